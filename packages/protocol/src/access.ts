@@ -1,0 +1,306 @@
+/** Who may do what: roles, permissions, users, projects, sessions, tokens, and their operations. */
+import { z } from 'zod';
+
+import { identifier, line, page, paging, slug, timestamp } from './fields.ts';
+import { limits } from './limits.ts';
+import { defineOperation } from './operation.ts';
+
+export const roles = ['viewer', 'submitter', 'investigator', 'operator', 'administrator'] as const;
+export type Role = (typeof roles)[number];
+
+/**
+ * Where a permission reaches: `project` counts in the projects of its grant; `anywhere` is held
+ * by whoever has it in any project (shared catalogues); `instance` needs a grant on all projects.
+ */
+export type PermissionScope = 'project' | 'anywhere' | 'instance';
+
+interface PermissionRow {
+  readonly scope: PermissionScope;
+  /** The least role that has it; every role has what the roles before it have. */
+  readonly from: Role;
+}
+
+export const permissions = {
+  'jobs.read': { scope: 'project', from: 'viewer' },
+  'jobs.submit': { scope: 'project', from: 'submitter' },
+  'jobs.control': { scope: 'project', from: 'submitter' },
+  'events.read': { scope: 'project', from: 'viewer' },
+  'projects.read': { scope: 'project', from: 'viewer' },
+  'engines.read': { scope: 'anywhere', from: 'viewer' },
+  'engines.manage': { scope: 'instance', from: 'operator' },
+  'nodes.read': { scope: 'anywhere', from: 'viewer' },
+  'nodes.manage': { scope: 'instance', from: 'operator' },
+  'audit.read': { scope: 'instance', from: 'operator' },
+  'metrics.read': { scope: 'instance', from: 'operator' },
+  'configuration.read': { scope: 'instance', from: 'operator' },
+  'users.manage': { scope: 'instance', from: 'administrator' },
+  'projects.manage': { scope: 'instance', from: 'administrator' },
+} as const satisfies Record<string, PermissionRow>;
+
+export type Permission = keyof typeof permissions;
+export const permissionNames = Object.keys(permissions) as [Permission, ...Permission[]];
+
+/** Whether a role has a permission where its grant reaches. */
+export function roleHas(role: Role, permission: Permission): boolean {
+  return roles.indexOf(role) >= roles.indexOf(permissions[permission].from);
+}
+
+export const projectName: z.ZodString = slug;
+export const defaultProject = 'default';
+
+const role = z.enum(roles);
+
+/** A role in one project, or in all of them and in the instance itself when `project` is null. */
+export const grant = z.object({ role, project: projectName.nullable() });
+export type Grant = z.output<typeof grant>;
+
+export const user = z.object({
+  name: slug,
+  displayName: z.string(),
+  grants: z.array(grant),
+  disabled: z.boolean(),
+  hasPassword: z.boolean(),
+  createdAt: timestamp,
+  lastSeenAt: timestamp.nullable(),
+});
+export type User = z.output<typeof user>;
+
+export const project = z.object({ name: projectName, title: z.string(), createdAt: timestamp });
+export type Project = z.output<typeof project>;
+
+export const token = z.object({
+  id: identifier,
+  name: z.string(),
+  owner: slug,
+  /** The first characters, to recognise it by; the secret itself is stored as a hash. */
+  prefix: z.string(),
+  permissions: z.array(z.enum(permissionNames)).nullable(),
+  project: projectName.nullable(),
+  createdAt: timestamp,
+  expiresAt: timestamp,
+  lastUsedAt: timestamp.nullable(),
+  revokedAt: timestamp.nullable(),
+});
+export type Token = z.output<typeof token>;
+
+/** Who the caller is. `csrf` comes with sessions only. */
+export const identity = z.object({
+  kind: z.enum(['session', 'token', 'anonymous']),
+  name: z.string(),
+  displayName: z.string(),
+  grants: z.array(grant),
+  permissions: z.array(z.enum(permissionNames)),
+  projects: z.array(projectName),
+  csrf: z.string().nullable(),
+});
+export type Identity = z.output<typeof identity>;
+
+const password = z
+  .string()
+  .min(limits.passwordCharsMin, `expected at least ${limits.passwordCharsMin} characters`)
+  .max(limits.passwordCharsMax);
+const displayName = line(limits.nameChars);
+const grants = z.array(grant).max(limits.grantsPerUser);
+const byName = z.object({ name: slug });
+
+export const access = {
+  setupShow: defineOperation({
+    name: 'setup.show',
+    method: 'GET',
+    path: '/api/v1/setup',
+    summary: 'Whether the first administrator is still to be made',
+    access: 'public',
+    output: z.object({ needed: z.boolean() }),
+  }),
+  setupComplete: defineOperation({
+    name: 'setup.complete',
+    method: 'POST',
+    path: '/api/v1/setup',
+    summary: 'Use a one-time link: make the administrator, or set a password, and sign in',
+    access: 'public',
+    csrfExempt: true,
+    body: z.object({ link: z.string().max(200), name: slug.optional(), password }),
+    output: identity,
+    errors: ['setup_link_invalid', 'weak_password', 'already_exists'],
+  }),
+  sessionCreate: defineOperation({
+    name: 'sessions.create',
+    method: 'POST',
+    path: '/api/v1/sessions',
+    summary: 'Sign in with a password; answers with a cookie',
+    access: 'public',
+    csrfExempt: true,
+    body: z.object({ name: slug, password: z.string().min(1).max(limits.passwordCharsMax) }),
+    output: identity,
+    errors: ['wrong_credentials', 'too_many_requests'],
+  }),
+  sessionShow: defineOperation({
+    name: 'sessions.show',
+    method: 'GET',
+    path: '/api/v1/sessions/current',
+    summary: 'Who am I and what may I do',
+    access: 'signed-in',
+    output: identity,
+    cli: { command: 'whoami' },
+  }),
+  sessionDelete: defineOperation({
+    name: 'sessions.delete',
+    method: 'DELETE',
+    path: '/api/v1/sessions/current',
+    summary: 'Sign out',
+    access: 'signed-in',
+  }),
+  userList: defineOperation({
+    name: 'users.list',
+    method: 'GET',
+    path: '/api/v1/users',
+    summary: 'List users',
+    access: 'users.manage',
+    query: z.object(paging),
+    output: page(user),
+    cli: {
+      command: 'users list',
+      columns: ['name', 'displayName', 'grants', 'disabled', 'lastSeenAt'],
+    },
+  }),
+  userCreate: defineOperation({
+    name: 'users.create',
+    method: 'POST',
+    path: '/api/v1/users',
+    summary: 'Add a user; without a password, `users link` gives them a one-time sign-in link',
+    access: 'users.manage',
+    status: 201,
+    body: z.object({
+      name: slug,
+      displayName: displayName.optional(),
+      password: password.optional(),
+      grants: grants.default([]),
+    }),
+    output: user,
+    errors: ['already_exists', 'weak_password', 'not_found'],
+    cli: { command: 'users add', positional: ['name'] },
+  }),
+  userUpdate: defineOperation({
+    name: 'users.update',
+    method: 'PATCH',
+    path: '/api/v1/users/:name',
+    summary: 'Change the name shown, the roles, or whether the user may sign in',
+    access: 'users.manage',
+    params: byName,
+    body: z.object({
+      displayName: displayName.optional(),
+      grants: grants.optional(),
+      disabled: z.boolean().optional(),
+    }),
+    output: user,
+    errors: ['not_found', 'last_administrator'],
+    cli: { command: 'users update' },
+  }),
+  userDelete: defineOperation({
+    name: 'users.delete',
+    method: 'DELETE',
+    path: '/api/v1/users/:name',
+    summary: 'Remove a user with their sessions and tokens',
+    access: 'users.manage',
+    params: byName,
+    errors: ['not_found', 'last_administrator'],
+    cli: { command: 'users remove', confirm: true },
+  }),
+  userLink: defineOperation({
+    name: 'users.link',
+    method: 'POST',
+    path: '/api/v1/users/:name/link',
+    summary: 'Make a one-time link with which the user sets a password and signs in',
+    access: 'users.manage',
+    params: byName,
+    output: z.object({ link: z.string(), url: z.string(), expiresAt: timestamp }),
+    errors: ['not_found'],
+    cli: { command: 'users link' },
+  }),
+  passwordChange: defineOperation({
+    name: 'users.password',
+    method: 'PUT',
+    path: '/api/v1/users/:name/password',
+    summary: 'Change your own password, or as an administrator that of another',
+    access: 'signed-in',
+    params: byName,
+    body: z.object({ current: z.string().max(limits.passwordCharsMax).optional(), password }),
+    errors: ['not_found', 'wrong_credentials', 'weak_password', 'too_many_requests'],
+    cli: { command: 'users password' },
+  }),
+  projectList: defineOperation({
+    name: 'projects.list',
+    method: 'GET',
+    path: '/api/v1/projects',
+    summary: 'List the projects that you can see',
+    access: 'projects.read',
+    query: z.object(paging),
+    output: page(project),
+    cli: { command: 'projects list', columns: ['name', 'title', 'createdAt'] },
+  }),
+  projectCreate: defineOperation({
+    name: 'projects.create',
+    method: 'POST',
+    path: '/api/v1/projects',
+    summary: 'Add a project',
+    access: 'projects.manage',
+    status: 201,
+    body: z.object({ name: projectName, title: line(limits.nameChars).default('') }),
+    output: project,
+    errors: ['already_exists'],
+    cli: { command: 'projects add', positional: ['name'] },
+  }),
+  projectDelete: defineOperation({
+    name: 'projects.delete',
+    method: 'DELETE',
+    path: '/api/v1/projects/:name',
+    summary: 'Remove an empty project',
+    access: 'projects.manage',
+    params: byName,
+    errors: ['not_found', 'conflict'],
+    cli: { command: 'projects remove', confirm: true },
+  }),
+  tokenList: defineOperation({
+    name: 'tokens.list',
+    method: 'GET',
+    path: '/api/v1/tokens',
+    summary: 'List your API tokens; administrators may list those of everyone',
+    access: 'signed-in',
+    query: z.object({ ...paging, owner: slug.optional() }),
+    output: page(token),
+    errors: ['forbidden'],
+    cli: {
+      command: 'tokens list',
+      columns: ['id', 'name', 'owner', 'prefix', 'project', 'expiresAt', 'lastUsedAt', 'revokedAt'],
+    },
+  }),
+  tokenCreate: defineOperation({
+    name: 'tokens.create',
+    method: 'POST',
+    path: '/api/v1/tokens',
+    summary: 'Make an API token; its secret is shown once',
+    access: 'signed-in',
+    status: 201,
+    body: z.object({
+      name: line(limits.nameChars).min(1),
+      days: z.number().int().min(1).max(limits.tokenDaysMax).default(90),
+      /** Narrower than your own: only these permissions. */
+      permissions: z.array(z.enum(permissionNames)).min(1).optional(),
+      /** Narrower than your own: only this project. */
+      project: projectName.optional(),
+    }),
+    output: z.object({ token, secret: z.string() }),
+    errors: ['forbidden', 'not_found', 'conflict'],
+    cli: { command: 'tokens add', positional: ['name'] },
+  }),
+  tokenRevoke: defineOperation({
+    name: 'tokens.revoke',
+    method: 'DELETE',
+    path: '/api/v1/tokens/:id',
+    summary: 'Revoke a token at once',
+    access: 'signed-in',
+    params: z.object({ id: identifier }),
+    errors: ['not_found'],
+    cli: { command: 'tokens revoke' },
+  }),
+} as const;

@@ -1,0 +1,164 @@
+/**
+ * Every bound of Lazaret in one place. The unit stands last in each name; reaching a bound has a
+ * defined answer (a problem code, an outcome, or a truncation mark) and a test.
+ */
+const KiB = 1024;
+const MiB = 1024 * KiB;
+const GiB = 1024 * MiB;
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+const dayMs = 24 * hourMs;
+
+export const limits = {
+  // requests
+  bodyJsonBytes: 1 * MiB,
+  uploadBytes: 2 * GiB,
+  uploadIdleMs: 30_000,
+  requestHeaderBytes: 16 * KiB,
+  requestTimeoutMs: 60_000,
+  requestsPerMinute: 6_000,
+  anonymousRequestsPerMinute: 600,
+  pageItemsMax: 200,
+  pageItemsDefault: 50,
+  urlParameterChars: 256,
+  idempotencyKeyChars: 200,
+  multipartFields: 32,
+
+  // names and texts
+  nameChars: 64,
+  fileNameBytes: 255,
+  pathBytes: 4 * KiB,
+  descriptionChars: 2_000,
+  tagChars: 64,
+  tagsPerJob: 32,
+  textFilterChars: 200,
+  problemDetailChars: 4_000,
+  problemFields: 50,
+
+  // identity
+  passwordCharsMin: 12,
+  passwordCharsMax: 1_024,
+  sessionMs: 12 * hourMs,
+  sessionIdleMs: 2 * hourMs,
+  sessionsPerUser: 50,
+  tokenDaysMax: 366,
+  tokensPerUser: 100,
+  setupLinkMs: 24 * hourMs,
+  loginFailuresFree: 5,
+  loginBackoffMs: 1_000,
+  loginBackoffMaxMs: 5 * minuteMs,
+  loginMemoryMs: 1 * hourMs,
+  loginConcurrent: 4,
+  users: 10_000,
+  projects: 1_000,
+  grantsPerUser: 200,
+
+  // engines
+  manifestBytes: 64 * KiB,
+  engines: 1_000,
+  engineVersionsKept: 100,
+  engineWatchMs: 2_000,
+  commandArguments: 256,
+  commandArgumentBytes: 32 * KiB,
+  environmentVariables: 128,
+  inputsPerJob: 64,
+  parametersBytes: 64 * KiB,
+  globsPerOutput: 64,
+  globChars: 256,
+
+  // what a container may be given
+  memoryBytesMin: 6 * MiB,
+  memoryBytesMax: 1_024 * GiB,
+  cpusMin: 0.01,
+  cpusMax: 1_024,
+  pidsMin: 4,
+  pidsMax: 32_768,
+  openFilesMax: 1_048_576,
+  timeLimitMsMax: 7 * dayMs,
+  queueTimeLimitMsMax: 30 * dayMs,
+  stopGraceMsMax: 60_000,
+  attemptsMax: 10,
+  concurrencyMax: 10_000,
+
+  // results and logs
+  logBytesMax: 64 * MiB,
+  logChunkBytes: 32 * KiB,
+  logFlushMs: 200,
+  logLineChars: 8_000,
+  outputBytesMax: 64 * GiB,
+  outputEntriesMax: 100_000,
+  outputPathBytes: 1 * KiB,
+  resultSummaryBytes: 80,
+  resultPreviewBytes: 256 * KiB,
+  observationsPerAttempt: 32,
+  refusedEntriesListed: 20,
+
+  // archives (tar)
+  tarEntriesMax: 1_000_000,
+  tarHeaderBytesMax: 1 * MiB,
+
+  // running
+  queuedSnapshotJobs: 2_000,
+  placementBatchJobs: 64,
+  leaseMs: 30_000,
+  leaseRenewMs: 8_000,
+  schedulerPollMs: 1_000,
+  nodeProbeMs: 5_000,
+  nodeProbeTimeoutMs: 4_000,
+  nodeFailuresToOffline: 2,
+  nodeReserveMemoryBytes: 256 * MiB,
+  containerOverheadBytes: 16 * MiB,
+  startsPerCore: 2,
+  startsPerNodeMax: 8,
+  engineCallMs: 60_000,
+  engineCallsPerNode: 64,
+  imagePullMs: 30 * minuteMs,
+  diskGuardMs: 1_000,
+  sampleMs: 1_000,
+  retryBackoffMs: 1_000,
+  retryBackoffMaxMs: 5 * minuteMs,
+  collectMs: 10 * minuteMs,
+  nodes: 1_000,
+
+  // events, audit, streams
+  eventBatch: 500,
+  eventDataBytes: 64 * KiB,
+  eventPollMs: 1_000,
+  streamHeartbeatMs: 15_000,
+  streamsPerPrincipal: 32,
+  streamBufferBytes: 1 * MiB,
+  auditExportRows: 1_000_000,
+
+  // the process
+  databaseStartMs: 60_000,
+  databasePool: 24,
+  databaseStatementMs: 30_000,
+  shutdownMs: 15_000,
+  readinessMs: 2_000,
+  loopStallMs: 30_000,
+
+  // the embedded database, migrations, the data directory
+  databaseStopMs: 10_000,
+  databaseRestartBackoffMs: 100,
+  databaseRestartBackoffMaxMs: 30_000,
+  databaseLogBytes: 8 * MiB,
+  databaseLogTailBytes: 2 * KiB,
+  databaseConnections: 60,
+  databaseConnectMs: 10_000,
+  transactionAttempts: 8,
+  transactionBackoffMs: 20,
+  transactionBackoffMaxMs: 1_000,
+  advisoryLockWaitMs: 30_000,
+  migrationLockWaitMs: 2 * minuteMs,
+  migrationBytes: 1 * MiB,
+  migrations: 9_999,
+  dataDirectoryLockWaitMs: 300,
+  dataDirectoryHolderBytes: 4 * KiB,
+
+  // blobs
+  blobFrameBytes: 64 * KiB,
+  blobListItems: 1_000,
+  blobTemporaryMs: 24 * hourMs,
+} as const;
+
+export const units = { KiB, MiB, GiB, minuteMs, hourMs, dayMs } as const;

@@ -1,0 +1,104 @@
+/** Sizes and durations as people write them in manifests and configuration. */
+import { z } from 'zod';
+
+const sizeUnits: Readonly<Record<string, number>> = {
+  '': 1,
+  B: 1,
+  k: 1e3,
+  kB: 1e3,
+  KB: 1e3,
+  M: 1e6,
+  MB: 1e6,
+  G: 1e9,
+  GB: 1e9,
+  TB: 1e12,
+  Ki: 2 ** 10,
+  KiB: 2 ** 10,
+  Mi: 2 ** 20,
+  MiB: 2 ** 20,
+  Gi: 2 ** 30,
+  GiB: 2 ** 30,
+  TiB: 2 ** 40,
+};
+
+const durationUnitsMs: Readonly<Record<string, number>> = {
+  ms: 1,
+  '': 1_000,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+
+/** Bytes from `67108864`, `64MiB`, `1.5GB`; undefined when it is no size. */
+export function parseSize(text: string | number): number | undefined {
+  return parseQuantity(text, sizeUnits);
+}
+
+/** Milliseconds from `240` (seconds), `240s`, `1h`, `500ms`; undefined when it is no duration. */
+export function parseDuration(text: string | number): number | undefined {
+  return parseQuantity(text, durationUnitsMs);
+}
+
+function parseQuantity(
+  text: string | number,
+  units: Readonly<Record<string, number>>,
+): number | undefined {
+  const match = /^\s*(\d{1,15}(?:\.\d{1,6})?)\s*([A-Za-z]{0,3})\s*$/.exec(String(text));
+  const unit = units[match?.[2] ?? '-'];
+  if (match?.[1] === undefined || unit === undefined) return undefined;
+  const value = Math.round(Number(match[1]) * unit);
+  return Number.isSafeInteger(value) ? value : undefined;
+}
+
+/** A size field: bytes or text with a unit in, bytes out. */
+export function sizeBytes(minBytes: number, maxBytes: number): z.ZodType<number, number | string> {
+  return quantity(parseSize, { min: minBytes, max: maxBytes, example: '"512MiB" or bytes' });
+}
+
+/** A duration field: seconds or text with a unit in, milliseconds out. */
+export function durationMs(minMs: number, maxMs: number): z.ZodType<number, number | string> {
+  return quantity(parseDuration, { min: minMs, max: maxMs, example: '"240s", "10m" or seconds' });
+}
+
+function quantity(
+  parse: (text: string | number) => number | undefined,
+  range: { min: number; max: number; example: string },
+): z.ZodType<number, number | string> {
+  return z
+    .union([z.number(), z.string().max(32)])
+    .transform((value, context) => {
+      const parsed = parse(value);
+      if (parsed !== undefined) return parsed;
+      context.addIssue({
+        code: 'custom',
+        message: `expected ${range.example}, received ${JSON.stringify(value)}`,
+      });
+      return z.NEVER;
+    })
+    .pipe(z.number().int().min(range.min).max(range.max));
+}
+
+/** `64 MiB` for people. */
+export function formatSize(bytes: number): string {
+  const steps = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
+  let value = bytes;
+  let step = 0;
+  while (value >= 1024 && step < steps.length - 1) {
+    value /= 1024;
+    step += 1;
+  }
+  return `${value >= 100 || step === 0 ? Math.round(value) : Number(value.toFixed(1))} ${steps[step]}`;
+}
+
+/** `1m 20s`, `3.2s`, `45ms` for people. */
+export function formatDuration(ms: number): string {
+  if (ms < 1_000) return `${Math.round(ms)}ms`;
+  if (ms < 60_000) return `${Number((ms / 1_000).toFixed(1))}s`;
+  const totalSeconds = Math.round(ms / 1_000);
+  const hours = Math.floor(totalSeconds / 3_600);
+  const minutes = Math.floor((totalSeconds % 3_600) / 60);
+  const seconds = totalSeconds % 60;
+  const parts = [hours > 0 && `${hours}h`, minutes > 0 && `${minutes}m`, seconds > 0 && `${seconds}s`];
+  return parts.filter(Boolean).join(' ');
+}
