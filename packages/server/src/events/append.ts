@@ -1,0 +1,39 @@
+/** Writing to the outbox, inside the transaction of the change that it tells of. */
+import { eventKinds, limits, type EventType } from '@lazaret/protocol';
+import type { Kysely, Transaction } from 'kysely';
+
+import type { Database } from '../db/schema.ts';
+
+export interface NewEvent {
+  readonly type: EventType;
+  /** What it is about: a job id, an engine or user name. */
+  readonly subject: string;
+  /** Who did it: a user, or a part of Lazaret (`scheduler`, `worker`). */
+  readonly actor: string;
+  readonly project?: string | null;
+  /** Never a secret. */
+  readonly data?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Appends events. Give the transaction of the change; readers see them when it commits, or never.
+ * Call `nudge` of the outbox after the commit to have them delivered at once.
+ */
+export async function appendEvents(
+  database: Kysely<Database> | Transaction<Database>,
+  events: readonly NewEvent[],
+): Promise<void> {
+  if (events.length === 0) return;
+  const rows = events.map((event) => {
+    if (!Object.hasOwn(eventKinds, event.type)) throw new Error(`unknown event ${event.type}`);
+    const data = JSON.stringify(event.data ?? {});
+    return {
+      type: event.type,
+      subject: event.subject,
+      actor: event.actor,
+      project: event.project ?? null,
+      data: data.length > limits.eventDataBytes ? JSON.stringify({ truncated: true }) : data,
+    };
+  });
+  await database.insertInto('events').values(rows).execute();
+}

@@ -1,0 +1,11 @@
+/** HTTP: operations to routes. */
+export {
+  route,
+  type CallContext,
+  type Download,
+  type OutgoingEvent,
+  type Route,
+  type Upload,
+} from './route.ts';
+export { createHttpServer, type HttpServerOptions } from './server.ts';
+export { describeIssue, formatPath } from './validate.ts';

@@ -1,0 +1,63 @@
+/** A route: an operation row and what answers it. */
+import type { Readable } from 'node:stream';
+
+import type { Operation, OperationInput, OperationOutput } from '@lazaret/protocol';
+
+import type { Principal } from '../principal.ts';
+
+/** A file that comes in, still streaming. */
+export interface Upload {
+  /** As the client called it, or empty. */
+  readonly name: string;
+  readonly stream: Readable;
+}
+
+/** Bytes that go out. Always an attachment, never shown by the browser. */
+export interface Download {
+  readonly name: string;
+  readonly sizeBytes: number | undefined;
+  /** Strong validator; a content digest. */
+  readonly etag?: string;
+  open(range: { start: number; end: number } | undefined): Promise<Readable> | Readable;
+}
+
+/** One server-sent event. */
+export interface OutgoingEvent {
+  readonly id?: string;
+  readonly event: string;
+  readonly data: unknown;
+}
+
+export interface CallContext {
+  readonly principal: Principal;
+  readonly requestId: string;
+  /** The client's address, from a trusted proxy's header where one is configured. */
+  readonly address: string;
+  /** Aborts when the client goes away. */
+  readonly signal: AbortSignal;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** The uploaded file of a bytes operation; at most once. */
+  upload(): Promise<Upload>;
+  setHeader(name: string, value: string | string[]): void;
+}
+
+export type Answer<O extends Operation> = O['outputKind'] extends 'json'
+  ? OperationOutput<O>
+  : O['outputKind'] extends 'empty'
+    ? void
+    : OperationOutput<O> | Download | AsyncIterable<OutgoingEvent> | AsyncIterable<string> | string | void;
+
+export type Handler<O extends Operation> = (
+  input: OperationInput<O>,
+  context: CallContext,
+) => Promise<Answer<O>> | Answer<O>;
+
+export interface Route {
+  readonly operation: Operation;
+  readonly handler: Handler<Operation>;
+}
+
+/** Binds a handler to its row, typed by the row. */
+export function route<O extends Operation>(operation: O, handler: Handler<O>): Route {
+  return { operation, handler: handler as unknown as Handler<Operation> };
+}

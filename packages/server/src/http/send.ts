@@ -1,0 +1,108 @@
+/** Writing of answers: downloads with ranges, event streams, text. */
+import { once } from 'node:events';
+import { Readable } from 'node:stream';
+
+import { formatEvent, limits, Problem } from '@lazaret/protocol';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+
+import type { Download, OutgoingEvent } from './route.ts';
+
+/** Sends bytes as an attachment; knows If-None-Match and single ranges. */
+export async function sendDownload(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  download: Download,
+): Promise<void> {
+  const etag = download.etag === undefined ? undefined : `"${download.etag}"`;
+  reply
+    .type('application/octet-stream')
+    .header('content-disposition', contentDisposition(download.name))
+    .header('content-security-policy', "sandbox; default-src 'none'")
+    .header('cache-control', 'private, no-cache');
+  if (etag !== undefined) reply.header('etag', etag).header('accept-ranges', 'bytes');
+  if (etag !== undefined && request.headers['if-none-match']?.includes(etag) === true) {
+    await reply.code(304).send();
+    return;
+  }
+  const size = download.sizeBytes;
+  const range = size === undefined ? undefined : parseRange(request.headers.range, size);
+  if (range !== undefined) {
+    reply.code(206).header('content-range', `bytes ${range.start}-${range.end}/${size}`);
+  }
+  const length = range === undefined ? size : range.end - range.start + 1;
+  if (length !== undefined) reply.header('content-length', String(length));
+  if (request.method === 'HEAD') await reply.send();
+  else await reply.send(await download.open(range));
+}
+
+/** RFC 6266 with RFC 8187: an ASCII fallback and the real name. */
+function contentDisposition(name: string): string {
+  const fallback = name.replaceAll(/[^\x20-\x7e]|["\\%;]/g, '_').slice(0, limits.fileNameBytes);
+  const encoded = encodeURIComponent(name.toWellFormed()).replaceAll(
+    /['()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+  return `attachment; filename="${fallback}"; filename*=UTF-8''${encoded}`;
+}
+
+function parseRange(
+  header: string | undefined,
+  size: number,
+): { start: number; end: number } | undefined {
+  const match = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header ?? '');
+  if (match === null || (match[1] === '' && match[2] === '')) return undefined;
+  const suffix = match[1] === '';
+  const start = suffix ? Math.max(0, size - Number(match[2])) : Number(match[1]);
+  const end = suffix || match[2] === '' ? size - 1 : Math.min(Number(match[2]), size - 1);
+  if (start > end || start >= size) {
+    throw new Problem('range_not_satisfiable', `expected a range inside ${size} bytes`, {
+      headers: { 'content-range': `bytes */${size}` },
+    });
+  }
+  return { start, end };
+}
+
+/** Sends events until the source ends or the client goes; a comment now and then keeps it open. */
+export async function sendEvents(
+  reply: FastifyReply,
+  source: AsyncIterable<OutgoingEvent>,
+  signal: AbortSignal,
+): Promise<void> {
+  const iterator = source[Symbol.asyncIterator]();
+  // The first step runs before the headers go out, so that its problem is still an answer.
+  let step = iterator.next();
+  const early = await Promise.race([step, quiet(250)]);
+  reply.hijack();
+  const { raw } = reply;
+  raw.writeHead(200, {
+    ...(reply.getHeaders() as Record<string, string>),
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-store',
+    'x-accel-buffering': 'no',
+  });
+  raw.write(': connected\n\n');
+  const heartbeat = setInterval(() => raw.write(': alive\n\n'), limits.streamHeartbeatMs);
+  try {
+    for (let result = early ?? (await step); ; step = iterator.next(), result = await step) {
+      if (result.done === true || signal.aborted) return;
+      const { event, data, id } = result.value;
+      if (!raw.write(formatEvent(event, data, id))) await once(raw, 'drain', { signal });
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    clearInterval(heartbeat);
+    await iterator.return?.();
+    raw.end();
+  }
+}
+
+async function quiet(ms: number): Promise<undefined> {
+  await new Promise((resolve) => setTimeout(resolve, ms));
+  return undefined;
+}
+
+export function sendText(reply: FastifyReply, text: string | AsyncIterable<string>): FastifyReply {
+  reply.type('text/plain; charset=utf-8');
+  return reply.send(typeof text === 'string' ? text : Readable.from(text));
+}

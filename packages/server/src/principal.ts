@@ -1,0 +1,102 @@
+/** Who calls, and what they may do. Pure: made by the access slice, asked by every other one. */
+import {
+  permissionNames,
+  permissions,
+  Problem,
+  roleHas,
+  roles,
+  type Grant,
+  type Permission,
+} from '@lazaret/protocol';
+
+export interface Principal {
+  readonly kind: 'session' | 'token' | 'anonymous';
+  /** The user's name; the actor of events. */
+  readonly name: string;
+  readonly displayName: string;
+  readonly grants: readonly Grant[];
+  /** A token may be narrower than its owner. */
+  readonly onlyPermissions: readonly Permission[] | null;
+  readonly onlyProject: string | null;
+  /** What a session's changing calls must prove. */
+  readonly csrf: string | null;
+}
+
+/** The projects in which something is allowed: all of them, or these. */
+export type ProjectScope = 'all' | readonly string[];
+
+/** Where the principal holds a permission. */
+export function projectsWith(principal: Principal, permission: Permission): ProjectScope {
+  if (principal.onlyPermissions !== null && !principal.onlyPermissions.includes(permission)) return [];
+  const holding = principal.grants.filter((grant) => roleHas(grant.role, permission));
+  const everywhere = holding.some((grant) => grant.project === null);
+  const only = principal.onlyProject;
+  if (only !== null) {
+    return everywhere || holding.some((grant) => grant.project === only) ? [only] : [];
+  }
+  if (everywhere) return 'all';
+  return [...new Set(holding.flatMap((grant) => (grant.project === null ? [] : [grant.project])))];
+}
+
+/** Whether the principal holds a permission, in the given project where the permission is scoped. */
+export function holds(principal: Principal, permission: Permission, project?: string): boolean {
+  const where = projectsWith(principal, permission);
+  const { scope } = permissions[permission];
+  if (scope === 'instance') return where === 'all';
+  if (scope === 'anywhere' || project === undefined) return where === 'all' || where.length > 0;
+  return inScope(where, project);
+}
+
+export function inScope(scope: ProjectScope, project: string): boolean {
+  return scope === 'all' || scope.includes(project);
+}
+
+/** Refuses with the role that is missing. */
+export function requirePermission(
+  principal: Principal,
+  permission: Permission,
+  project?: string,
+): void {
+  if (holds(principal, permission, project)) return;
+  throw forbidden(principal, permission, project);
+}
+
+export function forbidden(principal: Principal, permission: Permission, project?: string): Problem {
+  const { from, scope } = permissions[permission];
+  const place =
+    scope === 'instance' ? ' on all projects' : project === undefined ? '' : ` in ${project}`;
+  const narrower = principal.kind === 'token' ? ' and a token whose scope includes it' : '';
+  return new Problem(
+    'forbidden',
+    `this needs ${permission}: the role ${from} or above${place}${narrower}`,
+  );
+}
+
+/**
+ * The project that a new thing goes to: the one asked for, or the token's, or the only one that
+ * the principal can use, or `default`. A project out of sight answers as if it did not exist.
+ */
+export function chooseProject(
+  principal: Principal,
+  permission: Permission,
+  asked: string | undefined,
+): string {
+  const scope = projectsWith(principal, permission);
+  const fallback = scope !== 'all' && !scope.includes('default') ? scope[0] : undefined;
+  const project = asked ?? fallback ?? 'default';
+  if (inScope(scope, project)) return project;
+  if (inScope(projectsWith(principal, 'projects.read'), project)) {
+    throw forbidden(principal, permission, project);
+  }
+  throw new Problem('not_found', `there is no project ${project} that you can see`);
+}
+
+/** Every permission held anywhere, for a console to know what to show. */
+export function heldPermissions(principal: Principal): Permission[] {
+  return permissionNames.filter((permission) => holds(principal, permission));
+}
+
+/** The strongest role first, for display. */
+export function sortGrants(grants: readonly Grant[]): Grant[] {
+  return grants.toSorted((a, b) => roles.indexOf(b.role) - roles.indexOf(a.role));
+}
