@@ -1,0 +1,107 @@
+/** What a tar archive holds, the bounds under which it is read, and how reading can fail. */
+
+export type TarEntryType =
+  | 'file'
+  | 'directory'
+  | 'symlink'
+  | 'hardlink'
+  | 'character-device'
+  | 'block-device'
+  | 'fifo'
+  | 'unknown';
+
+/** One member of an archive, valid until the next one is asked for. */
+export interface TarEntry {
+  /**
+   * The path as the archive gives it, without the trailing slashes of a directory. It is foreign:
+   * it may be absolute, hold `..`, control characters or nothing at all.
+   */
+  readonly path: string;
+  /**
+   * The path's bytes, one character each (latin1), when they are not UTF-8 and `path` therefore
+   * holds replacement characters.
+   */
+  readonly rawPath: string | undefined;
+  readonly type: TarEntryType;
+  /** The permission bits (07777). */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** Bytes of content; 0 for links, devices, FIFOs and directories, whatever their header says. */
+  readonly sizeBytes: number;
+  /** Milliseconds since 1970, with fractions when the archive has them. */
+  readonly mtimeMs: number;
+  /** What a symbolic or hard link points at; empty otherwise. */
+  readonly linkPath: string;
+  /** Extended attributes by name, as pax `SCHILY.xattr.` records. */
+  readonly xattrs: ReadonlyMap<string, Uint8Array>;
+  /**
+   * The content, once, in pieces. A piece is a view into a chunk of the source: copy what is kept
+   * longer than one turn. What is left unread is skipped when the next entry is asked for.
+   */
+  readonly content: AsyncIterable<Uint8Array>;
+}
+
+export interface TarLimits {
+  /** Members of the archive. */
+  readonly entries: number;
+  /** Bytes of the whole archive, headers and padding included. */
+  readonly totalBytes: number;
+  /** Content of one member. */
+  readonly entryBytes: number;
+  /** UTF-8 bytes of a path and of a link's target. */
+  readonly pathBytes: number;
+  /** One pax header, or one GNU long name. */
+  readonly paxBytes: number;
+}
+
+export interface TarOptions extends TarLimits {
+  /**
+   * `posix` (default): global pax headers apply to what follows, and an archive without an end
+   * marker is truncated. `docker`: as the reader behind Docker and containerd does it, so that an
+   * image layer is seen as it would be unpacked: global pax headers are ignored, and the archive
+   * may end after any member.
+   */
+  readonly dialect?: 'posix' | 'docker';
+}
+
+export type TarErrorCode =
+  | 'truncated'
+  | 'bad_checksum'
+  | 'bad_number'
+  | 'bad_pax'
+  | 'bad_end'
+  | 'sparse_unsupported'
+  | 'too_many_entries'
+  | 'too_many_bytes'
+  | 'entry_too_large'
+  | 'path_too_long'
+  | 'header_too_large'
+  | 'wrong_size';
+
+const limitCodes: ReadonlySet<TarErrorCode> = new Set<TarErrorCode>([
+  'too_many_entries',
+  'too_many_bytes',
+  'entry_too_large',
+  'path_too_long',
+  'header_too_large',
+]);
+
+/** An archive that cannot be read on, or (`wrong_size`) not be written. */
+export class TarError extends Error {
+  readonly code: TarErrorCode;
+  /** Where in the archive, in bytes from its start: the header at fault. */
+  readonly offset: number;
+
+  constructor(code: TarErrorCode, offset: number, message: string) {
+    super(`${message} (${code} at byte ${offset})`);
+    this.name = 'TarError';
+    this.code = code;
+    this.offset = offset;
+  }
+
+  /** Whether a limit of the caller was reached, and not the archive at fault. */
+  get isLimit(): boolean {
+    return limitCodes.has(this.code);
+  }
+}
