@@ -138,6 +138,8 @@ export const limits = {
   loopStallMs: 30_000,
 
   // the embedded database, migrations, the data directory
+  databaseInitMs: 2 * minuteMs,
+  databaseRecoveryMs: 30 * minuteMs,
   databaseStopMs: 10_000,
   databaseRestartBackoffMs: 100,
   databaseRestartBackoffMaxMs: 30_000,
@@ -150,10 +152,26 @@ export const limits = {
   transactionBackoffMaxMs: 1_000,
   advisoryLockWaitMs: 30_000,
   migrationLockWaitMs: 2 * minuteMs,
-  migrationBytes: 1 * MiB,
+  migrationMs: 2 * hourMs,
   migrations: 9_999,
   dataDirectoryLockWaitMs: 300,
   dataDirectoryHolderBytes: 4 * KiB,
+
+  // the command line
+  cliCallMs: 90_000,
+  cliCompletionMs: 1_500,
+  cliCompletionItems: 50,
+  cliWatchMs: 2_000,
+  cliReconnectMs: 250,
+  cliReconnectMaxMs: 10_000,
+  cliReconnects: 60,
+  cliSubmitAttempts: 4,
+  cliListRows: 100_000,
+  cliFileBytes: 4 * MiB,
+  cliFilesPerCommand: 10_000,
+  cliContexts: 100,
+  cliSecretChars: 4_096,
+  cliAuditLineBytes: 1 * MiB,
 
   // blobs
   blobFrameBytes: 64 * KiB,

@@ -1,0 +1,41 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { limits } from '@lazaret/protocol';
+import type { IsolationLevel, Kysely, Transaction } from 'kysely';
+import { databaseCode } from './database-problem.ts';
+import type { Database } from './schema.ts';
+
+export interface TransactionOptions {
+  /** Read committed unless given. */
+  readonly isolation?: IsolationLevel;
+  readonly attempts?: number;
+}
+
+/** Serialization failure and deadlock: the server undid everything and another try may do. */
+const retriedStates = new Set(['40001', '40P01']);
+
+/**
+ * Runs `work` in a transaction and commits. After a serialization failure or a deadlock it runs
+ * again, at most `attempts` times with a growing, jittered pause, so `work` must have no effect
+ * outside of the transaction. A lost connection is not retried: whether the commit happened is
+ * then unknown, and only the caller can find out.
+ */
+export async function transaction<T>(
+  db: Kysely<Database>,
+  work: (transaction: Transaction<Database>) => Promise<T>,
+  options: TransactionOptions = {},
+): Promise<T> {
+  const { isolation = 'read committed', attempts = limits.transactionAttempts } = options;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await db.transaction().setIsolationLevel(isolation).execute(work);
+    } catch (error) {
+      if (!retriedStates.has(databaseCode(error)) || attempt >= attempts) throw error;
+      await sleep(pauseMs(attempt));
+    }
+  }
+}
+
+function pauseMs(attempt: number): number {
+  const ceiling = limits.transactionBackoffMs * 2 ** attempt;
+  return Math.min(ceiling, limits.transactionBackoffMaxMs) * (0.5 + Math.random() / 2);
+}
