@@ -4,13 +4,18 @@
  * are applied. Everything but durability is as in production.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { units } from '@lazaret/protocol';
 import pg from 'pg';
 import { type DatabaseHandle, migrate, openDatabase, startEmbeddedDatabase } from '../db/index.ts';
 
 const template = 'lazaret_template';
+const directoryPrefix = 'lazaret-test-database-';
+/** In memory, copying the template takes 10 ms; on a disk measured, 300 ms. */
+const memoryPlace = '/dev/shm';
+const memoryFreeBytesMin = 2 * units.GiB;
 /** Every worker of the test runner has a pool, and many tests have several. */
 const connections = 300;
 
@@ -30,7 +35,9 @@ export interface TestDatabase {
 
 /** Starts a PostgreSQL that forgets everything at the end, with the template prepared. */
 export async function startTestServer(): Promise<TestServer> {
-  const directory = await mkdtemp(join(tmpdir(), 'lazaret-test-database-'));
+  const place = await choosePlace();
+  await sweep(place);
+  const directory = await mkdtemp(join(place, `${directoryPrefix}${process.pid}-`));
   const server = await startEmbeddedDatabase({
     dataDirectory: directory,
     durable: false,
@@ -46,6 +53,34 @@ export async function startTestServer(): Promise<TestServer> {
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+async function choosePlace(): Promise<string> {
+  try {
+    const { bavail, bsize } = await statfs(memoryPlace);
+    if (bavail * bsize >= memoryFreeBytesMin) return memoryPlace;
+  } catch {
+    // No such place here.
+  }
+  return tmpdir();
+}
+
+/** Removes what runs left that were killed. */
+async function sweep(place: string): Promise<void> {
+  for (const name of await readdir(place)) {
+    if (!name.startsWith(directoryPrefix)) continue;
+    const pid = Number(name.slice(directoryPrefix.length).split('-')[0]);
+    if (!isRunning(pid)) await rm(join(place, name), { recursive: true, force: true });
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return !(error instanceof Error && 'code' in error && error.code === 'ESRCH');
   }
 }
 
@@ -70,7 +105,7 @@ export async function createTestDatabase(
 ): Promise<TestDatabase> {
   const name = `test_${randomBytes(8).toString('hex')}`;
   const source = options.migrated === false ? 'template1' : template;
-  await command(url, `create database ${name} template ${source} strategy wal_log`);
+  await command(url, `create database ${name} template ${source} strategy file_copy`);
   const own = inDatabase(url, name);
   const handle = await openDatabase({ url: own, applicationName: 'test' });
   const drop = async (): Promise<void> => {
