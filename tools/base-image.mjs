@@ -26,7 +26,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { hasApt, run, unpackPackages } from './apt-packages.mjs';
 import { ensureDocker } from './docker.mjs';
-import { findImage, sendTar } from './engine-api.mjs';
+import { callEngine, findImage, sendTar } from './engine-api.mjs';
 
 const RECIPE_LABEL = 'lazaret.recipe';
 const RECIPE_FORMAT = 1; // raise it when the same packages would give a different image
@@ -75,6 +75,10 @@ public base instead: node tools/build-engines.mjs --base debian:12`);
   }
   const made = await findImage(socket, image);
   if (made === undefined) throw new Error(`The engine took ${image} but does not list it.`);
+  // the one before lost its name; the engine refuses where something is still built on it
+  if (present !== undefined) {
+    await callEngine(socket, { method: 'DELETE', path: `/images/${present.id}` });
+  }
   return { image, built: true, ...made };
 }
 
