@@ -1,6 +1,7 @@
 /** The only door of the package: what crosses a boundary. */
 export * from './access.ts';
 export * from './artifact.ts';
+export * from './audit-chain.ts';
 export * from './client.ts';
 export * from './engine.ts';
 export * from './event.ts';

@@ -26,14 +26,21 @@ export async function appendEvents(
   if (events.length === 0) return;
   const rows = events.map((event) => {
     if (!Object.hasOwn(eventKinds, event.type)) throw new Error(`unknown event ${event.type}`);
-    const data = JSON.stringify(event.data ?? {});
+    const data = JSON.stringify(event.data ?? {}, (_, value: unknown) => storable(value));
     return {
       type: event.type,
-      subject: event.subject,
-      actor: event.actor,
+      subject: storable(event.subject),
+      actor: storable(event.actor),
       project: event.project ?? null,
-      data: data.length > limits.eventDataBytes ? JSON.stringify({ truncated: true }) : data,
+      data: Buffer.byteLength(data) > limits.eventDataBytes ? '{"truncated":true}' : data,
     };
   });
   await database.insertInto('events').values(rows).execute();
+}
+
+/** PostgreSQL keeps no NUL and no half of a surrogate pair; a name with one must not fail a job. */
+function storable<T>(value: T): T {
+  return typeof value === 'string'
+    ? (value.toWellFormed().replaceAll('\0', '\u{2400}') as T & string)
+    : value;
 }

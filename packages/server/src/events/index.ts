@@ -1,5 +1,8 @@
 /** Events: the append-only outbox, its readers, the audit log and the live streams. */
 export { appendEvents, type NewEvent } from './append.ts';
-export { createOutbox, type Outbox, type StoredEvent } from './outbox.ts';
-export { auditReader, verifyChain } from './audit.ts';
+export { auditReader } from './audit.ts';
+export { createOutbox, type Outbox } from './outbox.ts';
+export type { EventReader } from './readers.ts';
+export { rebaseEvents } from './rebase.ts';
 export { eventRoutes } from './routes.ts';
+export type { EventFilter, StoredEvent } from './store.ts';

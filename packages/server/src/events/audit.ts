@@ -1,0 +1,129 @@
+/** The audit log: a durable reader copies audited events into a hash chain, each exactly once. */
+import {
+  auditGenesis,
+  eventKinds,
+  hashAuditEntry,
+  limits,
+  verifyChain,
+  type AuditEntry,
+  type ChainVerdict,
+  type EventType,
+  type Page,
+} from '@lazaret/protocol';
+import { sql, type Kysely, type Selectable, type Transaction } from 'kysely';
+
+import type { Database } from '../db/schema.ts';
+import { loadPosition, type EventReader } from './readers.ts';
+import type { StoredEvent } from './store.ts';
+
+const auditedTypes = (Object.keys(eventKinds) as EventType[]).filter(
+  (type) => eventKinds[type].audited,
+);
+
+/** The reader that keeps the audit log. It never passes an event over. */
+export function auditReader(): EventReader {
+  return {
+    name: 'audit',
+    types: auditedTypes,
+    start: 'beginning',
+    giveUpAfter: 'never',
+    handle: appendEntry,
+  };
+}
+
+async function appendEntry(event: StoredEvent, open: Transaction<Database>): Promise<void> {
+  const id = Number(event.position.id);
+  const copied = await open.selectFrom('audit').select('number').where('event', '=', id).execute();
+  if (copied.length > 0) return;
+  const last = await open
+    .selectFrom('audit')
+    .select(['number', 'hash'])
+    .orderBy('number', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  const { type, project, subject, actor, data } = event;
+  const entry = {
+    number: (last?.number ?? 0) + 1,
+    type,
+    at: event.at.toISOString(),
+    project,
+    subject,
+    actor,
+    data,
+    previous: last?.hash ?? auditGenesis,
+  };
+  const hash = await hashAuditEntry(entry);
+  const row = { ...entry, event: id, data: JSON.stringify(data), hash };
+  await open.insertInto('audit').values(row).execute();
+}
+
+export interface AuditFilter {
+  readonly type?: readonly EventType[] | undefined;
+  readonly actor?: string | undefined;
+  readonly subject?: string | undefined;
+}
+
+/** A page of the log, newest first. */
+export async function listAudit(
+  database: Kysely<Database>,
+  filter: AuditFilter,
+  page: { readonly limit: number; readonly before: number | undefined },
+): Promise<Page<AuditEntry>> {
+  let query = database.selectFrom('audit').selectAll();
+  if (filter.type !== undefined) query = query.where('type', 'in', [...filter.type]);
+  if (filter.actor !== undefined) query = query.where('actor', '=', filter.actor);
+  if (filter.subject !== undefined) query = query.where('subject', '=', filter.subject);
+  if (page.before !== undefined) query = query.where('number', '<', page.before);
+  const rows = await query.orderBy('number', 'desc').limit(page.limit + 1).execute();
+  const items = rows.slice(0, page.limit).map(toEntry);
+  const next = rows.length > page.limit ? String(items.at(-1)?.number) : null;
+  return { items, next };
+}
+
+/** All entries, oldest first, read in pages. */
+export async function* readAudit(database: Kysely<Database>): AsyncGenerator<AuditEntry> {
+  for (let after = 0; ; ) {
+    const rows = await database
+      .selectFrom('audit')
+      .selectAll()
+      .where('number', '>', after)
+      .orderBy('number')
+      .limit(limits.auditPageRows)
+      .execute();
+    yield* rows.map(toEntry);
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < limits.auditPageRows) return;
+    after = last.number;
+  }
+}
+
+export async function countAudit(database: Kysely<Database>): Promise<number> {
+  const row = await database
+    .selectFrom('audit')
+    .select(({ fn }) => fn.countAll<number>().as('entries'))
+    .executeTakeFirstOrThrow();
+  return row.entries;
+}
+
+/** Checks the chain, and that no entry is gone whose event the reader has read. */
+export async function verifyAudit(database: Kysely<Database>): Promise<ChainVerdict> {
+  const position = await loadPosition(database, 'audit');
+  const verdict = await verifyChain(readAudit(database));
+  if (!verdict.intact || position === undefined) return verdict;
+  const { rows } = await sql<{ missing: number }>`
+    select count(*) as missing from events
+    where type = any(${auditedTypes}::text[])
+      and (transaction, id)
+        <= (${String(position.transaction)}::xid8, ${String(position.id)}::bigint)
+      and not exists (select from audit where audit.event = events.id)`.execute(database);
+  const missing = rows[0]?.missing ?? 0;
+  if (missing === 0) return verdict;
+  const detail = `${missing} audited events have no entry: the log was cut off at its end`;
+  return { ...verdict, intact: false, brokenAt: verdict.entries + 1, detail };
+}
+
+function toEntry(row: Selectable<Database['audit']>): AuditEntry {
+  const { number, type, project, subject, actor, data, previous, hash } = row;
+  const at = row.at.toISOString();
+  return { number, type: type as EventType, at, project, subject, actor, data, previous, hash };
+}

@@ -1,0 +1,183 @@
+/**
+ * Durable readers: each event at least once, in order, whatever crashes. The position moves in
+ * the transaction in which the events were handled, so what a handler writes there happens exactly
+ * once. A lock of the database keeps a reader to one process at a time; another takes over by
+ * itself. An event that fails is tried again with back-off, alone, and holds back only its reader.
+ */
+import { limits, type EventType } from '@lazaret/protocol';
+import { sql, type Kysely, type Transaction } from 'kysely';
+import type { Logger } from 'pino';
+
+import { transaction } from '../db/index.ts';
+import type { Database } from '../db/schema.ts';
+import { Loop } from '../loop.ts';
+import { beginning, isAfter, type Position } from './position.ts';
+import { readEvents, readHorizon, type EventPage, type StoredEvent } from './store.ts';
+
+export interface EventReader {
+  /** Names its position; never changed, never reused. */
+  readonly name: string;
+  readonly types?: readonly EventType[];
+  /** Where a reader that is new to this database begins. */
+  readonly start: 'beginning' | 'now';
+  /** After how many tries an event is given up, said in the log; `never` holds on to it. */
+  readonly giveUpAfter: number | 'never';
+  handle(event: StoredEvent, open: Transaction<Database>): Promise<void>;
+}
+
+export interface ReaderState {
+  readonly name: string;
+  readonly loop: Loop;
+  /** Seconds that the oldest unread event waits; 0 when all is read. */
+  lagSeconds(): Promise<number>;
+}
+
+interface ReaderParts {
+  readonly database: Kysely<Database>;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+}
+
+interface Progress {
+  batch: number;
+  /** The event that failed last, and how often. */
+  failing: { readonly position: Position; readonly tries: number } | undefined;
+}
+
+const idleTransactions = 1_000n;
+
+/** Starts a reader; it runs until the signal aborts. */
+export function startReader(reader: EventReader, parts: ReaderParts): ReaderState {
+  const { database, log, signal } = parts;
+  const name = `events:${reader.name}`;
+  const loop = new Loop({ name, periodMs: limits.eventPollMs, log, signal });
+  const progress: Progress = { batch: limits.eventBatch, failing: undefined };
+  void loop.run(async () => {
+    const more = await advance(reader, progress, parts);
+    if (more) loop.nudge();
+  });
+  return { name: reader.name, loop, lagSeconds: () => measureLag(database, reader) };
+}
+
+/** One batch in one transaction. Says whether there is more to read at once. */
+async function advance(
+  reader: EventReader,
+  progress: Progress,
+  { database, log }: ReaderParts,
+): Promise<boolean> {
+  let current: StoredEvent | undefined;
+  try {
+    const page = await transaction(database, async (open) => {
+      if (!(await takeTurn(open, reader.name))) return undefined;
+      const stored = await loadPosition(open, reader.name);
+      const after = stored ?? (await firstPosition(open, reader));
+      const found = await readBatch(open, { reader, after, limit: progress.batch });
+      for (const event of found.events) {
+        current = event;
+        if (isGivenUp(reader, progress, event)) {
+          log.error({ reader: reader.name, event: describe(event) }, 'an event was given up');
+        } else {
+          await reader.handle(event, open);
+        }
+      }
+      current = undefined;
+      if (isWorthSaving(stored, found)) await savePosition(open, reader.name, found.position);
+      return found;
+    });
+    const { failing } = progress;
+    if (page === undefined) return false;
+    if (failing === undefined || !isAfter(failing.position, page.position)) {
+      progress.failing = undefined;
+      progress.batch = Math.min(progress.batch * 2, limits.eventBatch);
+    }
+    return page.more;
+  } catch (error) {
+    if (current !== undefined) {
+      const before = progress.failing;
+      const again = before?.position.id === current.position.id;
+      const tries = again ? before.tries + 1 : 1;
+      progress.failing = { position: current.position, tries };
+      // Alone from now on, so that those before it are done with.
+      progress.batch = 1;
+      log.warn({ reader: reader.name, event: describe(current), tries }, 'an event failed');
+    }
+    throw error;
+  }
+}
+
+function isGivenUp(reader: EventReader, { failing }: Progress, event: StoredEvent): boolean {
+  if (reader.giveUpAfter === 'never') return false;
+  if (failing?.position.id !== event.position.id) return false;
+  return failing.tries >= reader.giveUpAfter;
+}
+
+function describe(event: StoredEvent): Record<string, string> {
+  return { cursor: event.cursor, type: event.type, subject: event.subject };
+}
+
+/** Whether this process may read now: nobody else holds the reader. */
+async function takeTurn(open: Transaction<Database>, name: string): Promise<boolean> {
+  const { rows } = await sql<{ held: boolean }>`
+    select pg_try_advisory_xact_lock(hashtextextended(${`event-reader:${name}`}, 0)) as held`.execute(
+    open,
+  );
+  return rows[0]?.held === true;
+}
+
+function readBatch(
+  open: Transaction<Database>,
+  { reader, after, limit }: { reader: EventReader; after: Position; limit: number },
+): Promise<EventPage> {
+  const filter = reader.types === undefined ? {} : { types: reader.types };
+  return readEvents(open, { after, filter, limit });
+}
+
+async function firstPosition(open: Transaction<Database>, reader: EventReader): Promise<Position> {
+  return reader.start === 'beginning' ? beginning : readHorizon(open);
+}
+
+/** How far a reader came, or undefined when it never ran. */
+export async function loadPosition(
+  database: Kysely<Database> | Transaction<Database>,
+  name: string,
+): Promise<Position | undefined> {
+  const { rows } = await sql<{ transaction: string; id: string }>`
+    select transaction::text, id::text from event_readers where name = ${name}`.execute(database);
+  const [row] = rows;
+  return row === undefined
+    ? undefined
+    : { transaction: BigInt(row.transaction), id: BigInt(row.id) };
+}
+
+/**
+ * A save is a transaction of its own, which moves the horizon: saving every new horizon would
+ * never come to rest. Without events it is saved now and then, to keep the next search short.
+ */
+function isWorthSaving(stored: Position | undefined, page: EventPage): boolean {
+  if (stored === undefined || page.events.length > 0) return true;
+  return page.position.transaction - stored.transaction > idleTransactions;
+}
+
+async function savePosition(
+  open: Transaction<Database>,
+  name: string,
+  position: Position,
+): Promise<void> {
+  const values = sql`${String(position.transaction)}::xid8, ${String(position.id)}::bigint`;
+  await sql`
+    insert into event_readers (name, transaction, id) values (${name}, ${values})
+    on conflict (name) do update set transaction = excluded.transaction, id = excluded.id`.execute(
+    open,
+  );
+}
+
+async function measureLag(database: Kysely<Database>, reader: EventReader): Promise<number> {
+  const position = (await loadPosition(database, reader.name)) ?? beginning;
+  const types = reader.types === undefined ? sql`true` : sql`type = any(${[...reader.types]}::text[])`;
+  const { rows } = await sql<{ seconds: number }>`
+    select extract(epoch from clock_timestamp() - at)::float8 as seconds from events
+    where (transaction, id)
+        > (${String(position.transaction)}::xid8, ${String(position.id)}::bigint) and ${types}
+    order by transaction, id limit 1`.execute(database);
+  return Math.max(0, rows[0]?.seconds ?? 0);
+}

@@ -1,0 +1,138 @@
+/** HTTP: the stream of events, and the audit log. */
+import {
+  events,
+  limits,
+  Problem,
+  type AuditEntry,
+  type Event,
+  type OperationInput,
+} from '@lazaret/protocol';
+import type { Kysely } from 'kysely';
+
+import type { Database } from '../db/schema.ts';
+import { route, type CallContext, type OutgoingEvent, type Route } from '../http/index.ts';
+import { holds, inScope, projectsWith, type Principal } from '../principal.ts';
+import { countAudit, listAudit, readAudit, verifyAudit } from './audit.ts';
+import type { Outbox } from './outbox.ts';
+import type { EventFilter, StoredEvent } from './store.ts';
+
+export interface EventRoutesOptions {
+  readonly outbox: Outbox;
+  readonly database: Kysely<Database>;
+  /**
+   * Who the caller of a running stream is now; undefined once the session or token has ended. A
+   * stream may live for days, rights do not.
+   */
+  readonly reauthenticate: (context: CallContext) => Promise<Principal | undefined>;
+  /** How often rights are looked at again. */
+  readonly recheckMs?: number;
+}
+
+type StreamQuery = OperationInput<typeof events.stream>['query'];
+
+/** The routes of events and audit. */
+export function eventRoutes(options: EventRoutesOptions): Route[] {
+  const { database } = options;
+  const open = new Map<string, number>();
+  return [
+    route(events.stream, ({ query }, context) => stream(options, open, { query, context })),
+    route(events.auditList, ({ query }) => {
+      const { limit, cursor, ...filter } = query;
+      return listAudit(database, filter, { limit, before: parseNumber(cursor) });
+    }),
+    route(events.auditExport, () => exportAudit(database)),
+    route(events.auditVerify, () => verifyAudit(database)),
+  ];
+}
+
+function parseNumber(cursor: string | undefined): number | undefined {
+  if (cursor === undefined) return undefined;
+  if (/^\d{1,15}$/.test(cursor)) return Number(cursor);
+  throw new Problem('invalid_request', 'query.cursor: expected `next` of the page before', {
+    fields: [{ path: 'query.cursor', message: 'expected `next` of the page before' }],
+  });
+}
+
+async function exportAudit(database: Kysely<Database>): Promise<AsyncIterable<string>> {
+  const entries = await countAudit(database);
+  if (entries > limits.auditExportRows) {
+    throw new Problem(
+      'payload_too_large',
+      `expected at most ${limits.auditExportRows} entries in one export, the log has ${entries}; ` +
+        'copy the table audit from the database instead',
+    );
+  }
+  return toLines(readAudit(database));
+}
+
+async function* toLines(entries: AsyncIterable<AuditEntry>): AsyncGenerator<string> {
+  for await (const entry of entries) yield `${JSON.stringify(entry)}\n`;
+}
+
+/** What the caller may see, narrowed to what was asked for. */
+function scopeFilter(principal: Principal, query: StreamQuery): EventFilter {
+  const { project, type, subject } = query;
+  const readable = projectsWith(principal, 'events.read');
+  if (project !== undefined && !inScope(readable, project)) {
+    throw new Problem('not_found', `there is no project ${project} that you can see`);
+  }
+  return {
+    projects: project === undefined ? readable : [project],
+    instance: project === undefined && holds(principal, 'audit.read'),
+    ...(type === undefined ? {} : { types: type }),
+    ...(subject === undefined ? {} : { subject }),
+  };
+}
+
+async function* stream(
+  options: EventRoutesOptions,
+  open: Map<string, number>,
+  { query, context }: { query: StreamQuery; context: CallContext },
+): AsyncGenerator<OutgoingEvent> {
+  const { principal } = context;
+  const lastId = context.headers['last-event-id'];
+  const after = (typeof lastId === 'string' && lastId !== '' ? lastId : undefined) ?? query.after;
+  let filter = scopeFilter(principal, query);
+  const leave = enter(open, `${principal.kind}:${principal.name}`);
+  const ended = new AbortController();
+  const signal = AbortSignal.any([context.signal, ended.signal]);
+  const recheck = setInterval(() => {
+    void lookAgain().catch(() => ended.abort());
+  }, options.recheckMs ?? limits.streamRecheckMs);
+  const lookAgain = async (): Promise<void> => {
+    const now = await options.reauthenticate(context);
+    if (now === undefined || !holds(now, 'events.read')) ended.abort();
+    else filter = scopeFilter(now, query);
+  };
+  try {
+    for await (const event of options.outbox.subscribe({ filter: () => filter, after, signal })) {
+      yield { id: event.cursor, event: event.type, data: describeEvent(event) };
+    }
+  } finally {
+    clearInterval(recheck);
+    leave();
+  }
+}
+
+function describeEvent(event: StoredEvent): Event {
+  const { cursor, type, at, project, subject, actor, data } = event;
+  return { cursor, type, at: at.toISOString(), project, subject, actor, data };
+}
+
+/** Counts the streams of one principal, and refuses beyond the bound. */
+function enter(open: Map<string, number>, key: string): () => void {
+  const count = open.get(key) ?? 0;
+  if (count >= limits.streamsPerPrincipal) {
+    throw new Problem(
+      'too_many_requests',
+      `expected at most ${limits.streamsPerPrincipal} open streams; close one first`,
+      { headers: { 'retry-after': '5' } },
+    );
+  }
+  open.set(key, count + 1);
+  return () => {
+    const rest = (open.get(key) ?? 1) - 1;
+    if (rest > 0) open.set(key, rest);
+    else open.delete(key);
+  };
+}
