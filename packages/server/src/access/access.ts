@@ -1,0 +1,70 @@
+import type { Operation } from '@lazaret/protocol';
+import type { Kysely } from 'kysely';
+import type { Logger } from 'pino';
+
+import type { Database } from '../db/index.ts';
+import type { Principal } from '../principal.ts';
+import { authenticate, type IncomingCall } from './authenticate.ts';
+import { Denials } from './denials.ts';
+import { SetupLink, sweepLinks } from './links.ts';
+import { ensureLocalToken } from './local-token.ts';
+import type { AccessParts } from './parts.ts';
+import { createPasswords } from './password.ts';
+import { sweepSessions } from './sessions.ts';
+import { createThrottle } from './throttle.ts';
+
+export interface AccessOptions {
+  readonly database: Kysely<Database>;
+  readonly log: Logger;
+  /** Where people reach this instance, sub-path included; read at each use. */
+  readonly publicUrl: () => string;
+  /** Lets anybody use the predecessor's three calls on the project `default`. */
+  readonly anonymousLegacy: boolean;
+  /** Called after each change that wrote events, to have them delivered at once. */
+  readonly nudge?: () => void;
+}
+
+export interface Access {
+  /** Who calls; undefined for nobody. Throws `unauthenticated` for credentials that are wrong. */
+  authenticate(call: IncomingCall): Promise<Principal | undefined>;
+  /** Notes a refusal for lack of rights in the audit log; the same one at most once a minute. */
+  recordDenied(principal: Principal, operation: Operation, address: string): Promise<void>;
+  /**
+   * The one-time link that makes the first administrator, while there is none who can sign in:
+   * the same one until it expires or is used, then a new one. Print it at start.
+   */
+  ensureSetupLink(): Promise<{ readonly url: string; readonly expiresAt: string } | undefined>;
+  /**
+   * A new token of the machine's own user, in place of the one before; undefined when that user
+   * is disabled. `place` tells servers apart that share a database.
+   */
+  ensureLocalToken(place?: string): Promise<string | undefined>;
+  /** Forgets ended sessions, used links and old failed sign-ins. At start, and now and then. */
+  sweep(): Promise<void>;
+  /** For the handlers of this slice. */
+  readonly parts: AccessParts;
+}
+
+export function createAccess(options: AccessOptions): Access {
+  const { database, log, publicUrl, anonymousLegacy } = options;
+  const parts: AccessParts = {
+    ...{ database, log, publicUrl },
+    passwords: createPasswords(),
+    throttle: createThrottle(database),
+    nudge: options.nudge ?? (() => undefined),
+  };
+  const setupLink = new SetupLink(parts);
+  const denials = new Denials(parts);
+  return {
+    parts,
+    authenticate: (call) => authenticate(database, call, anonymousLegacy),
+    recordDenied: (...denied) => denials.record(...denied),
+    ensureSetupLink: () => setupLink.ensure(),
+    ensureLocalToken: (place = 'this server') => ensureLocalToken(parts, place),
+    sweep: async () => {
+      await sweepSessions(database);
+      await sweepLinks(database);
+      await parts.throttle.sweep();
+    },
+  };
+}

@@ -1,0 +1,73 @@
+/**
+ * Nobody hands out more than they have: a narrow token can neither mint a wider one nor make or
+ * take over a user who may do more. Pure.
+ */
+import {
+  Problem,
+  permissionNames,
+  permissions,
+  roleHas,
+  type Grant,
+  type Permission,
+} from '@lazaret/protocol';
+
+import { inScope, projectsWith, type Principal } from '../principal.ts';
+
+/** What a token is narrowed to; null is not narrowed. */
+export interface TokenScope {
+  readonly permissions: readonly Permission[] | null;
+  readonly project: string | null;
+}
+
+/** Throws `forbidden` unless the caller has all that the grants give. */
+export function checkCoversGrants(principal: Principal, grants: readonly Grant[]): void {
+  for (const { role, project } of grants) {
+    const lacking = permissionNames.find(
+      (permission) => roleHas(role, permission) && !coversIn(principal, permission, project),
+    );
+    if (lacking === undefined) continue;
+    const place = project === null ? 'on all projects' : `in ${project}`;
+    throw new Problem(
+      'forbidden',
+      `the role ${role} ${place} includes ${lacking}, which goes beyond what you may do`,
+    );
+  }
+}
+
+/** Whether the caller has a permission wherever a grant on `project` gives it. */
+function coversIn(principal: Principal, permission: Permission, project: string | null): boolean {
+  const scope = projectsWith(principal, permission);
+  if (project === null) return scope === 'all';
+  // A grant on one project never reaches what belongs to the instance.
+  return permissions[permission].scope === 'instance' || inScope(scope, project);
+}
+
+/**
+ * The scope of a new token: what was asked for, else that of the caller. Throws `forbidden` for
+ * more than the caller has now, `not_found` for a project out of sight.
+ */
+export function narrowScope(
+  principal: Principal,
+  asked: {
+    readonly permissions?: readonly Permission[] | undefined;
+    readonly project?: string | undefined;
+  },
+): TokenScope {
+  const wanted = asked.permissions ?? principal.onlyPermissions;
+  const project = asked.project ?? principal.onlyProject;
+  const lacking = (wanted ?? []).find((permission) => {
+    const scope = projectsWith(principal, permission);
+    return scope !== 'all' && scope.length === 0;
+  });
+  if (lacking !== undefined) {
+    throw new Problem('forbidden', `${lacking} goes beyond what you may do`);
+  }
+  if (project !== null && !seesProject(principal, project)) {
+    throw new Problem('not_found', `there is no project ${project} that you can see`);
+  }
+  return { permissions: wanted === null ? null : [...new Set(wanted)], project };
+}
+
+function seesProject(principal: Principal, project: string): boolean {
+  return permissionNames.some((permission) => inScope(projectsWith(principal, permission), project));
+}

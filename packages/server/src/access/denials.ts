@@ -1,0 +1,33 @@
+import { limits, type Operation } from '@lazaret/protocol';
+
+import { appendEvents } from '../events/index.ts';
+import type { Principal } from '../principal.ts';
+import type { AccessParts } from './parts.ts';
+
+/**
+ * Writes refusals for lack of rights to the audit log, the same one at most once a minute, so
+ * that a program that keeps trying does not fill it.
+ */
+export class Denials {
+  readonly #parts: AccessParts;
+  readonly #recent = new Set<string>();
+
+  constructor(parts: AccessParts) {
+    this.#parts = parts;
+  }
+
+  async record(principal: Principal, operation: Operation, address: string): Promise<void> {
+    const key = `${principal.kind} ${principal.name} ${operation.name}`;
+    if (this.#recent.has(key) || this.#recent.size >= limits.deniedRemembered) return;
+    this.#recent.add(key);
+    setTimeout(() => this.#recent.delete(key), limits.deniedRepeatMs).unref();
+    const { kind, name } = principal;
+    await appendEvents(this.#parts.database, [
+      {
+        ...{ type: 'access.denied', subject: name, actor: name },
+        data: { operation: operation.name, needs: operation.access, by: kind, address },
+      },
+    ]);
+    this.#parts.nudge();
+  }
+}

@@ -1,0 +1,20 @@
+import { limits, permissionNames, type Identity } from '@lazaret/protocol';
+
+import { heldPermissions, projectsWith, sortGrants, type Principal } from '../principal.ts';
+import { readProjects, type Reader } from './store.ts';
+
+/** The caller as they see themselves: what they may do and where. */
+export async function describeIdentity(database: Reader, principal: Principal): Promise<Identity> {
+  const scopes = permissionNames.map((permission) => projectsWith(principal, permission));
+  const among = scopes.includes('all') ? 'all' : [...new Set(scopes.flat())];
+  const projects = await readProjects(database, { among, limit: limits.projects });
+  return {
+    kind: principal.kind,
+    name: principal.name,
+    displayName: principal.displayName,
+    grants: sortGrants(principal.grants),
+    permissions: heldPermissions(principal),
+    projects: projects.map((project) => project.name),
+    csrf: principal.csrf,
+  };
+}

@@ -1,0 +1,111 @@
+import { defaultProject, limits, Problem, type Project } from '@lazaret/protocol';
+import { sql, type Transaction } from 'kysely';
+
+import { transaction, type Database } from '../db/index.ts';
+import { appendEvents } from '../events/index.ts';
+import type { Principal } from '../principal.ts';
+import type { AccessParts } from './parts.ts';
+import { noProject } from './store.ts';
+
+export async function createProject(
+  parts: AccessParts,
+  principal: Principal,
+  { name, title }: { readonly name: string; readonly title: string },
+): Promise<Project> {
+  const project = await transaction(parts.database, async (within) => {
+    const { projects } = await within
+      .selectFrom('projects')
+      .select(sql<number>`count(*)`.as('projects'))
+      .executeTakeFirstOrThrow();
+    if (projects >= limits.projects) {
+      throw new Problem('conflict', `expected at most ${limits.projects} projects`);
+    }
+    const row = await within
+      .insertInto('projects')
+      .values({ name, title })
+      .onConflict((conflict) => conflict.doNothing())
+      .returning('created_at')
+      .executeTakeFirst();
+    if (row === undefined) {
+      throw new Problem('already_exists', `there is a project ${name} already`);
+    }
+    await appendEvents(within, [
+      {
+        ...{ type: 'project.created', subject: name, actor: principal.name, project: name },
+        data: { title },
+      },
+    ]);
+    return { name, title, createdAt: row.created_at.toISOString() };
+  });
+  parts.nudge();
+  return project;
+}
+
+/** Removes a project that holds no job and no artifact, with its grants and narrowed tokens. */
+export async function removeProject(
+  parts: AccessParts,
+  principal: Principal,
+  name: string,
+): Promise<void> {
+  if (name === defaultProject) {
+    throw new Problem('conflict', `${defaultProject} is where things go by default; it stays`);
+  }
+  await transaction(parts.database, async (within) => {
+    // Nobody can add to it while it is held: their rows refer to it.
+    const project = await within
+      .selectFrom('projects')
+      .select('name')
+      .where('name', '=', name)
+      .forUpdate()
+      .executeTakeFirst();
+    if (project === undefined) throw noProject(name);
+    await refuseUnlessEmpty(within, name);
+    const data = await countCascaded(within, name);
+    await within.deleteFrom('projects').where('name', '=', name).execute();
+    await appendEvents(within, [
+      {
+        ...{ type: 'project.removed', subject: name, actor: principal.name, project: name },
+        data,
+      },
+    ]);
+  });
+  parts.nudge();
+}
+
+async function refuseUnlessEmpty(within: Transaction<Database>, name: string): Promise<void> {
+  for (const table of ['jobs', 'artifacts'] as const) {
+    const row = await within
+      .selectFrom(table)
+      .select('project')
+      .where('project', '=', name)
+      .limit(1)
+      .executeTakeFirst();
+    if (row !== undefined) {
+      throw new Problem('conflict', `the project ${name} has ${table}; only empty ones are removed`);
+    }
+  }
+}
+
+async function countCascaded(
+  within: Transaction<Database>,
+  name: string,
+): Promise<{ grants: number; tokens: number }> {
+  return within
+    .selectNoFrom((select) => [
+      select
+        .selectFrom('grants')
+        .select(sql<number>`count(*)`.as('count'))
+        .where('project', '=', name)
+        .$asScalar()
+        .$notNull()
+        .as('grants'),
+      select
+        .selectFrom('tokens')
+        .select(sql<number>`count(*)`.as('count'))
+        .where('project', '=', name)
+        .$asScalar()
+        .$notNull()
+        .as('tokens'),
+    ])
+    .executeTakeFirstOrThrow();
+}

@@ -1,0 +1,28 @@
+import { Problem } from '@lazaret/protocol';
+
+/** The machine's own user: whoever can read the server's data directory acts as it. */
+export const localUserName = 'local';
+
+/** Names that events use for parts of Lazaret and for callers without a user. */
+const reservedUserNames: ReadonlySet<string> = new Set([
+  ...[localUserName, 'anonymous', 'nobody', 'unknown', 'system', 'lazaret', 'setup', 'server'],
+  ...['api', 'scheduler', 'worker', 'inspector', 'watcher', 'relay', 'reconciler', 'engines'],
+]);
+
+/** A person with such a name could be taken for a part of Lazaret in the audit log. */
+export function checkUserName(name: string): void {
+  if (!reservedUserNames.has(name)) return;
+  throw new Problem('invalid_request', `name: ${name} is kept for Lazaret itself; choose another`, {
+    fields: [{ path: 'name', message: 'is kept for Lazaret itself; choose another' }],
+  });
+}
+
+/** The machine's own user signs in with its file alone, so it has no password and no link. */
+export function refuseLocalUser(name: string, what: string): void {
+  if (name !== localUserName) return;
+  throw new Problem(
+    'invalid_request',
+    `${localUserName} is the machine's own user: ${what}. Disable it to refuse its token`,
+    { fields: [{ path: 'path.name', message: `is the machine's own user: ${what}` }] },
+  );
+}
