@@ -1,0 +1,204 @@
+/** What the engine really applied to a container, against what it was asked for. Pure. */
+import { z } from 'zod';
+
+import type { CreateBody } from './profile.ts';
+
+export interface Mismatch {
+  /** In the Engine API's names, as in `HostConfig.PidsLimit`. */
+  readonly field: string;
+  readonly wanted: string;
+  readonly got: string;
+}
+
+/** The record that is kept with an attempt. */
+export interface AppliedContainment {
+  readonly imageId: string;
+  readonly runtime: string;
+  readonly user: string;
+  readonly network: string;
+  readonly readOnlyRoot: boolean;
+  readonly capabilitiesDropped: readonly string[];
+  readonly capabilitiesAdded: readonly string[];
+  readonly noNewPrivileges: boolean;
+  readonly seccomp: 'engine-default' | 'strict' | 'unconfined';
+  readonly memoryBytes: number;
+  readonly memoryAndSwapBytes: number;
+  readonly cpus: number;
+  readonly pids: number;
+  readonly openFiles: number;
+  readonly fileBytes: number;
+  readonly tmpfs: Readonly<Record<string, string>>;
+  readonly ipc: string;
+  readonly cgroupNamespace: string;
+  readonly volumes: readonly string[];
+  /** What the engine said while it made the container. */
+  readonly warnings: readonly string[];
+}
+
+const texts = z.array(z.string()).nullish();
+const ulimits = z.array(z.object({ Name: z.string(), Soft: z.number(), Hard: z.number() })).nullish();
+
+/** The part of an inspection answer that is read here; the rest is kept for comparing. */
+export const inspectedContainer = z.looseObject({
+  Image: z.string(),
+  Config: z.looseObject({ User: z.string() }),
+  HostConfig: z.looseObject({
+    Runtime: z.string(),
+    NetworkMode: z.string(),
+    ReadonlyRootfs: z.boolean(),
+    CapDrop: texts,
+    CapAdd: texts,
+    SecurityOpt: texts,
+    Memory: z.number(),
+    MemorySwap: z.number(),
+    NanoCpus: z.number(),
+    PidsLimit: z.number().nullish(),
+    Ulimits: ulimits,
+    Tmpfs: z.record(z.string(), z.string()).nullish(),
+    IpcMode: z.string(),
+    CgroupnsMode: z.string(),
+    MaskedPaths: texts,
+    ReadonlyPaths: texts,
+  }),
+  Mounts: z.array(
+    z.looseObject({ Type: z.string(), Destination: z.string(), RW: z.boolean().nullish() }),
+  ),
+});
+export type InspectedContainer = z.output<typeof inspectedContainer>;
+
+/** Every field of the body that the engine did not take over as it was, and what it added. */
+export function compareApplied(body: CreateBody, inspected: InspectedContainer): Mismatch[] {
+  const { HostConfig: host, ...config } = body;
+  const { Mounts: mounts, ...hostRest } = host;
+  const { Image: image, ...configRest } = config;
+  return [
+    ...compareFields('Config', configRest, inspected.Config),
+    ...compareFields('HostConfig', hostRest, inspected.HostConfig),
+    ...compareImage(String(image), inspected),
+    ...compareMounts(mounts, inspected.Mounts),
+    ...compareMasks(inspected.HostConfig),
+  ];
+}
+
+/** The short form of what was applied, for the attempt's record. */
+export function describeApplied(
+  inspected: InspectedContainer,
+  warnings: readonly string[],
+): AppliedContainment {
+  const host = inspected.HostConfig;
+  const options = host.SecurityOpt ?? [];
+  const limit = (name: string): number =>
+    host.Ulimits?.find((ulimit) => ulimit.Name === name)?.Hard ?? -1;
+  return {
+    imageId: inspected.Image,
+    runtime: host.Runtime,
+    user: inspected.Config.User,
+    network: host.NetworkMode,
+    readOnlyRoot: host.ReadonlyRootfs,
+    capabilitiesDropped: host.CapDrop ?? [],
+    capabilitiesAdded: host.CapAdd ?? [],
+    noNewPrivileges: options.some((option) => /^no-new-privileges(:true|=true)?$/.test(option)),
+    seccomp: describeSeccomp(options),
+    memoryBytes: host.Memory,
+    memoryAndSwapBytes: host.MemorySwap,
+    cpus: host.NanoCpus / 1e9,
+    pids: host.PidsLimit ?? 0,
+    openFiles: limit('nofile'),
+    fileBytes: limit('fsize'),
+    tmpfs: host.Tmpfs ?? {},
+    ipc: host.IpcMode,
+    cgroupNamespace: host.CgroupnsMode,
+    volumes: inspected.Mounts.map((mount) => mount.Destination),
+    warnings,
+  };
+}
+
+function describeSeccomp(options: readonly string[]): AppliedContainment['seccomp'] {
+  const option = options.find((text) => text.startsWith('seccomp'));
+  if (option === undefined) return 'engine-default';
+  return option.endsWith('unconfined') ? 'unconfined' : 'strict';
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Lists whose order says nothing, and maps to which the image may add. */
+const unordered: ReadonlySet<string> = new Set(['CapDrop', 'SecurityOpt', 'Ulimits']);
+const mayGrow: ReadonlySet<string> = new Set(['Env', 'Labels', 'ExposedPorts']);
+
+function compareFields(section: string, wanted: Fields, got: Fields): Mismatch[] {
+  const mismatches: Mismatch[] = [];
+  for (const [name, value] of Object.entries(wanted)) {
+    const same = mayGrow.has(name)
+      ? contains(got[name], value)
+      : canonical(name, got[name]) === canonical(name, value);
+    if (!same) mismatches.push(mismatch(`${section}.${name}`, value, got[name]));
+  }
+  return mismatches;
+}
+
+/** An id is compared with what runs, any other reference with what was asked for. */
+function compareImage(wanted: string, inspected: InspectedContainer): Mismatch[] {
+  const got = wanted.startsWith('sha256:') ? inspected.Image : inspected.Config['Image'];
+  return got === wanted ? [] : [mismatch('Image', wanted, got)];
+}
+
+function compareMounts(wanted: unknown, got: InspectedContainer['Mounts']): Mismatch[] {
+  const targets = z.array(z.object({ Target: z.string() })).parse(wanted ?? []);
+  const expected = targets.map(({ Target }) => `volume ${Target} writable`).sort();
+  const found = got
+    .map(({ Type, Destination, RW }) => `${Type} ${Destination} ${RW === true ? 'writable' : 'fixed'}`)
+    // Some engines list what HostConfig.Tmpfs asks for among the mounts.
+    .filter((mount) => mount !== 'tmpfs /tmp writable')
+    .sort();
+  return canonical('', expected) === canonical('', found)
+    ? []
+    : [mismatch('Mounts', expected, found)];
+}
+
+/** Empty lists mean that someone asked the engine for unconfined system paths. */
+function compareMasks(host: InspectedContainer['HostConfig']): Mismatch[] {
+  return (['MaskedPaths', 'ReadonlyPaths'] as const).flatMap((name) =>
+    (host[name] ?? []).length > 0
+      ? []
+      : [mismatch(`HostConfig.${name}`, "the engine's default", host[name])],
+  );
+}
+
+function contains(got: unknown, wanted: unknown): boolean {
+  if (Array.isArray(wanted)) {
+    return wanted.every((item) => Array.isArray(got) && got.includes(item));
+  }
+  const found = new Map(Object.entries(got ?? {}));
+  return Object.entries(wanted ?? {}).every(([key, value]) => found.get(key) === value);
+}
+
+/** One text for values that mean the same: absent and empty, any order of keys. */
+function canonical(name: string, value: unknown): string {
+  const normal = normalise(value);
+  const sorted = unordered.has(name) && Array.isArray(normal) ? sortByText(normal) : normal;
+  return JSON.stringify(sorted ?? null);
+}
+
+function normalise(value: unknown): unknown {
+  if (value === undefined || value === null || value === '' || value === false) return null;
+  if (Array.isArray(value)) return value.length === 0 ? null : value.map(normalise);
+  if (typeof value !== 'object') return value;
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return entries.length === 0
+    ? null
+    : Object.fromEntries(entries.map(([key, item]) => [key, normalise(item)]));
+}
+
+function sortByText(values: readonly unknown[]): unknown[] {
+  const keyed = values.map((value) => [JSON.stringify(value), value] as const);
+  return keyed.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value);
+}
+
+function mismatch(field: string, wanted: unknown, got: unknown): Mismatch {
+  return { field, wanted: shorten(wanted), got: shorten(got) };
+}
+
+function shorten(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'nothing';
+  return text.length <= 200 ? text : `${text.slice(0, 200)}...`;
+}

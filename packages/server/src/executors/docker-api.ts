@@ -1,0 +1,248 @@
+/**
+ * A thin client of the Docker Engine API: one function for answers, one for streams. It negotiates
+ * the version, gives every call a deadline, bounds how many run at once and how large an answer may
+ * be, and says precisely how a call failed: no connection, no answer, or an answer that says no.
+ * Streams (logs, archives, waits) are not counted against the calls: they last as long as a
+ * container does, and must not keep a kill from getting through.
+ */
+import { Readable } from 'node:stream';
+
+import { limits } from '@lazaret/protocol';
+import { Pool } from 'undici';
+import { z } from 'zod';
+
+import { engineFailure, transportFailure } from './docker-failure.ts';
+import { parseEndpoint } from './docker-endpoint.ts';
+import type { DockerEndpoint } from './docker-endpoint.ts';
+import { ExecutorError } from './executor.ts';
+import { createGate } from './gate.ts';
+
+export interface DockerApi {
+  /** The answer's JSON, checked; `undefined` where the answer has no body. */
+  call<T>(request: ApiRequest, schema: z.ZodType<T>): Promise<T>;
+  /** The answer's body once its headers are there; whoever asks for it reads it or leaves the loop. */
+  stream(request: ApiRequest): Promise<AsyncIterable<Buffer>>;
+  /** The version spoken with this engine, such as `1.41`. */
+  version(signal?: AbortSignal): Promise<string>;
+  close(): Promise<void>;
+}
+
+export interface ApiRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** Without the version, as in `/containers/json`. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
+  readonly json?: unknown;
+  readonly body?: AsyncIterable<Uint8Array>;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** For the whole answer, or for a stream's headers. */
+  readonly deadlineMs?: number;
+  readonly signal?: AbortSignal | undefined;
+  /** Statuses from 300 on that are as good as success, as 304 is for a container that runs. */
+  readonly accept?: readonly number[];
+}
+
+/** For answers whose content does not matter. */
+export const nothing: z.ZodType<unknown> = z.unknown();
+
+const oldestVersion = '1.41';
+const newestVersion = '1.51';
+const versions = z.object({ ApiVersion: z.string(), MinAPIVersion: z.string().default('1.12') });
+
+export function createDockerApi(endpoint: DockerEndpoint): DockerApi {
+  const { origin, connect } = parseEndpoint(endpoint);
+  const pool = new Pool(origin, {
+    connect: { ...connect, timeout: limits.engineConnectMs },
+    keepAliveTimeout: limits.engineIdleConnectionMs,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  });
+  const calls = createGate(limits.engineCallsPerNode);
+  let negotiated: Promise<string> | undefined;
+
+  async function version(signal?: AbortSignal): Promise<string> {
+    const request = { method: 'GET', path: '/version', signal } as const;
+    negotiated ??= answer({ ...request, deadlineMs: limits.nodeProbeTimeoutMs }, '/version', versions)
+      .then(chooseVersion);
+    const asked = negotiated;
+    try {
+      return await asked;
+    } catch (error) {
+      if (negotiated === asked) negotiated = undefined;
+      throw error;
+    }
+  }
+
+  async function answer<T>(request: ApiRequest, path: string, schema: z.ZodType<T>): Promise<T> {
+    const { deadlineMs = limits.engineCallMs, signal } = request;
+    return withDeadline({ deadlineMs, signal, request }, async (joined) => {
+      const response = await send(request, path, joined);
+      const text = await readText(response.body);
+      if (!isGood(request, response.statusCode)) throw engineFailure(request, response, text);
+      const parsed = schema.safeParse(text === '' ? undefined : parseJson(request, text));
+      if (parsed.success) return parsed.data;
+      throw badAnswer(request, z.prettifyError(parsed.error));
+    });
+  }
+
+  async function send(
+    request: ApiRequest,
+    path: string,
+    signal: AbortSignal,
+  ): ReturnType<Pool['request']> {
+    return pool.request({
+      method: request.method,
+      path: path + formatQuery(request.query),
+      headers: {
+        ...(request.json === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(request.body === undefined ? {} : { 'content-type': 'application/x-tar' }),
+        ...request.headers,
+      },
+      body: requestBody(request),
+      signal,
+    });
+  }
+
+  async function versioned(request: ApiRequest): Promise<string> {
+    return `/v${await version(request.signal)}${request.path}`;
+  }
+
+  return {
+    version,
+    async call(request, schema) {
+      const path = await versioned(request);
+      return calls.run(() => answer(request, path, schema), request.signal);
+    },
+    async stream(request) {
+      const path = await versioned(request);
+      return openStream(request, (signal) => send(request, path, signal));
+    },
+    async close() {
+      await pool.destroy();
+    },
+  };
+}
+
+/** The newest version that both sides speak. */
+function chooseVersion({ ApiVersion, MinAPIVersion }: z.output<typeof versions>): string {
+  if (compareVersions(ApiVersion, oldestVersion) < 0) {
+    const message = `the engine speaks API ${ApiVersion}, needed is ${oldestVersion} or newer`;
+    throw new ExecutorError('incompatible', message);
+  }
+  if (compareVersions(MinAPIVersion, newestVersion) > 0) {
+    const message = `the engine wants API ${MinAPIVersion} at least, known is ${newestVersion}`;
+    throw new ExecutorError('incompatible', message);
+  }
+  return compareVersions(ApiVersion, newestVersion) < 0 ? ApiVersion : newestVersion;
+}
+
+function compareVersions(one: string, other: string): number {
+  const [oneMajor = 0, oneMinor = 0] = one.split('.').map(Number);
+  const [otherMajor = 0, otherMinor = 0] = other.split('.').map(Number);
+  return oneMajor - otherMajor || oneMinor - otherMinor;
+}
+
+interface Deadline {
+  readonly deadlineMs: number;
+  readonly signal: AbortSignal | undefined;
+  readonly request: ApiRequest;
+}
+
+/** Runs with a signal that the caller or the clock aborts, and names which of them it was. */
+async function withDeadline<T>(
+  { deadlineMs, signal, request }: Deadline,
+  run: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const controller = new AbortController();
+  const abort = (): void => controller.abort(signal?.reason);
+  if (signal?.aborted === true) abort();
+  signal?.addEventListener('abort', abort, { once: true });
+  const timer = setTimeout(() => controller.abort(), deadlineMs);
+  try {
+    return await run(controller.signal);
+  } catch (error) {
+    const late = controller.signal.aborted && signal?.aborted !== true;
+    throw transportFailure(request, error, { late, deadlineMs, aborted: signal?.aborted === true });
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', abort);
+  }
+}
+
+/** A stream's deadline ends with its headers; the caller's signal holds as long as it flows. */
+async function openStream(
+  request: ApiRequest,
+  send: (signal: AbortSignal) => ReturnType<Pool['request']>,
+): Promise<AsyncIterable<Buffer>> {
+  const { deadlineMs = limits.engineCallMs, signal } = request;
+  const flow = new AbortController();
+  const abort = (): void => flow.abort(signal?.reason);
+  const body = await withDeadline({ deadlineMs, signal, request }, async (joined) => {
+    joined.addEventListener('abort', () => flow.abort(joined.reason), { once: true });
+    const response = await send(flow.signal);
+    if (isGood(request, response.statusCode)) return response.body;
+    throw engineFailure(request, response, await readText(response.body));
+  });
+  if (signal?.aborted === true) abort();
+  signal?.addEventListener('abort', abort, { once: true });
+  body.once('close', () => signal?.removeEventListener('abort', abort));
+  return readStream(body, request);
+}
+
+/** The chunks of a body; a stream that is cut ends in an error, never as if it were complete. */
+async function* readStream(
+  body: Readable,
+  request: ApiRequest,
+): AsyncGenerator<Buffer, void, undefined> {
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) yield chunk;
+  } catch (error) {
+    const aborted = request.signal?.aborted === true;
+    throw transportFailure(request, error, { aborted, late: false, deadlineMs: 0 });
+  } finally {
+    body.destroy();
+  }
+}
+
+function requestBody(request: ApiRequest): string | Readable | undefined {
+  if (request.json !== undefined) return JSON.stringify(request.json);
+  return request.body && Readable.from(request.body, { objectMode: false });
+}
+
+function formatQuery(query: ApiRequest['query'] = {}): string {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined) parameters.set(name, String(value));
+  }
+  return parameters.size === 0 ? '' : `?${parameters.toString()}`;
+}
+
+function isGood(request: ApiRequest, status: number): boolean {
+  return status < 300 || (request.accept?.includes(status) ?? false);
+}
+
+async function readText(body: Readable): Promise<string> {
+  const chunks: Buffer[] = [];
+  let sizeBytes = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    sizeBytes += chunk.length;
+    if (sizeBytes > limits.engineAnswerBytes) {
+      throw new ExecutorError('bad_answer', `more than ${limits.engineAnswerBytes} bytes`);
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function parseJson(request: ApiRequest, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw badAnswer(request, 'it is no JSON', error);
+  }
+}
+
+function badAnswer(request: ApiRequest, detail: string, cause?: unknown): ExecutorError {
+  const message = `${request.method} ${request.path}: the answer is not understood: ${detail}`;
+  return new ExecutorError('bad_answer', message, { cause });
+}

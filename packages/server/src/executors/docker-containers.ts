@@ -1,0 +1,256 @@
+/** The life of a container on a Docker engine, from its making to its removal. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { readTar, writeTar } from '@lazaret/analysis';
+import type { TarEntry, TarInput } from '@lazaret/analysis';
+import { limits } from '@lazaret/protocol';
+import { z } from 'zod';
+
+import { compareApplied, describeApplied, inspectedContainer } from './applied.ts';
+import { nothing } from './docker-api.ts';
+import type { ApiRequest, DockerApi } from './docker-api.ts';
+import { ExecutorError } from './executor.ts';
+import type {
+  CallOptions,
+  CollectOptions,
+  ContainerExit,
+  ContainerInputs,
+  CreatedContainer,
+  FoundContainer,
+  StopOptions,
+} from './executor.ts';
+import type { CreateBody } from './profile.ts';
+
+const made = z.object({ Id: z.string(), Warnings: z.array(z.string()).nullish() });
+
+/** Makes a container under a name that is never used again, and reads back what was applied. */
+export async function createContainer(
+  api: DockerApi,
+  wanted: { readonly name: string; readonly body: CreateBody },
+  { signal }: CallOptions,
+): Promise<CreatedContainer> {
+  const { name, body } = wanted;
+  const request = { method: 'POST', path: '/containers/create', query: { name }, signal } as const;
+  const container = await api.call({ ...request, json: body }, made).catch((error: unknown) => {
+    throw asImageMissing(String(body['Image']), error);
+  });
+  const containerId = container.Id;
+  const path = containerPath(containerId, 'json');
+  const inspected = await api.call({ method: 'GET', path, signal }, inspectedContainer);
+  return {
+    containerId,
+    applied: describeApplied(inspected, container.Warnings ?? []),
+    mismatches: compareApplied(body, inspected),
+  };
+}
+
+/** The engine passes over `.` in an archive, but applies owner and mode of `/` to where it unpacks. */
+const volumeRoot = '/';
+
+/**
+ * Two archives, one for each mount. The inputs and their directory belong to somebody else than
+ * the engine's user, who therefore can neither write nor chmod them, also as uid 0, which has no
+ * capabilities. The root of a new volume belongs to root: the output's is handed over.
+ */
+export async function putInputs(
+  api: DockerApi,
+  containerId: string,
+  { spec, files, signal }: ContainerInputs,
+): Promise<void> {
+  const { uid, gid } = spec.user;
+  const shared = spec.inputMount === spec.outputMount;
+  const other = uid === 0 ? 65_534 : 0;
+  const outputRoot: TarInput = { path: volumeRoot, type: 'directory', mode: 0o700, uid, gid };
+  const inputRoot: TarInput = { path: volumeRoot, type: 'directory', mode: 0o555, uid: other, gid: other };
+  const members = files.map(({ name, sizeBytes, content }): TarInput => {
+    if (name === '.' || name === '..' || !/^[^/\0]+$/.test(name)) {
+      throw new Error(`an input is named by a plain file name, not ${JSON.stringify(name)}`);
+    }
+    return { path: name, mode: 0o444, uid: other, gid: other, sizeBytes, content };
+  });
+  const put = async (path: string, entries: readonly TarInput[]): Promise<void> => {
+    const request: ApiRequest = {
+      method: 'PUT',
+      path: containerPath(containerId, 'archive'),
+      query: { path },
+      body: writeTar(entries),
+      deadlineMs: limits.collectMs,
+      signal,
+    };
+    await api.call(request, nothing);
+  };
+  if (shared) return put(spec.outputMount, [outputRoot, ...members]);
+  await Promise.all([put(spec.inputMount, [inputRoot, ...members]), put(spec.outputMount, [outputRoot])]);
+}
+
+/** Starts a container; one that was started before is left as it is. */
+export async function startContainer(
+  api: DockerApi,
+  containerId: string,
+  { signal }: CallOptions,
+): Promise<void> {
+  const path = containerPath(containerId, 'start');
+  await api.call({ method: 'POST', path, signal, accept: [304] }, nothing);
+}
+
+const state = z.object({
+  State: z.object({
+    Status: z.string(),
+    ExitCode: z.number(),
+    OOMKilled: z.boolean().default(false),
+    Error: z.string().default(''),
+    StartedAt: z.string(),
+    FinishedAt: z.string(),
+  }),
+});
+
+const ended: ReadonlySet<string> = new Set(['exited', 'dead', 'removing']);
+
+/**
+ * The engine's notice of the end, with a look at the container after each and at least every
+ * `exitCheckMs`: a notice was seen to be lost when it was asked for while the container ended, and
+ * `not-running` is asked for only after the start has answered, when it cannot come too early.
+ */
+export async function waitContainer(
+  api: DockerApi,
+  containerId: string,
+  { signal }: CallOptions,
+): Promise<ContainerExit> {
+  const path = containerPath(containerId, 'json');
+  for (;;) {
+    await awaitNotice(api, containerId, signal);
+    const { State } = await api.call({ method: 'GET', path, signal }, state);
+    if (State.Status === 'created') {
+      throw new ExecutorError('not_started', `the container ${containerId} was never started`);
+    }
+    if (ended.has(State.Status)) {
+      return {
+        exitCode: State.ExitCode,
+        oomKilled: State.OOMKilled,
+        startedAt: State.StartedAt,
+        finishedAt: State.FinishedAt,
+        error: State.Error,
+      };
+    }
+    await pause(limits.exitCheckPauseMs);
+  }
+}
+
+/** Returns when the engine says that the container has ended, or when it is time to look. */
+async function awaitNotice(
+  api: DockerApi,
+  containerId: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const enough = AbortSignal.timeout(limits.exitCheckMs);
+  const request: ApiRequest = {
+    method: 'POST',
+    path: containerPath(containerId, 'wait'),
+    query: { condition: 'not-running' },
+    signal: signal === undefined ? enough : AbortSignal.any([signal, enough]),
+  };
+  try {
+    for await (const _ of await api.stream(request)) continue;
+  } catch (error) {
+    const lookInstead = error instanceof ExecutorError && (error.isUnreachable || enough.aborted);
+    if (!lookInstead || signal?.aborted === true) throw error;
+  }
+}
+
+/** What lies below a directory of the container, its own entry left out. */
+export async function* collectFiles(
+  api: DockerApi,
+  containerId: string,
+  { path, limits: bounds, signal }: CollectOptions,
+): AsyncGenerator<TarEntry, void, undefined> {
+  const stream = await api.stream({
+    method: 'GET',
+    path: containerPath(containerId, 'archive'),
+    query: { path: `${path}/.` },
+    signal,
+  });
+  for await (const entry of readTar(stream, bounds)) {
+    const relative = entry.path.replace(/^\.\/+/, '');
+    if (relative !== '.' && relative !== '') yield { ...entry, path: relative };
+  }
+}
+
+export async function killContainer(
+  api: DockerApi,
+  containerId: string,
+  { signal }: CallOptions,
+): Promise<void> {
+  const path = containerPath(containerId, 'kill');
+  // 409 is a container that does not run.
+  await api.call({ method: 'POST', path, signal, accept: [404, 409] }, nothing);
+}
+
+export async function stopContainer(
+  api: DockerApi,
+  containerId: string,
+  { graceMs, signal }: StopOptions,
+): Promise<void> {
+  const request: ApiRequest = {
+    method: 'POST',
+    path: containerPath(containerId, 'stop'),
+    query: { t: Math.ceil(graceMs / 1_000) },
+    deadlineMs: graceMs + limits.engineCallMs,
+    signal,
+    accept: [304, 404],
+  };
+  await api.call(request, nothing);
+}
+
+export async function removeContainer(
+  api: DockerApi,
+  containerId: string,
+  { signal }: CallOptions,
+): Promise<void> {
+  const path = containerPath(containerId, '');
+  const query = { v: true, force: true };
+  // 409 is a removal that is under way already.
+  await api.call({ method: 'DELETE', path, query, signal, accept: [404, 409] }, nothing);
+}
+
+const listed = z.array(
+  z.object({
+    Id: z.string(),
+    State: z.string(),
+    Created: z.number(),
+    Labels: z.record(z.string(), z.string()).nullish(),
+  }),
+);
+
+export async function listContainers(
+  api: DockerApi,
+  labels: Readonly<Record<string, string>>,
+  { signal }: CallOptions,
+): Promise<FoundContainer[]> {
+  const label = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
+  const query = { all: true, filters: JSON.stringify({ label }) };
+  const request = { method: 'GET', path: '/containers/json', query, signal } as const;
+  return (await api.call(request, listed)).map((container) => ({
+    containerId: container.Id,
+    labels: container.Labels ?? {},
+    state: foundState(container.State),
+    createdAtMs: container.Created * 1_000,
+  }));
+}
+
+function foundState(text: string): FoundContainer['state'] {
+  if (text === 'created') return 'created';
+  return ended.has(text) ? 'ended' : 'running';
+}
+
+/** The path of a call on one container; an id that is none must not become another path. */
+export function containerPath(containerId: string, action: string): string {
+  if (!/^[A-Za-z0-9][A-Za-z0-9_.-]{1,127}$/.test(containerId)) {
+    throw new Error(`no container id: ${JSON.stringify(containerId)}`);
+  }
+  return action === '' ? `/containers/${containerId}` : `/containers/${containerId}/${action}`;
+}
+
+function asImageMissing(image: string, error: unknown): unknown {
+  const absent = error instanceof ExecutorError && error.code === 'not_found';
+  if (!absent) return error;
+  return new ExecutorError('image_missing', `the image ${image} is not on the node`);
+}

@@ -1,0 +1,42 @@
+import { Problem } from '@lazaret/protocol';
+
+/** How a Docker engine is reached. */
+export interface DockerEndpoint {
+  /** `unix:///var/run/docker.sock`, or `tcp://host:2376`. */
+  readonly address: string;
+  /** PEM texts; TCP is encrypted when they are given. */
+  readonly tls?: {
+    readonly ca?: string;
+    readonly cert?: string;
+    readonly key?: string;
+    /** The name in the engine's certificate, when it is not that of the address. */
+    readonly serverName?: string;
+  };
+}
+
+interface Connection {
+  readonly origin: string;
+  readonly connect: Readonly<Record<string, string>>;
+}
+
+/** Throws Problem `invalid_configuration` for an address of another kind. */
+export function parseEndpoint({ address, tls }: DockerEndpoint): Connection {
+  if (address.startsWith('unix:///')) {
+    return { origin: 'http://localhost', connect: { socketPath: address.slice('unix://'.length) } };
+  }
+  const host = address.startsWith('tcp://') ? address.slice('tcp://'.length) : '';
+  const origin = `${tls === undefined ? 'http' : 'https'}://${host}`;
+  const url = host === '' ? null : URL.parse(origin);
+  if (url === null || url.pathname !== '/' || url.search !== '' || url.username !== '') {
+    const wanted = 'expected unix:///path/of/docker.sock or tcp://host:port';
+    throw new Problem('invalid_configuration', `engine address ${address}: ${wanted}`);
+  }
+  const { ca, cert, key, serverName } = tls ?? {};
+  const connect = {
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+    ...(serverName === undefined ? {} : { servername: serverName }),
+  };
+  return { origin: url.origin, connect };
+}

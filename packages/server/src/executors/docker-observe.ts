@@ -1,0 +1,133 @@
+/** Watching containers of a Docker engine: their logs, what they use, what they have written. */
+import { limits } from '@lazaret/protocol';
+import { z } from 'zod';
+
+import type { DockerApi } from './docker-api.ts';
+import { containerPath } from './docker-containers.ts';
+import { ExecutorError } from './executor.ts';
+import type { CallOptions, ContainerSample, FollowOptions } from './executor.ts';
+import { readLog, sinceParameter } from './log-frames.ts';
+import { labelNames } from './profile.ts';
+
+export async function followLogs(
+  api: DockerApi,
+  containerId: string,
+  { onChunk, after, signal }: FollowOptions,
+): Promise<void> {
+  const since = sinceParameter(after);
+  const query = { follow: true, stdout: true, stderr: true, timestamps: true, since };
+  const path = containerPath(containerId, 'logs');
+  const stream = await api.stream({ method: 'GET', path, query, signal });
+  for await (const piece of readLog(stream, after)) await onChunk(piece);
+}
+
+const stats = z.object({
+  memory_stats: z.object({
+    usage: z.number().optional(),
+    max_usage: z.number().optional(),
+    stats: z.record(z.string(), z.number()).nullish(),
+  }),
+  cpu_stats: z.object({ cpu_usage: z.object({ total_usage: z.number() }) }),
+  pids_stats: z.object({ current: z.number().optional(), limit: z.number().optional() }),
+});
+
+export async function sampleContainer(
+  api: DockerApi,
+  containerId: string,
+  { signal }: CallOptions,
+): Promise<ContainerSample | undefined> {
+  const path = containerPath(containerId, 'stats');
+  const query = { stream: false, 'one-shot': true };
+  try {
+    const answer = await api.call({ method: 'GET', path, query, signal }, stats);
+    const { usage, max_usage: highest = 0, stats: detail } = answer.memory_stats;
+    if (usage === undefined) return undefined;
+    // Pages of files that the kernel drops when it needs room, under either cgroup version.
+    const droppable = detail?.['total_inactive_file'] ?? detail?.['inactive_file'] ?? 0;
+    const memoryBytes = Math.max(0, usage - droppable);
+    return {
+      memoryBytes,
+      memoryPeakBytes: Math.max(highest, memoryBytes),
+      cpuSeconds: answer.cpu_stats.cpu_usage.total_usage / 1e9,
+      pids: answer.pids_stats.current ?? 0,
+      pidsLimit: boundedLimit(answer.pids_stats.limit ?? 0),
+    };
+  } catch (error) {
+    if (error instanceof ExecutorError && error.code === 'not_found') return undefined;
+    throw error;
+  }
+}
+
+/** The kernel's word for no limit is the largest number. */
+function boundedLimit(limit: number): number {
+  return limit > Number.MAX_SAFE_INTEGER ? 0 : limit;
+}
+
+const diskUse = z.object({
+  Volumes: z
+    .array(
+      z.object({
+        Labels: z.record(z.string(), z.string()).nullish(),
+        UsageData: z.object({ Size: z.number() }).nullish(),
+      }),
+    )
+    .nullish(),
+});
+
+export type OutputUsage = (
+  attempts: readonly string[],
+  call?: CallOptions,
+) => Promise<ReadonlyMap<string, number>>;
+
+/**
+ * Asks the engine for the size of all volumes at once; the volumes' labels say whose they are. An
+ * engine walks every file for the answer, so after one that took t the next question waits
+ * `usageCostFactor` times t and the old answer stands: at most a tenth of the time goes into it.
+ * Rejected: `du` in the container, which is the workload's ground, and the volumes' directories on
+ * the host, which only exist for a local engine.
+ */
+export function createOutputUsage(api: DockerApi, now: () => number): OutputUsage {
+  let latest: Promise<ReadonlyMap<string, number>> = Promise.resolve(new Map());
+  let underWay = false;
+  let askAgainAtMs = Number.NEGATIVE_INFINITY;
+
+  async function ask(signal: AbortSignal | undefined): Promise<ReadonlyMap<string, number>> {
+    const startedAtMs = now();
+    try {
+      const type = (await api.version(signal)) === '1.41' ? undefined : 'volume';
+      const request = { method: 'GET', path: '/system/df', query: { type } } as const;
+      return sumOutputs(await api.call(request, diskUse));
+    } finally {
+      underWay = false;
+      askAgainAtMs = now() + limits.usageCostFactor * (now() - startedAtMs);
+    }
+  }
+
+  return async (attempts, { signal } = {}) => {
+    const before = latest;
+    if (!underWay && now() >= askAgainAtMs) {
+      underWay = true;
+      // Engines answer one such question at a time; when another client's is under way, the
+      // earlier answer stands.
+      latest = ask(signal).catch((error: unknown) => {
+        if (error instanceof ExecutorError && !error.isUnreachable) return before;
+        latest = before;
+        throw error;
+      });
+    }
+    const sizes = await latest;
+    const known = attempts.filter((attempt) => sizes.has(attempt));
+    return new Map(known.map((attempt) => [attempt, sizes.get(attempt) ?? 0]));
+  };
+}
+
+function sumOutputs({ Volumes: volumes }: z.output<typeof diskUse>): Map<string, number> {
+  const sizes = new Map<string, number>();
+  for (const { Labels: labels, UsageData: usage } of volumes ?? []) {
+    const attempt = labels?.[labelNames.attempt];
+    const sizeBytes = usage?.Size ?? -1;
+    if (attempt === undefined || labels?.[labelNames.role] !== 'output' || sizeBytes < 0) continue;
+    sizes.set(attempt, (sizes.get(attempt) ?? 0) + sizeBytes);
+  }
+  return sizes;
+}

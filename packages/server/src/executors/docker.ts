@@ -1,0 +1,82 @@
+/** The executor of a Docker engine, local or remote. */
+import { limits } from '@lazaret/protocol';
+
+import type { Mismatch } from './applied.ts';
+import { createDockerApi } from './docker-api.ts';
+import {
+  collectFiles,
+  createContainer,
+  killContainer,
+  listContainers,
+  putInputs,
+  removeContainer,
+  startContainer,
+  stopContainer,
+  waitContainer,
+} from './docker-containers.ts';
+import type { DockerEndpoint } from './docker-endpoint.ts';
+import { createDockerImages } from './docker-images.ts';
+import { createOutputUsage, followLogs, sampleContainer } from './docker-observe.ts';
+import { probeDocker } from './docker-probe.ts';
+import type { CallOptions, Executor, NodeFacts } from './executor.ts';
+import { createGate } from './gate.ts';
+import { containerConfig } from './profile.ts';
+import type { ContainerSpec } from './profile.ts';
+
+export interface DockerExecutorOptions extends DockerEndpoint {
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Containers that start at the same time; twice the engine's cores, at most 8, without it. */
+  readonly startsAtOnce?: number;
+}
+
+export function createDockerExecutor(options: DockerExecutorOptions): Executor {
+  const api = createDockerApi(options);
+  const images = createDockerImages(api);
+  const starts = createGate(options.startsAtOnce ?? limits.startsPerCore);
+  let known: NodeFacts | undefined;
+
+  async function probe({ signal }: CallOptions = {}): Promise<NodeFacts> {
+    const deadlineMs = limits.nodeProbeTimeoutMs;
+    const call = signal === undefined ? {} : { signal };
+    const facts = await probeDocker(api, { deadlineMs, now: options.now, ...call });
+    const byCores = Math.min(facts.cpus * limits.startsPerCore, limits.startsPerNodeMax);
+    starts.resize(options.startsAtOnce ?? byCores);
+    known = facts;
+    return facts;
+  }
+
+  return {
+    kind: 'docker',
+    probe,
+    resolveImage: (reference, call) => images.resolve(reference, call),
+    ensureImage: (reference, pull) => images.ensure(reference, pull),
+    async create(spec, call = {}) {
+      const facts = known ?? (await probe(call));
+      const body = containerConfig(spec, facts);
+      const name = `lazaret-${spec.labels.attempt}`;
+      const created = await createContainer(api, { name, body }, call);
+      return { ...created, mismatches: [...created.mismatches, ...engineGaps(spec, facts)] };
+    },
+    putInputs: (containerId, inputs) => putInputs(api, containerId, inputs),
+    start: (containerId, call = {}) =>
+      starts.run(() => startContainer(api, containerId, call), call.signal),
+    wait: (containerId, call = {}) => waitContainer(api, containerId, call),
+    followLogs: (containerId, follow) => followLogs(api, containerId, follow),
+    sample: (containerId, call = {}) => sampleContainer(api, containerId, call),
+    outputUsage: createOutputUsage(api, options.now),
+    collect: (containerId, collect) => collectFiles(api, containerId, collect),
+    kill: (containerId, call = {}) => killContainer(api, containerId, call),
+    stop: (containerId, stop) => stopContainer(api, containerId, stop),
+    remove: (containerId, call = {}) => removeContainer(api, containerId, call),
+    list: (labels, call = {}) => listContainers(api, labels, call),
+    close: () => api.close(),
+  };
+}
+
+/** What an inspection cannot show: a container without a filter of its own gets the engine's. */
+function engineGaps(spec: ContainerSpec, facts: NodeFacts): Mismatch[] {
+  if (spec.seccomp === 'strict' || facts.seccomp !== 'none') return [];
+  const field = 'HostConfig.SecurityOpt';
+  return [{ field, wanted: "the engine's default seccomp profile", got: 'none on this engine' }];
+}

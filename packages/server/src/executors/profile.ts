@@ -1,0 +1,204 @@
+/**
+ * The containment profile: what every container is made with, as the Engine API's create body.
+ * Pure, so that tests and the record of an attempt can say what was asked for. Every field that
+ * could weaken containment is written out, also where the engine's default is the same: what is
+ * written out is compared with what the engine applied.
+ */
+import { units } from '@lazaret/protocol';
+
+import strict from './seccomp-strict.json' with { type: 'json' };
+
+export interface ContainerSpec {
+  /** `name@sha256:...` or an image id. */
+  readonly image: string;
+  /** Program and arguments; the image's own without it. */
+  readonly command?: readonly string[];
+  readonly workdir?: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly user: { readonly uid: number; readonly gid: number };
+  /** Absolute; when both are the same directory it is one writable volume. */
+  readonly inputMount: string;
+  readonly outputMount: string;
+  readonly resources: ContainerResources;
+  readonly stopGraceMs: number;
+  /** `none`, or a network that the operator allows. */
+  readonly network: string;
+  /** The engine's default without it. */
+  readonly runtime?: string;
+  readonly seccomp: 'default' | 'strict';
+  readonly labels: ContainerLabels;
+}
+
+export interface ContainerResources {
+  readonly memoryBytes: number;
+  readonly cpus: number;
+  readonly pids: number;
+  /** Largest single file; the sum over files is for the disk guard. */
+  readonly diskBytes: number;
+  readonly tmpBytes: number;
+  readonly openFiles: number;
+  readonly logBytes: number;
+}
+
+export interface ContainerLabels {
+  /** The installation that made it, so that two on one engine leave each other alone. */
+  readonly instance: string;
+  readonly attempt: string;
+  readonly job: string;
+}
+
+/** What the profile must know of the engine. */
+export interface EngineFeatures {
+  readonly storageQuota: boolean;
+}
+
+export const labelNames = {
+  instance: 'io.lazaret.instance',
+  attempt: 'io.lazaret.attempt',
+  job: 'io.lazaret.job',
+  /** On volumes: `input` or `output`. */
+  role: 'io.lazaret.role',
+} as const;
+
+/** The profile's own numbers; the rest comes with the spec. */
+const profile = {
+  /** Some runtimes keep semaphores there; it counts as memory. */
+  sharedMemoryBytes: 16 * units.MiB,
+  /** Killed before the host's own processes when the host runs short. */
+  oomScore: 500,
+  hostname: 'engine',
+  cpuNanos: 1e9,
+} as const;
+
+type Value = string | number | boolean | null | readonly Value[] | { readonly [key: string]: Value };
+
+/** The create body: `HostConfig` and the rest, in the Engine API's own names. */
+export interface CreateBody {
+  readonly HostConfig: Readonly<Record<string, Value>>;
+  readonly [key: string]: Value;
+}
+
+const strictSeccomp = JSON.stringify(strict);
+
+/** The body with which a container of this spec is made. */
+export function containerConfig(spec: ContainerSpec, features: EngineFeatures): CreateBody {
+  const [program, ...commandArguments] = spec.command ?? [];
+  return {
+    Image: spec.image,
+    ...(program === undefined ? {} : { Entrypoint: [program], Cmd: commandArguments }),
+    ...(spec.workdir === undefined ? {} : { WorkingDir: spec.workdir }),
+    Env: Object.entries(spec.environment).map(([name, value]) => `${name}=${value}`),
+    User: `${spec.user.uid}:${spec.user.gid}`,
+    Hostname: profile.hostname,
+    Domainname: '',
+    Tty: false,
+    OpenStdin: false,
+    Healthcheck: { Test: ['NONE'] },
+    StopTimeout: Math.ceil(spec.stopGraceMs / 1_000),
+    ExposedPorts: {},
+    Labels: formatLabels(spec.labels),
+    HostConfig: {
+      ...isolation(spec),
+      ...resources(spec.resources),
+      ...storage(spec, features),
+      LogConfig: logging(spec.resources.logBytes),
+      RestartPolicy: { Name: 'no', MaximumRetryCount: 0 },
+      AutoRemove: false,
+      Init: true,
+    },
+  };
+}
+
+export function formatLabels(labels: Partial<ContainerLabels>): Record<string, string> {
+  const formatted: Record<string, string> = {};
+  for (const name of ['instance', 'attempt', 'job'] as const) {
+    if (labels[name] !== undefined) formatted[labelNames[name]] = labels[name];
+  }
+  return formatted;
+}
+
+/** Which of the spec's directories are volumes, and what for. */
+export function mountRoles(spec: ContainerSpec): Map<string, 'input' | 'output'> {
+  return new Map([
+    [spec.inputMount, 'input'],
+    // Last, so that one directory for both is an output.
+    [spec.outputMount, 'output'],
+  ]);
+}
+
+function isolation(spec: ContainerSpec): Record<string, Value> {
+  return {
+    NetworkMode: spec.network,
+    PortBindings: {},
+    PublishAllPorts: false,
+    ExtraHosts: [],
+    Links: [],
+    Privileged: false,
+    CapDrop: ['ALL'],
+    CapAdd: [],
+    GroupAdd: [],
+    SecurityOpt: [
+      'no-new-privileges:true',
+      ...(spec.seccomp === 'strict' ? [`seccomp=${strictSeccomp}`] : []),
+    ],
+    IpcMode: 'private',
+    CgroupnsMode: 'private',
+    PidMode: '',
+    UTSMode: '',
+    UsernsMode: '',
+    CgroupParent: '',
+    Sysctls: {},
+    Devices: [],
+    DeviceRequests: [],
+    DeviceCgroupRules: [],
+    ...(spec.runtime === undefined ? {} : { Runtime: spec.runtime }),
+  };
+}
+
+function resources(limits: ContainerResources): Record<string, Value> {
+  const ulimit = (name: string, value: number): Value => ({ Name: name, Soft: value, Hard: value });
+  return {
+    Memory: limits.memoryBytes,
+    // The sum of memory and swap: equal means no swap.
+    MemorySwap: limits.memoryBytes,
+    NanoCpus: Math.round(limits.cpus * profile.cpuNanos),
+    PidsLimit: limits.pids,
+    OomScoreAdj: profile.oomScore,
+    OomKillDisable: false,
+    Ulimits: [
+      ulimit('core', 0),
+      ulimit('fsize', limits.diskBytes),
+      ulimit('nofile', limits.openFiles),
+    ],
+    ShmSize: profile.sharedMemoryBytes,
+  };
+}
+
+function storage(spec: ContainerSpec, features: EngineFeatures): Record<string, Value> {
+  const { tmpBytes, diskBytes } = spec.resources;
+  return {
+    ReadonlyRootfs: true,
+    Tmpfs: { '/tmp': `rw,noexec,nosuid,nodev,size=${tmpBytes},mode=1777` },
+    Binds: [],
+    VolumesFrom: [],
+    // Without a source the engine makes a volume that goes with the container.
+    Mounts: [...mountRoles(spec)].map(([target, role]) => ({
+      Type: 'volume',
+      Target: target,
+      VolumeOptions: {
+        NoCopy: true,
+        Labels: { ...formatLabels(spec.labels), [labelNames.role]: role },
+      },
+    })),
+    ...(features.storageQuota ? { StorageOpt: { size: String(diskBytes) } } : {}),
+  };
+}
+
+/** Two files of about the log's cap: the driver drops the older one, so the disk stays bounded. */
+function logging(logBytes: number): Value {
+  const sizeKiB = Math.max(64, Math.ceil((logBytes * 1.25) / units.KiB));
+  return {
+    Type: 'local',
+    Config: { 'max-size': `${sizeKiB}k`, 'max-file': '2', compress: 'false', mode: 'blocking' },
+  };
+}
