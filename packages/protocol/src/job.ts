@@ -29,7 +29,10 @@ export function isFinal(state: JobState): state is FinalState {
   return (finalStates as readonly JobState[]).includes(state);
 }
 
-/** What an attempt or a job came to. `class` decides who may try again. */
+/**
+ * What an attempt or a job came to. `class` decides who may try again: interrupted attempts always
+ * are, and do not count as failures.
+ */
 export const outcomeCodes = {
   succeeded: { class: 'success', title: 'Succeeded' },
   exit_code: { class: 'workload', title: 'The engine ended with a failure code' },
@@ -55,9 +58,10 @@ export const outcomeCodes = {
   input_missing: { class: 'permanent', title: 'An input is gone from the blob store' },
   node_error: { class: 'platform', title: 'The container engine failed' },
   lost: { class: 'platform', title: 'The attempt was lost with its worker, node or container' },
+  stopped: { class: 'interrupted', title: 'Lazaret was stopped while the attempt ran' },
 } as const satisfies Record<
   string,
-  { class: 'success' | 'workload' | 'platform' | 'permanent'; title: string }
+  { class: 'success' | 'workload' | 'platform' | 'interrupted' | 'permanent'; title: string }
 >;
 export type OutcomeCode = keyof typeof outcomeCodes;
 const outcomeCode = z.enum(Object.keys(outcomeCodes) as [OutcomeCode, ...OutcomeCode[]]);

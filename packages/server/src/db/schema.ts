@@ -140,7 +140,10 @@ interface Jobs {
   cpus: number;
   time_limit_ms: number;
   queue_time_limit_ms: number;
+  runtime: string | null;
+  concurrency: number | null;
   attempts: Generated<number>;
+  moves: Generated<number>;
   workload_failures: Generated<number>;
   platform_failures: Generated<number>;
   avoid_nodes: Generated<string[]>;

@@ -157,7 +157,12 @@ create table jobs (
   cpus double precision not null,
   time_limit_ms bigint not null,
   queue_time_limit_ms bigint not null,
+  -- Runtime that the engine asks for, and its limit at a time: what placement needs of a manifest.
+  runtime text,
+  concurrency integer,
   attempts integer not null default 0,
+  -- Moves so far: the number of the last history row.
+  moves integer not null default 0,
   workload_failures integer not null default 0,
   platform_failures integer not null default 0,
   -- Nodes that failed this job for the platform's reasons; avoided while others are there.
@@ -179,7 +184,7 @@ create table jobs (
 );
 -- The queue is small whatever the history's size.
 create index jobs_queue on jobs (priority desc, id) where state = 'queued';
-create index jobs_live on jobs (id)
+create index jobs_live on jobs (engine)
   where state in ('placed', 'starting', 'running', 'collecting');
 create index jobs_project on jobs (project, id desc);
 create index jobs_engine on jobs (engine, id desc);
@@ -297,7 +302,7 @@ create table event_readers (
 );
 
 create table instance (
-  only boolean primary key default true check (only),
+  "only" boolean primary key default true check ("only"),
   id text not null,
   created_at timestamptz not null default now()
 );

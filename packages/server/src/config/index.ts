@@ -1,0 +1,17 @@
+/** Configuration: file, environment and flags to one value. */
+export {
+  describeConfiguration,
+  loadConfiguration,
+  type ConfigurationSources,
+  type LoadedConfiguration,
+} from './load.ts';
+export {
+  flagOf,
+  optionKeys,
+  options,
+  roleNames,
+  variableOf,
+  type Configuration,
+  type NodeOption,
+} from './options.ts';
+export { nearest } from './suggest.ts';

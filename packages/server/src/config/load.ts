@@ -1,0 +1,177 @@
+/** Reads the configuration: file, then environment, then flags; every problem at once. */
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+
+import { Problem, type ProblemField } from '@lazaret/protocol';
+import { parseDocument } from 'yaml';
+
+import { describeIssue } from '../http/index.ts';
+import {
+  flagOf,
+  optionKeys,
+  options,
+  variableOf,
+  type Configuration,
+  type Option,
+  type OptionKey,
+} from './options.ts';
+import { nearest } from './suggest.ts';
+
+export interface LoadedConfiguration {
+  readonly values: Configuration;
+  /** Where each value came from: `default`, a file, a variable or a flag. */
+  readonly sources: Readonly<Record<OptionKey, string>>;
+}
+
+export interface ConfigurationSources {
+  readonly argv: readonly string[];
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+interface Given {
+  readonly value: unknown;
+  readonly source: string;
+}
+
+/** Throws `invalid_configuration` with one field for each thing that is wrong. */
+export function loadConfiguration(sources: ConfigurationSources): LoadedConfiguration {
+  const fields: ProblemField[] = [];
+  const flags = readFlags(sources.argv, fields);
+  const file = flags.file ?? sources.environment['LAZARET_CONFIG'];
+  const given = new Map<OptionKey, Given>([
+    ...(file === undefined ? [] : readFile(file, fields)),
+    ...readEnvironment(sources.environment, fields),
+    ...flags.given,
+  ]);
+  const values: Partial<Record<OptionKey, unknown>> = {};
+  const origins: Partial<Record<OptionKey, string>> = {};
+  for (const key of optionKeys) {
+    const row: Option = options[key];
+    const { value, source } = given.get(key) ?? { value: row.fallback, source: 'default' };
+    origins[key] = source;
+    const parsed = row.schema.safeParse(resolveSecret(key, { value, source }, fields));
+    if (parsed.success) values[key] = parsed.data;
+    else {
+      const found = parsed.error.issues.flatMap((issue) => describeIssue(issue, key));
+      fields.push(...found.map((one) => ({ ...one, message: `${one.message} (from ${source})` })));
+    }
+  }
+  const [first] = fields;
+  if (first !== undefined) {
+    throw new Problem('invalid_configuration', `${first.path}: ${first.message}`, { fields });
+  }
+  return {
+    values: values as Configuration,
+    sources: origins as Record<OptionKey, string>,
+  };
+}
+
+/** Options as they may be shown: secrets masked. */
+export function describeConfiguration(
+  loaded: LoadedConfiguration,
+): { key: string; value: unknown; source: string; summary: string }[] {
+  return optionKeys.map((key) => {
+    const row: Option = options[key];
+    const value = loaded.values[key];
+    const masked = row.secret === true && value !== '' ? '********' : value;
+    return { key, value: masked, source: loaded.sources[key], summary: row.summary };
+  });
+}
+
+function readFile(path: string, fields: ProblemField[]): [OptionKey, Given][] {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    fields.push({ path, message: `cannot be read: ${(error as Error).message}` });
+    return [];
+  }
+  const document = parseDocument(text, { uniqueKeys: true });
+  if (document.errors.length > 0) {
+    fields.push(...document.errors.map((error) => ({ path, message: error.message })));
+    return [];
+  }
+  const content: unknown = document.toJS({ maxAliasCount: 10 }) ?? {};
+  if (typeof content !== 'object' || Array.isArray(content)) {
+    fields.push({ path, message: 'expected `key: value` lines' });
+    return [];
+  }
+  return Object.entries(content as object).flatMap(([key, value]) => {
+    const known = findKey(key);
+    if (known !== undefined) return [[known, { value, source: path }] as [OptionKey, Given]];
+    fields.push(unknownKey(key, optionKeys, path));
+    return [];
+  });
+}
+
+/** Variables that others set with our prefix are known by name and passed over. */
+const otherVariables = ['LAZARET_CONFIG', 'LAZARET_SERVER', 'LAZARET_TOKEN', 'LAZARET_OUTPUT', 'LAZARET_DEBUG', 'LAZARET_CONTEXT'];
+
+function readEnvironment(
+  environment: ConfigurationSources['environment'],
+  fields: ProblemField[],
+): [OptionKey, Given][] {
+  const byVariable = new Map(optionKeys.map((key) => [variableOf(key), key]));
+  const given: [OptionKey, Given][] = [];
+  for (const key of optionKeys) {
+    const { variable } = options[key] as Option;
+    const value = variable === undefined ? undefined : environment[variable];
+    if (value !== undefined && value !== '') given.push([key, { value, source: `$${variable}` }]);
+  }
+  for (const [variable, value] of Object.entries(environment)) {
+    if (!variable.startsWith('LAZARET_') || otherVariables.includes(variable)) continue;
+    const key = byVariable.get(variable);
+    if (key === undefined) fields.push(unknownKey(variable, [...byVariable.keys()], 'the environment'));
+    else given.push([key, { value, source: `$${variable}` }]);
+  }
+  return given;
+}
+
+function readFlags(
+  argv: readonly string[],
+  fields: ProblemField[],
+): { readonly file: string | undefined; readonly given: [OptionKey, Given][] } {
+  const byFlag = new Map(optionKeys.map((key) => [flagOf(key), key]));
+  const given: [OptionKey, Given][] = [];
+  let file: string | undefined;
+  for (let position = 0; position < argv.length; position += 1) {
+    const [name = '', ...rest] = (argv[position] ?? '').split('=');
+    const key = byFlag.get(name);
+    if (name !== '--config' && key === undefined) {
+      fields.push(unknownKey(name, ['--config', ...byFlag.keys()], 'the command line'));
+      continue;
+    }
+    const isSwitch = key === 'openLegacy' && rest.length === 0;
+    const value = rest.length > 0 ? rest.join('=') : isSwitch ? 'true' : argv[(position += 1)];
+    if (value === undefined) fields.push({ path: name, message: 'expected a value behind it' });
+    else if (key === undefined) file = value;
+    else given.push([key, { value, source: name }]);
+  }
+  return { file, given };
+}
+
+/** Keys of the file may be written in any case, with dashes or underscores. */
+function findKey(written: string): OptionKey | undefined {
+  const plain = written.replaceAll(/[-_]/g, '').toLowerCase();
+  return optionKeys.find((key) => key.toLowerCase() === plain);
+}
+
+function unknownKey(key: string, known: readonly string[], where: string): ProblemField {
+  const suggestion = nearest(key, known);
+  const hint = suggestion === undefined ? '' : `; did you mean ${suggestion}?`;
+  return { path: key, message: `is no option (from ${where})${hint}` };
+}
+
+/** Secrets may be kept in files of their own: `file:/run/secrets/database-url`. */
+function resolveSecret(key: OptionKey, given: Given, fields: ProblemField[]): unknown {
+  const { secret } = options[key] as Option;
+  if (secret !== true || typeof given.value !== 'string') return given.value;
+  if (!given.value.startsWith('file:')) return given.value;
+  const path = resolve(given.value.slice('file:'.length));
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch (error) {
+    fields.push({ path: key, message: `the file ${path} cannot be read: ${(error as Error).message}` });
+    return '';
+  }
+}

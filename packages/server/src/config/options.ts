@@ -1,0 +1,166 @@
+/**
+ * Every option once: key, schema, default, help. The file (YAML), the environment and the flags
+ * all derive from this table, and so does docs/configuration.md. Later sources win, in that order.
+ */
+import { limits, sizeBytes } from '@lazaret/protocol';
+import { z } from 'zod';
+
+export const roleNames = ['api', 'scheduler', 'worker'] as const;
+export type RoleName = (typeof roleNames)[number];
+
+const nodeOption = z.strictObject({
+  name: z
+    .string()
+    .max(limits.nameChars)
+    .regex(/^[a-z0-9][a-z0-9.-]*$/, 'expected lower-case letters, digits, dots or dashes'),
+  /** `unix:///var/run/docker.sock` or `tcp://host:2376`. */
+  endpoint: z.string().regex(/^(unix:\/\/\/|tcp:\/\/)\S+$/, 'expected unix:///PATH or tcp://HOST:PORT'),
+  labels: z.record(z.string().max(limits.nameChars), z.string().max(limits.nameChars)).default({}),
+  memory: sizeBytes(limits.memoryBytesMin, limits.memoryBytesMax).optional(),
+  cpus: z.number().min(limits.cpusMin).max(limits.cpusMax).optional(),
+  /** Files with PEM contents for tcp:// endpoints. */
+  tls: z.strictObject({ ca: z.string(), cert: z.string(), key: z.string() }).optional(),
+});
+export type NodeOption = z.output<typeof nodeOption>;
+
+/** Lists in the environment and in flags are separated by commas, or JSON. */
+function listOf<T extends z.ZodType>(item: T): z.ZodType<z.output<T>[]> {
+  return z.preprocess((value) => {
+    if (typeof value !== 'string') return value;
+    if (value.trim().startsWith('[')) return parseJson(value);
+    return value === '' ? [] : value.split(',').map((part) => part.trim());
+  }, z.array(item)) as unknown as z.ZodType<z.output<T>[]>;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+const flag = z
+  .union([z.boolean(), z.enum(['true', 'false'])])
+  .transform((value) => value === true || value === 'true');
+
+export interface Option<T extends z.ZodType = z.ZodType> {
+  readonly schema: T;
+  /** Before the schema's own parsing. */
+  readonly fallback: unknown;
+  readonly summary: string;
+  /** Masked when printed; may be given as file:/path. */
+  readonly secret?: boolean;
+  /** Variable besides LAZARET_KEY that is read, such as DATABASE_URL. */
+  readonly variable?: string;
+}
+
+function option<T extends z.ZodType>(row: Option<T>): Option<T> {
+  return row;
+}
+
+export const options = {
+  data: option({
+    schema: z.string().min(1),
+    fallback: './data',
+    summary: 'Directory of everything that Lazaret keeps; made when it is missing',
+  }),
+  listen: option({
+    schema: z
+      .string()
+      .regex(/^(\[[0-9a-f:]+\]|[^:\s]+):\d{1,5}$/i, 'expected HOST:PORT, as in 127.0.0.1:8100'),
+    fallback: '127.0.0.1:8100',
+    summary: 'Address to listen on; loopback until told otherwise. Port 0 takes any free one',
+  }),
+  publicUrl: option({
+    schema: z.union([z.literal(''), z.url({ protocol: /^https?$/ })]),
+    fallback: '',
+    summary: 'Address that people use, when a proxy stands in front; may have a path',
+  }),
+  trustedProxies: option({
+    schema: listOf(z.string()),
+    fallback: [],
+    summary: 'Addresses of proxies whose X-Forwarded-For is believed',
+  }),
+  requestsPerMinute: option({
+    schema: z.coerce.number().int().min(1).max(10_000_000),
+    fallback: 30_000,
+    summary: 'Requests that one address may make in a minute',
+  }),
+  roles: option({
+    schema: listOf(z.enum(roleNames)),
+    fallback: [...roleNames],
+    summary: 'What this process does: api, scheduler, worker',
+  }),
+  databaseUrl: option({
+    schema: z.union([
+      z.literal(''),
+      z.string().regex(/^postgres(ql)?:\/\/\S+$/, 'expected postgresql://USER:PASSWORD@HOST/NAME'),
+    ]),
+    fallback: '',
+    summary: 'PostgreSQL to use; without it an embedded one runs in the data directory',
+    secret: true,
+    variable: 'DATABASE_URL',
+  }),
+  encryptionKey: option({
+    schema: z.union([
+      z.literal(''),
+      z.string().regex(/^[0-9a-f]{64}$/i, 'expected 64 hexadecimal characters (32 bytes)'),
+    ]),
+    fallback: '',
+    summary: 'Key with which samples and results are encrypted at rest',
+    secret: true,
+  }),
+  logLevel: option({
+    schema: z.enum(['debug', 'info', 'warn', 'error', 'silent']),
+    fallback: 'info',
+    summary: 'Least severity that is logged',
+  }),
+  engineDirectories: option({
+    schema: listOf(z.string().min(1)),
+    fallback: [],
+    summary: 'Directories of engine manifests that are watched, besides engines/ in the data directory',
+  }),
+  networks: option({
+    schema: listOf(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]*$/)),
+    fallback: [],
+    summary: 'Networks that engines may ask for; none without it',
+  }),
+  nodes: option({
+    schema: listOf(nodeOption),
+    fallback: [],
+    summary: 'Places where containers run; the local Docker engine unless given',
+  }),
+  dockerHost: option({
+    schema: z.string().regex(/^(unix:\/\/\/|tcp:\/\/)\S+$/, 'expected unix:///PATH or tcp://HOST:PORT'),
+    fallback: 'unix:///var/run/docker.sock',
+    summary: 'The local Docker engine, when no nodes are given',
+    variable: 'DOCKER_HOST',
+  }),
+  openLegacy: option({
+    schema: flag,
+    fallback: false,
+    summary: "Open the predecessor's upload, result and link calls to callers without a token",
+  }),
+  onStop: option({
+    schema: z.enum(['leave', 'stop']),
+    fallback: 'leave',
+    summary: 'At a clean stop: leave containers running for the next start, or stop them',
+  }),
+} as const satisfies Record<string, Option>;
+
+export type OptionKey = keyof typeof options;
+export const optionKeys = Object.keys(options) as OptionKey[];
+export type Configuration = {
+  readonly [K in OptionKey]: z.output<(typeof options)[K]['schema']>;
+};
+
+/** `LAZARET_LOG_LEVEL` */
+export function variableOf(key: OptionKey): string {
+  return `LAZARET_${key.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+}
+
+/** `--log-level` */
+export function flagOf(key: OptionKey): string {
+  return `--${key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}

@@ -1,0 +1,55 @@
+/** Cancel: a waiting job ends at once; a live one is asked to, and its worker kills the container. */
+import { isFinal, type JobState } from '@lazaret/protocol';
+import { sql, type Kysely } from 'kysely';
+
+import type { Database } from '../db/schema.ts';
+import { appendEvents } from '../events/index.ts';
+import { recordMove } from './move.ts';
+
+/** Idempotent: an ended job, and one that is being cancelled, stay as they are. */
+export async function cancelJob(
+  database: Kysely<Database>,
+  id: string,
+  actor: string,
+): Promise<void> {
+  await database.transaction().execute(async (transaction) => {
+    const job = await transaction
+      .selectFrom('jobs')
+      .select(['id', 'project', 'engine', 'state', 'cancel_requested_at'])
+      .where('id', '=', id)
+      .forUpdate()
+      .executeTakeFirst();
+    if (job === undefined || isFinal(job.state as JobState)) return;
+    if (job.cancel_requested_at !== null) return;
+    const waiting = job.state === 'queued';
+    const moved = await transaction
+      .updateTable('jobs')
+      .set({
+        cancel_requested_at: sql<Date>`now()`,
+        cancelled_by: actor,
+        ...(waiting
+          ? {
+              state: 'cancelled',
+              wait_reason: null,
+              outcome_code: 'cancelled',
+              outcome_detail: `cancelled by ${actor} while it waited`,
+              finished_at: sql<Date>`now()`,
+              moves: sql<number>`moves + 1`,
+            }
+          : {}),
+      })
+      .where('id', '=', id)
+      .returning(['id', 'project', 'engine', 'moves'])
+      .executeTakeFirstOrThrow();
+    await appendEvents(transaction, [
+      {
+        type: 'job.cancelled',
+        subject: id,
+        actor,
+        project: job.project,
+        data: { engine: job.engine, state: job.state },
+      },
+    ]);
+    if (waiting) await recordMove(transaction, moved, { job: id, to: 'cancelled', cause: actor });
+  });
+}

@@ -1,0 +1,351 @@
+/**
+ * Moves of jobs and attempts in SQL. Every move is compare-and-set, carries its history row and
+ * event in the same transaction, and an attempt's moves name its fence: a worker that lost the
+ * attempt moves nothing. Locks are always taken in the order job, attempt, node.
+ */
+import {
+  isFinal,
+  limits,
+  outcomeCodes,
+  type FinalState,
+  type JobState,
+  type Observation,
+  type Outcome,
+  type Telemetry,
+} from '@lazaret/protocol';
+import { sql, type Kysely, type Transaction } from 'kysely';
+
+import type { Database } from '../db/schema.ts';
+import { appendEvents, type NewEvent } from '../events/index.ts';
+import { afterAttempt, statesBefore, type AfterAttempt } from './state.ts';
+
+export interface JobMove {
+  readonly job: string;
+  readonly to: JobState;
+  readonly attempt?: number;
+  /** Who or what caused it: a user, `scheduler`, `worker`. */
+  readonly cause: string;
+  readonly detail?: string;
+}
+
+interface MovedJob {
+  readonly id: string;
+  readonly project: string;
+  readonly engine: string;
+  readonly moves: number;
+}
+
+/** Writes the history row and the event of a move that was just made. */
+export async function recordMove(
+  transaction: Transaction<Database>,
+  moved: MovedJob,
+  move: JobMove,
+): Promise<void> {
+  await transaction
+    .insertInto('job_history')
+    .values({
+      job: moved.id,
+      number: moved.moves,
+      state: move.to,
+      attempt: move.attempt ?? null,
+      cause: move.cause,
+      detail: (move.detail ?? '').slice(0, limits.problemDetailChars),
+    })
+    .execute();
+  await appendEvents(transaction, [moveEvent(moved, move)]);
+}
+
+export function moveEvent(moved: MovedJob, move: JobMove): NewEvent {
+  return {
+    type: isFinal(move.to) ? 'job.finished' : 'job.moved',
+    subject: moved.id,
+    actor: move.cause,
+    project: moved.project,
+    data: { engine: moved.engine, state: move.to, attempt: move.attempt ?? null },
+  };
+}
+
+/** Ends a job that has no attempt under way. Answers false when it is elsewhere already. */
+export async function endWaitingJob(
+  database: Kysely<Database>,
+  move: JobMove & { readonly to: FinalState; readonly outcome: Outcome },
+): Promise<boolean> {
+  return database.transaction().execute(async (transaction) => {
+    const moved = await transaction
+      .updateTable('jobs')
+      .set({
+        state: move.to,
+        wait_reason: null,
+        outcome_code: move.outcome.code,
+        outcome_detail: move.outcome.detail,
+        finished_at: sql<Date>`now()`,
+        moves: sql<number>`moves + 1`,
+      })
+      .where('id', '=', move.job)
+      .where('state', '=', 'queued')
+      .returning(['id', 'project', 'engine', 'moves'])
+      .executeTakeFirst();
+    if (moved === undefined) return false;
+    await recordMove(transaction, moved, { ...move, detail: move.outcome.detail });
+    return true;
+  });
+}
+
+export interface AttemptMove {
+  readonly attempt: string;
+  readonly fence: string;
+  readonly to: 'starting' | 'running' | 'collecting';
+  readonly containerId?: string;
+  readonly containment?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Moves a live attempt and its job forward, in one statement. Answers false when the fence is not
+ * the attempt's any more, or the attempt has ended: the caller has lost it.
+ */
+export async function moveAttempt(
+  database: Kysely<Database>,
+  move: AttemptMove,
+): Promise<boolean> {
+  const before = statesBefore(move.to);
+  const containment = move.containment === undefined ? null : JSON.stringify(move.containment);
+  const result = await sql<{ job: string }>`
+    with attempt as (
+      update attempts set
+        state = ${move.to},
+        container_id = coalesce(${move.containerId ?? null}, container_id),
+        containment = coalesce(${containment}::jsonb, containment),
+        started_at = case when ${move.to} = 'running' then coalesce(started_at, now())
+                     else started_at end
+      where id = ${move.attempt} and fence = ${move.fence} and finished_at is null
+        and state = any(${before})
+      returning job, number
+    ), job as (
+      update jobs set
+        state = ${move.to},
+        moves = jobs.moves + 1,
+        started_at = case when ${move.to} = 'running' then coalesce(jobs.started_at, now())
+                     else jobs.started_at end
+      from attempt where jobs.id = attempt.job
+      returning jobs.id, jobs.project, jobs.engine, jobs.moves, attempt.number
+    ), history as (
+      insert into job_history (job, number, state, attempt, cause)
+      select id, moves, ${move.to}, number, 'worker' from job
+    ), event as (
+      insert into events (type, project, subject, actor, data)
+      select 'job.moved', project, id, 'worker',
+        jsonb_build_object('engine', engine, 'state', ${move.to}::text, 'attempt', number)
+      from job
+    )
+    select id as job from job`.execute(database);
+  return result.rows.length === 1;
+}
+
+export interface CollectedArtifact {
+  readonly path: string;
+  readonly sha256: string;
+  readonly sizeBytes: number;
+  readonly primary: boolean;
+}
+
+export interface AttemptResult {
+  readonly attempt: string;
+  readonly fence: string;
+  readonly outcome: Outcome;
+  readonly observations: readonly Observation[];
+  readonly telemetry: Partial<Telemetry>;
+  readonly artifacts: readonly CollectedArtifact[];
+  readonly logBytes: number;
+  readonly logTruncated: boolean;
+  /** `worker`, or `scheduler` for an attempt whose worker vanished. */
+  readonly cause: string;
+}
+
+/**
+ * Ends an attempt: outcome, artifacts, the node's reservation, and what becomes of the job, all in
+ * one transaction. Answers undefined when the fence is not the attempt's any more: nothing of a
+ * late result is kept.
+ */
+export async function finishAttempt(
+  database: Kysely<Database>,
+  result: AttemptResult,
+): Promise<AfterAttempt | undefined> {
+  return database.transaction().execute(async (transaction) => {
+    const row = await lockAttempt(transaction, result);
+    if (row === undefined) return undefined;
+    await transaction
+      .updateTable('attempts')
+      .set({
+        state: attemptState(result.outcome),
+        outcome_code: result.outcome.code,
+        outcome_detail: result.outcome.detail.slice(0, limits.problemDetailChars),
+        observations: JSON.stringify(result.observations.slice(0, limits.observationsPerAttempt)),
+        telemetry: JSON.stringify(result.telemetry),
+        log_bytes: result.logBytes,
+        log_truncated: result.logTruncated,
+        finished_at: sql<Date>`now()`,
+      })
+      .where('id', '=', result.attempt)
+      .execute();
+    await releaseRoom(transaction, row);
+    await keepArtifacts(transaction, row, result.artifacts);
+    return moveOn(transaction, row, result);
+  });
+}
+
+type LockedAttempt = Awaited<ReturnType<typeof lockAttempt>> & object;
+
+async function lockAttempt(
+  transaction: Transaction<Database>,
+  key: { readonly attempt: string; readonly fence: string },
+) {
+  return transaction
+    .selectFrom('attempts')
+    .innerJoin('jobs', 'jobs.id', 'attempts.job')
+    .innerJoin('engine_revisions', (join) =>
+      join
+        .onRef('engine_revisions.engine', '=', 'jobs.engine')
+        .onRef('engine_revisions.revision', '=', 'attempts.engine_revision'),
+    )
+    .where('attempts.id', '=', key.attempt)
+    .where('attempts.fence', '=', key.fence)
+    .where('attempts.finished_at', 'is', null)
+    .select([
+      'attempts.number',
+      'attempts.node',
+      'attempts.memory_bytes',
+      'attempts.cpus',
+      'jobs.id',
+      'jobs.project',
+      'jobs.engine',
+      'jobs.submitted_by',
+      'jobs.attempts',
+      'jobs.workload_failures',
+      'jobs.platform_failures',
+      'jobs.cancel_requested_at',
+      'jobs.cancelled_by',
+      'engine_revisions.manifest',
+    ])
+    .forUpdate(['jobs', 'attempts'])
+    .executeTakeFirst();
+}
+
+/** The state that an attempt itself ends in, whatever becomes of its job. */
+function attemptState(outcome: Outcome): FinalState {
+  if (outcome.code === 'succeeded') return 'succeeded';
+  if (outcome.code === 'cancelled') return 'cancelled';
+  return outcome.code === 'time_limit' ? 'timed_out' : 'failed';
+}
+
+async function releaseRoom(
+  transaction: Transaction<Database>,
+  row: Pick<LockedAttempt, 'node' | 'memory_bytes' | 'cpus'>,
+): Promise<void> {
+  await transaction
+    .updateTable('nodes')
+    .set({
+      reserved_memory_bytes: sql<number>`greatest(0, reserved_memory_bytes - ${row.memory_bytes})`,
+      // Reset with the last attempt, so that rounding never adds up.
+      reserved_cpus: sql<number>`case when live_attempts <= 1 then 0
+        else greatest(0, reserved_cpus - ${row.cpus}) end`,
+      live_attempts: sql<number>`greatest(0, live_attempts - 1)`,
+    })
+    .where('name', '=', row.node)
+    .execute();
+}
+
+async function keepArtifacts(
+  transaction: Transaction<Database>,
+  row: LockedAttempt,
+  artifacts: readonly CollectedArtifact[],
+): Promise<void> {
+  if (artifacts.length === 0) return;
+  const bySha = new Map(artifacts.map((one) => [one.sha256, one]));
+  // Sorted, so that two jobs with the same results never wait for each other in a circle.
+  const unique = [...bySha.values()].toSorted((a, b) => (a.sha256 < b.sha256 ? -1 : 1));
+  await transaction
+    .insertInto('blobs')
+    .values(unique.map(({ sha256, sizeBytes }) => ({ sha256, size_bytes: sizeBytes })))
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+  await transaction
+    .insertInto('artifacts')
+    .values(
+      unique.map(({ sha256, path }) => ({
+        project: row.project,
+        sha256,
+        name: path.split('/').at(-1) ?? path,
+        created_by: row.submitted_by,
+      })),
+    )
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+  await transaction
+    .insertInto('job_artifacts')
+    .values(
+      artifacts.map(({ path, sha256, primary }) => ({
+        job: row.id,
+        attempt: row.number,
+        path,
+        sha256,
+        is_primary: primary,
+      })),
+    )
+    .execute();
+}
+
+async function moveOn(
+  transaction: Transaction<Database>,
+  row: LockedAttempt,
+  result: AttemptResult,
+): Promise<AfterAttempt> {
+  const { outcome } = result;
+  const kind = outcomeCodes[outcome.code].class;
+  const after = afterAttempt(
+    { outcome, cancelRequested: row.cancel_requested_at !== null },
+    {
+      attempts: row.attempts,
+      workloadFailures: row.workload_failures,
+      platformFailures: row.platform_failures,
+      attemptsMax: row.manifest.retry.attempts,
+      workloadRetries: row.manifest.retry.workload,
+    },
+  );
+  const again = after.next === 'queued' ? after : undefined;
+  const moved = await transaction
+    .updateTable('jobs')
+    .set({
+      state: after.next,
+      moves: sql<number>`moves + 1`,
+      workload_failures: row.workload_failures + (kind === 'workload' ? 1 : 0),
+      platform_failures: row.platform_failures + (kind === 'platform' ? 1 : 0),
+      ...(again === undefined
+        ? {
+            outcome_code: after.next === 'cancelled' ? 'cancelled' : outcome.code,
+            outcome_detail: outcome.detail,
+            finished_at: sql<Date>`now()`,
+            wait_reason: null,
+          }
+        : {
+            wait_reason: `tries again after: ${outcome.detail}`.slice(0, limits.problemDetailChars),
+            not_before: sql<Date>`now() + ${again.backoffMs} * interval '1 millisecond'`,
+            queued_at: sql<Date>`now()`,
+            node: null,
+            ...(again.avoidNode
+              ? { avoid_nodes: sql<string[]>`array_append(avoid_nodes, ${row.node})` }
+              : {}),
+          }),
+    })
+    .where('id', '=', row.id)
+    .returning(['id', 'project', 'engine', 'moves'])
+    .executeTakeFirstOrThrow();
+  const cause = after.next === 'cancelled' ? (row.cancelled_by ?? result.cause) : result.cause;
+  await recordMove(transaction, moved, {
+    job: row.id,
+    to: after.next,
+    attempt: row.number,
+    cause,
+    detail: outcome.detail,
+  });
+  return after;
+}

@@ -1,0 +1,333 @@
+/**
+ * The worker of one node. Whoever holds the node's lock serves it: takes over what an earlier
+ * worker left, starts what the scheduler placed there, renews leases, hears of cancels, and reaps
+ * containers that belong to no live attempt.
+ *
+ * Two loops: `serve` (nudged, and every second: claim, cancels) and `keep` (every few seconds:
+ * probe, leases, reaper). Both stop touching anything once the lock is gone.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+
+import { limits, type NodeState } from '@lazaret/protocol';
+import { sql, type Kysely } from 'kysely';
+import type { Logger } from 'pino';
+
+import type { BlobStore } from '../blobs/index.ts';
+import type { Database } from '../db/schema.ts';
+import { labelNames, type Executor, type NodeFacts } from '../executors/index.ts';
+import { Loop } from '../loop.ts';
+import { reportProbe, type NodeConfiguration } from '../nodes/index.ts';
+import type { AttemptTask } from './container-spec.ts';
+import { finishAttempt } from './move.ts';
+import { readTasks } from './read-task.ts';
+import { runAttempt, type Adopted, type RunContext } from './run-attempt.ts';
+import { decideTakeOver, endedAttempts, fenceAttempts, type TakeOver } from './take-over.ts';
+
+export interface NodeWorkerOptions {
+  readonly node: NodeConfiguration;
+  readonly executor: Executor;
+  readonly database: Kysely<Database>;
+  readonly blobs: BlobStore;
+  readonly log: Logger;
+  /** Names this process in the node's row. */
+  readonly worker: string;
+  readonly instance: string;
+  /** Told after rows or events of a job were written. */
+  readonly onChange: (job: string) => void;
+  /** Told when the node came or went, or has room again. */
+  readonly onRoom: () => void;
+}
+
+/** The longest a container without a live attempt may live before it is taken for a leftover. */
+const leftoverGraceMs = 60_000;
+const reapEveryTurns = 6;
+
+interface Running {
+  readonly task: AttemptTask;
+  readonly cancel: AbortController;
+  readonly done: Promise<void>;
+}
+
+export class NodeWorker {
+  readonly #options: NodeWorkerOptions;
+  readonly #running = new Map<string, Running>();
+  readonly #detached = new AbortController();
+  readonly #stopping = new AbortController();
+  readonly #serveLoop: Loop;
+  readonly #keepLoop: Loop;
+  #usage: ReadonlyMap<string, number> = new Map();
+  #failures = 0;
+  #state: NodeState = 'unknown';
+  #tookOver = false;
+  #turns = 0;
+  #loops: Promise<unknown> = Promise.resolve();
+
+  constructor(options: NodeWorkerOptions) {
+    this.#options = options;
+    const { signal } = this.#detached;
+    const { log } = options;
+    const { name } = options.node;
+    this.#serveLoop = new Loop({
+      name: `worker ${name}`,
+      periodMs: limits.schedulerPollMs,
+      log,
+      signal,
+    });
+    this.#keepLoop = new Loop({ name: `node ${name}`, periodMs: limits.nodeProbeMs, log, signal });
+  }
+
+  get loops(): readonly Loop[] {
+    return [this.#serveLoop, this.#keepLoop];
+  }
+
+  get runningAttempts(): number {
+    return this.#running.size;
+  }
+
+  /** Begins to serve; the caller holds the node's lock. */
+  start(): void {
+    const guard = this.#guardDisks();
+    this.#loops = Promise.all([
+      this.#keepLoop.run(() => this.#keep()),
+      this.#serveLoop.run(() => this.#serve()),
+      guard,
+    ]);
+  }
+
+  nudge(): void {
+    this.#serveLoop.nudge();
+  }
+
+  /**
+   * Lets go of the node. With `takeDown`, containers are killed and their attempts written as
+   * stopped first; otherwise they live on for the next worker.
+   */
+  async stop(options: { readonly takeDown: boolean }): Promise<void> {
+    if (options.takeDown) {
+      this.#stopping.abort();
+      await this.#settleRuns(limits.shutdownMs);
+    }
+    this.#detached.abort();
+    await this.#settleRuns(limits.readinessMs);
+    await this.#loops;
+  }
+
+  async #settleRuns(waitMs: number): Promise<void> {
+    const runs = Promise.allSettled([...this.#running.values()].map((run) => run.done));
+    const timeout = new Promise((resolve) => setTimeout(resolve, waitMs).unref());
+    await Promise.race([runs, timeout]);
+  }
+
+  async #keep(): Promise<void> {
+    await this.#probe();
+    await this.#renewLeases();
+    if (this.#state !== 'online') return;
+    if (!this.#tookOver) await this.#takeOver();
+    else if (this.#turns++ % reapEveryTurns === 0) await this.#reap();
+  }
+
+  async #probe(): Promise<void> {
+    const { node, database, executor, worker } = this.#options;
+    const before = this.#state;
+    let facts: NodeFacts | undefined;
+    let problem: string | null = null;
+    try {
+      facts = await executor.probe({ signal: AbortSignal.timeout(limits.nodeProbeTimeoutMs) });
+      this.#failures = 0;
+      this.#state = 'online';
+    } catch (error) {
+      this.#failures += 1;
+      problem = error instanceof Error ? error.message : String(error);
+      const gone = before === 'unknown' || this.#failures >= limits.nodeFailuresToOffline;
+      this.#state = gone ? 'offline' : before;
+    }
+    const room = facts === undefined ? undefined : roomOf(node, facts);
+    await reportProbe(
+      database,
+      { node: node.name, worker },
+      {
+        state: this.#state,
+        problem,
+        facts: facts === undefined ? null : { ...facts },
+        memoryBytes: room?.memoryBytes ?? null,
+        cpus: room?.cpus ?? null,
+      },
+    );
+    if (before !== this.#state) this.#options.onRoom();
+  }
+
+  /** An attempt that is not this worker's any more is let go of. */
+  async #renewLeases(): Promise<void> {
+    const held = [...this.#running.values()].map((run) => run.task);
+    if (held.length === 0) return;
+    await sql`
+      update attempts set lease_until = now() + ${limits.leaseMs} * interval '1 millisecond'
+      from unnest(${held.map((task) => task.attempt)}::text[],
+                  ${held.map((task) => task.fence)}::text[]) as mine (id, fence)
+      where attempts.id = mine.id and attempts.fence = mine.fence
+        and attempts.finished_at is null`.execute(this.#options.database);
+  }
+
+  async #takeOver(): Promise<void> {
+    const { database, executor, instance, node, log } = this.#options;
+    const attempts = await fenceAttempts(database, node.name);
+    const containers = await executor.list({ [labelNames.instance]: instance });
+    const own = await this.#ownContainers(attempts, containers);
+    const plan = decideTakeOver(attempts, own);
+    for (const containerId of plan.remove) await executor.remove(containerId);
+    const tasks = await readTasks(database, {
+      node: node.name,
+      attempts: attempts.map((attempt) => attempt.id),
+    });
+    for (const task of tasks) {
+      const decided = plan.attempts.find((one) => one.attempt.id === task.attempt);
+      if (decided !== undefined) await this.#goOn(task, decided);
+    }
+    if (attempts.length + plan.remove.length > 0) {
+      const counts = Object.groupBy(plan.attempts, (one) => one.action);
+      log.info(
+        {
+          node: node.name,
+          adopted: counts.adopt?.length ?? 0,
+          begun: counts.run?.length ?? 0,
+          lost: counts.lost?.length ?? 0,
+          removed: plan.remove.length,
+        },
+        'took over what an earlier worker left',
+      );
+    }
+    this.#tookOver = true;
+    this.#serveLoop.nudge();
+  }
+
+  /** Two nodes of one installation may share an engine: containers of the other's attempts are left. */
+  async #ownContainers<T extends { readonly labels: Readonly<Record<string, string>> }>(
+    attempts: readonly { readonly id: string }[],
+    containers: readonly T[],
+  ): Promise<T[]> {
+    const mine = new Set(attempts.map((attempt) => attempt.id));
+    const others = containers.map((one) => one.labels[labelNames.attempt] ?? '');
+    const ended = await endedAttempts(
+      this.#options.database,
+      others.filter((id) => !mine.has(id)),
+    );
+    return containers.filter((one) => {
+      const id = one.labels[labelNames.attempt] ?? '';
+      return mine.has(id) || ended.has(id);
+    });
+  }
+
+  async #goOn(task: AttemptTask, decided: TakeOver): Promise<void> {
+    if (decided.action === 'run') this.#run(task);
+    else if (decided.action === 'adopt') this.#run(task, { containerId: decided.containerId });
+    else {
+      await finishAttempt(this.#options.database, {
+        attempt: task.attempt,
+        fence: task.fence,
+        outcome: {
+          code: 'lost',
+          detail: 'its container was gone when the next worker looked for it',
+        },
+        observations: [],
+        telemetry: {},
+        artifacts: [],
+        logBytes: 0,
+        logTruncated: false,
+        cause: 'worker',
+      });
+      this.#options.onChange(task.job);
+    }
+  }
+
+  async #serve(): Promise<void> {
+    if (!this.#tookOver) return;
+    await this.#hearCancels();
+    const { database, node } = this.#options;
+    for (const task of await readTasks(database, { node: node.name })) {
+      if (!this.#running.has(task.attempt)) this.#run(task);
+    }
+  }
+
+  async #hearCancels(): Promise<void> {
+    if (this.#running.size === 0) return;
+    const rows = await this.#options.database
+      .selectFrom('attempts')
+      .innerJoin('jobs', 'jobs.id', 'attempts.job')
+      .where('attempts.id', 'in', [...this.#running.keys()])
+      .where('jobs.cancel_requested_at', 'is not', null)
+      .select('attempts.id')
+      .execute();
+    for (const { id } of rows) this.#running.get(id)?.cancel.abort();
+  }
+
+  #run(task: AttemptTask, adopted?: Adopted): void {
+    const cancel = new AbortController();
+    const context: RunContext = {
+      database: this.#options.database,
+      executor: this.#options.executor,
+      blobs: this.#options.blobs,
+      log: this.#options.log,
+      instance: this.#options.instance,
+      outputUsage: (attempt) => this.#usage.get(attempt),
+      onChange: this.#options.onChange,
+    };
+    const control = {
+      cancelled: cancel.signal,
+      stopping: this.#stopping.signal,
+      detached: this.#detached.signal,
+    };
+    const done = runAttempt(task, context, {
+      control,
+      ...(adopted === undefined ? {} : { adopted }),
+    })
+      .catch((error: unknown) => {
+        // The rows could not be written. The lease ends by itself and the attempt is tried again.
+        this.#options.log.error({ err: error, job: task.job }, 'the attempt could not be ended');
+      })
+      .finally(() => {
+        this.#running.delete(task.attempt);
+        this.#options.onRoom();
+      });
+    this.#running.set(task.attempt, { task, cancel, done });
+  }
+
+  /** Containers whose attempt has ended: a removal that failed, a crash between end and removal. */
+  async #reap(): Promise<void> {
+    const { executor, instance, database, log } = this.#options;
+    const containers = await executor.list({ [labelNames.instance]: instance });
+    const old = containers.filter((one) => Date.now() - one.createdAtMs > leftoverGraceMs);
+    const idle = old.filter((one) => !this.#running.has(one.labels[labelNames.attempt] ?? ''));
+    const ended = await endedAttempts(
+      database,
+      idle.map((one) => one.labels[labelNames.attempt] ?? ''),
+    );
+    for (const { containerId, labels } of idle) {
+      if (!ended.has(labels[labelNames.attempt] ?? '')) continue;
+      await executor.remove(containerId);
+      log.warn({ container: containerId }, 'removed a leftover container');
+    }
+  }
+
+  /** One question a second for all containers: how much they wrote to their output mounts. */
+  async #guardDisks(): Promise<void> {
+    const { signal } = this.#detached;
+    while (!signal.aborted) {
+      await pause(limits.diskGuardMs, undefined, { signal }).catch(() => undefined);
+      if (this.#running.size === 0 || signal.aborted) continue;
+      try {
+        this.#usage = await this.#options.executor.outputUsage([...this.#running.keys()], { signal });
+      } catch (error) {
+        this.#options.log.debug({ err: error }, 'the use of disks is not known now');
+      }
+    }
+  }
+}
+
+/** What may be reserved: as configured, else what the engine has less the operator's reserve. */
+function roomOf(
+  node: NodeConfiguration,
+  facts: NodeFacts,
+): { readonly memoryBytes: number; readonly cpus: number } {
+  const spare = Math.max(0, facts.memoryBytes - limits.nodeReserveMemoryBytes);
+  return { memoryBytes: node.memoryBytes ?? spare, cpus: node.cpus ?? facts.cpus };
+}

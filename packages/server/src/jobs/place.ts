@@ -1,0 +1,183 @@
+/**
+ * Placement: a pure function from a snapshot (waiting jobs, nodes with what is reserved on them) to
+ * a plan. Nothing is read or written here; `apply-plan.ts` applies the plan under the nodes' row
+ * locks and drops what no longer fits.
+ *
+ * Order: priority first, then age. A job that does not fit now is skipped, not waited for: no
+ * head of the line blocks the queue. Each waiting job gets the reason why it waits. A job that no
+ * configured node could ever hold fails at once; one that no online node can hold waits.
+ *
+ * Nodes: the one with the largest free share after placement wins (spread), which keeps room for
+ * jobs that need much on every node alike; nodes that failed the job before come last.
+ */
+import { formatSize, type NodeState } from '@lazaret/protocol';
+
+export interface WaitingJob {
+  readonly id: string;
+  readonly engine: string;
+  readonly memoryBytes: number;
+  readonly cpus: number;
+  /** Highest first. */
+  readonly priority: number;
+  readonly avoidNodes: readonly string[];
+  /** Runtime that the engine asks for, when it is not the node's default. */
+  readonly runtime: string | undefined;
+}
+
+export interface NodeRoom {
+  readonly name: string;
+  readonly state: NodeState;
+  readonly schedulable: boolean;
+  /** A worker serves the node now. */
+  readonly served: boolean;
+  /** null until the node was reached for the first time. */
+  readonly memoryBytes: number | null;
+  readonly cpus: number | null;
+  readonly reservedMemoryBytes: number;
+  readonly reservedCpus: number;
+  readonly runtimes: readonly string[];
+}
+
+export interface EngineUse {
+  /** Live attempts of the engine over all nodes. */
+  readonly live: number;
+  readonly concurrency: number | undefined;
+}
+
+export interface Snapshot {
+  /** In queue order. */
+  readonly jobs: readonly WaitingJob[];
+  readonly nodes: readonly NodeRoom[];
+  readonly engines: Readonly<Record<string, EngineUse>>;
+  /** Placements of one pass. */
+  readonly placementsMax: number;
+}
+
+export interface Placement {
+  readonly job: string;
+  readonly node: string;
+}
+
+export interface Plan {
+  readonly placements: readonly Placement[];
+  readonly impossible: readonly { readonly job: string; readonly reason: string }[];
+  readonly waits: readonly { readonly job: string; readonly reason: string }[];
+}
+
+interface Room {
+  readonly node: NodeRoom;
+  freeMemoryBytes: number;
+  freeCpus: number;
+}
+
+/** Plans as many placements as fit, at most `placementsMax`. Cost: jobs × nodes. */
+export function planPlacements(snapshot: Snapshot): Plan {
+  const rooms = snapshot.nodes.map(roomOf);
+  const liveByEngine = new Map(
+    Object.entries(snapshot.engines).map(([name, use]) => [name, use.live]),
+  );
+  const placements: Placement[] = [];
+  const impossible: { job: string; reason: string }[] = [];
+  const waits: { job: string; reason: string }[] = [];
+  for (const job of snapshot.jobs) {
+    const never = whyNever(job, snapshot.nodes);
+    if (never !== undefined) {
+      impossible.push({ job: job.id, reason: never });
+      continue;
+    }
+    const reason = whyNotNow(job, rooms, { snapshot, liveByEngine, placed: placements.length });
+    if (reason !== undefined) {
+      waits.push({ job: job.id, reason });
+      continue;
+    }
+    const room = bestRoom(job, rooms);
+    room.freeMemoryBytes -= job.memoryBytes;
+    room.freeCpus -= job.cpus;
+    liveByEngine.set(job.engine, (liveByEngine.get(job.engine) ?? 0) + 1);
+    placements.push({ job: job.id, node: room.node.name });
+  }
+  return { placements, impossible, waits };
+}
+
+function roomOf(node: NodeRoom): Room {
+  return {
+    node,
+    freeMemoryBytes: (node.memoryBytes ?? 0) - node.reservedMemoryBytes,
+    freeCpus: (node.cpus ?? 0) - node.reservedCpus,
+  };
+}
+
+/** Sums of CPU shares are compared with the tolerance of their arithmetic. */
+const cpuTolerance = 1e-6;
+
+/** Why no configured node could ever hold the job; nodes of unknown size might. */
+function whyNever(job: WaitingJob, nodes: readonly NodeRoom[]): string | undefined {
+  if (nodes.length === 0 || nodes.some((node) => couldHold(job, node))) return undefined;
+  const memory = Math.max(...nodes.map((node) => node.memoryBytes ?? 0));
+  const cpus = Math.max(...nodes.map((node) => node.cpus ?? 0));
+  const runtime = job.runtime === undefined ? '' : ` and the runtime ${job.runtime}`;
+  return (
+    `needs ${formatSize(job.memoryBytes)} of memory, ${job.cpus} CPUs${runtime}; ` +
+    `the largest node has ${formatSize(memory)} and ${cpus} CPUs`
+  );
+}
+
+function couldHold(job: WaitingJob, node: NodeRoom): boolean {
+  if (node.memoryBytes === null || node.cpus === null) return true;
+  return (
+    job.memoryBytes <= node.memoryBytes &&
+    job.cpus <= node.cpus + cpuTolerance &&
+    (job.runtime === undefined || node.runtimes.includes(job.runtime))
+  );
+}
+
+interface Pass {
+  readonly snapshot: Snapshot;
+  readonly liveByEngine: ReadonlyMap<string, number>;
+  readonly placed: number;
+}
+
+/** Why the job has to wait now, in words for its owner; undefined when it fits. */
+function whyNotNow(job: WaitingJob, rooms: readonly Room[], pass: Pass): string | undefined {
+  if (rooms.length === 0) return 'no node is configured';
+  const usable = rooms.filter(({ node }) => node.state === 'online' && node.served);
+  if (usable.length === 0) return 'no node is online';
+  const open = usable.filter(({ node }) => node.schedulable);
+  if (open.length === 0) return 'every node that is online is cordoned';
+  if (!open.some(({ node }) => couldHold(job, node))) {
+    return 'the nodes that could hold it are offline or cordoned';
+  }
+  const concurrency = pass.snapshot.engines[job.engine]?.concurrency;
+  if (concurrency !== undefined && (pass.liveByEngine.get(job.engine) ?? 0) >= concurrency) {
+    return `the engine ${job.engine} runs at its limit of ${concurrency} at a time`;
+  }
+  if (!open.some((room) => fits(job, room))) {
+    return `waits for ${formatSize(job.memoryBytes)} of memory and ${job.cpus} CPUs on a node`;
+  }
+  return pass.placed >= pass.snapshot.placementsMax ? 'is next in line' : undefined;
+}
+
+function fits(job: WaitingJob, room: Room): boolean {
+  return (
+    room.node.state === 'online' &&
+    room.node.served &&
+    room.node.schedulable &&
+    couldHold(job, room.node) &&
+    job.memoryBytes <= room.freeMemoryBytes &&
+    job.cpus <= room.freeCpus + cpuTolerance
+  );
+}
+
+function bestRoom(job: WaitingJob, rooms: readonly Room[]): Room {
+  const candidates = rooms.filter((room) => fits(job, room));
+  const [best] = candidates.toSorted((a, b) => score(job, b) - score(job, a));
+  if (best === undefined) throw new Error(`no room for ${job.id}, though it was found to fit`);
+  return best;
+}
+
+/** The scarcer of the two shares that stay free; a node that failed the job before scores below all others. */
+function score(job: WaitingJob, room: Room): number {
+  const memoryShare = (room.freeMemoryBytes - job.memoryBytes) / (room.node.memoryBytes ?? 1);
+  const cpuShare = (room.freeCpus - job.cpus) / (room.node.cpus ?? 1);
+  return Math.min(memoryShare, cpuShare) - (job.avoidNodes.includes(room.node.name) ? 2 : 0);
+}

@@ -1,0 +1,45 @@
+/** HTTP of jobs. */
+import { operations } from '@lazaret/protocol';
+
+import { route, type Route } from '../http/index.ts';
+import { projectsWith } from '../principal.ts';
+import { countJobs, listJobs, readActivity } from './read.ts';
+import { openResult } from './result.ts';
+import { cancel, follow, openLog, rerun, showJob, submit, type JobParts } from './service.ts';
+
+export function jobRoutes(parts: JobParts & { readonly nowMs: () => number }): Route[] {
+  const { database } = parts;
+  const { jobs } = operations;
+  return [
+    route(jobs.submit, ({ body }, context) => submit(parts, body, { context })),
+    route(jobs.list, ({ query }, { principal }) => {
+      const { limit, cursor, ...filter } = query;
+      return listJobs(database, projectsWith(principal, 'jobs.read'), { filter, limit, cursor });
+    }),
+    route(jobs.count, ({ query }, { principal }) =>
+      countJobs(database, projectsWith(principal, 'jobs.read'), query),
+    ),
+    route(jobs.activity, ({ query }, { principal }) =>
+      readActivity(database, projectsWith(principal, 'jobs.read'), {
+        ...query,
+        nowMs: parts.nowMs(),
+      }),
+    ),
+    route(jobs.show, ({ params, query }, context) =>
+      showJob(parts, { id: params.id, waitSeconds: query.waitSeconds }, context),
+    ),
+    route(jobs.cancel, ({ params }, { principal }) => cancel(parts, params.id, principal)),
+    route(jobs.rerun, ({ params, body }, context) =>
+      rerun(parts, { id: params.id, sameRevision: body.sameRevision }, context),
+    ),
+    route(jobs.log, ({ params, query }, context) =>
+      openLog(parts, { id: params.id, ...query }, context),
+    ),
+    route(jobs.follow, ({ params, query }, context) =>
+      follow(parts, { id: params.id, ...query }, context),
+    ),
+    route(jobs.result, ({ params, query }, context) =>
+      openResult(parts, { id: params.id, path: query.path }, context),
+    ),
+  ];
+}

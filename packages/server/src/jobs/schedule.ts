@@ -1,0 +1,152 @@
+/**
+ * The scheduler: reads a snapshot, plans, applies. One process at a time schedules (an advisory
+ * lock held by its connection); it runs when nudged and at least once a second. A pass that fails
+ * is logged and tried again at the next turn: one bad row never stops the loop.
+ */
+import { limits } from '@lazaret/protocol';
+import { sql, type Kysely } from 'kysely';
+import type { Logger } from 'pino';
+
+import type { Database } from '../db/schema.ts';
+import type { Loop } from '../loop.ts';
+import { applyPlacements, NoRoom } from './apply-plan.ts';
+import { endWaitingJob, finishAttempt } from './move.ts';
+import { planPlacements } from './place.ts';
+import { readSnapshot, type QueuedJob } from './snapshot.ts';
+
+export interface SchedulerOptions {
+  readonly database: Kysely<Database>;
+  readonly log: Logger;
+  /** Called after something was placed, so that workers look at once. */
+  readonly onPlaced: () => void;
+  /** Called after events were written. */
+  readonly onEvents: () => void;
+  /** Attempts whose lease ran out before this moment of the process are not judged yet. */
+  readonly startedAtMs: number;
+  readonly nowMs: () => number;
+}
+
+/** One turn of the scheduler. */
+export async function scheduleOnce(options: SchedulerOptions): Promise<void> {
+  const { database } = options;
+  // A process that just started lets workers take over their nodes before it declares any lost.
+  const settled = options.nowMs() - options.startedAtMs > limits.leaseMs;
+  const changed = [
+    await endExpiredWaits(database),
+    settled ? await endLostAttempts(options) : 0,
+    await place(options),
+  ];
+  if (changed.some((count) => count > 0)) options.onEvents();
+}
+
+async function place(options: SchedulerOptions): Promise<number> {
+  const { database } = options;
+  const snapshot = await readSnapshot(database);
+  if (snapshot.jobs.length === 0) return 0;
+  const runnable = snapshot.jobs.filter((job) => job.pinned);
+  const plan = planPlacements({ ...snapshot, jobs: runnable });
+  let placed = 0;
+  try {
+    placed = await applyPlacements(database, plan.placements);
+  } catch (error) {
+    if (!(error instanceof NoRoom)) throw error;
+    options.log.info({ err: error }, 'the plan no longer fits; planning again');
+  }
+  if (placed > 0) options.onPlaced();
+  for (const { job, reason } of plan.impossible) {
+    await endWaitingJob(database, {
+      job,
+      to: 'failed',
+      cause: 'scheduler',
+      outcome: { code: 'impossible', detail: reason },
+    });
+  }
+  const unpinned = snapshot.jobs
+    .filter((job) => !job.pinned)
+    .map((job) => ({ job: job.id, reason: 'no node has the image of its engine yet' }));
+  await explainWaits(database, snapshot.jobs, [...plan.waits, ...unpinned]);
+  return placed + plan.impossible.length;
+}
+
+/** Writes the reasons that changed. */
+async function explainWaits(
+  database: Kysely<Database>,
+  jobs: readonly QueuedJob[],
+  waits: readonly { readonly job: string; readonly reason: string }[],
+): Promise<void> {
+  const written = new Map(jobs.map((job) => [job.id, job.waitReason]));
+  const changed = waits.filter(({ job, reason }) => written.get(job) !== reason);
+  if (changed.length === 0) return;
+  await sql`
+    update jobs set wait_reason = wait.reason
+    from unnest(${changed.map((one) => one.job)}::text[],
+                ${changed.map((one) => one.reason)}::text[]) as wait (job, reason)
+    where jobs.id = wait.job and jobs.state = 'queued'`.execute(database);
+}
+
+/** Jobs that waited longer than they may. */
+async function endExpiredWaits(database: Kysely<Database>): Promise<number> {
+  const expired = await database
+    .selectFrom('jobs')
+    .select(['id', 'queue_time_limit_ms', 'wait_reason'])
+    .where('state', '=', 'queued')
+    .where(sql<boolean>`queued_at + queue_time_limit_ms * interval '1 millisecond' < now()`)
+    .limit(limits.placementBatchJobs)
+    .execute();
+  for (const job of expired) {
+    const reason = job.wait_reason === null ? '' : `; it waited because it ${job.wait_reason}`;
+    await endWaitingJob(database, {
+      job: job.id,
+      to: 'timed_out',
+      cause: 'scheduler',
+      outcome: {
+        code: 'queue_time_limit',
+        detail: `waited longer than ${job.queue_time_limit_ms / 1000} s${reason}`,
+      },
+    });
+  }
+  return expired.length;
+}
+
+/** Attempts whose worker stopped renewing their lease: fenced first, then ended as lost. */
+async function endLostAttempts(options: SchedulerOptions): Promise<number> {
+  const { rows } = await sql<{ id: string; fence: string; node: string; job: string }>`
+    update attempts set fence = gen_random_uuid()::text, lease_until = now() + interval '1 minute'
+    where id in (
+      select id from attempts where finished_at is null and lease_until < now()
+      order by lease_until limit ${limits.placementBatchJobs} for update skip locked
+    )
+    returning id, fence, node, job`.execute(options.database);
+  for (const { id, fence, node, job } of rows) {
+    options.log.warn({ attempt: id, job, node }, 'the attempt was lost: nobody renewed its lease');
+    await finishAttempt(options.database, {
+      attempt: id,
+      fence,
+      outcome: {
+        code: 'lost',
+        detail: `the worker of the node ${node} stopped renewing the lease of the attempt`,
+      },
+      observations: [],
+      telemetry: {},
+      artifacts: [],
+      logBytes: 0,
+      logTruncated: false,
+      cause: 'scheduler',
+    });
+  }
+  return rows.length;
+}
+
+/** The scheduler as a loop: leader lock, turn, pause. */
+export async function runScheduler(
+  options: SchedulerOptions & {
+    readonly loop: Loop;
+    /** Runs the work while holding the leader's lock; answers false when another has it. */
+    readonly lead: (work: () => Promise<void>) => Promise<boolean>;
+  },
+): Promise<void> {
+  await options.loop.run(async () => {
+    const led = await options.lead(() => scheduleOnce(options));
+    if (!led) options.log.debug('another process schedules');
+  });
+}

@@ -1,0 +1,220 @@
+/** What the routes of jobs, and the predecessor's aliases, do: one place for both. */
+import {
+  isFinal,
+  limits,
+  Problem,
+  type Job,
+  type JobDetail,
+  type JobSubmission,
+  type ProblemField,
+} from '@lazaret/protocol';
+import type { Kysely } from 'kysely';
+
+import { keepUpload, type ArtifactParts } from '../artifacts/index.ts';
+import type { Database } from '../db/schema.ts';
+import type { CallContext, OutgoingEvent } from '../http/index.ts';
+import { chooseProject, forbidden, inScope, projectsWith, type Principal } from '../principal.ts';
+import { readLog } from './attempt-log.ts';
+import { cancelJob } from './cancel.ts';
+import { followJob } from './follow.ts';
+import { readJob, readJobSummary } from './read.ts';
+import { submitJob, type RunnableEngine } from './submit.ts';
+
+export interface JobParts extends ArtifactParts {
+  readonly database: Kysely<Database>;
+  /** The engine as it stands, or one of its earlier revisions. Throws not_found. */
+  readonly findEngine: (name: string, revision?: number) => Promise<RunnableEngine>;
+  readonly checkParameters: (
+    engine: RunnableEngine,
+    parameters: Readonly<Record<string, unknown>>,
+  ) => ProblemField[];
+  /** Told after a job was submitted or cancelled. */
+  readonly onQueue: () => void;
+  /** Resolves when the job may have changed, or after a while, or on the signal. */
+  readonly changed: (job: string, signal: AbortSignal) => Promise<void>;
+}
+
+export async function submit(
+  parts: JobParts,
+  submission: JobSubmission,
+  options: { readonly context: CallContext; readonly revision?: number; readonly rerunOf?: string },
+): Promise<JobDetail> {
+  const { principal, headers } = options.context;
+  const project = chooseProject(principal, 'jobs.submit', submission.project);
+  const engine = await parts.findEngine(submission.engine, options.revision);
+  const key = readIdempotencyKey(headers['idempotency-key']);
+  const id = await submitJob(submission, {
+    database: parts.database,
+    engine,
+    project,
+    actor: principal.name,
+    checkParameters: (parameters) => parts.checkParameters(engine, parameters),
+    ...(key === undefined ? {} : { idempotencyKey: key }),
+    ...(options.rerunOf === undefined ? {} : { rerunOf: options.rerunOf }),
+  });
+  parts.onQueue();
+  parts.onEvents();
+  // Who may submit but not read still learns what became of the submission.
+  return readJob(parts.database, [project], id);
+}
+
+function readIdempotencyKey(header: string | string[] | undefined): string | undefined {
+  if (header === undefined) return undefined;
+  if (typeof header === 'string' && /^[\x21-\x7e]+$/.test(header)) {
+    if (header.length <= limits.idempotencyKeyChars) return header;
+  }
+  throw new Problem(
+    'invalid_request',
+    `expected an Idempotency-Key of up to ${limits.idempotencyKeyChars} visible ASCII characters`,
+  );
+}
+
+/** One upload, one job: the predecessor's way, checked before the first byte is read. */
+export async function submitUpload(
+  parts: JobParts,
+  ask: { readonly engine: string; readonly name: string | undefined },
+  context: CallContext,
+): Promise<JobDetail> {
+  const { principal } = context;
+  const project = chooseProject(principal, 'jobs.submit', undefined);
+  const engine = await parts.findEngine(ask.engine);
+  if (!engine.enabled) throw new Problem('engine_disabled', `the engine ${ask.engine} is disabled`);
+  const artifact = await keepUpload(await context.upload(), {
+    database: parts.database,
+    blobs: parts.blobs,
+    project,
+    name: ask.name,
+    actor: principal.name,
+    maxBytes: engine.manifest.input.maxBytes,
+  });
+  const submission: JobSubmission = {
+    engine: ask.engine,
+    project,
+    inputs: [{ sha256: artifact.sha256, name: artifact.name }],
+    parameters: {},
+    tags: [],
+    priority: 0,
+  };
+  return submit(parts, submission, { context });
+}
+
+export async function cancel(parts: JobParts, id: string, principal: Principal): Promise<Job> {
+  await requireControl(parts, id, principal);
+  await cancelJob(parts.database, id, principal.name);
+  parts.onQueue();
+  parts.onEvents();
+  return readJobSummary(parts.database, projectsWith(principal, 'jobs.control'), id);
+}
+
+/** A job that can be seen but not controlled is forbidden; one out of sight does not exist. */
+async function requireControl(parts: JobParts, id: string, principal: Principal): Promise<void> {
+  const visible = await readJobSummary(parts.database, projectsWith(principal, 'jobs.read'), id);
+  if (inScope(projectsWith(principal, 'jobs.control'), visible.project)) return;
+  throw forbidden(principal, 'jobs.control', visible.project);
+}
+
+export async function rerun(
+  parts: JobParts,
+  ask: { readonly id: string; readonly sameRevision: boolean },
+  context: CallContext,
+): Promise<JobDetail> {
+  const scope = projectsWith(context.principal, 'jobs.read');
+  const earlier = await readJob(parts.database, scope, ask.id);
+  const submission: JobSubmission = {
+    engine: earlier.engine,
+    project: earlier.project,
+    inputs: earlier.inputs.map(({ name, sha256 }) => ({ name, sha256 })),
+    parameters: earlier.parameters,
+    tags: earlier.tags,
+    priority: earlier.priority,
+    timeLimit: earlier.timeLimitMs,
+    queueTimeLimit: earlier.queueTimeLimitMs,
+  };
+  return submit(parts, submission, {
+    context,
+    rerunOf: earlier.id,
+    ...(ask.sameRevision ? { revision: earlier.engineRevision } : {}),
+  });
+}
+
+/** The job now, or as it is when it has ended within the time given. */
+export async function showJob(
+  parts: JobParts,
+  ask: { readonly id: string; readonly waitSeconds: number },
+  context: CallContext,
+): Promise<JobDetail> {
+  const scope = projectsWith(context.principal, 'jobs.read');
+  const timeout = AbortSignal.any([AbortSignal.timeout(ask.waitSeconds * 1_000), context.signal]);
+  for (;;) {
+    const changed = parts.changed(ask.id, timeout);
+    const job = await readJobSummary(parts.database, scope, ask.id);
+    if (ask.waitSeconds === 0 || isFinal(job.state) || timeout.aborted) break;
+    await changed;
+  }
+  return readJob(parts.database, scope, ask.id);
+}
+
+interface LogQuery {
+  readonly attempt?: number | undefined;
+  readonly stream?: 'stdout' | 'stderr' | undefined;
+}
+
+/** The whole log as text, read in pieces. */
+export async function openLog(
+  parts: JobParts,
+  ask: LogQuery & { readonly id: string },
+  context: CallContext,
+): Promise<AsyncIterable<string>> {
+  const job = await readJob(parts.database, projectsWith(context.principal, 'jobs.read'), ask.id);
+  const attempt = ask.attempt ?? job.attempts;
+  const chosen = job.attemptList.find((one) => one.number === attempt);
+  if (ask.attempt !== undefined && chosen === undefined) {
+    throw new Problem('not_found', `the job ${ask.id} has no attempt ${ask.attempt}`);
+  }
+  return streamLog(parts.database, {
+    job: ask.id,
+    attempt,
+    stream: ask.stream,
+    mark: chosen?.logTruncated === true ? '\n[the log was cut here at its limit]\n' : '',
+  });
+}
+
+async function* streamLog(
+  database: Kysely<Database>,
+  ask: {
+    readonly job: string;
+    readonly attempt: number;
+    readonly stream: LogQuery['stream'];
+    readonly mark: string;
+  },
+): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let after: { attempt: number; number: number } | undefined;
+  for (;;) {
+    const chunks = await readLog(database, { ...ask, after });
+    for (const chunk of chunks) yield decoder.decode(chunk.bytes, { stream: true });
+    const last = chunks.at(-1);
+    if (last === undefined) break;
+    after = { attempt: last.attempt, number: last.number };
+  }
+  yield decoder.decode() + ask.mark;
+}
+
+export async function follow(
+  parts: JobParts,
+  ask: LogQuery & { readonly id: string },
+  context: CallContext,
+): Promise<AsyncIterable<OutgoingEvent>> {
+  const { principal, signal, headers } = context;
+  const scope = projectsWith(principal, 'jobs.read');
+  await readJobSummary(parts.database, scope, ask.id);
+  const resume = headers['last-event-id'];
+  return followJob({
+    readJob: () => readJobSummary(parts.database, scope, ask.id),
+    readLog: (after) =>
+      readLog(parts.database, { job: ask.id, attempt: ask.attempt, stream: ask.stream, after }),
+    changed: () => parts.changed(ask.id, signal),
+    signal,
+    resume: typeof resume === 'string' ? resume : undefined,
+  });
+}

@@ -1,0 +1,9 @@
+/** Nodes: the places where containers run. */
+export {
+  registerNodes,
+  releaseNode,
+  reportProbe,
+  type NodeConfiguration,
+  type ProbeResult,
+} from './registry.ts';
+export { nodeRoutes } from './routes.ts';
