@@ -1,0 +1,62 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { ensurePackages } from './apt-packages.mjs';
+import { BUSYBOX_BASE, buildBase } from './base-image.mjs';
+import { ensureDocker } from './docker.mjs';
+import { findImage } from './engine-api.mjs';
+
+const run = promisify(execFile);
+const TEST_TIMEOUT_MS = 300_000;
+
+afterEach(() => vi.unstubAllEnvs());
+
+describe('ensureDocker', { timeout: TEST_TIMEOUT_MS }, () => {
+  test('finds the engine of this machine', async () => {
+    expect(await ensureDocker()).toMatchObject({ state: 'running', advice: '' });
+  });
+
+  test('names the engine that DOCKER_HOST chose and that does not answer', async () => {
+    vi.stubEnv('DOCKER_HOST', 'unix:///nowhere/docker.sock');
+
+    const docker = await ensureDocker();
+    expect(docker).toMatchObject({ state: 'missing', socket: undefined });
+    expect(docker.advice).toContain('/nowhere/docker.sock, where no engine answers (ENOENT)');
+  });
+
+  test('takes no remote engine for one of this machine', async () => {
+    vi.stubEnv('DOCKER_HOST', 'tcp://127.0.0.1:2376');
+
+    expect((await ensureDocker()).advice).toContain('add remote engines as nodes');
+  });
+
+  test('tells an ordinary user what to do', async () => {
+    const tool = fileURLToPath(new URL('docker.mjs', import.meta.url));
+    const ended = run(process.execPath, [tool], { uid: 65534, gid: 65534 });
+
+    await expect(ended).rejects.toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('sudo usermod -aG docker'),
+    });
+  });
+});
+
+describe('ensurePackages', () => {
+  test('leaves alone what is installed', async () => {
+    expect(await ensurePackages(['dpkg', 'tar'])).toEqual([]);
+  });
+});
+
+describe('buildBase', { timeout: TEST_TIMEOUT_MS }, () => {
+  test('makes a base once for the same recipe', async () => {
+    const { socket, advice } = await ensureDocker();
+    if (socket === undefined) throw new Error(advice);
+    await buildBase({ ...BUSYBOX_BASE, socket });
+
+    const again = await buildBase({ ...BUSYBOX_BASE, socket });
+    expect(again).toMatchObject({ image: 'lazaret/base-busybox:latest', built: false });
+    expect((await findImage(socket, again.image))?.id).toBe(again.id);
+    expect(again.sizeBytes).toBeLessThan(10_000_000);
+  });
+});

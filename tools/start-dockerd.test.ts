@@ -1,0 +1,84 @@
+/** A second, real engine in a directory of its own: no bridge, no firewall rules, no containers. */
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { run } from './apt-packages.mjs';
+import { ensureDocker } from './docker.mjs';
+import { pingEngine } from './engine-api.mjs';
+import { FALLBACKS, startDockerd } from './start-dockerd.mjs';
+
+const TEST_TIMEOUT_MS = 180_000;
+
+let directory: string;
+let engine: Parameters<typeof startDockerd>[0] & { socket: string; execRoot: string };
+
+beforeEach(async () => {
+  await ensureDocker(); // installs dockerd where it is missing
+  directory = await mkdtemp(join(tmpdir(), 'lazaret-dockerd-test-'));
+  const isolated = ['--bridge=none', '--iptables=false', '--ip6tables=false'];
+  engine = {
+    dataDirectory: join(directory, 'data'),
+    socket: join(directory, 'docker.sock'),
+    execRoot: join(directory, 'run'),
+    parameters: [`--data-root=${join(directory, 'images')}`, ...isolated],
+  };
+  await mkdir(engine.dataDirectory);
+});
+
+afterEach(async () => {
+  await end('SIGTERM');
+  // a killed engine leaves its data directory mounted on itself, for the next one to find
+  await run('umount', [join(directory, 'images')]).catch(() => {});
+  await rm(directory, { recursive: true, force: true });
+});
+
+async function ownPid(): Promise<number> {
+  return Number(await readFile(join(engine.dataDirectory, 'dockerd.pid'), 'utf8'));
+}
+
+async function end(signal: NodeJS.Signals): Promise<void> {
+  if (!(await pingEngine(engine.socket)).ok) return;
+  const pid = await ownPid();
+  process.kill(pid, signal);
+  await expect.poll(() => existsSync(`/proc/${pid}/exe`), { timeout: 30_000 }).toBe(false);
+}
+
+describe('startDockerd', { timeout: TEST_TIMEOUT_MS }, () => {
+  test('starts an engine in spite of stale process ids, and again after kill -9', async () => {
+    // ids that belong to other programs now: this test and the init process
+    await writeFile(join(engine.dataDirectory, 'dockerd.pid'), String(process.pid));
+    await writeFile(`${engine.execRoot}.pid`, '1');
+
+    expect(await startDockerd(engine)).toBeUndefined();
+    expect(await pingEngine(engine.socket)).toEqual({ ok: true });
+    const first = await ownPid();
+
+    await end('SIGKILL');
+    expect((await pingEngine(engine.socket)).ok).toBe(false);
+
+    expect(await startDockerd(engine)).toBeUndefined();
+    expect(await pingEngine(engine.socket)).toEqual({ ok: true });
+    expect(await ownPid()).not.toBe(first);
+  });
+
+  test('answers with the log when dockerd cannot start', async () => {
+    const parameters = [...(engine.parameters ?? []), '--no-such-flag'];
+
+    expect(await startDockerd({ ...engine, parameters })).toMatch(
+      /dockerd did not come up.*dockerd\.log[^]*no-such-flag/,
+    );
+  });
+});
+
+describe('fallbacks', () => {
+  // what dockerd 20.10 wrote on machines that lacked the thing
+  test.each([
+    ['cgroups', "failed to start daemon: Devices cgroup isn't mounted"],
+    ['iptables-legacy', 'iptables v1.8.9 (nf_tables): Could not fetch rule set generation id'],
+    ['vfs', 'error initializing graphdriver: driver not supported'],
+  ])('%s is the first for its complaint', (name, complaint) => {
+    expect(FALLBACKS.find((fallback) => fallback.when.test(complaint))?.name).toBe(name);
+  });
+});
