@@ -1,9 +1,12 @@
-/** A second, real engine in a directory of its own: no bridge, no firewall rules, no containers. */
+/**
+ * A second, real engine beside that of the machine: in directories and a network namespace of its
+ * own, because an engine without a bridge removes the other one's.
+ */
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { run } from './apt-packages.mjs';
 import { ensureDocker } from './docker.mjs';
 import { pingEngine } from './engine-api.mjs';
@@ -25,9 +28,15 @@ beforeEach(async () => {
     parameters: [`--data-root=${join(directory, 'images')}`, ...isolated],
   };
   await mkdir(engine.dataDirectory);
+  const programs = join(directory, 'bin');
+  await mkdir(programs);
+  const wrapper = '#!/bin/sh\nPATH="${PATH#*:}" exec unshare --net dockerd "$@"\n';
+  await writeFile(join(programs, 'dockerd'), wrapper, { mode: 0o755 });
+  vi.stubEnv('PATH', `${programs}:${process.env['PATH']}`);
 });
 
 afterEach(async () => {
+  vi.unstubAllEnvs();
   await end('SIGTERM');
   // a killed engine leaves its data directory mounted on itself, for the next one to find
   await run('umount', [join(directory, 'images')]).catch(() => {});
