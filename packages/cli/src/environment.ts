@@ -1,0 +1,42 @@
+/** The only place of the program that reads the process's environment. */
+import { homedir } from 'node:os';
+import { isAbsolute, join } from 'node:path';
+
+export interface Environment {
+  readonly server: string | undefined;
+  readonly token: string | undefined;
+  readonly context: string | undefined;
+  readonly output: string | undefined;
+  /** Data directory of a server on this machine, where it leaves its owner's token. */
+  readonly dataDirectory: string;
+  readonly configurationDirectory: string;
+  readonly cacheDirectory: string;
+  /** Errors come with their stack traces. */
+  readonly debug: boolean;
+  /** Colours are unwanted, or the terminal has none. */
+  readonly plain: boolean;
+}
+
+/** Empty variables count as unset, as everywhere in shells. */
+export function readEnvironment(
+  variables: Readonly<Record<string, string | undefined>> = process.env,
+): Environment {
+  const read = (name: string): string | undefined => variables[name] || undefined;
+  const home = read('HOME') ?? homedir();
+  return {
+    server: read('LAZARET_SERVER'),
+    token: read('LAZARET_TOKEN'),
+    context: read('LAZARET_CONTEXT'),
+    output: read('LAZARET_OUTPUT'),
+    dataDirectory: read('LAZARET_DATA') ?? 'data',
+    configurationDirectory: baseDirectory(read('XDG_CONFIG_HOME'), join(home, '.config')),
+    cacheDirectory: baseDirectory(read('XDG_CACHE_HOME'), join(home, '.cache')),
+    debug: read('LAZARET_DEBUG') !== undefined,
+    plain: read('NO_COLOR') !== undefined || read('TERM') === 'dumb',
+  };
+}
+
+/** The XDG base directory specification: relative paths are ignored. */
+function baseDirectory(configured: string | undefined, otherwise: string): string {
+  return join(configured !== undefined && isAbsolute(configured) ? configured : otherwise, 'lazaret');
+}

@@ -1,0 +1,67 @@
+/** Pages for people that are made by hand, by the name of the operation whose answer they show. */
+import type {
+  Identity,
+  JobDetail,
+  Operation,
+  OperationOutput,
+  operations,
+} from '@lazaret/protocol';
+
+import type { Invocation } from './command.ts';
+import { formatCell } from './render/cell.ts';
+import { formatPage, type PageOptions } from './render/page.ts';
+import { createStyle } from './render/style.ts';
+import { visibleLine } from './render/visible-text.ts';
+
+type Page = (answer: unknown, options: PageOptions) => Promise<string>;
+
+const pages: Readonly<Record<string, Page>> = {
+  'jobs.show': async (answer, options) => {
+    const { formatJobPage } = await import('./render/job-page.ts');
+    return formatJobPage(answer as JobDetail, options);
+  },
+  'jobs.cancel': async (answer, { style }) => {
+    const { describeOutcome } = await import('./render/job-page.ts');
+    return `${describeOutcome(answer as JobDetail, style)}\n`;
+  },
+  'sessions.show': (answer, options) => {
+    // permissions follow from the roles, and the proof is a secret
+    const { permissions: _, csrf: __, ...identity } = answer as Identity;
+    return formatPage(identity, options);
+  },
+  'tokens.create': async (answer) =>
+    `${(answer as OperationOutput<typeof operations.access.tokenCreate>).secret}\n`,
+  'users.link': async (answer) =>
+    `${visibleLine((answer as OperationOutput<typeof operations.access.userLink>).url)}\n`,
+  'system.show': formatStatus,
+};
+
+/** The page of an operation's answer; without one the fields are listed. */
+export function pageOf(
+  operation: Operation,
+  { shell, settings }: Invocation,
+): ((answer: unknown) => Promise<string>) | undefined {
+  const page = pages[operation.name];
+  if (page === undefined) return undefined;
+  return (answer) =>
+    page(answer, {
+      now: shell.now(),
+      style: createStyle(settings.color.stdout),
+      widthChars: shell.stdout.isTTY ? shell.stdout.columns : undefined,
+    });
+}
+
+async function formatStatus(answer: unknown, { now, style }: PageOptions): Promise<string> {
+  const status = answer as OperationOutput<typeof operations.system.show>;
+  const started = formatCell('startedAt', status.startedAt, { now, short: false });
+  const lines = [
+    `Lazaret ${visibleLine(status.version)}, started ${started}`,
+    `Roles: ${status.roles.map(visibleLine).join(', ')}`,
+    ...(status.missing.length === 0 ? [style('green', 'Nothing is missing.')] : []),
+    ...status.missing.flatMap(({ part, detail, advice }) => [
+      style('yellow', `Missing: ${visibleLine(part)}: ${visibleLine(detail)}`),
+      `  ${visibleLine(advice)}`,
+    ]),
+  ];
+  return lines.map((line) => `${line}\n`).join('');
+}

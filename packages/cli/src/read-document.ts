@@ -1,0 +1,40 @@
+/** YAML or JSON from a file that a person names. */
+import { open } from 'node:fs/promises';
+
+import { limits } from '@lazaret/protocol';
+
+import { usageFailure } from './failure.ts';
+import { asFileFailure } from './upload-file.ts';
+
+/** Reads and parses a file, or standard input for `-`. JSON is YAML, so one reader does both. */
+export async function readDocument(
+  path: string,
+  maxBytes: number = limits.cliFileBytes,
+): Promise<unknown> {
+  const text = await readBounded(path, maxBytes);
+  const { parse, YAMLParseError } = await import('yaml');
+  try {
+    return parse(text);
+  } catch (error) {
+    if (!(error instanceof YAMLParseError)) throw error;
+    throw usageFailure(`${path} is neither YAML nor JSON: ${error.message}`);
+  }
+}
+
+async function readBounded(path: string, maxBytes: number): Promise<string> {
+  try {
+    // the descriptor 0 works for files, pipes and terminals alike
+    const file = path === '-' ? undefined : await open(path);
+    const stream = file === undefined ? process.stdin : file.createReadStream();
+    const pieces: Uint8Array[] = [];
+    let sizeBytes = 0;
+    for await (const piece of stream as AsyncIterable<Uint8Array>) {
+      sizeBytes += piece.length;
+      if (sizeBytes > maxBytes) throw usageFailure(`${path} is larger than ${maxBytes} bytes`);
+      pieces.push(piece);
+    }
+    return Buffer.concat(pieces).toString('utf8');
+  } catch (error) {
+    throw asFileFailure(error, path);
+  }
+}

@@ -1,0 +1,116 @@
+/** How values look to people. Units stand last in field names, so the name says how to show one. */
+import { formatDuration, formatSize } from '@lazaret/protocol';
+
+import { visibleLine } from './visible-text.ts';
+
+export interface CellOptions {
+  readonly now: number;
+  /** Tables have little room: digests are shortened, dates are relative. */
+  readonly short: boolean;
+}
+
+const nothing = '-';
+const digest = /^(?:sha256:)?([0-9a-f]{64})$/;
+
+/** The value at a dotted path, such as `outcome.code`. */
+export function valueAt(item: unknown, path: string): unknown {
+  let value = item;
+  for (const key of path.split('.')) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
+    value = (value as Record<string, unknown>)[key];
+  }
+  return value;
+}
+
+/** A value on one line, safe for a terminal. */
+export function formatCell(name: string, value: unknown, options: CellOptions): string {
+  if (value === null || value === undefined || value === '') return nothing;
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  if (typeof value === 'number') return formatNumber(name, value);
+  if (typeof value === 'string') return formatString(name, value, options);
+  if (Array.isArray(value)) return formatList(name, value, options);
+  return formatRecord(value as Record<string, unknown>, options);
+}
+
+/** `Created` from `createdAt`, `Size` from `sizeBytes`, `Outcome` from `outcome.code`. */
+export function labelOf(path: string): string {
+  const parts = path.split('.');
+  const last = parts.at(-1) ?? path;
+  const isDetail = parts.length > 1 && ['code', 'digest', 'name'].includes(last);
+  const name = (isDetail ? parts.at(-2) : last) ?? path;
+  const words = name
+    .replace(/(?<=.)(At|Bytes|Ms)$/, '')
+    .replaceAll(/([a-z])([A-Z])/g, '$1 $2')
+    .toLowerCase();
+  return words.slice(0, 1).toUpperCase() + words.slice(1);
+}
+
+/** `2m ago`, `in 3d`, `just now`. */
+export function formatAge(at: number, now: number): string {
+  const seconds = Math.round(Math.abs(now - at) / 1_000);
+  if (seconds < 2) return 'just now';
+  const steps: readonly [number, string][] = [
+    [60, 's'],
+    [60, 'm'],
+    [24, 'h'],
+    [365, 'd'],
+  ];
+  let value = seconds;
+  let unit = 'y';
+  for (const [size, name] of steps) {
+    unit = name;
+    if (value < size) break;
+    value = Math.floor(value / size);
+    unit = 'y';
+  }
+  return at > now ? `in ${value}${unit}` : `${value}${unit} ago`;
+}
+
+/** `2026-11-21 03:42:50` in the reader's own time zone. */
+export function formatMoment(at: number): string {
+  const date = new Date(at);
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+}
+
+function formatNumber(name: string, value: number): string {
+  if (name.endsWith('Bytes')) return formatSize(value);
+  if (name.endsWith('Ms')) return formatDuration(value);
+  return String(value);
+}
+
+function formatString(name: string, value: string, { now, short }: CellOptions): string {
+  const at = /(^a|[a-z]A)t$/.test(name) ? Date.parse(value) : Number.NaN;
+  if (!Number.isNaN(at)) {
+    return short ? formatAge(at, now) : `${formatMoment(at)} (${formatAge(at, now)})`;
+  }
+  const hash = short ? digest.exec(value)?.[1] : undefined;
+  return hash === undefined ? visibleLine(value) : hash.slice(0, 12);
+}
+
+function formatList(name: string, list: readonly unknown[], options: CellOptions): string {
+  if (list.length === 0) return nothing;
+  if (options.short && name === 'inputs' && list.length > 1) {
+    return `${formatItem(list[0], options)} +${list.length - 1}`;
+  }
+  return list.map((item) => formatItem(item, options)).join(', ');
+}
+
+function formatItem(item: unknown, options: CellOptions): string {
+  if (typeof item !== 'object' || item === null) return formatCell('', item, options);
+  const fields = item as Record<string, unknown>;
+  if (typeof fields['role'] === 'string') {
+    const project = fields['project'];
+    return visibleLine(typeof project === 'string' ? `${fields['role']}@${project}` : fields['role']);
+  }
+  if (typeof fields['name'] === 'string') return visibleLine(fields['name']);
+  return formatRecord(fields, options);
+}
+
+function formatRecord(fields: Record<string, unknown>, options: CellOptions): string {
+  const pairs = Object.entries(fields).map(
+    ([key, value]) => `${visibleLine(key)}=${formatCell(key, value, options)}`,
+  );
+  return pairs.length === 0 ? nothing : pairs.join(', ');
+}

@@ -1,0 +1,72 @@
+/** An error as a person reads it: what went wrong, where, and the next step. */
+import { Problem } from '@lazaret/protocol';
+
+import { exitCodeOfProblem, exitCodes } from '../exit-code.ts';
+import { Failure } from '../failure.ts';
+import { kebabCase } from '../flag-names.ts';
+import { createStyle } from './style.ts';
+import { visibleLine } from './visible-text.ts';
+
+export interface FailureText {
+  readonly text: string;
+  readonly exitCode: number;
+}
+
+/** What to write to standard error, and the exit code. Unknown errors are programmers' errors. */
+export function explainFailure(
+  error: unknown,
+  { color, debug }: { color: boolean; debug: boolean },
+): FailureText {
+  const style = createStyle(color);
+  const trace = debug && error instanceof Error ? `${error.stack ?? ''}\n` : '';
+  if (error instanceof Problem) {
+    const retry = error.headers['retry-after'];
+    const hint = retry === undefined ? error.hint : `${error.hint} (${retry} s)`;
+    const { title } = error.toDocument();
+    const lines = [
+      `${style('red', 'error:')} ${title} ${style('dim', `(${error.code})`)}`,
+      ...(error.message === '' || error.message === title ? [] : [`  ${visibleLine(error.message)}`]),
+      ...formatFields(error.fields),
+      `${style('cyan', 'hint:')} ${adaptHint(error, hint)}`,
+    ];
+    return {
+      text: `${lines.join('\n')}\n${trace}`,
+      exitCode: exitCodeOfProblem(error.code, error.status),
+    };
+  }
+  if (error instanceof Failure) {
+    const lines = [
+      `${style('red', 'error:')} ${visibleLine(error.message)}`,
+      ...formatFields(error.fields),
+      ...(error.hint === undefined ? [] : [`${style('cyan', 'hint:')} ${visibleLine(error.hint)}`]),
+    ];
+    return { text: `${lines.join('\n')}\n${trace}`, exitCode: error.exitCode };
+  }
+  const message = visibleLine(error instanceof Error ? error.message : String(error));
+  const text = `${style('red', 'error:')} lazaret itself failed: ${message}\n${
+    trace === '' ? 'Set LAZARET_DEBUG=1 to see where.\n' : trace
+  }`;
+  return { text, exitCode: exitCodes.failure.code };
+}
+
+/** Hints of the server speak of the console and of HTTP; here a command is nearer. */
+function adaptHint({ code }: Problem, hint: string): string {
+  if (code === 'unauthenticated') return 'Sign in with `lazaret login`, or give --token.';
+  return hint;
+}
+
+function formatFields(
+  fields: readonly { readonly path: string; readonly message: string }[],
+): readonly string[] {
+  return fields.map(({ path, message }) => {
+    const [first = '', ...rest] = path.split('.');
+    const isFlag = first.startsWith('--') || rest.length > 0 || first.includes('[');
+    const shown = isFlag || first === '' ? path : kebabName(first, path);
+    return `  ${visibleLine(shown)}${shown === '' ? '' : ': '}${visibleLine(message)}`;
+  });
+}
+
+function kebabName(first: string, path: string): string {
+  const kebab = kebabCase(first);
+  return kebab === first ? path : `${path} (--${kebab})`;
+}

@@ -1,0 +1,100 @@
+/** Writing answers to standard output in the chosen format. */
+import type { Invocation, OutputFormat } from '../command.ts';
+import { valueAt } from './cell.ts';
+import { formatPage } from './page.ts';
+import { createStyle } from './style.ts';
+import { formatTable } from './table.ts';
+import { isDangerous, visibleJson, visibleLine } from './visible-text.ts';
+
+/** Prints a list: a table, an array, or with `--quiet` the first column alone. */
+export async function printList(
+  invocation: Invocation,
+  items: readonly unknown[],
+  columns: readonly string[],
+): Promise<void> {
+  const { shell, settings } = invocation;
+  if (settings.quiet) {
+    await writeOut(invocation, items.map((item) => `${identityOf(item, columns)}\n`).join(''));
+    return;
+  }
+  if (settings.output !== 'table') return printStructured(invocation, items);
+  const table = await formatTable(items, {
+    columns: settings.columns ?? columns,
+    now: shell.now(),
+    style: createStyle(settings.color.stdout),
+    widthChars: shell.stdout.isTTY ? shell.stdout.columns : undefined,
+  });
+  await writeOut(invocation, table);
+}
+
+/** Prints one resource: its page, the object, or with `--quiet` its identity alone. */
+export async function printItem(
+  invocation: Invocation,
+  item: unknown,
+  page?: (item: unknown) => Promise<string>,
+): Promise<void> {
+  const { shell, settings } = invocation;
+  if (settings.quiet) return writeOut(invocation, `${identityOf(item, [])}\n`);
+  if (settings.output !== 'table') return printStructured(invocation, item);
+  const text = await (page?.(item) ??
+    formatPage(item, {
+      now: shell.now(),
+      style: createStyle(settings.color.stdout),
+      widthChars: shell.stdout.isTTY ? shell.stdout.columns : undefined,
+    }));
+  await writeOut(invocation, text);
+}
+
+/** Prints a value as JSON or YAML. */
+export async function printStructured(invocation: Invocation, value: unknown): Promise<void> {
+  const { output } = invocation.settings;
+  await writeOut(invocation, await formatStructured(value, output));
+}
+
+export async function formatStructured(value: unknown, format: OutputFormat): Promise<string> {
+  if (format !== 'yaml') return `${visibleJson(JSON.stringify(value, undefined, 2))}\n`;
+  const { Document, isScalar, Scalar, visit } = await import('yaml');
+  const document = new Document(value);
+  visit(document, {
+    Scalar(_, node) {
+      // only within double quotes can a character be written as an escape
+      if (isScalar(node) && typeof node.value === 'string' && isDangerous(node.value)) {
+        node.type = Scalar.QUOTE_DOUBLE;
+      }
+    },
+  });
+  return visibleJson(document.toString({ lineWidth: 0 }));
+}
+
+/** Writes text and waits until it is taken, so that nothing is lost at the end of the process. */
+export function writeOut(
+  { shell }: Pick<Invocation, 'shell'>,
+  data: string | Uint8Array,
+): Promise<void> {
+  return write(shell.stdout, data);
+}
+
+/** Tells the reader something beside the answer; silent with `--quiet`. */
+export async function tell(invocation: Invocation, text: string): Promise<void> {
+  if (!invocation.settings.quiet) await write(invocation.shell.stderr, `${text}\n`);
+}
+
+/** As `tell`, but only for people: a terminal reads standard error. */
+export async function tellPerson(invocation: Invocation, text: string): Promise<void> {
+  if (invocation.shell.stderr.isTTY) await tell(invocation, text);
+}
+
+/** The field that names an item: the first column, or what nouns are usually known by. */
+export function identityOf(item: unknown, columns: readonly string[]): string {
+  for (const path of [...columns.slice(0, 1), 'id', 'name', 'number', 'cursor']) {
+    const value = valueAt(item, path);
+    if (typeof value === 'string' || typeof value === 'number') return visibleLine(String(value));
+  }
+  return visibleLine(JSON.stringify(item) ?? '');
+}
+
+function write(stream: NodeJS.WriteStream, data: string | Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    stream.write(data, (error) => (error ? reject(error) : resolve()));
+  });
+}

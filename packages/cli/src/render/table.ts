@@ -1,0 +1,82 @@
+/** Tables without borders, as docker and kubectl draw them. */
+import { formatCell, labelOf, valueAt } from './cell.ts';
+import { styleState, type Style } from './style.ts';
+
+export interface TableOptions {
+  /** Paths into an item. */
+  readonly columns: readonly string[];
+  readonly now: number;
+  readonly style: Style;
+  /** Width of the terminal; without one nothing is shortened. */
+  readonly widthChars: number | undefined;
+}
+
+const columnCharsMin = 8;
+const gapChars = 2;
+const stateColumns = new Set(['state', 'outcome.code']);
+
+/** One line a row, the header first. Every cell is safe for a terminal. */
+export async function formatTable(items: readonly unknown[], options: TableOptions): Promise<string> {
+  const { columns, now, style } = options;
+  const header = columns.map((column) => labelOf(column).toUpperCase());
+  const rows = items.map((item) =>
+    columns.map((column) => {
+      const name = column.split('.').at(-1) ?? column;
+      return formatCell(name, valueAt(item, column), { now, short: true });
+    }),
+  );
+  const widths = fitWidths([header, ...rows], options.widthChars);
+  const shorten = (text: string, index: number): string => shortenTo(text, widths[index]);
+  return layOut([
+    header.map((text, index) => style('dim', shorten(text, index))),
+    ...rows.map((row) =>
+      row.map((text, index) => {
+        const short = shorten(text, index);
+        return stateColumns.has(columns[index] ?? '') ? styleState(style, short) : short;
+      }),
+    ),
+  ]);
+}
+
+/** Rows of ready cells in aligned columns. */
+export async function layOut(rows: readonly (readonly string[])[]): Promise<string> {
+  const { default: Table } = await import('cli-table3');
+  const parts = ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left'];
+  const more = ['bottom-right', 'left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid', 'middle'];
+  const table = new Table({
+    chars: Object.fromEntries([...parts, ...more].map((part) => [part, ''])),
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': gapChars },
+  });
+  table.push(...rows.map((row) => [...row]));
+  return `${table
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n')}\n`;
+}
+
+/** Takes room from the widest columns until the rows fit; undefined where a column fits as it is. */
+function fitWidths(
+  rows: readonly (readonly string[])[],
+  widthChars: number | undefined,
+): readonly (number | undefined)[] {
+  const natural = (rows[0] ?? []).map((_, index) =>
+    Math.max(...rows.map((row) => [...(row[index] ?? '')].length)),
+  );
+  if (widthChars === undefined) return natural.map(() => undefined);
+  const widths = [...natural];
+  let excess = widths.reduce((sum, width) => sum + width + gapChars, -gapChars) - widthChars;
+  for (; excess > 0; excess -= 1) {
+    // the first column is the identity: a shortened one could not be used again
+    const widest = Math.max(...widths.slice(1));
+    if (widest <= columnCharsMin) break;
+    widths[widths.indexOf(widest, 1)] = widest - 1;
+  }
+  return widths.map((width, index) => (width === natural[index] ? undefined : width));
+}
+
+function shortenTo(text: string, chars: number | undefined): string {
+  const characters = [...text];
+  if (chars === undefined || characters.length <= chars) return text;
+  return `${characters.slice(0, chars - 1).join('')}…`;
+}
