@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import { PassThrough, type Readable } from 'node:stream';
 
-import { Busboy } from '@fastify/busboy';
+import { Busboy, type BusboyFileStream, type BusboyInstance } from '@fastify/busboy';
 import { limits, Problem } from '@lazaret/protocol';
 
 import type { Upload } from './route.ts';
@@ -98,13 +98,13 @@ function readMultipart(request: IncomingMessage, body: Readable): Promise<Upload
       body.unpipe(parser);
       body.resume();
     };
-    parser.on('file', (_field, file, name) => {
+    parser.on('file', (_field: string, file: BusboyFileStream, name: string | undefined) => {
       if (current !== undefined) {
         fail(malformed('expected one file part, received several'));
         return;
       }
       current = file;
-      resolve({ name: name === undefined ? '' : name, stream: file });
+      resolve({ name: name ?? '', stream: file });
     });
     parser.on('error', fail);
     parser.on('finish', () => {
@@ -115,7 +115,7 @@ function readMultipart(request: IncomingMessage, body: Readable): Promise<Upload
   });
 }
 
-function openParser(request: IncomingMessage): Busboy {
+function openParser(request: IncomingMessage): BusboyInstance {
   try {
     return new Busboy({
       headers: request.headers as { 'content-type': string },

@@ -13,7 +13,12 @@ import {
   type Operation,
   type Permission,
 } from '@lazaret/protocol';
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
 import type { Logger } from 'pino';
 
 import { newId } from '../identifiers.ts';
@@ -46,7 +51,7 @@ export interface HttpServerOptions {
 export async function createHttpServer(options: HttpServerOptions): Promise<FastifyInstance> {
   checkComplete(options.routes);
   const app = Fastify({
-    loggerInstance: options.log as never,
+    loggerInstance: options.log as FastifyBaseLogger,
     disableRequestLogging: true,
     genReqId: (request) => acceptRequestId(request.headers['x-request-id']),
     requestIdHeader: false,

@@ -1,14 +1,12 @@
 /**
- * The scheduler: reads a snapshot, plans, applies. One process at a time schedules (an advisory
- * lock held by its connection); it runs when nudged and at least once a second. A pass that fails
- * is logged and tried again at the next turn: one bad row never stops the loop.
+ * One turn of the scheduler: ends what waited too long or was lost, reads a snapshot, plans,
+ * applies. One process at a time schedules (scheduler.ts holds the lock and turns the loop).
  */
 import { limits } from '@lazaret/protocol';
 import { sql, type Kysely } from 'kysely';
 import type { Logger } from 'pino';
 
 import type { Database } from '../db/schema.ts';
-import type { Loop } from '../loop.ts';
 import { applyPlacements, NoRoom } from './apply-plan.ts';
 import { endWaitingJob, finishAttempt } from './move.ts';
 import { planPlacements } from './place.ts';
@@ -135,18 +133,4 @@ async function endLostAttempts(options: SchedulerOptions): Promise<number> {
     });
   }
   return rows.length;
-}
-
-/** The scheduler as a loop: leader lock, turn, pause. */
-export async function runScheduler(
-  options: SchedulerOptions & {
-    readonly loop: Loop;
-    /** Runs the work while holding the leader's lock; answers false when another has it. */
-    readonly lead: (work: () => Promise<void>) => Promise<boolean>;
-  },
-): Promise<void> {
-  await options.loop.run(async () => {
-    const led = await options.lead(() => scheduleOnce(options));
-    if (!led) options.log.debug('another process schedules');
-  });
 }
