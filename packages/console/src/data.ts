@@ -1,0 +1,99 @@
+/** Reading and changing through operations: TanStack Query with the rows of the protocol. */
+import {
+  asProblem,
+  type Operation,
+  type OperationCall,
+  type OperationOutput,
+} from '@lazaret/protocol';
+import { notifications } from '@mantine/notifications';
+import {
+  keepPreviousData,
+  QueryCache,
+  QueryClient,
+  useMutation,
+  type UseMutationResult,
+  useQuery,
+  useQueryClient,
+  type UseQueryResult,
+} from '@tanstack/react-query';
+
+import { client } from './client.ts';
+import { describeFailure, isTransient } from './failure.ts';
+
+const retriesMax = 2;
+
+export const queryClient: QueryClient = new QueryClient({
+  queryCache: new QueryCache({
+    onError: (error, query) => {
+      const signedOut = asProblem(error)?.code === 'unauthenticated';
+      if (signedOut && query.queryKey[0] !== 'sessions.show') {
+        void queryClient.resetQueries({ queryKey: ['sessions.show'] });
+      }
+    },
+  }),
+  defaultOptions: {
+    queries: {
+      staleTime: 2_000,
+      retry: (count, error) => count < retriesMax && isTransient(error),
+    },
+  },
+});
+
+interface ReadOptions {
+  readonly enabled?: boolean;
+  /** Reads again after so many milliseconds. */
+  readonly everyMs?: number | false;
+  /** Shows the last answer while the next one for another call is on its way. */
+  readonly keepsLast?: boolean;
+}
+
+/** Reads an operation; the key is its name and the call. */
+export function useOperation<O extends Operation>(
+  operation: O,
+  call?: OperationCall<O>,
+  options: ReadOptions = {},
+): UseQueryResult<OperationOutput<O>> {
+  return useQuery<OperationOutput<O>>({
+    queryKey: [operation.name, call ?? {}],
+    queryFn: ({ signal }) => client.call(operation, call, { signal }),
+    enabled: options.enabled ?? true,
+    refetchInterval: options.everyMs ?? false,
+    ...(options.keepsLast === true ? { placeholderData: keepPreviousData as never } : {}),
+  });
+}
+
+interface ActionOptions<O extends Operation> {
+  /** Operations to read again afterwards. */
+  readonly refreshes?: readonly Operation[];
+  readonly onDone?: (output: OperationOutput<O>, call: OperationCall<O>) => void;
+  /** Words for a notification of success. */
+  readonly says?: string;
+  /** The caller shows the failure itself. */
+  readonly quiet?: boolean;
+}
+
+/** Changes something by an operation; failures are shown unless the caller shows them. */
+export function useAction<O extends Operation>(
+  operation: O,
+  options: ActionOptions<O> = {},
+): UseMutationResult<OperationOutput<O>, Error, OperationCall<O>> {
+  const queries = useQueryClient();
+  return useMutation<OperationOutput<O>, Error, OperationCall<O>>({
+    mutationFn: (call) => client.call(operation, call),
+    onSuccess: (output, call) => {
+      for (const { name } of options.refreshes ?? []) {
+        void queries.invalidateQueries({ queryKey: [name] });
+      }
+      if (options.says !== undefined) notifications.show({ message: options.says, color: 'sea' });
+      options.onDone?.(output, call);
+    },
+    onError: (error) => {
+      if (options.quiet !== true) notifyFailure(error);
+    },
+  });
+}
+
+export function notifyFailure(error: unknown): void {
+  const { title, detail, hint } = describeFailure(error);
+  notifications.show({ title, message: `${detail} ${hint}`, color: 'red', autoClose: 8_000 });
+}

@@ -1,0 +1,89 @@
+/**
+ * One stream of events for the whole page, shared by everything that listens, resumed after
+ * breaks. While it is down, listeners are told so and may read again from time to time.
+ */
+import { type Event, operations } from '@lazaret/protocol';
+import { useEffect, useRef, useSyncExternalStore } from 'react';
+
+import { client } from '../client.ts';
+import { isTransient } from '../failure.ts';
+import { backOffMs, pause, untilVisible } from './back-off.ts';
+
+type Listener = (event: Event) => void;
+
+const listeners = new Set<Listener>();
+const watchers = new Set<() => void>();
+let connected = false;
+let stop: AbortController | undefined;
+
+/** Calls the handler for each event while the component is shown. */
+export function useEvents(handler: Listener): void {
+  const latest = useRef(handler);
+  useEffect(() => {
+    latest.current = handler;
+  });
+  useEffect(() => {
+    const listener: Listener = (event) => latest.current(event);
+    listeners.add(listener);
+    if (stop === undefined) {
+      stop = new AbortController();
+      void follow(stop.signal);
+    }
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size > 0) return;
+      stop?.abort();
+      stop = undefined;
+      setConnected(false);
+    };
+  }, []);
+}
+
+/** Whether events arrive by themselves now. */
+export function useConnected(): boolean {
+  return useSyncExternalStore(
+    (watcher) => {
+      watchers.add(watcher);
+      return () => watchers.delete(watcher);
+    },
+    () => connected,
+  );
+}
+
+async function follow(signal: AbortSignal): Promise<void> {
+  let lastEventId: string | undefined;
+  let failures = 0;
+  while (!signal.aborted) {
+    await untilVisible(signal);
+    const hidden = new AbortController();
+    const hide = (): void => {
+      if (document.hidden) hidden.abort();
+    };
+    document.addEventListener('visibilitychange', hide);
+    try {
+      const ended = AbortSignal.any([signal, hidden.signal]);
+      const options = { signal: ended, ...(lastEventId === undefined ? {} : { lastEventId }) };
+      const stream = client.stream(operations.events.stream, {}, options);
+      setConnected(true);
+      for await (const { id, data } of stream) {
+        failures = 0;
+        lastEventId = id ?? lastEventId;
+        for (const listener of listeners) listener(data);
+      }
+    } catch (error) {
+      if (!signal.aborted && !hidden.signal.aborted && !isTransient(error)) failures += 3;
+    } finally {
+      document.removeEventListener('visibilitychange', hide);
+    }
+    if (signal.aborted) return;
+    setConnected(false);
+    if (!hidden.signal.aborted) await pause(backOffMs(failures), signal);
+    failures += 1;
+  }
+}
+
+function setConnected(value: boolean): void {
+  if (connected === value) return;
+  connected = value;
+  for (const watcher of watchers) watcher();
+}

@@ -1,0 +1,149 @@
+import { Button, Textarea } from '@mantine/core';
+import { asProblem, type EngineManifestInput, operations } from '@lazaret/protocol';
+import { IconCheck, IconPlus } from '@tabler/icons-react';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { type ReactNode, useEffect, useMemo, useState } from 'react';
+import { stringify } from 'yaml';
+
+import { useAction, useOperation } from '../../data.ts';
+import { Notice, ProblemNotice } from '../../parts/notice.tsx';
+import { PageHeader } from '../../parts/page-header.tsx';
+import { Panel } from '../../parts/panel.tsx';
+import { PlainText } from '../../parts/plain-text.tsx';
+import { manifestText } from './manifest-text.ts';
+import { manifestPath, type ReadManifest, readManifest } from './read-manifest.ts';
+
+const example = `name: strings
+description: Prints the printable characters in a file
+image: lazaret/engine-strings:latest
+command: [/engine/run]
+input:
+  name: sample
+  maxBytes: 64MiB
+output:
+  result: result.txt
+resources:
+  memory: 128MiB
+  cpus: 1
+timeLimit: 2m
+`;
+
+/** Adds an engine, or a new revision of one, from a pasted manifest. */
+export function AddEnginePage(): ReactNode {
+  const { from } = useSearch({ from: '/shell/engines/new' });
+  const navigate = useNavigate();
+  const [text, setText] = useState(from === undefined ? example : '');
+  const read = useMemo(() => readManifest(text), [text]);
+  const source = useOperation(
+    operations.engines.show,
+    { params: { name: from ?? 'none' } },
+    { enabled: from !== undefined },
+  );
+  const known = source.data?.manifest;
+  useEffect(() => {
+    if (known !== undefined) setText(stringify(manifestText(known)));
+  }, [known]);
+
+  const validate = useAction(operations.engines.validate, { quiet: true });
+  const add = useAction(operations.engines.add, {
+    quiet: true,
+    refreshes: [operations.engines.list, operations.engines.show],
+    onDone: ({ name }) => void navigate({ to: '/engines/$name', params: { name } }),
+  });
+  const error = add.error ?? validate.error;
+  // The server checks; what was pasted is passed on as it is.
+  const body = { manifest: read.value as unknown as EngineManifestInput };
+  const reset = (): void => {
+    validate.reset();
+    add.reset();
+  };
+  return (
+    <>
+      <PageHeader title={from === undefined ? 'Add an engine' : `New revision of ${from}`} eyebrow="Engines">
+        Paste a manifest. Its image is pinned to a digest when it is added.
+      </PageHeader>
+      <Panel>
+        <div className="panel-body stack">
+          <Textarea
+            className="yaml-editor"
+            label="Manifest (YAML or JSON)"
+            autosize
+            minRows={16}
+            maxRows={34}
+            spellCheck={false}
+            value={text}
+            onChange={(event) => {
+              setText(event.currentTarget.value);
+              reset();
+            }}
+          />
+          {read.problems.length > 0 && text.trim() !== '' && (
+            <Notice tone="warning" title="Not readable yet">
+              {read.problems.map((problem) => (
+                <p key={problem}>{problem}</p>
+              ))}
+            </Notice>
+          )}
+          {error !== null && <ManifestProblem error={error} read={read} />}
+          {validate.isSuccess && (
+            <Notice tone="succeeded" title="This manifest is valid">
+              <p>The image is looked for when the engine is added.</p>
+            </Notice>
+          )}
+          <div className="row">
+            <Button
+              leftSection={<IconPlus size={16} />}
+              disabled={read.value === undefined}
+              loading={add.isPending}
+              onClick={() => {
+                reset();
+                add.mutate({ body });
+              }}
+            >
+              {from === undefined ? 'Add the engine' : 'Add the revision'}
+            </Button>
+            <Button
+              variant="default"
+              leftSection={<IconCheck size={16} />}
+              disabled={read.value === undefined}
+              loading={validate.isPending}
+              onClick={() => {
+                reset();
+                validate.mutate({ body });
+              }}
+            >
+              Check only
+            </Button>
+          </div>
+        </div>
+      </Panel>
+    </>
+  );
+}
+
+interface ManifestProblemProps {
+  readonly error: unknown;
+  readonly read: ReadManifest;
+}
+
+/** The fields that are wrong, each with its line in what was pasted. */
+function ManifestProblem({ error, read }: ManifestProblemProps): ReactNode {
+  const fields = asProblem(error)?.fields ?? [];
+  if (fields.length === 0) return <ProblemNotice error={error} />;
+  return (
+    <Notice tone="failed" title="The manifest is not valid">
+      <ul>
+        {fields.map((field) => {
+          const path = manifestPath(field);
+          const line = read.lineOf(path);
+          return (
+            <li key={field.path}>
+              {line !== undefined && <span className="dim">line {line}, </span>}
+              <code>{path === '' ? 'manifest' : path}</code>: <PlainText>{field.message}</PlainText>
+            </li>
+          );
+        })}
+      </ul>
+    </Notice>
+  );
+}

@@ -1,0 +1,44 @@
+/** Reads a manifest that somebody pasted (YAML, and so JSON too) and finds lines of its fields. */
+import type { ProblemField } from '@lazaret/protocol';
+import { isNode, LineCounter, parseDocument } from 'yaml';
+
+export interface ReadManifest {
+  readonly value: Record<string, unknown> | undefined;
+  readonly problems: readonly string[];
+  /** The line where a field stands, counted from 1. */
+  readonly lineOf: (path: string) => number | undefined;
+}
+
+export function readManifest(text: string): ReadManifest {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const problems = document.errors.map(
+    (error) => `line ${lines.linePos(error.pos[0]).line}: ${error.message}`,
+  );
+  if (problems.length > 0) return { value: undefined, problems, lineOf: () => undefined };
+  const value: unknown = document.toJS({ maxAliasCount: 20 });
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    const words = 'expected a manifest: lines such as `name: strings`';
+    return { value: undefined, problems: [words], lineOf: () => undefined };
+  }
+  const lineOf = (path: string): number | undefined => {
+    for (let keys = splitPath(path); keys.length > 0; keys = keys.slice(0, -1)) {
+      const node: unknown = document.getIn(keys, true);
+      if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
+    }
+    return undefined;
+  };
+  return { value: value as Record<string, unknown>, problems, lineOf };
+}
+
+/** The path of a problem's field inside the manifest: `body.manifest.a` and `a` are the same. */
+export function manifestPath({ path }: ProblemField): string {
+  return path.replace(/^(body\.)?manifest\.?/, '').replace(/^body\.?/, '');
+}
+
+function splitPath(path: string): (string | number)[] {
+  return path
+    .split(/[.[\]]+/)
+    .filter((part) => part !== '')
+    .map((part) => (/^\d+$/.test(part) ? Number(part) : part));
+}

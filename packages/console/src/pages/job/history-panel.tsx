@@ -1,0 +1,37 @@
+import type { HistoryEntry, JobDetail } from '@lazaret/protocol';
+import type { ReactNode } from 'react';
+
+import { type Column, DataTable } from '../../parts/data-table.tsx';
+import { PlainText } from '../../parts/plain-text.tsx';
+import { StateBadge } from '../../parts/state-badge.tsx';
+import { absoluteTime } from '../../time.ts';
+
+const columns: Column<HistoryEntry>[] = [
+  {
+    label: 'At',
+    cell: ({ at }) => (
+      <time dateTime={at} className="number nowrap">
+        {absoluteTime(at)}
+      </time>
+    ),
+  },
+  { label: 'State', cell: ({ state }) => <StateBadge state={state} /> },
+  { label: 'Attempt', cell: ({ attempt }) => attempt },
+  { label: 'Cause', cell: ({ cause }) => cause },
+  {
+    label: 'Detail',
+    cell: ({ detail }) => (detail === '' ? null : <PlainText>{detail}</PlainText>),
+  },
+];
+
+/** Every move of the job, oldest first; entries never change. */
+export function HistoryPanel({ job }: { readonly job: JobDetail }): ReactNode {
+  return (
+    <DataTable
+      label="History"
+      columns={columns}
+      rows={job.history}
+      rowKey={({ at, state, attempt }) => `${at} ${state} ${attempt ?? 0}`}
+    />
+  );
+}

@@ -1,0 +1,115 @@
+import { Button } from '@mantine/core';
+import { formatSize, isFinal, type JobArtifact, type JobDetail, operations } from '@lazaret/protocol';
+import { IconDownload, IconEye, IconFileOff } from '@tabler/icons-react';
+import { type ReactNode, useState } from 'react';
+
+import { client } from '../../client.ts';
+import { Copyable } from '../../parts/copy.tsx';
+import { type Column, DataTable } from '../../parts/data-table.tsx';
+import { EmptyState } from '../../parts/empty-state.tsx';
+import { PlainText } from '../../parts/plain-text.tsx';
+import { visibleText } from '../../text/visible.ts';
+import { PreviewPanel } from './preview-panel.tsx';
+
+/** What the engine left: each file with its size and digest, to look at or to download. */
+export function ResultPanel({ job }: { readonly job: JobDetail }): ReactNode {
+  const primary = job.artifacts.find((artifact) => artifact.primary) ?? job.artifacts[0];
+  const [chosen, setChosen] = useState<string>();
+  const shown = job.artifacts.find(({ path }) => path === chosen) ?? primary;
+  if (shown === undefined) {
+    return (
+      <EmptyState
+        icon={IconFileOff}
+        title={isFinal(job.state) ? 'This job has no result' : 'No result yet'}
+      >
+        {isFinal(job.state)
+          ? 'The outcome above and the log say why.'
+          : 'It appears here as soon as the engine is done.'}
+      </EmptyState>
+    );
+  }
+  const columns: Column<JobArtifact>[] = [
+    { label: 'File', cell: (artifact) => <FileName artifact={artifact} /> },
+    { label: 'Size', end: true, cell: ({ sizeBytes }) => <Size bytes={sizeBytes} /> },
+    {
+      label: 'SHA-256',
+      cell: ({ sha256 }) => <Copyable value={sha256} label="the SHA-256" chars={16} />,
+    },
+    {
+      label: 'Actions',
+      quiet: true,
+      end: true,
+      cell: (artifact) => (
+        <FileActions
+          job={job}
+          artifact={artifact}
+          isShown={artifact.path === shown.path}
+          onShow={() => setChosen(artifact.path)}
+        />
+      ),
+    },
+  ];
+  return (
+    <div className="stack result">
+      <DataTable
+        label="Files of the result"
+        columns={columns}
+        rows={job.artifacts}
+        rowKey={({ path, attempt }) => `${attempt} ${path}`}
+      />
+      <PreviewPanel jobId={job.id} artifact={shown} />
+    </div>
+  );
+}
+
+function FileName({ artifact }: { readonly artifact: JobArtifact }): ReactNode {
+  return (
+    <div className="row tight">
+      <span className="mono cell-name" title={visibleText(artifact.path)}>
+        <PlainText>{artifact.path}</PlainText>
+      </span>
+      {artifact.primary && <span className="tag">result</span>}
+    </div>
+  );
+}
+
+function Size({ bytes }: { readonly bytes: number }): ReactNode {
+  return <span className="number nowrap">{formatSize(bytes)}</span>;
+}
+
+interface FileActionsProps {
+  readonly job: JobDetail;
+  readonly artifact: JobArtifact;
+  readonly isShown: boolean;
+  readonly onShow: () => void;
+}
+
+function FileActions({ job, artifact, isShown, onShow }: FileActionsProps): ReactNode {
+  const name = visibleText(artifact.path);
+  const query = { path: artifact.path };
+  return (
+    <div className="row tight nowrap">
+      <Button
+        size="compact-sm"
+        variant="subtle"
+        leftSection={<IconEye size={14} />}
+        onClick={onShow}
+        aria-pressed={isShown}
+        aria-label={`Look at ${name}`}
+      >
+        Look
+      </Button>
+      <Button
+        size="compact-sm"
+        variant="default"
+        component="a"
+        download
+        leftSection={<IconDownload size={14} />}
+        href={client.url(operations.jobs.result, { params: { id: job.id }, query })}
+        aria-label={`Download ${name}`}
+      >
+        Download
+      </Button>
+    </div>
+  );
+}

@@ -1,0 +1,33 @@
+/** One job, read again when an event names it, or from time to time while no events arrive. */
+import { isFinal, type JobDetail, operations } from '@lazaret/protocol';
+import { useQueryClient, type UseQueryResult } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
+
+import { useOperation } from '../../data.ts';
+import { useConnected, useEvents } from '../../live/events.ts';
+
+const settleMs = 150;
+const pollMs = 2_000;
+const calmPollMs = 10_000;
+
+export function useJob(id: string): UseQueryResult<JobDetail> {
+  const queries = useQueryClient();
+  const connected = useConnected();
+  const [moves, setMoves] = useState(0);
+  const [ended, setEnded] = useState(false);
+  const everyMs = ended ? false : connected ? calmPollMs : pollMs;
+  const query = useOperation(operations.jobs.show, { params: { id } }, { everyMs });
+  const state = query.data?.state;
+  useEffect(() => setEnded(state !== undefined && isFinal(state)), [state]);
+  useEvents((event) => {
+    if (event.subject === id) setMoves((count) => count + 1);
+  });
+  useEffect(() => {
+    if (moves === 0) return undefined;
+    const timer = setTimeout(() => {
+      void queries.invalidateQueries({ queryKey: [operations.jobs.show.name, { params: { id } }] });
+    }, settleMs);
+    return () => clearTimeout(timer);
+  }, [moves, id, queries]);
+  return query;
+}

@@ -1,0 +1,68 @@
+/** The filters of the jobs list as they stand in the address. Unknown ones fall away. */
+import { type JobState, jobStates } from '@lazaret/protocol';
+
+export interface JobSearch {
+  /** States, separated by commas. */
+  readonly state?: string;
+  readonly engine?: string;
+  readonly project?: string;
+  readonly tag?: string;
+  readonly text?: string;
+  readonly sha256?: string;
+  readonly submittedBy?: string;
+  readonly node?: string;
+}
+
+export interface JobQuery extends Omit<JobSearch, 'state' | 'engine'> {
+  readonly state?: JobState[];
+  readonly engine?: string[];
+}
+
+const plainKeys = ['engine', 'project', 'tag', 'text', 'sha256', 'submittedBy', 'node'] as const;
+const digest = /^[0-9a-f]{64}$/;
+const valueCharsMax = 200;
+
+export const activeStates: readonly JobState[] = [
+  'queued',
+  'placed',
+  'starting',
+  'running',
+  'collecting',
+];
+
+export function readJobSearch(raw: Record<string, unknown>): JobSearch {
+  const search: Record<string, string> = {};
+  const states = statesOf(typeof raw['state'] === 'string' ? raw['state'] : '');
+  if (states.length > 0) search['state'] = states.join(',');
+  for (const key of plainKeys) {
+    const value = raw[key];
+    if (typeof value !== 'string' || value === '' || value.length > valueCharsMax) continue;
+    if (key === 'sha256' && !digest.test(value)) continue;
+    search[key] = value;
+  }
+  return search;
+}
+
+export function statesOf(list: string | undefined): JobState[] {
+  const asked = new Set((list ?? '').split(','));
+  return jobStates.filter((state) => asked.has(state));
+}
+
+/** What the filters mean for the API. */
+export function toJobQuery(search: JobSearch): JobQuery {
+  const { state, engine, ...rest } = search;
+  const states = statesOf(state);
+  return {
+    ...rest,
+    ...(states.length > 0 ? { state: states } : {}),
+    ...(engine === undefined ? {} : { engine: engine.split(',') }),
+  };
+}
+
+/** What somebody typed: a digest searches content, anything else names and tags. */
+export function searchText(typed: string): Pick<JobSearch, 'text' | 'sha256'> {
+  const text = typed.trim();
+  if (text === '') return {};
+  const lower = text.toLowerCase();
+  return digest.test(lower) ? { sha256: lower } : { text: text.slice(0, valueCharsMax) };
+}

@@ -1,0 +1,26 @@
+import { formatSize, type Node } from '@lazaret/protocol';
+import type { ReactNode } from 'react';
+
+import { Meter } from '../../parts/meter.tsx';
+
+/** Memory and CPU that running attempts hold, of what the node has. */
+export function NodeMeters({ node }: { readonly node: Node }): ReactNode {
+  const memory = node.memoryBytes === null ? '?' : formatSize(node.memoryBytes);
+  const reserved = Number(node.reservedCpus.toFixed(2));
+  return (
+    <>
+      <Meter
+        label="Memory reserved"
+        value={node.reservedMemoryBytes}
+        max={node.memoryBytes}
+        words={`${formatSize(node.reservedMemoryBytes)} of ${memory}`}
+      />
+      <Meter
+        label="CPU reserved"
+        value={node.reservedCpus}
+        max={node.cpus}
+        words={`${reserved} of ${node.cpus ?? '?'} cores`}
+      />
+    </>
+  );
+}

@@ -1,0 +1,103 @@
+import { BarChart } from '@mantine/charts';
+import { operations } from '@lazaret/protocol';
+import { IconChartBar } from '@tabler/icons-react';
+import { type ReactNode, useState } from 'react';
+
+import { useOperation } from '../../data.ts';
+import { EmptyState } from '../../parts/empty-state.tsx';
+import { Panel } from '../../parts/panel.tsx';
+import { QueryView } from '../../parts/query-view.tsx';
+
+const series = [
+  { name: 'succeeded', label: 'Succeeded', color: 'var(--lz-succeeded)' },
+  { name: 'failed', label: 'Failed', color: 'var(--lz-failed)' },
+  { name: 'timed_out', label: 'Timed out', color: 'var(--lz-timed-out)' },
+  { name: 'cancelled', label: 'Cancelled', color: 'var(--lz-cancelled)' },
+];
+const spans = [
+  { hours: 24, label: 'Day' },
+  { hours: 168, label: 'Week' },
+] as const;
+
+const hourOnly = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+const withDay = new Intl.DateTimeFormat(undefined, { weekday: 'short', hour: '2-digit' });
+
+/** Jobs that ended, hour by hour. */
+export function ActivityPanel(): ReactNode {
+  const [hours, setHours] = useState<number>(24);
+  const call = { query: { hours } };
+  const query = useOperation(operations.jobs.activity, call, { everyMs: 60_000, keepsLast: true });
+  return (
+    <Panel
+      title="Outcomes per hour"
+      actions={
+        <div className="chips" role="group" aria-label="Time span">
+          {spans.map((span) => (
+            <button
+              key={span.hours}
+              type="button"
+              className="chip"
+              aria-pressed={hours === span.hours}
+              onClick={() => setHours(span.hours)}
+            >
+              {span.label}
+            </button>
+          ))}
+        </div>
+      }
+    >
+      <QueryView query={query} rows={6}>
+        {(data) => <Activity hours={data.hours} />}
+      </QueryView>
+    </Panel>
+  );
+}
+
+interface Hour {
+  readonly at: string;
+  readonly submitted: number;
+  readonly succeeded: number;
+  readonly failed: number;
+  readonly timed_out: number;
+  readonly cancelled: number;
+}
+
+function Activity({ hours }: { readonly hours: readonly Hour[] }): ReactNode {
+  const ended = hours.reduce(
+    (sum, hour) => sum + hour.succeeded + hour.failed + hour.timed_out + hour.cancelled,
+    0,
+  );
+  if (ended === 0) {
+    return (
+      <EmptyState icon={IconChartBar} title="No job ended in this time" small>
+        The trend appears with the first outcome.
+      </EmptyState>
+    );
+  }
+  const submitted = hours.reduce((sum, hour) => sum + hour.submitted, 0);
+  const succeeded = hours.reduce((sum, hour) => sum + hour.succeeded, 0);
+  const format = hours.length > 30 ? withDay : hourOnly;
+  const words =
+    `${submitted.toLocaleString('en')} submitted, ${ended.toLocaleString('en')} ended, ` +
+    `${Math.round((succeeded / ended) * 100)} % of them with success`;
+  return (
+    <figure className="chart">
+      <BarChart
+        h={230}
+        data={hours.map((hour) => ({ ...hour, hour: format.format(Date.parse(hour.at)) }))}
+        dataKey="hour"
+        type="stacked"
+        series={series}
+        withLegend
+        legendProps={{ verticalAlign: 'bottom', height: 34 }}
+        tickLine="none"
+        gridAxis="y"
+        maxBarWidth={22}
+        barProps={{ isAnimationActive: false }}
+        barChartProps={{ accessibilityLayer: false }}
+        yAxisProps={{ allowDecimals: false, width: 36 }}
+      />
+      <figcaption className="dim small">{words}</figcaption>
+    </figure>
+  );
+}

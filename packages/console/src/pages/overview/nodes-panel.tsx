@@ -1,0 +1,48 @@
+import { operations } from '@lazaret/protocol';
+import { IconCpu2 } from '@tabler/icons-react';
+import type { ReactNode } from 'react';
+
+import { useOperation } from '../../data.ts';
+import { EmptyState } from '../../parts/empty-state.tsx';
+import { Panel } from '../../parts/panel.tsx';
+import { QueryView } from '../../parts/query-view.tsx';
+import { LinkAnchor } from '../../parts/router-link.tsx';
+import { NodeMeters } from '../nodes/node-meters.tsx';
+import { NodeStateBadge } from '../nodes/node-state.tsx';
+
+/** Where containers run, and how much room is taken. */
+export function NodesPanel(): ReactNode {
+  const query = useOperation(operations.nodes.list, { query: { limit: 6 } }, { everyMs: 5_000 });
+  return (
+    <Panel
+      title="Nodes"
+      actions={
+        <LinkAnchor to="/nodes" size="sm">
+          All<span className="visually-hidden"> nodes</span>
+        </LinkAnchor>
+      }
+    >
+      <QueryView query={query} rows={3}>
+        {({ items }) =>
+          items.length === 0 ? (
+            <EmptyState icon={IconCpu2} title="No node yet" small>
+              Start Docker on this machine, or name one in the configuration.
+            </EmptyState>
+          ) : (
+            <div className="stack">
+              {items.map((node) => (
+                <div key={node.name} className="stack tight">
+                  <div className="row between">
+                    <strong className="break">{node.name}</strong>
+                    <NodeStateBadge node={node} />
+                  </div>
+                  <NodeMeters node={node} />
+                </div>
+              ))}
+            </div>
+          )
+        }
+      </QueryView>
+    </Panel>
+  );
+}

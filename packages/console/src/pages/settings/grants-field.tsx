@@ -1,0 +1,68 @@
+import { ActionIcon, Button, Select } from '@mantine/core';
+import { type Grant, operations, type Role, roles } from '@lazaret/protocol';
+import { IconPlus, IconX } from '@tabler/icons-react';
+import type { ReactNode } from 'react';
+
+import { useOperation } from '../../data.ts';
+
+const everywhere = '*';
+
+interface GrantsFieldProps {
+  readonly grants: readonly Grant[];
+  readonly onChange: (grants: Grant[]) => void;
+}
+
+/** Roles, each in one project or everywhere. */
+export function GrantsField({ grants, onChange }: GrantsFieldProps): ReactNode {
+  const projects = useOperation(operations.access.projectList, { query: { limit: 200 } });
+  const places = [
+    { value: everywhere, label: 'everywhere' },
+    ...(projects.data?.items ?? []).map(({ name }) => ({ value: name, label: name })),
+  ];
+  const change = (index: number, part: Partial<Grant>): void =>
+    onChange(grants.map((grant, at) => (at === index ? { ...grant, ...part } : grant)));
+  return (
+    <fieldset className="grants">
+      <legend>Roles</legend>
+      {grants.map((grant, index) => (
+        <div key={index} className="row nowrap">
+          <Select
+            className="grow"
+            aria-label={`Role ${index + 1}`}
+            data={[...roles]}
+            value={grant.role}
+            allowDeselect={false}
+            onChange={(role) => change(index, { role: (role ?? grant.role) as Role })}
+          />
+          <span className="dim">in</span>
+          <Select
+            className="grow"
+            aria-label={`Project of role ${index + 1}`}
+            data={places}
+            value={grant.project ?? everywhere}
+            allowDeselect={false}
+            onChange={(place) => change(index, { project: place === everywhere ? null : place })}
+          />
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            aria-label={`Take role ${index + 1} away`}
+            onClick={() => onChange(grants.filter((_, at) => at !== index))}
+          >
+            <IconX size={16} />
+          </ActionIcon>
+        </div>
+      ))}
+      <div>
+        <Button
+          size="compact-sm"
+          variant="subtle"
+          leftSection={<IconPlus size={14} />}
+          onClick={() => onChange([...grants, { role: 'viewer', project: null }])}
+        >
+          Another role
+        </Button>
+      </div>
+    </fieldset>
+  );
+}

@@ -1,0 +1,123 @@
+import { Button, Modal, TextInput } from '@mantine/core';
+import { defaultProject, operations, type Project } from '@lazaret/protocol';
+import { useDisclosure } from '@mantine/hooks';
+import { IconFolder, IconPlus } from '@tabler/icons-react';
+import { type FormEvent, type ReactNode, useState } from 'react';
+
+import { useAction, useOperation } from '../../data.ts';
+import { fieldMessage } from '../../failure.ts';
+import { ConfirmButton } from '../../parts/confirm-button.tsx';
+import { type Column, DataTable } from '../../parts/data-table.tsx';
+import { EmptyState } from '../../parts/empty-state.tsx';
+import { ProblemNotice } from '../../parts/notice.tsx';
+import { Panel } from '../../parts/panel.tsx';
+import { PlainText } from '../../parts/plain-text.tsx';
+import { QueryView } from '../../parts/query-view.tsx';
+import { LinkAnchor } from '../../parts/router-link.tsx';
+import { When } from '../../parts/when.tsx';
+import { useAllowed } from '../../session.ts';
+
+const refreshes = [operations.access.projectList, operations.access.sessionShow];
+
+/** Projects keep jobs and files of one group of people from another. */
+export function ProjectsTab(): ReactNode {
+  const mayManage = useAllowed('projects.manage');
+  const query = useOperation(operations.access.projectList, { query: { limit: 200 } });
+  const [open, { open: show, close }] = useDisclosure(false);
+  const columns: Column<Project>[] = [
+    {
+      label: 'Project',
+      cell: ({ name }) => (
+        <LinkAnchor to="/jobs" search={{ project: name }} className="row-link">
+          {name}
+        </LinkAnchor>
+      ),
+    },
+    { label: 'Title', cell: ({ title }) => (title === '' ? null : <PlainText>{title}</PlainText>) },
+    { label: 'Added', cell: ({ createdAt }) => <When at={createdAt} /> },
+    {
+      label: 'Actions',
+      quiet: true,
+      end: true,
+      cell: ({ name }) => (mayManage && name !== defaultProject ? <Remove name={name} /> : null),
+    },
+  ];
+  return (
+    <>
+      <Panel
+        title="Projects"
+        flush
+        actions={
+          mayManage && (
+            <Button leftSection={<IconPlus size={16} />} onClick={show}>
+              Add a project
+            </Button>
+          )
+        }
+      >
+        <QueryView query={query} rows={3}>
+          {({ items }) =>
+            items.length === 0 ? (
+              <EmptyState icon={IconFolder} title="No project that you can see">
+                Ask an administrator for a role in one.
+              </EmptyState>
+            ) : (
+              <DataTable label="Projects" columns={columns} rows={items} rowKey={({ name }) => name} />
+            )
+          }
+        </QueryView>
+      </Panel>
+      <Modal opened={open} onClose={close} title="Add a project">
+        <ProjectForm onDone={close} />
+      </Modal>
+    </>
+  );
+}
+
+function Remove({ name }: { readonly name: string }): ReactNode {
+  const remove = useAction(operations.access.projectDelete, { refreshes });
+  return (
+    <ConfirmButton
+      label="Remove"
+      question={`Remove ${name}?`}
+      button={{ size: 'compact-sm' }}
+      busy={remove.isPending}
+      onConfirm={() => remove.mutate({ params: { name } })}
+    >
+      Only an empty project can be removed.
+    </ConfirmButton>
+  );
+}
+
+function ProjectForm({ onDone }: { readonly onDone: () => void }): ReactNode {
+  const [name, setName] = useState('');
+  const [title, setTitle] = useState('');
+  const create = useAction(operations.access.projectCreate, { quiet: true, refreshes, onDone });
+  const send = (event: FormEvent): void => {
+    event.preventDefault();
+    create.mutate({ body: { name: name.trim(), title: title.trim() } });
+  };
+  return (
+    <form className="stack" onSubmit={send}>
+      {create.error !== null && <ProblemNotice error={create.error} />}
+      <TextInput
+        label="Name"
+        description="Lower-case letters, digits, dots and dashes"
+        required
+        data-autofocus
+        value={name}
+        error={fieldMessage(create.error, 'name')}
+        onChange={(event) => setName(event.currentTarget.value)}
+      />
+      <TextInput
+        label="Title"
+        value={title}
+        error={fieldMessage(create.error, 'title')}
+        onChange={(event) => setTitle(event.currentTarget.value)}
+      />
+      <Button type="submit" loading={create.isPending}>
+        Add the project
+      </Button>
+    </form>
+  );
+}

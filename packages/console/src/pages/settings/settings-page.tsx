@@ -1,0 +1,34 @@
+import { Link, Outlet } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+
+import { PageHeader } from '../../parts/page-header.tsx';
+import { useAllowed } from '../../session.ts';
+
+export function SettingsPage(): ReactNode {
+  const mayUsers = useAllowed('users.manage');
+  return (
+    <>
+      <PageHeader title="Settings" />
+      <nav className="settings-tabs" aria-label="Settings">
+        <SettingsTab to="/settings/tokens" label="Tokens" />
+        <SettingsTab to="/settings/password" label="My password" />
+        {mayUsers && <SettingsTab to="/settings/users" label="Users" />}
+        <SettingsTab to="/settings/projects" label="Projects" />
+      </nav>
+      <Outlet />
+    </>
+  );
+}
+
+interface SettingsTabProps {
+  readonly to: '/settings/tokens' | '/settings/password' | '/settings/users' | '/settings/projects';
+  readonly label: string;
+}
+
+function SettingsTab({ to, label }: SettingsTabProps): ReactNode {
+  return (
+    <Link to={to} className="settings-tab">
+      {label}
+    </Link>
+  );
+}

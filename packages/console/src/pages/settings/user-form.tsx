@@ -1,0 +1,74 @@
+import { Button, TextInput } from '@mantine/core';
+import { type Grant, operations, type User } from '@lazaret/protocol';
+import { type FormEvent, type ReactNode, useState } from 'react';
+
+import { useAction } from '../../data.ts';
+import { fieldMessage } from '../../failure.ts';
+import { ProblemNotice } from '../../parts/notice.tsx';
+import { GrantsField } from './grants-field.tsx';
+import { LinkMaker } from './link-maker.tsx';
+
+interface UserFormProps {
+  readonly onDone: () => void;
+  /** Changes this user instead of adding one. */
+  readonly user?: User;
+}
+
+/** Adds a user and makes their one-time link, or changes one. */
+export function UserForm({ onDone, user }: UserFormProps): ReactNode {
+  const [name, setName] = useState(user?.name ?? '');
+  const [displayName, setDisplayName] = useState(user?.displayName ?? '');
+  const [grants, setGrants] = useState<Grant[]>(
+    user?.grants ?? [{ role: 'submitter', project: null }],
+  );
+  const refreshes = [operations.access.userList];
+  const create = useAction(operations.access.userCreate, { quiet: true, refreshes });
+  const update = useAction(operations.access.userUpdate, { quiet: true, refreshes, onDone });
+  const error = create.error ?? update.error;
+  if (create.data !== undefined) {
+    return (
+      <div className="stack">
+        <p>
+          {create.data.name} is added. A one-time link lets them choose a password and come in.
+        </p>
+        <LinkMaker name={create.data.name} />
+        <Button variant="default" onClick={onDone}>
+          Done
+        </Button>
+      </div>
+    );
+  }
+  const shown = displayName.trim() === '' ? {} : { displayName: displayName.trim() };
+  const send = (event: FormEvent): void => {
+    event.preventDefault();
+    if (user === undefined) create.mutate({ body: { name: name.trim(), ...shown, grants } });
+    else update.mutate({ params: { name: user.name }, body: { ...shown, grants } });
+  };
+  return (
+    <form className="stack" onSubmit={send}>
+      {error !== null && <ProblemNotice error={error} />}
+      <TextInput
+        label="Name"
+        description="Lower-case letters, digits, dots and dashes; to sign in with"
+        required
+        disabled={user !== undefined}
+        data-autofocus={user === undefined ? true : undefined}
+        autoCapitalize="none"
+        spellCheck={false}
+        value={name}
+        error={fieldMessage(error, 'name')}
+        onChange={(event) => setName(event.currentTarget.value)}
+      />
+      <TextInput
+        label="Name shown"
+        value={displayName}
+        error={fieldMessage(error, 'displayName')}
+        onChange={(event) => setDisplayName(event.currentTarget.value)}
+      />
+      <GrantsField grants={grants} onChange={setGrants} />
+      <Button type="submit" loading={create.isPending || update.isPending}>
+        {user === undefined ? 'Add the user' : 'Save'}
+      </Button>
+    </form>
+  );
+}

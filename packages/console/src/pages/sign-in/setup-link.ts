@@ -1,0 +1,5 @@
+/** The one-time link, from the fragment of the address (`#link=...`, `#?link=...`). */
+export function readSetupLink(hash: string): string | undefined {
+  const link = new URLSearchParams(hash.replace(/^#\??/, '')).get('link');
+  return link === null || link === '' ? undefined : link;
+}

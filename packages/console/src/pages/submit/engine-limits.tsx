@@ -1,0 +1,27 @@
+import { type EngineManifest, formatDuration, formatSize } from '@lazaret/protocol';
+import type { ReactNode } from 'react';
+
+/** The limits that matter before submitting, in words. */
+export function EngineLimits({ manifest }: { readonly manifest: EngineManifest }): ReactNode {
+  const { input, resources, timeLimit, network } = manifest;
+  const { min, max } = input.count;
+  const facts: [string, string][] = [
+    ['Inputs', min === max ? `${min}` : `${min} to ${max}`],
+    ['Largest input', formatSize(input.maxBytes)],
+    ['Memory', formatSize(resources.memory)],
+    ['CPU', `${resources.cpus}`],
+    ['Time limit', formatDuration(timeLimit)],
+    ['Network', network],
+  ];
+  if (input.kinds.length > 0) facts.push(['Kinds', input.kinds.join(', ')]);
+  return (
+    <dl className="facts">
+      {facts.map(([term, value]) => (
+        <div key={term}>
+          <dt>{term}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}

@@ -1,0 +1,104 @@
+import { TextInput } from '@mantine/core';
+import { type Engine, operations } from '@lazaret/protocol';
+import { IconMicroscope, IconSearch } from '@tabler/icons-react';
+import { type ReactNode, useState } from 'react';
+
+import { useOperation } from '../../data.ts';
+import { EmptyState } from '../../parts/empty-state.tsx';
+import { PlainText } from '../../parts/plain-text.tsx';
+import { QueryView } from '../../parts/query-view.tsx';
+import { LinkButton } from '../../parts/router-link.tsx';
+import { useAllowed } from '../../session.ts';
+
+const searchFrom = 7;
+
+interface EnginePickerProps {
+  readonly value: string | undefined;
+  readonly onChange: (name: string) => void;
+}
+
+/** Which engine looks at the files. */
+export function EnginePicker({ value, onChange }: EnginePickerProps): ReactNode {
+  const query = useOperation(operations.engines.list, { query: { limit: 200 } });
+  const mayManage = useAllowed('engines.manage');
+  const [typed, setTyped] = useState('');
+  return (
+    <QueryView query={query} rows={3}>
+      {({ items }) => {
+        if (items.length === 0) {
+          return (
+            <EmptyState
+              icon={IconMicroscope}
+              title="No engine yet"
+              small
+              {...(mayManage
+                ? { action: <LinkButton to="/engines/new">Add an engine</LinkButton> }
+                : {})}
+            >
+              An engine is a container image with a manifest. An operator adds them.
+            </EmptyState>
+          );
+        }
+        const wanted = typed.trim().toLowerCase();
+        const shown = items.filter((engine) =>
+          `${engine.name} ${engine.description}`.toLowerCase().includes(wanted),
+        );
+        return (
+          <div className="stack tight">
+            {items.length >= searchFrom && (
+              <TextInput
+                aria-label="Find an engine"
+                placeholder="Find an engine"
+                leftSection={<IconSearch size={16} />}
+                value={typed}
+                onChange={(event) => setTyped(event.currentTarget.value)}
+              />
+            )}
+            <div className="engine-options" role="radiogroup" aria-label="Engine">
+              {shown.map((engine) => (
+                <EngineOption
+                  key={engine.name}
+                  engine={engine}
+                  isChosen={engine.name === value}
+                  onChoose={() => onChange(engine.name)}
+                />
+              ))}
+            </div>
+          </div>
+        );
+      }}
+    </QueryView>
+  );
+}
+
+interface EngineOptionProps {
+  readonly engine: Engine;
+  readonly isChosen: boolean;
+  readonly onChoose: () => void;
+}
+
+function EngineOption({ engine, isChosen, onChoose }: EngineOptionProps): ReactNode {
+  return (
+    <button
+      type="button"
+      className="engine-option"
+      role="radio"
+      aria-checked={isChosen}
+      disabled={!engine.enabled}
+      onClick={onChoose}
+    >
+      <span className="row between">
+        <strong>{engine.name}</strong>
+        <span className="dim small">
+          {engine.enabled ? engine.version === '' ? '' : `version ${engine.version}` : 'disabled'}
+        </span>
+      </span>
+      {engine.description !== '' && (
+        <span className="dim small">
+          <PlainText>{engine.description}</PlainText>
+        </span>
+      )}
+      {engine.problem !== null && <span className="small problem-line">{engine.problem}</span>}
+    </button>
+  );
+}

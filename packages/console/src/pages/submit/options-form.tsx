@@ -1,0 +1,62 @@
+import { NumberInput, Select, TagsInput, TextInput } from '@mantine/core';
+import { limits, parseDuration } from '@lazaret/protocol';
+import type { ReactNode } from 'react';
+
+export interface SubmitOptions {
+  readonly tags: readonly string[];
+  readonly priority: number;
+  /** As typed: `90s`, `10m`; empty leaves the engine's own. */
+  readonly timeLimit: string;
+  readonly project: string | undefined;
+}
+
+interface OptionsFormProps {
+  readonly options: SubmitOptions;
+  readonly projects: readonly string[];
+  readonly onChange: (options: SubmitOptions) => void;
+}
+
+export function OptionsForm({ options, projects, onChange }: OptionsFormProps): ReactNode {
+  const { tags, priority, timeLimit, project } = options;
+  const isDuration = timeLimit.trim() === '' || parseDuration(timeLimit) !== undefined;
+  return (
+    <div className="stack">
+      <TagsInput
+        label="Tags"
+        description="To find the jobs again. Enter or comma ends a tag."
+        maxTags={limits.tagsPerJob}
+        maxLength={limits.tagChars}
+        value={[...tags]}
+        onChange={(next) => onChange({ ...options, tags: next })}
+      />
+      <div className="grid-3">
+        {projects.length > 1 && (
+          <Select
+            label="Project"
+            data={[...projects]}
+            value={project ?? null}
+            allowDeselect={false}
+            onChange={(next) => onChange({ ...options, project: next ?? undefined })}
+          />
+        )}
+        <NumberInput
+          label="Priority"
+          description="Higher goes first"
+          min={-100}
+          max={100}
+          allowDecimal={false}
+          value={priority}
+          onChange={(next) => onChange({ ...options, priority: typeof next === 'number' ? next : 0 })}
+        />
+        <TextInput
+          label="Time limit"
+          description="Shorter than the engine's"
+          placeholder="as the engine says"
+          value={timeLimit}
+          error={isDuration ? false : 'expected 90s, 10m or seconds'}
+          onChange={(event) => onChange({ ...options, timeLimit: event.currentTarget.value })}
+        />
+      </div>
+    </div>
+  );
+}

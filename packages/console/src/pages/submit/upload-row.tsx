@@ -1,0 +1,77 @@
+import { ActionIcon, Progress } from '@mantine/core';
+import { formatSize } from '@lazaret/protocol';
+import { IconArrowRight, IconX } from '@tabler/icons-react';
+import type { ReactNode } from 'react';
+
+import { ProblemNotice } from '../../parts/notice.tsx';
+import { PlainText } from '../../parts/plain-text.tsx';
+import { LinkButton } from '../../parts/router-link.tsx';
+import { visibleText } from '../../text/visible.ts';
+import type { UploadItem } from './use-submission.ts';
+
+const phaseWords = {
+  ready: 'Ready',
+  uploading: 'Uploading',
+  submitting: 'Submitting',
+  done: 'Submitted',
+  failed: 'Failed',
+  cancelled: 'Cancelled, nothing was kept',
+} as const;
+
+interface UploadRowProps {
+  readonly item: UploadItem;
+  readonly onRemove: () => void;
+}
+
+export function UploadRow({ item, onRemove }: UploadRowProps): ReactNode {
+  const { file, phase, loadedBytes } = item;
+  const name = visibleText(file.name);
+  const percent = file.size === 0 ? 100 : Math.min(100, (loadedBytes / file.size) * 100);
+  const isMoving = phase === 'uploading' || phase === 'submitting';
+  return (
+    <li className="upload" data-phase={phase}>
+      <div className="upload-name" title={name}>
+        <PlainText>{file.name}</PlainText>
+        <div className="dim small number">
+          {formatSize(file.size)} · {phaseWords[phase]}
+          {phase === 'uploading' && ` ${Math.floor(percent)} %`}
+        </div>
+      </div>
+      {phase === 'done' && item.jobId !== undefined ? (
+        <LinkButton
+          to="/jobs/$id"
+          params={{ id: item.jobId }}
+          size="xs"
+          variant="default"
+          rightSection={<IconArrowRight size={14} />}
+        >
+          Open the job
+        </LinkButton>
+      ) : (
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          onClick={onRemove}
+          disabled={phase === 'submitting'}
+          aria-label={isMoving ? `Cancel the upload of ${name}` : `Take ${name} off the list`}
+        >
+          <IconX size={16} />
+        </ActionIcon>
+      )}
+      {isMoving && (
+        <Progress
+          className="wide"
+          size="sm"
+          value={percent}
+          animated={phase === 'submitting'}
+          aria-label={`Upload of ${name}`}
+        />
+      )}
+      {phase === 'failed' && (
+        <div className="wide">
+          <ProblemNotice error={item.error} />
+        </div>
+      )}
+    </li>
+  );
+}

@@ -1,0 +1,56 @@
+/** Uploads one file with progress; `fetch` cannot tell how much has left the browser. */
+import {
+  type Artifact,
+  operations,
+  Problem,
+  type ProblemDocument,
+  problems,
+} from '@lazaret/protocol';
+
+import { client, proofHeaders } from '../../client.ts';
+
+export interface UploadRequest {
+  readonly file: File;
+  readonly project: string | undefined;
+  readonly signal: AbortSignal;
+  readonly onProgress: (loadedBytes: number) => void;
+}
+
+export function uploadFile({ file, project, signal, onProgress }: UploadRequest): Promise<Artifact> {
+  const query = { name: file.name, ...(project === undefined ? {} : { project }) };
+  const url = client.url(operations.artifacts.upload, { query });
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open('POST', url);
+    request.setRequestHeader('content-type', 'application/octet-stream');
+    for (const [name, value] of Object.entries(proofHeaders())) {
+      request.setRequestHeader(name, value);
+    }
+    request.upload.addEventListener('progress', (event) => onProgress(event.loaded));
+    request.addEventListener('load', () => {
+      if (request.status >= 200 && request.status < 300) {
+        resolve(JSON.parse(request.responseText) as Artifact);
+      } else {
+        reject(readProblem(request));
+      }
+    });
+    request.addEventListener('error', () => reject(new TypeError('the connection broke')));
+    request.addEventListener('abort', () => reject(new DOMException('cancelled', 'AbortError')));
+    signal.addEventListener('abort', () => request.abort(), { once: true });
+    if (signal.aborted) request.abort();
+    else request.send(file);
+  });
+}
+
+function readProblem({ responseText, status }: XMLHttpRequest): Problem {
+  try {
+    const document = JSON.parse(responseText) as Partial<ProblemDocument>;
+    if (document.code !== undefined && Object.hasOwn(problems, document.code)) {
+      const fields = document.fields === undefined ? {} : { fields: document.fields };
+      return new Problem(document.code, document.detail ?? '', fields);
+    }
+  } catch {
+    // Not an answer of Lazaret: a proxy's page, for example. Told below.
+  }
+  return new Problem('unavailable', `expected an answer of Lazaret, received status ${status}`);
+}

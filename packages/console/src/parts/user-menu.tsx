@@ -1,0 +1,60 @@
+import { Menu, UnstyledButton } from '@mantine/core';
+import { type Identity, roles } from '@lazaret/protocol';
+import { IconKey, IconLogout, IconPassword } from '@tabler/icons-react';
+import { useNavigate } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+
+import { notifyFailure } from '../data.ts';
+import { endSession, useIdentity } from '../session.ts';
+
+export function UserMenu(): ReactNode {
+  const identity = useIdentity();
+  const navigate = useNavigate();
+  const shown = identity.displayName === '' ? identity.name : identity.displayName;
+  const leave = async (): Promise<void> => {
+    try {
+      await endSession();
+      await navigate({ to: '/sign-in' });
+    } catch (error) {
+      notifyFailure(error);
+    }
+  };
+  return (
+    <Menu position="top-start" width={210}>
+      <Menu.Target>
+        <UnstyledButton className="rail-user" aria-label={`Account of ${shown}`}>
+          <span className="initials" aria-hidden>
+            {shown.slice(0, 2).toUpperCase()}
+          </span>
+          <span className="grow break">
+            {shown}
+            <small>{highestRole(identity)}</small>
+          </span>
+        </UnstyledButton>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item
+          leftSection={<IconPassword size={16} />}
+          onClick={() => void navigate({ to: '/settings/password' })}
+        >
+          My password
+        </Menu.Item>
+        <Menu.Item
+          leftSection={<IconKey size={16} />}
+          onClick={() => void navigate({ to: '/settings/tokens' })}
+        >
+          My tokens
+        </Menu.Item>
+        <Menu.Divider />
+        <Menu.Item leftSection={<IconLogout size={16} />} onClick={() => void leave()}>
+          Sign out
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+function highestRole({ grants }: Identity): string {
+  const held = roles.filter((role) => grants.some((grant) => grant.role === role));
+  return held.at(-1) ?? 'no role';
+}

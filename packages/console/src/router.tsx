@@ -1,0 +1,166 @@
+/** The pages and their addresses. Filters live in the query, as plain `name=value` pairs. */
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from '@tanstack/react-router';
+
+import { consolePath } from './address.ts';
+import { readAuditSearch } from './pages/audit/filters.ts';
+import { readJobSearch } from './pages/jobs/filters.ts';
+import { jobTabs } from './pages/job/tabs.ts';
+import { RouteFailure, RouteMissing } from './parts/route-failure.tsx';
+import { Shell } from './shell.tsx';
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function optional<K extends string>(key: K, value: string | undefined): { [P in K]?: string } {
+  return (value === undefined ? {} : { [key]: value }) as { [P in K]?: string };
+}
+
+const root = createRootRoute({
+  component: Outlet,
+  errorComponent: RouteFailure,
+  notFoundComponent: RouteMissing,
+});
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  validateSearch: (raw: Record<string, unknown>): { to?: string } => optional('to', text(raw['to'])),
+  component: lazyRouteComponent(() => import('./pages/sign-in/sign-in-page.tsx'), 'SignInPage'),
+});
+const setup = createRoute({
+  getParentRoute: () => root,
+  path: '/setup',
+  component: lazyRouteComponent(() => import('./pages/sign-in/setup-page.tsx'), 'SetupPage'),
+});
+
+const shell = createRoute({ getParentRoute: () => root, id: 'shell', component: Shell });
+
+const overview = createRoute({
+  getParentRoute: () => shell,
+  path: '/',
+  component: lazyRouteComponent(() => import('./pages/overview/overview-page.tsx'), 'OverviewPage'),
+});
+const submit = createRoute({
+  getParentRoute: () => shell,
+  path: '/submit',
+  validateSearch: (raw: Record<string, unknown>): { engine?: string } =>
+    optional('engine', text(raw['engine'])),
+  component: lazyRouteComponent(() => import('./pages/submit/submit-page.tsx'), 'SubmitPage'),
+});
+const jobList = createRoute({
+  getParentRoute: () => shell,
+  path: '/jobs',
+  validateSearch: readJobSearch,
+  component: lazyRouteComponent(() => import('./pages/jobs/jobs-page.tsx'), 'JobsPage'),
+});
+const job = createRoute({
+  getParentRoute: () => shell,
+  path: '/jobs/$id',
+  validateSearch: (raw: Record<string, unknown>): { tab?: string } =>
+    optional('tab', jobTabs.find((tab) => tab === raw['tab'])),
+  component: lazyRouteComponent(() => import('./pages/job/job-page.tsx'), 'JobPage'),
+});
+const engineList = createRoute({
+  getParentRoute: () => shell,
+  path: '/engines',
+  component: lazyRouteComponent(() => import('./pages/engines/engines-page.tsx'), 'EnginesPage'),
+});
+const engineAdd = createRoute({
+  getParentRoute: () => shell,
+  path: '/engines/new',
+  validateSearch: (raw: Record<string, unknown>): { from?: string } =>
+    optional('from', text(raw['from'])),
+  component: lazyRouteComponent(() => import('./pages/engine/add-engine-page.tsx'), 'AddEnginePage'),
+});
+const engine = createRoute({
+  getParentRoute: () => shell,
+  path: '/engines/$name',
+  component: lazyRouteComponent(() => import('./pages/engine/engine-page.tsx'), 'EnginePage'),
+});
+const nodes = createRoute({
+  getParentRoute: () => shell,
+  path: '/nodes',
+  component: lazyRouteComponent(() => import('./pages/nodes/nodes-page.tsx'), 'NodesPage'),
+});
+const audit = createRoute({
+  getParentRoute: () => shell,
+  path: '/audit',
+  validateSearch: readAuditSearch,
+  component: lazyRouteComponent(() => import('./pages/audit/audit-page.tsx'), 'AuditPage'),
+});
+const settings = createRoute({
+  getParentRoute: () => shell,
+  path: '/settings',
+  component: lazyRouteComponent(() => import('./pages/settings/settings-page.tsx'), 'SettingsPage'),
+});
+const settingsIndex = createRoute({
+  getParentRoute: () => settings,
+  path: '/',
+  beforeLoad: () => {
+    throw redirect({ to: '/settings/tokens', replace: true });
+  },
+});
+const users = createRoute({
+  getParentRoute: () => settings,
+  path: '/users',
+  component: lazyRouteComponent(() => import('./pages/settings/users-tab.tsx'), 'UsersTab'),
+});
+const projects = createRoute({
+  getParentRoute: () => settings,
+  path: '/projects',
+  component: lazyRouteComponent(() => import('./pages/settings/projects-tab.tsx'), 'ProjectsTab'),
+});
+const tokens = createRoute({
+  getParentRoute: () => settings,
+  path: '/tokens',
+  component: lazyRouteComponent(() => import('./pages/settings/tokens-tab.tsx'), 'TokensTab'),
+});
+const password = createRoute({
+  getParentRoute: () => settings,
+  path: '/password',
+  component: lazyRouteComponent(() => import('./pages/settings/password-tab.tsx'), 'PasswordTab'),
+});
+
+const routeTree = root.addChildren([
+  signIn,
+  setup,
+  shell.addChildren([
+    overview,
+    submit,
+    jobList,
+    job,
+    engineList,
+    engineAdd,
+    engine,
+    nodes,
+    audit,
+    settings.addChildren([settingsIndex, users, projects, tokens, password]),
+  ]),
+]);
+
+export const router = createRouter({
+  routeTree,
+  basepath: consolePath,
+  defaultPreload: 'intent',
+  scrollRestoration: true,
+  parseSearch: (search) => Object.fromEntries(new URLSearchParams(search)),
+  stringifySearch: (search) => {
+    const entries = Object.entries(search).filter(([, value]) => value !== undefined);
+    const query = new URLSearchParams(entries.map(([key, value]) => [key, String(value)])).toString();
+    return query === '' ? '' : `?${query}`;
+  },
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}

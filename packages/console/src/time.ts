@@ -1,0 +1,53 @@
+/** The clock of the console, ticking for everything that shows an age. */
+import { useSyncExternalStore } from 'react';
+
+const tickMs = 1_000;
+const listeners = new Set<() => void>();
+let now = Date.now();
+let timer: ReturnType<typeof setInterval> | undefined;
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  timer ??= setInterval(() => {
+    now = Date.now();
+    for (const each of listeners) each();
+  }, tickMs);
+  return () => {
+    listeners.delete(listener);
+    if (listeners.size > 0) return;
+    clearInterval(timer);
+    timer = undefined;
+  };
+}
+
+/** Milliseconds since 1970, read again when `stepMs` has passed. */
+export function useNow(stepMs: number = tickMs): number {
+  return useSyncExternalStore(subscribe, () => Math.floor(now / stepMs) * stepMs);
+}
+
+const units = [
+  { ms: 86_400_000, name: 'day' },
+  { ms: 3_600_000, name: 'hour' },
+  { ms: 60_000, name: 'minute' },
+] as const;
+
+const relative = new Intl.RelativeTimeFormat('en', { numeric: 'always', style: 'short' });
+
+/** `3 min. ago`, `in 2 days`, `just now`. */
+export function relativeTime(at: string, nowMs: number): string {
+  const distanceMs = Date.parse(at) - nowMs;
+  const unit = units.find(({ ms }) => Math.abs(distanceMs) >= ms);
+  if (unit !== undefined) return relative.format(Math.round(distanceMs / unit.ms), unit.name);
+  return distanceMs > 0 ? 'in a moment' : 'just now';
+}
+
+const absolute = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
+
+export function absoluteTime(at: string): string {
+  return absolute.format(Date.parse(at));
+}
+
+/** Milliseconds between two moments, or null when one is missing. */
+export function spanMs(from: string | null, to: string | null): number | null {
+  return from === null || to === null ? null : Math.max(0, Date.parse(to) - Date.parse(from));
+}
