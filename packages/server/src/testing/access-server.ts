@@ -54,16 +54,19 @@ export const rootPassword = 'correct horse battery staple';
 
 export async function startAccessServer(
   database: TestDatabase,
-  options: Partial<AccessOptions> & { readonly logLines?: string[] } = {},
+  options: Partial<AccessOptions> & {
+    readonly logLines?: string[];
+    readonly trustedProxies?: readonly string[];
+  } = {},
 ): Promise<AccessServer> {
-  const { logLines = [] } = options;
+  const { logLines = [], trustedProxies = ['127.0.0.1'], ...accessOptions } = options;
   const log = pino({ level: 'debug' }, { write: (text: string) => void logLines.push(text) });
   const access = createAccess({
     database: database.handle.db,
     log,
     publicUrl: () => 'http://127.0.0.1',
     anonymousLegacy: false,
-    ...options,
+    ...accessOptions,
   });
   const own = accessRoutes(access);
   const others = operationList
@@ -81,7 +84,7 @@ export async function startAccessServer(
     onAnswer: () => undefined,
     requestsPerMinute: 100_000,
     uploadIdleMs: 1_000,
-    trustedProxies: ['127.0.0.1'],
+    trustedProxies,
   });
   await app.listen({ host: '127.0.0.1', port: 0 });
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
