@@ -55,7 +55,8 @@ export async function buildBase(options) {
   const image = `${name}:latest`;
   const recipe = hashRecipe({ packages, without });
   const present = await findImage(socket, image);
-  if (!fresh && present?.labels[RECIPE_LABEL] === recipe) return { image, built: false, ...present };
+  if (!fresh && present?.labels[RECIPE_LABEL] === recipe)
+    return { image, built: false, ...present };
   if (!hasApt()) {
     throw new Error(`${image} is made of Debian packages, and this system has no apt-get. Build on a
 public base instead: node tools/build-engines.mjs --base debian:12`);
@@ -134,7 +135,10 @@ async function furnish(root) {
   const lines = (form) => ACCOUNTS.map(([name, id]) => form(name, id)).join('');
   const passwd = lines((name, id) => `${name}:x:${id}:${id}::/:/bin/false\n`);
   writeFileSync(join(root, 'etc/passwd'), passwd);
-  writeFileSync(join(root, 'etc/group'), lines((name, id) => `${name}:x:${id}:\n`));
+  writeFileSync(
+    join(root, 'etc/group'),
+    lines((name, id) => `${name}:x:${id}:\n`),
+  );
   writeFileSync(join(root, 'etc/nsswitch.conf'), 'passwd: files\ngroup: files\nhosts: files dns\n');
 }
 

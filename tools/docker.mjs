@@ -45,7 +45,9 @@ export async function ensureDocker(options = {}) {
     const wasInstalled = isInstalled();
     if (!wasInstalled) {
       if (!install || !hasApt()) return missing(adviceForRoot());
-      log('There is no container engine here: installing docker.io with apt-get (a minute or two).');
+      log(
+        'There is no container engine here: installing docker.io with apt-get (a minute or two).',
+      );
       await ensurePackages(['docker.io', 'iptables'], { log });
     }
     log('Starting the Docker engine.');

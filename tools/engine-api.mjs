@@ -13,8 +13,9 @@ const BUILD_TIMEOUT_MS = 15 * 60_000;
  * Asks the engine one thing and reads the whole answer.
  *
  * @param {string} socket path of the engine's unix socket
- * @param {{ method?: string, path: string, json?: unknown, body?: Buffer | import('node:stream').Readable,
- *   timeoutMs?: number, maxBytes?: number }} options `path` without the version, query included
+ * @param {{ method?: string, path: string, json?: unknown,
+ *   body?: Buffer | import('node:stream').Readable, timeoutMs?: number,
+ *   maxBytes?: number }} options `path` without the version, query included
  * @returns {Promise<{ status: number, body: Buffer }>}
  */
 export function callEngine(socket, options) {

@@ -43,7 +43,7 @@ const LEGACY_IPTABLES = '/usr/sbin/iptables-legacy';
 export const FALLBACKS = [
   {
     name: 'cgroups',
-    when: /cgroup isn't mounted|cgroup mountpoint does not exist|cgroups?: .*not (?:mounted|found)/i,
+    when: /cgroup isn't mounted|cgroup mountpoint does not exist|cgroups?: .*not mounted/i,
     why: 'control groups are not mounted: mounting them',
     cure: mountControlGroups,
   },
@@ -183,7 +183,9 @@ function commandLine(pid) {
 }
 
 function processIds() {
-  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number);
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
 }
 
 async function killAndWait(pid) {

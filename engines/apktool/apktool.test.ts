@@ -49,7 +49,9 @@ describe('apktool engine', { timeout: RUN_TIMEOUT_MS }, () => {
     expect(text('AndroidManifest.xml')).toContain('package="org.lazaret.sample"');
     expect(text('AndroidManifest.xml')).toContain('android.permission.INTERNET');
     expect(text('res/values/strings.xml')).toContain('Held in quarantine until it was looked at.');
-    expect(text('smali/org/lazaret/sample/MainActivity.smali')).toContain('The sample came ashore.');
+    expect(text('smali/org/lazaret/sample/MainActivity.smali')).toContain(
+      'The sample came ashore.',
+    );
     expect(text('assets/cargo.txt')).toBe('One crate, unopened.\n');
   });
 

@@ -140,7 +140,12 @@ describe('strings engine', { timeout: RUN_TIMEOUT_MS }, () => {
   test('keeps markup, quotes and escapes as plain text', async () => {
     const text = '"</script><b onclick=\'x\'>\\u0000 \\" \t{"a":1}';
     const wide = Buffer.from('wide "text" \\ <i>', 'utf16le');
-    const bytes = Buffer.concat([Buffer.from([0, 255, 27]), Buffer.from(text), Buffer.of(255), wide]);
+    const bytes = Buffer.concat([
+      Buffer.from([0, 255, 27]),
+      Buffer.from(text),
+      Buffer.of(255),
+      wide,
+    ]);
     const result = await analyse(bytes);
 
     expect(result.strings.items.map((item) => item.text)).toEqual([text, 'wide "text" \\ <i>']);

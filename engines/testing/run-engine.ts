@@ -108,7 +108,7 @@ function describeContainer(job: EngineJob, binds: readonly string[]): unknown {
 /** Takes the engine's interleaved log apart: a header tells stream and length of each piece. */
 function splitStreams(log: Buffer): { stdout: string; stderr: string } {
   const pieces: { 1: Buffer[]; 2: Buffer[] } = { 1: [], 2: [] };
-  for (let at = 0; at + STREAM_HEADER_BYTES <= log.length; ) {
+  for (let at = 0; at + STREAM_HEADER_BYTES <= log.length;) {
     const start = at + STREAM_HEADER_BYTES;
     const end = start + log.readUInt32BE(at + 4);
     pieces[log[at] === 2 ? 2 : 1].push(log.subarray(start, end));

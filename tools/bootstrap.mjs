@@ -1,0 +1,123 @@
+/**
+ * What `npm start`, `npm test` and `npm run check` do first on a machine that has only Node 20, npm
+ * and git: install what is locked, build the console when its sources changed. Then it hands over
+ * to the pinned Node. Plain JavaScript on Node's own modules, since nothing else is there yet.
+ */
+import { spawnSync, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const modules = join(root, 'node_modules');
+const node = join(modules, 'node', 'bin', 'node');
+const stamps = join(modules, '.lazaret');
+
+const commands = {
+  start: () => handOver([join('packages', 'cli', 'src', 'main.ts'), 'up']),
+  lazaret: () => handOver([join('packages', 'cli', 'src', 'main.ts')]),
+  test: () => handOver([join('tools', 'run-tests.ts')]),
+  check: () => handOver([join('tools', 'check.ts')]),
+};
+
+const [command = '', ...rest] = process.argv.slice(2);
+if (!Object.hasOwn(commands, command)) {
+  fail(`expected one of ${Object.keys(commands).join(', ')}, received "${command}"`);
+}
+const [major = 0] = process.versions.node.split('.').map(Number);
+if (major < 20) fail(`Lazaret is started with Node 20 or later; this is ${process.versions.node}`);
+install();
+if (command === 'start' || command === 'test') buildConsole();
+commands[command]();
+
+/** Installs what package-lock.json pins, unless that is what is there. */
+function install() {
+  const lock = digest([join(root, 'package-lock.json'), join(root, 'package.json')]);
+  if (readStamp('install') === lock && existsSync(node)) return;
+  say('Installing what is locked (once) ...');
+  run('npm', ['ci', '--no-fund', '--no-audit', '--loglevel=error'], { quietly: true });
+  if (!existsSync(node)) fail('the pinned Node was not installed; is the npm registry reachable?');
+  writeStamp('install', lock);
+}
+
+function buildConsole() {
+  const place = join(root, 'packages', 'console');
+  const protocol = join(root, 'packages', 'protocol', 'src');
+  const sources = digest([
+    ...listFiles(join(place, 'src')),
+    ...listFiles(join(place, 'public')),
+    ...listFiles(protocol),
+    ...['index.html', 'vite.config.ts', 'package.json'].map((name) => join(place, name)),
+    join(root, 'package-lock.json'),
+  ]);
+  if (readStamp('console') === sources && existsSync(join(place, 'dist', 'index.html'))) return;
+  say('Building the console (when its sources changed) ...');
+  const vite = join(modules, 'vite', 'bin', 'vite.js');
+  run(node, [vite, 'build', '--logLevel', 'warn'], { cwd: place, quietly: true });
+  writeStamp('console', sources);
+}
+
+/** Runs under the pinned Node, which is first in the path for whatever it starts in turn. */
+function handOver(words) {
+  const path = `${join(modules, 'node', 'bin')}:${join(modules, '.bin')}:${process.env.PATH}`;
+  const child = spawn(node, [join(root, words[0]), ...words.slice(1), ...rest], {
+    stdio: 'inherit',
+    env: { ...process.env, PATH: path },
+  });
+  // A terminal sends Ctrl-C to both; other signals are passed on. The child decides when to end.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.on(signal, () => {
+      if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
+    });
+  }
+  child.on('error', (error) => fail(`the pinned Node could not be started: ${error.message}`));
+  child.on('exit', (code, signal) => {
+    process.exitCode = code ?? (signal === 'SIGINT' ? 130 : 143);
+  });
+}
+
+function run(program, words, options) {
+  const { quietly, ...others } = options;
+  const result = spawnSync(program, words, {
+    cwd: root,
+    stdio: quietly && !process.env.LAZARET_DEBUG ? ['ignore', 'pipe', 'pipe'] : 'inherit',
+    maxBuffer: 64 * 1024 * 1024,
+    ...others,
+  });
+  if (result.status === 0) return;
+  process.stderr.write(`${result.stdout ?? ''}${result.stderr ?? ''}`);
+  fail(`${program} ${words.join(' ')} failed${result.error ? `: ${result.error.message}` : ''}`);
+}
+
+function listFiles(directory) {
+  return readdirSync(directory, { recursive: true })
+    .map((name) => join(directory, String(name)))
+    .filter((path) => statSync(path).isFile())
+    .sort();
+}
+
+function digest(paths) {
+  const hash = createHash('sha256');
+  for (const path of paths) hash.update(`${relative(root, path)}\0`).update(readFileSync(path));
+  return hash.digest('hex');
+}
+
+function readStamp(name) {
+  const path = join(stamps, name);
+  return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
+}
+
+function writeStamp(name, value) {
+  mkdirSync(stamps, { recursive: true });
+  writeFileSync(join(stamps, name), value);
+}
+
+function say(text) {
+  process.stderr.write(`${text}\n`);
+}
+
+function fail(text) {
+  say(`lazaret: ${text}`);
+  process.exit(1);
+}
