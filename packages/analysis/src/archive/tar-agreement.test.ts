@@ -114,8 +114,8 @@ describe('what others write', () => {
         for (const input of inputs) {
           const content = input.content instanceof Uint8Array ? input.content : new Uint8Array();
           const type = input.type === 'hardlink' ? 'link' : (input.type ?? 'file');
-          const linkname = input.linkPath ?? null;
-          writer.entry({ name: input.path, mode: 0, type, linkname }, Buffer.from(content));
+          const link = input.linkPath === undefined ? {} : { linkname: input.linkPath };
+          writer.entry({ name: input.path, mode: 0, type, ...link }, Buffer.from(content));
         }
         writer.finalize();
         const entries = await readAll(chunked(await gather(Readable.from(writer)), places));

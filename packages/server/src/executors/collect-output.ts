@@ -186,7 +186,7 @@ class Collection {
   #firstMissing(): string | undefined {
     const { result, artifacts } = this.#rules;
     if (result !== undefined && !this.#taken.has(result)) return result;
-    // With a result, the usual "everything else" is no demand for anything else.
+    // The result counts as an artifact too, so that `**` asks for nothing beside it.
     return artifacts.find((glob) => !this.#files.some(({ path }) => matchesGlob(glob, path)));
   }
 }

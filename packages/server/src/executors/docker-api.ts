@@ -9,6 +9,7 @@ import { Readable } from 'node:stream';
 
 import { limits } from '@lazaret/protocol';
 import { Pool } from 'undici';
+import type { Dispatcher } from 'undici';
 import { z } from 'zod';
 
 import { engineFailure, transportFailure } from './docker-failure.ts';
@@ -89,7 +90,7 @@ export function createDockerApi(endpoint: DockerEndpoint): DockerApi {
     request: ApiRequest,
     path: string,
     signal: AbortSignal,
-  ): ReturnType<Pool['request']> {
+  ): Promise<Dispatcher.ResponseData> {
     return pool.request({
       method: request.method,
       path: path + formatQuery(request.query),
@@ -98,7 +99,7 @@ export function createDockerApi(endpoint: DockerEndpoint): DockerApi {
         ...(request.body === undefined ? {} : { 'content-type': 'application/x-tar' }),
         ...request.headers,
       },
-      body: requestBody(request),
+      body: requestBody(request) ?? null,
       signal,
     });
   }
@@ -172,7 +173,7 @@ async function withDeadline<T>(
 /** A stream's deadline ends with its headers; the caller's signal holds as long as it flows. */
 async function openStream(
   request: ApiRequest,
-  send: (signal: AbortSignal) => ReturnType<Pool['request']>,
+  send: (signal: AbortSignal) => Promise<Dispatcher.ResponseData>,
 ): Promise<AsyncIterable<Buffer>> {
   const { deadlineMs = limits.engineCallMs, signal } = request;
   const flow = new AbortController();

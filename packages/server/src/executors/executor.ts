@@ -132,7 +132,7 @@ export interface ContainerInputs extends CallOptions {
 export interface ContainerExit {
   readonly exitCode: number;
   readonly oomKilled: boolean;
-  /** By the engine's clock. */
+  /** By the engine's clock; a very short run can end a moment before its noted start. */
   readonly startedAt: string;
   readonly finishedAt: string;
   /** What the engine says went wrong, mostly empty. */

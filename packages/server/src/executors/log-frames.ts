@@ -10,37 +10,64 @@ import type { LogPiece } from './executor.ts';
 
 const headerBytes = 8;
 
+/** The two streams are read side by side, so only within one of them does time not go back. */
+const disorderMs = 10_000;
+
+/** How far a stream was read: the time of its last frame, and how many frames had that time. */
+interface Mark {
+  readonly at: string;
+  readonly count: number;
+}
+type Marks = Partial<Record<LogPiece['stream'], Mark>>;
+
 /** Splits the stream into pieces; `after` (a piece's position) drops what was seen before. */
 export async function* readLog(
   chunks: AsyncIterable<Buffer>,
   after?: string,
 ): AsyncGenerator<LogPiece, void, undefined> {
   const seen = parsePosition(after);
-  let at = '';
-  let count = 0;
+  const reached: Marks = { ...seen };
+  const counted: Marks = {};
   for await (const { stream, payload } of readFrames(chunks)) {
     const space = payload.indexOf(0x20);
-    const time = space < 0 ? '' : payload.toString('latin1', 0, space);
-    if (!isTime(time)) throw badFrame('a frame has no time');
+    const at = space < 0 ? '' : payload.toString('latin1', 0, space);
+    if (!isTime(at)) throw badFrame('a frame has no time');
     // The parts of a long line carry the same time, so a position counts them.
-    count = time === at ? count + 1 : 1;
-    at = time;
-    if (time < seen.at || (time === seen.at && count <= seen.count)) continue;
-    yield { stream, bytes: payload.subarray(space + 1), at, position: `${at}/${count}` };
+    const last = counted[stream];
+    const mark = { at, count: last?.at === at ? last.count + 1 : 1 };
+    counted[stream] = mark;
+    if (!isBehind(mark, seen[stream])) continue;
+    reached[stream] = mark;
+    yield { stream, bytes: payload.subarray(space + 1), at, position: formatPosition(reached) };
   }
 }
 
-/** The Engine API's `since` for a position: seconds and nanoseconds of its time. */
-export function sinceParameter(after: string | undefined): string | undefined {
-  if (after === undefined) return undefined;
-  const { at } = parsePosition(after);
-  const [seconds = '', nanos = ''] = at.replace('Z', '').split('.');
-  return `${Math.floor(Date.parse(`${seconds}Z`) / 1_000)}.${nanos.padEnd(9, '0')}`;
+/** The Engine API's `since` for a position: seconds of its time, early enough to miss nothing. */
+export function sinceParameter(after: string | undefined): number | undefined {
+  const { stdout, stderr } = parsePosition(after);
+  const times = [stdout, stderr].flatMap((mark) => (mark ? [Date.parse(mark.at)] : []));
+  if (times.length === 0) return undefined;
+  return Math.max(0, Math.floor((Math.min(...times) - disorderMs) / 1_000));
 }
 
-function parsePosition(position: string | undefined): { at: string; count: number } {
-  if (position === undefined) return { at: '', count: 0 };
-  const [at = '', count = ''] = position.split('/');
+function isBehind(mark: Mark, seen: Mark | undefined): boolean {
+  if (seen === undefined || mark.at > seen.at) return true;
+  return mark.at === seen.at && mark.count > seen.count;
+}
+
+function formatPosition({ stdout, stderr }: Marks): string {
+  return [stdout, stderr].map((mark) => (mark ? `${mark.at}/${mark.count}` : '')).join(',');
+}
+
+function parsePosition(position = ','): Marks {
+  const [stdout, stderr, more] = position.split(',').map((text) => parseMark(text, position));
+  if (more !== undefined) throw new Error(`no log position: ${position}`);
+  return { ...(stdout ? { stdout } : {}), ...(stderr ? { stderr } : {}) };
+}
+
+function parseMark(text: string, position: string): Mark | undefined {
+  if (text === '') return undefined;
+  const [at = '', count = ''] = text.split('/');
   if (!isTime(at) || !/^\d{1,15}$/.test(count)) throw new Error(`no log position: ${position}`);
   return { at, count: Number(count) };
 }

@@ -1,0 +1,116 @@
+/**
+ * The image that the tests probe containment from: a static busybox, and perl for calling the
+ * kernel directly. Made from the programs of this machine, so no registry is needed.
+ */
+import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { writeTar } from '@lazaret/analysis';
+import type { TarInput } from '@lazaret/analysis';
+import { z } from 'zod';
+
+import { createDockerApi, nothing } from './docker-api.ts';
+import type { DockerApi } from './docker-api.ts';
+import type { ContainerSpec } from './profile.ts';
+
+const MiB = 1024 * 1024;
+export const dockerAddress = 'unix:///var/run/docker.sock';
+
+export interface ProbeImage {
+  readonly api: DockerApi;
+  /** A tag of its own for each test file. */
+  readonly tag: string;
+  /** Carried by all containers of this test file. */
+  readonly instance: string;
+  /** A spec that runs a shell line in the image. */
+  spec(shell: string, changes?: Partial<ContainerSpec>): ContainerSpec;
+  /** Removes the image and every container of this instance. */
+  remove(): Promise<void>;
+}
+
+/** Imports the image; `changes` are lines of a Dockerfile, as in `VOLUME /data`. */
+export async function createProbeImage(changes = ''): Promise<ProbeImage> {
+  const api = createDockerApi({ address: dockerAddress });
+  const instance = `test-${randomUUID()}`;
+  const tag = `lazaret-test/probe:${instance}`;
+  const [repo] = tag.split(':');
+  const stream = await api.stream({
+    method: 'POST',
+    path: '/images/create',
+    query: { fromSrc: '-', repo, tag: instance, changes: changes === '' ? undefined : changes },
+    body: writeTar(await imageFiles()),
+  });
+  for await (const _ of stream) continue;
+  return {
+    api,
+    tag,
+    instance,
+    spec: (shell, specChanges) => ({ ...probeSpec(tag, instance, shell), ...specChanges }),
+    remove: () => removeAll(api, tag, instance),
+  };
+}
+
+function probeSpec(image: string, instance: string, shell: string): ContainerSpec {
+  return {
+    image,
+    command: ['/bin/sh', '-c', shell],
+    environment: { PROBE: 'yes' },
+    user: { uid: 65_532, gid: 65_532 },
+    inputMount: '/in',
+    outputMount: '/out',
+    resources: {
+      memoryBytes: 64 * MiB,
+      cpus: 1,
+      pids: 32,
+      diskBytes: 8 * MiB,
+      tmpBytes: 4 * MiB,
+      openFiles: 64,
+      logBytes: 1 * MiB,
+    },
+    stopGraceMs: 1_000,
+    network: 'none',
+    seccomp: 'default',
+    labels: { instance, attempt: randomUUID(), job: randomUUID() },
+  };
+}
+
+async function imageFiles(): Promise<TarInput[]> {
+  const folders = ['bin', 'etc', 'proc', 'sys', 'dev', 'tmp', 'usr', 'usr/bin', 'lib'];
+  const libraries = await linkedLibraries('/usr/bin/perl');
+  return [
+    ...folders.map((path) => ({ path, type: 'directory' as const })),
+    { path: 'etc/passwd', content: Buffer.from('root:x:0:0::/:/bin/sh\n') },
+    await programFile('bin/busybox', '/bin/busybox'),
+    ...['sh', 'cat', 'ls', 'id', 'sleep', 'ln', 'mkfifo', 'mknod', 'dd', 'grep', 'mount'].map(
+      (name) => ({ path: `bin/${name}`, type: 'symlink' as const, linkPath: 'busybox' }),
+    ),
+    ...['chmod', 'stat', 'true', 'wget', 'unshare', 'mkdir', 'rm', 'head', 'tail', 'kill'].map(
+      (name) => ({ path: `bin/${name}`, type: 'symlink' as const, linkPath: 'busybox' }),
+    ),
+    await programFile('usr/bin/perl', '/usr/bin/perl'),
+    ...(await Promise.all(libraries.map((path) => programFile(path.slice(1), path)))),
+  ];
+}
+
+async function programFile(path: string, source: string): Promise<TarInput> {
+  return { path, mode: 0o755, content: await readFile(source) };
+}
+
+async function linkedLibraries(program: string): Promise<string[]> {
+  const { stdout } = await promisify(execFile)('ldd', [program]);
+  return [...stdout.matchAll(/(\/\S+) \(0x/g)].flatMap((match) => match[1] ?? []);
+}
+
+async function removeAll(api: DockerApi, tag: string, instance: string): Promise<void> {
+  const filters = JSON.stringify({ label: [`io.lazaret.instance=${instance}`] });
+  const listed = z.array(z.object({ Id: z.string() }));
+  const query = { all: true, filters };
+  const found = await api.call({ method: 'GET', path: '/containers/json', query }, listed);
+  for (const { Id } of found) {
+    const path = `/containers/${Id}`;
+    await api.call({ method: 'DELETE', path, query: { v: true, force: true } }, nothing);
+  }
+  await api.call({ method: 'DELETE', path: `/images/${tag}`, accept: [404] }, nothing);
+  await api.close();
+}
