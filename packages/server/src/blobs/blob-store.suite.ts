@@ -72,7 +72,9 @@ export function describeBlobStore(name: string, setUp: () => Promise<BlobStoreSe
         [17, 3 * frame + 1],
       ] as const;
       for (const [start, end] of ranges) {
-        expect((await read(sha256, { start, end })).equals(bytes.subarray(start, end + 1))).toBe(true);
+        expect((await read(sha256, { start, end })).equals(bytes.subarray(start, end + 1))).toBe(
+          true,
+        );
       }
       expect((await read(sha256, { start: 5 })).equals(bytes.subarray(5))).toBe(true);
     });
@@ -172,10 +174,13 @@ export function describeBlobStore(name: string, setUp: () => Promise<BlobStoreSe
       const bytes = randomBytes(10);
       const { sha256 } = await keep(bytes);
       const before = (await store.stat(sha256))?.modifiedAt ?? new Date(0);
-      await until(() => keep(bytes), async () => {
-        const now = await store.stat(sha256);
-        return now !== undefined && now.modifiedAt > before;
-      });
+      await until(
+        () => keep(bytes),
+        async () => {
+          const now = await store.stat(sha256);
+          return now !== undefined && now.modifiedAt > before;
+        },
+      );
       expect(await store.delete(sha256, { unmodifiedSince: before })).toBe(false);
       expect(await store.has(sha256)).toBe(true);
       expect(await store.delete(sha256)).toBe(true);
@@ -196,7 +201,8 @@ export function describeBlobStore(name: string, setUp: () => Promise<BlobStoreSe
 
     test('lists everything in order, also from the middle', async () => {
       const kept: string[] = [];
-      for (let count = 0; count < 20; count += 1) kept.push((await keep(randomBytes(count))).sha256);
+      for (let count = 0; count < 20; count += 1)
+        kept.push((await keep(randomBytes(count))).sha256);
       kept.sort();
       expect((await all(store)).map(({ sha256 }) => sha256)).toEqual(kept);
       expect(await all(store, kept[7])).toMatchObject(kept.slice(8).map((sha256) => ({ sha256 })));

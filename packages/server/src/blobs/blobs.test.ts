@@ -113,7 +113,9 @@ describe('the directory of blobs', () => {
       readFile(path),
       readFile(join(second, `${other.sha256}.sealed`)),
     ]);
-    expect(one.subarray(sealHeaderBytes, 100).equals(two.subarray(sealHeaderBytes, 100))).toBe(false);
+    expect(one.subarray(sealHeaderBytes, 100).equals(two.subarray(sealHeaderBytes, 100))).toBe(
+      false,
+    );
   });
 
   test('another key, or none, is refused when the store is opened', async () => {

@@ -103,7 +103,9 @@ async function checkKey(directory: string, key: Uint8Array | undefined): Promise
     throw new Problem(
       'blob_key_mismatch',
       `The content in ${directory} was encrypted with the key named ${noted}; ` +
-        (given === undefined ? 'no key is configured.' : `the configured key has the name ${given}.`),
+        (given === undefined
+          ? 'no key is configured.'
+          : `the configured key has the name ${given}.`),
     );
   }
   const temporary = join(directory, temporaryName, randomUUID());
@@ -306,7 +308,7 @@ function remove(place: Place, sha256: string, options: DeleteOptions = {}): Prom
     const { unmodifiedSince } = options;
     let removed = false;
     // A damaged file may lie beside its replacement in the other form.
-    for (let found = await findFile(place, sha256); found !== undefined; ) {
+    for (let found = await findFile(place, sha256); found !== undefined;) {
       if (unmodifiedSince !== undefined && found.stats.mtime > unmodifiedSince) break;
       await rm(found.path, { force: true });
       removed = true;

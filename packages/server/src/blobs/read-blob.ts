@@ -41,7 +41,7 @@ export async function streamBlob(
       );
     },
     destroy(error, callback) {
-      blob.file.close().then(() => callback(error), callback);
+      void blob.file.close().finally(() => callback(error));
     },
   });
 }
@@ -57,7 +57,7 @@ async function prepareUnsealing(blob: BlobFile, key: Uint8Array | undefined): Pr
 }
 
 async function* readPlain(blob: BlobFile, range: ByteRange): AsyncGenerator<Buffer> {
-  for (let position = range.start; position <= range.end; ) {
+  for (let position = range.start; position <= range.end;) {
     const chunk = await readExactly(blob, position, Math.min(readBytes, range.end + 1 - position));
     position += chunk.length;
     yield chunk;

@@ -26,7 +26,9 @@ export function databaseProblem(error: unknown): Problem | undefined {
   const code = databaseCode(error);
   if (code === diskFull) return new Problem('storage_full', error.message, { cause: error });
   const away =
-    unavailableStates.test(code) || unavailableCodes.has(code) || unavailableWords.test(error.message);
+    unavailableStates.test(code) ||
+    unavailableCodes.has(code) ||
+    unavailableWords.test(error.message);
   if (!away) return undefined;
   // Some network errors carry a code and no text.
   const reason = error.message === '' ? code : error.message;

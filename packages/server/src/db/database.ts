@@ -93,11 +93,12 @@ function createPool(options: DatabaseOptions): pg.Pool {
 }
 
 function typeParser(oid: number, format?: 'text' | 'binary'): (value: string) => unknown {
-  if (oid === pg.types.builtins.INT8 && format !== 'binary') return parseInteger;
+  if (oid === int8Oid && format !== 'binary') return parseInteger;
   if (oid === int8ArrayOid && format !== 'binary') return parseIntegers;
   return pg.types.getTypeParser(oid, format);
 }
 
+const int8Oid = 20;
 const int8ArrayOid = 1016;
 
 /** Reads `{1,2,NULL}`; an array of arrays is an error. */

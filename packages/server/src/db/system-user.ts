@@ -18,9 +18,11 @@ const addCommands: readonly (readonly [string, readonly string[]])[] = [
   // Debian, Ubuntu, Fedora, Arch
   [
     '/usr/sbin/useradd',
-    ['--system', '--user-group', '--no-create-home', '--home-dir', '/nonexistent'].concat(
-      ['--shell', '/usr/sbin/nologin', preferredName],
-    ),
+    ['--system', '--user-group', '--no-create-home', '--home-dir', '/nonexistent'].concat([
+      '--shell',
+      '/usr/sbin/nologin',
+      preferredName,
+    ]),
   ],
   // busybox
   ['/usr/sbin/adduser', ['-S', '-D', '-H', '-s', '/sbin/nologin', preferredName]],
