@@ -176,9 +176,13 @@ function resources(limits: ContainerResources): Record<string, Value> {
 
 function storage(spec: ContainerSpec, features: EngineFeatures): Record<string, Value> {
   const { tmpBytes, diskBytes } = spec.resources;
+  const { uid, gid } = spec.user;
+  // Owned by the engine's user as well as 1777: runc before 1.2 sets the mode to that of the
+  // image's own /tmp.
+  const owner = `mode=1777,uid=${uid},gid=${gid}`;
   return {
     ReadonlyRootfs: true,
-    Tmpfs: { '/tmp': `rw,noexec,nosuid,nodev,size=${tmpBytes},mode=1777` },
+    Tmpfs: { '/tmp': `rw,noexec,nosuid,nodev,size=${tmpBytes},${owner}` },
     Binds: [],
     VolumesFrom: [],
     // Without a source the engine makes a volume that goes with the container.
