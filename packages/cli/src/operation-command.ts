@@ -19,7 +19,7 @@ import { callTimeout } from './connection.ts';
 import { isList, paramsOf, takesSeveral, type CommandOperation } from './derive-command.ts';
 import { usageFailure } from './failure.ts';
 import { deriveFlags, readFields, type FieldFlag } from './operation-flags.ts';
-import { pageOf } from './pages.ts';
+import { noteOf, pageOf } from './pages.ts';
 import { printItem, printList, tellPerson, writeOut } from './render/print.ts';
 
 /** What the command of the named operation does. */
@@ -54,6 +54,8 @@ async function runOperation(
     if (operation.outputKind === 'empty') {
       await writeOut(invocation, `${invocation.arguments[index] ?? ''}\n`);
     } else {
+      const note = noteOf(operation, answer);
+      if (note !== '') await tellPerson(invocation, note);
       await printItem(invocation, answer, pageOf(operation, invocation));
     }
   }
@@ -143,6 +145,8 @@ async function readPages(
       { ...how.call, query } as OperationCall<Operation>,
       { signal: how.signal },
     )) as Page<unknown>;
+    const note = cursor === undefined ? noteOf(operation, page) : '';
+    if (note !== '') await tellPerson(how.invocation, note);
     items.push(...page.items);
     if (page.next === null) return { items, more: false };
     if (items.length >= wanted || page.items.length === 0) return { items, more: true };

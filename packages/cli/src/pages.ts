@@ -15,6 +15,21 @@ import { visibleLine } from './render/visible-text.ts';
 
 type Page = (answer: unknown, options: PageOptions) => Promise<string>;
 
+/** Remarks beside an answer, for the person who asked. */
+const notes: Readonly<Record<string, (answer: never) => string>> = {
+  'tokens.create': ({ token }: OperationOutput<typeof operations.access.tokenCreate>) =>
+    `The secret of ${visibleLine(token.name)} (${token.id}); it is shown this once`,
+  'users.link': ({ expiresAt }: OperationOutput<typeof operations.access.userLink>) =>
+    `Good for one sign-in, until ${expiresAt}`,
+  'engines.list': ({ refused }: OperationOutput<typeof operations.engines.list>) =>
+    refused.map(({ file, detail }) => `refused: ${visibleLine(file)}: ${visibleLine(detail)}`).join('\n'),
+};
+
+/** What to tell a person beside the answer; empty when there is nothing. */
+export function noteOf(operation: Operation, answer: unknown): string {
+  return notes[operation.name]?.(answer as never) ?? '';
+}
+
 const pages: Readonly<Record<string, Page>> = {
   'jobs.show': async (answer, options) => {
     const { formatJobPage } = await import('./render/job-page.ts');

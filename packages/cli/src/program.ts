@@ -234,6 +234,7 @@ function configure(command: Command, shell: Shell, color: boolean): Command {
   const style = createStyle(color);
   return command
     .exitOverride()
+    .helpOption('-h, --help', 'Explain the command')
     .showSuggestionAfterError()
     .showHelpAfterError('hint: --help explains the command')
     .configureOutput({

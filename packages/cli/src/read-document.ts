@@ -1,17 +1,19 @@
 /** YAML or JSON from a file that a person names. */
-import { open } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 
 import { limits } from '@lazaret/protocol';
 
+import type { Shell } from './command.ts';
 import { usageFailure } from './failure.ts';
 import { asFileFailure } from './upload-file.ts';
 
 /** Reads and parses a file, or standard input for `-`. JSON is YAML, so one reader does both. */
 export async function readDocument(
+  shell: Shell,
   path: string,
   maxBytes: number = limits.cliFileBytes,
 ): Promise<unknown> {
-  const text = await readBounded(path, maxBytes);
+  const text = await readBounded(shell, path, maxBytes);
   const { parse, YAMLParseError } = await import('yaml');
   try {
     return parse(text);
@@ -21,11 +23,9 @@ export async function readDocument(
   }
 }
 
-async function readBounded(path: string, maxBytes: number): Promise<string> {
+async function readBounded(shell: Shell, path: string, maxBytes: number): Promise<string> {
   try {
-    // the descriptor 0 works for files, pipes and terminals alike
-    const file = path === '-' ? undefined : await open(path);
-    const stream = file === undefined ? process.stdin : file.createReadStream();
+    const stream = path === '-' ? shell.stdin : createReadStream(path);
     const pieces: Uint8Array[] = [];
     let sizeBytes = 0;
     for await (const piece of stream as AsyncIterable<Uint8Array>) {

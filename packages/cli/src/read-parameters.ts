@@ -1,12 +1,15 @@
 /** Parameters of a job from the command line: `--parameter k=v` over `--parameters FILE|JSON`. */
-import { flagList, flagText, type Flags } from './command.ts';
+import { flagList, flagText, type Flags, type Shell } from './command.ts';
 import { usageFailure } from './failure.ts';
 import { readDocument } from './read-document.ts';
 
 /** Values that are JSON (numbers, true, lists, quoted text) are taken as such, others as text. */
-export async function readParameters(flags: Flags): Promise<Record<string, unknown>> {
+export async function readParameters(
+  shell: Shell,
+  flags: Flags,
+): Promise<Record<string, unknown>> {
   const whole = flagText(flags, 'parameters');
-  const base = whole === undefined ? {} : await readWhole(whole);
+  const base = whole === undefined ? {} : await readWhole(shell, whole);
   return { ...base, ...Object.fromEntries(flagList(flags, 'parameter').map(readPair)) };
 }
 
@@ -27,9 +30,9 @@ function readValue(text: string): unknown {
   }
 }
 
-async function readWhole(text: string): Promise<Record<string, unknown>> {
+async function readWhole(shell: Shell, text: string): Promise<Record<string, unknown>> {
   const isInline = text.trimStart().startsWith('{');
-  const value = isInline ? readInline(text) : await readDocument(text);
+  const value = isInline ? readInline(text) : await readDocument(shell, text);
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
     return value as Record<string, unknown>;
   }

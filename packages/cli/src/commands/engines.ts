@@ -24,7 +24,7 @@ const manifestNames = ['engine.yaml', 'manifest.yaml', 'engine.yml', 'manifest.y
 
 /** Checks manifests here, and by the server as well when one is known. */
 export async function runValidate(invocation: Invocation): Promise<void> {
-  const manifests = await readManifests(invocation.arguments);
+  const manifests = await readManifests(invocation);
   const checked: EngineManifest[] = manifests.map(({ manifest }) => manifest);
   const isOffline = flagOn(invocation.flags, 'offline');
   const connection = isOffline ? undefined : await connectIfKnown(invocation);
@@ -43,7 +43,7 @@ export async function runValidate(invocation: Invocation): Promise<void> {
 }
 
 export async function runAdd(invocation: Invocation): Promise<void> {
-  const manifests = await readManifests(invocation.arguments);
+  const manifests = await readManifests(invocation);
   const { client } = await invocation.connect();
   for (const { source } of manifests) {
     // the image may have to be pulled first
@@ -59,7 +59,7 @@ export async function runAdd(invocation: Invocation): Promise<void> {
 /** The predecessor's file: `{"engines": [...]}`, or the list alone. */
 export async function runImport(invocation: Invocation): Promise<number> {
   const path = invocation.arguments[0] ?? '-';
-  const value = lowerKeys(await readDocument(path));
+  const value = lowerKeys(await readDocument(invocation.shell, path));
   const list = Array.isArray(value) ? value : (value as { engines?: unknown } | null)?.engines;
   if (!Array.isArray(list)) throw usageFailure(`${path} holds no list "engines"`);
   const body = { engines: list as Record<string, unknown>[] };
@@ -103,7 +103,7 @@ async function setEnabled(invocation: Invocation, enabled: boolean): Promise<voi
 }
 
 /** Reads every manifest before any is used. */
-async function readManifests(paths: readonly string[]): Promise<
+async function readManifests({ shell, arguments: paths }: Invocation): Promise<
   readonly {
     path: string;
     source: EngineManifestInput;
@@ -113,7 +113,7 @@ async function readManifests(paths: readonly string[]): Promise<
   return Promise.all(
     paths.map(async (given) => {
       const path = await findManifest(given);
-      const source = await readDocument(path, limits.manifestBytes);
+      const source = await readDocument(shell, path, limits.manifestBytes);
       const parsed = engineManifest.safeParse(source);
       if (parsed.success) {
         return { path, source: source as EngineManifestInput, manifest: parsed.data };

@@ -56,7 +56,9 @@ export async function run(invocation: Invocation): Promise<number> {
   return exitCode;
 }
 
-async function readPlan({ arguments: [engine = '', ...paths], flags }: Invocation): Promise<Plan> {
+async function readPlan(invocation: Invocation): Promise<Plan> {
+  const { shell, flags } = invocation;
+  const [engine = '', ...paths] = invocation.arguments;
   const name = flagText(flags, 'name');
   const together = flagOn(flags, 'together');
   if (paths.filter((path) => path === standardInput).length > 1) {
@@ -79,7 +81,7 @@ async function readPlan({ arguments: [engine = '', ...paths], flags }: Invocatio
     ...(priority === undefined ? {} : { priority: Number(priority) }),
     ...textField(flags, 'timeLimit'),
     ...textField(flags, 'queueTimeLimit'),
-    parameters: await readParameters(flags),
+    parameters: await readParameters(shell, flags),
   };
   const submission = { engine, ...textField(flags, 'project'), ...fields };
   check(jobSubmission, submission, fieldsOf(jobSubmission));

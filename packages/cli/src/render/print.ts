@@ -86,7 +86,7 @@ export async function tellPerson(invocation: Invocation, text: string): Promise<
 
 /** The field that names an item: the first column, or what nouns are usually known by. */
 export function identityOf(item: unknown, columns: readonly string[]): string {
-  for (const path of [...columns.slice(0, 1), 'id', 'name', 'number', 'cursor']) {
+  for (const path of [...columns.slice(0, 1), 'id', 'name', 'secret', 'url', 'number', 'cursor']) {
     const value = valueAt(item, path);
     if (typeof value === 'string' || typeof value === 'number') return visibleLine(String(value));
   }

@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest';
+
+import { commandList } from './command-list.ts';
+import { commandOperations } from './derive-command.ts';
+import { deriveCommands, formatReference, readStored } from './reference.ts';
+
+const advice = 'run: node packages/cli/src/reference.ts';
+
+describe('the stored reference', () => {
+  it('holds the commands that the operation rows declare', async () => {
+    const { derived } = await readStored();
+    expect(derived, advice).toEqual(JSON.parse(JSON.stringify(deriveCommands())));
+  });
+
+  it('is the page of the present command tree', async () => {
+    const { page } = await readStored();
+    expect(page, advice).toBe(await formatReference());
+  });
+
+  it('has a command for each operation that names one', () => {
+    const words = new Set(commandList.map((spec) => spec.words));
+    const missing = commandOperations().filter(({ cli }) => !words.has(cli.command));
+    expect(missing.map(({ name }) => name)).toEqual([]);
+  });
+
+  it('names no command twice', () => {
+    const words = commandList.map((spec) => spec.words);
+    expect(words).toEqual([...new Set(words)]);
+  });
+});

@@ -1,0 +1,144 @@
+import { describe, expect, it } from 'vitest';
+
+import { sampleJob } from '../testing/sample-job.ts';
+import { formatAge, formatCell, labelOf, valueAt } from './cell.ts';
+import { formatJobPage, sayOutcome } from './job-page.ts';
+import { formatPage } from './page.ts';
+import { formatProgress } from './progress.ts';
+import { createStyle } from './style.ts';
+import { formatTable } from './table.ts';
+
+const now = Date.parse('2026-01-01T00:02:00Z');
+const short = { now, short: true };
+const style = createStyle(false);
+
+describe('cells', () => {
+  it('shows values by the unit in their name', () => {
+    expect(formatCell('sizeBytes', 1_536, short)).toBe('1.5 KiB');
+    expect(formatCell('timeLimitMs', 90_000, short)).toBe('1m 30s');
+    expect(formatCell('createdAt', '2026-01-01T00:00:00Z', short)).toBe('2m ago');
+    expect(formatCell('at', '2026-01-01T00:02:00Z', short)).toBe('just now');
+    expect(formatCell('format', '2026-01-01T00:02:00Z', short)).toBe('2026-01-01T00:02:00Z');
+    expect(formatCell('disabled', false, short)).toBe('no');
+    expect(formatCell('node', null, short)).toBe('-');
+    expect(formatCell('digest', `sha256:${'ab'.repeat(32)}`, short)).toBe('abababababab');
+  });
+
+  it('shows roles, inputs and records', () => {
+    const grants = [
+      { role: 'operator', project: null },
+      { role: 'viewer', project: 'lab' },
+    ];
+    expect(formatCell('grants', grants, short)).toBe('operator, viewer@lab');
+    expect(formatCell('inputs', [{ name: 'a' }, { name: 'b' }], short)).toBe('a +1');
+    expect(formatCell('labels', { zone: 'x', ssd: 'yes' }, short)).toBe('zone=x, ssd=yes');
+  });
+
+  it.each([
+    [1_000, 'just now'],
+    [59_000, '59s ago'],
+    [61_000, '1m ago'],
+    [3_600_000, '1h ago'],
+    [3 * 86_400_000, '3d ago'],
+    [800 * 86_400_000, '2y ago'],
+    [-3 * 86_400_000, 'in 3d'],
+  ])('tells %i ms as %s', (ms, text) => {
+    expect(formatAge(now - ms, now)).toBe(text);
+  });
+
+  it('names columns without units', () => {
+    expect(labelOf('createdAt')).toBe('Created');
+    expect(labelOf('outcome.code')).toBe('Outcome');
+    expect(labelOf('runningAttempts')).toBe('Running attempts');
+    expect(labelOf('memoryBytes')).toBe('Memory');
+  });
+
+  it('does not read what an item merely inherits', () => {
+    expect(valueAt({}, 'constructor.name')).toBe(undefined);
+  });
+});
+
+describe('tables', () => {
+  const options = { columns: ['id', 'name'], now, style, widthChars: 40 };
+
+  it('aligns columns and shortens the widest, never the identity', async () => {
+    const items = [{ id: '0123456789abcdef', name: 'x'.repeat(80) }];
+    const lines = (await formatTable(items, options)).split('\n');
+    expect(lines[0]).toMatch(/^ID {16}NAME$/);
+    expect(lines[1]).toMatch(/^0123456789abcdef {2}x+…$/);
+    expect(lines[1]?.length).toBe(40);
+  });
+
+  it('shortens nothing in a pipe', async () => {
+    const items = [{ id: '1', name: 'x'.repeat(300) }];
+    expect(await formatTable(items, { ...options, widthChars: undefined })).toContain('x'.repeat(300));
+  });
+
+  it('keeps a row on its line whatever a name holds', async () => {
+    const table = await formatTable([{ id: 'a\nb', name: '\u001B[2J' }], options);
+    expect(table.trimEnd().split('\n')).toHaveLength(2);
+    expect(table).not.toContain('\u001B');
+  });
+});
+
+describe('pages', () => {
+  const options = { now, style, widthChars: 100 };
+
+  it('lists fields, nested records and lists of records', async () => {
+    const page = await formatPage(
+      { name: 'local', cpus: 2, facts: { version: '29' }, revisions: [{ revision: 1, by: 'x' }] },
+      options,
+    );
+    expect(page).toContain('Cpus:      2');
+    expect(page).toContain('Facts:\n  Version: 29');
+    expect(page).toMatch(/Revisions:\n {2}REVISION {2}BY\n {2}1 {9}x/);
+  });
+
+  it('tells a job with its phases, artifacts and next step', async () => {
+    const job = sampleJob({
+      artifacts: [
+        { path: 'out.json', sha256: 'a'.repeat(64), sizeBytes: 3, attempt: 1, primary: true },
+      ],
+    });
+    const page = await formatJobPage(job, options);
+    expect(page).toContain('run 3s');
+    expect(page).toContain('peak memory 10 MiB');
+    expect(page).toMatch(/out\.json +3 B +a{12} +result/);
+    expect(page).toContain('lazaret result 0123456789abcdef');
+  });
+
+  it('tells why a job failed, with the observations', async () => {
+    const base = sampleJob();
+    const outcome = { code: 'out_of_memory', detail: 'used \u001B[2J512 MiB' } as const;
+    const [attempt] = base.attemptList;
+    const page = await formatJobPage(
+      sampleJob({
+        state: 'failed',
+        outcome,
+        attemptList: [
+          {
+            ...attempt!,
+            state: 'failed',
+            outcome,
+            observations: [{ code: 'log_truncated', detail: 'after 1 MiB' }],
+          },
+        ],
+      }),
+      options,
+    );
+    expect(page).toContain(sayOutcome(outcome));
+    expect(page).toContain('log_truncated: after 1 MiB');
+    expect(page).not.toContain('\u001B');
+  });
+});
+
+describe('progress', () => {
+  it('shows part, amount, rate and time left', () => {
+    const line = formatProgress({ doneBytes: 25 * 2 ** 20, totalBytes: 100 * 2 ** 20, elapsedMs: 5_000 });
+    expect(line).toBe('[######------------------]  25%  25 MiB of 100 MiB  5 MiB/s  15s left');
+  });
+
+  it('shows amount and rate when the end is unknown', () => {
+    expect(formatProgress({ doneBytes: 1_024, totalBytes: undefined, elapsedMs: 0 })).toBe('1 KiB  0 B/s');
+  });
+});

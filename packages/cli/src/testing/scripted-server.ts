@@ -1,0 +1,100 @@
+/**
+ * A server that answers as a test tells it to: for what a real one never does, such as cutting a
+ * connection or sending other bytes than it announced. Paths and methods come from the rows.
+ */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+
+import { operationList, Problem, type Operation } from '@lazaret/protocol';
+
+export interface ScriptedCall {
+  readonly operation: string;
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: Buffer;
+  /** For answers that are not JSON; the handler then answers nothing. */
+  readonly response: ServerResponse;
+}
+
+/** Answers a value to send as JSON, throws a Problem, or writes to the response itself. */
+export type Handler = (call: ScriptedCall) => unknown;
+
+export interface ScriptedServer {
+  readonly url: string;
+  /** Every call in order, without its response. */
+  readonly calls: readonly ScriptedCall[];
+  stop(): Promise<void>;
+}
+
+/** Handlers by the name of the operation; others answer `not_found`. */
+export async function startScriptedServer(
+  handlers: Readonly<Record<string, Handler>>,
+): Promise<ScriptedServer> {
+  const calls: ScriptedCall[] = [];
+  const server = createServer((request, response) => {
+    void answer(request, response).catch((error: unknown) => response.destroy(error as Error));
+  });
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? '/', 'http://scripted');
+    const found = findOperation(request.method ?? 'GET', url.pathname);
+    const call = {
+      operation: found?.operation.name ?? '',
+      params: found?.params ?? {},
+      query: url.searchParams,
+      headers: request.headers,
+      body: await buffer(request),
+      response,
+    };
+    calls.push(call);
+    try {
+      const handler = handlers[call.operation];
+      if (handler === undefined) throw new Problem('not_found', `nothing at ${url.pathname}`);
+      const value = await handler(call);
+      if (value !== undefined) send(response, found?.operation.status ?? 200, value);
+      else if (found?.operation.outputKind === 'empty') response.writeHead(204).end();
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      send(response, error.status, error.toDocument(), error.headers);
+    }
+  }
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    calls,
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function send(
+  response: ServerResponse,
+  status: number,
+  value: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  const type = status < 400 ? 'application/json' : 'application/problem+json';
+  response.writeHead(status, { 'content-type': type, ...headers }).end(JSON.stringify(value));
+}
+
+function findOperation(
+  method: string,
+  path: string,
+): { operation: Operation; params: Record<string, string> } | undefined {
+  for (const operation of operationList) {
+    if (operation.method !== method) continue;
+    const pattern = operation.path.replaceAll(/:([A-Za-z0-9]+)/g, '(?<$1>[^/]+)');
+    const match = new RegExp(`^${pattern}$`).exec(path);
+    if (match === null) continue;
+    const params = Object.fromEntries(
+      Object.entries(match.groups ?? {}).map(([name, value]) => [name, decodeURIComponent(value)]),
+    );
+    return { operation, params };
+  }
+  return undefined;
+}
