@@ -48,7 +48,9 @@ export interface Access {
 export function createAccess(options: AccessOptions): Access {
   const { database, log, publicUrl, anonymousLegacy } = options;
   const parts: AccessParts = {
-    ...{ database, log, publicUrl },
+    database,
+    log,
+    publicUrl,
     passwords: createPasswords(),
     throttle: createThrottle(database),
     nudge: options.nudge ?? (() => undefined),

@@ -14,13 +14,7 @@ import { checkCoversGrants } from './covers.ts';
 import type { AccessParts } from './parts.ts';
 import { refuseLocalUser } from './reserved-names.ts';
 import { endSessionsOf } from './sessions.ts';
-import {
-  administrators,
-  holdUser,
-  lockAdministrators,
-  readUser,
-  writeGrants,
-} from './store.ts';
+import { administrators, holdUser, lockAdministrators, readUser, writeGrants } from './store.ts';
 
 interface UserChange {
   readonly displayName?: string | undefined;
@@ -58,7 +52,10 @@ async function applyChange(
   const { principal, before, change } = work;
   const { displayName, grants, disabled } = change;
   if (grants !== undefined) {
-    checkCoversGrants(principal, grants.filter((grant) => !hasGrant(before, grant)));
+    checkCoversGrants(
+      principal,
+      grants.filter((grant) => !hasGrant(before, grant)),
+    );
     await writeGrants(within, before.name, grants);
   }
   if (displayName !== undefined || disabled !== undefined) {

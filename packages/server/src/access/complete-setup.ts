@@ -53,7 +53,7 @@ export async function completeSetup(
 }
 
 function badLink(): Problem {
-  return new Problem('setup_link_invalid', 'expected a one-time link that is unused and not expired');
+  return new Problem('setup_link_invalid', 'expected a one-time link, unused and not expired');
 }
 
 function chooseName(invited: string | null, asked: string | undefined): string {
@@ -69,7 +69,9 @@ function chooseName(invited: string | null, asked: string | undefined): string {
 }
 
 function wrongName(message: string): Problem {
-  return new Problem('invalid_request', `name: ${message}`, { fields: [{ path: 'name', message }] });
+  return new Problem('invalid_request', `name: ${message}`, {
+    fields: [{ path: 'name', message }],
+  });
 }
 
 async function makeAdministrator(within: Transaction<Database>, step: Step): Promise<void> {

@@ -69,5 +69,7 @@ export function narrowScope(
 }
 
 function seesProject(principal: Principal, project: string): boolean {
-  return permissionNames.some((permission) => inScope(projectsWith(principal, permission), project));
+  return permissionNames.some((permission) =>
+    inScope(projectsWith(principal, permission), project),
+  );
 }

@@ -24,7 +24,9 @@ export class Denials {
     const { kind, name } = principal;
     await appendEvents(this.#parts.database, [
       {
-        ...{ type: 'access.denied', subject: name, actor: name },
+        type: 'access.denied',
+        subject: name,
+        actor: name,
         data: { operation: operation.name, needs: operation.access, by: kind, address },
       },
     ]);

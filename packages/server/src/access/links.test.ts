@@ -46,7 +46,7 @@ async function needed(): Promise<boolean> {
 test('the first administrator comes in by the printed link, once', async () => {
   expect(await needed()).toBe(true);
   const made = await server.access.ensureSetupLink();
-  expect(made?.url).toMatch(/^https:\/\/lab\.example\/lazaret\/console\/sign-in#link=lzl_.{43}$/);
+  expect(made?.url).toMatch(/^https:\/\/lab\.example\/lazaret\/console\/setup#link=lzl_.{43}$/);
   const link = made!.url.split('#link=')[1]!;
   const reply = await complete({ link, name: 'root', password });
   expect(reply.status).toBe(200);
@@ -138,7 +138,7 @@ test('an invited user sets a password by their link; the one before it is void',
   const first = await invite();
   const second = await invite();
   expect(second.body.url).toBe(
-    `https://lab.example/lazaret/console/sign-in#link=${second.body.link}`,
+    `https://lab.example/lazaret/console/setup#link=${second.body.link}`,
   );
   const use = (link: string, name?: string): Promise<Reply<Identity>> =>
     complete({ link, password, ...(name === undefined ? {} : { name }) });

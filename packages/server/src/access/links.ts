@@ -97,7 +97,7 @@ async function insertLink(
 
 function describeLink(parts: AccessParts, link: string, expiresAt: Date): OneTimeLink {
   const base = parts.publicUrl().replace(/\/+$/, '');
-  return { link, url: `${base}/console/sign-in#link=${link}`, expiresAt: expiresAt.toISOString() };
+  return { link, url: `${base}/console/setup#link=${link}`, expiresAt: expiresAt.toISOString() };
 }
 
 export interface GoodLink {

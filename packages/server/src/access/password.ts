@@ -55,7 +55,9 @@ export function createPasswords(cost: PasswordCost = presentCost): Passwords {
     isOutdated: (stored) => {
       const { cost: used, tag, salt } = parse(stored);
       const same =
-        used.memoryKiB === cost.memoryKiB && used.passes === cost.passes && used.lanes === cost.lanes;
+        used.memoryKiB === cost.memoryKiB &&
+        used.passes === cost.passes &&
+        used.lanes === cost.lanes;
       return !same || tag.length !== tagBytes || salt.length !== saltBytes;
     },
   };
@@ -109,7 +111,7 @@ function format({ cost, salt, tag }: StoredPassword): string {
 }
 
 const stringFormat =
-  /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,2})\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{16,86})$/;
+  /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,2})\$([\w+/]{11,86})\$([\w+/]{16,86})$/;
 
 function parse(stored: string): StoredPassword {
   const match = stringFormat.exec(stored);

@@ -141,7 +141,9 @@ test('nobody who calls unasked sees more than the project default', async () => 
   const anonymous = await open.access.authenticate({ headers: {}, address: '', operation });
   await open.close();
   expect(anonymous).toMatchObject({
-    ...{ kind: 'anonymous', name: 'anonymous', onlyProject: 'default' },
+    kind: 'anonymous',
+    name: 'anonymous',
+    onlyProject: 'default',
     onlyPermissions: ['jobs.submit', 'jobs.read'],
   });
 });

@@ -31,7 +31,10 @@ export async function createProject(
     }
     await appendEvents(within, [
       {
-        ...{ type: 'project.created', subject: name, actor: principal.name, project: name },
+        type: 'project.created',
+        subject: name,
+        actor: principal.name,
+        project: name,
         data: { title },
       },
     ]);
@@ -64,7 +67,10 @@ export async function removeProject(
     await within.deleteFrom('projects').where('name', '=', name).execute();
     await appendEvents(within, [
       {
-        ...{ type: 'project.removed', subject: name, actor: principal.name, project: name },
+        type: 'project.removed',
+        subject: name,
+        actor: principal.name,
+        project: name,
         data,
       },
     ]);
@@ -81,7 +87,10 @@ async function refuseUnlessEmpty(within: Transaction<Database>, name: string): P
       .limit(1)
       .executeTakeFirst();
     if (row !== undefined) {
-      throw new Problem('conflict', `the project ${name} has ${table}; only empty ones are removed`);
+      throw new Problem(
+        'conflict',
+        `the project ${name} has ${table}; only empty ones are removed`,
+      );
     }
   }
 }

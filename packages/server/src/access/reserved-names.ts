@@ -5,8 +5,22 @@ export const localUserName = 'local';
 
 /** Names that events use for parts of Lazaret and for callers without a user. */
 const reservedUserNames: ReadonlySet<string> = new Set([
-  ...[localUserName, 'anonymous', 'nobody', 'unknown', 'system', 'lazaret', 'setup', 'server'],
-  ...['api', 'scheduler', 'worker', 'inspector', 'watcher', 'relay', 'reconciler', 'engines'],
+  localUserName,
+  'anonymous',
+  'nobody',
+  'unknown',
+  'system',
+  'lazaret',
+  'setup',
+  'server',
+  'api',
+  'scheduler',
+  'worker',
+  'inspector',
+  'watcher',
+  'relay',
+  'reconciler',
+  'engines',
 ]);
 
 /** A person with such a name could be taken for a part of Lazaret in the audit log. */

@@ -71,7 +71,9 @@ export async function useSession(
   if (session?.stale === true) {
     await sql`with used as
       (update sessions set last_used_at = now() where secret_hash = ${hash} returning user_name)
-      update users set last_seen_at = now() from used where name = used.user_name`.execute(database);
+      update users set last_seen_at = now() from used where name = used.user_name`.execute(
+      database,
+    );
   }
   return session;
 }

@@ -56,7 +56,7 @@ function sessionsOf(name: string): Promise<{ last_used_at: Date }[]> {
     .execute();
 }
 
-test('the right password signs in, and the cookie is closed to scripts and other sites', async () => {
+test('the right password signs in; the cookie is closed to scripts and other sites', async () => {
   const reply = await enter('alice', password);
   expect(reply.status).toBe(200);
   expect(reply.body).toMatchObject({ kind: 'session', name: 'alice', grants: [], permissions: [] });
@@ -100,7 +100,7 @@ test('a name in capitals is told how names are written', async () => {
   expect(reply).toMatchObject({ status: 400, body: { fields: [{ path: 'name' }] } });
 });
 
-test('a stranger who floods an account locks out neither its owner nor their sessions', async () => {
+test('a stranger who floods an account does not lock out its owner', async () => {
   const here = await server.signIn('alice', password, { address: '198.51.100.7' });
   const flood = await Promise.all(
     Array.from({ length: 40 }, () => enter('alice', 'guess', { address: '203.0.113.66' })),
@@ -144,7 +144,11 @@ test('a refused sign-in is an event that names no secret and no name that nobody
       actor: 'nobody',
       data: { address: '203.0.113.9', reason: 'unknown user' },
     },
-    { subject: 'alice', actor: 'nobody', data: { address: '203.0.113.9', reason: 'wrong password' } },
+    {
+      subject: 'alice',
+      actor: 'nobody',
+      data: { address: '203.0.113.9', reason: 'wrong password' },
+    },
   ]);
 });
 
@@ -180,7 +184,7 @@ test('what a session changes needs its proof; what it reads does not', async () 
   expect((await whoami(bare)).status).toBe(200);
 });
 
-test('a session ends when it is not used, and twelve hours after it began however used', async () => {
+test('a session ends unused, and twelve hours after it began however used', async () => {
   const idle = await server.signIn('alice', password);
   await age('last_used_at', limits.sessionIdleMs - 60_000);
   expect((await whoami(idle)).status).toBe(200);
@@ -235,7 +239,7 @@ test('a password stored at another cost is stored anew when it is next used', as
   await write.set({ password_hash: null }).execute();
 });
 
-test('your own password takes the present one, throttled, and ends your other sessions', async () => {
+test('a new password takes the present one, throttled, and ends other sessions', async () => {
   const here = await server.signIn('alice', password);
   const there = await server.signIn('alice', password);
   const change = (visitor: Visitor, body: { current?: string; password: string }) =>

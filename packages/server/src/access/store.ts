@@ -66,7 +66,10 @@ export async function readUsers(
     if (asked.cursor !== undefined) query = query.where('name', '>', asked.cursor);
   }
   const rows = await query.execute();
-  const grants = await readGrants(database, rows.map((row) => row.name));
+  const grants = await readGrants(
+    database,
+    rows.map((row) => row.name),
+  );
   return rows.map((row) => ({
     name: row.name,
     displayName: row.display_name,
@@ -118,7 +121,10 @@ export async function writeGrants(
 ): Promise<void> {
   await within.deleteFrom('grants').where('user_name', '=', userName).execute();
   if (grants.length === 0) return;
-  await holdProjects(within, grants.flatMap(({ project }) => (project === null ? [] : [project])));
+  await holdProjects(
+    within,
+    grants.flatMap(({ project }) => (project === null ? [] : [project])),
+  );
   await within
     .insertInto('grants')
     .values(grants.map(({ role, project }) => ({ user_name: userName, role, project })))
@@ -188,7 +194,11 @@ export async function readProjects(
   asked: PageRequest & { readonly among: 'all' | readonly string[] },
 ): Promise<Project[]> {
   if (asked.among !== 'all' && asked.among.length === 0) return [];
-  let query = database.selectFrom('projects').selectAll().orderBy('name').limit(asked.limit + 1);
+  let query = database
+    .selectFrom('projects')
+    .selectAll()
+    .orderBy('name')
+    .limit(asked.limit + 1);
   if (asked.cursor !== undefined) query = query.where('name', '>', asked.cursor);
   if (asked.among !== 'all') query = query.where('name', 'in', [...asked.among]);
   const rows = await query.execute();

@@ -33,9 +33,8 @@ async function tries(name: string, address: string, count: number): Promise<numb
 
 /** Lets time pass for all counters. */
 async function pass(ms: number): Promise<void> {
-  await sql`update sign_in_failures set last_at = last_at - ${ms} * interval '1 millisecond'`.execute(
-    database.handle.db,
-  );
+  const later = sql`last_at - ${ms} * interval '1 millisecond'`;
+  await sql`update sign_in_failures set last_at = ${later}`.execute(database.handle.db);
 }
 
 test('a hundred tries at once are a hundred tries', async () => {
@@ -112,7 +111,9 @@ test('after an hour without a try everything is forgotten, also on disk', async 
   expect(await tries('alice', '192.0.2.1', 10)).toBe(limits.loginFailuresFree);
   await pass(limits.loginMemoryMs + 1_000);
   await throttle.sweep();
-  expect(await database.handle.db.selectFrom('sign_in_failures').select('key').execute()).toEqual([]);
+  expect(await database.handle.db.selectFrom('sign_in_failures').select('key').execute()).toEqual(
+    [],
+  );
 });
 
 test('counters stay below their bound, the newest are kept', async () => {

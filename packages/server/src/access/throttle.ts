@@ -66,11 +66,7 @@ export function createThrottle(database: Kysely<Database>): Throttle {
 }
 
 /** Counts one failure in advance, or throws while the wait after the last one lasts. */
-async function count(
-  within: Transaction<Database>,
-  key: string,
-  free: number,
-): Promise<void> {
+async function count(within: Transaction<Database>, key: string, free: number): Promise<void> {
   const memory = sql`${limits.loginMemoryMs} * interval '1 millisecond'`;
   const wait = sql`least(${limits.loginBackoffMs} * power(2, least(f.failures - ${free}, 30)),
     ${limits.loginBackoffMaxMs}) * interval '1 millisecond'`;
@@ -104,9 +100,9 @@ async function giveBack(database: Kysely<Database>, keys: readonly string[]): Pr
 async function sweepCounters(database: Kysely<Database>): Promise<void> {
   await sql`delete from sign_in_failures
     where last_at < now() - ${limits.loginMemoryMs} * interval '1 millisecond'`.execute(database);
-  await sql`delete from sign_in_failures where key in
-    (select key from sign_in_failures order by last_at desc offset ${limits.loginMemoryRows})`
-    .execute(database);
+  const surplus = sql`select key from sign_in_failures
+    order by last_at desc offset ${limits.loginMemoryRows}`;
+  await sql`delete from sign_in_failures where key in (${surplus})`.execute(database);
 }
 
 function hashKey(text: string): string {

@@ -28,7 +28,11 @@ beforeAll(async () => {
     { role: 'submitter', project: 'red' },
     { role: 'viewer', project: 'blue' },
   ] as const;
-  await server.send(rows.userCreate, { body: { name: 'alice', password, grants: [...grants] } }, root);
+  await server.send(
+    rows.userCreate,
+    { body: { name: 'alice', password, grants: [...grants] } },
+    root,
+  );
   alice = await server.signIn('alice', password);
 });
 afterAll(async () => {
@@ -86,7 +90,10 @@ test('a narrowed token does only what it was narrowed to', async () => {
   expect(identity.body.projects).toEqual(['blue']);
   expect(identity.body.permissions).not.toContain('jobs.submit');
   const red = await bearer(alice, { project: 'red', permissions: ['jobs.submit'] });
-  expect((await whoami(red)).body).toMatchObject({ permissions: ['jobs.submit'], projects: ['red'] });
+  expect((await whoami(red)).body).toMatchObject({
+    permissions: ['jobs.submit'],
+    projects: ['red'],
+  });
 });
 
 test('nobody mints what they do not have', async () => {
@@ -126,7 +133,9 @@ test('a narrow token of an administrator cannot make itself a wider helper', asy
   const grants = [{ role: 'administrator' as const, project: null }];
   const strong = { body: { name: 'mallory', password, grants } };
   expect((await send(rows.userCreate, strong, narrow)).status).toBe(403);
-  expect((await send(rows.userCreate, { body: { name: 'mallory', password } }, narrow)).status).toBe(201);
+  expect(
+    (await send(rows.userCreate, { body: { name: 'mallory', password } }, narrow)).status,
+  ).toBe(201);
   const raise = { params: { name: 'mallory' }, body: { grants } };
   expect((await send(rows.userUpdate, raise, narrow)).status).toBe(403);
   const other = { params: { name: 'alice' } };
@@ -156,7 +165,10 @@ test('revoked, expired, of a disabled owner: dead at the next call, and told why
   const params = { name: 'alice' };
   await server.send(rows.userUpdate, { params, body: { disabled: true } }, root);
   const refused = await whoami({ token: third.body.secret });
-  expect(refused).toMatchObject({ status: 401, body: { detail: 'the user of the token is disabled' } });
+  expect(refused).toMatchObject({
+    status: 401,
+    body: { detail: 'the user of the token is disabled' },
+  });
   expect((await whoami(alice)).status).toBe(401);
   await server.send(rows.userUpdate, { params, body: { disabled: false } }, root);
   expect((await whoami({ token: third.body.secret })).status).toBe(200);
@@ -189,11 +201,7 @@ test.each([
   [`lz_${'A'.repeat(43)}`, 'another scheme'],
   [`Bearer lz_${'A'.repeat(43)}`, 'does not know the token'],
 ])('Authorization %j is refused, also beside a good cookie', async (authorization, detail) => {
-  const reply = await server.send(
-    rows.sessionShow,
-    {},
-    { ...alice, headers: { authorization } },
-  );
+  const reply = await server.send(rows.sessionShow, {}, { ...alice, headers: { authorization } });
   expect(reply).toMatchObject({ status: 401, body: { code: 'unauthenticated' } });
   expect((reply.body as { detail: string }).detail).toContain(detail);
   expect(reply.headers.get('www-authenticate')).toMatch(/^Bearer realm="lazaret"/);
@@ -216,7 +224,9 @@ test('a session secret does not pass as a token, nor a token as a session', asyn
   expect((await whoami({ token: secret })).status).toBe(401);
   expect((await whoami({ token: `lz_${secret.slice(4)}` })).status).toBe(401);
   const { body } = await make(alice);
-  expect((await whoami({ cookie: `lazaret_session=lzs_${body.secret.slice(3)}` })).status).toBe(401);
+  expect((await whoami({ cookie: `lazaret_session=lzs_${body.secret.slice(3)}` })).status).toBe(
+    401,
+  );
 });
 
 test('tokens are listed by their owner, and by administrators for everyone', async () => {
@@ -263,12 +273,10 @@ test('pages hold every token once, newest first', async () => {
   expect(all).toEqual(all.toSorted().toReversed());
 });
 
-test('one user has a bounded number of live tokens, also when many are asked for at once', async () => {
+test('one user has a bounded number of live tokens, also when many come at once', async () => {
   await server.send(rows.userCreate, { body: { name: 'bob', password } }, root);
   const bob = await server.signIn('bob', password);
-  const all = await Promise.all(
-    Array.from({ length: limits.tokensPerUser + 10 }, () => make(bob)),
-  );
+  const all = await Promise.all(Array.from({ length: limits.tokensPerUser + 10 }, () => make(bob)));
   expect(all.filter((reply) => reply.status === 201)).toHaveLength(limits.tokensPerUser);
   expect(all.filter((reply) => reply.status === 409)).toHaveLength(10);
   await sql`update tokens set revoked_at = now() where user_name = 'bob'`.execute(

@@ -3,13 +3,7 @@
  * the whole check and no slow hash is needed. A token never does more than its owner may do at
  * the moment of the call.
  */
-import {
-  limits,
-  permissionNames,
-  Problem,
-  type Permission,
-  type Token,
-} from '@lazaret/protocol';
+import { limits, permissionNames, Problem, type Permission, type Token } from '@lazaret/protocol';
 import { sql, type Transaction } from 'kysely';
 
 import { transaction, type Database } from '../db/index.ts';
@@ -216,7 +210,9 @@ export async function useToken(database: Reader, secret: string): Promise<FoundT
   if (token.stale) {
     await sql`with used as
       (update tokens set last_used_at = now() where id = ${token.id} returning user_name)
-      update users set last_seen_at = now() from used where name = used.user_name`.execute(database);
+      update users set last_seen_at = now() from used where name = used.user_name`.execute(
+      database,
+    );
   }
   return token;
 }

@@ -62,11 +62,18 @@ test('a user is made with their grants and shown without their password', async 
   const made = await create('alice', { displayName: 'Alice A.', password, grants });
   expect(made.status).toBe(201);
   expect(made.body).toMatchObject({
-    ...{ name: 'alice', displayName: 'Alice A.', grants, disabled: false },
-    ...{ hasPassword: true, lastSeenAt: null },
+    name: 'alice',
+    displayName: 'Alice A.',
+    grants,
+    disabled: false,
+    hasPassword: true,
+    lastSeenAt: null,
   });
   expect(await lastEvent()).toEqual({
-    ...{ type: 'user.created', subject: 'alice', actor: 'root', data: { grants } },
+    type: 'user.created',
+    subject: 'alice',
+    actor: 'root',
+    data: { grants },
   });
   expect((await create('alice')).body).toMatchObject({ code: 'already_exists' });
 });
@@ -148,7 +155,7 @@ test('the last administrator stays: not demoted, not disabled, not removed', asy
   expect((await server.send(rows.sessionShow, {}, root)).status).toBe(200);
 });
 
-test('an administrator without a password and the machine itself are none that may stay', async () => {
+test('one without a password and the machine itself do not count as administrators', async () => {
   await server.access.ensureLocalToken();
   await create('bob', { grants: [administrator] });
   expect((await update('root', { disabled: true })).body).toMatchObject({
@@ -186,7 +193,8 @@ test('administrators who take each other away at once: one always stays', async 
       .insertInto('grants')
       .values({ user_name: 'root', ...administrator })
       .execute();
-    for (const name of names) await database.handle.db.deleteFrom('users').where('name', '=', name).execute();
+    for (const name of names)
+      await database.handle.db.deleteFrom('users').where('name', '=', name).execute();
   }
 });
 
@@ -223,12 +231,15 @@ test('whatever administrators do to each other in any order, one can always sign
   const local = (await server.access.ensureLocalToken())!;
   for (const name of ['ann', 'ben']) await create(name, { password, grants: [administrator] });
   await fc.assert(
-    fc.asyncProperty(fc.array(fc.array(step, { maxLength: 4 }), { maxLength: 6 }), async (rounds) => {
-      for (const round of rounds) {
-        await Promise.all(round.map(({ name, body }) => update(name, body, { token: local })));
-        expect(await usableAdministrators()).not.toEqual([]);
-      }
-    }),
+    fc.asyncProperty(
+      fc.array(fc.array(step, { maxLength: 4 }), { maxLength: 6 }),
+      async (rounds) => {
+        for (const round of rounds) {
+          await Promise.all(round.map(({ name, body }) => update(name, body, { token: local })));
+          expect(await usableAdministrators()).not.toEqual([]);
+        }
+      },
+    ),
     { numRuns: 25 },
   );
   await update('root', { grants: [administrator], disabled: false }, { token: local });
@@ -262,7 +273,7 @@ test('users page by name and hold every one once', async () => {
   }
 });
 
-test('a call refused for lack of rights is on record once a minute, whoever keeps trying', async () => {
+test('a call refused for lack of rights is on record, once a minute', async () => {
   const alice = await arrive('alice');
   await Promise.all(Array.from({ length: 5 }, () => server.send(rows.userList, {}, alice)));
   await expect
@@ -278,8 +289,10 @@ test('a call refused for lack of rights is on record once a minute, whoever keep
       {
         subject: 'alice',
         data: {
-          ...{ operation: 'users.list', needs: 'users.manage' },
-          ...{ by: 'session', address: '127.0.0.1' },
+          operation: 'users.list',
+          needs: 'users.manage',
+          by: 'session',
+          address: '127.0.0.1',
         },
       },
     ]);
