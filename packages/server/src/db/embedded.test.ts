@@ -349,6 +349,15 @@ test('an ordinary user runs it as himself, and root later as that user', async (
   await write(database.url, 1);
 });
 
+test('a directory without the needed rights is a problem that says which', async () => {
+  await (await start()).stop();
+  const logs = join(root, 'logs');
+  await rm(logs, { recursive: true });
+  // Also root is refused here: a file system of the kernel takes no directories.
+  await symlink('/sys/kernel', logs);
+  expect((await refusal()).message).toContain('could not be prepared');
+});
+
 test('files that came back from a backup as those of root are given to its user', async () => {
   const first = await start();
   await write(first.url, 1);

@@ -20,6 +20,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { limits, Problem } from '@lazaret/protocol';
 import {
   clusterOwner,
+  clusterPath,
   databaseEnvironment,
   databaseName,
   databasePort,
@@ -52,6 +53,7 @@ export interface EmbeddedOptions {
 
 /** Where root keeps a copy of the programs when the database's user cannot reach them. */
 const sharedCopyPlace = '/var/lib/lazaret-postgresql';
+const deniedCodes: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EROFS']);
 const pollMs = 10;
 const startAttempts = 3;
 /** Reads until the end of its input, which comes when the parent ends, then stops the database. */
@@ -68,16 +70,7 @@ export async function startEmbeddedDatabase(options: EmbeddedOptions): Promise<E
       `The embedded PostgreSQL runs on Linux; this is ${process.platform}. Set DATABASE_URL.`,
     );
   }
-  const { dataDirectory, durable = true } = options;
-  const user = await chooseSystemUser(await clusterOwner(dataDirectory));
-  const native = await findNativeFiles(user, [join(dataDirectory, 'native'), sharedCopyPlace]);
-  const cluster = await prepareCluster({ dataDirectory, native, user, durable });
-  await stopLeftovers(cluster);
-  const logs = join(dataDirectory, 'logs');
-  await mkdir(logs, { recursive: true, mode: 0o700 });
-  const log = await DatabaseLog.open(join(logs, 'postgres.log'));
-  const socket = await openSocketDirectory(cluster, databasePort);
-  const database = new EmbeddedDatabase({ options, cluster, native, user, log, socket });
+  const database = new EmbeddedDatabase(await prepare(options));
   try {
     await database.start();
     return database;
@@ -85,6 +78,40 @@ export async function startEmbeddedDatabase(options: EmbeddedOptions): Promise<E
     await database.stop();
     throw error;
   }
+}
+
+async function prepare(options: EmbeddedOptions): Promise<EmbeddedParts> {
+  const { dataDirectory, durable = true } = options;
+  try {
+    const owner = await clusterOwner(dataDirectory);
+    if (owner !== undefined) await stopLeftovers(clusterPath(dataDirectory));
+    const user = await chooseSystemUser(owner);
+    const native = await findNativeFiles(user, [join(dataDirectory, 'native'), sharedCopyPlace]);
+    const cluster = await prepareCluster({ dataDirectory, native, user, durable });
+    const logs = join(dataDirectory, 'logs');
+    await mkdir(logs, { recursive: true, mode: 0o700 });
+    const log = await DatabaseLog.open(join(logs, 'postgres.log'));
+    const socket = await openSocketDirectory(cluster, databasePort);
+    return { options, cluster, native, user, log, socket };
+  } catch (error) {
+    throw explain(error, dataDirectory);
+  }
+}
+
+/** Rights and room are the operator's business; everything else is a defect. */
+function explain(error: unknown, dataDirectory: string): unknown {
+  if (!(error instanceof Error && 'code' in error) || error instanceof Problem) return error;
+  if (error.code === 'ENOSPC' || error.code === 'EDQUOT') {
+    return new Problem('storage_full', `No room for the database in ${dataDirectory}.`);
+  }
+  if (!deniedCodes.has(String(error.code))) return error;
+  return new Problem(
+    'database_failed',
+    `The database in ${dataDirectory} could not be prepared: ${error.message}. Root needs the ` +
+      'right to change owner and user (CHOWN, SETUID, SETGID), other users must own the whole ' +
+      'directory. Correct that, or set DATABASE_URL.',
+    { cause: error },
+  );
 }
 
 interface EmbeddedParts {
