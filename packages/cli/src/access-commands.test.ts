@@ -8,7 +8,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { readContexts } from './contexts.ts';
 import { runInside } from './testing/run-program.ts';
-import { startScriptedServer, type Handler, type ScriptedServer } from './testing/scripted-server.ts';
+import {
+  startScriptedServer,
+  type Handler,
+  type ScriptedServer,
+} from './testing/scripted-server.ts';
 
 let home = '';
 let server: ScriptedServer;
@@ -42,12 +46,21 @@ afterEach(async () => {
 });
 
 const signInArguments = (): string[] => [
-  ...['login', server.url, '--user', 'al', '--password-stdin', '--name', 'lab'],
+  'login',
+  server.url,
+  '--user',
+  'al',
+  '--password-stdin',
+  '--name',
+  'lab',
 ];
 
 describe('login', () => {
   it('trades a password for a token and ends the session', async () => {
-    const { exitCode, stderr } = await runInside(signInArguments(), { home, stdin: 'right password\n' });
+    const { exitCode, stderr } = await runInside(signInArguments(), {
+      home,
+      stdin: 'right password\n',
+    });
     expect(stderr).toContain('as al');
     expect(exitCode).toBe(0);
     const made = server.calls.find(({ operation }) => operation === 'tokens.create');
@@ -173,7 +186,11 @@ describe('users', () => {
     await server.stop();
     server = await startScriptedServer({
       'users.create': () => ({ name: 'bo', grants: [] }),
-      'users.link': () => ({ link: 'l', url: 'http://x/setup#l', expiresAt: '2026-01-01T00:00:00Z' }),
+      'users.link': () => ({
+        link: 'l',
+        url: 'http://x/setup#l',
+        expiresAt: '2026-01-01T00:00:00Z',
+      }),
     });
     const variables = { LAZARET_SERVER: server.url };
     const { stdout } = await runInside(['users', 'add', 'bo', '--link'], { home, variables });

@@ -57,7 +57,8 @@ function countPositional(flags: readonly FlagSpec[], words: readonly string[]): 
 function pendingFlag(flags: readonly FlagSpec[], word: string | undefined): FlagSpec | undefined {
   if (word === undefined || !word.startsWith('-')) return undefined;
   return flags.find(
-    ({ name, short, value }) => value !== undefined && (word === `--${name}` || word === `-${short}`),
+    ({ name, short, value }) =>
+      value !== undefined && (word === `--${name}` || word === `-${short}`),
   );
 }
 
@@ -99,7 +100,8 @@ async function offer(
   const { choices } = wanted as FlagSpec;
   if (choices !== undefined) return matching(choices, current);
   if (wanted.name === 'shell') return matching(['bash', 'zsh', 'fish'], current);
-  if (wanted.completes === 'file' || wanted.completes === 'directory') return [`:${wanted.completes}`];
+  if (wanted.completes === 'file' || wanted.completes === 'directory')
+    return [`:${wanted.completes}`];
   if (wanted.completes === undefined) return [];
   return matching(await lookUp(shell, words, wanted.completes), current);
 }

@@ -76,7 +76,9 @@ export async function findTarget(shell: Shell, settings: Settings): Promise<Targ
 /** An address without what does not belong to it; the scheme may be left out on loopback. */
 export function normalizeServer(text: string): string {
   const isLoopback = /^(localhost|127\.[\d.]+|\[::1\])(:|\/|$)/.test(text);
-  const withScheme = /^[a-z]+:\/\//i.test(text) ? text : `${isLoopback ? 'http' : 'https'}://${text}`;
+  const withScheme = /^[a-z]+:\/\//i.test(text)
+    ? text
+    : `${isLoopback ? 'http' : 'https'}://${text}`;
   let url: URL;
   try {
     url = new URL(withScheme);
@@ -89,7 +91,9 @@ export function normalizeServer(text: string): string {
     throw usageFailure(`expected an http or https address, received ${JSON.stringify(text)}`);
   }
   if (url.username !== '' || url.password !== '') {
-    throw usageFailure('the address holds a name or password; sign in with `lazaret login` instead');
+    throw usageFailure(
+      'the address holds a name or password; sign in with `lazaret login` instead',
+    );
   }
   return `${url.origin}${url.pathname}`.replace(/\/+$/, '');
 }

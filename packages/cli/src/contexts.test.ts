@@ -5,7 +5,13 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { normalizeServer } from './connection.ts';
-import { contextsPath, readContexts, withContext, withoutContext, writeContexts } from './contexts.ts';
+import {
+  contextsPath,
+  readContexts,
+  withContext,
+  withoutContext,
+  writeContexts,
+} from './contexts.ts';
 
 let directory = '';
 beforeEach(async () => {

@@ -79,4 +79,3 @@ function completionOf(operation: Operation): 'engine' | 'job' | undefined {
 export function isList(operation: Operation): boolean {
   return operation.cli?.columns !== undefined;
 }
-

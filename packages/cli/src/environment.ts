@@ -38,5 +38,8 @@ export function readEnvironment(
 
 /** The XDG base directory specification: relative paths are ignored. */
 function baseDirectory(configured: string | undefined, otherwise: string): string {
-  return join(configured !== undefined && isAbsolute(configured) ? configured : otherwise, 'lazaret');
+  return join(
+    configured !== undefined && isAbsolute(configured) ? configured : otherwise,
+    'lazaret',
+  );
 }

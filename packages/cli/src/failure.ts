@@ -25,7 +25,10 @@ export class Failure extends Error {
 }
 
 /** A command line that cannot be carried out as it stands. */
-export function usageFailure(message: string, extras: Omit<FailureExtras, 'exitCode'> = {}): Failure {
+export function usageFailure(
+  message: string,
+  extras: Omit<FailureExtras, 'exitCode'> = {},
+): Failure {
   return new Failure(message, { ...extras, exitCode: exitCodes.usage.code });
 }
 

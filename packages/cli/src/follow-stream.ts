@@ -21,7 +21,9 @@ export interface FollowOptions<T> {
  * Yields events until one named `end` comes or the signal aborts. The connection is made anew
  * with growing pauses; it is given up after `limits.cliReconnects` failures in a row.
  */
-export async function* followStream<T>(options: FollowOptions<T>): AsyncGenerator<StreamedEvent<T>> {
+export async function* followStream<T>(
+  options: FollowOptions<T>,
+): AsyncGenerator<StreamedEvent<T>> {
   const { open, signal, onLost } = options;
   let lastEventId: string | undefined;
   let failures = 0;
@@ -48,8 +50,7 @@ export async function* followStream<T>(options: FollowOptions<T>): AsyncGenerato
 /** Why it is worth trying again, or undefined when it is not. */
 export function describeTransient(error: unknown): string | undefined {
   if (error instanceof Problem) {
-    const isTransient =
-      exitCodeOfProblem(error.code, error.status) === exitCodes.unreachable.code;
+    const isTransient = exitCodeOfProblem(error.code, error.status) === exitCodes.unreachable.code;
     return isTransient ? error.message : undefined;
   }
   if (error instanceof Failure) {

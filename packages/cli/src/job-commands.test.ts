@@ -100,7 +100,9 @@ describe('submit', () => {
     const argv = ['submit', 'strings', join(home, 'a'), '-', '--idempotency-key', 'k'];
     const { stdout } = await run(handlers, argv, { stdin: 'piped' });
     expect(stdout).toBe('0000000000000001\n0000000000000002\n');
-    const uploads = (server?.calls ?? []).filter(({ operation }) => operation === 'artifacts.upload');
+    const uploads = (server?.calls ?? []).filter(
+      ({ operation }) => operation === 'artifacts.upload',
+    );
     expect(uploads.map(({ body }) => String(body))).toEqual(['A', 'piped']);
     const keys = (server?.calls ?? []).flatMap(({ headers }) => headers['idempotency-key'] ?? []);
     expect(keys).toEqual(['k-1', 'k-2']);
@@ -170,14 +172,19 @@ describe('waiting', () => {
       'jobs.show': () => sampleJob({ state }),
     };
     const { exitCode, stdout, stderr } = await run(handlers, ['submit', 'strings', '--wait']);
-    expect({ exitCode, stdout, stderr }).toEqual({ exitCode: expected, stdout: `${id}\n`, stderr: '' });
+    expect({ exitCode, stdout, stderr }).toEqual({
+      exitCode: expected,
+      stdout: `${id}\n`,
+      stderr: '',
+    });
   });
 
   it('shows moves and the log to a person, over a connection that is cut', async () => {
     let opened = 0;
     const handlers: Record<string, Handler> = {
       'jobs.submit': () => sampleJob({ state: 'queued' }),
-      'jobs.show': () => sampleJob({ state: 'failed', outcome: { code: 'exit_code', detail: '7' } }),
+      'jobs.show': () =>
+        sampleJob({ state: 'failed', outcome: { code: 'exit_code', detail: '7' } }),
       'jobs.follow': ({ response }) => {
         opened += 1;
         const chunk = { attempt: 1, stream: 'stdout', at: '2026-01-01T00:00:00.000Z' };
@@ -305,8 +312,17 @@ describe('result', () => {
     'refuses the artifact name %j before anything is written',
     async (path) => {
       const files = { fine: '1', [path]: '2' };
-      const handlers = { 'jobs.show': () => withArtifacts(files), 'jobs.result': serveFiles(files) };
-      const { exitCode, stderr } = await run(handlers, ['result', id, '--all', '-o', join(home, 'o')]);
+      const handlers = {
+        'jobs.show': () => withArtifacts(files),
+        'jobs.result': serveFiles(files),
+      };
+      const { exitCode, stderr } = await run(handlers, [
+        'result',
+        id,
+        '--all',
+        '-o',
+        join(home, 'o'),
+      ]);
       expect(exitCode).toBe(1);
       expect(stderr).toContain('leads outside');
       expect(await readdir(home)).toEqual([]);
@@ -319,7 +335,13 @@ describe('result', () => {
     await mkdir(join(home, 'elsewhere'));
     await symlink(join(home, 'elsewhere'), join(home, 'out', 'link'));
     const handlers = { 'jobs.show': () => withArtifacts(files), 'jobs.result': serveFiles(files) };
-    const { exitCode, stderr } = await run(handlers, ['result', id, '--all', '-o', join(home, 'out')]);
+    const { exitCode, stderr } = await run(handlers, [
+      'result',
+      id,
+      '--all',
+      '-o',
+      join(home, 'out'),
+    ]);
     expect(exitCode).toBe(1);
     expect(stderr).toContain('is in the way');
     expect(await readdir(join(home, 'elsewhere'))).toEqual([]);

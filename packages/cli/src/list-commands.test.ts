@@ -9,7 +9,11 @@ import { parse } from 'yaml';
 
 import { runInside, type RunOptions, type RunResult } from './testing/run-program.ts';
 import { sampleJob } from './testing/sample-job.ts';
-import { startScriptedServer, type Handler, type ScriptedServer } from './testing/scripted-server.ts';
+import {
+  startScriptedServer,
+  type Handler,
+  type ScriptedServer,
+} from './testing/scripted-server.ts';
 
 let home = '';
 let server: ScriptedServer | undefined;
@@ -57,7 +61,9 @@ describe('lists', () => {
     });
     const [header, row] = stdout.split('\n');
     expect(header).toMatch(/^ID +ENGINE +STATE +INPUTS +CREATED +NODE +OUTCOME$/);
-    expect(row).toMatch(/^0123456789abcdef +strings +succeeded +\\x1b\[2J\.apk +5m ago +local +succeeded$/);
+    expect(row).toMatch(
+      /^0123456789abcdef +strings +succeeded +\\x1b\[2J\.apk +5m ago +local +succeeded$/,
+    );
   });
 
   it('are arrays for programs, in JSON and YAML', async () => {
@@ -197,7 +203,16 @@ describe('the audit log', () => {
     for (let number = 1; number <= 3; number += 1) {
       const type = 'session.created' as const;
       const at = '2026-01-01T00:00:00.000Z';
-      const entry = { number, type, at, project: null, subject: 'al', actor: 'al', data: {}, previous };
+      const entry = {
+        number,
+        type,
+        at,
+        project: null,
+        subject: 'al',
+        actor: 'al',
+        data: {},
+        previous,
+      };
       const hash = await hashAuditEntry(entry);
       entries.push({ ...entry, hash });
       previous = hash;
@@ -230,7 +245,10 @@ describe('the audit log', () => {
   });
 
   it('names the place of a line that is no entry', async () => {
-    const { exitCode, stdout } = await runInside(['audit', 'verify', '-'], { home, stdin: 'what?\n' });
+    const { exitCode, stdout } = await runInside(['audit', 'verify', '-'], {
+      home,
+      stdin: 'what?\n',
+    });
     expect(exitCode).toBe(1);
     expect(stdout).toContain('entry 1 is no audit entry');
   });
@@ -239,7 +257,9 @@ describe('the audit log', () => {
     const lines = toLines(await makeLog());
     const serve: Handler = ({ response }) => void response.writeHead(200).end(lines);
     const file = join(home, 'log');
-    expect((await run({ 'audit.export': serve }, ['audit', 'export', '-o', file])).exitCode).toBe(0);
+    expect((await run({ 'audit.export': serve }, ['audit', 'export', '-o', file])).exitCode).toBe(
+      0,
+    );
     expect(await readFile(file, 'utf8')).toBe(lines);
     const cut: Handler = ({ response }) => {
       response.writeHead(200).write(lines);

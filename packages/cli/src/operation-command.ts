@@ -9,12 +9,7 @@ import {
   type operations,
 } from '@lazaret/protocol';
 
-import {
-  flagOn,
-  flagText,
-  type CommandRun,
-  type Invocation,
-} from './command.ts';
+import { flagOn, flagText, type CommandRun, type Invocation } from './command.ts';
 import { callTimeout } from './connection.ts';
 import { isList, paramsOf, takesSeveral, type CommandOperation } from './derive-command.ts';
 import { usageFailure } from './failure.ts';
@@ -29,10 +24,7 @@ export function runOf(name: string): CommandRun {
   return (invocation) => runOperation(row as CommandOperation, invocation);
 }
 
-async function runOperation(
-  operation: CommandOperation,
-  invocation: Invocation,
-): Promise<void> {
+async function runOperation(operation: CommandOperation, invocation: Invocation): Promise<void> {
   const fields = deriveFlags(operation);
   const several = takesSeveral(operation);
   const calls = (several ? invocation.arguments : [undefined]).map((target) =>
@@ -125,7 +117,10 @@ async function confirm(operation: CommandOperation, invocation: Invocation): Pro
     });
   }
   const { askLine } = await import('./prompt.ts');
-  const answer = await askLine(shell, `${operation.summary}: ${invocation.arguments.join(', ')}? [y/N] `);
+  const answer = await askLine(
+    shell,
+    `${operation.summary}: ${invocation.arguments.join(', ')}? [y/N] `,
+  );
   if (!/^y(es)?$/i.test(answer.trim())) throw usageFailure('nothing was done');
 }
 
@@ -140,11 +135,9 @@ async function readPages(
   for (;;) {
     const limit = Math.min(wanted - items.length, limits.pageItemsMax);
     const query = { ...(how.call.query as Record<string, unknown>), limit, cursor };
-    const page = (await client.call(
-      operation,
-      { ...how.call, query } as OperationCall<Operation>,
-      { signal: how.signal },
-    )) as Page<unknown>;
+    const page = (await client.call(operation, { ...how.call, query } as OperationCall<Operation>, {
+      signal: how.signal,
+    })) as Page<unknown>;
     const note = cursor === undefined ? noteOf(operation, page) : '';
     if (note !== '') await tellPerson(how.invocation, note);
     items.push(...page.items);

@@ -118,7 +118,9 @@ function placeholderOf(meant: JsonSchema, written: JsonSchema): string {
 
 /** Whether text is taken though a number is meant, as sizes and durations do. */
 function takesText(written: JsonSchema): boolean {
-  return written.type === 'string' || (written.anyOf?.some(({ type }) => type === 'string') ?? false);
+  return (
+    written.type === 'string' || (written.anyOf?.some(({ type }) => type === 'string') ?? false)
+  );
 }
 
 function isGrants(meant: JsonSchema): boolean {

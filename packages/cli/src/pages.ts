@@ -22,7 +22,9 @@ const notes: Readonly<Record<string, (answer: never) => string>> = {
   'users.link': ({ expiresAt }: OperationOutput<typeof operations.access.userLink>) =>
     `Good for one sign-in, until ${expiresAt}`,
   'engines.list': ({ refused }: OperationOutput<typeof operations.engines.list>) =>
-    refused.map(({ file, detail }) => `refused: ${visibleLine(file)}: ${visibleLine(detail)}`).join('\n'),
+    refused
+      .map(({ file, detail }) => `refused: ${visibleLine(file)}: ${visibleLine(detail)}`)
+      .join('\n'),
 };
 
 /** What to tell a person beside the answer; empty when there is nothing. */

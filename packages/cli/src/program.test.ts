@@ -101,7 +101,9 @@ describe('without a server', () => {
   });
 
   it('says that it cannot be reached, and why', async () => {
-    const { exitCode, stderr } = await runInside(['jobs', '--server', 'http://127.0.0.1:9'], { home });
+    const { exitCode, stderr } = await runInside(['jobs', '--server', 'http://127.0.0.1:9'], {
+      home,
+    });
     expect(exitCode).toBe(8);
     expect(stderr).toContain('cannot reach http://127.0.0.1:9');
   });
@@ -116,10 +118,22 @@ describe('without a server', () => {
 describe('default commands', () => {
   it.each([
     [['engines'], ['engines', 'list']],
-    [['engine', '-o', 'json'], ['engine', 'list', '-o', 'json']],
-    [['-q', 'users'], ['-q', 'users', 'list']],
-    [['engines', '--help'], ['engines', '--help']],
-    [['engines', 'show', 'x'], ['engines', 'show', 'x']],
+    [
+      ['engine', '-o', 'json'],
+      ['engine', 'list', '-o', 'json'],
+    ],
+    [
+      ['-q', 'users'],
+      ['-q', 'users', 'list'],
+    ],
+    [
+      ['engines', '--help'],
+      ['engines', '--help'],
+    ],
+    [
+      ['engines', 'show', 'x'],
+      ['engines', 'show', 'x'],
+    ],
     [['jobs'], ['jobs']],
     [[], []],
   ])('%j means %j', (given, expected) => {
@@ -129,8 +143,11 @@ describe('default commands', () => {
 
 describe('exit codes', () => {
   it('tell the final states apart', () => {
-    expect(['succeeded', 'failed', 'timed_out', 'cancelled'].map((state) => exitCodeOfState(state as never)))
-      .toEqual([0, 3, 4, 5]);
+    expect(
+      ['succeeded', 'failed', 'timed_out', 'cancelled'].map((state) =>
+        exitCodeOfState(state as never),
+      ),
+    ).toEqual([0, 3, 4, 5]);
   });
 
   it.each([

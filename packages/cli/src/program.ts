@@ -1,11 +1,5 @@
 /** From the command line to an exit code: the command tree, its help, and how failures end. */
-import {
-  Argument,
-  Command,
-  CommanderError,
-  Option,
-  type Help,
-} from 'commander';
+import { Argument, Command, CommanderError, Option, type Help } from 'commander';
 
 import {
   outputFormats,
@@ -34,8 +28,17 @@ export const globalFlags: readonly FlagSpec[] = [
   { name: 'columns', value: 'names', summary: 'Columns of a table, separated by commas' },
   { name: 'quiet', short: 'q', summary: 'Print identities only, and no remarks' },
   { name: 'server', value: 'url', summary: 'The server to talk to' },
-  { name: 'token', value: 'token', summary: 'The API token to use; LAZARET_TOKEN keeps it out of sight' },
-  { name: 'context', value: 'name', summary: 'The server to talk to, by its name', completes: 'context' },
+  {
+    name: 'token',
+    value: 'token',
+    summary: 'The API token to use; LAZARET_TOKEN keeps it out of sight',
+  },
+  {
+    name: 'context',
+    value: 'name',
+    summary: 'The server to talk to, by its name',
+    completes: 'context',
+  },
   { name: 'no-color', summary: 'No colours' },
 ];
 
@@ -158,9 +161,9 @@ function groupCommand(
 }
 
 function addCommand(command: Command, spec: CommandSpec, options: BuildOptions): void {
-  command.summary(spec.summary).description(
-    [spec.summary, spec.details].filter((text) => text !== undefined).join('.\n\n'),
-  );
+  command
+    .summary(spec.summary)
+    .description([spec.summary, spec.details].filter((text) => text !== undefined).join('.\n\n'));
   if (spec.hidden === true) (command as Command & { _hidden: boolean })._hidden = true;
   command.helpGroup(spec.words.includes(' ') ? 'Commands:' : `${spec.group}:`);
   for (const [alias, name] of Object.entries(wordAliases)) {

@@ -4,10 +4,7 @@ import { usageFailure } from './failure.ts';
 import { readDocument } from './read-document.ts';
 
 /** Values that are JSON (numbers, true, lists, quoted text) are taken as such, others as text. */
-export async function readParameters(
-  shell: Shell,
-  flags: Flags,
-): Promise<Record<string, unknown>> {
+export async function readParameters(shell: Shell, flags: Flags): Promise<Record<string, unknown>> {
   const whole = flagText(flags, 'parameters');
   const base = whole === undefined ? {} : await readWhole(shell, whole);
   return { ...base, ...Object.fromEntries(flagList(flags, 'parameter').map(readPair)) };

@@ -61,15 +61,9 @@ Completion: \`source <(lazaret completion bash)\`, likewise for zsh and fish.
 `;
 
 function formatExitCodes(): string {
-  const rows = Object.values(exitCodes).map(({ code, meaning }) => `| ${code} | ${meaning} |`);
-  return [
-    '| code | meaning |',
-    '| --- | --- |',
-    ...rows,
-    '',
-    'With several jobs the code is that of the first one that did not succeed.',
-    '',
-  ].join('\n');
+  const rows = Object.values(exitCodes).map(({ code, meaning }) => [String(code), meaning]);
+  const table = formatRows([['code', 'meaning'], ...rows]);
+  return `${table}\nWith several jobs the code is that of the first one that did not succeed.\n`;
 }
 
 function formatCommand(spec: CommandSpec): string {
@@ -101,14 +95,23 @@ function formatFlags(flags: readonly FlagSpec[]): string {
     const long = `--${name}${value === undefined ? '' : ` ${value.toUpperCase()}`}`;
     const opposite = negatable === true ? `, --no-${name}` : '';
     const words = choices === undefined ? '' : ` (${choices.join(', ')})`;
-    return `| \`${short === undefined ? '' : `-${short}, `}${long}${opposite}\` | ${summary}${words} |`;
+    const option = `\`${short === undefined ? '' : `-${short}, `}${long}${opposite}\``;
+    // a bar inside a cell would end it
+    return [option, `${summary}${words}`].map((cell) => cell.replaceAll('|', String.raw`\|`));
   });
-  return `${['| option | meaning |', '| --- | --- |', ...rows.map(escapeCells)].join('\n')}\n`;
+  return formatRows([['option', 'meaning'], ...rows]);
 }
 
-/** A bar inside a cell would end it. */
-function escapeCells(row: string): string {
-  return row.replaceAll(/(?<! )\|(?! )/g, String.raw`\|`);
+/** A table whose columns are aligned, the header first. */
+function formatRows(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  const [header = '', ...body] = rows.map(
+    (row) => `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`,
+  );
+  const rule = `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`;
+  return `${[header, rule, ...body].join('\n')}\n`;
 }
 
 function closed(text: string): string {

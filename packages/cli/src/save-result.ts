@@ -96,7 +96,8 @@ function chooseArtifact(job: JobDetail, path: string | undefined): JobArtifact {
 
 function listNames(artifacts: readonly JobArtifact[]): string {
   const shown = artifacts.slice(0, 10).map(({ path }) => visibleLine(path));
-  const more = artifacts.length > shown.length ? ` and ${artifacts.length - shown.length} more` : '';
+  const more =
+    artifacts.length > shown.length ? ` and ${artifacts.length - shown.length} more` : '';
   return shown.length === 0 ? 'It left none at all.' : `There are: ${shown.join(', ')}${more}.`;
 }
 
@@ -186,10 +187,7 @@ async function makeParents(directory: string, segments: readonly string[]): Prom
   return path;
 }
 
-async function printRaw(
-  invocation: Invocation,
-  pieces: AsyncIterable<Uint8Array>,
-): Promise<void> {
+async function printRaw(invocation: Invocation, pieces: AsyncIterable<Uint8Array>): Promise<void> {
   for await (const piece of pieces) await writeOut(invocation, piece);
 }
 

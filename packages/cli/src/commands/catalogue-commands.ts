@@ -28,7 +28,8 @@ export const catalogueCommands: readonly CommandSpec[] = [
     words: 'engines add',
     group,
     summary: 'Add engines, or new revisions of them, from their manifests',
-    details: 'Every manifest is checked before the first one is sent. Images are pinned to digests.',
+    details:
+      'Every manifest is checked before the first one is sent. Images are pinned to digests.',
     arguments: [manifestFiles],
     flags: [],
     examples: ['lazaret engines add engines/strings', 'lazaret engines add - < engine.yaml'],
@@ -51,9 +52,7 @@ export const catalogueCommands: readonly CommandSpec[] = [
     group,
     summary: "Import the predecessor's engines.json",
     details: 'Each entry is added or refused by itself; the exit code is 1 when one was refused.',
-    arguments: [
-      { name: 'file', required: true, summary: 'engines.json, or -', completes: 'file' },
-    ],
+    arguments: [{ name: 'file', required: true, summary: 'engines.json, or -', completes: 'file' }],
     flags: [],
     examples: ['lazaret engines import confs/engines.json'],
     load: async () => (await import('./engines.ts')).runImport,

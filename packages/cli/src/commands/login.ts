@@ -50,7 +50,10 @@ export async function run(invocation: Invocation): Promise<void> {
   const directory = shell.environment.configurationDirectory;
   const before = await readContexts(directory);
   await writeContexts(directory, withContext(before, context));
-  await revokeReplaced(invocation, before.list.find((one) => one.name === name));
+  await revokeReplaced(
+    invocation,
+    before.list.find((one) => one.name === name),
+  );
   await tell(invocation, `Signed in to ${url} as ${visibleLine(user)} (context ${name})`);
   if (invocation.settings.quiet) await writeOut(invocation, `${name}\n`);
 }
@@ -90,7 +93,9 @@ async function signInByLink(invocation: Invocation, text: string): Promise<Signe
   const { needed } = await client.call(access.setupShow, {}, { signal: callTimeout() });
   const user = flagText(flags, 'user');
   const asked =
-    needed && user === undefined ? (await askLine(shell, 'Name of the administrator: ')).trim() : user;
+    needed && user === undefined
+      ? (await askLine(shell, 'Name of the administrator: ')).trim()
+      : user;
   const password = flagOn(flags, 'passwordStdin')
     ? await readSecretLine(shell)
     : await askNewPassword(shell, 'New password');
@@ -160,6 +165,9 @@ async function revokeReplaced(invocation: Invocation, old: Context | undefined):
     const params = { id: old.tokenId };
     await client.call(access.tokenRevoke, { params }, { signal: callTimeout() });
   } catch (error) {
-    await tell(invocation, `The token used before could not be revoked: ${(error as Error).message}`);
+    await tell(
+      invocation,
+      `The token used before could not be revoked: ${(error as Error).message}`,
+    );
   }
 }

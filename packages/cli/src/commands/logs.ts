@@ -23,10 +23,14 @@ export async function run(invocation: Invocation): Promise<void> {
   if (flagOn(flags, 'follow')) {
     const stream = followStream({
       open: (lastEventId, signal) =>
-        client.stream(follow, { params, query }, {
-          signal,
-          ...(lastEventId === undefined ? {} : { lastEventId }),
-        }),
+        client.stream(
+          follow,
+          { params, query },
+          {
+            signal,
+            ...(lastEventId === undefined ? {} : { lastEventId }),
+          },
+        ),
       signal: new AbortController().signal,
       onLost: (reason) => tellPerson(invocation, `${reason}; trying again`),
     });

@@ -13,7 +13,11 @@ import { visibleLine } from '../render/visible-text.ts';
 const { userCreate, userLink, passwordChange, sessionShow } = operations.access;
 
 export async function runAdd(invocation: Invocation): Promise<void> {
-  const { arguments: [name = ''], flags, shell } = invocation;
+  const {
+    arguments: [name = ''],
+    flags,
+    shell,
+  } = invocation;
   const fields = fieldsOf(userCreate.body!);
   const given = { name, ...readFields(fields, flags) };
   check(userCreate.body, given, fields);

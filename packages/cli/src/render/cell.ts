@@ -102,7 +102,9 @@ function formatItem(item: unknown, options: CellOptions): string {
   const fields = item as Record<string, unknown>;
   if (typeof fields['role'] === 'string') {
     const project = fields['project'];
-    return visibleLine(typeof project === 'string' ? `${fields['role']}@${project}` : fields['role']);
+    return visibleLine(
+      typeof project === 'string' ? `${fields['role']}@${project}` : fields['role'],
+    );
   }
   if (typeof fields['name'] === 'string') return visibleLine(fields['name']);
   return formatRecord(fields, options);

@@ -25,7 +25,9 @@ export function explainFailure(
     const { title } = error.toDocument();
     const lines = [
       `${style('red', 'error:')} ${title} ${style('dim', `(${error.code})`)}`,
-      ...(error.message === '' || error.message === title ? [] : [`  ${visibleLine(error.message)}`]),
+      ...(error.message === '' || error.message === title
+        ? []
+        : [`  ${visibleLine(error.message)}`]),
       ...formatFields(error.fields),
       `${style('cyan', 'hint:')} ${adaptHint(error, hint)}`,
     ];

@@ -50,8 +50,10 @@ export function describeState(job: Job, style: Style): string {
 /** One line on a job that ended: `succeeded in 3.2s`, or what went wrong. */
 export function describeOutcome(job: Job, style: Style): string {
   const from = Date.parse(job.startedAt ?? job.createdAt);
-  const took = job.finishedAt === null ? '' : ` in ${formatDuration(Date.parse(job.finishedAt) - from)}`;
-  const why = job.outcome === null || job.state === 'succeeded' ? '' : `: ${sayOutcome(job.outcome)}`;
+  const took =
+    job.finishedAt === null ? '' : ` in ${formatDuration(Date.parse(job.finishedAt) - from)}`;
+  const why =
+    job.outcome === null || job.state === 'succeeded' ? '' : `: ${sayOutcome(job.outcome)}`;
   return `${job.id}  ${styleState(style, job.state)}${took}${why}`;
 }
 
@@ -89,7 +91,9 @@ async function formatHead(job: JobDetail, { now, style }: PageOptions): Promise<
     ['Finished', job.finishedAt === null ? undefined : moment(job.finishedAt)],
   ];
   return layOut(
-    rows.flatMap(([label, text]) => (text === undefined ? [] : [[style('dim', `${label}:`), text]])),
+    rows.flatMap(([label, text]) =>
+      text === undefined ? [] : [[style('dim', `${label}:`), text]],
+    ),
   );
 }
 
@@ -100,7 +104,9 @@ async function formatAttempt(attempt: Attempt, { style }: PageOptions): Promise<
     telemetry.peakMemoryBytes === null
       ? undefined
       : `peak memory ${formatSize(telemetry.peakMemoryBytes)}`,
-    telemetry.cpuSeconds === null ? undefined : `CPU ${formatDuration(telemetry.cpuSeconds * 1_000)}`,
+    telemetry.cpuSeconds === null
+      ? undefined
+      : `CPU ${formatDuration(telemetry.cpuSeconds * 1_000)}`,
     `log ${formatSize(attempt.logBytes)}${attempt.logTruncated ? ' (truncated)' : ''}`,
   ].filter((fact) => fact !== undefined);
   const lines = [

@@ -71,7 +71,9 @@ describe('tables', () => {
 
   it('shortens nothing in a pipe', async () => {
     const items = [{ id: '1', name: 'x'.repeat(300) }];
-    expect(await formatTable(items, { ...options, widthChars: undefined })).toContain('x'.repeat(300));
+    expect(await formatTable(items, { ...options, widthChars: undefined })).toContain(
+      'x'.repeat(300),
+    );
   });
 
   it('keeps a row on its line whatever a name holds', async () => {
@@ -134,11 +136,17 @@ describe('pages', () => {
 
 describe('progress', () => {
   it('shows part, amount, rate and time left', () => {
-    const line = formatProgress({ doneBytes: 25 * 2 ** 20, totalBytes: 100 * 2 ** 20, elapsedMs: 5_000 });
+    const line = formatProgress({
+      doneBytes: 25 * 2 ** 20,
+      totalBytes: 100 * 2 ** 20,
+      elapsedMs: 5_000,
+    });
     expect(line).toBe('[######------------------]  25%  25 MiB of 100 MiB  5 MiB/s  15s left');
   });
 
   it('shows amount and rate when the end is unknown', () => {
-    expect(formatProgress({ doneBytes: 1_024, totalBytes: undefined, elapsedMs: 0 })).toBe('1 KiB  0 B/s');
+    expect(formatProgress({ doneBytes: 1_024, totalBytes: undefined, elapsedMs: 0 })).toBe(
+      '1 KiB  0 B/s',
+    );
   });
 });

@@ -16,7 +16,10 @@ const gapChars = 2;
 const stateColumns = new Set(['state', 'outcome.code']);
 
 /** One line a row, the header first. Every cell is safe for a terminal. */
-export async function formatTable(items: readonly unknown[], options: TableOptions): Promise<string> {
+export async function formatTable(
+  items: readonly unknown[],
+  options: TableOptions,
+): Promise<string> {
   const { columns, now, style } = options;
   const header = columns.map((column) => labelOf(column).toUpperCase());
   const rows = items.map((item) =>
@@ -42,7 +45,16 @@ export async function formatTable(items: readonly unknown[], options: TableOptio
 export async function layOut(rows: readonly (readonly string[])[]): Promise<string> {
   const { default: Table } = await import('cli-table3');
   const parts = ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left'];
-  const more = ['bottom-right', 'left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid', 'middle'];
+  const more = [
+    'bottom-right',
+    'left',
+    'left-mid',
+    'mid',
+    'mid-mid',
+    'right',
+    'right-mid',
+    'middle',
+  ];
   const table = new Table({
     chars: Object.fromEntries([...parts, ...more].map((part) => [part, ''])),
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': gapChars },

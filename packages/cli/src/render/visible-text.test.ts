@@ -2,7 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { formatStructured } from './print.ts';
-import { createVisibleStream, isDangerous, visibleJson, visibleLine, visibleText } from './visible-text.ts';
+import {
+  createVisibleStream,
+  isDangerous,
+  visibleJson,
+  visibleLine,
+  visibleText,
+} from './visible-text.ts';
 
 /** What a terminal could obey: everything that is no printable character. */
 const obeyed = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
@@ -22,12 +28,15 @@ describe('text of a sample on a terminal', () => {
 
   it('lets nothing through whatever comes, in pieces or at once', () => {
     fc.assert(
-      fc.property(fc.array(fc.string({ unit: 'binary', maxLength: 24 }), { maxLength: 4 }), (pieces) => {
-        const stream = createVisibleStream();
-        const shown = pieces.map((piece) => stream.push(piece)).join('') + stream.end();
-        expect(obeyed.test(shown.replaceAll(/[\n\t]/g, ''))).toBe(false);
-        expect(obeyed.test(visibleLine(pieces.join('')))).toBe(false);
-      }),
+      fc.property(
+        fc.array(fc.string({ unit: 'binary', maxLength: 24 }), { maxLength: 4 }),
+        (pieces) => {
+          const stream = createVisibleStream();
+          const shown = pieces.map((piece) => stream.push(piece)).join('') + stream.end();
+          expect(obeyed.test(shown.replaceAll(/[\n\t]/g, ''))).toBe(false);
+          expect(obeyed.test(visibleLine(pieces.join('')))).toBe(false);
+        },
+      ),
     );
   });
 
