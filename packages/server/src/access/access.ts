@@ -27,7 +27,7 @@ export interface AccessOptions {
 export interface Access {
   /** Who calls; undefined for nobody. Throws `unauthenticated` for credentials that are wrong. */
   authenticate(call: IncomingCall): Promise<Principal | undefined>;
-  /** Notes a refusal for lack of rights in the audit log; the same one at most once a minute. */
+  /** Notes a refusal for lack of rights in the audit log, at most once a minute. Never rejects. */
   recordDenied(principal: Principal, operation: Operation, address: string): Promise<void>;
   /**
    * The one-time link that makes the first administrator, while there is none who can sign in:

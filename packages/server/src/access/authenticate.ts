@@ -1,18 +1,16 @@
 /** Who calls. Asked once for each call; nothing is cached, so every change acts on the next. */
-import type { IncomingHttpHeaders } from 'node:http';
-
 import { defaultProject, operations, type Operation } from '@lazaret/protocol';
 
 import type { Principal } from '../principal.ts';
-import { readCredentials, refused } from './credentials.ts';
+import { readCredentials, refused, type RequestHeaders } from './credentials.ts';
 import { useSession } from './sessions.ts';
 import { parseGrants, type Reader } from './store.ts';
 import { parsePermissions, useToken } from './tokens.ts';
 
 export interface IncomingCall {
-  readonly headers: IncomingHttpHeaders;
-  readonly address: string;
-  readonly operation: Operation;
+  readonly headers: RequestHeaders;
+  /** Left out when a call that was let in is looked at again, as a long stream is. */
+  readonly operation?: Operation;
 }
 
 /**
@@ -25,10 +23,11 @@ export async function authenticate(
   { headers, operation }: IncomingCall,
   anonymousLegacy: boolean,
 ): Promise<Principal | undefined> {
-  if (operation.access === 'public') return undefined;
+  if (operation?.access === 'public') return undefined;
   const credentials = readCredentials(headers);
   if (credentials === undefined) {
-    return anonymousLegacy && legacyNames.has(operation.name) ? anonymous : undefined;
+    const isLegacy = operation !== undefined && legacyNames.has(operation.name);
+    return anonymousLegacy && isLegacy ? anonymous : undefined;
   }
   return credentials.kind === 'token'
     ? tokenPrincipal(database, credentials.secret)

@@ -62,7 +62,7 @@ async function applyChange(
     await within
       .updateTable('users')
       .set({
-        ...(displayName === undefined ? {} : { display_name: displayName }),
+        ...(displayName === undefined ? {} : { display_name: displayName || before.name }),
         ...(disabled === undefined ? {} : { disabled }),
       })
       .where('name', '=', before.name)

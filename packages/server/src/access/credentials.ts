@@ -1,12 +1,13 @@
 /** Reading of what a caller presents: an API token in Authorization, or the session cookie. */
-import type { IncomingHttpHeaders } from 'node:http';
-
 import { Problem } from '@lazaret/protocol';
 
 export const sessionCookie = 'lazaret_session';
 export const tokenPrefix = 'lz';
 export const sessionPrefix = 'lzs';
 export const linkPrefix = 'lzl';
+
+/** Headers as Node gives them, names in lower case. */
+export type RequestHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
 export type Credentials =
   | { readonly kind: 'token'; readonly secret: string }
@@ -19,9 +20,10 @@ const secretFormat = /^[A-Za-z0-9_-]{43}$/;
  * Anything else than a well-formed credential is refused with `unauthenticated`: a mistyped token
  * must not pass as nobody where nobody is let in.
  */
-export function readCredentials(headers: IncomingHttpHeaders): Credentials | undefined {
-  if (headers.authorization !== undefined) return readToken(headers.authorization);
-  return readSession(headers.cookie ?? '');
+export function readCredentials(headers: RequestHeaders): Credentials | undefined {
+  const { authorization, cookie } = headers;
+  if (authorization !== undefined) return readToken(String(authorization));
+  return readSession(cookie === undefined ? '' : String(cookie));
 }
 
 function readToken(header: string): Credentials {

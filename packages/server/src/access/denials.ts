@@ -21,6 +21,15 @@ export class Denials {
     if (this.#recent.has(key) || this.#recent.size >= limits.deniedRemembered) return;
     this.#recent.add(key);
     setTimeout(() => this.#recent.delete(key), limits.deniedRepeatMs).unref();
+    try {
+      await this.#append(principal, operation, address);
+    } catch (error) {
+      // The caller has the answer already; what is lost is the entry alone.
+      this.#parts.log.error({ err: error, operation: operation.name }, 'refusal not recorded');
+    }
+  }
+
+  async #append(principal: Principal, operation: Operation, address: string): Promise<void> {
     const { kind, name } = principal;
     await appendEvents(this.#parts.database, [
       {

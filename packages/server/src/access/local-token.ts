@@ -22,7 +22,8 @@ export async function ensureLocalToken(
   parts: AccessParts,
   place: string,
 ): Promise<string | undefined> {
-  const name = `local token of ${place}`.slice(0, limits.nameChars);
+  // The end of a long path tells more than its beginning.
+  const name = `local: ${place.slice(-(limits.nameChars - 'local: '.length))}`;
   const secret = await transaction(parts.database, async (within) => {
     const { numInsertedOrUpdatedRows } = await within
       .insertInto('users')

@@ -1,10 +1,9 @@
-import type { IncomingHttpHeaders } from 'node:http';
-
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 
 import type { Database } from '../db/index.ts';
 import type { Principal } from '../principal.ts';
+import type { RequestHeaders } from './credentials.ts';
 import type { Passwords } from './password.ts';
 import type { Throttle } from './throttle.ts';
 
@@ -24,5 +23,5 @@ export interface AccessParts {
 export interface Caller {
   readonly principal: Principal;
   readonly address: string;
-  readonly headers: IncomingHttpHeaders;
+  readonly headers: RequestHeaders;
 }

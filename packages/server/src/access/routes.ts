@@ -1,6 +1,4 @@
 /** What answers the rows of protocol/access.ts. */
-import type { IncomingHttpHeaders } from 'node:http';
-
 import { operations, type Identity } from '@lazaret/protocol';
 
 import { route, type CallContext, type Route } from '../http/index.ts';
@@ -107,5 +105,5 @@ function tokenRoutes(parts: AccessParts): Route[] {
 }
 
 function toCaller({ principal, address, headers }: CallContext): Caller {
-  return { principal, address, headers: headers as IncomingHttpHeaders };
+  return { principal, address, headers };
 }
