@@ -9,8 +9,8 @@ import { parsePermissions, useToken } from './tokens.ts';
 
 export interface IncomingCall {
   readonly headers: RequestHeaders;
-  /** Left out when a call that was let in is looked at again, as a long stream is. */
-  readonly operation?: Operation;
+  readonly address: string;
+  readonly operation: Operation;
 }
 
 /**
@@ -23,11 +23,10 @@ export async function authenticate(
   { headers, operation }: IncomingCall,
   anonymousLegacy: boolean,
 ): Promise<Principal | undefined> {
-  if (operation?.access === 'public') return undefined;
+  if (operation.access === 'public') return undefined;
   const credentials = readCredentials(headers);
   if (credentials === undefined) {
-    const isLegacy = operation !== undefined && legacyNames.has(operation.name);
-    return anonymousLegacy && isLegacy ? anonymous : undefined;
+    return anonymousLegacy && legacyNames.has(operation.name) ? anonymous : undefined;
   }
   return credentials.kind === 'token'
     ? tokenPrincipal(database, credentials.secret)

@@ -183,7 +183,7 @@ test('2k.21: a token is checked by one indexed read, however many its owner has'
   const { log, publicUrl } = server.access.parts;
   const access = createAccess({ database: counting, log, publicUrl, anonymousLegacy: false });
   const headers = { authorization: `Bearer ${last.token}` };
-  await access.authenticate({ headers, operation: rows.sessionShow });
+  await access.authenticate({ headers, address: '', operation: rows.sessionShow });
   expect(statements).toBe(1);
   const plan = await database.handle.db.transaction().execute(async (within) => {
     await sql`set local enable_seqscan = off`.execute(within);

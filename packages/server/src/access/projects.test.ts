@@ -138,7 +138,7 @@ test('the predecessor’s calls are open to anybody only where the operator says
 test('nobody who calls unasked sees more than the project default', async () => {
   const open = await startAccessServer(database, { anonymousLegacy: true });
   const operation = operations.legacy.upload;
-  const anonymous = await open.access.authenticate({ headers: {}, operation });
+  const anonymous = await open.access.authenticate({ headers: {}, address: '', operation });
   await open.close();
   expect(anonymous).toMatchObject({
     kind: 'anonymous',
