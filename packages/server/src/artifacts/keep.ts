@@ -13,6 +13,8 @@ export interface KeepOptions {
   readonly project: string;
   /** The name given with the call; the upload's own when there is none. */
   readonly name: string | undefined;
+  /** When neither has one; the digest unless given. */
+  readonly fallbackName?: string | undefined;
   readonly actor: string;
   readonly maxBytes: number;
   readonly sha256?: string | undefined;
@@ -25,7 +27,7 @@ export async function keepUpload(upload: Upload, options: KeepOptions): Promise<
     maxBytes: options.maxBytes,
     ...(options.sha256 === undefined ? {} : { expectedSha256: options.sha256 }),
   });
-  const name = safeName(options.name ?? upload.name, stored.sha256);
+  const name = safeName(options.name ?? upload.name, options.fallbackName ?? stored.sha256);
   await database.transaction().execute(async (transaction) => {
     await transaction
       .insertInto('blobs')

@@ -14,4 +14,4 @@ export {
   type Configuration,
   type NodeOption,
 } from './options.ts';
-export { nearest } from './suggest.ts';
+export { readEnvironment } from './environment.ts';

@@ -116,15 +116,20 @@ export const options = {
     fallback: 'info',
     summary: 'Least severity that is logged',
   }),
-  engineDirectories: option({
-    schema: listOf(z.string().min(1)),
-    fallback: [],
-    summary: 'Directories of engine manifests that are watched, besides engines/ in the data directory',
+  engineDirectory: option({
+    schema: z.string(),
+    fallback: '',
+    summary: 'Directory of engine manifests that is watched; engines/ in the data directory unless given',
   }),
   networks: option({
     schema: listOf(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]*$/)),
     fallback: [],
     summary: 'Networks that engines may ask for; none without it',
+  }),
+  runtimes: option({
+    schema: listOf(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]*$/)),
+    fallback: ['runc', 'runsc', 'crun', 'kata'],
+    summary: 'Runtimes that engines may ask for, where a node has them',
   }),
   nodes: option({
     schema: listOf(nodeOption),

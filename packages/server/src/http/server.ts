@@ -14,6 +14,7 @@ import {
   type Permission,
 } from '@lazaret/protocol';
 import Fastify, {
+  LogController,
   type FastifyBaseLogger,
   type FastifyInstance,
   type FastifyReply,
@@ -52,7 +53,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   checkComplete(options.routes);
   const app = Fastify({
     loggerInstance: options.log as FastifyBaseLogger,
-    disableRequestLogging: true,
+    // Answers are logged once, below, with what matters.
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: (request) => acceptRequestId(request.headers['x-request-id']),
     requestIdHeader: false,
     trustProxy: options.trustedProxies.length > 0 ? [...options.trustedProxies] : false,

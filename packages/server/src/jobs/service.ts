@@ -84,6 +84,7 @@ export async function submitUpload(
     blobs: parts.blobs,
     project,
     name: ask.name,
+    fallbackName: engine.manifest.input.name,
     actor: principal.name,
     maxBytes: engine.manifest.input.maxBytes,
   });

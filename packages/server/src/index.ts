@@ -1,0 +1,19 @@
+/** The only door of the package: what the program `lazaret` runs in its own process. */
+import { describeConfiguration } from './config/index.ts';
+import { loadFrom } from './program.ts';
+
+export { parseManifest } from './engines/index.ts';
+export { runServe } from './serve.ts';
+export { runUp } from './up.ts';
+
+/** Throws `invalid_configuration` naming everything that is wrong. */
+export function checkConfiguration(argv: readonly string[]): string {
+  const { sources } = loadFrom(argv);
+  const given = Object.values(sources).filter((source) => source !== 'default').length;
+  return `The configuration is valid: ${given} options given, the others at their defaults.`;
+}
+
+/** Every option with its value, secrets masked, and where it came from. */
+export function printConfiguration(argv: readonly string[]): object[] {
+  return describeConfiguration(loadFrom(argv));
+}

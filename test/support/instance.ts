@@ -1,0 +1,158 @@
+/**
+ * A whole Lazaret for tests: the real program as a process of its own on a fresh data directory,
+ * with its embedded PostgreSQL, against the Docker engine of this machine.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+import { createClient, operations, type Client } from '@lazaret/protocol';
+
+export const repository: string = fileURLToPath(new URL('../..', import.meta.url));
+const program = join(repository, 'packages', 'cli', 'src', 'main.ts');
+const startMs = 60_000;
+
+export interface Instance {
+  readonly url: string;
+  /** The one-time link that makes the first administrator. */
+  readonly setupLink: string;
+  /** The token of the server's own operating-system user: an administrator. */
+  readonly adminToken: string;
+  /** A client with that token. */
+  readonly client: Client;
+  readonly dataDirectory: string;
+  readonly process: ChildProcess;
+  /** What the process printed so far, both streams. */
+  output(): string;
+  /** Ends it as by Ctrl-C and waits; answers the exit code. */
+  stop(): Promise<number | null>;
+  /** kill -9, and nothing else. */
+  kill(): Promise<void>;
+  /** stop, then the data directory goes. */
+  close(): Promise<void>;
+}
+
+export interface InstanceOptions {
+  /** Engines whose manifests are put into the watched directory, by their folders. */
+  readonly engines?: readonly string[];
+  /** Go on with the data of an earlier instance. */
+  readonly dataDirectory?: string;
+  readonly arguments?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+  /** `serve` unless given. */
+  readonly command?: 'serve' | 'up';
+}
+
+/** Folders of engines by name, for `engines`. */
+export const engineFolders = {
+  strings: join(repository, 'engines', 'strings'),
+  apktool: join(repository, 'engines', 'apktool'),
+  hostile: join(repository, 'test', 'fixtures', 'hostile-engine'),
+} as const;
+
+/** Starts an instance and waits until it answers and its engines can run. */
+export async function startInstance(options: InstanceOptions = {}): Promise<Instance> {
+  const dataDirectory =
+    options.dataDirectory ?? (await mkdtemp(join(tmpdir(), 'lazaret-instance-')));
+  await placeEngines(dataDirectory, options.engines ?? []);
+  const child = spawn(
+    process.execPath,
+    [
+      ...[program, options.command ?? 'serve', '--data', dataDirectory, '--listen', '127.0.0.1:0'],
+      ...['--on-stop', 'stop', ...(options.arguments ?? [])],
+    ],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...cleanEnvironment(), ...options.environment },
+    },
+  );
+  let printed = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (bytes: Buffer) => (printed += bytes.toString()));
+  }
+  const address = await waitForAddress(child, { dataDirectory, output: () => printed });
+  const client = createClient({ baseUrl: address.url, token: address.token });
+  await waitForEngines(client, options.engines?.length ?? 0);
+  const stop = async (): Promise<number | null> => {
+    if (child.exitCode === null && child.signalCode === null) {
+      const ended = once(child, 'exit');
+      child.kill('SIGINT');
+      await ended;
+    }
+    return child.exitCode;
+  };
+  return {
+    url: address.url,
+    setupLink: /(http\S+#link=\S+)/.exec(printed)?.[1] ?? '',
+    adminToken: address.token,
+    client,
+    dataDirectory,
+    process: child,
+    output: () => printed,
+    stop,
+    async kill() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const ended = once(child, 'exit');
+      child.kill('SIGKILL');
+      await ended;
+    },
+    async close() {
+      await stop();
+      await rm(dataDirectory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Without the caller's own settings for Lazaret. */
+function cleanEnvironment(): NodeJS.ProcessEnv {
+  const entries = Object.entries(process.env);
+  return Object.fromEntries(
+    entries.filter(([name]) => !name.startsWith('LAZARET_') && name !== 'DATABASE_URL'),
+  );
+}
+
+async function placeEngines(dataDirectory: string, folders: readonly string[]): Promise<void> {
+  const watched = join(dataDirectory, 'engines');
+  await mkdir(watched, { recursive: true });
+  for (const folder of folders) {
+    const name = folder.split('/').at(-1) ?? 'engine';
+    await cp(join(folder, 'manifest.yaml'), join(watched, `${name}.yaml`));
+  }
+}
+
+/** The token file is written last: when it names this process's address, all is up. */
+async function waitForAddress(
+  child: ChildProcess,
+  place: { readonly dataDirectory: string; readonly output: () => string },
+): Promise<{ url: string; token: string }> {
+  const path = join(place.dataDirectory, 'local-token');
+  const deadline = performance.now() + startMs;
+  while (performance.now() < deadline) {
+    if (child.exitCode !== null) break;
+    const listening = /"url":"(http[^"]+)"|Ready: (http\S+)\/console/.exec(place.output());
+    const url = listening?.[1] ?? listening?.[2];
+    if (url !== undefined && existsSync(path)) {
+      const written = JSON.parse(await readFile(path, 'utf8')) as { url: string; token: string };
+      if (written.url === url) return written;
+    }
+    await pause(25);
+  }
+  throw new Error(`the instance did not start:\n${place.output()}`);
+}
+
+async function waitForEngines(client: Client, count: number): Promise<void> {
+  const deadline = performance.now() + startMs;
+  for (;;) {
+    const { items, refused } = await client.call(operations.engines.list, {});
+    if (items.filter((engine) => engine.image !== null).length >= count) return;
+    if (performance.now() > deadline) {
+      throw new Error(`the engines did not become ready: ${JSON.stringify({ items, refused })}`);
+    }
+    await pause(50);
+  }
+}
