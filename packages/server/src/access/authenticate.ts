@@ -9,7 +9,7 @@ import { parsePermissions, useToken } from './tokens.ts';
 
 export interface IncomingCall {
   readonly headers: RequestHeaders;
-  readonly address: string;
+  readonly address?: string;
   readonly operation: Operation;
 }
 
