@@ -2,6 +2,7 @@
 import type { EngineManifest, Observation, Telemetry } from '@lazaret/protocol';
 import type { ColumnType, Generated, JSONColumnType } from 'kysely';
 
+type RequiredTimestamp = ColumnType<Date, Date | string, Date | string>;
 type Timestamp = ColumnType<Date, Date | string | undefined, Date | string>;
 type NullableTimestamp = ColumnType<Date | null, Date | string | null | undefined, Date | string | null>;
 type Json<T> = JSONColumnType<T & object, string, string>;
@@ -35,7 +36,7 @@ interface Sessions {
   address: string;
   created_at: Timestamp;
   last_used_at: Timestamp;
-  expires_at: Timestamp;
+  expires_at: RequiredTimestamp;
 }
 
 interface Tokens {
@@ -47,7 +48,7 @@ interface Tokens {
   permissions: string[] | null;
   project: string | null;
   created_at: Timestamp;
-  expires_at: Timestamp;
+  expires_at: RequiredTimestamp;
   last_used_at: NullableTimestamp;
   revoked_at: NullableTimestamp;
 }
@@ -56,14 +57,14 @@ interface Links {
   secret_hash: Buffer;
   user_name: string | null;
   created_at: Timestamp;
-  expires_at: Timestamp;
+  expires_at: RequiredTimestamp;
   used_at: NullableTimestamp;
 }
 
 interface SignInFailures {
   key: string;
   failures: number;
-  last_at: Timestamp;
+  last_at: RequiredTimestamp;
 }
 
 interface Blobs {
@@ -175,7 +176,7 @@ interface Attempts {
   state: Generated<string>;
   node: string;
   fence: string;
-  lease_until: Timestamp;
+  lease_until: RequiredTimestamp;
   engine_revision: number;
   image_digest: string;
   memory_bytes: number;
@@ -215,12 +216,12 @@ interface AttemptLog {
   attempt: string;
   number: number;
   stream: string;
-  at: Timestamp;
+  at: RequiredTimestamp;
   bytes: Buffer;
 }
 
 interface Events {
-  id: Generated<string>;
+  id: Generated<number>;
   transaction: Generated<string>;
   type: string;
   project: string | null;
@@ -238,7 +239,7 @@ interface Audit {
   subject: string;
   actor: string;
   data: Json<Record<string, unknown>>;
-  at: Timestamp;
+  at: RequiredTimestamp;
   previous: string;
   hash: string;
 }
