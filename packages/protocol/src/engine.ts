@@ -233,6 +233,7 @@ export type EngineDetail = z.output<typeof engineDetail>;
 
 /** A manifest file in the watched directory that was refused, and why. */
 export const engineRefusal = z.object({ file: z.string(), detail: z.string(), at: timestamp });
+export type EngineRefusal = z.output<typeof engineRefusal>;
 
 const byName = z.object({ name: engineName });
 const manifestBody = z.object({ manifest: engineManifest });

@@ -1,11 +1,15 @@
-import { createClient, events as rows, limits, operationList, type Event } from '@lazaret/protocol';
-import type { FastifyInstance } from 'fastify';
+import { createClient, events as rows, limits, type Event } from '@lazaret/protocol';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from 'vitest';
 
-import { createHttpServer, route } from '../http/index.ts';
 import type { Principal } from '../principal.ts';
 import { createTestDatabase, type TestDatabase } from '../testing/database.ts';
+import {
+  principalOf,
+  startTestHttp,
+  testPrincipal as principal,
+  type TestHttpServer,
+} from '../testing/http-server.ts';
 import { appendEvents } from './append.ts';
 import { auditReader } from './audit.ts';
 import { createOutbox, type Outbox } from './outbox.ts';
@@ -14,7 +18,7 @@ import { eventRoutes } from './routes.ts';
 const log = pino({ level: 'silent' });
 const principals = new Map<string, Principal>();
 let database: TestDatabase;
-let app: FastifyInstance;
+let server: TestHttpServer;
 let outbox: Outbox;
 let stop: AbortController;
 let base: string;
@@ -36,50 +40,19 @@ beforeEach(async () => {
   outbox = createOutbox({ database: db, log, signal: stop.signal });
   void outbox.run();
   outbox.runReaders([auditReader()]);
-  const authenticate = async (headers: { authorization?: string | undefined }) =>
-    principals.get(headers.authorization?.replace('Bearer ', '') ?? '');
-  const mine = eventRoutes({
+  const routes = eventRoutes({
     outbox,
     database: db,
-    reauthenticate: ({ headers }) => authenticate(headers as { authorization?: string }),
+    reauthenticate: async ({ headers }) => principalOf(principals, headers),
     recheckMs: 100,
   });
-  const names = new Set(mine.map((one) => one.operation.name));
-  const others = operationList
-    .filter((operation) => !names.has(operation.name))
-    .map((operation) =>
-      route(operation, () => {
-        throw new Error('not part of this test');
-      }),
-    );
-  app = await createHttpServer({
-    routes: [...mine, ...others],
-    log,
-    authenticate: ({ headers }) => authenticate(headers),
-    onDenied: () => undefined,
-    onAnswer: () => undefined,
-    requestsPerMinute: 10_000,
-    uploadIdleMs: 1_000,
-    trustedProxies: [],
-  });
-  base = await app.listen({ port: 0, host: '127.0.0.1' });
+  server = await startTestHttp(routes, principals);
+  base = server.url;
 });
 afterEach(async () => {
   stop.abort();
-  await app.close();
+  await server.close();
 });
-
-function principal(name: string, grants: Principal['grants']): Principal {
-  return {
-    kind: 'token',
-    name,
-    displayName: name,
-    grants,
-    onlyPermissions: null,
-    onlyProject: null,
-    csrf: null,
-  };
-}
 
 async function say(project: string | null, subject: string): Promise<void> {
   await appendEvents(database.handle.db, [

@@ -1,0 +1,217 @@
+/** The engines of an instance: what other slices ask, and what operators change. */
+import {
+  asProblem,
+  limits,
+  Problem,
+  type engines as rows,
+  type EngineManifest,
+  type EngineRefusal,
+  type ImagePin,
+  type OperationOutput,
+  type ProblemField,
+} from '@lazaret/protocol';
+import type { Kysely } from 'kysely';
+import type { Logger } from 'pino';
+
+import type { Database } from '../db/schema.ts';
+import { appendEvents } from '../events/index.ts';
+import { Loop } from '../loop.ts';
+import { addEngine } from './add-engine.ts';
+import { removeEngine, setEnabled } from './change-engine.ts';
+import { checkManifest, parameterCheckOf, type EnginePolicy } from './check-manifest.ts';
+import type { ParameterCheck } from './compile-parameters.ts';
+import { convertLegacyEngine, legacyName } from './import-legacy.ts';
+import { hintChanges } from './manifest-files.ts';
+import { pinImages } from './pin-images.ts';
+import { listDirectoryEngines, noEngine, readRevision } from './store.ts';
+import { watchDirectory, type DirectoryWatch } from './watch-directory.ts';
+
+export interface EnginesOptions extends EnginePolicy {
+  readonly database: Kysely<Database>;
+  readonly log: Logger;
+  /** Told after events were committed. */
+  readonly onEvents: () => void;
+  /**
+   * What a reference stands for on the nodes. Throws `image_not_found` or
+   * `container_engine_unavailable`.
+   */
+  readonly resolveImage: (reference: string) => Promise<Pick<ImagePin, 'digest' | 'kind'>>;
+  readonly nowMs: () => number;
+}
+
+/** An engine at one revision, as a job runs it. */
+export interface RunnableEngine {
+  readonly name: string;
+  readonly revision: number;
+  readonly enabled: boolean;
+  readonly manifest: EngineManifest;
+  /** Null while no node has the image. */
+  readonly image: ImagePin | null;
+}
+
+export interface Engines {
+  readonly database: Kysely<Database>;
+  /** The engine as it stands, or at one of its revisions. Throws `not_found`. */
+  find(name: string, revision?: number): Promise<RunnableEngine>;
+  /** Parameters that do not fit; the schema is compiled once for each revision. */
+  checkParameters(
+    engine: Pick<RunnableEngine, 'name' | 'revision' | 'manifest'>,
+    parameters: Readonly<Record<string, unknown>>,
+  ): ProblemField[];
+  /** Throws `invalid_manifest` for what this instance does not allow. */
+  validate(manifest: EngineManifest): void;
+  /** Adds over the API: the image must be there. Answers the current revision. */
+  add(manifest: EngineManifest, actor: string): Promise<number>;
+  importLegacy(
+    entries: readonly Readonly<Record<string, unknown>>[],
+    actor: string,
+  ): Promise<OperationOutput<typeof rows.import>>;
+  /** Tells that something changed over the API. */
+  announce(): void;
+  /** Watches a directory of manifests until the signal aborts. */
+  watch(directory: string, signal: AbortSignal): readonly Loop[];
+  /** Files of watched directories that were refused, and why. */
+  readonly refused: readonly EngineRefusal[];
+}
+
+/** Makes the engines of a process. */
+export function createEngines(options: EnginesOptions): Engines {
+  const { database } = options;
+  const watches: DirectoryWatch[] = [];
+  const checks = new Map<string, ParameterCheck>();
+  const validate = (manifest: EngineManifest): void => checkManifest(manifest, options);
+  const add = async (manifest: EngineManifest, actor: string): Promise<number> => {
+    validate(manifest);
+    const image = await pin(options, manifest.image);
+    const { revision } = await addEngine(database, { manifest, image, source: 'api', actor });
+    options.onEvents();
+    return revision;
+  };
+  return {
+    database,
+    validate,
+    add,
+    announce: options.onEvents,
+    find: (name, revision) => findEngine(database, name, revision),
+    checkParameters: (engine, parameters) => cachedCheck(checks, engine)(parameters),
+    importLegacy: (entries, actor) => importEntries(options, entries, { actor, add }),
+    watch: (directory, signal) => startWatch(options, watches, { directory, signal }),
+    get refused() {
+      return watches.flatMap((watch) => watch.refused);
+    },
+  };
+}
+
+async function pin(options: EnginesOptions, reference: string): Promise<ImagePin> {
+  const { digest, kind } = await options.resolveImage(reference);
+  return { reference, digest, kind };
+}
+
+async function findEngine(
+  database: Kysely<Database>,
+  name: string,
+  revision: number | undefined,
+): Promise<RunnableEngine> {
+  const engine = await database
+    .selectFrom('engines')
+    .select(['revision', 'enabled'])
+    .where('name', '=', name)
+    .where('removed_at', 'is', null)
+    .executeTakeFirst();
+  if (engine === undefined) throw noEngine(name);
+  const wanted = revision ?? engine.revision;
+  const found = await readRevision(database, name, wanted);
+  if (found === undefined) throw new Problem('not_found', `${name} has no revision ${wanted}`);
+  const { manifest, image } = found;
+  return { name, revision: wanted, enabled: engine.enabled, manifest, image };
+}
+
+function cachedCheck(
+  checks: Map<string, ParameterCheck>,
+  engine: Pick<RunnableEngine, 'name' | 'revision' | 'manifest'>,
+): ParameterCheck {
+  const key = `${engine.name}:${engine.revision}`;
+  const known = checks.get(key);
+  if (known !== undefined) return known;
+  // Old revisions give way; whatever is asked for is compiled anew.
+  if (checks.size >= limits.engines) checks.clear();
+  const made = parameterCheckOf(engine.manifest);
+  checks.set(key, made);
+  return made;
+}
+
+async function importEntries(
+  options: EnginesOptions,
+  entries: readonly Readonly<Record<string, unknown>>[],
+  { actor, add }: { readonly actor: string; readonly add: Engines['add'] },
+): Promise<OperationOutput<typeof rows.import>> {
+  const imported: { name: string; revision: number }[] = [];
+  const refused: { name: string; detail: string }[] = [];
+  for (const [position, entry] of entries.entries()) {
+    try {
+      const { manifest, enabled } = convertLegacyEngine(entry);
+      const { name } = manifest;
+      if (imported.some((one) => one.name === name)) {
+        throw new Problem('conflict', `an earlier entry has the name ${name} too`);
+      }
+      const revision = await add(manifest, actor);
+      if (!enabled) await setEnabled(options.database, { name, actor, enabled });
+      imported.push({ name, revision });
+    } catch (error) {
+      const problem = asProblem(error);
+      // Without a container engine no entry can be judged, so none is called wrong.
+      if (problem === undefined || problem.status >= 500) throw error;
+      refused.push({ name: legacyName(entry, position), detail: problem.message });
+    }
+  }
+  options.onEvents();
+  return { imported, refused };
+}
+
+function startWatch(
+  options: EnginesOptions,
+  watches: DirectoryWatch[],
+  { directory, signal }: { readonly directory: string; readonly signal: AbortSignal },
+): readonly Loop[] {
+  const { database, log, onEvents } = options;
+  const common = { log, signal };
+  const files = new Loop({ name: 'engines', periodMs: limits.engineWatchMs, ...common });
+  const images = new Loop({ name: 'engine-images', periodMs: limits.enginePinMs, ...common });
+  const changed = (): void => {
+    onEvents();
+    images.nudge();
+  };
+  const watch = watchDirectory({
+    directory,
+    log,
+    nowMs: options.nowMs,
+    list: () => listDirectoryEngines(database),
+    add: async (manifest) => {
+      checkManifest(manifest, options);
+      const addition = { manifest, image: null, source: 'directory', actor: 'directory' } as const;
+      if ((await addEngine(database, addition)).changed) changed();
+    },
+    remove: async (name) => {
+      await removeEngine(database, { name, actor: 'directory', source: 'directory' });
+      onEvents();
+    },
+    onRefused: async ({ file, detail }) => {
+      await appendEvents(database, [
+        { type: 'engine.refused', subject: file, actor: 'directory', data: { detail } },
+      ]);
+      onEvents();
+    },
+  });
+  watches.push(watch);
+  void files.run(async () => {
+    const { unsettled } = await watch.turn();
+    if (unsettled) files.nudge();
+  });
+  hintChanges(directory, signal, () => files.nudge());
+  let first = true;
+  void images.run(async () => {
+    await pinImages({ database, pin: (reference) => pin(options, reference), onChange: onEvents }, first);
+    first = false;
+  });
+  return [files, images];
+}

@@ -1,0 +1,48 @@
+/** HTTP: engines. */
+import { engines as rows } from '@lazaret/protocol';
+
+import { route, type Route } from '../http/index.ts';
+import { removeEngine, rollBack, setEnabled } from './change-engine.ts';
+import type { Engines } from './engines.ts';
+import { listEngines, readEngine } from './store.ts';
+
+/** The routes of engines. */
+export function engineRoutes(engines: Engines): Route[] {
+  const { database } = engines;
+  return [
+    route(rows.list, async ({ query }) => {
+      const { limit, cursor: after, enabled } = query;
+      const page = await listEngines(database, { limit, after, enabled });
+      return { ...page, refused: [...engines.refused] };
+    }),
+    route(rows.show, ({ params }) => readEngine(database, params.name)),
+    route(rows.validate, ({ body }) => {
+      engines.validate(body.manifest);
+      return body.manifest;
+    }),
+    route(rows.add, async ({ body }, { principal }) => {
+      await engines.add(body.manifest, principal.name);
+      return readEngine(database, body.manifest.name);
+    }),
+    route(rows.update, async ({ params, body }, { principal }) => {
+      const { name } = params;
+      await setEnabled(database, { name, actor: principal.name, enabled: body.enabled });
+      engines.announce();
+      return readEngine(database, name);
+    }),
+    route(rows.rollback, async ({ params, body }, { principal }) => {
+      const { name } = params;
+      await rollBack(database, { name, actor: principal.name, revision: body.revision });
+      engines.announce();
+      return readEngine(database, name);
+    }),
+    route(rows.remove, async ({ params }, { principal }) => {
+      const { name } = params;
+      await removeEngine(database, { name, actor: principal.name, source: 'api' });
+      engines.announce();
+    }),
+    route(rows.import, ({ body }, { principal }) =>
+      engines.importLegacy(body.engines, principal.name),
+    ),
+  ];
+}

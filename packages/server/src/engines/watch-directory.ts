@@ -1,0 +1,162 @@
+/**
+ * The watched directory: its files are the engines of source `directory`. Each turn compares what
+ * lies there with what was read before, and applies the difference:
+ *
+ *   new or changed file, settled   → read → valid: add    → engine with a new revision, or no change
+ *                                         → not valid: refused; an engine that it made before stays
+ *   two files with one name        → the one that has the engine keeps it, the other is refused
+ *   no file names an engine        → it is removed, unless a refused file may be the one that did
+ *
+ * A file is read only when it was the same twice, a moment apart, so a half-written one is not
+ * taken for a whole one. A failure of one file is that file's alone; a failure of the database or
+ * of the directory itself leaves everything as it is, for the next turn.
+ */
+import { basename, dirname, extname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { asProblem, limits, type EngineManifest, type EngineRefusal } from '@lazaret/protocol';
+import type { Logger } from 'pino';
+
+import { fingerprint, listManifestFiles, readManifestFile } from './manifest-files.ts';
+import { guessName, parseManifest } from './parse-manifest.ts';
+
+export interface DirectoryParts {
+  readonly directory: string;
+  readonly log: Logger;
+  /** Adds or changes an engine of the directory. Throws a problem for one that is refused. */
+  readonly add: (manifest: EngineManifest) => Promise<void>;
+  readonly remove: (name: string) => Promise<void>;
+  /** Names of the engines that the directory made and that are there now. */
+  readonly list: () => Promise<string[]>;
+  /** Told once for each new refusal. */
+  readonly onRefused: (refusal: EngineRefusal) => Promise<void>;
+  readonly nowMs: () => number;
+}
+
+interface KnownFile {
+  readonly print: string;
+  /** Undefined when it could not be read as a manifest. */
+  readonly manifest: EngineManifest | undefined;
+  /** Names of engines that a refused file may stand for. */
+  readonly guesses: readonly string[];
+  applied: boolean;
+  refusal: EngineRefusal | undefined;
+}
+
+export interface DirectoryWatch {
+  /** One turn. Says whether some file is still being written. */
+  turn(): Promise<{ readonly unsettled: boolean }>;
+  readonly refused: readonly EngineRefusal[];
+}
+
+/** The state of a watched directory; the caller turns it. */
+export function watchDirectory(parts: DirectoryParts): DirectoryWatch {
+  const known = new Map<string, KnownFile>();
+  return {
+    get refused() {
+      return [...known.values()].flatMap(({ refusal }) => (refusal === undefined ? [] : [refusal]));
+    },
+    turn: async () => {
+      const files = await listManifestFiles(parts.directory);
+      const present = new Set(files.map(({ file }) => file));
+      for (const file of known.keys()) if (!present.has(file)) known.delete(file);
+      const changed = files.filter(({ file, print }) => known.get(file)?.print !== print);
+      if (changed.length > 0) await sleep(limits.engineSettleMs);
+      let unsettled = false;
+      for (const { file, print } of changed) {
+        const settled = print === (await fingerprint(parts.directory, file));
+        if (settled) await read(parts, known, { file, print });
+        unsettled ||= !settled;
+      }
+      await apply(parts, known);
+      // A file that is being replaced is not a file that is gone.
+      if (!unsettled) await removeAbsent(parts, known);
+      return { unsettled };
+    },
+  };
+}
+
+async function read(
+  parts: DirectoryParts,
+  known: Map<string, KnownFile>,
+  { file, print }: { readonly file: string; readonly print: string },
+): Promise<void> {
+  const before = known.get(file);
+  let text = '';
+  try {
+    text = await readManifestFile(parts.directory, file);
+    const manifest = parseManifest(text);
+    known.set(file, { print, manifest, guesses: [], applied: false, refusal: undefined });
+  } catch (error) {
+    const problem = asProblem(error);
+    const detail = problem?.message ?? `cannot be read: ${(error as Error).message}`;
+    const earlier = before?.manifest?.name;
+    const guesses = [
+      ...new Set([...guessesFor(file, text), ...(before?.guesses ?? []), ...wrap(earlier)]),
+    ];
+    const entry = { print, manifest: undefined, guesses, applied: true, refusal: undefined };
+    known.set(file, entry);
+    await refuse(parts, entry, { file, detail });
+  }
+}
+
+function wrap<T>(value: T | undefined): T[] {
+  return value === undefined ? [] : [value];
+}
+
+/** The name that it declares, or the names that its path suggests. */
+function guessesFor(file: string, text: string): string[] {
+  const declared = guessName(text);
+  if (declared !== undefined) return [declared];
+  return [basename(file, extname(file)), basename(dirname(file))];
+}
+
+async function refuse(
+  parts: DirectoryParts,
+  entry: KnownFile,
+  { file, detail }: { readonly file: string; readonly detail: string },
+): Promise<void> {
+  if (entry.refusal?.detail === detail) return;
+  entry.refusal = { file, detail, at: new Date(parts.nowMs()).toISOString() };
+  parts.log.warn({ file, detail }, 'a manifest was refused');
+  await parts.onRefused(entry.refusal);
+}
+
+async function apply(parts: DirectoryParts, known: Map<string, KnownFile>): Promise<void> {
+  const owners = new Map<string, string>();
+  for (const [file, { manifest, applied }] of known) {
+    if (manifest !== undefined && applied) owners.set(manifest.name, file);
+  }
+  for (const [file, entry] of [...known].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+    const { manifest } = entry;
+    if (manifest === undefined || entry.applied) continue;
+    const owner = owners.get(manifest.name);
+    if (owner !== undefined && owner !== file) {
+      const detail = `name: ${manifest.name} is the engine of ${owner} already`;
+      await refuse(parts, entry, { file, detail });
+      continue;
+    }
+    try {
+      await parts.add(manifest);
+      owners.set(manifest.name, file);
+      entry.applied = true;
+      entry.refusal = undefined;
+    } catch (error) {
+      const problem = asProblem(error);
+      if (problem === undefined || problem.status >= 500) throw error;
+      await refuse(parts, entry, { file, detail: problem.message });
+    }
+  }
+}
+
+async function removeAbsent(parts: DirectoryParts, known: Map<string, KnownFile>): Promise<void> {
+  const kept = new Set<string>();
+  for (const { manifest, guesses } of known.values()) {
+    for (const name of [...wrap(manifest?.name), ...guesses]) kept.add(name);
+  }
+  for (const name of await parts.list()) {
+    if (kept.has(name)) continue;
+    await parts.remove(name);
+    parts.log.info({ engine: name }, 'no file names the engine any more; it was removed');
+  }
+}
