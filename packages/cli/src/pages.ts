@@ -10,7 +10,7 @@ import type {
 import type { Invocation } from './command.ts';
 import { formatCell } from './render/cell.ts';
 import { formatPage, type PageOptions } from './render/page.ts';
-import { createStyle } from './render/style.ts';
+import { createStyle, widthOf } from './render/style.ts';
 import { visibleLine } from './render/visible-text.ts';
 
 type Page = (answer: unknown, options: PageOptions) => Promise<string>;
@@ -64,7 +64,7 @@ export function pageOf(
     page(answer, {
       now: shell.now(),
       style: createStyle(settings.color.stdout),
-      widthChars: shell.stdout.isTTY ? shell.stdout.columns : undefined,
+      widthChars: widthOf(shell.stdout),
     });
 }
 

@@ -15,7 +15,7 @@ import { commandGroups, commandList, groupSummaries, wordAliases } from './comma
 import { exitCodes } from './exit-code.ts';
 import { usageFailure } from './failure.ts';
 import { attributeOf } from './flag-names.ts';
-import { createStyle } from './render/style.ts';
+import { createStyle, widthOf } from './render/style.ts';
 
 export const globalFlags: readonly FlagSpec[] = [
   {
@@ -245,8 +245,8 @@ function configure(command: Command, shell: Shell, color: boolean): Command {
       writeErr: (text) => shell.stderr.write(text),
       getOutHasColors: () => color,
       getErrHasColors: () => color,
-      getOutHelpWidth: () => shell.stdout.columns ?? 100,
-      getErrHelpWidth: () => shell.stderr.columns ?? 100,
+      getOutHelpWidth: () => widthOf(shell.stdout) ?? 100,
+      getErrHelpWidth: () => widthOf(shell.stderr) ?? 100,
     })
     .configureHelp({
       styleTitle: (text) => style('bold', text),

@@ -7,8 +7,11 @@ import type { Invocation } from './command.ts';
 import { describeTransient } from './follow-stream.ts';
 import { valueAt } from './render/cell.ts';
 import { identityOf, printList, tellPerson, writeOut } from './render/print.ts';
-import { createStyle } from './render/style.ts';
+import { createStyle, widthOf } from './render/style.ts';
 import { formatTable } from './render/table.ts';
+
+/** For terminals that say 0. */
+const usualRows = 24;
 
 type ReadItems = () => Promise<readonly unknown[]>;
 
@@ -36,12 +39,12 @@ export async function watchList(
 function createScreen(invocation: Invocation, columns: readonly string[]) {
   const { shell, settings } = invocation;
   return async (items: readonly unknown[]): Promise<void> => {
-    const rows = Math.max(1, shell.stdout.rows - 2);
+    const rows = Math.max(1, (shell.stdout.rows || usualRows) - 2);
     const table = await formatTable(items.slice(0, rows), {
       columns: settings.columns ?? columns,
       now: shell.now(),
       style: createStyle(settings.color.stdout),
-      widthChars: shell.stdout.columns,
+      widthChars: widthOf(shell.stdout),
     });
     await writeOut(invocation, `\u001B[H\u001B[2J${table}`);
   };

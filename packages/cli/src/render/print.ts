@@ -2,7 +2,7 @@
 import type { Invocation, OutputFormat } from '../command.ts';
 import { valueAt } from './cell.ts';
 import { formatPage } from './page.ts';
-import { createStyle } from './style.ts';
+import { createStyle, widthOf } from './style.ts';
 import { formatTable } from './table.ts';
 import { isDangerous, visibleJson, visibleLine } from './visible-text.ts';
 
@@ -22,7 +22,7 @@ export async function printList(
     columns: settings.columns ?? columns,
     now: shell.now(),
     style: createStyle(settings.color.stdout),
-    widthChars: shell.stdout.isTTY ? shell.stdout.columns : undefined,
+    widthChars: widthOf(shell.stdout),
   });
   await writeOut(invocation, table);
 }
@@ -40,7 +40,7 @@ export async function printItem(
     formatPage(item, {
       now: shell.now(),
       style: createStyle(settings.color.stdout),
-      widthChars: shell.stdout.isTTY ? shell.stdout.columns : undefined,
+      widthChars: widthOf(shell.stdout),
     }));
   await writeOut(invocation, text);
 }

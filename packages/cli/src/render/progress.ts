@@ -2,6 +2,7 @@
 import { formatDuration, formatSize } from '@lazaret/protocol';
 
 import type { Invocation } from '../command.ts';
+import { widthOf } from './style.ts';
 import { visibleLine } from './visible-text.ts';
 
 export interface Progress {
@@ -37,7 +38,7 @@ export function createProgress(
       drawnAt = now;
       isDrawn = true;
       const line = formatProgress({ doneBytes, totalBytes, elapsedMs: now - startedAt });
-      stderr.write(`\r\u001B[K${`${name}  ${line}`.slice(0, Math.max(20, stderr.columns - 1))}`);
+      stderr.write(`\r\u001B[K${`${name}  ${line}`.slice(0, (widthOf(stderr) ?? 1) - 1)}`);
     },
     end() {
       if (isDrawn) stderr.write('\r\u001B[K');

@@ -20,6 +20,14 @@ export function createStyle(enabled: boolean): Style {
   };
 }
 
+/** Characters in a line of a terminal; undefined for pipes and files. Some terminals say 0. */
+export function widthOf(stream: NodeJS.WriteStream): number | undefined {
+  if (!stream.isTTY) return undefined;
+  return stream.columns > 0 ? stream.columns : usualChars;
+}
+
+const usualChars = 80;
+
 const byState: Readonly<Record<string, StyleName>> = {
   succeeded: 'green',
   failed: 'red',

@@ -1,0 +1,202 @@
+/** The real program on real terminals and pipes, against a scripted server. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { formatEvent } from '@lazaret/protocol';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { readContexts } from './contexts.ts';
+import { sampleJob } from './testing/sample-job.ts';
+import {
+  startScriptedServer,
+  type Handler,
+  type ScriptedServer,
+} from './testing/scripted-server.ts';
+import { startOnTerminal, startProgram, startShell } from './testing/spawn-program.ts';
+
+const id = '0123456789abcdef';
+let home = '';
+let server: ScriptedServer | undefined;
+
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), 'lazaret-cli-'));
+});
+afterEach(async () => {
+  await server?.stop();
+  server = undefined;
+  await rm(home, { recursive: true, force: true });
+});
+
+async function serve(handlers: Readonly<Record<string, Handler>>): Promise<Record<string, string>> {
+  server = await startScriptedServer(handlers);
+  return { LAZARET_SERVER: server.url, LAZARET_TOKEN: 'secret' };
+}
+
+/** A job that runs until somebody cancels it. */
+function runningJob(): Readonly<Record<string, Handler>> {
+  let isCancelled = false;
+  const present = () => sampleJob({ state: isCancelled ? 'cancelled' : 'running' });
+  return {
+    'jobs.show': async () => {
+      for (let turn = 0; turn < 50 && !isCancelled; turn += 1) {
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      return present();
+    },
+    'jobs.follow': ({ response }) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(formatEvent('job', present(), '1'));
+    },
+    'jobs.cancel': () => {
+      isCancelled = true;
+      return present();
+    },
+  };
+}
+
+describe('start', () => {
+  it('needs no schemas for the help', async () => {
+    const hook = `import m from 'node:module';
+      m.registerHooks({ load: (url, context, next) => {
+        if (url.includes('/protocol/src/')) console.log('schemas');
+        return next(url, context);
+      } });`;
+    const variables = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(hook)}` };
+    const help = await startProgram(['jobs', '--help'], { home, variables }).finished;
+    expect(help.stdout).toContain('Usage: lazaret jobs');
+    expect(help.stdout).not.toContain('schemas');
+    const call = await startProgram(['jobs'], { home, variables }).finished;
+    expect(call.stdout).toContain('schemas');
+  });
+
+  it('ends quietly when the reader of its output goes away', async () => {
+    const items = Array.from({ length: 200 }, () => sampleJob());
+    const variables = await serve({ 'jobs.list': () => ({ items, next: null }) });
+    const line = 'set -o pipefail; lazaret jobs -o json | head -n 1';
+    const { exitCode, stdout, stderr } = await startShell(line, { home, variables }).finished;
+    expect({ exitCode, stdout, stderr }).toEqual({ exitCode: 0, stdout: '[\n', stderr: '' });
+  });
+});
+
+describe('Ctrl-C while waiting', () => {
+  it('leaves the job alone and says how to go on', async () => {
+    const variables = await serve(runningJob());
+    const program = startOnTerminal(['job', id, '--wait', '--no-color'], { home, variables });
+    await program.shown('running on local');
+    program.child.stdin?.write('\u0003');
+    const { exitCode, stdout } = await program.finished;
+    expect(stdout).toContain(`lazaret job ${id} --wait`);
+    expect(exitCode).toBe(130);
+    expect(server?.calls.map(({ operation }) => operation)).not.toContain('jobs.cancel');
+  });
+
+  it('cancels the job when asked to', async () => {
+    const variables = await serve(runningJob());
+    const argv = ['job', id, '--cancel-on-interrupt', '--no-color'];
+    const program = startOnTerminal(argv, { home, variables });
+    await program.shown('running on local');
+    program.child.stdin?.write('\u0003');
+    const { exitCode, stdout } = await program.finished;
+    expect(stdout).toContain('cancelled');
+    expect(exitCode).toBe(5);
+    expect(server?.calls.map(({ operation }) => operation)).toContain('jobs.cancel');
+  });
+});
+
+describe('questions on a terminal', () => {
+  it('take a password without showing it', async () => {
+    const passwords: unknown[] = [];
+    const variables = await serve({
+      'setup.show': () => ({ needed: false }),
+      'sessions.create': ({ body }) => {
+        passwords.push(JSON.parse(String(body)));
+        return { name: 'al', csrf: null };
+      },
+      'sessions.delete': () => undefined,
+      'tokens.create': () => ({ token: { id: 'f'.repeat(16) }, secret: 'lz' }),
+    });
+    const url = variables['LAZARET_SERVER'] ?? '';
+    const program = startOnTerminal(['login', url, '--name', 'lab'], { home });
+    await program.shown('Name at');
+    program.child.stdin?.write('alx\u007F\r');
+    await program.shown('Password:');
+    program.child.stdin?.write('hidden secret\r');
+    const { exitCode, stdout } = await program.finished;
+    expect(exitCode).toBe(0);
+    expect(stdout).not.toContain('hidden');
+    expect(passwords).toEqual([{ name: 'al', password: 'hidden secret' }]);
+    const { list } = await readContexts(join(home, '.config/lazaret'));
+    expect(list).toMatchObject([{ name: 'lab', token: 'lz' }]);
+  });
+
+  it('do nothing on Ctrl-C or no', async () => {
+    const variables = await serve({ 'engines.remove': () => undefined });
+    for (const [key, expected] of [
+      ['\u0003', 130],
+      ['n\r', 2],
+    ] as const) {
+      const program = startOnTerminal(['engines', 'remove', 'x1'], { home, variables });
+      await program.shown('[y/N]');
+      program.child.stdin?.write(key);
+      expect((await program.finished).exitCode).toBe(expected);
+    }
+    expect(server?.calls).toEqual([]);
+  });
+
+  it('act on yes', async () => {
+    const variables = await serve({ 'engines.remove': () => undefined });
+    const program = startOnTerminal(['engines', 'remove', 'x1'], { home, variables });
+    await program.shown('[y/N]');
+    program.child.stdin?.write('y\r');
+    expect((await program.finished).exitCode).toBe(0);
+    expect(server?.calls).toHaveLength(1);
+  });
+});
+
+describe('progress', () => {
+  const upload: Handler = async ({ body, query }) => {
+    const { createHash } = await import('node:crypto');
+    return {
+      sha256: createHash('sha256').update(body).digest('hex'),
+      sizeBytes: body.length,
+      name: query.get('name'),
+      project: 'default',
+      createdAt: '2026-01-01T00:00:00.000Z',
+    };
+  };
+
+  it('is shown on terminals only', async () => {
+    const handlers = { 'artifacts.upload': upload, 'jobs.submit': () => sampleJob() };
+    const variables = await serve(handlers);
+    const file = join(home, 'big.bin');
+    await writeFile(file, Buffer.alloc(96 * 2 ** 20));
+    const argv = ['submit', 'strings', file];
+    const shown = await startOnTerminal(argv, { home, variables }).finished;
+    expect(shown.stdout).toMatch(/big\.bin {2}\[#*-+\] +\d+% {2}/);
+    const piped = await startProgram(argv, { home, variables }).finished;
+    expect(piped).toEqual({ exitCode: 0, stdout: `${id}\n`, stderr: '' });
+  });
+});
+
+describe('completion in bash', () => {
+  it('completes commands, flags, and names that the server knows', async () => {
+    const engine = { name: 'apktool', description: 'takes\u001B[2J apart' };
+    const variables = await serve({
+      'engines.list': () => ({ items: [engine], next: null, refused: [] }),
+      'jobs.list': () => ({ items: [sampleJob()], next: null }),
+    });
+    const line = `
+      source <(lazaret completion bash)
+      try() {
+        COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _lazaret; echo "\${COMPREPLY[*]}"
+      }
+      try lazaret sub
+      try lazaret engines val
+      try lazaret jobs --sta
+      try lazaret submit ap
+      try lazaret logs -f 0`;
+    const { stdout } = await startShell(line, { home, variables }).finished;
+    expect(stdout.split('\n')).toEqual(['submit', 'validate', '--state', 'apktool', id, '']);
+  });
+});
