@@ -109,7 +109,7 @@ export type OperationOutput<O extends Operation> = z.output<NonNullable<O['outpu
 
 /** The path with its parameters filled in and escaped. */
 export function buildPath(path: string, params: Readonly<Record<string, unknown>> = {}): string {
-  return path.replaceAll(/:([A-Za-z]+)/g, (_, name: string) => {
+  return path.replaceAll(/:([A-Za-z][A-Za-z0-9]*)/g, (_, name: string) => {
     const value = params[name];
     if (value === undefined) throw new Error(`path ${path} needs the parameter ${name}`);
     return encodeURIComponent(String(value));
