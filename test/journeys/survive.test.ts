@@ -1,0 +1,123 @@
+/**
+ * J7: kill -9 of the server at each step of a job's life. After the next start the job ends, every
+ * run of it is an attempt in its history, and no container is left.
+ */
+import { afterEach, expect, test } from 'vitest';
+import { isFinal, operations, type JobDetail, type JobState } from '@lazaret/protocol';
+import { setTimeout as pause } from 'node:timers/promises';
+
+import { createDockerExecutor, labelNames } from '../../packages/server/src/executors/index.ts';
+import { engineFolders, startInstance, type Instance } from '../support/instance.ts';
+
+const executor = createDockerExecutor({ address: 'unix:///var/run/docker.sock', now: Date.now });
+let last: Instance | undefined;
+
+afterEach(() => last?.close());
+
+async function submit(instance: Instance, mode: string): Promise<string> {
+  const artifact = await instance.client.call(operations.artifacts.upload, {
+    query: { name: 'mode' },
+    body: mode,
+  });
+  const job = await instance.client.call(operations.jobs.submit, {
+    body: { engine: 'hostile', inputs: [{ sha256: artifact.sha256 }] },
+  });
+  return job.id;
+}
+
+async function readJob(instance: Instance, id: string, waitSeconds = 0): Promise<JobDetail> {
+  return instance.client.call(operations.jobs.show, { params: { id }, query: { waitSeconds } });
+}
+
+async function settle(instance: Instance, id: string): Promise<JobDetail> {
+  for (;;) {
+    const job = await readJob(instance, id, 20);
+    if (isFinal(job.state)) return job;
+  }
+}
+
+/** Containers of this job, whatever instance label they carry. */
+async function containersOf(job: string): Promise<number> {
+  return (await executor.list({ [labelNames.job]: job })).length;
+}
+
+/** Every run of a job is an attempt of its own, numbered without gaps, and one at most succeeded. */
+function expectHonestHistory(job: JobDetail): void {
+  expect(job.attemptList.map((attempt) => attempt.number)).toEqual(
+    job.attemptList.map((_, position) => position + 1),
+  );
+  expect(job.attempts).toBe(job.attemptList.length);
+  const placed = job.history.filter((entry) => entry.state === 'placed');
+  expect(placed).toHaveLength(job.attempts);
+  expect(job.history.at(-1)?.state).toBe(job.state);
+  expect(job.attemptList.filter((attempt) => attempt.state === 'succeeded')).toHaveLength(
+    job.state === 'succeeded' ? 1 : 0,
+  );
+}
+
+async function restart(instance: Instance): Promise<Instance> {
+  last = await startInstance({ dataDirectory: instance.dataDirectory });
+  return last;
+}
+
+/** States that the kill aims at; a slow log keeps `running` open for long enough to hit it. */
+const steps: readonly JobState[] = ['queued', 'placed', 'starting', 'running', 'collecting', 'succeeded'];
+
+test.each(steps)('kill -9 when the job is %s: nothing is lost, nothing runs twice unseen', async (step) => {
+  const first = await startInstance({ engines: [engineFolders.hostile] });
+  last = first;
+  const mode = step === 'running' ? 'slow-log 10' : 'ok';
+  const id = await submit(first, `${mode}\nhello`);
+  if (step !== 'queued') {
+    const order = steps.indexOf(step);
+    for (;;) {
+      const { history } = await readJob(first, id);
+      if (history.some((entry) => steps.indexOf(entry.state) >= order)) break;
+      await pause(2);
+    }
+  }
+  await first.kill();
+  const second = await restart(first);
+  const job = await settle(second, id);
+  expect(job.state).toBe('succeeded');
+  expectHonestHistory(job);
+  await expect.poll(() => containersOf(id), { timeout: 20_000 }).toBe(0);
+});
+
+test('a container that ran on while the server was dead is adopted: same attempt, whole log', async () => {
+  const first = await startInstance({ engines: [engineFolders.hostile] });
+  last = first;
+  const id = await submit(first, 'slow-log 25\n');
+  while ((await readJob(first, id)).state !== 'running') await pause(20);
+  await pause(1_000);
+  await first.kill();
+  expect(await containersOf(id)).toBe(1);
+  const second = await restart(first);
+  const job = await settle(second, id);
+  expect(job).toMatchObject({ state: 'succeeded', attempts: 1 });
+  expect(job.attemptList[0]?.observations.map((one) => one.code)).toContain('adopted_after_restart');
+  const response = await second.client.open(operations.jobs.log, { params: { id } });
+  const lines = (await response.text()).trim().split('\n');
+  expect(new Set(lines).size, 'no line twice').toBe(lines.length);
+  expect(lines.length).toBeGreaterThanOrEqual(25);
+});
+
+test('kill -9 at random moments of many jobs: every accepted id ends once (2k.9, 1k.3)', async () => {
+  let instance = await startInstance({ engines: [engineFolders.hostile] });
+  last = instance;
+  const ids: string[] = [];
+  for (let round = 0; round < 3; round += 1) {
+    for (let count = 0; count < 6; count += 1) ids.push(await submit(instance, `ok ${round}.${count}\n`));
+    await pause(150 + Math.floor(Math.random() * 1_500));
+    await instance.kill();
+    instance = await restart(instance);
+  }
+  for (const id of ids) {
+    const job = await settle(instance, id);
+    expect(job.state).toBe('succeeded');
+    expectHonestHistory(job);
+  }
+  const { items } = await instance.client.call(operations.nodes.list, {});
+  expect(items[0]).toMatchObject({ reservedMemoryBytes: 0, reservedCpus: 0, runningAttempts: 0 });
+  for (const id of ids) await expect.poll(() => containersOf(id), { timeout: 20_000 }).toBe(0);
+});
