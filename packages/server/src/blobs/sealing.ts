@@ -30,7 +30,7 @@ const algorithm = 'aes-256-gcm';
 const frameBytes: number = limits.blobFrameBytes;
 
 /** Size of the file for content of a size. */
-export function sealedSizeBytes(contentBytes: number): number {
+function sealedSizeBytes(contentBytes: number): number {
   const frames = Math.max(1, Math.ceil(contentBytes / frameBytes));
   return sealHeaderBytes + contentBytes + frames * tagBytes;
 }
@@ -86,7 +86,7 @@ export interface Unsealer {
   open(frame: FrameLocation, sealed: Buffer): Buffer;
 }
 
-export interface FrameLocation extends Place {
+interface FrameLocation extends Place {
   readonly contentStart: number;
   readonly fileStart: number;
   readonly fileBytes: number;

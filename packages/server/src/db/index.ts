@@ -1,12 +1,7 @@
 export { withAdvisoryLock } from './advisory-lock.ts';
 export { databaseProblem } from './database-problem.ts';
-export {
-  type DatabaseDescription,
-  type DatabaseHandle,
-  describeDatabase,
-  openDatabase,
-} from './database.ts';
-export { type EmbeddedDatabase, startEmbeddedDatabase } from './embedded.ts';
+export { type DatabaseHandle, describeDatabase, openDatabase } from './database.ts';
+export { startEmbeddedDatabase } from './embedded.ts';
 export { migrate } from './migrate.ts';
 export type { Database } from './schema.ts';
 export { transaction } from './transaction.ts';
