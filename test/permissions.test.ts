@@ -1,0 +1,238 @@
+/**
+ * Who is let in: every operation for every role, granted on all projects and on one, for people
+ * with a session and with a token, for nobody, for wrong credentials, and for tokens of narrower
+ * scope. What is expected follows from the row of the operation alone.
+ */
+import {
+  operationList,
+  operations,
+  permissionNames,
+  permissions,
+  roles,
+  type Grant,
+  type Operation,
+  type Permission,
+  type Role,
+} from '@lazaret/protocol';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+import { startInstance, type Instance } from './support/instance.ts';
+import { addPerson, bearer, mintToken, visit, type Person, type Visitor } from './support/visit.ts';
+
+let instance: Instance;
+let root: Person;
+
+beforeAll(async () => {
+  instance = await startInstance({ arguments: ['--requests-per-minute', '1000000'] });
+  for (const name of ['red', 'blue']) {
+    await instance.client.call(operations.access.projectCreate, { body: { name } });
+  }
+  root = await addPerson(instance, 'root', [{ role: 'administrator', project: null }]);
+});
+afterAll(() => instance.close());
+
+/** `in` means let in, whatever becomes of the call then. */
+type Verdict = 'in' | 'unauthenticated' | 'forbidden';
+
+interface Case {
+  readonly who: string;
+  readonly visitor: Visitor;
+  readonly name: string;
+  readonly expected: (operation: Operation) => Verdict;
+}
+
+/** Calls everything; the end of a session comes last. */
+async function walk({ who, visitor, name, expected }: Case): Promise<void> {
+  const last = operations.access.sessionDelete.name;
+  const wrong: string[] = [];
+  const order = operationList.toSorted(
+    (one, other) => Number(one.name === last) - Number(other.name === last),
+  );
+  for (const operation of order) {
+    const params = operation.name === operations.access.passwordChange.name ? { name } : {};
+    for (const method of [operation.method, ...(operation.alsoMethods ?? [])]) {
+      const seen = await visit(instance.url, operation, { visitor, params, method });
+      const found = verdict(operation, seen);
+      const wanted = expected(operation);
+      if (found === wanted) continue;
+      wrong.push(`${who} at ${operation.name}: expected ${wanted}, found ${found} (${seen.text})`);
+    }
+  }
+  expect(wrong).toEqual([]);
+}
+
+function verdict(
+  operation: Operation,
+  seen: { readonly status: number; readonly code: string },
+): Verdict | string {
+  const { status, code } = seen;
+  if (status === 401 && code === 'unauthenticated') return 'unauthenticated';
+  if (status === 403 && code === 'forbidden') return 'forbidden';
+  const isHealth = operation.path === '/readyz' || operation.path === '/healthz';
+  const isOdd = status === 401 || status === 403 || (status >= 500 && !isHealth);
+  return isOdd ? `${status} ${code}` : 'in';
+}
+
+/** What the row says of somebody with these grants. */
+function byGrants(grants: readonly Grant[]): (operation: Operation) => Verdict {
+  return ({ access }) => {
+    if (access === 'public' || access === 'signed-in') return 'in';
+    const { from, scope } = permissions[access];
+    const reaches = grants.some(
+      (grant) =>
+        roles.indexOf(grant.role) >= roles.indexOf(from) &&
+        (scope !== 'instance' || grant.project === null),
+    );
+    return reaches ? 'in' : 'forbidden';
+  };
+}
+
+test.each(roles.flatMap((role) => [[role, null] as const, [role, 'red'] as const]))(
+  '%s on %s: every operation, by session and by token',
+  async (role: Role, project: string | null) => {
+    const grants = [{ role, project }];
+    const person = await addPerson(instance, `${role}-${project ?? 'all'}`, grants);
+    const expected = byGrants(grants);
+    const { name } = person;
+    await walk({ who: `${name} by token`, visitor: person.token, name, expected });
+    await walk({ who: `${name} by session`, visitor: person.session, name, expected });
+  },
+);
+
+test('a user without any grant gets what being signed in gives', async () => {
+  const { name, token, session } = await addPerson(instance, 'guest', []);
+  await walk({ who: 'guest by token', visitor: token, name, expected: byGrants([]) });
+  await walk({ who: 'guest by session', visitor: session, name, expected: byGrants([]) });
+});
+
+test('the strongest role on one project beside the weakest on all adds up by place', async () => {
+  const grants: Grant[] = [
+    { role: 'viewer', project: null },
+    { role: 'administrator', project: 'red' },
+  ];
+  const { name, token } = await addPerson(instance, 'mixed', grants);
+  await walk({ who: name, visitor: token, name, expected: byGrants(grants) });
+});
+
+const outside = (operation: Operation): Verdict =>
+  operation.access === 'public' ? 'in' : 'unauthenticated';
+
+test.each<[string, Visitor]>([
+  ['nobody', {}],
+  ['an unknown token', bearer(`lz_${'A'.repeat(43)}`)],
+  ['a malformed token', bearer('lz_x')],
+  ['a password in the header', { authorization: `Basic ${btoa('root:root')}` }],
+  ['an unknown session', { cookie: `lazaret_session=lzs_${'A'.repeat(43)}` }],
+  ['a malformed session', { cookie: 'lazaret_session=1' }],
+])('%s is let in nowhere but at what is public', async (who, visitor) => {
+  await walk({ who, visitor, name: 'nobody', expected: outside });
+});
+
+test('what is refused says how to sign in', async () => {
+  const seen = await visit(instance.url, operations.jobs.list);
+  expect(seen.headers.get('www-authenticate')).toContain('Bearer');
+});
+
+test('HEAD is refused as GET is', async () => {
+  const viewer = await addPerson(instance, 'head-viewer', [{ role: 'viewer', project: 'red' }]);
+  for (const operation of operationList) {
+    if (operation.method !== 'GET' || !['json', 'bytes'].includes(operation.outputKind)) continue;
+    const expected = byGrants(viewer.grants)(operation);
+    const params = { name: viewer.name };
+    const nobody = await visit(instance.url, operation, { method: 'HEAD' });
+    const seen = await visit(instance.url, operation, {
+      ...{ method: 'HEAD', params },
+      visitor: viewer.token,
+    });
+    expect([operation.name, nobody.status === 401]).toEqual([
+      operation.name,
+      operation.access !== 'public',
+    ]);
+    expect([operation.name, seen.status === 403]).toEqual([
+      operation.name,
+      expected === 'forbidden',
+    ]);
+  }
+});
+
+test('a session changes nothing without its proof', async () => {
+  const person = await addPerson(instance, 'proofless', root.grants);
+  const { cookie = '' } = person.session;
+  const other = root.session['x-csrf-token'] ?? '';
+  for (const operation of operationList) {
+    if (operation.method === 'GET' || operation.access === 'public') continue;
+    for (const visitor of [{ cookie }, { cookie, 'x-csrf-token': other }]) {
+      const seen = await visit(instance.url, operation, { visitor });
+      expect([operation.name, seen.status, seen.code]).toEqual([
+        operation.name,
+        403,
+        'csrf_failed',
+      ]);
+    }
+  }
+});
+
+/** What the row says of an administrator's token that is narrowed to these. */
+function byScope(
+  only: readonly Permission[] | undefined,
+  project: string | undefined,
+): (operation: Operation) => Verdict {
+  return ({ access }) => {
+    if (access === 'public' || access === 'signed-in') return 'in';
+    if (only !== undefined && !only.includes(access)) return 'forbidden';
+    return project !== undefined && permissions[access].scope === 'instance' ? 'forbidden' : 'in';
+  };
+}
+
+test.each(permissionNames)('a token for %s alone does that alone', async (permission) => {
+  const only = [permission];
+  const wide = await mintToken(instance, root.session, { permissions: only });
+  const expected = byScope(only, undefined);
+  await walk({ who: `${permission} token`, visitor: wide, name: root.name, expected });
+});
+
+test.each(permissionNames)('a token for %s in one project does that there', async (permission) => {
+  const only = [permission];
+  const scope = { permissions: only, project: 'red' };
+  const narrow = await mintToken(instance, root.session, scope);
+  const expected = byScope(only, 'red');
+  await walk({ who: `${permission} token in red`, visitor: narrow, name: root.name, expected });
+});
+
+test('a token for one project does nothing to the instance', async () => {
+  const visitor = await mintToken(instance, root.session, { project: 'red' });
+  const expected = byScope(undefined, 'red');
+  await walk({ who: 'token in red', visitor, name: root.name, expected });
+});
+
+test('a token does no more than its owner may do now', async () => {
+  const person = await addPerson(instance, 'fading', root.grants);
+  const { userUpdate } = operations.access;
+  for (const grants of [[{ role: 'viewer' as const, project: 'red' }], []]) {
+    await instance.client.call(userUpdate, { params: { name: person.name }, body: { grants } });
+    const { name, token: visitor } = person;
+    await walk({ who: name, visitor, name, expected: byGrants(grants) });
+  }
+  const body = { disabled: true };
+  await instance.client.call(userUpdate, { params: { name: person.name }, body });
+  const { name, token: visitor } = person;
+  await walk({ who: 'a disabled user', visitor, name, expected: outside });
+});
+
+test('every refusal for lack of rights is in the audit log', async () => {
+  const { auditList } = operations.events;
+  const actor = 'guest';
+  await expect
+    .poll(async () => {
+      const query = { type: ['access.denied'], actor, limit: 200 };
+      const { items } = await instance.client.call(auditList, { query } as never);
+      return items.map((entry) => entry.data['operation']).toSorted();
+    })
+    .toEqual(
+      operationList
+        .filter((operation) => byGrants([])(operation) === 'forbidden')
+        .map((operation) => operation.name)
+        .flatMap((name) => [name, name])
+        .toSorted(),
+    );
+});
