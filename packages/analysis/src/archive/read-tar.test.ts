@@ -136,14 +136,17 @@ describe('pax headers', () => {
 });
 
 describe('members without content', () => {
-  test.each(['1', '2', '3', '4', '5', '6'])('of type %s have none, whatever they say', async (flag) => {
-    const bytes = Buffer.concat([block({ flag, size: 512 }), block({ name: 'next' }), end]);
-    const entries = await readAll(chunked(bytes, []));
-    expect(entries.map(({ path, sizeBytes }) => [path, sizeBytes])).toEqual([
-      ['a', 0],
-      ['next', 0],
-    ]);
-  });
+  test.each(['1', '2', '3', '4', '5', '6'])(
+    'of type %s have none, whatever they say',
+    async (flag) => {
+      const bytes = Buffer.concat([block({ flag, size: 512 }), block({ name: 'next' }), end]);
+      const entries = await readAll(chunked(bytes, []));
+      expect(entries.map(({ path, sizeBytes }) => [path, sizeBytes])).toEqual([
+        ['a', 0],
+        ['next', 0],
+      ]);
+    },
+  );
 
   test('are directories when an old-style name ends in a slash', async () => {
     const bytes = Buffer.concat([block({ flag: '\0', name: 'old/' }), end]);
@@ -181,10 +184,30 @@ describe('damage', () => {
     ['a broken number', 'bad_number', 0, block({ change: (bytes) => bytes.write('12x', 124) })],
     ['a negative size', 'bad_number', 0, block({ change: (bytes) => bytes.fill(0xff, 124, 136) })],
     ['a huge size', 'bad_number', 0, block({ change: (bytes) => bytes.fill(0xbf, 124, 136) })],
-    ['a broken pax number', 'bad_number', 1_024, Buffer.concat([pax('x', { size: '1e3' }), block({})])],
-    ['a pax path with NUL', 'bad_pax', 1_024, Buffer.concat([pax('x', { path: 'a\0b' }), block({})])],
-    ['a pax length too long', 'bad_pax', 0, Buffer.concat([block({ flag: 'x', size: 9 }), body('99 path=x')])],
-    ['a pax length of zero', 'bad_pax', 0, Buffer.concat([block({ flag: 'x', size: 7 }), body('0 a=bc\n')])],
+    [
+      'a broken pax number',
+      'bad_number',
+      1_024,
+      Buffer.concat([pax('x', { size: '1e3' }), block({})]),
+    ],
+    [
+      'a pax path with NUL',
+      'bad_pax',
+      1_024,
+      Buffer.concat([pax('x', { path: 'a\0b' }), block({})]),
+    ],
+    [
+      'a pax length too long',
+      'bad_pax',
+      0,
+      Buffer.concat([block({ flag: 'x', size: 9 }), body('99 path=x')]),
+    ],
+    [
+      'a pax length of zero',
+      'bad_pax',
+      0,
+      Buffer.concat([block({ flag: 'x', size: 7 }), body('0 a=bc\n')]),
+    ],
     ['a sparse file of old GNU', 'sparse_unsupported', 0, block({ flag: 'S' })],
     [
       'a sparse file in pax',

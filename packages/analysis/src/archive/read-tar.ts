@@ -262,11 +262,13 @@ class Content implements AsyncIterable<Uint8Array> {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
-    if (this.#state !== 'fresh') throw new Error('the content of a tar entry is read once, in turn');
+    if (this.#state !== 'fresh')
+      throw new Error('the content of a tar entry is read once, in turn');
     this.#state = 'open';
     while (this.#missingBytes > 0) {
       if (this.#source.readyBytes === 0 && !(await this.#source.fill())) throw this.#truncated();
-      if (this.#isGone()) throw new Error('the next tar entry was asked for while reading this one');
+      if (this.#isGone())
+        throw new Error('the next tar entry was asked for while reading this one');
       const piece = this.#source.take(this.#missingBytes);
       this.#missingBytes -= piece.length;
       yield piece;

@@ -127,46 +127,55 @@ describe('what others write', () => {
     );
   });
 
-  test.each(['gnu', 'oldgnu', 'pax', 'posix', 'ustar', 'v7'])('GNU tar, format %s', async (format) => {
-    const root = join(directory, format);
-    const names = ['short', format === 'v7' ? 'n'.repeat(90) : 'n'.repeat(98), 'Grüße'];
-    if (!['ustar', 'v7'].includes(format)) names.push(`${'d'.repeat(120)}/${'e'.repeat(150)}`);
-    await mkdir(join(root, 'd'.repeat(120)), { recursive: true });
-    const contents = new Map<string, Buffer>();
-    for (const [index, name] of names.entries()) {
-      contents.set(`./${name}`, randomBytes(index * 700));
-      await writeFile(join(root, name), contents.get(`./${name}`) ?? '');
-    }
-    await chmod(join(root, 'short'), 0o640);
-    await symlink('short', join(root, 'soft'));
-    await link(join(root, 'short'), join(root, 'zz-hard'));
-    const arguments_ = [`--format=${format}`, '--sort=name', '-C', root, '-cf'];
-    const exclude = ['ustar', 'v7'].includes(format) ? ['--exclude=ddd*'] : [];
-    const file = join(directory, `${format}.tar`);
-    await run('tar', [...exclude, ...arguments_, file, '.']);
-    const entries = await readAll(chunked(await readFile(file), [513, 700]));
-    const files = entries.filter(({ type }) => type === 'file');
-    expect(new Map(files.map(({ path, bytes }) => [path, bytes]))).toEqual(contents);
-    expect(entries.find(({ path }) => path === './soft')).toMatchObject({
-      type: 'symlink',
-      linkPath: 'short',
-    });
-    expect(entries.find(({ type }) => type === 'hardlink')).toMatchObject({
-      path: './zz-hard',
-      linkPath: './short',
-    });
-    expect(entries.find(({ path }) => path === './short')).toMatchObject({ mode: 0o640 });
-    expect(entries[0]).toMatchObject({ path: '.', type: 'directory' });
-  });
+  test.each(['gnu', 'oldgnu', 'pax', 'posix', 'ustar', 'v7'])(
+    'GNU tar, format %s',
+    async (format) => {
+      const root = join(directory, format);
+      const names = ['short', format === 'v7' ? 'n'.repeat(90) : 'n'.repeat(98), 'Grüße'];
+      if (!['ustar', 'v7'].includes(format)) names.push(`${'d'.repeat(120)}/${'e'.repeat(150)}`);
+      await mkdir(join(root, 'd'.repeat(120)), { recursive: true });
+      const contents = new Map<string, Buffer>();
+      for (const [index, name] of names.entries()) {
+        contents.set(`./${name}`, randomBytes(index * 700));
+        await writeFile(join(root, name), contents.get(`./${name}`) ?? '');
+      }
+      await chmod(join(root, 'short'), 0o640);
+      await symlink('short', join(root, 'soft'));
+      await link(join(root, 'short'), join(root, 'zz-hard'));
+      const arguments_ = [`--format=${format}`, '--sort=name', '-C', root, '-cf'];
+      const exclude = ['ustar', 'v7'].includes(format) ? ['--exclude=ddd*'] : [];
+      const file = join(directory, `${format}.tar`);
+      await run('tar', [...exclude, ...arguments_, file, '.']);
+      const entries = await readAll(chunked(await readFile(file), [513, 700]));
+      const files = entries.filter(({ type }) => type === 'file');
+      expect(new Map(files.map(({ path, bytes }) => [path, bytes]))).toEqual(contents);
+      expect(entries.find(({ path }) => path === './soft')).toMatchObject({
+        type: 'symlink',
+        linkPath: 'short',
+      });
+      expect(entries.find(({ type }) => type === 'hardlink')).toMatchObject({
+        path: './zz-hard',
+        linkPath: './short',
+      });
+      expect(entries.find(({ path }) => path === './short')).toMatchObject({ mode: 0o640 });
+      expect(entries[0]).toMatchObject({ path: '.', type: 'directory' });
+    },
+  );
 
   test.each(['gnu', 'pax'])('GNU tar, a sparse file in format %s is refused', async (format) => {
     const file = join(directory, 'hole');
     await writeFile(file, '');
     await run('truncate', ['-s', '10M', file]);
-    const { stdout } = await run('tar', ['--sparse', `--format=${format}`, '-C', directory, '-c', 'hole'], {
-      encoding: 'buffer',
+    const { stdout } = await run(
+      'tar',
+      ['--sparse', `--format=${format}`, '-C', directory, '-c', 'hole'],
+      {
+        encoding: 'buffer',
+      },
+    );
+    await expect(readAll(chunked(stdout, []))).rejects.toMatchObject({
+      code: 'sparse_unsupported',
     });
-    await expect(readAll(chunked(stdout, []))).rejects.toMatchObject({ code: 'sparse_unsupported' });
   });
 });
 
@@ -177,7 +186,9 @@ describe('what nobody wrote', () => {
     try {
       const entries = await readAll(chunked(bytes, places), tight);
       expect(entries.length).toBeLessThanOrEqual(tight.entries);
-      return JSON.stringify(entries.map(({ path, type, bytes: content }) => [path, type, content.length]));
+      return JSON.stringify(
+        entries.map(({ path, type, bytes: content }) => [path, type, content.length]),
+      );
     } catch (error) {
       if (!(error instanceof TarError)) throw error;
       return `${error.code} ${error.offset}`;

@@ -37,7 +37,8 @@ export function parseHeader(block: Buffer, offset: number): TarHeader {
   verifyChecksum(block, offset);
   const posix = block.toString('latin1', 257, 263) === 'ustar\0';
   const name = decodeField(block, 0, 100);
-  const prefix = posix && block[345] !== 0 ? decodeField(block, 345, prefixBytes(block)) : undefined;
+  const prefix =
+    posix && block[345] !== 0 ? decodeField(block, 345, prefixBytes(block)) : undefined;
   return {
     path: prefix === undefined ? name : joinText(prefix, name),
     mode: parseNumber(block, { at: 100, length: 8, offset }) & 0o7777,

@@ -78,7 +78,11 @@ const common = {
 
 export const tarInput: fc.Arbitrary<TarInput> = fc.oneof(
   fc.record({ ...common, content: fc.uint8Array({ maxLength: 3_000 }) }),
-  fc.record({ ...common, type: fc.constantFrom('symlink' as const, 'hardlink' as const), linkPath: path }),
+  fc.record({
+    ...common,
+    type: fc.constantFrom('symlink' as const, 'hardlink' as const),
+    linkPath: path,
+  }),
   fc.record({
     ...common,
     type: fc.constantFrom('directory' as const, 'fifo' as const, 'block-device' as const),

@@ -118,7 +118,13 @@ function formatEntry(entry: TarInput, sizeBytes: number): Buffer {
   const header = formatBlock(fields);
   if (records.size === 0) return header;
   const body = formatPax(records);
-  const pax = formatBlock({ ...fields, path: 'pax', linkPath: '', flag: 'x', sizeBytes: body.length });
+  const pax = formatBlock({
+    ...fields,
+    path: 'pax',
+    linkPath: '',
+    flag: 'x',
+    sizeBytes: body.length,
+  });
   return Buffer.concat([pax, body, zeros.subarray(0, -body.length & (blockBytes - 1)), header]);
 }
 
@@ -163,5 +169,5 @@ function fitsOctal(value: number, digits: number): boolean {
 
 /** ASCII only: readers disagree on other characters outside a pax header. */
 function fitsName(path: string): boolean {
-  return path.length <= 100 && /^[\x01-\x7f]*$/.test(path);
+  return path.length <= 100 && Buffer.byteLength(path) === path.length;
 }

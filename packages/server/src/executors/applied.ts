@@ -36,7 +36,9 @@ export interface AppliedContainment {
 }
 
 const texts = z.array(z.string()).nullish();
-const ulimits = z.array(z.object({ Name: z.string(), Soft: z.number(), Hard: z.number() })).nullish();
+const ulimits = z
+  .array(z.object({ Name: z.string(), Soft: z.number(), Hard: z.number() }))
+  .nullish();
 
 /** The part of an inspection answer that is read here; the rest is kept for comparing. */
 export const inspectedContainer = z.looseObject({
@@ -146,7 +148,9 @@ function compareMounts(wanted: unknown, got: InspectedContainer['Mounts']): Mism
   const targets = z.array(z.object({ Target: z.string() })).parse(wanted ?? []);
   const expected = targets.map(({ Target }) => `volume ${Target} writable`).sort();
   const found = got
-    .map(({ Type, Destination, RW }) => `${Type} ${Destination} ${RW === true ? 'writable' : 'fixed'}`)
+    .map(
+      ({ Type, Destination, RW }) => `${Type} ${Destination} ${RW === true ? 'writable' : 'fixed'}`,
+    )
     // Some engines list what HostConfig.Tmpfs asks for among the mounts.
     .filter((mount) => mount !== 'tmpfs /tmp writable')
     .sort();

@@ -14,7 +14,13 @@ const everything: OutputRules = {
   maxEntries: 100,
   maxBytes: 1_000_000,
 };
-const bounds = { entries: 1_000, totalBytes: 1e9, entryBytes: 1e9, pathBytes: 4_096, paxBytes: 65_536 };
+const bounds = {
+  entries: 1_000,
+  totalBytes: 1e9,
+  entryBytes: 1e9,
+  pathBytes: 4_096,
+  paxBytes: 65_536,
+};
 
 interface Outcome extends CollectedOutput {
   readonly kept: Readonly<Record<string, string>>;
@@ -47,7 +53,11 @@ function file(path: string, content = 'x'): TarInput {
 
 describe('files', () => {
   test('are kept with their digest, the result marked', async () => {
-    const inputs = [{ path: 'd', type: 'directory' as const }, file('d/a', 'A'), file('result', 'R')];
+    const inputs = [
+      { path: 'd', type: 'directory' as const },
+      file('d/a', 'A'),
+      file('result', 'R'),
+    ];
     const collected = await collect(inputs, { result: 'result' });
     expect(collected).toMatchObject({
       kept: { 'd/a': 'A', result: 'R' },
@@ -96,11 +106,14 @@ describe('what is refused', () => {
     expect([Object.keys(kept), outcome]).toEqual([['ok'], 'complete']);
   });
 
-  test.each(['../up', '/etc/passwd', 'a/../../b', 'a//b', './a', '..', 'a/.'])('the path %s', async (path) => {
-    const { refused, kept } = await collect([file('ok'), file(path)]);
-    expect(refused).toEqual([{ path, reason: 'unsafe_path' }]);
-    expect(Object.keys(kept)).toEqual(['ok']);
-  });
+  test.each(['../up', '/etc/passwd', 'a/../../b', 'a//b', './a', '..', 'a/.'])(
+    'the path %s',
+    async (path) => {
+      const { refused, kept } = await collect([file('ok'), file(path)]);
+      expect(refused).toEqual([{ path, reason: 'unsafe_path' }]);
+      expect(Object.keys(kept)).toEqual(['ok']);
+    },
+  );
 
   test('a path that is too long, and one that is there twice', async () => {
     const long = `${'d/'.repeat(600)}f`;
@@ -139,9 +152,12 @@ describe('the outcome', () => {
     ['complete', [file('result')], { result: 'result' }],
     ['complete', [file('result'), file('x.json', '')], { result: 'result', artifacts: ['*.json'] }],
     ['complete', [file('result')], { result: 'result', artifacts: [], optional: ['*.json'] }],
-  ] as [string, TarInput[], Partial<OutputRules>][])('is %s for %o by %o', async (wanted, inputs, rules) => {
-    expect((await collect(inputs, rules)).outcome).toBe(wanted);
-  });
+  ] as [string, TarInput[], Partial<OutputRules>][])(
+    'is %s for %o by %o',
+    async (wanted, inputs, rules) => {
+      expect((await collect(inputs, rules)).outcome).toBe(wanted);
+    },
+  );
 
   test.each([
     ['bytes in one file', [file('big', 'x'.repeat(11))], { maxBytes: 10 }, []],
@@ -162,7 +178,11 @@ describe('the outcome', () => {
       }
     })();
     const huge = { path: 'hole', sizeBytes: 2 ** 40, content };
-    const entries = readTar(writeTar([huge]), { ...bounds, totalBytes: 2 ** 50, entryBytes: 2 ** 50 });
+    const entries = readTar(writeTar([huge]), {
+      ...bounds,
+      totalBytes: 2 ** 50,
+      entryBytes: 2 ** 50,
+    });
     expect((await judge(entries, {})).outcome).toBe('output_limit');
     expect(read).toBe(0);
   });
@@ -188,10 +208,16 @@ describe('the outcome', () => {
 
 test('whatever the names, kept paths are plain, distinct and within the caps', async () => {
   const path = fc
-    .array(fc.oneof(fc.constantFrom('..', '.', '', 'a', 'b'), fc.string({ unit: 'binary', maxLength: 6 })), {
-      minLength: 1,
-      maxLength: 4,
-    })
+    .array(
+      fc.oneof(
+        fc.constantFrom('..', '.', '', 'a', 'b'),
+        fc.string({ unit: 'binary', maxLength: 6 }),
+      ),
+      {
+        minLength: 1,
+        maxLength: 4,
+      },
+    )
     .map((parts) => parts.join('/').replaceAll('\0', '').toWellFormed() || 'a');
   const type = fc.constantFrom('file' as const, 'symlink' as const, 'directory' as const);
   const input = fc.record({ path, type, size: fc.nat(40) }).map((each): TarInput => {

@@ -17,11 +17,12 @@ import { parseEndpoint } from './docker-endpoint.ts';
 import type { DockerEndpoint } from './docker-endpoint.ts';
 import { ExecutorError } from './executor.ts';
 import { createGate } from './gate.ts';
+import { untilAborted } from './until-aborted.ts';
 
 export interface DockerApi {
   /** The answer's JSON, checked; `undefined` where the answer has no body. */
   call<T>(request: ApiRequest, schema: z.ZodType<T>): Promise<T>;
-  /** The answer's body once its headers are there; whoever asks for it reads it or leaves the loop. */
+  /** The answer's body once its headers are there, to be read or left by whoever asked for it. */
   stream(request: ApiRequest): Promise<AsyncIterable<Buffer>>;
   /** The version spoken with this engine, such as `1.41`. */
   version(signal?: AbortSignal): Promise<string>;
@@ -62,16 +63,18 @@ export function createDockerApi(endpoint: DockerEndpoint): DockerApi {
   let negotiated: Promise<string> | undefined;
 
   async function version(signal?: AbortSignal): Promise<string> {
-    const request = { method: 'GET', path: '/version', signal } as const;
-    negotiated ??= answer({ ...request, deadlineMs: limits.nodeProbeTimeoutMs }, '/version', versions)
-      .then(chooseVersion);
-    const asked = negotiated;
-    try {
-      return await asked;
-    } catch (error) {
-      if (negotiated === asked) negotiated = undefined;
-      throw error;
-    }
+    const request = {
+      method: 'GET',
+      path: '/version',
+      deadlineMs: limits.nodeProbeTimeoutMs,
+    } as const;
+    negotiated ??= answer(request, '/version', versions)
+      .then(chooseVersion)
+      .catch((error: unknown) => {
+        negotiated = undefined;
+        throw error;
+      });
+    return untilAborted(negotiated, signal);
   }
 
   async function answer<T>(request: ApiRequest, path: string, schema: z.ZodType<T>): Promise<T> {

@@ -43,7 +43,7 @@ export async function createContainer(
   };
 }
 
-/** The engine passes over `.` in an archive, but applies owner and mode of `/` to where it unpacks. */
+/** Engines pass over `.` in an archive, but apply owner and mode of `/` to where they unpack. */
 const volumeRoot = '/';
 
 /**
@@ -60,7 +60,13 @@ export async function putInputs(
   const shared = spec.inputMount === spec.outputMount;
   const other = uid === 0 ? 65_534 : 0;
   const outputRoot: TarInput = { path: volumeRoot, type: 'directory', mode: 0o700, uid, gid };
-  const inputRoot: TarInput = { path: volumeRoot, type: 'directory', mode: 0o555, uid: other, gid: other };
+  const inputRoot: TarInput = {
+    path: volumeRoot,
+    type: 'directory',
+    mode: 0o555,
+    uid: other,
+    gid: other,
+  };
   const members = files.map(({ name, sizeBytes, content }): TarInput => {
     if (name === '.' || name === '..' || !/^[^/\0]+$/.test(name)) {
       throw new Error(`an input is named by a plain file name, not ${JSON.stringify(name)}`);
@@ -79,8 +85,43 @@ export async function putInputs(
     await api.call(request, nothing);
   };
   if (shared) return put(spec.outputMount, [outputRoot, ...members]);
-  await Promise.all([put(spec.inputMount, [inputRoot, ...members]), put(spec.outputMount, [outputRoot])]);
+  await Promise.all([
+    put(spec.inputMount, [inputRoot, ...members]),
+    put(spec.outputMount, [outputRoot]),
+  ]);
 }
+
+/**
+ * Whether this engine took over owner and mode of the volumes' roots. Without them the engine's
+ * user could not write its results, or as root could change its inputs; so it is looked at once
+ * for each engine. Throws ExecutorError `incompatible`.
+ */
+export async function checkVolumeRoot(
+  api: DockerApi,
+  containerId: string,
+  { spec, signal }: ContainerInputs,
+): Promise<void> {
+  const stream = await api.stream({
+    method: 'GET',
+    path: containerPath(containerId, 'archive'),
+    query: { path: spec.outputMount },
+    signal,
+  });
+  for await (const { mode, uid } of readTar(stream, rootBounds)) {
+    if (mode === 0o700 && uid === spec.user.uid) return;
+    const found = `mode ${mode.toString(8)} and owner ${uid}`;
+    const message = `the engine left ${spec.outputMount} with ${found} instead of handing it over`;
+    throw new ExecutorError('incompatible', message);
+  }
+}
+
+const rootBounds = {
+  entries: limits.inputsPerJob + 2,
+  totalBytes: limits.outputBytesMax,
+  entryBytes: limits.uploadBytes,
+  pathBytes: limits.pathBytes,
+  paxBytes: limits.tarHeaderBytesMax,
+} as const;
 
 /** Starts a container; one that was started before is left as it is. */
 export async function startContainer(

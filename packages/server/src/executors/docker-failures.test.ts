@@ -81,15 +81,20 @@ describe('an engine that cannot be reached', () => {
     const executor = open(`tcp://127.0.0.1:${port}`);
     await expect(executor.probe()).rejects.toMatchObject({ code: 'unreachable' });
     up = true;
-    expect(await executor.probe()).toMatchObject({ apiVersion: expect.stringMatching(/^1\.\d\d$/) });
+    expect(await executor.probe()).toMatchObject({
+      apiVersion: expect.stringMatching(/^1\.\d\d$/),
+    });
   });
 
-  test.each(['npipe:////./pipe/docker', 'tcp://', 'http://host', 'tcp://host/path', 'unix://relative'])(
-    'because %s is no address of one',
-    (address) => {
-      expect(() => open(address)).toThrow(Problem);
-    },
-  );
+  test.each([
+    'npipe:////./pipe/docker',
+    'tcp://',
+    'http://host',
+    'tcp://host/path',
+    'unix://relative',
+  ])('because %s is no address of one', (address) => {
+    expect(() => open(address)).toThrow(Problem);
+  });
 });
 
 describe('answers that are none', () => {
@@ -97,8 +102,10 @@ describe('answers that are none', () => {
     const port = await listen(createHttpServer(respond));
     return open(`tcp://127.0.0.1:${port}`);
   }
-  const version = (from: string, to: string): RequestListener => (_, response) =>
-    response.end(JSON.stringify({ ApiVersion: to, MinAPIVersion: from }));
+  const version =
+    (from: string, to: string): RequestListener =>
+    (_, response) =>
+      response.end(JSON.stringify({ ApiVersion: to, MinAPIVersion: from }));
 
   test('too old', async () => {
     const executor = await serve(version('1.12', '1.40'));
@@ -211,7 +218,13 @@ describe('a connection that breaks', () => {
     await executor.putInputs(containerId, { spec, files: [] });
     await executor.start(containerId);
     await executor.wait(containerId);
-    const bounds = { entries: 9, totalBytes: 1e8, entryBytes: 1e8, pathBytes: 999, paxBytes: 9_999 };
+    const bounds = {
+      entries: 9,
+      totalBytes: 1e8,
+      entryBytes: 1e8,
+      pathBytes: 999,
+      paxBytes: 9_999,
+    };
     const collect = async (): Promise<void> => {
       for await (const entry of executor.collect(containerId, { path: '/out', limits: bounds })) {
         for await (const _ of entry.content) for (const socket of cut) socket.destroy();

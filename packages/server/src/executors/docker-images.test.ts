@@ -30,11 +30,18 @@ beforeAll(async () => {
     blobs.set(id, bytes);
     return { digest: id, size: bytes.length };
   };
-  const content = Buffer.from(Array.from({ length: 500_000 }, () => Math.floor(Math.random() * 256)));
+  const content = Buffer.from(
+    Array.from({ length: 500_000 }, () => Math.floor(Math.random() * 256)),
+  );
   const chunks = await Array.fromAsync(writeTar([{ path: 'file', content }]));
   const layer = Buffer.concat(chunks);
   const rootfs = { type: 'layers', diff_ids: [sha256(layer)] };
-  const config = { architecture: 'amd64', os: 'linux', config: { Labels: { made: 'here' } }, rootfs };
+  const config = {
+    architecture: 'amd64',
+    os: 'linux',
+    config: { Labels: { made: 'here' } },
+    rootfs,
+  };
   const manifest = Buffer.from(
     JSON.stringify({
       schemaVersion: 2,
@@ -91,7 +98,9 @@ test.each([
   ['a tag', () => `${name}:1`],
 ])('by %s brings what is missing and is not done twice', async (_, reference) => {
   const progress: PullProgress[] = [];
-  const image = await executor.ensureImage(reference(), { onProgress: (each) => progress.push(each) });
+  const image = await executor.ensureImage(reference(), {
+    onProgress: (each) => progress.push(each),
+  });
   expect(image).toEqual({
     reference: `${name}@${digest}`,
     digest,
@@ -101,7 +110,8 @@ test.each([
     volumes: [],
   });
   expect(progress.length).toBeGreaterThan(0);
-  for (const { doneBytes, totalBytes } of progress) expect(doneBytes).toBeLessThanOrEqual(totalBytes);
+  for (const { doneBytes, totalBytes } of progress)
+    expect(doneBytes).toBeLessThanOrEqual(totalBytes);
   const asked = requests.length;
   expect(await executor.ensureImage(reference())).toEqual(image);
   expect(await executor.resolveImage(image.reference)).toEqual(image);
@@ -115,7 +125,9 @@ test('is shared by all who want it, and goes on when one leaves', async () => {
   const leaving = executor.ensureImage(reference, { signal });
   const staying = [1, 2, 3].map(() => executor.ensureImage(reference));
   await expect(leaving).rejects.toMatchObject({ code: 'aborted' });
-  expect(new Set((await Promise.all(staying)).map((image) => image.digest))).toEqual(new Set([digest]));
+  expect(new Set((await Promise.all(staying)).map((image) => image.digest))).toEqual(
+    new Set([digest]),
+  );
   const downloads = requests.filter((url) => url.includes('/blobs/'));
   expect(new Set(downloads).size).toBe(downloads.length);
 });

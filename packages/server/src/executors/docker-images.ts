@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { DockerApi } from './docker-api.ts';
 import { ExecutorError } from './executor.ts';
 import type { CallOptions, PullOptions, PullProgress, ResolvedImage } from './executor.ts';
+import { untilAborted } from './until-aborted.ts';
 
 const inspectedImage = z.object({
   Id: z.string(),
@@ -167,19 +168,5 @@ async function* readLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<string,
       throw new ExecutorError('bad_answer', 'pulling an image: a line of the answer is too long');
     }
     for (const line of lines) if (line.trim() !== '') yield line;
-  }
-}
-
-/** Waits for what others wait for too: a signal ends the wait, not the work. */
-async function untilAborted(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
-  if (signal === undefined) return work;
-  const { promise, reject } = Promise.withResolvers<never>();
-  const leave = (): void => reject(new ExecutorError('aborted', 'called off while pulling'));
-  if (signal.aborted) leave();
-  signal.addEventListener('abort', leave, { once: true });
-  try {
-    await Promise.race([work, promise]);
-  } finally {
-    signal.removeEventListener('abort', leave);
   }
 }

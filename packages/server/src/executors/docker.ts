@@ -4,6 +4,7 @@ import { limits } from '@lazaret/protocol';
 import type { Mismatch } from './applied.ts';
 import { createDockerApi } from './docker-api.ts';
 import {
+  checkVolumeRoot,
   collectFiles,
   createContainer,
   killContainer,
@@ -35,6 +36,7 @@ export function createDockerExecutor(options: DockerExecutorOptions): Executor {
   const images = createDockerImages(api);
   const starts = createGate(options.startsAtOnce ?? limits.startsPerCore);
   let known: NodeFacts | undefined;
+  let rootsChecked = false;
 
   async function probe({ signal }: CallOptions = {}): Promise<NodeFacts> {
     const deadlineMs = limits.nodeProbeTimeoutMs;
@@ -58,7 +60,12 @@ export function createDockerExecutor(options: DockerExecutorOptions): Executor {
       const created = await createContainer(api, { name, body }, call);
       return { ...created, mismatches: [...created.mismatches, ...engineGaps(spec, facts)] };
     },
-    putInputs: (containerId, inputs) => putInputs(api, containerId, inputs),
+    async putInputs(containerId, inputs) {
+      await putInputs(api, containerId, inputs);
+      if (rootsChecked) return;
+      await checkVolumeRoot(api, containerId, inputs);
+      rootsChecked = true;
+    },
     start: (containerId, call = {}) =>
       starts.run(() => startContainer(api, containerId, call), call.signal),
     wait: (containerId, call = {}) => waitContainer(api, containerId, call),

@@ -44,7 +44,10 @@ export interface Executor {
    * Bytes that each attempt has written to its output mount, from one question for all. When asking
    * is slow for the engine, the last answer stands for a while; absent means not known.
    */
-  outputUsage(attempts: readonly string[], call?: CallOptions): Promise<ReadonlyMap<string, number>>;
+  outputUsage(
+    attempts: readonly string[],
+    call?: CallOptions,
+  ): Promise<ReadonlyMap<string, number>>;
   /** Everything below a directory of the container, as relative paths; also after its end. */
   collect(containerId: string, options: CollectOptions): AsyncIterable<TarEntry>;
   /** Ends the container at once. An ended or absent one is fine. */

@@ -38,7 +38,9 @@ test('a signal ends the wait, but not a task under way', async () => {
   const third = gate.run(async () => 'third');
   controller.abort();
   await expect(second).rejects.toMatchObject({ code: 'aborted' });
-  await expect(gate.run(async () => 'late', controller.signal)).rejects.toMatchObject({ code: 'aborted' });
+  await expect(gate.run(async () => 'late', controller.signal)).rejects.toMatchObject({
+    code: 'aborted',
+  });
   resolve('first');
   expect(await Promise.all([first, third])).toEqual(['first', 'third']);
 });

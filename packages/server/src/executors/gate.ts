@@ -24,7 +24,8 @@ export function createGate(initialPlaces: number): Gate {
 
   function place(signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
-      const calledOff = (): ExecutorError => new ExecutorError('aborted', 'called off in the queue');
+      const calledOff = (): ExecutorError =>
+        new ExecutorError('aborted', 'called off in the queue');
       if (signal?.aborted === true) {
         reject(calledOff());
         return;

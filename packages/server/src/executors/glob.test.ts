@@ -33,7 +33,9 @@ test('is what Node says, for names without leading dots', () => {
   const pattern = fc.oneof(fc.constant('**'), fc.stringMatching(/^[ab*?]{1,4}$/));
   const globs = fc
     .array(pattern, { minLength: 1, maxLength: 4 })
-    .map((parts) => parts.map((part) => (part === '**' ? part : part.replaceAll(/\*+/g, '*'))).join('/'));
+    .map((parts) =>
+      parts.map((part) => (part === '**' ? part : part.replaceAll(/\*+/g, '*'))).join('/'),
+    );
   const paths = fc.array(letters, { minLength: 1, maxLength: 4 }).map((parts) => parts.join('/'));
   fc.assert(
     fc.property(globs, paths, (glob, path) => {

@@ -15,8 +15,10 @@ function matchSegments(patterns: readonly string[], segments: readonly string[])
   for (const pattern of patterns) {
     const next = reached.map(() => false);
     for (let at = 0; at <= segments.length; at += 1) {
-      if (pattern === '**') next[at] = (reached[at] ?? false) || (at > 0 && (next[at - 1] ?? false));
-      else if (at > 0) next[at] = (reached[at - 1] ?? false) && matchSegment(pattern, segments[at - 1] ?? '');
+      if (pattern === '**')
+        next[at] = (reached[at] ?? false) || (at > 0 && (next[at - 1] ?? false));
+      else if (at > 0)
+        next[at] = (reached[at - 1] ?? false) && matchSegment(pattern, segments[at - 1] ?? '');
     }
     reached = next;
   }

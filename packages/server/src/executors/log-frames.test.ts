@@ -11,9 +11,7 @@ function frame(stream: number, payload: Uint8Array): Buffer {
   return Buffer.concat([header, payload]);
 }
 
-const time = fc
-  .integer({ min: 0, max: 3 })
-  .map((tick) => `2026-01-01T00:00:0${tick}.000000000Z`);
+const time = fc.integer({ min: 0, max: 3 }).map((tick) => `2026-01-01T00:00:0${tick}.000000000Z`);
 const lines = fc.array(
   fc.record({ stream: fc.constantFrom(1, 2), at: time, bytes: fc.uint8Array({ maxLength: 40 }) }),
   { maxLength: 20 },
@@ -29,7 +27,10 @@ function ordered(all: { stream: number; at: string; bytes: Uint8Array }[]): type
   });
 }
 
-async function* cut(bytes: Buffer, sizes: readonly number[]): AsyncGenerator<Buffer, void, undefined> {
+async function* cut(
+  bytes: Buffer,
+  sizes: readonly number[],
+): AsyncGenerator<Buffer, void, undefined> {
   let at = 0;
   for (const size of sizes) yield bytes.subarray(at, (at += size));
   yield bytes.subarray(at);
@@ -50,7 +51,9 @@ test('frames come out the same however they arrive, and go on behind any positio
     fc.asyncProperty(lines, sizes, async (given, chunks) => {
       const all = ordered(given);
       const bytes = Buffer.concat(
-        all.map(({ stream, at, bytes: text }) => frame(stream, Buffer.concat([Buffer.from(`${at} `), text]))),
+        all.map(({ stream, at, bytes: text }) =>
+          frame(stream, Buffer.concat([Buffer.from(`${at} `), text])),
+        ),
       );
       const pieces = await read(bytes, chunks);
       expect(pieces.map((piece) => piece.slice(0, 3))).toEqual(

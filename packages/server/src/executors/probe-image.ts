@@ -75,6 +75,11 @@ function probeSpec(image: string, instance: string, shell: string): ContainerSpe
   };
 }
 
+const applets = [
+  ...'sh cat ls id sleep ln mkfifo mknod dd grep mount chmod stat'.split(' '),
+  ...'true unshare mkdir rm head tail kill'.split(' '),
+];
+
 async function imageFiles(): Promise<TarInput[]> {
   const folders = ['bin', 'etc', 'proc', 'sys', 'dev', 'tmp', 'usr', 'usr/bin', 'lib'];
   const libraries = await linkedLibraries('/usr/bin/perl');
@@ -82,12 +87,11 @@ async function imageFiles(): Promise<TarInput[]> {
     ...folders.map((path) => ({ path, type: 'directory' as const })),
     { path: 'etc/passwd', content: Buffer.from('root:x:0:0::/:/bin/sh\n') },
     await programFile('bin/busybox', '/bin/busybox'),
-    ...['sh', 'cat', 'ls', 'id', 'sleep', 'ln', 'mkfifo', 'mknod', 'dd', 'grep', 'mount'].map(
-      (name) => ({ path: `bin/${name}`, type: 'symlink' as const, linkPath: 'busybox' }),
-    ),
-    ...['chmod', 'stat', 'true', 'wget', 'unshare', 'mkdir', 'rm', 'head', 'tail', 'kill'].map(
-      (name) => ({ path: `bin/${name}`, type: 'symlink' as const, linkPath: 'busybox' }),
-    ),
+    ...applets.map((name) => ({
+      path: `bin/${name}`,
+      type: 'symlink' as const,
+      linkPath: 'busybox',
+    })),
     await programFile('usr/bin/perl', '/usr/bin/perl'),
     ...(await Promise.all(libraries.map((path) => programFile(path.slice(1), path)))),
   ];

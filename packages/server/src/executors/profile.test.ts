@@ -70,7 +70,9 @@ describe('the body', () => {
 
 describe('the strict seccomp profile', () => {
   const allowed = new Set(
-    strict.syscalls.filter(({ action }) => action === 'SCMP_ACT_ALLOW').flatMap(({ names }) => names),
+    strict.syscalls
+      .filter(({ action }) => action === 'SCMP_ACT_ALLOW')
+      .flatMap(({ names }) => names),
   );
 
   test('refuses whatever it does not name', () => {
@@ -78,17 +80,17 @@ describe('the strict seccomp profile', () => {
     expect(strict.archMap.flatMap(({ subArchitectures }) => subArchitectures)).toEqual([]);
   });
 
-  test.each([
-    ...['add_key', 'keyctl', 'request_key', 'bpf', 'perf_event_open', 'userfaultfd'],
-    ...['io_uring_setup', 'io_uring_enter', 'io_uring_register', 'unshare', 'setns', 'clone3'],
-    ...['mount', 'umount', 'umount2', 'pivot_root', 'move_mount', 'open_tree', 'fsopen', 'fspick'],
-    ...['fsconfig', 'fsmount', 'mount_setattr', 'chroot', 'ptrace', 'process_vm_readv'],
-    ...['process_vm_writev', 'process_madvise', 'pidfd_getfd', 'kcmp', 'kexec_load', 'init_module'],
-    ...['finit_module', 'delete_module', 'reboot', 'swapon', 'swapoff', 'acct', 'settimeofday'],
-    ...['clock_settime', 'adjtimex', 'sethostname', 'setdomainname', 'iopl', 'ioperm', 'syslog'],
-    ...['quotactl', 'nfsservctl', 'vhangup', 'modify_ldt', 'name_to_handle_at'],
-    ...['open_by_handle_at', 'fanotify_init', 'lookup_dcookie', 'uselib', 'ustat', 'vm86'],
-  ])('does not allow %s', (name) => {
+  const never = [
+    'add_key keyctl request_key bpf perf_event_open userfaultfd io_uring_setup',
+    'io_uring_enter io_uring_register unshare setns clone3 mount umount umount2 pivot_root',
+    'move_mount open_tree fsopen fspick fsconfig fsmount mount_setattr chroot ptrace',
+    'process_vm_readv process_vm_writev process_madvise pidfd_getfd kcmp kexec_load',
+    'init_module finit_module delete_module reboot swapon swapoff acct settimeofday',
+    'clock_settime adjtimex sethostname setdomainname iopl ioperm syslog quotactl',
+    'nfsservctl vhangup modify_ldt name_to_handle_at open_by_handle_at fanotify_init',
+    'lookup_dcookie uselib ustat vm86',
+  ].join(' ');
+  test.each(never.split(' '))('does not allow %s', (name) => {
     expect(allowed.has(name)).toBe(false);
   });
 

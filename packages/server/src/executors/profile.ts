@@ -70,7 +70,13 @@ const profile = {
   cpuNanos: 1e9,
 } as const;
 
-type Value = string | number | boolean | null | readonly Value[] | { readonly [key: string]: Value };
+type Value =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly Value[]
+  | { readonly [key: string]: Value };
 
 /** The create body: `HostConfig` and the rest, in the Engine API's own names. */
 export interface CreateBody {

@@ -1,0 +1,18 @@
+import { ExecutorError } from './executor.ts';
+
+/**
+ * Waits for work that others wait for too: a signal ends this wait, as ExecutorError `aborted`,
+ * and not the work.
+ */
+export async function untilAborted<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {
+  if (signal === undefined) return work;
+  const { promise, reject } = Promise.withResolvers<never>();
+  const leave = (): void => reject(new ExecutorError('aborted', 'called off while waiting'));
+  if (signal.aborted) leave();
+  signal.addEventListener('abort', leave, { once: true });
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener('abort', leave);
+  }
+}
