@@ -25,6 +25,9 @@ export function useNow(stepMs: number = tickMs): number {
   return useSyncExternalStore(subscribe, () => Math.floor(now / stepMs) * stepMs);
 }
 
+/** Clocks that show an age tick slowly; what is newer than their tick is not in the future. */
+const tickSlackMs = 15_000;
+
 const units = [
   { ms: 86_400_000, name: 'day' },
   { ms: 3_600_000, name: 'hour' },
@@ -38,7 +41,7 @@ export function relativeTime(at: string, nowMs: number): string {
   const distanceMs = Date.parse(at) - nowMs;
   const unit = units.find(({ ms }) => Math.abs(distanceMs) >= ms);
   if (unit !== undefined) return relative.format(Math.round(distanceMs / unit.ms), unit.name);
-  return distanceMs > 0 ? 'in a moment' : 'just now';
+  return distanceMs > tickSlackMs ? 'in a moment' : 'just now';
 }
 
 const absolute = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });

@@ -35,11 +35,19 @@ export function Copyable({ value, label, chars }: CopyProps & { readonly chars?:
 }
 
 /** A block of code that can be copied. */
-export function CodeBlock({ value, label }: CopyProps): ReactNode {
+export function CodeBlock({
+  value,
+  label,
+  isTall,
+}: CopyProps & { readonly isTall?: boolean }): ReactNode {
   return (
     <div className="code-frame">
       {/* Reachable by keyboard, since it may scroll. */}
-      <pre className="code wraps" tabIndex={0} aria-label={label}>
+      <pre
+        className={isTall === true ? 'code wraps tall' : 'code wraps'}
+        tabIndex={0}
+        aria-label={label}
+      >
         {value}
       </pre>
       <div className="code-copy">

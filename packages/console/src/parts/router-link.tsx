@@ -11,7 +11,7 @@ const PlainButton = forwardRef<HTMLAnchorElement, Native<ButtonProps>>((props, r
 PlainButton.displayName = 'PlainButton';
 
 const PlainAnchor = forwardRef<HTMLAnchorElement, Native<AnchorProps>>((props, ref) => (
-  <Anchor ref={ref} {...props} />
+  <Anchor ref={ref} inherit {...props} />
 ));
 PlainAnchor.displayName = 'PlainAnchor';
 

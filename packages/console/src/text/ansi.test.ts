@@ -25,7 +25,7 @@ describe('parseAnsi', () => {
 
   it('obeys no other sequence and makes it visible', () => {
     const { spans } = parseAnsi(`${escape}[2J${escape}]8;;http://x\u0007a\u202eb`);
-    expect(spans.map((span) => span.text).join('')).toBe('␛[2J␛]8;;http://x␇a[U+202E]b');
+    expect(spans.map((span) => span.text).join('')).toBe('\\x1b[2J\\x1b]8;;http://x\\x07a[U+202E]b');
     expect(spans.filter((span) => span.hidden)).toHaveLength(4);
   });
 

@@ -29,10 +29,9 @@ export function visibleText(text: string): string {
     .join('');
 }
 
-/** Control pictures (Unicode 2400) for C0 and DEL, the code point for everything else. */
+/** `\\x1b` for control characters, as analysts write them; the code point for all others. */
 function markOf(character: string): string {
   const code = character.codePointAt(0) ?? 0;
-  if (code < 0x20) return String.fromCodePoint(0x2400 + code);
-  if (code === 0x7f) return '\u2421';
+  if (code < 0xa0) return `\\x${code.toString(16).padStart(2, '0')}`;
   return `[U+${code.toString(16).toUpperCase().padStart(4, '0')}]`;
 }

@@ -28,7 +28,7 @@ export function ManifestPanel({ manifest }: { readonly manifest: EngineManifest 
         />
       }
     >
-      <CodeBlock label="the manifest" value={value} />
+      <CodeBlock label="the manifest" value={value} isTall />
     </Panel>
   );
 }

@@ -7,9 +7,9 @@ import { type EngineManifest, units } from '@lazaret/protocol';
 const { KiB, MiB, GiB, minuteMs, hourMs } = units;
 
 export function manifestText(manifest: EngineManifest): Record<string, unknown> {
-  const { resources, input, ...rest } = manifest;
+  const { resources, input } = manifest;
   return {
-    ...rest,
+    ...manifest,
     input: { ...input, maxBytes: sizeText(input.maxBytes) },
     resources: {
       ...resources,

@@ -50,7 +50,7 @@ const columns: Column<Engine>[] = [
   },
   {
     label: 'From',
-    cell: ({ source }) => (source === 'directory' ? 'watched directory' : 'API'),
+    cell: ({ source }) => (source === 'directory' ? 'directory' : 'API'),
   },
   { label: 'Changed', end: true, cell: ({ updatedAt }) => <When at={updatedAt} /> },
   { label: 'Enabled', end: true, cell: (engine) => <EnableSwitch engine={engine} /> },

@@ -22,7 +22,28 @@ const digestChars = 16;
 export function JobFacts({ job }: { readonly job: JobDetail }): ReactNode {
   const attempt = job.attemptList.at(-1);
   return (
-    <div className="grid-2">
+    <div className="stack job-aside">
+      <Panel title="Run">
+        <div className="stack">
+          <dl className="facts">
+            <Fact term="Took">
+              <Took job={job} />
+            </Fact>
+            <Fact term="Node">{job.node ?? 'none yet'}</Fact>
+            <Fact term="Attempts">{job.attempts}</Fact>
+            <Fact term="Exit code">{attempt?.telemetry.exitCode ?? '–'}</Fact>
+            <Fact term="CPU">{cpuWords(attempt)}</Fact>
+            <Fact term="Out of memory">{yesNo(attempt?.telemetry.outOfMemory)}</Fact>
+          </dl>
+          {attempt !== undefined && <MemoryMeter job={job} attempt={attempt} />}
+          {attempt !== undefined && (
+            <div className="small">
+              <span className="dim">Image </span>
+              <Copyable value={attempt.imageDigest} label="the image digest" chars={digestChars + 9} />
+            </div>
+          )}
+        </div>
+      </Panel>
       <Panel title="Submission">
         <div className="stack">
           <Inputs job={job} />
@@ -56,27 +77,6 @@ export function JobFacts({ job }: { readonly job: JobDetail }): ReactNode {
               <summary>Parameters</summary>
               <pre className="code wraps">{JSON.stringify(job.parameters, null, 2)}</pre>
             </details>
-          )}
-        </div>
-      </Panel>
-      <Panel title="Run">
-        <div className="stack">
-          <dl className="facts">
-            <Fact term="Took">
-              <Took job={job} />
-            </Fact>
-            <Fact term="Node">{job.node ?? 'none yet'}</Fact>
-            <Fact term="Attempts">{job.attempts}</Fact>
-            <Fact term="Exit code">{attempt?.telemetry.exitCode ?? '–'}</Fact>
-            <Fact term="CPU">{cpuWords(attempt)}</Fact>
-            <Fact term="Out of memory">{yesNo(attempt?.telemetry.outOfMemory)}</Fact>
-          </dl>
-          {attempt !== undefined && <MemoryMeter job={job} attempt={attempt} />}
-          {attempt !== undefined && (
-            <div className="small">
-              <span className="dim">Image </span>
-              <Copyable value={attempt.imageDigest} label="the image digest" chars={digestChars + 9} />
-            </div>
           )}
         </div>
       </Panel>

@@ -24,8 +24,8 @@ export function JobHeader({ job }: { readonly job: JobDetail }): ReactNode {
     <>
       <header className="page-head">
         <div className="grow">
-          <div className="eyebrow">
-            <LinkAnchor to="/jobs" inherit>
+          <div className="eyebrow as-written">
+            <LinkAnchor to="/jobs">
               Jobs
             </LinkAnchor>{' '}
             / {job.id}

@@ -41,50 +41,52 @@ function JobView({ job }: { readonly job: JobDetail }): ReactNode {
   return (
     <>
       <JobHeader job={job} />
-      <div className="stack">
+      <div className="job-grid">
+        <div className="stack">
+          <Timeline job={job} />
+          <Panel>
+            <Tabs
+              value={shown}
+              keepMounted={false}
+              onChange={(next) =>
+                void navigate({
+                  to: '/jobs/$id',
+                  params: { id: job.id },
+                  search: next === null || next === 'log' ? {} : { tab: next },
+                  replace: true,
+                  resetScroll: false,
+                })
+              }
+            >
+              <Tabs.List className="job-tabs">
+                {jobTabs.map((name) => (
+                  <Tabs.Tab key={name} value={name}>
+                    {tabWords[name]}
+                    {name === 'result' && job.artifacts.length > 0 && (
+                      <span className="count">{job.artifacts.length}</span>
+                    )}
+                  </Tabs.Tab>
+                ))}
+              </Tabs.List>
+              <Tabs.Panel value="log">
+                <LogPanel job={job} />
+              </Tabs.Panel>
+              <Tabs.Panel value="result">
+                <ResultPanel job={job} />
+              </Tabs.Panel>
+              <Tabs.Panel value="containment">
+                <ContainmentPanel job={job} />
+              </Tabs.Panel>
+              <Tabs.Panel value="history">
+                <HistoryPanel job={job} />
+              </Tabs.Panel>
+              <Tabs.Panel value="raw">
+                <RawPanel job={job} />
+              </Tabs.Panel>
+            </Tabs>
+          </Panel>
+        </div>
         <JobFacts job={job} />
-        <Timeline job={job} />
-        <Panel>
-          <Tabs
-            value={shown}
-            keepMounted={false}
-            onChange={(next) =>
-              void navigate({
-                to: '/jobs/$id',
-                params: { id: job.id },
-                search: next === null || next === 'log' ? {} : { tab: next },
-                replace: true,
-                resetScroll: false,
-              })
-            }
-          >
-            <Tabs.List className="job-tabs">
-              {jobTabs.map((name) => (
-                <Tabs.Tab key={name} value={name}>
-                  {tabWords[name]}
-                  {name === 'result' && job.artifacts.length > 0 && (
-                    <span className="count">{job.artifacts.length}</span>
-                  )}
-                </Tabs.Tab>
-              ))}
-            </Tabs.List>
-            <Tabs.Panel value="log">
-              <LogPanel job={job} />
-            </Tabs.Panel>
-            <Tabs.Panel value="result">
-              <ResultPanel job={job} />
-            </Tabs.Panel>
-            <Tabs.Panel value="containment">
-              <ContainmentPanel job={job} />
-            </Tabs.Panel>
-            <Tabs.Panel value="history">
-              <HistoryPanel job={job} />
-            </Tabs.Panel>
-            <Tabs.Panel value="raw">
-              <RawPanel job={job} />
-            </Tabs.Panel>
-          </Tabs>
-        </Panel>
       </div>
     </>
   );

@@ -1,5 +1,5 @@
 /** The phases of an attempt in order, as the bar shows them. */
-import type { Telemetry } from '@lazaret/protocol';
+import type { Attempt, Telemetry } from '@lazaret/protocol';
 
 export interface Phase {
   readonly key: keyof Telemetry;
@@ -22,9 +22,12 @@ export interface MeasuredPhase extends Phase {
   readonly ms: number;
 }
 
-export function measuredPhases(telemetry: Telemetry): MeasuredPhase[] {
+/** The phases that are over, and the run so far while it goes on. */
+export function measuredPhases({ telemetry, state, startedAt }: Attempt, nowMs: number): MeasuredPhase[] {
+  const runsMs =
+    state === 'running' && startedAt !== null ? Math.max(0, nowMs - Date.parse(startedAt)) : null;
   return phases.flatMap((phase) => {
-    const ms = telemetry[phase.key];
+    const ms = telemetry[phase.key] ?? (phase.key === 'runMs' ? runsMs : null);
     return typeof ms === 'number' ? [{ ...phase, ms }] : [];
   });
 }

@@ -5,14 +5,14 @@ import type { ReactNode } from 'react';
 import { PlainText } from '../../parts/plain-text.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
 import { splitVisible, visibleText } from '../../text/visible.ts';
-import { previewBytes, readPreview } from './preview.ts';
+import { readPreview } from './preview.ts';
 
 interface PreviewPanelProps {
   readonly jobId: string;
   readonly artifact: JobArtifact;
 }
 
-const kindWords = { text: 'Text', json: 'JSON', binary: 'Not text; its first bytes' } as const;
+const kindWords = { text: 'Text', json: 'JSON', binary: 'Not text' } as const;
 
 /** A file of the result as text, whatever it claims to be. */
 export function PreviewPanel({ jobId, artifact }: PreviewPanelProps): ReactNode {
@@ -32,7 +32,7 @@ export function PreviewPanel({ jobId, artifact }: PreviewPanelProps): ReactNode 
               </strong>
               <span className="dim">
                 {kindWords[preview.kind]}
-                {preview.isCut && `, cut after ${formatSize(Math.min(previewBytes, preview.text.length))}`}
+                {preview.isCut && `, the first ${formatSize(preview.shownBytes)}`}
               </span>
             </div>
             <pre

@@ -10,6 +10,7 @@ export interface Preview {
   readonly kind: 'text' | 'json' | 'binary';
   readonly text: string;
   readonly isCut: boolean;
+  readonly shownBytes: number;
 }
 
 export async function readPreview(id: string, path: string, signal: AbortSignal): Promise<Preview> {
@@ -25,18 +26,23 @@ export async function readPreview(id: string, path: string, signal: AbortSignal)
 /** Decides what the bytes are. */
 export function describeBytes(bytes: Uint8Array, isCut: boolean): Preview {
   const text = decodeText(bytes, isCut);
-  if (text === undefined) return { kind: 'binary', text: hexDump(bytes), isCut: bytes.length > hexBytes };
+  if (text === undefined) {
+    const shownBytes = Math.min(bytes.length, hexBytes);
+    const isShort = isCut || bytes.length > hexBytes;
+    return { kind: 'binary', text: hexDump(bytes), isCut: isShort, shownBytes };
+  }
+  const shownBytes = bytes.length;
   if (!isCut) {
     try {
       const value: unknown = JSON.parse(text);
       if (typeof value === 'object' && value !== null) {
-        return { kind: 'json', text: JSON.stringify(value, null, 2), isCut };
+        return { kind: 'json', text: JSON.stringify(value, null, 2), isCut, shownBytes };
       }
     } catch {
       // Plain text, then.
     }
   }
-  return { kind: 'text', text, isCut };
+  return { kind: 'text', text, isCut, shownBytes };
 }
 
 /** A server may answer with everything although a range was asked for: the rest is not read. */

@@ -7,6 +7,7 @@ import { Panel } from '../../parts/panel.tsx';
 import { PlainText } from '../../parts/plain-text.tsx';
 import { StateBadge } from '../../parts/state-badge.tsx';
 import { When } from '../../parts/when.tsx';
+import { useNow } from '../../time.ts';
 import { measuredPhases } from './phases.ts';
 
 /** Every attempt with its phases as a bar, its outcome and what containment met. */
@@ -30,7 +31,7 @@ export function Timeline({ job }: { readonly job: JobDetail }): ReactNode {
 
 function AttemptRow({ attempt }: { readonly attempt: Attempt }): ReactNode {
   const { outcome } = attempt;
-  const phases = measuredPhases(attempt.telemetry);
+  const phases = measuredPhases(attempt, useNow());
   const totalMs = phases.reduce((sum, phase) => sum + phase.ms, 0);
   return (
     <li className="attempt">

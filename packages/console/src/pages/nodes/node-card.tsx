@@ -46,7 +46,7 @@ export function NodeCard({ node }: { readonly node: Node }): ReactNode {
               <When at={node.lastSeenAt} />
             </dd>
           </div>
-          <div>
+          <div className="whole">
             <dt>Endpoint</dt>
             <dd className="mono small">{node.endpoint}</dd>
           </div>

@@ -88,16 +88,24 @@ function Activity({ hours }: { readonly hours: readonly Hour[] }): ReactNode {
         dataKey="hour"
         type="stacked"
         series={series}
-        withLegend
-        legendProps={{ verticalAlign: 'bottom', height: 34 }}
         tickLine="none"
-        gridAxis="y"
+        gridAxis="x"
         maxBarWidth={22}
         barProps={{ isAnimationActive: false }}
         barChartProps={{ accessibilityLayer: false }}
         yAxisProps={{ allowDecimals: false, width: 36 }}
       />
-      <figcaption className="dim small">{words}</figcaption>
+      <figcaption>
+        <ul className="phase-key">
+          {series.map(({ name, label, color }) => (
+            <li key={name}>
+              <i style={{ background: color }} />
+              {label}
+            </li>
+          ))}
+          <li className="chart-words">{words}</li>
+        </ul>
+      </figcaption>
     </figure>
   );
 }
