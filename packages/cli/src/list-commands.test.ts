@@ -168,7 +168,7 @@ describe('engines from files', () => {
     const argv = ['engines', 'validate', '--offline'];
     const valid = await runInside([...argv, good, '-o', 'yaml'], { home });
     expect(valid.exitCode).toBe(0);
-    expect((parse(valid.stdout) as { timeLimit: number }).timeLimit).toBe(600_000);
+    expect((parse(valid.stdout) as { timeLimit: number }).timeLimit).toBe(600);
     const invalid = await runInside([...argv, good, bad], { home });
     expect(invalid.exitCode).toBe(1);
     expect(invalid.stderr).toContain('resources.memory: expected');

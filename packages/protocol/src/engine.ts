@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { line, page, paging, queryBoolean, timestamp } from './fields.ts';
 import { limits, units } from './limits.ts';
 import { defineOperation } from './operation.ts';
-import { durationMs, sizeBytes } from './quantity.ts';
+import { durationSeconds, sizeBytes } from './quantity.ts';
 
 const { MiB, GiB } = units;
 
@@ -165,9 +165,9 @@ export const engineManifest = z
     /** Numeric uid or uid:gid; root must be written out. */
     user: userId.prefault(65_532),
     resources,
-    timeLimit: durationMs(100, limits.timeLimitMsMax).prefault('10m'),
-    queueTimeLimit: durationMs(1_000, limits.queueTimeLimitMsMax).prefault('24h'),
-    stopGrace: durationMs(0, limits.stopGraceMsMax).prefault('5s'),
+    timeLimit: durationSeconds(100, limits.timeLimitMsMax).prefault('10m'),
+    queueTimeLimit: durationSeconds(1_000, limits.queueTimeLimitMsMax).prefault('24h'),
+    stopGrace: durationSeconds(0, limits.stopGraceMsMax).prefault('5s'),
     /** Containers of this engine at a time, over all nodes; without it the nodes' room decides. */
     concurrency: z.number().int().min(1).max(limits.concurrencyMax).optional(),
     /** No network, or the name of a network that the operator allows. */

@@ -6,7 +6,7 @@ import { engineName } from './engine.ts';
 import { fileName, identifier, line, page, paging, queryList, sha256, timestamp } from './fields.ts';
 import { limits } from './limits.ts';
 import { defineOperation } from './operation.ts';
-import { durationMs } from './quantity.ts';
+import { durationSeconds } from './quantity.ts';
 
 export const jobStates = [
   'queued',
@@ -192,8 +192,8 @@ export const jobSubmission = z.object({
   /** Higher goes first; within one priority the oldest goes first. */
   priority: z.number().int().min(-100).max(100).default(0),
   /** Shorter than the engine's own. */
-  timeLimit: durationMs(100, limits.timeLimitMsMax).optional(),
-  queueTimeLimit: durationMs(1_000, limits.queueTimeLimitMsMax).optional(),
+  timeLimit: durationSeconds(100, limits.timeLimitMsMax).optional(),
+  queueTimeLimit: durationSeconds(1_000, limits.queueTimeLimitMsMax).optional(),
 });
 export type JobSubmission = z.output<typeof jobSubmission>;
 

@@ -56,9 +56,21 @@ export function sizeBytes(minBytes: number, maxBytes: number): z.ZodType<number,
   return quantity(parseSize, { min: minBytes, max: maxBytes, example: '"512MiB" or bytes' });
 }
 
-/** A duration field: seconds or text with a unit in, milliseconds out. */
-export function durationMs(minMs: number, maxMs: number): z.ZodType<number, number | string> {
-  return quantity(parseDuration, { min: minMs, max: maxMs, example: '"240s", "10m" or seconds' });
+/**
+ * A duration field: seconds or text with a unit in, seconds out, so that what was read can be sent
+ * again.
+ */
+export function durationSeconds(minMs: number, maxMs: number): z.ZodType<number, number | string> {
+  return quantity(parseSeconds, {
+    min: minMs / 1_000,
+    max: maxMs / 1_000,
+    example: '"240s", "10m" or seconds',
+  });
+}
+
+function parseSeconds(text: string | number): number | undefined {
+  const ms = parseDuration(text);
+  return ms === undefined ? undefined : ms / 1_000;
 }
 
 function quantity(
@@ -76,7 +88,7 @@ function quantity(
       });
       return z.NEVER;
     })
-    .pipe(z.number().int().min(range.min).max(range.max));
+    .pipe(z.number().min(range.min).max(range.max));
 }
 
 /** `64 MiB` for people. */

@@ -39,7 +39,7 @@ test('an entry becomes a manifest that does what the predecessor did', () => {
       command: ['/bin/bash', '-c', 'cd /data && ./run.sh > result'],
       input: { mount: '/data', name: 'input.apk', maxBytes: 50_000_000 },
       user: '1000:1000',
-      timeLimit: 240_000,
+      timeLimit: 240,
       concurrency: 2,
       network: 'none',
       resources: { memory: 2 ** 30 },

@@ -110,7 +110,7 @@ function describe(entry: z.output<typeof entrySchema>, userMissing: boolean): st
   const defaults = engineManifest.parse({ name: 'xx', image: 'x' });
   const notes = [
     entry.timeout === 0 &&
-      `It had no time limit; now ${formatDuration(defaults.timeLimit)} unless the manifest says more.`,
+      `It had no time limit; now ${formatDuration(defaults.timeLimit * 1_000)} unless the manifest says more.`,
     userMissing && `It ran as root; now as ${defaults.user}.`,
     entry.workers === 0 && 'It had no workers, so it is disabled.',
   ];

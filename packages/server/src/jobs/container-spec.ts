@@ -62,7 +62,7 @@ export function containerSpec(
       openFiles: resources.openFiles,
       logBytes: resources.log,
     },
-    stopGraceMs: manifest.stopGrace,
+    stopGraceMs: manifest.stopGrace * 1_000,
     network: manifest.network,
     ...(manifest.runtime === undefined ? {} : { runtime: manifest.runtime }),
     seccomp: manifest.seccomp,

@@ -128,8 +128,8 @@ export async function rerun(
     parameters: earlier.parameters,
     tags: earlier.tags,
     priority: earlier.priority,
-    timeLimit: earlier.timeLimitMs,
-    queueTimeLimit: earlier.queueTimeLimitMs,
+    timeLimit: earlier.timeLimitMs / 1_000,
+    queueTimeLimit: earlier.queueTimeLimitMs / 1_000,
   };
   return submit(parts, submission, {
     context,

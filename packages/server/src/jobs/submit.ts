@@ -176,7 +176,7 @@ async function insertJob(
   const { submission, context, inputs } = parts;
   const { manifest } = context.engine;
   const id = newId();
-  const timeLimitMs = Math.min(submission.timeLimit ?? manifest.timeLimit, manifest.timeLimit);
+  const timeLimit = Math.min(submission.timeLimit ?? manifest.timeLimit, manifest.timeLimit);
   await transaction
     .insertInto('jobs')
     .values({
@@ -191,8 +191,10 @@ async function insertJob(
       cpus: manifest.resources.cpus,
       runtime: manifest.runtime ?? null,
       concurrency: manifest.concurrency ?? null,
-      time_limit_ms: timeLimitMs,
-      queue_time_limit_ms: submission.queueTimeLimit ?? manifest.queueTimeLimit,
+      time_limit_ms: Math.round(timeLimit * 1_000),
+      queue_time_limit_ms: Math.round(
+        (submission.queueTimeLimit ?? manifest.queueTimeLimit) * 1_000,
+      ),
       submitted_by: context.actor,
       rerun_of: context.rerunOf ?? null,
       idempotency_key: context.idempotencyKey ?? null,

@@ -68,7 +68,7 @@ class RunWatch {
       code: 'time_limit',
       detail: `ran longer than its limit of ${task.timeLimitMs / 1000} s`,
     };
-    const graceMs = task.manifest.stopGrace;
+    const graceMs = task.manifest.stopGrace * 1_000;
     const begin = performance.now();
     await this.#insist(() => executor.stop(containerId, { graceMs }));
     if (performance.now() - begin >= graceMs) {

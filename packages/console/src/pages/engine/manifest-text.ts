@@ -19,9 +19,9 @@ export function manifestText(manifest: EngineManifest): Record<string, unknown> 
       output: sizeText(resources.output),
       log: sizeText(resources.log),
     },
-    timeLimit: durationText(manifest.timeLimit),
-    queueTimeLimit: durationText(manifest.queueTimeLimit),
-    stopGrace: durationText(manifest.stopGrace),
+    timeLimit: durationText(manifest.timeLimit * 1_000),
+    queueTimeLimit: durationText(manifest.queueTimeLimit * 1_000),
+    stopGrace: durationText(manifest.stopGrace * 1_000),
   };
 }
 

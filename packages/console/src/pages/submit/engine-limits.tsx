@@ -10,7 +10,7 @@ export function EngineLimits({ manifest }: { readonly manifest: EngineManifest }
     ['Largest input', formatSize(input.maxBytes)],
     ['Memory', formatSize(resources.memory)],
     ['CPU', `${resources.cpus}`],
-    ['Time limit', formatDuration(timeLimit)],
+    ['Time limit', formatDuration(timeLimit * 1_000)],
     ['Network', network],
   ];
   if (input.kinds.length > 0) facts.push(['Kinds', input.kinds.join(', ')]);
