@@ -1,6 +1,6 @@
 /** Where containers run: what other slices may use. */
 export { collectOutput } from './collect-output.ts';
-export type { CollectedOutput, OutputRules, OutputSink } from './collect-output.ts';
+export type { CollectedOutput } from './collect-output.ts';
 export { createDockerExecutor } from './docker.ts';
 export { ExecutorError } from './executor.ts';
 export type { ContainerExit, Executor, FoundContainer, InputFile, NodeFacts } from './executor.ts';
