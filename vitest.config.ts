@@ -1,20 +1,24 @@
 import { defineConfig } from 'vitest/config';
 
+import { chooseProjects } from './test/choose-project.ts';
+
+const { unit, system } = chooseProjects();
+
 export default defineConfig({
   test: {
-    globalSetup: ['./test/global-setup.ts'],
-    include: [
-      'packages/*/src/**/*.test.ts',
-      'packages/console/src/**/*.test.tsx',
-      'engines/**/*.test.ts',
-      'tools/**/*.test.ts',
-      'test/**/*.test.ts',
-    ],
     // Real databases, containers and browsers on two cores: files in parallel beyond that only wait.
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 120_000,
     restoreMocks: true,
     reporters: process.env['CI'] === undefined ? ['default'] : ['default', 'verbose'],
+    projects: [
+      // Quick and pure: `npm run check` runs these alone.
+      { extends: true, test: { name: 'unit', include: unit } },
+      {
+        extends: true,
+        test: { name: 'system', include: system, globalSetup: ['./test/global-setup.ts'] },
+      },
+    ],
   },
 });

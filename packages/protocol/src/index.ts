@@ -14,6 +14,7 @@ export * from './node.ts';
 export * from './openapi.ts';
 export * from './operation.ts';
 export * from './operations.ts';
+export * from './permission.ts';
 export * from './problem.ts';
 export * from './quantity.ts';
 export * from './system.ts';

@@ -1,9 +1,9 @@
 /** OpenAPI 3.1 from the operation rows. */
 import { z } from 'zod';
 
-import { permissions, type Permission } from './access.ts';
 import type { Operation } from './operation.ts';
 import { operationList } from './operations.ts';
+import { permissions, type Permission } from './permission.ts';
 import { problems, type ProblemCode } from './problem.ts';
 
 type Json = Record<string, unknown>;

@@ -4,7 +4,7 @@
  */
 import type { z } from 'zod';
 
-import type { Permission } from './access.ts';
+import type { Permission } from './permission.ts';
 import type { ProblemCode } from './problem.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';

