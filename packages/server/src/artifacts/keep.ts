@@ -28,18 +28,24 @@ export async function keepUpload(upload: Upload, options: KeepOptions): Promise<
     ...(options.sha256 === undefined ? {} : { expectedSha256: options.sha256 }),
   });
   const name = safeName(options.name ?? upload.name, options.fallbackName ?? stored.sha256);
-  await database.transaction().execute(async (transaction) => {
-    await transaction
-      .insertInto('blobs')
-      .values({ sha256: stored.sha256, size_bytes: stored.sizeBytes })
-      .onConflict((conflict) => conflict.doNothing())
-      .execute();
-    await transaction
-      .insertInto('artifacts')
-      .values({ project, sha256: stored.sha256, name, created_by: actor })
-      .onConflict((conflict) => conflict.doNothing())
-      .execute();
-  });
+  try {
+    await database.transaction().execute(async (transaction) => {
+      await transaction
+        .insertInto('blobs')
+        .values({ sha256: stored.sha256, size_bytes: stored.sizeBytes })
+        .onConflict((conflict) => conflict.doNothing())
+        .execute();
+      await transaction
+        .insertInto('artifacts')
+        .values({ project, sha256: stored.sha256, name, created_by: actor })
+        .onConflict((conflict) => conflict.doNothing())
+        .execute();
+    });
+  } catch (error) {
+    // Whoever may go everywhere can name any project; one may also be removed meanwhile.
+    if ((error as { constraint?: string }).constraint !== 'artifacts_project_fkey') throw error;
+    throw new Problem('not_found', `there is no project ${project} that you can see`);
+  }
   const kept = await findArtifact(database, [project], stored.sha256);
   // The name of this upload is what its jobs show, also when the content was there already.
   return { ...kept, name };
