@@ -95,6 +95,28 @@ export function describeFailing(rig: Rig): void {
     await expect(put).rejects.toThrow('fewer than 100000 bytes');
   });
 
+  test('because its container vanished says so, however much is still to be sent', async () => {
+    const executor = rig.open();
+    const sizeBytes = 64 * 1024 * 1024;
+    const chunk = Buffer.alloc(1024 * 1024);
+    async function* content(): AsyncGenerator<Uint8Array, void, undefined> {
+      for (let sent = 0; sent < sizeBytes; sent += chunk.length) yield chunk;
+    }
+    const files = [{ name: 'large', sizeBytes, content: content() }];
+    const inputs = { spec: rig.spec('true'), files };
+    await expectFailure(executor.putInputs('f'.repeat(64), inputs), 'not_found');
+  });
+
+  test('because an input does not fit into its container says what the engine said', async () => {
+    const executor = rig.open();
+    const spec = rig.spec('true', { inputMount: '/in' });
+    const containerId = await rig.create(executor, spec);
+    const other = { ...spec, inputMount: '/etc' };
+    const put = executor.putInputs(containerId, { spec: other, files: [inputFile('a', 'b')] });
+    const error = await expectFailure(put, 'refused');
+    expect(error.message).toMatch(/read-?only/i);
+  });
+
   test('whose program is missing names it in the log', async () => {
     const executor = rig.open();
     const containerId = await rig.begin(executor, rig.spec('', { command: ['/no/such'] }));
