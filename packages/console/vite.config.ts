@@ -1,7 +1,7 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 
-import { themeStylesheet } from './theme-stylesheet.ts';
+import { themeStylesheet } from './src/theme/theme-stylesheet.ts';
 
 export default defineConfig({
   root: import.meta.dirname,

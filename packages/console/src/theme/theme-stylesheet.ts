@@ -10,7 +10,7 @@ import {
 } from '@mantine/core';
 import type { Plugin } from 'vite';
 
-import { theme } from './src/theme/theme.ts';
+import { theme } from './theme.ts';
 
 const name = 'virtual:theme.css';
 const resolved = `\0${name}`;
