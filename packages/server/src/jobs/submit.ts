@@ -54,8 +54,13 @@ export async function submitJob(
       .transaction()
       .execute((transaction) => insertJob(transaction, { submission, context, inputs, hash }));
   } catch (error) {
+    const { constraint } = error as { constraint?: string };
+    // Whoever may go everywhere can name any project; one may also be removed meanwhile.
+    if (constraint === 'jobs_project_fkey') {
+      throw new Problem('not_found', `there is no project ${context.project} that you can see`);
+    }
     // Two submissions with one key at once: the second one finds the first.
-    const isKeyTaken = (error as { constraint?: string }).constraint === 'jobs_idempotency';
+    const isKeyTaken = constraint === 'jobs_idempotency';
     const first = isKeyTaken ? await findEarlier(context, hash) : undefined;
     if (first !== undefined) return first;
     throw error;
