@@ -141,7 +141,8 @@ test('HEAD is refused as GET is', async () => {
     const params = { name: viewer.name };
     const nobody = await visit(instance.url, operation, { method: 'HEAD' });
     const seen = await visit(instance.url, operation, {
-      ...{ method: 'HEAD', params },
+      method: 'HEAD',
+      params,
       visitor: viewer.token,
     });
     expect([operation.name, nobody.status === 401]).toEqual([
