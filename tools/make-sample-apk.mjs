@@ -38,10 +38,10 @@ const TOOLS = {
 const SOURCES = {
   Dockerfile: `ARG BASE
 FROM \${BASE}
-COPY . /work
-RUN sh -e /work/make
+COPY . /build
+RUN sh -e /build/make
 `,
-  make: `cd /work
+  make: `cd /build
 JAVA=/usr/lib/jvm/default-java/bin/java
 FRAMEWORK=/usr/share/android-framework-res/framework-res.apk
 mkdir build
@@ -114,7 +114,7 @@ export async function makeSampleApk({ socket, log = () => {} }) {
   log('Building the sample');
   await sendTar(socket, { path: `/build?${query}`, body: packFiles(files), log });
   try {
-    return await copyOut({ socket, path: '/work/sample.apk' });
+    return await copyOut({ socket, path: '/build/sample.apk' });
   } finally {
     await askEngine(socket, { method: 'DELETE', path: `/images/${IMAGE}?force=1` });
   }

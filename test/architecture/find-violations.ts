@@ -100,7 +100,7 @@ const clockNames = ['Date.now', 'performance.now', 'process.hrtime', 'process.up
 
 /** The clock is read where the table says. */
 export const findClockReads: Finder = (sources) =>
-  uses(sources, clockReaders, (name) => (clockNames.includes(name) ? name : undefined), 'Date');
+  uses(sources, clockReaders, (name) => (clockNames.includes(name) ? name : undefined));
 
 const networkNames = ['fetch', 'XMLHttpRequest', 'EventSource', 'WebSocket'];
 const networkModules =
@@ -173,12 +173,11 @@ function uses(
   sources: readonly SourceFile[],
   permits: readonly Permit[],
   match: (name: string) => string | undefined,
-  emptyConstructor?: string,
 ): string[] {
   return sources
     .filter(({ path }) => inPackages(path))
     .flatMap((source) => {
-      const found = globalsOf(source, emptyConstructor).flatMap((name) => match(name) ?? []);
+      const found = globalsOf(source).flatMap((name) => match(name) ?? []);
       return [...new Set(found)]
         .filter((name) => !isPermitted(permits, source.path, name))
         .map((name) => `${source.path}: uses ${name}, for which rules.ts does not list it`);
@@ -186,11 +185,11 @@ function uses(
 }
 
 /** Dotted names that stand for values; `new Date()` without arguments counts as `Date.now`. */
-function globalsOf(source: SourceFile, emptyConstructor: string | undefined): string[] {
+function globalsOf(source: SourceFile): string[] {
   const names: string[] = [];
   walk(source.program, (node, parent) => {
-    if (node.type === 'NewExpression' && dottedName(node['callee']) === emptyConstructor) {
-      if ((node['arguments'] as unknown[]).length === 0) names.push(`${emptyConstructor}.now`);
+    if (node.type === 'NewExpression' && dottedName(node['callee']) === 'Date') {
+      if ((node['arguments'] as unknown[]).length === 0) names.push('Date.now');
     }
     const isLabel =
       parent !== undefined &&

@@ -99,13 +99,29 @@ export const clockReaders: readonly Permit[] = [
   permit('packages/server/src/compose.ts', 'Date.now', 'hands the time to the parts'),
   permit('packages/server/src/worker.ts', 'Date.now', 'hands the time to the parts'),
   permit('packages/server/src/blobs/fs.ts', 'Date.now', 'age of what an upload left, unless given'),
-  permit('packages/server/src/identifiers.ts', 'Date.now', 'ids begin with the time they were made'),
+  permit(
+    'packages/server/src/identifiers.ts',
+    'Date.now',
+    'ids begin with the time they were made',
+  ),
   permit('packages/server/src/loop.ts', 'performance.now', 'the beat that liveness reads'),
-  permit('packages/server/src/db/database.ts', 'performance.now', 'bounds the wait for a connection'),
-  permit('packages/server/src/db/embedded.ts', 'performance.now', 'tells a crash loop from a crash'),
+  permit(
+    'packages/server/src/db/database.ts',
+    'performance.now',
+    'bounds the wait for a connection',
+  ),
+  permit(
+    'packages/server/src/db/embedded.ts',
+    'performance.now',
+    'tells a crash loop from a crash',
+  ),
   permit('packages/server/src/jobs/node-worker.ts', 'Date.now', 'age of containers left over'),
   permit('packages/server/src/jobs/run-attempt.ts', 'performance.now', 'measures phases'),
-  permit('packages/server/src/jobs/supervise-run.ts', 'performance.now', 'time limit, lost contact'),
+  permit(
+    'packages/server/src/jobs/supervise-run.ts',
+    'performance.now',
+    'time limit, lost contact',
+  ),
 ];
 
 /** Opens connections or listens. */

@@ -97,7 +97,10 @@ export function lineAt(text: string, offset: number): number {
 }
 
 /** Visits every node with the node around it, parents first. */
-export function walk(node: Syntax, visit: (node: Syntax, parent: Syntax | undefined) => void): void {
+export function walk(
+  node: Syntax,
+  visit: (node: Syntax, parent: Syntax | undefined) => void,
+): void {
   const stack: [Syntax, Syntax | undefined][] = [[node, undefined]];
   for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
     const [one] = next;

@@ -1,0 +1,54 @@
+/** What a file may look like, and the few that may look otherwise. */
+
+export const sizes = {
+  fileLines: 400,
+  functionLines: 70,
+  componentLines: 120,
+  parameters: 3,
+  lineChars: 100,
+} as const;
+
+/** Names that say nothing about what is inside. */
+export const bannedNames: readonly string[] = [
+  ...['util', 'utils', 'helper', 'helpers', 'common', 'manager', 'misc', 'shared', 'stuff'],
+];
+
+/** Marks of work that was left. Put together here so that this file does not hold them. */
+export const workMarks: readonly string[] = ['TO' + 'DO', 'FIX' + 'ME', 'XX' + 'X', 'HA' + 'CK'];
+
+/** Traces of one machine, and hosts that a clone elsewhere may not reach. */
+export const machineTraces: readonly RegExp[] = [
+  new RegExp('(^|[\\s"\'`(=:,])/' + '(work|root|home/[a-z]+)/'),
+  new RegExp('https?://' + '[a-z0-9.-]*(registry|artifactory|nexus|proxy|mirror)[a-z0-9.-]*[:/]'),
+];
+
+export interface Exception {
+  readonly file: string;
+  readonly rule: string;
+  readonly reason: string;
+}
+
+export const exceptions: readonly Exception[] = [
+  {
+    file: 'packages/server/src/db/advisory-lock.ts',
+    rule: 'parameters',
+    reason: 'the work comes last, as everywhere, and is not hidden among the options',
+  },
+];
+
+/** Programs and configurations: what is reached from none of these is dead. */
+export const entries: readonly RegExp[] = [
+  /^packages\/[^/]+\/src\/(index|main)\.tsx?$/,
+  /^packages\/console\/(vite\.config|theme-stylesheet)\.ts$/,
+  /^packages\/console\/public\/[^/]+\.js$/,
+  /\.test\.tsx?$/,
+  /^vitest\.config\.ts$/,
+  /^test\/global-setup\.ts$/,
+  // started by name: npm scripts, the server, other tools
+  /^tools\/(bootstrap|docker|build-engines|make-sample-apk)\.mjs$/,
+  /^tools\/(check|run-tests|write-docs)\.ts$/,
+  /^bench\/[^/]+\/bench\.ts$/,
+];
+
+/** Configuration files whose readers demand a default export. */
+export const defaultExports: readonly RegExp[] = [/(^|\/)(vite|vitest|playwright)\.config\.ts$/];
