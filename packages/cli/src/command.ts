@@ -2,7 +2,8 @@
  * What a command is, as data: the command tree, the help, the completion and the reference page
  * are all made from these. What a command does is loaded when it runs, so that help stays fast.
  */
-import type { Connection } from './connection.ts';
+import type { Client } from '@lazaret/protocol';
+
 import type { Environment } from './environment.ts';
 
 /** What completion offers for a value. */
@@ -73,6 +74,20 @@ export interface Invocation {
   readonly flags: Flags;
   /** The server that the command talks to; throws a Failure when none is known. */
   readonly connect: () => Promise<Connection>;
+}
+
+/** A server and who we are there. */
+export interface Target {
+  readonly url: string;
+  readonly token: string | undefined;
+  /** Where the address came from: a flag, a variable, a context or this machine. */
+  readonly source: string;
+  /** Known by the file that a server on this machine leaves for its own user. */
+  readonly isLocal?: boolean;
+}
+
+export interface Connection extends Target {
+  readonly client: Client;
 }
 
 /** What surrounds a command: streams, environment, clock. */

@@ -10,21 +10,10 @@ import { join } from 'node:path';
 
 import { createClient, limits, type Client } from '@lazaret/protocol';
 
-import type { Settings, Shell } from './command.ts';
+import type { Connection, Settings, Shell, Target } from './command.ts';
 import { findContext, readContexts, type Context, type Contexts } from './contexts.ts';
 import { exitCodes } from './exit-code.ts';
 import { Failure, systemErrorCode, usageFailure } from './failure.ts';
-
-export interface Target {
-  readonly url: string;
-  readonly token: string | undefined;
-  /** Where the address came from: a flag, a variable, a context or this machine. */
-  readonly source: string;
-}
-
-export interface Connection extends Target {
-  readonly client: Client;
-}
 
 /** Name of the context that stands for the server on this machine. */
 export const localContext = 'local';
@@ -37,18 +26,37 @@ export async function connect(shell: Shell, settings: Settings): Promise<Connect
 }
 
 /** A client whose network failures are told as such. */
-export function openClient(shell: Shell, target: Pick<Target, 'url' | 'token'>): Client {
+export function openClient(shell: Shell, target: Omit<Target, 'source'>): Client {
+  const send = async (url: string | URL | Request, init: RequestInit = {}): Promise<Response> => {
+    try {
+      return await shell.fetch(url, init);
+    } catch (error) {
+      throw asUnreachable(error, target.url) ?? error;
+    }
+  };
   return createClient({
     baseUrl: target.url,
     ...(target.token === undefined ? {} : { token: target.token }),
-    fetch: async (...request) => {
-      try {
-        return await shell.fetch(...request);
-      } catch (error) {
-        throw asUnreachable(error, target.url) ?? error;
-      }
-    },
+    fetch: target.isLocal === true ? renewing(shell, target, send) : send,
   });
+}
+
+/** The server on this machine makes its owner a new token at each start: a refused one is renewed. */
+function renewing(shell: Shell, target: Omit<Target, 'source'>, send: typeof fetch): typeof fetch {
+  let token = target.token;
+  const authorized = (init: RequestInit = {}): RequestInit => ({
+    ...init,
+    headers: { ...(init.headers as Record<string, string>), authorization: `Bearer ${token}` },
+  });
+  return async (url, init) => {
+    const response = await send(url, authorized(init));
+    // a body that streams is used up
+    if (response.status !== 401 || init?.body instanceof ReadableStream) return response;
+    const local = await readLocalTarget(shell);
+    if (local === undefined || local.url !== target.url || local.token === token) return response;
+    token = local.token;
+    return send(url, authorized(init));
+  };
 }
 
 export async function findTarget(shell: Shell, settings: Settings): Promise<Target> {
@@ -59,12 +67,13 @@ export async function findTarget(shell: Shell, settings: Settings): Promise<Targ
   if (flagged !== undefined) {
     const url = normalizeServer(flagged);
     const known = contexts.list.find((context) => context.server === url);
-    const local = token ?? known?.token ?? (await localTokenFor(shell, url));
     const source = settings.server === undefined ? 'LAZARET_SERVER' : '--server';
-    return { url, token: local, source };
+    const given = token ?? known?.token;
+    const local = given === undefined ? await readLocalTarget(shell) : undefined;
+    return local?.url === url ? { ...local, source } : { url, token: given, source };
   }
   const named = await namedTarget(shell, settings, contexts);
-  if (named !== undefined) return { ...named, token: token ?? named.token };
+  if (named !== undefined) return token === undefined ? named : { ...named, token, isLocal: false };
   throw new Failure('no server is known', {
     exitCode: exitCodes.unreachable.code,
     hint:
@@ -139,7 +148,7 @@ export async function readLocalTarget(shell: Shell): Promise<Target | undefined>
     if (!isOwn || (mode & 0o022) !== 0 || size > localTokenBytesMax) return undefined;
     const { url, token } = JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>;
     if (typeof url !== 'string' || typeof token !== 'string') return undefined;
-    return { url: normalizeServer(url), token, source: path };
+    return { url: normalizeServer(url), token, source: path, isLocal: true };
   } catch (error) {
     if (error instanceof SyntaxError || systemErrorCode(error) !== undefined) return undefined;
     throw error;
@@ -161,11 +170,6 @@ async function namedTarget(
 
 function fromContext(context: Context): Target {
   return { url: context.server, token: context.token, source: `context ${context.name}` };
-}
-
-async function localTokenFor(shell: Shell, url: string): Promise<string | undefined> {
-  const local = await readLocalTarget(shell);
-  return local?.url === url ? local.token : undefined;
 }
 
 function unreachable(message: string, cause: unknown): Failure {

@@ -1,10 +1,11 @@
 /** Pages for people that are made by hand, by the name of the operation whose answer they show. */
-import type {
-  Identity,
-  JobDetail,
-  Operation,
-  OperationOutput,
-  operations,
+import {
+  isFinal,
+  type Identity,
+  type JobDetail,
+  type Operation,
+  type OperationOutput,
+  type operations,
 } from '@lazaret/protocol';
 
 import type { Invocation } from './command.ts';
@@ -39,7 +40,9 @@ const pages: Readonly<Record<string, Page>> = {
   },
   'jobs.cancel': async (answer, { style }) => {
     const { describeOutcome } = await import('./render/job-page.ts');
-    return `${describeOutcome(answer as JobDetail, style)}\n`;
+    const job = answer as JobDetail;
+    const more = isFinal(job.state) ? '' : ', is being cancelled';
+    return `${describeOutcome(job, style)}${more}\n`;
   },
   'sessions.show': (answer, options) => {
     // permissions follow from the roles, and the proof is a secret

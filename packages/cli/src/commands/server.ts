@@ -1,6 +1,7 @@
 /** Commands that run in this process what the server package brings: `serve`, `up`, `config`. */
-import type { Invocation } from '../command.ts';
-import { printStructured, writeOut } from '../render/print.ts';
+import { outputFormats, type Invocation, type OutputFormat } from '../command.ts';
+import { usageFailure } from '../failure.ts';
+import { printList, writeOut } from '../render/print.ts';
 
 export async function runServe(invocation: Invocation): Promise<number | void> {
   const server = await import('@lazaret/server');
@@ -13,16 +14,26 @@ export async function runUp(invocation: Invocation): Promise<number | void> {
 }
 
 export async function runConfigCheck(invocation: Invocation): Promise<void> {
-  const server = await import('@lazaret/server');
-  await show(invocation, await server.checkConfiguration(invocation.arguments));
+  const { checkConfiguration } = await import('@lazaret/server');
+  await writeOut(invocation, `${checkConfiguration(invocation.arguments)}\n`);
 }
 
+/** All options are the server's, but for the format of the answer. */
 export async function runConfigPrint(invocation: Invocation): Promise<void> {
-  const server = await import('@lazaret/server');
-  await show(invocation, await server.printConfiguration(invocation.arguments));
+  const { printConfiguration } = await import('@lazaret/server');
+  const { rest, output } = takeOutput(invocation.arguments);
+  const settings = { ...invocation.settings, output: output ?? invocation.settings.output };
+  const options = printConfiguration(rest);
+  await printList({ ...invocation, settings }, options, ['key', 'value', 'source', 'summary']);
 }
 
-async function show(invocation: Invocation, answer: unknown): Promise<void> {
-  if (typeof answer !== 'string') return printStructured(invocation, answer);
-  await writeOut(invocation, answer.endsWith('\n') ? answer : `${answer}\n`);
+function takeOutput(argv: readonly string[]): {
+  rest: readonly string[];
+  output: OutputFormat | undefined;
+} {
+  const at = argv.findIndex((word) => word === '-o' || word === '--output');
+  if (at < 0) return { rest: argv, output: undefined };
+  const output = outputFormats.find((format) => format === argv[at + 1]);
+  if (output === undefined) throw usageFailure(`--output: expected ${outputFormats.join(', ')}`);
+  return { rest: argv.toSpliced(at, 2), output };
 }

@@ -1,0 +1,300 @@
+/** The real program against a real server with real containers: journey J1, and what surrounds it. */
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+import { engineFolders, startInstance, type Instance } from '../../../test/support/instance.ts';
+import {
+  startOnTerminal,
+  startProgram,
+  type Finished,
+  type SpawnOptions,
+} from './testing/spawn-program.ts';
+
+let instance: Instance;
+let home = '';
+/** Nobody has signed in here: the server's own user is known by the data directory. */
+let owner: Readonly<Record<string, string>> = {};
+
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), 'lazaret-cli-'));
+  instance = await startInstance({ engines: [engineFolders.strings, engineFolders.hostile] });
+  owner = { LAZARET_DATA: instance.dataDirectory };
+}, 180_000);
+afterAll(async () => {
+  await instance?.close();
+  await rm(home, { recursive: true, force: true });
+}, 60_000);
+
+function lazaret(argv: readonly string[], options: Partial<SpawnOptions> = {}): Promise<Finished> {
+  return startProgram(argv, { home, variables: owner, ...options }).finished;
+}
+
+async function file(name: string, content: string | Uint8Array): Promise<string> {
+  const path = join(home, name);
+  await writeFile(path, content);
+  return path;
+}
+
+/** Submits an attack of the hostile engine and answers the job's id. */
+async function attack(line: string, ...flags: string[]): Promise<Finished & { id: string }> {
+  const name = `attack-${line.replaceAll(' ', '-')}`;
+  const done = await lazaret(['submit', 'hostile', await file(name, `${line}\n`), ...flags]);
+  return { ...done, id: done.stdout.trim() };
+}
+
+test('the server of this machine is found from its working directory, without signing in', async () => {
+  const directory = join(home, 'station');
+  await mkdir(directory);
+  await mkdir(join(directory, 'data'));
+  const token = await readFile(join(instance.dataDirectory, 'local-token'), 'utf8');
+  await writeFile(join(directory, 'data', 'local-token'), token, { mode: 0o600 });
+  const { exitCode, stdout } = await lazaret(['status'], { variables: {}, directory });
+  expect(exitCode).toBe(0);
+  expect(stdout).toContain('Lazaret');
+});
+
+test('J1: a file goes in, the exit code says how it went, the result comes out', async () => {
+  const sample = await file('sample.bin', 'first string\0second string\0');
+  const { exitCode, stdout, stderr } = await lazaret(['submit', 'strings', sample, '--wait']);
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+  const id = stdout.trim();
+  const result = await lazaret(['result', id]);
+  expect(JSON.parse(result.stdout)).toMatchObject({ sizeBytes: 27 });
+  const out = join(home, 'out.json');
+  expect((await lazaret(['result', id, '-o', out])).exitCode).toBe(0);
+  expect(await readFile(out, 'utf8')).toBe(result.stdout);
+  const page = await lazaret(['job', id]);
+  expect(page.stdout).toMatch(/State: +succeeded/);
+  expect(page.stdout).toContain('sample.bin');
+  const json = await lazaret(['job', id, '-o', 'json']);
+  expect(JSON.parse(json.stdout)).toMatchObject({ id, state: 'succeeded', engine: 'strings' });
+});
+
+test('standard input goes in and the result goes to standard output', async () => {
+  const argv = ['submit', 'strings', '-', '--name', 'piped', '--result', '-'];
+  const { exitCode, stdout } = await lazaret(argv, { stdin: 'some readable text' });
+  expect(exitCode).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({ sizeBytes: 18 });
+  const jobs = await lazaret(['jobs', '--text', 'piped', '-q']);
+  expect(jobs.stdout.trim()).toHaveLength(16);
+});
+
+test('a file of several megabytes arrives whole', async () => {
+  const content = Buffer.alloc(48 * 2 ** 20, 'lazaret ');
+  const sample = await file('large.bin', content);
+  const { exitCode, stdout } = await lazaret(['submit', 'strings', sample, '--wait', '-o', 'json']);
+  expect(exitCode).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({ inputs: [{ sizeBytes: content.length }] });
+});
+
+test('failed, timed out and cancelled jobs have exit codes of their own', async () => {
+  expect((await attack('exit 7', '--wait')).exitCode).toBe(3);
+  expect((await attack('sleep-forever', '--wait', '--time-limit', '1s')).exitCode).toBe(4);
+  const { id } = await attack('sleep-forever');
+  expect((await lazaret(['cancel', id])).exitCode).toBe(0);
+  expect((await lazaret(['job', id, '--wait', '-q'])).exitCode).toBe(5);
+});
+
+test('a person sees moves and the log as it grows, and the outcome', async () => {
+  const path = await file('slow', 'slow-log 8\n');
+  const argv = ['submit', 'hostile', path, '--follow', '--no-color'];
+  const { exitCode, stdout } = await startOnTerminal(argv, { home, variables: owner }).finished;
+  expect(exitCode).toBe(0);
+  const running = stdout.indexOf('running on local');
+  expect(running).toBeGreaterThan(0);
+  expect(stdout.indexOf('line 1')).toBeGreaterThan(running);
+  expect(stdout.indexOf('line 8')).toBeGreaterThan(stdout.indexOf('line 1'));
+  expect(stdout).toMatch(/succeeded in \d/);
+});
+
+test('what a sample writes does not reach the terminal as it is', async () => {
+  const { id } = await attack('markup', '--wait');
+  const raw = (await lazaret(['logs', id])).stdout;
+  expect(raw).toContain('\u001B[2J');
+  expect(raw).toContain('\u202E');
+  const variables = { ...owner, NO_COLOR: '1' };
+  for (const argv of [
+    ['logs', id],
+    ['logs', '-f', id],
+    ['job', id],
+  ]) {
+    const { stdout, exitCode } = await startOnTerminal(argv, { home, variables }).finished;
+    expect(exitCode).toBe(0);
+    expect(stdout).not.toMatch(/[\u001B\u0007\u009B\u202E\u2066]/);
+  }
+  const result = await startOnTerminal(['result', id], { home, variables }).finished;
+  expect(result.stdout).not.toContain('\u001B');
+  const all = await lazaret(['result', id, '--all', '-o', join(home, 'markup')]);
+  expect(all.exitCode).toBe(0);
+  expect(all.stdout).not.toContain('\u001B');
+});
+
+test('the same submission under the same key is one job', async () => {
+  const sample = await file('once', 'once');
+  const argv = ['submit', 'strings', sample, '--idempotency-key', 'cli-test'];
+  const [first, second] = [await lazaret(argv), await lazaret(argv)];
+  expect(first.exitCode).toBe(0);
+  expect(second.stdout).toBe(first.stdout);
+});
+
+test('a rerun is a new job that names the old one', async () => {
+  const { id } = await attack('ok', '--wait');
+  const rerun = await lazaret(['rerun', id, '--wait']);
+  expect(rerun.exitCode).toBe(0);
+  expect((await lazaret(['job', rerun.stdout.trim()])).stdout).toMatch(
+    new RegExp(`Rerun of: +${id}`),
+  );
+});
+
+test('filters find jobs by tag and state', async () => {
+  const { id } = await attack('exit 3', '--wait', '--tag', 'filtered');
+  const found = await lazaret([
+    'jobs',
+    '--tag',
+    'filtered',
+    '--state',
+    'failed,queued',
+    '-o',
+    'json',
+  ]);
+  expect(JSON.parse(found.stdout)).toMatchObject([{ id, outcome: { code: 'exit_code' } }]);
+  expect((await lazaret(['jobs', '--tag', 'filtered', '--state', 'queued', '-q'])).stdout).toBe('');
+});
+
+test('what the server refuses is told with the next step', async () => {
+  const refused = async (...argv: string[]): Promise<[number | null, string]> => {
+    const { exitCode, stderr } = await lazaret(argv);
+    return [exitCode, stderr];
+  };
+  expect(await refused('job', '0'.repeat(16))).toEqual([7, expect.stringContaining('(not_found)')]);
+  const large = await file('large', Buffer.alloc(2 * 2 ** 20));
+  expect(await refused('submit', 'hostile', large)).toEqual([
+    1,
+    expect.stringContaining('1048576'),
+  ]);
+  const engine = await refused('submit', 'absent-engine', large);
+  expect(engine).toEqual([7, expect.stringContaining('hint:')]);
+  const parameters = await refused('submit', 'strings', large, '-p', 'nonsense=1');
+  expect(parameters).toEqual([1, expect.stringContaining('(invalid_parameters)')]);
+  await lazaret(['engines', 'disable', 'strings']);
+  const disabled = await refused('submit', 'strings', large);
+  expect(disabled).toEqual([1, expect.stringContaining('lazaret engines enable')]);
+  expect((await lazaret(['engines', 'enable', 'strings'])).stdout).toBe('strings\n');
+});
+
+test('the first administrator, users with fewer rights, tokens, and signing out', async () => {
+  const variables = { XDG_CONFIG_HOME: join(home, 'signed-in') };
+  const asRoot = { variables };
+  const argv = ['login', '--link', instance.setupLink, '--user', 'root1', '--password-stdin'];
+  const login = await lazaret(argv, { variables, stdin: 'correct horse battery\n' });
+  expect(login.stderr).toContain('as root1');
+  const add = ['users', 'add', 'bob', '--role', 'viewer@default', '--password-stdin', '-q'];
+  expect((await lazaret(add, { variables, stdin: 'another long secret\n' })).stdout).toBe('bob\n');
+
+  const bob = { XDG_CONFIG_HOME: join(home, 'as-bob') };
+  const asBob = ['login', instance.url, '--user', 'bob', '--password-stdin'];
+  expect((await lazaret(asBob, { variables: bob, stdin: 'wrong password\n' })).exitCode).toBe(6);
+  await lazaret(asBob, { variables: bob, stdin: 'another long secret\n' });
+  expect((await lazaret(['jobs'], { variables: bob })).exitCode).toBe(0);
+  const refused = await lazaret(['submit', 'strings', '-'], { variables: bob, stdin: 'x' });
+  expect(refused.exitCode).toBe(6);
+  expect(refused.stderr).toContain('submitter');
+
+  const made = await lazaret(['tokens', 'add', 'ci', '--permission', 'jobs.read'], asRoot);
+  const token = { LAZARET_SERVER: instance.url, LAZARET_TOKEN: made.stdout.trim() };
+  expect((await lazaret(['jobs'], { variables: token })).exitCode).toBe(0);
+  expect((await lazaret(['users'], { variables: token })).exitCode).toBe(6);
+
+  expect((await lazaret(['logout'], { variables: bob })).exitCode).toBe(0);
+  expect((await lazaret(['jobs'], { variables: bob })).exitCode).toBe(8);
+  expect((await lazaret(['users', 'remove', 'bob', '--yes'], asRoot)).stdout).toBe('bob\n');
+});
+
+test('the audit log is exported and verified away from the server', async () => {
+  const path = join(home, 'audit.ndjson');
+  expect((await lazaret(['audit', 'verify'])).stdout).toMatch(/^intact/);
+  expect((await lazaret(['audit', 'export', '-o', path])).exitCode).toBe(0);
+  const offline = { variables: {} };
+  expect((await lazaret(['audit', 'verify', path], offline)).stdout).toMatch(/^intact/);
+  const text = await readFile(path, 'utf8');
+  await writeFile(path, text.replace('"system.started"', '"system.stopped"'));
+  expect((await lazaret(['audit', 'verify', path], offline)).exitCode).toBe(1);
+});
+
+test('engines are validated, added and rolled back from manifests', async () => {
+  const manifest = await readFile(join(engineFolders.strings, 'manifest.yaml'), 'utf8');
+  const own = await file('own.yaml', manifest.replace(/^name: .*$/m, 'name: own-strings'));
+  expect((await lazaret(['engines', 'validate', own])).exitCode).toBe(0);
+  expect((await lazaret(['engines', 'add', own])).stdout).toBe('own-strings\n');
+  await writeFile(own, (await readFile(own, 'utf8')).replace(/^version: .*$/m, 'version: "2"'));
+  expect((await lazaret(['engines', 'add', own])).stderr).toContain('revision 2');
+  const rolled = await lazaret(['engines', 'rollback', 'own-strings', '-o', 'json']);
+  expect(JSON.parse(rolled.stdout)).toMatchObject({ version: '1' });
+  await writeFile(own, `${await readFile(own, 'utf8')}\npriority: 3\n`);
+  const bad = await lazaret(['engines', 'add', own]);
+  expect(bad.exitCode).toBe(1);
+  expect(bad.stderr).toContain('priority');
+  const engines = await lazaret(['engines', '-q']);
+  expect(engines.stdout.trim().split('\n').toSorted()).toEqual([
+    'hostile',
+    'own-strings',
+    'strings',
+  ]);
+  const done = await lazaret(['submit', 'own-strings', '-', '--wait'], { stdin: 'text' });
+  expect(done.exitCode).toBe(0);
+  expect((await lazaret(['engines', 'remove', 'own-strings', '--yes'])).exitCode).toBe(0);
+});
+
+test('events stream until the program is stopped', async () => {
+  const program = startProgram(['events', '--type', 'job.finished', '-o', 'json'], {
+    home,
+    variables: owner,
+  });
+  // events before the stream is open are not shown, so jobs go on until one is
+  let id = '';
+  for (let turn = 0; turn < 10 && id === ''; turn += 1) {
+    const done = await attack(`exit ${turn}`, '--wait');
+    const seen = await Promise.race([
+      program.shown(done.id).then(() => true),
+      new Promise<false>((resolve) => setTimeout(() => resolve(false), 1_000)),
+    ]);
+    if (seen) id = done.id;
+  }
+  program.child.kill('SIGTERM');
+  const { stdout } = await program.finished;
+  const events = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { subject: string });
+  expect(events.map(({ subject }) => subject)).toContain(id);
+});
+
+test('waiting survives a restart of the server', async () => {
+  const path = await file('across', 'slow-log 25\n');
+  const server = new URL(instance.url);
+  const program = startOnTerminal(['submit', 'hostile', path, '--wait', '--no-color'], {
+    home,
+    variables: { ...owner, LAZARET_SERVER: instance.url },
+  });
+  await program.shown('running on local');
+  await instance.kill();
+  await program.shown('trying again');
+  instance = await startInstance({
+    dataDirectory: instance.dataDirectory,
+    arguments: ['--listen', server.host],
+  });
+  const { exitCode, stdout } = await program.finished;
+  expect(stdout).toMatch(/succeeded in \d/);
+  expect(exitCode).toBe(0);
+});
+
+test('the configuration is checked and printed without a server', async () => {
+  const offline = { variables: {} };
+  expect((await lazaret(['config', 'check'], offline)).exitCode).toBe(0);
+  const printed = await lazaret(['config', 'print', '-o', 'json'], offline);
+  expect(JSON.parse(printed.stdout)).toContainEqual(expect.objectContaining({ key: 'listen' }));
+  expect((await lazaret(['config', 'check', '--lisen', 'x'], offline)).exitCode).not.toBe(0);
+});
