@@ -1,5 +1,3 @@
 /** Access: who calls and what they may do; users, projects, sessions, tokens. */
 export { createAccess, type Access, type AccessOptions } from './access.ts';
-export { sessionCookie } from './credentials.ts';
-export { localUserName } from './reserved-names.ts';
 export { accessRoutes } from './routes.ts';
