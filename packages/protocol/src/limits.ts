@@ -164,6 +164,8 @@ export const limits = {
   databaseStatementMs: 30_000,
   shutdownMs: 15_000,
   readinessMs: 2_000,
+  readinessShareMs: 1_000,
+  missingPartsListed: 50,
   loopStallMs: 30_000,
 
   // the embedded database, migrations, the data directory

@@ -1,7 +1,13 @@
 /** Adding: a new engine, a new revision of one, or nothing when nothing changed. */
 import { createHash } from 'node:crypto';
 
-import { canonicalJson, limits, Problem, type EngineManifest, type ImagePin } from '@lazaret/protocol';
+import {
+  canonicalJson,
+  limits,
+  Problem,
+  type EngineManifest,
+  type ImagePin,
+} from '@lazaret/protocol';
 import type { Kysely, Transaction } from 'kysely';
 import { sql } from 'kysely';
 
@@ -108,7 +114,11 @@ async function changeEngine(
     if (newest.image === null && next.image !== null) {
       await pinRevision(open, engine.name, { revision, image: next.image });
       if (engine.revision === revision) await makeCurrent(open, next, revision);
-      await tellChanged(open, engine.name, { actor: next.actor, revision, pinned: next.image.digest });
+      await tellChanged(open, engine.name, {
+        actor: next.actor,
+        revision,
+        pinned: next.image.digest,
+      });
       return { revision: engine.revision, changed: true };
     }
     if (next.image === null || newest.image?.digest === next.image.digest) {
@@ -153,7 +163,10 @@ async function tellAdded(
 async function tellChanged(
   open: Transaction<Database>,
   name: string,
-  { actor, ...data }: { readonly actor: string; readonly revision: number; readonly pinned?: string },
+  {
+    actor,
+    ...data
+  }: { readonly actor: string; readonly revision: number; readonly pinned?: string },
 ): Promise<void> {
   await appendEvents(open, [{ type: 'engine.changed', subject: name, actor, data }]);
 }

@@ -25,9 +25,7 @@ export function setEnabled(
       .set({ enabled, updated_at: sql`now()` })
       .where('name', '=', name)
       .execute();
-    await appendEvents(open, [
-      { type: 'engine.changed', subject: name, actor, data: { enabled } },
-    ]);
+    await appendEvents(open, [{ type: 'engine.changed', subject: name, actor, data: { enabled } }]);
     return true;
   });
 }

@@ -55,7 +55,12 @@ function checkOutput({ output, input }: EngineManifest): ProblemField[] {
   const nested =
     output.mount.startsWith(`${input.mount}/`) || input.mount.startsWith(`${output.mount}/`);
   return nested
-    ? [{ path: 'output.mount', message: `expected ${input.mount} itself or a directory apart from it` }]
+    ? [
+        {
+          path: 'output.mount',
+          message: `expected ${input.mount} itself or a directory apart from it`,
+        },
+      ]
     : [];
 }
 

@@ -21,7 +21,12 @@ test.each<[string, Json, Json, string[]]>([
   ['below the minimum', { n: { type: 'integer', minimum: 1 } }, { n: 0 }, ['parameters.n']],
   ['a fraction for an integer', { n: { type: 'integer' } }, { n: 1.5 }, ['parameters.n']],
   ['text for a number', { n: { type: 'number' } }, { n: '1' }, ['parameters.n']],
-  ['at an exclusive bound', { n: { type: 'number', exclusiveMaximum: 2 } }, { n: 2 }, ['parameters.n']],
+  [
+    'at an exclusive bound',
+    { n: { type: 'number', exclusiveMaximum: 2 } },
+    { n: 2 },
+    ['parameters.n'],
+  ],
   ['no multiple', { n: { type: 'number', multipleOf: 0.5 } }, { n: 0.7 }, ['parameters.n']],
   ['an unknown name', { n: { type: 'number' } }, { m: 1 }, ['parameters.m']],
   ['too long', { s: { type: 'string', maxLength: 2 } }, { s: 'abc' }, ['parameters.s']],
@@ -31,12 +36,37 @@ test.each<[string, Json, Json, string[]]>([
   ['one of a list', { s: { enum: ['a', 1, null] } }, { s: null }, []],
   ['none of a list', { s: { enum: ['a', 1, null] } }, { s: 'b' }, ['parameters.s']],
   ['another constant', { s: { const: 'a' } }, { s: 'b' }, ['parameters.s']],
-  ['a bad item', { l: { type: 'array', items: { type: 'string' } } }, { l: ['a', 1] }, ['parameters.l[1]']],
-  ['too many items', { l: { type: 'array', maxItems: 1, items: { type: 'integer' } } }, { l: [1, 2] }, ['parameters.l']],
-  ['items twice', { l: { type: 'array', uniqueItems: true, items: { type: 'object' } } }, { l: [{ a: 1 }, { a: 1 }] }, ['parameters.l[1]']],
+  [
+    'a bad item',
+    { l: { type: 'array', items: { type: 'string' } } },
+    { l: ['a', 1] },
+    ['parameters.l[1]'],
+  ],
+  [
+    'too many items',
+    { l: { type: 'array', maxItems: 1, items: { type: 'integer' } } },
+    { l: [1, 2] },
+    ['parameters.l'],
+  ],
+  [
+    'items twice',
+    { l: { type: 'array', uniqueItems: true, items: { type: 'object' } } },
+    { l: [{ a: 1 }, { a: 1 }] },
+    ['parameters.l[1]'],
+  ],
   ['a null', { b: { type: 'boolean' } }, { b: null }, ['parameters.b']],
-  ['two ways, neither', { x: { anyOf: [{ type: 'string' }, { type: 'null' }] } }, { x: 1 }, ['parameters.x']],
-  ['two ways, both', { x: { oneOf: [{ type: 'number' }, { type: 'integer' }] } }, { x: 1 }, ['parameters.x']],
+  [
+    'two ways, neither',
+    { x: { anyOf: [{ type: 'string' }, { type: 'null' }] } },
+    { x: 1 },
+    ['parameters.x'],
+  ],
+  [
+    'two ways, both',
+    { x: { oneOf: [{ type: 'number' }, { type: 'integer' }] } },
+    { x: 1 },
+    ['parameters.x'],
+  ],
   ['a list for an object', { x: { type: 'object' } }, { x: [] }, ['parameters.x']],
 ])('%s', (_, properties, parameters, expected) => {
   expect(paths(object(properties), parameters)).toEqual(expected);
@@ -74,24 +104,59 @@ test.each<[string, Json, string]>([
   ['no type', object({ a: { minimum: 1 } }), 'properties.a'],
   ['several types', object({ a: { type: ['string', 'null'] } }), 'properties.a.type'],
   ['an unknown type', object({ a: { type: 'int' } }), 'properties.a.type'],
-  ['an unknown keyword', object({ a: { type: 'string', maximumLength: 3 } }), 'properties.a.maximumLength'],
-  ['a keyword of another type', object({ a: { type: 'string', maximum: 3 } }), 'properties.a.maximum'],
+  [
+    'an unknown keyword',
+    object({ a: { type: 'string', maximumLength: 3 } }),
+    'properties.a.maximumLength',
+  ],
+  [
+    'a keyword of another type',
+    object({ a: { type: 'string', maximum: 3 } }),
+    'properties.a.maximum',
+  ],
   ['a keyword beside enum', object({ a: { enum: [1], maximum: 3 } }), 'properties.a.maximum'],
   ['type beside enum', object({ a: { type: 'string', enum: ['x'] } }), 'properties.a'],
   ['not', object({ a: { not: { type: 'string' } } }), 'properties.a'],
-  ['patternProperties', object({}, { patternProperties: { '^x': { type: 'string' } } }), 'patternProperties'],
-  ['a reference to the network', object({ a: { $ref: 'https://example.com/schema' } }), 'properties.a.$ref'],
+  [
+    'patternProperties',
+    object({}, { patternProperties: { '^x': { type: 'string' } } }),
+    'patternProperties',
+  ],
+  [
+    'a reference to the network',
+    object({ a: { $ref: 'https://example.com/schema' } }),
+    'properties.a.$ref',
+  ],
   ['a reference to a file', object({ a: { $ref: 'file:///etc/passwd' } }), 'properties.a.$ref'],
-  ['a reference to the prototype', object({ a: { $ref: '#/$defs/constructor' } }, { $defs: {} }), 'properties.a.$ref'],
+  [
+    'a reference to the prototype',
+    object({ a: { $ref: '#/$defs/constructor' } }, { $defs: {} }),
+    'properties.a.$ref',
+  ],
   ['a reference to nothing', object({ a: { $ref: '#/$defs/b' } }), 'properties.a.$ref'],
-  ['a circle', object({ a: { $ref: '#/$defs/b' } }, { $defs: { b: { type: 'array', items: { $ref: '#/$defs/b' } } } }), '$defs.b.items.$ref'],
+  [
+    'a circle',
+    object(
+      { a: { $ref: '#/$defs/b' } },
+      { $defs: { b: { type: 'array', items: { $ref: '#/$defs/b' } } } },
+    ),
+    '$defs.b.items.$ref',
+  ],
   ['a broken pattern', object({ a: { type: 'string', pattern: '(' } }), 'properties.a.pattern'],
-  ['a pattern that is too long', object({ a: { type: 'string', pattern: 'a'.repeat(600) } }), 'properties.a.pattern'],
+  [
+    'a pattern that is too long',
+    object({ a: { type: 'string', pattern: 'a'.repeat(600) } }),
+    'properties.a.pattern',
+  ],
   ['an unknown format', object({ a: { type: 'string', format: 'isbn' } }), 'properties.a.format'],
   ['a list of anything', object({ a: { type: 'array', maxItems: 1 } }), 'properties.a.items'],
   ['another draft', object({}, { $schema: 'http://json-schema.org/draft-04/schema#' }), '$schema'],
   ['a requirement of no property', object({}, { required: ['a'] }), 'required'],
-  ['a bound that is no number', object({ a: { type: 'integer', minimum: '1' } }), 'properties.a.minimum'],
+  [
+    'a bound that is no number',
+    object({ a: { type: 'integer', minimum: '1' } }),
+    'properties.a.minimum',
+  ],
   ['a schema that is a list', object({ a: [] }), 'properties.a'],
 ])('%s is refused with its path', (_, schema, path) => {
   try {
@@ -110,13 +175,15 @@ test('a schema that multiplies by references is refused', () => {
     const ref = { $ref: `#/$defs/d${level - 1}` };
     definitions[`d${level}`] = { anyOf: [ref, ref, ref, ref] };
   }
-  expect(() => compileParameters(object({ a: { $ref: '#/$defs/d18' } }, { $defs: definitions }))).toThrow(
-    'too large or too deep',
-  );
+  expect(() =>
+    compileParameters(object({ a: { $ref: '#/$defs/d18' } }, { $defs: definitions })),
+  ).toThrow('too large or too deep');
 });
 
 test('a schema of too many characters is refused', () => {
-  expect(() => compileParameters(object({}, { description: 'x'.repeat(40_000) }))).toThrow('at most');
+  expect(() => compileParameters(object({}, { description: 'x'.repeat(40_000) }))).toThrow(
+    'at most',
+  );
 });
 
 test('a pattern that would backtrack for ever is ended, and nothing hangs afterwards', () => {

@@ -117,7 +117,17 @@ const keywordsOf: Readonly<Record<string, readonly string[]>> = {
   null: [],
 };
 
-const formats = ['date', 'date-time', 'duration', 'email', 'hostname', 'ipv4', 'ipv6', 'uri', 'uuid'];
+const formats = [
+  'date',
+  'date-time',
+  'duration',
+  'email',
+  'hostname',
+  'ipv4',
+  'ipv6',
+  'uri',
+  'uuid',
+];
 const drafts = ['https://json-schema.org/draft/2020-12/schema'];
 const shapes = ['type', 'enum', 'const', 'anyOf', 'oneOf', '$ref'] as const;
 

@@ -101,12 +101,21 @@ test('rollback makes an earlier revision current; adding the newest again takes 
   await add();
   await add({ version: '2' });
   await add({ version: '3' });
-  expect(await client().call(rows.rollback, { ...at, body: {} })).toMatchObject({ revision: 2, version: '2' });
-  expect(await client().call(rows.rollback, { ...at, body: { revision: 1 } })).toMatchObject({ revision: 1 });
+  expect(await client().call(rows.rollback, { ...at, body: {} })).toMatchObject({
+    revision: 2,
+    version: '2',
+  });
+  expect(await client().call(rows.rollback, { ...at, body: { revision: 1 } })).toMatchObject({
+    revision: 1,
+  });
   expect((await engines.find('tool')).manifest.version).toBe('');
   expect((await engines.find('tool', 3)).manifest.version).toBe('3');
-  await expect(client().call(rows.rollback, { ...at, body: {} })).rejects.toMatchObject({ code: 'conflict' });
-  await expect(client().call(rows.rollback, { ...at, body: { revision: 9 } })).rejects.toMatchObject({ code: 'not_found' });
+  await expect(client().call(rows.rollback, { ...at, body: {} })).rejects.toMatchObject({
+    code: 'conflict',
+  });
+  await expect(
+    client().call(rows.rollback, { ...at, body: { revision: 9 } }),
+  ).rejects.toMatchObject({ code: 'not_found' });
   expect(await add({ version: '3' })).toMatchObject({ revision: 3 });
   expect((await client().call(rows.show, at)).revisions).toHaveLength(3);
 });
@@ -114,9 +123,15 @@ test('rollback makes an earlier revision current; adding the newest again takes 
 test('disabling shows, is told once, and is undone', async () => {
   await add();
   for (const enabled of [false, false, true]) {
-    expect(await client().call(rows.update, { ...at, body: { enabled } })).toMatchObject({ enabled });
+    expect(await client().call(rows.update, { ...at, body: { enabled } })).toMatchObject({
+      enabled,
+    });
   }
-  expect(await eventsOf('tool')).toEqual(['engine.added by op', 'engine.changed by op', 'engine.changed by op']);
+  expect(await eventsOf('tool')).toEqual([
+    'engine.added by op',
+    'engine.changed by op',
+    'engine.changed by op',
+  ]);
 });
 
 test('a removed engine is gone for all but its history, and can come back', async () => {
@@ -152,10 +167,15 @@ test.each<[Partial<EngineManifestInput>, string]>([
   [{ runtime: 'runsc' }, 'runtime'],
   [{ input: { name: 'x', count: { min: 1, max: 2 } } }, 'input.name'],
   [{ output: { mount: '/in/out' } }, 'output.mount'],
-  [{ parameters: { schema: { type: 'object', properties: { a: { type: 'strin' } } } } }, 'parameters.schema.properties.a.type'],
+  [
+    { parameters: { schema: { type: 'object', properties: { a: { type: 'strin' } } } } },
+    'parameters.schema.properties.a.type',
+  ],
 ])('%j is refused with its field', async (change, path) => {
   for (const row of [rows.validate, rows.add] as const) {
-    await expect(client().call(row, { body: { manifest: manifest(change) } })).rejects.toMatchObject({
+    await expect(
+      client().call(row, { body: { manifest: manifest(change) } }),
+    ).rejects.toMatchObject({
       code: 'invalid_manifest',
       fields: [{ path }],
     });
@@ -204,7 +224,11 @@ test('many additions of one new engine at once make one', async () => {
 });
 
 test('parameters are checked by the schema of the revision', async () => {
-  const schema = { type: 'object', additionalProperties: false, properties: { n: { type: 'integer' } } };
+  const schema = {
+    type: 'object',
+    additionalProperties: false,
+    properties: { n: { type: 'integer' } },
+  };
   await add({ parameters: { schema } });
   await add();
   const first = await engines.find('tool', 1);

@@ -210,7 +210,10 @@ function startWatch(
   hintChanges(directory, signal, () => files.nudge());
   let first = true;
   void images.run(async () => {
-    await pinImages({ database, pin: (reference) => pin(options, reference), onChange: onEvents }, first);
+    await pinImages(
+      { database, pin: (reference) => pin(options, reference), onChange: onEvents },
+      first,
+    );
     first = false;
   });
   return [files, images];

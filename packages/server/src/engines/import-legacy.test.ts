@@ -67,7 +67,12 @@ test('keys are read without regard to case', () => {
 });
 
 test('what is different here is said in the description', () => {
-  const { manifest, enabled } = convertLegacyEngine({ ...entry, timeout: 0, workers: 0, user: undefined });
+  const { manifest, enabled } = convertLegacyEngine({
+    ...entry,
+    timeout: 0,
+    workers: 0,
+    user: undefined,
+  });
   expect(manifest.description).toContain('no time limit; now 10m');
   expect(manifest.description).toContain('ran as root; now as 65532:65532');
   expect(manifest.description).toContain('disabled');
@@ -80,7 +85,11 @@ test.each<[string, unknown, Record<string, unknown>]>([
   ['memory, attached', ['-m512m'], { resources: { memory: 512 * 2 ** 20 } }],
   ['memory, next word', ['--memory', '1.5g'], { resources: { memory: 1.5 * 2 ** 30 } }],
   ['memory, one element', ['-m 512m'], { resources: { memory: 512 * 2 ** 20 } }],
-  ['memory and equal swap', '--memory=512m --memory-swap=512m', { resources: { memory: 512 * 2 ** 20 } }],
+  [
+    'memory and equal swap',
+    '--memory=512m --memory-swap=512m',
+    { resources: { memory: 512 * 2 ** 20 } },
+  ],
   ['cpus', ['--cpus=1.5'], { resources: { cpus: 1.5 } }],
   ['quota', ['--cpu-quota=50000'], { resources: { cpus: 0.5 } }],
   ['quota and period', '--cpu-quota 25000 --cpu-period 50000', { resources: { cpus: 0.5 } }],
@@ -88,13 +97,29 @@ test.each<[string, unknown, Record<string, unknown>]>([
   ['no network', ['--net=none'], { network: 'none' }],
   ['a network', ['--network', 'lab'], { network: 'lab' }],
   ['environment', ['-e', 'A=b c', '--env=D=e=f'], { environment: { A: 'b c', D: 'e=f' } }],
-  ['a quoted string', `-e 'A=it is' --env "B=\\"x\\"" -w /work`, { environment: { A: 'it is', B: '"x"' }, workdir: '/work' }],
+  [
+    'a quoted string',
+    `-e 'A=it is' --env "B=\\"x\\"" -w /work`,
+    { environment: { A: 'it is', B: '"x"' }, workdir: '/work' },
+  ],
   ['open files', ['--ulimit', 'nofile=1024:2048'], { resources: { openFiles: 2048 } }],
   ['runtime', ['--runtime=runsc'], { runtime: 'runsc' }],
   ['user wins', ['-u', '7:8'], { user: '7:8' }],
   ['tmpfs', ['--tmpfs', '/tmp:rw,size=32m'], { resources: { tmp: 32 * 2 ** 20 } }],
   ['disk', ['--storage-opt', 'size=2g'], { resources: { disk: 2 * 2 ** 30 } }],
-  ['what is on anyway', ['--read-only', '--cap-drop=ALL', '--init', '--security-opt=no-new-privileges:true', '--shm-size=16m', '--ulimit', 'core=0'], { network: 'none' }],
+  [
+    'what is on anyway',
+    [
+      '--read-only',
+      '--cap-drop=ALL',
+      '--init',
+      '--security-opt=no-new-privileges:true',
+      '--shm-size=16m',
+      '--ulimit',
+      'core=0',
+    ],
+    { network: 'none' },
+  ],
   ['nothing', '', { network: 'none' }],
 ])('run flags: %s', (_, runflags, expected) => {
   expect(manifestOf({ runflags })).toMatchObject(expected);
@@ -153,7 +178,14 @@ test.each<[Record<string, unknown>, string]>([
 });
 
 test('words are split as a shell does', () => {
-  expect(splitShellWords(`a 'b c' "d\\"e" f\\ g '' h""i`)).toEqual(['a', 'b c', 'd"e', 'f g', '', 'hi']);
+  expect(splitShellWords(`a 'b c' "d\\"e" f\\ g '' h""i`)).toEqual([
+    'a',
+    'b c',
+    'd"e',
+    'f g',
+    '',
+    'hi',
+  ]);
   expect(splitShellWords('  ')).toEqual([]);
   expect(splitShellWords(`'`)).toBeUndefined();
 });

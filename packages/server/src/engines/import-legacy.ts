@@ -25,7 +25,10 @@ const entrySchema = z.strictObject({
   image: text,
   cmd: text.min(1),
   mountpoint: text,
-  sizelimit: z.number().int().min(1, '0 refused every upload; expected the largest upload in bytes'),
+  sizelimit: z
+    .number()
+    .int()
+    .min(1, '0 refused every upload; expected the largest upload in bytes'),
   workers: z.number().int().min(0).default(0),
   inputfilename: text.optional(),
   user: z.number().int().min(0).optional(),
@@ -68,17 +71,17 @@ function refuse(issues: readonly z.core.$ZodIssue[], known: readonly string[]): 
   const fields = issues.flatMap((issue) =>
     describeIssue(issue, '').map(({ path, message }) => {
       const meant = issue.code === 'unrecognized_keys' ? nearestName(path, known) : undefined;
-      return { path, message: meant === undefined ? message : `${message}; did you mean ${meant}?` };
+      return {
+        path,
+        message: meant === undefined ? message : `${message}; did you mean ${meant}?`,
+      };
     }),
   );
   const detail = fields.map(({ path, message }) => `${path}: ${message}`).join('; ');
   return new Problem('invalid_manifest', detail, { fields });
 }
 
-function toManifest(
-  entry: z.output<typeof entrySchema>,
-  flags: FlagFields,
-): EngineManifestInput {
+function toManifest(entry: z.output<typeof entrySchema>, flags: FlagFields): EngineManifestInput {
   const mount = entry.mountpoint.length > 1 ? entry.mountpoint.replace(/\/+$/, '') : '/';
   const user = flags.user ?? entry.user;
   return {

@@ -65,7 +65,14 @@ const containment = [
   ...['--privileged', '-v', '--volume', '--mount', '--volumes-from', '--volume-driver', '--device'],
   ...['--device-cgroup-rule', '--cap-add', '--pid', '--ipc', '--uts', '--userns', '--cgroupns'],
   ...['--cgroup-parent', '--group-add', '--sysctl', '--gpus', '-p', '--publish', '-P'],
-  ...['--publish-all', '--add-host', '--link', '--env-file', '--oom-kill-disable', '--oom-score-adj'],
+  ...[
+    '--publish-all',
+    '--add-host',
+    '--link',
+    '--env-file',
+    '--oom-kill-disable',
+    '--oom-score-adj',
+  ],
 ];
 
 const refused: Readonly<Record<string, string | undefined>> = {
@@ -114,7 +121,8 @@ function set<K extends 'memory' | 'disk' | 'tmp'>(field: K, name: string): Flag 
 /** Docker counts k, m and g in powers of 1024. */
 function dockerSize(name: string, value: string): number {
   const match = /^(\d+(?:\.\d+)?)\s*([bkmg]?)b?$/i.exec(value.trim());
-  const unit = { '': '', b: '', k: 'KiB', m: 'MiB', g: 'GiB' }[match?.[2]?.toLowerCase() ?? ''] ?? '';
+  const unit =
+    { '': '', b: '', k: 'KiB', m: 'MiB', g: 'GiB' }[match?.[2]?.toLowerCase() ?? ''] ?? '';
   const bytes = match?.[1] === undefined ? undefined : parseSize(`${match[1]}${unit}`);
   if (bytes === undefined || bytes === 0) {
     throw wrong(name, `expected a size such as 512m, received ${value.slice(0, 60)}`);
@@ -161,7 +169,10 @@ const environment: Flag = {
     const equals = value.indexOf('=');
     if (equals < 1) {
       const name = value.slice(0, 60);
-      throw wrong('--env', `expected NAME=value, received ${name}: nothing of the host is passed on`);
+      throw wrong(
+        '--env',
+        `expected NAME=value, received ${name}: nothing of the host is passed on`,
+      );
     }
     fields.environment[value.slice(0, equals)] = value.slice(equals + 1);
   },

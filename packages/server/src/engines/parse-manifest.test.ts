@@ -35,7 +35,9 @@ test('defaults are filled in, sizes and durations read', () => {
 });
 
 test('JSON is taken as it is', () => {
-  expect(parseManifest('{"name": "tool", "image": "lab/tool:1", "shell": "run"}').shell).toBe('run');
+  expect(parseManifest('{"name": "tool", "image": "lab/tool:1", "shell": "run"}').shell).toBe(
+    'run',
+  );
 });
 
 test.each([
@@ -45,7 +47,10 @@ test.each([
   ['output: { mount: /out,\n  emtpy: fail }\n', 'line 4: output.emtpy:'],
   ['zzz: 1\n', 'expected one of name, version,'],
   ['user: root\n', 'line 3: user: '],
-  ['resources:\n  cpus: 1\n  memory: lots\n', 'line 5: resources.memory: expected "512MiB" or bytes'],
+  [
+    'resources:\n  cpus: 1\n  memory: lots\n',
+    'line 5: resources.memory: expected "512MiB" or bytes',
+  ],
   ['input: { count: { min: 3 } }\n', 'input.count: min is above max'],
   ['command: [a]\nshell: b\n', 'line 4: shell: give either command or shell'],
   ['name: other\n', 'line 3: Map keys must be unique'],
@@ -100,7 +105,22 @@ test.each(['', '~', '[]', 'just text', '42', '---', '\ufeff'])('%j is no manifes
 test('any text is a manifest or a problem, never an error', () => {
   const piece = fc.oneof(
     fc.string({ unit: 'binary', maxLength: 30 }),
-    fc.constantFrom('name: ', 'image', '\n', '  ', '- ', '{', '}', '[', ']', ': ', '&a ', '*a', '!!', '"'),
+    fc.constantFrom(
+      'name: ',
+      'image',
+      '\n',
+      '  ',
+      '- ',
+      '{',
+      '}',
+      '[',
+      ']',
+      ': ',
+      '&a ',
+      '*a',
+      '!!',
+      '"',
+    ),
     fc.constantFrom('<<: ', '__proto__: ', '? ', '| ', '> ', '%YAML 1.1\n', '---\n', '...\n', '#'),
   );
   fc.assert(

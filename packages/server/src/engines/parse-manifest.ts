@@ -31,7 +31,9 @@ export function parseManifest(text: string): EngineManifest {
 
 /** The name that a refused text declares, as far as it can be read. */
 export function guessName(text: string): string | undefined {
-  return /^\s*["']?name["']?\s*:\s*["']?([a-z][a-z0-9-]{1,30})["']?\s*,?\s*(#.*)?$/m.exec(text)?.[1];
+  return /^\s*["']?name["']?\s*:\s*["']?([a-z][a-z0-9-]{1,30})["']?\s*,?\s*(#.*)?$/m.exec(
+    text,
+  )?.[1];
 }
 
 interface Fault extends ProblemField {
@@ -54,7 +56,9 @@ function tell({ line, path, message }: Fault): string {
 function readDocument(text: string, lines: LineCounter): Document {
   let documents: readonly Document[];
   try {
-    documents = [...parseAllDocuments(text, { lineCounter: lines, stringKeys: true })] as Document[];
+    documents = [
+      ...parseAllDocuments(text, { lineCounter: lines, stringKeys: true }),
+    ] as Document[];
   } catch (error) {
     // Nesting that is deeper than the stack ends here as a RangeError.
     throw refuse([fault(undefined, `could not be read: ${(error as Error).message}`)]);
@@ -106,11 +110,16 @@ function locate(issue: z.core.$ZodIssue, document: Document, lines: LineCounter)
   const known = issue.code === 'unrecognized_keys' ? knownFields(issue.path) : [];
   return describeIssue(issue, '').map(({ path, message }) => {
     if (issue.code !== 'unrecognized_keys') {
-      return { line: lineAt(document, issue.path, lines), path: path === 'body' ? '' : path, message };
+      return {
+        line: lineAt(document, issue.path, lines),
+        path: path === 'body' ? '' : path,
+        message,
+      };
     }
     const key = path.split('.').at(-1) ?? path;
     const meant = nearestName(key, known);
-    const advice = meant === undefined ? `expected one of ${known.join(', ')}` : `did you mean ${meant}?`;
+    const advice =
+      meant === undefined ? `expected one of ${known.join(', ')}` : `did you mean ${meant}?`;
     return {
       line: lineAt(document, [...issue.path, key], lines),
       path,

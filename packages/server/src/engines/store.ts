@@ -202,7 +202,9 @@ function selectEngines(database: Connection) {
     .select(engineColumns);
 }
 
-type EngineColumns = Awaited<ReturnType<ReturnType<typeof selectEngines>['executeTakeFirstOrThrow']>>;
+type EngineColumns = Awaited<
+  ReturnType<ReturnType<typeof selectEngines>['executeTakeFirstOrThrow']>
+>;
 
 export interface EngineListQuery {
   readonly limit: number;
@@ -268,5 +270,8 @@ export async function readEngine(database: Connection, name: string): Promise<En
 }
 
 export function noEngine(name: string): Problem {
-  return new Problem('not_found', `there is no engine ${name}; \`lazaret engines list\` shows them`);
+  return new Problem(
+    'not_found',
+    `there is no engine ${name}; \`lazaret engines list\` shows them`,
+  );
 }

@@ -57,12 +57,15 @@ function start(): void {
 }
 
 const text = (name: string, more = ''): string => `name: ${name}\nimage: lab/tool\n${more}`;
-const put = (file: string, content: string): Promise<void> => writeFile(join(directory, file), content);
+const put = (file: string, content: string): Promise<void> =>
+  writeFile(join(directory, file), content);
 
 async function present(): Promise<string[]> {
   const query = { limit: 100, after: undefined, enabled: undefined };
   const { items } = await listEngines(database.handle.db, query);
-  return items.map(({ name, revision, image }) => `${name}:${revision}${image === null ? '?' : ''}`);
+  return items.map(
+    ({ name, revision, image }) => `${name}:${revision}${image === null ? '?' : ''}`,
+  );
 }
 
 const shows = (expected: string[]) => expect.poll(present, { timeout: 15_000 }).toEqual(expected);

@@ -114,7 +114,10 @@ test('one who hashes the whole chain anew is caught by a head that was kept', as
   }
   expect(await verifyChain(forged)).toMatchObject({ intact: true });
   expect(await verifyChain(forged, kept)).toMatchObject({ intact: false });
-  expect(await verifyChain(entries.slice(0, 8), kept)).toMatchObject({ intact: false, brokenAt: 9 });
+  expect(await verifyChain(entries.slice(0, 8), kept)).toMatchObject({
+    intact: false,
+    brokenAt: 9,
+  });
   expect(await verifyChain(entries, entries[4]?.hash)).toMatchObject({ intact: true });
 });
 

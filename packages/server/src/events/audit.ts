@@ -74,7 +74,10 @@ export async function listAudit(
   if (filter.actor !== undefined) query = query.where('actor', '=', filter.actor);
   if (filter.subject !== undefined) query = query.where('subject', '=', filter.subject);
   if (page.before !== undefined) query = query.where('number', '<', page.before);
-  const rows = await query.orderBy('number', 'desc').limit(page.limit + 1).execute();
+  const rows = await query
+    .orderBy('number', 'desc')
+    .limit(page.limit + 1)
+    .execute();
   const items = rows.slice(0, page.limit).map(toEntry);
   const next = rows.length > page.limit ? String(items.at(-1)?.number) : null;
   return { items, next };
@@ -82,7 +85,7 @@ export async function listAudit(
 
 /** All entries, oldest first, read in pages. */
 export async function* readAudit(database: Kysely<Database>): AsyncGenerator<AuditEntry> {
-  for (let after = 0; ; ) {
+  for (let after = 0; ;) {
     const rows = await database
       .selectFrom('audit')
       .selectAll()

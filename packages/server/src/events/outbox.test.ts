@@ -100,7 +100,9 @@ test('writers, delays and readers that come and go: all see the same order, all 
   const writers = subjects.map(async (subject, writer) => {
     for (let number = 0; number < perSubject; number += 1) {
       await database.handle.db.transaction().execute(async (open) => {
-        await appendEvents(open, [{ type: 'job.submitted', subject, actor: 'w', data: { number } }]);
+        await appendEvents(open, [
+          { type: 'job.submitted', subject, actor: 'w', data: { number } },
+        ]);
         await sleep((writer * 5 + number * 3) % 17);
       });
       outbox.nudge();

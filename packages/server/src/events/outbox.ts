@@ -181,7 +181,11 @@ async function resume(live: Live, cursor: string): Promise<Position> {
   );
 }
 
-function nextPage(live: Live, after: Position, filter: EventFilter): EventPage | Promise<EventPage> {
+function nextPage(
+  live: Live,
+  after: Position,
+  filter: EventFilter,
+): EventPage | Promise<EventPage> {
   const { window, database } = live;
   if (window !== undefined && !isAfter(window.start, after)) return window.after(after);
   return readEvents(database, { after, filter, limit: limits.eventBatch });

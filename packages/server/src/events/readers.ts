@@ -173,7 +173,8 @@ async function savePosition(
 
 async function measureLag(database: Kysely<Database>, reader: EventReader): Promise<number> {
   const position = (await loadPosition(database, reader.name)) ?? beginning;
-  const types = reader.types === undefined ? sql`true` : sql`type = any(${[...reader.types]}::text[])`;
+  const types =
+    reader.types === undefined ? sql`true` : sql`type = any(${[...reader.types]}::text[])`;
   const { rows } = await sql<{ seconds: number }>`
     select extract(epoch from clock_timestamp() - at)::float8 as seconds from events
     where (transaction, id)

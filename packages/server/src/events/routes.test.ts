@@ -198,7 +198,7 @@ test('the audit log is listed, exported and verified; not for a viewer', async (
   expect(exported).toContain(verdict.head);
   const viewer = createClient({ baseUrl: base, token: 'alpha' });
   await expect(viewer.call(rows.auditVerify)).rejects.toMatchObject({ code: 'forbidden' });
-  await expect(
-    client.call(rows.auditList, { query: { cursor: 'x' } }),
-  ).rejects.toMatchObject({ code: 'invalid_request' });
+  await expect(client.call(rows.auditList, { query: { cursor: 'x' } })).rejects.toMatchObject({
+    code: 'invalid_request',
+  });
 });

@@ -14,10 +14,11 @@ export interface TestHttpServer {
   close(): Promise<void>;
 }
 
-/** Listens on a free port of the loopback. Call `close` at the end. */
+/** Listens on a free port of the loopback. Call `close` at the end; `extend` adds plain routes. */
 export async function startTestHttp(
   routes: readonly Route[],
   principals: Map<string, Principal> = new Map(),
+  extend: (app: FastifyInstance) => void = () => undefined,
 ): Promise<TestHttpServer> {
   const given = new Set(routes.map((one) => one.operation.name));
   const others = operationList
@@ -37,6 +38,7 @@ export async function startTestHttp(
     uploadIdleMs: 1_000,
     trustedProxies: [],
   });
+  extend(app);
   const url = await app.listen({ port: 0, host: '127.0.0.1' });
   return { app, url, principals, close: () => app.close() };
 }

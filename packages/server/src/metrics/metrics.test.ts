@@ -1,0 +1,201 @@
+import { operations } from '@lazaret/protocol';
+import { pino } from 'pino';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from 'vitest';
+
+import { appendEvents, createOutbox, type Outbox } from '../events/index.ts';
+import { createTestDatabase, type TestDatabase } from '../testing/database.ts';
+import { countJobs } from './count-jobs.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
+
+let database: TestDatabase;
+let metrics: Metrics;
+let outbox: Outbox;
+let stop: AbortController;
+
+beforeAll(async () => {
+  database = await createTestDatabase(inject('databaseUrl'));
+});
+afterAll(() => database.drop());
+beforeEach(async () => {
+  await database.handle.pool.query('truncate jobs, attempts, nodes, events cascade');
+  stop = new AbortController();
+  const { db } = database.handle;
+  const log = pino({ level: 'silent' });
+  outbox = createOutbox({ database: db, log, signal: stop.signal });
+  void outbox.run();
+  metrics = createMetrics({
+    database: db,
+    version: '1.2.3',
+    loops: () => [{ name: 'events', ok: true, idleMs: 250 }],
+    readers: () => [{ name: 'audit', lagSeconds: async () => 1.5 }],
+    subscribers: () => outbox.subscribers,
+  });
+  void countJobs({ metrics, outbox, database: db, log, signal: stop.signal });
+});
+afterEach(() => stop.abort());
+
+interface Family {
+  readonly type: string;
+  readonly help: string;
+  readonly samples: Map<string, number>;
+}
+
+/** Reads the text format of Prometheus (0.0.4), strictly. */
+function parse(text: string): Map<string, Family> {
+  const families = new Map<string, Family>();
+  const help = new Map<string, string>();
+  expect(text.endsWith('\n')).toBe(true);
+  for (const line of text.split('\n')) {
+    if (line === '') continue;
+    const described = /^# (HELP|TYPE) ([a-zA-Z_:][a-zA-Z0-9_:]*) (.+)$/.exec(line);
+    if (described !== null) {
+      const [, kind, name = '', rest = ''] = described;
+      if (kind === 'HELP') help.set(name, rest);
+      else families.set(name, { type: rest, help: help.get(name) ?? '', samples: new Map() });
+      continue;
+    }
+    const sample =
+      /^([a-zA-Z_:][a-zA-Z0-9_:]*)(\{(?:[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\n]|\\["\\n])*",?)*\})? (\S+)$/.exec(
+        line,
+      );
+    expect(sample, line).not.toBeNull();
+    const [, name = '', labels = '', value = ''] = sample ?? [];
+    const family = families.get(name) ?? families.get(name.replace(/_(bucket|sum|count)$/, ''));
+    expect(family, `${name} has no TYPE`).toBeDefined();
+    const key = `${name}${labels}`;
+    expect(family?.samples.has(key), `${key} twice`).toBe(false);
+    // Prometheus reads NaN in any case, and the library writes it as it does.
+    expect(value).toMatch(/^([+-]?(\d|\.)[\d.e+-]*|[+-]Inf|NaN)$/i);
+    family?.samples.set(key, Number(value));
+  }
+  return families;
+}
+
+async function sample(name: string): Promise<number | undefined> {
+  const families = parse(await metrics.read());
+  for (const family of families.values()) {
+    const value = family.samples.get(name);
+    if (value !== undefined) return value;
+  }
+  return undefined;
+}
+
+async function insertJob(id: string, engine: string, state: string): Promise<void> {
+  await database.handle.pool.query(
+    `insert into jobs (id, project, engine, engine_revision, state, memory_bytes, cpus, time_limit_ms,
+       queue_time_limit_ms, submitted_by, outcome_code, queued_at)
+     values ($1, 'default', $2, 1, $3, 1, 1, 1, 1, 'x', $4, now() - interval '90 seconds')`,
+    [id, engine, state, state === 'failed' ? 'exit_code' : state === 'succeeded' ? state : null],
+  );
+}
+
+test('the text parses; every family is described, named and of its unit', async () => {
+  await insertJob('q', 'tool', 'queued');
+  const families = parse(await metrics.read());
+  for (const [name, { type, help }] of families) {
+    expect(help, name).not.toBe('');
+    if (!name.startsWith('lazaret_')) continue;
+    if (type === 'counter') expect(name).toMatch(/_total$/);
+    else expect(name).not.toMatch(/_total$/);
+    expect(name).not.toMatch(/_(ms|milliseconds|kilobytes)/);
+  }
+  expect([...families.keys()]).toEqual(
+    expect.arrayContaining(['process_cpu_seconds_total', 'nodejs_eventloop_lag_seconds']),
+  );
+});
+
+test('the queue, live jobs and nodes are as the database has them', async () => {
+  await insertJob('q1', 'tool', 'queued');
+  await insertJob('q2', 'tool', 'queued');
+  await insertJob('q3', 'other', 'queued');
+  await insertJob('r', 'tool', 'running');
+  await database.handle.pool.query(
+    `insert into nodes (name, kind, endpoint, state, memory_bytes, cpus, reserved_memory_bytes, reserved_cpus, live_attempts)
+     values ('n"1\\', 'docker', 'unix:///x', 'online', 4096, 2, 1024, 0.5, 1)`,
+  );
+  expect(await sample('lazaret_jobs{state="queued"}')).toBe(3);
+  expect(await sample('lazaret_jobs{state="running"}')).toBe(1);
+  expect(await sample('lazaret_jobs{state="collecting"}')).toBe(0);
+  expect(await sample('lazaret_queue_jobs{engine="tool"}')).toBe(2);
+  expect(await sample('lazaret_queue_oldest_wait_seconds{engine="tool"}')).toBeGreaterThanOrEqual(
+    90,
+  );
+  const node = String.raw`{node="n\"1\\"}`;
+  expect(await sample(`lazaret_node_up${node}`)).toBe(1);
+  expect(await sample(`lazaret_node_memory_bytes${node}`)).toBe(4096);
+  expect(await sample(`lazaret_node_cpus_reserved${node}`)).toBe(0.5);
+  expect(await sample('lazaret_event_reader_lag_seconds{reader="audit"}')).toBe(1.5);
+  expect(await sample('lazaret_loop_up{loop="events"}')).toBe(1);
+  expect(await sample('lazaret_build_info{version="1.2.3"}')).toBe(1);
+  // What is gone has no series.
+  await database.handle.pool.query(
+    `delete from jobs where engine = 'tool'; truncate nodes cascade`,
+  );
+  expect(await sample('lazaret_queue_jobs{engine="tool"}')).toBeUndefined();
+  expect(await sample(`lazaret_node_up${node}`)).toBeUndefined();
+});
+
+test('finished jobs are counted once each, with the phases of their last attempt', async () => {
+  await expect.poll(() => outbox.subscribers).toBe(1);
+  await database.handle.pool.query(
+    `insert into nodes (name, kind, endpoint) values ('n', 'docker', 'unix:///x')`,
+  );
+  for (const [id, state] of [
+    ['a', 'succeeded'],
+    ['b', 'succeeded'],
+    ['c', 'failed'],
+  ] as const) {
+    await insertJob(id, 'tool', state);
+    await database.handle.pool.query(
+      `insert into attempts (id, job, number, node, fence, lease_until, engine_revision, image_digest,
+         memory_bytes, cpus, telemetry, finished_at)
+       values ($1, $1, 1, 'n', 'f', now(), 1, 'd', 1, 1, '{"runMs": 1500, "pullMs": null}', now())`,
+      [id],
+    );
+    await appendEvents(database.handle.db, [
+      { type: 'job.finished', subject: id, actor: 'worker', project: 'default' },
+    ]);
+  }
+  outbox.nudge();
+  const succeeded = 'lazaret_jobs_total{engine="tool",state="succeeded",outcome="succeeded"}';
+  await expect.poll(() => sample(succeeded)).toBe(2);
+  expect(await sample('lazaret_jobs_total{engine="tool",state="failed",outcome="exit_code"}')).toBe(
+    1,
+  );
+  const run = 'engine="tool",phase="run"';
+  expect(await sample(`lazaret_attempt_phase_duration_seconds_count{${run}}`)).toBe(3);
+  expect(await sample(`lazaret_attempt_phase_duration_seconds_sum{${run}}`)).toBe(4.5);
+  expect(
+    await sample(`lazaret_attempt_phase_duration_seconds_count{engine="tool",phase="pull"}`),
+  ).toBeUndefined();
+});
+
+test('buckets of a histogram never go down, and end with all', async () => {
+  for (const seconds of [0.0004, 0.03, 0.03, 7, 900]) {
+    metrics.observeAnswer(operations.jobs.list, 200, seconds);
+  }
+  const family = parse(await metrics.read()).get('lazaret_http_request_duration_seconds');
+  const buckets = [...(family?.samples ?? [])].filter(([key]) => key.includes('_bucket{'));
+  const counts = buckets.map(([, count]) => count);
+  expect(counts).toEqual(counts.toSorted((a, b) => a - b));
+  expect(buckets.at(-1)?.[0]).toContain('le="+Inf"');
+  expect(counts.at(-1)).toBe(5);
+  expect(
+    await sample('lazaret_http_request_duration_seconds_count{operation="jobs.list",status="200"}'),
+  ).toBe(5);
+});
+
+test('without the database the process still tells of itself', async () => {
+  const other = await createTestDatabase(inject('databaseUrl'));
+  const alone = createMetrics({
+    database: other.handle.db,
+    version: '1',
+    loops: () => [],
+    readers: () => [{ name: 'audit', lagSeconds: () => Promise.reject(new Error('planted')) }],
+    subscribers: () => 0,
+  });
+  await other.drop();
+  const families = parse(await alone.read());
+  expect(families.get('lazaret_database_up')?.samples.get('lazaret_database_up')).toBe(0);
+  expect(families.get('lazaret_jobs')?.samples.size).toBe(0);
+});

@@ -1,0 +1,176 @@
+/**
+ * Metrics for Prometheus. What this process saw (requests, finished jobs and their phases) is
+ * counted as it happens; what the instance is like now (queue, nodes, readers) is asked from the
+ * database at each scrape. Every process counts all finished jobs of the instance, so that one of
+ * them suffices to be scraped; do not add them up over processes.
+ */
+import { type Operation } from '@lazaret/protocol';
+import type { Kysely } from 'kysely';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+import type { Database } from '../db/index.ts';
+import { readInstance, type FinishedJob, type InstanceState } from './store.ts';
+
+export interface LoopReading {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly idleMs: number;
+}
+
+export interface ReaderReading {
+  readonly name: string;
+  lagSeconds(): Promise<number>;
+}
+
+export interface MetricsOptions {
+  readonly database: Kysely<Database>;
+  readonly version: string;
+  readonly loops: () => readonly LoopReading[];
+  readonly readers: () => readonly ReaderReading[];
+  readonly subscribers: () => number;
+}
+
+export interface Metrics {
+  /** Told of every answer of the API. */
+  observeAnswer(operation: Operation, status: number, seconds: number): void;
+  /** Told of every job that reached its final state. */
+  observeJob(job: FinishedJob): void;
+  /** The text that Prometheus scrapes. */
+  read(): Promise<string>;
+}
+
+const requestBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60];
+const phaseBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800];
+
+/** Makes the metrics of a process. */
+export function createMetrics(options: MetricsOptions): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const seen = createCounters(registry);
+  const gauges = createGauges(registry);
+  const build = gauge(registry, 'lazaret_build_info', 'The version that runs; always 1', [
+    'version',
+  ]);
+  build.set({ version: options.version }, 1);
+  return {
+    observeAnswer: (operation, status, seconds) => {
+      seen.requests.observe({ operation: operation.name, status: String(status) }, seconds);
+    },
+    observeJob: (job) => {
+      const { engine, state, outcome } = job;
+      seen.jobs.inc({ engine, state, outcome });
+      for (const [phase, seconds] of Object.entries(job.phaseSeconds)) {
+        seen.phases.observe({ engine, phase }, seconds);
+      }
+    },
+    read: async () => {
+      const state = await readInstance(options.database).catch(() => undefined);
+      gauges.database.set(state === undefined ? 0 : 1);
+      setInstance(gauges, state);
+      await setProcess(gauges, options);
+      return registry.metrics();
+    },
+  };
+}
+
+function createCounters(registry: Registry) {
+  return {
+    requests: new Histogram({
+      name: 'lazaret_http_request_duration_seconds',
+      help: 'Time from request to answer, by operation and status',
+      labelNames: ['operation', 'status'],
+      buckets: requestBuckets,
+      registers: [registry],
+    }),
+    jobs: new Counter({
+      name: 'lazaret_jobs_total',
+      help: 'Jobs that reached their final state since this process started',
+      labelNames: ['engine', 'state', 'outcome'],
+      registers: [registry],
+    }),
+    phases: new Histogram({
+      name: 'lazaret_attempt_phase_duration_seconds',
+      help: 'Time of the phases of the last attempt of finished jobs',
+      labelNames: ['engine', 'phase'],
+      buckets: phaseBuckets,
+      registers: [registry],
+    }),
+  };
+}
+
+function gauge<T extends string>(
+  registry: Registry,
+  name: string,
+  help: string,
+  labelNames: readonly T[] = [],
+): Gauge<T> {
+  return new Gauge({ name, help, labelNames: [...labelNames], registers: [registry] });
+}
+
+function createGauges(registry: Registry) {
+  const of = <T extends string>(name: string, help: string, labels: readonly T[] = []): Gauge<T> =>
+    gauge(registry, `lazaret_${name}`, help, labels);
+  return {
+    database: of('database_up', 'Whether the database answered this scrape'),
+    live: of('jobs', 'Jobs that are not finished, by state', ['state']),
+    queued: of('queue_jobs', 'Jobs that wait, by engine', ['engine']),
+    oldest: of('queue_oldest_wait_seconds', 'How long the oldest waiting job waits', ['engine']),
+    nodeUp: of('node_up', 'Whether the node is online', ['node']),
+    nodeSchedulable: of('node_schedulable', 'Whether the node takes new attempts', ['node']),
+    nodeAttempts: of('node_attempts', 'Attempts that are live on the node', ['node']),
+    nodeMemory: of('node_memory_bytes', 'Memory that may be reserved', ['node']),
+    nodeMemoryReserved: of('node_memory_reserved_bytes', 'Memory reserved by attempts', ['node']),
+    nodeCpus: of('node_cpus', 'CPUs that may be reserved', ['node']),
+    nodeCpusReserved: of('node_cpus_reserved', 'CPUs reserved by attempts', ['node']),
+    readerLag: of('event_reader_lag_seconds', 'Age of the oldest event not read yet', ['reader']),
+    subscribers: of('event_streams', 'Open streams of events of this process'),
+    loopUp: of('loop_up', 'Whether the loop turns', ['loop']),
+    loopIdle: of('loop_idle_seconds', 'Time since the loop last turned', ['loop']),
+  };
+}
+
+type Gauges = ReturnType<typeof createGauges>;
+
+/** What is gone (a node, an engine's last waiting job) has no series any more. */
+function setInstance(gauges: Gauges, state: InstanceState | undefined): void {
+  const { live, queued, oldest } = gauges;
+  const perNode = [
+    gauges.nodeUp,
+    gauges.nodeSchedulable,
+    gauges.nodeAttempts,
+    gauges.nodeMemory,
+    gauges.nodeMemoryReserved,
+    gauges.nodeCpus,
+    gauges.nodeCpusReserved,
+  ];
+  for (const one of [live, queued, oldest, ...perNode]) one.reset();
+  if (state === undefined) return;
+  for (const { state: name, jobs } of state.live) live.set({ state: name }, jobs);
+  for (const { engine, jobs, oldestSeconds } of state.queue) {
+    queued.set({ engine }, jobs);
+    oldest.set({ engine }, oldestSeconds);
+  }
+  for (const node of state.nodes) {
+    const label = { node: node.name };
+    gauges.nodeUp.set(label, node.online ? 1 : 0);
+    gauges.nodeSchedulable.set(label, node.schedulable ? 1 : 0);
+    gauges.nodeAttempts.set(label, node.attempts);
+    if (node.memoryBytes !== null) gauges.nodeMemory.set(label, node.memoryBytes);
+    gauges.nodeMemoryReserved.set(label, node.reservedMemoryBytes);
+    if (node.cpus !== null) gauges.nodeCpus.set(label, node.cpus);
+    gauges.nodeCpusReserved.set(label, node.reservedCpus);
+  }
+}
+
+async function setProcess(gauges: Gauges, options: MetricsOptions): Promise<void> {
+  gauges.subscribers.set(options.subscribers());
+  for (const one of [gauges.readerLag, gauges.loopUp, gauges.loopIdle]) one.reset();
+  for (const { name, ok, idleMs } of options.loops()) {
+    gauges.loopUp.set({ loop: name }, ok ? 1 : 0);
+    gauges.loopIdle.set({ loop: name }, idleMs / 1_000);
+  }
+  for (const reader of options.readers()) {
+    const seconds = await reader.lagSeconds().catch(() => undefined);
+    if (seconds !== undefined) gauges.readerLag.set({ reader: reader.name }, seconds);
+  }
+}

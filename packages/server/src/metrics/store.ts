@@ -1,0 +1,122 @@
+/** What metrics ask from the database: bounded by the queue, the nodes and a page of jobs. */
+import { limits, type Telemetry } from '@lazaret/protocol';
+import { sql, type Kysely } from 'kysely';
+
+import type { Database } from '../db/index.ts';
+
+export interface InstanceState {
+  readonly live: readonly { readonly state: string; readonly jobs: number }[];
+  readonly queue: readonly {
+    readonly engine: string;
+    readonly jobs: number;
+    readonly oldestSeconds: number;
+  }[];
+  readonly nodes: readonly NodeReading[];
+}
+
+interface NodeReading {
+  readonly name: string;
+  readonly online: boolean;
+  readonly schedulable: boolean;
+  readonly attempts: number;
+  readonly memoryBytes: number | null;
+  readonly reservedMemoryBytes: number;
+  readonly cpus: number | null;
+  readonly reservedCpus: number;
+}
+
+const liveStates = ['queued', 'placed', 'starting', 'running', 'collecting'] as const;
+
+/** The instance as it is now. Both questions about jobs are answered by the partial indexes. */
+export async function readInstance(database: Kysely<Database>): Promise<InstanceState> {
+  const [queue, live, nodes] = await Promise.all([
+    readQueue(database),
+    readLive(database),
+    readNodes(database),
+  ]);
+  const counts = new Map<string, number>(liveStates.map((state) => [state, 0]));
+  for (const { state, jobs } of live) counts.set(state, jobs);
+  counts.set(
+    'queued',
+    queue.reduce((sum, { jobs }) => sum + jobs, 0),
+  );
+  return { queue, nodes, live: [...counts].map(([state, jobs]) => ({ state, jobs })) };
+}
+
+async function readQueue(database: Kysely<Database>): Promise<InstanceState['queue']> {
+  const { rows } = await sql<InstanceState['queue'][number]>`
+    select engine, count(*) as jobs,
+           extract(epoch from now() - min(queued_at))::float8 as "oldestSeconds"
+    from jobs where state = 'queued' group by engine
+    order by jobs desc limit ${limits.engines}`.execute(database);
+  return rows;
+}
+
+async function readLive(database: Kysely<Database>): Promise<InstanceState['live']> {
+  const { rows } = await sql<InstanceState['live'][number]>`
+    select state, count(*) as jobs from jobs
+    where state in ('placed', 'starting', 'running', 'collecting') group by state`.execute(
+    database,
+  );
+  return rows;
+}
+
+async function readNodes(database: Kysely<Database>): Promise<readonly NodeReading[]> {
+  const { rows } = await sql<NodeReading>`
+    select name, state = 'online' as online, schedulable, live_attempts as attempts,
+           memory_bytes as "memoryBytes", reserved_memory_bytes as "reservedMemoryBytes",
+           cpus, reserved_cpus as "reservedCpus"
+    from nodes where configured order by name limit ${limits.nodes}`.execute(database);
+  return rows;
+}
+
+export interface FinishedJob {
+  readonly engine: string;
+  readonly state: string;
+  readonly outcome: string;
+  readonly phaseSeconds: Readonly<Record<string, number>>;
+}
+
+/** Finished jobs with the phases of their last attempt. */
+export async function readFinished(
+  database: Kysely<Database>,
+  ids: readonly string[],
+): Promise<FinishedJob[]> {
+  const { rows } = await sql<{
+    engine: string;
+    state: string;
+    outcome: string | null;
+    telemetry: Partial<Telemetry> | null;
+  }>`
+    select jobs.engine, jobs.state, jobs.outcome_code as outcome, last.telemetry
+    from jobs left join lateral (
+      select telemetry from attempts where attempts.job = jobs.id order by number desc limit 1
+    ) as last on true
+    where jobs.id = any(${[...ids]}::text[])`.execute(database);
+  return rows.map(({ engine, state, outcome, telemetry }) => ({
+    engine,
+    state,
+    outcome: outcome ?? 'unknown',
+    phaseSeconds: phasesOf(telemetry ?? {}),
+  }));
+}
+
+const phases = {
+  wait: 'waitMs',
+  pull: 'pullMs',
+  create: 'createMs',
+  input: 'inputMs',
+  start: 'startMs',
+  run: 'runMs',
+  collect: 'collectMs',
+  remove: 'removeMs',
+} as const satisfies Record<string, keyof Telemetry>;
+
+function phasesOf(telemetry: Partial<Telemetry>): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(phases).flatMap(([phase, field]) => {
+      const ms = telemetry[field];
+      return typeof ms === 'number' && ms >= 0 ? [[phase, ms / 1_000]] : [];
+    }),
+  );
+}

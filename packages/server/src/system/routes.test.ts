@@ -1,0 +1,190 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { createClient, limits, system as rows } from '@lazaret/protocol';
+import { afterEach, beforeEach, expect, inject, test } from 'vitest';
+
+import { openFileBlobStore, type BlobStore } from '../blobs/index.ts';
+import { createTestDatabase, type TestDatabase } from '../testing/database.ts';
+import { startTestHttp, testPrincipal, type TestHttpServer } from '../testing/http-server.ts';
+import { createLoopWatch, type WatchedLoop } from './loop-watch.ts';
+import { systemRoutes } from './routes.ts';
+
+let database: TestDatabase;
+let directory: string;
+let blobs: BlobStore;
+let server: TestHttpServer;
+/** The clock of loops and of shared answers; tests move it. */
+let nowMs: number;
+const loops: { name: string; lastBeatMs: number; lastError: unknown }[] = [];
+const roles: string[] = [];
+
+beforeEach(async () => {
+  database = await createTestDatabase(inject('databaseUrl'));
+  directory = await mkdtemp(join(tmpdir(), 'lazaret-system-'));
+  blobs = await openFileBlobStore({ directory: join(directory, 'blobs'), key: undefined });
+  nowMs = 1_000_000;
+  loops.splice(0, loops.length, { name: 'scheduler', lastBeatMs: nowMs, lastError: undefined });
+  roles.splice(0, roles.length, 'api', 'scheduler', 'worker');
+  const watch = createLoopWatch(() => nowMs);
+  watch.watch((): readonly WatchedLoop[] => loops);
+  await node('online', null);
+  const routes = systemRoutes({
+    loops: watch,
+    database: database.handle,
+    blobs,
+    roles,
+    version: '1.2.3',
+    startedAt: new Date(0),
+    configuration: () => [
+      { key: 'databaseUrl', value: '********', source: 'environment', summary: 's' },
+    ],
+    metrics: async () => 'lazaret_build_info 1\n',
+    nowMs: () => nowMs,
+  });
+  server = await startTestHttp(routes);
+  server.principals.set('op', testPrincipal('op', [{ role: 'operator', project: null }]));
+  server.principals.set(
+    'viewer',
+    testPrincipal('viewer', [{ role: 'viewer', project: 'default' }]),
+  );
+});
+afterEach(async () => {
+  await server.close();
+  await database.drop();
+  await rm(directory, { recursive: true, force: true });
+});
+
+async function node(state: string, problem: string | null): Promise<void> {
+  await database.handle.pool.query(
+    `insert into nodes (name, kind, endpoint, state, problem)
+     values ('local', 'docker', 'unix:///var/run/docker.sock', $1, $2)
+     on conflict (name) do update set state = excluded.state, problem = excluded.problem`,
+    [state, problem],
+  );
+}
+
+const client = (token?: string) =>
+  createClient({ baseUrl: server.url, ...(token === undefined ? {} : { token }) });
+const ready = () => {
+  nowMs += limits.readinessShareMs + 1;
+  for (const loop of loops) loop.lastBeatMs = Math.max(loop.lastBeatMs, nowMs - 10);
+  return client().call(rows.ready);
+};
+const unready = (path: string) => ({ code: 'unavailable', fields: [{ path }] });
+
+test('all well: live and ready, for anyone', async () => {
+  expect(await client().call(rows.live)).toMatchObject({
+    ok: true,
+    components: [{ name: 'loop scheduler' }],
+  });
+  const health = await ready();
+  expect(health.components.map(({ name, ok }) => [name, ok])).toEqual([
+    ['loop scheduler', true],
+    ['database', true],
+    ['blobs', true],
+    ['nodes', true],
+  ]);
+  // The probe leaves nothing behind.
+  expect(await Array.fromAsync(blobs.list())).toEqual([]);
+});
+
+// Failures of predecessors: 2k.2, the scheduling thread died and the process looked healthy.
+test('2k.2: a loop that stands still makes the process not live and not ready, and is named', async () => {
+  nowMs += limits.loopStallMs + 1;
+  await expect(client().call(rows.live)).rejects.toMatchObject({
+    code: 'unavailable',
+    message: expect.stringContaining('loop scheduler: stands still'),
+    fields: [{ path: 'loop scheduler' }],
+  });
+  await expect(client().call(rows.ready)).rejects.toMatchObject({ code: 'unavailable' });
+});
+
+test('a loop that fails and goes on is alive, and its error is not told to strangers', async () => {
+  loops[0] = { name: 'scheduler', lastBeatMs: nowMs, lastError: new Error('password=hunter2') };
+  const health = await client().call(rows.live);
+  expect(health).toMatchObject({ ok: true });
+  expect(JSON.stringify(health)).toContain('it failed');
+  expect(JSON.stringify(health)).not.toContain('hunter2');
+});
+
+test('a dead database is noticed by readiness, and does not kill liveness', async () => {
+  await database.drop();
+  await expect(ready()).rejects.toMatchObject({ code: 'unavailable' });
+  const problem = await ready().catch((error: unknown) => error);
+  expect(JSON.stringify(problem)).toContain('database');
+  expect(await client().call(rows.live)).toMatchObject({ ok: true });
+});
+
+test('a blob store that takes nothing is noticed', async () => {
+  const put = blobs.put.bind(blobs);
+  blobs.put = async () => Promise.reject(Object.assign(new Error(directory), { code: 'ENOSPC' }));
+  const problem = await ready().catch((error: unknown) => error);
+  expect(problem).toMatchObject({ ...unready('blobs'), message: 'blobs: fails: ENOSPC' });
+  blobs.put = () => new Promise(() => undefined);
+  const late = await ready().catch((error: unknown) => error);
+  expect(late).toMatchObject({ message: `blobs: no answer within ${limits.readinessMs} ms` });
+  blobs.put = put;
+  expect(await ready()).toMatchObject({ ok: true });
+});
+
+test('a dead Docker: not ready where a worker runs, shown but ready where only the API runs', async () => {
+  await node('offline', 'connect ENOENT /var/run/docker.sock');
+  await expect(ready()).rejects.toMatchObject(unready('nodes'));
+  roles.splice(0, roles.length, 'api');
+  expect(await ready()).toMatchObject({
+    ok: true,
+    components: expect.arrayContaining([
+      { name: 'nodes', ok: false, detail: 'none of 1 nodes is online' },
+    ]),
+  });
+});
+
+test('many probes at once cost one', async () => {
+  let probes = 0;
+  const put = blobs.put.bind(blobs);
+  blobs.put = (...given) => {
+    probes += 1;
+    return put(...given);
+  };
+  nowMs += limits.readinessShareMs + 1;
+  await Promise.all(Array.from({ length: 20 }, () => client().call(rows.ready)));
+  expect(probes).toBe(1);
+});
+
+test('what is missing is listed with the reason and advice', async () => {
+  expect(await client('viewer').call(rows.show)).toMatchObject({
+    version: '1.2.3',
+    roles,
+    missing: [],
+  });
+  await node('offline', 'connect ENOENT /var/run/docker.sock');
+  await database.handle.pool.query(
+    `insert into engines (name, source, revision, problem) values ('tool', 'directory', 1, 'no image')`,
+  );
+  nowMs += limits.readinessShareMs + 1;
+  const { missing } = await client('viewer').call(rows.show);
+  expect(missing).toMatchObject([
+    {
+      part: 'node local',
+      detail: 'connect ENOENT /var/run/docker.sock',
+      advice: expect.stringContaining('Start Docker'),
+    },
+    { part: 'engine tool', detail: 'no image' },
+  ]);
+});
+
+test('configuration and metrics are for operators, the description of the API for anyone', async () => {
+  const { options } = await client('op').call(rows.configuration);
+  expect(options).toMatchObject([{ key: 'databaseUrl', value: '********' }]);
+  expect(await (await client('op').open(rows.metrics)).text()).toBe('lazaret_build_info 1\n');
+  for (const row of [rows.configuration, rows.metrics] as const) {
+    await expect(client('viewer').open(row)).rejects.toMatchObject({ code: 'forbidden' });
+    await expect(client().open(row)).rejects.toMatchObject({ code: 'unauthenticated' });
+  }
+  expect(await client().call(rows.openapi)).toMatchObject({
+    openapi: '3.1.0',
+    info: { version: '1.2.3' },
+  });
+});

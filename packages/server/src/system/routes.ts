@@ -1,0 +1,56 @@
+/** HTTP: health, metrics, version, configuration, the description of the API. */
+import {
+  buildOpenApi,
+  limits,
+  Problem,
+  system,
+  type Health,
+  type OperationOutput,
+} from '@lazaret/protocol';
+
+import { route, type Route } from '../http/index.ts';
+import { checkLive, checkReady, shareAnswer, type HealthParts } from './check-health.ts';
+import { listMissing } from './list-missing.ts';
+
+export interface SystemRoutesOptions extends HealthParts {
+  readonly version: string;
+  readonly startedAt: Date;
+  /** The options in force, secrets masked. */
+  readonly configuration: () => OperationOutput<typeof system.configuration>['options'];
+  /** Metrics as Prometheus reads them. */
+  readonly metrics: () => Promise<string>;
+  /** Monotonic milliseconds. */
+  readonly nowMs: () => number;
+}
+
+/** The routes of the instance itself. */
+export function systemRoutes(options: SystemRoutesOptions): Route[] {
+  const { version, nowMs } = options;
+  const maxAgeMs = limits.readinessShareMs;
+  const ready = shareAnswer(() => checkReady(options), { maxAgeMs, nowMs });
+  const metrics = shareAnswer(options.metrics, { maxAgeMs, nowMs });
+  const openApi = buildOpenApi(version);
+  return [
+    route(system.live, () => requireHealth(checkLive(options))),
+    route(system.ready, async () => requireHealth(await ready())),
+    route(system.metrics, metrics),
+    route(system.show, async () => ({
+      version,
+      roles: [...options.roles],
+      startedAt: options.startedAt.toISOString(),
+      missing: await listMissing(options.database.db, await ready()),
+    })),
+    route(system.configuration, () => ({ options: options.configuration() })),
+    route(system.openapi, () => openApi),
+  ];
+}
+
+/** Not healthy is an error to a probe, and names every part that is wrong. */
+function requireHealth(health: Health): Health {
+  if (health.ok) return health;
+  const wrong = health.components.filter(({ ok }) => !ok);
+  const detail = wrong.map((part) => `${part.name}: ${part.detail}`).join('; ');
+  throw new Problem('unavailable', detail, {
+    fields: wrong.map((part) => ({ path: part.name, message: part.detail })),
+  });
+}
