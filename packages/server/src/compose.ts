@@ -6,13 +6,18 @@ import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 
-import { buildOpenApi, operations } from '@lazaret/protocol';
+import { limits, operations } from '@lazaret/protocol';
 import type { Logger } from 'pino';
 
 import { accessRoutes, createAccess, type Access } from './access/index.ts';
 import { artifactRoutes } from './artifacts/index.ts';
 import { openFileBlobStore, type BlobStore } from './blobs/index.ts';
-import type { Configuration, LoadedConfiguration, NodeOption } from './config/index.ts';
+import {
+  describeConfiguration,
+  type Configuration,
+  type LoadedConfiguration,
+  type NodeOption,
+} from './config/index.ts';
 import { serveConsole, type ConsoleFiles } from './console-files.ts';
 import { openDataDirectory, type DataDirectory } from './data-directory.ts';
 import { migrate, openDatabase, startEmbeddedDatabase, type DatabaseHandle } from './db/index.ts';
@@ -24,15 +29,18 @@ import {
   eventRoutes,
   type Outbox,
 } from './events/index.ts';
-import { createHttpServer, route } from './http/index.ts';
+import { createHttpServer, type Route } from './http/index.ts';
 import { newId } from './identifiers.ts';
 import { ensureInstance } from './instance.ts';
 import { createJobSignals, type JobSignals } from './job-signals.ts';
 import { jobRoutes, legacyRoutes, type JobParts } from './jobs/index.ts';
 import { listen, parseAddress, urlOf } from './listen.ts';
+import type { Loop } from './loop.ts';
+import { countJobs, createMetrics, type Metrics } from './metrics/index.ts';
 import { nodeRoutes, registerNodes } from './nodes/index.ts';
 import { resolveImage } from './resolve-image.ts';
 import { startScheduler, type Scheduler } from './scheduler.ts';
+import { createLoopWatch, serveReference, systemRoutes, type LoopWatch } from './system/index.ts';
 import { startWorker, type Worker } from './worker.ts';
 
 export interface ServerOptions {
@@ -187,6 +195,8 @@ interface Roles {
   readonly worker: Worker | undefined;
   readonly scheduler: Scheduler | undefined;
   readonly engines: Engines;
+  /** The loops that watch the engines' directory. */
+  readonly watchers: readonly Loop[];
 }
 
 async function startRoles(core: Core, stops: Stops): Promise<Roles> {
@@ -239,8 +249,8 @@ async function startRoles(core: Core, stops: Stops): Promise<Roles> {
   });
   const watched = values.engineDirectory || join(core.dataDirectory, 'engines');
   await mkdir(watched, { recursive: true });
-  engines.watch(watched, core.signal);
-  return { worker, scheduler, engines };
+  const watchers = engines.watch(watched, core.signal);
+  return { worker, scheduler, engines, watchers };
 }
 
 interface ApiParts extends Core, Roles {
@@ -250,7 +260,51 @@ interface ApiParts extends Core, Roles {
 
 /** Everything behind HTTP; answers where it listens. */
 async function startApi(parts: ApiParts, stops: Stops): Promise<string> {
-  const { values, log, access, outbox, engines, signals, worker, scheduler, options } = parts;
+  const { values, log, access, outbox, options } = parts;
+  const loops = watchLoops(parts);
+  const metrics = createMetrics({
+    database: parts.database.db,
+    version: options.version,
+    loops: () => loops.states(),
+    readers: () => outbox.readers,
+    subscribers: () => outbox.subscribers,
+  });
+  void countJobs({ outbox, database: parts.database.db, log, metrics, signal: parts.signal });
+  const app = await createHttpServer({
+    log,
+    routes: apiRoutes(parts, { loops, metrics }),
+    authenticate: (call) => access.authenticate(call),
+    onDenied: (...denied) => void access.recordDenied(...denied),
+    onAnswer: (...answer) => metrics.observeAnswer(...answer),
+    requestsPerMinute: values.requestsPerMinute,
+    uploadIdleMs: limits.uploadIdleMs,
+    trustedProxies: values.trustedProxies,
+  });
+  serveReference(app);
+  await serveConsole(app, options.console);
+  stops.add(() => app.close());
+  const wanted = parseAddress(values.listen);
+  const exact = options.configuration.sources.listen !== 'default';
+  return urlOf(await listen(app, { ...wanted, exact }));
+}
+
+function watchLoops(parts: ApiParts): LoopWatch {
+  const loops = createLoopWatch(() => performance.now());
+  loops.watch(() => [
+    ...parts.outbox.loops,
+    ...parts.watchers,
+    ...(parts.worker?.loops() ?? []),
+    ...(parts.scheduler?.loops() ?? []),
+  ]);
+  return loops;
+}
+
+/** Every operation's route; the HTTP server refuses to start without one of them. */
+function apiRoutes(
+  parts: ApiParts,
+  watched: { readonly loops: LoopWatch; readonly metrics: Metrics },
+): Route[] {
+  const { values, access, outbox, engines, signals, worker, scheduler, options } = parts;
   const { db } = parts.database;
   const jobParts: JobParts = {
     database: db,
@@ -264,35 +318,31 @@ async function startApi(parts: ApiParts, stops: Stops): Promise<string> {
     },
     changed: (job, signal) => signals.changed(job, signal),
   };
-  const app = await createHttpServer({
-    log,
-    routes: [
-      ...legacyRoutes(jobParts),
-      ...jobRoutes({ ...jobParts, nowMs: Date.now }),
-      ...artifactRoutes(jobParts),
-      ...engineRoutes(engines),
-      ...nodeRoutes({ database: db, onChange: jobParts.onQueue }),
-      ...eventRoutes({
-        outbox,
-        database: db,
-        reauthenticate: ({ headers }) =>
-          access.authenticate({ headers, operation: operations.events.stream }),
-      }),
-      ...accessRoutes(access),
-      ...temporarySystem(options.version),
-    ],
-    authenticate: (call) => access.authenticate(call),
-    onDenied: (...denied) => void access.recordDenied(...denied),
-    onAnswer: () => undefined,
-    requestsPerMinute: values.requestsPerMinute,
-    uploadIdleMs: 30_000,
-    trustedProxies: values.trustedProxies,
-  });
-  await serveConsole(app, options.console);
-  stops.add(() => app.close());
-  const wanted = parseAddress(values.listen);
-  const exact = options.configuration.sources.listen !== 'default';
-  return urlOf(await listen(app, { ...wanted, exact }));
+  return [
+    ...legacyRoutes(jobParts),
+    ...jobRoutes({ ...jobParts, nowMs: Date.now }),
+    ...artifactRoutes(jobParts),
+    ...engineRoutes(engines),
+    ...nodeRoutes({ database: db, onChange: jobParts.onQueue }),
+    ...eventRoutes({
+      outbox,
+      database: db,
+      reauthenticate: ({ headers }) =>
+        access.authenticate({ headers, operation: operations.events.stream }),
+    }),
+    ...accessRoutes(access),
+    ...systemRoutes({
+      loops: watched.loops,
+      database: parts.database,
+      blobs: parts.blobs,
+      roles: values.roles,
+      version: options.version,
+      startedAt: new Date(),
+      configuration: () => describeConfiguration(options.configuration),
+      metrics: () => watched.metrics.read(),
+      nowMs: () => performance.now(),
+    }),
+  ];
 }
 
 /** The socket of the local engine stands for all nodes when none is configured. */
@@ -323,17 +373,4 @@ async function tell(
     { type, subject: hostname(), actor: 'system', data: { ...data, roles: core.values.roles } },
   ]);
   core.outbox.nudge();
-}
-
-function temporarySystem(version: string) {
-  const { system } = operations;
-  const ok = { ok: true, components: [] };
-  return [
-    route(system.live, () => ok),
-    route(system.ready, () => ok),
-    route(system.metrics, () => ''),
-    route(system.show, () => ({ version, roles: [], startedAt: new Date().toISOString(), missing: [] })),
-    route(system.configuration, () => ({ options: [] })),
-    route(system.openapi, () => buildOpenApi(version)),
-  ];
 }
