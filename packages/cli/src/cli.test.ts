@@ -1,4 +1,4 @@
-/** The real program against a real server with real containers: journey J1, and what surrounds it. */
+/** The real program against a real server with real containers: journey J1 and around it. */
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

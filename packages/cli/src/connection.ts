@@ -41,7 +41,7 @@ export function openClient(shell: Shell, target: Omit<Target, 'source'>): Client
   });
 }
 
-/** The server on this machine makes its owner a new token at each start: a refused one is renewed. */
+/** The server on this machine makes a new token at each start: a refused one is renewed. */
 function renewing(shell: Shell, target: Omit<Target, 'source'>, send: typeof fetch): typeof fetch {
   let token = target.token;
   const authorized = (init: RequestInit = {}): RequestInit => ({

@@ -229,7 +229,10 @@ describe('the audit log', () => {
     const intact = await runInside(['audit', 'verify', file], { home });
     expect(intact).toMatchObject({ exitCode: 0 });
     expect(intact.stdout).toContain(entries[2]?.hash);
-    await writeFile(file, toLines(entries.with(1, { ...entries[1]!, actor: 'eve' })));
+    await writeFile(
+      file,
+      toLines(entries.map((entry) => (entry.number === 2 ? { ...entry, actor: 'eve' } : entry))),
+    );
     const changed = await runInside(['audit', 'verify', file, '-o', 'json'], { home });
     expect(changed.exitCode).toBe(1);
     expect(JSON.parse(changed.stdout)).toMatchObject({ intact: false, brokenAt: 2 });

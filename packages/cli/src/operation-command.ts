@@ -135,9 +135,13 @@ async function readPages(
   for (;;) {
     const limit = Math.min(wanted - items.length, limits.pageItemsMax);
     const query = { ...(how.call.query as Record<string, unknown>), limit, cursor };
-    const page = (await client.call(operation, { ...how.call, query } as OperationCall<Operation>, {
-      signal: how.signal,
-    })) as Page<unknown>;
+    const page = (await client.call(
+      operation,
+      { ...how.call, query },
+      {
+        signal: how.signal,
+      },
+    )) as Page<unknown>;
     const note = cursor === undefined ? noteOf(operation, page) : '';
     if (note !== '') await tellPerson(how.invocation, note);
     items.push(...page.items);
@@ -168,10 +172,14 @@ async function printEvents(
   const query = readFields(deriveFlags(operation), invocation.flags);
   const stream = followStream({
     open: (lastEventId, signal) =>
-      client.stream(operation as typeof operations.events.stream, { query } as never, {
-        signal,
-        ...(lastEventId === undefined ? {} : { lastEventId }),
-      }),
+      client.stream(
+        operation as typeof operations.events.stream,
+        { query },
+        {
+          signal,
+          ...(lastEventId === undefined ? {} : { lastEventId }),
+        },
+      ),
     signal: new AbortController().signal,
     onLost: (reason) => tellPerson(invocation, `${reason}; trying again`),
   });

@@ -36,13 +36,13 @@ export function deriveFlags(operation: Operation): readonly FieldFlag[] {
   const skip = (field: string): boolean =>
     positional.has(field) || (operation.outputKind === 'json' && ownFields.has(field));
   return [operation.query, operation.bodyKind === 'json' ? operation.body : undefined]
-    .filter((schema) => schema !== undefined)
     .flatMap((schema) => fieldsOf(schema))
     .filter(({ field }) => !skip(field));
 }
 
 /** The fields of one schema as flags. */
-export function fieldsOf(schema: Schema): readonly FieldFlag[] {
+export function fieldsOf(schema: Schema | undefined): readonly FieldFlag[] {
+  if (schema === undefined) return [];
   const input = describe(schema, 'input');
   const output = describe(schema, 'output');
   return Object.entries(output).map(([field, meant]) => toFlag(field, meant, input[field] ?? {}));
@@ -131,20 +131,15 @@ function isGrants(meant: JsonSchema): boolean {
 function readField(kind: FieldFlag['kind'], spec: FlagSpec, flags: Flags): unknown {
   const key = attributeOf(spec.name);
   const text = flagText(flags, key) ?? '';
-  switch (kind) {
-    case 'boolean':
-      return flags[key];
-    case 'list':
-      return flagList(flags, key).flatMap((part) => part.split(','));
-    case 'grants':
-      return flagList(flags, key).map(readGrant);
-    case 'number':
-      return readNumber(spec, text);
-    case 'json':
-      return readJson(spec, text);
-    case 'text':
-      return text;
-  }
+  const readers = {
+    boolean: () => flags[key],
+    list: () => flagList(flags, key).flatMap((part) => part.split(',')),
+    grants: () => flagList(flags, key).map(readGrant),
+    number: () => readNumber(spec, text),
+    json: () => readJson(spec, text),
+    text: () => text,
+  } satisfies Record<FieldFlag['kind'], () => unknown>;
+  return readers[kind]();
 }
 
 function readGrant(text: string): { role: string; project: string | null } {

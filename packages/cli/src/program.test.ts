@@ -135,7 +135,11 @@ describe('default commands', () => {
       ['engines', 'show', 'x'],
     ],
     [['jobs'], ['jobs']],
-    [[], []],
+    [
+      ['help', 'engines', 'add'],
+      ['engines', 'add', '--help'],
+    ],
+    [[], ['--help']],
   ])('%j means %j', (given, expected) => {
     expect(withDefaultCommands(given)).toEqual(expected);
   });

@@ -82,8 +82,10 @@ export async function runProgram(shell: Shell, argv: readonly string[]): Promise
   }
 }
 
-/** `engines` alone means `engines list`. */
+/** `engines` alone means `engines list`, and `help engines add` the help of that command. */
 export function withDefaultCommands(argv: readonly string[]): readonly string[] {
+  if (argv.length === 0) return ['--help'];
+  if (argv[0] === 'help' && argv.length > 1) return [...argv.slice(1), '--help'];
   const at = argv.findIndex((word) => !word.startsWith('-'));
   const word = argv[at];
   const next = argv[at + 1];
@@ -192,7 +194,7 @@ function gatherFlags(command: Command, spec: CommandSpec): Flags {
   const before = { ...command.parent?.optsWithGlobals() };
   const own = new Set(spec.flags.map(({ name }) => attributeOf(name)));
   const inherited = Object.entries(before).filter(([name]) => !own.has(name));
-  return { ...Object.fromEntries(inherited), ...command.opts() } as Flags;
+  return { ...Object.fromEntries(inherited), ...command.opts() };
 }
 
 /** The flags of every command, without those that the command means otherwise. */

@@ -60,28 +60,24 @@ async function ask(shell: Shell, question: string, echo: boolean): Promise<strin
 }
 
 async function readKeys({ stdin, stderr }: Shell, echo: boolean): Promise<string> {
-  let typed: string[] = [];
   const { promise, resolve, reject } = Promise.withResolvers<string>();
+  let typed = '';
   const onKeys = (keys: string): void => {
     // an arrow key is an escape sequence, not part of an answer
     if (keys.startsWith('\u001B')) return;
-    for (const [at, key] of [...keys].entries()) {
-      if (key === '\r' || key === '\n') {
-        // what was typed ahead belongs to the next question
-        const rest = [...keys].slice(at + 1).join('');
-        stdin.off('data', onKeys).pause();
-        if (rest !== '') stdin.unshift(rest, 'utf8');
-        return resolve(typed.join(''));
-      }
+    const [line = '', ...rest] = keys.split(/\r\n?|\n/);
+    for (const key of line) {
       if (key === '\u0003' || key === '\u0004') return reject(interrupted());
-      if (key === '\u007F' || key === '\b') {
-        if (echo && typed.length > 0) stderr.write('\b \b');
-        typed = typed.slice(0, -1);
-      } else if (key >= ' ' && typed.length < limits.cliSecretChars) {
-        typed.push(key);
-        if (echo) stderr.write(key);
-      }
+      const next = applyKey(typed, key);
+      if (echo) stderr.write(next.length < typed.length ? '\b \b' : next.slice(typed.length));
+      typed = next;
     }
+    if (rest.length === 0) return;
+    // what was typed ahead belongs to the next question
+    stdin.off('data', onKeys).pause();
+    const ahead = rest.join('\n');
+    if (ahead !== '') stdin.unshift(ahead, 'utf8');
+    resolve(typed);
   };
   stdin.setEncoding('utf8').on('data', onKeys).resume();
   try {
@@ -89,6 +85,11 @@ async function readKeys({ stdin, stderr }: Shell, echo: boolean): Promise<string
   } finally {
     stdin.off('data', onKeys);
   }
+}
+
+function applyKey(typed: string, key: string): string {
+  if (key === '\u007F' || key === '\b') return Array.from(typed).slice(0, -1).join('');
+  return key >= ' ' && typed.length < limits.cliSecretChars ? typed + key : typed;
 }
 
 function interrupted(): Failure {

@@ -56,8 +56,8 @@ programs ask for \`--output json\` or \`yaml\` (\`LAZARET_OUTPUT\` sets it for g
 terminal: control characters and escape sequences are shown instead. \`LAZARET_DEBUG=1\` adds stack
 traces to errors.
 
-Tokens live in \`~/.config/lazaret/contexts.yaml\` (\`XDG_CONFIG_HOME\`), readable by its owner only.
-Completion: \`source <(lazaret completion bash)\`, likewise for zsh and fish.
+Tokens live in \`~/.config/lazaret/contexts.yaml\` (\`XDG_CONFIG_HOME\`), readable by its owner
+only. Completion: \`source <(lazaret completion bash)\`, likewise for zsh and fish.
 `;
 
 function formatExitCodes(): string {

@@ -5,9 +5,15 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { lstat, mkdir, open, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 
-import { operations, type Client, type JobArtifact, type JobDetail } from '@lazaret/protocol';
+import {
+  limits,
+  operations,
+  type Client,
+  type JobArtifact,
+  type JobDetail,
+} from '@lazaret/protocol';
 
 import type { Invocation } from './command.ts';
 import { asUnreachable } from './connection.ts';
@@ -20,7 +26,6 @@ import { createVisibleStream, visibleLine } from './render/visible-text.ts';
 import { asFileFailure } from './upload-file.ts';
 
 const sniffBytes = 65_536;
-const nameCharsMax = 200;
 
 /** Writes one artifact of a job to a file, or to standard output for `-`. */
 export async function saveResult(
@@ -71,7 +76,14 @@ export function safeSegments(path: string): readonly string[] {
   if (segments.length === 0 || segments.includes('..')) {
     throw new Failure(`the artifact name ${JSON.stringify(path)} leads outside the directory`);
   }
-  return segments.map((segment) => [...segment].slice(0, nameCharsMax).join(''));
+  return segments.map(cutName);
+}
+
+/** Longer names could not be written. */
+function cutName(name: string): string {
+  let cut = name;
+  while (Buffer.byteLength(cut) > limits.fileNameBytes) cut = cut.slice(0, -1);
+  return cut.isWellFormed() ? cut : cut.slice(0, -1);
 }
 
 function chooseArtifact(job: JobDetail, path: string | undefined): JobArtifact {
@@ -152,7 +164,7 @@ async function targetFile(to: string, artifact: JobArtifact): Promise<string> {
 
 /** Writes under a temporary name beside the file, then takes its place. */
 async function saveFile(path: string, pieces: AsyncIterable<Uint8Array>): Promise<void> {
-  const temporary = join(dirname(path), `.${basename(path).slice(0, 100)}.${randomName()}.part`);
+  const temporary = join(dirname(path), `.${randomBytes(8).toString('hex')}.part`);
   const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
   try {
     const file = await open(temporary, O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY, 0o666);
@@ -219,8 +231,4 @@ function decodeText(decoder: TextDecoder, piece: Uint8Array, isStart: boolean): 
   throw usageFailure('the result is binary and a terminal is no place for it', {
     hint: 'Write it to a file with `-o FILE`, send it through a pipe, or insist with --raw.',
   });
-}
-
-function randomName(): string {
-  return randomBytes(6).toString('hex');
 }

@@ -35,11 +35,11 @@ async function serve(handlers: Readonly<Record<string, Handler>>): Promise<Recor
 
 /** A job that runs until somebody cancels it. */
 function runningJob(): Readonly<Record<string, Handler>> {
-  let isCancelled = false;
-  const present = () => sampleJob({ state: isCancelled ? 'cancelled' : 'running' });
+  const moves: ('running' | 'cancelled')[] = ['running'];
+  const present = () => sampleJob({ state: moves.at(-1) ?? 'running' });
   return {
     'jobs.show': async () => {
-      for (let turn = 0; turn < 50 && !isCancelled; turn += 1) {
+      for (let turn = 0; turn < 50 && moves.length === 1; turn += 1) {
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
       return present();
@@ -49,7 +49,7 @@ function runningJob(): Readonly<Record<string, Handler>> {
       response.write(formatEvent('job', present(), '1'));
     },
     'jobs.cancel': () => {
-      isCancelled = true;
+      moves.push('cancelled');
       return present();
     },
   };

@@ -88,7 +88,7 @@ async function uploadOnce(
     const query = { name: source.name, ...(project === undefined ? {} : { project }) };
     const artifact = await client.call(
       operations.artifacts.upload,
-      { query, body: ReadableStream.from(read()) as ReadableStream<Uint8Array> },
+      { query, body: ReadableStream.from<Uint8Array>(read()) },
       { signal, headers: { 'content-type': 'application/octet-stream' } },
     );
     const digest = hash.digest('hex');

@@ -1,4 +1,4 @@
-/** `--watch`: a list that is kept up to date on a terminal, or its changes as they come in a pipe. */
+/** `--watch`: a list kept up to date on a terminal, or its changes as they come in a pipe. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { limits } from '@lazaret/protocol';

@@ -84,7 +84,7 @@ async function* readPieces(response: Response): AsyncGenerator<Uint8Array> {
 }
 
 /** Lines of JSON; a line that is none is handed on as text, so that the check names its place. */
-async function* parseLines(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<unknown> {
+async function* parseLines(pieces: AsyncIterable<Uint8Array>): AsyncGenerator {
   const decoder = new TextDecoder();
   let pending = '';
   for await (const piece of pieces) {

@@ -73,7 +73,7 @@ export async function runScript(invocation: Invocation): Promise<void> {
   await writeOut(invocation, script);
 }
 
-/** One candidate a line, its meaning after a tab; `:file` and `:directory` ask the shell for names. */
+/** One candidate a line, its meaning after a tab; `:file` asks the shell for names. */
 export async function runComplete(invocation: Invocation): Promise<void> {
   const lines = await completeWords(invocation.shell, invocation.arguments);
   await writeOut(invocation, lines.map((line) => `${line}\n`).join(''));

@@ -4,13 +4,7 @@
  */
 import { hostname, userInfo } from 'node:os';
 
-import {
-  limits,
-  operations,
-  type Client,
-  type Identity,
-  type OperationOutput,
-} from '@lazaret/protocol';
+import { limits, operations, type Client, type Identity } from '@lazaret/protocol';
 
 import { flagOn, flagText, type Invocation } from '../command.ts';
 import {
@@ -127,11 +121,7 @@ async function makeToken(
     .slice(0, limits.nameChars);
   const days = flagText(invocation.flags, 'days');
   const body = { name, ...(days === undefined ? {} : { days: Number(days) }) };
-  const made = (await client.call(
-    access.tokenCreate,
-    { body },
-    { headers, signal: callTimeout() },
-  )) as OperationOutput<typeof access.tokenCreate>;
+  const made = await client.call(access.tokenCreate, { body }, { headers, signal: callTimeout() });
   await client.call(access.sessionDelete, {}, { headers, signal: callTimeout() });
   return { url, user: identity.name, token: made.secret, tokenId: made.token.id };
 }

@@ -14,7 +14,7 @@ const { log, follow } = operations.jobs;
 export async function run(invocation: Invocation): Promise<void> {
   const { arguments: ids, flags } = invocation;
   const params = { id: ids[0] ?? '' };
-  const fields = fieldsOf(log.query ?? log.params!);
+  const fields = fieldsOf(log.query);
   const query = readFields(fields, flags) as { attempt?: number; stream?: 'stdout' | 'stderr' };
   check(log.params, params, []);
   check(log.query, query, fields);

@@ -1,4 +1,4 @@
-/** `lazaret users add` and `lazaret users password`: secrets are typed or piped, never arguments. */
+/** `lazaret users add` and `users password`: secrets are typed or piped, never arguments. */
 import { operations } from '@lazaret/protocol';
 
 import { flagOn, type Invocation } from '../command.ts';
@@ -18,7 +18,7 @@ export async function runAdd(invocation: Invocation): Promise<void> {
     flags,
     shell,
   } = invocation;
-  const fields = fieldsOf(userCreate.body!);
+  const fields = fieldsOf(userCreate.body);
   const given = { name, ...readFields(fields, flags) };
   check(userCreate.body, given, fields);
   const isLink = flagOn(flags, 'link');
@@ -55,7 +55,7 @@ export async function runPassword(invocation: Invocation): Promise<void> {
   const current = isOwn && !isPiped ? await askSecret(shell, 'Present password: ') : undefined;
   const password = await readNewPassword(invocation, 'New password');
   const body = { password, ...(current === undefined || current === '' ? {} : { current }) };
-  check(passwordChange.body, body, fieldsOf(passwordChange.body!));
+  check(passwordChange.body, body, fieldsOf(passwordChange.body));
   await client.call(passwordChange, { params: { name }, body }, { signal: callTimeout() });
   await tell(invocation, `The password of ${name} is set`);
 }

@@ -2,6 +2,7 @@
 import { formatDuration, formatSize } from '@lazaret/protocol';
 
 import type { Invocation } from '../command.ts';
+import { cutText } from './cut-text.ts';
 import { widthOf } from './style.ts';
 import { visibleLine } from './visible-text.ts';
 
@@ -25,7 +26,7 @@ export function createProgress(
   const { stderr } = shell;
   if (!stderr.isTTY || settings.quiet) return { add: () => undefined, end: () => undefined };
   const startedAt = shell.now();
-  const name = shorten(visibleLine(label));
+  const name = cutText(visibleLine(label), labelChars);
   let doneBytes = 0;
   let drawnAt = startedAt;
   let isDrawn = false;
@@ -64,10 +65,4 @@ export function formatProgress(state: {
   const amount = `${formatSize(doneBytes)} of ${formatSize(totalBytes)}`;
   const left = leftMs === undefined ? '' : `  ${formatDuration(Math.max(0, leftMs))} left`;
   return `${bar} ${percent}  ${amount}  ${rate}${left}`;
-}
-
-function shorten(label: string): string {
-  const characters = [...label];
-  if (characters.length <= labelChars) return label;
-  return `${characters.slice(0, labelChars - 1).join('')}…`;
 }

@@ -112,19 +112,16 @@ describe('pages', () => {
   it('tells why a job failed, with the observations', async () => {
     const base = sampleJob();
     const outcome = { code: 'out_of_memory', detail: 'used \u001B[2J512 MiB' } as const;
-    const [attempt] = base.attemptList;
     const page = await formatJobPage(
       sampleJob({
         state: 'failed',
         outcome,
-        attemptList: [
-          {
-            ...attempt!,
-            state: 'failed',
-            outcome,
-            observations: [{ code: 'log_truncated', detail: 'after 1 MiB' }],
-          },
-        ],
+        attemptList: base.attemptList.map((attempt) => ({
+          ...attempt,
+          state: 'failed',
+          outcome,
+          observations: [{ code: 'log_truncated', detail: 'after 1 MiB' }],
+        })),
       }),
       options,
     );

@@ -1,5 +1,6 @@
 /** Tables without borders, as docker and kubectl draw them. */
 import { formatCell, labelOf, valueAt } from './cell.ts';
+import { countCharacters, cutText } from './cut-text.ts';
 import { styleState, type Style } from './style.ts';
 
 export interface TableOptions {
@@ -29,7 +30,10 @@ export async function formatTable(
     }),
   );
   const widths = fitWidths([header, ...rows], options.widthChars);
-  const shorten = (text: string, index: number): string => shortenTo(text, widths[index]);
+  const shorten = (text: string, index: number): string => {
+    const width = widths[index];
+    return width === undefined ? text : cutText(text, width);
+  };
   return layOut([
     header.map((text, index) => style('dim', shorten(text, index))),
     ...rows.map((row) =>
@@ -67,13 +71,13 @@ export async function layOut(rows: readonly (readonly string[])[]): Promise<stri
     .join('\n')}\n`;
 }
 
-/** Takes room from the widest columns until the rows fit; undefined where a column fits as it is. */
+/** Takes room from the widest columns until the rows fit; undefined where nothing is taken. */
 function fitWidths(
   rows: readonly (readonly string[])[],
   widthChars: number | undefined,
 ): readonly (number | undefined)[] {
   const natural = (rows[0] ?? []).map((_, index) =>
-    Math.max(...rows.map((row) => [...(row[index] ?? '')].length)),
+    Math.max(...rows.map((row) => countCharacters(row[index] ?? ''))),
   );
   if (widthChars === undefined) return natural.map(() => undefined);
   const widths = [...natural];
@@ -85,10 +89,4 @@ function fitWidths(
     widths[widths.indexOf(widest, 1)] = widest - 1;
   }
   return widths.map((width, index) => (width === natural[index] ? undefined : width));
-}
-
-function shortenTo(text: string, chars: number | undefined): string {
-  const characters = [...text];
-  if (chars === undefined || characters.length <= chars) return text;
-  return `${characters.slice(0, chars - 1).join('')}…`;
 }

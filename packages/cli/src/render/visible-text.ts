@@ -3,7 +3,7 @@
  * sequences, bidirectional overrides and invisible characters are shown instead of obeyed.
  */
 
-/** All of Cc, Cf, line and paragraph separators, lone surrogates; new line and tab are judged apart. */
+/** Cc, Cf, line and paragraph separators, lone surrogates; new line and tab are judged apart. */
 const dangerous = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 /** One line: new lines and tabs are shown as well. */

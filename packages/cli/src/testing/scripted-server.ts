@@ -38,25 +38,27 @@ export async function startScriptedServer(
   });
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://scripted');
-    const found = findOperation(request.method ?? 'GET', url.pathname);
+    const { operation, params } = findOperation(request.method, url.pathname);
+    const { headers } = request;
+    const body = await buffer(request);
     const call = {
-      operation: found?.operation.name ?? '',
-      params: found?.params ?? {},
+      operation: operation?.name ?? '',
+      params,
       query: url.searchParams,
-      headers: request.headers,
-      body: await buffer(request),
-      response,
+      headers,
+      body,
     };
-    calls.push(call);
+    calls.push({ ...call, response });
     try {
       const handler = handlers[call.operation];
       if (handler === undefined) throw new Problem('not_found', `nothing at ${url.pathname}`);
-      const value = await handler(call);
-      if (value !== undefined) send(response, found?.operation.status ?? 200, value);
-      else if (found?.operation.outputKind === 'empty') response.writeHead(204).end();
+      const value = await handler({ ...call, response });
+      if (value !== undefined) send(response, operation?.status ?? 200, value);
+      else if (operation?.outputKind === 'empty') response.writeHead(204).end();
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      send(response, error.status, error.toDocument(), error.headers);
+      for (const [name, text] of Object.entries(error.headers)) response.setHeader(name, text);
+      send(response, error.status, error.toDocument());
     }
   }
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -72,29 +74,25 @@ export async function startScriptedServer(
   };
 }
 
-function send(
-  response: ServerResponse,
-  status: number,
-  value: unknown,
-  headers: Readonly<Record<string, string>> = {},
-): void {
+function send(response: ServerResponse, status: number, value: unknown): void {
   const type = status < 400 ? 'application/json' : 'application/problem+json';
-  response.writeHead(status, { 'content-type': type, ...headers }).end(JSON.stringify(value));
+  response.writeHead(status, { 'content-type': type }).end(JSON.stringify(value));
 }
 
-function findOperation(
-  method: string,
-  path: string,
-): { operation: Operation; params: Record<string, string> } | undefined {
+interface Found {
+  readonly operation?: Operation;
+  readonly params: Readonly<Record<string, string>>;
+}
+
+function findOperation(method: string | undefined, path: string): Found {
   for (const operation of operationList) {
     if (operation.method !== method) continue;
     const pattern = operation.path.replaceAll(/:([A-Za-z0-9]+)/g, '(?<$1>[^/]+)');
     const match = new RegExp(`^${pattern}$`).exec(path);
     if (match === null) continue;
-    const params = Object.fromEntries(
-      Object.entries(match.groups ?? {}).map(([name, value]) => [name, decodeURIComponent(value)]),
-    );
-    return { operation, params };
+    const groups = Object.entries(match.groups ?? {});
+    const params = groups.map(([name, value]) => [name, decodeURIComponent(value)] as const);
+    return { operation, params: Object.fromEntries(params) };
   }
-  return undefined;
+  return { params: {} };
 }

@@ -1,0 +1,17 @@
+/** Counting and cutting text by what people see as one character. */
+const segmenter = new Intl.Segmenter();
+
+export function countCharacters(text: string): number {
+  return charactersOf(text).length;
+}
+
+/** At most so many characters, the last one an ellipsis when something was cut off. */
+export function cutText(text: string, maxChars: number): string {
+  const characters = charactersOf(text);
+  if (characters.length <= maxChars) return text;
+  return `${characters.slice(0, Math.max(0, maxChars - 1)).join('')}…`;
+}
+
+function charactersOf(text: string): readonly string[] {
+  return Array.from(segmenter.segment(text), ({ segment }) => segment);
+}
