@@ -1,7 +1,7 @@
 /** The life of a container on a Docker engine, from its making to its removal. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { readTar, writeTar } from '@lazaret/analysis';
-import type { TarEntry, TarInput } from '@lazaret/analysis';
+import { readTar } from '@lazaret/analysis';
+import type { TarEntry } from '@lazaret/analysis';
 import { limits } from '@lazaret/protocol';
 import { z } from 'zod';
 
@@ -13,7 +13,6 @@ import type {
   CallOptions,
   CollectOptions,
   ContainerExit,
-  ContainerInputs,
   CreatedContainer,
   FoundContainer,
   StopOptions,
@@ -42,86 +41,6 @@ export async function createContainer(
     mismatches: compareApplied(body, inspected),
   };
 }
-
-/** Engines pass over `.` in an archive, but apply owner and mode of `/` to where they unpack. */
-const volumeRoot = '/';
-
-/**
- * Two archives, one for each mount. The inputs and their directory belong to somebody else than
- * the engine's user, who therefore can neither write nor chmod them, also as uid 0, which has no
- * capabilities. The root of a new volume belongs to root: the output's is handed over.
- */
-export async function putInputs(
-  api: DockerApi,
-  containerId: string,
-  { spec, files, signal }: ContainerInputs,
-): Promise<void> {
-  const { uid, gid } = spec.user;
-  const shared = spec.inputMount === spec.outputMount;
-  const other = uid === 0 ? 65_534 : 0;
-  const outputRoot: TarInput = { path: volumeRoot, type: 'directory', mode: 0o700, uid, gid };
-  const inputRoot: TarInput = {
-    path: volumeRoot,
-    type: 'directory',
-    mode: 0o555,
-    uid: other,
-    gid: other,
-  };
-  const members = files.map(({ name, sizeBytes, content }): TarInput => {
-    if (name === '.' || name === '..' || !/^[^/\0]+$/.test(name)) {
-      throw new Error(`an input is named by a plain file name, not ${JSON.stringify(name)}`);
-    }
-    return { path: name, mode: 0o444, uid: other, gid: other, sizeBytes, content };
-  });
-  const put = async (path: string, entries: readonly TarInput[]): Promise<void> => {
-    const request: ApiRequest = {
-      method: 'PUT',
-      path: containerPath(containerId, 'archive'),
-      query: { path },
-      body: writeTar(entries),
-      deadlineMs: limits.collectMs,
-      signal,
-    };
-    await api.call(request, nothing);
-  };
-  if (shared) return put(spec.outputMount, [outputRoot, ...members]);
-  await Promise.all([
-    put(spec.inputMount, [inputRoot, ...members]),
-    put(spec.outputMount, [outputRoot]),
-  ]);
-}
-
-/**
- * Whether this engine took over owner and mode of the volumes' roots. Without them the engine's
- * user could not write its results, or as root could change its inputs; so it is looked at once
- * for each engine. Throws ExecutorError `incompatible`.
- */
-export async function checkVolumeRoot(
-  api: DockerApi,
-  containerId: string,
-  { spec, signal }: ContainerInputs,
-): Promise<void> {
-  const stream = await api.stream({
-    method: 'GET',
-    path: containerPath(containerId, 'archive'),
-    query: { path: spec.outputMount },
-    signal,
-  });
-  for await (const { mode, uid } of readTar(stream, rootBounds)) {
-    if (mode === 0o700 && uid === spec.user.uid) return;
-    const found = `mode ${mode.toString(8)} and owner ${uid}`;
-    const message = `the engine left ${spec.outputMount} with ${found} instead of handing it over`;
-    throw new ExecutorError('incompatible', message);
-  }
-}
-
-const rootBounds = {
-  entries: limits.inputsPerJob + 2,
-  totalBytes: limits.outputBytesMax,
-  entryBytes: limits.uploadBytes,
-  pathBytes: limits.pathBytes,
-  paxBytes: limits.tarHeaderBytesMax,
-} as const;
 
 /** Starts a container; one that was started before is left as it is. */
 export async function startContainer(

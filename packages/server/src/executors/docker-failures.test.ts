@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer as createHttpServer } from 'node:http';
 import type { RequestListener } from 'node:http';
-import { connect, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +14,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createDockerApi, nothing } from './docker-api.ts';
 import { createDockerExecutor } from './docker.ts';
 import type { DockerEndpoint } from './docker-endpoint.ts';
+import { createEngineProxy, joinEngine } from './engine-proxy.ts';
+import type { EngineProxy } from './engine-proxy.ts';
 import type { Executor } from './executor.ts';
 import { createProbeImage } from './probe-image.ts';
 import type { ProbeImage } from './probe-image.ts';
@@ -41,16 +43,10 @@ async function listen(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** Carries a connection to the real engine; the sockets can be cut. */
-function forward(cut: Set<Socket>): (socket: Socket) => void {
-  return (socket) => {
-    const engine = connect('/var/run/docker.sock');
-    cut.add(socket);
-    for (const side of [socket, engine]) side.on('error', () => {});
-    socket.pipe(engine).pipe(socket);
-    socket.on('close', () => engine.destroy());
-    engine.on('close', () => socket.destroy());
-  };
+async function proxy(): Promise<EngineProxy> {
+  const created = await createEngineProxy();
+  closers.push(() => created.close());
+  return created;
 }
 
 describe('an engine that cannot be reached', () => {
@@ -76,8 +72,8 @@ describe('an engine that cannot be reached', () => {
 
   test('until it is back', async () => {
     let up = false;
-    const carry = forward(new Set());
-    const port = await listen(createServer((socket) => (up ? carry(socket) : socket.destroy())));
+    const server = createServer((socket) => (up ? joinEngine(socket) : void socket.destroy()));
+    const port = await listen(server);
     const executor = open(`tcp://127.0.0.1:${port}`);
     await expect(executor.probe()).rejects.toMatchObject({ code: 'unreachable' });
     up = true;
@@ -175,9 +171,8 @@ describe('a connection that breaks', () => {
   });
 
   test('while a log is followed says so, and the log goes on from there', async () => {
-    const cut = new Set<Socket>();
-    const port = await listen(createServer(forward(cut)));
-    const executor = open(`tcp://127.0.0.1:${port}`);
+    const { address, cut } = await proxy();
+    const executor = open(address);
     const script = 'i=0; while [ $i -lt 40 ]; do i=$((i+1)); echo $i; sleep 0.02; done';
     const { containerId } = await executor.create(image.spec(script));
     await executor.start(containerId);
@@ -189,7 +184,7 @@ describe('a connection that breaks', () => {
         onChunk: ({ bytes, position }) => {
           log += Buffer.from(bytes).toString();
           after = position;
-          if (log.split('\n').length > times) for (const socket of cut) socket.destroy();
+          if (log.split('\n').length > times) cut();
         },
       });
     await expect(follow(5)).rejects.toMatchObject({ code: 'unreachable' });
@@ -199,20 +194,18 @@ describe('a connection that breaks', () => {
   });
 
   test('while the end is waited for is looked past', async () => {
-    const cut = new Set<Socket>();
-    const port = await listen(createServer(forward(cut)));
-    const executor = open(`tcp://127.0.0.1:${port}`);
+    const { address, cut } = await proxy();
+    const executor = open(address);
     const { containerId } = await executor.create(image.spec('sleep 0.6; exit 4'));
     await executor.start(containerId);
     const waited = executor.wait(containerId);
-    setTimeout(() => cut.forEach((socket) => socket.destroy()), 150);
+    setTimeout(cut, 150);
     expect(await waited).toMatchObject({ exitCode: 4 });
   });
 
   test('while results are collected is no complete collection', async () => {
-    const cut = new Set<Socket>();
-    const port = await listen(createServer(forward(cut)));
-    const executor = open(`tcp://127.0.0.1:${port}`);
+    const { address, cut } = await proxy();
+    const executor = open(address);
     const spec = image.spec('head -c 7000000 /dev/zero > /out/large');
     const { containerId } = await executor.create(spec);
     await executor.putInputs(containerId, { spec, files: [] });
@@ -227,7 +220,7 @@ describe('a connection that breaks', () => {
     };
     const collect = async (): Promise<void> => {
       for await (const entry of executor.collect(containerId, { path: '/out', limits: bounds })) {
-        for await (const _ of entry.content) for (const socket of cut) socket.destroy();
+        for await (const _ of entry.content) cut();
       }
     };
     await expect(collect()).rejects.toMatchObject({ code: 'unreachable' });
@@ -252,7 +245,7 @@ describe('TLS', () => {
 
   async function serveTls(): Promise<string> {
     const options = { ...tls, ca: tls.cert, requestCert: true, rejectUnauthorized: true };
-    const server = createTlsServer(options, forward(new Set()));
+    const server = createTlsServer(options, joinEngine);
     return `tcp://127.0.0.1:${await listen(server)}`;
   }
 

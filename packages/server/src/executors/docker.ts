@@ -4,12 +4,10 @@ import { limits } from '@lazaret/protocol';
 import type { Mismatch } from './applied.ts';
 import { createDockerApi } from './docker-api.ts';
 import {
-  checkVolumeRoot,
   collectFiles,
   createContainer,
   killContainer,
   listContainers,
-  putInputs,
   removeContainer,
   startContainer,
   stopContainer,
@@ -23,6 +21,7 @@ import type { CallOptions, Executor, NodeFacts } from './executor.ts';
 import { createGate } from './gate.ts';
 import { containerConfig } from './profile.ts';
 import type { ContainerSpec } from './profile.ts';
+import { checkVolumeRoot, putArchives, writeVolumes } from './put-inputs.ts';
 
 export interface DockerExecutorOptions extends DockerEndpoint {
   /** Milliseconds since 1970. */
@@ -36,6 +35,8 @@ export function createDockerExecutor(options: DockerExecutorOptions): Executor {
   const images = createDockerImages(api);
   const starts = createGate(options.startsAtOnce ?? limits.startsPerCore);
   let known: NodeFacts | undefined;
+  const isLocal = options.address.startsWith('unix:');
+  let volumesReachable = true;
   let rootsChecked = false;
 
   async function probe({ signal }: CallOptions = {}): Promise<NodeFacts> {
@@ -61,7 +62,12 @@ export function createDockerExecutor(options: DockerExecutorOptions): Executor {
       return { ...created, mismatches: [...created.mismatches, ...engineGaps(spec, facts)] };
     },
     async putInputs(containerId, inputs) {
-      await putInputs(api, containerId, inputs);
+      // Where user names are mapped, the engine has to do it.
+      const facts = known ?? (await probe(inputs));
+      const near = isLocal && volumesReachable && !facts.userNamespaces;
+      if (near && (await writeVolumes(api, containerId, inputs))) return;
+      volumesReachable = false;
+      await putArchives(api, containerId, inputs);
       if (rootsChecked) return;
       await checkVolumeRoot(api, containerId, inputs);
       rootsChecked = true;

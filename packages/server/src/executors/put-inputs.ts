@@ -1,0 +1,193 @@
+/**
+ * Inputs on their way into a container that was made and not started: into its anonymous volumes,
+ * either through the engine's archive API or, when the engine runs on this machine and its volumes
+ * can be reached, straight into their directories. An older engine starts a process of its own for
+ * each archive, which takes longer than everything else around the container's start; nothing in
+ * a volume is the workload's yet, so writing there follows nobody's links. Results are hostile and
+ * come back through the archive API alone.
+ */
+import { lstat, open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readTar, writeTar } from '@lazaret/analysis';
+import type { TarInput } from '@lazaret/analysis';
+import { limits } from '@lazaret/protocol';
+import { z } from 'zod';
+
+import { nothing } from './docker-api.ts';
+import type { ApiRequest, DockerApi } from './docker-api.ts';
+import { containerPath } from './docker-containers.ts';
+import { ExecutorError } from './executor.ts';
+import type { ContainerInputs, InputFile } from './executor.ts';
+
+interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** What one volume is to hold, and whose its root is to be. */
+interface VolumePlan {
+  readonly mount: string;
+  readonly root: Owner & { readonly mode: number };
+  readonly files: readonly InputFile[];
+  readonly fileOwner: Owner;
+}
+
+const fileMode = 0o444;
+
+/**
+ * The inputs and their directory belong to somebody else than the engine's user, who therefore can
+ * neither write nor chmod them, also as uid 0, which has no capabilities. The root of a new volume
+ * belongs to root: the output's is handed over.
+ */
+function planVolumes({ spec, files }: ContainerInputs): VolumePlan[] {
+  for (const { name } of files) {
+    if (name === '.' || name === '..' || !/^[^/\0]+$/.test(name)) {
+      throw new Error(`an input is named by a plain file name, not ${JSON.stringify(name)}`);
+    }
+  }
+  const other = spec.user.uid === 0 ? 65_534 : 0;
+  const fileOwner = { uid: other, gid: other };
+  const output = { mount: spec.outputMount, root: { ...spec.user, mode: 0o700 }, fileOwner };
+  if (spec.inputMount === spec.outputMount) return [{ ...output, files }];
+  const input = { mount: spec.inputMount, root: { ...fileOwner, mode: 0o555 }, fileOwner };
+  return [
+    { ...input, files },
+    { ...output, files: [] },
+  ];
+}
+
+/** Through the archive API: works for every engine, near or far. */
+export async function putArchives(
+  api: DockerApi,
+  containerId: string,
+  inputs: ContainerInputs,
+): Promise<void> {
+  const put = async ({ mount, root, files, fileOwner }: VolumePlan): Promise<void> => {
+    // Engines pass over `.`, but apply owner and mode of `/` to where they unpack.
+    const entries: TarInput[] = [{ path: '/', type: 'directory', ...root }];
+    for (const { name, sizeBytes, content } of files) {
+      entries.push({ path: name, mode: fileMode, ...fileOwner, sizeBytes, content });
+    }
+    const request: ApiRequest = {
+      method: 'PUT',
+      path: containerPath(containerId, 'archive'),
+      query: { path: mount },
+      body: writeTar(entries),
+      deadlineMs: limits.collectMs,
+      signal: inputs.signal,
+    };
+    await api.call(request, nothing);
+  };
+  await Promise.all(planVolumes(inputs).map(put));
+}
+
+/**
+ * Whether this engine took over owner and mode of the volumes' roots from an archive. Without them
+ * the engine's user could not write its results, or as root could change its inputs; so it is
+ * looked at once for each engine. Throws ExecutorError `incompatible`.
+ */
+export async function checkVolumeRoot(
+  api: DockerApi,
+  containerId: string,
+  { spec, signal }: ContainerInputs,
+): Promise<void> {
+  const stream = await api.stream({
+    method: 'GET',
+    path: containerPath(containerId, 'archive'),
+    query: { path: spec.outputMount },
+    signal,
+  });
+  for await (const { mode, uid } of readTar(stream, rootBounds)) {
+    if (mode === 0o700 && uid === spec.user.uid) return;
+    const found = `mode ${mode.toString(8)} and owner ${uid}`;
+    const message = `the engine left ${spec.outputMount} with ${found} instead of handing it over`;
+    throw new ExecutorError('incompatible', message);
+  }
+}
+
+const rootBounds = {
+  entries: limits.inputsPerJob + 2,
+  totalBytes: limits.outputBytesMax,
+  entryBytes: limits.uploadBytes,
+  pathBytes: limits.pathBytes,
+  paxBytes: limits.tarHeaderBytesMax,
+} as const;
+
+const mounted = z.object({
+  Mounts: z.array(z.object({ Destination: z.string(), Source: z.string().default('') })),
+});
+
+/**
+ * Straight into the volumes' directories. False, with nothing written, when they are not here: the
+ * name of an anonymous volume is random, so a directory of that name can only be the right one.
+ */
+export async function writeVolumes(
+  api: DockerApi,
+  containerId: string,
+  inputs: ContainerInputs,
+): Promise<boolean> {
+  const path = containerPath(containerId, 'json');
+  const { Mounts: mounts } = await api.call(
+    { method: 'GET', path, signal: inputs.signal },
+    mounted,
+  );
+  const volumes = planVolumes(inputs).map((plan) => {
+    const mount = mounts.find(({ Destination }) => Destination === plan.mount);
+    return { plan, directory: mount?.Source ?? '' };
+  });
+  const reachable = await Promise.all(volumes.map(({ directory }) => isDirectory(directory)));
+  if (reachable.includes(false)) return false;
+  for (const { plan, directory } of volumes) await writeVolume(directory, plan, inputs.signal);
+  return true;
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  if (!/\/[0-9a-f]{64}\/_data$/.test(path)) return false;
+  try {
+    return (await lstat(path)).isDirectory();
+  } catch {
+    // Not on this machine, or not for this user: either way the archive API remains.
+    return false;
+  }
+}
+
+async function writeVolume(
+  directory: string,
+  plan: VolumePlan,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  for (const file of plan.files) await writeInput(directory, { file, plan, signal });
+  const root = await open(directory);
+  try {
+    await root.chown(plan.root.uid, plan.root.gid);
+    await root.chmod(plan.root.mode);
+  } finally {
+    await root.close();
+  }
+}
+
+interface Writing {
+  readonly file: InputFile;
+  readonly plan: VolumePlan;
+  readonly signal: AbortSignal | undefined;
+}
+
+async function writeInput(directory: string, { file, plan, signal }: Writing): Promise<void> {
+  const { name, sizeBytes, content } = file;
+  const handle = await open(join(directory, name), 'wx', fileMode);
+  try {
+    let missing = sizeBytes;
+    for await (const chunk of content) {
+      if (signal?.aborted === true) throw new ExecutorError('aborted', 'called off between chunks');
+      missing -= chunk.length;
+      if (missing < 0) throw new Error(`${name} has more than ${sizeBytes} bytes`);
+      await handle.writeFile(chunk);
+    }
+    if (missing > 0) throw new Error(`${name} has fewer than ${sizeBytes} bytes`);
+    await handle.chown(plan.fileOwner.uid, plan.fileOwner.gid);
+    await handle.chmod(fileMode);
+    await handle.utimes(0, 0);
+  } finally {
+    await handle.close();
+  }
+}
