@@ -39,10 +39,12 @@ interface Case {
   readonly visitor: Visitor;
   readonly name: string;
   readonly expected: (operation: Operation) => Verdict;
+  /** Of another instance than the common one. */
+  readonly url?: string;
 }
 
 /** Calls everything; the end of a session comes last. */
-async function walk({ who, visitor, name, expected }: Case): Promise<void> {
+async function walk({ who, visitor, name, expected, url = instance.url }: Case): Promise<void> {
   const last = operations.access.sessionDelete.name;
   const wrong: string[] = [];
   const order = operationList.toSorted(
@@ -51,7 +53,7 @@ async function walk({ who, visitor, name, expected }: Case): Promise<void> {
   for (const operation of order) {
     const params = operation.name === operations.access.passwordChange.name ? { name } : {};
     for (const method of [operation.method, ...(operation.alsoMethods ?? [])]) {
-      const seen = await visit(instance.url, operation, { visitor, params, method });
+      const seen = await visit(url, operation, { visitor, params, method });
       const found = verdict(operation, seen);
       const wanted = expected(operation);
       if (found === wanted) continue;
@@ -126,6 +128,20 @@ test.each<[string, Visitor]>([
   ['a malformed session', { cookie: 'lazaret_session=1' }],
 ])('%s is let in nowhere but at what is public', async (who, visitor) => {
   await walk({ who, visitor, name: 'nobody', expected: outside });
+});
+
+test('where the operator opened the old calls, nobody is let in at those three alone', async () => {
+  const open = await startInstance({ arguments: ['--open-legacy'] });
+  const old = Object.values(operations.legacy).map((operation) => operation.name);
+  const expected = (operation: Operation): Verdict =>
+    old.includes(operation.name) ? 'in' : outside(operation);
+  try {
+    await walk({ who: 'nobody', visitor: {}, name: 'nobody', expected, url: open.url });
+    const visitor = bearer('lz_x');
+    await walk({ who: 'a bad token', visitor, name: 'nobody', expected: outside, url: open.url });
+  } finally {
+    await open.close();
+  }
 });
 
 test('what is refused says how to sign in', async () => {

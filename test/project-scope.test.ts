@@ -34,7 +34,7 @@ let owner: Visitor;
 beforeAll(async () => {
   instance = await startInstance({
     engines: [engineFolders.strings],
-    arguments: ['--requests-per-minute', '1000000'],
+    arguments: ['--requests-per-minute', '1000000', '--open-legacy'],
   });
   for (const name of ['red', 'blue']) {
     await instance.client.call(access.projectCreate, { body: { name } });
@@ -168,7 +168,7 @@ async function answer(
 test.each(questions)('%s of another project is as one that never was', async (_, question) => {
   const own = { job: blue.job.id, sha256: blue.sample.sha256, project: 'blue' };
   const results = { ...own, sha256: blue.result };
-  for (const [who, visitor] of strangers) {
+  for (const [who, visitor] of [...strangers, ['nobody', {}] as const]) {
     const never = await answer(visitor, question, missing);
     expect([who, await answer(visitor, question, own)]).toEqual([who, never]);
     expect([who, await answer(visitor, question, results)]).toEqual([who, never]);
