@@ -69,6 +69,7 @@ export const limits = {
   engineWatchMs: 2_000,
   engineSettleMs: 150,
   enginePinMs: 2_000,
+  enginePinsAtOnce: 4,
   parameterSchemaChars: 32 * KiB,
   parameterSchemaNodes: 1_000,
   parameterSchemaDepth: 20,
@@ -166,7 +167,8 @@ export const limits = {
   readinessMs: 2_000,
   readinessShareMs: 1_000,
   missingPartsListed: 50,
-  loopStallMs: 30_000,
+  // Above what one hanging statement takes: a frozen database is no dead loop.
+  loopStallMs: 45_000,
 
   // the embedded database, migrations, the data directory
   databaseInitMs: 2 * minuteMs,

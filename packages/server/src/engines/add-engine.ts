@@ -11,8 +11,7 @@ import {
 import type { Kysely, Transaction } from 'kysely';
 import { sql } from 'kysely';
 
-import { transaction } from '../db/index.ts';
-import type { Database } from '../db/schema.ts';
+import { transaction, type Database } from '../db/index.ts';
 import { appendEvents } from '../events/index.ts';
 import {
   countEngines,
@@ -23,6 +22,7 @@ import {
   type EngineRow,
   type EngineSource,
   type NewRevision,
+  type Revision,
 } from './store.ts';
 
 export interface Addition {
@@ -100,40 +100,57 @@ async function revive(
   return { revision, changed: true };
 }
 
+interface Proposal {
+  readonly next: NewRevision;
+  readonly ifNewest: number | undefined;
+}
+
 async function changeEngine(
   open: Transaction<Database>,
   engine: EngineRow,
-  { next, ifNewest }: { readonly next: NewRevision; readonly ifNewest: number | undefined },
+  { next, ifNewest }: Proposal,
 ): Promise<{ revision: number; changed: boolean }> {
   const newest = await readRevision(open, engine.name);
-  if (ifNewest !== undefined && newest?.revision !== ifNewest) {
-    return { revision: engine.revision, changed: false };
-  }
+  const unchanged = { revision: engine.revision, changed: false };
+  if (ifNewest !== undefined && newest?.revision !== ifNewest) return unchanged;
   if (newest !== undefined && newest.hash === next.hash) {
-    const { revision } = newest;
-    if (newest.image === null && next.image !== null) {
-      await pinRevision(open, engine.name, { revision, image: next.image });
-      if (engine.revision === revision) await makeCurrent(open, next, revision);
-      await tellChanged(open, engine.name, {
-        actor: next.actor,
-        revision,
-        pinned: next.image.digest,
-      });
-      return { revision: engine.revision, changed: true };
-    }
-    if (next.image === null || newest.image?.digest === next.image.digest) {
-      // A file that says what it said must not undo a rollback; a person who adds it again means it.
-      if (engine.source === 'directory' || engine.revision === revision) {
-        return { revision: engine.revision, changed: false };
-      }
-      await makeCurrent(open, next, revision);
-      await tellChanged(open, engine.name, { actor: next.actor, revision });
-      return { revision, changed: true };
+    const { image } = newest;
+    if (image === null && next.image !== null) return pinNewest(open, engine, { newest, next });
+    if (next.image === null || image?.digest === next.image.digest) {
+      // A file that says what it said must not undo a rollback; who adds it again means it.
+      if (engine.source === 'directory' || engine.revision === newest.revision) return unchanged;
+      return takeNewest(open, newest, next);
     }
   }
   const revision = await insertRevision(open, engine.name, next);
   await makeCurrent(open, next, revision);
   await tellAdded(open, next, { revision, source: engine.source });
+  return { revision, changed: true };
+}
+
+/** The newest revision waited for its image, and here it is. */
+async function pinNewest(
+  open: Transaction<Database>,
+  engine: EngineRow,
+  { newest, next }: { readonly newest: Revision; readonly next: NewRevision },
+): Promise<{ revision: number; changed: boolean }> {
+  const { revision } = newest;
+  const { image, actor } = next;
+  if (image === null) throw new Error('there is no image to pin');
+  await pinRevision(open, engine.name, { revision, image });
+  if (engine.revision === revision) await makeCurrent(open, next, revision);
+  await tellChanged(open, engine.name, { actor, revision, pinned: image.digest });
+  return { revision: engine.revision, changed: true };
+}
+
+/** What is added is the newest revision, which a rollback had put aside. */
+async function takeNewest(
+  open: Transaction<Database>,
+  { revision }: Revision,
+  next: NewRevision,
+): Promise<{ revision: number; changed: boolean }> {
+  await makeCurrent(open, next, revision);
+  await tellChanged(open, next.manifest.name, { actor: next.actor, revision });
   return { revision, changed: true };
 }
 

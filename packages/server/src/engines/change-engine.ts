@@ -2,8 +2,7 @@
 import { Problem } from '@lazaret/protocol';
 import { sql, type Kysely, type Transaction } from 'kysely';
 
-import { transaction } from '../db/index.ts';
-import type { Database } from '../db/schema.ts';
+import { transaction, type Database } from '../db/index.ts';
 import { appendEvents } from '../events/index.ts';
 import { lockEngine, noEngine, readRevision, type EngineRow, type EngineSource } from './store.ts';
 

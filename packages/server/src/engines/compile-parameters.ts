@@ -246,7 +246,7 @@ function checkConstraints(schema: Json, path: string): void {
   }
   if (pattern === undefined) return;
   try {
-    new RegExp(pattern);
+    RegExp(pattern);
   } catch (error) {
     throw new SchemaError(join(path, 'pattern'), (error as Error).message);
   }

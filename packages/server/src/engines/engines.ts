@@ -13,7 +13,7 @@ import {
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 
-import type { Database } from '../db/schema.ts';
+import type { Database } from '../db/index.ts';
 import { appendEvents } from '../events/index.ts';
 import { Loop } from '../loop.ts';
 import { addEngine } from './add-engine.ts';
@@ -22,7 +22,7 @@ import { checkManifest, parameterCheckOf, type EnginePolicy } from './check-mani
 import type { ParameterCheck } from './compile-parameters.ts';
 import { convertLegacyEngine, legacyName } from './import-legacy.ts';
 import { hintChanges } from './manifest-files.ts';
-import { pinImages } from './pin-images.ts';
+import { createImagePinning } from './pin-images.ts';
 import { listDirectoryEngines, noEngine, readRevision } from './store.ts';
 import { watchDirectory, type DirectoryWatch } from './watch-directory.ts';
 
@@ -208,13 +208,13 @@ function startWatch(
     if (unsettled) files.nudge();
   });
   hintChanges(directory, signal, () => files.nudge());
-  let first = true;
-  void images.run(async () => {
-    await pinImages(
-      { database, pin: (reference) => pin(options, reference), onChange: onEvents },
-      first,
-    );
-    first = false;
-  });
+  void images.run(
+    createImagePinning({
+      database,
+      log,
+      pin: (reference) => pin(options, reference),
+      onChange: onEvents,
+    }),
+  );
   return [files, images];
 }

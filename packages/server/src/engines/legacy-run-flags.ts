@@ -110,7 +110,7 @@ function readWord(word: string): { name: string; attached: string | undefined } 
   throw wrong(word.slice(0, 60), 'expected a flag such as --memory=512m');
 }
 
-function set<K extends 'memory' | 'disk' | 'tmp'>(field: K, name: string): Flag {
+function set(field: 'memory' | 'disk' | 'tmp', name: string): Flag {
   return {
     take: (value, { resources }) => {
       resources[field] = dockerSize(name, value);

@@ -3,44 +3,76 @@
  * any node at all, so they are added without one and pinned when it appears. At the first turn of
  * a process each reference is looked up again: an image that was built anew since then makes a new
  * revision, as adding it over the API would. While the process runs, a pinned image stays.
+ *
+ * Looking up may pull, which takes minutes; a turn starts what is wanted and waits for a moment
+ * only, and later turns find it done.
  */
-import { asProblem, type ImagePin } from '@lazaret/protocol';
-import { sql, type Kysely } from 'kysely';
+import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { Database } from '../db/schema.ts';
+import { asProblem, limits, type ImagePin } from '@lazaret/protocol';
+import { sql, type Kysely } from 'kysely';
+import type { Logger } from 'pino';
+
+import type { Database } from '../db/index.ts';
 import { addEngine } from './add-engine.ts';
-import { listPins, readRevision } from './store.ts';
+import { listPins, readRevision, type EnginePin } from './store.ts';
 
 export interface PinParts {
   readonly database: Kysely<Database>;
+  readonly log: Logger;
   readonly pin: (reference: string) => Promise<ImagePin>;
   /** Told after something was written. */
   readonly onChange: () => void;
 }
 
-/** One turn; `all` looks at pinned engines too. */
-export async function pinImages(parts: PinParts, all: boolean): Promise<void> {
-  const { database, onChange } = parts;
-  for (const engine of await listPins(database)) {
-    if (engine.pinned && !all) continue;
-    try {
-      const image = await parts.pin(engine.reference);
-      const newest = await readRevision(database, engine.name);
-      if (newest === undefined || newest.manifest.image !== engine.reference) continue;
-      const { changed } = await addEngine(database, {
-        manifest: newest.manifest,
-        image,
-        source: 'directory',
-        actor: 'directory',
-        ifNewest: newest.revision,
-      });
-      if (changed) onChange();
-    } catch (error) {
-      const problem = asProblem(error);
-      if (problem === undefined) throw error;
-      await writeProblem(database, engine.name, problem.message);
+/** Answers the turn of the loop. */
+export function createImagePinning(parts: PinParts): () => Promise<void> {
+  const running = new Map<string, Promise<void>>();
+  const lookedAt = new Set<string>();
+  return async () => {
+    for (const engine of await listPins(parts.database)) {
+      const { name } = engine;
+      if (engine.pinned && lookedAt.has(name)) continue;
+      if (running.has(name) || running.size >= limits.enginePinsAtOnce) continue;
+      const work = pinEngine(parts, engine)
+        .then((found) => {
+          if (found) lookedAt.add(name);
+        })
+        .catch((error: unknown) => {
+          parts.log.warn({ err: error, engine: name }, 'an image could not be pinned');
+        })
+        .finally(() => running.delete(name));
+      running.set(name, work);
     }
+    if (running.size === 0) return;
+    await Promise.race([Promise.all(running.values()), sleep(limits.enginePinMs)]);
+  };
+}
+
+/** Says whether the reference stands for an image. */
+async function pinEngine(parts: PinParts, engine: EnginePin): Promise<boolean> {
+  const { database } = parts;
+  const { name, reference } = engine;
+  let image: ImagePin;
+  try {
+    image = await parts.pin(reference);
+  } catch (error) {
+    const problem = asProblem(error);
+    if (problem === undefined) throw error;
+    await writeProblem(database, name, problem.message);
+    return false;
   }
+  const newest = await readRevision(database, name);
+  if (newest === undefined || newest.manifest.image !== reference) return true;
+  const { changed } = await addEngine(database, {
+    manifest: newest.manifest,
+    image,
+    source: 'directory',
+    actor: 'directory',
+    ifNewest: newest.revision,
+  });
+  if (changed) parts.onChange();
+  return true;
 }
 
 /** Says why an engine cannot run, if its current revision is the one without an image. */

@@ -9,7 +9,7 @@ import {
 } from '@lazaret/protocol';
 import { sql, type Kysely, type Selectable, type Transaction } from 'kysely';
 
-import type { Database } from '../db/schema.ts';
+import type { Database } from '../db/index.ts';
 
 export type Connection = Kysely<Database> | Transaction<Database>;
 export type EngineSource = 'directory' | 'api';
@@ -110,15 +110,14 @@ async function dropOldRevisions(
   engine: string,
   newest: number,
 ): Promise<void> {
+  const oldest = newest - limits.engineVersionsKept;
   await sql`
-    delete from engine_revisions as old
-    where engine = ${engine} and revision <= ${newest - limits.engineVersionsKept}
+    delete from engine_revisions as old where engine = ${engine} and revision <= ${oldest}
       and not exists (select from engines
-                      where engines.name = old.engine and engines.revision = old.revision)
+                      where name = old.engine and engines.revision = old.revision)
       and not exists (select from jobs
-                      where jobs.engine = old.engine and jobs.engine_revision = old.revision)`.execute(
-    open,
-  );
+                      where engine = old.engine and engine_revision = old.revision)
+  `.execute(open);
 }
 
 /** Fills in the image of a revision that waited for it. */
@@ -158,15 +157,15 @@ export async function listDirectoryEngines(database: Connection): Promise<string
   return rows.map((row) => row.name);
 }
 
-export interface UnpinnedEngine {
+export interface EnginePin {
   readonly name: string;
   readonly reference: string;
   readonly pinned: boolean;
 }
 
 /** The newest revision of each engine of the directory, and whether it has its image. */
-export async function listPins(database: Connection): Promise<UnpinnedEngine[]> {
-  const { rows } = await sql<UnpinnedEngine>`
+export async function listPins(database: Connection): Promise<EnginePin[]> {
+  const { rows } = await sql<EnginePin>`
     select distinct on (engines.name) engines.name, revisions.image_reference as reference,
            revisions.image_digest is not null as pinned
     from engines join engine_revisions as revisions on revisions.engine = engines.name

@@ -2,8 +2,8 @@
  * The watched directory: its files are the engines of source `directory`. Each turn compares what
  * lies there with what was read before, and applies the difference:
  *
- *   new or changed file, settled   → read → valid: add    → engine with a new revision, or no change
- *                                         → not valid: refused; an engine that it made before stays
+ *   new or changed file, settled   → read → valid: add → engine with a new revision, or as it was
+ *                                         → not valid: refused; an engine that it made stays
  *   two files with one name        → the one that has the engine keeps it, the other is refused
  *   no file names an engine        → it is removed, unless a refused file may be the one that did
  *

@@ -2,7 +2,7 @@
 import { eventKinds, limits, type EventType } from '@lazaret/protocol';
 import type { Kysely, Transaction } from 'kysely';
 
-import type { Database } from '../db/schema.ts';
+import type { Database } from '../db/index.ts';
 
 export interface NewEvent {
   readonly type: EventType;

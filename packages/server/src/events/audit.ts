@@ -12,7 +12,7 @@ import {
 } from '@lazaret/protocol';
 import { sql, type Kysely, type Selectable, type Transaction } from 'kysely';
 
-import type { Database } from '../db/schema.ts';
+import type { Database } from '../db/index.ts';
 import { loadPosition, type EventReader } from './readers.ts';
 import type { StoredEvent } from './store.ts';
 

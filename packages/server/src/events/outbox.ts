@@ -8,7 +8,7 @@ import { limits, Problem } from '@lazaret/protocol';
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 
-import type { Database } from '../db/schema.ts';
+import type { Database } from '../db/index.ts';
 import { Loop } from '../loop.ts';
 import { isAfter, parseCursor, type Position } from './position.ts';
 import { startReader, type EventReader, type ReaderState } from './readers.ts';

@@ -8,8 +8,7 @@ import { limits, type EventType } from '@lazaret/protocol';
 import { sql, type Kysely, type Transaction } from 'kysely';
 import type { Logger } from 'pino';
 
-import { transaction } from '../db/index.ts';
-import type { Database } from '../db/schema.ts';
+import { transaction, type Database } from '../db/index.ts';
 import { Loop } from '../loop.ts';
 import { beginning, isAfter, type Position } from './position.ts';
 import { readEvents, readHorizon, type EventPage, type StoredEvent } from './store.ts';
@@ -118,9 +117,8 @@ function describe(event: StoredEvent): Record<string, string> {
 /** Whether this process may read now: nobody else holds the reader. */
 async function takeTurn(open: Transaction<Database>, name: string): Promise<boolean> {
   const { rows } = await sql<{ held: boolean }>`
-    select pg_try_advisory_xact_lock(hashtextextended(${`event-reader:${name}`}, 0)) as held`.execute(
-    open,
-  );
+    select pg_try_advisory_xact_lock(hashtextextended(${`event-reader:${name}`}, 0)) as held
+  `.execute(open);
   return rows[0]?.held === true;
 }
 

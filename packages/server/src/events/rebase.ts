@@ -6,8 +6,7 @@
  */
 import { sql, type Kysely } from 'kysely';
 
-import { transaction } from '../db/index.ts';
-import type { Database } from '../db/schema.ts';
+import { transaction, type Database } from '../db/index.ts';
 
 /** Moves events and readers that come from another server. Says whether there were any. */
 export async function rebaseEvents(database: Kysely<Database>): Promise<boolean> {

@@ -9,7 +9,7 @@ import {
 } from '@lazaret/protocol';
 import type { Kysely } from 'kysely';
 
-import type { Database } from '../db/schema.ts';
+import type { Database } from '../db/index.ts';
 import { route, type CallContext, type OutgoingEvent, type Route } from '../http/index.ts';
 import { holds, inScope, projectsWith, type Principal } from '../principal.ts';
 import { countAudit, listAudit, readAudit, verifyAudit } from './audit.ts';

@@ -2,7 +2,7 @@
 import type { EventType } from '@lazaret/protocol';
 import { sql, type Kysely, type RawBuilder, type Transaction } from 'kysely';
 
-import type { Database } from '../db/schema.ts';
+import type { Database } from '../db/index.ts';
 import type { ProjectScope } from '../principal.ts';
 import { formatCursor, type Position } from './position.ts';
 

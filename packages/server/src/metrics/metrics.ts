@@ -48,10 +48,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   collectDefaultMetrics({ register: registry });
   const seen = createCounters(registry);
   const gauges = createGauges(registry);
-  const build = gauge(registry, 'lazaret_build_info', 'The version that runs; always 1', [
-    'version',
-  ]);
-  build.set({ version: options.version }, 1);
+  gauges.build.set({ version: options.version }, 1);
   return {
     observeAnswer: (operation, status, seconds) => {
       seen.requests.observe({ operation: operation.name, status: String(status) }, seconds);
@@ -98,19 +95,11 @@ function createCounters(registry: Registry) {
   };
 }
 
-function gauge<T extends string>(
-  registry: Registry,
-  name: string,
-  help: string,
-  labelNames: readonly T[] = [],
-): Gauge<T> {
-  return new Gauge({ name, help, labelNames: [...labelNames], registers: [registry] });
-}
-
 function createGauges(registry: Registry) {
-  const of = <T extends string>(name: string, help: string, labels: readonly T[] = []): Gauge<T> =>
-    gauge(registry, `lazaret_${name}`, help, labels);
+  const of = <T extends string>(name: string, help: string, labelNames: T[] = []): Gauge<T> =>
+    new Gauge({ name: `lazaret_${name}`, help, labelNames, registers: [registry] });
   return {
+    build: of('build_info', 'The version that runs; always 1', ['version']),
     database: of('database_up', 'Whether the database answered this scrape'),
     live: of('jobs', 'Jobs that are not finished, by state', ['state']),
     queued: of('queue_jobs', 'Jobs that wait, by engine', ['engine']),

@@ -14,15 +14,23 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { asProblem, limits, type Health } from '@lazaret/protocol';
 import type { Kysely } from 'kysely';
 
-import type { BlobStore } from '../blobs/index.ts';
 import type { Database, DatabaseHandle } from '../db/index.ts';
 import type { LoopWatch } from './loop-watch.ts';
 
 export interface HealthParts {
   readonly loops: LoopWatch;
   readonly database: Pick<DatabaseHandle, 'db' | 'ping'>;
-  readonly blobs: Pick<BlobStore, 'put' | 'delete'>;
+  readonly blobs: ContentStore;
   readonly roles: readonly string[];
+}
+
+/** As much of the blob store as a probe needs. */
+export interface ContentStore {
+  put(
+    content: AsyncIterable<Uint8Array>,
+    options: { readonly maxBytes: number },
+  ): Promise<{ readonly sha256: string }>;
+  delete(sha256: string): Promise<unknown>;
 }
 
 type Component = Health['components'][number];

@@ -87,7 +87,8 @@ const page = `<!doctype html>
   <body>
     <div id="reference"></div>
     <noscript>
-      The reference needs JavaScript. The same in plain form: <a href="v1/openapi.json">openapi.json</a>
+      The reference needs JavaScript. The same in plain form:
+      <a href="v1/openapi.json">openapi.json</a>
     </noscript>
     <script src="viewer.js"></script>
     <script src="start.js"></script>
