@@ -1,3 +1,4 @@
+import { formatSize } from '@lazaret/protocol';
 import type { ReactNode } from 'react';
 
 import { PlainText } from './plain-text.tsx';
@@ -16,7 +17,7 @@ export function ValueTable({ label, values }: ValueTableProps): ReactNode {
         <tbody>
           {rows.map(([name, text]) => (
             <tr key={name}>
-              <th scope="row">{name}</th>
+              <th scope="row">{wordsOf(name)}</th>
               <td className="mono small break">
                 <PlainText>{text}</PlainText>
               </td>
@@ -41,14 +42,22 @@ function flatten(
       const inner = flatten(value as Record<string, unknown>, `${name}.`, depth + 1);
       return inner.length === 0 ? [[name, 'none']] : inner;
     }
-    return [[name, textOf(value)]];
+    return [[name, textOf(key, value)]];
   });
 }
 
-function textOf(value: unknown): string {
+/** `memoryAndSwapBytes` as `memory and swap`; names that are no such words stay as they are. */
+function wordsOf(name: string): string {
+  if (!/^[a-z][A-Za-z]*$/.test(name)) return name;
+  return name.replace(/Bytes$/, '').replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}
+
+function textOf(key: string, value: unknown): string {
   if (value === null || value === undefined) return 'none';
   if (Array.isArray(value) && value.every((item) => typeof item !== 'object')) {
     return value.length === 0 ? 'none' : value.map(String).join(', ');
   }
+  if (typeof value === 'number' && key.endsWith('Bytes')) return `${formatSize(value)} (${value} B)`;
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }

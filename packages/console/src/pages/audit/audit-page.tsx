@@ -11,6 +11,7 @@ import { EmptyState } from '../../parts/empty-state.tsx';
 import { PageHeader } from '../../parts/page-header.tsx';
 import { PlainText } from '../../parts/plain-text.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
+import { LinkAnchor } from '../../parts/router-link.tsx';
 import { When } from '../../parts/when.tsx';
 import { auditedTypes, type AuditSearch, toAuditQuery } from './filters.ts';
 import { VerifyPanel } from './verify-panel.tsx';
@@ -31,9 +32,15 @@ const columns: Column<AuditEntry>[] = [
   { label: 'Who', cell: ({ actor }) => <PlainText>{actor}</PlainText> },
   {
     label: 'About',
-    cell: ({ subject, project }) => (
+    cell: ({ type, subject, project }) => (
       <span className="break">
-        <PlainText>{subject}</PlainText>
+        {type.startsWith('job.') ? (
+          <LinkAnchor to="/jobs/$id" params={{ id: subject }}>
+            {subject}
+          </LinkAnchor>
+        ) : (
+          <PlainText>{subject}</PlainText>
+        )}
         {project !== null && <span className="dim small"> in {project}</span>}
       </span>
     ),

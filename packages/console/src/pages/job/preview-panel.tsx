@@ -1,6 +1,6 @@
 import { formatSize, type JobArtifact } from '@lazaret/protocol';
 import { useQuery } from '@tanstack/react-query';
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect, useRef } from 'react';
 
 import { PlainText } from '../../parts/plain-text.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
@@ -10,19 +10,25 @@ import { readPreview } from './preview.ts';
 interface PreviewPanelProps {
   readonly jobId: string;
   readonly artifact: JobArtifact;
+  /** The reader asked for this very file: it is brought into sight. */
+  readonly isChosen: boolean;
 }
 
 const kindWords = { text: 'Text', json: 'JSON', binary: 'Not text' } as const;
 
 /** A file of the result as text, whatever it claims to be. */
-export function PreviewPanel({ jobId, artifact }: PreviewPanelProps): ReactNode {
+export function PreviewPanel({ jobId, artifact, isChosen }: PreviewPanelProps): ReactNode {
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (isChosen) place.current?.scrollIntoView({ block: 'nearest' });
+  }, [isChosen]);
   const query = useQuery({
     queryKey: ['preview', jobId, artifact.path, artifact.sha256],
     queryFn: ({ signal }) => readPreview(jobId, artifact.path, signal),
     staleTime: Number.POSITIVE_INFINITY,
   });
   return (
-    <div className="panel-body">
+    <div className="panel-body" ref={place}>
       <QueryView query={query} rows={5}>
         {(preview) => (
           <div className="stack tight">

@@ -50,14 +50,14 @@ export function ResultPanel({ job }: { readonly job: JobDetail }): ReactNode {
     },
   ];
   return (
-    <div className="stack result">
+    <div className="result">
+      <PreviewPanel key={shown.path} jobId={job.id} artifact={shown} isChosen={chosen !== undefined} />
       <DataTable
         label="Files of the result"
         columns={columns}
         rows={job.artifacts}
         rowKey={({ path, attempt }) => `${attempt} ${path}`}
       />
-      <PreviewPanel jobId={job.id} artifact={shown} />
     </div>
   );
 }

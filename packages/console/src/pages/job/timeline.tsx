@@ -21,7 +21,12 @@ export function Timeline({ job }: { readonly job: JobDetail }): ReactNode {
       ) : (
         <ol className="attempts">
           {[...job.attemptList].reverse().map((attempt) => (
-            <AttemptRow key={attempt.id} attempt={attempt} />
+            <AttemptRow
+              key={attempt.id}
+              attempt={attempt}
+              // The last attempt's outcome is the job's, which the head of the page tells.
+              tellsOutcome={attempt.number < job.attempts}
+            />
           ))}
         </ol>
       )}
@@ -29,7 +34,12 @@ export function Timeline({ job }: { readonly job: JobDetail }): ReactNode {
   );
 }
 
-function AttemptRow({ attempt }: { readonly attempt: Attempt }): ReactNode {
+interface AttemptRowProps {
+  readonly attempt: Attempt;
+  readonly tellsOutcome: boolean;
+}
+
+function AttemptRow({ attempt, tellsOutcome }: AttemptRowProps): ReactNode {
   const { outcome } = attempt;
   const phases = measuredPhases(attempt, useNow());
   const totalMs = phases.reduce((sum, phase) => sum + phase.ms, 0);
@@ -45,7 +55,7 @@ function AttemptRow({ attempt }: { readonly attempt: Attempt }): ReactNode {
         </div>
         {totalMs > 0 && <span className="number small">{formatDuration(totalMs)} in all</span>}
       </div>
-      {outcome !== null && outcome.code !== 'succeeded' && (
+      {tellsOutcome && outcome !== null && outcome.code !== 'succeeded' && (
         <p className="small break">
           <strong>{outcomeCodes[outcome.code].title}.</strong>{' '}
           <PlainText>{outcome.detail}</PlainText>

@@ -1,0 +1,159 @@
+/** J1 in the console: in by drag and drop, the log live, the result out. And what goes with it. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { operations, type JobDetail } from '@lazaret/protocol';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+
+import { engineFolders, repository, startInstance, type Instance } from '../support/instance.ts';
+import {
+  dropFiles,
+  launchBrowser,
+  makeAdministrator,
+  openContext,
+  signIn,
+  takeScreenshot,
+  type WatchedContext,
+} from './browser.ts';
+
+const engines = [engineFolders.apktool, engineFolders.strings, engineFolders.hostile];
+let instance: Instance;
+let browser: Browser;
+let watched: WatchedContext;
+let page: Page;
+
+beforeAll(async () => {
+  [instance, browser] = await Promise.all([startInstance({ engines }), launchBrowser()]);
+  const first = await openContext(browser);
+  await makeAdministrator(await first.context.newPage(), instance.setupLink);
+  expect(first.complaints).toEqual([]);
+  await first.context.close();
+});
+
+afterAll(async () => {
+  await browser.close();
+  await instance.close();
+});
+
+beforeEach(async () => {
+  watched = await openContext(browser);
+  page = await watched.context.newPage();
+  await signIn(page, instance.url);
+});
+
+afterEach(async () => {
+  await watched.context.close();
+  expect(watched.complaints).toEqual([]);
+});
+
+const text = (words: string): Uint8Array => new TextEncoder().encode(words);
+const state = (word: string): string => `.job-state [data-state="${word}"]`;
+
+async function submitHostile(attack: string): Promise<JobDetail> {
+  const { client } = instance;
+  const body = text(`${attack}\n`);
+  const query = { name: `${attack.split(' ', 1)[0]}.bin` };
+  const { sha256, name } = await client.call(operations.artifacts.upload, { query, body });
+  const inputs = [{ sha256, name }];
+  return client.call(operations.jobs.submit, { body: { engine: 'hostile', inputs } });
+}
+
+test('J1: a file is dropped, its job runs, its log and its result are there', async () => {
+  const sample = await readFile(join(repository, 'engines', 'apktool', 'sample.apk'));
+  await page.getByRole('link', { name: 'Submit a file' }).first().click();
+  await page.getByRole('radio', { name: /^apktool/ }).click();
+  await dropFiles(page, [{ name: 'kiosk.apk', bytes: sample }]);
+  await page.locator('.upload', { hasText: 'kiosk.apk' }).waitFor();
+  await takeScreenshot(page, 'submit');
+  await page.getByRole('button', { name: 'Submit', exact: true }).click();
+
+  await page.getByRole('heading', { level: 1, name: 'kiosk.apk' }).waitFor();
+  await page.locator(state('succeeded')).waitFor();
+  await page.getByRole('log').getByText(/\S/).first().waitFor();
+  await page.getByText('Ran', { exact: false }).first().waitFor();
+  await takeScreenshot(page, 'job');
+  await page.getByRole('tab', { name: /^Result/ }).click();
+  await page.getByText('Not text').waitFor();
+  const download = page.waitForEvent('download');
+  await page.getByRole('link', { name: 'Result', exact: true }).click();
+  const saved = await readFile(await (await download).path());
+  expect(saved.subarray(0, 2).toString()).toBe('PK');
+  await page.getByRole('tab', { name: 'Containment' }).click();
+  await page.getByText('As asked').waitFor();
+});
+
+test('several files become a job each, and one can be taken off the list', async () => {
+  await page.goto(`${instance.url}/console/submit?engine=strings`);
+  await page.getByRole('radio', { name: /^strings/, checked: true }).waitFor();
+  const files = ['one.txt', 'two.txt', 'three.txt'].map((name) => ({ name, bytes: text(name) }));
+  await dropFiles(page, files);
+  await page.getByRole('button', { name: 'Take two.txt off the list' }).click();
+  await page.getByRole('button', { name: 'Submit 2 jobs' }).click();
+  await expect.poll(() => page.getByRole('link', { name: 'Open the job' }).count()).toBe(2);
+  await page.getByRole('link', { name: 'Open the job' }).first().click();
+  await page.getByRole('heading', { level: 1, name: 'one.txt' }).waitFor();
+});
+
+test('a file that is too large is refused before anything is sent', async () => {
+  await page.goto(`${instance.url}/console/submit?engine=hostile`);
+  await page.getByText('Each up to 1 MiB').waitFor();
+  await dropFiles(page, [{ name: 'large.bin', bytes: new Uint8Array(2 ** 20 + 1) }]);
+  await page.getByText('Larger than this engine takes').waitFor();
+  expect(await page.locator('.upload').count()).toBe(0);
+});
+
+test('the log is live while the engine writes, and a cancelled job says so', async () => {
+  const { id } = await submitHostile('slow_log 400');
+  await page.goto(`${instance.url}/console/jobs/${id}`);
+  await page.getByText('Live', { exact: true }).waitFor();
+  await page.getByRole('log').getByText('line 3', { exact: true }).waitFor();
+  expect(await page.locator(state('running')).count()).toBe(1);
+  await page.getByRole('log').getByText('line 9', { exact: true }).waitFor();
+  await page.getByLabel('Search the log').fill('line 2');
+  await page.getByText(/^1 of \d+$/).waitFor();
+  await page.getByRole('button', { name: 'Cancel the job' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Cancel the job' }).click();
+  await page.locator(state('cancelled')).waitFor();
+  await page.getByRole('button', { name: 'Rerun' }).waitFor();
+});
+
+test('a failure is told in words, and a rerun is a job of its own', async () => {
+  const { id } = await submitHostile('memory_bomb 256');
+  await page.goto(`${instance.url}/console/jobs/${id}`);
+  await page.locator(state('failed')).waitFor();
+  await page.getByText('The engine needed more memory than its limit').first().waitFor();
+  await takeScreenshot(page, 'job-failed');
+  await page.getByRole('button', { name: 'Rerun' }).click();
+  await page.getByText('Rerun of').waitFor();
+  expect(page.url()).not.toContain(id);
+  await page.getByRole('link', { name: id }).click();
+  await page.waitForURL(`**/jobs/${id}`);
+});
+
+test('the list does not jump: newer jobs are announced, and shown on demand', async () => {
+  await submitHostile('ok');
+  await page.goto(`${instance.url}/console/jobs?engine=hostile`);
+  const first = page.locator('tbody tr').first();
+  await first.waitFor();
+  const before = await first.getAttribute('data-row');
+  const { id } = await submitHostile('ok');
+  const news = page.getByRole('button', { name: /^1 new, show$/ });
+  await news.waitFor();
+  expect(await first.getAttribute('data-row')).toBe(before);
+  await news.click();
+  await page.locator(`tbody tr[data-row="${id}"]`).waitFor();
+  await page.locator(`tr[data-row="${id}"] [data-state="succeeded"]`).waitFor();
+});
+
+test('filters live in the address, both ways', async () => {
+  await page.goto(`${instance.url}/console/jobs`);
+  await page.getByRole('button', { name: 'Cancelled' }).click();
+  await page.waitForURL('**/jobs?state=cancelled');
+  await page.getByLabel('File name, tag or SHA-256').fill('nothing-like-this');
+  await page.getByText('No job fits these filters').waitFor();
+  expect(page.url()).toContain('text=nothing-like-this');
+  await page.goto(`${instance.url}/console/jobs?state=failed&engine=hostile`);
+  expect(await page.getByRole('button', { name: 'Failed' }).getAttribute('aria-pressed')).toBe('true');
+  await page.getByRole('link', { name: 'memory_bomb.bin' }).first().waitFor();
+});

@@ -1,0 +1,110 @@
+/** What a sample controls is text: names, tags, logs and results with markup and escapes. */
+import { operations } from '@lazaret/protocol';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+import { engineFolders, startInstance, type Instance } from '../support/instance.ts';
+import {
+  launchBrowser,
+  makeAdministrator,
+  openContext,
+  takeScreenshot,
+  type WatchedContext,
+} from './browser.ts';
+
+const script = '<script>document.title="taken"</script><img src=x onerror=alert(1)>';
+const fileName = '<img src=x onerror=alert(1)>\u202e<b>gpj.exe';
+const tag = '<svg onload=alert(2)>';
+let instance: Instance;
+let browser: Browser;
+let watched: WatchedContext;
+let page: Page;
+let id: string;
+
+beforeAll(async () => {
+  [instance, browser] = await Promise.all([
+    startInstance({ engines: [engineFolders.hostile] }),
+    launchBrowser(),
+  ]);
+  watched = await openContext(browser);
+  page = await watched.context.newPage();
+  await makeAdministrator(page, instance.setupLink);
+  const { client } = instance;
+  const body = new TextEncoder().encode('markup\n');
+  const { sha256 } = await client.call(operations.artifacts.upload, {
+    query: { name: fileName },
+    body,
+  });
+  const inputs = [{ sha256, name: fileName }];
+  const submission = { engine: 'hostile', inputs, tags: [tag] };
+  ({ id } = await client.call(operations.jobs.submit, { body: submission }));
+  const ended = await client.call(operations.jobs.show, {
+    params: { id },
+    query: { waitSeconds: 50 },
+  });
+  expect(ended.state).toBe('succeeded');
+});
+
+afterAll(async () => {
+  await browser.close();
+  await instance.close();
+});
+
+/** Elements that only the sample could have made. */
+async function expectOnlyText(): Promise<void> {
+  const foreign = await page.evaluate(
+    () => document.querySelectorAll('#root img, #root script, #root svg[onload], #root b').length,
+  );
+  expect(foreign).toBe(0);
+  expect(await page.title()).not.toContain('taken');
+  expect(watched.complaints).toEqual([]);
+}
+
+test.each(['', 'jobs', 'audit'])('a hostile name and tag on the page "%s"', async (path) => {
+  await page.goto(`${instance.url}/console/${path}`);
+  if (path === 'audit') await page.getByText('A job was submitted').waitFor();
+  else await page.getByText('<img src=x onerror=alert(1)>').first().waitFor();
+  await expectOnlyText();
+});
+
+test('the name on the page of the job, with its bidi override made visible', async () => {
+  await page.goto(`${instance.url}/console/jobs/${id}`);
+  const heading = page.getByRole('heading', { level: 1 });
+  await heading.waitFor();
+  expect(await heading.textContent()).toBe('<img src=x onerror=alert(1)>[U+202E]<b>gpj.exe');
+  expect(await page.title()).toContain('[U+202E]');
+  await page.getByRole('link', { name: tag }).waitFor();
+  await expectOnlyText();
+});
+
+test('the log: markup as it is written, colours as colours, all other escapes visible', async () => {
+  await page.goto(`${instance.url}/console/jobs/${id}`);
+  const log = page.getByRole('log');
+  await log.getByText(script).first().waitFor();
+  const words = (await log.textContent()) ?? '';
+  expect(words).toContain(script);
+  expect(words).toContain(String.raw`\x1b[2J`);
+  expect(words).toContain(String.raw`\x1b]8;;http://127.0.0.1/\x07link`);
+  expect(words).toContain('user[U+202E]gpj.exe');
+  expect(words).not.toContain('\u001b');
+  expect(await log.locator('.ansi-fg-1', { hasText: /^red$/ }).count()).toBeGreaterThan(0);
+  expect(await log.locator('a').count()).toBe(0);
+  await takeScreenshot(page, 'job-markup');
+  await expectOnlyText();
+});
+
+test('the result and a page in it are shown as text and come as attachments', async () => {
+  await page.goto(`${instance.url}/console/jobs/${id}?tab=result`);
+  await page.getByRole('button', { name: 'Look at page.html' }).click();
+  const preview = page.getByLabel('Preview of page.html');
+  await preview.getByText(script).waitFor();
+  expect(await preview.locator('*').count()).toBe(0);
+  await expectOnlyText();
+  const download = page.waitForEvent('download');
+  await page.getByRole('link', { name: 'Download page.html' }).click();
+  expect((await download).suggestedFilename()).toContain('page');
+  expect(page.url()).toContain(`/jobs/${id}`);
+  await page.getByRole('tab', { name: 'Raw' }).click();
+  await page.getByLabel('The job as JSON').waitFor();
+  await expectOnlyText();
+});

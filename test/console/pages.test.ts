@@ -1,0 +1,160 @@
+/** Every page: accessible in both colour schemes, inside its policy, and no wider than a phone. */
+import { AxeBuilder } from '@axe-core/playwright';
+import { operations } from '@lazaret/protocol';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+import { engineFolders, startInstance, type Instance } from '../support/instance.ts';
+import {
+  launchBrowser,
+  makeAdministrator,
+  openContext,
+  phone,
+  signIn,
+  takeScreenshot,
+  wide,
+  type WatchedContext,
+} from './browser.ts';
+
+const longName = `${'a-name-that-somebody-made-to-break-a-layout-'.repeat(4)}.bin`;
+let instance: Instance;
+let browser: Browser;
+let succeeded: string;
+let failed: string;
+
+beforeAll(async () => {
+  const engines = [engineFolders.strings, engineFolders.hostile];
+  [instance, browser] = await Promise.all([startInstance({ engines }), launchBrowser()]);
+  const { context } = await openContext(browser);
+  await makeAdministrator(await context.newPage(), instance.setupLink);
+  await context.close();
+  [succeeded, failed] = await Promise.all([runAttack('names'), runAttack('exit 7')]);
+  await instance.client.call(operations.access.userCreate, {
+    body: { name: 'jonas', grants: [{ role: 'viewer', project: 'default' }] },
+  });
+  await instance.client.call(operations.access.tokenCreate, { body: { name: 'nightly scan' } });
+});
+
+afterAll(async () => {
+  await browser.close();
+  await instance.close();
+});
+
+async function runAttack(attack: string): Promise<string> {
+  const { client } = instance;
+  const body = new TextEncoder().encode(`${attack}\n`);
+  const { sha256 } = await client.call(operations.artifacts.upload, { query: { name: longName }, body });
+  const { id } = await client.call(operations.jobs.submit, {
+    body: { engine: 'hostile', inputs: [{ sha256, name: longName }], tags: ['nightly'] },
+  });
+  await client.call(operations.jobs.show, { params: { id }, query: { waitSeconds: 50 } });
+  return id;
+}
+
+/** Pages by name: their address, and text that tells that they are there. */
+const pages: readonly (readonly [name: string, path: () => string, sign: string])[] = [
+  ['overview', () => '', 'Outcomes per hour'],
+  ['submit', () => 'submit?engine=strings', 'Largest input'],
+  ['jobs', () => 'jobs', 'Tags'],
+  ['jobs without a match', () => 'jobs?text=nothing-like-this', 'No job fits these filters'],
+  ['job', () => `jobs/${succeeded}`, 'Complete'],
+  ['job failed', () => `jobs/${failed}`, 'The engine ended with a failure code'],
+  ['job result', () => `jobs/${succeeded}?tab=result`, 'Preview of result'],
+  ['job containment', () => `jobs/${succeeded}?tab=containment`, 'As asked'],
+  ['job history', () => `jobs/${succeeded}?tab=history`, 'Cause'],
+  ['job raw', () => `jobs/${succeeded}?tab=raw`, '"attemptList"'],
+  ['job of nobody', () => `jobs/${'0'.repeat(16)}`, 'Not found'],
+  ['engines', () => 'engines', 'Enabled'],
+  ['engine', () => 'engines/strings', 'Revisions'],
+  ['engine new', () => 'engines/new', 'Check only'],
+  ['nodes', () => 'nodes', 'Memory reserved'],
+  ['tokens', () => 'settings/tokens', 'Make a token'],
+  ['users', () => 'settings/users', 'Invited'],
+  ['projects', () => 'settings/projects', 'Add a project'],
+  ['password', () => 'settings/password', 'Change the password'],
+  ['audit', () => 'audit', 'Somebody signed in'],
+  ['nowhere', () => 'no/such/page', 'No page lies at this address'],
+];
+const outside: typeof pages = [
+  ['sign-in', () => 'sign-in', 'Forgot it?'],
+  ['setup', () => 'setup#link=used-up', 'Set your password'],
+  ['setup without a link', () => 'setup', 'lacks its one-time link'],
+];
+
+async function visitPage(page: Page, path: string, sign: string): Promise<void> {
+  await page.goto('about:blank');
+  await page.goto(`${instance.url}/console/${path}`);
+  const inSight = page.getByText(sign, { exact: false }).or(page.getByLabel(sign, { exact: false }));
+  await inSight.first().waitFor({ state: 'attached' });
+  await page.waitForLoadState('load');
+}
+
+async function seriousFindings(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 160)).join(' | ')}`);
+}
+
+async function widthBeyondScreen(page: Page): Promise<number> {
+  return page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+}
+
+describe.each(['light', 'dark'] as const)('in the %s scheme', (scheme) => {
+  let watched: WatchedContext;
+  let page: Page;
+
+  beforeAll(async () => {
+    watched = await openContext(browser, { scheme });
+    page = await watched.context.newPage();
+    for (const [name, path, sign] of outside) {
+      await visitPage(page, path(), sign);
+      expect(await seriousFindings(page), name).toEqual([]);
+      await takeScreenshot(page, `${name}-wide-${scheme}`);
+    }
+    await signIn(page, instance.url);
+  });
+
+  test.each(pages)('%s', async (name, path, sign) => {
+    watched.complaints.length = 0;
+    await page.setViewportSize(wide);
+    await visitPage(page, path(), sign);
+    expect(await seriousFindings(page)).toEqual([]);
+    await takeScreenshot(page, `${name}-wide-${scheme}`);
+    await page.setViewportSize(phone);
+    await visitPage(page, path(), sign);
+    expect(await seriousFindings(page)).toEqual([]);
+    expect(await widthBeyondScreen(page)).toBeLessThanOrEqual(0);
+    await takeScreenshot(page, `${name}-phone-${scheme}`);
+    expect(watched.complaints).toEqual([]);
+  });
+});
+
+test('the policy allows nothing inline and nothing from elsewhere', async () => {
+  const answer = await fetch(`${instance.url}/console/jobs/deep/below`);
+  const policy = answer.headers.get('content-security-policy') ?? '';
+  expect(policy).toContain("default-src 'none'");
+  expect(policy).toContain("script-src 'self'");
+  expect(policy).toContain("style-src 'self'");
+  expect(policy).toContain("frame-ancestors 'none'");
+  expect(policy).not.toContain('unsafe');
+  expect(policy).not.toContain('http');
+});
+
+test('the keyboard reaches the content past the navigation, and opens the drawer', async () => {
+  const { context, complaints } = await openContext(browser);
+  const page = await context.newPage();
+  await signIn(page, instance.url);
+  await page.goto(`${instance.url}/console/jobs`);
+  await page.getByRole('heading', { name: 'Jobs', level: 1 }).waitFor();
+  await page.keyboard.press('Tab');
+  expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Skip to the content');
+  await page.keyboard.press('Enter');
+  expect(await page.evaluate(() => document.activeElement?.id)).toBe('content');
+  await page.setViewportSize(phone);
+  await page.getByRole('button', { name: 'Open the navigation' }).press('Enter');
+  await page.getByRole('dialog').getByRole('link', { name: 'Engines' }).click();
+  await page.getByRole('heading', { name: 'Engines', level: 1 }).waitFor();
+  expect(complaints).toEqual([]);
+  await context.close();
+});

@@ -1,0 +1,151 @@
+/** People and engines in the console: signing in and out, invitations, tokens, manifests, audit. */
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+
+import { engineFolders, startInstance, type Instance } from '../support/instance.ts';
+import {
+  administrator,
+  launchBrowser,
+  makeAdministrator,
+  openContext,
+  signIn,
+  takeScreenshot,
+  type WatchedContext,
+} from './browser.ts';
+
+let instance: Instance;
+let browser: Browser;
+let watched: WatchedContext;
+let page: Page;
+
+beforeAll(async () => {
+  [instance, browser] = await Promise.all([
+    startInstance({ engines: [engineFolders.strings] }),
+    launchBrowser(),
+  ]);
+  const first = await openContext(browser);
+  await makeAdministrator(await first.context.newPage(), instance.setupLink);
+  await first.context.close();
+});
+
+afterAll(async () => {
+  await browser.close();
+  await instance.close();
+});
+
+beforeEach(async () => {
+  watched = await openContext(browser);
+  page = await watched.context.newPage();
+});
+
+afterEach(async () => {
+  await watched.context.close();
+  expect(watched.complaints).toEqual([]);
+});
+
+test('a wrong password is told, the right one leads to the page that was asked for', async () => {
+  await page.goto(`${instance.url}/console/jobs?state=failed`);
+  await page.getByLabel('Name').fill(administrator.name);
+  const password = page.getByRole('textbox', { name: 'Password' });
+  await password.fill('not the one that it is');
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByText('Name or password is wrong').waitFor();
+  await password.fill(administrator.password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Jobs' }).waitFor();
+  expect(page.url()).toBe(`${instance.url}/console/jobs?state=failed`);
+  await page.getByRole('button', { name: /^Account of/ }).click();
+  await page.getByRole('menuitem', { name: 'Sign out' }).click();
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  await page.goto(`${instance.url}/console/`);
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+});
+
+test('a used-up link is refused with what to do', async () => {
+  await page.goto(instance.setupLink);
+  await page.getByRole('textbox', { name: 'Password' }).fill('another harbour lantern');
+  await page.getByRole('button', { name: 'Set password and sign in' }).click();
+  await page.getByText('The sign-in link is used up, expired or wrong').waitFor();
+  expect(page.url()).not.toContain('link=');
+});
+
+test('an invited user sets a password by the link and sees only what the role allows', async () => {
+  await signIn(page, instance.url);
+  await page.goto(`${instance.url}/console/settings/users`);
+  await page.getByRole('button', { name: 'Add a user' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Name', { exact: false }).first().fill('jonas');
+  await dialog.getByRole('combobox', { name: 'Role 1' }).click();
+  await page.getByRole('option', { name: 'viewer' }).click();
+  await dialog.getByRole('button', { name: 'Add the user' }).click();
+  await dialog.getByRole('button', { name: 'Make the link' }).click();
+  const link = (await dialog.getByText('#link=').textContent()) ?? '';
+  await takeScreenshot(page, 'user-link');
+
+  const guest = await openContext(browser);
+  const theirs = await guest.context.newPage();
+  await theirs.goto(link);
+  await theirs.getByRole('textbox', { name: 'Password' }).fill('breakwater gull nine');
+  await theirs.getByRole('button', { name: 'Set password and sign in' }).click();
+  await theirs.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
+  expect(await theirs.getByRole('navigation').getByRole('link', { name: 'Audit' }).count()).toBe(0);
+  await theirs.goto(`${instance.url}/console/settings/users`);
+  await theirs.getByText('Not allowed').waitFor();
+  await guest.context.close();
+  expect(guest.complaints).toEqual([]);
+});
+
+test('a token is shown once and works', async () => {
+  await signIn(page, instance.url);
+  await page.goto(`${instance.url}/console/settings/tokens`);
+  await page.getByRole('button', { name: 'Make a token' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Name', { exact: false }).first().fill('nightly scan');
+  await dialog.getByRole('button', { name: 'Make the token' }).click();
+  const secret = (await dialog.getByTestId('secret').textContent()) ?? '';
+  const answer = await fetch(`${instance.url}/api/v1/sessions/current`, {
+    headers: { authorization: `Bearer ${secret}` },
+  });
+  expect(await answer.json()).toMatchObject({ kind: 'token', name: administrator.name });
+  await dialog.getByRole('button', { name: 'I have copied it' }).click();
+  await page.getByRole('row', { name: /nightly scan/ }).waitFor();
+  expect(await page.getByText(secret).count()).toBe(0);
+});
+
+test('a manifest with a mistake is refused at its line, and a good one is added', async () => {
+  await signIn(page, instance.url);
+  await page.goto(`${instance.url}/console/engines/new`);
+  const editor = page.getByLabel('Manifest (YAML or JSON)');
+  const lines = (memory: string): string =>
+    `name: look\nimage: lazaret/engine-strings:latest\nresources:\n  memory: ${memory}\n`;
+  await editor.fill(lines('lots'));
+  await page.getByRole('button', { name: 'Check only' }).click();
+  await page.getByText('resources.memory').waitFor();
+  await page.getByText('line 4').waitFor();
+  await editor.fill(lines('64MiB'));
+  await page.getByRole('button', { name: 'Check only' }).click();
+  await page.getByText('This manifest is valid').waitFor();
+  await page.getByRole('button', { name: 'Add the engine' }).click();
+  await page.getByRole('heading', { level: 1, name: 'look' }).waitFor();
+  await page.getByRole('button', { name: 'Disable' }).click();
+  await page.getByRole('button', { name: 'Enable' }).waitFor();
+});
+
+test('the audit log is filtered in the address and verified on demand', async () => {
+  await signIn(page, instance.url);
+  await page.goto(`${instance.url}/console/audit?type=session.created`);
+  await page.getByText('Somebody signed in').first().waitFor();
+  expect(await page.getByText('A user was added', { exact: true }).count()).toBe(0);
+  await page.getByRole('button', { name: 'Verify the log' }).click();
+  await page.getByText(/^Intact: \d+ entries$/).waitFor();
+});
+
+test('a node is cordoned and taken back', async () => {
+  await signIn(page, instance.url);
+  await page.goto(`${instance.url}/console/nodes`);
+  await page.getByRole('button', { name: 'Cordon' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Cordon' }).click();
+  await page.getByText('Cordoned').waitFor();
+  await page.getByRole('button', { name: 'Take back' }).click();
+  await page.getByText('Online').waitFor();
+});
