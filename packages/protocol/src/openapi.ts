@@ -9,7 +9,11 @@ import { problems, type ProblemCode } from './problem.ts';
 type Json = Record<string, unknown>;
 
 /** Problems that any operation can answer. */
-const commonProblems: readonly ProblemCode[] = ['invalid_request', 'too_many_requests', 'internal_error'];
+const commonProblems: readonly ProblemCode[] = [
+  'invalid_request',
+  'too_many_requests',
+  'internal_error',
+];
 const signedInProblems: readonly ProblemCode[] = ['unauthenticated', 'forbidden'];
 
 export function buildOpenApi(version: string): Json {
@@ -27,10 +31,11 @@ export function buildOpenApi(version: string): Json {
       title: 'Lazaret',
       version,
       summary: 'A self-hosted quarantine station for containers',
+      description: introduction,
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],
-    tags: [...new Set(operationList.map(tagOf))].map((name) => ({ name })),
+    tags: [...new Set(operationList.map(tagOf))].map(describeTag),
     paths,
     components: {
       securitySchemes: {
@@ -40,6 +45,47 @@ export function buildOpenApi(version: string): Json {
       schemas: { Problem: problemSchema },
     },
   };
+}
+
+const introduction = `\
+Submit files to analysis engines that run in containers, and read what they found.
+
+**Who calls.** Send an API token: \`Authorization: Bearer TOKEN\`. \`lazaret tokens add NAME\` makes
+one. The console's session cookie works too; calls that change something then also need its
+\`x-csrf-token\`.
+
+**Errors** are \`application/problem+json\`: a stable \`code\`, a \`detail\` that says what was
+expected and what came, a \`hint\`, and \`fields\` with the path of each field that is wrong. What
+belongs to a project out of your sight answers as if it did not exist.
+
+**Lists** are pages: pass \`next\` of one as \`cursor\` of the next. A page never shifts under new
+arrivals.
+
+**Repeating** a submission is safe with an \`Idempotency-Key\`: the same key and request answer with
+the same job.
+
+**Streams** are server-sent events. After a lost connection, \`Last-Event-ID\` goes on where it
+ended, without a gap.`;
+
+const tagNames: Readonly<Record<string, readonly [title: string, description: string]>> = {
+  legacy: ["The predecessor's calls", 'Upload, result and link, as thin aliases of the real API.'],
+  jobs: ['Jobs', 'One engine over its inputs: submit, follow, cancel, run again.'],
+  artifacts: ['Artifacts', 'Samples and results, by content.'],
+  engines: ['Engines', 'Named, versioned analyzers and their manifests.'],
+  nodes: ['Nodes', 'Where containers run.'],
+  events: ['Events', 'What happens, as a stream.'],
+  audit: ['Audit log', 'Who did what, in a chain of hashes that shows tampering.'],
+  setup: ['Setup', 'The first administrator, and one-time links.'],
+  sessions: ['Sessions', 'Signing in and out with a password.'],
+  users: ['Users', 'People, their roles and their passwords.'],
+  projects: ['Projects', 'Who sees what.'],
+  tokens: ['API tokens', 'Access for programs: scoped, expiring, revocable.'],
+  system: ['System', 'Health, metrics, version and configuration.'],
+};
+
+function describeTag(name: string): Json {
+  const [title, description] = tagNames[name] ?? [name, ''];
+  return { name, 'x-displayName': title, description };
 }
 
 function tagOf(operation: Operation): string {
@@ -53,7 +99,9 @@ function describeOperation(operation: Operation, method: string): Json {
     operationId: alias ? `${operation.name}.${method.toLowerCase()}` : operation.name,
     tags: [tagOf(operation)],
     summary: operation.summary,
-    description: [operation.description, describeAccess(operation.access)].filter(Boolean).join('\n\n'),
+    description: [operation.description, describeAccess(operation.access)]
+      .filter(Boolean)
+      .join('\n\n'),
     security: signedIn ? [{ token: [] }, { session: [] }] : [],
     parameters: [
       ...describeParameters(operation.params, 'path'),
@@ -108,7 +156,9 @@ function describeBody(operation: Operation): Json {
         'multipart/form-data': {
           schema: {
             type: 'object',
-            properties: { upload: { type: 'string', contentMediaType: 'application/octet-stream' } },
+            properties: {
+              upload: { type: 'string', contentMediaType: 'application/octet-stream' },
+            },
           },
         },
       },
@@ -142,7 +192,9 @@ function describeProblems(codes: readonly ProblemCode[]): Json {
       String(status),
       {
         description: group.map((code) => `\`${code}\`: ${problems[code].title}`).join('; '),
-        content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+        content: {
+          'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
+        },
       },
     ]),
   );

@@ -57,6 +57,7 @@ test.each([
   const text = await page.getByText('Submit a file to an engine', { exact: false }).count();
   expect(text).toBeGreaterThan(0);
   expect(page.url()).toBe(`${server.url}/api/`);
+  expect(await page.getByText(server.url, { exact: true }).count()).toBe(1);
   expect(foreign).toEqual([]);
   expect(complaints).toEqual([]);
   if (process.env['SCREENSHOTS'] !== undefined) {

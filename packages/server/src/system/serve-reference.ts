@@ -130,6 +130,7 @@ const settings = {
   withDefaultFonts: false,
   telemetry: false,
   hideClientButton: true,
+  hideModels: true,
   showDeveloperTools: 'never',
   agent: { disabled: true },
   mcp: { disabled: true },
@@ -137,4 +138,7 @@ const settings = {
   metaData: { title: 'API reference · Lazaret' },
 };
 
-const starter = `Scalar.createApiReference('#reference', ${JSON.stringify(settings)});\n`;
+/** Calls go to where the page came from, whatever path a proxy put in front of it. */
+const starter = `const url = new URL('..', document.baseURI).href.replace(/\\/$/, '');
+Scalar.createApiReference('#reference', { ...${JSON.stringify(settings)}, servers: [{ url }] });
+`;
