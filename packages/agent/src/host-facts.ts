@@ -1,0 +1,109 @@
+/** What kind of host this is, read from the kernel's and the distribution's own files. */
+import { readFile, stat } from 'node:fs/promises';
+import { arch, hostname } from 'node:os';
+import { join } from 'node:path';
+
+/** Files of at most this size are read; the real ones have some hundred bytes. */
+const fileBytesMax = 64 * 1024;
+
+/** One host, as it describes itself. Every text comes from the host: show it as text only. */
+export interface HostFacts {
+  /** The name that the kernel has, without a domain. */
+  readonly name: string;
+  /** `x64`, `arm64` and so on, as Node names architectures. */
+  readonly architecture: string;
+  /** As in `6.1.0-18-amd64`; undefined where there is no procfs. */
+  readonly kernel: string | undefined;
+  /** Changes with every boot of the machine; containers share that of their host. */
+  readonly bootId: string | undefined;
+  /** Of the control groups: 2 is the unified hierarchy, 1 the older ones, undefined for neither. */
+  readonly cgroupVersion: 1 | 2 | undefined;
+  readonly distribution: Distribution | undefined;
+}
+
+/** From os-release(5). */
+export interface Distribution {
+  /** Lower case, as in `debian`. */
+  readonly id: string;
+  readonly versionId: string | undefined;
+  /** For people, as in `Debian GNU/Linux 12 (bookworm)`. */
+  readonly title: string;
+}
+
+export interface HostPlace {
+  /** Where the host's root is mounted; `/` on the host itself. */
+  readonly root: string;
+}
+
+/**
+ * Reads the facts of this host. Nothing here needs privileges. A file that is missing, too large
+ * or strange makes its fact undefined and is never an error.
+ */
+export async function readHostFacts(place: HostPlace = { root: '/' }): Promise<HostFacts> {
+  const read = (path: string): Promise<string | undefined> => readSmall(join(place.root, path));
+  const [name, kernel, bootId, etc, usr] = await Promise.all([
+    read('proc/sys/kernel/hostname'),
+    read('proc/sys/kernel/osrelease'),
+    read('proc/sys/kernel/random/boot_id'),
+    read('etc/os-release'),
+    read('usr/lib/os-release'),
+  ]);
+  const release = etc ?? usr;
+  return {
+    name: name ?? hostname(),
+    architecture: arch(),
+    kernel,
+    bootId: bootId !== undefined && /^[0-9a-f-]{36}$/.test(bootId) ? bootId : undefined,
+    cgroupVersion: await readCgroupVersion(join(place.root, 'sys/fs/cgroup')),
+    distribution: release === undefined ? undefined : parseOsRelease(release),
+  };
+}
+
+/**
+ * Reads os-release(5): `NAME=value` lines in the quoting of a shell, of which later ones win.
+ *
+ * @returns undefined when it has no `ID`
+ */
+export function parseOsRelease(text: string): Distribution | undefined {
+  const fields = new Map<string, string>();
+  for (const line of text.split('\n')) {
+    const [, name, value] = /^([A-Z][A-Z0-9_]*)=(.*)$/.exec(line.trim()) ?? [];
+    if (name !== undefined && value !== undefined) fields.set(name, unquote(value));
+  }
+  const id = fields.get('ID');
+  if (id === undefined || id === '') return undefined;
+  return {
+    id,
+    versionId: fields.get('VERSION_ID'),
+    title: fields.get('PRETTY_NAME') ?? fields.get('NAME') ?? id,
+  };
+}
+
+function unquote(value: string): string {
+  const [, , quoted] = /^(["'])(.*)\1$/.exec(value) ?? [];
+  if (quoted === undefined) return value;
+  return value.startsWith('"') ? quoted.replaceAll(/\\(["$`\\])/g, '$1') : quoted;
+}
+
+/** The unified hierarchy has this file in its root; the older ones are directories. */
+async function readCgroupVersion(directory: string): Promise<1 | 2 | undefined> {
+  if (await exists(join(directory, 'cgroup.controllers'))) return 2;
+  return (await exists(join(directory, 'memory'))) ? 1 : undefined;
+}
+
+async function readSmall(path: string): Promise<string | undefined> {
+  try {
+    const text = await readFile(path, 'utf8');
+    return text.length > fileBytesMax ? undefined : text.trim();
+  } catch {
+    // A host without this file has not got the fact.
+    return undefined;
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
