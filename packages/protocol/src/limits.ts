@@ -12,10 +12,13 @@ const dayMs = 24 * hourMs;
 export const limits = {
   // requests
   bodyJsonBytes: 1 * MiB,
+  bodyJsonDepth: 64,
   uploadBytes: 2 * GiB,
   uploadIdleMs: 30_000,
   requestHeaderBytes: 16 * KiB,
   requestTimeoutMs: 60_000,
+  requestHeadersMs: 20_000,
+  connectionCheckMs: 2_000,
   requestsPerMinute: 6_000,
   anonymousRequestsPerMinute: 600,
   pageItemsMax: 200,
@@ -23,6 +26,11 @@ export const limits = {
   urlParameterChars: 256,
   idempotencyKeyChars: 200,
   multipartFields: 32,
+  /** All that is not the file; above what the parser may hold of the file at a time. */
+  multipartBesidesBytes: 2 * MiB,
+  /** After an answer that came before the end of the body. */
+  lingerMs: 2_000,
+  lingerBytes: 1 * MiB,
 
   // names and texts
   nameChars: 64,

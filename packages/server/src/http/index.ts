@@ -8,4 +8,5 @@ export {
   type Upload,
 } from './route.ts';
 export { createHttpServer, type HttpServerOptions } from './server.ts';
-export { describeIssue, formatPath } from './validate.ts';
+export { formatPath } from './format-path.ts';
+export { describeIssue } from './validate.ts';

@@ -1,10 +1,13 @@
-/** Reading of request bodies: bounded JSON, and uploads that stream. */
+/**
+ * Reading of request bodies: bounded JSON, and uploads that stream. What guards a body: its end
+ * must have come, something must arrive now and then, and whoever stops reading lets go of it.
+ */
 import type { IncomingMessage } from 'node:http';
-import { PassThrough, type Readable } from 'node:stream';
+import { PassThrough } from 'node:stream';
 
-import { Busboy, type BusboyFileStream, type BusboyInstance } from '@fastify/busboy';
 import { limits, Problem } from '@lazaret/protocol';
 
+import { readMultipart } from './read-multipart.ts';
 import type { Upload } from './route.ts';
 
 /** The JSON value of a body, or undefined when there is none. */
@@ -26,112 +29,93 @@ export async function readJson(request: IncomingMessage): Promise<unknown> {
 }
 
 async function readBounded(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  const tooLarge = (): Problem =>
+    new Problem('payload_too_large', `expected at most ${maxBytes} bytes of JSON`);
+  if ((declaredBytes(request) ?? 0) > maxBytes) throw tooLarge();
+  const body = guardBody(request, limits.uploadIdleMs);
+  // A file may take its time; a document has to be here soon.
+  const late = setTimeout(() => {
+    body.destroy(new Problem('upload_timeout', 'the body did not arrive in time'));
+  }, limits.requestTimeoutMs);
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of guardUpload(request, limits.uploadIdleMs)) {
-    size += (chunk as Buffer).length;
-    if (size > maxBytes) {
-      throw new Problem('payload_too_large', `expected at most ${maxBytes} bytes of JSON`);
+  try {
+    for await (const chunk of body) {
+      size += (chunk as Buffer).length;
+      if (size > maxBytes) throw tooLarge();
+      chunks.push(chunk as Buffer);
     }
-    chunks.push(chunk as Buffer);
+  } finally {
+    clearTimeout(late);
   }
   return Buffer.concat(chunks);
 }
 
-/** The uploaded file: the raw body, or the first file part of a multipart body. */
+/** The uploaded file: the raw body, or the only file part of a multipart body. */
 export async function readUpload(request: IncomingMessage, idleMs: number): Promise<Upload> {
   const type = request.headers['content-type'] ?? '';
-  const body = guardUpload(request, idleMs);
-  if (!/^multipart\/form-data\b/i.test(type)) return { name: '', stream: body };
-  return readMultipart(request, body);
+  const body = guardBody(request, idleMs);
+  if (/^multipart\/form-data\b/i.test(type)) return readMultipart(request.headers, body);
+  return { name: '', stream: body, declaredBytes: declaredBytes(request) };
 }
+
+function declaredBytes(request: IncomingMessage): number | undefined {
+  const header = request.headers['content-length'];
+  return header === undefined ? undefined : Number(header);
+}
+
+const guards = new WeakMap<IncomingMessage, PassThrough>();
 
 /**
  * The body as a stream that fails with a problem when the client goes away before the end, or
  * sends nothing for a while. Without it a cut upload would look like a short file.
  */
-function guardUpload(request: IncomingMessage, idleMs: number): Readable {
+function guardBody(request: IncomingMessage, idleMs: number): PassThrough {
   const guarded = new PassThrough({ highWaterMark: 256 * 1024 });
-  const expected = Number(request.headers['content-length'] ?? Number.NaN);
+  guards.set(request, guarded);
+  const expected = declaredBytes(request);
   let received = 0;
   let idle: NodeJS.Timeout | undefined;
   const fail = (problem: Problem): void => {
-    clearTimeout(idle);
     request.unpipe(guarded);
     guarded.destroy(problem);
   };
   const watch = (): void => {
     clearTimeout(idle);
     idle = setTimeout(() => {
-      fail(new Problem('upload_timeout', `nothing arrived for ${idleMs / 1000} s`));
+      // While the reader is the slow one, the client is not to blame.
+      if (guarded.writableNeedDrain) watch();
+      else fail(new Problem('upload_timeout', `nothing arrived for ${idleMs / 1000} s`));
     }, idleMs);
+  };
+  const count = (chunk: Buffer): void => {
+    received += chunk.length;
+    watch();
   };
   const cut = (): void => {
     if (request.complete) return;
-    const wanted = Number.isNaN(expected) ? '' : ` of ${expected}`;
+    const wanted = expected === undefined ? '' : ` of ${expected}`;
     fail(new Problem('incomplete_upload', `the connection ended after ${received}${wanted} bytes`));
   };
-  request.on('data', (chunk: Buffer) => {
-    received += chunk.length;
-    watch();
-  });
-  request.once('close', cut);
-  request.once('error', cut);
+  const rest = (): void => clearTimeout(idle);
+  request.on('data', count).once('end', rest).on('close', cut).on('error', cut);
   guarded.once('close', () => {
-    clearTimeout(idle);
-    request.off('close', cut);
+    rest();
+    request.off('data', count).off('end', rest).off('close', cut).off('error', cut);
+    request.on('error', () => undefined);
   });
+  // A failure may come when the reader has left already; then nobody has to hear of it.
+  guarded.on('error', () => undefined);
   watch();
-  request.once('end', () => clearTimeout(idle));
   request.pipe(guarded);
+  if (request.destroyed) cut();
   return guarded;
 }
 
-function readMultipart(request: IncomingMessage, body: Readable): Promise<Upload> {
-  return new Promise<Upload>((resolve, reject) => {
-    const parser = openParser(request);
-    let current: Readable | undefined;
-    const fail = (error: unknown): void => {
-      const problem = error instanceof Problem ? error : malformed((error as Error).message);
-      current?.destroy(problem);
-      reject(problem);
-      body.unpipe(parser);
-      body.resume();
-    };
-    parser.on('file', (_field: string, file: BusboyFileStream, name: string | undefined) => {
-      if (current !== undefined) {
-        fail(malformed('expected one file part, received several'));
-        return;
-      }
-      current = file;
-      resolve({ name: name ?? '', stream: file });
-    });
-    parser.on('error', fail);
-    parser.on('finish', () => {
-      if (current === undefined) reject(malformed('expected a file part, received none'));
-    });
-    body.on('error', fail);
-    body.pipe(parser);
-  });
-}
-
-function openParser(request: IncomingMessage): BusboyInstance {
-  try {
-    return new Busboy({
-      headers: request.headers as { 'content-type': string },
-      limits: {
-        fields: limits.multipartFields,
-        files: 2,
-        fieldSize: limits.nameChars * 4,
-        headerPairs: limits.multipartFields,
-      },
-      highWaterMark: 256 * 1024,
-    });
-  } catch (error) {
-    throw malformed((error as Error).message);
-  }
-}
-
-function malformed(detail: string): Problem {
-  return new Problem('malformed_body', `the multipart body could not be read: ${detail}`);
+/** Stops reading a body; what guarded it lets go. */
+export function abandonBody(request: IncomingMessage): void {
+  const guarded = guards.get(request);
+  if (guarded === undefined) return;
+  request.unpipe(guarded);
+  guarded.destroy();
 }

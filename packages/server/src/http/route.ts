@@ -10,6 +10,8 @@ export interface Upload {
   /** As the client called it, or empty. */
   readonly name: string;
   readonly stream: Readable;
+  /** Size that the client announced for exactly this file. */
+  readonly declaredBytes: number | undefined;
 }
 
 /** Bytes that go out. Always an attachment, never shown by the browser. */
@@ -45,7 +47,13 @@ export type Answer<O extends Operation> = O['outputKind'] extends 'json'
   ? OperationOutput<O>
   : O['outputKind'] extends 'empty'
     ? void
-    : OperationOutput<O> | Download | AsyncIterable<OutgoingEvent> | AsyncIterable<string> | string | void;
+    :
+        | OperationOutput<O>
+        | Download
+        | AsyncIterable<OutgoingEvent>
+        | AsyncIterable<string>
+        | string
+        | void;
 
 export type Handler<O extends Operation> = (
   input: OperationInput<O>,

@@ -20,12 +20,14 @@ export async function sendDownload(
     .header('content-security-policy', "sandbox; default-src 'none'")
     .header('cache-control', 'private, no-cache');
   if (etag !== undefined) reply.header('etag', etag).header('accept-ranges', 'bytes');
-  if (etag !== undefined && request.headers['if-none-match']?.includes(etag) === true) {
+  if (etag !== undefined && isKnown(request.headers['if-none-match'], etag)) {
     await reply.code(304).send();
     return;
   }
   const size = download.sizeBytes;
-  const range = size === undefined ? undefined : parseRange(request.headers.range, size);
+  // Without a validator parts of two answers could be put together: then there are no ranges.
+  const isPart = etag !== undefined && (request.headers['if-range'] ?? etag) === etag;
+  const range = isPart && size !== undefined ? parseRange(request.headers.range, size) : undefined;
   if (range !== undefined) {
     reply.code(206).header('content-range', `bytes ${range.start}-${range.end}/${size}`);
   }
@@ -33,6 +35,10 @@ export async function sendDownload(
   if (length !== undefined) reply.header('content-length', String(length));
   if (request.method === 'HEAD') await reply.send();
   else await reply.send(await download.open(range));
+}
+
+function isKnown(header: string | undefined, etag: string): boolean {
+  return header?.split(',').some((one) => ['*', etag, `W/${etag}`].includes(one.trim())) === true;
 }
 
 /** RFC 6266 with RFC 8187: an ASCII fallback and the real name. */
@@ -81,7 +87,10 @@ export async function sendEvents(
     'x-accel-buffering': 'no',
   });
   raw.write(': connected\n\n');
-  const heartbeat = setInterval(() => raw.write(': alive\n\n'), limits.streamHeartbeatMs);
+  const heartbeat = setInterval(() => {
+    // A client that does not read gets nothing more to keep for it.
+    if (!raw.writableNeedDrain) raw.write(': alive\n\n');
+  }, limits.streamHeartbeatMs);
   try {
     for (let result = early ?? (await step); ; step = iterator.next(), result = await step) {
       if (result.done === true || signal.aborted) return;

@@ -24,7 +24,9 @@ import type { Logger } from 'pino';
 
 import { newId } from '../identifiers.ts';
 import { forbidden, holds, type Principal } from '../principal.ts';
+import { endEarly } from './end-early.ts';
 import { readJson, readUpload } from './read-body.ts';
+import { refuseSocket } from './refuse-socket.ts';
 import type { CallContext, Download, OutgoingEvent, Route } from './route.ts';
 import { sendDownload, sendEvents, sendText } from './send.ts';
 import { validate } from './validate.ts';
@@ -59,13 +61,23 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     requestIdHeader: false,
     trustProxy: options.trustedProxies.length > 0 ? [...options.trustedProxies] : false,
     routerOptions: { maxParamLength: limits.urlParameterChars },
-    http: { maxHeaderSize: limits.requestHeaderBytes },
+    http: {
+      maxHeaderSize: limits.requestHeaderBytes,
+      headersTimeout: limits.requestHeadersMs,
+      connectionsCheckingInterval: limits.connectionCheckMs,
+    },
     // Uploads may take long; what bounds them is the idle time between pieces.
     requestTimeout: 0,
     connectionTimeout: 0,
     bodyLimit: Number.MAX_SAFE_INTEGER,
     forceCloseConnections: true,
+    frameworkErrors: (error, request, reply) => void sendProblem(request, reply, error),
+    clientErrorHandler: refuseSocket,
   });
+  // `100 Continue` is sent when the body is wanted, not before; other expectations are ignored.
+  for (const event of ['checkContinue', 'checkExpectation']) {
+    app.server.on(event, (...call: unknown[]) => void app.server.emit('request', ...call));
+  }
   // Bodies are read by the row's kind, as streams.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
@@ -125,9 +137,10 @@ function addRoute(app: FastifyInstance, one: Route, options: HttpServerOptions):
     method: [operation.method, ...(operation.alsoMethods ?? [])],
     url: operation.path,
     config: { operation } as never,
-    exposeHeadRoute: operation.outputKind === 'bytes' || operation.outputKind === 'json',
+    exposeHeadRoute: hasHead(operation),
     handler: async (request, reply) => {
       const context = await admit(request, reply, operation, options);
+      if (operation.bodyKind === 'json') invite(request, reply);
       const body = operation.bodyKind === 'json' ? await readJson(request.raw) : undefined;
       const { params, query } = request;
       const answer = await one.handler(validate(operation, { params, query, body }), context);
@@ -135,6 +148,15 @@ function addRoute(app: FastifyInstance, one: Route, options: HttpServerOptions):
       return reply;
     },
   });
+}
+
+function hasHead({ method, outputKind }: Operation): boolean {
+  return method === 'GET' && (outputKind === 'bytes' || outputKind === 'json');
+}
+
+/** Tells a client that waits for it to send its body. */
+function invite(request: FastifyRequest, reply: FastifyReply): void {
+  if (/^100-continue$/i.test(request.headers.expect ?? '')) reply.raw.writeContinue();
 }
 
 /** Sign-in, the proof of a session, and the permission. */
@@ -192,7 +214,10 @@ function makeContext(
     address: request.ip,
     signal: gone.signal,
     headers: request.headers,
-    upload: () => readUpload(request.raw, parts.options.uploadIdleMs),
+    upload: () => {
+      invite(request, reply);
+      return readUpload(request.raw, parts.options.uploadIdleMs);
+    },
     setHeader: (name, value) => void reply.header(name, value),
   };
 }
@@ -236,15 +261,19 @@ function sendProblem(
     reply.raw.destroy();
     return undefined;
   }
-  // What is left of a body is not read; the connection ends with the answer.
-  if (!request.raw.complete) reply.header('connection', 'close');
-  return reply
+  const body = JSON.stringify(problem.toDocument(request.id));
+  reply
     .code(problem.status)
+    .header('x-request-id', request.id)
+    .headers(securityHeaders)
     .headers(problem.headers)
     .type('application/problem+json; charset=utf-8')
     .removeHeader('content-length')
-    .removeHeader('content-disposition')
-    .send(JSON.stringify(problem.toDocument(request.id)));
+    .removeHeader('content-disposition');
+  if (request.raw.complete) return reply.send(body);
+  reply.hijack();
+  endEarly(request.raw, reply.raw, { status: problem.status, headers: reply.getHeaders(), body });
+  return undefined;
 }
 
 function translate(error: unknown): Problem {
@@ -253,8 +282,11 @@ function translate(error: unknown): Problem {
     code?: string;
     message?: string;
   };
-  if (code === 'FST_ERR_BAD_URL' || (statusCode === 400 && code?.startsWith('FST_') === true)) {
-    return new Problem('invalid_request', `the request could not be read: ${message}`);
+  if (code?.startsWith('FST_') === true && statusCode !== undefined && statusCode < 500) {
+    const isType = code.startsWith('FST_ERR_CTP_') && statusCode === 415;
+    return isType
+      ? new Problem('unsupported_media_type', `the content type could not be read: ${message}`)
+      : new Problem('invalid_request', `the request could not be read: ${message}`);
   }
   if (code === 'ENOSPC' || code === 'EDQUOT') {
     return new Problem('storage_full', 'the disk of the data directory is full', { cause: error });
@@ -282,9 +314,16 @@ function notFound(request: FastifyRequest): Problem {
   const path = request.url.split('?', 1)[0] ?? '';
   const methods = operationList
     .filter((operation) => matches(operation.path, path))
-    .flatMap((operation) => [operation.method, ...(operation.alsoMethods ?? [])]);
+    .flatMap((operation) => [
+      operation.method,
+      ...(hasHead(operation) ? ['HEAD'] : []),
+      ...(operation.alsoMethods ?? []),
+    ]);
   if (methods.length === 0) {
-    return new Problem('not_found', `there is nothing at ${path.slice(0, limits.urlParameterChars)}`);
+    return new Problem(
+      'not_found',
+      `there is nothing at ${path.slice(0, limits.urlParameterChars)}`,
+    );
   }
   const allow = [...new Set(methods)].join(', ');
   return new Problem('method_not_allowed', `expected ${allow}, received ${request.method}`, {

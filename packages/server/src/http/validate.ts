@@ -2,6 +2,9 @@
 import { Problem, type Operation, type OperationInput, type ProblemField } from '@lazaret/protocol';
 import type { z } from 'zod';
 
+import { checkValues } from './check-values.ts';
+import { formatPath } from './format-path.ts';
+
 interface RawInput {
   readonly params: unknown;
   readonly query: unknown;
@@ -13,6 +16,9 @@ export function validate(operation: Operation, raw: RawInput): OperationInput<Op
   const fields: ProblemField[] = [];
   const take = (schema: z.ZodType | undefined, value: unknown, place: string): unknown => {
     if (schema === undefined) return undefined;
+    const unfit = checkValues(value, place);
+    fields.push(...unfit);
+    if (unfit.length > 0) return undefined;
     const parsed = schema.safeParse(value);
     if (parsed.success) return parsed.data;
     fields.push(...parsed.error.issues.flatMap((issue) => describeIssue(issue, place)));
@@ -41,13 +47,4 @@ export function describeIssue(issue: z.core.$ZodIssue, place: string): ProblemFi
   }
   const message = issue.message.replace(/^Invalid input: /, '').replace(/^Invalid option: /, '');
   return [{ path: path === '' ? 'body' : path, message }];
-}
-
-/** `inputs[0].name` */
-export function formatPath(path: readonly PropertyKey[]): string {
-  return path.reduce<string>(
-    (text, key) =>
-      typeof key === 'number' ? `${text}[${key}]` : text === '' ? String(key) : `${text}.${String(key)}`,
-    '',
-  );
 }

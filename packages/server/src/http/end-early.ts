@@ -1,0 +1,41 @@
+/**
+ * Answers that are given before the body was read. Closing at once would reset the connection,
+ * and the client, still sending, might never see the answer. So the answer goes out whole, a
+ * little of the body is thrown away for a short while, and then the connection ends.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+import { limits } from '@lazaret/protocol';
+
+import { abandonBody } from './read-body.ts';
+
+/** Writes the answer; ends it when the client has gone, has sent all, or after a short while. */
+export function endEarly(
+  request: IncomingMessage,
+  response: ServerResponse,
+  answer: {
+    readonly status: number;
+    readonly headers: Readonly<Record<string, number | string | string[] | undefined>>;
+    readonly body: string;
+  },
+): void {
+  abandonBody(request);
+  response.writeHead(answer.status, {
+    ...answer.headers,
+    connection: 'close',
+    'content-length': Buffer.byteLength(answer.body),
+  });
+  response.write(answer.body);
+  let discardedBytes = 0;
+  const end = (): void => {
+    clearTimeout(timer);
+    response.end();
+  };
+  const timer = setTimeout(end, limits.lingerMs);
+  request.on('data', (chunk: Buffer) => {
+    discardedBytes += chunk.length;
+    if (discardedBytes > limits.lingerBytes) request.pause();
+  });
+  request.once('end', end).once('close', end).on('error', end);
+  request.resume();
+}
