@@ -23,6 +23,14 @@ export interface KeepOptions {
 /** Stores an upload for a project; over the cap nothing is kept. */
 export async function keepUpload(upload: Upload, options: KeepOptions): Promise<Artifact> {
   const { database, project, actor } = options;
+  const { declaredBytes } = upload;
+  if (declaredBytes !== undefined && declaredBytes > options.maxBytes) {
+    throw new Problem(
+      'payload_too_large',
+      `expected at most ${options.maxBytes} bytes, the upload announces ${declaredBytes}`,
+    );
+  }
+  await requireProject(database, project);
   const stored = await options.blobs.put(upload.stream, {
     maxBytes: options.maxBytes,
     ...(options.sha256 === undefined ? {} : { expectedSha256: options.sha256 }),
@@ -42,19 +50,36 @@ export async function keepUpload(upload: Upload, options: KeepOptions): Promise<
         .execute();
     });
   } catch (error) {
-    // Whoever may go everywhere can name any project; one may also be removed meanwhile.
+    // It may have been removed meanwhile.
     if ((error as { constraint?: string }).constraint !== 'artifacts_project_fkey') throw error;
-    throw new Problem('not_found', `there is no project ${project} that you can see`);
+    throw noProject(project);
   }
   const kept = await findArtifact(database, [project], stored.sha256);
   // The name of this upload is what its jobs show, also when the content was there already.
   return { ...kept, name };
 }
 
+/** Whoever may go everywhere can name any project: asked before the upload is read. */
+async function requireProject(database: Kysely<Database>, project: string): Promise<void> {
+  const found = await database
+    .selectFrom('projects')
+    .select('name')
+    .where('name', '=', project)
+    .executeTakeFirst();
+  if (found === undefined) throw noProject(project);
+}
+
+function noProject(project: string): Problem {
+  return new Problem('not_found', `there is no project ${project} that you can see`);
+}
+
 /** The last segment of whatever the client called it, without what no file name may hold. */
 function safeName(given: string, fallback: string): string {
   const last = given.split(/[/\\]/).at(-1) ?? '';
-  const clean = last.replaceAll(/\p{Cc}/gu, '\u{fffd}').toWellFormed().trim();
+  const clean = last
+    .replaceAll(/\p{Cc}/gu, '\u{fffd}')
+    .toWellFormed()
+    .trim();
   if (clean === '' || clean === '.' || clean === '..') return fallback;
   let name = clean;
   while (Buffer.byteLength(name) > limits.fileNameBytes) name = name.slice(0, -1);
