@@ -3,15 +3,19 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 
 import { engineFolders, startInstance, type Instance } from '../../../test/support/instance.ts';
+import { runInside, type RunResult } from './testing/run-program.ts';
 import {
   startOnTerminal,
   startProgram,
   type Finished,
   type SpawnOptions,
 } from './testing/spawn-program.ts';
+
+// each test starts many processes and containers on a machine that may be busy
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 let instance: Instance;
 let home = '';
@@ -22,14 +26,19 @@ beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'lazaret-cli-'));
   instance = await startInstance({ engines: [engineFolders.strings, engineFolders.hostile] });
   owner = { LAZARET_DATA: instance.dataDirectory };
-}, 180_000);
+});
 afterAll(async () => {
   await instance?.close();
   await rm(home, { recursive: true, force: true });
-}, 60_000);
+});
 
 function lazaret(argv: readonly string[], options: Partial<SpawnOptions> = {}): Promise<Finished> {
   return startProgram(argv, { home, variables: owner, ...options }).finished;
+}
+
+/** The same without a process of its own, where that makes no difference. */
+function inside(argv: readonly string[], options: Partial<SpawnOptions> = {}): Promise<RunResult> {
+  return runInside(argv, { home, variables: owner, ...options });
 }
 
 async function file(name: string, content: string | Uint8Array): Promise<string> {
@@ -135,23 +144,23 @@ test('what a sample writes does not reach the terminal as it is', async () => {
 test('the same submission under the same key is one job', async () => {
   const sample = await file('once', 'once');
   const argv = ['submit', 'strings', sample, '--idempotency-key', 'cli-test'];
-  const [first, second] = [await lazaret(argv), await lazaret(argv)];
+  const [first, second] = [await inside(argv), await inside(argv)];
   expect(first.exitCode).toBe(0);
   expect(second.stdout).toBe(first.stdout);
 });
 
 test('a rerun is a new job that names the old one', async () => {
   const { id } = await attack('ok', '--wait');
-  const rerun = await lazaret(['rerun', id, '--wait']);
+  const rerun = await inside(['rerun', id, '--wait']);
   expect(rerun.exitCode).toBe(0);
-  expect((await lazaret(['job', rerun.stdout.trim()])).stdout).toMatch(
+  expect((await inside(['job', rerun.stdout.trim()])).stdout).toMatch(
     new RegExp(`Rerun of: +${id}`),
   );
 });
 
 test('filters find jobs by tag and state', async () => {
   const { id } = await attack('exit 3', '--wait', '--tag', 'filtered');
-  const found = await lazaret([
+  const found = await inside([
     'jobs',
     '--tag',
     'filtered',
@@ -161,12 +170,12 @@ test('filters find jobs by tag and state', async () => {
     'json',
   ]);
   expect(JSON.parse(found.stdout)).toMatchObject([{ id, outcome: { code: 'exit_code' } }]);
-  expect((await lazaret(['jobs', '--tag', 'filtered', '--state', 'queued', '-q'])).stdout).toBe('');
+  expect((await inside(['jobs', '--tag', 'filtered', '--state', 'queued', '-q'])).stdout).toBe('');
 });
 
 test('what the server refuses is told with the next step', async () => {
   const refused = async (...argv: string[]): Promise<[number | null, string]> => {
-    const { exitCode, stderr } = await lazaret(argv);
+    const { exitCode, stderr } = await inside(argv);
     return [exitCode, stderr];
   };
   expect(await refused('job', '0'.repeat(16))).toEqual([7, expect.stringContaining('(not_found)')]);
@@ -179,73 +188,73 @@ test('what the server refuses is told with the next step', async () => {
   expect(engine).toEqual([7, expect.stringContaining('hint:')]);
   const parameters = await refused('submit', 'strings', large, '-p', 'nonsense=1');
   expect(parameters).toEqual([1, expect.stringContaining('(invalid_parameters)')]);
-  await lazaret(['engines', 'disable', 'strings']);
+  await inside(['engines', 'disable', 'strings']);
   const disabled = await refused('submit', 'strings', large);
   expect(disabled).toEqual([1, expect.stringContaining('lazaret engines enable')]);
-  expect((await lazaret(['engines', 'enable', 'strings'])).stdout).toBe('strings\n');
+  expect((await inside(['engines', 'enable', 'strings'])).stdout).toBe('strings\n');
 });
 
 test('the first administrator, users with fewer rights, tokens, and signing out', async () => {
   const variables = { XDG_CONFIG_HOME: join(home, 'signed-in') };
   const asRoot = { variables };
   const argv = ['login', '--link', instance.setupLink, '--user', 'root1', '--password-stdin'];
-  const login = await lazaret(argv, { variables, stdin: 'correct horse battery\n' });
+  const login = await inside(argv, { variables, stdin: 'correct horse battery\n' });
   expect(login.stderr).toContain('as root1');
   const add = ['users', 'add', 'bob', '--role', 'viewer@default', '--password-stdin', '-q'];
-  expect((await lazaret(add, { variables, stdin: 'another long secret\n' })).stdout).toBe('bob\n');
+  expect((await inside(add, { variables, stdin: 'another long secret\n' })).stdout).toBe('bob\n');
 
   const bob = { XDG_CONFIG_HOME: join(home, 'as-bob') };
   const asBob = ['login', instance.url, '--user', 'bob', '--password-stdin'];
-  expect((await lazaret(asBob, { variables: bob, stdin: 'wrong password\n' })).exitCode).toBe(6);
-  await lazaret(asBob, { variables: bob, stdin: 'another long secret\n' });
-  expect((await lazaret(['jobs'], { variables: bob })).exitCode).toBe(0);
-  const refused = await lazaret(['submit', 'strings', '-'], { variables: bob, stdin: 'x' });
+  expect((await inside(asBob, { variables: bob, stdin: 'wrong password\n' })).exitCode).toBe(6);
+  await inside(asBob, { variables: bob, stdin: 'another long secret\n' });
+  expect((await inside(['jobs'], { variables: bob })).exitCode).toBe(0);
+  const refused = await inside(['submit', 'strings', '-'], { variables: bob, stdin: 'x' });
   expect(refused.exitCode).toBe(6);
   expect(refused.stderr).toContain('submitter');
 
-  const made = await lazaret(['tokens', 'add', 'ci', '--permission', 'jobs.read'], asRoot);
+  const made = await inside(['tokens', 'add', 'ci', '--permission', 'jobs.read'], asRoot);
   const token = { LAZARET_SERVER: instance.url, LAZARET_TOKEN: made.stdout.trim() };
-  expect((await lazaret(['jobs'], { variables: token })).exitCode).toBe(0);
-  expect((await lazaret(['users'], { variables: token })).exitCode).toBe(6);
+  expect((await inside(['jobs'], { variables: token })).exitCode).toBe(0);
+  expect((await inside(['users'], { variables: token })).exitCode).toBe(6);
 
-  expect((await lazaret(['logout'], { variables: bob })).exitCode).toBe(0);
-  expect((await lazaret(['jobs'], { variables: bob })).exitCode).toBe(8);
-  expect((await lazaret(['users', 'remove', 'bob', '--yes'], asRoot)).stdout).toBe('bob\n');
+  expect((await inside(['logout'], { variables: bob })).exitCode).toBe(0);
+  expect((await inside(['jobs'], { variables: bob })).exitCode).toBe(8);
+  expect((await inside(['users', 'remove', 'bob', '--yes'], asRoot)).stdout).toBe('bob\n');
 });
 
 test('the audit log is exported and verified away from the server', async () => {
   const path = join(home, 'audit.ndjson');
-  expect((await lazaret(['audit', 'verify'])).stdout).toMatch(/^intact/);
-  expect((await lazaret(['audit', 'export', '-o', path])).exitCode).toBe(0);
+  expect((await inside(['audit', 'verify'])).stdout).toMatch(/^intact/);
+  expect((await inside(['audit', 'export', '-o', path])).exitCode).toBe(0);
   const offline = { variables: {} };
-  expect((await lazaret(['audit', 'verify', path], offline)).stdout).toMatch(/^intact/);
+  expect((await inside(['audit', 'verify', path], offline)).stdout).toMatch(/^intact/);
   const text = await readFile(path, 'utf8');
   await writeFile(path, text.replace('"system.started"', '"system.stopped"'));
-  expect((await lazaret(['audit', 'verify', path], offline)).exitCode).toBe(1);
+  expect((await inside(['audit', 'verify', path], offline)).exitCode).toBe(1);
 });
 
 test('engines are validated, added and rolled back from manifests', async () => {
   const manifest = await readFile(join(engineFolders.strings, 'manifest.yaml'), 'utf8');
   const own = await file('own.yaml', manifest.replace(/^name: .*$/m, 'name: own-strings'));
-  expect((await lazaret(['engines', 'validate', own])).exitCode).toBe(0);
-  expect((await lazaret(['engines', 'add', own])).stdout).toBe('own-strings\n');
+  expect((await inside(['engines', 'validate', own])).exitCode).toBe(0);
+  expect((await inside(['engines', 'add', own])).stdout).toBe('own-strings\n');
   await writeFile(own, (await readFile(own, 'utf8')).replace(/^version: .*$/m, 'version: "2"'));
-  expect((await lazaret(['engines', 'add', own])).stderr).toContain('revision 2');
-  const rolled = await lazaret(['engines', 'rollback', 'own-strings', '-o', 'json']);
+  expect((await inside(['engines', 'add', own])).stderr).toContain('revision 2');
+  const rolled = await inside(['engines', 'rollback', 'own-strings', '-o', 'json']);
   expect(JSON.parse(rolled.stdout)).toMatchObject({ version: '1' });
   await writeFile(own, `${await readFile(own, 'utf8')}\npriority: 3\n`);
-  const bad = await lazaret(['engines', 'add', own]);
+  const bad = await inside(['engines', 'add', own]);
   expect(bad.exitCode).toBe(1);
   expect(bad.stderr).toContain('priority');
-  const engines = await lazaret(['engines', '-q']);
+  const engines = await inside(['engines', '-q']);
   expect(engines.stdout.trim().split('\n').toSorted()).toEqual([
     'hostile',
     'own-strings',
     'strings',
   ]);
-  const done = await lazaret(['submit', 'own-strings', '-', '--wait'], { stdin: 'text' });
+  const done = await inside(['submit', 'own-strings', '-', '--wait'], { stdin: 'text' });
   expect(done.exitCode).toBe(0);
-  expect((await lazaret(['engines', 'remove', 'own-strings', '--yes'])).exitCode).toBe(0);
+  expect((await inside(['engines', 'remove', 'own-strings', '--yes'])).exitCode).toBe(0);
 });
 
 test('events stream until the program is stopped', async () => {
@@ -293,8 +302,8 @@ test('waiting survives a restart of the server', async () => {
 
 test('the configuration is checked and printed without a server', async () => {
   const offline = { variables: {} };
-  expect((await lazaret(['config', 'check'], offline)).exitCode).toBe(0);
-  const printed = await lazaret(['config', 'print', '-o', 'json'], offline);
+  expect((await inside(['config', 'check'], offline)).exitCode).toBe(0);
+  const printed = await inside(['config', 'print', '-o', 'json'], offline);
   expect(JSON.parse(printed.stdout)).toContainEqual(expect.objectContaining({ key: 'listen' }));
-  expect((await lazaret(['config', 'check', '--lisen', 'x'], offline)).exitCode).not.toBe(0);
+  expect((await inside(['config', 'check', '--lisen', 'x'], offline)).exitCode).not.toBe(0);
 });

@@ -179,6 +179,45 @@ describe('progress', () => {
   });
 });
 
+describe('--watch', () => {
+  const moving = (): Handler => {
+    let count = 0;
+    return () => {
+      count += 1;
+      const state = count === 1 ? 'running' : 'succeeded';
+      return { items: [sampleJob({ state, outcome: null })], next: null };
+    };
+  };
+
+  it('draws the list anew on a terminal', async () => {
+    const variables = await serve({ 'jobs.list': moving() });
+    const program = startOnTerminal(['jobs', '--watch', '--no-color'], { home, variables });
+    await program.shown('succeeded');
+    program.child.stdin?.write('\u0003');
+    const { stdout } = await program.finished;
+    const drawn = stdout.split('\u001B[H\u001B[2J').slice(1, 3);
+    expect(drawn.map((screen) => /running|succeeded/.exec(screen)?.[0])).toEqual([
+      'running',
+      'succeeded',
+    ]);
+    for (const screen of drawn) expect(screen).toMatch(/^ID +ENGINE/);
+  });
+
+  it('prints changes through a pipe', async () => {
+    const variables = await serve({ 'jobs.list': moving() });
+    const program = startProgram(['jobs', '--watch'], { home, variables });
+    await program.shown('succeeded');
+    program.child.kill('SIGTERM');
+    const { stdout } = await program.finished;
+    expect(
+      stdout
+        .trim()
+        .split('\n')
+        .map((line) => line.split(/ +/)[2]),
+    ).toEqual(['STATE', 'running', 'succeeded']);
+  });
+});
+
 describe('completion in bash', () => {
   it('completes commands, flags, and names that the server knows', async () => {
     const engine = { name: 'apktool', description: 'takes\u001B[2J apart' };

@@ -14,6 +14,7 @@ import { formatTable } from './render/table.ts';
 const usualRows = 24;
 
 type ReadItems = () => Promise<readonly unknown[]>;
+type Show = (items: readonly unknown[]) => Promise<void>;
 
 /** Goes on until the process is interrupted. */
 export async function watchList(
@@ -36,33 +37,54 @@ export async function watchList(
 }
 
 /** Draws over the whole screen, cut to its height so that nothing scrolls. */
-function createScreen(invocation: Invocation, columns: readonly string[]) {
-  const { shell, settings } = invocation;
-  return async (items: readonly unknown[]): Promise<void> => {
+function createScreen(invocation: Invocation, columns: readonly string[]): Show {
+  const { shell } = invocation;
+  return async (items) => {
     const rows = Math.max(1, (shell.stdout.rows || usualRows) - 2);
-    const table = await formatTable(items.slice(0, rows), {
-      columns: settings.columns ?? columns,
-      now: shell.now(),
-      style: createStyle(settings.color.stdout),
-      widthChars: widthOf(shell.stdout),
-    });
+    const table = await drawTable(invocation, columns, items.slice(0, rows));
     await writeOut(invocation, `\u001B[H\u001B[2J${table}`);
   };
 }
 
 /** Prints an item when it is new or looks different from before. */
-function createChanges(invocation: Invocation, columns: readonly string[]) {
-  const seen = new Map<string, string>();
-  return async (items: readonly unknown[]): Promise<void> => {
+function createChanges(invocation: Invocation, columns: readonly string[]): Show {
+  const { settings } = invocation;
+  let seen = new Map<string, string>();
+  let isFirst = true;
+  return async (items) => {
+    const present = new Map(
+      items.map((item) => [
+        identityOf(item, columns),
+        JSON.stringify(columns.map((column) => valueAt(item, column) ?? null)),
+      ]),
+    );
     const changed = items.filter((item) => {
-      const look = JSON.stringify(columns.map((column) => valueAt(item, column) ?? null));
       const identity = identityOf(item, columns);
-      const isChanged = seen.get(identity) !== look;
-      seen.set(identity, look);
-      return isChanged;
+      return seen.get(identity) !== present.get(identity);
     });
-    for (const gone of [...seen.keys()].slice(0, -limits.cliListRows)) seen.delete(gone);
+    seen = present;
+    if (changed.length === 0) return;
     // oldest first, since a pipe is read downwards
-    if (changed.length > 0) await printList(invocation, changed.toReversed(), columns);
+    const ordered = changed.toReversed();
+    if (settings.quiet || settings.output !== 'table') {
+      await printList(invocation, ordered, columns);
+    } else {
+      const table = await drawTable(invocation, columns, ordered);
+      await writeOut(invocation, isFirst ? table : table.slice(table.indexOf('\n') + 1));
+    }
+    isFirst = false;
   };
+}
+
+function drawTable(
+  { shell, settings }: Invocation,
+  columns: readonly string[],
+  items: readonly unknown[],
+): Promise<string> {
+  return formatTable(items, {
+    columns: settings.columns ?? columns,
+    now: shell.now(),
+    style: createStyle(settings.color.stdout),
+    widthChars: widthOf(shell.stdout),
+  });
 }

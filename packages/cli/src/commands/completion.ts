@@ -40,7 +40,8 @@ _lazaret() {
   [[ $kind == files ]] && _files
   [[ $kind == directories ]] && _files -/
 }
-compdef _lazaret lazaret
+# found in $fpath this file is the body of the function, otherwise it was sourced
+if [[ \${funcstack[1]} == _lazaret ]]; then _lazaret "$@"; else compdef _lazaret lazaret; fi
 `;
 
 const fish = `# fish completion for lazaret
