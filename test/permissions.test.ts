@@ -240,11 +240,14 @@ test('every refusal for lack of rights is in the audit log', async () => {
   const { auditList } = operations.events;
   const actor = 'guest';
   await expect
-    .poll(async () => {
-      const query = { type: ['access.denied'], actor, limit: 200 };
-      const { items } = await instance.client.call(auditList, { query } as never);
-      return items.map((entry) => entry.data['operation']).toSorted();
-    })
+    .poll(
+      async () => {
+        const query = { type: ['access.denied'], actor, limit: 200 };
+        const { items } = await instance.client.call(auditList, { query } as never);
+        return items.map((entry) => entry.data['operation']).toSorted();
+      },
+      { timeout: 20_000 },
+    )
     .toEqual(
       operationList
         .filter((operation) => byGrants([])(operation) === 'forbidden')

@@ -11,7 +11,7 @@ import { ensureLocalToken } from './local-token.ts';
 import type { AccessParts } from './parts.ts';
 import { createPasswords } from './password.ts';
 import { sweepSessions } from './sessions.ts';
-import { createThrottle } from './throttle.ts';
+import { createThrottle, type SignInPace } from './throttle.ts';
 
 export interface AccessOptions {
   readonly database: Kysely<Database>;
@@ -20,6 +20,8 @@ export interface AccessOptions {
   readonly publicUrl: () => string;
   /** Lets anybody use the predecessor's three calls on the project `default`. */
   readonly anonymousLegacy: boolean;
+  /** How failed sign-ins are slowed down; as the limits say unless given. */
+  readonly signInPace?: SignInPace;
   /** Called after each change that wrote events, to have them delivered at once. */
   readonly nudge?: () => void;
 }
@@ -52,7 +54,7 @@ export function createAccess(options: AccessOptions): Access {
     log,
     publicUrl,
     passwords: createPasswords(),
-    throttle: createThrottle(database),
+    throttle: createThrottle(database, options.signInPace),
     nudge: options.nudge ?? (() => undefined),
   };
   const setupLink = new SetupLink(parts);

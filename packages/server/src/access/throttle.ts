@@ -36,11 +36,32 @@ export interface Throttle {
   sweep(): Promise<void>;
 }
 
+/** How fast one may try. */
+export interface SignInPace {
+  readonly freePerAccount: number;
+  readonly freePerAddress: number;
+  readonly backoffMs: number;
+  readonly backoffMaxMs: number;
+  /** After so long without a try everything is forgotten. */
+  readonly memoryMs: number;
+}
+
+export const defaultPace: SignInPace = {
+  freePerAccount: limits.loginFailuresFree,
+  freePerAddress: limits.loginFailuresFreePerAddress,
+  backoffMs: limits.loginBackoffMs,
+  backoffMaxMs: limits.loginBackoffMaxMs,
+  memoryMs: limits.loginMemoryMs,
+};
+
 const triesPerSweep = 256;
 
-export function createThrottle(database: Kysely<Database>): Throttle {
+export function createThrottle(
+  database: Kysely<Database>,
+  pace: SignInPace = defaultPace,
+): Throttle {
   let tries = 0;
-  const sweep = (): Promise<void> => sweepCounters(database);
+  const sweep = (): Promise<void> => sweepCounters(database, pace);
   return {
     sweep,
     async begin(userName, address) {
@@ -51,8 +72,8 @@ export function createThrottle(database: Kysely<Database>): Throttle {
       const byAccount = hashKey(`account ${place} ${userName}`);
       // Always in this order, so that two tries never wait for each other.
       await transaction(database, async (within) => {
-        await count(within, byAddress, limits.loginFailuresFreePerAddress);
-        await count(within, byAccount, limits.loginFailuresFree);
+        await count(within, byAddress, { ...pace, free: pace.freePerAddress });
+        await count(within, byAccount, { ...pace, free: pace.freePerAccount });
       });
       return {
         succeeded: async () => {
@@ -66,10 +87,14 @@ export function createThrottle(database: Kysely<Database>): Throttle {
 }
 
 /** Counts one failure in advance, or throws while the wait after the last one lasts. */
-async function count(within: Transaction<Database>, key: string, free: number): Promise<void> {
-  const memory = sql`${limits.loginMemoryMs} * interval '1 millisecond'`;
-  const wait = sql`least(${limits.loginBackoffMs} * power(2, least(f.failures - ${free}, 30)),
-    ${limits.loginBackoffMaxMs}) * interval '1 millisecond'`;
+async function count(
+  within: Transaction<Database>,
+  key: string,
+  { free, backoffMs, backoffMaxMs, memoryMs }: SignInPace & { readonly free: number },
+): Promise<void> {
+  const memory = sql`${memoryMs} * interval '1 millisecond'`;
+  const wait = sql`least(${backoffMs} * power(2, least(f.failures - ${free}, 30)),
+    ${backoffMaxMs}) * interval '1 millisecond'`;
   const counted = await sql`
     insert into sign_in_failures as f (key, failures, last_at) values (${key}, 1, now())
     on conflict (key) do update
@@ -97,9 +122,9 @@ async function giveBack(database: Kysely<Database>, keys: readonly string[]): Pr
   }
 }
 
-async function sweepCounters(database: Kysely<Database>): Promise<void> {
+async function sweepCounters(database: Kysely<Database>, pace: SignInPace): Promise<void> {
   await sql`delete from sign_in_failures
-    where last_at < now() - ${limits.loginMemoryMs} * interval '1 millisecond'`.execute(database);
+    where last_at < now() - ${pace.memoryMs} * interval '1 millisecond'`.execute(database);
   const surplus = sql`select key from sign_in_failures
     order by last_at desc offset ${limits.loginMemoryRows}`;
   await sql`delete from sign_in_failures where key in (${surplus})`.execute(database);

@@ -127,7 +127,7 @@ test('a narrowed token sees and revokes only tokens no wider than itself', async
   expect((await whoami({ token: wide.body.secret })).status).toBe(200);
 });
 
-test('a narrow token of an administrator cannot make itself a wider helper', async () => {
+test('a narrow token of an administrator cannot make itself a stronger friend', async () => {
   const narrow = await bearer(root, { permissions: ['users.manage'] });
   const send = server.send;
   const grants = [{ role: 'administrator' as const, project: null }];

@@ -277,13 +277,15 @@ test('a call refused for lack of rights is on record, once a minute', async () =
   const alice = await arrive('alice');
   await Promise.all(Array.from({ length: 5 }, () => server.send(rows.userList, {}, alice)));
   await expect
-    .poll(() =>
-      database.handle.db
-        .selectFrom('events')
-        .select(['subject', 'data'])
-        .where('type', '=', 'access.denied')
-        .where('subject', '=', 'alice')
-        .execute(),
+    .poll(
+      () =>
+        database.handle.db
+          .selectFrom('events')
+          .select(['subject', 'data'])
+          .where('type', '=', 'access.denied')
+          .where('subject', '=', 'alice')
+          .execute(),
+      { timeout: 20_000 },
     )
     .toEqual([
       {

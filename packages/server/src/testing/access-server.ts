@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 
 import {
   buildPath,
+  limits,
   operationList,
   operations,
   Problem,
@@ -50,6 +51,15 @@ export interface AccessServer {
   close(): Promise<void>;
 }
 
+/** So slow that no wait passes by itself on a busy machine. */
+const slowPace = {
+  freePerAccount: limits.loginFailuresFree,
+  freePerAddress: limits.loginFailuresFreePerAddress,
+  backoffMs: 600_000,
+  backoffMaxMs: 600_000,
+  memoryMs: 3_600_000,
+};
+
 export const rootPassword = 'correct horse battery staple';
 
 export async function startAccessServer(
@@ -66,6 +76,7 @@ export async function startAccessServer(
     log,
     publicUrl: () => 'http://127.0.0.1',
     anonymousLegacy: false,
+    signInPace: slowPace,
     ...accessOptions,
   });
   const own = accessRoutes(access);
