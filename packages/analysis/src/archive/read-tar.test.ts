@@ -4,7 +4,7 @@ import { formatPax } from './pax.ts';
 import { readTar } from './read-tar.ts';
 import { TarError } from './tar-entry.ts';
 import type { TarErrorCode, TarOptions } from './tar-entry.ts';
-import { archive, chunked, gather, readAll, roomyLimits } from './tar-samples.ts';
+import { archive, chunked, gather, readAll, roomyLimits } from './testing/tar-samples.ts';
 import { writeTar } from './write-tar.ts';
 
 const end = Buffer.alloc(1_024);

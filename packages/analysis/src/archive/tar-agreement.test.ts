@@ -10,7 +10,15 @@ import { extract, pack } from 'tar-stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { TarError } from './tar-entry.ts';
-import { archive, chunked, cuts, gather, readAll, roomyLimits, tarInput } from './tar-samples.ts';
+import {
+  archive,
+  chunked,
+  cuts,
+  gather,
+  readAll,
+  roomyLimits,
+  tarInput,
+} from './testing/tar-samples.ts';
 import type { TarInput } from './write-tar.ts';
 
 const run = promisify(execFile);

@@ -5,8 +5,8 @@ import type { InspectedContainer } from './applied.ts';
 import { nothing } from './docker-api.ts';
 import { createContainer, removeContainer } from './docker-containers.ts';
 import { createDockerExecutor } from './docker.ts';
-import { createProbeImage, dockerAddress } from './probe-image.ts';
-import type { ProbeImage } from './probe-image.ts';
+import { createProbeImage, dockerAddress } from './testing/probe-image.ts';
+import type { ProbeImage } from './testing/probe-image.ts';
 import { containerConfig } from './profile.ts';
 import type { ContainerSpec, CreateBody } from './profile.ts';
 

@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { createDockerExecutor } from './docker.ts';
 import type { Executor, InputFile } from './executor.ts';
-import { createProbeImage, dockerAddress } from './probe-image.ts';
-import type { ProbeImage } from './probe-image.ts';
+import { createProbeImage, dockerAddress } from './testing/probe-image.ts';
+import type { ProbeImage } from './testing/probe-image.ts';
 import type { ContainerSpec } from './profile.ts';
 
 let image: ProbeImage;

@@ -80,30 +80,12 @@ export function createDockerApi(endpoint: DockerEndpoint): DockerApi {
   async function answer<T>(request: ApiRequest, path: string, schema: z.ZodType<T>): Promise<T> {
     const { deadlineMs = limits.engineCallMs, signal } = request;
     return withDeadline({ deadlineMs, signal, request }, async (joined) => {
-      const response = await send(request, path, joined);
+      const response = await send(pool, { request, path, signal: joined });
       const text = await readText(response.body);
       if (!isGood(request, response.statusCode)) throw engineFailure(request, response, text);
       const parsed = schema.safeParse(text === '' ? undefined : parseJson(request, text));
       if (parsed.success) return parsed.data;
       throw badAnswer(request, z.prettifyError(parsed.error));
-    });
-  }
-
-  async function send(
-    request: ApiRequest,
-    path: string,
-    signal: AbortSignal,
-  ): Promise<Dispatcher.ResponseData> {
-    return pool.request({
-      method: request.method,
-      path: path + formatQuery(request.query),
-      headers: {
-        ...(request.json === undefined ? {} : { 'content-type': 'application/json' }),
-        ...(request.body === undefined ? {} : { 'content-type': 'application/x-tar' }),
-        ...request.headers,
-      },
-      body: requestBody(request) ?? null,
-      signal,
     });
   }
 
@@ -119,12 +101,33 @@ export function createDockerApi(endpoint: DockerEndpoint): DockerApi {
     },
     async stream(request) {
       const path = await versioned(request);
-      return openStream(request, (signal) => send(request, path, signal));
+      return openStream(request, (signal) => send(pool, { request, path, signal }));
     },
     async close() {
       await pool.destroy();
     },
   };
+}
+
+interface Sending {
+  readonly request: ApiRequest;
+  /** With the version. */
+  readonly path: string;
+  readonly signal: AbortSignal;
+}
+
+function send(pool: Pool, { request, path, signal }: Sending): Promise<Dispatcher.ResponseData> {
+  return pool.request({
+    method: request.method,
+    path: path + formatQuery(request.query),
+    headers: {
+      ...(request.json === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(request.body === undefined ? {} : { 'content-type': 'application/x-tar' }),
+      ...request.headers,
+    },
+    body: requestBody(request) ?? null,
+    signal,
+  });
 }
 
 /** The newest version that both sides speak. */

@@ -14,15 +14,15 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createDockerApi, nothing } from './docker-api.ts';
 import { createDockerExecutor } from './docker.ts';
 import type { DockerEndpoint } from './docker-endpoint.ts';
-import { createEngineProxy, joinEngine } from './engine-proxy.ts';
-import type { EngineProxy } from './engine-proxy.ts';
+import { createEngineProxy, joinEngine } from './testing/engine-proxy.ts';
+import type { EngineProxy } from './testing/engine-proxy.ts';
 import type { Executor } from './executor.ts';
-import { createProbeImage } from './probe-image.ts';
-import type { ProbeImage } from './probe-image.ts';
+import { createProbeImage } from './testing/probe-image.ts';
+import type { ProbeImage } from './testing/probe-image.ts';
 
 const closers: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
+  for (const close of closers.splice(0).toReversed()) await close();
 });
 
 function open(address: string, tls?: DockerEndpoint['tls']): Executor {

@@ -10,7 +10,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { createDockerApi, nothing } from './docker-api.ts';
 import { createDockerExecutor } from './docker.ts';
 import type { PullProgress } from './executor.ts';
-import { dockerAddress } from './probe-image.ts';
+import { dockerAddress } from './testing/probe-image.ts';
 
 const api = createDockerApi({ address: dockerAddress });
 const executor = createDockerExecutor({ address: dockerAddress, now: Date.now });

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { createDockerExecutor } from './docker.ts';
-import { createEngineProxy } from './engine-proxy.ts';
-import type { EngineProxy } from './engine-proxy.ts';
+import { createEngineProxy } from './testing/engine-proxy.ts';
+import type { EngineProxy } from './testing/engine-proxy.ts';
 import { describeExecutor } from './executor.suite.ts';
-import { createProbeImage, dockerAddress } from './probe-image.ts';
-import type { ProbeImage } from './probe-image.ts';
+import { createProbeImage, dockerAddress } from './testing/probe-image.ts';
+import type { ProbeImage } from './testing/probe-image.ts';
 
 let image: ProbeImage;
 let far: EngineProxy;

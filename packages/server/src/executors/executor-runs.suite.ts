@@ -11,8 +11,8 @@ import {
   pieces,
   readLog,
   text,
-} from './executor-rig.ts';
-import type { Rig } from './executor-rig.ts';
+} from './testing/executor-rig.ts';
+import type { Rig } from './testing/executor-rig.ts';
 
 export function describeImages(rig: Rig): void {
   test('are resolved to what a container is made from', async () => {

@@ -3,8 +3,15 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 
-import { bounds, expectFailure, firstPiece, inputFile, readLog, text } from './executor-rig.ts';
-import type { Rig } from './executor-rig.ts';
+import {
+  bounds,
+  expectFailure,
+  firstPiece,
+  inputFile,
+  readLog,
+  text,
+} from './testing/executor-rig.ts';
+import type { Rig } from './testing/executor-rig.ts';
 import { labelNames } from './profile.ts';
 
 export function describeLogs(rig: Rig): void {

@@ -1,8 +1,8 @@
 /** What every executor must do. Run it on each, on the real engine. */
 import { afterEach, describe } from 'vitest';
 
-import { createRig } from './executor-rig.ts';
-import type { ExecutorSubject } from './executor-rig.ts';
+import { createRig } from './testing/executor-rig.ts';
+import type { ExecutorSubject } from './testing/executor-rig.ts';
 import {
   describeEnding,
   describeFailing,

@@ -1,10 +1,10 @@
 /** What the tests of the archive readers share: arbitrary entries, chunkings and whole reads. */
 import fc from 'fast-check';
 
-import { readTar } from './read-tar.ts';
-import type { TarEntry, TarOptions } from './tar-entry.ts';
-import { writeTar } from './write-tar.ts';
-import type { TarInput } from './write-tar.ts';
+import { readTar } from '../read-tar.ts';
+import type { TarEntry, TarOptions } from '../tar-entry.ts';
+import { writeTar } from '../write-tar.ts';
+import type { TarInput } from '../write-tar.ts';
 
 export const roomyLimits: TarOptions = {
   entries: 1_000,

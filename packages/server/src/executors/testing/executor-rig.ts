@@ -1,9 +1,9 @@
 /** What the parts of the executors' behaviour suite share. */
 import { expect } from 'vitest';
 
-import { ExecutorError } from './executor.ts';
-import type { Executor, ExecutorErrorCode, InputFile, LogPiece } from './executor.ts';
-import type { ContainerSpec } from './profile.ts';
+import { ExecutorError } from '../executor.ts';
+import type { Executor, ExecutorErrorCode, InputFile, LogPiece } from '../executor.ts';
+import type { ContainerSpec } from '../profile.ts';
 
 export interface ExecutorSubject {
   /** A fresh executor on the same engine each time; the suite closes it. */

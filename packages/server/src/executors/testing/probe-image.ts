@@ -10,9 +10,9 @@ import { writeTar } from '@lazaret/analysis';
 import type { TarInput } from '@lazaret/analysis';
 import { z } from 'zod';
 
-import { createDockerApi, nothing } from './docker-api.ts';
-import type { DockerApi } from './docker-api.ts';
-import type { ContainerSpec } from './profile.ts';
+import { createDockerApi, nothing } from '../docker-api.ts';
+import type { DockerApi } from '../docker-api.ts';
+import type { ContainerSpec } from '../profile.ts';
 
 const MiB = 1024 * 1024;
 export const dockerAddress = 'unix:///var/run/docker.sock';
