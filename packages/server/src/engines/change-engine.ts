@@ -67,14 +67,21 @@ async function revisionBefore(open: Transaction<Database>, engine: EngineRow): P
   throw new Problem('conflict', detail);
 }
 
-/** Removes an engine; its revisions and jobs stay. `source` says on whose behalf. */
+interface Removal extends Change {
+  /** On whose behalf: a person asks, a directory states. */
+  readonly source: EngineSource;
+  /** The file of the watched directory that names the engine. */
+  readonly file?: string | undefined;
+}
+
+/** Removes an engine; its revisions and jobs stay. */
 export function removeEngine(
   database: Kysely<Database>,
-  { name, actor, source }: Change & { readonly source: EngineSource },
+  { name, actor, source, file }: Removal,
 ): Promise<void> {
   return transaction(database, async (open) => {
     const engine = await lockPresent(open, name);
-    if (source === 'api') await refuseRemoval(open, engine);
+    if (source === 'api') await refuseRemoval(open, engine, file);
     await open
       .updateTable('engines')
       .set({ removed_at: sql`now()`, problem: null, updated_at: sql`now()` })
@@ -86,11 +93,15 @@ export function removeEngine(
   });
 }
 
-async function refuseRemoval(open: Transaction<Database>, engine: EngineRow): Promise<void> {
-  if (engine.source === 'directory') {
+async function refuseRemoval(
+  open: Transaction<Database>,
+  engine: EngineRow,
+  file: string | undefined,
+): Promise<void> {
+  if (engine.source === 'directory' && file !== undefined) {
     throw new Problem(
       'conflict',
-      `the engine ${engine.name} comes from a file in the watched directory; remove the file, or disable the engine`,
+      `the engine ${engine.name} comes from the file ${file} in the watched directory; remove that, or disable the engine`,
     );
   }
   const unfinished = await open

@@ -66,6 +66,8 @@ export interface Engines {
     entries: readonly Readonly<Record<string, unknown>>[],
     actor: string,
   ): Promise<OperationOutput<typeof rows.import>>;
+  /** Removes for a person. Throws `conflict` while a file of a watched directory names it. */
+  remove(name: string, actor: string): Promise<void>;
   /** Tells that something changed over the API. */
   announce(): void;
   /** Watches a directory of manifests until the signal aborts. */
@@ -92,6 +94,11 @@ export function createEngines(options: EnginesOptions): Engines {
     validate,
     add,
     announce: options.onEvents,
+    remove: async (name, actor) => {
+      const [file] = watches.flatMap((watch) => watch.fileOf(name) ?? []);
+      await removeEngine(database, { name, actor, source: 'api', file });
+      options.onEvents();
+    },
     find: (name, revision) => findEngine(database, name, revision),
     checkParameters: (engine, parameters) => cachedCheck(checks, engine)(parameters),
     importLegacy: (entries, actor) => importEntries(options, entries, { actor, add }),

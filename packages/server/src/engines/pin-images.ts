@@ -59,7 +59,8 @@ async function pinEngine(parts: PinParts, engine: EnginePin): Promise<boolean> {
   } catch (error) {
     const problem = asProblem(error);
     if (problem === undefined) throw error;
-    await writeProblem(database, name, problem.message);
+    // Another process may serve the nodes; that this one reaches none says nothing of the image.
+    if (problem.status < 500) await writeProblem(database, name, problem.message);
     return false;
   }
   const newest = await readRevision(database, name);

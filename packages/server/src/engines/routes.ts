@@ -2,7 +2,7 @@
 import { engines as rows } from '@lazaret/protocol';
 
 import { route, type Route } from '../http/index.ts';
-import { removeEngine, rollBack, setEnabled } from './change-engine.ts';
+import { rollBack, setEnabled } from './change-engine.ts';
 import type { Engines } from './engines.ts';
 import { listEngines, readEngine } from './store.ts';
 
@@ -36,11 +36,7 @@ export function engineRoutes(engines: Engines): Route[] {
       engines.announce();
       return readEngine(database, name);
     }),
-    route(rows.remove, async ({ params }, { principal }) => {
-      const { name } = params;
-      await removeEngine(database, { name, actor: principal.name, source: 'api' });
-      engines.announce();
-    }),
+    route(rows.remove, ({ params }, { principal }) => engines.remove(params.name, principal.name)),
     route(rows.import, ({ body }, { principal }) =>
       engines.importLegacy(body.engines, principal.name),
     ),

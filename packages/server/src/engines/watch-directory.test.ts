@@ -167,6 +167,7 @@ test('an engine of the API is not taken over by a file, nor the other way round'
   await put('mine.yaml', text('mine', 'version: file\n'));
   await put('file.yaml', text('file'));
   await refuses([{ file: 'mine.yaml', detail: expect.stringContaining('added over the API') }]);
+  await shows(['file:1', 'mine:1']);
   await expect(engines.add({ ...manifest, name: 'file' }, 'op')).rejects.toMatchObject({
     code: 'conflict',
   });
@@ -229,4 +230,20 @@ test('a directory that is gone removes nothing; an empty one does', async () => 
   await mkdir(directory);
   await shows([]);
   await rm(`${directory}-moved`, { recursive: true });
+});
+
+test('a start with an empty directory removes nothing; people may then', async () => {
+  await put('tool.yaml', text('tool'));
+  await shows(['tool:1']);
+  await expect(engines.remove('tool', 'op')).rejects.toMatchObject({
+    code: 'conflict',
+    message: expect.stringContaining('tool.yaml'),
+  });
+  stop.abort();
+  await rm(join(directory, 'tool.yaml'));
+  start();
+  await new Promise((resolve) => setTimeout(resolve, limits.engineWatchMs * 1.5));
+  expect(await present()).toEqual(['tool:1']);
+  await engines.remove('tool', 'op');
+  expect(await present()).toEqual([]);
 });

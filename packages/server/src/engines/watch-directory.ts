@@ -5,7 +5,9 @@
  *   new or changed file, settled   → read → valid: add → engine with a new revision, or as it was
  *                                         → not valid: refused; an engine that it made stays
  *   two files with one name        → the one that has the engine keeps it, the other is refused
- *   no file names an engine        → it is removed, unless a refused file may be the one that did
+ *   no file names an engine        → it is removed, unless a refused file may be the one that did,
+ *                                    or the directory was empty from the start: that is rather
+ *                                    another directory than a decision
  *
  * A file is read only when it was the same twice, a moment apart, so a half-written one is not
  * taken for a whole one. A failure of one file is that file's alone; a failure of the database or
@@ -46,13 +48,18 @@ interface KnownFile {
 export interface DirectoryWatch {
   /** One turn. Says whether some file is still being written. */
   turn(): Promise<{ readonly unsettled: boolean }>;
+  /** The file that names an engine, or that may have. */
+  fileOf(engine: string): string | undefined;
   readonly refused: readonly EngineRefusal[];
 }
 
 /** The state of a watched directory; the caller turns it. */
 export function watchDirectory(parts: DirectoryParts): DirectoryWatch {
   const known = new Map<string, KnownFile>();
+  /** Names that a file had since the start. */
+  const seen = new Set<string>();
   return {
+    fileOf: (engine) => [...known].find(([, entry]) => namesOf(entry).includes(engine))?.[0],
     get refused() {
       return [...known.values()].flatMap(({ refusal }) => (refusal === undefined ? [] : [refusal]));
     },
@@ -70,7 +77,7 @@ export function watchDirectory(parts: DirectoryParts): DirectoryWatch {
       }
       await apply(parts, known);
       // A file that is being replaced is not a file that is gone.
-      if (!unsettled) await removeAbsent(parts, known);
+      if (!unsettled) await removeAbsent(parts, known, seen);
       return { unsettled };
     },
   };
@@ -149,14 +156,21 @@ async function apply(parts: DirectoryParts, known: Map<string, KnownFile>): Prom
   }
 }
 
-async function removeAbsent(parts: DirectoryParts, known: Map<string, KnownFile>): Promise<void> {
-  const kept = new Set<string>();
-  for (const { manifest, guesses } of known.values()) {
-    for (const name of [...wrap(manifest?.name), ...guesses]) kept.add(name);
-  }
+async function removeAbsent(
+  parts: DirectoryParts,
+  known: ReadonlyMap<string, KnownFile>,
+  seen: Set<string>,
+): Promise<void> {
+  const kept = new Set([...known.values()].flatMap(namesOf));
+  for (const name of kept) seen.add(name);
   for (const name of await parts.list()) {
-    if (kept.has(name)) continue;
+    if (kept.has(name) || (known.size === 0 && !seen.has(name))) continue;
     await parts.remove(name);
     parts.log.info({ engine: name }, 'no file names the engine any more; it was removed');
   }
+}
+
+/** The engine of a file, and those that a refused file may stand for. */
+function namesOf({ manifest, guesses }: KnownFile): string[] {
+  return [...wrap(manifest?.name), ...guesses];
 }

@@ -5,6 +5,7 @@ import { sql } from 'kysely';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from 'vitest';
 
+import { openDatabase } from '../db/index.ts';
 import { createTestDatabase, type TestDatabase } from '../testing/database.ts';
 import { appendEvents } from './append.ts';
 import { createOutbox, type Outbox } from './outbox.ts';
@@ -168,6 +169,29 @@ test('filters mean the same in the database and in memory', async () => {
   expect(page.events.map((event) => event.data['number'])).toEqual([1, 3]);
   const scoped = await outbox.read(position, { projects: ['other'], instance: false }, 10);
   expect(scoped.events.map((event) => event.data['number'])).toEqual([3]);
+});
+
+test('lost connections delay delivery, and lose nothing', async () => {
+  const got = take(3, { filter: { subject: 'lost' } });
+  await expect.poll(() => outbox.subscribers).toBe(1);
+  await say('lost', 1);
+  const other = await openDatabase({ url: database.url });
+  await other.pool.query(
+    `select pg_terminate_backend(pid) from pg_stat_activity
+     where datname = current_database() and pid <> pg_backend_pid()`,
+  );
+  await other.close();
+  for (const number of [2, 3]) {
+    await expect
+      .poll(() =>
+        say('lost', number).then(
+          () => 'said',
+          () => 'lost',
+        ),
+      )
+      .toBe('said');
+  }
+  expect((await got).map((event) => event.data['number'])).toEqual([1, 2, 3]);
 });
 
 test('leaving ends a subscription that waits, and the loop rests without subscribers', async () => {
