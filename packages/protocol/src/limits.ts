@@ -66,6 +66,7 @@ export const limits = {
   loginWaiting: 64,
   deniedRepeatMs: minuteMs,
   deniedRemembered: 1_000,
+  accessSweepMs: 1 * hourMs,
   users: 10_000,
   projects: 1_000,
   grantsPerUser: 200,

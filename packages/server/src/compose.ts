@@ -98,6 +98,8 @@ async function start(options: ServerOptions, stops: Stops): Promise<RunningServe
     anonymousLegacy: values.openLegacy,
     nudge: () => outbox.nudge(),
   });
+  const stopSweeping = sweepAccess(access, log);
+  stops.add(() => Promise.resolve(stopSweeping()));
   if (values.roles.includes('api')) {
     url = await startApi({ ...core, ...running, access, options }, stops);
     await directory.announce();
@@ -351,12 +353,22 @@ function nodesOf(values: Configuration): readonly NodeOption[] {
   return [{ name: 'local', endpoint: values.dockerHost, labels: {} }];
 }
 
+/** Ended sessions, used links and old failures are forgotten at the start and every hour. */
+function sweepAccess(access: Access, log: Logger): () => void {
+  const sweep = (): void => {
+    access.sweep().catch((error: unknown) => log.warn({ err: error }, 'the sweep failed'));
+  };
+  sweep();
+  const timer = setInterval(sweep, limits.accessSweepMs);
+  return () => clearInterval(timer);
+}
+
 /** For the operating-system user of the server: `lazaret` on this machine just works. */
 async function writeLocalToken(
   access: Access,
   place: { readonly directory: string; readonly url: string },
 ): Promise<void> {
-  const token = await access.ensureLocalToken(place.directory);
+  const token = await access.ensureLocalToken(`${hostname()}:${place.directory}`);
   if (token === undefined) return;
   const path = join(place.directory, 'local-token');
   const temporary = `${path}.${newId()}`;

@@ -1,5 +1,6 @@
 /** What the routes of jobs, and the predecessor's aliases, do: one place for both. */
 import {
+  asProblem,
   isFinal,
   limits,
   Problem,
@@ -13,7 +14,13 @@ import type { Kysely } from 'kysely';
 import { keepUpload, type ArtifactParts } from '../artifacts/index.ts';
 import type { Database } from '../db/schema.ts';
 import type { CallContext, OutgoingEvent } from '../http/index.ts';
-import { chooseProject, forbidden, inScope, projectsWith, type Principal } from '../principal.ts';
+import {
+  chooseProject,
+  forbidden,
+  projectsWith,
+  type Principal,
+  type ProjectScope,
+} from '../principal.ts';
 import { readLog } from './attempt-log.ts';
 import { cancelJob } from './cancel.ts';
 import { followJob } from './follow.ts';
@@ -100,18 +107,28 @@ export async function submitUpload(
 }
 
 export async function cancel(parts: JobParts, id: string, principal: Principal): Promise<Job> {
-  await requireControl(parts, id, principal);
-  await cancelJob(parts.database, id, principal.name);
+  const scope = projectsWith(principal, 'jobs.control');
+  const job = await findControlled(parts, id, { principal, scope });
+  await cancelJob(parts.database, job.id, principal.name);
   parts.onQueue();
   parts.onEvents();
-  return readJobSummary(parts.database, projectsWith(principal, 'jobs.control'), id);
+  return readJobSummary(parts.database, scope, id);
 }
 
 /** A job that can be seen but not controlled is forbidden; one out of sight does not exist. */
-async function requireControl(parts: JobParts, id: string, principal: Principal): Promise<void> {
-  const visible = await readJobSummary(parts.database, projectsWith(principal, 'jobs.read'), id);
-  if (inScope(projectsWith(principal, 'jobs.control'), visible.project)) return;
-  throw forbidden(principal, 'jobs.control', visible.project);
+async function findControlled(
+  parts: JobParts,
+  id: string,
+  who: { readonly principal: Principal; readonly scope: ProjectScope },
+): Promise<Job> {
+  try {
+    return await readJobSummary(parts.database, who.scope, id);
+  } catch (error) {
+    if (asProblem(error)?.code !== 'not_found') throw error;
+    const readable = projectsWith(who.principal, 'jobs.read');
+    const visible = await readJobSummary(parts.database, readable, id);
+    throw forbidden(who.principal, 'jobs.control', visible.project);
+  }
 }
 
 export async function rerun(
