@@ -8,6 +8,7 @@ import { ExecutorError } from './executor.ts';
 import type { CallOptions, ContainerSample, FollowOptions } from './executor.ts';
 import { readLog, sinceParameter } from './log-frames.ts';
 import { labelNames } from './profile.ts';
+import { untilAborted } from './until-aborted.ts';
 
 export async function followLogs(
   api: DockerApi,
@@ -91,10 +92,10 @@ export function createOutputUsage(api: DockerApi, now: () => number): OutputUsag
   let underWay = false;
   let askAgainAtMs = Number.NEGATIVE_INFINITY;
 
-  async function ask(signal: AbortSignal | undefined): Promise<ReadonlyMap<string, number>> {
+  async function ask(): Promise<ReadonlyMap<string, number>> {
     const startedAtMs = now();
     try {
-      const type = (await api.version(signal)) === '1.41' ? undefined : 'volume';
+      const type = (await api.version()) === '1.41' ? undefined : 'volume';
       const request = { method: 'GET', path: '/system/df', query: { type } } as const;
       return sumOutputs(await api.call(request, diskUse));
     } finally {
@@ -109,13 +110,13 @@ export function createOutputUsage(api: DockerApi, now: () => number): OutputUsag
       underWay = true;
       // Engines answer one such question at a time; when another client's is under way, the
       // earlier answer stands.
-      latest = ask(signal).catch((error: unknown) => {
+      latest = ask().catch((error: unknown) => {
         if (error instanceof ExecutorError && !error.isUnreachable) return before;
         latest = before;
         throw error;
       });
     }
-    const sizes = await latest;
+    const sizes = await untilAborted(latest, signal);
     const known = attempts.filter((attempt) => sizes.has(attempt));
     return new Map(known.map((attempt) => [attempt, sizes.get(attempt) ?? 0]));
   };
