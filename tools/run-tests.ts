@@ -1,0 +1,73 @@
+/**
+ * `npm test`: installs what the tests need where it can, builds the engines that they run, and runs
+ * all of them on real parts. A part that is missing fails the run; nothing is skipped silently.
+ * Arguments are handed to vitest. The last line says how many passed and failed.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { ensurePackages } from './apt-packages.mjs';
+import { buildBase, BUSYBOX_BASE } from './base-image.mjs';
+import { buildEngines, listEngines } from './build-engines.mjs';
+import { ensureDocker } from './docker.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const chromium = '/usr/bin/chromium';
+const hostileEngine = './test/fixtures/hostile-engine';
+
+interface VitestReport {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly numPendingTests: number;
+  readonly numFailedTestSuites: number;
+  readonly success: boolean;
+}
+
+await prepare();
+process.exitCode = runTests(process.argv.slice(2));
+
+async function prepare(): Promise<void> {
+  const docker = await ensureDocker({ log: say });
+  if (docker.state === 'missing') fail(`the tests need a Docker engine.\n${docker.advice}`);
+  const wanted = [
+    ...(existsSync(chromium) ? [] : ['chromium']),
+    ...(existsSync('/usr/bin/curl') ? [] : ['curl']),
+    // Tests of the command line run it on a terminal made by script(1).
+    ...(existsSync('/usr/bin/script') ? [] : ['bsdutils']),
+    ...(existsSync('/usr/bin/unshare') ? [] : ['util-linux']),
+  ];
+  if (wanted.length > 0) await ensurePackages(wanted, { log: say });
+  await buildBase({ ...BUSYBOX_BASE, log: say });
+  await buildEngines([...listEngines(), hostileEngine], { log: say });
+}
+
+/** Runs vitest and sums up what it reported; a report that is missing is a failure. */
+function runTests(words: readonly string[]): number {
+  const place = mkdtempSync(join(tmpdir(), 'lazaret-report-'));
+  const file = join(place, 'report.json');
+  const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
+  const result = spawnSync(
+    process.execPath,
+    [vitest, 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`, ...words],
+    { cwd: root, stdio: 'inherit' },
+  );
+  if (!existsSync(file)) fail('vitest left no report');
+  const report = JSON.parse(readFileSync(file, 'utf8')) as VitestReport;
+  rmSync(place, { recursive: true, force: true });
+  const failed = report.numFailedTests + (report.success || report.numFailedTests > 0 ? 0 : 1);
+  const skipped = report.numPendingTests > 0 ? `, ${report.numPendingTests} skipped` : '';
+  process.stdout.write(`\n${report.numPassedTests} passed, ${failed} failed${skipped}\n`);
+  return result.status ?? 1;
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+function fail(text: string): never {
+  say(`lazaret: ${text}`);
+  process.exit(1);
+}
