@@ -1,0 +1,77 @@
+/** What the documents name is there: links, files, commands. */
+import { existsSync } from 'node:fs';
+import { join, posix } from 'node:path';
+
+import { expect, test } from 'vitest';
+
+import { commandList } from '../packages/cli/src/command-list.ts';
+import {
+  findBrokenLinks,
+  findLostFiles,
+  findUnknownCommands,
+  type Page,
+} from './docs/find-broken.ts';
+import { listFiles, readText, root } from './source/source-file.ts';
+
+const pages: readonly Page[] = listFiles()
+  .filter((path) => path.endsWith('.md'))
+  .map((path) => ({ path, text: readText(path) }));
+const exists = (path: string): boolean => existsSync(join(root, path));
+const { scripts } = JSON.parse(readText('package.json')) as { scripts: Record<string, string> };
+const known = { scripts: Object.keys(scripts), commands: commandList.map(({ words }) => words) };
+
+/** A picture that is added when the console is done. */
+const awaited = ['docs/console.png'];
+
+test('links lead somewhere', () => {
+  expect(findBrokenLinks(pages, (path) => exists(path) || awaited.includes(path))).toEqual([]);
+});
+
+test('planted: broken links are found', () => {
+  const page = { path: 'docs/a.md', text: '# Here\n[one](b.md) [two](#there) [three](#here)' };
+  expect(findBrokenLinks([page], () => false)).toEqual([
+    'docs/a.md: b.md does not exist',
+    'docs/a.md: #there is no heading',
+  ]);
+});
+
+test('commands in the documents exist', () => {
+  expect(findUnknownCommands(pages, known)).toEqual([]);
+});
+
+test('planted: unknown commands are found', () => {
+  const text =
+    '```\nnpm run nothing\nlazaret conjure\nlazaret submit strings x\n```\n`lazaret juggle`';
+  expect(findUnknownCommands([{ path: 'a.md', text }], known)).toEqual([
+    'a.md: npm run nothing',
+    'a.md: lazaret conjure',
+    'a.md: lazaret juggle',
+  ]);
+});
+
+test('every noun of the glossary has an owner that exists, or comes later', () => {
+  const glossary = pages.filter(({ path }) => path === 'GLOSSARY.md');
+  expect(findLostFiles(glossary, exists)).toEqual([]);
+  const nouns = (glossary[0]?.text ?? '').match(/^\| \*\*/gm) ?? [];
+  expect(nouns.length).toBeGreaterThan(25);
+});
+
+test('files that ARCHITECTURE.md, SECURITY.md and the decisions name exist', () => {
+  const named = pages.filter(({ path }) =>
+    /^(ARCHITECTURE|SECURITY|CONTRIBUTING)\.md$|^decisions\//.test(path),
+  );
+  expect(findLostFiles(named, exists)).toEqual([]);
+});
+
+test('planted: names of files that are not there are found', () => {
+  const page = { path: 'a.md', text: 'see `packages/protocol/src/nothing.ts` and `later`' };
+  expect(findLostFiles([page], exists)).toEqual(['a.md: packages/protocol/src/nothing.ts']);
+});
+
+test('every decision is numbered once and in a row', () => {
+  const numbers = pages
+    .filter(({ path }) => /^decisions\/\d{4}-/.test(path))
+    .map(({ path }) => Number(posix.basename(path).slice(0, 4)));
+  expect(numbers).toEqual(numbers.map((_, index) => index + 1));
+  expect(numbers.length).toBeGreaterThan(10);
+});

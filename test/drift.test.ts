@@ -1,0 +1,25 @@
+/** Pages that are made from the code say what the code says. `npm run docs` writes them anew. */
+import { outcomeCodes, problems } from '@lazaret/protocol';
+import { expect, test } from 'vitest';
+
+import { fillArchitecture } from '../tools/docs/architecture-tables.ts';
+import { generatePages } from '../tools/docs/generated-pages.ts';
+import { readText } from './source/source-file.ts';
+
+const pages = [...generatePages()];
+
+test.each(pages)('%s is as the code says', (path, text) => {
+  expect(readText(path), `${path} is out of date; run: npm run docs`).toBe(text);
+});
+
+test('a page that says something else is seen', () => {
+  const errors = new Map(pages).get('docs/errors.md') ?? '';
+  for (const code of Object.keys(problems)) expect(errors).toContain(`\`${code}\``);
+  const outcomes = new Map(pages).get('docs/outcomes.md') ?? '';
+  for (const code of Object.keys(outcomeCodes)) expect(outcomes).toContain(`\`${code}\``);
+  const page = readText('ARCHITECTURE.md');
+  const wrong = page.replace('| `protocol` | no other package |', '| `protocol` | `server` |');
+  expect(wrong).not.toBe(page);
+  expect(fillArchitecture(wrong)).toBe(page);
+  expect(() => fillArchitecture('a page without marks')).toThrow('no place');
+});

@@ -1,0 +1,60 @@
+/** Puts the rules of the architecture test into ARCHITECTURE.md, between its marks. */
+import {
+  clockReaders,
+  composition,
+  environmentReaders,
+  floor,
+  lazyExceptions,
+  networkUsers,
+  packageDirection,
+  type Permit,
+  slices,
+} from '../../test/architecture/rules.ts';
+import { code, formatTable } from './table.ts';
+
+const tables: Readonly<Record<string, () => string>> = {
+  packages: () =>
+    formatTable([
+      ['package', 'may import'],
+      ...Object.entries(packageDirection).map(([name, others]) => [
+        code(name),
+        [
+          ...others.map(code),
+          ...lazyExceptions
+            .filter(({ file }) => file.startsWith(`packages/${name}/`))
+            .map(({ file, what }) => `${code(what)} lazily, from ${code(file)} only`),
+        ].join(', ') || 'no other package',
+      ]),
+    ]),
+  slices: () =>
+    formatTable([
+      ['part of the server', 'may import'],
+      ...Object.entries(floor).map(([name, others]) => [
+        `${code(name)} (floor)`,
+        others.map(code).join(', ') || 'nothing of the server',
+      ]),
+      ...Object.entries(slices).map(([name, others]) => [
+        code(name),
+        ['the floor', ...others.map(code)].join(', '),
+      ]),
+      [composition.map(code).join(', '), 'everything; imported by none of the above'],
+    ]),
+  permits: () =>
+    formatTable([
+      ['file', 'uses', 'because'],
+      ...[...environmentReaders, ...clockReaders, ...networkUsers].map(
+        ({ file, what, reason }: Permit) => [code(file), code(what), reason],
+      ),
+    ]),
+};
+
+/** Throws when a mark is missing: a table that nobody sees cannot be wrong. */
+export function fillArchitecture(page: string): string {
+  return Object.entries(tables).reduce((text, [name, make]) => {
+    const [begin, end] = [`<!-- ${name}: made by npm run docs -->`, `<!-- end of ${name} -->`];
+    const from = text.indexOf(begin);
+    const to = text.indexOf(end);
+    if (from < 0 || to < from) throw new Error(`ARCHITECTURE.md has no place for ${name}`);
+    return `${text.slice(0, from + begin.length)}\n\n${make()}\n\n${text.slice(to)}`;
+  }, page);
+}
