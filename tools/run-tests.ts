@@ -31,7 +31,8 @@ process.exitCode = runTests(process.argv.slice(2));
 
 async function prepare(): Promise<void> {
   const docker = await ensureDocker({ log: say });
-  if (docker.state === 'missing') fail(`the tests need a Docker engine.\n${docker.advice}`);
+  const { socket } = docker;
+  if (socket === undefined) fail(`the tests need a Docker engine.\n${docker.advice}`);
   const wanted = [
     ...(existsSync(chromium) ? [] : ['chromium']),
     ...(existsSync('/usr/bin/curl') ? [] : ['curl']),
@@ -40,8 +41,8 @@ async function prepare(): Promise<void> {
     ...(existsSync('/usr/bin/unshare') ? [] : ['util-linux']),
   ];
   if (wanted.length > 0) await ensurePackages(wanted, { log: say });
-  await buildBase({ ...BUSYBOX_BASE, log: say });
-  await buildEngines([...listEngines(), hostileEngine], { log: say });
+  await buildBase({ ...BUSYBOX_BASE, socket, log: say });
+  await buildEngines([...listEngines(), hostileEngine], { socket, log: say });
 }
 
 /** Runs vitest and sums up what it reported; a report that is missing is a failure. */

@@ -62,12 +62,14 @@ async function greet(server: RunningServer): Promise<void> {
 
 interface DockerState {
   readonly state: 'running' | 'started' | 'installed-and-started' | 'missing' | 'elsewhere';
+  /** Path of the unix socket that answers. */
+  readonly socket: string | undefined;
   readonly advice: string;
 }
 
 /** The tools run before anything is installed, so they are plain JavaScript outside the packages. */
 async function bringUpDocker(dataDirectory: string, elsewhere: boolean): Promise<DockerState> {
-  if (elsewhere) return { state: 'elsewhere', advice: '' };
+  if (elsewhere) return { state: 'elsewhere', socket: undefined, advice: '' };
   const { ensureDocker } = (await import(toolUrl('docker.mjs'))) as {
     ensureDocker(options: object): Promise<DockerState>;
   };
@@ -90,12 +92,14 @@ async function showSample(
   parts: { readonly docker: Promise<DockerState>; readonly signal: AbortSignal },
 ): Promise<void> {
   const docker = await parts.docker;
-  if (docker.state === 'missing') {
+  const { socket } = docker;
+  if (docker.state === 'elsewhere') return;
+  if (socket === undefined) {
     say(`No container engine, so no jobs can run yet; everything else works.\n${docker.advice}`);
     return;
   }
   const client = await localClient(server);
-  await buildSampleEngines(server.dataDirectory);
+  await buildSampleEngines(server.dataDirectory, socket);
   const { total } = await client.call(operations.jobs.count, {});
   if (total > 0 || parts.signal.aborted) return;
   await waitForEngine(client, sampleEngines[0], parts.signal);
@@ -109,14 +113,14 @@ async function showSample(
   say(`\nNext, in another terminal:  npm run lazaret -- submit strings /bin/ls --wait\n`);
 }
 
-async function buildSampleEngines(dataDirectory: string): Promise<void> {
+async function buildSampleEngines(dataDirectory: string, socket: string): Promise<void> {
   const { buildEngines } = (await import(toolUrl('build-engines.mjs'))) as {
     buildEngines(names: readonly string[], options: object): Promise<unknown>;
   };
   const watched = join(dataDirectory, 'engines');
   await mkdir(watched, { recursive: true });
   for (const name of sampleEngines) {
-    await buildEngines([name], { log: say });
+    await buildEngines([name], { socket, log: say });
     const manifest = join(watched, `${name}.yaml`);
     // A manifest that is there already may have been changed by its owner.
     if (await exists(manifest)) continue;
