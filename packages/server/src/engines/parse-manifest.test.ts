@@ -61,10 +61,17 @@ test.each([
   expect(refusal(base + addition).detail).toContain(expected);
 });
 
+test('a misspelt name is told before the field that is missing for it', () => {
+  const { detail } = refusal('name: tool\nimagee: lab/x\n');
+  expect(detail).toMatch(/^line 2: imagee: .*did you mean image\?; image: expected string/);
+});
+
 test('every wrong field is listed', () => {
   const { paths, detail } = refusal(`${base}cpus: 1\ntimeLimit: soon\nuser: -1\n`);
   expect(paths.toSorted()).toEqual(['cpus', 'timeLimit', 'user']);
-  expect(detail).toContain('(and 2 more)');
+  expect(detail).toMatch(/^line 3: cpus: .*; line \d: .*; line \d: /);
+  const many = Array.from({ length: 9 }, (_, number) => `unknown${number}: 1\n`).join('');
+  expect(refusal(base + many).detail).toContain('(and 4 more)');
 });
 
 // Failures of predecessors: an engine name became a route without a check of reserved words.

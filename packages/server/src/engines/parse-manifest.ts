@@ -38,15 +38,23 @@ export function guessName(text: string): string | undefined {
 
 interface Fault extends ProblemField {
   readonly line: number | undefined;
+  /** Whether the field is not known at all. */
+  readonly unknown?: boolean;
 }
 
+/** Misspelt names first: the fields that are missing are often theirs. */
 function refuse(faults: readonly Fault[]): Problem {
-  const [first] = faults;
-  const more = faults.length > 1 ? ` (and ${faults.length - 1} more)` : '';
-  return new Problem('invalid_manifest', `${first === undefined ? '' : tell(first)}${more}`, {
-    fields: faults.map(({ path, message }) => ({ path, message })),
+  const ordered = faults.toSorted(
+    (a, b) => Number(b.unknown === true) - Number(a.unknown === true),
+  );
+  const told = ordered.slice(0, faultsTold).map(tell).join('; ');
+  const rest = ordered.length - faultsTold;
+  return new Problem('invalid_manifest', rest > 0 ? `${told} (and ${rest} more)` : told, {
+    fields: ordered.map(({ path, message }) => ({ path, message })),
   });
 }
+
+const faultsTold = 5;
 
 function tell({ line, path, message }: Fault): string {
   const place = line === undefined ? '' : `line ${line}: `;
@@ -122,6 +130,7 @@ function locate(issue: z.core.$ZodIssue, document: Document, lines: LineCounter)
       meant === undefined ? `expected one of ${known.join(', ')}` : `did you mean ${meant}?`;
     return {
       line: lineAt(document, [...issue.path, key], lines),
+      unknown: true,
       path,
       message: `${message}; ${advice}`,
     };
