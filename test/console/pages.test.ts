@@ -121,12 +121,14 @@ describe.each(['light', 'dark'] as const)('in the %s scheme', (scheme) => {
     await visitPage(page, path(), sign);
     expect(await seriousFindings(page)).toEqual([]);
     await takeScreenshot(page, `${name}-wide-${scheme}`);
+    expect(watched.complaints).toEqual([]);
+    // The layout is the same in both schemes.
+    if (scheme === 'dark') return;
     await page.setViewportSize(phone);
     await visitPage(page, path(), sign);
     expect(await seriousFindings(page)).toEqual([]);
     expect(await widthBeyondScreen(page)).toBeLessThanOrEqual(0);
-    await takeScreenshot(page, `${name}-phone-${scheme}`);
-    expect(watched.complaints).toEqual([]);
+    await takeScreenshot(page, `${name}-phone`);
   });
 });
 

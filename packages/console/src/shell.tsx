@@ -2,7 +2,7 @@ import { ActionIcon, Drawer, Loader } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { asProblem } from '@lazaret/protocol';
 import { IconMenu2 } from '@tabler/icons-react';
-import { Link, Navigate, Outlet, useLocation } from '@tanstack/react-router';
+import { Link, Outlet, useLocation, useRouter } from '@tanstack/react-router';
 import { type ReactNode, useEffect, useRef } from 'react';
 
 import { Logo } from './parts/logo.tsx';
@@ -13,19 +13,17 @@ import { useIdentityQuery } from './session.ts';
 /** The frame of every page behind the sign-in: navigation at the side or in a drawer. */
 export function Shell(): ReactNode {
   const identity = useIdentityQuery();
-  const { href, pathname } = useLocation();
+  const { pathname } = useLocation();
+  const isSignedOut = useLeaveWhenSignedOut(identity);
   const [open, drawer] = useDisclosure(false);
   const main = useRef<HTMLElement>(null);
   const { close } = drawer;
   useEffect(close, [pathname, close]);
 
   if (identity.data === undefined) {
-    if (asProblem(identity.error)?.code === 'unauthenticated') {
-      return <Navigate to="/sign-in" search={href === '/' ? {} : { to: href }} replace />;
-    }
     return (
       <main className="quay-form" style={{ minHeight: '100dvh' }}>
-        {identity.error === null ? (
+        {identity.error === null || isSignedOut ? (
           <Loader aria-label="Loading" />
         ) : (
           <ProblemNotice error={identity.error} retry={() => void identity.refetch()} />
@@ -59,16 +57,12 @@ export function Shell(): ReactNode {
           <Logo size={24} /> Lazaret
         </Link>
       </div>
-      <Drawer
-        opened={open}
-        onClose={close}
-        size={250}
-        padding={0}
-        withCloseButton={false}
-        aria-label="Navigation"
-      >
-        <Rail className="rail drawer-rail" />
-      </Drawer>
+      <Drawer.Root opened={open} onClose={close} size={250} padding={0} lockScroll={false}>
+        <Drawer.Overlay />
+        <Drawer.Content aria-label="Navigation">
+          <Rail className="rail drawer-rail" />
+        </Drawer.Content>
+      </Drawer.Root>
       <div className="shell">
         <Rail className="rail" />
         <main className="page" id="content" ref={main} tabIndex={-1}>
@@ -77,4 +71,18 @@ export function Shell(): ReactNode {
       </div>
     </>
   );
+}
+
+/** Leads to the sign-in, once, and remembers the page that was asked for. */
+function useLeaveWhenSignedOut(identity: ReturnType<typeof useIdentityQuery>): boolean {
+  const router = useRouter();
+  const code = asProblem(identity.error)?.code;
+  const isSignedOut = identity.data === undefined && code === 'unauthenticated';
+  useEffect(() => {
+    if (!isSignedOut) return;
+    const { href } = router.latestLocation;
+    const search = href === '/' || href.startsWith('/sign-in') ? {} : { to: href };
+    void router.navigate({ to: '/sign-in', search, replace: true });
+  }, [isSignedOut, router]);
+  return isSignedOut;
 }

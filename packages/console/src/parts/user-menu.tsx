@@ -22,11 +22,12 @@ export function UserMenu(): ReactNode {
   return (
     <Menu position="top-start" width={210}>
       <Menu.Target>
-        <UnstyledButton className="rail-user" aria-label={`Account of ${shown}`}>
+        <UnstyledButton className="rail-user">
           <span className="initials" aria-hidden>
             {shown.slice(0, 2).toUpperCase()}
           </span>
           <span className="grow break">
+            <span className="visually-hidden">Account of </span>
             {shown}
             <small>{highestRole(identity)}</small>
           </span>
