@@ -16,7 +16,7 @@ const stamps = join(modules, '.lazaret');
 
 const commands = {
   start: () => handOver([join('packages', 'cli', 'src', 'main.ts'), 'up']),
-  lazaret: () => handOver([join('packages', 'cli', 'src', 'main.ts')]),
+  lazaret: () => handOver([join('packages', 'cli', 'bin', 'lazaret.mjs')]),
   test: () => handOver([join('tools', 'run-tests.ts')]),
   check: () => handOver([join('tools', 'check.ts')]),
 };

@@ -39,6 +39,7 @@ export const exceptions: readonly Exception[] = [
 /** Programs and configurations: what is reached from none of these is dead. */
 export const entries: readonly RegExp[] = [
   /^packages\/[^/]+\/src\/(index|main)\.tsx?$/,
+  /^packages\/cli\/bin\/lazaret\.mjs$/,
   /^packages\/console\/(vite\.config|theme-stylesheet)\.ts$/,
   /^packages\/console\/public\/[^/]+\.js$/,
   /\.test\.tsx?$/,

@@ -10,7 +10,6 @@ export interface Environment {
   /** Data directory of a server on this machine, where it leaves its owner's token. */
   readonly dataDirectory: string;
   readonly configurationDirectory: string;
-  readonly cacheDirectory: string;
   /** Errors come with their stack traces. */
   readonly debug: boolean;
   /** Colours are unwanted, or the terminal has none. */
@@ -30,7 +29,6 @@ export function readEnvironment(
     output: read('LAZARET_OUTPUT'),
     dataDirectory: read('LAZARET_DATA') ?? 'data',
     configurationDirectory: baseDirectory(read('XDG_CONFIG_HOME'), join(home, '.config')),
-    cacheDirectory: baseDirectory(read('XDG_CACHE_HOME'), join(home, '.cache')),
     debug: read('LAZARET_DEBUG') !== undefined,
     plain: read('NO_COLOR') !== undefined || read('TERM') === 'dumb',
   };

@@ -1,14 +1,8 @@
 #!/usr/bin/env node
-/** The program `lazaret`. The code cache is switched on before the rest is loaded. */
-import module from 'node:module';
-import { join } from 'node:path';
-
+/** The program on this process: its streams, environment, clock and network. */
 import { readEnvironment } from './environment.ts';
+import { runProgram } from './program.ts';
 
-const environment = readEnvironment();
-module.enableCompileCache(join(environment.cacheDirectory, 'compiled'));
-
-const { runProgram } = await import('./program.ts');
 // a reader that has gone ends the program at its next write, not with a stack trace
 process.stdout.on('error', () => process.exit(0));
 process.exitCode = await runProgram(
@@ -16,9 +10,10 @@ process.exitCode = await runProgram(
     stdin: process.stdin,
     stdout: process.stdout,
     stderr: process.stderr,
-    environment,
+    environment: readEnvironment(),
     now: () => Date.now(),
-    fetch,
+    // the name alone would load the HTTP client
+    fetch: (...request) => fetch(...request),
   },
   process.argv.slice(2),
 );

@@ -2,7 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const main = fileURLToPath(new URL('../main.ts', import.meta.url));
+const main = fileURLToPath(new URL('../../bin/lazaret.mjs', import.meta.url));
 
 export interface SpawnOptions {
   readonly variables?: Readonly<Record<string, string>>;
