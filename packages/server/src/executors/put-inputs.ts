@@ -137,8 +137,19 @@ export async function writeVolumes(
   });
   const reachable = await Promise.all(volumes.map(({ directory }) => isDirectory(directory)));
   if (reachable.includes(false)) return false;
-  for (const { plan, directory } of volumes) await writeVolume(directory, plan, inputs.signal);
+  try {
+    for (const { plan, directory } of volumes) await writeVolume(directory, plan, inputs.signal);
+  } catch (error) {
+    throw asRefusal(error);
+  }
   return true;
+}
+
+/** A full or failing disk is the node's, as it would be behind the archive API. */
+function asRefusal(error: unknown): unknown {
+  const code = error instanceof Error && 'syscall' in error && 'code' in error ? error.code : '';
+  if (typeof code !== 'string' || code === '') return error;
+  return new ExecutorError('refused', `writing inputs into a volume: ${code}`, { cause: error });
 }
 
 async function isDirectory(path: string): Promise<boolean> {
