@@ -10,6 +10,7 @@ export * from './fields.ts';
 export * from './job.ts';
 export * from './legacy.ts';
 export * from './limits.ts';
+export * from './nearest-name.ts';
 export * from './node.ts';
 export * from './openapi.ts';
 export * from './operation.ts';

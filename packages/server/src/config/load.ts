@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 
-import { Problem, type ProblemField } from '@lazaret/protocol';
+import { Problem, type ProblemField, nearestName } from '@lazaret/protocol';
 import { parseDocument } from 'yaml';
 
 import { describeIssue } from '../http/index.ts';
@@ -15,7 +15,6 @@ import {
   type Option,
   type OptionKey,
 } from './options.ts';
-import { nearest } from './suggest.ts';
 
 export interface LoadedConfiguration {
   readonly values: Configuration;
@@ -105,7 +104,14 @@ function readFile(path: string, fields: ProblemField[]): [OptionKey, Given][] {
 }
 
 /** Variables that others set with our prefix are known by name and passed over. */
-const otherVariables = ['LAZARET_CONFIG', 'LAZARET_SERVER', 'LAZARET_TOKEN', 'LAZARET_OUTPUT', 'LAZARET_DEBUG', 'LAZARET_CONTEXT'];
+const otherVariables = [
+  'LAZARET_CONFIG',
+  'LAZARET_SERVER',
+  'LAZARET_TOKEN',
+  'LAZARET_OUTPUT',
+  'LAZARET_DEBUG',
+  'LAZARET_CONTEXT',
+];
 
 function readEnvironment(
   environment: ConfigurationSources['environment'],
@@ -121,7 +127,8 @@ function readEnvironment(
   for (const [variable, value] of Object.entries(environment)) {
     if (!variable.startsWith('LAZARET_') || otherVariables.includes(variable)) continue;
     const key = byVariable.get(variable);
-    if (key === undefined) fields.push(unknownKey(variable, [...byVariable.keys()], 'the environment'));
+    if (key === undefined)
+      fields.push(unknownKey(variable, [...byVariable.keys()], 'the environment'));
     else given.push([key, { value, source: `$${variable}` }]);
   }
   return given;
@@ -157,7 +164,7 @@ function findKey(written: string): OptionKey | undefined {
 }
 
 function unknownKey(key: string, known: readonly string[], where: string): ProblemField {
-  const suggestion = nearest(key, known);
+  const suggestion = nearestName(key, known);
   const hint = suggestion === undefined ? '' : `; did you mean ${suggestion}?`;
   return { path: key, message: `is no option (from ${where})${hint}` };
 }
@@ -171,7 +178,10 @@ function resolveSecret(key: OptionKey, given: Given, fields: ProblemField[]): un
   try {
     return readFileSync(path, 'utf8').trim();
   } catch (error) {
-    fields.push({ path: key, message: `the file ${path} cannot be read: ${(error as Error).message}` });
+    fields.push({
+      path: key,
+      message: `the file ${path} cannot be read: ${(error as Error).message}`,
+    });
     return '';
   }
 }

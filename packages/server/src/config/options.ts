@@ -14,7 +14,9 @@ const nodeOption = z.strictObject({
     .max(limits.nameChars)
     .regex(/^[a-z0-9][a-z0-9.-]*$/, 'expected lower-case letters, digits, dots or dashes'),
   /** `unix:///var/run/docker.sock` or `tcp://host:2376`. */
-  endpoint: z.string().regex(/^(unix:\/\/\/|tcp:\/\/)\S+$/, 'expected unix:///PATH or tcp://HOST:PORT'),
+  endpoint: z
+    .string()
+    .regex(/^(unix:\/\/\/|tcp:\/\/)\S+$/, 'expected unix:///PATH or tcp://HOST:PORT'),
   labels: z.record(z.string().max(limits.nameChars), z.string().max(limits.nameChars)).default({}),
   memory: sizeBytes(limits.memoryBytesMin, limits.memoryBytesMax).optional(),
   cpus: z.number().min(limits.cpusMin).max(limits.cpusMax).optional(),
@@ -119,7 +121,8 @@ export const options = {
   engineDirectory: option({
     schema: z.string(),
     fallback: '',
-    summary: 'Directory of engine manifests that is watched; engines/ in the data directory unless given',
+    summary:
+      'Directory of engine manifests that is watched; engines/ in the data directory unless given',
   }),
   networks: option({
     schema: listOf(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]*$/)),
@@ -137,7 +140,9 @@ export const options = {
     summary: 'Places where containers run; the local Docker engine unless given',
   }),
   dockerHost: option({
-    schema: z.string().regex(/^(unix:\/\/\/|tcp:\/\/)\S+$/, 'expected unix:///PATH or tcp://HOST:PORT'),
+    schema: z
+      .string()
+      .regex(/^(unix:\/\/\/|tcp:\/\/)\S+$/, 'expected unix:///PATH or tcp://HOST:PORT'),
     fallback: 'unix:///var/run/docker.sock',
     summary: 'The local Docker engine, when no nodes are given',
     variable: 'DOCKER_HOST',

@@ -6,12 +6,12 @@ import {
   Problem,
   type EngineManifest,
   type EngineManifestInput,
+  nearestName,
 } from '@lazaret/protocol';
 import { z } from 'zod';
 
 import { describeIssue } from '../http/index.ts';
 import { mapRunFlags, type FlagFields } from './legacy-run-flags.ts';
-import { nearestName } from './nearest-name.ts';
 
 export interface LegacyEngine {
   readonly manifest: EngineManifest;

@@ -3,7 +3,13 @@
  * wrong field with its line. The text is foreign: its size is bounded by the caller, anchors and
  * tags are refused, so it can neither grow nor become anything but plain data.
  */
-import { engineManifest, Problem, type EngineManifest, type ProblemField } from '@lazaret/protocol';
+import {
+  engineManifest,
+  Problem,
+  type EngineManifest,
+  type ProblemField,
+  nearestName,
+} from '@lazaret/protocol';
 import {
   isMap,
   isNode,
@@ -17,7 +23,6 @@ import {
 import type { z } from 'zod';
 
 import { describeIssue } from '../http/index.ts';
-import { nearestName } from './nearest-name.ts';
 
 /** Throws `invalid_manifest`; its detail begins with the line, its fields carry paths. */
 export function parseManifest(text: string): EngineManifest {
