@@ -213,6 +213,11 @@ test('the list pages by name and filters', async () => {
   expect(first.items.map((item) => item.name)).toEqual(['aa', 'bb']);
   const second = await client().call(rows.list, { query: { limit: 2, cursor: first.next ?? '' } });
   expect(second).toMatchObject({ items: [{ name: 'cc' }], next: null, refused: [] });
+  for (const cursor of ['\0', 'NO', '../x', ' ']) {
+    await expect(client().call(rows.list, { query: { cursor } })).rejects.toMatchObject({
+      code: 'invalid_request',
+    });
+  }
   const enabled = await client().call(rows.list, { query: { enabled: true } });
   expect(enabled.items.map((item) => item.name)).toEqual(['aa', 'cc']);
 });

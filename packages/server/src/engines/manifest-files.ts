@@ -48,7 +48,8 @@ export async function fingerprint(root: string, file: string): Promise<string | 
     return [found.dev, found.ino, found.size, found.mtimeNs, found.ctimeNs].join(':');
   } catch (error) {
     if (isAbsence(error)) return undefined;
-    throw error;
+    // Reading it will fail the same way, and be that file's trouble alone.
+    return `error:${(error as NodeJS.ErrnoException).code}`;
   }
 }
 

@@ -142,6 +142,13 @@ test('any text is a manifest or a problem, never an error', () => {
   );
 });
 
+test.each(['description: "a\\0b"', 'description: "\\ud800"', 'version: .inf', '"\\0": 1'])(
+  '%s is refused: the database could not keep it',
+  (line) => {
+    expect(refusal(`${base}${line}\n`).detail).toContain('line 3: expected text without NUL');
+  },
+);
+
 test('a prototype cannot be written', () => {
   expect(refusal(`${base}__proto__: { trusted: true }\n`).detail).toContain('__proto__');
   expect(refusal(`${base}environment: { __proto__: x }\n`)).toBeTruthy();

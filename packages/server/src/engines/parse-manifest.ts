@@ -94,8 +94,8 @@ function fault(line: number | undefined, message: string): Fault {
 }
 
 /**
- * An anchor can be repeated into billions of values by a few lines, and the schema does not see a
- * key that names the prototype.
+ * An anchor can be repeated into billions of values by a few lines, the schema does not see a key
+ * that names the prototype, and the database keeps no NUL.
  */
 function refuseTraps(document: Document, lines: LineCounter): void {
   visit(document, {
@@ -103,14 +103,24 @@ function refuseTraps(document: Document, lines: LineCounter): void {
       if (!isScalar(key) || key.value !== '__proto__') return;
       throw refuse([fault(lineOf(key, lines), '__proto__ is not a field')]);
     },
-    Node: (_, node) => {
-      if (!('anchor' in node) || node.anchor === undefined) return;
-      throw refuse([fault(lineOf(node, lines), 'anchors are not taken; write the value out')]);
+    Scalar: (_, node) => {
+      const { value } = node;
+      const unfit = typeof value === 'string' && (value.includes('\0') || !value.isWellFormed());
+      if (unfit || (typeof value === 'number' && !Number.isFinite(value))) {
+        throw refuse([fault(lineOf(node, lines), 'expected text without NUL, and finite numbers')]);
+      }
+      refuseAnchor(node, lines);
     },
+    Collection: (_, node) => refuseAnchor(node, lines),
     Alias: (_, node) => {
       throw refuse([fault(lineOf(node, lines), 'aliases are not taken; write the value out')]);
     },
   });
+}
+
+function refuseAnchor(node: Node & { anchor?: string }, lines: LineCounter): void {
+  if (node.anchor === undefined) return;
+  throw refuse([fault(lineOf(node, lines), 'anchors are not taken; write the value out')]);
 }
 
 function toValue(document: Document): unknown {

@@ -1,5 +1,5 @@
 /** HTTP: engines. */
-import { engines as rows } from '@lazaret/protocol';
+import { engineName, engines as rows, Problem } from '@lazaret/protocol';
 
 import { route, type Route } from '../http/index.ts';
 import { rollBack, setEnabled } from './change-engine.ts';
@@ -11,8 +11,8 @@ export function engineRoutes(engines: Engines): Route[] {
   const { database } = engines;
   return [
     route(rows.list, async ({ query }) => {
-      const { limit, cursor: after, enabled } = query;
-      const page = await listEngines(database, { limit, after, enabled });
+      const { limit, cursor, enabled } = query;
+      const page = await listEngines(database, { limit, after: readCursor(cursor), enabled });
       return { ...page, refused: [...engines.refused] };
     }),
     route(rows.show, ({ params }) => readEngine(database, params.name)),
@@ -41,4 +41,13 @@ export function engineRoutes(engines: Engines): Route[] {
       engines.importLegacy(body.engines, principal.name),
     ),
   ];
+}
+
+/** The cursor is the last name of the page before. */
+function readCursor(cursor: string | undefined): string | undefined {
+  if (cursor === undefined || engineName.safeParse(cursor).success) return cursor;
+  const message = 'expected `next` of the page before';
+  throw new Problem('invalid_request', `query.cursor: ${message}`, {
+    fields: [{ path: 'query.cursor', message }],
+  });
 }

@@ -201,6 +201,18 @@ test('a file that is still being written is not read, and its engine is not remo
   expect({ added, removed }).toEqual({ added: ['x'.repeat(size)], removed: [] });
 });
 
+test('what cannot be read is refused by itself', async () => {
+  await put('name-that-loops.yaml', '');
+  await rm(join(directory, 'name-that-loops.yaml'));
+  await symlink('name-that-loops.yaml', join(directory, 'name-that-loops.yaml'));
+  await mkdir(join(directory, 'd.yaml'));
+  await mkdir(join(directory, 'sub', 'manifest.yaml'), { recursive: true });
+  await writeFile(join(directory, 'latin.yaml'), Buffer.from([0x6e, 0xe4, 0xff]));
+  await put('good.yaml', text('good'));
+  await shows(['good:1']);
+  await refuses([{ file: 'latin.yaml', detail: 'expected text in UTF-8' }]);
+});
+
 test('a file that is too large is refused', async () => {
   await put('large.yaml', text('large', `# ${'x'.repeat(limits.manifestBytes)}`));
   await refuses([{ file: 'large.yaml', detail: expect.stringContaining('at most') }]);

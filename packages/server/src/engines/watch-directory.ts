@@ -96,7 +96,7 @@ async function read(
     known.set(file, { print, manifest, guesses: [], applied: false, refusal: undefined });
   } catch (error) {
     const problem = asProblem(error);
-    const detail = problem?.message ?? `cannot be read: ${(error as Error).message}`;
+    const detail = problem?.message ?? `cannot be read: ${(error as NodeJS.ErrnoException).code}`;
     const earlier = before?.manifest?.name;
     const guesses = [
       ...new Set([...guessesFor(file, text), ...(before?.guesses ?? []), ...wrap(earlier)]),
