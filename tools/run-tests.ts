@@ -15,7 +15,10 @@ import { buildEngines, listEngines } from './build-engines.mjs';
 import { ensureDocker } from './docker.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const chromium = '/usr/bin/chromium';
+/** Debian packages that tests use besides Docker; only missing ones are installed. */
+const testPackages = [
+  ...['busybox-static', 'chromium', 'curl', 'openssl', 'perl', 'bsdutils', 'util-linux', 'tar'],
+];
 const hostileEngine = './test/fixtures/hostile-engine';
 
 interface VitestReport {
@@ -33,14 +36,8 @@ async function prepare(): Promise<void> {
   const docker = await ensureDocker({ log: say });
   const { socket } = docker;
   if (socket === undefined) fail(`the tests need a Docker engine.\n${docker.advice}`);
-  const wanted = [
-    ...(existsSync(chromium) ? [] : ['chromium']),
-    ...(existsSync('/usr/bin/curl') ? [] : ['curl']),
-    // Tests of the command line run it on a terminal made by script(1).
-    ...(existsSync('/usr/bin/script') ? [] : ['bsdutils']),
-    ...(existsSync('/usr/bin/unshare') ? [] : ['util-linux']),
-  ];
-  if (wanted.length > 0) await ensurePackages(wanted, { log: say });
+  // Tests use a static busybox as an image, script(1) as a terminal, and make their own certificates.
+  await ensurePackages(testPackages, { log: say });
   await buildBase({ ...BUSYBOX_BASE, socket, log: say });
   await buildEngines([...listEngines(), hostileEngine], { socket, log: say });
 }
