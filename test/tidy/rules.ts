@@ -46,8 +46,9 @@ export const entries: readonly RegExp[] = [
   /^vitest\.config\.ts$/,
   /^test\/global-setup\.ts$/,
   // started by name: npm scripts, the server, other tools
-  /^tools\/(bootstrap|docker|build-engines|make-sample-apk)\.mjs$/,
+  /^tools\/(bootstrap|docker|build-engines|build-image|make-sample-apk)\.mjs$/,
   /^tools\/(check|run-tests|write-docs)\.ts$/,
+  /^deploy\/probe\.mjs$/,
   /^bench\/[^/]+\/bench\.ts$/,
 ];
 
