@@ -8,5 +8,9 @@ import { enableCompileCache } from 'node:module';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-enableCompileCache(join(homedir(), '.cache', 'lazaret', 'compiled'));
+try {
+  enableCompileCache(join(homedir(), '.cache', 'lazaret', 'compiled'));
+} catch {
+  // a user without a home, as in containers: it starts without the cache
+}
 await import('../src/main.ts');

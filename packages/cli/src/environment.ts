@@ -21,7 +21,7 @@ export function readEnvironment(
   variables: Readonly<Record<string, string | undefined>> = process.env,
 ): Environment {
   const read = (name: string): string | undefined => variables[name] || undefined;
-  const home = read('HOME') ?? homedir();
+  const home = read('HOME') ?? homeDirectory();
   return {
     server: read('LAZARET_SERVER'),
     token: read('LAZARET_TOKEN'),
@@ -32,6 +32,15 @@ export function readEnvironment(
     debug: read('LAZARET_DEBUG') !== undefined,
     plain: read('NO_COLOR') !== undefined || read('TERM') === 'dumb',
   };
+}
+
+/** A user that the system does not know, as in containers, has none. */
+function homeDirectory(): string {
+  try {
+    return homedir();
+  } catch {
+    return '/';
+  }
 }
 
 /** The XDG base directory specification: relative paths are ignored. */

@@ -72,7 +72,9 @@ function toFlag(field: string, meant: JsonSchema, written: JsonSchema): FieldFla
   const name = kebabCase(field);
   if (isGrants(meant)) {
     const value = 'role[@project]';
-    const text = 'Role in all projects, or in one: `operator`, `submitter@lab`; repeatable';
+    const text =
+      'Role in all projects, or in one: `operator`, `submitter@lab`; repeatable, and those given ' +
+      'replace all that were';
     return {
       field,
       kind: 'grants',

@@ -2,10 +2,9 @@
  * Fetching what a job left. Files appear under their name only when they are whole and have the
  * right SHA-256; names in an archive of results never lead outside the chosen directory.
  */
-import { createHash, randomBytes } from 'node:crypto';
-import { constants } from 'node:fs';
-import { lstat, mkdir, open, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { lstat, mkdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 
 import {
   limits,
@@ -24,6 +23,7 @@ import { writeOut } from './render/print.ts';
 import { createProgress } from './render/progress.ts';
 import { createVisibleStream, visibleLine } from './render/visible-text.ts';
 import { asFileFailure } from './upload-file.ts';
+import { writeWhole } from './write-file.ts';
 
 const sniffBytes = 65_536;
 
@@ -36,7 +36,7 @@ export async function saveResult(
   const { job, path, to, raw } = what;
   const artifact = chooseArtifact(job, path);
   const pieces = readArtifact(invocation, client, { job, artifact, isFile: to !== '-' });
-  if (to !== '-') return saveFile(await targetFile(to, artifact), pieces);
+  if (to !== '-') return writeWhole(await targetFile(to, artifact), pieces);
   const isTerminal = invocation.shell.stdout.isTTY && !raw;
   await (isTerminal ? printSafely(invocation, pieces) : printRaw(invocation, pieces));
 }
@@ -61,7 +61,7 @@ export async function saveAll(
     const segments = names[index] ?? [];
     const parent = await makeParents(directory, segments.slice(0, -1));
     const file = join(parent, segments.at(-1) ?? artifact.sha256);
-    await saveFile(file, readArtifact(invocation, client, { job, artifact, isFile: true }));
+    await writeWhole(file, readArtifact(invocation, client, { job, artifact, isFile: true }));
     written.push(file);
   }
   return written;
@@ -160,26 +160,6 @@ async function targetFile(to: string, artifact: JobArtifact): Promise<string> {
     },
   );
   return isDirectory ? join(to, safeSegments(artifact.path).at(-1) ?? artifact.sha256) : to;
-}
-
-/** Writes under a temporary name beside the file, then takes its place. */
-async function saveFile(path: string, pieces: AsyncIterable<Uint8Array>): Promise<void> {
-  const temporary = join(dirname(path), `.${randomBytes(8).toString('hex')}.part`);
-  const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
-  try {
-    const file = await open(temporary, O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY, 0o666);
-    try {
-      for await (const piece of pieces) await file.writeFile(piece);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    // rename replaces a symbolic link instead of following it
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw asFileFailure(error, path);
-  }
 }
 
 /** Makes directories one by one and refuses those that are links to elsewhere. */

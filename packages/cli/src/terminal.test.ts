@@ -1,4 +1,5 @@
 /** The real program on real terminals and pipes, against a scripted server. */
+import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -155,8 +156,7 @@ describe('questions on a terminal', () => {
 });
 
 describe('progress', () => {
-  const upload: Handler = async ({ body, query }) => {
-    const { createHash } = await import('node:crypto');
+  const upload: Handler = ({ body, query }) => {
     return {
       sha256: createHash('sha256').update(body).digest('hex'),
       sizeBytes: body.length,
@@ -215,6 +215,35 @@ describe('--watch', () => {
         .split('\n')
         .map((line) => line.split(/ +/)[2]),
     ).toEqual(['STATE', 'running', 'succeeded']);
+  });
+});
+
+describe('a result', () => {
+  it('goes into devices and pipes instead of taking their place', async () => {
+    const sha256 = createHash('sha256').update('new').digest('hex');
+    const artifacts = [{ path: 'out', sha256, sizeBytes: 3, attempt: 1, primary: true }];
+    const variables = await serve({
+      'jobs.show': () => sampleJob({ artifacts }),
+      'jobs.result': ({ response }) => void response.end('new'),
+    });
+    const line = `mkfifo pipe; lazaret result ${id} -o pipe 2>&1 & cat pipe; wait; test -p pipe`;
+    const { exitCode, stdout } = await startShell(line, { home, variables }).finished;
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: 'new' });
+  });
+
+  it('is not sent to a terminal by another name', async () => {
+    const artifacts = [
+      { path: 'o', sha256: 'a'.repeat(64), sizeBytes: 3, attempt: 1, primary: true },
+    ];
+    const variables = await serve({
+      'jobs.show': () => sampleJob({ artifacts }),
+      'jobs.result': ({ response }) => void response.end('\u001B[2J'),
+    });
+    const argv = ['result', id, '-o', '/dev/stdout', '--no-color'];
+    const { exitCode, stdout } = await startOnTerminal(argv, { home, variables }).finished;
+    expect(exitCode).toBe(2);
+    expect(stdout).toContain('/dev/stdout is a terminal');
+    expect(stdout).not.toContain('\u001B');
   });
 });
 

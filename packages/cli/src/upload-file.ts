@@ -11,6 +11,7 @@ import { Failure, systemErrorCode, usageFailure } from './failure.ts';
 import { describeTransient, pause } from './follow-stream.ts';
 import { createProgress } from './render/progress.ts';
 import { tellPerson } from './render/print.ts';
+import { visibleLine } from './render/visible-text.ts';
 
 /** Something to upload; `path` is undefined for standard input. */
 export interface UploadSource {
@@ -55,7 +56,7 @@ export async function uploadFile(
       const reason = describeTransient(error);
       const isRepeatable = upload.source.sizeBytes !== undefined && !upload.signal.aborted;
       if (reason === undefined || !isRepeatable || attempt >= limits.cliSubmitAttempts) throw error;
-      await tellPerson(invocation, `${reason}; sending ${upload.source.name} again`);
+      await tellPerson(invocation, `${reason}; sending ${visibleLine(upload.source.name)} again`);
       await pause(attempt, upload.signal);
     }
   }

@@ -1,6 +1,5 @@
 /** `lazaret audit verify` and `audit export`: the audit log, checked here or by the server. */
 import { createReadStream } from 'node:fs';
-import { open, rename, rm } from 'node:fs/promises';
 
 import { limits, operations, verifyChain, type ChainVerdict } from '@lazaret/protocol';
 
@@ -11,6 +10,7 @@ import { Failure } from '../failure.ts';
 import { printStructured, tell, writeOut } from '../render/print.ts';
 import { createStyle } from '../render/style.ts';
 import { asFileFailure } from '../upload-file.ts';
+import { writeWhole } from '../write-file.ts';
 
 const { auditExport, auditVerify } = operations.events;
 
@@ -35,20 +35,7 @@ export async function runExport(invocation: Invocation): Promise<void> {
     for await (const piece of pieces) await writeOut(invocation, piece);
     return;
   }
-  const temporary = `${path}.${process.pid}.part`;
-  try {
-    const file = await open(temporary, 'wx', 0o600);
-    try {
-      for await (const piece of pieces) await file.writeFile(piece);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw asFileFailure(error, path);
-  }
+  await writeWhole(path, pieces);
   await tell(invocation, `Written to ${path}; check it with: lazaret audit verify ${path}`);
 }
 

@@ -2,7 +2,7 @@
  * `lazaret login`: signs in once and keeps an API token for later calls. The password is used for
  * that one call and kept nowhere.
  */
-import { hostname, userInfo } from 'node:os';
+import { hostname } from 'node:os';
 
 import { limits, operations, type Client, type Identity } from '@lazaret/protocol';
 
@@ -116,7 +116,7 @@ async function makeToken(
     cookie,
     ...(identity.csrf === null ? {} : { 'x-csrf-token': identity.csrf }),
   };
-  const name = `lazaret on ${userInfo().username}@${hostname()}`
+  const name = `lazaret on ${hostname()}`
     .replaceAll(/[\p{Cc}\p{Cf}]/gu, '')
     .slice(0, limits.nameChars);
   const days = flagText(invocation.flags, 'days');
