@@ -2,7 +2,9 @@
 import { existsSync } from 'node:fs';
 import { join, posix } from 'node:path';
 
+import { engineManifest } from '@lazaret/protocol';
 import { expect, test } from 'vitest';
+import { parse } from 'yaml';
 
 import { commandList } from '../packages/cli/src/command-list.ts';
 import {
@@ -66,6 +68,14 @@ test('files that ARCHITECTURE.md, SECURITY.md and the decisions name exist', () 
 test('planted: names of files that are not there are found', () => {
   const page = { path: 'a.md', text: 'see `packages/protocol/src/nothing.ts` and `later`' };
   expect(findLostFiles([page], exists)).toEqual(['a.md: packages/protocol/src/nothing.ts']);
+});
+
+test('the manifest of the guide is one', () => {
+  const [, manifest = ''] = /```yaml\n([\s\S]*?)```/.exec(readText('docs/engines.md')) ?? [];
+  expect(engineManifest.safeParse(parse(manifest)).error?.issues).toBeUndefined();
+  const fields = Object.keys(engineManifest.shape);
+  const guide = readText('docs/engines.md');
+  expect(fields.filter((field) => !guide.includes(`\`${field}`))).toEqual([]);
 });
 
 test('every decision is numbered once and in a row', () => {
