@@ -119,7 +119,8 @@ async function lazaretThroughput(instance: Instance, sha256: string): Promise<nu
   const ended = await Promise.all(submitted.map((job) => settle(instance, job.id)));
   const seconds = (performance.now() - begin) / 1000;
   const failed = ended.filter((job) => job.state !== 'succeeded');
-  if (failed.length > 0) throw new Error(`${failed.length} jobs failed: ${failed[0]?.outcome?.detail}`);
+  if (failed.length > 0)
+    throw new Error(`${failed.length} jobs failed: ${failed[0]?.outcome?.detail}`);
   return jobs / seconds;
 }
 
@@ -137,7 +138,15 @@ function median(values: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
-const phases = ['waitMs', 'pullMs', 'createMs', 'inputMs', 'startMs', 'runMs', 'collectMs'] as const;
+const phases = [
+  'waitMs',
+  'pullMs',
+  'createMs',
+  'inputMs',
+  'startMs',
+  'runMs',
+  'collectMs',
+] as const;
 
 async function main(): Promise<void> {
   const instance = await startInstance();
@@ -176,7 +185,10 @@ async function report(measured: {
   readonly bareMs: readonly number[];
   readonly lazaret: readonly { readonly ms: number; readonly job: JobDetail }[];
 }): Promise<void> {
-  const rates = [...measured.bare].map(([concurrency, list]) => ({ concurrency, rate: median(list) }));
+  const rates = [...measured.bare].map(([concurrency, list]) => ({
+    concurrency,
+    rate: median(list),
+  }));
   const best = rates.reduce((a, b) => (b.rate > a.rate ? b : a));
   const rate = median(measured.through);
   const bareMs = median(measured.bareMs);
@@ -190,7 +202,8 @@ async function report(measured: {
     '| what | jobs/s | of the best bare |',
     '|---|--:|--:|',
     ...rates.map(
-      (one) => `| bare containers, ${one.concurrency} at once | ${one.rate.toFixed(2)} | ${percent(one.rate / best.rate)} |`,
+      (one) =>
+        `| bare containers, ${one.concurrency} at once | ${one.rate.toFixed(2)} | ${percent(one.rate / best.rate)} |`,
     ),
     `| through Lazaret | ${rate.toFixed(2)} | **${percent(rate / best.rate)}** |`,
     '',
@@ -203,7 +216,8 @@ async function report(measured: {
     '| phase of a job | median ms |',
     '|---|--:|',
     ...phases.map(
-      (phase) => `| ${phase.replace('Ms', '')} | ${median(telemetry.map((one) => one?.[phase] ?? 0)).toFixed(1)} |`,
+      (phase) =>
+        `| ${phase.replace('Ms', '')} | ${median(telemetry.map((one) => one?.[phase] ?? 0)).toFixed(1)} |`,
     ),
     '',
   ];

@@ -61,7 +61,9 @@ test('the strings engine answers JSON with the hashes of the very bytes that wen
   };
   const { status, link } = await resultOf(jobid);
   expect(status).toBe('Success');
-  const sha256 = createHash('sha256').update(await readFile('/bin/ls')).digest('hex');
+  const sha256 = createHash('sha256')
+    .update(await readFile('/bin/ls'))
+    .digest('hex');
   expect(await curl(`${instance.url}${link}`)).toContain(sha256);
 });
 

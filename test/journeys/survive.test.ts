@@ -61,28 +61,38 @@ async function restart(instance: Instance): Promise<Instance> {
 }
 
 /** States that the kill aims at; a slow log keeps `running` open for long enough to hit it. */
-const steps: readonly JobState[] = ['queued', 'placed', 'starting', 'running', 'collecting', 'succeeded'];
+const steps: readonly JobState[] = [
+  'queued',
+  'placed',
+  'starting',
+  'running',
+  'collecting',
+  'succeeded',
+];
 
-test.each(steps)('kill -9 when the job is %s: nothing is lost, nothing runs twice unseen', async (step) => {
-  const first = await startInstance({ engines: [engineFolders.hostile] });
-  last = first;
-  const mode = step === 'running' ? 'slow-log 10' : 'ok';
-  const id = await submit(first, `${mode}\nhello`);
-  if (step !== 'queued') {
-    const order = steps.indexOf(step);
-    for (;;) {
-      const { history } = await readJob(first, id);
-      if (history.some((entry) => steps.indexOf(entry.state) >= order)) break;
-      await pause(2);
+test.each(steps)(
+  'kill -9 when the job is %s: nothing is lost, nothing runs twice unseen',
+  async (step) => {
+    const first = await startInstance({ engines: [engineFolders.hostile] });
+    last = first;
+    const mode = step === 'running' ? 'slow-log 10' : 'ok';
+    const id = await submit(first, `${mode}\nhello`);
+    if (step !== 'queued') {
+      const order = steps.indexOf(step);
+      for (;;) {
+        const { history } = await readJob(first, id);
+        if (history.some((entry) => steps.indexOf(entry.state) >= order)) break;
+        await pause(2);
+      }
     }
-  }
-  await first.kill();
-  const second = await restart(first);
-  const job = await settle(second, id);
-  expect(job.state).toBe('succeeded');
-  expectHonestHistory(job);
-  await expect.poll(() => containersOf(id), { timeout: 20_000 }).toBe(0);
-});
+    await first.kill();
+    const second = await restart(first);
+    const job = await settle(second, id);
+    expect(job.state).toBe('succeeded');
+    expectHonestHistory(job);
+    await expect.poll(() => containersOf(id), { timeout: 20_000 }).toBe(0);
+  },
+);
 
 test('a container that ran on while the server was dead is adopted: same attempt, whole log', async () => {
   const first = await startInstance({ engines: [engineFolders.hostile] });
@@ -95,7 +105,9 @@ test('a container that ran on while the server was dead is adopted: same attempt
   const second = await restart(first);
   const job = await settle(second, id);
   expect(job).toMatchObject({ state: 'succeeded', attempts: 1 });
-  expect(job.attemptList[0]?.observations.map((one) => one.code)).toContain('adopted_after_restart');
+  expect(job.attemptList[0]?.observations.map((one) => one.code)).toContain(
+    'adopted_after_restart',
+  );
   const response = await second.client.open(operations.jobs.log, { params: { id } });
   const lines = (await response.text()).trim().split('\n');
   expect(new Set(lines).size, 'no line twice').toBe(lines.length);
@@ -107,7 +119,8 @@ test('kill -9 at random moments of many jobs: every accepted id ends once (2k.9,
   last = instance;
   const ids: string[] = [];
   for (let round = 0; round < 3; round += 1) {
-    for (let count = 0; count < 6; count += 1) ids.push(await submit(instance, `ok ${round}.${count}\n`));
+    for (let count = 0; count < 6; count += 1)
+      ids.push(await submit(instance, `ok ${round}.${count}\n`));
     await pause(150 + Math.floor(Math.random() * 1_500));
     await instance.kill();
     instance = await restart(instance);

@@ -116,7 +116,8 @@ function encodeQuery(query: Readonly<Record<string, unknown>> = {}): string {
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
     if (value === undefined || value === null || value === '') continue;
-    for (const item of Array.isArray(value) ? value : [value]) parameters.append(name, String(item));
+    for (const item of Array.isArray(value) ? value : [value])
+      parameters.append(name, String(item));
   }
   const text = parameters.toString();
   return text === '' ? '' : `?${text}`;
@@ -142,7 +143,9 @@ function parseProblem(text: string): ProblemDocument | undefined {
   try {
     const value = JSON.parse(text) as Partial<ProblemDocument> | null;
     const code = value?.code as ProblemCode | undefined;
-    return code !== undefined && Object.hasOwn(problems, code) ? (value as ProblemDocument) : undefined;
+    return code !== undefined && Object.hasOwn(problems, code)
+      ? (value as ProblemDocument)
+      : undefined;
   } catch {
     return undefined;
   }

@@ -55,7 +55,11 @@ const argument = z
 
 const userId = z
   .union([
-    z.number().int().min(0).max(2 ** 31),
+    z
+      .number()
+      .int()
+      .min(0)
+      .max(2 ** 31),
     z.string().regex(/^\d{1,10}(:\d{1,10})?$/, 'expected a numeric uid, or uid:gid'),
   ])
   .transform((value) => {
@@ -67,7 +71,10 @@ const userId = z
 const environment = z
   .record(
     z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'expected a variable name'),
-    z.union([z.string().max(limits.commandArgumentBytes), z.number()]).transform(String).pipe(z.string()),
+    z
+      .union([z.string().max(limits.commandArgumentBytes), z.number()])
+      .transform(String)
+      .pipe(z.string()),
   )
   .refine((variables) => Object.keys(variables).length <= limits.environmentVariables, {
     message: `expected at most ${limits.environmentVariables} variables`,
@@ -78,7 +85,11 @@ const input = z
     /** Directory in the container that holds the inputs. */
     mount: mountPoint.default('/in'),
     /** Fixed name that the input gets; with several inputs they keep their own names. */
-    name: z.string().max(limits.fileNameBytes).regex(/^[^/\0]+$/, 'expected a file name').optional(),
+    name: z
+      .string()
+      .max(limits.fileNameBytes)
+      .regex(/^[^/\0]+$/, 'expected a file name')
+      .optional(),
     count: z
       .strictObject({
         min: z.number().int().min(0).max(limits.inputsPerJob).default(1),
@@ -171,8 +182,16 @@ export const engineManifest = z
     /** Containers of this engine at a time, over all nodes; without it the nodes' room decides. */
     concurrency: z.number().int().min(1).max(limits.concurrencyMax).optional(),
     /** No network, or the name of a network that the operator allows. */
-    network: z.string().max(limits.nameChars).regex(/^[A-Za-z0-9][A-Za-z0-9_.-]*$/).default('none'),
-    runtime: z.string().max(limits.nameChars).regex(/^[A-Za-z0-9][A-Za-z0-9_.-]*$/).optional(),
+    network: z
+      .string()
+      .max(limits.nameChars)
+      .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]*$/)
+      .default('none'),
+    runtime: z
+      .string()
+      .max(limits.nameChars)
+      .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]*$/)
+      .optional(),
     seccomp: z.enum(['default', 'strict']).default('default'),
     successExitCodes: z.array(z.number().int().min(0).max(255)).min(1).max(256).default([0]),
     retry,

@@ -33,7 +33,11 @@ export const eventKinds = {
   'engine.removed': { subject: 'engine', audited: true, summary: 'An engine was removed' },
   'engine.refused': { subject: 'engine', audited: false, summary: 'A manifest was refused' },
   'node.changed': { subject: 'node', audited: false, summary: 'A node went online or offline' },
-  'node.scheduling': { subject: 'node', audited: true, summary: 'A node was cordoned or taken back' },
+  'node.scheduling': {
+    subject: 'node',
+    audited: true,
+    summary: 'A node was cordoned or taken back',
+  },
   'user.created': { subject: 'user', audited: true, summary: 'A user was added' },
   'user.changed': { subject: 'user', audited: true, summary: "A user's roles or state changed" },
   'user.removed': { subject: 'user', audited: true, summary: 'A user was removed' },
@@ -46,7 +50,11 @@ export const eventKinds = {
   'session.created': { subject: 'session', audited: true, summary: 'Somebody signed in' },
   'session.ended': { subject: 'session', audited: true, summary: 'Somebody signed out' },
   'session.refused': { subject: 'session', audited: true, summary: 'A sign-in was refused' },
-  'access.denied': { subject: 'user', audited: true, summary: 'A call was refused for lack of rights' },
+  'access.denied': {
+    subject: 'user',
+    audited: true,
+    summary: 'A call was refused for lack of rights',
+  },
   'system.started': { subject: 'system', audited: true, summary: 'Lazaret started' },
   'system.stopped': { subject: 'system', audited: true, summary: 'Lazaret stopped' },
 } as const satisfies Record<string, EventKind>;
@@ -115,7 +123,10 @@ export const events = {
     access: 'audit.read',
     query: z.object({ ...paging, ...auditFilter }),
     output: page(auditEntry),
-    cli: { command: 'audit list', columns: ['number', 'at', 'type', 'actor', 'subject', 'project'] },
+    cli: {
+      command: 'audit list',
+      columns: ['number', 'at', 'type', 'actor', 'subject', 'project'],
+    },
   }),
   auditExport: defineOperation({
     name: 'audit.export',

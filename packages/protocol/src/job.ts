@@ -3,7 +3,16 @@ import { z } from 'zod';
 
 import { projectName } from './access.ts';
 import { engineName } from './engine.ts';
-import { fileName, identifier, line, page, paging, queryList, sha256, timestamp } from './fields.ts';
+import {
+  fileName,
+  identifier,
+  line,
+  page,
+  paging,
+  queryList,
+  sha256,
+  timestamp,
+} from './fields.ts';
 import { limits } from './limits.ts';
 import { defineOperation } from './operation.ts';
 import { durationSeconds } from './quantity.ts';
@@ -40,7 +49,10 @@ export const outcomeCodes = {
   process_limit: { class: 'workload', title: 'The engine ran into its limit of processes' },
   disk_limit: { class: 'workload', title: 'The engine wrote more than its disk limit' },
   output_limit: { class: 'workload', title: 'The result is larger than its limit' },
-  output_refused: { class: 'workload', title: 'The result holds links, devices or forbidden paths' },
+  output_refused: {
+    class: 'workload',
+    title: 'The result holds links, devices or forbidden paths',
+  },
   no_result: { class: 'workload', title: 'The engine left no result' },
   empty_result: { class: 'workload', title: 'The result is empty' },
   invalid_result: { class: 'workload', title: 'The result is not of the declared type' },

@@ -43,7 +43,15 @@ export const nodes = {
     output: page(node),
     cli: {
       command: 'nodes list',
-      columns: ['name', 'state', 'schedulable', 'runningAttempts', 'cpus', 'memoryBytes', 'problem'],
+      columns: [
+        'name',
+        'state',
+        'schedulable',
+        'runningAttempts',
+        'cpus',
+        'memoryBytes',
+        'problem',
+      ],
     },
   }),
   show: defineOperation({

@@ -9,7 +9,16 @@ import { nodes } from './node.ts';
 import type { Operation } from './operation.ts';
 import { system } from './system.ts';
 
-export const operations = { legacy, jobs, artifacts, engines, nodes, events, access, system } as const;
+export const operations = {
+  legacy,
+  jobs,
+  artifacts,
+  engines,
+  nodes,
+  events,
+  access,
+  system,
+} as const;
 
 export const operationList: readonly Operation[] = Object.values(operations).flatMap(
   (group) => Object.values(group) as unknown as Operation[],

@@ -111,6 +111,10 @@ export function formatDuration(ms: number): string {
   const hours = Math.floor(totalSeconds / 3_600);
   const minutes = Math.floor((totalSeconds % 3_600) / 60);
   const seconds = totalSeconds % 60;
-  const parts = [hours > 0 && `${hours}h`, minutes > 0 && `${minutes}m`, seconds > 0 && `${seconds}s`];
+  const parts = [
+    hours > 0 && `${hours}h`,
+    minutes > 0 && `${minutes}m`,
+    seconds > 0 && `${seconds}s`,
+  ];
   return parts.filter(Boolean).join(' ');
 }

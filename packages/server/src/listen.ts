@@ -43,6 +43,10 @@ export async function listen(
 /** The address as a browser on this machine writes it. */
 export function urlOf(address: Address): string {
   const anywhere = address.host === '0.0.0.0' || address.host === '::';
-  const host = anywhere ? '127.0.0.1' : address.host.includes(':') ? `[${address.host}]` : address.host;
+  const host = anywhere
+    ? '127.0.0.1'
+    : address.host.includes(':')
+      ? `[${address.host}]`
+      : address.host;
   return `http://${host}:${address.port}`;
 }

@@ -27,7 +27,8 @@ export type ProjectScope = 'all' | readonly string[];
 
 /** Where the principal holds a permission. */
 export function projectsWith(principal: Principal, permission: Permission): ProjectScope {
-  if (principal.onlyPermissions !== null && !principal.onlyPermissions.includes(permission)) return [];
+  if (principal.onlyPermissions !== null && !principal.onlyPermissions.includes(permission))
+    return [];
   const holding = principal.grants.filter((grant) => roleHas(grant.role, permission));
   const everywhere = holding.some((grant) => grant.project === null);
   const only = principal.onlyProject;

@@ -41,7 +41,8 @@ export function waitForSignal(): Promise<NodeJS.Signals> {
 
 /** A problem as a person at a terminal reads it. */
 export function explain(error: unknown): string {
-  if (!(error instanceof Problem)) return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  if (!(error instanceof Problem))
+    return error instanceof Error ? (error.stack ?? error.message) : String(error);
   const fields = error.fields.map(({ path, message }) => `\n  ${path}: ${message}`).join('');
   return `${error.message}${error.fields.length > 1 ? fields : ''}\n${error.hint}`;
 }

@@ -47,7 +47,14 @@ export function startWorker(options: WorkerOptions): Worker {
     const executor = executors.get(node.name);
     if (executor === undefined) return;
     while (!stopped.signal.aborted) {
-      await holdNode({ node, executor, options, serving, stopped: stopped.signal, takeDown: () => takeDown });
+      await holdNode({
+        node,
+        executor,
+        options,
+        serving,
+        stopped: stopped.signal,
+        takeDown: () => takeDown,
+      });
       await pause(limits.eventPollMs, undefined, { signal: stopped.signal }).catch(() => undefined);
     }
   });

@@ -4,7 +4,11 @@ import type { ColumnType, Generated, JSONColumnType } from 'kysely';
 
 type RequiredTimestamp = ColumnType<Date, Date | string, Date | string>;
 type Timestamp = ColumnType<Date, Date | string | undefined, Date | string>;
-type NullableTimestamp = ColumnType<Date | null, Date | string | null | undefined, Date | string | null>;
+type NullableTimestamp = ColumnType<
+  Date | null,
+  Date | string | null | undefined,
+  Date | string | null
+>;
 type Json<T> = JSONColumnType<T & object, string, string>;
 type DefaultedJson<T> = ColumnType<T, string | undefined, string>;
 

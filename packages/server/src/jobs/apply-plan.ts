@@ -41,7 +41,11 @@ export async function applyPlacements(
       )
       .execute();
     for (const node of [...new Set(placed.map((job) => job.node))].toSorted()) {
-      await reserveRoom(transaction, node, placed.filter((job) => job.node === node));
+      await reserveRoom(
+        transaction,
+        node,
+        placed.filter((job) => job.node === node),
+      );
     }
     await transaction
       .insertInto('job_history')

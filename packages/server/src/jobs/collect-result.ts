@@ -107,7 +107,8 @@ async function checkType(
     return { code: 'invalid_result', detail };
   }
   const chunks: Uint8Array[] = [];
-  for await (const chunk of await options.blobs.open(result.sha256)) chunks.push(chunk as Uint8Array);
+  for await (const chunk of await options.blobs.open(result.sha256))
+    chunks.push(chunk as Uint8Array);
   try {
     JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks)));
     return undefined;

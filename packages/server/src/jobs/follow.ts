@@ -41,7 +41,11 @@ export async function* followJob(options: FollowOptions): AsyncGenerator<Outgoin
     const state = JSON.stringify(job);
     if (state !== shown) {
       shown = state;
-      yield { ...(after === undefined ? {} : { id: formatPosition(after) }), event: 'job', data: job };
+      yield {
+        ...(after === undefined ? {} : { id: formatPosition(after) }),
+        event: 'job',
+        data: job,
+      };
     }
     if (isFinal(job.state)) {
       yield { event: 'end', data: {} };

@@ -103,10 +103,7 @@ export interface AttemptMove {
  * Moves a live attempt and its job forward, in one statement. Answers false when the fence is not
  * the attempt's any more, or the attempt has ended: the caller has lost it.
  */
-export async function moveAttempt(
-  database: Kysely<Database>,
-  move: AttemptMove,
-): Promise<boolean> {
+export async function moveAttempt(database: Kysely<Database>, move: AttemptMove): Promise<boolean> {
   const before = statesBefore(move.to);
   const containment = move.containment === undefined ? null : JSON.stringify(move.containment);
   const result = await sql<{ job: string }>`

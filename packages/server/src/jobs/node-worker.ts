@@ -315,7 +315,9 @@ export class NodeWorker {
       await pause(limits.diskGuardMs, undefined, { signal }).catch(() => undefined);
       if (this.#running.size === 0 || signal.aborted) continue;
       try {
-        this.#usage = await this.#options.executor.outputUsage([...this.#running.keys()], { signal });
+        this.#usage = await this.#options.executor.outputUsage([...this.#running.keys()], {
+          signal,
+        });
       } catch (error) {
         this.#options.log.debug({ err: error }, 'the use of disks is not known now');
       }

@@ -43,7 +43,10 @@ export async function listJobs(
 ): Promise<{ items: Job[]; next: string | null }> {
   let query = filterJobs(database.selectFrom('jobs').selectAll('jobs'), scope, ask.filter);
   if (ask.cursor !== undefined) query = query.where('jobs.id', '<', ask.cursor);
-  const rows = await query.orderBy('jobs.id', 'desc').limit(ask.limit + 1).execute();
+  const rows = await query
+    .orderBy('jobs.id', 'desc')
+    .limit(ask.limit + 1)
+    .execute();
   const page = rows.slice(0, ask.limit);
   const inputs = await readInputs(
     database,
@@ -188,12 +191,18 @@ export async function readActivity(
   const hourMs = 3_600_000;
   const firstMs = Math.floor(ask.nowMs / hourMs) * hourMs - (ask.hours - 1) * hourMs;
   const base = (): JobQuery<{ hour: Date; state: string; count: number }> =>
-    database.selectFrom('jobs') as unknown as JobQuery<{ hour: Date; state: string; count: number }>;
+    database.selectFrom('jobs') as unknown as JobQuery<{
+      hour: Date;
+      state: string;
+      count: number;
+    }>;
   const filter = { project: ask.project };
   const grouped = (column: 'created_at' | 'finished_at') =>
     filterJobs(
       base().select([
-        sql<Date>`date_trunc('hour', jobs.${sql.ref(column)} at time zone 'UTC') at time zone 'UTC'`.as('hour'),
+        sql<Date>`date_trunc('hour', jobs.${sql.ref(column)} at time zone 'UTC') at time zone 'UTC'`.as(
+          'hour',
+        ),
         'jobs.state',
         sql<number>`count(*)::int`.as('count'),
       ]) as unknown as JobQuery<{ hour: Date; state: string; count: number }>,

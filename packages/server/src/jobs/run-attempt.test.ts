@@ -11,7 +11,9 @@ beforeAll(async () => {
   lab = await openJobLab(inject('databaseUrl'));
   await lab.addEngine(hostileManifest());
   await lab.addEngine(hostileManifest({ name: 'impatient', timeLimit: '2s' }));
-  await lab.addEngine(hostileManifest({ name: 'lenient', output: { result: 'result', missing: 'succeed' } }));
+  await lab.addEngine(
+    hostileManifest({ name: 'lenient', output: { result: 'result', missing: 'succeed' } }),
+  );
   await lab.addEngine(hostileManifest({ name: 'stubborn', retry: { workload: 2 } }));
   lab.startWorker();
 });
@@ -56,7 +58,10 @@ test('a job runs to its result, with history, telemetry and containment', async 
 
 test('the room of a node is free again after its attempts', async () => {
   await run('ok');
-  const node = await lab.database.handle.db.selectFrom('nodes').selectAll().executeTakeFirstOrThrow();
+  const node = await lab.database.handle.db
+    .selectFrom('nodes')
+    .selectAll()
+    .executeTakeFirstOrThrow();
   expect(node).toMatchObject({ reserved_memory_bytes: 0, reserved_cpus: 0, live_attempts: 0 });
 });
 

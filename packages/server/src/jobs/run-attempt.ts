@@ -23,7 +23,13 @@ import type { Database } from '../db/schema.ts';
 import { ExecutorError, type Executor, type InputFile } from '../executors/index.ts';
 import { clearLog, createLogWriter, type LogWriter } from './attempt-log.ts';
 import { collectResult } from './collect-result.ts';
-import { containerSpec, inputName, parametersFile, passes, type AttemptTask } from './container-spec.ts';
+import {
+  containerSpec,
+  inputName,
+  parametersFile,
+  passes,
+  type AttemptTask,
+} from './container-spec.ts';
 import { finishAttempt, moveAttempt, type CollectedArtifact } from './move.ts';
 import { AttemptEnded, type AttemptRecord, type RunControl } from './run-control.ts';
 import { superviseRun, type RunEnd } from './supervise-run.ts';
@@ -71,7 +77,10 @@ export async function runAttempt(
     await run.finish(await run.conclude(end));
   } catch (error) {
     if (control.detached.aborted || error instanceof LeaseLost) {
-      context.log.info({ job: task.job, attempt: task.attempt }, 'left the attempt to its next worker');
+      context.log.info(
+        { job: task.job, attempt: task.attempt },
+        'left the attempt to its next worker',
+      );
       return;
     }
     await run.finish({ outcome: outcomeOf(error, context.log), artifacts: [] });
@@ -149,7 +158,8 @@ class AttemptRun {
     });
     await clearLog(this.#context.database, this.#task.attempt);
     if (this.#task.state === 'placed') this.#move({ to: 'starting' });
-    if (this.#task.state === 'placed' || this.#task.state === 'starting') this.#move({ to: 'running' });
+    if (this.#task.state === 'placed' || this.#task.state === 'starting')
+      this.#move({ to: 'running' });
   }
 
   async supervise(): Promise<RunEnd> {
@@ -231,7 +241,10 @@ class AttemptRun {
     try {
       await this.#context.executor.remove(containerId);
     } catch (error) {
-      this.#context.log.warn({ err: error, container: containerId }, 'the container stays for the reaper');
+      this.#context.log.warn(
+        { err: error, container: containerId },
+        'the container stays for the reaper',
+      );
     }
   }
 

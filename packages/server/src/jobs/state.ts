@@ -78,7 +78,10 @@ export function afterAttempt(end: AttemptEnd, budget: RetryBudget): AfterAttempt
 
 /** Doubles from one failure to the next, to a bound. */
 function backoff(failuresBefore: number): number {
-  return Math.min(limits.retryBackoffMs * 2 ** Math.min(failuresBefore, 20), limits.retryBackoffMaxMs);
+  return Math.min(
+    limits.retryBackoffMs * 2 ** Math.min(failuresBefore, 20),
+    limits.retryBackoffMaxMs,
+  );
 }
 
 /** Whether a job in this state holds a container or is about to. */

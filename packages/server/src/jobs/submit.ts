@@ -117,9 +117,13 @@ async function checkInputs(
     const artifact = known.get(input.sha256);
     const path = `inputs[${position}]`;
     if (artifact === undefined) {
-      throw new Problem('not_found', `${path}: there is no artifact ${input.sha256} in ${project}`, {
-        fields: [{ path: `${path}.sha256`, message: 'is not an artifact of the project' }],
-      });
+      throw new Problem(
+        'not_found',
+        `${path}: there is no artifact ${input.sha256} in ${project}`,
+        {
+          fields: [{ path: `${path}.sha256`, message: 'is not an artifact of the project' }],
+        },
+      );
     }
     if (artifact.sizeBytes > maxBytes) {
       throw new Problem(

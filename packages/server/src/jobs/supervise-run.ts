@@ -145,7 +145,10 @@ class RunWatch {
       return { code: 'process_limit', detail: `ran into its limit of ${pids} processes` };
     }
     const error = exit.error === '' ? '' : `: ${exit.error}`;
-    return { code: 'exit_code', detail: `exit code ${exit.exitCode}${signalName(exit.exitCode)}${error}` };
+    return {
+      code: 'exit_code',
+      detail: `exit code ${exit.exitCode}${signalName(exit.exitCode)}${error}`,
+    };
   }
 
   /** Repeats until it worked or the container has ended. */

@@ -48,7 +48,8 @@ export function decideTakeOver(
     const nothingRan = attempt.state === 'placed' || attempt.state === 'starting';
     return { attempt, action: nothingRan ? 'run' : 'lost' };
   });
-  for (const leftovers of byAttempt.values()) remove.push(...leftovers.map((one) => one.containerId));
+  for (const leftovers of byAttempt.values())
+    remove.push(...leftovers.map((one) => one.containerId));
   return { attempts: decided, remove };
 }
 

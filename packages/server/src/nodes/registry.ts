@@ -115,7 +115,11 @@ export async function listNodes(
   database: Kysely<Database>,
   ask: { readonly limit: number; readonly cursor?: string | undefined },
 ): Promise<{ items: Node[]; next: string | null }> {
-  let query = database.selectFrom('nodes').selectAll().orderBy('name').limit(ask.limit + 1);
+  let query = database
+    .selectFrom('nodes')
+    .selectAll()
+    .orderBy('name')
+    .limit(ask.limit + 1);
   if (ask.cursor !== undefined) query = query.where('name', '>', ask.cursor);
   query = query.where((eb) => eb.or([eb('configured', '=', true), eb('live_attempts', '>', 0)]));
   const rows = await query.execute();

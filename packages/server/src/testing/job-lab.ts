@@ -37,7 +37,11 @@ export interface JobLab {
   /** Adds an engine whose image is pinned as it is on the node. */
   addEngine(manifest: EngineManifestInput): Promise<void>;
   /** Submits one input to an engine; the content is the bytes. */
-  submit(engine: string, content: string | Uint8Array, extra?: Partial<JobSubmission>): Promise<string>;
+  submit(
+    engine: string,
+    content: string | Uint8Array,
+    extra?: Partial<JobSubmission>,
+  ): Promise<string>;
   schedule(): Promise<void>;
   startWorker(): NodeWorker;
   read(id: string): Promise<JobDetail>;
