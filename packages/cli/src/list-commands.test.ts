@@ -142,6 +142,17 @@ describe('actions', () => {
     });
   });
 
+  it('name the request when the server failed, for its log', async () => {
+    const handlers = {
+      'system.show': () => {
+        throw new Problem('internal_error', 'oops', { headers: { 'x-request-id': 'abc123' } });
+      },
+    };
+    const { exitCode, stderr } = await run(handlers, ['status']);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('request id abc123');
+  });
+
   it('tell 401, 403, 404 and 429 apart', async () => {
     const codes = { unauthenticated: 6, forbidden: 6, not_found: 7, too_many_requests: 8 } as const;
     for (const [code, expected] of Object.entries(codes)) {

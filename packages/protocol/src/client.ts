@@ -132,10 +132,13 @@ async function readProblem(response: Response): Promise<Problem> {
       `expected an answer of Lazaret from ${response.url}, received status ${response.status}`,
     );
   }
-  const retryAfter = response.headers.get('retry-after');
+  const told = ['retry-after', 'x-request-id'].flatMap((name) => {
+    const value = response.headers.get(name);
+    return value === null ? [] : [[name, value] as const];
+  });
   return new Problem(document.code, document.detail, {
     ...(document.fields === undefined ? {} : { fields: document.fields }),
-    ...(retryAfter === null ? {} : { headers: { 'retry-after': retryAfter } }),
+    headers: Object.fromEntries(told),
   });
 }
 

@@ -21,6 +21,8 @@ export function explainFailure(
   const trace = debug && error instanceof Error ? `${error.stack ?? ''}\n` : '';
   if (error instanceof Problem) {
     const retry = error.headers['retry-after'];
+    // only for what the reader cannot mend: the log tells more under it
+    const requestId = error.status >= 500 ? error.headers['x-request-id'] : undefined;
     const hint = retry === undefined ? error.hint : `${error.hint} (${retry} s)`;
     const { title } = error.toDocument();
     const lines = [
@@ -30,6 +32,7 @@ export function explainFailure(
         : [`  ${visibleLine(error.message)}`]),
       ...formatFields(error.fields),
       `${style('cyan', 'hint:')} ${adaptHint(error, hint)}`,
+      ...(requestId === undefined ? [] : [`  request id ${visibleLine(requestId)}`]),
     ];
     return {
       text: `${lines.join('\n')}\n${trace}`,
