@@ -208,6 +208,8 @@ function makeContext(
 ): CallContext {
   const gone = new AbortController();
   reply.raw.once('close', () => gone.abort());
+  // It may have left while it was signed in; then nothing closes any more.
+  if (reply.raw.closed || request.raw.socket.destroyed) gone.abort();
   return {
     principal: parts.principal,
     requestId: request.id,
