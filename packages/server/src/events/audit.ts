@@ -10,7 +10,7 @@ import {
   type EventType,
   type Page,
 } from '@lazaret/protocol';
-import { sql, type Kysely, type Selectable, type Transaction } from 'kysely';
+import { sql, type Insertable, type Kysely, type Selectable, type Transaction } from 'kysely';
 
 import type { Database } from '../db/index.ts';
 import { loadPosition, type EventReader } from './readers.ts';
@@ -27,34 +27,35 @@ export function auditReader(): EventReader {
     types: auditedTypes,
     start: 'beginning',
     giveUpAfter: 'never',
-    handle: appendEntry,
+    handle: appendEntries,
   };
 }
 
-async function appendEntry(event: StoredEvent, open: Transaction<Database>): Promise<void> {
-  const id = Number(event.position.id);
-  const copied = await open.selectFrom('audit').select('number').where('event', '=', id).execute();
-  if (copied.length > 0) return;
+async function appendEntries(
+  events: readonly StoredEvent[],
+  open: Transaction<Database>,
+): Promise<void> {
+  const ids = events.map((event) => Number(event.position.id));
+  const copied = await open.selectFrom('audit').select('event').where('event', 'in', ids).execute();
+  const known = new Set(copied.map((row) => row.event));
   const last = await open
     .selectFrom('audit')
     .select(['number', 'hash'])
     .orderBy('number', 'desc')
     .limit(1)
     .executeTakeFirst();
-  const { type, project, subject, actor, data } = event;
-  const entry = {
-    number: (last?.number ?? 0) + 1,
-    type,
-    at: event.at.toISOString(),
-    project,
-    subject,
-    actor,
-    data,
-    previous: last?.hash ?? auditGenesis,
-  };
-  const hash = await hashAuditEntry(entry);
-  const row = { ...entry, event: id, data: JSON.stringify(data), hash };
-  await open.insertInto('audit').values(row).execute();
+  let number = last?.number ?? 0;
+  let previous = last?.hash ?? auditGenesis;
+  const rows: Insertable<Database['audit']>[] = [];
+  for (const { position, type, project, subject, actor, data, at } of events) {
+    if (known.has(Number(position.id))) continue;
+    number += 1;
+    const fields = { number, type, at: at.toISOString(), project, subject, actor, previous };
+    const hash = await hashAuditEntry({ ...fields, data });
+    rows.push({ ...fields, event: Number(position.id), data: JSON.stringify(data), hash });
+    previous = hash;
+  }
+  if (rows.length > 0) await open.insertInto('audit').values(rows).execute();
 }
 
 export interface AuditFilter {
@@ -70,7 +71,8 @@ export async function listAudit(
   page: { readonly limit: number; readonly before: number | undefined },
 ): Promise<Page<AuditEntry>> {
   let query = database.selectFrom('audit').selectAll();
-  if (filter.type !== undefined) query = query.where('type', 'in', [...filter.type]);
+  if (filter.type !== undefined)
+    query = query.where(sql<boolean>`type = any(${filter.type}::text[])`);
   if (filter.actor !== undefined) query = query.where('actor', '=', filter.actor);
   if (filter.subject !== undefined) query = query.where('subject', '=', filter.subject);
   if (page.before !== undefined) query = query.where('number', '<', page.before);
