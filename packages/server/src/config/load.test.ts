@@ -1,0 +1,106 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { Problem } from '@lazaret/protocol';
+import { afterAll, expect, test } from 'vitest';
+
+import { describeConfiguration, loadConfiguration } from './load.ts';
+import { flagOf, optionKeys, variableOf } from './options.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'lazaret-config-'));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+function file(name: string, text: string): string {
+  const path = join(directory, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+function load(argv: readonly string[] = [], environment: Record<string, string> = {}) {
+  return loadConfiguration({ argv, environment });
+}
+
+function problemOf(argv: readonly string[], environment: Record<string, string> = {}): Problem {
+  try {
+    load(argv, environment);
+  } catch (error) {
+    if (error instanceof Problem) return error;
+    throw error;
+  }
+  throw new Error('expected a problem');
+}
+
+test('without anything every option has its default and listens on loopback', () => {
+  const { values, sources } = load();
+  expect(values.listen).toBe('127.0.0.1:8100');
+  expect(new Set(Object.values(sources))).toEqual(new Set(['default']));
+});
+
+test('the file gives way to the environment, and that to flags; each value says where it is from', () => {
+  const path = file('order.yaml', 'log-level: warn\nlisten: 127.0.0.1:1\npublic_url: https://lab.example/x\n');
+  const { values, sources } = load(['--config', path, '--listen=127.0.0.1:3'], {
+    LAZARET_LISTEN: '127.0.0.1:2',
+    LAZARET_LOG_LEVEL: 'error',
+  });
+  expect(values).toMatchObject({
+    listen: '127.0.0.1:3',
+    logLevel: 'error',
+    publicUrl: 'https://lab.example/x',
+  });
+  expect(sources).toMatchObject({ listen: '--listen', logLevel: '$LAZARET_LOG_LEVEL', publicUrl: path });
+});
+
+test.each([
+  [['--lissten', '127.0.0.1:1'], {}, '--listen'],
+  [[], { LAZARET_LISTN: 'x' }, 'LAZARET_LISTEN'],
+  [['--config', file('typo.yaml', 'databaseUlr: x\n')], {}, 'databaseUrl'],
+])('an unknown key is an error with a suggestion: %j %j', (argv, environment, suggestion) => {
+  const problem = problemOf(argv, environment);
+  expect(problem.code).toBe('invalid_configuration');
+  expect(problem.message).toContain(`did you mean ${suggestion}?`);
+});
+
+test('every wrong value is told at once, with where it came from', () => {
+  const problem = problemOf(['--listen', 'everywhere'], { LAZARET_ON_STOP: 'perhaps' });
+  expect(problem.fields.map((field) => field.path)).toEqual(['listen', 'onStop']);
+  expect(problem.fields[0]?.message).toContain('(from --listen)');
+});
+
+test.each([
+  ['a file that is missing', ['--config', '/nowhere/lazaret.yaml'], 'cannot be read'],
+  ['a flag without its value', ['--listen'], 'expected a value'],
+  ['a file that is no mapping', ['--config', file('list.yaml', '- a\n')], 'expected `key: value`'],
+  ['a key that is given twice', ['--config', file('twice.yaml', 'data: a\ndata: b\n')], 'unique'],
+])('%s is an error that says so', (_name, argv, words) => {
+  expect(problemOf(argv).message).toContain(words);
+});
+
+test('secrets may be files of their own and are masked when shown', () => {
+  const secret = file('url', 'postgresql://u:hidden@h/db\n');
+  const loaded = load(['--database-url', `file:${secret}`]);
+  expect(loaded.values.databaseUrl).toBe('postgresql://u:hidden@h/db');
+  expect(JSON.stringify(describeConfiguration(loaded))).not.toContain('hidden');
+});
+
+test('lists are separated by commas, or JSON; nodes have names and endpoints', () => {
+  const { values } = load(['--roles', 'api,worker'], {
+    LAZARET_NODES: JSON.stringify([{ name: 'a', endpoint: 'unix:///run/a.sock', memory: '2GiB' }]),
+  });
+  expect(values.roles).toEqual(['api', 'worker']);
+  expect(values.nodes[0]).toMatchObject({ name: 'a', memory: 2 ** 31 });
+  expect(problemOf(['--roles', 'api,cook']).message).toContain('roles[1]');
+});
+
+test('the names of other tools are read: DATABASE_URL and DOCKER_HOST', () => {
+  const { values } = load([], {
+    DATABASE_URL: 'postgresql://u@h/db',
+    DOCKER_HOST: 'tcp://10.0.0.1:2376',
+  });
+  expect(values).toMatchObject({ databaseUrl: 'postgresql://u@h/db', dockerHost: 'tcp://10.0.0.1:2376' });
+});
+
+test('no two options share a flag or a variable', () => {
+  expect(new Set(optionKeys.map(flagOf)).size).toBe(optionKeys.length);
+  expect(new Set(optionKeys.map(variableOf)).size).toBe(optionKeys.length);
+});
