@@ -6,7 +6,8 @@ const { unit, system } = chooseProjects();
 
 export default defineConfig({
   test: {
-    // Real databases, containers and browsers on two cores: files in parallel beyond that only wait.
+    // Real databases, containers and browsers on two cores: files in parallel beyond that only
+    // wait.
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 120_000,

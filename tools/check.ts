@@ -26,6 +26,7 @@ const steps: readonly Step[] = [
   { name: 'lint', command: ['oxlint', '--type-aware', '--deny-warnings', '.'] },
   { name: 'types', command: ['tsc', '-p', 'tsconfig.json'] },
   { name: 'types of the console', command: ['tsc', '-p', 'packages/console'] },
+  { name: 'types of browser tests', command: ['tsc', '-p', 'test/console'] },
   { name: 'unused code', command: ['knip', '--no-config-hints'] },
   { name: 'format', command: ['oxfmt', '--check', '.'] },
 ];

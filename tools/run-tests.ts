@@ -36,7 +36,8 @@ async function prepare(): Promise<void> {
   const docker = await ensureDocker({ log: say });
   const { socket } = docker;
   if (socket === undefined) fail(`the tests need a Docker engine.\n${docker.advice}`);
-  // Tests use a static busybox as an image, script(1) as a terminal, and make their own certificates.
+  // Tests use a static busybox as an image, script(1) as a terminal, and make their own
+  // certificates.
   await ensurePackages(testPackages, { log: say });
   await buildBase({ ...BUSYBOX_BASE, socket, log: say });
   await buildEngines([...listEngines(), hostileEngine], { socket, log: say });

@@ -1,4 +1,6 @@
-/** The console in Chromium, watched: policy violations, errors and dialogs are kept for the test. */
+/**
+ * The console in Chromium, watched: policy violations, errors and dialogs are kept for the test.
+ */
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -41,7 +41,9 @@ async function containersOf(job: string): Promise<number> {
   return (await executor.list({ [labelNames.job]: job })).length;
 }
 
-/** Every run of a job is an attempt of its own, numbered without gaps, and one at most succeeded. */
+/**
+ * Every run of a job is an attempt of its own, numbered without gaps, and one at most succeeded.
+ */
 function expectHonestHistory(job: JobDetail): void {
   expect(job.attemptList.map((attempt) => attempt.number)).toEqual(
     job.attemptList.map((_, position) => position + 1),

@@ -60,7 +60,10 @@ const wrong: readonly string[] = [
   JSON.stringify(Array.from({ length: 5_000 }, () => 'x')),
 ];
 
-/** The sample with every value of it, at any depth, replaced by every wrong one, left out, or joined. */
+/**
+ * The sample with every value of it, at any depth, replaced by every wrong one, left out, or
+ * joined.
+ */
 export function* badValues(sample: unknown): Generator<string> {
   const marker = '"the place of the wrong value"';
   for (const path of pathsOf(sample)) {

@@ -35,16 +35,31 @@ export const findLongFiles: SourceFinder = (sources) =>
     return lines > sizes.fileLines ? [`has ${lines} lines, at most ${sizes.fileLines}`] : [];
   });
 
-/** The formatter breaks all but remarks and long texts in quotes; texts may stay whole. */
+/** The formatter breaks all but remarks and texts in quotes; long texts may stay whole. */
 export const findLongLines: SourceFinder = (sources) =>
-  each(sources, 'line-chars', ({ text }) =>
-    text.split('\n').flatMap((line, index) => {
-      if (line.length <= sizes.lineChars) return [];
-      const isRemark = /^\s*(\/\/|\/?\*)/.test(line);
-      const whole = isRemark ? /https?:\/\/\S{40}/ : /['"`>/][^'"`]{40}|=>/;
-      return whole.test(line) ? [] : [`:${index + 1} has ${line.length} characters`];
-    }),
-  );
+  each(sources, 'line-chars', ({ text, program }) => {
+    const long = text
+      .split('\n')
+      .flatMap((line, index) => (line.length > sizes.lineChars ? [{ line, at: index + 1 }] : []));
+    if (long.length === 0) return [];
+    const whole = linesOfTexts(text, program);
+    return long
+      .filter(({ line, at }) => !whole.has(at) && !/https?:\/\/\S{40}/.test(line))
+      .map(({ line, at }) => `:${at} has ${line.length} characters`);
+  });
+
+const longTextChars = 40;
+const textTypes = ['Literal', 'TemplateLiteral', 'JSXText'];
+
+function linesOfTexts(text: string, program: Syntax): Set<number> {
+  const found = new Set<number>();
+  walk(program, ({ type, start, end }) => {
+    if (!textTypes.includes(type) || end - start < longTextChars) return;
+    const last = lineAt(text, end);
+    for (let line = lineAt(text, start); line <= last; line += 1) found.add(line);
+  });
+  return found;
+}
 
 export const findLongFunctions: SourceFinder = (sources) =>
   each(sources, 'function-lines', ({ path, text, program }) =>

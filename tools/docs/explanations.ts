@@ -1,4 +1,6 @@
-/** What the generated pages say beside the tables of the code. A code without a text is an error. */
+/**
+ * What the generated pages say beside the tables of the code. A code without a text is an error.
+ */
 import type { JobState, observationCodes, outcomeCodes, PermissionScope } from '@lazaret/protocol';
 
 export const stateTexts: Readonly<Record<JobState, string>> = {

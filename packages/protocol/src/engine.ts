@@ -149,7 +149,9 @@ const retry = z
 const parameters = z.strictObject({
   /** JSON Schema (draft 2020-12) of a job's parameters. */
   schema: z.record(z.string(), z.unknown()),
-  /** json: the file parameters.json beside the input; argv: --name value; environment: NAME=value. */
+  /**
+   * json: the file parameters.json beside the input; argv: --name value; environment: NAME=value.
+   */
   pass: z.enum(['json', 'argv', 'environment']).default('json'),
 });
 

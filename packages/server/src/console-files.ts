@@ -1,4 +1,6 @@
-/** The console's files under /console/, with its policy; any page of it answers the one document. */
+/**
+ * The console's files under /console/, with its policy; any page of it answers the one document.
+ */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 

@@ -27,7 +27,9 @@ function encode(value: bigint): string {
   return text;
 }
 
-/** A secret for a person or program to carry: 256 random bits behind a prefix that names its use. */
+/**
+ * A secret for a person or program to carry: 256 random bits behind a prefix that names its use.
+ */
 export function newSecret(prefix: string): string {
   return `${prefix}_${randomBytes(32).toString('base64url')}`;
 }

@@ -1,4 +1,7 @@
-/** The installation's own id: it labels containers, so that two on one engine leave each other alone. */
+/**
+ * The installation's own id: it labels containers, so that two on one engine leave each other
+ * alone.
+ */
 import type { Kysely } from 'kysely';
 
 import type { Database } from './db/schema.ts';

@@ -39,7 +39,9 @@ export function projectsWith(principal: Principal, permission: Permission): Proj
   return [...new Set(holding.flatMap((grant) => (grant.project === null ? [] : [grant.project])))];
 }
 
-/** Whether the principal holds a permission, in the given project where the permission is scoped. */
+/**
+ * Whether the principal holds a permission, in the given project where the permission is scoped.
+ */
 export function holds(principal: Principal, permission: Permission, project?: string): boolean {
   const where = projectsWith(principal, permission);
   const { scope } = permissions[permission];

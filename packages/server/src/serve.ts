@@ -1,4 +1,6 @@
-/** `lazaret serve`: the roles of this process until a signal ends it; JSON lines on standard error. */
+/**
+ * `lazaret serve`: the roles of this process until a signal ends it; JSON lines on standard error.
+ */
 import { startServer } from './compose.ts';
 import { createLog } from './log.ts';
 import { consoleFiles, explain, loadFrom, readVersion, waitForSignal } from './program.ts';

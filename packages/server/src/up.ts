@@ -67,7 +67,9 @@ interface DockerState {
   readonly advice: string;
 }
 
-/** The tools run before anything is installed, so they are plain JavaScript outside the packages. */
+/**
+ * The tools run before anything is installed, so they are plain JavaScript outside the packages.
+ */
 async function bringUpDocker(dataDirectory: string, elsewhere: boolean): Promise<DockerState> {
   if (elsewhere) return { state: 'elsewhere', socket: undefined, advice: '' };
   const { ensureDocker } = (await import(toolUrl('docker.mjs'))) as {

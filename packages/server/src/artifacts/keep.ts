@@ -1,4 +1,6 @@
-/** Keeping of uploads: bytes to the blob store while they are hashed, then the rows that show them. */
+/**
+ * Keeping of uploads: bytes to the blob store while they are hashed, then the rows that show them.
+ */
 import { limits, Problem, type Artifact } from '@lazaret/protocol';
 import type { Kysely } from 'kysely';
 

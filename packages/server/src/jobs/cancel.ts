@@ -1,4 +1,6 @@
-/** Cancel: a waiting job ends at once; a live one is asked to, and its worker kills the container. */
+/**
+ * Cancel: a waiting job ends at once; a live one is asked to, and its worker kills the container.
+ */
 import { isFinal, type JobState } from '@lazaret/protocol';
 import { sql, type Kysely } from 'kysely';
 

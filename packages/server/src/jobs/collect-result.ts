@@ -1,4 +1,7 @@
-/** Collects what an engine left, and says what it amounts to. A missing or empty result is no success unless the manifest says so. */
+/**
+ * Collects what an engine left, and says what it amounts to. A missing or empty result is no
+ * success unless the manifest says so.
+ */
 import { limits, type Observation, type Outcome } from '@lazaret/protocol';
 
 import type { BlobStore } from '../blobs/index.ts';
@@ -21,7 +24,9 @@ interface Conclusion {
   readonly artifacts: readonly CollectedArtifact[];
 }
 
-/** Results go to the blob store first; the rows that show them are written with the attempt's end. */
+/**
+ * Results go to the blob store first; the rows that show them are written with the attempt's end.
+ */
 export async function collectResult(options: CollectOptions): Promise<Conclusion> {
   const { task, executor, blobs } = options;
   const { output, resources } = task.manifest;

@@ -200,7 +200,9 @@ export class NodeWorker {
     this.#serveLoop.nudge();
   }
 
-  /** Two nodes of one installation may share an engine: containers of the other's attempts are left. */
+  /**
+   * Two nodes of one installation may share an engine: containers of the other's attempts are left.
+   */
   async #ownContainers<T extends { readonly labels: Readonly<Record<string, string>> }>(
     attempts: readonly { readonly id: string }[],
     containers: readonly T[],

@@ -175,7 +175,10 @@ function bestRoom(job: WaitingJob, rooms: readonly Room[]): Room {
   return best;
 }
 
-/** The scarcer of the two shares that stay free; a node that failed the job before scores below all others. */
+/**
+ * The scarcer of the two shares that stay free; a node that failed the job before scores below all
+ * others.
+ */
 function score(job: WaitingJob, room: Room): number {
   const memoryShare = (room.freeMemoryBytes - job.memoryBytes) / (room.node.memoryBytes ?? 1);
   const cpuShare = (room.freeCpus - job.cpus) / (room.node.cpus ?? 1);

@@ -1,4 +1,6 @@
-/** Reading of jobs: one, a page, counts, the trend. Every query is bounded by the caller's projects. */
+/**
+ * Reading of jobs: one, a page, counts, the trend. Every query is bounded by the caller's projects.
+ */
 import {
   jobStates,
   limits,

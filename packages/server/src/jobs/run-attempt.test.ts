@@ -1,4 +1,6 @@
-/** Attempts on the real Docker engine: what a good engine gets, and what a hostile one cannot do. */
+/**
+ * Attempts on the real Docker engine: what a good engine gets, and what a hostile one cannot do.
+ */
 import type { JobDetail } from '@lazaret/protocol';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 

@@ -182,7 +182,9 @@ async function longPause(ms: number, signal: AbortSignal): Promise<void> {
   await pause(ms % stepMs, undefined, { signal });
 }
 
-/** Asks until there is an answer; an engine that is away for longer than a lease loses the attempt. */
+/**
+ * Asks until there is an answer; an engine that is away for longer than a lease loses the attempt.
+ */
 async function waitForEnd(options: SuperviseOptions, watch: RunWatch): Promise<ContainerExit> {
   const { executor, containerId, control } = options;
   let awaySince: number | undefined;
