@@ -41,7 +41,7 @@ async function copy(count: number): Promise<void> {
     signal: stop.signal,
   });
   outbox.runReaders([auditReader()]);
-  await expect.poll(async () => (await all()).length).toBe(count);
+  await expect.poll(async () => (await all()).length, { timeout: 20_000 }).toBe(count);
   stop.abort();
 }
 

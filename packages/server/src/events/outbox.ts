@@ -10,6 +10,7 @@ import type { Logger } from 'pino';
 
 import type { Database } from '../db/index.ts';
 import { Loop } from '../loop.ts';
+import { createHeldRetry } from './held-retry.ts';
 import { isAfter, parseCursor, type Position } from './position.ts';
 import { startReader, type EventReader, type ReaderState } from './readers.ts';
 import { rebaseEvents } from './rebase.ts';
@@ -68,7 +69,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   const { database, log, signal } = options;
   const loop = new Loop({ name: 'events', periodMs: limits.eventPollMs, log, signal });
   const live: Live = { database, loop, window: undefined, subscribers: 0, waiting: new Set() };
-  const retry = { delayMs: limits.eventHeldPollMs };
+  const retryHeld = createHeldRetry(loop);
   const loops = [loop];
   const readers: ReaderState[] = [];
   signal.addEventListener('abort', () => wake(live), { once: true });
@@ -90,7 +91,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     },
     run: async () => {
       if (await rebaseEvents(database)) log.warn('events of a restored database were put in order');
-      await loop.run(() => deliver(live, retry));
+      await loop.run(() => deliver(live, retryHeld));
     },
     get subscribers() {
       return live.subscribers;
@@ -112,7 +113,7 @@ function wake(live: Live): void {
 }
 
 /** One turn: moves the window on and wakes the subscribers. */
-async function deliver(live: Live, retry: { delayMs: number }): Promise<void> {
+async function deliver(live: Live, retryHeld: (held: boolean) => void): Promise<void> {
   if (live.subscribers === 0) {
     live.window = undefined;
     return;
@@ -128,20 +129,10 @@ async function deliver(live: Live, retry: { delayMs: number }): Promise<void> {
     window.append(page);
     if (page.events.length > 0) wake(live);
     if (page.more) continue;
-    askSoonIfHeld(live, retry, page);
+    retryHeld(page.held);
     return;
   }
   live.loop.nudge();
-}
-
-/** Whoever holds events back may end without an event of its own, so nobody would nudge. */
-function askSoonIfHeld(live: Live, retry: { delayMs: number }, page: EventPage): void {
-  if (!page.held) {
-    retry.delayMs = limits.eventHeldPollMs;
-    return;
-  }
-  setTimeout(() => live.loop.nudge(), retry.delayMs).unref();
-  retry.delayMs = Math.min(retry.delayMs * 2, limits.eventPollMs);
 }
 
 async function* follow(

@@ -10,6 +10,7 @@ import type { Logger } from 'pino';
 
 import { transaction, type Database } from '../db/index.ts';
 import { Loop } from '../loop.ts';
+import { createHeldRetry } from './held-retry.ts';
 import { beginning, isAfter, type Position } from './position.ts';
 import { readEvents, readHorizon, type EventPage, type StoredEvent } from './store.ts';
 
@@ -21,7 +22,8 @@ export interface EventReader {
   readonly start: 'beginning' | 'now';
   /** After how many tries an event is given up, said in the log; `never` holds on to it. */
   readonly giveUpAfter: number | 'never';
-  handle(event: StoredEvent, open: Transaction<Database>): Promise<void>;
+  /** Handles a batch, in order; all of it counts as failed when it throws. */
+  handle(events: readonly StoredEvent[], open: Transaction<Database>): Promise<void>;
 }
 
 export interface ReaderState {
@@ -51,57 +53,67 @@ export function startReader(reader: EventReader, parts: ReaderParts): ReaderStat
   const name = `events:${reader.name}`;
   const loop = new Loop({ name, periodMs: limits.eventPollMs, log, signal });
   const progress: Progress = { batch: limits.eventBatch, failing: undefined };
+  const retryHeld = createHeldRetry(loop);
   void loop.run(async () => {
-    const more = await advance(reader, progress, parts);
-    if (more) loop.nudge();
+    const page = await advance(reader, progress, parts);
+    if (page?.more === true) loop.nudge();
+    retryHeld(page?.held === true);
   });
   return { name: reader.name, loop, lagSeconds: () => measureLag(database, reader) };
 }
 
-/** One batch in one transaction. Says whether there is more to read at once. */
+/** One batch in one transaction; undefined when another process has the reader. */
 async function advance(
   reader: EventReader,
   progress: Progress,
   { database, log }: ReaderParts,
-): Promise<boolean> {
-  let current: StoredEvent | undefined;
+): Promise<EventPage | undefined> {
+  let handling: readonly StoredEvent[] = [];
   try {
     const page = await transaction(database, async (open) => {
       if (!(await takeTurn(open, reader.name))) return undefined;
       const stored = await loadPosition(open, reader.name);
       const after = stored ?? (await firstPosition(open, reader));
       const found = await readBatch(open, { reader, after, limit: progress.batch });
+      handling = found.events.filter((event) => !isGivenUp(reader, progress, event));
       for (const event of found.events) {
-        current = event;
-        if (isGivenUp(reader, progress, event)) {
-          log.error({ reader: reader.name, event: describe(event) }, 'an event was given up');
-        } else {
-          await reader.handle(event, open);
-        }
+        if (handling.includes(event)) continue;
+        log.error({ reader: reader.name, event: describe(event) }, 'an event was given up');
       }
-      current = undefined;
+      if (handling.length > 0) await reader.handle(handling, open);
+      handling = [];
       if (isWorthSaving(stored, found)) await savePosition(open, reader.name, found.position);
       return found;
     });
-    const { failing } = progress;
-    if (page === undefined) return false;
-    if (failing === undefined || !isAfter(failing.position, page.position)) {
-      progress.failing = undefined;
-      progress.batch = Math.min(progress.batch * 2, limits.eventBatch);
-    }
-    return page.more;
+    if (page !== undefined) noteSuccess(progress, page.position);
+    return page;
   } catch (error) {
-    if (current !== undefined) {
-      const before = progress.failing;
-      const again = before?.position.id === current.position.id;
-      const tries = again ? before.tries + 1 : 1;
-      progress.failing = { position: current.position, tries };
-      // Alone from now on, so that those before it are done with.
-      progress.batch = 1;
-      log.warn({ reader: reader.name, event: describe(current), tries }, 'an event failed');
+    noteFailure(progress, handling);
+    const [event] = handling;
+    const tries = progress.failing?.tries;
+    if (event !== undefined && tries !== undefined) {
+      log.warn({ reader: reader.name, event: describe(event), tries }, 'an event failed');
     }
     throw error;
   }
+}
+
+function noteSuccess(progress: Progress, reached: Position): void {
+  const { failing } = progress;
+  if (failing !== undefined && isAfter(failing.position, reached)) return;
+  progress.failing = undefined;
+  progress.batch = Math.min(progress.batch * 2, limits.eventBatch);
+}
+
+/** Which of a batch failed is found by handling them one by one. */
+function noteFailure(progress: Progress, handling: readonly StoredEvent[]): void {
+  const [event] = handling;
+  if (event === undefined) return;
+  progress.batch = 1;
+  if (handling.length > 1) return;
+  const again = progress.failing?.position.id === event.position.id;
+  const tries = again ? (progress.failing?.tries ?? 0) + 1 : 1;
+  progress.failing = { position: event.position, tries };
 }
 
 function isGivenUp(reader: EventReader, { failing }: Progress, event: StoredEvent): boolean {
