@@ -154,6 +154,8 @@ test('filters live in the address, both ways', async () => {
   await page.getByText('No job fits these filters').waitFor();
   expect(page.url()).toContain('text=nothing-like-this');
   await page.goto(`${instance.url}/console/jobs?state=failed&engine=hostile`);
-  expect(await page.getByRole('button', { name: 'Failed' }).getAttribute('aria-pressed')).toBe('true');
+  expect(await page.getByRole('button', { name: 'Failed' }).getAttribute('aria-pressed')).toBe(
+    'true',
+  );
   await page.getByRole('link', { name: 'memory_bomb.bin' }).first().waitFor();
 });

@@ -64,11 +64,7 @@ interface RailLinkProps {
 
 function RailLink({ to, label, icon: LinkIcon }: RailLinkProps): ReactNode {
   return (
-    <Link
-      to={to}
-      className="rail-link"
-      activeOptions={{ exact: to === '/', includeSearch: false }}
-    >
+    <Link to={to} className="rail-link" activeOptions={{ exact: to === '/', includeSearch: false }}>
       <LinkIcon size={18} stroke={1.8} aria-hidden /> {label}
     </Link>
   );

@@ -32,7 +32,8 @@ const root = createRootRoute({
 const signIn = createRoute({
   getParentRoute: () => root,
   path: '/sign-in',
-  validateSearch: (raw: Record<string, unknown>): { to?: string } => optional('to', text(raw['to'])),
+  validateSearch: (raw: Record<string, unknown>): { to?: string } =>
+    optional('to', text(raw['to'])),
   component: lazyRouteComponent(() => import('./pages/sign-in/sign-in-page.tsx'), 'SignInPage'),
 });
 const setup = createRoute({
@@ -65,7 +66,10 @@ const job = createRoute({
   getParentRoute: () => shell,
   path: '/jobs/$id',
   validateSearch: (raw: Record<string, unknown>): { tab?: string } =>
-    optional('tab', jobTabs.find((tab) => tab === raw['tab'])),
+    optional(
+      'tab',
+      jobTabs.find((tab) => tab === raw['tab']),
+    ),
   component: lazyRouteComponent(() => import('./pages/job/job-page.tsx'), 'JobPage'),
 });
 const engineList = createRoute({
@@ -78,7 +82,10 @@ const engineAdd = createRoute({
   path: '/engines/new',
   validateSearch: (raw: Record<string, unknown>): { from?: string } =>
     optional('from', text(raw['from'])),
-  component: lazyRouteComponent(() => import('./pages/engine/add-engine-page.tsx'), 'AddEnginePage'),
+  component: lazyRouteComponent(
+    () => import('./pages/engine/add-engine-page.tsx'),
+    'AddEnginePage',
+  ),
 });
 const engine = createRoute({
   getParentRoute: () => shell,
@@ -154,7 +161,9 @@ export const router = createRouter({
   parseSearch: (search) => Object.fromEntries(new URLSearchParams(search)),
   stringifySearch: (search) => {
     const entries = Object.entries(search).filter(([, value]) => value !== undefined);
-    const query = new URLSearchParams(entries.map(([key, value]) => [key, String(value)])).toString();
+    const query = new URLSearchParams(
+      entries.map(([key, value]) => [key, String(value)]),
+    ).toString();
     return query === '' ? '' : `?${query}`;
   },
 });

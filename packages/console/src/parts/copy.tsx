@@ -13,7 +13,13 @@ export function Copy({ value, label }: CopyProps): ReactNode {
     <CopyButton value={value} timeout={1_500}>
       {({ copied, copy }) => (
         <Tooltip label={copied ? 'Copied' : `Copy ${label}`}>
-          <ActionIcon size="sm" variant="subtle" color="gray" onClick={copy} aria-label={`Copy ${label}`}>
+          <ActionIcon
+            size="sm"
+            variant="subtle"
+            color="gray"
+            onClick={copy}
+            aria-label={`Copy ${label}`}
+          >
             {copied ? <IconCheck size={14} /> : <IconCopy size={14} />}
           </ActionIcon>
         </Tooltip>
@@ -23,7 +29,11 @@ export function Copy({ value, label }: CopyProps): ReactNode {
 }
 
 /** A long machine name, shortened, with a button that copies all of it. */
-export function Copyable({ value, label, chars }: CopyProps & { readonly chars?: number }): ReactNode {
+export function Copyable({
+  value,
+  label,
+  chars,
+}: CopyProps & { readonly chars?: number }): ReactNode {
   return (
     <span className="copyable">
       <span className="mono" title={value}>

@@ -24,7 +24,12 @@ export function DataTable<T>({ label, columns, rows, rowKey }: DataTableProps<T>
         <thead role="rowgroup">
           <tr role="row">
             {columns.map((column) => (
-              <th key={column.label} scope="col" role="columnheader" className={column.end ? 'end' : ''}>
+              <th
+                key={column.label}
+                scope="col"
+                role="columnheader"
+                className={column.end ? 'end' : ''}
+              >
                 {column.quiet === true ? (
                   <span className="visually-hidden">{column.label}</span>
                 ) : (

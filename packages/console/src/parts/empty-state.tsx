@@ -10,7 +10,13 @@ interface EmptyStateProps {
 }
 
 /** Says that nothing is here, and the next step. */
-export function EmptyState({ icon: Icon, title, children, action, small }: EmptyStateProps): ReactNode {
+export function EmptyState({
+  icon: Icon,
+  title,
+  children,
+  action,
+  small,
+}: EmptyStateProps): ReactNode {
   return (
     <div className={small === true ? 'empty small-empty' : 'empty'}>
       <Icon size={small === true ? 28 : 40} stroke={1.4} aria-hidden />

@@ -15,5 +15,7 @@ const PlainAnchor = forwardRef<HTMLAnchorElement, Native<AnchorProps>>((props, r
 ));
 PlainAnchor.displayName = 'PlainAnchor';
 
-export const LinkButton: ReturnType<typeof createLink<typeof PlainButton>> = createLink(PlainButton);
-export const LinkAnchor: ReturnType<typeof createLink<typeof PlainAnchor>> = createLink(PlainAnchor);
+export const LinkButton: ReturnType<typeof createLink<typeof PlainButton>> =
+  createLink(PlainButton);
+export const LinkAnchor: ReturnType<typeof createLink<typeof PlainAnchor>> =
+  createLink(PlainAnchor);

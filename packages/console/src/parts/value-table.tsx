@@ -57,7 +57,8 @@ function textOf(key: string, value: unknown): string {
   if (Array.isArray(value) && value.every((item) => typeof item !== 'object')) {
     return value.length === 0 ? 'none' : value.map(String).join(', ');
   }
-  if (typeof value === 'number' && key.endsWith('Bytes')) return `${formatSize(value)} (${value} B)`;
+  if (typeof value === 'number' && key.endsWith('Bytes'))
+    return `${formatSize(value)} (${value} B)`;
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }

@@ -13,7 +13,10 @@ describe('parseAnsi', () => {
       { text: 'red', style: { bold: true, foreground: 1 }, hidden: false },
     ]);
     const second = parseAnsi(`still${escape}[0m done`, first.style);
-    expect(second.spans.map((span) => ansiClasses(span.style))).toEqual(['ansi-fg-1 ansi-bold', '']);
+    expect(second.spans.map((span) => ansiClasses(span.style))).toEqual([
+      'ansi-fg-1 ansi-bold',
+      '',
+    ]);
   });
 
   it('reads bright, extended and background colours', () => {
@@ -25,7 +28,9 @@ describe('parseAnsi', () => {
 
   it('obeys no other sequence and makes it visible', () => {
     const { spans } = parseAnsi(`${escape}[2J${escape}]8;;http://x\u0007a\u202eb`);
-    expect(spans.map((span) => span.text).join('')).toBe('\\x1b[2J\\x1b]8;;http://x\\x07a[U+202E]b');
+    expect(spans.map((span) => span.text).join('')).toBe(
+      '\\x1b[2J\\x1b]8;;http://x\\x07a[U+202E]b',
+    );
     expect(spans.filter((span) => span.hidden)).toHaveLength(4);
   });
 

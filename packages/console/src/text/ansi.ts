@@ -61,7 +61,8 @@ export function ansiClasses(style: AnsiStyle): string {
 }
 
 function applyCodes(style: AnsiStyle, text: string): AnsiStyle {
-  const codes = text === '' ? [0] : text.split(/[;:]/).map((code) => Number(code === '' ? 0 : code));
+  const codes =
+    text === '' ? [0] : text.split(/[;:]/).map((code) => Number(code === '' ? 0 : code));
   let next: AnsiStyle = style;
   for (let index = 0; index < codes.length; index += 1) {
     const code = codes[index] ?? 0;

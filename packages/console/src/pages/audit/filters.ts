@@ -25,7 +25,8 @@ export function readAuditSearch(raw: Record<string, unknown>): AuditSearch {
   if (type !== undefined) search['type'] = type;
   for (const key of ['actor', 'subject'] as const) {
     const value = raw[key];
-    if (typeof value === 'string' && value !== '' && value.length <= valueCharsMax) search[key] = value;
+    if (typeof value === 'string' && value !== '' && value.length <= valueCharsMax)
+      search[key] = value;
   }
   return search;
 }

@@ -59,7 +59,10 @@ export function AddEnginePage(): ReactNode {
   };
   return (
     <>
-      <PageHeader title={from === undefined ? 'Add an engine' : `New revision of ${from}`} eyebrow="Engines">
+      <PageHeader
+        title={from === undefined ? 'Add an engine' : `New revision of ${from}`}
+        eyebrow="Engines"
+      >
         Paste a manifest. Its image is pinned to a digest when it is added.
       </PageHeader>
       <Panel>

@@ -60,10 +60,7 @@ function EngineView({ engine }: { readonly engine: EngineDetail }): ReactNode {
           </Panel>
           <Panel title="Submit with curl">
             <div className="stack tight">
-              <CodeBlock
-                label="the command that submits a file"
-                value={`curl -H "Authorization: Bearer $TOKEN" \\\n  -T ${manifest.input.name ?? 'sample'} ${serverUrl}/${engine.name}/upload`}
-              />
+              <CodeBlock label="the command that submits a file" value={uploadCommand(engine)} />
               <CodeBlock
                 label="the command that fetches the result"
                 value={`curl -H "Authorization: Bearer $TOKEN" \\\n  ${serverUrl}/result/$JOB`}
@@ -139,4 +136,14 @@ function Actions({ engine }: { readonly engine: EngineDetail }): ReactNode {
       )}
     </div>
   );
+}
+
+function uploadCommand({ name, manifest }: EngineDetail): string {
+  const file = manifest.input.name ?? 'sample';
+  const lines = [
+    'curl -H "Authorization: Bearer $TOKEN"',
+    `-T ${file}`,
+    `${serverUrl}/${name}/upload`,
+  ];
+  return lines.join(' \\\n  ');
 }

@@ -27,12 +27,24 @@ export function manifestText(manifest: EngineManifest): Record<string, unknown> 
 
 /** Exact: the largest unit that divides the size. */
 export function sizeText(bytes: number): string | number {
-  const unit = ([[GiB, 'GiB'], [MiB, 'MiB'], [KiB, 'KiB']] as const).find(([size]) => bytes % size === 0);
+  const unit = (
+    [
+      [GiB, 'GiB'],
+      [MiB, 'MiB'],
+      [KiB, 'KiB'],
+    ] as const
+  ).find(([size]) => bytes % size === 0);
   return unit === undefined || bytes === 0 ? bytes : `${bytes / unit[0]}${unit[1]}`;
 }
 
 export function durationText(ms: number): string {
-  const unit = ([[hourMs, 'h'], [minuteMs, 'm'], [1_000, 's']] as const).find(([size]) => ms % size === 0);
+  const unit = (
+    [
+      [hourMs, 'h'],
+      [minuteMs, 'm'],
+      [1_000, 's'],
+    ] as const
+  ).find(([size]) => ms % size === 0);
   if (ms === 0) return '0s';
   return unit === undefined ? `${ms}ms` : `${ms / unit[0]}${unit[1]}`;
 }

@@ -97,7 +97,12 @@ export function EnginesPage(): ReactNode {
                   <code>lazaret engines add</code>.
                 </EmptyState>
               ) : (
-                <DataTable label="Engines" columns={columns} rows={items} rowKey={({ name }) => name} />
+                <DataTable
+                  label="Engines"
+                  columns={columns}
+                  rows={items}
+                  rowKey={({ name }) => name}
+                />
               )
             }
           </QueryView>

@@ -39,7 +39,11 @@ export function JobFacts({ job }: { readonly job: JobDetail }): ReactNode {
           {attempt !== undefined && (
             <div className="small">
               <span className="dim">Image </span>
-              <Copyable value={attempt.imageDigest} label="the image digest" chars={digestChars + 9} />
+              <Copyable
+                value={attempt.imageDigest}
+                label="the image digest"
+                chars={digestChars + 9}
+              />
             </div>
           )}
         </div>
@@ -106,7 +110,13 @@ function Inputs({ job }: { readonly job: JobDetail }): ReactNode {
   );
 }
 
-function MemoryMeter({ job, attempt }: { readonly job: JobDetail; readonly attempt: Attempt }): ReactNode {
+function MemoryMeter({
+  job,
+  attempt,
+}: {
+  readonly job: JobDetail;
+  readonly attempt: Attempt;
+}): ReactNode {
   const engine = useOperation(operations.engines.show, { params: { name: job.engine } });
   const peak = attempt.telemetry.peakMemoryBytes;
   const current = engine.data;
@@ -114,12 +124,19 @@ function MemoryMeter({ job, attempt }: { readonly job: JobDetail; readonly attem
     current !== undefined && current.revision === attempt.engineRevision
       ? current.manifest.resources.memory
       : null;
-  if (peak === null) return <p className="dim small">No memory sample: the run was short or is not over.</p>;
+  if (peak === null)
+    return <p className="dim small">No memory sample: the run was short or is not over.</p>;
   const words = limit === null ? formatSize(peak) : `${formatSize(peak)} of ${formatSize(limit)}`;
   return <Meter label="Peak memory" value={peak} max={limit ?? peak} words={words} />;
 }
 
-function Fact({ term, children }: { readonly term: string; readonly children: ReactNode }): ReactNode {
+function Fact({
+  term,
+  children,
+}: {
+  readonly term: string;
+  readonly children: ReactNode;
+}): ReactNode {
   return (
     <div>
       <dt>{term}</dt>

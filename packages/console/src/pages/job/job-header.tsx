@@ -25,10 +25,7 @@ export function JobHeader({ job }: { readonly job: JobDetail }): ReactNode {
       <header className="page-head">
         <div className="grow">
           <div className="eyebrow as-written">
-            <LinkAnchor to="/jobs">
-              Jobs
-            </LinkAnchor>{' '}
-            / {job.id}
+            <LinkAnchor to="/jobs">Jobs</LinkAnchor> / {job.id}
           </div>
           <h1 className="break">
             <PlainText>{name}</PlainText>

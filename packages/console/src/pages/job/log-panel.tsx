@@ -70,8 +70,16 @@ export function LogPanel({ job }: { readonly job: JobDetail }): ReactNode {
             <span className="small number nowrap" role="status">
               {found.length === 0 ? 'none' : `${(position % found.length) + 1} of ${found.length}`}
             </span>
-            <LogButton label="Match before" onClick={() => step(-1)} icon={<IconChevronUp size={15} />} />
-            <LogButton label="Next match" onClick={() => step(1)} icon={<IconChevronDown size={15} />} />
+            <LogButton
+              label="Match before"
+              onClick={() => step(-1)}
+              icon={<IconChevronUp size={15} />}
+            />
+            <LogButton
+              label="Next match"
+              onClick={() => step(1)}
+              icon={<IconChevronDown size={15} />}
+            />
           </span>
         )}
         {!isFinal(job.state) && (
@@ -101,7 +109,8 @@ export function LogPanel({ job }: { readonly job: JobDetail }): ReactNode {
       {state.error !== undefined && <ProblemNotice error={state.error} />}
       {dropped > 0 && (
         <p className="dim small">
-          The first {dropped.toLocaleString('en')} lines are not shown. Download the log for all of it.
+          The first {dropped.toLocaleString('en')} lines are not shown. Download the log for all of
+          it.
         </p>
       )}
       <LogView
@@ -142,7 +151,13 @@ const statusWords = {
   failed: { word: 'Not available', tone: 'failed' },
 } as const;
 
-function StatusLight({ state, isOver }: { readonly state: LogState; readonly isOver: boolean }): ReactNode {
+function StatusLight({
+  state,
+  isOver,
+}: {
+  readonly state: LogState;
+  readonly isOver: boolean;
+}): ReactNode {
   const status = isOver && state.status === 'live' ? 'ended' : state.status;
   const { word, tone } = statusWords[status];
   return (

@@ -70,7 +70,13 @@ export function LogView({ lines, version, isHeld, current, emptyWords }: LogView
   );
 }
 
-function Line({ line, isCurrent }: { readonly line: LogLine; readonly isCurrent: boolean }): ReactNode {
+function Line({
+  line,
+  isCurrent,
+}: {
+  readonly line: LogLine;
+  readonly isCurrent: boolean;
+}): ReactNode {
   const classes = ['log-line', line.stream, isCurrent ? 'current' : ''].join(' ');
   return (
     <div className={classes}>

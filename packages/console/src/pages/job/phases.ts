@@ -23,7 +23,10 @@ export interface MeasuredPhase extends Phase {
 }
 
 /** The phases that are over, and the run so far while it goes on. */
-export function measuredPhases({ telemetry, state, startedAt }: Attempt, nowMs: number): MeasuredPhase[] {
+export function measuredPhases(
+  { telemetry, state, startedAt }: Attempt,
+  nowMs: number,
+): MeasuredPhase[] {
   const runsMs =
     state === 'running' && startedAt !== null ? Math.max(0, nowMs - Date.parse(startedAt)) : null;
   return phases.flatMap((phase) => {

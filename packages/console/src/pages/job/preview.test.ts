@@ -10,7 +10,10 @@ describe('describeBytes', () => {
       kind: 'json',
       text: '{\n  "a": [\n    1\n  ]\n}',
     });
-    expect(describeBytes(bytes('<img src=x>'), false)).toMatchObject({ kind: 'text', text: '<img src=x>' });
+    expect(describeBytes(bytes('<img src=x>'), false)).toMatchObject({
+      kind: 'text',
+      text: '<img src=x>',
+    });
     expect(describeBytes(bytes('{"a":'), true).kind).toBe('text');
   });
 

@@ -1,5 +1,11 @@
 import { Button } from '@mantine/core';
-import { formatSize, isFinal, type JobArtifact, type JobDetail, operations } from '@lazaret/protocol';
+import {
+  formatSize,
+  isFinal,
+  type JobArtifact,
+  type JobDetail,
+  operations,
+} from '@lazaret/protocol';
 import { IconDownload, IconEye, IconFileOff } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
 
@@ -51,7 +57,12 @@ export function ResultPanel({ job }: { readonly job: JobDetail }): ReactNode {
   ];
   return (
     <div className="result">
-      <PreviewPanel key={shown.path} jobId={job.id} artifact={shown} isChosen={chosen !== undefined} />
+      <PreviewPanel
+        key={shown.path}
+        jobId={job.id}
+        artifact={shown}
+        isChosen={chosen !== undefined}
+      />
       <DataTable
         label="Files of the result"
         columns={columns}

@@ -81,7 +81,12 @@ export function FilterBar({ search, onChange }: FilterBarProps): ReactNode {
         )}
         {Object.keys(search).length > 0 && (
           <Tooltip label="Clear the filters">
-            <ActionIcon variant="default" size={36} onClick={() => onChange({})} aria-label="Clear the filters">
+            <ActionIcon
+              variant="default"
+              size={36}
+              onClick={() => onChange({})}
+              aria-label="Clear the filters"
+            >
               <IconFilterOff size={16} />
             </ActionIcon>
           </Tooltip>

@@ -15,12 +15,20 @@ export function jobTitle(job: Job): string {
   return first === undefined ? `Job ${job.id}` : visibleText(first.name);
 }
 
-export const jobColumns: Record<'name' | 'state' | 'engine' | 'tags' | 'ran' | 'age', Column<Job>> = {
+export const jobColumns: Record<
+  'name' | 'state' | 'engine' | 'tags' | 'ran' | 'age',
+  Column<Job>
+> = {
   name: {
     label: 'Input',
     cell: (job) => (
       <div className="cell-name">
-        <LinkAnchor to="/jobs/$id" params={{ id: job.id }} className="row-link" title={jobTitle(job)}>
+        <LinkAnchor
+          to="/jobs/$id"
+          params={{ id: job.id }}
+          className="row-link"
+          title={jobTitle(job)}
+        >
           {job.inputs[0] === undefined ? 'no input' : <PlainText>{job.inputs[0].name}</PlainText>}
         </LinkAnchor>
         {job.inputs.length > 1 && <span className="dim"> and {job.inputs.length - 1} more</span>}
@@ -79,5 +87,7 @@ export function Took({ job }: { readonly job: Job }): ReactNode {
   const now = useNow();
   if (job.startedAt === null) return <span className="dim">–</span>;
   const ms = spanMs(job.startedAt, job.finishedAt ?? new Date(now).toISOString());
-  return <span className="number nowrap">{ms === null ? '–' : formatDuration(Math.max(ms, 1))}</span>;
+  return (
+    <span className="number nowrap">{ms === null ? '–' : formatDuration(Math.max(ms, 1))}</span>
+  );
 }

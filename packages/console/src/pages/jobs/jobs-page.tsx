@@ -80,7 +80,12 @@ function NoJobs({ isFiltered }: { readonly isFiltered: boolean }): ReactNode {
         icon={IconListSearch}
         title="No job fits these filters"
         action={
-          <LinkButton to="/jobs" search={{}} variant="default" leftSection={<IconFilterOff size={16} />}>
+          <LinkButton
+            to="/jobs"
+            search={{}}
+            variant="default"
+            leftSection={<IconFilterOff size={16} />}
+          >
             Clear the filters
           </LinkButton>
         }

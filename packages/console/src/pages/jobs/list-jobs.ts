@@ -41,7 +41,13 @@ export function useJobList(search: JobSearch): JobList {
     queryFn: ({ pageParam, signal }) =>
       client.call(
         operations.jobs.list,
-        { query: { ...filter, limit: pageItems, ...(pageParam === undefined ? {} : { cursor: pageParam }) } },
+        {
+          query: {
+            ...filter,
+            limit: pageItems,
+            ...(pageParam === undefined ? {} : { cursor: pageParam }),
+          },
+        },
         { signal },
       ),
     initialPageParam: undefined,
@@ -120,7 +126,11 @@ function useNewer(filter: ReturnType<typeof toJobQuery>, first: Page<Job> | unde
     staleTime: 0,
     refetchInterval: pollMs,
     queryFn: ({ signal }) =>
-      client.call(operations.jobs.count, { query: { ...filter, ...(after === undefined ? {} : { after }) } }, { signal }),
+      client.call(
+        operations.jobs.count,
+        { query: { ...filter, ...(after === undefined ? {} : { after }) } },
+        { signal },
+      ),
   });
   useEffect(() => {
     if (arrivals === 0) return undefined;

@@ -27,7 +27,12 @@ const figures: readonly FigureRow[] = [
   },
   { label: 'Queued', states: ['queued'], tone: 'queued', icon: IconHourglass },
   { label: 'Succeeded', states: ['succeeded'], tone: 'succeeded', icon: IconCircleCheck },
-  { label: 'Failed or timed out', states: ['failed', 'timed_out'], tone: 'failed', icon: IconCircleX },
+  {
+    label: 'Failed or timed out',
+    states: ['failed', 'timed_out'],
+    tone: 'failed',
+    icon: IconCircleX,
+  },
 ];
 
 /** Four numbers, each a link to the jobs that it counts. */
@@ -48,7 +53,9 @@ export function Figures(): ReactNode {
           <span className="value">
             {data === undefined
               ? '–'
-              : states.reduce((sum, state) => sum + (data.byState[state] ?? 0), 0).toLocaleString('en')}
+              : states
+                  .reduce((sum, state) => sum + (data.byState[state] ?? 0), 0)
+                  .toLocaleString('en')}
           </span>
         </Link>
       ))}

@@ -62,7 +62,12 @@ export function ProjectsTab(): ReactNode {
                 Ask an administrator for a role in one.
               </EmptyState>
             ) : (
-              <DataTable label="Projects" columns={columns} rows={items} rowKey={({ name }) => name} />
+              <DataTable
+                label="Projects"
+                columns={columns}
+                rows={items}
+                rowKey={({ name }) => name}
+              />
             )
           }
         </QueryView>

@@ -79,7 +79,13 @@ export function TokenForm({ onClose }: { readonly onClose: () => void }): ReactN
   );
 }
 
-function Secret({ secret, onClose }: { readonly secret: string; readonly onClose: () => void }): ReactNode {
+function Secret({
+  secret,
+  onClose,
+}: {
+  readonly secret: string;
+  readonly onClose: () => void;
+}): ReactNode {
   return (
     <div className="stack">
       <Notice tone="moving" title="This is shown once">

@@ -61,7 +61,12 @@ export function TokensTab(): ReactNode {
                 use, so that each can be revoked by itself.
               </EmptyState>
             ) : (
-              <DataTable label="API tokens" columns={columns} rows={items} rowKey={({ id }) => id} />
+              <DataTable
+                label="API tokens"
+                columns={columns}
+                rows={items}
+                rowKey={({ id }) => id}
+              />
             )
           }
         </QueryView>

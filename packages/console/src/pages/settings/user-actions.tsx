@@ -42,7 +42,9 @@ export function UserActions({ user }: { readonly user: User }): ReactNode {
           </Menu.Item>
           <Menu.Item
             disabled={self}
-            leftSection={user.disabled ? <IconCircleCheck size={16} /> : <IconCircleOff size={16} />}
+            leftSection={
+              user.disabled ? <IconCircleCheck size={16} /> : <IconCircleOff size={16} />
+            }
             onClick={() => update.mutate({ params, body: { disabled: !user.disabled } })}
           >
             {user.disabled ? 'Let in again' : 'Disable'}

@@ -28,9 +28,7 @@ export function UserForm({ onDone, user }: UserFormProps): ReactNode {
   if (create.data !== undefined) {
     return (
       <div className="stack">
-        <p>
-          {create.data.name} is added. A one-time link lets them choose a password and come in.
-        </p>
+        <p>{create.data.name} is added. A one-time link lets them choose a password and come in.</p>
         <LinkMaker name={create.data.name} />
         <Button variant="default" onClick={onDone}>
           Done

@@ -1,7 +1,13 @@
 import { Button, Modal } from '@mantine/core';
 import { operations, type User } from '@lazaret/protocol';
 import { useDisclosure } from '@mantine/hooks';
-import { IconCircleCheck, IconCircleOff, IconMailForward, IconPlus, IconUsers } from '@tabler/icons-react';
+import {
+  IconCircleCheck,
+  IconCircleOff,
+  IconMailForward,
+  IconPlus,
+  IconUsers,
+} from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 
 import { useOperation } from '../../data.ts';

@@ -39,7 +39,13 @@ export function SetupPage(): ReactNode {
   );
 }
 
-function SetupForm({ link, isFirst }: { readonly link: string; readonly isFirst: boolean }): ReactNode {
+function SetupForm({
+  link,
+  isFirst,
+}: {
+  readonly link: string;
+  readonly isFirst: boolean;
+}): ReactNode {
   const navigate = useNavigate();
   const [name, setName] = useState('');
   const [password, setPassword] = useState('');

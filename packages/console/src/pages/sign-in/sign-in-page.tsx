@@ -23,7 +23,8 @@ export function SignInPage(): ReactNode {
     quiet: true,
     onDone: (identity: Identity) => {
       startSession(identity);
-      if (to === undefined || !to.startsWith('/') || to.startsWith('//')) void navigate({ to: '/' });
+      if (to === undefined || !to.startsWith('/') || to.startsWith('//'))
+        void navigate({ to: '/' });
       else router.history.push(router.basepath.replace(/\/$/, '') + to);
     },
   });

@@ -90,7 +90,7 @@ function EngineOption({ engine, isChosen, onChoose }: EngineOptionProps): ReactN
       <span className="row between">
         <strong>{engine.name}</strong>
         <span className="dim small">
-          {engine.enabled ? engine.version === '' ? '' : `version ${engine.version}` : 'disabled'}
+          {engine.enabled ? (engine.version === '' ? '' : `version ${engine.version}`) : 'disabled'}
         </span>
       </span>
       {engine.description !== '' && (

@@ -46,7 +46,9 @@ export function OptionsForm({ options, projects, onChange }: OptionsFormProps): 
           max={100}
           allowDecimal={false}
           value={priority}
-          onChange={(next) => onChange({ ...options, priority: typeof next === 'number' ? next : 0 })}
+          onChange={(next) =>
+            onChange({ ...options, priority: typeof next === 'number' ? next : 0 })
+          }
         />
         <TextInput
           label="Time limit"

@@ -12,7 +12,12 @@ interface ParametersFormProps {
 }
 
 /** Parameters as fields where the schema is flat, as JSON otherwise or on demand. */
-export function ParametersForm({ schema, values, onChange, error }: ParametersFormProps): ReactNode {
+export function ParametersForm({
+  schema,
+  values,
+  onChange,
+  error,
+}: ParametersFormProps): ReactNode {
   const fields = useMemo(() => flatFields(schema), [schema]);
   const [asJson, setAsJson] = useState(false);
   return (

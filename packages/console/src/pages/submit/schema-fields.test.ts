@@ -13,11 +13,13 @@ const schema = {
 };
 
 it('reads a flat object as fields', () => {
-  expect(flatFields(schema)?.map(({ name, kind, isRequired }) => [name, kind, isRequired])).toEqual([
-    ['depth', 'integer', true],
-    ['mode', 'choice', false],
-    ['strict', 'boolean', false],
-  ]);
+  expect(flatFields(schema)?.map(({ name, kind, isRequired }) => [name, kind, isRequired])).toEqual(
+    [
+      ['depth', 'integer', true],
+      ['mode', 'choice', false],
+      ['strict', 'boolean', false],
+    ],
+  );
   expect(flatFields(schema)?.[0]).toMatchObject({ title: 'Depth', minimum: 1, maximum: 9 });
   expect(schemaDefaults(schema)).toEqual({ depth: 3 });
 });

@@ -42,7 +42,8 @@ export function SubmitPage(): ReactNode {
   const takesMany = (manifest?.input.count.max ?? 1) > 1;
   const needsNone = manifest?.input.count.min === 0;
   const isTogether = takesMany && (together || (manifest?.input.count.min ?? 1) > 1);
-  const canSend = name !== undefined && !isBusy && (pending > 0 || (needsNone && items.length === 0));
+  const canSend =
+    name !== undefined && !isBusy && (pending > 0 || (needsNone && items.length === 0));
 
   const submit = (engine: string) => (inputs: StoredInput[], key: string) =>
     client.call(
@@ -76,11 +77,18 @@ export function SubmitPage(): ReactNode {
       <div className="submit-grid">
         <div className="stack">
           <Panel title="Files">
-            <DropArea onFiles={submission.add} maxBytes={manifest?.input.maxBytes ?? limits.uploadBytes} />
+            <DropArea
+              onFiles={submission.add}
+              maxBytes={manifest?.input.maxBytes ?? limits.uploadBytes}
+            />
             {items.length > 0 && (
               <ul className="job-rows">
                 {items.map((item) => (
-                  <UploadRow key={item.key} item={item} onRemove={() => submission.remove(item.key)} />
+                  <UploadRow
+                    key={item.key}
+                    item={item}
+                    onRemove={() => submission.remove(item.key)}
+                  />
                 ))}
               </ul>
             )}

@@ -16,7 +16,12 @@ export interface UploadRequest {
   readonly onProgress: (loadedBytes: number) => void;
 }
 
-export function uploadFile({ file, project, signal, onProgress }: UploadRequest): Promise<Artifact> {
+export function uploadFile({
+  file,
+  project,
+  signal,
+  onProgress,
+}: UploadRequest): Promise<Artifact> {
   const query = { name: file.name, ...(project === undefined ? {} : { project }) };
   const url = client.url(operations.artifacts.upload, { query });
   return new Promise((resolve, reject) => {

@@ -114,7 +114,8 @@ export function useSubmission(): Submission {
         if (plan.together) stored.push({ item, artifact });
         else made.push(...(await submit([{ item, artifact }], plan)));
       });
-      if (plan.together && stored.length === todo.length) made.push(...(await submit(stored, plan)));
+      if (plan.together && stored.length === todo.length)
+        made.push(...(await submit(stored, plan)));
     } finally {
       setBusy(false);
     }
