@@ -11,6 +11,8 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    // What is polled for may wait for a machine that is busy.
+    expect: { poll: { timeout: 20_000 } },
     restoreMocks: true,
     reporters: process.env['CI'] === undefined ? ['default'] : ['default', 'verbose'],
     projects: [
