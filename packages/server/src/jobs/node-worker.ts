@@ -38,13 +38,12 @@ export interface NodeWorkerOptions {
   readonly onRoom: () => void;
 }
 
-/** The longest a container without a live attempt may live before it is taken for a leftover. */
-const leftoverGraceMs = 60_000;
 const reapEveryTurns = 6;
 
 interface Running {
   readonly task: AttemptTask;
   readonly cancel: AbortController;
+  readonly letGo: AbortController;
   readonly done: Promise<void>;
 }
 
@@ -156,16 +155,23 @@ export class NodeWorker {
     if (before !== this.#state) this.#options.onRoom();
   }
 
-  /** An attempt that is not this worker's any more is let go of. */
+  /**
+   * An attempt that could not be renewed is over or somebody else's: it is let go of, and its
+   * container, when it is over, is the reaper's. (Nothing that its run still writes counts: every
+   * write names the fence.)
+   */
   async #renewLeases(): Promise<void> {
-    const held = [...this.#running.values()].map((run) => run.task);
+    const held = [...this.#running.values()];
     if (held.length === 0) return;
-    await sql`
+    const { rows } = await sql<{ id: string }>`
       update attempts set lease_until = now() + ${limits.leaseMs} * interval '1 millisecond'
-      from unnest(${held.map((task) => task.attempt)}::text[],
-                  ${held.map((task) => task.fence)}::text[]) as mine (id, fence)
+      from unnest(${held.map(({ task }) => task.attempt)}::text[],
+                  ${held.map(({ task }) => task.fence)}::text[]) as mine (id, fence)
       where attempts.id = mine.id and attempts.fence = mine.fence
-        and attempts.finished_at is null`.execute(this.#options.database);
+        and attempts.finished_at is null
+      returning attempts.id`.execute(this.#options.database);
+    const renewed = new Set(rows.map((row) => row.id));
+    for (const { task, letGo } of held) if (!renewed.has(task.attempt)) letGo.abort();
   }
 
   async #takeOver(): Promise<void> {
@@ -264,6 +270,7 @@ export class NodeWorker {
 
   #run(task: AttemptTask, adopted?: Adopted): void {
     const cancel = new AbortController();
+    const letGo = new AbortController();
     const context: RunContext = {
       database: this.#options.database,
       executor: this.#options.executor,
@@ -276,7 +283,7 @@ export class NodeWorker {
     const control = {
       cancelled: cancel.signal,
       stopping: this.#stopping.signal,
-      detached: this.#detached.signal,
+      detached: AbortSignal.any([this.#detached.signal, letGo.signal]),
     };
     const done = runAttempt(task, context, {
       control,
@@ -290,15 +297,17 @@ export class NodeWorker {
         this.#running.delete(task.attempt);
         this.#options.onRoom();
       });
-    this.#running.set(task.attempt, { task, cancel, done });
+    this.#running.set(task.attempt, { task, cancel, letGo, done });
   }
 
-  /** Containers whose attempt has ended: a removal that failed, a crash between end and removal. */
+  /**
+   * Containers whose attempt has ended: a removal that failed, a crash between end and removal, a
+   * run that was let go of. An attempt's row is there before its container, so none is new.
+   */
   async #reap(): Promise<void> {
     const { executor, instance, database, log } = this.#options;
     const containers = await executor.list({ [labelNames.instance]: instance });
-    const old = containers.filter((one) => Date.now() - one.createdAtMs > leftoverGraceMs);
-    const idle = old.filter((one) => !this.#running.has(one.labels[labelNames.attempt] ?? ''));
+    const idle = containers.filter((one) => !this.#running.has(one.labels[labelNames.attempt] ?? ''));
     const ended = await endedAttempts(
       database,
       idle.map((one) => one.labels[labelNames.attempt] ?? ''),
