@@ -1,0 +1,95 @@
+/** The worker of a node on the real engine: leases, fences, leftovers, take-over. */
+import { setTimeout as pause } from 'node:timers/promises';
+
+import { limits } from '@lazaret/protocol';
+import { sql } from 'kysely';
+import { afterEach, expect, inject, test } from 'vitest';
+
+import { hostileManifest } from '../testing/hostile-engine.ts';
+import { openJobLab, type JobLab } from '../testing/job-lab.ts';
+
+let lab: JobLab | undefined;
+afterEach(() => lab?.close());
+
+async function openLab(): Promise<JobLab> {
+  lab = await openJobLab(inject('databaseUrl'));
+  await lab.addEngine(hostileManifest());
+  return lab;
+}
+
+test('1k.3, 2k.9 an attempt whose worker vanished is lost after its lease, and tried again', async () => {
+  const { database, submit, startWorker, waitFor, settle, containers } = await openLab();
+  const id = await submit('hostile', 'slow-log 5\n');
+  const first = startWorker();
+  await waitFor(id, (job) => job.state === 'running');
+  // As kill -9 of a worker that nobody replaces: the container runs on, nobody renews the lease.
+  await first.stop({ takeDown: false });
+  await sql`update attempts set lease_until = now() - interval '1 second'`.execute(database.handle.db);
+  await lab?.schedule();
+  expect((await lab?.read(id))?.attemptList[0]?.outcome?.code).toBe('lost');
+  startWorker();
+  const job = await settle(id);
+  expect(job).toMatchObject({ state: 'succeeded', attempts: 2 });
+  expect(job.attemptList.map((attempt) => attempt.state)).toEqual(['failed', 'succeeded']);
+  await expect.poll(() => containers(), { timeout: 20_000 }).toBe(0);
+});
+
+test('a run whose attempt was ended elsewhere is let go of, and its container is reaped', async () => {
+  const { database, submit, startWorker, waitFor, containers } = await openLab();
+  const id = await submit('hostile', 'sleep-forever\n');
+  startWorker();
+  await waitFor(id, (job) => job.state === 'running');
+  // As a worker cut off from the database for longer than its lease: the scheduler ends it.
+  await sql`update attempts set lease_until = now() - interval '1 second'`.execute(database.handle.db);
+  await lab?.schedule();
+  await lab?.cancel(id);
+  const renewals = limits.nodeProbeMs * 8;
+  await expect.poll(() => containers(), { timeout: renewals + 20_000, interval: 500 }).toBe(0);
+  expect((await lab?.read(id))?.attemptList[0]?.outcome?.code).toBe('lost');
+}, 120_000);
+
+test('1k.4 a container that was left behind is removed at take-over, whatever its name', async () => {
+  const { submit, startWorker, waitFor, settle, containers, database } = await openLab();
+  const id = await submit('hostile', 'ok\n');
+  const first = startWorker();
+  await settle(id);
+  await first.stop({ takeDown: false });
+  const left = await submit('hostile', 'sleep-forever\n');
+  const second = startWorker();
+  await waitFor(left, (job) => job.state === 'running');
+  await second.stop({ takeDown: false });
+  await sql`update attempts set finished_at = now() where job = ${left}`.execute(database.handle.db);
+  await sql`update jobs set state = 'failed', finished_at = now() where id = ${left}`.execute(
+    database.handle.db,
+  );
+  expect(await containers()).toBe(1);
+  startWorker();
+  await expect.poll(() => containers(), { timeout: 20_000 }).toBe(0);
+});
+
+test('2k.4 a failed listing of containers makes nothing vanish: the node is offline, its attempts unknown', async () => {
+  const { database, executor } = await openLab();
+  const broken = { ...executor, list: () => Promise.reject(new Error('the listing failed')) };
+  const { NodeWorker } = await import('./node-worker.ts');
+  const id = await lab?.submit('hostile', 'ok\n');
+  await lab?.schedule();
+  const worker = new NodeWorker({
+    node: { name: 'lab', endpoint: 'unix:///var/run/docker.sock', labels: {} },
+    executor: broken,
+    database: database.handle.db,
+    blobs: (lab as JobLab).blobs,
+    log: (await import('pino')).pino({ level: 'silent' }),
+    worker: 'broken',
+    instance: (lab as JobLab).instance,
+    onChange: () => undefined,
+    onRoom: () => undefined,
+  });
+  worker.start();
+  await pause(1_000);
+  await lab?.schedule();
+  await pause(500);
+  expect((await lab?.read(id ?? ''))?.attemptList.every((one) => one.outcome === null)).toBe(true);
+  await worker.stop({ takeDown: false });
+  lab?.startWorker();
+  expect(await lab?.settle(id ?? '')).toMatchObject({ state: 'succeeded', attempts: 1 });
+});
