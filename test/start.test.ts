@@ -17,7 +17,7 @@ afterEach(() => instance?.close());
 function runProgram(...words: string[]): { status: number | null; text: string } {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    [`${repository}packages/cli/src/main.ts`, ...words],
+    [`${repository}packages/cli/bin/lazaret.mjs`, ...words],
     { encoding: 'utf8', timeout: 60_000 },
   );
   return { status, text: stdout + stderr };

@@ -15,7 +15,7 @@ const node = join(modules, 'node', 'bin', 'node');
 const stamps = join(modules, '.lazaret');
 
 const commands = {
-  start: () => handOver([join('packages', 'cli', 'src', 'main.ts'), 'up']),
+  start: () => handOver([join('packages', 'cli', 'bin', 'lazaret.mjs'), 'up']),
   lazaret: () => handOver([join('packages', 'cli', 'bin', 'lazaret.mjs')]),
   test: () => handOver([join('tools', 'run-tests.ts')]),
   check: () => handOver([join('tools', 'check.ts')]),

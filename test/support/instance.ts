@@ -14,7 +14,7 @@ import { fileURLToPath } from 'node:url';
 import { createClient, operations, type Client } from '@lazaret/protocol';
 
 export const repository: string = fileURLToPath(new URL('../..', import.meta.url));
-const program = join(repository, 'packages', 'cli', 'src', 'main.ts');
+const program = join(repository, 'packages', 'cli', 'bin', 'lazaret.mjs');
 const startMs = 60_000;
 
 export interface Instance {
