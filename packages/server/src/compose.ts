@@ -287,7 +287,11 @@ async function startApi(parts: ApiParts, stops: Stops): Promise<string> {
   stops.add(() => app.close());
   const wanted = parseAddress(values.listen);
   const exact = options.configuration.sources.listen !== 'default';
-  return urlOf(await listen(app, { ...wanted, exact }));
+  const bound = await listen(app, { ...wanted, exact });
+  if (!exact && bound.port !== wanted.port) {
+    log.warn({ wanted: wanted.port, bound: bound.port }, 'the port is taken; listening on the next');
+  }
+  return urlOf(bound);
 }
 
 function watchLoops(parts: ApiParts): LoopWatch {

@@ -34,7 +34,7 @@ export async function runUp(argv: readonly string[]): Promise<number> {
       version,
       console: consoleFiles,
     });
-    await greet(server);
+    await greet(server, values.listen);
     const ended = new AbortController();
     const sample = showSample(server, { docker, signal: ended.signal }).catch((error: unknown) => {
       if (!ended.signal.aborted) say(`The sample job was not run: ${explain(error)}`);
@@ -52,7 +52,9 @@ export async function runUp(argv: readonly string[]): Promise<number> {
   }
 }
 
-async function greet(server: RunningServer): Promise<void> {
+async function greet(server: RunningServer, wanted: string): Promise<void> {
+  const port = server.url?.split(':').at(-1);
+  if (!wanted.endsWith(`:${port}`)) say(`${wanted} is taken; this is the next free port.`);
   say(`Ready: ${server.url}/console/`);
   const link = await server.access.ensureSetupLink();
   if (link !== undefined) {
