@@ -54,7 +54,7 @@ export async function runUp(argv: readonly string[]): Promise<number> {
 
 async function greet(server: RunningServer, wanted: string): Promise<void> {
   const port = server.url?.split(':').at(-1);
-  if (!wanted.endsWith(`:${port}`)) say(`${wanted} is taken; this is the next free port.`);
+  if (!wanted.endsWith(`:${port}`) && !wanted.endsWith(':0')) say(`${wanted} is taken; this is the next free port.`);
   say(`Ready: ${server.url}/console/`);
   const link = await server.access.ensureSetupLink();
   if (link !== undefined) {
