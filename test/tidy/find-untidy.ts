@@ -66,8 +66,8 @@ export const findLongFunctions: SourceFinder = (sources) =>
     functionsOf(program).flatMap(({ node, name, parent }) => {
       if (holdsTests(path, parent)) return [];
       const lines = lineAt(text, node.end) - lineAt(text, node.start) + 1;
-      // Half of a component is markup, one element to a line.
-      const isComponent = path.endsWith('.tsx') && /^[A-Z]/.test(name);
+      // Half of a component is markup, one element to a line; a hook is the other half of one.
+      const isComponent = path.startsWith('packages/console/') && /^([A-Z]|use[A-Z])/.test(name);
       if (lines <= (isComponent ? sizes.componentLines : sizes.functionLines)) return [];
       return [`:${lineAt(text, node.start)} ${name} has ${lines} lines`];
     }),

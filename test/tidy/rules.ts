@@ -3,7 +3,7 @@
 export const sizes = {
   fileLines: 400,
   functionLines: 70,
-  componentLines: 120,
+  componentLines: 130,
   parameters: 3,
   lineChars: 100,
 } as const;
@@ -33,6 +33,11 @@ export const exceptions: readonly Exception[] = [
     file: 'packages/server/src/db/advisory-lock.ts',
     rule: 'parameters',
     reason: 'the work comes last, as everywhere, and is not hidden among the options',
+  },
+  {
+    file: 'packages/server/src/testing/job-lab.ts',
+    rule: 'function-lines',
+    reason: 'one object of short methods that share what it opens',
   },
 ];
 

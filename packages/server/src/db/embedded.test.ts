@@ -22,7 +22,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { makeFastDirectory } from '../testing/database.ts';
 import { openDatabase } from './database.ts';
 import {
-  EmbeddedDatabase,
+  type EmbeddedDatabase,
   type EmbeddedOptions,
   type EmbeddedState,
   startEmbeddedDatabase,

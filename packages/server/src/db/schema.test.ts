@@ -96,7 +96,7 @@ function readType(declared: string): Pick<Column, 'kind' | 'nullable' | 'optiona
   // ColumnType names what is read, what is inserted, what is updated.
   const parts = inside.split(/,(?![^<]*>)/).map((part) => part.trim());
   const read = wrapper === 'ColumnType' ? (parts[0] ?? '') : inside;
-  const nullable = / \| null$/.test(read);
+  const nullable = read.endsWith(' | null');
   const bare = read.replace(/ \| null$/, '');
   const isJson = wrapper.endsWith('Json') || /^(Record|Partial)<|^[A-Z]\w+(\[\])?$/.test(bare);
   const optional =

@@ -139,7 +139,7 @@ function addRoute(app: FastifyInstance, one: Route, options: HttpServerOptions):
     config: { operation } as never,
     exposeHeadRoute: hasHead(operation),
     handler: async (request, reply) => {
-      const context = await admit(request, reply, operation, options);
+      const context = await admit(request, reply, { operation, options });
       if (operation.bodyKind === 'json') invite(request, reply);
       const body = operation.bodyKind === 'json' ? await readJson(request.raw) : undefined;
       const { params, query } = request;
@@ -163,9 +163,9 @@ function invite(request: FastifyRequest, reply: FastifyReply): void {
 async function admit(
   request: FastifyRequest,
   reply: FastifyReply,
-  operation: Operation,
-  options: HttpServerOptions,
+  called: { readonly operation: Operation; readonly options: HttpServerOptions },
 ): Promise<CallContext> {
+  const { operation, options } = called;
   const address = request.ip;
   const { headers } = request;
   const principal = await options.authenticate({ headers, address, operation });

@@ -20,7 +20,7 @@ export function Timeline({ job }: { readonly job: JobDetail }): ReactNode {
         </EmptyState>
       ) : (
         <ol className="attempts">
-          {[...job.attemptList].reverse().map((attempt) => (
+          {job.attemptList.toReversed().map((attempt) => (
             <AttemptRow
               key={attempt.id}
               attempt={attempt}
