@@ -146,6 +146,8 @@ function readFlags(
     const key = byFlag.get(name);
     if (name !== '--config' && key === undefined) {
       fields.push(unknownKey(name, ['--config', ...byFlag.keys()], 'the command line'));
+      // Whatever stands behind it was meant as its value.
+      if (rest.length === 0 && argv[position + 1]?.startsWith('-') === false) position += 1;
       continue;
     }
     const isSwitch = key === 'openLegacy' && rest.length === 0;
