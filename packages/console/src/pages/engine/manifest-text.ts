@@ -1,28 +1,40 @@
 /**
- * A manifest for people to read and edit: sizes and durations with their units, as the parser
- * takes them again. (A bare number of a duration would be read as seconds.)
+ * A manifest for people to read and edit: in the order in which manifests are written, sizes and
+ * durations with their units, as the parser takes them again. (A bare number of a duration would
+ * be read as seconds.)
  */
 import { type EngineManifest, units } from '@lazaret/protocol';
 
 const { KiB, MiB, GiB, minuteMs, hourMs } = units;
 
+/** The database keeps no order of keys. What is not named here follows at the end. */
+const order: readonly string[] = [
+  ...['name', 'version', 'description', 'image', 'command', 'shell', 'workdir', 'environment'],
+  ...['input', 'output', 'parameters', 'user', 'resources', 'timeLimit', 'queueTimeLimit'],
+  ...['stopGrace', 'concurrency', 'network', 'runtime', 'seccomp', 'successExitCodes', 'retry'],
+  ...['resultType', 'trusted', 'mount', 'count', 'min', 'max', 'maxBytes', 'kinds', 'result'],
+  ...['artifacts', 'optional', 'missing', 'empty', 'schema', 'pass', 'memory', 'cpus', 'pids'],
+  ...['disk', 'tmp', 'outputEntries', 'log', 'openFiles', 'attempts', 'workload'],
+];
+
 export function manifestText(manifest: EngineManifest): Record<string, unknown> {
-  const { resources, input } = manifest;
-  return {
+  const { resources, input, output } = manifest;
+  return inOrder({
     ...manifest,
-    input: { ...input, maxBytes: sizeText(input.maxBytes) },
-    resources: {
+    input: inOrder({ ...input, count: inOrder(input.count), maxBytes: sizeText(input.maxBytes) }),
+    output: inOrder(output),
+    resources: inOrder({
       ...resources,
       memory: sizeText(resources.memory),
       disk: sizeText(resources.disk),
       tmp: sizeText(resources.tmp),
       output: sizeText(resources.output),
       log: sizeText(resources.log),
-    },
-    timeLimit: durationText(manifest.timeLimit * 1_000),
-    queueTimeLimit: durationText(manifest.queueTimeLimit * 1_000),
-    stopGrace: durationText(manifest.stopGrace * 1_000),
-  };
+    }),
+    timeLimit: durationText(Math.round(manifest.timeLimit * 1_000)),
+    queueTimeLimit: durationText(Math.round(manifest.queueTimeLimit * 1_000)),
+    stopGrace: durationText(Math.round(manifest.stopGrace * 1_000)),
+  });
 }
 
 /** Exact: the largest unit that divides the size. */
@@ -47,4 +59,14 @@ export function durationText(ms: number): string {
   ).find(([size]) => ms % size === 0);
   if (ms === 0) return '0s';
   return unit === undefined ? `${ms}ms` : `${ms / unit[0]}${unit[1]}`;
+}
+
+function inOrder(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const place = (key: string): number => {
+    const index = order.indexOf(key);
+    return index === -1 ? order.length : index;
+  };
+  return Object.fromEntries(
+    Object.entries(values).toSorted(([one], [other]) => place(one) - place(other)),
+  );
 }

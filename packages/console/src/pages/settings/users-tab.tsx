@@ -99,7 +99,7 @@ function UserState({ user }: { readonly user: User }): ReactNode {
   if (!user.hasPassword) {
     return (
       <span className="state tone-timed-out">
-        <IconMailForward size={14} aria-hidden /> Invited
+        <IconMailForward size={14} aria-hidden /> No password yet
       </span>
     );
   }
