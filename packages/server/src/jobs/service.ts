@@ -25,7 +25,7 @@ import { readLog } from './attempt-log.ts';
 import { cancelJob } from './cancel.ts';
 import { followJob } from './follow.ts';
 import { readJob, readJobSummary } from './read.ts';
-import { submitJob, type RunnableEngine } from './submit.ts';
+import { checkBareUpload, submitJob, type RunnableEngine } from './submit.ts';
 
 export interface JobParts extends ArtifactParts {
   readonly database: Kysely<Database>;
@@ -86,6 +86,8 @@ export async function submitUpload(
   const project = chooseProject(principal, 'jobs.submit', undefined);
   const engine = await parts.findEngine(ask.engine);
   if (!engine.enabled) throw new Problem('engine_disabled', `the engine ${ask.engine} is disabled`);
+  checkBareUpload(engine, parts.checkParameters(engine, {}));
+  readIdempotencyKey(context.headers['idempotency-key']);
   const artifact = await keepUpload(await context.upload(), {
     database: parts.database,
     blobs: parts.blobs,

@@ -67,6 +67,28 @@ export async function submitJob(
   }
 }
 
+/** Whether one file without parameters makes a job of the engine; asked before it is read. */
+export function checkBareUpload(
+  engine: RunnableEngine,
+  parameterFaults: readonly ProblemField[],
+): void {
+  const { count } = engine.manifest.input;
+  if (count.min > 1 || count.max < 1) {
+    throw new Problem(
+      'invalid_input',
+      `the engine ${engine.name} takes at least ${count.min} and at most ${count.max} inputs, ` +
+        'an upload brings one; submit a job over artifacts instead',
+    );
+  }
+  const [first] = parameterFaults;
+  if (first === undefined) return;
+  throw new Problem(
+    'invalid_parameters',
+    `${first.path}: ${first.message}; an upload brings none, submit a job over artifacts instead`,
+    { fields: parameterFaults },
+  );
+}
+
 function checkParameters(submission: JobSubmission, context: SubmissionContext): void {
   const { engine } = context;
   const size = JSON.stringify(submission.parameters).length;
