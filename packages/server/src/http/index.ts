@@ -8,5 +8,4 @@ export {
   type Upload,
 } from './route.ts';
 export { createHttpServer, type HttpServerOptions } from './server.ts';
-export { formatPath } from './format-path.ts';
 export { describeIssue } from './validate.ts';

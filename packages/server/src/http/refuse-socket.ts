@@ -1,4 +1,5 @@
 /** Answers to what is no HTTP: the parser gave up, so there is a socket and no request. */
+import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 import { Problem } from '@lazaret/protocol';
@@ -7,7 +8,10 @@ import { newId } from '../identifiers.ts';
 
 /** Writes a problem and ends the connection. */
 export function refuseSocket(error: Error & { readonly code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
+  // In the middle of another answer, anything written would become a part of it.
+  const isAnswering = (socket as Socket & { readonly _httpMessage?: ServerResponse | null })
+    ._httpMessage?.headersSent;
+  if (error.code === 'ECONNRESET' || !socket.writable || isAnswering === true) {
     socket.destroy();
     return;
   }
