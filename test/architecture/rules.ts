@@ -115,7 +115,6 @@ export const clockReaders: readonly Permit[] = [
     'performance.now',
     'tells a crash loop from a crash',
   ),
-  permit('packages/server/src/jobs/node-worker.ts', 'Date.now', 'age of containers left over'),
   permit('packages/server/src/jobs/run-attempt.ts', 'performance.now', 'measures phases'),
   permit(
     'packages/server/src/jobs/supervise-run.ts',

@@ -1,3 +1,3 @@
 /** Artifacts: uploads and results as their projects see them. */
-export { findArtifact, keepUpload } from './keep.ts';
+export { keepUpload } from './keep.ts';
 export { artifactRoutes, offerDownload, type ArtifactParts } from './routes.ts';

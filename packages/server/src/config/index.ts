@@ -9,7 +9,6 @@ export {
   flagOf,
   optionKeys,
   options,
-  roleNames,
   variableOf,
   type Configuration,
   type NodeOption,

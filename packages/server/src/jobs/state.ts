@@ -8,7 +8,6 @@
  * states absorb: nothing leaves them, and asking for it is not an error but changes nothing.
  */
 import {
-  isFinal,
   limits,
   outcomeCodes,
   type FinalState,
@@ -82,9 +81,4 @@ function backoff(failuresBefore: number): number {
     limits.retryBackoffMs * 2 ** Math.min(failuresBefore, 20),
     limits.retryBackoffMaxMs,
   );
-}
-
-/** Whether a job in this state holds a container or is about to. */
-export function isLive(state: JobState): boolean {
-  return !isFinal(state) && state !== 'queued';
 }
