@@ -171,6 +171,20 @@ test('filters mean the same in the database and in memory', async () => {
   expect(scoped.events.map((event) => event.data['number'])).toEqual([3]);
 });
 
+test('what is committed between a reading and the first turn of the loop is not waited for', async () => {
+  const fresh = createOutbox({ database: database.handle.db, log, signal: stop.signal });
+  const events = fresh.subscribe({ filter: { subject: 'gap' }, signal: stop.signal });
+  const first = events.next();
+  await expect.poll(() => fresh.subscribers).toBe(1);
+  await sleep(200);
+  // The subscriber has read and waits; the loop begins behind this event.
+  await say('gap', 1);
+  const turning = fresh.run();
+  expect((await first).value?.data['number']).toBe(1);
+  stop.abort();
+  await turning;
+});
+
 test('lost connections delay delivery, and lose nothing', async () => {
   const got = take(3, { filter: { subject: 'lost' } });
   await expect.poll(() => outbox.subscribers).toBe(1);

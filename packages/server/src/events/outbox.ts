@@ -118,8 +118,12 @@ async function deliver(live: Live, retryHeld: (held: boolean) => void): Promise<
     live.window = undefined;
     return;
   }
-  live.window ??= createWindow(await readHorizon(live.database));
-  const { window } = live;
+  const window = live.window ?? createWindow(await readHorizon(live.database));
+  if (live.window === undefined) {
+    live.window = window;
+    // What was committed since they last read, and before the window, they have to read again.
+    wake(live);
+  }
   for (let batch = 1; batch <= batchesPerTurn; batch += 1) {
     const page = await readEvents(live.database, {
       after: window.end,
@@ -189,8 +193,9 @@ interface Waiting {
 }
 
 async function somethingNew(live: Live, { position, signal, over }: Waiting): Promise<void> {
-  const last = live.window?.last;
-  if (over() || (last !== undefined && isAfter(last, position))) return;
+  const { window } = live;
+  if (over() || (window !== undefined && isAfter(window.start, position))) return;
+  if (window?.last !== undefined && isAfter(window.last, position)) return;
   await new Promise<void>((resolve) => {
     const done = (): void => {
       live.waiting.delete(done);
