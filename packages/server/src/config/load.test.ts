@@ -38,7 +38,10 @@ test('without anything every option has its default and listens on loopback', ()
 });
 
 test('the file gives way to the environment, and that to flags; each value says where it is from', () => {
-  const path = file('order.yaml', 'log-level: warn\nlisten: 127.0.0.1:1\npublic_url: https://lab.example/x\n');
+  const path = file(
+    'order.yaml',
+    'log-level: warn\nlisten: 127.0.0.1:1\npublic_url: https://lab.example/x\n',
+  );
   const { values, sources } = load(['--config', path, '--listen=127.0.0.1:3'], {
     LAZARET_LISTEN: '127.0.0.1:2',
     LAZARET_LOG_LEVEL: 'error',
@@ -48,7 +51,11 @@ test('the file gives way to the environment, and that to flags; each value says 
     logLevel: 'error',
     publicUrl: 'https://lab.example/x',
   });
-  expect(sources).toMatchObject({ listen: '--listen', logLevel: '$LAZARET_LOG_LEVEL', publicUrl: path });
+  expect(sources).toMatchObject({
+    listen: '--listen',
+    logLevel: '$LAZARET_LOG_LEVEL',
+    publicUrl: path,
+  });
 });
 
 test.each([
@@ -97,7 +104,10 @@ test('the names of other tools are read: DATABASE_URL and DOCKER_HOST', () => {
     DATABASE_URL: 'postgresql://u@h/db',
     DOCKER_HOST: 'tcp://10.0.0.1:2376',
   });
-  expect(values).toMatchObject({ databaseUrl: 'postgresql://u@h/db', dockerHost: 'tcp://10.0.0.1:2376' });
+  expect(values).toMatchObject({
+    databaseUrl: 'postgresql://u@h/db',
+    dockerHost: 'tcp://10.0.0.1:2376',
+  });
 });
 
 test('no two options share a flag or a variable', () => {
