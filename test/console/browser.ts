@@ -87,7 +87,10 @@ export async function signIn(page: Page, url: string): Promise<void> {
 }
 
 export async function takeScreenshot(page: Page, name: string): Promise<void> {
-  await page.screenshot({ path: join(screenshots, `${name}.png`), fullPage: true });
+  await page.screenshot({
+    path: join(screenshots, `${name.replaceAll(' ', '-')}.png`),
+    fullPage: true,
+  });
 }
 
 export interface DroppedFile {

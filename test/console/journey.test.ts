@@ -95,6 +95,30 @@ test('several files become a job each, and one can be taken off the list', async
   await page.getByRole('heading', { level: 1, name: 'one.txt' }).waitFor();
 });
 
+test('a picked file shows how far its upload is, and can be stopped on the way', async () => {
+  await page.goto(`${instance.url}/console/submit?engine=strings`);
+  const session = await watched.context.newCDPSession(page);
+  await session.send('Network.emulateNetworkConditions', {
+    offline: false,
+    latency: 0,
+    downloadThroughput: -1,
+    uploadThroughput: 2 ** 20,
+  });
+  const buffer = Buffer.alloc(24 * 2 ** 20, 'x');
+  const file = { name: 'slow.bin', mimeType: 'application/octet-stream', buffer };
+  await page.locator('input[type=file]').setInputFiles(file);
+  await page.getByRole('radio', { name: /^strings/, checked: true }).waitFor();
+  await page.getByRole('button', { name: 'Submit', exact: true }).click();
+  await page.getByText(/Uploading [1-9]\d* %/).waitFor();
+  await takeScreenshot(page, 'submit-uploading');
+  await page.getByRole('button', { name: 'Cancel the upload of slow.bin' }).click();
+  await page.getByText('Cancelled, nothing was kept').waitFor();
+  const { items } = await instance.client.call(operations.jobs.list, {
+    query: { text: 'slow.bin' },
+  });
+  expect(items).toEqual([]);
+});
+
 test('a file that is too large is refused before anything is sent', async () => {
   await page.goto(`${instance.url}/console/submit?engine=hostile`);
   await page.getByText('Each up to 1 MiB').waitFor();

@@ -1,7 +1,6 @@
 /**
  * A manifest for people to read and edit: in the order in which manifests are written, sizes and
- * durations with their units, as the parser takes them again. (A bare number of a duration would
- * be read as seconds.)
+ * durations with their units, as the parser takes them again.
  */
 import { type EngineManifest, units } from '@lazaret/protocol';
 
