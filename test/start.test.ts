@@ -83,7 +83,9 @@ test('Ctrl-C ends every process that it started, and running containers', async 
 test('when its PostgreSQL is killed it is restarted, readiness tells meanwhile, nothing is lost', async () => {
   instance = await startInstance({ engines: [engineFolders.strings] });
   const { client, dataDirectory } = instance;
-  const pid = Number(readFileSync(`${dataDirectory}/postgres/postmaster.pid`, 'utf8').split('\n')[0]);
+  const pid = Number(
+    readFileSync(`${dataDirectory}/postgres/postmaster.pid`, 'utf8').split('\n')[0],
+  );
   process.kill(pid, 'SIGKILL');
   const artifact = await untilAnswered(() =>
     client.call(operations.artifacts.upload, { body: 'after the crash' }),

@@ -289,7 +289,10 @@ async function startApi(parts: ApiParts, stops: Stops): Promise<string> {
   const exact = options.configuration.sources.listen !== 'default';
   const bound = await listen(app, { ...wanted, exact });
   if (!exact && bound.port !== wanted.port) {
-    log.warn({ wanted: wanted.port, bound: bound.port }, 'the port is taken; listening on the next');
+    log.warn(
+      { wanted: wanted.port, bound: bound.port },
+      'the port is taken; listening on the next',
+    );
   }
   return urlOf(bound);
 }

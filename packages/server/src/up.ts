@@ -11,7 +11,14 @@ import { createClient, isFinal, operations, type Client, type JobDetail } from '
 
 import { startServer, type RunningServer } from './compose.ts';
 import { createLog } from './log.ts';
-import { consoleFiles, explain, installation, loadFrom, readVersion, waitForSignal } from './program.ts';
+import {
+  consoleFiles,
+  explain,
+  installation,
+  loadFrom,
+  readVersion,
+  waitForSignal,
+} from './program.ts';
 
 /** Engines that ship; the first one shows itself at the first start. */
 const sampleEngines = ['apktool', 'strings'] as const;
@@ -54,7 +61,8 @@ export async function runUp(argv: readonly string[]): Promise<number> {
 
 async function greet(server: RunningServer, wanted: string): Promise<void> {
   const port = server.url?.split(':').at(-1);
-  if (!wanted.endsWith(`:${port}`) && !wanted.endsWith(':0')) say(`${wanted} is taken; this is the next free port.`);
+  if (!wanted.endsWith(`:${port}`) && !wanted.endsWith(':0'))
+    say(`${wanted} is taken; this is the next free port.`);
   say(`Ready: ${server.url}/console/`);
   const link = await server.access.ensureSetupLink();
   if (link !== undefined) {
@@ -156,7 +164,7 @@ async function runSample(client: Client, signal: AbortSignal): Promise<JobDetail
   const submitted = await client.call(operations.jobs.submit, {
     body: { engine: sampleEngines[0], inputs: [{ sha256: artifact.sha256, name: 'sample.apk' }] },
   });
-  for (let job = submitted; ; ) {
+  for (let job = submitted; ;) {
     if (isFinal(job.state)) return job;
     job = await client.call(
       operations.jobs.show,

@@ -24,7 +24,9 @@ test('1k.3, 2k.9 an attempt whose worker vanished is lost after its lease, and t
   await waitFor(id, (job) => job.state === 'running');
   // As kill -9 of a worker that nobody replaces: the container runs on, nobody renews the lease.
   await first.stop({ takeDown: false });
-  await sql`update attempts set lease_until = now() - interval '1 second'`.execute(database.handle.db);
+  await sql`update attempts set lease_until = now() - interval '1 second'`.execute(
+    database.handle.db,
+  );
   await lab?.schedule();
   expect((await lab?.read(id))?.attemptList[0]?.outcome?.code).toBe('lost');
   startWorker();
@@ -40,7 +42,9 @@ test('a run whose attempt was ended elsewhere is let go of, and its container is
   startWorker();
   await waitFor(id, (job) => job.state === 'running');
   // As a worker cut off from the database for longer than its lease: the scheduler ends it.
-  await sql`update attempts set lease_until = now() - interval '1 second'`.execute(database.handle.db);
+  await sql`update attempts set lease_until = now() - interval '1 second'`.execute(
+    database.handle.db,
+  );
   await lab?.schedule();
   await lab?.cancel(id);
   const renewals = limits.nodeProbeMs * 8;
@@ -58,7 +62,9 @@ test('1k.4 a container that was left behind is removed at take-over, whatever it
   const second = startWorker();
   await waitFor(left, (job) => job.state === 'running');
   await second.stop({ takeDown: false });
-  await sql`update attempts set finished_at = now() where job = ${left}`.execute(database.handle.db);
+  await sql`update attempts set finished_at = now() where job = ${left}`.execute(
+    database.handle.db,
+  );
   await sql`update jobs set state = 'failed', finished_at = now() where id = ${left}`.execute(
     database.handle.db,
   );

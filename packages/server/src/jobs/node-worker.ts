@@ -307,7 +307,9 @@ export class NodeWorker {
   async #reap(): Promise<void> {
     const { executor, instance, database, log } = this.#options;
     const containers = await executor.list({ [labelNames.instance]: instance });
-    const idle = containers.filter((one) => !this.#running.has(one.labels[labelNames.attempt] ?? ''));
+    const idle = containers.filter(
+      (one) => !this.#running.has(one.labels[labelNames.attempt] ?? ''),
+    );
     const ended = await endedAttempts(
       database,
       idle.map((one) => one.labels[labelNames.attempt] ?? ''),

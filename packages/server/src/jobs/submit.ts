@@ -1,4 +1,7 @@
-/** Submission: checks everything that can be checked, then job, inputs, history and event in one transaction. */
+/**
+ * Submission: checks everything that can be checked, then writes job, inputs, history and event in
+ * one transaction.
+ */
 import { createHash } from 'node:crypto';
 
 import {
