@@ -374,7 +374,7 @@ export const jobs = {
     name: 'jobs.result',
     method: 'GET',
     path: '/api/v1/jobs/:id/result',
-    summary: 'Download the result file, or a zip-free tar of all artifacts when there is none',
+    summary: 'Download the result file, or one artifact by its path',
     access: 'jobs.read',
     params: byId,
     query: z.object({
