@@ -1,0 +1,213 @@
+/** Moves in a real database: who lost an attempt changes nothing, races have one winner. */
+import { isFinal, type JobState, type OutcomeCode } from '@lazaret/protocol';
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+
+import { createTestDatabase, type TestDatabase } from '../testing/database.ts';
+import {
+  makeResult,
+  prepareJobRows,
+  type JobRows,
+  type PlacedAttempt,
+} from '../testing/job-rows.ts';
+import { cancelJob } from './cancel.ts';
+import { endWaitingJob, finishAttempt, moveAttempt } from './move.ts';
+import { readJob } from './read.ts';
+
+let database: TestDatabase;
+let rows: JobRows;
+
+beforeAll(async () => {
+  database = await createTestDatabase(inject('databaseUrl'));
+  rows = await prepareJobRows(database.handle.db);
+});
+afterAll(() => database.drop());
+
+const db = () => database.handle.db;
+const noRoom = { live: 0, cpus: 0, memoryBytes: 0 };
+
+async function runUp(placed: PlacedAttempt): Promise<boolean[]> {
+  const moved: boolean[] = [];
+  for (const to of ['starting', 'running', 'collecting'] as const) {
+    moved.push(await moveAttempt(db(), { ...placed, to }));
+  }
+  return moved;
+}
+
+async function expectWhole(job: string): Promise<void> {
+  const { numbers, finals } = await rows.history(job);
+  expect(numbers).toEqual(numbers.map((_, position) => position + 1));
+  const { state } = await readJob(db(), 'all', job);
+  expect(finals).toEqual(isFinal(state) ? [state] : []);
+}
+
+const result = { path: 'result.txt', sha256: 'b'.repeat(64), sizeBytes: 3, primary: true };
+
+test('an attempt goes from placed to its result, and gives its room back', async () => {
+  const job = await rows.submit();
+  const placed = await rows.place(job);
+  expect((await rows.room()).live).toBe(1);
+  expect(await runUp(placed)).toEqual([true, true, true]);
+  await finishAttempt(db(), makeResult(placed, 'succeeded', { artifacts: [result] }));
+  const done = await readJob(db(), 'all', job);
+  expect(done).toMatchObject({ state: 'succeeded', artifacts: [{ path: 'result.txt' }] });
+  expect(await rows.room()).toEqual(noRoom);
+  await expectWhole(job);
+});
+
+test('1k.1 success is overwritten by RUNNING: a move that comes late changes nothing', async () => {
+  const job = await rows.submit();
+  const placed = await rows.place(job);
+  await runUp(placed);
+  await finishAttempt(db(), makeResult(placed, 'succeeded'));
+  const before = await readJob(db(), 'all', job);
+  expect(await runUp(placed)).toEqual([false, false, false]);
+  expect(await finishAttempt(db(), makeResult(placed, 'lost'))).toBeUndefined();
+  await cancelJob(db(), job, 'tester');
+  expect(await readJob(db(), 'all', job)).toEqual(before);
+});
+
+test('moves out of order change nothing', async () => {
+  const job = await rows.submit();
+  const placed = await rows.place(job);
+  expect(await moveAttempt(db(), { ...placed, to: 'collecting' })).toBe(false);
+  expect(await moveAttempt(db(), { ...placed, to: 'running' })).toBe(false);
+  expect(await moveAttempt(db(), { ...placed, to: 'starting' })).toBe(true);
+  expect(await moveAttempt(db(), { ...placed, to: 'starting' })).toBe(false);
+  await finishAttempt(db(), makeResult(placed, 'cancelled'));
+  await expectWhole(job);
+});
+
+test('2k.10, 2k.18 callback keys that outlive the job, lost updates: a worker with an old fence writes nothing, its results are not adopted', async () => {
+  const job = await rows.submit();
+  const old = await rows.place(job);
+  await moveAttempt(db(), { ...old, to: 'starting' });
+  const fence = 'taken over';
+  await db().updateTable('attempts').set({ fence }).where('id', '=', old.attempt).execute();
+  const late = { ...result, sha256: 'c'.repeat(64), path: 'late.txt' };
+  for (const wrong of [old.fence, '', '**********', 'null']) {
+    const stale = { attempt: old.attempt, fence: wrong };
+    expect(await moveAttempt(db(), { ...stale, to: 'running' })).toBe(false);
+    const report = makeResult(stale, 'succeeded', { artifacts: [late] });
+    expect(await finishAttempt(db(), report)).toBeUndefined();
+  }
+  expect((await rows.room()).live).toBe(1);
+  const winner = { attempt: old.attempt, fence };
+  await moveAttempt(db(), { ...winner, to: 'running' });
+  await finishAttempt(db(), makeResult(winner, 'succeeded', { artifacts: [result] }));
+  const done = await readJob(db(), 'all', job);
+  expect(done.artifacts.map((one) => one.path)).toEqual(['result.txt']);
+  const kept = await db().selectFrom('blobs').select('sha256').execute();
+  expect(kept.map((one) => one.sha256)).not.toContain(late.sha256);
+  expect(await rows.room()).toEqual(noRoom);
+  await expectWhole(job);
+});
+
+test('many reports of one attempt at once: one is kept', async () => {
+  for (let round = 0; round < 10; round += 1) {
+    const job = await rows.submit();
+    const placed = await rows.place(job);
+    await runUp(placed);
+    const codes: OutcomeCode[] = ['succeeded', 'exit_code', 'time_limit', 'lost', 'succeeded'];
+    const kept = await Promise.all(
+      codes.map((code) => finishAttempt(db(), makeResult(placed, code))),
+    );
+    expect(kept.filter((one) => one !== undefined)).toHaveLength(1);
+    expect(await rows.room()).toEqual(noRoom);
+    await cancelJob(db(), job, 'tester');
+    await expectWhole(job);
+  }
+});
+
+test('cancel and finish at once: exactly one final state, whoever is first', async () => {
+  const seen = new Set<JobState>();
+  for (let round = 0; round < 20; round += 1) {
+    const job = await rows.submit();
+    const placed = await rows.place(job);
+    await runUp(placed);
+    await Promise.all([
+      cancelJob(db(), job, 'one'),
+      finishAttempt(db(), makeResult(placed, round % 2 === 0 ? 'succeeded' : 'exit_code')),
+      cancelJob(db(), job, 'two'),
+    ]);
+    await cancelJob(db(), job, 'three');
+    const { state } = await readJob(db(), 'all', job);
+    expect(isFinal(state)).toBe(true);
+    seen.add(state);
+    await expectWhole(job);
+  }
+  expect(await rows.room()).toEqual(noRoom);
+  expect([...seen]).toContain('succeeded');
+});
+
+test('a waiting job that is cancelled, placed and timed out at once goes one way', async () => {
+  for (let round = 0; round < 15; round += 1) {
+    const job = await rows.submit();
+    const outcome = { code: 'queue_time_limit', detail: '' } as const;
+    const [, ended, placed] = await Promise.all([
+      cancelJob(db(), job, 'tester'),
+      endWaitingJob(db(), { job, to: 'timed_out', cause: 'scheduler', outcome }),
+      rows.place(job).catch(() => undefined),
+    ]);
+    const { state } = await readJob(db(), 'all', job);
+    if (placed !== undefined) {
+      expect([ended, state]).toEqual([false, 'placed']);
+      await finishAttempt(db(), makeResult(placed, 'cancelled'));
+    } else expect(isFinal(state)).toBe(true);
+    await expectWhole(job);
+  }
+  expect(await rows.room()).toEqual(noRoom);
+});
+
+test('any life of a job, with late and repeated reports, keeps its history whole and ends once', async () => {
+  const event = fc.constantFrom(
+    'place' as const,
+    'run' as const,
+    'cancel' as const,
+    'expire' as const,
+    'late' as const,
+    ...(['succeeded', 'exit_code', 'lost', 'stopped', 'node_error'] as const),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(event, { minLength: 1, maxLength: 14 }), async (events) => {
+      const job = await rows.submit();
+      let placed: PlacedAttempt | undefined;
+      let earlier: PlacedAttempt | undefined;
+      for (const one of events) {
+        if (one === 'place') {
+          earlier = placed;
+          placed = await rows.place(job).catch(() => placed);
+        } else if (one === 'cancel') await cancelJob(db(), job, 'tester');
+        else if (one === 'expire') {
+          const outcome = { code: 'queue_time_limit', detail: '' } as const;
+          await endWaitingJob(db(), { job, to: 'timed_out', cause: 'scheduler', outcome });
+        } else if (one === 'run' && placed !== undefined) await runUp(placed);
+        else if (one === 'late' && earlier !== undefined && earlier.attempt !== placed?.attempt) {
+          expect(await finishAttempt(db(), makeResult(earlier, 'succeeded'))).toBeUndefined();
+        } else if (one !== 'run' && one !== 'late' && placed !== undefined) {
+          await finishAttempt(db(), makeResult(placed, one));
+        }
+        await expectWhole(job);
+      }
+      if (placed !== undefined) await finishAttempt(db(), makeResult(placed, 'cancelled'));
+      await cancelJob(db(), job, 'tester');
+      await expectWhole(job);
+      expect(await rows.room()).toEqual(noRoom);
+    }),
+    { numRuns: 40 },
+  );
+});
+
+test('attempts that come and go at once leave no room reserved and no move uncounted', async () => {
+  const jobs = await Promise.all(Array.from({ length: 24 }, () => rows.submit()));
+  await Promise.all(
+    jobs.map(async (job, position) => {
+      const placed = await rows.place(job);
+      await runUp(placed);
+      const code = position % 3 === 0 ? 'lost' : 'succeeded';
+      await finishAttempt(db(), makeResult(placed, code, { artifacts: [result] }));
+    }),
+  );
+  expect(await rows.room()).toEqual(noRoom);
+  await Promise.all(jobs.map(expectWhole));
+});
