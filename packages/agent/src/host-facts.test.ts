@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { release, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
+import { limits } from '@lazaret/protocol';
 import fc from 'fast-check';
 import { afterEach, expect, test } from 'vitest';
 
@@ -58,6 +59,16 @@ test('what is missing or strange is undefined, never an error', async () => {
   const facts = await readHostFacts(place);
   expect(facts).toMatchObject({ kernel: undefined, bootId: undefined, cgroupVersion: 1 });
   expect(facts.distribution).toBeUndefined();
+});
+
+test('a file beyond the bound is not read', async () => {
+  const place = await makeHost({
+    'proc/sys/kernel/osrelease': '6'.repeat(limits.hostFileBytes + 1),
+    'proc/sys/kernel/hostname': 'h'.repeat(limits.hostFileBytes),
+  });
+  const facts = await readHostFacts(place);
+  expect(facts.kernel).toBeUndefined();
+  expect(facts.name).toHaveLength(limits.hostFileBytes);
 });
 
 test('os-release: quotes, escapes, remarks and repeated names', () => {

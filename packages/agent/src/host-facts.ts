@@ -1,10 +1,9 @@
 /** What kind of host this is, read from the kernel's and the distribution's own files. */
-import { readFile, stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { arch, hostname } from 'node:os';
 import { join } from 'node:path';
 
-/** Files of at most this size are read; the real ones have some hundred bytes. */
-const fileBytesMax = 64 * 1024;
+import { limits } from '@lazaret/protocol';
 
 /** One host, as it describes itself. Every text comes from the host: show it as text only. */
 export interface HostFacts {
@@ -91,10 +90,15 @@ async function readCgroupVersion(directory: string): Promise<1 | 2 | undefined> 
   return (await exists(join(directory, 'memory'))) ? 1 : undefined;
 }
 
+/** Files of procfs say that they are empty, so one byte more than the bound tells what is too large. */
 async function readSmall(path: string): Promise<string | undefined> {
   try {
-    const text = await readFile(path, 'utf8');
-    return text.length > fileBytesMax ? undefined : text.trim();
+    await using file = await open(path);
+    const bytes = Buffer.alloc(limits.hostFileBytes + 1);
+    const { bytesRead } = await file.read(bytes);
+    return bytesRead > limits.hostFileBytes
+      ? undefined
+      : bytes.toString('utf8', 0, bytesRead).trim();
   } catch {
     // A host without this file has not got the fact.
     return undefined;

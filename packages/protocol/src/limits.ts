@@ -219,6 +219,9 @@ export const limits = {
   blobFrameBytes: 64 * KiB,
   blobListItems: 1_000,
   blobTemporaryMs: 24 * hourMs,
+
+  // the agent
+  hostFileBytes: 64 * KiB,
 } as const;
 
 export const units = { KiB, MiB, GiB, minuteMs, hourMs, dayMs } as const;
