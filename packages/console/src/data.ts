@@ -25,10 +25,7 @@ const retriesMax = 2;
 export const queryClient: QueryClient = new QueryClient({
   queryCache: new QueryCache({
     onError: (error, query) => {
-      const signedOut = asProblem(error)?.code === 'unauthenticated';
-      if (signedOut && query.queryKey[0] !== 'sessions.show') {
-        void queryClient.resetQueries({ queryKey: ['sessions.show'] });
-      }
+      if (query.queryKey[0] !== 'sessions.show') askAgainWhoThisIs(error);
     },
   }),
   defaultOptions: {
@@ -38,6 +35,12 @@ export const queryClient: QueryClient = new QueryClient({
     },
   },
 });
+
+/** A session that ended leads to the sign-in, whatever call noticed it. */
+function askAgainWhoThisIs(error: unknown): void {
+  if (asProblem(error)?.code !== 'unauthenticated') return;
+  void queryClient.resetQueries({ queryKey: ['sessions.show'] });
+}
 
 interface ReadOptions {
   readonly enabled?: boolean;
@@ -88,6 +91,7 @@ export function useAction<O extends Operation>(
       options.onDone?.(output, call);
     },
     onError: (error) => {
+      askAgainWhoThisIs(error);
       if (options.quiet !== true) notifyFailure(error);
     },
   });
