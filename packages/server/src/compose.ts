@@ -235,7 +235,6 @@ async function startRoles(core: Core, stops: Stops): Promise<Roles> {
       log,
       onPlaced: () => worker?.nudge(),
       onEvents: () => outbox.nudge(),
-      startedAtMs: performance.now(),
       nowMs: () => performance.now(),
     });
     stops.add(() => scheduler?.stop() ?? Promise.resolve());

@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { limits } from '@lazaret/protocol';
 
 import { withAdvisoryLock, type DatabaseHandle } from './db/index.ts';
-import { scheduleOnce, type SchedulerOptions } from './jobs/index.ts';
+import { endOverdue, placeJobs, type SchedulerOptions } from './jobs/index.ts';
 import { Loop } from './loop.ts';
 
 export interface Scheduler {
@@ -18,11 +18,26 @@ export interface Scheduler {
 
 /** Schedules while it holds the lock, until stopped. */
 export function startScheduler(
-  options: SchedulerOptions & { readonly locks: DatabaseHandle },
+  options: SchedulerOptions & {
+    readonly locks: DatabaseHandle;
+    /** Monotonic milliseconds. */
+    readonly nowMs: () => number;
+  },
 ): Scheduler {
   const stopped = new AbortController();
   const { signal } = stopped;
   let loop: Loop | undefined;
+  const startedMs = options.nowMs();
+  let overdueMs = 0;
+
+  /** Nudges come with every job; looking for what is overdue once a period is enough. */
+  async function turn(): Promise<void> {
+    await placeJobs(options);
+    const nowMs = options.nowMs();
+    if (nowMs - overdueMs < limits.schedulerPollMs) return;
+    overdueMs = nowMs;
+    await endOverdue(options, { settled: nowMs - startedMs > limits.leaseMs });
+  }
 
   async function lead(lost: AbortSignal): Promise<void> {
     loop = new Loop({
@@ -31,7 +46,7 @@ export function startScheduler(
       log: options.log,
       signal: AbortSignal.any([lost, signal]),
     });
-    await loop.run(() => scheduleOnce(options));
+    await loop.run(turn);
     loop = undefined;
   }
 

@@ -2,6 +2,6 @@
 export { legacyRoutes } from './legacy-routes.ts';
 export { NodeWorker } from './node-worker.ts';
 export { jobRoutes } from './routes.ts';
-export { scheduleOnce, type SchedulerOptions } from './schedule.ts';
+export { endOverdue, placeJobs, type SchedulerOptions } from './schedule.ts';
 export { type JobParts } from './service.ts';
 export { type RunnableEngine } from './submit.ts';

@@ -1,6 +1,6 @@
 /**
- * One turn of the scheduler: ends what waited too long or was lost, reads a snapshot, plans,
- * applies. One process at a time schedules (scheduler.ts holds the lock and turns the loop).
+ * What the scheduler does: reads a snapshot, plans, applies; and ends what waited too long or was
+ * lost. One process at a time schedules (scheduler.ts holds the lock and turns the loop).
  */
 import { limits } from '@lazaret/protocol';
 import { sql, type Kysely } from 'kysely';
@@ -19,22 +19,24 @@ export interface SchedulerOptions {
   readonly onPlaced: () => void;
   /** Called after events were written. */
   readonly onEvents: () => void;
-  /** Attempts whose lease ran out before this moment of the process are not judged yet. */
-  readonly startedAtMs: number;
-  readonly nowMs: () => number;
 }
 
-/** One turn of the scheduler. */
-export async function scheduleOnce(options: SchedulerOptions): Promise<void> {
-  const { database } = options;
-  // A process that just started lets workers take over their nodes before it declares any lost.
-  const settled = options.nowMs() - options.startedAtMs > limits.leaseMs;
-  const changed = [
-    await endExpiredWaits(database),
-    settled ? await endLostAttempts(options) : 0,
-    await place(options),
-  ];
-  if (changed.some((count) => count > 0)) options.onEvents();
+/** Places what fits now. */
+export async function placeJobs(options: SchedulerOptions): Promise<void> {
+  if ((await place(options)) > 0) options.onEvents();
+}
+
+/**
+ * Ends jobs that waited too long and, once workers had the time of a lease to take over their
+ * nodes, attempts that nobody keeps alive.
+ */
+export async function endOverdue(
+  options: SchedulerOptions,
+  how: { readonly settled: boolean },
+): Promise<void> {
+  const waits = await endExpiredWaits(options.database);
+  const lost = how.settled ? await endLostAttempts(options) : 0;
+  if (waits + lost > 0) options.onEvents();
 }
 
 async function place(options: SchedulerOptions): Promise<number> {

@@ -24,7 +24,7 @@ import { cancelJob } from '../jobs/cancel.ts';
 import { readLog } from '../jobs/attempt-log.ts';
 import { NodeWorker } from '../jobs/node-worker.ts';
 import { readJob } from '../jobs/read.ts';
-import { scheduleOnce } from '../jobs/schedule.ts';
+import { endOverdue, placeJobs } from '../jobs/schedule.ts';
 import { submitJob } from '../jobs/submit.ts';
 import { registerNodes } from '../nodes/index.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
@@ -127,15 +127,16 @@ export async function openJobLab(
         checkParameters: () => [],
       });
     },
-    schedule: () =>
-      scheduleOnce({
+    async schedule() {
+      const options = {
         database: db,
         log,
         onPlaced: () => workers.forEach((one) => one.nudge()),
         onEvents: () => undefined,
-        startedAtMs: 0,
-        nowMs: () => Number.MAX_SAFE_INTEGER,
-      }),
+      };
+      await endOverdue(options, { settled: true });
+      await placeJobs(options);
+    },
     startWorker() {
       const worker = new NodeWorker({
         node,
