@@ -90,7 +90,7 @@ async function readCgroupVersion(directory: string): Promise<1 | 2 | undefined> 
   return (await exists(join(directory, 'memory'))) ? 1 : undefined;
 }
 
-/** Files of procfs say that they are empty, so one byte more than the bound tells what is too large. */
+/** Files of procfs say that they are empty; one byte above the bound tells what is too large. */
 async function readSmall(path: string): Promise<string | undefined> {
   try {
     await using file = await open(path);
