@@ -33,7 +33,8 @@ export async function sendDownload(
   }
   const length = range === undefined ? size : range.end - range.start + 1;
   if (length !== undefined) reply.header('content-length', String(length));
-  if (request.method === 'HEAD') await reply.send();
+  // Without any stream the framework would say that the length is 0.
+  if (request.method === 'HEAD') await reply.send(Readable.from([]));
   else await reply.send(await download.open(range));
 }
 
