@@ -6,12 +6,12 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 
 import { operations, type JobDetail } from '@lazaret/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { engineFolders, startInstance, type Instance } from './support/instance.ts';
+import { sendPieces, type Sending, type Sent } from './support/piecewise-call.ts';
 import { faultOf, rawCall, type RawAnswer } from './support/raw-call.ts';
 
 const { engines, nodes, jobs, artifacts } = operations;
@@ -72,81 +72,11 @@ async function keepsNothing<T>(work: () => Promise<T>): Promise<T> {
   return result;
 }
 
-interface Sent {
-  readonly answer: RawAnswer;
-  readonly sentBytes: number;
-}
-
-interface Sending {
-  readonly path?: string;
-  readonly method?: string;
-  readonly headers?: readonly string[];
-  readonly body: Iterable<Uint8Array | string>;
-  /** Cut the connection when all is sent. */
-  readonly cut?: boolean;
-}
-
-/** Writes a request piece by piece as the server takes it, until all is sent or it answers. */
-function send({ path = '/capped/upload', method = 'PUT', ...rest }: Sending): Promise<Sent> {
-  const { hostname, port } = new URL(instance.url);
-  return new Promise((resolve, reject) => {
-    const socket = connect(Number(port), hostname);
-    const chunks: Buffer[] = [];
-    let sentBytes = 0;
-    socket.setTimeout(20_000, () => socket.destroy(new Error('the server is silent')));
-    socket.on('data', (chunk: Buffer) => {
-      chunks.push(chunk);
-      if (isWhole(Buffer.concat(chunks))) socket.destroy();
-    });
-    socket.on('error', (error: NodeJS.ErrnoException) => {
-      if (!['EPIPE', 'ECONNRESET'].includes(error.code ?? '')) reject(error);
-    });
-    socket.on('close', () => resolve({ answer: parse(Buffer.concat(chunks)), sentBytes }));
-    const head = [
-      ...[
-        `${method} ${path} HTTP/1.1`,
-        'host: test',
-        `authorization: Bearer ${instance.adminToken}`,
-      ],
-      ...(rest.headers ?? []),
-    ];
-    socket.write(`${head.join('\r\n')}\r\n\r\n`);
-    void (async () => {
-      for (const piece of rest.body) {
-        if (socket.destroyed || chunks.length > 0) return;
-        sentBytes += piece.length;
-        if (!socket.write(piece)) await Promise.race([drained(socket), pause(5_000)]);
-      }
-      if (rest.cut === true) socket.destroy();
-    })();
-  });
-}
-
-function drained(socket: ReturnType<typeof connect>): Promise<void> {
-  return new Promise((resolve) => {
-    socket.once('drain', resolve).once('close', () => resolve());
-  });
-}
-
-function isWhole(bytes: Buffer): boolean {
-  const { status, headers, text } = parse(bytes);
-  return status >= 200 && text.length >= Number(headers['content-length'] ?? Number.NaN);
-}
-
-function parse(bytes: Buffer): RawAnswer {
-  const answer = bytes.toString('latin1').replace(/^HTTP\/1\.1 100 Continue\r\n\r\n/, '');
-  const end = answer.indexOf('\r\n\r\n');
-  if (end === -1) return { status: 0, headers: {}, text: '' };
-  const [first = '', ...lines] = answer.slice(0, end).split('\r\n');
-  const pairs = lines.map((line) => [
-    line.split(': ', 1)[0]?.toLowerCase(),
-    line.replace(/^.*?: /, ''),
-  ]);
-  return {
-    status: Number(first.split(' ')[1]),
-    headers: Object.fromEntries(pairs) as RawAnswer['headers'],
-    text: answer.slice(end + 4),
-  };
+/** To the engine `capped`, with the administrator's token, unless said otherwise. */
+function send(sending: Partial<Sending> & Pick<Sending, 'body'>): Promise<Sent> {
+  const { path = '/capped/upload', method = 'PUT', headers = [], ...rest } = sending;
+  const authorized = [`authorization: Bearer ${instance.adminToken}`, ...headers];
+  return sendPieces(instance.url, { path, method, headers: authorized, ...rest });
 }
 
 function codeOf({ answer }: Sent): string {
@@ -154,7 +84,11 @@ function codeOf({ answer }: Sent): string {
   return (JSON.parse(answer.text) as { code: string }).code;
 }
 
-function put(path: string, body: Uint8Array | string, headers = {}, method = 'PUT') {
+function put(
+  path: string,
+  body: Uint8Array | string,
+  { method = 'PUT', ...headers }: Readonly<Record<string, string>> = {},
+): Promise<RawAnswer> {
   const authorization = `Bearer ${instance.adminToken}`;
   return rawCall(instance.url, { method, path, body, headers: { authorization, ...headers } });
 }
@@ -191,10 +125,10 @@ describe.each(['PUT', 'POST'])('%s of the predecessor', (method) => {
   test.each([0, 1, capBytes - 1, capBytes])('%i bytes, raw and multipart', async (size) => {
     const content = randomBytes(size);
     const sha256 = createHash('sha256').update(content).digest('hex');
-    const raw = await jobOf(await put('/capped/upload', content, {}, method));
+    const raw = await jobOf(await put('/capped/upload', content, { method }));
     expect(raw.inputs).toEqual([{ name: 'sample.bin', sha256, sizeBytes: size }]);
     const body = form(['name="upload"; filename="my sample.apk"', content]);
-    const other = await jobOf(await put('/capped/upload', body, multipart, method));
+    const other = await jobOf(await put('/capped/upload', body, { ...multipart, method }));
     expect(other.inputs).toEqual([{ name: 'my sample.apk', sha256, sizeBytes: size }]);
   });
 
@@ -202,7 +136,7 @@ describe.each(['PUT', 'POST'])('%s of the predecessor', (method) => {
     const over = randomBytes(capBytes + 1);
     const body = form(['name="upload"; filename="x"', over]);
     for (const [bytes, headers] of [[over, {}] as const, [body, multipart] as const]) {
-      const answer = await keepsNothing(() => put('/capped/upload', bytes, headers, method));
+      const answer = await keepsNothing(() => put('/capped/upload', bytes, { ...headers, method }));
       expect([answer.status, faultOf(answer)]).toEqual([413, undefined]);
     }
   });
@@ -304,7 +238,7 @@ test.each([
 test('a length that lies is noticed', async () => {
   const digest = createHash('sha256').update('abcdefgh').digest('hex');
   await send({ headers: ['content-length: 3'], body: ['abcdefgh'] });
-  const whole = await put(`/api/v1/artifacts/${digest}`, '', {}, 'GET');
+  const whole = await put(`/api/v1/artifacts/${digest}`, '', { method: 'GET' });
   expect(whole.status).toBe(404);
   const wrong = await keepsNothing(() =>
     send({
@@ -408,7 +342,7 @@ test('the same content at once is kept once, and each upload is answered', async
   const content = randomBytes(MiB);
   const before = await kept();
   const answers = await Promise.all(
-    Array.from({ length: 8 }, () => put('/api/v1/artifacts', content, {}, 'POST')),
+    Array.from({ length: 8 }, () => put('/api/v1/artifacts', content, { method: 'POST' })),
   );
   expect(answers.map((answer) => answer.status)).toEqual(Array.from({ length: 8 }, () => 201));
   expect(new Set(answers.map((answer) => JSON.parse(answer.text).sha256)).size).toBe(1);
@@ -417,7 +351,7 @@ test('the same content at once is kept once, and each upload is answered', async
 
 test('another digest than the announced one is refused, and nothing is kept', async () => {
   const path = `/api/v1/artifacts?sha256=${'0'.repeat(64)}`;
-  const answer = await keepsNothing(() => put(path, 'other', {}, 'POST'));
+  const answer = await keepsNothing(() => put(path, 'other', { method: 'POST' }));
   expect(JSON.parse(answer.text)).toMatchObject({ code: 'checksum_mismatch' });
 });
 
