@@ -150,6 +150,25 @@ test('the policy allows nothing inline and nothing from elsewhere', async () => 
   expect(policy).not.toContain('http');
 });
 
+test('planted: a style element, a bare picture and a wide box are all noticed', async () => {
+  const { context, complaints } = await openContext(browser, { size: phone });
+  const page = await context.newPage();
+  await visitPage(page, 'sign-in', 'Forgot it?');
+  await page.evaluate(() => {
+    const style = document.createElement('style');
+    style.textContent = 'body { color: red }';
+    const box = document.createElement('div');
+    box.style.width = '900px';
+    box.textContent = 'wide';
+    document.body.append(style, box, document.createElement('img'));
+  });
+  await expect.poll(() => complaints.length).toBeGreaterThan(0);
+  expect(complaints.join()).toContain('style-src');
+  expect((await seriousFindings(page)).join()).toContain('image-alt');
+  expect(await widthBeyondScreen(page)).toBeGreaterThan(0);
+  await context.close();
+});
+
 test('the keyboard reaches the content past the navigation, and opens the drawer', async () => {
   const { context, complaints } = await openContext(browser);
   const page = await context.newPage();
