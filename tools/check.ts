@@ -22,7 +22,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** The longest first, so that the short ones fill up the time beside them. */
 const steps: readonly Step[] = [
-  { name: 'unit tests', command: ['vitest', 'run', '--project', 'unit', '--reporter', 'dot'] },
+  { name: 'unit tests', command: ['vitest', 'run', '--project', 'unit', '--reporter', 'default'] },
   { name: 'lint', command: ['oxlint', '--type-aware', '--deny-warnings', '.'] },
   { name: 'types', command: ['tsc', '-p', 'tsconfig.json'] },
   { name: 'types of the console', command: ['tsc', '-p', 'packages/console'] },
