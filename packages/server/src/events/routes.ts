@@ -33,9 +33,8 @@ type StreamQuery = OperationInput<typeof events.stream>['query'];
 /** The routes of events and audit. */
 export function eventRoutes(options: EventRoutesOptions): Route[] {
   const { database } = options;
-  const open = new Map<string, number>();
   return [
-    route(events.stream, ({ query }, context) => stream(options, open, { query, context })),
+    route(events.stream, ({ query }, context) => stream(options, { query, context })),
     route(events.auditList, ({ query }) => {
       const { limit, cursor, ...filter } = query;
       return listAudit(database, filter, { limit, before: parseNumber(cursor) });
@@ -86,14 +85,12 @@ function scopeFilter(principal: Principal, query: StreamQuery): EventFilter {
 
 async function* stream(
   options: EventRoutesOptions,
-  open: Map<string, number>,
   { query, context }: { query: StreamQuery; context: CallContext },
 ): AsyncGenerator<OutgoingEvent> {
   const { principal } = context;
   const lastId = context.headers['last-event-id'];
   const after = (typeof lastId === 'string' && lastId !== '' ? lastId : undefined) ?? query.after;
   let filter = scopeFilter(principal, query);
-  const leave = enter(open, `${principal.kind}:${principal.name}`);
   const ended = new AbortController();
   const signal = AbortSignal.any([context.signal, ended.signal]);
   const recheck = setInterval(() => {
@@ -110,29 +107,10 @@ async function* stream(
     }
   } finally {
     clearInterval(recheck);
-    leave();
   }
 }
 
 function describeEvent(event: StoredEvent): Event {
   const { cursor, type, at, project, subject, actor, data } = event;
   return { cursor, type, at: at.toISOString(), project, subject, actor, data };
-}
-
-/** Counts the streams of one principal, and refuses beyond the bound. */
-function enter(open: Map<string, number>, key: string): () => void {
-  const count = open.get(key) ?? 0;
-  if (count >= limits.streamsPerPrincipal) {
-    throw new Problem(
-      'too_many_requests',
-      `expected at most ${limits.streamsPerPrincipal} open streams; close one first`,
-      { headers: { 'retry-after': '5' } },
-    );
-  }
-  open.set(key, count + 1);
-  return () => {
-    const rest = (open.get(key) ?? 1) - 1;
-    if (rest > 0) open.set(key, rest);
-    else open.delete(key);
-  };
 }

@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 
-import { operations, readEventStream } from '@lazaret/protocol';
+import { limits, operations, readEventStream } from '@lazaret/protocol';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
 import { startTestHttp, testPrincipal, type TestHttpServer } from '../testing/http-server.ts';
@@ -268,5 +268,34 @@ describe('streams', () => {
     await pause(afterMs);
     socket.destroy();
     await ended.promise;
+  });
+
+  test('one principal holds a bounded number of streams, and gets the room of those that ended', async () => {
+    stream = async function* (context) {
+      yield { event: 'job', data: {} };
+      await new Promise<void>((resolve) => {
+        context.signal.addEventListener('abort', () => resolve());
+      });
+    };
+    const stop = new AbortController();
+    const open = (): Promise<Response> =>
+      fetch(`${server.url}/api/v1/events`, { headers: { authorization }, signal: stop.signal });
+    const first = await Promise.all(Array.from({ length: limits.streamsPerPrincipal }, open));
+    expect(new Set(first.map((answer) => answer.status))).toEqual(new Set([200]));
+    const beyond = await open();
+    expect([beyond.status, beyond.headers.get('retry-after')]).toEqual([429, '5']);
+    stop.abort();
+    await expect
+      .poll(async () => {
+        const again = new AbortController();
+        const { signal } = again;
+        const answer = await fetch(`${server.url}/api/v1/events`, {
+          headers: { authorization },
+          signal,
+        });
+        again.abort();
+        return answer.status;
+      })
+      .toBe(200);
   });
 });

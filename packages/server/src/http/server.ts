@@ -24,6 +24,7 @@ import type { Logger } from 'pino';
 
 import { newId } from '../identifiers.ts';
 import { forbidden, holds, type Principal } from '../principal.ts';
+import { countStreams, type StreamCount } from './count-streams.ts';
 import { endEarly } from './end-early.ts';
 import { readJson, readUpload } from './read-body.ts';
 import { refuseSocket } from './refuse-socket.ts';
@@ -104,7 +105,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   });
   app.setErrorHandler((error, request, reply) => sendProblem(request, reply, error));
   app.setNotFoundHandler((request, reply) => sendProblem(request, reply, notFound(request)));
-  for (const one of options.routes) addRoute(app, one, options);
+  const streams = countStreams();
+  for (const one of options.routes) addRoute(app, one, { ...options, streams });
   return app;
 }
 
@@ -131,7 +133,11 @@ function checkComplete(routes: readonly Route[]): void {
   );
 }
 
-function addRoute(app: FastifyInstance, one: Route, options: HttpServerOptions): void {
+function addRoute(
+  app: FastifyInstance,
+  one: Route,
+  options: HttpServerOptions & { readonly streams: StreamCount },
+): void {
   const { operation } = one;
   app.route({
     method: [operation.method, ...(operation.alsoMethods ?? [])],
@@ -144,7 +150,13 @@ function addRoute(app: FastifyInstance, one: Route, options: HttpServerOptions):
       const body = operation.bodyKind === 'json' ? await readJson(request.raw) : undefined;
       const { params, query } = request;
       const answer = await one.handler(validate(operation, { params, query, body }), context);
-      await sendAnswer(request, reply, { operation, answer, signal: context.signal });
+      const isStream = operation.outputKind === 'events';
+      const leave = isStream ? options.streams.enter(context.principal, operation) : undefined;
+      try {
+        await sendAnswer(request, reply, { operation, answer, signal: context.signal });
+      } finally {
+        leave?.();
+      }
       return reply;
     },
   });
