@@ -51,6 +51,14 @@ async function readBounded(request: IncomingMessage, maxBytes: number): Promise<
   return Buffer.concat(chunks);
 }
 
+/** A body that the call does not take: a little is passed over, much is refused. */
+export function discardBody(request: IncomingMessage): void {
+  if ((declaredBytes(request) ?? 0) > limits.bodyJsonBytes) {
+    throw new Problem('payload_too_large', 'expected no body, this call takes none');
+  }
+  request.resume();
+}
+
 /** The uploaded file: the raw body, or the only file part of a multipart body. */
 export async function readUpload(request: IncomingMessage, idleMs: number): Promise<Upload> {
   const type = request.headers['content-type'] ?? '';

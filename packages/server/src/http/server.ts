@@ -26,7 +26,7 @@ import { newId } from '../identifiers.ts';
 import { forbidden, holds, type Principal } from '../principal.ts';
 import { countStreams, type StreamCount } from './count-streams.ts';
 import { endEarly } from './end-early.ts';
-import { readJson, readUpload } from './read-body.ts';
+import { discardBody, readJson, readUpload } from './read-body.ts';
 import { refuseSocket } from './refuse-socket.ts';
 import type { CallContext, Download, OutgoingEvent, Route } from './route.ts';
 import { sendDownload, sendEvents, sendText } from './send.ts';
@@ -147,6 +147,7 @@ function addRoute(
     handler: async (request, reply) => {
       const context = await admit(request, reply, { operation, options });
       if (operation.bodyKind === 'json') invite(request, reply);
+      if (operation.bodyKind === 'none') discardBody(request.raw);
       const body = operation.bodyKind === 'json' ? await readJson(request.raw) : undefined;
       const { params, query } = request;
       const answer = await one.handler(validate(operation, { params, query, body }), context);
