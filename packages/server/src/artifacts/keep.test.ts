@@ -176,6 +176,19 @@ test('a store that breaks answers 500 without its words, and the next upload wor
   expect((await upload('x')).status).toBe(201);
 });
 
+test('an upload that was refused half-way cannot end the server when its time is up', async () => {
+  put = async (content) => {
+    for await (const chunk of content) throw new Error(`refused after ${chunk.length} bytes`);
+    throw new Error('no content');
+  };
+  const { answer } = await sendPart(['content-length: 1000000'], 'x'.repeat(200_000));
+  expect(await answer).toMatch(/^HTTP\/1\.1 500 /);
+  // Longer than an upload may stall: nobody reads it any more, so nobody would hear of it.
+  await pause(1_500);
+  put = real.put;
+  expect((await upload('still there')).status).toBe(201);
+});
+
 test('the same content in two projects is stored once and known in both', async () => {
   await database.handle.db.insertInto('projects').values({ name: 'red' }).execute();
   const before = await kept();
