@@ -82,7 +82,7 @@ export const limits = {
   parameterSchemaChars: 32 * KiB,
   parameterSchemaNodes: 1_000,
   parameterSchemaDepth: 20,
-  parameterCheckMs: 100,
+  parameterCheckMs: 1_000,
   patternChars: 500,
   commandArguments: 256,
   commandArgumentBytes: 32 * KiB,

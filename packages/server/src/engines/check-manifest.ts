@@ -17,11 +17,24 @@ export function checkManifest(manifest: EngineManifest, policy: EnginePolicy): v
     ...checkInput(manifest),
     ...checkOutput(manifest),
     ...checkParameterSchema(manifest),
+    ...checkUnsupported(manifest),
   ];
   const [first] = fields;
   if (first === undefined) return;
   const more = fields.length > 1 ? ` (and ${fields.length - 1} more)` : '';
   throw new Problem('invalid_manifest', `${first.path}: ${first.message}${more}`, { fields });
+}
+
+/** A field without effect would promise what is not done, so it is refused until it is. */
+function checkUnsupported({ input, resultType, trusted }: EngineManifest): ProblemField[] {
+  const message = 'is not supported yet; leave it out';
+  return [
+    ...(input.kinds.length > 0 ? [{ path: 'input.kinds', message }] : []),
+    ...(resultType === 'findings'
+      ? [{ path: 'resultType', message: 'findings are not supported yet; take json' }]
+      : []),
+    ...(trusted ? [{ path: 'trusted', message }] : []),
+  ];
 }
 
 function checkNames(manifest: EngineManifest, policy: EnginePolicy): ProblemField[] {

@@ -277,3 +277,14 @@ test("entries of the predecessor's file are imported or refused one by one", asy
     ['legacy', true],
   ]);
 });
+
+test.each([
+  ['input.kinds', { input: { kinds: ['application/zip'] } }],
+  ['resultType', { resultType: 'findings' }],
+  ['trusted', { trusted: true }],
+] as const)('%s is refused for as long as it would have no effect', async (path, change) => {
+  await expect(add(structuredClone(change) as Partial<EngineManifestInput>)).rejects.toMatchObject({
+    code: 'invalid_manifest',
+    fields: [{ path }],
+  });
+});

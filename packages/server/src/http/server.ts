@@ -306,7 +306,7 @@ function translate(error: unknown): Problem {
   if (code === 'ENOSPC' || code === 'EDQUOT') {
     return new Problem('storage_full', 'the disk of the data directory is full', { cause: error });
   }
-  if (isDatabaseLoss(code)) {
+  if (isDatabaseLoss(error as NodeJS.ErrnoException)) {
     return new Problem('database_unavailable', 'the database does not answer', {
       cause: error,
       headers: { 'retry-after': '2' },
@@ -317,12 +317,15 @@ function translate(error: unknown): Problem {
   });
 }
 
-/** SQLSTATE classes 08 (connection), 57P (shutdown, crash), and lost sockets. */
-function isDatabaseLoss(code: string | undefined): boolean {
-  return (
-    code !== undefined &&
-    (/^(08|57P)/.test(code) || ['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE'].includes(code))
-  );
+/**
+ * SQLSTATE classes 08 (connection), 57P (shutdown, crash), and sockets that were lost or never
+ * opened; a file that is missing has the same code as a socket, but is no loss of the database.
+ */
+function isDatabaseLoss(error: NodeJS.ErrnoException): boolean {
+  const { code = '', syscall } = error;
+  if (/^(08|57P)/.test(code)) return true;
+  if (code === 'ENOENT') return syscall === 'connect';
+  return ['ECONNREFUSED', 'ECONNRESET', 'EPIPE'].includes(code);
 }
 
 function notFound(request: FastifyRequest): Problem {

@@ -94,7 +94,7 @@ async function endExpiredWaits(database: Kysely<Database>): Promise<number> {
     .limit(limits.placementBatchJobs)
     .execute();
   for (const job of expired) {
-    const reason = job.wait_reason === null ? '' : `; it waited because it ${job.wait_reason}`;
+    const reason = job.wait_reason === null ? '' : `; the last reason: ${job.wait_reason}`;
     await endWaitingJob(database, {
       job: job.id,
       to: 'timed_out',
