@@ -153,7 +153,9 @@ async function rowVersion(name: string): Promise<unknown> {
 
 test('events of a restored database keep their order and are read by whoever had not read them', async () => {
   const { db } = database.handle;
-  await sql`truncate events, event_readers`.execute(db);
+  // Row by row: truncating would wait for readers of the tests before, which wait for it.
+  await sql`delete from event_readers`.execute(db);
+  await sql`delete from events`.execute(db);
   const far = 10n ** 12n;
   for (const [place, subject] of ['x', 'y', 'z'].entries()) {
     await sql`insert into events (transaction, type, subject, actor)
@@ -175,7 +177,8 @@ test('events of a restored database keep their order and are read by whoever had
     const page = await readEvents(db, { after, filter: {}, limit: 10 });
     return page.events.map((event) => event.subject);
   };
-  expect(await subjects('behind')).toEqual(['y', 'z', 'new']);
+  // Transactions of other test files, in other databases, hold the horizon back for a moment.
+  await expect.poll(() => subjects('behind')).toEqual(['y', 'z', 'new']);
   expect(await subjects('ahead')).toEqual(['new']);
   const all = await readEvents(db, { after: beginning, filter: {}, limit: 10 });
   expect(all.events.map((event) => event.subject)).toEqual(['x', 'y', 'z', 'new']);

@@ -21,7 +21,7 @@ import { openFileBlobStore, type BlobStore } from '../blobs/index.ts';
 import { createDockerExecutor, labelNames, type Executor } from '../executors/index.ts';
 import { newId } from '../identifiers.ts';
 import { cancelJob } from '../jobs/cancel.ts';
-import { readLog } from '../jobs/attempt-log.ts';
+import { readLog, type StoredChunk } from '../jobs/attempt-log.ts';
 import { NodeWorker } from '../jobs/node-worker.ts';
 import { readJob } from '../jobs/read.ts';
 import { endOverdue, placeJobs } from '../jobs/schedule.ts';
@@ -155,8 +155,13 @@ export async function openJobLab(
     },
     read: (id) => readJob(db, 'all', id),
     async readLogText(id) {
-      const chunks = await readLog(db, { job: id });
-      return Buffer.concat(chunks.map((chunk) => chunk.bytes)).toString();
+      const pieces: Buffer[] = [];
+      for (let after: StoredChunk | undefined; ;) {
+        const chunks = await readLog(db, { job: id, after });
+        pieces.push(...chunks.map((chunk) => chunk.bytes));
+        after = chunks.at(-1);
+        if (after === undefined) return Buffer.concat(pieces).toString();
+      }
     },
     async readArtifact(sha256) {
       const chunks: Buffer[] = [];
