@@ -28,6 +28,7 @@ if (!Object.hasOwn(commands, command)) {
 const [major = 0] = process.versions.node.split('.').map(Number);
 if (major < 20) fail(`Lazaret is started with Node 20 or later; this is ${process.versions.node}`);
 install();
+await checkNode();
 if (command === 'start' || command === 'test') buildConsole();
 commands[command]();
 
@@ -39,6 +40,23 @@ function install() {
   run('npm', ['ci', '--no-fund', '--no-audit', '--loglevel=error'], { quietly: true });
   if (!existsSync(node)) fail('the pinned Node was not installed; is the npm registry reachable?');
   writeStamp('install', lock);
+}
+
+/**
+ * The pinned Node is built for any Linux with glibc, but needs libatomic, which a bare Debian does
+ * not have.
+ */
+async function checkNode() {
+  const tried = spawnSync(node, ['--version'], { encoding: 'utf8' });
+  if (tried.status === 0) return;
+  const trouble = (tried.stderr || tried.error?.message || '').trim();
+  if (!trouble.includes('libatomic.so.1')) fail(`the pinned Node does not run here: ${trouble}`);
+  const { ensurePackages } = await import('./apt-packages.mjs');
+  try {
+    await ensurePackages(['libatomic1'], { log: say });
+  } catch (error) {
+    fail(`the pinned Node needs the library libatomic.so.1. ${error.message}`);
+  }
 }
 
 function buildConsole() {
