@@ -6,7 +6,7 @@
 import { spawnSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -37,7 +37,11 @@ function install() {
   const lock = digest([join(root, 'package-lock.json'), join(root, 'package.json')]);
   if (readStamp('install') === lock && existsSync(node)) return;
   say('Installing what is locked (once) ...');
-  run('npm', ['ci', '--no-fund', '--no-audit', '--loglevel=error'], { quietly: true });
+  // npm puts node_modules/.bin first; it must not run under the Node that it is about to replace.
+  const others = (process.env.PATH ?? '').split(':').filter((one) => !one.includes('node_modules'));
+  const PATH = [dirname(process.execPath), ...others].join(':');
+  const env = { ...process.env, PATH };
+  run('npm', ['ci', '--no-fund', '--no-audit', '--loglevel=error'], { quietly: true, env });
   if (!existsSync(node)) fail('the pinned Node was not installed; is the npm registry reachable?');
   writeStamp('install', lock);
 }
