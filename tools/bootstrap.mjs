@@ -27,8 +27,8 @@ if (!Object.hasOwn(commands, command)) {
 }
 const [major = 0] = process.versions.node.split('.').map(Number);
 if (major < 20) fail(`Lazaret is started with Node 20 or later; this is ${process.versions.node}`);
+await provideLibrary();
 install();
-await checkNode();
 if (command === 'start' || command === 'test') buildConsole();
 commands[command]();
 
@@ -47,14 +47,12 @@ function install() {
 }
 
 /**
- * The pinned Node is built for any Linux with glibc, but needs libatomic, which a bare Debian does
- * not have.
+ * The pinned Node needs libatomic, which a bare Debian does not have. Before the installation: its
+ * scripts run under the pinned Node already, and npm drops an optional package whose script fails.
  */
-async function checkNode() {
-  const tried = spawnSync(node, ['--version'], { encoding: 'utf8' });
-  if (tried.status === 0) return;
-  const trouble = (tried.stderr || tried.error?.message || '').trim();
-  if (!trouble.includes('libatomic.so.1')) fail(`the pinned Node does not run here: ${trouble}`);
+async function provideLibrary() {
+  const known = spawnSync('/sbin/ldconfig', ['-p'], { encoding: 'utf8' });
+  if (known.status !== 0 || known.stdout.includes('libatomic.so.1')) return;
   const { ensurePackages } = await import('./apt-packages.mjs');
   try {
     await ensurePackages(['libatomic1'], { log: say });
