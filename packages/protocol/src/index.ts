@@ -7,6 +7,7 @@ export * from './engine.ts';
 export * from './event.ts';
 export * from './event-stream.ts';
 export * from './fields.ts';
+export * from './inspection/index.ts';
 export * from './job.ts';
 export * from './legacy.ts';
 export * from './limits.ts';

@@ -124,6 +124,51 @@ export const limits = {
   tarEntriesMax: 1_000_000,
   tarHeaderBytesMax: 1 * MiB,
 
+  // image sources
+  manifestBytesMax: 8 * MiB,
+  imageConfigBytes: 16 * MiB,
+  indexDepth: 4,
+  indexChildren: 1_000,
+  layersPerImage: 1_000,
+  registryRedirects: 5,
+  registryRetries: 5,
+  registryConnectMs: 15_000,
+  registryIdleMs: 60_000,
+  registryErrorBytes: 64 * KiB,
+  registryTokenBytes: 1 * MiB,
+  registryPageItems: 10_000,
+  credentialHelperMs: 30_000,
+  credentialHelperBytes: 1 * MiB,
+
+  // walking a tree
+  layerTarBytes: 64 * GiB,
+  layerEntries: 2_000_000,
+  layerFileBytes: 32 * GiB,
+  /** Uncompressed bytes for each compressed one, looked at above `layerRatioFreeBytes`. */
+  layerRatio: 1_000,
+  layerRatioFreeBytes: 256 * MiB,
+  layerMs: 30 * minuteMs,
+  treePathDepth: 1_024,
+  symlinkHops: 40,
+  factsPerLayer: 1_000_000,
+  gapsListed: 1_000,
+
+  // files inside files
+  nestedDepth: 8,
+  nestedBytes: 2 * GiB,
+  nestedFileBytes: 128 * MiB,
+  nestedEntries: 100_000,
+  nestedRatio: 1_000,
+  nestedMs: 2 * minuteMs,
+
+  // readers and scanners
+  readerFileBytes: 128 * MiB,
+  readerTextBytes: 64 * MiB,
+  scanFileBytes: 128 * MiB,
+  scanFileMs: 2 * minuteMs,
+  scansAtOnce: 8,
+  signaturesStaleMs: 14 * dayMs,
+
   // running
   queuedSnapshotJobs: 2_000,
   placementBatchJobs: 64,

@@ -1,0 +1,95 @@
+/** Where images come from, and what every source says of them before a layer is read. */
+import type { InspectionReport, Platform } from '@lazaret/protocol';
+
+export interface ImageSource {
+  readonly kind: InspectionReport['source']['kind'];
+  /** As it was asked for, without credentials. */
+  readonly reference: string;
+  /**
+   * The images that the platform choice selects, lowest first as the index lists them. Throws a
+   * SourceError when nothing can be said; children of an index that cannot be read are `remarks`.
+   */
+  list(choice: PlatformChoice): Promise<ImageListing>;
+  close(): Promise<void>;
+}
+
+/** `default`: the machine's own platform, else the only or the first one, with a remark. */
+export type PlatformChoice = 'default' | 'all' | Platform;
+
+export interface ImageListing {
+  readonly images: readonly SourceImage[];
+  /** What the reference also holds and was not selected or cannot be read. */
+  readonly remarks: readonly SourceRemark[];
+}
+
+export interface SourceRemark {
+  readonly reason:
+    | 'attestation'
+    | 'artifact'
+    | 'other_platform'
+    | 'missing_child'
+    | 'unsupported'
+    | 'platform_substituted'
+    | 'limit';
+  readonly detail: string;
+  readonly digest?: string;
+}
+
+export interface SourceImage {
+  /** Names under which the source knows it: `registry.lab/app:1.2`. */
+  readonly names: readonly string[];
+  readonly indexDigest?: string;
+  readonly manifestDigest?: string;
+  readonly configDigest?: string;
+  readonly mediaType?: string;
+  readonly platform?: Platform;
+  /** The configuration's exact bytes, its digest verified where one is known. */
+  readonly config: Buffer;
+  /** Lowest first. */
+  readonly layers: readonly SourceLayer[];
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+export interface SourceLayer {
+  /**
+   * `sha256:...` of the stored bytes as the manifest claims; absent where the format has none. When
+   * it is there, the bytes must hash to it: the walk verifies, a source need not.
+   */
+  readonly digest?: string;
+  /** Digest of the uncompressed tar as the configuration claims: never trusted before verified. */
+  readonly diffId?: string;
+  readonly mediaType?: string;
+  /** Stored bytes as the manifest claims. */
+  readonly sizeBytes?: number;
+  /** Set when the bytes cannot be had: foreign without an allowed host, encrypted, missing. */
+  readonly unavailable?: {
+    readonly reason: 'foreign' | 'encrypted' | 'missing';
+    readonly detail: string;
+  };
+  /** Where the stored bytes lie on this machine, for a worker to read them itself. */
+  readonly file?: { readonly path: string; readonly offset: number; readonly sizeBytes: number };
+  /** The stored bytes (compressed as they are), in chunks. */
+  open(signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
+}
+
+export type SourceErrorCode =
+  | 'not_found'
+  | 'unauthorized'
+  | 'unreachable'
+  | 'rate_limited'
+  | 'damaged'
+  | 'unsupported'
+  | 'digest_mismatch'
+  | 'too_large'
+  | 'no_such_platform';
+
+/** A source that cannot give what was asked for; the message says what to do. */
+export class SourceError extends Error {
+  readonly code: SourceErrorCode;
+
+  constructor(code: SourceErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'SourceError';
+    this.code = code;
+  }
+}

@@ -1,0 +1,6 @@
+/** Facts, findings, coverage and the report of an inspection. */
+export * from './coverage.ts';
+export * from './fact.ts';
+export * from './file.ts';
+export * from './finding.ts';
+export * from './report.ts';

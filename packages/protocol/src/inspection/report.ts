@@ -1,0 +1,132 @@
+/** The whole answer of an inspection, as `lazaret inspect --output json` prints it. */
+import { z } from 'zod';
+
+import { sha256 } from '../fields.ts';
+import { coverage, verdict } from './coverage.ts';
+import { distributionFact, groupFact, packageFact, passwordFact, userFact } from './fact.ts';
+import { fileRow } from './file.ts';
+import { finding } from './finding.ts';
+
+export const digest = z.string().regex(/^[a-z0-9]+(?:[+._-][a-z0-9]+)*:[0-9a-f]{32,128}$/);
+
+export const platform = z.object({
+  os: z.string(),
+  architecture: z.string(),
+  variant: z.string().optional(),
+  osVersion: z.string().optional(),
+});
+export type Platform = z.output<typeof platform>;
+
+/** Which layer a thing is in, and whether the merged view still shows it. */
+const place = {
+  /** Index of the layer, 0 the lowest; 0 for a directory. */
+  layer: z.number().int(),
+  /** Index of the layer that hides it: by a whiteout, an opaque directory or a newer file. */
+  hiddenBy: z.number().int().optional(),
+};
+
+export const placedPackage = packageFact.extend({
+  ...place,
+  /** How many files its manager lists. */
+  ownedFiles: z.number().int().optional(),
+});
+export type PlacedPackage = z.output<typeof placedPackage>;
+
+export const placedFile = fileRow.extend(place);
+export type PlacedFile = z.output<typeof placedFile>;
+
+export const placedFinding = finding.extend({
+  layer: z.number().int().optional(),
+  hiddenBy: z.number().int().optional(),
+});
+export type PlacedFinding = z.output<typeof placedFinding>;
+
+export const imageConfig = z.object({
+  created: z.string().optional(),
+  author: z.string().optional(),
+  user: z.string().optional(),
+  env: z.array(z.string()).optional(),
+  entrypoint: z.array(z.string()).optional(),
+  cmd: z.array(z.string()).optional(),
+  workingDir: z.string().optional(),
+  exposedPorts: z.array(z.string()).optional(),
+  volumes: z.array(z.string()).optional(),
+  labels: z.record(z.string(), z.string()).optional(),
+  stopSignal: z.string().optional(),
+  parent: z.string().optional(),
+  history: z.array(
+    z.object({
+      created: z.string().optional(),
+      createdBy: z.string().optional(),
+      author: z.string().optional(),
+      comment: z.string().optional(),
+      emptyLayer: z.boolean().optional(),
+    }),
+  ),
+});
+export type ImageConfig = z.output<typeof imageConfig>;
+
+export const reportLayer = z.object({
+  index: z.number().int(),
+  /** Digest of the bytes as stored, as verified; absent when it was not read. */
+  digest: digest.optional(),
+  /** Digest of the uncompressed tar, as verified. */
+  diffId: digest.optional(),
+  mediaType: z.string().optional(),
+  compression: z.enum(['none', 'gzip', 'zstd', 'bzip2', 'xz']).optional(),
+  /** Bytes as stored. */
+  sizeBytes: z.number().int().optional(),
+  /** Bytes of the tar. */
+  tarBytes: z.number().int().optional(),
+  files: z.number().int(),
+  createdBy: z.string().optional(),
+  state: z.enum(['examined', 'cached', 'partial', 'missing']),
+});
+export type ReportLayer = z.output<typeof reportLayer>;
+
+export const inspectionReport = z.object({
+  schema: z.literal('lazaret-inspection/1'),
+  tool: z.object({ name: z.literal('lazaret'), version: z.string() }),
+  source: z.object({
+    kind: z.enum([
+      'registry',
+      'docker-archive',
+      'oci-layout',
+      'oci-archive',
+      'engine',
+      'container',
+      'directory',
+    ]),
+    /** As it was asked for. */
+    reference: z.string(),
+  }),
+  image: z
+    .object({
+      names: z.array(z.string()),
+      indexDigest: digest.optional(),
+      manifestDigest: digest.optional(),
+      configDigest: digest.optional(),
+      mediaType: z.string().optional(),
+      platform: platform.optional(),
+      config: imageConfig.optional(),
+    })
+    .optional(),
+  layers: z.array(reportLayer),
+  distribution: distributionFact.optional(),
+  packages: z.array(placedPackage),
+  users: z.array(userFact.extend(place)),
+  passwords: z.array(passwordFact.extend(place)),
+  groups: z.array(groupFact.extend(place)),
+  /** Files that deserve a look: setuid, setgid, with capabilities, world-writable, devices. */
+  special: z.array(placedFile.extend({ because: z.array(z.string()) })),
+  /** Files of the merged view that no package owns, when a package manager is there. */
+  unowned: z.object({ count: z.number().int(), paths: z.array(z.string()) }).optional(),
+  /** Every file of both views, when asked for. */
+  files: z.array(placedFile).optional(),
+  findings: z.array(placedFinding),
+  coverage,
+  verdict,
+  /** Digest over what was found, without times: equal for equal inspections. */
+  fingerprint: sha256,
+});
+export type InspectionReport = z.output<typeof inspectionReport>;
