@@ -1,0 +1,182 @@
+/**
+ * What a file is by its first bytes, in one short word. A guess for routing and for people: a
+ * scanner that must not be fooled looks at the bytes itself. It runs for every file of an image,
+ * so it looks the first byte up in a table, and reads on only where that leaves a choice.
+ */
+import { fileSignatures } from './file-signatures.ts';
+
+/** How many first bytes the answer may depend on. */
+export const fileKindBytes = 512;
+
+interface Signature {
+  readonly kind: string;
+  readonly magic: Buffer;
+}
+
+/** Signatures by their first byte. */
+const byFirstByte: readonly (readonly Signature[] | undefined)[] = indexSignatures();
+/** 1 for bytes that texts do not hold. */
+const isBinaryByte = listBinaryBytes();
+const programs: ReadonlySet<string> = new Set([
+  ...['elf', 'pe', 'dos', 'mach-o', 'script', 'php', 'wasm', 'dex', 'lua', 'llvm', 'lnk'],
+]);
+const texts: ReadonlySet<string> = new Set(['text', 'xml', 'html', 'json', 'pem']);
+
+/**
+ * The kind of a file: a word of file-signatures.ts, or `empty`, `pe`, `dos`, `class`, `bzip2`,
+ * `tar`, `pyc`, `video`, `xml`, `html`, `json`, `text`, or `data` when it is none of them.
+ * `head` is its beginning, `fileKindBytes` of it or the whole file when that is shorter.
+ */
+export function fileKind(head: Buffer, sizeBytes: number): string {
+  if (sizeBytes === 0 || head.length === 0) return 'empty';
+  const signatures = byFirstByte[head[0] ?? 0];
+  if (signatures !== undefined) {
+    for (const { kind, magic } of signatures) if (beginsWith(head, magic)) return kind;
+  }
+  return (
+    checkedKind(head, sizeBytes) ?? (isText(head) ? textKind(head) : dataKind(head, sizeBytes))
+  );
+}
+
+/**
+ * Whether a file is an executable or a script, and so gets similarity digests. A text is one when
+ * its mode lets somebody execute it.
+ */
+export function isProgram(kind: string, mode: number): boolean {
+  return programs.has(kind) || ((mode & 0o111) !== 0 && texts.has(kind));
+}
+
+/** Formats whose first bytes alone say too little. */
+function checkedKind(head: Buffer, sizeBytes: number): string | undefined {
+  switch (head[0]) {
+    case 0x4d:
+      return head[1] === 0x5a ? windowsKind(head, sizeBytes) : undefined;
+    case 0x42:
+      return isBzip2(head) ? 'bzip2' : undefined;
+    case 0xca:
+      return universalKind(head);
+    case 0x52:
+    case 0x00:
+      return isMovie(head) ? 'video' : undefined;
+    default:
+      break;
+  }
+  if (head[2] === 0x0d && head[3] === 0x0a && isPythonMagic(head[1] ?? 0)) return 'pyc';
+  // A skippable frame before the first one of data: 0x184D2A50 to 5F, RFC 8878.
+  if (head[1] === 0x2a && head[2] === 0x4d && head[3] === 0x18) return 'zstd';
+  return undefined;
+}
+
+/** `MZ`: with the offset of a PE header at 60 a Windows program, else one for DOS. */
+function windowsKind(head: Buffer, sizeBytes: number): string | undefined {
+  if (head.length < 64) return isText(head) ? undefined : 'dos';
+  const at = head.readUInt32LE(60);
+  // A header further on than we see is believed: a wrong `pe` costs less than a wrong `dos`.
+  if (at + 4 > head.length) return at + 4 <= sizeBytes ? 'pe' : 'dos';
+  return head.readUInt32BE(at) === 0x50450000 ? 'pe' : 'dos';
+}
+
+/** `BZh`, the level, and the magic of a block or of the end. */
+function isBzip2(head: Buffer): boolean {
+  const level = head[3] ?? 0;
+  if (head[1] !== 0x5a || head[2] !== 0x68 || level < 0x31 || level > 0x39) return false;
+  return head[4] === 0x31 || head[4] === 0x17;
+}
+
+/**
+ * `CAFEBABE` begins Java classes and Mach-O for several processors: what follows is a class file
+ * version, 45 or more, or a small number of processors.
+ */
+function universalKind(head: Buffer): string | undefined {
+  if (head.length < 8 || head.readUInt32BE(0) !== 0xcafebabe) return undefined;
+  return (head[7] ?? 0) >= 45 || head[6] !== 0 ? 'class' : 'mach-o';
+}
+
+/** Second byte of the magic of Python 3.0 (3000) to some years ahead (4095). */
+function isPythonMagic(second: number): boolean {
+  return second >= 0x0b && second <= 0x0f;
+}
+
+/** ISO base media: a first box `ftyp`. */
+function isMovie(head: Buffer): boolean {
+  return head.length >= 8 && head.readUInt32BE(4) === 0x66747970;
+}
+
+function isText(head: Buffer): boolean {
+  const end = Math.min(head.length, fileKindBytes);
+  for (let at = 0; at < end; at += 1) if (isBinaryByte[head[at] ?? 0] === 1) return false;
+  return true;
+}
+
+function textKind(head: Buffer): string {
+  let at = head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf ? 3 : 0;
+  at = passBlanks(head, at);
+  const first = head[at];
+  if (first === 0x3c) return markupKind(head.toString('latin1', at, at + 16).toLowerCase());
+  if (first === 0x2d && head.toString('latin1', at, at + 11) === '-----BEGIN ') return 'pem';
+  if (first !== 0x7b && first !== 0x5b) return 'text';
+  const next = head[passBlanks(head, at + 1)];
+  if (next === 0x22) return 'json';
+  if (first === 0x7b) return next === 0x7d ? 'json' : 'text';
+  // `[section]` of a settings file is no list.
+  const isDigit = next !== undefined && next >= 0x30 && next <= 0x39;
+  return isDigit || next === 0x7b || next === 0x5b || next === 0x5d ? 'json' : 'text';
+}
+
+function markupKind(start: string): string {
+  if (start.startsWith('<!doctype html') || start.startsWith('<html')) return 'html';
+  if (start.startsWith('<?xml') || start.startsWith('<svg') || start.startsWith('<!doctype')) {
+    return 'xml';
+  }
+  return start.startsWith('<?php') ? 'php' : 'text';
+}
+
+function passBlanks(head: Buffer, from: number): number {
+  let at = from;
+  while (at < head.length) {
+    const byte = head[at];
+    if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) break;
+    at += 1;
+  }
+  return at;
+}
+
+function dataKind(head: Buffer, sizeBytes: number): string {
+  return sizeBytes >= 512 && head.length >= 512 && isTar(head) ? 'tar' : 'data';
+}
+
+/** `ustar` at 257; before it was there, only the checksum tells. */
+function isTar(head: Buffer): boolean {
+  if (head.readUInt32BE(257) === 0x75737461 && head[261] === 0x72) return true;
+  if (head[0] === 0) return false;
+  const digits = /^ *([0-7]{1,7})[\0 ]/.exec(head.toString('latin1', 148, 156))?.[1];
+  if (digits === undefined) return false;
+  let sum = 8 * 0x20;
+  for (let at = 0; at < 512; at += 1) if (at < 148 || at >= 156) sum += head[at] ?? 0;
+  return sum === Number.parseInt(digits, 8);
+}
+
+function beginsWith(head: Buffer, magic: Buffer): boolean {
+  if (head.length < magic.length) return false;
+  for (let at = 1; at < magic.length; at += 1) if (head[at] !== magic[at]) return false;
+  return true;
+}
+
+function indexSignatures(): (readonly Signature[] | undefined)[] {
+  const index: (Signature[] | undefined)[] = Array.from({ length: 256 });
+  for (const [kind, text] of fileSignatures) {
+    const magic = Buffer.from(text, 'latin1');
+    const first = magic[0] ?? 0;
+    (index[first] ??= []).push({ kind, magic });
+  }
+  return index;
+}
+
+/** Control characters besides tab, line feed, form feed, carriage return, bell, backspace, escape. */
+function listBinaryBytes(): Uint8Array {
+  const table = new Uint8Array(256);
+  for (let byte = 0; byte < 0x20; byte += 1) table[byte] = 1;
+  for (const byte of [0x07, 0x08, 0x09, 0x0a, 0x0c, 0x0d, 0x1b]) table[byte] = 0;
+  table[0x7f] = 1;
+  return table;
+}
