@@ -130,6 +130,8 @@ export const limits = {
   indexDepth: 4,
   indexChildren: 1_000,
   layersPerImage: 1_000,
+  sourceJsonDepth: 64,
+  sourceJsonValues: 1_000_000,
   registryRedirects: 5,
   registryRetries: 5,
   registryConnectMs: 15_000,
@@ -137,6 +139,30 @@ export const limits = {
   registryErrorBytes: 64 * KiB,
   registryTokenBytes: 1 * MiB,
   registryPageItems: 10_000,
+  registryListItems: 1_000_000,
+  registryPages: 10_000,
+  registryPageBytes: 16 * MiB,
+  registryAnswerMs: 2 * minuteMs,
+  registryConnections: 8,
+  registryBackoffMs: 500,
+  registryBackoffMaxMs: 30_000,
+  /** A longer pause that a registry asks for is told to whoever asked, not slept through. */
+  registryPauseMsMax: 5 * minuteMs,
+  /** New attempts for one layer, however far each of them comes. */
+  registryResumes: 100,
+  /** What a layer must bring within `registryIdleMs` of waiting for it. */
+  registryProgressBytes: 64 * KiB,
+  registryChallengeChars: 16 * KiB,
+  /** A token is fetched anew so long before it expires, or after three quarters of its life. */
+  registryTokenEarlyMs: 10_000,
+  registryTokenDefaultMs: 60_000,
+  registryTokensKept: 10_000,
+  registryRateRequests: 1_000_000,
+  referenceChars: 1_024,
+  repositoryNameChars: 255,
+  descriptorTextChars: 64 * KiB,
+  descriptorUrls: 100,
+  credentialFileBytes: 4 * MiB,
   credentialHelperMs: 30_000,
   credentialHelperBytes: 1 * MiB,
 
@@ -167,7 +193,21 @@ export const limits = {
   scanFileBytes: 128 * MiB,
   scanFileMs: 2 * minuteMs,
   scansAtOnce: 8,
+  scanBytesAtOnce: 64 * MiB,
   signaturesStaleMs: 14 * dayMs,
+  /** Unknown facts of one file that are told one by one. */
+  doubtsPerFile: 20,
+  packageNameChars: 1_024,
+  packageFieldBytes: 256 * KiB,
+  packageDependencies: 5_000,
+  /** Files that the packages of one list or database own, and the characters of their paths. */
+  ownedFiles: 1_000_000,
+  ownedPathChars: 128 * MiB,
+  rpmHeaderBytes: 64 * MiB,
+  rpmHeaderEntries: 65_536,
+  rpmPackages: 200_000,
+  osReleaseBytes: 5 * MiB,
+  accountsFileBytes: 16 * MiB,
 
   // running
   queuedSnapshotJobs: 2_000,

@@ -281,7 +281,11 @@ function configuration(
 
 /** The in-toto child that BuildKit puts beside an image. */
 function buildAttestation(subject: Built): Built {
-  const statement = json({ _type: 'https://in-toto.io/Statement/v0.1', subject: [] });
+  const [algorithm = '', digest = ''] = subject.descriptor.digest.split(':');
+  const statement = json({
+    _type: 'https://in-toto.io/Statement/v0.1',
+    subject: [{ digest: { [algorithm]: digest } }],
+  });
   const layer = describe(statement, 'application/vnd.in-toto+json');
   const config = json({
     architecture: 'unknown',

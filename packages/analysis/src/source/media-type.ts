@@ -1,0 +1,75 @@
+/** The media types of images, and what each means for reading. */
+import type { Descriptor, Manifest } from './manifest.ts';
+
+const ociIndex = 'application/vnd.oci.image.index.v1+json';
+const ociManifest = 'application/vnd.oci.image.manifest.v1+json';
+const dockerIndex = 'application/vnd.docker.distribution.manifest.list.v2+json';
+const dockerManifest = 'application/vnd.docker.distribution.manifest.v2+json';
+
+export const mediaTypes: {
+  readonly ociIndex: string;
+  readonly ociManifest: string;
+  readonly dockerIndex: string;
+  readonly dockerManifest: string;
+  readonly documents: ReadonlyMap<string, 'index' | 'manifest'>;
+} = {
+  ociIndex,
+  ociManifest,
+  dockerIndex,
+  dockerManifest,
+  /** What a document of the type must be. */
+  documents: new Map([
+    [ociIndex, 'index'],
+    [dockerIndex, 'index'],
+    [ociManifest, 'manifest'],
+    [dockerManifest, 'manifest'],
+  ]),
+};
+
+/** Octet-stream is what early Docker clients called it; some writers say nothing. */
+const configTypes: ReadonlySet<string> = new Set([
+  'application/vnd.oci.image.config.v1+json',
+  'application/vnd.docker.container.image.v1+json',
+  'application/octet-stream',
+  '',
+]);
+
+/**
+ * `foreign`: the bytes may be at the descriptor's `urls` only (non-distributable layers);
+ * `encrypted`: they cannot be read; `other`: not a layer of a file system by its name, so that its
+ * bytes decide.
+ */
+export type LayerClass = 'layer' | 'foreign' | 'encrypted' | 'other';
+
+export function layerClass(mediaType: string): LayerClass {
+  if (/\+encrypted\b/.test(mediaType)) return 'encrypted';
+  if (mediaType.startsWith('application/vnd.oci.image.layer.nondistributable.v1.tar')) {
+    return 'foreign';
+  }
+  if (mediaType.startsWith('application/vnd.docker.image.rootfs.foreign.diff.tar')) {
+    return 'foreign';
+  }
+  if (mediaType.startsWith('application/vnd.oci.image.layer.v1.tar')) return 'layer';
+  if (mediaType.startsWith('application/vnd.docker.image.rootfs.diff.tar')) return 'layer';
+  return 'other';
+}
+
+/**
+ * What a manifest holds when it is no image: a chart, a module, a signature, a list of packages.
+ * Undefined for an image.
+ */
+export function artifactType(manifest: Manifest): string | undefined {
+  const { config, layers } = manifest;
+  const statement = 'application/vnd.in-toto+json';
+  if (layers.length > 0 && layers.every(({ mediaType }) => mediaType === statement)) {
+    return statement;
+  }
+  if (configTypes.has(config.mediaType)) return undefined;
+  return manifest.artifactType ?? config.mediaType;
+}
+
+/** The attestation of another child of an index, as BuildKit marks it. */
+export function isAttestation({ annotations, platform }: Descriptor): boolean {
+  if (annotations?.['vnd.docker.reference.type'] === 'attestation-manifest') return true;
+  return platform?.os === 'unknown' && platform.architecture === 'unknown';
+}

@@ -1,0 +1,132 @@
+/** Which children of an index are looked at. */
+import type { Platform } from '@lazaret/protocol';
+
+import { SourceError } from './image-source.ts';
+import type { PlatformChoice, SourceRemark } from './image-source.ts';
+import { isAttestation } from './media-type.ts';
+import type { Descriptor } from './manifest.ts';
+import { formatPlatform, platformDistance } from './platform.ts';
+
+export interface PlatformSelection {
+  /** In the order of the index. */
+  readonly selected: readonly Descriptor[];
+  readonly remarks: readonly SourceRemark[];
+}
+
+export interface PlatformQuestion {
+  readonly choice: PlatformChoice;
+  /** What `default` means here: the machine's own. */
+  readonly defaultPlatform: Platform;
+}
+
+/**
+ * Chooses among children. Children that name no platform are taken when none that does serves:
+ * their configuration then tells (`checkPlatform`). Throws SourceError `no_such_platform` when a
+ * platform was asked for by name and nothing serves; `default` falls back to the first child.
+ */
+export function selectPlatforms(
+  children: readonly Descriptor[],
+  { choice, defaultPlatform }: PlatformQuestion,
+): PlatformSelection {
+  const { images, remarks } = setAttestationsAside(children);
+  if (choice === 'all' || images.length === 0) return { selected: images, remarks };
+  const wanted = choice === 'default' ? defaultPlatform : choice;
+  const selected = chooseAmong(images, wanted);
+  if (selected.length === 0) {
+    if (choice !== 'default') throw noSuchPlatform(wanted, images);
+    const first = images.slice(0, 1);
+    remarks.push(...first.map((child) => substituted(child, wanted)));
+    selected.push(...first);
+  }
+  for (const child of images) {
+    if (selected.includes(child)) continue;
+    remarks.push({ reason: 'other_platform', detail: platformText(child), digest: child.digest });
+  }
+  return { selected, remarks };
+}
+
+export interface PlatformCheck extends PlatformQuestion {
+  readonly digest?: string;
+  /** By the descriptor in the index, where there is one that says so. */
+  readonly listed?: Platform | undefined;
+  /** By the image's own configuration. */
+  readonly configured?: Platform | undefined;
+}
+
+/**
+ * Compares what an index says with what the image says, and an image outside any index with what
+ * was asked for. Throws SourceError `no_such_platform` when a named platform is not what the image
+ * is for.
+ */
+export function checkPlatform(check: PlatformCheck): SourceRemark[] {
+  const { choice, listed, configured, digest } = check;
+  const about = digest === undefined ? {} : { digest };
+  if (configured === undefined) return [];
+  const is = formatPlatform(configured);
+  if (listed !== undefined) {
+    if (platformDistance(listed, configured) !== undefined) return [];
+    const detail = `the index says ${formatPlatform(listed)}, the image is for ${is}`;
+    return [{ reason: 'platform_substituted', detail, ...about }];
+  }
+  if (choice === 'all') return [];
+  const wanted = choice === 'default' ? check.defaultPlatform : choice;
+  if (platformDistance(wanted, configured) !== undefined) return [];
+  const asked = formatPlatform(wanted);
+  if (choice !== 'default') {
+    throw new SourceError('no_such_platform', `the image is for ${is}, not for ${asked}`);
+  }
+  return [{ reason: 'platform_substituted', detail: `${is} in place of ${asked}`, ...about }];
+}
+
+interface Parted {
+  readonly images: readonly Descriptor[];
+  readonly remarks: SourceRemark[];
+}
+
+/** A child that is listed twice counts once. */
+function setAttestationsAside(children: readonly Descriptor[]): Parted {
+  const unique = new Map<string, Descriptor>();
+  for (const child of children) if (!unique.has(child.digest)) unique.set(child.digest, child);
+  const images: Descriptor[] = [];
+  const remarks: SourceRemark[] = [];
+  for (const child of unique.values()) {
+    if (!isAttestation(child)) images.push(child);
+    else {
+      const subject = child.annotations?.['vnd.docker.reference.digest'] ?? 'an image';
+      remarks.push({ reason: 'attestation', detail: `about ${subject}`, digest: child.digest });
+    }
+  }
+  return { images, remarks };
+}
+
+/** The one that serves best, the first among equals; else all that say nothing. */
+function chooseAmong(images: readonly Descriptor[], wanted: Platform): Descriptor[] {
+  let best: { child: Descriptor; distance: number } | undefined;
+  for (const child of images) {
+    if (!hasPlatform(child)) continue;
+    const distance = platformDistance(wanted, child.platform);
+    if (distance === undefined || (best !== undefined && best.distance <= distance)) continue;
+    best = { child, distance };
+  }
+  if (best !== undefined) return [best.child];
+  return images.filter((child) => !hasPlatform(child));
+}
+
+function hasPlatform(child: Descriptor): child is Descriptor & { platform: Platform } {
+  return child.platform !== undefined && child.platform.architecture !== '';
+}
+
+function substituted(child: Descriptor, wanted: Platform): SourceRemark {
+  const detail = `${platformText(child)} in place of ${formatPlatform(wanted)}`;
+  return { reason: 'platform_substituted', detail, digest: child.digest };
+}
+
+function noSuchPlatform(wanted: Platform, images: readonly Descriptor[]): SourceError {
+  const offered = [...new Set(images.map(platformText))].slice(0, 20).join(', ');
+  const message = `there is no image for ${formatPlatform(wanted)}; there are: ${offered}`;
+  return new SourceError('no_such_platform', message);
+}
+
+function platformText({ platform }: Descriptor): string {
+  return platform === undefined ? 'no platform named' : formatPlatform(platform);
+}
