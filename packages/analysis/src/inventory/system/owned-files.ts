@@ -1,0 +1,59 @@
+/** The files of packages as they are listed, within bounds over one whole list or database. */
+import { limits } from '@lazaret/protocol';
+import type { OwnershipFact } from '@lazaret/protocol';
+
+import { normalizePath } from '../../tree/tree-path.ts';
+import type { Doubts } from './doubts.ts';
+
+export type OwnedFile = OwnershipFact['files'][number];
+
+export interface OwnedFiles {
+  /** A path as it is written, `/./usr/bin/a`; the root itself is left out. */
+  add(path: string, digest?: string): void;
+  /** What was added since the last time. */
+  take(): OwnedFile[];
+}
+
+export function createOwnedFiles(doubts: Doubts): OwnedFiles {
+  let files: OwnedFile[] = [];
+  let leftFiles: number = limits.ownedFiles;
+  let leftChars: number = limits.ownedPathChars;
+  let told = false;
+  return {
+    add(written, digest) {
+      if (written.length > limits.pathBytes) {
+        doubts.add('too_large', `a path has more than ${limits.pathBytes} characters`);
+        return;
+      }
+      leftFiles -= 1;
+      leftChars -= written.length;
+      if (leftFiles < 0 || leftChars < 0) {
+        if (!told) doubts.add('too_many', 'the lists of files are longer than what is kept');
+        told = true;
+        return;
+      }
+      const { path, escaped } = normalizePath(written);
+      if (escaped) doubts.add('damaged', `a path leads above the root: ${written}`);
+      else if (path !== '') files.push(digest === undefined ? { path } : { path, digest });
+    },
+    take() {
+      const taken = files;
+      files = [];
+      return taken;
+    },
+  };
+}
+
+const hexLengths: ReadonlyMap<number, string> = new Map([
+  [32, 'md5'],
+  [40, 'sha1'],
+  [64, 'sha256'],
+]);
+
+/** `md5:...` for a digest in hexadecimal of a length that is known, else undefined. */
+export function digestOfHex(hex: string): string | undefined {
+  const name = hexLengths.get(hex.length);
+  return name !== undefined && /^[0-9a-fA-F]+$/.test(hex)
+    ? `${name}:${hex.toLowerCase()}`
+    : undefined;
+}

@@ -1,0 +1,32 @@
+/** Lines as places in the bytes, so that what nobody asks for is never decoded. */
+import { isUtf8 } from 'node:buffer';
+
+export interface Line {
+  readonly start: number;
+  /** Without the line feed and a carriage return before it. */
+  readonly end: number;
+  /** Whether a line feed ends it; the last line of a file may have none. */
+  readonly closed: boolean;
+}
+
+const lineFeed = 0x0a;
+const carriageReturn = 0x0d;
+
+export function* linesOf(bytes: Buffer): Generator<Line, void, undefined> {
+  let start = 0;
+  while (start < bytes.length) {
+    const found = bytes.indexOf(lineFeed, start);
+    const closed = found !== -1;
+    const next = closed ? found : bytes.length;
+    const end = next > start && bytes[next - 1] === carriageReturn ? next - 1 : next;
+    yield { start, end, closed };
+    start = next + 1;
+  }
+}
+
+/** Text as UTF-8, or as latin1 when it is not that: old packages have such names of people. */
+export function textOf(bytes: Buffer, from = 0, to: number = bytes.length): string {
+  const text = bytes.toString('utf8', from, to);
+  if (!text.includes('\ufffd') || isUtf8(bytes.subarray(from, to))) return text;
+  return bytes.toString('latin1', from, to);
+}
