@@ -15,6 +15,21 @@ interface Signature {
 
 /** Signatures by their first byte. */
 const byFirstByte: readonly (readonly Signature[] | undefined)[] = indexSignatures();
+const checks: Readonly<Record<number, (head: Buffer, sizeBytes: number) => string | undefined>> = {
+  0x4d: windowsKind,
+  0x42: bzip2Kind,
+  0xca: universalKind,
+  0x00: movieKind,
+};
+/** After blanks and a byte order mark. */
+const textPatterns: readonly (readonly [kind: string, pattern: RegExp])[] = [
+  ['html', /^(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html)\b/i],
+  ['xml', /^(?:\xef\xbb\xbf)?\s*<(?:\?xml|svg|!doctype)\b/i],
+  ['php', /^(?:\xef\xbb\xbf)?\s*<\?(?:php|=)/i],
+  ['pem', /^\s+-----BEGIN /],
+  // `[section]` of a settings file is no list.
+  ['json', /^(?:\xef\xbb\xbf)?\s*(?:\{\s*["}]|\[\s*[\d"[\]{])/],
+];
 /** 1 for bytes that texts do not hold. */
 const isBinaryByte = listBinaryBytes();
 const programs: ReadonlySet<string> = new Set([
@@ -48,20 +63,10 @@ export function isProgram(kind: string, mode: number): boolean {
 
 /** Formats whose first bytes alone say too little. */
 function checkedKind(head: Buffer, sizeBytes: number): string | undefined {
-  switch (head[0]) {
-    case 0x4d:
-      return head[1] === 0x5a ? windowsKind(head, sizeBytes) : undefined;
-    case 0x42:
-      return isBzip2(head) ? 'bzip2' : undefined;
-    case 0xca:
-      return universalKind(head);
-    case 0x52:
-    case 0x00:
-      return isMovie(head) ? 'video' : undefined;
-    default:
-      break;
-  }
-  if (head[2] === 0x0d && head[3] === 0x0a && isPythonMagic(head[1] ?? 0)) return 'pyc';
+  const check = checks[head[0] ?? 0];
+  const kind = check?.(head, sizeBytes);
+  if (kind !== undefined) return kind;
+  if (head[2] === 0x0d && head[3] === 0x0a && isPythonMagic(head[1])) return 'pyc';
   // A skippable frame before the first one of data: 0x184D2A50 to 5F, RFC 8878.
   if (head[1] === 0x2a && head[2] === 0x4d && head[3] === 0x18) return 'zstd';
   return undefined;
@@ -69,6 +74,7 @@ function checkedKind(head: Buffer, sizeBytes: number): string | undefined {
 
 /** `MZ`: with the offset of a PE header at 60 a Windows program, else one for DOS. */
 function windowsKind(head: Buffer, sizeBytes: number): string | undefined {
+  if (head[1] !== 0x5a) return undefined;
   if (head.length < 64) return isText(head) ? undefined : 'dos';
   const at = head.readUInt32LE(60);
   // A header further on than we see is believed: a wrong `pe` costs less than a wrong `dos`.
@@ -77,10 +83,8 @@ function windowsKind(head: Buffer, sizeBytes: number): string | undefined {
 }
 
 /** `BZh`, the level, and the magic of a block or of the end. */
-function isBzip2(head: Buffer): boolean {
-  const level = head[3] ?? 0;
-  if (head[1] !== 0x5a || head[2] !== 0x68 || level < 0x31 || level > 0x39) return false;
-  return head[4] === 0x31 || head[4] === 0x17;
+function bzip2Kind(head: Buffer): string | undefined {
+  return /^BZh[1-9][1\x17]/.test(head.toString('latin1', 0, 5)) ? 'bzip2' : undefined;
 }
 
 /**
@@ -93,13 +97,13 @@ function universalKind(head: Buffer): string | undefined {
 }
 
 /** Second byte of the magic of Python 3.0 (3000) to some years ahead (4095). */
-function isPythonMagic(second: number): boolean {
-  return second >= 0x0b && second <= 0x0f;
+function isPythonMagic(second: number | undefined): boolean {
+  return second !== undefined && second >= 0x0b && second <= 0x0f;
 }
 
 /** ISO base media: a first box `ftyp`. */
-function isMovie(head: Buffer): boolean {
-  return head.length >= 8 && head.readUInt32BE(4) === 0x66747970;
+function movieKind(head: Buffer): string | undefined {
+  return head.length >= 8 && head.readUInt32BE(4) === 0x66747970 ? 'video' : undefined;
 }
 
 function isText(head: Buffer): boolean {
@@ -109,36 +113,9 @@ function isText(head: Buffer): boolean {
 }
 
 function textKind(head: Buffer): string {
-  let at = head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf ? 3 : 0;
-  at = passBlanks(head, at);
-  const first = head[at];
-  if (first === 0x3c) return markupKind(head.toString('latin1', at, at + 16).toLowerCase());
-  if (first === 0x2d && head.toString('latin1', at, at + 11) === '-----BEGIN ') return 'pem';
-  if (first !== 0x7b && first !== 0x5b) return 'text';
-  const next = head[passBlanks(head, at + 1)];
-  if (next === 0x22) return 'json';
-  if (first === 0x7b) return next === 0x7d ? 'json' : 'text';
-  // `[section]` of a settings file is no list.
-  const isDigit = next !== undefined && next >= 0x30 && next <= 0x39;
-  return isDigit || next === 0x7b || next === 0x5b || next === 0x5d ? 'json' : 'text';
-}
-
-function markupKind(start: string): string {
-  if (start.startsWith('<!doctype html') || start.startsWith('<html')) return 'html';
-  if (start.startsWith('<?xml') || start.startsWith('<svg') || start.startsWith('<!doctype')) {
-    return 'xml';
-  }
-  return start.startsWith('<?php') ? 'php' : 'text';
-}
-
-function passBlanks(head: Buffer, from: number): number {
-  let at = from;
-  while (at < head.length) {
-    const byte = head[at];
-    if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) break;
-    at += 1;
-  }
-  return at;
+  const start = head.toString('latin1', 0, 64);
+  for (const [kind, pattern] of textPatterns) if (pattern.test(start)) return kind;
+  return 'text';
 }
 
 function dataKind(head: Buffer, sizeBytes: number): string {
