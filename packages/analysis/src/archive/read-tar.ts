@@ -177,6 +177,7 @@ function describe({ header, own, global, offset }: Sources): Facts {
     // By way of whole microseconds, which keeps decimal fractions what they were.
     mtimeMs: Math.round(number('mtime', header.mtimeSeconds) * 1e6) / 1e3,
     linkPath: linked ? text('linkpath', own.linkPath, header.linkPath).text : '',
+    device: header.device,
     xattrs: paxXattrs(own.records),
   };
 }

@@ -45,6 +45,7 @@ function expected(input: TarInput): Record<string, unknown> {
     sizeBytes: content.length,
     mtimeMs: input.mtimeMs,
     linkPath: input.linkPath ?? '',
+    device: type.endsWith('-device') ? { major: 0, minor: 0 } : undefined,
     xattrs: plain(input.xattrs ?? new Map()),
     bytes: Buffer.from(content),
   };

@@ -1,5 +1,7 @@
 /** What a tar archive holds, the bounds under which it is read, and how reading can fail. */
 
+import type { DeviceNumbers } from './tar-header.ts';
+
 export type TarEntryType =
   | 'file'
   | 'directory'
@@ -33,6 +35,8 @@ export interface TarEntry {
   readonly mtimeMs: number;
   /** What a symbolic or hard link points at; empty otherwise. */
   readonly linkPath: string;
+  /** Of devices, where the header says it. */
+  readonly device: DeviceNumbers | undefined;
   /** Extended attributes by name, as pax `SCHILY.xattr.` records. */
   readonly xattrs: ReadonlyMap<string, Uint8Array>;
   /**

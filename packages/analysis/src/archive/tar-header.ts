@@ -18,6 +18,12 @@ export interface TarHeader {
   /** The type flag as a character code. */
   readonly flag: number;
   readonly linkPath: Text;
+  readonly device: DeviceNumbers | undefined;
+}
+
+export interface DeviceNumbers {
+  readonly major: number;
+  readonly minor: number;
 }
 
 /** A decoded name; `raw` (latin1) is there when the bytes are not UTF-8. */
@@ -35,7 +41,10 @@ export function isZeroBlock(block: Buffer): boolean {
 /** Reads a header block that starts at `offset` of the archive; throws TarError. */
 export function parseHeader(block: Buffer, offset: number): TarHeader {
   verifyChecksum(block, offset);
-  const posix = block.toString('latin1', 257, 263) === 'ustar\0';
+  const magic = block.toString('latin1', 257, 263);
+  const posix = magic === 'ustar\0';
+  const flag = block[156] ?? 0;
+  const device = (flag === 0x33 || flag === 0x34) && magic.startsWith('ustar');
   const name = decodeField(block, 0, 100);
   const prefix =
     posix && block[345] !== 0 ? decodeField(block, 345, prefixBytes(block)) : undefined;
@@ -46,8 +55,9 @@ export function parseHeader(block: Buffer, offset: number): TarHeader {
     gid: parseNumber(block, { at: 116, length: 8, offset }),
     sizeBytes: parseNumber(block, { at: 124, length: 12, offset }),
     mtimeSeconds: parseNumber(block, { at: 136, length: 12, offset }),
-    flag: block[156] ?? 0,
+    flag,
     linkPath: decodeField(block, 157, 100),
+    device: device ? parseDevice(block, offset) : undefined,
   };
 }
 
@@ -69,6 +79,13 @@ function verifyChecksum(block: Buffer, offset: number): void {
   if (stored !== unsigned - 256 * high) {
     throw new TarError('bad_checksum', offset, 'this is no tar header: its checksum is wrong');
   }
+}
+
+function parseDevice(block: Buffer, offset: number): DeviceNumbers {
+  return {
+    major: parseNumber(block, { at: 329, length: 8, offset }),
+    minor: parseNumber(block, { at: 337, length: 8, offset }),
+  };
 }
 
 /** Four at a time, between multiples of four: most of the work on an archive of small files. */

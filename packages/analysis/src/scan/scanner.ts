@@ -57,6 +57,11 @@ export interface Scanner {
   readonly id: string;
   /** Whether it must see the bytes, or only the digests (and then costs no second reading). */
   readonly needs: 'bytes' | 'digests';
+  /**
+   * Set when the answer depends on the path and mode too, and so may not be given for the same
+   * bytes elsewhere.
+   */
+  readonly pathMatters?: boolean;
   /** Asked at the start and at the end of every inspection. Never throws. */
   describe(): Promise<ScannerDescription>;
   /** Whether the file concerns it at all; by kind, size and path. */

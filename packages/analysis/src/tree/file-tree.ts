@@ -25,6 +25,8 @@ export interface FileEntry {
   readonly mtimeMs: number;
   /** Of a symbolic link as it is written; of a hard link the path in this tree. */
   readonly linkPath?: string;
+  /** Numbers of a device, where they are known. */
+  readonly device?: { readonly major: number; readonly minor: number } | undefined;
   /** Extended attributes by name. */
   readonly xattrs?: ReadonlyMap<string, Uint8Array>;
 }

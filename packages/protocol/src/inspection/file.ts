@@ -42,6 +42,8 @@ export const fileRow = z.object({
   mtimeMs: z.number(),
   /** Where a link points, as it says so itself; the tree's path for a hard link. */
   linkPath: z.string().optional(),
+  /** Numbers of a device. */
+  device: z.object({ major: z.number().int(), minor: z.number().int() }).optional(),
   /** The attribute `security.capability`, as hexadecimal. */
   capabilities: z.string().optional(),
   sha256: sha256.optional(),

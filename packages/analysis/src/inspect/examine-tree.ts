@@ -1,0 +1,204 @@
+/**
+ * The one pass over a tree: every file is read once, and on the way digested, told by kind, given
+ * to the readers that want it and to scanners. Nothing is written to disk; what is held in memory
+ * is one file for readers and `scanBytesAtOnce` for scanners.
+ */
+import { limits } from '@lazaret/protocol';
+import type { FileRow, Gap, SimilarityDigests } from '@lazaret/protocol';
+
+import { fileKind, isProgram } from '../digest/file-kind.ts';
+import type { DigestChoice } from '../digest/file-digests.ts';
+import type { Reader } from '../inventory/reader.ts';
+import type { FileEntry, FileTree, TreeFile } from '../tree/file-tree.ts';
+import type { UnpackFile } from './unpack-members.ts';
+import { noteStructure } from './note-structure.ts';
+import { readContent } from './read-content.ts';
+import { selectReaders } from './reader-table.ts';
+import type { SelectReaders } from './reader-table.ts';
+import { FactSheet } from './run-readers.ts';
+import { ScanQueue } from './scan-queue.ts';
+import type { PlannedScanner } from './scan-queue.ts';
+import type { MemberRow, OfFile, RecordedFinding, TreeRecord } from './tree-record.ts';
+import type { VerdictStore } from './verdict-store.ts';
+
+export interface ExaminePlan {
+  readonly readers: readonly Reader[];
+  readonly scanners: readonly PlannedScanner[];
+  readonly digests: DigestChoice;
+  /** Gives programs their TLSH, ssdeep and sdhash digests; absent when none are wanted. */
+  readonly similarity?: ((bytes: Buffer) => SimilarityDigests) | undefined;
+  /** Unpacks files for scanners; absent when nothing is to be unpacked. */
+  readonly unpack?: UnpackFile | undefined;
+  readonly verdicts?: VerdictStore | undefined;
+  /** Ends the walk; what was found stands, with a gap `timed_out`. */
+  readonly signal?: AbortSignal | undefined;
+  /** Told now and then how far it is. */
+  readonly onProgress?: ((files: number) => void) | undefined;
+}
+
+const filesPerProgress = 512;
+
+/**
+ * Walks a tree. When the tree cannot be read on, what was found stands; the error is given beside.
+ */
+export async function examineTree(
+  tree: FileTree,
+  plan: ExaminePlan,
+): Promise<{ record: TreeRecord; failure?: unknown }> {
+  const walk = new Walk(plan);
+  let failure: unknown;
+  try {
+    for await (const file of tree.walk()) {
+      plan.signal?.throwIfAborted();
+      await walk.visit(file);
+    }
+  } catch (error) {
+    failure = error;
+  }
+  const record = await walk.finish();
+  return failure === undefined ? { record } : { record, failure };
+}
+
+class Walk {
+  readonly #plan: ExaminePlan;
+  readonly #select: SelectReaders;
+  readonly #facts: FactSheet;
+  readonly #scans: ScanQueue;
+  readonly #files: FileRow[] = [];
+  readonly #members: OfFile<MemberRow>[] = [];
+  readonly #structure: OfFile<RecordedFinding>[] = [];
+  readonly #gaps: Gap[] = [];
+  /** The last row of each path, for hard links. */
+  readonly #rows = new Map<string, number>();
+
+  constructor(plan: ExaminePlan) {
+    this.#plan = plan;
+    this.#select = selectReaders(plan.readers);
+    this.#facts = new FactSheet(plan.readers);
+    this.#scans = new ScanQueue(plan.scanners, plan);
+  }
+
+  async visit(file: TreeFile): Promise<void> {
+    const row = this.#files.length;
+    if (row % filesPerProgress === 0) this.#plan.onProgress?.(row);
+    for (const each of noteStructure(file)) this.#structure.push([row, each]);
+    // Unknown type flags with content are unpacked as files by what follows Go's reader.
+    const hasContent = file.type === 'file' || file.type === 'unknown';
+    this.#files.push(hasContent ? await this.#readFile(file, row) : this.#describe(file));
+    this.#rows.set(file.path, row);
+  }
+
+  async finish(): Promise<TreeRecord> {
+    const scans = await this.#scans.finish();
+    return {
+      files: this.#files,
+      facts: this.#facts.finish(),
+      scans,
+      ...(this.#plan.unpack !== undefined && { members: this.#members }),
+      structure: this.#structure,
+      gaps: this.#gaps,
+    };
+  }
+
+  /** Anything but a file: links, directories, devices. A hard link has its target's content. */
+  #describe(file: FileEntry): FileRow {
+    const row = baseRow(file);
+    if (file.type !== 'hardlink') return row;
+    const target = this.#files[this.#rows.get(file.linkPath ?? '') ?? -1];
+    if (target === undefined) return row;
+    const { sizeBytes, sha256, sha1, md5, kind, similarity } = target;
+    return {
+      ...{ ...row, sizeBytes },
+      ...(sha256 !== undefined && { sha256 }),
+      ...(sha1 !== undefined && { sha1 }),
+      ...(md5 !== undefined && { md5 }),
+      ...(kind !== undefined && { kind }),
+      ...(similarity !== undefined && { similarity }),
+    };
+  }
+
+  async #readFile(file: TreeFile, row: number): Promise<FileRow> {
+    let readers: readonly Reader[] = [];
+    let kind = 'data';
+    const small = file.sizeBytes <= limits.readerFileBytes;
+    const whole = (head: Buffer): boolean => {
+      kind = fileKind(head, file.sizeBytes);
+      readers = this.#select(file, head);
+      if (!small) return false;
+      const subject = { path: file.path, sizeBytes: file.sizeBytes, kind, mode: file.mode };
+      return (
+        readers.some(({ maxBytes }) => file.sizeBytes <= maxBytes) ||
+        (this.#plan.similarity !== undefined && isProgram(kind, file.mode)) ||
+        this.#scans.wantsBytes(subject) ||
+        (this.#plan.unpack?.wants(kind) ?? false)
+      );
+    };
+    const content = await readContent(file, { digests: this.#plan.digests, whole });
+    const { digests, bytes } = content;
+    await this.#runReaders(readers, row, { file, bytes });
+    const similarity =
+      bytes !== undefined && isProgram(kind, file.mode)
+        ? this.#plan.similarity?.(bytes)
+        : undefined;
+    await this.#scan(row, { file, kind, content });
+    return {
+      ...baseRow(file),
+      ...{ sizeBytes: content.sizeBytes, ...digests, kind },
+      ...(similarity !== undefined && { similarity }),
+    };
+  }
+
+  async #runReaders(
+    readers: readonly Reader[],
+    row: number,
+    { file, bytes }: { file: TreeFile; bytes: Buffer | undefined },
+  ): Promise<void> {
+    for (const reader of readers) {
+      if (bytes === undefined || bytes.length > reader.maxBytes) {
+        this.#facts.refuse(reader, row, file);
+      } else await this.#facts.read(reader, row, { ...file, bytes });
+    }
+  }
+
+  async #scan(row: number, { file, kind, content }: ScannedContent): Promise<void> {
+    if (this.#plan.scanners.length === 0) return;
+    const { path, mode } = file;
+    const subject = { path, sizeBytes: content.sizeBytes, kind, mode, ...content.digests };
+    const { bytes } = content;
+    const { unpack } = this.#plan;
+    // Scanners go on while the walk does: what lies in the stream's memory is copied for them.
+    const kept = bytes === undefined || content.owned ? bytes : Buffer.from(bytes);
+    await this.#scans.add(row, kept === undefined ? subject : { ...subject, bytes: kept });
+    if (kept === undefined || unpack === undefined || !unpack.wants(kind)) return;
+    for await (const step of unpack.open({ path, bytes: kept, digests: this.#plan.digests })) {
+      if ('gap' in step) {
+        this.#gaps.push(step.gap);
+        continue;
+      }
+      const { bytes: inner, ...member } = step.member;
+      this.#members.push([row, member]);
+      await this.#scans.add(row, { ...member, mode, bytes: inner });
+    }
+  }
+}
+
+interface ScannedContent {
+  readonly file: TreeFile;
+  readonly kind: string;
+  readonly content: Awaited<ReturnType<typeof readContent>>;
+}
+
+const capabilityAttribute = 'security.capability';
+
+function baseRow(file: FileEntry): FileRow {
+  const { path, rawPath, type, mode, uid, gid, sizeBytes, mtimeMs, linkPath } = file;
+  const capability = file.xattrs?.get(capabilityAttribute);
+  return {
+    path,
+    ...(rawPath !== undefined && { rawPath }),
+    ...{ type, mode, uid, gid, sizeBytes, mtimeMs },
+    ...(linkPath !== undefined && { linkPath }),
+    ...(file.device !== undefined && { device: file.device }),
+    ...(capability !== undefined && { capabilities: Buffer.from(capability).toString('hex') }),
+  };
+}

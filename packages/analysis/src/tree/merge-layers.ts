@@ -1,0 +1,256 @@
+/**
+ * Joins the layers of an image, lowest first, into the file system that a container sees, and says
+ * of every other file which layer hides it.
+ *
+ * Each layer is applied in two steps: what it hides of the layers below (wherever in it the
+ * whiteouts stand), then its own entries in their order. Parents that are symbolic links are
+ * followed inside the root, as containerd and GNU tar do when they unpack; a directory meets a
+ * directory and stays, anything else replaces what is there with all below it.
+ * Sources: OCI image specification 1.1, "Image Layer Filesystem Changeset"; containerd `archive`.
+ */
+import { limits } from '@lazaret/protocol';
+import type { FileRow } from '@lazaret/protocol';
+
+import { baseName, joinPath, normalizePath, parentPath } from './tree-path.ts';
+import { whiteoutOf } from './whiteout.ts';
+import type { Whiteout } from './whiteout.ts';
+
+/** Where a file was read: which layer, 0 the lowest, and which row of it. */
+export interface RowPlace {
+  readonly layer: number;
+  readonly row: number;
+}
+
+export interface VisibleFile extends RowPlace {
+  /** In the merged tree; differs from the row's path below a symbolic link. */
+  readonly path: string;
+  /** Where its content was read: another place than its own for a hard link. */
+  readonly content: RowPlace;
+}
+
+export interface MergeGap extends RowPlace {
+  readonly detail: string;
+}
+
+export interface MergedTree {
+  /** Every file of the merged view that a layer holds, directories included, by path. */
+  files(): Iterable<VisibleFile>;
+  /**
+   * Which layer hides a row, the row's own when the same layer replaces it; undefined while it is
+   * visible. Marks (whiteouts, bookkeeping) are not files and count as hidden by their own layer.
+   */
+  hiddenBy(layer: number, row: number): number | undefined;
+  /** The file at a path, symbolic links followed; undefined when nothing is there. */
+  find(path: string): VisibleFile | undefined;
+  /** Entries that cannot be placed as a container engine would: dangling hard links, bad parents. */
+  readonly gaps: readonly MergeGap[];
+}
+
+interface Node {
+  /** Undefined for a directory that no layer lists. */
+  place: RowPlace | undefined;
+  content: RowPlace | undefined;
+  /** Children of a directory; undefined for anything else. */
+  children: Map<string, Node> | undefined;
+  /** Target of a symbolic link. */
+  link: string | undefined;
+}
+
+const visible = -1;
+
+export function mergeLayers(layers: readonly (readonly FileRow[])[]): MergedTree {
+  const merge = new Merge(layers);
+  for (const [layer, rows] of layers.entries()) merge.apply(layer, rows);
+  return merge;
+}
+
+class Merge implements MergedTree {
+  readonly gaps: MergeGap[] = [];
+  readonly #root: Node = directoryNode(undefined);
+  readonly #hidden: readonly Int32Array[];
+
+  constructor(layers: readonly (readonly FileRow[])[]) {
+    this.#hidden = layers.map((rows) => new Int32Array(rows.length).fill(visible));
+  }
+
+  apply(layer: number, rows: readonly FileRow[]): void {
+    const marks = new Set<number>();
+    for (const [row, file] of rows.entries()) {
+      const whiteout = whiteoutOf(file);
+      if (whiteout === undefined) continue;
+      marks.add(row);
+      this.#mark({ layer, row }, layer);
+      this.#hide(whiteout, layer);
+    }
+    for (const [row, file] of rows.entries())
+      if (!marks.has(row)) this.#place(file, { layer, row });
+  }
+
+  *files(): Iterable<VisibleFile> {
+    const open: [string, Node][] = [['', this.#root]];
+    for (let next = open.pop(); next !== undefined; next = open.pop()) {
+      const [path, node] = next;
+      if (node.place !== undefined) {
+        yield { path, ...node.place, content: node.content ?? node.place };
+      }
+      if (node.children === undefined) continue;
+      const names = [...node.children.keys()].toSorted().toReversed();
+      for (const name of names) {
+        const child = node.children.get(name);
+        if (child !== undefined) open.push([joinPath(path, name), child]);
+      }
+    }
+  }
+
+  hiddenBy(layer: number, row: number): number | undefined {
+    const by = this.#hidden[layer]?.[row] ?? visible;
+    return by === visible ? undefined : by;
+  }
+
+  find(path: string): VisibleFile | undefined {
+    const found = this.#walk(path, { followLast: true, create: false });
+    if (found?.node.place === undefined) return undefined;
+    const { node } = found;
+    return { path: found.path, ...found.node.place, content: node.content ?? found.node.place };
+  }
+
+  #hide(whiteout: Whiteout, layer: number): void {
+    if (whiteout.kind === 'bookkeeping') return;
+    const opaque = whiteout.kind === 'opaque';
+    const directory = opaque ? whiteout.path : parentPath(whiteout.path);
+    const found = this.#walk(directory, { followLast: true, create: false });
+    const children = found?.node.children;
+    if (children === undefined) return;
+    for (const name of opaque ? [...children.keys()] : [baseName(whiteout.path)]) {
+      const child = children.get(name);
+      if (child !== undefined) this.#bury(child, layer);
+      children.delete(name);
+    }
+  }
+
+  #place(file: FileRow, place: RowPlace): void {
+    if (file.path === '') {
+      this.#replaceDirectory(this.#root, place);
+      return;
+    }
+    const parent = this.#walk(parentPath(file.path), { followLast: true, create: true });
+    if (parent?.node.children === undefined) {
+      this.#refuse(place, `${file.path}: something above it is no directory`);
+      return;
+    }
+    const name = baseName(file.path);
+    const present = parent.node.children.get(name);
+    if (present?.children !== undefined && file.type === 'directory') {
+      this.#replaceDirectory(present, place);
+      return;
+    }
+    // Looked for before what it replaces goes: a link to itself keeps what is there.
+    const node = this.#nodeOf(file, place);
+    if (node === undefined) {
+      this.#refuse(
+        place,
+        `${file.path}: a hard link to ${file.linkPath ?? ''}, which is not there`,
+      );
+      return;
+    }
+    if (present !== undefined) this.#bury(present, place.layer);
+    parent.node.children.set(name, node);
+  }
+
+  #replaceDirectory(node: Node, place: RowPlace): void {
+    if (node.place !== undefined) this.#mark(node.place, place.layer);
+    node.place = place;
+  }
+
+  #nodeOf(file: FileRow, place: RowPlace): Node | undefined {
+    if (file.type === 'directory') return directoryNode(place);
+    if (file.type === 'symlink') {
+      return { place, content: undefined, children: undefined, link: file.linkPath ?? '' };
+    }
+    if (file.type !== 'hardlink') {
+      return { place, content: undefined, children: undefined, link: undefined };
+    }
+    const target = this.#walk(file.linkPath ?? '', { followLast: false, create: false })?.node;
+    if (target?.place === undefined || target.children !== undefined) return undefined;
+    const content = target.content ?? target.place;
+    return { place, content, children: undefined, link: target.link };
+  }
+
+  #refuse(place: RowPlace, detail: string): void {
+    this.#mark(place, place.layer);
+    this.gaps.push({ ...place, detail });
+  }
+
+  /** Hides a node and all below it, without recursion: depth is foreign. */
+  #bury(top: Node, layer: number): void {
+    const open = [top];
+    for (let node = open.pop(); node !== undefined; node = open.pop()) {
+      if (node.place !== undefined) this.#mark(node.place, layer);
+      if (node.children !== undefined) open.push(...node.children.values());
+    }
+  }
+
+  #mark({ layer, row }: RowPlace, by: number): void {
+    const rows = this.#hidden[layer];
+    if (rows !== undefined) rows[row] = by;
+  }
+
+  /**
+   * Goes down a path from the root, symbolic links followed inside it. With `create`, directories
+   * that are missing are made. Undefined when the path leads nowhere or through too many links.
+   */
+  #walk(path: string, { followLast, create }: WalkOptions): Found | undefined {
+    let rest = path === '' ? [] : path.split('/').toReversed();
+    let at: Found = { node: this.#root, path: '' };
+    let hops = 0;
+    while (rest.length > 0) {
+      const name = rest.pop() ?? '';
+      const next = step(at, name, create);
+      if (next === undefined) return undefined;
+      const isLast = rest.length === 0;
+      if (next.node.link === undefined || (isLast && !followLast)) {
+        at = next;
+        continue;
+      }
+      hops += 1;
+      if (hops > limits.symlinkHops) return undefined;
+      const target = linkTarget(at.path, next.node.link);
+      // What is left of the way follows the link's target, from the root.
+      rest = [...rest, ...target.toReversed()];
+      if (rest.length > limits.treePathDepth) return undefined;
+      at = { node: this.#root, path: '' };
+    }
+    return at;
+  }
+}
+
+interface WalkOptions {
+  readonly followLast: boolean;
+  readonly create: boolean;
+}
+
+interface Found {
+  readonly node: Node;
+  readonly path: string;
+}
+
+function step(at: Found, name: string, create: boolean): Found | undefined {
+  const { children } = at.node;
+  if (children === undefined) return undefined;
+  let node = children.get(name);
+  if (node === undefined) {
+    if (!create) return undefined;
+    node = directoryNode(undefined);
+    children.set(name, node);
+  }
+  return { node, path: joinPath(at.path, name) };
+}
+
+function linkTarget(from: string, link: string): string[] {
+  const { path } = normalizePath(link.startsWith('/') ? link : `${from}/${link}`);
+  return path === '' ? [] : path.split('/');
+}
+
+function directoryNode(place: RowPlace | undefined): Node {
+  return { place, content: undefined, children: new Map(), link: undefined };
+}

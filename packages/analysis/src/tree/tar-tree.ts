@@ -1,0 +1,62 @@
+/** A tar archive as a file tree: an image layer, the export of a container. */
+import { limits } from '@lazaret/protocol';
+
+import { readTar } from '../archive/read-tar.ts';
+import type { TarEntry } from '../archive/tar-entry.ts';
+import type { FileTree, TreeFile } from './file-tree.ts';
+import { normalizePath } from './tree-path.ts';
+
+export interface TarTreeOptions {
+  /** Bytes of the whole archive; `layerTarBytes` unless given. */
+  readonly totalBytes?: number;
+  readonly entries?: number;
+  /** Told of a name or hard link that leads above the root, as it is written. */
+  readonly onEscape?: (written: string) => void;
+}
+
+/**
+ * The members of an archive in their order, duplicates, whiteouts and all, with paths in the form
+ * of a tree. Walks once. Throws TarError.
+ */
+export function tarTree(
+  stream: AsyncIterable<Uint8Array>,
+  { totalBytes, entries, onEscape }: TarTreeOptions = {},
+): FileTree {
+  const place = (written: string): string => {
+    const { path, escaped } = normalizePath(written);
+    if (escaped) onEscape?.(written);
+    return path;
+  };
+  return {
+    async *walk() {
+      const bounds = {
+        entries: entries ?? limits.layerEntries,
+        totalBytes: totalBytes ?? limits.layerTarBytes,
+        entryBytes: limits.layerFileBytes,
+        pathBytes: limits.pathBytes,
+        paxBytes: limits.tarHeaderBytesMax,
+        dialect: 'docker' as const,
+      };
+      for await (const entry of readTar(stream, bounds)) yield treeFile(entry, place);
+    },
+  };
+}
+
+function treeFile(entry: TarEntry, place: (written: string) => string): TreeFile {
+  const { path, rawPath, type, mode, uid, gid, sizeBytes, mtimeMs, linkPath } = entry;
+  return {
+    path: place(path),
+    ...(rawPath !== undefined && { rawPath }),
+    type,
+    mode,
+    uid,
+    gid,
+    sizeBytes,
+    mtimeMs,
+    ...(type === 'symlink' && { linkPath }),
+    ...(type === 'hardlink' && { linkPath: place(linkPath) }),
+    ...(entry.device !== undefined && { device: entry.device }),
+    ...(entry.xattrs.size > 0 && { xattrs: entry.xattrs }),
+    content: entry.content,
+  };
+}
