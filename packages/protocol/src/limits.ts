@@ -186,6 +186,10 @@ export const limits = {
   factsPerLayer: 1_000_000,
   gapsListed: 1_000,
 
+  cacheBusyMs: 5_000,
+  cachePartBytes: 1 * GiB,
+  cacheBytesDefault: 2 * GiB,
+
   // files inside files
   nestedDepth: 8,
   nestedBytes: 2 * GiB,
