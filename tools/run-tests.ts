@@ -18,8 +18,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 /** Debian packages that tests use besides Docker; only missing ones are installed. */
 const testPackages = [
   ...['busybox-static', 'chromium', 'curl', 'openssl', 'perl', 'bsdutils', 'util-linux', 'tar'],
-  ...['mmdebstrap', 'pacman-package-manager', 'rpm'],
-  ...['rpm', 'pacman-package-manager', 'python3-packaging', 'clamav-daemon', 'yara'],
+  ...['mmdebstrap', 'rpm', 'pacman-package-manager', 'python3-packaging', 'clamav-daemon', 'yara'],
 ];
 const hostileEngine = './test/fixtures/hostile-engine';
 
