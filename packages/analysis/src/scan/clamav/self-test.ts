@@ -1,0 +1,55 @@
+/**
+ * What clamd does not tell of itself is found out by asking it to scan two small things.
+ */
+import { gzipSync } from 'node:zlib';
+
+import type { ClamdConnection } from './connection.ts';
+import { readReply } from './reply.ts';
+import type { ClamdReply } from './reply.ts';
+
+export interface SelfTest {
+  /** Whether the test file of EICAR is found: an engine without signatures finds nothing. */
+  readonly findsTestFile: boolean;
+  /** Whether a limit that is reached is told (AlertExceedsMax), or passes for clean. */
+  readonly tellsLimits: boolean;
+  /** An error instead of an answer. */
+  readonly problem?: string;
+}
+
+/** Throws ClamdError. */
+export async function testClamd(connection: ClamdConnection): Promise<SelfTest> {
+  const test = readReply(await connection.scan(eicarTestFile()));
+  const deep = readReply(await connection.scan(deepGzip()));
+  const problem = errorOf(test) ?? errorOf(deep);
+  return {
+    findsTestFile: test.kind === 'found',
+    tellsLimits: deep.kind === 'partial',
+    ...(problem === undefined ? {} : { problem }),
+  };
+}
+
+/**
+ * The harmless file that every engine is to report (EICAR, "Anti-Malware Testfile", 2003). It is
+ * put together here so that this source is not reported itself.
+ */
+export function eicarTestFile(): Buffer {
+  const head = String.raw`X5O!P%@AP[4\PZX54(P^)7CC)7}`;
+  return Buffer.from(`${head}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*`, 'latin1');
+}
+
+/** Deeper than the highest MaxRecursion that clamd can be set to, which is 100. */
+const deeperThanAllowed = 110;
+let built: Buffer | undefined;
+
+function deepGzip(): Buffer {
+  if (built === undefined) {
+    let bytes: Buffer = Buffer.from('deep');
+    for (let depth = 0; depth < deeperThanAllowed; depth += 1) bytes = gzipSync(bytes);
+    built = bytes;
+  }
+  return built;
+}
+
+function errorOf(reply: ClamdReply): string | undefined {
+  return reply.kind === 'error' ? reply.detail : undefined;
+}

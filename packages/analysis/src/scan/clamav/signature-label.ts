@@ -1,0 +1,50 @@
+/**
+ * The identity of what clamd has loaded. VERSION tells the number of the daily database only;
+ * other files in the database directory are seen when the caller may look into it.
+ */
+import { createHash } from 'node:crypto';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { limits } from '@lazaret/protocol';
+
+import type { ClamdVersion } from './version.ts';
+
+export interface DatabaseState {
+  /** Digest over names, sizes and times of the files. */
+  readonly digest: string;
+  readonly files: number;
+  /** Time of the newest file, milliseconds since 1970. */
+  readonly newestMs: number;
+}
+
+/** Throws when the directory cannot be read. */
+export async function readDatabaseState(directory: string): Promise<DatabaseState> {
+  const names = (await readdir(directory)).toSorted();
+  if (names.length > limits.clamdDatabaseFiles) throw new Error(`too many files in ${directory}`);
+  const hash = createHash('sha256');
+  let files = 0;
+  let newestMs = 0;
+  for (const name of names) {
+    const facts = await stat(join(directory, name));
+    if (!facts.isFile()) continue;
+    files += 1;
+    newestMs = Math.max(newestMs, facts.mtimeMs);
+    hash.update(`${name}\0${facts.size}\0${facts.mtimeMs}\0`);
+  }
+  return { digest: hash.digest('hex').slice(0, 16), files, newestMs };
+}
+
+/**
+ * `ClamAV 1.4.6/27012`, with the state of the directory behind it. Files that are so new that clamd
+ * may not have loaded them make a label of their own, which is not kept for long.
+ */
+export function signatureLabel(
+  version: ClamdVersion,
+  state: DatabaseState | undefined,
+  nowMs: number,
+): string {
+  const number = version.database === undefined ? '' : `/${version.database}`;
+  if (state === undefined) return `${version.engine}${number}`;
+  const isSettled = nowMs - state.newestMs >= limits.clamdReloadMs;
+  return `${version.engine}${number}+${state.digest}${isSettled ? '' : '~loading'}`;
+}
