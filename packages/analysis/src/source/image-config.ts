@@ -11,7 +11,7 @@ import { foreignPlatform } from './platform.ts';
 
 export interface ParsedImageConfig {
   readonly config: ImageConfig;
-  /** Absent when the configuration names no operating system and no architecture. */
+  /** Absent unless the configuration names both operating system and architecture. */
   readonly platform?: Platform;
   /** As claimed, lowest first. */
   readonly diffIds: readonly string[];
@@ -42,7 +42,7 @@ export function parseImageConfig(bytes: Buffer): ParsedImageConfig {
   };
   return {
     config,
-    ...(platform.os === '' && platform.architecture === '' ? {} : { platform }),
+    ...(platform.os === '' || platform.architecture === '' ? {} : { platform }),
     diffIds: root.object('rootfs').texts('diff_ids') ?? [],
     oddities: root.oddities,
   };

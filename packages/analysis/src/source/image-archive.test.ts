@@ -1,0 +1,230 @@
+import { mkdtemp, readdir, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import {
+  buildImage,
+  buildIndex,
+  compress,
+  describe as describeBlob,
+} from '../testing/image-builder.ts';
+import {
+  blobPath,
+  newDockerFiles,
+  ociFiles,
+  oldDockerFiles,
+  packFiles,
+} from '../testing/write-image.ts';
+import { openImageArchive } from './image-archive.ts';
+import type { PlatformChoice } from './image-source.ts';
+import { openOciLayout } from './oci-layout.ts';
+import {
+  layer,
+  put,
+  putLayout,
+  using,
+  listArchive,
+  listLayout,
+  failure,
+  stored,
+  readLayers,
+  reasons,
+  without,
+  replace,
+  sample,
+  defaultPlatform,
+  name,
+  place,
+} from './testing/local-sources.ts';
+
+describe('docker save', () => {
+  test('of old is read with layers in the order of the manifest, not of the directory', async () => {
+    const image = await sample();
+    const sorted = new Map([...oldDockerFiles([image])].toSorted().toReversed());
+    for (const files of [oldDockerFiles([image]), sorted]) {
+      const bytes = await packFiles(files);
+      const { images, kind, remarks } = await listArchive(bytes);
+      expect([kind, remarks, images.length]).toEqual(['docker-archive', [], 1]);
+      expect(images[0]).toMatchObject({
+        names: [name],
+        configDigest: image.configDigest,
+        config: image.config,
+        platform: defaultPlatform,
+        layers: image.layers.map(({ diffId, tar }) => ({ diffId, sizeBytes: tar.length })),
+      });
+      expect(await stored(bytes)).toEqual(image.layers.map(({ tar }) => tar));
+    }
+  });
+
+  test('since Docker 25 is an OCI layout, whose digests are then known', async () => {
+    const image = await sample();
+    const bytes = await packFiles(newDockerFiles([image]));
+    const { images, kind } = await listArchive(bytes);
+    expect(kind).toBe('docker-archive');
+    expect(images).toHaveLength(1);
+    expect(images[0]).toMatchObject({
+      names: [name],
+      manifestDigest: image.descriptor.digest,
+      layers: image.layers.map(({ digest, diffId, descriptor }) => ({
+        ...{ digest, diffId, mediaType: descriptor.mediaType },
+      })),
+    });
+    expect(await stored(bytes)).toEqual(image.layers.map((one) => one.stored));
+  });
+
+  test('with two lists that differ shows the images of both', async () => {
+    const [shown, hidden] = [await sample(), await buildImage({ layers: [layer('evil')] })];
+    const files = newDockerFiles([shown]);
+    for (const [digest, content] of hidden.blobs) {
+      files.set(blobPath(digest), { path: blobPath(digest), content });
+    }
+    const index = JSON.stringify({ schemaVersion: 2, manifests: [hidden.descriptor] });
+    const { images } = await listArchive(await packFiles(replace(files, 'index.json', index)));
+    expect(images.map(({ configDigest }) => configDigest)).toEqual([
+      shown.configDigest,
+      hidden.configDigest,
+    ]);
+  });
+
+  test('of several platforms gives the asked one once', async () => {
+    const platforms = ['amd64', 'arm64'].map((architecture) => ({ os: 'linux', architecture }));
+    const images = await Promise.all(
+      platforms.map((platform) => buildImage({ layers: [layer('a')], platform })),
+    );
+    const docker = newDockerFiles(images);
+    const oci = ociFiles([{ ...buildIndex({ children: images }), names: [name] }]);
+    const bytes = await packFiles(new Map([...docker, ...oci]));
+    const found = async (choice: PlatformChoice): Promise<unknown> =>
+      (await listArchive(bytes, { choice })).images.map(({ platform }) => platform);
+    expect(await found('default')).toEqual([platforms[0]]);
+    expect(await found({ os: 'linux', architecture: 'arm64' })).toEqual([platforms[1]]);
+    expect(await found('all')).toEqual(platforms);
+  });
+
+  test('reads a layer that is a link to its twin, and one that is listed twice', async () => {
+    const image = await buildImage({ layers: [layer('a'), layer('a')], names: [name] });
+    const tars = image.layers.map(({ tar }) => tar);
+    expect(await stored(await packFiles(oldDockerFiles([image])))).toEqual(tars);
+    expect(await stored(await packFiles(newDockerFiles([image])))).toEqual(
+      image.layers.map((one) => one.stored),
+    );
+  });
+
+  test('of before 1.10 is followed from its repositories by parents', async () => {
+    const image = await sample();
+    const files = without(oldDockerFiles([image]), 'manifest.json');
+    const { images, remarks } = await listArchive(await packFiles(files));
+    expect([images[0]?.names, images[0]?.layers.length, remarks]).toEqual([[name], 3, []]);
+    expect(await stored(await packFiles(files))).toEqual(image.layers.map(({ tar }) => tar));
+    const [top] = [...files.keys()].filter((path) => path.endsWith('/json')).slice(-1);
+    const id = top?.split('/')[0];
+    const loop = replace(files, top ?? '', JSON.stringify({ parent: id }));
+    expect((await failure(listArchive(await packFiles(loop)))).code).toBe('damaged');
+  });
+
+  test('of several images gives all, or the one that is named', async () => {
+    const one = await sample();
+    const two = await buildImage({ layers: [layer('b')], names: ['lab.example/two:2'] });
+    for (const write of [oldDockerFiles, newDockerFiles]) {
+      const bytes = await packFiles(write([one, two]));
+      expect((await listArchive(bytes)).images).toHaveLength(2);
+      const { images } = await listArchive(bytes, { name: 'lab.example/two:2' });
+      expect(images.map(({ configDigest }) => configDigest)).toEqual([two.configDigest]);
+      expect((await failure(listArchive(bytes, { name: 'x:1' }))).code).toBe('not_found');
+    }
+  });
+
+  test.each(['gzip', 'zstd'] as const)('in %s is put aside and leaves nothing', async (kind) => {
+    const image = await sample();
+    const bytes = compress(await packFiles(oldDockerFiles([image])), kind);
+    const spoolDirectory = await mkdtemp(join(place, 'spool-'));
+    const options = { defaultPlatform, spoolDirectory };
+    const layers = await using(openImageArchive(await put(bytes), options), async (source) => {
+      expect(await readdir(spoolDirectory)).toEqual([]);
+      return readLayers((await source.list('default')).images[0]);
+    });
+    expect(layers).toEqual(image.layers.map(({ tar }) => tar));
+    expect((await failure(listArchive(bytes))).code).toBe('unsupported');
+    const small = listArchive(bytes, { spoolDirectory, spoolBytes: 1_000 });
+    expect((await failure(small)).code).toBe('too_large');
+  });
+});
+
+describe('an OCI layout', () => {
+  test('is read from a directory and from an archive alike', async () => {
+    const index = buildIndex({ children: [await sample()], attestations: true, names: [name] });
+    const files = ociFiles([index]);
+    const packed = await listArchive(await packFiles(files));
+    const laid = await listLayout(files);
+    expect(packed.kind).toBe('oci-archive');
+    expect(reasons(packed)).toEqual(['attestation']);
+    expect(laid.images[0]).toMatchObject({
+      names: [name],
+      indexDigest: index.descriptor.digest,
+      manifestDigest: packed.images[0]?.manifestDigest,
+    });
+  });
+
+  test('follows an index in an index, but not for ever', async () => {
+    const image = await sample();
+    let index = buildIndex({ children: [image] });
+    for (let depth = 0; depth < 3; depth += 1) index = buildIndex({ children: [index] });
+    expect((await listLayout(ociFiles([index]))).images).toHaveLength(1);
+    for (let depth = 0; depth < 3; depth += 1) index = buildIndex({ children: [index] });
+    expect((await failure(listLayout(ociFiles([index])))).code).toBe('too_large');
+  });
+
+  test('says which child is missing and which is no image', async () => {
+    const image = await sample();
+    const gone = { ...describeBlob(Buffer.from('gone'), image.descriptor.mediaType) };
+    const chart = await buildImage({
+      layers: [layer('x')],
+      manifestFields: {
+        config: describeBlob(Buffer.from('{}'), 'application/vnd.cncf.helm.config'),
+      },
+    });
+    const index = buildIndex({ children: [image, gone, chart] });
+    const listing = await listLayout(ociFiles([index]), 'all');
+    expect(listing.images).toHaveLength(1);
+    expect(reasons(listing)).toEqual(['missing_child', 'artifact']);
+    expect((await failure(listLayout(ociFiles([chart])))).message).toContain('helm');
+  });
+
+  test('tells layers that are missing, foreign or encrypted', async () => {
+    const foreign = 'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip';
+    const image = await buildImage({
+      layers: [
+        { ...layer('a'), missing: true },
+        { ...layer('b'), missing: true, mediaType: foreign },
+        { ...layer('c'), mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip+encrypted' },
+        { ...layer('d'), mediaType: foreign },
+      ],
+    });
+    const { images } = await listLayout(ociFiles([image]));
+    const states = images[0]?.layers.map(({ unavailable }) => unavailable?.reason);
+    expect(states).toEqual(['missing', 'foreign', 'encrypted', undefined]);
+    expect((await failure(images[0]!.layers[0]!.open())).code).toBe('not_found');
+  });
+
+  test('refuses blobs that are links out of it, and goes on with the rest', async () => {
+    const image = await sample();
+    const outside = await put(image.layers[0]?.stored ?? Buffer.alloc(0));
+    const path = await putLayout(
+      without(ociFiles([image]), blobPath(image.layers[0]?.digest ?? '')),
+    );
+    await symlink(outside, join(path, blobPath(image.layers[0]?.digest ?? '')));
+    const { images } = await using(openOciLayout(path, { defaultPlatform }), (source) =>
+      source.list('default'),
+    );
+    expect(images[0]?.layers.map(({ unavailable }) => unavailable?.reason)).toEqual([
+      'missing',
+      undefined,
+      undefined,
+    ]);
+    const config = await putLayout(without(ociFiles([image]), blobPath(image.configDigest)));
+    await symlink('/etc/hostname', join(config, blobPath(image.configDigest)));
+    const listing = using(openOciLayout(config, { defaultPlatform }), (source) =>
+      source.list('all'),
+    );
+    expect((await failure(listing)).code).toBe('damaged');
+  });
+});

@@ -1,0 +1,157 @@
+/**
+ * A tar archive that holds images: `docker save` of any age, or an OCI layout. Layers are read where
+ * they lie in the archive; only a compressed archive is put aside first, since its members have no
+ * place that could be read alone.
+ */
+import { limits } from '@lazaret/protocol';
+
+import { CompressionError, decompress, sniffCompression } from '../archive/decompress.ts';
+import { TarError } from '../archive/tar-entry.ts';
+import { openFileBytes } from './file-bytes.ts';
+import type { FileBytes } from './file-bytes.ts';
+import { archiveFiles } from './image-files.ts';
+import type { ImageFiles } from './image-files.ts';
+import { SourceError } from './image-source.ts';
+import type { ImageListing, ImageSource, PlatformChoice, SourceImage } from './image-source.ts';
+import { isDockerArchive, listDocker } from './list-docker.ts';
+import { isOciLayout, listOci } from './list-oci.ts';
+import type { LocalOptions } from './local-image.ts';
+import { spool } from './spool.ts';
+
+export interface ImageArchiveOptions extends LocalOptions {
+  /** For what must be put aside: on a disk with room. Without it compressed archives are refused. */
+  readonly spoolDirectory?: string | undefined;
+  /** `imageSpoolBytes` unless given. */
+  readonly spoolBytes?: number | undefined;
+}
+
+/** Opens an archive file. Throws SourceError when it is no image archive. */
+export async function openImageArchive(
+  path: string,
+  options: ImageArchiveOptions,
+): Promise<ImageSource> {
+  const bytes = await openPlain(path, options);
+  return archiveSource(bytes, { ...options, reference: path });
+}
+
+export interface ArchiveSourceOptions extends LocalOptions {
+  readonly reference: string;
+  readonly kind?: ImageSource['kind'];
+}
+
+/** The images in the bytes of an archive, which the source then owns. Throws SourceError. */
+export async function archiveSource(
+  bytes: FileBytes,
+  options: ArchiveSourceOptions,
+): Promise<ImageSource> {
+  try {
+    const files = await archiveFiles(bytes);
+    const isDocker = await isDockerArchive(files);
+    const isOci = await isOciLayout(files);
+    const kind = options.kind ?? (isOci && !isDocker ? 'oci-archive' : 'docker-archive');
+    return {
+      kind,
+      reference: options.reference,
+      list: (choice) => list(files, choice, { options, isDocker, isOci }),
+      close: () => files.close(),
+    };
+  } catch (error) {
+    await bytes.close();
+    throw archiveFailure(error);
+  }
+}
+
+/** What went wrong in an archive as the source's own error. */
+function archiveFailure(error: unknown): unknown {
+  if (error instanceof TarError) {
+    const code = error.isLimit ? 'too_large' : 'damaged';
+    return new SourceError(code, `not an archive that can be read: ${error.message}`, {
+      cause: error,
+    });
+  }
+  if (!(error instanceof CompressionError)) return error;
+  const code = error.code === 'ratio' ? 'too_large' : error.code;
+  return new SourceError(code, `the archive ${error.message}`, { cause: error });
+}
+
+async function openPlain(path: string, options: ImageArchiveOptions): Promise<FileBytes> {
+  const file = await openFileBytes(path);
+  let plain: FileBytes;
+  try {
+    if (file.sizeBytes === 0) throw new SourceError('damaged', `${path} is empty`);
+    if (sniffCompression(await file.read(0, 6)) === 'none') return file;
+    plain = await inflate(file, options);
+  } catch (error) {
+    await file.close();
+    throw archiveFailure(error);
+  }
+  await file.close();
+  return plain;
+}
+
+async function inflate(file: FileBytes, options: ImageArchiveOptions): Promise<FileBytes> {
+  const { spoolDirectory: directory, spoolBytes: maxBytes = limits.imageSpoolBytes } = options;
+  if (directory === undefined) {
+    const message = 'the archive is compressed and there is no directory to put it aside in';
+    throw new SourceError('unsupported', message);
+  }
+  const stored = file.stream({ offset: 0, sizeBytes: file.sizeBytes });
+  const bounds = {
+    totalBytes: maxBytes,
+    ratio: limits.layerRatio,
+    freeBytes: limits.layerRatioFreeBytes,
+  };
+  const { plain } = await decompress(stored, bounds);
+  return spool(plain, { directory, maxBytes });
+}
+
+interface ListContext {
+  readonly options: LocalOptions;
+  readonly isDocker: boolean;
+  readonly isOci: boolean;
+}
+
+async function list(
+  files: ImageFiles,
+  choice: PlatformChoice,
+  { options, isDocker, isOci }: ListContext,
+): Promise<ImageListing> {
+  if (isOci && isDocker) return listBoth(files, choice, options);
+  return isOci ? listOci(files, choice, options) : listDocker(files, choice, options);
+}
+
+/**
+ * Docker from 25 on writes both lists. Engines believe one or the other, so an image that only one
+ * of them names is looked at too; `all` is asked for to tell it from another platform's.
+ */
+async function listBoth(
+  files: ImageFiles,
+  choice: PlatformChoice,
+  options: LocalOptions,
+): Promise<ImageListing> {
+  const docker = await listDocker(files, 'all', options);
+  const everything = await listOci(files, 'all', { ...options, name: undefined });
+  const known = new Map(everything.images.map((image) => [contentKey(image), image]));
+  const selected =
+    choice === 'all' ? everything : await listOci(files, choice, { ...options, name: undefined });
+  const chosen = new Set(selected.images.map(contentKey));
+  const images: SourceImage[] = [];
+  for (const image of docker.images) {
+    const twin = known.get(contentKey(image));
+    if (twin === undefined) images.push(image);
+    else if (chosen.has(contentKey(image))) {
+      images.push({ ...twin, names: [...new Set([...image.names, ...twin.names])] });
+    }
+  }
+  const listed = new Set(docker.images.map(contentKey));
+  for (const image of selected.images) {
+    const isAsked = options.name === undefined || image.names.includes(options.name);
+    if (!listed.has(contentKey(image)) && isAsked) images.push(image);
+  }
+  return { images, remarks: [...docker.remarks, ...selected.remarks] };
+}
+
+/** Equal for two entries that stand for the same configuration and layers. */
+function contentKey({ configDigest, layers }: SourceImage): string {
+  return [configDigest ?? '', ...layers.map(({ digest }) => digest ?? '')].join(' ');
+}

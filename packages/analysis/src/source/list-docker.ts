@@ -1,0 +1,209 @@
+/**
+ * The images of a `docker save` archive: by `manifest.json` since Docker 1.10, by `repositories`
+ * before. The order of layers is what these say; how members lie in the archive means nothing.
+ */
+import { limits } from '@lazaret/protocol';
+
+import { parseDigest, sha256Digest, verifyDigest } from './blob-digest.ts';
+import {
+  isRecord,
+  parseForeignJson,
+  parseForeignObject,
+  refuseCaseVariants,
+} from './foreign-json.ts';
+import { readSmall } from './image-files.ts';
+import type { ImageFiles } from './image-files.ts';
+import { SourceError } from './image-source.ts';
+import type { ImageListing, PlatformChoice, SourceImage, SourceLayer } from './image-source.ts';
+import { describeConfig, fileLayer, findLayer, Gathering } from './local-image.ts';
+import type { LocalOptions } from './local-image.ts';
+import { checkPlatform } from './select-platforms.ts';
+
+/** Throws SourceError when no image can be read; one that cannot among others is a remark. */
+export async function listDocker(
+  files: ImageFiles,
+  choice: PlatformChoice,
+  { defaultPlatform, name }: LocalOptions,
+): Promise<ImageListing> {
+  const all = (await readManifest(files)) ?? (await readRepositories(files));
+  if (all === undefined) throw noManifest(files);
+  const items = all.filter(({ names }) => name === undefined || names.includes(name));
+  if (items.length === 0) throw nothingNamed(name, all);
+  const gathering = new Gathering();
+  for (const item of items) {
+    await gathering.attempt(async () => {
+      const { image, remarks } = await readImage(files, item);
+      const { platform: configured, configDigest: digest } = image;
+      const about = digest === undefined ? {} : { digest };
+      const check = checkPlatform({ choice, defaultPlatform, configured, ...about });
+      gathering.images.push(image);
+      gathering.remarks.push(...check, ...remarks);
+    });
+  }
+  return gathering.listing();
+}
+
+/** Whether there is anything to list. */
+export async function isDockerArchive(files: ImageFiles): Promise<boolean> {
+  const found = (await files.find('manifest.json')) ?? (await files.find('repositories'));
+  return found !== undefined;
+}
+
+interface Item {
+  readonly names: readonly string[];
+  readonly config: string;
+  /** Paths, lowest first. */
+  readonly layers: readonly string[];
+}
+
+async function readManifest(files: ImageFiles): Promise<Item[] | undefined> {
+  const stored = await files.find('manifest.json');
+  if (stored === undefined) return undefined;
+  const bounds = { what: 'manifest.json', maxBytes: limits.manifestBytesMax };
+  const list = parseForeignJson(await readSmall(stored, bounds), bounds);
+  if (!Array.isArray(list)) throw new SourceError('damaged', 'manifest.json is not a list');
+  if (list.length > limits.indexChildren) {
+    throw new SourceError('too_large', `manifest.json lists ${list.length} images`);
+  }
+  return (list as unknown[]).map(readItem);
+}
+
+function readItem(value: unknown): Item {
+  if (!isRecord(value)) throw new SourceError('damaged', 'manifest.json lists what is no image');
+  refuseCaseVariants(value, ['Config', 'RepoTags', 'Layers', 'Parent'], 'manifest.json');
+  const { Config: config, RepoTags: names, Layers: layers } = value;
+  if (typeof config !== 'string' || !isTexts(layers ?? [])) {
+    throw new SourceError('damaged', 'manifest.json lists an image without Config or Layers');
+  }
+  const paths = (layers ?? []) as string[];
+  if (paths.length > limits.layersPerImage) {
+    const message = `the image has ${paths.length} layers; allowed are ${limits.layersPerImage}`;
+    throw new SourceError('too_large', message);
+  }
+  return { names: isTexts(names) ? names : [], config, layers: paths };
+}
+
+interface ReadImage {
+  readonly image: SourceImage;
+  readonly remarks: ImageListing['remarks'];
+}
+
+async function readImage(files: ImageFiles, item: Item): Promise<ReadImage> {
+  const stored = await files.find(item.config);
+  if (stored === undefined) {
+    throw new SourceError('not_found', `the configuration ${item.config} is missing`);
+  }
+  const bounds = { what: 'the configuration', maxBytes: limits.imageConfigBytes };
+  const config = await readSmall(stored, bounds);
+  const claimed = pathDigest(item.config);
+  if (claimed !== undefined) verifyDigest(config, claimed, bounds.what);
+  const configDigest = claimed ?? sha256Digest(config);
+  const { diffIds, platform, remarks } = describeConfig(config, item.layers.length, configDigest);
+  const layers: SourceLayer[] = [];
+  for (const [index, path] of item.layers.entries()) {
+    layers.push(await readLayer(files, { path, diffId: diffIds[index] }));
+  }
+  const isOld = !item.config.startsWith('blobs/') && item.config.endsWith('/json');
+  const image: SourceImage = {
+    names: item.names,
+    // What an image of before 1.10 has is no configuration that anything refers to by digest.
+    ...(isOld ? {} : { configDigest }),
+    ...(platform === undefined ? {} : { platform }),
+    config,
+    layers,
+  };
+  return { image, remarks: isOld ? [] : remarks };
+}
+
+interface LayerPlace {
+  readonly path: string;
+  readonly diffId: string | undefined;
+}
+
+async function readLayer(files: ImageFiles, { path, diffId }: LayerPlace): Promise<SourceLayer> {
+  const claims = { digest: pathDigest(path), diffId };
+  const stored = await findLayer(files, path);
+  if (stored !== undefined && !(stored instanceof SourceError)) {
+    return fileLayer(stored, { ...claims, sizeBytes: stored.sizeBytes });
+  }
+  const detail = stored?.message ?? `${path} is not in the archive`;
+  return fileLayer(undefined, { ...claims, unavailable: { reason: 'missing', detail } });
+}
+
+/** `blobs/sha256/...` says what its bytes must hash to. */
+function pathDigest(path: string): string | undefined {
+  const [folder, algorithm, encoded, ...rest] = path.split('/');
+  if (folder !== 'blobs' || rest.length > 0) return undefined;
+  const digest = `${algorithm}:${encoded}`;
+  return parseDigest(digest) === undefined ? undefined : digest;
+}
+
+/** Before 1.10: names to the topmost layer, and from each layer to its parent. */
+async function readRepositories(files: ImageFiles): Promise<Item[] | undefined> {
+  const stored = await files.find('repositories');
+  if (stored === undefined) return undefined;
+  const bounds = { what: 'repositories', maxBytes: limits.manifestBytesMax };
+  const repositories = parseForeignObject(await readSmall(stored, bounds), bounds);
+  const namesByTop = new Map<string, string[]>();
+  for (const [repository, tags] of Object.entries(repositories)) {
+    for (const [tag, top] of Object.entries(isRecord(tags) ? tags : {})) {
+      if (typeof top !== 'string') throw new SourceError('damaged', 'repositories is malformed');
+      const names = namesByTop.get(top);
+      if (names === undefined) namesByTop.set(top, [`${repository}:${tag}`]);
+      else names.push(`${repository}:${tag}`);
+    }
+  }
+  if (namesByTop.size > limits.indexChildren) {
+    throw new SourceError('too_large', `repositories lists ${namesByTop.size} images`);
+  }
+  const items: Item[] = [];
+  for (const [top, names] of namesByTop) {
+    items.push({ names, config: `${top}/json`, layers: await followParents(files, top) });
+  }
+  return items;
+}
+
+async function followParents(files: ImageFiles, top: string): Promise<string[]> {
+  const layers: string[] = [];
+  const seen = new Set<string>();
+  let id: string | undefined = top;
+  while (id !== undefined) {
+    if (seen.has(id)) throw new SourceError('damaged', `the layer ${id} is its own ancestor`);
+    seen.add(id);
+    if (seen.size > limits.layersPerImage) {
+      throw new SourceError('too_large', `more than ${limits.layersPerImage} layers`);
+    }
+    layers.push(`${id}/layer.tar`);
+    const stored = await files.find(`${id}/json`);
+    if (stored === undefined) throw new SourceError('not_found', `${id}/json is missing`);
+    const bounds = { what: `${id}/json`, maxBytes: limits.manifestBytesMax };
+    const { parent }: Record<string, unknown> = parseForeignObject(
+      await readSmall(stored, bounds),
+      bounds,
+    );
+    id = typeof parent === 'string' && parent !== '' ? parent : undefined;
+  }
+  return layers.toReversed();
+}
+
+function noManifest(files: ImageFiles): SourceError {
+  const names = files.names();
+  const some = names.slice(0, 5).join(', ');
+  const found = names.length === 0 ? 'nothing' : `${names.length} members such as ${some}`;
+  const message = `the archive is no image: it has no manifest.json and no index.json, but ${found}`;
+  return new SourceError('unsupported', message);
+}
+
+function nothingNamed(name: string | undefined, all: readonly Item[]): SourceError {
+  if (name === undefined) return new SourceError('unsupported', 'the archive lists no image');
+  const names = all
+    .flatMap((item) => item.names)
+    .slice(0, 20)
+    .join(', ');
+  const message = `the archive holds no ${name}; there are: ${names || 'none with a name'}`;
+  return new SourceError('not_found', message);
+}
+
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+}

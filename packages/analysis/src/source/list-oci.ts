@@ -1,0 +1,175 @@
+/** The images of an OCI layout, in a directory or an archive. */
+import { limits } from '@lazaret/protocol';
+
+import { parseForeignObject } from './foreign-json.ts';
+import { readSmall } from './image-files.ts';
+import type { ImageFiles } from './image-files.ts';
+import { SourceError } from './image-source.ts';
+import type { ImageListing, PlatformChoice } from './image-source.ts';
+import { assembleImage, Gathering, readBlob } from './local-image.ts';
+import type { LocalOptions } from './local-image.ts';
+import { parseIndex, parseManifest } from './manifest.ts';
+import type { Descriptor, Index, Manifest } from './manifest.ts';
+import { artifactType, mediaTypes } from './media-type.ts';
+import { selectPlatforms } from './select-platforms.ts';
+import type { PlatformQuestion } from './select-platforms.ts';
+
+/** Throws SourceError when no image can be read; one that cannot among others is a remark. */
+export async function listOci(
+  files: ImageFiles,
+  choice: PlatformChoice,
+  { defaultPlatform, name }: LocalOptions,
+): Promise<ImageListing> {
+  await checkVersion(files);
+  const root = await readRoot(files);
+  const gathering = new Gathering();
+  const walk = new IndexWalk(files, gathering, { choice, defaultPlatform });
+  walk.noteOmitted(root);
+  for (const group of groupRoots(root, name)) {
+    await gathering.attempt(() => walk.children(group, 0));
+  }
+  if (gathering.images.length > 0) return gathering.listing();
+  const { remarks } = gathering.listing();
+  const artifact = remarks.find(({ reason }) => reason === 'artifact');
+  const detail = artifact === undefined ? 'it lists none' : artifact.detail;
+  throw new SourceError('unsupported', `the layout holds no image: ${detail}`);
+}
+
+/** Whether this is a layout at all. */
+export async function isOciLayout(files: ImageFiles): Promise<boolean> {
+  return (await files.find('index.json')) !== undefined;
+}
+
+interface Group {
+  readonly names: readonly string[];
+  readonly children: readonly Descriptor[];
+  readonly indexDigest?: string;
+}
+
+class IndexWalk {
+  readonly #files: ImageFiles;
+  readonly #gathering: Gathering;
+  readonly #question: PlatformQuestion;
+  /** Manifests that may still be read, in all of the nesting. */
+  #budget: number = limits.indexChildren;
+
+  constructor(files: ImageFiles, gathering: Gathering, question: PlatformQuestion) {
+    this.#files = files;
+    this.#gathering = gathering;
+    this.#question = question;
+  }
+
+  async children(group: Group, depth: number): Promise<void> {
+    const { selected, remarks } = selectPlatforms(group.children, this.#question);
+    this.#gathering.remarks.push(...remarks);
+    for (const child of selected) {
+      await this.#gathering.attempt(() => this.#child(child, group, depth), child.digest);
+    }
+  }
+
+  noteOmitted({ omitted }: Index): void {
+    if (omitted === 0) return;
+    const detail = `${omitted} of the index's children are more than a reader may follow`;
+    this.#gathering.remarks.push({ reason: 'limit', detail });
+  }
+
+  async #child(descriptor: Descriptor, group: Group, depth: number): Promise<void> {
+    this.#budget -= 1;
+    if (this.#budget < 0 || depth > limits.indexDepth) {
+      throw new SourceError('too_large', 'the index is nested or branched more than is followed');
+    }
+    const { digest } = descriptor;
+    const bounds = { what: 'the manifest', maxBytes: limits.manifestBytesMax };
+    const bytes = await readBlob(this.#files, descriptor, bounds);
+    const document = parseManifest(bytes, descriptor.mediaType);
+    const { names } = group;
+    if (document.kind === 'index') {
+      this.noteOmitted(document);
+      const inner = { names, children: document.children, indexDigest: digest };
+      await this.children(inner, depth + 1);
+    } else await this.#manifest(document, { ...group, descriptor });
+  }
+
+  async #manifest(manifest: Manifest, group: Group & { descriptor: Descriptor }): Promise<void> {
+    const { descriptor, names, indexDigest } = group;
+    const artifact = artifactType(manifest);
+    if (artifact !== undefined) {
+      const detail = `an artifact of type ${artifact}`;
+      this.#gathering.remarks.push({ reason: 'artifact', detail, digest: descriptor.digest });
+      return;
+    }
+    const parts = { manifest, descriptor, names, indexDigest };
+    const { image, remarks } = await assembleImage(this.#files, parts, this.#question);
+    this.#gathering.images.push(image);
+    this.#gathering.remarks.push(...remarks);
+  }
+}
+
+async function checkVersion(files: ImageFiles): Promise<void> {
+  const stored = await files.find('oci-layout');
+  if (stored === undefined) return;
+  const bounds = { what: 'oci-layout', maxBytes: limits.hostFileBytes };
+  const { imageLayoutVersion } = parseForeignObject(await readSmall(stored, bounds), bounds);
+  const version = typeof imageLayoutVersion === 'string' ? imageLayoutVersion : '1';
+  if (/^1(\.|$)/.test(version)) return;
+  throw new SourceError('unsupported', `the layout is of version ${version}; known is 1.0.0`);
+}
+
+async function readRoot(files: ImageFiles): Promise<Index> {
+  const stored = await files.find('index.json');
+  if (stored === undefined) throw new SourceError('not_found', 'there is no index.json');
+  const bounds = { what: 'index.json', maxBytes: limits.manifestBytesMax };
+  return parseIndex(await readSmall(stored, bounds), mediaTypes.ociIndex);
+}
+
+interface Root {
+  readonly descriptor: Descriptor;
+  readonly names: string[];
+}
+
+/**
+ * The root lists images side by side, which are told apart by name; those of one name, or of none,
+ * are one image's platforms.
+ */
+function groupRoots(root: Index, wanted: string | undefined): Group[] {
+  const roots = nameRoots(root);
+  const asked = wanted === undefined ? roots : roots.filter((one) => matchesName(wanted, one));
+  if (asked.length === 0 && wanted !== undefined) {
+    const names = roots.flatMap((one) => one.names);
+    const some = names.slice(0, 20).join(', ') || 'none with a name';
+    throw new SourceError('not_found', `the layout holds no ${wanted}; there are: ${some}`);
+  }
+  const groups = new Map<string, { names: readonly string[]; children: Descriptor[] }>();
+  for (const { descriptor, names } of asked) {
+    const key = names.join('\n');
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, { names, children: [descriptor] });
+    else group.children.push(descriptor);
+  }
+  return [...groups.values()];
+}
+
+/** Each child once, with all of its names. */
+function nameRoots(root: Index): Root[] {
+  const roots = new Map<string, Root>();
+  for (const descriptor of root.children) {
+    const known = roots.get(descriptor.digest) ?? { descriptor, names: [] };
+    const name = descriptorName(descriptor);
+    if (name !== undefined && !known.names.includes(name)) known.names.push(name);
+    roots.set(descriptor.digest, known);
+  }
+  return [...roots.values()];
+}
+
+function matchesName(wanted: string, { descriptor, names }: Root): boolean {
+  const reference = descriptor.annotations?.[referenceName];
+  return wanted === descriptor.digest || wanted === reference || names.includes(wanted);
+}
+
+const referenceName = 'org.opencontainers.image.ref.name';
+
+/** containerd writes the whole name beside the tag that the specification asks for. */
+function descriptorName({ annotations }: Descriptor): string | undefined {
+  const name = annotations?.['io.containerd.image.name'] ?? annotations?.[referenceName];
+  return name === '' ? undefined : name;
+}

@@ -1,0 +1,222 @@
+/** Images out of files of this machine: how their parts are read, checked and put together. */
+import { limits } from '@lazaret/protocol';
+import type { Platform } from '@lazaret/protocol';
+
+import { verifyDigest } from './blob-digest.ts';
+import { layerDiffIds, parseImageConfig } from './image-config.ts';
+import { readSmall } from './image-files.ts';
+import type { ImageFiles, StoredFile } from './image-files.ts';
+import { SourceError } from './image-source.ts';
+import type { ImageListing, SourceImage, SourceLayer, SourceRemark } from './image-source.ts';
+import { embeddedBytes } from './manifest.ts';
+import type { Descriptor, Manifest } from './manifest.ts';
+import { layerClass } from './media-type.ts';
+import { checkPlatform } from './select-platforms.ts';
+import type { PlatformQuestion } from './select-platforms.ts';
+
+export interface LocalOptions {
+  /** What `default` means for the platform: the machine's own. */
+  readonly defaultPlatform: Platform;
+  /** Only images that are known under this name. */
+  readonly name?: string | undefined;
+}
+
+/** Images as they are found, what cannot be read among them as remarks. */
+export class Gathering {
+  readonly images: SourceImage[] = [];
+  readonly remarks: SourceRemark[] = [];
+  #firstError: SourceError | undefined;
+
+  /** One image that cannot be read does not hide the others. */
+  async attempt(work: () => Promise<void>, digest?: string): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof SourceError)) throw error;
+      this.#firstError ??= error;
+      const about = digest === undefined ? {} : { digest };
+      this.remarks.push({ reason: remarkReason(error), detail: error.message, ...about });
+    }
+  }
+
+  /** Throws the first error when nothing but errors was found. */
+  listing(): ImageListing {
+    if (this.images.length === 0 && this.#firstError !== undefined) throw this.#firstError;
+    return { images: this.images, remarks: this.remarks };
+  }
+}
+
+/** Where a layout keeps a blob. The digest is one that `parseDigest` takes. */
+export function blobPath(digest: string): string {
+  return `blobs/${digest.replace(':', '/')}`;
+}
+
+export interface BlobBounds {
+  readonly what: string;
+  readonly maxBytes: number;
+}
+
+/** A manifest or configuration: embedded or from its blob, size and digest verified. */
+export async function readBlob(
+  files: ImageFiles,
+  descriptor: Descriptor,
+  { what, maxBytes }: BlobBounds,
+): Promise<Buffer> {
+  const { digest, sizeBytes } = descriptor;
+  const embedded = embeddedBytes(descriptor);
+  if (embedded !== undefined) return embedded;
+  const stored = await files.find(blobPath(digest));
+  if (stored === undefined) throw new SourceError('not_found', `${what} ${digest} is missing`);
+  const bytes = await readSmall(stored, { what, maxBytes });
+  verifyDigest(bytes, digest, what);
+  if (bytes.length === sizeBytes) return bytes;
+  const message = `${what} ${digest} has ${bytes.length} bytes and claims ${sizeBytes}`;
+  throw new SourceError('digest_mismatch', message);
+}
+
+export interface ManifestImage {
+  readonly manifest: Manifest;
+  readonly descriptor: Descriptor;
+  readonly names: readonly string[];
+  readonly indexDigest?: string | undefined;
+}
+
+export interface AssembledImage {
+  readonly image: SourceImage;
+  readonly remarks: readonly SourceRemark[];
+}
+
+/** The image of a manifest. Throws SourceError when its configuration cannot be read. */
+export async function assembleImage(
+  files: ImageFiles,
+  { manifest, descriptor, names, indexDigest }: ManifestImage,
+  question: PlatformQuestion,
+): Promise<AssembledImage> {
+  const { digest } = descriptor;
+  const bounds = { what: 'the configuration', maxBytes: limits.imageConfigBytes };
+  const config = await readBlob(files, manifest.config, bounds);
+  const about = describeConfig(config, manifest.layers.length, digest);
+  const layers: SourceLayer[] = [];
+  for (const [index, layer] of manifest.layers.entries()) {
+    const claims = { layer, diffId: about.diffIds[index] };
+    layers.push(await blobLayer(files, claims));
+  }
+  const configured = about.platform;
+  const listed = descriptor.platform;
+  const remarks = checkPlatform({ ...question, listed, configured, digest });
+  const platform = configured ?? listed;
+  const image: SourceImage = {
+    names,
+    ...(indexDigest === undefined ? {} : { indexDigest }),
+    manifestDigest: digest,
+    configDigest: manifest.config.digest,
+    mediaType: manifest.mediaType,
+    ...(platform === undefined ? {} : { platform }),
+    config,
+    layers,
+    ...(manifest.annotations === undefined ? {} : { annotations: manifest.annotations }),
+  };
+  return { image, remarks: [...remarks, ...about.remarks] };
+}
+
+export interface ConfigSummary {
+  /** By layer. */
+  readonly diffIds: readonly (string | undefined)[];
+  readonly platform?: Platform | undefined;
+  readonly remarks: readonly SourceRemark[];
+}
+
+/** What a configuration says that a listing needs, and whether it fits the layers. */
+export function describeConfig(
+  config: Buffer,
+  layerCount: number,
+  digest: string | undefined,
+): ConfigSummary {
+  const parsed = parseImageConfig(config);
+  const count = parsed.diffIds.length;
+  const about = digest === undefined ? {} : { digest };
+  const detail = `the configuration lists ${count} diffIDs for ${layerCount} layers`;
+  return {
+    diffIds: layerDiffIds(parsed, layerCount),
+    platform: parsed.platform,
+    remarks: count === layerCount ? [] : [{ reason: 'unsupported', detail, ...about }],
+  };
+}
+
+export interface FileLayerClaims {
+  readonly digest?: string | undefined;
+  readonly diffId?: string | undefined;
+  readonly mediaType?: string | undefined;
+  readonly sizeBytes?: number | undefined;
+  readonly unavailable?: NonNullable<SourceLayer['unavailable']> | undefined;
+}
+
+/** A layer whose bytes are in a file, or are not there when `stored` is undefined. */
+export function fileLayer(stored: StoredFile | undefined, claims: FileLayerClaims): SourceLayer {
+  const { digest, diffId, mediaType, sizeBytes, unavailable } = claims;
+  return {
+    ...(digest === undefined ? {} : { digest }),
+    ...(diffId === undefined ? {} : { diffId }),
+    ...(mediaType === undefined || mediaType === '' ? {} : { mediaType }),
+    ...(sizeBytes === undefined ? {} : { sizeBytes }),
+    ...(unavailable === undefined ? {} : { unavailable }),
+    ...(stored?.file === undefined ? {} : { file: stored.file }),
+    open(signal) {
+      if (stored !== undefined && unavailable === undefined) {
+        return Promise.resolve(stored.open(signal));
+      }
+      const detail = unavailable?.detail ?? 'the layer is missing';
+      return Promise.reject(new SourceError('not_found', detail));
+    },
+  };
+}
+
+interface LayerClaims {
+  readonly layer: Descriptor;
+  readonly diffId: string | undefined;
+}
+
+async function blobLayer(files: ImageFiles, { layer, diffId }: LayerClaims): Promise<SourceLayer> {
+  const { digest, mediaType, sizeBytes } = layer;
+  const claims = { digest, diffId, mediaType, sizeBytes };
+  const kind = layerClass(mediaType);
+  if (kind === 'encrypted') {
+    const unavailable = { reason: 'encrypted', detail: `${digest} is encrypted` } as const;
+    return fileLayer(undefined, { ...claims, unavailable });
+  }
+  const stored = embeddedFile(layer) ?? (await findLayer(files, blobPath(digest)));
+  if (!(stored instanceof SourceError) && stored !== undefined) return fileLayer(stored, claims);
+  const where = stored?.message ?? `${digest} is not among the blobs`;
+  const isForeign = kind === 'foreign' && stored === undefined;
+  const detail = isForeign ? `${where}; it is kept elsewhere` : where;
+  const reason = isForeign ? 'foreign' : 'missing';
+  return fileLayer(undefined, { ...claims, unavailable: { reason, detail } });
+}
+
+/** A layer's file; a refused one is an answer too, since the other layers can be read. */
+export async function findLayer(
+  files: ImageFiles,
+  path: string,
+): Promise<StoredFile | SourceError | undefined> {
+  return files.find(path).catch((error: unknown) => {
+    if (error instanceof SourceError) return error;
+    throw error;
+  });
+}
+
+function embeddedFile(layer: Descriptor): StoredFile | undefined {
+  if (layer.data === undefined) return undefined;
+  const bytes = Buffer.from(layer.data, 'base64');
+  return {
+    sizeBytes: bytes.length,
+    async *open() {
+      yield bytes;
+    },
+  };
+}
+
+function remarkReason({ code }: SourceError): SourceRemark['reason'] {
+  if (code === 'not_found') return 'missing_child';
+  if (code === 'too_large') return 'limit';
+  return code === 'no_such_platform' ? 'other_platform' : 'unsupported';
+}

@@ -1,0 +1,112 @@
+/** Archives and layouts put on disk and listed, as the tests of local sources need it. */
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect } from 'vitest';
+import { gather } from '../../archive/testing/tar-samples.ts';
+import { buildImage } from '../../testing/image-builder.ts';
+import type { BuiltImage, ImageInput } from '../../testing/image-builder.ts';
+import { writeFiles } from '../../testing/write-image.ts';
+import type { ImageFiles } from '../../testing/write-image.ts';
+import { openFileBytes } from '../file-bytes.ts';
+import { openImageArchive } from '../image-archive.ts';
+import type { ImageArchiveOptions } from '../image-archive.ts';
+import { SourceError } from '../image-source.ts';
+import type { ImageListing, ImageSource, PlatformChoice, SourceImage } from '../image-source.ts';
+import { openOciLayout } from '../oci-layout.ts';
+
+export const defaultPlatform = { os: 'linux', architecture: 'amd64' };
+export const name = 'lab.example/app:1';
+export const place = mkdtempSync(join(tmpdir(), 'lazaret-sources-'));
+let counter = 0;
+
+afterAll(() => rm(place, { recursive: true }));
+
+export function layer(text: string): ImageInput['layers'][number] {
+  return { entries: [{ path: text, content: Buffer.from(text) }] };
+}
+
+export async function put(bytes: Uint8Array): Promise<string> {
+  counter += 1;
+  const path = join(place, `${counter}.tar`);
+  await writeFile(path, bytes);
+  return path;
+}
+
+export async function putLayout(files: ImageFiles): Promise<string> {
+  counter += 1;
+  const path = join(place, `layout-${counter}`);
+  await mkdir(path);
+  await writeFiles(path, files);
+  return path;
+}
+
+export async function using<T>(
+  source: Promise<ImageSource>,
+  run: (source: ImageSource) => Promise<T>,
+): Promise<T> {
+  const opened = await source;
+  try {
+    return await run(opened);
+  } finally {
+    await opened.close();
+  }
+}
+
+export async function listArchive(
+  bytes: Uint8Array,
+  options: Partial<ImageArchiveOptions & { choice: PlatformChoice }> = {},
+): Promise<ImageListing & { kind: string }> {
+  const { choice = 'default', ...rest } = options;
+  const source = openImageArchive(await put(bytes), { defaultPlatform, ...rest });
+  return using(source, async (opened) => ({ ...(await opened.list(choice)), kind: opened.kind }));
+}
+
+export async function listLayout(
+  files: ImageFiles,
+  choice: PlatformChoice = 'default',
+): Promise<ImageListing> {
+  const source = openOciLayout(await putLayout(files), { defaultPlatform });
+  return using(source, (opened) => opened.list(choice));
+}
+
+export async function failure(listing: Promise<unknown>): Promise<SourceError> {
+  const error = await listing.catch((cause: unknown) => cause);
+  if (!(error instanceof SourceError)) throw new Error('expected a SourceError', { cause: error });
+  return error;
+}
+
+export async function stored(bytes: Uint8Array): Promise<Buffer[]> {
+  const source = openImageArchive(await put(bytes), { defaultPlatform });
+  return using(source, async (opened) => readLayers((await opened.list('default')).images[0]));
+}
+
+export async function readLayers(image: SourceImage | undefined): Promise<Buffer[]> {
+  const layers: Buffer[] = [];
+  for (const { open, file } of image?.layers ?? []) {
+    const bytes = await gather(await open());
+    layers.push(bytes);
+    if (file === undefined) continue;
+    const direct = await openFileBytes(file.path);
+    expect(await direct.read(file.offset, file.sizeBytes)).toEqual(bytes);
+    await direct.close();
+  }
+  return layers;
+}
+
+export function reasons({ remarks }: ImageListing): string[] {
+  return remarks.map(({ reason }) => reason);
+}
+
+export function without(files: ImageFiles, ...paths: string[]): ImageFiles {
+  return new Map([...files].filter(([path]) => !paths.includes(path)));
+}
+
+export function replace(files: ImageFiles, path: string, content: Uint8Array | string): ImageFiles {
+  return new Map(files).set(path, { path, content: Buffer.from(content) });
+}
+
+export async function sample(): Promise<BuiltImage> {
+  return buildImage({ layers: [layer('zz'), layer('aa'), layer('mm')], names: [name] });
+}
