@@ -17,6 +17,7 @@ import {
   roles,
 } from '@lazaret/protocol';
 
+import { reportSchema } from '../../packages/analysis/src/report/index.ts';
 import { flagOf, optionKeys, options, variableOf } from '../../packages/server/src/config/index.ts';
 import { observationTexts, outcomeClasses, scopeTexts, stateTexts } from './explanations.ts';
 import { fillArchitecture } from './architecture-tables.ts';
@@ -27,6 +28,7 @@ const root = new URL('../../', import.meta.url);
 export function generatePages(): ReadonlyMap<string, string> {
   return new Map([
     ['openapi.json', `${JSON.stringify(buildOpenApi(readVersion()), null, 2)}\n`],
+    ['docs/inspection-report.schema.json', `${JSON.stringify(reportSchema(), null, 2)}\n`],
     ['docs/errors.md', errorsPage()],
     ['docs/configuration.md', configurationPage()],
     ['docs/outcomes.md', outcomesPage()],

@@ -1,5 +1,6 @@
 /** Facts, findings, coverage and the report of an inspection. */
 export * from './coverage.ts';
+export * from './difference.ts';
 export * from './fact.ts';
 export * from './file.ts';
 export * from './finding.ts';

@@ -1,0 +1,71 @@
+import { reportDifference } from '@lazaret/protocol';
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+
+import { arbitraryReport } from '../testing/arbitrary-report.ts';
+import { sampleReport } from '../testing/report-sample.ts';
+import { compareReports } from './compare-reports.ts';
+
+it('tells packages, files, findings and configuration that changed', () => {
+  const before = sampleReport();
+  const { packages, findings, image } = before;
+  const files = before.files ?? [];
+  const after = sampleReport({
+    packages: packages
+      .filter(({ name }) => name !== 'example.org/server')
+      .map((one) => (one.name === 'libc6' ? { ...one, version: '2.36-10' } : one))
+      .concat({ ...packages[0]!, name: 'curl', purl: 'pkg:deb/debian/curl@8' }),
+    files: [
+      { ...files[0]!, mode: 0o755, sha256: 'b'.repeat(64) },
+      { ...files[1]!, path: 'new' },
+    ],
+    findings: findings.slice(1),
+    image: { ...image!, config: { ...image!.config!, user: 'app', env: ['PATH=/bin'] } },
+  });
+  const difference = reportDifference.parse(compareReports(before, after));
+  const names = (list: readonly { name: string }[]): string[] => list.map(({ name }) => name);
+  expect(names(difference.packages.added)).toEqual(['curl']);
+  expect(names(difference.packages.removed)).toEqual(['example.org/server']);
+  expect(difference.packages.changed).toEqual([
+    { type: 'deb', name: 'libc6', before: ['2.36-9'], after: ['2.36-10'] },
+  ]);
+  expect(difference.files).toEqual({
+    added: [{ path: 'new' }],
+    removed: [{ path: 'opt/app/index.js' }, { path: 'opt/app/server' }],
+    changed: [{ path: 'usr/bin/su', fields: ['content'] }],
+  });
+  expect(difference.findings.gone.map(({ rule }) => rule)).toEqual(['Eicar-Test-Signature']);
+  expect(difference.findings.new).toEqual([]);
+  expect(difference.config).toEqual([
+    { field: 'env.EMPTY', before: '""' },
+    { field: 'env.PATH', before: '"/usr/bin"', after: '"/bin"' },
+    { field: 'user', before: '"root"', after: '"app"' },
+  ]);
+  expect(difference.layers).toEqual({ common: 3, removed: 0, added: 0 });
+});
+
+it('warns that what a partial inspection lacks may still be there', () => {
+  const { caveats } = compareReports(sampleReport(), sampleReport());
+  expect(caveats).toHaveLength(2);
+});
+
+it('says nothing of files unless both reports list them', () => {
+  const { files: _, ...bare } = sampleReport();
+  expect(compareReports(sampleReport(), bare).files).toBeUndefined();
+});
+
+it('finds nothing between a report and itself, and the reverse in reverse', () => {
+  fc.assert(
+    fc.property(arbitraryReport(), arbitraryReport(), (one, other) => {
+      const same = compareReports(one, one);
+      expect([...same.packages.added, ...same.packages.changed, ...same.config]).toEqual([]);
+      expect([...same.findings.new, ...same.findings.gone]).toEqual([]);
+      const there = compareReports(one, other);
+      const back = compareReports(other, one);
+      expect(there.packages.added.length).toBe(back.packages.removed.length);
+      expect(there.findings.new.length).toBe(back.findings.gone.length);
+      expect(there.files?.added).toEqual(back.files?.removed);
+    }),
+    { numRuns: 40 },
+  );
+});

@@ -1,0 +1,140 @@
+import { readFileSync } from 'node:fs';
+
+import { Ajv } from 'ajv';
+import { fullFormats } from 'ajv-formats/dist/formats.js';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+import { arbitraryReport } from '../testing/arbitrary-report.ts';
+import { sampleReport } from '../testing/report-sample.ts';
+import { componentKey } from './components.ts';
+import { toCycloneDx } from './cyclonedx.ts';
+
+interface Bom {
+  readonly metadata: { readonly component: { readonly 'bom-ref': string } };
+  readonly components: readonly {
+    readonly type: string;
+    readonly 'bom-ref': string;
+    readonly name: string;
+    readonly scope?: string;
+    readonly purl?: string;
+    readonly hashes?: readonly unknown[];
+    readonly licenses?: readonly unknown[];
+    readonly evidence?: { readonly occurrences: readonly { readonly location: string }[] };
+  }[];
+  readonly dependencies: readonly { readonly ref: string; readonly dependsOn?: string[] }[];
+  readonly vulnerabilities?: readonly {
+    readonly id: string;
+    readonly affects: readonly { readonly ref: string }[];
+  }[];
+  readonly compositions: readonly { readonly aggregate: string }[];
+}
+
+function readSchema(name: string): object {
+  const url = new URL(`testing/schemas/${name}`, import.meta.url);
+  return JSON.parse(readFileSync(url, 'utf8')) as object;
+}
+
+const ajv = new Ajv({ strict: false });
+for (const name of ['date-time', 'email', 'regex'] as const) ajv.addFormat(name, fullFormats[name]);
+for (const name of ['iri-reference', 'idn-email', 'iri', 'uri']) ajv.addFormat(name, true);
+ajv.addSchema(readSchema('spdx.schema.json')).addSchema(readSchema('jsf-0.82.schema.json'));
+const validate = ajv.compile(readSchema('bom-1.6.schema.json'));
+
+function toBom(...[report, options]: Parameters<typeof toCycloneDx>): Bom {
+  const text = JSON.stringify(toCycloneDx(report, options));
+  const bom = JSON.parse(text) as Bom;
+  expect(validate(bom), JSON.stringify(validate.errors?.slice(0, 3))).toBe(true);
+  return bom;
+}
+
+describe('a CycloneDX document', () => {
+  it('lists packages with licences, places and what needs what', () => {
+    const bom = toBom(sampleReport());
+    const ssl = bom.components.find(({ name }) => name === 'libssl3');
+    expect(ssl?.purl).toBe('pkg:deb/debian/libssl3@3.0.15-1?arch=arm64&distro=debian-12');
+    expect(ssl?.licenses).toEqual([
+      { license: { id: 'Apache-2.0' } },
+      { license: { name: 'Artistic or GPL-1+' } },
+    ]);
+    const ms = bom.components.find(({ name }) => name === 'ms');
+    expect(ms?.evidence?.occurrences.map(({ location }) => location)).toEqual([
+      'opt/app/node_modules/ms/package.json',
+      'opt/other/node_modules/ms/package.json',
+    ]);
+    expect(ms?.licenses).toEqual([{ expression: '(MIT OR Apache-2.0)' }]);
+    const needed = bom.dependencies.find(({ ref }) => ref === ssl?.['bom-ref'])?.dependsOn;
+    expect(needed).toEqual(['pkg:deb/debian/libc6@2.36-9?arch=arm64&distro=debian-12']);
+    const top = bom.dependencies.find(
+      ({ ref }) => ref === bom.metadata.component['bom-ref'],
+    )?.dependsOn;
+    expect(top).not.toContain(needed?.[0]);
+  });
+
+  it('says of a binary what its file hashes to, and of what is hidden that it is', () => {
+    const { components } = toBom(sampleReport());
+    expect(components.find(({ name }) => name === 'example.org/server')?.hashes).toHaveLength(3);
+    expect(components.find(({ name }) => name === 'old')?.scope).toBe('excluded');
+    expect(components.find(({ name }) => name === 'ms')?.scope).toBeUndefined();
+  });
+
+  it('ties a vulnerability to its package', () => {
+    const { vulnerabilities } = toBom(sampleReport());
+    expect(vulnerabilities).toMatchObject([
+      { id: 'CVE-2026-0001', affects: [{ ref: expect.stringContaining('libssl3') as string }] },
+    ]);
+  });
+
+  it('calls itself complete only when the coverage is', () => {
+    const { coverage } = sampleReport();
+    expect(toBom(sampleReport()).compositions[0]?.aggregate).toBe('incomplete');
+    const whole = sampleReport({ coverage: { ...coverage, complete: true } });
+    expect(toBom(whole).compositions[0]?.aggregate).toBe('complete');
+  });
+
+  it('is the same for the same report, with a time only when one is given', () => {
+    expect(toCycloneDx(sampleReport())).toEqual(toCycloneDx(sampleReport()));
+    expect(JSON.stringify(toCycloneDx(sampleReport()))).not.toContain('timestamp');
+    const timestamp = '2026-01-02T03:04:05Z';
+    expect(toCycloneDx(sampleReport(), { timestamp })).toMatchObject({ metadata: { timestamp } });
+  });
+
+  it('is valid for any report, with each package once and no reference into nothing', () => {
+    fc.assert(
+      fc.property(arbitraryReport(), (report) => {
+        const bom = toBom(report, { files: true });
+        const refs = bom.components.map((component) => component['bom-ref']);
+        const known = new Set([...refs, bom.metadata.component['bom-ref']]);
+        expect(known.size).toBe(refs.length + 1);
+        const packages = bom.components.filter(({ type }) => type === 'library');
+        expect(packages).toHaveLength(new Set(report.packages.map(componentKey)).size);
+        const places = packages.flatMap(({ evidence }) => evidence?.occurrences ?? []);
+        const paths = report.packages.map(({ path }) => path);
+        expect(places.map(({ location }) => location).toSorted()).toEqual(paths.toSorted());
+        for (const { ref, dependsOn = [] } of bom.dependencies) {
+          expect([ref, ...dependsOn].every((one) => known.has(one))).toBe(true);
+        }
+        for (const { affects } of bom.vulnerabilities ?? []) {
+          expect(affects.every(({ ref }) => known.has(ref))).toBe(true);
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('takes 30,000 packages that need one another and 100,000 files', () => {
+    const [first] = sampleReport().packages;
+    const [file] = sampleReport().files ?? [];
+    const packages = Array.from({ length: 30_000 }, (_, at) => ({
+      ...first!,
+      name: `p${at}`,
+      purl: `pkg:deb/debian/p${at}@1`,
+      dependsOn: [`p${at + 1}`, 'p0'],
+    }));
+    const files = Array.from({ length: 100_000 }, (_, at) => ({ ...file!, path: `f/${at}` }));
+    const report = { ...sampleReport(), packages, files };
+    const bom = toCycloneDx(report, { files: true }) as unknown as Bom;
+    expect(bom.components).toHaveLength(130_001);
+    expect(bom.dependencies).toHaveLength(30_001);
+  });
+});

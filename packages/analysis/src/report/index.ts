@@ -1,0 +1,8 @@
+/** Writers of reports: what was found, in the formats that people and tools take. */
+export { compareReports } from './compare-reports.ts';
+export { toCycloneDx, type CycloneDx } from './cyclonedx.ts';
+export { readReports, ReportError, reportSchema, toJsonValue } from './json.ts';
+export type { ReportOptions } from './report-identity.ts';
+export { platformText, severityOrder, subjectName } from './report-identity.ts';
+export { toSarif, type SarifLog } from './sarif.ts';
+export { toSpdx, type SpdxDocument } from './spdx.ts';

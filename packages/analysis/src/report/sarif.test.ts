@@ -1,0 +1,91 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { z } from 'zod';
+
+import { arbitraryReport, hostileTexts } from '../testing/arbitrary-report.ts';
+import { sampleReport } from '../testing/report-sample.ts';
+import { sarifShape } from './testing/sarif-shape.ts';
+import { toSarif } from './sarif.ts';
+
+function toLog(...[reports, options]: Parameters<typeof toSarif>): z.output<typeof sarifShape> {
+  return sarifShape.parse(JSON.parse(JSON.stringify(toSarif(reports, options))));
+}
+
+describe('a SARIF log', () => {
+  it('holds every finding, malware too, with its rule, layer and file', () => {
+    const [run] = toLog([sampleReport()]).runs;
+    expect(run?.results.map(({ ruleId }) => ruleId)).toEqual([
+      'clamav/Eicar-Test-Signature',
+      'yara/webshell',
+      'secrets/private-key',
+      'vulnerabilities/CVE-2026-0001',
+      'image/root-user',
+    ]);
+    const [eicar, shell, , , root] = run?.results ?? [];
+    expect(eicar?.message.text).toContain('layer 1, hidden by layer 2');
+    expect(eicar?.level).toBe('error');
+    const [place] = shell?.locations ?? [];
+    expect(place?.physicalLocation).toMatchObject({
+      artifactLocation: { uri: 'opt/app/a.zip!/shell.php' },
+      region: { startLine: 3 },
+    });
+    expect(place?.logicalLocations?.[0]?.fullyQualifiedName).toMatch(/^sha256:/);
+    const [whole] = root?.locations ?? [];
+    expect(whole?.physicalLocation.artifactLocation.uri).toBe('registry.example/shop/app%3A1.2');
+  });
+
+  it('failed scan shown as passed: gaps are told and the run is not successful', () => {
+    const [run] = toLog([sampleReport()]).runs;
+    const [invocation] = run?.invocations ?? [];
+    expect(invocation?.executionSuccessful).toBe(false);
+    expect(invocation?.toolExecutionNotifications[0]?.message.text).toContain('too_large');
+  });
+
+  it('gives a finding the same fingerprint in another layer and under other signatures', () => {
+    const report = sampleReport();
+    const moved = report.findings.map((one) => ({ ...one, layer: 2, signatures: 'new' }));
+    const prints = (runs: z.output<typeof sarifShape>['runs']): unknown[] =>
+      runs.flatMap(({ results }) => results.map((one) => one.partialFingerprints));
+    const first = prints(toLog([report]).runs);
+    expect(prints(toLog([{ ...report, findings: moved }]).runs)).toEqual(first);
+    expect(new Set(first.map((one) => JSON.stringify(one))).size).toBe(first.length);
+  });
+
+  it('has a run for each platform', () => {
+    const timestamp = '2026-01-02T03:04:05Z';
+    const { runs } = toLog([sampleReport(), sampleReport()], { timestamp });
+    expect(runs).toHaveLength(2);
+    expect(runs[0]?.invocations[0]?.endTimeUtc).toBe(timestamp);
+  });
+
+  it.each(hostileTexts)('shows %j as text', (text) => {
+    const [finding] = sampleReport().findings;
+    const report = sampleReport({
+      findings: [{ ...finding!, path: text, title: text, rule: text }],
+    });
+    const [run] = toLog([report]).runs;
+    const [result] = run?.results ?? [];
+    expect(result?.message.text).not.toMatch(
+      /(?<!\\)\]\(|(?<!\{)\{\d\}(?!\})|[\p{Cc}\p{Cf}\p{Cs}]/u,
+    );
+    expect(result?.properties['path']).toBe(text);
+  });
+
+  it('holds for any report: every finding once, and indexes that lead somewhere', () => {
+    fc.assert(
+      fc.property(arbitraryReport(), (report) => {
+        const [run] = toLog([report]).runs;
+        const { results = [], artifacts = [], tool } = run ?? {};
+        expect(results).toHaveLength(report.findings.length);
+        const rules = tool?.driver.rules ?? [];
+        expect(new Set(rules.map(({ id }) => id)).size).toBe(rules.length);
+        for (const { ruleId, ruleIndex, locations } of results) {
+          expect(rules[ruleIndex]?.id).toBe(ruleId);
+          const { uri, index } = locations[0]!.physicalLocation.artifactLocation;
+          if (index !== undefined) expect(artifacts[index]?.location.uri).toBe(uri);
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+});

@@ -1,0 +1,82 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { z } from 'zod';
+
+import { arbitraryReport } from '../testing/arbitrary-report.ts';
+import { sampleReport } from '../testing/report-sample.ts';
+import { componentKey } from './components.ts';
+import { readLicenseExpression } from './license-expression.ts';
+import { toSpdx } from './spdx.ts';
+import { spdxShape } from './testing/spdx-shape.ts';
+
+function toDocument(...[report, options]: Parameters<typeof toSpdx>): z.output<typeof spdxShape> {
+  return spdxShape.parse(JSON.parse(JSON.stringify(toSpdx(report, options))));
+}
+
+describe('an SPDX document', () => {
+  it('describes the image, which contains layers and packages', () => {
+    const { packages, relationships, name } = toDocument(sampleReport());
+    expect(name).toBe('registry.example/shop/app:1.2');
+    const idOf = (wanted: string): string =>
+      packages.find((one) => one.name === wanted)?.SPDXID ?? '';
+    const related = relationships.map((one) => Object.values(one).join(' '));
+    expect(related).toContain('SPDXRef-DOCUMENT DESCRIBES SPDXRef-Image');
+    expect(related).toContain(`SPDXRef-Image CONTAINS ${idOf('libssl3')}`);
+    expect(related).toContain(`SPDXRef-Layer-0 CONTAINS ${idOf('libssl3')}`);
+    expect(related).toContain(`${idOf('libssl3')} DEPENDS_ON ${idOf('libc6')}`);
+    expect(related).toContain(`SPDXRef-Layer-1 CONTAINS ${idOf('old')}`);
+    expect(related).not.toContain(`SPDXRef-Image CONTAINS ${idOf('old')}`);
+  });
+
+  it('keeps licences that the list does not know as texts of their own', () => {
+    const { packages, hasExtractedLicensingInfos = [] } = toDocument(sampleReport());
+    const [extracted] = hasExtractedLicensingInfos;
+    expect(extracted?.extractedText).toBe('Artistic or GPL-1+');
+    const declared = packages.find(({ name }) => name === 'libssl3')?.licenseDeclared;
+    expect(declared).toBe(`Apache-2.0 AND ${extracted?.licenseId}`);
+  });
+
+  it('lists files of the merged view when asked to', () => {
+    expect(toDocument(sampleReport()).files).toBeUndefined();
+    const { files, packages } = toDocument(sampleReport(), { files: true });
+    expect(files?.map(({ fileName }) => fileName)).toContain('./opt/app/index.js');
+    expect(packages[0]?.packageVerificationCode).toBeDefined();
+  });
+
+  it('has a name space that follows from the fingerprint, and no time of its own', () => {
+    const one = toDocument(sampleReport());
+    expect(one).toEqual(toDocument(sampleReport()));
+    const other = toDocument(sampleReport({ fingerprint: 'a'.repeat(64) }));
+    expect(other.documentNamespace).not.toBe(one.documentNamespace);
+    expect(one.creationInfo.created).toBe('1970-01-01T00:00:00Z');
+    const timestamp = '2026-01-02T03:04:05.678Z';
+    const timed = toDocument(sampleReport(), { timestamp });
+    expect(timed.creationInfo.created).toBe('2026-01-02T03:04:05Z');
+  });
+
+  it('holds for any report: each package once, identifiers unique, relations between them', () => {
+    fc.assert(
+      fc.property(arbitraryReport(), (report) => {
+        const document = toDocument(report, { files: true });
+        const { packages, files = [], relationships } = document;
+        const ids = [...packages, ...files].map(({ SPDXID }) => SPDXID);
+        const layers = new Set(report.layers.map(({ index }) => index));
+        const known = new Set([...ids, 'SPDXRef-DOCUMENT']);
+        expect(known.size).toBe(ids.length + 1 - (report.layers.length - layers.size));
+        const own = packages.filter(({ SPDXID }) => SPDXID.startsWith('SPDXRef-Package-'));
+        expect(own).toHaveLength(new Set(report.packages.map(componentKey)).size);
+        const contained = new Set(relationships.map((one) => one.relatedSpdxElement));
+        for (const { SPDXID } of own) expect(contained).toContain(SPDXID);
+        for (const { spdxElementId, relatedSpdxElement } of relationships) {
+          expect(known).toContain(spdxElementId);
+          expect(known).toContain(relatedSpdxElement);
+        }
+        for (const { licenseDeclared } of packages) {
+          if (licenseDeclared === 'NOASSERTION') continue;
+          expect(readLicenseExpression(licenseDeclared), licenseDeclared).toBeDefined();
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
