@@ -1,0 +1,40 @@
+/** Addresses that a name from foreign bytes must not lead to: this machine and its networks. */
+import { BlockList, isIP } from 'node:net';
+
+const closed = new BlockList();
+// RFC 6890 and its successors in the IANA registries of special-purpose addresses.
+const closed4: readonly (readonly [string, number])[] = [
+  ...[['0.0.0.0', 8] as const, ['10.0.0.0', 8] as const, ['100.64.0.0', 10] as const],
+  ...[['127.0.0.0', 8] as const, ['169.254.0.0', 16] as const, ['172.16.0.0', 12] as const],
+  ...[['192.0.0.0', 24] as const, ['192.0.2.0', 24] as const, ['192.88.99.0', 24] as const],
+  ...[['192.168.0.0', 16] as const, ['198.18.0.0', 15] as const, ['198.51.100.0', 24] as const],
+  ...[['203.0.113.0', 24] as const, ['224.0.0.0', 4] as const, ['240.0.0.0', 4] as const],
+];
+/** IPv6 is open where it is global unicast, without what carries IPv4 or is not routed. */
+const closed6: readonly (readonly [string, number])[] = [
+  ...[['::', 3] as const, ['4000::', 2] as const, ['8000::', 1] as const],
+  ...[['2001::', 23] as const, ['2001:db8::', 32] as const, ['2002::', 16] as const],
+  ...[['3fff::', 20] as const],
+];
+for (const [address, prefix] of closed4) closed.addSubnet(address, prefix, 'ipv4');
+for (const [address, prefix] of closed6) closed.addSubnet(address, prefix, 'ipv6');
+
+/** True for anything that is not plainly a public address. */
+export function isClosedAddress(address: string): boolean {
+  const version = isIP(address);
+  if (version === 0) return true;
+  return closed.check(address, version === 4 ? 'ipv4' : 'ipv6');
+}
+
+/** A host of a URL as an address, without the brackets of IPv6; undefined for a name. */
+export function addressOf(hostname: string): string | undefined {
+  const bare = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
+  return isIP(bare) === 0 ? undefined : bare;
+}
+
+/** The machine itself, which Docker speaks plain HTTP with unasked. */
+export function isLoopback(hostname: string): boolean {
+  const address = addressOf(hostname);
+  if (address === undefined) return hostname === 'localhost';
+  return address === '::1' || (isIP(address) === 4 && address.startsWith('127.'));
+}

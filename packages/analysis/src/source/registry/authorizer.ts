@@ -1,0 +1,173 @@
+/**
+ * Answers the challenges of one registry. It starts anonymous, remembers what a repository asked
+ * for, and hands credentials only to the registry itself or to a token server of the same house.
+ */
+import { SourceError } from '../image-source.ts';
+import type { Challenge } from './challenge.ts';
+import { type Credential, type CredentialSource, secretOf } from './credential.ts';
+import type { Secrets } from './failure.ts';
+import { basic, type TokenRequest, type TokenServer } from './token-server.ts';
+
+export interface AuthorizerOptions {
+  /** As in references. */
+  readonly host: string;
+  /** The API's own URL. */
+  readonly origin: URL;
+  readonly credentials: CredentialSource;
+  readonly tokens: TokenServer;
+  readonly secrets: Secrets;
+  /** Hosts besides the registry's own house whose token servers are shown our credentials. */
+  readonly authHosts: readonly string[];
+  /** Whether a host is spoken to without TLS, as the operator listed it. */
+  readonly isPlain: (host: string) => boolean;
+}
+
+type Known =
+  | { readonly kind: 'basic' }
+  | { readonly kind: 'bearer'; readonly realm: URL; readonly service?: string; scopes: string[] };
+
+export class Authorizer {
+  readonly #options: AuthorizerOptions;
+  /** What each repository asked for; '' stands for the registry as a whole. */
+  readonly #known = new Map<string, Known>();
+
+  constructor(options: AuthorizerOptions) {
+    this.#options = options;
+  }
+
+  /** The header for a request, or undefined while nothing is known to be asked for. */
+  async header(repository: string, signal?: AbortSignal): Promise<string | undefined> {
+    const known = this.#known.get(repository);
+    if (known === undefined) return undefined;
+    const credential = await this.#credential(repository, signal);
+    if (known.kind === 'basic') return this.#basic(credential);
+    if (credential?.kind === 'bearer') return `Bearer ${credential.token}`;
+    return `Bearer ${await this.#options.tokens.find(request(known, credential, signal))}`;
+  }
+
+  /**
+   * Learns from a 401; false when another attempt with the same means would change nothing.
+   * `sent` is the header that was refused.
+   */
+  async learn(
+    repository: string,
+    challenges: readonly Challenge[],
+    sent: string | undefined,
+  ): Promise<boolean> {
+    const challenge = choose(challenges);
+    if (challenge === undefined) {
+      const schemes = challenges.map(({ scheme }) => scheme).join(', ') || 'nothing that is known';
+      throw this.#refuse(`asks for ${schemes}; only Basic and Bearer are known here`);
+    }
+    if (challenge.scheme === 'basic') {
+      const repeats = sent?.startsWith('Basic ') === true;
+      this.#known.set(repository, { kind: 'basic' });
+      return !repeats;
+    }
+    return this.#learnBearer(repository, challenge, sent);
+  }
+
+  async #learnBearer(
+    repository: string,
+    challenge: Challenge,
+    sent: string | undefined,
+  ): Promise<boolean> {
+    const credential = await this.#credential(repository);
+    if (credential?.kind === 'bearer' && sent !== undefined) return false;
+    const known = this.#readBearer(challenge);
+    if (credential !== undefined && credential.kind !== 'bearer') this.#checkRealm(known.realm);
+    const before = this.#known.get(repository);
+    if (sent !== undefined && before?.kind === 'bearer') {
+      this.#options.tokens.forget(request(before, credential));
+      if (known.scopes.length === 0) known.scopes = before.scopes;
+    }
+    if (known.scopes.length === 0 && repository !== '') {
+      known.scopes = [`repository:${repository}:pull`];
+    }
+    this.#known.set(repository, known);
+    return true;
+  }
+
+  async #credential(repository: string, signal?: AbortSignal): Promise<Credential | undefined> {
+    const { host, credentials, secrets } = this.#options;
+    const found = await credentials.find({ host, repository, signal });
+    if (found !== undefined) {
+      secrets.add(secretOf(found));
+      if (found.kind === 'password') secrets.add(`${found.username}:${found.password}`);
+    }
+    return found;
+  }
+
+  #basic(credential: Credential | undefined): string {
+    if (credential === undefined) throw this.#refuse('asks for a user name and a password');
+    if (credential.kind === 'bearer') return `Bearer ${credential.token}`;
+    if (credential.kind === 'identity') {
+      throw this.#refuse('asks for a password, and there is only an identity token for it');
+    }
+    return basic(credential.username, credential.password);
+  }
+
+  #readBearer({ parameters }: Challenge): Known & { kind: 'bearer' } {
+    const realm = URL.parse(parameters.get('realm') ?? '');
+    if (realm === null || !this.#isSecure(realm)) {
+      throw this.#refuse('names a token server that is not at an https URL');
+    }
+    realm.username = '';
+    realm.password = '';
+    realm.hash = '';
+    const service = parameters.get('service');
+    const scopes = (parameters.get('scope') ?? '').split(' ').filter((scope) => scope !== '');
+    return { kind: 'bearer', realm, scopes, ...(service === undefined ? {} : { service }) };
+  }
+
+  #isSecure(realm: URL): boolean {
+    if (realm.protocol === 'https:') return true;
+    return realm.protocol === 'http:' && this.#options.isPlain(realm.host);
+  }
+
+  #checkRealm(realm: URL): void {
+    const { origin, authHosts } = this.#options;
+    const { hostname, host } = realm;
+    if (isSameHouse(origin.hostname, hostname)) return;
+    if (authHosts.includes(host) || authHosts.includes(hostname)) return;
+    const advice = 'list it among the hosts of token servers if that is right';
+    throw this.#refuse(`names a token server at another host, ${host}; ${advice}`);
+  }
+
+  #refuse(what: string): SourceError {
+    return new SourceError('unauthorized', `${this.#options.host} ${what}`);
+  }
+}
+
+/** Bearer before Basic, as registries that offer both prefer it. */
+function choose(challenges: readonly Challenge[]): Challenge | undefined {
+  const ofScheme = (wanted: string): Challenge | undefined =>
+    challenges.find(({ scheme }) => scheme === wanted);
+  return ofScheme('bearer') ?? ofScheme('basic');
+}
+
+function request(
+  known: Known & { kind: 'bearer' },
+  credential: Credential | undefined,
+  signal?: AbortSignal,
+): TokenRequest {
+  const { realm, scopes, service } = known;
+  return { realm, scopes, credential, signal, ...(service === undefined ? {} : { service }) };
+}
+
+/**
+ * One host, or two names below one parent: `registry-1.docker.io` and `auth.docker.io`,
+ * `registry.gitlab.com` and `gitlab.com`. A parent like `co.uk` makes no house.
+ */
+export function isSameHouse(one: string, other: string): boolean {
+  if (one === other) return true;
+  const labels = one.split('.');
+  if (/^[\d.]+$/.test(one) || one.includes(':')) return false;
+  const parent = labels.length > 2 ? labels.slice(1) : labels;
+  const [second = '', top = ''] = parent.slice(-2);
+  if (parent.length < 2 || (parent.length === 2 && top.length === 2 && second.length < 4)) {
+    return false;
+  }
+  const name = parent.join('.');
+  return other === name || other.endsWith(`.${name}`);
+}

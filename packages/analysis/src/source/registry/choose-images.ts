@@ -1,0 +1,182 @@
+/**
+ * From what a reference names to the images that a choice selects: nested indexes are opened within
+ * bounds, and everything that is not selected or not an image is remarked, so that nothing is
+ * passed over in silence.
+ */
+import { limits } from '@lazaret/protocol';
+
+import { SourceError, type SourceImage, type SourceRemark } from '../image-source.ts';
+import type { Descriptor, Index, Manifest } from '../manifest.ts';
+import { artifactType, mediaTypes } from '../media-type.ts';
+import { checkPlatform, type PlatformQuestion, selectPlatforms } from '../select-platforms.ts';
+import type { FetchedManifest } from './read-manifest.ts';
+import type { AssembledImage, ManifestPlace } from './registry-image.ts';
+
+export interface ImageShelf {
+  readonly names: readonly string[];
+  /** A child of an index, by its descriptor. */
+  readChild(descriptor: Descriptor): Promise<FetchedManifest>;
+  assemble(manifest: Manifest, place: ManifestPlace): Promise<AssembledImage>;
+}
+
+export interface ChosenImages {
+  readonly images: readonly SourceImage[];
+  readonly remarks: readonly SourceRemark[];
+}
+
+/** Throws SourceError when no image is left: `not_found`, `unsupported`, `no_such_platform`. */
+export async function chooseImages(
+  top: FetchedManifest,
+  shelf: ImageShelf,
+  question: PlatformQuestion,
+): Promise<ChosenImages> {
+  const { document, digest } = top;
+  if (document.kind === 'manifest') {
+    refuseArtifact(document, shelf);
+    const { names } = shelf;
+    const { image, remarks, configured } = await shelf.assemble(document, { names, digest });
+    return {
+      images: [image],
+      remarks: [...remarks, ...checkPlatform({ ...question, digest, configured })],
+    };
+  }
+  const collection = new Collection(shelf, digest);
+  await collection.open(document);
+  const { selected, remarks } = selectPlatforms(collection.children, question);
+  collection.remarks.push(...remarks);
+  for (const descriptor of selected) await collection.take(descriptor, question);
+  if (collection.images.length === 0) throw collection.nothingLeft();
+  return collection;
+}
+
+function refuseArtifact(document: Manifest, { names }: ImageShelf): void {
+  const type = artifactType(document);
+  if (type === undefined) return;
+  const message = `${names.join(', ')} is no image but an artifact (${type})`;
+  throw new SourceError('unsupported', message);
+}
+
+/** What an index holds, over all its levels. */
+class Collection implements ChosenImages {
+  readonly images: SourceImage[] = [];
+  readonly remarks: SourceRemark[] = [];
+  /** Everything that may be an image, in the order of the index; nested ones in their place. */
+  readonly children: Descriptor[] = [];
+  readonly #shelf: ImageShelf;
+  /** Digest of the index that lists a child. */
+  readonly #parents = new Map<string, string>();
+  readonly #read = new Map<string, FetchedManifest>();
+  readonly #seen: Set<string>;
+  readonly #top: string;
+  #failure: SourceError | undefined;
+
+  constructor(shelf: ImageShelf, digest: string) {
+    this.#shelf = shelf;
+    this.#top = digest;
+    this.#seen = new Set([digest]);
+  }
+
+  async open(top: Index): Promise<void> {
+    const todo = this.#list(top, this.#top, 1);
+    for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
+      const { descriptor, depth, parent } = next;
+      if (this.#seen.has(descriptor.digest)) continue;
+      this.#seen.add(descriptor.digest);
+      if (this.#seen.size > limits.indexChildren + 1) {
+        this.#remark('limit', descriptor, `more than ${limits.indexChildren} children`);
+        return;
+      }
+      this.#parents.set(descriptor.digest, parent);
+      const nested = await this.#openNested(descriptor, depth);
+      if (nested === undefined) continue;
+      if (nested === 'image') this.children.push(showToEngines(descriptor));
+      else todo.push(...this.#list(nested, descriptor.digest, depth + 1));
+    }
+  }
+
+  async take(descriptor: Descriptor, question: PlatformQuestion): Promise<void> {
+    const { digest, platform: listed } = descriptor;
+    const { names } = this.#shelf;
+    try {
+      const { document } = this.#read.get(digest) ?? (await this.#shelf.readChild(descriptor));
+      if (document.kind === 'index') throw new SourceError('damaged', 'is an index after all');
+      const artifact = artifactType(document);
+      if (artifact !== undefined) {
+        this.#remark('artifact', descriptor, artifact);
+        return;
+      }
+      const place = { names, digest, indexDigest: this.#parents.get(digest), listed };
+      const found = await this.#shelf.assemble(document, place);
+      const { configured } = found;
+      this.remarks.push(...found.remarks);
+      this.remarks.push(...checkPlatform({ ...question, digest, listed, configured }));
+      this.images.push(found.image);
+    } catch (error) {
+      this.#fail(descriptor, error);
+    }
+  }
+
+  nothingLeft(): SourceError {
+    if (this.#failure !== undefined) return this.#failure;
+    const [first] = this.remarks;
+    const why = first === undefined ? 'it is empty' : `${first.reason}, ${first.detail}`;
+    const message = `${this.#shelf.names.join(', ')} holds no image that can be read: ${why}`;
+    return new SourceError('unsupported', message);
+  }
+
+  /** As a stack: the first child comes off first. */
+  #list(index: Index, parent: string, depth: number): Nested[] {
+    if (index.omitted > 0) {
+      const detail = `${index.omitted} further children of an index are not looked at`;
+      this.remarks.push({ reason: 'limit', detail, digest: parent });
+    }
+    return index.children.toReversed().map((descriptor) => ({ descriptor, depth, parent }));
+  }
+
+  /** The index that a child is; `image` for what may be one; undefined for what is remarked. */
+  async #openNested(descriptor: Descriptor, depth: number): Promise<Index | 'image' | undefined> {
+    const kind = mediaTypes.documents.get(descriptor.mediaType);
+    if (kind === 'manifest' && descriptor.platform !== undefined) return 'image';
+    try {
+      const fetched = await this.#shelf.readChild(descriptor);
+      if (fetched.document.kind === 'manifest') {
+        this.#read.set(descriptor.digest, fetched);
+        return 'image';
+      }
+      if (depth < limits.indexDepth) return fetched.document;
+      this.#remark('limit', descriptor, `an index ${depth} levels down is not opened`);
+    } catch (error) {
+      this.#fail(descriptor, error);
+    }
+    return undefined;
+  }
+
+  /** Keeps what says something about one child; a registry that is gone says nothing about any. */
+  #fail(descriptor: Descriptor, error: unknown): void {
+    const ofChild = ['not_found', 'damaged', 'unsupported', 'digest_mismatch', 'too_large'];
+    if (!(error instanceof SourceError) || !ofChild.includes(error.code)) throw error;
+    this.#failure ??= error;
+    const reason = error.code === 'not_found' ? 'missing_child' : 'unsupported';
+    this.#remark(reason, descriptor, error.message);
+  }
+
+  #remark(reason: SourceRemark['reason'], { digest }: Descriptor, detail: string): void {
+    this.remarks.push({ reason, detail: detail.slice(0, 1_000), digest });
+  }
+}
+
+interface Nested {
+  readonly descriptor: Descriptor;
+  readonly depth: number;
+  readonly parent: string;
+}
+
+/**
+ * Engines choose by platform and do not look at annotations: a child for a real platform is an
+ * image to them, though it may call itself an attestation.
+ */
+function showToEngines(descriptor: Descriptor): Descriptor {
+  const { platform, annotations: _, ...rest } = descriptor;
+  if (platform === undefined || platform.os === 'unknown') return descriptor;
+  return { ...rest, platform };
+}

@@ -1,0 +1,123 @@
+/** How a registry's refusals and lost connections are told: without secrets, with what to do. */
+import { SourceError, type SourceErrorCode } from '../image-source.ts';
+
+/** Passes by itself, perhaps: worth another attempt. */
+export class PassingError extends SourceError {
+  /** How long the registry asks to wait. */
+  readonly afterMs: number | undefined;
+
+  constructor(code: SourceErrorCode, message: string, afterMs?: number) {
+    super(code, message);
+    this.afterMs = afterMs;
+  }
+}
+
+/** What must never be told, and its forms; texts go through it before anybody reads them. */
+export class Secrets {
+  readonly #known = new Set<string>();
+
+  add(secret: string): void {
+    if (secret.length < 4) return;
+    const forms = [secret, encodeURIComponent(secret), Buffer.from(secret).toString('base64')];
+    for (const form of forms) this.#known.add(form);
+  }
+
+  /** Foreign text made fit for a message: one line, short, secrets blotted out. */
+  clean(text: string): string {
+    let clean = text;
+    for (const secret of this.#known) clean = clean.replaceAll(secret, '***');
+    clean = clean.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ').trim();
+    return clean.length > 300 ? `${clean.slice(0, 300)}...` : clean;
+  }
+}
+
+/** A URL as it may be told: signatures stand in its query. */
+export function plainUrl(url: URL): string {
+  return `${url.origin}${url.pathname}`;
+}
+
+export interface Refusal {
+  readonly status: number;
+  /** What was asked for: `lab/app:1.2 at registry.lab`. */
+  readonly what: string;
+  /** The body, already cut to what is read of one. */
+  readonly body: Uint8Array;
+}
+
+/** A final answer that is not the one wanted, as a SourceError. */
+export function refusal({ status, what, body }: Refusal, secrets: Secrets): SourceError {
+  const said = secrets.clean(errorText(body));
+  const because = said === '' ? '' : `: ${said}`;
+  switch (status) {
+    case 404:
+      return new SourceError('not_found', `${what} does not exist${because}`);
+    case 401:
+      return new SourceError(
+        'unauthorized',
+        `${what} is not to be had with these credentials, or does not exist${because}`,
+      );
+    case 403:
+      return new SourceError('unauthorized', `${what} is refused${because}`);
+    case 429:
+      return new SourceError('rate_limited', `${what}: too many requests${because}`);
+    default: {
+      const code = status >= 500 ? 'unreachable' : 'unsupported';
+      return new SourceError(code, `${what}: the registry answered ${status}${because}`);
+    }
+  }
+}
+
+/** The first of the specification's `errors`, or the text as it is. */
+function errorText(body: Uint8Array): string {
+  const text = Buffer.from(body).toString('utf8');
+  try {
+    const { errors } = JSON.parse(text) as { errors?: unknown };
+    const [first] = Array.isArray(errors) ? (errors as unknown[]) : [];
+    if (typeof first !== 'object' || first === null) return '';
+    const { code, message } = first as { code?: unknown; message?: unknown };
+    return [code, message].filter((one) => typeof one === 'string').join(': ');
+  } catch {
+    return text.trimStart().startsWith('<') ? '' : text;
+  }
+}
+
+const passingCodes: readonly string[] = [
+  ...['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EAI_AGAIN', 'UND_ERR_SOCKET', 'UND_ERR_CONNECT_TIMEOUT'],
+  ...['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH'],
+  ...['UND_ERR_ABORTED', 'ABORT_ERR'],
+];
+const certificateCodes =
+  /^(ERR_TLS_CERT|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_(GET_ISSUER|VERIFY)|HOSTNAME_MISMATCH)/;
+
+/** A connection that failed. `hasAnswered`: the host has before, so that it may come back. */
+export function connectionFailure(error: unknown, url: URL, hasAnswered: boolean): SourceError {
+  const code = codeOf(error);
+  const place = url.host;
+  if (certificateCodes.test(code)) {
+    const advice = 'add its authority to the trusted ones, or check the name';
+    const message = `the certificate of ${place} is not believed (${code}): ${advice}`;
+    return new SourceError('unreachable', message);
+  }
+  if (code === closedAddressCode) {
+    const message = `${place} has an address inside this network, and a registry named it`;
+    return new SourceError(
+      'unreachable',
+      `${message}; list it among the private hosts to allow it`,
+    );
+  }
+  const message = `${place} cannot be reached (${code})`;
+  const returns = hasAnswered && ['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH'].includes(code);
+  if (returns || passingCodes.includes(code)) return new PassingError('unreachable', message);
+  return new SourceError('unreachable', message);
+}
+
+export const closedAddressCode = 'LAZARET_CLOSED_ADDRESS';
+
+/** A connection to several addresses of a name fails with several errors: the first tells. */
+function codeOf(error: unknown): string {
+  const errors = error instanceof AggregateError ? (error.errors as unknown[]) : [error];
+  for (const one of errors) {
+    if (one instanceof Error && 'code' in one && typeof one.code === 'string') return one.code;
+  }
+  return error instanceof Error ? error.name : 'unknown';
+}

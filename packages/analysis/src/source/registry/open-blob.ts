@@ -1,0 +1,204 @@
+/**
+ * The stored bytes of a blob as one stream, however often the connection is lost: it goes on with a
+ * Range where the registry knows ranges, and passes over what was delivered where it does not.
+ */
+import { limits } from '@lazaret/protocol';
+
+import { SourceError } from '../image-source.ts';
+import type { Clock } from './clock.ts';
+import { PassingError } from './failure.ts';
+
+/** Where the bytes are asked for: a registry, or the server that a foreign layer names. */
+export interface BlobServer {
+  send(headers: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<BlobAnswer>;
+  pause(error: PassingError, attempt: number, signal?: AbortSignal): Promise<void>;
+  refuse(answer: BlobAnswer): Promise<SourceError>;
+}
+
+export interface BlobAnswer {
+  readonly status: number;
+  header(name: string): readonly string[];
+  readonly body: AsyncIterable<Uint8Array>;
+  readonly redirected: boolean;
+  drop(): void;
+}
+
+export interface BlobOptions {
+  readonly server: BlobServer;
+  /** As the manifest says; the stream ends with an error where it is not met. */
+  readonly sizeBytes: number;
+  /** For messages. */
+  readonly what: string;
+  readonly clock: Clock;
+  readonly idleMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Waits for the first answer, so that what is missing is told before anything is read. Throws
+ * SourceError: `damaged` where the size is not the manifest's, and what the registry's refusals say.
+ */
+export async function openBlob(options: BlobOptions): Promise<AsyncIterable<Uint8Array>> {
+  const download = new Download(options);
+  const first = await download.begin();
+  return download.stream(first);
+}
+
+class Download {
+  readonly #options: BlobOptions;
+  #delivered = 0;
+  #etag: string | undefined;
+  /** Attempts since the last byte that was new. */
+  #fruitless = 0;
+  #attempts = 0;
+
+  constructor(options: BlobOptions) {
+    this.#options = options;
+  }
+
+  async *stream(first: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+    let body = first;
+    for (;;) {
+      try {
+        yield* this.#deliver(body);
+        if (this.#delivered === this.#options.sizeBytes) return;
+        throw new PassingError('unreachable', `${this.#options.what} ended early`);
+      } catch (error) {
+        await this.#pause(error);
+      }
+      body = await this.begin();
+    }
+  }
+
+  /** An answer whose body goes on where the stream stands. */
+  async begin(): Promise<AsyncIterable<Uint8Array>> {
+    for (;;) {
+      try {
+        return await this.#ask();
+      } catch (error) {
+        await this.#pause(error);
+      }
+    }
+  }
+
+  async #ask(): Promise<AsyncIterable<Uint8Array>> {
+    const { server, signal, sizeBytes, what } = this.#options;
+    const from = this.#delivered;
+    const range = from === 0 ? {} : { range: `bytes=${from}-`, ...this.#condition() };
+    const answer = await server.send(range, signal);
+    try {
+      if (answer.status === 200) return this.#checkWhole(answer);
+      if (answer.status === 206 && from > 0) return this.#checkPart(answer);
+    } catch (error) {
+      answer.drop();
+      throw error;
+    }
+    if (answer.status === 416) {
+      answer.drop();
+      throw new SourceError('damaged', `${what} is shorter than its manifest's ${sizeBytes} bytes`);
+    }
+    throw await server.refuse(answer);
+  }
+
+  /** With a strong validator other bytes under the same name start over; the digest tells anyway. */
+  #condition(): Readonly<Record<string, string>> {
+    return this.#etag === undefined ? {} : { 'if-range': this.#etag };
+  }
+
+  #checkWhole(answer: BlobAnswer): AsyncIterable<Uint8Array> {
+    const { sizeBytes } = this.#options;
+    const encoding = answer.header('content-encoding')[0] ?? 'identity';
+    if (encoding !== 'identity') throw this.#damaged(`comes in the encoding ${encoding}`);
+    const length = answer.header('content-length')[0];
+    if (length !== undefined && Number(length) !== sizeBytes) {
+      throw this.#damaged(`has ${length} bytes, its manifest says ${sizeBytes}`);
+    }
+    const etag = answer.header('etag')[0];
+    this.#etag = etag?.startsWith('"') === true ? etag : undefined;
+    return skipBytes(answer.body, this.#delivered);
+  }
+
+  #checkPart(answer: BlobAnswer): AsyncIterable<Uint8Array> {
+    const { sizeBytes } = this.#options;
+    const range = answer.header('content-range')[0] ?? '';
+    const [, first, total] = /^bytes (\d{1,16})-\d{1,16}\/(\d{1,16}|\*)$/.exec(range) ?? [];
+    if (first === undefined || Number(first) !== this.#delivered) {
+      throw this.#damaged(`was asked for from byte ${this.#delivered}, and came otherwise`);
+    }
+    if (total !== '*' && Number(total) !== sizeBytes) {
+      throw this.#damaged(`has ${total} bytes, its manifest says ${sizeBytes}`);
+    }
+    return answer.body;
+  }
+
+  async *#deliver(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+    const { sizeBytes, clock, idleMs = limits.registryIdleMs } = this.#options;
+    for await (const chunk of watchProgress(body, { clock, idleMs, what: this.#options.what })) {
+      if (chunk.length === 0) continue;
+      if (this.#delivered + chunk.length > sizeBytes) {
+        throw this.#damaged(`goes on behind the ${sizeBytes} bytes that its manifest says`);
+      }
+      this.#delivered += chunk.length;
+      this.#fruitless = 0;
+      yield chunk;
+    }
+  }
+
+  async #pause(error: unknown): Promise<void> {
+    const { server, signal } = this.#options;
+    signal?.throwIfAborted();
+    const attempt = this.#fruitless;
+    this.#fruitless += 1;
+    this.#attempts += 1;
+    const spent = attempt >= limits.registryRetries || this.#attempts > limits.registryResumes;
+    if (!(error instanceof PassingError) || spent) throw error;
+    await server.pause(error, attempt, signal);
+  }
+
+  #damaged(why: string): SourceError {
+    return new SourceError('damaged', `${this.#options.what} ${why}`);
+  }
+}
+
+async function* skipBytes(
+  body: AsyncIterable<Uint8Array>,
+  sizeBytes: number,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let missing = sizeBytes;
+  for await (const chunk of body) {
+    if (missing < chunk.length) yield missing === 0 ? chunk : chunk.subarray(missing);
+    missing = Math.max(0, missing - chunk.length);
+  }
+}
+
+interface Progress {
+  readonly clock: Clock;
+  readonly idleMs: number;
+  readonly what: string;
+}
+
+/**
+ * A server that sends a byte now and then is never idle and never done. Only time spent waiting for
+ * it counts, so that a slow reader is not mistaken for a slow server.
+ */
+async function* watchProgress(
+  body: AsyncIterable<Uint8Array>,
+  { clock, idleMs, what }: Progress,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let waitedMs = 0;
+  let gotBytes = 0;
+  let since = clock.now();
+  for await (const chunk of body) {
+    waitedMs += clock.now() - since;
+    gotBytes += chunk.length;
+    if (waitedMs >= idleMs) {
+      if (gotBytes < limits.registryProgressBytes) {
+        throw new PassingError('unreachable', `${what} comes too slowly`);
+      }
+      waitedMs = 0;
+      gotBytes = 0;
+    }
+    yield chunk;
+    since = clock.now();
+  }
+}

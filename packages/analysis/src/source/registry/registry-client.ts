@@ -1,0 +1,236 @@
+/**
+ * One registry host: requests with credentials, redirects, rates and repeats. A redirect to another
+ * origin goes without `Authorization`; a repeat always begins at the registry's own URL, since a
+ * signed one may have expired.
+ */
+import { limits } from '@lazaret/protocol';
+
+import { SourceError } from '../image-source.ts';
+import { Authorizer } from './authorizer.ts';
+import { parseChallenges } from './challenge.ts';
+import { type Clock, waitFor } from './clock.ts';
+import type { CredentialSource } from './credential.ts';
+import { PassingError, plainUrl, refusal, Secrets } from './failure.ts';
+import { readBeginning, readBody } from './read-body.ts';
+import { apiHost } from './reference.ts';
+import { RequestRate } from './request-rate.ts';
+import { backoffMs, isPassing, retryAfterMs } from './retry.ts';
+import { type AskTokenServer, TokenServer } from './token-server.ts';
+import type { Answer, Transport } from './transport.ts';
+
+export interface RegistryClientOptions {
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly credentials: CredentialSource;
+  readonly rate?: RequestRate;
+  /** From 0 to below 1; for pauses between attempts. */
+  readonly random?: () => number;
+  readonly authHosts?: readonly string[];
+}
+
+export interface RegistryRequest {
+  readonly method?: 'GET' | 'HEAD';
+  /** From `/v2/` on, with its query; or a whole URL at the same origin. */
+  readonly path: string;
+  /** Which repository's credentials; '' for the registry itself. */
+  readonly repository: string;
+  /** For messages: `the manifest of lab/app:1 at registry.lab`. */
+  readonly what: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface RegistryAnswer extends Answer {
+  /** Another host than the registry gave it. */
+  readonly redirected: boolean;
+}
+
+export interface WholeAnswer {
+  readonly bytes: Buffer;
+  /** The first value of a header. */
+  header(name: string): string | undefined;
+  headers(name: string): readonly string[];
+}
+
+export class RegistryClient {
+  /** As in references. */
+  readonly host: string;
+  readonly #options: RegistryClientOptions;
+  readonly #rate: RequestRate;
+  readonly #secrets = new Secrets();
+  #opened: Promise<{ readonly origin: URL; readonly authorizer: Authorizer }> | undefined;
+
+  constructor(host: string, options: RegistryClientOptions) {
+    this.host = host;
+    this.#options = options;
+    this.#rate = options.rate ?? new RequestRate([], options.clock);
+  }
+
+  /** A whole body, verified to be complete; repeated while that may help. 200 only. */
+  read(request: RegistryRequest, maxBytes: number): Promise<WholeAnswer> {
+    return this.repeat(async () => {
+      const deadline = AbortSignal.timeout(limits.registryAnswerMs);
+      const signal = request.signal ? AbortSignal.any([request.signal, deadline]) : deadline;
+      try {
+        const answer = await this.send({ ...request, signal });
+        if (answer.status !== 200) throw await this.refuse(answer, request.what);
+        const bytes = await readBody(answer.body, maxBytes, request.what);
+        return {
+          bytes,
+          header: (name) => answer.header(name)[0],
+          headers: (name) => answer.header(name),
+        };
+      } catch (error) {
+        if (!deadline.aborted || request.signal?.aborted === true) throw error;
+        throw new PassingError('unreachable', `${request.what} did not come in time`);
+      }
+    }, request.signal);
+  }
+
+  /** Runs the task again, after a pause, while it fails with a PassingError. */
+  async repeat<T>(task: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        return await task();
+      } catch (error) {
+        if (!(error instanceof PassingError) || attempt >= limits.registryRetries) throw error;
+        await this.pause(error, attempt, signal);
+      }
+    }
+  }
+
+  /** Waits as the registry asked, or longer with each attempt. Throws the error when told to go. */
+  async pause(error: PassingError, attempt: number, signal?: AbortSignal): Promise<void> {
+    const { clock, random = Math.random } = this.#options;
+    const { afterMs = 0 } = error;
+    if (afterMs > limits.registryPauseMsMax) throw error;
+    if (error.code === 'rate_limited') this.#rate.pause(afterMs);
+    await waitFor(clock, Math.max(afterMs, backoffMs(attempt, random)), signal);
+  }
+
+  /**
+   * The answer to one request, whatever it is; challenges are answered and redirects followed.
+   * Throws a PassingError for statuses and connections that another attempt may mend.
+   */
+  async send(request: RegistryRequest): Promise<RegistryAnswer> {
+    const { authorizer } = await this.#open();
+    const { repository, signal } = request;
+    for (let tries = 0; ; tries += 1) {
+      const sent = await authorizer.header(repository, signal);
+      const answer = await this.#follow(request, sent);
+      if (isPassing(answer.status)) throw await this.#passing(answer, request.what);
+      // Once for a challenge, once more for a token that had expired or could do too little.
+      if (answer.status !== 401 || answer.redirected || tries === 2) return answer;
+      const challenges = parseChallenges(answer.header('www-authenticate'));
+      const repeats = await authorizer.learn(repository, challenges, sent);
+      if (!repeats) return answer;
+      answer.drop();
+    }
+  }
+
+  /** An answer that is not the one wanted, as an error; reads its explanation. */
+  async refuse(answer: RegistryAnswer, what: string): Promise<SourceError> {
+    const body = await readBeginning(answer.body, limits.registryErrorBytes);
+    // A signed URL that storage refuses may have expired: the registry gives another.
+    if (answer.redirected && [400, 401, 403].includes(answer.status)) {
+      return new PassingError('unreachable', `${what}: storage answered ${answer.status}`);
+    }
+    return refusal({ status: answer.status, what, body }, this.#secrets);
+  }
+
+  /** The URL of a path, or of a link that a registry gave: only at its own origin. */
+  async resolve(path: string, base = '/'): Promise<URL> {
+    const { origin } = await this.#open();
+    const url = URL.parse(path, new URL(base, origin));
+    if (url === null || url.origin !== origin.origin) {
+      throw new SourceError('damaged', `${this.host} links to another place than itself`);
+    }
+    return url;
+  }
+
+  async #open(): Promise<{ readonly origin: URL; readonly authorizer: Authorizer }> {
+    this.#opened ??= this.#prepare();
+    return this.#opened;
+  }
+
+  async #prepare() {
+    const { transport, credentials, clock, authHosts = [] } = this.#options;
+    const origin = new URL(await transport.originOf(apiHost(this.host)));
+    const secrets = this.#secrets;
+    const tokens = new TokenServer({
+      ask: this.#askTokenServer(origin, authHosts),
+      now: () => clock.now(),
+      onSecret: (secret) => secrets.add(secret),
+    });
+    const isPlain = (host: string): boolean => transport.isPlain(host);
+    const shared = { host: this.host, origin, credentials, tokens, secrets, authHosts, isPlain };
+    return { origin, authorizer: new Authorizer(shared) };
+  }
+
+  async #follow(request: RegistryRequest, sent: string | undefined): Promise<RegistryAnswer> {
+    const { transport } = this.#options;
+    const { origin } = await this.#open();
+    const { method = 'GET', headers, signal } = request;
+    let url = await this.resolve(request.path);
+    for (let hops = 0; hops <= limits.registryRedirects; hops += 1) {
+      const own = url.origin === origin.origin;
+      if (own) await this.#rate.take(signal);
+      const answer = await transport.exchange(url, {
+        method,
+        headers: { ...headers, ...(own && sent !== undefined ? { authorization: sent } : {}) },
+        signal,
+        trusted: url.hostname === origin.hostname,
+      });
+      const location = isRedirect(answer.status) ? answer.header('location')[0] : undefined;
+      if (location === undefined) return { ...answer, redirected: !own };
+      answer.drop();
+      url = this.#checkRedirect(URL.parse(location, url), request.what);
+    }
+    throw new SourceError('unreachable', `${request.what} is redirected again and again`);
+  }
+
+  #checkRedirect(url: URL | null, what: string): URL {
+    const isSecure = url?.protocol === 'https:';
+    const isListed = url?.protocol === 'http:' && this.#options.transport.isPlain(url.host);
+    if (url !== null && (isSecure || isListed) && url.username === '' && url.password === '') {
+      return url;
+    }
+    const target = url === null ? 'no URL' : plainUrl(url);
+    throw new SourceError('unreachable', `${what} is redirected to ${target}, which is refused`);
+  }
+
+  async #passing(answer: RegistryAnswer, what: string): Promise<PassingError> {
+    const { clock } = this.#options;
+    const afterMs = retryAfterMs(answer.header('retry-after')[0], clock.now());
+    const body = await readBeginning(answer.body, limits.registryErrorBytes);
+    const { code, message } = refusal({ status: answer.status, what, body }, this.#secrets);
+    const later = afterMs === undefined ? '' : `; try again in ${Math.ceil(afterMs / 1_000)} s`;
+    return new PassingError(code, `${message}${later}`, afterMs);
+  }
+
+  /** Follows no redirect: what is sent there is a secret. */
+  #askTokenServer(origin: URL, authHosts: readonly string[]): AskTokenServer {
+    return (url, request) =>
+      this.repeat(async () => {
+        const trusted =
+          [url.hostname, url.host].some((host) => authHosts.includes(host)) ||
+          url.hostname === origin.hostname;
+        const deadline = AbortSignal.timeout(limits.registryAnswerMs);
+        const answer = await this.#options.transport.exchange(url, {
+          ...request,
+          signal: deadline,
+          trusted,
+        });
+        const what = `the token server ${plainUrl(url)}`;
+        if (isPassing(answer.status)) {
+          throw await this.#passing({ ...answer, redirected: false }, what);
+        }
+        const bytes = await readBody(answer.body, limits.registryTokenBytes, what);
+        return { status: answer.status, bytes };
+      });
+  }
+}
+
+function isRedirect(status: number): boolean {
+  return [301, 302, 303, 307, 308].includes(status);
+}

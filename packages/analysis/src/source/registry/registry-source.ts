@@ -1,0 +1,186 @@
+/** An image in a registry, as a source: mirrors first, then the registry itself. */
+import type { Platform } from '@lazaret/protocol';
+
+import type { ImageListing, ImageSource, PlatformChoice } from '../image-source.ts';
+import { SourceError } from '../image-source.ts';
+import type { Descriptor } from '../manifest.ts';
+import { chooseImages, type ImageShelf } from './choose-images.ts';
+import type { Clock } from './clock.ts';
+import type { CredentialSource } from './credential.ts';
+import { openForeign } from './foreign-layer.ts';
+import { type BlobOptions, openBlob } from './open-blob.ts';
+import { readManifest, readSmallBlob } from './read-manifest.ts';
+import {
+  canonicalHost,
+  formatReference,
+  parseReference,
+  type RegistryReference,
+  selectorOf,
+} from './reference.ts';
+import { assembleImage, type ImageParts } from './registry-image.ts';
+import { RegistryClient } from './registry-client.ts';
+import type { RequestRate } from './request-rate.ts';
+import { createTransport, type NetworkOptions, type Transport } from './transport.ts';
+
+export interface RegistryOptions {
+  readonly clock: Clock;
+  readonly network?: NetworkOptions;
+  /** Anonymous without. */
+  readonly credentials?: CredentialSource;
+  /** Hosts besides the registry's own house whose token servers are shown our credentials. */
+  readonly authHosts?: readonly string[];
+  /** By host, as in references; a mirror is asked first and sees only credentials of its own. */
+  readonly mirrors?: Readonly<Record<string, readonly string[]>>;
+  /** `host[:port]` that layers outside the registry may be fetched from, over https. */
+  readonly foreignHosts?: readonly string[];
+  /** By host; shared with whoever else asks that host. */
+  readonly rates?: Readonly<Record<string, RequestRate>>;
+  readonly random?: () => number;
+}
+
+export interface RegistrySourceOptions extends RegistryOptions {
+  /** What the choice `default` means: the platform of this machine. */
+  readonly defaultPlatform: Platform;
+}
+
+/** Throws SourceError `unsupported` for text that is no reference. Connects when it is asked. */
+export function openRegistrySource(text: string, options: RegistrySourceOptions): ImageSource {
+  const reference = parseReference(text);
+  const transport = createTransport(options.network ?? {});
+  const endpoints = openEndpoints(reference.host, transport, options);
+  return {
+    kind: 'registry',
+    reference: formatReference(reference),
+    list: (choice) => listImages(reference, { endpoints, transport, options, choice }),
+    close: () => transport.close(),
+  };
+}
+
+/** A client for requests beside reading one image, such as listings. `close` ends its connections. */
+export function openRegistryClient(
+  host: string,
+  options: RegistryOptions,
+): { readonly client: RegistryClient; close(): Promise<void> } {
+  const transport = createTransport(options.network ?? {});
+  const client = openClient(canonicalHost(host), transport, options);
+  return { client, close: () => transport.close() };
+}
+
+function openEndpoints(
+  host: string,
+  transport: Transport,
+  options: RegistryOptions,
+): readonly RegistryClient[] {
+  const mirrors = options.mirrors?.[host] ?? [];
+  return [...mirrors, host].map((one) => openClient(one, transport, options));
+}
+
+function openClient(host: string, transport: Transport, options: RegistryOptions): RegistryClient {
+  const { clock, credentials = { find: async () => undefined }, random, authHosts = [] } = options;
+  const rate = options.rates?.[host];
+  return new RegistryClient(host, {
+    transport,
+    clock,
+    credentials,
+    authHosts,
+    ...(rate === undefined ? {} : { rate }),
+    ...(random === undefined ? {} : { random }),
+  });
+}
+
+interface Listing {
+  readonly endpoints: readonly RegistryClient[];
+  readonly transport: Transport;
+  readonly options: RegistrySourceOptions;
+  readonly choice: PlatformChoice;
+}
+
+async function listImages(reference: RegistryReference, listing: Listing): Promise<ImageListing> {
+  const { endpoints, options, choice } = listing;
+  const { repository } = reference;
+  const top = await firstOf(endpoints, (client) =>
+    readManifest(client, { repository, selector: selectorOf(reference) }),
+  );
+  const parts = createParts(repository, listing);
+  const shelf: ImageShelf = {
+    names: [formatReference(reference)],
+    readChild: (descriptor) =>
+      firstOf(endpoints, (client) =>
+        readManifest(client, { repository, selector: descriptor.digest, descriptor }),
+      ),
+    assemble: (manifest, place) => assembleImage(manifest, place, parts),
+  };
+  return chooseImages(top, shelf, { choice, defaultPlatform: options.defaultPlatform });
+}
+
+function createParts(repository: string, { endpoints, transport, options }: Listing): ImageParts {
+  const { foreignHosts = [], clock, network } = options;
+  const shared = { clock, idleMs: network?.idleMs };
+  return {
+    readBlob: (descriptor, maxBytes) =>
+      firstOf(endpoints, (client) => readSmallBlob(client, { repository, descriptor, maxBytes })),
+    openLayer: (descriptor, url, signal) =>
+      url === undefined
+        ? firstOf(endpoints, (client) =>
+            openBlob({ ...blobOf(client, repository, descriptor), ...shared, signal }),
+          )
+        : openForeign(url, descriptor, { ...shared, transport, signal, random: options.random }),
+    hasBlob: async ({ digest }) => {
+      const path = `/v2/${repository}/blobs/${digest}`;
+      const what = `the blob ${repository}@${digest}`;
+      for (const client of endpoints) {
+        const status = await client.repeat(async () => {
+          const answer = await client.send({ method: 'HEAD', path, repository, what });
+          answer.drop();
+          return answer.status;
+        });
+        if (status === 200) return true;
+      }
+      return false;
+    },
+    allowedUrl: (urls) =>
+      urls
+        .map((text) => URL.parse(text))
+        .find((url) => url !== null && isAllowed(url, foreignHosts)) ?? undefined,
+  };
+}
+
+function blobOf(
+  client: RegistryClient,
+  repository: string,
+  { digest, sizeBytes }: Descriptor,
+): Pick<BlobOptions, 'server' | 'sizeBytes' | 'what'> {
+  const what = `the layer ${repository}@${digest} at ${client.host}`;
+  const path = `/v2/${repository}/blobs/${digest}`;
+  return {
+    what,
+    sizeBytes,
+    server: {
+      send: (headers, signal) => client.send({ path, repository, what, headers, signal }),
+      pause: (error, attempt, signal) => client.pause(error, attempt, signal),
+      refuse: (answer) => client.refuse(answer, what),
+    },
+  };
+}
+
+function isAllowed(url: URL, hosts: readonly string[]): boolean {
+  const isPlain = url.username === '' && url.password === '';
+  return url.protocol === 'https:' && isPlain && hosts.includes(url.host);
+}
+
+/** Mirrors may lack anything for any reason; only the registry's own answer counts as a refusal. */
+async function firstOf<T>(
+  endpoints: readonly RegistryClient[],
+  ask: (client: RegistryClient) => Promise<T>,
+): Promise<T> {
+  for (const mirror of endpoints.slice(0, -1)) {
+    try {
+      return await ask(mirror);
+    } catch (error) {
+      if (!(error instanceof SourceError)) throw error;
+    }
+  }
+  const last = endpoints.at(-1);
+  if (last === undefined) throw new SourceError('unreachable', 'no registry to ask');
+  return ask(last);
+}

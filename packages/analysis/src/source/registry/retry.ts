@@ -1,0 +1,21 @@
+/** When a request that failed is worth another, and after how long. */
+import { limits } from '@lazaret/protocol';
+
+/** Statuses that pass by themselves. */
+export function isPassing(status: number): boolean {
+  return status === 408 || status === 429 || (status >= 500 && status !== 501 && status !== 505);
+}
+
+/** Doubles with each attempt up to a bound; half of it is left to chance. `attempt` from 0. */
+export function backoffMs(attempt: number, random: () => number): number {
+  const full = Math.min(limits.registryBackoffMs * 2 ** attempt, limits.registryBackoffMaxMs);
+  return Math.round(full / 2 + (random() * full) / 2);
+}
+
+/** `Retry-After` in its two forms (RFC 9110 section 10.2.3); undefined where it says nothing. */
+export function retryAfterMs(header: string | undefined, now: number): number | undefined {
+  if (header === undefined) return undefined;
+  if (/^\d{1,9}$/.test(header)) return Number(header) * 1_000;
+  const at = header.length > 40 ? Number.NaN : Date.parse(header);
+  return Number.isNaN(at) ? undefined : Math.max(0, at - now);
+}

@@ -1,0 +1,239 @@
+/**
+ * One exchange with one host over HTTP: which scheme, which certificates, which proxy, which
+ * addresses. It follows nothing and repeats nothing. Every host has its own connections, so that
+ * what is configured for one (a client certificate, unchecked TLS) is never used with another.
+ */
+import { lookup, type LookupAddress, type LookupOptions } from 'node:dns';
+
+import { limits } from '@lazaret/protocol';
+import { Agent, type Dispatcher, ProxyAgent } from 'undici';
+
+import { SourceError } from '../image-source.ts';
+import { addressOf, isClosedAddress, isLoopback } from './address-policy.ts';
+import { authorities, type HostCertificates, readCertificates } from './certificates.ts';
+import { closedAddressCode, connectionFailure } from './failure.ts';
+import { chooseProxy, type ProxySettings } from './proxy.ts';
+
+export interface NetworkOptions {
+  /** `host[:port]` that are spoken to without TLS. Loopback addresses are unless they have TLS. */
+  readonly plainHttpHosts?: readonly string[];
+  /** `host[:port]` whose certificates are not checked. */
+  readonly skipVerifyHosts?: readonly string[];
+  /** PEM authorities for every host. */
+  readonly ca?: readonly string[];
+  /** By `host[:port]`. */
+  readonly certificates?: Readonly<Record<string, HostCertificates>>;
+  /** In Docker's layout, such as `/etc/docker/certs.d`. */
+  readonly certificateDirectories?: readonly string[];
+  readonly proxy?: ProxySettings;
+  /** Names and addresses inside this network that registries may name (redirects, realms, urls). */
+  readonly privateHosts?: readonly string[];
+  /** Idle time of a connection, in place of the bound. */
+  readonly idleMs?: number;
+}
+
+export interface Exchange {
+  readonly method: 'GET' | 'HEAD' | 'POST';
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly signal?: AbortSignal | undefined;
+  /** The operator named the host; any other may only be at a public address, or is listed. */
+  readonly trusted: boolean;
+}
+
+export interface Answer {
+  readonly status: number;
+  /** Values of a header, by its name in lower case. */
+  header(name: string): readonly string[];
+  readonly body: AsyncIterable<Uint8Array>;
+  /** Lets go of the body, unread. */
+  drop(): void;
+}
+
+export interface Transport {
+  /** `https://host` or, where it is allowed, `http://host`. */
+  originOf(host: string): Promise<string>;
+  isPlain(host: string): boolean;
+  /** Throws SourceError `unreachable`, a PassingError where another attempt may help. */
+  exchange(url: URL, request: Exchange): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+export function createTransport(options: NetworkOptions): Transport {
+  const pools = new Map<string, Promise<Dispatcher>>();
+  const answered = new Set<string>();
+  const certificates = createCertificateReader(options);
+
+  function poolOf(url: URL, trusted: boolean): Promise<Dispatcher> {
+    const key = `${url.origin} ${trusted}`;
+    const pool = pools.get(key) ?? createPool(url, trusted, { options, certificates });
+    pools.set(key, pool);
+    // A file that could not be read may be there the next time.
+    pool.catch(() => pools.delete(key));
+    return pool;
+  }
+
+  return {
+    async originOf(host) {
+      if (lists(options.plainHttpHosts, host)) return `http://${host}`;
+      if (!isLoopback(new URL(`https://${host}`).hostname)) return `https://${host}`;
+      const { ca = [], client = [] } = await certificates(host);
+      const hasTls = ca.length + client.length > 0 || lists(options.skipVerifyHosts, host);
+      return hasTls ? `https://${host}` : `http://${host}`;
+    },
+    isPlain(host) {
+      return lists(options.plainHttpHosts, host) || isLoopback(new URL(`https://${host}`).hostname);
+    },
+    async exchange(url, request) {
+      const trusted = request.trusted || lists(options.privateHosts, url.host, url.hostname);
+      const address = addressOf(url.hostname);
+      if (
+        !trusted &&
+        (address === undefined ? isLoopback(url.hostname) : isClosedAddress(address))
+      ) {
+        throw connectionFailure(closedAddress(), url, false);
+      }
+      const pool = await poolOf(url, trusted);
+      request.signal?.throwIfAborted();
+      try {
+        const answer = await pool.request(describe(url, request, options));
+        answered.add(url.host);
+        return wrap(answer, url);
+      } catch (error) {
+        if (request.signal?.aborted === true) throw request.signal.reason;
+        throw connectionFailure(error, url, answered.has(url.host));
+      }
+    },
+    async close() {
+      const open = await Promise.allSettled(pools.values());
+      pools.clear();
+      for (const one of open) if (one.status === 'fulfilled') await one.value.destroy();
+    },
+  };
+}
+
+type CertificateReader = (host: string) => Promise<HostCertificates>;
+
+function createCertificateReader(options: NetworkOptions): CertificateReader {
+  return async (host) => {
+    const given = options.certificates?.[host];
+    const found = await readCertificates(options.certificateDirectories ?? [], host);
+    return {
+      ca: [...(given?.ca ?? []), ...(found.ca ?? [])],
+      client: [...(given?.client ?? []), ...(found.client ?? [])],
+    };
+  };
+}
+
+interface PoolParts {
+  readonly options: NetworkOptions;
+  readonly certificates: CertificateReader;
+}
+
+async function createPool(url: URL, trusted: boolean, parts: PoolParts): Promise<Dispatcher> {
+  const { options } = parts;
+  const secure = url.protocol === 'https:' ? await secureOptions(url, parts) : {};
+  const idleMs = options.idleMs ?? limits.registryIdleMs;
+  const shared = {
+    connections: limits.registryConnections,
+    headersTimeout: idleMs,
+    bodyTimeout: idleMs,
+    allowH2: false,
+  };
+  const proxy = chooseProxy(url, options.proxy ?? {});
+  if (proxy !== undefined) {
+    const uri = proxyUri(proxy);
+    const proxyTls = { ca: authorities(options.ca ?? []), timeout: limits.registryConnectMs };
+    return new ProxyAgent({ ...shared, uri, proxyTls, requestTls: secure });
+  }
+  const connect = {
+    ...secure,
+    timeout: limits.registryConnectMs,
+    ...(trusted ? {} : { lookup: lookupPublic }),
+  };
+  return new Agent({ ...shared, connect });
+}
+
+async function secureOptions(url: URL, { options, certificates }: PoolParts) {
+  const { ca = [], client = [] } = await certificates(url.host);
+  return {
+    ca: authorities([...(options.ca ?? []), ...ca]),
+    cert: client.map(({ cert }) => cert),
+    key: client.map(({ key }) => key),
+    rejectUnauthorized: !lists(options.skipVerifyHosts, url.host),
+  };
+}
+
+function proxyUri(text: string): string {
+  const url = URL.parse(text.includes('://') ? text : `http://${text}`);
+  if (url !== null && ['http:', 'https:', 'socks5:'].includes(url.protocol)) return url.href;
+  throw new SourceError('unreachable', 'the proxy setting is no URL of a proxy');
+}
+
+type LookupCallback = (
+  error: NodeJS.ErrnoException | null,
+  address: string | LookupAddress[],
+  family?: number,
+) => void;
+
+/** Resolves as usual and refuses a name that leads inside, at the moment of connecting. */
+const lookupPublic = (hostname: string, options: LookupOptions, callback: LookupCallback): void => {
+  lookup(hostname, { ...options, all: true }, (error, addresses) => {
+    if (error !== null) {
+      callback(error, '');
+      return;
+    }
+    const [first] = addresses;
+    const closed = addresses.some(({ address }) => isClosedAddress(address));
+    if (first === undefined || closed) callback(closedAddress(), '');
+    else if (options.all === true) callback(null, addresses);
+    else callback(null, first.address, first.family);
+  });
+};
+
+function closedAddress(): NodeJS.ErrnoException {
+  return Object.assign(new Error('the address is not public'), { code: closedAddressCode });
+}
+
+function describe(url: URL, request: Exchange, options: NetworkOptions): Dispatcher.RequestOptions {
+  const idleMs = options.idleMs ?? limits.registryIdleMs;
+  return {
+    origin: url.origin,
+    path: `${url.pathname}${url.search}`,
+    method: request.method,
+    headers: { 'user-agent': 'lazaret', 'accept-encoding': 'identity', ...request.headers },
+    body: request.body ?? null,
+    signal: request.signal ?? null,
+    headersTimeout: idleMs,
+    bodyTimeout: idleMs,
+  };
+}
+
+function wrap(answer: Dispatcher.ResponseData, url: URL): Answer {
+  return {
+    status: answer.statusCode,
+    header(name) {
+      const value = answer.headers[name];
+      return value === undefined ? [] : [value].flat();
+    },
+    body: guard(answer.body, url),
+    drop() {
+      // Its error, when it comes, has nobody left to hear it.
+      answer.body.on('error', () => undefined);
+      answer.body.destroy();
+    },
+  };
+}
+
+/** A connection that is lost under way is told like one that was never there. */
+async function* guard(body: AsyncIterable<Uint8Array>, url: URL): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
+  } catch (error) {
+    throw connectionFailure(error, url, true);
+  }
+}
+
+function lists(list: readonly string[] | undefined, ...hosts: readonly string[]): boolean {
+  return hosts.some((host) => list?.includes(host) === true);
+}

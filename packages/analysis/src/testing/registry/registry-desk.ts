@@ -1,0 +1,194 @@
+/** The routes of the distribution specification, and the faults that they show. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+import type { RegistryGate } from './registry-access.ts';
+import type { FaultSwitches } from './registry-faults.ts';
+import type { RegistryStore } from './registry-store.ts';
+import { serveBlob } from './serve-blob.ts';
+import { serveCatalog, serveReferrers, serveTags } from './serve-lists.ts';
+import { readWhole, sendError, UploadDesk } from './serve-uploads.ts';
+
+export interface DeskParts {
+  readonly store: RegistryStore;
+  readonly faults: FaultSwitches;
+  readonly gate: RegistryGate;
+  readonly dripMs: number;
+  readonly retryAfterSeconds: number;
+  readonly maxBytes: number;
+  origin(): string;
+  storageOrigin(): string;
+}
+
+const route = /^\/v2\/(.+)\/(manifests|blobs\/uploads|blobs|tags|referrers)\/(.*)$/;
+
+interface Place {
+  readonly name: string;
+  readonly kind: string;
+  readonly rest: string;
+  readonly url: URL;
+}
+
+export class RegistryDesk {
+  readonly #parts: DeskParts;
+  readonly #uploads: UploadDesk;
+  #manifestRead = false;
+
+  constructor(parts: DeskParts) {
+    this.#parts = parts;
+    this.#uploads = new UploadDesk(parts.store, parts.maxBytes);
+  }
+
+  readonly handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const url = new URL(request.url ?? '/', this.#parts.origin());
+    if (url.pathname === '/token') return this.#issueToken(request, response, url);
+    if (this.#goesWrong(request, response)) return;
+    const [, name = '', kind = '', rest = ''] = route.exec(url.pathname) ?? [];
+    const scope = scopeOf(request, url, name);
+    const { authorization } = request.headers;
+    const challenges = this.#parts.gate.check(scope, authorization, this.#parts.origin());
+    response.setHeader('docker-distribution-api-version', 'registry/2.0');
+    if (challenges !== undefined) {
+      response.setHeader('www-authenticate', challenges);
+      const echo = this.#parts.faults.happens('echo-secrets') ? authorization : undefined;
+      sendError(response, 401, echo ?? 'UNAUTHORIZED');
+    } else if (url.pathname === '/v2/') response.end('{}');
+    else if (url.pathname === '/v2/_catalog') serveCatalog(response, { ...this.#parts, url });
+    else await this.#dispatch(request, response, { name, kind, rest, url });
+  };
+
+  /** The host that redirects lead to: bytes for whoever has the signed URL. */
+  readonly handleStorage = async (
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> => {
+    const url = new URL(request.url ?? '/', this.#parts.storageOrigin());
+    const digest = url.pathname.replace(/^\/storage\//, '');
+    const bytes = this.#parts.store.blobs.get(digest);
+    // Storage refuses what it did not sign, and credentials beside a signature.
+    const isSigned = url.searchParams.get('signature') === 'good';
+    if (!isSigned || request.headers.authorization !== undefined) {
+      response.writeHead(403).end('<Error><Code>AccessDenied</Code></Error>');
+    } else if (bytes === undefined) response.writeHead(404).end();
+    else await serveBlob(request, response, this.#blobOptions(digest, bytes));
+  };
+
+  async #dispatch(request: IncomingMessage, response: ServerResponse, place: Place): Promise<void> {
+    const { name, kind, rest, url } = place;
+    const parts = { ...this.#parts, url };
+    if (kind === 'tags' && rest === 'list') serveTags(response, name, parts);
+    else if (kind === 'referrers') serveReferrers(response, { name, digest: rest }, parts);
+    else if (kind === 'blobs/uploads') {
+      const upload = { name, id: rest, query: url.searchParams };
+      await this.#uploads.handleBlob(request, response, upload);
+    } else if (kind === 'blobs') await this.#sendBlob(request, response, rest);
+    else if (kind === 'manifests' && request.method === 'PUT') {
+      await this.#uploads.handleManifest(request, response, { name, reference: rest });
+    } else if (kind === 'manifests') this.#sendManifest(request, response, place);
+    else sendError(response, 404, 'NAME_UNKNOWN');
+  }
+
+  /** Faults that any request may meet. */
+  #goesWrong(request: IncomingMessage, response: ServerResponse): boolean {
+    const { faults, retryAfterSeconds } = this.#parts;
+    if (faults.happens('connection-reset')) {
+      request.socket.destroy();
+      return true;
+    }
+    const slow = faults.happens('too-many-requests');
+    if (slow || faults.happens('long-pause')) {
+      response.setHeader('retry-after', slow ? retryAfterSeconds : 86_400);
+      response.writeHead(429).end('too many requests\n');
+      return true;
+    }
+    if (!faults.happens('flapping')) return false;
+    response.writeHead(503).end('<html>try later</html>');
+    return true;
+  }
+
+  #sendManifest(request: IncomingMessage, response: ServerResponse, place: Place): void {
+    const { store, faults } = this.#parts;
+    const { name, rest: reference } = place;
+    const found = store.find(name, reference);
+    if (found === undefined) {
+      sendError(response, 404, 'MANIFEST_UNKNOWN');
+      return;
+    }
+    if (request.method === 'DELETE') {
+      store.repositories.get(name)?.manifests.delete(found.digest);
+      response.writeHead(202).end();
+      return;
+    }
+    this.#manifestRead = true;
+    const isTag = !reference.includes(':');
+    if (isTag && faults.happens('moving-tag')) moveTag(store, name, reference);
+    const changed = faults.happens('changed-manifest');
+    const bytes = changed ? Buffer.concat([found.bytes, Buffer.from(' ')]) : found.bytes;
+    const isIndex = /index|manifest\.list/.test(found.mediaType);
+    const other = `application/vnd.oci.image.${isIndex ? 'manifest' : 'index'}.v1+json`;
+    const wrong = faults.happens('wrong-content-type');
+    response.setHeader('content-type', wrong ? other : found.mediaType);
+    response.setHeader('content-length', bytes.length);
+    const said = faults.happens('wrong-digest-header') ? `sha256:${'0'.repeat(64)}` : found.digest;
+    if (!faults.happens('no-digest-header')) response.setHeader('docker-content-digest', said);
+    response.end(request.method === 'HEAD' ? undefined : bytes);
+  }
+
+  async #sendBlob(
+    request: IncomingMessage,
+    response: ServerResponse,
+    digest: string,
+  ): Promise<void> {
+    const { store, faults, storageOrigin } = this.#parts;
+    const bytes = store.blobs.get(digest);
+    const deleted = this.#manifestRead && faults.happens('deleted-during-scan');
+    const sizes = [...store.blobs.values()].map((one) => one.length);
+    const isSmallest = bytes !== undefined && bytes.length === Math.min(...sizes);
+    if (bytes === undefined || deleted || (isSmallest && faults.happens('missing-config'))) {
+      sendError(response, 404, 'BLOB_UNKNOWN');
+      return;
+    }
+    const target = this.#redirect(digest, storageOrigin());
+    if (request.method === 'HEAD' || target === undefined) {
+      await serveBlob(request, response, this.#blobOptions(digest, bytes));
+    } else response.writeHead(307, { location: target }).end();
+  }
+
+  #redirect(digest: string, storage: string): string | undefined {
+    const { faults } = this.#parts;
+    if (faults.happens('endless-redirect')) return `/v2/x/blobs/${digest}`;
+    if (faults.happens('redirect-inside')) return `https://169.254.169.254/storage/${digest}`;
+    if (faults.happens('expired-redirect')) return `${storage}/storage/${digest}?signature=old`;
+    if (faults.happens('redirect-elsewhere')) return `${storage}/storage/${digest}?signature=good`;
+    return undefined;
+  }
+
+  #blobOptions(digest: string, bytes: Buffer) {
+    const { faults, dripMs, gate } = this.#parts;
+    return { digest, bytes, faults, dripMs, onExpiry: () => gate.revoke() };
+  }
+
+  async #issueToken(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
+    const { method = 'GET', headers } = request;
+    const form = method === 'POST' ? (await readWhole(request, 65_536)).toString('utf8') : '';
+    const fields = method === 'POST' ? new URLSearchParams(form) : url.searchParams;
+    const { authorization } = headers;
+    const { status, body } = this.#parts.gate.issue({ method, fields, authorization });
+    response.setHeader('content-type', 'application/json');
+    response.writeHead(status).end(JSON.stringify(body));
+  }
+}
+
+function scopeOf(request: IncomingMessage, { pathname }: URL, name: string): string {
+  if (pathname === '/v2/_catalog') return 'registry:catalog:*';
+  const isRead = request.method === 'GET' || request.method === 'HEAD';
+  return `repository:${name}:${isRead ? 'pull' : 'push'}`;
+}
+
+/** To the next manifest of the repository, round and round. */
+function moveTag(store: RegistryStore, name: string, tag: string): void {
+  const { manifests, tags } = store.repository(name);
+  const digests = [...manifests.keys()];
+  const at = digests.indexOf(tags.get(tag) ?? '');
+  const next = digests[(at + 1) % digests.length];
+  if (next !== undefined) tags.set(tag, next);
+}

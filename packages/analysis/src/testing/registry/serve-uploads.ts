@@ -1,0 +1,142 @@
+/** Pushing: blobs in one piece or several, mounts, and manifests. */
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+import { digestOf, manifestType, type RegistryStore } from './registry-store.ts';
+
+export class UploadDesk {
+  readonly #store: RegistryStore;
+  readonly #maxBytes: number;
+  readonly #open = new Map<string, Buffer[]>();
+
+  constructor(store: RegistryStore, maxBytes: number) {
+    this.#store = store;
+    this.#maxBytes = maxBytes;
+  }
+
+  /** `/v2/<name>/blobs/uploads/[id]`. */
+  async handleBlob(
+    request: IncomingMessage,
+    response: ServerResponse,
+    place: { readonly name: string; readonly id: string; readonly query: URLSearchParams },
+  ): Promise<void> {
+    const { name, id, query } = place;
+    if (request.method === 'POST') return this.#begin(request, response, { name, query });
+    const pieces = this.#open.get(id);
+    if (pieces === undefined) {
+      sendError(response, 404, 'BLOB_UPLOAD_UNKNOWN');
+      return;
+    }
+    if (request.method === 'DELETE') {
+      this.#open.delete(id);
+      response.writeHead(204).end();
+      return;
+    }
+    const bytes = await readWhole(request, this.#maxBytes);
+    if (bytes.length > 0) pieces.push(bytes);
+    if (request.method !== 'PUT') {
+      this.#accept(response, { name, id, status: request.method === 'GET' ? 204 : 202 });
+      return;
+    }
+    this.#open.delete(id);
+    this.#finish(response, { name, bytes: Buffer.concat(pieces), digest: query.get('digest') });
+  }
+
+  async handleManifest(
+    request: IncomingMessage,
+    response: ServerResponse,
+    place: { readonly name: string; readonly reference: string },
+  ): Promise<void> {
+    const { name, reference } = place;
+    const bytes = await readWhole(request, this.#maxBytes);
+    const digest = digestOf(bytes);
+    if (reference.includes(':') && reference !== digest) {
+      sendError(response, 400, 'DIGEST_INVALID');
+      return;
+    }
+    const type = request.headers['content-type'] ?? manifestType(bytes);
+    const mediaType = type ?? 'application/vnd.oci.image.manifest.v1+json';
+    this.#store.putManifest(name, reference, { bytes, mediaType });
+    response.setHeader('docker-content-digest', digest);
+    response.setHeader('location', `/v2/${name}/manifests/${digest}`);
+    const subject = subjectOf(bytes);
+    if (subject !== undefined) response.setHeader('oci-subject', subject);
+    response.writeHead(201).end();
+  }
+
+  async #begin(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { name, query }: { readonly name: string; readonly query: URLSearchParams },
+  ): Promise<void> {
+    const mount = query.get('mount');
+    const bytes = await readWhole(request, this.#maxBytes);
+    if (mount !== null && this.#store.blobs.has(mount)) {
+      created(response, name, mount);
+      return;
+    }
+    if (query.has('digest')) {
+      this.#finish(response, { name, bytes, digest: query.get('digest') });
+      return;
+    }
+    const id = randomUUID();
+    this.#open.set(id, []);
+    this.#accept(response, { name, id, status: 202 });
+  }
+
+  #accept(
+    response: ServerResponse,
+    { name, id, status }: { name: string; id: string; status: number },
+  ): void {
+    const pieces = this.#open.get(id) ?? [];
+    const sizeBytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    response.setHeader('location', `/v2/${name}/blobs/uploads/${id}`);
+    response.setHeader('range', `0-${Math.max(0, sizeBytes - 1)}`);
+    response.setHeader('docker-upload-uuid', id);
+    response.writeHead(status).end();
+  }
+
+  #finish(
+    response: ServerResponse,
+    { name, bytes, digest }: { name: string; bytes: Buffer; digest: string | null },
+  ): void {
+    if (digestOf(bytes) !== digest) {
+      sendError(response, 400, 'DIGEST_INVALID');
+      return;
+    }
+    this.#store.putBlob(bytes);
+    created(response, name, digest);
+  }
+}
+
+export function sendError(response: ServerResponse, status: number, code: string): void {
+  const message = code.toLowerCase().replaceAll('_', ' ');
+  response.setHeader('content-type', 'application/json');
+  response.writeHead(status).end(JSON.stringify({ errors: [{ code, message }] }));
+}
+
+export async function readWhole(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  let sizeBytes = 0;
+  for await (const piece of request as AsyncIterable<Buffer>) {
+    sizeBytes += piece.length;
+    if (sizeBytes > maxBytes) throw new Error('a body is larger than this registry takes');
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces);
+}
+
+function created(response: ServerResponse, name: string, digest: string): void {
+  response.setHeader('location', `/v2/${name}/blobs/${digest}`);
+  response.setHeader('docker-content-digest', digest);
+  response.writeHead(201).end();
+}
+
+function subjectOf(bytes: Buffer): string | undefined {
+  try {
+    const { subject } = JSON.parse(bytes.toString('utf8')) as { subject?: { digest?: string } };
+    return subject?.digest;
+  } catch {
+    return undefined;
+  }
+}
