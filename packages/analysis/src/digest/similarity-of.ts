@@ -1,0 +1,15 @@
+import type { SimilarityDigests } from '@lazaret/protocol';
+
+import { sdhash } from './sdhash.ts';
+import { ssdeep } from './ssdeep.ts';
+import { tlsh } from './tlsh.ts';
+
+/** All similarity digests of a file's bytes; those that it is too small or too plain for are left out. */
+export function similarityOf(bytes: Buffer): SimilarityDigests {
+  const digests = { tlsh: tlsh(bytes), ssdeep: ssdeep(bytes), sdhash: sdhash(bytes) };
+  return {
+    ...(digests.tlsh !== undefined && { tlsh: digests.tlsh }),
+    ...(digests.ssdeep !== undefined && { ssdeep: digests.ssdeep }),
+    ...(digests.sdhash !== undefined && { sdhash: digests.sdhash }),
+  };
+}
