@@ -1,0 +1,263 @@
+/** Puts the answer of an inspection together from the records of layers. Pure. */
+import { createHash } from 'node:crypto';
+
+import { limits } from '@lazaret/protocol';
+import type {
+  Coverage,
+  Fact,
+  Finding,
+  Gap,
+  InspectionReport,
+  PlacedFile,
+  PlacedFinding,
+  ReportLayer,
+  ScannerCoverage,
+} from '@lazaret/protocol';
+
+import type { ScannerDescription } from '../scan/scanner.ts';
+import { collectPackages, findDistribution, findUnowned, foldLayers } from './collect-packages.ts';
+import { collectSpecial } from './collect-special.ts';
+import { judge } from './judge.ts';
+import { placeRecords } from './place-records.ts';
+import type { LayerRecords, Placed, PlacedRecords } from './place-records.ts';
+import type { TreeRecord } from './tree-record.ts';
+
+export interface ReportInput {
+  readonly tool: InspectionReport['tool'];
+  readonly source: InspectionReport['source'];
+  readonly image: InspectionReport['image'];
+  readonly layers: readonly ReportLayer[];
+  /** By layer; undefined for one that could not be read. */
+  readonly records: LayerRecords;
+  /** What stands against completeness besides the records: missing layers, remarks. */
+  readonly gaps: readonly Gap[];
+  /** Findings that no walk makes: a forged diffID. */
+  readonly findings: readonly PlacedFinding[];
+  /** As scanners described themselves at the start and at the end. */
+  readonly scanners: readonly {
+    readonly id: string;
+    readonly before: ScannerDescription;
+    readonly after: ScannerDescription;
+  }[];
+  /** Findings from what is known of packages: vulnerabilities. */
+  readonly match?: (report: Pick<InspectionReport, 'packages' | 'distribution'>) => MatchAnswer;
+  /** Whether every file is listed. */
+  readonly files: boolean;
+}
+
+export interface MatchAnswer {
+  readonly findings: readonly Finding[];
+  readonly gaps: readonly Gap[];
+}
+
+const unownedListed = 1_000;
+
+export function buildReport(input: ReportInput): InspectionReport {
+  const { records } = input;
+  const placed = placeRecords(records);
+  const distribution = findDistribution(placed.facts);
+  const packages = collectPackages(placed.facts, distribution).toSorted(byPurl);
+  const about = { packages, ...(distribution !== undefined && { distribution }) };
+  const matched = input.match?.(about) ?? { findings: [], gaps: [] };
+  const findings = [
+    ...input.findings,
+    ...placed.findings.map(placedFinding),
+    ...placeMatches(matched.findings, packages),
+  ].toSorted(bySeverity);
+  const unowned = findUnowned(placed.facts, placed.merged, { records, listed: unownedListed });
+  const gaps = [...input.gaps, ...placed.gaps, ...unknownGaps(placed), ...matched.gaps];
+  const coverage = coverageOf(input, gaps);
+  const { tool, source, image, layers } = input;
+  const body = {
+    schema: 'lazaret-inspection/1' as const,
+    ...{ tool, source },
+    ...(image !== undefined && { image }),
+    layers: [...layers],
+    ...about,
+    users: kept(placed.facts, 'user'),
+    passwords: kept(placed.facts, 'password'),
+    groups: kept(placed.facts, 'group'),
+    special: collectSpecial(records, placed.merged),
+    ...(unowned !== undefined && { unowned }),
+    ...(input.files && { files: listFiles(records, placed) }),
+    findings,
+    coverage,
+    verdict: judge(findings, coverage),
+  };
+  return { ...body, fingerprint: fingerprintOf(body, records) };
+}
+
+function placedFinding(placed: PlacedRecords['findings'][number]): PlacedFinding {
+  const { value, layer, hiddenBy, scanner, signatures } = placed;
+  return { ...value, scanner, signatures, layer, ...(hiddenBy !== undefined && { hiddenBy }) };
+}
+
+/** A vulnerability is where its package is. */
+function placeMatches(
+  findings: readonly Finding[],
+  packages: InspectionReport['packages'],
+): PlacedFinding[] {
+  const key = (purl = '', path = ''): string => `${purl}\0${path}`;
+  const places = new Map(packages.map((each) => [key(each.purl, each.path), each]));
+  return findings.map((each) => {
+    const found = places.get(key(each.purl, each.path));
+    if (found === undefined) return each;
+    const { layer, hiddenBy } = found;
+    return { ...each, layer, ...(hiddenBy !== undefined && { hiddenBy }) };
+  });
+}
+
+type FactOf<K extends Fact['kind']> = Extract<Fact, { kind: K }>;
+type InPlace<T> = T & { layer: number; hiddenBy?: number };
+
+function kept<K extends Fact['kind']>(
+  facts: readonly Placed<Fact>[],
+  kind: K,
+): InPlace<FactOf<K>>[] {
+  const found = facts.flatMap(({ value, layer, hiddenBy }): InPlace<FactOf<K>>[] =>
+    value.kind === kind
+      ? [{ ...(value as FactOf<K>), layer, ...(hiddenBy !== undefined && { hiddenBy }) }]
+      : [],
+  );
+  return foldLayers(found, (each) => JSON.stringify({ ...each, layer: 0, hiddenBy: 0 }));
+}
+
+/** What no reader understood: visible or not, it may hide what it should have told. */
+function unknownGaps({ facts }: PlacedRecords): Gap[] {
+  return facts.flatMap(({ value, layer }) =>
+    value.kind === 'unknown'
+      ? [
+          {
+            by: `inventory:${value.reader}`,
+            reason: value.reason === 'crashed' ? ('failed' as const) : value.reason,
+            ...{ detail: value.detail, path: value.path, layer },
+          },
+        ]
+      : [],
+  );
+}
+
+function coverageOf(input: ReportInput, gaps: readonly Gap[]): Coverage {
+  const { layers, records } = input;
+  const scanners = input.scanners.map((each) => scannerCoverage(each, records));
+  const ill = input.scanners.flatMap(({ id, before, after }): Gap[] =>
+    before.healthy && after.healthy
+      ? []
+      : [{ by: id, reason: 'unhealthy', detail: before.problem ?? after.problem ?? 'not healthy' }],
+  );
+  const all = [...ill, ...gaps].toSorted(byLayerAndPath);
+  const inState = (state: ReportLayer['state']): number =>
+    layers.filter((layer) => layer.state === state).length;
+  const missing = inState('missing');
+  return {
+    complete: all.length === 0 && missing === 0,
+    files: records.reduce((sum, record) => sum + (record?.files.length ?? 0), 0),
+    bytes: layers.reduce((sum, { tarBytes }) => sum + (tarBytes ?? 0), 0),
+    layers: {
+      listed: layers.length,
+      examined: inState('examined'),
+      cached: inState('cached'),
+      partial: inState('partial'),
+      missing,
+    },
+    scanners,
+    gaps: all.slice(0, limits.gapsListed),
+    gapCount: all.length,
+  };
+}
+
+function scannerCoverage(
+  { id, before, after }: ReportInput['scanners'][number],
+  records: LayerRecords,
+): ScannerCoverage {
+  const scans = records.flatMap((record) => record?.scans[id] ?? []);
+  const sum = (field: 'examined' | 'cached' | 'partial' | 'failed'): number =>
+    scans.reduce((total, scan) => total + scan[field], 0);
+  return {
+    scanner: id,
+    engine: before.engine,
+    signatures: before.signatures,
+    ...(before.signaturesAt !== undefined && { signaturesAt: before.signaturesAt }),
+    healthy: before.healthy && after.healthy,
+    examined: sum('examined'),
+    cached: sum('cached'),
+    partial: sum('partial'),
+    failed: sum('failed'),
+  };
+}
+
+/** The merged view by path, then what is hidden, layer by layer. */
+function listFiles(records: LayerRecords, { merged, members }: PlacedRecords): PlacedFile[] {
+  const files: PlacedFile[] = [];
+  for (const { path, layer, row } of merged.files()) {
+    const file = records[layer]?.files[row];
+    if (file !== undefined && path !== '') files.push({ ...file, path, layer });
+  }
+  for (const [layer, record] of records.entries()) {
+    for (const [row, file] of (record?.files ?? []).entries()) {
+      const hiddenBy = merged.hiddenBy(layer, row);
+      if (hiddenBy !== undefined) files.push({ ...file, layer, hiddenBy });
+    }
+  }
+  for (const { value, layer, hiddenBy, file } of members) {
+    const { mode = 0, uid = 0, gid = 0, mtimeMs = 0 } = file ?? {};
+    const own = { type: 'file' as const, mode, uid, gid, mtimeMs };
+    files.push({ ...value, ...own, layer, ...(hiddenBy !== undefined && { hiddenBy }) });
+  }
+  return files;
+}
+
+/** What two inspections of the same thing by the same means have in common: no counts of a cache. */
+function fingerprintOf(
+  report: Omit<InspectionReport, 'fingerprint'>,
+  records: readonly (TreeRecord | undefined)[],
+): string {
+  const { coverage, files: _, ...rest } = report;
+  const layers = report.layers.map((layer) => ({
+    ...layer,
+    state: layer.state === 'cached' ? 'examined' : layer.state,
+  }));
+  const scanners = coverage.scanners.map((each) => ({ ...each, cached: 0 }));
+  const counts = { ...coverage.layers, examined: 0, cached: 0 };
+  const hash = createHash('sha256');
+  hash.update(
+    JSON.stringify({ ...rest, layers, coverage: { ...coverage, scanners, layers: counts } }),
+  );
+  for (const record of records) {
+    for (const { path, sha256 = '', mode } of record?.files ?? []) {
+      hash.update(`${path}\0${sha256}\0${mode}\0`);
+    }
+  }
+  return hash.digest('hex');
+}
+
+const severities = ['critical', 'high', 'medium', 'low', 'info'];
+
+function bySeverity(a: PlacedFinding, b: PlacedFinding): number {
+  return (
+    severities.indexOf(a.severity) - severities.indexOf(b.severity) ||
+    compare(a.scanner, b.scanner) ||
+    compare(a.path ?? '', b.path ?? '') ||
+    compare(a.rule, b.rule)
+  );
+}
+
+function byPurl(
+  a: { readonly purl: string; readonly path: string },
+  b: { readonly purl: string; readonly path: string },
+): number {
+  return compare(a.purl, b.purl) || compare(a.path, b.path);
+}
+
+function byLayerAndPath(a: Gap, b: Gap): number {
+  return (
+    (a.layer ?? -1) - (b.layer ?? -1) ||
+    compare(a.path ?? '', b.path ?? '') ||
+    compare(a.by, b.by) ||
+    compare(a.detail, b.detail)
+  );
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}

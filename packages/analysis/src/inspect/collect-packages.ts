@@ -1,0 +1,119 @@
+/** Packages of an image with their layer and owner counts, and the files that no package owns. */
+import type { DistributionFact, Fact, PackageFact, PlacedPackage } from '@lazaret/protocol';
+
+import type { MergedTree } from '../tree/merge-layers.ts';
+import type { LayerRecords, Placed } from './place-records.ts';
+
+/** Packages whose purl names their distribution. */
+const systemTypes: ReadonlySet<string> = new Set(['deb', 'apk', 'rpm', 'alpm']);
+
+export function collectPackages(
+  facts: readonly Placed<Fact>[],
+  distribution: DistributionFact | undefined,
+): PlacedPackage[] {
+  const owned = ownedCounts(facts);
+  const packages = facts.flatMap(({ value, layer, hiddenBy }) => {
+    if (value.kind !== 'package') return [];
+    const count = owned.get(ownerKey(value, layer)) ?? owned.get(ownerKey(value));
+    const purl = systemTypes.has(value.type) ? systemPurl(value, distribution) : value.purl;
+    const place = { layer, ...(hiddenBy !== undefined && { hiddenBy }) };
+    return [{ ...value, purl, ...place, ...(count !== undefined && { ownedFiles: count }) }];
+  });
+  return foldLayers(packages, ({ purl, path, version, state }) =>
+    JSON.stringify([purl, path, version, state]),
+  );
+}
+
+/**
+ * Things that several layers say: a database that a layer rewrites says all of it again. One is
+ * left of each: in the layer that said it first, visible when any of them is.
+ */
+export function foldLayers<T extends { readonly layer: number; readonly hiddenBy?: number }>(
+  things: readonly T[],
+  identity: (thing: T) => string,
+): T[] {
+  const byIdentity = new Map<string, T>();
+  for (const thing of things) {
+    const key = identity(thing);
+    const known = byIdentity.get(key);
+    if (known === undefined) byIdentity.set(key, thing);
+    else byIdentity.set(key, { ...later(known, thing), layer: Math.min(known.layer, thing.layer) });
+  }
+  return [...byIdentity.values()];
+}
+
+/** The one whose visibility counts: what is visible, else what was hidden last. */
+function later<T extends { readonly hiddenBy?: number }>(a: T, b: T): T {
+  if (a.hiddenBy === undefined) return a;
+  return b.hiddenBy === undefined || b.hiddenBy >= a.hiddenBy ? b : a;
+}
+
+/** The distribution of the merged view: os-release before fallbacks. */
+export function findDistribution(facts: readonly Placed<Fact>[]): DistributionFact | undefined {
+  let fallback: DistributionFact | undefined;
+  for (const { value, hiddenBy } of facts) {
+    if (value.kind !== 'distribution' || hiddenBy !== undefined) continue;
+    if (value.foundBy === 'os-release') return value;
+    fallback ??= value;
+  }
+  return fallback;
+}
+
+/**
+ * Files of the merged view that no package lists, when a package manager lists any. Paths of lists
+ * are followed through symbolic links: `/lib` is `/usr/lib` on most systems.
+ */
+export function findUnowned(
+  facts: readonly Placed<Fact>[],
+  merged: MergedTree,
+  { records, listed }: { records: LayerRecords; listed: number },
+): { count: number; paths: string[] } | undefined {
+  const owned = new Set<string>();
+  let lists = 0;
+  for (const { value, hiddenBy } of facts) {
+    if (value.kind !== 'ownership' || hiddenBy !== undefined) continue;
+    lists += 1;
+    for (const { path } of value.files) {
+      const found = merged.find(path);
+      if (found !== undefined) owned.add(found.path);
+    }
+  }
+  if (lists === 0) return undefined;
+  let count = 0;
+  const paths: string[] = [];
+  for (const { path, layer, row } of merged.files()) {
+    const type = records[layer]?.files[row]?.type;
+    if ((type !== 'file' && type !== 'hardlink') || owned.has(path)) continue;
+    count += 1;
+    if (paths.length < listed) paths.push(path);
+  }
+  return { count, paths };
+}
+
+function systemPurl(value: PackageFact, distribution: DistributionFact | undefined): string {
+  if (distribution === undefined) return value.purl;
+  const { id, versionId } = distribution;
+  const namespace = value.type === 'alpm' ? 'arch' : id;
+  const distro = versionId === undefined ? id : `${id}-${versionId}`;
+  const [path = '', query = ''] = value.purl.split('?');
+  const start = `pkg:${value.type}/`;
+  const qualifiers = [...query.split('&'), `distro=${encodeURIComponent(distro)}`]
+    .filter((each) => each !== '')
+    .toSorted();
+  return `${start}${encodeURIComponent(namespace)}/${path.slice(start.length)}?${qualifiers.join('&')}`;
+}
+
+function ownedCounts(facts: readonly Placed<Fact>[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { value, layer } of facts) {
+    if (value.kind !== 'ownership') continue;
+    counts.set(ownerKey(value, layer), value.files.length);
+    counts.set(ownerKey(value), value.files.length);
+  }
+  return counts;
+}
+
+/** Lists name their package by what its manager's own key is. */
+function ownerKey({ type, name }: Pick<PackageFact, 'type' | 'name'>, layer?: number): string {
+  return JSON.stringify([type, name, layer ?? null]);
+}

@@ -1,0 +1,185 @@
+/**
+ * Gives the record of a layer from what is kept, as far as it goes, and examines the layer only for
+ * what is missing: a new reader or scanner costs one more walk for itself alone.
+ *
+ * What is kept is found by the digest of the stored bytes, and only such bytes as were hashed while
+ * they were read are put there. A digest of the image's configuration (diffID) is its author's
+ * claim and never a key.
+ */
+import type { Fact, FileRow, Gap } from '@lazaret/protocol';
+
+import type { AnalysisCache } from '../cache/open-cache.ts';
+import type { Reader } from '../inventory/reader.ts';
+import type { ScannerDescription } from '../scan/scanner.ts';
+import type { LayerAnswer, LayerTask } from './layer-task.ts';
+import type { LayerRecord, MemberRow, OfFile, RecordedFinding, ScanRecord } from './tree-record.ts';
+
+export interface CachedQuestion {
+  /** Verified, or the name under which the source is asked for the bytes. */
+  readonly digest: string | undefined;
+  readonly readers: readonly Reader[];
+  readonly scanners: LayerTask['scanners'];
+  readonly settings: Pick<LayerTask, 'digests' | 'similarity' | 'unpack'>;
+}
+
+export type Examine = (missing: Pick<LayerTask, 'readers' | 'scanners'>) => Promise<LayerAnswer>;
+
+export interface CachedAnswer {
+  readonly answer: LayerAnswer;
+  /** Whether no byte of the layer had to be read. */
+  readonly cached: boolean;
+}
+
+/** Raised when the walk itself gives other rows for the same bytes. */
+const walkVersion = 1;
+
+interface FilesPart {
+  readonly files: readonly FileRow[];
+  readonly members?: readonly OfFile<MemberRow>[];
+  readonly structure: readonly OfFile<RecordedFinding>[];
+  readonly gaps: readonly Gap[];
+  readonly layer: Pick<
+    LayerRecord,
+    'digest' | 'diffId' | 'compression' | 'storedBytes' | 'tarBytes'
+  >;
+}
+
+type Facts = readonly OfFile<Fact>[];
+
+export async function examineCached(
+  question: CachedQuestion,
+  cache: AnalysisCache | undefined,
+  examine: Examine,
+): Promise<CachedAnswer> {
+  const { digest, readers, scanners } = question;
+  const all = { readers: readers.map(({ id }) => id), scanners };
+  if (cache === undefined || digest === undefined) {
+    const answer = await examine(all);
+    if (cache !== undefined && 'record' in answer) keep(question, cache, answer.record);
+    return { answer, cached: false };
+  }
+  const kept = recall(question, digest, cache);
+  if (kept.files === undefined) {
+    const answer = await examine(all);
+    if ('record' in answer) keep(question, cache, answer.record);
+    return { answer, cached: false };
+  }
+  const missing = {
+    readers: all.readers.filter((id) => !kept.facts.has(id)),
+    scanners: scanners.filter(({ id }) => !kept.scans.has(id)),
+  };
+  if (missing.readers.length === 0 && missing.scanners.length === 0) {
+    return { answer: { record: compose(kept.files, kept) }, cached: true };
+  }
+  const answer = await examine(missing);
+  if (!('record' in answer)) return { answer, cached: false };
+  keep(question, cache, answer.record);
+  for (const [id, facts] of Object.entries(answer.record.facts)) kept.facts.set(id, facts);
+  for (const [id, scan] of Object.entries(answer.record.scans)) kept.scans.set(id, scan);
+  return { answer: { record: { ...answer.record, ...parts(kept) } }, cached: false };
+}
+
+interface Kept {
+  readonly files: FilesPart | undefined;
+  readonly facts: Map<string, Facts>;
+  readonly scans: Map<string, ScanRecord>;
+}
+
+function recall(
+  { readers, scanners, settings }: CachedQuestion,
+  digest: string,
+  cache: AnalysisCache,
+): Kept {
+  const files = cache.getPart({ digest, part: 'files', profile: filesProfile(settings) });
+  const facts = new Map<string, Facts>();
+  const scans = new Map<string, ScanRecord>();
+  for (const reader of readers) {
+    const part = cache.getPart({ digest, ...readerPart(reader) });
+    if (Array.isArray(part)) facts.set(reader.id, part as Facts);
+  }
+  for (const { id, description } of scanners) {
+    const part = cache.getPart({ digest, ...scannerPart(id, description, settings) });
+    if (isObject(part)) scans.set(id, asCached(part as unknown as ScanRecord));
+  }
+  return { files: isObject(files) ? (files as unknown as FilesPart) : undefined, facts, scans };
+}
+
+/** Keeps what of a record would be the same another time. */
+function keep(question: CachedQuestion, cache: AnalysisCache, record: LayerRecord): void {
+  if (record.gaps.some(({ by }) => by === 'layer')) return;
+  const { digest, diffId, compression, storedBytes, tarBytes, files, members, structure } = record;
+  const layer = { digest, diffId, compression, storedBytes, tarBytes };
+  const { gaps } = record;
+  const part = { files, structure, gaps, layer, ...(members !== undefined && { members }) };
+  if (gaps.every(isLasting)) {
+    const profile = filesProfile(question.settings);
+    cache.putPart({ digest, part: 'files', profile }, part satisfies FilesPart);
+  }
+  for (const reader of question.readers) {
+    const facts = record.facts[reader.id];
+    if (facts?.every(isLastingFact) === true) {
+      cache.putPart({ digest, ...readerPart(reader) }, facts);
+    }
+  }
+  for (const { id, description } of question.scanners) {
+    const scan = record.scans[id];
+    if (scan !== undefined && scan.failed === 0 && scan.gaps.every(([, each]) => isLasting(each))) {
+      cache.putPart({ digest, ...scannerPart(id, description, question.settings) }, scan);
+    }
+  }
+}
+
+const passing: ReadonlySet<string> = new Set([
+  ...['timed_out', 'failed', 'crashed', 'unhealthy', 'not_available', 'stale_signatures'],
+]);
+
+/** Whether the same bytes would give the same gap again. */
+function isLasting({ reason }: Pick<Gap, 'reason'>): boolean {
+  return !passing.has(reason);
+}
+
+function isLastingFact([, fact]: OfFile<Fact>): boolean {
+  return fact.kind !== 'unknown' || !passing.has(fact.reason);
+}
+
+function filesProfile(settings: CachedQuestion['settings']): string {
+  return JSON.stringify([walkVersion, settings.digests, settings.similarity, settings.unpack]);
+}
+
+function readerPart({ id, version, maxBytes }: Reader): { part: string; profile: string } {
+  return { part: `reader:${id}`, profile: JSON.stringify([walkVersion, version, maxBytes]) };
+}
+
+function scannerPart(
+  id: string,
+  { engine, signatures, limits }: ScannerDescription,
+  { unpack }: CachedQuestion['settings'],
+): { part: string; profile: string } {
+  const profile = JSON.stringify([walkVersion, engine, signatures, limits, unpack]);
+  return { part: `scanner:${id}`, profile };
+}
+
+/** All of it was known: nothing was examined now. */
+function asCached(scan: ScanRecord): ScanRecord {
+  return { ...scan, cached: scan.examined };
+}
+
+function compose(files: FilesPart, kept: Kept): LayerRecord {
+  const { layer, members, structure, gaps } = files;
+  return {
+    ...layer,
+    files: files.files,
+    structure,
+    ...(members !== undefined && { members }),
+    gaps,
+    ...parts(kept),
+  };
+}
+
+function parts({ facts, scans }: Kept): Pick<LayerRecord, 'facts' | 'scans'> {
+  return { facts: Object.fromEntries(facts), scans: Object.fromEntries(scans) };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

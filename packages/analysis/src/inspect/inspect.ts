@@ -1,0 +1,155 @@
+/**
+ * Inspects what a source offers: every selected image, every layer once, both views, and says how
+ * complete that was. Nothing of what is inspected runs, and nothing of it is unpacked to disk.
+ */
+import { availableParallelism } from 'node:os';
+
+import { limits } from '@lazaret/protocol';
+import type { Gap, InspectionReport } from '@lazaret/protocol';
+
+import { openCache } from '../cache/open-cache.ts';
+import type { AnalysisCache } from '../cache/open-cache.ts';
+import type { DigestChoice } from '../digest/file-digests.ts';
+import { allReaders } from '../inventory/all-readers.ts';
+import { createScanners } from '../scan/create-scanners.ts';
+import type { Scanner, ScannerDescription } from '../scan/scanner.ts';
+import type { ImageListing, ImageSource, PlatformChoice } from '../source/image-source.ts';
+import { buildReport } from './build-report.ts';
+import type { MatchAnswer } from './build-report.ts';
+import { describeImage } from './describe-image.ts';
+import { LayerDesk } from './layer-desk.ts';
+import type { LayerOutcome } from './layer-desk.ts';
+import { LayerWorkers } from './layer-workers.ts';
+import type { ScannerChoice } from './scanner-choice.ts';
+
+export interface InspectOptions {
+  readonly platform?: PlatformChoice;
+  readonly scanners?: ScannerChoice;
+  /** Finds vulnerabilities of packages; absent when there is no database. */
+  readonly match?:
+    | ((about: Pick<InspectionReport, 'packages' | 'distribution'>) => MatchAnswer)
+    | undefined;
+  readonly cache?: { readonly directory: string; readonly maxBytes: number } | undefined;
+  /** `all` unless given. */
+  readonly digests?: DigestChoice;
+  /** Similarity digests of programs. */
+  readonly similarity?: boolean;
+  /** Whether the report lists every file. */
+  readonly files?: boolean;
+  /** Layers examined at once; as many as there are cores unless given. */
+  readonly parallel?: number;
+  /** For one layer; `layerMs` unless given. */
+  readonly timeMs?: number;
+  readonly toolVersion: string;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: InspectProgress) => void;
+}
+
+export type InspectProgress =
+  | { readonly phase: 'listed'; readonly images: number; readonly layers: number }
+  | {
+      readonly phase: 'layer';
+      /** Its place among all layers that are examined, and how it is called. */
+      readonly index: number;
+      readonly label: string;
+      readonly state: 'examining' | 'done' | 'cached';
+      readonly files: number;
+    };
+
+/** One report for each selected image. Throws SourceError when the source cannot be listed. */
+export async function inspect(
+  source: ImageSource,
+  options: InspectOptions,
+): Promise<InspectionReport[]> {
+  options.onProgress?.({ phase: 'listed', images: 0, layers: 0 });
+  const listing = await source.list(options.platform ?? 'default');
+  return withDesk(options, async (desk, scanners) => {
+    const layers = listing.images.reduce((sum, image) => sum + image.layers.length, 0);
+    options.onProgress?.({ phase: 'listed', images: listing.images.length, layers });
+    const outcomes = await Promise.all(
+      listing.images.map((image) => desk.examineAll(image.layers)),
+    );
+    const after = await describeAll(scanners.list);
+    const described = scanners.list.map(({ id }, at) => {
+      const before = scanners.before[at] ?? nothingKnown;
+      return { id, before, after: after[at] ?? before };
+    });
+    return listing.images.map((image, at) =>
+      buildReport({
+        tool: { name: 'lazaret', version: options.toolVersion },
+        source: { kind: source.kind, reference: source.reference },
+        ...describeImage(image, outcomes[at] ?? []),
+        records: (outcomes[at] ?? []).map(({ record }) => record),
+        gaps: [...remarkGaps(listing, options), ...(outcomes[at] ?? []).flatMap(outcomeGaps)],
+        scanners: described,
+        ...(options.match !== undefined && { match: options.match }),
+        files: options.files ?? false,
+      }),
+    );
+  });
+}
+
+interface DescribedScanners {
+  readonly list: readonly Scanner[];
+  readonly before: readonly ScannerDescription[];
+}
+
+const nothingKnown: ScannerDescription = {
+  ...{ engine: 'unknown', signatures: '', limits: '', healthy: false },
+};
+
+/** Everything that an inspection opens, closed again whatever happens. */
+async function withDesk<T>(
+  options: InspectOptions,
+  use: (desk: LayerDesk, scanners: DescribedScanners) => Promise<T>,
+): Promise<T> {
+  const choice = options.scanners ?? {};
+  const list = createScanners(choice, { now: options.now });
+  let cache: AnalysisCache | undefined;
+  let workers: LayerWorkers | undefined;
+  try {
+    const before = await describeAll(list);
+    cache = options.cache === undefined ? undefined : openCache(options.cache.directory);
+    const cacheDirectory = options.cache?.directory;
+    const settings = { scanners: choice, cacheDirectory, nowMs: options.now() };
+    workers = new LayerWorkers(settings, options.parallel ?? availableParallelism());
+    const desk = new LayerDesk({
+      ...{ workers, cache, readers: allReaders },
+      scanners: list.map(({ id }, at) => ({ id, description: before[at] ?? nothingKnown })),
+      settings: {
+        digests: options.digests ?? 'all',
+        similarity: options.similarity ?? false,
+        unpack: list.length > 0,
+        timeMs: options.timeMs ?? limits.layerMs,
+      },
+      signal: options.signal,
+      onProgress: options.onProgress,
+    });
+    return await use(desk, { list, before });
+  } finally {
+    await workers?.close();
+    if (options.cache !== undefined) cache?.trim(options.cache.maxBytes);
+    cache?.close();
+    await Promise.all(list.map((scanner) => scanner.close()));
+  }
+}
+
+async function describeAll(scanners: readonly Scanner[]): Promise<ScannerDescription[]> {
+  return Promise.all(scanners.map((scanner) => scanner.describe()));
+}
+
+/** What "all platforms" promised and could not be read. */
+function remarkGaps({ remarks }: ImageListing, { platform }: InspectOptions): Gap[] {
+  if (platform !== 'all') return [];
+  return remarks.flatMap(({ reason, detail }): Gap[] => {
+    if (reason === 'missing_child') return [{ by: 'source', reason: 'missing_part', detail }];
+    if (reason === 'unsupported') return [{ by: 'source', reason: 'unsupported', detail }];
+    return reason === 'limit' ? [{ by: 'source', reason: 'too_many', detail }] : [];
+  });
+}
+
+function outcomeGaps({ gap }: LayerOutcome, layer: number): Gap[] {
+  return gap === undefined ? [] : [{ ...gap, layer }];
+}

@@ -1,0 +1,53 @@
+/**
+ * From findings and coverage to a verdict. Pure: the same input gives the same verdict.
+ *
+ * A bad finding stands whatever else is missing. Without one, anything that was not fully examined
+ * makes the verdict `incomplete`: limits, errors and stale signatures are never "clean", and they
+ * are never "malware" either.
+ */
+import type { Coverage, Finding, Verdict } from '@lazaret/protocol';
+
+type Judged = Pick<Finding, 'class' | 'severity' | 'rule' | 'scanner'>;
+
+export function judge(findings: readonly Judged[], coverage: Coverage): Verdict {
+  const malicious = findings.filter(isMalicious);
+  if (malicious.length > 0) return { state: 'malicious', reasons: tell(malicious) };
+  const suspicious = findings.filter(isSuspicious);
+  if (suspicious.length > 0) return { state: 'suspicious', reasons: tell(suspicious) };
+  if (!coverage.complete) return { state: 'incomplete', reasons: gapsInWords(coverage) };
+  return { state: 'clean', reasons: [] };
+}
+
+/** Named as bad by an engine, a rule or a list, at a severity that its author means. */
+function isMalicious({ class: kind, severity }: Judged): boolean {
+  return (kind === 'malware' || kind === 'known-bad') && severity !== 'info' && severity !== 'low';
+}
+
+/** A resemblance or a known tool alone is a hint for people and changes no verdict. */
+function isSuspicious({ class: kind, severity }: Judged): boolean {
+  if (kind === 'malware' || kind === 'known-bad') return severity === 'low';
+  return kind === 'structure' && (severity === 'high' || severity === 'critical');
+}
+
+const reasonsListed = 10;
+
+function tell(findings: readonly Judged[]): string[] {
+  const rules = [...new Set(findings.map(({ scanner, rule }) => `${scanner}: ${rule}`))].toSorted();
+  if (rules.length <= reasonsListed) return rules;
+  return [...rules.slice(0, reasonsListed), `and ${rules.length - reasonsListed} more`];
+}
+
+function gapsInWords({ gaps, gapCount, scanners, layers }: Coverage): string[] {
+  const counted = new Map<string, number>();
+  for (const { by, reason } of gaps) {
+    const key = `${by}: ${reason.replaceAll('_', ' ')}`;
+    counted.set(key, (counted.get(key) ?? 0) + 1);
+  }
+  const reasons = [...counted].map(([key, count]) => (count === 1 ? key : `${key} (${count})`));
+  const more = gapCount > gaps.length ? [`${gapCount - gaps.length} more gaps`] : [];
+  const ill = scanners
+    .filter(({ healthy }) => !healthy)
+    .map(({ scanner }) => `${scanner}: unhealthy`);
+  const missing = layers.missing > 0 ? [`${layers.missing} layers not examined`] : [];
+  return [...new Set([...missing, ...ill, ...reasons, ...more])];
+}

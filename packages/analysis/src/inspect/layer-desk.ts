@@ -1,0 +1,113 @@
+/**
+ * Takes layers in and gives their records out: each distinct layer once however many images hold
+ * it, from what is kept where it can be, the largest first so that the last one is short.
+ */
+import type { Gap } from '@lazaret/protocol';
+
+import type { AnalysisCache } from '../cache/open-cache.ts';
+import type { Reader } from '../inventory/reader.ts';
+import type { SourceLayer } from '../source/image-source.ts';
+import { examineCached } from './examine-cached.ts';
+import type { InspectProgress } from './inspect.ts';
+import type { LayerAnswer, LayerTask, StoredBytes } from './layer-task.ts';
+import type { LayerWorkers } from './layer-workers.ts';
+import { storedDigest } from './stored-digest.ts';
+import type { LayerRecord } from './tree-record.ts';
+
+export interface LayerDeskOptions {
+  readonly workers: LayerWorkers;
+  readonly cache: AnalysisCache | undefined;
+  readonly readers: readonly Reader[];
+  readonly scanners: LayerTask['scanners'];
+  readonly settings: Pick<LayerTask, 'digests' | 'similarity' | 'unpack' | 'timeMs'>;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: InspectProgress) => void) | undefined;
+}
+
+export interface LayerOutcome {
+  /** Absent when the layer could not be read. */
+  readonly record?: LayerRecord;
+  readonly cached: boolean;
+  /** Why there is no record. */
+  readonly gap?: Gap;
+}
+
+export class LayerDesk {
+  readonly #options: LayerDeskOptions;
+  readonly #known = new Map<string, Promise<LayerOutcome>>();
+  #count = 0;
+
+  constructor(options: LayerDeskOptions) {
+    this.#options = options;
+  }
+
+  /** Outcomes in the order of the layers. Never throws but for the signal. */
+  async examineAll(layers: readonly SourceLayer[]): Promise<LayerOutcome[]> {
+    const order = [...layers.keys()].toSorted(
+      (a, b) => (layers[b]?.sizeBytes ?? 0) - (layers[a]?.sizeBytes ?? 0),
+    );
+    const outcomes = new Map<number, Promise<LayerOutcome>>();
+    for (const at of order) {
+      const layer = layers[at];
+      if (layer !== undefined) outcomes.set(at, this.#once(layer));
+    }
+    return Promise.all(layers.map((_, at) => outcomes.get(at) ?? missing('not_available', '')));
+  }
+
+  async #once(layer: SourceLayer): Promise<LayerOutcome> {
+    const { digest } = layer;
+    if (digest === undefined) return this.#examine(layer);
+    const known = this.#known.get(digest);
+    if (known !== undefined) return known;
+    const outcome = this.#examine(layer);
+    this.#known.set(digest, outcome);
+    return outcome;
+  }
+
+  async #examine(layer: SourceLayer): Promise<LayerOutcome> {
+    const { cache, readers, scanners, settings, onProgress, signal } = this.#options;
+    signal?.throwIfAborted();
+    if (layer.unavailable !== undefined) {
+      const { reason, detail } = layer.unavailable;
+      return missing(reason === 'encrypted' ? 'encrypted' : 'not_available', detail);
+    }
+    const index = this.#count;
+    this.#count += 1;
+    const label = (layer.digest ?? layer.diffId ?? `layer ${index}`).replace('sha256:', '');
+    const say = (state: 'examining' | 'done' | 'cached', files: number): void =>
+      onProgress?.({ phase: 'layer', index, label: label.slice(0, 12), state, files });
+    const digest = cache === undefined ? layer.digest : await storedDigest(layer, cache);
+    const question = { digest, readers, scanners, settings };
+    const { answer, cached } = await examineCached(question, cache, (part) =>
+      this.#run(layer, part, (files) => say('examining', files)),
+    );
+    say(cached ? 'cached' : 'done', 'record' in answer ? answer.record.files.length : 0);
+    return outcomeOf(answer, cached);
+  }
+
+  #run(
+    layer: SourceLayer,
+    part: Pick<LayerTask, 'readers' | 'scanners'>,
+    onProgress: (files: number) => void,
+  ): Promise<LayerAnswer> {
+    const { workers, settings, signal } = this.#options;
+    const { digest, sizeBytes } = layer;
+    const stored: StoredBytes = layer.file ?? 'sent';
+    return workers.run({
+      task: { stored, claims: { digest, sizeBytes }, ...part, ...settings },
+      open: () => layer.open(signal),
+      onProgress,
+    });
+  }
+}
+
+function outcomeOf(answer: LayerAnswer, cached: boolean): LayerOutcome {
+  if ('record' in answer) return { record: answer.record, cached };
+  const { code, detail } = answer.failure;
+  const damaged = code === 'digest_mismatch' || code === 'size_mismatch';
+  return missing(damaged ? 'damaged' : 'failed', detail);
+}
+
+function missing(reason: Gap['reason'], detail: string): LayerOutcome {
+  return { cached: false, gap: { by: 'layer', reason, detail } };
+}

@@ -1,0 +1,34 @@
+/** One layer to examine, as plain data that crosses to a thread, and what comes back. */
+import type { ScannerDescription } from '../scan/scanner.ts';
+import type { DigestChoice } from '../digest/file-digests.ts';
+import type { LayerClaims, LayerError } from './examine-layer.ts';
+import type { LayerRecord } from './tree-record.ts';
+
+/** Where the stored bytes are: in a file of this machine, or sent piece by piece. */
+export type StoredBytes =
+  | { readonly path: string; readonly offset: number; readonly sizeBytes: number }
+  | 'sent';
+
+export interface LayerTask {
+  readonly stored: StoredBytes;
+  readonly claims: LayerClaims;
+  /** Ids of the readers that are to run. */
+  readonly readers: readonly string[];
+  /** Ids of the scanners that are to run, as they described themselves at the start. */
+  readonly scanners: readonly {
+    readonly id: string;
+    readonly description: ScannerDescription;
+  }[];
+  readonly digests: DigestChoice;
+  readonly similarity: boolean;
+  /** Whether files inside files are unpacked for scanners. */
+  readonly unpack: boolean;
+  /** The walk is ended after so long. */
+  readonly timeMs: number;
+}
+
+export type LayerAnswer =
+  | { readonly record: LayerRecord }
+  | {
+      readonly failure: { readonly code: LayerError['code'] | 'crashed'; readonly detail: string };
+    };

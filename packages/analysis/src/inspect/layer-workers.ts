@@ -1,0 +1,106 @@
+/**
+ * Threads that examine layers, as many at once as there are cores, started when there is work. A
+ * thread that runs out of memory or crashes ends its own layer, which is then not examined; the
+ * process and the other layers go on.
+ */
+import { MessageChannel, Worker } from 'node:worker_threads';
+
+import type { LayerAnswer, LayerTask } from './layer-task.ts';
+import type { WorkerProgress, WorkerRequest, WorkerSettings } from './layer-worker.ts';
+import { sendBytes } from './piped-bytes.ts';
+
+export interface LayerJob {
+  readonly task: LayerTask;
+  /** The stored bytes, when the task says `sent`. */
+  readonly open: () => Promise<AsyncIterable<Uint8Array>>;
+  readonly onProgress?: ((files: number) => void) | undefined;
+}
+
+/** Heap of a thread; a million files of a layer need about half of it. */
+const heapMiB = 768;
+
+export class LayerWorkers {
+  readonly #settings: WorkerSettings;
+  readonly #most: number;
+  readonly #idle: Worker[] = [];
+  readonly #waiting: (() => void)[] = [];
+  #count = 0;
+
+  constructor(settings: WorkerSettings, most: number) {
+    this.#settings = settings;
+    this.#most = Math.max(1, most);
+  }
+
+  /** Examines one layer, in its turn. Never throws. */
+  async run(job: LayerJob): Promise<LayerAnswer> {
+    const worker = await this.#take();
+    let sound = false;
+    try {
+      const answer = await ask(worker, job);
+      sound = true;
+      return answer;
+    } catch (error) {
+      const detail = error instanceof Error ? error.message : 'its thread ended';
+      return { failure: { code: 'crashed', detail } };
+    } finally {
+      if (sound) this.#idle.push(worker);
+      else {
+        this.#count -= 1;
+        await worker.terminate();
+      }
+      this.#waiting.shift()?.();
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#idle.map((worker) => worker.terminate()));
+    this.#idle.length = 0;
+  }
+
+  async #take(): Promise<Worker> {
+    for (;;) {
+      const idle = this.#idle.pop();
+      if (idle !== undefined) return idle;
+      if (this.#count < this.#most) {
+        this.#count += 1;
+        return new Worker(new URL('layer-worker.ts', import.meta.url), {
+          workerData: this.#settings,
+          resourceLimits: { maxOldGenerationSizeMb: heapMiB },
+        });
+      }
+      await new Promise<void>((resolve) => {
+        this.#waiting.push(resolve);
+      });
+    }
+  }
+}
+
+/** Rejects when the thread ends before it answers. */
+function ask(worker: Worker, { task, open, onProgress }: LayerJob): Promise<LayerAnswer> {
+  return new Promise((resolve, reject) => {
+    const onMessage = (message: WorkerProgress | LayerAnswer): void => {
+      if ('files' in message) {
+        onProgress?.(message.files);
+        return;
+      }
+      done();
+      resolve(message);
+    };
+    const onEnd = (reason: unknown): void => {
+      done();
+      reject(reason instanceof Error ? reason : new Error('its thread ended without an answer'));
+    };
+    const done = (): void => {
+      worker.off('message', onMessage).off('error', onEnd).off('exit', onEnd);
+    };
+    worker.on('message', onMessage).on('error', onEnd).on('exit', onEnd);
+    if (task.stored !== 'sent') {
+      worker.postMessage({ task } satisfies WorkerRequest);
+      return;
+    }
+    const { port1, port2 } = new MessageChannel();
+    worker.postMessage({ task, port: port2 } satisfies WorkerRequest, [port2]);
+    // What goes wrong with the source reaches the reader through the port.
+    void sendBytes(open, port1);
+  });
+}

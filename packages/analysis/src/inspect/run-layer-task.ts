@@ -1,0 +1,77 @@
+/** Does one layer task in the present thread. */
+import { CompressionError } from '../archive/decompress.ts';
+import type { Scanner } from '../scan/scanner.ts';
+import { openFileBytes } from '../source/file-bytes.ts';
+import { allReaders } from '../inventory/all-readers.ts';
+import { similarityOf } from '../digest/similarity-of.ts';
+import { LayerError, examineLayer } from './examine-layer.ts';
+import type { ExaminePlan } from './examine-tree.ts';
+import type { LayerAnswer, LayerTask, StoredBytes } from './layer-task.ts';
+import type { PlannedScanner } from './scan-queue.ts';
+import { unpackNested } from './unpack-nested.ts';
+import type { VerdictStore } from './verdict-store.ts';
+
+/** What a thread has at hand for all tasks. */
+export interface TaskParts {
+  readonly scanners: readonly Scanner[];
+  readonly verdicts?: VerdictStore | undefined;
+  /** The stored bytes when the task says `sent`. */
+  readonly sent?: AsyncIterable<Uint8Array> | undefined;
+  readonly onProgress?: ((files: number) => void) | undefined;
+}
+
+/** Never throws: whatever goes wrong is an answer. */
+export async function runLayerTask(task: LayerTask, parts: TaskParts): Promise<LayerAnswer> {
+  try {
+    const stored = storedBytes(task.stored, parts.sent);
+    return { record: await examineLayer(stored, task.claims, planOf(task, parts)) };
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : 'the layer cannot be read';
+    if (error instanceof LayerError) return { failure: { code: error.code, detail } };
+    const code = error instanceof CompressionError ? 'unreadable' : 'crashed';
+    return { failure: { code, detail } };
+  }
+}
+
+export function planOf(
+  task: Omit<LayerTask, 'stored' | 'claims'>,
+  { scanners, verdicts, onProgress }: TaskParts,
+): ExaminePlan {
+  const wanted = new Set(task.readers);
+  const planned: PlannedScanner[] = [];
+  for (const { id, description } of task.scanners) {
+    const scanner = scanners.find((each) => each.id === id);
+    if (scanner !== undefined) planned.push({ scanner, description });
+  }
+  return {
+    readers: allReaders.filter(({ id }) => wanted.has(id)),
+    scanners: planned,
+    digests: task.digests,
+    similarity: task.similarity ? similarityOf : undefined,
+    unpack: task.unpack ? unpackNested : undefined,
+    verdicts,
+    onProgress,
+    signal: AbortSignal.timeout(task.timeMs),
+  };
+}
+
+function storedBytes(
+  stored: StoredBytes,
+  sent: AsyncIterable<Uint8Array> | undefined,
+): AsyncIterable<Uint8Array> {
+  if (stored !== 'sent') return fileBytes(stored);
+  if (sent === undefined) throw new Error('the bytes of this layer were to be sent');
+  return sent;
+}
+
+async function* fileBytes({
+  path,
+  ...range
+}: Exclude<StoredBytes, 'sent'>): AsyncGenerator<Uint8Array, void, undefined> {
+  const file = await openFileBytes(path);
+  try {
+    yield* file.stream(range);
+  } finally {
+    await file.close();
+  }
+}
