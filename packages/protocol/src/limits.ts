@@ -229,6 +229,14 @@ export const limits = {
   signaturesStaleMs: 14 * dayMs,
   /** Larger programs get no sdhash digest. */
   similarityFileBytes: 32 * MiB,
+  similarityListEntries: 100_000,
+  similarityFindings: 20,
+  hashListChars: 256 * MiB,
+  hashListEntries: 2_000_000,
+  /** Packages of the software reference that are looked at for one file. */
+  referencePackages: 1_000,
+  secretFindings: 100,
+  secretFileBytes: 64 * MiB,
   clamdConnectMs: 5_000,
   clamdDescribeMs: 30_000,
   /** Below clamd's own CommandReadTimeout. */
@@ -338,6 +346,10 @@ export const limits = {
   cliSubmitAttempts: 4,
   cliListRows: 100_000,
   cliFileBytes: 4 * MiB,
+  cliReportBytes: 512 * MiB,
+  cliFindingsShown: 50,
+  cliGapsShown: 10,
+  cliCacheBytes: 2 * GiB,
   cliFilesPerCommand: 10_000,
   cliContexts: 100,
   cliSecretChars: 4_096,
