@@ -130,6 +130,11 @@ export const networkUsers: readonly Permit[] = [
   permit('packages/console/src/pages/submit/upload.ts', 'XMLHttpRequest', 'tells upload progress'),
   permit('packages/server/src/executors/docker-api.ts', 'undici', 'the Engine API of a node'),
   permit(
+    'packages/analysis/src/source/engine-api.ts',
+    'undici',
+    'the Engine API, to read images and containers of this machine',
+  ),
+  permit(
     'packages/analysis/src/scan/clamav/connection.ts',
     'node:net',
     'the socket of clamd, which has no other door',

@@ -1,0 +1,89 @@
+/**
+ * An image of a Docker engine. The engine's export is a stream whose list of layers may come last
+ * (the classic store writes it behind them), so that no layer could be told from another while it
+ * passes; and asking twice would make the engine pack everything twice. It is put aside once, in a
+ * file without a name, and read in place as any `docker save` archive.
+ */
+import { limits } from '@lazaret/protocol';
+import { z } from 'zod';
+
+import { createEngineApi, engineName } from './engine-api.ts';
+import type { EngineApi, EngineEndpoint } from './engine-api.ts';
+import { archiveSource } from './image-archive.ts';
+import type { ImageSource } from './image-source.ts';
+import type { LocalOptions } from './local-image.ts';
+import { spool } from './spool.ts';
+
+export interface EngineImageOptions extends Pick<LocalOptions, 'defaultPlatform'> {
+  readonly endpoint: EngineEndpoint;
+  /** For the export: on a disk with room for the image, uncompressed. */
+  readonly spoolDirectory: string;
+  /** `imageSpoolBytes` unless given. */
+  readonly spoolBytes?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Opens an image by name or id. Throws SourceError `not_found` when the engine does not have it,
+ * `unreachable` when there is no engine. The export is made by the first `list`.
+ */
+export async function openEngineImage(
+  reference: string,
+  options: EngineImageOptions,
+): Promise<ImageSource> {
+  const api = createEngineApi(options.endpoint);
+  let found: z.output<typeof inspected>;
+  try {
+    found = await api.ask(`/images/${engineName(reference)}/json`, inspected);
+  } catch (error) {
+    await api.close();
+    throw error;
+  }
+  let exported: Promise<ImageSource> | undefined;
+  return {
+    kind: 'engine',
+    reference,
+    async list(choice) {
+      exported ??= exportImage(api, { id: found.Id, reference, options });
+      const { images, remarks } = await (await exported).list(choice);
+      // By id the export has no names in it, and by name it could meanwhile be another image.
+      return { images: images.map((image) => ({ ...image, names: found.names })), remarks };
+    },
+    async close() {
+      await exported?.then(
+        (source) => source.close(),
+        () => undefined,
+      );
+      await api.close();
+    },
+  };
+}
+
+const texts = z
+  .array(z.string())
+  .nullish()
+  .transform((list) => list ?? []);
+
+const inspected = z
+  .object({ Id: z.string(), RepoTags: texts, RepoDigests: texts })
+  .transform(({ Id, RepoTags, RepoDigests }) => ({
+    Id,
+    names: RepoTags.length > 0 ? RepoTags : RepoDigests,
+  }));
+
+interface Export {
+  readonly id: string;
+  readonly reference: string;
+  readonly options: EngineImageOptions;
+}
+
+async function exportImage(
+  api: EngineApi,
+  { id, reference, options }: Export,
+): Promise<ImageSource> {
+  const { defaultPlatform, spoolDirectory, spoolBytes, signal } = options;
+  const stream = await api.stream(`/images/${engineName(id)}/get`, signal);
+  const maxBytes = spoolBytes ?? limits.imageSpoolBytes;
+  const bytes = await spool(stream, { directory: spoolDirectory, maxBytes });
+  return archiveSource(bytes, { kind: 'engine', reference, defaultPlatform });
+}
