@@ -1,0 +1,124 @@
+/**
+ * Software that no package manager installed: programs are known by their names, and tell their
+ * versions in their bytes. Names are looked up in a table, then a literal text is searched, then a
+ * pattern is matched in a small piece around it; no pattern ever sees a whole file.
+ */
+import { limits } from '@lazaret/protocol';
+import type { PackageFact } from '@lazaret/protocol';
+
+import { binaryMagic } from '../binary/binary-image.ts';
+import { packageUrl } from '../purl.ts';
+import type { Reader, WholeFile } from '../reader.ts';
+import { versionMarks } from './binary-versions.ts';
+import type { VersionMark } from './binary-versions.ts';
+
+const windowBefore = 80;
+const windowAfter = 200;
+const linesMax = 8;
+
+const marksOfKey = new Map<string, VersionMark[]>();
+for (const mark of versionMarks) {
+  for (const key of mark.keys) marksOfKey.set(key, [...(marksOfKey.get(key) ?? []), mark]);
+}
+
+export const binaryClassifierReader: Reader = {
+  id: 'binary-version',
+  version: 1,
+  wants: { magic: binaryMagic },
+  accepts: ({ path }) => marksOfKey.has(binaryKey(path)),
+  maxBytes: limits.readerFileBytes,
+  read(file, emit) {
+    for (const mark of marksOfKey.get(binaryKey(file.path)) ?? []) {
+      const found = findVersion(file, mark);
+      if (found === undefined) continue;
+      emit(patternPackage(file.path, { name: mark.name, ...found }));
+      return;
+    }
+  },
+};
+
+/**
+ * What a program or library is called without its version: `python` of `python3.11`, `libcrypto`
+ * of `libcrypto.so.1.1`, `libmagickcore` of `libMagickCore-6.Q16.so.6`.
+ */
+export function binaryKey(path: string): string {
+  const last = path
+    .slice(path.lastIndexOf('/') + 1)
+    .slice(0, limits.fileNameBytes)
+    .toLowerCase();
+  const musl = /^(ld-musl|libc\.musl)-/.exec(last)?.[1];
+  if (musl !== undefined) return musl;
+  const isLibrary = last.includes('.so');
+  const [base = ''] = last.replace(/\.(?:exe|dll)$/, '').split('.so', 1);
+  const plain = base.replace(/-[0-9a-f]{16}$/, '').replace(/[-_.]?\d.*$/, '');
+  // A module of an interpreter (`openssl.so`) is not the program of that name.
+  return isLibrary && !plain.startsWith('lib') ? last : plain;
+}
+
+export interface FoundVersion {
+  readonly version: string;
+  readonly offset: number;
+}
+
+/** Where and how a mark stands in the bytes, or undefined. */
+export function findVersion(
+  { bytes, path }: Pick<WholeFile, 'bytes' | 'path'>,
+  mark: VersionMark,
+): FoundVersion | undefined {
+  if (mark.needs !== undefined && !bytes.includes(mark.needs, 0, 'latin1')) return undefined;
+  const lines = mark.line === undefined ? [''] : linesOf(bytes, path, mark.line);
+  for (const line of lines) {
+    for (const anchor of mark.anchors) {
+      const [found] = search(bytes, anchor.replace('{line}', line), mark.pattern);
+      if (found !== undefined) return found;
+    }
+  }
+  return undefined;
+}
+
+function linesOf(
+  bytes: Buffer,
+  path: string,
+  { anchor, pattern }: NonNullable<VersionMark['line']>,
+): readonly string[] {
+  const named = pattern.exec(path.slice(path.lastIndexOf('/') + 1))?.[1];
+  if (named !== undefined) return [named];
+  const told = new Set([...search(bytes, anchor, pattern)].map(({ version }) => version));
+  return [...told].slice(0, linesMax);
+}
+
+/** Looks at the first places of a text; a program does not hide its version behind hundreds. */
+function* search(
+  bytes: Buffer,
+  anchor: string,
+  pattern: RegExp,
+): Generator<FoundVersion, void, undefined> {
+  let at = bytes.indexOf(anchor, 0, 'latin1');
+  for (let tried = 0; at >= 0 && tried < limits.versionPatternHits; tried += 1) {
+    const from = Math.max(0, at - windowBefore);
+    const match = pattern.exec(bytes.toString('latin1', from, at + windowAfter));
+    if (match?.[1] !== undefined) {
+      const offset = from + match.index + match[0].indexOf(match[1]);
+      yield { version: match[1], offset };
+    }
+    at = bytes.indexOf(anchor, at + anchor.length, 'latin1');
+  }
+}
+
+/** A package known by a pattern only. */
+export function patternPackage(
+  path: string,
+  { name, version, offset }: FoundVersion & { readonly name: string },
+): PackageFact {
+  return {
+    kind: 'package',
+    path,
+    type: 'generic',
+    name,
+    version,
+    purl: packageUrl({ type: 'generic', name, version }),
+    foundBy: 'pattern',
+    state: 'installed',
+    offset,
+  };
+}
