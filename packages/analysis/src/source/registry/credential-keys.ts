@@ -1,4 +1,4 @@
-/** How the keys of credential files name registries: hosts, URLs, Docker Hub's many names, paths. */
+/** How the keys of credential files name registries: hosts, URLs, Docker Hub's names, paths. */
 import { canonicalHost } from './reference.ts';
 
 /**

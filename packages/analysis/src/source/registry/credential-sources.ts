@@ -13,7 +13,7 @@ import {
   type CredentialFileForm,
   parseCredentialFile,
 } from './credential-file.ts';
-import { askHelper } from './credential-helper.ts';
+import { askHelper } from './credential-program.ts';
 import { helperKeys, matchKey } from './credential-keys.ts';
 import type { Credential, CredentialQuery, CredentialSource } from './credential.ts';
 

@@ -198,7 +198,7 @@ async function* pages(client: RegistryClient, request: PageRequest): AsyncGenera
     }
     seen.add(url.href);
     const whole = { path: `${url.pathname}${url.search}`, repository, what, signal };
-    const page = await client.read(whole, limits.registryPageBytes);
+    const page = await client.read(whole, { maxBytes: limits.registryPageBytes });
     yield page;
     const link = nextLink(page.headers('link'));
     if (link === null) throw new SourceError('damaged', `${what}: a link cannot be read`);

@@ -36,7 +36,7 @@ export interface BlobOptions {
 
 /**
  * Waits for the first answer, so that what is missing is told before anything is read. Throws
- * SourceError: `damaged` where the size is not the manifest's, and what the registry's refusals say.
+ * SourceError: `damaged` where the size is not the manifest's, and what the registry refuses with.
  */
 export async function openBlob(options: BlobOptions): Promise<AsyncIterable<Uint8Array>> {
   const download = new Download(options);
@@ -100,7 +100,7 @@ class Download {
     throw await server.refuse(answer);
   }
 
-  /** With a strong validator other bytes under the same name start over; the digest tells anyway. */
+  /** With a strong validator other bytes under the same name start over. */
   #condition(): Readonly<Record<string, string>> {
     return this.#etag === undefined ? {} : { 'if-range': this.#etag };
   }

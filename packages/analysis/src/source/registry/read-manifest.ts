@@ -46,16 +46,15 @@ export async function readManifest(
   const path = `/v2/${repository}/manifests/${selector}`;
   const headers = { accept: manifestAccept };
   const asked = { path, repository, what, headers, signal };
-  const answer = await client.read(asked, limits.manifestBytesMax);
+  const answer = await client.read(asked, {
+    maxBytes: limits.manifestBytesMax,
+    sizeBytes: descriptor?.sizeBytes,
+  });
   const { bytes } = answer;
   const said = answer.header('docker-content-digest');
   const digest = isPinned ? selector : sha256Digest(bytes);
   for (const one of [isPinned ? selector : undefined, said]) {
     if (one !== undefined && parseDigest(one) !== undefined) verifyDigest(bytes, one, what);
-  }
-  if (descriptor !== undefined && descriptor.sizeBytes !== bytes.length) {
-    const message = `${what} has ${bytes.length} bytes, not ${descriptor.sizeBytes}`;
-    throw new SourceError('digest_mismatch', message);
   }
   return describe(bytes, {
     what,
@@ -84,12 +83,8 @@ export async function readSmallBlob(
   const embedded = embeddedContent(descriptor);
   if (embedded !== undefined) return embedded;
   const path = `/v2/${repository}/blobs/${digest}`;
-  const { bytes } = await client.read({ path, repository, what, signal }, maxBytes);
+  const { bytes } = await client.read({ path, repository, what, signal }, { maxBytes, sizeBytes });
   verifyDigest(bytes, digest, what);
-  if (bytes.length !== sizeBytes) {
-    const message = `${what} has ${bytes.length} bytes, its manifest says ${sizeBytes}`;
-    throw new SourceError('digest_mismatch', message);
-  }
   return bytes;
 }
 

@@ -45,6 +45,12 @@ export interface RegistryAnswer extends Answer {
   readonly redirected: boolean;
 }
 
+export interface BodySize {
+  readonly maxBytes: number;
+  /** Exactly, where a descriptor says it. */
+  readonly sizeBytes?: number | undefined;
+}
+
 export interface WholeAnswer {
   readonly bytes: Buffer;
   /** The first value of a header. */
@@ -67,7 +73,7 @@ export class RegistryClient {
   }
 
   /** A whole body, verified to be complete; repeated while that may help. 200 only. */
-  read(request: RegistryRequest, maxBytes: number): Promise<WholeAnswer> {
+  read(request: RegistryRequest, { maxBytes, sizeBytes }: BodySize): Promise<WholeAnswer> {
     return this.repeat(async () => {
       const deadline = AbortSignal.timeout(limits.registryAnswerMs);
       const signal = request.signal ? AbortSignal.any([request.signal, deadline]) : deadline;
@@ -75,6 +81,7 @@ export class RegistryClient {
         const answer = await this.send({ ...request, signal });
         if (answer.status !== 200) throw await this.refuse(answer, request.what);
         const bytes = await readBody(answer.body, maxBytes, request.what);
+        checkSize(bytes.length, sizeBytes, request.what);
         return {
           bytes,
           header: (name) => answer.header(name)[0],
@@ -229,6 +236,14 @@ export class RegistryClient {
         return { status: answer.status, bytes };
       });
   }
+}
+
+/** A body without a length may have broken off unnoticed; one that is too long is another one. */
+function checkSize(foundBytes: number, sizeBytes: number | undefined, what: string): void {
+  if (sizeBytes === undefined || foundBytes === sizeBytes) return;
+  const message = `${what} has ${foundBytes} bytes, its descriptor says ${sizeBytes}`;
+  if (foundBytes < sizeBytes) throw new PassingError('digest_mismatch', message);
+  throw new SourceError('digest_mismatch', message);
 }
 
 function isRedirect(status: number): boolean {

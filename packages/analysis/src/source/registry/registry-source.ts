@@ -56,7 +56,7 @@ export function openRegistrySource(text: string, options: RegistrySourceOptions)
   };
 }
 
-/** A client for requests beside reading one image, such as listings. `close` ends its connections. */
+/** A client for requests beside reading an image, such as listings, until it is closed. */
 export function openRegistryClient(
   host: string,
   options: RegistryOptions,

@@ -1,7 +1,7 @@
 /**
  * Tokens of the registry token protocol: a GET with Basic credentials, or an OAuth 2 POST for a
- * refresh token. A token is kept for (realm, service, scopes, identity), asked for once however many
- * wait for it, and fetched anew before it expires.
+ * refresh token. A token is kept for (realm, service, scopes, identity), asked for once however
+ * many wait for it, and fetched anew before it expires.
  */
 import { createHash } from 'node:crypto';
 
