@@ -1,0 +1,97 @@
+import { createServer } from 'node:http';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+
+import { expect, test } from 'vitest';
+
+import { buildImage } from '../testing/image-builder.ts';
+import { newDockerFiles, ociFiles, packFiles } from '../testing/write-image.ts';
+import { detectSource } from './detect-source.ts';
+import type { DetectedSource, DetectOptions } from './detect-source.ts';
+import { SourceError } from './image-source.ts';
+import { openSource } from './open-source.ts';
+import { defaultPlatform, failure, place, put, putLayout } from './testing/local-sources.ts';
+
+async function detect(word: string, options?: DetectOptions): Promise<string> {
+  const { kind, ...found }: DetectedSource = await detectSource(word, options);
+  const where = 'path' in found ? found.path : found.reference;
+  const name = 'name' in found ? ` ${found.name}` : '';
+  return `${kind} ${where}${name}`;
+}
+
+test('paths are what lies there', async () => {
+  const image = await buildImage({ layers: [] });
+  const layout = await putLayout(ociFiles([image]));
+  const bytes = await packFiles(newDockerFiles([image]));
+  const archive = await put(bytes);
+  const packed = await put(gzipSync(bytes));
+  const text = await put(Buffer.from('hello\n'.repeat(200)));
+  expect(await detect(layout)).toBe(`oci-layout ${layout}`);
+  expect(await detect(place)).toBe(`directory ${place}`);
+  expect(await detect(archive)).toBe(`image-archive ${archive}`);
+  expect(await detect(packed)).toBe(`image-archive ${packed}`);
+  expect((await failure(detect(text))).code).toBe('unsupported');
+  expect((await failure(detect('/dev/null'))).code).toBe('unsupported');
+  for (const gone of ['./none', '/none/at/all', '../none-at-all']) {
+    expect((await failure(detect(gone))).code).toBe('not_found');
+  }
+});
+
+test('prefixes say what is meant, names of images that look like them do not', async () => {
+  const odd = join(place, 'a:b');
+  await mkdir(odd);
+  const words: [string, string][] = [
+    ['docker-archive:/x/y.tar', 'image-archive /x/y.tar'],
+    ['docker-archive:/x/y.tar:lab/app:1', 'image-archive /x/y.tar lab/app:1'],
+    ['oci-archive:y.tar:1', 'image-archive y.tar 1'],
+    ['oci:layout:1', 'oci-layout layout 1'],
+    [`oci:${odd}`, `oci-layout ${odd}`],
+    ['dir:/etc', 'directory /etc'],
+    ['docker-daemon:app:1', 'engine app:1'],
+    ['container:web', 'container web'],
+    ['docker://app:1', 'registry app:1'],
+    ['registry:lab.example/app:1', 'registry lab.example/app:1'],
+    ['registry:2', 'registry registry:2'],
+    ['docker:latest', 'registry docker:latest'],
+    [
+      'lab.example:5000/app@sha256:' + 'a'.repeat(64),
+      `registry lab.example:5000/app@sha256:${'a'.repeat(64)}`,
+    ],
+  ];
+  for (const [word, meaning] of words) expect(await detect(word)).toBe(meaning);
+  for (const nothing of ['dir:', 'docker://Not A Name', 'a\0b', '']) {
+    expect((await failure(detect(nothing))).code).toBe('unsupported');
+  }
+});
+
+test('an engine is asked before a registry, and does without when it cannot be', async () => {
+  const address = join(place, 'engine.sock');
+  const server = createServer((request, response) => {
+    response.statusCode = request.url === '/images/here/json' ? 200 : 404;
+    response.end(JSON.stringify({ Id: 'sha256:1', message: 'no such image' }));
+  }).listen(address);
+  const engine = { address: `unix://${address}` };
+  expect(await detect('here', { engine })).toBe('engine here');
+  expect(await detect('elsewhere', { engine })).toBe('registry elsewhere');
+  server.close();
+  const gone = await detectSource('here', { engine: { address: `unix://${place}/none.sock` } });
+  expect(gone).toMatchObject({ kind: 'registry', reference: 'here' });
+  expect(gone.hint).toContain('cannot be reached');
+});
+
+test('what was found is opened, or says what it lacks', async () => {
+  const image = await buildImage({ layers: [], names: ['app:1'] });
+  const layout = await putLayout(ociFiles([image]));
+  const options = { defaultPlatform };
+  const opened = await openSource(await detectSource(`oci:${layout}:app:1`), options);
+  const listing = opened.kind === 'image' ? await opened.source.list('default') : undefined;
+  expect(listing?.images.map(({ configDigest }) => configDigest)).toEqual([image.configDigest]);
+  await writeFile(join(place, 'file'), 'x');
+  expect(await openSource(await detectSource(place), options)).toMatchObject({ kind: 'directory' });
+  for (const word of ['app:1', 'container:web', 'docker-daemon:app']) {
+    const error = await failure(detectSource(word).then((found) => openSource(found, options)));
+    expect(error).toBeInstanceOf(SourceError);
+    expect(['unreachable', 'unsupported']).toContain(error.code);
+  }
+});

@@ -1,0 +1,85 @@
+/** Opens whatever `detectSource` found. */
+import { openContainerTree } from './container.ts';
+import type { ContainerTree } from './container.ts';
+import type { DetectedSource } from './detect-source.ts';
+import { directoryTree } from './directory.ts';
+import type { DirectoryTree, DirectoryTreeOptions } from './directory.ts';
+import type { EngineEndpoint } from './engine-api.ts';
+import { openEngineImage } from './engine.ts';
+import { openImageArchive } from './image-archive.ts';
+import type { ImageArchiveOptions } from './image-archive.ts';
+import { SourceError } from './image-source.ts';
+import type { ImageSource } from './image-source.ts';
+import { openOciLayout } from './oci-layout.ts';
+import { openRegistrySource } from './registry/index.ts';
+import type { RegistryOptions } from './registry/index.ts';
+
+export interface OpenSourceOptions extends Omit<ImageArchiveOptions, 'name'> {
+  /** Needed for images and containers of an engine. */
+  readonly engine?: EngineEndpoint | undefined;
+  /** Needed for images in registries; left out where the network must not be used. */
+  readonly registry?: RegistryOptions | undefined;
+  readonly directory?: DirectoryTreeOptions;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Images have layers; the others are one tree. */
+export type OpenedSource =
+  | { readonly kind: 'image'; readonly source: ImageSource }
+  | { readonly kind: 'directory'; readonly reference: string; readonly tree: DirectoryTree }
+  | { readonly kind: 'container'; readonly reference: string; readonly tree: ContainerTree };
+
+/** Throws SourceError. */
+export async function openSource(
+  detected: DetectedSource,
+  options: OpenSourceOptions,
+): Promise<OpenedSource> {
+  switch (detected.kind) {
+    case 'directory': {
+      const { path } = detected;
+      return { kind: 'directory', reference: path, tree: directoryTree(path, options.directory) };
+    }
+    case 'oci-layout': {
+      const { path, name } = detected;
+      return { kind: 'image', source: await openOciLayout(path, { ...options, name }) };
+    }
+    case 'image-archive': {
+      const { path, name } = detected;
+      return { kind: 'image', source: await openImageArchive(path, { ...options, name }) };
+    }
+    case 'container': {
+      const { reference } = detected;
+      const endpoint = needEngine(options);
+      const tree = await openContainerTree(reference, { endpoint, signal: options.signal });
+      return { kind: 'container', reference, tree };
+    }
+    case 'engine':
+      return { kind: 'image', source: await openFromEngine(detected.reference, options) };
+    case 'registry':
+      return { kind: 'image', source: openFromRegistry(detected.reference, options) };
+  }
+  throw new SourceError('unsupported', 'this source is not known');
+}
+
+async function openFromEngine(reference: string, options: OpenSourceOptions): Promise<ImageSource> {
+  const { defaultPlatform, spoolDirectory, spoolBytes, signal } = options;
+  if (spoolDirectory === undefined) {
+    const message = 'an image of an engine needs a directory where its export is put aside';
+    throw new SourceError('unsupported', message);
+  }
+  const endpoint = needEngine(options);
+  const limits = { spoolDirectory, spoolBytes };
+  return openEngineImage(reference, { endpoint, defaultPlatform, ...limits, signal });
+}
+
+function openFromRegistry(reference: string, options: OpenSourceOptions): ImageSource {
+  const { registry, defaultPlatform } = options;
+  if (registry !== undefined)
+    return openRegistrySource(reference, { ...registry, defaultPlatform });
+  throw new SourceError('unreachable', `${reference} is in a registry, and none may be asked here`);
+}
+
+function needEngine({ engine }: OpenSourceOptions): EngineEndpoint {
+  if (engine !== undefined) return engine;
+  throw new SourceError('unreachable', 'no engine is known here');
+}
