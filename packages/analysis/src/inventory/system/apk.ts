@@ -1,6 +1,7 @@
 /**
- * The database of Alpine's package keeper: one paragraph a package, one letter a field, the files in
- * the order of their directories. Format: apk-v2(5) and the "installed database" of Alpine's wiki.
+ * The database of Alpine's package keeper: one paragraph a package, one letter a field, the files
+ * in the order of their directories.
+ * Format: apk-v2(5) and the "installed database" of Alpine's wiki.
  */
 import { limits } from '@lazaret/protocol';
 import type { Fact } from '@lazaret/protocol';

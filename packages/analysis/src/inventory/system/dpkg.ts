@@ -114,8 +114,8 @@ function describePackage(
 }
 
 /**
- * `install ok installed`: what is wanted, whether it is sound, how far it came. A file of `status.d`
- * has no such field, for what is there was put there.
+ * `install ok installed`: what is wanted, whether it is sound, how far it came. A file of
+ * `status.d` has no such field, for what is there was put there.
  */
 function stateOf(status: string | undefined): PackageFact['state'] | 'unknown' {
   if (status === undefined) return 'installed';

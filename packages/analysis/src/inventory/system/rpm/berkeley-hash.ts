@@ -1,7 +1,7 @@
 /**
- * The values of a hash database of Berkeley DB (`Packages` of rpm up to 4.15), of either byte order.
- * Layout: db_page.h of Berkeley DB 5.3. All pages are gone through in their order instead of the
- * hash's: what counts is every value, not finding one.
+ * The values of a hash database of Berkeley DB (`Packages` of rpm up to 4.15), of either byte
+ * order. All pages are gone through in their order instead of the hash's: what counts is every
+ * value, not finding one. Layout: db_page.h of Berkeley DB 5.3.
  */
 import { ReadError } from '../../reader.ts';
 import type { OnDamage } from './damage.ts';

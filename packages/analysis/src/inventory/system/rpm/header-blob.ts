@@ -1,6 +1,6 @@
 /**
- * A package's header as rpm's databases store it: two counts, an index of tags, and a store that the
- * index points into, all big-endian. Format: rpm's reference manual, "RPM Package format".
+ * A package's header as rpm's databases store it: two counts, an index of tags, and a store that
+ * the index points into, all big-endian. Format: rpm's reference manual, "RPM Package format".
  */
 import { limits } from '@lazaret/protocol';
 
@@ -66,6 +66,7 @@ export function* stringsOf(
   if (entry === undefined) return;
   const { type, offset, count } = entry;
   if (type !== typeString && type !== typeStringArray && type !== typeI18nString) return;
+  if (count > limits.ownedFiles) throw new ReadError('too_many', `tag ${tag} has ${count} values`);
   let start = offset;
   for (let left = type === typeString ? 1 : count; left > 0; left -= 1) {
     const end = start < store.length ? store.indexOf(0, start) : -1;
@@ -80,9 +81,11 @@ export function numbersOf({ entries, store }: RpmHeader, tag: number): number[] 
   const entry = entries.get(tag);
   const size = numberBytes.get(entry?.type ?? -1);
   if (entry === undefined || size === undefined) return [];
-  const end = entry.offset + entry.count * size;
+  const { offset, count } = entry;
+  if (count > limits.ownedFiles) throw new ReadError('too_many', `tag ${tag} has ${count} values`);
+  const end = offset + count * size;
   if (end > store.length) throw new ReadError('damaged', `tag ${tag} leads out of the header`);
   const numbers: number[] = [];
-  for (let at = entry.offset; at < end; at += size) numbers.push(store.readUIntBE(at, size));
+  for (let at = offset; at < end; at += size) numbers.push(store.readUIntBE(at, size));
   return numbers;
 }

@@ -54,18 +54,21 @@ export function* describeHeader(
   const release = plainWord(firstText(header, tags.release), `the release of ${name}`, doubts);
   if (version === undefined || release === undefined) return;
   const [epoch = 0] = numbersOf(header, tags.epoch);
-  const architecture = firstText(header, tags.architecture);
-  const licence = firstText(header, tags.license);
+  // Without the rest it is still a package.
+  const told = (tag: number): string | undefined => attempt(() => firstText(header, tag), doubts);
+  const architecture = told(tags.architecture);
+  const licence = told(tags.license);
+  const needs = attempt(() => distinctNames(requirements(header), doubts), doubts);
   const fact = rpmFact({
     ...{ path, name, versionRelease: `${version}-${release}`, epoch, architecture },
-    sourceRpm: firstText(header, tags.sourceRpm),
-    modularityLabel: firstText(header, tags.modularityLabel),
-    supplier: firstText(header, tags.vendor),
+    sourceRpm: told(tags.sourceRpm),
+    modularityLabel: told(tags.modularityLabel),
+    supplier: told(tags.vendor),
   });
   yield {
     ...fact,
     ...present('licenses', licence === undefined || licence === '' ? [] : [licence]),
-    ...present('dependsOn', distinctNames(requirements(header), doubts)),
+    ...present('dependsOn', needs),
   };
   listFiles(header, owned);
   const files = owned.take();
@@ -124,6 +127,16 @@ export function rpmFact(parts: RpmParts): PackageFact {
 function sourceOf(text: string | undefined): { name: string; version?: string } | undefined {
   const [, name, version] = /^(.+)-([^-]+-[^-]+)\.(?:no)?src\.rpm$/.exec(text ?? '') ?? [];
   return name === undefined ? undefined : { name, ...present('version', version) };
+}
+
+function attempt<T>(read: () => T, doubts: Doubts): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof ReadError)) throw error;
+    doubts.add(error.reason, error.message);
+    return undefined;
+  }
 }
 
 function firstText(header: RpmHeader, tag: number): string | undefined {

@@ -167,12 +167,15 @@ describe('a header', () => {
     const store = rpmHeader(bash);
     store.writeUInt32BE(2 ** 31, 4);
     const values = rpmHeader(bash);
-    values.writeUInt32BE(2 ** 31, 8 + 16 * 11 + 12);
-    const bytes = ndbDatabase([tags, store, values, rpmHeader({ ...bash, name: 'last' })]);
+    values.writeUInt32BE(2 ** 31, 8 + 16 * 9 + 12);
+    const cut = rpmHeader(bash);
+    cut.writeUInt32BE(900_000, 8 + 16 * 11 + 12);
+    const last = rpmHeader({ ...bash, name: 'last' });
+    const bytes = ndbDatabase([tags, store, values, cut, last]);
     const facts = await factsOf(rpmReader, path, bytes);
-    expect(reasons(facts)).toEqual(['too_many', 'damaged', 'damaged']);
-    // What the third says before its broken list stands.
-    expect(ofKind(facts, 'package').map(({ name }) => name)).toEqual(['bash', 'last']);
+    expect(reasons(facts)).toEqual(['too_many', 'damaged', 'too_many', 'damaged']);
+    // A package with a broken list is still one.
+    expect(ofKind(facts, 'package').map(({ name }) => name)).toEqual(['bash', 'bash', 'last']);
   });
 
   test('may list paths whole, and files that are not there or not its own', async () => {

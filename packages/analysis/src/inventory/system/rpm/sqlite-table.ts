@@ -1,8 +1,8 @@
 /**
- * Reads the rows of one table of an SQLite database from its bytes, without SQLite: foreign files do
- * not reach a library in C, nor a disk. Format: https://www.sqlite.org/fileformat2.html
- * Every page belongs to one place of a sound database, so each is visited once at the most; that ends
- * cycles among pages and loops among overflow pages, and keeps the work linear.
+ * Reads the rows of one table of an SQLite database from its bytes, without SQLite: foreign files
+ * do not reach a library in C, nor a disk. Format: https://www.sqlite.org/fileformat2.html
+ * Every page belongs to one place of a sound database, so each is visited once at the most; that
+ * ends cycles among pages and loops among overflow pages, and keeps the work linear.
  */
 import { ReadError } from '../../reader.ts';
 import type { OnDamage } from './damage.ts';
@@ -10,6 +10,8 @@ import type { OnDamage } from './damage.ts';
 const magic = 'SQLite format 3\0';
 const interior = 0x05;
 const leaf = 0x0d;
+/** The schema has five columns, packages have two. */
+const columnsRead = 5;
 
 interface Database {
   readonly bytes: Buffer;
@@ -197,14 +199,14 @@ function joinOverflow(
   return Buffer.concat(pieces);
 }
 
-/** The columns of a record, or undefined when its header does not fit its bytes. */
+/** The first columns of a record, or undefined when its header does not fit its bytes. */
 function readRecord(payload: Buffer): Value[] | undefined {
   const header = varint(payload, 0);
   if (header === undefined || header.value > payload.length) return undefined;
   const values: Value[] = [];
   let at = header.next;
   let body = header.value;
-  while (at < header.value) {
+  while (at < header.value && values.length < columnsRead) {
     const type = varint(payload, at);
     if (type === undefined) return undefined;
     const bytes = columnBytes(type.value);

@@ -15,7 +15,7 @@ export function wholeFile(path: string, content: string | Uint8Array): WholeFile
   };
 }
 
-/** The facts of a file, each held to the schema; a ReadError becomes an unknown fact, as it will. */
+/** The facts of a file, each held to the schema; a ReadError becomes an unknown fact. */
 export async function factsOf(
   reader: Reader,
   path: string,

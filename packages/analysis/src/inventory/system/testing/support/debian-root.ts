@@ -1,4 +1,4 @@
-/** A root of Debian made by mmdebstrap, and one that pacman reads, for comparing with their tools. */
+/** A root of Debian made by mmdebstrap, and what readers and programs say of a root. */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readdir, readFile, rename } from 'node:fs/promises';
