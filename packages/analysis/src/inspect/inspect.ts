@@ -19,7 +19,9 @@ import type { MatchAnswer } from './build-report.ts';
 import { describeImage } from './describe-image.ts';
 import { LayerDesk } from './layer-desk.ts';
 import type { LayerOutcome } from './layer-desk.ts';
+import type { LayerRunner } from './layer-task.ts';
 import { LayerWorkers } from './layer-workers.ts';
+import { inThisThread } from './run-layer-task.ts';
 import type { ScannerChoice } from './scanner-choice.ts';
 
 export interface InspectOptions {
@@ -36,7 +38,7 @@ export interface InspectOptions {
   readonly similarity?: boolean;
   /** Whether the report lists every file. */
   readonly files?: boolean;
-  /** Layers examined at once; as many as there are cores unless given. */
+  /** Threads for layers, as many as there are cores unless given; 0 examines in this one. */
   readonly parallel?: number;
   /** For one layer; `layerMs` unless given. */
   readonly timeMs?: number;
@@ -108,15 +110,13 @@ async function withDesk<T>(
   const choice = options.scanners ?? {};
   const list = createScanners(choice, { now: options.now });
   let cache: AnalysisCache | undefined;
-  let workers: LayerWorkers | undefined;
+  let runner: LayerRunner | undefined;
   try {
     const before = await describeAll(list);
     cache = options.cache === undefined ? undefined : openCache(options.cache.directory);
-    const cacheDirectory = options.cache?.directory;
-    const settings = { scanners: choice, cacheDirectory, nowMs: options.now() };
-    workers = new LayerWorkers(settings, options.parallel ?? availableParallelism());
+    runner = chooseRunner(options, { scanners: list, verdicts: cache });
     const desk = new LayerDesk({
-      ...{ workers, cache, readers: allReaders },
+      ...{ runner, cache, readers: allReaders },
       scanners: list.map(({ id }, at) => ({ id, description: before[at] ?? nothingKnown })),
       settings: {
         digests: options.digests ?? 'all',
@@ -129,11 +129,24 @@ async function withDesk<T>(
     });
     return await use(desk, { list, before });
   } finally {
-    await workers?.close();
+    await runner?.close();
     if (options.cache !== undefined) cache?.trim(options.cache.maxBytes);
     cache?.close();
     await Promise.all(list.map((scanner) => scanner.close()));
   }
+}
+
+function chooseRunner(
+  { parallel, scanners, cache, now }: InspectOptions,
+  here: Parameters<typeof inThisThread>[0],
+): LayerRunner {
+  if (parallel === 0) return inThisThread(here);
+  const settings = {
+    scanners: scanners ?? {},
+    cacheDirectory: cache?.directory,
+    nowMs: now(),
+  };
+  return new LayerWorkers(settings, parallel ?? availableParallelism());
 }
 
 async function describeAll(scanners: readonly Scanner[]): Promise<ScannerDescription[]> {

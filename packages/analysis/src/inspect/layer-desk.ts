@@ -9,13 +9,12 @@ import type { Reader } from '../inventory/reader.ts';
 import type { SourceLayer } from '../source/image-source.ts';
 import { examineCached } from './examine-cached.ts';
 import type { InspectProgress } from './inspect.ts';
-import type { LayerAnswer, LayerTask, StoredBytes } from './layer-task.ts';
-import type { LayerWorkers } from './layer-workers.ts';
+import type { LayerAnswer, LayerRunner, LayerTask, StoredBytes } from './layer-task.ts';
 import { storedDigest } from './stored-digest.ts';
 import type { LayerRecord } from './tree-record.ts';
 
 export interface LayerDeskOptions {
-  readonly workers: LayerWorkers;
+  readonly runner: LayerRunner;
   readonly cache: AnalysisCache | undefined;
   readonly readers: readonly Reader[];
   readonly scanners: LayerTask['scanners'];
@@ -90,10 +89,10 @@ export class LayerDesk {
     part: Pick<LayerTask, 'readers' | 'scanners'>,
     onProgress: (files: number) => void,
   ): Promise<LayerAnswer> {
-    const { workers, settings, signal } = this.#options;
+    const { runner, settings, signal } = this.#options;
     const { digest, sizeBytes } = layer;
     const stored: StoredBytes = layer.file ?? 'sent';
-    return workers.run({
+    return runner.run({
       task: { stored, claims: { digest, sizeBytes }, ...part, ...settings },
       open: () => layer.open(signal),
       onProgress,

@@ -32,3 +32,17 @@ export type LayerAnswer =
   | {
       readonly failure: { readonly code: LayerError['code'] | 'crashed'; readonly detail: string };
     };
+
+export interface LayerJob {
+  readonly task: LayerTask;
+  /** The stored bytes, when the task says `sent`. */
+  readonly open: () => Promise<AsyncIterable<Uint8Array>>;
+  readonly onProgress?: ((files: number) => void) | undefined;
+}
+
+/** Whoever examines layers: threads of this process, or this thread itself. */
+export interface LayerRunner {
+  /** Examines one layer, in its turn. Never throws. */
+  run(job: LayerJob): Promise<LayerAnswer>;
+  close(): Promise<void>;
+}

@@ -5,21 +5,14 @@
  */
 import { MessageChannel, Worker } from 'node:worker_threads';
 
-import type { LayerAnswer, LayerTask } from './layer-task.ts';
+import type { LayerAnswer, LayerJob, LayerRunner } from './layer-task.ts';
 import type { WorkerProgress, WorkerRequest, WorkerSettings } from './layer-worker.ts';
 import { sendBytes } from './piped-bytes.ts';
-
-export interface LayerJob {
-  readonly task: LayerTask;
-  /** The stored bytes, when the task says `sent`. */
-  readonly open: () => Promise<AsyncIterable<Uint8Array>>;
-  readonly onProgress?: ((files: number) => void) | undefined;
-}
 
 /** Heap of a thread; a million files of a layer need about half of it. */
 const heapMiB = 768;
 
-export class LayerWorkers {
+export class LayerWorkers implements LayerRunner {
   readonly #settings: WorkerSettings;
   readonly #most: number;
   readonly #idle: Worker[] = [];
@@ -31,7 +24,6 @@ export class LayerWorkers {
     this.#most = Math.max(1, most);
   }
 
-  /** Examines one layer, in its turn. Never throws. */
   async run(job: LayerJob): Promise<LayerAnswer> {
     const worker = await this.#take();
     let sound = false;

@@ -6,7 +6,7 @@ import { allReaders } from '../inventory/all-readers.ts';
 import { similarityOf } from '../digest/similarity-of.ts';
 import { LayerError, examineLayer } from './examine-layer.ts';
 import type { ExaminePlan } from './examine-tree.ts';
-import type { LayerAnswer, LayerTask, StoredBytes } from './layer-task.ts';
+import type { LayerAnswer, LayerRunner, LayerTask, StoredBytes } from './layer-task.ts';
 import type { PlannedScanner } from './scan-queue.ts';
 import { unpackNested } from './unpack-nested.ts';
 import type { VerdictStore } from './verdict-store.ts';
@@ -33,7 +33,27 @@ export async function runLayerTask(task: LayerTask, parts: TaskParts): Promise<L
   }
 }
 
-export function planOf(
+/** Examines layers one after another in the present thread. */
+export function inThisThread(parts: Pick<TaskParts, 'scanners' | 'verdicts'>): LayerRunner {
+  let turn: Promise<unknown> = Promise.resolve();
+  return {
+    run({ task, open, onProgress }) {
+      const sent = task.stored === 'sent' ? opened(open) : undefined;
+      const answer = turn.then(() => runLayerTask(task, { ...parts, sent, onProgress }));
+      turn = answer;
+      return answer;
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+async function* opened(
+  open: () => Promise<AsyncIterable<Uint8Array>>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  yield* await open();
+}
+
+function planOf(
   task: Omit<LayerTask, 'stored' | 'claims'>,
   { scanners, verdicts, onProgress }: TaskParts,
 ): ExaminePlan {
