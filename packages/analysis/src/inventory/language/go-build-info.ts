@@ -152,9 +152,10 @@ class ModuleList {
   }
 }
 
-/** A replacement by a directory has no version: the module is then what it was asked to be. */
+/** What is replaced by a directory has no other version than the one that was asked for. */
 function replaceLast(modules: GoModule[], by: GoModule): void {
-  if (by.version !== '' && modules.length > 0) modules[modules.length - 1] = by;
+  const isDirectory = by.version === '' || by.version === '(devel)' || /^\.{0,2}\//.test(by.path);
+  if (!isDirectory && modules.length > 0) modules[modules.length - 1] = by;
 }
 
 function addSetting(settings: Map<string, string>, text: string): void {
