@@ -65,8 +65,18 @@ export function tlsh(bytes: Uint8Array): string | undefined {
  * strangers. Undefined when one of them is no digest.
  */
 export function tlshDistance(first: string, second: string): number | undefined {
-  const [a, b] = [parseDigest(first), parseDigest(second)];
-  if (a === undefined || b === undefined) return undefined;
+  const [a, b] = [parseTlsh(first), parseTlsh(second)];
+  return a === undefined || b === undefined ? undefined : distanceBetween(a, b);
+}
+
+/** The bytes of a digest, for comparing it many times; undefined when it is none. */
+export function parseTlsh(text: string): Buffer | undefined {
+  const digits = /^(?:T1)?([0-9a-f]{70})$/i.exec(text)?.[1];
+  return digits === undefined ? undefined : Buffer.from(digits, 'hex');
+}
+
+/** `tlshDistance` of two digests that `parseTlsh` read. */
+export function distanceBetween(a: Buffer, b: Buffer): number {
   const length = circular(swap(a[1]), swap(b[1]), 256);
   let distance = length <= 1 ? length : length * 12;
   for (const shift of [4, 0]) {
@@ -120,11 +130,6 @@ function lengthClass(sizeBytes: number): number {
 /** In the single precision of the reference program, as the digits depend on it. */
 function ratio(quartile: number, third: number): number {
   return Math.floor(Math.fround(Math.fround(quartile * 100) / Math.fround(third))) % 16;
-}
-
-function parseDigest(text: string): Buffer | undefined {
-  const digits = /^(?:T1)?([0-9a-f]{70})$/i.exec(text)?.[1];
-  return digits === undefined ? undefined : Buffer.from(digits, 'hex');
 }
 
 function swap(byte = 0): number {

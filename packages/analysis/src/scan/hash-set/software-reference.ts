@@ -1,0 +1,127 @@
+/**
+ * The NSRL's Reference Data Set, version 3, used in place: a SQLite database of files of known
+ * software. Membership means known, neither good nor bad. Source: NIST, "RDSv3 schema"; the
+ * minimal set has tables, the full one has views of the same names, and some releases lack columns,
+ * so the layout is looked at, not assumed.
+ */
+import { statSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import type { StatementSync } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
+
+import { limits } from '@lazaret/protocol';
+
+import { categoriesOf, isUnwanted } from './tool-categories.ts';
+import type { ToolCategory } from './tool-categories.ts';
+
+/** What the reference says of one file. */
+export interface SoftwareRecord {
+  /** `name version` of packages that hold the file, the first few. */
+  readonly products: readonly string[];
+  readonly packages: number;
+  /** How many of them are tools that may be unwanted. */
+  readonly toolPackages: number;
+  readonly categories: readonly ToolCategory[];
+}
+
+export interface SoftwareReference {
+  /** `2026.09.1 modern minimal`, as the database says it, and size and time of the file. */
+  readonly release: string;
+  /** The record of a file, undefined when it is not there. Throws when the database cannot be read. */
+  find(sha256: string, sizeBytes: number): SoftwareRecord | undefined;
+  close(): void;
+}
+
+const productsTold = 5;
+
+/**
+ * Opens the database read-only and immutable: no lock, no journal, nothing written beside it.
+ * Throws an Error that says what is wrong: no such tables, or no way to look a SHA-256 up quickly.
+ */
+export function openSoftwareReference(path: string): SoftwareReference {
+  const url = pathToFileURL(path);
+  url.searchParams.set('immutable', '1');
+  const database = new DatabaseSync(url, { readOnly: true });
+  try {
+    const statement = prepareSearch(database);
+    const release = readRelease(database);
+    const { size, mtimeMs } = statSync(path);
+    return {
+      release: `${release} (${size} bytes, ${Math.trunc(mtimeMs)})`,
+      find: (sha256, sizeBytes) => findRecord(statement, sha256, sizeBytes),
+      close: () => {
+        database.close();
+      },
+    };
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** Builds the query from the columns that are there. */
+function prepareSearch(database: DatabaseSync): StatementSync {
+  const [file, pkg] = [listColumns(database, 'FILE'), listColumns(database, 'PKG')];
+  for (const needed of ['sha256', 'file_size', 'package_id']) {
+    if (!file.has(needed)) throw new Error(`no software reference: FILE has no column ${needed}`);
+  }
+  const isJoined = pkg.has('package_id');
+  const of = (name: string): string => (isJoined && pkg.has(name) ? `p.${name}` : "''");
+  const join = isJoined ? 'LEFT JOIN PKG p ON p.package_id = f.package_id' : '';
+  const columns = ['name', 'version', 'application_type'].map((name) => `${of(name)} AS ${name}`);
+  const query = `SELECT DISTINCT f.package_id AS id, ${columns.join(', ')} FROM FILE f ${join}
+    WHERE f.sha256 = ? AND f.file_size = ? LIMIT ${limits.referencePackages}`;
+  const plan = database.prepare(`EXPLAIN QUERY PLAN ${query}`).all('', 0);
+  // The small tables may be read through; the one with hundreds of millions of rows may not.
+  const details = plan.map(({ detail }) => String(detail));
+  if (!details.some((detail) => /^SEARCH .*\bsha256=\?/.test(detail))) {
+    throw new Error('the software reference has no index that begins with sha256');
+  }
+  return database.prepare(query);
+}
+
+function listColumns(database: DatabaseSync, table: 'FILE' | 'PKG'): ReadonlySet<string> {
+  const rows = database.prepare(`PRAGMA table_info(${table})`).all();
+  return new Set(rows.map(({ name }) => String(name).toLowerCase()));
+}
+
+function findRecord(
+  statement: StatementSync,
+  sha256: string,
+  sizeBytes: number,
+): SoftwareRecord | undefined {
+  // Digests are stored in upper case.
+  const rows = statement.all(sha256.toUpperCase(), sizeBytes);
+  if (rows.length === 0) return undefined;
+  const products = new Set<string>();
+  const packages = new Set<unknown>();
+  const tools = new Set<unknown>();
+  const categories = new Set<ToolCategory>();
+  for (const { id, name, version, application_type: type } of rows) {
+    packages.add(id);
+    products.add(`${textOf(name)} ${textOf(version)}`.trim());
+    const named = categoriesOf(textOf(type));
+    for (const category of named) categories.add(category);
+    if (named.some(isUnwanted)) tools.add(id);
+  }
+  return {
+    products: [...products].filter((product) => product !== '').slice(0, productsTold),
+    packages: packages.size,
+    toolPackages: tools.size,
+    categories: [...categories],
+  };
+}
+
+function readRelease(database: DatabaseSync): string {
+  const rows = database
+    .prepare(`SELECT count(*) AS there FROM sqlite_master WHERE name = 'VERSION'`)
+    .all();
+  if (rows[0]?.['there'] === 0) return 'unnamed release';
+  const row = database.prepare('SELECT * FROM VERSION ORDER BY release_date DESC LIMIT 1').get();
+  const release = `${textOf(row?.['version'])} ${textOf(row?.['build_set'])}`.trim();
+  return release === '' ? 'unnamed release' : release;
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value).slice(0, 500) : '';
+}
