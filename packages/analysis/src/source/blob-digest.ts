@@ -30,7 +30,7 @@ export function sha256Digest(bytes: Uint8Array): string {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 }
 
-/** Throws SourceError `digest_mismatch` unless the bytes have the digest, `unsupported` if unknown. */
+/** Throws SourceError: `digest_mismatch`, or `unsupported` for an algorithm that is not known. */
 export function verifyDigest(bytes: Uint8Array, digest: string, what: string): void {
   const parsed = parseDigest(digest);
   if (parsed === undefined) {

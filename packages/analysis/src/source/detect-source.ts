@@ -29,7 +29,7 @@ export interface DetectOptions {
   readonly engine?: EngineEndpoint | undefined;
 }
 
-/** Throws SourceError: `not_found` for a path that is not there, `unsupported` for what is nothing. */
+/** Throws SourceError: `not_found` for a path that is not there, `unsupported` for the rest. */
 export async function detectSource(
   word: string,
   options: DetectOptions = {},

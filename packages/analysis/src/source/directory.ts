@@ -25,8 +25,8 @@ export interface DirectoryTreeOptions {
 
 export interface DirectoryTree extends FileTree {
   /**
-   * What the walk could not look at, at most `gapsListed` of them; complete once the walk has ended.
-   * A file that changes or ends early while it is read throws from its content instead.
+   * What the walk could not look at, at most `gapsListed` of them; complete once it has ended. A
+   * file that changes or ends early while it is read throws from its content instead.
    */
   readonly gaps: readonly DirectoryGap[];
   /** All gaps, listed or not. */

@@ -3,6 +3,8 @@ import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 
+import { resolve } from 'node:path';
+
 import { SourceError } from './image-source.ts';
 
 export interface FileBytes {
@@ -39,7 +41,7 @@ export async function openFileBytes(path: string, { follow = true } = {}): Promi
   try {
     const facts = await handle.stat();
     if (!facts.isFile()) throw new SourceError('unsupported', `${path} is not a regular file`);
-    return fileBytes(handle, { path, sizeBytes: facts.size });
+    return fileBytes(handle, { path: resolve(path), sizeBytes: facts.size });
   } catch (error) {
     await handle.close();
     throw error;

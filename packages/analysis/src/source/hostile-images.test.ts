@@ -1,4 +1,5 @@
 import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { buildImage } from '../testing/image-builder.ts';
 import { rawMember } from '../testing/raw-tar.ts';
@@ -122,6 +123,20 @@ describe('hostile images', () => {
       );
       expect(counts).toEqual([0, 500]);
     }
+  });
+
+  test('archives with any bytes changed end in a listing or a SourceError', async () => {
+    const whole = await packFiles(newDockerFiles([await sample()]));
+    const change = fc.record({ at: fc.nat(whole.length - 1_025), byte: fc.nat(255) });
+    await fc.assert(
+      fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 5 }), async (changes) => {
+        const bytes = Buffer.from(whole);
+        for (const { at, byte } of changes) bytes[at] = byte;
+        const listing = await listArchive(bytes).catch((error: unknown) => error);
+        expect(listing instanceof SourceError || 'images' in (listing as object)).toBe(true);
+      }),
+      { numRuns: 150 },
+    );
   });
 
   test('a member that comes twice counts as it was written last', async () => {

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { mkdtemp, readdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -14,7 +15,7 @@ import {
   oldDockerFiles,
   packFiles,
 } from '../testing/write-image.ts';
-import { openImageArchive } from './image-archive.ts';
+import { openImageArchive, openImageStream } from './image-archive.ts';
 import type { PlatformChoice } from './image-source.ts';
 import { openOciLayout } from './oci-layout.ts';
 import {
@@ -147,6 +148,19 @@ describe('docker save', () => {
     const small = listArchive(bytes, { spoolDirectory, spoolBytes: 1_000 });
     expect((await failure(small)).code).toBe('too_large');
   });
+});
+
+test('an archive that comes as a stream is put aside and read', async () => {
+  const image = await sample();
+  for (const kind of ['none', 'gzip'] as const) {
+    const bytes = compress(await packFiles(newDockerFiles([image])), kind);
+    const stream = Readable.from([bytes.subarray(0, 3), bytes.subarray(3)]);
+    const options = { defaultPlatform, spoolDirectory: place, reference: '-' };
+    const layers = await using(openImageStream(stream, options), async (source) =>
+      readLayers((await source.list('default')).images[0]),
+    );
+    expect(layers).toEqual(image.layers.map((one) => one.stored));
+  }
 });
 
 describe('an OCI layout', () => {

@@ -1,7 +1,7 @@
 /**
- * A tar archive that holds images: `docker save` of any age, or an OCI layout. Layers are read where
- * they lie in the archive; only a compressed archive is put aside first, since its members have no
- * place that could be read alone.
+ * A tar archive that holds images: `docker save` of any age, or an OCI layout. Layers are read
+ * where they lie in the archive; only a compressed archive is put aside first, since its members
+ * have no place that could be read alone.
  */
 import { limits } from '@lazaret/protocol';
 
@@ -19,7 +19,7 @@ import type { LocalOptions } from './local-image.ts';
 import { spool } from './spool.ts';
 
 export interface ImageArchiveOptions extends LocalOptions {
-  /** For what must be put aside: on a disk with room. Without it compressed archives are refused. */
+  /** For what is put aside: on a disk with room. Without it compressed archives are refused. */
   readonly spoolDirectory?: string | undefined;
   /** `imageSpoolBytes` unless given. */
   readonly spoolBytes?: number | undefined;
@@ -32,6 +32,17 @@ export async function openImageArchive(
 ): Promise<ImageSource> {
   const bytes = await openPlain(path, options);
   return archiveSource(bytes, { ...options, reference: path });
+}
+
+/** The same from a stream, such as the standard input, which is put aside. Throws SourceError. */
+export async function openImageStream(
+  stream: AsyncIterable<Uint8Array>,
+  options: ImageArchiveOptions & { readonly reference: string },
+): Promise<ImageSource> {
+  const bytes = await inflate(stream, options).catch((error: unknown) => {
+    throw archiveFailure(error);
+  });
+  return archiveSource(bytes, options);
 }
 
 export interface ArchiveSourceOptions extends LocalOptions {
@@ -80,7 +91,7 @@ async function openPlain(path: string, options: ImageArchiveOptions): Promise<Fi
   try {
     if (file.sizeBytes === 0) throw new SourceError('damaged', `${path} is empty`);
     if (sniffCompression(await file.read(0, 6)) === 'none') return file;
-    plain = await inflate(file, options);
+    plain = await inflate(file.stream({ offset: 0, sizeBytes: file.sizeBytes }), options);
   } catch (error) {
     await file.close();
     throw archiveFailure(error);
@@ -89,13 +100,15 @@ async function openPlain(path: string, options: ImageArchiveOptions): Promise<Fi
   return plain;
 }
 
-async function inflate(file: FileBytes, options: ImageArchiveOptions): Promise<FileBytes> {
+async function inflate(
+  stored: AsyncIterable<Uint8Array>,
+  options: ImageArchiveOptions,
+): Promise<FileBytes> {
   const { spoolDirectory: directory, spoolBytes: maxBytes = limits.imageSpoolBytes } = options;
   if (directory === undefined) {
-    const message = 'the archive is compressed and there is no directory to put it aside in';
+    const message = 'the archive must be put aside to be read, and there is no directory for it';
     throw new SourceError('unsupported', message);
   }
-  const stored = file.stream({ offset: 0, sizeBytes: file.sizeBytes });
   const bounds = {
     totalBytes: maxBytes,
     ratio: limits.layerRatio,

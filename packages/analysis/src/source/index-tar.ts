@@ -1,6 +1,6 @@
 /**
- * The members of a tar archive by path, with where their content lies: headers are read, content is
- * passed over. What a member is called and how large it is, is decided as `readTar` does for Docker.
+ * The members of a tar archive by path, with where their content lies: headers are read, content
+ * is passed over. Names and sizes are decided as `readTar` does in the dialect of Docker.
  */
 import { limits } from '@lazaret/protocol';
 

@@ -1,8 +1,8 @@
 /**
  * Manifests and indexes as registries, layouts and archives hold them.
  * Sources: OCI image specification 1.1 (descriptor, manifest, image-index), Docker image manifest
- * version 2 schema 2. Types are compared with what the document is, never believed alone: a document
- * that could be read as two kinds is refused (CVE-2021-41190).
+ * version 2 schema 2. Types are compared with what the document is, never believed alone: one that
+ * could be read as two kinds is refused (CVE-2021-41190).
  */
 import { limits } from '@lazaret/protocol';
 import type { Platform } from '@lazaret/protocol';

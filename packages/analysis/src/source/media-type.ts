@@ -1,5 +1,5 @@
 /** The media types of images, and what each means for reading. */
-import type { Descriptor, Manifest } from './manifest.ts';
+import type { Platform } from '@lazaret/protocol';
 
 const ociIndex = 'application/vnd.oci.image.index.v1+json';
 const ociManifest = 'application/vnd.oci.image.manifest.v1+json';
@@ -58,7 +58,7 @@ export function layerClass(mediaType: string): LayerClass {
  * What a manifest holds when it is no image: a chart, a module, a signature, a list of packages.
  * Undefined for an image.
  */
-export function artifactType(manifest: Manifest): string | undefined {
+export function artifactType(manifest: ManifestTypes): string | undefined {
   const { config, layers } = manifest;
   const statement = 'application/vnd.in-toto+json';
   if (layers.length > 0 && layers.every(({ mediaType }) => mediaType === statement)) {
@@ -68,8 +68,19 @@ export function artifactType(manifest: Manifest): string | undefined {
   return manifest.artifactType ?? config.mediaType;
 }
 
+interface ManifestTypes {
+  readonly config: { readonly mediaType: string };
+  readonly layers: readonly { readonly mediaType: string }[];
+  readonly artifactType?: string;
+}
+
+interface Marked {
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly platform?: Platform;
+}
+
 /** The attestation of another child of an index, as BuildKit marks it. */
-export function isAttestation({ annotations, platform }: Descriptor): boolean {
+export function isAttestation({ annotations, platform }: Marked): boolean {
   if (annotations?.['vnd.docker.reference.type'] === 'attestation-manifest') return true;
   return platform?.os === 'unknown' && platform.architecture === 'unknown';
 }
