@@ -1,7 +1,8 @@
 /** Addresses that a name from foreign bytes must not lead to: this machine and its networks. */
 import { BlockList, isIP } from 'node:net';
 
-const closed = new BlockList();
+/** One list for each: a list for both would take IPv4 for the part of IPv6 that it maps to. */
+const closed = { ipv4: new BlockList(), ipv6: new BlockList() } as const;
 // RFC 6890 and its successors in the IANA registries of special-purpose addresses.
 const closed4: readonly (readonly [string, number])[] = [
   ...[['0.0.0.0', 8] as const, ['10.0.0.0', 8] as const, ['100.64.0.0', 10] as const],
@@ -16,14 +17,15 @@ const closed6: readonly (readonly [string, number])[] = [
   ...[['2001::', 23] as const, ['2001:db8::', 32] as const, ['2002::', 16] as const],
   ...[['3fff::', 20] as const],
 ];
-for (const [address, prefix] of closed4) closed.addSubnet(address, prefix, 'ipv4');
-for (const [address, prefix] of closed6) closed.addSubnet(address, prefix, 'ipv6');
+for (const [address, prefix] of closed4) closed.ipv4.addSubnet(address, prefix, 'ipv4');
+for (const [address, prefix] of closed6) closed.ipv6.addSubnet(address, prefix, 'ipv6');
 
 /** True for anything that is not plainly a public address. */
 export function isClosedAddress(address: string): boolean {
   const version = isIP(address);
   if (version === 0) return true;
-  return closed.check(address, version === 4 ? 'ipv4' : 'ipv6');
+  const family = version === 4 ? 'ipv4' : 'ipv6';
+  return closed[family].check(address, family);
 }
 
 /** A host of a URL as an address, without the brackets of IPv6; undefined for a name. */

@@ -1,7 +1,7 @@
 /** Which certificates a registry is believed with, and which we show it. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { getCACertificates } from 'node:tls';
+import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
 
 import { SourceError } from '../image-source.ts';
 import { isHost } from './reference.ts';
@@ -48,10 +48,23 @@ export async function readCertificates(
 
 let system: readonly string[] | undefined;
 
-/** Node's own authorities, those of the operating system, and the ones given. */
-export function authorities(own: readonly string[]): string[] {
-  system ??= [...new Set([...getCACertificates('default'), ...getCACertificates('system')])];
-  return [...system, ...own];
+/**
+ * Node's own authorities, those of the operating system, and the ones given; with the client's
+ * certificates. Made once for all connections to a host: hundreds of authorities take their time.
+ */
+export function createTlsContext({ ca = [], client = [] }: HostCertificates): SecureContext {
+  system ??= unique([...getCACertificates('default'), ...getCACertificates('system')]);
+  return createSecureContext({
+    ca: [...system, ...ca],
+    cert: client.map(({ cert }) => cert),
+    key: client.map(({ key }) => key),
+  });
+}
+
+/** The two lists hold the same certificates, wrapped differently. */
+function unique(certificates: readonly string[]): string[] {
+  const byContent = new Map(certificates.map((pem) => [pem.replaceAll(/\s+/g, ''), pem]));
+  return [...byContent.values()];
 }
 
 async function listNames(place: string): Promise<readonly string[]> {

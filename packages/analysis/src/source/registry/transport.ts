@@ -10,7 +10,7 @@ import { Agent, type Dispatcher, ProxyAgent } from 'undici';
 
 import { SourceError } from '../image-source.ts';
 import { addressOf, isClosedAddress, isLoopback } from './address-policy.ts';
-import { authorities, type HostCertificates, readCertificates } from './certificates.ts';
+import { createTlsContext, type HostCertificates, readCertificates } from './certificates.ts';
 import { closedAddressCode, connectionFailure } from './failure.ts';
 import { chooseProxy, type ProxySettings } from './proxy.ts';
 
@@ -143,8 +143,10 @@ async function createPool(url: URL, trusted: boolean, parts: PoolParts): Promise
   const proxy = chooseProxy(url, options.proxy ?? {});
   if (proxy !== undefined) {
     const uri = proxyUri(proxy);
-    const proxyTls = { ca: authorities(options.ca ?? []), timeout: limits.registryConnectMs };
-    return new ProxyAgent({ ...shared, uri, proxyTls, requestTls: secure });
+    const secureContext = createTlsContext({ ca: options.ca ?? [] });
+    const proxyTls = { secureContext };
+    const connectTimeout = limits.registryConnectMs;
+    return new ProxyAgent({ ...shared, uri, connectTimeout, proxyTls, requestTls: secure });
   }
   const connect = {
     ...secure,
@@ -156,12 +158,16 @@ async function createPool(url: URL, trusted: boolean, parts: PoolParts): Promise
 
 async function secureOptions(url: URL, { options, certificates }: PoolParts) {
   const { ca = [], client = [] } = await certificates(url.host);
-  return {
-    ca: authorities([...(options.ca ?? []), ...ca]),
-    cert: client.map(({ cert }) => cert),
-    key: client.map(({ key }) => key),
-    rejectUnauthorized: !lists(options.skipVerifyHosts, url.host),
-  };
+  const { host } = url;
+  try {
+    return {
+      secureContext: createTlsContext({ ca: [...(options.ca ?? []), ...ca], client }),
+      rejectUnauthorized: !lists(options.skipVerifyHosts, host),
+    };
+  } catch {
+    // The library's own message may quote a key.
+    throw new SourceError('unreachable', `the certificates or keys for ${host} cannot be read`);
+  }
 }
 
 function proxyUri(text: string): string {

@@ -19,6 +19,8 @@ export interface FakeRegistryOptions {
   readonly access?: RegistryAccess;
   /** Speaks TLS with a certificate of an authority of its own. */
   readonly tls?: boolean;
+  /** Further names in its certificate. */
+  readonly names?: readonly string[];
   /** With TLS: only for clients that show the certificate in `certificates`. */
   readonly clientCertificates?: boolean;
   /** 0, any free one, unless given. */
@@ -57,7 +59,9 @@ export async function startFakeRegistry(options: FakeRegistryOptions): Promise<F
   const faults = new FaultSwitches();
   const gate = new RegistryGate({ access, faults, now });
   const requests: SeenRequest[] = [];
-  const certificates = tls ? issueCertificates(['localhost', '127.0.0.1', address]) : undefined;
+  const certificates = tls
+    ? issueCertificates([...['localhost', '127.0.0.1', address], ...(options.names ?? [])])
+    : undefined;
   const scheme = tls ? 'https' : 'http';
   const desk = new RegistryDesk({
     store,

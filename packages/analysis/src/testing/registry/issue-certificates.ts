@@ -19,7 +19,10 @@ export function issueCertificates(names: readonly string[]): IssuedCertificates 
     const tbs = describe({ issuer: 'Fake authority', subject, publicKey, extensions });
     const signature = sign('sha256', tbs, authority.privateKey);
     const certificate = sequence(tbs, ecdsa, tlv(0x03, Buffer.concat([byte(0), signature])));
-    const text = certificate.toString('base64').replaceAll(/(.{64})/g, '$1\n');
+    const text = certificate
+      .toString('base64')
+      .match(/.{1,64}/g)
+      ?.join('\n');
     return `-----BEGIN CERTIFICATE-----\n${text}\n-----END CERTIFICATE-----\n`;
   };
   const pair = (subject: string, extensions: readonly Buffer[]) => {
