@@ -1,0 +1,275 @@
+import { deflateRawSync, gzipSync, zstdCompressSync } from 'node:zlib';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+
+import { NestedBudget } from './nested-budget.ts';
+import { openNested } from './nested.ts';
+import { arArchive, cpioArchive, openAll } from './testing/nested-samples.ts';
+import { archive } from './testing/tar-samples.ts';
+import { zipArchive } from './testing/zip-samples.ts';
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+const evil = Buffer.from('something evil');
+
+async function tarOf(path: string, content: Buffer): Promise<Buffer> {
+  return archive([{ path, content }]);
+}
+
+function zipOf(path: string, content: Buffer): Buffer {
+  return zipArchive([{ path, content }]);
+}
+
+describe('hiding places', () => {
+  test('a zip in a tar.gz', async () => {
+    const tar = await tarOf('./x/in.zip', zipOf('deep/evil', evil));
+    const opened = await openAll(gzipSync(tar), { path: 'a.tar.gz' });
+    expect([...opened.members.keys()]).toEqual([
+      'a.tar.gz!/a.tar',
+      'a.tar.gz!/a.tar!/./x/in.zip',
+      'a.tar.gz!/a.tar!/./x/in.zip!/deep/evil',
+    ]);
+    expect(opened.members.get('a.tar.gz!/a.tar!/./x/in.zip!/deep/evil')).toEqual(evil);
+    expect(opened.gaps).toEqual([]);
+  });
+
+  test('names say nothing: a tar called .txt, a zip called .png', async () => {
+    const opened = await openAll(await tarOf('a.png', zipOf('evil', evil)), { path: 'notes.txt' });
+    expect(opened.members.get('notes.txt!/a.png!/evil')).toEqual(evil);
+  });
+
+  test('a zip behind a program', async () => {
+    const bytes = Buffer.concat([Buffer.from('\x7fELF and so on\n'), zipOf('evil', evil)]);
+    expect((await openAll(bytes)).members.get('file!/evil')).toEqual(evil);
+  });
+
+  test('the second member of a gzip, and the second frame of a zstd', async () => {
+    for (const compress of [gzipSync, zstdCompressSync]) {
+      const bytes = Buffer.concat([compress(Buffer.from('first,')), compress(evil)]);
+      const opened = await openAll(bytes, { path: 'a.gz' });
+      expect(opened.members.get('a.gz!/a')?.toString()).toBe('first,something evil');
+    }
+  });
+
+  test('a package: ar with a compressed tar', async () => {
+    const data = zstdCompressSync(await tarOf('./usr/bin/x', evil));
+    const bytes = arArchive([
+      { path: 'debian-binary', content: Buffer.from('2.0\n') },
+      { path: 'a-long-name-for-data.tar.zst', content: data },
+    ]);
+    const opened = await openAll(bytes, { path: 'x.deb' });
+    const path = 'x.deb!/a-long-name-for-data.tar.zst!/a-long-name-for-data.tar!/./usr/bin/x';
+    expect(opened.members.get(path)).toEqual(evil);
+  });
+
+  test('a boot image: a cpio and a compressed one behind it', async () => {
+    const early = cpioArchive([{ path: 'kernel/microcode', content: Buffer.from('code') }]);
+    const main = gzipSync(cpioArchive([{ path: 'bin/sh', content: evil }]));
+    const bytes = Buffer.concat([early, Buffer.alloc(512), main]);
+    const opened = await openAll(bytes, { path: 'initrd' });
+    expect(opened.members.get('initrd!/kernel/microcode')?.toString()).toBe('code');
+    expect(opened.members.get('initrd!/behind the end!/content!/bin/sh')).toEqual(evil);
+  });
+
+  test('a tar that is larger than a file may be is read as a stream', async () => {
+    const filler = Buffer.alloc(300 * KiB);
+    const tar = await archive([
+      { path: 'filler', content: filler },
+      { path: 'late/evil', content: evil },
+    ]);
+    const opened = await openAll(gzipSync(tar), {
+      path: 'a.tgz',
+      limits: { fileBytes: 100 * KiB },
+    });
+    expect(opened.members.get('a.tgz!/a.tar!/late/evil')).toEqual(evil);
+    expect(opened.gaps).toEqual(['a.tgz!/a.tar: too_large', 'a.tgz!/a.tar!/filler: too_large']);
+  });
+});
+
+describe('what is not opened is told', () => {
+  test.each([
+    ['7z', '7z\xbc\xaf\x27\x1c and more'],
+    ['rar', 'Rar!\x1a\x07\x01\0 and more'],
+    ['cab', 'MSCF\0\0\0\0 and more'],
+    ['lz4', '\x04\x22\x4d\x18 and more'],
+    ['an iso', `${'\0'.repeat(32_769)}CD001 and more`],
+    ['a thin ar', '!<thin>\n and more'],
+  ])('%s', async (_, text) => {
+    const opened = await openAll(zipOf('inner', Buffer.from(text, 'latin1')));
+    expect(opened.gaps).toEqual(['file!/inner: unsupported']);
+    expect(opened.members.has('file!/inner')).toBe(true);
+  });
+
+  test('an encrypted member of a zip, besides one that is not', async () => {
+    const bytes = zipArchive([
+      { path: 'locked', content: evil, flags: 1 },
+      { path: 'open', content: evil },
+    ]);
+    const opened = await openAll(bytes);
+    expect(opened.gaps).toEqual(['file!/locked: encrypted']);
+    expect(opened.members.get('file!/open')).toEqual(evil);
+  });
+
+  test('damage, after what was got before it', async () => {
+    const long = Buffer.alloc(300 * KiB, 'abcdefghij');
+    const cut = gzipSync(Buffer.concat([evil, long])).subarray(0, -20);
+    const opened = await openAll(cut, { path: 'a.gz' });
+    expect(opened.gaps).toEqual(['a.gz: damaged']);
+    expect(opened.truncated).toEqual(['a.gz!/a']);
+    expect(opened.members.get('a.gz!/a')?.subarray(0, evil.length)).toEqual(evil);
+  });
+
+  test('files that are none give nothing', async () => {
+    for (const text of ['', 'x', 'plain text', 'PK', '\x1f\x8b', 'BZh9 is no magic', ']\0\0']) {
+      const opened = await openAll(Buffer.from(text, 'latin1'));
+      expect([[...opened.members.keys()], opened.gaps]).toEqual([[], []]);
+    }
+  });
+});
+
+describe('bombs', () => {
+  test('a gzip of zeros stops at the ratio, and its beginning is kept', async () => {
+    const bytes = gzipSync(Buffer.alloc(24 * MiB));
+    const opened = await openAll(bytes, { path: 'a.gz', limits: { ratioFreeBytes: MiB } });
+    expect(opened.gaps).toEqual(['a.gz: ratio']);
+    expect(opened.truncated).toEqual(['a.gz!/a']);
+    expect(opened.members.get('a.gz!/a')?.length).toBeLessThan(25 * MiB);
+  });
+
+  test('a zstd that says nothing of its size', async () => {
+    const one = zstdCompressSync(Buffer.alloc(4 * MiB));
+    const bytes = Buffer.concat(Array.from({ length: 50 }, () => one));
+    const limits = { totalBytes: 20 * MiB, fileBytes: 8 * MiB, ratio: 1e9 };
+    const opened = await openAll(bytes, { limits });
+    expect(opened.gaps).toEqual(['file!/content: too_large']);
+    expect(opened.members.get('file!/content')?.length).toBeLessThanOrEqual(8 * MiB);
+  });
+
+  test('many zips in a zip share one bound', async () => {
+    const leaf = zipOf('zeros', Buffer.alloc(MiB));
+    const many = (content: Buffer): Buffer =>
+      zipArchive(Array.from({ length: 16 }, (_, index) => ({ path: `${index}`, content })));
+    const bytes = many(many(many(leaf)));
+    const limits = { totalBytes: 10 * MiB, ratio: 1e9 };
+    const opened = await openAll(bytes, { limits });
+    expect(opened.gaps).toEqual(['file: too_large']);
+    expect(opened.members.size).toBeGreaterThan(5);
+    const few = await openAll(bytes, { limits: { entries: 40, ratio: 1e9 } });
+    expect(few.gaps).toEqual(['file: too_many']);
+  });
+
+  test('one that contains itself ends at the depth', async () => {
+    const opened = await openAll(quine(), { path: 'r.gz', limits: { depth: 5 } });
+    expect(opened.gaps.filter((gap) => gap.endsWith('too_deep'))).toHaveLength(1);
+    expect(opened.members.size).toBe(5);
+  });
+
+  test('members that share bytes are not read', async () => {
+    const content = Buffer.alloc(100 * KiB);
+    const bytes = overlapping(content);
+    const opened = await openAll(bytes);
+    expect(opened.gaps.length).toBeGreaterThan(0);
+    expect(opened.gaps.every((gap) => gap.endsWith('ratio'))).toBe(true);
+  });
+
+  test('a dictionary of 4 GiB is refused before it is made', async () => {
+    const header = Buffer.from('5d00000080ffffffffffffffff00', 'hex');
+    const opened = await openAll(Buffer.concat([header, Buffer.alloc(100, 7)]));
+    expect(opened.gaps).toEqual(['file: too_large']);
+  });
+
+  test('what is held at a time is bounded along the chain', async () => {
+    const noise = Buffer.from(
+      fc.sample(fc.uint8Array({ minLength: 9_000, maxLength: 9_000 }), 1)[0]!,
+    );
+    let bytes: Buffer = noise;
+    for (let depth = 0; depth < 4; depth += 1) bytes = gzipSync(bytes, { level: 0 });
+    const opened = await openAll(bytes, { limits: { heldBytes: 20_000 } });
+    expect(opened.gaps).toEqual(['file!/content!/content!/content: too_large']);
+  });
+
+  test('time ends it, and what was got stays', async () => {
+    let clock = 0;
+    const files = Array.from({ length: 50 }, (_, index) => ({ path: `${index}`, content: evil }));
+    const now = (): number => (clock += 10);
+    const opened = await openAll(zipArchive(files), { now, limits: { timeMs: 200 } });
+    expect(opened.gaps).toEqual(['file: timed_out']);
+    expect(opened.members.size).toBeGreaterThan(2);
+  });
+
+  /** Looks to a reader as the same stream at every depth: the test makes it by hand. */
+  function quine(): Buffer {
+    let bytes: Buffer = Buffer.from('end');
+    for (let depth = 0; depth < 30; depth += 1) bytes = gzipSync(bytes);
+    return bytes;
+  }
+
+  /** Two directory entries for the same member. */
+  function overlapping(content: Buffer): Buffer {
+    const single = zipOf('zeros', content);
+    const directory = single.indexOf('PK\x01\x02', 'latin1');
+    const end = single.indexOf('PK\x05\x06', 'latin1');
+    const entry = single.subarray(directory, end);
+    const tail = Buffer.from(single.subarray(end));
+    tail.writeUInt16LE(2, 8);
+    tail.writeUInt16LE(2, 10);
+    tail.writeUInt32LE(entry.length * 2, 12);
+    return Buffer.concat([single.subarray(0, end), entry, tail]);
+  }
+});
+
+describe('whatever comes', () => {
+  const limits = { totalBytes: MiB, fileBytes: 256 * KiB, entries: 100, ratioFreeBytes: MiB };
+
+  test('arbitrary bytes behind every magic end in members and gaps', async () => {
+    const magics = [
+      'PK\x03\x04',
+      '\x1f\x8b\x08',
+      '\x28\xb5\x2f\xfd',
+      '\xfd7zXZ\0\0\x04',
+      '!<arch>\n',
+    ];
+    const more = ['070701', '070707', '\xed\xab\xee\xdb', 'BZh91AY&SY', ']\0\0\x01\0', ''];
+    const magic = fc.constantFrom(...magics, ...more).map((text) => Buffer.from(text, 'latin1'));
+    await fc.assert(
+      fc.asyncProperty(magic, fc.uint8Array({ maxLength: 600 }), async (head, tail) => {
+        const opened = await openAll(Buffer.concat([head, tail]), { limits });
+        for (const gap of opened.gaps) expect(gap).not.toContain(': failed');
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  test('containers with bytes changed end the same way', async () => {
+    const tar = await tarOf('a', Buffer.alloc(2_000, 'text and text '));
+    const samples = [
+      zipOf('a', tar),
+      gzipSync(tar),
+      zstdCompressSync(tar),
+      arArchive([{ path: 'a', content: gzipSync(tar) }]),
+      cpioArchive([{ path: 'a', content: tar }]),
+    ];
+    const edits = fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 6 });
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...samples), edits, async (sample, changes) => {
+        const bytes = Buffer.from(sample);
+        for (const [at, value] of changes) bytes[at % bytes.length] = value;
+        const opened = await openAll(bytes, { limits });
+        for (const gap of opened.gaps) expect(gap).not.toContain(': failed');
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  test('leaving early lets go', async () => {
+    const bytes = gzipSync(await tarOf('a', evil));
+    for await (const step of openNested({ path: 'x', bytes }, new NestedBudget({ now: () => 0 }))) {
+      expect(step.type).toBe('member');
+      break;
+    }
+  });
+
+  test('a bare deflate stream is not taken for anything', async () => {
+    expect((await openAll(deflateRawSync(evil))).members.size).toBe(0);
+  });
+});

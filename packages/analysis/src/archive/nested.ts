@@ -1,0 +1,138 @@
+/**
+ * What lies inside a file, inside that, and so on: containers are opened in memory, told by their
+ * bytes, and bounded together. Whatever is not opened is a gap, never silence: the caller scans the
+ * file's own bytes anyway, and these are what it would not see.
+ */
+import { setImmediate } from 'node:timers/promises';
+import type { GapReason } from '@lazaret/protocol';
+import { limits } from '@lazaret/protocol';
+
+import { detectContainer, isClosed } from './container-format.ts';
+import type { ContainerFormat, OpenedFormat } from './container-format.ts';
+import { describeFailure } from './describe-failure.ts';
+import type { NestedBudget } from './nested-budget.ts';
+import { openAr, openCpio, openRpm, openTar, openZip } from './open-archive.ts';
+import { openStream } from './open-stream.ts';
+import type { Piece } from './piece.ts';
+
+export interface NestedMember {
+  readonly type: 'member';
+  /** `a.zip!/b`, `a.tar.gz!/a.tar!/b`. */
+  readonly path: string;
+  /** Valid until the next step is asked for. */
+  readonly bytes: Buffer;
+  readonly sizeBytes: number;
+  /** Set when these are only the first bytes; a gap with the same path says why. */
+  readonly truncated: boolean;
+  /** The container that it is itself, whose members come next. */
+  readonly container?: ContainerFormat;
+}
+
+/** Something that was not opened, not wholly, or not to its end. */
+export interface NestedGap {
+  readonly type: 'gap';
+  readonly path: string;
+  readonly reason: GapReason;
+  readonly detail: string;
+}
+
+export type NestedStep = NestedMember | NestedGap;
+
+interface OpenFile {
+  readonly path: string;
+  readonly bytes: Buffer;
+}
+
+/**
+ * Gives the members of a file that is a container, each before its own members. The budget starts
+ * over with each call. Never throws: what fails is a gap. Leaving the loop early is fine.
+ */
+export async function* openNested(
+  file: OpenFile,
+  budget: NestedBudget,
+): AsyncGenerator<NestedStep, void, undefined> {
+  budget.begin(file.bytes.length);
+  try {
+    yield* open(file, { budget, depth: 0, format: detectContainer(file.bytes) });
+  } catch (error) {
+    yield { type: 'gap', path: file.path, ...describeFailure(error) };
+  }
+}
+
+interface Place {
+  readonly budget: NestedBudget;
+  readonly depth: number;
+  readonly format: ContainerFormat | undefined;
+}
+
+type Opener = (file: OpenFile, budget: NestedBudget) => AsyncIterable<Piece> | Iterable<Piece>;
+
+const openers: Readonly<Record<OpenedFormat, Opener>> = {
+  zip: openZip,
+  tar: openTar,
+  ar: openAr,
+  cpio: openCpio,
+  rpm: openRpm,
+  gzip: (file, budget) => openStream(file, { format: 'gzip', budget }),
+  zstd: (file, budget) => openStream(file, { format: 'zstd', budget }),
+  bzip2: (file, budget) => openStream(file, { format: 'bzip2', budget }),
+  xz: (file, budget) => openStream(file, { format: 'xz', budget }),
+  lzma: (file, budget) => openStream(file, { format: 'lzma', budget }),
+};
+
+async function* open(file: OpenFile, place: Place): AsyncGenerator<NestedStep, void, undefined> {
+  const { budget, depth, format } = place;
+  if (format === undefined) return;
+  const refuse = (reason: GapReason, detail: string): NestedGap => {
+    return { type: 'gap', path: file.path, reason, detail };
+  };
+  if (isClosed(format)) {
+    yield refuse('unsupported', `${format} archives are not opened`);
+    return;
+  }
+  if (depth >= budget.limits.depth) {
+    yield refuse('too_deep', `containers more than ${budget.limits.depth} deep are not opened`);
+    return;
+  }
+  try {
+    for await (const piece of openers[format](file, budget)) yield* walk(file, piece, place);
+  } catch (error) {
+    const failure = describeFailure(error);
+    if (failure.isShared) throw error;
+    yield refuse(failure.reason, failure.detail);
+  }
+}
+
+/** Bytes after which others have a turn. */
+const turnBytes = 1024 * 1024;
+
+async function* walk(
+  file: OpenFile,
+  piece: Piece,
+  { budget, depth }: Place,
+): AsyncGenerator<NestedStep, void, undefined> {
+  const path = piece.name === undefined ? file.path : joinPath(file.path, piece.name);
+  if (piece.type === 'gap') {
+    yield { type: 'gap', path, reason: piece.reason, detail: piece.detail };
+    return;
+  }
+  const { bytes } = piece;
+  const heldBytes = piece.isView ? 0 : bytes.length;
+  budget.hold(heldBytes);
+  const format = detectContainer(bytes);
+  yield {
+    type: 'member',
+    path,
+    bytes,
+    sizeBytes: bytes.length,
+    truncated: piece.truncated ?? false,
+    ...(format === undefined ? {} : { container: format }),
+  };
+  if (bytes.length > turnBytes) await setImmediate();
+  yield* open({ path, bytes }, { budget, depth: depth + 1, format });
+  budget.letGo(heldBytes);
+}
+
+function joinPath(path: string, name: string): string {
+  return `${path}!/${name.slice(0, limits.nestedNameChars).toWellFormed()}`;
+}
