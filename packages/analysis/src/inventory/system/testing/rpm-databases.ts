@@ -15,10 +15,18 @@ export interface SqliteShape {
 }
 
 export function sqliteDatabase(blobs: readonly Buffer[], shape: SqliteShape = {}): Buffer {
-  const { pageBytes = 4_096, table = 'Packages' } = shape;
+  return sqliteTable(shape.table ?? 'Packages', blobs, shape.pageBytes);
+}
+
+/** A table of numbered values beside another one. */
+export function sqliteTable(
+  table: string,
+  values: readonly (Buffer | string)[],
+  pageBytes = 4_096,
+): Buffer {
   const directory = mkdtempSync(join(tmpdir(), 'lazaret-sqlite-'));
   try {
-    const file = join(directory, 'rpmdb.sqlite');
+    const file = join(directory, 'table.sqlite');
     const database = new DatabaseSync(file);
     database.exec(`PRAGMA page_size = ${pageBytes}; VACUUM`);
     database.exec('CREATE TABLE Name (key TEXT, hnum INTEGER)');
@@ -27,7 +35,7 @@ export function sqliteDatabase(blobs: readonly Buffer[], shape: SqliteShape = {}
     );
     const insert = database.prepare(`INSERT INTO '${table}' (blob) VALUES (?)`);
     database.exec('BEGIN');
-    for (const blob of blobs) insert.run(blob);
+    for (const value of values) insert.run(value);
     database.exec('COMMIT');
     database.close();
     return readFileSync(file);

@@ -1,0 +1,97 @@
+/**
+ * Lists that vendors of read-only systems leave in place of a package database: Bottlerocket's
+ * application inventory and the package list of Container-Optimized OS.
+ */
+import { limits } from '@lazaret/protocol';
+import type { Fact } from '@lazaret/protocol';
+
+import { packageUrl } from '../purl.ts';
+import { ReadError } from '../reader.ts';
+import type { Reader, WholeFile } from '../reader.ts';
+import { createDoubts } from './doubts.ts';
+import { isRecord, parseRecord, textIn } from './json-record.ts';
+import type { JsonRecord } from './json-record.ts';
+import { plainWord, present } from './package-text.ts';
+import { rpmFact } from './rpm/rpm-package.ts';
+
+interface Inventory {
+  /** The property that holds the list. */
+  readonly list: string;
+  readonly nameKey: string;
+  readonly versionKey: string;
+  readonly describe: (item: PackageItem) => Fact;
+}
+
+interface PackageItem {
+  readonly item: JsonRecord;
+  readonly name: string;
+  readonly version: string;
+  readonly path: string;
+}
+
+const inventories: ReadonlyMap<string, Inventory> = new Map([
+  [
+    'usr/share/bottlerocket/application-inventory.json',
+    { list: 'Content', nameKey: 'Name', versionKey: 'Version', describe: describeBottlerocket },
+  ],
+  [
+    'etc/cos-package-info.json',
+    { list: 'installedPackages', nameKey: 'name', versionKey: 'version', describe: describeCos },
+  ],
+]);
+
+export const vendorInventoryReader: Reader = {
+  id: 'vendor-inventory',
+  version: 1,
+  wants: { names: ['application-inventory.json', 'cos-package-info.json'] },
+  accepts: ({ path }) => inventories.has(path),
+  maxBytes: limits.osReleaseBytes,
+  read: readInventory,
+};
+
+function readInventory({ path, bytes }: WholeFile, emit: (fact: Fact) => void): void {
+  const inventory = inventories.get(path);
+  const items = parseRecord(bytes.toString('utf8'))?.[inventory?.list ?? ''];
+  if (inventory === undefined || !Array.isArray(items)) {
+    throw new ReadError('damaged', 'no list of packages');
+  }
+  const doubts = createDoubts({ reader: 'vendor-inventory', path, emit });
+  for (const item of items as readonly unknown[]) {
+    if (!isRecord(item)) {
+      doubts.add('damaged', 'an item is no package');
+      continue;
+    }
+    const name = plainWord(textIn(item, inventory.nameKey), 'the name of a package', doubts);
+    if (name === undefined) continue;
+    const what = `the version of ${name}`;
+    const version = plainWord(textIn(item, inventory.versionKey), what, doubts);
+    if (version !== undefined) emit(inventory.describe({ item, name, version, path }));
+  }
+}
+
+/** Built as packages of rpm, of which the database is left out. */
+function describeBottlerocket({ item, name, version, path }: PackageItem): Fact {
+  const release = textIn(item, 'Release');
+  const epoch = Number(textIn(item, 'Epoch') ?? '0');
+  return rpmFact({
+    ...{ path, name, architecture: textIn(item, 'Architecture'), sourceRpm: undefined },
+    versionRelease: release === undefined ? version : `${version}-${release}`,
+    epoch: Number.isSafeInteger(epoch) && epoch > 0 ? epoch : 0,
+    supplier: textIn(item, 'Publisher'),
+  });
+}
+
+function describeCos({ item, name, version, path }: PackageItem): Fact {
+  const category = textIn(item, 'category');
+  return {
+    kind: 'package',
+    path,
+    type: 'generic',
+    name: category === undefined ? name : `${category}/${name}`,
+    version,
+    purl: packageUrl({ type: 'generic', namespace: category, name, version }),
+    foundBy: 'database',
+    state: 'installed',
+    ...present('supplier', 'Google'),
+  };
+}
