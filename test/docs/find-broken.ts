@@ -54,7 +54,8 @@ export function findUnknownCommands(
 /** A group alone, as in `lazaret nodes`, is a command too: it lists, or shows its help. */
 function isCommand(commands: readonly string[], first: string, second?: string): boolean {
   const group = commands.some((words) => words.startsWith(`${first} `));
-  if (!group) return commands.includes(first);
+  // a command that is a group as well takes other words for its own
+  if (!group || commands.includes(first)) return commands.includes(first);
   return second === undefined || commands.includes(`${first} ${second}`);
 }
 

@@ -2,12 +2,14 @@
 import type { CommandGroup, CommandSpec, DerivedCommand } from './command.ts';
 import { accessCommands } from './commands/access-commands.ts';
 import { catalogueCommands } from './commands/catalogue-commands.ts';
+import { inspectCommands } from './commands/inspect-commands.ts';
 import { jobCommands } from './commands/job-commands.ts';
 import { serverCommands } from './commands/server-commands.ts';
 import derivedCommands from './derived-commands.json' with { type: 'json' };
 
 export const commandGroups: readonly CommandGroup[] = [
   'Jobs',
+  'Images',
   'Engines and nodes',
   'Access',
   'Server',
@@ -19,6 +21,7 @@ export const groupSummaries: Readonly<Record<string, string>> = {
   audit: 'Read, export and verify the audit log',
   config: 'Check and print the configuration of a server',
   context: 'The servers that you are signed in to',
+  inspect: 'Look inside an image, an archive or a directory without running anything',
   engines: 'Engines: the analyzers that jobs run',
   nodes: 'Nodes: the places where containers run',
   projects: 'Projects: who sees which jobs',
@@ -54,6 +57,7 @@ const hidden = new Set(['engines update', 'nodes update']);
 
 export const commandList: readonly CommandSpec[] = inOrder([
   ...jobCommands,
+  ...inspectCommands,
   ...catalogueCommands,
   ...accessCommands,
   ...serverCommands,

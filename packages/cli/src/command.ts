@@ -4,6 +4,7 @@
  */
 import type { Client } from '@lazaret/protocol';
 
+import type { InspectImage } from './commands/inspect-request.ts';
 import type { Environment } from './environment.ts';
 
 /** What completion offers for a value. */
@@ -31,7 +32,13 @@ export interface ArgumentSpec {
   readonly completes?: Completes;
 }
 
-export type CommandGroup = 'Jobs' | 'Engines and nodes' | 'Access' | 'Server' | 'This program';
+export type CommandGroup =
+  | 'Jobs'
+  | 'Images'
+  | 'Engines and nodes'
+  | 'Access'
+  | 'Server'
+  | 'This program';
 
 export interface CommandSpec {
   /** Words after `lazaret`, as in `users add`. */
@@ -98,6 +105,8 @@ export interface Shell {
   readonly environment: Environment;
   readonly now: () => number;
   readonly fetch: typeof fetch;
+  /** Inspects an image; that of the analysis package unless given. */
+  readonly inspectImage?: InspectImage;
 }
 
 export const outputFormats = ['table', 'json', 'yaml'] as const;

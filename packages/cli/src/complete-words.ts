@@ -19,8 +19,12 @@ export async function completeWords(
   if (pending !== undefined) return offer(shell, { words: before, current, wanted: pending });
   if (current.startsWith('-')) return matching(flagWords(flags), current);
   if (spec === undefined) return matching(nextWords(before), current);
-  const wanted = argumentAt(spec, countPositional(flags, rest));
-  return wanted === undefined ? [] : offer(shell, { words: before, current, wanted });
+  const given = countPositional(flags, rest);
+  const wanted = argumentAt(spec, given);
+  const offered =
+    wanted === undefined ? [] : await offer(shell, { words: before, current, wanted });
+  // a command that is a group as well may be followed by either
+  return given === 0 ? [...matching(nextWords(before), current), ...offered] : offered;
 }
 
 /** The command that the words name, and what follows its name. */

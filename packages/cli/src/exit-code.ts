@@ -10,7 +10,14 @@ export const exitCodes = {
   jobCancelled: { code: 5, meaning: 'With `--wait`: the job was cancelled' },
   forbidden: { code: 6, meaning: 'Not signed in, or not allowed' },
   notFound: { code: 7, meaning: 'What was named does not exist' },
-  unreachable: { code: 8, meaning: 'The server cannot be reached, or is not ready' },
+  unreachable: { code: 8, meaning: 'The server or registry cannot be reached, or is not ready' },
+  findings: {
+    code: 10,
+    meaning: '`inspect`: a finding or verdict that `--fail-on` names; `diff`: a difference',
+  },
+  malicious: { code: 11, meaning: '`inspect`: the verdict is malicious' },
+  incomplete: { code: 12, meaning: '`inspect`: not everything could be examined' },
+  unreadable: { code: 13, meaning: '`inspect`: the image is damaged, forged or not supported' },
   interrupted: { code: 130, meaning: 'Interrupted by Ctrl-C' },
 } as const;
 

@@ -138,11 +138,25 @@ async function buildProgram(shell: Shell, options: BuildOptions): Promise<Comman
   const groups = new Map<string, Command>();
   for (const spec of commandList) {
     const [first = '', second] = spec.words.split(' ');
-    const parent = second === undefined ? program : groupCommand(program, groups, { first, spec });
-    addCommand(configure(parent.command(second ?? first), shell, options.color), spec, options);
+    const command = commandOf(program, groups, { first, second, spec });
+    addCommand(configure(command, shell, options.color), spec, options);
   }
   for (const group of groups.values()) configure(group, shell, options.color);
   return program;
+}
+
+/** A new command, or the group itself when it does something without a further word. */
+function commandOf(
+  program: Command,
+  groups: Map<string, Command>,
+  { first, second, spec }: { first: string; second: string | undefined; spec: CommandSpec },
+): Command {
+  if (second !== undefined) return groupCommand(program, groups, { first, spec }).command(second);
+  if (groupSummaries[first] === undefined) return program.command(first);
+  const names = spec.arguments.map(({ name }) => `<${name}>`).join(' ');
+  return groupCommand(program, groups, { first, spec })
+    .usage(`[options] ${names}`)
+    .enablePositionalOptions();
 }
 
 function groupCommand(

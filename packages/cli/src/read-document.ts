@@ -13,7 +13,7 @@ export async function readDocument(
   path: string,
   maxBytes: number = limits.cliFileBytes,
 ): Promise<unknown> {
-  const text = await readBounded(shell, path, maxBytes);
+  const text = await readText(shell, path, maxBytes);
   const { parse, YAMLParseError } = await import('yaml');
   try {
     return parse(text);
@@ -23,7 +23,8 @@ export async function readDocument(
   }
 }
 
-async function readBounded(shell: Shell, path: string, maxBytes: number): Promise<string> {
+/** The whole text of a file, or of standard input for `-`. */
+export async function readText(shell: Shell, path: string, maxBytes: number): Promise<string> {
   try {
     const stream = path === '-' ? shell.stdin : createReadStream(path);
     const pieces: Uint8Array[] = [];

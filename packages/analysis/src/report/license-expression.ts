@@ -1,4 +1,4 @@
-/** Licences as packages declare them, told apart: known identifiers, expressions, and mere names. */
+/** Licences as packages declare them, told apart: identifiers, expressions, and mere names. */
 import { licenseExceptionIds, licenseIds } from './license-ids.ts';
 
 const expressionCharsMax = 2_000;

@@ -1,6 +1,6 @@
 /**
- * Identifiers of the SPDX License List 3.28.0 (https://spdx.org/licenses, CC0-1.0), as the schema of
- * CycloneDX 1.6 lists them.
+ * Identifiers of the SPDX License List 3.28.0 (https://spdx.org/licenses, CC0-1.0), as the schema
+ * of CycloneDX 1.6 lists them.
  */
 export const licenseIds: readonly string[] = `
   0BSD 3D-Slicer-1.0 AAL Abstyles AdaCore-doc Adobe-2006 Adobe-Display-PostScript Adobe-Glyph

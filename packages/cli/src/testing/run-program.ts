@@ -2,6 +2,7 @@
 import { PassThrough, Readable } from 'node:stream';
 
 import type { Shell } from '../command.ts';
+import type { InspectImage } from '../commands/inspect-request.ts';
 import { readEnvironment } from '../environment.ts';
 import { runProgram } from '../program.ts';
 
@@ -13,6 +14,9 @@ export interface RunOptions {
   /** Directory that stands for the person's home. */
   readonly home: string;
   readonly now?: number;
+  /** Instead of a clock that stands at `now`. */
+  readonly clock?: () => number;
+  readonly inspectImage?: InspectImage;
 }
 
 export interface RunResult {
@@ -35,8 +39,9 @@ export async function runInside(argv: readonly string[], options: RunOptions): P
     stdout: stdout.stream as unknown as NodeJS.WriteStream,
     stderr: stderr.stream as unknown as NodeJS.WriteStream,
     environment: readEnvironment({ HOME: home, LAZARET_DATA: `${home}/no-data`, ...variables }),
-    now: () => options.now ?? Date.now(),
+    now: options.clock ?? (() => options.now ?? Date.now()),
     fetch,
+    ...(options.inspectImage !== undefined && { inspectImage: options.inspectImage }),
   };
   const exitCode = await runProgram(shell, argv);
   return {

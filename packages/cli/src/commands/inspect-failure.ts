@@ -1,0 +1,40 @@
+/** What a source says when it cannot give an image, as exit codes and next steps. */
+import { exitCodes } from '../exit-code.ts';
+import { Failure } from '../failure.ts';
+
+const steps: Readonly<Record<string, readonly [exitCode: number, hint?: string]>> = {
+  not_found: [
+    exitCodes.notFound.code,
+    'An archive or directory is named by its path, an image of the local engine as docker:NAME.',
+  ],
+  no_such_platform: [exitCodes.notFound.code, '--all-platforms inspects every one that is there.'],
+  unauthorized: [
+    exitCodes.forbidden.code,
+    'Sign in with `docker login`, or name a config.json with --credentials.',
+  ],
+  unreachable: [
+    exitCodes.unreachable.code,
+    'A registry without TLS wants --insecure-registry, one of your own authority --ca.',
+  ],
+  rate_limited: [exitCodes.unreachable.code, 'Sign in, wait, or ask a mirror with --mirror.'],
+  damaged: [exitCodes.unreadable.code],
+  digest_mismatch: [
+    exitCodes.unreadable.code,
+    'What came is not what was promised: fetch it anew.',
+  ],
+  too_large: [exitCodes.unreadable.code],
+  unsupported: [exitCodes.unreadable.code],
+};
+
+/** Other errors stay as they are. */
+export function explainSource(error: unknown, reference: string): unknown {
+  if (!(error instanceof Error) || error.name !== 'SourceError') return error;
+  const { code } = error as Error & { readonly code?: unknown };
+  const step = typeof code === 'string' && Object.hasOwn(steps, code) ? steps[code] : undefined;
+  const [exitCode = exitCodes.failure.code, hint] = step ?? [];
+  return new Failure(`${reference}: ${error.message}`, {
+    exitCode,
+    cause: error,
+    ...(hint === undefined ? {} : { hint }),
+  });
+}

@@ -1,0 +1,152 @@
+/** From flags and variables to what is asked of the analysis. */
+import { join } from 'node:path';
+
+import { limits, parseDuration, parseSize } from '@lazaret/protocol';
+
+import { flagList, flagOn, flagText, type Flags, type Invocation } from '../command.ts';
+import type { Environment } from '../environment.ts';
+import { usageFailure } from '../failure.ts';
+import { scannerNames, type ScannerName } from './inspect-flags.ts';
+import type { InspectRequest, RegistryRequest, ScannerRequest } from './inspect-request.ts';
+import { chooseWords } from './choose-words.ts';
+
+/** Throws a usage failure for what makes no sense, before anything is read. */
+export function readRequest(
+  { flags, shell: { environment } }: Pick<Invocation, 'flags' | 'shell'>,
+  { reference, files }: { reference: string; files: boolean },
+): InspectRequest {
+  if (reference === '') throw usageFailure('an image must have a name');
+  const scanners = readScanners(flags, environment);
+  const vulnerabilityDatabase = flagText(flags, 'vulnerabilityDb');
+  const names = readScannerNames(flags);
+  if (names?.has('vulnerabilities') === true && vulnerabilityDatabase === undefined) {
+    throw missingPart('vulnerabilities', '--vulnerability-db PATH');
+  }
+  return {
+    reference,
+    platform: readPlatform(flags),
+    offline: flagOn(flags, 'offline'),
+    files,
+    scanners,
+    vulnerabilityDatabase: isChosen(names, 'vulnerabilities') ? vulnerabilityDatabase : undefined,
+    cache: readCache(flags, environment),
+    registry: readRegistry(flags, environment),
+    dockerHost: environment.dockerHost,
+    parallel: readWhole(flags, 'max-parallel', limits.inspectParallelMax),
+    timeMs: readTime(flags),
+  };
+}
+
+function readPlatform(flags: Flags): InspectRequest['platform'] {
+  const text = flagText(flags, 'platform');
+  if (flagOn(flags, 'allPlatforms')) {
+    if (text === undefined) return 'all';
+    throw usageFailure('--platform and --all-platforms exclude each other');
+  }
+  if (text === undefined) return 'default';
+  const match = /^([a-z0-9]+)\/([a-z0-9_]+)(?:\/([a-z0-9.]+))?$/i.exec(text);
+  const [, os = '', architecture = '', variant] = match ?? [];
+  if (match === null) {
+    throw usageFailure(`--platform: expected os/architecture, received ${JSON.stringify(text)}`, {
+      hint: 'For example linux/arm64 or linux/arm/v7.',
+    });
+  }
+  return { os, architecture, ...(variant === undefined ? {} : { variant }) };
+}
+
+/** Undefined: all that have what they need. */
+function readScannerNames(flags: Flags): ReadonlySet<ScannerName> | undefined {
+  const words = chooseWords(flagList(flags, 'scanners'), scannerNames, '--scanners');
+  if (words.length === 0) return undefined;
+  if (words.includes('none') && words.length > 1) {
+    throw usageFailure('--scanners: none goes with no other');
+  }
+  return new Set(words);
+}
+
+function isChosen(names: ReadonlySet<ScannerName> | undefined, name: ScannerName): boolean {
+  return names === undefined || names.has(name);
+}
+
+function readScanners(flags: Flags, environment: Environment): ScannerRequest {
+  const names = readScannerNames(flags);
+  const address = flagText(flags, 'clamd') ?? environment.clamd;
+  const rules = flagList(flags, 'yaraRules');
+  const lists = [
+    ...flagList(flags, 'denyList').map((path) => ({ path, kind: 'deny' as const })),
+    ...flagList(flags, 'allowList').map((path) => ({ path, kind: 'allow' as const })),
+  ];
+  const rds = flagList(flags, 'nsrl');
+  const similar = flagList(flags, 'similarityList');
+  const use = (name: ScannerName, isReady: boolean, needs: string): boolean => {
+    if (names?.has(name) === true && !isReady) throw missingPart(name, needs);
+    return isReady && isChosen(names, name);
+  };
+  return {
+    ...(use('clamav', address !== undefined, '--clamd ADDRESS') &&
+      address !== undefined && { clamav: { address } }),
+    ...(use('yara', rules.length > 0, '--yara-rules PATH') && { yara: { rules } }),
+    ...(use('hash-set', lists.length + rds.length > 0, '--deny-list, --allow-list or --nsrl') && {
+      hashSets: { lists, rds },
+    }),
+    ...(use('similarity', similar.length > 0, '--similarity-list PATH') && {
+      similarity: { lists: similar },
+    }),
+    ...(use('secrets', true, '') && { secrets: true }),
+  };
+}
+
+function missingPart(name: ScannerName, needs: string): Error {
+  return usageFailure(`--scanners: ${name} needs ${needs}`, {
+    hint: 'Without --scanners those are used that have what they need.',
+  });
+}
+
+function readCache(flags: Flags, environment: Environment): InspectRequest['cache'] {
+  if (flags['cache'] === false) return undefined;
+  const size = flagText(flags, 'cacheSize');
+  const maxBytes = size === undefined ? limits.cliCacheBytes : parseSize(size);
+  if (maxBytes === undefined) {
+    throw usageFailure(`--cache-size: expected a size such as 2GiB, received ${size}`);
+  }
+  const directory = flagText(flags, 'cacheDir') ?? join(environment.cacheDirectory, 'inspect');
+  return { directory, maxBytes };
+}
+
+function readRegistry(flags: Flags, environment: Environment): RegistryRequest {
+  return {
+    insecureHosts: flagList(flags, 'insecureRegistry'),
+    caFiles: flagList(flags, 'ca'),
+    credentialsFile:
+      flagText(flags, 'credentials') ?? join(environment.dockerConfiguration, 'config.json'),
+    mirrors: flagList(flags, 'mirror').map((text) => {
+      const at = text.indexOf('=');
+      const url = text.slice(at + 1);
+      if (at < 1 || !/^https?:\/\//.test(url) || !URL.canParse(url)) {
+        throw usageFailure(`--mirror: expected host=url, received ${JSON.stringify(text)}`);
+      }
+      return { host: text.slice(0, at), url };
+    }),
+    proxy: environment.proxy,
+  };
+}
+
+function readWhole(flags: Flags, name: 'max-parallel', max: number): number | undefined {
+  const text = flagText(flags, 'maxParallel');
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1 || value > max) {
+    throw usageFailure(`--${name}: expected a number from 1 to ${max}, received ${text}`);
+  }
+  return value;
+}
+
+function readTime(flags: Flags): number | undefined {
+  const text = flagText(flags, 'maxLayerTime');
+  if (text === undefined) return undefined;
+  const timeMs = parseDuration(text);
+  if (timeMs === undefined || timeMs === 0 || timeMs > limits.layerTimeMsMax) {
+    throw usageFailure(`--max-layer-time: expected a duration such as 10m, received ${text}`);
+  }
+  return timeMs;
+}

@@ -1,0 +1,118 @@
+/** `lazaret inspect`: an image in, a report out, with no server. */
+import type { InspectionReport } from '@lazaret/protocol';
+
+import { flagOn, type Invocation } from '../command.ts';
+import { exitCodes } from '../exit-code.ts';
+import { Failure } from '../failure.ts';
+import { catchInterrupt } from '../interrupt.ts';
+import { formatReportPage } from '../render/inspection-page.ts';
+import { createInspectionProgress } from '../render/inspection-progress.ts';
+import { writeOut } from '../render/print.ts';
+import { createStyle, widthOf } from '../render/style.ts';
+import { visibleLine } from '../render/visible-text.ts';
+import { version } from '../version.ts';
+import { openInspection } from './inspect-door.ts';
+import {
+  isSingle,
+  readOutputs,
+  severalImages,
+  writeOutput,
+  type Output,
+} from './inspect-outputs.ts';
+import type { InspectRequest } from './inspect-request.ts';
+import { readRequest } from './inspect-settings.ts';
+import { explainSource } from './inspect-failure.ts';
+import { exitCodeOfReports, readFailWords } from './inspect-verdict.ts';
+
+export async function run(invocation: Invocation): Promise<number> {
+  const { flags, shell } = invocation;
+  const outputs = readOutputs(invocation);
+  const failWords = readFailWords(flags);
+  const request = readRequest(invocation, {
+    reference: invocation.arguments[0] ?? '',
+    files: flagOn(flags, 'files'),
+  });
+  const single = outputs.find((output) => isSingle(output) && output.file === undefined);
+  if (single !== undefined && request.platform === 'all') throw severalImages(single);
+  const startedAt = shell.now();
+  const reports = await inspectOne(invocation, request);
+  await writeReports(invocation, { outputs, reports, tookMs: shell.now() - startedAt });
+  return exitCodeOfReports(reports, failWords);
+}
+
+/** Inspects with progress on standard error; Ctrl-C ends it in order. */
+export async function inspectOne(
+  invocation: Invocation,
+  request: InspectRequest,
+): Promise<readonly InspectionReport[]> {
+  const { shell, flags } = invocation;
+  const inspectImage = await openInspection(shell);
+  const interrupt = catchInterrupt();
+  const progress = createInspectionProgress(invocation, {
+    label: request.reference,
+    enabled: flags['progress'] !== false,
+  });
+  try {
+    return await inspectImage(request, {
+      toolVersion: version,
+      now: shell.now,
+      signal: interrupt.signal,
+      onProgress: (event) => progress.show(event),
+    });
+  } catch (error) {
+    if (!interrupt.signal.aborted) throw explainSource(error, request.reference);
+    throw new Failure(`inspecting ${request.reference} was interrupted`, {
+      exitCode: exitCodes.interrupted.code,
+    });
+  } finally {
+    progress.end();
+    interrupt.release();
+  }
+}
+
+interface Answer {
+  readonly outputs: readonly Output[];
+  readonly reports: readonly InspectionReport[];
+  readonly tookMs: number | undefined;
+}
+
+/** Files first: when one cannot be written, the table does not say that all is well. */
+export async function writeReports(
+  invocation: Invocation,
+  { outputs, reports, tookMs }: Answer,
+): Promise<void> {
+  const { shell, settings, flags } = invocation;
+  const written = {
+    reports,
+    files: flagOn(flags, 'files'),
+    timestamp: new Date(shell.now()).toISOString(),
+    table: () =>
+      reports
+        .map((report) =>
+          formatReportPage(report, {
+            sections: {
+              packages: flagOn(flags, 'packages'),
+              files: flagOn(flags, 'files'),
+              findings: flagOn(flags, 'findings'),
+            },
+            style: createStyle(settings.color.stdout),
+            widthChars: widthOf(shell.stdout),
+            tookMs,
+          }),
+        )
+        .join('\n'),
+  };
+  const inOrder = outputs.toSorted(
+    (a, b) => Number(a.file === undefined) - Number(b.file === undefined),
+  );
+  for (const output of inOrder) {
+    const isQuiet = settings.quiet && output.file === undefined && output.format === 'table';
+    if (isQuiet) await writeOut(invocation, reports.map(briefLine).join(''));
+    else await writeOutput(invocation, output, written);
+  }
+}
+
+/** With `--quiet`: the verdict, and the digest that it is about. */
+function briefLine({ verdict, image, source }: InspectionReport): string {
+  return `${verdict.state} ${visibleLine(image?.manifestDigest ?? source.reference)}\n`;
+}

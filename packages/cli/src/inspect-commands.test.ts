@@ -1,0 +1,296 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import type { InspectionReport } from '@lazaret/protocol';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { armReport, cleanReport, sampleReport } from '../../../test/fixtures/report-door.ts';
+import type { InspectHooks } from './commands/inspect-request.ts';
+import { inspecting } from './testing/inspect-program.ts';
+
+vi.mock('@lazaret/analysis', async () => import('../../../test/fixtures/report-door.ts'));
+
+let home = '';
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), 'lazaret-inspect-'));
+});
+afterEach(() => rm(home, { recursive: true, force: true }));
+
+describe('the page of a report', () => {
+  it('shows the summary, then findings worst first, and what is hidden as hidden', async () => {
+    const { stdout } = await inspecting(home, [sampleReport()]).run(['app:1.2']);
+    const lines = stdout.split('\n');
+    expect(lines[0]).toBe('registry.example/shop/app:1.2');
+    expect(lines[1]).toContain('MALICIOUS');
+    for (const text of ['linux/arm64/v8', 'Debian GNU/Linux 12', '2 deb, 2 npm, 1 golang']) {
+      expect(stdout).toContain(text);
+    }
+    expect(stdout).toContain('clamav: too large to be examined whole: larger than 128 MiB');
+    expect(stdout.indexOf('Eicar')).toBeLessThan(stdout.indexOf('root-user'));
+    expect(stdout).toContain('1 (hidden by 2)');
+    expect(stdout).not.toContain('FOUND IN');
+  });
+
+  it('lists packages, files and evidence when asked to', async () => {
+    const argv = ['app', '--packages', '--files', '--findings'];
+    const { requests, run } = inspecting(home, [sampleReport()]);
+    const { stdout } = await run(argv);
+    for (const text of ['FOUND IN', 'opt/app/index.js', 'eval(, base64_decode(', 'line 3']) {
+      expect(stdout).toContain(text);
+    }
+    expect(requests[0]?.files).toBe(true);
+  });
+
+  it('shows hostile names as text', async () => {
+    const hostile = '\u001B[2Jx\u202Egnp\nFAKE: clean\u0007';
+    const [finding] = sampleReport().findings;
+    const [first] = sampleReport().packages;
+    const report = sampleReport({
+      source: { kind: 'directory', reference: hostile },
+      image: { ...sampleReport().image!, names: [hostile] },
+      findings: [{ ...finding!, path: hostile, title: hostile, rule: hostile }],
+      packages: [{ ...first!, name: hostile, version: hostile, path: hostile }],
+      verdict: { state: 'malicious', reasons: [hostile] },
+    });
+    for (const argv of [['x'], ['x', '--packages', '--findings', '--files']]) {
+      const terminal = ['stdout'] as const;
+      const { stdout } = await inspecting(home, [report]).run(argv, { terminal });
+      // what is left is the program's own colours
+      const text = stdout.replaceAll(/\u001B\[\d+m/g, '');
+      expect(text).not.toMatch(/[^\P{C}\n]/u);
+      expect(text).not.toMatch(/^FAKE/m);
+    }
+    for (const format of ['json', 'yaml', 'cyclonedx', 'spdx', 'sarif']) {
+      const { stdout } = await inspecting(home, [report]).run(['x', '--output', format]);
+      expect(stdout).not.toMatch(/[^\P{C}\n]/u);
+    }
+  });
+
+  it('says with --quiet no more than the verdict', async () => {
+    const { stdout, stderr } = await inspecting(home, [cleanReport()]).run(['x', '--quiet']);
+    expect(stdout).toMatch(/^clean sha256:[0-9a-f]{64}\n$/);
+    expect(stderr).toBe('');
+  });
+});
+
+describe('exit codes', () => {
+  const { coverage } = sampleReport();
+  const partial = cleanReport();
+  const cases: readonly [string, InspectionReport, readonly string[], number][] = [
+    ['clean', cleanReport(), [], 0],
+    ['malicious', sampleReport(), [], 11],
+    ['malicious and never', sampleReport(), ['--fail-on', 'never'], 0],
+    ['incomplete', { ...partial, coverage }, [], 12],
+    ['incomplete, but not asked', { ...partial, coverage }, ['--fail-on', 'malicious'], 0],
+    ['findings', sampleReport(), ['--fail-on', 'critical'], 10],
+    ['findings before what is missing', sampleReport(), ['--fail-on', 'high,incomplete'], 10],
+    ['malicious before findings', sampleReport(), ['--fail-on', 'low,malicious'], 11],
+    ['none so severe', cleanReport(), ['--fail-on', 'info'], 0],
+    [
+      'a hidden vulnerability',
+      {
+        ...cleanReport(),
+        findings: sampleReport()
+          .findings.filter((one) => one.class === 'vulnerability')
+          .map((one) => ({ ...one, hiddenBy: 1 })),
+      },
+      ['--fail-on', 'low'],
+      0,
+    ],
+  ];
+
+  it.each(cases)('%s', async (_, report, flags, code) => {
+    const { exitCode } = await inspecting(home, [report]).run(['app', ...flags]);
+    expect(exitCode).toBe(code);
+  });
+
+  it.each([
+    ['not_found', 7],
+    ['unauthorized', 6],
+    ['unreachable', 8],
+    ['digest_mismatch', 13],
+    ['constructor', 1],
+  ])('a source that says %s', async (code, expected) => {
+    const error = Object.assign(new Error('it cannot be had\u001B[2J'), {
+      name: 'SourceError',
+      code,
+    });
+    const { run } = inspecting(home, [], () => {
+      throw error;
+    });
+    const { exitCode, stderr, stdout } = await run(['app']);
+    expect(exitCode).toBe(expected);
+    expect(stderr).toContain(String.raw`app: it cannot be had\x1b[2J`);
+    expect(stdout).toBe('');
+  });
+});
+
+describe('outputs', () => {
+  it('writes several formats into files, and the table beside them', async () => {
+    const formats = ['json', 'yaml', 'cyclonedx', 'spdx', 'sarif'];
+    const flags = formats.flatMap((one) => ['--output', `${one}=${join(home, one)}`]);
+    const { stdout, stderr } = await inspecting(home, [sampleReport()]).run(['app', ...flags]);
+    expect(stderr).toBe('');
+    expect(stdout).toContain('MALICIOUS');
+    const read = async (name: string): Promise<string> => readFile(join(home, name), 'utf8');
+    expect(JSON.parse(await read('json'))).toEqual(sampleReport());
+    expect(await read('yaml')).toContain('schema: lazaret-inspection/1');
+    expect(JSON.parse(await read('cyclonedx'))).toMatchObject({ specVersion: '1.6' });
+    expect(JSON.parse(await read('spdx'))).toMatchObject({ spdxVersion: 'SPDX-2.3' });
+    expect(JSON.parse(await read('sarif'))).toMatchObject({ version: '2.1.0' });
+  });
+
+  it('makes a bill of materials for each platform, and one log for all', async () => {
+    const reports = [sampleReport(), armReport(sampleReport())];
+    const { run } = inspecting(home, reports);
+    const file = join(home, 'app.cdx.json');
+    const { stdout } = await run([
+      'a',
+      '--all-platforms',
+      '-o',
+      `cyclonedx=${file}`,
+      '-o',
+      'sarif',
+    ]);
+    expect((await readdir(home)).toSorted()).toEqual([
+      'app.linux-arm-v7.cdx.json',
+      'app.linux-arm64-v8.cdx.json',
+    ]);
+    expect((JSON.parse(stdout) as { runs: unknown[] }).runs).toHaveLength(2);
+    const json = await run(['a', '--all-platforms', '-o', 'json']);
+    expect(JSON.parse(json.stdout)).toHaveLength(2);
+  });
+
+  it('follows LAZARET_OUTPUT', async () => {
+    const variables = { LAZARET_OUTPUT: 'json' };
+    const { stdout } = await inspecting(home, [sampleReport()]).run(['app'], { variables });
+    expect(JSON.parse(stdout)).toEqual(sampleReport());
+  });
+
+  it('a file that cannot be written is an error before the table says that all is well', async () => {
+    const flags = ['--output', `json=${join(home, 'no', 'such', 'place')}`];
+    const { exitCode, stdout } = await inspecting(home, [cleanReport()]).run(['app', ...flags]);
+    expect(stdout).toBe('');
+    expect(exitCode).toBe(2);
+  });
+});
+
+describe('a wrong command line', () => {
+  it.each([
+    [[], "missing required argument 'image'"],
+    [['x', '-o', 'xml'], '--output: expected table, json'],
+    [['x', '-o', 'json', '-o', 'sarif'], 'only one format can go to standard output'],
+    [['x', '-o', 'json=a', '-o', 'sarif=a'], 'the same file'],
+    [['x', '-o', 'json='], 'wants the name of a file'],
+    [['x', '--all-platforms', '-o', 'spdx'], 'describes one image'],
+    [['x', '--all-platforms', '--platform', 'linux/arm64'], 'exclude each other'],
+    [['x', '--platform', 'arm64'], '--platform: expected os/architecture'],
+    [['x', '--fail-on', 'bad'], '--fail-on: expected critical'],
+    [['x', '--fail-on', 'never,high'], 'never goes with no other'],
+    [['x', '--scanners', 'avast'], '--scanners: expected clamav'],
+    [['x', '--scanners', 'none,yara'], 'none goes with no other'],
+    [['x', '--scanners', 'clamav'], 'clamav needs --clamd'],
+    [['x', '--scanners', 'vulnerabilities'], 'needs --vulnerability-db'],
+    [['x', '--cache-size', 'much'], '--cache-size: expected a size'],
+    [['x', '--mirror', 'docker.io'], '--mirror: expected host=url'],
+    [['x', '--max-parallel', '0'], '--max-parallel: expected a number'],
+    [['x', '--max-layer-time', 'soon'], '--max-layer-time: expected a duration'],
+  ])('%j is told before anything is read', async (argv, text) => {
+    const { requests, run } = inspecting(home, [cleanReport()]);
+    const { exitCode, stderr, stdout } = await run(argv);
+    expect(stderr).toContain(text);
+    expect([exitCode, stdout, requests]).toEqual([2, '', []]);
+  });
+});
+
+describe('what is asked of the analysis', () => {
+  it('is the gentlest without flags', async () => {
+    const { requests, run } = inspecting(home, [cleanReport()]);
+    await run(['registry.example/app']);
+    expect(requests[0]).toMatchObject({
+      reference: 'registry.example/app',
+      platform: 'default',
+      offline: false,
+      files: false,
+      scanners: { secrets: true },
+      vulnerabilityDatabase: undefined,
+      cache: { directory: join(home, '.cache/lazaret/inspect') },
+      registry: { credentialsFile: join(home, '.docker/config.json'), insecureHosts: [] },
+    });
+    expect(requests[0]?.scanners.clamav).toBeUndefined();
+  });
+
+  it('follows flags and variables', async () => {
+    const { requests, run } = inspecting(home, [cleanReport()]);
+    const flags = [
+      ...['--platform', 'linux/arm/v7', '--offline', '--no-cache', '--yara-rules', 'a'],
+      ...['--yara-rules', 'b', '--deny-list', 'bad.csv', '--nsrl', 'rds.db', '--ca', 'ca.pem'],
+      ...['--insecure-registry', 'lab:5000', '--mirror', 'docker.io=https://mirror.example'],
+      ...['--max-parallel', '1', '--max-layer-time', '10m', '--vulnerability-db', 'osv.db'],
+    ];
+    const variables = { LAZARET_CLAMD: '/run/clamd', DOCKER_CONFIG: '/etc/dc', NO_PROXY: 'lab' };
+    await run(['app', ...flags], { variables });
+    expect(requests[0]).toMatchObject({
+      platform: { os: 'linux', architecture: 'arm', variant: 'v7' },
+      offline: true,
+      cache: undefined,
+      scanners: {
+        clamav: { address: '/run/clamd' },
+        yara: { rules: ['a', 'b'] },
+        hashSets: { lists: [{ path: 'bad.csv', kind: 'deny' }], rds: ['rds.db'] },
+      },
+      vulnerabilityDatabase: 'osv.db',
+      registry: {
+        insecureHosts: ['lab:5000'],
+        caFiles: ['ca.pem'],
+        credentialsFile: '/etc/dc/config.json',
+        mirrors: [{ host: 'docker.io', url: 'https://mirror.example' }],
+        proxy: { no: 'lab' },
+      },
+      parallel: 1,
+      timeMs: 600_000,
+    });
+    await run(['app', '--scanners', 'secrets', ...flags.slice(4)], { variables });
+    expect(requests[1]?.scanners).toEqual({ secrets: true });
+    expect(requests[1]?.vulnerabilityDatabase).toBeUndefined();
+    await run(['app', '--scanners', 'none'], { variables });
+    expect(requests[2]?.scanners).toEqual({});
+  });
+});
+
+describe('progress', () => {
+  const layer = { phase: 'layer', label: 'sha256:abc\u001B[2J', state: 'examining' } as const;
+  const act = ({ onProgress }: InspectHooks): void => {
+    onProgress({ phase: 'listed', images: 1, layers: 2 });
+    for (let at = 0; at < 20; at += 1) {
+      onProgress({ ...layer, index: 0, files: at, doneBytes: at * 1_000, totalBytes: 20_000 });
+    }
+    onProgress({ ...layer, index: 0, state: 'done', files: 20 });
+  };
+  // a clock that moves whenever it is read
+  const ticking = (): (() => number) => {
+    let at = 0;
+    return () => (at += 60);
+  };
+
+  it('draws bars for people, and takes them away', async () => {
+    const terminal = ['stderr'] as const;
+    const { run } = inspecting(home, [cleanReport()], act);
+    const { stderr, stdout } = await run(['app'], { terminal, clock: ticking() });
+    expect(stderr).toContain('layer 0 of 2');
+    expect(stderr).toContain(String.raw`sha256:abc\x1b[2J`);
+    expect(stderr).toMatch(/\u001B\[J$/);
+    expect(stdout).toContain('CLEAN');
+  });
+
+  it.each([
+    [[], []],
+    [['--no-progress'], ['stderr']],
+    [['--quiet'], ['stderr']],
+  ] as const)('keeps standard error clean with %j on %j', async (flags, terminal) => {
+    const { run } = inspecting(home, [cleanReport()], act);
+    const { stderr } = await run(['app', ...flags], { terminal, clock: ticking() });
+    expect(stderr).toBe('');
+  });
+});

@@ -1,0 +1,47 @@
+/** Long tables of ready cells: aligned, cut to the terminal, and quick for many thousand rows. */
+import { countCharacters, cutText } from './cut-text.ts';
+import type { Style, StyleName } from './style.ts';
+
+export interface Cell {
+  /** Safe for a terminal. */
+  readonly text: string;
+  readonly style?: StyleName;
+}
+
+export interface RowOptions {
+  readonly style: Style;
+  /** Width of the terminal; without one nothing is shortened. */
+  readonly widthChars: number | undefined;
+}
+
+const gapChars = 2;
+const lastCharsMin = 12;
+const ascii = /^[\u0020-\u007E]*$/;
+
+/** The last column takes what room is left, and is cut when there is too little. */
+export function alignRows(rows: readonly (readonly Cell[])[], options: RowOptions): string {
+  const widths: number[] = [];
+  for (const row of rows) {
+    for (const [column, { text }] of row.slice(0, -1).entries()) {
+      widths[column] = Math.max(widths[column] ?? 0, countChars(text));
+    }
+  }
+  const before = widths.reduce((sum, width) => sum + width + gapChars, 0);
+  const { style, widthChars } = options;
+  const room = widthChars === undefined ? undefined : Math.max(lastCharsMin, widthChars - before);
+  return rows
+    .map((row) => {
+      const cells = row.map(({ text, style: name }, column) => {
+        const isLast = column === row.length - 1;
+        const shown = isLast && room !== undefined ? cutText(text, room) : text;
+        const padding = isLast ? 0 : (widths[column] ?? 0) - countChars(text) + gapChars;
+        return `${name === undefined ? shown : style(name, shown)}${' '.repeat(padding)}`;
+      });
+      return `${cells.join('').trimEnd()}\n`;
+    })
+    .join('');
+}
+
+function countChars(text: string): number {
+  return ascii.test(text) ? text.length : countCharacters(text);
+}

@@ -1,0 +1,155 @@
+/** A report as people read it: the summary first, then findings, then what was asked for. */
+import {
+  formatDuration,
+  formatSize,
+  limits,
+  severity,
+  type InspectionReport,
+  type PlacedPackage,
+} from '@lazaret/protocol';
+
+import { alignRows, type Cell, type RowOptions } from './aligned-rows.ts';
+import { formatFiles, formatFindings, formatPackages } from './inspection-sections.ts';
+import { counted, gapLine, tally, verdictStyles, verdictWords } from './inspection-words.ts';
+import { visibleLine } from './visible-text.ts';
+
+export interface ReportPageOptions extends RowOptions {
+  /** Which lists follow the summary whole. */
+  readonly sections: {
+    readonly packages: boolean;
+    readonly files: boolean;
+    readonly findings: boolean;
+  };
+  /** How long the inspection took; unknown for a saved report. */
+  readonly tookMs: number | undefined;
+}
+
+/** Everything that the image controls is made safe for a terminal. */
+export function formatReportPage(report: InspectionReport, options: ReportPageOptions): string {
+  const { style, sections } = options;
+  const title = style('bold', visibleLine(report.image?.names[0] ?? report.source.reference));
+  const { state, reasons } = report.verdict;
+  const verdict = `${style(verdictStyles[state], state.toUpperCase())}  ${verdictWords[state]}`;
+  const parts = [
+    `${title}\n${verdict}\n`,
+    ...reasons.map((reason) => `  ${visibleLine(reason)}\n`),
+    '\n',
+    alignRows(summaryRows(report, options), options),
+    formatFindings(report, { ...options, whole: sections.findings }),
+    ...(sections.packages ? [formatPackages(report, options)] : []),
+    ...(sections.files ? [formatFiles(report, options)] : []),
+  ];
+  return parts.join('');
+}
+
+function summaryRows(
+  report: InspectionReport,
+  { tookMs }: ReportPageOptions,
+): readonly (readonly Cell[])[] {
+  const { image, source, distribution, coverage } = report;
+  const rows: readonly [string, readonly string[]][] = [
+    ['Source', [`${source.kind} ${visibleLine(source.reference)}`]],
+    ['Digest', list(image?.manifestDigest)],
+    ['Platform', list(platformOf(report))],
+    ['Created', list(image?.config?.created)],
+    ['System', list(distribution?.prettyName ?? distribution?.id)],
+    ['Layers', list(layersOf(report))],
+    ['Files', [`${coverage.files}, ${formatSize(coverage.bytes)}`]],
+    ['Packages', [packagesOf(report.packages)]],
+    ['Runs', list(runsOf(report))],
+    ['Unowned', list(unownedOf(report))],
+    ['Special', list(tally(report.special.flatMap(({ because }) => because)))],
+    ['Findings', [findingsOf(report)]],
+    ['Scanners', scannersOf(report)],
+    ['Coverage', coverageOf(report)],
+    ['Took', list(tookMs === undefined ? undefined : formatDuration(tookMs))],
+  ];
+  return rows.flatMap(([label, lines]) =>
+    lines.map((text, index): readonly Cell[] => [
+      { text: index === 0 ? label : '', style: 'dim' },
+      { text: visibleLine(text) },
+    ]),
+  );
+}
+
+function list(text: string | undefined): readonly string[] {
+  return text === undefined || text === '' ? [] : [text];
+}
+
+function platformOf({ image }: InspectionReport): string | undefined {
+  const { os, architecture, variant } = image?.platform ?? {};
+  return [os, architecture, variant].filter((part) => part !== undefined).join('/');
+}
+
+function layersOf({ layers, coverage }: InspectionReport): string | undefined {
+  if (layers.length === 0) return undefined;
+  const storedBytes = layers.reduce((sum, { sizeBytes }) => sum + (sizeBytes ?? 0), 0);
+  const stored = storedBytes > 0 ? `, ${formatSize(storedBytes)} stored` : '';
+  const { examined, cached, partial, missing } = coverage.layers;
+  const states = [
+    [examined, 'examined'],
+    [cached, 'known from before'],
+    [partial, 'in part'],
+    [missing, 'missing'],
+  ] as const;
+  const told = states.filter(([count]) => count > 0).map(([count, word]) => `${count} ${word}`);
+  return `${layers.length}${stored}${told.length === 0 ? '' : `: ${told.join(', ')}`}`;
+}
+
+function packagesOf(packages: readonly PlacedPackage[]): string {
+  const hidden = packages.filter(({ hiddenBy }) => hiddenBy !== undefined).length;
+  const shown = packages.filter(({ hiddenBy }) => hiddenBy === undefined);
+  const types = tally(shown.map(({ type }) => type));
+  const more = hidden === 0 ? '' : `; ${hidden} more that later layers hide`;
+  return `${shown.length}${types === '' ? '' : `: ${types}`}${more}`;
+}
+
+function runsOf({ image }: InspectionReport): string | undefined {
+  if (image?.config === undefined) return undefined;
+  const { user, entrypoint = [], cmd = [] } = image.config;
+  const command = [...entrypoint, ...cmd].join(' ');
+  const who = user === undefined || user === '' ? 'root' : user;
+  return command === '' ? `as ${who}` : `${command} as ${who}`;
+}
+
+function unownedOf({ unowned }: InspectionReport): string | undefined {
+  if (unowned === undefined || unowned.count === 0) return undefined;
+  return `${counted(unowned.count, 'file')} that no package owns`;
+}
+
+function findingsOf({ findings }: InspectionReport): string {
+  if (findings.length === 0) return 'none';
+  const hidden = findings.filter(({ hiddenBy }) => hiddenBy !== undefined).length;
+  const told = severity.options
+    .map((one) => [one, findings.filter((finding) => finding.severity === one).length] as const)
+    .filter(([, count]) => count > 0)
+    .map(([one, count]) => `${count} ${one}`);
+  return `${told.join(', ')}${hidden === 0 ? '' : `; ${hidden} of them hidden by later layers`}`;
+}
+
+function scannersOf({ coverage }: InspectionReport): readonly string[] {
+  if (coverage.scanners.length === 0) return ['none: malware was not looked for'];
+  return coverage.scanners.map((one) => {
+    const made = one.signaturesAt === undefined ? '' : ` of ${one.signaturesAt.slice(0, 10)}`;
+    const problems = [
+      ...(one.healthy ? [] : ['not in order']),
+      ...(one.partial === 0 ? [] : [`${counted(one.partial, 'file')} in part`]),
+      ...(one.failed === 0 ? [] : [`${counted(one.failed, 'file')} failed`]),
+    ];
+    const cached = one.cached === 0 ? '' : `, ${one.cached} known from before`;
+    const examined = `${counted(one.examined, 'file')} examined${cached}`;
+    const about = `${one.scanner}: ${one.engine}, signatures ${one.signatures}${made}`;
+    return [about, examined, ...problems].join('; ');
+  });
+}
+
+function coverageOf({ coverage }: InspectionReport): readonly string[] {
+  const { complete, gaps, gapCount } = coverage;
+  if (complete && gapCount === 0) return ['complete'];
+  const more = gapCount - Math.min(limits.cliGapsShown, gaps.length);
+  return [
+    complete ? 'complete, with remarks' : `partial: ${counted(gapCount, 'thing')} not examined`,
+    ...gaps.slice(0, limits.cliGapsShown).map(gapLine),
+    ...(more > 0 ? [`and ${more} more; --output json lists them`] : []),
+  ];
+}

@@ -1,0 +1,124 @@
+/** The lists of a report: findings, packages, files. */
+import {
+  formatSize,
+  limits,
+  severity,
+  type InspectionReport,
+  type PlacedFinding,
+} from '@lazaret/protocol';
+
+import { alignRows, type Cell, type RowOptions } from './aligned-rows.ts';
+import { counted, severityStyles } from './inspection-words.ts';
+import { visibleLine } from './visible-text.ts';
+
+/** Worst first; with `whole` all of them, each with its evidence. */
+export function formatFindings(
+  { findings }: InspectionReport,
+  options: RowOptions & { readonly whole: boolean },
+): string {
+  if (findings.length === 0) return '';
+  const inOrder = severity.options.flatMap((one) =>
+    findings.filter((finding) => finding.severity === one),
+  );
+  const shown = options.whole ? inOrder : inOrder.slice(0, limits.cliFindingsShown);
+  const left = inOrder.length - shown.length;
+  const table = options.whole
+    ? shown.map((finding) => formatFinding(finding, options)).join('')
+    : alignRows(
+        [header(['SEVERITY', 'RULE', 'LAYER', 'WHERE']), ...shown.map(findingRow)],
+        options,
+      );
+  const more = left === 0 ? '' : `and ${left} more: --findings lists all of them\n`;
+  return `${title('Findings', options)}${table}${more}`;
+}
+
+function findingRow(finding: PlacedFinding): readonly Cell[] {
+  const { severity: level, scanner, rule, path, purl, title: text } = finding;
+  const where = [path ?? purl, text].filter((part) => part !== undefined && part !== '');
+  return [
+    { text: level, style: severityStyles[level] },
+    { text: visibleLine(`${scanner}: ${rule}`) },
+    layerCell(finding),
+    { text: where.map((part) => visibleLine(part ?? '')).join('  ') },
+  ];
+}
+
+/** One finding over several lines: nothing of it is cut. */
+function formatFinding(finding: PlacedFinding, { style }: RowOptions): string {
+  const { severity: level, scanner, rule, evidence = {} } = finding;
+  const layer = layerCell(finding).text;
+  const fields: readonly (readonly [string, string | undefined])[] = [
+    ['file', place(finding)],
+    ['layer', layer === '' ? undefined : layer],
+    ['package', finding.purl],
+    ['sha256', finding.sha256],
+    ['signatures', finding.signatures],
+    ...Object.entries(evidence).map(([name, value]) => [name, [value].flat().join(', ')] as const),
+  ];
+  const lines = fields
+    .filter(([, text]) => text !== undefined && text !== '')
+    .map(
+      ([name, text]) => `  ${style('dim', `${visibleLine(name)}:`)} ${visibleLine(text ?? '')}\n`,
+    );
+  const head = `${style(severityStyles[level], level)}  ${visibleLine(`${scanner}: ${rule}`)}`;
+  return `${head}  ${visibleLine(finding.title)}\n${lines.join('')}`;
+}
+
+function place({ path, line, offset }: PlacedFinding): string | undefined {
+  if (path === undefined) return undefined;
+  if (line !== undefined) return `${path}, line ${line}`;
+  return offset === undefined ? path : `${path}, byte ${offset}`;
+}
+
+/** By type and name. */
+export function formatPackages({ packages }: InspectionReport, options: RowOptions): string {
+  if (packages.length === 0) return '';
+  const rows = packages
+    .toSorted((a, b) => compare(`${a.type} ${a.name}`, `${b.type} ${b.name}`))
+    .map((one): readonly Cell[] => [
+      { text: one.type, style: 'dim' },
+      { text: visibleLine(one.name) },
+      { text: visibleLine(one.version) },
+      { text: one.state === 'installed' ? '' : one.state, style: 'yellow' },
+      layerCell(one),
+      { text: visibleLine(one.path), style: 'dim' },
+    ]);
+  const head = header(['TYPE', 'NAME', 'VERSION', 'STATE', 'LAYER', 'FOUND IN']);
+  return `${title('Packages', options)}${alignRows([head, ...rows], options)}`;
+}
+
+/** By path; what later layers hide stands below what is seen. */
+export function formatFiles({ files = [] }: InspectionReport, options: RowOptions): string {
+  const rows = files
+    .toSorted((a, b) => compare(a.path, b.path) || a.layer - b.layer)
+    .map((file): readonly Cell[] => [
+      { text: file.type === 'file' ? (file.kind ?? 'file') : file.type, style: 'dim' },
+      { text: file.mode.toString(8).padStart(4, '0') },
+      { text: `${file.uid}:${file.gid}` },
+      { text: formatSize(Math.max(0, file.sizeBytes)) },
+      layerCell(file),
+      { text: visibleLine(file.path) },
+    ]);
+  const head = header(['KIND', 'MODE', 'OWNER', 'SIZE', 'LAYER', 'PATH']);
+  const count = `${counted(files.length, 'file')}\n`;
+  return `${title('Files', options)}${alignRows([head, ...rows], options)}${count}`;
+}
+
+function layerCell(at: { layer?: number | undefined; hiddenBy?: number | undefined }): Cell {
+  if (at.layer === undefined) return { text: '' };
+  if (at.hiddenBy === undefined) return { text: String(at.layer) };
+  return { text: `${at.layer} (hidden by ${at.hiddenBy})`, style: 'yellow' };
+}
+
+function header(labels: readonly string[]): readonly Cell[] {
+  return labels.map((text) => ({ text, style: 'dim' }));
+}
+
+function title(text: string, { style }: RowOptions): string {
+  return `\n${style('bold', text)}\n`;
+}
+
+function compare(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}

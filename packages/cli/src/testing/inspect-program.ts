@@ -1,0 +1,29 @@
+/** The program over an inspection that answers what a test wants. */
+import type { InspectionReport } from '@lazaret/protocol';
+
+import type { InspectHooks, InspectImage, InspectRequest } from '../commands/inspect-request.ts';
+import { runInside, type RunOptions, type RunResult } from './run-program.ts';
+
+export interface Inspecting {
+  /** What was asked of the inspection so far. */
+  readonly requests: readonly InspectRequest[];
+  readonly run: (argv: readonly string[], options?: Partial<RunOptions>) => Promise<RunResult>;
+}
+
+/** Runs `lazaret inspect`; every inspection answers these reports, after `act`. */
+export function inspecting(
+  home: string,
+  reports: readonly InspectionReport[],
+  act?: (hooks: InspectHooks) => void,
+): Inspecting {
+  const requests: InspectRequest[] = [];
+  const inspectImage: InspectImage = async (request, hooks) => {
+    requests.push(request);
+    act?.(hooks);
+    return reports;
+  };
+  return {
+    requests,
+    run: (argv, options) => runInside(['inspect', ...argv], { home, inspectImage, ...options }),
+  };
+}
