@@ -95,14 +95,28 @@ function* search(
 ): Generator<FoundVersion, void, undefined> {
   let at = bytes.indexOf(anchor, 0, 'latin1');
   for (let tried = 0; at >= 0 && tried < limits.versionPatternHits; tried += 1) {
-    const from = Math.max(0, at - windowBefore);
-    const match = pattern.exec(bytes.toString('latin1', from, at + windowAfter));
-    if (match?.[1] !== undefined) {
-      const offset = from + match.index + match[0].indexOf(match[1]);
-      yield { version: match[1], offset };
-    }
+    const found = matchAt(bytes, { at, anchor, pattern });
+    if (found !== undefined) yield found;
     at = bytes.indexOf(anchor, at + anchor.length, 'latin1');
   }
+}
+
+/** What begins in the anchor comes first: around it there may be versions of other things. */
+function matchAt(
+  bytes: Buffer,
+  { at, anchor, pattern }: { at: number; anchor: string; pattern: RegExp },
+): FoundVersion | undefined {
+  const behind = pattern.exec(bytes.toString('latin1', at, at + windowAfter));
+  if (behind !== null && behind.index < anchor.length) return placed(behind, at);
+  const from = Math.max(0, at - windowBefore);
+  const around = pattern.exec(bytes.toString('latin1', from, at + windowAfter));
+  return around === null ? undefined : placed(around, from);
+}
+
+function placed(match: RegExpExecArray, from: number): FoundVersion | undefined {
+  const version = match[1];
+  if (version === undefined) return undefined;
+  return { version, offset: from + match.index + match[0].indexOf(version) };
 }
 
 /** A package known by a pattern only. */

@@ -19,10 +19,13 @@ export function parsePomProperties(bytes: Buffer): MavenCoordinates | undefined 
   return coordinates(values.get('groupId'), values.get('artifactId'), values.get('version'));
 }
 
+const ownFields: readonly string[] = ['project/groupId', 'project/artifactId', 'project/version'];
 const wanted: ReadonlySet<string> = new Set([
-  ...['project/groupId', 'project/artifactId', 'project/version'],
+  ...ownFields,
   ...['project/parent/groupId', 'project/parent/version'],
 ]);
+const pieceChars = 16_384;
+const depthMax = 1_000;
 
 /**
  * The project's own coordinates, of which group and version may be its parent's. Values that Maven
@@ -48,7 +51,11 @@ export function parsePomXml(bytes: Buffer): MavenCoordinates | undefined {
   });
   // A pom that is damaged further on has told its coordinates already: they stand first.
   parser.on('error', () => {});
-  parser.write(bytes.toString('utf8')).close();
+  const text = bytes.toString('utf8');
+  for (let at = 0; at < text.length && depth <= depthMax; at += pieceChars) {
+    if (ownFields.every((name) => values.has(name))) break;
+    parser.write(text.slice(at, at + pieceChars));
+  }
   const own = (name: string): string | undefined =>
     values.get(`project/${name}`) ?? values.get(`project/parent/${name}`);
   return coordinates(own('groupId'), values.get('project/artifactId'), own('version'));
