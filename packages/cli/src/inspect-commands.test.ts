@@ -193,7 +193,9 @@ describe('a wrong command line', () => {
     [['x', '--scanners', 'clamav'], 'clamav needs --clamd'],
     [['x', '--scanners', 'vulnerabilities'], 'needs --vulnerability-db'],
     [['x', '--cache-size', 'much'], '--cache-size: expected a size'],
-    [['x', '--mirror', 'docker.io'], '--mirror: expected host=url'],
+    [['x', '--mirror', 'docker.io'], '--mirror: expected host=mirror'],
+    [['x', '--mirror', 'docker.io=https://mirror'], '--mirror: expected host=mirror'],
+    [['x', '--plain-http', 'http://lab'], '--plain-http: expected host[:port]'],
     [['x', '--max-parallel', '0'], '--max-parallel: expected a number'],
     [['x', '--max-layer-time', 'soon'], '--max-layer-time: expected a duration'],
   ])('%j is told before anything is read', async (argv, text) => {
@@ -216,7 +218,11 @@ describe('what is asked of the analysis', () => {
       scanners: { secrets: true },
       vulnerabilityDatabase: undefined,
       cache: { directory: join(home, '.cache/lazaret/inspect') },
-      registry: { credentialsFile: join(home, '.docker/config.json'), insecureHosts: [] },
+      registry: {
+        credentialsFile: join(home, '.docker/config.json'),
+        skipVerifyHosts: [],
+        mirrors: {},
+      },
     });
     expect(requests[0]?.scanners.clamav).toBeUndefined();
   });
@@ -226,7 +232,7 @@ describe('what is asked of the analysis', () => {
     const flags = [
       ...['--platform', 'linux/arm/v7', '--offline', '--no-cache', '--yara-rules', 'a'],
       ...['--yara-rules', 'b', '--deny-list', 'bad.csv', '--nsrl', 'rds.db', '--ca', 'ca.pem'],
-      ...['--insecure-registry', 'lab:5000', '--mirror', 'docker.io=https://mirror.example'],
+      ...['--insecure-registry', 'lab:5000', '--mirror', 'docker.io=mirror.example:5000'],
       ...['--max-parallel', '1', '--max-layer-time', '10m', '--vulnerability-db', 'osv.db'],
     ];
     const variables = { LAZARET_CLAMD: '/run/clamd', DOCKER_CONFIG: '/etc/dc', NO_PROXY: 'lab' };
@@ -242,10 +248,10 @@ describe('what is asked of the analysis', () => {
       },
       vulnerabilityDatabase: 'osv.db',
       registry: {
-        insecureHosts: ['lab:5000'],
+        skipVerifyHosts: ['lab:5000'],
         caFiles: ['ca.pem'],
         credentialsFile: '/etc/dc/config.json',
-        mirrors: [{ host: 'docker.io', url: 'https://mirror.example' }],
+        mirrors: { 'docker.io': ['mirror.example:5000'] },
         proxy: { no: 'lab' },
       },
       parallel: 1,

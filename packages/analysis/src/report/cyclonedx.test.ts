@@ -81,7 +81,12 @@ describe('a CycloneDX document', () => {
   it('ties a vulnerability to its package', () => {
     const { vulnerabilities } = toBom(sampleReport());
     expect(vulnerabilities).toMatchObject([
-      { id: 'CVE-2026-0001', affects: [{ ref: expect.stringContaining('libssl3') as string }] },
+      {
+        id: 'CVE-2026-0001',
+        ratings: [{ severity: 'high', score: 7.5, method: 'CVSSv31' }],
+        recommendation: 'Upgrade to 3.0.16-1',
+        affects: [{ ref: expect.stringContaining('libssl3') as string }],
+      },
     ]);
   });
 

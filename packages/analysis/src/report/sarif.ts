@@ -99,7 +99,7 @@ function collectRules(findings: readonly PlacedFinding[]): ReadonlyMap<string, I
         defaultConfiguration: { level: levels[worst] },
         properties: {
           tags: [...new Set(['security', first.class, first.scanner])],
-          'security-severity': scores[worst],
+          'security-severity': scoreOf(first) ?? scores[worst],
           signatures: first.signatures,
         },
       };
@@ -118,6 +118,13 @@ const levels = {
 
 /** Numbers that code scanning services sort by, within the bands of CVSS. */
 const scores = { critical: '9.5', high: '8.0', medium: '5.5', low: '3.0', info: '0.0' } as const;
+
+/** What the advisory's authors rated, between 0 and 10. */
+function scoreOf({ evidence }: PlacedFinding): string | undefined {
+  const score = evidence?.['score'];
+  const isScore = typeof score === 'number' && score >= 0 && score <= 10;
+  return isScore ? score.toFixed(1) : undefined;
+}
 
 function rankOf(severity: Severity): number {
   return severityOrder.indexOf(severity);

@@ -202,7 +202,13 @@ function sampleFindings(): PlacedFinding[] {
       signatures: 'osv-2026-01-01',
       purl: 'pkg:deb/debian/libssl3@3.0.15-1?arch=arm64',
       layer: 0,
-      evidence: { fixed: '3.0.16-1', link: 'https://advisories.example/CVE-2026-0001' },
+      evidence: {
+        fixed: '3.0.16-1',
+        cvss: 'CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H',
+        score: 7.5,
+        links: ['https://advisories.example/CVE-2026-0001'],
+        feeds: ['osv'],
+      },
     },
     {
       scanner: 'image',

@@ -14,7 +14,7 @@ const steps: Readonly<Record<string, readonly [exitCode: number, hint?: string]>
   ],
   unreachable: [
     exitCodes.unreachable.code,
-    'A registry without TLS wants --insecure-registry, one of your own authority --ca.',
+    'A registry without TLS wants --plain-http HOST, one of your own authority --ca FILE.',
   ],
   rate_limited: [exitCodes.unreachable.code, 'Sign in, wait, or ask a mirror with --mirror.'],
   damaged: [exitCodes.unreadable.code],

@@ -117,7 +117,13 @@ const registryFlags: readonly FlagSpec[] = [
     name: 'insecure-registry',
     value: 'host[:port]',
     repeatable: true,
-    summary: 'Take plain HTTP, or any certificate, from this registry',
+    summary: 'Take any certificate from this registry',
+  },
+  {
+    name: 'plain-http',
+    value: 'host[:port]',
+    repeatable: true,
+    summary: 'Speak to this registry without TLS',
   },
   {
     name: 'ca',
@@ -134,9 +140,15 @@ const registryFlags: readonly FlagSpec[] = [
   },
   {
     name: 'mirror',
-    value: 'host=url',
+    value: 'host=mirror',
     repeatable: true,
-    summary: 'Ask this registry first for images of the host',
+    summary: 'Ask the mirror first for images of the host',
+  },
+  {
+    name: 'foreign-host',
+    value: 'host[:port]',
+    repeatable: true,
+    summary: 'Fetch layers that lie outside the registry from this host',
   },
 ];
 

@@ -18,14 +18,18 @@ export interface ScannerRequest {
 }
 
 export interface RegistryRequest {
-  /** Hosts that may be spoken to without TLS or with a certificate that nothing vouches for. */
-  readonly insecureHosts: readonly string[];
+  /** `host[:port]` that are spoken to without TLS. */
+  readonly plainHttpHosts: readonly string[];
+  /** `host[:port]` whose certificates are not checked. */
+  readonly skipVerifyHosts: readonly string[];
   /** Certificates (PEM) to trust besides those of the system. */
   readonly caFiles: readonly string[];
   /** `config.json` of docker. */
   readonly credentialsFile: string;
-  /** Asked first for images of the host. */
-  readonly mirrors: readonly { readonly host: string; readonly url: string }[];
+  /** By host: the hosts that are asked first for its images. */
+  readonly mirrors: Readonly<Record<string, readonly string[]>>;
+  /** `host[:port]` that layers outside the registry may be fetched from. */
+  readonly foreignHosts: readonly string[];
   readonly proxy: ProxyVariables;
 }
 

@@ -6,6 +6,7 @@ import { limits, parseDuration, parseSize } from '@lazaret/protocol';
 import { flagList, flagOn, flagText, type Flags, type Invocation } from '../command.ts';
 import type { Environment } from '../environment.ts';
 import { usageFailure } from '../failure.ts';
+import { attributeOf } from '../flag-names.ts';
 import { scannerNames, type ScannerName } from './inspect-flags.ts';
 import type { InspectRequest, RegistryRequest, ScannerRequest } from './inspect-request.ts';
 import { chooseWords } from './choose-words.ts';
@@ -115,20 +116,39 @@ function readCache(flags: Flags, environment: Environment): InspectRequest['cach
 
 function readRegistry(flags: Flags, environment: Environment): RegistryRequest {
   return {
-    insecureHosts: flagList(flags, 'insecureRegistry'),
+    plainHttpHosts: readHosts(flags, 'plain-http'),
+    skipVerifyHosts: readHosts(flags, 'insecure-registry'),
     caFiles: flagList(flags, 'ca'),
     credentialsFile:
       flagText(flags, 'credentials') ?? join(environment.dockerConfiguration, 'config.json'),
-    mirrors: flagList(flags, 'mirror').map((text) => {
-      const at = text.indexOf('=');
-      const url = text.slice(at + 1);
-      if (at < 1 || !/^https?:\/\//.test(url) || !URL.canParse(url)) {
-        throw usageFailure(`--mirror: expected host=url, received ${JSON.stringify(text)}`);
-      }
-      return { host: text.slice(0, at), url };
-    }),
+    mirrors: readMirrors(flags),
+    foreignHosts: readHosts(flags, 'foreign-host'),
     proxy: environment.proxy,
   };
+}
+
+const hostName = /^(?:\[[0-9a-f:.]+\]|[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?)(?::\d{1,5})?$/i;
+
+function readHosts(flags: Flags, name: string): readonly string[] {
+  return flagList(flags, attributeOf(name)).map((text) => checkHost(text, name));
+}
+
+function readMirrors(flags: Flags): RegistryRequest['mirrors'] {
+  const mirrors = new Map<string, readonly string[]>();
+  for (const text of flagList(flags, 'mirror')) {
+    const [host = '', mirror = ''] = text.split('=', 2);
+    checkHost(host, 'mirror');
+    mirrors.set(host, [...(mirrors.get(host) ?? []), checkHost(mirror, 'mirror')]);
+  }
+  return Object.fromEntries(mirrors);
+}
+
+function checkHost(text: string, name: string): string {
+  if (hostName.test(text)) return text;
+  const form = name === 'mirror' ? 'host=mirror' : 'host[:port]';
+  throw usageFailure(`--${name}: expected ${form}, received ${JSON.stringify(text)}`, {
+    hint: 'A host stands without https:// and without a path.',
+  });
 }
 
 function readWhole(flags: Flags, name: 'max-parallel', max: number): number | undefined {

@@ -1,5 +1,6 @@
 /** The lists of a report: findings, packages, files. */
 import {
+  findingClass,
   formatSize,
   limits,
   severity,
@@ -17,30 +18,40 @@ export function formatFindings(
   options: RowOptions & { readonly whole: boolean },
 ): string {
   if (findings.length === 0) return '';
-  const inOrder = severity.options.flatMap((one) =>
-    findings.filter((finding) => finding.severity === one),
-  );
+  const inOrder = findings.toSorted((a, b) => rankOf(a) - rankOf(b));
   const shown = options.whole ? inOrder : inOrder.slice(0, limits.cliFindingsShown);
   const left = inOrder.length - shown.length;
   const table = options.whole
     ? shown.map((finding) => formatFinding(finding, options)).join('')
     : alignRows(
-        [header(['SEVERITY', 'RULE', 'LAYER', 'WHERE']), ...shown.map(findingRow)],
+        [header(['SEVERITY', 'RULE', 'LAYER', 'WHERE AND WHAT']), ...shown.map(findingRow)],
         options,
       );
   const more = left === 0 ? '' : `and ${left} more: --findings lists all of them\n`;
   return `${title('Findings', options)}${table}${more}`;
 }
 
+/** By severity, then what is bad before what is weak. */
+function rankOf({ severity: level, class: kind }: PlacedFinding): number {
+  const classes = findingClass.options;
+  return severity.options.indexOf(level) * classes.length + classes.indexOf(kind);
+}
+
 function findingRow(finding: PlacedFinding): readonly Cell[] {
-  const { severity: level, scanner, rule, path, purl, title: text } = finding;
-  const where = [path ?? purl, text].filter((part) => part !== undefined && part !== '');
+  const { severity: level, scanner, rule } = finding;
   return [
     { text: level, style: severityStyles[level] },
     { text: visibleLine(`${scanner}: ${rule}`) },
     layerCell(finding),
-    { text: where.map((part) => visibleLine(part ?? '')).join('  ') },
+    { text: aboutOf(finding).map(visibleLine).join('  ') },
   ];
+}
+
+/** A vulnerability is in a package, whatever file tells of the package; the others are in a file. */
+function aboutOf({ class: kind, path, purl, title: text, evidence }: PlacedFinding): string[] {
+  if (kind !== 'vulnerability') return [path ?? purl ?? '', text].filter((part) => part !== '');
+  const fixed = evidence?.['fixed'];
+  return [text, ...(fixed === undefined ? [] : [`(fixed in ${[fixed].flat().join(', ')})`])];
 }
 
 /** One finding over several lines: nothing of it is cut. */
