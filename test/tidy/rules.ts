@@ -57,7 +57,7 @@ export const entries: readonly RegExp[] = [
   /^test\/global-setup\.ts$/,
   // started by name: npm scripts, the server, other tools
   /^tools\/(bootstrap|docker|build-engines|build-image|make-sample-apk)\.mjs$/,
-  /^tools\/(check|run-tests|write-docs)\.ts$/,
+  /^tools\/(check|registry|run-tests|write-docs)\.ts$/,
   /^deploy\/probe\.mjs$/,
   /^bench\/[^/]+\/bench\.ts$/,
 ];

@@ -34,20 +34,20 @@ async function write(name: string, value: unknown): Promise<string> {
 
 describe('keys', () => {
   test.each([
-    ['registry.lab', 'registry.lab', 'a/b', 0],
-    ['https://registry.lab', 'registry.lab', 'a/b', 0],
-    ['https://registry.lab/v1/', 'registry.lab', 'a/b', 0],
-    ['http://registry.lab:5000/v2/', 'registry.lab:5000', 'a', 0],
-    ['registry.lab/v1/', 'registry.lab', 'a', 0],
-    ['REGISTRY.lab', 'registry.lab', 'a', 0],
+    ['images.lab', 'images.lab', 'a/b', 0],
+    ['https://images.lab', 'images.lab', 'a/b', 0],
+    ['https://images.lab/v1/', 'images.lab', 'a/b', 0],
+    ['http://images.lab:5000/v2/', 'images.lab:5000', 'a', 0],
+    ['images.lab/v1/', 'images.lab', 'a', 0],
+    ['REGISTRY.lab', 'images.lab', 'a', 0],
     ['https://index.docker.io/v1/', 'docker.io', 'library/a', 0],
     ['docker.io', 'docker.io', 'library/a', 0],
-    ['registry.lab/a', 'registry.lab', 'a/b', 1],
-    ['registry.lab/a/b', 'registry.lab', 'a/b', 3],
-    ['registry.lab/a', 'registry.lab', 'ab/c', undefined],
-    ['registry.lab/a/b/c', 'registry.lab', 'a/b', undefined],
-    ['registry.lab', 'registry.lab:5000', 'a', undefined],
-    ['registry.lab.evil', 'registry.lab', 'a', undefined],
+    ['images.lab/a', 'images.lab', 'a/b', 1],
+    ['images.lab/a/b', 'images.lab', 'a/b', 3],
+    ['images.lab/a', 'images.lab', 'ab/c', undefined],
+    ['images.lab/a/b/c', 'images.lab', 'a/b', undefined],
+    ['images.lab', 'images.lab:5000', 'a', undefined],
+    ['images.lab.evil', 'images.lab', 'a', undefined],
   ])('%s for %s/%s', (key, host, repository, score) => {
     expect(matchKey(key, host, repository)).toBe(score);
   });
@@ -66,16 +66,16 @@ describe('files', () => {
     ['a registry token', { registrytoken: 't' }, { kind: 'bearer', token: 't' }],
     ['nothing', {}, undefined],
   ])('%s', async (_, entry, expected) => {
-    const dockerConfig = await write('config.json', { auths: { 'registry.lab': entry } });
+    const dockerConfig = await write('config.json', { auths: { 'images.lab': entry } });
     const source = openCredentials({ dockerConfig });
-    expect(await source.find({ host: 'registry.lab', repository: 'a' })).toEqual(expected);
+    expect(await source.find({ host: 'images.lab', repository: 'a' })).toEqual(expected);
     expect(await source.find({ host: 'other.lab', repository: 'a' })).toBeUndefined();
   });
 
   test('sources come in order: given, Docker, containers, legacy, pull secrets', async () => {
-    const query = { host: 'registry.lab', repository: 'team/app' };
+    const query = { host: 'images.lab', repository: 'team/app' };
     const auths = (secret: string) => ({
-      auths: { 'registry.lab': { auth: coded(`u:${secret}`) } },
+      auths: { 'images.lab': { auth: coded(`u:${secret}`) } },
     });
     const secret = {
       kind: 'Secret',
@@ -83,7 +83,7 @@ describe('files', () => {
       data: { '.dockerconfigjson': coded(JSON.stringify(auths('secret'))) },
     };
     const all = {
-      given: { 'registry.lab': password('u', 'given') },
+      given: { 'images.lab': password('u', 'given') },
       dockerConfig: await write('config.json', auths('docker')),
       containersAuth: [await write('auth.json', auths('containers'))],
       dockercfg: await write('.dockercfg', auths('legacy').auths),
@@ -105,20 +105,20 @@ describe('files', () => {
   test('the longest key that covers a repository counts', async () => {
     const path = await write('auth.json', {
       auths: {
-        'registry.lab': { auth: coded('all:1') },
-        'registry.lab/team': { auth: coded('team:2') },
-        'registry.lab/team/app': { auth: coded('app:3') },
+        'images.lab': { auth: coded('all:1') },
+        'images.lab/team': { auth: coded('team:2') },
+        'images.lab/team/app': { auth: coded('app:3') },
       },
     });
     const source = openCredentials({ containersAuth: [path] });
-    const find = (repository: string) => source.find({ host: 'registry.lab', repository });
+    const find = (repository: string) => source.find({ host: 'images.lab', repository });
     expect(await find('team/app/x')).toEqual(password('app', '3'));
     expect(await find('team/other')).toEqual(password('team', '2'));
     expect(await find('teams')).toEqual(password('all', '1'));
   });
 
   test('pull secrets are read in YAML, in both forms, and as the file alone', async () => {
-    const auths = { 'registry.lab': { auth: coded('ana:a') } };
+    const auths = { 'images.lab': { auth: coded('ana:a') } };
     const texts = [
       `kind: Secret\ntype: kubernetes.io/dockerconfigjson\ndata:\n  .dockerconfigjson: ${coded(JSON.stringify({ auths }))}\n`,
       `kind: Secret\ntype: kubernetes.io/dockercfg\ndata:\n  .dockercfg: ${coded(JSON.stringify(auths))}\n`,
@@ -128,17 +128,17 @@ describe('files', () => {
     ];
     for (const text of texts) {
       const { entries } = parseCredentialFile(text, 'secret');
-      expect(entries.get('registry.lab'), text).toEqual(password('ana', 'a'));
+      expect(entries.get('images.lab'), text).toEqual(password('ana', 'a'));
     }
   });
 
   test('a file that changes is read again, one that appears and disappears too', async () => {
     const dockerConfig = join(place, 'config.json');
     const source = openCredentials({ dockerConfig });
-    const find = () => source.find({ host: 'registry.lab', repository: 'a' });
+    const find = () => source.find({ host: 'images.lab', repository: 'a' });
     expect(await find()).toBeUndefined();
     for (const secret of ['one', 'two']) {
-      await write('config.json', { auths: { 'registry.lab': { auth: coded(`u:${secret}`) } } });
+      await write('config.json', { auths: { 'images.lab': { auth: coded(`u:${secret}`) } } });
       expect(await find()).toEqual(password('u', secret));
     }
     await rm(dockerConfig);
@@ -150,7 +150,7 @@ describe('files', () => {
     for (const text of texts) {
       const source = openCredentials({ dockerConfig: await write('config.json', text) });
       const error: unknown = await source
-        .find({ host: 'registry.lab', repository: 'a' })
+        .find({ host: 'images.lab', repository: 'a' })
         .catch((one: unknown) => one);
       expect(error).toMatchObject({ name: 'SourceError', code: 'unauthorized' });
       expect(`${String(error)} ${JSON.stringify(error)}`).not.toContain('hunter2');
@@ -179,13 +179,13 @@ describe('helpers', () => {
     await chmod(await write('docker-credential-lab', `#!/bin/sh\n${script}\n`), 0o755);
   };
   const ask = (timeoutMs = 10_000) =>
-    askHelper('lab', 'registry.lab', { environment: environment(), timeoutMs });
+    askHelper('lab', 'images.lab', { environment: environment(), timeoutMs });
 
   test('a helper is asked with the server on its input', async () => {
     await install(
       `[ "$1" = get ] && read -r server || :\necho '{"ServerURL":"x","Username":"'$server'","Secret":"s"}'`,
     );
-    expect(await ask()).toEqual(password('registry.lab', 's'));
+    expect(await ask()).toEqual(password('images.lab', 's'));
     await install(`echo '{"ServerURL":"x","Username":"<token>","Secret":"s"}'`);
     expect(await ask()).toEqual({ kind: 'identity', token: 's' });
     await install(`echo 'credentials not found in native keychain'; exit 1`);
@@ -211,27 +211,27 @@ describe('helpers', () => {
   test('a helper that hangs, is missing or has no plain name is refused', async () => {
     await install('exec sleep 60');
     await expect(ask(200)).rejects.toThrow('200 ms');
-    await expect(askHelper('none', 'registry.lab', { environment: environment() })).rejects.toThrow(
+    await expect(askHelper('none', 'images.lab', { environment: environment() })).rejects.toThrow(
       'ENOENT',
     );
     for (const name of ['../lab', 'a/b', '', '-x', 'a;b']) {
       const options = { environment: environment() };
-      await expect(askHelper(name, 'registry.lab', options)).rejects.toThrow('plain name');
+      await expect(askHelper(name, 'images.lab', options)).rejects.toThrow('plain name');
     }
   });
 
   test("a host's helper comes before the store, and both before the file's own entries", async () => {
     await install(
-      `read -r server; case $server in registry.lab|https://index.docker.io/v1/) echo '{"Username":"h","Secret":"s"}';; *) echo 'credentials not found in native keychain'; exit 1;; esac`,
+      `read -r server; case $server in images.lab|https://index.docker.io/v1/) echo '{"Username":"h","Secret":"s"}';; *) echo 'credentials not found in native keychain'; exit 1;; esac`,
     );
     const dockerConfig = await write('config.json', {
       credHelpers: { 'broken.lab': 'none' },
       credsStore: 'lab',
-      auths: { 'other.lab': { auth: coded('file:s') }, 'registry.lab': { auth: coded('file:s') } },
+      auths: { 'other.lab': { auth: coded('file:s') }, 'images.lab': { auth: coded('file:s') } },
     });
     const source = openCredentials({ dockerConfig, helperEnvironment: environment() });
     const find = (host: string) => source.find({ host, repository: 'a' });
-    expect(await find('registry.lab')).toEqual(password('h', 's'));
+    expect(await find('images.lab')).toEqual(password('h', 's'));
     expect(await find('docker.io')).toEqual(password('h', 's'));
     expect(await find('other.lab')).toEqual(password('file', 's'));
     await expect(find('broken.lab')).rejects.toMatchObject({ code: 'unauthorized' });

@@ -31,29 +31,29 @@ describe('references', () => {
     ['index.docker.io/debian', 'docker.io/library/debian:latest'],
     ['registry-1.docker.io/library/debian', 'docker.io/library/debian:latest'],
     ['localhost/app', 'localhost/app:latest'],
-    ['registry.lab:5000/a/b/c:1.2', 'registry.lab:5000/a/b/c:1.2'],
-    ['Registry.Lab/app', 'registry.lab/app:latest'],
+    ['images.lab:5000/a/b/c:1.2', 'images.lab:5000/a/b/c:1.2'],
+    ['Registry.Lab/app', 'images.lab/app:latest'],
     ['[::1]:5000/app', '[::1]:5000/app:latest'],
     ['127.0.0.1:5000/app', '127.0.0.1:5000/app:latest'],
     [`app@${digest}`, `docker.io/library/app@${digest}`],
     [`quay.lab/app:1@${digest}`, `quay.lab/app:1@${digest}`],
     ['a__b/c.d-e--f', 'docker.io/a__b/c.d-e--f:latest'],
-    ['registry.lab:5000', 'docker.io/library/registry.lab:5000'],
+    ['images.lab:5000', 'docker.io/library/images.lab:5000'],
   ])('%s is %s', (text, full) => {
     expect(formatReference(parseReference(text))).toBe(full);
     expect(formatReference(parseReference(full))).toBe(full);
   });
 
   test.each([
-    ...['', 'UPPER', 'app:', 'app:a b', 'app@sha256:12', 'registry.lab/', 'a//b', 'a/../b', '-a'],
-    ...['a_-b', 'registry.lab:99999/a', 'a:/b', 'https://registry.lab/app'],
+    ...['', 'UPPER', 'app:', 'app:a b', 'app@sha256:12', 'images.lab/', 'a//b', 'a/../b', '-a'],
+    ...['a_-b', 'images.lab:99999/a', 'a:/b', 'https://images.lab/app'],
     ...['a\n', 'a..b/c', 'é/a'],
   ])('%s is none', (text) => {
     expect(() => parseReference(text)).toThrow(SourceError);
   });
 
   test('names, tags and texts have a length', () => {
-    const long = [`registry.lab/${'a/'.repeat(130)}a`, `a:${'t'.repeat(129)}`, 'x'.repeat(10_000)];
+    const long = [`images.lab/${'a/'.repeat(130)}a`, `a:${'t'.repeat(129)}`, 'x'.repeat(10_000)];
     for (const text of long) expect(() => parseReference(text)).toThrow(SourceError);
   });
 
@@ -157,19 +157,19 @@ test('Retry-After is seconds or a date', () => {
 describe('proxies', () => {
   const settings = { http: 'http://plain', https: 'http://secure' };
   test.each([
-    ['https://registry.lab', '', 'http://secure'],
-    ['http://registry.lab', '', 'http://plain'],
+    ['https://images.lab', '', 'http://secure'],
+    ['http://images.lab', '', 'http://plain'],
     ['https://localhost:5000', '', undefined],
     ['http://127.0.0.2', '', undefined],
     ['http://[::1]:5000', '', undefined],
-    ['https://registry.lab', '*', undefined],
-    ['https://registry.lab', 'other, lab', undefined],
-    ['https://registry.lab', '.lab', undefined],
+    ['https://images.lab', '*', undefined],
+    ['https://images.lab', 'other, lab', undefined],
+    ['https://images.lab', '.lab', undefined],
     ['https://lab', '.lab', 'http://secure'],
-    ['https://registrylab', 'lab', 'http://secure'],
-    ['https://registry.lab:5000', 'registry.lab:5000', undefined],
-    ['https://registry.lab', 'registry.lab:5000', 'http://secure'],
-    ['https://registry.lab', 'registry.lab:443', undefined],
+    ['https://imageslab', 'lab', 'http://secure'],
+    ['https://images.lab:5000', 'images.lab:5000', undefined],
+    ['https://images.lab', 'images.lab:5000', 'http://secure'],
+    ['https://images.lab', 'images.lab:443', undefined],
     ['https://10.1.2.3', '10.0.0.0/8', undefined],
     ['https://11.1.2.3', '10.0.0.0/8', 'http://secure'],
     ['https://10.1.2.3', '10.0.0.0/99', 'http://secure'],
@@ -202,7 +202,7 @@ test('token servers of the same house are told from others', () => {
     ['ghcr.io', 'evil.io'],
     ['registry.co.uk', 'evil.co.uk'],
     ['docker.elastic.co', 'elastic.co.evil.example'],
-    ['registry.lab', 'registrylab'],
+    ['images.lab', 'imageslab'],
     ['10.0.0.1', '11.0.0.1'],
     ['registry-1.docker.io', 'evildocker.io'],
   ] as const;
@@ -273,11 +273,11 @@ describe('failures', () => {
 
   test('a host that never answered is not asked again when it refuses', () => {
     const error = Object.assign(new Error('no'), { code: 'ECONNREFUSED' });
-    const url = new URL('https://registry.lab/v2/?signature=1');
+    const url = new URL('https://images.lab/v2/?signature=1');
     expect(connectionFailure(error, url, false)).not.toBeInstanceOf(PassingError);
     expect(connectionFailure(error, url, true)).toBeInstanceOf(PassingError);
     expect(connectionFailure(new AggregateError([error]), url, false).message).toBe(
-      'registry.lab cannot be reached (ECONNREFUSED)',
+      'images.lab cannot be reached (ECONNREFUSED)',
     );
   });
 });
