@@ -103,6 +103,17 @@ test('a limit ends the walk with a gap, never in silence', async () => {
   expect([seen.length, gaps]).toEqual([3, ['too_many c']]);
 });
 
+test('timers and signals get their turn while a large directory is walked', async () => {
+  const root = await directory();
+  for (let index = 0; index < 400; index += 1) await writeFile(join(root, String(index)), '');
+  let turns = 0;
+  const timer = setInterval(() => (turns += 1), 0);
+  const tree = directoryTree(root);
+  for await (const { type } of tree.walk()) expect(type).toBeDefined();
+  clearInterval(timer);
+  expect(turns).toBeGreaterThan(0);
+});
+
 test('deeply nested directories are walked to the limit', async () => {
   const root = await directory();
   const depth = 1_100;
@@ -149,16 +160,17 @@ test('a directory that is replaced by a link meanwhile leads nowhere', async () 
   expect(tree.gaps.map(({ path, reason }) => [path, reason])).toEqual([['a/b', 'failed']]);
 });
 
-test('what vanishes is passed over; a root that is none is an error', async () => {
+test('what vanishes is passed over, or said by its content; a root that is none is an error', async () => {
   const root = await directory();
-  await writeFile(join(root, 'a'), '');
-  await writeFile(join(root, 'b'), '');
-  const paths: string[] = [];
-  for await (const { path } of directoryTree(root).walk()) {
-    paths.push(path);
-    await rm(join(root, 'b'), { force: true });
+  for (const name of ['a', 'b', 'c']) await writeFile(join(root, name), 'text');
+  const seen: string[] = [];
+  for await (const { path, content } of directoryTree(root).walk()) {
+    if (path === 'a') await rm(join(root, 'b'));
+    if (path === 'c') await rm(join(root, 'c'));
+    const text = await gather(content).catch((error: unknown) => error);
+    seen.push(text instanceof SourceError ? `${path} ${text.code}` : path);
   }
-  expect(paths).toEqual(['', 'a']);
+  expect(seen).toEqual(['', 'a', 'c not_found']);
   await expect(walk(join(root, 'a'))).rejects.toMatchObject({ code: 'unsupported' });
   await expect(walk(join(root, 'none'))).rejects.toMatchObject({ code: 'not_found' });
 });

@@ -3,9 +3,10 @@
  * directory's place, and nothing but a regular file is opened. Extended attributes, and with them
  * file capabilities, cannot be read from Node and are absent.
  */
-import { constants } from 'node:fs';
+import { constants, lstatSync, readlinkSync } from 'node:fs';
 import type { BigIntStats } from 'node:fs';
-import { lstat, open, readlink, realpath } from 'node:fs/promises';
+import { lstat, open, realpath } from 'node:fs/promises';
+import { setImmediate } from 'node:timers/promises';
 
 import { limits } from '@lazaret/protocol';
 import type { FileType, Gap } from '@lazaret/protocol';
@@ -56,6 +57,8 @@ interface Place {
 }
 
 const slash = Buffer.from('/');
+/** Others get their turn meanwhile: looking does not wait for anything by itself. */
+const entriesPerTurn = 128;
 
 class DirectoryWalk {
   readonly gaps: DirectoryGap[] = [];
@@ -82,38 +85,40 @@ class DirectoryWalk {
     // Directories that are still to be read: a path each, not a handle.
     const pending: Place[] = [top];
     for (let place = pending.pop(); place !== undefined; place = pending.pop()) {
-      const directory = await this.#open(place);
+      const directory = this.#open(place);
       if (directory === undefined) continue;
       try {
         const inside: Place[] = [];
-        for (const name of await this.#names(directory, place)) {
+        const names = this.#names(directory, place);
+        for (const name of names) {
           const path = place.depth === 0 ? name : Buffer.concat([place.path, slash, name]);
           if (!this.#count(path)) return;
-          const file = await this.#visit(directory.child(name), path);
+          if (this.#entries % entriesPerTurn === 0) await setImmediate();
+          const file = this.#describe(look(directory.child(name)), path);
           if (file === undefined) continue;
           yield file;
           if (file.type === 'directory') inside.push({ path, depth: place.depth + 1 });
         }
         pending.push(...inside.toReversed());
       } finally {
-        await directory.close();
+        directory.close();
       }
     }
   }
 
   /** Undefined, and a gap, for a directory that cannot or must not be read. */
-  async #open({ path, depth }: Place): Promise<OpenDirectory | undefined> {
+  #open({ path, depth }: Place): OpenDirectory | undefined {
     if (depth > limits.treePathDepth || path.length > limits.pathBytes) {
       this.#gap('too_deep', path, 'directories are nested deeper than is looked at');
       return undefined;
     }
     try {
       const below = Buffer.concat([this.#root, slash, path]);
-      const directory = await openDirectory(depth > 0 ? below : this.#top());
+      const directory = openDirectory(depth > 0 ? below : this.#top());
       if (directory.device === this.#device || this.#options.crossFileSystems === true) {
         return directory;
       }
-      await directory.close();
+      directory.close();
       this.#gap('not_available', path, 'another file system is mounted here');
     } catch (error) {
       this.#failed(path, error);
@@ -121,10 +126,10 @@ class DirectoryWalk {
     return undefined;
   }
 
-  async #names(directory: OpenDirectory, { path }: Place): Promise<Buffer[]> {
+  #names(directory: OpenDirectory, { path }: Place): Buffer[] {
     const room = (this.#options.entries ?? limits.layerEntries) - this.#entries + 1;
     try {
-      return await directory.names(room);
+      return directory.names(room);
     } catch (error) {
       this.#failed(path, error);
       return [];
@@ -140,23 +145,19 @@ class DirectoryWalk {
     return false;
   }
 
-  async #visit(absolute: Buffer, path: Buffer): Promise<TreeFile | undefined> {
-    try {
-      const facts = await lstat(absolute, { bigint: true });
-      const type = fileType(facts);
-      if (type === 'directory') return treeFile(path, type, facts);
-      const first = this.#firstName(path, facts);
-      if (first !== undefined) return { ...treeFile(path, 'hardlink', facts), linkPath: first };
-      if (type === 'symlink') {
-        const target = await readlink(absolute, { encoding: 'buffer' });
-        return { ...treeFile(path, type, facts), linkPath: target.toString('utf8') };
-      }
-      if (type !== 'file') return treeFile(path, type, facts);
-      return { ...treeFile(path, type, facts), content: content(absolute, facts) };
-    } catch (error) {
-      this.#failed(path, error);
+  #describe(seen: Look, path: Buffer): TreeFile | undefined {
+    if ('error' in seen) {
+      this.#failed(path, seen.error);
       return undefined;
     }
+    const { absolute, facts, target } = seen;
+    const type = fileType(facts);
+    if (type === 'directory') return treeFile(path, type, facts);
+    const first = this.#firstName(path, facts);
+    if (first !== undefined) return { ...treeFile(path, 'hardlink', facts), linkPath: first };
+    if (target !== undefined) return { ...treeFile(path, type, facts), linkPath: target };
+    if (type !== 'file') return treeFile(path, type, facts);
+    return { ...treeFile(path, type, facts), content: content(absolute, facts) };
   }
 
   /** The name under which a file was met before; directories have one name only. */
@@ -187,6 +188,21 @@ class DirectoryWalk {
     this.gapCount += 1;
     if (this.gaps.length >= limits.gapsListed) return;
     this.gaps.push({ reason, path: path.toString('utf8'), detail });
+  }
+}
+
+type Look =
+  | { readonly absolute: Buffer; readonly facts: BigIntStats; readonly target?: string }
+  | { readonly error: unknown };
+
+function look(absolute: Buffer): Look {
+  try {
+    const facts = lstatSync(absolute, { bigint: true });
+    if (!facts.isSymbolicLink()) return { absolute, facts };
+    const target = readlinkSync(absolute, { encoding: 'buffer' });
+    return { absolute, facts, target: target.toString('utf8') };
+  } catch (error) {
+    return { error };
   }
 }
 
@@ -252,9 +268,9 @@ async function* content(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
   const handle = await open(absolute, flags).catch((error: unknown) => {
-    throw new SourceError('unauthorized', `cannot be opened: ${failureText(error)}`, {
-      cause: error,
-    });
+    const isGone = errorCode(error) === 'ENOENT';
+    const message = isGone ? 'it vanished while it was walked' : failureText(error);
+    throw new SourceError(isGone ? 'not_found' : 'unauthorized', message, { cause: error });
   });
   try {
     const now = await handle.stat({ bigint: true });

@@ -2,10 +2,9 @@
  * A directory held open, so that its entries are reached through it: a path that is taken apart
  * again for each entry could be led elsewhere by whoever replaces one of its parts by a link
  * meanwhile. Node has no `openat`; on Linux `/proc/self/fd` serves. Elsewhere paths must do.
+ * Its calls do not go through other threads, which would cost several times the call itself.
  */
-import { constants } from 'node:fs';
-import { open, opendir, readlink } from 'node:fs/promises';
-import type { FileHandle } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, opendirSync, openSync, readlinkSync } from 'node:fs';
 
 const slash = Buffer.from('/');
 
@@ -13,47 +12,56 @@ export interface OpenDirectory {
   /** Where an entry is reached. */
   child(name: Buffer): Buffer;
   /** Up to `max` names as bytes, sorted. */
-  names(max: number): Promise<Buffer[]>;
+  names(max: number): Buffer[];
   /** Device that it lies on. */
   readonly device: bigint;
-  close(): Promise<void>;
+  close(): void;
 }
 
 /** Throws what the system says, and an Error when another directory was put in its place. */
-export async function openDirectory(absolute: Buffer): Promise<OpenDirectory> {
+export function openDirectory(absolute: Buffer): OpenDirectory {
   const flags = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
-  const handle = await open(absolute, flags);
+  const descriptor = openSync(absolute, flags);
   try {
-    const { dev: device } = await handle.stat({ bigint: true });
-    const place = await heldPlace(handle, absolute);
+    const { dev: device } = fstatSync(descriptor, { bigint: true });
+    const place = heldPlace(descriptor, absolute);
     return {
       device,
       child: (name) => Buffer.concat([place, slash, name]),
       names: (max) => readNames(place, max),
-      close: () => handle.close(),
+      close: () => closeSync(descriptor),
     };
   } catch (error) {
-    await handle.close();
+    closeSync(descriptor);
     throw error;
   }
 }
 
-async function heldPlace(handle: FileHandle, absolute: Buffer): Promise<Buffer> {
-  const held = Buffer.from(`/proc/self/fd/${handle.fd}`);
-  const real = await readlink(held, { encoding: 'buffer' }).catch(() => undefined);
-  if (real === undefined) return absolute;
+function heldPlace(descriptor: number, absolute: Buffer): Buffer {
+  const held = Buffer.from(`/proc/self/fd/${descriptor}`);
+  let real: Buffer;
+  try {
+    real = readlinkSync(held, { encoding: 'buffer' });
+  } catch {
+    return absolute;
+  }
   if (real.equals(absolute)) return held;
   throw new Error('it was replaced while it was walked');
 }
 
-async function readNames(place: Buffer, max: number): Promise<Buffer[]> {
+/** Not all at once: a directory may have millions of entries. */
+function readNames(place: Buffer, max: number): Buffer[] {
   const names: Buffer[] = [];
   // Names are asked for as bytes, which the types of Node know for `readdir` only.
-  const path = Buffer.concat([place, slash]);
-  const directory = await opendir(path, { encoding: 'buffer' as BufferEncoding });
-  for await (const { name } of directory) {
-    names.push(name as unknown as Buffer);
-    if (names.length >= max) break;
+  const options = { encoding: 'buffer' as BufferEncoding, bufferSize: 512 };
+  const directory = opendirSync(Buffer.concat([place, slash]), options);
+  try {
+    for (let entry = directory.readSync(); entry !== null; entry = directory.readSync()) {
+      names.push(entry.name as unknown as Buffer);
+      if (names.length >= max) break;
+    }
+  } finally {
+    directory.closeSync();
   }
   return names.toSorted((one, other) => one.compare(other));
 }
