@@ -19,7 +19,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const testPackages = [
   ...['busybox-static', 'chromium', 'curl', 'openssl', 'perl', 'bsdutils', 'util-linux', 'tar'],
   ...['mmdebstrap', 'rpm', 'pacman-package-manager', 'python3-packaging', 'clamav-daemon', 'yara'],
-  ...['ssdeep', 'tlsh-tools', 'skopeo', 'docker-registry'],
+  ...['ssdeep', 'tlsh-tools', 'skopeo', 'docker-registry', 'python3', 'unzip'],
 ];
 const hostileEngine = './test/fixtures/hostile-engine';
 

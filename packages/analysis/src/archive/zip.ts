@@ -35,8 +35,8 @@ export function readZip(bytes: Buffer, limits: ZipLimits): ZipArchive {
   const notes = new Notes(limits.notes);
   const listed = readDirectory(bytes, end, { limits, notes });
   const base = chooseBase(bytes, end, listed);
-  const located = listed.map((entry) => locate(bytes, { ...entry, base, limit: end.start }, notes));
-  const { members, gaps } = layOut(located, end, notes);
+  for (const entry of listed) locate(bytes, entry, { base, limit: end.start, notes });
+  const { members, gaps } = layOut(listed, end, notes);
   members.push(...readUnlisted(bytes, gaps, { room: limits.entries - members.length, notes }));
   noteSamePaths(members, notes);
   return {
@@ -108,8 +108,8 @@ function unpack(member: ZipMember, data: Buffer, maxBytes: number): Buffer {
   }
 }
 
-/** An entry of the directory whose local header was not looked for yet. */
-type Listed = Omit<ZipMember, 'dataOffset' | 'overlaps'> & { readonly flags: number };
+/** An entry of the directory, completed when its local header was looked at. */
+type Listed = { -readonly [Key in keyof ZipMember]: ZipMember[Key] } & { readonly flags: number };
 
 function readDirectory(
   bytes: Buffer,
@@ -167,6 +167,8 @@ function readEntry(bytes: Buffer, at: number): Listed {
     isDirectory: path.endsWith('/') || fileType === 0o040000,
     isSymlink: fileType === 0o120000,
     mode: unixMode & 0o7777,
+    dataOffset: undefined,
+    overlaps: false,
     isListed: true,
     sizeIsKnown: true,
     flags,
@@ -204,30 +206,25 @@ function isLocalHeader(bytes: Buffer, at: number): boolean {
   return bytes.readUInt32LE(at) === localSignature;
 }
 
-interface Located extends Listed {
-  dataOffset: number | undefined;
-  overlaps: boolean;
-}
-
 /** Looks at the local header, which ought to say the same as the directory. */
 function locate(
   bytes: Buffer,
-  { base, limit, ...entry }: Listed & { base: number; limit: number },
-  notes: Notes,
-): Located {
+  entry: Listed,
+  { base, limit, notes }: { base: number; limit: number; notes: Notes },
+): void {
   const offset = entry.offset + base;
+  entry.offset = offset;
   if (!isLocalHeader(bytes, offset)) {
     notes.add('header_missing', `no local header at byte ${offset}`, entry.path);
-    return { ...entry, offset, dataOffset: undefined, overlaps: false };
+    return;
   }
   const nameEnd = offset + localBytes + bytes.readUInt16LE(offset + 26);
-  const dataOffset = nameEnd + bytes.readUInt16LE(offset + 28);
+  entry.dataOffset = nameEnd + bytes.readUInt16LE(offset + 28);
+  entry.overlaps = entry.dataOffset + entry.compressedBytes > limit;
   const differing = differences(bytes, offset, entry);
   if (differing.length > 0) {
     notes.add('header_differs', `its local header has another ${differing.join(', ')}`, entry.path);
   }
-  const overlaps = dataOffset + entry.compressedBytes > limit;
-  return { ...entry, offset, dataOffset, overlaps };
 }
 
 function differences(bytes: Buffer, at: number, entry: Listed): string[] {
@@ -254,7 +251,7 @@ interface Gap {
 
 /** Finds members that share bytes, and the bytes that belong to none. */
 function layOut(
-  located: Located[],
+  located: Listed[],
   end: ZipEnd,
   notes: Notes,
 ): { members: ZipMember[]; gaps: Gap[] } {
@@ -262,7 +259,7 @@ function layOut(
   const placed = located.filter(({ dataOffset }) => dataOffset !== undefined);
   placed.sort((a, b) => a.offset - b.offset);
   let reached = 0;
-  let furthest: Located | undefined;
+  let furthest: Listed | undefined;
   for (const entry of placed) {
     if (entry.offset > reached) gaps.push({ from: reached, to: entry.offset });
     if (entry.offset < reached && furthest !== undefined) {

@@ -84,8 +84,8 @@ function mainModule(info: GoBuildInfo): GoModule | undefined {
 }
 
 /**
- * A main module that was built from its own source calls itself `(devel)`. Then the version that the
- * linker was told to set counts, the one in `main` first; then the commit, as Go itself writes it.
+ * A main module that was built from its own source calls itself `(devel)`. Then the version counts
+ * that the linker was told to set, the one in `main` first; then the commit, as Go itself writes it.
  */
 function mainVersion(info: GoBuildInfo): string {
   const version = info.main?.version ?? '';
