@@ -164,6 +164,8 @@ export const limits = {
   registryTokenEarlyMs: 10_000,
   registryTokenDefaultMs: 60_000,
   registryTokensKept: 10_000,
+  /** How long credentials are believed without looking again, unless they are refused. */
+  registryCredentialMs: minuteMs,
   registryRateRequests: 1_000_000,
   referenceChars: 1_024,
   repositoryNameChars: 255,
@@ -250,7 +252,22 @@ export const limits = {
   /** Packages of the software reference that are looked at for one file. */
   referencePackages: 1_000,
   secretFindings: 100,
+  secretPlaces: 500_000,
   secretFileBytes: 64 * MiB,
+  yaraRuleFiles: 10_000,
+  yaraRuleBytes: 64 * MiB,
+  yaraCompileMs: minuteMs,
+  yaraFileBytes: 64 * MiB,
+  yaraFileMs: 30_000,
+  yaraWorkers: 2,
+  /** What a worker scans, and what its memory may grow to, before another takes its place. */
+  yaraWorkerBytes: 2 * GiB,
+  yaraMemoryBytes: 256 * MiB,
+  yaraOutputBytes: 4 * MiB,
+  yaraPatternMatches: 16,
+  yaraEvidenceStrings: 16,
+  yaraEvidenceBytes: 64,
+  yaraErrorChars: 2_000,
   clamdConnectMs: 5_000,
   clamdDescribeMs: 30_000,
   /** Below clamd's own CommandReadTimeout. */
@@ -270,9 +287,12 @@ export const limits = {
   ownedPathChars: 128 * MiB,
   rpmHeaderBytes: 64 * MiB,
   rpmHeaderEntries: 65_536,
-  rpmPackages: 200_000,
+  packagesPerDatabase: 200_000,
   osReleaseBytes: 5 * MiB,
   accountsFileBytes: 16 * MiB,
+  accountsPerFile: 200_000,
+  accountLineBytes: 1 * MiB,
+  readerLines: 5_000_000,
 
   // running
   queuedSnapshotJobs: 2_000,
