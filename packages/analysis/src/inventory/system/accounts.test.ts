@@ -1,9 +1,10 @@
+import { limits } from '@lazaret/protocol';
 import { describe, expect, test } from 'vitest';
 
 import { accountsReader } from './accounts.ts';
 import { describePassword } from './password.ts';
 import type { PasswordState } from './password.ts';
-import { factsOf, neverCrashes, ofKind } from './testing/read-file.ts';
+import { factsOf, neverCrashes, ofKind, wholeFile } from './testing/read-file.ts';
 
 describe('accounts', () => {
   test('are told from passwd, with what the password field means', async () => {
@@ -77,6 +78,14 @@ describe('accounts', () => {
     const passwd = await factsOf(accountsReader, 'etc/passwd', `a:${salt}${hash}:0:0::/:/bin/sh\n`);
     const broken = await factsOf(accountsReader, 'etc/shadow', `${salt}${hash}\n+${hash}\n`);
     expect(JSON.stringify([facts, passwd, broken])).not.toContain(hash);
+  });
+
+  test('of more lines than any system has, or of endless ones, are unknown', async () => {
+    const many = wholeFile('etc/passwd', 'a:x:1:1::/:\n'.repeat(limits.accountsPerFile + 1));
+    expect(() => accountsReader.read(many, () => undefined)).toThrow('more than 200000 entries');
+    const line = `a:x:1:${'b,'.repeat(limits.accountLineBytes)}\n`;
+    const facts = await factsOf(accountsReader, 'etc/group', line);
+    expect(facts).toMatchObject([{ kind: 'unknown', reason: 'too_large' }]);
   });
 
   test('with any damage never crash a reader', async () => {

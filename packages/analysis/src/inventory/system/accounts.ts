@@ -6,6 +6,7 @@ import { limits } from '@lazaret/protocol';
 import type { Fact } from '@lazaret/protocol';
 
 import { baseName } from '../../tree/tree-path.ts';
+import { ReadError } from '../reader.ts';
 import type { Reader, WholeFile } from '../reader.ts';
 import { createDoubts } from './doubts.ts';
 import type { Doubts } from './doubts.ts';
@@ -14,7 +15,6 @@ import { present } from './package-text.ts';
 import { linesOf, textOf } from './text-lines.ts';
 
 const accountsPath = /^(?:etc|usr\/etc|usr\/lib)\/(?:passwd|shadow|group)$/;
-const lineBytes = 64 * 1024;
 
 export const accountsReader: Reader = {
   id: 'accounts',
@@ -32,16 +32,22 @@ function readAccounts({ path, bytes }: WholeFile, emit: (fact: Fact) => void): v
   const base = baseName(path);
   const describe = base === 'passwd' ? user : base === 'shadow' ? password : group;
   let number = 0;
+  let count = 0;
   for (const { start, end } of linesOf(bytes)) {
     number += 1;
-    if (end - start > lineBytes && base !== 'group') {
+    if (end - start > limits.accountLineBytes) {
       doubts.add('too_large', `line ${number} has ${end - start} bytes`);
       continue;
     }
     const text = textOf(bytes, start, end);
     if (text.trim() === '' || text.startsWith('#')) continue;
     const fact = describeLine({ text, number, path }, describe, doubts);
-    if (fact !== undefined) emit(fact);
+    if (fact === undefined) continue;
+    count += 1;
+    if (count > limits.accountsPerFile) {
+      throw new ReadError('too_many', `more than ${limits.accountsPerFile} entries`);
+    }
+    emit(fact);
   }
 }
 

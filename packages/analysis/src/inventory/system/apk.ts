@@ -12,6 +12,7 @@ import { createDoubts } from './doubts.ts';
 import type { Doubts } from './doubts.ts';
 import { createOwnedFiles } from './owned-files.ts';
 import type { OwnedFiles } from './owned-files.ts';
+import { countPackages } from './package-count.ts';
 import { distinctNames, plainWord, present } from './package-text.ts';
 import { linesOf, textOf } from './text-lines.ts';
 
@@ -40,6 +41,7 @@ interface Entry {
 function readDatabase({ bytes, path }: WholeFile, emit: (fact: Fact) => void): void {
   const doubts = createDoubts({ reader: 'apk', path, emit });
   const owned = createOwnedFiles(doubts);
+  const count = countPackages();
   let entry: Entry | undefined;
   let number = 0;
   let closed = true;
@@ -76,6 +78,7 @@ function readDatabase({ bytes, path }: WholeFile, emit: (fact: Fact) => void): v
 
   function finish(): void {
     if (entry === undefined) return;
+    count();
     if (entry.file !== undefined) owned.add(entry.file);
     for (const fact of describe(entry, { path, doubts, owned })) emit(fact);
     entry = undefined;

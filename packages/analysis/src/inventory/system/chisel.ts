@@ -17,6 +17,7 @@ import { parseRecord, textIn } from './json-record.ts';
 import type { JsonRecord } from './json-record.ts';
 import { createOwnedFiles, digestOfHex } from './owned-files.ts';
 import type { OwnedFile } from './owned-files.ts';
+import { countPackages } from './package-count.ts';
 import { plainWord, present } from './package-text.ts';
 import { linesOf } from './text-lines.ts';
 
@@ -37,11 +38,13 @@ async function readManifest(file: WholeFile, emit: (fact: Fact) => void): Promis
   const { path } = file;
   const doubts = createDoubts({ reader: 'chisel', path, emit });
   const owned = createOwnedFiles(doubts);
+  const count = countPackages();
   const packages = new Map<string, OwnedFile[]>();
   for (const record of recordsOf(await decompress(file.bytes), doubts)) {
     const kind = record['kind'];
     if (kind === 'package') {
       const fact = describePackage(record, path, doubts);
+      count();
       if (fact !== undefined) emit(fact);
     } else if (kind === 'path') {
       owned.add(textIn(record, 'path') ?? '', digestIn(record));

@@ -14,6 +14,7 @@ import type { Paragraph } from './control-paragraphs.ts';
 import { createDoubts } from './doubts.ts';
 import type { Doubts } from './doubts.ts';
 import { createOwnedFiles, digestOfHex } from './owned-files.ts';
+import { countPackages } from './package-count.ts';
 import { distinctNames, plainWord, present } from './package-text.ts';
 import { linesOf } from './text-lines.ts';
 
@@ -33,13 +34,16 @@ export const dpkgReader: Reader = {
   maxBytes: limits.readerTextBytes,
   read(file, emit) {
     const doubts = createDoubts({ reader: 'dpkg', path: file.path, emit });
+    const count = countPackages();
     const single = singlePath.test(file.path);
     for (const paragraph of readParagraphs(file.bytes, wanted, doubts)) {
       if (!paragraph.closed && !single) {
         doubts.add('damaged', `the file ends inside the paragraph of line ${paragraph.line}`);
       }
       const fact = describePackage(paragraph, file.path, doubts);
-      if (fact !== undefined) emit(fact);
+      if (fact === undefined) continue;
+      count();
+      emit(fact);
     }
   },
 };

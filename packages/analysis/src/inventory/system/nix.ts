@@ -5,6 +5,7 @@ import type { Fact } from '@lazaret/protocol';
 import { packageUrl } from '../purl.ts';
 import type { Reader, WholeFile } from '../reader.ts';
 import { createDoubts } from './doubts.ts';
+import { countPackages } from './package-count.ts';
 import { readTable } from './rpm/sqlite-table.ts';
 import { textOf } from './text-lines.ts';
 
@@ -24,8 +25,10 @@ export const nixReader: Reader = {
 
 function readDatabase({ path, bytes }: WholeFile, emit: (fact: Fact) => void): void {
   const doubts = createDoubts({ reader: 'nix', path, emit });
+  const count = countPackages();
   const options = { table: 'ValidPaths', maxBytes: limits.packageFieldBytes, onDamage: doubts.add };
   for (const [, value] of readTable(bytes, options)) {
+    count();
     const isPath = Buffer.isBuffer(value) && value.length <= pathBytes;
     const [, text] = storePath.exec(isPath ? textOf(value) : '') ?? [];
     if (text === undefined) doubts.add('damaged', 'a row without a path of the store');

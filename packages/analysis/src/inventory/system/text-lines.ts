@@ -1,6 +1,10 @@
 /** Lines as places in the bytes, so that what nobody asks for is never decoded. */
 import { isUtf8 } from 'node:buffer';
 
+import { limits } from '@lazaret/protocol';
+
+import { ReadError } from '../reader.ts';
+
 export interface Line {
   readonly start: number;
   /** Without the line feed and a carriage return before it. */
@@ -12,9 +16,13 @@ export interface Line {
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
 
+/** Throws ReadError behind `limits.readerLines`: a reader works without a pause. */
 export function* linesOf(bytes: Buffer): Generator<Line, void, undefined> {
   let start = 0;
+  let left: number = limits.readerLines;
   while (start < bytes.length) {
+    left -= 1;
+    if (left < 0) throw new ReadError('too_many', `more than ${limits.readerLines} lines`);
     const found = bytes.indexOf(lineFeed, start);
     const closed = found !== -1;
     const next = closed ? found : bytes.length;

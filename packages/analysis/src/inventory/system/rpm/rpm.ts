@@ -8,6 +8,7 @@ import type { Reader, WholeFile } from '../../reader.ts';
 import { createDoubts } from '../doubts.ts';
 import type { Doubts } from '../doubts.ts';
 import { createOwnedFiles } from '../owned-files.ts';
+import { countPackages } from '../package-count.ts';
 import { plainWord } from '../package-text.ts';
 import { linesOf, textOf } from '../text-lines.ts';
 import { readHash } from './berkeley-hash.ts';
@@ -32,12 +33,9 @@ export const rpmReader: Reader = {
   read(file, emit) {
     const doubts = createDoubts({ reader: 'rpm', path: file.path, emit });
     const place = { path: file.path, doubts, owned: createOwnedFiles(doubts) };
-    let count = 0;
+    const count = countPackages();
     for (const blob of headerBlobs(file, doubts)) {
-      count += 1;
-      if (count > limits.rpmPackages) {
-        throw new ReadError('too_many', `more than ${limits.rpmPackages} packages`);
-      }
+      count();
       try {
         for (const fact of describeHeader(parseHeader(blob), place)) emit(fact);
       } catch (error) {
@@ -107,6 +105,7 @@ function* headerBlobs(
 function readManifest({ path, bytes }: WholeFile, emit: (fact: Fact) => void): void {
   const doubts = createDoubts({ reader: 'rpm-manifest', path, emit });
   let number = 0;
+  const count = countPackages();
   for (const { start, end } of linesOf(bytes)) {
     number += 1;
     if (start === end) continue;
@@ -118,6 +117,7 @@ function readManifest({ path, bytes }: WholeFile, emit: (fact: Fact) => void): v
     const name = plainWord(fields[0], `the name of line ${number}`, doubts);
     const versionRelease = plainWord(fields[1], `the version of line ${number}`, doubts);
     if (name === undefined || versionRelease === undefined || name === 'gpg-pubkey') continue;
+    count();
     const epoch = Number(fields[8] ?? '0');
     emit(
       rpmFact({
