@@ -2,6 +2,8 @@
  * Answers the challenges of one registry. It starts anonymous, remembers what a repository asked
  * for, and hands credentials only to the registry itself or to a token server of the same house.
  */
+import { limits } from '@lazaret/protocol';
+
 import { SourceError } from '../image-source.ts';
 import type { Challenge } from './challenge.ts';
 import { type Credential, type CredentialSource, secretOf } from './credential.ts';
@@ -20,16 +22,23 @@ export interface AuthorizerOptions {
   readonly authHosts: readonly string[];
   /** Whether a host is spoken to without TLS, as the operator listed it. */
   readonly isPlain: (host: string) => boolean;
+  now(): number;
 }
 
 type Known =
   | { readonly kind: 'basic' }
   | { readonly kind: 'bearer'; readonly realm: URL; readonly service?: string; scopes: string[] };
 
+interface KeptCredential {
+  readonly found: Promise<Credential | undefined>;
+  readonly until: number;
+}
+
 export class Authorizer {
   readonly #options: AuthorizerOptions;
   /** What each repository asked for; '' stands for the registry as a whole. */
   readonly #known = new Map<string, Known>();
+  readonly #credentials = new Map<string, KeptCredential>();
 
   constructor(options: AuthorizerOptions) {
     this.#options = options;
@@ -55,14 +64,15 @@ export class Authorizer {
     sent: string | undefined,
   ): Promise<boolean> {
     const challenge = choose(challenges);
+    if (sent !== undefined) this.#credentials.delete(repository);
     if (challenge === undefined) {
       const schemes = challenges.map(({ scheme }) => scheme).join(', ') || 'nothing that is known';
       throw this.#refuse(`asks for ${schemes}; only Basic and Bearer are known here`);
     }
     if (challenge.scheme === 'basic') {
-      const repeats = sent?.startsWith('Basic ') === true;
       this.#known.set(repository, { kind: 'basic' });
-      return !repeats;
+      // The same header again would be refused again; a password may have been changed meanwhile.
+      return sent === undefined || (await this.header(repository)) !== sent;
     }
     return this.#learnBearer(repository, challenge, sent);
   }
@@ -88,7 +98,18 @@ export class Authorizer {
     return true;
   }
 
-  async #credential(repository: string, signal?: AbortSignal): Promise<Credential | undefined> {
+  /** Looked up anew after a while, and at once when they were refused: helpers are programs. */
+  #credential(repository: string, signal?: AbortSignal): Promise<Credential | undefined> {
+    const now = this.#options.now();
+    const kept = this.#credentials.get(repository);
+    if (kept !== undefined && now < kept.until) return kept.found;
+    const found = this.#find(repository, signal);
+    this.#credentials.set(repository, { found, until: now + limits.registryCredentialMs });
+    found.catch(() => this.#credentials.delete(repository));
+    return found;
+  }
+
+  async #find(repository: string, signal?: AbortSignal): Promise<Credential | undefined> {
     const { host, credentials, secrets } = this.#options;
     const found = await credentials.find({ host, repository, signal });
     if (found !== undefined) {

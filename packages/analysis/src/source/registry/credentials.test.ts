@@ -39,7 +39,7 @@ describe('keys', () => {
     ['https://images.lab/v1/', 'images.lab', 'a/b', 0],
     ['http://images.lab:5000/v2/', 'images.lab:5000', 'a', 0],
     ['images.lab/v1/', 'images.lab', 'a', 0],
-    ['REGISTRY.lab', 'images.lab', 'a', 0],
+    ['IMAGES.lab', 'images.lab', 'a', 0],
     ['https://index.docker.io/v1/', 'docker.io', 'library/a', 0],
     ['docker.io', 'docker.io', 'library/a', 0],
     ['images.lab/a', 'images.lab', 'a/b', 1],

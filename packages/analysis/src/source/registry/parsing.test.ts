@@ -32,7 +32,7 @@ describe('references', () => {
     ['registry-1.docker.io/library/debian', 'docker.io/library/debian:latest'],
     ['localhost/app', 'localhost/app:latest'],
     ['images.lab:5000/a/b/c:1.2', 'images.lab:5000/a/b/c:1.2'],
-    ['Registry.Lab/app', 'images.lab/app:latest'],
+    ['Images.Lab/app', 'images.lab/app:latest'],
     ['[::1]:5000/app', '[::1]:5000/app:latest'],
     ['127.0.0.1:5000/app', '127.0.0.1:5000/app:latest'],
     [`app@${digest}`, `docker.io/library/app@${digest}`],

@@ -48,6 +48,24 @@ test('Basic credentials are sent when they are asked for, and not before', async
   );
 });
 
+test('a password that was changed is used as soon as the old one is refused', async () => {
+  const passwords: Record<string, string> = { ana: 'old password' };
+  const registry = await prepare({ mode: 'basic', users: passwords });
+  let asked = 0;
+  const credentials: CredentialSource = {
+    async find() {
+      asked += 1;
+      return { kind: 'password', username: 'ana', password: passwords['ana'] ?? '' };
+    },
+  };
+  const source = lab.open(`${registry.host}/team/app`, { credentials });
+  await source.list('default');
+  expect(asked).toBe(1);
+  passwords['ana'] = 'new password';
+  await source.list('default');
+  expect(asked).toBe(2);
+});
+
 test('a registry that asks for a password says so when there is none, and when it is wrong', async () => {
   const registry = await prepare({ mode: 'basic', users });
   await expect(readAll(registry, {})).rejects.toMatchObject({

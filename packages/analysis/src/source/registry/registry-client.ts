@@ -170,7 +170,9 @@ export class RegistryClient {
       onSecret: (secret) => secrets.add(secret),
     });
     const isPlain = (host: string): boolean => transport.isPlain(host);
-    const shared = { host: this.host, origin, credentials, tokens, secrets, authHosts, isPlain };
+    const now = (): number => clock.now();
+    const { host } = this;
+    const shared = { host, origin, credentials, tokens, secrets, authHosts, isPlain, now };
     return { origin, authorizer: new Authorizer(shared) };
   }
 
