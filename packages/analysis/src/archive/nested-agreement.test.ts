@@ -58,7 +58,7 @@ describe('streams', () => {
   test.each(forms)('%s %j, empty and cut short', (command, words, decode) => {
     expect(Buffer.concat([...decode(run(command, words, Buffer.alloc(0)))])).toHaveLength(0);
     const packed = run(command, words, sample);
-    const cut = packed.subarray(0, packed.length - Math.floor(packed.length / 3));
+    const cut = packed.subarray(0, packed.length - Math.floor(packed.length / 8));
     const pieces: Buffer[] = [];
     expect(() => {
       for (const piece of decode(cut)) pieces.push(piece);
