@@ -127,10 +127,32 @@ describe('a Go program', () => {
     expect(facts.find((fact) => fact.name === 'example.com/a')?.version).toBe(version);
   });
 
+  test.each<[string, string, string]>([
+    ['one version alone', '\0v1.6.20\0', 'v1.6.20'],
+    ['one and its longer form', '\x001.6.20+ds1-1\0abc\x001.6.20\0', 'v1.6.20'],
+    ['two versions', '\0v1.6.20\0x\0v2.0.0\0', ''],
+    ['versions inside other texts', 'v1.6.20, go1.20\0', ''],
+  ])('whose version is only a text, with %s', async (_, text, version) => {
+    const rodata = { name: '.rodata', bytes: Buffer.from(text) };
+    const bytes = elfFile([rodata, { name, bytes: inline('go1.20', main) }]);
+    const facts = packagesOf(await readFacts(goBinaryReader, 'a', bytes));
+    const own = facts.find((fact) => fact.name === 'example.com/a');
+    expect(own?.version).toBe(version);
+    expect(own?.foundBy).toBe(version === '' ? 'build-info' : 'pattern');
+  });
+
   test('with a toolchain of its own tells the version without extras', async () => {
     const bytes = elfFile([{ name, bytes: inline('go1.21.3 X:boringcrypto', modules) }]);
     const [first] = packagesOf(await readFacts(goBinaryReader, 'a', bytes));
     expect(first?.version).toBe('1.21.3');
+  });
+
+  test('without modules, but with a version, is told by the path of its main package', async () => {
+    const text = 'path\texample.com/b/cmd/tool\nbuild\t-ldflags="-X main.Version=1.0.1"\n';
+    const bytes = elfFile([{ name, bytes: inline('go1.19.8', text) }]);
+    const facts = await readFacts(goBinaryReader, 'a', bytes);
+    expect(purlsOf(facts)).toContain('pkg:golang/example.com/b@v1.0.1');
+    expect(unknownsOf(facts)).toMatchObject([{ reason: 'missing_part' }]);
   });
 
   test('without modules is not taken for one that needs none', async () => {

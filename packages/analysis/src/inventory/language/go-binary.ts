@@ -9,6 +9,8 @@ import { packageUrl } from '../purl.ts';
 import type { Reader, WholeFile } from '../reader.ts';
 import { findGoBuildInfo, isGo } from './go-build-info.ts';
 import type { GoBuildInfo, GoModule } from './go-build-info.ts';
+import { findLinkedVersion } from './go-linked-version.ts';
+import type { LinkedVersion } from './go-linked-version.ts';
 
 /** The execute bit says nothing: programs are copied without it. */
 export const goBinaryReader: Reader = {
@@ -21,21 +23,21 @@ export const goBinaryReader: Reader = {
     if (image === undefined) return;
     const info = findGoBuildInfo(file.bytes, image);
     if (info === undefined) readWithoutInfo(file, image, emit);
-    else emitInfo(file, info, emit);
+    else emitInfo(file, { info, image }, emit);
   },
 };
 
-function emitInfo(file: WholeFile, info: GoBuildInfo, emit: (fact: Fact) => void): void {
-  const { path } = file;
+function emitInfo(
+  { path, bytes }: WholeFile,
+  { info, image }: { readonly info: GoBuildInfo; readonly image: BinaryImage },
+  emit: (fact: Fact) => void,
+): void {
   const { offset } = info;
   const known = { path, offset, foundBy: 'build-info' } as const;
   emit(modulePackage({ path: 'stdlib', version: plainGoVersion(info.goVersion) }, known));
-  const main = mainModule(info);
-  if (main !== undefined) {
-    const dependsOn = info.modules.map((module) => module.path);
-    const fact = modulePackage(main, known);
-    emit(dependsOn.length > 0 ? { ...fact, dependsOn } : fact);
-  }
+  const dependsOn = info.modules.slice(0, limits.packageDependencies).map(({ path }) => path);
+  const main = mainPackage(info, known, () => findLinkedVersion(bytes, image));
+  if (main !== undefined) emit(dependsOn.length > 0 ? { ...main, dependsOn } : main);
   for (const module of info.modules) emit(modulePackage(module, known));
   if (info.doubts > 0) {
     emit(missing(path, `${info.doubts} lines of the build information were not understood`));
@@ -75,12 +77,23 @@ const versionName = /(?:^|[./])(?:\w*[vV]ersion|gitVersion|buildVersion|Tag|GitT
 const versionText = /^v?\d{1,6}(?:\.\d{1,6}){1,3}(?:[-+][\w.+~-]{1,80})?$/;
 
 /** Without modules the path of the main package is known, and counts when its version is too. */
-function mainModule(info: GoBuildInfo): GoModule | undefined {
-  if (info.main !== undefined && info.main.path !== '') {
-    return { path: info.main.path, version: mainVersion(info) };
+function mainPackage(
+  info: GoBuildInfo,
+  known: Known,
+  search: () => LinkedVersion | undefined,
+): PackageFact | undefined {
+  const hasModule = info.main !== undefined && info.main.path !== '';
+  // Programs stand in `cmd` below the top of their module, where there is one.
+  const path = info.main?.path || info.mainPath.replace(/\/cmd\/.*$/, '');
+  if (!hasModule && !info.mainPath.includes('.')) return undefined;
+  const version = mainVersion(info);
+  if (version !== '') return modulePackage({ path, version }, known);
+  const found = search();
+  if (found !== undefined) {
+    const place = { ...known, foundBy: 'pattern', offset: found.offset } as const;
+    return modulePackage({ path, version: withLetter(found.version) }, place);
   }
-  const version = info.mainPath.includes('.') ? mainVersion(info) : '';
-  return version === '' ? undefined : { path: info.mainPath, version };
+  return hasModule ? modulePackage({ path, version: '' }, known) : undefined;
 }
 
 /**
@@ -106,7 +119,12 @@ function linkedVersion(flags: string, mainPath: string): string | undefined {
     if (best === undefined || rank > best.rank) best = { rank, value };
   }
   if (best === undefined) return undefined;
-  return best.value.startsWith('v') ? best.value : `v${best.value}`;
+  return withLetter(best.value);
+}
+
+/** Versions of modules begin with a letter. */
+function withLetter(version: string): string {
+  return version.startsWith('v') ? version : `v${version}`;
 }
 
 function commitVersion(settings: ReadonlyMap<string, string>): string | undefined {
