@@ -24,7 +24,8 @@ export function parseCredentialFile(text: string, form: CredentialFileForm): Cre
   try {
     if (form === 'docker') return readConfig(JSON.parse(text));
     if (form === 'dockercfg') return readEntries(JSON.parse(text));
-    return readSecret(parseYaml(text, { maxAliasCount: 10 }));
+    // Its warnings would be printed, and quote the text.
+    return readSecret(parseYaml(text, { maxAliasCount: 10, logLevel: 'error' }));
   } catch {
     // The parsers' own messages quote the text.
     throw new Error('it is not as such a file must be');

@@ -158,6 +158,16 @@ describe('files', () => {
     }
   });
 
+  test('a pull secret that is odd YAML is not quoted in a warning', async () => {
+    const warned: string[] = [];
+    const listen = (warning: Error): void => void warned.push(warning.message);
+    process.on('warning', listen);
+    onTestFinished(() => void process.off('warning', listen));
+    expect(() => parseCredentialFile('!hunter2 hunter2: %', 'secret')).toThrow('not as');
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(warned).toEqual([]);
+  });
+
   test('any text is read or refused', () => {
     const text = fc.oneof(fc.string(), fc.json());
     const form = fc.constantFrom('docker', 'dockercfg', 'secret');

@@ -50,7 +50,9 @@ test.each(mended)('a layer is whole in spite of %s', async (fault, times) => {
   expect(await digestLayer(image.layers[1])).toBe(built.layers[1]?.digest);
 });
 
-test.each(mended)('an image is listed in spite of %s', async (fault, times) => {
+const listable = mended.filter(([fault]) => fault !== 'stalled-body');
+
+test.each(listable)('an image is listed in spite of %s', async (fault, times) => {
   const registry = await lab.start();
   const built = await buildSample();
   registry.store.putImage('app', 'latest', built);

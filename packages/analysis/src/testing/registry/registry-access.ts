@@ -59,7 +59,9 @@ export class RegistryGate {
     }
     const token = this.#issued.get((authorization ?? '').replace(/^Bearer /, ''));
     const expired = token !== undefined && token.expiresAt <= this.#parts.now();
-    if (token !== undefined && !expired && token.scopes.has(scope)) return undefined;
+    // The probe of `/v2/` only asks who is there.
+    const may = scope === '' || token?.scopes.has(scope) === true;
+    if (token !== undefined && !expired && may) return undefined;
     const isPoor = token !== undefined && !expired;
     const error = isPoor ? 'insufficient_scope' : authorization ? 'invalid_token' : undefined;
     return this.#challenge(scope, origin, error);
@@ -117,8 +119,9 @@ export class RegistryGate {
     const { access, faults } = this.#parts;
     const { realm = `${origin}/token` } = access;
     const wide = faults.happens('several-challenges');
-    const asked = wide ? `${scope},push` : scope;
-    const parts = [`realm="${realm}"`, 'service="fake registry"', `scope="${asked}"`];
+    const asked = wide ? `${scope},push` : scope.replace(/:push$/, ':pull,push');
+    const named = scope === '' ? [] : [`scope="${asked}"`];
+    const parts = [`realm="${realm}"`, 'service="fake registry"', ...named];
     const bearer = `Bearer ${[...parts, ...(error ? [`error="${error}"`] : [])].join(',')}`;
     if (!wide) return [bearer];
     return [`Negotiate, Custom a="x, Basic realm=\\"no\\"", ${bearer}`, 'Basic realm="fake"'];

@@ -179,6 +179,7 @@ export class RegistryDesk {
 }
 
 function scopeOf(request: IncomingMessage, { pathname }: URL, name: string): string {
+  if (pathname === '/v2/') return '';
   if (pathname === '/v2/_catalog') return 'registry:catalog:*';
   const isRead = request.method === 'GET' || request.method === 'HEAD';
   return `repository:${name}:${isRead ? 'pull' : 'push'}`;

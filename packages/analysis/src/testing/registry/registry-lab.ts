@@ -50,7 +50,7 @@ export function useRegistryLab(): RegistryLab {
       return clock;
     },
     async start(options = {}) {
-      const registry = await startFakeRegistry({ now: () => clock.now(), dripMs: 5, ...options });
+      const registry = await startFakeRegistry({ now: () => clock.now(), dripMs: 1, ...options });
       opened.push(registry);
       return registry;
     },
