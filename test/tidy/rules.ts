@@ -60,6 +60,8 @@ export const entries: readonly RegExp[] = [
   /^tools\/(check|registry|run-tests|write-docs)\.ts$/,
   /^deploy\/probe\.mjs$/,
   /^bench\/[^/]+\/bench\.ts$/,
+  // threads
+  /^packages\/analysis\/src\/scan\/yara\/yara-worker\.ts$/,
 ];
 
 /** Configuration files whose readers demand a default export. */

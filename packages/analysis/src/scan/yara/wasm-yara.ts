@@ -13,17 +13,28 @@ import type { RuleMatch, YaraBounds, YaraEngine, YaraOutcome } from './yara-engi
 import type { FromWorker, WorkerMatch, WorkerRules } from './yara-messages.ts';
 import { WorkQueue } from './work-queue.ts';
 
+interface ThreadBounds extends YaraBounds {
+  /** What a thread's module may grow to before another takes its place. */
+  readonly memoryBytes?: number;
+}
+
 export class WasmYara implements YaraEngine {
   readonly #rules: RuleSet;
   readonly #fileMs: number;
+  readonly #memoryBytes: number;
   readonly #queue: WorkQueue;
   readonly #idle: RuleThread[] = [];
   readonly #all = new Set<RuleThread>();
   #name = 'YARA-X';
+  #problem: string | undefined;
   #isClosed = false;
 
-  constructor(rules: RuleSet, { fileMs, workers }: YaraBounds) {
+  constructor(
+    rules: RuleSet,
+    { fileMs, workers, memoryBytes = limits.yaraMemoryBytes }: ThreadBounds,
+  ) {
     this.#rules = rules;
+    this.#memoryBytes = memoryBytes;
     this.#fileMs = fileMs;
     this.#queue = new WorkQueue(workers);
   }
@@ -66,6 +77,7 @@ export class WasmYara implements YaraEngine {
 
   async #take(): Promise<RuleThread> {
     if (this.#isClosed) throw new Error('the scanner was closed');
+    if (this.#problem !== undefined) throw new Error(this.#problem);
     const kept = this.#idle.pop();
     if (kept !== undefined) return kept;
     const { module, version } = findModule();
@@ -76,7 +88,9 @@ export class WasmYara implements YaraEngine {
     const first = await thread.next(limits.yaraCompileMs);
     if (first.type === 'ready') return thread;
     await this.#drop(thread);
-    throw new Error(describeStart(first, this.#rules));
+    // The next thread would fail as this one did; a hundred thousand files need not find out.
+    this.#problem = describeStart(first, this.#rules);
+    throw new Error(this.#problem);
   }
 
   async #scanWith(
@@ -90,7 +104,7 @@ export class WasmYara implements YaraEngine {
     signal?.removeEventListener('abort', abort);
     if (answer.type === 'matches') {
       const isWorn =
-        thread.scannedBytes > limits.yaraWorkerBytes || answer.memoryBytes > limits.yaraMemoryBytes;
+        thread.scannedBytes > limits.yaraWorkerBytes || answer.memoryBytes > this.#memoryBytes;
       if (isWorn) await this.#drop(thread);
       else this.#keep(thread);
       return { kind: 'done', matches: answer.matches.map(readMatch), isCut: false };
