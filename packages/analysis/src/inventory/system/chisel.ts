@@ -23,6 +23,7 @@ import { linesOf } from './text-lines.ts';
 
 const manifestPath = /(?:^|\/)chisel\/manifest\.wall$/;
 const lineBytes = 64 * 1024;
+const badLines = 1_000;
 const inflate = promisify(zstdDecompress);
 
 export const chiselReader: Reader = {
@@ -76,6 +77,7 @@ async function decompress(bytes: Buffer): Promise<Buffer> {
 function* recordsOf(bytes: Buffer, doubts: Doubts): Generator<JsonRecord, void, undefined> {
   let number = 0;
   let stated: unknown;
+  let bad = 0;
   for (const { start, end } of linesOf(bytes)) {
     number += 1;
     const isShort = end - start <= lineBytes;
@@ -83,8 +85,13 @@ function* recordsOf(bytes: Buffer, doubts: Doubts): Generator<JsonRecord, void, 
     if (number === 1) {
       if (record?.['jsonwall'] !== '1.0') throw new ReadError('unsupported', 'no jsonwall 1.0');
       stated = record['count'];
-    } else if (record === undefined) doubts.add('damaged', `line ${number} is no record`);
-    else yield record;
+    } else if (record === undefined) {
+      bad += 1;
+      doubts.add('damaged', `line ${number} is no record`);
+      // Each costs an exception; a manifest of such lines is none.
+      if (bad > badLines)
+        throw new ReadError('damaged', `more than ${badLines} lines are no records`);
+    } else yield record;
   }
   if (number !== stated) doubts.add('damaged', `${number} lines of ${String(stated)}`);
 }

@@ -61,6 +61,9 @@ describe('the manifest of Chisel', () => {
     for (const bytes of ['', 'x', sound.subarray(0, 50), zstdCompressSync('{"jsonwall":"2.0"}')]) {
       expect(await factsOf(chiselReader, path, bytes)).toMatchObject([{ kind: 'unknown' }]);
     }
+    const junk = zstdCompressSync(`{"jsonwall":"1.0"}\n${'{\n'.repeat(100_000)}`);
+    const said = ofKind(await factsOf(chiselReader, path, junk), 'unknown');
+    expect(said.at(-1)?.detail).toBe('more than 1000 lines are no records');
     const bomb = zstdCompressSync(Buffer.alloc(chiselReader.maxBytes + 1));
     expect(await factsOf(chiselReader, path, bomb)).toMatchObject([{ reason: 'too_large' }]);
   });
