@@ -72,6 +72,8 @@ export function sniffCompression(head: Buffer): Compression {
 async function firstBytes(iterator: AsyncIterator<Uint8Array>): Promise<Buffer> {
   let head: Buffer = Buffer.alloc(0);
   while (head.length < 6) {
+    // What is held must outlast the chunk, whose owner may use its memory again.
+    if (head.length > 0) head = Buffer.from(head);
     const next = await iterator.next();
     if (next.done === true) return head;
     const { buffer, byteOffset, byteLength } = next.value;

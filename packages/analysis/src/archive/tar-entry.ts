@@ -1,7 +1,5 @@
 /** What a tar archive holds, the bounds under which it is read, and how reading can fail. */
 
-import type { DeviceNumbers } from './tar-header.ts';
-
 export type TarEntryType =
   | 'file'
   | 'directory'
@@ -11,6 +9,11 @@ export type TarEntryType =
   | 'block-device'
   | 'fifo'
   | 'unknown';
+
+export interface DeviceNumbers {
+  readonly major: number;
+  readonly minor: number;
+}
 
 /** One member of an archive, valid until the next one is asked for. */
 export interface TarEntry {

@@ -5,6 +5,7 @@
  * with: a reader that saw another archive than they do could be shown a harmless one.
  */
 import { TarError } from './tar-entry.ts';
+import type { DeviceNumbers } from './tar-entry.ts';
 
 export const blockBytes = 512;
 
@@ -19,11 +20,6 @@ export interface TarHeader {
   readonly flag: number;
   readonly linkPath: Text;
   readonly device: DeviceNumbers | undefined;
-}
-
-export interface DeviceNumbers {
-  readonly major: number;
-  readonly minor: number;
 }
 
 /** A decoded name; `raw` (latin1) is there when the bytes are not UTF-8. */

@@ -15,7 +15,13 @@ import type {
 } from '@lazaret/protocol';
 
 import type { ScannerDescription } from '../scan/scanner.ts';
-import { collectPackages, findDistribution, findUnowned, foldLayers } from './collect-packages.ts';
+import {
+  collectPackages,
+  findDistribution,
+  findOwned,
+  findUnowned,
+  foldLayers,
+} from './collect-packages.ts';
 import { collectSpecial } from './collect-special.ts';
 import { judge } from './judge.ts';
 import { placeRecords } from './place-records.ts';
@@ -54,9 +60,10 @@ const unownedListed = 1_000;
 
 export function buildReport(input: ReportInput): InspectionReport {
   const { records } = input;
-  const placed = placeRecords(records);
+  const placed = placeRecords(records, { whiteouts: input.image !== undefined });
   const distribution = findDistribution(placed.facts);
-  const packages = collectPackages(placed.facts, distribution).toSorted(byPurl);
+  const owned = findOwned(placed.facts, placed.merged);
+  const packages = collectPackages(placed, { distribution, owned }).toSorted(byPurl);
   const about = { packages, ...(distribution !== undefined && { distribution }) };
   const matched = input.match?.(about) ?? { findings: [], gaps: [] };
   const findings = [
@@ -64,7 +71,7 @@ export function buildReport(input: ReportInput): InspectionReport {
     ...placed.findings.map(placedFinding),
     ...placeMatches(matched.findings, packages),
   ].toSorted(bySeverity);
-  const unowned = findUnowned(placed.facts, placed.merged, { records, listed: unownedListed });
+  const unowned = owned && findUnowned(placed.merged, { records, owned, listed: unownedListed });
   const gaps = [...input.gaps, ...placed.gaps, ...unknownGaps(placed), ...matched.gaps];
   const coverage = coverageOf(input, gaps);
   const { tool, source, image, layers } = input;

@@ -2,22 +2,36 @@
 import type { DistributionFact, Fact, PackageFact, PlacedPackage } from '@lazaret/protocol';
 
 import type { MergedTree } from '../tree/merge-layers.ts';
-import type { LayerRecords, Placed } from './place-records.ts';
+import type { LayerRecords, Placed, PlacedRecords } from './place-records.ts';
 
 /** Packages whose purl names their distribution. */
 const systemTypes: ReadonlySet<string> = new Set(['deb', 'apk', 'rpm', 'alpm']);
 
+export interface PackageSurroundings {
+  readonly distribution: DistributionFact | undefined;
+  /** Paths that system packages own, as `findOwned` gives them. */
+  readonly owned: ReadonlySet<string> | undefined;
+}
+
 export function collectPackages(
-  facts: readonly Placed<Fact>[],
-  distribution: DistributionFact | undefined,
+  { facts, merged }: Pick<PlacedRecords, 'facts' | 'merged'>,
+  { distribution, owned }: PackageSurroundings,
 ): PlacedPackage[] {
-  const owned = ownedCounts(facts);
-  const packages = facts.flatMap(({ value, layer, hiddenBy }) => {
+  const counts = ownedCounts(facts);
+  const packages = facts.flatMap(({ value, layer, hiddenBy, file }) => {
     if (value.kind !== 'package') return [];
-    const count = owned.get(ownerKey(value, layer)) ?? owned.get(ownerKey(value));
-    const purl = systemTypes.has(value.type) ? systemPurl(value, distribution) : value.purl;
-    const place = { layer, ...(hiddenBy !== undefined && { hiddenBy }) };
-    return [{ ...value, purl, ...place, ...(count !== undefined && { ownedFiles: count }) }];
+    const count = counts.get(ownerKey(value, layer)) ?? counts.get(ownerKey(value));
+    const isSystem = systemTypes.has(value.type);
+    const purl = isSystem ? systemPurl(value, distribution) : value.purl;
+    const isOwned = !isSystem && owned?.has(merged.find(file?.path ?? '')?.path ?? '') === true;
+    return [
+      {
+        ...{ ...value, purl, layer },
+        ...(hiddenBy !== undefined && { hiddenBy }),
+        ...(count !== undefined && { ownedFiles: count }),
+        ...(isOwned && hiddenBy === undefined && { isOwnedBySystem: true }),
+      },
+    ];
   });
   return foldLayers(packages, ({ purl, path, version, state }) =>
     JSON.stringify([purl, path, version, state]),
@@ -60,25 +74,32 @@ export function findDistribution(facts: readonly Placed<Fact>[]): DistributionFa
 }
 
 /**
- * Files of the merged view that no package lists, when a package manager lists any. Paths of lists
+ * Paths of the merged view that packages of the system list; undefined when none lists any. Lists
  * are followed through symbolic links: `/lib` is `/usr/lib` on most systems.
  */
-export function findUnowned(
+export function findOwned(
   facts: readonly Placed<Fact>[],
   merged: MergedTree,
-  { records, listed }: { records: LayerRecords; listed: number },
-): { count: number; paths: string[] } | undefined {
+): ReadonlySet<string> | undefined {
   const owned = new Set<string>();
   let lists = 0;
   for (const { value, hiddenBy } of facts) {
     if (value.kind !== 'ownership' || hiddenBy !== undefined) continue;
+    if (!systemTypes.has(value.type)) continue;
     lists += 1;
     for (const { path } of value.files) {
       const found = merged.find(path);
       if (found !== undefined) owned.add(found.path);
     }
   }
-  if (lists === 0) return undefined;
+  return lists === 0 ? undefined : owned;
+}
+
+/** Files of the merged view that no package of the system lists. */
+export function findUnowned(
+  merged: MergedTree,
+  { records, owned, listed }: UnownedOptions,
+): { count: number; paths: string[] } {
   let count = 0;
   const paths: string[] = [];
   for (const { path, layer, row } of merged.files()) {
@@ -88,6 +109,13 @@ export function findUnowned(
     if (paths.length < listed) paths.push(path);
   }
   return { count, paths };
+}
+
+interface UnownedOptions {
+  readonly records: LayerRecords;
+  readonly owned: ReadonlySet<string>;
+  /** Paths that are listed; all are counted. */
+  readonly listed: number;
 }
 
 function systemPurl(value: PackageFact, distribution: DistributionFact | undefined): string {

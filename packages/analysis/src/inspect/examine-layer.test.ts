@@ -14,7 +14,7 @@ import type { ExaminePlan } from './examine-tree.ts';
 import type { LayerRecord } from './tree-record.ts';
 import type { VerdictStore } from './verdict-store.ts';
 
-const basePlan: ExaminePlan = { readers: [], scanners: [], digests: 'all' };
+const basePlan: ExaminePlan = { readers: [], scanners: [], digests: 'all', isLayer: true };
 
 async function layerOf(input: LayerInput): Promise<BuiltLayer> {
   const { layers } = await buildImage({ layers: [input] });

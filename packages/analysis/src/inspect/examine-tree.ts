@@ -9,10 +9,12 @@ import type { FileRow, Gap, SimilarityDigests } from '@lazaret/protocol';
 import { fileKind, isProgram } from '../digest/file-kind.ts';
 import type { DigestChoice } from '../digest/file-digests.ts';
 import type { Reader } from '../inventory/reader.ts';
+import { SourceError } from '../source/image-source.ts';
 import type { FileEntry, FileTree, TreeFile } from '../tree/file-tree.ts';
-import type { UnpackFile } from './unpack-members.ts';
+import type { UnpackMembers } from './unpack-members.ts';
 import { noteStructure } from './note-structure.ts';
 import { readContent } from './read-content.ts';
+import type { ReadContent } from './read-content.ts';
 import { selectReaders } from './reader-table.ts';
 import type { SelectReaders } from './reader-table.ts';
 import { FactSheet } from './run-readers.ts';
@@ -25,10 +27,12 @@ export interface ExaminePlan {
   readonly readers: readonly Reader[];
   readonly scanners: readonly PlannedScanner[];
   readonly digests: DigestChoice;
+  /** A layer has whiteouts; in any other tree such names mean nothing. */
+  readonly isLayer: boolean;
   /** Gives programs their TLSH, ssdeep and sdhash digests; absent when none are wanted. */
   readonly similarity?: ((bytes: Buffer) => SimilarityDigests) | undefined;
   /** Unpacks files for scanners; absent when nothing is to be unpacked. */
-  readonly unpack?: UnpackFile | undefined;
+  readonly unpack?: UnpackMembers | undefined;
   readonly verdicts?: VerdictStore | undefined;
   /** Ends the walk; what was found stands, with a gap `timed_out`. */
   readonly signal?: AbortSignal | undefined;
@@ -81,7 +85,9 @@ class Walk {
   async visit(file: TreeFile): Promise<void> {
     const row = this.#files.length;
     if (row % filesPerProgress === 0) this.#plan.onProgress?.(row);
-    for (const each of noteStructure(file)) this.#structure.push([row, each]);
+    if (this.#plan.isLayer) {
+      for (const each of noteStructure(file)) this.#structure.push([row, each]);
+    }
     // Unknown type flags with content are unpacked as files by what follows Go's reader.
     const hasContent = file.type === 'file' || file.type === 'unknown';
     this.#files.push(hasContent ? await this.#readFile(file, row) : this.#describe(file));
@@ -130,10 +136,11 @@ class Walk {
         readers.some(({ maxBytes }) => file.sizeBytes <= maxBytes) ||
         (this.#plan.similarity !== undefined && isProgram(kind, file.mode)) ||
         this.#scans.wantsBytes(subject) ||
-        (this.#plan.unpack?.wants(kind) ?? false)
+        this.#plan.unpack !== undefined
       );
     };
-    const content = await readContent(file, { digests: this.#plan.digests, whole });
+    const content = await this.#readContent(file, whole);
+    if (content === undefined) return baseRow(file);
     const { digests, bytes } = content;
     await this.#runReaders(readers, row, { file, bytes });
     const similarity =
@@ -146,6 +153,21 @@ class Walk {
       ...{ sizeBytes: content.sizeBytes, ...digests, kind },
       ...(similarity !== undefined && { similarity }),
     };
+  }
+
+  /** A file of a directory that cannot be read is a gap; a layer ends where it cannot be read. */
+  async #readContent(
+    file: TreeFile,
+    whole: (head: Buffer) => boolean,
+  ): Promise<ReadContent | undefined> {
+    try {
+      return await readContent(file, { digests: this.#plan.digests, whole });
+    } catch (error) {
+      if (!(error instanceof SourceError)) throw error;
+      const reason = error.code === 'unauthorized' ? 'not_available' : 'failed';
+      this.#gaps.push({ by: 'source', reason, detail: error.message, path: file.path });
+      return undefined;
+    }
   }
 
   async #runReaders(
@@ -169,8 +191,8 @@ class Walk {
     // Scanners go on while the walk does: what lies in the stream's memory is copied for them.
     const kept = bytes === undefined || content.owned ? bytes : Buffer.from(bytes);
     await this.#scans.add(row, kept === undefined ? subject : { ...subject, bytes: kept });
-    if (kept === undefined || unpack === undefined || !unpack.wants(kind)) return;
-    for await (const step of unpack.open({ path, bytes: kept, digests: this.#plan.digests })) {
+    if (kept === undefined || unpack === undefined) return;
+    for await (const step of unpack({ path, bytes: kept })) {
       if ('gap' in step) {
         this.#gaps.push(step.gap);
         continue;
@@ -185,7 +207,7 @@ class Walk {
 interface ScannedContent {
   readonly file: TreeFile;
   readonly kind: string;
-  readonly content: Awaited<ReturnType<typeof readContent>>;
+  readonly content: ReadContent;
 }
 
 const capabilityAttribute = 'security.capability';

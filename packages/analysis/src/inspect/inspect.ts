@@ -15,7 +15,9 @@ import { createScanners } from '../scan/create-scanners.ts';
 import type { Scanner, ScannerDescription } from '../scan/scanner.ts';
 import type { ImageListing, ImageSource, PlatformChoice } from '../source/image-source.ts';
 import { buildReport } from './build-report.ts';
-import type { MatchAnswer } from './build-report.ts';
+import type { MatchAnswer, ReportInput } from './build-report.ts';
+import { examineOneTree } from './examine-one-tree.ts';
+import type { WalkedTree } from './examine-one-tree.ts';
 import { describeImage } from './describe-image.ts';
 import { LayerDesk } from './layer-desk.ts';
 import type { LayerOutcome } from './layer-desk.ts';
@@ -73,11 +75,7 @@ export async function inspect(
     const outcomes = await Promise.all(
       listing.images.map((image) => desk.examineAll(image.layers)),
     );
-    const after = await describeAll(scanners.list);
-    const described = scanners.list.map(({ id }, at) => {
-      const before = scanners.before[at] ?? nothingKnown;
-      return { id, before, after: after[at] ?? before };
-    });
+    const described = await describedTwice(scanners);
     return listing.images.map((image, at) =>
       buildReport({
         tool: { name: 'lazaret', version: options.toolVersion },
@@ -90,6 +88,40 @@ export async function inspect(
         files: options.files ?? false,
       }),
     );
+  });
+}
+
+export interface TreeSource extends WalkedTree {
+  readonly kind: 'directory' | 'container';
+  readonly reference: string;
+}
+
+/** A tree that is no image, walked once in this thread; answers of scanners are kept all the same. */
+export async function inspectTree(
+  source: TreeSource,
+  options: InspectOptions,
+): Promise<InspectionReport> {
+  return withDesk(options, async (desk, scanners) => {
+    const label = source.reference;
+    const say = (state: 'examining' | 'done', files: number): void =>
+      options.onProgress?.({ phase: 'layer', index: 0, label, state, files });
+    options.onProgress?.({ phase: 'listed', images: 1, layers: 1 });
+    const plan = desk.treePlan((files) => say('examining', files));
+    const record = await examineOneTree(source, plan);
+    say('done', record.files.length);
+    const state = record.gaps.some(({ by }) => by === 'layer') ? 'partial' : 'examined';
+    return buildReport({
+      tool: { name: 'lazaret', version: options.toolVersion },
+      source: { kind: source.kind, reference: source.reference },
+      image: undefined,
+      layers: [{ index: 0, files: record.files.length, state }],
+      records: [record],
+      gaps: [],
+      findings: [],
+      scanners: await describedTwice(scanners),
+      ...(options.match !== undefined && { match: options.match }),
+      files: options.files ?? false,
+    });
   });
 }
 
@@ -114,7 +146,7 @@ async function withDesk<T>(
   try {
     const before = await describeAll(list);
     cache = options.cache === undefined ? undefined : openCache(options.cache.directory);
-    runner = chooseRunner(options, { scanners: list, verdicts: cache });
+    runner = chooseRunner(options, { scanners: list, verdicts: cache, now: options.now });
     const desk = new LayerDesk({
       ...{ runner, cache, readers: allReaders },
       scanners: list.map(({ id }, at) => ({ id, description: before[at] ?? nothingKnown })),
@@ -126,6 +158,7 @@ async function withDesk<T>(
       },
       signal: options.signal,
       onProgress: options.onProgress,
+      here: { scanners: list, verdicts: cache, now: options.now },
     });
     return await use(desk, { list, before });
   } finally {
@@ -147,6 +180,17 @@ function chooseRunner(
     nowMs: now(),
   };
   return new LayerWorkers(settings, parallel ?? availableParallelism());
+}
+
+async function describedTwice({
+  list,
+  before,
+}: DescribedScanners): Promise<ReportInput['scanners']> {
+  const after = await describeAll(list);
+  return list.map(({ id }, at) => {
+    const first = before[at] ?? nothingKnown;
+    return { id, before: first, after: after[at] ?? first };
+  });
 }
 
 async function describeAll(scanners: readonly Scanner[]): Promise<ScannerDescription[]> {

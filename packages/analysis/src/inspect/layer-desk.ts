@@ -8,8 +8,11 @@ import type { AnalysisCache } from '../cache/open-cache.ts';
 import type { Reader } from '../inventory/reader.ts';
 import type { SourceLayer } from '../source/image-source.ts';
 import { examineCached } from './examine-cached.ts';
+import type { ExaminePlan } from './examine-tree.ts';
 import type { InspectProgress } from './inspect.ts';
 import type { LayerAnswer, LayerRunner, LayerTask, StoredBytes } from './layer-task.ts';
+import { planOf } from './run-layer-task.ts';
+import type { TaskParts } from './run-layer-task.ts';
 import { storedDigest } from './stored-digest.ts';
 import type { LayerRecord } from './tree-record.ts';
 
@@ -19,6 +22,8 @@ export interface LayerDeskOptions {
   readonly readers: readonly Reader[];
   readonly scanners: LayerTask['scanners'];
   readonly settings: Pick<LayerTask, 'digests' | 'similarity' | 'unpack' | 'timeMs'>;
+  /** For trees that are walked in this thread. */
+  readonly here: Pick<TaskParts, 'scanners' | 'verdicts' | 'now'>;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: InspectProgress) => void) | undefined;
 }
@@ -38,6 +43,14 @@ export class LayerDesk {
 
   constructor(options: LayerDeskOptions) {
     this.#options = options;
+  }
+
+  /** For a tree that is no layer: all readers, all scanners. */
+  treePlan(onProgress: (files: number) => void): ExaminePlan {
+    const { readers, scanners, settings, here } = this.#options;
+    const ids = readers.map(({ id }) => id);
+    const plan = planOf({ readers: ids, scanners, ...settings }, { ...here, onProgress });
+    return { ...plan, isLayer: false };
   }
 
   /** Outcomes in the order of the layers. Never throws but for the signal. */

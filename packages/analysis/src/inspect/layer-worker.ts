@@ -39,6 +39,7 @@ port.on('message', (request: WorkerRequest) => {
 async function answer({ task, port: bytes }: WorkerRequest): Promise<void> {
   const result = await runLayerTask(task, {
     scanners,
+    now: () => performance.now(),
     verdicts: cache,
     sent: bytes === undefined ? undefined : receiveBytes(bytes),
     onProgress: (files) => port?.postMessage({ files } satisfies WorkerProgress),

@@ -5,7 +5,7 @@
 import type { Fact, FileRow, Gap } from '@lazaret/protocol';
 
 import { mergeLayers } from '../tree/merge-layers.ts';
-import type { MergedTree, VisibleFile } from '../tree/merge-layers.ts';
+import type { MergeOptions, MergedTree, VisibleFile } from '../tree/merge-layers.ts';
 import type { MemberRow, OfFile, RecordedFinding, TreeRecord } from './tree-record.ts';
 
 /** The records of a tree's layers, lowest first; undefined for one that could not be read. */
@@ -34,8 +34,9 @@ export interface PlacedRecords {
 const structureScanner = 'structure';
 const structureSignatures = '1';
 
-export function placeRecords(records: LayerRecords): PlacedRecords {
-  const merged = mergeLayers(records.map((record) => record?.files ?? []));
+export function placeRecords(records: LayerRecords, options: MergeOptions): PlacedRecords {
+  const rows = records.map((record) => record?.files ?? []);
+  const merged = mergeLayers(rows, options);
   const links = hardLinks(merged, records);
   const place = <T extends { readonly path?: string | undefined }>(
     layer: number,

@@ -8,12 +8,14 @@ import { LayerError, examineLayer } from './examine-layer.ts';
 import type { ExaminePlan } from './examine-tree.ts';
 import type { LayerAnswer, LayerRunner, LayerTask, StoredBytes } from './layer-task.ts';
 import type { PlannedScanner } from './scan-queue.ts';
-import { unpackNested } from './unpack-nested.ts';
+import { unpackMembers } from './unpack-members.ts';
 import type { VerdictStore } from './verdict-store.ts';
 
 /** What a thread has at hand for all tasks. */
 export interface TaskParts {
   readonly scanners: readonly Scanner[];
+  /** Milliseconds since any fixed point, going on. */
+  readonly now: () => number;
   readonly verdicts?: VerdictStore | undefined;
   /** The stored bytes when the task says `sent`. */
   readonly sent?: AsyncIterable<Uint8Array> | undefined;
@@ -34,7 +36,7 @@ export async function runLayerTask(task: LayerTask, parts: TaskParts): Promise<L
 }
 
 /** Examines layers one after another in the present thread. */
-export function inThisThread(parts: Pick<TaskParts, 'scanners' | 'verdicts'>): LayerRunner {
+export function inThisThread(parts: Pick<TaskParts, 'scanners' | 'verdicts' | 'now'>): LayerRunner {
   let turn: Promise<unknown> = Promise.resolve();
   return {
     run({ task, open, onProgress }) {
@@ -53,9 +55,9 @@ async function* opened(
   yield* await open();
 }
 
-function planOf(
+export function planOf(
   task: Omit<LayerTask, 'stored' | 'claims'>,
-  { scanners, verdicts, onProgress }: TaskParts,
+  { scanners, verdicts, now, onProgress }: TaskParts,
 ): ExaminePlan {
   const wanted = new Set(task.readers);
   const planned: PlannedScanner[] = [];
@@ -67,8 +69,9 @@ function planOf(
     readers: allReaders.filter(({ id }) => wanted.has(id)),
     scanners: planned,
     digests: task.digests,
+    isLayer: true,
     similarity: task.similarity ? similarityOf : undefined,
-    unpack: task.unpack ? unpackNested : undefined,
+    unpack: task.unpack ? unpackMembers({ digests: task.digests, now }) : undefined,
     verdicts,
     onProgress,
     signal: AbortSignal.timeout(task.timeMs),

@@ -1,22 +1,46 @@
-/** How a walk asks for what is inside a file, so that scanners see it as files of their own. */
+/** Unpacks what is inside a file, so that scanners see it as files of their own. */
 import type { Gap } from '@lazaret/protocol';
 
+import { NestedBudget } from '../archive/nested-budget.ts';
+import { openNested } from '../archive/nested.ts';
+import { digestBytes } from '../digest/file-digests.ts';
 import type { DigestChoice } from '../digest/file-digests.ts';
+import { fileKind, fileKindBytes } from '../digest/file-kind.ts';
 import type { MemberRow } from './tree-record.ts';
-
-export interface UnpackFile {
-  /** Whether files of this kind may hold others. */
-  wants(kind: string): boolean;
-  /** What the file holds, and inside that, down to the limits. Never throws. */
-  open(file: PackedFile): AsyncIterable<UnpackStep>;
-}
 
 export interface PackedFile {
   readonly path: string;
   readonly bytes: Buffer;
-  readonly digests: DigestChoice;
 }
 
 export type UnpackStep =
   | { readonly member: MemberRow & { readonly bytes: Buffer } }
   | { readonly gap: Gap };
+
+/** What the file holds, and inside that, down to the limits. Never throws. */
+export type UnpackMembers = (file: PackedFile) => AsyncIterable<UnpackStep>;
+
+export interface UnpackOptions {
+  readonly digests: DigestChoice;
+  /** Milliseconds since any fixed point: for the time that one file may take. */
+  readonly now: () => number;
+}
+
+export function unpackMembers({ digests, now }: UnpackOptions): UnpackMembers {
+  const budget = new NestedBudget({ now });
+  return async function* unpack(file) {
+    for await (const step of openNested(file, budget)) {
+      if (step.type === 'gap') {
+        const { path, reason, detail } = step;
+        yield { gap: { by: 'unpacking', path, reason, detail } };
+        continue;
+      }
+      // Scanners go on while the next member takes the place of this one.
+      const bytes = Buffer.from(step.bytes);
+      const { path } = step;
+      const kind = fileKind(bytes.subarray(0, fileKindBytes), bytes.length);
+      const member = { path, sizeBytes: bytes.length, ...digestBytes(bytes, digests), kind };
+      yield { member: { ...member, bytes } };
+    }
+  };
+}

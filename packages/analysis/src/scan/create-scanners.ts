@@ -1,17 +1,126 @@
 /** Makes the scanners of a choice; each thread has its own. */
-import type { ScannerChoice } from '../inspect/scanner-choice.ts';
+import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import { basename } from 'node:path';
+
+import { limits } from '@lazaret/protocol';
+
+import type { HashListChoice, ScannerChoice } from '../inspect/scanner-choice.ts';
+import type { ClamdEndpoint } from './clamav/connection.ts';
 import { createClamavScanner } from './clamav/scanner.ts';
+import { createHashSetScanner } from './hash-set/hash-set-scanner.ts';
+import { makeHashList } from './hash-set/hash-list.ts';
+import type { HashList } from './hash-set/hash-list.ts';
+import { parseHashList } from './hash-set/parse-hash-list.ts';
+import { SealedSet, sealedMagic } from './hash-set/sealed-set.ts';
+import { openSoftwareReference } from './hash-set/software-reference.ts';
+import type { SoftwareReference } from './hash-set/software-reference.ts';
 import type { Scanner } from './scanner.ts';
+import { createSecretsScanner } from './secrets/secrets-scanner.ts';
+import { parseSimilarityList } from './similarity-list.ts';
+import { createSimilarityScanner } from './similarity.ts';
+import { unavailableScanner } from './unavailable-scanner.ts';
+import { createYaraScanner } from './yara/scanner.ts';
 
 export interface ScannerSurroundings {
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
 
+/** A scanner that cannot be made is there all the same, and unhealthy: never silence. */
 export function createScanners(choice: ScannerChoice, { now }: ScannerSurroundings): Scanner[] {
+  const { clamav, yara, hashSets, similarity, secrets } = choice;
   const scanners: Scanner[] = [];
-  if (choice.clamav !== undefined) {
-    scanners.push(createClamavScanner({ endpoint: { path: choice.clamav.address } as never, now }));
+  if (clamav !== undefined) {
+    scanners.push(orUnavailable('clamav', () => clamavScanner(clamav.address, now)));
   }
+  if (yara !== undefined) {
+    scanners.push(orUnavailable('yara', () => createYaraScanner({ rules: yara.rules })));
+  }
+  if (hashSets !== undefined) {
+    scanners.push(orUnavailable('hash-set', () => hashSetScanner(hashSets, now)));
+  }
+  if (similarity !== undefined) {
+    scanners.push(orUnavailable('similarity', () => similarityScanner(similarity.lists)));
+  }
+  if (secrets === true) scanners.push(createSecretsScanner());
   return scanners;
+}
+
+function orUnavailable(id: string, make: () => Scanner): Scanner {
+  try {
+    return make();
+  } catch (error) {
+    return unavailableScanner(id, error instanceof Error ? error.message : `${id} cannot be made`);
+  }
+}
+
+function clamavScanner(address: string, now: () => number): Scanner {
+  return createClamavScanner({ endpoint: parseClamdAddress(address), now });
+}
+
+/** `/run/clamav/clamd.ctl`, `unix:/run/clamav/clamd.ctl` or `host:port`. Throws an Error. */
+export function parseClamdAddress(address: string): ClamdEndpoint {
+  const path = address.replace(/^unix:(?:\/\/)?/, '');
+  if (path.startsWith('/')) return { socketPath: path };
+  const match = /^(?:tcp:\/\/)?\[?([^\]]+)\]?:(\d{1,5})$/.exec(address);
+  const [, host, port] = match ?? [];
+  if (host !== undefined && port !== undefined) return { host, port: Number(port) };
+  throw new Error(`clamd: expected /path/of/its.socket or host:port, received ${address}`);
+}
+
+function hashSetScanner(
+  { lists, rds = [] }: NonNullable<ScannerChoice['hashSets']>,
+  now: () => number,
+): Scanner {
+  const missing: string[] = [];
+  const opened: HashList[] = [];
+  const sealed: SealedSet[] = [];
+  const attempt = (path: string, open: () => void): void => {
+    try {
+      open();
+    } catch (error) {
+      missing.push(`${path}: ${error instanceof Error ? error.message : 'cannot be read'}`);
+    }
+  };
+  for (const list of lists) {
+    attempt(list.path, () => {
+      if (isSealed(list.path)) sealed.push(SealedSet.open(list.path));
+      else opened.push(readList(list));
+    });
+  }
+  let reference: SoftwareReference | undefined;
+  for (const path of rds) {
+    attempt(path, () => {
+      if (reference !== undefined) throw new Error('one software reference is used at a time');
+      reference = openSoftwareReference(path);
+    });
+  }
+  const sources = { lists: opened, sealed, missing, now };
+  return createHashSetScanner(reference === undefined ? sources : { ...sources, reference });
+}
+
+function readList({ path, kind, name }: HashListChoice): HashList {
+  return makeHashList({ name: name ?? basename(path), kind }, parseHashList(readText(path)));
+}
+
+function similarityScanner(paths: readonly string[]): Scanner {
+  const entries = paths.flatMap((path) => parseSimilarityList(readText(path)).entries);
+  return createSimilarityScanner({ entries });
+}
+
+function readText(path: string): string {
+  const { size } = statSync(path);
+  if (size <= limits.hashListChars) return readFileSync(path, 'utf8');
+  throw new Error(`${path} has ${size} bytes, at most ${limits.hashListChars} are read`);
+}
+
+function isSealed(path: string): boolean {
+  const file = openSync(path, 'r');
+  try {
+    const head = Buffer.alloc(sealedMagic.length);
+    readSync(file, head, 0, head.length, 0);
+    return head.equals(sealedMagic);
+  } finally {
+    closeSync(file);
+  }
 }

@@ -58,8 +58,16 @@ interface Node {
 
 const visible = -1;
 
-export function mergeLayers(layers: readonly (readonly FileRow[])[]): MergedTree {
-  const merge = new Merge(layers);
+export interface MergeOptions {
+  /** Whether names like `.wh.a` hide what is below, as in layers; true unless given. */
+  readonly whiteouts?: boolean;
+}
+
+export function mergeLayers(
+  layers: readonly (readonly FileRow[])[],
+  { whiteouts = true }: MergeOptions = {},
+): MergedTree {
+  const merge = new Merge(layers, whiteouts);
   for (const [layer, rows] of layers.entries()) merge.apply(layer, rows);
   return merge;
 }
@@ -68,14 +76,16 @@ class Merge implements MergedTree {
   readonly gaps: MergeGap[] = [];
   readonly #root: Node = directoryNode(undefined);
   readonly #hidden: readonly Int32Array[];
+  readonly #whiteouts: boolean;
 
-  constructor(layers: readonly (readonly FileRow[])[]) {
+  constructor(layers: readonly (readonly FileRow[])[], whiteouts: boolean) {
+    this.#whiteouts = whiteouts;
     this.#hidden = layers.map((rows) => new Int32Array(rows.length).fill(visible));
   }
 
   apply(layer: number, rows: readonly FileRow[]): void {
     const marks = new Set<number>();
-    for (const [row, file] of rows.entries()) {
+    for (const [row, file] of this.#whiteouts ? rows.entries() : []) {
       const whiteout = whiteoutOf(file);
       if (whiteout === undefined) continue;
       marks.add(row);

@@ -29,6 +29,8 @@ export const placedPackage = packageFact.extend({
   ...place,
   /** How many files its manager lists. */
   ownedFiles: z.number().int().optional(),
+  /** Installed by a package of the system, whose own advisories speak for it. */
+  isOwnedBySystem: z.boolean().optional(),
 });
 export type PlacedPackage = z.output<typeof placedPackage>;
 

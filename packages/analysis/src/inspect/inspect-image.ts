@@ -1,0 +1,181 @@
+/**
+ * From a word (`registry/app:tag`, a path, `container:web`) to reports: finds out what it means,
+ * opens it with what the caller allows, and inspects it.
+ */
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { arch } from 'node:process';
+
+import type { InspectionReport, Platform } from '@lazaret/protocol';
+
+import { detectSource } from '../source/detect-source.ts';
+import type { EngineEndpoint } from '../source/engine-api.ts';
+import { SourceError } from '../source/image-source.ts';
+import { openSource } from '../source/open-source.ts';
+import type { OpenedSource } from '../source/open-source.ts';
+import { openCredentials } from '../source/registry/index.ts';
+import type { RegistryOptions } from '../source/registry/index.ts';
+import { openAdvisories } from '../vulnerability/advisory-database.ts';
+import type { AdvisoryDatabase } from '../vulnerability/advisory-database.ts';
+import { matchPackages } from '../vulnerability/match.ts';
+import { inspect, inspectTree } from './inspect.ts';
+import type { InspectOptions, InspectProgress } from './inspect.ts';
+import type { ScannerChoice } from './scanner-choice.ts';
+
+export interface InspectRequest {
+  /** As it was given: `registry/app:tag`, a path, `container:web`, `dir:/srv`. */
+  readonly reference: string;
+  readonly platform: 'default' | 'all' | Platform;
+  /** Nothing is asked over the network; an engine on this machine is. */
+  readonly offline: boolean;
+  /** Whether the report lists every file. */
+  readonly files: boolean;
+  readonly scanners: ScannerChoice;
+  /** Imported advisories; packages are not matched without. */
+  readonly vulnerabilityDatabase?: string | undefined;
+  readonly cache?: { readonly directory: string; readonly maxBytes: number } | undefined;
+  readonly registry: RegistryRequest;
+  /** `unix:///run/podman/podman.sock`; the usual socket of Docker, where there is one, unless given. */
+  readonly dockerHost?: string | undefined;
+  /** Threads for layers; as many as there are cores unless given. */
+  readonly parallel?: number | undefined;
+  /** For one layer. */
+  readonly timeMs?: number | undefined;
+  /** Where an engine's export is put aside, without a name; the system's own place unless given. */
+  readonly spoolDirectory?: string | undefined;
+}
+
+export interface RegistryRequest {
+  /** `host[:port]` that are spoken to without TLS. */
+  readonly plainHttpHosts: readonly string[];
+  /** `host[:port]` whose certificates are not checked. */
+  readonly skipVerifyHosts: readonly string[];
+  /** Files with certificates (PEM) to trust besides those of the system. */
+  readonly caFiles: readonly string[];
+  /** `config.json` of docker. */
+  readonly credentialsFile?: string | undefined;
+  /** By host: the hosts that are asked first for its images. */
+  readonly mirrors: Readonly<Record<string, readonly string[]>>;
+  /** `host[:port]` that layers outside the registry may be fetched from. */
+  readonly foreignHosts: readonly string[];
+  readonly proxy: NonNullable<RegistryOptions['network']>['proxy'];
+}
+
+export interface InspectHooks {
+  readonly toolVersion: string;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: InspectProgress) => void;
+}
+
+/** Answers a report for each selected platform. Throws SourceError. */
+export async function inspectImage(
+  request: InspectRequest,
+  hooks: InspectHooks,
+): Promise<InspectionReport[]> {
+  const engine = engineOf(request.dockerHost);
+  const detected = await detectSource(request.reference, { engine });
+  const advisories = openDatabase(request.vulnerabilityDatabase);
+  try {
+    const opened = await openSource(detected, {
+      defaultPlatform: thisPlatform(),
+      engine,
+      registry: request.offline ? undefined : await registryOptions(request.registry, hooks),
+      spoolDirectory: request.spoolDirectory ?? tmpdir(),
+      signal: hooks.signal,
+    });
+    return await inspectOpened(opened, inspectOptions(request, hooks, advisories));
+  } finally {
+    advisories?.close();
+  }
+}
+
+/** linux/amd64 for most: images are for Linux whatever this machine runs. */
+export function thisPlatform(): Platform {
+  const architecture = { x64: 'amd64', ia32: '386' }[arch as string] ?? arch;
+  return { os: 'linux', architecture };
+}
+
+async function inspectOpened(
+  opened: OpenedSource,
+  options: InspectOptions,
+): Promise<InspectionReport[]> {
+  if (opened.kind === 'image') {
+    try {
+      return await inspect(opened.source, options);
+    } finally {
+      await opened.source.close();
+    }
+  }
+  const { kind, reference, tree } = opened;
+  if (kind === 'directory') {
+    return [await inspectTree({ kind, reference, tree, gaps: () => tree.gaps }, options)];
+  }
+  try {
+    const gaps = tree.mounts.map((path) => ({
+      ...{ reason: 'not_available' as const, path: path.replace(/^\/+/, '') },
+      detail: 'a volume or a directory of the host is mounted here and was not looked at',
+    }));
+    return [await inspectTree({ kind, reference, tree, gaps: () => gaps }, options)];
+  } finally {
+    await tree.close();
+  }
+}
+
+function inspectOptions(
+  { platform, files, scanners, cache, parallel, timeMs }: InspectRequest,
+  { toolVersion, now, signal, onProgress }: InspectHooks,
+  advisories: AdvisoryDatabase | undefined,
+): InspectOptions {
+  return {
+    ...{ platform, files, scanners, toolVersion, now, similarity: true },
+    ...(cache !== undefined && { cache }),
+    ...(parallel !== undefined && { parallel }),
+    ...(timeMs !== undefined && { timeMs }),
+    ...(signal !== undefined && { signal }),
+    ...(onProgress !== undefined && { onProgress }),
+    ...(advisories !== undefined && {
+      match: ({ packages, distribution }) => matchPackages(packages, distribution, advisories),
+    }),
+  };
+}
+
+function openDatabase(path: string | undefined): AdvisoryDatabase | undefined {
+  if (path === undefined) return undefined;
+  try {
+    return openAdvisories(path);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : `${path} cannot be opened`;
+    throw new SourceError('unsupported', message, { cause: error });
+  }
+}
+
+const usualSocket = '/var/run/docker.sock';
+
+function engineOf(address: string | undefined): EngineEndpoint | undefined {
+  if (address !== undefined) return { address };
+  return existsSync(usualSocket) ? { address: `unix://${usualSocket}` } : undefined;
+}
+
+async function registryOptions(
+  request: RegistryRequest,
+  { now }: InspectHooks,
+): Promise<RegistryOptions> {
+  const { plainHttpHosts, skipVerifyHosts, mirrors, foreignHosts, proxy, credentialsFile } =
+    request;
+  const ca = await Promise.all(request.caFiles.map((path) => readFile(path, 'utf8')));
+  return {
+    clock: { now },
+    network: {
+      ...{ plainHttpHosts, skipVerifyHosts, ca },
+      ...(proxy !== undefined && { proxy }),
+      certificateDirectories: ['/etc/docker/certs.d'],
+    },
+    ...(credentialsFile !== undefined && {
+      credentials: openCredentials({ dockerConfig: credentialsFile }),
+    }),
+    ...{ mirrors, foreignHosts },
+  };
+}

@@ -1,8 +1,0 @@
-import type { UnpackFile } from './unpack-members.ts';
-
-export const unpackNested: UnpackFile = {
-  wants: () => false,
-  async *open() {
-    yield* [];
-  },
-};
