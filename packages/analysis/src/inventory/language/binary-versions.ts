@@ -66,7 +66,7 @@ export const versionMarks: readonly VersionMark[] = [
     ['rustc', 'librustc_driver'],
     [
       ['rustc '],
-      /rustc (?:version )?(1\.\d{1,3}\.\d{1,2}(?:-(?:beta|nightly)[\w.]{0,12})?) \([0-9a-f]{7,12} \d{4}-/,
+      /rustc (?:version )?(1\.\d{1,3}\.\d{1,2}(?:-[\w.]{1,20})?) \([0-9a-f]{7,12} \d{4}-/,
     ],
   ),
   mark('lua', ['lua', 'luac', 'liblua'], [['$LuaVersion: Lua '], /Lua (5\.\d\.\d{1,2})/]),

@@ -86,7 +86,20 @@ describe('lock files of NuGet', () => {
     const text = '<?xml version="1.0"?><packages><package id="jQuery" version="3.1.1"/></packages>';
     const facts = await readFacts(nugetLockReader, 'packages.config', text);
     expect(purlsOf(facts)).toEqual(['pkg:nuget/jQuery@3.1.1']);
-    expect(unknownsOf(await readFacts(nugetLockReader, 'packages.config', 'no'))).toHaveLength(1);
+  });
+
+  test.each(['no', '<packages>', `<packages>${'<a b=>'.repeat(200_000)}`, '<a>'.repeat(500_000)])(
+    'that are no XML say so: %#',
+    async (text) => {
+      const facts = await readFacts(nugetLockReader, 'packages.config', text);
+      expect(unknownsOf(facts)).toMatchObject([{ reason: 'damaged' }]);
+    },
+  );
+
+  test('that end too early keep what was read', async () => {
+    const text = '<packages><package id="jQuery" version="3.1.1"/><pack';
+    const facts = await readFacts(nugetLockReader, 'packages.config', text);
+    expect([purlsOf(facts), unknownsOf(facts).length]).toEqual([['pkg:nuget/jQuery@3.1.1'], 1]);
   });
 });
 

@@ -1,11 +1,11 @@
 /** .NET: what a program was published with, and what lock files ask for. */
 import { limits } from '@lazaret/protocol';
 import type { Fact, PackageFact } from '@lazaret/protocol';
-import { SaxesParser } from 'saxes';
 
 import { packageUrl } from '../purl.ts';
 import { ReadError } from '../reader.ts';
 import type { Reader } from '../reader.ts';
+import { readXml } from './foreign-xml.ts';
 import { asObject, field, parseJsonObject } from './json-text.ts';
 import type { JsonObject } from './json-text.ts';
 
@@ -38,7 +38,9 @@ export const nugetLockReader: Reader = {
   read(file, emit) {
     const known = { path: file.path, foundBy: 'lock-file', state: 'declared' } as const;
     if (file.path.endsWith('.config')) {
-      for (const one of configPackages(file.bytes)) emit(nuget(one, known));
+      const { found, isWhole } = configPackages(file.bytes);
+      for (const one of found) emit(nuget(one, known));
+      if (!isWhole) throw new ReadError('damaged', 'is no XML, or not to its end');
       return;
     }
     const document = parseJsonObject(file.bytes);
@@ -138,19 +140,14 @@ function emitLock(document: JsonObject, known: Known, emit: (fact: Fact) => void
   }
 }
 
-function configPackages(bytes: Buffer): NamedVersion[] {
+function configPackages(bytes: Buffer): { found: readonly NamedVersion[]; isWhole: boolean } {
   const found: NamedVersion[] = [];
-  const parser = new SaxesParser();
-  parser.on('opentag', ({ name: tag, attributes }) => {
-    const { id: name, version } = attributes as Record<string, string | undefined>;
-    if (tag !== 'package' || found.length >= limits.packagesPerFile) return;
-    if (name !== undefined && version !== undefined) found.push({ name, version });
+  const isWhole = readXml(bytes, {
+    open: ({ name: tag, attributes }) => {
+      const [name, version] = [attributes.get('id'), attributes.get('version')];
+      if (tag !== 'package' || found.length >= limits.packagesPerFile) return;
+      if (name !== undefined && version !== undefined) found.push({ name, version });
+    },
   });
-  let isDamaged = false;
-  parser.on('error', () => {
-    isDamaged = true;
-  });
-  parser.write(bytes.toString('utf8')).close();
-  if (isDamaged && found.length === 0) throw new ReadError('damaged', 'is no XML');
-  return found;
+  return { found, isWhole };
 }

@@ -98,7 +98,7 @@ function mainPackage(
 
 /**
  * A main module that was built from its own source calls itself `(devel)`. Then the version counts
- * that the linker was told to set, the one in `main` first; then the commit, as Go itself writes it.
+ * that the linker was told to set, in `main` first; then the commit, as Go itself writes it.
  */
 function mainVersion(info: GoBuildInfo): string {
   const version = info.main?.version ?? '';

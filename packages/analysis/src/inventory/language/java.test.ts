@@ -49,7 +49,8 @@ describe('an archive', () => {
 
   test('with only a pom.xml is its project, whose parent may give group and version', async () => {
     const content = `<?xml version="1.0"?><project xmlns="http://maven.apache.org/POM/4.0.0">
-      <parent><groupId>org.parent</groupId><artifactId>parent</artifactId><version>7</version></parent>
+      <parent><groupId>org.parent</groupId><artifactId>parent</artifactId>
+      <version>7</version></parent>
       <artifactId>child</artifactId><dependencies><dependency><artifactId>no</artifactId>
       <version>9</version></dependency></dependencies></project>`;
     const path = 'META-INF/maven/org.parent/child/pom.xml';
@@ -140,7 +141,7 @@ describe('archives inside archives', () => {
     ).toContain('pkg:maven/a.b/inner@1');
   });
 
-  test('five deep with a member that swells are not unpacked, and what else is there is told', async () => {
+  test('five deep with a member that swells are not unpacked, the rest is told', async () => {
     const bomb = { path: 'bomb.jar', content: Buffer.alloc(40 * 1024 * 1024) };
     const facts = await readFacts(
       javaReader,
@@ -211,7 +212,7 @@ describe('archives inside archives', () => {
 describe('a manifest', () => {
   test('has long lines continued, names without case, and ends at an empty line', () => {
     const text =
-      'Manifest-Version: 1.0\r\nBundle-Name: a long\r\n  name\r\nBUNDLE-VERSION: 2\r\n\r\nName: x\r\nBundle-Version: 3\r\n';
+      'Bundle-Name: a long\r\n  name\r\nBUNDLE-VERSION: 2\r\n\r\nName: x\r\nBundle-Version: 3\r\n';
     const fields = parseManifest(Buffer.from(text));
     expect(fields.get('bundle-name')).toBe('a long name');
     expect(fields.get('bundle-version')).toBe('2');

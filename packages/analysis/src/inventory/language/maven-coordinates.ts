@@ -1,5 +1,5 @@
 /** What Maven leaves in archives: `pom.properties`, and the project's `pom.xml`. */
-import { SaxesParser } from 'saxes';
+import { readXml } from './foreign-xml.ts';
 
 export interface MavenCoordinates {
   readonly group: string | undefined;
@@ -24,8 +24,6 @@ const wanted: ReadonlySet<string> = new Set([
   ...ownFields,
   ...['project/parent/groupId', 'project/parent/version'],
 ]);
-const pieceChars = 16_384;
-const depthMax = 1_000;
 
 /**
  * The project's own coordinates, of which group and version may be its parent's. Values that Maven
@@ -33,29 +31,14 @@ const depthMax = 1_000;
  */
 export function parsePomXml(bytes: Buffer): MavenCoordinates | undefined {
   const values = new Map<string, string>();
-  const open: string[] = [];
-  let depth = 0;
-  const parser = new SaxesParser();
-  parser.on('opentag', ({ name }) => {
-    depth += 1;
-    if (depth <= 3) open[depth - 1] = name;
+  readXml(bytes, {
+    text: (text, open) => {
+      const place = open.length > 3 ? '' : open.join('/');
+      if (wanted.has(place)) values.set(place, `${values.get(place) ?? ''}${text}`.trim());
+    },
+    // A pom that is damaged further on has told its coordinates already: they stand first.
+    isEnough: () => ownFields.every((name) => values.has(name)),
   });
-  parser.on('closetag', () => {
-    depth -= 1;
-    open.length = Math.min(open.length, depth);
-  });
-  parser.on('text', (text) => {
-    if (depth > 3) return;
-    const place = open.slice(0, depth).join('/');
-    if (wanted.has(place)) values.set(place, `${values.get(place) ?? ''}${text}`.trim());
-  });
-  // A pom that is damaged further on has told its coordinates already: they stand first.
-  parser.on('error', () => {});
-  const text = bytes.toString('utf8');
-  for (let at = 0; at < text.length && depth <= depthMax; at += pieceChars) {
-    if (ownFields.every((name) => values.has(name))) break;
-    parser.write(text.slice(at, at + pieceChars));
-  }
   const own = (name: string): string | undefined =>
     values.get(`project/${name}`) ?? values.get(`project/parent/${name}`);
   return coordinates(own('groupId'), values.get('project/artifactId'), own('version'));
