@@ -16,7 +16,8 @@ export interface Environment {
   readonly clamd: string | undefined;
   /** Directory with the `config.json` of docker, which holds credentials of registries. */
   readonly dockerConfiguration: string;
-  readonly dockerHost: string | undefined;
+  /** Address of the local engine. */
+  readonly dockerHost: string;
   readonly proxy: ProxyVariables;
   /** Errors come with their stack traces. */
   readonly debug: boolean;
@@ -24,11 +25,12 @@ export interface Environment {
   readonly plain: boolean;
 }
 
-/** As curl and docker read them, in small letters or large. */
+/** As curl reads them, in small letters or large; `http_proxy` in small letters alone. */
 export interface ProxyVariables {
-  readonly http: string | undefined;
-  readonly https: string | undefined;
-  readonly no: string | undefined;
+  readonly http?: string;
+  readonly https?: string;
+  /** Hosts that are reached directly. */
+  readonly none?: string;
 }
 
 /** Empty variables count as unset, as everywhere in shells. */
@@ -47,14 +49,21 @@ export function readEnvironment(
     cacheDirectory: baseDirectory(read('XDG_CACHE_HOME'), join(home, '.cache')),
     clamd: read('LAZARET_CLAMD'),
     dockerConfiguration: read('DOCKER_CONFIG') ?? join(home, '.docker'),
-    dockerHost: read('DOCKER_HOST'),
-    proxy: {
-      http: read('http_proxy'),
-      https: read('https_proxy') ?? read('HTTPS_PROXY'),
-      no: read('no_proxy') ?? read('NO_PROXY'),
-    },
+    dockerHost: read('DOCKER_HOST') ?? 'unix:///var/run/docker.sock',
+    proxy: readProxy(read),
     debug: read('LAZARET_DEBUG') !== undefined,
     plain: read('NO_COLOR') !== undefined || read('TERM') === 'dumb',
+  };
+}
+
+function readProxy(read: (name: string) => string | undefined): ProxyVariables {
+  const http = read('http_proxy');
+  const https = read('https_proxy') ?? read('HTTPS_PROXY');
+  const none = read('no_proxy') ?? read('NO_PROXY');
+  return {
+    ...(http !== undefined && { http }),
+    ...(https !== undefined && { https }),
+    ...(none !== undefined && { none }),
   };
 }
 

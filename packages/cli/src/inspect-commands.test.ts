@@ -42,6 +42,15 @@ describe('the page of a report', () => {
     expect(requests[0]?.files).toBe(true);
   });
 
+  it('says when nobody looked for malware, however complete the coverage is', async () => {
+    const { coverage } = cleanReport();
+    const bare = { ...cleanReport(), coverage: { ...coverage, scanners: [] } };
+    const { stdout } = await inspecting(home, [bare]).run(['app']);
+    expect(stdout).toContain('no scanner looked for malware');
+    const scanned = await inspecting(home, [cleanReport()]).run(['app']);
+    expect(scanned.stdout).not.toContain('no scanner looked');
+  });
+
   it('shows hostile names as text', async () => {
     const hostile = '\u001B[2Jx\u202Egnp\nFAKE: clean\u0007';
     const [finding] = sampleReport().findings;
@@ -123,6 +132,15 @@ describe('exit codes', () => {
     expect(exitCode).toBe(expected);
     expect(stderr).toContain(String.raw`app: it cannot be had\x1b[2J`);
     expect(stdout).toBe('');
+  });
+
+  it('tells of a file that a flag names as of any other', async () => {
+    const error = Object.assign(new Error('ENOENT'), { code: 'ENOENT', path: 'ca.pem' });
+    const { run } = inspecting(home, [], () => {
+      throw error;
+    });
+    const { exitCode, stderr } = await run(['app', '--ca', 'ca.pem']);
+    expect([exitCode, stderr.includes('ca.pem: there is no such file')]).toEqual([2, true]);
   });
 });
 
@@ -252,7 +270,7 @@ describe('what is asked of the analysis', () => {
         caFiles: ['ca.pem'],
         credentialsFile: '/etc/dc/config.json',
         mirrors: { 'docker.io': ['mirror.example:5000'] },
-        proxy: { no: 'lab' },
+        proxy: { none: 'lab' },
       },
       parallel: 1,
       timeMs: 600_000,

@@ -280,6 +280,7 @@ Examples:
   lazaret logs -f JOB                           Follow the log of a job
   lazaret result JOB -o result.zip              Fetch the result
   lazaret jobs --state failed -o json           List jobs for a program
+  lazaret inspect image.tar                     Look inside an image, without a server
 
 Exit codes: ${Object.values(exitCodes)
     .map(({ code }) => code)

@@ -66,6 +66,6 @@ it('finds nothing between a report and itself, and the reverse in reverse', () =
       expect(there.findings.new.length).toBe(back.findings.gone.length);
       expect(there.files?.added).toEqual(back.files?.removed);
     }),
-    { numRuns: 40 },
+    { numRuns: 30 },
   );
 });

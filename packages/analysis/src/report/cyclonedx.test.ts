@@ -123,11 +123,11 @@ describe('a CycloneDX document', () => {
           expect(affects.every(({ ref }) => known.has(ref))).toBe(true);
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 
-  it('takes 30,000 packages that need one another and 100,000 files', () => {
+  it('takes 30,000 packages that need one another and 20,000 files', () => {
     const [first] = sampleReport().packages;
     const [file] = sampleReport().files ?? [];
     const packages = Array.from({ length: 30_000 }, (_, at) => ({
@@ -136,10 +136,10 @@ describe('a CycloneDX document', () => {
       purl: `pkg:deb/debian/p${at}@1`,
       dependsOn: [`p${at + 1}`, 'p0'],
     }));
-    const files = Array.from({ length: 100_000 }, (_, at) => ({ ...file!, path: `f/${at}` }));
+    const files = Array.from({ length: 20_000 }, (_, at) => ({ ...file!, path: `f/${at}` }));
     const report = { ...sampleReport(), packages, files };
     const bom = toCycloneDx(report, { files: true }) as unknown as Bom;
-    expect(bom.components).toHaveLength(130_001);
+    expect(bom.components).toHaveLength(50_001);
     expect(bom.dependencies).toHaveLength(30_001);
   });
 });

@@ -26,7 +26,7 @@ it('writes reports that the published schema allows and that can be read again',
       }
       expect(readReports(value)).toEqual(JSON.parse(JSON.stringify(reports)));
     }),
-    { numRuns: 40 },
+    { numRuns: 30 },
   );
 });
 

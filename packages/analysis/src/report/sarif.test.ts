@@ -85,7 +85,7 @@ describe('a SARIF log', () => {
           if (index !== undefined) expect(artifacts[index]?.location.uri).toBe(uri);
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 });

@@ -76,7 +76,7 @@ describe('an SPDX document', () => {
           expect(readLicenseExpression(licenseDeclared), licenseDeclared).toBeDefined();
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 });

@@ -1,11 +1,12 @@
 /** What a source says when it cannot give an image, as exit codes and next steps. */
 import { exitCodes } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
+import { asFileFailure } from '../upload-file.ts';
 
 const steps: Readonly<Record<string, readonly [exitCode: number, hint?: string]>> = {
   not_found: [
     exitCodes.notFound.code,
-    'An archive or directory is named by its path, an image of the local engine as docker:NAME.',
+    'An archive or directory is named by its path, what the local engine has as docker-daemon:NAME.',
   ],
   no_such_platform: [exitCodes.notFound.code, '--all-platforms inspects every one that is there.'],
   unauthorized: [
@@ -26,9 +27,13 @@ const steps: Readonly<Record<string, readonly [exitCode: number, hint?: string]>
   unsupported: [exitCodes.unreadable.code],
 };
 
-/** Other errors stay as they are. */
+/** Files that flags name are told as such; other errors stay as they are. */
 export function explainSource(error: unknown, reference: string): unknown {
-  if (!(error instanceof Error) || error.name !== 'SourceError') return error;
+  if (!(error instanceof Error)) return error;
+  if (error.name !== 'SourceError') {
+    const { path } = error as NodeJS.ErrnoException;
+    return path === undefined ? error : asFileFailure(error, path);
+  }
   const { code } = error as Error & { readonly code?: unknown };
   const step = typeof code === 'string' && Object.hasOwn(steps, code) ? steps[code] : undefined;
   const [exitCode = exitCodes.failure.code, hint] = step ?? [];

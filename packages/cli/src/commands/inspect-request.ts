@@ -34,7 +34,7 @@ export interface RegistryRequest {
 }
 
 export interface InspectRequest {
-  /** As it was given: `registry/app:tag`, a path, `docker:app`, `dir:/srv`. */
+  /** As it was given: `registry/app:tag`, a path, `container:web`, `dir:/srv`. */
   readonly reference: string;
   readonly platform: 'default' | 'all' | Platform;
   /** Nothing is asked over the network. */
@@ -46,7 +46,8 @@ export interface InspectRequest {
   readonly vulnerabilityDatabase: string | undefined;
   readonly cache: { readonly directory: string; readonly maxBytes: number } | undefined;
   readonly registry: RegistryRequest;
-  readonly dockerHost: string | undefined;
+  /** `unix:///var/run/docker.sock`; asked first for an image that is no path. */
+  readonly dockerHost: string;
   /** Layers examined at once; as many as there are cores unless given. */
   readonly parallel: number | undefined;
   /** For one layer. */

@@ -33,6 +33,7 @@ export function formatReportPage(report: InspectionReport, options: ReportPageOp
   const parts = [
     `${title}\n${verdict}\n`,
     ...reasons.map((reason) => `  ${visibleLine(reason)}\n`),
+    ...(hasMalwareScanner(report) ? [] : [`${style('yellow', 'note:')} ${nobodyLooked}\n`]),
     '\n',
     alignRows(summaryRows(report, options), options),
     formatFindings(report, { ...options, whole: sections.findings }),
@@ -40,6 +41,14 @@ export function formatReportPage(report: InspectionReport, options: ReportPageOp
     ...(sections.files ? [formatFiles(report, options)] : []),
   ];
   return parts.join('');
+}
+
+const malwareScanners: readonly string[] = ['clamav', 'yara', 'hash-set'];
+const nobodyLooked = 'no scanner looked for malware; --clamd or --yara-rules would';
+
+/** Without one even a complete coverage says little. */
+function hasMalwareScanner({ coverage }: InspectionReport): boolean {
+  return coverage.scanners.some(({ scanner }) => malwareScanners.includes(scanner));
 }
 
 function summaryRows(
@@ -128,7 +137,7 @@ function findingsOf({ findings }: InspectionReport): string {
 }
 
 function scannersOf({ coverage }: InspectionReport): readonly string[] {
-  if (coverage.scanners.length === 0) return ['none: malware was not looked for'];
+  if (coverage.scanners.length === 0) return ['none'];
   return coverage.scanners.map((one) => {
     const made = one.signaturesAt === undefined ? '' : ` of ${one.signaturesAt.slice(0, 10)}`;
     const problems = [
