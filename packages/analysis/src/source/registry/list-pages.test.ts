@@ -74,6 +74,17 @@ test('a repository that is not there is an error and not an empty list', async (
   expect(await listTags(client, 'empty')).toEqual([]);
 });
 
+test('names that are none are not sent', async () => {
+  const { registry, client } = await prepare(1);
+  for (const name of ['../x', 'app/..', 'app?n=1', 'APP', '']) {
+    const code = { code: 'unsupported' };
+    await expect(listTags(client, name)).rejects.toMatchObject(code);
+    const request = { repository: 'app', selector: `${name}#` };
+    await expect(headManifest(client, request)).rejects.toMatchObject(code);
+  }
+  expect(registry.requests).toEqual([]);
+});
+
 test('the catalog is listed, with the scope that it needs', async () => {
   const registry = await lab.start({ access: { mode: 'token', users: { ana: 'secret' } } });
   for (const name of ['b/two', 'a', 'c'])

@@ -7,7 +7,7 @@ import { z } from 'zod';
 
 import { parseDigest } from '../blob-digest.ts';
 import { SourceError } from '../image-source.ts';
-import { type Descriptor, parseManifest } from '../manifest.ts';
+import { type Descriptor, type Index, type Manifest, parseManifest } from '../manifest.ts';
 import { nextLink } from './link-header.ts';
 import { manifestAccept, readManifest } from './read-manifest.ts';
 import { isRepository, isTag } from './reference.ts';
@@ -19,12 +19,16 @@ export interface ListOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** All tags, in the registry's order. Throws SourceError, never a part of the list. */
+/**
+ * All tags, in the registry's order, without names that cannot be asked for. Throws SourceError
+ * rather than answer with a part of the list.
+ */
 export async function listTags(
   client: RegistryClient,
   repository: string,
   options: ListOptions = {},
 ): Promise<readonly string[]> {
+  checkNames(repository);
   return listNames(client, {
     ...options,
     path: `/v2/${repository}/tags/list`,
@@ -66,20 +70,22 @@ export async function listReferrers(
 ): Promise<readonly Referrer[]> {
   const { repository, digest } = subject;
   const { artifactType, signal } = options;
-  if (parseDigest(digest) === undefined)
-    throw new SourceError('unsupported', `${digest} is no digest`);
+  checkNames(repository, digest);
   const query =
     artifactType === undefined ? '' : `?artifactType=${encodeURIComponent(artifactType)}`;
   const what = `the referrers of ${repository}@${digest} at ${client.host}`;
   const found: Referrer[] = [];
+  let hasApi = false;
   try {
     const request = { path: `/v2/${repository}/referrers/${digest}${query}`, repository, what };
     for await (const page of pages(client, { ...request, signal })) {
+      hasApi = true;
       const index = readReferrers(page.bytes, what);
       found.push(...index.map((one) => ({ ...one, fallback: false })));
     }
   } catch (error) {
-    if (!(error instanceof SourceError) || error.code !== 'not_found') throw error;
+    const isMissing = error instanceof SourceError && error.code === 'not_found';
+    if (hasApi || !isMissing) throw error;
     found.push(...(await readFallback(client, { ...subject, signal })));
   }
   // Registries may leave the filter to whoever asks.
@@ -102,6 +108,7 @@ export async function headManifest(
   },
 ): Promise<ManifestHead> {
   const { repository, selector, signal } = request;
+  checkNames(repository, selector);
   const path = `/v2/${repository}/manifests/${selector}`;
   const what = `the manifest ${repository}:${selector} at ${client.host}`;
   const headers = { accept: manifestAccept };
@@ -123,6 +130,15 @@ export async function headManifest(
   const fetched = await readManifest(client, { repository, selector, signal });
   const { document, bytes } = fetched;
   return { digest: fetched.digest, mediaType: document.mediaType, sizeBytes: bytes.length };
+}
+
+/** Names may come from anywhere, and become parts of a path. */
+function checkNames(repository: string, selector?: string): void {
+  if (!isRepository(repository)) {
+    throw new SourceError('unsupported', `"${repository.slice(0, 80)}" is no repository name`);
+  }
+  if (selector === undefined || isTag(selector) || parseDigest(selector) !== undefined) return;
+  throw new SourceError('unsupported', `"${selector.slice(0, 80)}" is no tag and no digest`);
 }
 
 const tagsShape = z.object({ tags: z.array(z.string()).nullish() });
@@ -207,9 +223,13 @@ async function* pages(client: RegistryClient, request: PageRequest): AsyncGenera
 }
 
 function readReferrers(bytes: Buffer, what: string): readonly Descriptor[] {
-  const manifest = parseManifest(bytes);
-  if (manifest.kind === 'index') return manifest.children;
-  throw new SourceError('damaged', `${what}: the answer is no index`);
+  return wholeIndex(parseManifest(bytes), what);
+}
+
+function wholeIndex(document: Index | Manifest, what: string): readonly Descriptor[] {
+  if (document.kind !== 'index') throw new SourceError('damaged', `${what}: this is no index`);
+  if (document.omitted === 0) return document.children;
+  throw new SourceError('too_large', `${what}: there are ${document.omitted} more than are read`);
 }
 
 /** The referrers tag schema: an index under `<algorithm>-<hex>`, cut as the specification says. */
@@ -221,10 +241,7 @@ async function readFallback(
   const selector = `${algorithm.slice(0, 32)}-${hex.slice(0, 64)}`;
   try {
     const { document } = await readManifest(client, { ...subject, selector });
-    if (document.kind !== 'index') {
-      throw new SourceError('damaged', `${selector} is no index of referrers`);
-    }
-    return document.children.map((one) => ({ ...one, fallback: true }));
+    return wholeIndex(document, selector).map((one) => ({ ...one, fallback: true }));
   } catch (error) {
     if (error instanceof SourceError && error.code === 'not_found') return [];
     throw error;

@@ -257,6 +257,14 @@ test('mirrors are asked first, without the credentials of the registry behind th
   expect(new Set(asked)).toEqual(new Set([registry.host]));
 });
 
+test('a mirror that cannot answer is not asked again', async () => {
+  const mirror = await lab.start();
+  mirror.faults.on('flapping');
+  const registry = await prepare({ mode: 'open' });
+  expect(await readAll(registry, { mirrors: { [registry.host]: [mirror.host] } })).toHaveLength(2);
+  expect(mirror.requests).toHaveLength(2);
+});
+
 test('a mirror that fails in any way is passed over', async () => {
   const mirror = await lab.start({ access: { mode: 'basic' } });
   const gone = await lab.start();

@@ -26,6 +26,8 @@ export interface RegistryClientOptions {
   /** From 0 to below 1; for pauses between attempts. */
   readonly random?: () => number;
   readonly authHosts?: readonly string[];
+  /** Attempts after the first, in place of the bound. */
+  readonly retries?: number;
 }
 
 export interface RegistryRequest {
@@ -96,11 +98,12 @@ export class RegistryClient {
 
   /** Runs the task again, after a pause, while it fails with a PassingError. */
   async repeat<T>(task: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const { retries = limits.registryRetries } = this.#options;
     for (let attempt = 0; ; attempt += 1) {
       try {
         return await task();
       } catch (error) {
-        if (!(error instanceof PassingError) || attempt >= limits.registryRetries) throw error;
+        if (!(error instanceof PassingError) || attempt >= retries) throw error;
         await this.pause(error, attempt, signal);
       }
     }

@@ -47,7 +47,7 @@ export interface RegistrySourceOptions extends RegistryOptions {
 export function openRegistrySource(text: string, options: RegistrySourceOptions): ImageSource {
   const reference = parseReference(text);
   const transport = createTransport(options.network ?? {});
-  const endpoints = openEndpoints(reference.host, transport, options);
+  const endpoints = new Endpoints(reference.host, transport, options);
   return {
     kind: 'registry',
     reference: formatReference(reference),
@@ -66,17 +66,49 @@ export function openRegistryClient(
   return { client, close: () => transport.close() };
 }
 
-function openEndpoints(
-  host: string,
-  transport: Transport,
-  options: RegistryOptions,
-): readonly RegistryClient[] {
-  const mirrors = options.mirrors?.[host] ?? [];
-  return [...mirrors, host].map((one) => openClient(one, transport, options));
+/** Who is asked for an image, in order, for as long as the source is open. */
+class Endpoints {
+  readonly #mirrors: Set<RegistryClient>;
+  readonly #registry: RegistryClient;
+
+  constructor(host: string, transport: Transport, options: RegistryOptions) {
+    const mirrors = options.mirrors?.[host] ?? [];
+    const impatient = { ...options, retries: 1 };
+    this.#mirrors = new Set(mirrors.map((one) => openClient(one, transport, impatient)));
+    this.#registry = openClient(host, transport, options);
+  }
+
+  /**
+   * Mirrors may lack anything for any reason; only the registry's own answer counts as a refusal.
+   * A mirror that could not answer is not asked again.
+   */
+  async first<T>(ask: (client: RegistryClient) => Promise<T>): Promise<T> {
+    for (const mirror of this.#mirrors) {
+      try {
+        return await ask(mirror);
+      } catch (error) {
+        if (!(error instanceof SourceError)) throw error;
+        if (error.code !== 'not_found') this.#mirrors.delete(mirror);
+      }
+    }
+    return ask(this.#registry);
+  }
+
+  async some(ask: (client: RegistryClient) => Promise<boolean>): Promise<boolean> {
+    for (const mirror of this.#mirrors) {
+      if (await ask(mirror).catch(() => false)) return true;
+    }
+    return ask(this.#registry);
+  }
 }
 
-function openClient(host: string, transport: Transport, options: RegistryOptions): RegistryClient {
+function openClient(
+  host: string,
+  transport: Transport,
+  options: RegistryOptions & { readonly retries?: number },
+): RegistryClient {
   const { clock, credentials = { find: async () => undefined }, random, authHosts = [] } = options;
+  const { retries } = options;
   const rate = options.rates?.[host];
   return new RegistryClient(host, {
     transport,
@@ -85,11 +117,12 @@ function openClient(host: string, transport: Transport, options: RegistryOptions
     authHosts,
     ...(rate === undefined ? {} : { rate }),
     ...(random === undefined ? {} : { random }),
+    ...(retries === undefined ? {} : { retries }),
   });
 }
 
 interface Listing {
-  readonly endpoints: readonly RegistryClient[];
+  readonly endpoints: Endpoints;
   readonly transport: Transport;
   readonly options: RegistrySourceOptions;
   readonly choice: PlatformChoice;
@@ -98,14 +131,14 @@ interface Listing {
 async function listImages(reference: RegistryReference, listing: Listing): Promise<ImageListing> {
   const { endpoints, options, choice } = listing;
   const { repository } = reference;
-  const top = await firstOf(endpoints, (client) =>
+  const top = await endpoints.first((client) =>
     readManifest(client, { repository, selector: selectorOf(reference) }),
   );
   const parts = createParts(repository, listing);
   const shelf: ImageShelf = {
     names: [formatReference(reference)],
     readChild: (descriptor) =>
-      firstOf(endpoints, (client) =>
+      endpoints.first((client) =>
         readManifest(client, { repository, selector: descriptor.digest, descriptor }),
       ),
     assemble: (manifest, place) => assembleImage(manifest, place, parts),
@@ -118,25 +151,23 @@ function createParts(repository: string, { endpoints, transport, options }: List
   const shared = { clock, idleMs: network?.idleMs };
   return {
     readBlob: (descriptor, maxBytes) =>
-      firstOf(endpoints, (client) => readSmallBlob(client, { repository, descriptor, maxBytes })),
+      endpoints.first((client) => readSmallBlob(client, { repository, descriptor, maxBytes })),
     openLayer: (descriptor, url, signal) =>
       url === undefined
-        ? firstOf(endpoints, (client) =>
+        ? endpoints.first((client) =>
             openBlob({ ...blobOf(client, repository, descriptor), ...shared, signal }),
           )
         : openForeign(url, descriptor, { ...shared, transport, signal, random: options.random }),
     hasBlob: async ({ digest }) => {
       const path = `/v2/${repository}/blobs/${digest}`;
       const what = `the blob ${repository}@${digest}`;
-      for (const client of endpoints) {
-        const status = await client.repeat(async () => {
+      return endpoints.some((client) =>
+        client.repeat(async () => {
           const answer = await client.send({ method: 'HEAD', path, repository, what });
           answer.drop();
-          return answer.status;
-        });
-        if (status === 200) return true;
-      }
-      return false;
+          return answer.status === 200;
+        }),
+      );
     },
     allowedUrl: (urls) =>
       urls
@@ -166,21 +197,4 @@ function blobOf(
 function isAllowed(url: URL, hosts: readonly string[]): boolean {
   const isPlain = url.username === '' && url.password === '';
   return url.protocol === 'https:' && isPlain && hosts.includes(url.host);
-}
-
-/** Mirrors may lack anything for any reason; only the registry's own answer counts as a refusal. */
-async function firstOf<T>(
-  endpoints: readonly RegistryClient[],
-  ask: (client: RegistryClient) => Promise<T>,
-): Promise<T> {
-  for (const mirror of endpoints.slice(0, -1)) {
-    try {
-      return await ask(mirror);
-    } catch (error) {
-      if (!(error instanceof SourceError)) throw error;
-    }
-  }
-  const last = endpoints.at(-1);
-  if (last === undefined) throw new SourceError('unreachable', 'no registry to ask');
-  return ask(last);
 }
