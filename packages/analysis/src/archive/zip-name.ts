@@ -9,13 +9,16 @@ const upperHalf =
 /** Info-ZIP's Unicode path (APPNOTE.TXT 4.6.9). */
 const unicodePathId = 0x7075;
 
+const isAscii = /^[\0-\x7f]*$/;
+
 /**
  * @param name The name's bytes.
  * @param extra The extra field beside it.
  * @param isUtf8 Bit 11 of the flags.
  */
 export function decodeZipName(name: Buffer, extra: Buffer, isUtf8: boolean): string {
-  if (isAscii(name)) return name.toString('latin1');
+  const raw = name.toString('latin1');
+  if (isAscii.test(raw)) return raw;
   if (isUtf8) return name.toString('utf8');
   const unicode = findExtra(extra, unicodePathId);
   if (unicode !== undefined && unicode.length > 5 && unicode[0] === 1) {
@@ -39,9 +42,4 @@ export function findExtra(extra: Buffer, id: number): Buffer | undefined {
     at = end;
   }
   return undefined;
-}
-
-function isAscii(bytes: Buffer): boolean {
-  for (const byte of bytes) if (byte >= 0x80) return false;
-  return true;
 }
