@@ -149,7 +149,7 @@ function indexSignatures(): (readonly Signature[] | undefined)[] {
   return index;
 }
 
-/** Control characters besides tab, line feed, form feed, carriage return, bell, backspace, escape. */
+/** Control characters besides bell, backspace, tab, the three that end lines, and escape. */
 function listBinaryBytes(): Uint8Array {
   const table = new Uint8Array(256);
   for (let byte = 0; byte < 0x20; byte += 1) table[byte] = 1;

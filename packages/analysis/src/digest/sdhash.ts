@@ -1,8 +1,8 @@
 /**
  * sdhash, a digest of features: the 64-byte stretches whose entropy is rarest around them, each
  * kept as five bits of a Bloom filter by its SHA-1. Source: Roussev, "Data Fingerprinting with
- * Similarity Digests" (2010), and the stream form `sdbf:03` that sdhash 3.x writes. What lies between
- * the features leaves no trace, so a digest tells of resemblance, never of identity.
+ * Similarity Digests" (2010), and the stream form `sdbf:03` that sdhash 3.x writes. What lies
+ * between the features leaves no trace, so a digest tells of resemblance, never of identity.
  */
 import { limits } from '@lazaret/protocol';
 

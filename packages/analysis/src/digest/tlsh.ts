@@ -36,8 +36,8 @@ const permutation = Uint8Array.from([
 const twoSteps = Uint8Array.from({ length: 65_536 }, (_, at) => step(step(at >> 8) ^ (at & 0xff)));
 
 /**
- * The digest in the form `T1` and 70 hexadecimal digits. Undefined for less than 50 bytes, more than
- * 4 GiB, and for content too uniform to tell from other uniform content.
+ * The digest in the form `T1` and 70 hexadecimal digits. Undefined for less than 50 bytes, more
+ * than 4 GiB, and for content too uniform to tell from other uniform content.
  */
 // oxlint-disable-next-line complexity -- one loop; most of its branches are `?? 0` of arrays
 export function tlsh(bytes: Uint8Array): string | undefined {

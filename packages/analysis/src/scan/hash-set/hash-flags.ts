@@ -1,4 +1,5 @@
 /** What a sealed set says of a digest, as bits of one byte. */
+import { isUnwanted, toolCategories } from './tool-categories.ts';
 import type { ToolCategory } from './tool-categories.ts';
 
 /** The two axes: known as software, known as a threat. Either, both or none. */
@@ -19,4 +20,9 @@ const categoryFlags: Readonly<Record<ToolCategory, number>> = {
 /** The flags of software of these categories. */
 export function flagsOf(categories: readonly ToolCategory[]): number {
   return categories.reduce((flags, each) => flags | categoryFlags[each], knownSoftwareFlag);
+}
+
+/** The kinds of tool that the flags name and that are worth a finding. */
+export function unwantedIn(flags: number): readonly ToolCategory[] {
+  return toolCategories.filter((each) => isUnwanted(each) && (flags & categoryFlags[each]) !== 0);
 }

@@ -121,7 +121,7 @@ function toolFinding({
     class: 'dual-use',
     severity: 'low',
     rule: `software-reference/${categories[0] ?? 'tool'}`,
-    title: `A known tool: ${products[0] ?? 'unnamed'}`,
+    title: `A known tool: ${products[0] ?? categories[0] ?? 'unnamed'}`,
     evidence: {
       categories: [...categories],
       products: [...products],

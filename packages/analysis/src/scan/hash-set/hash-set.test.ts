@@ -20,7 +20,7 @@ import { createHashSetScanner } from './hash-set-scanner.ts';
 import { parseHashList } from './parse-hash-list.ts';
 import { knownSoftware, lookUpReputation } from './reputation.ts';
 import { SealedSet } from './sealed-set.ts';
-import { openSoftwareReference } from './software-reference.ts';
+import { openSoftwareReference, readReferenceEntries } from './software-reference.ts';
 import { categoriesOf } from './tool-categories.ts';
 import { sealList, writeSealedSet } from './write-sealed-set.ts';
 
@@ -255,6 +255,19 @@ describe('the software reference', () => {
     writeFileSync(join(folder, 'text.db'), 'no database at all, but some text'.repeat(40));
     expect(() => openSoftwareReference(join(folder, 'text.db'))).toThrow(/./);
     expect(() => openSoftwareReference(join(folder, 'absent.db'))).toThrow(/./);
+  });
+
+  test.each(['minimal', 'full'] as const)('is sealed from the layout %s', async (layout) => {
+    const [path, sealed] = [join(folder, 'rds.db'), join(folder, 'rds.set')];
+    writeRds(path, { files, packages }, { layout });
+    const terms = { name: 'NSRL', source: 'NIST', release: '2026.09.1', madeAt: '2026-11-01' };
+    const header = writeSealedSet(sealed, terms, readReferenceEntries(path));
+    expect(header).toMatchObject({ entries: 3, software: 3, threats: 0 });
+    const scanner = createHashSetScanner({ sealed: [SealedSet.open(sealed)], now });
+    const program = (bytes: Buffer): ScanSubject => ({ ...subjectOf(bytes), kind: 'elf' });
+    expect((await scanner.scan(program(bad))).findings).toMatchObject([{ class: 'dual-use' }]);
+    expect((await scanner.scan(program(shared))).findings).toEqual([]);
+    await scanner.close();
   });
 
   test('describes kinds of tools in words that may be combined', () => {

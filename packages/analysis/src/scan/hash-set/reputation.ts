@@ -3,10 +3,11 @@
  * joined into one: known as software, known as a threat. A file may be both. Known is not good.
  */
 import { isProgram } from '../../digest/file-kind.ts';
-import { knownSoftwareFlag, knownThreatFlag } from './hash-flags.ts';
+import { knownSoftwareFlag, knownThreatFlag, unwantedIn } from './hash-flags.ts';
 import { findInList, isInForce } from './hash-list.ts';
 import type { FileIdentity, HashAlgorithm, HashList } from './hash-list.ts';
 import type { SealedSet } from './sealed-set.ts';
+import { isMostlyTools } from './software-reference.ts';
 import type { SoftwareRecord, SoftwareReference } from './software-reference.ts';
 
 export interface ReputationSources {
@@ -43,7 +44,7 @@ export interface Reputation {
   readonly problem?: string;
 }
 
-/** Files below this are in everything: licences, stubs, markers. Being known says nothing of them. */
+/** Smaller files are in everything: licences, stubs, markers. Being known says nothing of them. */
 export const tellingBytes = 64;
 
 /** Looks the file up in everything. Never throws. The empty file is unknown to all. */
@@ -82,10 +83,8 @@ export function knownSoftware(
  * icons: only programs count, and only when nearly all packages that hold them are such tools.
  */
 export function isUnwantedTool(record: SoftwareRecord, kind: string, mode: number): boolean {
-  return isProgram(kind, mode) && record.toolPackages / record.packages >= toolShare;
+  return isProgram(kind, mode) && isMostlyTools(record);
 }
-
-const toolShare = 0.8;
 
 interface Findings {
   readonly threats: ThreatMatch[];
@@ -123,6 +122,10 @@ function searchSealed(set: SealedSet, file: FileIdentity, found: Findings): void
   try {
     const flags = set.find(file.sha256) ?? 0;
     if ((flags & knownSoftwareFlag) !== 0) found.knownBy.push(name);
+    const categories = unwantedIn(flags);
+    // Flags for tools are sealed only for what hardly any other package holds.
+    const record = { products: [], packages: 1, toolPackages: 1, categories };
+    if (categories.length > 0) found.record ??= record;
     if ((flags & knownThreatFlag) !== 0) {
       const more = reason === undefined ? {} : { reason };
       found.threats.push({ list: name, matchedBy: 'sha256', source, ...more });

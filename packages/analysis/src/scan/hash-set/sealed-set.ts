@@ -42,6 +42,12 @@ export const sealedHeader = z.object({
 });
 export type SealedHeader = z.output<typeof sealedHeader>;
 
+export interface SealedEntry {
+  /** Hexadecimal, lower case. */
+  readonly sha256: string;
+  readonly flags: number;
+}
+
 /** An open sealed set. */
 export class SealedSet {
   readonly header: SealedHeader;
@@ -54,7 +60,7 @@ export class SealedSet {
     this.#index = index;
   }
 
-  /** Opens and checks the header, the size and the index. Throws ListError, or the system's error. */
+  /** Opens it, and checks header, size and index. Throws ListError, or the system's error. */
   static open(path: string): SealedSet {
     const file = openSync(path, 'r');
     try {

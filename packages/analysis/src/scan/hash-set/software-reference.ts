@@ -11,6 +11,8 @@ import { pathToFileURL } from 'node:url';
 
 import { limits } from '@lazaret/protocol';
 
+import { flagsOf } from './hash-flags.ts';
+import type { SealedEntry } from './sealed-set.ts';
 import { categoriesOf, isUnwanted } from './tool-categories.ts';
 import type { ToolCategory } from './tool-categories.ts';
 
@@ -27,21 +29,51 @@ export interface SoftwareRecord {
 export interface SoftwareReference {
   /** `2026.09.1 modern minimal`, as the database says it, and size and time of the file. */
   readonly release: string;
-  /** The record of a file, undefined when it is not there. Throws when the database cannot be read. */
+  /** The record of a file, undefined when there is none. Throws when the database fails. */
   find(sha256: string, sizeBytes: number): SoftwareRecord | undefined;
   close(): void;
 }
 
 const productsTold = 5;
+const toolShare = 0.8;
+
+/** Whether nearly all packages that hold a file are tools that may be unwanted. */
+export function isMostlyTools(record: Pick<SoftwareRecord, 'packages' | 'toolPackages'>): boolean {
+  return record.packages > 0 && record.toolPackages / record.packages >= toolShare;
+}
+
+/**
+ * Every SHA-256 of the database in ascending order, for sealing it (write-sealed-set.ts). Reads one
+ * row after the other; a set of hundreds of millions of rows takes its time.
+ */
+export function* readReferenceEntries(path: string): Generator<SealedEntry> {
+  const database = openDatabase(path);
+  try {
+    const rows = database
+      .prepare(`SELECT f.sha256 AS sha256, f.package_id AS id, p.application_type AS type
+        FROM FILE f LEFT JOIN PKG p ON p.package_id = f.package_id ORDER BY f.sha256`)
+      .iterate();
+    let entry: OpenEntry | undefined;
+    for (const row of rows) {
+      const sha256 = textOf(row['sha256']).toLowerCase();
+      if (sha256 !== entry?.sha256) {
+        if (entry !== undefined) yield closeEntry(entry);
+        entry = { sha256, packages: new Set(), tools: new Set(), categories: new Set() };
+      }
+      countPackage(entry, row['id'], textOf(row['type']));
+    }
+    if (entry !== undefined) yield closeEntry(entry);
+  } finally {
+    database.close();
+  }
+}
 
 /**
  * Opens the database read-only and immutable: no lock, no journal, nothing written beside it.
  * Throws an Error that says what is wrong: no such tables, or no way to look a SHA-256 up quickly.
  */
 export function openSoftwareReference(path: string): SoftwareReference {
-  const url = pathToFileURL(path);
-  url.searchParams.set('immutable', '1');
-  const database = new DatabaseSync(url, { readOnly: true });
+  const database = openDatabase(path);
   try {
     const statement = prepareSearch(database);
     const release = readRelease(database);
@@ -57,6 +89,34 @@ export function openSoftwareReference(path: string): SoftwareReference {
     database.close();
     throw error;
   }
+}
+
+function openDatabase(path: string): DatabaseSync {
+  const url = pathToFileURL(path);
+  url.searchParams.set('immutable', '1');
+  return new DatabaseSync(url, { readOnly: true });
+}
+
+/** What the rows of one file have told so far. */
+interface OpenEntry {
+  readonly sha256: string;
+  readonly packages: Set<unknown>;
+  readonly tools: Set<unknown>;
+  readonly categories: Set<ToolCategory>;
+}
+
+function countPackage(entry: OpenEntry, id: unknown, type: string): void {
+  // Files that are everywhere are in more packages than need to be counted.
+  if (entry.packages.size >= limits.referencePackages) return;
+  entry.packages.add(id);
+  const named = categoriesOf(type);
+  for (const category of named) entry.categories.add(category);
+  if (named.some(isUnwanted)) entry.tools.add(id);
+}
+
+function closeEntry({ sha256, packages, tools, categories }: OpenEntry): SealedEntry {
+  const isTool = isMostlyTools({ packages: packages.size, toolPackages: tools.size });
+  return { sha256, flags: flagsOf(isTool ? [...categories] : []) };
 }
 
 /** Builds the query from the columns that are there. */
@@ -94,21 +154,16 @@ function findRecord(
   const rows = statement.all(sha256.toUpperCase(), sizeBytes);
   if (rows.length === 0) return undefined;
   const products = new Set<string>();
-  const packages = new Set<unknown>();
-  const tools = new Set<unknown>();
-  const categories = new Set<ToolCategory>();
+  const entry: OpenEntry = { sha256, packages: new Set(), tools: new Set(), categories: new Set() };
   for (const { id, name, version, application_type: type } of rows) {
-    packages.add(id);
     products.add(`${textOf(name)} ${textOf(version)}`.trim());
-    const named = categoriesOf(textOf(type));
-    for (const category of named) categories.add(category);
-    if (named.some(isUnwanted)) tools.add(id);
+    countPackage(entry, id, textOf(type));
   }
   return {
     products: [...products].filter((product) => product !== '').slice(0, productsTold),
-    packages: packages.size,
-    toolPackages: tools.size,
-    categories: [...categories],
+    packages: entry.packages.size,
+    toolPackages: entry.tools.size,
+    categories: [...entry.categories],
   };
 }
 

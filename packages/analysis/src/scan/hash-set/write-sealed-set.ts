@@ -6,13 +6,7 @@ import { ListError } from '../lists/list-error.ts';
 import { knownSoftwareFlag, knownThreatFlag } from './hash-flags.ts';
 import type { HashList } from './hash-list.ts';
 import { headerBytes, indexBytes, prefixes, recordBytes, sealedMagic } from './sealed-set.ts';
-import type { SealedHeader } from './sealed-set.ts';
-
-export interface SealedEntry {
-  /** Hexadecimal, lower case. */
-  readonly sha256: string;
-  readonly flags: number;
-}
+import type { SealedEntry, SealedHeader } from './sealed-set.ts';
 
 export type SealedTerms = Omit<SealedHeader, 'entries' | 'software' | 'threats' | 'contentSha256'>;
 

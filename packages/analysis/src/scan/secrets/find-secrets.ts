@@ -78,7 +78,7 @@ function prepare(rules: readonly SecretRule[]): Prepared {
   return { search: prepareSearch([...byLiteral.keys()]), rules: [...byLiteral.values()] };
 }
 
-/** Reads files line by line whose names call for it; false when one is too large to be read whole. */
+/** Reads files by lines whose names call for it; false when one is too large to be read whole. */
 function tryFileRules(bytes: Buffer, path: string, finder: Finder): boolean {
   const wanted = fileRules.filter((rule) => rule.path.test(path));
   if (wanted.length === 0) return true;

@@ -1,11 +1,11 @@
 /**
- * Finds many literals in one pass over bytes. It looks at every second pair of bytes, and in a table
- * whether the pair is one of two neighbouring pairs of some literal: wherever a literal stands, one
- * of the two is met. Of each literal the pairs are taken that are rarest in texts.
+ * Finds many literals in one pass over bytes. It looks at every second pair of bytes, and in a
+ * table whether the pair is one of two neighbouring pairs of some literal: wherever a literal
+ * stands, one of the two is met. Of each literal the pairs are taken that are rarest in texts.
  */
 export interface LiteralSearch {
   readonly literals: readonly Buffer[];
-  /** For each pair of bytes, as the machine reads it into 16 bits, the index into `places`, 0 for none. */
+  /** For each pair of bytes, as the machine reads 16 bits, the index into `places`; 0: none. */
   readonly table: Uint16Array;
   readonly places: readonly (readonly Place[])[];
 }

@@ -18,7 +18,7 @@ const version = 1;
 const textKinds: ReadonlySet<string> = new Set([
   ...['text', 'script', 'json', 'xml', 'html', 'php', 'pem', 'rtf', 'postscript'],
 ]);
-/** Compressed or pictures: no literal stands in them as it is. Their members are files of their own. */
+/** Compressed, or pictures: no literal stands in them as it is; members are files of their own. */
 const passedKinds: ReadonlySet<string> = new Set([
   ...['zip', 'gzip', 'compress', 'zstd', 'xz', 'lz4', 'lzma', 'lzip', 'lzop', 'bzip2', '7z', 'rar'],
   ...['cab', 'rpm', 'deb', 'png', 'jpeg', 'gif', 'tiff', 'ico', 'riff', 'font', 'audio', 'video'],
