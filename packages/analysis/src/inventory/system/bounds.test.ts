@@ -1,0 +1,64 @@
+import { limits } from '@lazaret/protocol';
+import { expect, test } from 'vitest';
+
+import { createDoubts } from './doubts.ts';
+import { createOwnedFiles } from './owned-files.ts';
+import { countPackages } from './package-count.ts';
+import { distinctNames, plainWord } from './package-text.ts';
+import { linesOf } from './text-lines.ts';
+
+function doubts(): { told: string[]; doubts: ReturnType<typeof createDoubts> } {
+  const told: string[] = [];
+  const emit = (fact: object): void => {
+    if ('reason' in fact) told.push(String(fact.reason));
+  };
+  return { told, doubts: createDoubts({ reader: 'test', path: 'a', emit }) };
+}
+
+test('a file of more lines than any list has ends its reader', () => {
+  const bytes = Buffer.alloc(limits.readerLines + 1, '\n');
+  let lines = 0;
+  expect(() => {
+    for (const _ of linesOf(bytes)) lines += 1;
+  }).toThrow(`more than ${limits.readerLines} lines`);
+  expect(lines).toBe(limits.readerLines);
+});
+
+test('a database of more packages than any system has ends its reader', () => {
+  const count = countPackages();
+  for (let left = limits.packagesPerDatabase; left > 0; left -= 1) count();
+  expect(count).toThrow(`more than ${limits.packagesPerDatabase} packages`);
+});
+
+test('what is not understood a million times is told a few times', () => {
+  const { told, doubts: sink } = doubts();
+  for (let left = 1_000; left > 0; left -= 1) sink.add('damaged', 'a line');
+  expect(told).toEqual([...Array<string>(limits.doubtsPerFile).fill('damaged'), 'too_many']);
+});
+
+test('paths are kept up to a number, a length and a sum of lengths, and said to be lost', () => {
+  const { told, doubts: sink } = doubts();
+  const owned = createOwnedFiles(sink);
+  owned.add(`/${'x'.repeat(limits.pathBytes)}`);
+  expect(told).toEqual(['too_large']);
+  owned.add('/../../etc/passwd');
+  expect(told).toEqual(['too_large', 'damaged']);
+  const long = `/${'x'.repeat(limits.pathBytes - 1)}`;
+  const most = Math.ceil(limits.ownedPathChars / limits.pathBytes);
+  for (let left = most + 5; left > 0; left -= 1) owned.add(long);
+  expect(told).toEqual(['too_large', 'damaged', 'too_many']);
+  expect(owned.take().length).toBeLessThanOrEqual(most);
+  expect(owned.take()).toEqual([]);
+});
+
+test('names are words of a length that can be, and no more than are kept', () => {
+  const { told, doubts: sink } = doubts();
+  expect(plainWord('a-1~b+c:2', 'the name', sink)).toBe('a-1~b+c:2');
+  for (const bad of [undefined, '', 'a b', 'a\0', 'a\u009bm', 'x'.repeat(2_000)]) {
+    expect(plainWord(bad, 'the name', sink)).toBeUndefined();
+  }
+  expect(told).toHaveLength(6);
+  const many = Array.from({ length: limits.packageDependencies + 9 }, (_, at) => `n${at}`);
+  expect(distinctNames([...many, ...many], sink)).toHaveLength(limits.packageDependencies);
+  expect(told).toHaveLength(7);
+});
