@@ -164,6 +164,16 @@ describe('bombs', () => {
     expect(opened.members.size).toBe(5);
   });
 
+  test('a tar.gz is one container, however often it is nested', async () => {
+    let bytes: Buffer = evil;
+    for (let depth = 0; depth < 5; depth += 1) bytes = gzipSync(await tarOf('in.tgz', bytes));
+    const all = await openAll(bytes, { limits: { depth: 5 } });
+    expect(all.gaps).toEqual([]);
+    expect([...all.members.values()].at(-1)).toEqual(evil);
+    const some = await openAll(bytes, { limits: { depth: 4 } });
+    expect(some.gaps).toEqual([expect.stringMatching(/in\.tgz: too_deep$/)]);
+  });
+
   test('members that share bytes are not read', async () => {
     const content = Buffer.alloc(100 * KiB);
     const bytes = overlapping(content);

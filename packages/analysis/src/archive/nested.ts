@@ -53,7 +53,8 @@ export async function* openNested(
 ): AsyncGenerator<NestedStep, void, undefined> {
   budget.begin(file.bytes.length);
   try {
-    yield* open(file, { budget, depth: 0, format: detectContainer(file.bytes) });
+    const format = detectContainer(file.bytes);
+    yield* open(file, { budget, depth: 0, isInStream: false, format });
   } catch (error) {
     yield { type: 'gap', path: file.path, ...describeFailure(error) };
   }
@@ -62,8 +63,14 @@ export async function* openNested(
 interface Place {
   readonly budget: NestedBudget;
   readonly depth: number;
+  /** An archive in a compressed stream, such as a .tar.gz, is one container and not two. */
+  readonly isInStream: boolean;
   readonly format: ContainerFormat | undefined;
 }
+
+const streams: ReadonlySet<ContainerFormat> = new Set<ContainerFormat>([
+  ...(['gzip', 'zstd', 'bzip2', 'xz', 'lzma'] as const),
+]);
 
 type Opener = (file: OpenFile, budget: NestedBudget) => AsyncIterable<Piece> | Iterable<Piece>;
 
@@ -90,12 +97,15 @@ async function* open(file: OpenFile, place: Place): AsyncGenerator<NestedStep, v
     yield refuse('unsupported', `${format} archives are not opened`);
     return;
   }
-  if (depth >= budget.limits.depth) {
+  const isStream = streams.has(format);
+  const counts = isStream || !place.isInStream;
+  if (counts && depth >= budget.limits.depth) {
     yield refuse('too_deep', `containers more than ${budget.limits.depth} deep are not opened`);
     return;
   }
   try {
-    for await (const piece of openers[format](file, budget)) yield* walk(file, piece, place);
+    const inner = { ...place, depth: counts ? depth + 1 : depth, isInStream: isStream };
+    for await (const piece of openers[format](file, budget)) yield* walk(file, piece, inner);
   } catch (error) {
     const failure = describeFailure(error);
     if (failure.isShared) throw error;
@@ -109,13 +119,14 @@ const turnBytes = 1024 * 1024;
 async function* walk(
   file: OpenFile,
   piece: Piece,
-  { budget, depth }: Place,
+  place: Place,
 ): AsyncGenerator<NestedStep, void, undefined> {
   const path = piece.name === undefined ? file.path : joinPath(file.path, piece.name);
   if (piece.type === 'gap') {
     yield { type: 'gap', path, reason: piece.reason, detail: piece.detail };
     return;
   }
+  const { budget } = place;
   const { bytes } = piece;
   const heldBytes = piece.isView ? 0 : bytes.length;
   budget.hold(heldBytes);
@@ -129,7 +140,7 @@ async function* walk(
     ...(format === undefined ? {} : { container: format }),
   };
   if (bytes.length > turnBytes) await setImmediate();
-  yield* open({ path, bytes }, { budget, depth: depth + 1, format });
+  yield* open({ path, bytes }, { ...place, format });
   budget.letGo(heldBytes);
 }
 

@@ -4,7 +4,13 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import type { Transform } from 'node:stream';
-import { constants, createGunzip, createZstdDecompress } from 'node:zlib';
+import {
+  constants,
+  createGunzip,
+  createZstdDecompress,
+  gunzipSync,
+  zstdDecompressSync,
+} from 'node:zlib';
 import { limits } from '@lazaret/protocol';
 
 import { decodeBzip2 } from './bzip2.ts';
@@ -28,6 +34,12 @@ export async function* openStream(
 ): AsyncGenerator<Piece, void, undefined> {
   const name = contentName(path);
   budget.takeEntry();
+  const small = inflateSmall(format, bytes, Math.min(budget.roomBytes, smallContentBytes));
+  if (small !== undefined) {
+    budget.takeBytes(small.length);
+    yield { type: 'member', name, bytes: small, isView: false };
+    return;
+  }
   const stream = decode(format, bytes);
   try {
     const { chunks, sizeBytes, end } = await collect(stream, budget);
@@ -51,6 +63,25 @@ export async function* openStream(
     }
   } finally {
     await stream.return();
+  }
+}
+
+/** Above these a content is read in chunks. */
+const smallPackedBytes = 256 * 1024;
+const smallContentBytes = 4 * 1024 * 1024;
+
+/**
+ * Most compressed files of an image are manual pages and change logs, for which a stream costs more
+ * than its content. Whatever is not plain sailing gives undefined and is read in chunks.
+ */
+function inflateSmall(format: StreamFormat, bytes: Buffer, maxBytes: number): Buffer | undefined {
+  if (bytes.length > smallPackedBytes || maxBytes === 0) return undefined;
+  const bounds = { maxOutputLength: maxBytes, chunkSize: chunkBytes(bytes) };
+  try {
+    if (format === 'gzip') return gunzipSync(bytes, bounds);
+    return format === 'zstd' ? zstdDecompressSync(bytes, bounds) : undefined;
+  } catch {
+    return undefined;
   }
 }
 
@@ -126,7 +157,6 @@ async function* decode(format: StreamFormat, bytes: Buffer): Chunks {
 const zstdWindowLog = 27;
 const largestChunkBytes = 1024 * 1024;
 
-/** Small files get small chunks: most compressed files of an image are manual pages. */
 function chunkBytes(bytes: Buffer): number {
   return Math.min(Math.max(bytes.length * 4, 4_096), largestChunkBytes);
 }
