@@ -3,13 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import type { InspectionReport } from '@lazaret/protocol';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { armReport, cleanReport, sampleReport } from '../../../test/fixtures/report-door.ts';
-import type { InspectHooks } from './commands/inspect-request.ts';
+import { armReport, cleanReport, sampleReport } from '../../../test/fixtures/sample-reports.ts';
+import type { ShownProgress } from './commands/inspect-request.ts';
 import { inspecting } from './testing/inspect-program.ts';
-
-vi.mock('@lazaret/analysis', async () => import('../../../test/fixtures/report-door.ts'));
 
 let home = '';
 beforeEach(async () => {
@@ -285,12 +283,12 @@ describe('what is asked of the analysis', () => {
 
 describe('progress', () => {
   const layer = { phase: 'layer', label: 'sha256:abc\u001B[2J', state: 'examining' } as const;
-  const act = ({ onProgress }: InspectHooks): void => {
-    onProgress({ phase: 'listed', images: 1, layers: 2 });
+  const act = (tell: (progress: ShownProgress) => void): void => {
+    tell({ phase: 'listed', images: 1, layers: 2 });
     for (let at = 0; at < 20; at += 1) {
-      onProgress({ ...layer, index: 0, files: at, doneBytes: at * 1_000, totalBytes: 20_000 });
+      tell({ ...layer, index: 0, files: at, doneBytes: at * 1_000, totalBytes: 20_000 });
     }
-    onProgress({ ...layer, index: 0, state: 'done', files: 20 });
+    tell({ ...layer, index: 0, state: 'done', files: 20 });
   };
   // a clock that moves whenever it is read
   const ticking = (): (() => number) => {

@@ -2,14 +2,12 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { armReport, cleanReport, sampleReport } from '../../../test/fixtures/report-door.ts';
+import { armReport, cleanReport, sampleReport } from '../../../test/fixtures/sample-reports.ts';
 import { completeWords } from './complete-words.ts';
 import { readEnvironment } from './environment.ts';
 import { inspecting } from './testing/inspect-program.ts';
-
-vi.mock('@lazaret/analysis', async () => import('../../../test/fixtures/report-door.ts'));
 
 let home = '';
 beforeEach(async () => {

@@ -1,6 +1,7 @@
 /** From flags and variables to what is asked of the analysis. */
 import { join } from 'node:path';
 
+import type { InspectRequest, RegistryRequest, ScannerChoice } from '@lazaret/analysis';
 import { limits, parseDuration, parseSize } from '@lazaret/protocol';
 
 import { flagList, flagOn, flagText, type Flags, type Invocation } from '../command.ts';
@@ -8,7 +9,6 @@ import type { Environment } from '../environment.ts';
 import { usageFailure } from '../failure.ts';
 import { attributeOf } from '../flag-names.ts';
 import { scannerNames, type ScannerName } from './inspect-flags.ts';
-import type { InspectRequest, RegistryRequest, ScannerRequest } from './inspect-request.ts';
 import { chooseWords } from './choose-words.ts';
 
 /** Throws a usage failure for what makes no sense, before anything is read. */
@@ -69,7 +69,7 @@ function isChosen(names: ReadonlySet<ScannerName> | undefined, name: ScannerName
   return names === undefined || names.has(name);
 }
 
-function readScanners(flags: Flags, environment: Environment): ScannerRequest {
+function readScanners(flags: Flags, environment: Environment): ScannerChoice {
   const names = readScannerNames(flags);
   const address = flagText(flags, 'clamd') ?? environment.clamd;
   const rules = flagList(flags, 'yaraRules');

@@ -1,4 +1,5 @@
 /** `lazaret inspect`: an image in, a report out, with no server. */
+import type { InspectRequest } from '@lazaret/analysis';
 import type { InspectionReport } from '@lazaret/protocol';
 
 import { flagOn, type Invocation } from '../command.ts';
@@ -19,7 +20,6 @@ import {
   writeOutput,
   type Output,
 } from './inspect-outputs.ts';
-import type { InspectRequest } from './inspect-request.ts';
 import { readRequest } from './inspect-settings.ts';
 import { explainSource } from './inspect-failure.ts';
 import { exitCodeOfReports, readFailWords } from './inspect-verdict.ts';

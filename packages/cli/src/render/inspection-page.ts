@@ -55,7 +55,7 @@ function summaryRows(
   report: InspectionReport,
   { tookMs }: ReportPageOptions,
 ): readonly (readonly Cell[])[] {
-  const { image, source, distribution, coverage } = report;
+  const { image, source, distribution } = report;
   const rows: readonly [string, readonly string[]][] = [
     ['Source', [`${source.kind} ${visibleLine(source.reference)}`]],
     ['Digest', list(image?.manifestDigest)],
@@ -63,7 +63,7 @@ function summaryRows(
     ['Created', list(image?.config?.created)],
     ['System', list(distribution?.prettyName ?? distribution?.id)],
     ['Layers', list(layersOf(report))],
-    ['Files', [`${coverage.files}, ${formatSize(coverage.bytes)}`]],
+    ['Files', [filesOf(report)]],
     ['Packages', [packagesOf(report.packages)]],
     ['Runs', list(runsOf(report))],
     ['Unowned', list(unownedOf(report))],
@@ -90,8 +90,12 @@ function platformOf({ image }: InspectionReport): string | undefined {
   return [os, architecture, variant].filter((part) => part !== undefined).join('/');
 }
 
-function layersOf({ layers, coverage }: InspectionReport): string | undefined {
-  if (layers.length === 0) return undefined;
+function filesOf({ coverage: { files, bytes } }: InspectionReport): string {
+  return bytes > 0 ? `${files}, ${formatSize(bytes)}` : String(files);
+}
+
+function layersOf({ image, layers, coverage }: InspectionReport): string | undefined {
+  if (image === undefined || layers.length === 0) return undefined;
   const storedBytes = layers.reduce((sum, { sizeBytes }) => sum + (sizeBytes ?? 0), 0);
   const stored = storedBytes > 0 ? `, ${formatSize(storedBytes)} stored` : '';
   const { examined, cached, partial, missing } = coverage.layers;
@@ -136,6 +140,9 @@ function findingsOf({ findings }: InspectionReport): string {
   return `${told.join(', ')}${hidden === 0 ? '' : `; ${hidden} of them hidden by later layers`}`;
 }
 
+/** Twelve digits tell two digests apart for people. */
+const longDigest = /\b([0-9a-f]{12})[0-9a-f]{20,}\b/g;
+
 function scannersOf({ coverage }: InspectionReport): readonly string[] {
   if (coverage.scanners.length === 0) return ['none'];
   return coverage.scanners.map((one) => {
@@ -147,7 +154,8 @@ function scannersOf({ coverage }: InspectionReport): readonly string[] {
     ];
     const cached = one.cached === 0 ? '' : `, ${one.cached} known from before`;
     const examined = `${counted(one.examined, 'file')} examined${cached}`;
-    const about = `${one.scanner}: ${one.engine}, signatures ${one.signatures}${made}`;
+    const signatures = one.signatures.replaceAll(longDigest, '$1');
+    const about = `${one.scanner}: ${one.engine}, signatures ${signatures}${made}`;
     return [about, examined, ...problems].join('; ');
   });
 }

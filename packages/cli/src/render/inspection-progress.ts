@@ -1,18 +1,18 @@
 /** Bars on standard error while an image is inspected: one for each layer that is being read. */
 import type { Invocation } from '../command.ts';
-import type { InspectProgress } from '../commands/inspect-request.ts';
+import type { ShownProgress } from '../commands/inspect-request.ts';
 import { cutText } from './cut-text.ts';
 import { formatProgress } from './progress.ts';
 import { widthOf } from './style.ts';
 import { visibleLine } from './visible-text.ts';
 
 export interface InspectionProgress {
-  show(event: InspectProgress): void;
+  show(event: ShownProgress): void;
   /** Takes the bars away. */
   end(): void;
 }
 
-type LayerProgress = Extract<InspectProgress, { phase: 'layer' }> & { readonly startedAt: number };
+type LayerProgress = Extract<ShownProgress, { phase: 'layer' }> & { readonly startedAt: number };
 
 const redrawMs = 100;
 const barsMax = 6;

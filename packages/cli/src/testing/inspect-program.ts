@@ -1,7 +1,8 @@
 /** The program over an inspection that answers what a test wants. */
+import type { InspectRequest } from '@lazaret/analysis';
 import type { InspectionReport } from '@lazaret/protocol';
 
-import type { InspectHooks, InspectImage, InspectRequest } from '../commands/inspect-request.ts';
+import type { InspectImage, ShownProgress } from '../commands/inspect-request.ts';
 import { runInside, type RunOptions, type RunResult } from './run-program.ts';
 
 export interface Inspecting {
@@ -14,12 +15,12 @@ export interface Inspecting {
 export function inspecting(
   home: string,
   reports: readonly InspectionReport[],
-  act?: (hooks: InspectHooks) => void,
+  act?: (tell: (progress: ShownProgress) => void) => void,
 ): Inspecting {
   const requests: InspectRequest[] = [];
   const inspectImage: InspectImage = async (request, hooks) => {
     requests.push(request);
-    act?.(hooks);
+    act?.((progress) => hooks.onProgress?.(progress));
     return reports;
   };
   return {
