@@ -91,6 +91,7 @@ function scorePositions(ranks: Uint16Array): Uint8Array {
   const length = ranks.length - 1;
   const scores = new Uint8Array(length + 1);
   const end = length - window;
+  const queue = new LowestQueue(ranks);
   let lowAt = 0;
   let low = ranks[0] ?? 0;
   for (let at = 0; at < end; at += 1) {
@@ -102,20 +103,48 @@ function scorePositions(ranks: Uint16Array): Uint8Array {
         at += 1;
       }
     }
-    lowAt = at;
     low = ranks[at] ?? 0;
     // Nothing is lower than 0, which never scores.
     if (low === 0) continue;
-    for (let ahead = at + 1; ahead < at + window; ahead += 1) {
-      const rank = ranks[ahead] ?? 0;
-      if (rank < low && rank > 0) {
-        low = rank;
-        lowAt = ahead;
-      } else if (lowAt === ahead - 1 && rank === low) lowAt = ahead;
-    }
+    lowAt = queue.lowestFrom(at);
+    low = ranks[lowAt] ?? 0;
+    // Of equal ones side by side the last counts.
+    while (lowAt + 1 < at + window && ranks[lowAt + 1] === low) lowAt += 1;
     scores[lowAt] = (scores[lowAt] ?? 0) + 1;
   }
   return scores;
+}
+
+/** The first of the lowest ranks, 0 left out, of windows that begin further and further on. */
+class LowestQueue {
+  readonly #ranks: Uint16Array;
+  /** Positions whose ranks rise: each is the lowest once those before it are left behind. */
+  readonly #ring = new Int32Array(window);
+  #head = 0;
+  #tail = 0;
+  #entered = 0;
+
+  constructor(ranks: Uint16Array) {
+    this.#ranks = ranks;
+  }
+
+  lowestFrom(at: number): number {
+    const ranks = this.#ranks;
+    const ring = this.#ring;
+    let [head, tail] = [this.#head, this.#tail];
+    while (head < tail && (ring[head & 63] ?? 0) < at) head += 1;
+    for (let next = Math.max(this.#entered, at); next < at + window; next += 1) {
+      const rank = ranks[next] ?? 0;
+      if (rank === 0) continue;
+      while (tail > head && (ranks[ring[(tail - 1) & 63] ?? 0] ?? 0) > rank) tail -= 1;
+      ring[tail & 63] = next;
+      tail += 1;
+    }
+    this.#entered = at + window;
+    this.#head = head;
+    this.#tail = tail;
+    return ring[head & 63] ?? at;
+  }
 }
 
 interface Filters {
