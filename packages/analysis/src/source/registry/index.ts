@@ -13,4 +13,4 @@ export { openRegistryClient, openRegistrySource } from './registry-source.ts';
 export type { RegistryOptions, RegistrySourceOptions } from './registry-source.ts';
 export { RequestRate } from './request-rate.ts';
 export type { RateWindow } from './request-rate.ts';
-export type { NetworkOptions } from './transport.ts';
+export type { Lookup, NetworkOptions } from './transport.ts';

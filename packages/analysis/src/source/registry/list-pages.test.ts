@@ -26,7 +26,9 @@ async function prepare(count: number) {
   const registry = await lab.start();
   const built = await buildSample();
   const tags = Array.from({ length: count }, (_, at) => `v${String(at).padStart(3, '0')}`);
-  for (const tag of tags) registry.store.putImage('app', tag, built);
+  registry.store.putImage('app', 'v000', built);
+  const named = registry.store.repository('app').tags;
+  for (const tag of tags) named.set(tag, built.descriptor.digest);
   return { registry, tags, built, client: open(registry.host) };
 }
 

@@ -16,7 +16,7 @@ import {
   firstImage,
   useRegistryLab,
 } from '../../testing/registry/registry-lab.ts';
-import type { NetworkOptions } from './index.ts';
+import type { Lookup, NetworkOptions } from './index.ts';
 
 const lab = useRegistryLab();
 
@@ -107,6 +107,58 @@ test('TLS goes through a proxy to the end, with credentials for the proxy', asyn
   const before = proxy.seen.length;
   await expect(list('registry.lab', none)).rejects.toMatchObject({ code: 'unreachable' });
   expect(proxy.seen).toHaveLength(before);
+});
+
+test.each(['localhost', '127.0.0.1', '[::1]', '[::ffff:7f00:1]', '0x7f.1', '2130706433'])(
+  'a registry cannot lead us inside by naming %s',
+  async (name) => {
+    const inside = await lab.start();
+    const port = inside.host.split(':')[1];
+    const realm = `https://${name}:${port}/token`;
+    const registry = await lab.start({ access: { mode: 'token', realm }, address: '127.0.0.2' });
+    registry.store.putImage('app', 'latest', await buildSample());
+    await expect(list(registry.host, {})).rejects.toMatchObject({
+      code: 'unreachable',
+      message: expect.stringContaining('private hosts'),
+    });
+    expect(inside.requests).toEqual([]);
+  },
+);
+
+test("a name that nobody knows is told, the registry's and the one that it gives", async () => {
+  const realm = 'https://tokens.invalid/token';
+  const registry = await lab.start({ access: { mode: 'token', realm } });
+  for (const host of [registry.host, 'images.invalid']) {
+    await expect(list(host, {})).rejects.toMatchObject({
+      code: 'unreachable',
+      message: expect.stringMatching(/invalid.*(ENOTFOUND|EAI_AGAIN)/),
+    });
+  }
+});
+
+test('a name is refused when one of its addresses is inside', async () => {
+  const asked: string[] = [];
+  const answers = new Map([
+    ['images.lab', ['127.0.0.1']],
+    ['half.elsewhere.invalid', ['192.0.2.1', '10.0.0.1']],
+    ['own.elsewhere.invalid', ['127.0.0.1']],
+  ]);
+  const resolve: Lookup = (hostname, options, callback) => {
+    asked.push(hostname);
+    const found = (answers.get(hostname) ?? []).map((address) => ({ address, family: 4 }));
+    if (options.all === true) callback(null, found);
+    else callback(null, found[0]?.address ?? '', 4);
+  };
+  for (const name of ['half.elsewhere.invalid', 'own.elsewhere.invalid']) {
+    const realm = `https://${name}/token`;
+    const registry = await lab.start({ access: { mode: 'token', realm } });
+    const host = registry.host.replace('127.0.0.1', 'images.lab');
+    const network = { lookup: resolve, plainHttpHosts: [host] };
+    await expect(list(host, network)).rejects.toMatchObject({
+      message: expect.stringContaining('private hosts'),
+    });
+  }
+  expect(new Set(asked)).toEqual(new Set(answers.keys()));
 });
 
 test('a foreign layer is fetched from an allowed host, and only from there', async () => {

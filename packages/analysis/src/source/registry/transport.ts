@@ -28,9 +28,22 @@ export interface NetworkOptions {
   readonly proxy?: ProxySettings;
   /** Names and addresses inside this network that registries may name (redirects, realms, urls). */
   readonly privateHosts?: readonly string[];
+  /** Resolves names in place of the system. A proxy resolves them itself. */
+  readonly lookup?: Lookup;
   /** Idle time of a connection, in place of the bound. */
   readonly idleMs?: number;
 }
+
+/** As `lookup` of `node:dns`. */
+export type Lookup = (
+  hostname: string,
+  options: LookupOptions,
+  callback: (
+    error: NodeJS.ErrnoException | null,
+    address: string | LookupAddress[],
+    family?: number,
+  ) => void,
+) => void;
 
 export interface Exchange {
   readonly method: 'GET' | 'HEAD' | 'POST';
@@ -148,10 +161,11 @@ async function createPool(url: URL, trusted: boolean, parts: PoolParts): Promise
     const connectTimeout = limits.registryConnectMs;
     return new ProxyAgent({ ...shared, uri, connectTimeout, proxyTls, requestTls: secure });
   }
+  const resolve = options.lookup ?? lookup;
   const connect = {
     ...secure,
     timeout: limits.registryConnectMs,
-    ...(trusted ? {} : { lookup: lookupPublic }),
+    lookup: trusted ? resolve : publicOnly(resolve),
   };
   return new Agent({ ...shared, connect });
 }
@@ -176,26 +190,24 @@ function proxyUri(text: string): string {
   throw new SourceError('unreachable', 'the proxy setting is no URL of a proxy');
 }
 
-type LookupCallback = (
-  error: NodeJS.ErrnoException | null,
-  address: string | LookupAddress[],
-  family?: number,
-) => void;
-
 /** Resolves as usual and refuses a name that leads inside, at the moment of connecting. */
-const lookupPublic = (hostname: string, options: LookupOptions, callback: LookupCallback): void => {
-  lookup(hostname, { ...options, all: true }, (error, addresses) => {
-    if (error !== null) {
-      callback(error, '');
-      return;
-    }
-    const [first] = addresses;
-    const closed = addresses.some(({ address }) => isClosedAddress(address));
-    if (first === undefined || closed) callback(closedAddress(), '');
-    else if (options.all === true) callback(null, addresses);
-    else callback(null, first.address, first.family);
-  });
-};
+function publicOnly(resolve: Lookup): Lookup {
+  return (hostname, options, callback) => {
+    resolve(hostname, { ...options, all: true }, (error, found) => {
+      // There are no addresses beside an error, whatever the types say.
+      if (error !== null) {
+        callback(error, '');
+        return;
+      }
+      const addresses = typeof found === 'string' ? [{ address: found, family: 0 }] : found;
+      const [first] = addresses;
+      if (first === undefined || addresses.some(({ address }) => isClosedAddress(address))) {
+        callback(closedAddress(), '');
+      } else if (options.all === true) callback(null, addresses);
+      else callback(null, first.address, first.family);
+    });
+  };
+}
 
 function closedAddress(): NodeJS.ErrnoException {
   return Object.assign(new Error('the address is not public'), { code: closedAddressCode });
