@@ -1,0 +1,141 @@
+/** J3: an image, an archive or a directory is inspected where there is neither server nor Docker. */
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { inspectionReport } from '@lazaret/protocol';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+import type { TarInput } from '../../packages/analysis/src/archive/write-tar.ts';
+import { buildImage, buildIndex } from '../../packages/analysis/src/testing/image-builder.ts';
+import {
+  newDockerFiles,
+  ociFiles,
+  packFiles,
+  writeFiles,
+} from '../../packages/analysis/src/testing/write-image.ts';
+import {
+  startOnTerminal,
+  startProgram,
+  type Finished,
+} from '../../packages/cli/src/testing/spawn-program.ts';
+
+const bad = Buffer.from('this stands for something bad\n'.repeat(100));
+let home = '';
+
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), 'lazaret-inspect-'));
+  await writeFile(join(home, 'deny'), `${createHash('sha256').update(bad).digest('hex')}\n`);
+});
+afterAll(() => rm(home, { recursive: true, force: true }));
+
+function file(path: string, content: string | Buffer): TarInput {
+  return { path, content: Buffer.from(content) };
+}
+
+const base = [
+  file('etc/os-release', 'ID=debian\nVERSION_ID="12"\nPRETTY_NAME="Debian GNU/Linux 12"\n'),
+  file(
+    'var/lib/dpkg/status',
+    'Package: curl\nStatus: install ok installed\nVersion: 8.1-1\nArchitecture: amd64\n\n',
+  ),
+];
+
+/** An archive of `docker save`, with a bad file that the second layer deletes again. */
+async function saveInfected(): Promise<string> {
+  const image = await buildImage({
+    names: ['registry.lab/shop:1'],
+    layers: [
+      { entries: [...base, file('tmp/dropper', bad)] },
+      { entries: [file('tmp/.wh.dropper', '')] },
+    ],
+  });
+  const path = join(home, 'infected.tar');
+  await writeFile(path, await packFiles(newDockerFiles([image])));
+  return path;
+}
+
+/** A layout of two platforms with nothing bad. */
+async function saveClean(): Promise<string> {
+  const images = await Promise.all(
+    ['amd64', 'arm64'].map((architecture) =>
+      buildImage({
+        names: ['registry.lab/shop:2'],
+        platform: { os: 'linux', architecture },
+        layers: [{ entries: [...base, file('opt/a', architecture)], compression: 'zstd' }],
+      }),
+    ),
+  );
+  const path = join(home, 'layout');
+  await writeFiles(path, ociFiles([buildIndex({ children: images })]));
+  return path;
+}
+
+function inspect(...words: readonly string[]): Promise<Finished> {
+  const variables = { DOCKER_HOST: 'unix:///no/such/socket' };
+  return startProgram(['inspect', ...words], { home, variables }).finished;
+}
+
+test('a bad file that a layer deleted is found, told in every format, and fails the build', async () => {
+  const archive = await saveInfected();
+  const deny = ['--deny-list', join(home, 'deny'), '--offline'];
+  const outputs = ['json', 'cyclonedx', 'spdx', 'sarif'].flatMap((format) => [
+    '--output',
+    `${format}=${join(home, format)}`,
+  ]);
+  const { exitCode, stdout, stderr } = await inspect(archive, ...deny, ...outputs);
+  expect(stderr).toBe('');
+  expect(exitCode).toBe(11);
+  expect(stdout).toContain('MALICIOUS');
+  expect(stdout).toMatch(/hash-set: .*0 \(hidden by 1\) +tmp\/dropper/);
+  const read = async (name: string): Promise<unknown> =>
+    JSON.parse(await readFile(join(home, name), 'utf8')) as unknown;
+  const report = inspectionReport.parse(await read('json'));
+  expect(report.findings).toMatchObject([{ path: 'tmp/dropper', layer: 0, hiddenBy: 1 }]);
+  expect(JSON.stringify(await read('cyclonedx'))).toContain('pkg:deb/debian/curl@8.1-1');
+  expect(JSON.stringify(await read('spdx'))).toContain('pkg:deb/debian/curl@8.1-1');
+  expect(JSON.stringify(await read('sarif'))).toContain('tmp/dropper');
+
+  const again = await inspect(archive, ...deny, '--output', 'json');
+  const warm = inspectionReport.parse(JSON.parse(again.stdout));
+  expect(warm.fingerprint).toBe(report.fingerprint);
+  expect(warm.coverage.layers).toMatchObject({ examined: 0, cached: 2 });
+});
+
+test('every platform of a layout, and what lies between two images', async () => {
+  const layout = await saveClean();
+  const all = await inspect(layout, '--all-platforms', '--scanners', 'none', '--output', 'json');
+  const reports = inspectionReport.array().parse(JSON.parse(all.stdout));
+  const architectures = reports.map(({ image }) => image?.platform?.architecture);
+  expect(architectures.toSorted()).toEqual(['amd64', 'arm64']);
+  const one = await inspect(layout, '--platform', 'linux/s390x');
+  expect([one.exitCode, one.stdout]).toEqual([7, '']);
+  const { stdout, exitCode } = await inspect(
+    'diff',
+    ...[await saveInfected(), layout, '--platform', 'linux/amd64', '--exit-code'],
+  );
+  expect(stdout).toMatch(/\+ +opt\/a/);
+  expect(exitCode).toBe(10);
+});
+
+test('a directory, on a terminal', async () => {
+  const directory = join(home, 'tree');
+  await mkdir(directory);
+  await writeFile(join(directory, 'x'), bad);
+  const words = ['inspect', `dir:${directory}`, '--deny-list', join(home, 'deny'), '--no-cache'];
+  const { exitCode, stdout } = await startOnTerminal(words, { home }).finished;
+  expect(stdout).toContain('\u001B[31mMALICIOUS');
+  expect(exitCode).toBe(11);
+});
+
+test('what cannot be had is told with the next step, and never looks clean', async () => {
+  const lost = await inspect('./lost.tar');
+  expect([lost.exitCode, lost.stdout]).toEqual([7, '']);
+  await writeFile(join(home, 'text'), 'no archive');
+  const text = await inspect(join(home, 'text'));
+  expect([text.exitCode, text.stdout]).toEqual([13, '']);
+  const registry = await inspect('127.0.0.1:9/app:1', '--plain-http', '127.0.0.1:9');
+  expect([registry.exitCode, registry.stdout]).toEqual([8, '']);
+  expect(registry.stderr).toContain('hint:');
+});
