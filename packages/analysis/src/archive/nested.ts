@@ -19,7 +19,10 @@ export interface NestedMember {
   readonly type: 'member';
   /** `a.zip!/b`, `a.tar.gz!/a.tar!/b`. */
   readonly path: string;
-  /** Valid until the next step is asked for. */
+  /**
+   * Often a view of the container's bytes, and never written to again: it may be kept without a
+   * copy as long as the file's own bytes are kept. The budget counts it only until the next step.
+   */
   readonly bytes: Buffer;
   readonly sizeBytes: number;
   /** Set when these are only the first bytes; a gap with the same path says why. */
