@@ -79,7 +79,12 @@ export async function startClamd(options: TestClamdOptions = {}): Promise<TestCl
     await ended;
     await rm(socketPath, { force: true });
   };
-  await start();
+  try {
+    await start();
+  } catch (error) {
+    await rm(directory, { recursive: true, force: true });
+    throw error;
+  }
   return {
     socketPath,
     port,
