@@ -52,6 +52,7 @@ export const slices: Readonly<Record<string, readonly string[]>> = {
   nodes: [],
   system: [],
   engines: [],
+  inspection: [],
   artifacts: ['blobs'],
   jobs: ['artifacts', 'blobs', 'engines', 'executors', 'nodes'],
 };

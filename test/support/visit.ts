@@ -29,7 +29,14 @@ export interface Seen {
   readonly headers: Headers;
 }
 
-const nothing = { engine: 'no-such-engine', id: '0'.repeat(16), sha256: '0'.repeat(64) };
+const unknownDigest = `sha256:${'0'.repeat(64)}`;
+const digests = { digest: unknownDigest, other: unknownDigest };
+const nothing = {
+  engine: 'no-such-engine',
+  id: '0'.repeat(16),
+  sha256: '0'.repeat(64),
+  ...digests,
+};
 
 /** Makes one call and reads the answer; of a stream that opens, only that it does. */
 export async function visit(

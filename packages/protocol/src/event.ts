@@ -8,7 +8,17 @@ import { defineOperation } from './operation.ts';
 
 interface EventKind {
   /** What the event is about. */
-  readonly subject: 'job' | 'engine' | 'node' | 'user' | 'project' | 'token' | 'session' | 'system';
+  readonly subject:
+    | 'job'
+    | 'inspection'
+    | 'image'
+    | 'engine'
+    | 'node'
+    | 'user'
+    | 'project'
+    | 'token'
+    | 'session'
+    | 'system';
   /** Whether it enters the audit log. */
   readonly audited: boolean;
   readonly summary: string;
@@ -23,6 +33,37 @@ export const eventKinds = {
     subject: 'job',
     audited: true,
     summary: 'Somebody downloaded a sample or a result',
+  },
+  'inspection.queued': {
+    subject: 'inspection',
+    audited: true,
+    summary: 'Somebody asked for the inspection of an image',
+  },
+  'inspection.started': {
+    subject: 'inspection',
+    audited: false,
+    summary: 'An inspection was begun',
+  },
+  'inspection.finished': {
+    subject: 'inspection',
+    audited: false,
+    summary: 'An inspection reached its end',
+  },
+  'inspection.failed': {
+    subject: 'inspection',
+    audited: false,
+    summary: 'An inspection came to nothing',
+  },
+  'inspection.cancelled': {
+    subject: 'inspection',
+    audited: true,
+    summary: 'Somebody cancelled an inspection',
+  },
+  'image.inspected': { subject: 'image', audited: true, summary: 'An image got a new report' },
+  'image.removed': {
+    subject: 'image',
+    audited: true,
+    summary: 'What was stored of an image was removed',
   },
   'engine.added': { subject: 'engine', audited: true, summary: 'An engine got a new revision' },
   'engine.changed': {

@@ -7,6 +7,8 @@ export * from './engine.ts';
 export * from './event.ts';
 export * from './event-stream.ts';
 export * from './fields.ts';
+export * from './image.ts';
+export * from './inspection-task.ts';
 export * from './inspection/index.ts';
 export * from './job.ts';
 export * from './legacy.ts';

@@ -291,6 +291,26 @@ export const limits = {
   accountLineBytes: 1 * MiB,
   readerLines: 5_000_000,
 
+  // inspections on a server
+  inspectionsQueued: 1_000,
+  inspectionsAtOnceMax: 16,
+  inspectionMs: 2 * hourMs,
+  inspectionAttempts: 3,
+  inspectionRetryMs: 5_000,
+  inspectionRetryMaxMs: 5 * minuteMs,
+  inspectionLeaseMs: 30_000,
+  inspectionPollMs: 1_000,
+  inspectionProgressMs: 1_000,
+  inspectionDetailChars: 2_000,
+  imageNamesKept: 20,
+  imageListItems: 1_000,
+  imageReportBytes: 512 * MiB,
+  imageFilesCompared: 500_000,
+  imageCursorChars: 8_000,
+  imageRowsPerInsert: 5_000,
+  /** Characters of a path that an index holds; the rest is compared with the row. */
+  indexedPathChars: 500,
+
   // running
   queuedSnapshotJobs: 2_000,
   placementBatchJobs: 64,

@@ -3,6 +3,8 @@ import { access } from './access.ts';
 import { artifacts } from './artifact.ts';
 import { engines } from './engine.ts';
 import { events } from './event.ts';
+import { images, searches } from './image.ts';
+import { inspections } from './inspection-task.ts';
 import { jobs } from './job.ts';
 import { legacy } from './legacy.ts';
 import { nodes } from './node.ts';
@@ -13,6 +15,9 @@ export const operations = {
   legacy,
   jobs,
   artifacts,
+  images,
+  inspections,
+  searches,
   engines,
   nodes,
   events,

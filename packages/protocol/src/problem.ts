@@ -42,6 +42,11 @@ export const problems = {
     title: 'The inputs do not fit the engine',
     hint: 'The engine page says how many inputs it takes, of which kind and size.',
   },
+  invalid_reference: {
+    status: 400,
+    title: 'That reference is not inspected here',
+    hint: 'Name an image of a registry, as in registry.lab/app:1.2 or app@sha256:DIGEST.',
+  },
   invalid_configuration: {
     status: 400,
     title: 'The configuration is not valid',

@@ -32,6 +32,7 @@ import {
 import { createHttpServer, type Route } from './http/index.ts';
 import { newId } from './identifiers.ts';
 import { ensureInstance } from './instance.ts';
+import { inspectionRoutes } from './inspection/index.ts';
 import { createJobSignals, type JobSignals } from './job-signals.ts';
 import { jobRoutes, legacyRoutes, type JobParts } from './jobs/index.ts';
 import { listen, parseAddress, urlOf } from './listen.ts';
@@ -330,6 +331,7 @@ function apiRoutes(
     ...legacyRoutes(jobParts),
     ...jobRoutes({ ...jobParts, nowMs: Date.now }),
     ...artifactRoutes(jobParts),
+    ...inspectionRoutes(),
     ...engineRoutes(engines),
     ...nodeRoutes({ database: db, onChange: jobParts.onQueue }),
     ...eventRoutes({

@@ -1,0 +1,137 @@
+/** Inspection: the task of looking into an image, from its request to what became of it. */
+import { z } from 'zod';
+
+import { projectName } from './access.ts';
+import { identifier, line, page, paging, queryList, timestamp } from './fields.ts';
+import { verdictState } from './inspection/coverage.ts';
+import { digest } from './inspection/report.ts';
+import { limits } from './limits.ts';
+import { defineOperation } from './operation.ts';
+
+export const inspectionStates = ['queued', 'running', 'finished', 'failed', 'cancelled'] as const;
+export type InspectionState = (typeof inspectionStates)[number];
+
+/** States that an inspection never leaves. */
+export const finalInspectionStates = ['finished', 'failed', 'cancelled'] as const;
+
+export const inspectionPhases = ['waiting', 'resolving', 'layers', 'storing', 'ended'] as const;
+export type InspectionPhase = (typeof inspectionPhases)[number];
+
+/** Why an inspection came to nothing. */
+export const inspectionProblemCodes = [
+  'not_found',
+  'unauthorized',
+  'unreachable',
+  'rate_limited',
+  'damaged',
+  'unsupported',
+  'digest_mismatch',
+  'too_large',
+  'no_such_platform',
+  'time_limit',
+  /** The inspector ended in the middle of it, each time that it was tried. */
+  'lost',
+  'internal',
+] as const;
+export type InspectionProblemCode = (typeof inspectionProblemCodes)[number];
+
+export const inspection = z.object({
+  id: identifier,
+  project: projectName,
+  reference: z.string(),
+  /** `default`, `all` or `linux/arm64/v8`. */
+  platform: z.string(),
+  force: z.boolean(),
+  state: z.enum(inspectionStates),
+  progress: z.object({
+    phase: z.enum(inspectionPhases),
+    /** Layers that are done, and all of them; 0 until they are known. */
+    done: z.number().int(),
+    total: z.number().int(),
+    /** Files that were seen so far. */
+    files: z.number().int(),
+  }),
+  /** How often it was begun. */
+  attempts: z.number().int(),
+  requestedBy: z.string(),
+  createdAt: timestamp,
+  startedAt: timestamp.nullable(),
+  finishedAt: timestamp.nullable(),
+  problem: z.object({ code: z.enum(inspectionProblemCodes), detail: z.string() }).nullable(),
+  images: z.array(
+    z.object({
+      digest,
+      platform: z.string().nullable(),
+      verdict: verdictState,
+      /** Answered from the store: the same digest was inspected with the same signatures. */
+      known: z.boolean(),
+    }),
+  ),
+});
+export type Inspection = z.output<typeof inspection>;
+
+const platformWord = z
+  .string()
+  .max(limits.nameChars)
+  .regex(
+    /^(default|all|[a-z0-9]+\/[a-z0-9_]+(\/[a-z0-9.]+)?)$/,
+    'expected default, all, or os/architecture[/variant] as in linux/arm64/v8',
+  );
+
+export const inspectionRequest = z.object({
+  project: projectName.optional(),
+  /** `registry.lab/app:1.2`, `debian@sha256:…`. */
+  reference: line(limits.referenceChars).min(1),
+  platform: platformWord.default('default'),
+  /** Inspect anew what is known already. */
+  force: z.boolean().default(false),
+});
+export type InspectionRequest = z.output<typeof inspectionRequest>;
+
+const byId = z.object({ id: identifier });
+
+export const inspections = {
+  list: defineOperation({
+    name: 'inspections.list',
+    method: 'GET',
+    path: '/api/v1/inspections',
+    summary: 'List inspections, newest first',
+    access: 'images.read',
+    query: z.object({
+      ...paging,
+      project: projectName.optional(),
+      state: queryList(z.enum(inspectionStates)).optional(),
+    }),
+    output: page(inspection),
+    cli: {
+      command: 'inspections list',
+      columns: ['id', 'reference', 'platform', 'state', 'createdAt', 'problem.code'],
+    },
+  }),
+  show: defineOperation({
+    name: 'inspections.show',
+    method: 'GET',
+    path: '/api/v1/inspections/:id',
+    summary: 'One inspection with its progress and what it found',
+    access: 'images.read',
+    params: byId,
+    query: z.object({
+      /** Answer when it has ended, or after so many seconds. */
+      waitSeconds: z.coerce.number().int().min(0).max(50).default(0),
+    }),
+    output: inspection,
+    errors: ['not_found'],
+    cli: { command: 'inspections show' },
+  }),
+  cancel: defineOperation({
+    name: 'inspections.cancel',
+    method: 'POST',
+    path: '/api/v1/inspections/:id/cancel',
+    summary: 'Cancel an inspection; one that has ended stays as it is',
+    access: 'images.inspect',
+    params: byId,
+    output: inspection,
+    errors: ['not_found'],
+    cli: { command: 'inspections cancel' },
+  }),
+} as const;
