@@ -49,6 +49,16 @@ describe('the page of a report', () => {
     expect(scanned.stdout).not.toContain('no scanner looked');
   });
 
+  it('shows a rule that matches a file many times once', async () => {
+    const [finding] = sampleReport().findings;
+    const findings = Array.from({ length: 99 }, (_, line) => ({ ...finding!, line }));
+    const { stdout } = await inspecting(home, [sampleReport({ findings })]).run(['app']);
+    expect(stdout).toContain('clamav: Eicar-Test-Signature (99 times)');
+    expect(stdout).not.toContain('--findings lists all');
+    const whole = await inspecting(home, [sampleReport({ findings })]).run(['app', '--findings']);
+    expect(whole.stdout.match(/, line \d/g)).toHaveLength(99);
+  });
+
   it('shows hostile names as text', async () => {
     const hostile = '\u001B[2Jx\u202Egnp\nFAKE: clean\u0007';
     const [finding] = sampleReport().findings;

@@ -18,23 +18,26 @@ const gapChars = 2;
 const lastCharsMin = 12;
 const ascii = /^[\u0020-\u007E]*$/;
 
-/** The last column takes what room is left, and is cut when there is too little. */
+/** The last column takes what room is left; on terminals no other takes more than a third. */
 export function alignRows(rows: readonly (readonly Cell[])[], options: RowOptions): string {
+  const { style, widthChars } = options;
+  const most = widthChars === undefined ? undefined : Math.floor(widthChars / 3);
   const widths: number[] = [];
   for (const row of rows) {
     for (const [column, { text }] of row.slice(0, -1).entries()) {
-      widths[column] = Math.max(widths[column] ?? 0, countChars(text));
+      const chars = Math.min(countChars(text), most ?? Number.POSITIVE_INFINITY);
+      widths[column] = Math.max(widths[column] ?? 0, chars);
     }
   }
   const before = widths.reduce((sum, width) => sum + width + gapChars, 0);
-  const { style, widthChars } = options;
   const room = widthChars === undefined ? undefined : Math.max(lastCharsMin, widthChars - before);
   return rows
     .map((row) => {
       const cells = row.map(({ text, style: name }, column) => {
         const isLast = column === row.length - 1;
-        const shown = isLast && room !== undefined ? cutText(text, room) : text;
-        const padding = isLast ? 0 : (widths[column] ?? 0) - countChars(text) + gapChars;
+        const max = isLast ? room : most;
+        const shown = max === undefined ? text : cutText(text, max);
+        const padding = isLast ? 0 : (widths[column] ?? 0) - countChars(shown) + gapChars;
         return `${name === undefined ? shown : style(name, shown)}${' '.repeat(padding)}`;
       });
       return `${cells.join('').trimEnd()}\n`;

@@ -19,14 +19,12 @@ export function formatFindings(
 ): string {
   if (findings.length === 0) return '';
   const inOrder = findings.toSorted((a, b) => rankOf(a) - rankOf(b));
-  const shown = options.whole ? inOrder : inOrder.slice(0, limits.cliFindingsShown);
-  const left = inOrder.length - shown.length;
+  const rows = repeatedRows(inOrder);
+  const shown = rows.slice(0, limits.cliFindingsShown);
+  const left = options.whole ? 0 : rows.length - shown.length;
   const table = options.whole
-    ? shown.map((finding) => formatFinding(finding, options)).join('')
-    : alignRows(
-        [header(['SEVERITY', 'RULE', 'LAYER', 'WHERE AND WHAT']), ...shown.map(findingRow)],
-        options,
-      );
+    ? inOrder.map((finding) => formatFinding(finding, options)).join('')
+    : alignRows([header(['SEVERITY', 'RULE', 'LAYER', 'WHERE AND WHAT']), ...shown], options);
   const more = left === 0 ? '' : `and ${left} more: --findings lists all of them\n`;
   return `${title('Findings', options)}${table}${more}`;
 }
@@ -35,6 +33,25 @@ export function formatFindings(
 function rankOf({ severity: level, class: kind }: PlacedFinding): number {
   const classes = findingClass.options;
   return severity.options.indexOf(level) * classes.length + classes.indexOf(kind);
+}
+
+/** The same rule in the same file, line after line, makes one row. */
+function repeatedRows(findings: readonly PlacedFinding[]): readonly (readonly Cell[])[] {
+  const groups = new Map<string, { row: readonly Cell[]; count: number }>();
+  for (const finding of findings) {
+    const row = findingRow(finding);
+    const key = row.map(({ text }) => text).join('\0');
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, { row, count: 1 });
+    else group.count += 1;
+  }
+  return [...groups.values()].map(({ row, count }) =>
+    count === 1
+      ? row
+      : row.map((cell, at) =>
+          at === 1 ? { ...cell, text: `${cell.text} (${count} times)` } : cell,
+        ),
+  );
 }
 
 function findingRow(finding: PlacedFinding): readonly Cell[] {
