@@ -9,6 +9,8 @@ export type PaxRecords = ReadonlyMap<string, Buffer>;
 
 const xattrPrefix = 'SCHILY.xattr.';
 const sparsePrefix = 'GNU.sparse.';
+const sparseOffset = 'GNU.sparse.offset';
+const sparseBytes = 'GNU.sparse.numbytes';
 const noXattrs: ReadonlyMap<string, Uint8Array> = new Map();
 
 /**
@@ -17,6 +19,7 @@ const noXattrs: ReadonlyMap<string, Uint8Array> = new Map();
  */
 export function parsePax(body: Buffer, offset: number): PaxRecords {
   const records = new Map<string, Buffer>();
+  const sparseMap: string[] = [];
   let at = 0;
   while (at < body.length) {
     const space = findLengthEnd(body, at);
@@ -27,10 +30,29 @@ export function parsePax(body: Buffer, offset: number): PaxRecords {
     if (!whole || equals <= space + 1 || equals >= end) {
       throw new TarError('bad_pax', offset, 'a record of the pax header is malformed');
     }
-    records.set(body.toString('utf8', space + 1, equals), body.subarray(equals + 1, end - 1));
+    const key = body.toString('utf8', space + 1, equals);
+    const value = body.subarray(equals + 1, end - 1);
+    if (key === sparseOffset || key === sparseBytes) addToMap(sparseMap, { key, value, offset });
+    else records.set(key, value);
     at = end;
   }
+  if (sparseMap.length > 0) records.set(`${sparsePrefix}map`, Buffer.from(sparseMap.join(',')));
   return records;
+}
+
+interface MapRecord {
+  readonly key: string;
+  readonly value: Buffer;
+  readonly offset: number;
+}
+
+/** Version 0.0 of sparse files repeats two keywords in turn, one pair for each piece. */
+function addToMap(map: string[], { key, value, offset }: MapRecord): void {
+  const expected = map.length % 2 === 0 ? sparseOffset : sparseBytes;
+  if (key !== expected || value.includes(0x2c)) {
+    throw new TarError('bad_sparse', offset, 'the map of a sparse file is out of order');
+  }
+  map.push(value.toString('latin1'));
 }
 
 /** The pax header's body for such records. */

@@ -2,11 +2,12 @@
  * A bounded reader of tar archives from a stream: ustar, pax and GNU. It holds one header and the
  * chunk that it was given, hands content out as views, and does nothing per 512 bytes, so that
  * walking an image layer costs about what reading its bytes costs.
- * Sparse members are refused by name: their content is not what their bytes are.
  */
 import { ByteSource } from './byte-source.ts';
-import { paxNumber, paxSparse, paxValue, paxXattrs, parsePax } from './pax.ts';
+import { paxNumber, paxValue, paxXattrs, parsePax } from './pax.ts';
 import type { PaxRecords } from './pax.ts';
+import { fillHoles, readSparse } from './sparse.ts';
+import type { SparseFile } from './sparse.ts';
 import { TarError } from './tar-entry.ts';
 import type { TarEntry, TarEntryType, TarOptions } from './tar-entry.ts';
 import { blockBytes, decodeText, isZeroBlock, parseHeader } from './tar-header.ts';
@@ -28,6 +29,7 @@ export async function* readTar(
     let global: PaxRecords = noRecords;
     let own = new Announced();
     let count = 0;
+    let holeBytes = 0;
     for (;;) {
       const offset = source.offset;
       const header = await readHeader(source, options);
@@ -45,9 +47,17 @@ export async function* readTar(
       if (count > options.entries) {
         throw new TarError('too_many_entries', offset, `more than ${options.entries} entries`);
       }
-      const facts = describe({ header, own, global, offset });
-      checkLimits(facts, source.offset, { offset, options });
-      const content = new Content(source, facts.sizeBytes, offset);
+      const plain = describe({ header, own, global, offset });
+      checkLimits(plain, source.offset, { offset, options });
+      const start = source.offset;
+      const sparse = isSparse(header, own)
+        ? await readSparse(source, sparseMember(plain, { header, own, offset, options }))
+        : undefined;
+      const facts = sparse === undefined ? plain : expanded(plain, sparse);
+      const storedBytes = start + plain.sizeBytes - source.offset;
+      holeBytes += facts.sizeBytes - (sparse?.storedBytes ?? facts.sizeBytes);
+      checkLimits(facts, start + holeBytes, { offset, options });
+      const content = new Content(source, { storedBytes, offset, sparse, options });
       yield { ...facts, content };
       await content.finish();
       own = new Announced();

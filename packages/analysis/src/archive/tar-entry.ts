@@ -70,6 +70,16 @@ export interface TarOptions extends TarLimits {
    * may end after any member.
    */
   readonly dialect?: 'posix' | 'docker';
+  /** Told of bytes that are not zero where an archive has no content. They are views. */
+  readonly onHidden?: (hidden: HiddenBytes) => void;
+}
+
+/** Bytes that no unpacker writes anywhere. */
+export interface HiddenBytes {
+  readonly place: 'padding' | 'after-end';
+  readonly bytes: Buffer;
+  /** Where in the archive. */
+  readonly offset: number;
 }
 
 export type TarErrorCode =
@@ -78,6 +88,8 @@ export type TarErrorCode =
   | 'bad_number'
   | 'bad_pax'
   | 'bad_end'
+  | 'bad_sparse'
+  /** By those who need content where it is stored. */
   | 'sparse_unsupported'
   | 'too_many_entries'
   | 'too_many_bytes'

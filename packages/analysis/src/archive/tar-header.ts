@@ -57,6 +57,11 @@ export function parseHeader(block: Buffer, offset: number): TarHeader {
   };
 }
 
+/** Whether a header is of GNU's own form. */
+export function isGnuHeader(block: Buffer): boolean {
+  return block.toString('latin1', 257, 265) === 'ustar  \0';
+}
+
 /** Bytes up to the first NUL as text. */
 export function decodeText(bytes: Buffer): Text {
   return decodeField(bytes, 0, bytes.length);
@@ -108,7 +113,7 @@ interface NumberField {
 }
 
 /** Octal digits between spaces and NULs, or GNU's base-256 when the first bit is set. */
-function parseNumber(block: Buffer, field: NumberField): number {
+export function parseNumber(block: Buffer, field: NumberField): number {
   const { at, length } = field;
   if (((block[at] ?? 0) & 0x80) !== 0) return parseBase256(block, field);
   const end = at + length;

@@ -12,6 +12,7 @@ import type {
   PlacedFinding,
   ReportLayer,
   ScannerCoverage,
+  UnknownFact,
 } from '@lazaret/protocol';
 
 import type { ScannerDescription } from '../scan/scanner.ts';
@@ -84,6 +85,7 @@ export function buildReport(input: ReportInput): InspectionReport {
     users: kept(placed.facts, 'user'),
     passwords: kept(placed.facts, 'password'),
     groups: kept(placed.facts, 'group'),
+    unknowns: kept(placed.facts, 'unknown').slice(0, limits.gapsListed),
     special: collectSpecial(records, placed.merged),
     ...(unowned !== undefined && { unowned }),
     ...(input.files && { files: listFiles(records, placed) }),
@@ -132,16 +134,21 @@ function kept<K extends Fact['kind']>(
 /** What no reader understood: visible or not, it may hide what it should have told. */
 function unknownGaps({ facts }: PlacedRecords): Gap[] {
   return facts.flatMap(({ value, layer }) =>
-    value.kind === 'unknown'
+    value.kind === 'unknown' && value.reason !== 'not_recorded'
       ? [
           {
             by: `inventory:${value.reader}`,
-            reason: value.reason === 'crashed' ? ('failed' as const) : value.reason,
+            reason: gapReason(value.reason),
             ...{ detail: value.detail, path: value.path, layer },
           },
         ]
       : [],
   );
+}
+
+function gapReason(reason: UnknownFact['reason']): Gap['reason'] {
+  if (reason === 'crashed') return 'failed';
+  return reason === 'not_recorded' ? 'missing_part' : reason;
 }
 
 function coverageOf(input: ReportInput, gaps: readonly Gap[]): Coverage {

@@ -1,6 +1,7 @@
 /** Packages of an image with their layer and owner counts, and the files that no package owns. */
 import type { DistributionFact, Fact, PackageFact, PlacedPackage } from '@lazaret/protocol';
 
+import { distributionSources } from '../inventory/system/distribution.ts';
 import type { MergedTree } from '../tree/merge-layers.ts';
 import type { LayerRecords, Placed, PlacedRecords } from './place-records.ts';
 
@@ -24,6 +25,8 @@ export function collectPackages(
     const isSystem = systemTypes.has(value.type);
     const purl = isSystem ? systemPurl(value, distribution) : value.purl;
     const isOwned = !isSystem && owned?.has(merged.find(file?.path ?? '')?.path ?? '') === true;
+    // A mark in a program that the system's package brought says again what its database said.
+    if (isOwned && hiddenBy === undefined && value.foundBy === 'pattern') return [];
     return [
       {
         ...{ ...value, purl, layer },
@@ -62,15 +65,18 @@ function later<T extends { readonly hiddenBy?: number }>(a: T, b: T): T {
   return b.hiddenBy === undefined || b.hiddenBy >= a.hiddenBy ? b : a;
 }
 
-/** The distribution of the merged view: os-release before fallbacks. */
+/** The distribution of the merged view: what the most believed file says. */
 export function findDistribution(facts: readonly Placed<Fact>[]): DistributionFact | undefined {
-  let fallback: DistributionFact | undefined;
+  const rank = ({ foundBy }: DistributionFact): number => {
+    const at = distributionSources.indexOf(foundBy);
+    return at === -1 ? distributionSources.length : at;
+  };
+  let best: DistributionFact | undefined;
   for (const { value, hiddenBy } of facts) {
     if (value.kind !== 'distribution' || hiddenBy !== undefined) continue;
-    if (value.foundBy === 'os-release') return value;
-    fallback ??= value;
+    if (best === undefined || rank(value) < rank(best)) best = value;
   }
-  return fallback;
+  return best;
 }
 
 /**

@@ -3,12 +3,14 @@
  */
 export interface ScannerChoice {
   /** clamd: `/run/clamav/clamd.ctl`, `unix:/path` or `host:port`. */
-  readonly clamav?: { readonly address: string };
+  readonly clamav?: {
+    readonly address: string;
+    /** Its DatabaseDirectory, where this process may read it: gives custom signatures an identity. */
+    readonly databaseDirectory?: string;
+  };
   readonly yara?: {
     /** Files and directories of rules. */
     readonly rules: readonly string[];
-    /** A native `yr` or `yara`; the embedded YARA-X unless given. */
-    readonly program?: string;
   };
   readonly hashSets?: {
     readonly lists: readonly HashListChoice[];

@@ -35,9 +35,7 @@ export function unpackMembers({ digests, now }: UnpackOptions): UnpackMembers {
         yield { gap: { by: 'unpacking', path, reason, detail } };
         continue;
       }
-      // Scanners go on while the next member takes the place of this one.
-      const bytes = Buffer.from(step.bytes);
-      const { path } = step;
+      const { path, bytes } = step;
       const kind = fileKind(bytes.subarray(0, fileKindBytes), bytes.length);
       const member = { path, sizeBytes: bytes.length, ...digestBytes(bytes, digests), kind };
       yield { member: { ...member, bytes } };

@@ -1,5 +1,5 @@
 /** Makes the scanners of a choice; each thread has its own. */
-import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 
 import { limits } from '@lazaret/protocol';
@@ -31,10 +31,12 @@ export function createScanners(choice: ScannerChoice, { now }: ScannerSurroundin
   const { clamav, yara, hashSets, similarity, secrets } = choice;
   const scanners: Scanner[] = [];
   if (clamav !== undefined) {
-    scanners.push(orUnavailable('clamav', () => clamavScanner(clamav.address, now)));
+    scanners.push(orUnavailable('clamav', () => clamavScanner(clamav, now)));
   }
   if (yara !== undefined) {
-    scanners.push(orUnavailable('yara', () => createYaraScanner({ rules: yara.rules })));
+    scanners.push(
+      orUnavailable('yara', () => createYaraScanner({ rules: yara.rules, workers: 1 })),
+    );
   }
   if (hashSets !== undefined) {
     scanners.push(orUnavailable('hash-set', () => hashSetScanner(hashSets, now)));
@@ -54,8 +56,22 @@ function orUnavailable(id: string, make: () => Scanner): Scanner {
   }
 }
 
-function clamavScanner(address: string, now: () => number): Scanner {
-  return createClamavScanner({ endpoint: parseClamdAddress(address), now });
+/** Sessions for one thread: clamd has ten threads unless told otherwise, for all of ours. */
+const clamdSessions = 4;
+/** Where clamd keeps its signatures on most systems; VERSION does not tell of custom ones. */
+const usualDatabase = '/var/lib/clamav';
+
+function clamavScanner(
+  { address, databaseDirectory }: NonNullable<ScannerChoice['clamav']>,
+  now: () => number,
+): Scanner {
+  const endpoint = parseClamdAddress(address);
+  const usual = 'socketPath' in endpoint && existsSync(usualDatabase) ? usualDatabase : undefined;
+  const directory = databaseDirectory ?? usual;
+  const options = { endpoint, now, sessions: clamdSessions };
+  return createClamavScanner(
+    directory === undefined ? options : { ...options, databaseDirectory: directory },
+  );
 }
 
 /** `/run/clamav/clamd.ctl`, `unix:/run/clamav/clamd.ctl` or `host:port`. Throws an Error. */

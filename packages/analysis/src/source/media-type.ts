@@ -81,6 +81,8 @@ interface Marked {
 
 /** The attestation of another child of an index, as BuildKit marks it. */
 export function isAttestation({ annotations, platform }: Marked): boolean {
-  if (annotations?.['vnd.docker.reference.type'] === 'attestation-manifest') return true;
-  return platform?.os === 'unknown' && platform.architecture === 'unknown';
+  // An image for a real platform is run by engines, whatever its annotations say.
+  if (platform !== undefined)
+    return platform.os === 'unknown' && platform.architecture === 'unknown';
+  return annotations?.['vnd.docker.reference.type'] === 'attestation-manifest';
 }

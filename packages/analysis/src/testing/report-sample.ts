@@ -41,6 +41,7 @@ export function sampleReport(changes: Partial<InspectionReport> = {}): Inspectio
     users: [],
     passwords: [],
     groups: [],
+    unknowns: [],
     special: [{ ...sampleFile('usr/bin/su', 0), mode: 0o4755, because: ['setuid'] }],
     unowned: { count: 1, paths: ['opt/app/server'] },
     files: ['usr/bin/su', 'opt/app/server', 'opt/app/index.js'].map((path, at) =>

@@ -123,7 +123,10 @@ export const groupFact = z.object({
 });
 export type GroupFact = z.output<typeof groupFact>;
 
-/** Something that should have been understood and was not; it makes coverage partial. */
+/**
+ * Something that was not understood. It makes coverage partial, but for `not_recorded`: the file was
+ * understood, and simply does not say what others of its kind do.
+ */
 export const unknownFact = z.object({
   kind: z.literal('unknown'),
   ...evidence,
@@ -138,6 +141,7 @@ export const unknownFact = z.object({
     'missing_part',
     'timed_out',
     'crashed',
+    'not_recorded',
   ]),
   detail: z.string(),
 });

@@ -3,7 +3,14 @@ import { z } from 'zod';
 
 import { sha256 } from '../fields.ts';
 import { coverage, verdict } from './coverage.ts';
-import { distributionFact, groupFact, packageFact, passwordFact, userFact } from './fact.ts';
+import {
+  distributionFact,
+  groupFact,
+  packageFact,
+  passwordFact,
+  unknownFact,
+  userFact,
+} from './fact.ts';
 import { fileRow } from './file.ts';
 import { finding } from './finding.ts';
 
@@ -119,6 +126,8 @@ export const inspectionReport = z.object({
   users: z.array(userFact.extend(place)),
   passwords: z.array(passwordFact.extend(place)),
   groups: z.array(groupFact.extend(place)),
+  /** What no reader understood, the first of them by layer and path. */
+  unknowns: z.array(unknownFact.extend(place)),
   /** Files that deserve a look: setuid, setgid, with capabilities, world-writable, devices. */
   special: z.array(placedFile.extend({ because: z.array(z.string()) })),
   /** Files of the merged view that no package owns, when a package manager is there. */

@@ -152,14 +152,14 @@ describe('a Go program', () => {
     const bytes = elfFile([{ name, bytes: inline('go1.19.8', text) }]);
     const facts = await readFacts(goBinaryReader, 'a', bytes);
     expect(purlsOf(facts)).toContain('pkg:golang/example.com/b@v1.0.1');
-    expect(unknownsOf(facts)).toMatchObject([{ reason: 'missing_part' }]);
+    expect(unknownsOf(facts)).toMatchObject([{ reason: 'not_recorded' }]);
   });
 
   test('without modules is not taken for one that needs none', async () => {
     const bytes = elfFile([{ name, bytes: inline('go1.19.8', '') }]);
     const facts = await readFacts(goBinaryReader, 'a', bytes);
     expect(purlsOf(facts)).toEqual(['pkg:golang/stdlib@1.19.8']);
-    expect(unknownsOf(facts)).toMatchObject([{ reason: 'missing_part' }]);
+    expect(unknownsOf(facts)).toMatchObject([{ reason: 'not_recorded' }]);
   });
 
   test.each([

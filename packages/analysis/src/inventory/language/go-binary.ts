@@ -1,6 +1,6 @@
 /** Go programs: their modules and the standard library, from the build information inside them. */
 import { limits } from '@lazaret/protocol';
-import type { Fact, PackageFact } from '@lazaret/protocol';
+import type { Fact, PackageFact, UnknownFact } from '@lazaret/protocol';
 
 import { binaryMagic, findSection, parseBinary } from '../binary/binary-image.ts';
 import { sectionBytes } from '../binary/binary-section.ts';
@@ -15,7 +15,7 @@ import type { LinkedVersion } from './go-linked-version.ts';
 /** The execute bit says nothing: programs are copied without it. */
 export const goBinaryReader: Reader = {
   id: 'go-binary',
-  version: 1,
+  version: 2,
   wants: { magic: binaryMagic },
   maxBytes: limits.readerFileBytes,
   read(file, emit) {
@@ -42,7 +42,8 @@ function emitInfo(
   if (info.doubts > 0) {
     emit(missing(path, `${info.doubts} lines of the build information were not understood`));
   } else if (info.main === undefined && info.modules.length === 0) {
-    emit(missing(path, 'the program was built without a list of modules'));
+    const detail = 'the program was built without a list of modules';
+    emit({ ...missing(path, detail), reason: 'not_recorded' });
   }
 }
 
@@ -195,6 +196,6 @@ function soleGoVersion(bytes: Buffer): { version: string; offset: number } | und
   return sole;
 }
 
-function missing(path: string, detail: string): Fact {
+function missing(path: string, detail: string): UnknownFact {
   return { kind: 'unknown', path, reader: 'go-binary', reason: 'missing_part', detail };
 }
