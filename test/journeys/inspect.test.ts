@@ -1,4 +1,4 @@
-/** J3: an image, an archive or a directory is inspected where there is neither server nor Docker. */
+/** J3: an image, an archive or a directory is inspected with neither server nor Docker. */
 import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

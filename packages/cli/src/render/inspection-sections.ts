@@ -64,7 +64,7 @@ function findingRow(finding: PlacedFinding): readonly Cell[] {
   ];
 }
 
-/** A vulnerability is in a package, whatever file tells of the package; the others are in a file. */
+/** A vulnerability is in a package, whatever file tells of that; the others are in a file. */
 function aboutOf({ class: kind, path, purl, title: text, evidence }: PlacedFinding): string[] {
   if (kind !== 'vulnerability') return [path ?? purl ?? '', text].filter((part) => part !== '');
   const fixed = evidence?.['fixed'];
