@@ -4,7 +4,7 @@
  * walking an image layer costs about what reading its bytes costs.
  */
 import { ByteSource } from './byte-source.ts';
-import { paxNumber, paxValue, paxXattrs, parsePax } from './pax.ts';
+import { paxNumber, paxSparse, paxValue, paxXattrs, parsePax } from './pax.ts';
 import type { PaxRecords } from './pax.ts';
 import { fillHoles, readSparse } from './sparse.ts';
 import type { SparseFile } from './sparse.ts';
@@ -47,18 +47,10 @@ export async function* readTar(
       if (count > options.entries) {
         throw new TarError('too_many_entries', offset, `more than ${options.entries} entries`);
       }
-      const plain = describe({ header, own, global, offset });
-      checkLimits(plain, source.offset, { offset, options });
-      const start = source.offset;
-      const sparse = isSparse(header, own)
-        ? await readSparse(source, sparseMember(plain, { header, own, offset, options }))
-        : undefined;
-      const facts = sparse === undefined ? plain : expanded(plain, sparse);
-      const storedBytes = start + plain.sizeBytes - source.offset;
-      holeBytes += facts.sizeBytes - (sparse?.storedBytes ?? facts.sizeBytes);
-      checkLimits(facts, start + holeBytes, { offset, options });
-      const content = new Content(source, { storedBytes, offset, sparse, options });
-      yield { ...facts, content };
+      const member = await openMember(source, { header, own, global, offset, options, holeBytes });
+      holeBytes = member.holeBytes;
+      const { content } = member;
+      yield { ...member.facts, content };
       await content.finish();
       own = new Announced();
     }
@@ -66,6 +58,50 @@ export async function* readTar(
   } finally {
     await source.close();
   }
+}
+
+interface Member extends Sources {
+  readonly options: TarOptions;
+  /** Of the members before; holes count as if they were stored. */
+  readonly holeBytes: number;
+}
+
+interface OpenedMember {
+  readonly facts: Facts;
+  readonly content: Content;
+  readonly holeBytes: number;
+}
+
+async function openMember(source: ByteSource, member: Member): Promise<OpenedMember> {
+  const { header, own, offset, options, holeBytes } = member;
+  const start = source.offset;
+  const facts = describe(member);
+  checkLimits(facts, start + holeBytes, member);
+  if (header.sparse === undefined && !paxSparse(own.records)) {
+    const content = new Content(source, { storedBytes: facts.sizeBytes, offset, options });
+    return { facts, content, holeBytes };
+  }
+  const sparse = await readSparse(source, {
+    ...{ header: header.sparse, records: own.records, offset },
+    ...{ storedBytes: facts.sizeBytes, mapBytes: options.paxBytes },
+  });
+  if (sparse === undefined) {
+    const content = new Content(source, { storedBytes: facts.sizeBytes, offset, options });
+    return { facts, content, holeBytes };
+  }
+  if (!hasContent(facts.type)) {
+    throw new TarError('bad_sparse', offset, `a ${facts.type} cannot be sparse`);
+  }
+  const { sizeBytes, storedBytes, name } = sparse;
+  const holes = holeBytes + sizeBytes - storedBytes;
+  const path = name === undefined ? undefined : paxText(name, offset);
+  const whole: Facts = {
+    ...{ ...facts, sizeBytes },
+    ...(path !== undefined && { path: path.text, rawPath: path.raw }),
+  };
+  checkLimits(whole, start + holes - sizeBytes, member);
+  const content = new Content(source, { storedBytes, offset, options, sparse });
+  return { facts: whole, content, holeBytes: holes };
 }
 
 type Facts = Omit<TarEntry, 'content'>;
@@ -139,8 +175,9 @@ async function readMeta(
   checkTotal(source.offset + padded(sizeBytes), offset, options);
   // A copy: what comes next may need the chunk's owner to use its memory again.
   const body = Buffer.from(await source.read(sizeBytes));
-  const whole = body.length === sizeBytes && (await source.skip(padded(sizeBytes) - sizeBytes));
-  if (!whole) throw new TarError('truncated', offset, 'the archive ends inside a header');
+  if (body.length < sizeBytes || !(await passPadding(source, sizeBytes, options))) {
+    throw new TarError('truncated', offset, 'the archive ends inside a header');
+  }
   return body;
 }
 
@@ -153,10 +190,6 @@ interface Sources {
 
 /** Puts a member together: GNU long names before pax records before the header's own fields. */
 function describe({ header, own, global, offset }: Sources): Facts {
-  if (header.flag === 0x53 || paxSparse(own.records)) {
-    const message = `${header.path.text} is a sparse file in GNU form, which is not read`;
-    throw new TarError('sparse_unsupported', offset, message);
-  }
   const plain = own.records === noRecords && global === noRecords;
   const value = (key: string): Buffer | undefined =>
     plain ? undefined : paxValue(key, own.records, global);
@@ -257,22 +290,39 @@ function padded(sizeBytes: number): number {
   return Math.ceil(sizeBytes / blockBytes) * blockBytes;
 }
 
+interface Stored extends Place {
+  readonly storedBytes: number;
+  readonly sparse?: SparseFile;
+}
+
 /** The content of one member: read once, then its rest and padding are passed over. */
 class Content implements AsyncIterable<Uint8Array> {
   readonly #source: ByteSource;
-  readonly #offset: number;
-  readonly #paddingBytes: number;
+  readonly #stored: Stored;
   #missingBytes: number;
   #state: 'fresh' | 'open' | 'gone' = 'fresh';
 
-  constructor(source: ByteSource, sizeBytes: number, offset: number) {
+  constructor(source: ByteSource, stored: Stored) {
     this.#source = source;
-    this.#offset = offset;
-    this.#missingBytes = sizeBytes;
-    this.#paddingBytes = padded(sizeBytes) - sizeBytes;
+    this.#stored = stored;
+    this.#missingBytes = stored.storedBytes;
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
+  [Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
+    const { sparse } = this.#stored;
+    return sparse === undefined ? this.#read() : fillHoles(this.#read(), sparse);
+  }
+
+  async finish(): Promise<void> {
+    this.#state = 'gone';
+    const rest = this.#missingBytes;
+    this.#missingBytes = 0;
+    if (rest > 0 && !(await this.#source.skip(rest))) throw this.#truncated();
+    const { storedBytes, options } = this.#stored;
+    if (!(await passPadding(this.#source, storedBytes, options))) throw this.#truncated();
+  }
+
+  async *#read(): AsyncGenerator<Uint8Array, void, undefined> {
     if (this.#state !== 'fresh')
       throw new Error('the content of a tar entry is read once, in turn');
     this.#state = 'open';
@@ -286,26 +336,44 @@ class Content implements AsyncIterable<Uint8Array> {
     }
   }
 
-  async finish(): Promise<void> {
-    this.#state = 'gone';
-    const rest = this.#missingBytes + this.#paddingBytes;
-    this.#missingBytes = 0;
-    if (rest > 0 && !(await this.#source.skip(rest))) throw this.#truncated();
-  }
-
   #isGone(): boolean {
     return this.#state === 'gone';
   }
 
   #truncated(): TarError {
-    return new TarError('truncated', this.#offset, 'the archive ends inside an entry');
+    return new TarError('truncated', this.#stored.offset, 'the archive ends inside an entry');
   }
 }
 
+const zeros: Buffer = Buffer.alloc(64 * 1024);
+
+/** False when the archive ends inside it. */
+async function passPadding(
+  source: ByteSource,
+  sizeBytes: number,
+  { onHidden }: TarOptions,
+): Promise<boolean> {
+  const padding = padded(sizeBytes) - sizeBytes;
+  if (padding === 0) return true;
+  if (onHidden === undefined) return source.skip(padding);
+  const { offset } = source;
+  const ready = source.readyBytes >= padding;
+  const bytes = ready ? source.take(padding) : await source.read(padding);
+  if (!bytes.equals(zeros.subarray(0, bytes.length))) {
+    onHidden({ place: 'padding', bytes, offset });
+  }
+  return bytes.length === padding;
+}
+
+/** What follows the end: mostly zeros, which are passed over up to the first other byte. */
 async function drain(source: ByteSource, options: TarOptions): Promise<void> {
+  let hidden = false;
   while (await source.fill()) {
-    const offset = source.offset;
-    source.take(source.readyBytes);
+    const { offset } = source;
+    const bytes = source.take(zeros.length);
     checkTotal(source.offset, offset, options);
+    if (options.onHidden === undefined) continue;
+    hidden ||= !bytes.equals(zeros.subarray(0, bytes.length));
+    if (hidden) options.onHidden({ place: 'after-end', bytes, offset });
   }
 }

@@ -20,6 +20,8 @@ export interface TarHeader {
   readonly flag: number;
   readonly linkPath: Text;
   readonly device: DeviceNumbers | undefined;
+  /** The whole block of a sparse file in GNU form, which holds the start of its map. */
+  readonly sparse: Buffer | undefined;
 }
 
 /** A decoded name; `raw` (latin1) is there when the bytes are not UTF-8. */
@@ -54,6 +56,7 @@ export function parseHeader(block: Buffer, offset: number): TarHeader {
     flag,
     linkPath: decodeField(block, 157, 100),
     device: device ? parseDevice(block, offset) : undefined,
+    sparse: flag === 0x53 ? Buffer.from(block) : undefined,
   };
 }
 
