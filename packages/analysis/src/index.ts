@@ -11,10 +11,13 @@ export type {
   TarOptions,
 } from './archive/tar-entry.ts';
 export { inspect, inspectTree } from './inspect/inspect.ts';
-export type { InspectOptions, InspectProgress } from './inspect/inspect.ts';
+export type { InspectOptions } from './inspect/inspect.ts';
+export type { InspectProgress } from './inspect/progress.ts';
 export { inspectImage, thisPlatform } from './inspect/inspect-image.ts';
 export type { InspectHooks, InspectRequest, RegistryRequest } from './inspect/inspect-image.ts';
 export type { ScannerChoice } from './inspect/scanner-choice.ts';
+export { surveyImage } from './inspect/survey-image.ts';
+export type { ImageSurvey } from './inspect/survey-image.ts';
 export * from './report/index.ts';
 export { SourceError } from './source/image-source.ts';
 export type { SourceErrorCode } from './source/image-source.ts';

@@ -20,7 +20,8 @@ import { openAdvisories } from '../vulnerability/advisory-database.ts';
 import type { AdvisoryDatabase } from '../vulnerability/advisory-database.ts';
 import { matchPackages } from '../vulnerability/match.ts';
 import { inspect, inspectTree } from './inspect.ts';
-import type { InspectOptions, InspectProgress } from './inspect.ts';
+import type { InspectOptions } from './inspect.ts';
+import type { InspectProgress } from './progress.ts';
 import type { ScannerChoice } from './scanner-choice.ts';
 
 export interface InspectRequest {
@@ -36,7 +37,7 @@ export interface InspectRequest {
   readonly vulnerabilityDatabase?: string | undefined;
   readonly cache?: { readonly directory: string; readonly maxBytes: number } | undefined;
   readonly registry: RegistryRequest;
-  /** `unix:///run/podman/podman.sock`; the usual socket of Docker, where there is one, unless given. */
+  /** `unix:///run/podman/podman.sock`; Docker's usual socket, where it is there, unless given. */
   readonly dockerHost?: string | undefined;
   /** Threads for layers; as many as there are cores unless given. */
   readonly parallel?: number | undefined;
@@ -60,6 +61,11 @@ export interface RegistryRequest {
   /** `host[:port]` that layers outside the registry may be fetched from. */
   readonly foreignHosts: readonly string[];
   readonly proxy: NonNullable<RegistryOptions['network']>['proxy'];
+  /**
+   * `host[:port]` that may be at private addresses. Where it is given, the reference comes from
+   * somebody far away, and every other registry must be at a public one.
+   */
+  readonly privateHosts?: readonly string[] | undefined;
 }
 
 export interface InspectHooks {
@@ -142,7 +148,7 @@ function inspectOptions(
   };
 }
 
-function openDatabase(path: string | undefined): AdvisoryDatabase | undefined {
+export function openDatabase(path: string | undefined): AdvisoryDatabase | undefined {
   if (path === undefined) return undefined;
   try {
     return openAdvisories(path);
@@ -154,22 +160,24 @@ function openDatabase(path: string | undefined): AdvisoryDatabase | undefined {
 
 const usualSocket = '/var/run/docker.sock';
 
-function engineOf(address: string | undefined): EngineEndpoint | undefined {
+export function engineOf(address: string | undefined): EngineEndpoint | undefined {
   if (address !== undefined) return { address };
   return existsSync(usualSocket) ? { address: `unix://${usualSocket}` } : undefined;
 }
 
-async function registryOptions(
+export async function registryOptions(
   request: RegistryRequest,
-  { now }: InspectHooks,
+  { now }: Pick<InspectHooks, 'now'>,
 ): Promise<RegistryOptions> {
   const { plainHttpHosts, skipVerifyHosts, mirrors, foreignHosts, proxy, credentialsFile } =
     request;
+  const { privateHosts } = request;
   const ca = await Promise.all(request.caFiles.map((path) => readFile(path, 'utf8')));
   return {
     clock: { now },
     network: {
       ...{ plainHttpHosts, skipVerifyHosts, ca },
+      ...(privateHosts !== undefined && { privateHosts, isNamedByCaller: true }),
       ...(proxy !== undefined && { proxy }),
       certificateDirectories: ['/etc/docker/certs.d'],
     },

@@ -5,7 +5,9 @@
 import { limits, sizeBytes } from '@lazaret/protocol';
 import { z } from 'zod';
 
-export const roleNames = ['api', 'scheduler', 'worker'] as const;
+import { inspectionOption } from './inspection-option.ts';
+
+export const roleNames = ['api', 'scheduler', 'worker', 'inspector'] as const;
 export type RoleName = (typeof roleNames)[number];
 
 const nodeOption = z.strictObject({
@@ -92,7 +94,7 @@ export const options = {
   roles: option({
     schema: listOf(z.enum(roleNames)),
     fallback: [...roleNames],
-    summary: 'What this process does: api, scheduler, worker',
+    summary: 'What this process does: api, scheduler, worker, inspector',
   }),
   databaseUrl: option({
     schema: z.union([
@@ -146,6 +148,11 @@ export const options = {
     fallback: 'unix:///var/run/docker.sock',
     summary: 'The local Docker engine, when no nodes are given',
     variable: 'DOCKER_HOST',
+  }),
+  inspection: option({
+    schema: inspectionOption,
+    fallback: {},
+    summary: 'How images are inspected: scanners, registries, bounds; see inspection',
   }),
   openLegacy: option({
     schema: flag,

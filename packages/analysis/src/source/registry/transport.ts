@@ -28,6 +28,10 @@ export interface NetworkOptions {
   readonly proxy?: ProxySettings;
   /** Names and addresses inside this network that registries may name (redirects, realms, urls). */
   readonly privateHosts?: readonly string[];
+  /**
+   * Set where a remote caller names the registry: it gets no more trust than what registries name.
+   */
+  readonly isNamedByCaller?: boolean | undefined;
   /** Resolves names in place of the system. A proxy resolves them itself. */
   readonly lookup?: Lookup;
   /** Idle time of a connection, in place of the bound. */
@@ -98,7 +102,9 @@ export function createTransport(options: NetworkOptions): Transport {
       return lists(options.plainHttpHosts, host) || isLoopback(new URL(`https://${host}`).hostname);
     },
     async exchange(url, request) {
-      const trusted = request.trusted || lists(options.privateHosts, url.host, url.hostname);
+      const trusted =
+        (request.trusted && options.isNamedByCaller !== true) ||
+        lists(options.privateHosts, url.host, url.hostname);
       const address = addressOf(url.hostname);
       if (
         !trusted &&

@@ -1,0 +1,73 @@
+/**
+ * What an inspection would look at and with what, without looking: the digests of the images that
+ * are selected, and the identity of everything that answers depend on. Two inspections with equal
+ * surveys come to the same, so the second one is not needed.
+ */
+import { createHash } from 'node:crypto';
+import { tmpdir } from 'node:os';
+
+import { createScanners } from '../scan/create-scanners.ts';
+import { detectSource } from '../source/detect-source.ts';
+import { openSource } from '../source/open-source.ts';
+import { engineOf, openDatabase, registryOptions, thisPlatform } from './inspect-image.ts';
+import type { InspectHooks, InspectRequest } from './inspect-image.ts';
+
+export interface ImageSurvey {
+  /** Of the selected images: of the manifest, else of the configuration. */
+  readonly digests: readonly string[];
+  /** Digest over tool, scanners, their signatures and limits, and the advisories. */
+  readonly means: string;
+}
+
+/** Undefined for what is no image. Throws SourceError. */
+export async function surveyImage(
+  request: InspectRequest,
+  hooks: Pick<InspectHooks, 'toolVersion' | 'now' | 'signal'>,
+): Promise<ImageSurvey | undefined> {
+  const engine = engineOf(request.dockerHost);
+  const detected = await detectSource(request.reference, { engine });
+  const opened = await openSource(detected, {
+    defaultPlatform: thisPlatform(),
+    engine,
+    registry: request.offline ? undefined : await registryOptions(request.registry, hooks),
+    spoolDirectory: request.spoolDirectory ?? tmpdir(),
+    signal: hooks.signal,
+  });
+  if (opened.kind === 'directory') return undefined;
+  if (opened.kind === 'container') {
+    await opened.tree.close();
+    return undefined;
+  }
+  try {
+    const { images } = await opened.source.list(request.platform);
+    const digests = images.flatMap(
+      ({ manifestDigest, configDigest }) => manifestDigest ?? configDigest ?? [],
+    );
+    if (digests.length < images.length) return undefined;
+    return { digests, means: await describeMeans(request, hooks) };
+  } finally {
+    await opened.source.close();
+  }
+}
+
+async function describeMeans(
+  request: InspectRequest,
+  { toolVersion, now }: Pick<InspectHooks, 'toolVersion' | 'now'>,
+): Promise<string> {
+  const scanners = createScanners(request.scanners, { now });
+  try {
+    const described = await Promise.all(
+      scanners.map(async (scanner) => {
+        const { engine, signatures, limits, healthy } = await scanner.describe();
+        return [scanner.id, engine, signatures, limits, healthy];
+      }),
+    );
+    const advisories = openDatabase(request.vulnerabilityDatabase);
+    const { signatures = '' } = advisories ?? {};
+    advisories?.close();
+    const means = JSON.stringify([toolVersion, described, signatures, request.timeMs]);
+    return createHash('sha256').update(means).digest('hex');
+  } finally {
+    await Promise.all(scanners.map((scanner) => scanner.close()));
+  }
+}
