@@ -96,6 +96,11 @@ export const environmentReaders: readonly Permit[] = [
 export const clockReaders: readonly Permit[] = [
   permit('packages/cli/src/main.ts', 'Date.now', 'hands the time to the program'),
   permit('packages/console/src/time.ts', 'Date.now', 'one ticking clock for every age on a page'),
+  permit(
+    'packages/analysis/src/inspect/layer-worker.ts',
+    'performance.now',
+    'bounds how long unpacking a file may take',
+  ),
   permit('packages/server/src/compose.ts', 'performance.now', 'hands the time to health'),
   permit('packages/server/src/compose.ts', 'Date.now', 'hands the time to the parts'),
   permit('packages/server/src/worker.ts', 'Date.now', 'hands the time to the parts'),

@@ -2,9 +2,10 @@
 import { z } from 'zod';
 
 import { line, page, paging, queryBoolean, timestamp } from './fields.ts';
-import { limits, units } from './limits.ts';
+import { limits } from './limits.ts';
 import { defineOperation } from './operation.ts';
 import { durationSeconds, sizeBytes } from './quantity.ts';
+import { units } from './units.ts';
 
 const { MiB, GiB } = units;
 

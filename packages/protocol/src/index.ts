@@ -22,3 +22,4 @@ export * from './permission.ts';
 export * from './problem.ts';
 export * from './quantity.ts';
 export * from './system.ts';
+export * from './units.ts';

@@ -210,7 +210,8 @@ function listFiles(records: LayerRecords, { merged, members }: PlacedRecords): P
   for (const [layer, record] of records.entries()) {
     for (const [row, file] of (record?.files ?? []).entries()) {
       const hiddenBy = merged.hiddenBy(layer, row);
-      if (hiddenBy !== undefined) files.push({ ...file, layer, hiddenBy });
+      if (hiddenBy === undefined || merged.isMark(layer, row)) continue;
+      files.push({ ...file, layer, hiddenBy });
     }
   }
   for (const { value, layer, hiddenBy, file } of members) {
@@ -221,7 +222,7 @@ function listFiles(records: LayerRecords, { merged, members }: PlacedRecords): P
   return files;
 }
 
-/** What two inspections of the same thing by the same means have in common: no counts of a cache. */
+/** What two inspections of one thing by the same means have in common: no counts of a cache. */
 function fingerprintOf(
   report: Omit<InspectionReport, 'fingerprint'>,
   records: readonly (TreeRecord | undefined)[],

@@ -31,7 +31,7 @@ export interface CachedAnswer {
 }
 
 /** Raised when the walk itself gives other rows for the same bytes. */
-const walkVersion = 1;
+const walkVersion = 2;
 
 interface FilesPart {
   readonly files: readonly FileRow[];

@@ -14,6 +14,7 @@ import { TarError } from '../archive/tar-entry.ts';
 import { tarTree } from '../tree/tar-tree.ts';
 import { examineTree } from './examine-tree.ts';
 import type { ExaminePlan } from './examine-tree.ts';
+import { HiddenStore } from './hidden-bytes.ts';
 import { structureFinding } from './note-structure.ts';
 import type { LayerRecord, OfFile, RecordedFinding } from './tree-record.ts';
 
@@ -55,17 +56,19 @@ export async function examineLayer(
   const onEscape = (written: string): void => {
     if (escapes.length < escapesListed) escapes.push(written);
   };
+  const hidden = new HiddenStore();
   const { record, failure } = await examineTree(
-    tarTree(tar.read(), { totalBytes, onEscape }),
+    tarTree(tar.read(), { totalBytes, onEscape, onHidden: (each) => hidden.add(each) }),
     plan,
+    () => hidden.loose(),
   );
   if (tap.failure !== undefined) throw unreadable(tap.failure);
   await tap.drain();
   const digest = tap.verify();
   return {
     ...record,
-    structure: [...record.structure, ...escapes.map(escapeFinding)],
-    gaps: failure === undefined ? record.gaps : [...record.gaps, layerGap(failure)],
+    structure: [...record.structure, ...escapes.map(escapeFinding), ...hidden.findings()],
+    gaps: [...record.gaps, ...hidden.gaps(), ...(failure === undefined ? [] : [layerGap(failure)])],
     digest,
     diffId: compression === 'none' ? digest : tar.digest(failure === undefined),
     compression,
@@ -199,7 +202,6 @@ function layerGap(failure: unknown): Gap {
 function gapReason(failure: unknown): Gap['reason'] {
   if (failure instanceof TarError) {
     if (failure.code === 'too_many_entries') return 'too_many';
-    if (failure.code === 'sparse_unsupported') return 'unsupported';
     return failure.isLimit ? 'too_large' : 'damaged';
   }
   if (failure instanceof CompressionError) return failure.code;

@@ -6,7 +6,8 @@
 import { limits } from '@lazaret/protocol';
 import type { FileRow, Gap, SimilarityDigests } from '@lazaret/protocol';
 
-import { fileKind, isProgram } from '../digest/file-kind.ts';
+import { fileKind, fileKindBytes, isProgram } from '../digest/file-kind.ts';
+import { digestBytes } from '../digest/file-digests.ts';
 import type { DigestChoice } from '../digest/file-digests.ts';
 import type { Reader } from '../inventory/reader.ts';
 import { SourceError } from '../source/image-source.ts';
@@ -20,7 +21,7 @@ import type { SelectReaders } from './reader-table.ts';
 import { FactSheet } from './run-readers.ts';
 import { ScanQueue } from './scan-queue.ts';
 import type { PlannedScanner } from './scan-queue.ts';
-import type { MemberRow, OfFile, RecordedFinding, TreeRecord } from './tree-record.ts';
+import type { LooseBytes, MemberRow, OfFile, RecordedFinding, TreeRecord } from './tree-record.ts';
 import type { VerdictStore } from './verdict-store.ts';
 
 export interface ExaminePlan {
@@ -43,11 +44,13 @@ export interface ExaminePlan {
 const filesPerProgress = 512;
 
 /**
- * Walks a tree. When the tree cannot be read on, what was found stands; the error is given beside.
+ * Walks a tree, then scans what came to light beside its files. When the tree cannot be read on,
+ * what was found stands; the error is given beside.
  */
 export async function examineTree(
   tree: FileTree,
   plan: ExaminePlan,
+  beside: () => Iterable<LooseBytes> = () => [],
 ): Promise<{ record: TreeRecord; failure?: unknown }> {
   const walk = new Walk(plan);
   let failure: unknown;
@@ -59,9 +62,13 @@ export async function examineTree(
   } catch (error) {
     failure = error;
   }
+  for (const loose of beside()) await walk.scanLoose(looseRow, { ...loose, mode: 0 });
   const record = await walk.finish();
   return failure === undefined ? { record } : { record, failure };
 }
+
+/** Not in `files`. */
+const looseRow = -1;
 
 class Walk {
   readonly #plan: ExaminePlan;
@@ -92,6 +99,20 @@ class Walk {
     const hasContent = file.type === 'file' || file.type === 'unknown';
     this.#files.push(hasContent ? await this.#readFile(file, row) : this.#describe(file));
     this.#rows.set(file.path, row);
+    for (const [name, value] of file.xattrs ?? []) {
+      if (value.length < limits.attributeScanBytesMin) continue;
+      const path = `${file.path}!/(attribute ${name})`;
+      await this.scanLoose(row, { path, mode: file.mode, bytes: Buffer.from(value) });
+    }
+  }
+
+  /** Bytes that no unpacker writes into a file; nothing is read from them but by scanners. */
+  async scanLoose(row: number, loose: LooseBytes & { readonly mode: number }): Promise<void> {
+    const { path, bytes, mode } = loose;
+    const kind = fileKind(bytes.subarray(0, fileKindBytes), bytes.length);
+    const digests = digestBytes(bytes, this.#plan.digests);
+    const content = { digests, bytes, head: bytes, owned: true, sizeBytes: bytes.length };
+    await this.#scan(row, { file: { path, mode }, kind, content });
   }
 
   async finish(): Promise<TreeRecord> {
@@ -205,7 +226,7 @@ class Walk {
 }
 
 interface ScannedContent {
-  readonly file: TreeFile;
+  readonly file: Pick<TreeFile, 'path' | 'mode'>;
   readonly kind: string;
   readonly content: ReadContent;
 }

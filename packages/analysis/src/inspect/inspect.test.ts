@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -89,10 +89,19 @@ describe('both views', () => {
 });
 
 describe('coverage and verdict', () => {
-  test('clean when all was examined', async () => {
-    const report = await reportOf({ layers: [{ entries: [release] }] });
+  test('clean when all was examined, and somebody looked for malware', async () => {
+    const rules = join(directory, 'test.yar');
+    await writeFile(rules, 'rule marker { strings: $a = "BAD MARKER" condition: $a }');
+    const scanners = { yara: { rules: [rules] } };
+    const report = await reportOf({ layers: [{ entries: [release] }] }, { scanners });
     expect(report.verdict).toEqual({ state: 'clean', reasons: [] });
     expect(report.coverage).toMatchObject({ complete: true, gapCount: 0 });
+  });
+
+  test('not clean when nobody looked for malware', async () => {
+    const { verdict, coverage } = await reportOf({ layers: [{ entries: [release] }] });
+    expect(verdict).toEqual({ state: 'unscanned', reasons: ['no scanner looked for malware'] });
+    expect(coverage.complete).toBe(true);
   });
 
   test('incomplete when a layer is damaged, and what was read is told', async () => {
@@ -157,7 +166,7 @@ describe('the cache', () => {
     expect((await reportOf(bad, cached())).findings).toHaveLength(1);
     const good = await reportOf({ layers: [{ entries: [release] }] }, cached());
     expect(good.findings).toEqual([]);
-    expect(good.verdict.state).toBe('clean');
+    expect(good.verdict.state).toBe('unscanned');
   });
 
   test('does not keep what was not fully examined', async () => {

@@ -23,6 +23,7 @@ import { LayerDesk } from './layer-desk.ts';
 import type { LayerOutcome } from './layer-desk.ts';
 import type { LayerRunner } from './layer-task.ts';
 import { LayerWorkers } from './layer-workers.ts';
+import type { InspectProgress } from './progress.ts';
 import { inThisThread } from './run-layer-task.ts';
 import type { ScannerChoice } from './scanner-choice.ts';
 
@@ -50,17 +51,6 @@ export interface InspectOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: InspectProgress) => void;
 }
-
-export type InspectProgress =
-  | { readonly phase: 'listed'; readonly images: number; readonly layers: number }
-  | {
-      readonly phase: 'layer';
-      /** Its place among all layers that are examined, and how it is called. */
-      readonly index: number;
-      readonly label: string;
-      readonly state: 'examining' | 'done' | 'cached';
-      readonly files: number;
-    };
 
 /** One report for each selected image. Throws SourceError when the source cannot be listed. */
 export async function inspect(

@@ -5,6 +5,7 @@
  * makes the verdict `incomplete`: limits, errors and stale signatures are never "clean", and they
  * are never "malware" either.
  */
+import { malwareScanners } from '@lazaret/protocol';
 import type { Coverage, Finding, Verdict } from '@lazaret/protocol';
 
 type Judged = Pick<Finding, 'class' | 'severity' | 'rule' | 'scanner'>;
@@ -15,6 +16,9 @@ export function judge(findings: readonly Judged[], coverage: Coverage): Verdict 
   const suspicious = findings.filter(isSuspicious);
   if (suspicious.length > 0) return { state: 'suspicious', reasons: tell(suspicious) };
   if (!coverage.complete) return { state: 'incomplete', reasons: gapsInWords(coverage) };
+  if (!coverage.scanners.some(({ scanner }) => malwareScanners.has(scanner))) {
+    return { state: 'unscanned', reasons: ['no scanner looked for malware'] };
+  }
   return { state: 'clean', reasons: [] };
 }
 

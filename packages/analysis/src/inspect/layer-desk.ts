@@ -9,7 +9,7 @@ import type { Reader } from '../inventory/reader.ts';
 import type { SourceLayer } from '../source/image-source.ts';
 import { examineCached } from './examine-cached.ts';
 import type { ExaminePlan } from './examine-tree.ts';
-import type { InspectProgress } from './inspect.ts';
+import type { InspectProgress } from './progress.ts';
 import type { LayerAnswer, LayerRunner, LayerTask, StoredBytes } from './layer-task.ts';
 import { planOf } from './run-layer-task.ts';
 import type { TaskParts } from './run-layer-task.ts';

@@ -5,7 +5,7 @@ export interface ScannerChoice {
   /** clamd: `/run/clamav/clamd.ctl`, `unix:/path` or `host:port`. */
   readonly clamav?: {
     readonly address: string;
-    /** Its DatabaseDirectory, where this process may read it: gives custom signatures an identity. */
+    /** Its DatabaseDirectory, where this process may read it: custom signatures are known by it. */
     readonly databaseDirectory?: string;
   };
   readonly yara?: {

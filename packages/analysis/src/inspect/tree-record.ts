@@ -9,6 +9,12 @@ import type { Fact, FileRow, Finding, Gap } from '@lazaret/protocol';
 /** Place of a file in `files`, and what is said of it. */
 export type OfFile<T> = readonly [row: number, value: T];
 
+/** Bytes for scanners that are no file of the tree; the name stands in brackets. */
+export interface LooseBytes {
+  readonly path: string;
+  readonly bytes: Buffer;
+}
+
 /** A finding without the scanner and signatures, which are the same for all of a scan. */
 export type RecordedFinding = Omit<Finding, 'scanner' | 'signatures'>;
 

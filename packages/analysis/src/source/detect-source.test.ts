@@ -53,7 +53,7 @@ test('prefixes say what is meant, names of images that look like them do not', a
     ['docker://app:1', 'registry app:1'],
     ['registry:lab.example/app:1', 'registry lab.example/app:1'],
     ['registry:2', 'registry registry:2'],
-    ['docker:latest', 'registry docker:latest'],
+    ['docker:app:1', 'engine app:1'],
     [
       'lab.example:5000/app@sha256:' + 'a'.repeat(64),
       `registry lab.example:5000/app@sha256:${'a'.repeat(64)}`,

@@ -53,7 +53,7 @@ const prefixes: ReadonlyMap<string, Prefix> = new Map<string, Prefix>([
   ['dir', (path) => ({ kind: 'directory', path })],
   ['docker-daemon', (reference) => ({ kind: 'engine', reference })],
   ['container', (reference) => ({ kind: 'container', reference })],
-  ['docker', registryImage],
+  ['docker', dockerImage],
   ['registry', registryImage],
 ]);
 
@@ -63,11 +63,16 @@ async function readPrefix(word: string): Promise<DetectedSource | undefined> {
   const read = colon < 0 ? undefined : prefixes.get(name);
   if (read === undefined) return undefined;
   const rest = word.slice(colon + 1);
-  // `registry:2` and `docker:latest` are images; only what cannot be a tag follows a prefix there.
+  // `registry:2` is an image; only what cannot be a tag follows the prefix.
   const isImage = read === registryImage && /^[\w][\w.-]*(?:@.*)?$/.test(rest);
-  if (isImage || (name === 'docker' && !rest.startsWith('//'))) return undefined;
+  if (isImage) return undefined;
   if (rest === '') throw new SourceError('unsupported', `nothing stands behind "${name}:"`);
   return read(rest);
+}
+
+/** `docker://host/app` is skopeo's word for a registry, `docker:app` an image of the engine here. */
+function dockerImage(rest: string): DetectedSource {
+  return rest.startsWith('//') ? registryImage(rest) : { kind: 'engine', reference: rest };
 }
 
 function registryImage(rest: string): DetectedSource {

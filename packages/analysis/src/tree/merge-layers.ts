@@ -37,12 +37,14 @@ export interface MergedTree {
   files(): Iterable<VisibleFile>;
   /**
    * Which layer hides a row, the row's own when the same layer replaces it; undefined while it is
-   * visible. Marks (whiteouts, bookkeeping) are not files and count as hidden by their own layer.
+   * visible. Marks count as hidden by their own layer.
    */
   hiddenBy(layer: number, row: number): number | undefined;
+  /** Whether a row is a mark (a whiteout, bookkeeping) and no file of the image. */
+  isMark(layer: number, row: number): boolean;
   /** The file at a path, symbolic links followed; undefined when nothing is there. */
   find(path: string): VisibleFile | undefined;
-  /** Entries that cannot be placed as a container engine would: dangling hard links, bad parents. */
+  /** Entries that no container engine could place: dangling hard links, files as parents. */
   readonly gaps: readonly MergeGap[];
 }
 
@@ -77,6 +79,8 @@ class Merge implements MergedTree {
   readonly #root: Node = directoryNode(undefined);
   readonly #hidden: readonly Int32Array[];
   readonly #whiteouts: boolean;
+  /** By layer. */
+  readonly #marks: ReadonlySet<number>[] = [];
 
   constructor(layers: readonly (readonly FileRow[])[], whiteouts: boolean) {
     this.#whiteouts = whiteouts;
@@ -85,6 +89,7 @@ class Merge implements MergedTree {
 
   apply(layer: number, rows: readonly FileRow[]): void {
     const marks = new Set<number>();
+    this.#marks.push(marks);
     for (const [row, file] of this.#whiteouts ? rows.entries() : []) {
       const whiteout = whiteoutOf(file);
       if (whiteout === undefined) continue;
@@ -115,6 +120,10 @@ class Merge implements MergedTree {
   hiddenBy(layer: number, row: number): number | undefined {
     const by = this.#hidden[layer]?.[row] ?? visible;
     return by === visible ? undefined : by;
+  }
+
+  isMark(layer: number, row: number): boolean {
+    return this.#marks[layer]?.has(row) === true;
   }
 
   find(path: string): VisibleFile | undefined {

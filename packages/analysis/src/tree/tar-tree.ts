@@ -2,7 +2,7 @@
 import { limits } from '@lazaret/protocol';
 
 import { readTar } from '../archive/read-tar.ts';
-import type { TarEntry } from '../archive/tar-entry.ts';
+import type { HiddenBytes, TarEntry } from '../archive/tar-entry.ts';
 import type { FileTree, TreeFile } from './file-tree.ts';
 import { normalizePath } from './tree-path.ts';
 
@@ -12,6 +12,8 @@ export interface TarTreeOptions {
   readonly entries?: number;
   /** Told of a name or hard link that leads above the root, as it is written. */
   readonly onEscape?: (written: string) => void;
+  /** Told of bytes that stand where an archive has no content. */
+  readonly onHidden?: (hidden: HiddenBytes) => void;
 }
 
 /**
@@ -20,7 +22,7 @@ export interface TarTreeOptions {
  */
 export function tarTree(
   stream: AsyncIterable<Uint8Array>,
-  { totalBytes, entries, onEscape }: TarTreeOptions = {},
+  { totalBytes, entries, onEscape, onHidden }: TarTreeOptions = {},
 ): FileTree {
   const place = (written: string): string => {
     const { path, escaped } = normalizePath(written);
@@ -36,6 +38,7 @@ export function tarTree(
         pathBytes: limits.pathBytes,
         paxBytes: limits.tarHeaderBytesMax,
         dialect: 'docker' as const,
+        ...(onHidden !== undefined && { onHidden }),
       };
       for await (const entry of readTar(stream, bounds)) yield treeFile(entry, place);
     },

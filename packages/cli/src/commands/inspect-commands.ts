@@ -16,7 +16,7 @@ export const inspectCommands: readonly CommandSpec[] = [
     details:
       'Lists packages, scans every file of every layer, those that later layers hide too, and ' +
       'judges. An image is `registry/name:tag`, an archive of `docker save`, an OCI layout, ' +
-      '`docker-daemon:name`, `container:name` or `dir:path`. No server is needed; see ' +
+      '`docker:name`, `container:name` or `dir:path`. No server is needed; see ' +
       'docs/inspect.md',
     arguments: [image('image', 'An image, an archive or a directory')],
     flags: [outputFlag, failFlag, ...sectionFlags, ...examineFlags],

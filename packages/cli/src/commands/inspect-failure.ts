@@ -6,7 +6,7 @@ import { asFileFailure } from '../upload-file.ts';
 const steps: Readonly<Record<string, readonly [exitCode: number, hint?: string]>> = {
   not_found: [
     exitCodes.notFound.code,
-    'An archive or directory is named by its path, what the local engine has as docker-daemon:NAME.',
+    'An archive or directory is named by its path, what the local engine has as docker:NAME.',
   ],
   no_such_platform: [exitCodes.notFound.code, '--all-platforms inspects every one that is there.'],
   unauthorized: [

@@ -3,6 +3,7 @@ import {
   formatDuration,
   formatSize,
   limits,
+  malwareScanners,
   severity,
   type InspectionReport,
   type PlacedPackage,
@@ -43,12 +44,11 @@ export function formatReportPage(report: InspectionReport, options: ReportPageOp
   return parts.join('');
 }
 
-const malwareScanners: readonly string[] = ['clamav', 'yara', 'hash-set'];
 const nobodyLooked = 'no scanner looked for malware; --clamd or --yara-rules would';
 
 /** Without one even a complete coverage says little. */
 function hasMalwareScanner({ coverage }: InspectionReport): boolean {
-  return coverage.scanners.some(({ scanner }) => malwareScanners.includes(scanner));
+  return coverage.scanners.some(({ scanner }) => malwareScanners.has(scanner));
 }
 
 function summaryRows(

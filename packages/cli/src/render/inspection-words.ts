@@ -17,6 +17,7 @@ export const verdictStyles: Readonly<Record<VerdictState, StyleName>> = {
   suspicious: 'yellow',
   malicious: 'red',
   incomplete: 'yellow',
+  unscanned: 'cyan',
 };
 
 export const verdictWords: Readonly<Record<VerdictState, string>> = {
@@ -24,6 +25,7 @@ export const verdictWords: Readonly<Record<VerdictState, string>> = {
   suspicious: 'something deserves a look',
   malicious: 'something bad was found',
   incomplete: 'nothing bad was found in what could be examined, and that was not everything',
+  unscanned: 'all was read, and no scanner looked for malware',
 };
 
 const reasonWords: Readonly<Record<GapReason, string>> = {

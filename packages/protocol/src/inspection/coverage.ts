@@ -67,12 +67,16 @@ export const coverage = z.object({
 });
 export type Coverage = z.output<typeof coverage>;
 
-export const verdictState = z.enum(['clean', 'suspicious', 'malicious', 'incomplete']);
+export const verdictState = z.enum(['clean', 'suspicious', 'malicious', 'incomplete', 'unscanned']);
 export type VerdictState = z.output<typeof verdictState>;
+
+/** Those whose silence means something: lists of digests and of secrets are none of them. */
+export const malwareScanners: ReadonlySet<string> = new Set(['clamav', 'yara']);
 
 /**
  * `clean` only with complete coverage by healthy, fresh scanners; `incomplete` when nothing bad was
- * found in what could be examined; a bad finding stands whatever else is missing.
+ * found in what could be examined; `unscanned` when all was examined and nobody looked for malware;
+ * a bad finding stands whatever else is missing.
  */
 export const verdict = z.object({ state: verdictState, reasons: z.array(z.string()) });
 export type Verdict = z.output<typeof verdict>;

@@ -35,7 +35,7 @@ export const packageFact = z.object({
   type: packageType,
   name: z.string(),
   version: z.string(),
-  /** Package URL, https://github.com/package-url/purl-spec; without the distribution's qualifier. */
+  /** Package URL, https://github.com/package-url/purl-spec, without the distribution. */
   purl: z.string(),
   /** How it is known: its manager's database, its own metadata, a lock file, a binary's bytes. */
   foundBy: z.enum(['database', 'metadata', 'lock-file', 'build-info', 'pattern', 'claim']),
@@ -124,8 +124,8 @@ export const groupFact = z.object({
 export type GroupFact = z.output<typeof groupFact>;
 
 /**
- * Something that was not understood. It makes coverage partial, but for `not_recorded`: the file was
- * understood, and simply does not say what others of its kind do.
+ * Something that was not understood. It makes coverage partial, but for `not_recorded`: the file
+ * was understood, and simply does not say what others of its kind do.
  */
 export const unknownFact = z.object({
   kind: z.literal('unknown'),
