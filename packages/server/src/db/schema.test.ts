@@ -30,6 +30,7 @@ const kinds: Readonly<Record<string, string>> = {
   jsonb: 'json',
   text: 'string',
   'text[]': 'string[]',
+  'integer[]': 'number[]',
   'timestamp with time zone': 'Date',
   uuid: 'string',
   xid8: 'string',
@@ -58,14 +59,15 @@ async function readMigrated(): Promise<Column[]> {
 
 /** Types are gone when the program runs, so the file is read as text. */
 async function readDeclared(): Promise<Column[]> {
-  const text = await readFile(new URL('schema.ts', import.meta.url), 'utf8');
+  const files = ['schema.ts', 'schema-images.ts'].map((name) => new URL(name, import.meta.url));
+  const text = (await Promise.all(files.map((file) => readFile(file, 'utf8')))).join('\n');
   const bodies = new Map<string, ReadonlyMap<string, string>>();
   for (const [, name = '', body = ''] of text.matchAll(
-    /^(?:export )?interface (\w+) \{(.*?)^\}/gms,
+    /^(?:export )?interface (\w+)(?: extends \w+)? \{(.*?)^\}/gms,
   )) {
     bodies.set(name, readMembers(body));
   }
-  const tables = [...(bodies.get('Database') ?? [])];
+  const tables = [...(bodies.get('Database') ?? []), ...(bodies.get('ImageTables') ?? [])];
   return sorted(
     tables.flatMap(([table, type]) =>
       [...(bodies.get(type) ?? [])].map(([column, declared]) => ({

@@ -1,16 +1,15 @@
 /** The tables as Kysely sees them; held against the migrations by a test. */
 import type { EngineManifest, Observation, Telemetry } from '@lazaret/protocol';
-import type { ColumnType, Generated, JSONColumnType } from 'kysely';
+import type { ColumnType, Generated } from 'kysely';
 
-type RequiredTimestamp = ColumnType<Date, Date | string, Date | string>;
-type Timestamp = ColumnType<Date, Date | string | undefined, Date | string>;
-type NullableTimestamp = ColumnType<
-  Date | null,
-  Date | string | null | undefined,
-  Date | string | null
->;
-type Json<T> = JSONColumnType<T & object, string, string>;
-type DefaultedJson<T> = ColumnType<T, string | undefined, string>;
+import type {
+  DefaultedJson,
+  Json,
+  NullableTimestamp,
+  RequiredTimestamp,
+  Timestamp,
+} from './column-types.ts';
+import type { ImageTables } from './schema-images.ts';
 
 interface Projects {
   name: string;
@@ -260,7 +259,7 @@ interface Instance {
   created_at: Timestamp;
 }
 
-export interface Database {
+export interface Database extends ImageTables {
   projects: Projects;
   users: Users;
   grants: Grants;
