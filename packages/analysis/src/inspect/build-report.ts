@@ -36,6 +36,8 @@ export interface ReportInput {
   readonly layers: readonly ReportLayer[];
   /** By layer; undefined for one that could not be read. */
   readonly records: LayerRecords;
+  /** What was examined besides the layers: the configuration of an image. */
+  readonly beside?: TreeRecord | undefined;
   /** What stands against completeness besides the records: missing layers, remarks. */
   readonly gaps: readonly Gap[];
   /** Findings that no walk makes: a forged diffID. */
@@ -70,10 +72,12 @@ export function buildReport(input: ReportInput): InspectionReport {
   const findings = [
     ...input.findings,
     ...placed.findings.map(placedFinding),
+    ...findingsBeside(input.beside),
     ...placeMatches(matched.findings, packages),
   ].toSorted(bySeverity);
   const unowned = owned && findUnowned(placed.merged, { records, owned, listed: unownedListed });
-  const gaps = [...input.gaps, ...placed.gaps, ...unknownGaps(placed), ...matched.gaps];
+  const told = [...placed.gaps, ...gapsBeside(input.beside), ...unknownGaps(placed)];
+  const gaps = [...input.gaps, ...told, ...matched.gaps];
   const coverage = coverageOf(input, gaps);
   const { tool, source, image, layers } = input;
   const body = {
@@ -99,6 +103,17 @@ export function buildReport(input: ReportInput): InspectionReport {
 function placedFinding(placed: PlacedRecords['findings'][number]): PlacedFinding {
   const { value, layer, hiddenBy, scanner, signatures } = placed;
   return { ...value, scanner, signatures, layer, ...(hiddenBy !== undefined && { hiddenBy }) };
+}
+
+function findingsBeside(record: TreeRecord | undefined): PlacedFinding[] {
+  return Object.entries(record?.scans ?? {}).flatMap(([scanner, { signatures, findings }]) =>
+    findings.map(([, finding]) => ({ ...finding, scanner, signatures })),
+  );
+}
+
+function gapsBeside(record: TreeRecord | undefined): Gap[] {
+  const scans = Object.values(record?.scans ?? {});
+  return [...(record?.gaps ?? []), ...scans.flatMap(({ gaps }) => gaps.map(([, gap]) => gap))];
 }
 
 /** A vulnerability is where its package is. */
@@ -152,8 +167,8 @@ function gapReason(reason: UnknownFact['reason']): Gap['reason'] {
 }
 
 function coverageOf(input: ReportInput, gaps: readonly Gap[]): Coverage {
-  const { layers, records } = input;
-  const scanners = input.scanners.map((each) => scannerCoverage(each, records));
+  const { layers, records, beside } = input;
+  const scanners = input.scanners.map((each) => scannerCoverage(each, [...records, beside]));
   const ill = input.scanners.flatMap(({ id, before, after }): Gap[] =>
     before.healthy && after.healthy
       ? []

@@ -25,6 +25,7 @@ import type { LayerRunner } from './layer-task.ts';
 import { LayerWorkers } from './layer-workers.ts';
 import type { InspectProgress } from './progress.ts';
 import { inThisThread } from './run-layer-task.ts';
+import { scanConfig } from './scan-config.ts';
 import type { ScannerChoice } from './scanner-choice.ts';
 
 export interface InspectOptions {
@@ -65,6 +66,9 @@ export async function inspect(
     const outcomes = await Promise.all(
       listing.images.map((image) => desk.examineAll(image.layers)),
     );
+    const configs = await Promise.all(
+      listing.images.map(({ config }) => scanConfig(config, desk.treePlan(noProgress))),
+    );
     const described = await describedTwice(scanners);
     return listing.images.map((image, at) =>
       buildReport({
@@ -72,6 +76,7 @@ export async function inspect(
         source: { kind: source.kind, reference: source.reference },
         ...describeImage(image, outcomes[at] ?? []),
         records: (outcomes[at] ?? []).map(({ record }) => record),
+        beside: configs[at],
         gaps: [...remarkGaps(listing, options), ...(outcomes[at] ?? []).flatMap(outcomeGaps)],
         scanners: described,
         ...(options.match !== undefined && { match: options.match }),
@@ -114,6 +119,8 @@ export async function inspectTree(
     });
   });
 }
+
+const noProgress = (): void => undefined;
 
 interface DescribedScanners {
   readonly list: readonly Scanner[];
