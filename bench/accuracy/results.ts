@@ -1,0 +1,151 @@
+/** What was measured, in words and tables. */
+import type { InspectionReport } from '@lazaret/protocol';
+
+import type { Score } from './compare.ts';
+import type { TestFileResult } from './malware.ts';
+import type { Corpus } from './roots.ts';
+import type { ImagePlan } from './write-image.ts';
+
+export interface ImageResult {
+  readonly plan: ImagePlan;
+  readonly report: InspectionReport;
+  readonly scores: readonly Score[];
+  readonly peers: readonly { readonly name: string; readonly scores: readonly Score[] }[];
+  /** Whether a package that a layer took away is told as hidden. */
+  readonly isRemovalTold: boolean;
+}
+
+export interface CorpusResult {
+  readonly corpus: Corpus;
+  /** The first was scanned too. */
+  readonly images: readonly ImageResult[];
+}
+
+const listed = 40;
+
+export function describeResults(
+  results: readonly CorpusResult[],
+  { testFiles, machine }: { testFiles: readonly TestFileResult[]; machine: string },
+): string {
+  const lines = [
+    ...['# bench/accuracy', '', machine, ''],
+    ...['Recall: of the packages that the managers list, how many are found. Precision: of the'],
+    ...['packages that are named, how many the managers list.', ''],
+    ...results.flatMap(describeCorpus),
+    ...describeTestFiles(testFiles),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function describeCorpus({ corpus, images }: CorpusResult): string[] {
+  const [first] = images;
+  if (first === undefined) return [];
+  const rows = [
+    ...first.scores.map((score) => row('Lazaret', score)),
+    ...first.peers.flatMap(({ name, scores }) => scores.map((score) => row(name, score))),
+  ];
+  return [
+    ...[`## ${corpus.name}`, '', corpus.describe, ''],
+    '| tool | ecosystem | listed | found | recall | named | right | precision |',
+    '|---|---|--:|--:|--:|--:|--:|--:|',
+    ...[...rows, ''],
+    ...describeImages(images),
+    ...first.scores.flatMap((score) => [
+      ...list(`missed, ${score.ecosystem}`, score.missed),
+      ...list(`surplus, ${score.ecosystem}`, score.surplus),
+    ]),
+    ...describeUnowned(first.report),
+    ...describeFindings(corpus, first.report),
+  ];
+}
+
+function row(tool: string, score: Score): string {
+  const { ecosystem, expected, matched, named, right } = score;
+  const recall = expected === 0 ? '' : percent(matched / expected);
+  const precision = named === 0 ? '' : percent(right / named);
+  const cells = [tool, ecosystem, expected, matched, recall, named, right, precision];
+  return `| ${cells.join(' | ')} |`;
+}
+
+function describeImages(images: readonly ImageResult[]): string[] {
+  const [first] = images;
+  const lines = images.map(({ plan, report, scores, isRemovalTold }) => {
+    const same = JSON.stringify(scores) === JSON.stringify(first?.scores) ? 'same' : '**OTHER**';
+    const removal = isRemovalTold ? 'right' : '**WRONG**';
+    const { gapCount, files } = report.coverage;
+    const shape = `${plan.shape}, ${plan.layers} layers, ${plan.compression}`;
+    return `| ${shape} | ${files} | ${same} | ${removal} | ${gapCount} | ${report.verdict.state} |`;
+  });
+  return [
+    '| image | files | packages | package taken away | gaps | verdict |',
+    '|---|--:|---|---|--:|---|',
+    ...[...lines, ''],
+  ];
+}
+
+function describeUnowned({ unowned }: InspectionReport): string[] {
+  if (unowned === undefined) return [];
+  const kinds = new Map<string, number>();
+  for (const path of unowned.paths) {
+    const kind = path.endsWith('.pyc') ? 'compiled Python (`.pyc`)' : folder(path);
+    kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+  }
+  const parts = [...kinds].toSorted((a, b) => b[1] - a[1]).map(([kind, n]) => `${kind} ${n}`);
+  const some =
+    unowned.count > unowned.paths.length ? ` (of the first ${unowned.paths.length})` : '';
+  return [`Files that no package owns: ${unowned.count}${some}: ${parts.join(', ')}`, ''];
+}
+
+function folder(path: string): string {
+  return path.split('/').slice(0, -1).slice(0, 3).join('/') || '/';
+}
+
+function describeFindings(corpus: Corpus, report: InspectionReport): string[] {
+  const bad = report.findings.filter(({ class: kind }) => kind !== 'secret');
+  const secrets = report.findings.filter(({ class: kind }) => kind === 'secret');
+  const loud = secrets.filter(({ severity }) => severity !== 'info');
+  const told = [...bad, ...loud].map(
+    ({ scanner, severity, rule, path = '' }) => `${scanner} ${severity} ${rule} ${path}`,
+  );
+  const verdict = corpus.isClean && bad.length > 0 ? ' **on a clean root**' : '';
+  const counts = `${loud.length} secrets above info, ${secrets.length - loud.length} at info`;
+  return [
+    `Findings of malware and structure: ${bad.length}${verdict}; ${counts}`,
+    ...['', ...list('findings', told)],
+  ];
+}
+
+function describeTestFiles(files: readonly TestFileResult[]): string[] {
+  const isThere = ({ isFound, members }: TestFileResult): boolean => isFound || members.length > 0;
+  const rows = files.map((file) => {
+    const { name, isFound, members, gaps } = file;
+    const own = members.length > 0 ? members.map((each) => `\`${each}\``).join(' ') : '';
+    const state = isThere(file) ? 'found' : '**MISSED**';
+    return `| ${name} | ${state} | ${isFound ? 'yes' : 'no'} | ${own} | ${gaps.join('; ')} |`;
+  });
+  const closed = files.filter(({ isFound, members }) => isFound && members.length === 0);
+  return [
+    ...['## Test files of ClamAV', ''],
+    `${files.filter(isThere).length} of ${files.length} found; signature: MD5 of the one program in them.`,
+    `Only clamd opened ${closed.length} of them: ${closed.map(({ name }) => name).join(', ')}`,
+    '',
+    '| file | | by the file itself (clamd unpacks) | by members (unpacked here) | gaps |',
+    '|---|---|---|---|---|',
+    ...[...rows, ''],
+  ];
+}
+
+function list(title: string, items: readonly string[]): string[] {
+  if (items.length === 0) return [];
+  const more = items.length > listed ? [`- and ${items.length - listed} more`] : [];
+  return [
+    `${items.length} ${title}:`,
+    ...items.slice(0, listed).map((one) => `- ${one}`),
+    ...more,
+    '',
+  ];
+}
+
+function percent(ratio: number): string {
+  return `${(ratio * 100).toFixed(1)} %`;
+}
