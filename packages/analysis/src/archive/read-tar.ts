@@ -14,6 +14,7 @@ import { blockBytes, decodeText, isZeroBlock, parseHeader } from './tar-header.t
 import type { TarHeader, Text } from './tar-header.ts';
 
 const noRecords: PaxRecords = new Map();
+const noText: Text = { text: '', raw: undefined };
 
 /**
  * Walks an archive. The stream is read to its end, also behind the end marker, so that a digest
@@ -209,6 +210,7 @@ function describe({ header, own, global, offset }: Sources): Facts {
     throw new TarError('bad_number', offset, 'a size is negative or broken');
   }
   const linked = type === 'symlink' || type === 'hardlink';
+  const target = linked ? text('linkpath', own.linkPath, header.linkPath) : noText;
   return {
     path: type === 'directory' ? withoutSlashes(path.text) : path.text,
     rawPath: path.raw,
@@ -219,7 +221,8 @@ function describe({ header, own, global, offset }: Sources): Facts {
     sizeBytes: hasContent(type) ? sizeBytes : 0,
     // By way of whole microseconds, which keeps decimal fractions what they were.
     mtimeMs: Math.round(number('mtime', header.mtimeSeconds) * 1e6) / 1e3,
-    linkPath: linked ? text('linkpath', own.linkPath, header.linkPath).text : '',
+    linkPath: target.text,
+    rawLinkPath: target.raw,
     device: header.device,
     xattrs: paxXattrs(own.records),
   };

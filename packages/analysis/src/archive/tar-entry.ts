@@ -38,6 +38,8 @@ export interface TarEntry {
   readonly mtimeMs: number;
   /** What a symbolic or hard link points at; empty otherwise. */
   readonly linkPath: string;
+  /** Like `rawPath`, of `linkPath`. */
+  readonly rawLinkPath: string | undefined;
   /** Of devices, where the header says it. */
   readonly device: DeviceNumbers | undefined;
   /** Extended attributes by name, as pax `SCHILY.xattr.` records. */

@@ -15,6 +15,11 @@ export function noteStructure(file: FileEntry): readonly RecordedFinding[] {
     const title = 'A whiteout without a name hides nothing; some tools let it hide a directory';
     return [structureFinding('bare-whiteout', title, file.path)];
   }
+  if (file.type === 'unknown') {
+    const title =
+      'An entry of a type that container engines refuse; some tools unpack it as a file';
+    return [structureFinding('unknown-type', title, file.path)];
+  }
   return none;
 }
 

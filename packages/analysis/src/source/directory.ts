@@ -12,6 +12,7 @@ import { limits } from '@lazaret/protocol';
 import type { FileType, Gap } from '@lazaret/protocol';
 
 import type { FileTree, TreeFile } from '../tree/file-tree.ts';
+import { bytePath } from '../tree/tree-path.ts';
 import { SourceError } from './image-source.ts';
 import { openDirectory } from './open-directory.ts';
 import type { OpenDirectory } from './open-directory.ts';
@@ -236,7 +237,7 @@ function treeFile(path: Buffer, type: FileType, facts: BigIntStats): TreeFile {
   const isText = !text.includes('\ufffd') || Buffer.from(text).equals(path);
   const isDevice = type === 'character-device' || type === 'block-device';
   return {
-    path: text,
+    path: isText ? text : bytePath(path.toString('latin1')),
     ...(isText ? {} : { rawPath: path.toString('latin1') }),
     type,
     mode: Number(facts.mode & 0o7777n),

@@ -12,7 +12,7 @@ export interface FileEntry {
    * itself is the empty string.
    */
   readonly path: string;
-  /** The path's bytes as latin1 when they are not UTF-8 and `path` holds replacements. */
+  /** The path's bytes as latin1 when they are not UTF-8; `path` then writes some as `\xff`. */
   readonly rawPath?: string;
   readonly type: FileType;
   /** Permission bits (07777). */

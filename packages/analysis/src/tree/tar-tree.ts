@@ -4,7 +4,7 @@ import { limits } from '@lazaret/protocol';
 import { readTar } from '../archive/read-tar.ts';
 import type { HiddenBytes, TarEntry } from '../archive/tar-entry.ts';
 import type { FileTree, TreeFile } from './file-tree.ts';
-import { normalizePath } from './tree-path.ts';
+import { bytePath, normalizePath } from './tree-path.ts';
 
 export interface TarTreeOptions {
   /** Bytes of the whole archive; `layerTarBytes` unless given. */
@@ -46,7 +46,9 @@ export function tarTree(
 }
 
 function treeFile(entry: TarEntry, place: (written: string) => string): TreeFile {
-  const { path, rawPath, type, mode, uid, gid, sizeBytes, mtimeMs, linkPath } = entry;
+  const { rawPath, type, mode, uid, gid, sizeBytes, mtimeMs, rawLinkPath } = entry;
+  const path = rawPath === undefined ? entry.path : bytePath(rawPath);
+  const linkPath = rawLinkPath === undefined ? entry.linkPath : bytePath(rawLinkPath);
   return {
     path: place(path),
     ...(rawPath !== undefined && { rawPath }),

@@ -21,6 +21,14 @@ export function normalizePath(written: string): TreePath {
   return { path: parts.join('/'), escaped };
 }
 
+/**
+ * A name whose bytes are no UTF-8, given as latin1: those above ASCII as `\\xff`, so that two such
+ * names stay two names.
+ */
+export function bytePath(raw: string): string {
+  return raw.replaceAll(/[\u0080-\u00ff]/g, (each) => `\\x${each.charCodeAt(0).toString(16)}`);
+}
+
 /** The last part: `passwd` of `etc/passwd`. */
 export function baseName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);

@@ -1,0 +1,134 @@
+/** Group 5: marks of a layer that hide what lower layers hold. */
+import { rawMember } from '../raw-tar.ts';
+import { directory, file, layersOf, secret } from './hostile-case.ts';
+import type { HostileCase } from './hostile-case.ts';
+
+const key = (path: string): ReturnType<typeof file> => file(path, secret);
+const mark = (path: string): ReturnType<typeof file> => file(path, '');
+
+function dpkg(...names: readonly string[]): string {
+  return names
+    .map((name) => `Package: ${name}\nStatus: install ok installed\nVersion: 1\n\n`)
+    .join('');
+}
+
+const device = rawMember({
+  ...{ name: 'gone', flag: '3' },
+  change: (block) => void block.write('0000000\x000000000\0', 329, 'latin1'),
+});
+
+export const whiteoutCases: readonly HostileCase[] = [
+  {
+    name: 'what a layer deletes is in the image as it is distributed, and told as hidden',
+    build: () => layersOf([key('root/k')], [mark('root/.wh.k')]),
+    expect: { files: ['f root/k by 1'], findings: ['secret root/k@0 by 1'] },
+  },
+  ...['before', 'after'].map((place): HostileCase => ({
+    name: `an opaque mark ${place} its siblings hides lower layers only`,
+    build: () => {
+      const opaque = mark('d/.wh..wh..opq');
+      const own = [directory('d'), key('d/new')];
+      return layersOf([key('d/old')], place === 'before' ? [opaque, ...own] : [...own, opaque]);
+    },
+    expect: {
+      files: ['d d', 'f d/new', 'f d/old by 1'],
+      findings: ['secret d/new@1', 'secret d/old@0 by 1'],
+    },
+  })),
+  {
+    name: 'an opaque root hides the whole image below',
+    build: () => layersOf([key('k'), directory('d')], [mark('.wh..wh..opq'), file('new')]),
+    expect: { files: ['f new', 'f k by 1', 'd d by 1'], findings: ['secret k@0 by 1'] },
+  },
+  {
+    name: 'a bare mark hides nothing, in a directory and at the root (failure of two peers)',
+    build: () => layersOf([key('etc/k'), key('k')], [mark('etc/.wh.'), mark('.wh.')]),
+    expect: {
+      files: ['f .wh.', 'f etc/.wh.', 'f etc/k', 'f k'],
+      findings: [
+        ...['secret etc/k@0', 'secret k@0', 'bare-whiteout .wh.@1', 'bare-whiteout etc/.wh.@1'],
+      ],
+    },
+  },
+  {
+    name: 'one mark hides a directory of 10,000 files',
+    build: () =>
+      layersOf(
+        Array.from({ length: 10_000 }, (_, at) => file(`d/${at}`, '')),
+        [mark('.wh.d')],
+      ),
+    expect: {
+      files: Array.from({ length: 10_000 }, (_, at) => `f d/${at} by 1`),
+    },
+  },
+  {
+    name: 'a mark for a name that never was changes nothing',
+    build: () => layersOf([key('k')], [mark('.wh.never'), mark('no/such/.wh.place')]),
+    expect: { files: ['f k'], findings: ['secret k@0'] },
+  },
+  {
+    name: 'what aufs leaves behind is no file and hides nothing',
+    build: () =>
+      layersOf(
+        [key('k')],
+        [directory('.wh..wh.plnk'), mark('.wh..wh.plnk/1.2'), mark('.wh..wh.aufs')],
+      ),
+    expect: { files: ['f k'], findings: ['secret k@0'] },
+  },
+  {
+    name: 'content in a mark is examined, though no container shows it',
+    build: () => layersOf([file('a')], [key('.wh.a')]),
+    expect: { files: ['f a by 1'], findings: ['secret .wh.a@1 by 1'] },
+  },
+  {
+    name: 'a device 0:0 hides as overlayfs has it, and is told',
+    build: () => layersOf([key('gone')], [device]),
+    expect: {
+      files: ['f gone by 1'],
+      findings: ['secret gone@0 by 1', 'overlay-whiteout gone@1 by 1'],
+    },
+  },
+  {
+    name: 'add, delete, add shows the last',
+    build: () => layersOf([key('k')], [mark('.wh.k')], [file('k', 'harmless')]),
+    expect: { files: ['f k', 'f k by 1'], findings: ['secret k@0 by 1'] },
+  },
+  {
+    name: 'several marks in one layer, and a mark beside the same name',
+    build: () => layersOf([key('a'), key('b')], [file('a', 'new'), mark('.wh.a'), mark('.wh.b')]),
+    expect: {
+      files: ['f a', 'f a by 1', 'f b by 1'],
+      findings: ['secret a@0 by 1', 'secret b@0 by 1'],
+    },
+  },
+  {
+    name: 'a deleted package list leaves its packages as hidden ones',
+    build: () =>
+      layersOf(
+        [file('var/lib/dpkg/status', dpkg('one', 'two'))],
+        [mark('var/lib/dpkg/.wh.status')],
+      ),
+    expect: {
+      packages: ['one@1 var/lib/dpkg/status by 1', 'two@1 var/lib/dpkg/status by 1'],
+    },
+  },
+  {
+    name: 'names that hold the letters are names',
+    build: () =>
+      layersOf(['usr/bin/which', 'a.wh.b', '.which', 'x/.wh'].map(key), [
+        mark('usr/bin/.wh'),
+        mark('.whb'),
+      ]),
+    expect: {
+      files: [...['f .whb', 'f .which', 'f a.wh.b', 'f usr/bin/.wh', 'f usr/bin/which', 'f x/.wh']],
+      findings: [
+        ...['secret .which@0', 'secret a.wh.b@0', 'secret usr/bin/which@0', 'secret x/.wh@0'],
+      ],
+    },
+  },
+  {
+    name: 'marks that name the directory itself or the one above erase nothing',
+    build: () => layersOf([key('d/k')], [mark('d/.wh..'), mark('d/.wh...')]),
+    expect: { findings: ['secret d/k@0'] },
+  },
+];
