@@ -4,9 +4,10 @@
  * Chunks are large because zlib at its default of 16 KiB runs at half the speed
  * (bench/inspect/RESULTS.md).
  */
-import { Readable } from 'node:stream';
 import type { Transform } from 'node:stream';
 import { constants, createGunzip, createZstdDecompress } from 'node:zlib';
+
+import { releaseMemory } from './release-memory.ts';
 
 export type Compression = 'none' | 'gzip' | 'zstd' | 'bzip2' | 'xz';
 
@@ -149,25 +150,49 @@ function decoder(compression: 'gzip' | 'zstd'): Transform {
   return createZstdDecompress({ chunkSize: chunkBytes, params });
 }
 
+/** zlib goes on in the same memory until it is full: only the last chunk in it may let go. */
+function letGo(chunk: Buffer): void {
+  const { buffer, byteOffset, byteLength } = chunk;
+  const isLast = byteOffset + byteLength === buffer.byteLength;
+  if (isLast && buffer.byteLength === chunkBytes) releaseMemory(chunk);
+}
+
 /** Errors of zlib become CompressionErrors; those of the stored stream stay what they are. */
 async function* through(
   stored: AsyncIterable<Uint8Array>,
   transform: Transform,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const source = Readable.from(stored, { objectMode: true, highWaterMark: 2 });
-  let sourceFailure: unknown;
-  source.once('error', (error) => {
-    sourceFailure = error;
-    transform.destroy(error);
+  const source: { failure?: unknown } = {};
+  const fed = feed(stored, transform).catch((error: unknown) => {
+    source.failure = error;
+    transform.destroy(error instanceof Error ? error : new Error('the stored stream failed'));
   });
-  source.pipe(transform);
   try {
-    for await (const chunk of transform) yield chunk as Buffer;
+    for await (const chunk of transform) {
+      yield chunk as Buffer;
+      letGo(chunk as Buffer);
+    }
   } catch (error) {
-    if (sourceFailure !== undefined || !(error instanceof Error)) throw error;
+    if ('failure' in source) throw source.failure;
+    if (!(error instanceof Error)) throw error;
     throw new CompressionError('damaged', `cannot be inflated: ${error.message}`, { cause: error });
   } finally {
-    source.destroy();
     transform.destroy();
+    await fed;
   }
+}
+
+/** Writes one chunk at a time: when the next one is asked for, zlib is done with the one before. */
+async function feed(stored: AsyncIterable<Uint8Array>, transform: Transform): Promise<void> {
+  for await (const chunk of stored) {
+    if (transform.destroyed) return;
+    await new Promise<void>((resolve) => {
+      transform.once('close', resolve);
+      transform.write(chunk, () => {
+        transform.off('close', resolve);
+        resolve();
+      });
+    });
+  }
+  transform.end();
 }

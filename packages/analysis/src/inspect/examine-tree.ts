@@ -6,6 +6,7 @@
 import { limits } from '@lazaret/protocol';
 import type { FileRow, Gap, SimilarityDigests } from '@lazaret/protocol';
 
+import { releaseMemory } from '../archive/release-memory.ts';
 import { fileKind, fileKindBytes, isProgram } from '../digest/file-kind.ts';
 import { digestBytes } from '../digest/file-digests.ts';
 import type { DigestChoice } from '../digest/file-digests.ts';
@@ -169,6 +170,9 @@ class Walk {
         ? this.#plan.similarity?.(bytes)
         : undefined;
     await this.#scan(row, { file, kind, content });
+    if (bytes !== undefined && content.owned && this.#plan.scanners.length === 0) {
+      releaseMemory(bytes);
+    }
     return {
       ...baseRow(file),
       ...{ sizeBytes: content.sizeBytes, ...digests, kind },

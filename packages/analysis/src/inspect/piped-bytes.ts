@@ -4,6 +4,8 @@
  */
 import type { MessagePort } from 'node:worker_threads';
 
+import { releaseMemory } from '../archive/release-memory.ts';
+
 type FromReader = 'more' | 'stop';
 type FromWriter =
   | { readonly chunk: Uint8Array<ArrayBuffer> }
@@ -82,6 +84,7 @@ export async function* receiveBytes(
       if ('end' in message) return;
       if ('failed' in message) throw new Error(message.failed);
       yield message.chunk;
+      releaseMemory(message.chunk);
       port.postMessage('more' satisfies FromReader);
     }
   } finally {

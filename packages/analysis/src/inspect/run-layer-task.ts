@@ -1,5 +1,6 @@
 /** Does one layer task in the present thread. */
 import { CompressionError } from '../archive/decompress.ts';
+import { releaseMemory } from '../archive/release-memory.ts';
 import type { Scanner } from '../scan/scanner.ts';
 import { openFileBytes } from '../source/file-bytes.ts';
 import { allReaders } from '../inventory/all-readers.ts';
@@ -93,7 +94,10 @@ async function* fileBytes({
 }: Exclude<StoredBytes, 'sent'>): AsyncGenerator<Uint8Array, void, undefined> {
   const file = await openFileBytes(path);
   try {
-    yield* file.stream(range);
+    for await (const chunk of file.stream(range)) {
+      yield chunk;
+      releaseMemory(chunk);
+    }
   } finally {
     await file.close();
   }

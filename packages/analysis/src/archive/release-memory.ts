@@ -1,0 +1,8 @@
+/**
+ * Gives the memory behind a consumed chunk back at once. Left to the collector, the gigabytes that
+ * pass by in chunks make it look through the whole heap again and again, which was a third of the
+ * time of a walk. Nothing may look at the chunk, or at any view of its memory, afterwards.
+ */
+export function releaseMemory({ buffer }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer) buffer.transfer(0);
+}
