@@ -75,7 +75,8 @@ export function buildReport(input: ReportInput): InspectionReport {
     ...findingsBeside(input.beside),
     ...placeMatches(matched.findings, packages),
   ].toSorted(bySeverity);
-  const unowned = owned && findUnowned(placed.merged, { records, owned, listed: unownedListed });
+  const unowned =
+    owned && findUnowned(placed.merged, { records, owned, packages, listed: unownedListed });
   const told = [...placed.gaps, ...gapsBeside(input.beside), ...unknownGaps(placed)];
   const gaps = [...input.gaps, ...told, ...matched.gaps];
   const coverage = coverageOf(input, gaps);

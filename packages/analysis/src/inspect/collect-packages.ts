@@ -2,6 +2,7 @@
 import type { DistributionFact, Fact, PackageFact, PlacedPackage } from '@lazaret/protocol';
 
 import { distributionSources } from '../inventory/system/distribution.ts';
+import { createManagerFiles } from '../inventory/system/manager-files.ts';
 import type { MergedTree } from '../tree/merge-layers.ts';
 import type { LayerRecords, Placed, PlacedRecords } from './place-records.ts';
 
@@ -19,26 +20,36 @@ export function collectPackages(
   { distribution, owned }: PackageSurroundings,
 ): PlacedPackage[] {
   const counts = ownedCounts(facts);
+  const isOwnedFile = (file?: { readonly path: string }): boolean => {
+    const found = file && merged.find(file.path);
+    return found !== undefined && owned?.has(found.path) === true;
+  };
   const packages = facts.flatMap(({ value, layer, hiddenBy, file }) => {
     if (value.kind !== 'package') return [];
-    const count = counts.get(ownerKey(value, layer)) ?? counts.get(ownerKey(value));
     const isSystem = systemTypes.has(value.type);
-    const purl = isSystem ? systemPurl(value, distribution) : value.purl;
-    const isOwned = !isSystem && owned?.has(merged.find(file?.path ?? '')?.path ?? '') === true;
-    // A mark in a program that the system's package brought says again what its database said.
-    if (isOwned && hiddenBy === undefined && value.foundBy === 'pattern') return [];
+    const isOwned = hiddenBy === undefined && isOwnedFile(file);
+    if (isOwned && isMark(value, isSystem)) return [];
+    const count = counts.get(ownerKey(value, layer)) ?? counts.get(ownerKey(value));
     return [
       {
-        ...{ ...value, purl, layer },
+        ...{ ...value, purl: isSystem ? systemPurl(value, distribution) : value.purl, layer },
         ...(hiddenBy !== undefined && { hiddenBy }),
         ...(count !== undefined && { ownedFiles: count }),
-        ...(isOwned && hiddenBy === undefined && { isOwnedBySystem: true }),
+        ...(isOwned && !isSystem && { isOwnedBySystem: true }),
       },
     ];
   });
   return foldLayers(packages, ({ purl, path, version, state }) =>
     JSON.stringify([purl, path, version, state]),
   );
+}
+
+/**
+ * A mark in a program that the system's package brought says again what its database said, and a
+ * note of the system's packager in it may name the source package.
+ */
+function isMark({ foundBy }: PackageFact, isSystem: boolean): boolean {
+  return foundBy === 'pattern' || (isSystem && foundBy === 'build-info');
 }
 
 /**
@@ -101,16 +112,19 @@ export function findOwned(
   return lists === 0 ? undefined : owned;
 }
 
-/** Files of the merged view that no package of the system lists. */
+/** Files of the merged view that no package of the system lists, but for its manager's records. */
 export function findUnowned(
   merged: MergedTree,
-  { records, owned, listed }: UnownedOptions,
+  { records, owned, packages, listed }: UnownedOptions,
 ): { count: number; paths: string[] } {
+  const isRecord = createManagerFiles(packages.filter((each) => each.hiddenBy === undefined));
   let count = 0;
   const paths: string[] = [];
   for (const { path, layer, row } of merged.files()) {
     const type = records[layer]?.files[row]?.type;
-    if ((type !== 'file' && type !== 'hardlink') || owned.has(path)) continue;
+    if ((type !== 'file' && type !== 'hardlink') || owned.has(path) || isRecord(path)) {
+      continue;
+    }
     count += 1;
     if (paths.length < listed) paths.push(path);
   }
@@ -120,6 +134,7 @@ export function findUnowned(
 interface UnownedOptions {
   readonly records: LayerRecords;
   readonly owned: ReadonlySet<string>;
+  readonly packages: readonly PlacedPackage[];
   /** Paths that are listed; all are counted. */
   readonly listed: number;
 }
@@ -131,10 +146,12 @@ function systemPurl(value: PackageFact, distribution: DistributionFact | undefin
   const distro = versionId === undefined ? id : `${id}-${versionId}`;
   const [path = '', query = ''] = value.purl.split('?');
   const start = `pkg:${value.type}/`;
+  const named = path.slice(start.length);
   const qualifiers = [...query.split('&'), `distro=${encodeURIComponent(distro)}`]
     .filter((each) => each !== '')
     .toSorted();
-  return `${start}${encodeURIComponent(namespace)}/${path.slice(start.length)}?${qualifiers.join('&')}`;
+  const full = named.includes('/') ? named : `${encodeURIComponent(namespace)}/${named}`;
+  return `${start}${full}?${qualifiers.join('&')}`;
 }
 
 function ownedCounts(facts: readonly Placed<Fact>[]): Map<string, number> {

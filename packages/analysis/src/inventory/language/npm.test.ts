@@ -199,6 +199,15 @@ test('lock files of modern Yarn are read without the workspace', async () => {
 });
 
 test.each([
+  ['node_modules/terser/bin/package.json', []],
+  ['node_modules/bin/package.json', ['pkg:npm/bin@1.0.0']],
+  ['app/package.json', ['pkg:npm/bin@1.0.0']],
+])('what nobody may publish is a package only where one stands: %s', async (path, expected) => {
+  const text = JSON.stringify({ name: 'bin', version: '1.0.0', private: true });
+  expect(await purls(npmReader, path, text)).toEqual(expected);
+});
+
+test.each([
   ['5', '  /a/1.0.0:\n    dev: true\n  /@s/b/2.0.0_react@17.0.0:\n    dev: true\n'],
   ['6', '  /a@1.0.0:\n    dev: true\n  /@s/b@2.0.0(react@17.0.0):\n    dev: true\n'],
   ['9', "  a@1.0.0:\n    engines: {node: '>=6'}\n\n  '@s/b@2.0.0':\n    hasBin: true\n"],

@@ -20,13 +20,13 @@ const samples = /\/(?:tests?|__tests__|fixtures?|__fixtures__|examples?)\//;
 
 export const npmReader: Reader = {
   id: 'npm',
-  version: 1,
+  version: 2,
   wants: { names: ['package.json'] },
   accepts: (file) => isRoot(file) || !samples.test(file.path),
   maxBytes: limits.readerJsonBytes,
   read(file, emit) {
     const isRequired = isRoot(file);
-    const found = isRequired ? readPackage(file.bytes) : tryPackage(file.bytes, file);
+    const found = isRequired ? describe(parseJsonObject(file.bytes)) : tryPackage(file.bytes, file);
     if (found !== undefined) emit(packageFactOf(file.path, found));
     else if (isRequired) throw new ReadError('missing_part', 'has no name or no version');
   },
@@ -36,18 +36,21 @@ function isRoot({ path }: FileEntry): boolean {
   return packageRoot.test(path);
 }
 
-/** Inside of packages `package.json` may be anything; only an application's own must make sense. */
+/**
+ * Inside of packages `package.json` may be anything; only an application's own must make sense. One
+ * that says that nobody may publish it is a part of its package and no package.
+ */
 function tryPackage(bytes: Buffer, { path }: FileEntry): FoundPackage | undefined {
   try {
-    return readPackage(bytes);
+    const json = parseJsonObject(bytes);
+    return insidePackage.test(path) && field(json, 'private') === true ? undefined : describe(json);
   } catch (error) {
     if (insidePackage.test(path)) return undefined;
     throw error;
   }
 }
 
-function readPackage(bytes: Buffer): FoundPackage | undefined {
-  const json = parseJsonObject(bytes);
+function describe(json: JsonObject): FoundPackage | undefined {
   const name = asText(field(json, 'name'));
   const version = asText(field(json, 'version'));
   if (name === undefined || version === undefined) return undefined;
