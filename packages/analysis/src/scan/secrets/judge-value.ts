@@ -55,6 +55,7 @@ const excuses: readonly (readonly [RegExp, string])[] = [
   [/(?:^|\/)test_[^/]*\.(?:py|rb|php)$/, 'a test or a sample'],
   [/\.(?:egg-info\/PKG-INFO|dist-info\/METADATA)$/, 'the description of a package'],
   [/(?:^|\/)libgnutls\.(?:a|so[.\d]*)$/, 'keys with which GnuTLS tests itself'],
+  [/(?:^|\/)libmbedx509\.(?:a|so[.\d]*)$/, 'keys with which Mbed TLS tests itself'],
   // Debian's own key for a service that is meant to be used by everybody's browser.
   [/(?:^|\/)etc\/chromium\.d\/apikeys$/, 'the keys that Debian gives its Chromium'],
   [/(?:^|\/)(?:readme|changelog|changes|news|history|copying|license)[^/]*$/i, 'documentation'],

@@ -14,7 +14,7 @@ export interface SecretsOptions {
 }
 
 /** Raised when code that is no rule changes answers. */
-const version = 1;
+const version = 2;
 const textKinds: ReadonlySet<string> = new Set([
   ...['text', 'script', 'json', 'xml', 'html', 'php', 'pem', 'rtf', 'postscript'],
 ]);
