@@ -121,10 +121,10 @@ async function inScratch<T>(use: (place: string) => Promise<T>): Promise<T> {
 }
 
 function machine(): string {
-  const [first] = cpus();
-  const memory = Math.round(totalmem() / 2 ** 30);
-  const node = process.versions.node;
-  return `${cpus().length} cores (${first?.model.trim()}), ${memory} GiB, Linux ${release()}, Node ${node}`;
+  const all = cpus();
+  const memory = `${Math.round(totalmem() / 2 ** 30)} GiB`;
+  const system = `Linux ${release()}, Node ${process.versions.node}`;
+  return `${all.length} cores (${all[0]?.model.trim()}), ${memory}, ${system}`;
 }
 
 function say(line: string): void {

@@ -119,15 +119,16 @@ function describeTestFiles(files: readonly TestFileResult[]): string[] {
   const isThere = ({ isFound, members }: TestFileResult): boolean => isFound || members.length > 0;
   const rows = files.map((file) => {
     const { name, isFound, members, gaps } = file;
-    const own = members.length > 0 ? members.map((each) => `\`${each}\``).join(' ') : '';
+    const more = members.length > 1 ? ` and ${members.length - 1} more` : '';
+    const own = members.length > 0 ? `\`${members[0]}\`${more}` : '';
     const state = isThere(file) ? 'found' : '**MISSED**';
     return `| ${name} | ${state} | ${isFound ? 'yes' : 'no'} | ${own} | ${gaps.join('; ')} |`;
   });
   const closed = files.filter(({ isFound, members }) => isFound && members.length === 0);
   return [
     ...['## Test files of ClamAV', ''],
-    `${files.filter(isThere).length} of ${files.length} found; signature: MD5 of the one program in them.`,
-    `Only clamd opened ${closed.length} of them: ${closed.map(({ name }) => name).join(', ')}`,
+    `${files.filter(isThere).length} of ${files.length} found, by the MD5 of the one program in them.`,
+    `Not opened here, found by clamd (${closed.length}): ${closed.map(({ name }) => name).join(', ')}`,
     '',
     '| file | | by the file itself (clamd unpacks) | by members (unpacked here) | gaps |',
     '|---|---|---|---|---|',

@@ -11,10 +11,10 @@ import { join } from 'node:path';
 import type { Truth } from './compare.ts';
 import { buildGoProgram, buildRustProgram } from './programs.ts';
 import { output } from './run-program.ts';
+import { goTruths } from './go-truths.ts';
 import {
   debTruths,
   gemTruths,
-  goTruths,
   mavenTruths,
   nodeTruths,
   npmTruths,
@@ -74,11 +74,7 @@ const recipes: readonly Recipe[] = [
       const declared = await buildRustProgram(join(root, 'usr/local/bin/sample-rust'));
       await writeFile(`${root}.cargo.json`, JSON.stringify(declared));
     },
-    truths: [
-      (root) => npmTruths(join(root, 'srv/app')),
-      goTruths,
-      (root) => listed(`${root}.cargo.json`),
-    ],
+    truths: [(root) => npmTruths(join(root, 'srv/app')), (root) => listed(`${root}.cargo.json`)],
   },
   {
     name: 'rpm',

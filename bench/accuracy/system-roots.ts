@@ -28,17 +28,24 @@ export async function buildRpmRoot(root: string): Promise<void> {
   }
 }
 
+const rpmVersions = ['1.2', '2.0~rc1', '3^20240102git', '0.0.1', '20240102'];
+
 function rpmSpec(): string {
-  const numbers = Array.from({ length: rpmPackages - 1 }, (_, at) => at + 1);
-  const packages = numbers.map((at) => {
-    const epoch = at % 3 === 0 ? `Epoch: ${at % 5}\n` : '';
-    const version = ['1.2', '2.0~rc1', '3^20240102git', '0.0.1', '20240102'][at % 5] ?? '1';
-    return `%package -n part-${at}\nSummary: One\n${epoch}Version: ${version}.${at}\n%description -n part-${at}\nOne.\n%files -n part-${at}\n/opt/sample/file-${at}\n`;
+  const packages = Array.from({ length: rpmPackages - 1 }, (_, index) => {
+    const at = index + 1;
+    const name = `-n part-${at}`;
+    const epoch = at % 3 === 0 ? [`Epoch: ${at % 5}`] : [];
+    const version = `Version: ${rpmVersions[at % rpmVersions.length]}.${at}`;
+    const head = [`%package ${name}`, 'Summary: One', ...epoch, version];
+    return [...head, `%description ${name}`, 'One.', `%files ${name}`, `/opt/sample/file-${at}`];
   });
-  const head =
-    'Name: sample\nVersion: 1\nRelease: 4.fc40\nSummary: Many\nLicense: MIT\nBuildArch: noarch\n';
-  const install = `%install\nmkdir -p %{buildroot}/opt/sample\nfor n in $(seq 0 ${rpmPackages}); do echo $n > %{buildroot}/opt/sample/file-$n; done\n`;
-  return `${head}%description\nMany.\n${packages.join('')}${install}%files\n/opt/sample/file-0\n/opt/sample/file-${rpmPackages}\n`;
+  return [
+    ...['Name: sample', 'Version: 1', 'Release: 4.fc40', 'Summary: Many', 'License: MIT'],
+    ...['BuildArch: noarch', '%description', 'Many.', ...packages.flat()],
+    ...['%install', 'mkdir -p %{buildroot}/opt/sample'],
+    `for n in $(seq 0 ${rpmPackages - 1}); do echo $n > %{buildroot}/opt/sample/file-$n; done`,
+    ...['%files', '/opt/sample/file-0', ''],
+  ].join('\n');
 }
 
 /** A database as `apk add` writes it (apk-tools, "APKINDEX and installed database"). */

@@ -72,8 +72,10 @@ export async function nodeTruths(root: string): Promise<Truth[]> {
   return read.flat();
 }
 
-const nodeFolder =
-  /(?:\/node_modules|^\/usr\/share\/nodejs|^\/usr\/lib\/nodejs|^\/usr\/lib\/[^/]+\/nodejs)\/(?:@[^/]+\/)?[^/]+\/package\.json$/;
+const nodeFolder = new RegExp(
+  String.raw`(?:/node_modules|^/usr/share/nodejs|^/usr/lib/nodejs|^/usr/lib/[^/]+/nodejs)` +
+    String.raw`/(?:@[^/]+/)?[^/]+/package\.json$`,
+);
 
 /** `npm ls` of a project, and what npm left beside it for itself. */
 export async function npmTruths(project: string): Promise<Truth[]> {
@@ -88,10 +90,13 @@ export async function npmTruths(project: string): Promise<Truth[]> {
   });
   const words = ['ls', '--all', '--json'];
   const tree = await output('npm', words, { cwd: project, mayFail: true });
-  return [...locked, ...flatten(JSON.parse(tree) as NpmNode)];
+  const root = JSON.parse(tree) as NpmNode;
+  const own = npmTruth(root.name ?? '', root.version ?? '');
+  return [own, ...locked, ...flatten(root)];
 }
 
 interface NpmNode {
+  readonly name?: string;
   readonly version?: string;
   readonly missing?: boolean;
   readonly dependencies?: Readonly<Record<string, NpmNode>>;
@@ -107,38 +112,7 @@ function flatten(node: NpmNode): Truth[] {
 }
 
 function npmTruth(full: string, version: string): Truth {
-  const slash = full.startsWith('@') ? full.indexOf('/') : -1;
-  const namespace = slash < 0 ? '' : full.slice(0, slash);
-  return truth('npm', full.slice(slash + 1), version, namespace);
-}
-
-/** `go version -m` of every program: the modules in it, its own, and the standard library. */
-export async function goTruths(root: string): Promise<Truth[]> {
-  const rows = await lines('go', ['version', '-m', root], { mayFail: true });
-  const truths: Truth[] = [];
-  let place = '';
-  for (const row of rows) {
-    const program = /^(\S.*): go(\d\S*)/.exec(row);
-    if (program !== null) {
-      place = (program[1] ?? '').slice(root.length + 1);
-      truths.push({ ...goTruth('stdlib', program[2] ?? ''), place });
-      continue;
-    }
-    const [, kind, path = '', version = ''] = row.split('\t');
-    if (kind === '=>') {
-      truths.pop();
-      const isLocal = path.startsWith('.') || path.startsWith('/');
-      if (!isLocal) truths.push({ ...goTruth(path, version), place });
-    } else if (kind === 'mod' || kind === 'dep') {
-      truths.push({ ...goTruth(path, version), place });
-    }
-  }
-  return truths;
-}
-
-function goTruth(path: string, version: string): Truth {
-  const slash = path.lastIndexOf('/');
-  return truth('golang', path.slice(slash + 1), version, slash < 0 ? '' : path.slice(0, slash));
+  return truth('npm', full, version);
 }
 
 /**
@@ -212,7 +186,7 @@ function mavenId({ namespace, name, version }: Pom): string {
   return packageId('maven', { namespace, name, version }).id;
 }
 
-function truth(ecosystem: string, name: string, version: string, namespace = ''): Truth {
-  const { id } = packageId(ecosystem, { namespace, name, version });
+function truth(ecosystem: string, name: string, version: string): Truth {
+  const { id } = packageId(ecosystem, { name, version });
   return { ecosystem, anyOf: [id] };
 }
