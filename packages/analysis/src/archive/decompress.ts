@@ -152,9 +152,7 @@ function decoder(compression: 'gzip' | 'zstd'): Transform {
 
 /** zlib goes on in the same memory until it is full: only the last chunk in it may let go. */
 function letGo(chunk: Buffer): void {
-  const { buffer, byteOffset, byteLength } = chunk;
-  const isLast = byteOffset + byteLength === buffer.byteLength;
-  if (isLast && buffer.byteLength === chunkBytes) releaseMemory(chunk);
+  if (chunk.buffer.byteLength === chunkBytes) releaseMemory(chunk);
 }
 
 /** Errors of zlib become CompressionErrors; those of the stored stream stay what they are. */

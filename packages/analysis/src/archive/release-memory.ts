@@ -3,6 +3,10 @@
  * pass by in chunks make it look through the whole heap again and again, which was a third of the
  * time of a walk. Nothing may look at the chunk, or at any view of its memory, afterwards.
  */
-export function releaseMemory({ buffer }: Uint8Array): void {
-  if (buffer instanceof ArrayBuffer) buffer.transfer(0);
+export function releaseMemory({ buffer, byteOffset, byteLength }: Uint8Array): void {
+  // Small ones lie in Node's own pool, which is not ours to give away.
+  const isOwn = buffer.byteLength >= ownBytes && byteOffset + byteLength === buffer.byteLength;
+  if (isOwn && buffer instanceof ArrayBuffer) buffer.transfer(0);
 }
+
+const ownBytes = 256 * 1024;

@@ -3,6 +3,8 @@
  * thread that runs out of memory or crashes ends its own layer, which is then not examined; the
  * process and the other layers go on.
  */
+import { getCompileCacheDir } from 'node:module';
+import { dirname } from 'node:path';
 import { MessageChannel, Worker } from 'node:worker_threads';
 
 import type { LayerAnswer, LayerJob, LayerRunner } from './layer-task.ts';
@@ -55,8 +57,8 @@ export class LayerWorkers implements LayerRunner {
       if (idle !== undefined) return idle;
       if (this.#count < this.#most) {
         this.#count += 1;
-        return new Worker(new URL('layer-worker.ts', import.meta.url), {
-          workerData: this.#settings,
+        return new Worker(new URL('layer-thread.ts', import.meta.url), {
+          workerData: { ...this.#settings, compileCache: compileCacheHome() },
           resourceLimits: { maxOldGenerationSizeMb: heapMiB },
         });
       }
@@ -65,6 +67,12 @@ export class LayerWorkers implements LayerRunner {
       });
     }
   }
+}
+
+/** What `enableCompileCache` was given in this thread: Node makes a directory for itself in it. */
+function compileCacheHome(): string | undefined {
+  const directory = getCompileCacheDir();
+  return directory === undefined ? undefined : dirname(directory);
 }
 
 /** Rejects when the thread ends before it answers. */

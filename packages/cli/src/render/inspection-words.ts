@@ -39,7 +39,7 @@ const reasonWords: Readonly<Record<GapReason, string>> = {
   missing_part: 'a part is missing',
   not_available: 'could not be had',
   timed_out: 'took too long',
-  failed: 'the scanner failed',
+  failed: 'failed',
   stale_signatures: 'the signatures are too old',
   unhealthy: 'the scanner was not in order',
 };

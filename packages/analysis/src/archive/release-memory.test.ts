@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest';
+
+import { releaseMemory } from './release-memory.ts';
+
+test('memory of one’s own is given back', () => {
+  const chunk = Buffer.allocUnsafeSlow(1024 * 1024);
+  releaseMemory(chunk);
+  expect(chunk).toHaveLength(0);
+});
+
+test('what lies in a pool, or is not all that is left of its memory, stays', () => {
+  const pooled = Buffer.allocUnsafe(100);
+  const whole = Buffer.allocUnsafeSlow(1024 * 1024);
+  const begin = whole.subarray(0, 1_000);
+  for (const chunk of [pooled, begin]) releaseMemory(chunk);
+  expect([pooled.length, begin.length, whole.length]).toEqual([100, 1_000, 1024 * 1024]);
+});
