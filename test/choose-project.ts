@@ -11,7 +11,7 @@ const testName = /^(packages\/[^/]+\/src|engines|tools|test)\/.*\.test\.tsx?$/;
 const realParts: readonly RegExp[] = [
   /^(node:child_process|playwright-core)$/,
   /\/testing\/(database|job-lab|spawn-program|access-server|clamd)\.ts$/,
-  /\/(probe-image|docker|docker-api|embedded|system-user)\.ts$/,
+  /\/(probe-image|docker|docker-api|embedded|system-user|supervise)\.ts$/,
   /\/support\//,
   /\.mjs$/,
 ];

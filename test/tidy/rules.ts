@@ -57,11 +57,12 @@ export const entries: readonly RegExp[] = [
   /^test\/global-setup\.ts$/,
   // started by name: npm scripts, the server, other tools
   /^tools\/(bootstrap|docker|build-engines|build-image|make-sample-apk)\.mjs$/,
-  /^tools\/(check|registry|run-tests|write-docs)\.ts$/,
+  /^tools\/(check|fuzz|registry|run-tests|write-docs)\.ts$/,
   /^deploy\/probe\.mjs$/,
   /^bench\/[^/]+\/bench\.ts$/,
   // threads
   /^packages\/analysis\/src\/scan\/yara\/yara-worker\.ts$/,
+  /^tools\/fuzz\/fuzz-worker\.ts$/,
 ];
 
 /** Configuration files whose readers demand a default export. */

@@ -1,0 +1,37 @@
+/** What can be fuzzed: one row for each parser of foreign bytes. */
+export type ErrorClass = abstract new (...words: never[]) => Error;
+
+export interface FuzzTarget {
+  /** `tar`, `reader:dpkg`. */
+  readonly name: string;
+  /** Beginnings of paths below packages/analysis/src whose code is to be reached. */
+  readonly files: readonly string[];
+  /** Sound inputs, which mutations start from. */
+  seeds(): Iterable<Uint8Array> | Promise<Iterable<Uint8Array>>;
+  /** Must end, and may throw `errors` only. Throws BrokenPromise when an answer is not as agreed. */
+  run(bytes: Buffer): void | Promise<void>;
+  /** Makes sums right again, without which changed bytes get no further than to them. */
+  readonly repair?: (bytes: Buffer) => Buffer;
+  readonly errors?: readonly ErrorClass[];
+  /** Words of the format beside those that stand in the code. */
+  readonly words?: readonly string[];
+  /** Longest input; `inputBytes` unless given. */
+  readonly maxBytes?: number;
+  /** Share of the time beside the others; 1 unless given. */
+  readonly weight?: number;
+}
+
+export const inputBytes: number = 64 * 1024;
+
+/** A parser ended, and what it said breaks what it promises. */
+export class BrokenPromise extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'BrokenPromise';
+  }
+}
+
+/** Throws BrokenPromise. */
+export function promise(isKept: boolean, message: string): void {
+  if (!isKept) throw new BrokenPromise(message);
+}

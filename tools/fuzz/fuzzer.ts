@@ -1,0 +1,194 @@
+/**
+ * Fuzzes one target in this thread: inputs that reach new code are kept and changed further. Inputs
+ * are run in batches, and a batch that reached something new is halved until the inputs are found
+ * that did it, because looking at the coverage costs more than running most parsers.
+ */
+import { createHash } from 'node:crypto';
+
+import type { CodeCoverage, Covered } from './code-coverage.ts';
+import { inputBytes } from './fuzz-target.ts';
+import type { FuzzTarget } from './fuzz-target.ts';
+import { inflate, mutate } from './mutate.ts';
+import type { Material } from './mutate.ts';
+import { Random } from './random.ts';
+
+export type FindingKind = 'error' | 'slow' | 'memory' | 'hang' | 'crash';
+
+export interface FuzzFinding {
+  readonly kind: FindingKind;
+  /** Equal for findings that are most likely the same fault. */
+  readonly key: string;
+  readonly detail: string;
+  readonly input: Buffer;
+}
+
+export interface FuzzerOptions {
+  readonly seed: number;
+  /** Without it inputs are changed blindly. */
+  readonly coverage?: CodeCoverage;
+  readonly words: readonly Buffer[];
+  /** Told before every execution, so that the input survives this thread. */
+  readonly onInput?: (input: Buffer) => void;
+  readonly onFinding: (finding: FuzzFinding) => void;
+  /** Told of inputs worth keeping for another day. */
+  readonly onKept?: (input: Buffer) => void;
+}
+
+/** An input that takes more time than this, every time that it is tried, is a finding. */
+export const slowMs = 1_000;
+/** Growth of the process by one input that is a finding. */
+const memoryBytes = 512 * 1024 * 1024;
+const batchInputs = 200;
+const slowPoolInputs = 8;
+
+export class Fuzzer {
+  executions = 0;
+  /** The longest that an input took, in milliseconds of this thread, and its size. */
+  slowest: { readonly ms: number; readonly sizeBytes: number } = { ms: 0, sizeBytes: 0 };
+  readonly corpus: Buffer[] = [];
+  readonly #target: FuzzTarget;
+  readonly #options: FuzzerOptions;
+  readonly #random: Random;
+  readonly #material: Material;
+  readonly #slowPool: { readonly ms: number; readonly input: Buffer }[] = [];
+  readonly #seen = new Set<string>();
+  #peakBytes = 0;
+
+  constructor(target: FuzzTarget, options: FuzzerOptions) {
+    this.#target = target;
+    this.#options = options;
+    this.#random = new Random(options.seed);
+    this.#material = {
+      random: this.#random,
+      words: options.words,
+      other: () => this.#random.pick(this.corpus) ?? Buffer.alloc(0),
+      maxBytes: target.maxBytes ?? inputBytes,
+    };
+  }
+
+  /** Runs the seeds and keeps those that reach something; all of them without coverage. */
+  async plant(seeds: readonly Buffer[]): Promise<void> {
+    this.#peakBytes = peakBytes();
+    const fitting = seeds.filter(({ length }) => length <= this.#material.maxBytes * 4);
+    for (let at = 0; at < fitting.length; at += batchInputs) {
+      await this.#runBatch(fitting.slice(at, at + batchInputs));
+    }
+    if (this.corpus.length === 0) this.corpus.push(...fitting, Buffer.from('0'));
+  }
+
+  /** One batch of changed inputs. */
+  async runBatch(count: number = batchInputs): Promise<void> {
+    const repair = (input: Buffer): Buffer =>
+      this.#random.below(8) === 0 ? input : (this.#target.repair?.(input) ?? input);
+    await this.#runBatch(Array.from({ length: count }, () => repair(this.#nextInput())));
+  }
+
+  #nextInput(): Buffer {
+    const random = this.#random;
+    // What was found last is changed more often: the code behind it is the least known.
+    const recent = this.corpus.slice(-Math.max(4, this.corpus.length >> 2));
+    const base = random.pick(random.below(2) === 0 ? recent : this.corpus) ?? Buffer.alloc(0);
+    if (random.below(100) > 0 || base.length === 0) return mutate(base, this.#material);
+    const slow = random.pick(this.#slowPool)?.input;
+    return inflate(random.below(2) === 0 && slow !== undefined ? slow : base, this.#material);
+  }
+
+  async #runBatch(batch: readonly Buffer[]): Promise<void> {
+    const taken = await this.#runAll(batch);
+    const { coverage } = this.#options;
+    if (coverage === undefined || taken === undefined || !coverage.hasNew(taken)) return;
+    await this.#keepNew(batch);
+    // What was reached only together with what ran before it would otherwise be new forever.
+    coverage.remember(taken);
+  }
+
+  async #keepNew(batch: readonly Buffer[]): Promise<void> {
+    const { coverage, onKept } = this.#options;
+    const taken = await this.#runAll(batch);
+    if (coverage === undefined || taken === undefined || !coverage.hasNew(taken)) return;
+    const [only] = batch;
+    if (batch.length === 1 && only !== undefined) {
+      coverage.remember(taken);
+      this.corpus.push(only);
+      onKept?.(only);
+      return;
+    }
+    const middle = batch.length >> 1;
+    await this.#keepNew(batch.slice(0, middle));
+    await this.#keepNew(batch.slice(middle));
+  }
+
+  async #runAll(batch: readonly Buffer[]): Promise<Covered | undefined> {
+    for (const input of batch) await this.execute(input);
+    return this.#options.coverage?.take();
+  }
+
+  /** Runs one input and tells what is wrong with it. */
+  async execute(input: Buffer): Promise<void> {
+    this.#options.onInput?.(input);
+    this.executions += 1;
+    const begin = performance.now();
+    const failure = await this.#try(input);
+    const ms = performance.now() - begin;
+    if (failure !== undefined) this.#tell('error', failure, input);
+    if (ms > 20) await this.#noteSlow(input, ms);
+    const peak = peakBytes();
+    if (peak - this.#peakBytes > memoryBytes) {
+      this.#tell('memory', `the process grew by ${(peak - this.#peakBytes) >> 20} MiB`, input);
+    }
+    this.#peakBytes = Math.max(peak, this.#peakBytes);
+  }
+
+  /** The text of an error that the target may not throw. */
+  async #try(input: Buffer): Promise<string | undefined> {
+    const { errors = [], run } = this.#target;
+    try {
+      // A copy: an input that was kept must stay what it was.
+      await run(Buffer.from(input));
+      return undefined;
+    } catch (error) {
+      if (errors.some((one) => error instanceof one)) return undefined;
+      if (!(error instanceof Error)) return `threw ${String(error)}`;
+      return `${error.name}: ${error.message}\n${error.stack?.split('\n').slice(1, 9).join('\n')}`;
+    }
+  }
+
+  /** A busy machine makes anything slow once: the time is that of the quickest of three more. */
+  async #noteSlow(input: Buffer, first: number): Promise<void> {
+    const worst = this.#slowPool.length < slowPoolInputs ? 0 : (this.#slowPool.at(-1)?.ms ?? 0);
+    if (first <= worst && first < slowMs) return;
+    let ms = first;
+    for (let left = first > slowMs ? 3 : 1; left > 0; left -= 1) {
+      const begin = performance.now();
+      await this.#try(input);
+      ms = Math.min(ms, performance.now() - begin);
+    }
+    if (ms > this.slowest.ms) this.slowest = { ms, sizeBytes: input.length };
+    if (ms > slowMs) this.#tell('slow', `${Math.round(ms)} ms for ${input.length} bytes`, input);
+    this.#slowPool.push({ ms, input });
+    this.#slowPool.sort((a, b) => b.ms - a.ms);
+    this.#slowPool.length = Math.min(this.#slowPool.length, slowPoolInputs);
+  }
+
+  #tell(kind: FindingKind, detail: string, input: Buffer): void {
+    const key = findingKey(kind, detail);
+    if (this.#seen.has(key)) return;
+    this.#seen.add(key);
+    this.#options.onFinding({ kind, key, detail, input });
+  }
+}
+
+export function inputName(input: Uint8Array): string {
+  return createHash('sha256').update(input).digest('hex').slice(0, 16);
+}
+
+/** Name of the error and the first place in the project; its message may quote the input. */
+function findingKey(kind: FindingKind, detail: string): string {
+  if (kind !== 'error') return kind;
+  const place = /packages\/(?:analysis|protocol)\/src\/([\w./-]+:\d+)/.exec(detail)?.[1];
+  return `${/^[\w ]*/.exec(detail)?.[0]} at ${place ?? detail.split('\n', 1)[0]?.slice(0, 80)}`;
+}
+
+function peakBytes(): number {
+  return process.resourceUsage().maxRSS * 1024;
+}

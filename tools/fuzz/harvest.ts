@@ -1,0 +1,128 @@
+/**
+ * Seeds and words from code: texts and plain objects that stand in tests make good first inputs,
+ * and the constants of a parser are the words of its format.
+ */
+import { isSyntax, listFiles, parseSource, readText, walk } from '../../test/source/source-file.ts';
+import type { SourceFile, Syntax } from '../../test/source/source-file.ts';
+
+const analysis = 'packages/analysis/src/';
+
+/** Texts and objects (as JSON) of the tests below a folder of packages/analysis/src. */
+export function harvestSeeds(folder: string): Buffer[] {
+  const texts = new Set<string>();
+  for (const path of filesBelow(folder)) {
+    if (!path.endsWith('.test.ts')) continue;
+    walk(syntaxOf(path).program, (node) => {
+      const text = textOf(node);
+      if (text !== undefined && text.length >= 4) texts.add(text);
+      if (node.type !== 'ObjectExpression') return;
+      const value = valueOf(node, 0);
+      if (value !== undefined) texts.add(JSON.stringify(value));
+    });
+  }
+  return [...texts].map((text) => Buffer.from(text));
+}
+
+/** The file below a folder that holds the text, and all that it imports, and so on. */
+export function filesBehind(folder: string, text: string): string[] {
+  const found = filesBelow(folder).find((path) => isCode(path) && readText(path).includes(text));
+  if (found === undefined) throw new Error(`no file below ${folder} holds ${text}`);
+  const reached = new Set([found]);
+  for (const path of reached) {
+    for (const { target, typeOnly } of syntaxOf(path).imports) {
+      if (target?.startsWith(analysis) === true && !typeOnly) reached.add(target);
+    }
+  }
+  return [...reached].map((path) => path.slice(analysis.length));
+}
+
+const wordChars = 48;
+
+/** Constants of the code below these beginnings of paths. */
+export function harvestWords(files: readonly string[]): Buffer[] {
+  const words = new Map<string, Buffer>();
+  const add = (bytes: Buffer): void => {
+    if (bytes.length > 0) words.set(bytes.toString('latin1'), bytes);
+  };
+  for (const path of files.flatMap(filesBelow)) {
+    if (!isCode(path)) continue;
+    walk(syntaxOf(path).program, (node) => {
+      const text = textOf(node) ?? patternText(node);
+      if (text !== undefined && text.length <= wordChars) {
+        add(Buffer.from(text, isLatin(text) ? 'latin1' : 'utf8'));
+      }
+      const value = node.type === 'Literal' ? node['value'] : undefined;
+      if (typeof value === 'number' && value > 255) for (const one of numberBytes(value)) add(one);
+    });
+  }
+  return [...words.values()];
+}
+
+const parsed = new Map<string, SourceFile>();
+
+function syntaxOf(path: string): SourceFile {
+  const source = parsed.get(path) ?? parseSource(path, readText(path));
+  parsed.set(path, source);
+  return source;
+}
+
+function isCode(path: string): boolean {
+  return !path.includes('.test.') && !path.includes('/testing/');
+}
+
+function filesBelow(start: string): string[] {
+  return allFiles.filter((path) => path.startsWith(analysis + start));
+}
+
+const allFiles = listFiles().filter((path) => path.startsWith(analysis) && path.endsWith('.ts'));
+
+/** A string, or a template with `1` wherever something is put in. */
+function textOf(node: Syntax): string | undefined {
+  if (node.type === 'Literal' && typeof node['value'] === 'string') return node['value'];
+  if (node.type !== 'TemplateLiteral' || !Array.isArray(node['quasis'])) return undefined;
+  const parts = (node['quasis'] as readonly { readonly value: { readonly cooked?: string } }[]).map(
+    ({ value }) => value.cooked ?? '',
+  );
+  return parts.join('1');
+}
+
+/** The plain letters of a regular expression. */
+function patternText(node: Syntax): string | undefined {
+  const regex = node['regex'];
+  if (node.type !== 'Literal' || typeof regex !== 'object' || regex === null) return undefined;
+  const source = 'pattern' in regex ? String(regex.pattern) : '';
+  return /[A-Za-z][\w :=<>/-]{2,}/.exec(source)?.[0];
+}
+
+const depthMax = 12;
+
+/** The value of an expression that says it without being run, or undefined. */
+function valueOf(node: unknown, depth: number): unknown {
+  if (!isSyntax(node) || depth > depthMax) return undefined;
+  if (node.type === 'Literal' && node['regex'] === undefined) return node['value'];
+  if (node.type === 'TemplateLiteral') return textOf(node);
+  if (node.type === 'ArrayExpression' && Array.isArray(node['elements'])) {
+    return node['elements'].map((one) => valueOf(one, depth + 1) ?? null);
+  }
+  if (node.type !== 'ObjectExpression' || !Array.isArray(node['properties'])) return undefined;
+  return Object.fromEntries(
+    node['properties'].flatMap((one: Syntax): [string, unknown][] => {
+      const { key, value } = one as unknown as { key?: Syntax; value?: unknown };
+      const name = key?.['name'] ?? key?.['value'];
+      return typeof name === 'string' ? [[name, valueOf(value, depth + 1) ?? 'x']] : [];
+    }),
+  );
+}
+
+function numberBytes(value: number): Buffer[] {
+  const text = Buffer.from(String(value));
+  if (!Number.isInteger(value) || value > 0xffff_ffff) return [text];
+  const bytes = Buffer.alloc(value > 0xffff ? 4 : 2);
+  bytes.writeUIntLE(value, 0, bytes.length);
+  return [text, bytes, Buffer.from(bytes.toReversed())];
+}
+
+function isLatin(text: string): boolean {
+  for (let at = 0; at < text.length; at += 1) if (text.charCodeAt(at) > 0xff) return false;
+  return true;
+}
