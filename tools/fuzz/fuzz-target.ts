@@ -4,11 +4,11 @@ export type ErrorClass = abstract new (...words: never[]) => Error;
 export interface FuzzTarget {
   /** `tar`, `reader:dpkg`. */
   readonly name: string;
-  /** Beginnings of paths below packages/analysis/src whose code is to be reached. */
+  /** Beginnings of paths below packages/analysis/src: the code to be reached. */
   readonly files: readonly string[];
   /** Sound inputs, which mutations start from. */
   seeds(): Iterable<Uint8Array> | Promise<Iterable<Uint8Array>>;
-  /** Must end, and may throw `errors` only. Throws BrokenPromise when an answer is not as agreed. */
+  /** Must end, and may throw `errors` only; BrokenPromise when an answer is not as agreed. */
   run(bytes: Buffer): void | Promise<void>;
   /** Makes sums right again, without which changed bytes get no further than to them. */
   readonly repair?: (bytes: Buffer) => Buffer;
