@@ -4,18 +4,23 @@ import {
   type Operation,
   type OperationCall,
   type OperationOutput,
+  type Page,
 } from '@lazaret/protocol';
 import { notifications } from '@mantine/notifications';
 import {
   keepPreviousData,
   QueryCache,
   QueryClient,
+  type InfiniteData,
+  useInfiniteQuery,
+  type UseInfiniteQueryResult,
   useMutation,
   type UseMutationResult,
   useQuery,
   useQueryClient,
   type UseQueryResult,
 } from '@tanstack/react-query';
+import { useMemo } from 'react';
 
 import { client } from './client.ts';
 import { describeFailure, isTransient } from './failure.ts';
@@ -63,6 +68,36 @@ export function useOperation<O extends Operation>(
     refetchInterval: options.everyMs ?? false,
     ...(options.keepsLast === true ? { placeholderData: keepPreviousData as never } : {}),
   });
+}
+
+export interface PagedList<T> {
+  readonly query: UseInfiniteQueryResult<InfiniteData<Page<T>, string | undefined>>;
+  /** Of all pages that were read so far. */
+  readonly items: readonly T[];
+}
+
+type ReadPage<T> = (cursor: { cursor?: string }, signal: AbortSignal) => Promise<Page<T>>;
+
+/** Reads a list page by page, and does not read it again by itself: nothing moves while read. */
+export function usePages<T>(key: readonly unknown[], read: ReadPage<T>): PagedList<T> {
+  const query = useInfiniteQuery<
+    Page<T>,
+    Error,
+    InfiniteData<Page<T>, string | undefined>,
+    readonly unknown[],
+    string | undefined
+  >({
+    queryKey: key,
+    initialPageParam: undefined,
+    queryFn: ({ pageParam, signal }) =>
+      read(pageParam === undefined ? {} : { cursor: pageParam }, signal),
+    getNextPageParam: (last) => last.next ?? undefined,
+    staleTime: 60_000,
+    refetchOnWindowFocus: false,
+    refetchOnReconnect: false,
+  });
+  const items = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data]);
+  return { query, items };
 }
 
 interface ActionOptions<O extends Operation> {

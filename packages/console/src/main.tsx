@@ -11,6 +11,7 @@ import './theme/shell.css';
 import './theme/parts.css';
 import './theme/table.css';
 import './theme/job.css';
+import './theme/image.css';
 import './theme/forms.css';
 import { createRoot } from 'react-dom/client';
 

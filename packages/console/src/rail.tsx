@@ -5,7 +5,9 @@ import {
   IconLayoutDashboard,
   IconListDetails,
   IconMicroscope,
+  IconPackages,
   IconScript,
+  IconSearch,
   IconSettings,
   IconUpload,
 } from '@tabler/icons-react';
@@ -21,6 +23,8 @@ import { useAllowed } from './session.ts';
 const places = [
   { to: '/', label: 'Overview', icon: IconLayoutDashboard },
   { to: '/jobs', label: 'Jobs', icon: IconListDetails },
+  { to: '/images', label: 'Images', icon: IconPackages },
+  { to: '/search', label: 'Search', icon: IconSearch },
   { to: '/engines', label: 'Engines', icon: IconMicroscope },
   { to: '/nodes', label: 'Nodes', icon: IconCpu2 },
 ] as const;
@@ -57,7 +61,7 @@ export function Rail({ className }: { readonly className: string }): ReactNode {
 }
 
 interface RailLinkProps {
-  readonly to: '/' | '/jobs' | '/engines' | '/nodes' | '/audit' | '/settings';
+  readonly to: (typeof places)[number]['to'] | '/audit' | '/settings';
   readonly label: string;
   readonly icon: Icon;
 }

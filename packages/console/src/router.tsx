@@ -10,8 +10,12 @@ import {
 
 import { consolePath } from './address.ts';
 import { readAuditSearch } from './pages/audit/filters.ts';
+import { readImageSearch } from './pages/image/search.ts';
+import { readImagesSearch } from './pages/images/filters.ts';
 import { readJobSearch } from './pages/jobs/filters.ts';
 import { jobTabs } from './pages/job/tabs.ts';
+import { readCompareSearch } from './pages/compare/compare-search.ts';
+import { readSearch } from './pages/search/search-query.ts';
 import { RouteFailure, RouteMissing } from './parts/route-failure.tsx';
 import { Shell } from './shell.tsx';
 
@@ -71,6 +75,45 @@ const job = createRoute({
       jobTabs.find((tab) => tab === raw['tab']),
     ),
   component: lazyRouteComponent(() => import('./pages/job/job-page.tsx'), 'JobPage'),
+});
+const imageList = createRoute({
+  getParentRoute: () => shell,
+  path: '/images',
+  validateSearch: readImagesSearch,
+  component: lazyRouteComponent(() => import('./pages/images/images-page.tsx'), 'ImagesPage'),
+});
+const inspect = createRoute({
+  getParentRoute: () => shell,
+  path: '/images/inspect',
+  validateSearch: (raw: Record<string, unknown>): { reference?: string } =>
+    optional('reference', text(raw['reference'])),
+  component: lazyRouteComponent(() => import('./pages/inspection/inspect-page.tsx'), 'InspectPage'),
+});
+const compare = createRoute({
+  getParentRoute: () => shell,
+  path: '/images/compare',
+  validateSearch: readCompareSearch,
+  component: lazyRouteComponent(() => import('./pages/compare/compare-page.tsx'), 'ComparePage'),
+});
+const image = createRoute({
+  getParentRoute: () => shell,
+  path: '/images/$digest',
+  validateSearch: readImageSearch,
+  component: lazyRouteComponent(() => import('./pages/image/image-page.tsx'), 'ImagePage'),
+});
+const inspection = createRoute({
+  getParentRoute: () => shell,
+  path: '/inspections/$id',
+  component: lazyRouteComponent(
+    () => import('./pages/inspection/inspection-page.tsx'),
+    'InspectionPage',
+  ),
+});
+const search = createRoute({
+  getParentRoute: () => shell,
+  path: '/search',
+  validateSearch: readSearch,
+  component: lazyRouteComponent(() => import('./pages/search/search-page.tsx'), 'SearchPage'),
 });
 const engineList = createRoute({
   getParentRoute: () => shell,
@@ -144,6 +187,12 @@ const routeTree = root.addChildren([
     submit,
     jobList,
     job,
+    imageList,
+    inspect,
+    compare,
+    image,
+    inspection,
+    search,
     engineList,
     engineAdd,
     engine,
@@ -157,6 +206,8 @@ export const router = createRouter({
   routeTree,
   basepath: consolePath,
   defaultPreload: 'intent',
+  // Digests are written as people know them.
+  pathParamsAllowedCharacters: [':'],
   scrollRestoration: true,
   parseSearch: (search) => Object.fromEntries(new URLSearchParams(search)),
   stringifySearch: (search) => {

@@ -9,6 +9,7 @@ import type { ReactNode } from 'react';
 
 import { useOperation } from '../../data.ts';
 import { Copyable } from '../../parts/copy.tsx';
+import { Fact } from '../../parts/fact.tsx';
 import { Meter } from '../../parts/meter.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { PlainText } from '../../parts/plain-text.tsx';
@@ -128,21 +129,6 @@ function MemoryMeter({
     return <p className="dim small">No memory sample: the run was short or is not over.</p>;
   const words = limit === null ? formatSize(peak) : `${formatSize(peak)} of ${formatSize(limit)}`;
   return <Meter label="Peak memory" value={peak} max={limit ?? peak} words={words} />;
-}
-
-function Fact({
-  term,
-  children,
-}: {
-  readonly term: string;
-  readonly children: ReactNode;
-}): ReactNode {
-  return (
-    <div>
-      <dt>{term}</dt>
-      <dd className="number">{children}</dd>
-    </div>
-  );
 }
 
 function cpuWords(attempt: Attempt | undefined): string {

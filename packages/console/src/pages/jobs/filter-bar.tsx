@@ -1,9 +1,10 @@
-import { ActionIcon, Select, TextInput, Tooltip } from '@mantine/core';
+import { ActionIcon, Select, Tooltip } from '@mantine/core';
 import { operations } from '@lazaret/protocol';
 import { IconFilterOff, IconSearch, IconTag } from '@tabler/icons-react';
-import { type ReactNode, useEffect, useRef, useState } from 'react';
+import type { ReactNode } from 'react';
 
 import { useOperation } from '../../data.ts';
+import { TypedFilter } from '../../parts/typed-filter.tsx';
 import { useIdentity } from '../../session.ts';
 import { activeStates, type JobSearch, searchText } from './filters.ts';
 
@@ -15,7 +16,6 @@ const stateGroups = [
   { label: 'Timed out', value: 'timed_out' },
   { label: 'Cancelled', value: 'cancelled' },
 ] as const;
-const typingMs = 300;
 
 interface FilterBarProps {
   readonly search: JobSearch;
@@ -93,45 +93,5 @@ export function FilterBar({ search, onChange }: FilterBarProps): ReactNode {
         )}
       </div>
     </div>
-  );
-}
-
-interface TypedFilterProps {
-  readonly label: string;
-  readonly icon: ReactNode;
-  readonly value: string;
-  readonly onTyped: (text: string) => void;
-}
-
-/** A text filter that takes effect when the typing pauses, or on Enter. */
-function TypedFilter({ label, icon, value, onTyped }: TypedFilterProps): ReactNode {
-  const [typed, setTyped] = useState(value);
-  const [seen, setSeen] = useState(value);
-  if (value !== seen) {
-    // The address changed: by this field, or by a link or the history.
-    setSeen(value);
-    if (value !== typed.trim()) setTyped(value);
-  }
-  const latest = useRef(onTyped);
-  useEffect(() => {
-    latest.current = onTyped;
-  });
-  useEffect(() => {
-    if (typed.trim() === seen) return undefined;
-    const timer = setTimeout(() => latest.current(typed), typingMs);
-    return () => clearTimeout(timer);
-  }, [typed, seen]);
-  return (
-    <TextInput
-      aria-label={label}
-      placeholder={label}
-      leftSection={icon}
-      value={typed}
-      spellCheck={false}
-      onChange={(event) => setTyped(event.currentTarget.value)}
-      onKeyDown={(event) => {
-        if (event.key === 'Enter') onTyped(typed);
-      }}
-    />
   );
 }

@@ -11,10 +11,12 @@ import { PlainText } from '../../parts/plain-text.tsx';
 import { LinkButton } from '../../parts/router-link.tsx';
 import { ActivityPanel } from './activity-panel.tsx';
 import { Figures } from './figures.tsx';
+import { ImagesPanel } from './images-panel.tsx';
 import { JobsPanel } from './jobs-panel.tsx';
 import { NodesPanel } from './nodes-panel.tsx';
 
 const settleMs = 700;
+const refreshed = ['jobs.list', 'jobs.count', 'nodes.list', 'jobs.activity', 'images.list'];
 
 /** What the station is doing now, what waits and why, how it went, and what is missing. */
 export function OverviewPage(): ReactNode {
@@ -50,6 +52,7 @@ export function OverviewPage(): ReactNode {
           <div className="stack">
             <JobsPanel kind="running" />
             <JobsPanel kind="queued" />
+            <ImagesPanel />
             <NodesPanel />
           </div>
         </div>
@@ -63,14 +66,14 @@ function useRefreshOnEvents(): void {
   const queries = useQueryClient();
   const [happened, setHappened] = useState(0);
   useEvents((event) => {
-    if (event.type.startsWith('job.') || event.type.startsWith('node.')) {
+    if (/^(job|node|image)\./.test(event.type)) {
       setHappened((count) => count + 1);
     }
   });
   useEffect(() => {
     if (happened === 0) return undefined;
     const timer = setTimeout(() => {
-      for (const name of ['jobs.list', 'jobs.count', 'nodes.list', 'jobs.activity']) {
+      for (const name of refreshed) {
         void queries.invalidateQueries({ queryKey: [name] });
       }
     }, settleMs);

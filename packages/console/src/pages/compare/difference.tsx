@@ -1,0 +1,219 @@
+import type { ReportDifference, Verdict } from '@lazaret/protocol';
+import { IconEqual } from '@tabler/icons-react';
+import type { ReactNode } from 'react';
+
+import { CutList } from '../../parts/cut-list.tsx';
+import { type Column, DataTable } from '../../parts/data-table.tsx';
+import { EmptyState } from '../../parts/empty-state.tsx';
+import { Notice } from '../../parts/notice.tsx';
+import { Panel } from '../../parts/panel.tsx';
+import { PlainText } from '../../parts/plain-text.tsx';
+import { LinkAnchor } from '../../parts/router-link.tsx';
+import { VerdictBadge } from '../../parts/verdict-badge.tsx';
+import { shortDigest } from '../../text/digest.ts';
+import { counted } from '../../text/image-words.ts';
+import { FindingRow } from '../image/finding-row.tsx';
+import { type Change, fileChanges, packageChanges } from './list-changes.ts';
+
+interface DifferenceProps {
+  readonly difference: ReportDifference;
+  readonly before: string;
+  readonly after: string;
+  readonly project: string | undefined;
+}
+
+export function Difference({ difference, before, after, project }: DifferenceProps): ReactNode {
+  const { packages, files, findings, config, layers, caveats } = difference;
+  const isSame = difference.before.fingerprint === difference.after.fingerprint;
+  const search = project === undefined ? {} : { project };
+  return (
+    <>
+      <div className="grid-2">
+        <Side title="Before" side={difference.before} digest={before} search={search} />
+        <Side title="After" side={difference.after} digest={after} search={search} />
+      </div>
+      {caveats.length > 0 && (
+        <Notice tone="warning" title="What is missing below may be there all the same">
+          <ul>
+            {caveats.map((caveat) => (
+              <li key={caveat}>
+                <PlainText>{caveat}</PlainText>
+              </li>
+            ))}
+          </ul>
+        </Notice>
+      )}
+      <p className="dim">
+        {counted(layers.common, 'layer')} in both, {layers.removed} only before, {layers.added} only
+        after.
+      </p>
+      {isSame && (
+        <section className="panel">
+          <EmptyState icon={IconEqual} title="Nothing differs">
+            Both inspections found exactly the same.
+          </EmptyState>
+        </section>
+      )}
+      <Findings findings={findings} />
+      <Changes title="Packages" what="Package" changes={packageChanges(packages)} />
+      <Configuration config={config} />
+      {files !== undefined && <Changes title="Files" what="File" changes={fileChanges(files)} />}
+    </>
+  );
+}
+
+interface SideProps {
+  readonly title: string;
+  readonly side: { readonly name: string; readonly verdict: Verdict };
+  readonly digest: string;
+  readonly search: { project?: string };
+}
+
+function Side({ title, side, digest, search }: SideProps): ReactNode {
+  return (
+    <Panel title={title} actions={<VerdictBadge state={side.verdict.state} />}>
+      <LinkAnchor to="/images/$digest" params={{ digest }} search={search} className="break">
+        <PlainText>{side.name}</PlainText>
+      </LinkAnchor>
+      <div className="mono small dim">{shortDigest(digest)}</div>
+    </Panel>
+  );
+}
+
+function Findings({ findings }: Pick<ReportDifference, 'findings'>): ReactNode {
+  const kinds = [
+    { word: 'New', tone: 'failed', rows: findings.new },
+    { word: 'Gone', tone: 'succeeded', rows: findings.gone },
+  ] as const;
+  return (
+    <Panel title={titleOf('Findings', findings.new.length + findings.gone.length)} flush>
+      {kinds.map(({ word, tone, rows }) =>
+        rows.length === 0 ? (
+          <p key={word} className="padded dim">
+            {word}: none.
+          </p>
+        ) : (
+          <section key={word} aria-label={`${word} findings`}>
+            <h3 className={`change-head tone-${tone}`}>
+              {word} <span className="count">{rows.length}</span>
+            </h3>
+            <CutList items={rows.map((finding, index) => ({ finding, index }))} step={50}>
+              {(shown) => (
+                <ul className="findings padded">
+                  {shown.map(({ finding, index }) => (
+                    <FindingRow key={index} finding={finding} plainPath />
+                  ))}
+                </ul>
+              )}
+            </CutList>
+          </section>
+        ),
+      )}
+    </Panel>
+  );
+}
+
+const changeWords = {
+  added: { word: 'added', tone: 'succeeded' },
+  removed: { word: 'removed', tone: 'failed' },
+  changed: { word: 'changed', tone: 'warning' },
+} as const;
+
+interface ChangesProps {
+  readonly title: string;
+  readonly what: string;
+  readonly changes: readonly Change[];
+}
+
+function Changes({ title, what, changes }: ChangesProps): ReactNode {
+  const columns: readonly Column<Change>[] = [
+    {
+      label: what,
+      cell: ({ name, kind }) => (
+        <span className="row tight">
+          <strong className="break">
+            <PlainText>{name}</PlainText>
+          </strong>
+          {kind !== undefined && <span className="tag">{kind}</span>}
+        </span>
+      ),
+    },
+    {
+      label: 'Change',
+      cell: ({ change }) => (
+        <span className={`state tone-${changeWords[change].tone}`}>{changeWords[change].word}</span>
+      ),
+    },
+    { label: 'Detail', cell: ({ detail }) => <Detail text={detail} /> },
+  ];
+  return (
+    <Panel title={titleOf(title, changes.length)} flush>
+      {changes.length === 0 ? (
+        <p className="padded dim">No difference.</p>
+      ) : (
+        <CutList items={changes}>
+          {(shown) => (
+            <DataTable
+              label={title}
+              columns={columns}
+              rows={shown}
+              rowKey={({ change, kind, name }) => `${change} ${kind ?? ''} ${name}`}
+            />
+          )}
+        </CutList>
+      )}
+    </Panel>
+  );
+}
+
+type ConfigChange = ReportDifference['config'][number];
+
+const configColumns: readonly Column<ConfigChange>[] = [
+  {
+    label: 'Field',
+    cell: ({ field }) => (
+      <strong className="break">
+        <PlainText>{field}</PlainText>
+      </strong>
+    ),
+  },
+  { label: 'Before', cell: ({ before }) => <Detail text={before ?? 'not set'} /> },
+  { label: 'After', cell: ({ after }) => <Detail text={after ?? 'not set'} /> },
+];
+
+function Configuration({ config }: Pick<ReportDifference, 'config'>): ReactNode {
+  return (
+    <Panel title={titleOf('Configuration', config.length)} flush>
+      {config.length === 0 ? (
+        <p className="padded dim">No difference.</p>
+      ) : (
+        <CutList items={config}>
+          {(shown) => (
+            <DataTable
+              label="Configuration"
+              columns={configColumns}
+              rows={shown}
+              rowKey={({ field }) => field}
+            />
+          )}
+        </CutList>
+      )}
+    </Panel>
+  );
+}
+
+function Detail({ text }: { readonly text: string }): ReactNode {
+  return (
+    <span className="mono small break clamp wide-clamp">
+      <PlainText>{text}</PlainText>
+    </span>
+  );
+}
+
+function titleOf(title: string, count: number): ReactNode {
+  return (
+    <>
+      {title} {count > 0 && <span className="count">{count.toLocaleString('en')}</span>}
+    </>
+  );
+}

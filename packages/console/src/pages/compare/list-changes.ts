@@ -1,0 +1,36 @@
+/** Differences as the rows of one list: what is gone first, then what changed, then what is new. */
+import type { FileDifference, PackageDifference, ReportDifference } from '@lazaret/protocol';
+
+export interface Change {
+  readonly change: 'added' | 'removed' | 'changed';
+  readonly name: string;
+  readonly kind?: string;
+  readonly detail: string;
+}
+
+const order = ['removed', 'changed', 'added'] as const;
+
+export function packageChanges(packages: ReportDifference['packages']): Change[] {
+  return order.flatMap((change) =>
+    packages[change].map((difference) => ({
+      change,
+      name: difference.name,
+      kind: difference.type,
+      detail: versionWords(difference),
+    })),
+  );
+}
+
+export function fileChanges(files: NonNullable<ReportDifference['files']>): Change[] {
+  return order.flatMap((change) =>
+    files[change].map(({ path, fields = [] }: FileDifference) => ({
+      change,
+      name: path,
+      detail: fields.join(', '),
+    })),
+  );
+}
+
+function versionWords({ before, after }: PackageDifference): string {
+  return [before.join(', '), after.join(', ')].filter((words) => words !== '').join(' → ');
+}

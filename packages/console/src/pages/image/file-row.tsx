@@ -1,0 +1,112 @@
+import { formatSize, type ImageFile } from '@lazaret/protocol';
+import {
+  IconArchive,
+  IconArrowForward,
+  IconChevronRight,
+  IconFile,
+  IconFolder,
+  IconPlug,
+} from '@tabler/icons-react';
+import { type CSSProperties, type ReactNode, useEffect, useRef } from 'react';
+
+import { PlainText } from '../../parts/plain-text.tsx';
+import { visibleText } from '../../text/visible.ts';
+
+interface FileRowProps {
+  readonly file: ImageFile;
+  readonly level: number;
+  readonly isOpen: boolean;
+  readonly isSelected: boolean;
+  /** By Tab; the others by the arrow keys. */
+  readonly isReachable: boolean;
+  readonly onToggle: () => void;
+  readonly onSelect: () => void;
+}
+
+export function FileRow(props: FileRowProps): ReactNode {
+  const { file, level, isOpen, isSelected, isReachable, onToggle, onSelect } = props;
+  const row = useRef<HTMLDivElement>(null);
+  const toggle = useRef(onToggle);
+  useEffect(() => {
+    toggle.current = onToggle;
+  });
+  useEffect(() => {
+    const element = row.current;
+    const listen = (): void => toggle.current();
+    element?.addEventListener('lz-toggle', listen);
+    return () => element?.removeEventListener('lz-toggle', listen);
+  }, []);
+  useEffect(() => {
+    if (isSelected) row.current?.scrollIntoView({ block: 'nearest' });
+  }, [isSelected]);
+  const use = (): void => {
+    onSelect();
+    if (file.hasChildren) onToggle();
+  };
+  return (
+    <div
+      ref={row}
+      className="tree-row"
+      role="treeitem"
+      aria-level={level}
+      aria-selected={isSelected}
+      aria-expanded={file.hasChildren ? isOpen : undefined}
+      aria-label={labelOf(file)}
+      tabIndex={isReachable ? 0 : -1}
+      style={rowIndent(level)}
+      onClick={use}
+      onKeyDown={(event) => {
+        if (event.key !== 'Enter' && event.key !== ' ') return;
+        event.preventDefault();
+        use();
+      }}
+    >
+      <IconChevronRight
+        size={14}
+        aria-hidden
+        className={`chevron${isOpen ? ' open' : ''}${file.hasChildren ? '' : ' none'}`}
+      />
+      <FileIcon file={file} />
+      <span className="tree-name" title={visibleText(file.name)}>
+        <PlainText>{file.name}</PlainText>
+        {file.linkPath !== undefined && (
+          <span className="dim">
+            {' → '}
+            <PlainText>{file.linkPath}</PlainText>
+          </span>
+        )}
+      </span>
+      {file.hiddenBy !== undefined && (
+        <span className="hidden-mark" title={`hidden by layer ${file.hiddenBy}`}>
+          hidden
+        </span>
+      )}
+      {file.type === 'file' && (
+        <span className="tree-size number dim">{formatSize(file.sizeBytes)}</span>
+      )}
+    </div>
+  );
+}
+
+const levelsIndented = 14;
+const indentPx = 15;
+
+/** Deep trees stop moving to the right before nothing is left to read. */
+export function rowIndent(level: number): CSSProperties {
+  return { paddingLeft: 8 + (Math.min(level, levelsIndented) - 1) * indentPx };
+}
+
+function FileIcon({ file: { type, path, hasChildren } }: { readonly file: ImageFile }): ReactNode {
+  const look = { size: 16, stroke: 1.7, 'aria-hidden': true } as const;
+  if (path.endsWith('!') || (type === 'file' && hasChildren)) return <IconArchive {...look} />;
+  if (type === 'directory') return <IconFolder {...look} />;
+  if (type === 'symlink' || type === 'hardlink') return <IconArrowForward {...look} />;
+  return type === 'file' ? <IconFile {...look} /> : <IconPlug {...look} />;
+}
+
+function labelOf({ name, type, hiddenBy, linkPath }: ImageFile): string {
+  const words = [visibleText(name), type === 'file' ? '' : type.replaceAll('-', ' ')];
+  if (linkPath !== undefined) words.push(`to ${visibleText(linkPath)}`);
+  if (hiddenBy !== undefined) words.push(`hidden by layer ${hiddenBy}`);
+  return words.filter((word) => word !== '').join(', ');
+}

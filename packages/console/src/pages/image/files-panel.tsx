@@ -1,0 +1,71 @@
+import { SegmentedControl, Select } from '@mantine/core';
+import type { ImageDetail, ImageFile } from '@lazaret/protocol';
+import { type ReactNode, useState } from 'react';
+
+import { visibleText } from '../../text/visible.ts';
+import { FileFacts } from './file-facts.tsx';
+import { FileTree } from './file-tree.tsx';
+import { fileViews, type FileView } from './search.ts';
+import { useImageAddress } from './use-image-search.ts';
+
+const viewWords: Readonly<Record<FileView, string>> = {
+  merged: 'As a container sees it',
+  layer: 'One layer',
+  hidden: 'Hidden by later layers',
+};
+const labelChars = 70;
+
+/** The files as a tree, and what is known of the one that is selected. */
+export function FilesPanel({ image }: { readonly image: ImageDetail }): ReactNode {
+  const { search, change } = useImageAddress();
+  const view = fileViews.find((name) => name === search.view) ?? 'merged';
+  const layer = Math.min(Number(search.layer ?? 0), Math.max(0, image.layers.length - 1));
+  const [selected, setSelected] = useState<ImageFile>();
+  const shown = selected?.path === search.path ? selected : undefined;
+  return (
+    <div className="panel-body stack">
+      <div className="row">
+        <SegmentedControl
+          aria-label="View"
+          className="view-switch"
+          value={view}
+          onChange={(next) => {
+            setSelected(undefined);
+            change({ view: next === 'merged' ? undefined : next, layer: undefined });
+          }}
+          data={fileViews.map((value) => ({ value, label: viewWords[value] }))}
+        />
+        {view === 'layer' && (
+          <Select
+            aria-label="Layer"
+            className="layer-select"
+            data={image.layers.map(({ index, createdBy }) => ({
+              value: String(index),
+              label: visibleText(`${index}  ${createdBy ?? ''}`.slice(0, labelChars)),
+            }))}
+            value={String(layer)}
+            allowDeselect={false}
+            onChange={(next) => {
+              setSelected(undefined);
+              change({ layer: next ?? '0' });
+            }}
+          />
+        )}
+      </div>
+      <div className="files-grid">
+        <FileTree
+          key={`${view} ${view === 'layer' ? layer : ''}`}
+          view={view}
+          layer={layer}
+          selected={search.path}
+          onSelect={(file) => {
+            setSelected(file);
+            change({ path: file.path });
+          }}
+          onFound={setSelected}
+        />
+        <FileFacts file={shown} path={search.path} />
+      </div>
+    </div>
+  );
+}

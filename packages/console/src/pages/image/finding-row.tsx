@@ -1,0 +1,112 @@
+import type { PlacedFinding } from '@lazaret/protocol';
+import { type ReactNode, useEffect, useRef } from 'react';
+
+import { Copyable } from '../../parts/copy.tsx';
+import { PlainText } from '../../parts/plain-text.tsx';
+import { LinkAnchor } from '../../parts/router-link.tsx';
+import { SeverityBadge } from '../../parts/verdict-badge.tsx';
+import { classWords } from '../../text/image-words.ts';
+import { FileLink, LayerMark } from './placed.tsx';
+
+interface FindingRowProps {
+  readonly finding: PlacedFinding;
+  readonly isSelected?: boolean;
+  /** Outside the page of an image, where a path leads nowhere. */
+  readonly plainPath?: boolean;
+}
+
+/** One finding: what, against what, who says so, and the evidence. */
+export function FindingRow({ finding, isSelected, plainPath }: FindingRowProps): ReactNode {
+  const place = useRef<HTMLLIElement>(null);
+  useEffect(() => {
+    if (isSelected === true) place.current?.scrollIntoView({ block: 'center' });
+  }, [isSelected]);
+  const { severity, title, rule, scanner, path, layer, hiddenBy, purl, line, offset } = finding;
+  return (
+    <li
+      ref={place}
+      className={isSelected === true ? 'finding selected' : 'finding'}
+      aria-current={isSelected === true ? true : undefined}
+    >
+      <SeverityBadge value={severity} />
+      <div className="grow">
+        <div className="row tight">
+          <strong className="break">
+            <PlainText>{title}</PlainText>
+          </strong>
+          <span className="tag">{classWords[finding.class]}</span>
+        </div>
+        <div className="small dim break">
+          {scanner} ·{' '}
+          <LinkAnchor to="/search" search={{ by: 'rule', text: rule }} className="mono" inherit>
+            <PlainText>{rule}</PlainText>
+          </LinkAnchor>
+        </div>
+        {(path !== undefined || layer !== undefined) && (
+          <div className="row tight small">
+            {path !== undefined &&
+              (plainPath === true ? (
+                <span className="mono break">
+                  <PlainText>{path}</PlainText>
+                </span>
+              ) : (
+                <FileLink path={path} layer={layer} hiddenBy={hiddenBy} />
+              ))}
+            {line !== undefined && <span className="dim nowrap">line {line}</span>}
+            {offset !== undefined && <span className="dim nowrap">at byte {offset}</span>}
+            <LayerMark layer={layer} hiddenBy={hiddenBy} />
+          </div>
+        )}
+        {purl !== undefined && (
+          <div className="mono small dim break">
+            <PlainText>{purl}</PlainText>
+          </div>
+        )}
+        <Evidence finding={finding} />
+      </div>
+    </li>
+  );
+}
+
+function Evidence({ finding }: { readonly finding: PlacedFinding }): ReactNode {
+  const { evidence = {}, sha256, signatures } = finding;
+  const rows = Object.entries(evidence);
+  return (
+    <details className="more small">
+      <summary>Evidence</summary>
+      <dl className="evidence">
+        {rows.map(([name, value]) => (
+          <div key={name}>
+            <dt>
+              <PlainText>{name}</PlainText>
+            </dt>
+            <dd className="mono break">
+              {(Array.isArray(value) ? value : [value]).map((item, index) => (
+                <div key={index}>
+                  <PlainText>{String(item)}</PlainText>
+                </div>
+              ))}
+            </dd>
+          </div>
+        ))}
+        {sha256 !== undefined && (
+          <div>
+            <dt>SHA-256</dt>
+            <dd>
+              <Copyable value={sha256} label="the SHA-256" chars={24} />{' '}
+              <LinkAnchor to="/search" search={{ by: 'hash', text: sha256 }} inherit>
+                where else
+              </LinkAnchor>
+            </dd>
+          </div>
+        )}
+        <div>
+          <dt>signatures</dt>
+          <dd className="mono break">
+            <PlainText>{signatures === '' ? 'not said' : signatures}</PlainText>
+          </dd>
+        </div>
+      </dl>
+    </details>
+  );
+}

@@ -1,0 +1,108 @@
+import { Tabs } from '@mantine/core';
+import { type ImageDetail, operations } from '@lazaret/protocol';
+import type { ReactNode } from 'react';
+
+import { useOperation } from '../../data.ts';
+import { Panel } from '../../parts/panel.tsx';
+import { QueryView } from '../../parts/query-view.tsx';
+import { AccountsPanel } from './accounts-panel.tsx';
+import { ConfigurationPanel } from './configuration-panel.tsx';
+import { CoveragePanel } from './coverage-panel.tsx';
+import { FilesPanel } from './files-panel.tsx';
+import { FindingsPanel } from './findings-panel.tsx';
+import { ImageHeader } from './image-header.tsx';
+import { LayersPanel } from './layers-panel.tsx';
+import { PackagesPanel } from './packages-panel.tsx';
+import { RawPanel } from './raw-panel.tsx';
+import { imageTabs, type ImageTab } from './search.ts';
+import { useImageAddress } from './use-image-search.ts';
+
+export function ImagePage(): ReactNode {
+  const { digest, inProject } = useImageAddress();
+  const query = useOperation(operations.images.show, { params: { digest }, query: inProject });
+  return (
+    <QueryView query={query} rows={10}>
+      {(image) => <ImageView key={image.digest} image={image} />}
+    </QueryView>
+  );
+}
+
+interface TabRow {
+  readonly word: string;
+  readonly count?: (image: ImageDetail) => number;
+  readonly show: (image: ImageDetail) => ReactNode;
+}
+
+const tabs: Readonly<Record<ImageTab, TabRow>> = {
+  findings: {
+    word: 'Findings',
+    count: ({ findings }) => Object.values(findings).reduce((sum, count) => sum + count, 0),
+    show: (image) => <FindingsPanel image={image} />,
+  },
+  packages: {
+    word: 'Packages',
+    count: ({ packages }) => packages,
+    show: () => <PackagesPanel />,
+  },
+  files: {
+    word: 'Files',
+    count: ({ files }) => files,
+    show: (image) => <FilesPanel image={image} />,
+  },
+  layers: {
+    word: 'Layers',
+    count: ({ layers }) => layers.length,
+    show: (image) => <LayersPanel image={image} />,
+  },
+  accounts: {
+    word: 'Users and special files',
+    show: (image) => <AccountsPanel image={image} />,
+  },
+  configuration: {
+    word: 'Configuration',
+    show: (image) => <ConfigurationPanel image={image} />,
+  },
+  coverage: {
+    word: 'Coverage',
+    count: ({ coverage }) => coverage.gapCount,
+    show: (image) => <CoveragePanel image={image} />,
+  },
+  raw: { word: 'Raw', show: () => <RawPanel /> },
+};
+
+function ImageView({ image }: { readonly image: ImageDetail }): ReactNode {
+  const { search, inProject, change } = useImageAddress();
+  const shown = imageTabs.find((name) => name === search.tab) ?? 'findings';
+  const blank = Object.fromEntries(Object.keys(search).map((key) => [key, undefined]));
+  return (
+    <>
+      <ImageHeader image={image} />
+      <Panel>
+        <Tabs
+          value={shown}
+          keepMounted={false}
+          // The filters of one tab mean nothing to another.
+          onChange={(tab) => change({ ...blank, ...inProject, tab: tab ?? undefined })}
+        >
+          <Tabs.List className="job-tabs">
+            {imageTabs.map((name) => (
+              <Tabs.Tab key={name} value={name}>
+                {tabs[name].word}
+                <TabCount count={tabs[name].count?.(image) ?? 0} />
+              </Tabs.Tab>
+            ))}
+          </Tabs.List>
+          {imageTabs.map((name) => (
+            <Tabs.Panel key={name} value={name}>
+              {name === shown && tabs[name].show(image)}
+            </Tabs.Panel>
+          ))}
+        </Tabs>
+      </Panel>
+    </>
+  );
+}
+
+function TabCount({ count }: { readonly count: number }): ReactNode {
+  return count === 0 ? null : <span className="count">{count.toLocaleString('en')}</span>;
+}

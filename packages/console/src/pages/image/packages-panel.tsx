@@ -1,0 +1,155 @@
+import { MultiSelect, Switch } from '@mantine/core';
+import { operations, packageType, type PlacedPackage } from '@lazaret/protocol';
+import { IconPackageOff, IconSearch } from '@tabler/icons-react';
+import type { ReactNode } from 'react';
+
+import { client } from '../../client.ts';
+import { usePages } from '../../data.ts';
+import { type Column, DataTable } from '../../parts/data-table.tsx';
+import { EmptyState } from '../../parts/empty-state.tsx';
+import { MoreButton } from '../../parts/more-button.tsx';
+import { PlainText } from '../../parts/plain-text.tsx';
+import { QueryView } from '../../parts/query-view.tsx';
+import { LinkAnchor } from '../../parts/router-link.tsx';
+import { TypedFilter } from '../../parts/typed-filter.tsx';
+import { visibleText } from '../../text/visible.ts';
+import { FileLink, LayerMark } from './placed.tsx';
+import { listOf } from './search.ts';
+import { useImageAddress } from './use-image-search.ts';
+
+const pageItems = 100;
+
+const foundByWords: Readonly<Record<PlacedPackage['foundBy'], string>> = {
+  database: "its manager's database",
+  metadata: 'its own metadata',
+  'lock-file': 'a lock file',
+  'build-info': 'build information',
+  pattern: 'bytes of the program',
+  claim: 'a claim of the image',
+};
+
+const columns: readonly Column<PlacedPackage>[] = [
+  {
+    label: 'Package',
+    cell: ({ name, purl }) => (
+      <div className="cell-name">
+        <LinkAnchor
+          to="/search"
+          search={{ by: 'package', text: name }}
+          className="row-link"
+          title={visibleText(purl)}
+        >
+          <PlainText>{name}</PlainText>
+        </LinkAnchor>
+      </div>
+    ),
+  },
+  {
+    label: 'Version',
+    cell: ({ version, architecture }) => (
+      <span className="mono small break">
+        <PlainText>{version === '' ? 'unknown' : version}</PlainText>
+        {architecture !== undefined && (
+          <span className="dim">
+            {' '}
+            <PlainText>{architecture}</PlainText>
+          </span>
+        )}
+      </span>
+    ),
+  },
+  {
+    label: 'Type',
+    cell: ({ type, state }) => (
+      <span className="row tight">
+        <span className="tag">{type}</span>
+        {state !== 'installed' && <span className="hidden-mark">{state}</span>}
+      </span>
+    ),
+  },
+  {
+    label: 'License',
+    cell: ({ licenses }) =>
+      licenses === undefined || licenses.length === 0 ? null : (
+        <span className="small break clamp">
+          <PlainText>{licenses.join(', ')}</PlainText>
+        </span>
+      ),
+  },
+  {
+    label: 'Known from',
+    cell: ({ path, layer, hiddenBy, foundBy }) => (
+      <div>
+        <FileLink path={path} layer={layer} hiddenBy={hiddenBy} />
+        <div className="dim small">{foundByWords[foundBy]}</div>
+      </div>
+    ),
+  },
+  { label: 'Layer', cell: (each) => <LayerMark layer={each.layer} hiddenBy={each.hiddenBy} /> },
+];
+
+export function PackagesPanel(): ReactNode {
+  const { digest, search, inProject, change } = useImageAddress();
+  const types = listOf(search.type, packageType.options);
+  const filter = {
+    ...inProject,
+    ...(search.text === undefined ? {} : { text: search.text }),
+    ...(types.length > 0 ? { type: types } : {}),
+    ...(search.hidden === undefined ? {} : { hidden: true }),
+  };
+  const { query, items } = usePages(['images.packages', digest, filter], (cursor, signal) =>
+    client.call(
+      operations.images.packages,
+      { params: { digest }, query: { ...filter, ...cursor, limit: pageItems } },
+      { signal },
+    ),
+  );
+  return (
+    <div className="stack panel-body flush">
+      <div className="filters padded">
+        <TypedFilter
+          label="Part of the name"
+          icon={<IconSearch size={16} />}
+          value={search.text ?? ''}
+          onTyped={(text) => change({ text: text.trim().slice(0, 200) })}
+        />
+        <MultiSelect
+          aria-label="Type"
+          placeholder={types.length === 0 ? 'Any type' : ''}
+          data={packageType.options}
+          value={types}
+          onChange={(chosen) => change({ type: chosen.join(',') })}
+          clearable
+        />
+        <Switch
+          label="Also removed by later layers"
+          checked={search.hidden !== undefined}
+          onChange={(event) => change({ hidden: event.currentTarget.checked ? 'yes' : undefined })}
+        />
+      </div>
+      <QueryView query={query} rows={8}>
+        {() =>
+          items.length === 0 ? (
+            <EmptyState icon={IconPackageOff} title="No package here">
+              {search.text === undefined && types.length === 0
+                ? 'No package manager and no known format left a trace in this image.'
+                : 'Loosen a filter, or look for a part of the name.'}
+            </EmptyState>
+          ) : (
+            <DataTable
+              label="Packages"
+              columns={columns}
+              rows={items}
+              rowKey={({ purl, path, layer }) => `${purl} ${path} ${layer}`}
+            />
+          )
+        }
+      </QueryView>
+      {query.hasNextPage && (
+        <div className="padded stack">
+          <MoreButton query={query}>Show more packages</MoreButton>
+        </div>
+      )}
+    </div>
+  );
+}

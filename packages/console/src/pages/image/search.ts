@@ -1,0 +1,76 @@
+/** What the page of an image shows, as it stands in the address. Unknown values fall away. */
+import { findingClass, limits, packageType, severity } from '@lazaret/protocol';
+
+export const imageTabs = [
+  'findings',
+  'packages',
+  'files',
+  'layers',
+  'accounts',
+  'configuration',
+  'coverage',
+  'raw',
+] as const;
+export type ImageTab = (typeof imageTabs)[number];
+
+export const fileViews = ['merged', 'layer', 'hidden'] as const;
+export type FileView = (typeof fileViews)[number];
+
+export interface ImageSearch {
+  readonly project?: string;
+  readonly tab?: string;
+  /** Part of a package's name. */
+  readonly text?: string;
+  /** Types of packages, separated by commas. */
+  readonly type?: string;
+  /** `yes`: also packages that later layers removed. */
+  readonly hidden?: string;
+  readonly severity?: string;
+  readonly class?: string;
+  readonly scanner?: string;
+  readonly view?: string;
+  /** Index of a layer. */
+  readonly layer?: string;
+  /** The file that is selected, or that the selected finding is about. */
+  readonly path?: string;
+  /** The rule of the selected finding. */
+  readonly rule?: string;
+}
+
+const valueCharsMax = 200;
+const layerIndex = /^\d{1,4}$/;
+
+export function readImageSearch(raw: Record<string, unknown>): ImageSearch {
+  const search: Record<string, string> = {};
+  const keep = (key: keyof ImageSearch, value: string | undefined): void => {
+    if (value !== undefined && value !== '') search[key] = value;
+  };
+  const textOf = (key: keyof ImageSearch, charsMax = valueCharsMax): string | undefined => {
+    const value = raw[key];
+    return typeof value === 'string' && value.length <= charsMax ? value : undefined;
+  };
+  const oneOf = (key: keyof ImageSearch, known: readonly string[]): string | undefined =>
+    known.find((value) => value === raw[key]);
+  const someOf = (key: keyof ImageSearch, known: readonly string[]): string | undefined => {
+    const asked = new Set((textOf(key) ?? '').split(','));
+    return known.filter((value) => asked.has(value)).join(',');
+  };
+  for (const key of ['project', 'text', 'scanner'] as const) keep(key, textOf(key));
+  keep('rule', textOf('rule', limits.packageNameChars));
+  keep('path', textOf('path', limits.pathBytes));
+  keep('tab', oneOf('tab', imageTabs));
+  keep('view', oneOf('view', fileViews));
+  keep('hidden', oneOf('hidden', ['yes']));
+  keep('type', someOf('type', packageType.options));
+  keep('severity', someOf('severity', severity.options));
+  keep('class', someOf('class', findingClass.options));
+  const layer = textOf('layer');
+  if (layer !== undefined && layerIndex.test(layer)) keep('layer', layer);
+  return search;
+}
+
+/** The values of a list in the address, of those that are known. */
+export function listOf<T extends string>(list: string | undefined, known: readonly T[]): T[] {
+  const asked = new Set((list ?? '').split(','));
+  return known.filter((value) => asked.has(value));
+}

@@ -1,0 +1,40 @@
+/** The filters of the list of images as they stand in the address. Unknown ones fall away. */
+import { type VerdictState, verdictState } from '@lazaret/protocol';
+
+export interface ImagesSearch {
+  readonly text?: string;
+  /** Verdicts, separated by commas. */
+  readonly verdict?: string;
+  readonly project?: string;
+}
+
+export interface ImagesQuery {
+  readonly text?: string;
+  readonly verdict?: VerdictState[];
+  readonly project?: string;
+}
+
+const valueCharsMax = 200;
+
+export function readImagesSearch(raw: Record<string, unknown>): ImagesSearch {
+  const search: Record<string, string> = {};
+  const verdicts = verdictsOf(typeof raw['verdict'] === 'string' ? raw['verdict'] : '');
+  if (verdicts.length > 0) search['verdict'] = verdicts.join(',');
+  for (const key of ['text', 'project']) {
+    const value = raw[key];
+    if (typeof value !== 'string' || value === '' || value.length > valueCharsMax) continue;
+    search[key] = value;
+  }
+  return search;
+}
+
+/** What the filters mean for the API. */
+export function toImagesQuery({ verdict, ...rest }: ImagesSearch): ImagesQuery {
+  const verdicts = verdictsOf(verdict ?? '');
+  return { ...rest, ...(verdicts.length > 0 ? { verdict: verdicts } : {}) };
+}
+
+function verdictsOf(list: string): VerdictState[] {
+  const asked = new Set(list.split(','));
+  return verdictState.options.filter((state) => asked.has(state));
+}

@@ -1,0 +1,85 @@
+import { type Image, operations } from '@lazaret/protocol';
+import { IconPackages } from '@tabler/icons-react';
+import { Link } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+
+import { useOperation } from '../../data.ts';
+import { EmptyState } from '../../parts/empty-state.tsx';
+import { Panel } from '../../parts/panel.tsx';
+import { PlainText } from '../../parts/plain-text.tsx';
+import { QueryView } from '../../parts/query-view.tsx';
+import { LinkAnchor, LinkButton } from '../../parts/router-link.tsx';
+import { Severities, VerdictBadge } from '../../parts/verdict-badge.tsx';
+import { When } from '../../parts/when.tsx';
+import { useAllowed } from '../../session.ts';
+import { shortDigest } from '../../text/digest.ts';
+import { useProjectSearch } from '../images/image-columns.tsx';
+
+const shown = 5;
+
+/** The images that were inspected last, with their verdicts. */
+export function ImagesPanel(): ReactNode {
+  const mayInspect = useAllowed('images.inspect');
+  const query = useOperation(
+    operations.images.list,
+    { query: { limit: shown } },
+    { everyMs: 15_000 },
+  );
+  return (
+    <Panel
+      title="Images"
+      flush
+      actions={
+        <LinkAnchor to="/images" size="sm">
+          All<span className="visually-hidden"> images</span>
+        </LinkAnchor>
+      }
+    >
+      <QueryView query={query} rows={3}>
+        {({ items }) =>
+          items.length === 0 ? (
+            <EmptyState
+              icon={IconPackages}
+              title="No image was inspected yet"
+              small
+              {...(mayInspect
+                ? { action: <LinkButton to="/images/inspect">Inspect an image</LinkButton> }
+                : {})}
+            />
+          ) : (
+            <ul className="job-rows">
+              {items.map((image) => (
+                <ImageRow key={`${image.project} ${image.digest}`} image={image} />
+              ))}
+            </ul>
+          )
+        }
+      </QueryView>
+    </Panel>
+  );
+}
+
+function ImageRow({ image }: { readonly image: Image }): ReactNode {
+  const search = useProjectSearch(image.project);
+  return (
+    <li className="job-row">
+      <VerdictBadge state={image.verdict} />
+      <div className="grow">
+        <Link
+          to="/images/$digest"
+          params={{ digest: image.digest }}
+          search={search}
+          className="job-row-name"
+        >
+          <PlainText>{image.names[0] ?? shortDigest(image.digest)}</PlainText>
+        </Link>
+        <div className="small">
+          <Severities counts={image.findings} />
+        </div>
+      </div>
+      <div className="job-row-time small dim">
+        <When at={image.inspectedAt} />
+      </div>
+    </li>
+  );
+}

@@ -1,0 +1,31 @@
+import { expect, it } from 'vitest';
+
+import { guessKind, readSearch, toSearchQuery } from './search-query.ts';
+
+it('tells digests apart by their length', () => {
+  expect(toSearchQuery('hash', ` ${'AB'.repeat(32)} `)).toEqual({ sha256: 'ab'.repeat(32) });
+  expect(toSearchQuery('hash', `sha256:${'0'.repeat(64)}`)).toEqual({ sha256: '0'.repeat(64) });
+  expect(toSearchQuery('hash', '0'.repeat(40))).toEqual({ sha1: '0'.repeat(40) });
+  expect(toSearchQuery('hash', '0'.repeat(32))).toEqual({ md5: '0'.repeat(32) });
+  expect(toSearchQuery('hash', '0'.repeat(33))).toBeUndefined();
+  expect(toSearchQuery('hash', 'xyz')).toBeUndefined();
+});
+
+it('asks for paths as the tree names them', () => {
+  expect(toSearchQuery('path', '/etc/ssh/')).toEqual({ path: 'etc/ssh/' });
+  expect(toSearchQuery('package', 'openssl')).toEqual({ package: 'openssl' });
+  expect(toSearchQuery('rule', '  ')).toBeUndefined();
+});
+
+it('guesses what was typed', () => {
+  expect(guessKind('pkg:deb/debian/curl')).toBe('package');
+  expect(guessKind('cve-2024-3094')).toBe('rule');
+  expect(guessKind('/usr/bin/curl')).toBe('path');
+  expect(guessKind('0'.repeat(64))).toBe('hash');
+  expect(guessKind('openssl')).toBeUndefined();
+});
+
+it('keeps known words of the address', () => {
+  expect(readSearch({ by: 'rule', text: 'x' })).toEqual({ by: 'rule', text: 'x' });
+  expect(readSearch({ by: 'all', text: 5 })).toEqual({});
+});

@@ -1,0 +1,48 @@
+/** What is searched for, as it stands in the address and as the API takes it. */
+import { limits } from '@lazaret/protocol';
+
+export const searchKinds = ['hash', 'path', 'package', 'rule'] as const;
+export type SearchKind = (typeof searchKinds)[number];
+
+export interface SearchAddress {
+  readonly by?: string;
+  readonly text?: string;
+}
+
+export type SearchQuery = Partial<
+  Record<'sha256' | 'sha1' | 'md5' | 'path' | 'package' | 'rule', string>
+>;
+
+export function readSearch(raw: Record<string, unknown>): SearchAddress {
+  const { by, text } = raw;
+  const kind = searchKinds.find((known) => known === by);
+  return {
+    ...(kind === undefined ? {} : { by: kind }),
+    ...(typeof text === 'string' && text !== '' && text.length <= limits.pathBytes ? { text } : {}),
+  };
+}
+
+const digestNames = new Map([
+  [64, 'sha256'],
+  [40, 'sha1'],
+  [32, 'md5'],
+] as const);
+
+/** Undefined when the text is none of what is looked for: a digest of no known length. */
+export function toSearchQuery(by: SearchKind, text: string): SearchQuery | undefined {
+  const words = text.trim();
+  if (words === '') return undefined;
+  if (by !== 'hash') return { [by]: by === 'path' ? words.replace(/^\/+/, '') : words };
+  const hex = words.toLowerCase().replace(/^(sha256|sha1|md5):/, '');
+  const name = /^[0-9a-f]+$/.test(hex) ? digestNames.get(hex.length as 64) : undefined;
+  return name === undefined ? undefined : { [name]: hex };
+}
+
+/** What somebody typed looks like; undefined when it could be anything. */
+export function guessKind(text: string): SearchKind | undefined {
+  const words = text.trim();
+  if (toSearchQuery('hash', words) !== undefined) return 'hash';
+  if (words.startsWith('pkg:')) return 'package';
+  if (/^(CVE-\d|GHSA-)/i.test(words)) return 'rule';
+  return words.startsWith('/') ? 'path' : undefined;
+}

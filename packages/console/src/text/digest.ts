@@ -1,0 +1,28 @@
+/** Digests and names of images in few characters. */
+import { visibleText } from './visible.ts';
+
+const shortChars = 12;
+
+/** `sha256:0123456789ab`. */
+export function shortDigest(digest: string): string {
+  const colon = digest.indexOf(':');
+  return colon < 0 ? digest.slice(0, shortChars) : digest.slice(0, colon + 1 + shortChars);
+}
+
+/** The latest name, or the digest of what has none. */
+export function imageTitle(image: {
+  readonly names: readonly string[];
+  readonly digest: string;
+}): string {
+  const [first] = image.names;
+  return first === undefined ? shortDigest(image.digest) : visibleText(first);
+}
+
+/** The same repository, at this very digest: `registry.lab/app:1.2` as `registry.lab/app@sha256:…`. */
+export function pinnedReference(reference: string, digest: string): string {
+  const at = reference.indexOf('@');
+  const name = at < 0 ? reference : reference.slice(0, at);
+  const colon = name.lastIndexOf(':');
+  const hasTag = colon > name.lastIndexOf('/');
+  return `${hasTag ? name.slice(0, colon) : name}@${digest}`;
+}
