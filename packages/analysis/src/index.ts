@@ -19,5 +19,8 @@ export type { ScannerChoice } from './inspect/scanner-choice.ts';
 export { surveyImage } from './inspect/survey-image.ts';
 export type { ImageSurvey } from './inspect/survey-image.ts';
 export * from './report/index.ts';
+export { formatReference, parseReference } from './source/registry/reference.ts';
 export { SourceError } from './source/image-source.ts';
 export type { SourceErrorCode } from './source/image-source.ts';
+export { importAdvisories } from './vulnerability/import-advisories.ts';
+export type { FeedFormat, ImportReport } from './vulnerability/import-advisories.ts';

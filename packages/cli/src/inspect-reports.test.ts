@@ -92,7 +92,7 @@ describe('completion', () => {
   it.each([
     [
       ['inspect', ''],
-      ['diff', 'convert', 'schema', ':file'],
+      ['diff', 'convert', 'advisories', 'schema', ':file'],
     ],
     [
       ['inspect', 'di'],

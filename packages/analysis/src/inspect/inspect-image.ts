@@ -32,6 +32,8 @@ export interface InspectRequest {
   readonly offline: boolean;
   /** Whether the report lists every file. */
   readonly files: boolean;
+  /** TLSH, ssdeep and sdhash digests of programs: about ten times the work of all the rest. */
+  readonly similarity?: boolean | undefined;
   readonly scanners: ScannerChoice;
   /** Imported advisories; packages are not matched without. */
   readonly vulnerabilityDatabase?: string | undefined;
@@ -131,12 +133,12 @@ async function inspectOpened(
 }
 
 function inspectOptions(
-  { platform, files, scanners, cache, parallel, timeMs }: InspectRequest,
+  { platform, files, similarity = false, scanners, cache, parallel, timeMs }: InspectRequest,
   { toolVersion, now, signal, onProgress }: InspectHooks,
   advisories: AdvisoryDatabase | undefined,
 ): InspectOptions {
   return {
-    ...{ platform, files, scanners, toolVersion, now, similarity: true },
+    ...{ platform, files, scanners, toolVersion, now, similarity },
     ...(cache !== undefined && { cache }),
     ...(parallel !== undefined && { parallel }),
     ...(timeMs !== undefined && { timeMs }),

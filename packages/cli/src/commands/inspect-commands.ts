@@ -1,6 +1,6 @@
 /** The commands that look inside images, with no server. */
 import type { ArgumentSpec, CommandSpec } from '../command.ts';
-import { examineFlags, failFlag, outputFlag, sectionFlags } from './inspect-flags.ts';
+import { examineFlags, failFlag, feedFormats, outputFlag, sectionFlags } from './inspect-flags.ts';
 
 const group = 'Images';
 
@@ -53,6 +53,30 @@ export const inspectCommands: readonly CommandSpec[] = [
     ownOutput: true,
     examples: ['lazaret inspect convert app.json --output cyclonedx=app.cdx.json'],
     load: async () => (await import('./inspect-convert.ts')).runConvert,
+  },
+  {
+    words: 'inspect advisories',
+    group,
+    summary: 'Import vulnerability feeds from files, for --vulnerability-db',
+    details:
+      'OSV records (a directory, an all.zip, NDJSON), the trackers of Debian and Arch, Alpine’s ' +
+      'secdb, CSAF. Nothing is fetched. What the database has already stays, unless replaced',
+    arguments: [
+      {
+        name: 'feeds',
+        required: true,
+        variadic: true,
+        summary: 'Files or directories',
+        completes: 'file',
+      },
+    ],
+    flags: [
+      { name: 'format', value: 'format', summary: `One of ${feedFormats.join(', ')} (osv)` },
+      { name: 'to', value: 'file', summary: 'The database to make or add to', completes: 'file' },
+      { name: 'replace', summary: 'Begin with nothing' },
+    ],
+    examples: ['lazaret inspect advisories debian/all.zip --to advisories.db'],
+    load: async () => (await import('./inspect-advisories.ts')).run,
   },
   {
     words: 'inspect schema',

@@ -76,7 +76,7 @@ const scannerFlags: readonly FlagSpec[] = [
     name: 'allow-list',
     value: 'path',
     repeatable: true,
-    summary: 'Digests of files to pass over',
+    summary: 'Digests of known software, which change no verdict',
     completes: 'file',
   },
   {
@@ -98,6 +98,22 @@ const scannerFlags: readonly FlagSpec[] = [
     value: 'path',
     summary: 'Advisories that were imported, to match packages with',
     completes: 'file',
+  },
+];
+
+/** Names of `importAdvisories`; the package itself is loaded when it is needed. */
+export const feedFormats = [
+  'osv',
+  'debian-tracker',
+  'alpine-secdb',
+  'csaf',
+  'arch-tracker',
+] as const;
+
+const digestFlags: readonly FlagSpec[] = [
+  {
+    name: 'similarity-digests',
+    summary: 'TLSH, ssdeep and sdhash of programs; takes about ten times as long',
   },
 ];
 
@@ -161,6 +177,7 @@ const limitFlags: readonly FlagSpec[] = [
 export const examineFlags: readonly FlagSpec[] = [
   ...imageFlags,
   ...scannerFlags,
+  ...digestFlags,
   ...cacheFlags,
   ...registryFlags,
   ...limitFlags,

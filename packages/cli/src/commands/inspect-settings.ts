@@ -28,6 +28,7 @@ export function readRequest(
     platform: readPlatform(flags),
     offline: flagOn(flags, 'offline'),
     files,
+    similarity: flagOn(flags, 'similarityDigests'),
     scanners,
     vulnerabilityDatabase: isChosen(names, 'vulnerabilities') ? vulnerabilityDatabase : undefined,
     cache: readCache(flags, environment),

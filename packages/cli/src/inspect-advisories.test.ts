@@ -1,0 +1,66 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import type { InspectionReport } from '@lazaret/protocol';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+
+import { runInside } from './testing/run-program.ts';
+
+let home = '';
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), 'lazaret-advisories-'));
+});
+afterEach(() => rm(home, { recursive: true, force: true }));
+
+const advisory = {
+  id: 'DEBIAN-CVE-2099-0001',
+  modified: '2026-01-02T03:04:05Z',
+  summary: 'Invented for this test',
+  upstream: ['CVE-2099-0001'],
+  affected: [
+    {
+      package: { ecosystem: 'Debian:12', name: 'thing' },
+      ranges: [{ type: 'ECOSYSTEM', events: [{ introduced: '0' }, { fixed: '2:1.0-2' }] }],
+    },
+  ],
+};
+
+it('imports feeds, and packages of an inspected directory are matched with them', async () => {
+  const feed = join(home, 'feed.json');
+  const database = join(home, 'advisories.db');
+  await writeFile(feed, JSON.stringify(advisory));
+  const imported = await runInside(['inspect', 'advisories', feed, '--to', database], { home });
+  expect(imported.exitCode).toBe(0);
+  expect(imported.stdout).toContain('1 advisories in the database');
+
+  const root = join(home, 'root');
+  await mkdir(join(root, 'var/lib/dpkg'), { recursive: true });
+  await mkdir(join(root, 'etc'));
+  await writeFile(join(root, 'etc/os-release'), 'ID=debian\nVERSION_ID="12"\n');
+  const fields = 'Status: install ok installed\nVersion: 2:1.0-1~deb12u1\nArchitecture: all\n';
+  await writeFile(join(root, 'var/lib/dpkg/status'), `Package: thing\n${fields}\n`);
+  const words = ['--vulnerability-db', database, '--fail-on', 'never', '--output', 'json'];
+  const { stdout, stderr } = await runInside(['inspect', `dir:${root}`, ...words], { home });
+  expect(stderr).toBe('');
+  const report = JSON.parse(stdout) as InspectionReport;
+  expect(report.findings).toMatchObject([
+    { class: 'vulnerability', purl: expect.stringContaining('pkg:deb/debian/thing@') as string },
+  ]);
+});
+
+it('says what was not understood, and fails when that was all', async () => {
+  const feed = join(home, 'feed.json');
+  await writeFile(feed, '{"id": 5}');
+  const words = ['inspect', 'advisories', feed, '--to', join(home, 'a.db')];
+  const { exitCode, stdout } = await runInside(words, { home });
+  expect(stdout).toContain('1 not understood');
+  expect(exitCode).toBe(1);
+});
+
+it('asks where to, and for a format that it knows', async () => {
+  const { stderr } = await runInside(['inspect', 'advisories', 'x'], { home });
+  expect(stderr).toContain('--to');
+  const words = ['inspect', 'advisories', 'x', '--to', 'y', '--format', 'oval'];
+  expect((await runInside(words, { home })).stderr).toContain('expected osv, debian-tracker');
+});
