@@ -106,6 +106,12 @@ describe('a clamd that tells its limits', () => {
     expect(answer).toMatchObject({ state: 'partial', reason: 'encrypted', findings: [] });
   });
 
+  test('believes an OK for a large file without having been asked to describe itself', async () => {
+    const scanner = scannerOf(clamd, { maxFileBytes: 1_000 });
+    const answer = await scanner.scan(subjectOf(Buffer.alloc(2_000, 'x ')));
+    expect(answer).toMatchObject({ state: 'examined', findings: [] });
+  });
+
   test('finds what lies across the pieces of a stream', async () => {
     const bytes = Buffer.alloc(600 * 1_024);
     eicar.copy(bytes, 256 * 1_024 - 20);

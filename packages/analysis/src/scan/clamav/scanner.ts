@@ -49,7 +49,8 @@ class ClamavScanner implements Scanner {
   #label = unknownSignatures;
   #engine = 'ClamAV';
   #maxFileBytes: number;
-  #tellsLimits = false;
+  /** Undefined until this instance asked: every thread has its own. */
+  #tellsLimits: boolean | undefined;
 
   constructor(options: ClamavOptions) {
     this.#options = options;
@@ -108,6 +109,9 @@ class ClamavScanner implements Scanner {
       let before = await this.#readLabel(connection);
       for (let attempt = 0; ; attempt += 1) {
         const answer = await connection.scan(bytes);
+        if (this.#isUnsure(answer, bytes.length) && connection.isOpen) {
+          await this.#examineEngine(connection);
+        }
         // After a refusal clamd closes the connection, and the label of before has to do.
         const after = connection.isOpen ? await this.#labelAfter(connection, before) : before;
         if (before === after || attempt > 0) {
@@ -121,13 +125,19 @@ class ClamavScanner implements Scanner {
     }
   }
 
+  /** Whether an OK is worth something only from an engine that tells its limits. */
+  #isUnsure(answer: string, sizeBytes: number): boolean {
+    const isLarge = sizeBytes > this.#maxFileBytes;
+    return this.#tellsLimits === undefined && isLarge && readReply(answer).kind === 'nothing';
+  }
+
   #judge(answer: string, sizeBytes: number): ScanAnswer {
     const reply = readReply(answer);
     if (reply.kind === 'error') return this.#failed(`clamd answers: ${reply.detail}`);
     if (reply.kind === 'partial') return this.#partial(reply.reason, reply.detail);
     const findings = reply.kind === 'found' ? [reply.finding] : [];
     const examined = { state: 'examined', findings, signatures: this.#label } as const;
-    if (reply.kind === 'found' || this.#tellsLimits) return examined;
+    if (reply.kind === 'found' || this.#tellsLimits === true) return examined;
     // Without AlertExceedsMax a file above MaxFileSize is passed over and reported OK.
     if (sizeBytes <= this.#maxFileBytes) return examined;
     const detail = `above ${this.#maxFileBytes} bytes clamd may say OK unseen: set AlertExceedsMax`;
@@ -199,7 +209,7 @@ class ClamavScanner implements Scanner {
   }
 
   #plainDescription(): Pick<ScannerDescription, 'engine' | 'signatures' | 'limits'> {
-    const alert = this.#tellsLimits ? 'told' : `silent above ${this.#maxFileBytes}`;
+    const alert = this.#tellsLimits === true ? 'told' : `silent above ${this.#maxFileBytes}`;
     const own = `fileBytes=${this.#fileBytes} fileMs=${this.#fileMs}`;
     return {
       engine: this.#engine,
