@@ -1,6 +1,7 @@
 import type { InspectionReport } from '@lazaret/protocol';
 import { expect, test } from 'vitest';
 
+import { zipArchive } from '../archive/testing/zip-samples.ts';
 import type { TarInput } from '../archive/write-tar.ts';
 import { elfFile } from '../inventory/binary/testing/binary-samples.ts';
 import { buildImage } from '../testing/image-builder.ts';
@@ -45,6 +46,22 @@ test('the note in a library that nobody owns is one, under one namespace', async
     'pkg:deb/debian/systemd@252?distro=debian-12',
   ]);
   expect(unowned?.paths).toEqual(['etc/os-release', 'opt/libsystemd.so.0']);
+});
+
+test('an owned Java runtime is told by its package, an archive by its coordinates', async () => {
+  const owned = 'usr/lib/jvm/java-17/release';
+  const jar = zipArchive([{ path: 'META-INF/MANIFEST.MF', content: 'Bundle-Version: 1.0\n' }]);
+  const { packages } = await reportOf(
+    ...root,
+    file('var/lib/dpkg/info/java.list', `/${owned}\n/usr/share/java/asm-9.4.jar\n`),
+    file(owned, 'JAVA_VERSION="17.0.21"\nIMPLEMENTOR="Debian"\n'),
+    file('usr/share/java/asm-9.4.jar', jar),
+  );
+  expect(packages.map(({ purl }) => purl)).toEqual([
+    'pkg:deb/debian/libsystemd0@252?arch=amd64&distro=debian-12',
+    'pkg:maven/org.ow2.asm/asm@9.4',
+  ]);
+  expect(packages[1]).toMatchObject({ isOwnedBySystem: true });
 });
 
 /** A note of the owner `FDO` (systemd, "Package Metadata for ELF Files"). */

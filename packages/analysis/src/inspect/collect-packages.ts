@@ -46,10 +46,12 @@ export function collectPackages(
 
 /**
  * A mark in a program that the system's package brought says again what its database said, and a
- * note of the system's packager in it may name the source package.
+ * note of the system's packager in it may name the source package. The name of a Java archive says
+ * more: coordinates that the system's package does not have.
  */
-function isMark({ foundBy }: PackageFact, isSystem: boolean): boolean {
-  return foundBy === 'pattern' || (isSystem && foundBy === 'build-info');
+function isMark({ foundBy, type }: PackageFact, isSystem: boolean): boolean {
+  if (foundBy === 'pattern') return type !== 'maven';
+  return type === 'generic' || (isSystem && foundBy === 'build-info');
 }
 
 /**

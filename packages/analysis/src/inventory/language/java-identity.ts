@@ -35,8 +35,8 @@ export function identify(archive: JavaArchive): PackageFact[] {
     return mavenFact(found, { path, foundBy: 'metadata', ...own });
   });
   const isSilent = poms.length === 0 && manifest.path === undefined;
-  const isKnown = poms.some((pom) => isSame(pom, named));
-  if (!isKnown && !(isSilent && hasEnding(archive.path, 'zip'))) {
+  const isKnown = poms.some((pom) => isSame(pom, named)) || isRenamed(poms, manifest, named);
+  if (!isKnown && !isPartOfRuntime(manifest) && !(isSilent && hasEnding(archive.path, 'zip'))) {
     const own = describeItself(archive.path, manifest, named);
     // Without a version this says no more than that a file of that name is there.
     if (own.version !== '' || poms.length === 0) facts.push(own);
@@ -121,6 +121,23 @@ function isSame(pom: MavenCoordinates, named: NamedVersion): boolean {
   if (pom.artifact === named.name) return true;
   const whole = `${named.name}-${named.version}`;
   return whole.startsWith(`${pom.artifact}-`) && whole.includes(pom.version);
+}
+
+/** Debian's `maven3-core.jar` is `maven-core`: one project is in it, of the archive's version. */
+function isRenamed(
+  poms: readonly MavenCoordinates[],
+  { fields }: FoundManifest,
+  named: NamedVersion,
+): boolean {
+  const [only, ...more] = poms;
+  if (only === undefined || more.length > 0) return false;
+  const version = named.version === '' ? versionOf(fields, named).version : named.version;
+  return only.version === version;
+}
+
+/** Archives of the Java runtime itself, which its own `release` file tells. */
+function isPartOfRuntime({ fields }: FoundManifest): boolean {
+  return fields.get('implementation-title') === 'Java Runtime Environment';
 }
 
 /**

@@ -47,6 +47,24 @@ describe('an archive', () => {
     ]);
   });
 
+  test('under another name, with one project of its own version, is that project', async () => {
+    const version = manifest('Implementation-Version: 3.8.7', 'Specification-Version: 3.8');
+    const own = pom('org.apache.maven', 'maven-core', '3.8.7');
+    expect(await purls('maven3-core.jar', version, own)).toEqual([
+      'pkg:maven/org.apache.maven/maven-core@3.8.7',
+    ]);
+    const shaded = pom('org.other', 'library', '1.0');
+    expect(await purls('maven3-core.jar', version, shaded)).toEqual([
+      'pkg:maven/org.other/library@1.0',
+      'pkg:maven/maven3-core@3.8.7',
+    ]);
+  });
+
+  test('of the Java runtime itself is no package', async () => {
+    const title = manifest('Implementation-Title: Java Runtime Environment');
+    expect(await purls('lib/jrt-fs.jar', title)).toEqual([]);
+  });
+
   test('with only a pom.xml is its project, whose parent may give group and version', async () => {
     const content = `<?xml version="1.0"?><project xmlns="http://maven.apache.org/POM/4.0.0">
       <parent><groupId>org.parent</groupId><artifactId>parent</artifactId>

@@ -20,7 +20,7 @@ const endings = [...['jar', 'war', 'ear', 'par', 'sar', 'hpi', 'jpi', 'nar', 'ka
  */
 export const javaReader: Reader = {
   id: 'java',
-  version: 1,
+  version: 2,
   wants: { endings: [...endings, 'zip'].map((ending) => `.${ending}`) },
   maxBytes: limits.readerFileBytes,
   read(file, emit) {

@@ -201,6 +201,8 @@ test('lock files of modern Yarn are read without the workspace', async () => {
 test.each([
   ['node_modules/terser/bin/package.json', []],
   ['node_modules/bin/package.json', ['pkg:npm/bin@1.0.0']],
+  ['usr/share/nodejs/terser/bin/package.json', []],
+  ['usr/share/nodejs/@popperjs/test/package.json', ['pkg:npm/bin@1.0.0']],
   ['app/package.json', ['pkg:npm/bin@1.0.0']],
 ])('what nobody may publish is a package only where one stands: %s', async (path, expected) => {
   const text = JSON.stringify({ name: 'bin', version: '1.0.0', private: true });

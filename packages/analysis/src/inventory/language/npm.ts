@@ -14,7 +14,9 @@ import type { JsonObject } from './json-text.ts';
 
 /** `node_modules/name/package.json`, `node_modules/@scope/name/package.json`. */
 const packageRoot = /(?:^|\/)node_modules\/(?:@[^/]+\/)?[^/@][^/]*\/package\.json$/;
-const insidePackage = /(?:^|\/)node_modules\//;
+/** Debian's own place for them, where NODE_PATH leads. */
+const debianRoot = /(?:^|\/)usr\/(?:share|lib)\/nodejs\/(?:@[^/]+\/)?[^/@][^/]*\/package\.json$/;
+const insidePackage = /(?:^|\/)(?:node_modules|usr\/(?:share|lib)\/nodejs)\//;
 /** What tests of packages keep as samples: often damaged on purpose, never loaded. */
 const samples = /\/(?:tests?|__tests__|fixtures?|__fixtures__|examples?)\//;
 
@@ -22,7 +24,7 @@ export const npmReader: Reader = {
   id: 'npm',
   version: 2,
   wants: { names: ['package.json'] },
-  accepts: (file) => isRoot(file) || !samples.test(file.path),
+  accepts: (file) => isRoot(file) || debianRoot.test(file.path) || !samples.test(file.path),
   maxBytes: limits.readerJsonBytes,
   read(file, emit) {
     const isRequired = isRoot(file);
@@ -43,7 +45,8 @@ function isRoot({ path }: FileEntry): boolean {
 function tryPackage(bytes: Buffer, { path }: FileEntry): FoundPackage | undefined {
   try {
     const json = parseJsonObject(bytes);
-    return insidePackage.test(path) && field(json, 'private') === true ? undefined : describe(json);
+    const isPart = insidePackage.test(path) && !debianRoot.test(path);
+    return isPart && field(json, 'private') === true ? undefined : describe(json);
   } catch (error) {
     if (insidePackage.test(path)) return undefined;
     throw error;
