@@ -1,5 +1,5 @@
 /** What was measured, in words and tables. */
-import type { InspectionReport } from '@lazaret/protocol';
+import type { Gap, InspectionReport } from '@lazaret/protocol';
 
 import type { Score } from './compare.ts';
 import type { TestFileResult } from './malware.ts';
@@ -80,7 +80,14 @@ function describeImages(images: readonly ImageResult[]): string[] {
     '| image | files | packages | package taken away | gaps | verdict |',
     '|---|--:|---|---|--:|---|',
     ...[...lines, ''],
+    ...list('gaps', [
+      ...new Set(images.flatMap(({ report }) => report.coverage.gaps.map(gapText))),
+    ]),
   ];
+}
+
+function gapText({ by, reason, detail, path = '' }: Gap): string {
+  return `${by}: ${reason}, ${detail} ${path}`;
 }
 
 function describeUnowned({ unowned }: InspectionReport): string[] {
