@@ -49,10 +49,11 @@ const excuses: readonly (readonly [RegExp, string])[] = [
     'a folder of tests, examples or documentation',
   ],
   [
-    /(?:^|\/)[^/]*(?:[._-]test|[._-]spec|_tests?|\.example|\.sample|\.dist)(?:\.[a-z]{1,4})?$/i,
+    /(?:^|\/)[^/]*(?:[._-]test|[._-]spec|_tests?|\.examples?|\.samples?|\.dist)(?:\.[a-z]{1,4})?$/i,
     'a test or a sample',
   ],
-  [/(?:^|\/)test_[^/]*\.(?:py|rb|php)$/, 'a test or a sample'],
+  [/(?:^|\/)(?:test_[^/]*|tests?)\.(?:py|rb|php|[cm]?[jt]s)$/, 'a test or a sample'],
+  [/(?:^|\/)node_modules\/.*\.(?:md|markdown|rst)$/i, 'documentation'],
   [/\.(?:egg-info\/PKG-INFO|dist-info\/METADATA)$/, 'the description of a package'],
   [/(?:^|\/)libgnutls\.(?:a|so[.\d]*)$/, 'keys with which GnuTLS tests itself'],
   [/(?:^|\/)libmbedx509\.(?:a|so[.\d]*)$/, 'keys with which Mbed TLS tests itself'],
