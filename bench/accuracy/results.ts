@@ -2,6 +2,7 @@
 import type { Gap, InspectionReport } from '@lazaret/protocol';
 
 import type { Score } from './compare.ts';
+import { explain } from './known.ts';
 import type { TestFileResult } from './malware.ts';
 import type { Corpus } from './roots.ts';
 import type { ImagePlan } from './write-image.ts';
@@ -51,8 +52,8 @@ function describeCorpus({ corpus, images }: CorpusResult): string[] {
     ...[...rows, ''],
     ...describeImages(images),
     ...first.scores.flatMap((score) => [
-      ...list(`missed, ${score.ecosystem}`, score.missed),
-      ...list(`surplus, ${score.ecosystem}`, score.surplus),
+      ...list(`missed, ${score.ecosystem}`, score.missed.map(explain)),
+      ...list(`surplus, ${score.ecosystem}`, score.surplus.map(explain)),
     ]),
     ...describeUnowned(first.report),
     ...describeFindings(corpus, first.report),
@@ -94,7 +95,7 @@ function describeUnowned({ unowned }: InspectionReport): string[] {
   if (unowned === undefined) return [];
   const kinds = new Map<string, number>();
   for (const path of unowned.paths) {
-    const kind = path.endsWith('.pyc') ? 'compiled Python (`.pyc`)' : folder(path);
+    const kind = path.endsWith('.pyc') ? 'compiled Python (`.pyc`)' : origin(path);
     kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
   }
   const parts = [...kinds].toSorted((a, b) => b[1] - a[1]).map(([kind, n]) => `${kind} ${n}`);
@@ -103,8 +104,20 @@ function describeUnowned({ unowned }: InspectionReport): string[] {
   return [`Files that no package owns: ${unowned.count}${some}: ${parts.join(', ')}`, ''];
 }
 
-function folder(path: string): string {
-  return path.split('/').slice(0, -1).slice(0, 3).join('/') || '/';
+/** Who made a file that no package brought. */
+const origins: readonly (readonly [RegExp, string])[] = [
+  [/\.pyc$/, 'compiled Python, made at installation'],
+  [/^etc\/(?:passwd|group|shadow|gshadow|subuid|subgid)-?$/, 'accounts'],
+  [/^etc\/(?:hostname|hosts|resolv\.conf|fstab|apt\/sources\.list)$/, 'the making of the root'],
+  [/^(?:etc\/pam\.d|var\/lib\/pam)\//, 'pam-auth-update'],
+  [/^var\/(?:cache\/debconf|lib\/apt|cache\/apt)\//, 'records of debconf and apt'],
+  [/^var\/lib\/systemd\//, 'deb-systemd-helper'],
+  [/^var\/log\//, 'logs'],
+  [/^(?:etc|root|usr\/share\/info|var)\//, 'configuration and state written by package scripts'],
+];
+
+function origin(path: string): string {
+  return origins.find(([pattern]) => pattern.test(path))?.[1] ?? path;
 }
 
 function describeFindings(corpus: Corpus, report: InspectionReport): string[] {
