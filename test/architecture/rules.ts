@@ -61,6 +61,7 @@ export const slices: Readonly<Record<string, readonly string[]>> = {
 export const composition: readonly string[] = [
   ...['compose', 'index', 'program', 'serve', 'up', 'worker', 'scheduler', 'listen', 'instance'],
   ...['console-files', 'data-directory', 'job-signals', 'resolve-image'],
+  ...['begin-inspecting', 'write-local-token'],
 ];
 
 /** Inner files that others may import as they would an index. */

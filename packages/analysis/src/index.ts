@@ -20,6 +20,8 @@ export { surveyImage } from './inspect/survey-image.ts';
 export type { ImageSurvey } from './inspect/survey-image.ts';
 export * from './report/index.ts';
 export { formatReference, parseReference } from './source/registry/reference.ts';
+export { addressOf, isClosedAddress, isLoopback } from './source/registry/address-policy.ts';
+export { PassingError } from './source/registry/failure.ts';
 export { SourceError } from './source/image-source.ts';
 export type { SourceErrorCode } from './source/image-source.ts';
 export { importAdvisories } from './vulnerability/import-advisories.ts';

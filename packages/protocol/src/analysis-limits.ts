@@ -59,6 +59,8 @@ export const analysisLimits = {
   // walking a tree
   layerTarBytes: 64 * GiB,
   layerEntries: 2_000_000,
+  /** Rows of a layer, and of an inspection, that are kept as objects; more of them are packed. */
+  plainRows: 50_000,
   layerFileBytes: 32 * GiB,
   /** Uncompressed bytes for each compressed one, looked at above `layerRatioFreeBytes`. */
   layerRatio: 1_000,
@@ -182,6 +184,9 @@ export const analysisLimits = {
   inspectionsQueued: 1_000,
   inspectionsAtOnceMax: 16,
   inspectionMs: 2 * hourMs,
+  /** Below the longest that the queue waits for the end of a task. */
+  inspectionMsMax: 20 * hourMs,
+  inspectionGraceMs: 5 * minuteMs,
   inspectionAttempts: 3,
   inspectionRetryMs: 5_000,
   inspectionRetryMaxMs: 5 * minuteMs,
@@ -195,6 +200,10 @@ export const analysisLimits = {
   imageFilesCompared: 500_000,
   imageCursorChars: 8_000,
   imageRowsPerInsert: 5_000,
+  /** Directories that no entry names, for one layer. */
+  impliedDirectories: 200_000,
+  /** A layer that no image has is kept so long for one that is being stored. */
+  orphanLayerMs: 1 * hourMs,
   /** Characters of a path that an index holds; the rest is compared with the row. */
   indexedPathChars: 500,
 } as const;

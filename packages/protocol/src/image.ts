@@ -62,6 +62,7 @@ export const imageDetail = image.omit({ verdict: true, layers: true, distributio
   users: shape.users,
   passwords: shape.passwords,
   groups: shape.groups,
+  unknowns: shape.unknowns,
   special: shape.special,
   unowned: shape.unowned,
   coverage: shape.coverage,

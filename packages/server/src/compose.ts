@@ -2,7 +2,7 @@
  * The only file that constructs and wires parts. Read `startServer` top to bottom: what a running
  * Lazaret is made of, in the order in which it starts. `stop` takes it down in the reverse order.
  */
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 
@@ -30,9 +30,9 @@ import {
   type Outbox,
 } from './events/index.ts';
 import { createHttpServer, type Route } from './http/index.ts';
-import { newId } from './identifiers.ts';
 import { ensureInstance } from './instance.ts';
-import { inspectionRoutes } from './inspection/index.ts';
+import { beginInspecting } from './begin-inspecting.ts';
+import { inspectionRoutes, openInspectionQueue, type InspectionQueue } from './inspection/index.ts';
 import { createJobSignals, type JobSignals } from './job-signals.ts';
 import { jobRoutes, legacyRoutes, type JobParts } from './jobs/index.ts';
 import { listen, parseAddress, urlOf } from './listen.ts';
@@ -43,6 +43,7 @@ import { resolveImage } from './resolve-image.ts';
 import { startScheduler, type Scheduler } from './scheduler.ts';
 import { createLoopWatch, serveReference, systemRoutes, type LoopWatch } from './system/index.ts';
 import { startWorker, type Worker } from './worker.ts';
+import { writeLocalToken } from './write-local-token.ts';
 
 export interface ServerOptions {
   readonly configuration: LoadedConfiguration;
@@ -92,6 +93,10 @@ async function start(options: ServerOptions, stops: Stops): Promise<RunningServe
   const core: Core = { ...storage, values, log, outbox, signal, signals: createJobSignals() };
 
   const running = await startRoles(core, stops);
+  if (values.roles.includes('inspector')) {
+    const inspector = await beginInspecting({ ...core, version: options.version, now: Date.now });
+    stops.add(() => inspector.stop());
+  }
   const access = createAccess({
     database: storage.database.db,
     log,
@@ -142,6 +147,8 @@ interface Storage {
   readonly blobs: BlobStore;
   readonly instance: string;
   readonly dataDirectory: string;
+  /** Of inspections. */
+  readonly queue: InspectionQueue;
 }
 
 async function openStorage(parts: {
@@ -173,13 +180,15 @@ async function openStorage(parts: {
   const locks = await openDatabase({
     url,
     applicationName: 'lazaret locks',
-    connections: nodesOf(values).length + 2,
+    connections: nodesOf(values).length + values.inspection.concurrency + 2,
     onConnectionLost,
   });
   stops.add(() => locks.close());
+  const supervise = values.roles.includes('inspector');
+  const queue = await openInspectionQueue({ url, log, supervise });
+  stops.add(() => queue.close());
   return {
-    database,
-    locks,
+    ...{ queue, database, locks },
     blobs: await opening,
     instance: await ensureInstance(database.db),
     dataDirectory: directory.path,
@@ -331,7 +340,14 @@ function apiRoutes(
     ...legacyRoutes(jobParts),
     ...jobRoutes({ ...jobParts, nowMs: Date.now }),
     ...artifactRoutes(jobParts),
-    ...inspectionRoutes(),
+    ...inspectionRoutes({
+      database: db,
+      queue: parts.queue,
+      policy: values.inspection,
+      onEvents: () => outbox.nudge(),
+      changed: (inspection, signal) => signals.changed(inspection, signal),
+      nowMs: () => performance.now(),
+    }),
     ...engineRoutes(engines),
     ...nodeRoutes({ database: db, onChange: jobParts.onQueue }),
     ...eventRoutes({
@@ -369,19 +385,6 @@ function sweepAccess(access: Access, log: Logger): () => void {
   sweep();
   const timer = setInterval(sweep, limits.accessSweepMs);
   return () => clearInterval(timer);
-}
-
-/** For the operating-system user of the server: `lazaret` on this machine just works. */
-async function writeLocalToken(
-  access: Access,
-  place: { readonly directory: string; readonly url: string },
-): Promise<void> {
-  const token = await access.ensureLocalToken(`${hostname()}:${place.directory}`);
-  if (token === undefined) return;
-  const path = join(place.directory, 'local-token');
-  const temporary = `${path}.${newId()}`;
-  await writeFile(temporary, `${JSON.stringify({ url: place.url, token })}\n`, { mode: 0o600 });
-  await rename(temporary, path);
 }
 
 async function tell(

@@ -13,4 +13,5 @@ export {
   type Configuration,
   type NodeOption,
 } from './options.ts';
+export type { InspectionOption } from './inspection-option.ts';
 export { readEnvironment } from './environment.ts';

@@ -69,7 +69,7 @@ const section = z.strictObject({
       .number({ error: 'expected a duration such as 30m' })
       .int()
       .min(1_000)
-      .max(limits.layerTimeMsMax)
+      .max(limits.inspectionMsMax)
       .default(limits.inspectionMs),
   ),
 });

@@ -1,4 +1,5 @@
 /** HTTP: operations to routes. */
+export { readIdempotencyKey } from './idempotency-key.ts';
 export {
   route,
   type CallContext,

@@ -1,14 +1,163 @@
 /** HTTP of inspections, of the images that were inspected, and of the search in them. */
-import { operations, Problem } from '@lazaret/protocol';
+import { Readable } from 'node:stream';
 
-import { route, type Route } from '../http/index.ts';
+import { finalInspectionStates, operations, type Inspection } from '@lazaret/protocol';
+import type { Kysely } from 'kysely';
 
-export function inspectionRoutes(): Route[] {
-  const { images, inspections, searches } = operations;
-  return [...Object.values(images), ...Object.values(inspections), ...Object.values(searches)].map(
-    (operation) =>
-      route(operation as never, () => {
-        throw new Problem('not_found', 'nothing was inspected yet');
-      }),
-  );
+import { transaction } from '../db/index.ts';
+import type { Database } from '../db/schema.ts';
+import { appendEvents } from '../events/index.ts';
+import { readIdempotencyKey, route, type CallContext, type Route } from '../http/index.ts';
+import { chooseProject, forbidden, projectsWith, type ProjectScope } from '../principal.ts';
+import { cancelInspection } from './cancel-inspection.ts';
+import { checkReference, type ReferencePolicy } from './check-reference.ts';
+import { listFiles } from './list-files.ts';
+import type { InspectionQueue } from './queue.ts';
+import {
+  findImage,
+  listFindings,
+  listImages,
+  listPackages,
+  readImage,
+  type ImageKey,
+} from './read-images.ts';
+import { listInspections, readInspection } from './read-inspections.ts';
+import { compareImages, formatReport } from './read-report.ts';
+import { requestInspection } from './request-inspection.ts';
+import { search } from './search.ts';
+
+export interface InspectionParts {
+  readonly database: Kysely<Database>;
+  readonly queue: InspectionQueue;
+  readonly policy: ReferencePolicy;
+  /** Told after events were written. */
+  readonly onEvents: () => void;
+  /** Resolves when the inspection may have changed, or after a while, or on the signal. */
+  readonly changed: (inspection: string, signal: AbortSignal) => Promise<void>;
+  /** Milliseconds, monotonic. */
+  readonly nowMs: () => number;
+}
+
+export function inspectionRoutes(parts: InspectionParts): Route[] {
+  return [...taskRoutes(parts), ...imageRoutes(parts), ...reportRoutes(parts)];
+}
+
+const canRead = (context: CallContext): ProjectScope =>
+  projectsWith(context.principal, 'images.read');
+
+function taskRoutes(parts: InspectionParts): Route[] {
+  const { database, queue, policy, onEvents } = parts;
+  const { images, inspections } = operations;
+  return [
+    route(images.inspect, async ({ body }, { principal, headers }) => {
+      const { project: asked, ...request } = body;
+      const project = chooseProject(principal, 'images.inspect', asked);
+      const reference = checkReference(request.reference, policy);
+      const idempotencyKey = readIdempotencyKey(headers['idempotency-key']);
+      const actor = principal.name;
+      const context = { database, queue, project, actor, idempotencyKey };
+      const id = await requestInspection({ ...request, reference }, context);
+      queue.wake();
+      onEvents();
+      // Who may ask but not read still learns what became of it.
+      return readInspection(database, [project], id);
+    }),
+    route(inspections.list, ({ query }, context) =>
+      listInspections(database, canRead(context), query),
+    ),
+    route(inspections.show, ({ params, query }, context) =>
+      waitFor(parts, { id: params.id, waitMs: query.waitSeconds * 1000 }, context),
+    ),
+    route(inspections.cancel, async ({ params: { id } }, { principal }) => {
+      const scope = projectsWith(principal, 'images.inspect');
+      const visible = projectsWith(principal, 'images.read');
+      const { project } = await readInspection(database, join(scope, visible), id);
+      if (scope !== 'all' && !scope.includes(project)) {
+        throw forbidden(principal, 'images.inspect', project);
+      }
+      await cancelInspection({ database, queue }, id, principal.name);
+      onEvents();
+      return readInspection(database, [project], id);
+    }),
+  ];
+}
+
+function join(one: ProjectScope, other: ProjectScope): ProjectScope {
+  return one === 'all' || other === 'all' ? 'all' : [...one, ...other];
+}
+
+async function waitFor(
+  { database, changed, nowMs }: InspectionParts,
+  { id, waitMs }: { readonly id: string; readonly waitMs: number },
+  context: CallContext,
+): Promise<Inspection> {
+  const scope = canRead(context);
+  const end = nowMs() + waitMs;
+  for (;;) {
+    const found = await readInspection(database, scope, id);
+    const isEnded = (finalInspectionStates as readonly string[]).includes(found.state);
+    const leftMs = end - nowMs();
+    if (isEnded || leftMs <= 0 || context.signal.aborted) return found;
+    await changed(id, AbortSignal.any([context.signal, AbortSignal.timeout(Math.ceil(leftMs))]));
+  }
+}
+
+function imageRoutes({ database }: InspectionParts): Route[] {
+  const { images, searches } = operations;
+  const find = (context: CallContext, key: ImageKey) => findImage(database, canRead(context), key);
+  return [
+    route(images.list, ({ query }, context) => listImages(database, canRead(context), query)),
+    route(images.show, ({ params, query }, context) =>
+      readImage(database, canRead(context), { ...params, ...query }),
+    ),
+    route(images.packages, async ({ params, query }, context) => {
+      const { id } = await find(context, { ...params, project: query.project });
+      return listPackages(database, id, query);
+    }),
+    route(images.files, async ({ params, query }, context) => {
+      const { id } = await find(context, { ...params, project: query.project });
+      return listFiles(database, id, query);
+    }),
+    route(images.findings, async ({ params, query }, context) => {
+      const { id } = await find(context, { ...params, project: query.project });
+      return listFindings(database, id, query);
+    }),
+    route(searches.run, ({ query }, context) => search(database, canRead(context), query)),
+  ];
+}
+
+function reportRoutes({ database, onEvents }: InspectionParts): Route[] {
+  const { images } = operations;
+  return [
+    route(images.report, async ({ params, query }, context) => {
+      const { project, format } = query;
+      const image = await findImage(database, canRead(context), { ...params, project });
+      const timestamp = image.inspected_at.toISOString();
+      const { name, bytes } = await formatReport(database, image, { format, timestamp });
+      return { name, sizeBytes: bytes.length, open: () => Readable.from([bytes]) };
+    }),
+    route(images.compare, async ({ params, query }, context) => {
+      const { project, files } = query;
+      const scope = canRead(context);
+      const before = await findImage(database, scope, { digest: params.digest, project });
+      const after = await findImage(database, scope, { digest: params.other, project });
+      return compareImages(database, { before, after }, { files });
+    }),
+    route(images.remove, async ({ params, query }, { principal }) => {
+      const visible = projectsWith(principal, 'images.read');
+      const scope = projectsWith(principal, 'images.manage');
+      const key = { ...params, ...query };
+      const { project, id, digest, names } = await findImage(database, join(scope, visible), key);
+      if (scope !== 'all' && !scope.includes(project)) {
+        throw forbidden(principal, 'images.manage', project);
+      }
+      await transaction(database, async (trx) => {
+        await trx.deleteFrom('images').where('id', '=', id).execute();
+        const data = { name: names[0] ?? '' };
+        const actor = principal.name;
+        await appendEvents(trx, [{ type: 'image.removed', subject: digest, actor, project, data }]);
+      });
+      onEvents();
+    }),
+  ];
 }

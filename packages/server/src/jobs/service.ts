@@ -2,7 +2,6 @@
 import {
   asProblem,
   isFinal,
-  limits,
   Problem,
   type Job,
   type JobDetail,
@@ -13,7 +12,7 @@ import type { Kysely } from 'kysely';
 
 import { keepUpload, type ArtifactParts } from '../artifacts/index.ts';
 import type { Database } from '../db/schema.ts';
-import type { CallContext, OutgoingEvent } from '../http/index.ts';
+import { readIdempotencyKey, type CallContext, type OutgoingEvent } from '../http/index.ts';
 import {
   chooseProject,
   forbidden,
@@ -63,17 +62,6 @@ export async function submit(
   parts.onEvents();
   // Who may submit but not read still learns what became of the submission.
   return readJob(parts.database, [project], id);
-}
-
-function readIdempotencyKey(header: string | string[] | undefined): string | undefined {
-  if (header === undefined) return undefined;
-  if (typeof header === 'string' && /^[\x21-\x7e]+$/.test(header)) {
-    if (header.length <= limits.idempotencyKeyChars) return header;
-  }
-  throw new Problem(
-    'invalid_request',
-    `expected an Idempotency-Key of up to ${limits.idempotencyKeyChars} visible ASCII characters`,
-  );
 }
 
 /** One upload, one job: the predecessor's way, checked before the first byte is read. */

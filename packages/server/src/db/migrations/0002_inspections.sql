@@ -127,8 +127,8 @@ create table images (
   inspected_at timestamptz not null default now(),
   unique (project, digest)
 );
-create index images_latest on images (inspected_at desc, id desc);
-create index images_project on images (project, inspected_at desc, id desc);
+-- A new report is a new row: the order of ids is that of inspections.
+create index images_project on images (project, id desc);
 
 create table image_layers (
   image bigint not null references images (id) on delete cascade,

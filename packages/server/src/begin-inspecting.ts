@@ -1,0 +1,41 @@
+/** The inspector role, with what the other parts of the server give it. */
+import { join } from 'node:path';
+
+import type { Logger } from 'pino';
+
+import type { Configuration } from './config/index.ts';
+import type { DatabaseHandle } from './db/index.ts';
+import type { Outbox } from './events/index.ts';
+import { startInspector, type InspectionQueue, type Inspector } from './inspection/index.ts';
+import type { JobSignals } from './job-signals.ts';
+
+export interface InspectingParts {
+  readonly values: Configuration;
+  readonly database: DatabaseHandle;
+  readonly locks: DatabaseHandle;
+  readonly queue: InspectionQueue;
+  readonly log: Logger;
+  readonly outbox: Outbox;
+  readonly signals: JobSignals;
+  readonly dataDirectory: string;
+  readonly version: string;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/** Looks into images until it is stopped. */
+export function beginInspecting(parts: InspectingParts): Promise<Inspector> {
+  const { values, database, outbox, signals, version, dataDirectory, ...rest } = parts;
+  return startInspector({
+    ...rest,
+    database: database.db,
+    settings: values.inspection,
+    dockerHost: values.dockerHost,
+    directory: join(dataDirectory, 'inspections'),
+    toolVersion: version,
+    onChange: (inspection) => {
+      signals.notify(inspection);
+      outbox.nudge();
+    },
+  });
+}

@@ -1,0 +1,14 @@
+/** The header with which a request may be repeated. */
+import { limits, Problem } from '@lazaret/protocol';
+
+/** Throws invalid_request for a key that is none. */
+export function readIdempotencyKey(header: string | string[] | undefined): string | undefined {
+  if (header === undefined) return undefined;
+  if (typeof header === 'string' && /^[\x21-\x7e]+$/.test(header)) {
+    if (header.length <= limits.idempotencyKeyChars) return header;
+  }
+  throw new Problem(
+    'invalid_request',
+    `expected an Idempotency-Key of up to ${limits.idempotencyKeyChars} visible ASCII characters`,
+  );
+}

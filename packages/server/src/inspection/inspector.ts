@@ -1,0 +1,136 @@
+/** The role inspector: takes inspections from the queue and looks into images with what it is given. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import type { InspectRequest, ScannerChoice } from '@lazaret/analysis';
+import { limits, type Platform } from '@lazaret/protocol';
+import type { Kysely } from 'kysely';
+import type { Logger } from 'pino';
+
+import type { InspectionOption } from '../config/index.ts';
+import type { DatabaseHandle } from '../db/index.ts';
+import type { Database } from '../db/schema.ts';
+import { explicitReference, listedHosts } from './check-reference.ts';
+import type { InspectionQueue } from './queue.ts';
+import { runInspection } from './run-inspection.ts';
+import { removeOrphanLayers } from './store-report.ts';
+
+export interface InspectorOptions {
+  readonly database: Kysely<Database>;
+  readonly locks: DatabaseHandle;
+  readonly queue: InspectionQueue;
+  readonly log: Logger;
+  readonly settings: InspectionOption;
+  /** Of the local engine. */
+  readonly dockerHost: string;
+  /** Where the cache and what is put aside for a while are. */
+  readonly directory: string;
+  readonly toolVersion: string;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly onChange: (inspection: string) => void;
+}
+
+export interface Inspector {
+  /** Running inspections are put back into the queue. */
+  stop(): Promise<void>;
+}
+
+export async function startInspector(options: InspectorOptions): Promise<Inspector> {
+  const { queue, settings, directory, log, database } = options;
+  const stopped = new AbortController();
+  const places = { cache: join(directory, 'cache'), spool: join(directory, 'spool') };
+  await Promise.all(Object.values(places).map((path) => mkdir(path, { recursive: true })));
+  const running = new Set<Promise<void>>();
+  const parts = {
+    ...options,
+    timeLimitMs: settings.timeLimit,
+    describe: (about: { readonly reference: string; readonly platform: string }) =>
+      describeRequest(about, { ...options, places }),
+  };
+  const sweep = (): void => {
+    removeOrphanLayers(database).catch((error: unknown) => {
+      log.warn({ err: error }, 'layers that no image has could not be removed');
+    });
+  };
+  sweep();
+  const timer = setInterval(sweep, limits.orphanLayerMs);
+  await queue.work({
+    concurrency: settings.concurrency,
+    run: async (id, signal) => {
+      const work = runInspection(parts, id, AbortSignal.any([stopped.signal, signal]));
+      running.add(work);
+      try {
+        await work;
+      } finally {
+        running.delete(work);
+      }
+    },
+  });
+  return {
+    async stop() {
+      clearInterval(timer);
+      stopped.abort(new Error('the inspector stops'));
+      await Promise.allSettled(running);
+    },
+  };
+}
+
+interface DescribeParts {
+  readonly settings: InspectionOption;
+  readonly dockerHost: string;
+  readonly places: { readonly cache: string; readonly spool: string };
+}
+
+function describeRequest(
+  about: { readonly reference: string; readonly platform: string },
+  { settings, dockerHost, places }: DescribeParts,
+): InspectRequest {
+  const { registries, parallel } = settings;
+  return {
+    reference: explicitReference(about.reference),
+    platform: readPlatform(about.platform),
+    offline: false,
+    files: true,
+    scanners: chooseScanners(settings),
+    vulnerabilityDatabase: settings.vulnerabilityDatabase,
+    cache: { directory: places.cache, maxBytes: settings.cacheBytes },
+    registry: {
+      plainHttpHosts: registries.plainHttp,
+      skipVerifyHosts: registries.skipVerify,
+      caFiles: registries.caFiles,
+      credentialsFile: registries.credentialsFile,
+      mirrors: registries.mirrors,
+      foreignHosts: registries.foreign,
+      proxy: undefined,
+      privateHosts: listedHosts(registries),
+    },
+    dockerHost,
+    parallel,
+    timeMs: settings.timeLimit,
+    spoolDirectory: places.spool,
+  };
+}
+
+function chooseScanners(settings: InspectionOption): ScannerChoice {
+  const { clamd, yaraRules, denyLists, allowLists, softwareReference, similarityLists } = settings;
+  const lists = [
+    ...denyLists.map((path) => ({ path, kind: 'deny' as const })),
+    ...allowLists.map((path) => ({ path, kind: 'allow' as const })),
+  ];
+  const rds = softwareReference === undefined ? [] : [softwareReference];
+  return {
+    ...(clamd !== undefined && { clamav: { address: clamd } }),
+    ...(yaraRules.length > 0 && { yara: { rules: yaraRules } }),
+    ...(lists.length + rds.length > 0 && { hashSets: { lists, rds } }),
+    ...(similarityLists.length > 0 && { similarity: { lists: similarityLists } }),
+    ...(settings.secrets && { secrets: true }),
+  };
+}
+
+/** The words were checked when it was asked for. */
+function readPlatform(text: string): 'default' | 'all' | Platform {
+  if (text === 'default' || text === 'all') return text;
+  const [os = '', architecture = '', variant] = text.split('/');
+  return { os, architecture, ...(variant !== undefined && { variant }) };
+}

@@ -1,0 +1,170 @@
+/**
+ * One directory of an image: what the container sees there, what one layer has there, or what is
+ * hidden there. The layers are asked by the directory's number in each of them.
+ */
+import { limits, Problem, type ImageFile, type Page } from '@lazaret/protocol';
+import { sql, type Kysely, type Selectable } from 'kysely';
+
+import type { Database } from '../db/schema.ts';
+import { leadsToHidden } from './plan-layers.ts';
+import { toPage, type Paging } from './read-images.ts';
+
+export interface DirectoryQuery extends Paging {
+  readonly parent: string;
+  readonly view: 'merged' | 'layer' | 'hidden';
+  readonly layer: number;
+}
+
+interface FileInImage extends Selectable<Database['layer_files']> {
+  readonly position: number;
+  readonly hidden_by: number | null;
+}
+
+/** Throws not_found when there is no such directory in the view. */
+export async function listFiles(
+  database: Kysely<Database>,
+  image: number,
+  ask: DirectoryQuery,
+): Promise<Page<ImageFile>> {
+  const parent = ask.parent.replace(/^\/+|\/+$/g, '').replaceAll('\0', '');
+  const places = await findDirectory(database, image, { ...ask, parent });
+  const after = ask.cursor === undefined ? undefined : readCursor(ask.cursor);
+  const layers = places.map(({ layer }) => layer);
+  const numbers = places.map(({ number }) => number);
+  const positions = places.map(({ position }) => position);
+  // Of one path the entry of the container, then the newest; an entry before what is implied.
+  const { rows } = await sql<FileInImage>`
+    with found as (
+      select f.*, p.position, h.hidden_by
+      from unnest(${layers}::bigint[], ${numbers}::integer[], ${positions}::integer[])
+        as p (layer, number, position)
+      join layer_files f on f.layer = p.layer and f.parent = p.number
+      left join image_hidden h
+        on h.image = ${image} and h.position = p.position and h.number = f.number
+      where ${viewed(ask.view)}
+    ), best as (
+      select found.*, row_number() over (
+        partition by path order by implied, position desc, number desc) as rank,
+        bool_or(has_children) over (partition by path) as any_children
+      from found
+    )
+    select * from (
+      select best.*, any_children as has_children from best
+      where ${ask.view === 'merged' ? sql`rank = 1` : sql`true`}
+    ) as shown
+    where ${after === undefined ? sql`true` : sql`(path, position, number) > (${after.path}, ${after.position}, ${after.number})`}
+    order by path, position, number limit ${ask.limit + 1}
+  `.execute(database);
+  return toPage(rows, ask.limit, { item: toFile, cursor: writeCursor });
+}
+
+function viewed(view: DirectoryQuery['view']) {
+  if (view === 'layer') return sql`true`;
+  return view === 'hidden'
+    ? sql`h.hidden_by is not null`
+    : sql`(h.hidden_by is null or h.hidden_by = ${leadsToHidden})`;
+}
+
+interface DirectoryPlace {
+  readonly layer: number;
+  readonly position: number;
+  readonly number: number;
+}
+
+/** Where the layers have the directory; the root is number 0 in all of them. */
+async function findDirectory(
+  database: Kysely<Database>,
+  image: number,
+  { parent, view, layer }: DirectoryQuery,
+): Promise<DirectoryPlace[]> {
+  const chosen = view === 'layer' ? sql`l.position = ${layer}` : sql`true`;
+  const { rows } =
+    parent === ''
+      ? await sql<DirectoryPlace>`
+          select layer, position, 0 as number from image_layers l
+          where image = ${image} and ${chosen} order by position
+        `.execute(database)
+      : await sql<DirectoryPlace>`
+          select l.layer, l.position, f.number
+          from image_layers l
+          join layer_files f on left(f.path, ${sql.lit(limits.indexedPathChars)})
+              = left(${parent}, ${sql.lit(limits.indexedPathChars)}) collate "C"
+            and f.layer = l.layer and f.path = ${parent}
+          where l.image = ${image} and ${chosen} and f.has_children
+          order by l.position limit ${limits.layersPerImage * limits.layersPerImage}
+        `.execute(database);
+  if (rows.length > 0 || parent === '') return rows;
+  const known = await sql`
+    select from image_layers l
+    join layer_files f on left(f.path, ${sql.lit(limits.indexedPathChars)})
+        = left(${parent}, ${sql.lit(limits.indexedPathChars)}) collate "C"
+      and f.layer = l.layer and f.path = ${parent}
+    where l.image = ${image} and ${chosen} limit 1
+  `.execute(database);
+  if (known.rows.length > 0) return [];
+  throw new Problem('not_found', `there is no directory ${parent} in the image`);
+}
+
+interface CursorPlace {
+  readonly path: string;
+  readonly position: number;
+  readonly number: number;
+}
+
+function writeCursor({ path, position, number }: FileInImage): string {
+  return Buffer.from(JSON.stringify([path, position, number])).toString('base64url');
+}
+
+function readCursor(text: string): CursorPlace {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(text, 'base64url').toString());
+    const [path, position, number] = Array.isArray(value) ? (value as unknown[]) : [];
+    const isNumber = (one: unknown): one is number =>
+      Number.isInteger(one) && Math.abs(Number(one)) < 2 ** 31;
+    if (typeof path === 'string' && isNumber(position) && isNumber(number)) {
+      return { path: path.toWellFormed().replaceAll('\0', ''), position, number };
+    }
+  } catch {
+    // Answered below like any other text.
+  }
+  throw new Problem('invalid_request', 'expected the cursor of an earlier page', {
+    fields: [{ path: 'cursor', message: 'is not the `next` of a page' }],
+  });
+}
+
+function toFile(row: FileInImage): ImageFile {
+  const hidden = row.hidden_by;
+  return {
+    ...toFileRow(row),
+    layer: row.position,
+    ...(hidden !== null && hidden !== leadsToHidden && { hiddenBy: hidden }),
+    name: row.path.slice(row.path.lastIndexOf('/') + 1),
+    hasChildren: row.has_children,
+    implied: row.implied,
+  };
+}
+
+/** A stored file as reports have it. */
+export function toFileRow(
+  row: Selectable<Database['layer_files']>,
+): Omit<ImageFile, 'layer' | 'hiddenBy' | 'name' | 'hasChildren' | 'implied'> {
+  const { rawPath, device, capabilities, similarity } = row.extra ?? {};
+  return {
+    path: row.path,
+    type: row.type as ImageFile['type'],
+    mode: row.mode,
+    uid: row.uid,
+    gid: row.gid,
+    sizeBytes: row.size_bytes,
+    mtimeMs: row.mtime_ms,
+    ...(row.link_path !== null && { linkPath: row.link_path }),
+    ...(row.kind !== null && { kind: row.kind }),
+    ...(row.sha256 !== null && { sha256: row.sha256.toString('hex') }),
+    ...(row.sha1 !== null && { sha1: row.sha1.toString('hex') }),
+    ...(row.md5 !== null && { md5: row.md5.toString('hex') }),
+    ...(rawPath !== undefined && { rawPath }),
+    ...(device !== undefined && { device }),
+    ...(capabilities !== undefined && { capabilities }),
+    ...(similarity !== undefined && { similarity }),
+  };
+}

@@ -1,0 +1,142 @@
+/**
+ * The files of a report as rows of layers: what a layer holds whatever lies above it, and beside
+ * that what this image hides of it. Pure.
+ *
+ * Directories that no entry names get rows of their own, so that a tree can be opened from the
+ * root. The rows of equal layers are equal, number by number, whichever image they came with.
+ */
+import { createHash } from 'node:crypto';
+
+import { limits, type FileRow, type InspectionReport, type PlacedFile } from '@lazaret/protocol';
+
+export interface LayerRow {
+  readonly file: FileRow;
+  readonly number: number;
+  /** 0 is the root, -1 is nowhere: only the search finds it. */
+  parent: number;
+  hasChildren: boolean;
+  readonly isImplied: boolean;
+}
+
+export interface HiddenRow {
+  readonly number: number;
+  /** `leadsToHidden` for a visible directory that has something hidden below. */
+  readonly hiddenBy: number;
+}
+
+export const leadsToHidden = -1;
+const nowhere = -1;
+
+export interface LayerPlan {
+  /** Index in the image. */
+  readonly position: number;
+  readonly diffId: string;
+  /** SHA-256 over the entries. */
+  readonly content: Buffer;
+  readonly rows: readonly LayerRow[];
+  readonly hidden: readonly HiddenRow[];
+}
+
+/** One plan for each layer that was read. */
+export function planLayers(report: Pick<InspectionReport, 'layers' | 'files'>): LayerPlan[] {
+  const byLayer = Map.groupBy(report.files ?? [], ({ layer }) => layer);
+  return report.layers.flatMap(({ index, diffId, digest, state }) => {
+    const identity = diffId ?? digest ?? (report.layers.length === 1 ? 'tree' : undefined);
+    if (identity === undefined || state === 'missing') return [];
+    return [{ position: index, diffId: identity, ...planLayer(byLayer.get(index) ?? []) }];
+  });
+}
+
+function planLayer(files: readonly PlacedFile[]): Omit<LayerPlan, 'position' | 'diffId'> {
+  const entries = files
+    .map((placed) => {
+      const { layer: _, hiddenBy, ...file } = placed;
+      return { file, hiddenBy, text: JSON.stringify(file) };
+    })
+    .toSorted((a, b) => compare(a.file.path, b.file.path) || compare(a.text, b.text));
+  const hash = createHash('sha256');
+  for (const { text } of entries) hash.update(text).update('\n');
+  const tree = new LayerTree(entries.map(({ file }) => file));
+  const hidden = tree.hide(entries.map(({ hiddenBy }) => hiddenBy));
+  return { content: hash.digest(), rows: tree.rows, hidden };
+}
+
+function compare(one: string, other: string): number {
+  if (one === other) return 0;
+  return one < other ? -1 : 1;
+}
+
+class LayerTree {
+  readonly rows: LayerRow[];
+  readonly #directories = new Map<string, LayerRow>();
+  #implied = 0;
+
+  constructor(files: readonly FileRow[]) {
+    this.rows = files.map((file, at) => ({
+      ...{ file, number: at + 1, parent: 0, hasChildren: false, isImplied: false },
+    }));
+    for (const row of this.rows) {
+      if (row.file.type === 'directory') this.#directories.set(row.file.path, row);
+    }
+    // Those that are implied are appended meanwhile and have their parents already.
+    for (const row of [...this.rows]) this.#attach(row);
+  }
+
+  /** What is hidden, and the directories above it; empty implied directories go with their last. */
+  hide(hiddenBy: readonly (number | undefined)[]): HiddenRow[] {
+    const shown = new Set<number>();
+    const above = new Map<number, number>();
+    for (const [at, row] of this.rows.entries()) {
+      const by = hiddenBy[at];
+      if (at >= hiddenBy.length) continue;
+      if (by === undefined) this.#climb(row, (one) => !shown.has(one) && shown.add(one) !== null);
+      else this.#climb(row, (one) => !above.has(one) && above.set(one, by) !== null);
+    }
+    const found: HiddenRow[] = [];
+    for (const [at, { number, isImplied }] of this.rows.entries()) {
+      const own = hiddenBy[at];
+      const below = above.get(number);
+      if (own !== undefined) found.push({ number, hiddenBy: own });
+      else if (below !== undefined) {
+        const isGone = isImplied && !shown.has(number);
+        found.push({ number, hiddenBy: isGone ? below : leadsToHidden });
+      }
+    }
+    return found;
+  }
+
+  /** Visits the directories above a row until one was visited before. */
+  #climb(row: LayerRow, visit: (number: number) => boolean): void {
+    let { parent } = row;
+    while (parent > 0 && visit(parent)) parent = this.rows[parent - 1]?.parent ?? 0;
+  }
+
+  #attach(row: LayerRow): void {
+    let at: LayerRow = row;
+    for (;;) {
+      const slash = at.file.path.lastIndexOf('/');
+      if (slash < 0) return;
+      const path = at.file.path.slice(0, slash);
+      const known = this.#directories.get(path);
+      const directory = known ?? this.#imply(path);
+      at.parent = directory?.number ?? nowhere;
+      if (directory === undefined) return;
+      directory.hasChildren = true;
+      if (known !== undefined) return;
+      at = directory;
+    }
+  }
+
+  #imply(path: string): LayerRow | undefined {
+    if (this.#implied >= limits.impliedDirectories) return undefined;
+    this.#implied += 1;
+    const none = { mode: 0, uid: 0, gid: 0, sizeBytes: 0, mtimeMs: 0 };
+    const row: LayerRow = {
+      file: { path, type: 'directory', ...none },
+      ...{ number: this.rows.length + 1, parent: 0, hasChildren: true, isImplied: true },
+    };
+    this.rows.push(row);
+    this.#directories.set(path, row);
+    return row;
+  }
+}

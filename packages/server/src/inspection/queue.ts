@@ -1,0 +1,102 @@
+/**
+ * The queue of inspections: pg-boss in a schema of its own of the same database, so that a task is
+ * queued in the transaction that writes its row. A task whose process ended without a word is given
+ * to another one when its heartbeat stops.
+ */
+import { limits } from '@lazaret/protocol';
+import type { Transaction } from 'kysely';
+import { fromKysely, PgBoss, type Job } from 'pg-boss';
+import type { Logger } from 'pino';
+
+import type { Database } from '../db/schema.ts';
+
+export interface InspectionQueue {
+  /** Part of the transaction; without its commit nothing is queued. */
+  add(trx: Transaction<Database>, task: QueuedTask): Promise<void>;
+  /** Takes what waits out of the queue; what runs is told otherwise. */
+  remove(trx: Transaction<Database>, queueId: string): Promise<void>;
+  /** Works on tasks until the queue is closed; a task that throws is given out again later. */
+  work(options: WorkOptions): Promise<void>;
+  /** Whoever waits for a task looks at once. */
+  wake(): void;
+  close(): Promise<void>;
+}
+
+export interface QueuedTask {
+  readonly inspection: string;
+  /** A UUID. */
+  readonly queueId: string;
+}
+
+export interface WorkOptions {
+  readonly concurrency: number;
+  readonly run: (inspection: string, signal: AbortSignal) => Promise<void>;
+}
+
+const queueName = 'inspections';
+const second = 1_000;
+/** The least heartbeat that the library takes. */
+const heartbeatSeconds = 10;
+/** Attempts are counted and bounded by the row; these include those that a stop cut off. */
+const deliveries = 50;
+const poolConnections = 4;
+
+/** Makes the schema where it is missing, or brings it up to date. */
+export async function openInspectionQueue(options: {
+  readonly url: string;
+  readonly log: Logger;
+  /** Whether this process looks after tasks whose process is gone. */
+  readonly supervise: boolean;
+}): Promise<InspectionQueue> {
+  const { url, log, supervise } = options;
+  const boss = new PgBoss({
+    connectionString: url,
+    application_name: 'lazaret queue',
+    schema: 'lazaret_queue',
+    max: poolConnections,
+    schedule: false,
+    supervise,
+    superviseIntervalSeconds: heartbeatSeconds / 2,
+    monitorIntervalSeconds: heartbeatSeconds / 2,
+    persistWarnings: false,
+  });
+  boss.on('error', (error) => log.warn({ err: error }, 'the queue of inspections failed'));
+  await boss.start();
+  const settings = {
+    retryLimit: deliveries,
+    retryDelay: limits.inspectionRetryMs / second,
+    retryBackoff: true,
+    retryDelayMax: limits.inspectionRetryMaxMs / second,
+    expireInSeconds: (limits.inspectionMsMax + limits.inspectionGraceMs) / second,
+    heartbeatSeconds,
+    deleteAfterSeconds: limits.orphanLayerMs / second,
+  };
+  await boss.createQueue(queueName, settings);
+  await boss.updateQueue(queueName, settings);
+  let workers: string | undefined;
+  return {
+    async add(trx, { inspection, queueId }) {
+      const id = await boss.send(queueName, { inspection }, { id: queueId, db: fromKysely(trx) });
+      if (id === null) throw new Error(`the queue refused the inspection ${inspection}`);
+    },
+    async remove(trx, queueId) {
+      await boss.cancel(queueName, queueId, { db: fromKysely(trx) });
+    },
+    async work({ concurrency, run }) {
+      workers = await boss.work<{ inspection: string }>(
+        queueName,
+        {
+          localConcurrency: concurrency,
+          pollingIntervalSeconds: limits.inspectionPollMs / second,
+        },
+        async ([job]: Job<{ inspection: string }>[]) => {
+          if (job !== undefined) await run(job.data.inspection, job.signal);
+        },
+      );
+    },
+    wake: () => {
+      if (workers !== undefined) boss.notifyWorker(workers);
+    },
+    close: () => boss.stop({ graceful: true, timeout: limits.shutdownMs }),
+  };
+}

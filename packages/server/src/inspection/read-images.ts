@@ -1,0 +1,204 @@
+/** Reading of images: a page, one, its packages and findings. Bounded by the caller's projects. */
+import {
+  Problem,
+  type FindingClass,
+  type Image,
+  type ImageDetail,
+  type PackageType,
+  type Page,
+  type PlacedFinding,
+  type PlacedPackage,
+  type Severity,
+  type SeverityCounts,
+  type VerdictState,
+} from '@lazaret/protocol';
+import { severityOrder } from '@lazaret/analysis';
+import { sql, type Kysely, type Selectable } from 'kysely';
+
+import type { Database } from '../db/schema.ts';
+import type { ProjectScope } from '../principal.ts';
+
+export interface ImageKey {
+  readonly digest: string;
+  readonly project?: string | undefined;
+}
+
+export interface Paging {
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+}
+
+const listed = [
+  ...(['id', 'project', 'digest', 'names', 'platform', 'distribution', 'verdict'] as const),
+  ...(['layer_count', 'package_count', 'file_count', 'finding_counts', 'size_bytes'] as const),
+  ...(['inspection', 'inspected_at'] as const),
+] as const;
+type ListedImage = Pick<Selectable<Database['images']>, (typeof listed)[number]>;
+
+/** The latest first. */
+export async function listImages(
+  database: Kysely<Database>,
+  scope: ProjectScope,
+  ask: Paging & {
+    readonly project?: string | undefined;
+    readonly text?: string | undefined;
+    readonly verdict?: readonly VerdictState[] | undefined;
+  },
+): Promise<Page<Image>> {
+  let query = database
+    .selectFrom('images')
+    .select([...listed])
+    .where(inProjects(scope, ask.project));
+  if (ask.text !== undefined) {
+    const like = `%${escapeLike(ask.text)}%`;
+    query = query.where(sql<boolean>`(exists (select from unnest(images.names) as name
+      where name ilike ${like}) or starts_with(digest, ${ask.text})
+      or starts_with(digest, ${`sha256:${ask.text}`}))`);
+  }
+  if (ask.verdict !== undefined) query = query.where('verdict', 'in', ask.verdict);
+  if (ask.cursor !== undefined) query = query.where('id', '<', readNumber(ask.cursor));
+  const rows = await query
+    .orderBy('id', 'desc')
+    .limit(ask.limit + 1)
+    .execute();
+  return toPage(rows, ask.limit, { item: toImage, cursor: (row) => String(row.id) });
+}
+
+/** Of several projects that have it, the one that was inspected last. */
+export async function findImage(
+  database: Kysely<Database>,
+  scope: ProjectScope,
+  key: ImageKey,
+): Promise<ListedImage> {
+  const row = await database
+    .selectFrom('images')
+    .select([...listed])
+    .where('digest', '=', key.digest)
+    .where(inProjects(scope, key.project))
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  if (row === undefined) throw new Problem('not_found', `there is no image ${key.digest}`);
+  return row;
+}
+
+export async function readImage(
+  database: Kysely<Database>,
+  scope: ProjectScope,
+  key: ImageKey,
+): Promise<ImageDetail> {
+  const row = await findImage(database, scope, key);
+  const { summary } = await database
+    .selectFrom('images')
+    .select('summary')
+    .where('id', '=', row.id)
+    .executeTakeFirstOrThrow(() => new Problem('not_found', `there is no image ${key.digest}`));
+  const { schema: _, tool: __, ...report } = summary;
+  const { verdict: ____, layers: _____, distribution: ______, ...image } = toImage(row);
+  return { ...image, ...report, inspection: row.inspection };
+}
+
+export async function listPackages(
+  database: Kysely<Database>,
+  image: number,
+  ask: Paging & {
+    readonly text?: string | undefined;
+    readonly type?: readonly PackageType[] | undefined;
+    readonly hidden: boolean;
+  },
+): Promise<Page<PlacedPackage>> {
+  let query = database
+    .selectFrom('image_packages')
+    .select(['number', 'fact'])
+    .where('image', '=', image);
+  if (!ask.hidden) query = query.where('hidden', '=', false);
+  if (ask.type !== undefined) query = query.where('type', 'in', ask.type);
+  if (ask.text !== undefined) {
+    query = query.where('name', 'ilike', `%${escapeLike(ask.text)}%`);
+  }
+  if (ask.cursor !== undefined) query = query.where('number', '>', readNumber(ask.cursor));
+  const rows = await query
+    .orderBy('number')
+    .limit(ask.limit + 1)
+    .execute();
+  return toPage(rows, ask.limit, { item: ({ fact }) => fact, cursor: numberOf });
+}
+
+/** The worst first. */
+export async function listFindings(
+  database: Kysely<Database>,
+  image: number,
+  ask: Paging & {
+    readonly severity?: readonly Severity[] | undefined;
+    readonly class?: readonly FindingClass[] | undefined;
+    readonly scanner?: string | undefined;
+  },
+): Promise<Page<PlacedFinding>> {
+  let query = database
+    .selectFrom('image_findings')
+    .select(['number', 'finding'])
+    .where('image', '=', image);
+  if (ask.severity !== undefined) query = query.where('severity', 'in', ask.severity);
+  if (ask.class !== undefined) query = query.where('class', 'in', ask.class);
+  if (ask.scanner !== undefined) query = query.where('scanner', '=', ask.scanner);
+  if (ask.cursor !== undefined) query = query.where('number', '>', readNumber(ask.cursor));
+  const rows = await query
+    .orderBy('number')
+    .limit(ask.limit + 1)
+    .execute();
+  return toPage(rows, ask.limit, { item: ({ finding }) => finding, cursor: numberOf });
+}
+
+function numberOf({ number }: { readonly number: number }): string {
+  return String(number);
+}
+
+/** A condition on the column `project` of images. */
+export function inProjects(scope: ProjectScope, project: string | undefined) {
+  const within = scope === 'all' ? sql`true` : sql`images.project = any(${scope}::text[])`;
+  const chosen = project === undefined ? sql`true` : sql`images.project = ${project}`;
+  return sql<boolean>`(${within} and ${chosen})`;
+}
+
+/** The items of a page from one row more than it holds. */
+export function toPage<Row, Item>(
+  rows: readonly Row[],
+  limit: number,
+  how: { readonly item: (row: Row) => Item; readonly cursor: (row: Row) => string },
+): Page<Item> {
+  const page = rows.slice(0, limit);
+  const last = page.at(-1);
+  const next = rows.length > limit && last !== undefined ? how.cursor(last) : null;
+  return { items: page.map(how.item), next };
+}
+
+/** A number of a cursor; anything else was not made here. */
+export function readNumber(text: string | undefined): number {
+  const number = Number(text);
+  if (/^\d{1,15}$/.test(text ?? '') && Number.isSafeInteger(number)) return number;
+  throw new Problem('invalid_request', 'expected the cursor of an earlier page', {
+    fields: [{ path: 'cursor', message: 'is not the `next` of a page' }],
+  });
+}
+
+function escapeLike(text: string): string {
+  return text.replaceAll(/[\\%_]/g, String.raw`\$&`);
+}
+
+function toImage(row: ListedImage): Image {
+  const counts = severityOrder.map((severity, at) => [severity, row.finding_counts[at] ?? 0]);
+  return {
+    digest: row.digest,
+    project: row.project,
+    names: row.names,
+    platform: row.platform,
+    distribution: row.distribution,
+    verdict: row.verdict as VerdictState,
+    layers: row.layer_count,
+    packages: row.package_count,
+    files: row.file_count,
+    findings: Object.fromEntries(counts) as SeverityCounts,
+    sizeBytes: row.size_bytes,
+    inspectedAt: row.inspected_at.toISOString(),
+  };
+}

@@ -1,0 +1,93 @@
+/** Reading of inspections. One whose inspector is gone shows as waiting, which it does. */
+import {
+  Problem,
+  type Inspection,
+  type InspectionPhase,
+  type InspectionState,
+  type Page,
+  type VerdictState,
+} from '@lazaret/protocol';
+import { sql, type Kysely, type Selectable } from 'kysely';
+
+import type { Database } from '../db/schema.ts';
+import type { ProjectScope } from '../principal.ts';
+import { toPage, type Paging } from './read-images.ts';
+
+const seenState = sql<InspectionState>`case
+  when inspections.state = 'running' and inspections.lease_until < now() then 'queued'
+  else inspections.state end`;
+
+interface SeenInspection extends Omit<Selectable<Database['inspections']>, 'state'> {
+  readonly state: InspectionState;
+  readonly images: readonly Inspection['images'][number][];
+}
+
+/** Newest first. */
+export async function listInspections(
+  database: Kysely<Database>,
+  scope: ProjectScope,
+  ask: Paging & {
+    readonly project?: string | undefined;
+    readonly state?: readonly InspectionState[] | undefined;
+  },
+): Promise<Page<Inspection>> {
+  let query = select(database, scope);
+  if (ask.project !== undefined) query = query.where('project', '=', ask.project);
+  if (ask.state !== undefined) query = query.where(seenState, 'in', ask.state);
+  if (ask.cursor !== undefined) query = query.where('id', '<', ask.cursor);
+  const rows = await query
+    .orderBy('id', 'desc')
+    .limit(ask.limit + 1)
+    .execute();
+  return toPage(rows, ask.limit, { item: toInspection, cursor: ({ id }) => id });
+}
+
+export async function readInspection(
+  database: Kysely<Database>,
+  scope: ProjectScope,
+  id: string,
+): Promise<Inspection> {
+  const row = await select(database, scope).where('id', '=', id).executeTakeFirst();
+  if (row === undefined) throw new Problem('not_found', `there is no inspection ${id}`);
+  return toInspection(row);
+}
+
+function select(database: Kysely<Database>, scope: ProjectScope) {
+  const images = sql<SeenInspection['images']>`(
+    select coalesce(jsonb_agg(jsonb_build_object('digest', i.digest, 'platform', i.platform,
+      'verdict', i.verdict, 'known', i.known) order by i.position), '[]')
+    from inspection_images i where i.inspection = inspections.id)`;
+  return database
+    .selectFrom('inspections')
+    .selectAll()
+    .select([seenState.as('state'), images.as('images')])
+    .where(scope === 'all' ? sql<boolean>`true` : sql<boolean>`project = any(${scope}::text[])`);
+}
+
+function toInspection(row: SeenInspection): Inspection {
+  const { problem_code: code, problem_detail: detail, state } = row;
+  return {
+    id: row.id,
+    project: row.project,
+    reference: row.reference,
+    platform: row.platform,
+    force: row.force,
+    state,
+    progress: {
+      phase: state === 'queued' ? 'waiting' : (row.phase as InspectionPhase),
+      done: row.layers_done,
+      total: row.layers_total,
+      files: row.files_seen,
+    },
+    attempts: row.attempts,
+    requestedBy: row.requested_by,
+    createdAt: row.created_at.toISOString(),
+    startedAt: row.started_at?.toISOString() ?? null,
+    finishedAt: row.finished_at?.toISOString() ?? null,
+    problem:
+      code === null
+        ? null
+        : { code: code as NonNullable<Inspection['problem']>['code'], detail: detail ?? '' },
+    images: row.images.map((each) => ({ ...each, verdict: each.verdict as VerdictState })),
+  };
+}

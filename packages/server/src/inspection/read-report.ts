@@ -1,0 +1,102 @@
+/** Stored reports as a whole: read back, with their files where those are asked for, and written. */
+import { promisify } from 'node:util';
+import { zstdDecompress } from 'node:zlib';
+
+import { compareReports, toCycloneDx, toJsonValue, toSarif, toSpdx } from '@lazaret/analysis';
+import {
+  limits,
+  Problem,
+  type InspectionReport,
+  type PlacedFile,
+  type ReportDifference,
+} from '@lazaret/protocol';
+import { sql, type Kysely, type Selectable } from 'kysely';
+
+import type { Database } from '../db/schema.ts';
+import { toFileRow } from './list-files.ts';
+import { leadsToHidden } from './plan-layers.ts';
+
+const decompress = promisify(zstdDecompress);
+
+export type ReportFormat = 'json' | 'cyclonedx' | 'spdx' | 'sarif';
+
+export interface StoredImageKey {
+  readonly id: number;
+  readonly digest: string;
+}
+
+/** The report in a format, without the list of files. */
+export async function formatReport(
+  database: Kysely<Database>,
+  image: StoredImageKey,
+  { format, timestamp }: { readonly format: ReportFormat; readonly timestamp: string },
+): Promise<{ readonly name: string; readonly bytes: Buffer }> {
+  const report = await readReport(database, image);
+  const write = {
+    json: () => toJsonValue([report]),
+    cyclonedx: () => toCycloneDx(report, { timestamp }),
+    spdx: () => toSpdx(report, { timestamp }),
+    sarif: () => toSarif([report], { timestamp }),
+  } as const;
+  const ends = { json: 'json', cyclonedx: 'cdx.json', spdx: 'spdx.json', sarif: 'sarif' } as const;
+  const [, hex = image.digest] = image.digest.split(':');
+  const name = `${hex.slice(0, 12)}.${ends[format]}`;
+  return { name, bytes: Buffer.from(`${JSON.stringify(write[format](), null, 2)}\n`) };
+}
+
+/** What lies between two stored images. */
+export async function compareImages(
+  database: Kysely<Database>,
+  pair: { readonly before: StoredImageKey; readonly after: StoredImageKey },
+  { files }: { readonly files: boolean },
+): Promise<ReportDifference> {
+  const read = async (image: StoredImageKey): Promise<InspectionReport> => ({
+    ...(await readReport(database, image)),
+    ...(files && { files: await readFiles(database, image.id) }),
+  });
+  const before = await read(pair.before);
+  return compareReports(before, await read(pair.after));
+}
+
+/** It was checked when it was made; what is stored is ours. */
+async function readReport(
+  database: Kysely<Database>,
+  { id, digest }: StoredImageKey,
+): Promise<InspectionReport> {
+  const row = await database
+    .selectFrom('images')
+    .select('report')
+    .where('id', '=', id)
+    .executeTakeFirst();
+  // A new inspection may have taken its place since it was found.
+  if (row === undefined) throw new Problem('not_found', `there is no image ${digest}`);
+  const bytes = await decompress(row.report, { maxOutputLength: limits.imageReportBytes });
+  return JSON.parse(bytes.toString()) as InspectionReport;
+}
+
+interface PlacedRow extends Selectable<Database['layer_files']> {
+  readonly position: number;
+  readonly hidden_by: number | null;
+}
+
+/** What the container sees: one more than the bound is a problem, not half an answer. */
+async function readFiles(database: Kysely<Database>, image: number): Promise<PlacedFile[]> {
+  const { rows } = await sql<PlacedRow>`
+    select f.*, l.position, h.hidden_by
+    from image_layers l
+    join layer_files f on f.layer = l.layer
+    left join image_hidden h
+      on h.image = l.image and h.position = l.position and h.number = f.number
+    where l.image = ${image} and not f.implied
+      and (h.hidden_by is null or h.hidden_by = ${leadsToHidden})
+    limit ${limits.imageFilesCompared + 1}
+  `.execute(database);
+  if (rows.length > limits.imageFilesCompared) {
+    throw new Problem(
+      'payload_too_large',
+      `an image has more than ${limits.imageFilesCompared} files; compare them without \`files\`, ` +
+        'or with `lazaret inspect diff`',
+    );
+  }
+  return rows.map((row) => ({ ...toFileRow(row), layer: row.position }));
+}

@@ -1,0 +1,120 @@
+/** Asking: a row and its task in one transaction, once for what waits or runs already. */
+import { createHash, randomUUID } from 'node:crypto';
+
+import { limits, Problem, type InspectionRequest } from '@lazaret/protocol';
+import { sql, type Kysely, type Transaction } from 'kysely';
+
+import { transaction } from '../db/index.ts';
+import type { Database } from '../db/schema.ts';
+import { appendEvents } from '../events/index.ts';
+import { newId } from '../identifiers.ts';
+import type { InspectionQueue } from './queue.ts';
+
+export interface RequestContext {
+  readonly database: Kysely<Database>;
+  readonly queue: InspectionQueue;
+  readonly project: string;
+  readonly actor: string;
+  readonly idempotencyKey: string | undefined;
+}
+
+/** Answers the id of the inspection; of an earlier one for a known key, or while that one lives. */
+export async function requestInspection(
+  request: Omit<InspectionRequest, 'project'>,
+  context: RequestContext,
+): Promise<string> {
+  const { database, project } = context;
+  const hash = createHash('sha256').update(JSON.stringify(request)).digest();
+  try {
+    return await transaction(database, async (trx) => {
+      const earlier = await findByKey(trx, context, hash);
+      if (earlier !== undefined) return earlier;
+      const id = (await findLive(trx, request, project)) ?? (await insert(trx, request, context));
+      const { idempotencyKey: key, actor } = context;
+      if (key !== undefined) {
+        const values = { project, actor, key, hash, inspection: id };
+        await trx.insertInto('inspection_keys').values(values).execute();
+      }
+      return id;
+    });
+  } catch (error) {
+    const { constraint } = error as { constraint?: string };
+    if (constraint === 'inspections_project_fkey') {
+      throw new Problem('not_found', `there is no project ${project} that you can see`);
+    }
+    // Two requests at once: the second one finds what the first made.
+    if (constraint === 'inspections_live' || constraint === 'inspection_keys_pkey') {
+      return requestInspection(request, context);
+    }
+    throw error;
+  }
+}
+
+async function findByKey(
+  trx: Transaction<Database>,
+  { project, actor, idempotencyKey }: RequestContext,
+  hash: Buffer,
+): Promise<string | undefined> {
+  if (idempotencyKey === undefined) return undefined;
+  const row = await trx
+    .selectFrom('inspection_keys')
+    .select(['inspection', 'hash'])
+    .where('project', '=', project)
+    .where('actor', '=', actor)
+    .where('key', '=', idempotencyKey)
+    .executeTakeFirst();
+  if (row === undefined || row.hash.equals(hash)) return row?.inspection;
+  throw new Problem('idempotency_conflict', `the key was used for inspection ${row.inspection}`);
+}
+
+async function findLive(
+  trx: Transaction<Database>,
+  { reference, platform, force }: Omit<InspectionRequest, 'project'>,
+  project: string,
+): Promise<string | undefined> {
+  const row = await trx
+    .selectFrom('inspections')
+    .select('id')
+    .where('project', '=', project)
+    .where('reference', '=', reference)
+    .where('platform', '=', platform)
+    .where('force', '=', force)
+    .where('state', 'in', ['queued', 'running'])
+    .executeTakeFirst();
+  return row?.id;
+}
+
+async function insert(
+  trx: Transaction<Database>,
+  request: Omit<InspectionRequest, 'project'>,
+  { queue, project, actor }: RequestContext,
+): Promise<string> {
+  const { reference, platform, force } = request;
+  await checkRoom(trx);
+  const id = newId();
+  const queueId = randomUUID();
+  await trx
+    .insertInto('inspections')
+    .values({
+      ...{ id, project, reference, platform, force },
+      ...{ queue_id: queueId, requested_by: actor },
+    })
+    .execute();
+  await queue.add(trx, { inspection: id, queueId });
+  const data = { reference, platform, force };
+  await appendEvents(trx, [{ type: 'inspection.queued', subject: id, actor, project, data }]);
+  return id;
+}
+
+async function checkRoom(trx: Transaction<Database>): Promise<void> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::int as count from (
+      select from inspections where state = 'queued' limit ${limits.inspectionsQueued}
+    ) as waiting
+  `.execute(trx);
+  if ((rows[0]?.count ?? 0) < limits.inspectionsQueued) return;
+  throw new Problem(
+    'too_many_requests',
+    `${limits.inspectionsQueued} inspections wait already; ask again when some have ended`,
+  );
+}

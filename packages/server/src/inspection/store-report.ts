@@ -1,0 +1,126 @@
+/**
+ * Stores a report for a project. Layers come first, each in a transaction of its own: they are
+ * shared by all images that have them. Then the image in one transaction, in place of what was
+ * known of the same digest, and only while the inspection is still the caller's.
+ */
+import { promisify } from 'node:util';
+import { zstdCompress } from 'node:zlib';
+
+import { limits, type Inspection, type InspectionReport } from '@lazaret/protocol';
+import { sql, type Kysely, type Transaction } from 'kysely';
+
+import { transaction } from '../db/index.ts';
+import type { Database } from '../db/schema.ts';
+import { appendEvents } from '../events/index.ts';
+import { describeReport } from './describe-report.ts';
+import { insertLayer, insertRows } from './insert-rows.ts';
+import { planLayers } from './plan-layers.ts';
+import { packStorable, storable } from './storable.ts';
+
+const compress = promisify(zstdCompress);
+
+export interface StoreContext {
+  readonly database: Kysely<Database>;
+  readonly project: string;
+  readonly inspection: string;
+  /** Nothing is written once another inspector holds it. */
+  readonly fence: string;
+  /** Identity of what was used, when the answer may be given again. */
+  readonly means: string | undefined;
+}
+
+export type StoredImage = Inspection['images'][number];
+
+/** Thrown when the inspection is no longer the caller's. */
+export class InspectionLostError extends Error {
+  constructor(id: string) {
+    super(`the inspection ${id} is another inspector's now`);
+    this.name = 'InspectionLostError';
+  }
+}
+
+/** Undefined for what has no digest to be known by: a directory, a container. */
+export async function storeReport(
+  report: InspectionReport,
+  context: StoreContext,
+): Promise<StoredImage | undefined> {
+  const digest = report.image?.manifestDigest ?? report.image?.configDigest;
+  if (digest === undefined) return undefined;
+  const { database } = context;
+  const plans = planLayers(report);
+  const layers: { position: number; layer: number }[] = [];
+  for (const plan of plans) {
+    layers.push({ position: plan.position, layer: await insertLayer(database, plan) });
+  }
+  const { files: _, ...rest } = report;
+  const bytes = await compress(Buffer.from(packStorable(rest)));
+  const facts = describeReport(report);
+  await transaction(database, async (trx) => {
+    await holdInspection(trx, context);
+    const names = await takePlace(trx, { project: context.project, digest, report });
+    const { id } = await trx
+      .insertInto('images')
+      .values({
+        ...facts,
+        ...{ project: context.project, digest, names, report: bytes },
+        ...{ inspection: context.inspection, means: context.means ?? null },
+      })
+      .returning('id')
+      .executeTakeFirstOrThrow();
+    await insertRows(trx, { image: id, layers, plans, report });
+    await appendEvents(trx, [
+      {
+        type: 'image.inspected',
+        subject: digest,
+        actor: 'inspector',
+        project: context.project,
+        data: { name: names[0] ?? '', verdict: facts.verdict, inspection: context.inspection },
+      },
+    ]);
+  });
+  return { digest, platform: facts.platform, verdict: report.verdict.state, known: false };
+}
+
+/** Locks the inspection's row, so that a cancel or a successor waits for the end of this. */
+export async function holdInspection(
+  trx: Transaction<Database>,
+  { inspection, fence }: Pick<StoreContext, 'inspection' | 'fence'>,
+): Promise<void> {
+  const row = await trx
+    .selectFrom('inspections')
+    .select('fence')
+    .where('id', '=', inspection)
+    .where('state', '=', 'running')
+    .forUpdate()
+    .executeTakeFirst();
+  if (row?.fence !== fence) throw new InspectionLostError(inspection);
+}
+
+/** Removes what is known of the digest; answers its names with the new ones before them. */
+async function takePlace(
+  trx: Transaction<Database>,
+  about: { readonly project: string; readonly digest: string; readonly report: InspectionReport },
+): Promise<string[]> {
+  const { report, project, digest } = about;
+  const before = await trx
+    .deleteFrom('images')
+    .where('project', '=', project)
+    .where('digest', '=', digest)
+    .returning('names')
+    .executeTakeFirst();
+  const names = [
+    ...(report.image?.names ?? []),
+    report.source.reference,
+    ...(before?.names ?? []),
+  ].map(storable);
+  return [...new Set(names)].slice(0, limits.imageNamesKept);
+}
+
+/** Removes layers that no image has any more, but for those that may be on their way into one. */
+export async function removeOrphanLayers(database: Kysely<Database>): Promise<void> {
+  await sql`
+    delete from layers
+    where created_at < now() - ${limits.orphanLayerMs} * interval '1 millisecond'
+      and not exists (select from image_layers where image_layers.layer = layers.id)
+  `.execute(database);
+}
