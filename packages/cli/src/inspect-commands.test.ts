@@ -94,8 +94,16 @@ describe('the page of a report', () => {
 describe('exit codes', () => {
   const { coverage } = sampleReport();
   const partial = cleanReport();
+  const unscanned = { state: 'unscanned' as const, reasons: ['no scanner looked for malware'] };
   const cases: readonly [string, InspectionReport, readonly string[], number][] = [
     ['clean', cleanReport(), [], 0],
+    ['unscanned', { ...cleanReport(), verdict: unscanned }, [], 0],
+    [
+      'unscanned, and asked',
+      { ...cleanReport(), verdict: unscanned },
+      ['--fail-on', 'unscanned'],
+      12,
+    ],
     ['malicious', sampleReport(), [], 11],
     ['malicious and never', sampleReport(), ['--fail-on', 'never'], 0],
     ['incomplete', { ...partial, coverage }, [], 12],

@@ -8,7 +8,7 @@ export type ScannerName = (typeof scannerNames)[number];
 
 export const failWords = [
   ...(['critical', 'high', 'medium', 'low', 'info'] as const),
-  ...(['malicious', 'suspicious', 'incomplete', 'never'] as const),
+  ...(['malicious', 'suspicious', 'incomplete', 'unscanned', 'never'] as const),
 ];
 export type FailWord = (typeof failWords)[number];
 

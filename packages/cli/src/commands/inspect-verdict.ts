@@ -36,7 +36,8 @@ export function exitCodeOfReports(
   if (isReached || isSuspicious) return exitCodes.findings.code;
   const isPartial = reports.some(({ coverage }) => !coverage.complete);
   const isIncomplete = words.includes('incomplete') && (isPartial || isState('incomplete'));
-  return isIncomplete ? exitCodes.incomplete.code : exitCodes.ok.code;
+  const isUnscanned = words.includes('unscanned') && isState('unscanned');
+  return isIncomplete || isUnscanned ? exitCodes.incomplete.code : exitCodes.ok.code;
 }
 
 /** A flaw in software that a later layer took away cannot be used; malware and secrets remain. */
