@@ -2,7 +2,7 @@
 import type { DistributionFact, Fact, PackageFact, PlacedPackage } from '@lazaret/protocol';
 
 import { distributionSources } from '../inventory/system/distribution.ts';
-import { createManagerFiles } from '../inventory/system/manager-files.ts';
+import { createDatabaseFiles } from '../inventory/system/database-files.ts';
 import type { MergedTree } from '../tree/merge-layers.ts';
 import type { LayerRecords, Placed, PlacedRecords } from './place-records.ts';
 
@@ -119,7 +119,7 @@ export function findUnowned(
   merged: MergedTree,
   { records, owned, packages, listed }: UnownedOptions,
 ): { count: number; paths: string[] } {
-  const isRecord = createManagerFiles(packages.filter((each) => each.hiddenBy === undefined));
+  const isRecord = createDatabaseFiles(packages.filter((each) => each.hiddenBy === undefined));
   let count = 0;
   const paths: string[] = [];
   for (const { path, layer, row } of merged.files()) {

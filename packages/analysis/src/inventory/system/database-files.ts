@@ -30,7 +30,7 @@ const pacmanRecordKinds: ReadonlySet<string> = new Set([
 ]);
 
 /** Tells whether a path of the merged view is a record of a manager of these packages. */
-export function createManagerFiles(
+export function createDatabaseFiles(
   packages: Iterable<Pick<PackageFact, 'type' | 'name' | 'foundBy'>>,
 ): (path: string) => boolean {
   const names = new Map<string, Set<string>>();

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { createManagerFiles } from './manager-files.ts';
+import { createDatabaseFiles } from './database-files.ts';
 
 const installed = (type: 'deb' | 'apk' | 'rpm' | 'alpm', name: string) =>
   ({ type, name, foundBy: 'database' }) as const;
@@ -26,10 +26,10 @@ test.each([
   ['alpm', 'var/lib/pacman/local/sample-1.0-2/mtree', true],
   ['alpm', 'var/lib/pacman/local/absent-1.0-2/mtree', false],
 ] as const)('with %s, %s is a record of the manager: %s', (type, path, expected) => {
-  expect(createManagerFiles([installed(type, 'sample')])(path)).toBe(expected);
+  expect(createDatabaseFiles([installed(type, 'sample')])(path)).toBe(expected);
 });
 
 test('a package that is only claimed has no manager', () => {
   const claimed = { type: 'deb', name: 'sample', foundBy: 'claim' } as const;
-  expect(createManagerFiles([claimed])('var/lib/dpkg/status')).toBe(false);
+  expect(createDatabaseFiles([claimed])('var/lib/dpkg/status')).toBe(false);
 });
