@@ -33,7 +33,8 @@ export function formatReportPage(report: InspectionReport, options: ReportPageOp
   const verdict = `${style(verdictStyles[state], state.toUpperCase())}  ${verdictWords[state]}`;
   const parts = [
     `${title}\n${verdict}\n`,
-    ...reasons.map((reason) => `  ${visibleLine(reason)}\n`),
+    // The words of `unscanned` are its reason.
+    ...(state === 'unscanned' ? [] : reasons.map((reason) => `  ${visibleLine(reason)}\n`)),
     ...(hasMalwareScanner(report) ? [] : [`${style('yellow', 'note:')} ${nobodyLooked}\n`]),
     '\n',
     alignRows(summaryRows(report, options), options),
@@ -44,7 +45,7 @@ export function formatReportPage(report: InspectionReport, options: ReportPageOp
   return parts.join('');
 }
 
-const nobodyLooked = 'no scanner looked for malware; --clamd or --yara-rules would';
+const nobodyLooked = '--clamd or --yara-rules would look for malware';
 
 /** Without one even a complete coverage says little. */
 function hasMalwareScanner({ coverage }: InspectionReport): boolean {
