@@ -22,7 +22,7 @@ import { findTestFiles, teachTestFiles } from './malware.ts';
 import type { TestFileResult } from './malware.ts';
 import { findPeers } from './peers.ts';
 import { packageIdOf } from './purl.ts';
-import { describeResults } from './results.ts';
+import { describeCorpus, describeResults, describeTestFiles } from './results.ts';
 import type { CorpusResult, ImageResult } from './results.ts';
 import { openCorpora } from './roots.ts';
 import type { Corpus } from './roots.ts';
@@ -47,11 +47,13 @@ try {
   await teachTestFiles(clamd);
   const results: CorpusResult[] = [];
   for await (const corpus of openCorpora(process.argv.slice(2))) {
-    results.push(await measure(corpus, { clamav: { address: clamd.socketPath } }));
+    const result = await measure(corpus, { clamav: { address: clamd.socketPath } });
+    process.stdout.write(`${describeCorpus(result).join('\n')}\n`);
+    results.push(result);
   }
   const testFiles = await malware({ clamav: { address: clamd.socketPath } });
   const text = describeResults(results, { testFiles, machine: machine() });
-  process.stdout.write(text);
+  process.stdout.write(describeTestFiles(testFiles).join('\n'));
   if (process.argv.length === 2) {
     await writeFile(new URL('RESULTS.md', import.meta.url), text);
   }
@@ -82,10 +84,14 @@ async function examine(
     const counts = isThere && each.foundBy !== 'claim';
     return id === undefined || !counts ? [] : [{ ...id, place: each.path }];
   });
-  const peers = [];
+  const peers: ImageResult['peers'][number][] = [];
   for (const peer of findPeers(process.env)) {
-    const list = await peer.list(reference, place);
-    peers.push({ name: peer.name, scores: score(corpus.truths, list) });
+    try {
+      const list = await peer.list(reference, place);
+      peers.push({ name: peer.name, scores: score(corpus.truths, list) });
+    } catch (error) {
+      peers.push({ name: peer.name, scores: [], problem: String(error).slice(0, 300) });
+    }
   }
   const removed = report.packages.filter(({ name }) => name === removedPackage.name);
   const isHidden = removed.length === 1 && removed[0]?.hiddenBy !== undefined;

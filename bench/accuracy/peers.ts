@@ -1,4 +1,7 @@
-/** Other tools on the same image, when TRIVY_BIN and SYFT_BIN name them; without a network. */
+/**
+ * Other tools on the same image, when TRIVY_BIN and SYFT_BIN name them; without a network. Trivy
+ * wants a database for the first Java archive that it sees: TRIVY_CACHE names a cache that has one.
+ */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -14,21 +17,21 @@ export interface Peer {
 
 /** The peers that the environment names. */
 export function findPeers(environment: NodeJS.ProcessEnv): Peer[] {
-  const { TRIVY_BIN: trivy, SYFT_BIN: syft } = environment;
+  const { TRIVY_BIN: trivy, SYFT_BIN: syft, TRIVY_CACHE: cache } = environment;
   return [
-    ...(trivy === undefined ? [] : [trivyPeer(trivy)]),
+    ...(trivy === undefined ? [] : [trivyPeer(trivy, cache)]),
     ...(syft === undefined ? [] : [syftPeer(syft)]),
   ];
 }
 
-function trivyPeer(program: string): Peer {
+function trivyPeer(program: string, cacheDirectory?: string): Peer {
   const offline = ['--offline-scan', '--skip-db-update', '--skip-java-db-update'];
   const silent = ['--skip-version-check', '--disable-telemetry', '--quiet'];
   return {
     name: 'Trivy',
     list: async (reference, directory) => {
       const file = join(directory, 'trivy.json');
-      const cache = ['--cache-dir', join(directory, 'trivy-cache')];
+      const cache = ['--cache-dir', cacheDirectory ?? join(directory, 'trivy-cache')];
       const input = ['image', '--input', reference.replace(/^[^:]*:/, '')];
       const wanted = ['--format', 'cyclonedx', '-o', file];
       await output(program, [...input, ...wanted, ...offline, ...silent, ...cache]);

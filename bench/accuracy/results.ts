@@ -11,7 +11,12 @@ export interface ImageResult {
   readonly plan: ImagePlan;
   readonly report: InspectionReport;
   readonly scores: readonly Score[];
-  readonly peers: readonly { readonly name: string; readonly scores: readonly Score[] }[];
+  readonly peers: readonly {
+    readonly name: string;
+    readonly scores: readonly Score[];
+    /** Why it gave no answer. */
+    readonly problem?: string;
+  }[];
   /** Whether a package that a layer took away is told as hidden. */
   readonly isRemovalTold: boolean;
 }
@@ -38,7 +43,7 @@ export function describeResults(
   return `${lines.join('\n')}\n`;
 }
 
-function describeCorpus({ corpus, images }: CorpusResult): string[] {
+export function describeCorpus({ corpus, images }: CorpusResult): string[] {
   const [first] = images;
   if (first === undefined) return [];
   const rows = [
@@ -50,6 +55,9 @@ function describeCorpus({ corpus, images }: CorpusResult): string[] {
     '| tool | ecosystem | listed | found | recall | named | right | precision |',
     '|---|---|--:|--:|--:|--:|--:|--:|',
     ...[...rows, ''],
+    ...first.peers.flatMap(({ name, problem }) =>
+      problem === undefined ? [] : [`${name} failed: ${problem}`, ''],
+    ),
     ...describeImages(images),
     ...first.scores.flatMap((score) => [
       ...list(`missed, ${score.ecosystem}`, score.missed.map(explain)),
@@ -135,7 +143,7 @@ function describeFindings(corpus: Corpus, report: InspectionReport): string[] {
   ];
 }
 
-function describeTestFiles(files: readonly TestFileResult[]): string[] {
+export function describeTestFiles(files: readonly TestFileResult[]): string[] {
   const isThere = ({ isFound, members }: TestFileResult): boolean => isFound || members.length > 0;
   const rows = files.map((file) => {
     const { name, isFound, members, gaps } = file;
