@@ -25,9 +25,9 @@ import {
 } from './collect-packages.ts';
 import { collectSpecial } from './collect-special.ts';
 import { judge } from './judge.ts';
-import { placeRecords } from './place-records.ts';
+import { hiddenFiles, placeRecords } from './place-records.ts';
 import type { LayerRecords, Placed, PlacedRecords } from './place-records.ts';
-import type { TreeRecord } from './tree-record.ts';
+import type { MemberRow, TreeRecord } from './tree-record.ts';
 
 export interface ReportInput {
   readonly tool: InspectionReport['tool'];
@@ -223,19 +223,16 @@ function listFiles(records: LayerRecords, { merged, members }: PlacedRecords): P
     const file = records[layer]?.files[row];
     if (file !== undefined && path !== '') files.push({ ...file, path, layer });
   }
-  for (const [layer, record] of records.entries()) {
-    for (const [row, file] of (record?.files ?? []).entries()) {
-      const hiddenBy = merged.hiddenBy(layer, row);
-      if (hiddenBy === undefined || merged.isMark(layer, row)) continue;
-      files.push({ ...file, layer, hiddenBy });
-    }
-  }
-  for (const { value, layer, hiddenBy, file } of members) {
-    const { mode = 0, uid = 0, gid = 0, mtimeMs = 0 } = file ?? {};
-    const own = { type: 'file' as const, mode, uid, gid, mtimeMs };
-    files.push({ ...value, ...own, layer, ...(hiddenBy !== undefined && { hiddenBy }) });
-  }
+  for (const { file, ...place } of hiddenFiles(records, merged)) files.push({ ...file, ...place });
+  for (const member of members) files.push(memberFile(member));
   return files;
+}
+
+/** What was packed in a file has that file's owner and times. */
+function memberFile({ value, layer, hiddenBy, file }: Placed<MemberRow>): PlacedFile {
+  const { mode, uid, gid, mtimeMs } = file ?? { mode: 0, uid: 0, gid: 0, mtimeMs: 0 };
+  const own = { type: 'file' as const, mode, uid, gid, mtimeMs };
+  return { ...value, ...own, layer, ...(hiddenBy !== undefined && { hiddenBy }) };
 }
 
 /** What two inspections of one thing by the same means have in common: no counts of a cache. */

@@ -2,6 +2,7 @@
 import type { FileRow, InspectionReport } from '@lazaret/protocol';
 
 import type { MergedTree } from '../tree/merge-layers.ts';
+import { hiddenFiles } from './place-records.ts';
 import type { LayerRecords } from './place-records.ts';
 
 type Special = InspectionReport['special'][number];
@@ -15,13 +16,9 @@ export function collectSpecial(records: LayerRecords, merged: MergedTree): Speci
     const because = reasons(file);
     if (because.length > 0) special.push({ ...file, path, layer, because });
   }
-  for (const [layer, record] of records.entries()) {
-    for (const [row, file] of (record?.files ?? []).entries()) {
-      const hiddenBy = merged.hiddenBy(layer, row);
-      if (hiddenBy === undefined) continue;
-      const because = reasons(file);
-      if (because.length > 0) special.push({ ...file, layer, hiddenBy, because });
-    }
+  for (const { file, ...place } of hiddenFiles(records, merged)) {
+    const because = reasons(file);
+    if (because.length > 0) special.push({ ...file, ...place, because });
   }
   return special;
 }
@@ -31,16 +28,23 @@ const setgid = 0o2000;
 const sticky = 0o1000;
 const othersWrite = 0o002;
 
-function reasons({ type, mode, capabilities }: FileRow): string[] {
-  const because: string[] = [];
+function reasons(file: FileRow): string[] {
+  const { type, mode, capabilities } = file;
   const isFile = type === 'file' || type === 'hardlink';
-  if (isFile && (mode & setuid) !== 0) because.push('setuid');
-  if (isFile && (mode & setgid) !== 0) because.push('setgid');
+  const because = isFile ? riskyModes(mode) : [];
   if (capabilities !== undefined) because.push('capabilities');
-  if (isFile && (mode & othersWrite) !== 0) because.push('world-writable');
-  if (type === 'directory' && (mode & othersWrite) !== 0 && (mode & sticky) === 0) {
+  if (type === 'directory' && (mode & (othersWrite | sticky)) === othersWrite) {
     because.push('world-writable');
   }
   if (type === 'block-device' || type === 'character-device') because.push('device');
   return because;
+}
+
+function riskyModes(mode: number): string[] {
+  const named: readonly [number, string][] = [
+    [setuid, 'setuid'],
+    [setgid, 'setgid'],
+    [othersWrite, 'world-writable'],
+  ];
+  return named.filter(([bit]) => (mode & bit) !== 0).map(([, name]) => name);
 }

@@ -58,12 +58,12 @@ export class LayerDesk {
     const order = [...layers.keys()].toSorted(
       (a, b) => (layers[b]?.sizeBytes ?? 0) - (layers[a]?.sizeBytes ?? 0),
     );
-    const outcomes = new Map<number, Promise<LayerOutcome>>();
+    const outcomes: Promise<LayerOutcome>[] = [];
     for (const at of order) {
       const layer = layers[at];
-      if (layer !== undefined) outcomes.set(at, this.#once(layer));
+      if (layer !== undefined) outcomes[at] = this.#once(layer);
     }
-    return Promise.all(layers.map((_, at) => outcomes.get(at) ?? missing('not_available', '')));
+    return Promise.all(outcomes);
   }
 
   async #once(layer: SourceLayer): Promise<LayerOutcome> {

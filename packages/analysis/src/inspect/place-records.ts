@@ -47,33 +47,66 @@ export function placeRecords(records: LayerRecords, options: MergeOptions): Plac
     const others = links.get(key(layer, row)) ?? [];
     return [own, ...others.map((link) => atLink({ value, file, link, records }))];
   };
-  const facts: Placed<Fact>[] = [];
-  const findings: PlacedRecords['findings'][number][] = [];
-  const members: Placed<MemberRow>[] = [];
-  const gaps: Gap[] = [];
+  const placed: Gathered = { facts: [], findings: [], members: [], gaps: [] };
   for (const [layer, record] of records.entries()) {
     if (record === undefined) continue;
     for (const list of Object.values(record.facts)) {
-      for (const each of list) facts.push(...place(layer, each));
+      for (const each of list) placed.facts.push(...place(layer, each));
     }
-    for (const each of record.members ?? []) members.push(...place(layer, each));
-    for (const [scanner, scan] of Object.entries(record.scans)) {
-      const { signatures } = scan;
-      for (const each of scan.findings) {
-        for (const at of place(layer, each)) findings.push({ ...at, scanner, signatures });
-      }
-      for (const [, gap] of scan.gaps) gaps.push({ ...gap, layer });
+    for (const each of record.members ?? []) placed.members.push(...place(layer, each));
+    for (const { finding, ...by } of findingsOf(record)) {
+      for (const at of place(layer, finding)) placed.findings.push({ ...at, ...by });
     }
-    for (const each of record.structure) {
-      const common = { scanner: structureScanner, signatures: structureSignatures };
-      for (const at of place(layer, each)) findings.push({ ...at, ...common });
-    }
-    for (const gap of record.gaps) gaps.push({ ...gap, layer });
+    for (const gap of gapsOf(record)) placed.gaps.push({ ...gap, layer });
   }
   for (const { layer, detail } of merged.gaps) {
-    gaps.push({ by: 'layer', reason: 'damaged', detail, layer });
+    placed.gaps.push({ by: 'layer', reason: 'damaged', detail, layer });
   }
-  return { merged, facts, findings, members, gaps };
+  return { merged, ...placed };
+}
+
+interface Gathered {
+  readonly facts: Placed<Fact>[];
+  readonly findings: PlacedRecords['findings'][number][];
+  readonly members: Placed<MemberRow>[];
+  readonly gaps: Gap[];
+}
+
+interface FoundBy {
+  readonly scanner: string;
+  readonly signatures: string;
+}
+
+function* findingsOf(
+  record: TreeRecord,
+): Generator<FoundBy & { readonly finding: OfFile<RecordedFinding> }> {
+  for (const [scanner, { signatures, findings }] of Object.entries(record.scans)) {
+    for (const finding of findings) yield { scanner, signatures, finding };
+  }
+  const by = { scanner: structureScanner, signatures: structureSignatures };
+  for (const finding of record.structure) yield { ...by, finding };
+}
+
+function gapsOf(record: TreeRecord): Gap[] {
+  const ofScans = Object.values(record.scans).flatMap(({ gaps }) => gaps.map(([, gap]) => gap));
+  return [...ofScans, ...record.gaps];
+}
+
+export interface HiddenFile {
+  readonly layer: number;
+  readonly hiddenBy: number;
+  readonly file: FileRow;
+}
+
+/** Files that later layers hide, layer by layer; not the marks that hide them. */
+export function* hiddenFiles(records: LayerRecords, merged: MergedTree): Generator<HiddenFile> {
+  for (const [layer, record] of records.entries()) {
+    for (const [row, file] of (record?.files ?? []).entries()) {
+      const hiddenBy = merged.hiddenBy(layer, row);
+      if (hiddenBy === undefined || merged.isMark(layer, row)) continue;
+      yield { layer, hiddenBy, file };
+    }
+  }
 }
 
 /** Visible hard links by the place of the content that they show. */
