@@ -34,8 +34,13 @@ test.each(all.filter(({ name }) => !name.startsWith('planted:')))(
   },
 );
 
+/** Found only step by step, each of them a piece of code that was not reached before. */
+const thorough = { seconds: 100, executions: 60_000 };
+
 test.each([
   ['planted:error', 'error'],
+  ['planted:deep', 'error'],
+  ['planted:slow', 'slow'],
   ['planted:hang', 'hang'],
   ['planted:late', 'crash'],
 ])('%s is found as a %s', async (target, kind) => {
@@ -43,7 +48,7 @@ test.each([
   try {
     const { findings } = await supervise({
       ...{ target, seed: 1, directory, inputs: [], hangMs: 2_000 },
-      ...{ seconds: 1, executions: 400 },
+      ...(target === 'planted:deep' ? thorough : { seconds: 1, executions: 400 }),
     });
     expect(findings.map((finding) => finding.kind)).toContain(kind);
   } finally {

@@ -45,6 +45,7 @@ export interface FuzzProgress {
   readonly slowest: { readonly ms: number; readonly sizeBytes: number };
 }
 
+const analysis = '/packages/analysis/src/';
 const task = workerData as FuzzTask;
 const { counters, input: sharedInput } = task.shared;
 await fuzz();
@@ -52,7 +53,7 @@ await fuzz();
 async function fuzz(): Promise<void> {
   let files: readonly string[] = [];
   const coverage = new CodeCoverage((url) =>
-    files.some((file) => url.includes(`/packages/analysis/src/${file}`)),
+    files.some((file) => url.includes(file.startsWith('tools/') ? file : `${analysis}${file}`)),
   );
   const target = await loadTarget(task.target);
   files = target.files;

@@ -36,6 +36,8 @@ export interface FuzzerOptions {
 
 /** An input that takes more time than this, every time that it is tried, is a finding. */
 export const slowMs = 1_000;
+/** Four times the bytes may take this many times as long; sixteen would be quadratic. */
+const growthMost = 9;
 /** Growth of the process by one input that is a finding. */
 const memoryBytes = 512 * 1024 * 1024;
 const batchInputs = 200;
@@ -43,7 +45,7 @@ const slowPoolInputs = 8;
 
 export class Fuzzer {
   executions = 0;
-  /** The longest that an input took, in milliseconds of this thread, and its size. */
+  /** The longest that an input took, in milliseconds of computing, and its size. */
   slowest: { readonly ms: number; readonly sizeBytes: number } = { ms: 0, sizeBytes: 0 };
   readonly corpus: Buffer[] = [];
   readonly #target: FuzzTarget;
@@ -78,6 +80,7 @@ export class Fuzzer {
 
   /** One batch of changed inputs. */
   async runBatch(count: number = batchInputs): Promise<void> {
+    await this.#probeGrowth();
     const repair = (input: Buffer): Buffer =>
       this.#random.below(8) === 0 ? input : (this.#target.repair?.(input) ?? input);
     await this.#runBatch(Array.from({ length: count }, () => repair(this.#nextInput())));
@@ -88,9 +91,27 @@ export class Fuzzer {
     // What was found last is changed more often: the code behind it is the least known.
     const recent = this.corpus.slice(-Math.max(4, this.corpus.length >> 2));
     const base = random.pick(random.below(2) === 0 ? recent : this.corpus) ?? Buffer.alloc(0);
-    if (random.below(100) > 0 || base.length === 0) return mutate(base, this.#material);
-    const slow = random.pick(this.#slowPool)?.input;
-    return inflate(random.below(2) === 0 && slow !== undefined ? slow : base, this.#material);
+    const slow = random.below(50) === 0 ? random.pick(this.#slowPool)?.input : undefined;
+    return mutate(slow ?? base, this.#material);
+  }
+
+  /** Repeats a piece of an input often and four times as often: the time may grow likewise. */
+  async #probeGrowth(): Promise<void> {
+    const base = this.#random.pick(this.corpus);
+    if (base === undefined || base.length === 0) return;
+    const fill = inflate(base, this.#material);
+    const [few, many] = [fill(this.#material.maxBytes >> 2), fill(this.#material.maxBytes)];
+    let growth = Infinity;
+    let ms = Infinity;
+    for (let left = 4; left > 0 && growth > growthMost; left -= 1) {
+      const short = await this.#measure(few);
+      ms = Math.min(ms, await this.#measure(many));
+      growth = ms < 20 ? 0 : Math.min(growth, ms / Math.max(short, 1));
+    }
+    this.#noteTime(ms, many);
+    if (growth <= growthMost) return;
+    const detail = `${few.length} bytes to ${many.length} take ${growth.toFixed(1)} times as long`;
+    this.#tell('slow', `${detail}: ${Math.round(ms)} ms`, many);
   }
 
   async #runBatch(batch: readonly Buffer[]): Promise<void> {
@@ -127,9 +148,9 @@ export class Fuzzer {
   async execute(input: Buffer): Promise<void> {
     this.#options.onInput?.(input);
     this.executions += 1;
-    const begin = performance.now();
+    const begin = cpuMs();
     const failure = await this.#try(input);
-    const ms = performance.now() - begin;
+    const ms = cpuMs() - begin;
     if (failure !== undefined) this.#tell('error', failure, input);
     if (ms > 20) await this.#noteSlow(input, ms);
     const peak = peakBytes();
@@ -153,21 +174,31 @@ export class Fuzzer {
     }
   }
 
-  /** A busy machine makes anything slow once: the time is that of the quickest of three more. */
+  /** The time is that of the quickest of three more, for the first may have collected garbage. */
   async #noteSlow(input: Buffer, first: number): Promise<void> {
     const worst = this.#slowPool.length < slowPoolInputs ? 0 : (this.#slowPool.at(-1)?.ms ?? 0);
     if (first <= worst && first < slowMs) return;
     let ms = first;
     for (let left = first > slowMs ? 3 : 1; left > 0; left -= 1) {
-      const begin = performance.now();
-      await this.#try(input);
-      ms = Math.min(ms, performance.now() - begin);
+      ms = Math.min(ms, await this.#measure(input));
     }
-    if (ms > this.slowest.ms) this.slowest = { ms, sizeBytes: input.length };
     if (ms > slowMs) this.#tell('slow', `${Math.round(ms)} ms for ${input.length} bytes`, input);
+    this.#noteTime(ms, input);
     this.#slowPool.push({ ms, input });
     this.#slowPool.sort((a, b) => b.ms - a.ms);
     this.#slowPool.length = Math.min(this.#slowPool.length, slowPoolInputs);
+  }
+
+  #noteTime(ms: number, input: Buffer): void {
+    if (ms > this.slowest.ms) this.slowest = { ms, sizeBytes: input.length };
+  }
+
+  async #measure(input: Buffer): Promise<number> {
+    this.#options.onInput?.(input);
+    this.executions += 1;
+    const begin = cpuMs();
+    await this.#try(input);
+    return cpuMs() - begin;
   }
 
   #tell(kind: FindingKind, detail: string, input: Buffer): void {
@@ -187,6 +218,12 @@ function findingKey(kind: FindingKind, detail: string): string {
   if (kind !== 'error') return kind;
   const place = /packages\/(?:analysis|protocol)\/src\/([\w./-]+:\d+)/.exec(detail)?.[1];
   return `${/^[\w ]*/.exec(detail)?.[0]} at ${place ?? detail.split('\n', 1)[0]?.slice(0, 80)}`;
+}
+
+/** Time that this thread computed: what others do on the machine does not count. */
+function cpuMs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1_000;
 }
 
 function peakBytes(): number {

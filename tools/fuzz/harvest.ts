@@ -23,10 +23,13 @@ export function harvestSeeds(folder: string): Buffer[] {
   return [...texts].map((text) => Buffer.from(text));
 }
 
-/** The file below a folder that holds the text, and all that it imports, and so on. */
-export function filesBehind(folder: string, text: string): string[] {
-  const found = filesBelow(folder).find((path) => isCode(path) && readText(path).includes(text));
-  if (found === undefined) throw new Error(`no file below ${folder} holds ${text}`);
+/** The file below a folder that makes a reader, and all that it imports, and so on. */
+export function filesBehind(folder: string, id: string): string[] {
+  const codes = filesBelow(folder).filter(isCode);
+  const holding = (text: string): string | undefined =>
+    codes.find((path) => readText(path).includes(text));
+  const found = holding(`id: '${id}'`) ?? holding(`'${id}'`);
+  if (found === undefined) throw new Error(`no file below ${folder} has a reader ${id}`);
   const reached = new Set([found]);
   for (const path of reached) {
     for (const { target, typeOnly } of syntaxOf(path).imports) {
@@ -36,7 +39,7 @@ export function filesBehind(folder: string, text: string): string[] {
   return [...reached].map((path) => path.slice(analysis.length));
 }
 
-const wordChars = 48;
+const wordChars = 64;
 
 /** Constants of the code below these beginnings of paths. */
 export function harvestWords(files: readonly string[]): Buffer[] {

@@ -22,14 +22,15 @@ export function mutate(bytes: Buffer, material: Material): Buffer {
   return changed;
 }
 
-/** Fills an input up with repetitions of a piece of it: what takes more than linear time shows. */
-export function inflate(bytes: Buffer, { random, maxBytes }: Material): Buffer {
+/** Answers inputs of any size: one with a piece of it repeated as often as it takes. */
+export function inflate(bytes: Buffer, { random }: Material): (sizeBytes: number) => Buffer {
   const from = random.below(bytes.length);
   const piece = bytes.subarray(from, from + random.length(Math.min(bytes.length - from, 512)));
-  if (piece.length === 0) return bytes;
-  const room = Math.max(0, maxBytes - bytes.length);
-  const filling = Buffer.alloc(room - (room % piece.length), piece);
-  return Buffer.concat([bytes.subarray(0, from), filling, bytes.subarray(from)]);
+  const [head, tail] = [bytes.subarray(0, from), bytes.subarray(from)];
+  return (sizeBytes) => {
+    const room = Math.max(0, sizeBytes - bytes.length);
+    return Buffer.concat([head, Buffer.alloc(room - (room % piece.length), piece), tail]);
+  };
 }
 
 const flipBit: Change = (bytes, { random }) => {
