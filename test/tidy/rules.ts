@@ -62,6 +62,8 @@ export const entries: readonly RegExp[] = [
   /^bench\/[^/]+\/bench\.ts$/,
   // threads
   /^packages\/analysis\/src\/scan\/yara\/yara-worker\.ts$/,
+  /^packages\/analysis\/src\/inspect\/layer-thread\.ts$/,
+  /^bench\/inspect\/bound\.ts$/,
   /^tools\/fuzz\/fuzz-worker\.ts$/,
 ];
 

@@ -91,7 +91,7 @@ export interface TreeSource extends WalkedTree {
   readonly reference: string;
 }
 
-/** A tree that is no image, walked once in this thread; answers of scanners are kept all the same. */
+/** A tree that is no image, walked once in this thread; what scanners answer is kept. */
 export async function inspectTree(
   source: TreeSource,
   options: InspectOptions,

@@ -70,7 +70,7 @@ async function readPrefix(word: string): Promise<DetectedSource | undefined> {
   return read(rest);
 }
 
-/** `docker://host/app` is skopeo's word for a registry, `docker:app` an image of the engine here. */
+/** `docker://host/app` is skopeo’s word for a registry, `docker:app` an image of this engine. */
 function dockerImage(rest: string): DetectedSource {
   return rest.startsWith('//') ? registryImage(rest) : { kind: 'engine', reference: rest };
 }
