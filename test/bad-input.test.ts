@@ -42,6 +42,8 @@ const placeholders = {
   name: 'no-such-name',
   id: '0'.repeat(16),
   sha256: '0'.repeat(64),
+  digest: `sha256:${'0'.repeat(64)}`,
+  other: `sha256:${'0'.repeat(64)}`,
 };
 
 function pathOf(operation: Operation, params: Readonly<Record<string, string>> = {}): string {

@@ -16,26 +16,37 @@ import {
 } from '@lazaret/protocol';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-import { engineFolders, startInstance, type Instance } from './support/instance.ts';
+import { engineFolders, type Instance } from './support/instance.ts';
+import {
+  buildApp,
+  inspectAndWait,
+  startWithRegistry,
+  type RegistryInstance,
+} from './support/registry-instance.ts';
 import { addPerson, mintToken, visit, type Visit, type Visitor } from './support/visit.ts';
 
-const { jobs, artifacts, legacy, events, access } = operations;
+const { jobs, artifacts, legacy, events, access, images, inspections, searches } = operations;
 const missing = {
   job: '0'.repeat(16),
   sha256: createHash('sha256').update('never uploaded').digest('hex'),
   project: 'never',
 };
+let lab: RegistryInstance;
 let instance: Instance;
+/** An inspection of the project blue, its image, and what is in that alone. */
+let inside: { inspection: string; digest: string; reference: string };
+const secretOfBlue = 'in the image of blue alone';
 /** A job of the project blue that ended well, and what belongs to it. */
 let blue: { job: JobDetail; sample: Artifact; result: string };
 const strangers = new Map<string, Visitor>();
 let owner: Visitor;
 
 beforeAll(async () => {
-  instance = await startInstance({
+  lab = await startWithRegistry({
     engines: [engineFolders.strings],
     arguments: ['--requests-per-minute', '1000000', '--open-legacy'],
   });
+  ({ instance } = lab);
   for (const name of ['red', 'blue']) {
     await instance.client.call(access.projectCreate, { body: { name } });
   }
@@ -52,8 +63,13 @@ beforeAll(async () => {
   const grants: Grant[] = [{ role: 'submitter', project: 'blue' }];
   owner = (await addPerson(instance, 'owner', grants)).token;
   blue = await runJob(owner, 'blue');
+  const built = await buildApp(secretOfBlue);
+  lab.registry.store.putImage('lab/blue-only', '1', built);
+  const reference = `${lab.registry.host}/lab/blue-only:1`;
+  const { id } = await inspectAndWait(instance.client, { reference, project: 'blue' });
+  inside = { inspection: id, digest: built.descriptor.digest, reference };
 });
-afterAll(() => instance.close());
+afterAll(() => lab.close());
 
 /** Uploads a sample, runs it and waits for its end. */
 async function runJob(
@@ -193,6 +209,103 @@ test('lists and counts hold nothing of another project', async () => {
     }
     expect(count.text).toContain('"total":0');
   }
+});
+
+interface ImageQuestion {
+  readonly operation: Operation;
+  readonly ask: (thing: { inspection: string; digest: string; sha256: string }) => Visit;
+}
+
+const byDigest = ({ digest }: { digest: string }): Visit => ({ params: { digest } });
+const byInspection = ({ inspection }: { inspection: string }): Visit => ({
+  params: { id: inspection },
+});
+const imageQuestions: [string, ImageQuestion][] = [
+  ['an inspection', { operation: inspections.show, ask: byInspection }],
+  ['the end of one', { operation: inspections.cancel, ask: byInspection }],
+  ['an image', { operation: images.show, ask: byDigest }],
+  ['its packages', { operation: images.packages, ask: byDigest }],
+  ['its files', { operation: images.files, ask: byDigest }],
+  ['its findings', { operation: images.findings, ask: byDigest }],
+  ['its report', { operation: images.report, ask: byDigest }],
+  [
+    'what lies between it and itself',
+    { operation: images.compare, ask: ({ digest }) => ({ params: { digest, other: digest } }) },
+  ],
+  ['its removal', { operation: images.remove, ask: byDigest }],
+  [
+    'images by digest',
+    { operation: images.list, ask: ({ digest }) => ({ query: { text: digest } }) },
+  ],
+  ['the search', { operation: searches.run, ask: ({ sha256 }) => ({ query: { sha256 } }) }],
+  ['its project', { operation: images.list, ask: () => ({ query: { project: 'blue' } }) }],
+];
+
+test.each(imageQuestions)(
+  'image: %s of another project is as one that never was',
+  async (_, one) => {
+    const sha256 = createHash('sha256').update(secretOfBlue).digest('hex');
+    const own = { ...inside, sha256 };
+    const never = {
+      inspection: missing.job,
+      digest: `sha256:${'0'.repeat(64)}`,
+      sha256: '0'.repeat(64),
+    };
+    const answerTo = async (visitor: Visitor, thing: typeof never): Promise<object> => {
+      const { status, text } = await visit(instance.url, one.operation, {
+        ...one.ask(thing),
+        visitor,
+      });
+      const plain = text
+        .replaceAll(thing.inspection, 'ID')
+        .replaceAll(thing.digest, 'DIGEST')
+        .replaceAll(/"requestId":"[^"]+"/g, '');
+      return { status, plain };
+    };
+    for (const [who, visitor] of [...strangers, ['nobody', {}] as const]) {
+      const seen = await answerTo(visitor, own);
+      expect([who, seen]).toEqual([who, await answerTo(visitor, never)]);
+      expect(JSON.stringify(seen)).not.toContain(inside.digest);
+    }
+    if (one.operation === images.remove) return;
+    const seen = await visit(instance.url, one.operation, { ...one.ask(own), visitor: owner });
+    expect([seen.status, seen.text.length > 2]).toEqual([200, true]);
+  },
+);
+
+test('lists of inspections and images, and the search, hold nothing of another project', async () => {
+  for (const [who, visitor] of strangers) {
+    const seen = [
+      await visit(instance.url, inspections.list, { visitor }),
+      await visit(instance.url, images.list, { visitor }),
+      await visit(instance.url, searches.run, { visitor, query: { path: 'app/' } }),
+      await visit(instance.url, searches.run, { visitor, query: { package: 'bash' } }),
+    ];
+    for (const { status, text } of seen) {
+      expect([who, status, JSON.parse(text)]).toEqual([who, 200, { items: [], next: null }]);
+    }
+  }
+});
+
+test('the same image in both projects is stored for each, and shows each its own names', async () => {
+  const [submitter] = [strangers.get('submitter of red')!];
+  const built = await buildApp('in both projects');
+  lab.registry.store.putImage('lab/name-in-blue', '1', built);
+  lab.registry.store.putImage('lab/name-in-red', '1', built);
+  const { host } = lab.registry;
+  await inspectAndWait(instance.client, {
+    reference: `${host}/lab/name-in-blue:1`,
+    project: 'blue',
+  });
+  const params = { digest: built.descriptor.digest };
+  expect((await visit(instance.url, images.show, { visitor: submitter, params })).status).toBe(404);
+  await inspectAndWait(instance.client, { reference: `${host}/lab/name-in-red:1`, project: 'red' });
+  const seen = await visit(instance.url, images.show, { visitor: submitter, params });
+  expect(JSON.parse(seen.text)).toMatchObject({
+    project: 'red',
+    names: [`${host}/lab/name-in-red:1`],
+  });
+  expect(seen.text).not.toContain('name-in-blue');
 });
 
 test('a stream of events carries what is of one’s own projects alone', async () => {

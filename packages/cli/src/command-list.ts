@@ -2,6 +2,7 @@
 import type { CommandGroup, CommandSpec, DerivedCommand } from './command.ts';
 import { accessCommands } from './commands/access-commands.ts';
 import { catalogueCommands } from './commands/catalogue-commands.ts';
+import { imageCommands } from './commands/image-commands.ts';
 import { inspectCommands } from './commands/inspect-commands.ts';
 import { jobCommands } from './commands/job-commands.ts';
 import { serverCommands } from './commands/server-commands.ts';
@@ -21,6 +22,8 @@ export const groupSummaries: Readonly<Record<string, string>> = {
   audit: 'Read, export and verify the audit log',
   config: 'Check and print the configuration of a server',
   context: 'The servers that you are signed in to',
+  images: 'Images that the server inspected',
+  inspections: 'The tasks in which the server looks into images',
   inspect: 'Look inside an image, an archive or a directory without running anything',
   engines: 'Engines: the analyzers that jobs run',
   nodes: 'Nodes: the places where containers run',
@@ -45,6 +48,9 @@ export const wordAliases: Readonly<Record<string, string>> = {
 /** The place of a derived command, by the noun of its operation. */
 const groupOfNoun: Readonly<Record<string, CommandGroup>> = {
   jobs: 'Jobs',
+  images: 'Images',
+  inspections: 'Images',
+  search: 'Images',
   engines: 'Engines and nodes',
   nodes: 'Engines and nodes',
   events: 'Server',
@@ -58,6 +64,7 @@ const hidden = new Set(['engines update', 'nodes update']);
 export const commandList: readonly CommandSpec[] = inOrder([
   ...jobCommands,
   ...inspectCommands,
+  ...imageCommands,
   ...catalogueCommands,
   ...accessCommands,
   ...serverCommands,

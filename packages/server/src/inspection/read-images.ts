@@ -55,7 +55,7 @@ export async function listImages(
       where name ilike ${like}) or starts_with(digest, ${ask.text})
       or starts_with(digest, ${`sha256:${ask.text}`}))`);
   }
-  if (ask.verdict !== undefined) query = query.where('verdict', 'in', ask.verdict);
+  if (ask.verdict !== undefined) query = query.where(anyOf('verdict', ask.verdict));
   if (ask.cursor !== undefined) query = query.where('id', '<', readNumber(ask.cursor));
   const rows = await query
     .orderBy('id', 'desc')
@@ -112,7 +112,7 @@ export async function listPackages(
     .select(['number', 'fact'])
     .where('image', '=', image);
   if (!ask.hidden) query = query.where('hidden', '=', false);
-  if (ask.type !== undefined) query = query.where('type', 'in', ask.type);
+  if (ask.type !== undefined) query = query.where(anyOf('type', ask.type));
   if (ask.text !== undefined) {
     query = query.where('name', 'ilike', `%${escapeLike(ask.text)}%`);
   }
@@ -138,8 +138,8 @@ export async function listFindings(
     .selectFrom('image_findings')
     .select(['number', 'finding'])
     .where('image', '=', image);
-  if (ask.severity !== undefined) query = query.where('severity', 'in', ask.severity);
-  if (ask.class !== undefined) query = query.where('class', 'in', ask.class);
+  if (ask.severity !== undefined) query = query.where(anyOf('severity', ask.severity));
+  if (ask.class !== undefined) query = query.where(anyOf('class', ask.class));
   if (ask.scanner !== undefined) query = query.where('scanner', '=', ask.scanner);
   if (ask.cursor !== undefined) query = query.where('number', '>', readNumber(ask.cursor));
   const rows = await query
@@ -158,6 +158,11 @@ export function inProjects(scope: ProjectScope, project: string | undefined) {
   const within = scope === 'all' ? sql`true` : sql`images.project = any(${scope}::text[])`;
   const chosen = project === undefined ? sql`true` : sql`images.project = ${project}`;
   return sql<boolean>`(${within} and ${chosen})`;
+}
+
+/** Of an empty list nothing is. */
+function anyOf(column: string, values: readonly string[]) {
+  return sql<boolean>`${sql.ref(column)} = any(${values}::text[])`;
 }
 
 /** The items of a page from one row more than it holds. */

@@ -1,0 +1,170 @@
+/** The search and the storing behind it: on one database, with many rows. */
+import type { FileRow, InspectionReport, PlacedFile } from '@lazaret/protocol';
+import { sql } from 'kysely';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+
+import { createTestDatabase, type TestDatabase } from '../testing/database.ts';
+import { planSearch, search } from './search.ts';
+import { removeOrphanLayers, storeReport } from './store-report.ts';
+
+let database: TestDatabase;
+
+beforeAll(async () => {
+  database = await createTestDatabase(inject('databaseUrl'));
+  await database.handle.db
+    .insertInto('inspections')
+    .values({
+      ...{ id: '0'.repeat(16), project: 'default', reference: 'x', platform: 'default' },
+      ...{ force: false, state: 'running', fence: 'held', requested_by: 'somebody' },
+      queue_id: '00000000-0000-4000-8000-000000000000',
+    })
+    .execute();
+});
+afterAll(() => database.drop());
+
+const hex = (chars: number, number: number): string => number.toString(16).padStart(chars, '0');
+
+function fileAt(number: number, folder: string): PlacedFile {
+  const row: FileRow = {
+    path: `${folder}/${number % 100}/file-${number}`,
+    ...{ type: 'file', mode: 0o644, uid: 0, gid: 0, sizeBytes: number, mtimeMs: 0 },
+    ...{ sha256: hex(64, number), sha1: hex(40, number), md5: hex(32, number) },
+  };
+  return { ...row, layer: 0 };
+}
+
+function packageAt(number: number): InspectionReport['packages'][number] {
+  const name = number === 0 ? 'bash' : `name-${number}`;
+  return {
+    ...{ kind: 'package', type: 'deb', name, version: '5', purl: `pkg:deb/debian/${name}@5` },
+    ...{ foundBy: 'database', state: 'installed', path: 'var/lib/dpkg/status', layer: 0 },
+  };
+}
+
+function reportOf(digest: number, files: PlacedFile[]): InspectionReport {
+  return {
+    schema: 'lazaret-inspection/1',
+    tool: { name: 'lazaret', version: '0' },
+    source: { kind: 'registry', reference: `lab/image-${digest}:1` },
+    image: { names: [`lab/image-${digest}:1`], manifestDigest: `sha256:${hex(64, digest)}` },
+    layers: [{ index: 0, diffId: `sha256:${hex(64, 7)}`, files: files.length, state: 'examined' }],
+    packages: Array.from({ length: 2_000 }, (_, number) => packageAt(number)),
+    ...{ users: [], passwords: [], groups: [], unknowns: [], special: [], files },
+    findings: [
+      {
+        ...{
+          scanner: 'yara',
+          class: 'malware',
+          severity: 'high',
+          rule: 'Lab_Rule',
+          title: 'a rule',
+        },
+        ...{ signatures: '1', layer: 0, path: files[0]?.path ?? '' },
+      },
+    ],
+    coverage: {
+      ...{ complete: true, files: files.length, bytes: 0, scanners: [], gaps: [], gapCount: 0 },
+      layers: { listed: 1, examined: 1, cached: 0, partial: 0, missing: 0 },
+    },
+    verdict: { state: 'malicious', reasons: [] },
+    fingerprint: hex(64, digest),
+  };
+}
+
+function store(report: InspectionReport): Promise<unknown> {
+  const { db } = database.handle;
+  const context = { project: 'default', inspection: '0'.repeat(16), fence: 'held', means: 'x' };
+  return storeReport(report, { database: db, ...context });
+}
+
+async function count(table: 'layers' | 'layer_files' | 'images'): Promise<number> {
+  const { rows } = await sql<{
+    count: number;
+  }>`select count(*)::int as count from ${sql.table(table)}`.execute(database.handle.db);
+  return rows[0]?.count ?? 0;
+}
+
+test('a hundred thousand files are stored, and shared by the images that have them', async () => {
+  const files = Array.from({ length: 100_000 }, (_, number) => fileAt(number, 'srv/data'));
+  await store(reportOf(1, files));
+  await store(reportOf(2, files.toReversed()));
+  expect(await count('layers')).toBe(1);
+  expect(await count('layer_files')).toBe(100_000 + 102);
+  expect(await count('images')).toBe(2);
+});
+
+test.each([
+  ['sha256', { sha256: hex(64, 99_999) }],
+  ['sha1', { sha1: hex(40, 99_999) }],
+  ['md5', { md5: hex(32, 99_999) }],
+  ['path', { path: 'srv/data/99/file-99999' }],
+])('files by %s are found in both images, page by page', async (_, query) => {
+  const { db } = database.handle;
+  const first = await search(db, 'all', { ...query, limit: 1 });
+  expect(first.items).toMatchObject([
+    { image: `sha256:${hex(64, 2)}`, file: { sizeBytes: 99_999 } },
+  ]);
+  const cursor = first.next ?? '';
+  const second = await search(db, 'all', { ...query, limit: 1, cursor });
+  expect(second).toMatchObject({ items: [{ image: `sha256:${hex(64, 1)}` }], next: null });
+  expect((await search(db, ['other'], { ...query, limit: 1 })).items).toEqual([]);
+});
+
+test.each([
+  ['sha256', { sha256: hex(64, 99_999) }],
+  ['sha1', { sha1: hex(40, 99_999) }],
+  ['md5', { md5: hex(32, 99_999) }],
+  ['the beginning of a path', { path: 'srv/data/99/file-999' }],
+  ['the name of a package', { package: 'bash' }],
+  ['a purl', { package: 'pkg:deb/debian/bash' }],
+  ['a rule', { rule: 'Lab_Rule' }],
+])('the search by %s reads no table from end to end', async (_, query) => {
+  const { db, pool } = database.handle;
+  await sql`analyze`.execute(db);
+  for (const scope of ['all', ['default']] as const) {
+    const { statement } = planSearch(scope, { ...query, limit: 50 });
+    const compiled = statement.compile(db);
+    const client = await pool.connect();
+    try {
+      // Tables of a few rows are read whole by choice; what is asked is whether an index serves.
+      await client.query('begin');
+      await client.query('set local enable_seqscan = off');
+      const { rows } = await client.query<{ 'QUERY PLAN': string }>(
+        `explain ${compiled.sql}`,
+        compiled.parameters as unknown[],
+      );
+      const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
+      expect(plan).not.toContain('Seq Scan');
+      expect(plan).toMatch(
+        /(layer_files|image_packages|image_findings)_(sha256|sha1|md5|path|name|purl|rule)/,
+      );
+    } finally {
+      await client.query('rollback');
+      client.release();
+    }
+  }
+});
+
+test('names that no database can hold are kept as near as it can', async () => {
+  const odd = { ...fileAt(1, 'srv/odd'), path: 'srv/odd/nul\0and\ud800half', rawPath: 'x\0' };
+  const long = { ...fileAt(2, 'srv/odd'), path: `srv/odd/${'long/'.repeat(600)}end`, uid: 2 ** 70 };
+  await store(reportOf(3, [odd, long]));
+  const { db } = database.handle;
+  const { items } = await search(db, 'all', { path: 'srv/odd/', limit: 10 });
+  expect(items.map(({ path }) => path?.length)).toEqual([expect.any(Number), expect.any(Number)]);
+  const exact = await search(db, 'all', { path: long.path, limit: 10 });
+  expect(exact.items).toMatchObject([{ path: long.path }]);
+});
+
+test('a layer without an image goes after a while, one with an image stays', async () => {
+  const { db } = database.handle;
+  await db
+    .deleteFrom('images')
+    .where('digest', '=', `sha256:${hex(64, 3)}`)
+    .execute();
+  await removeOrphanLayers(db);
+  expect(await count('layers')).toBe(2);
+  await sql`update layers set created_at = now() - interval '1 day'`.execute(db);
+  await removeOrphanLayers(db);
+  expect(await count('layers')).toBe(1);
+});
