@@ -58,9 +58,17 @@ export const analysisLimits = {
 
   // walking a tree
   layerTarBytes: 64 * GiB,
-  layerEntries: 2_000_000,
+  /** What 512 MiB of memory allow; the largest layers in use have some 300,000. */
+  layerEntries: 500_000,
+  /** Of all layers of an inspection together. */
+  imageEntries: 750_000,
+  layerNameChars: 64 * MiB,
+  /** Members of archives, remarks, findings of a scanner, gaps: of each so many for a layer. */
+  layerNotes: 100_000,
   /** Rows of a layer, and of an inspection, that are kept as objects; more of them are packed. */
-  plainRows: 50_000,
+  plainRows: 150_000,
+  /** Files of a layer whose rows are kept for another time. */
+  cachedRows: 250_000,
   layerFileBytes: 32 * GiB,
   /** Uncompressed bytes for each compressed one, looked at above `layerRatioFreeBytes`. */
   layerRatio: 1_000,

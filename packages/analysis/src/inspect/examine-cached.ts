@@ -6,6 +6,7 @@
  * they were read are put there. A digest of the image's configuration (diffID) is its author's
  * claim and never a key.
  */
+import { limits } from '@lazaret/protocol';
 import type { Fact, FileRow, Gap } from '@lazaret/protocol';
 
 import type { AnalysisCache } from '../cache/open-cache.ts';
@@ -111,7 +112,7 @@ function keep(question: CachedQuestion, cache: AnalysisCache, record: LayerRecor
   const layer = { digest, diffId, compression, storedBytes, tarBytes };
   const { gaps } = record;
   const part = { files, structure, gaps, layer, ...(members !== undefined && { members }) };
-  if (gaps.every(isLasting)) {
+  if (gaps.every(isLasting) && files.length <= limits.cachedRows) {
     const profile = filesProfile(question.settings);
     cache.putPart({ digest, part: 'files', profile }, part satisfies FilesPart);
   }

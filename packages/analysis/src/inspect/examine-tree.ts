@@ -15,6 +15,7 @@ import { SourceError } from '../source/image-source.ts';
 import type { FileEntry, FileTree, TreeFile } from '../tree/file-tree.ts';
 import type { UnpackMembers } from './unpack-members.ts';
 import { noteStructure } from './note-structure.ts';
+import { RowStore } from './packed-rows.ts';
 import { readContent } from './read-content.ts';
 import type { ReadContent } from './read-content.ts';
 import { selectReaders } from './reader-table.ts';
@@ -76,12 +77,13 @@ class Walk {
   readonly #select: SelectReaders;
   readonly #facts: FactSheet;
   readonly #scans: ScanQueue;
-  readonly #files: FileRow[] = [];
+  readonly #files = new RowStore(limits.plainRows);
   readonly #members: OfFile<MemberRow>[] = [];
   readonly #structure: OfFile<RecordedFinding>[] = [];
   readonly #gaps: Gap[] = [];
-  /** The last row of each path, for hard links. */
-  readonly #rows = new Map<string, number>();
+  #unlisted = 0;
+  /** The last row of each path, from the first hard link on. */
+  #rows: Map<string, number> | undefined;
 
   constructor(plan: ExaminePlan) {
     this.#plan = plan;
@@ -94,12 +96,12 @@ class Walk {
     const row = this.#files.length;
     if (row % filesPerProgress === 0) this.#plan.onProgress?.(row);
     if (this.#plan.isLayer) {
-      for (const each of noteStructure(file)) this.#structure.push([row, each]);
+      for (const each of noteStructure(file)) this.#keep(this.#structure, [row, each]);
     }
     // Unknown type flags with content are unpacked as files by what follows Go's reader.
     const hasContent = file.type === 'file' || file.type === 'unknown';
     this.#files.push(hasContent ? await this.#readFile(file, row) : this.#describe(file));
-    this.#rows.set(file.path, row);
+    this.#rows?.set(file.path, row);
     for (const [name, value] of file.xattrs ?? []) {
       if (value.length < limits.attributeScanBytesMin) continue;
       const path = `${file.path}!/(attribute ${name})`;
@@ -119,20 +121,25 @@ class Walk {
   async finish(): Promise<TreeRecord> {
     const scans = await this.#scans.finish();
     return {
-      files: this.#files,
+      files: this.#files.rows(),
       facts: this.#facts.finish(),
       scans,
       ...(this.#plan.unpack !== undefined && { members: this.#members }),
       structure: this.#structure,
-      gaps: this.#gaps,
+      gaps: this.#unlisted === 0 ? this.#gaps : [...this.#gaps, this.#tooMany()],
     };
+  }
+
+  #tooMany(): Gap {
+    const detail = `${this.#unlisted} members, remarks and gaps more than are listed`;
+    return { by: 'unpacking', reason: 'too_many', detail };
   }
 
   /** Anything but a file: links, directories, devices. A hard link has its target's content. */
   #describe(file: FileEntry): FileRow {
     const row = baseRow(file);
     if (file.type !== 'hardlink') return row;
-    const target = this.#files[this.#rows.get(file.linkPath ?? '') ?? -1];
+    const target = this.#find(file.linkPath ?? '');
     if (target === undefined) return row;
     const { sizeBytes, sha256, sha1, md5, kind, similarity } = target;
     return {
@@ -143,6 +150,23 @@ class Walk {
       ...(kind !== undefined && { kind }),
       ...(similarity !== undefined && { similarity }),
     };
+  }
+
+  /** What is too much to be listed is scanned all the same. */
+  #keep<T>(list: T[], item: T): void {
+    if (list.length < limits.layerNotes) list.push(item);
+    else this.#unlisted += 1;
+  }
+
+  #find(path: string): FileRow | undefined {
+    if (this.#rows === undefined) {
+      this.#rows = new Map();
+      for (let row = 0; row < this.#files.length; row += 1) {
+        this.#rows.set(this.#files.at(row)?.path ?? '', row);
+      }
+    }
+    const row = this.#rows.get(path);
+    return row === undefined ? undefined : this.#files.at(row);
   }
 
   async #readFile(file: TreeFile, row: number): Promise<FileRow> {
@@ -219,11 +243,11 @@ class Walk {
     if (kept === undefined || unpack === undefined) return;
     for await (const step of unpack({ path, bytes: kept })) {
       if ('gap' in step) {
-        this.#gaps.push(step.gap);
+        this.#keep(this.#gaps, step.gap);
         continue;
       }
       const { bytes: inner, ...member } = step.member;
-      this.#members.push([row, member]);
+      this.#keep(this.#members, [row, member]);
       await this.#scans.add(row, { ...member, mode, bytes: inner });
     }
   }

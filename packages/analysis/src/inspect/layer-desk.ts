@@ -2,6 +2,7 @@
  * Takes layers in and gives their records out: each distinct layer once however many images hold
  * it, from what is kept where it can be, the largest first so that the last one is short.
  */
+import { limits } from '@lazaret/protocol';
 import type { Gap } from '@lazaret/protocol';
 
 import type { AnalysisCache } from '../cache/open-cache.ts';
@@ -11,6 +12,7 @@ import { examineCached } from './examine-cached.ts';
 import type { ExaminePlan } from './examine-tree.ts';
 import type { InspectProgress } from './progress.ts';
 import type { LayerAnswer, LayerRunner, LayerTask, StoredBytes } from './layer-task.ts';
+import { packRows } from './packed-rows.ts';
 import { planOf } from './run-layer-task.ts';
 import type { TaskParts } from './run-layer-task.ts';
 import { storedDigest } from './stored-digest.ts';
@@ -40,6 +42,7 @@ export class LayerDesk {
   readonly #options: LayerDeskOptions;
   readonly #known = new Map<string, Promise<LayerOutcome>>();
   #count = 0;
+  #files = 0;
 
   constructor(options: LayerDeskOptions) {
     this.#options = options;
@@ -63,7 +66,11 @@ export class LayerDesk {
       const layer = layers[at];
       if (layer !== undefined) outcomes[at] = this.#once(layer);
     }
-    return Promise.all(outcomes);
+    let files = 0;
+    return (await Promise.all(outcomes)).map((outcome) => {
+      files += outcome.record?.files.length ?? 0;
+      return files > limits.imageEntries ? tooMany() : outcome;
+    });
   }
 
   async #once(layer: SourceLayer): Promise<LayerOutcome> {
@@ -94,7 +101,17 @@ export class LayerDesk {
       this.#run(layer, part, (files) => say('examining', files)),
     );
     say(cached ? 'cached' : 'done', 'record' in answer ? answer.record.files.length : 0);
-    return outcomeOf(answer, cached);
+    return this.#bounded(outcomeOf(answer, cached));
+  }
+
+  /** Many rows are packed, and more than can be held are let go at once. */
+  #bounded(outcome: LayerOutcome): LayerOutcome {
+    const { record } = outcome;
+    if (record === undefined) return outcome;
+    this.#files += record.files.length;
+    if (this.#files > limits.imageEntries) return tooMany();
+    if (this.#files <= limits.plainRows) return outcome;
+    return { ...outcome, record: { ...record, files: packRows(record.files, 0) } };
   }
 
   #run(
@@ -118,6 +135,10 @@ function outcomeOf(answer: LayerAnswer, cached: boolean): LayerOutcome {
   const { code, detail } = answer.failure;
   const damaged = code === 'digest_mismatch' || code === 'size_mismatch';
   return missing(damaged ? 'damaged' : 'failed', detail);
+}
+
+function tooMany(): LayerOutcome {
+  return missing('too_many', `the layers have more than ${limits.imageEntries} entries together`);
 }
 
 function missing(reason: Gap['reason'], detail: string): LayerOutcome {

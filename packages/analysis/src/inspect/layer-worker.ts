@@ -5,6 +5,7 @@ import type { MessagePort } from 'node:worker_threads';
 import { openCache } from '../cache/open-cache.ts';
 import { createScanners } from '../scan/create-scanners.ts';
 import type { LayerTask } from './layer-task.ts';
+import { packAnswer } from './packed-answer.ts';
 import { receiveBytes } from './piped-bytes.ts';
 import { runLayerTask } from './run-layer-task.ts';
 import type { ScannerChoice } from './scanner-choice.ts';
@@ -44,5 +45,6 @@ async function answer({ task, port: bytes }: WorkerRequest): Promise<void> {
     sent: bytes === undefined ? undefined : receiveBytes(bytes),
     onProgress: (files) => port?.postMessage({ files } satisfies WorkerProgress),
   });
-  port?.postMessage(result);
+  const { message, transfer } = packAnswer(result);
+  port?.postMessage(message, transfer);
 }

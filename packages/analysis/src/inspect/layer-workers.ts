@@ -9,6 +9,8 @@ import { MessageChannel, Worker } from 'node:worker_threads';
 
 import type { LayerAnswer, LayerJob, LayerRunner } from './layer-task.ts';
 import type { WorkerProgress, WorkerRequest, WorkerSettings } from './layer-worker.ts';
+import { unpackAnswer } from './packed-answer.ts';
+import type { PackedAnswer } from './packed-answer.ts';
 import { sendBytes } from './piped-bytes.ts';
 
 /** Heap of a thread; a million files of a layer need about half of it. */
@@ -78,13 +80,13 @@ function compileCacheHome(): string | undefined {
 /** Rejects when the thread ends before it answers. */
 function ask(worker: Worker, { task, open, onProgress }: LayerJob): Promise<LayerAnswer> {
   return new Promise((resolve, reject) => {
-    const onMessage = (message: WorkerProgress | LayerAnswer): void => {
+    const onMessage = (message: WorkerProgress | PackedAnswer): void => {
       if ('files' in message) {
         onProgress?.(message.files);
         return;
       }
       done();
-      resolve(message);
+      resolve(unpackAnswer(message));
     };
     const onEnd = (reason: unknown): void => {
       done();

@@ -24,6 +24,8 @@ interface Tally {
   cached: number;
   partial: number;
   failed: number;
+  /** Findings and gaps above those that are listed. */
+  unlisted: number;
 }
 
 export interface ScanQueueOptions {
@@ -42,7 +44,7 @@ export class ScanQueue {
     this.#tallies = scanners.map((planned) => ({
       planned,
       profile: scanProfile(planned.scanner, planned.description),
-      ...{ findings: [], gaps: [], examined: 0, cached: 0, partial: 0, failed: 0 },
+      ...{ findings: [], gaps: [], examined: 0, cached: 0, partial: 0, failed: 0, unlisted: 0 },
     }));
     this.#verdicts = verdicts;
     this.#signal = signal;
@@ -70,15 +72,18 @@ export class ScanQueue {
   async finish(): Promise<Record<string, ScanRecord>> {
     await Promise.all(this.#running);
     return Object.fromEntries(
-      this.#tallies.map(({ planned, findings, gaps, examined, cached, partial, failed }) => [
-        planned.scanner.id,
-        {
-          signatures: planned.description.signatures,
-          findings: findings.toSorted(inOrder),
-          gaps: gaps.toSorted(inOrder),
-          ...{ examined, cached, partial, failed },
-        },
-      ]),
+      this.#tallies.map((tally) => {
+        const { planned, findings, gaps, examined, cached, partial, failed } = tally;
+        return [
+          planned.scanner.id,
+          {
+            signatures: planned.description.signatures,
+            findings: findings.toSorted(inOrder),
+            gaps: [...gaps, ...tooMany(tally)].toSorted(inOrder),
+            ...{ examined, cached, partial, failed },
+          },
+        ];
+      }),
     );
   }
 
@@ -126,14 +131,22 @@ interface Answered {
 function note(tally: Tally, { row, subject, answer }: Answered): void {
   tally.examined += 1;
   for (const each of answer.findings) {
-    tally.findings.push([row, { ...each, path: subject.path, sha256: subject.sha256 }]);
+    if (tally.findings.length >= limits.layerNotes) tally.unlisted += 1;
+    else tally.findings.push([row, { ...each, path: subject.path, sha256: subject.sha256 }]);
   }
   if (answer.state === 'examined') return;
   tally[answer.state] += 1;
   const by = tally.planned.scanner.id;
   const reason = answer.reason ?? (answer.state === 'failed' ? 'failed' : 'too_large');
   const detail = answer.detail ?? `${by} answered ${answer.state}`;
-  tally.gaps.push([row, { by, reason, detail, path: subject.path }]);
+  if (tally.gaps.length >= limits.layerNotes) tally.unlisted += 1;
+  else tally.gaps.push([row, { by, reason, detail, path: subject.path }]);
+}
+
+function tooMany({ planned, unlisted }: Tally): OfFile<Gap>[] {
+  if (unlisted === 0) return [];
+  const detail = `${unlisted} findings and gaps more than are listed`;
+  return [[-1, { by: planned.scanner.id, reason: 'too_many', detail }]];
 }
 
 function tooLarge(subject: ScanSubject, description: ScannerDescription): ScanAnswer {

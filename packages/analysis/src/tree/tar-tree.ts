@@ -2,6 +2,7 @@
 import { limits } from '@lazaret/protocol';
 
 import { readTar } from '../archive/read-tar.ts';
+import { TarError } from '../archive/tar-entry.ts';
 import type { HiddenBytes, TarEntry } from '../archive/tar-entry.ts';
 import type { FileTree, TreeFile } from './file-tree.ts';
 import { bytePath, normalizePath } from './tree-path.ts';
@@ -40,7 +41,15 @@ export function tarTree(
         dialect: 'docker' as const,
         ...(onHidden !== undefined && { onHidden }),
       };
-      for await (const entry of readTar(stream, bounds)) yield treeFile(entry, place);
+      let nameChars = 0;
+      for await (const entry of readTar(stream, bounds)) {
+        nameChars += entry.path.length + entry.linkPath.length;
+        if (nameChars > limits.layerNameChars) {
+          const message = `the names have more than ${limits.layerNameChars} characters`;
+          throw new TarError('too_many_entries', 0, message);
+        }
+        yield treeFile(entry, place);
+      }
     },
   };
 }
