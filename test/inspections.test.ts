@@ -189,6 +189,21 @@ test('2.5.4 the same digest is inspected once, under every name and by every req
   expect((items[0] as Image).names.toSorted()).toEqual(references.toSorted());
 });
 
+test('2.5.10 inspections at the same time share no files and mix up no results', async () => {
+  const { client } = lab.instance;
+  const names = ['apart-1', 'apart-2', 'apart-3', 'apart-4'];
+  const pushed = await Promise.all(names.map((name) => push(name)));
+  await Promise.all(pushed.map(({ reference }) => inspectAndWait(client, { reference })));
+  for (const [at, { digest }] of pushed.entries()) {
+    const { items } = await client.call(searches.run, {
+      query: { sha256: sha256(names[at] ?? '') },
+    });
+    expect(items.map(({ image }) => image)).toEqual([digest]);
+    const files = await client.call(images.files, { params: { digest }, query: { parent: 'app' } });
+    expect(files.items.map((one) => one.sha256)).toEqual([sha256(names[at] ?? '')]);
+  }
+});
+
 test('what is known is answered from the store, and looked into anew when forced', async () => {
   const { client } = lab.instance;
   const { reference, digest } = await push('known');

@@ -33,7 +33,8 @@ export async function listInspections(
 ): Promise<Page<Inspection>> {
   let query = select(database, scope);
   if (ask.project !== undefined) query = query.where('project', '=', ask.project);
-  if (ask.state !== undefined) query = query.where(sql<boolean>`${seenState} = any(${ask.state}::text[])`);
+  if (ask.state !== undefined)
+    query = query.where(sql<boolean>`${seenState} = any(${ask.state}::text[])`);
   if (ask.cursor !== undefined) query = query.where('id', '<', ask.cursor);
   const rows = await query
     .orderBy('id', 'desc')
