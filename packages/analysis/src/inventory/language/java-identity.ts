@@ -117,10 +117,12 @@ function parseFileName(path: string): NamedVersion {
   return { name: stem.slice(0, dash), version: stem.slice(dash + 1).replace(/^v(?=\d)/, '') };
 }
 
+/** Names may hold digits, so that the version was not where it was looked for, or be renamed. */
 function isSame(pom: MavenCoordinates, named: NamedVersion): boolean {
-  if (pom.artifact === named.name) return true;
-  const whole = `${named.name}-${named.version}`;
-  return whole.startsWith(`${pom.artifact}-`) && whole.includes(pom.version);
+  const artifact = pom.artifact.replaceAll('_', '-');
+  if (artifact === named.name.replaceAll('_', '-')) return true;
+  const whole = `${named.name}-${named.version}`.replaceAll('_', '-');
+  return whole === artifact || (whole.startsWith(`${artifact}-`) && whole.includes(pom.version));
 }
 
 /** Debian's `maven3-core.jar` is `maven-core`: one project is in it, of the archive's version. */

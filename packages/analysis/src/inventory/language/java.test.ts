@@ -60,6 +60,14 @@ describe('an archive', () => {
     ]);
   });
 
+  test.each([
+    ['log4j-1.2-api.jar', 'org.apache.logging.log4j', 'log4j-1.2-api', '2.19.0'],
+    ['annotation-1.3-spec.jar', 'org.specs', 'annotation_1.3_spec', '1.3'],
+  ])('%s, with digits in its name, is its project', async (path, group, artifact, version) => {
+    const found = await purls(path, manifest(), pom(group, artifact, version));
+    expect(found).toEqual([`pkg:maven/${group}/${artifact}@${version}`]);
+  });
+
   test('of the Java runtime itself is no package', async () => {
     const title = manifest('Implementation-Title: Java Runtime Environment');
     expect(await purls('lib/jrt-fs.jar', title)).toEqual([]);
