@@ -29,18 +29,40 @@ export interface CorpusResult {
 
 const listed = 40;
 
+interface Surroundings {
+  readonly testFiles: readonly TestFileResult[];
+  readonly machine: string;
+  /** The results of before, whose other roots stay. */
+  readonly before: string;
+}
+
 export function describeResults(
   results: readonly CorpusResult[],
-  { testFiles, machine }: { testFiles: readonly TestFileResult[]; machine: string },
+  { testFiles, machine, before }: Surroundings,
 ): string {
-  const lines = [
+  const head = [
     ...['# bench/accuracy', '', machine, ''],
     ...['Recall: of the packages that the managers list, how many are found. Precision: of the'],
     ...['packages that are named, how many the managers list.', ''],
-    ...results.flatMap(describeCorpus),
-    ...describeTestFiles(testFiles),
   ];
-  return `${lines.join('\n')}\n`;
+  const last = describeTestFiles(testFiles);
+  const sections = new Map(splitSections(before));
+  sections.delete(last[0] ?? '');
+  for (const result of results) {
+    const [title = '', ...lines] = describeCorpus(result);
+    sections.set(title, lines);
+  }
+  const roots = [...sections].flatMap(([title, lines]) => [title, ...lines]);
+  return `${[...head, ...roots, ...last].join('\n')}\n`;
+}
+
+function splitSections(text: string): [title: string, lines: string[]][] {
+  const sections: [string, string[]][] = [];
+  for (const line of text.trimEnd().split('\n')) {
+    if (line.startsWith('## ')) sections.push([line, []]);
+    else sections.at(-1)?.[1].push(line);
+  }
+  return sections;
 }
 
 export function describeCorpus({ corpus, images }: CorpusResult): string[] {
@@ -153,11 +175,12 @@ export function describeTestFiles(files: readonly TestFileResult[]): string[] {
     return `| ${name} | ${state} | ${isFound ? 'yes' : 'no'} | ${own} | ${gaps.join('; ')} |`;
   });
   const closed = files.filter(({ isFound, members }) => isFound && members.length === 0);
+  const names = closed.map(({ name }) => name).join(', ');
+  const count = `${files.filter(isThere).length} of ${files.length}`;
   return [
     ...['## Test files of ClamAV', ''],
-    `${files.filter(isThere).length} of ${files.length} found, by the MD5 of the one program in them.`,
-    `Not opened here, found by clamd (${closed.length}): ${closed.map(({ name }) => name).join(', ')}`,
-    '',
+    ...[`${count} are found, by the MD5 of the one program in them.`, ''],
+    ...[`Not opened here, found by clamd (${closed.length}): ${names}`, ''],
     '| file | | by the file itself (clamd unpacks) | by members (unpacked here) | gaps |',
     '|---|---|---|---|---|',
     ...[...rows, ''],

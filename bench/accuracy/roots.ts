@@ -74,7 +74,11 @@ const recipes: readonly Recipe[] = [
       const declared = await buildRustProgram(join(root, 'usr/local/bin/sample-rust'));
       await writeFile(`${root}.cargo.json`, JSON.stringify(declared));
     },
-    truths: [(root) => npmTruths(join(root, 'srv/app')), (root) => listed(`${root}.cargo.json`)],
+    truths: [
+      goTruths,
+      (root) => npmTruths(join(root, 'srv/app')),
+      (root) => listed(`${root}.cargo.json`),
+    ],
   },
   {
     name: 'rpm',
