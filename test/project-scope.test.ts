@@ -248,7 +248,7 @@ test.each(imageQuestions)(
     const own = { ...inside, sha256 };
     const never = {
       inspection: missing.job,
-      digest: `sha256:${'0'.repeat(64)}`,
+      digest: `sha256:${'f'.repeat(64)}`,
       sha256: '0'.repeat(64),
     };
     const answerTo = async (visitor: Visitor, thing: typeof never): Promise<object> => {

@@ -111,10 +111,15 @@ async function inspectOpened(
   options: InspectOptions,
 ): Promise<InspectionReport[]> {
   if (opened.kind === 'image') {
+    const { source } = opened;
+    // A registry that stalls is let go of at once.
+    const letGo = (): void => void source.close();
+    options.signal?.addEventListener('abort', letGo, { once: true });
     try {
-      return await inspect(opened.source, options);
+      return await inspect(source, options);
     } finally {
-      await opened.source.close();
+      options.signal?.removeEventListener('abort', letGo);
+      await source.close();
     }
   }
   const { kind, reference, tree } = opened;

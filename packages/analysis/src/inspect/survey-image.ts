@@ -38,15 +38,21 @@ export async function surveyImage(
     await opened.tree.close();
     return undefined;
   }
+  const { source } = opened;
+  // A registry that stalls is let go of at once.
+  const letGo = (): void => void source.close();
+  hooks.signal?.addEventListener('abort', letGo, { once: true });
   try {
-    const { images } = await opened.source.list(request.platform);
+    hooks.signal?.throwIfAborted();
+    const { images } = await source.list(request.platform);
     const digests = images.flatMap(
       ({ manifestDigest, configDigest }) => manifestDigest ?? configDigest ?? [],
     );
     if (digests.length < images.length) return undefined;
     return { digests, means: await describeMeans(request, hooks) };
   } finally {
-    await opened.source.close();
+    hooks.signal?.removeEventListener('abort', letGo);
+    await source.close();
   }
 }
 

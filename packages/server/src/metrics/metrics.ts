@@ -103,6 +103,7 @@ function createGauges(registry: Registry) {
     database: of('database_up', 'Whether the database answered this scrape'),
     live: of('jobs', 'Jobs that are not finished, by state', ['state']),
     queued: of('queue_jobs', 'Jobs that wait, by engine', ['engine']),
+    inspections: of('inspections', 'Inspections that are not finished, by state', ['state']),
     oldest: of('queue_oldest_wait_seconds', 'How long the oldest waiting job waits', ['engine']),
     nodeUp: of('node_up', 'Whether the node is online', ['node']),
     nodeSchedulable: of('node_schedulable', 'Whether the node takes new attempts', ['node']),
@@ -132,9 +133,12 @@ function setInstance(gauges: Gauges, state: InstanceState | undefined): void {
     gauges.nodeCpus,
     gauges.nodeCpusReserved,
   ];
-  for (const one of [live, queued, oldest, ...perNode]) one.reset();
+  for (const one of [live, queued, oldest, gauges.inspections, ...perNode]) one.reset();
   if (state === undefined) return;
   for (const { state: name, jobs } of state.live) live.set({ state: name }, jobs);
+  for (const { state: name, count } of state.inspections) {
+    gauges.inspections.set({ state: name }, count);
+  }
   for (const { engine, jobs, oldestSeconds } of state.queue) {
     queued.set({ engine }, jobs);
     oldest.set({ engine }, oldestSeconds);

@@ -5,6 +5,8 @@ import { sql, type Kysely } from 'kysely';
 import type { Database } from '../db/index.ts';
 
 export interface InstanceState {
+  /** Inspections that wait or run. */
+  readonly inspections: readonly { readonly state: string; readonly count: number }[];
   readonly live: readonly { readonly state: string; readonly jobs: number }[];
   readonly queue: readonly {
     readonly engine: string;
@@ -29,10 +31,11 @@ const liveStates = ['queued', 'placed', 'starting', 'running', 'collecting'] as 
 
 /** The instance as it is now. Both questions about jobs are answered by the partial indexes. */
 export async function readInstance(database: Kysely<Database>): Promise<InstanceState> {
-  const [queue, live, nodes] = await Promise.all([
+  const [queue, live, nodes, inspections] = await Promise.all([
     readQueue(database),
     readLive(database),
     readNodes(database),
+    readInspections(database),
   ]);
   const counts = new Map<string, number>(liveStates.map((state) => [state, 0]));
   for (const { state, jobs } of live) counts.set(state, jobs);
@@ -40,7 +43,14 @@ export async function readInstance(database: Kysely<Database>): Promise<Instance
     'queued',
     queue.reduce((sum, { jobs }) => sum + jobs, 0),
   );
-  return { queue, nodes, live: [...counts].map(([state, jobs]) => ({ state, jobs })) };
+  return { queue, nodes, inspections, live: [...counts].map(([state, jobs]) => ({ state, jobs })) };
+}
+
+async function readInspections(database: Kysely<Database>): Promise<InstanceState['inspections']> {
+  const { rows } = await sql<InstanceState['inspections'][number]>`
+    select state, count(i.state) as count from (values ('queued'), ('running')) as s (state)
+    left join inspections i using (state) group by state`.execute(database);
+  return rows;
 }
 
 async function readQueue(database: Kysely<Database>): Promise<InstanceState['queue']> {
