@@ -19,13 +19,18 @@ export interface CredentialFile {
  */
 export type CredentialFileForm = 'docker' | 'dockercfg' | 'secret';
 
+/**
+ * Its warnings would be printed and quote the text; pretty errors count lines from the beginning for
+ * each of them, and a text may be nothing but errors.
+ */
+const yamlOptions = { maxAliasCount: 10, logLevel: 'error', prettyErrors: false } as const;
+
 /** Throws an Error that tells nothing of the text. */
 export function parseCredentialFile(text: string, form: CredentialFileForm): CredentialFile {
   try {
     if (form === 'docker') return readConfig(JSON.parse(text));
     if (form === 'dockercfg') return readEntries(JSON.parse(text));
-    // Its warnings would be printed, and quote the text.
-    return readSecret(parseYaml(text, { maxAliasCount: 10, logLevel: 'error' }));
+    return readSecret(parseYaml(text, yamlOptions));
   } catch {
     // The parsers' own messages quote the text.
     throw new Error('it is not as such a file must be');

@@ -164,6 +164,8 @@ describe('files', () => {
     process.on('warning', listen);
     onTestFinished(() => void process.off('warning', listen));
     expect(() => parseCredentialFile('!hunter2 hunter2: %', 'secret')).toThrow('not as');
+    // An error at every byte, and no time for a fine message about each.
+    expect(() => parseCredentialFile(']'.repeat(100_000), 'secret')).toThrow('not as');
     await new Promise((resolve) => setImmediate(resolve));
     expect(warned).toEqual([]);
   });

@@ -27,6 +27,9 @@ describe('references', () => {
     ['debian', 'docker.io/library/debian:latest'],
     ['debian:12', 'docker.io/library/debian:12'],
     ['team/app', 'docker.io/team/app:latest'],
+    // Small letters would make another image of it: lab/app of Docker Hub.
+    ['Lab/app', 'Lab/app:latest'],
+    ['Lab.Example/app', 'lab.example/app:latest'],
     ['docker.io/debian', 'docker.io/library/debian:latest'],
     ['index.docker.io/debian', 'docker.io/library/debian:latest'],
     ['registry-1.docker.io/library/debian', 'docker.io/library/debian:latest'],

@@ -102,11 +102,17 @@ function splitReference(text: string): {
 function splitName(name: string): { host: string; repository: string } {
   const slash = name.indexOf('/');
   const first = slash < 0 ? '' : name.slice(0, slash);
-  const isHostPart = /[.:]/.test(first) || first === 'localhost' || first !== first.toLowerCase();
-  const host = canonicalHost(isHostPart ? first : dockerHub);
+  const isHostPart = readsAsHost(first);
+  const canonical = canonicalHost(isHostPart ? first : dockerHub);
+  // In small letters `Lab` would read as a folder of Docker Hub.
+  const host = readsAsHost(canonical) ? canonical : first;
   const path = isHostPart ? name.slice(slash + 1) : name;
   const repository = host === dockerHub && !path.includes('/') ? `library/${path}` : path;
   return { host, repository };
+}
+
+function readsAsHost(first: string): boolean {
+  return /[.:]/.test(first) || first === 'localhost' || first !== first.toLowerCase();
 }
 
 function bad(text: string, why: string): SourceError {
