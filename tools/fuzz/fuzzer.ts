@@ -103,12 +103,13 @@ export class Fuzzer {
     const [few, many] = [fill(this.#material.maxBytes >> 2), fill(this.#material.maxBytes)];
     let growth = Infinity;
     let ms = Infinity;
-    for (let left = 4; left > 0 && growth > growthMost; left -= 1) {
+    for (let left = 4; left > 0 && (growth > growthMost || ms > slowMs); left -= 1) {
       const short = await this.#measure(few);
       ms = Math.min(ms, await this.#measure(many));
       growth = ms < 20 ? 0 : Math.min(growth, ms / Math.max(short, 1));
     }
     this.#noteTime(ms, many);
+    if (ms > slowMs) this.#tell('slow', `${Math.round(ms)} ms for ${many.length} bytes`, many);
     if (growth <= growthMost) return;
     const detail = `${few.length} bytes to ${many.length} take ${growth.toFixed(1)} times as long`;
     this.#tell('slow', `${detail}: ${Math.round(ms)} ms`, many);
