@@ -34,7 +34,7 @@ const changed = (sql: string) => (): void => {
 const harms: readonly (readonly [string, () => void | Promise<void>])[] = [
   ['a row that is no JSON', changed("UPDATE parts SET body = x'00'")],
   ['a row of another shape', changed("UPDATE parts SET profile = 'other'")],
-  ['a lost half of the rows', changed('DELETE FROM parts WHERE part LIKE 'reader:%'')],
+  ['a lost half of the rows', changed("DELETE FROM parts WHERE part LIKE 'reader:%'")],
   ['lost answers of scanners', changed('DELETE FROM verdicts')],
   ['an older form', changed('PRAGMA user_version = 0')],
   [
