@@ -1,5 +1,4 @@
 /** Every page: accessible in both colour schemes, inside its policy, and no wider than a phone. */
-import { AxeBuilder } from '@axe-core/playwright';
 import { operations } from '@lazaret/protocol';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -15,6 +14,7 @@ import {
   wide,
   type WatchedContext,
 } from './browser.ts';
+import { seriousFindings, visitPage, widthBeyondScreen } from './page-checks.ts';
 
 const longName = `${'a-name-that-somebody-made-to-break-a-layout-'.repeat(4)}.bin`;
 let instance: Instance;
@@ -86,26 +86,8 @@ const outside: typeof pages = [
   ['setup without a link', () => 'setup', 'lacks its one-time link'],
 ];
 
-async function visitPage(page: Page, path: string, sign: string): Promise<void> {
-  await page.goto('about:blank');
-  await page.goto(`${instance.url}/console/${path}`);
-  const inSight = page
-    .getByText(sign, { exact: false })
-    .or(page.getByLabel(sign, { exact: false }));
-  await inSight.first().waitFor({ state: 'attached' });
-  await page.waitForLoadState('load');
-}
-
-async function seriousFindings(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 160)).join(' | ')}`);
-}
-
-async function widthBeyondScreen(page: Page): Promise<number> {
-  return page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-}
+const visit = (page: Page, path: string, sign: string): Promise<void> =>
+  visitPage(page, `${instance.url}/console/${path}`, sign);
 
 describe.each(['light', 'dark'] as const)('in the %s scheme', (scheme) => {
   let watched: WatchedContext;
@@ -115,7 +97,7 @@ describe.each(['light', 'dark'] as const)('in the %s scheme', (scheme) => {
     watched = await openContext(browser, { scheme });
     page = await watched.context.newPage();
     for (const [name, path, sign] of outside) {
-      await visitPage(page, path(), sign);
+      await visit(page, path(), sign);
       expect(await seriousFindings(page), name).toEqual([]);
       await takeScreenshot(page, `${name}-wide-${scheme}`);
     }
@@ -125,14 +107,14 @@ describe.each(['light', 'dark'] as const)('in the %s scheme', (scheme) => {
   test.each(pages)('%s', async (name, path, sign) => {
     watched.complaints.length = 0;
     await page.setViewportSize(wide);
-    await visitPage(page, path(), sign);
+    await visit(page, path(), sign);
     expect(await seriousFindings(page)).toEqual([]);
     await takeScreenshot(page, `${name}-wide-${scheme}`);
     expect(watched.complaints).toEqual([]);
     // The layout is the same in both schemes.
     if (scheme === 'dark') return;
     await page.setViewportSize(phone);
-    await visitPage(page, path(), sign);
+    await visit(page, path(), sign);
     if (changesOnPhone.includes(name)) expect(await seriousFindings(page)).toEqual([]);
     expect(await widthBeyondScreen(page)).toBeLessThanOrEqual(0);
     await takeScreenshot(page, `${name}-phone`);
@@ -153,7 +135,7 @@ test('the policy allows nothing inline and nothing from elsewhere', async () => 
 test('planted: a style element, a bare picture and a wide box are all noticed', async () => {
   const { context, complaints } = await openContext(browser, { size: phone });
   const page = await context.newPage();
-  await visitPage(page, 'sign-in', 'Forgot it?');
+  await visit(page, 'sign-in', 'Forgot it?');
   await page.evaluate(() => {
     const style = document.createElement('style');
     style.textContent = 'body { color: red }';

@@ -88,7 +88,9 @@ export async function startInstance(options: InstanceOptions = {}): Promise<Inst
   };
   return {
     url: address.url,
-    setupLink: /(http\S+#link=\S+)/.exec(printed)?.[1] ?? '',
+    get setupLink() {
+      return /(http\S+#link=\S+)/.exec(printed)?.[1] ?? '';
+    },
     adminToken: address.token,
     client,
     dataDirectory,

@@ -74,8 +74,10 @@ function Known({ file }: { readonly file: ImageFile }): ReactNode {
         <Fact term="Type">{file.type.replaceAll('-', ' ')}</Fact>
         {file.type === 'file' && (
           <Fact term="Size">
-            {formatSize(file.sizeBytes)}{' '}
-            <span className="dim small">{file.sizeBytes.toLocaleString('en')} B</span>
+            {formatSize(file.sizeBytes)}
+            {file.sizeBytes >= 1_024 && (
+              <span className="dim small"> {file.sizeBytes.toLocaleString('en')} B</span>
+            )}
           </Fact>
         )}
         {kind !== undefined && <Fact term="Content">{kind}</Fact>}

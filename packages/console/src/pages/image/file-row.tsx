@@ -51,7 +51,6 @@ export function FileRow(props: FileRowProps): ReactNode {
       aria-level={level}
       aria-selected={isSelected}
       aria-expanded={file.hasChildren ? isOpen : undefined}
-      aria-label={labelOf(file)}
       tabIndex={isReachable ? 0 : -1}
       style={rowIndent(level)}
       onClick={use}
@@ -71,15 +70,14 @@ export function FileRow(props: FileRowProps): ReactNode {
         <PlainText>{file.name}</PlainText>
         {file.linkPath !== undefined && (
           <span className="dim">
-            {' → '}
-            <PlainText>{file.linkPath}</PlainText>
+            {' '}
+            <span aria-hidden>→</span>
+            <span className="visually-hidden">link to</span> <PlainText>{file.linkPath}</PlainText>
           </span>
         )}
       </span>
       {file.hiddenBy !== undefined && (
-        <span className="hidden-mark" title={`hidden by layer ${file.hiddenBy}`}>
-          hidden
-        </span>
+        <span className="hidden-mark">hidden by {file.hiddenBy}</span>
       )}
       {file.type === 'file' && (
         <span className="tree-size number dim">{formatSize(file.sizeBytes)}</span>
@@ -102,11 +100,4 @@ function FileIcon({ file: { type, path, hasChildren } }: { readonly file: ImageF
   if (type === 'directory') return <IconFolder {...look} />;
   if (type === 'symlink' || type === 'hardlink') return <IconArrowForward {...look} />;
   return type === 'file' ? <IconFile {...look} /> : <IconPlug {...look} />;
-}
-
-function labelOf({ name, type, hiddenBy, linkPath }: ImageFile): string {
-  const words = [visibleText(name), type === 'file' ? '' : type.replaceAll('-', ' ')];
-  if (linkPath !== undefined) words.push(`to ${visibleText(linkPath)}`);
-  if (hiddenBy !== undefined) words.push(`hidden by layer ${hiddenBy}`);
-  return words.filter((word) => word !== '').join(', ');
 }

@@ -42,7 +42,7 @@ export function ScannerList({
           <span className="dim">
             <PlainText>{each.engine}</PlainText>
             {each.signatures !== '' && ', signatures '}
-            <PlainText>{each.signatures}</PlainText>
+            <PlainText>{shortenDigests(each.signatures)}</PlainText>
             {each.signaturesAt !== undefined && (
               <>
                 {' of '}
@@ -55,4 +55,9 @@ export function ScannerList({
       ))}
     </ul>
   );
+}
+
+/** Versions may be digests: their beginning tells them apart here, Coverage has all of them. */
+function shortenDigests(text: string): string {
+  return text.replaceAll(/\b([0-9a-f]{12})[0-9a-f]{20,}\b/g, '$1…');
 }
