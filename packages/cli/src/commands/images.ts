@@ -17,7 +17,7 @@ import { describeTransient, pause } from '../follow-stream.ts';
 import { catchInterrupt } from '../interrupt.ts';
 import { check } from '../operation-command.ts';
 import { fieldsOf } from '../operation-flags.ts';
-import { printStructured, tellPerson, writeOut } from '../render/print.ts';
+import { printStructured, tell, tellPerson, writeOut } from '../render/print.ts';
 import { visibleLine } from '../render/visible-text.ts';
 import { writeWhole } from '../write-file.ts';
 
@@ -86,7 +86,7 @@ function isEnded({ state }: Inspection): boolean {
 async function tellEnd(invocation: Invocation, inspection: Inspection): Promise<void> {
   const { state, problem } = inspection;
   if (problem !== null) {
-    await tellPerson(invocation, `${state}: ${visibleLine(problem.detail)} (${problem.code})`);
+    await tell(invocation, `${state}: ${visibleLine(problem.detail)} (${problem.code})`);
   }
   for (const { digest, platform, verdict, known } of inspection.images) {
     const about = [digest, platform ?? '', verdict, known ? 'known already' : ''];

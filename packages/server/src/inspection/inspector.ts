@@ -1,4 +1,4 @@
-/** The role inspector: takes inspections from the queue and looks into images with what it is given. */
+/** The role inspector: takes inspections from the queue and looks into images. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 

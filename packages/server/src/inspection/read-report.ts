@@ -1,4 +1,4 @@
-/** Stored reports as a whole: read back, with their files where those are asked for, and written. */
+/** Stored reports as a whole: read back, with their files where those are asked for. */
 import { promisify } from 'node:util';
 import { zstdDecompress } from 'node:zlib';
 

@@ -1,0 +1,72 @@
+/** The commands on images against a real server and registry. */
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+import { runInside, type RunResult } from '../packages/cli/src/testing/run-program.ts';
+import { buildApp, startWithRegistry, type RegistryInstance } from './support/registry-instance.ts';
+
+let lab: RegistryInstance;
+let home: string;
+let reference: string;
+let digest: string;
+
+beforeAll(async () => {
+  lab = await startWithRegistry();
+  home = await mkdtemp(join(tmpdir(), 'lazaret-cli-images-'));
+  const built = await buildApp('for the command line');
+  lab.registry.store.putImage('lab/cli', '1', built);
+  reference = `${lab.registry.host}/lab/cli:1`;
+  digest = built.descriptor.digest;
+});
+afterAll(async () => {
+  await lab.close();
+  await rm(home, { recursive: true, force: true });
+});
+
+function run(...argv: string[]): Promise<RunResult> {
+  const { url, adminToken } = lab.instance;
+  return runInside(argv, { home, variables: { LAZARET_SERVER: url, LAZARET_TOKEN: adminToken } });
+}
+
+test('images are inspected, listed, looked into, compared and searched', async () => {
+  const inspected = await run('images', 'inspect', reference, '--wait');
+  expect([inspected.exitCode, inspected.stdout]).toEqual([0, expect.stringContaining(digest)]);
+  const words: [string[], string][] = [
+    [['images', 'list'], 'unscanned'],
+    [['images', 'show', digest], 'trixie'],
+    [['images', 'packages', digest], 'bash'],
+    [['images', 'files', digest, '--parent', 'app'], 'app/own'],
+    [['images', 'findings', digest], ''],
+    [['images', 'compare', digest, digest], ''],
+    [['inspections', 'list'], reference],
+    [['search', '--path', 'usr/bin/'], 'usr/bin/bash'],
+    [['search', '--package', 'bash', '--output', 'json'], 'pkg:deb/debian/bash'],
+  ];
+  for (const [argv, expected] of words) {
+    const { exitCode, stdout, stderr } = await run(...argv);
+    expect([argv, exitCode, stderr]).toEqual([argv, 0, expect.any(String)]);
+    expect([argv, stdout]).toEqual([argv, expect.stringContaining(expected)]);
+  }
+});
+
+test('a report goes to standard output or to a file', async () => {
+  await run('images', 'inspect', reference, '--wait');
+  const shown = await run('images', 'report', digest);
+  expect(JSON.parse(shown.stdout)).toMatchObject({ schema: 'lazaret-inspection/1' });
+  const path = join(home, 'app.cdx.json');
+  const written = await run('images', 'report', digest, '--format', 'cyclonedx', '-o', path);
+  expect(written.exitCode).toBe(0);
+  expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({ bomFormat: 'CycloneDX' });
+});
+
+test('what fails says why, in the exit code too', async () => {
+  const missing = await run('images', 'inspect', `${lab.registry.host}/lab/never:1`, '--wait');
+  expect([missing.exitCode, missing.stderr]).toEqual([3, expect.stringContaining('not_found')]);
+  const local = await run('images', 'inspect', 'dir:/etc');
+  expect(local.exitCode).toBe(1);
+  const wrong = await run('images', 'inspect', reference, '--platform', 'x');
+  expect(wrong.exitCode).toBe(2);
+});
