@@ -22,11 +22,10 @@ function paragraph(name: string, version: string, state = 'install ok installed'
 
 function holding(
   name: string,
-  path: string,
-  content: string | Uint8Array,
+  held: ReturnType<typeof file>,
   expect: HostileCase['expect'],
 ): HostileCase {
-  return { name, build: () => layersOf([file(path, content)]), expect };
+  return { name, build: () => layersOf([held]), expect };
 }
 
 const header = rpmHeader({ name: 'one', version: '1', release: '2' });
@@ -34,31 +33,40 @@ const header = rpmHeader({ name: 'one', version: '1', release: '2' });
 export const packageDataCases: readonly HostileCase[] = [
   holding(
     'dpkg: epochs, tildes and carriage returns',
-    status,
-    `${paragraph('a', '1:2~rc1-1').replaceAll('\n', '\r\n')}\r\n${paragraph('b', '2')}`,
+    file(
+      status,
+      `${paragraph('a', '1:2~rc1-1').replaceAll('\n', '\r\n')}\r\n${paragraph('b', '2')}`,
+    ),
     { packages: [`a@1:2~rc1-1 ${status}`, `b@2 ${status}`] },
   ),
   holding(
     'dpkg: what was removed and left its configuration is told',
-    status,
-    [paragraph('gone', '1', 'deinstall ok config-files'), paragraph('here', '1')].join('\n'),
+    file(
+      status,
+      [paragraph('gone', '1', 'deinstall ok config-files'), paragraph('here', '1')].join('\n'),
+    ),
     { packages: [`gone@1 ${status}`, `here@1 ${status}`] },
   ),
   holding(
     'dpkg: one field of 20 MB',
-    status,
-    `${paragraph('a', '1')}Description: ${'x'.repeat(20_000_000)}\n\n${paragraph('b', '1')}`,
+    file(
+      status,
+      `${paragraph('a', '1')}Description: ${'x'.repeat(20_000_000)}\n\n${paragraph('b', '1')}`,
+    ),
     { packages: [`a@1 ${status}`, `b@1 ${status}`] },
   ),
-  holding('dpkg: cut in its last paragraph', status, `${paragraph('a', '1')}\nPackage: b\nVer`, {
-    verdict: 'incomplete',
-    packages: [`a@1 ${status}`],
-    gaps: Array.from({ length: 3 }, () => `inventory:dpkg: damaged ${status}`),
-  }),
+  holding(
+    'dpkg: cut in its last paragraph',
+    file(status, `${paragraph('a', '1')}\nPackage: b\nVer`),
+    {
+      verdict: 'incomplete',
+      packages: [`a@1 ${status}`],
+      gaps: Array.from({ length: 3 }, () => `inventory:dpkg: damaged ${status}`),
+    },
+  ),
   holding(
     'apk: a version that is none, and no empty line at the end',
-    apk,
-    'P:a\nV:bad version\n\nP:b\nV:1.0-r0\nA:x86_64',
+    file(apk, 'P:a\nV:bad version\n\nP:b\nV:1.0-r0\nA:x86_64'),
     {
       verdict: 'incomplete',
       packages: [`b@1.0-r0 ${apk}`],
@@ -72,23 +80,31 @@ export const packageDataCases: readonly HostileCase[] = [
       ['SQLite', 'var/lib/rpm/rpmdb.sqlite', sqliteDatabase([header])],
     ] as const
   ).flatMap(([form, path, bytes]) => [
-    holding(`rpm: ${form}`, path, bytes, { packages: [`one@1-2 ${path}`] }),
-    holding(`rpm: ${form} of zero length`, path, '', {
+    holding(`rpm: ${form}`, file(path, bytes), { packages: [`one@1-2 ${path}`] }),
+    holding(`rpm: ${form} of zero length`, file(path, ''), {
       ...{ verdict: 'incomplete', packages: [], gaps: [`inventory:rpm: damaged ${path}`] },
     }),
-    holding(`rpm: ${form} of other bytes`, path, 'x'.repeat(5_000), {
+    holding(`rpm: ${form} of other bytes`, file(path, 'x'.repeat(5_000)), {
       ...{ verdict: 'incomplete', packages: [], gaps: [`inventory:rpm: damaged ${path}`] },
     }),
   ]),
-  holding('npm: a package without a version', 'x/node_modules/a/package.json', '{"name":"a"}', {
-    ...{ verdict: 'incomplete', packages: [] },
-    gaps: ['inventory:npm: missing_part x/node_modules/a/package.json'],
-  }),
-  holding('npm: nested a million deep', 'x/node_modules/a/package.json', '['.repeat(1_000_000), {
-    verdict: 'incomplete',
-    packages: [],
-    gaps: ['inventory:npm: too_deep x/node_modules/a/package.json'],
-  }),
+  holding(
+    'npm: a package without a version',
+    file('x/node_modules/a/package.json', '{"name":"a"}'),
+    {
+      ...{ verdict: 'incomplete', packages: [] },
+      gaps: ['inventory:npm: missing_part x/node_modules/a/package.json'],
+    },
+  ),
+  holding(
+    'npm: nested a million deep',
+    file('x/node_modules/a/package.json', '['.repeat(1_000_000)),
+    {
+      verdict: 'incomplete',
+      packages: [],
+      gaps: ['inventory:npm: too_deep x/node_modules/a/package.json'],
+    },
+  ),
   {
     name: 'npm: a workspace that is a link is counted where it lies',
     build: () =>
