@@ -26,7 +26,23 @@ const pollSeconds = 50;
 
 export async function runInspect(invocation: Invocation): Promise<number> {
   const { flags, settings } = invocation;
-  const [reference = ''] = invocation.arguments;
+  const body = readRequest(invocation);
+  const { client } = await invocation.connect();
+  const headers = { 'idempotency-key': flagText(flags, 'idempotencyKey') ?? randomUUID() };
+  const asked = await client.call(images.inspect, { body }, { headers, signal: callTimeout() });
+  const isTable = settings.output === 'table';
+  if (isTable) await writeOut(invocation, `${asked.id}\n`);
+  if (!flagOn(flags, 'wait')) {
+    if (!isTable) await printStructured(invocation, asked);
+    return exitCodes.ok.code;
+  }
+  const ended = await waitForEnd(invocation, client, asked);
+  if (!isTable) await printStructured(invocation, ended ?? asked);
+  else if (ended !== undefined) await tellEnd(invocation, ended);
+  return ended === undefined ? exitCodes.interrupted.code : exitCodeOf(ended);
+}
+
+function readRequest({ flags, arguments: [reference = ''] }: Invocation) {
   const platform = flagText(flags, 'platform');
   const project = flagText(flags, 'project');
   const body = {
@@ -36,17 +52,7 @@ export async function runInspect(invocation: Invocation): Promise<number> {
     force: flagOn(flags, 'force'),
   };
   check(inspectionRequest, body, fieldsOf(inspectionRequest));
-  const { client } = await invocation.connect();
-  const headers = { 'idempotency-key': flagText(flags, 'idempotencyKey') ?? randomUUID() };
-  const asked = await client.call(images.inspect, { body }, { headers, signal: callTimeout() });
-  const isTable = settings.output === 'table';
-  const isWaiting = flagOn(flags, 'wait');
-  if (isTable) await writeOut(invocation, `${asked.id}\n`);
-  const ended = isWaiting ? await waitForEnd(invocation, client, asked) : asked;
-  if (!isTable) await printStructured(invocation, ended ?? asked);
-  else if (isWaiting && ended !== undefined) await tellEnd(invocation, ended);
-  if (!isWaiting) return exitCodes.ok.code;
-  return ended === undefined ? exitCodes.interrupted.code : exitCodeOf(ended);
+  return body;
 }
 
 /** Undefined when the person went away with Ctrl-C; the inspection goes on. */
