@@ -18,7 +18,7 @@ export function imageTitle(image: {
   return first === undefined ? shortDigest(image.digest) : visibleText(first);
 }
 
-/** The same repository, at this very digest: `registry.lab/app:1.2` as `registry.lab/app@sha256:…`. */
+/** The same repository, at this very digest: `lab/app:1.2` as `lab/app@sha256:…`. */
 export function pinnedReference(reference: string, digest: string): string {
   const at = reference.indexOf('@');
   const name = at < 0 ? reference : reference.slice(0, at);

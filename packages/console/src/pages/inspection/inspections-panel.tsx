@@ -14,7 +14,7 @@ import { InspectionBadge, progressWords } from './inspection-state.tsx';
 const shown = 8;
 const everyMs = 2_000;
 
-/** The latest inspections; with `atWork` those that are not over, and nothing when there is none. */
+/** The latest inspections; with `atWork` those that are not over, or nothing at all. */
 export function InspectionsPanel({ atWork }: { readonly atWork?: boolean }): ReactNode {
   const query = useOperation(
     operations.inspections.list,
