@@ -20,8 +20,8 @@ export interface CredentialFile {
 export type CredentialFileForm = 'docker' | 'dockercfg' | 'secret';
 
 /**
- * Its warnings would be printed and quote the text; pretty errors count lines from the beginning for
- * each of them, and a text may be nothing but errors.
+ * Its warnings would be printed and quote the text; pretty errors count lines from the beginning
+ * for each of them, and a text may be nothing but errors.
  */
 const yamlOptions = { maxAliasCount: 10, logLevel: 'error', prettyErrors: false } as const;
 
