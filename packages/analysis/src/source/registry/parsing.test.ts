@@ -58,6 +58,10 @@ describe('references', () => {
   test('names, tags and texts have a length', () => {
     const long = [`images.lab/${'a/'.repeat(130)}a`, `a:${'t'.repeat(129)}`, 'x'.repeat(10_000)];
     for (const text of long) expect(() => parseReference(text)).toThrow(SourceError);
+    // No address of a server can be made of these hosts.
+    for (const text of ['1.2.3.999/app', '[1:2]:80/app', 'kbb.000/app']) {
+      expect(() => parseReference(text)).toThrow(SourceError);
+    }
   });
 
   test('any text is a reference or a SourceError', () => {

@@ -59,7 +59,9 @@ export function selectorOf({ tag, digest }: RegistryReference): string {
 
 export function isHost(text: string): boolean {
   const port = /:(\d+)$/.exec(text)?.[1];
-  return hostName.test(text) && !text.includes('..') && Number(port ?? 1) <= 65_535;
+  if (!hostName.test(text) || text.includes('..') || Number(port ?? 1) > 65_535) return false;
+  // `1.2.3.999` and `[1:2]` look like one, and nobody can be asked there.
+  return URL.canParse(`https://${text}`);
 }
 
 export function isRepository(text: string): boolean {
