@@ -95,6 +95,7 @@ tools do.
 
 function showFallback(value: unknown): string {
   if (value === '' || (Array.isArray(value) && value.length === 0)) return 'none';
+  if (typeof value === 'object' && !Array.isArray(value)) return 'each of its own';
   return code(Array.isArray(value) ? value.join(',') : String(value));
 }
 

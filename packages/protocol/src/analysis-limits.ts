@@ -147,7 +147,7 @@ export const analysisLimits = {
   referencePackages: 1_000,
   secretFindings: 100,
   secretPlaces: 500_000,
-  secretFileBytes: 64 * MiB,
+  secretFileBytes: 128 * MiB,
   yaraRuleFiles: 10_000,
   yaraRuleBytes: 64 * MiB,
   yaraCompileMs: minuteMs,

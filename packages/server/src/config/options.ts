@@ -152,7 +152,7 @@ export const options = {
   inspection: option({
     schema: inspectionOption,
     fallback: {},
-    summary: 'How images are inspected: scanners, registries, bounds; see inspection',
+    summary: 'How images are inspected: scanners, registries, bounds; see docs/operating.md',
   }),
   openLegacy: option({
     schema: flag,
