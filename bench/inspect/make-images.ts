@@ -117,7 +117,7 @@ async function makeLayer(layout: string, { shape, at, paths }: LayerRecipe): Pro
   const diffId = await digestOf(tar);
   const tarBytes = lstatSync(tar).size;
   const stored = { gzip: `${tar}.gz`, zstd: `${tar}.zst`, none: tar }[shape.compression];
-  if (shape.compression === 'gzip') await run('gzip', ['-6', '-f', tar]);
+  if (shape.compression === 'gzip') await run('gzip', ['-n', '-6', '-f', tar]);
   if (shape.compression === 'zstd') await run('zstd', ['-3', '-q', '-f', '--rm', tar]);
   const digest = await digestOf(stored);
   const path = join(layout, 'blobs/sha256', digest);
