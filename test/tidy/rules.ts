@@ -50,7 +50,7 @@ export const exceptions: readonly Exception[] = [
 export const entries: readonly RegExp[] = [
   /^packages\/[^/]+\/src\/(index|main)\.tsx?$/,
   /^packages\/cli\/bin\/lazaret\.mjs$/,
-  /^packages\/console\/(vite\.config|theme-stylesheet)\.ts$/,
+  /^packages\/console\/vite\.config\.ts$/,
   /^packages\/console\/public\/[^/]+\.js$/,
   /\.test\.tsx?$/,
   /^vitest\.config\.ts$/,
