@@ -56,7 +56,7 @@ export const entries: readonly RegExp[] = [
   /^vitest\.config\.ts$/,
   /^test\/global-setup\.ts$/,
   // started by name: npm scripts, the server, other tools
-  /^tools\/(bootstrap|docker|build-engines|build-image|make-sample-apk)\.mjs$/,
+  /^tools\/(bootstrap|docker|build-(engines|image|program)|make-sample-apk)\.mjs$/,
   /^tools\/(check|fuzz|registry|run-tests|write-docs)\.ts$/,
   /^deploy\/probe\.mjs$/,
   /^bench\/[^/]+\/bench\.ts$/,

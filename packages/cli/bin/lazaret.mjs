@@ -8,9 +8,12 @@ import { enableCompileCache } from 'node:module';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
+import { isBuilt } from './is-built.mjs';
+
 try {
   enableCompileCache(join(homedir(), '.cache', 'lazaret', 'compiled'));
 } catch {
   // a user without a home, as in containers: it starts without the cache
 }
-await import('../src/main.ts');
+const built = process.argv[2] === 'inspect' && isBuilt() ? '../dist/main.js' : undefined;
+await (built === undefined ? import('../src/main.ts') : import(built));

@@ -103,6 +103,8 @@ export const analysisLimits = {
 
   // readers and scanners
   readerFileBytes: 128 * MiB,
+  /** Memory that files in pieces are put together in, one after another. */
+  scratchBytes: 16 * MiB,
   readerTextBytes: 64 * MiB,
   packagesPerFile: 100_000,
   unknownsPerFile: 100,

@@ -7,6 +7,8 @@
 import type { Transform } from 'node:stream';
 import { constants, createGunzip, createZstdDecompress } from 'node:zlib';
 
+import { InflateError, nativeInflate } from './native-inflate.ts';
+import type { NativeInflate } from './native-inflate.ts';
 import { releaseMemory } from './release-memory.ts';
 
 export type Compression = 'none' | 'gzip' | 'zstd' | 'bzip2' | 'xz';
@@ -30,6 +32,11 @@ export interface DecompressLimits {
   readonly freeBytes: number;
 }
 
+export interface DecompressOptions {
+  /** Whether gzip is inflated by a library of the machine where it has one; true unless given. */
+  readonly useNative?: boolean | undefined;
+}
+
 export interface Decompressed {
   readonly compression: Compression;
   /** Plain bytes; throws CompressionError and whatever the stored stream throws. */
@@ -48,13 +55,15 @@ const zstdWindowLog = 27;
 export async function decompress(
   stored: AsyncIterable<Uint8Array>,
   bounds: DecompressLimits,
+  { useNative = true }: DecompressOptions = {},
 ): Promise<Decompressed> {
   const iterator = stored[Symbol.asyncIterator]();
   const head = await firstBytes(iterator);
   const compression = sniffCompression(head);
   const counter = { storedBytes: 0 };
   const whole = count(continued(head, iterator), counter);
-  return { compression, plain: inflate(whole, { compression, counter, bounds }) };
+  const native = compression === 'gzip' && useNative ? await nativeInflate() : undefined;
+  return { compression, plain: inflate(whole, { compression, counter, bounds, native }) };
 }
 
 /** By magic bytes; `none` when none fits. */
@@ -120,16 +129,17 @@ interface InflateOptions {
   readonly compression: Compression;
   readonly counter: Counter;
   readonly bounds: DecompressLimits;
+  readonly native: NativeInflate | undefined;
 }
 
 async function* inflate(
   stored: AsyncIterable<Uint8Array>,
-  { compression, counter, bounds }: InflateOptions,
+  { compression, counter, bounds, native }: InflateOptions,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   if (compression === 'bzip2' || compression === 'xz') {
     throw new CompressionError('unsupported', `a layer in ${compression} form is not read`);
   }
-  const plain = compression === 'none' ? stored : through(stored, decoder(compression));
+  const plain = decoded(stored, compression, native);
   let total = 0;
   for await (const chunk of plain) {
     total += chunk.length;
@@ -142,6 +152,32 @@ async function* inflate(
     }
     yield chunk;
   }
+}
+
+function decoded(
+  stored: AsyncIterable<Uint8Array>,
+  compression: 'none' | 'gzip' | 'zstd',
+  native: NativeInflate | undefined,
+): AsyncIterable<Uint8Array> {
+  if (compression === 'none') return stored;
+  if (native !== undefined) return natively(stored, native);
+  return through(stored, decoder(compression));
+}
+
+async function* natively(
+  stored: AsyncIterable<Uint8Array>,
+  native: NativeInflate,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    yield* native.gunzip(stored);
+  } catch (error) {
+    if (!(error instanceof InflateError)) throw error;
+    throw damaged(error);
+  }
+}
+
+function damaged(error: Error): CompressionError {
+  return new CompressionError('damaged', `cannot be inflated: ${error.message}`, { cause: error });
 }
 
 function decoder(compression: 'gzip' | 'zstd'): Transform {
@@ -173,7 +209,7 @@ async function* through(
   } catch (error) {
     if ('failure' in source) throw source.failure;
     if (!(error instanceof Error)) throw error;
-    throw new CompressionError('damaged', `cannot be inflated: ${error.message}`, { cause: error });
+    throw damaged(error);
   } finally {
     transform.destroy();
     await fed;

@@ -16,7 +16,7 @@ import type { FileEntry, FileTree, TreeFile } from '../tree/file-tree.ts';
 import type { UnpackMembers } from './unpack-members.ts';
 import { noteStructure } from './note-structure.ts';
 import { RowStore } from './packed-rows.ts';
-import { readContent } from './read-content.ts';
+import { Scratch, readContent } from './read-content.ts';
 import type { ReadContent } from './read-content.ts';
 import { selectReaders } from './reader-table.ts';
 import type { SelectReaders } from './reader-table.ts';
@@ -81,6 +81,8 @@ class Walk {
   readonly #members: OfFile<MemberRow>[] = [];
   readonly #structure: OfFile<RecordedFinding>[] = [];
   readonly #gaps: Gap[] = [];
+  /** Scanners go on while the walk does, so what they are given is never written over. */
+  readonly #scratch: Scratch | undefined;
   #unlisted = 0;
   /** The last row of each path, from the first hard link on. */
   #rows: Map<string, number> | undefined;
@@ -90,6 +92,7 @@ class Walk {
     this.#select = selectReaders(plan.readers);
     this.#facts = new FactSheet(plan.readers);
     this.#scans = new ScanQueue(plan.scanners, plan);
+    this.#scratch = plan.scanners.length === 0 ? new Scratch(limits.scratchBytes) : undefined;
   }
 
   async visit(file: TreeFile): Promise<void> {
@@ -194,9 +197,7 @@ class Walk {
         ? this.#plan.similarity?.(bytes)
         : undefined;
     await this.#scan(row, { file, kind, content });
-    if (bytes !== undefined && content.owned && this.#plan.scanners.length === 0) {
-      releaseMemory(bytes);
-    }
+    if (bytes !== undefined && content.owned && this.#scratch !== undefined) releaseMemory(bytes);
     return {
       ...baseRow(file),
       ...{ sizeBytes: content.sizeBytes, ...digests, kind },
@@ -210,7 +211,8 @@ class Walk {
     whole: (head: Buffer) => boolean,
   ): Promise<ReadContent | undefined> {
     try {
-      return await readContent(file, { digests: this.#plan.digests, whole });
+      const { digests } = this.#plan;
+      return await readContent(file, { digests, whole, scratch: this.#scratch });
     } catch (error) {
       if (!(error instanceof SourceError)) throw error;
       const reason = error.code === 'unauthorized' ? 'not_available' : 'failed';

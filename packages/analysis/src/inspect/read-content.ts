@@ -1,4 +1,5 @@
 /** Reads the content of one file of a walk: whole into memory when somebody needs it, else past. */
+import { releaseMemory } from '../archive/release-memory.ts';
 import { DigestStream, digestBytes } from '../digest/file-digests.ts';
 import type { DigestChoice, FileDigests } from '../digest/file-digests.ts';
 import { fileKindBytes } from '../digest/file-kind.ts';
@@ -19,6 +20,29 @@ export interface ReadChoice {
   readonly digests: DigestChoice;
   /** Whether all bytes are needed, seen the first of them. */
   readonly whole: (head: Buffer) => boolean;
+  /** Where the bytes of a file in pieces are put together; memory of their own unless given. */
+  readonly scratch?: Scratch | undefined;
+}
+
+/** Memory that is used for one file after another, which saves the kernel from clearing it anew. */
+export class Scratch {
+  readonly #mostBytes: number;
+  #memory = Buffer.alloc(0);
+
+  /** Larger files get memory of their own, which can be given back. */
+  constructor(mostBytes: number) {
+    this.#mostBytes = mostBytes;
+  }
+
+  /** Valid until it is asked for again; undefined for what is too large. */
+  take(sizeBytes: number): Buffer | undefined {
+    if (sizeBytes > this.#mostBytes) return undefined;
+    if (sizeBytes > this.#memory.length) {
+      releaseMemory(this.#memory);
+      this.#memory = Buffer.allocUnsafeSlow(Math.min(this.#mostBytes, 2 * sizeBytes));
+    }
+    return this.#memory.subarray(0, sizeBytes);
+  }
 }
 
 /** Most files of a layer lie in one piece of the stream and are digested where they lie. */
@@ -54,7 +78,9 @@ async function severalPieces(
   const begun = await beginning(first, pieces);
   // Copied: the piece that it lies in may be used again when the next one is asked for.
   const head = Buffer.from(begun.subarray(0, fileKindBytes));
-  const gathered = choice.whole(head) ? new Gathered(Math.max(sizeBytes, begun.length)) : undefined;
+  const gathered = choice.whole(head)
+    ? new Gathered(Math.max(sizeBytes, begun.length), choice.scratch)
+    : undefined;
   const digests = new DigestStream(choice.digests);
   let seen = 0;
   for (
@@ -66,7 +92,8 @@ async function severalPieces(
     gathered?.add(piece);
     seen += piece.length;
   }
-  const finished = { digests: digests.finish(), head, sizeBytes: seen, owned: true };
+  const owned = gathered?.owned ?? true;
+  const finished = { digests: digests.finish(), head, sizeBytes: seen, owned };
   return gathered === undefined ? finished : { ...finished, bytes: gathered.take() };
 }
 
@@ -84,11 +111,14 @@ async function beginning(first: Buffer, pieces: AsyncIterator<Uint8Array>): Prom
 
 /** Bytes of a file whose size was announced, and may have been announced wrongly. */
 class Gathered {
-  #bytes: Buffer;
+  readonly owned: boolean;
+  readonly #bytes: Buffer;
   #used = 0;
 
-  constructor(sizeBytes: number) {
-    this.#bytes = Buffer.allocUnsafeSlow(sizeBytes);
+  constructor(sizeBytes: number, scratch: Scratch | undefined) {
+    const shared = scratch?.take(sizeBytes);
+    this.owned = shared === undefined;
+    this.#bytes = shared ?? Buffer.allocUnsafeSlow(sizeBytes);
   }
 
   add(piece: Buffer): void {

@@ -1,6 +1,5 @@
 /** Does one layer task in the present thread. */
 import { CompressionError } from '../archive/decompress.ts';
-import { releaseMemory } from '../archive/release-memory.ts';
 import type { Scanner } from '../scan/scanner.ts';
 import { openFileBytes } from '../source/file-bytes.ts';
 import { allReaders } from '../inventory/all-readers.ts';
@@ -88,16 +87,16 @@ function storedBytes(
   return sent;
 }
 
+const readBytes = 1024 * 1024;
+
 async function* fileBytes({
   path,
   ...range
 }: Exclude<StoredBytes, 'sent'>): AsyncGenerator<Uint8Array, void, undefined> {
   const file = await openFileBytes(path);
   try {
-    for await (const chunk of file.stream(range)) {
-      yield chunk;
-      releaseMemory(chunk);
-    }
+    const memory = Buffer.allocUnsafeSlow(readBytes);
+    yield* file.stream({ ...range, memory });
   } finally {
     await file.close();
   }

@@ -22,6 +22,8 @@ export interface ByteRange {
   readonly offset: number;
   readonly sizeBytes: number;
   readonly signal?: AbortSignal | undefined;
+  /** Memory for all chunks: each is then valid until the next one is asked for. */
+  readonly memory?: Buffer | undefined;
 }
 
 const chunkBytes = 1024 * 1024;
@@ -53,8 +55,9 @@ export function fileBytes(
   handle: FileHandle,
   { path, sizeBytes }: Pick<FileBytes, 'path' | 'sizeBytes'>,
 ): FileBytes {
-  async function read(offset: number, length: number): Promise<Buffer> {
-    const buffer = Buffer.allocUnsafe(Math.max(0, Math.min(length, sizeBytes - offset)));
+  async function read(offset: number, length: number, memory?: Buffer): Promise<Buffer> {
+    const most = Math.max(0, Math.min(length, sizeBytes - offset));
+    const buffer = memory === undefined ? Buffer.allocUnsafe(most) : memory.subarray(0, most);
     let filled = 0;
     while (filled < buffer.length) {
       const rest = buffer.length - filled;
@@ -72,7 +75,9 @@ export function fileBytes(
       const end = range.offset + range.sizeBytes;
       for (let at = range.offset; at < end;) {
         range.signal?.throwIfAborted();
-        const chunk = await read(at, Math.min(chunkBytes, end - at));
+        const { memory } = range;
+        const most = memory?.length ?? chunkBytes;
+        const chunk = await read(at, Math.min(most, end - at), memory);
         if (chunk.length === 0) {
           throw new SourceError('damaged', `${path ?? 'the archive'} ends before it should`);
         }

@@ -1,14 +1,17 @@
 /** Group 7: layers as they are stored. */
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 
+import { nativeInflate } from '../../archive/native-inflate.ts';
 import { buildTar, digestOf } from '../image-builder.ts';
 import type { LayerInput } from '../image-builder.ts';
 import { file, layersOf, secret } from './hostile-case.ts';
 import type { HostileCase } from './hostile-case.ts';
 
 const seen = { files: ['f k'], findings: ['secret k@0'] } as const;
-/** Engines refuse such a layer; of it only what zlib gave out before the damage is examined. */
+/** Engines refuse such a layer; what was inflated before the damage is examined. */
 const damaged = { verdict: 'incomplete', gaps: ['layer: damaged'] } as const;
+/** zlib keeps the last chunk to itself when damage follows; ISA-L gives it out. */
+const beforeTheEnd = (await nativeInflate()) === undefined ? { files: [] } : seen;
 
 async function tar(): Promise<Buffer> {
   return buildTar([file('k', secret)]);
@@ -73,15 +76,15 @@ export const compressionCases: readonly HostileCase[] = [
   stored(
     'other bytes behind a gzip are damage',
     (plain) => Buffer.concat([gzipSync(plain), Buffer.from('garbage')]),
-    { ...damaged, files: [] },
+    { ...damaged, ...beforeTheEnd },
   ),
   stored('gzip with a wrong CRC', (plain) => changed(gzipSync(plain), -6), {
     ...damaged,
-    files: [],
+    ...beforeTheEnd,
   }),
   stored('gzip with a wrong length', (plain) => changed(gzipSync(plain), -2), {
     ...damaged,
-    files: [],
+    ...beforeTheEnd,
   }),
   stored('gzip of which there is only the header', (plain) => gzipSync(plain).subarray(0, 10), {
     ...damaged,

@@ -1,0 +1,71 @@
+/**
+ * Puts `lazaret inspect` and its threads together into a few files, packages/cli/dist: it has some
+ * six hundred modules, and finding and linking them one by one takes longer than looking into an
+ * image that is known already. The sources stay what runs everywhere else, and here too as soon as
+ * one of them is newer (packages/cli/bin/is-built.mjs tells).
+ */
+import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { rolldown } from 'rolldown';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const place = join(root, 'packages', 'cli', 'dist');
+
+/** What runs by itself: the program, and each thread that it starts. */
+const entries = {
+  main: 'packages/cli/src/main.ts',
+  'layer-thread': 'packages/analysis/src/inspect/layer-thread.ts',
+  'yara-worker': 'packages/analysis/src/scan/yara/yara-worker.ts',
+};
+/** Stays where it is: what brings files of its own, and the server, which `inspect` never loads. */
+const external = [/^node:/, 'koffi', /^@virustotal\/yara-x/, '@lazaret/server'];
+
+/** `new URL('name', import.meta.url)`: a thread lies beside the bundle, any other file stays. */
+const besideModule = /new URL\(\s*'([^']+)',\s*import\.meta\.url\s*,?\s*\)/g;
+
+function keepPlaces() {
+  return {
+    name: 'keep-places',
+    transform(code, id) {
+      if (!id.startsWith(join(root, 'packages')) || !code.includes('import.meta.url')) return null;
+      const moved = code.replaceAll(besideModule, (_, name) => {
+        const thread = basename(name, '.ts');
+        const target = Object.hasOwn(entries, thread)
+          ? `./${thread}.js`
+          : relative(place, join(dirname(id), name));
+        return `new URL('${target}', import.meta.url)`;
+      });
+      return { code: moved, map: null };
+    },
+  };
+}
+
+const made = `${place}.${process.pid}`;
+rmSync(made, { recursive: true, force: true });
+mkdirSync(made, { recursive: true });
+const bundle = await rolldown({
+  input: Object.fromEntries(
+    Object.entries(entries).map(([name, path]) => [name, join(root, path)]),
+  ),
+  cwd: root,
+  platform: 'node',
+  external,
+  plugins: [keepPlaces()],
+  logLevel: 'warn',
+});
+const { output } = await bundle.write({
+  dir: made,
+  format: 'esm',
+  entryFileNames: '[name].js',
+  chunkFileNames: '[name]-[hash].js',
+});
+await bundle.close();
+const modules = output
+  .flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : []))
+  .filter((id) => id.startsWith(join(root, 'packages')));
+const sources = [...new Set([fileURLToPath(import.meta.url), ...modules])];
+const list = sources.sort().map((path) => [relative(root, path), statSync(path).size]);
+writeFileSync(join(made, 'sources.json'), JSON.stringify(list));
+rmSync(place, { recursive: true, force: true });
+renameSync(made, place);
