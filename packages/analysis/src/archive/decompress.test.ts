@@ -47,8 +47,15 @@ const streams: readonly (readonly [string, Buffer])[] = [
   ['a header only', whole.subarray(0, 10)],
   ['half of it', whole.subarray(0, whole.length / 2)],
   ['an unknown method', changed(whole, 2)],
-  ['reserved flags', changed(whole, 3)],
+  ['flags of a header that is not there', changed(whole, 3)],
+  ['a reserved flag', reserved(Buffer.from(whole), 3)],
+  ['a reserved flag in a later member', reserved(Buffer.concat([whole, whole]), whole.length + 3)],
 ];
+
+function reserved(bytes: Buffer, at: number): Buffer {
+  bytes[at] = (bytes[at] ?? 0) | 0x80;
+  return bytes;
+}
 
 function changed(bytes: Buffer, at: number, count = 1): Buffer {
   const copy = Buffer.from(bytes);

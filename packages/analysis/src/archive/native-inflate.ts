@@ -53,6 +53,10 @@ const gzipFlag = 1;
 /** `ISAL_BLOCK_FINISH`. */
 const finished = 5;
 
+/** Of a member's header: where its flags stand, and those that mean nothing yet. */
+const flagsPlace = 3;
+const reservedFlags = 0xe0;
+
 /** Return codes of `isal_inflate`, in the words of zlib where it has them. */
 const faults: Readonly<Record<number, string>> = {
   [-1]: 'invalid block type',
@@ -136,6 +140,8 @@ class Member {
   readonly #out: Buffer;
   #piece: Uint8Array = Buffer.alloc(0);
   #began = false;
+  /** Of the present member's header, as far as its flags. */
+  #headBytes = 0;
 
   constructor(library: Library, out: Buffer) {
     this.#library = library;
@@ -177,12 +183,23 @@ class Member {
     }
     if (this.#isFinished) return undefined;
     if (this.#availIn > 0) this.#began = true;
+    if (this.#hasReservedFlags()) return 'unknown header flags set';
     const before = this.#availIn - this.usedBytes;
     const code = this.#library.inflate(this.#state);
     if (code < 0) return faults[code] ?? 'invalid stored data';
     // What stands still with bytes to read and room to write would stand still for ever.
     const stuck = before === this.#availIn - this.usedBytes && this.#availIn > 0 && !this.isFull;
     return stuck && !this.#isFinished ? 'invalid stored data' : undefined;
+  }
+
+  /** RFC 1952 has a reader refuse them, for they may mean that the header is longer. */
+  #hasReservedFlags(): boolean {
+    const place = flagsPlace - this.#headBytes;
+    if (place < 0) return false;
+    const available = this.#availIn;
+    this.#headBytes += Math.min(available, place + 1);
+    const flags = this.#piece[this.#piece.length - available + place];
+    return place < available && flags !== undefined && (flags & reservedFlags) !== 0;
   }
 
   take(): Uint8Array {
@@ -204,6 +221,7 @@ class Member {
     const left = this.#availIn;
     const rest = this.#state.readBigUInt64LE(field.nextIn);
     const usedBytes = this.usedBytes;
+    this.#headBytes = 0;
     this.#library.init(this.#state);
     this.#state.writeUInt32LE(gzipFlag, field.crcFlag);
     this.#state.writeUInt32LE(left, field.availIn);
