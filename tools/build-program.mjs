@@ -18,6 +18,8 @@ const entries = {
   'layer-thread': 'packages/analysis/src/inspect/layer-thread.ts',
   'yara-worker': 'packages/analysis/src/scan/yara/yara-worker.ts',
 };
+/** Modules that do something when they are loaded. */
+const acts = /\/(main|layer-thread|layer-worker|yara-worker)\.ts$/;
 /** Stays where it is: what brings files of its own, and the server, which `inspect` never loads. */
 const external = [/^node:/, 'koffi', /^@virustotal\/yara-x/, '@lazaret/server'];
 
@@ -44,28 +46,39 @@ function keepPlaces() {
 const made = `${place}.${process.pid}`;
 rmSync(made, { recursive: true, force: true });
 mkdirSync(made, { recursive: true });
-const bundle = await rolldown({
-  input: Object.fromEntries(
-    Object.entries(entries).map(([name, path]) => [name, join(root, path)]),
-  ),
-  cwd: root,
-  platform: 'node',
-  external,
-  plugins: [keepPlaces()],
-  logLevel: 'warn',
-});
-const { output } = await bundle.write({
-  dir: made,
-  format: 'esm',
-  entryFileNames: '[name].js',
-  chunkFileNames: '[name]-[hash].js',
-});
-await bundle.close();
-const modules = output
-  .flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : []))
-  .filter((id) => id.startsWith(join(root, 'packages')));
+// One by one: what two of them share is small beside what only one of them needs.
+const modules = [];
+for (const [name, path] of Object.entries(entries)) modules.push(...(await build(name, path)));
 const sources = [...new Set([fileURLToPath(import.meta.url), ...modules])];
 const list = sources.sort().map((path) => [relative(root, path), statSync(path).size]);
 writeFileSync(join(made, 'sources.json'), JSON.stringify(list));
 rmSync(place, { recursive: true, force: true });
 renameSync(made, place);
+
+/** Writes one entry with its chunks, and answers the sources that went into it. */
+async function build(name, path) {
+  const bundle = await rolldown({
+    input: { [name]: join(root, path) },
+    cwd: root,
+    platform: 'node',
+    external,
+    plugins: [keepPlaces()],
+    // All other modules of ours only define: what a thread does not use, it does not load.
+    treeshake: {
+      moduleSideEffects: (id) => !id.startsWith(join(root, 'packages')) || acts.test(id),
+    },
+    logLevel: 'warn',
+  });
+  const { output } = await bundle.write({
+    dir: made,
+    format: 'esm',
+    entryFileNames: '[name].js',
+    chunkFileNames: `${name}-[name]-[hash].js`,
+    // Names stay, for whoever reads a stack trace.
+    minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
+  });
+  await bundle.close();
+  return output
+    .flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : []))
+    .filter((id) => id.startsWith(join(root, 'packages')));
+}

@@ -14,11 +14,11 @@ export function collectSpecial(records: LayerRecords, merged: MergedTree): Speci
     const file = records[layer]?.files[row];
     if (file === undefined) continue;
     const because = reasons(file);
-    if (because.length > 0) special.push({ ...file, path, layer, because });
+    if (because.length > 0) special.push({ ...file, path, layer, because: [...because] });
   }
   for (const { file, ...place } of hiddenFiles(records, merged)) {
     const because = reasons(file);
-    if (because.length > 0) special.push({ ...file, ...place, because });
+    if (because.length > 0) special.push({ ...file, ...place, because: [...because] });
   }
   return special;
 }
@@ -28,10 +28,15 @@ const setgid = 0o2000;
 const sticky = 0o1000;
 const othersWrite = 0o002;
 
-function reasons(file: FileRow): string[] {
+const none: readonly string[] = [];
+
+function reasons(file: FileRow): readonly string[] {
   const { type, mode, capabilities } = file;
   const isFile = type === 'file' || type === 'hardlink';
-  const because = isFile ? riskyModes(mode) : [];
+  const isRisky = isFile && (mode & (setuid | setgid | othersWrite)) !== 0;
+  // Nearly all files end here, and there may be a million of them.
+  if (isFile && !isRisky && capabilities === undefined) return none;
+  const because = isRisky ? riskyModes(mode) : [];
   if (capabilities !== undefined) because.push('capabilities');
   if (type === 'directory' && (mode & (othersWrite | sticky)) === othersWrite) {
     because.push('world-writable');

@@ -44,7 +44,8 @@ export function placeRecords(records: LayerRecords, options: MergeOptions): Plac
   ): Placed<T>[] => {
     const file = records[layer]?.files[row];
     const own = { value, layer, hiddenBy: row < 0 ? undefined : merged.hiddenBy(layer, row), file };
-    const others = links.get(key(layer, row)) ?? [];
+    const others = links.size === 0 ? undefined : links.get(key(layer, row));
+    if (others === undefined) return [own];
     return [own, ...others.map((link) => atLink({ value, file, link, records }))];
   };
   const placed: Gathered = { facts: [], findings: [], members: [], gaps: [] };
@@ -112,6 +113,7 @@ export function* hiddenFiles(records: LayerRecords, merged: MergedTree): Generat
 /** Visible hard links by the place of the content that they show. */
 function hardLinks(merged: MergedTree, records: LayerRecords): Map<string, VisibleFile[]> {
   const links = new Map<string, VisibleFile[]>();
+  if (!merged.hasHardLinks) return links;
   for (const file of merged.files()) {
     if (records[file.layer]?.files[file.row]?.type !== 'hardlink') continue;
     const at = key(file.content.layer, file.content.row);

@@ -44,6 +44,8 @@ export interface MergedTree {
   isMark(layer: number, row: number): boolean;
   /** The file at a path, symbolic links followed; undefined when nothing is there. */
   find(path: string): VisibleFile | undefined;
+  /** Whether an entry that could be placed is a hard link, hidden since or not. */
+  readonly hasHardLinks: boolean;
   /** Entries that no container engine could place: dangling hard links, files as parents. */
   readonly gaps: readonly MergeGap[];
 }
@@ -76,14 +78,19 @@ export function mergeLayers(
 
 class Merge implements MergedTree {
   readonly gaps: MergeGap[] = [];
+  hasHardLinks = false;
   readonly #root: Node = directoryNode(undefined);
   readonly #hidden: readonly Int32Array[];
   readonly #whiteouts: boolean;
   /** By layer. */
   readonly #marks: ReadonlySet<number>[] = [];
+  readonly #isSmall: boolean;
+  /** What `files` gives, kept for the several who ask when it is little. */
+  #listed: readonly VisibleFile[] | undefined;
 
   constructor(layers: readonly (readonly FileRow[])[], whiteouts: boolean) {
     this.#whiteouts = whiteouts;
+    this.#isSmall = layers.reduce((sum, { length }) => sum + length, 0) <= limits.plainRows;
     this.#hidden = layers.map((rows) => new Int32Array(rows.length).fill(visible));
   }
 
@@ -101,7 +108,13 @@ class Merge implements MergedTree {
       if (!marks.has(row)) this.#place(file, { layer, row });
   }
 
-  *files(): Iterable<VisibleFile> {
+  files(): Iterable<VisibleFile> {
+    if (!this.#isSmall) return this.#list();
+    this.#listed ??= [...this.#list()];
+    return this.#listed;
+  }
+
+  *#list(): Iterable<VisibleFile> {
     const open: [string, Node][] = [['', this.#root]];
     for (let next = open.pop(); next !== undefined; next = open.pop()) {
       const [path, node] = next;
@@ -152,13 +165,16 @@ class Merge implements MergedTree {
       this.#replaceDirectory(this.#root, place);
       return;
     }
-    const parent = this.#walk(parentPath(file.path), { followLast: true, create: true });
-    if (parent?.node.children === undefined) {
+    const directory = parentPath(file.path);
+    const parent =
+      this.#plainDirectory(directory) ??
+      this.#walk(directory, { followLast: true, create: true })?.node;
+    if (parent?.children === undefined) {
       this.#refuse(place, `${file.path}: something above it is no directory`);
       return;
     }
     const name = baseName(file.path);
-    const present = parent.node.children.get(name);
+    const present = parent.children.get(name);
     if (present?.children !== undefined && file.type === 'directory') {
       this.#replaceDirectory(present, place);
       return;
@@ -173,7 +189,21 @@ class Merge implements MergedTree {
       return;
     }
     if (present !== undefined) this.#bury(present, place.layer);
-    parent.node.children.set(name, node);
+    parent.children.set(name, node);
+  }
+
+  /** What nearly every entry needs of `#walk`: undefined where a link or a gap is on the way. */
+  #plainDirectory(path: string): Node | undefined {
+    let node = this.#root;
+    for (let from = 0; from < path.length;) {
+      const slash = path.indexOf('/', from);
+      const end = slash === -1 ? path.length : slash;
+      const next = node.children?.get(path.slice(from, end));
+      if (next === undefined || next.link !== undefined) return undefined;
+      node = next;
+      from = end + 1;
+    }
+    return node;
   }
 
   #replaceDirectory(node: Node, place: RowPlace): void {
@@ -191,6 +221,7 @@ class Merge implements MergedTree {
     }
     const target = this.#walk(file.linkPath ?? '', { followLast: false, create: false })?.node;
     if (target?.place === undefined || target.children !== undefined) return undefined;
+    this.hasHardLinks = true;
     const content = target.content ?? target.place;
     return { place, content, children: undefined, link: target.link };
   }
