@@ -32,9 +32,13 @@ export interface PartKey {
 export interface AnalysisCache extends VerdictStore {
   getPart(key: PartKey): unknown;
   putPart(key: PartKey, value: unknown): void;
-  /** Digest of a part of a file of this machine, while the file is the one that was hashed. */
-  getFileDigest(part: FilePart): string | undefined;
-  putFileDigest(part: FilePart, digest: string): void;
+  /** Whether anything at all is kept of a layer. */
+  hasParts(digest: string): boolean;
+  /** A part of a file of this machine as it is now; another name after any write to it. */
+  identify(part: FilePart): string | undefined;
+  /** Digest of what was identified so when it was hashed. */
+  getFileDigest(identity: string): string | undefined;
+  putFileDigest(identity: string, digest: string): void;
   /** Throws out what was used the longest ago until at most `maxBytes` are kept. */
   trim(maxBytes: number): void;
   close(): void;
@@ -156,16 +160,21 @@ class SqliteCache implements AnalysisCache {
     );
   }
 
-  getFileDigest(part: FilePart): string | undefined {
-    const identity = fileIdentity(part);
-    if (identity === undefined) return undefined;
+  hasParts(digest: string): boolean {
+    const row = this.#database.prepare('SELECT 1 FROM parts WHERE digest = ? LIMIT 1').get(digest);
+    return row !== undefined;
+  }
+
+  identify(part: FilePart): string | undefined {
+    return fileIdentity(part);
+  }
+
+  getFileDigest(identity: string): string | undefined {
     const row = this.#database.prepare('SELECT digest FROM files WHERE identity = ?').get(identity);
     return typeof row?.['digest'] === 'string' ? row['digest'] : undefined;
   }
 
-  putFileDigest(part: FilePart, digest: string): void {
-    const identity = fileIdentity(part);
-    if (identity === undefined) return;
+  putFileDigest(identity: string, digest: string): void {
     const insert = this.#database.prepare('INSERT OR REPLACE INTO files VALUES (?, ?, ?)');
     this.#quietly(() => insert.run(identity, digest, this.#run));
   }

@@ -58,14 +58,18 @@ export class LayerDesk {
 
   /** Outcomes in the order of the layers. Never throws but for the signal. */
   async examineAll(layers: readonly SourceLayer[]): Promise<LayerOutcome[]> {
-    const order = [...layers.keys()].toSorted(
-      (a, b) => (layers[b]?.sizeBytes ?? 0) - (layers[a]?.sizeBytes ?? 0),
-    );
+    const { cache } = this.#options;
+    const isKept = ({ digest }: SourceLayer): boolean =>
+      cache !== undefined && digest !== undefined && cache.hasParts(digest);
+    // What is kept is unpacked in this thread, while others read what is not.
+    const order = [...layers.entries()]
+      .map(([at, layer]) => ({ at, layer, kept: isKept(layer) }))
+      .toSorted(
+        (a, b) =>
+          Number(a.kept) - Number(b.kept) || (b.layer.sizeBytes ?? 0) - (a.layer.sizeBytes ?? 0),
+      );
     const outcomes: Promise<LayerOutcome>[] = [];
-    for (const at of order) {
-      const layer = layers[at];
-      if (layer !== undefined) outcomes[at] = this.#once(layer);
-    }
+    for (const { at, layer } of order) outcomes[at] = this.#once(layer);
     let files = 0;
     return (await Promise.all(outcomes)).map((outcome) => {
       files += outcome.record?.files.length ?? 0;
@@ -95,11 +99,13 @@ export class LayerDesk {
     const label = (layer.digest ?? layer.diffId ?? `layer ${index}`).replace('sha256:', '');
     const say = (state: 'examining' | 'done' | 'cached', files: number): void =>
       onProgress?.({ phase: 'layer', index, label: label.slice(0, 12), state, files });
-    const digest = cache === undefined ? layer.digest : await storedDigest(layer, cache);
+    const stored = cache === undefined ? undefined : await storedDigest(layer, cache);
+    const digest = stored === undefined ? layer.digest : stored.digest;
     const question = { digest, readers, scanners, settings };
     const { answer, cached } = await examineCached(question, cache, (part) =>
       this.#run(layer, part, (files) => say('examining', files)),
     );
+    if (!cached && 'record' in answer) stored?.remember(answer.record.digest);
     say(cached ? 'cached' : 'done', 'record' in answer ? answer.record.files.length : 0);
     return this.#bounded(outcomeOf(answer, cached));
   }

@@ -8,18 +8,38 @@ import { createHash } from 'node:crypto';
 import type { AnalysisCache } from '../cache/open-cache.ts';
 import type { SourceLayer } from '../source/image-source.ts';
 
-/** Undefined when the bytes cannot be read or are not those of the layer's digest. */
+export interface StoredBytesKnown {
+  /** Undefined when the bytes cannot be read or are not those of the layer's digest. */
+  readonly digest: string | undefined;
+  /** To be told the digest once the bytes were hashed, so that the file is known another time. */
+  readonly remember: (digest: string) => void;
+}
+
+/** What is known of a layer's bytes before it is examined; hashed only where that can save a walk. */
 export async function storedDigest(
   layer: SourceLayer,
   cache: AnalysisCache,
-): Promise<string | undefined> {
-  if (layer.file === undefined) return layer.digest;
-  const known = cache.getFileDigest(layer.file);
+): Promise<StoredBytesKnown> {
+  const { file } = layer;
+  if (file === undefined) return { digest: layer.digest, remember: nothing };
+  const identity = cache.identify(file);
+  const remember = (digest: string): void => {
+    // The same before and after: nobody wrote to it meanwhile.
+    if (identity !== undefined && cache.identify(file) === identity) {
+      cache.putFileDigest(identity, digest);
+    }
+  };
+  const known = identity === undefined ? undefined : cache.getFileDigest(identity);
+  if (known === undefined && layer.digest !== undefined && !cache.hasParts(layer.digest)) {
+    return { digest: layer.digest, remember };
+  }
   const digest = known ?? (await hashStored(layer));
-  if (digest === undefined) return undefined;
-  if (known === undefined) cache.putFileDigest(layer.file, digest);
-  return layer.digest === undefined || layer.digest === digest ? digest : undefined;
+  if (known === undefined && digest !== undefined) remember(digest);
+  const isClaimed = layer.digest === undefined || layer.digest === digest;
+  return { digest: isClaimed ? digest : undefined, remember };
 }
+
+const nothing = (): void => undefined;
 
 async function hashStored(layer: SourceLayer): Promise<string | undefined> {
   const algorithm = layer.digest?.startsWith('sha512:') === true ? 'sha512' : 'sha256';
