@@ -66,7 +66,7 @@ async function kept(): Promise<{ blobs: number; leftovers: number; jobs: number 
 
 /**
  * Nothing came to stay during the work. A file that is still being removed is waited for; one that
- * another test left behind may go while this one works, so there may be fewer leftovers than before.
+ * another test left behind may go while this one works, so there may be fewer leftovers then.
  */
 async function keepsNothing<T>(work: () => Promise<T>): Promise<T> {
   const { leftovers, ...before } = await kept();

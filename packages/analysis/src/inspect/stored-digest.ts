@@ -15,7 +15,7 @@ export interface StoredBytesKnown {
   readonly remember: (digest: string) => void;
 }
 
-/** What is known of a layer's bytes before it is examined; hashed only where that can save a walk. */
+/** What is known of a layer's bytes before the walk; hashed only where that can save it. */
 export async function storedDigest(
   layer: SourceLayer,
   cache: AnalysisCache,
