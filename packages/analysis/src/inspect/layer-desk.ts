@@ -99,13 +99,12 @@ export class LayerDesk {
     const label = (layer.digest ?? layer.diffId ?? `layer ${index}`).replace('sha256:', '');
     const say = (state: 'examining' | 'done' | 'cached', files: number): void =>
       onProgress?.({ phase: 'layer', index, label: label.slice(0, 12), state, files });
-    const stored = cache === undefined ? undefined : await storedDigest(layer, cache);
-    const digest = stored === undefined ? layer.digest : stored.digest;
+    const { digest, remember } = await storedDigest(layer, cache);
     const question = { digest, readers, scanners, settings };
     const { answer, cached } = await examineCached(question, cache, (part) =>
       this.#run(layer, part, (files) => say('examining', files)),
     );
-    if (!cached && 'record' in answer) stored?.remember(answer.record.digest);
+    if (!cached && 'record' in answer) remember(answer.record.digest);
     say(cached ? 'cached' : 'done', 'record' in answer ? answer.record.files.length : 0);
     return this.#bounded(outcomeOf(answer, cached));
   }

@@ -18,10 +18,10 @@ export interface StoredBytesKnown {
 /** What is known of a layer's bytes before the walk; hashed only where that can save it. */
 export async function storedDigest(
   layer: SourceLayer,
-  cache: AnalysisCache,
+  cache: AnalysisCache | undefined,
 ): Promise<StoredBytesKnown> {
   const { file } = layer;
-  if (file === undefined) return { digest: layer.digest, remember: nothing };
+  if (cache === undefined || file === undefined) return { digest: layer.digest, remember: nothing };
   const identity = cache.identify(file);
   const remember = (digest: string): void => {
     // The same before and after: nobody wrote to it meanwhile.
