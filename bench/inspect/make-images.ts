@@ -5,8 +5,8 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, lstatSync, readdirSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -69,8 +69,16 @@ export function share(
   return shares;
 }
 
-/** The image of a shape as an OCI layout below `home`; made when it is not there. */
-export async function makeImage(home: string, shape: Shape): Promise<BenchImage> {
+/**
+ * The image of a shape as an OCI layout below `home`; made when it is not there. `above` is an image
+ * of which it is the next build: layers that are the same are the same files, as in a layout that a
+ * build tool writes to again.
+ */
+export async function makeImage(
+  home: string,
+  shape: Shape,
+  above?: BenchImage,
+): Promise<BenchImage> {
   const layout = join(home, `${shape.name}-${shape.compression}`);
   const recipe = join(layout, 'recipe.json');
   const key = createHash('sha256').update(JSON.stringify(shape)).digest('hex');
@@ -85,6 +93,7 @@ export async function makeImage(home: string, shape: Shape): Promise<BenchImage>
     layers.push(await makeLayer(layout, { shape, at, paths }));
   }
   await writeLayout(layout, layers, shape.compression);
+  await shareFiles(layers, above);
   const image: BenchImage = {
     layout,
     layers: layers.map(({ path }) => path),
@@ -92,6 +101,19 @@ export async function makeImage(home: string, shape: Shape): Promise<BenchImage>
   };
   await writeFile(recipe, JSON.stringify({ ...image, key }));
   return image;
+}
+
+async function shareFiles(
+  layers: readonly StoredLayer[],
+  above: BenchImage | undefined,
+): Promise<void> {
+  const there = new Map(above?.layers.map((path) => [basename(path), path]));
+  for (const { path } of layers) {
+    const same = there.get(basename(path));
+    if (same === undefined) continue;
+    await rm(path);
+    await link(same, path);
+  }
 }
 
 interface StoredLayer {
