@@ -76,6 +76,8 @@ export interface InspectHooks {
   readonly now: () => number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: InspectProgress) => void;
+  /** Told in a sentence what went wrong beside the inspection: a cache that cannot be written. */
+  readonly onTrouble?: (text: string) => void;
 }
 
 /** Answers a report for each selected platform. Throws SourceError. */
@@ -139,7 +141,7 @@ async function inspectOpened(
 
 function inspectOptions(
   { platform, files, similarity = false, scanners, cache, parallel, timeMs }: InspectRequest,
-  { toolVersion, now, signal, onProgress }: InspectHooks,
+  { toolVersion, now, signal, onProgress, onTrouble }: InspectHooks,
   advisories: AdvisoryDatabase | undefined,
 ): InspectOptions {
   return {
@@ -149,6 +151,7 @@ function inspectOptions(
     ...(timeMs !== undefined && { timeMs }),
     ...(signal !== undefined && { signal }),
     ...(onProgress !== undefined && { onProgress }),
+    ...(onTrouble !== undefined && { onTrouble }),
     ...(advisories !== undefined && {
       match: ({ packages, distribution }) => matchPackages(packages, distribution, advisories),
     }),

@@ -5,6 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 
+import { fileIdentity, isSettled } from '../cache/file-identity.ts';
 import type { AnalysisCache } from '../cache/open-cache.ts';
 import type { SourceLayer } from '../source/image-source.ts';
 
@@ -12,12 +13,19 @@ import type { SourceLayer } from '../source/image-source.ts';
 export async function storedDigest(
   layer: SourceLayer,
   cache: AnalysisCache,
+  now: () => number,
 ): Promise<string | undefined> {
-  if (layer.file === undefined) return layer.digest;
-  const known = cache.getFileDigest(layer.file);
+  const { file } = layer;
+  if (file === undefined) return layer.digest;
+  const identity = fileIdentity(file);
+  const known = identity === undefined ? undefined : cache.getFileDigest(identity);
+  const isStable = known === undefined && isSettled(file, now());
   const digest = known ?? (await hashStored(layer));
   if (digest === undefined) return undefined;
-  if (known === undefined) cache.putFileDigest(layer.file, digest);
+  // One that changed while it was read has the digest of neither state.
+  if (isStable && identity !== undefined && identity === fileIdentity(file)) {
+    cache.putFileDigest(identity, digest);
+  }
   return layer.digest === undefined || layer.digest === digest ? digest : undefined;
 }
 
