@@ -110,6 +110,8 @@ async function inspectOnce(
       ...{ toolVersion, now },
       signal: AbortSignal.any([signal, lost]),
       onProgress: (progress) => hold.tell(progress),
+      onTrouble: (trouble) =>
+        parts.log.warn({ inspection: hold.about.id, trouble }, 'an inspection met trouble'),
     });
     hold.setPhase('storing');
     const images: StoredImage[] = [];
