@@ -82,11 +82,11 @@ function setAside(path: string): void {
 function openFile(path: string): AnalysisCache {
   const database = new DatabaseSync(path, { timeout: limits.cacheBusyMs });
   try {
-    // The first is heeded by a new file alone, and before anything is written.
-    database.exec(
-      'PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;',
-    );
-    if (readFormat(database) !== format) bringToForm(database);
+    const isOurs = readFormat(database) === format;
+    // Heeded by a new file alone, and before anything is written.
+    if (!isOurs) database.exec('PRAGMA auto_vacuum = INCREMENTAL');
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
+    if (!isOurs) bringToForm(database);
     return new SqliteCache(database, path);
   } catch (error) {
     database.close();
@@ -136,6 +136,7 @@ class SqliteCache implements AnalysisCache {
   #writes = 0;
   #trouble: string | undefined;
   #isDamaged = false;
+  #keeps = true;
   readonly #selectPart: StatementSync;
   readonly #touchPart: StatementSync;
   readonly #insertPart: StatementSync;
@@ -163,7 +164,7 @@ class SqliteCache implements AnalysisCache {
     const count = database.prepare('UPDATE counter SET runs = runs + 1');
     const counted = database.prepare('SELECT runs FROM counter');
     // What is there can be read where nothing can be written.
-    this.#attempt(() => count.run());
+    this.#write(() => count.run());
     const runs = this.#attempt(() => counted.get()?.['runs']);
     this.#run = typeof runs === 'number' ? runs : 0;
   }
@@ -177,7 +178,7 @@ class SqliteCache implements AnalysisCache {
     const row = this.#attempt(() => this.#selectPart.get(...key));
     const body = openRow(key, row?.['body']);
     const value = body === undefined ? undefined : decodeBody(body);
-    if (value !== undefined) this.#attempt(() => this.#touchPart.run(this.#now(), ...key));
+    if (value !== undefined) this.#write(() => this.#touchPart.run(this.#now(), ...key));
     return value;
   }
 
@@ -185,7 +186,7 @@ class SqliteCache implements AnalysisCache {
     const key = [digest, part, profile] as const;
     const body = encodeBody(value);
     if (body === undefined) return;
-    this.#attempt(() => this.#insertPart.run(...key, this.#now(), sealRow(key, body)));
+    this.#write(() => this.#insertPart.run(...key, this.#now(), sealRow(key, body)));
   }
 
   get({ sha256, sizeBytes, profile, path }: VerdictKey): ScanAnswer | undefined {
@@ -204,7 +205,7 @@ class SqliteCache implements AnalysisCache {
     const key = [Buffer.from(sha256, 'hex'), sizeBytes, profile, path] as const;
     const text = JSON.stringify({ state, findings, signatures });
     const answer = sealRow([sha256, sizeBytes, profile, path], Buffer.from(text));
-    this.#attempt(() => this.#insertVerdict.run(...key, this.#now(), answer));
+    this.#write(() => this.#insertVerdict.run(...key, this.#now(), answer));
   }
 
   getFileDigest(identity: string): string | undefined {
@@ -215,11 +216,11 @@ class SqliteCache implements AnalysisCache {
 
   putFileDigest(identity: string, digest: string): void {
     const sealed = sealRow([identity], Buffer.from(digest));
-    this.#attempt(() => this.#insertFile.run(identity, this.#now(), sealed));
+    this.#write(() => this.#insertFile.run(identity, this.#now(), sealed));
   }
 
   trim(maxBytes: number): void {
-    this.#attempt(() => trimDatabase(this.#database, maxBytes));
+    this.#write(() => trimDatabase(this.#database, maxBytes));
   }
 
   close(): void {
@@ -234,6 +235,16 @@ class SqliteCache implements AnalysisCache {
   #now(): number {
     this.#writes = Math.min(this.#writes + 1, usesPerRun - 1);
     return this.#run * usesPerRun + this.#writes;
+  }
+
+  /** After the first that fails no other is tried: each might wait for a lock that is held for good. */
+  #write(action: () => unknown): void {
+    if (!this.#keeps) return;
+    const isDone = this.#attempt(() => {
+      action();
+      return true;
+    });
+    this.#keeps = isDone === true;
   }
 
   /** A full disk, a lock that is never let go or a damaged page costs time, not the inspection. */
