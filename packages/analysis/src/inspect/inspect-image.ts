@@ -28,6 +28,8 @@ export interface InspectRequest {
   /** As it was given: `registry/app:tag`, a path, `container:web`, `dir:/srv`. */
   readonly reference: string;
   readonly platform: 'default' | 'all' | Platform;
+  /** What a tag of a registry stood for in a survey: this is inspected, under the tag's name. */
+  readonly pin?: string | undefined;
   /** Nothing is asked over the network; an engine on this machine is. */
   readonly offline: boolean;
   /** Whether the report lists every file. */
@@ -94,7 +96,7 @@ export async function inspectImage(
       engine,
       registry: request.offline ? undefined : await registryOptions(request.registry, hooks),
       spoolDirectory: request.spoolDirectory ?? tmpdir(),
-      signal: hooks.signal,
+      ...{ pin: request.pin, signal: hooks.signal },
     });
     return await inspectOpened(opened, inspectOptions(request, hooks, advisories));
   } finally {
