@@ -176,7 +176,7 @@ const whenKnown: readonly (readonly [string, KillPoint, readonly string[]])[] = 
   ],
 ];
 
-test.each(whenKnown)('killed %s', async (_, kill, words) => {
+test.each(whenKnown)('killed at a known image %s', async (_, kill, words) => {
   await finish(start());
   await expectKilled(start({ kill, words }));
   await expectCold();
@@ -188,7 +188,7 @@ test.each([
   ['while it lists', () => image.configDigest],
   ['inside the first layer', () => layerDigest(0)],
   ['between two layers', () => layerDigest(1)],
-] as const)('killed %s', async (phase, stalled) => {
+] as const)('killed beside a registry that stalls, %s', async (phase, stalled) => {
   registry.faults.on('stalled-body', Number.POSITIVE_INFINITY, stalled());
   const before = registry.requests.length;
   const running = start();

@@ -1,4 +1,4 @@
-/** The same request again and again, at once and one after another, and a tag that moves meanwhile. */
+/** The same request again and again, at once and in sequence, and a tag that moves meanwhile. */
 import { operations, type Inspection } from '@lazaret/protocol';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 

@@ -1,4 +1,4 @@
-/** Whatever becomes of what the cache's file holds, an inspection says what it says without a cache. */
+/** Whatever the cache's file has come to hold, an inspection says what it says without a cache. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -237,7 +237,7 @@ class SqliteCache implements AnalysisCache {
     return this.#run * usesPerRun + this.#writes;
   }
 
-  /** After the first that fails no other is tried: each might wait for a lock that is held for good. */
+  /** After the first that fails no other is tried: each might wait for a lock held for good. */
   #write(action: () => unknown): void {
     if (!this.#keeps) return;
     const isDone = this.#attempt(() => {

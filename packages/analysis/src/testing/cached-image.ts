@@ -24,7 +24,7 @@ Architecture: amd64
 
 `;
 
-/** Facts, secrets, what is packed in files, and two layers of which one hides a part of the other. */
+/** Packages, secrets, hard links, and two layers of which one hides a part of the other. */
 export function imageToCache(name = 'app'): Promise<BuiltImage> {
   const lower = [
     file('etc/os-release', 'ID=debian\nVERSION_ID="12"\n'),

@@ -1,4 +1,4 @@
-/** What a report says whatever was known before: two such texts are equal, or one of them is wrong. */
+/** What a report says whatever was known before: of two texts that differ one is wrong. */
 import type { InspectionReport } from '@lazaret/protocol';
 
 /** The report in JSON, without what tells of the cache. */

@@ -8,20 +8,26 @@ import { sql } from 'kysely';
 import pino from 'pino';
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
 
-import { buildImage } from '../../../analysis/src/testing/image-builder.ts';
+import { buildImage } from '../packages/analysis/src/testing/image-builder.ts';
 import {
   startFakeRegistry,
   type FakeRegistry,
-} from '../../../analysis/src/testing/registry/fake-registry.ts';
-import { transaction, withAdvisoryLock } from '../db/index.ts';
-import { appendEvents } from '../events/index.ts';
-import { createTestDatabase, type TestDatabase } from '../testing/database.ts';
-import { findImage } from './read-images.ts';
-import { readInspection } from './read-inspections.ts';
-import { openInspectionQueue, type InspectionQueue } from './queue.ts';
-import { removeImage } from './remove-image.ts';
-import { requestInspection } from './request-inspection.ts';
-import { runInspection, type InspectorParts } from './run-inspection.ts';
+} from '../packages/analysis/src/testing/registry/fake-registry.ts';
+import { transaction, withAdvisoryLock } from '../packages/server/src/db/index.ts';
+import { appendEvents } from '../packages/server/src/events/index.ts';
+import { createTestDatabase, type TestDatabase } from '../packages/server/src/testing/database.ts';
+import { findImage } from '../packages/server/src/inspection/read-images.ts';
+import { readInspection } from '../packages/server/src/inspection/read-inspections.ts';
+import {
+  openInspectionQueue,
+  type InspectionQueue,
+} from '../packages/server/src/inspection/queue.ts';
+import { removeImage } from '../packages/server/src/inspection/remove-image.ts';
+import { requestInspection } from '../packages/server/src/inspection/request-inspection.ts';
+import {
+  runInspection,
+  type InspectorParts,
+} from '../packages/server/src/inspection/run-inspection.ts';
 
 const project = 'default';
 let database: TestDatabase;
