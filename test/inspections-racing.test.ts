@@ -4,8 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { limits } from '@lazaret/protocol';
-import { sql } from 'kysely';
-import pino from 'pino';
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
 
 import { buildImage } from '../packages/analysis/src/testing/image-builder.ts';
@@ -15,6 +13,7 @@ import {
 } from '../packages/analysis/src/testing/registry/fake-registry.ts';
 import { transaction, withAdvisoryLock } from '../packages/server/src/db/index.ts';
 import { appendEvents } from '../packages/server/src/events/index.ts';
+import { createLog } from '../packages/server/src/log.ts';
 import { createTestDatabase, type TestDatabase } from '../packages/server/src/testing/database.ts';
 import { findImage } from '../packages/server/src/inspection/read-images.ts';
 import { readInspection } from '../packages/server/src/inspection/read-inspections.ts';
@@ -40,7 +39,7 @@ let repositories = 0;
 
 beforeAll(async () => {
   database = await createTestDatabase(inject('databaseUrl'));
-  const log = pino({ level: 'silent' });
+  const log = createLog({ level: 'silent' });
   queue = await openInspectionQueue({ url: database.url, log, supervise: false });
   registry = await startFakeRegistry({ now: () => Date.now() });
   directory = await mkdtemp(join(tmpdir(), 'lazaret-racing-'));
@@ -199,9 +198,10 @@ test('one that is stored anew while it is being removed is removed: the last eve
 });
 
 async function waitsForLock(): Promise<boolean> {
-  const { rows } = await sql`
-    select from pg_stat_activity
-    where datname = current_database() and wait_event_type = 'Lock'`.execute(parts.database);
+  const { rows } = await database.handle.pool.query(
+    `select from pg_stat_activity
+      where datname = current_database() and wait_event_type = 'Lock'`,
+  );
   return rows.length > 0;
 }
 
