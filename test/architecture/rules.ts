@@ -102,6 +102,11 @@ export const clockReaders: readonly Permit[] = [
     'performance.now',
     'bounds how long unpacking a file may take',
   ),
+  permit(
+    'packages/analysis/src/inspect/inspect.ts',
+    'performance.now',
+    'bounds the same where a layer or a tree is examined in its thread',
+  ),
   permit('packages/server/src/compose.ts', 'performance.now', 'hands the time to health'),
   permit('packages/server/src/compose.ts', 'Date.now', 'hands the time to the parts'),
   permit('packages/server/src/worker.ts', 'Date.now', 'hands the time to the parts'),

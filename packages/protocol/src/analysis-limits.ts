@@ -84,6 +84,8 @@ export const analysisLimits = {
   gapsListed: 1_000,
 
   cacheBusyMs: 5_000,
+  /** Two changes of a file within it may have the same time, on the coarsest of file systems. */
+  fileTimeTickMs: 2_000,
   cachePartBytes: 1 * GiB,
   cacheBytesDefault: 2 * GiB,
 

@@ -2,9 +2,10 @@
  * What analysis keeps between runs, in one SQLite file: facts of layers by verified digest, reader
  * and version; answers of scanners by content. Several processes and threads may use it at once.
  * It holds nothing that cannot be found again: a damaged or foreign file is set aside and begun
- * anew, and any row that cannot be read counts as not there.
+ * anew, and any row that cannot be read, or is not what was put there, counts as not there. Nothing
+ * that goes wrong with the disk or the file is thrown: it is told as `trouble`, and costs time.
  */
-import { mkdirSync, renameSync, statSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { StatementSync } from 'node:sqlite';
@@ -15,9 +16,11 @@ import { z } from 'zod';
 
 import type { ScanAnswer } from '../scan/scanner.ts';
 import type { VerdictKey, VerdictStore } from '../inspect/verdict-store.ts';
+import { openRow, sealRow } from './sealed-row.ts';
+import { trimDatabase } from './trim-database.ts';
 
 /** Raised when what is kept takes another form. */
-const format = 1;
+const format = 2;
 const fileName = 'analysis.db';
 
 export interface PartKey {
@@ -34,20 +37,14 @@ export interface AnalysisCache extends VerdictStore {
   putPart(key: PartKey, value: unknown): void;
   /** Whether anything at all is kept of a layer. */
   hasParts(digest: string): boolean;
-  /** A part of a file of this machine as it is now; another name after any write to it. */
-  identify(part: FilePart): string | undefined;
-  /** Digest of what was identified so when it was hashed. */
+  /** Digest of a part of a file of this machine, while the file is the one that was hashed. */
   getFileDigest(identity: string): string | undefined;
   putFileDigest(identity: string, digest: string): void;
-  /** Throws out what was used the longest ago until at most `maxBytes` are kept. */
+  /** Throws out what was used the longest ago until the file has at most `maxBytes`. */
   trim(maxBytes: number): void;
+  /** The first thing that kept it from giving or keeping all it was asked to, in words. */
+  readonly trouble: string | undefined;
   close(): void;
-}
-
-export interface FilePart {
-  readonly path: string;
-  readonly offset: number;
-  readonly sizeBytes: number;
 }
 
 const verdictRow = z.object({
@@ -56,182 +53,253 @@ const verdictRow = z.object({
   signatures: z.string(),
 });
 
-/** Opens the cache of a directory, which is made when it is missing. */
+/**
+ * Opens the cache of a directory, which is made when it is missing. One that cannot be opened keeps
+ * nothing and says why.
+ */
 export function openCache(directory: string): AnalysisCache {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
   const path = join(directory, fileName);
   try {
-    return new SqliteCache(openDatabase(path));
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    try {
+      return openFile(path);
+    } catch (error) {
+      if (!isDamaged(error) && !isForeign(error)) throw error;
+      setAside(path);
+      return openFile(path);
+    }
   } catch (error) {
-    // Another program's file, or a damaged one: kept aside for whoever wants to look at it.
-    if (!isDamaged(error)) throw error;
-    renameSync(path, `${path}.damaged`);
-    return new SqliteCache(openDatabase(path));
+    if (!isTrouble(error)) throw error;
+    return new NoCache(`${path} cannot be opened: ${error.message}`);
   }
 }
 
-function openDatabase(path: string): DatabaseSync {
+/** Another program's file, or a damaged one: kept for whoever wants to look at it. */
+function setAside(path: string): void {
+  renameSync(path, `${path}.damaged`);
+  // They belong to the file that is gone, and would be taken for those of the next one.
+  for (const end of ['-wal', '-shm']) rmSync(`${path}${end}`, { force: true });
+}
+
+function openFile(path: string): AnalysisCache {
   const database = new DatabaseSync(path, { timeout: limits.cacheBusyMs });
   try {
+    const isOurs = readFormat(database) === format;
+    // Heeded by a new file alone, and before anything is written.
+    if (!isOurs) database.exec('PRAGMA auto_vacuum = INCREMENTAL');
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
-    const found = z
-      .object({ user_version: z.number() })
-      .parse(database.prepare('PRAGMA user_version').get()).user_version;
-    if (found !== format) database.exec(`${dropAll} PRAGMA user_version = ${format};`);
-    database.exec(createAll);
+    if (!isOurs) bringToForm(database);
+    return new SqliteCache(database, path);
   } catch (error) {
     database.close();
     throw error;
   }
-  return database;
 }
 
+function readFormat(database: DatabaseSync): unknown {
+  return database.prepare('PRAGMA user_version').get()?.['user_version'];
+}
+
+/** Of several who find a new file or one of another form, one does it. */
+function bringToForm(database: DatabaseSync): void {
+  database.exec('BEGIN IMMEDIATE');
+  const isDone = readFormat(database) === format;
+  if (!isDone) database.exec(`${dropAll} ${createAll} PRAGMA user_version = ${format};`);
+  database.exec('COMMIT');
+  const vacuum = database.prepare('PRAGMA auto_vacuum').get()?.['auto_vacuum'];
+  if (!isDone && vacuum !== incrementalVacuum) database.exec('VACUUM');
+}
+
+const incrementalVacuum = 2;
 const dropAll =
-  'DROP TABLE IF EXISTS parts; DROP TABLE IF EXISTS verdicts; DROP TABLE IF EXISTS files;';
+  'DROP TABLE IF EXISTS parts; DROP TABLE IF EXISTS verdicts; DROP TABLE IF EXISTS files;' +
+  'DROP TABLE IF EXISTS counter;';
+/** What is long comes last: to reach a column behind it, it would have to be read. */
 const createAll = `
-  CREATE TABLE IF NOT EXISTS parts (
+  CREATE TABLE parts (
     digest TEXT NOT NULL, part TEXT NOT NULL, profile TEXT NOT NULL,
-    body BLOB NOT NULL, size_bytes INTEGER NOT NULL, used INTEGER NOT NULL,
+    used INTEGER NOT NULL, body BLOB NOT NULL,
     PRIMARY KEY (digest, part, profile)) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS verdicts (
+  CREATE TABLE verdicts (
     sha256 BLOB NOT NULL, size_bytes INTEGER NOT NULL, profile TEXT NOT NULL, path TEXT NOT NULL,
-    answer TEXT NOT NULL, used INTEGER NOT NULL,
+    used INTEGER NOT NULL, answer BLOB NOT NULL,
     PRIMARY KEY (sha256, size_bytes, profile, path)) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS files (
-    identity TEXT PRIMARY KEY, digest TEXT NOT NULL, used INTEGER NOT NULL) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS counter (id INTEGER PRIMARY KEY CHECK (id = 1), runs INTEGER NOT NULL);
-  INSERT OR IGNORE INTO counter VALUES (1, 0);
-  UPDATE counter SET runs = runs + 1;
+  CREATE TABLE files (
+    identity TEXT PRIMARY KEY, used INTEGER NOT NULL, digest BLOB NOT NULL) WITHOUT ROWID;
+  CREATE TABLE counter (id INTEGER PRIMARY KEY CHECK (id = 1), runs INTEGER NOT NULL);
+  INSERT INTO counter VALUES (1, 0);
 `;
 
 class SqliteCache implements AnalysisCache {
   readonly #database: DatabaseSync;
-  /** Counts openings: what was used last is what has the highest. */
+  readonly #path: string;
+  readonly #inode: bigint;
   readonly #run: number;
+  #writes = 0;
+  #trouble: string | undefined;
+  #isDamaged = false;
+  #keeps = true;
   readonly #selectPart: StatementSync;
   readonly #touchPart: StatementSync;
   readonly #insertPart: StatementSync;
   readonly #selectVerdict: StatementSync;
   readonly #insertVerdict: StatementSync;
+  readonly #selectAny: StatementSync;
+  readonly #selectFile: StatementSync;
+  readonly #insertFile: StatementSync;
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, path: string) {
     this.#database = database;
-    const counted = database.prepare('SELECT runs FROM counter').get();
-    this.#run = z.object({ runs: z.number() }).parse(counted).runs;
+    this.#path = path;
+    this.#inode = statSync(path, { bigint: true }).ino;
     const ofPart = 'digest = ? AND part = ? AND profile = ?';
     this.#selectPart = database.prepare(`SELECT body FROM parts WHERE ${ofPart}`);
     this.#touchPart = database.prepare(`UPDATE parts SET used = ? WHERE ${ofPart}`);
-    this.#insertPart = database.prepare('INSERT OR REPLACE INTO parts VALUES (?, ?, ?, ?, ?, ?)');
+    this.#insertPart = database.prepare('INSERT OR REPLACE INTO parts VALUES (?, ?, ?, ?, ?)');
     this.#selectVerdict = database.prepare(
       'SELECT answer FROM verdicts WHERE sha256 = ? AND size_bytes = ? AND profile = ? AND path = ?',
     );
     this.#insertVerdict = database.prepare(
       'INSERT OR REPLACE INTO verdicts VALUES (?, ?, ?, ?, ?, ?)',
     );
+    this.#selectAny = database.prepare('SELECT 1 FROM parts WHERE digest = ? LIMIT 1');
+    this.#selectFile = database.prepare('SELECT digest FROM files WHERE identity = ?');
+    this.#insertFile = database.prepare('INSERT OR REPLACE INTO files VALUES (?, ?, ?)');
+    const count = database.prepare('UPDATE counter SET runs = runs + 1');
+    const counted = database.prepare('SELECT runs FROM counter');
+    // What is there can be read where nothing can be written.
+    this.#write(() => count.run());
+    const runs = this.#attempt(() => counted.get()?.['runs']);
+    this.#run = typeof runs === 'number' ? runs : 0;
+  }
+
+  get trouble(): string | undefined {
+    return this.#trouble;
   }
 
   getPart({ digest, part, profile }: PartKey): unknown {
-    const row = this.#selectPart.get(digest, part, profile);
-    if (row === undefined || !(row['body'] instanceof Uint8Array)) return undefined;
-    const value = decodeBody(row['body']);
-    if (value !== undefined)
-      this.#quietly(() => this.#touchPart.run(this.#run, digest, part, profile));
+    const key = [digest, part, profile] as const;
+    const row = this.#attempt(() => this.#selectPart.get(...key));
+    const body = openRow(key, row?.['body']);
+    const value = body === undefined ? undefined : decodeBody(body);
+    if (value !== undefined) this.#write(() => this.#touchPart.run(this.#now(), ...key));
     return value;
   }
 
   putPart({ digest, part, profile }: PartKey, value: unknown): void {
-    const body = zstdCompressSync(JSON.stringify(value));
-    this.#quietly(() => this.#insertPart.run(digest, part, profile, body, body.length, this.#run));
+    const key = [digest, part, profile] as const;
+    const body = encodeBody(value);
+    if (body === undefined) return;
+    this.#write(() => this.#insertPart.run(...key, this.#now(), sealRow(key, body)));
   }
 
-  get(key: VerdictKey): ScanAnswer | undefined {
-    const sha256 = Buffer.from(key.sha256, 'hex');
-    const row = this.#selectVerdict.get(sha256, key.sizeBytes, key.profile, key.path);
-    if (typeof row?.['answer'] !== 'string') return undefined;
-    const parsed = verdictRow.safeParse(parseJson(row['answer']));
+  get({ sha256, sizeBytes, profile, path }: VerdictKey): ScanAnswer | undefined {
+    const key = [Buffer.from(sha256, 'hex'), sizeBytes, profile, path] as const;
+    const row = this.#attempt(() => this.#selectVerdict.get(...key));
+    const answer = openRow([sha256, sizeBytes, profile, path], row?.['answer']);
+    if (answer === undefined) return undefined;
+    const parsed = verdictRow.safeParse(parseJson(Buffer.from(answer).toString()));
     return parsed.success ? parsed.data : undefined;
   }
 
-  put(key: VerdictKey, { state, findings, signatures }: ScanAnswer): void {
-    const sha256 = Buffer.from(key.sha256, 'hex');
-    const answer = JSON.stringify({ state, findings, signatures });
-    this.#quietly(() =>
-      this.#insertVerdict.run(sha256, key.sizeBytes, key.profile, key.path, answer, this.#run),
-    );
+  put(
+    { sha256, sizeBytes, profile, path }: VerdictKey,
+    { state, findings, signatures }: ScanAnswer,
+  ): void {
+    const key = [Buffer.from(sha256, 'hex'), sizeBytes, profile, path] as const;
+    const text = JSON.stringify({ state, findings, signatures });
+    const answer = sealRow([sha256, sizeBytes, profile, path], Buffer.from(text));
+    this.#write(() => this.#insertVerdict.run(...key, this.#now(), answer));
   }
 
   hasParts(digest: string): boolean {
-    const row = this.#database.prepare('SELECT 1 FROM parts WHERE digest = ? LIMIT 1').get(digest);
-    return row !== undefined;
-  }
-
-  identify(part: FilePart): string | undefined {
-    return fileIdentity(part);
+    return this.#attempt(() => this.#selectAny.get(digest)) !== undefined;
   }
 
   getFileDigest(identity: string): string | undefined {
-    const row = this.#database.prepare('SELECT digest FROM files WHERE identity = ?').get(identity);
-    return typeof row?.['digest'] === 'string' ? row['digest'] : undefined;
+    const row = this.#attempt(() => this.#selectFile.get(identity));
+    const digest = openRow([identity], row?.['digest']);
+    return digest === undefined ? undefined : Buffer.from(digest).toString();
   }
 
   putFileDigest(identity: string, digest: string): void {
-    const insert = this.#database.prepare('INSERT OR REPLACE INTO files VALUES (?, ?, ?)');
-    this.#quietly(() => insert.run(identity, digest, this.#run));
+    const sealed = sealRow([identity], Buffer.from(digest));
+    this.#write(() => this.#insertFile.run(identity, this.#now(), sealed));
   }
 
   trim(maxBytes: number): void {
-    this.#quietly(() => {
-      for (let rounds = 0; this.#sizeBytes() > maxBytes && rounds < trimRounds; rounds += 1) {
-        this.#database.exec(deleteOldest);
-      }
-      this.#database.exec('PRAGMA incremental_vacuum');
-    });
+    this.#write(() => trimDatabase(this.#database, maxBytes));
   }
 
   close(): void {
-    this.#database.close();
+    this.#attempt(() => this.#database.close());
+    if (!this.#isDamaged) return;
+    // Unless somebody else has done so and begun anew.
+    const found = statSync(this.#path, { bigint: true, throwIfNoEntry: false });
+    if (found?.ino === this.#inode) this.#attempt(() => setAside(this.#path));
   }
 
-  #sizeBytes(): number {
-    return z.object({ bytes: z.number() }).parse(this.#database.prepare(sizeOfAll).get()).bytes;
+  /** Order of use: openings, and what each of them did. No clock, which may be set back. */
+  #now(): number {
+    this.#writes = Math.min(this.#writes + 1, usesPerRun - 1);
+    return this.#run * usesPerRun + this.#writes;
   }
 
-  /** A full disk or a lock that is never let go costs time, not the inspection. */
-  #quietly(write: () => void): void {
+  /** After the first that fails no other is tried: each might wait for a lock held for good. */
+  #write(action: () => unknown): void {
+    if (!this.#keeps) return;
+    const isDone = this.#attempt(() => {
+      action();
+      return true;
+    });
+    this.#keeps = isDone === true;
+  }
+
+  /** A full disk, a lock that is never let go or a damaged page costs time, not the inspection. */
+  #attempt<T>(action: () => T): T | undefined {
     try {
-      write();
+      return action();
     } catch (error) {
-      if (!isSqliteError(error)) throw error;
+      if (!isTrouble(error)) throw error;
+      this.#isDamaged ||= isDamaged(error);
+      this.#trouble ??= `${this.#path}: ${error.message}`;
+      return undefined;
     }
   }
 }
 
-const trimRounds = 64;
-/** Bytes of rows; what SQLite needs around them is about a tenth more. */
-const sizeOfAll = `
-  SELECT (SELECT coalesce(sum(size_bytes), 0) FROM parts)
-    + (SELECT coalesce(sum(length(answer) + length(profile) + length(path) + 48), 0) FROM verdicts)
-    AS bytes`;
-/** The eighth that was used the longest ago, at least one row. */
-const deleteOldest = `
-  DELETE FROM parts WHERE (digest, part, profile) IN (
-    SELECT digest, part, profile FROM parts ORDER BY used
-    LIMIT (SELECT count(*) / 8 + 1 FROM parts));
-  DELETE FROM verdicts WHERE (sha256, size_bytes, profile, path) IN (
-    SELECT sha256, size_bytes, profile, path FROM verdicts ORDER BY used
-    LIMIT (SELECT count(*) / 8 + 1 FROM verdicts));
-  DELETE FROM files WHERE identity IN (
-    SELECT identity FROM files ORDER BY used LIMIT (SELECT count(*) / 8 + 1 FROM files));`;
+const usesPerRun = 1_000_000;
 
-/**
- * As git knows that a file is unchanged: device, inode, size and both times, of which no archive
- * can set the last (ctime). Undefined for what is no file with a name.
- */
-function fileIdentity({ path, offset, sizeBytes }: FilePart): string | undefined {
-  const facts = statSync(path, { bigint: true, throwIfNoEntry: false });
-  if (facts?.isFile() !== true || facts.nlink === 0n) return undefined;
-  const { dev, ino, size, mtimeNs, ctimeNs } = facts;
-  return [dev, ino, size, mtimeNs, ctimeNs, offset, sizeBytes].join(':');
+/** In place of a cache that cannot be opened. */
+class NoCache implements AnalysisCache {
+  readonly trouble: string;
+
+  constructor(trouble: string) {
+    this.trouble = trouble;
+  }
+
+  hasParts(): boolean {
+    return false;
+  }
+
+  getPart(): undefined {}
+  putPart(): void {}
+  get(): undefined {}
+  put(): void {}
+  getFileDigest(): undefined {}
+  putFileDigest(): void {}
+  trim(): void {}
+  close(): void {}
+}
+
+/** Undefined for what has no room in one string. */
+function encodeBody(value: unknown): Uint8Array | undefined {
+  try {
+    return zstdCompressSync(JSON.stringify(value));
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
 }
 
 function decodeBody(body: Uint8Array): unknown {
@@ -251,12 +319,25 @@ function parseJson(text: string): unknown {
   }
 }
 
-function isSqliteError(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ERR_SQLITE_ERROR';
+/** What a disk, a file or other processes may do, as against a mistake of ours. */
+function isTrouble(error: unknown): error is Error {
+  const isSystemError = error instanceof Error && 'syscall' in error;
+  return isSystemError || sqliteCode(error) !== undefined;
 }
 
 /** SQLITE_CORRUPT and SQLITE_NOTADB. */
 function isDamaged(error: unknown): boolean {
-  if (!isSqliteError(error) || !(error instanceof Error)) return false;
-  return 'errcode' in error && (error.errcode === 11 || error.errcode === 26);
+  return [11, 26].includes(sqliteCode(error) ?? 0);
+}
+
+/** SQLITE_ERROR: a database that lacks what ours has. */
+function isForeign(error: unknown): boolean {
+  return sqliteCode(error) === 1;
+}
+
+/** The primary one of SQLite's result codes. */
+function sqliteCode(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !('code' in error)) return undefined;
+  if (error.code !== 'ERR_SQLITE_ERROR') return undefined;
+  return 'errcode' in error && typeof error.errcode === 'number' ? error.errcode & 0xff : 0;
 }

@@ -54,17 +54,14 @@ export async function examineCached(
 ): Promise<CachedAnswer> {
   const { digest, readers, scanners } = question;
   const all = { readers: readers.map(({ id }) => id), scanners };
-  if (cache === undefined || digest === undefined) {
+  const anew = async (): Promise<CachedAnswer> => {
     const answer = await examine(all);
     if (cache !== undefined && 'record' in answer) keep(question, cache, answer.record);
     return { answer, cached: false };
-  }
+  };
+  if (cache === undefined || digest === undefined) return anew();
   const kept = recall(question, digest, cache);
-  if (kept.files === undefined) {
-    const answer = await examine(all);
-    if ('record' in answer) keep(question, cache, answer.record);
-    return { answer, cached: false };
-  }
+  if (kept.files === undefined) return anew();
   const missing = {
     readers: all.readers.filter((id) => !kept.facts.has(id)),
     scanners: scanners.filter(({ id }) => !kept.scans.has(id)),
@@ -75,6 +72,8 @@ export async function examineCached(
   const answer = await examine(missing);
   if (!('record' in answer)) return { answer, cached: false };
   keep(question, cache, answer.record);
+  // A file that was rewritten since it was hashed: what is kept is of other bytes.
+  if (answer.record.digest !== digest) return anew();
   for (const [id, facts] of Object.entries(answer.record.facts)) kept.facts.set(id, facts);
   for (const [id, scan] of Object.entries(answer.record.scans)) kept.scans.set(id, scan);
   return { answer: { record: { ...answer.record, ...parts(kept) } }, cached: false };

@@ -28,6 +28,8 @@ export interface InspectRequest {
   /** As it was given: `registry/app:tag`, a path, `container:web`, `dir:/srv`. */
   readonly reference: string;
   readonly platform: 'default' | 'all' | Platform;
+  /** What a tag of a registry stood for in a survey: this is inspected, under the tag's name. */
+  readonly pin?: string | undefined;
   /** Nothing is asked over the network; an engine on this machine is. */
   readonly offline: boolean;
   /** Whether the report lists every file. */
@@ -76,6 +78,8 @@ export interface InspectHooks {
   readonly now: () => number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: InspectProgress) => void;
+  /** Told in a sentence what went wrong beside the inspection: a cache that cannot be written. */
+  readonly onTrouble?: (text: string) => void;
 }
 
 /** Answers a report for each selected platform. Throws SourceError. */
@@ -92,7 +96,7 @@ export async function inspectImage(
       engine,
       registry: request.offline ? undefined : await registryOptions(request.registry, hooks),
       spoolDirectory: request.spoolDirectory ?? tmpdir(),
-      signal: hooks.signal,
+      ...{ pin: request.pin, signal: hooks.signal },
     });
     return await inspectOpened(opened, inspectOptions(request, hooks, advisories));
   } finally {
@@ -139,7 +143,7 @@ async function inspectOpened(
 
 function inspectOptions(
   { platform, files, similarity = false, scanners, cache, parallel, timeMs }: InspectRequest,
-  { toolVersion, now, signal, onProgress }: InspectHooks,
+  { toolVersion, now, signal, onProgress, onTrouble }: InspectHooks,
   advisories: AdvisoryDatabase | undefined,
 ): InspectOptions {
   return {
@@ -149,6 +153,7 @@ function inspectOptions(
     ...(timeMs !== undefined && { timeMs }),
     ...(signal !== undefined && { signal }),
     ...(onProgress !== undefined && { onProgress }),
+    ...(onTrouble !== undefined && { onTrouble }),
     ...(advisories !== undefined && {
       match: ({ packages, distribution }) => matchPackages(packages, distribution, advisories),
     }),

@@ -51,6 +51,8 @@ export interface InspectOptions {
   readonly now: () => number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: InspectProgress) => void;
+  /** Told in a sentence what went wrong beside the inspection, which is as good as without it. */
+  readonly onTrouble?: (text: string) => void;
 }
 
 /** One report for each selected image. Throws SourceError when the source cannot be listed. */
@@ -143,7 +145,8 @@ async function withDesk<T>(
   try {
     const before = await describeAll(list);
     cache = options.cache === undefined ? undefined : openCache(options.cache.directory);
-    runner = chooseRunner(options, { scanners: list, verdicts: cache, now: options.now });
+    const here = { scanners: list, verdicts: cache, now: () => performance.now() };
+    runner = chooseRunner(options, cache, here);
     const desk = new LayerDesk({
       ...{ runner, cache, readers: allReaders },
       scanners: list.map(({ id }, at) => ({ id, description: before[at] ?? nothingKnown })),
@@ -155,25 +158,32 @@ async function withDesk<T>(
       },
       signal: options.signal,
       onProgress: options.onProgress,
-      here: { scanners: list, verdicts: cache, now: options.now },
+      ...{ here, now: options.now },
     });
     return await use(desk, { list, before });
   } finally {
     await runner?.close();
-    if (options.cache !== undefined) cache?.trim(options.cache.maxBytes);
-    cache?.close();
+    if (cache !== undefined) closeCache(cache, options);
     await Promise.all(list.map((scanner) => scanner.close()));
   }
 }
 
+function closeCache(cache: AnalysisCache, { cache: bounds, onTrouble }: InspectOptions): void {
+  if (bounds !== undefined) cache.trim(bounds.maxBytes);
+  cache.close();
+  if (cache.trouble === undefined) return;
+  onTrouble?.(`results were not all kept or taken from the cache: ${cache.trouble}`);
+}
+
 function chooseRunner(
-  { parallel, scanners, cache, now }: InspectOptions,
+  { parallel, scanners, cache: place, now }: InspectOptions,
+  cache: AnalysisCache | undefined,
   here: Parameters<typeof inThisThread>[0],
 ): LayerRunner {
   if (parallel === 0) return inThisThread(here);
   const settings = {
     scanners: scanners ?? {},
-    cacheDirectory: cache?.directory,
+    cacheDirectory: cache?.trouble === undefined ? place?.directory : undefined,
     nowMs: now(),
   };
   return new LayerWorkers(settings, parallel ?? availableParallelism());

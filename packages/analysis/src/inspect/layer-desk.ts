@@ -26,6 +26,8 @@ export interface LayerDeskOptions {
   readonly settings: Pick<LayerTask, 'digests' | 'similarity' | 'unpack' | 'timeMs'>;
   /** For trees that are walked in this thread. */
   readonly here: Pick<TaskParts, 'scanners' | 'verdicts' | 'now'>;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: InspectProgress) => void) | undefined;
 }
@@ -88,7 +90,7 @@ export class LayerDesk {
   }
 
   async #examine(layer: SourceLayer): Promise<LayerOutcome> {
-    const { cache, readers, scanners, settings, onProgress, signal } = this.#options;
+    const { cache, readers, scanners, settings, now, onProgress, signal } = this.#options;
     signal?.throwIfAborted();
     if (layer.unavailable !== undefined) {
       const { reason, detail } = layer.unavailable;
@@ -99,7 +101,7 @@ export class LayerDesk {
     const label = (layer.digest ?? layer.diffId ?? `layer ${index}`).replace('sha256:', '');
     const say = (state: 'examining' | 'done' | 'cached', files: number): void =>
       onProgress?.({ phase: 'layer', index, label: label.slice(0, 12), state, files });
-    const { digest, remember } = await storedDigest(layer, cache);
+    const { digest, remember } = await storedDigest(layer, cache, now);
     const question = { digest, readers, scanners, settings };
     const { answer, cached } = await examineCached(question, cache, (part) =>
       this.#run(layer, part, (files) => say('examining', files)),

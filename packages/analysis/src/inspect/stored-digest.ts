@@ -5,6 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 
+import { fileIdentity, isSettled } from '../cache/file-identity.ts';
 import type { AnalysisCache } from '../cache/open-cache.ts';
 import type { SourceLayer } from '../source/image-source.ts';
 
@@ -19,22 +20,24 @@ export interface StoredBytesKnown {
 export async function storedDigest(
   layer: SourceLayer,
   cache: AnalysisCache | undefined,
+  now: () => number,
 ): Promise<StoredBytesKnown> {
   const { file } = layer;
   if (cache === undefined || file === undefined) return { digest: layer.digest, remember: nothing };
-  const identity = cache.identify(file);
+  const identity = fileIdentity(file);
+  const known = identity === undefined ? undefined : cache.getFileDigest(identity);
+  const isStable = known === undefined && isSettled(file, now());
   const remember = (digest: string): void => {
-    // The same before and after: nobody wrote to it meanwhile.
-    if (identity !== undefined && cache.identify(file) === identity) {
+    // One that changed while it was read has the digest of neither state.
+    if (isStable && identity !== undefined && identity === fileIdentity(file)) {
       cache.putFileDigest(identity, digest);
     }
   };
-  const known = identity === undefined ? undefined : cache.getFileDigest(identity);
   if (known === undefined && layer.digest !== undefined && !cache.hasParts(layer.digest)) {
     return { digest: layer.digest, remember };
   }
   const digest = known ?? (await hashStored(layer));
-  if (known === undefined && digest !== undefined) remember(digest);
+  if (digest !== undefined) remember(digest);
   const isClaimed = layer.digest === undefined || layer.digest === digest;
   return { digest: isClaimed ? digest : undefined, remember };
 }

@@ -15,6 +15,8 @@ import type { InspectHooks, InspectRequest } from './inspect-image.ts';
 export interface ImageSurvey {
   /** Of the selected images: of the manifest, else of the configuration. */
   readonly digests: readonly string[];
+  /** What the tag stood for, where the images are in a registry: the `pin` of what follows. */
+  readonly pin: string | undefined;
   /** Digest over tool, scanners, their signatures and limits, and the advisories. */
   readonly means: string;
 }
@@ -44,12 +46,12 @@ export async function surveyImage(
   hooks.signal?.addEventListener('abort', letGo, { once: true });
   try {
     hooks.signal?.throwIfAborted();
-    const { images } = await source.list(request.platform);
+    const { images, digest: pin } = await source.list(request.platform);
     const digests = images.flatMap(
       ({ manifestDigest, configDigest }) => manifestDigest ?? configDigest ?? [],
     );
     if (digests.length < images.length) return undefined;
-    return { digests, means: await describeMeans(request, hooks) };
+    return { digests, pin, means: await describeMeans(request, hooks) };
   } finally {
     hooks.signal?.removeEventListener('abort', letGo);
     await source.close();

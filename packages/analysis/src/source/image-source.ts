@@ -17,6 +17,8 @@ export interface ImageSource {
 export type PlatformChoice = 'default' | 'all' | Platform;
 
 export interface ImageListing {
+  /** What a tag stood for when it was read: a manifest or an index; absent without a registry. */
+  readonly digest?: string;
   readonly images: readonly SourceImage[];
   /** What the reference also holds and was not selected or cannot be read. */
   readonly remarks: readonly SourceRemark[];

@@ -19,6 +19,8 @@ export interface OpenSourceOptions extends Omit<ImageArchiveOptions, 'name'> {
   readonly engine?: EngineEndpoint | undefined;
   /** Needed for images in registries; left out where the network must not be used. */
   readonly registry?: RegistryOptions | undefined;
+  /** Of an image in a registry: the digest that is asked for in place of its tag. */
+  readonly pin?: string | undefined;
   readonly directory?: DirectoryTreeOptions;
   readonly signal?: AbortSignal | undefined;
 }
@@ -73,9 +75,9 @@ async function openFromEngine(reference: string, options: OpenSourceOptions): Pr
 }
 
 function openFromRegistry(reference: string, options: OpenSourceOptions): ImageSource {
-  const { registry, defaultPlatform } = options;
+  const { registry, defaultPlatform, pin } = options;
   if (registry !== undefined)
-    return openRegistrySource(reference, { ...registry, defaultPlatform });
+    return openRegistrySource(reference, { ...registry, defaultPlatform, pin });
   throw new SourceError('unreachable', `${reference} is in a registry, and none may be asked here`);
 }
 

@@ -8,7 +8,7 @@ import { Failure } from '../failure.ts';
 import { catchInterrupt } from '../interrupt.ts';
 import { formatReportPage } from '../render/inspection-page.ts';
 import { createInspectionProgress } from '../render/inspection-progress.ts';
-import { writeOut } from '../render/print.ts';
+import { tell, writeOut } from '../render/print.ts';
 import { createStyle, widthOf } from '../render/style.ts';
 import { visibleLine } from '../render/visible-text.ts';
 import { version } from '../version.ts';
@@ -48,6 +48,7 @@ export async function inspectOne(
   const { shell, flags } = invocation;
   const inspectImage = await openInspection(shell);
   const interrupt = catchInterrupt();
+  const troubles: string[] = [];
   const progress = createInspectionProgress(invocation, {
     label: request.reference,
     enabled: flags['progress'] !== false,
@@ -58,6 +59,7 @@ export async function inspectOne(
       now: shell.now,
       signal: interrupt.signal,
       onProgress: (event) => progress.show(event),
+      onTrouble: (text) => troubles.push(text),
     });
   } catch (error) {
     if (!interrupt.signal.aborted) throw explainSource(error, request.reference);
@@ -67,6 +69,7 @@ export async function inspectOne(
   } finally {
     progress.end();
     interrupt.release();
+    for (const text of troubles) await tell(invocation, `warning: ${visibleLine(text)}`);
   }
 }
 

@@ -1,7 +1,7 @@
 /** Images that were looked into by the same means already: their answer would be the same again. */
 import type { ImageSurvey } from '@lazaret/analysis';
 import { limits, type VerdictState } from '@lazaret/protocol';
-import type { Kysely } from 'kysely';
+import { sql, type Kysely } from 'kysely';
 
 import type { Database } from '../db/schema.ts';
 import type { StoredImage } from './store-report.ts';
@@ -15,19 +15,28 @@ export async function findKnown(
   if (digests.length === 0) return undefined;
   const rows = await database
     .selectFrom('images')
-    .select(['id', 'digest', 'platform', 'verdict', 'names'])
+    .select(['id', 'digest', 'platform', 'verdict'])
     .where('project', '=', about.project)
     .where('digest', 'in', digests)
     .where('means', '=', means)
     .execute();
   const found = digests.flatMap((digest) => rows.find((row) => row.digest === digest) ?? []);
   if (found.length < digests.length) return undefined;
-  for (const { id, names } of found) {
-    if (names.includes(about.reference)) continue;
-    const all = [about.reference, ...names].slice(0, limits.imageNamesKept);
-    await database.updateTable('images').set({ names: all }).where('id', '=', id).execute();
-  }
+  await addName(database, found, about.reference);
   return found.map(({ digest, platform, verdict }) => ({
     ...{ digest, platform, verdict: verdict as VerdictState, known: true },
   }));
+}
+
+/** In one statement, since other inspections may give the same image other names at once. */
+async function addName(
+  database: Kysely<Database>,
+  images: readonly { readonly id: number }[],
+  reference: string,
+): Promise<void> {
+  const ids = images.map(({ id }) => id);
+  await sql`
+    update images set names = (array[${reference}::text] || names)[1:${limits.imageNamesKept}]
+    where id = any(${ids}::bigint[]) and not ${reference} = any(names)
+  `.execute(database);
 }

@@ -4,9 +4,7 @@ import { Readable } from 'node:stream';
 import { finalInspectionStates, operations, type Inspection } from '@lazaret/protocol';
 import type { Kysely } from 'kysely';
 
-import { transaction } from '../db/index.ts';
 import type { Database } from '../db/schema.ts';
-import { appendEvents } from '../events/index.ts';
 import { readIdempotencyKey, route, type CallContext, type Route } from '../http/index.ts';
 import { chooseProject, forbidden, projectsWith, type ProjectScope } from '../principal.ts';
 import { cancelInspection } from './cancel-inspection.ts';
@@ -23,6 +21,7 @@ import {
 } from './read-images.ts';
 import { listInspections, readInspection } from './read-inspections.ts';
 import { compareImages, formatReport } from './read-report.ts';
+import { removeImage } from './remove-image.ts';
 import { requestInspection } from './request-inspection.ts';
 import { search } from './search.ts';
 
@@ -147,16 +146,11 @@ function reportRoutes({ database, onEvents }: InspectionParts): Route[] {
       const visible = projectsWith(principal, 'images.read');
       const scope = projectsWith(principal, 'images.manage');
       const key = { ...params, ...query };
-      const { project, id, digest, names } = await findImage(database, join(scope, visible), key);
+      const { project, digest } = await findImage(database, join(scope, visible), key);
       if (scope !== 'all' && !scope.includes(project)) {
         throw forbidden(principal, 'images.manage', project);
       }
-      await transaction(database, async (trx) => {
-        await trx.deleteFrom('images').where('id', '=', id).execute();
-        const data = { name: names[0] ?? '' };
-        const actor = principal.name;
-        await appendEvents(trx, [{ type: 'image.removed', subject: digest, actor, project, data }]);
-      });
+      await removeImage(database, { project, digest }, principal.name);
       onEvents();
     }),
   ];

@@ -97,6 +97,7 @@ async function inspectOnce(
   if (survey === undefined) {
     throw new SourceError('unsupported', 'only images are kept here: this has no digest');
   }
+  const pinned = { ...request, pin: survey.pin };
   const known = (): Promise<StoredImage[] | undefined> =>
     hold.about.force ? Promise.resolve(undefined) : findKnown(parts.database, hold.about, survey);
   const before = await known();
@@ -106,10 +107,13 @@ async function inspectOnce(
     const meanwhile = await known();
     if (meanwhile !== undefined) return meanwhile;
     hold.setPhase('layers');
-    const reports = await inspectImage(request, {
+    // The tag may name another image by now, of which neither lock nor survey is.
+    const reports = await inspectImage(pinned, {
       ...{ toolVersion, now },
       signal: AbortSignal.any([signal, lost]),
       onProgress: (progress) => hold.tell(progress),
+      onTrouble: (trouble) =>
+        parts.log.warn({ inspection: hold.about.id, trouble }, 'an inspection met trouble'),
     });
     hold.setPhase('storing');
     const images: StoredImage[] = [];

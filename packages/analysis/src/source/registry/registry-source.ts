@@ -41,6 +41,8 @@ export interface RegistryOptions {
 export interface RegistrySourceOptions extends RegistryOptions {
   /** What the choice `default` means: the platform of this machine. */
   readonly defaultPlatform: Platform;
+  /** What the reference stood for before: asked for in its place, whatever the tag is by now. */
+  readonly pin?: string | undefined;
 }
 
 /** Throws SourceError `unsupported` for text that is no reference. Connects when it is asked. */
@@ -132,7 +134,7 @@ async function listImages(reference: RegistryReference, listing: Listing): Promi
   const { endpoints, options, choice } = listing;
   const { repository } = reference;
   const top = await endpoints.first((client) =>
-    readManifest(client, { repository, selector: selectorOf(reference) }),
+    readManifest(client, { repository, selector: options.pin ?? selectorOf(reference) }),
   );
   const parts = createParts(repository, listing);
   const shelf: ImageShelf = {
@@ -143,7 +145,9 @@ async function listImages(reference: RegistryReference, listing: Listing): Promi
       ),
     assemble: (manifest, place) => assembleImage(manifest, place, parts),
   };
-  return chooseImages(top, shelf, { choice, defaultPlatform: options.defaultPlatform });
+  const { defaultPlatform } = options;
+  const { images, remarks } = await chooseImages(top, shelf, { choice, defaultPlatform });
+  return { images, remarks, digest: top.digest };
 }
 
 function createParts(repository: string, { endpoints, transport, options }: Listing): ImageParts {

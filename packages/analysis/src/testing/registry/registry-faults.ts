@@ -44,10 +44,16 @@ export type RegistryFault = keyof typeof registryFaults;
 /** Faults that are on, and how often each will still happen. */
 export class FaultSwitches {
   readonly #left = new Map<RegistryFault, number>();
+  readonly #only = new Map<RegistryFault, string>();
 
-  /** Switches a fault on, for so many times; without a number until it is switched off. */
-  on(fault: RegistryFault, times = Number.POSITIVE_INFINITY): void {
+  /**
+   * Switches a fault on, for so many times; without a number until it is switched off. With a
+   * digest it happens to that blob alone, where the fault is one of blobs' bodies.
+   */
+  on(fault: RegistryFault, times = Number.POSITIVE_INFINITY, digest?: string): void {
     this.#left.set(fault, times);
+    if (digest === undefined) this.#only.delete(fault);
+    else this.#only.set(fault, digest);
   }
 
   off(fault?: RegistryFault): void {
@@ -55,10 +61,11 @@ export class FaultSwitches {
     else this.#left.delete(fault);
   }
 
-  /** Whether it happens now; that counts as once. */
-  happens(fault: RegistryFault): boolean {
+  /** Whether it happens now, to this blob; that counts as once. */
+  happens(fault: RegistryFault, digest?: string): boolean {
     const left = this.#left.get(fault) ?? 0;
-    if (left <= 0) return false;
+    const only = this.#only.get(fault);
+    if (left <= 0 || (only !== undefined && only !== digest)) return false;
     this.#left.set(fault, left - 1);
     return true;
   }

@@ -77,21 +77,21 @@ function chooseRange(
 async function sendBody(
   response: ServerResponse,
   body: Buffer,
-  { faults, dripMs, onExpiry }: BlobAnswerOptions,
+  { digest, faults, dripMs, onExpiry }: BlobAnswerOptions,
 ): Promise<void> {
   const half = body.length >> 1;
   const sendHalf = (): Promise<void> =>
     new Promise((resolve) => response.write(body.subarray(0, half), () => resolve()));
-  if (faults.happens('truncated-body')) {
+  if (faults.happens('truncated-body', digest)) {
     await sendHalf();
     response.destroy();
-  } else if (faults.happens('token-expiry')) {
+  } else if (faults.happens('token-expiry', digest)) {
     await sendHalf();
     onExpiry();
     response.destroy();
-  } else if (faults.happens('stalled-body')) {
+  } else if (faults.happens('stalled-body', digest)) {
     await sendHalf();
-  } else if (faults.happens('slow-body')) {
+  } else if (faults.happens('slow-body', digest)) {
     await sendHalf();
     for (let at = half; at < body.length && !response.destroyed; at += 1) {
       response.write(body.subarray(at, at + 1));

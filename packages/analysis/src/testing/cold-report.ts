@@ -1,0 +1,23 @@
+/** What a report says whatever was known before: of two texts that differ one is wrong. */
+import type { InspectionReport } from '@lazaret/protocol';
+
+/** The report in JSON, without what tells of the cache. */
+export function coldText(report: InspectionReport): string {
+  const { layers, coverage } = report;
+  return JSON.stringify({
+    ...report,
+    layers: layers.map((layer) => ({
+      ...layer,
+      state: layer.state === 'cached' ? 'examined' : layer.state,
+    })),
+    coverage: {
+      ...coverage,
+      layers: {
+        ...coverage.layers,
+        examined: coverage.layers.examined + coverage.layers.cached,
+        cached: 0,
+      },
+      scanners: coverage.scanners.map((each) => ({ ...each, cached: 0 })),
+    },
+  });
+}

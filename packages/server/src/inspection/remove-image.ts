@@ -1,0 +1,31 @@
+/** Removing what is known of an image; the events say in which order it came and went. */
+import type { Kysely } from 'kysely';
+
+import { transaction } from '../db/index.ts';
+import type { Database } from '../db/schema.ts';
+import { appendEvents } from '../events/index.ts';
+import { findImage } from './read-images.ts';
+
+/** Throws not_found when somebody else has removed it. */
+export async function removeImage(
+  database: Kysely<Database>,
+  { project, digest }: { readonly project: string; readonly digest: string },
+  actor: string,
+): Promise<void> {
+  for (;;) {
+    const { id } = await findImage(database, [project], { digest, project });
+    const isGone = await transaction(database, async (trx) => {
+      const removed = await trx
+        .deleteFrom('images')
+        .where('id', '=', id)
+        .returning('names')
+        .executeTakeFirst();
+      // An inspection has put another one in its place meanwhile, and told so.
+      if (removed === undefined) return false;
+      const data = { name: removed.names[0] ?? '' };
+      await appendEvents(trx, [{ type: 'image.removed', subject: digest, actor, project, data }]);
+      return true;
+    });
+    if (isGone) return;
+  }
+}
