@@ -25,16 +25,7 @@ import {
   wide,
   type WatchedContext,
 } from './browser.ts';
-import {
-  base,
-  config,
-  manyFiles,
-  markup,
-  rule,
-  top,
-  update,
-  yaraRules,
-} from './hostile-image.ts';
+import { base, config, manyFiles, markup, rule, top, update, yaraRules } from './hostile-image.ts';
 import { seriousFindings, visitPage, widthBeyondScreen } from './page-checks.ts';
 
 let place: string;
