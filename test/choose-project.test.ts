@@ -1,7 +1,7 @@
 /** Tests on real parts stay out of the quick loop, and no test is lost between the projects. */
 import { expect, test } from 'vitest';
 
-import { chooseProjects, usesRealParts } from './choose-project.ts';
+import { chooseProjects, needsProcess } from './choose-project.ts';
 import { listFiles } from './source/source-file.ts';
 
 test.each([
@@ -10,10 +10,11 @@ test.each([
   [`import { spawn } from 'node:child_process';`, true],
   [`import { chromium } from 'playwright-core';`, true],
   [`import { buildEngines } from '../tools/build-engines.mjs';`, true],
+  [`import { test, vi } from 'vitest'; test('a', () => vi.stubEnv('HOME', ''));`, true],
   [`import { expect, test } from 'vitest';`, false],
   [`import { parse } from './parse.ts'; const text = "from '../testing/database.ts'";`, false],
 ])('%s', (text, real) => {
-  expect(usesRealParts('packages/cli/src/a.test.ts', text)).toBe(real);
+  expect(needsProcess('packages/cli/src/a.test.ts', text)).toBe(real);
 });
 
 test('every test file belongs to one project', () => {

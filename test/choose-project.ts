@@ -1,9 +1,17 @@
 /**
  * Which tests are quick. A test that uses a real database, container engine, browser, terminal or
- * starts programs belongs to the project `system`; all others are `unit` and run in
- * `npm run check`. What a test imports decides, so that nobody keeps a list.
+ * starts programs belongs to the project `system`, and so does one that changes what its process
+ * has but once; all others are `unit`, share a process, and run in `npm run check`. What a test
+ * imports and calls decides, so that nobody keeps a list.
  */
-import { listFiles, parseSource, readText } from './source/source-file.ts';
+import {
+  dottedName,
+  listFiles,
+  parseSource,
+  readText,
+  type Syntax,
+  walk,
+} from './source/source-file.ts';
 
 const testName = /^(packages\/[^/]+\/src|engines|tools|test)\/.*\.test\.tsx?$/;
 
@@ -17,6 +25,8 @@ const realParts: readonly RegExp[] = [
 ];
 /** `inject` hands out the database of the run. */
 const injects = /^import \{[^}]*\binject\b[^}]*\} from 'vitest';/m;
+/** The environment, globals, modules and the folder of a process, which other files would see. */
+const changes = /^(vi\.(stubEnv|stubGlobal|mock|doMock)|process\.(chdir|umask))$/;
 
 export interface Projects {
   readonly unit: string[];
@@ -25,15 +35,27 @@ export interface Projects {
 
 export function chooseProjects(): Projects {
   const tests = listFiles().filter((path) => testName.test(path));
-  const isSystem = new Map(tests.map((path) => [path, usesRealParts(path, readText(path))]));
+  const isSystem = new Map(tests.map((path) => [path, needsProcess(path, readText(path))]));
   return {
     unit: tests.filter((path) => isSystem.get(path) === false),
     system: tests.filter((path) => isSystem.get(path) === true),
   };
 }
 
-export function usesRealParts(path: string, text: string): boolean {
-  const { imports } = parseSource(path, text);
+export function needsProcess(path: string, text: string): boolean {
+  const { imports, program } = parseSource(path, text);
   const specifiers = imports.map(({ specifier }) => specifier);
-  return injects.test(text) || specifiers.some((one) => realParts.some((part) => part.test(one)));
+  return (
+    injects.test(text) ||
+    specifiers.some((one) => realParts.some((part) => part.test(one))) ||
+    namesIn(program).some((name) => changes.test(name))
+  );
+}
+
+function namesIn(program: Syntax): string[] {
+  const names: string[] = [];
+  walk(program, (node) => {
+    if (node.type === 'MemberExpression') names.push(dottedName(node) ?? '');
+  });
+  return names;
 }

@@ -11,6 +11,7 @@ import {
   findLongFiles,
   findLongFunctions,
   findLongLines,
+  findLostHooks,
   findMachineTraces,
   findManyParameters,
   findSkippedTests,
@@ -118,6 +119,15 @@ const sourceCases: readonly Planted<SourceFinder>[] = [
         'packages/cli/src/a.test.ts',
         `describe('x', () => { test('a', b); }); describe('y', () => { test('a', c); });`,
       ],
+    ],
+  },
+  {
+    rule: 'what tests share registers no hooks while it loads',
+    find: findLostHooks,
+    bad: [['packages/cli/src/testing/lab.ts', `afterAll(() => rm(place));`]],
+    good: [
+      ['packages/cli/src/testing/lab.ts', `export function useLab() { afterAll(clear); }`],
+      ['packages/cli/src/a.test.ts', `afterAll(() => rm(place));`],
     ],
   },
   {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
 
-import { repository } from '../support/instance.ts';
+import { repository, type Instance } from '../support/instance.ts';
 
 const executables = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 const screenshots = join(repository, 'test-results', 'console');
@@ -69,6 +69,16 @@ export async function openContext(browser: Browser, screen: Screen = {}): Promis
   return { context, complaints };
 }
 
+/** Waits for a new instance, launches a browser beside it, and makes its administrator. */
+export async function openConsole(starting: Promise<Instance>): Promise<[Instance, Browser]> {
+  const [instance, browser] = await Promise.all([starting, launchBrowser()]);
+  const { context, complaints } = await openContext(browser);
+  await makeAdministrator(await context.newPage(), instance.setupLink);
+  if (complaints.length > 0) throw new Error(complaints.join('\n'));
+  await context.close();
+  return [instance, browser];
+}
+
 /** Uses the one-time link of a new instance, as a person would. */
 export async function makeAdministrator(page: Page, setupLink: string): Promise<void> {
   await page.goto(setupLink);
@@ -78,10 +88,19 @@ export async function makeAdministrator(page: Page, setupLink: string): Promise<
   await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
 }
 
-export async function signIn(page: Page, url: string): Promise<void> {
+interface Person {
+  readonly name: string;
+  readonly password: string;
+}
+
+export async function signIn(
+  page: Page,
+  url: string,
+  person: Person = administrator,
+): Promise<void> {
   await page.goto(`${url}/console/sign-in`);
-  await page.getByLabel('Name').fill(administrator.name);
-  await page.getByRole('textbox', { name: 'Password' }).fill(administrator.password);
+  await page.getByLabel('Name').fill(person.name);
+  await page.getByRole('textbox', { name: 'Password' }).fill(person.password);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
 }

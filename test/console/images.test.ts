@@ -6,22 +6,18 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { operations } from '@lazaret/protocol';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import {
-  buildImage,
-  type BuiltImage,
-  type LayerInput,
-} from '../../packages/analysis/src/testing/image-builder.ts';
+import { buildImage, type BuiltImage } from '../../packages/analysis/src/testing/image-builder.ts';
 import {
   inspectAndWait,
   startWithRegistry,
   type RegistryInstance,
 } from '../support/registry-instance.ts';
 import {
-  launchBrowser,
-  makeAdministrator,
+  openConsole,
   openContext,
   phone,
   signIn,
@@ -29,15 +25,8 @@ import {
   wide,
   type WatchedContext,
 } from './browser.ts';
+import { base, config, manyFiles, markup, rule, top, update, yaraRules } from './hostile-image.ts';
 import { seriousFindings, visitPage, widthBeyondScreen } from './page-checks.ts';
-
-const markup = '<img src=x onerror=alert(1)>';
-const script = '<script>document.title="taken"</script>';
-const hiddenName = '\u202egpj.exe';
-const longName = `${'a-name-that-somebody-made-to-break-a-layout-'.repeat(5)}.txt`;
-const rule = 'Lab_Word';
-const word = 'the word that the rule looks for';
-const manyFiles = 230;
 
 let place: string;
 let lab: RegistryInstance;
@@ -45,84 +34,19 @@ let browser: Browser;
 let first: BuiltImage;
 let second: BuiltImage;
 
-const text = (words: string): Uint8Array => new TextEncoder().encode(words);
-
-function dpkgRecord(name: string, version: string): string {
-  return [
-    `Package: ${name}`,
-    'Status: install ok installed',
-    'Architecture: amd64',
-    `Version: ${version}`,
-    'Maintainer: Lab <lab@lab.example>',
-    'Description: of the lab',
-    '',
-    '',
-  ].join('\n');
-}
-
-const base: LayerInput = {
-  createdBy: `RUN echo ${script}`,
-  entries: [
-    { path: 'etc', type: 'directory' },
-    { path: 'etc/os-release', content: text(`ID=debian\nPRETTY_NAME="Debian ${markup}"\n`) },
-    { path: 'etc/passwd', content: text(`root:x:0:0::/root:/bin/sh\n<b>eva:x:0:0::/:/bin/sh\n`) },
-    { path: 'usr/bin/lift', content: text('#!/bin/sh\n'), mode: 0o4755 },
-    {
-      path: 'var/lib/dpkg/status',
-      content: text(dpkgRecord('zlib1g', '1:1.3.1-1') + dpkgRecord('libdemo', '2.0-1')),
-    },
-    { path: 'srv/gone.txt', content: text(`${word}, but hidden\n`) },
-    ...Array.from({ length: manyFiles }, (_, index) => ({
-      path: `usr/share/doc/note-${String(index).padStart(3, '0')}`,
-      content: text(`note ${index}\n`),
-    })),
-  ],
-};
-const top: LayerInput = {
-  createdBy: 'COPY srv /srv',
-  entries: [
-    { path: 'srv/.wh.gone.txt', content: text('') },
-    { path: `srv/${markup}`, content: text(`${word}\n`) },
-    { path: `srv/${hiddenName}`, content: text('x') },
-    { path: `srv/${longName}`, content: text('long') },
-  ],
-};
-const update: LayerInput = {
-  createdBy: 'RUN update',
-  entries: [
-    {
-      path: 'var/lib/dpkg/status',
-      content: text(dpkgRecord('zlib1g', '1:1.3.2-1') + dpkgRecord('newcomer', '1.0')),
-    },
-    { path: `srv/more ${markup}`, content: text(`${word} again\n`) },
-  ],
-};
-const config = {
-  Env: ['PATH=/usr/bin', `NAME=${markup}`, `LONG=${'x'.repeat(600)}`],
-  Entrypoint: ['/bin/sh', '-c', script],
-  Labels: { title: '<b>title</b>' },
-};
-
 beforeAll(async () => {
   place = await mkdtemp(join(tmpdir(), 'console-images-'));
   const rules = join(place, 'lab.yar');
-  await writeFile(
-    rules,
-    `rule ${rule} { meta: severity = "critical" strings: $a = "${word}" condition: $a }\n`,
-  );
+  await writeFile(rules, yaraRules);
   [first, second] = await Promise.all([
     buildImage({ layers: [base, top], config }),
     buildImage({ layers: [base, top, update], config: { ...config, User: '1000' } }),
   ]);
-  [lab, browser] = await Promise.all([
-    startWithRegistry({ settings: { yaraRules: [rules] } }),
-    launchBrowser(),
-  ]);
+  const starting = startWithRegistry({ settings: { yaraRules: [rules] } });
+  [, browser] = await openConsole(starting.then(({ instance }) => instance));
+  lab = await starting;
   lab.registry.store.putImage('lab/app', '1', first);
   lab.registry.store.putImage('lab/app', '2', second);
-  const { context } = await openContext(browser);
-  await makeAdministrator(await context.newPage(), lab.instance.setupLink);
-  await context.close();
 });
 
 afterAll(async () => {
@@ -262,12 +186,110 @@ describe('a person', () => {
     await page.getByRole('button', { name: '1 newly inspected, show' }).click();
     await rows.getByRole('link', { name: 'lab/late:1' }).waitFor();
   });
+
+  test('finds every inspection with how it ended, and narrows them in the address', async () => {
+    await visitPage(page, consoleUrl('images'), 'critical');
+    await page.getByRole('link', { name: 'Inspections', exact: true }).click();
+    const rows = page.getByRole('table', { name: 'Inspections' }).locator('tbody tr');
+    await rows
+      .filter({ hasText: reference('1') })
+      .getByText('Finished')
+      .waitFor();
+    await rows
+      .filter({ hasText: reference('none') })
+      .getByText('does not exist')
+      .waitFor();
+    await page.getByRole('button', { name: 'Failed' }).click();
+    await page.waitForURL('**/inspections?state=failed');
+    await expect.poll(() => rows.count()).toBe(1);
+    await page.getByRole('button', { name: 'Cancelled' }).click();
+    await page.getByText('No inspection fits these filters').waitFor();
+    await page.getByRole('link', { name: 'Clear the filters' }).click();
+    await page.waitForURL('**/inspections');
+    await rows
+      .filter({ hasText: reference('2') })
+      .getByRole('link', { name: 'Malicious' })
+      .click();
+    await page.waitForURL(`**/images/${second.descriptor.digest}`);
+    await expectOnlyText(page, watched);
+  });
+
+  test('sees in the list that an inspection runs, and that it was cancelled', async () => {
+    const { client } = lab.instance;
+    const image = await buildImage({ layers: [update] });
+    lab.registry.store.putImage('lab/slow', '1', image);
+    await visitPage(page, consoleUrl('inspections'), 'Asked for');
+    lab.registry.faults.on('stalled-body');
+    try {
+      const body = { reference: `${lab.registry.host}/lab/slow:1` };
+      const { id } = await client.call(operations.images.inspect, { body });
+      await page.getByRole('button', { name: '1 new, show' }).click();
+      const row = page.locator(`tr[data-row="${id}"]`);
+      await row.locator('[data-state="running"]').waitFor();
+      await row.getByText('Asking the registry').waitFor();
+      await takeScreenshot(page, 'inspection-running');
+      await client.call(operations.inspections.cancel, { params: { id } });
+      await row.locator('[data-state="cancelled"]').waitFor();
+    } finally {
+      lab.registry.faults.off();
+    }
+  });
+
+  test('removes an image when that is meant, and nothing shows it any more', async () => {
+    const path = `images/${second.descriptor.digest}`;
+    await visitPage(page, consoleUrl(path), 'Coverage');
+    const remove = page.getByRole('button', { name: 'Remove' });
+    const dialog = page.getByRole('dialog', { name: 'Remove this image?' });
+    await remove.click();
+    await dialog.getByRole('button', { name: 'Keep it' }).click();
+    await dialog.waitFor({ state: 'hidden' });
+    await remove.click();
+    expect(await seriousFindings(page)).toEqual([]);
+    await takeScreenshot(page, 'image-remove');
+    await dialog.getByRole('button', { name: 'Remove' }).click();
+    await page.getByText('The image is removed').waitFor();
+    const images = page.getByRole('table', { name: 'Images' });
+    await images.getByRole('link', { name: reference('1') }).waitFor();
+    expect(await images.getByRole('link', { name: reference('2') }).count()).toBe(0);
+    await page.getByRole('link', { name: 'Inspections', exact: true }).click();
+    const rows = page.getByRole('table', { name: 'Inspections' }).locator('tbody tr');
+    await rows
+      .filter({ hasText: reference('2') })
+      .getByRole('link', { name: 'Malicious' })
+      .click();
+    await page.getByText('Not found').waitFor();
+    await inspectAndWait(lab.instance.client, { reference: reference('2') });
+  });
+
+  test.each([
+    ['viewer', 0, 0],
+    ['submitter', 1, 0],
+    ['operator', 1, 1],
+  ] as const)(
+    'in the role %s finds the buttons that work, and no others',
+    async (role, inspect, remove) => {
+      const person = { name: role, password: 'breakwater gull nine' };
+      const grants = [{ role, project: 'default' }];
+      await lab.instance.client.call(operations.access.userCreate, { body: { ...person, grants } });
+      const { context, complaints } = await openContext(browser);
+      const theirs = await context.newPage();
+      await signIn(theirs, lab.instance.url, person);
+      await visitPage(theirs, consoleUrl(`images/${first.descriptor.digest}`), 'Coverage');
+      expect(await theirs.getByRole('button', { name: 'Inspect again' }).count()).toBe(inspect);
+      expect(await theirs.getByRole('button', { name: 'Remove' }).count()).toBe(remove);
+      await visitPage(theirs, consoleUrl('inspections'), 'Asked for');
+      expect(await theirs.getByRole('link', { name: 'Inspect an image' }).count()).toBe(inspect);
+      expect(complaints).toEqual([]);
+      await context.close();
+    },
+  );
 });
 
 /** Pages by name: their address, and text that tells that they are there. */
 const pages: readonly (readonly [name: string, path: () => string, sign: string])[] = [
   ['images', () => 'images', 'Not scanned'],
   ['inspect', () => 'images/inspect', 'Latest inspections'],
+  ['inspections', () => 'inspections', 'Asked for'],
   ['findings', () => imagePath('findings'), 'Evidence'],
   ['packages', () => imagePath('packages'), 'libdemo'],
   ['files', () => `${imagePath('files')}&path=srv/${encodeURIComponent(markup)}`, 'SHA-256'],

@@ -9,8 +9,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { engineFolders, repository, startInstance, type Instance } from '../support/instance.ts';
 import {
   dropFiles,
-  launchBrowser,
-  makeAdministrator,
+  openConsole,
   openContext,
   signIn,
   takeScreenshot,
@@ -24,11 +23,7 @@ let watched: WatchedContext;
 let page: Page;
 
 beforeAll(async () => {
-  [instance, browser] = await Promise.all([startInstance({ engines }), launchBrowser()]);
-  const first = await openContext(browser);
-  await makeAdministrator(await first.context.newPage(), instance.setupLink);
-  expect(first.complaints).toEqual([]);
-  await first.context.close();
+  [instance, browser] = await openConsole(startInstance({ engines }));
 });
 
 afterAll(async () => {

@@ -5,8 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { engineFolders, startInstance, type Instance } from '../support/instance.ts';
 import {
-  launchBrowser,
-  makeAdministrator,
+  openConsole,
   openContext,
   phone,
   signIn,
@@ -24,10 +23,7 @@ let failed: string;
 
 beforeAll(async () => {
   const engines = [engineFolders.strings, engineFolders.hostile];
-  [instance, browser] = await Promise.all([startInstance({ engines }), launchBrowser()]);
-  const { context } = await openContext(browser);
-  await makeAdministrator(await context.newPage(), instance.setupLink);
-  await context.close();
+  [instance, browser] = await openConsole(startInstance({ engines }));
   [succeeded, failed] = await Promise.all([runAttack('names'), runAttack('exit 7')]);
   await instance.client.call(operations.access.userCreate, {
     body: { name: 'jonas', grants: [{ role: 'viewer', project: 'default' }] },

@@ -5,8 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { engineFolders, startInstance, type Instance } from '../support/instance.ts';
 import {
   administrator,
-  launchBrowser,
-  makeAdministrator,
+  openConsole,
   openContext,
   signIn,
   takeScreenshot,
@@ -19,13 +18,7 @@ let watched: WatchedContext;
 let page: Page;
 
 beforeAll(async () => {
-  [instance, browser] = await Promise.all([
-    startInstance({ engines: [engineFolders.strings] }),
-    launchBrowser(),
-  ]);
-  const first = await openContext(browser);
-  await makeAdministrator(await first.context.newPage(), instance.setupLink);
-  await first.context.close();
+  [instance, browser] = await openConsole(startInstance({ engines: [engineFolders.strings] }));
 });
 
 afterAll(async () => {

@@ -176,6 +176,20 @@ export const findDoubleTitles: SourceFinder = (sources) =>
     });
   });
 
+const hooks = ['beforeAll', 'beforeEach', 'afterAll', 'afterEach'];
+
+/** Quick tests share modules: what one registers while it loads, only the first file would get. */
+export const findLostHooks: SourceFinder = (sources) =>
+  each(sources, 'hook', ({ path, text, program }) => {
+    if (/\.test\.tsx?$/.test(path)) return [];
+    return (program['body'] as Syntax[]).flatMap(({ start, expression }) => {
+      const callee = isSyntax(expression) ? expression['callee'] : undefined;
+      const name = isSyntax(callee) ? dottedName(callee) : undefined;
+      if (name === undefined || !hooks.includes(name)) return [];
+      return [`:${lineAt(text, start)} calls ${name} while it loads`];
+    });
+  });
+
 /** Files that no entry reaches over imports. */
 export const findDeadFiles: SourceFinder = (sources) => {
   const byPath = new Map(sources.map((source) => [source.path, source]));

@@ -76,7 +76,7 @@ export interface PagedList<T> {
   readonly items: readonly T[];
 }
 
-type ReadPage<T> = (cursor: { cursor?: string }, signal: AbortSignal) => Promise<Page<T>>;
+export type ReadPage<T> = (cursor: { cursor?: string }, signal: AbortSignal) => Promise<Page<T>>;
 
 /** Reads a list page by page, and does not read it again by itself: nothing moves while read. */
 export function usePages<T>(key: readonly unknown[], read: ReadPage<T>): PagedList<T> {

@@ -12,6 +12,7 @@ import { consolePath } from './address.ts';
 import { readAuditSearch } from './pages/audit/filters.ts';
 import { readImageSearch } from './pages/image/search.ts';
 import { readImagesSearch } from './pages/images/filters.ts';
+import { readInspectionsSearch } from './pages/inspections/filters.ts';
 import { readJobSearch } from './pages/jobs/filters.ts';
 import { jobTabs } from './pages/job/tabs.ts';
 import { readCompareSearch } from './pages/compare/compare-search.ts';
@@ -100,6 +101,15 @@ const image = createRoute({
   path: '/images/$digest',
   validateSearch: readImageSearch,
   component: lazyRouteComponent(() => import('./pages/image/image-page.tsx'), 'ImagePage'),
+});
+const inspectionList = createRoute({
+  getParentRoute: () => shell,
+  path: '/inspections',
+  validateSearch: readInspectionsSearch,
+  component: lazyRouteComponent(
+    () => import('./pages/inspections/inspections-page.tsx'),
+    'InspectionsPage',
+  ),
 });
 const inspection = createRoute({
   getParentRoute: () => shell,
@@ -191,6 +201,7 @@ const routeTree = root.addChildren([
     inspect,
     compare,
     image,
+    inspectionList,
     inspection,
     search,
     engineList,

@@ -54,7 +54,7 @@ export function imagePurl(report: InspectionReport): string | undefined {
   // a colon behind the last slash begins the tag
   const repository = name.replace(/:[^:/]*$/, '');
   const last = repository.split('/').at(-1) ?? '';
-  if (last === '') return undefined;
+  if (last.trim() === '') return undefined;
   const query = `repository_url=${encodeText(repository)}`;
   return `pkg:oci/${encodeText(last.toLowerCase())}@${encodeText(digest)}?${query}`;
 }

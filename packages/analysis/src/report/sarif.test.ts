@@ -1,14 +1,53 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { z } from 'zod';
 
 import { arbitraryReport, hostileTexts } from '../testing/arbitrary-report.ts';
 import { sampleReport } from '../testing/report-sample.ts';
-import { sarifShape } from './testing/sarif-shape.ts';
 import { toSarif } from './sarif.ts';
+import { checkSarif } from './testing/check-format.ts';
 
-function toLog(...[reports, options]: Parameters<typeof toSarif>): z.output<typeof sarifShape> {
-  return sarifShape.parse(JSON.parse(JSON.stringify(toSarif(reports, options))));
+interface Place {
+  readonly physicalLocation: {
+    readonly artifactLocation: { readonly uri: string; readonly index?: number };
+    readonly region?: object;
+  };
+  readonly logicalLocations?: readonly { readonly fullyQualifiedName?: string }[];
+}
+
+interface Log {
+  readonly runs: readonly {
+    readonly tool: { readonly driver: { readonly rules: readonly { readonly id: string }[] } };
+    readonly invocations: readonly {
+      readonly executionSuccessful: boolean;
+      readonly endTimeUtc?: string;
+      readonly toolExecutionNotifications: readonly {
+        readonly message: { readonly text: string };
+        readonly locations?: readonly Place[];
+      }[];
+    }[];
+    readonly artifacts?: readonly { readonly location: { readonly uri: string } }[];
+    readonly results: readonly {
+      readonly ruleId: string;
+      readonly ruleIndex: number;
+      readonly level: string;
+      readonly message: { readonly text: string };
+      readonly locations: readonly Place[];
+      readonly partialFingerprints: Readonly<Record<string, string>>;
+      readonly properties: Readonly<Record<string, unknown>>;
+    }[];
+  }[];
+}
+
+function toLog(...[reports, options]: Parameters<typeof toSarif>): Log {
+  return checkSarif(JSON.parse(JSON.stringify(toSarif(reports, options))) as Log);
+}
+
+/** Every reference to a file. */
+function urisOf({ artifacts = [], invocations, results }: Log['runs'][number]): string[] {
+  const notes = invocations.flatMap((one) => one.toolExecutionNotifications);
+  const places = [...results, ...notes].flatMap(({ locations = [] }) => locations);
+  const named = places.map(({ physicalLocation }) => physicalLocation.artifactLocation.uri);
+  return [...artifacts.map(({ location }) => location.uri), ...named];
 }
 
 describe('a SARIF log', () => {
@@ -44,7 +83,7 @@ describe('a SARIF log', () => {
   it('gives a finding the same fingerprint in another layer and under other signatures', () => {
     const report = sampleReport();
     const moved = report.findings.map((one) => ({ ...one, layer: 2, signatures: 'new' }));
-    const prints = (runs: z.output<typeof sarifShape>['runs']): unknown[] =>
+    const prints = (runs: Log['runs']): unknown[] =>
       runs.flatMap(({ results }) => results.map((one) => one.partialFingerprints));
     const first = prints(toLog([report]).runs);
     expect(prints(toLog([{ ...report, findings: moved }]).runs)).toEqual(first);
@@ -71,11 +110,17 @@ describe('a SARIF log', () => {
     expect(result?.properties['path']).toBe(text);
   });
 
-  it('holds for any report: every finding once, and indexes that lead somewhere', () => {
+  it('holds for any report: every finding once, and references that lead somewhere', () => {
+    // RFC 3986: nothing unescaped, and neither scheme nor host
+    const relative = /^(?:[\w.~!*'()-]|%[0-9A-F]{2}|(?<=[^/])\/(?=[^/]))+$/;
     fc.assert(
       fc.property(arbitraryReport(), (report) => {
         const [run] = toLog([report]).runs;
         const { results = [], artifacts = [], tool } = run ?? {};
+        for (const uri of run === undefined ? [] : urisOf(run)) {
+          expect(uri).toMatch(relative);
+          expect(uri.split('/')).not.toContain('..');
+        }
         expect(results).toHaveLength(report.findings.length);
         const rules = tool?.driver.rules ?? [];
         expect(new Set(rules.map(({ id }) => id)).size).toBe(rules.length);

@@ -13,6 +13,7 @@ import {
   subjectName,
   type ReportOptions,
 } from './report-identity.ts';
+import { showUnseen } from './shown-text.ts';
 import { createSpdxLicenses, noAssertion } from './spdx-licenses.ts';
 
 /** An SPDX document as plain JSON. */
@@ -54,12 +55,12 @@ export function toSpdx(report: InspectionReport, options: ReportOptions = {}): S
     spdxVersion: 'SPDX-2.3',
     dataLicense: 'CC0-1.0',
     SPDXID: documentId,
-    name: subjectName(report),
+    name: showUnseen(subjectName(report)),
     documentNamespace: namespaceOf(report),
     comment: commentOf(report),
     creationInfo: {
       created: toSeconds(options.timestamp) ?? noTimestamp,
-      creators: [`Tool: ${report.tool.name}-${report.tool.version}`],
+      creators: [showUnseen(`Tool: ${report.tool.name}-${report.tool.version}`)],
     },
     packages,
     ...(files.length === 0 ? {} : { files: files.map(describeFile) }),
@@ -74,7 +75,7 @@ function describeImage(report: InspectionReport, files: readonly PlacedFile[]): 
   const purl = imagePurl(report);
   return {
     SPDXID: imageId,
-    name: subjectName(report),
+    name: showUnseen(subjectName(report)),
     ...(image?.manifestDigest === undefined ? {} : { versionInfo: image.manifestDigest }),
     ...nothingKnown,
     filesAnalyzed: files.length > 0,
@@ -113,8 +114,10 @@ function describeSystem({ distribution }: InspectionReport): readonly Element[] 
   return [
     {
       SPDXID: systemId,
-      name: id === '' ? '(no name)' : id,
-      ...(versionId === undefined || versionId === '' ? {} : { versionInfo: versionId }),
+      name: id === '' ? '(no name)' : showUnseen(id),
+      ...(versionId === undefined || versionId === ''
+        ? {}
+        : { versionInfo: showUnseen(versionId) }),
       ...nothingKnown,
       filesAnalyzed: false,
       sourceInfo: `named by ${path}`,
@@ -140,9 +143,9 @@ function describePackage(
   const where = places.map((place) => `${place.path} (${placeText(place)})`);
   return {
     SPDXID: id,
-    name,
-    ...(version === '' ? {} : { versionInfo: version }),
-    supplier: supplier === undefined ? noAssertion : `Organization: ${supplier}`,
+    name: showUnseen(name),
+    ...(version === '' ? {} : { versionInfo: showUnseen(version) }),
+    supplier: supplier === undefined ? noAssertion : `Organization: ${showUnseen(supplier)}`,
     ...nothingKnown,
     licenseDeclared: declare(licenses),
     filesAnalyzed: false,

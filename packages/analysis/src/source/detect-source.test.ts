@@ -11,7 +11,16 @@ import { detectSource } from './detect-source.ts';
 import type { DetectedSource, DetectOptions } from './detect-source.ts';
 import { SourceError } from './image-source.ts';
 import { openSource } from './open-source.ts';
-import { defaultPlatform, failure, place, put, putLayout } from './testing/local-sources.ts';
+import {
+  defaultPlatform,
+  failure,
+  place,
+  put,
+  putLayout,
+  useLocalSources,
+} from './testing/local-sources.ts';
+
+useLocalSources();
 
 async function detect(word: string, options?: DetectOptions): Promise<string> {
   const { kind, ...found }: DetectedSource = await detectSource(word, options);

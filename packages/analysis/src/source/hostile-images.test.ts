@@ -23,7 +23,10 @@ import {
   sample,
   name,
   place,
+  useLocalSources,
 } from './testing/local-sources.ts';
+
+useLocalSources();
 
 describe('hostile images', () => {
   test.each([

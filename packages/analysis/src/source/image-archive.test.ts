@@ -35,7 +35,10 @@ import {
   defaultPlatform,
   name,
   place,
+  useLocalSources,
 } from './testing/local-sources.ts';
+
+useLocalSources();
 
 describe('docker save', () => {
   test('of old is read with layers in the order of the manifest, not of the directory', async () => {

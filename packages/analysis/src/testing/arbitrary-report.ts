@@ -32,7 +32,10 @@ export const hostileTexts: readonly string[] = [
 /** Deep enough for everything that a report holds. */
 export function arbitraryReport(): fc.Arbitrary<InspectionReport> {
   const schema = z.toJSONSchema(inspectionReport, { io: 'output' }) as Schema;
-  return toArbitrary(schema).map((value) => inspectionReport.parse(value));
+  return toArbitrary(schema).map((value) => {
+    const report = inspectionReport.parse(value);
+    return { ...report, layers: report.layers.map((layer, index) => ({ ...layer, index })) };
+  });
 }
 
 function toArbitrary(schema: Schema): fc.Arbitrary<unknown> {

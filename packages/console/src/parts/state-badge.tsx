@@ -1,6 +1,5 @@
 import { type JobState, outcomeCodes, type Outcome } from '@lazaret/protocol';
 import {
-  type Icon,
   IconBan,
   IconCircleCheck,
   IconCircleX,
@@ -13,13 +12,9 @@ import {
 } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 
-interface StateLook {
-  readonly word: string;
-  readonly tone: string;
-  readonly icon: Icon;
-}
+import { type Look, LookBadge } from './look-badge.tsx';
 
-export const stateLooks: Readonly<Record<JobState, StateLook>> = {
+export const stateLooks: Readonly<Record<JobState, Look>> = {
   queued: { word: 'Queued', tone: 'queued', icon: IconHourglass },
   placed: { word: 'Placed', tone: 'moving', icon: IconMapPin },
   starting: { word: 'Starting', tone: 'moving', icon: IconPlayerPlay },
@@ -36,15 +31,9 @@ interface StateBadgeProps {
   readonly large?: boolean;
 }
 
-/** A state as colour, icon and word. */
+/** The state of a job or an attempt. */
 export function StateBadge({ state, large }: StateBadgeProps): ReactNode {
-  const { word, tone, icon: StateIcon } = stateLooks[state];
-  return (
-    <span className={`state tone-${tone}${large === true ? ' large' : ''}`} data-state={state}>
-      <StateIcon size={large === true ? 18 : 14} stroke={2.2} aria-hidden />
-      {word}
-    </span>
-  );
+  return <LookBadge look={stateLooks[state]} large={large} state={state} />;
 }
 
 /** The outcome in words, or nothing for a plain success. */

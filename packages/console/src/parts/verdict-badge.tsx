@@ -1,6 +1,5 @@
 import { type SeverityCounts, severity, type Severity, type VerdictState } from '@lazaret/protocol';
 import {
-  type Icon,
   IconBiohazard,
   IconEyeOff,
   IconProgressAlert,
@@ -9,10 +8,9 @@ import {
 } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 
-interface VerdictLook {
-  readonly word: string;
-  readonly tone: 'succeeded' | 'timed-out' | 'failed' | 'warning' | 'cancelled';
-  readonly icon: Icon;
+import { type Look, LookBadge } from './look-badge.tsx';
+
+interface VerdictLook extends Look {
   /** What the verdict means, for people who do not know the words yet. */
   readonly meaning: string;
 }
@@ -55,15 +53,8 @@ interface VerdictBadgeProps {
   readonly large?: boolean;
 }
 
-/** A verdict as colour, icon and word. */
 export function VerdictBadge({ state, large }: VerdictBadgeProps): ReactNode {
-  const { word, tone, icon: VerdictIcon } = verdictLooks[state];
-  return (
-    <span className={`state tone-${tone}${large === true ? ' large' : ''}`} data-verdict={state}>
-      <VerdictIcon size={large === true ? 18 : 14} stroke={2.2} aria-hidden />
-      {word}
-    </span>
-  );
+  return <LookBadge look={verdictLooks[state]} large={large} state={state} />;
 }
 
 const severityTones: Readonly<Record<Severity, string>> = {

@@ -1,9 +1,9 @@
 /** Archives and layouts put on disk and listed, as the tests of local sources need it. */
+import { randomUUID } from 'node:crypto';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import { gather } from '../../archive/testing/tar-samples.ts';
 import { buildImage } from '../../testing/image-builder.ts';
 import type { BuiltImage, ImageInput } from '../../testing/image-builder.ts';
@@ -18,10 +18,15 @@ import { openOciLayout } from '../oci-layout.ts';
 
 export const defaultPlatform = { os: 'linux', architecture: 'amd64' };
 export const name = 'lab.example/app:1';
-export const place = mkdtempSync(join(tmpdir(), 'lazaret-sources-'));
+/** Where everything is put; there while a file uses it. */
+export const place = join(tmpdir(), `lazaret-sources-${randomUUID()}`);
 let counter = 0;
 
-afterAll(() => rm(place, { recursive: true }));
+/** For one test file; what it puts is gone after it. */
+export function useLocalSources(): void {
+  beforeAll(() => mkdir(place));
+  afterAll(() => rm(place, { recursive: true }));
+}
 
 export function layer(text: string): ImageInput['layers'][number] {
   return { entries: [{ path: text, content: Buffer.from(text) }] };

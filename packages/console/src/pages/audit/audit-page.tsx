@@ -8,6 +8,7 @@ import type { ReactNode } from 'react';
 import { client } from '../../client.ts';
 import { type Column, DataTable } from '../../parts/data-table.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
+import { MoreButton } from '../../parts/more-button.tsx';
 import { PageHeader } from '../../parts/page-header.tsx';
 import { PlainText } from '../../parts/plain-text.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
@@ -109,15 +110,7 @@ export function AuditPage(): ReactNode {
             }
           </QueryView>
         </section>
-        {query.hasNextPage && (
-          <Button
-            variant="default"
-            loading={query.isFetchingNextPage}
-            onClick={() => void query.fetchNextPage()}
-          >
-            Show older entries
-          </Button>
-        )}
+        <MoreButton query={query}>Show older entries</MoreButton>
       </div>
     </>
   );

@@ -2,6 +2,8 @@ import type { Engine } from '@lazaret/protocol';
 import { IconAlertTriangle, IconCircleCheck, IconCircleOff } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 
+import { LookBadge } from '../../parts/look-badge.tsx';
+
 const looks = {
   ready: { word: 'Ready', tone: 'succeeded', icon: IconCircleCheck },
   disabled: { word: 'Disabled', tone: 'cancelled', icon: IconCircleOff },
@@ -10,10 +12,5 @@ const looks = {
 
 export function EngineStateBadge({ engine }: { readonly engine: Engine }): ReactNode {
   const look = !engine.enabled ? 'disabled' : engine.problem === null ? 'ready' : 'problem';
-  const { word, tone, icon: EngineIcon } = looks[look];
-  return (
-    <span className={`state tone-${tone}`}>
-      <EngineIcon size={14} stroke={2.2} aria-hidden /> {word}
-    </span>
-  );
+  return <LookBadge look={looks[look]} />;
 }

@@ -1,11 +1,19 @@
 import { Button, Menu } from '@mantine/core';
 import { formatSize, type ImageDetail, operations, reportFormats } from '@lazaret/protocol';
-import { IconArrowsDiff, IconChevronDown, IconDownload, IconRefresh } from '@tabler/icons-react';
+import {
+  IconArrowsDiff,
+  IconChevronDown,
+  IconDownload,
+  IconRefresh,
+  IconTrash,
+} from '@tabler/icons-react';
+import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { type ReactNode, useEffect } from 'react';
 
 import { client } from '../../client.ts';
 import { useAction } from '../../data.ts';
+import { ConfirmButton } from '../../parts/confirm-button.tsx';
 import { Copyable } from '../../parts/copy.tsx';
 import { Fact } from '../../parts/fact.tsx';
 import { PlainText } from '../../parts/plain-text.tsx';
@@ -181,6 +189,7 @@ function Actions({ image }: { readonly image: ImageDetail }): ReactNode {
       >
         Compare
       </LinkButton>
+      <Remove image={image} />
       <InspectAgain image={image} />
     </div>
   );
@@ -205,5 +214,36 @@ function InspectAgain({ image }: { readonly image: ImageDetail }): ReactNode {
     >
       Inspect again
     </Button>
+  );
+}
+
+/** Takes what is stored of the image out of its project. */
+function Remove({ image }: { readonly image: ImageDetail }): ReactNode {
+  const mayManage = useAllowed('images.manage');
+  const navigate = useNavigate();
+  const queries = useQueryClient();
+  const leave = async (): Promise<void> => {
+    await navigate({ to: '/images', replace: true });
+    // Nothing that was read before may show it again, whatever page it was read for.
+    queries.removeQueries({ type: 'inactive' });
+    await queries.invalidateQueries({ queryKey: [operations.images.list.name] });
+  };
+  const remove = useAction(operations.images.remove, {
+    says: 'The image is removed',
+    onDone: () => void leave(),
+  });
+  if (!mayManage) return null;
+  const { digest, project } = image;
+  return (
+    <ConfirmButton
+      label="Remove"
+      question="Remove this image?"
+      icon={<IconTrash size={16} />}
+      busy={remove.isPending}
+      onConfirm={() => remove.mutate({ params: { digest }, query: { project } })}
+    >
+      Its report goes, with packages, files and findings, and no search of the project {project}{' '}
+      finds them any more. The image in its registry stays as it is, and can be inspected again.
+    </ConfirmButton>
   );
 }

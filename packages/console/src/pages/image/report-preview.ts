@@ -2,6 +2,7 @@
 import { operations } from '@lazaret/protocol';
 
 import { client } from '../../client.ts';
+import { readStart } from '../../read-start.ts';
 
 export const previewBytes: number = 1024 * 1024;
 const lineCharsMax = 2_000;
@@ -21,7 +22,7 @@ export async function readReport(
     { params: { digest }, query: { ...query, format: 'json' } },
     { signal },
   );
-  const { bytes, isCut } = await readStart(response);
+  const { bytes, isCut } = await readStart(response, previewBytes);
   return layOut(new TextDecoder().decode(bytes, { stream: isCut }), isCut);
 }
 
@@ -44,24 +45,4 @@ function indent(text: string): string {
   } catch {
     return text;
   }
-}
-
-async function readStart(response: Response): Promise<{ bytes: Uint8Array; isCut: boolean }> {
-  const reader = response.body?.getReader();
-  const parts: Uint8Array[] = [];
-  let total = 0;
-  while (reader !== undefined && total <= previewBytes) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    parts.push(value);
-    total += value.length;
-  }
-  await reader?.cancel();
-  const bytes = new Uint8Array(total);
-  let offset = 0;
-  for (const part of parts) {
-    bytes.set(part, offset);
-    offset += part.length;
-  }
-  return { bytes: bytes.subarray(0, previewBytes), isCut: total > previewBytes };
 }

@@ -58,7 +58,7 @@ function InspectionView({ inspection }: { readonly inspection: Inspection }): Re
       <header className="page-head">
         <div className="grow">
           <div className="eyebrow as-written">
-            <LinkAnchor to="/images">Images</LinkAnchor> / inspection {inspection.id}
+            <LinkAnchor to="/inspections">Inspections</LinkAnchor> / {inspection.id}
           </div>
           <h1 className="break">
             <PlainText>{reference}</PlainText>

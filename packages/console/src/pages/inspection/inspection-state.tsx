@@ -1,6 +1,5 @@
 import { type Inspection, type InspectionPhase, type InspectionState } from '@lazaret/protocol';
 import {
-  type Icon,
   IconBan,
   IconCircleCheck,
   IconCircleX,
@@ -9,15 +8,10 @@ import {
 } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 
+import { type Look, LookBadge } from '../../parts/look-badge.tsx';
 import { counted } from '../../text/image-words.ts';
 
-interface InspectionLook {
-  readonly word: string;
-  readonly tone: string;
-  readonly icon: Icon;
-}
-
-export const inspectionLooks: Readonly<Record<InspectionState, InspectionLook>> = {
+export const inspectionLooks: Readonly<Record<InspectionState, Look>> = {
   queued: { word: 'Queued', tone: 'queued', icon: IconHourglass },
   running: { word: 'Running', tone: 'running', icon: IconLoader2 },
   finished: { word: 'Finished', tone: 'succeeded', icon: IconCircleCheck },
@@ -39,13 +33,7 @@ interface InspectionBadgeProps {
 }
 
 export function InspectionBadge({ state, large }: InspectionBadgeProps): ReactNode {
-  const { word, tone, icon: StateIcon } = inspectionLooks[state];
-  return (
-    <span className={`state tone-${tone}${large === true ? ' large' : ''}`} data-state={state}>
-      <StateIcon size={large === true ? 18 : 14} stroke={2.2} aria-hidden />
-      {word}
-    </span>
-  );
+  return <LookBadge look={inspectionLooks[state]} large={large} state={state} />;
 }
 
 /** Where it stands in words: `Reading layers, 2 of 5, 12,000 files`. */

@@ -8,7 +8,9 @@ import { EmptyState } from '../../parts/empty-state.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { PlainText } from '../../parts/plain-text.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
+import { LinkAnchor } from '../../parts/router-link.tsx';
 import { When } from '../../parts/when.tsx';
+import { statesAtWork } from '../inspections/filters.ts';
 import { InspectionBadge, progressWords } from './inspection-state.tsx';
 
 const shown = 8;
@@ -18,12 +20,20 @@ const everyMs = 2_000;
 export function InspectionsPanel({ atWork }: { readonly atWork?: boolean }): ReactNode {
   const query = useOperation(
     operations.inspections.list,
-    { query: { limit: shown, ...(atWork === true ? { state: ['queued', 'running'] } : {}) } },
+    { query: { limit: shown, ...(atWork === true ? { state: [...statesAtWork] } : {}) } },
     { everyMs },
   );
   if (atWork === true && (query.data?.items.length ?? 0) === 0) return null;
   return (
-    <Panel title={atWork === true ? 'At work' : 'Latest inspections'} flush>
+    <Panel
+      title={atWork === true ? 'At work' : 'Latest inspections'}
+      flush
+      actions={
+        <LinkAnchor to="/inspections" size="sm">
+          All<span className="visually-hidden"> inspections</span>
+        </LinkAnchor>
+      }
+    >
       <QueryView query={query} rows={3}>
         {({ items }) =>
           items.length === 0 ? (

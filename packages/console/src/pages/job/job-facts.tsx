@@ -14,8 +14,8 @@ import { Meter } from '../../parts/meter.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { PlainText } from '../../parts/plain-text.tsx';
 import { LinkAnchor } from '../../parts/router-link.tsx';
+import { Took } from '../../parts/took.tsx';
 import { When } from '../../parts/when.tsx';
-import { Took } from '../jobs/job-columns.tsx';
 
 const digestChars = 16;
 
@@ -28,7 +28,7 @@ export function JobFacts({ job }: { readonly job: JobDetail }): ReactNode {
         <div className="stack">
           <dl className="facts">
             <Fact term="Took">
-              <Took job={job} />
+              <Took span={job} />
             </Fact>
             <Fact term="Node">{job.node ?? 'none yet'}</Fact>
             <Fact term="Attempts">{job.attempts}</Fact>

@@ -2,6 +2,7 @@
 import { operations } from '@lazaret/protocol';
 
 import { client } from '../../client.ts';
+import { readStart } from '../../read-start.ts';
 
 export const previewBytes: number = 256 * 1024;
 const hexBytes = 1_024;
@@ -19,8 +20,8 @@ export async function readPreview(id: string, path: string, signal: AbortSignal)
     { params: { id }, query: { path } },
     { signal, headers: { range: `bytes=0-${previewBytes}` } },
   );
-  const bytes = await readStart(response);
-  return describeBytes(bytes.subarray(0, previewBytes), bytes.length > previewBytes);
+  const { bytes, isCut } = await readStart(response, previewBytes);
+  return describeBytes(bytes, isCut);
 }
 
 /** Decides what the bytes are. */
@@ -43,27 +44,6 @@ export function describeBytes(bytes: Uint8Array, isCut: boolean): Preview {
     }
   }
   return { kind: 'text', text, isCut, shownBytes };
-}
-
-/** A server may answer with everything although a range was asked for: the rest is not read. */
-async function readStart(response: Response): Promise<Uint8Array> {
-  const reader = response.body?.getReader();
-  const parts: Uint8Array[] = [];
-  let total = 0;
-  while (reader !== undefined && total <= previewBytes) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    parts.push(value);
-    total += value.length;
-  }
-  await reader?.cancel();
-  const bytes = new Uint8Array(total);
-  let offset = 0;
-  for (const part of parts) {
-    bytes.set(part, offset);
-    offset += part.length;
-  }
-  return bytes;
 }
 
 function decodeText(bytes: Uint8Array, isCut: boolean): string | undefined {

@@ -1,13 +1,13 @@
-import { formatDuration, type Job } from '@lazaret/protocol';
+import type { Job } from '@lazaret/protocol';
 import type { ReactNode } from 'react';
 
 import type { Column } from '../../parts/data-table.tsx';
 import { PlainText } from '../../parts/plain-text.tsx';
 import { LinkAnchor } from '../../parts/router-link.tsx';
 import { outcomeWords, StateBadge } from '../../parts/state-badge.tsx';
+import { Took } from '../../parts/took.tsx';
 import { When } from '../../parts/when.tsx';
 import { visibleText } from '../../text/visible.ts';
-import { spanMs, useNow } from '../../time.ts';
 
 /** What a job is called: its first input, or its id. */
 export function jobTitle(job: Job): string {
@@ -67,7 +67,7 @@ export const jobColumns: Record<
         </span>
       ),
   },
-  ran: { label: 'Took', end: true, cell: (job) => <Took job={job} /> },
+  ran: { label: 'Took', end: true, cell: (job) => <Took span={job} /> },
   age: { label: 'Submitted', end: true, cell: (job) => <When at={job.createdAt} /> },
 };
 
@@ -79,15 +79,5 @@ function StateWords({ job }: { readonly job: Job }): ReactNode {
     <div className="dim small state-words">
       <PlainText>{words}</PlainText>
     </div>
-  );
-}
-
-/** From start to end, or until now. */
-export function Took({ job }: { readonly job: Job }): ReactNode {
-  const now = useNow();
-  if (job.startedAt === null) return <span className="dim">–</span>;
-  const ms = spanMs(job.startedAt, job.finishedAt ?? new Date(now).toISOString());
-  return (
-    <span className="number nowrap">{ms === null ? '–' : formatDuration(Math.max(ms, 1))}</span>
   );
 }

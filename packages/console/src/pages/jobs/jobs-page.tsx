@@ -1,15 +1,17 @@
-import { Button } from '@mantine/core';
-import { IconArrowUp, IconFilterOff, IconListSearch, IconUpload } from '@tabler/icons-react';
+import { IconUpload } from '@tabler/icons-react';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 
 import { DataTable } from '../../parts/data-table.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
+import { MoreButton } from '../../parts/more-button.tsx';
+import { NewsButton } from '../../parts/news-button.tsx';
+import { NoMatch } from '../../parts/no-match.tsx';
 import { PageHeader } from '../../parts/page-header.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
 import { LinkButton } from '../../parts/router-link.tsx';
-import { FilterBar } from './filter-bar.tsx';
 import { jobColumns } from './job-columns.tsx';
+import { JobFilters } from './job-filters.tsx';
 import { useJobList } from './list-jobs.ts';
 
 const columns = [
@@ -39,15 +41,11 @@ export function JobsPage(): ReactNode {
         Every engine run, newest first. The list stays still while you read.
       </PageHeader>
       <div className="stack">
-        <FilterBar
+        <JobFilters
           search={search}
           onChange={(next) => void navigate({ to: '/jobs', search: next, replace: true })}
         />
-        {newer > 0 && (
-          <button type="button" className="news mantine-focus-auto" onClick={showNewer}>
-            <IconArrowUp size={16} aria-hidden /> {newer} new, show
-          </button>
-        )}
+        <NewsButton count={newer} words="new" onShow={showNewer} />
         <section className="panel" aria-label="Jobs">
           <QueryView query={query} rows={8}>
             {() =>
@@ -59,15 +57,7 @@ export function JobsPage(): ReactNode {
             }
           </QueryView>
         </section>
-        {query.hasNextPage && (
-          <Button
-            variant="default"
-            loading={query.isFetchingNextPage}
-            onClick={() => void query.fetchNextPage()}
-          >
-            Show older jobs
-          </Button>
-        )}
+        <MoreButton query={query}>Show older jobs</MoreButton>
       </div>
     </>
   );
@@ -76,22 +66,9 @@ export function JobsPage(): ReactNode {
 function NoJobs({ isFiltered }: { readonly isFiltered: boolean }): ReactNode {
   if (isFiltered) {
     return (
-      <EmptyState
-        icon={IconListSearch}
-        title="No job fits these filters"
-        action={
-          <LinkButton
-            to="/jobs"
-            search={{}}
-            variant="default"
-            leftSection={<IconFilterOff size={16} />}
-          >
-            Clear the filters
-          </LinkButton>
-        }
-      >
+      <NoMatch title="No job fits these filters" to="/jobs">
         Loosen a filter, or look for a part of the file name.
-      </EmptyState>
+      </NoMatch>
     );
   }
   return (

@@ -11,16 +11,16 @@ import {
   useQuery,
   useQueryClient,
 } from '@tanstack/react-query';
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 
 import { client } from '../../client.ts';
-import { useConnected, useEvents } from '../../live/events.ts';
+import { useEvents } from '../../live/events.ts';
+import { useRowRefresh } from '../../live/refresh-rows.ts';
 import { type JobSearch, toJobQuery } from './filters.ts';
 
 const pageItems = 50;
-const refreshMs = 400;
+const settleMs = 400;
 const pollMs = 5_000;
-const rowsPerRefreshMax = 20;
 
 type Pages = InfiniteData<Page<Job>, string | undefined>;
 
@@ -58,58 +58,15 @@ export function useJobList(search: JobSearch): JobList {
     refetchOnReconnect: false,
   });
   const jobs = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data]);
-  useRowRefresh(jobs, queryKey);
+  useRowRefresh({
+    rows: jobs,
+    queryKey,
+    read: (id) => client.call(operations.jobs.show, { params: { id } }),
+    isOver: ({ state }) => isFinal(state),
+    tells: ({ type }) => type === 'job.moved' || type === 'job.finished',
+  });
   const newer = useNewer(filter, query.data?.pages[0]);
   return { query, jobs, newer, showNewer: () => void queries.resetQueries({ queryKey }) };
-}
-
-/** Reads rows again that events name, or, without events, those that still move. */
-function useRowRefresh(jobs: readonly Job[], queryKey: readonly unknown[]): void {
-  const queries = useQueryClient();
-  const connected = useConnected();
-  const waiting = useRef(new Set<string>());
-  const shown = useRef<readonly Job[]>(jobs);
-  useEffect(() => {
-    shown.current = jobs;
-  }, [jobs]);
-
-  useEvents((event) => {
-    if (event.type !== 'job.moved' && event.type !== 'job.finished') return;
-    if (shown.current.some((job) => job.id === event.subject)) waiting.current.add(event.subject);
-  });
-
-  useEffect(() => {
-    let busy = false;
-    const refresh = async (): Promise<void> => {
-      if (!connected) {
-        for (const job of shown.current) if (!isFinal(job.state)) waiting.current.add(job.id);
-      }
-      const ids = [...waiting.current].slice(0, rowsPerRefreshMax);
-      if (ids.length === 0 || busy || document.hidden) return;
-      busy = true;
-      for (const id of ids) waiting.current.delete(id);
-      const answers = await Promise.allSettled(
-        ids.map((id) => client.call(operations.jobs.show, { params: { id } })),
-      );
-      busy = false;
-      const fresh = new Map<string, Job>();
-      for (const answer of answers) {
-        if (answer.status === 'fulfilled') fresh.set(answer.value.id, answer.value);
-      }
-      queries.setQueryData<Pages>(queryKey, (data) => replaceRows(data, fresh));
-    };
-    const timer = setInterval(() => void refresh(), connected ? refreshMs : pollMs);
-    return () => clearInterval(timer);
-  }, [connected, queries, queryKey]);
-}
-
-function replaceRows(data: Pages | undefined, fresh: ReadonlyMap<string, Job>): Pages | undefined {
-  if (data === undefined) return undefined;
-  const pages = data.pages.map((page) => ({
-    ...page,
-    items: page.items.map((job) => fresh.get(job.id) ?? job),
-  }));
-  return { ...data, pages };
 }
 
 /** Counts what is newer than the first row; an empty list is simply read again. */
@@ -137,7 +94,7 @@ function useNewer(filter: ReturnType<typeof toJobQuery>, first: Page<Job> | unde
     const timer = setTimeout(() => {
       const name = after === undefined ? 'jobs.list' : 'jobs.count';
       void queries.invalidateQueries({ queryKey: [name] });
-    }, refreshMs);
+    }, settleMs);
     return () => clearTimeout(timer);
   }, [arrivals, after, queries]);
   return after === undefined ? 0 : (data?.total ?? 0);

@@ -7,6 +7,8 @@ import {
 } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 
+import { LookBadge } from '../../parts/look-badge.tsx';
+
 const looks = {
   online: { word: 'Online', tone: 'succeeded', icon: IconCircleCheck },
   offline: { word: 'Offline', tone: 'failed', icon: IconPlugConnectedX },
@@ -16,10 +18,5 @@ const looks = {
 
 export function NodeStateBadge({ node }: { readonly node: Node }): ReactNode {
   const look = node.state === 'online' && !node.schedulable ? 'cordoned' : node.state;
-  const { word, tone, icon: NodeIcon } = looks[look];
-  return (
-    <span className={`state tone-${tone}`}>
-      <NodeIcon size={14} stroke={2.2} aria-hidden /> {word}
-    </span>
-  );
+  return <LookBadge look={looks[look]} />;
 }

@@ -10,8 +10,8 @@ import { PlainText } from '../../parts/plain-text.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
 import { LinkAnchor, LinkButton } from '../../parts/router-link.tsx';
 import { outcomeWords, StateBadge } from '../../parts/state-badge.tsx';
+import { Took } from '../../parts/took.tsx';
 import { When } from '../../parts/when.tsx';
-import { Took } from '../jobs/job-columns.tsx';
 
 interface Kind {
   readonly title: string;
@@ -107,7 +107,7 @@ function JobRow({ job }: { readonly job: Job }): ReactNode {
         </div>
       </div>
       <div className="job-row-time small dim">
-        {job.finishedAt === null ? <Took job={job} /> : <When at={job.finishedAt} />}
+        {job.finishedAt === null ? <Took span={job} /> : <When at={job.finishedAt} />}
       </div>
     </li>
   );

@@ -1,0 +1,90 @@
+/**
+ * Keeps the rows of a list fresh without moving them: those that an event names are read again,
+ * or, while no events arrive, those that still change.
+ */
+import type { Event, Page } from '@lazaret/protocol';
+import { type InfiniteData, useQueryClient } from '@tanstack/react-query';
+import { useEffect, useRef } from 'react';
+
+import { useConnected, useEvents } from './events.ts';
+
+const refreshMs = 400;
+const pollMs = 5_000;
+const rowsPerRefreshMax = 20;
+
+interface Row {
+  readonly id: string;
+}
+
+type Pages<T> = InfiniteData<Page<T>, string | undefined>;
+
+export interface RowSource<T extends Row> {
+  readonly rows: readonly T[];
+  /** Of the query that holds the pages. */
+  readonly queryKey: readonly unknown[];
+  readonly read: (id: string) => Promise<T>;
+  readonly isOver: (row: T) => boolean;
+  /** Whether the event tells that the row which it names changed. */
+  readonly tells: (event: Event) => boolean;
+  /** Rows that are not over are read so often, events or not. */
+  readonly everyMs?: number;
+}
+
+export function useRowRefresh<T extends Row>(source: RowSource<T>): void {
+  const { queryKey, everyMs } = source;
+  const queries = useQueryClient();
+  const connected = useConnected();
+  const waiting = useRef(new Set<string>());
+  const latest = useRef(source);
+  useEffect(() => {
+    latest.current = source;
+  });
+
+  useEvents((event) => {
+    const { tells, rows } = latest.current;
+    if (tells(event) && rows.some(({ id }) => id === event.subject)) {
+      waiting.current.add(event.subject);
+    }
+  });
+
+  const movingMs = connected ? everyMs : pollMs;
+  useEffect(() => {
+    if (movingMs === undefined) return undefined;
+    const timer = setInterval(() => {
+      const { rows, isOver } = latest.current;
+      for (const row of rows) if (!isOver(row)) waiting.current.add(row.id);
+    }, movingMs);
+    return () => clearInterval(timer);
+  }, [movingMs]);
+
+  useEffect(() => {
+    let busy = false;
+    const refresh = async (): Promise<void> => {
+      const ids = [...waiting.current].slice(0, rowsPerRefreshMax);
+      if (ids.length === 0 || busy || document.hidden) return;
+      busy = true;
+      for (const id of ids) waiting.current.delete(id);
+      const answers = await Promise.allSettled(ids.map((id) => latest.current.read(id)));
+      busy = false;
+      const fresh = new Map<string, T>();
+      for (const answer of answers) {
+        if (answer.status === 'fulfilled') fresh.set(answer.value.id, answer.value);
+      }
+      queries.setQueryData<Pages<T>>(queryKey, (data) => replaceRows(data, fresh));
+    };
+    const timer = setInterval(() => void refresh(), refreshMs);
+    return () => clearInterval(timer);
+  }, [queries, queryKey]);
+}
+
+function replaceRows<T extends Row>(
+  data: Pages<T> | undefined,
+  fresh: ReadonlyMap<string, T>,
+): Pages<T> | undefined {
+  if (data === undefined) return undefined;
+  const pages = data.pages.map((page) => ({
+    ...page,
+    items: page.items.map((row) => fresh.get(row.id) ?? row),
+  }));
+  return { ...data, pages };
+}

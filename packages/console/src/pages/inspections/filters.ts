@@ -1,0 +1,38 @@
+/** The filters of the list of inspections as they stand in the address. Unknown ones fall away. */
+import { type InspectionState, inspectionStates } from '@lazaret/protocol';
+
+export interface InspectionsSearch {
+  /** States, separated by commas. */
+  readonly state?: string;
+  readonly project?: string;
+}
+
+export interface InspectionsQuery {
+  readonly state?: InspectionState[];
+  readonly project?: string;
+}
+
+const valueCharsMax = 200;
+
+export const statesAtWork: readonly InspectionState[] = ['queued', 'running'];
+
+export function readInspectionsSearch(raw: Record<string, unknown>): InspectionsSearch {
+  const states = statesOf(typeof raw['state'] === 'string' ? raw['state'] : '');
+  const project = raw['project'];
+  const isProject = typeof project === 'string' && project !== '';
+  return {
+    ...(states.length > 0 ? { state: states.join(',') } : {}),
+    ...(isProject && project.length <= valueCharsMax ? { project } : {}),
+  };
+}
+
+/** What the filters mean for the API. */
+export function toInspectionsQuery({ state, ...rest }: InspectionsSearch): InspectionsQuery {
+  const states = statesOf(state ?? '');
+  return { ...rest, ...(states.length > 0 ? { state: states } : {}) };
+}
+
+function statesOf(list: string): InspectionState[] {
+  const asked = new Set(list.split(','));
+  return inspectionStates.filter((state) => asked.has(state));
+}

@@ -1,0 +1,65 @@
+import { Select } from '@mantine/core';
+import { operations } from '@lazaret/protocol';
+import { IconSearch, IconTag } from '@tabler/icons-react';
+import type { ReactNode } from 'react';
+
+import { useOperation } from '../../data.ts';
+import { FilterBar } from '../../parts/filter-bar.tsx';
+import { TypedFilter } from '../../parts/typed-filter.tsx';
+import { activeStates, type JobSearch, searchText } from './filters.ts';
+
+const stateGroups = [
+  { word: 'All', value: '' },
+  { word: 'Active', value: activeStates.join(',') },
+  { word: 'Succeeded', value: 'succeeded' },
+  { word: 'Failed', value: 'failed' },
+  { word: 'Timed out', value: 'timed_out' },
+  { word: 'Cancelled', value: 'cancelled' },
+] as const;
+
+interface JobFiltersProps {
+  readonly search: JobSearch;
+  readonly onChange: (search: JobSearch) => void;
+}
+
+export function JobFilters({ search, onChange }: JobFiltersProps): ReactNode {
+  const engines = useOperation(operations.engines.list, { query: { limit: 200 } });
+  const names = (engines.data?.items ?? []).map((engine) => engine.name);
+  return (
+    <FilterBar
+      search={search}
+      onChange={onChange}
+      label="State"
+      chips={stateGroups}
+      chipsOf="state"
+    >
+      {(change) => (
+        <>
+          <TypedFilter
+            label="File name, tag or SHA-256"
+            icon={<IconSearch size={16} />}
+            value={search.text ?? search.sha256 ?? ''}
+            onTyped={(typed) =>
+              change({ text: undefined, sha256: undefined, ...searchText(typed) })
+            }
+          />
+          <Select
+            aria-label="Engine"
+            placeholder="Any engine"
+            data={names}
+            value={search.engine ?? null}
+            onChange={(engine) => change({ engine: engine ?? undefined })}
+            clearable
+            searchable
+          />
+          <TypedFilter
+            label="Tag"
+            icon={<IconTag size={16} />}
+            value={search.tag ?? ''}
+            onTyped={(typed) => change({ tag: typed.trim() })}
+          />
+        </>
+      )}
+    </FilterBar>
+  );
+}
