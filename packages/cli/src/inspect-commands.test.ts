@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -155,7 +155,7 @@ describe('exit codes', () => {
     const { run } = inspecting(home, [], () => {
       throw error;
     });
-    const { exitCode, stderr } = await run(['app', '--ca', 'ca.pem']);
+    const { exitCode, stderr } = await run(['app']);
     expect([exitCode, stderr.includes('ca.pem: there is no such file')]).toEqual([2, true]);
   });
 });
@@ -226,6 +226,10 @@ describe('a wrong command line', () => {
     [['x', '--scanners', 'none,yara'], 'none goes with no other'],
     [['x', '--scanners', 'clamav'], 'clamav needs --clamd'],
     [['x', '--scanners', 'vulnerabilities'], 'needs --vulnerability-db'],
+    [['x', '--vulnerability-db', '/no/such'], '--vulnerability-db: /no/such: there is no such file'],
+    [['x', '--yara-rules', '/no/such'], '--yara-rules: /no/such: there is no such file'],
+    [['x', '--deny-list', '/no/such'], '--deny-list: /no/such: there is no such file'],
+    [['x', '--credentials', '/no/such'], '--credentials: /no/such: there is no such file'],
     [['x', '--cache-size', 'much'], '--cache-size: expected a size'],
     [['x', '--mirror', 'docker.io'], '--mirror: expected host=mirror'],
     [['x', '--mirror', 'docker.io=https://mirror'], '--mirror: expected host=mirror'],
@@ -263,11 +267,16 @@ describe('what is asked of the analysis', () => {
 
   it('follows flags and variables', async () => {
     const { requests, run } = inspecting(home, [cleanReport()]);
+    const names = ['a', 'b', 'bad.csv', 'rds.db', 'ca.pem', 'osv.db'] as const;
+    const paths = names.map((name) => join(home, name));
+    await Promise.all(paths.map((path) => writeFile(path, '')));
+    const [a = '', b = '', bad = '', rds = '', ca = '', osv = ''] = paths;
     const flags = [
-      ...['--platform', 'linux/arm/v7', '--offline', '--no-cache', '--yara-rules', 'a'],
-      ...['--yara-rules', 'b', '--deny-list', 'bad.csv', '--nsrl', 'rds.db', '--ca', 'ca.pem'],
+      ...['--platform', 'linux/arm/v7', '--offline', '--no-cache', '--yara-rules', a],
+      ...['--yara-rules', b, '--deny-list', bad, '--nsrl', rds, '--ca', ca],
       ...['--insecure-registry', 'lab:5000', '--mirror', 'docker.io=mirror.example:5000'],
-      ...['--max-parallel', '1', '--max-layer-time', '10m', '--vulnerability-db', 'osv.db'],
+      ...['--max-parallel', '1', '--max-layer-time', '10m', '--vulnerability-db', osv],
+      ...['--clamd-database', home],
     ];
     const variables = { LAZARET_CLAMD: '/run/clamd', DOCKER_CONFIG: '/etc/dc', NO_PROXY: 'lab' };
     await run(['app', ...flags], { variables });
@@ -276,14 +285,14 @@ describe('what is asked of the analysis', () => {
       offline: true,
       cache: undefined,
       scanners: {
-        clamav: { address: '/run/clamd' },
-        yara: { rules: ['a', 'b'] },
-        hashSets: { lists: [{ path: 'bad.csv', kind: 'deny' }], rds: ['rds.db'] },
+        clamav: { address: '/run/clamd', databaseDirectory: home },
+        yara: { rules: [a, b] },
+        hashSets: { lists: [{ path: bad, kind: 'deny' }], rds: [rds] },
       },
-      vulnerabilityDatabase: 'osv.db',
+      vulnerabilityDatabase: osv,
       registry: {
         skipVerifyHosts: ['lab:5000'],
-        caFiles: ['ca.pem'],
+        caFiles: [ca],
         credentialsFile: '/etc/dc/config.json',
         mirrors: { 'docker.io': ['mirror.example:5000'] },
         proxy: { none: 'lab' },
