@@ -49,6 +49,15 @@ describe('the page of a report', () => {
     expect(scanned.stdout).not.toContain('would look for malware');
   });
 
+  it('counts as examined what a scanner did not fail at', async () => {
+    const { coverage } = sampleReport();
+    const [scanner] = coverage.scanners;
+    const scanners = [{ ...scanner!, examined: 7, cached: 0, partial: 2, failed: 5 }];
+    const report = sampleReport({ coverage: { ...coverage, scanners } });
+    const { stdout } = await inspecting(home, [report]).run(['app']);
+    expect(stdout).toMatch(/; 0 files examined;.* 2 files in part; 5 files failed/);
+  });
+
   it('shows a rule that matches a file many times once', async () => {
     const [finding] = sampleReport().findings;
     const findings = Array.from({ length: 99 }, (_, line) => ({ ...finding!, line }));
