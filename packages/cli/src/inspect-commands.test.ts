@@ -159,6 +159,18 @@ describe('exit codes', () => {
     expect(stdout).toBe('');
   });
 
+  it.each([
+    [['app.tar'], 'There is no file app.tar here'],
+    [['app', '--offline'], 'With --offline there are archives'],
+    [['app'], '--plain-http HOST'],
+  ])('a source that cannot be reached has a next step: %j', async (argv, step) => {
+    const error = Object.assign(new Error('gone'), { name: 'SourceError', code: 'unreachable' });
+    const { run } = inspecting(home, [], () => {
+      throw error;
+    });
+    expect((await run(argv)).stderr).toContain(step);
+  });
+
   it('tells of a file that a flag names as of any other', async () => {
     const error = Object.assign(new Error('ENOENT'), { code: 'ENOENT', path: 'ca.pem' });
     const { run } = inspecting(home, [], () => {

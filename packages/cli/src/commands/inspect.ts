@@ -60,7 +60,7 @@ export async function inspectOne(
       onProgress: (event) => progress.show(event),
     });
   } catch (error) {
-    if (!interrupt.signal.aborted) throw explainSource(error, request.reference);
+    if (!interrupt.signal.aborted) throw explainSource(error, request);
     throw new Failure(`inspecting ${request.reference} was interrupted`, {
       exitCode: exitCodes.interrupted.code,
     });
