@@ -283,6 +283,8 @@ describe('what is asked of the analysis', () => {
       cache: { directory: join(home, '.cache/lazaret/inspect') },
       registry: {
         credentialsFile: join(home, '.docker/config.json'),
+        containersAuth: [join(home, '.config/containers/auth.json')],
+        dockercfg: join(home, '.dockercfg'),
         skipVerifyHosts: [],
         mirrors: {},
       },

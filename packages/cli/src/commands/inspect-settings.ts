@@ -135,12 +135,20 @@ function readRegistry(flags: Flags, environment: Environment): RegistryRequest {
     plainHttpHosts: readHosts(flags, 'plain-http'),
     skipVerifyHosts: readHosts(flags, 'insecure-registry'),
     caFiles: readPaths(flags, 'ca'),
-    credentialsFile:
-      readPaths(flags, 'credentials')[0] ?? join(environment.dockerConfiguration, 'config.json'),
+    ...credentialsOf(flags, environment),
     mirrors: readMirrors(flags),
     foreignHosts: readHosts(flags, 'foreign-host'),
     proxy: environment.proxy,
   };
+}
+
+/** One file that is named, or what the tools on this machine left. */
+function credentialsOf(flags: Flags, environment: Environment): Partial<RegistryRequest> {
+  const { helperEnvironment, containersAuth, dockercfg } = environment;
+  const [named] = readPaths(flags, 'credentials');
+  if (named !== undefined) return { credentialsFile: named, helperEnvironment };
+  const credentialsFile = join(environment.dockerConfiguration, 'config.json');
+  return { credentialsFile, containersAuth, dockercfg, helperEnvironment };
 }
 
 const hostName = /^(?:\[[0-9a-f:.]+\]|[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?)(?::\d{1,5})?$/i;
