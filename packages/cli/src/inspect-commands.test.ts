@@ -1,6 +1,6 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 
 import type { InspectionReport } from '@lazaret/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -250,6 +250,7 @@ describe('a wrong command line', () => {
     [['x', '--scanners', 'avast'], '--scanners: expected clamav'],
     [['x', '--scanners', 'none,yara'], 'none goes with no other'],
     [['x', '--scanners', 'clamav'], 'clamav needs --clamd'],
+    [['x', '--clamd', 'clamd.sock'], '--clamd: expected a socket or host:port'],
     [['x', '--scanners', 'vulnerabilities'], 'needs --vulnerability-db'],
     [['x', '--vulnerability-db', '/no/such'], '--vulnerability-db: /no/such: there is no such file'],
     [['x', '--yara-rules', '/no/such'], '--yara-rules: /no/such: there is no such file'],
@@ -330,8 +331,10 @@ describe('what is asked of the analysis', () => {
     await run(['app', '--scanners', 'secrets', ...flags.slice(4)], { variables });
     expect(requests[1]?.scanners).toEqual({ secrets: true });
     expect(requests[1]?.vulnerabilityDatabase).toBeUndefined();
+    await run(['app', '--clamd', relative('.', a)]);
+    expect(requests.at(-1)?.scanners.clamav).toEqual({ address: a });
     await run(['app', '--scanners', 'none'], { variables });
-    expect(requests[2]?.scanners).toEqual({});
+    expect(requests.at(-1)?.scanners).toEqual({});
   });
 });
 

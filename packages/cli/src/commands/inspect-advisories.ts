@@ -5,6 +5,7 @@ import { exitCodes } from '../exit-code.ts';
 import { catchInterrupt } from '../interrupt.ts';
 import { formatStructured, writeOut } from '../render/print.ts';
 import { visibleLine } from '../render/visible-text.ts';
+import { asFileFailure } from '../upload-file.ts';
 import { chooseWords } from './choose-words.ts';
 import { openAnalysis } from './inspect-door.ts';
 import { feedFormats } from './inspect-flags.ts';
@@ -32,6 +33,8 @@ export async function run(invocation: Invocation): Promise<number> {
     return report.records === report.malformed ? exitCodes.failure.code : exitCodes.ok.code;
   } catch (error) {
     if (error instanceof Failure) throw error;
+    const { path } = error as NodeJS.ErrnoException;
+    if (path !== undefined) throw asFileFailure(error, path);
     const message = error instanceof Error ? error.message : 'the feeds cannot be imported';
     throw new Failure(message, {
       exitCode: interrupt.signal.aborted ? exitCodes.interrupted.code : exitCodes.failure.code,

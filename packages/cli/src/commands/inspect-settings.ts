@@ -1,6 +1,6 @@
 /** From flags and variables to what is asked of the analysis. */
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 import type { InspectRequest, RegistryRequest, ScannerChoice } from '@lazaret/analysis';
 import { limits, parseDuration, parseSize } from '@lazaret/protocol';
@@ -73,7 +73,7 @@ function isChosen(names: ReadonlySet<ScannerName> | undefined, name: ScannerName
 
 function readScanners(flags: Flags, environment: Environment): ScannerChoice {
   const names = readScannerNames(flags);
-  const address = flagText(flags, 'clamd') ?? environment.clamd;
+  const address = readClamd(flagText(flags, 'clamd') ?? environment.clamd);
   const [databaseDirectory] = readPaths(flags, 'clamd-database');
   const rules = readPaths(flags, 'yara-rules');
   const lists = [
@@ -100,6 +100,14 @@ function readScanners(flags: Flags, environment: Environment): ScannerChoice {
     }),
     ...(use('secrets', true, '') && { secrets: true }),
   };
+}
+
+/** A socket may be named as any file is. */
+function readClamd(text: string | undefined): string | undefined {
+  if (text === undefined || /^(?:unix:)?\//.test(text) || /^[^/]+:\d{1,5}$/.test(text)) return text;
+  if (/^tcp:\/\/[^/]+:\d{1,5}$/.test(text)) return text;
+  if (existsSync(text)) return resolve(text);
+  throw usageFailure(`--clamd: expected a socket or host:port, received ${JSON.stringify(text)}`);
 }
 
 /** What is to be scanned with and is not there would be a gap for each file of the image. */
