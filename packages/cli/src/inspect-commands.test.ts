@@ -252,7 +252,10 @@ describe('a wrong command line', () => {
     [['x', '--scanners', 'clamav'], 'clamav needs --clamd'],
     [['x', '--clamd', 'clamd.sock'], '--clamd: expected a socket or host:port'],
     [['x', '--scanners', 'vulnerabilities'], 'needs --vulnerability-db'],
-    [['x', '--vulnerability-db', '/no/such'], '--vulnerability-db: /no/such: there is no such file'],
+    [
+      ['x', '--vulnerability-db', '/no/such'],
+      '--vulnerability-db: /no/such: there is no such file',
+    ],
     [['x', '--yara-rules', '/no/such'], '--yara-rules: /no/such: there is no such file'],
     [['x', '--deny-list', '/no/such'], '--deny-list: /no/such: there is no such file'],
     [['x', '--credentials', '/no/such'], '--credentials: /no/such: there is no such file'],

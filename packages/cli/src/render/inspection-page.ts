@@ -64,11 +64,7 @@ export interface SummaryWords {
 }
 
 /** What it is, the verdict, and a row for each thing worth knowing at first sight. */
-export function formatSummary(
-  about: Summarized,
-  words: SummaryWords,
-  options: RowOptions,
-): string {
+export function formatSummary(about: Summarized, words: SummaryWords, options: RowOptions): string {
   const { style } = options;
   const title = style('bold', visibleLine(about.image?.names[0] ?? about.source.reference));
   const { state, reasons } = about.verdict;
