@@ -37,10 +37,11 @@ test('images are inspected, listed, looked into, compared and searched', async (
   const words: [string[], string][] = [
     [['images', 'list'], 'unscanned'],
     [['images', 'show', digest], 'trixie'],
+    [['images', 'show', digest], `lazaret images files ${digest}`],
     [['images', 'packages', digest], 'bash'],
     [['images', 'files', digest, '--parent', 'app'], 'app/own'],
     [['images', 'findings', digest], ''],
-    [['images', 'compare', digest, digest], ''],
+    [['images', 'compare', digest, digest], 'No difference was found.'],
     [['inspections', 'list'], reference],
     [['search', '--path', 'usr/bin/'], 'usr/bin/bash'],
     [['search', '--package', 'bash', '--output', 'json'], 'pkg:deb/debian/bash'],

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { operations, type Image } from '@lazaret/protocol';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
+import { buildImage } from '../packages/analysis/src/testing/image-builder.ts';
 import {
   buildApp,
   inspectAndWait,
@@ -78,6 +79,30 @@ test('the files are a tree of what the container sees, of one layer, and of what
   const cursor = first.next ?? '';
   expect(await names({ limit: 2, cursor })).toEqual(['usr', 'var']);
   await expect(names({ parent: 'no/such' })).rejects.toMatchObject({ code: 'not_found' });
+});
+
+test('a directory opens when something is below it in any layer', async () => {
+  const { client } = lab.instance;
+  const directory = (path: string) => ({ path, type: 'directory' as const });
+  const file = (path: string) => ({ path, content: Buffer.from(path) });
+  const built = await buildImage({
+    layers: [
+      { entries: [directory('etc'), file('etc/one'), directory('opt'), file('opt/tool')] },
+      // As COPY and RUN write them: the directories of what changed, and all of them again.
+      { entries: [directory('etc'), directory('opt'), file('opt/.wh..wh..opq'), file('srv/own')] },
+    ],
+  });
+  lab.registry.store.putImage('lab/replaced', '1', built);
+  await inspectAndWait(client, { reference: `${lab.registry.host}/lab/replaced:1` });
+  const params = { digest: built.descriptor.digest };
+  const opens = async (query: object): Promise<Record<string, boolean>> => {
+    const { items } = await client.call(images.files, { params, query });
+    return Object.fromEntries(items.map(({ name, hasChildren }) => [name, hasChildren]));
+  };
+  expect(await opens({})).toEqual({ etc: true, opt: false, srv: true });
+  expect(await opens({ limit: 1 })).toEqual({ etc: true });
+  expect(await opens({ view: 'layer', layer: 1 })).toEqual({ etc: false, opt: false, srv: true });
+  expect(await opens({ view: 'hidden' })).toEqual({ etc: false, opt: true });
 });
 
 test('a file, a path, a package and a rule are found in every image that has them', async () => {

@@ -1,6 +1,6 @@
 /** J3: an image, an archive or a directory is inspected with neither server nor Docker. */
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -9,6 +9,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import type { TarInput } from '../../packages/analysis/src/archive/write-tar.ts';
 import { buildImage, buildIndex } from '../../packages/analysis/src/testing/image-builder.ts';
+import { startFakeRegistry } from '../../packages/analysis/src/testing/registry/fake-registry.ts';
 import {
   newDockerFiles,
   ociFiles,
@@ -117,6 +118,38 @@ test('every platform of a layout, and what lies between two images', async () =>
   );
   expect(stdout).toMatch(/\+ +opt\/a/);
   expect(exitCode).toBe(10);
+});
+
+test('registries are shown the credentials that docker and podman keep on this machine', async () => {
+  const registry = await startFakeRegistry({
+    now: Date.now,
+    access: { mode: 'basic', users: { marta: 'harbour' } },
+  });
+  try {
+    const { host } = registry;
+    const image = await buildImage({ layers: [{ entries: [...base] }] });
+    registry.store.putImage('lab/app', '1', image);
+    const place = join(home, 'credentials');
+    await mkdir(join(place, 'containers'), { recursive: true });
+    const helper = join(place, 'docker-credential-lab');
+    const answer = JSON.stringify({ ServerURL: host, Username: 'marta', Secret: 'harbour' });
+    await writeFile(helper, `#!/bin/sh\ncat > /dev/null\necho '${answer}'\n`);
+    await chmod(helper, 0o755);
+    const withHelper = { credHelpers: { [host]: 'lab' } };
+    await writeFile(join(place, 'config.json'), JSON.stringify(withHelper));
+    const auth = Buffer.from('marta:harbour').toString('base64');
+    const withAuth = JSON.stringify({ auths: { [host]: { auth } } });
+    await writeFile(join(place, 'containers', 'auth.json'), withAuth);
+    const words = ['inspect', `${host}/lab/app:1`, '--plain-http', host, '--no-cache', '--quiet'];
+    const exitCodeWith = async (variables: Record<string, string>): Promise<number | null> =>
+      (await startProgram(words, { home, variables }).finished).exitCode;
+    const PATH = `${place}:${process.env['PATH'] ?? ''}`;
+    expect(await exitCodeWith({})).toBe(6);
+    expect(await exitCodeWith({ PATH, DOCKER_CONFIG: place })).toBe(0);
+    expect(await exitCodeWith({ XDG_RUNTIME_DIR: place })).toBe(0);
+  } finally {
+    await registry.close();
+  }
 });
 
 test('a directory, on a terminal', async () => {

@@ -16,6 +16,11 @@ export interface Environment {
   readonly clamd: string | undefined;
   /** Directory with the `config.json` of docker, which holds credentials of registries. */
   readonly dockerConfiguration: string;
+  /** `auth.json` of podman, skopeo and buildah, and the legacy file of docker. */
+  readonly containersAuth: readonly string[];
+  readonly dockercfg: string;
+  /** What credential helpers of docker see: everything but our own secret. */
+  readonly helperEnvironment: Readonly<Record<string, string>>;
   /** Address of the local engine. */
   readonly dockerHost: string;
   readonly proxy: ProxyVariables;
@@ -49,11 +54,29 @@ export function readEnvironment(
     cacheDirectory: baseDirectory(read('XDG_CACHE_HOME'), join(home, '.cache')),
     clamd: read('LAZARET_CLAMD'),
     dockerConfiguration: read('DOCKER_CONFIG') ?? join(home, '.docker'),
+    containersAuth: containersAuth(read, home),
+    dockercfg: join(home, '.dockercfg'),
+    helperEnvironment: Object.fromEntries(
+      Object.entries(variables).flatMap(([name, value]) =>
+        value === undefined || name === 'LAZARET_TOKEN' ? [] : [[name, value]],
+      ),
+    ),
     dockerHost: read('DOCKER_HOST') ?? 'unix:///var/run/docker.sock',
     proxy: readProxy(read),
     debug: read('LAZARET_DEBUG') !== undefined,
     plain: read('NO_COLOR') !== undefined || read('TERM') === 'dumb',
   };
+}
+
+/** As containers-auth.json(5) has it. */
+function containersAuth(read: (name: string) => string | undefined, home: string): string[] {
+  const named = read('REGISTRY_AUTH_FILE');
+  if (named !== undefined) return [named];
+  const runtime = read('XDG_RUNTIME_DIR');
+  return [
+    ...(runtime === undefined ? [] : [join(runtime, 'containers', 'auth.json')]),
+    join(read('XDG_CONFIG_HOME') ?? join(home, '.config'), 'containers', 'auth.json'),
+  ];
 }
 
 function readProxy(read: (name: string) => string | undefined): ProxyVariables {

@@ -58,6 +58,12 @@ it('says what was not understood, and fails when that was all', async () => {
   expect(exitCode).toBe(1);
 });
 
+it('tells of a feed that is not there as of any other file', async () => {
+  const words = ['inspect', 'advisories', '/no/feed', '--to', join(home, 'a.db')];
+  const { exitCode, stderr } = await runInside(words, { home });
+  expect([exitCode, stderr]).toEqual([2, 'error: /no/feed: there is no such file\n']);
+});
+
 it('asks where to, and for a format that it knows', async () => {
   const { stderr } = await runInside(['inspect', 'advisories', 'x'], { home });
   expect(stderr).toContain('--to');

@@ -1,6 +1,6 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 
 import type { InspectionReport } from '@lazaret/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -47,6 +47,15 @@ describe('the page of a report', () => {
     expect(stdout).toContain('would look for malware');
     const scanned = await inspecting(home, [cleanReport()]).run(['app']);
     expect(scanned.stdout).not.toContain('would look for malware');
+  });
+
+  it('counts as examined what a scanner did not fail at', async () => {
+    const { coverage } = sampleReport();
+    const [scanner] = coverage.scanners;
+    const scanners = [{ ...scanner!, examined: 7, cached: 0, partial: 2, failed: 5 }];
+    const report = sampleReport({ coverage: { ...coverage, scanners } });
+    const { stdout } = await inspecting(home, [report]).run(['app']);
+    expect(stdout).toMatch(/; 0 files examined;.* 2 files in part; 5 files failed/);
   });
 
   it('shows a rule that matches a file many times once', async () => {
@@ -150,12 +159,24 @@ describe('exit codes', () => {
     expect(stdout).toBe('');
   });
 
+  it.each([
+    [['app.tar'], 'There is no file app.tar here'],
+    [['app', '--offline'], 'With --offline there are archives'],
+    [['app'], '--plain-http HOST'],
+  ])('a source that cannot be reached has a next step: %j', async (argv, step) => {
+    const error = Object.assign(new Error('gone'), { name: 'SourceError', code: 'unreachable' });
+    const { run } = inspecting(home, [], () => {
+      throw error;
+    });
+    expect((await run(argv)).stderr).toContain(step);
+  });
+
   it('tells of a file that a flag names as of any other', async () => {
     const error = Object.assign(new Error('ENOENT'), { code: 'ENOENT', path: 'ca.pem' });
     const { run } = inspecting(home, [], () => {
       throw error;
     });
-    const { exitCode, stderr } = await run(['app', '--ca', 'ca.pem']);
+    const { exitCode, stderr } = await run(['app']);
     expect([exitCode, stderr.includes('ca.pem: there is no such file')]).toEqual([2, true]);
   });
 });
@@ -192,6 +213,10 @@ describe('outputs', () => {
       'app.linux-arm64-v8.cdx.json',
     ]);
     expect((JSON.parse(stdout) as { runs: unknown[] }).runs).toHaveLength(2);
+    const twice = inspecting(home, [sampleReport(), sampleReport()]);
+    await twice.run(['two.tar', '-o', `spdx=${join(home, 'two')}`]);
+    const made = (await readdir(home)).filter((name) => name.startsWith('two'));
+    expect(made.toSorted()).toEqual(['two.linux-arm64-v8', 'two.linux-arm64-v8-2']);
     const json = await run(['a', '--all-platforms', '-o', 'json']);
     expect(JSON.parse(json.stdout)).toHaveLength(2);
   });
@@ -225,7 +250,15 @@ describe('a wrong command line', () => {
     [['x', '--scanners', 'avast'], '--scanners: expected clamav'],
     [['x', '--scanners', 'none,yara'], 'none goes with no other'],
     [['x', '--scanners', 'clamav'], 'clamav needs --clamd'],
+    [['x', '--clamd', 'clamd.sock'], '--clamd: expected a socket or host:port'],
     [['x', '--scanners', 'vulnerabilities'], 'needs --vulnerability-db'],
+    [
+      ['x', '--vulnerability-db', '/no/such'],
+      '--vulnerability-db: /no/such: there is no such file',
+    ],
+    [['x', '--yara-rules', '/no/such'], '--yara-rules: /no/such: there is no such file'],
+    [['x', '--deny-list', '/no/such'], '--deny-list: /no/such: there is no such file'],
+    [['x', '--credentials', '/no/such'], '--credentials: /no/such: there is no such file'],
     [['x', '--cache-size', 'much'], '--cache-size: expected a size'],
     [['x', '--mirror', 'docker.io'], '--mirror: expected host=mirror'],
     [['x', '--mirror', 'docker.io=https://mirror'], '--mirror: expected host=mirror'],
@@ -254,6 +287,8 @@ describe('what is asked of the analysis', () => {
       cache: { directory: join(home, '.cache/lazaret/inspect') },
       registry: {
         credentialsFile: join(home, '.docker/config.json'),
+        containersAuth: [join(home, '.config/containers/auth.json')],
+        dockercfg: join(home, '.dockercfg'),
         skipVerifyHosts: [],
         mirrors: {},
       },
@@ -263,11 +298,16 @@ describe('what is asked of the analysis', () => {
 
   it('follows flags and variables', async () => {
     const { requests, run } = inspecting(home, [cleanReport()]);
+    const names = ['a', 'b', 'bad.csv', 'rds.db', 'ca.pem', 'osv.db'] as const;
+    const paths = names.map((name) => join(home, name));
+    await Promise.all(paths.map((path) => writeFile(path, '')));
+    const [a = '', b = '', bad = '', rds = '', ca = '', osv = ''] = paths;
     const flags = [
-      ...['--platform', 'linux/arm/v7', '--offline', '--no-cache', '--yara-rules', 'a'],
-      ...['--yara-rules', 'b', '--deny-list', 'bad.csv', '--nsrl', 'rds.db', '--ca', 'ca.pem'],
+      ...['--platform', 'linux/arm/v7', '--offline', '--no-cache', '--yara-rules', a],
+      ...['--yara-rules', b, '--deny-list', bad, '--nsrl', rds, '--ca', ca],
       ...['--insecure-registry', 'lab:5000', '--mirror', 'docker.io=mirror.example:5000'],
-      ...['--max-parallel', '1', '--max-layer-time', '10m', '--vulnerability-db', 'osv.db'],
+      ...['--max-parallel', '1', '--max-layer-time', '10m', '--vulnerability-db', osv],
+      ...['--clamd-database', home],
     ];
     const variables = { LAZARET_CLAMD: '/run/clamd', DOCKER_CONFIG: '/etc/dc', NO_PROXY: 'lab' };
     await run(['app', ...flags], { variables });
@@ -276,14 +316,14 @@ describe('what is asked of the analysis', () => {
       offline: true,
       cache: undefined,
       scanners: {
-        clamav: { address: '/run/clamd' },
-        yara: { rules: ['a', 'b'] },
-        hashSets: { lists: [{ path: 'bad.csv', kind: 'deny' }], rds: ['rds.db'] },
+        clamav: { address: '/run/clamd', databaseDirectory: home },
+        yara: { rules: [a, b] },
+        hashSets: { lists: [{ path: bad, kind: 'deny' }], rds: [rds] },
       },
-      vulnerabilityDatabase: 'osv.db',
+      vulnerabilityDatabase: osv,
       registry: {
         skipVerifyHosts: ['lab:5000'],
-        caFiles: ['ca.pem'],
+        caFiles: [ca],
         credentialsFile: '/etc/dc/config.json',
         mirrors: { 'docker.io': ['mirror.example:5000'] },
         proxy: { none: 'lab' },
@@ -294,8 +334,10 @@ describe('what is asked of the analysis', () => {
     await run(['app', '--scanners', 'secrets', ...flags.slice(4)], { variables });
     expect(requests[1]?.scanners).toEqual({ secrets: true });
     expect(requests[1]?.vulnerabilityDatabase).toBeUndefined();
+    await run(['app', '--clamd', relative('.', a)]);
+    expect(requests.at(-1)?.scanners.clamav).toEqual({ address: a });
     await run(['app', '--scanners', 'none'], { variables });
-    expect(requests[2]?.scanners).toEqual({});
+    expect(requests.at(-1)?.scanners).toEqual({});
   });
 });
 

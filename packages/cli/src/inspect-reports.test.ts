@@ -76,6 +76,19 @@ describe('saved reports', () => {
     const { run } = inspecting(home, [armReport(sampleReport())]);
     const { stdout } = await run(['diff', several, several]);
     expect(stdout.match(/No difference/g)).toHaveLength(2);
+    const one = await run([
+      'diff',
+      several,
+      await save('one.json', [sampleReport()]),
+      '--exit-code',
+    ]);
+    expect(one.stderr).toBe('note: linux/arm/v7 is in the first alone\n');
+    expect(one.exitCode).toBe(10);
+    const two = await save('two.json', [sampleReport(), cleanReport()]);
+    const same = await save('same.json', [sampleReport(), sampleReport()]);
+    expect((await run(['diff', same, two])).stderr).toContain(
+      'holds several images of linux/arm64',
+    );
     const none = await save('none.json', [{ ...cleanReport(), image: undefined }]);
     expect((await run(['diff', several, none])).stderr).toContain('no platform in common');
   });

@@ -39,6 +39,10 @@ describe('flags of an operation', () => {
     });
   });
 
+  it('calls a digest no quantity', () => {
+    expect(flag(operations.searches.run, 'sha256')?.spec.value).toBe('text');
+  });
+
   it('reads grants from role and role@project', () => {
     const fields = deriveFlags(access.userCreate);
     const given = readFields(fields, { role: ['operator', 'submitter@lab'] });

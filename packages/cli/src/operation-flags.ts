@@ -114,8 +114,8 @@ function kindOf(meant: JsonSchema, written: JsonSchema): FieldFlag['kind'] {
 
 function placeholderOf(meant: JsonSchema, written: JsonSchema): string {
   const kind = kindOf(meant, written);
-  if (kind === 'text') return takesText(written) && meant.type !== 'string' ? 'quantity' : 'text';
-  return kind;
+  const isNumber = meant.type === 'integer' || meant.type === 'number';
+  return kind === 'text' && isNumber && takesText(written) ? 'quantity' : kind;
 }
 
 /** Whether text is taken though a number is meant, as sizes and durations do. */

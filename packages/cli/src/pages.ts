@@ -2,6 +2,7 @@
 import {
   isFinal,
   type Identity,
+  type ImageDetail,
   type JobDetail,
   type Operation,
   type OperationOutput,
@@ -43,6 +44,14 @@ const pages: Readonly<Record<string, Page>> = {
     const job = answer as JobDetail;
     const more = isFinal(job.state) ? '' : ', is being cancelled';
     return `${describeOutcome(job, style)}${more}\n`;
+  },
+  'images.show': async (answer, options) => {
+    const { formatImagePage } = await import('./render/image-page.ts');
+    return formatImagePage(answer as ImageDetail, options);
+  },
+  'images.compare': async (answer, options) => {
+    const { formatDifference } = await import('./render/inspection-difference.ts');
+    return formatDifference(answer as OperationOutput<typeof operations.images.compare>, options);
   },
   'sessions.show': (answer, options) => {
     // permissions follow from the roles, and the proof is a secret

@@ -227,6 +227,16 @@ describe('scanners', () => {
     expect(scanner.scanned).toHaveLength(2);
   });
 
+  test('in bad order are asked again: they may look for more by now', async () => {
+    const verdicts = memoryVerdicts();
+    const layer = await layerOf({ entries: [{ path: 'a', content: bad }] });
+    const old = await planned({ word: 'unheard of', healthy: false });
+    await examine(layer, { ...old.plan, verdicts });
+    const { plan } = await planned({ word: 'EVIL', healthy: false });
+    const record = await examine(layer, { ...plan, verdicts });
+    expect(record.scans['literal']?.findings).toHaveLength(1);
+  });
+
   test('whose signatures changed in the middle are believed, but not for another time', async () => {
     const { scanner, plan } = await planned({ word: 'EVIL', answer: () => ({ signatures: '2' }) });
     const verdicts = memoryVerdicts();

@@ -60,6 +60,12 @@ export interface RegistryRequest {
   readonly caFiles: readonly string[];
   /** `config.json` of docker. */
   readonly credentialsFile?: string | undefined;
+  /** `auth.json` of the containers tools, asked in order after that. */
+  readonly containersAuth?: readonly string[] | undefined;
+  /** `.dockercfg`, asked last. */
+  readonly dockercfg?: string | undefined;
+  /** All variables that credential helpers see; none is started without. */
+  readonly helperEnvironment?: Readonly<Record<string, string>> | undefined;
   /** By host: the hosts that are asked first for its images. */
   readonly mirrors: Readonly<Record<string, readonly string[]>>;
   /** `host[:port]` that layers outside the registry may be fetched from. */
@@ -183,7 +189,7 @@ export async function registryOptions(
 ): Promise<RegistryOptions> {
   const { plainHttpHosts, skipVerifyHosts, mirrors, foreignHosts, proxy, credentialsFile } =
     request;
-  const { privateHosts } = request;
+  const { privateHosts, containersAuth, dockercfg, helperEnvironment } = request;
   const ca = await Promise.all(request.caFiles.map((path) => readFile(path, 'utf8')));
   return {
     clock: { now },
@@ -193,8 +199,11 @@ export async function registryOptions(
       ...(proxy !== undefined && { proxy }),
       certificateDirectories: ['/etc/docker/certs.d'],
     },
-    ...(credentialsFile !== undefined && {
-      credentials: openCredentials({ dockerConfig: credentialsFile }),
+    credentials: openCredentials({
+      ...(credentialsFile !== undefined && { dockerConfig: credentialsFile }),
+      ...(containersAuth !== undefined && { containersAuth }),
+      ...(dockercfg !== undefined && { dockercfg }),
+      ...(helperEnvironment !== undefined && { helperEnvironment }),
     }),
     ...{ mirrors, foreignHosts },
   };

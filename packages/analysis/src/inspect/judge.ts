@@ -42,16 +42,16 @@ function tell(findings: readonly Judged[]): string[] {
 }
 
 function gapsInWords({ gaps, gapCount, scanners, layers }: Coverage): string[] {
+  const ill = new Set(scanners.filter(({ healthy }) => !healthy).map(({ scanner }) => scanner));
   const counted = new Map<string, number>();
   for (const { by, reason } of gaps) {
+    // Said once, not again of every file.
+    if (reason === 'unhealthy' && ill.has(by)) continue;
     const key = `${by}: ${reason.replaceAll('_', ' ')}`;
     counted.set(key, (counted.get(key) ?? 0) + 1);
   }
   const reasons = [...counted].map(([key, count]) => (count === 1 ? key : `${key} (${count})`));
   const more = gapCount > gaps.length ? [`${gapCount - gaps.length} more gaps`] : [];
-  const ill = scanners
-    .filter(({ healthy }) => !healthy)
-    .map(({ scanner }) => `${scanner}: unhealthy`);
   const missing = layers.missing > 0 ? [`${layers.missing} layers not examined`] : [];
-  return [...new Set([...missing, ...ill, ...reasons, ...more])];
+  return [...missing, ...[...ill].map((scanner) => `${scanner}: unhealthy`), ...reasons, ...more];
 }

@@ -34,7 +34,12 @@ export function verdictKey(subject: ScanSubject, scanner: Scanner, profile: stri
   };
 }
 
-/** Whether an answer may be given again: only a full one, by the signatures of its key. */
+/**
+ * Whether an answer may be given again: only a full one, by the signatures of its key, of a scanner
+ * in good order. One that is not may not know itself what it is looking for, as clamd does that
+ * tells nothing of its signatures: others would have the same key.
+ */
 export function isKeepable(answer: ScanAnswer, description: ScannerDescription): boolean {
+  if (!description.healthy) return false;
   return answer.state === 'examined' && answer.signatures === description.signatures;
 }

@@ -120,8 +120,10 @@ function readList({ path, kind, name }: HashListChoice): HashList {
 }
 
 function similarityScanner(paths: readonly string[]): Scanner {
-  const entries = paths.flatMap((path) => parseSimilarityList(readText(path)).entries);
-  return createSimilarityScanner({ entries });
+  const lists = paths.map((path) => parseSimilarityList(readText(path)));
+  const entries = lists.flatMap((list) => list.entries);
+  const skipped = lists.reduce((sum, list) => sum + list.skipped, 0);
+  return createSimilarityScanner({ entries, skipped });
 }
 
 function readText(path: string): string {

@@ -43,6 +43,14 @@ test('a name is told once, by what is nearest', async () => {
   expect(findings).toMatchObject([{ rule: 'kit', evidence: { source: 'x' } }]);
 });
 
+test('a list that is not understood whole is a problem', async () => {
+  const healthOf = async (text: string) =>
+    createSimilarityScanner(parseSimilarityList(text)).describe();
+  expect(await healthOf(csv)).toMatchObject({ healthy: true });
+  const { healthy, problem } = await healthOf(`${csv}LocalSocket /run/clamd.sock\n`);
+  expect([healthy, problem]).toEqual([false, '1 rows hold no TLSH, ssdeep or sdhash digest']);
+});
+
 test('wants programs only', () => {
   const scanner = createSimilarityScanner(parseSimilarityList(csv));
   expect(scanner.wants({ ...subjectOf(bad), kind: 'elf' })).toBe(true);

@@ -19,6 +19,8 @@ import type { SimilarityEntry } from './similarity-list.ts';
 export interface SimilarityOptions {
   /** Digests of known bad programs, see similarity-list.ts. */
   readonly entries: readonly SimilarityEntry[];
+  /** Rows of the lists that hold no such digest; any makes the scanner unhealthy. */
+  readonly skipped?: number;
 }
 
 /**
@@ -43,7 +45,7 @@ interface Match {
 }
 
 /** Findings of class `similar`, the nearest first, one for each name on the list. */
-export function createSimilarityScanner({ entries }: SimilarityOptions): Scanner {
+export function createSimilarityScanner({ entries, skipped = 0 }: SimilarityOptions): Scanner {
   const known = indexEntries(entries.slice(0, limits.similarityListEntries));
   const identity = JSON.stringify(
     entries.map(({ digest, name, source }) => [digest, name, source]),
@@ -61,7 +63,8 @@ export function createSimilarityScanner({ entries }: SimilarityOptions): Scanner
         engine: 'Lazaret similarity 1',
         signatures,
         limits: JSON.stringify([similarityThresholds, limits.similarityFileBytes]),
-        healthy: isOpen,
+        healthy: isOpen && skipped === 0,
+        ...(skipped > 0 && { problem: `${skipped} rows hold no TLSH, ssdeep or sdhash digest` }),
         ...(!isOpen && { problem: 'the list was closed' }),
       }),
     wants: ({ kind, mode }) => entries.length > 0 && isProgram(kind, mode),

@@ -98,6 +98,13 @@ test('what was found is opened, or says what it lacks', async () => {
   expect(listing?.images.map(({ configDigest }) => configDigest)).toEqual([image.configDigest]);
   await writeFile(join(place, 'file'), 'x');
   expect(await openSource(await detectSource(place), options)).toMatchObject({ kind: 'directory' });
+  for (const [word, code] of [
+    [`dir:${place}/none`, 'not_found'],
+    [`dir:${place}/file`, 'unsupported'],
+  ] as const) {
+    const error = await failure(detectSource(word).then((found) => openSource(found, options)));
+    expect(error.code).toBe(code);
+  }
   for (const word of ['app:1', 'container:web', 'docker-daemon:app']) {
     const error = await failure(detectSource(word).then((found) => openSource(found, options)));
     expect(error).toBeInstanceOf(SourceError);

@@ -37,6 +37,15 @@ export interface DirectoryTree extends FileTree {
 
 export type DirectoryGap = Pick<Gap, 'reason' | 'detail'> & { readonly path: string };
 
+/** As `directoryTree`, of a root that is a directory by now. Throws SourceError otherwise. */
+export async function openDirectoryTree(
+  root: string,
+  options: DirectoryTreeOptions = {},
+): Promise<DirectoryTree> {
+  await openRoot(root);
+  return directoryTree(root, options);
+}
+
 /** Walks once, names of a directory in byte order. Throws SourceError when the root is none. */
 export function directoryTree(root: string, options: DirectoryTreeOptions = {}): DirectoryTree {
   const walk = new DirectoryWalk(root, options);
@@ -219,9 +228,11 @@ async function openRoot(given: string): Promise<Root> {
     const facts = await lstat(root, { bigint: true });
     if (facts.isDirectory()) return { root: root.equals(slash) ? Buffer.alloc(0) : root, facts };
   } catch (error) {
-    const code = errorCode(error) === 'ENOENT' ? 'not_found' : 'unauthorized';
-    const message = `${given} cannot be walked: ${failureText(error)}`;
-    throw new SourceError(code, message, { cause: error });
+    const isMissing = errorCode(error) === 'ENOENT';
+    const message = isMissing
+      ? `${given} does not exist`
+      : `${given} cannot be walked: ${failureText(error)}`;
+    throw new SourceError(isMissing ? 'not_found' : 'unauthorized', message, { cause: error });
   }
   throw new SourceError('unsupported', `${given} is not a directory`);
 }

@@ -2,7 +2,7 @@
 import { openContainerTree } from './container.ts';
 import type { ContainerTree } from './container.ts';
 import type { DetectedSource } from './detect-source.ts';
-import { directoryTree } from './directory.ts';
+import { openDirectoryTree } from './directory.ts';
 import type { DirectoryTree, DirectoryTreeOptions } from './directory.ts';
 import type { EngineEndpoint } from './engine-api.ts';
 import { openEngineImage } from './engine.ts';
@@ -39,7 +39,8 @@ export async function openSource(
   switch (detected.kind) {
     case 'directory': {
       const { path } = detected;
-      return { kind: 'directory', reference: path, tree: directoryTree(path, options.directory) };
+      const tree = await openDirectoryTree(path, options.directory);
+      return { kind: 'directory', reference: path, tree };
     }
     case 'oci-layout': {
       const { path, name } = detected;

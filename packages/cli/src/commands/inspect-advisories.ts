@@ -5,6 +5,7 @@ import { exitCodes } from '../exit-code.ts';
 import { catchInterrupt } from '../interrupt.ts';
 import { formatStructured, writeOut } from '../render/print.ts';
 import { visibleLine } from '../render/visible-text.ts';
+import { asFileFailure } from '../upload-file.ts';
 import { chooseWords } from './choose-words.ts';
 import { openAnalysis } from './inspect-door.ts';
 import { feedFormats } from './inspect-flags.ts';
@@ -31,15 +32,19 @@ export async function run(invocation: Invocation): Promise<number> {
     await writeOut(invocation, text ?? (await formatStructured(report, settings.output)));
     return report.records === report.malformed ? exitCodes.failure.code : exitCodes.ok.code;
   } catch (error) {
-    if (error instanceof Failure) throw error;
-    const message = error instanceof Error ? error.message : 'the feeds cannot be imported';
-    throw new Failure(message, {
-      exitCode: interrupt.signal.aborted ? exitCodes.interrupted.code : exitCodes.failure.code,
-      cause: error,
-    });
+    throw explainImport(error, interrupt.signal);
   } finally {
     interrupt.release();
   }
+}
+
+function explainImport(error: unknown, { aborted }: AbortSignal): unknown {
+  if (error instanceof Failure) return error;
+  const { path } = error as NodeJS.ErrnoException;
+  if (path !== undefined) return asFileFailure(error, path);
+  const message = error instanceof Error ? error.message : 'the feeds cannot be imported';
+  const exitCode = aborted ? exitCodes.interrupted.code : exitCodes.failure.code;
+  return new Failure(message, { exitCode, cause: error });
 }
 
 type ImportReport = Awaited<

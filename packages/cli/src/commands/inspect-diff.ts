@@ -7,8 +7,9 @@ import { flagOn, type Invocation } from '../command.ts';
 import { exitCodes } from '../exit-code.ts';
 import { usageFailure } from '../failure.ts';
 import { formatDifference } from '../render/inspection-difference.ts';
-import { printStructured, writeOut } from '../render/print.ts';
+import { printStructured, tell, writeOut } from '../render/print.ts';
 import { createStyle, widthOf } from '../render/style.ts';
+import { visibleLine } from '../render/visible-text.ts';
 import { readSavedReports } from './inspect-convert.ts';
 import { openAnalysis } from './inspect-door.ts';
 import { readRequest } from './inspect-settings.ts';
@@ -20,7 +21,8 @@ export async function run(invocation: Invocation): Promise<number> {
   const before = await readSide(invocation, first);
   const after = await readSide(invocation, second);
   const { compareReports } = await openAnalysis();
-  const differences = pair(before, after).map(([one, other]) => compareReports(one, other));
+  const { pairs, alone } = pair(before, after);
+  const differences = pairs.map(([one, other]) => compareReports(one, other));
   if (settings.quiet || settings.output !== 'table') {
     if (!settings.quiet) {
       await printStructured(invocation, differences.length === 1 ? differences[0] : differences);
@@ -32,7 +34,8 @@ export async function run(invocation: Invocation): Promise<number> {
     };
     await writeOut(invocation, differences.map((one) => formatDifference(one, options)).join('\n'));
   }
-  const differs = differences.some((one) => !isEmpty(one)) || before.length !== after.length;
+  for (const text of alone) await tell(invocation, `note: ${text}`);
+  const differs = differences.some((one) => !isEmpty(one)) || alone.length > 0;
   return flagOn(flags, 'exitCode') && differs ? exitCodes.findings.code : exitCodes.ok.code;
 }
 
@@ -61,28 +64,51 @@ async function holdsJson(path: string): Promise<boolean> {
   }
 }
 
+interface Paired {
+  readonly pairs: readonly (readonly [InspectionReport, InspectionReport])[];
+  /** What has no counterpart, in words. */
+  readonly alone: readonly string[];
+}
+
 /** Images of the same platform belong together; two single ones always do. */
-function pair(
-  before: readonly InspectionReport[],
-  after: readonly InspectionReport[],
-): readonly (readonly [InspectionReport, InspectionReport])[] {
+function pair(before: readonly InspectionReport[], after: readonly InspectionReport[]): Paired {
   const [first] = before;
   const [second] = after;
   if (before.length === 1 && after.length === 1 && first !== undefined && second !== undefined) {
-    return [[first, second]];
+    return { pairs: [[first, second]], alone: [] };
   }
-  const byPlatform = new Map(after.map((report) => [platformKey(report), report]));
-  const pairs = before.flatMap((report) => {
-    const other = byPlatform.get(platformKey(report));
+  const others = byPlatform(after);
+  const own = byPlatform(before);
+  const pairs = [...own].flatMap(([platform, report]) => {
+    const other = others.get(platform);
     return other === undefined ? [] : [[report, other] as const];
   });
   if (pairs.length === 0) throw usageFailure('the two have no platform in common');
-  return pairs;
+  const missingIn = (map: ReadonlyMap<string, unknown>, from: ReadonlyMap<string, unknown>) =>
+    [...from.keys()].filter((platform) => !map.has(platform));
+  return {
+    pairs,
+    alone: [
+      ...missingIn(others, own).map((platform) => `${platform} is in the first alone`),
+      ...missingIn(own, others).map((platform) => `${platform} is in the second alone`),
+    ],
+  };
 }
 
-function platformKey({ image }: InspectionReport): string {
-  const { os, architecture, variant } = image?.platform ?? {};
-  return JSON.stringify([os, architecture, variant]);
+function byPlatform(reports: readonly InspectionReport[]): ReadonlyMap<string, InspectionReport> {
+  const found = new Map<string, InspectionReport>();
+  for (const report of reports) {
+    const { os, architecture, variant } = report.image?.platform ?? {};
+    const words = [os, architecture, variant].filter((word) => word !== undefined);
+    const platform = words.length === 0 ? 'an image of no platform' : visibleLine(words.join('/'));
+    if (found.has(platform)) {
+      throw usageFailure(`${report.source.reference} holds several images of ${platform}`, {
+        hint: 'Name one of them behind the path, as in docker-archive:app.tar:app:1.2',
+      });
+    }
+    found.set(platform, report);
+  }
+  return found;
 }
 
 function isEmpty({ packages, files, findings, config }: ReportDifference): boolean {

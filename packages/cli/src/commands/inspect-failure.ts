@@ -1,4 +1,6 @@
 /** What a source says when it cannot give an image, as exit codes and next steps. */
+import type { InspectRequest } from '@lazaret/analysis';
+
 import { exitCodes } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
 import { asFileFailure } from '../upload-file.ts';
@@ -27,8 +29,22 @@ const steps: Readonly<Record<string, readonly [exitCode: number, hint?: string]>
   unsupported: [exitCodes.unreadable.code],
 };
 
+/** `app.tar` that is not here reads as an image of a registry. */
+const looksLikeFile = /^(?![/.~])[^:@]+\.(?:tar|tgz|tar\.\w+|json)$/i;
+
+function hintOf(code: string, asked: Asked, usual: string | undefined): string | undefined {
+  if (code !== 'unreachable' && code !== 'not_found' && code !== 'unauthorized') return usual;
+  if (looksLikeFile.test(asked.reference)) {
+    return `There is no file ${asked.reference} here, so it was read as an image of a registry.`;
+  }
+  if (!asked.offline || code !== 'unreachable') return usual;
+  return 'With --offline there are archives, layouts, directories, and what the local engine has.';
+}
+
+type Asked = Pick<InspectRequest, 'reference' | 'offline'>;
+
 /** Files that flags name are told as such; other errors stay as they are. */
-export function explainSource(error: unknown, reference: string): unknown {
+export function explainSource(error: unknown, asked: Asked): unknown {
   if (!(error instanceof Error)) return error;
   if (error.name !== 'SourceError') {
     const { path } = error as NodeJS.ErrnoException;
@@ -36,8 +52,9 @@ export function explainSource(error: unknown, reference: string): unknown {
   }
   const { code } = error as Error & { readonly code?: unknown };
   const step = typeof code === 'string' && Object.hasOwn(steps, code) ? steps[code] : undefined;
-  const [exitCode = exitCodes.failure.code, hint] = step ?? [];
-  return new Failure(`${reference}: ${error.message}`, {
+  const [exitCode = exitCodes.failure.code, usual] = step ?? [];
+  const hint = hintOf(String(code), asked, usual);
+  return new Failure(`${asked.reference}: ${error.message}`, {
     exitCode,
     cause: error,
     ...(hint === undefined ? {} : { hint }),

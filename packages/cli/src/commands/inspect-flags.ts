@@ -59,6 +59,12 @@ const scannerFlags: readonly FlagSpec[] = [
     summary: 'clamd, as /run/clamav/clamd.ctl or host:port; LAZARET_CLAMD sets it for good',
   },
   {
+    name: 'clamd-database',
+    value: 'directory',
+    summary: 'Where clamd keeps its signatures; with some of your own (/var/lib/clamav)',
+    completes: 'file',
+  },
+  {
     name: 'yara-rules',
     value: 'path',
     repeatable: true,

@@ -78,9 +78,9 @@ export async function writeOutput(
     return writeText(invocation, output.file, await formatReports(output.format, written));
   }
   if (output.file === undefined) throw severalImages(output);
-  for (const report of reports) {
+  for (const [file, report] of filesFor(output.file, reports)) {
     const text = await formatReports(output.format, { ...written, reports: [report] });
-    await writeText(invocation, fileFor(output.file, report), text);
+    await writeText(invocation, file, text);
   }
 }
 
@@ -91,16 +91,33 @@ export function severalImages({ format }: Output): Error {
   });
 }
 
-/** `app.cdx.json` becomes `app.linux-arm64.cdx.json`. */
-export function fileFor(file: string, { image }: InspectionReport): string {
-  const { os = '', architecture = '', variant } = image?.platform ?? {};
-  // a platform is what an image says of itself, and this becomes a name in a directory
-  const words = [os, architecture, variant ?? ''].map((word) => word.replaceAll(/[^\w.]+/g, '_'));
+/**
+ * `app.cdx.json` becomes `app.linux-arm64.cdx.json`, and `app.linux-arm64-2.cdx.json` where an
+ * archive holds another image of the platform.
+ */
+function filesFor(
+  file: string,
+  reports: readonly InspectionReport[],
+): readonly (readonly [string, InspectionReport])[] {
   const slash = file.lastIndexOf('/') + 1;
   const dot = file.indexOf('.', slash + 1);
   const end = dot < 0 ? file.length : dot;
+  const seen = new Map<string, number>();
+  return reports.map((report) => {
+    const label = platformLabel(report);
+    const count = (seen.get(label) ?? 0) + 1;
+    seen.set(label, count);
+    const words = count === 1 ? label : `${label}-${count}`;
+    return [`${file.slice(0, end)}.${words}${file.slice(end)}`, report];
+  });
+}
+
+function platformLabel({ image }: InspectionReport): string {
+  const { os = '', architecture = '', variant } = image?.platform ?? {};
+  // a platform is what an image says of itself, and this becomes a name in a directory
+  const words = [os, architecture, variant ?? ''].map((word) => word.replaceAll(/[^\w.]+/g, '_'));
   const label = words.filter((word) => word !== '').join('-');
-  return `${file.slice(0, end)}.${label === '' ? 'unknown' : label}${file.slice(end)}`;
+  return label === '' ? 'unknown' : label;
 }
 
 async function formatReports(

@@ -1,5 +1,6 @@
 /** From flags and variables to what is asked of the analysis. */
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 
 import type { InspectRequest, RegistryRequest, ScannerChoice } from '@lazaret/analysis';
 import { limits, parseDuration, parseSize } from '@lazaret/protocol';
@@ -18,7 +19,7 @@ export function readRequest(
 ): InspectRequest {
   if (reference === '') throw usageFailure('an image must have a name');
   const scanners = readScanners(flags, environment);
-  const vulnerabilityDatabase = flagText(flags, 'vulnerabilityDb');
+  const [vulnerabilityDatabase] = readPaths(flags, 'vulnerability-db');
   const names = readScannerNames(flags);
   if (names?.has('vulnerabilities') === true && vulnerabilityDatabase === undefined) {
     throw missingPart('vulnerabilities', '--vulnerability-db PATH');
@@ -72,21 +73,24 @@ function isChosen(names: ReadonlySet<ScannerName> | undefined, name: ScannerName
 
 function readScanners(flags: Flags, environment: Environment): ScannerChoice {
   const names = readScannerNames(flags);
-  const address = flagText(flags, 'clamd') ?? environment.clamd;
-  const rules = flagList(flags, 'yaraRules');
+  const address = readClamd(flagText(flags, 'clamd') ?? environment.clamd);
+  const [databaseDirectory] = readPaths(flags, 'clamd-database');
+  const rules = readPaths(flags, 'yara-rules');
   const lists = [
-    ...flagList(flags, 'denyList').map((path) => ({ path, kind: 'deny' as const })),
-    ...flagList(flags, 'allowList').map((path) => ({ path, kind: 'allow' as const })),
+    ...readPaths(flags, 'deny-list').map((path) => ({ path, kind: 'deny' as const })),
+    ...readPaths(flags, 'allow-list').map((path) => ({ path, kind: 'allow' as const })),
   ];
-  const rds = flagList(flags, 'nsrl');
-  const similar = flagList(flags, 'similarityList');
+  const rds = readPaths(flags, 'nsrl');
+  const similar = readPaths(flags, 'similarity-list');
   const use = (name: ScannerName, isReady: boolean, needs: string): boolean => {
     if (names?.has(name) === true && !isReady) throw missingPart(name, needs);
     return isReady && isChosen(names, name);
   };
   return {
     ...(use('clamav', address !== undefined, '--clamd ADDRESS') &&
-      address !== undefined && { clamav: { address } }),
+      address !== undefined && {
+        clamav: { address, ...(databaseDirectory !== undefined && { databaseDirectory }) },
+      }),
     ...(use('yara', rules.length > 0, '--yara-rules PATH') && { yara: { rules } }),
     ...(use('hash-set', lists.length + rds.length > 0, '--deny-list, --allow-list or --nsrl') && {
       hashSets: { lists, rds },
@@ -96,6 +100,25 @@ function readScanners(flags: Flags, environment: Environment): ScannerChoice {
     }),
     ...(use('secrets', true, '') && { secrets: true }),
   };
+}
+
+/** A socket may be named as any file is. */
+function readClamd(text: string | undefined): string | undefined {
+  if (text === undefined || /^(?:unix:)?\//.test(text) || /^[^/]+:\d{1,5}$/.test(text)) return text;
+  if (/^tcp:\/\/[^/]+:\d{1,5}$/.test(text)) return text;
+  if (existsSync(text)) return resolve(text);
+  throw usageFailure(`--clamd: expected a socket or host:port, received ${JSON.stringify(text)}`);
+}
+
+/** What is to be scanned with and is not there would be a gap for each file of the image. */
+function readPaths(flags: Flags, name: string): readonly string[] {
+  const key = attributeOf(name);
+  const value = flags[key];
+  const paths = typeof value === 'string' ? [value] : flagList(flags, key);
+  for (const path of paths) {
+    if (!existsSync(path)) throw usageFailure(`--${name}: ${path}: there is no such file`);
+  }
+  return paths;
 }
 
 function missingPart(name: ScannerName, needs: string): Error {
@@ -119,13 +142,21 @@ function readRegistry(flags: Flags, environment: Environment): RegistryRequest {
   return {
     plainHttpHosts: readHosts(flags, 'plain-http'),
     skipVerifyHosts: readHosts(flags, 'insecure-registry'),
-    caFiles: flagList(flags, 'ca'),
-    credentialsFile:
-      flagText(flags, 'credentials') ?? join(environment.dockerConfiguration, 'config.json'),
+    caFiles: readPaths(flags, 'ca'),
+    ...credentialsOf(flags, environment),
     mirrors: readMirrors(flags),
     foreignHosts: readHosts(flags, 'foreign-host'),
     proxy: environment.proxy,
   };
+}
+
+/** One file that is named, or what the tools on this machine left. */
+function credentialsOf(flags: Flags, environment: Environment): Partial<RegistryRequest> {
+  const { helperEnvironment, containersAuth, dockercfg } = environment;
+  const [named] = readPaths(flags, 'credentials');
+  if (named !== undefined) return { credentialsFile: named, helperEnvironment };
+  const credentialsFile = join(environment.dockerConfiguration, 'config.json');
+  return { credentialsFile, containersAuth, dockercfg, helperEnvironment };
 }
 
 const hostName = /^(?:\[[0-9a-f:.]+\]|[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?)(?::\d{1,5})?$/i;

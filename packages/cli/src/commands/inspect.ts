@@ -62,7 +62,7 @@ export async function inspectOne(
       onTrouble: (text) => troubles.push(text),
     });
   } catch (error) {
-    if (!interrupt.signal.aborted) throw explainSource(error, request.reference);
+    if (!interrupt.signal.aborted) throw explainSource(error, request);
     throw new Failure(`inspecting ${request.reference} was interrupted`, {
       exitCode: exitCodes.interrupted.code,
     });

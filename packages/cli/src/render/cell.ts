@@ -77,6 +77,8 @@ export function formatMoment(at: number): string {
 function formatNumber(name: string, value: number): string {
   if (name.endsWith('Bytes')) return formatSize(value);
   if (name.endsWith('Ms')) return formatDuration(value);
+  // As ls and chmod have it.
+  if (name === 'mode') return value.toString(8).padStart(4, '0');
   return String(value);
 }
 

@@ -7,6 +7,7 @@ import {
   severity,
   type InspectionReport,
   type PlacedPackage,
+  type Severity,
 } from '@lazaret/protocol';
 
 import { alignRows, type Cell, type RowOptions } from './aligned-rows.ts';
@@ -27,17 +28,18 @@ export interface ReportPageOptions extends RowOptions {
 
 /** Everything that the image controls is made safe for a terminal. */
 export function formatReportPage(report: InspectionReport, options: ReportPageOptions): string {
-  const { style, sections } = options;
-  const title = style('bold', visibleLine(report.image?.names[0] ?? report.source.reference));
-  const { state, reasons } = report.verdict;
-  const verdict = `${style(verdictStyles[state], state.toUpperCase())}  ${verdictWords[state]}`;
+  const { sections, tookMs } = options;
   const parts = [
-    `${title}\n${verdict}\n`,
-    // The words of `unscanned` are its reason.
-    ...(state === 'unscanned' ? [] : reasons.map((reason) => `  ${visibleLine(reason)}\n`)),
-    ...(hasMalwareScanner(report) ? [] : [`${style('yellow', 'note:')} ${nobodyLooked}\n`]),
-    '\n',
-    alignRows(summaryRows(report, options), options),
+    formatSummary(
+      report,
+      {
+        packages: packagesOf(report.packages),
+        findings: findingsOf(report),
+        note: hasMalwareScanner(report) ? undefined : nobodyLooked,
+        more: [['Took', list(tookMs === undefined ? undefined : formatDuration(tookMs))]],
+      },
+      options,
+    ),
     formatFindings(report, { ...options, whole: sections.findings }),
     ...(sections.packages ? [formatPackages(report, options)] : []),
     ...(sections.files ? [formatFiles(report, options)] : []),
@@ -47,17 +49,48 @@ export function formatReportPage(report: InspectionReport, options: ReportPageOp
 
 const nobodyLooked = '--clamd or --yara-rules would look for malware';
 
+/** Of a report, or of an image that a server keeps. */
+export type Summarized = Pick<
+  InspectionReport,
+  'source' | 'image' | 'distribution' | 'layers' | 'special' | 'unowned' | 'coverage' | 'verdict'
+>;
+
+export interface SummaryWords {
+  readonly packages: string;
+  readonly findings: string;
+  readonly note?: string | undefined;
+  /** Rows below the others, a label and its lines. */
+  readonly more: readonly (readonly [string, readonly string[]])[];
+}
+
+/** What it is, the verdict, and a row for each thing worth knowing at first sight. */
+export function formatSummary(about: Summarized, words: SummaryWords, options: RowOptions): string {
+  const { style } = options;
+  const title = style('bold', visibleLine(about.image?.names[0] ?? about.source.reference));
+  const { state, reasons } = about.verdict;
+  const verdict = `${style(verdictStyles[state], state.toUpperCase())}  ${verdictWords[state]}`;
+  const parts = [
+    `${title}\n${verdict}\n`,
+    // The words of `unscanned` are its reason.
+    ...(state === 'unscanned' ? [] : reasons.map((reason) => `  ${visibleLine(reason)}\n`)),
+    ...(words.note === undefined ? [] : [`${style('yellow', 'note:')} ${words.note}\n`]),
+    '\n',
+    alignRows(summaryRows(about, words), options),
+  ];
+  return parts.join('');
+}
+
 /** Without one even a complete coverage says little. */
 function hasMalwareScanner({ coverage }: InspectionReport): boolean {
   return coverage.scanners.some(({ scanner }) => malwareScanners.has(scanner));
 }
 
 function summaryRows(
-  report: InspectionReport,
-  { tookMs }: ReportPageOptions,
+  report: Summarized,
+  { packages, findings, more }: SummaryWords,
 ): readonly (readonly Cell[])[] {
   const { image, source, distribution } = report;
-  const rows: readonly [string, readonly string[]][] = [
+  const rows: SummaryWords['more'] = [
     ['Source', [`${source.kind} ${visibleLine(source.reference)}`]],
     ['Digest', list(image?.manifestDigest)],
     ['Platform', list(platformOf(report))],
@@ -65,14 +98,14 @@ function summaryRows(
     ['System', list(distribution?.prettyName ?? distribution?.id)],
     ['Layers', list(layersOf(report))],
     ['Files', [filesOf(report)]],
-    ['Packages', [packagesOf(report.packages)]],
+    ['Packages', [packages]],
     ['Runs', list(runsOf(report))],
     ['Unowned', list(unownedOf(report))],
     ['Special', list(tally(report.special.flatMap(({ because }) => because)))],
-    ['Findings', [findingsOf(report)]],
+    ['Findings', [findings]],
     ['Scanners', scannersOf(report)],
     ['Coverage', coverageOf(report)],
-    ['Took', list(tookMs === undefined ? undefined : formatDuration(tookMs))],
+    ...more,
   ];
   return rows.flatMap(([label, lines]) =>
     lines.map((text, index): readonly Cell[] => [
@@ -86,16 +119,16 @@ function list(text: string | undefined): readonly string[] {
   return text === undefined || text === '' ? [] : [text];
 }
 
-function platformOf({ image }: InspectionReport): string | undefined {
+function platformOf({ image }: Summarized): string | undefined {
   const { os, architecture, variant } = image?.platform ?? {};
   return [os, architecture, variant].filter((part) => part !== undefined).join('/');
 }
 
-function filesOf({ coverage: { files, bytes } }: InspectionReport): string {
+function filesOf({ coverage: { files, bytes } }: Summarized): string {
   return bytes > 0 ? `${files}, ${formatSize(bytes)}` : String(files);
 }
 
-function layersOf({ image, layers, coverage }: InspectionReport): string | undefined {
+function layersOf({ image, layers, coverage }: Summarized): string | undefined {
   if (image === undefined || layers.length === 0) return undefined;
   const storedBytes = layers.reduce((sum, { sizeBytes }) => sum + (sizeBytes ?? 0), 0);
   const stored = storedBytes > 0 ? `, ${formatSize(storedBytes)} stored` : '';
@@ -118,7 +151,7 @@ function packagesOf(packages: readonly PlacedPackage[]): string {
   return `${shown.length}${types === '' ? '' : `: ${types}`}${more}`;
 }
 
-function runsOf({ image }: InspectionReport): string | undefined {
+function runsOf({ image }: Summarized): string | undefined {
   if (image?.config === undefined) return undefined;
   const { user, entrypoint = [], cmd = [] } = image.config;
   const command = [...entrypoint, ...cmd].join(' ');
@@ -126,7 +159,7 @@ function runsOf({ image }: InspectionReport): string | undefined {
   return command === '' ? `as ${who}` : `${command} as ${who}`;
 }
 
-function unownedOf({ unowned }: InspectionReport): string | undefined {
+function unownedOf({ unowned }: Summarized): string | undefined {
   if (unowned === undefined || unowned.count === 0) return undefined;
   return `${counted(unowned.count, 'file')} that no package owns`;
 }
@@ -134,17 +167,25 @@ function unownedOf({ unowned }: InspectionReport): string | undefined {
 function findingsOf({ findings }: InspectionReport): string {
   if (findings.length === 0) return 'none';
   const hidden = findings.filter(({ hiddenBy }) => hiddenBy !== undefined).length;
-  const told = severity.options
-    .map((one) => [one, findings.filter((finding) => finding.severity === one).length] as const)
+  const told = severityWords(
+    (one) => findings.filter((finding) => finding.severity === one).length,
+  );
+  return `${told}${hidden === 0 ? '' : `; ${hidden} of them hidden by later layers`}`;
+}
+
+/** `1 critical, 3 low`; empty when there is none. */
+export function severityWords(countOf: (one: Severity) => number): string {
+  return severity.options
+    .map((one) => [one, countOf(one)] as const)
     .filter(([, count]) => count > 0)
-    .map(([one, count]) => `${count} ${one}`);
-  return `${told.join(', ')}${hidden === 0 ? '' : `; ${hidden} of them hidden by later layers`}`;
+    .map(([one, count]) => `${count} ${one}`)
+    .join(', ');
 }
 
 /** Twelve digits tell two digests apart for people. */
 const longDigest = /\b([0-9a-f]{12})[0-9a-f]{20,}\b/g;
 
-function scannersOf({ coverage }: InspectionReport): readonly string[] {
+function scannersOf({ coverage }: Summarized): readonly string[] {
   if (coverage.scanners.length === 0) return ['none'];
   return coverage.scanners.map((one) => {
     const made = one.signaturesAt === undefined ? '' : ` of ${one.signaturesAt.slice(0, 10)}`;
@@ -154,14 +195,16 @@ function scannersOf({ coverage }: InspectionReport): readonly string[] {
       ...(one.failed === 0 ? [] : [`${counted(one.failed, 'file')} failed`]),
     ];
     const cached = one.cached === 0 ? '' : `, ${one.cached} known from before`;
-    const examined = `${counted(one.examined, 'file')} examined${cached}`;
+    // It was asked about those that it failed at too.
+    const whole = Math.max(0, one.examined - one.partial - one.failed);
+    const examined = `${counted(whole, 'file')} examined${cached}`;
     const signatures = one.signatures.replaceAll(longDigest, '$1');
     const about = `${one.scanner}: ${one.engine}, signatures ${signatures}${made}`;
     return [about, examined, ...problems].join('; ');
   });
 }
 
-function coverageOf({ coverage }: InspectionReport): readonly string[] {
+function coverageOf({ coverage }: Summarized): readonly string[] {
   const { complete, gaps, gapCount } = coverage;
   if (complete && gapCount === 0) return ['complete'];
   const more = gapCount - Math.min(limits.cliGapsShown, gaps.length);

@@ -19,6 +19,8 @@ describe('cells', () => {
     expect(formatCell('createdAt', '2026-01-01T00:00:00Z', short)).toBe('2m ago');
     expect(formatCell('at', '2026-01-01T00:02:00Z', short)).toBe('just now');
     expect(formatCell('format', '2026-01-01T00:02:00Z', short)).toBe('2026-01-01T00:02:00Z');
+    expect(formatCell('mode', 0o4755, short)).toBe('4755');
+    expect(formatCell('mode', 0o44, short)).toBe('0044');
     expect(formatCell('disabled', false, short)).toBe('no');
     expect(formatCell('node', null, short)).toBe('-');
     expect(formatCell('digest', `sha256:${'ab'.repeat(32)}`, short)).toBe('abababababab');

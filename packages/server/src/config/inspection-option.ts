@@ -36,6 +36,8 @@ const registries = z.strictObject({
 const section = z.strictObject({
   /** `/run/clamav/clamd.ctl` or `host:port`. */
   clamd: z.string().min(1).optional(),
+  /** Where clamd keeps its signatures, when some are your own; `/var/lib/clamav` is looked at. */
+  clamdDatabase: path.optional(),
   /** Files and directories. */
   yaraRules: paths,
   denyLists: paths,

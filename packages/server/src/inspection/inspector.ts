@@ -113,14 +113,20 @@ function describeRequest(
 }
 
 function chooseScanners(settings: InspectionOption): ScannerChoice {
-  const { clamd, yaraRules, denyLists, allowLists, softwareReference, similarityLists } = settings;
+  const { clamd, clamdDatabase, yaraRules, denyLists, allowLists } = settings;
+  const { softwareReference, similarityLists } = settings;
   const lists = [
     ...denyLists.map((path) => ({ path, kind: 'deny' as const })),
     ...allowLists.map((path) => ({ path, kind: 'allow' as const })),
   ];
   const rds = softwareReference === undefined ? [] : [softwareReference];
   return {
-    ...(clamd !== undefined && { clamav: { address: clamd } }),
+    ...(clamd !== undefined && {
+      clamav: {
+        address: clamd,
+        ...(clamdDatabase !== undefined && { databaseDirectory: clamdDatabase }),
+      },
+    }),
     ...(yaraRules.length > 0 && { yara: { rules: yaraRules } }),
     ...(lists.length + rds.length > 0 && { hashSets: { lists, rds } }),
     ...(similarityLists.length > 0 && { similarity: { lists: similarityLists } }),

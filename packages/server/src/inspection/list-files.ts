@@ -18,6 +18,8 @@ export interface DirectoryQuery extends Paging {
 interface FileInImage extends Selectable<Database['layer_files']> {
   readonly position: number;
   readonly hidden_by: number | null;
+  /** Whether the view has something below it, in whichever layer. */
+  readonly opens: boolean;
 }
 
 /** Throws not_found when there is no such directory in the view. */
@@ -32,7 +34,8 @@ export async function listFiles(
   const layers = places.map(({ layer }) => layer);
   const numbers = places.map(({ number }) => number);
   const positions = places.map(({ position }) => position);
-  // Of one path the entry of the container, then the newest; an entry before what is implied.
+  // Of one path the entry of the container, then the newest; an entry before what is implied. What
+  // is below a directory may lie in layers whose own entry of it was replaced by the shown one.
   const { rows } = await sql<FileInImage>`
     with found as (
       select f.*, p.position, h.hidden_by
@@ -41,19 +44,26 @@ export async function listFiles(
       join layer_files f on f.layer = p.layer and f.parent = p.number
       left join image_hidden h
         on h.image = ${image} and h.position = p.position and h.number = f.number
-      where ${viewed(ask.view)}
     ), best as (
       select found.*, row_number() over (
-        partition by path order by implied, position desc, number desc) as rank,
-        bool_or(has_children) over (partition by path) as any_children
-      from found
-    )
-    select * from (
-      select best.*, any_children as has_children from best
+        partition by path order by implied, position desc, number desc) as rank
+      from found where ${viewed(ask.view)}
+    ), page as (
+      select * from best
       where ${ask.view === 'merged' ? sql`rank = 1` : sql`true`}
-    ) as shown
-    where ${after === undefined ? sql`true` : sql`(path, position, number) > (${after.path}, ${after.position}, ${after.number})`}
-    order by path, position, number limit ${ask.limit + 1}
+        and ${after === undefined ? sql`true` : sql`(path, position, number) > (${after.path}, ${after.position}, ${after.number})`}
+      order by path, position, number limit ${ask.limit + 1}
+    ), opening as (
+      select found.path from found
+      where found.has_children and found.path in (select path from page) and exists (
+        select from layer_files f
+        left join image_hidden h
+          on h.image = ${image} and h.position = found.position and h.number = f.number
+        where f.layer = found.layer and f.parent = found.number and ${viewed(ask.view)}
+      )
+    )
+    select page.*, path in (select path from opening) as opens from page
+    order by path, position, number
   `.execute(database);
   return toPage(rows, ask.limit, { item: toFile, cursor: writeCursor });
 }
@@ -61,8 +71,8 @@ export async function listFiles(
 function viewed(view: DirectoryQuery['view']) {
   if (view === 'layer') return sql`true`;
   return view === 'hidden'
-    ? sql`h.hidden_by is not null`
-    : sql`(h.hidden_by is null or h.hidden_by = ${leadsToHidden})`;
+    ? sql`hidden_by is not null`
+    : sql`(hidden_by is null or hidden_by = ${leadsToHidden})`;
 }
 
 interface DirectoryPlace {
@@ -139,7 +149,7 @@ function toFile(row: FileInImage): ImageFile {
     layer: row.position,
     ...(hidden !== null && hidden !== leadsToHidden && { hiddenBy: hidden }),
     name: row.path.slice(row.path.lastIndexOf('/') + 1),
-    hasChildren: row.has_children,
+    hasChildren: row.opens,
     implied: row.implied,
   };
 }

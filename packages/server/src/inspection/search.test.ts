@@ -98,6 +98,8 @@ test.each([
   ['sha1', { sha1: hex(40, 99_999) }],
   ['md5', { md5: hex(32, 99_999) }],
   ['path', { path: 'srv/data/99/file-99999' }],
+  ['path from the root', { path: '/srv/data/99/file-99999' }],
+  ['path as tar writes it', { path: './srv/data/99/file-99999' }],
 ])('files by %s are found in both images, page by page', async (_, query) => {
   const { db } = database.handle;
   const first = await search(db, 'all', { ...query, limit: 1 });

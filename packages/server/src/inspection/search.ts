@@ -93,8 +93,12 @@ interface StatementParts {
 
 const indexedChars = sql.lit(limits.indexedPathChars);
 
-/** By bytes, as the index is ordered: nothing that begins with the text comes after the bound. */
-function pathBegins(prefix: string): RawBuilder<unknown> {
+/**
+ * By bytes, as the index is ordered: nothing that begins with the text comes after the bound. Paths
+ * are kept as from the root of the image; people write `/etc/passwd` and `./etc/passwd` as well.
+ */
+function pathBegins(text: string): RawBuilder<unknown> {
+  const prefix = text.replace(/^(?:\.?\/+)+/, '');
   const indexed = [...prefix].slice(0, limits.indexedPathChars).join('');
   return sql`left(f.path, ${indexedChars}) >= ${indexed}::text collate "C"
     and left(f.path, ${indexedChars}) <= ${`${indexed}\u{10ffff}`}::text collate "C"

@@ -207,6 +207,12 @@ describe('signatures', () => {
     const roomy = { databaseDirectory, now: () => long, staleMs: Number.MAX_SAFE_INTEGER };
     try {
       expect((await scannerOf(clamd).describe()).problem).toContain('no number');
+      // Without a file of signatures it is not the directory of this clamd.
+      const elsewhere = await mkdtemp(join(tmpdir(), 'lazaret-empty-'));
+      const other = await scannerOf(clamd, { ...roomy, databaseDirectory: elsewhere }).describe();
+      await rm(elsewhere, { recursive: true });
+      expect(other.problem).toContain('no number');
+      expect(other.signaturesAt).toBeUndefined();
       const scanner = scannerOf(clamd, roomy);
       const first = await scanner.describe();
       expect(first).toMatchObject({ healthy: true });

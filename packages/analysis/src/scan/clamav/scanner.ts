@@ -198,7 +198,10 @@ class ClamavScanner implements Scanner {
     atMs: number | undefined,
   ): string | undefined {
     if (version.database === undefined && state === undefined) {
-      return 'clamd tells no number of its signatures: load the daily database or name its directory';
+      return (
+        'clamd tells no number of its signatures: load the daily database, or name the directory ' +
+        'of its signatures (--clamd-database)'
+      );
     }
     const staleMs = this.#options.staleMs ?? limits.signaturesStaleMs;
     const ageMs = this.#options.now() - (atMs ?? -Infinity);

@@ -17,8 +17,11 @@ export interface DatabaseState {
   readonly newestMs: number;
 }
 
-/** Throws when the directory cannot be read. */
-export async function readDatabaseState(directory: string): Promise<DatabaseState> {
+/**
+ * Undefined where there is no file: clamd does not start without signatures, so its directory is
+ * another. Throws when the directory cannot be read.
+ */
+export async function readDatabaseState(directory: string): Promise<DatabaseState | undefined> {
   const names = (await readdir(directory)).toSorted();
   if (names.length > limits.clamdDatabaseFiles) throw new Error(`too many files in ${directory}`);
   const hash = createHash('sha256');
@@ -31,6 +34,7 @@ export async function readDatabaseState(directory: string): Promise<DatabaseStat
     newestMs = Math.max(newestMs, facts.mtimeMs);
     hash.update(`${name}\0${facts.size}\0${facts.mtimeMs}\0`);
   }
+  if (files === 0) return undefined;
   return { digest: hash.digest('hex').slice(0, 16), files, newestMs };
 }
 

@@ -29,7 +29,7 @@ export interface HashList extends ListTerms {
   readonly identity: string;
   /** By `algorithm:digest`. */
   readonly entries: ReadonlyMap<string, HashEntry>;
-  /** Lines that held no digest. */
+  /** Lines that should hold a digest and hold none that is understood. */
   readonly skipped: number;
 }
 

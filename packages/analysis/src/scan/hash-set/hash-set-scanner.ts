@@ -9,6 +9,7 @@ import type {
   ScanSubject,
 } from '../scanner.ts';
 import { isInForce } from './hash-list.ts';
+import type { HashList } from './hash-list.ts';
 import { isUnwantedTool, lookUpReputation, tellingBytes } from './reputation.ts';
 import type { Reputation, ReputationSources, ThreatMatch } from './reputation.ts';
 import type { SoftwareRecord } from './software-reference.ts';
@@ -40,7 +41,11 @@ export function createHashSetScanner(options: ReputationSources): Scanner {
 }
 
 function describeSets(options: ReputationSources, isOpen: boolean): ScannerDescription {
-  const problems = [...(options.missing ?? []), ...(isOpen ? [] : ['the lists were closed'])];
+  const problems = [
+    ...(options.missing ?? []),
+    ...(options.lists ?? []).flatMap(doubtsOf),
+    ...(isOpen ? [] : ['the lists were closed']),
+  ];
   return {
     engine: 'Lazaret hash sets 1',
     signatures: signaturesOf(options),
@@ -48,6 +53,12 @@ function describeSets(options: ReputationSources, isOpen: boolean): ScannerDescr
     healthy: problems.length === 0,
     ...(problems.length === 0 ? {} : { problem: problems.join('; ') }),
   };
+}
+
+/** What a deny list says and is not understood may be the very file that is looked for. */
+function doubtsOf({ kind, name, skipped }: HashList): string[] {
+  if (kind === 'allow' || skipped === 0) return [];
+  return [`${name}: ${skipped} of its lines hold no SHA-256, SHA-1 or MD5`];
 }
 
 /** What is in force now: a list that expires makes other answers, so it makes another identity. */

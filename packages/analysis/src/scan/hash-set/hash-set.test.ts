@@ -86,6 +86,33 @@ describe('lists', () => {
     expect(parsed.entries.length).toBeGreaterThan(1);
   });
 
+  test('with the tags of BSD', () => {
+    const text = `SHA256 (bin/a (1).sh) = ${a}\nSHA512 (b) = ${a}${a}\n`;
+    expect(parseHashList(text)).toMatchObject({
+      entries: [{ digest: a, label: 'bin/a (1).sh' }],
+      skipped: 1,
+    });
+  });
+
+  test('count what should be a digest and is none', () => {
+    const misp = `type,value\nsha256,${a}\ndomain,evil.test\nimphash,${c}\nmd5,short\n`;
+    expect(parseHashList(misp)).toMatchObject({ entries: [{ digest: a }], skipped: 1 });
+    expect(parseHashList('# none\n\n').skipped).toBe(0);
+  });
+
+  test('that are not understood whole are a problem where they warn', async () => {
+    const text = `${a}\n${a.slice(1)}\n`;
+    const healthOf = async (kind: 'allow' | 'deny') => {
+      const scanner = createHashSetScanner({ lists: [listOf(text, { kind })], now });
+      return scanner.describe();
+    };
+    expect(await healthOf('deny')).toMatchObject({
+      healthy: false,
+      problem: 'threats: 1 of its lines hold no SHA-256, SHA-1 or MD5',
+    });
+    expect(await healthOf('allow')).toMatchObject({ healthy: true });
+  });
+
   test('keep sizes and labels', () => {
     const deep = `%%%% HASHDEEP-1.0\n%%%% size,sha256,filename\n145,${a},a,b.sh\n`;
     expect(parseHashList(deep).entries).toEqual([

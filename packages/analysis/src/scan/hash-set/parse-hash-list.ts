@@ -13,6 +13,7 @@ export type HashListFormat = 'plain' | 'hashdeep' | 'csv' | 'misp-csv' | 'misp-j
 export interface ParsedHashes {
   readonly format: HashListFormat;
   readonly entries: readonly HashEntry[];
+  /** Lines and rows that should hold a digest and hold none that is understood. */
   readonly skipped: number;
 }
 
@@ -77,6 +78,12 @@ function readPlain(text: string, collector: Collector): void {
   for (const line of text.split(/\r?\n/)) {
     const content = line.trim();
     if (content === '' || /^[#;%]/.test(content)) continue;
+    const tagged = /^(?:sha256|sha1|md5) \((.*)\) = (\S+)$/is.exec(content);
+    if (tagged !== null) {
+      // The output of `sha256sum --tag`, and of the programs of BSD.
+      if (!collector.add(tagged[2], { label: tagged[1] })) collector.skipped += 1;
+      continue;
+    }
     const [, digest = '', label = ''] = /^([^\s,;]+)[\s,;]*(.*)$/s.exec(content) ?? [];
     const bare = digest.replace(/^(?:sha256|sha1|md5):/i, '');
     if (!collector.add(bare, { label: label.replace(/^\*/, '') })) collector.skipped += 1;
@@ -86,16 +93,24 @@ function readPlain(text: string, collector: Collector): void {
 function readTable(text: string, format: HashListFormat, collector: Collector): void {
   let columns: readonly Column[] | undefined =
     format === 'hashdeep' ? readDeepHeader(text) : undefined;
+  // MISP's tables hold domains and addresses as well, and digests of other kinds.
+  let typeAt = -1;
   for (const fields of parseCsv(text)) {
     if (columns === undefined) {
-      columns = fields.map((field) => columnOf(field.toLowerCase().trim()));
+      const names = fields.map((field) => field.toLowerCase().trim());
+      columns = names.map((name) => columnOf(name));
+      if (format === 'misp-csv') typeAt = names.indexOf('type');
       continue;
     }
+    if (typeAt >= 0 && !digestType.test(fields[typeAt] ?? '')) continue;
     // Only the last column, the name, may itself hold commas in hashdeep's files.
     const values = format === 'hashdeep' ? joinLast(fields, columns.length) : fields;
     if (!readRow(values, columns, collector)) collector.skipped += 1;
   }
 }
+
+/** `sha256`, `filename|sha256`. */
+const digestType = /(?:^|\|)(?:md5|sha1|sha256)$/;
 
 type Column = 'digest' | 'size' | 'label' | undefined;
 
@@ -152,7 +167,7 @@ function readMispJson(text: string, collector: Collector): void {
 function readMispObject(value: Record<string, unknown>, open: unknown[], to: Collector): void {
   const { type, value: text, comment } = value;
   if (typeof type === 'string' && typeof text === 'string') {
-    if (/(?:^|\|)(?:md5|sha1|sha256)$/.test(type)) {
+    if (digestType.test(type)) {
       const label = typeof comment === 'string' ? comment : undefined;
       if (!to.add(text.split('|').at(-1), { label })) to.skipped += 1;
     }
