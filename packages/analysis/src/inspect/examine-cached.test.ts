@@ -87,6 +87,13 @@ test.each<readonly [string, CachedQuestion, readonly string[]]>([
   expect(asked.slice(2)).toEqual([]);
 });
 
+test('a scanner in no good order is asked each time: signatures it lacked may have come', async () => {
+  const ill = withScanner({ healthy: false });
+  for (let run = 0; run < 2; run += 1) await ask(ill);
+  await ask(base);
+  expect(asked).toEqual([everything, ['literal'], ['literal']]);
+});
+
 test('bytes that changed after they were hashed are examined anew, with nothing of the others', async () => {
   await ask(base);
   const other = `sha256:${'2'.repeat(64)}`;

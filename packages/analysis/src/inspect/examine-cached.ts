@@ -123,6 +123,8 @@ function keep(question: CachedQuestion, cache: AnalysisCache, record: LayerRecor
   }
   for (const { id, description } of question.scanners) {
     const scan = record.scans[id];
+    // What one in no good order said is no answer for the time after.
+    if (!description.healthy) continue;
     if (scan !== undefined && scan.failed === 0 && scan.gaps.every(([, each]) => isLasting(each))) {
       cache.putPart({ digest, ...scannerPart(id, description, question.settings) }, scan);
     }
