@@ -128,7 +128,7 @@ async function compareBig(first: BenchImage): Promise<void> {
   await rm(warm, { recursive: true, force: true });
 }
 
-/** As on a machine without ISA-L: its file is hidden from the program alone, for which root is needed. */
+/** As on a machine without ISA-L, whose file is hidden from the program alone; needs root. */
 function withoutLibrary(layout: string): Record<string, () => Promise<Cost>> {
   const library = ['/usr/lib/x86_64-linux-gnu', '/usr/lib/aarch64-linux-gnu', '/usr/lib64']
     .map((place) => join(place, 'libisal.so.2'))

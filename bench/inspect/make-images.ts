@@ -70,9 +70,9 @@ export function share(
 }
 
 /**
- * The image of a shape as an OCI layout below `home`; made when it is not there. `above` is an image
- * of which it is the next build: layers that are the same are the same files, as in a layout that a
- * build tool writes to again.
+ * The image of a shape as an OCI layout below `home`; made when it is not there. `above` is an
+ * image of which it is the next build: layers that are the same are the same files, as in a layout
+ * that a build tool writes to again.
  */
 export async function makeImage(
   home: string,

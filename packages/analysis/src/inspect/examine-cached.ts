@@ -123,11 +123,8 @@ function keep(question: CachedQuestion, cache: AnalysisCache, record: LayerRecor
   }
   for (const { id, description } of question.scanners) {
     const scan = record.scans[id];
-    // What one in no good order said is no answer for the time after.
-    if (!description.healthy) continue;
-    if (scan !== undefined && scan.failed === 0 && scan.gaps.every(([, each]) => isLasting(each))) {
-      cache.putPart({ digest, ...scannerPart(id, description, question.settings) }, scan);
-    }
+    if (scan === undefined || !isLastingScan(scan, description)) continue;
+    cache.putPart({ digest, ...scannerPart(id, description, question.settings) }, scan);
   }
 }
 
@@ -138,6 +135,11 @@ const passing: ReadonlySet<string> = new Set([
 /** Whether the same bytes would give the same gap again. */
 function isLasting({ reason }: Pick<Gap, 'reason'>): boolean {
   return !passing.has(reason);
+}
+
+/** What a scanner in no good order said is no answer for the time after. */
+function isLastingScan({ failed, gaps }: ScanRecord, { healthy }: ScannerDescription): boolean {
+  return healthy && failed === 0 && gaps.every(([, each]) => isLasting(each));
 }
 
 function isLastingFact([, fact]: OfFile<Fact>): boolean {
