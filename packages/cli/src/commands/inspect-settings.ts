@@ -124,6 +124,8 @@ function readRegistry(flags: Flags, environment: Environment): RegistryRequest {
       flagText(flags, 'credentials') ?? join(environment.dockerConfiguration, 'config.json'),
     mirrors: readMirrors(flags),
     foreignHosts: readHosts(flags, 'foreign-host'),
+    privateHosts: readHosts(flags, 'private-host'),
+    privateHostsSetting: '--private-host',
     proxy: environment.proxy,
   };
 }

@@ -11,7 +11,7 @@ import { Agent, type Dispatcher, ProxyAgent } from 'undici';
 import { SourceError } from '../image-source.ts';
 import { addressOf, isClosedAddress, isLoopback } from './address-policy.ts';
 import { createTlsContext, type HostCertificates, readCertificates } from './certificates.ts';
-import { closedAddressCode, connectionFailure } from './failure.ts';
+import { ClosedAddressError, closedAddressFailure, connectionFailure } from './failure.ts';
 import { chooseProxy, type ProxySettings } from './proxy.ts';
 
 export interface NetworkOptions {
@@ -28,6 +28,8 @@ export interface NetworkOptions {
   readonly proxy?: ProxySettings;
   /** Names and addresses inside this network that registries may name (redirects, realms, urls). */
   readonly privateHosts?: readonly string[];
+  /** For messages: where those are listed. */
+  readonly privateHostsSetting?: string | undefined;
   /**
    * Set where a remote caller names the registry: it gets no more trust than what registries name.
    */
@@ -90,6 +92,11 @@ export function createTransport(options: NetworkOptions): Transport {
     return pool;
   }
 
+  function closed(url: URL, { trusted }: Exchange): SourceError {
+    const { privateHostsSetting: setting = 'privateHosts' } = options;
+    return closedAddressFailure({ url, namedBy: trusted ? 'a caller' : 'a registry', setting });
+  }
+
   return {
     async originOf(host) {
       if (lists(options.plainHttpHosts, host)) return `http://${host}`;
@@ -110,7 +117,7 @@ export function createTransport(options: NetworkOptions): Transport {
         !trusted &&
         (address === undefined ? isLoopback(url.hostname) : isClosedAddress(address))
       ) {
-        throw connectionFailure(closedAddress(), url, false);
+        throw closed(url, request);
       }
       const pool = await poolOf(url, trusted);
       request.signal?.throwIfAborted();
@@ -120,6 +127,7 @@ export function createTransport(options: NetworkOptions): Transport {
         return wrap(answer, url);
       } catch (error) {
         if (request.signal?.aborted === true) throw request.signal.reason;
+        if (error instanceof ClosedAddressError) throw closed(url, request);
         throw connectionFailure(error, url, answered.has(url.host));
       }
     },
@@ -208,15 +216,11 @@ function publicOnly(resolve: Lookup): Lookup {
       const addresses = typeof found === 'string' ? [{ address: found, family: 0 }] : found;
       const [first] = addresses;
       if (first === undefined || addresses.some(({ address }) => isClosedAddress(address))) {
-        callback(closedAddress(), '');
+        callback(new ClosedAddressError(), '');
       } else if (options.all === true) callback(null, addresses);
       else callback(null, first.address, first.family);
     });
   };
-}
-
-function closedAddress(): NodeJS.ErrnoException {
-  return Object.assign(new Error('the address is not public'), { code: closedAddressCode });
 }
 
 function describe(url: URL, request: Exchange, options: NetworkOptions): Dispatcher.RequestOptions {
