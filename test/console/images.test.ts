@@ -168,6 +168,13 @@ describe('a person', () => {
     await expectOnlyText(page, watched);
   });
 
+  test('is told which setting would allow what is refused', async () => {
+    await visitPage(page, consoleUrl('images/inspect'), 'Reference');
+    await page.getByLabel('Reference').fill('10.0.0.1:5000/app');
+    await page.getByRole('button', { name: 'Inspect', exact: true }).click();
+    await page.getByText('adding 10.0.0.1:5000 to inspection.registries.private').waitFor();
+  });
+
   test('reads why nothing came of an inspection', async () => {
     const { id } = await inspectAndWait(lab.instance.client, { reference: reference('none') });
     await visitPage(page, consoleUrl(`inspections/${id}`), 'There is no such image');
