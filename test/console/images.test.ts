@@ -165,6 +165,7 @@ describe('a person', () => {
     expect(page.url()).toContain(`/images/${first.descriptor.digest}`);
     expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe(reference('1'));
     await page.getByLabel('Verdict').getByText(`yara: ${rule}`).waitFor();
+    await page.getByText(`${lab.registry.host} was asked over plain HTTP`).waitFor();
     await expectOnlyText(page, watched);
   });
 

@@ -63,7 +63,7 @@ export interface RegistryRequest {
   /** `host[:port]` that layers outside the registry may be fetched from. */
   readonly foreignHosts: readonly string[];
   readonly proxy: NonNullable<RegistryOptions['network']>['proxy'];
-  /** `host[:port]` that may be at private addresses though a registry, or the caller, named them. */
+  /** `host[:port]` that may be at private addresses though a registry or the caller named them. */
   readonly privateHosts?: readonly string[] | undefined;
   /** For messages: where those are listed. */
   readonly privateHostsSetting?: string | undefined;
@@ -98,7 +98,8 @@ export async function inspectImage(
       spoolDirectory: request.spoolDirectory ?? tmpdir(),
       signal: hooks.signal,
     });
-    return await inspectOpened(opened, inspectOptions(request, hooks, advisories));
+    const options = inspectOptions(request, hooks, advisories);
+    return await inspectOpened(opened, { ...options, sourceHint: detected.hint });
   } finally {
     advisories?.close();
   }

@@ -1,6 +1,6 @@
 /**
- * What a word on the command line means: a path that exists, what its prefix says, or the name of an
- * image.
+ * What a word on the command line means: a path that exists, what its prefix says, or the name of
+ * an image.
  */
 import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';

@@ -5,7 +5,7 @@
  */
 import { lookup, type LookupAddress, type LookupOptions } from 'node:dns';
 
-import { limits } from '@lazaret/protocol';
+import { limits, type RegistryTransport } from '@lazaret/protocol';
 import { Agent, type Dispatcher, ProxyAgent } from 'undici';
 
 import { SourceError } from '../image-source.ts';
@@ -62,6 +62,7 @@ export interface Exchange {
 
 export interface Answer {
   readonly status: number;
+  readonly transport: RegistryTransport;
   /** Values of a header, by its name in lower case. */
   header(name: string): readonly string[];
   readonly body: AsyncIterable<Uint8Array>;
@@ -90,6 +91,11 @@ export function createTransport(options: NetworkOptions): Transport {
     // A file that could not be read may be there the next time.
     pool.catch(() => pools.delete(key));
     return pool;
+  }
+
+  function transportOf({ protocol, host }: URL): RegistryTransport {
+    if (protocol !== 'https:') return 'plain-http';
+    return lists(options.skipVerifyHosts, host) ? 'unverified-tls' : 'tls';
   }
 
   function closed(url: URL, { trusted }: Exchange): SourceError {
@@ -124,7 +130,7 @@ export function createTransport(options: NetworkOptions): Transport {
       try {
         const answer = await pool.request(describe(url, request, options));
         answered.add(url.host);
-        return wrap(answer, url);
+        return wrap(answer, url, transportOf(url));
       } catch (error) {
         if (request.signal?.aborted === true) throw request.signal.reason;
         if (error instanceof ClosedAddressError) throw closed(url, request);
@@ -237,9 +243,10 @@ function describe(url: URL, request: Exchange, options: NetworkOptions): Dispatc
   };
 }
 
-function wrap(answer: Dispatcher.ResponseData, url: URL): Answer {
+function wrap(answer: Dispatcher.ResponseData, url: URL, transport: RegistryTransport): Answer {
   return {
     status: answer.statusCode,
+    transport,
     header(name) {
       const value = answer.headers[name];
       return value === undefined ? [] : [value].flat();
