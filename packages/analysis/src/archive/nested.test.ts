@@ -1,10 +1,18 @@
-import { deflateRawSync, gzipSync, zstdCompressSync } from 'node:zlib';
+import { crc32, deflateRawSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 import { NestedBudget } from './nested-budget.ts';
 import { openNested } from './nested.ts';
-import { arArchive, cpioArchive, openAll } from './testing/nested-samples.ts';
+import {
+  arArchive,
+  arj,
+  binaryCpio,
+  cpioArchive,
+  openAll,
+  sevenZip,
+  swappedCpio,
+} from './testing/nested-samples.ts';
 import { archive } from './testing/tar-samples.ts';
 import { zipArchive } from './testing/zip-samples.ts';
 
@@ -18,6 +26,35 @@ async function tarOf(path: string, content: Buffer): Promise<Buffer> {
 
 function zipOf(path: string, content: Buffer): Buffer {
   return zipArchive([{ path, content }]);
+}
+
+/** A beginning of RAR 4 or 5: the mark, and a main header with its sum. */
+function rarOf(version: Buffer, sumBytes: 2 | 4): Buffer {
+  const header = sumBytes === 4 ? rar5Main : rar4Main;
+  const sum = Buffer.alloc(4);
+  sum.writeUInt32LE(crc32(header));
+  const mark = Buffer.from('Rar!\x1a\x07', 'latin1');
+  return Buffer.concat([mark, version, sum.subarray(0, sumBytes), header, Buffer.alloc(20)]);
+}
+
+const rar5Main = Buffer.from([0x03, 0x01, 0x00, 0x00]);
+const rar4Main = Buffer.from([0x73, 0, 0, 13, 0, 0, 0, 0, 0, 0, 0]);
+
+function cabinet(): Buffer {
+  const bytes = Buffer.alloc(100);
+  bytes.write('MSCF');
+  bytes.writeUInt32LE(100, 8);
+  bytes.writeUInt32LE(44, 16);
+  bytes.writeUInt16LE(0x0103, 24);
+  return bytes;
+}
+
+async function gapsOf(bytes: Buffer): Promise<string[]> {
+  const gaps: string[] = [];
+  for await (const step of openNested({ path: 'x', bytes }, new NestedBudget({ now: () => 0 }))) {
+    if (step.type === 'gap') gaps.push(step.detail);
+  }
+  return gaps;
 }
 
 describe('hiding places', () => {
@@ -71,6 +108,22 @@ describe('hiding places', () => {
     expect(opened.members.get('initrd!/behind the end!/content!/bin/sh')).toEqual(evil);
   });
 
+  test.each([
+    ['of this byte order', binaryCpio],
+    ['of the other one', swappedCpio()],
+  ])('an old cpio %s', async (_, bytes) => {
+    const opened = await openAll(Buffer.concat([bytes, Buffer.alloc(512)]));
+    expect(opened.gaps).toEqual([]);
+    const found = [...opened.members].map(([path, content]) => [path, content.toString()]);
+    expect(found).toEqual([
+      ['file!/evil', 'something evil'],
+      ['file!/x', 'odd'],
+    ]);
+    const cut = await openAll(bytes.subarray(0, 70));
+    expect(cut.gaps).toEqual(['file: damaged']);
+    expect(cut.members.get('file!/evil')).toEqual(evil);
+  });
+
   test('a tar that is larger than a file may be is read as a stream', async () => {
     const filler = Buffer.alloc(300 * KiB);
     const tar = await archive([
@@ -94,10 +147,71 @@ describe('what is not opened is told', () => {
     ['lz4', '\x04\x22\x4d\x18 and more'],
     ['an iso', `${'\0'.repeat(32_769)}CD001 and more`],
     ['a thin ar', '!<thin>\n and more'],
+    ['udf', `${'\0'.repeat(32_769)}BEA01 and more`],
+    ['chm', 'ITSF\x03\0\0\0\x60\0\0\0 and more'],
+    ['tnef', '\x78\x9f\x3e\x22\x01\x02\x01 and more'],
+    ['lzh', `\x1a\x9f-lh5-${'\0'.repeat(13)}\x02 and more`],
+    ['ace', '\x31\x77\x31\0\0\0\0**ACE** and more'],
+    ['zoo', `ZOO 2.10 Archive.\x1a\0\0\xdc\xa7\xc4\xfd and more`],
+    ['wim', 'MSWIM\0\0\0 and more'],
+    ['lzop', '\x89LZO\0\r\n\x1a\n and more'],
+    ['cramfs', `\x45\x3d\xcd\x28${'\0'.repeat(12)}Compressed ROMFS and more`],
+    ['erofs', `${'\0'.repeat(1_024)}\xe2\xe1\xf5\xe0${'\0'.repeat(200)}`],
+    ['squashfs', `hsqs${'\0'.repeat(24)}\x04\0${'\0'.repeat(80)}`],
+    ['dmg', `data${'\0'.repeat(600)}koly\0\0\0\x04\0\0\x02\0${'\0'.repeat(500)}`],
+    ['what 7-Zip makes', sevenZip.toString('latin1')],
+    ['what arj makes', arj.toString('latin1')],
   ])('%s', async (_, text) => {
     const opened = await openAll(zipOf('inner', Buffer.from(text, 'latin1')));
     expect(opened.gaps).toEqual(['file!/inner: unsupported']);
     expect(opened.members.has('file!/inner')).toBe(true);
+  });
+
+  const program = (bytes: Buffer): Buffer =>
+    Buffer.concat([Buffer.from(`\x7fELF${'code'.repeat(100)}`, 'latin1'), bytes]);
+
+  test.each([
+    ['7z', sevenZip],
+    ['rar', rarOf(Buffer.from([0x01, 0x00]), 4)],
+    ['rar', rarOf(Buffer.from([0x00]), 2)],
+    ['cab', cabinet()],
+  ])('a program with a %s behind it', async (format, bytes) => {
+    const opened = await openAll(program(bytes));
+    expect(opened.gaps).toEqual(['file: unsupported']);
+    const [gap] = await gapsOf(program(bytes));
+    expect(gap).toContain(`${format} archives`);
+    const damaged = Buffer.from(bytes);
+    damaged[8] = (damaged[8] ?? 0) ^ 0xff;
+    expect((await openAll(program(damaged))).gaps).toEqual([]);
+  });
+
+  test.each([
+    ['64 bits', 2, 1],
+    ['32 bits of the other byte order', 1, 2],
+  ])('only what is behind an ELF program of %s', async (_, bits, order) => {
+    const header = Buffer.alloc(64 + sevenZip.length + 64);
+    header.write('\x7fELF', 'latin1');
+    header[4] = bits;
+    header[5] = order;
+    sevenZip.copy(header, 64);
+    const at = 64 + sevenZip.length;
+    if (bits === 2) header.writeUInt32LE(at, 40);
+    else header.writeUInt32BE(at, 32);
+    const [sizes, counts] = bits === 2 ? [58, 60] : [46, 48];
+    if (order === 1) header.writeUInt16LE(64, sizes);
+    else header.writeUInt16BE(64, sizes);
+    if (order === 1) header.writeUInt16LE(1, counts);
+    else header.writeUInt16BE(1, counts);
+    expect((await openAll(header)).gaps).toEqual([]);
+    const packed = Buffer.concat([header, sevenZip]);
+    expect((await openAll(packed)).gaps).toEqual(['file: unsupported']);
+  });
+
+  test('a program that only knows their magic holds none', async () => {
+    const known = '7z\xbc\xaf\x27\x1c\0\x04 Rar!\x1a\x07\x01\0 Rar!\x1a\x07\0 MSCF\0\0\0\0';
+    const text = Buffer.from(`${known}${'\0'.repeat(100)}`.repeat(100), 'latin1');
+    expect((await openAll(program(text))).gaps).toEqual([]);
+    expect((await openAll(Buffer.concat([text, sevenZip]))).gaps).toEqual(['file: unsupported']);
   });
 
   test('an encrypted member of a zip, besides one that is not', async () => {
@@ -239,7 +353,16 @@ describe('whatever comes', () => {
       '\xfd7zXZ\0\0\x04',
       '!<arch>\n',
     ];
-    const more = ['070701', '070707', '\xed\xab\xee\xdb', 'BZh91AY&SY', ']\0\0\x01\0', ''];
+    const more = [
+      '070701',
+      '070707',
+      '\xc7\x71',
+      '\x71\xc7',
+      '\xed\xab\xee\xdb',
+      'BZh91AY&SY',
+      ']\0\0\x01\0',
+      '',
+    ];
     const magic = fc.constantFrom(...magics, ...more).map((text) => Buffer.from(text, 'latin1'));
     await fc.assert(
       fc.asyncProperty(magic, fc.uint8Array({ maxLength: 600 }), async (head, tail) => {
@@ -258,6 +381,7 @@ describe('whatever comes', () => {
       zstdCompressSync(tar),
       arArchive([{ path: 'a', content: gzipSync(tar) }]),
       cpioArchive([{ path: 'a', content: tar }]),
+      binaryCpio,
     ];
     const edits = fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 6 });
     await fc.assert(

@@ -1,7 +1,7 @@
 /**
  * What a word names by the way it is written: the one list of prefixes, for the command line and
- * the server alike. They are skopeo's (and Syft's `registry:` and `oci-dir:`), so that nobody has to
- * learn others; only `docker:NAME` has no slashes, as people write it, and is the engine's.
+ * the server alike. They are skopeo's (and Syft's `registry:` and `oci-dir:`), so that nobody has
+ * to learn others; only `docker:NAME` has no slashes, as people write it, and is the engine's.
  */
 import { SourceError } from './image-source.ts';
 import { parseReference } from './registry/reference.ts';

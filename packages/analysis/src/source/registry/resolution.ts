@@ -1,7 +1,7 @@
 /**
  * What the answer to "which image is this?" is worth. Below a manifest everything is held together
- * by digests, so the report is true of the image whose digest it says, however that came. What a tag
- * names is only somebody's word: it is proven by a certificate that was checked, or by nothing.
+ * by digests, so the report is true of the image whose digest it says, however that came. What a
+ * tag names is only somebody's word: a checked certificate proves whose, or nothing does.
  */
 import type { Resolution, SourceRemark } from '@lazaret/protocol';
 
