@@ -121,8 +121,8 @@ function decode(bytes: Buffer, { start, end }: Run, sizeBytes: number): Buffer {
 }
 
 /**
- * Whether a run between the marks of PEM is what PEM is for: one DER value, as long as it says, or a
- * key of OpenSSH. Anything else there was put there to look like it.
+ * Whether a run between the marks of PEM is what PEM is for: one DER value, as long as it says, or
+ * a key of OpenSSH. Anything else there was put there to look like it.
  */
 export function isPemContent(bytes: Buffer, offset: number, content: Buffer): boolean {
   let before = offset;
