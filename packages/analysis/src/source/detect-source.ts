@@ -12,7 +12,7 @@ import { createEngineApi, engineName } from './engine-api.ts';
 import type { EngineEndpoint } from './engine-api.ts';
 import { openFileBytes } from './file-bytes.ts';
 import { SourceError } from './image-source.ts';
-import { isTag, parseReference } from './registry/reference.ts';
+import { isTag, parseReference } from './registry/index.ts';
 import { enginePrefix, readSourceWord, registryPrefix } from './source-word.ts';
 import { z } from 'zod';
 
@@ -51,7 +51,9 @@ export async function detectSource(
       return { kind: read.kind, ...(await pathAndName(read.place)) };
     case 'engine':
       return { ...read, ...engineHint(word, read.reference) };
-    default:
+    case 'container':
+    case 'directory':
+    case 'registry':
       return read;
   }
 }

@@ -4,7 +4,7 @@
  * to learn others; only `docker:NAME` has no slashes, as people write it, and is the engine's.
  */
 import { SourceError } from './image-source.ts';
-import { parseReference } from './registry/reference.ts';
+import { parseReference } from './registry/index.ts';
 
 export type SourceWord =
   /** `reference` stands without its prefix; that of a registry was parsed. */

@@ -34,7 +34,11 @@ export function checkReference(text: string, policy: ReferencePolicy): string {
       case 'engine':
         if (policy.dockerDaemon) return `${enginePrefix}${word.reference}`;
         throw refused(refusedEngine(word.reference));
-      default:
+      case 'container':
+      case 'directory':
+      case 'image-archive':
+      case 'oci-layout':
+      case 'path':
         if (policy.allowLocal) return written;
         throw refused(`${written} is on the server itself, ${closedBy('allowLocal')}`);
     }
