@@ -36,26 +36,14 @@ export async function detectSource(
   options: DetectOptions = {},
 ): Promise<DetectedSource> {
   const read = readSourceWord(word);
-  switch (read.kind) {
-    case 'path': {
-      const facts = await factsOf(word);
-      if (facts === undefined) throw new SourceError('not_found', `${word} does not exist`);
-      return describePath(word, facts);
-    }
-    case 'plain': {
-      const facts = await factsOf(word);
-      return facts === undefined ? detectImage(word, options) : describePath(word, facts);
-    }
-    case 'oci-layout':
-    case 'image-archive':
-      return { kind: read.kind, ...(await pathAndName(read.place)) };
-    case 'engine':
-      return { ...read, ...engineHint(word, read.reference) };
-    case 'container':
-    case 'directory':
-    case 'registry':
-      return read;
+  if (read.kind === 'path' || read.kind === 'plain') {
+    const facts = await factsOf(word);
+    if (facts !== undefined) return describePath(word, facts);
+    if (read.kind === 'plain') return detectImage(word, options);
+    throw new SourceError('not_found', `${word} does not exist`);
   }
+  if ('place' in read) return { kind: read.kind, ...(await pathAndName(read.place)) };
+  return read.kind === 'engine' ? { ...read, ...engineHint(word, read.reference) } : read;
 }
 
 /** `docker` is the name of an image as well: `docker:dind` may have been meant as that. */

@@ -23,29 +23,24 @@ export type ReferencePolicy = Pick<InspectionOption, 'allowLocal' | 'dockerDaemo
 
 /** The reference in its full form. Throws invalid_reference. */
 export function checkReference(text: string, policy: ReferencePolicy): string {
-  const written = text.trim();
   try {
-    const word = readSourceWord(written);
-    switch (word.kind) {
-      case 'plain':
-        return checkRegistry(word.text, policy);
-      case 'registry':
-        return checkRegistry(word.reference, policy);
-      case 'engine':
-        if (policy.dockerDaemon) return `${enginePrefix}${word.reference}`;
-        throw refused(refusedEngine(word.reference));
-      case 'container':
-      case 'directory':
-      case 'image-archive':
-      case 'oci-layout':
-      case 'path':
-        if (policy.allowLocal) return written;
-        throw refused(`${written} is on the server itself, ${closedBy('allowLocal')}`);
-    }
+    return checkWord(text.trim(), policy);
   } catch (error) {
     if (error instanceof SourceError) throw refused(error.message);
     throw error;
   }
+}
+
+function checkWord(written: string, policy: ReferencePolicy): string {
+  const word = readSourceWord(written);
+  if (word.kind === 'plain') return checkRegistry(word.text, policy);
+  if (word.kind === 'registry') return checkRegistry(word.reference, policy);
+  if (word.kind === 'engine') {
+    if (policy.dockerDaemon) return `${enginePrefix}${word.reference}`;
+    throw refused(refusedEngine(word.reference));
+  }
+  if (policy.allowLocal) return written;
+  throw refused(`${written} is on the server itself, ${closedBy('allowLocal')}`);
 }
 
 function refusedEngine(reference: string): string {
