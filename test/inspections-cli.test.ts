@@ -53,6 +53,18 @@ test('images are inspected, listed, looked into, compared and searched', async (
   }
 });
 
+test('a refusal says which setting would allow what was asked for', async () => {
+  const settings = [
+    ['10.0.0.1:5000/app', 'inspection.registries.private'],
+    ['docker:app', 'inspection.dockerDaemon'],
+    ['dir:/etc', 'inspection.allowLocal'],
+  ];
+  for (const [asked = '', setting = ''] of settings) {
+    const { exitCode, stderr } = await run('images', 'inspect', asked);
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining(setting)]);
+  }
+});
+
 test('a report goes to standard output or to a file', async () => {
   await run('images', 'inspect', reference, '--wait');
   const shown = await run('images', 'report', digest);

@@ -276,7 +276,15 @@ test('2.5.6 the registry comes from the reference alone, and is none inside the 
 
 test.each([
   ...['/etc', './here', '~root', 'dir:/etc', 'container:web', 'oci:/srv', 'oci-archive:/x.tar'],
-  ...['docker-archive:/x.tar', 'docker-daemon:debian', 'UPPER CASE', 'a b', 'host:99999/x', '-x'],
+  ...[
+    'docker-archive:/x.tar',
+    'docker-daemon:debian',
+    'docker:debian',
+    'UPPER CASE',
+    'a b',
+    'host:99999/x',
+    '-x',
+  ],
 ])('%s is refused: a server reads nothing of its own for a caller', async (reference) => {
   const asked = lab.instance.client.call(images.inspect, { body: { reference } });
   await expect(asked).rejects.toMatchObject({ code: 'invalid_reference' });

@@ -89,7 +89,15 @@ describe('a person', () => {
     expect(page.url()).toContain(`/images/${first.descriptor.digest}`);
     expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe(reference('1'));
     await page.getByLabel('Verdict').getByText(`yara: ${rule}`).waitFor();
+    await page.getByText(`${lab.registry.host} was asked over plain HTTP`).waitFor();
     await expectOnlyText(page, watched);
+  });
+
+  test('is told which setting would allow what is refused', async () => {
+    await visitPage(page, consoleUrl('images/inspect'), 'Reference');
+    await page.getByLabel('Reference').fill('10.0.0.1:5000/app');
+    await page.getByRole('button', { name: 'Inspect', exact: true }).click();
+    await page.getByText('adding 10.0.0.1:5000 to inspection.registries.private').waitFor();
   });
 
   test('reads why nothing came of an inspection', async () => {

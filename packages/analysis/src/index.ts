@@ -22,6 +22,8 @@ export * from './report/index.ts';
 export { formatReference, parseReference } from './source/registry/reference.ts';
 export { addressOf, isClosedAddress, isLoopback } from './source/registry/address-policy.ts';
 export { PassingError } from './source/registry/failure.ts';
+export { enginePrefix, readSourceWord, registryPrefix } from './source/source-word.ts';
+export type { SourceWord } from './source/source-word.ts';
 export { SourceError } from './source/image-source.ts';
 export type { SourceErrorCode } from './source/image-source.ts';
 export { importAdvisories } from './vulnerability/import-advisories.ts';

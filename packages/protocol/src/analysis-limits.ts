@@ -12,6 +12,8 @@ export const analysisLimits = {
   imageConfigBytes: 16 * MiB,
   indexDepth: 4,
   indexChildren: 1_000,
+  /** What a report says of where an image came from. */
+  sourceRemarks: 100,
   layersPerImage: 1_000,
   sourceJsonDepth: 64,
   sourceJsonValues: 1_000_000,

@@ -45,7 +45,7 @@ export const problems = {
   invalid_reference: {
     status: 400,
     title: 'That reference is not inspected here',
-    hint: 'Name an image of a registry, as in registry.lab/app:1.2 or app@sha256:DIGEST.',
+    hint: 'Name an image of a registry, as in registry.lab/app:1.2 or app@sha256:DIGEST; the operator of the server can allow what the detail names.',
   },
   invalid_configuration: {
     status: 400,

@@ -164,7 +164,20 @@ function walkPax(bytes: Buffer): void {
 }
 
 const nestedTargets = (
-  ['xz', 'lzma', 'bzip2', 'ar', 'cpio', 'rpm', 'zip', 'gzip', 'tar'] as const
+  [
+    'xz',
+    'lzma',
+    'bzip2',
+    'ar',
+    'cpio',
+    'old-cpio',
+    'rpm',
+    'zip',
+    'gzip',
+    'tar',
+    'base64',
+    '7z',
+  ] as const
 ).map((format): FuzzTarget => ({
   name: `nested:${format}`,
   files: ['archive/'],

@@ -3,7 +3,9 @@ import { gzipSync, zstdCompressSync } from 'node:zlib';
 
 import {
   arArchive,
+  binaryCpio,
   cpioArchive,
+  sevenZip,
 } from '../../../packages/analysis/src/archive/testing/nested-samples.ts';
 import { zipArchive } from '../../../packages/analysis/src/archive/testing/zip-samples.ts';
 import type { TarInput } from '../../../packages/analysis/src/archive/write-tar.ts';
@@ -123,6 +125,9 @@ export async function nestedSamples(): Promise<Map<string, Buffer>> {
     ['bzip2', packed.bzip2],
     ['ar', arSample()],
     ['cpio', cpioSample()],
+    ['old-cpio', binaryCpio],
+    ['base64', Buffer.from(`x='${gzipSync(cpioSample()).toString('base64')}'\n`)],
+    ['7z', Buffer.concat([Buffer.from('#!/bin/sh\n'), sevenZip])],
     ['rpm', rpmSample()],
     ['zip', zipArchive([{ path: 'inner.tar.gz', content: gzipSync(tar) }, { path: 'b.jar' }])],
     ['gzip', Buffer.concat([gzipSync(text), gzipSync(tar)])],

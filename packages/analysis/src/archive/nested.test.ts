@@ -4,7 +4,15 @@ import { describe, expect, test } from 'vitest';
 
 import { NestedBudget } from './nested-budget.ts';
 import { openNested } from './nested.ts';
-import { arArchive, cpioArchive, openAll } from './testing/nested-samples.ts';
+import {
+  arArchive,
+  arj,
+  binaryCpio,
+  cpioArchive,
+  openAll,
+  sevenZip,
+  swappedCpio,
+} from './testing/nested-samples.ts';
 import { archive } from './testing/tar-samples.ts';
 import { zipArchive } from './testing/zip-samples.ts';
 
@@ -71,6 +79,22 @@ describe('hiding places', () => {
     expect(opened.members.get('initrd!/behind the end!/content!/bin/sh')).toEqual(evil);
   });
 
+  test.each([
+    ['of this byte order', binaryCpio],
+    ['of the other one', swappedCpio()],
+  ])('an old cpio %s', async (_, bytes) => {
+    const opened = await openAll(Buffer.concat([bytes, Buffer.alloc(512)]));
+    expect(opened.gaps).toEqual([]);
+    const found = [...opened.members].map(([path, content]) => [path, content.toString()]);
+    expect(found).toEqual([
+      ['file!/evil', 'something evil'],
+      ['file!/x', 'odd'],
+    ]);
+    const cut = await openAll(bytes.subarray(0, 70));
+    expect(cut.gaps).toEqual(['file: damaged']);
+    expect(cut.members.get('file!/evil')).toEqual(evil);
+  });
+
   test('a tar that is larger than a file may be is read as a stream', async () => {
     const filler = Buffer.alloc(300 * KiB);
     const tar = await archive([
@@ -94,6 +118,20 @@ describe('what is not opened is told', () => {
     ['lz4', '\x04\x22\x4d\x18 and more'],
     ['an iso', `${'\0'.repeat(32_769)}CD001 and more`],
     ['a thin ar', '!<thin>\n and more'],
+    ['udf', `${'\0'.repeat(32_769)}BEA01 and more`],
+    ['chm', 'ITSF\x03\0\0\0\x60\0\0\0 and more'],
+    ['tnef', '\x78\x9f\x3e\x22\x01\x02\x01 and more'],
+    ['lzh', `\x1a\x9f-lh5-${'\0'.repeat(13)}\x02 and more`],
+    ['ace', '\x31\x77\x31\0\0\0\0**ACE** and more'],
+    ['zoo', `ZOO 2.10 Archive.\x1a\0\0\xdc\xa7\xc4\xfd and more`],
+    ['wim', 'MSWIM\0\0\0 and more'],
+    ['lzop', '\x89LZO\0\r\n\x1a\n and more'],
+    ['cramfs', `\x45\x3d\xcd\x28${'\0'.repeat(12)}Compressed ROMFS and more`],
+    ['erofs', `${'\0'.repeat(1_024)}\xe2\xe1\xf5\xe0${'\0'.repeat(200)}`],
+    ['squashfs', `hsqs${'\0'.repeat(24)}\x04\0${'\0'.repeat(80)}`],
+    ['dmg', `data${'\0'.repeat(600)}koly\0\0\0\x04\0\0\x02\0${'\0'.repeat(500)}`],
+    ['what 7-Zip makes', sevenZip.toString('latin1')],
+    ['what arj makes', arj.toString('latin1')],
   ])('%s', async (_, text) => {
     const opened = await openAll(zipOf('inner', Buffer.from(text, 'latin1')));
     expect(opened.gaps).toEqual(['file!/inner: unsupported']);
@@ -239,7 +277,16 @@ describe('whatever comes', () => {
       '\xfd7zXZ\0\0\x04',
       '!<arch>\n',
     ];
-    const more = ['070701', '070707', '\xed\xab\xee\xdb', 'BZh91AY&SY', ']\0\0\x01\0', ''];
+    const more = [
+      '070701',
+      '070707',
+      '\xc7\x71',
+      '\x71\xc7',
+      '\xed\xab\xee\xdb',
+      'BZh91AY&SY',
+      ']\0\0\x01\0',
+      '',
+    ];
     const magic = fc.constantFrom(...magics, ...more).map((text) => Buffer.from(text, 'latin1'));
     await fc.assert(
       fc.asyncProperty(magic, fc.uint8Array({ maxLength: 600 }), async (head, tail) => {
@@ -258,6 +305,7 @@ describe('whatever comes', () => {
       zstdCompressSync(tar),
       arArchive([{ path: 'a', content: gzipSync(tar) }]),
       cpioArchive([{ path: 'a', content: tar }]),
+      binaryCpio,
     ];
     const edits = fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 6 });
     await fc.assert(

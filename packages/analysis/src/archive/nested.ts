@@ -7,6 +7,9 @@ import { setImmediate } from 'node:timers/promises';
 import type { GapReason } from '@lazaret/protocol';
 import { limits } from '@lazaret/protocol';
 
+import { fileKind, fileKindBytes } from '../digest/file-kind.ts';
+import { findBase64, isPemContent, runCharsMin } from './base64.ts';
+import type { EncodedRun } from './base64.ts';
 import { detectContainer, isClosed } from './container-format.ts';
 import type { ContainerFormat, OpenedFormat } from './container-format.ts';
 import { describeFailure } from './describe-failure.ts';
@@ -92,7 +95,12 @@ const openers: Readonly<Record<OpenedFormat, Opener>> = {
 
 async function* open(file: OpenFile, place: Place): AsyncGenerator<NestedStep, void, undefined> {
   const { budget, depth, format } = place;
-  if (format === undefined) return;
+  if (format === undefined) {
+    // Nearly every file of an image comes here, and has none.
+    const runs = encodedRuns(file.bytes);
+    if (runs !== undefined) yield* openEncoded(file, place, runs);
+    return;
+  }
   const refuse = (reason: GapReason, detail: string): NestedGap => {
     return { type: 'gap', path: file.path, reason, detail };
   };
@@ -113,6 +121,49 @@ async function* open(file: OpenFile, place: Place): AsyncGenerator<NestedStep, v
     const failure = describeFailure(error);
     if (failure.isShared) throw error;
     yield refuse(failure.reason, failure.detail);
+  }
+}
+
+/** In which of fileKind's kinds programs lie encoded. */
+const textKinds: ReadonlySet<string> = new Set([
+  ...['text', 'script', 'php', 'html', 'xml', 'json', 'pem', 'rtf', 'postscript'],
+]);
+
+/** Undefined when there is none. */
+function encodedRuns(bytes: Buffer): Iterable<EncodedRun> | undefined {
+  if (bytes.length < runCharsMin) return undefined;
+  if (!textKinds.has(fileKind(bytes.subarray(0, fileKindBytes), bytes.length))) return undefined;
+  const runs = findBase64(bytes);
+  return runs.next().done === true ? undefined : findBase64(bytes);
+}
+
+/** Long runs of base64 in a text; each is one container. */
+async function* openEncoded(
+  file: OpenFile,
+  place: Place,
+  runs: Iterable<EncodedRun>,
+): AsyncGenerator<NestedStep, void, undefined> {
+  const { path, bytes } = file;
+  const { budget, depth } = place;
+  for (const { offset, sizeBytes, decode } of runs) {
+    budget.takeEntry();
+    const name = offset === 0 ? 'base64' : `base64 at ${offset}`;
+    const refuse = (reason: GapReason, detail: string): NestedGap => {
+      return { type: 'gap', path: joinPath(path, name), reason, detail };
+    };
+    if (depth >= budget.limits.depth) {
+      yield refuse('too_deep', `more than ${budget.limits.depth} deep is not decoded`);
+      return;
+    }
+    if (sizeBytes > budget.roomBytes) {
+      yield refuse('too_large', `above ${budget.roomBytes} bytes`);
+      continue;
+    }
+    const content = decode();
+    if (isPemContent(bytes, offset, content)) continue;
+    budget.takeBytes(content.length);
+    const piece = { type: 'member', name, bytes: content, isView: false } as const;
+    yield* walk(file, piece, { ...place, depth: depth + 1, isInStream: false });
   }
 }
 

@@ -240,7 +240,7 @@ function fingerprintOf(
   report: Omit<InspectionReport, 'fingerprint'>,
   records: readonly (TreeRecord | undefined)[],
 ): string {
-  const { coverage, files: _, ...rest } = report;
+  const { coverage, files: _, source, ...rest } = report;
   const layers = report.layers.map((layer) => ({
     ...layer,
     state: layer.state === 'cached' ? 'examined' : layer.state,
@@ -249,7 +249,13 @@ function fingerprintOf(
   const counts = { ...coverage.layers, examined: 0, cached: 0 };
   const hash = createHash('sha256');
   hash.update(
-    JSON.stringify({ ...rest, layers, coverage: { ...coverage, scanners, layers: counts } }),
+    JSON.stringify({
+      ...rest,
+      // Who gave it, and over which connection, may be another the next time.
+      source: { kind: source.kind, reference: source.reference },
+      layers,
+      coverage: { ...coverage, scanners, layers: counts },
+    }),
   );
   let some = '';
   for (const record of records) {

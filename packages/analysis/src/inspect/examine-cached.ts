@@ -32,7 +32,7 @@ export interface CachedAnswer {
 }
 
 /** Raised when the walk itself gives other rows for the same bytes. */
-const walkVersion = 2;
+const walkVersion = 3;
 
 interface FilesPart {
   readonly files: readonly FileRow[];

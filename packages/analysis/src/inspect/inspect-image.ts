@@ -71,11 +71,15 @@ export interface RegistryRequest {
   /** `host[:port]` that layers outside the registry may be fetched from. */
   readonly foreignHosts: readonly string[];
   readonly proxy: NonNullable<RegistryOptions['network']>['proxy'];
-  /**
-   * `host[:port]` that may be at private addresses. Where it is given, the reference comes from
-   * somebody far away, and every other registry must be at a public one.
-   */
+  /** `host[:port]` that may be at private addresses though a registry or the caller named them. */
   readonly privateHosts?: readonly string[] | undefined;
+  /** For messages: where those are listed. */
+  readonly privateHostsSetting?: string | undefined;
+  /**
+   * Set where the reference comes from somebody far away: a registry that is not among the private
+   * hosts must be at a public address.
+   */
+  readonly isNamedByCaller?: boolean | undefined;
 }
 
 export interface InspectHooks {
@@ -104,7 +108,8 @@ export async function inspectImage(
       spoolDirectory: request.spoolDirectory ?? tmpdir(),
       ...{ pin: request.pin, signal: hooks.signal },
     });
-    return await inspectOpened(opened, inspectOptions(request, hooks, advisories));
+    const options = inspectOptions(request, hooks, advisories);
+    return await inspectOpened(opened, { ...options, sourceHint: detected.hint });
   } finally {
     advisories?.close();
   }
@@ -189,13 +194,14 @@ export async function registryOptions(
 ): Promise<RegistryOptions> {
   const { plainHttpHosts, skipVerifyHosts, mirrors, foreignHosts, proxy, credentialsFile } =
     request;
-  const { privateHosts, containersAuth, dockercfg, helperEnvironment } = request;
+  const { containersAuth, dockercfg, helperEnvironment } = request;
+  const { privateHosts, privateHostsSetting, isNamedByCaller } = request;
   const ca = await Promise.all(request.caFiles.map((path) => readFile(path, 'utf8')));
   return {
     clock: { now },
     network: {
       ...{ plainHttpHosts, skipVerifyHosts, ca },
-      ...(privateHosts !== undefined && { privateHosts, isNamedByCaller: true }),
+      ...{ privateHosts: privateHosts ?? [], privateHostsSetting, isNamedByCaller },
       ...(proxy !== undefined && { proxy }),
       certificateDirectories: ['/etc/docker/certs.d'],
     },

@@ -5,7 +5,7 @@
 import { availableParallelism } from 'node:os';
 
 import { limits } from '@lazaret/protocol';
-import type { Gap, InspectionReport } from '@lazaret/protocol';
+import type { Gap, InspectionReport, SourceRemark } from '@lazaret/protocol';
 
 import { openCache } from '../cache/open-cache.ts';
 import type { AnalysisCache } from '../cache/open-cache.ts';
@@ -46,6 +46,8 @@ export interface InspectOptions {
   readonly parallel?: number;
   /** For one layer; `layerMs` unless given. */
   readonly timeMs?: number;
+  /** What else the reference may have meant. */
+  readonly sourceHint?: string | undefined;
   readonly toolVersion: string;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -75,7 +77,7 @@ export async function inspect(
     return listing.images.map((image, at) =>
       buildReport({
         tool: { name: 'lazaret', version: options.toolVersion },
-        source: { kind: source.kind, reference: source.reference },
+        source: describeSource(source, listing, options),
         ...describeImage(image, outcomes[at] ?? []),
         records: (outcomes[at] ?? []).map(({ record }) => record),
         beside: configs[at],
@@ -109,7 +111,7 @@ export async function inspectTree(
     const state = record.gaps.some(({ by }) => by === 'layer') ? 'partial' : 'examined';
     return buildReport({
       tool: { name: 'lazaret', version: options.toolVersion },
-      source: { kind: source.kind, reference: source.reference },
+      source: describeSource(source, { remarks: [] }, options),
       image: undefined,
       layers: [{ index: 0, files: record.files.length, state }],
       records: [record],
@@ -202,6 +204,27 @@ async function describedTwice({
 
 async function describeAll(scanners: readonly Scanner[]): Promise<ScannerDescription[]> {
   return Promise.all(scanners.map((scanner) => scanner.describe()));
+}
+
+/** Asked when the layers were read: who gave them is known by then. */
+function describeSource(
+  source: Pick<ImageSource, 'kind' | 'reference' | 'origin'>,
+  listing: Pick<ImageListing, 'remarks'>,
+  { sourceHint }: InspectOptions,
+): InspectionReport['source'] {
+  const { kind, reference } = source;
+  const { resolved, remarks = [] } = source.origin?.() ?? {};
+  const hints = sourceHint === undefined ? [] : [otherMeaning(sourceHint)];
+  const all = [...hints, ...remarks, ...listing.remarks].slice(0, limits.sourceRemarks);
+  return {
+    ...{ kind, reference },
+    ...(resolved !== undefined && { resolved }),
+    ...(all.length > 0 && { remarks: all }),
+  };
+}
+
+function otherMeaning(detail: string): SourceRemark {
+  return { reason: 'other_meaning', detail };
 }
 
 /** What "all platforms" promised and could not be read. */

@@ -121,7 +121,8 @@ export class LayerDesk {
     return { ...outcome, record: { ...record, files: packRows(record.files, 0) } };
   }
 
-  #run(
+  /** Asks again where the bytes were of no use and the source knows somebody else. */
+  async #run(
     layer: SourceLayer,
     part: Pick<LayerTask, 'readers' | 'scanners'>,
     onProgress: (files: number) => void,
@@ -129,11 +130,13 @@ export class LayerDesk {
     const { runner, settings, signal } = this.#options;
     const { digest, sizeBytes } = layer;
     const stored: StoredBytes = layer.file ?? 'sent';
-    return runner.run({
-      task: { stored, claims: { digest, sizeBytes }, ...part, ...settings },
-      open: () => layer.open(signal),
-      onProgress,
-    });
+    const task = { stored, claims: { digest, sizeBytes }, ...part, ...settings };
+    for (;;) {
+      const answer = await runner.run({ task, open: () => layer.open(signal), onProgress });
+      if ('record' in answer || answer.failure.code === 'crashed') return answer;
+      const isRefused = signal?.aborted !== true && layer.refuse?.(answer.failure.detail) === true;
+      if (!isRefused) return answer;
+    }
   }
 }
 

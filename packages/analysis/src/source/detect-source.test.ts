@@ -57,21 +57,34 @@ test('prefixes say what is meant, names of images that look like them do not', a
     ['oci:layout:1', 'oci-layout layout 1'],
     [`oci:${odd}`, `oci-layout ${odd}`],
     ['dir:/etc', 'directory /etc'],
+    ['oci-dir:layout', 'oci-layout layout'],
+    ['docker:app:1', 'engine app:1'],
     ['docker-daemon:app:1', 'engine app:1'],
+    [`docker-daemon:sha256:${'a'.repeat(64)}`, `engine sha256:${'a'.repeat(64)}`],
     ['container:web', 'container web'],
     ['docker://app:1', 'registry app:1'],
     ['registry:lab.example/app:1', 'registry lab.example/app:1'],
     ['registry:2', 'registry registry:2'],
-    ['docker:app:1', 'engine app:1'],
+    ['registry://lab.example/app:1', 'registry lab.example/app:1'],
+    ['docker://docker:dind', 'registry docker:dind'],
     [
       'lab.example:5000/app@sha256:' + 'a'.repeat(64),
       `registry lab.example:5000/app@sha256:${'a'.repeat(64)}`,
     ],
   ];
   for (const [word, meaning] of words) expect(await detect(word)).toBe(meaning);
-  for (const nothing of ['dir:', 'docker://Not A Name', 'a\0b', '']) {
+  for (const nothing of ['dir:', 'docker:', 'docker://Not A Name', 'a\0b', '']) {
     expect((await failure(detect(nothing))).code).toBe('unsupported');
   }
+  for (const place of ['containers-storage:app:1', 'sif:app.sif', 'ostree:x@/y', 'tarball:x.tar']) {
+    expect((await failure(detect(place))).message).toContain('save the image as an archive');
+  }
+});
+
+test('what else a word may have meant is told', async () => {
+  expect((await detectSource('docker:dind')).hint).toContain('docker://docker:dind');
+  expect((await detectSource('docker-daemon:dind')).hint).toBeUndefined();
+  expect((await detectSource('docker:app:1')).hint).toBeUndefined();
 });
 
 test('an engine is asked before a registry, and does without when it cannot be', async () => {

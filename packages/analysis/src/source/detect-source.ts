@@ -1,6 +1,6 @@
 /**
- * What a word on the command line means: a path that exists, what an explicit prefix says, or the
- * name of an image. Prefixes are those of skopeo, so that its users need not learn others.
+ * What a word on the command line means: a path that exists, what its prefix says, or the name of
+ * an image.
  */
 import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
@@ -12,7 +12,8 @@ import { createEngineApi, engineName } from './engine-api.ts';
 import type { EngineEndpoint } from './engine-api.ts';
 import { openFileBytes } from './file-bytes.ts';
 import { SourceError } from './image-source.ts';
-import { parseReference } from './registry/index.ts';
+import { isTag, parseReference } from './registry/index.ts';
+import { enginePrefix, readSourceWord, registryPrefix } from './source-word.ts';
 import { z } from 'zod';
 
 export type DetectedSource = (
@@ -34,51 +35,22 @@ export async function detectSource(
   word: string,
   options: DetectOptions = {},
 ): Promise<DetectedSource> {
-  const prefixed = await readPrefix(word);
-  if (prefixed !== undefined) return prefixed;
-  const facts = await factsOf(word);
-  if (facts !== undefined) return describePath(word, facts);
-  if (/^(?:\/|\.{1,2}(?:\/|$)|~)/.test(word)) {
+  const read = readSourceWord(word);
+  if (read.kind === 'path' || read.kind === 'plain') {
+    const facts = await factsOf(word);
+    if (facts !== undefined) return describePath(word, facts);
+    if (read.kind === 'plain') return detectImage(word, options);
     throw new SourceError('not_found', `${word} does not exist`);
   }
-  return detectImage(word, options);
+  if ('place' in read) return { kind: read.kind, ...(await pathAndName(read.place)) };
+  return read.kind === 'engine' ? { ...read, ...engineHint(word, read.reference) } : read;
 }
 
-type Prefix = (rest: string) => Promise<DetectedSource> | DetectedSource;
-
-const prefixes: ReadonlyMap<string, Prefix> = new Map<string, Prefix>([
-  ['docker-archive', async (rest) => ({ kind: 'image-archive', ...(await pathAndName(rest)) })],
-  ['oci-archive', async (rest) => ({ kind: 'image-archive', ...(await pathAndName(rest)) })],
-  ['oci', async (rest) => ({ kind: 'oci-layout', ...(await pathAndName(rest)) })],
-  ['dir', (path) => ({ kind: 'directory', path })],
-  ['docker-daemon', (reference) => ({ kind: 'engine', reference })],
-  ['container', (reference) => ({ kind: 'container', reference })],
-  ['docker', dockerImage],
-  ['registry', registryImage],
-]);
-
-async function readPrefix(word: string): Promise<DetectedSource | undefined> {
-  const colon = word.indexOf(':');
-  const name = word.slice(0, colon);
-  const read = colon < 0 ? undefined : prefixes.get(name);
-  if (read === undefined) return undefined;
-  const rest = word.slice(colon + 1);
-  // `registry:2` is an image; only what cannot be a tag follows the prefix.
-  const isImage = read === registryImage && /^[\w][\w.-]*(?:@.*)?$/.test(rest);
-  if (isImage) return undefined;
-  if (rest === '') throw new SourceError('unsupported', `nothing stands behind "${name}:"`);
-  return read(rest);
-}
-
-/** `docker://host/app` is skopeo’s word for a registry, `docker:app` an image of this engine. */
-function dockerImage(rest: string): DetectedSource {
-  return rest.startsWith('//') ? registryImage(rest) : { kind: 'engine', reference: rest };
-}
-
-function registryImage(rest: string): DetectedSource {
-  const reference = rest.startsWith('//') ? rest.slice(2) : rest;
-  parseReference(reference);
-  return { kind: 'registry', reference };
+/** `docker` is the name of an image as well: `docker:dind` may have been meant as that. */
+function engineHint(word: string, reference: string): { hint?: string } {
+  if (word !== `${enginePrefix}${reference}` || !isTag(reference)) return {};
+  const meant = `write ${registryPrefix}${word} for the image of this name in a registry`;
+  return { hint: `${word} is read as ${reference} of the local engine; ${meant}` };
 }
 
 /** `PATH[:NAME]`, where a path that exists as it is written has no name behind it. */
@@ -110,7 +82,9 @@ function pathHint(path: string): { hint?: string } {
   } catch {
     return {};
   }
-  return { hint: `${path} is read as a path; write docker://${path} for the image of this name` };
+  return {
+    hint: `${path} is read as a path; write ${registryPrefix}${path} for the image of this name`,
+  };
 }
 
 async function looksLikeArchive(path: string): Promise<boolean> {
@@ -130,14 +104,11 @@ async function looksLikeArchive(path: string): Promise<boolean> {
 }
 
 async function detectImage(word: string, { engine }: DetectOptions): Promise<DetectedSource> {
-  if (engine !== undefined) {
-    const answer = await askEngine(word, engine);
-    if (answer === true) return { kind: 'engine', reference: word };
-    if (typeof answer === 'string') {
-      return { ...registryImage(word), hint: `no engine was asked: ${answer}` };
-    }
-  }
-  return registryImage(word);
+  const answer = engine === undefined ? false : await askEngine(word, engine);
+  if (answer === true) return { kind: 'engine', reference: word };
+  parseReference(word);
+  const hint = answer === false ? {} : { hint: `no engine was asked: ${answer}` };
+  return { kind: 'registry', reference: word, ...hint };
 }
 
 /** Whether it has the image; a text when it cannot be asked. */

@@ -1,5 +1,5 @@
 /** Where images come from, and what every source says of them before a layer is read. */
-import type { InspectionReport, Platform } from '@lazaret/protocol';
+import type { InspectionReport, Platform, SourceRemark } from '@lazaret/protocol';
 
 export interface ImageSource {
   readonly kind: InspectionReport['source']['kind'];
@@ -10,6 +10,8 @@ export interface ImageSource {
    * SourceError when nothing can be said; children of an index that cannot be read are `remarks`.
    */
   list(choice: PlatformChoice): Promise<ImageListing>;
+  /** What is known by now of who gave what; asked when the layers were read. */
+  origin?(): ImageOrigin;
   close(): Promise<void>;
 }
 
@@ -24,17 +26,9 @@ export interface ImageListing {
   readonly remarks: readonly SourceRemark[];
 }
 
-export interface SourceRemark {
-  readonly reason:
-    | 'attestation'
-    | 'artifact'
-    | 'other_platform'
-    | 'missing_child'
-    | 'unsupported'
-    | 'platform_substituted'
-    | 'limit';
-  readonly detail: string;
-  readonly digest?: string;
+export interface ImageOrigin {
+  readonly resolved?: InspectionReport['source']['resolved'];
+  readonly remarks: readonly SourceRemark[];
 }
 
 export interface SourceImage {
@@ -72,6 +66,11 @@ export interface SourceLayer {
   readonly file?: { readonly path: string; readonly offset: number; readonly sizeBytes: number };
   /** The stored bytes (compressed as they are), in chunks. */
   open(signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
+  /**
+   * Told why the bytes that `open` gave are of no use. True when `open` has them from somebody else
+   * the next time.
+   */
+  refuse?(why: string): boolean;
 }
 
 export type SourceErrorCode =

@@ -1,13 +1,13 @@
 /** Images out of files of this machine: how their parts are read, checked and put together. */
 import { limits } from '@lazaret/protocol';
-import type { Platform } from '@lazaret/protocol';
+import type { Platform, SourceRemark } from '@lazaret/protocol';
 
 import { verifyDigest } from './blob-digest.ts';
 import { layerDiffIds, parseImageConfig } from './image-config.ts';
 import { readSmall } from './image-files.ts';
 import type { ImageFiles, StoredFile } from './image-files.ts';
 import { SourceError } from './image-source.ts';
-import type { ImageListing, SourceImage, SourceLayer, SourceRemark } from './image-source.ts';
+import type { ImageListing, SourceImage, SourceLayer } from './image-source.ts';
 import { embeddedBytes } from './manifest.ts';
 import type { Descriptor, Manifest } from './manifest.ts';
 import { layerClass } from './media-type.ts';

@@ -1,8 +1,8 @@
 /** Which children of an index are looked at. */
-import type { Platform } from '@lazaret/protocol';
+import type { Platform, SourceRemark } from '@lazaret/protocol';
 
 import { SourceError } from './image-source.ts';
-import type { PlatformChoice, SourceRemark } from './image-source.ts';
+import type { PlatformChoice } from './image-source.ts';
 import { isAttestation } from './media-type.ts';
 import type { Descriptor } from './manifest.ts';
 import { formatPlatform, platformDistance } from './platform.ts';

@@ -172,6 +172,12 @@ const registryFlags: readonly FlagSpec[] = [
     repeatable: true,
     summary: 'Fetch layers that lie outside the registry from this host',
   },
+  {
+    name: 'private-host',
+    value: 'host[:port]',
+    repeatable: true,
+    summary: 'Follow a registry to this host though it is inside this network',
+  },
 ];
 
 const limitFlags: readonly FlagSpec[] = [

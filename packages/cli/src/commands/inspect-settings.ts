@@ -146,6 +146,8 @@ function readRegistry(flags: Flags, environment: Environment): RegistryRequest {
     ...credentialsOf(flags, environment),
     mirrors: readMirrors(flags),
     foreignHosts: readHosts(flags, 'foreign-host'),
+    privateHosts: readHosts(flags, 'private-host'),
+    privateHostsSetting: '--private-host',
     proxy: environment.proxy,
   };
 }

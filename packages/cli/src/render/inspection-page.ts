@@ -4,6 +4,7 @@ import {
   formatSize,
   limits,
   malwareScanners,
+  remarksToTell,
   severity,
   type InspectionReport,
   type PlacedPackage,
@@ -92,6 +93,7 @@ function summaryRows(
   const { image, source, distribution } = report;
   const rows: SummaryWords['more'] = [
     ['Source', [`${source.kind} ${visibleLine(source.reference)}`]],
+    ['Remarks', remarksToTell(source).map(({ detail }) => detail)],
     ['Digest', list(image?.manifestDigest)],
     ['Platform', list(platformOf(report))],
     ['Created', list(image?.config?.created)],

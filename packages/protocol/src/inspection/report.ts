@@ -93,6 +93,51 @@ export const reportLayer = z.object({
 });
 export type ReportLayer = z.output<typeof reportLayer>;
 
+/**
+ * What is to be known about where something came from. `unproven_name`: nobody proved which image a
+ * tag is. `unverified_transport`: a host was asked that did not prove its name, which matters less
+ * where a digest was asked for. `named_by_mirror`: a mirror said which image a tag is.
+ * `mirror_fault`: a mirror gave something wrong or nothing, and another was asked. `other_meaning`:
+ * the reference may have meant something else.
+ */
+export const sourceRemark = z.object({
+  reason: z.enum([
+    ...(['attestation', 'artifact', 'other_platform', 'missing_child', 'unsupported'] as const),
+    ...(['platform_substituted', 'limit', 'unproven_name', 'unverified_transport'] as const),
+    ...(['named_by_mirror', 'mirror_fault', 'other_meaning'] as const),
+  ]),
+  detail: z.string(),
+  digest: digest.optional(),
+});
+export type SourceRemark = z.output<typeof sourceRemark>;
+
+/** Those that change how a report is read; the others say what else a reference holds. */
+export function remarksToTell({
+  remarks = [],
+}: {
+  readonly remarks?: readonly SourceRemark[] | undefined;
+}): SourceRemark[] {
+  const quiet: readonly string[] = ['attestation', 'artifact', 'other_platform'];
+  return remarks.filter(({ reason }) => !quiet.includes(reason));
+}
+
+/** How a connection was made: with a certificate that was checked, with any, or without TLS. */
+export const registryTransport = z.enum(['tls', 'unverified-tls', 'plain-http']);
+export type RegistryTransport = z.output<typeof registryTransport>;
+
+/**
+ * Who said which image a reference to a registry is, and what proves it: the digest in the
+ * reference, the certificate of who answered, or nothing. Whatever proves the name, the report is
+ * of the image with the digest that it says.
+ */
+export const resolution = z.object({
+  /** The registry, or a mirror of it. */
+  by: z.string(),
+  transport: registryTransport,
+  proof: z.enum(['digest', 'certificate', 'none']),
+});
+export type Resolution = z.output<typeof resolution>;
+
 export const inspectionReport = z.object({
   schema: z.literal('lazaret-inspection/1'),
   tool: z.object({ name: z.literal('lazaret'), version: z.string() }),
@@ -108,6 +153,8 @@ export const inspectionReport = z.object({
     ]),
     /** As it was asked for. */
     reference: z.string(),
+    resolved: resolution.optional(),
+    remarks: z.array(sourceRemark).optional(),
   }),
   image: z
     .object({

@@ -49,7 +49,7 @@ const section = z.strictObject({
   /** As `lazaret inspect` uses it. */
   vulnerabilityDatabase: path.optional(),
   registries: z.preprocess((value) => value ?? {}, registries),
-  /** Whether images of the local engine may be inspected: `docker-daemon:NAME`. */
+  /** Whether images of the local engine may be inspected: `docker:NAME`. */
   dockerDaemon: z.boolean().default(false),
   /** Whether callers may name paths and containers of this machine. */
   allowLocal: z.boolean().default(false),

@@ -1,13 +1,17 @@
 /**
  * What a caller may name. A server reads no path of its own disk for somebody far away, and asks no
- * host inside its network but those that its operator listed.
+ * host inside its network but those that its operator listed. What is refused is told with the
+ * setting that would allow it.
  */
 import {
   addressOf,
+  enginePrefix,
   formatReference,
   isClosedAddress,
   isLoopback,
   parseReference,
+  readSourceWord,
+  registryPrefix,
   SourceError,
 } from '@lazaret/analysis';
 import { Problem } from '@lazaret/protocol';
@@ -17,39 +21,63 @@ import type { InspectionOption } from '../config/index.ts';
 /** The least that is needed of the configuration. */
 export type ReferencePolicy = Pick<InspectionOption, 'allowLocal' | 'dockerDaemon' | 'registries'>;
 
-const local = /^(?:(?:docker-archive|oci-archive|oci|dir|container):|[/.~])/;
-const daemon = 'docker-daemon:';
-
 /** The reference in its full form. Throws invalid_reference. */
 export function checkReference(text: string, policy: ReferencePolicy): string {
-  const reference = text.trim();
-  if (reference.startsWith(daemon)) {
-    if (policy.dockerDaemon) return reference;
-    throw refused(`${reference} is an image of the server's own engine, which is not offered`);
-  }
-  if (local.test(reference)) {
-    if (policy.allowLocal) return reference;
-    throw refused(`${reference} is on the server itself, which is read for nobody from outside`);
-  }
-  return checkRegistry(reference, policy);
-}
-
-function checkRegistry(text: string, { registries }: ReferencePolicy): string {
   try {
-    const parsed = parseReference(text.replace(/^(?:docker|registry):\/\//, ''));
-    const isListed = listedHosts(registries).includes(parsed.host);
-    if (!registries.public && !isListed) {
-      throw refused(`${parsed.host} is not among the registries that this server asks`);
-    }
-    // A name that leads inside is found out when it is looked up.
-    if (!isListed && isInside(parsed.host)) {
-      throw refused(`${parsed.host} is inside this network, and the operator did not list it`);
-    }
-    return formatReference(parsed);
+    return checkWord(text.trim(), policy);
   } catch (error) {
     if (error instanceof SourceError) throw refused(error.message);
     throw error;
   }
+}
+
+function checkWord(written: string, policy: ReferencePolicy): string {
+  const word = readSourceWord(written);
+  if (word.kind === 'plain') return checkRegistry(word.text, policy);
+  if (word.kind === 'registry') return checkRegistry(word.reference, policy);
+  if (word.kind === 'engine') {
+    if (policy.dockerDaemon) return `${enginePrefix}${word.reference}`;
+    throw refused(refusedEngine(word.reference));
+  }
+  if (policy.allowLocal) return written;
+  throw refused(`${written} is on the server itself, ${closedBy('allowLocal')}`);
+}
+
+function refusedEngine(reference: string): string {
+  const where = `${enginePrefix}${reference} is an image of the server's own engine`;
+  const other = `write ${registryPrefix}NAME for an image in a registry`;
+  return `${where}, ${closedBy('dockerDaemon')}; ${other}`;
+}
+
+function checkRegistry(text: string, { registries }: ReferencePolicy): string {
+  const parsed = parseReference(text);
+  const { host } = parsed;
+  const isListed = listedHosts(registries).includes(host);
+  if (!registries.public && !isListed) {
+    throw refused(`${host} is not among the registries that this server asks, ${listedBy(host)}`);
+  }
+  // A name that leads inside is found out when it is looked up.
+  if (!isListed && isInside(host)) {
+    throw refused(`${host} is inside the server's network and not listed, ${listedBy(host)}`);
+  }
+  return unmistakable(formatReference(parsed));
+}
+
+/** Hosts may be called `docker:5000` and `dir:80`: what is kept is read again as a word. */
+function unmistakable(reference: string): string {
+  const isPlain = readSourceWord(reference).kind === 'plain';
+  return isPlain ? reference : `${registryPrefix}${reference}`;
+}
+
+function closedBy(setting: 'allowLocal' | 'dockerDaemon'): string {
+  return `which is read for nobody unless its operator sets inspection.${setting}`;
+}
+
+/** Where a registry at a private address is listed. */
+export const privateHostsSetting = 'inspection.registries.private';
+
+function listedBy(host: string): string {
+  return `which its operator may change by adding ${host} to ${privateHostsSetting}`;
 }
 
 function isInside(host: string): boolean {
@@ -73,9 +101,8 @@ export function listedHosts(registries: InspectionOption['registries']): string[
 
 /** As the analysis takes it: a prefix keeps a name from being taken for a path of this machine. */
 export function explicitReference(reference: string): string {
-  return reference.startsWith(daemon) || local.test(reference)
-    ? reference
-    : `docker://${reference}`;
+  const isPlain = readSourceWord(reference).kind === 'plain';
+  return isPlain ? `${registryPrefix}${reference}` : reference;
 }
 
 function refused(detail: string): Problem {

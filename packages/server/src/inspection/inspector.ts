@@ -10,7 +10,7 @@ import type { Logger } from 'pino';
 import type { InspectionOption } from '../config/index.ts';
 import type { DatabaseHandle } from '../db/index.ts';
 import type { Database } from '../db/schema.ts';
-import { explicitReference, listedHosts } from './check-reference.ts';
+import { explicitReference, listedHosts, privateHostsSetting } from './check-reference.ts';
 import type { InspectionQueue } from './queue.ts';
 import { runInspection } from './run-inspection.ts';
 import { removeOrphanLayers } from './store-report.ts';
@@ -104,6 +104,8 @@ function describeRequest(
       foreignHosts: registries.foreign,
       proxy: undefined,
       privateHosts: listedHosts(registries),
+      privateHostsSetting,
+      isNamedByCaller: true,
     },
     dockerHost,
     parallel,

@@ -70,3 +70,42 @@ function cpioMember({ path, content }: SampleFile): Buffer {
 function fill(bytes: Buffer): Buffer {
   return Buffer.concat([bytes, Buffer.alloc((4 - (bytes.length % 4)) % 4)]);
 }
+
+/** `evil` ("something evil") and `x` ("odd"), by GNU cpio 2.13, `-H bin`, without its filling. */
+export const binaryCpio: Buffer = Buffer.from(
+  'x3EA/ghwpIEAAAAAAQAAAAlrj58FAAAADgBldmlsAABzb21ldGhpbmcgZXZpbMdxAP4JcKSBAAAAAAEA' +
+    'AAAJa4+fAgAAAAMAeABvZGQAx3EAAAAAAAAAAAAAAQAAAAAAAAALAAAAAABUUkFJTEVSISEhAAA=',
+  'base64',
+);
+
+/** The same as a machine of the other byte order writes it. */
+export function swappedCpio(): Buffer {
+  const bytes = Buffer.from(binaryCpio);
+  for (const [name, sizeBytes] of [
+    ['evil', 14],
+    ['x', 3],
+    ['TRAILER!!!', 0],
+  ] as const) {
+    const at = bytes.indexOf(`${name}\0`, 0, 'latin1') - 26;
+    bytes.subarray(at, at + 26).swap16();
+    if (bytes.readUInt16BE(at + 24) !== sizeBytes) throw new Error('the sample is another one');
+  }
+  return bytes;
+}
+
+/** `evil` and `x` by 7-Zip 26.02. */
+export const sevenZip: Buffer = Buffer.from(
+  'N3q8ryccAAT6jz9NbQAAAAAAAAAgAAAAAAAAAPQ2do0BABBzb21ldGhpbmcgZXZpbG9kZAAAAIEzB64P' +
+    'z0tvjAfIQ39Bsfr95GF56W09cU1KefUQP2CN8PT7W0DCvEYRQEQlzP2WyW1C87UEacsCCN+u4gQQ1PtC' +
+    'ivy43z/7BYZkLp+3Qy0iXyf4AAAAFwYVAQlYAAcLAQABIwMBAQVdABAAAAxmCgFtIICDAAA=',
+  'base64',
+);
+
+/** The same by arj 3.10. */
+export const arj: Buffer = Buffer.from(
+  'YOopACILAQIQAAJ1j58Ja4+fCWsAAAAAAAAAAAAAAAAAAAAAAABhLmFyagAA3R3cqwAAYOo0AC4LAQIQ' +
+    'AACPj58Jaw4AAAAOAAAAcMPzjQAApBEAAAAAAACPnwlrj58JawAAAABldmlsAACvF3gQAABzb21ldGhp' +
+    'bmcgZXZpbGDqMQAuCwECEAAAj4+fCWsDAAAAAwAAAO1ehPcAAKQRAAAAAAAAj58Ja4+fCWsAAAAAeAAA' +
+    'c54cOwAAb2RkYOoAAA==',
+  'base64',
+);

@@ -3,9 +3,9 @@
  * bounds, and everything that is not selected or not an image is remarked, so that nothing is
  * passed over in silence.
  */
-import { limits } from '@lazaret/protocol';
+import { limits, type SourceRemark } from '@lazaret/protocol';
 
-import { SourceError, type SourceImage, type SourceRemark } from '../image-source.ts';
+import { SourceError, type SourceImage } from '../image-source.ts';
 import type { Descriptor, Index, Manifest } from '../manifest.ts';
 import { artifactType, mediaTypes } from '../media-type.ts';
 import { checkPlatform, type PlatformQuestion, selectPlatforms } from '../select-platforms.ts';

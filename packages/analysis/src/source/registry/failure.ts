@@ -98,20 +98,34 @@ export function connectionFailure(error: unknown, url: URL, hasAnswered: boolean
     const message = `the certificate of ${place} is not believed (${code}): ${advice}`;
     return new SourceError('unreachable', message);
   }
-  if (code === closedAddressCode) {
-    const message = `${place} has an address inside this network, and a registry named it`;
-    return new SourceError(
-      'unreachable',
-      `${message}; list it among the private hosts to allow it`,
-    );
-  }
   const message = `${place} cannot be reached (${code})`;
   const returns = hasAnswered && ['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH'].includes(code);
   if (returns || passingCodes.includes(code)) return new PassingError('unreachable', message);
   return new SourceError('unreachable', message);
 }
 
-export const closedAddressCode = 'LAZARET_CLOSED_ADDRESS';
+/** Thrown where a name is resolved, whose errors carry codes. */
+export class ClosedAddressError extends Error {
+  readonly code = 'LAZARET_CLOSED_ADDRESS';
+
+  constructor() {
+    super('the address is not public');
+  }
+}
+
+export interface ClosedAddress {
+  readonly url: URL;
+  /** Whose word led there. */
+  readonly namedBy: 'a caller' | 'a registry';
+  /** Where such hosts are listed. */
+  readonly setting: string;
+}
+
+/** An address inside this network that nobody with a say in it named. */
+export function closedAddressFailure({ url, namedBy, setting }: ClosedAddress): SourceError {
+  const message = `${url.host} has an address inside this network, and ${namedBy} named it`;
+  return new SourceError('unreachable', `${message}; ${setting} lists those that may be asked`);
+}
 
 /** A connection to several addresses of a name fails with several errors: the first tells. */
 function codeOf(error: unknown): string {

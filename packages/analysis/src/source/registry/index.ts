@@ -6,7 +6,7 @@ export type { CredentialOptions } from './credential-sources.ts';
 export { headManifest, listReferrers, listRepositories, listTags } from './list-pages.ts';
 export type { ListOptions, ManifestHead, Referrer } from './list-pages.ts';
 export type { ProxySettings } from './proxy.ts';
-export { parseReference } from './reference.ts';
+export { isTag, parseReference } from './reference.ts';
 export type { RegistryReference } from './reference.ts';
 export { RegistryClient } from './registry-client.ts';
 export { openRegistryClient, openRegistrySource } from './registry-source.ts';

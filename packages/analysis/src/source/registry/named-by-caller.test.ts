@@ -19,9 +19,17 @@ test.each([
   const registry = await lab.start();
   registry.store.putImage('app', 'latest', await buildSample());
   const host = hostOf(registry.host.split(':')[1] ?? '');
-  const network = { lookup, plainHttpHosts: [host], isNamedByCaller: true };
+  const network = {
+    lookup,
+    plainHttpHosts: [host],
+    isNamedByCaller: true,
+    privateHostsSetting: 'the.setting',
+  };
   const refused = lab.open(`${host}/app`, { network }).list('default');
-  await expect(refused).rejects.toMatchObject({ code: 'unreachable' });
+  await expect(refused).rejects.toMatchObject({
+    code: 'unreachable',
+    message: expect.stringMatching(/a caller named it; the\.setting lists/),
+  });
   expect(registry.requests).toEqual([]);
   const listed = { ...network, privateHosts: [host] };
   const { images } = await lab.open(`${host}/app`, { network: listed }).list('default');

@@ -1,5 +1,5 @@
 /** Manifests and small blobs, read whole, their exact bytes checked against their digest. */
-import { limits } from '@lazaret/protocol';
+import { limits, type RegistryTransport } from '@lazaret/protocol';
 
 import { parseDigest, sha256Digest, verifyDigest } from '../blob-digest.ts';
 import { SourceError } from '../image-source.ts';
@@ -22,6 +22,8 @@ export interface FetchedManifest {
   readonly digest: string;
   readonly bytes: Buffer;
   readonly document: Manifest | Index;
+  /** How it came; absent where it stood in its descriptor. */
+  readonly transport?: RegistryTransport;
 }
 
 export interface ManifestRequest {
@@ -56,12 +58,8 @@ export async function readManifest(
   for (const one of [isPinned ? selector : undefined, said]) {
     if (one !== undefined && parseDigest(one) !== undefined) verifyDigest(bytes, one, what);
   }
-  return describe(bytes, {
-    what,
-    digest,
-    descriptor,
-    contentType: answer.header('content-type'),
-  });
+  const origin = { what, digest, descriptor, contentType: answer.header('content-type') };
+  return { ...describe(bytes, origin), transport: answer.transport };
 }
 
 /** A configuration or another small blob. */

@@ -3,7 +3,7 @@
  * origin goes without `Authorization`; a repeat always begins at the registry's own URL, since a
  * signed one may have expired.
  */
-import { limits } from '@lazaret/protocol';
+import { limits, registryTransport, type RegistryTransport } from '@lazaret/protocol';
 
 import { SourceError } from '../image-source.ts';
 import { Authorizer } from './authorizer.ts';
@@ -43,6 +43,8 @@ export interface RegistryRequest {
 }
 
 export interface RegistryAnswer extends Answer {
+  /** The weakest on the way to it. */
+  readonly transport: RegistryTransport;
   /** Another host than the registry gave it. */
   readonly redirected: boolean;
 }
@@ -55,6 +57,7 @@ export interface BodySize {
 
 export interface WholeAnswer {
   readonly bytes: Buffer;
+  readonly transport: RegistryTransport;
   /** The first value of a header. */
   header(name: string): string | undefined;
   headers(name: string): readonly string[];
@@ -86,6 +89,7 @@ export class RegistryClient {
         checkSize(bytes.length, sizeBytes, request.what);
         return {
           bytes,
+          transport: answer.transport,
           header: (name) => answer.header(name)[0],
           headers: (name) => answer.header(name),
         };
@@ -139,7 +143,10 @@ export class RegistryClient {
   }
 
   /** An answer that is not the one wanted, as an error; reads its explanation. */
-  async refuse(answer: RegistryAnswer, what: string): Promise<SourceError> {
+  async refuse(
+    answer: Pick<RegistryAnswer, 'status' | 'body' | 'redirected'>,
+    what: string,
+  ): Promise<SourceError> {
     const body = await readBeginning(answer.body, limits.registryErrorBytes);
     // A signed URL that storage refuses may have expired: the registry gives another.
     if (answer.redirected && [400, 401, 403].includes(answer.status)) {
@@ -184,6 +191,7 @@ export class RegistryClient {
     const { origin } = await this.#open();
     const { method = 'GET', headers, signal } = request;
     let url = await this.resolve(request.path);
+    let weakest: RegistryTransport = 'tls';
     for (let hops = 0; hops <= limits.registryRedirects; hops += 1) {
       const own = url.origin === origin.origin;
       if (own) await this.#rate.take(signal);
@@ -193,8 +201,9 @@ export class RegistryClient {
         signal,
         trusted: url.hostname === origin.hostname,
       });
+      weakest = weaker(weakest, answer.transport);
       const location = isRedirect(answer.status) ? answer.header('location')[0] : undefined;
-      if (location === undefined) return { ...answer, redirected: !own };
+      if (location === undefined) return { ...answer, transport: weakest, redirected: !own };
       answer.drop();
       url = this.#checkRedirect(URL.parse(location, url), request.what);
     }
@@ -249,6 +258,12 @@ function checkSize(foundBytes: number, sizeBytes: number | undefined, what: stri
   const message = `${what} has ${foundBytes} bytes, its descriptor says ${sizeBytes}`;
   if (foundBytes < sizeBytes) throw new PassingError('digest_mismatch', message);
   throw new SourceError('digest_mismatch', message);
+}
+
+/** The strongest comes first. */
+function weaker(one: RegistryTransport, other: RegistryTransport): RegistryTransport {
+  const order = registryTransport.options;
+  return order.indexOf(one) > order.indexOf(other) ? one : other;
 }
 
 function isRedirect(status: number): boolean {

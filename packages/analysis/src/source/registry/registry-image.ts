@@ -1,13 +1,8 @@
 /** An image manifest and its configuration, put together as what the walk reads. */
-import { limits, type Platform } from '@lazaret/protocol';
+import { limits, type Platform, type SourceRemark } from '@lazaret/protocol';
 
 import { layerDiffIds, parseImageConfig, type ParsedImageConfig } from '../image-config.ts';
-import {
-  SourceError,
-  type SourceImage,
-  type SourceLayer,
-  type SourceRemark,
-} from '../image-source.ts';
+import { SourceError, type SourceImage, type SourceLayer } from '../image-source.ts';
 import type { Descriptor, Manifest } from '../manifest.ts';
 import { layerClass } from '../media-type.ts';
 import { embeddedContent } from './read-manifest.ts';
@@ -20,6 +15,8 @@ export interface ImageParts {
     url: URL | undefined,
     signal?: AbortSignal,
   ): Promise<AsyncIterable<Uint8Array>>;
+  /** As `refuse` of a layer. */
+  refuseLayer(descriptor: Descriptor, why: string): boolean;
   hasBlob(descriptor: Descriptor): Promise<boolean>;
   /** The first of a foreign layer's URLs that may be asked. */
   allowedUrl(urls: readonly string[]): URL | undefined;
@@ -102,6 +99,7 @@ async function assembleLayer(
       if (embedded !== undefined) return once(embedded);
       return parts.openLayer(descriptor, url, signal);
     },
+    refuse: (why) => !isHere && parts.refuseLayer(descriptor, why),
   };
 }
 

@@ -119,7 +119,7 @@ test.each(['localhost', '127.0.0.1', '[::1]', '[::ffff:7f00:1]', '0x7f.1', '2130
     registry.store.putImage('app', 'latest', await buildSample());
     await expect(list(registry.host, {})).rejects.toMatchObject({
       code: 'unreachable',
-      message: expect.stringContaining('private hosts'),
+      message: expect.stringContaining('inside this network'),
     });
     expect(inside.requests).toEqual([]);
   },
@@ -155,7 +155,7 @@ test('a name is refused when one of its addresses is inside', async () => {
     const host = registry.host.replace('127.0.0.1', 'images.lab');
     const network = { lookup: resolve, plainHttpHosts: [host] };
     await expect(list(host, network)).rejects.toMatchObject({
-      message: expect.stringContaining('private hosts'),
+      message: expect.stringContaining('inside this network'),
     });
   }
   expect(new Set(asked)).toEqual(new Set(answers.keys()));
@@ -201,7 +201,7 @@ test('a foreign layer is fetched from an allowed host, and only from there', asy
   const inside = await open('https', { network: tls(elsewhere), foreignHosts: [host] });
   await expect(inside.layers[0]?.open()).rejects.toMatchObject({
     code: 'unreachable',
-    message: expect.stringContaining('private hosts'),
+    message: expect.stringContaining('inside this network'),
   });
 });
 

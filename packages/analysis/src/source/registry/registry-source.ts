@@ -1,12 +1,12 @@
 /** An image in a registry, as a source: mirrors first, then the registry itself. */
 import type { Platform } from '@lazaret/protocol';
 
-import type { ImageListing, ImageSource, PlatformChoice } from '../image-source.ts';
-import { SourceError } from '../image-source.ts';
+import type { ImageListing, ImageOrigin, ImageSource, PlatformChoice } from '../image-source.ts';
 import type { Descriptor } from '../manifest.ts';
 import { chooseImages, type ImageShelf } from './choose-images.ts';
 import type { Clock } from './clock.ts';
 import type { CredentialSource } from './credential.ts';
+import { Endpoints } from './endpoints.ts';
 import { openForeign } from './foreign-layer.ts';
 import { type BlobOptions, openBlob } from './open-blob.ts';
 import { readManifest, readSmallBlob } from './read-manifest.ts';
@@ -20,6 +20,7 @@ import {
 import { assembleImage, type ImageParts } from './registry-image.ts';
 import { RegistryClient } from './registry-client.ts';
 import type { RequestRate } from './request-rate.ts';
+import { remarkResolution, resolutionOf } from './resolution.ts';
 import { createTransport, type NetworkOptions, type Transport } from './transport.ts';
 
 export interface RegistryOptions {
@@ -49,11 +50,16 @@ export interface RegistrySourceOptions extends RegistryOptions {
 export function openRegistrySource(text: string, options: RegistrySourceOptions): ImageSource {
   const reference = parseReference(text);
   const transport = createTransport(options.network ?? {});
-  const endpoints = new Endpoints(reference.host, transport, options);
+  const endpoints = openEndpoints(reference.host, transport, options);
+  let resolved: ImageOrigin = { remarks: [] };
+  const onResolved = (origin: ImageOrigin): void => {
+    resolved = origin;
+  };
   return {
     kind: 'registry',
     reference: formatReference(reference),
-    list: (choice) => listImages(reference, { endpoints, transport, options, choice }),
+    list: (choice) => listImages(reference, { endpoints, transport, options, choice, onResolved }),
+    origin: () => ({ ...resolved, remarks: [...resolved.remarks, ...endpoints.faults] }),
     close: () => transport.close(),
   };
 }
@@ -68,40 +74,13 @@ export function openRegistryClient(
   return { client, close: () => transport.close() };
 }
 
-/** Who is asked for an image, in order, for as long as the source is open. */
-class Endpoints {
-  readonly #mirrors: Set<RegistryClient>;
-  readonly #registry: RegistryClient;
-
-  constructor(host: string, transport: Transport, options: RegistryOptions) {
-    const mirrors = options.mirrors?.[host] ?? [];
-    const impatient = { ...options, retries: 1 };
-    this.#mirrors = new Set(mirrors.map((one) => openClient(one, transport, impatient)));
-    this.#registry = openClient(host, transport, options);
-  }
-
-  /**
-   * Mirrors may lack anything for any reason; only the registry's own answer counts as a refusal.
-   * A mirror that could not answer is not asked again.
-   */
-  async first<T>(ask: (client: RegistryClient) => Promise<T>): Promise<T> {
-    for (const mirror of this.#mirrors) {
-      try {
-        return await ask(mirror);
-      } catch (error) {
-        if (!(error instanceof SourceError)) throw error;
-        if (error.code !== 'not_found') this.#mirrors.delete(mirror);
-      }
-    }
-    return ask(this.#registry);
-  }
-
-  async some(ask: (client: RegistryClient) => Promise<boolean>): Promise<boolean> {
-    for (const mirror of this.#mirrors) {
-      if (await ask(mirror).catch(() => false)) return true;
-    }
-    return ask(this.#registry);
-  }
+function openEndpoints(host: string, transport: Transport, options: RegistryOptions): Endpoints {
+  const impatient = { ...options, retries: 1 };
+  const mirrors = options.mirrors?.[host] ?? [];
+  return new Endpoints(
+    openClient(host, transport, options),
+    mirrors.map((mirror) => openClient(mirror, transport, impatient)),
+  );
 }
 
 function openClient(
@@ -128,14 +107,18 @@ interface Listing {
   readonly transport: Transport;
   readonly options: RegistrySourceOptions;
   readonly choice: PlatformChoice;
+  readonly onResolved: (origin: ImageOrigin) => void;
 }
 
 async function listImages(reference: RegistryReference, listing: Listing): Promise<ImageListing> {
-  const { endpoints, options, choice } = listing;
+  const { endpoints, options, choice, onResolved } = listing;
   const { repository } = reference;
-  const top = await endpoints.first((client) =>
-    readManifest(client, { repository, selector: options.pin ?? selectorOf(reference) }),
-  );
+  const { top, host } = await endpoints.first(async (client) => ({
+    top: await readManifest(client, { repository, selector: options.pin ?? selectorOf(reference) }),
+    host: client.host,
+  }));
+  const resolved = resolutionOf(reference, top, host);
+  onResolved({ resolved, remarks: remarkResolution(reference, resolved, top.digest) });
   const parts = createParts(repository, listing);
   const shelf: ImageShelf = {
     names: [formatReference(reference)],
@@ -153,15 +136,23 @@ async function listImages(reference: RegistryReference, listing: Listing): Promi
 function createParts(repository: string, { endpoints, transport, options }: Listing): ImageParts {
   const { foreignHosts = [], clock, network } = options;
   const shared = { clock, idleMs: network?.idleMs };
+  /** Who gave the layer of a digest last. */
+  const givers = new Map<string, RegistryClient>();
   return {
     readBlob: (descriptor, maxBytes) =>
       endpoints.first((client) => readSmallBlob(client, { repository, descriptor, maxBytes })),
     openLayer: (descriptor, url, signal) =>
       url === undefined
-        ? endpoints.first((client) =>
-            openBlob({ ...blobOf(client, repository, descriptor), ...shared, signal }),
-          )
+        ? endpoints.first((client) => {
+            givers.set(descriptor.digest, client);
+            return openBlob({ ...blobOf(client, repository, descriptor), ...shared, signal });
+          })
         : openForeign(url, descriptor, { ...shared, transport, signal, random: options.random }),
+    refuseLayer: ({ digest }, why) => {
+      const giver = givers.get(digest);
+      const what = `of the layer ${repository}@${digest}`;
+      return giver !== undefined && endpoints.refuse(giver, `${what}, ${why}`);
+    },
     hasBlob: async ({ digest }) => {
       const path = `/v2/${repository}/blobs/${digest}`;
       const what = `the blob ${repository}@${digest}`;

@@ -5,13 +5,13 @@
  */
 import { lookup, type LookupAddress, type LookupOptions } from 'node:dns';
 
-import { limits } from '@lazaret/protocol';
+import { limits, type RegistryTransport } from '@lazaret/protocol';
 import { Agent, type Dispatcher, ProxyAgent } from 'undici';
 
 import { SourceError } from '../image-source.ts';
 import { addressOf, isClosedAddress, isLoopback } from './address-policy.ts';
 import { createTlsContext, type HostCertificates, readCertificates } from './certificates.ts';
-import { closedAddressCode, connectionFailure } from './failure.ts';
+import { ClosedAddressError, closedAddressFailure, connectionFailure } from './failure.ts';
 import { chooseProxy, type ProxySettings } from './proxy.ts';
 
 export interface NetworkOptions {
@@ -28,6 +28,8 @@ export interface NetworkOptions {
   readonly proxy?: ProxySettings;
   /** Names and addresses inside this network that registries may name (redirects, realms, urls). */
   readonly privateHosts?: readonly string[];
+  /** For messages: where those are listed. */
+  readonly privateHostsSetting?: string | undefined;
   /**
    * Set where a remote caller names the registry: it gets no more trust than what registries name.
    */
@@ -60,6 +62,7 @@ export interface Exchange {
 
 export interface Answer {
   readonly status: number;
+  readonly transport: RegistryTransport;
   /** Values of a header, by its name in lower case. */
   header(name: string): readonly string[];
   readonly body: AsyncIterable<Uint8Array>;
@@ -90,6 +93,16 @@ export function createTransport(options: NetworkOptions): Transport {
     return pool;
   }
 
+  function transportOf({ protocol, host }: URL): RegistryTransport {
+    if (protocol !== 'https:') return 'plain-http';
+    return lists(options.skipVerifyHosts, host) ? 'unverified-tls' : 'tls';
+  }
+
+  function closed(url: URL, { trusted }: Exchange): SourceError {
+    const { privateHostsSetting: setting = 'privateHosts' } = options;
+    return closedAddressFailure({ url, namedBy: trusted ? 'a caller' : 'a registry', setting });
+  }
+
   return {
     async originOf(host) {
       if (lists(options.plainHttpHosts, host)) return `http://${host}`;
@@ -110,16 +123,17 @@ export function createTransport(options: NetworkOptions): Transport {
         !trusted &&
         (address === undefined ? isLoopback(url.hostname) : isClosedAddress(address))
       ) {
-        throw connectionFailure(closedAddress(), url, false);
+        throw closed(url, request);
       }
       const pool = await poolOf(url, trusted);
       request.signal?.throwIfAborted();
       try {
         const answer = await pool.request(describe(url, request, options));
         answered.add(url.host);
-        return wrap(answer, url);
+        return wrap(answer, url, transportOf(url));
       } catch (error) {
         if (request.signal?.aborted === true) throw request.signal.reason;
+        if (error instanceof ClosedAddressError) throw closed(url, request);
         throw connectionFailure(error, url, answered.has(url.host));
       }
     },
@@ -208,15 +222,11 @@ function publicOnly(resolve: Lookup): Lookup {
       const addresses = typeof found === 'string' ? [{ address: found, family: 0 }] : found;
       const [first] = addresses;
       if (first === undefined || addresses.some(({ address }) => isClosedAddress(address))) {
-        callback(closedAddress(), '');
+        callback(new ClosedAddressError(), '');
       } else if (options.all === true) callback(null, addresses);
       else callback(null, first.address, first.family);
     });
   };
-}
-
-function closedAddress(): NodeJS.ErrnoException {
-  return Object.assign(new Error('the address is not public'), { code: closedAddressCode });
 }
 
 function describe(url: URL, request: Exchange, options: NetworkOptions): Dispatcher.RequestOptions {
@@ -233,9 +243,10 @@ function describe(url: URL, request: Exchange, options: NetworkOptions): Dispatc
   };
 }
 
-function wrap(answer: Dispatcher.ResponseData, url: URL): Answer {
+function wrap(answer: Dispatcher.ResponseData, url: URL, transport: RegistryTransport): Answer {
   return {
     status: answer.statusCode,
+    transport,
     header(name) {
       const value = answer.headers[name];
       return value === undefined ? [] : [value].flat();

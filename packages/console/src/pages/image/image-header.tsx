@@ -1,5 +1,12 @@
 import { Button, Menu } from '@mantine/core';
-import { formatSize, type ImageDetail, operations, reportFormats } from '@lazaret/protocol';
+import {
+  formatSize,
+  type ImageDetail,
+  operations,
+  remarksToTell,
+  reportFormats,
+  type SourceRemark,
+} from '@lazaret/protocol';
 import {
   IconArrowsDiff,
   IconChevronDown,
@@ -118,6 +125,7 @@ function Facts({ image }: { readonly image: ImageDetail }): ReactNode {
         <When at={image.inspectedAt} />
       </Fact>
       <Fact term="From">{sourceWords[source.kind]}</Fact>
+      <Remarks remarks={remarksToTell(source)} />
       <Fact term="Project">{image.project}</Fact>
       <Fact term="Inspection">
         <LinkAnchor to="/inspections/$id" params={{ id: image.inspection }} className="mono">
@@ -125,6 +133,22 @@ function Facts({ image }: { readonly image: ImageDetail }): ReactNode {
         </LinkAnchor>
       </Fact>
     </dl>
+  );
+}
+
+/** What is to be known of where it came from, such as a name that nobody proved. */
+function Remarks({ remarks }: { readonly remarks: readonly SourceRemark[] }): ReactNode {
+  if (remarks.length === 0) return null;
+  return (
+    <Fact term="Remarks" whole>
+      <ul className="plain-list">
+        {remarks.map(({ reason, detail }) => (
+          <li key={`${reason} ${detail}`} className="break">
+            <PlainText>{detail}</PlainText>
+          </li>
+        ))}
+      </ul>
+    </Fact>
   );
 }
 

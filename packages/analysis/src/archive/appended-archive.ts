@@ -1,0 +1,90 @@
+/**
+ * Archives behind a program that unpacks itself. The magic bytes alone also stand in programs that
+ * read such archives, so the checksum or the sizes of the header behind them must be right too.
+ */
+import { crc32 } from 'node:zlib';
+
+export type AppendedFormat = '7z' | 'rar' | 'cab';
+
+/** What is behind the beginning of a program or script; undefined for anything else. */
+export function findAppended(bytes: Buffer): AppendedFormat | undefined {
+  const start = appendedStart(bytes);
+  if (start === undefined || start >= bytes.length) return undefined;
+  const rest = bytes.subarray(start);
+  return signatures.find(([, magic, isSound]) => hasSound(rest, magic, isSound))?.[0];
+}
+
+/** Most of an image are ELF programs with nothing behind their section headers: no search then. */
+function appendedStart(bytes: Buffer): number | undefined {
+  if (bytes.subarray(0, 4).equals(elfMagic)) return elfEnd(bytes);
+  const isOther =
+    (bytes[0] === 0x4d && bytes[1] === 0x5a) || (bytes[0] === 0x23 && bytes[1] === 0x21);
+  return isOther ? 0 : undefined;
+}
+
+/** Behind the section headers, which come last; 0 where there are none that could be. */
+function elfEnd(bytes: Buffer): number {
+  if (bytes.length < 64) return 0;
+  const is64 = bytes[4] === 2;
+  const isLittle = bytes[5] === 1;
+  const short = (at: number): number =>
+    isLittle ? bytes.readUInt16LE(at) : bytes.readUInt16BE(at);
+  const long = (at: number): number => (isLittle ? bytes.readUInt32LE(at) : bytes.readUInt32BE(at));
+  const half = isLittle ? 4 : 0;
+  const isHuge = is64 && long(40 + half) !== 0;
+  const headersAt = is64 ? long(40 + 4 - half) : long(32);
+  const headersBytes = short(is64 ? 58 : 46) * short(is64 ? 60 : 48);
+  const end = headersAt + headersBytes;
+  return isHuge || headersBytes === 0 || end > bytes.length ? 0 : end;
+}
+
+type Check = (bytes: Buffer, at: number) => boolean;
+
+const elfMagic = Buffer.from('\x7fELF', 'latin1');
+const signatures: readonly (readonly [AppendedFormat, Buffer, Check])[] = [
+  ['7z', Buffer.from('7z\xbc\xaf\x27\x1c', 'latin1'), isSevenZip],
+  ['rar', Buffer.from('Rar!\x1a\x07', 'latin1'), isRar],
+  ['cab', Buffer.from('MSCF\0\0\0\0', 'latin1'), isCabinet],
+];
+/** Programs that hold more of one magic are no wrapping of one archive. */
+const placesLookedAt = 64;
+
+function hasSound(bytes: Buffer, magic: Buffer, isSound: Check): boolean {
+  let at = bytes.indexOf(magic);
+  for (let places = 0; at >= 0 && places < placesLookedAt; places += 1) {
+    if (isSound(bytes, at)) return true;
+    at = bytes.indexOf(magic, at + 1);
+  }
+  return false;
+}
+
+/** The start header: 20 bytes behind their CRC. */
+function isSevenZip(bytes: Buffer, at: number): boolean {
+  const end = at + 32;
+  if (end > bytes.length || bytes[at + 6] !== 0) return false;
+  return crc32(bytes.subarray(at + 12, end)) === bytes.readUInt32LE(at + 8);
+}
+
+/** The main header: of version 5 behind a CRC-32, of version 4 behind half of one. */
+function isRar(bytes: Buffer, at: number): boolean {
+  if (bytes[at + 6] === 1 && bytes[at + 7] === 0) {
+    const start = at + 12;
+    const size = bytes[start] ?? 0;
+    const end = start + 1 + size;
+    if (size === 0 || size > 0x7f || end > bytes.length) return false;
+    return crc32(bytes.subarray(start, end)) === bytes.readUInt32LE(at + 8);
+  }
+  const start = at + 7;
+  if (bytes[at + 6] !== 0 || start + 7 > bytes.length || bytes[start + 2] !== 0x73) return false;
+  const end = start + bytes.readUInt16LE(start + 5);
+  const isWhole = end >= start + 13 && end <= bytes.length;
+  return isWhole && (crc32(bytes.subarray(start + 2, end)) & 0xffff) === bytes.readUInt16LE(start);
+}
+
+/** Its own size, the offset of its files in that, and version 1.3. */
+function isCabinet(bytes: Buffer, at: number): boolean {
+  if (at + 36 > bytes.length || bytes.readUInt16LE(at + 24) !== 0x0103) return false;
+  const sizeBytes = bytes.readUInt32LE(at + 8);
+  const filesAt = bytes.readUInt32LE(at + 16);
+  return at + sizeBytes <= bytes.length && filesAt >= 36 && filesAt < sizeBytes;
+}

@@ -1,0 +1,76 @@
+/**
+ * What a word names by the way it is written: the one list of prefixes, for the command line and
+ * the server alike. They are skopeo's (and Syft's `registry:` and `oci-dir:`), so that nobody has
+ * to learn others; only `docker:NAME` has no slashes, as people write it, and is the engine's.
+ */
+import { SourceError } from './image-source.ts';
+import { parseReference } from './registry/index.ts';
+
+export type SourceWord =
+  /** `reference` stands without its prefix; that of a registry was parsed. */
+  | { readonly kind: 'registry' | 'engine' | 'container'; readonly reference: string }
+  | { readonly kind: 'directory'; readonly path: string }
+  /** `PATH[:NAME]`. */
+  | { readonly kind: 'oci-layout' | 'image-archive'; readonly place: string }
+  /** Can be nothing but a path. */
+  | { readonly kind: 'path'; readonly path: string }
+  /** A path, or the image of this name. */
+  | { readonly kind: 'plain'; readonly text: string };
+
+/** Before the name of an image in a registry. */
+export const registryPrefix = 'docker://';
+/** Before the name of an image that the engine has. */
+export const enginePrefix = 'docker:';
+
+/**
+ * Reads the prefix of a word; asks neither the disk nor anybody. Throws SourceError `unsupported`
+ * where nothing follows a prefix, or nothing that could be read.
+ */
+export function readSourceWord(word: string): SourceWord {
+  const colon = word.indexOf(':');
+  const name = word.slice(0, Math.max(colon, 0));
+  const rest = word.slice(colon + 1);
+  if (unread.has(name)) {
+    const message = `${name}: is a place that cannot be read; save the image as an archive first`;
+    throw new SourceError('unsupported', message);
+  }
+  const read = prefixes.get(name);
+  if (read === undefined || isRegistrysTag(name, rest)) return readBare(word);
+  if (rest === '') throw new SourceError('unsupported', `nothing stands behind "${name}:"`);
+  return read(rest);
+}
+
+const prefixes: ReadonlyMap<string, (rest: string) => SourceWord> = new Map([
+  ['docker', readDocker],
+  ['docker-daemon', (reference) => ({ kind: 'engine', reference })],
+  ['registry', readRegistry],
+  ['container', (reference) => ({ kind: 'container', reference })],
+  ['docker-archive', (place) => ({ kind: 'image-archive', place })],
+  ['oci-archive', (place) => ({ kind: 'image-archive', place })],
+  ['oci', (place) => ({ kind: 'oci-layout', place })],
+  ['oci-dir', (place) => ({ kind: 'oci-layout', place })],
+  ['dir', (path) => ({ kind: 'directory', path })],
+]);
+
+/** Skopeo's other places. */
+const unread: ReadonlySet<string> = new Set(['containers-storage', 'ostree', 'sif', 'tarball']);
+
+function readDocker(rest: string): SourceWord {
+  return rest.startsWith('//') ? readRegistry(rest) : { kind: 'engine', reference: rest };
+}
+
+function readRegistry(rest: string): SourceWord {
+  const reference = rest.startsWith('//') ? rest.slice(2) : rest;
+  parseReference(reference);
+  return { kind: 'registry', reference };
+}
+
+/** `registry:2` is an image; only what cannot be a tag follows the prefix. */
+function isRegistrysTag(name: string, rest: string): boolean {
+  return name === 'registry' && /^[\w][\w.-]*(?:@.*)?$/.test(rest);
+}
+
+function readBare(word: string): SourceWord {
+  const isPath = /^(?:\/|\.{1,2}(?:\/|$)|~)/.test(word);
+  return isPath ? { kind: 'path', path: word } : { kind: 'plain', text: word };
+}
