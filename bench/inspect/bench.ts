@@ -102,6 +102,8 @@ async function compareBig(first: BenchImage): Promise<void> {
   const peers = await openPeers(layout);
   const costs = await inTurns({
     bound: () => measure([process.execPath, boundProgram, ...layers]),
+    'the same with all digests': () =>
+      measure([process.execPath, boundProgram, '--all-digests', ...layers]),
     lazaret: () => measure(inspecting(layout)),
     ...withoutLibrary(layout),
     ...peers,
