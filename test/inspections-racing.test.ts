@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { SharedRates } from '@lazaret/analysis';
 import { limits } from '@lazaret/protocol';
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
 
@@ -47,6 +48,7 @@ beforeAll(async () => {
   parts = {
     ...{ database: database.handle.db, locks: database.handle, log, toolVersion: '1' },
     ...{ timeLimitMs: 60_000, now: () => Date.now(), onChange: () => undefined },
+    sharedRates: new SharedRates({ now: () => Date.now() }),
     describe: ({ reference }) => ({
       ...{ reference: `docker://${reference}`, platform: 'default', offline: false, files: true },
       ...{ scanners: { secrets: true }, parallel: 0, spoolDirectory: directory },

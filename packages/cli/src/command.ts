@@ -22,6 +22,8 @@ export interface FlagSpec {
   readonly choices?: readonly string[];
   readonly summary: string;
   readonly completes?: Completes;
+  /** Taken, but neither explained nor offered: a name that another program had for it. */
+  readonly hidden?: boolean;
 }
 
 export interface ArgumentSpec {

@@ -68,10 +68,12 @@ function pendingFlag(flags: readonly FlagSpec[], word: string | undefined): Flag
 
 function flagWords(flags: readonly FlagSpec[]): readonly string[] {
   return [
-    ...flags.flatMap(({ name, negatable, summary }) => [
-      `--${name}\t${summary}`,
-      ...(negatable === true ? [`--no-${name}\t${summary}`] : []),
-    ]),
+    ...flags
+      .filter(({ hidden }) => hidden !== true)
+      .flatMap(({ name, negatable, summary }) => [
+        `--${name}\t${summary}`,
+        ...(negatable === true ? [`--no-${name}\t${summary}`] : []),
+      ]),
     '--help\tExplain the command',
   ];
 }

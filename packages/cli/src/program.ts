@@ -227,6 +227,7 @@ function toOptions(flag: FlagSpec): readonly Option[] {
   const value = flag.value === undefined ? '' : ` <${flag.value}>`;
   const short = flag.short === undefined ? '' : `-${flag.short}, `;
   const option = new Option(`${short}--${flag.name}${value}`, flag.summary);
+  if (flag.hidden === true) option.hideHelp();
   if (flag.choices !== undefined) {
     option.choices([...flag.choices]);
     const check = option.parseArg;

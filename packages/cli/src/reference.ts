@@ -91,7 +91,8 @@ function formatCommand(spec: CommandSpec): string {
 }
 
 function formatFlags(flags: readonly FlagSpec[]): string {
-  const rows = flags.map(({ name, short, value, negatable, choices, summary }) => {
+  const shown = flags.filter(({ hidden }) => hidden !== true);
+  const rows = shown.map(({ name, short, value, negatable, choices, summary }) => {
     const long = `--${name}${value === undefined ? '' : ` ${value.toUpperCase()}`}`;
     const opposite = negatable === true ? `, --no-${name}` : '';
     const words = choices === undefined ? '' : ` (${choices.join(', ')})`;

@@ -52,6 +52,10 @@ export const analysisLimits = {
   /** How long credentials are believed without looking again, unless they are refused. */
   registryCredentialMs: minuteMs,
   registryRateRequests: 1_000_000,
+  registryRatePeriodMs: 7 * dayMs,
+  registryRateWindows: 8,
+  /** Hosts that a rate is remembered for. */
+  registryRatesKept: 1_000,
   referenceChars: 1_024,
   repositoryNameChars: 255,
   credentialFileBytes: 4 * MiB,

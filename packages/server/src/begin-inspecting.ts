@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import type { Logger } from 'pino';
 
-import type { Configuration } from './config/index.ts';
+import { readProgramEnvironment, type Configuration } from './config/index.ts';
 import type { DatabaseHandle } from './db/index.ts';
 import type { Outbox } from './events/index.ts';
 import { startInspector, type InspectionQueue, type Inspector } from './inspection/index.ts';
@@ -31,6 +31,7 @@ export function beginInspecting(parts: InspectingParts): Promise<Inspector> {
     database: database.db,
     settings: values.inspection,
     dockerHost: values.dockerHost,
+    helperEnvironment: readProgramEnvironment(),
     directory: join(dataDirectory, 'inspections'),
     toolVersion: version,
     onChange: (inspection) => {

@@ -15,7 +15,7 @@ import { SourceError } from '../source/image-source.ts';
 import { openSource } from '../source/open-source.ts';
 import type { OpenedSource } from '../source/open-source.ts';
 import { openCredentials } from '../source/registry/index.ts';
-import type { RegistryOptions } from '../source/registry/index.ts';
+import type { RegistryOptions, RegistryRates, SharedRates } from '../source/registry/index.ts';
 import { openAdvisories } from '../vulnerability/advisory-database.ts';
 import type { AdvisoryDatabase } from '../vulnerability/advisory-database.ts';
 import { matchPackages } from '../vulnerability/match.ts';
@@ -62,8 +62,10 @@ export interface RegistryRequest {
   readonly credentialsFile?: string | undefined;
   /** `auth.json` of the containers tools, asked in order after that. */
   readonly containersAuth?: readonly string[] | undefined;
-  /** `.dockercfg`, asked last. */
+  /** `.dockercfg`, asked after those. */
   readonly dockercfg?: string | undefined;
+  /** Files with Kubernetes pull secrets, asked after all others. */
+  readonly pullSecrets?: readonly string[] | undefined;
   /** All variables that credential helpers see; none is started without. */
   readonly helperEnvironment?: Readonly<Record<string, string>> | undefined;
   /** By host: the hosts that are asked first for its images. */
@@ -71,6 +73,8 @@ export interface RegistryRequest {
   /** `host[:port]` that layers outside the registry may be fetched from. */
   readonly foreignHosts: readonly string[];
   readonly proxy: NonNullable<RegistryOptions['network']>['proxy'];
+  /** By host, or `*`: how often it may be asked; all its windows must have room. */
+  readonly rates?: RegistryRates | undefined;
   /** `host[:port]` that may be at private addresses though a registry or the caller named them. */
   readonly privateHosts?: readonly string[] | undefined;
   /** For messages: where those are listed. */
@@ -90,6 +94,8 @@ export interface InspectHooks {
   readonly onProgress?: (progress: InspectProgress) => void;
   /** Told in a sentence what went wrong beside the inspection: a cache that cannot be written. */
   readonly onTrouble?: (text: string) => void;
+  /** For inspections that ask registries within the same rates. */
+  readonly sharedRates?: SharedRates | undefined;
 }
 
 /** Answers a report for each selected platform. Throws SourceError. */
@@ -190,11 +196,11 @@ export function engineOf(address: string | undefined): EngineEndpoint | undefine
 
 export async function registryOptions(
   request: RegistryRequest,
-  { now }: Pick<InspectHooks, 'now'>,
+  { now, sharedRates }: Pick<InspectHooks, 'now' | 'sharedRates'>,
 ): Promise<RegistryOptions> {
   const { plainHttpHosts, skipVerifyHosts, mirrors, foreignHosts, proxy, credentialsFile } =
     request;
-  const { containersAuth, dockercfg, helperEnvironment } = request;
+  const { containersAuth, dockercfg, pullSecrets, helperEnvironment, rates } = request;
   const { privateHosts, privateHostsSetting, isNamedByCaller } = request;
   const ca = await Promise.all(request.caFiles.map((path) => readFile(path, 'utf8')));
   return {
@@ -209,8 +215,10 @@ export async function registryOptions(
       ...(credentialsFile !== undefined && { dockerConfig: credentialsFile }),
       ...(containersAuth !== undefined && { containersAuth }),
       ...(dockercfg !== undefined && { dockercfg }),
+      ...(pullSecrets !== undefined && { pullSecrets }),
       ...(helperEnvironment !== undefined && { helperEnvironment }),
     }),
-    ...{ mirrors, foreignHosts },
+    ...{ mirrors, foreignHosts, sharedRates },
+    ...(rates !== undefined && { rates }),
   };
 }

@@ -24,7 +24,7 @@ export interface ImageSurvey {
 /** Undefined for what is no image. Throws SourceError. */
 export async function surveyImage(
   request: InspectRequest,
-  hooks: Pick<InspectHooks, 'toolVersion' | 'now' | 'signal'>,
+  hooks: Pick<InspectHooks, 'toolVersion' | 'now' | 'signal' | 'sharedRates'>,
 ): Promise<ImageSurvey | undefined> {
   const engine = engineOf(request.dockerHost);
   const detected = await detectSource(request.reference, { engine });

@@ -74,7 +74,7 @@ test('prefixes say what is meant, names of images that look like them do not', a
   ];
   for (const [word, meaning] of words) expect(await detect(word)).toBe(meaning);
   for (const nothing of ['dir:', 'docker:', 'docker://Not A Name', 'a\0b', '']) {
-    expect((await failure(detect(nothing))).code).toBe('unsupported');
+    expect((await failure(detect(nothing))).code).toBe('invalid_reference');
   }
   for (const place of ['containers-storage:app:1', 'sif:app.sif', 'ostree:x@/y', 'tarball:x.tar']) {
     expect((await failure(detect(place))).message).toContain('save the image as an archive');

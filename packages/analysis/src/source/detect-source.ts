@@ -30,7 +30,10 @@ export interface DetectOptions {
   readonly engine?: EngineEndpoint | undefined;
 }
 
-/** Throws SourceError: `not_found` for a path that is not there, `unsupported` for the rest. */
+/**
+ * Throws SourceError: `not_found` for a path that is not there, `invalid_reference` for what can
+ * name nothing, `unsupported` for the rest.
+ */
 export async function detectSource(
   word: string,
   options: DetectOptions = {},

@@ -74,6 +74,8 @@ export interface SourceLayer {
 }
 
 export type SourceErrorCode =
+  /** What was asked for can be the name of nothing. */
+  | 'invalid_reference'
   | 'not_found'
   | 'unauthorized'
   | 'unreachable'
@@ -84,13 +86,30 @@ export type SourceErrorCode =
   | 'too_large'
   | 'no_such_platform';
 
-/** A source that cannot give what was asked for; the message says what to do. */
+/** What would help against a connection that fails: settings are named by whoever has them. */
+export type SourceRemedy =
+  /** The host is spoken to without TLS. */
+  | 'plain_http'
+  /** The host is spoken to with TLS. */
+  | 'tls'
+  /** The authority of its certificate is trusted, or the certificate goes unchecked. */
+  | 'trust'
+  /** A certificate of ours is shown to it. */
+  | 'client_certificate';
+
+export interface SourceErrorOptions extends ErrorOptions {
+  readonly remedy?: SourceRemedy | undefined;
+}
+
+/** A source that cannot give what was asked for; the message says what happened. */
 export class SourceError extends Error {
   readonly code: SourceErrorCode;
+  readonly remedy: SourceRemedy | undefined;
 
-  constructor(code: SourceErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: SourceErrorCode, message: string, options: SourceErrorOptions = {}) {
     super(message, options);
     this.name = 'SourceError';
     this.code = code;
+    this.remedy = options.remedy;
   }
 }

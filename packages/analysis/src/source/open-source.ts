@@ -76,9 +76,10 @@ async function openFromEngine(reference: string, options: OpenSourceOptions): Pr
 }
 
 function openFromRegistry(reference: string, options: OpenSourceOptions): ImageSource {
-  const { registry, defaultPlatform, pin } = options;
-  if (registry !== undefined)
-    return openRegistrySource(reference, { ...registry, defaultPlatform, pin });
+  const { registry, defaultPlatform, pin, signal } = options;
+  if (registry !== undefined) {
+    return openRegistrySource(reference, { ...registry, defaultPlatform, pin, signal });
+  }
   throw new SourceError('unreachable', `${reference} is in a registry, and none may be asked here`);
 }
 

@@ -23,8 +23,8 @@ export const registryPrefix = 'docker://';
 export const enginePrefix = 'docker:';
 
 /**
- * Reads the prefix of a word; asks neither the disk nor anybody. Throws SourceError `unsupported`
- * where nothing follows a prefix, or nothing that could be read.
+ * Reads the prefix of a word; asks neither the disk nor anybody. Throws SourceError
+ * `invalid_reference` where nothing follows a prefix, `unsupported` for what cannot be read.
  */
 export function readSourceWord(word: string): SourceWord {
   const colon = word.indexOf(':');
@@ -36,7 +36,9 @@ export function readSourceWord(word: string): SourceWord {
   }
   const read = prefixes.get(name);
   if (read === undefined || isRegistrysTag(name, rest)) return readBare(word);
-  if (rest === '') throw new SourceError('unsupported', `nothing stands behind "${name}:"`);
+  if (rest === '') {
+    throw new SourceError('invalid_reference', `nothing stands behind "${name}:"`);
+  }
   return read(rest);
 }
 

@@ -1,6 +1,7 @@
 /** `lazaret inspect diff`: two images, or reports of them, side by side. */
 import { open } from 'node:fs/promises';
 
+import type { SharedRates } from '@lazaret/analysis';
 import type { InspectionReport, ReportDifference } from '@lazaret/protocol';
 
 import { flagOn, type Invocation } from '../command.ts';
@@ -18,9 +19,10 @@ import { inspectOne } from './inspect.ts';
 export async function run(invocation: Invocation): Promise<number> {
   const { settings, shell, flags } = invocation;
   const [first = '', second = ''] = invocation.arguments;
-  const before = await readSide(invocation, first);
-  const after = await readSide(invocation, second);
-  const { compareReports } = await openAnalysis();
+  const { compareReports, SharedRates } = await openAnalysis();
+  const sharedRates = new SharedRates({ now: shell.now });
+  const before = await readSide(invocation, first, sharedRates);
+  const after = await readSide(invocation, second, sharedRates);
   const { pairs, alone } = pair(before, after);
   const differences = pairs.map(([one, other]) => compareReports(one, other));
   if (settings.quiet || settings.output !== 'table') {
@@ -42,11 +44,12 @@ export async function run(invocation: Invocation): Promise<number> {
 async function readSide(
   invocation: Invocation,
   reference: string,
+  sharedRates: SharedRates,
 ): Promise<readonly InspectionReport[]> {
   if (reference === '-' || (await holdsJson(reference))) {
     return readSavedReports(invocation.shell, reference);
   }
-  return inspectOne(invocation, readRequest(invocation, { reference, files: true }));
+  return inspectOne(invocation, readRequest(invocation, { reference, files: true }), sharedRates);
 }
 
 const looksAtBytes = 64;

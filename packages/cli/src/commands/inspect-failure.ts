@@ -5,6 +5,16 @@ import { exitCodes } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
 import { asFileFailure } from '../upload-file.ts';
 
+/** What helps against a connection that fails for a reason that is known. */
+const remedies: Readonly<Record<string, string>> = {
+  plain_http: 'A registry without TLS wants --plain-http HOST.',
+  tls:
+    'A registry with TLS must not be named by --plain-http; one on this machine is taken to have ' +
+    'none, unless there is a certificate for it in /etc/docker/certs.d or --insecure-registry HOST.',
+  trust: '--ca FILE trusts an authority of your own, --insecure-registry HOST any certificate.',
+  client_certificate: 'A certificate to show lies in /etc/docker/certs.d/HOST.',
+};
+
 const steps: Readonly<Record<string, readonly [exitCode: number, hint?: string]>> = {
   not_found: [
     exitCodes.notFound.code,
@@ -15,10 +25,11 @@ const steps: Readonly<Record<string, readonly [exitCode: number, hint?: string]>
     exitCodes.forbidden.code,
     'Sign in with `docker login`, or name a config.json with --credentials.',
   ],
-  unreachable: [
-    exitCodes.unreachable.code,
-    'A registry without TLS wants --plain-http HOST, one of your own authority --ca FILE.',
+  invalid_reference: [
+    exitCodes.usage.code,
+    'A file or directory of this name is not here, and as the name of an image it is not well formed.',
   ],
+  unreachable: [exitCodes.unreachable.code],
   rate_limited: [exitCodes.unreachable.code, 'Sign in, wait, or ask a mirror with --mirror.'],
   damaged: [exitCodes.unreadable.code],
   digest_mismatch: [
@@ -53,7 +64,8 @@ export function explainSource(error: unknown, asked: Asked): unknown {
   const { code } = error as Error & { readonly code?: unknown };
   const step = typeof code === 'string' && Object.hasOwn(steps, code) ? steps[code] : undefined;
   const [exitCode = exitCodes.failure.code, usual] = step ?? [];
-  const hint = hintOf(String(code), asked, usual);
+  const { remedy } = error as Error & { readonly remedy?: keyof typeof remedies };
+  const hint = hintOf(String(code), asked, remedy === undefined ? usual : remedies[remedy]);
   return new Failure(`${asked.reference}: ${error.message}`, {
     exitCode,
     cause: error,

@@ -178,6 +178,17 @@ const registryFlags: readonly FlagSpec[] = [
     repeatable: true,
     summary: 'Follow a registry to this host though it is inside this network',
   },
+  {
+    name: 'registry-rate',
+    value: '[host=]number/period',
+    repeatable: true,
+    summary: 'Ask a registry no more often: docker.io=90/6h,20/1m; without a host: each',
+  },
+  // As the predecessor called the two windows.
+  ...['maxreq', 'timeper', 'maxreq2', 'timeper2'].map((name) => {
+    const value = name.startsWith('max') ? 'number' : 'period';
+    return { name, value, summary: 'Part of a rate for each registry', hidden: true };
+  }),
 ];
 
 const limitFlags: readonly FlagSpec[] = [

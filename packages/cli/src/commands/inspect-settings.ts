@@ -11,6 +11,7 @@ import { usageFailure } from '../failure.ts';
 import { attributeOf } from '../flag-names.ts';
 import { scannerNames, type ScannerName } from './inspect-flags.ts';
 import { chooseWords } from './choose-words.ts';
+import { readHosts, readMirrors, readRates } from './registry-settings.ts';
 
 /** Throws a usage failure for what makes no sense, before anything is read. */
 export function readRequest(
@@ -148,6 +149,7 @@ function readRegistry(flags: Flags, environment: Environment): RegistryRequest {
     foreignHosts: readHosts(flags, 'foreign-host'),
     privateHosts: readHosts(flags, 'private-host'),
     privateHostsSetting: '--private-host',
+    rates: readRates(flags),
     proxy: environment.proxy,
   };
 }
@@ -159,30 +161,6 @@ function credentialsOf(flags: Flags, environment: Environment): Partial<Registry
   if (named !== undefined) return { credentialsFile: named, helperEnvironment };
   const credentialsFile = join(environment.dockerConfiguration, 'config.json');
   return { credentialsFile, containersAuth, dockercfg, helperEnvironment };
-}
-
-const hostName = /^(?:\[[0-9a-f:.]+\]|[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?)(?::\d{1,5})?$/i;
-
-function readHosts(flags: Flags, name: string): readonly string[] {
-  return flagList(flags, attributeOf(name)).map((text) => checkHost(text, name));
-}
-
-function readMirrors(flags: Flags): RegistryRequest['mirrors'] {
-  const mirrors = new Map<string, readonly string[]>();
-  for (const text of flagList(flags, 'mirror')) {
-    const [host = '', mirror = ''] = text.split('=', 2);
-    checkHost(host, 'mirror');
-    mirrors.set(host, [...(mirrors.get(host) ?? []), checkHost(mirror, 'mirror')]);
-  }
-  return Object.fromEntries(mirrors);
-}
-
-function checkHost(text: string, name: string): string {
-  if (hostName.test(text)) return text;
-  const form = name === 'mirror' ? 'host=mirror' : 'host[:port]';
-  throw usageFailure(`--${name}: expected ${form}, received ${JSON.stringify(text)}`, {
-    hint: 'A host stands without https:// and without a path.',
-  });
 }
 
 function readWhole(flags: Flags, name: 'max-parallel', max: number): number | undefined {

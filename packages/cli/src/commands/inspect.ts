@@ -1,5 +1,5 @@
 /** `lazaret inspect`: an image in, a report out, with no server. */
-import type { InspectRequest } from '@lazaret/analysis';
+import type { InspectRequest, SharedRates } from '@lazaret/analysis';
 import type { InspectionReport } from '@lazaret/protocol';
 
 import { flagOn, type Invocation } from '../command.ts';
@@ -44,6 +44,7 @@ export async function run(invocation: Invocation): Promise<number> {
 export async function inspectOne(
   invocation: Invocation,
   request: InspectRequest,
+  sharedRates?: SharedRates,
 ): Promise<readonly InspectionReport[]> {
   const { shell, flags } = invocation;
   const inspectImage = await openInspection(shell);
@@ -57,6 +58,7 @@ export async function inspectOne(
     return await inspectImage(request, {
       toolVersion: version,
       now: shell.now,
+      sharedRates,
       signal: interrupt.signal,
       onProgress: (event) => progress.show(event),
       onTrouble: (text) => troubles.push(text),

@@ -14,4 +14,4 @@ export {
   type NodeOption,
 } from './options.ts';
 export type { InspectionOption } from './inspection-option.ts';
-export { readEnvironment } from './environment.ts';
+export { readEnvironment, readProgramEnvironment } from './environment.ts';

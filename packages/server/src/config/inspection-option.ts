@@ -14,6 +14,20 @@ const hosts = z.array(host).default([]);
 const path = z.string().min(1);
 const paths = z.array(path).default([]);
 
+const rateWindow = z
+  .strictObject({
+    requests: z.number().int().min(1).max(limits.registryRateRequests),
+    period: z.preprocess(
+      (value) => (typeof value === 'string' ? (parseDuration(value) ?? value) : value),
+      z
+        .number({ error: 'expected a duration such as 6h' })
+        .int()
+        .min(1)
+        .max(limits.registryRatePeriodMs),
+    ),
+  })
+  .transform(({ requests, period }) => ({ requests, periodMs: period }));
+
 const registries = z.strictObject({
   /** Hosts that may be at private addresses; all others must be at public ones. */
   private: hosts,
@@ -25,6 +39,21 @@ const registries = z.strictObject({
   caFiles: paths,
   /** `config.json` of docker. */
   credentialsFile: path.optional(),
+  /** `auth.json` of the containers tools, asked after that. */
+  containersAuth: paths,
+  /** Files with Kubernetes pull secrets, asked last. */
+  pullSecrets: paths,
+  /** Programs that those files name are started where this is given, with PATH, HOME, and these. */
+  credentialHelpers: z
+    .strictObject({ environment: z.record(z.string(), z.string()).default({}) })
+    .optional(),
+  /** By host, or `*` for all others: windows that must all have room for a request. */
+  rates: z
+    .record(
+      z.union([host, z.literal('*')]),
+      z.array(rateWindow).min(1).max(limits.registryRateWindows),
+    )
+    .default({}),
   /** By host: the hosts that are asked first for its images. */
   mirrors: z.record(host, z.array(host)).default({}),
   /** Where layers outside a registry may be fetched from. */

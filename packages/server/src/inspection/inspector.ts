@@ -2,7 +2,12 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import type { InspectRequest, ScannerChoice } from '@lazaret/analysis';
+import {
+  SharedRates,
+  type InspectRequest,
+  type RegistryRequest,
+  type ScannerChoice,
+} from '@lazaret/analysis';
 import { limits, type Platform } from '@lazaret/protocol';
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
@@ -23,6 +28,8 @@ export interface InspectorOptions {
   readonly settings: InspectionOption;
   /** Of the local engine. */
   readonly dockerHost: string;
+  /** What credential helpers see besides what is configured for them. */
+  readonly helperEnvironment: Readonly<Record<string, string>>;
   /** Where the cache and what is put aside for a while are. */
   readonly directory: string;
   readonly toolVersion: string;
@@ -45,6 +52,7 @@ export async function startInspector(options: InspectorOptions): Promise<Inspect
   const parts = {
     ...options,
     timeLimitMs: settings.timeLimit,
+    sharedRates: new SharedRates({ now: options.now }),
     describe: (about: { readonly reference: string; readonly platform: string }) =>
       describeRequest(about, { ...options, places }),
   };
@@ -79,12 +87,13 @@ export async function startInspector(options: InspectorOptions): Promise<Inspect
 interface DescribeParts {
   readonly settings: InspectionOption;
   readonly dockerHost: string;
+  readonly helperEnvironment: InspectorOptions['helperEnvironment'];
   readonly places: { readonly cache: string; readonly spool: string };
 }
 
 function describeRequest(
   about: { readonly reference: string; readonly platform: string },
-  { settings, dockerHost, places }: DescribeParts,
+  { settings, dockerHost, helperEnvironment, places }: DescribeParts,
 ): InspectRequest {
   const { registries, parallel } = settings;
   return {
@@ -95,22 +104,34 @@ function describeRequest(
     scanners: chooseScanners(settings),
     vulnerabilityDatabase: settings.vulnerabilityDatabase,
     cache: { directory: places.cache, maxBytes: settings.cacheBytes },
-    registry: {
-      plainHttpHosts: registries.plainHttp,
-      skipVerifyHosts: registries.skipVerify,
-      caFiles: registries.caFiles,
-      credentialsFile: registries.credentialsFile,
-      mirrors: registries.mirrors,
-      foreignHosts: registries.foreign,
-      proxy: undefined,
-      privateHosts: listedHosts(registries),
-      privateHostsSetting,
-      isNamedByCaller: true,
-    },
+    registry: describeRegistries(registries, helperEnvironment),
     dockerHost,
     parallel,
     timeMs: settings.timeLimit,
     spoolDirectory: places.spool,
+  };
+}
+
+function describeRegistries(
+  registries: InspectionOption['registries'],
+  variables: InspectorOptions['helperEnvironment'],
+): RegistryRequest {
+  const { credentialHelpers: helpers } = registries;
+  return {
+    plainHttpHosts: registries.plainHttp,
+    skipVerifyHosts: registries.skipVerify,
+    caFiles: registries.caFiles,
+    credentialsFile: registries.credentialsFile,
+    containersAuth: registries.containersAuth,
+    pullSecrets: registries.pullSecrets,
+    helperEnvironment: helpers === undefined ? undefined : { ...variables, ...helpers.environment },
+    mirrors: registries.mirrors,
+    foreignHosts: registries.foreign,
+    proxy: undefined,
+    rates: registries.rates,
+    privateHosts: listedHosts(registries),
+    privateHostsSetting,
+    isNamedByCaller: true,
   };
 }
 

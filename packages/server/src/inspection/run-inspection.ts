@@ -11,6 +11,8 @@ import {
   SourceError,
   surveyImage,
   type InspectRequest,
+  type SharedRates,
+  type SourceRemedy,
 } from '@lazaret/analysis';
 import {
   limits,
@@ -35,6 +37,8 @@ export interface InspectorParts {
   /** What is asked of the analysis for a reference and platform. */
   readonly describe: (about: TakenInspection) => InspectRequest;
   readonly timeLimitMs: number;
+  /** However many inspections ask a registry. */
+  readonly sharedRates: SharedRates;
   readonly toolVersion: string;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -90,10 +94,10 @@ async function inspectOnce(
   hold: InspectionHold,
   signal: AbortSignal,
 ): Promise<StoredImage[]> {
-  const { toolVersion, now } = parts;
+  const { toolVersion, now, sharedRates } = parts;
   const request = parts.describe(hold.about);
   hold.setPhase('resolving');
-  const survey = await surveyImage(request, { toolVersion, now, signal });
+  const survey = await surveyImage(request, { toolVersion, now, signal, sharedRates });
   if (survey === undefined) {
     throw new SourceError('unsupported', 'only images are kept here: this has no digest');
   }
@@ -109,7 +113,7 @@ async function inspectOnce(
     hold.setPhase('layers');
     // The tag may name another image by now, of which neither lock nor survey is.
     const reports = await inspectImage(pinned, {
-      ...{ toolVersion, now },
+      ...{ toolVersion, now, sharedRates },
       signal: AbortSignal.any([signal, lost]),
       onProgress: (progress) => hold.tell(progress),
       onTrouble: (trouble) =>
@@ -182,11 +186,23 @@ async function endBadly(
   await hold.fail(problem);
 }
 
+const remedies: Readonly<Record<SourceRemedy, string>> = {
+  plain_http: 'inspection.registries.plainHttp lists registries without TLS',
+  tls: 'a registry with TLS must not be in inspection.registries.plainHttp',
+  trust: 'inspection.registries.caFiles names authorities to trust',
+  client_certificate: 'certificates to show lie in /etc/docker/certs.d/HOST',
+};
+
 function describeError(error: unknown): {
   readonly code: InspectionProblemCode;
   readonly detail: string;
 } {
-  if (error instanceof SourceError) return { code: error.code, detail: error.message };
+  if (error instanceof SourceError) {
+    // Names are checked when an inspection is asked for: one that was kept may be of an older form.
+    const code = error.code === 'invalid_reference' ? 'unsupported' : error.code;
+    const advice = error.remedy === undefined ? '' : `; ${remedies[error.remedy]}`;
+    return { code, detail: `${error.message}${advice}` };
+  }
   if (error instanceof Problem) return { code: 'internal', detail: error.message };
   return { code: 'internal', detail: 'the inspector failed; the log of the server says more' };
 }

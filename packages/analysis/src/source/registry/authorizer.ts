@@ -6,6 +6,7 @@ import { limits } from '@lazaret/protocol';
 
 import { SourceError } from '../image-source.ts';
 import type { Challenge } from './challenge.ts';
+import { untilAborted } from './clock.ts';
 import { type Credential, type CredentialSource, secretOf } from './credential.ts';
 import type { Secrets } from './failure.ts';
 import { basic, type TokenRequest, type TokenServer } from './token-server.ts';
@@ -22,7 +23,17 @@ export interface AuthorizerOptions {
   readonly authHosts: readonly string[];
   /** Whether a host is spoken to without TLS, as the operator listed it. */
   readonly isPlain: (host: string) => boolean;
+  /** Ends the search for credentials, which all who wait for them share. */
+  readonly signal?: AbortSignal | undefined;
   now(): number;
+}
+
+/** A 401, and what it refused. */
+export interface RefusedRequest {
+  readonly challenges: readonly Challenge[];
+  /** The header that was sent. */
+  readonly sent: string | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 type Known =
@@ -54,15 +65,9 @@ export class Authorizer {
     return `Bearer ${await this.#options.tokens.find(request(known, credential, signal))}`;
   }
 
-  /**
-   * Learns from a 401; false when another attempt with the same means would change nothing.
-   * `sent` is the header that was refused.
-   */
-  async learn(
-    repository: string,
-    challenges: readonly Challenge[],
-    sent: string | undefined,
-  ): Promise<boolean> {
+  /** Learns from a 401; false when another attempt with the same means would change nothing. */
+  async learn(repository: string, refused: RefusedRequest): Promise<boolean> {
+    const { challenges, sent, signal } = refused;
     const challenge = choose(challenges);
     if (sent !== undefined) this.#credentials.delete(repository);
     if (challenge === undefined) {
@@ -72,17 +77,17 @@ export class Authorizer {
     if (challenge.scheme === 'basic') {
       this.#known.set(repository, { kind: 'basic' });
       // The same header again would be refused again; a password may have been changed meanwhile.
-      return sent === undefined || (await this.header(repository)) !== sent;
+      return sent === undefined || (await this.header(repository, signal)) !== sent;
     }
-    return this.#learnBearer(repository, challenge, sent);
+    return this.#learnBearer(repository, challenge, refused);
   }
 
   async #learnBearer(
     repository: string,
     challenge: Challenge,
-    sent: string | undefined,
+    { sent, signal }: RefusedRequest,
   ): Promise<boolean> {
-    const credential = await this.#credential(repository);
+    const credential = await this.#credential(repository, signal);
     if (credential?.kind === 'bearer' && sent !== undefined) return false;
     const known = this.#readBearer(challenge);
     if (credential !== undefined && credential.kind !== 'bearer') this.#checkRealm(known.realm);
@@ -102,15 +107,15 @@ export class Authorizer {
   #credential(repository: string, signal?: AbortSignal): Promise<Credential | undefined> {
     const now = this.#options.now();
     const kept = this.#credentials.get(repository);
-    if (kept !== undefined && now < kept.until) return kept.found;
-    const found = this.#find(repository, signal);
+    if (kept !== undefined && now < kept.until) return untilAborted(kept.found, signal);
+    const found = this.#find(repository);
     this.#credentials.set(repository, { found, until: now + limits.registryCredentialMs });
     found.catch(() => this.#credentials.delete(repository));
-    return found;
+    return untilAborted(found, signal);
   }
 
-  async #find(repository: string, signal?: AbortSignal): Promise<Credential | undefined> {
-    const { host, credentials, secrets } = this.#options;
+  async #find(repository: string): Promise<Credential | undefined> {
+    const { host, credentials, secrets, signal } = this.#options;
     const found = await credentials.find({ host, repository, signal });
     if (found !== undefined) {
       secrets.add(secretOf(found));

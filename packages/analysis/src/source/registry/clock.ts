@@ -8,8 +8,28 @@ export interface Clock {
   wait?(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** Ends with the signal's own reason when that comes first. */
 export async function waitFor(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
+  signal?.throwIfAborted();
   if (ms <= 0) return;
-  if (clock.wait !== undefined) await clock.wait(ms, signal);
-  else await sleep(ms, undefined, signal === undefined ? {} : { signal });
+  const waiting =
+    clock.wait?.(ms, signal) ?? sleep(ms, undefined, signal === undefined ? {} : { signal });
+  await untilAborted(waiting, signal);
+}
+
+/**
+ * What the work comes to, or the signal's reason where that is first: the work itself goes on for
+ * others who wait for it.
+ */
+export async function untilAborted<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {
+  if (signal === undefined) return work;
+  const { promise: left, reject } = Promise.withResolvers<never>();
+  const leave = (): void => reject(signal.reason);
+  if (signal.aborted) leave();
+  else signal.addEventListener('abort', leave, { once: true });
+  try {
+    return await Promise.race([left, work]);
+  } finally {
+    signal.removeEventListener('abort', leave);
+  }
 }

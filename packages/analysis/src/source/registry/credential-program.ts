@@ -75,6 +75,7 @@ function run(program: string, input: string, options: HelperOptions): Promise<En
     child.stdin.on('error', () => undefined);
     child.on('error', (error: NodeJS.ErrnoException) => {
       clearTimeout(timer);
+      if (signal?.aborted === true) reject(signal.reason as Error);
       fail(`cannot be started (${error.code ?? error.name})`);
     });
     child.on('close', (code) => {

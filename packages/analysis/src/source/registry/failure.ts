@@ -1,14 +1,18 @@
 /** How a registry's refusals and lost connections are told: without secrets, with what to do. */
-import { SourceError, type SourceErrorCode } from '../image-source.ts';
+import { SourceError, type SourceErrorCode, type SourceErrorOptions } from '../image-source.ts';
+
+interface PassingOptions extends SourceErrorOptions {
+  readonly afterMs?: number | undefined;
+}
 
 /** Passes by itself, perhaps: worth another attempt. */
 export class PassingError extends SourceError {
   /** How long the registry asks to wait. */
   readonly afterMs: number | undefined;
 
-  constructor(code: SourceErrorCode, message: string, afterMs?: number) {
-    super(code, message);
-    this.afterMs = afterMs;
+  constructor(code: SourceErrorCode, message: string, options: PassingOptions = {}) {
+    super(code, message, options);
+    this.afterMs = options.afterMs;
   }
 }
 
@@ -81,29 +85,6 @@ function errorText(body: Uint8Array): string {
   }
 }
 
-const passingCodes: readonly string[] = [
-  ...['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EAI_AGAIN', 'UND_ERR_SOCKET', 'UND_ERR_CONNECT_TIMEOUT'],
-  ...['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH'],
-  ...['UND_ERR_ABORTED', 'ABORT_ERR'],
-];
-const certificateCodes =
-  /^(ERR_TLS_CERT|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_(GET_ISSUER|VERIFY)|HOSTNAME_MISMATCH)/;
-
-/** A connection that failed. `hasAnswered`: the host has before, so that it may come back. */
-export function connectionFailure(error: unknown, url: URL, hasAnswered: boolean): SourceError {
-  const code = codeOf(error);
-  const place = url.host;
-  if (certificateCodes.test(code)) {
-    const advice = 'add its authority to the trusted ones, or check the name';
-    const message = `the certificate of ${place} is not believed (${code}): ${advice}`;
-    return new SourceError('unreachable', message);
-  }
-  const message = `${place} cannot be reached (${code})`;
-  const returns = hasAnswered && ['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH'].includes(code);
-  if (returns || passingCodes.includes(code)) return new PassingError('unreachable', message);
-  return new SourceError('unreachable', message);
-}
-
 /** Thrown where a name is resolved, whose errors carry codes. */
 export class ClosedAddressError extends Error {
   readonly code = 'LAZARET_CLOSED_ADDRESS';
@@ -125,13 +106,4 @@ export interface ClosedAddress {
 export function closedAddressFailure({ url, namedBy, setting }: ClosedAddress): SourceError {
   const message = `${url.host} has an address inside this network, and ${namedBy} named it`;
   return new SourceError('unreachable', `${message}; ${setting} lists those that may be asked`);
-}
-
-/** A connection to several addresses of a name fails with several errors: the first tells. */
-function codeOf(error: unknown): string {
-  const errors = error instanceof AggregateError ? (error.errors as unknown[]) : [error];
-  for (const one of errors) {
-    if (one instanceof Error && 'code' in one && typeof one.code === 'string') return one.code;
-  }
-  return error instanceof Error ? error.name : 'unknown';
 }

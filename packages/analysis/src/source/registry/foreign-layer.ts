@@ -46,7 +46,7 @@ export function openForeign(
           secrets,
         );
         const afterMs = retryAfterMs(answer.header('retry-after')[0], clock.now());
-        throw new PassingError(code, message, afterMs);
+        throw new PassingError(code, message, { afterMs });
       },
       async pause(error, attempt, joined) {
         const { afterMs = 0 } = error;

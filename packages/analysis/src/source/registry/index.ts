@@ -11,6 +11,6 @@ export type { RegistryReference } from './reference.ts';
 export { RegistryClient } from './registry-client.ts';
 export { openRegistryClient, openRegistrySource } from './registry-source.ts';
 export type { RegistryOptions, RegistrySourceOptions } from './registry-source.ts';
-export { RequestRate } from './request-rate.ts';
-export type { RateWindow } from './request-rate.ts';
+export { SharedRates } from './request-rate.ts';
+export type { RateWindow, RegistryRates } from './request-rate.ts';
 export type { Lookup, NetworkOptions } from './transport.ts';

@@ -2,16 +2,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { LabClock } from '../../testing/registry/registry-lab.ts';
 import { SourceError } from '../image-source.ts';
 import { isClosedAddress } from './address-policy.ts';
 import { isSameHouse } from './authorizer.ts';
 import { parseChallenges } from './challenge.ts';
-import { connectionFailure, PassingError, refusal, Secrets } from './failure.ts';
+import { refusal, Secrets } from './failure.ts';
 import { nextLink } from './link-header.ts';
 import { chooseProxy } from './proxy.ts';
 import { formatReference, parseReference } from './reference.ts';
-import { RequestRate } from './request-rate.ts';
 import { backoffMs, retryAfterMs } from './retry.ts';
 
 const bytes = fc.uint8Array({ maxLength: 300 });
@@ -217,41 +215,6 @@ test('token servers of the same house are told from others', () => {
   expect(other.filter(([one, two]) => isSameHouse(one, two))).toEqual([]);
 });
 
-describe('rates', () => {
-  test('no period holds more than it allows, in either window', async () => {
-    const clock = new LabClock();
-    const start = clock.now();
-    const windows = [
-      { requests: 3, periodMs: 1_000 },
-      { requests: 5, periodMs: 10_000 },
-    ];
-    const rate = new RequestRate(windows, clock);
-    const granted: number[] = [];
-    for (let count = 0; count < 12; count += 1) {
-      await rate.take();
-      granted.push(clock.now() - start);
-    }
-    for (const { requests, periodMs } of windows) {
-      for (const [at, time] of granted.entries()) {
-        const next = granted[at + requests];
-        if (next !== undefined) expect(next - time).toBeGreaterThanOrEqual(periodMs - 5);
-      }
-    }
-  });
-
-  test('a pause holds everybody, and a rate that cannot be kept is refused', async () => {
-    const clock = new LabClock();
-    const rate = new RequestRate([], clock);
-    rate.pause(5_000);
-    await rate.take();
-    expect(clock.waits[0]).toBeGreaterThan(4_900);
-    for (const requests of [0, -1, 1.5, Number.NaN, 1e9]) {
-      expect(() => new RequestRate([{ requests, periodMs: 1 }], clock)).toThrow(RangeError);
-    }
-    expect(() => new RequestRate([{ requests: 1, periodMs: 0 }], clock)).toThrow(RangeError);
-  });
-});
-
 describe('failures', () => {
   const secrets = new Secrets();
   secrets.add('hunter2');
@@ -276,15 +239,5 @@ describe('failures', () => {
     expect(tell(404, body({ errors: 5 })).message).toBe('lab/app does not exist');
     expect(tell(404, Buffer.from('<html>'.repeat(1_000))).message).toBe('lab/app does not exist');
     expect(tell(404, Buffer.from('x'.repeat(5_000))).message.length).toBeLessThan(400);
-  });
-
-  test('a host that never answered is not asked again when it refuses', () => {
-    const error = Object.assign(new Error('no'), { code: 'ECONNREFUSED' });
-    const url = new URL('https://images.lab/v2/?signature=1');
-    expect(connectionFailure(error, url, false)).not.toBeInstanceOf(PassingError);
-    expect(connectionFailure(error, url, true)).toBeInstanceOf(PassingError);
-    expect(connectionFailure(new AggregateError([error]), url, false).message).toBe(
-      'images.lab cannot be reached (ECONNREFUSED)',
-    );
   });
 });

@@ -23,7 +23,7 @@ const hostName = /^(?:\[[0-9a-f:.]{2,45}\]|[a-z0-9](?:[a-z0-9._-]{0,252}[a-z0-9]
 const component = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
 const tagName = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
 
-/** Throws SourceError `unsupported`, saying which part is wrong. */
+/** Throws SourceError `invalid_reference`, saying which part is wrong. */
 export function parseReference(text: string): RegistryReference {
   if (text.length > limits.referenceChars) throw bad(text.slice(0, 80), 'it is too long');
   const { name, tag, digest } = splitReference(text);
@@ -119,5 +119,8 @@ function readsAsHost(first: string): boolean {
 
 function bad(text: string, why: string): SourceError {
   const wanted = 'expected host[:port]/repository[:tag][@digest]';
-  return new SourceError('unsupported', `"${text}" is no reference to an image: ${why}; ${wanted}`);
+  return new SourceError(
+    'invalid_reference',
+    `"${text}" is no reference to an image: ${why}; ${wanted}`,
+  );
 }

@@ -10,10 +10,11 @@ import { Authorizer } from './authorizer.ts';
 import { parseChallenges } from './challenge.ts';
 import { type Clock, waitFor } from './clock.ts';
 import type { CredentialSource } from './credential.ts';
+import { Deadline } from './deadline.ts';
 import { PassingError, plainUrl, refusal, Secrets } from './failure.ts';
 import { readBeginning, readBody } from './read-body.ts';
 import { apiHost } from './reference.ts';
-import { RequestRate } from './request-rate.ts';
+import type { RequestRate } from './request-rate.ts';
 import { backoffMs, isPassing, retryAfterMs } from './retry.ts';
 import { type AskTokenServer, TokenServer } from './token-server.ts';
 import type { Answer, Transport } from './transport.ts';
@@ -22,12 +23,14 @@ export interface RegistryClientOptions {
   readonly transport: Transport;
   readonly clock: Clock;
   readonly credentials: CredentialSource;
-  readonly rate?: RequestRate;
+  readonly rate: RequestRate;
   /** From 0 to below 1; for pauses between attempts. */
   readonly random?: () => number;
   readonly authHosts?: readonly string[];
   /** Attempts after the first, in place of the bound. */
   readonly retries?: number;
+  /** Ends every request, pause and wait for a turn: the source was closed. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface RegistryRequest {
@@ -40,6 +43,8 @@ export interface RegistryRequest {
   readonly what: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
+  /** Begun whenever the registry is asked, stopped while somebody else is. */
+  readonly deadline?: Deadline;
 }
 
 export interface RegistryAnswer extends Answer {
@@ -74,30 +79,24 @@ export class RegistryClient {
   constructor(host: string, options: RegistryClientOptions) {
     this.host = host;
     this.#options = options;
-    this.#rate = options.rate ?? new RequestRate([], options.clock);
+    this.#rate = options.rate;
   }
 
   /** A whole body, verified to be complete; repeated while that may help. 200 only. */
   read(request: RegistryRequest, { maxBytes, sizeBytes }: BodySize): Promise<WholeAnswer> {
-    return this.repeat(async () => {
-      const deadline = AbortSignal.timeout(limits.registryAnswerMs);
-      const signal = request.signal ? AbortSignal.any([request.signal, deadline]) : deadline;
-      try {
-        const answer = await this.send({ ...request, signal });
-        if (answer.status !== 200) throw await this.refuse(answer, request.what);
-        const bytes = await readBody(answer.body, maxBytes, request.what);
-        checkSize(bytes.length, sizeBytes, request.what);
-        return {
-          bytes,
-          transport: answer.transport,
-          header: (name) => answer.header(name)[0],
-          headers: (name) => answer.header(name),
-        };
-      } catch (error) {
-        if (!deadline.aborted || request.signal?.aborted === true) throw error;
-        throw new PassingError('unreachable', `${request.what} did not come in time`);
-      }
-    }, request.signal);
+    const task = async (deadline: Deadline): Promise<WholeAnswer> => {
+      const answer = await this.send({ ...request, deadline });
+      if (answer.status !== 200) throw await this.refuse(answer, request.what);
+      const bytes = await readBody(answer.body, maxBytes, request.what);
+      checkSize(bytes.length, sizeBytes, request.what);
+      return {
+        bytes,
+        transport: answer.transport,
+        header: (name) => answer.header(name)[0],
+        headers: (name) => answer.header(name),
+      };
+    };
+    return this.repeat(() => inTime(request.what, task), request.signal);
   }
 
   /** Runs the task again, after a pause, while it fails with a PassingError. */
@@ -119,7 +118,8 @@ export class RegistryClient {
     const { afterMs = 0 } = error;
     if (afterMs > limits.registryPauseMsMax) throw error;
     if (error.code === 'rate_limited') this.#rate.pause(afterMs);
-    await waitFor(clock, Math.max(afterMs, backoffMs(attempt, random)), signal);
+    const forMs = Math.max(afterMs, backoffMs(attempt, random));
+    await waitFor(clock, forMs, this.#joined(signal));
   }
 
   /**
@@ -128,15 +128,17 @@ export class RegistryClient {
    */
   async send(request: RegistryRequest): Promise<RegistryAnswer> {
     const { authorizer } = await this.#open();
-    const { repository, signal } = request;
+    const { repository, deadline } = request;
+    const signal = this.#joined(request.signal, deadline?.signal);
     for (let tries = 0; ; tries += 1) {
       const sent = await authorizer.header(repository, signal);
-      const answer = await this.#follow(request, sent);
+      const answer = await this.#follow({ ...request, signal }, sent);
       if (isPassing(answer.status)) throw await this.#passing(answer, request.what);
       // Once for a challenge, once more for a token that had expired or could do too little.
       if (answer.status !== 401 || answer.redirected || tries === 2) return answer;
       const challenges = parseChallenges(answer.header('www-authenticate'));
-      const repeats = await authorizer.learn(repository, challenges, sent);
+      deadline?.stop();
+      const repeats = await authorizer.learn(repository, { challenges, sent, signal });
       if (!repeats) return answer;
       answer.drop();
     }
@@ -165,13 +167,18 @@ export class RegistryClient {
     return url;
   }
 
+  #joined(...signals: readonly (AbortSignal | undefined)[]): AbortSignal | undefined {
+    const all = [this.#options.signal, ...signals].filter((signal) => signal !== undefined);
+    return all.length > 1 ? AbortSignal.any(all) : all[0];
+  }
+
   async #open(): Promise<{ readonly origin: URL; readonly authorizer: Authorizer }> {
     this.#opened ??= this.#prepare();
     return this.#opened;
   }
 
   async #prepare() {
-    const { transport, credentials, clock, authHosts = [] } = this.#options;
+    const { transport, credentials, clock, signal, authHosts = [] } = this.#options;
     const origin = new URL(await transport.originOf(apiHost(this.host)));
     const secrets = this.#secrets;
     const tokens = new TokenServer({
@@ -182,19 +189,20 @@ export class RegistryClient {
     const isPlain = (host: string): boolean => transport.isPlain(host);
     const now = (): number => clock.now();
     const { host } = this;
-    const shared = { host, origin, credentials, tokens, secrets, authHosts, isPlain, now };
+    const shared = { host, origin, credentials, tokens, secrets, authHosts, isPlain, now, signal };
     return { origin, authorizer: new Authorizer(shared) };
   }
 
   async #follow(request: RegistryRequest, sent: string | undefined): Promise<RegistryAnswer> {
     const { transport } = this.#options;
     const { origin } = await this.#open();
-    const { method = 'GET', headers, signal } = request;
+    const { method = 'GET', headers, signal, deadline } = request;
     let url = await this.resolve(request.path);
     let weakest: RegistryTransport = 'tls';
     for (let hops = 0; hops <= limits.registryRedirects; hops += 1) {
       const own = url.origin === origin.origin;
       if (own) await this.#rate.take(signal);
+      deadline?.begin();
       const answer = await transport.exchange(url, {
         method,
         headers: { ...headers, ...(own && sent !== undefined ? { authorization: sent } : {}) },
@@ -226,29 +234,41 @@ export class RegistryClient {
     const body = await readBeginning(answer.body, limits.registryErrorBytes);
     const { code, message } = refusal({ status: answer.status, what, body }, this.#secrets);
     const later = afterMs === undefined ? '' : `; try again in ${Math.ceil(afterMs / 1_000)} s`;
-    return new PassingError(code, `${message}${later}`, afterMs);
+    return new PassingError(code, `${message}${later}`, { afterMs });
   }
 
   /** Follows no redirect: what is sent there is a secret. */
   #askTokenServer(origin: URL, authHosts: readonly string[]): AskTokenServer {
-    return (url, request) =>
-      this.repeat(async () => {
-        const trusted =
-          [url.hostname, url.host].some((host) => authHosts.includes(host)) ||
-          url.hostname === origin.hostname;
-        const deadline = AbortSignal.timeout(limits.registryAnswerMs);
-        const answer = await this.#options.transport.exchange(url, {
-          ...request,
-          signal: deadline,
-          trusted,
-        });
-        const what = `the token server ${plainUrl(url)}`;
+    return (url, request) => {
+      const what = `the token server ${plainUrl(url)}`;
+      const trusted =
+        [url.hostname, url.host].some((host) => authHosts.includes(host)) ||
+        url.hostname === origin.hostname;
+      const task = async (deadline: Deadline) => {
+        const signal = this.#joined(deadline.signal);
+        deadline.begin();
+        const answer = await this.#options.transport.exchange(url, { ...request, signal, trusted });
         if (isPassing(answer.status)) {
           throw await this.#passing({ ...answer, redirected: false }, what);
         }
         const bytes = await readBody(answer.body, limits.registryTokenBytes, what);
         return { status: answer.status, bytes };
-      });
+      };
+      return this.repeat(() => inTime(what, task));
+    };
+  }
+}
+
+/** Another attempt may be faster. */
+async function inTime<T>(what: string, task: (deadline: Deadline) => Promise<T>): Promise<T> {
+  const deadline = new Deadline(limits.registryAnswerMs);
+  try {
+    return await task(deadline);
+  } catch (error) {
+    if (error !== deadline.signal.reason) throw error;
+    throw new PassingError('unreachable', `${what} did not come in time`);
+  } finally {
+    deadline.stop();
   }
 }
 

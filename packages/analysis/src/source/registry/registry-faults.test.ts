@@ -1,4 +1,7 @@
 /** What goes wrong with registries, one by one, against the fake registry. */
+import { EventEmitter, once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import { expect, test } from 'vitest';
 
 import type { BuiltImage } from '../../testing/image-builder.ts';
@@ -11,8 +14,10 @@ import {
   firstImage,
   useRegistryLab,
 } from '../../testing/registry/registry-lab.ts';
-import type { SourceImage } from '../image-source.ts';
+import type { ImageSource, SourceImage } from '../image-source.ts';
+import type { Clock } from './clock.ts';
 import type { RegistrySourceOptions } from './index.ts';
+import { TokenServer } from './token-server.ts';
 
 const lab = useRegistryLab();
 const network = { idleMs: 200, privateHosts: ['localhost'] } as const;
@@ -20,6 +25,7 @@ const network = { idleMs: 200, privateHosts: ['localhost'] } as const;
 interface Ready {
   readonly registry: FakeRegistry;
   readonly built: BuiltImage;
+  readonly source: ImageSource;
   readonly image: SourceImage;
 }
 
@@ -29,7 +35,7 @@ async function prepare(options: Partial<RegistrySourceOptions> = {}): Promise<Re
   const built = await buildSample();
   registry.store.putImage('app', 'latest', built);
   const source = lab.open(`${registry.host}/app`, { network, ...options });
-  return { registry, built, image: firstImage((await source.list('default')).images) };
+  return { registry, built, source, image: firstImage((await source.list('default')).images) };
 }
 
 const mended: readonly (readonly [RegistryFault, number])[] = [
@@ -205,6 +211,99 @@ test('a signal ends a download, also in a pause', async () => {
   await expect(reading).rejects.toThrow('left');
 });
 
+/** A clock whose waits take their time, and that tells of each. */
+function createSlowClock(): { readonly clock: Clock; pauses(count: number): Promise<void> } {
+  const begun = new EventEmitter();
+  const waits: number[] = [];
+  const clock: Clock = {
+    now: () => Date.now(),
+    wait(ms, signal) {
+      waits.push(ms);
+      begun.emit('wait');
+      return sleep(ms, undefined, { signal: signal ?? AbortSignal.abort() });
+    },
+  };
+  const pauses = async (count: number): Promise<void> => {
+    while (waits.length < count) await once(begun, 'wait');
+  };
+  return { clock, pauses };
+}
+
+test.each([
+  ['that the registry asks for', 'too-many-requests'],
+  ['before another attempt', 'flapping'],
+] as const)('closing a source, and its signal, end a pause %s at once', async (_, fault) => {
+  const registry = await lab.start({ retryAfterSeconds: 240 });
+  registry.store.putImage('app', 'latest', await buildSample());
+  registry.faults.on(fault);
+  const leaving = new AbortController();
+  const { clock, pauses } = createSlowClock();
+  const closed = lab.open(`${registry.host}/app`, { clock });
+  const left = lab.open(`${registry.host}/app`, { clock, signal: leaving.signal });
+  const failures = [closed, left].map((source) => source.list('default').catch(messageOf));
+  await pauses(2);
+  await closed.close();
+  leaving.abort(new Error('the caller left'));
+  expect(await Promise.all(failures)).toEqual([
+    expect.stringContaining('app:latest was closed'),
+    'the caller left',
+  ]);
+});
+
+test('closing a source ends the pause of a layer, and so does the signal of the layer', async () => {
+  const { clock, pauses } = createSlowClock();
+  const { registry, source, image } = await prepare({ clock });
+  const leaving = new AbortController();
+  registry.faults.on('flapping');
+  const left = image.layers[0]?.open(leaving.signal).catch(messageOf);
+  const other = image.layers[1]?.open().catch(messageOf);
+  await pauses(2);
+  leaving.abort(new Error('the layer is not wanted'));
+  expect(await left).toBe('the layer is not wanted');
+  await source.close();
+  expect(await other).toContain('was closed');
+});
+
+test('closing a source ends a wait for a turn within the rate', async () => {
+  const registry = await lab.start();
+  registry.store.putImage('app', 'latest', await buildSample());
+  const { clock, pauses } = createSlowClock();
+  const rates = { '*': [{ requests: 1, periodMs: 3_600_000 }] };
+  const source = lab.open(`${registry.host}/app`, { rates, clock });
+  const failed = source.list('default').catch(messageOf);
+  await pauses(1);
+  await source.close();
+  expect(await failed).toContain('was closed');
+  expect(registry.requests).toHaveLength(1);
+});
+
+test('a signal ends the wait for a token that others still wait for', async () => {
+  const token = Promise.withResolvers<void>();
+  const asked = Promise.withResolvers<void>();
+  const tokens = new TokenServer({
+    async ask() {
+      asked.resolve();
+      await token.promise;
+      return { status: 200, bytes: Buffer.from('{"token":"good"}') };
+    },
+    now: () => 0,
+    onSecret: () => undefined,
+  });
+  const request = { realm: new URL('https://auth.lab/token'), scopes: [] };
+  const leaving = new AbortController();
+  const left = tokens.find({ ...request, signal: leaving.signal });
+  const stays = tokens.find(request);
+  await asked.promise;
+  leaving.abort(new Error('left'));
+  await expect(left).rejects.toThrow('left');
+  token.resolve();
+  expect(await stays).toBe('good');
+});
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : 'no error';
+}
+
 test('a registry that is not there is told at once', async () => {
   const registry = await lab.start();
   await registry.close();
@@ -216,13 +315,10 @@ test('a registry that is not there is told at once', async () => {
 });
 
 test('a rate keeps requests apart', async () => {
-  const { RequestRate } = await import('./index.ts');
   const registry = await lab.start();
   registry.store.putImage('app', 'latest', await buildSample());
-  const rate = new RequestRate([{ requests: 2, periodMs: 60_000 }], lab.clock);
-  const { images } = await lab
-    .open(`${registry.host}/app`, { rates: { [registry.host]: rate } })
-    .list('default');
+  const rates = { [registry.host]: [{ requests: 2, periodMs: 60_000 }] };
+  const { images } = await lab.open(`${registry.host}/app`, { rates }).list('default');
   await digestLayers(firstImage(images));
   expect(registry.requests).toHaveLength(4);
   expect(lab.clock.waits.reduce((sum, ms) => sum + ms, 0)).toBeGreaterThan(59_000);

@@ -19,7 +19,7 @@ import {
 } from './reference.ts';
 import { assembleImage, type ImageParts } from './registry-image.ts';
 import { RegistryClient } from './registry-client.ts';
-import type { RequestRate } from './request-rate.ts';
+import { type RegistryRates, SharedRates } from './request-rate.ts';
 import { remarkResolution, resolutionOf } from './resolution.ts';
 import { createTransport, type NetworkOptions, type Transport } from './transport.ts';
 
@@ -34,8 +34,10 @@ export interface RegistryOptions {
   readonly mirrors?: Readonly<Record<string, readonly string[]>>;
   /** `host[:port]` that layers outside the registry may be fetched from, over https. */
   readonly foreignHosts?: readonly string[];
-  /** By host; shared with whoever else asks that host. */
-  readonly rates?: Readonly<Record<string, RequestRate>>;
+  /** How often a host may be asked. */
+  readonly rates?: RegistryRates;
+  /** Whoever is given the same object asks within the same rates. */
+  readonly sharedRates?: SharedRates | undefined;
   readonly random?: () => number;
 }
 
@@ -44,13 +46,15 @@ export interface RegistrySourceOptions extends RegistryOptions {
   readonly defaultPlatform: Platform;
   /** What the reference stood for before: asked for in its place, whatever the tag is by now. */
   readonly pin?: string | undefined;
+  /** Ends whatever is asked or waited for, as `close` does. */
+  readonly signal?: AbortSignal | undefined;
 }
 
-/** Throws SourceError `unsupported` for text that is no reference. Connects when it is asked. */
+/** Throws SourceError `invalid_reference` for text that is none. Connects when it is asked. */
 export function openRegistrySource(text: string, options: RegistrySourceOptions): ImageSource {
   const reference = parseReference(text);
-  const transport = createTransport(options.network ?? {});
-  const endpoints = openEndpoints(reference.host, transport, options);
+  const opened = openConnection(formatReference(reference), options, options.signal);
+  const endpoints = openEndpoints(reference.host, opened, options);
   let resolved: ImageOrigin = { remarks: [] };
   const onResolved = (origin: ImageOrigin): void => {
     resolved = origin;
@@ -58,9 +62,9 @@ export function openRegistrySource(text: string, options: RegistrySourceOptions)
   return {
     kind: 'registry',
     reference: formatReference(reference),
-    list: (choice) => listImages(reference, { endpoints, transport, options, choice, onResolved }),
+    list: (choice) => listImages(reference, { endpoints, opened, options, choice, onResolved }),
     origin: () => ({ ...resolved, remarks: [...resolved.remarks, ...endpoints.faults] }),
-    close: () => transport.close(),
+    close: () => opened.close(),
   };
 }
 
@@ -69,34 +73,61 @@ export function openRegistryClient(
   host: string,
   options: RegistryOptions,
 ): { readonly client: RegistryClient; close(): Promise<void> } {
-  const transport = createTransport(options.network ?? {});
-  const client = openClient(canonicalHost(host), transport, options);
-  return { client, close: () => transport.close() };
+  const opened = openConnection(host, options);
+  const client = openClient(canonicalHost(host), opened, options);
+  return { client, close: () => opened.close() };
 }
 
-function openEndpoints(host: string, transport: Transport, options: RegistryOptions): Endpoints {
+/** What all clients of a source share. */
+interface Connection {
+  readonly transport: Transport;
+  readonly rates: SharedRates;
+  readonly signal: AbortSignal;
+  /** Ends what is being asked and waited for, at once. */
+  close(): Promise<void>;
+}
+
+function openConnection(
+  name: string,
+  { network = {}, sharedRates, clock }: RegistryOptions,
+  signal?: AbortSignal,
+): Connection {
+  const transport = createTransport(network);
+  const closed = new AbortController();
+  return {
+    transport,
+    rates: sharedRates ?? new SharedRates(clock),
+    signal: signal === undefined ? closed.signal : AbortSignal.any([closed.signal, signal]),
+    close() {
+      closed.abort(new Error(`${name} was closed`));
+      return transport.close();
+    },
+  };
+}
+
+function openEndpoints(host: string, opened: Connection, options: RegistryOptions): Endpoints {
   const impatient = { ...options, retries: 1 };
   const mirrors = options.mirrors?.[host] ?? [];
   return new Endpoints(
-    openClient(host, transport, options),
-    mirrors.map((mirror) => openClient(mirror, transport, impatient)),
+    openClient(host, opened, options),
+    mirrors.map((mirror) => openClient(mirror, opened, impatient)),
   );
 }
 
 function openClient(
   host: string,
-  transport: Transport,
+  { transport, rates, signal }: Connection,
   options: RegistryOptions & { readonly retries?: number },
 ): RegistryClient {
   const { clock, credentials = { find: async () => undefined }, random, authHosts = [] } = options;
   const { retries } = options;
-  const rate = options.rates?.[host];
   return new RegistryClient(host, {
     transport,
     clock,
     credentials,
     authHosts,
-    ...(rate === undefined ? {} : { rate }),
+    signal,
+    rate: rates.of(host, options.rates ?? {}),
     ...(random === undefined ? {} : { random }),
     ...(retries === undefined ? {} : { retries }),
   });
@@ -104,7 +135,7 @@ function openClient(
 
 interface Listing {
   readonly endpoints: Endpoints;
-  readonly transport: Transport;
+  readonly opened: Connection;
   readonly options: RegistrySourceOptions;
   readonly choice: PlatformChoice;
   readonly onResolved: (origin: ImageOrigin) => void;
@@ -133,7 +164,7 @@ async function listImages(reference: RegistryReference, listing: Listing): Promi
   return { images, remarks, digest: top.digest };
 }
 
-function createParts(repository: string, { endpoints, transport, options }: Listing): ImageParts {
+function createParts(repository: string, { endpoints, opened, options }: Listing): ImageParts {
   const { foreignHosts = [], clock, network } = options;
   const shared = { clock, idleMs: network?.idleMs };
   /** Who gave the layer of a digest last. */
@@ -147,7 +178,10 @@ function createParts(repository: string, { endpoints, transport, options }: List
             givers.set(descriptor.digest, client);
             return openBlob({ ...blobOf(client, repository, descriptor), ...shared, signal });
           })
-        : openForeign(url, descriptor, { ...shared, transport, signal, random: options.random }),
+        : openForeign(url, descriptor, {
+            ...{ ...shared, transport: opened.transport, random: options.random },
+            signal: AbortSignal.any([opened.signal, ...(signal === undefined ? [] : [signal])]),
+          }),
     refuseLayer: ({ digest }, why) => {
       const giver = givers.get(digest);
       const what = `of the layer ${repository}@${digest}`;

@@ -9,6 +9,7 @@ import { limits } from '@lazaret/protocol';
 import { z } from 'zod';
 
 import { SourceError } from '../image-source.ts';
+import { untilAborted } from './clock.ts';
 import { type Credential, secretOf } from './credential.ts';
 import { plainUrl } from './failure.ts';
 
@@ -61,13 +62,16 @@ export class TokenServer {
     this.#options = options;
   }
 
-  /** Throws SourceError `unauthorized` when the server gives none. */
+  /**
+   * Throws SourceError `unauthorized` when the server gives none. The signal ends the wait for it;
+   * the request itself goes on for whoever else waits.
+   */
   async find(request: TokenRequest): Promise<string> {
     const key = keyOf(request);
     const kept = this.#tokens.get(key);
     if (kept !== undefined && this.#options.now() < kept.renewAt) return kept.text;
     const asked = this.#underWay.get(key) ?? this.#fetch(key, request);
-    return (await asked).text;
+    return (await untilAborted(asked, request.signal)).text;
   }
 
   /** The token was refused: the next one is fetched. */

@@ -11,7 +11,8 @@ import { Agent, type Dispatcher, ProxyAgent } from 'undici';
 import { SourceError } from '../image-source.ts';
 import { addressOf, isClosedAddress, isLoopback } from './address-policy.ts';
 import { createTlsContext, type HostCertificates, readCertificates } from './certificates.ts';
-import { ClosedAddressError, closedAddressFailure, connectionFailure } from './failure.ts';
+import { connectionFailure } from './connection-failure.ts';
+import { ClosedAddressError, closedAddressFailure } from './failure.ts';
 import { chooseProxy, type ProxySettings } from './proxy.ts';
 
 export interface NetworkOptions {
@@ -130,7 +131,7 @@ export function createTransport(options: NetworkOptions): Transport {
       try {
         const answer = await pool.request(describe(url, request, options));
         answered.add(url.host);
-        return wrap(answer, url, transportOf(url));
+        return wrap(answer, { url, transport: transportOf(url), signal: request.signal });
       } catch (error) {
         if (request.signal?.aborted === true) throw request.signal.reason;
         if (error instanceof ClosedAddressError) throw closed(url, request);
@@ -243,15 +244,21 @@ function describe(url: URL, request: Exchange, options: NetworkOptions): Dispatc
   };
 }
 
-function wrap(answer: Dispatcher.ResponseData, url: URL, transport: RegistryTransport): Answer {
+interface AnswerOrigin {
+  readonly url: URL;
+  readonly transport: RegistryTransport;
+  readonly signal: AbortSignal | undefined;
+}
+
+function wrap(answer: Dispatcher.ResponseData, origin: AnswerOrigin): Answer {
   return {
     status: answer.statusCode,
-    transport,
+    transport: origin.transport,
     header(name) {
       const value = answer.headers[name];
       return value === undefined ? [] : [value].flat();
     },
-    body: guard(answer.body, url),
+    body: guard(answer.body, origin),
     drop() {
       // Its error, when it comes, has nobody left to hear it.
       answer.body.on('error', () => undefined);
@@ -261,10 +268,14 @@ function wrap(answer: Dispatcher.ResponseData, url: URL, transport: RegistryTran
 }
 
 /** A connection that is lost under way is told like one that was never there. */
-async function* guard(body: AsyncIterable<Uint8Array>, url: URL): AsyncGenerator<Uint8Array> {
+async function* guard(
+  body: AsyncIterable<Uint8Array>,
+  { url, signal }: AnswerOrigin,
+): AsyncGenerator<Uint8Array> {
   try {
     yield* body;
   } catch (error) {
+    signal?.throwIfAborted();
     throw connectionFailure(error, url, true);
   }
 }

@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest';
+
+import { connectionFailure } from './connection-failure.ts';
+import { PassingError } from './failure.ts';
+
+function fail(code: string, { url = 'https://images.lab/v2/?signature=1', answered = false } = {}) {
+  const error = Object.assign(new Error('no'), { code });
+  return connectionFailure(error, new URL(url), answered);
+}
+
+test('a host that never answered is not asked again when it refuses', () => {
+  expect(fail('ECONNREFUSED')).not.toBeInstanceOf(PassingError);
+  expect(fail('ECONNREFUSED', { answered: true })).toBeInstanceOf(PassingError);
+  const error = Object.assign(new Error('no'), { code: 'ECONNREFUSED' });
+  const several = connectionFailure(
+    new AggregateError([error]),
+    new URL('https://images.lab'),
+    false,
+  );
+  expect(several.message).toBe(
+    'images.lab cannot be reached: nothing takes connections there (ECONNREFUSED)',
+  );
+});
+
+test.each([
+  ['UND_ERR_SOCKET', 'it closed the connection before its answer was whole', undefined, true],
+  ['DEPTH_ZERO_SELF_SIGNED_CERT', 'signed by itself', 'trust', false],
+  ['SELF_SIGNED_CERT_IN_CHAIN', 'an unknown authority', 'trust', false],
+  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'an unknown authority', 'trust', false],
+  ['CERT_HAS_EXPIRED', 'has expired', 'trust', false],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', 'for another name', 'trust', false],
+  ['ERR_SSL_WRONG_VERSION_NUMBER', 'does not speak TLS', 'plain_http', false],
+  ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', 'certificate of ours', 'client_certificate', false],
+  ['ERR_SSL_SOMETHING_NEW', 'TLS with it failed', undefined, false],
+  ['E_NEVER_HEARD_OF', 'the connection failed', undefined, false],
+])('%s is told in words', (code, words, remedy, passes) => {
+  const failure = fail(code);
+  expect(failure).toMatchObject({ code: 'unreachable', remedy });
+  expect(failure.message).toContain(words);
+  expect(failure.message).toContain(`(${code})`);
+  expect(failure instanceof PassingError).toBe(passes);
+});
+
+test.each(['UND_ERR_SOCKET', 'ECONNRESET', 'HPE_INVALID_CONSTANT'])(
+  'plain HTTP that ends with %s may have met TLS',
+  (code) => {
+    const failure = fail(code, { url: 'http://images.lab/' });
+    expect(failure).toMatchObject({ remedy: 'tls' });
+    expect(failure.message).toContain('it was asked over plain HTTP');
+    expect(fail(code).message).not.toContain('plain HTTP');
+  },
+);
