@@ -10,11 +10,11 @@ import { arch } from 'node:process';
 import type { InspectionReport, Platform } from '@lazaret/protocol';
 
 import { detectSource } from '../source/detect-source.ts';
+import type { DetectedSource } from '../source/detect-source.ts';
 import type { EngineEndpoint } from '../source/engine-api.ts';
 import { SourceError } from '../source/image-source.ts';
 import { openSource } from '../source/open-source.ts';
 import type { OpenedSource } from '../source/open-source.ts';
-import { openCredentials } from '../source/registry/index.ts';
 import type { RegistryOptions, RegistryRates, SharedRates } from '../source/registry/index.ts';
 import { openAdvisories } from '../vulnerability/advisory-database.ts';
 import type { AdvisoryDatabase } from '../vulnerability/advisory-database.ts';
@@ -110,7 +110,7 @@ export async function inspectImage(
     const opened = await openSource(detected, {
       defaultPlatform: thisPlatform(),
       engine,
-      registry: request.offline ? undefined : await registryOptions(request.registry, hooks),
+      registry: await registryFor(detected, request, hooks),
       spoolDirectory: request.spoolDirectory ?? tmpdir(),
       ...{ pin: request.pin, signal: hooks.signal },
     });
@@ -119,6 +119,15 @@ export async function inspectImage(
   } finally {
     advisories?.close();
   }
+}
+
+/** Undefined where no registry is asked, or none may be. */
+export async function registryFor(
+  { kind }: DetectedSource,
+  { offline, registry }: Pick<InspectRequest, 'offline' | 'registry'>,
+  hooks: Pick<InspectHooks, 'now' | 'sharedRates'>,
+): Promise<RegistryOptions | undefined> {
+  return kind === 'registry' && !offline ? registryOptions(registry, hooks) : undefined;
 }
 
 /** linux/amd64 for most: images are for Linux whatever this machine runs. */
@@ -194,7 +203,7 @@ export function engineOf(address: string | undefined): EngineEndpoint | undefine
   return existsSync(usualSocket) ? { address: `unix://${usualSocket}` } : undefined;
 }
 
-export async function registryOptions(
+async function registryOptions(
   request: RegistryRequest,
   { now, sharedRates }: Pick<InspectHooks, 'now' | 'sharedRates'>,
 ): Promise<RegistryOptions> {
@@ -202,6 +211,7 @@ export async function registryOptions(
     request;
   const { containersAuth, dockercfg, pullSecrets, helperEnvironment, rates } = request;
   const { privateHosts, privateHostsSetting, isNamedByCaller } = request;
+  const { openCredentials } = await import('../source/registry/index.ts');
   const ca = await Promise.all(request.caFiles.map((path) => readFile(path, 'utf8')));
   return {
     clock: { now },

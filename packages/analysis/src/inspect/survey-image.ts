@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { createScanners } from '../scan/create-scanners.ts';
 import { detectSource } from '../source/detect-source.ts';
 import { openSource } from '../source/open-source.ts';
-import { engineOf, openDatabase, registryOptions, thisPlatform } from './inspect-image.ts';
+import { engineOf, openDatabase, registryFor, thisPlatform } from './inspect-image.ts';
 import type { InspectHooks, InspectRequest } from './inspect-image.ts';
 
 export interface ImageSurvey {
@@ -31,7 +31,7 @@ export async function surveyImage(
   const opened = await openSource(detected, {
     defaultPlatform: thisPlatform(),
     engine,
-    registry: request.offline ? undefined : await registryOptions(request.registry, hooks),
+    registry: await registryFor(detected, request, hooks),
     spoolDirectory: request.spoolDirectory ?? tmpdir(),
     signal: hooks.signal,
   });

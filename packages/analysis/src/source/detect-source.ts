@@ -8,7 +8,6 @@ import { join } from 'node:path';
 
 import { sniffCompression } from '../archive/decompress.ts';
 import { blockBytes, isZeroBlock, parseHeader } from '../archive/tar-header.ts';
-import { createEngineApi, engineName } from './engine-api.ts';
 import type { EngineEndpoint } from './engine-api.ts';
 import { openFileBytes } from './file-bytes.ts';
 import { SourceError } from './image-source.ts';
@@ -116,6 +115,7 @@ async function detectImage(word: string, { engine }: DetectOptions): Promise<Det
 
 /** Whether it has the image; a text when it cannot be asked. */
 async function askEngine(word: string, endpoint: EngineEndpoint): Promise<boolean | string> {
+  const { createEngineApi, engineName } = await import('./engine-api.ts');
   const api = createEngineApi(endpoint);
   try {
     await api.ask(`/images/${engineName(word)}/json`, z.object({ Id: z.string() }));

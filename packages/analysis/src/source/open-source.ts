@@ -1,17 +1,17 @@
-/** Opens whatever `detectSource` found. */
-import { openContainerTree } from './container.ts';
+/**
+ * Opens whatever `detectSource` found. What speaks over a socket or a network is loaded when it is
+ * needed: the HTTP client costs more than all else that looks at a file of this machine.
+ */
 import type { ContainerTree } from './container.ts';
 import type { DetectedSource } from './detect-source.ts';
 import { openDirectoryTree } from './directory.ts';
 import type { DirectoryTree, DirectoryTreeOptions } from './directory.ts';
 import type { EngineEndpoint } from './engine-api.ts';
-import { openEngineImage } from './engine.ts';
 import { openImageArchive } from './image-archive.ts';
 import type { ImageArchiveOptions } from './image-archive.ts';
 import { SourceError } from './image-source.ts';
 import type { ImageSource } from './image-source.ts';
 import { openOciLayout } from './oci-layout.ts';
-import { openRegistrySource } from './registry/index.ts';
 import type { RegistryOptions } from './registry/index.ts';
 
 export interface OpenSourceOptions extends Omit<ImageArchiveOptions, 'name'> {
@@ -53,13 +53,14 @@ export async function openSource(
     case 'container': {
       const { reference } = detected;
       const endpoint = needEngine(options);
+      const { openContainerTree } = await import('./container.ts');
       const tree = await openContainerTree(reference, { endpoint, signal: options.signal });
       return { kind: 'container', reference, tree };
     }
     case 'engine':
       return { kind: 'image', source: await openFromEngine(detected.reference, options) };
     case 'registry':
-      return { kind: 'image', source: openFromRegistry(detected.reference, options) };
+      return { kind: 'image', source: await openFromRegistry(detected.reference, options) };
   }
   throw new SourceError('unsupported', 'this source is not known');
 }
@@ -72,12 +73,17 @@ async function openFromEngine(reference: string, options: OpenSourceOptions): Pr
   }
   const endpoint = needEngine(options);
   const limits = { spoolDirectory, spoolBytes };
+  const { openEngineImage } = await import('./engine.ts');
   return openEngineImage(reference, { endpoint, defaultPlatform, ...limits, signal });
 }
 
-function openFromRegistry(reference: string, options: OpenSourceOptions): ImageSource {
+async function openFromRegistry(
+  reference: string,
+  options: OpenSourceOptions,
+): Promise<ImageSource> {
   const { registry, defaultPlatform, pin, signal } = options;
   if (registry !== undefined) {
+    const { openRegistrySource } = await import('./registry/index.ts');
     return openRegistrySource(reference, { ...registry, defaultPlatform, pin, signal });
   }
   throw new SourceError('unreachable', `${reference} is in a registry, and none may be asked here`);
