@@ -16,6 +16,7 @@ import type {
 } from '@lazaret/protocol';
 
 import type { ScannerDescription } from '../scan/scanner.ts';
+import type { MatchAnswer } from '../vulnerability/advisory-coverage.ts';
 import {
   collectPackages,
   findDistribution,
@@ -54,11 +55,6 @@ export interface ReportInput {
   readonly files: boolean;
 }
 
-export interface MatchAnswer {
-  readonly findings: readonly Finding[];
-  readonly gaps: readonly Gap[];
-}
-
 const unownedListed = 1_000;
 
 export function buildReport(input: ReportInput): InspectionReport {
@@ -68,18 +64,18 @@ export function buildReport(input: ReportInput): InspectionReport {
   const owned = findOwned(placed.facts, placed.merged);
   const packages = collectPackages(placed, { distribution, owned }).toSorted(byPurl);
   const about = { packages, ...(distribution !== undefined && { distribution }) };
-  const matched = input.match?.(about) ?? { findings: [], gaps: [] };
+  const matched = input.match?.(about);
   const findings = [
     ...input.findings,
     ...placed.findings.map(placedFinding),
     ...findingsBeside(input.beside),
-    ...placeMatches(matched.findings, packages),
+    ...placeMatches(matched?.findings ?? [], packages),
   ].toSorted(bySeverity);
   const unowned =
     owned && findUnowned(placed.merged, { records, owned, packages, listed: unownedListed });
   const told = [...placed.gaps, ...gapsBeside(input.beside), ...unknownGaps(placed)];
-  const gaps = [...input.gaps, ...told, ...matched.gaps];
-  const coverage = coverageOf(input, gaps);
+  const gaps = [...input.gaps, ...told, ...(matched?.gaps ?? [])];
+  const coverage = coverageOf(input, gaps, matched?.scanner);
   const { tool, source, image, layers } = input;
   const body = {
     schema: 'lazaret-inspection/1' as const,
@@ -167,7 +163,11 @@ function gapReason(reason: UnknownFact['reason']): Gap['reason'] {
   return reason === 'not_recorded' ? 'missing_part' : reason;
 }
 
-function coverageOf(input: ReportInput, gaps: readonly Gap[]): Coverage {
+function coverageOf(
+  input: ReportInput,
+  gaps: readonly Gap[],
+  matching: ScannerCoverage | undefined,
+): Coverage {
   const { layers, records, beside } = input;
   const scanners = input.scanners.map((each) => scannerCoverage(each, [...records, beside]));
   const ill = input.scanners.flatMap(({ id, before, after }): Gap[] =>
@@ -190,7 +190,7 @@ function coverageOf(input: ReportInput, gaps: readonly Gap[]): Coverage {
       partial: inState('partial'),
       missing,
     },
-    scanners,
+    scanners: matching === undefined ? scanners : [...scanners, matching],
     gaps: all.slice(0, limits.gapsListed),
     gapCount: all.length,
   };
