@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto';
 
 import { limits } from '@lazaret/protocol';
 import type {
-  Coverage,
   Fact,
   Finding,
   Gap,
@@ -11,7 +10,6 @@ import type {
   PlacedFile,
   PlacedFinding,
   ReportLayer,
-  ScannerCoverage,
   UnknownFact,
 } from '@lazaret/protocol';
 
@@ -28,6 +26,7 @@ import { collectSpecial } from './collect-special.ts';
 import { judge } from './judge.ts';
 import { hiddenFiles, placeRecords } from './place-records.ts';
 import type { LayerRecords, Placed, PlacedRecords } from './place-records.ts';
+import { sumCoverage } from './sum-coverage.ts';
 import type { MemberRow, TreeRecord } from './tree-record.ts';
 
 export interface ReportInput {
@@ -75,7 +74,7 @@ export function buildReport(input: ReportInput): InspectionReport {
     owned && findUnowned(placed.merged, { records, owned, packages, listed: unownedListed });
   const told = [...placed.gaps, ...gapsBeside(input.beside), ...unknownGaps(placed)];
   const gaps = [...input.gaps, ...told, ...(matched?.gaps ?? [])];
-  const coverage = coverageOf(input, gaps, matched?.scanner);
+  const coverage = sumCoverage(input, gaps, matched?.scanner);
   const { tool, source, image, layers } = input;
   const body = {
     schema: 'lazaret-inspection/1' as const,
@@ -163,59 +162,6 @@ function gapReason(reason: UnknownFact['reason']): Gap['reason'] {
   return reason === 'not_recorded' ? 'missing_part' : reason;
 }
 
-function coverageOf(
-  input: ReportInput,
-  gaps: readonly Gap[],
-  matching: ScannerCoverage | undefined,
-): Coverage {
-  const { layers, records, beside } = input;
-  const scanners = input.scanners.map((each) => scannerCoverage(each, [...records, beside]));
-  const ill = input.scanners.flatMap(({ id, before, after }): Gap[] =>
-    before.healthy && after.healthy
-      ? []
-      : [{ by: id, reason: 'unhealthy', detail: before.problem ?? after.problem ?? 'not healthy' }],
-  );
-  const all = [...ill, ...gaps].toSorted(byLayerAndPath);
-  const inState = (state: ReportLayer['state']): number =>
-    layers.filter((layer) => layer.state === state).length;
-  const missing = inState('missing');
-  return {
-    complete: all.length === 0 && missing === 0,
-    files: records.reduce((sum, record) => sum + (record?.files.length ?? 0), 0),
-    bytes: layers.reduce((sum, { tarBytes }) => sum + (tarBytes ?? 0), 0),
-    layers: {
-      listed: layers.length,
-      examined: inState('examined'),
-      cached: inState('cached'),
-      partial: inState('partial'),
-      missing,
-    },
-    scanners: matching === undefined ? scanners : [...scanners, matching],
-    gaps: all.slice(0, limits.gapsListed),
-    gapCount: all.length,
-  };
-}
-
-function scannerCoverage(
-  { id, before, after }: ReportInput['scanners'][number],
-  records: LayerRecords,
-): ScannerCoverage {
-  const scans = records.flatMap((record) => record?.scans[id] ?? []);
-  const sum = (field: 'examined' | 'cached' | 'partial' | 'failed'): number =>
-    scans.reduce((total, scan) => total + scan[field], 0);
-  return {
-    scanner: id,
-    engine: before.engine,
-    signatures: before.signatures,
-    ...(before.signaturesAt !== undefined && { signaturesAt: before.signaturesAt }),
-    healthy: before.healthy && after.healthy,
-    examined: sum('examined'),
-    cached: sum('cached'),
-    partial: sum('partial'),
-    failed: sum('failed'),
-  };
-}
-
 /** The merged view by path, then what is hidden, layer by layer. */
 function listFiles(records: LayerRecords, { merged, members }: PlacedRecords): PlacedFile[] {
   const files: PlacedFile[] = [];
@@ -288,15 +234,6 @@ function byPurl(
   b: { readonly purl: string; readonly path: string },
 ): number {
   return compare(a.purl, b.purl) || compare(a.path, b.path);
-}
-
-function byLayerAndPath(a: Gap, b: Gap): number {
-  return (
-    (a.layer ?? -1) - (b.layer ?? -1) ||
-    compare(a.path ?? '', b.path ?? '') ||
-    compare(a.by, b.by) ||
-    compare(a.detail, b.detail)
-  );
 }
 
 function compare(a: string, b: string): number {
