@@ -75,11 +75,12 @@ export async function inspect(
       listing.images.map(({ config }) => scanConfig(config, desk.treePlan(noProgress))),
     );
     const described = await describedTwice(scanners);
+    const hidesSecrets = options.scanners?.secrets === true;
     return listing.images.map((image, at) =>
       buildReport({
         tool: { name: 'lazaret', version: options.toolVersion },
         source: describeSource(source, listing, options),
-        ...describeImage(image, outcomes[at] ?? []),
+        ...describeImage(image, outcomes[at] ?? [], { hidesSecrets }),
         records: (outcomes[at] ?? []).map(({ record }) => record),
         beside: configs[at],
         gaps: [...remarkGaps(listing, options), ...(outcomes[at] ?? []).flatMap(outcomeGaps)],
