@@ -23,6 +23,7 @@ import {
   foldLayers,
 } from './collect-packages.ts';
 import { collectSpecial } from './collect-special.ts';
+import { foldNested } from './fold-nested.ts';
 import { judge } from './judge.ts';
 import { hiddenFiles, placeRecords } from './place-records.ts';
 import type { LayerRecords, Placed, PlacedRecords } from './place-records.ts';
@@ -66,7 +67,7 @@ export function buildReport(input: ReportInput): InspectionReport {
   const matched = input.match?.(about);
   const findings = [
     ...input.findings,
-    ...placed.findings.map(placedFinding),
+    ...foldNested(placed).map(placedFinding),
     ...findingsBeside(input.beside),
     ...placeMatches(matched?.findings ?? [], packages),
   ].toSorted(bySeverity);
