@@ -145,7 +145,7 @@ export const analysisLimits = {
   signaturesStaleMs: 14 * dayMs,
   /** Since a feed was imported. */
   advisoriesStaleMs: 14 * dayMs,
-  /** Since the newest record of a feed: above it, an old copy was imported. A quiet feed is below. */
+  /** Since the newest record of a feed: above it an old copy was imported, below it may rest. */
   advisoriesQuietMs: 90 * dayMs,
   advisoryFeedsTold: 200,
   /** Larger programs get no sdhash digest. */

@@ -9,11 +9,9 @@ import type {
   InspectionReport,
   PlacedFile,
   PlacedFinding,
-  ReportLayer,
   UnknownFact,
 } from '@lazaret/protocol';
 
-import type { ScannerDescription } from '../scan/scanner.ts';
 import type { MatchAnswer } from '../vulnerability/advisory-coverage.ts';
 import {
   collectPackages,
@@ -28,27 +26,17 @@ import { judge } from './judge.ts';
 import { hiddenFiles, placeRecords } from './place-records.ts';
 import type { LayerRecords, Placed, PlacedRecords } from './place-records.ts';
 import { sumCoverage } from './sum-coverage.ts';
+import type { CoverageInput } from './sum-coverage.ts';
 import type { MemberRow, TreeRecord } from './tree-record.ts';
 
-export interface ReportInput {
+export interface ReportInput extends CoverageInput {
   readonly tool: InspectionReport['tool'];
   readonly source: InspectionReport['source'];
   readonly image: InspectionReport['image'];
-  readonly layers: readonly ReportLayer[];
-  /** By layer; undefined for one that could not be read. */
-  readonly records: LayerRecords;
-  /** What was examined besides the layers: the configuration of an image. */
-  readonly beside?: TreeRecord | undefined;
   /** What stands against completeness besides the records: missing layers, remarks. */
   readonly gaps: readonly Gap[];
   /** Findings that no walk makes: a forged diffID. */
   readonly findings: readonly PlacedFinding[];
-  /** As scanners described themselves at the start and at the end. */
-  readonly scanners: readonly {
-    readonly id: string;
-    readonly before: ScannerDescription;
-    readonly after: ScannerDescription;
-  }[];
   /** Findings from what is known of packages: vulnerabilities. */
   readonly match?: (report: Pick<InspectionReport, 'packages' | 'distribution'>) => MatchAnswer;
   /** Whether every file is listed. */

@@ -1,4 +1,4 @@
-/** What was found at several levels of nesting is one finding, unless the inner does not explain it. */
+/** What was found at several levels of nesting is one finding, where the inner explains it. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,6 +1,6 @@
 /**
- * The same malware or secret is found at each level of nesting: in an archive, in the archive inside
- * that, in the file itself. The innermost is kept and names the outer ones. Pure.
+ * The same malware or secret is found at each level of nesting: in an archive, in one inside that,
+ * in the file itself. The innermost is kept and names the outer ones. Pure.
  *
  * An outer match is another one unless the inner explains it. clamd unpacks by itself, and finds in
  * an archive what it finds in a member. A rule or a secret was seen in the outer bytes as they are:

@@ -2,10 +2,23 @@
 import { limits } from '@lazaret/protocol';
 import type { Coverage, Gap, ReportLayer, ScannerCoverage } from '@lazaret/protocol';
 
-import type { ReportInput } from './build-report.ts';
+import type { ScannerDescription } from '../scan/scanner.ts';
 import type { LayerRecords } from './place-records.ts';
+import type { TreeRecord } from './tree-record.ts';
 
-type CoverageInput = Pick<ReportInput, 'layers' | 'records' | 'beside' | 'scanners'>;
+export interface CoverageInput {
+  readonly layers: readonly ReportLayer[];
+  /** By layer; undefined for one that could not be read. */
+  readonly records: LayerRecords;
+  /** What was examined besides the layers: the configuration of an image. */
+  readonly beside?: TreeRecord | undefined;
+  /** As scanners described themselves at the start and at the end. */
+  readonly scanners: readonly {
+    readonly id: string;
+    readonly before: ScannerDescription;
+    readonly after: ScannerDescription;
+  }[];
+}
 
 /** @param matching The row of the advisories, where packages were matched with some. */
 export function sumCoverage(
@@ -37,7 +50,7 @@ export function sumCoverage(
 }
 
 function scannerCoverage(
-  { id, before, after }: ReportInput['scanners'][number],
+  { id, before, after }: CoverageInput['scanners'][number],
   records: LayerRecords,
 ): ScannerCoverage {
   const scans = records.flatMap((record) => record?.scans[id] ?? []);

@@ -1,4 +1,4 @@
-/** What a caller may name, and that a refusal names the setting that would allow it, or the reason. */
+/** What a caller may name, and that a refusal names the setting that would allow it or why. */
 import { expect, test } from 'vitest';
 
 import { inspectionOption } from '../config/inspection-option.ts';
