@@ -1,4 +1,5 @@
 /** The commands on images against a real server and registry. */
+import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -53,11 +54,33 @@ test('images are inspected, listed, looked into, compared and searched', async (
   }
 });
 
+test('an image is named by what the list shows of it, whatever the case', async () => {
+  await run('images', 'inspect', reference, '--wait');
+  const { stdout } = await run('images');
+  const shown = digest.slice('sha256:'.length, 'sha256:'.length + 12);
+  expect(stdout).toContain(shown);
+  for (const start of [shown, shown.slice(0, 6), `sha256:${shown.toUpperCase()}`]) {
+    const { exitCode, stdout: page } = await run('images', 'show', start);
+    expect([exitCode, page]).toEqual([0, expect.stringContaining(digest)]);
+  }
+  const compared = await run('images', 'compare', shown, digest);
+  expect(compared.stdout).toContain('No difference was found.');
+  expect((await run('images', 'report', shown)).exitCode).toBe(0);
+  expect((await run('images', 'show', shown.slice(0, 5))).exitCode).toBe(2);
+  expect((await run('images', 'show', 'abcdef')).exitCode).toBe(7);
+  const sha256 = createHash('sha256').update('for the command line').digest('hex');
+  for (const asked of [sha256, `sha256:${sha256.toUpperCase()}`]) {
+    const found = await run('search', '--sha256', asked);
+    expect([found.exitCode, found.stdout]).toEqual([0, expect.stringContaining(shown)]);
+  }
+});
+
 test('a refusal says which setting would allow what was asked for', async () => {
   const settings = [
     ['10.0.0.1:5000/app', 'inspection.registries.private'],
     ['docker:app', 'inspection.dockerDaemon'],
-    ['dir:/etc', 'inspection.allowLocal'],
+    ['/srv/app.tar', 'inspection.allowLocal'],
+    ['dir:/etc', 'only images are kept'],
   ];
   for (const [asked = '', setting = ''] of settings) {
     const { exitCode, stderr } = await run('images', 'inspect', asked);

@@ -134,6 +134,11 @@ describe('default commands', () => {
       ['engines', 'show', 'x'],
       ['engines', 'show', 'x'],
     ],
+    [['images'], ['images', 'list']],
+    [
+      ['inspections', '--limit', '1'],
+      ['inspections', 'list', '--limit', '1'],
+    ],
     [['jobs'], ['jobs']],
     [
       ['help', 'engines', 'add'],

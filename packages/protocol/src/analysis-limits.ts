@@ -147,6 +147,11 @@ export const analysisLimits = {
   scansAtOnce: 8,
   scanBytesAtOnce: 64 * MiB,
   signaturesStaleMs: 14 * dayMs,
+  /** Since a feed was imported. */
+  advisoriesStaleMs: 14 * dayMs,
+  /** Since the newest record of a feed: above it an old copy was imported, below it may rest. */
+  advisoriesQuietMs: 90 * dayMs,
+  advisoryFeedsTold: 200,
   /** Larger programs get no sdhash digest. */
   similarityFileBytes: 32 * MiB,
   similarityListEntries: 100_000,

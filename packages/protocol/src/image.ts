@@ -106,7 +106,16 @@ export const searchHit = z.object({
 });
 export type SearchHit = z.output<typeof searchHit>;
 
-const byDigest = z.object({ digest });
+/** An image by its digest or by the first six digits of it or more, as lists show them. */
+const digestStart: z.ZodType<string, string> = z
+  .string()
+  .regex(
+    /^(?:[a-z0-9]+(?:[+._-][a-z0-9]+)*:)?[0-9a-f]{6,128}$/i,
+    'expected a digest, or at least 6 hexadecimal digits of its beginning',
+  )
+  .transform((text) => (text.includes(':') ? text : `sha256:${text}`).toLowerCase());
+
+const byDigest = z.object({ digest: digestStart });
 const inProject = { project: projectName.optional() } as const;
 /** Long enough for the position in a list of paths. */
 const longPaging = { ...paging, cursor: z.string().max(limits.imageCursorChars).optional() };
@@ -244,7 +253,7 @@ export const images = {
     path: '/api/v1/images/:digest/differences/:other',
     summary: 'What lies between two images: layers, packages, files, findings, configuration',
     access: 'images.read',
-    params: z.object({ digest, other: digest }),
+    params: z.object({ digest: digestStart, other: digestStart }),
     query: z.object({
       ...inProject,
       /** Whether files are compared too. */
@@ -267,12 +276,15 @@ export const images = {
   }),
 } as const;
 
-/** Digests are compared without regard to case. */
-function hexDigest(chars: number): z.ZodType<string, string> {
+/** Digests are compared without regard to case; the name of the algorithm may stand before. */
+function hexDigest(algorithm: string, chars: number): z.ZodType<string, string> {
   return z
     .string()
-    .regex(new RegExp(`^[0-9a-fA-F]{${chars}}$`), `expected ${chars} hexadecimal characters`)
-    .transform((text) => text.toLowerCase());
+    .regex(
+      new RegExp(`^(?:${algorithm}:)?[0-9a-f]{${chars}}$`, 'i'),
+      `expected ${chars} hexadecimal characters`,
+    )
+    .transform((text) => text.slice(-chars).toLowerCase());
 }
 
 export const searches = {
@@ -286,9 +298,9 @@ export const searches = {
     query: z.object({
       ...paging,
       ...inProject,
-      sha256: hexDigest(64).optional(),
-      sha1: hexDigest(40).optional(),
-      md5: hexDigest(32).optional(),
+      sha256: hexDigest('sha256', 64).optional(),
+      sha1: hexDigest('sha1', 40).optional(),
+      md5: hexDigest('md5', 32).optional(),
       /** The beginning of a path: `etc/ssh/`, `usr/bin/curl`. */
       path: z.string().min(1).max(limits.pathBytes).optional(),
       /** The whole name of a package, or its purl, with or without a version. */

@@ -213,6 +213,15 @@ test('a file in place of the directory, and a directory in place of the file', a
   }
 });
 
+test.each(['/proc/lazaret', '/proc/lazaret/below'])(
+  'a file system that makes no directories and calls the parent missing: %s',
+  async (place) => {
+    const run = await inspected(image, place);
+    expect(run.text).toBe(cold.text);
+    expect(run.troubles).toEqual([expect.stringContaining(`mkdir '/proc/lazaret'`)]);
+  },
+);
+
 test('a lock that is held for good is waited for once, not at every row', async () => {
   await inspected(image);
   const holder = new DatabaseSync(join(directory, fileName));

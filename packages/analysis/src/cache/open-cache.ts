@@ -5,7 +5,7 @@
  * anew, and any row that cannot be read, or is not what was put there, counts as not there. Nothing
  * that goes wrong with the disk or the file is thrown: it is told as `trouble`, and costs time.
  */
-import { mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { StatementSync } from 'node:sqlite';
@@ -16,6 +16,7 @@ import { z } from 'zod';
 
 import type { ScanAnswer } from '../scan/scanner.ts';
 import type { VerdictKey, VerdictStore } from '../inspect/verdict-store.ts';
+import { makeDirectory } from './make-directory.ts';
 import { openRow, sealRow } from './sealed-row.ts';
 import { trimDatabase } from './trim-database.ts';
 
@@ -60,7 +61,7 @@ const verdictRow = z.object({
 export function openCache(directory: string): AnalysisCache {
   const path = join(directory, fileName);
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeDirectory(directory, 0o700);
     try {
       return openFile(path);
     } catch (error) {

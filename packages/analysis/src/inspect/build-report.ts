@@ -3,19 +3,16 @@ import { createHash } from 'node:crypto';
 
 import { limits } from '@lazaret/protocol';
 import type {
-  Coverage,
   Fact,
   Finding,
   Gap,
   InspectionReport,
   PlacedFile,
   PlacedFinding,
-  ReportLayer,
-  ScannerCoverage,
   UnknownFact,
 } from '@lazaret/protocol';
 
-import type { ScannerDescription } from '../scan/scanner.ts';
+import type { MatchAnswer } from '../vulnerability/advisory-coverage.ts';
 import {
   collectPackages,
   findDistribution,
@@ -24,39 +21,26 @@ import {
   foldLayers,
 } from './collect-packages.ts';
 import { collectSpecial } from './collect-special.ts';
+import { foldNested } from './fold-nested.ts';
 import { judge } from './judge.ts';
 import { hiddenFiles, placeRecords } from './place-records.ts';
 import type { LayerRecords, Placed, PlacedRecords } from './place-records.ts';
+import { sumCoverage } from './sum-coverage.ts';
+import type { CoverageInput } from './sum-coverage.ts';
 import type { MemberRow, TreeRecord } from './tree-record.ts';
 
-export interface ReportInput {
+export interface ReportInput extends CoverageInput {
   readonly tool: InspectionReport['tool'];
   readonly source: InspectionReport['source'];
   readonly image: InspectionReport['image'];
-  readonly layers: readonly ReportLayer[];
-  /** By layer; undefined for one that could not be read. */
-  readonly records: LayerRecords;
-  /** What was examined besides the layers: the configuration of an image. */
-  readonly beside?: TreeRecord | undefined;
   /** What stands against completeness besides the records: missing layers, remarks. */
   readonly gaps: readonly Gap[];
   /** Findings that no walk makes: a forged diffID. */
   readonly findings: readonly PlacedFinding[];
-  /** As scanners described themselves at the start and at the end. */
-  readonly scanners: readonly {
-    readonly id: string;
-    readonly before: ScannerDescription;
-    readonly after: ScannerDescription;
-  }[];
   /** Findings from what is known of packages: vulnerabilities. */
   readonly match?: (report: Pick<InspectionReport, 'packages' | 'distribution'>) => MatchAnswer;
   /** Whether every file is listed. */
   readonly files: boolean;
-}
-
-export interface MatchAnswer {
-  readonly findings: readonly Finding[];
-  readonly gaps: readonly Gap[];
 }
 
 const unownedListed = 1_000;
@@ -68,18 +52,18 @@ export function buildReport(input: ReportInput): InspectionReport {
   const owned = findOwned(placed.facts, placed.merged);
   const packages = collectPackages(placed, { distribution, owned }).toSorted(byPurl);
   const about = { packages, ...(distribution !== undefined && { distribution }) };
-  const matched = input.match?.(about) ?? { findings: [], gaps: [] };
+  const matched = input.match?.(about);
   const findings = [
     ...input.findings,
-    ...placed.findings.map(placedFinding),
+    ...foldNested(placed).map(placedFinding),
     ...findingsBeside(input.beside),
-    ...placeMatches(matched.findings, packages),
+    ...placeMatches(matched?.findings ?? [], packages),
   ].toSorted(bySeverity);
   const unowned =
     owned && findUnowned(placed.merged, { records, owned, packages, listed: unownedListed });
   const told = [...placed.gaps, ...gapsBeside(input.beside), ...unknownGaps(placed)];
-  const gaps = [...input.gaps, ...told, ...matched.gaps];
-  const coverage = coverageOf(input, gaps);
+  const gaps = [...input.gaps, ...told, ...(matched?.gaps ?? [])];
+  const coverage = sumCoverage(input, gaps, matched?.scanner);
   const { tool, source, image, layers } = input;
   const body = {
     schema: 'lazaret-inspection/1' as const,
@@ -167,55 +151,6 @@ function gapReason(reason: UnknownFact['reason']): Gap['reason'] {
   return reason === 'not_recorded' ? 'missing_part' : reason;
 }
 
-function coverageOf(input: ReportInput, gaps: readonly Gap[]): Coverage {
-  const { layers, records, beside } = input;
-  const scanners = input.scanners.map((each) => scannerCoverage(each, [...records, beside]));
-  const ill = input.scanners.flatMap(({ id, before, after }): Gap[] =>
-    before.healthy && after.healthy
-      ? []
-      : [{ by: id, reason: 'unhealthy', detail: before.problem ?? after.problem ?? 'not healthy' }],
-  );
-  const all = [...ill, ...gaps].toSorted(byLayerAndPath);
-  const inState = (state: ReportLayer['state']): number =>
-    layers.filter((layer) => layer.state === state).length;
-  const missing = inState('missing');
-  return {
-    complete: all.length === 0 && missing === 0,
-    files: records.reduce((sum, record) => sum + (record?.files.length ?? 0), 0),
-    bytes: layers.reduce((sum, { tarBytes }) => sum + (tarBytes ?? 0), 0),
-    layers: {
-      listed: layers.length,
-      examined: inState('examined'),
-      cached: inState('cached'),
-      partial: inState('partial'),
-      missing,
-    },
-    scanners,
-    gaps: all.slice(0, limits.gapsListed),
-    gapCount: all.length,
-  };
-}
-
-function scannerCoverage(
-  { id, before, after }: ReportInput['scanners'][number],
-  records: LayerRecords,
-): ScannerCoverage {
-  const scans = records.flatMap((record) => record?.scans[id] ?? []);
-  const sum = (field: 'examined' | 'cached' | 'partial' | 'failed'): number =>
-    scans.reduce((total, scan) => total + scan[field], 0);
-  return {
-    scanner: id,
-    engine: before.engine,
-    signatures: before.signatures,
-    ...(before.signaturesAt !== undefined && { signaturesAt: before.signaturesAt }),
-    healthy: before.healthy && after.healthy,
-    examined: sum('examined'),
-    cached: sum('cached'),
-    partial: sum('partial'),
-    failed: sum('failed'),
-  };
-}
-
 /** The merged view by path, then what is hidden, layer by layer. */
 function listFiles(records: LayerRecords, { merged, members }: PlacedRecords): PlacedFile[] {
   const files: PlacedFile[] = [];
@@ -288,15 +223,6 @@ function byPurl(
   b: { readonly purl: string; readonly path: string },
 ): number {
   return compare(a.purl, b.purl) || compare(a.path, b.path);
-}
-
-function byLayerAndPath(a: Gap, b: Gap): number {
-  return (
-    (a.layer ?? -1) - (b.layer ?? -1) ||
-    compare(a.path ?? '', b.path ?? '') ||
-    compare(a.by, b.by) ||
-    compare(a.detail, b.detail)
-  );
 }
 
 function compare(a: string, b: string): number {

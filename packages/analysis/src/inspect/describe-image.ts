@@ -3,6 +3,7 @@ import type { ImageConfig, InspectionReport, PlacedFinding, ReportLayer } from '
 
 import { parseImageConfig } from '../source/image-config.ts';
 import type { SourceImage } from '../source/image-source.ts';
+import { hideConfig } from './hide-config.ts';
 import type { LayerOutcome } from './layer-desk.ts';
 
 export interface DescribedImage {
@@ -14,8 +15,9 @@ export interface DescribedImage {
 export function describeImage(
   image: SourceImage,
   outcomes: readonly LayerOutcome[],
+  { hidesSecrets }: { readonly hidesSecrets: boolean },
 ): DescribedImage {
-  const { config } = readConfig(image);
+  const config = readConfig(image, hidesSecrets);
   const commands = config?.history.filter(({ emptyLayer }) => emptyLayer !== true) ?? [];
   const layers = image.layers.map((layer, index): ReportLayer => {
     const outcome = outcomes[index];
@@ -31,9 +33,10 @@ export function describeImage(
   return { image: identity(image, config), layers, findings: forgedDiffIds(image, outcomes) };
 }
 
-function readConfig(image: SourceImage): { config?: ImageConfig } {
-  if (image.config.length === 0) return {};
-  return { config: parseImageConfig(image.config).config };
+function readConfig({ config }: SourceImage, hidesSecrets: boolean): ImageConfig | undefined {
+  if (config.length === 0) return undefined;
+  const parsed = parseImageConfig(config);
+  return hidesSecrets ? hideConfig(parsed.config, config) : parsed.config;
 }
 
 function identity(image: SourceImage, config: ImageConfig | undefined): InspectionReport['image'] {

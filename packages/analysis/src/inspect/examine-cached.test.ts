@@ -94,6 +94,34 @@ test('a scanner in no good order is asked each time: signatures it lacked may ha
   expect(asked).toEqual([everything, ['literal'], ['literal']]);
 });
 
+test('a newer reader does not lose what was unpacked, nor what could not be', async () => {
+  const members = [
+    [0, { path: 'a.zip!/b', sha256: '3'.repeat(64), sizeBytes: 1, kind: 'text' }],
+  ] as const;
+  const gaps = [{ by: 'unpacking', reason: 'encrypted', detail: 'locked', path: 'a.zip' }] as const;
+  // As the walk answers: nothing is unpacked where no scanner wants it.
+  const walk = (question: CachedQuestion): ReturnType<typeof examineCached> =>
+    examineCached(question, cache, (part): Promise<LayerAnswer> => {
+      const unpacks = part.scanners.length > 0;
+      const scan = { signatures: 's1', findings: [], gaps: [], examined: 2, cached: 0 };
+      const record = {
+        ...{ files: [], structure: [], digest, diffId: digest, storedBytes: 1, tarBytes: 1 },
+        ...{ compression: 'none' as const, members: unpacks ? members : [] },
+        gaps: unpacks ? gaps : [],
+        facts: Object.fromEntries(part.readers.map((id) => [id, []])),
+        scans: Object.fromEntries(
+          part.scanners.map(({ id }) => [id, { ...scan, partial: 0, failed: 0 }]),
+        ),
+      };
+      return Promise.resolve({ record });
+    });
+  await walk(base);
+  const newer = withReader({ version: first.version + 1 });
+  for (const cached of [false, true]) {
+    expect(await walk(newer)).toMatchObject({ cached, answer: { record: { members, gaps } } });
+  }
+});
+
 test('bytes that changed after they were hashed are examined anew, with nothing of the others', async () => {
   await ask(base);
   const other = `sha256:${'2'.repeat(64)}`;

@@ -71,12 +71,24 @@ export async function examineCached(
   }
   const answer = await examine(missing);
   if (!('record' in answer)) return { answer, cached: false };
-  keep(question, cache, answer.record);
   // A file that was rewritten since it was hashed: what is kept is of other bytes.
   if (answer.record.digest !== digest) return anew();
-  for (const [id, facts] of Object.entries(answer.record.facts)) kept.facts.set(id, facts);
-  for (const [id, scan] of Object.entries(answer.record.scans)) kept.scans.set(id, scan);
-  return { answer: { record: { ...answer.record, ...parts(kept) } }, cached: false };
+  const isUnpacked = missing.scanners.length > 0;
+  const record = isUnpacked ? answer.record : withUnpacked(answer.record, kept.files);
+  keep(question, cache, record);
+  for (const [id, facts] of Object.entries(record.facts)) kept.facts.set(id, facts);
+  for (const [id, scan] of Object.entries(record.scans)) kept.scans.set(id, scan);
+  return { answer: { record: { ...record, ...parts(kept) } }, cached: false };
+}
+
+/** A walk for readers alone unpacks nothing: what was unpacked before, and what was not, stands. */
+function withUnpacked(record: LayerRecord, { members, gaps }: FilesPart): LayerRecord {
+  const broken = record.gaps.filter(({ by }) => by === 'layer');
+  return {
+    ...record,
+    ...(members !== undefined && { members }),
+    gaps: [...gaps, ...broken],
+  };
 }
 
 interface Kept {

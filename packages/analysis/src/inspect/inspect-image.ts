@@ -18,7 +18,7 @@ import type { OpenedSource } from '../source/open-source.ts';
 import type { RegistryOptions, RegistryRates, SharedRates } from '../source/registry/index.ts';
 import { openAdvisories } from '../vulnerability/advisory-database.ts';
 import type { AdvisoryDatabase } from '../vulnerability/advisory-database.ts';
-import { matchPackages } from '../vulnerability/match.ts';
+import { matchReport } from '../vulnerability/advisory-coverage.ts';
 import { inspect, inspectTree } from './inspect.ts';
 import type { InspectOptions } from './inspect.ts';
 import type { InspectProgress } from './progress.ts';
@@ -181,7 +181,7 @@ function inspectOptions(
     ...(onProgress !== undefined && { onProgress }),
     ...(onTrouble !== undefined && { onTrouble }),
     ...(advisories !== undefined && {
-      match: ({ packages, distribution }) => matchPackages(packages, distribution, advisories),
+      match: (about) => matchReport(about, advisories, now()),
     }),
   };
 }

@@ -47,6 +47,22 @@ const status = (name: string, version = '1.0'): TarInput =>
     `Package: ${name}\nStatus: install ok installed\nVersion: ${version}\nArchitecture: amd64\n\n`,
   );
 
+test('a scanner in no good order is told once, with the number of files that it failed at', async () => {
+  const rules = join(directory, 'broken.yar');
+  await writeFile(rules, 'rule A { condition: true }\nrule B { condition: $b }');
+  const names = ['a', 'b', 'c'].map((name) => file(name, name));
+  const scanners = { yara: { rules: [rules] } };
+  const { coverage, verdict } = await reportOf(
+    { layers: [{ entries: names }, { entries: [file('d', 'd')] }] },
+    { scanners },
+  );
+  expect(coverage.gaps).toMatchObject([{ by: 'yara', reason: 'unhealthy' }]);
+  // The configuration counts as one.
+  expect(coverage.gaps[0]?.detail).toMatch(/^broken\.yar:2: .* \(5 files\)$/);
+  expect(coverage).toMatchObject({ complete: false, gapCount: 1, scanners: [{ failed: 5 }] });
+  expect(verdict).toEqual({ state: 'incomplete', reasons: ['yara: unhealthy'] });
+});
+
 describe('both views', () => {
   test('what a later layer hides is found, in its layer, hidden by the other', async () => {
     const report = await reportOf({

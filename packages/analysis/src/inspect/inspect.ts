@@ -15,7 +15,8 @@ import { createScanners } from '../scan/create-scanners.ts';
 import type { Scanner, ScannerDescription } from '../scan/scanner.ts';
 import type { ImageListing, ImageSource, PlatformChoice } from '../source/image-source.ts';
 import { buildReport } from './build-report.ts';
-import type { MatchAnswer, ReportInput } from './build-report.ts';
+import type { ReportInput } from './build-report.ts';
+import type { MatchAnswer } from '../vulnerability/advisory-coverage.ts';
 import { examineOneTree } from './examine-one-tree.ts';
 import type { WalkedTree } from './examine-one-tree.ts';
 import { describeImage } from './describe-image.ts';
@@ -74,11 +75,12 @@ export async function inspect(
       listing.images.map(({ config }) => scanConfig(config, desk.treePlan(noProgress))),
     );
     const described = await describedTwice(scanners);
+    const hidesSecrets = options.scanners?.secrets === true;
     return listing.images.map((image, at) =>
       buildReport({
         tool: { name: 'lazaret', version: options.toolVersion },
         source: describeSource(source, listing, options),
-        ...describeImage(image, outcomes[at] ?? []),
+        ...describeImage(image, outcomes[at] ?? [], { hidesSecrets }),
         records: (outcomes[at] ?? []).map(({ record }) => record),
         beside: configs[at],
         gaps: [...remarkGaps(listing, options), ...(outcomes[at] ?? []).flatMap(outcomeGaps)],

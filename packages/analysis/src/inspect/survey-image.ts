@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { createScanners } from '../scan/create-scanners.ts';
 import { detectSource } from '../source/detect-source.ts';
 import { openSource } from '../source/open-source.ts';
+import { advisoryGaps } from '../vulnerability/advisory-coverage.ts';
 import { engineOf, openDatabase, registryFor, thisPlatform } from './inspect-image.ts';
 import type { InspectHooks, InspectRequest } from './inspect-image.ts';
 
@@ -72,8 +73,9 @@ async function describeMeans(
     );
     const advisories = openDatabase(request.vulnerabilityDatabase);
     const { signatures = '' } = advisories ?? {};
+    const against = advisories === undefined ? [] : advisoryGaps(advisories, now());
     advisories?.close();
-    const means = JSON.stringify([toolVersion, described, signatures, request.timeMs]);
+    const means = JSON.stringify([toolVersion, described, signatures, against, request.timeMs]);
     return createHash('sha256').update(means).digest('hex');
   } finally {
     await Promise.all(scanners.map((scanner) => scanner.close()));

@@ -65,6 +65,11 @@ function toRun(report: InspectionReport, { timestamp }: ReportOptions): Node {
       verdict: report.verdict.state,
       verdictReasons: report.verdict.reasons,
       coverageComplete: report.coverage.complete,
+      scanners: report.coverage.scanners.map(({ scanner, engine, healthy, ...about }) => ({
+        ...{ scanner, engine, healthy, signatures: about.signatures },
+        ...(about.signaturesAt !== undefined && { signaturesAt: about.signaturesAt }),
+        ...(about.feeds !== undefined && { feeds: about.feeds }),
+      })),
       gaps: report.coverage.gapCount,
       fingerprint: report.fingerprint,
     },

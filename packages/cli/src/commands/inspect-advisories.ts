@@ -25,12 +25,14 @@ export async function run(invocation: Invocation): Promise<number> {
     const report = await importAdvisories({
       inputs: invocation.arguments.map((path) => ({ format, path })),
       target,
+      now: invocation.shell.now,
       mode: flagOn(flags, 'replace') ? 'replace' : 'add',
       signal: interrupt.signal,
     });
     const text = settings.output === 'table' ? pageOf(report) : undefined;
     await writeOut(invocation, text ?? (await formatStructured(report, settings.output)));
-    return report.records === report.malformed ? exitCodes.failure.code : exitCodes.ok.code;
+    if (report.records === report.malformed) return exitCodes.failure.code;
+    return report.malformed > 0 ? exitCodes.incomplete.code : exitCodes.ok.code;
   } catch (error) {
     throw explainImport(error, interrupt.signal);
   } finally {

@@ -5,9 +5,11 @@ import {
   limits,
   malwareScanners,
   remarksToTell,
+  scannedThing,
   severity,
   type InspectionReport,
   type PlacedPackage,
+  type ScannerCoverage,
   type Severity,
 } from '@lazaret/protocol';
 
@@ -191,18 +193,35 @@ function scannersOf({ coverage }: Summarized): readonly string[] {
   if (coverage.scanners.length === 0) return ['none'];
   return coverage.scanners.map((one) => {
     const made = one.signaturesAt === undefined ? '' : ` of ${one.signaturesAt.slice(0, 10)}`;
+    const thing = scannedThing(one);
     const problems = [
       ...(one.healthy ? [] : ['not in order']),
-      ...(one.partial === 0 ? [] : [`${counted(one.partial, 'file')} in part`]),
-      ...(one.failed === 0 ? [] : [`${counted(one.failed, 'file')} failed`]),
+      ...(one.partial === 0 ? [] : [`${counted(one.partial, thing)} in part`]),
+      ...(one.failed === 0 ? [] : [`${counted(one.failed, thing)} failed`]),
     ];
     const cached = one.cached === 0 ? '' : `, ${one.cached} known from before`;
     // It was asked about those that it failed at too.
     const whole = Math.max(0, one.examined - one.partial - one.failed);
-    const examined = `${counted(whole, 'file')} examined${cached}`;
+    const examined = `${counted(whole, thing)} examined${cached}`;
     const signatures = one.signatures.replaceAll(longDigest, '$1');
     const about = `${one.scanner}: ${one.engine}, signatures ${signatures}${made}`;
-    return [about, examined, ...problems].join('; ');
+    return [about, ...feedsOf(one), examined, ...problems].join('; ');
+  });
+}
+
+const feedsShown = 5;
+
+/** Feeds that were imported together are told together. */
+function feedsOf({ feeds = [] }: ScannerCoverage): readonly string[] {
+  const days = Map.groupBy(feeds, ({ importedAt }) => importedAt.slice(0, 10));
+  return [...days].map(([day, group]) => {
+    const names = group
+      .slice(0, feedsShown)
+      .map(({ feed, newestAt }) =>
+        newestAt === undefined ? feed : `${feed} up to ${newestAt.slice(0, 10)}`,
+      );
+    const more = group.length > feedsShown ? [`${group.length - feedsShown} more`] : [];
+    return `imported ${day}: ${[...names, ...more].join(', ')}`;
   });
 }
 

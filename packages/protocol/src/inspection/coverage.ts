@@ -31,6 +31,17 @@ export const gap = z.object({
 });
 export type Gap = z.output<typeof gap>;
 
+/** Where advisories came from, and how old what is known from there is. */
+export const advisoryFeed = z.object({
+  /** `osv`, `debian`, `alpine/v3.20/main`, `csaf`. */
+  feed: z.string(),
+  importedAt: z.iso.datetime(),
+  /** The newest change of an advisory, where the feed dates them. */
+  newestAt: z.iso.datetime().optional(),
+  advisories: z.number().int(),
+});
+export type AdvisoryFeed = z.output<typeof advisoryFeed>;
+
 export const scannerCoverage = z.object({
   scanner: z.string(),
   engine: z.string(),
@@ -39,13 +50,20 @@ export const scannerCoverage = z.object({
   /** When the signatures were made, where they say so. */
   signaturesAt: z.iso.datetime().optional(),
   healthy: z.boolean(),
-  /** Files that it was asked about: examined now, known from the cache, partly, failed. */
+  /** Of `vulnerabilities`, which is asked about packages: where its advisories are from. */
+  feeds: z.array(advisoryFeed).optional(),
+  /** Files, or packages, that it was asked about: examined now, from the cache, partly, failed. */
   examined: z.number().int(),
   cached: z.number().int(),
   partial: z.number().int(),
   failed: z.number().int(),
 });
 export type ScannerCoverage = z.output<typeof scannerCoverage>;
+
+/** What a scanner counts. */
+export function scannedThing({ feeds }: Pick<ScannerCoverage, 'feeds'>): 'file' | 'package' {
+  return feeds === undefined ? 'file' : 'package';
+}
 
 export const coverage = z.object({
   complete: z.boolean(),

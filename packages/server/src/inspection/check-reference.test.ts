@@ -1,4 +1,4 @@
-/** What a caller may name, and that a refusal names the setting that would allow it. */
+/** What a caller may name, and that a refusal names the setting that would allow it or why. */
 import { expect, test } from 'vitest';
 
 import { inspectionOption } from '../config/inspection-option.ts';
@@ -16,19 +16,18 @@ test.each([
   ['docker://docker:dind', 'docker.io/library/docker:dind'],
   ['docker:app:1', 'docker:app:1'],
   ['docker-daemon:app:1', 'docker:app:1'],
-  ['container:web', 'container:web'],
   ['oci-archive:/x.tar:1', 'oci-archive:/x.tar:1'],
   ['/srv/x.tar', '/srv/x.tar'],
 ])('%s is kept as %s, where all is allowed', (word, reference) => {
   expect(checkReference(word, policy({ dockerDaemon: true, allowLocal: true }))).toBe(reference);
 });
 
-const refusals: readonly (readonly [word: string, setting: string, settings: object])[] = [
+const refusals: readonly (readonly [word: string, reason: string, settings: object])[] = [
   ['docker:dind', 'inspection.dockerDaemon', { allowLocal: true }],
   ['docker-daemon:app', 'inspection.dockerDaemon', { allowLocal: true }],
-  ['container:web', 'inspection.allowLocal', { dockerDaemon: true }],
+  ['container:web', 'a container and no image', { dockerDaemon: true, allowLocal: true }],
   ['oci:/srv', 'inspection.allowLocal', {}],
-  ['dir:/etc', 'inspection.allowLocal', {}],
+  ['dir:/etc', 'a directory and no image', { allowLocal: true }],
   ['./here', 'inspection.allowLocal', {}],
   ['10.0.0.1:5000/app', 'adding 10.0.0.1:5000 to inspection.registries.private', {}],
   ['docker://localhost/app', 'adding localhost to inspection.registries.private', {}],
@@ -39,8 +38,8 @@ const refusals: readonly (readonly [word: string, setting: string, settings: obj
   ],
 ];
 
-test.each(refusals)('%s is refused with %s', (word, setting, settings) => {
-  expect(() => checkReference(word, policy(settings))).toThrow(setting);
+test.each(refusals)('%s is refused with: %s', (word, reason, settings) => {
+  expect(() => checkReference(word, policy(settings))).toThrow(reason);
 });
 
 test('a host that listing allows is asked, inside the network or where others are not', () => {

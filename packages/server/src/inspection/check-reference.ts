@@ -1,7 +1,8 @@
 /**
  * What a caller may name. A server reads no path of its own disk for somebody far away, and asks no
  * host inside its network but those that its operator listed. What is refused is told with the
- * setting that would allow it.
+ * setting that would allow it. What is no image is refused whatever is allowed: there is no digest
+ * to keep it under.
  */
 import {
   addressOf,
@@ -38,6 +39,10 @@ function checkWord(written: string, policy: ReferencePolicy): string {
   if (word.kind === 'engine') {
     if (policy.dockerDaemon) return `${enginePrefix}${word.reference}`;
     throw refused(refusedEngine(word.reference));
+  }
+  if (word.kind === 'directory' || word.kind === 'container') {
+    const what = `${written} is a ${word.kind} and no image, and only images are kept on a server`;
+    throw refused(`${what}; look into it with \`lazaret inspect\` where it is`);
   }
   if (policy.allowLocal) return written;
   throw refused(`${written} is on the server itself, ${closedBy('allowLocal')}`);

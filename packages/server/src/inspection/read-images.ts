@@ -19,6 +19,7 @@ import type { Database } from '../db/schema.ts';
 import type { ProjectScope } from '../principal.ts';
 
 export interface ImageKey {
+  /** Or the beginning of one. */
   readonly digest: string;
   readonly project?: string | undefined;
 }
@@ -64,22 +65,46 @@ export async function listImages(
   return toPage(rows, ask.limit, { item: toImage, cursor: (row) => String(row.id) });
 }
 
-/** Of several projects that have it, the one that was inspected last. */
+/**
+ * Of several projects that have it, the one that was inspected last. Throws not_found, and
+ * invalid_request for the beginning of several digests.
+ */
 export async function findImage(
   database: Kysely<Database>,
   scope: ProjectScope,
   key: ImageKey,
 ): Promise<ListedImage> {
-  const row = await database
+  const isWhole = wholeDigest.test(key.digest);
+  const matching = database
     .selectFrom('images')
+    .where(
+      isWhole
+        ? sql<boolean>`digest = ${key.digest}`
+        : sql<boolean>`starts_with(digest, ${key.digest})`,
+    )
+    .where(inProjects(scope, key.project));
+  const row = await matching
     .select([...listed])
-    .where('digest', '=', key.digest)
-    .where(inProjects(scope, key.project))
     .orderBy('id', 'desc')
     .limit(1)
     .executeTakeFirst();
   if (row === undefined) throw new Problem('not_found', `there is no image ${key.digest}`);
+  if (isWhole) return row;
+  const other = await matching
+    .select('digest')
+    .where('digest', '!=', row.digest)
+    .limit(1)
+    .executeTakeFirst();
+  if (other !== undefined) throw ambiguous(key.digest, [row.digest, other.digest]);
   return row;
+}
+
+const wholeDigest = /^sha256:[0-9a-f]{64}$/;
+
+function ambiguous(start: string, digests: readonly string[]): Problem {
+  const detail = `${start} is the beginning of several digests: ${digests.join(', ')}`;
+  const message = 'begins several digests: write more of it';
+  return new Problem('invalid_request', detail, { fields: [{ path: 'digest', message }] });
 }
 
 export async function readImage(

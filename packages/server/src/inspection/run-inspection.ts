@@ -99,7 +99,10 @@ async function inspectOnce(
   hold.setPhase('resolving');
   const survey = await surveyImage(request, { toolVersion, now, signal, sharedRates });
   if (survey === undefined) {
-    throw new SourceError('unsupported', 'only images are kept here: this has no digest');
+    throw new SourceError(
+      'unsupported',
+      `only images are kept here: ${hold.about.reference} has no digest`,
+    );
   }
   const pinned = { ...request, pin: survey.pin };
   const known = (): Promise<StoredImage[] | undefined> =>

@@ -4,6 +4,7 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 
 import { createTestDatabase, type TestDatabase } from '../testing/database.ts';
+import { findImage } from './read-images.ts';
 import { planSearch, search } from './search.ts';
 import { removeOrphanLayers, storeReport } from './store-report.ts';
 
@@ -169,4 +170,22 @@ test('a layer without an image goes after a while, one with an image stays', asy
   await sql`update layers set created_at = now() - interval '1 day'`.execute(db);
   await removeOrphanLayers(db);
   expect(await count('layers')).toBe(1);
+});
+
+test('the beginning of a digest names an image while it is the only one', async () => {
+  const { db } = database.handle;
+  const find = (digest: string) => findImage(db, 'all', { digest });
+  const [one, other] = [`sha256:abcdef0${'0'.repeat(57)}`, `sha256:abcdef1${'0'.repeat(57)}`];
+  for (const [at, digest] of [one, other].entries()) {
+    const report = reportOf(at + 50, [fileAt(1, 'start')]);
+    await store({ ...report, image: { names: [], manifestDigest: digest } });
+  }
+  expect((await find('sha256:abcdef0')).digest).toBe(one);
+  expect((await find(other)).digest).toBe(other);
+  await expect(find('sha256:abcdef')).rejects.toMatchObject({
+    code: 'invalid_request',
+    message: expect.stringContaining(`several digests: ${other}, ${one}`) as string,
+  });
+  await expect(find('sha256:abcdef2')).rejects.toMatchObject({ code: 'not_found' });
+  await expect(find('sha256:abc_ef')).rejects.toMatchObject({ code: 'not_found' });
 });

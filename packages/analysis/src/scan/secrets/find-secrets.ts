@@ -21,6 +21,11 @@ export interface FoundSecret {
   readonly offset: number;
   /** What was found, with all but a public beginning hidden. */
   readonly masked: string;
+  /** Where the secret itself stands, in bytes; no part of a finding. */
+  readonly secretAt: number;
+  readonly secretBytes: number;
+  /** What stands for the secret in `masked`. */
+  readonly hidden: string;
   /** Why it is only `info`. */
   readonly excuse?: string;
 }
@@ -167,7 +172,7 @@ class Finder {
       title: rule.title,
       severity: excuse === undefined ? severity : 'info',
       offset,
-      masked: maskSecret(text, secret),
+      ...{ secretAt: from, secretBytes: secret.length, ...maskSecret(text, secret) },
       ...(excuse === undefined ? {} : { excuse }),
     });
   }
@@ -188,11 +193,12 @@ const tokenHeadChars = 4;
  * The text around the secret, and the secret's length. Of a token that is all there is, the first
  * four characters, which its issuer gives to all of them.
  */
-function maskSecret(text: string, secret: string): string {
-  const hidden = `[${secret.length} characters]`;
+function maskSecret(text: string, secret: string): Pick<FoundSecret, 'masked' | 'hidden'> {
   const isAll = secret.length === text.length;
-  const head = isAll ? secret.slice(0, tokenHeadChars) : text.slice(0, text.indexOf(secret));
-  return `${printable(head.slice(-shownChars))}${hidden}`;
+  const count = `[${secret.length} characters]`;
+  const hidden = isAll ? `${printable(secret.slice(0, tokenHeadChars))}${count}` : count;
+  const head = text.slice(0, text.indexOf(secret));
+  return { masked: `${printable(head.slice(-shownChars))}${hidden}`, hidden };
 }
 
 function printable(text: string): string {

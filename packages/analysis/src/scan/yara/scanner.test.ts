@@ -135,6 +135,7 @@ describe.each(ways)('YARA %s', (_, options, engine) => {
     const description = await scanner.describe();
     expect(description.healthy).toBe(false);
     expect(description.problem?.startsWith(place), description.problem).toBe(true);
+    expect(description.problem).not.toContain('\n');
     const answer = await scanner.scan(subjectOf(Buffer.from('x')));
     expect(answer).toMatchObject({ state: 'failed', findings: [] });
   });

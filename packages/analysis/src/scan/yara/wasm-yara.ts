@@ -189,14 +189,15 @@ function readMatch({ metadata, ...match }: WorkerMatch): RuleMatch {
   return { ...match, metadata: new Map(metadata) };
 }
 
-/** `net.yar:3: unknown pattern $b`, from the report of the compiler. */
+/** `net.yar:3: error[E009]: unknown pattern`: of the compiler's report what goes on a line. */
 function describeStart(answer: Answer, rules: RuleSet): string {
   if (answer.type === 'late') return `the rules were not compiled in ${limits.yaraCompileMs} ms`;
   if (answer.type !== 'refused') return `YARA-X cannot start: ${textOf(answer)}`;
   const name = rules.files[answer.file]?.name ?? 'all rules together';
   const line = /--> (?:line:)?(\d{1,9}):/.exec(answer.message)?.[1];
   const place = line === undefined ? name : `${name}:${line}`;
-  return `${place}: ${answer.message.slice(0, limits.yaraErrorChars)}`;
+  const [what = ''] = answer.message.trim().split('\n', 1);
+  return `${place}: ${what.slice(0, limits.yaraErrorChars)}`;
 }
 
 function textOf(answer: Answer): string {

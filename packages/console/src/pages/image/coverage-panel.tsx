@@ -32,7 +32,7 @@ const scannerColumns: readonly Column<ScannerCoverage>[] = [
   },
   {
     label: 'Signatures',
-    cell: ({ signatures, signaturesAt }) => (
+    cell: ({ signatures, signaturesAt, feeds = [] }) => (
       <div className="small">
         <span className="mono break">
           <PlainText>{signatures === '' ? 'not said' : signatures}</PlainText>
@@ -42,6 +42,16 @@ const scannerColumns: readonly Column<ScannerCoverage>[] = [
             <When at={signaturesAt} />
           </div>
         )}
+        {feeds.map(({ feed, importedAt, newestAt }) => (
+          <div key={feed} className="dim break">
+            <PlainText>{feed}</PlainText>, imported <When at={importedAt} />
+            {newestAt !== undefined && (
+              <>
+                , newest of <When at={newestAt} />
+              </>
+            )}
+          </div>
+        ))}
       </div>
     ),
   },
