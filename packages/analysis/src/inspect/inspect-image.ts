@@ -47,7 +47,7 @@ export interface InspectRequest {
   readonly parallel?: number | undefined;
   /** For one layer. */
   readonly timeMs?: number | undefined;
-  /** Where an engine's export is put aside, without a name; the system's own place unless given. */
+  /** Where a stream is put aside, without a name; the system's own place unless given. */
   readonly spoolDirectory?: string | undefined;
 }
 
@@ -90,6 +90,8 @@ export interface InspectHooks {
   readonly onProgress?: (progress: InspectProgress) => void;
   /** Told in a sentence what went wrong beside the inspection: a cache that cannot be written. */
   readonly onTrouble?: (text: string) => void;
+  /** Called once, when the reference means standard input; there is none without. */
+  readonly openStdin?: () => AsyncIterable<Uint8Array>;
 }
 
 /** Answers a report for each selected platform. Throws SourceError. */
@@ -106,7 +108,7 @@ export async function inspectImage(
       engine,
       registry: request.offline ? undefined : await registryOptions(request.registry, hooks),
       spoolDirectory: request.spoolDirectory ?? tmpdir(),
-      ...{ pin: request.pin, signal: hooks.signal },
+      ...{ pin: request.pin, signal: hooks.signal, openStdin: hooks.openStdin },
     });
     const options = inspectOptions(request, hooks, advisories);
     return await inspectOpened(opened, { ...options, sourceHint: detected.hint });

@@ -54,6 +54,10 @@ test('prefixes say what is meant, names of images that look like them do not', a
     ['docker-archive:/x/y.tar', 'image-archive /x/y.tar'],
     ['docker-archive:/x/y.tar:lab/app:1', 'image-archive /x/y.tar lab/app:1'],
     ['oci-archive:y.tar:1', 'image-archive y.tar 1'],
+    ['-', 'stdin -'],
+    ['docker-archive:-', 'stdin docker-archive:-'],
+    ['oci-archive:-:lab/app:1', 'stdin oci-archive:-:lab/app:1 lab/app:1'],
+    ['docker-archive:-x', 'image-archive -x'],
     ['oci:layout:1', 'oci-layout layout 1'],
     [`oci:${odd}`, `oci-layout ${odd}`],
     ['dir:/etc', 'directory /etc'],
@@ -118,7 +122,7 @@ test('what was found is opened, or says what it lacks', async () => {
     const error = await failure(detectSource(word).then((found) => openSource(found, options)));
     expect(error.code).toBe(code);
   }
-  for (const word of ['app:1', 'container:web', 'docker-daemon:app']) {
+  for (const word of ['app:1', 'container:web', 'docker-daemon:app', '-']) {
     const error = await failure(detectSource(word).then((found) => openSource(found, options)));
     expect(error).toBeInstanceOf(SourceError);
     expect(['unreachable', 'unsupported']).toContain(error.code);

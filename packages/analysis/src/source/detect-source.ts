@@ -19,6 +19,7 @@ import { z } from 'zod';
 export type DetectedSource = (
   | { readonly kind: 'directory'; readonly path: string }
   | { readonly kind: 'oci-layout' | 'image-archive'; readonly path: string; readonly name?: string }
+  | { readonly kind: 'stdin'; readonly reference: string; readonly name?: string }
   | { readonly kind: 'engine' | 'container' | 'registry'; readonly reference: string }
 ) & {
   /** For people: what else the word could have meant, or what was tried before. */
@@ -43,6 +44,7 @@ export async function detectSource(
     throw new SourceError('not_found', `${word} does not exist`);
   }
   if ('place' in read) return { kind: read.kind, ...(await pathAndName(read.place)) };
+  if (read.kind === 'stdin') return { ...read, reference: word };
   return read.kind === 'engine' ? { ...read, ...engineHint(word, read.reference) } : read;
 }
 

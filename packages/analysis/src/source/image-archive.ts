@@ -42,6 +42,10 @@ export async function openImageStream(
   const bytes = await inflate(stream, options).catch((error: unknown) => {
     throw archiveFailure(error);
   });
+  if (bytes.sizeBytes === 0) {
+    await bytes.close();
+    throw new SourceError('damaged', 'nothing came');
+  }
   return archiveSource(bytes, options);
 }
 

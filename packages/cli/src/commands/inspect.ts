@@ -1,10 +1,12 @@
 /** `lazaret inspect`: an image in, a report out, with no server. */
+import { addAbortSignal } from 'node:stream';
+
 import type { InspectRequest } from '@lazaret/analysis';
 import type { InspectionReport } from '@lazaret/protocol';
 
-import { flagOn, type Invocation } from '../command.ts';
+import { flagOn, type Invocation, type Shell } from '../command.ts';
 import { exitCodes } from '../exit-code.ts';
-import { Failure } from '../failure.ts';
+import { Failure, usageFailure } from '../failure.ts';
 import { catchInterrupt } from '../interrupt.ts';
 import { formatReportPage } from '../render/inspection-page.ts';
 import { createInspectionProgress } from '../render/inspection-progress.ts';
@@ -60,6 +62,7 @@ export async function inspectOne(
       signal: interrupt.signal,
       onProgress: (event) => progress.show(event),
       onTrouble: (text) => troubles.push(text),
+      openStdin: () => openStdin(shell, interrupt.signal),
     });
   } catch (error) {
     if (!interrupt.signal.aborted) throw explainSource(error, request);
@@ -71,6 +74,14 @@ export async function inspectOne(
     interrupt.release();
     for (const text of troubles) await tell(invocation, `warning: ${visibleLine(text)}`);
   }
+}
+
+/** Nobody types an archive: a terminal would wait for one forever. */
+function openStdin({ stdin }: Shell, signal: AbortSignal): AsyncIterable<Uint8Array> {
+  if (!stdin.isTTY) return addAbortSignal(signal, stdin) as AsyncIterable<Uint8Array>;
+  throw usageFailure('an archive is expected on standard input, and that is a terminal', {
+    hint: 'For example: docker save app | lazaret inspect -',
+  });
 }
 
 interface Answer {

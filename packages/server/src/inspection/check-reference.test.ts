@@ -24,6 +24,8 @@ test.each([
 });
 
 const refusals: readonly (readonly [word: string, setting: string, settings: object])[] = [
+  ['-', 'no standard input', { allowLocal: true }],
+  ['docker-archive:-', 'no standard input', { allowLocal: true }],
   ['docker:dind', 'inspection.dockerDaemon', { allowLocal: true }],
   ['docker-daemon:app', 'inspection.dockerDaemon', { allowLocal: true }],
   ['container:web', 'inspection.allowLocal', { dockerDaemon: true }],

@@ -39,6 +39,9 @@ function checkWord(written: string, policy: ReferencePolicy): string {
     if (policy.dockerDaemon) return `${enginePrefix}${word.reference}`;
     throw refused(refusedEngine(word.reference));
   }
+  if (word.kind === 'stdin') {
+    throw refused('a server has no standard input; `lazaret inspect -` reads it where it is piped');
+  }
   if (policy.allowLocal) return written;
   throw refused(`${written} is on the server itself, ${closedBy('allowLocal')}`);
 }
