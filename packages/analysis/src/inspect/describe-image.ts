@@ -38,12 +38,14 @@ function readConfig(image: SourceImage): { config?: ImageConfig } {
 
 function identity(image: SourceImage, config: ImageConfig | undefined): InspectionReport['image'] {
   const { names, indexDigest, manifestDigest, configDigest, mediaType, platform } = image;
+  const { artifactType } = image;
   return {
     names: [...names],
     ...(indexDigest !== undefined && { indexDigest }),
     ...(manifestDigest !== undefined && { manifestDigest }),
     ...(configDigest !== undefined && { configDigest }),
     ...(mediaType !== undefined && { mediaType }),
+    ...(artifactType !== undefined && { artifactType }),
     ...(platform !== undefined && { platform }),
     ...(config !== undefined && { config }),
   };

@@ -94,11 +94,12 @@ function summaryRows(
   const rows: SummaryWords['more'] = [
     ['Source', [`${source.kind} ${visibleLine(source.reference)}`]],
     ['Remarks', remarksToTell(source).map(({ detail }) => detail)],
+    ['OCI artifact', list(image?.artifactType)],
     ['Digest', list(image?.manifestDigest)],
     ['Platform', list(platformOf(report))],
     ['Created', list(image?.config?.created)],
     ['System', list(distribution?.prettyName ?? distribution?.id)],
-    ['Layers', list(layersOf(report))],
+    [image?.artifactType === undefined ? 'Layers' : 'Blobs', list(layersOf(report))],
     ['Files', [filesOf(report)]],
     ['Packages', [packages]],
     ['Runs', list(runsOf(report))],

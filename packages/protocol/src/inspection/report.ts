@@ -85,7 +85,7 @@ export const reportLayer = z.object({
   compression: z.enum(['none', 'gzip', 'zstd', 'bzip2', 'xz']).optional(),
   /** Bytes as stored. */
   sizeBytes: z.number().int().optional(),
-  /** Bytes of the tar. */
+  /** Bytes of the tar; of an artifact's blob those of the blob. */
   tarBytes: z.number().int().optional(),
   files: z.number().int(),
   createdBy: z.string().optional(),
@@ -163,6 +163,11 @@ export const inspectionReport = z.object({
       manifestDigest: digest.optional(),
       configDigest: digest.optional(),
       mediaType: z.string().optional(),
+      /**
+       * Set when it is no image but an artifact, such as a chart or a signature: of which type. Its
+       * layers are then its blobs, each one file, and none hides another.
+       */
+      artifactType: z.string().optional(),
       platform: platform.optional(),
       config: imageConfig.optional(),
     })

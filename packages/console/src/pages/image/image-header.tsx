@@ -114,6 +114,11 @@ function Facts({ image }: { readonly image: ImageDetail }): ReactNode {
           </ul>
         </Fact>
       )}
+      {image.image?.artifactType !== undefined && (
+        <Fact term="OCI artifact">
+          <PlainText>{image.image.artifactType}</PlainText>
+        </Fact>
+      )}
       <Fact term="Platform">
         <PlainText>{image.platform ?? 'not said'}</PlainText>
       </Fact>
