@@ -8,7 +8,7 @@ import { flagOn, type Invocation, type Shell } from '../command.ts';
 import { exitCodes } from '../exit-code.ts';
 import { Failure, usageFailure } from '../failure.ts';
 import { catchInterrupt } from '../interrupt.ts';
-import { formatReportPage } from '../render/inspection-page.ts';
+import { formatOverall, formatReportPage } from '../render/inspection-page.ts';
 import { createInspectionProgress } from '../render/inspection-progress.ts';
 import { tell, writeOut } from '../render/print.ts';
 import { createStyle, widthOf } from '../render/style.ts';
@@ -100,21 +100,7 @@ export async function writeReports(
     reports,
     files: flagOn(flags, 'files'),
     timestamp: new Date(shell.now()).toISOString(),
-    table: () =>
-      reports
-        .map((report) =>
-          formatReportPage(report, {
-            sections: {
-              packages: flagOn(flags, 'packages'),
-              files: flagOn(flags, 'files'),
-              findings: flagOn(flags, 'findings'),
-            },
-            style: createStyle(settings.color.stdout),
-            widthChars: widthOf(shell.stdout),
-            tookMs,
-          }),
-        )
-        .join('\n'),
+    table: () => formatPages(reports, invocation, tookMs),
   };
   const inOrder = outputs.toSorted(
     (a, b) => Number(a.file === undefined) - Number(b.file === undefined),
@@ -124,6 +110,25 @@ export async function writeReports(
     if (isQuiet) await writeOut(invocation, reports.map(briefLine).join(''));
     else await writeOutput(invocation, output, written);
   }
+}
+
+function formatPages(
+  reports: readonly InspectionReport[],
+  { flags, settings, shell }: Invocation,
+  tookMs: number | undefined,
+): string {
+  const options = {
+    sections: {
+      packages: flagOn(flags, 'packages'),
+      files: flagOn(flags, 'files'),
+      findings: flagOn(flags, 'findings'),
+    },
+    style: createStyle(settings.color.stdout),
+    widthChars: widthOf(shell.stdout),
+    tookMs,
+  };
+  const pages = reports.map((report) => formatReportPage(report, options));
+  return (reports.length > 1 ? [...pages, formatOverall(reports, options)] : pages).join('\n');
 }
 
 /** With `--quiet`: the verdict, and the digest that it is about. */
