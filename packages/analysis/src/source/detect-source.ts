@@ -11,7 +11,9 @@ import { blockBytes, isZeroBlock, parseHeader } from '../archive/tar-header.ts';
 import { createEngineApi, engineName } from './engine-api.ts';
 import type { EngineEndpoint } from './engine-api.ts';
 import { openFileBytes } from './file-bytes.ts';
+import { directoryFiles } from './image-files.ts';
 import { SourceError } from './image-source.ts';
+import { isUnpackedDocker } from './list-docker.ts';
 import { isTag, parseReference } from './registry/index.ts';
 import { enginePrefix, readSourceWord, registryPrefix } from './source-word.ts';
 import { z } from 'zod';
@@ -66,6 +68,10 @@ async function pathAndName(rest: string): Promise<{ path: string; name?: string 
 async function describePath(path: string, facts: Stats): Promise<DetectedSource> {
   const hint = pathHint(path);
   if (facts.isDirectory()) {
+    // As its archive would be: what both lists of a newer one name is looked at.
+    if (await isUnpackedDocker(await directoryFiles(path))) {
+      return { kind: 'image-archive', path, ...hint };
+    }
     const layout = await factsOf(join(path, 'oci-layout'));
     return { kind: layout?.isFile() === true ? 'oci-layout' : 'directory', path, ...hint };
   }
