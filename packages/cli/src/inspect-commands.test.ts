@@ -30,20 +30,6 @@ describe('the page of a report', () => {
     expect(stdout).not.toContain('FOUND IN');
   });
 
-  it('tells what is to be known of where the image came from, and not what else was there', async () => {
-    const { source } = sampleReport();
-    const remarks = [
-      { reason: 'unproven_name' as const, detail: 'nobody proved\u001b[2J the name' },
-      { reason: 'other_platform' as const, detail: 'linux/s390x is there too' },
-    ];
-    const { stdout } = await inspecting(home, [
-      sampleReport({ source: { ...source, remarks } }),
-    ]).run(['app']);
-    expect(stdout).toMatch(/Remarks +nobody proved/);
-    expect(stdout).not.toContain('\u001b[2J');
-    expect(stdout).not.toContain('s390x');
-  });
-
   it('lists packages, files and evidence when asked to', async () => {
     const argv = ['app', '--packages', '--files', '--findings'];
     const { requests, run } = inspecting(home, [sampleReport()]);

@@ -213,6 +213,7 @@ export const limits = {
   cliReportBytes: 512 * MiB,
   cliFindingsShown: 50,
   cliGapsShown: 10,
+  cliPlatformsShown: 20,
   cliCacheBytes: 2 * GiB,
   inspectParallelMax: 64,
   layerTimeMsMax: 1 * dayMs,

@@ -47,7 +47,8 @@ const unownedListed = 1_000;
 
 export function buildReport(input: ReportInput): InspectionReport {
   const { records } = input;
-  const placed = placeRecords(records, { whiteouts: input.image !== undefined });
+  const isLayered = input.image !== undefined && input.image.artifactType === undefined;
+  const placed = placeRecords(records, { whiteouts: isLayered });
   const distribution = findDistribution(placed.facts);
   const owned = findOwned(placed.facts, placed.merged);
   const packages = collectPackages(placed, { distribution, owned }).toSorted(byPurl);

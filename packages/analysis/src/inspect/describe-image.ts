@@ -41,12 +41,14 @@ function readConfig({ config }: SourceImage, hidesSecrets: boolean): ImageConfig
 
 function identity(image: SourceImage, config: ImageConfig | undefined): InspectionReport['image'] {
   const { names, indexDigest, manifestDigest, configDigest, mediaType, platform } = image;
+  const { artifactType } = image;
   return {
     names: [...names],
     ...(indexDigest !== undefined && { indexDigest }),
     ...(manifestDigest !== undefined && { manifestDigest }),
     ...(configDigest !== undefined && { configDigest }),
     ...(mediaType !== undefined && { mediaType }),
+    ...(artifactType !== undefined && { artifactType }),
     ...(platform !== undefined && { platform }),
     ...(config !== undefined && { config }),
   };

@@ -12,12 +12,15 @@ import type { Fact, FileRow, Gap } from '@lazaret/protocol';
 import type { AnalysisCache } from '../cache/open-cache.ts';
 import type { Reader } from '../inventory/reader.ts';
 import type { ScannerDescription } from '../scan/scanner.ts';
+import type { BlobFile } from '../source/image-source.ts';
 import type { LayerAnswer, LayerTask } from './layer-task.ts';
 import type { LayerRecord, MemberRow, OfFile, RecordedFinding, ScanRecord } from './tree-record.ts';
 
 export interface CachedQuestion {
   /** Verified, or the name under which the source is asked for the bytes. */
   readonly digest: string | undefined;
+  /** The one file that the bytes are, where they are no tar: another walk, with another answer. */
+  readonly blob?: BlobFile | undefined;
   readonly readers: readonly Reader[];
   readonly scanners: LayerTask['scanners'];
   readonly settings: Pick<LayerTask, 'digests' | 'similarity' | 'unpack'>;
@@ -97,21 +100,18 @@ interface Kept {
   readonly scans: Map<string, ScanRecord>;
 }
 
-function recall(
-  { readers, scanners, settings }: CachedQuestion,
-  digest: string,
-  cache: AnalysisCache,
-): Kept {
-  const files = cache.getPart({ digest, part: 'files', profile: filesProfile(settings) });
+function recall(question: CachedQuestion, digest: string, cache: AnalysisCache): Kept {
+  const { readers, scanners } = question;
+  const files = cache.getPart({ digest, part: 'files', profile: filesProfile(question) });
   const facts = new Map<string, Facts>();
   const scans = new Map<string, ScanRecord>();
   for (const reader of readers) {
-    const part = cache.getPart({ digest, ...readerPart(reader) });
+    const part = cache.getPart({ digest, ...readerPart(reader, question) });
     if (Array.isArray(part)) facts.set(reader.id, part as Facts);
   }
-  for (const { id, description } of scanners) {
-    const part = cache.getPart({ digest, ...scannerPart(id, description, settings) });
-    if (isObject(part)) scans.set(id, asCached(part as unknown as ScanRecord));
+  for (const scanner of scanners) {
+    const part = cache.getPart({ digest, ...scannerPart(scanner, question) });
+    if (isObject(part)) scans.set(scanner.id, asCached(part as unknown as ScanRecord));
   }
   return { files: isObject(files) ? (files as unknown as FilesPart) : undefined, facts, scans };
 }
@@ -124,19 +124,19 @@ function keep(question: CachedQuestion, cache: AnalysisCache, record: LayerRecor
   const { gaps } = record;
   const part = { files, structure, gaps, layer, ...(members !== undefined && { members }) };
   if (gaps.every(isLasting) && files.length <= limits.cachedRows) {
-    const profile = filesProfile(question.settings);
+    const profile = filesProfile(question);
     cache.putPart({ digest, part: 'files', profile }, part satisfies FilesPart);
   }
   for (const reader of question.readers) {
     const facts = record.facts[reader.id];
     if (facts?.every(isLastingFact) === true) {
-      cache.putPart({ digest, ...readerPart(reader) }, facts);
+      cache.putPart({ digest, ...readerPart(reader, question) }, facts);
     }
   }
-  for (const { id, description } of question.scanners) {
-    const scan = record.scans[id];
-    if (scan === undefined || !isLastingScan(scan, description)) continue;
-    cache.putPart({ digest, ...scannerPart(id, description, question.settings) }, scan);
+  for (const scanner of question.scanners) {
+    const scan = record.scans[scanner.id];
+    if (scan === undefined || !isLastingScan(scan, scanner.description)) continue;
+    cache.putPart({ digest, ...scannerPart(scanner, question) }, scan);
   }
 }
 
@@ -158,20 +158,33 @@ function isLastingFact([, fact]: OfFile<Fact>): boolean {
   return fact.kind !== 'unknown' || !passing.has(fact.reason);
 }
 
-function filesProfile(settings: CachedQuestion['settings']): string {
-  return JSON.stringify([walkVersion, settings.digests, settings.similarity, settings.unpack]);
+/** What decides the walk of the bytes, whoever looks at it. */
+function walkOf({ blob }: CachedQuestion): readonly unknown[] {
+  return blob === undefined ? [walkVersion] : [walkVersion, blob];
 }
 
-function readerPart({ id, version, maxBytes }: Reader): { part: string; profile: string } {
-  return { part: `reader:${id}`, profile: JSON.stringify([walkVersion, version, maxBytes]) };
+function filesProfile(question: CachedQuestion): string {
+  const { digests, similarity, unpack } = question.settings;
+  return JSON.stringify([...walkOf(question), digests, similarity, unpack]);
+}
+
+interface PartKey {
+  readonly part: string;
+  readonly profile: string;
+}
+
+function readerPart({ id, version, maxBytes }: Reader, question: CachedQuestion): PartKey {
+  const profile = JSON.stringify([...walkOf(question), version, maxBytes]);
+  return { part: `reader:${id}`, profile };
 }
 
 function scannerPart(
-  id: string,
-  { engine, signatures, limits }: ScannerDescription,
-  { unpack }: CachedQuestion['settings'],
-): { part: string; profile: string } {
-  const profile = JSON.stringify([walkVersion, engine, signatures, limits, unpack]);
+  { id, description }: CachedQuestion['scanners'][number],
+  question: CachedQuestion,
+): PartKey {
+  const { engine, signatures, limits } = description;
+  const { unpack } = question.settings;
+  const profile = JSON.stringify([...walkOf(question), engine, signatures, limits, unpack]);
   return { part: `scanner:${id}`, profile };
 }
 

@@ -11,6 +11,8 @@ import type { Gap } from '@lazaret/protocol';
 import { CompressionError, decompress } from '../archive/decompress.ts';
 import type { Compression } from '../archive/decompress.ts';
 import { TarError } from '../archive/tar-entry.ts';
+import type { BlobFile } from '../source/image-source.ts';
+import { blobTree } from '../tree/blob-tree.ts';
 import { tarTree } from '../tree/tar-tree.ts';
 import { examineTree } from './examine-tree.ts';
 import type { ExaminePlan } from './examine-tree.ts';
@@ -25,6 +27,8 @@ export interface LayerClaims {
   readonly sizeBytes?: number | undefined;
   /** Bytes of the tar; `layerTarBytes` unless given. */
   readonly tarBytesMax?: number | undefined;
+  /** The one file that the stored bytes are, in place of a tar. */
+  readonly blob?: BlobFile | undefined;
 }
 
 /** A layer whose bytes are not those that were promised, or could not be had. */
@@ -48,6 +52,15 @@ export async function examineLayer(
   plan: ExaminePlan,
 ): Promise<LayerRecord> {
   const tap = new StoredTap(stored, claims);
+  const { blob } = claims;
+  return blob === undefined ? examineTar(tap, claims, plan) : examineBlob(tap, blob, plan);
+}
+
+async function examineTar(
+  tap: StoredTap,
+  claims: LayerClaims,
+  plan: ExaminePlan,
+): Promise<LayerRecord> {
   const totalBytes = claims.tarBytesMax ?? limits.layerTarBytes;
   const bounds = { totalBytes, ratio: limits.layerRatio, freeBytes: limits.layerRatioFreeBytes };
   const { compression, plain } = await decompress(tap.read(), bounds);
@@ -62,12 +75,10 @@ export async function examineLayer(
     plan,
     () => hidden.loose(),
   );
-  if (tap.failure !== undefined) throw unreadable(tap.failure);
-  await tap.drain();
-  const digest = tap.verify();
+  const digest = await tap.finish();
   return {
     ...record,
-    structure: [...record.structure, ...escapes.map(escapeFinding), ...hidden.findings()],
+    structure: [...record.structure, ...escapes.map(layerEscape), ...hidden.findings()],
     gaps: [...record.gaps, ...hidden.gaps(), ...(failure === undefined ? [] : [layerGap(failure)])],
     digest,
     diffId: compression === 'none' ? digest : tar.digest(failure === undefined),
@@ -79,8 +90,34 @@ export async function examineLayer(
 
 const escapesListed = 100;
 
-function escapeFinding(written: string): OfFile<RecordedFinding> {
+function layerEscape(written: string): OfFile<RecordedFinding> {
   const title = 'A name leads above the root of the image; container engines refuse such a layer';
+  return [-1, structureFinding('path-escape', title, written)];
+}
+
+/** A file as it is: neither inflated nor a layer, whatever it holds. */
+async function examineBlob(
+  tap: StoredTap,
+  blob: BlobFile,
+  plan: ExaminePlan,
+): Promise<LayerRecord> {
+  const tree = blobTree(tap.read(), blob);
+  const { record, failure } = await examineTree(tree, { ...plan, isLayer: false });
+  const digest = await tap.finish();
+  return {
+    ...record,
+    structure: [
+      ...record.structure,
+      ...(blob.escape === undefined ? [] : [blobEscape(blob.escape)]),
+    ],
+    gaps: [...record.gaps, ...(failure === undefined ? [] : [layerGap(failure)])],
+    ...{ digest, diffId: '', compression: 'none' },
+    ...{ storedBytes: tap.sizeBytes, tarBytes: tap.sizeBytes },
+  };
+}
+
+function blobEscape(written: string): OfFile<RecordedFinding> {
+  const title = 'The name of a blob leads out of the directory that an artifact is pulled into';
   return [-1, structureFinding('path-escape', title, written)];
 }
 
@@ -99,7 +136,7 @@ class StoredTap {
     this.#hash = createHash(algorithmOf(claims.digest));
   }
 
-  /** The bytes for the inflater, which may stop early; `drain` reads the rest. */
+  /** The bytes for the inflater, which may stop early; `finish` reads the rest. */
   async *read(): AsyncGenerator<Uint8Array, void, undefined> {
     for (;;) {
       const chunk = await this.#next();
@@ -108,8 +145,14 @@ class StoredTap {
     }
   }
 
-  /** Reads what is left, so that the digest is of all bytes. */
-  async drain(): Promise<void> {
+  /** The digest of all bytes, those that were not asked for too. Throws LayerError. */
+  async finish(): Promise<string> {
+    if (this.failure !== undefined) throw unreadable(this.failure);
+    await this.#drain();
+    return this.#verify();
+  }
+
+  async #drain(): Promise<void> {
     try {
       while ((await this.#next()) !== undefined);
     } catch (error) {
@@ -117,7 +160,7 @@ class StoredTap {
     }
   }
 
-  verify(): string {
+  #verify(): string {
     const { digest, sizeBytes } = this.#claims;
     if (sizeBytes !== undefined && sizeBytes !== this.sizeBytes) {
       const message = `expected ${sizeBytes} bytes, ${this.sizeBytes} came`;

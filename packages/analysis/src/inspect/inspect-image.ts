@@ -47,7 +47,7 @@ export interface InspectRequest {
   readonly parallel?: number | undefined;
   /** For one layer. */
   readonly timeMs?: number | undefined;
-  /** Where an engine's export is put aside, without a name; the system's own place unless given. */
+  /** Where a stream is put aside, without a name; the system's own place unless given. */
   readonly spoolDirectory?: string | undefined;
 }
 
@@ -96,6 +96,8 @@ export interface InspectHooks {
   readonly onTrouble?: (text: string) => void;
   /** For inspections that ask registries within the same rates. */
   readonly sharedRates?: SharedRates | undefined;
+  /** Called once, when the reference means standard input; there is none without. */
+  readonly openStdin?: () => AsyncIterable<Uint8Array>;
 }
 
 /** Answers a report for each selected platform. Throws SourceError. */
@@ -112,7 +114,7 @@ export async function inspectImage(
       engine,
       registry: await registryFor(detected, request, hooks),
       spoolDirectory: request.spoolDirectory ?? tmpdir(),
-      ...{ pin: request.pin, signal: hooks.signal },
+      ...{ pin: request.pin, signal: hooks.signal, openStdin: hooks.openStdin },
     });
     const options = inspectOptions(request, hooks, advisories);
     return await inspectOpened(opened, { ...options, sourceHint: detected.hint });

@@ -80,12 +80,14 @@ export class LayerDesk {
   }
 
   async #once(layer: SourceLayer): Promise<LayerOutcome> {
-    const { digest } = layer;
+    const { digest, blob } = layer;
     if (digest === undefined) return this.#examine(layer);
-    const known = this.#known.get(digest);
+    // The same bytes are something else as a tar, and under another name.
+    const key = JSON.stringify([digest, blob]);
+    const known = this.#known.get(key);
     if (known !== undefined) return known;
     const outcome = this.#examine(layer);
-    this.#known.set(digest, outcome);
+    this.#known.set(key, outcome);
     return outcome;
   }
 
@@ -102,7 +104,7 @@ export class LayerDesk {
     const say = (state: 'examining' | 'done' | 'cached', files: number): void =>
       onProgress?.({ phase: 'layer', index, label: label.slice(0, 12), state, files });
     const { digest, remember } = await storedDigest(layer, cache, now);
-    const question = { digest, readers, scanners, settings };
+    const question = { digest, blob: layer.blob, readers, scanners, settings };
     const { answer, cached } = await examineCached(question, cache, (part) =>
       this.#run(layer, part, (files) => say('examining', files)),
     );
@@ -128,9 +130,9 @@ export class LayerDesk {
     onProgress: (files: number) => void,
   ): Promise<LayerAnswer> {
     const { runner, settings, signal } = this.#options;
-    const { digest, sizeBytes } = layer;
+    const { digest, sizeBytes, blob } = layer;
     const stored: StoredBytes = layer.file ?? 'sent';
-    const task = { stored, claims: { digest, sizeBytes }, ...part, ...settings };
+    const task = { stored, claims: { digest, sizeBytes, blob }, ...part, ...settings };
     for (;;) {
       const answer = await runner.run({ task, open: () => layer.open(signal), onProgress });
       if ('record' in answer || answer.failure.code === 'crashed') return answer;

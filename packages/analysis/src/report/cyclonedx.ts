@@ -75,7 +75,7 @@ function describeSubject(report: InspectionReport, root: string): Described {
   const digest = /^sha256:([0-9a-f]{64})$/.exec(image?.manifestDigest ?? '')?.[1];
   const purl = imagePurl(report);
   return {
-    type: image === undefined ? 'file' : 'container',
+    type: image === undefined || image.artifactType !== undefined ? 'file' : 'container',
     'bom-ref': root,
     name: subjectName(report),
     ...(image?.manifestDigest === undefined ? {} : { version: image.manifestDigest }),
@@ -91,6 +91,7 @@ function subjectProperties(report: InspectionReport): readonly Property[] {
     property('source:kind', source.kind),
     property('source:reference', source.reference),
     property('platform', platformText(report)),
+    property('image:artifactType', image?.artifactType),
     property('image:indexDigest', image?.indexDigest),
     property('image:configDigest', image?.configDigest),
     ...(image?.names ?? []).map((name) => property('image:name', name)),

@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 
 import { buildImage } from '../testing/image-builder.ts';
-import { newDockerFiles, ociFiles, packFiles } from '../testing/write-image.ts';
+import { newDockerFiles, ociFiles, oldDockerFiles, packFiles } from '../testing/write-image.ts';
 import { detectSource } from './detect-source.ts';
 import type { DetectedSource, DetectOptions } from './detect-source.ts';
 import { SourceError } from './image-source.ts';
@@ -17,7 +17,10 @@ import {
   place,
   put,
   putLayout,
+  readLayers,
+  replace,
   useLocalSources,
+  without,
 } from './testing/local-sources.ts';
 
 useLocalSources();
@@ -47,6 +50,40 @@ test('paths are what lies there', async () => {
   }
 });
 
+test('a directory that docker save was unpacked into is its images, and no other is', async () => {
+  const image = await buildImage({
+    layers: [{ entries: [{ path: 'x', content: Buffer.from('x') }] }],
+    names: ['lab.example/app:1'],
+  });
+  const options = { defaultPlatform };
+  for (const files of [oldDockerFiles([image]), newDockerFiles([image])]) {
+    const path = await putLayout(files);
+    const opened = await openSource(await detectSource(path), options);
+    if (opened.kind !== 'image') throw new Error('read as plain files');
+    expect(opened.source).toMatchObject({ kind: 'docker-archive', reference: path });
+    const { images, remarks } = await opened.source.list('default');
+    expect(remarks).toEqual([]);
+    expect(images).toMatchObject([
+      { names: ['lab.example/app:1'], layers: [{ diffId: image.layers[0]?.diffId }] },
+    ]);
+    expect(await readLayers(images[0])).toHaveLength(1);
+    const words = [`docker-archive:${path}:lab.example/app:1`, `dir:${path}`];
+    expect(await Promise.all(words.map((word) => detect(word)))).toEqual([
+      ...[`image-archive ${path} lab.example/app:1`, `directory ${path}`],
+    ]);
+  }
+  const files = oldDockerFiles([image]);
+  const config = `${image.configDigest.slice('sha256:'.length)}.json`;
+  for (const other of [
+    replace(without(files, 'repositories'), 'manifest.json', '{"name":"a web application"}'),
+    replace(without(files, 'repositories'), 'manifest.json', '[]'),
+    without(files, config),
+  ]) {
+    const path = await putLayout(other);
+    expect(await detect(path)).toBe(`directory ${path}`);
+  }
+});
+
 test('prefixes say what is meant, names of images that look like them do not', async () => {
   const odd = join(place, 'a:b');
   await mkdir(odd);
@@ -54,6 +91,10 @@ test('prefixes say what is meant, names of images that look like them do not', a
     ['docker-archive:/x/y.tar', 'image-archive /x/y.tar'],
     ['docker-archive:/x/y.tar:lab/app:1', 'image-archive /x/y.tar lab/app:1'],
     ['oci-archive:y.tar:1', 'image-archive y.tar 1'],
+    ['-', 'stdin -'],
+    ['docker-archive:-', 'stdin docker-archive:-'],
+    ['oci-archive:-:lab/app:1', 'stdin oci-archive:-:lab/app:1 lab/app:1'],
+    ['docker-archive:-x', 'image-archive -x'],
     ['oci:layout:1', 'oci-layout layout 1'],
     [`oci:${odd}`, `oci-layout ${odd}`],
     ['dir:/etc', 'directory /etc'],
@@ -118,7 +159,7 @@ test('what was found is opened, or says what it lacks', async () => {
     const error = await failure(detectSource(word).then((found) => openSource(found, options)));
     expect(error.code).toBe(code);
   }
-  for (const word of ['app:1', 'container:web', 'docker-daemon:app']) {
+  for (const word of ['app:1', 'container:web', 'docker-daemon:app', '-']) {
     const error = await failure(detectSource(word).then((found) => openSource(found, options)));
     expect(error).toBeInstanceOf(SourceError);
     expect(['unreachable', 'unsupported']).toContain(error.code);

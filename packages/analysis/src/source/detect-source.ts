@@ -10,7 +10,9 @@ import { sniffCompression } from '../archive/decompress.ts';
 import { blockBytes, isZeroBlock, parseHeader } from '../archive/tar-header.ts';
 import type { EngineEndpoint } from './engine-api.ts';
 import { openFileBytes } from './file-bytes.ts';
+import { directoryFiles } from './image-files.ts';
 import { SourceError } from './image-source.ts';
+import { isUnpackedDocker } from './list-docker.ts';
 import { isTag, parseReference } from './registry/index.ts';
 import { enginePrefix, readSourceWord, registryPrefix } from './source-word.ts';
 import { z } from 'zod';
@@ -18,6 +20,7 @@ import { z } from 'zod';
 export type DetectedSource = (
   | { readonly kind: 'directory'; readonly path: string }
   | { readonly kind: 'oci-layout' | 'image-archive'; readonly path: string; readonly name?: string }
+  | { readonly kind: 'stdin'; readonly reference: string; readonly name?: string }
   | { readonly kind: 'engine' | 'container' | 'registry'; readonly reference: string }
 ) & {
   /** For people: what else the word could have meant, or what was tried before. */
@@ -45,6 +48,7 @@ export async function detectSource(
     throw new SourceError('not_found', `${word} does not exist`);
   }
   if ('place' in read) return { kind: read.kind, ...(await pathAndName(read.place)) };
+  if (read.kind === 'stdin') return { ...read, reference: word };
   return read.kind === 'engine' ? { ...read, ...engineHint(word, read.reference) } : read;
 }
 
@@ -66,6 +70,10 @@ async function pathAndName(rest: string): Promise<{ path: string; name?: string 
 async function describePath(path: string, facts: Stats): Promise<DetectedSource> {
   const hint = pathHint(path);
   if (facts.isDirectory()) {
+    // As its archive would be: what both lists of a newer one name is looked at.
+    if (await isUnpackedDocker(await directoryFiles(path))) {
+      return { kind: 'image-archive', path, ...hint };
+    }
     const layout = await factsOf(join(path, 'oci-layout'));
     return { kind: layout?.isFile() === true ? 'oci-layout' : 'directory', path, ...hint };
   }

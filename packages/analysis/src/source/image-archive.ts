@@ -1,15 +1,17 @@
 /**
- * A tar archive that holds images: `docker save` of any age, or an OCI layout. Layers are read
- * where they lie in the archive; only a compressed archive is put aside first, since its members
- * have no place that could be read alone.
+ * A tar archive that holds images: `docker save` of any age, or an OCI layout; or a directory that
+ * one was unpacked into. Layers are read where they lie in the archive; only a compressed archive
+ * is put aside first, since its members have no place that could be read alone.
  */
+import { stat } from 'node:fs/promises';
+
 import { limits } from '@lazaret/protocol';
 
 import { CompressionError, decompress, sniffCompression } from '../archive/decompress.ts';
 import { TarError } from '../archive/tar-entry.ts';
 import { openFileBytes } from './file-bytes.ts';
 import type { FileBytes } from './file-bytes.ts';
-import { archiveFiles } from './image-files.ts';
+import { archiveFiles, directoryFiles } from './image-files.ts';
 import type { ImageFiles } from './image-files.ts';
 import { SourceError } from './image-source.ts';
 import type { ImageListing, ImageSource, PlatformChoice, SourceImage } from './image-source.ts';
@@ -25,11 +27,15 @@ export interface ImageArchiveOptions extends LocalOptions {
   readonly spoolBytes?: number | undefined;
 }
 
-/** Opens an archive file. Throws SourceError when it is no image archive. */
+/** Opens an archive, or one that was unpacked. Throws SourceError when it is no image archive. */
 export async function openImageArchive(
   path: string,
   options: ImageArchiveOptions,
 ): Promise<ImageSource> {
+  const facts = await stat(path).catch(() => undefined);
+  if (facts?.isDirectory() === true) {
+    return filesSource(await directoryFiles(path), { ...options, reference: path });
+  }
   const bytes = await openPlain(path, options);
   return archiveSource(bytes, { ...options, reference: path });
 }
@@ -42,6 +48,10 @@ export async function openImageStream(
   const bytes = await inflate(stream, options).catch((error: unknown) => {
     throw archiveFailure(error);
   });
+  if (bytes.sizeBytes === 0) {
+    await bytes.close();
+    throw new SourceError('damaged', 'nothing came');
+  }
   return archiveSource(bytes, options);
 }
 
@@ -56,20 +66,23 @@ export async function archiveSource(
   options: ArchiveSourceOptions,
 ): Promise<ImageSource> {
   try {
-    const files = await archiveFiles(bytes);
-    const isDocker = await isDockerArchive(files);
-    const isOci = await isOciLayout(files);
-    const kind = options.kind ?? (isOci && !isDocker ? 'oci-archive' : 'docker-archive');
-    return {
-      kind,
-      reference: options.reference,
-      list: (choice) => list(files, choice, { options, isDocker, isOci }),
-      close: () => files.close(),
-    };
+    return await filesSource(await archiveFiles(bytes), options);
   } catch (error) {
     await bytes.close();
     throw archiveFailure(error);
   }
+}
+
+async function filesSource(files: ImageFiles, options: ArchiveSourceOptions): Promise<ImageSource> {
+  const isDocker = await isDockerArchive(files);
+  const isOci = await isOciLayout(files);
+  const kind = options.kind ?? (isOci && !isDocker ? 'oci-archive' : 'docker-archive');
+  return {
+    kind,
+    reference: options.reference,
+    list: (choice) => list(files, choice, { options, isDocker, isOci }),
+    close: () => files.close(),
+  };
 }
 
 /** What went wrong in an archive as the source's own error. */

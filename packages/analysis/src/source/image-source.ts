@@ -38,6 +38,8 @@ export interface SourceImage {
   readonly manifestDigest?: string;
   readonly configDigest?: string;
   readonly mediaType?: string;
+  /** Set for what is no image: its layers are blobs then, and it has no configuration. */
+  readonly artifactType?: string;
   readonly platform?: Platform;
   /** The configuration's exact bytes, its digest verified where one is known. */
   readonly config: Buffer;
@@ -57,6 +59,8 @@ export interface SourceLayer {
   readonly mediaType?: string;
   /** Stored bytes as the manifest claims. */
   readonly sizeBytes?: number;
+  /** Set when the stored bytes are this one file as they are, and no tar. */
+  readonly blob?: BlobFile;
   /** Set when the bytes cannot be had: foreign without an allowed host, encrypted, missing. */
   readonly unavailable?: {
     readonly reason: 'foreign' | 'encrypted' | 'missing';
@@ -71,6 +75,15 @@ export interface SourceLayer {
    * the next time.
    */
   refuse?(why: string): boolean;
+}
+
+/** The file that a blob of an artifact is. */
+export interface BlobFile {
+  /** In the form of a tree, and no other blob's of the same artifact. */
+  readonly path: string;
+  readonly sizeBytes: number;
+  /** Its name as written, where that leads out of the directory that it is pulled into. */
+  readonly escape?: string;
 }
 
 export type SourceErrorCode =

@@ -49,6 +49,21 @@ export async function isDockerArchive(files: ImageFiles): Promise<boolean> {
   return found !== undefined;
 }
 
+/**
+ * Whether a directory is what `docker save` packs. Many a program has a `manifest.json`: this one
+ * must list an image whose configuration is there.
+ */
+export async function isUnpackedDocker(files: ImageFiles): Promise<boolean> {
+  try {
+    const items = (await readManifest(files)) ?? (await readRepositories(files));
+    const [first] = items ?? [];
+    return first !== undefined && (await files.find(first.config)) !== undefined;
+  } catch (error) {
+    if (error instanceof SourceError) return false;
+    throw error;
+  }
+}
+
 interface Item {
   readonly names: readonly string[];
   readonly config: string;
@@ -189,7 +204,8 @@ async function followParents(files: ImageFiles, top: string): Promise<string[]> 
 function noManifest(files: ImageFiles): SourceError {
   const names = files.names();
   const some = names.slice(0, 5).join(', ');
-  const found = names.length === 0 ? 'nothing' : `${names.length} members such as ${some}`;
+  const found =
+    names.length === 0 ? 'nothing of the kind' : `${names.length} members such as ${some}`;
   const message = `the archive is no image: it has no manifest.json and no index.json, but ${found}`;
   return new SourceError('unsupported', message);
 }

@@ -1,12 +1,14 @@
 /** The images of an OCI layout, in a directory or an archive. */
 import { limits } from '@lazaret/protocol';
 
+import { assembleArtifact } from './artifact.ts';
+import type { ArtifactPlace } from './artifact.ts';
 import { parseForeignObject } from './foreign-json.ts';
 import { readSmall } from './image-files.ts';
 import type { ImageFiles } from './image-files.ts';
 import { SourceError } from './image-source.ts';
 import type { ImageListing, PlatformChoice } from './image-source.ts';
-import { assembleImage, Gathering, readBlob } from './local-image.ts';
+import { artifactBlob, assembleImage, Gathering, readBlob } from './local-image.ts';
 import type { LocalOptions } from './local-image.ts';
 import { parseIndex, parseManifest } from './manifest.ts';
 import type { Descriptor, Index, Manifest } from './manifest.ts';
@@ -28,11 +30,10 @@ export async function listOci(
   for (const group of groupRoots(root, name)) {
     await gathering.attempt(() => walk.children(group, 0));
   }
-  if (gathering.images.length > 0) return gathering.listing();
-  const { remarks } = gathering.listing();
-  const artifact = remarks.find(({ reason }) => reason === 'artifact');
-  const detail = artifact === undefined ? 'it lists none' : artifact.detail;
-  throw new SourceError('unsupported', `the layout holds no image: ${detail}`);
+  await walk.artifacts();
+  const listing = gathering.listing();
+  if (listing.images.length > 0) return listing;
+  throw new SourceError('unsupported', 'the layout holds no image: it lists none');
 }
 
 /** Whether this is a layout at all. */
@@ -46,10 +47,16 @@ interface Group {
   readonly indexDigest?: string;
 }
 
+interface Artifact {
+  readonly manifest: Manifest;
+  readonly place: ArtifactPlace;
+}
+
 class IndexWalk {
   readonly #files: ImageFiles;
   readonly #gathering: Gathering;
   readonly #question: PlatformQuestion;
+  readonly #artifacts: Artifact[] = [];
   /** Manifests that may still be read, in all of the nesting. */
   #budget: number = limits.indexChildren;
 
@@ -64,6 +71,19 @@ class IndexWalk {
     this.#gathering.remarks.push(...remarks);
     for (const child of selected) {
       await this.#gathering.attempt(() => this.#child(child, group, depth), child.digest);
+    }
+  }
+
+  /** Artifacts are looked into when there is nothing else; beside images they are remarked. */
+  async artifacts(): Promise<void> {
+    const { images, remarks } = this.#gathering;
+    const isLookedInto = images.length === 0;
+    for (const { manifest, place } of this.#artifacts) {
+      const { type, digest } = place;
+      if (isLookedInto) {
+        const blobOf = (blob: Descriptor) => artifactBlob(this.#files, blob);
+        images.push(await assembleArtifact(manifest, place, blobOf));
+      } else remarks.push({ reason: 'artifact', detail: `an artifact of type ${type}`, digest });
     }
   }
 
@@ -92,10 +112,10 @@ class IndexWalk {
 
   async #manifest(manifest: Manifest, group: Group & { descriptor: Descriptor }): Promise<void> {
     const { descriptor, names, indexDigest } = group;
-    const artifact = artifactType(manifest);
-    if (artifact !== undefined) {
-      const detail = `an artifact of type ${artifact}`;
-      this.#gathering.remarks.push({ reason: 'artifact', detail, digest: descriptor.digest });
+    const type = artifactType(manifest);
+    if (type !== undefined) {
+      const place = { type, names, indexDigest, digest: descriptor.digest };
+      this.#artifacts.push({ manifest, place });
       return;
     }
     const parts = { manifest, descriptor, names, indexDigest };

@@ -171,6 +171,11 @@ export function fileLayer(stored: StoredFile | undefined, claims: FileLayerClaim
   };
 }
 
+/** A blob of an artifact; `assembleArtifact` says which file it is. */
+export function artifactBlob(files: ImageFiles, layer: Descriptor): Promise<SourceLayer> {
+  return blobLayer(files, { layer, diffId: undefined });
+}
+
 interface LayerClaims {
   readonly layer: Descriptor;
   readonly diffId: string | undefined;

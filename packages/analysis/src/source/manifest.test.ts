@@ -127,6 +127,11 @@ describe('an index', () => {
       'attestation',
       'other_platform',
     ]);
+    const [other] = all;
+    expect(chosen.remarks.at(-1)).toEqual({
+      ...{ reason: 'other_platform', detail: 'linux/arm64/v8 was not looked at' },
+      ...{ digest: other?.digest, sizeBytes: other?.sizeBytes },
+    });
     const both = selectPlatforms(all, { choice: 'all', defaultPlatform: linux });
     expect(both.selected).toHaveLength(2);
   });

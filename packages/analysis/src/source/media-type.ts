@@ -54,18 +54,36 @@ export function layerClass(mediaType: string): LayerClass {
   return 'other';
 }
 
+/** Statements about an image, which some clients push under the configuration of an image. */
+const statementTypes: ReadonlySet<string> = new Set([
+  'application/vnd.in-toto+json',
+  'application/vnd.dsse.envelope.v1+json',
+  'application/vnd.dev.cosign.simplesigning.v1+json',
+  'application/vnd.dev.sigstore.bundle.v0.3+json',
+  'application/spdx+json',
+  'text/spdx',
+  'text/spdx+json',
+  'application/vnd.cyclonedx',
+  'application/vnd.cyclonedx+json',
+  'application/vnd.cyclonedx+xml',
+  'application/vnd.syft+json',
+]);
+
+const emptyConfig = 'application/vnd.oci.empty.v1+json';
+
 /**
  * What a manifest holds when it is no image: a chart, a module, a signature, a list of packages.
- * Undefined for an image.
+ * Undefined for an image. One that engines would run is an image, whatever it calls itself.
  */
 export function artifactType(manifest: ManifestTypes): string | undefined {
   const { config, layers } = manifest;
-  const statement = 'application/vnd.in-toto+json';
-  if (layers.length > 0 && layers.every(({ mediaType }) => mediaType === statement)) {
-    return statement;
+  const [first] = layers;
+  if (first !== undefined && layers.every(({ mediaType }) => statementTypes.has(mediaType))) {
+    return first.mediaType;
   }
   if (configTypes.has(config.mediaType)) return undefined;
-  return manifest.artifactType ?? config.mediaType;
+  if (manifest.artifactType !== undefined) return manifest.artifactType;
+  return config.mediaType === emptyConfig ? (first?.mediaType ?? emptyConfig) : config.mediaType;
 }
 
 interface ManifestTypes {

@@ -7,7 +7,7 @@ import type { DetectedSource } from './detect-source.ts';
 import { openDirectoryTree } from './directory.ts';
 import type { DirectoryTree, DirectoryTreeOptions } from './directory.ts';
 import type { EngineEndpoint } from './engine-api.ts';
-import { openImageArchive } from './image-archive.ts';
+import { openImageArchive, openImageStream } from './image-archive.ts';
 import type { ImageArchiveOptions } from './image-archive.ts';
 import { SourceError } from './image-source.ts';
 import type { ImageSource } from './image-source.ts';
@@ -22,6 +22,8 @@ export interface OpenSourceOptions extends Omit<ImageArchiveOptions, 'name'> {
   /** Of an image in a registry: the digest that is asked for in place of its tag. */
   readonly pin?: string | undefined;
   readonly directory?: DirectoryTreeOptions;
+  /** Needed for an archive on standard input. */
+  readonly openStdin?: (() => AsyncIterable<Uint8Array>) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -49,6 +51,12 @@ export async function openSource(
     case 'image-archive': {
       const { path, name } = detected;
       return { kind: 'image', source: await openImageArchive(path, { ...options, name }) };
+    }
+    case 'stdin': {
+      const { reference, name } = detected;
+      const stream = needStdin(options)();
+      const source = await openImageStream(stream, { ...options, reference, name });
+      return { kind: 'image', source };
     }
     case 'container': {
       const { reference } = detected;
@@ -92,4 +100,9 @@ async function openFromRegistry(
 function needEngine({ engine }: OpenSourceOptions): EngineEndpoint {
   if (engine !== undefined) return engine;
   throw new SourceError('unreachable', 'no engine is known here');
+}
+
+function needStdin({ openStdin }: OpenSourceOptions): () => AsyncIterable<Uint8Array> {
+  if (openStdin !== undefined) return openStdin;
+  throw new SourceError('unsupported', 'there is no standard input to read here');
 }

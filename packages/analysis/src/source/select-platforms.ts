@@ -40,7 +40,9 @@ export function selectPlatforms(
   }
   for (const child of images) {
     if (selected.includes(child)) continue;
-    remarks.push({ reason: 'other_platform', detail: platformText(child), digest: child.digest });
+    const { digest, sizeBytes } = child;
+    const detail = `${platformText(child)} was not looked at`;
+    remarks.push({ reason: 'other_platform', detail, digest, sizeBytes });
   }
   return { selected, remarks };
 }

@@ -12,6 +12,8 @@ export type SourceWord =
   | { readonly kind: 'directory'; readonly path: string }
   /** `PATH[:NAME]`. */
   | { readonly kind: 'oci-layout' | 'image-archive'; readonly place: string }
+  /** An archive on standard input, and which of its images. */
+  | { readonly kind: 'stdin'; readonly name?: string }
   /** Can be nothing but a path. */
   | { readonly kind: 'path'; readonly path: string }
   /** A path, or the image of this name. */
@@ -21,6 +23,8 @@ export type SourceWord =
 export const registryPrefix = 'docker://';
 /** Before the name of an image that the engine has. */
 export const enginePrefix = 'docker:';
+/** In place of the path of an archive. */
+const stdinWord = '-';
 
 /**
  * Reads the prefix of a word; asks neither the disk nor anybody. Throws SourceError
@@ -47,8 +51,8 @@ const prefixes: ReadonlyMap<string, (rest: string) => SourceWord> = new Map([
   ['docker-daemon', (reference) => ({ kind: 'engine', reference })],
   ['registry', readRegistry],
   ['container', (reference) => ({ kind: 'container', reference })],
-  ['docker-archive', (place) => ({ kind: 'image-archive', place })],
-  ['oci-archive', (place) => ({ kind: 'image-archive', place })],
+  ['docker-archive', readArchive],
+  ['oci-archive', readArchive],
   ['oci', (place) => ({ kind: 'oci-layout', place })],
   ['oci-dir', (place) => ({ kind: 'oci-layout', place })],
   ['dir', (path) => ({ kind: 'directory', path })],
@@ -67,12 +71,20 @@ function readRegistry(rest: string): SourceWord {
   return { kind: 'registry', reference };
 }
 
+/** `-` and `-:NAME` are standard input; a file of that name is `./-`. */
+function readArchive(place: string): SourceWord {
+  if (place === stdinWord || place === `${stdinWord}:`) return { kind: 'stdin' };
+  if (!place.startsWith(`${stdinWord}:`)) return { kind: 'image-archive', place };
+  return { kind: 'stdin', name: place.slice(stdinWord.length + 1) };
+}
+
 /** `registry:2` is an image; only what cannot be a tag follows the prefix. */
 function isRegistrysTag(name: string, rest: string): boolean {
   return name === 'registry' && /^[\w][\w.-]*(?:@.*)?$/.test(rest);
 }
 
 function readBare(word: string): SourceWord {
+  if (word === stdinWord) return { kind: 'stdin' };
   const isPath = /^(?:\/|\.{1,2}(?:\/|$)|~)/.test(word);
   return isPath ? { kind: 'path', path: word } : { kind: 'plain', text: word };
 }

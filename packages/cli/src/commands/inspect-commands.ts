@@ -16,13 +16,14 @@ export const inspectCommands: readonly CommandSpec[] = [
     details:
       'Lists packages, scans every file of every layer, those that later layers hide too, and ' +
       'judges. An image is `registry/name:tag`, an archive of `docker save`, an OCI layout, ' +
-      '`docker:name`, `container:name` or `dir:path`. No server is needed; see ' +
-      'docs/inspect.md',
-    arguments: [image('image', 'An image, an archive or a directory')],
+      '`docker:name`, `container:name`, `dir:path`, or `-` for an archive on standard input. No ' +
+      'server is needed; see docs/inspect.md',
+    arguments: [image('image', 'An image, an archive or a directory, or - for standard input')],
     flags: [outputFlag, failFlag, ...sectionFlags, ...examineFlags],
     ownOutput: true,
     examples: [
       'lazaret inspect registry.example/app:1.2',
+      'docker save app | lazaret inspect -',
       'lazaret inspect image.tar --fail-on high,incomplete --output sarif=app.sarif',
       'lazaret inspect dir:/srv/www --yara-rules rules/ --clamd /run/clamav/clamd.ctl',
     ],

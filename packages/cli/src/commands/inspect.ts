@@ -1,12 +1,14 @@
 /** `lazaret inspect`: an image in, a report out, with no server. */
+import { addAbortSignal } from 'node:stream';
+
 import type { InspectRequest, SharedRates } from '@lazaret/analysis';
 import type { InspectionReport } from '@lazaret/protocol';
 
-import { flagOn, type Invocation } from '../command.ts';
+import { flagOn, type Invocation, type Shell } from '../command.ts';
 import { exitCodes } from '../exit-code.ts';
-import { Failure } from '../failure.ts';
+import { Failure, usageFailure } from '../failure.ts';
 import { catchInterrupt } from '../interrupt.ts';
-import { formatReportPage } from '../render/inspection-page.ts';
+import { formatOverall, formatReportPage } from '../render/inspection-page.ts';
 import { createInspectionProgress } from '../render/inspection-progress.ts';
 import { tell, writeOut } from '../render/print.ts';
 import { createStyle, widthOf } from '../render/style.ts';
@@ -62,6 +64,7 @@ export async function inspectOne(
       signal: interrupt.signal,
       onProgress: (event) => progress.show(event),
       onTrouble: (text) => troubles.push(text),
+      openStdin: () => openStdin(shell, interrupt.signal),
     });
   } catch (error) {
     if (!interrupt.signal.aborted) throw explainSource(error, request);
@@ -73,6 +76,14 @@ export async function inspectOne(
     interrupt.release();
     for (const text of troubles) await tell(invocation, `warning: ${visibleLine(text)}`);
   }
+}
+
+/** Nobody types an archive: a terminal would wait for one forever. */
+function openStdin({ stdin }: Shell, signal: AbortSignal): AsyncIterable<Uint8Array> {
+  if (!stdin.isTTY) return addAbortSignal(signal, stdin) as AsyncIterable<Uint8Array>;
+  throw usageFailure('an archive is expected on standard input, and that is a terminal', {
+    hint: 'For example: docker save app | lazaret inspect -',
+  });
 }
 
 interface Answer {
@@ -91,21 +102,7 @@ export async function writeReports(
     reports,
     files: flagOn(flags, 'files'),
     timestamp: new Date(shell.now()).toISOString(),
-    table: () =>
-      reports
-        .map((report) =>
-          formatReportPage(report, {
-            sections: {
-              packages: flagOn(flags, 'packages'),
-              files: flagOn(flags, 'files'),
-              findings: flagOn(flags, 'findings'),
-            },
-            style: createStyle(settings.color.stdout),
-            widthChars: widthOf(shell.stdout),
-            tookMs,
-          }),
-        )
-        .join('\n'),
+    table: () => formatPages(reports, invocation, tookMs),
   };
   const inOrder = outputs.toSorted(
     (a, b) => Number(a.file === undefined) - Number(b.file === undefined),
@@ -115,6 +112,25 @@ export async function writeReports(
     if (isQuiet) await writeOut(invocation, reports.map(briefLine).join(''));
     else await writeOutput(invocation, output, written);
   }
+}
+
+function formatPages(
+  reports: readonly InspectionReport[],
+  { flags, settings, shell }: Invocation,
+  tookMs: number | undefined,
+): string {
+  const options = {
+    sections: {
+      packages: flagOn(flags, 'packages'),
+      files: flagOn(flags, 'files'),
+      findings: flagOn(flags, 'findings'),
+    },
+    style: createStyle(settings.color.stdout),
+    widthChars: widthOf(shell.stdout),
+    tookMs,
+  };
+  const pages = reports.map((report) => formatReportPage(report, options));
+  return (reports.length > 1 ? [...pages, formatOverall(reports, options)] : pages).join('\n');
 }
 
 /** With `--quiet`: the verdict, and the digest that it is about. */

@@ -4,6 +4,7 @@ import {
   formatSize,
   limits,
   malwareScanners,
+  remarksNotLookedAt,
   remarksToTell,
   scannedThing,
   severity,
@@ -48,6 +49,23 @@ export function formatReportPage(report: InspectionReport, options: ReportPageOp
     ...(sections.files ? [formatFiles(report, options)] : []),
   ];
   return parts.join('');
+}
+
+/** Worst first. */
+const verdictOrder = ['malicious', 'suspicious', 'incomplete', 'unscanned', 'clean'] as const;
+
+/** Below several pages: the worst verdict of all, which is what the exit code goes by. */
+export function formatOverall(reports: readonly InspectionReport[], { style }: RowOptions): string {
+  const counts = verdictOrder
+    .map(
+      (state) => [state, reports.filter(({ verdict }) => verdict.state === state).length] as const,
+    )
+    .filter(([, count]) => count > 0);
+  const [worst] = counts;
+  if (worst === undefined) return '';
+  const told = counts.map(([state, count]) => `${count} ${state}`).join(', ');
+  const word = style(verdictStyles[worst[0]], worst[0].toUpperCase());
+  return `All ${reports.length} images: ${word}  ${told}\n`;
 }
 
 const nobodyLooked = '--clamd or --yara-rules would look for malware';
@@ -96,11 +114,13 @@ function summaryRows(
   const rows: SummaryWords['more'] = [
     ['Source', [`${source.kind} ${visibleLine(source.reference)}`]],
     ['Remarks', remarksToTell(source).map(({ detail }) => detail)],
+    ['OCI artifact', list(image?.artifactType)],
     ['Digest', list(image?.manifestDigest)],
     ['Platform', list(platformOf(report))],
+    ['Not looked at', othersOf(source)],
     ['Created', list(image?.config?.created)],
     ['System', list(distribution?.prettyName ?? distribution?.id)],
-    ['Layers', list(layersOf(report))],
+    [image?.artifactType === undefined ? 'Layers' : 'Blobs', list(layersOf(report))],
     ['Files', [filesOf(report)]],
     ['Packages', [packages]],
     ['Runs', list(runsOf(report))],
@@ -126,6 +146,19 @@ function list(text: string | undefined): readonly string[] {
 function platformOf({ image }: Summarized): string | undefined {
   const { os, architecture, variant } = image?.platform ?? {};
   return [os, architecture, variant].filter((part) => part !== undefined).join('/');
+}
+
+/** The other images of the index, which nothing here is about. */
+function othersOf(source: Summarized['source']): readonly string[] {
+  const others = remarksNotLookedAt(source);
+  if (others.length === 0) return [];
+  const shown = others.slice(0, limits.cliPlatformsShown).map(({ detail, digest, sizeBytes }) => {
+    const size = sizeBytes === undefined ? '' : `, a manifest of ${formatSize(sizeBytes)}`;
+    return `${detail}${digest === undefined ? '' : `: ${digest}`}${size}`;
+  });
+  const more = others.length - shown.length;
+  const rest = more === 0 ? '' : `and ${more} more; `;
+  return [...shown, `${rest}--all-platforms looks at all of them`];
 }
 
 function filesOf({ coverage: { files, bytes } }: Summarized): string {

@@ -85,7 +85,7 @@ export const reportLayer = z.object({
   compression: z.enum(['none', 'gzip', 'zstd', 'bzip2', 'xz']).optional(),
   /** Bytes as stored. */
   sizeBytes: z.number().int().optional(),
-  /** Bytes of the tar. */
+  /** Bytes of the tar; of an artifact's blob those of the blob. */
   tarBytes: z.number().int().optional(),
   files: z.number().int(),
   createdBy: z.string().optional(),
@@ -98,7 +98,8 @@ export type ReportLayer = z.output<typeof reportLayer>;
  * tag is. `unverified_transport`: a host was asked that did not prove its name, which matters less
  * where a digest was asked for. `named_by_mirror`: a mirror said which image a tag is.
  * `mirror_fault`: a mirror gave something wrong or nothing, and another was asked. `other_meaning`:
- * the reference may have meant something else.
+ * the reference may have meant something else. `other_platform`: an image of the same index that
+ * was not looked at.
  */
 export const sourceRemark = z.object({
   reason: z.enum([
@@ -108,6 +109,8 @@ export const sourceRemark = z.object({
   ]),
   detail: z.string(),
   digest: digest.optional(),
+  /** Of the manifest with that digest, as the index says. */
+  sizeBytes: z.number().int().optional(),
 });
 export type SourceRemark = z.output<typeof sourceRemark>;
 
@@ -119,6 +122,15 @@ export function remarksToTell({
 }): SourceRemark[] {
   const quiet: readonly string[] = ['attestation', 'artifact', 'other_platform'];
   return remarks.filter(({ reason }) => !quiet.includes(reason));
+}
+
+/** What stands beside the image in its index and was not looked at. */
+export function remarksNotLookedAt({
+  remarks = [],
+}: {
+  readonly remarks?: readonly SourceRemark[] | undefined;
+}): SourceRemark[] {
+  return remarks.filter(({ reason }) => reason === 'other_platform');
 }
 
 /** How a connection was made: with a certificate that was checked, with any, or without TLS. */
@@ -163,6 +175,11 @@ export const inspectionReport = z.object({
       manifestDigest: digest.optional(),
       configDigest: digest.optional(),
       mediaType: z.string().optional(),
+      /**
+       * Set when it is no image but an artifact, such as a chart or a signature: of which type. Its
+       * layers are then its blobs, each one file, and none hides another.
+       */
+      artifactType: z.string().optional(),
       platform: platform.optional(),
       config: imageConfig.optional(),
     })

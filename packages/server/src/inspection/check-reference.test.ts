@@ -23,6 +23,8 @@ test.each([
 });
 
 const refusals: readonly (readonly [word: string, reason: string, settings: object])[] = [
+  ['-', 'no standard input', { allowLocal: true }],
+  ['docker-archive:-', 'no standard input', { allowLocal: true }],
   ['docker:dind', 'inspection.dockerDaemon', { allowLocal: true }],
   ['docker-daemon:app', 'inspection.dockerDaemon', { allowLocal: true }],
   ['container:web', 'a container and no image', { dockerDaemon: true, allowLocal: true }],

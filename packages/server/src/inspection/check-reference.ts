@@ -40,6 +40,9 @@ function checkWord(written: string, policy: ReferencePolicy): string {
     if (policy.dockerDaemon) return `${enginePrefix}${word.reference}`;
     throw refused(refusedEngine(word.reference));
   }
+  if (word.kind === 'stdin') {
+    throw refused('a server has no standard input; `lazaret inspect -` reads it where it is piped');
+  }
   if (word.kind === 'directory' || word.kind === 'container') {
     const what = `${written} is a ${word.kind} and no image, and only images are kept on a server`;
     throw refused(`${what}; look into it with \`lazaret inspect\` where it is`);

@@ -5,6 +5,7 @@
  */
 import { limits, type SourceRemark } from '@lazaret/protocol';
 
+import type { ArtifactPlace } from '../artifact.ts';
 import { SourceError, type SourceImage } from '../image-source.ts';
 import type { Descriptor, Index, Manifest } from '../manifest.ts';
 import { artifactType, mediaTypes } from '../media-type.ts';
@@ -17,6 +18,7 @@ export interface ImageShelf {
   /** A child of an index, by its descriptor. */
   readChild(descriptor: Descriptor): Promise<FetchedManifest>;
   assemble(manifest: Manifest, place: ManifestPlace): Promise<AssembledImage>;
+  assembleArtifact(manifest: Manifest, place: ArtifactPlace): Promise<SourceImage>;
 }
 
 export interface ChosenImages {
@@ -32,8 +34,14 @@ export async function chooseImages(
 ): Promise<ChosenImages> {
   const { document, digest } = top;
   if (document.kind === 'manifest') {
-    refuseArtifact(document, shelf);
     const { names } = shelf;
+    const type = artifactType(document);
+    if (type !== undefined) {
+      return {
+        images: [await shelf.assembleArtifact(document, { type, names, digest })],
+        remarks: [],
+      };
+    }
     const { image, remarks, configured } = await shelf.assemble(document, { names, digest });
     return {
       images: [image],
@@ -45,15 +53,14 @@ export async function chooseImages(
   const { selected, remarks } = selectPlatforms(collection.children, question);
   collection.remarks.push(...remarks);
   for (const descriptor of selected) await collection.take(descriptor, question);
+  await collection.artifacts();
   if (collection.images.length === 0) throw collection.nothingLeft();
   return collection;
 }
 
-function refuseArtifact(document: Manifest, { names }: ImageShelf): void {
-  const type = artifactType(document);
-  if (type === undefined) return;
-  const message = `${names.join(', ')} is no image but an artifact (${type})`;
-  throw new SourceError('unsupported', message);
+interface Artifact {
+  readonly manifest: Manifest;
+  readonly place: ArtifactPlace;
 }
 
 /** What an index holds, over all its levels. */
@@ -62,6 +69,7 @@ class Collection implements ChosenImages {
   readonly remarks: SourceRemark[] = [];
   /** Everything that may be an image, in the order of the index; nested ones in their place. */
   readonly children: Descriptor[] = [];
+  readonly #artifacts: Artifact[] = [];
   readonly #shelf: ImageShelf;
   /** Digest of the index that lists a child. */
   readonly #parents = new Map<string, string>();
@@ -100,19 +108,28 @@ class Collection implements ChosenImages {
     try {
       const { document } = this.#read.get(digest) ?? (await this.#shelf.readChild(descriptor));
       if (document.kind === 'index') throw new SourceError('damaged', 'is an index after all');
-      const artifact = artifactType(document);
-      if (artifact !== undefined) {
-        this.#remark('artifact', descriptor, artifact);
+      const place = { names, digest, indexDigest: this.#parents.get(digest) };
+      const type = artifactType(document);
+      if (type !== undefined) {
+        this.#artifacts.push({ manifest: document, place: { ...place, type } });
         return;
       }
-      const place = { names, digest, indexDigest: this.#parents.get(digest), listed };
-      const found = await this.#shelf.assemble(document, place);
+      const found = await this.#shelf.assemble(document, { ...place, listed });
       const { configured } = found;
       this.remarks.push(...found.remarks);
       this.remarks.push(...checkPlatform({ ...question, digest, listed, configured }));
       this.images.push(found.image);
     } catch (error) {
       this.#fail(descriptor, error);
+    }
+  }
+
+  /** Artifacts are looked into when there is nothing else; beside images they are remarked. */
+  async artifacts(): Promise<void> {
+    const isLookedInto = this.images.length === 0;
+    for (const { manifest, place } of this.#artifacts) {
+      if (isLookedInto) this.images.push(await this.#shelf.assembleArtifact(manifest, place));
+      else this.#remark('artifact', place, `an artifact of type ${place.type}`);
     }
   }
 
@@ -160,7 +177,11 @@ class Collection implements ChosenImages {
     this.#remark(reason, descriptor, error.message);
   }
 
-  #remark(reason: SourceRemark['reason'], { digest }: Descriptor, detail: string): void {
+  #remark(
+    reason: SourceRemark['reason'],
+    { digest }: Pick<Descriptor, 'digest'>,
+    detail: string,
+  ): void {
     this.remarks.push({ reason, detail: detail.slice(0, 1_000), digest });
   }
 }

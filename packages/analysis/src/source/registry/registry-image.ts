@@ -78,7 +78,7 @@ function remarkLayers(
   return [{ reason: 'unsupported', detail, digest }];
 }
 
-async function assembleLayer(
+export async function assembleLayer(
   descriptor: Descriptor,
   diffId: string | undefined,
   parts: ImageParts,

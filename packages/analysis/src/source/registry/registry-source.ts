@@ -1,6 +1,7 @@
 /** An image in a registry, as a source: mirrors first, then the registry itself. */
 import type { Platform } from '@lazaret/protocol';
 
+import { assembleArtifact } from '../artifact.ts';
 import type { ImageListing, ImageOrigin, ImageSource, PlatformChoice } from '../image-source.ts';
 import type { Descriptor } from '../manifest.ts';
 import { chooseImages, type ImageShelf } from './choose-images.ts';
@@ -17,7 +18,7 @@ import {
   type RegistryReference,
   selectorOf,
 } from './reference.ts';
-import { assembleImage, type ImageParts } from './registry-image.ts';
+import { assembleImage, assembleLayer, type ImageParts } from './registry-image.ts';
 import { RegistryClient } from './registry-client.ts';
 import { type RegistryRates, SharedRates } from './request-rate.ts';
 import { remarkResolution, resolutionOf } from './resolution.ts';
@@ -158,6 +159,8 @@ async function listImages(reference: RegistryReference, listing: Listing): Promi
         readManifest(client, { repository, selector: descriptor.digest, descriptor }),
       ),
     assemble: (manifest, place) => assembleImage(manifest, place, parts),
+    assembleArtifact: (manifest, place) =>
+      assembleArtifact(manifest, place, (blob) => assembleLayer(blob, undefined, parts)),
   };
   const { defaultPlatform } = options;
   const { images, remarks } = await chooseImages(top, shelf, { choice, defaultPlatform });

@@ -3,6 +3,7 @@ import {
   formatSize,
   type ImageDetail,
   operations,
+  remarksNotLookedAt,
   remarksToTell,
   reportFormats,
   type SourceRemark,
@@ -114,6 +115,11 @@ function Facts({ image }: { readonly image: ImageDetail }): ReactNode {
           </ul>
         </Fact>
       )}
+      {image.image?.artifactType !== undefined && (
+        <Fact term="OCI artifact">
+          <PlainText>{image.image.artifactType}</PlainText>
+        </Fact>
+      )}
       <Fact term="Platform">
         <PlainText>{image.platform ?? 'not said'}</PlainText>
       </Fact>
@@ -125,7 +131,8 @@ function Facts({ image }: { readonly image: ImageDetail }): ReactNode {
         <When at={image.inspectedAt} />
       </Fact>
       <Fact term="From">{sourceWords[source.kind]}</Fact>
-      <Remarks remarks={remarksToTell(source)} />
+      <Remarks term="Remarks" remarks={remarksToTell(source)} />
+      <Remarks term="Not looked at" remarks={remarksNotLookedAt(source)} />
       <Fact term="Project">{image.project}</Fact>
       <Fact term="Inspection">
         <LinkAnchor to="/inspections/$id" params={{ id: image.inspection }} className="mono">
@@ -136,15 +143,20 @@ function Facts({ image }: { readonly image: ImageDetail }): ReactNode {
   );
 }
 
+interface RemarksProps {
+  readonly term: string;
+  readonly remarks: readonly SourceRemark[];
+}
+
 /** What is to be known of where it came from, such as a name that nobody proved. */
-function Remarks({ remarks }: { readonly remarks: readonly SourceRemark[] }): ReactNode {
+function Remarks({ term, remarks }: RemarksProps): ReactNode {
   if (remarks.length === 0) return null;
   return (
-    <Fact term="Remarks" whole>
+    <Fact term={term} whole>
       <ul className="plain-list">
-        {remarks.map(({ reason, detail }) => (
-          <li key={`${reason} ${detail}`} className="break">
-            <PlainText>{detail}</PlainText>
+        {remarks.map(({ reason, detail, digest }) => (
+          <li key={`${reason} ${detail} ${digest}`} className="break">
+            <PlainText>{digest === undefined ? detail : `${detail}: ${digest}`}</PlainText>
           </li>
         ))}
       </ul>

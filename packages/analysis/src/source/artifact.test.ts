@@ -1,0 +1,156 @@
+/** What is no image is read all the same: each blob as the file that it is. */
+import { expect, test } from 'vitest';
+
+import { buildArtifact } from '../testing/build-artifact.ts';
+import type { ArtifactInput } from '../testing/build-artifact.ts';
+import { buildIndex, digestOf } from '../testing/image-builder.ts';
+import type { Built } from '../testing/image-builder.ts';
+import { useRegistryLab } from '../testing/registry/registry-lab.ts';
+import { ociFiles, packFiles } from '../testing/write-image.ts';
+import type { ImageListing, PlatformChoice, SourceImage } from './image-source.ts';
+import {
+  layer,
+  listArchive,
+  listLayout,
+  readLayers,
+  reasons,
+  sample,
+  useLocalSources,
+} from './testing/local-sources.ts';
+import { buildImage } from '../testing/image-builder.ts';
+
+useLocalSources();
+const lab = useRegistryLab();
+
+const helm = 'application/vnd.cncf.helm.config.v1+json';
+const chart: ArtifactInput = {
+  blobs: [{ title: 'app-1.0.tgz', bytes: Buffer.from('chart') }],
+  config: { bytes: Buffer.from('{"name":"app"}'), mediaType: helm },
+  names: ['lab.example/app:1'],
+};
+
+async function listRegistry(
+  built: Built,
+  choice: PlatformChoice = 'default',
+): Promise<ImageListing> {
+  const registry = await lab.start();
+  registry.store.putImage('lab/app', '1', built);
+  return lab.open(`${registry.host}/lab/app:1`).list(choice);
+}
+
+async function listEverywhere(built: Built): Promise<ImageListing[]> {
+  return [
+    await listLayout(ociFiles([built])),
+    await listArchive(await packFiles(ociFiles([built]))),
+    await listRegistry(built),
+  ];
+}
+
+const paths = (image: SourceImage | undefined): (string | undefined)[] =>
+  image?.layers.map(({ blob }) => blob?.path) ?? [];
+
+async function pathsOf(...titles: (string | undefined)[]): Promise<(string | undefined)[]> {
+  const blobs = titles.map((title, at) => ({
+    bytes: Buffer.from(`${at}`),
+    ...(title !== undefined && { title }),
+  }));
+  return paths((await listLayout(ociFiles([await buildArtifact({ blobs })]))).images[0]);
+}
+
+test('a chart is its blobs and its configuration, in a layout, an archive and a registry', async () => {
+  const built = await buildArtifact(chart);
+  const listings = await listEverywhere(built);
+  for (const { images, remarks } of listings) {
+    expect(images).toHaveLength(1);
+    expect(remarks).toEqual([]);
+    const [image] = images;
+    expect(image).toMatchObject({
+      ...{ artifactType: helm, manifestDigest: built.descriptor.digest },
+      config: Buffer.alloc(0),
+    });
+    expect(paths(image)).toEqual(['app-1.0.tgz', built.configDigest]);
+  }
+  for (const { images } of [listings[0]!, listings[2]!]) {
+    const bytes = await readLayers(images[0]);
+    expect(bytes.map(String)).toEqual(['chart', '{"name":"app"}']);
+  }
+});
+
+test('one in an index is read when there is no image, and told beside one', async () => {
+  const built = await buildArtifact(chart);
+  for (const { images } of await listEverywhere(buildIndex({ children: [built] }))) {
+    expect(images).toMatchObject([{ artifactType: helm, indexDigest: expect.any(String) }]);
+  }
+  const image = await sample();
+  const index = buildIndex({ children: [built, image], names: ['lab.example/app:1'] });
+  const layout = await listLayout(ociFiles([index]), 'all');
+  for (const listing of [layout, await listRegistry(index, 'all')]) {
+    expect(listing.images.map(({ artifactType }) => artifactType)).toEqual([undefined]);
+    expect(listing.remarks).toContainEqual({
+      ...{ reason: 'artifact', digest: built.descriptor.digest },
+      detail: `an artifact of type ${helm}`,
+    });
+  }
+});
+
+test('one of several in a layout is named', async () => {
+  const image = await sample();
+  const built = await buildArtifact({ ...chart, names: ['chart:1'] });
+  const bytes = await packFiles(ociFiles([image, built]));
+  const listing = await listArchive(bytes, { name: 'chart:1' });
+  expect(listing.images).toMatchObject([{ artifactType: helm }]);
+  expect(reasons(listing)).toEqual([]);
+});
+
+test('a type is what the manifest says, else what configuration or blobs are', async () => {
+  const blobs = [{ bytes: Buffer.from('\0asm'), mediaType: 'application/wasm' }];
+  const wasm = { bytes: Buffer.from('{"a":1}'), mediaType: 'application/vnd.wasm.config.v0+json' };
+  const types: string[] = [];
+  for (const input of [
+    { blobs, artifactType: 'application/vnd.example' },
+    { blobs, config: wasm },
+    { blobs },
+    { blobs: [] },
+  ]) {
+    const { images } = await listRegistry(await buildArtifact(input));
+    types.push(images[0]?.artifactType ?? '');
+  }
+  expect(types).toEqual([
+    ...['application/vnd.example', wasm.mediaType, 'application/wasm'],
+    'application/vnd.oci.empty.v1+json',
+  ]);
+});
+
+test('a signature under the configuration of an image is none', async () => {
+  const mediaType = 'application/vnd.dev.cosign.simplesigning.v1+json';
+  const signed = await buildImage({ layers: [{ stored: Buffer.from('{}'), mediaType }] });
+  for (const { images } of await listEverywhere(signed)) {
+    expect(images).toMatchObject([{ artifactType: mediaType }]);
+  }
+  const mixed = await buildImage({
+    layers: [layer('x'), { stored: Buffer.from('{}'), mediaType }],
+  });
+  for (const { images } of await listEverywhere(mixed)) {
+    expect(images[0]?.artifactType).toBeUndefined();
+  }
+});
+
+test('names lead nowhere, and no blob is in the place of another', async () => {
+  expect(await pathsOf('a//./b', '/etc/passwd', '../../x', 'c/..')).toEqual([
+    ...['a/b', 'etc/passwd', 'x', digestOf(Buffer.from('3'))],
+  ]);
+  expect(await pathsOf(undefined, '', 'a\0b', `${'x/'.repeat(40_000)}y`)).toEqual([
+    ...[digestOf(Buffer.from('0')), digestOf(Buffer.from('1')), 'a\u{fffd}b'],
+    digestOf(Buffer.from('3')),
+  ]);
+  expect(await pathsOf('a', 'a', 'a/b', 'a', '3/a')).toEqual(['a', '1/a', '2/a/b', '3/a', '4/3/a']);
+  expect(await pathsOf('d/e', 'd', 'd/e/f')).toEqual(['d/e', '1/d', '2/d/e/f']);
+});
+
+test('a name that leads out is kept as it is written', async () => {
+  const blobs = [{ bytes: Buffer.from('x'), title: '../../etc/cron.d/x' }];
+  const { images } = await listRegistry(await buildArtifact({ blobs }));
+  expect(images[0]?.layers[0]?.blob).toEqual({
+    ...{ path: 'etc/cron.d/x', sizeBytes: 1, escape: '../../etc/cron.d/x' },
+  });
+});

@@ -1,0 +1,27 @@
+/** One file as a file tree: a blob that is no archive of a file system. */
+import { limits } from '@lazaret/protocol';
+
+import { TarError } from '../archive/tar-entry.ts';
+import type { FileTree } from './file-tree.ts';
+
+export interface BlobTreeOptions {
+  /** In the form of a tree. */
+  readonly path: string;
+  readonly sizeBytes: number;
+}
+
+/** Walks once. Throws TarError for a file that is larger than one in an archive may be. */
+export function blobTree(
+  content: AsyncIterable<Uint8Array>,
+  { path, sizeBytes }: BlobTreeOptions,
+): FileTree {
+  return {
+    async *walk() {
+      if (sizeBytes > limits.layerFileBytes) {
+        throw new TarError('entry_too_large', 0, `the blob ${path} has ${sizeBytes} bytes`);
+      }
+      const nobody = { mode: 0o644, uid: 0, gid: 0, mtimeMs: 0 };
+      yield { path, type: 'file', ...nobody, sizeBytes, content };
+    },
+  };
+}
