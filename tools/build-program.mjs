@@ -76,6 +76,8 @@ async function build(name, path) {
     chunkFileNames: `${name}-[name]-[hash].js`,
     // Names stay, for whoever reads a stack trace.
     minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
+    // Else what several parts share is put beside it, and loads it: 27 MiB and 60 ms of CPU.
+    codeSplitting: { groups: [{ name: 'undici', test: /node_modules\/undici\// }] },
   });
   await bundle.close();
   return output

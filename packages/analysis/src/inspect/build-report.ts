@@ -47,8 +47,7 @@ const unownedListed = 1_000;
 
 export function buildReport(input: ReportInput): InspectionReport {
   const { records } = input;
-  const isLayered = input.image !== undefined && input.image.artifactType === undefined;
-  const placed = placeRecords(records, { whiteouts: isLayered });
+  const placed = placeRecords(records, { whiteouts: isLayered(input.image) });
   const distribution = findDistribution(placed.facts);
   const owned = findOwned(placed.facts, placed.merged);
   const packages = collectPackages(placed, { distribution, owned }).toSorted(byPurl);
@@ -84,6 +83,11 @@ export function buildReport(input: ReportInput): InspectionReport {
     verdict: judge(findings, coverage),
   };
   return { ...body, fingerprint: fingerprintOf(body, records) };
+}
+
+/** A directory and an artifact have no layers, so that nothing in them hides anything. */
+function isLayered(image: ReportInput['image']): boolean {
+  return image !== undefined && image.artifactType === undefined;
 }
 
 function placedFinding(placed: PlacedRecords['findings'][number]): PlacedFinding {
