@@ -24,6 +24,8 @@ const rounds = Number(values.rounds);
 const home = join(tmpdir(), 'lazaret-bench-inspect');
 const program = fileURLToPath(new URL('../../packages/cli/bin/lazaret.mjs', import.meta.url));
 const boundProgram = fileURLToPath(new URL('bound.ts', import.meta.url));
+/** What the one signature of the test database looks for; in none of the files. */
+const marked = Buffer.from('lazaret-bench-signature');
 const snykVersion = '9.8.0';
 const head =
   '| what | wall s | CPU s | peak MiB | MiB/s per core | of the bound (wall) | of the bound (CPU) |\n' +
@@ -231,9 +233,6 @@ async function compareShapes(): Promise<void> {
   }
   say('');
 }
-
-/** What the one signature of the test database looks for; in none of the files. */
-const marked = Buffer.from('lazaret-bench-signature');
 
 async function compareMalware({ layout, layers, tarBytes }: BenchImage): Promise<void> {
   const clamd = await startClamd({ database: { number: 1, signatures: { Bench: marked } } });

@@ -112,7 +112,7 @@ export const analysisLimits = {
   // readers and scanners
   readerFileBytes: 128 * MiB,
   /** Memory that files in pieces are put together in, one after another. */
-  scratchBytes: 16 * MiB,
+  scratchBytes: 8 * MiB,
   readerTextBytes: 64 * MiB,
   packagesPerFile: 100_000,
   unknownsPerFile: 100,

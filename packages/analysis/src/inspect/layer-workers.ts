@@ -16,7 +16,7 @@ import { sendBytes } from './piped-bytes.ts';
 /** Heap of a thread; a million files of a layer need about half of it. */
 const heapMiB = 768;
 /** Its young part; what Node takes by itself costs 60 MiB more and saves no time. */
-const youngMiB = 8;
+const youngMiB = 4;
 
 export class LayerWorkers implements LayerRunner {
   readonly #settings: WorkerSettings;
