@@ -29,7 +29,10 @@ const steps: Readonly<Record<string, readonly [exitCode: number, hint?: string]>
     exitCodes.usage.code,
     'A file or directory of this name is not here, and as the name of an image it is not well formed.',
   ],
-  unreachable: [exitCodes.unreachable.code],
+  unreachable: [
+    exitCodes.unreachable.code,
+    'See that name and port are right and that it runs; --mirror HOST=MIRROR asks another first.',
+  ],
   rate_limited: [exitCodes.unreachable.code, 'Sign in, wait, or ask a mirror with --mirror.'],
   damaged: [exitCodes.unreadable.code],
   digest_mismatch: [
