@@ -184,6 +184,8 @@ export const analysisLimits = {
   clamdDownMs: 1_000,
   clamdAnswerBytes: 64 * KiB,
   clamdDatabaseFiles: 10_000,
+  /** How long the state of clamd's directory of signatures is taken to be what it was. */
+  clamdStateMs: 100,
   /** By then clamd's SelfCheck (ten minutes) has loaded what is new. */
   clamdReloadMs: 15 * minuteMs,
   /** Unknown facts of one file that are told one by one. */

@@ -46,6 +46,8 @@ class ClamavScanner implements Scanner {
   readonly #pool: SessionPool;
   readonly #fileBytes: number;
   readonly #fileMs: number;
+  /** Of the directory of signatures, for a moment. */
+  #state: Promise<DatabaseState | undefined> | undefined;
   #label = unknownSignatures;
   #engine = 'ClamAV';
   #maxFileBytes: number;
@@ -157,8 +159,22 @@ class ClamavScanner implements Scanner {
   async #readLabel(connection: ClamdConnection): Promise<string> {
     const version = parseVersion(await connection.ask('VERSION'));
     if (version === undefined) return unknownSignatures;
-    this.#label = signatureLabel(version, await this.#databaseState(), this.#options.now());
+    this.#label = signatureLabel(version, await this.#recentState(), this.#options.now());
     return this.#label;
+  }
+
+  /** Read for every answer it would cost as much as all else that is done for a small file. */
+  #recentState(): Promise<DatabaseState | undefined> {
+    if (this.#state === undefined) {
+      const state = this.#databaseState();
+      this.#state = state;
+      const forget = (): void => {
+        if (this.#state === state) this.#state = undefined;
+      };
+      state.catch(forget);
+      setTimeout(forget, limits.clamdStateMs).unref();
+    }
+    return this.#state;
   }
 
   async #databaseState(): Promise<DatabaseState | undefined> {
