@@ -138,7 +138,11 @@ export const clockReaders: readonly Permit[] = [
 /** Opens connections or listens. */
 export const networkUsers: readonly Permit[] = [
   permit('packages/cli/src/main.ts', 'fetch', 'hands the network to the program'),
-  permit('packages/protocol/src/client.ts', 'fetch', 'the typed client, used unless one is given'),
+  permit(
+    'packages/protocol/src/core/client.ts',
+    'fetch',
+    'the typed client, used unless one is given',
+  ),
   permit('packages/console/src/pages/submit/upload.ts', 'XMLHttpRequest', 'tells upload progress'),
   permit('packages/server/src/executors/docker-api.ts', 'undici', 'the Engine API of a node'),
   permit(

@@ -50,7 +50,7 @@ function errorsPage(): string {
     title,
     hint,
   ]);
-  return `${heading('Errors', 'packages/protocol/src/problem.ts')}
+  return `${heading('Errors', 'packages/protocol/src/problems.ts')}
 Every error answer is a JSON document of the type \`application/problem+json\` (RFC 9457). Its
 \`code\` is one of these and stays the same from version to version; \`detail\` says what was
 expected, what came, and what to do; \`fields\` names the fields of the request that are wrong.
@@ -111,7 +111,7 @@ function outcomesPage(): string {
   ]);
   const classes = Object.entries(outcomeClasses).map(([name, text]) => [name, text]);
   const observations = observationCodes.map((name) => [code(name), observationTexts[name]]);
-  return `${heading('States, outcomes and observations', 'packages/protocol/src/job.ts')}
+  return `${heading('States, outcomes and observations', 'packages/protocol/src/jobs/outcomes.ts')}
 ## States of a job
 
 ${formatTable([['state', 'final', 'what it means'], ...states])}
@@ -149,7 +149,7 @@ function permissionsPage(): string {
     code(`${method} ${path}`),
     code(access),
   ]);
-  return `${heading('Roles and permissions', 'packages/protocol/src/permission.ts')}
+  return `${heading('Roles and permissions', 'packages/protocol/src/permissions.ts')}
 A user holds grants: a role in one project, or in all projects and the instance itself. A role has
 all that the roles before it have. An API token has at most what its owner has, and less when it
 was made for some permissions or one project only.
@@ -173,7 +173,7 @@ function eventsPage(): string {
     audited ? 'yes' : '',
     summary,
   ]);
-  return `${heading('Events', 'packages/protocol/src/event.ts')}
+  return `${heading('Events', 'packages/protocol/src/event-kinds.ts')}
 Every change writes its event in the same transaction, so no event is lost and none tells of what
 did not happen. \`lazaret events\` and \`GET /api/v1/events\` stream them; a stream resumes after
 \`Last-Event-ID\`. Audited events are copied into the audit log, each entry holding the hash of the

@@ -2,7 +2,7 @@
  * Bounds of image analysis, which are part of `limits`: what is read from strangers, how much of it
  * at a time, how deep, and for how long.
  */
-import { units } from './units.ts';
+import { units } from './core/units.ts';
 
 const { KiB, MiB, GiB, minuteMs, hourMs, dayMs } = units;
 
@@ -14,7 +14,6 @@ export const analysisLimits = {
   indexChildren: 1_000,
   /** What a report says of where an image came from. */
   sourceRemarks: 100,
-  layersPerImage: 1_000,
   sourceJsonDepth: 64,
   sourceJsonValues: 1_000_000,
   /** Members of a `docker save` or OCI archive: a few for each layer of each image. */
@@ -56,7 +55,6 @@ export const analysisLimits = {
   registryRateWindows: 8,
   /** Hosts that a rate is remembered for. */
   registryRatesKept: 1_000,
-  referenceChars: 1_024,
   repositoryNameChars: 255,
   credentialFileBytes: 4 * MiB,
   credentialHelperMs: 30_000,
@@ -190,7 +188,6 @@ export const analysisLimits = {
   clamdReloadMs: 15 * minuteMs,
   /** Unknown facts of one file that are told one by one. */
   doubtsPerFile: 20,
-  packageNameChars: 1_024,
   packageFieldBytes: 256 * KiB,
   packageDependencies: 5_000,
   /** Files that the packages of one list or database own, and the characters of their paths. */
@@ -220,10 +217,8 @@ export const analysisLimits = {
   inspectionProgressMs: 1_000,
   inspectionDetailChars: 2_000,
   imageNamesKept: 20,
-  imageListItems: 1_000,
   imageReportBytes: 512 * MiB,
   imageFilesCompared: 500_000,
-  imageCursorChars: 8_000,
   imageRowsPerInsert: 5_000,
   /** Directories that no entry names, for one layer. */
   impliedDirectories: 200_000,

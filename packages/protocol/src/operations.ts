@@ -1,15 +1,16 @@
 /** Every operation of the API, in the order of the reference. */
-import { access } from './access.ts';
-import { artifacts } from './artifact.ts';
-import { engines } from './engine.ts';
-import { events } from './event.ts';
-import { images, searches } from './image.ts';
-import { inspections } from './inspection-task.ts';
-import { jobs } from './job.ts';
-import { legacy } from './legacy.ts';
-import { nodes } from './node.ts';
-import type { Operation } from './operation.ts';
-import { system } from './system.ts';
+import { access, accessTags } from './access/operations.ts';
+import { artifacts, artifactTags } from './artifacts/operations.ts';
+import type { Operation, OperationTag } from './core/operation.ts';
+import { engines, engineTags } from './engines/operations.ts';
+import { events, eventTags } from './events/operations.ts';
+import { images, imageTags } from './images/operations.ts';
+import { inspections, inspectionTags } from './inspections/operations.ts';
+import { jobs, jobTags } from './jobs/operations.ts';
+import { legacy, legacyTags } from './legacy/operations.ts';
+import { nodes, nodeTags } from './nodes/operations.ts';
+import { searches, searchTags } from './search/operations.ts';
+import { system, systemTags } from './system/operations.ts';
 
 export const operations = {
   legacy,
@@ -24,6 +25,21 @@ export const operations = {
   access,
   system,
 } as const;
+
+/** The headings of the API reference. */
+export const operationTags = {
+  ...legacyTags,
+  ...jobTags,
+  ...artifactTags,
+  ...imageTags,
+  ...inspectionTags,
+  ...searchTags,
+  ...engineTags,
+  ...nodeTags,
+  ...eventTags,
+  ...accessTags,
+  ...systemTags,
+} as const satisfies Record<string, OperationTag>;
 
 export const operationList: readonly Operation[] = Object.values(operations).flatMap(
   (group) => Object.values(group) as unknown as Operation[],

@@ -1,0 +1,3 @@
+export * from './roles.ts';
+export * from './model.ts';
+export * from './operations.ts';

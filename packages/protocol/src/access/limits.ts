@@ -1,0 +1,7 @@
+/** Bounds of access. */
+export const accessLimits = {
+  passwordCharsMin: 12,
+  passwordCharsMax: 1_024,
+  tokenDaysMax: 366,
+  grantsPerUser: 200,
+} as const;

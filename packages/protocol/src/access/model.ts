@@ -1,0 +1,56 @@
+/** Who calls: users, projects, sessions and tokens. */
+import { z } from 'zod';
+
+import { roles } from './roles.ts';
+import { identifier, slug, timestamp } from '../core/fields.ts';
+import { permissionNames } from '../permissions.ts';
+
+export const projectName: z.ZodString = slug;
+export const defaultProject = 'default';
+
+const role = z.enum(roles);
+
+/** A role in one project, or in all of them and in the instance itself when `project` is null. */
+export const grant = z.object({ role, project: projectName.nullable() });
+export type Grant = z.output<typeof grant>;
+
+export const user = z.object({
+  name: slug,
+  displayName: z.string(),
+  grants: z.array(grant),
+  disabled: z.boolean(),
+  hasPassword: z.boolean(),
+  createdAt: timestamp,
+  lastSeenAt: timestamp.nullable(),
+});
+export type User = z.output<typeof user>;
+
+export const project = z.object({ name: projectName, title: z.string(), createdAt: timestamp });
+export type Project = z.output<typeof project>;
+
+export const token = z.object({
+  id: identifier,
+  name: z.string(),
+  owner: slug,
+  /** The first characters, to recognise it by; the secret itself is stored as a hash. */
+  prefix: z.string(),
+  permissions: z.array(z.enum(permissionNames)).nullable(),
+  project: projectName.nullable(),
+  createdAt: timestamp,
+  expiresAt: timestamp,
+  lastUsedAt: timestamp.nullable(),
+  revokedAt: timestamp.nullable(),
+});
+export type Token = z.output<typeof token>;
+
+/** Who the caller is. `csrf` comes with sessions only. */
+export const identity = z.object({
+  kind: z.enum(['session', 'token', 'anonymous']),
+  name: z.string(),
+  displayName: z.string(),
+  grants: z.array(grant),
+  permissions: z.array(z.enum(permissionNames)),
+  projects: z.array(projectName),
+  csrf: z.string().nullable(),
+});
+export type Identity = z.output<typeof identity>;

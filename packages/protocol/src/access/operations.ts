@@ -1,0 +1,226 @@
+/** Operations on users, projects, sessions and tokens. */
+import { z } from 'zod';
+
+import { grant, identity, project, projectName, token, user } from './model.ts';
+import { identifier, line, page, paging, slug, timestamp } from '../core/fields.ts';
+import { defineOperation, type OperationTag } from '../core/operation.ts';
+import { limits } from '../limits.ts';
+import { permissionNames } from '../permissions.ts';
+
+const password = z
+  .string()
+  .min(limits.passwordCharsMin, `expected at least ${limits.passwordCharsMin} characters`)
+  .max(limits.passwordCharsMax);
+const displayName = line(limits.nameChars);
+const grants = z.array(grant).max(limits.grantsPerUser);
+const byName = z.object({ name: slug });
+
+export const accessTags = {
+  setup: { title: 'Setup', description: 'The first administrator, and one-time links.' },
+  sessions: { title: 'Sessions', description: 'Signing in and out with a password.' },
+  users: { title: 'Users', description: 'People, their roles and their passwords.' },
+  projects: { title: 'Projects', description: 'Who sees what.' },
+  tokens: { title: 'API tokens', description: 'Access for programs: scoped, expiring, revocable.' },
+} as const satisfies Record<string, OperationTag>;
+
+export const access = {
+  setupShow: defineOperation({
+    name: 'setup.show',
+    method: 'GET',
+    path: '/api/v1/setup',
+    summary: 'Whether the first administrator is still to be made',
+    access: 'public',
+    output: z.object({ needed: z.boolean() }),
+  }),
+  setupComplete: defineOperation({
+    name: 'setup.complete',
+    method: 'POST',
+    path: '/api/v1/setup',
+    summary: 'Use a one-time link: make the administrator, or set a password, and sign in',
+    access: 'public',
+    csrfExempt: true,
+    body: z.object({ link: z.string().max(200), name: slug.optional(), password }),
+    output: identity,
+    errors: ['setup_link_invalid', 'weak_password', 'already_exists'],
+  }),
+  sessionCreate: defineOperation({
+    name: 'sessions.create',
+    method: 'POST',
+    path: '/api/v1/sessions',
+    summary: 'Sign in with a password; answers with a cookie',
+    access: 'public',
+    csrfExempt: true,
+    body: z.object({ name: slug, password: z.string().min(1).max(limits.passwordCharsMax) }),
+    output: identity,
+    errors: ['wrong_credentials', 'too_many_requests'],
+  }),
+  sessionShow: defineOperation({
+    name: 'sessions.show',
+    method: 'GET',
+    path: '/api/v1/sessions/current',
+    summary: 'Who am I and what may I do',
+    access: 'signed-in',
+    output: identity,
+    cli: { command: 'whoami' },
+  }),
+  sessionDelete: defineOperation({
+    name: 'sessions.delete',
+    method: 'DELETE',
+    path: '/api/v1/sessions/current',
+    summary: 'Sign out',
+    access: 'signed-in',
+  }),
+  userList: defineOperation({
+    name: 'users.list',
+    method: 'GET',
+    path: '/api/v1/users',
+    summary: 'List users',
+    access: 'users.manage',
+    query: z.object(paging),
+    output: page(user),
+    cli: {
+      command: 'users list',
+      columns: ['name', 'displayName', 'grants', 'disabled', 'lastSeenAt'],
+    },
+  }),
+  userCreate: defineOperation({
+    name: 'users.create',
+    method: 'POST',
+    path: '/api/v1/users',
+    summary: 'Add a user; without a password, `users link` gives them a one-time sign-in link',
+    access: 'users.manage',
+    status: 201,
+    body: z.object({
+      name: slug,
+      displayName: displayName.optional(),
+      password: password.optional(),
+      grants: grants.default([]),
+    }),
+    output: user,
+    errors: ['already_exists', 'weak_password', 'not_found'],
+    cli: { command: 'users add', positional: ['name'] },
+  }),
+  userUpdate: defineOperation({
+    name: 'users.update',
+    method: 'PATCH',
+    path: '/api/v1/users/:name',
+    summary: 'Change the name shown, the roles, or whether the user may sign in',
+    access: 'users.manage',
+    params: byName,
+    body: z.object({
+      displayName: displayName.optional(),
+      grants: grants.optional(),
+      disabled: z.boolean().optional(),
+    }),
+    output: user,
+    errors: ['not_found', 'last_administrator'],
+    cli: { command: 'users update' },
+  }),
+  userDelete: defineOperation({
+    name: 'users.delete',
+    method: 'DELETE',
+    path: '/api/v1/users/:name',
+    summary: 'Remove a user with their sessions and tokens',
+    access: 'users.manage',
+    params: byName,
+    errors: ['not_found', 'last_administrator'],
+    cli: { command: 'users remove', confirm: true },
+  }),
+  userLink: defineOperation({
+    name: 'users.link',
+    method: 'POST',
+    path: '/api/v1/users/:name/link',
+    summary: 'Make a one-time link with which the user sets a password and signs in',
+    access: 'users.manage',
+    params: byName,
+    output: z.object({ link: z.string(), url: z.string(), expiresAt: timestamp }),
+    errors: ['not_found'],
+    cli: { command: 'users link' },
+  }),
+  passwordChange: defineOperation({
+    name: 'users.password',
+    method: 'PUT',
+    path: '/api/v1/users/:name/password',
+    summary: 'Change your own password, or as an administrator that of another',
+    access: 'signed-in',
+    params: byName,
+    body: z.object({ current: z.string().max(limits.passwordCharsMax).optional(), password }),
+    errors: ['not_found', 'wrong_credentials', 'weak_password', 'too_many_requests'],
+    cli: { command: 'users password' },
+  }),
+  projectList: defineOperation({
+    name: 'projects.list',
+    method: 'GET',
+    path: '/api/v1/projects',
+    summary: 'List the projects that you can see',
+    access: 'projects.read',
+    query: z.object(paging),
+    output: page(project),
+    cli: { command: 'projects list', columns: ['name', 'title', 'createdAt'] },
+  }),
+  projectCreate: defineOperation({
+    name: 'projects.create',
+    method: 'POST',
+    path: '/api/v1/projects',
+    summary: 'Add a project',
+    access: 'projects.manage',
+    status: 201,
+    body: z.object({ name: projectName, title: line(limits.nameChars).default('') }),
+    output: project,
+    errors: ['already_exists'],
+    cli: { command: 'projects add', positional: ['name'] },
+  }),
+  projectDelete: defineOperation({
+    name: 'projects.delete',
+    method: 'DELETE',
+    path: '/api/v1/projects/:name',
+    summary: 'Remove an empty project',
+    access: 'projects.manage',
+    params: byName,
+    errors: ['not_found', 'conflict'],
+    cli: { command: 'projects remove', confirm: true },
+  }),
+  tokenList: defineOperation({
+    name: 'tokens.list',
+    method: 'GET',
+    path: '/api/v1/tokens',
+    summary: 'List your API tokens; administrators may list those of everyone',
+    access: 'signed-in',
+    query: z.object({ ...paging, owner: slug.optional() }),
+    output: page(token),
+    errors: ['forbidden'],
+    cli: {
+      command: 'tokens list',
+      columns: ['id', 'name', 'owner', 'prefix', 'project', 'expiresAt', 'lastUsedAt', 'revokedAt'],
+    },
+  }),
+  tokenCreate: defineOperation({
+    name: 'tokens.create',
+    method: 'POST',
+    path: '/api/v1/tokens',
+    summary: 'Make an API token; its secret is shown once',
+    access: 'signed-in',
+    status: 201,
+    body: z.object({
+      name: line(limits.nameChars).min(1),
+      days: z.number().int().min(1).max(limits.tokenDaysMax).default(90),
+      /** Narrower than your own: only these permissions. */
+      permissions: z.array(z.enum(permissionNames)).min(1).optional(),
+      /** Narrower than your own: only this project. */
+      project: projectName.optional(),
+    }),
+    output: z.object({ token, secret: z.string() }),
+    errors: ['forbidden', 'not_found', 'conflict'],
+    cli: { command: 'tokens add', positional: ['name'] },
+  }),
+  tokenRevoke: defineOperation({
+    name: 'tokens.revoke',
+    method: 'DELETE',
+    path: '/api/v1/tokens/:id',
+    summary: 'Revoke a token at once',
+    access: 'signed-in',
+    params: z.object({ id: identifier }),
+    errors: ['not_found'],
+    cli: { command: 'tokens revoke' },
+  }),
+} as const;

@@ -1,0 +1,86 @@
+/** Field schemas that several nouns share. */
+import { z } from 'zod';
+
+import { limits } from '../limits.ts';
+
+/** Control characters, bidi overrides and zero-width characters have no place in a name. */
+const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
+
+export const identifier: z.ZodString = z
+  .string()
+  .regex(/^[0-9a-z]{16}$/, 'expected an id of 16 characters from 0-9 and a-z');
+
+/** A name that people choose: `acme-lab`, `alice`. */
+export const slug: z.ZodString = z
+  .string()
+  .max(limits.nameChars)
+  .regex(
+    /^[a-z0-9][a-z0-9._@-]*$/,
+    'expected lower-case letters, digits, dots, dashes, @ or underscores, starting with a letter or digit',
+  );
+
+export const sha256: z.ZodString = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/, 'expected a SHA-256 digest of 64 lower-case hexadecimal characters');
+
+/** A file name without a path. */
+export const fileName: z.ZodString = z
+  .string()
+  .min(1)
+  .refine((name) => new TextEncoder().encode(name).length <= limits.fileNameBytes, {
+    message: `expected at most ${limits.fileNameBytes} bytes`,
+  })
+  .refine((name) => !/[/\0]/.test(name) && name !== '.' && name !== '..', {
+    message: 'expected a file name without a path',
+  });
+
+/** Text on one line that is safe to show. */
+export function line(maxChars: number): z.ZodString {
+  return z
+    .string()
+    .max(maxChars)
+    .refine((text) => !unprintable.test(text), {
+      message: 'expected one line without control characters',
+    });
+}
+
+export const timestamp: z.ZodISODateTime = z.iso.datetime({ offset: true });
+
+/** Booleans in a query are the words true and false. */
+export const queryBoolean: z.ZodType<boolean, 'true' | 'false' | boolean> = z
+  .union([z.boolean(), z.enum(['true', 'false'])])
+  .transform((value) => value === true || value === 'true')
+  .pipe(z.boolean());
+
+/** One value or several, in a query: `?state=queued&state=running` or `?state=queued,running`. */
+export function queryList<T extends z.ZodType<string, string>>(
+  item: T,
+): z.ZodType<z.output<T>[], string | string[]> {
+  return z
+    .union([z.string(), z.array(z.string())])
+    .transform((value) =>
+      (Array.isArray(value) ? value : value.split(',')).filter((part) => part !== ''),
+    )
+    .pipe(z.array(item).max(limits.pageItemsMax)) as unknown as z.ZodType<
+    z.output<T>[],
+    string | string[]
+  >;
+}
+
+export const paging = {
+  limit: z.coerce.number().int().min(1).max(limits.pageItemsMax).default(limits.pageItemsDefault),
+  /** `next` of the page before. */
+  cursor: z.string().max(limits.urlParameterChars).optional(),
+} as const;
+
+export interface Page<T> {
+  items: T[];
+  next: string | null;
+}
+
+/** A page of a list: the items, and the cursor of the next page or null at the end. */
+export function page<T extends z.ZodType>(
+  item: T,
+): z.ZodObject<{ items: z.ZodArray<T>; next: z.ZodNullable<z.ZodString> }> {
+  return z.object({ items: z.array(item), next: z.string().nullable() });
+}

@@ -1,0 +1,17 @@
+/** Bounds of what all capabilities share. */
+import { units } from './units.ts';
+
+const { KiB, MiB } = units;
+
+export const coreLimits = {
+  pageItemsMax: 200,
+  pageItemsDefault: 50,
+  urlParameterChars: 256,
+  nameChars: 64,
+  fileNameBytes: 255,
+  pathBytes: 4 * KiB,
+  textFilterChars: 200,
+  problemDetailChars: 4_000,
+  problemFields: 50,
+  streamBufferBytes: 1 * MiB,
+} as const;

@@ -1,0 +1,123 @@
+/**
+ * The one-row declaration of an API call. Routes, validation, permission check, OpenAPI, the typed
+ * client, the CLI's command skeleton and the console's calls all derive from it.
+ */
+import type { z } from 'zod';
+
+import type { Permission } from '../permissions.ts';
+import type { ProblemCode } from '../problems.ts';
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+/** Who may call: anyone, anyone signed in, or holders of a permission. */
+export type Access = 'public' | 'signed-in' | Permission;
+
+/** What the body is: JSON by schema, or bytes (raw or multipart) that are streamed. */
+export type BodyKind = 'none' | 'json' | 'bytes';
+
+/** What the answer is: JSON by schema, bytes, text, a stream of server-sent events, or nothing. */
+export type OutputKind = 'json' | 'bytes' | 'text' | 'events' | 'empty';
+
+/** How the API reference heads the operations whose names begin alike (`jobs.submit`). */
+export interface OperationTag {
+  readonly title: string;
+  readonly description: string;
+}
+
+type Fields = z.ZodType<Record<string, unknown>>;
+
+/** How the CLI names the call. Parameters of the path are positional, the rest are flags. */
+export interface CliName {
+  /** Words after `lazaret`, as in `users add`. */
+  readonly command: string;
+  /** Body or query fields that are positional instead of flags, in order. */
+  readonly positional?: readonly string[];
+  /** Columns of the table, as paths into an item; the first is the identity. */
+  readonly columns?: readonly string[];
+  /** Ask before acting unless `--yes` is given. */
+  readonly confirm?: boolean;
+}
+
+export interface Operation<
+  Params extends Fields = Fields,
+  Query extends Fields = Fields,
+  Body extends z.ZodType = z.ZodType,
+  Output extends z.ZodType = z.ZodType,
+> {
+  /** `noun.verb`, unique. */
+  readonly name: string;
+  readonly method: Method;
+  /** Further methods that do the same, as the predecessor's upload takes PUT and POST. */
+  readonly alsoMethods?: readonly Method[];
+  /** Path with `:parameters`. */
+  readonly path: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly access: Access;
+  readonly params?: Params;
+  readonly query?: Query;
+  readonly bodyKind: BodyKind;
+  readonly body?: Body;
+  readonly outputKind: OutputKind;
+  readonly output?: Output;
+  /** Status of success; 200 unless given. */
+  readonly status?: number;
+  /** Problems beyond those that every operation can answer. */
+  readonly errors: readonly ProblemCode[];
+  readonly cli?: CliName;
+  /** Allowed without a session's CSRF proof (calls that start a session). */
+  readonly csrfExempt?: boolean;
+}
+
+type Declared<P extends Fields, Q extends Fields, B extends z.ZodType, O extends z.ZodType> = Omit<
+  Operation<P, Q, B, O>,
+  'bodyKind' | 'outputKind' | 'errors'
+> & {
+  readonly bodyKind?: BodyKind;
+  readonly outputKind?: OutputKind;
+  readonly errors?: readonly ProblemCode[];
+};
+
+/** Completes a row: a body schema makes it JSON, an output schema likewise. */
+export function defineOperation<
+  P extends Fields = z.ZodType<Record<string, never>>,
+  Q extends Fields = z.ZodType<Record<string, never>>,
+  B extends z.ZodType = z.ZodType<undefined>,
+  O extends z.ZodType = z.ZodType<undefined>,
+>(row: Declared<P, Q, B, O>): Operation<P, Q, B, O> {
+  return {
+    ...row,
+    bodyKind: row.bodyKind ?? (row.body === undefined ? 'none' : 'json'),
+    outputKind: row.outputKind ?? (row.output === undefined ? 'empty' : 'json'),
+    errors: row.errors ?? [],
+  };
+}
+
+/** What a handler receives after validation. */
+export interface OperationInput<O extends Operation> {
+  readonly params: z.output<NonNullable<O['params']>>;
+  readonly query: z.output<NonNullable<O['query']>>;
+  readonly body: z.output<NonNullable<O['body']>>;
+}
+
+/** Bytes to upload; a FormData makes a multipart body. */
+export type UploadBody = ReadableStream<Uint8Array> | Uint8Array | Blob | FormData | string;
+
+/** What a caller sends, before defaults and transforms. */
+export interface OperationCall<O extends Operation> {
+  readonly params?: z.input<NonNullable<O['params']>>;
+  readonly query?: z.input<NonNullable<O['query']>>;
+  readonly body?: UploadBody | z.input<NonNullable<O['body']>>;
+}
+
+/** What a handler returns and a caller gets for JSON answers. */
+export type OperationOutput<O extends Operation> = z.output<NonNullable<O['output']>>;
+
+/** The path with its parameters filled in and escaped. */
+export function buildPath(path: string, params: Readonly<Record<string, unknown>> = {}): string {
+  return path.replaceAll(/:([A-Za-z][A-Za-z0-9]*)/g, (_, name: string) => {
+    const value = params[name];
+    if (value === undefined) throw new Error(`path ${path} needs the parameter ${name}`);
+    return encodeURIComponent(String(value));
+  });
+}

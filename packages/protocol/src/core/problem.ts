@@ -1,0 +1,76 @@
+/**
+ * The one error that callers meet: stable code, HTTP status, title, and a hint for the reader.
+ * Answers are problem+json (RFC 9457).
+ */
+import { limits } from '../limits.ts';
+import { type ProblemCode, problems } from '../problems.ts';
+
+/** One field of the request that is wrong: `path` in dots and brackets, as in `inputs[0].name`. */
+export interface ProblemField {
+  readonly path: string;
+  readonly message: string;
+}
+
+/** The body of every error answer, `application/problem+json`. */
+export interface ProblemDocument {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly code: ProblemCode;
+  readonly detail: string;
+  readonly hint: string;
+  readonly fields?: readonly ProblemField[];
+  readonly requestId?: string;
+}
+
+interface ProblemExtras {
+  readonly fields?: readonly ProblemField[];
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly cause?: unknown;
+}
+
+/**
+ * An expected failure, thrown inside a request, a command or a task and rendered at its edge.
+ * `detail` says what was expected, what came and what to do; it never carries a secret.
+ */
+export class Problem extends Error {
+  readonly code: ProblemCode;
+  readonly fields: readonly ProblemField[];
+  /** Extra HTTP headers of the answer, such as Retry-After. */
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(code: ProblemCode, detail: string, extras: ProblemExtras = {}) {
+    super(detail.slice(0, limits.problemDetailChars), { cause: extras.cause });
+    this.name = 'Problem';
+    this.code = code;
+    this.fields = (extras.fields ?? []).slice(0, limits.problemFields);
+    this.headers = extras.headers ?? {};
+  }
+
+  get status(): number {
+    return problems[this.code].status;
+  }
+
+  get hint(): string {
+    return problems[this.code].hint;
+  }
+
+  toDocument(requestId?: string): ProblemDocument {
+    const { status, title, hint } = problems[this.code];
+    return {
+      type: `urn:lazaret:problem:${this.code}`,
+      title,
+      status,
+      code: this.code,
+      detail: this.message,
+      hint,
+      ...(this.fields.length > 0 ? { fields: this.fields } : {}),
+      ...(requestId === undefined ? {} : { requestId }),
+    };
+  }
+}
+
+/** The problem that a caught value stands for, or undefined when it is a programmer's error. */
+export function asProblem(error: unknown): Problem | undefined {
+  return error instanceof Problem ? error : undefined;
+}

@@ -1,0 +1,3 @@
+export * from './manifest.ts';
+export * from './model.ts';
+export * from './operations.ts';

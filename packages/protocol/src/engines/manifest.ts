@@ -1,0 +1,213 @@
+/** The manifest of an engine: what people write, with every default and bound. */
+import { z } from 'zod';
+
+import { line } from '../core/fields.ts';
+import { durationSeconds, sizeBytes } from '../core/quantity.ts';
+import { units } from '../core/units.ts';
+import { limits } from '../limits.ts';
+
+const { MiB, GiB } = units;
+
+/** First segments of paths that an engine must not shadow (`/<engine>/upload` is a route). */
+export const reservedEngineNames: readonly string[] = [
+  ...['admin', 'api', 'artifacts', 'assets', 'audit', 'auth', 'batches', 'console', 'docs'],
+  ...['engines', 'events', 'favicon', 'files', 'fleet', 'health', 'healthz', 'hunt', 'images'],
+  ...['jobs', 'lazaret', 'link', 'livez', 'login', 'logout', 'metrics', 'monitor', 'nodes'],
+  ...['openapi', 'policies', 'projects', 'readyz', 'registries', 'result', 'results', 'root'],
+  ...['sessions', 'settings', 'setup', 'static', 'status', 'submit', 'tokens', 'upload', 'users'],
+  ...['v1', 'v2', 'webhooks', 'ws'],
+];
+
+export const engineName = z
+  .string()
+  .regex(
+    /^[a-z][a-z0-9-]{1,30}$/,
+    'expected 2 to 31 lower-case letters, digits or dashes, starting with a letter',
+  )
+  .refine((name) => !reservedEngineNames.includes(name), {
+    message: 'is reserved for a route of Lazaret; choose another name',
+  });
+
+const mountPoint = z
+  .string()
+  .max(limits.pathBytes)
+  .regex(/^\/[A-Za-z0-9._/-]+$/, 'expected an absolute path')
+  .refine((path) => !path.split('/').includes('..') && !path.includes('//'), {
+    message: 'expected an absolute path without .. or empty segments',
+  })
+  .refine((path) => !/^\/(proc|sys|dev|etc|bin|sbin|lib|lib64|usr|tmp|run|boot)(\/|$)/.test(path), {
+    message: 'lies in a directory of the system; choose one such as /in or /data',
+  });
+
+const relativeFile = z
+  .string()
+  .min(1)
+  .max(limits.globChars)
+  .refine((path) => !path.startsWith('/') && !path.split('/').includes('..'), {
+    message: 'expected a path below the output directory, without ..',
+  });
+const globs = z.array(relativeFile).max(limits.globsPerOutput);
+
+const argument = z
+  .string()
+  .max(limits.commandArgumentBytes)
+  .refine((text) => !text.includes('\0'), { message: 'expected text without NUL' });
+
+const userId = z
+  .union([
+    z
+      .number()
+      .int()
+      .min(0)
+      .max(2 ** 31),
+    z.string().regex(/^\d{1,10}(:\d{1,10})?$/, 'expected a numeric uid, or uid:gid'),
+  ])
+  .transform((value) => {
+    const [uid, gid] = String(value).split(':');
+    return `${uid}:${gid ?? uid}`;
+  })
+  .pipe(z.string());
+
+const environment = z
+  .record(
+    z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'expected a variable name'),
+    z
+      .union([z.string().max(limits.commandArgumentBytes), z.number()])
+      .transform(String)
+      .pipe(z.string()),
+  )
+  .refine((variables) => Object.keys(variables).length <= limits.environmentVariables, {
+    message: `expected at most ${limits.environmentVariables} variables`,
+  });
+
+const input = z
+  .strictObject({
+    /** Directory in the container that holds the inputs. */
+    mount: mountPoint.default('/in'),
+    /** Fixed name that the input gets; with several inputs they keep their own names. */
+    name: z
+      .string()
+      .max(limits.fileNameBytes)
+      .regex(/^[^/\0]+$/, 'expected a file name')
+      .optional(),
+    count: z
+      .strictObject({
+        min: z.number().int().min(0).max(limits.inputsPerJob).default(1),
+        max: z.number().int().min(0).max(limits.inputsPerJob).default(1),
+      })
+      .refine((count) => count.min <= count.max, { message: 'min is above max' })
+      .prefault({}),
+    maxBytes: sizeBytes(1, limits.uploadBytes).prefault(64 * MiB),
+    /** Media types that are taken, by content; empty takes all. */
+    kinds: z.array(line(100)).max(50).default([]),
+  })
+  .prefault({});
+
+const missingResult = z.enum(['fail', 'succeed']);
+
+const output = z
+  .strictObject({
+    mount: mountPoint.default('/out'),
+    /** The single result file; without it the artifacts are the result. */
+    result: relativeFile.optional(),
+    artifacts: globs.default(['**']),
+    /** Globs that may match nothing. */
+    optional: globs.default([]),
+    /** What a missing result means. Never success by default. */
+    missing: missingResult.default('fail'),
+    /** What an empty result means. */
+    empty: missingResult.default('fail'),
+  })
+  .prefault({});
+
+const resources = z
+  .strictObject({
+    memory: sizeBytes(limits.memoryBytesMin, limits.memoryBytesMax).prefault(512 * MiB),
+    cpus: z.number().min(limits.cpusMin).max(limits.cpusMax).default(1),
+    pids: z.number().int().min(limits.pidsMin).max(limits.pidsMax).default(256),
+    /** Room for files that the engine writes outside /tmp. */
+    disk: sizeBytes(1 * MiB, limits.outputBytesMax).prefault(1 * GiB),
+    /** Sized tmpfs at /tmp; it counts as memory. */
+    tmp: sizeBytes(1 * MiB, limits.memoryBytesMax).prefault(64 * MiB),
+    /** All that is collected as results. */
+    output: sizeBytes(1, limits.outputBytesMax).prefault(256 * MiB),
+    outputEntries: z.number().int().min(1).max(limits.outputEntriesMax).default(1_000),
+    log: sizeBytes(1_024, limits.logBytesMax).prefault(1 * MiB),
+    openFiles: z.number().int().min(16).max(limits.openFilesMax).default(1_024),
+  })
+  .prefault({});
+
+const retry = z
+  .strictObject({
+    /** Attempts in all when the platform fails (node lost, engine API error). */
+    attempts: z.number().int().min(1).max(limits.attemptsMax).default(3),
+    /** Further attempts when the workload itself fails. */
+    workload: z.number().int().min(0).max(limits.attemptsMax).default(0),
+  })
+  .prefault({});
+
+const parameters = z.strictObject({
+  /** JSON Schema (draft 2020-12) of a job's parameters. */
+  schema: z.record(z.string(), z.unknown()),
+  /**
+   * json: the file parameters.json beside the input; argv: --name value; environment: NAME=value.
+   */
+  pass: z.enum(['json', 'argv', 'environment']).default('json'),
+});
+
+/** The manifest as people write it; parsed, it has every default filled in. */
+export const engineManifest = z
+  .strictObject({
+    name: engineName,
+    version: line(limits.nameChars).default(''),
+    description: z.string().max(limits.descriptionChars).default(''),
+    image: z
+      .string()
+      .min(1)
+      .max(512)
+      .regex(/^[a-z0-9][A-Za-z0-9._/:@-]*$/, 'expected an image reference such as lab/tool:1.2'),
+    /** Program and arguments, passed as they are; the image's own command when left out. */
+    command: z.array(argument).min(1).max(limits.commandArguments).optional(),
+    /** A line for /bin/sh -c instead of a command. */
+    shell: argument.optional(),
+    workdir: z.string().max(limits.pathBytes).regex(/^\//, 'expected an absolute path').optional(),
+    environment: environment.default({}),
+    input,
+    output,
+    parameters: parameters.optional(),
+    /** Numeric uid or uid:gid; root must be written out. */
+    user: userId.prefault(65_532),
+    resources,
+    timeLimit: durationSeconds(100, limits.timeLimitMsMax).prefault('10m'),
+    queueTimeLimit: durationSeconds(1_000, limits.queueTimeLimitMsMax).prefault('24h'),
+    stopGrace: durationSeconds(0, limits.stopGraceMsMax).prefault('5s'),
+    /** Containers of this engine at a time, over all nodes; without it the nodes' room decides. */
+    concurrency: z.number().int().min(1).max(limits.concurrencyMax).optional(),
+    /** No network, or the name of a network that the operator allows. */
+    network: z
+      .string()
+      .max(limits.nameChars)
+      .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]*$/)
+      .default('none'),
+    runtime: z
+      .string()
+      .max(limits.nameChars)
+      .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]*$/)
+      .optional(),
+    seccomp: z.enum(['default', 'strict']).default('default'),
+    successExitCodes: z.array(z.number().int().min(0).max(255)).min(1).max(256).default([0]),
+    retry,
+    resultType: z.enum(['opaque', 'json', 'findings']).default('opaque'),
+    trusted: z.boolean().default(false),
+  })
+  .refine((manifest) => manifest.command === undefined || manifest.shell === undefined, {
+    message: 'give either command or shell, not both',
+    path: ['shell'],
+  })
+  .refine((manifest) => manifest.resources.tmp <= manifest.resources.memory, {
+    message: '/tmp counts as memory: tmp must not be above memory',
+    path: ['resources', 'tmp'],
+  });
+
+export type EngineManifest = z.output<typeof engineManifest>;
+export type EngineManifestInput = z.input<typeof engineManifest>;

@@ -1,0 +1,23 @@
+/** Every type of event, from all capabilities. `docs/events.md` shows this table. */
+import { accessEvents } from './access/events.ts';
+import { artifactEvents } from './artifacts/events.ts';
+import type { EventKind } from './core/event-kind.ts';
+import { engineEvents } from './engines/events.ts';
+import { imageEvents } from './images/events.ts';
+import { inspectionEvents } from './inspections/events.ts';
+import { jobEvents } from './jobs/events.ts';
+import { nodeEvents } from './nodes/events.ts';
+import { systemEvents } from './system/events.ts';
+
+export const eventKinds = {
+  ...jobEvents,
+  ...artifactEvents,
+  ...imageEvents,
+  ...inspectionEvents,
+  ...engineEvents,
+  ...nodeEvents,
+  ...accessEvents,
+  ...systemEvents,
+} as const satisfies Record<string, EventKind>;
+
+export type EventType = keyof typeof eventKinds;

@@ -1,0 +1,3 @@
+export * from './model.ts';
+export * from './audit-chain.ts';
+export * from './operations.ts';

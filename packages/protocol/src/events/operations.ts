@@ -1,0 +1,79 @@
+/** Operations on the event stream and the audit log. */
+import { z } from 'zod';
+
+import { projectName } from '../access/model.ts';
+import { line, page, paging, queryList } from '../core/fields.ts';
+import { defineOperation, type OperationTag } from '../core/operation.ts';
+import { auditEntry, event, eventType } from './model.ts';
+import { limits } from '../limits.ts';
+
+const auditFilter = {
+  type: queryList(eventType).optional(),
+  actor: line(limits.nameChars).optional(),
+  subject: line(limits.nameChars).optional(),
+} as const;
+
+export const eventTags = {
+  events: { title: 'Events', description: 'What happens, as a stream.' },
+  audit: {
+    title: 'Audit log',
+    description: 'Who did what, in a chain of hashes that shows tampering.',
+  },
+} as const satisfies Record<string, OperationTag>;
+
+export const events = {
+  stream: defineOperation({
+    name: 'events.stream',
+    method: 'GET',
+    path: '/api/v1/events',
+    summary: 'Stream what happens, from now or after `Last-Event-ID`',
+    access: 'events.read',
+    query: z.object({
+      project: projectName.optional(),
+      type: queryList(eventType).optional(),
+      subject: line(limits.nameChars).optional(),
+      /** As Last-Event-ID, for clients that cannot set the header. */
+      after: z.string().max(limits.urlParameterChars).optional(),
+    }),
+    outputKind: 'events',
+    output: event,
+    errors: ['too_many_requests'],
+    cli: { command: 'events' },
+  }),
+  auditList: defineOperation({
+    name: 'audit.list',
+    method: 'GET',
+    path: '/api/v1/audit',
+    summary: 'Read the audit log, newest first',
+    access: 'audit.read',
+    query: z.object({ ...paging, ...auditFilter }),
+    output: page(auditEntry),
+    cli: {
+      command: 'audit list',
+      columns: ['number', 'at', 'type', 'actor', 'subject', 'project'],
+    },
+  }),
+  auditExport: defineOperation({
+    name: 'audit.export',
+    method: 'GET',
+    path: '/api/v1/audit/export',
+    summary: 'The whole audit log, oldest first, one JSON object a line',
+    access: 'audit.read',
+    outputKind: 'text',
+  }),
+  auditVerify: defineOperation({
+    name: 'audit.verify',
+    method: 'GET',
+    path: '/api/v1/audit/verify',
+    summary: 'Recompute the hash chain of the audit log',
+    access: 'audit.read',
+    output: z.object({
+      intact: z.boolean(),
+      entries: z.number().int(),
+      /** Keep it elsewhere: a later log must contain it. */
+      head: z.string(),
+      brokenAt: z.number().int().nullable(),
+      detail: z.string(),
+    }),
+  }),
+} as const;

@@ -1,0 +1,179 @@
+/** Operations on images that were inspected. */
+import { z } from 'zod';
+
+import { projectName } from '../access/model.ts';
+import { line, page, paging, queryBoolean, queryList } from '../core/fields.ts';
+import { defineOperation, type OperationTag } from '../core/operation.ts';
+import { digestStart, image, imageDetail, imageFile, reportFormats } from './model.ts';
+import { inspection, inspectionRequest } from '../inspections/model.ts';
+import { limits } from '../limits.ts';
+import { verdictState } from '../reports/coverage.ts';
+import { reportDifference } from '../reports/difference.ts';
+import { packageType } from '../reports/fact.ts';
+import { findingClass, severity } from '../reports/finding.ts';
+import { placedFinding, placedPackage } from '../reports/report.ts';
+
+const byDigest = z.object({ digest: digestStart });
+const inProject = { project: projectName.optional() } as const;
+/** Long enough for the position in a list of paths. */
+const longPaging = { ...paging, cursor: z.string().max(limits.imageCursorChars).optional() };
+const treePath = z.string().max(limits.pathBytes);
+
+export const imageTags = {
+  images: { title: 'Images', description: 'What was found in images, by digest.' },
+} as const satisfies Record<string, OperationTag>;
+
+export const images = {
+  inspect: defineOperation({
+    name: 'images.inspect',
+    method: 'POST',
+    path: '/api/v1/inspections',
+    summary: 'Ask for the inspection of an image; it runs on its own, the answer comes at once',
+    description:
+      'An `Idempotency-Key` header makes a repeated request answer with the first inspection. ' +
+      'While the same reference and platform wait in the project, they are not queued again. ' +
+      'An image whose report is as good as a new one is answered from the store, unless forced.',
+    access: 'images.inspect',
+    status: 202,
+    body: inspectionRequest,
+    output: inspection,
+    errors: ['invalid_reference', 'not_found', 'idempotency_conflict', 'too_many_requests'],
+  }),
+  list: defineOperation({
+    name: 'images.list',
+    method: 'GET',
+    path: '/api/v1/images',
+    summary: 'List images that were inspected, the latest first',
+    access: 'images.read',
+    query: z.object({
+      ...paging,
+      ...inProject,
+      /** Part of a name, or the beginning of a digest. */
+      text: line(limits.textFilterChars).optional(),
+      verdict: queryList(verdictState).optional(),
+    }),
+    output: page(image),
+    cli: {
+      command: 'images list',
+      columns: ['digest', 'names', 'platform', 'verdict', 'packages', 'findings', 'inspectedAt'],
+    },
+  }),
+  show: defineOperation({
+    name: 'images.show',
+    method: 'GET',
+    path: '/api/v1/images/:digest',
+    summary: 'One image: its layers, distribution, coverage and verdict',
+    access: 'images.read',
+    params: byDigest,
+    query: z.object(inProject),
+    output: imageDetail,
+    errors: ['not_found'],
+    cli: { command: 'images show' },
+  }),
+  packages: defineOperation({
+    name: 'images.packages',
+    method: 'GET',
+    path: '/api/v1/images/:digest/packages',
+    summary: 'Packages of an image by name',
+    access: 'images.read',
+    params: byDigest,
+    query: z.object({
+      ...paging,
+      ...inProject,
+      /** Part of the name. */
+      text: line(limits.textFilterChars).optional(),
+      type: queryList(packageType).optional(),
+      /** Also what later layers removed. */
+      hidden: queryBoolean.default(false),
+    }),
+    output: page(placedPackage),
+    errors: ['not_found'],
+    cli: {
+      command: 'images packages',
+      columns: ['purl', 'name', 'version', 'type', 'state', 'layer', 'path'],
+    },
+  }),
+  files: defineOperation({
+    name: 'images.files',
+    method: 'GET',
+    path: '/api/v1/images/:digest/files',
+    summary: 'Files of one directory of an image, as a tree is opened',
+    access: 'images.read',
+    params: byDigest,
+    query: z.object({
+      ...longPaging,
+      ...inProject,
+      /** The directory: `usr/lib`, `app.jar!`; the root unless given. */
+      parent: treePath.default(''),
+      /** What the container sees; one layer; what later layers hide. */
+      view: z.enum(['merged', 'layer', 'hidden']).default('merged'),
+      /** Index of the layer, for the view of one. */
+      layer: z.coerce.number().int().min(0).max(limits.layersPerImage).default(0),
+    }),
+    output: page(imageFile),
+    errors: ['not_found'],
+    cli: {
+      command: 'images files',
+      columns: ['path', 'type', 'mode', 'sizeBytes', 'layer', 'hiddenBy', 'sha256'],
+    },
+  }),
+  findings: defineOperation({
+    name: 'images.findings',
+    method: 'GET',
+    path: '/api/v1/images/:digest/findings',
+    summary: 'Findings against an image, the worst first',
+    access: 'images.read',
+    params: byDigest,
+    query: z.object({
+      ...paging,
+      ...inProject,
+      severity: queryList(severity).optional(),
+      class: queryList(findingClass).optional(),
+      scanner: line(limits.nameChars).optional(),
+    }),
+    output: page(placedFinding),
+    errors: ['not_found'],
+    cli: {
+      command: 'images findings',
+      columns: ['rule', 'severity', 'class', 'scanner', 'title', 'path', 'layer', 'hiddenBy'],
+    },
+  }),
+  report: defineOperation({
+    name: 'images.report',
+    method: 'GET',
+    path: '/api/v1/images/:digest/report',
+    summary: 'Download the report as JSON, CycloneDX, SPDX or SARIF',
+    access: 'images.read',
+    params: byDigest,
+    query: z.object({ ...inProject, format: z.enum(reportFormats).default('json') }),
+    outputKind: 'bytes',
+    errors: ['not_found'],
+  }),
+  compare: defineOperation({
+    name: 'images.compare',
+    method: 'GET',
+    path: '/api/v1/images/:digest/differences/:other',
+    summary: 'What lies between two images: layers, packages, files, findings, configuration',
+    access: 'images.read',
+    params: z.object({ digest: digestStart, other: digestStart }),
+    query: z.object({
+      ...inProject,
+      /** Whether files are compared too. */
+      files: queryBoolean.default(false),
+    }),
+    output: reportDifference,
+    errors: ['not_found'],
+    cli: { command: 'images compare' },
+  }),
+  remove: defineOperation({
+    name: 'images.remove',
+    method: 'DELETE',
+    path: '/api/v1/images/:digest',
+    summary: 'Forget what is stored of an image in a project',
+    access: 'images.manage',
+    params: byDigest,
+    query: z.object(inProject),
+    errors: ['not_found'],
+    cli: { command: 'images remove', confirm: true },
+  }),
+} as const;

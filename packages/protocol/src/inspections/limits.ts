@@ -1,0 +1,5 @@
+/** Bounds of inspections. */
+export const inspectionLimits = {
+  referenceChars: 1_024,
+  inspectParallelMax: 64,
+} as const;

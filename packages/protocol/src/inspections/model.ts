@@ -1,0 +1,88 @@
+/** Inspection: the task of inspecting an image, from its request to its result. */
+import { z } from 'zod';
+
+import { projectName } from '../access/model.ts';
+import { identifier, line, timestamp } from '../core/fields.ts';
+import { limits } from '../limits.ts';
+import { verdictState } from '../reports/coverage.ts';
+import { digest } from '../reports/report.ts';
+
+export const inspectionStates = ['queued', 'running', 'finished', 'failed', 'cancelled'] as const;
+export type InspectionState = (typeof inspectionStates)[number];
+
+/** States that an inspection never leaves. */
+export const finalInspectionStates = ['finished', 'failed', 'cancelled'] as const;
+
+export const inspectionPhases = ['waiting', 'resolving', 'layers', 'storing', 'ended'] as const;
+export type InspectionPhase = (typeof inspectionPhases)[number];
+
+/** Why an inspection came to nothing. */
+export const inspectionProblemCodes = [
+  'not_found',
+  'unauthorized',
+  'unreachable',
+  'rate_limited',
+  'damaged',
+  'unsupported',
+  'digest_mismatch',
+  'too_large',
+  'no_such_platform',
+  'time_limit',
+  /** The inspector ended in the middle of it, each time that it was tried. */
+  'lost',
+  'internal',
+] as const;
+export type InspectionProblemCode = (typeof inspectionProblemCodes)[number];
+
+export const inspection = z.object({
+  id: identifier,
+  project: projectName,
+  reference: z.string(),
+  /** `default`, `all` or `linux/arm64/v8`. */
+  platform: z.string(),
+  force: z.boolean(),
+  state: z.enum(inspectionStates),
+  progress: z.object({
+    phase: z.enum(inspectionPhases),
+    /** Layers that are done, and all of them; 0 until they are known. */
+    done: z.number().int(),
+    total: z.number().int(),
+    /** Files that were seen so far. */
+    files: z.number().int(),
+  }),
+  /** How often it was begun. */
+  attempts: z.number().int(),
+  requestedBy: z.string(),
+  createdAt: timestamp,
+  startedAt: timestamp.nullable(),
+  finishedAt: timestamp.nullable(),
+  problem: z.object({ code: z.enum(inspectionProblemCodes), detail: z.string() }).nullable(),
+  images: z.array(
+    z.object({
+      digest,
+      platform: z.string().nullable(),
+      verdict: verdictState,
+      /** Answered from the store: the same digest was inspected with the same signatures. */
+      known: z.boolean(),
+    }),
+  ),
+});
+export type Inspection = z.output<typeof inspection>;
+
+const platformWord = z
+  .string()
+  .max(limits.nameChars)
+  .regex(
+    /^(default|all|[a-z0-9]+\/[a-z0-9_]+(\/[a-z0-9.]+)?)$/,
+    'expected default, all, or os/architecture[/variant] as in linux/arm64/v8',
+  );
+
+export const inspectionRequest = z.object({
+  project: projectName.optional(),
+  /** `registry.lab/app:1.2`, `debian@sha256:…`. */
+  reference: line(limits.referenceChars).min(1),
+  platform: platformWord.default('default'),
+  /** Inspect anew what is known already. */
+  force: z.boolean().default(false),
+});
+export type InspectionRequest = z.output<typeof inspectionRequest>;

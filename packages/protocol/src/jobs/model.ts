@@ -1,0 +1,133 @@
+/** Job: one engine over its inputs; its attempts and its history. */
+import { z } from 'zod';
+
+import { projectName } from '../access/model.ts';
+import { fileName, identifier, line, sha256, timestamp } from '../core/fields.ts';
+import { durationSeconds } from '../core/quantity.ts';
+import { engineName } from '../engines/manifest.ts';
+import { observation, outcome } from './outcomes.ts';
+import { jobStates } from './states.ts';
+import { limits } from '../limits.ts';
+
+/** Phases of an attempt in milliseconds; null where the attempt did not get so far. */
+export const telemetry = z.object({
+  waitMs: z.number().nullable(),
+  pullMs: z.number().nullable(),
+  createMs: z.number().nullable(),
+  inputMs: z.number().nullable(),
+  startMs: z.number().nullable(),
+  runMs: z.number().nullable(),
+  collectMs: z.number().nullable(),
+  removeMs: z.number().nullable(),
+  /** Highest memory seen by sampling; very short runs may end before the first sample. */
+  peakMemoryBytes: z.number().nullable(),
+  cpuSeconds: z.number().nullable(),
+  exitCode: z.number().nullable(),
+  outOfMemory: z.boolean().nullable(),
+});
+export type Telemetry = z.output<typeof telemetry>;
+
+export const attempt = z.object({
+  id: identifier,
+  number: z.number().int(),
+  state: z.enum(jobStates),
+  node: z.string(),
+  /** The image that really ran. */
+  imageDigest: z.string(),
+  engineRevision: z.number().int(),
+  outcome: outcome.nullable(),
+  observations: z.array(observation),
+  telemetry,
+  /** What the container engine reported back after creation. */
+  containment: z.record(z.string(), z.unknown()).nullable(),
+  logBytes: z.number().int(),
+  logTruncated: z.boolean(),
+  placedAt: timestamp,
+  startedAt: timestamp.nullable(),
+  finishedAt: timestamp.nullable(),
+});
+export type Attempt = z.output<typeof attempt>;
+
+/** One move of a job, never changed and never removed. */
+export const historyEntry = z.object({
+  at: timestamp,
+  state: z.enum(jobStates),
+  attempt: z.number().int().nullable(),
+  /** Who or what caused it: a user, `scheduler`, `worker`. */
+  cause: z.string(),
+  detail: z.string(),
+});
+export type HistoryEntry = z.output<typeof historyEntry>;
+
+const jobInput = z.object({ name: z.string(), sha256, sizeBytes: z.number().int() });
+
+export const jobArtifact = z.object({
+  path: z.string(),
+  sha256,
+  sizeBytes: z.number().int(),
+  attempt: z.number().int(),
+  /** The one file that the manifest calls the result. */
+  primary: z.boolean(),
+});
+export type JobArtifact = z.output<typeof jobArtifact>;
+
+export const job = z.object({
+  id: identifier,
+  project: projectName,
+  engine: z.string(),
+  engineRevision: z.number().int(),
+  state: z.enum(jobStates),
+  /** Why a queued job waits. */
+  waitReason: z.string().nullable(),
+  outcome: outcome.nullable(),
+  inputs: z.array(jobInput),
+  tags: z.array(z.string()),
+  priority: z.number().int(),
+  submittedBy: z.string(),
+  attempts: z.number().int(),
+  node: z.string().nullable(),
+  rerunOf: identifier.nullable(),
+  createdAt: timestamp,
+  startedAt: timestamp.nullable(),
+  finishedAt: timestamp.nullable(),
+});
+export type Job = z.output<typeof job>;
+
+export const jobDetail = job.extend({
+  parameters: z.record(z.string(), z.unknown()),
+  timeLimitMs: z.number().int(),
+  queueTimeLimitMs: z.number().int(),
+  artifacts: z.array(jobArtifact),
+  attemptList: z.array(attempt),
+  history: z.array(historyEntry),
+});
+export type JobDetail = z.output<typeof jobDetail>;
+
+const tag = line(limits.tagChars).min(1);
+
+export const jobSubmission = z.object({
+  engine: engineName,
+  project: projectName.optional(),
+  inputs: z
+    .array(z.object({ sha256, name: fileName.optional() }))
+    .max(limits.inputsPerJob)
+    .default([]),
+  parameters: z.record(z.string(), z.unknown()).default({}),
+  tags: z.array(tag).max(limits.tagsPerJob).default([]),
+  /** Higher goes first; within one priority the oldest goes first. */
+  priority: z.number().int().min(-100).max(100).default(0),
+  /** Shorter than the engine's own. */
+  timeLimit: durationSeconds(100, limits.timeLimitMsMax).optional(),
+  queueTimeLimit: durationSeconds(1_000, limits.queueTimeLimitMsMax).optional(),
+});
+export type JobSubmission = z.output<typeof jobSubmission>;
+
+/** One piece of a log as it is streamed. */
+export const logChunk = z.object({
+  attempt: z.number().int(),
+  stream: z.enum(['stdout', 'stderr']),
+  at: timestamp,
+  /** UTF-8, with bytes that are none replaced; control characters are left in. */
+  text: z.string(),
+});
+export type LogChunk = z.output<typeof logChunk>;

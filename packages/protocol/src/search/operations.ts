@@ -1,0 +1,61 @@
+/** The search in all images. */
+import { z } from 'zod';
+
+import { projectName } from '../access/model.ts';
+import { page, paging } from '../core/fields.ts';
+import { defineOperation, type OperationTag } from '../core/operation.ts';
+import { limits } from '../limits.ts';
+import { searchHit } from './model.ts';
+
+/** Digests are compared without regard to case; the name of the algorithm may stand before. */
+function hexDigest(algorithm: string, chars: number): z.ZodType<string, string> {
+  return z
+    .string()
+    .regex(
+      new RegExp(`^(?:${algorithm}:)?[0-9a-f]{${chars}}$`, 'i'),
+      `expected ${chars} hexadecimal characters`,
+    )
+    .transform((text) => text.slice(-chars).toLowerCase());
+}
+
+export const searchTags = {
+  search: { title: 'Search', description: 'Where a file, a package or a finding occurs.' },
+} as const satisfies Record<string, OperationTag>;
+
+export const searches = {
+  run: defineOperation({
+    name: 'search.run',
+    method: 'GET',
+    path: '/api/v1/search',
+    summary: 'Find files by digest or path, packages by name, findings by rule, in all images',
+    description: 'Exactly one of `sha256`, `sha1`, `md5`, `path`, `package` and `rule`.',
+    access: 'images.read',
+    query: z.object({
+      ...paging,
+      project: projectName.optional(),
+      sha256: hexDigest('sha256', 64).optional(),
+      sha1: hexDigest('sha1', 40).optional(),
+      md5: hexDigest('md5', 32).optional(),
+      /** The beginning of a path: `etc/ssh/`, `usr/bin/curl`. */
+      path: z.string().min(1).max(limits.pathBytes).optional(),
+      /** The whole name of a package, or its purl, with or without a version. */
+      package: z.string().min(1).max(limits.packageNameChars).optional(),
+      /** The whole name of a rule, signature or advisory: `CVE-2024-3094`. */
+      rule: z.string().min(1).max(limits.packageNameChars).optional(),
+    }),
+    output: page(searchHit),
+    cli: {
+      command: 'search',
+      columns: [
+        'image',
+        'names',
+        'kind',
+        'path',
+        'layer',
+        'hiddenBy',
+        'package.purl',
+        'finding.rule',
+      ],
+    },
+  }),
+} as const;
