@@ -1,0 +1,155 @@
+/**
+ * One file of an image that was inspected before, read again from where the image came from. No
+ * bytes of layers are stored, so the source must still be there and still give the same layer; what
+ * is written is proven by the SHA-256 of the inspection.
+ */
+import { tmpdir } from 'node:os';
+import { MessageChannel, Worker } from 'node:worker_threads';
+
+import { sendBytes } from '../inspect/piped-bytes.ts';
+import { engineOf, registryFor, thisPlatform } from '../inspect/inspect-image.ts';
+import type { InspectHooks, InspectRequest } from '../inspect/inspect-image.ts';
+import { detectSource } from '../source/detect-source.ts';
+import { SourceError } from '../source/image-source.ts';
+import type { ImageSource, SourceLayer } from '../source/image-source.ts';
+import { openSource } from '../source/open-source.ts';
+import type { ContentAnswer, ContentTask } from './content-worker.ts';
+import { ContentError } from './find-content.ts';
+import type { ContentRequest } from './find-content.ts';
+
+/** Where the content was seen: all of it from the report of the inspection. */
+export interface ContentPlace {
+  /** Digest of the image: of its manifest, or of its configuration where it has no other. */
+  readonly image: string;
+  /** Index of the layer, 0 the lowest. */
+  readonly layer: number;
+  /** Verified digest of the layer as stored. */
+  readonly layerDigest?: string | undefined;
+  /** Verified digest of the layer's tar. */
+  readonly diffId?: string | undefined;
+}
+
+export interface ExtractRequest {
+  /** How the image was named, and with what it may be reached. */
+  readonly source: Pick<
+    InspectRequest,
+    'reference' | 'offline' | 'registry' | 'dockerHost' | 'spoolDirectory'
+  >;
+  readonly place: ContentPlace;
+  readonly content: Omit<ContentRequest, 'blob'>;
+  /** An existing file, which the content is written to. */
+  readonly output: string;
+  readonly timeMs: number;
+}
+
+/** Throws SourceError when the source cannot give the layer, ContentError when the layer cannot. */
+export async function extractContent(
+  request: ExtractRequest,
+  hooks: Pick<InspectHooks, 'now' | 'signal' | 'sharedRates'>,
+): Promise<void> {
+  const limit = AbortSignal.timeout(request.timeMs);
+  const signal = hooks.signal === undefined ? limit : AbortSignal.any([limit, hooks.signal]);
+  const source = await openImage(request, { ...hooks, signal });
+  const close = (): void => void source.close();
+  signal.addEventListener('abort', close, { once: true });
+  try {
+    const layer = await findLayer(source, request.place);
+    await extractFrom(layer, request, signal);
+  } catch (error) {
+    if (!limit.aborted) throw error;
+    const seconds = Math.round(request.timeMs / 1000);
+    const message = `the file could not be read within ${seconds} s`;
+    throw new ContentError('timed_out', message, { cause: error });
+  } finally {
+    signal.removeEventListener('abort', close);
+    await source.close();
+  }
+}
+
+async function openImage(
+  { source, place }: ExtractRequest,
+  hooks: Pick<InspectHooks, 'now' | 'signal' | 'sharedRates'>,
+): Promise<ImageSource> {
+  const engine = engineOf(source.dockerHost);
+  const detected = await detectSource(source.reference, { engine });
+  const opened = await openSource(detected, {
+    defaultPlatform: thisPlatform(),
+    engine,
+    registry: await registryFor(detected, source, hooks),
+    spoolDirectory: source.spoolDirectory ?? tmpdir(),
+    // A tag may be another image by now.
+    ...(detected.kind === 'registry' && { pin: place.image }),
+    signal: hooks.signal,
+  });
+  if (opened.kind === 'image') return opened.source;
+  if (opened.kind === 'container') await opened.tree.close();
+  throw new SourceError('unsupported', `${source.reference} is not an image`);
+}
+
+/** The layer that the inspection saw. Throws SourceError when the source has another image now. */
+async function findLayer(source: ImageSource, place: ContentPlace): Promise<SourceLayer> {
+  const { images } = await source.list('all');
+  const image = images.find(
+    ({ manifestDigest, configDigest }) => (manifestDigest ?? configDigest) === place.image,
+  );
+  if (image === undefined) {
+    const message = `${source.reference} no longer contains the image ${place.image}`;
+    throw new SourceError('not_found', message);
+  }
+  const layer = image.layers[place.layer];
+  const isSame =
+    layer !== undefined &&
+    (layer.digest === undefined || place.layerDigest === undefined
+      ? layer.diffId === undefined || place.diffId === undefined || layer.diffId === place.diffId
+      : layer.digest === place.layerDigest);
+  if (!isSame) {
+    const message = `layer ${place.layer} of ${source.reference} is not the one that was inspected`;
+    throw new SourceError('digest_mismatch', message);
+  }
+  if (layer.unavailable === undefined) return layer;
+  throw new SourceError('not_found', layer.unavailable.detail);
+}
+
+async function extractFrom(
+  layer: SourceLayer,
+  { content, output }: ExtractRequest,
+  signal: AbortSignal,
+): Promise<void> {
+  const request = { ...content, ...(layer.blob !== undefined && { blob: layer.blob }) };
+  if (layer.file !== undefined) return runThread({ request, stored: layer.file, output }, signal);
+  const bytes = await layer.open(signal);
+  const { port1, port2 } = new MessageChannel();
+  const sent = sendBytes(() => Promise.resolve(bytes), port1);
+  try {
+    await runThread({ request, stored: { port: port2 }, output }, signal);
+  } finally {
+    port1.close();
+    await sent;
+  }
+}
+
+/** Heap of the thread: a container is held in it while its members are looked at. */
+const heapMiB = 768;
+
+async function runThread(task: ContentTask, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  const worker = new Worker(new URL('content-worker.ts', import.meta.url), {
+    workerData: task,
+    transferList: 'port' in task.stored ? [task.stored.port] : [],
+    resourceLimits: { maxOldGenerationSizeMb: heapMiB },
+  });
+  const end = (): void => void worker.terminate();
+  signal.addEventListener('abort', end, { once: true });
+  try {
+    const answer = await new Promise<ContentAnswer>((resolve, reject) => {
+      worker.once('message', resolve);
+      worker.once('error', reject);
+      worker.once('exit', () => reject(new Error('its thread ended without an answer')));
+    });
+    if ('found' in answer) return;
+    throw new ContentError(answer.failure.code, answer.failure.detail);
+  } finally {
+    signal.removeEventListener('abort', end);
+    await worker.terminate();
+  }
+}
