@@ -54,6 +54,7 @@ export const slices: Readonly<Record<string, readonly string[]>> = {
   engines: [],
   inspection: [],
   artifacts: ['blobs'],
+  files: ['artifacts', 'blobs', 'inspection', 'jobs'],
   jobs: ['artifacts', 'blobs', 'engines', 'executors', 'nodes'],
 };
 
@@ -106,6 +107,11 @@ export const clockReaders: readonly Permit[] = [
     'packages/analysis/src/inspect/inspect.ts',
     'performance.now',
     'bounds the same where a layer or a tree is examined in its thread',
+  ),
+  permit(
+    'packages/analysis/src/extract/content-worker.ts',
+    'performance.now',
+    'bounds how long unpacking a file may take',
   ),
   permit('packages/server/src/compose.ts', 'performance.now', 'hands the time to health'),
   permit('packages/server/src/compose.ts', 'Date.now', 'hands the time to the parts'),
@@ -187,6 +193,7 @@ export const libraryOwners: Readonly<Record<string, readonly string[]>> = {
   'pg-boss': ['packages/server/src/inspection/'],
   commander: ['packages/cli/src/'],
   'prom-client': ['packages/server/src/metrics/'],
+  '@zip.js/zip.js': ['packages/server/src/files/'],
 };
 
 function permit(file: string, what: string, reason: string): Permit {

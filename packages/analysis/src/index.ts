@@ -10,6 +10,10 @@ export type {
   TarLimits,
   TarOptions,
 } from './archive/tar-entry.ts';
+export { extractContent } from './extract/extract-content.ts';
+export type { ContentPlace, ExtractRequest } from './extract/extract-content.ts';
+export { ContentError } from './extract/find-content.ts';
+export type { ContentFailureCode, ContentRequest, WantedContent } from './extract/find-content.ts';
 export { inspect, inspectTree } from './inspect/inspect.ts';
 export type { InspectOptions } from './inspect/inspect.ts';
 export type { InspectProgress } from './inspect/progress.ts';

@@ -133,16 +133,18 @@ test('a content that the layer does not have is refused, never replaced by anoth
 
 test('an image that its registry no longer has is said to be gone', async () => {
   const place = { image: `sha256:${'0'.repeat(64)}`, layer: 0 };
-  await expect(
-    extract(`${registry.host}/lab/app:1`, sample, { place }),
-  ).rejects.toMatchObject({ name: 'SourceError', code: 'not_found' });
+  await expect(extract(`${registry.host}/lab/app:1`, sample, { place })).rejects.toMatchObject({
+    name: 'SourceError',
+    code: 'not_found',
+  });
 });
 
 test('a layer that is not the inspected one is refused before it is read', async () => {
   const place = { image: digestOf(image), layer: 0, layerDigest: `sha256:${'0'.repeat(64)}` };
-  await expect(
-    extract(`${registry.host}/lab/app:1`, sample, { place }),
-  ).rejects.toMatchObject({ name: 'SourceError', code: 'digest_mismatch' });
+  await expect(extract(`${registry.host}/lab/app:1`, sample, { place })).rejects.toMatchObject({
+    name: 'SourceError',
+    code: 'digest_mismatch',
+  });
 });
 
 test('a layer whose blob is missing says which one', async () => {
@@ -160,8 +162,8 @@ test('a layer whose blob is missing says which one', async () => {
 
 test('a read that takes too long ends with the time that it was given', async () => {
   registry.faults.on('slow-body');
-  await expect(
-    extract(`${registry.host}/lab/app:1`, sample, { timeMs: 1 }),
-  ).rejects.toMatchObject({ code: 'timed_out' });
+  await expect(extract(`${registry.host}/lab/app:1`, sample, { timeMs: 1 })).rejects.toMatchObject({
+    code: 'timed_out',
+  });
   registry.faults.off('slow-body');
 });

@@ -31,18 +31,18 @@ const contents = {
   nothing: Buffer.alloc(0),
 };
 
-test.each(Object.entries(contents))('unzip and 7z open an archive of %s', async (_, content) => {
+test.each(Object.entries(contents))('unzip and 7-Zip open an archive of %s', async (_, content) => {
   const path = await pack('sample.bin', content);
   const maxBuffer = 1_000_000;
   expect(execFileSync('unzip', ['-p', '-P', 'infected', path], { maxBuffer })).toEqual(content);
-  const seven = execFileSync('7z', ['x', '-so', '-pinfected', path], { maxBuffer });
+  const seven = execFileSync('7zz', ['x', '-so', '-pinfected', path], { maxBuffer });
   expect(seven).toEqual(content);
 });
 
 test('neither tool opens it with another password', async () => {
   const path = await pack('sample.bin', contents.text);
   expect(spawnSync('unzip', ['-p', '-P', 'wrong', path]).status).not.toBe(0);
-  expect(spawnSync('7z', ['x', '-so', '-pwrong', path]).status).not.toBe(0);
+  expect(spawnSync('7zz', ['x', '-so', '-pwrong', path]).status).not.toBe(0);
 });
 
 test('the content is not readable in the archive', async () => {
@@ -52,7 +52,7 @@ test('the content is not readable in the archive', async () => {
 
 test('a name that is not ASCII is kept', async () => {
   const path = await pack('пример ☣.bin', contents.text);
-  const listed = execFileSync('7z', ['l', '-slt', '-pinfected', path], {
+  const listed = execFileSync('7zz', ['l', '-slt', '-pinfected', path], {
     encoding: 'utf8',
     env: { ...process.env, LC_ALL: 'C.UTF-8' },
   });

@@ -5,7 +5,7 @@
  * open it; the password is public anyway.
  */
 import { Readable } from 'node:stream';
-import { ReadableStream as NodeStream } from 'node:stream/web';
+import type { ReadableStream as NodeStream } from 'node:stream/web';
 
 import { configure, ZipWriter } from '@zip.js/zip.js';
 
