@@ -19,7 +19,9 @@ import {
   type SourceFinder,
   type TextFinder,
 } from './tidy/find-untidy.ts';
+import { findTestCodes, findWording, overAllowance } from './tidy/find-wording.ts';
 import { sizes, workMarks } from './tidy/rules.ts';
+import { wordings } from './tidy/wording.ts';
 
 const paths = listFiles();
 const sources = readSources();
@@ -131,6 +133,21 @@ const sourceCases: readonly Planted<SourceFinder>[] = [
     ],
   },
   {
+    rule: 'test names say the failure in words, without codes of a list elsewhere',
+    find: findTestCodes,
+    bad: [
+      ['packages/cli/src/a.test.ts', `test('2k.12 retries at once', b);`],
+      ['packages/cli/src/a.test.ts', `test('2.5.9 a slow registry holds no request', b);`],
+      ['packages/cli/src/a.test.ts', `describe('row 17 of the table', b);`],
+      ['packages/cli/src/a.test.ts', `test('J1: a file is submitted', b);`],
+      ['packages/cli/src/a.test.ts', `test('limits are not clean (limits as clean, 2.6)', b);`],
+    ],
+    good: [
+      ['packages/cli/src/a.test.ts', `test('an archive of Docker before 1.10 (2016) is read', b);`],
+      ['packages/cli/src/a.test.ts', `test('refuses xz with a dictionary of 1.5 GiB', b);`],
+    ],
+  },
+  {
     rule: 'every file is reached',
     find: findDeadFiles,
     bad: [['packages/cli/src/a.ts', 'export const a = 1;']],
@@ -197,6 +214,53 @@ test.each(sourceCases)('planted in sources: $rule', ({ find, bad, good }) => {
 test.each(textCases)('planted in files: $rule', ({ find, bad, good }) => {
   for (const [path, text] of bad) expect(find([{ path, text }]), text).not.toEqual([]);
   for (const [path, text] of good) expect(find([{ path, text }]), text).toEqual([]);
+});
+
+test('wording: texts and names use the standard terms of the field', () => {
+  expect(overAllowance(findWording(sources, texts))).toEqual([]);
+});
+
+test.each(wordings)('planted wording: "$bad" is reported, "$good" is not', (row) => {
+  const planted = (wording: string): string =>
+    row.where === 'text' ? `f(${JSON.stringify(wording)});` : 'f();';
+  const path = (wording: string): string =>
+    row.where === 'name' ? `packages/cli/src/${wording}.ts` : 'packages/cli/src/a.ts';
+  const rowsFor = (wording: string): unknown[] => [
+    ...findWording([parseSource(path(wording), planted(wording))], []).map((hit) => hit.row),
+    ...(row.where === 'text'
+      ? findWording([], [{ path: 'a.md', text: `# A\n\n${wording}\n` }]).map((hit) => hit.row)
+      : []),
+  ];
+  expect(rowsFor(row.bad)).toContain(row);
+  expect(rowsFor(row.good)).not.toContain(row);
+});
+
+test('planted wording: every kind of text and name is read', () => {
+  const places: readonly (readonly [path: string, text: string])[] = [
+    ['a.ts', 'const layerDesk = 1;'],
+    ['a.ts', 'class A { #layerDesk() {} }'],
+    ['layer-desk.ts', ''],
+    ['a.tsx', 'const a = <p>look at it anew</p>;'],
+    ['a.tsx', 'const a = <p title="inspect it anew" />;'],
+    ['a.ts', 'const a = `read ${b} anew`;'],
+    ['a.ts', '// reads the layer anew'],
+    ['a.ts', '/**\n * A layer that could not\n * be had.\n */'],
+    ['a.test.ts', `test('a known image is inspected anew', b);`],
+  ];
+  for (const [path, text] of places) {
+    expect(findWording([parseSource(path, text)], []), `${path}: ${text}`).toHaveLength(1);
+  }
+  const wrapped = { path: 'docs/a.md', text: 'a layer that could not\nbe had' };
+  expect(findWording([], [wrapped])).toMatchObject([{ line: 1, text: 'not be had' }]);
+  expect(findWording([parseSource('a.ts', `import { a } from './layer-desk.ts';`)], [])).toEqual(
+    [],
+  );
+});
+
+test('planted wording: more than the allowance is reported with what to write', () => {
+  const hits = findWording([parseSource('a.ts', `f('read anew');`)], []);
+  expect(overAllowance(hits, {})).toEqual(['a.ts:1 "anew": write "again", "fresh" or "new"']);
+  expect(overAllowance(hits, { 'inspect it anew': 1 })).toEqual([]);
 });
 
 test('exceptions are for files that exist', () => {

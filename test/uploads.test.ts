@@ -139,7 +139,7 @@ describe.each(['PUT', 'POST'])('%s of the predecessor', (method) => {
     expect(other.inputs).toEqual([{ name: 'my sample.apk', sha256, sizeBytes: size }]);
   });
 
-  test('1k.9 the cap is applied after the whole body was spooled, and refuses a file of exactly the cap: one byte over is refused, nothing is kept', async () => {
+  test('a file of exactly the limit is accepted, one byte more is refused and not stored', async () => {
     const over = randomBytes(capBytes + 1);
     const body = form(['name="upload"; filename="x"', over]);
     for (const [bytes, headers] of [[over, {}] as const, [body, multipart] as const]) {
@@ -149,7 +149,7 @@ describe.each(['PUT', 'POST'])('%s of the predecessor', (method) => {
   });
 });
 
-test('1k.9 a body of 1 GiB without a length is refused while it is read, long before its end', async () => {
+test('a body of 1 GiB without a length is refused while it is read, long before its end', async () => {
   function* chunked(): Generator<Uint8Array> {
     for (const piece of zeros(1024 * MiB)) {
       yield Buffer.concat([
@@ -165,7 +165,7 @@ test('1k.9 a body of 1 GiB without a length is refused while it is read, long be
   expect(sent.sentBytes).toBeLessThan(farLessBytes);
 });
 
-test('2k.23 uploads are loaded into memory: a multipart body of 1 GiB is refused at the cap', async () => {
+test('a multipart body of 1 GiB is refused at the limit, without loading it into memory', async () => {
   function* body(): Generator<Uint8Array> {
     yield Buffer.from(
       `--${boundary}\r\ncontent-disposition: form-data; name="f"; filename="x"\r\n\r\n`,
@@ -362,7 +362,7 @@ test('another digest than the announced one is refused, and nothing is kept', as
   expect(JSON.parse(answer.text)).toMatchObject({ code: 'checksum_mismatch' });
 });
 
-test('1k.10 a submission that cannot be stored is answered 200: it is a problem, and the retry finds one job', async () => {
+test('a submission that cannot be stored is an error, and its retry creates one job', async () => {
   const headers = { 'idempotency-key': 'the-same-upload' };
   const first = await jobOf(await put('/capped/upload', 'once', headers));
   const again = await jobOf(await put('/capped/upload', 'once', headers));

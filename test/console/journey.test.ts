@@ -54,7 +54,7 @@ async function submitHostile(attack: string): Promise<JobDetail> {
   return client.call(operations.jobs.submit, { body: { engine: 'hostile', inputs } });
 }
 
-test('J1: a file is dropped, its job runs, its log and its result are there', async () => {
+test('a dropped file becomes a job, with its log and its result', async () => {
   const sample = await readFile(join(repository, 'engines', 'apktool', 'sample.apk'));
   await page.getByRole('link', { name: 'Submit a file' }).first().click();
   await page.getByRole('radio', { name: /^apktool/ }).click();

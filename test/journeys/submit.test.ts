@@ -82,7 +82,7 @@ test('without a token nothing goes in or out', async () => {
   expect(JSON.parse(stdout)).toMatchObject({ status: 401, code: 'unauthenticated' });
 });
 
-test('results are attachments that no browser renders (1k.8)', async () => {
+test('results are served as attachments that browsers do not render', async () => {
   const { jobid } = JSON.parse(await curl('-T', sample, `${instance.url}/strings/upload`)) as {
     jobid: string;
   };

@@ -30,6 +30,12 @@ export interface SourceFile {
   readonly text: string;
   readonly imports: readonly Import[];
   readonly program: Syntax;
+  readonly comments: readonly Comment[];
+}
+
+export interface Comment {
+  readonly value: string;
+  readonly start: number;
 }
 
 /** Folders that hold nothing written by hand. */
@@ -59,7 +65,7 @@ export function readSources(): SourceFile[] {
 
 /** Throws when the text is no TypeScript: a file that cannot be read must not pass as clean. */
 export function parseSource(path: string, text: string): SourceFile {
-  const { module, program, errors } = parseSync(path, text);
+  const { module, program, comments, errors } = parseSync(path, text);
   const [error] = errors;
   if (error !== undefined) throw new Error(`${path}: ${error.message}`);
   const found = (specifier: string, start: number, kind: Partial<Import>): Import => ({
@@ -85,7 +91,7 @@ export function parseSource(path: string, text: string): SourceFile {
       return literal?.[2] === undefined ? [] : [found(literal[2], start, { lazy: true })];
     }),
   ];
-  return { path, text, imports, program: program as unknown as Syntax };
+  return { path, text, imports, program: program as unknown as Syntax, comments };
 }
 
 function resolveImport(path: string, specifier: string): string | undefined {

@@ -245,9 +245,16 @@ function functionsOf(program: Syntax): FunctionNode[] {
   return found;
 }
 
-/** Titles with the titles of the blocks around them. */
-function titlesOf(program: Syntax): { readonly title: string; readonly at: number }[] {
-  const found: { title: string; at: number; end: number; isBlock: boolean }[] = [];
+interface TitledBlock {
+  readonly title: string;
+  readonly at: number;
+  readonly end: number;
+  readonly isBlock: boolean;
+}
+
+/** Tests and the blocks around them, with the title that each is given. */
+export function titledBlocksOf(program: Syntax): TitledBlock[] {
+  const found: TitledBlock[] = [];
   walk(program, (node) => {
     if (node.type !== 'CallExpression') return;
     const word = calledWord(node['callee']);
@@ -256,6 +263,12 @@ function titlesOf(program: Syntax): { readonly title: string; readonly at: numbe
     const isBlock = word === 'describe' || word === 'suite';
     found.push({ title: String(first['value']), at: node.start, end: node.end, isBlock });
   });
+  return found;
+}
+
+/** Titles with the titles of the blocks around them. */
+function titlesOf(program: Syntax): { readonly title: string; readonly at: number }[] {
+  const found = titledBlocksOf(program);
   const tests = found.filter(({ isBlock }) => !isBlock).toSorted((a, b) => a.at - b.at);
   return tests.map((one) => {
     const around = found.filter(({ isBlock, at, end }) => isBlock && at < one.at && one.end <= end);

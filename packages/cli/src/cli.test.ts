@@ -65,7 +65,7 @@ test('the server of this machine is found from its working directory, without si
   expect(stdout).toContain('Lazaret');
 });
 
-test('J1: a file goes in, the exit code says how it went, the result comes out', async () => {
+test('submits a file, exits with the code of its outcome and downloads the result', async () => {
   const sample = await file('sample.bin', 'first string\0second string\0');
   const { exitCode, stdout, stderr } = await lazaret(['submit', 'strings', sample, '--wait']);
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });

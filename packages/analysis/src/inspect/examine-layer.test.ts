@@ -107,7 +107,7 @@ describe('damage', () => {
     expect((await examine(layer)).files).toHaveLength(1);
   });
 
-  test('a bomb ends at the ratio and is partial, never clean (limits as clean, 2.6)', async () => {
+  test('a decompression bomb stops at the ratio limit and is partial, never clean', async () => {
     const layer = await layerOf({
       entries: [{ path: 'zeros', content: Buffer.alloc(8 * 1024 * 1024) }],
     });
@@ -178,7 +178,7 @@ describe('scanners', () => {
     });
   });
 
-  test('scan the same name with new content again (the constant cache key, 2.4)', async () => {
+  test('scans a file again when its content changed under the same name', async () => {
     const { scanner, plan } = await planned({ word: 'EVIL' });
     const verdicts = memoryVerdicts();
     const clean = await layerOf({ entries: [{ path: 'index.js', content: Buffer.from('ok') }] });

@@ -139,7 +139,7 @@ describe('coverage and verdict', () => {
     expect(report.packages).toHaveLength(1);
   });
 
-  test('errors of an engine are neither clean nor malware (2.3)', async () => {
+  test('a scanner error is neither clean nor malware', async () => {
     const scanners = { clamav: { address: join(directory, 'no.sock') } };
     const report = await reportOf({ layers: [{ entries: [release] }] }, { scanners });
     expect(report.verdict.state).toBe('incomplete');
@@ -177,7 +177,7 @@ describe('the cache', () => {
     expect((await reportOf(known, cached())).findings).toEqual([]);
   });
 
-  test('leaves nothing of one image in the next (2.5.1)', async () => {
+  test('no state of one image leaks into the next inspection', async () => {
     const bad = { layers: [{ entries: [file('k', key)] }] };
     expect((await reportOf(bad, cached())).findings).toHaveLength(1);
     const good = await reportOf({ layers: [{ entries: [release] }] }, cached());

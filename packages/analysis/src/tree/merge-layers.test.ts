@@ -91,7 +91,7 @@ describe('replacing', () => {
     expect([0, 1, 2, 3].map((at) => tree.hiddenBy(0, at))).toEqual([1, 1, 1, 1]);
   });
 
-  test('within one layer the last entry wins (2.5.2: order is the archive’s, not the listing’s)', () => {
+  test('within one layer the last entry in the archive wins, not the last in the listing', () => {
     const tree = merged(['a', 'a']);
     expect([...tree.files()]).toEqual([
       { path: 'a', layer: 0, row: 1, content: { layer: 0, row: 1 } },

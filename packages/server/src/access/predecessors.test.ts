@@ -46,7 +46,7 @@ async function dump(): Promise<string> {
   return parts.join('\n');
 }
 
-test('1k.15: a new instance has no user and no password that anybody could know', async () => {
+test('a new instance has no user and no default password', async () => {
   const users = await database.handle.db.selectFrom('users').selectAll().execute();
   expect(users).toEqual([]);
   for (const name of ['admin', 'root', 'lazaret', 'local']) {
@@ -59,7 +59,7 @@ test('1k.15: a new instance has no user and no password that anybody could know'
   }
 });
 
-test('1k.15 and 2k.19: no secret is stored or logged in clear', async () => {
+test('no secret is stored or logged in clear text', async () => {
   const link = (await server.access.ensureSetupLink())!.url.split('#link=')[1]!;
   const root = toVisitor(
     await server.send(rows.setupComplete, { body: { link, name: 'root', password: rootPassword } }),
@@ -101,7 +101,7 @@ test('1k.15 and 2k.19: no secret is stored or logged in clear', async () => {
   }
 });
 
-test('2k.20: failures from elsewhere lock nobody out', async () => {
+test('failed sign-ins from another address lock no user out', async () => {
   const far = '203.0.113.77';
   for (let round = 0; round < limits.loginFailuresFree * 2; round += 1) {
     const body = { name: 'alice', password: 'guess' };
@@ -110,7 +110,7 @@ test('2k.20: failures from elsewhere lock nobody out', async () => {
   await server.signIn('alice', password, { address: '198.51.100.1' });
 });
 
-test('2k.20: the free tries are as many as the limit says, for unknown names too', async () => {
+test('sign-in attempts before the delay match the limit, for unknown names too', async () => {
   for (const [name, address] of [
     ['alice', '203.0.113.1'],
     ['nobody-here', '203.0.113.2'],
@@ -125,7 +125,7 @@ test('2k.20: the free tries are as many as the limit says, for unknown names too
   }
 });
 
-test('2k.20: tokens that are wrong, expired or revoked are no failed sign-ins', async () => {
+test('wrong, expired or revoked tokens do not count as failed sign-ins', async () => {
   await database.handle.db.deleteFrom('sign_in_failures').execute();
   const alice = await server.signIn('alice', password);
   const made: Reply<{ secret: string; token: { id: string } }> = await server.send(
@@ -145,7 +145,7 @@ test('2k.20: tokens that are wrong, expired or revoked are no failed sign-ins', 
   await server.signIn('alice', password);
 });
 
-test('2k.20: X-Forwarded-For of a stranger is not believed', async () => {
+test('X-Forwarded-For from an untrusted address is ignored', async () => {
   const direct = await startAccessServer(database, { trustedProxies: [] });
   try {
     const statuses: number[] = [];
@@ -160,7 +160,7 @@ test('2k.20: X-Forwarded-For of a stranger is not believed', async () => {
   }
 });
 
-test('2k.21: a token is checked by one indexed read, however many its owner has', async () => {
+test('a token check is one indexed read, however many tokens its owner has', async () => {
   const alice = await server.signIn('alice', password);
   let last: Visitor = {};
   for (let count = 0; count < 60; count += 1) {
@@ -193,7 +193,7 @@ test('2k.21: a token is checked by one indexed read, however many its owner has'
   expect(JSON.stringify(plan.rows)).toContain('tokens_secret_hash_key');
 });
 
-test('2k.21: tokens are answered while more sign-ins wait than can be checked', async () => {
+test('token requests are answered while the queue of sign-ins is full', async () => {
   const alice = await server.signIn('alice', password);
   const made: Reply<{ secret: string }> = await server.send(
     rows.tokenCreate,
@@ -212,7 +212,7 @@ test('2k.21: tokens are answered while more sign-ins wait than can be checked', 
   await Promise.all(checks);
 });
 
-test('2k.26: an empty password makes no user, and nothing goes on half-way', async () => {
+test('an empty password creates no user and leaves nothing partially done', async () => {
   const root = await server.signIn('root', rootPassword);
   const reply = await server.send(rows.userCreate, { body: { name: 'empty', password: '' } }, root);
   expect(reply).toMatchObject({ status: 400, body: { fields: [{ path: 'password' }] } });
@@ -220,7 +220,7 @@ test('2k.26: an empty password makes no user, and nothing goes on half-way', asy
   expect(users.map((user) => user.name)).not.toContain('empty');
 });
 
-test('2k.26: no answer carries a stack trace, whatever goes wrong', async () => {
+test('no response contains a stack trace, whatever fails', async () => {
   const broken = await startAccessServer(database);
   const root = await broken.signIn('root', rootPassword);
   await sql`alter table grants rename to grants_away`.execute(database.handle.db);
@@ -235,7 +235,7 @@ test('2k.26: no answer carries a stack trace, whatever goes wrong', async () => 
   }
 });
 
-test('2k.27: asking who one is needs a sign-in, and 401 says so in a problem', async () => {
+test('whoami without a session answers 401 with a problem document', async () => {
   const reply: Reply<ProblemDocument> = await server.send(rows.sessionShow);
   expect(reply.status).toBe(401);
   expect(reply.headers.get('content-type')).toContain('application/problem+json');
@@ -251,7 +251,7 @@ test('2k.27: asking who one is needs a sign-in, and 401 says so in a problem', a
   ]);
 });
 
-test('2k.27: the secret of a session never reaches scripts', async () => {
+test('the session cookie is not readable by scripts', async () => {
   const body = { name: 'alice', password };
   const reply = await server.send(rows.sessionCreate, { body }, { address: '198.51.100.99' });
   const cookie = reply.headers.get('set-cookie') ?? '';

@@ -47,8 +47,8 @@ test('an entry becomes a manifest that does what the predecessor did', () => {
   });
 });
 
-// Failure 1k.6: an engine that left no result, or an empty one, had succeeded.
-test('1k.6: a missing or empty result fails the job, and only `result` is collected', () => {
+// In the legacy system an engine that left no result, or an empty one, had succeeded.
+test('a missing or empty result fails the job, and only `result` is collected', () => {
   expect(manifestOf({}).output).toMatchObject({
     mount: '/data',
     result: 'result',

@@ -81,8 +81,8 @@ test('two processes with one reader handle each event once', async () => {
   await expect.poll(() => a.seen.length + b.seen.length, { timeout: 20_000 }).toBe(200);
 });
 
-// Failures of predecessors: 2k.2, one bad record killed the loop that read it, at each start anew.
-test('2k.2: an event that fails holds back its reader only, and is tried until it succeeds', async () => {
+// In the legacy system one bad record killed the loop that read it, at every start.
+test('a failing event blocks only its own reader and is retried until it succeeds', async () => {
   let failures = 0;
   const bad = collect('bad', 'poison', {
     handle: async (events) => {

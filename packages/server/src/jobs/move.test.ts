@@ -55,7 +55,7 @@ test('an attempt goes from placed to its result, and gives its room back', async
   await expectWhole(job);
 });
 
-test('1k.1 success is overwritten by RUNNING: a move that comes late changes nothing', async () => {
+test('a late transition does not overwrite a finished job with RUNNING', async () => {
   const job = await rows.submit();
   const placed = await rows.place(job);
   await runUp(placed);
@@ -78,7 +78,7 @@ test('moves out of order change nothing', async () => {
   await expectWhole(job);
 });
 
-test('2k.10, 2k.18 callback keys that outlive the job, lost updates: a worker with an old fence writes nothing, its results are not adopted', async () => {
+test('a worker with an old fence writes nothing, and its results are not adopted', async () => {
   const job = await rows.submit();
   const old = await rows.place(job);
   await moveAttempt(db(), { ...old, to: 'starting' });

@@ -17,7 +17,7 @@ async function openLab(): Promise<JobLab> {
   return lab;
 }
 
-test('1k.3, 2k.9 an attempt whose worker vanished is lost after its lease, and tried again', async () => {
+test('an attempt whose worker died is lost when its lease expires, and retried', async () => {
   const { database, submit, startWorker, waitFor, settle, containers } = await openLab();
   const id = await submit('hostile', 'slow-log 5\n');
   const first = startWorker();
@@ -52,7 +52,7 @@ test('a run whose attempt was ended elsewhere is let go of, and its container is
   expect((await lab?.read(id))?.attemptList[0]?.outcome?.code).toBe('lost');
 }, 120_000);
 
-test('1k.4 a container that was left behind is removed at take-over, whatever its name', async () => {
+test('a leftover container is removed at recovery, whatever its name', async () => {
   const { submit, startWorker, waitFor, settle, containers, database } = await openLab();
   const id = await submit('hostile', 'ok\n');
   const first = startWorker();
@@ -73,7 +73,7 @@ test('1k.4 a container that was left behind is removed at take-over, whatever it
   await expect.poll(() => containers(), { timeout: 20_000 }).toBe(0);
 });
 
-test('2k.4 a failed listing of containers makes nothing vanish: the node is offline, its attempts unknown', async () => {
+test('when listing containers fails, the node is offline and its attempts are unknown, not lost', async () => {
   const { database, executor } = await openLab();
   const broken = { ...executor, list: () => Promise.reject(new Error('the listing failed')) };
   const { NodeWorker } = await import('./node-worker.ts');

@@ -225,7 +225,7 @@ test('a node that failed the job before is used only when no other fits', () => 
   );
 });
 
-test('2k.3 No online node = every queued task is failed for good: they wait, and say why', () => {
+test('with no node online, queued jobs wait with a reason instead of failing', () => {
   const jobs = [makeJob('1'), makeJob('2')];
   for (const extra of [
     { state: 'offline' as const },
@@ -241,7 +241,7 @@ test('2k.3 No online node = every queued task is failed for good: they wait, and
   expect(cordoned.waits[0]?.reason).toContain('cordoned');
 });
 
-test('2k.12 head-of-line blocking: a job that does not fit now is passed over', () => {
+test('a job that does not fit does not block the jobs behind it', () => {
   const nodes = [makeNode('a', { reservedMemoryBytes: 6 * GiB })];
   const big = makeJob('1', { memoryBytes: 5 * GiB, priority: 5 });
   const { placements, waits } = plan([big, makeJob('2'), makeJob('3')], nodes);
@@ -261,7 +261,7 @@ test('a job that no machine can ever hold does not wait for ever, one that an of
   expect(plan([strange], [makeNode('a')]).impossible[0]?.reason).toContain('runsc');
 });
 
-test('2k.1, 2k.13 reservations never make room: what is over-reserved holds nothing more', () => {
+test('reservations never add capacity: an over-reserved node accepts no more', () => {
   const nodes = [
     makeNode('a', { reservedMemoryBytes: 9 * GiB }),
     makeNode('b', { reservedCpus: 5 }),

@@ -167,7 +167,7 @@ test('an interruption costs no attempt: a server that stops often fails no job',
   expect([played.next, played.attempts]).toEqual(['succeeded', 41]);
 });
 
-test('2k.12 instant retry at the queue head: each retry waits at least as long as the one before', () => {
+test('each retry waits at least as long as the one before', () => {
   for (const outcome of ['lost', 'exit_code'] as const) {
     const given = { attemptsMax: limits.attemptsMax, workloadRetries: limits.attemptsMax };
     const { backoffs } = play(

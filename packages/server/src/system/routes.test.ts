@@ -90,8 +90,8 @@ test('all well: live and ready, for anyone', async () => {
   expect(await Array.fromAsync(blobs.list())).toEqual([]);
 });
 
-// Failures of predecessors: 2k.2, the scheduling thread died and the process looked healthy.
-test('2k.2: a loop that stands still makes the process not live and not ready, and is named', async () => {
+// In the legacy system the scheduling thread died and the process looked healthy.
+test('a stalled loop makes the process not live and not ready, and is named', async () => {
   nowMs += limits.loopStallMs + 1;
   await expect(client().call(rows.live)).rejects.toMatchObject({
     code: 'unavailable',
