@@ -1,10 +1,10 @@
 /**
  * Private idiom that earlier versions used, with the standard terms of the field.
  *
- * `text` rows are read in string literals, JSX, templates, comments, test names and documents; `name`
- * rows in identifiers and file names, split into words: `LayerDesk` and `layer-desk.ts` are both read
- * as `layer desk`. Matching ignores case, and a space in a pattern matches any white space. Each row
- * has an example that it must report and one that it must accept.
+ * `text` rows are read in string literals, JSX, templates, comments, test names and documents;
+ * `name` rows in identifiers and file names, split into words: `LayerDesk` and `layer-desk.ts` are
+ * both read as `layer desk`. Matching ignores case, and a space in a pattern matches any white
+ * space. Each row has an example that it must report and one that it must accept.
  */
 
 export interface Wording {
