@@ -28,7 +28,7 @@ interface Planted {
 
 const cases: readonly Planted[] = [
   {
-    rule: 'packages import along the arrow, through their doors',
+    rule: 'packages import along the arrow, through their entry points',
     find: findPackageViolations,
     bad: [
       ['packages/protocol/src/a.ts', `import { b } from '@lazaret/analysis';`],
@@ -39,8 +39,12 @@ const cases: readonly Planted[] = [
       ['packages/server/src/a.ts', `export * from '../../protocol/src/job.ts';`],
       ['packages/server/src/a.ts', `import { b } from '@lazaret/protocol/src/job.ts';`],
       ['packages/novelty/src/a.ts', `import { b } from './b.ts';`],
+      ['packages/analysis/src/a.ts', `import { b } from '@lazaret/oci/manifest';`],
+      ['packages/analysis/src/a.ts', `import { b } from '@lazaret/oci/testing';`],
     ],
     good: [
+      ['packages/analysis/src/a.ts', `const b = await import('@lazaret/oci/registry');`],
+      ['packages/analysis/src/a.test.ts', `import { b } from '@lazaret/oci/testing';`],
       ['packages/server/src/a.ts', `import { b } from '@lazaret/analysis';`],
       ['packages/cli/src/commands/server.ts', `const b = await import('@lazaret/server');`],
     ],
@@ -51,16 +55,18 @@ const cases: readonly Planted[] = [
     bad: [
       ['packages/server/src/blobs/a.ts', `import { b } from '../jobs/index.ts';`],
       ['packages/server/src/jobs/a.ts', `import { b } from '../blobs/fs.ts';`],
-      ['packages/server/src/jobs/a.ts', `import { b } from '../compose.ts';`],
-      ['packages/server/src/db/a.ts', `import { b } from '../events/index.ts';`],
-      ['packages/server/src/jobs/a.ts', `import { b } from '../db/schema.ts';`],
+      ['packages/server/src/jobs/a.ts', `import { b } from '../app/compose.ts';`],
+      ['packages/server/src/roles/a.ts', `import { b } from '../app/compose.ts';`],
+      ['packages/server/src/floor/db/a.ts', `import { b } from '../events/index.ts';`],
+      ['packages/server/src/jobs/a.ts', `import { b } from '../floor/db/schema.ts';`],
       ['packages/server/src/jobs/a.ts', `import { b } from '../testing/database.ts';`],
-      ['packages/server/src/novelty/a.ts', `import { b } from '../db/index.ts';`],
+      ['packages/server/src/novelty/a.ts', `import { b } from '../floor/db/index.ts';`],
     ],
     good: [
       ['packages/server/src/jobs/a.ts', `import { b } from '../blobs/index.ts';`],
-      ['packages/server/src/jobs/a.ts', `import type { B } from '../db/schema.ts';`],
-      ['packages/server/src/compose.ts', `import { b } from './jobs/index.ts';`],
+      ['packages/server/src/jobs/a.ts', `import type { B } from '../floor/db/schema.ts';`],
+      ['packages/server/src/app/compose.ts', `import { b } from '../jobs/index.ts';`],
+      ['packages/server/src/app/a.ts', `import { b } from '../roles/worker.ts';`],
       ['packages/server/src/jobs/a.test.ts', `import { b } from '../testing/database.ts';`],
     ],
   },
@@ -74,7 +80,7 @@ const cases: readonly Planted[] = [
     ],
     good: [
       ['packages/protocol/src/a.ts', `import { z } from 'zod';`],
-      ['packages/server/src/db/a.ts', `import pg from 'pg';`],
+      ['packages/server/src/floor/db/a.ts', `import pg from 'pg';`],
     ],
   },
   {
@@ -126,7 +132,7 @@ const cases: readonly Planted[] = [
     ],
     good: [
       ['packages/cli/src/a.ts', `await shell.fetch(url);`],
-      ['packages/server/src/http/a.ts', `import type { IncomingMessage } from 'node:http';`],
+      ['packages/server/src/floor/http/a.ts', `import type { IncomingMessage } from 'node:http';`],
       ['packages/cli/src/main.ts', `run({ fetch });`],
     ],
   },

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { buildImage } from '../packages/analysis/src/testing/image-builder.ts';
-import { startFakeRegistry } from '../packages/analysis/src/testing/registry/fake-registry.ts';
+import { startFakeRegistry } from '../packages/oci/src/testing/fake-registry.ts';
 import { startProgram } from '../packages/cli/src/testing/spawn-program.ts';
 
 let home = '';

@@ -17,10 +17,7 @@ import { imageToCache } from '../packages/analysis/src/testing/cached-image.ts';
 import { coldText } from '../packages/analysis/src/testing/cold-report.ts';
 import { secret } from '../packages/analysis/src/testing/hostile/hostile-case.ts';
 import type { BuiltImage } from '../packages/analysis/src/testing/image-builder.ts';
-import {
-  startFakeRegistry,
-  type FakeRegistry,
-} from '../packages/analysis/src/testing/registry/fake-registry.ts';
+import { startFakeRegistry, type FakeRegistry } from '../packages/oci/src/testing/fake-registry.ts';
 import { startProgram, type Started } from '../packages/cli/src/testing/spawn-program.ts';
 
 /** The verdict is that something is malicious, which nothing that is killed may take away. */

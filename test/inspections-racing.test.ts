@@ -8,13 +8,10 @@ import { limits } from '@lazaret/protocol';
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
 
 import { buildImage } from '../packages/analysis/src/testing/image-builder.ts';
-import {
-  startFakeRegistry,
-  type FakeRegistry,
-} from '../packages/analysis/src/testing/registry/fake-registry.ts';
-import { transaction, withAdvisoryLock } from '../packages/server/src/db/index.ts';
-import { appendEvents } from '../packages/server/src/events/index.ts';
-import { createLog } from '../packages/server/src/log.ts';
+import { startFakeRegistry, type FakeRegistry } from '../packages/oci/src/testing/fake-registry.ts';
+import { transaction, withAdvisoryLock } from '../packages/server/src/floor/db/index.ts';
+import { appendEvents } from '../packages/server/src/floor/events/index.ts';
+import { createLog } from '../packages/server/src/floor/log.ts';
 import { createTestDatabase, type TestDatabase } from '../packages/server/src/testing/database.ts';
 import { findImage } from '../packages/server/src/inspection/read-images.ts';
 import { readInspection } from '../packages/server/src/inspection/read-inspections.ts';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { operations } from '@lazaret/protocol';
 import { expect, test } from 'vitest';
 
-import { startFakeRegistry } from '../packages/analysis/src/testing/registry/fake-registry.ts';
+import { startFakeRegistry } from '../packages/oci/src/testing/fake-registry.ts';
 import {
   buildApp,
   inspectAndWait,

@@ -169,7 +169,7 @@ const textCases: readonly Planted<TextFinder>[] = [
       ['packages/cli/src/jobList.ts', ''],
     ],
     good: [
-      ['packages/server/src/db/migrations/0001_foundation.sql', ''],
+      ['packages/server/src/floor/db/migrations/0001_foundation.sql', ''],
       ['README.md', ''],
     ],
   },

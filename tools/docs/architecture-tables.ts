@@ -37,7 +37,10 @@ const tables: Readonly<Record<string, () => string>> = {
         code(name),
         ['the floor', ...others.map(code)].join(', '),
       ]),
-      [composition.map(code).join(', '), 'everything; imported by none of the above'],
+      ...Object.entries(composition).map(([name, others]) => [
+        code(name),
+        ['the floor', 'all slices', ...others.map(code)].join(', '),
+      ]),
     ]),
   permits: () =>
     formatTable([

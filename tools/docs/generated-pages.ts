@@ -18,7 +18,12 @@ import {
 } from '@lazaret/protocol';
 
 import { reportSchema } from '../../packages/analysis/src/report/index.ts';
-import { flagOf, optionKeys, options, variableOf } from '../../packages/server/src/config/index.ts';
+import {
+  flagOf,
+  optionKeys,
+  options,
+  variableOf,
+} from '../../packages/server/src/floor/config/index.ts';
 import { observationTexts, outcomeClasses, scopeTexts, stateTexts } from './explanations.ts';
 import { fillArchitecture } from './architecture-tables.ts';
 import { code, formatTable, heading } from './table.ts';
@@ -76,7 +81,7 @@ function configurationPage(): string {
     ];
   });
   const secrets = optionKeys.filter((key) => 'secret' in options[key]).map(code);
-  return `${heading('Configuration', 'packages/server/src/config/options.ts')}
+  return `${heading('Configuration', 'packages/server/src/floor/config/options.ts')}
 Each option can be given in a YAML file (\`--config FILE\` or \`LAZARET_CONFIG\`), as a variable of
 the environment, or as a flag of \`lazaret serve\` and \`lazaret up\`. Flags win over variables, and
 variables win over the file. An option that does not exist is an error with a suggestion.

@@ -4,7 +4,7 @@ export type ErrorClass = abstract new (...words: never[]) => Error;
 export interface FuzzTarget {
   /** `tar`, `reader:dpkg`. */
   readonly name: string;
-  /** Beginnings of paths below packages/analysis/src: the code to be reached. */
+  /** Beginnings of paths of the code to cover, from packages/analysis/src or from the root. */
   readonly files: readonly string[];
   /** Sound inputs, which mutations start from. */
   seeds(): Iterable<Uint8Array> | Promise<Iterable<Uint8Array>>;

@@ -11,7 +11,7 @@ import '@lazaret/protocol';
 import { CodeCoverage } from './code-coverage.ts';
 import { Fuzzer, inputName } from './fuzzer.ts';
 import type { FuzzFinding } from './fuzzer.ts';
-import { harvestWords } from './harvest.ts';
+import { harvestWords, sourcePath } from './harvest.ts';
 import { loadTarget } from './targets/all-targets.ts';
 
 export interface FuzzTask {
@@ -45,7 +45,6 @@ export interface FuzzProgress {
   readonly slowest: { readonly ms: number; readonly sizeBytes: number };
 }
 
-const analysis = '/packages/analysis/src/';
 const task = workerData as FuzzTask;
 const { counters, input: sharedInput } = task.shared;
 await fuzz();
@@ -53,7 +52,7 @@ await fuzz();
 async function fuzz(): Promise<void> {
   let files: readonly string[] = [];
   const coverage = new CodeCoverage((url) =>
-    files.some((file) => url.includes(file.startsWith('tools/') ? file : `${analysis}${file}`)),
+    files.some((file) => url.includes(`/${sourcePath(file)}`)),
   );
   const target = await loadTarget(task.target);
   files = target.files;

@@ -217,7 +217,7 @@ export function inputName(input: Uint8Array): string {
 /** Name of the error and the first place in the project; its message may quote the input. */
 function findingKey(kind: FindingKind, detail: string): string {
   if (kind !== 'error') return kind;
-  const place = /packages\/(?:analysis|protocol)\/src\/([\w./-]+:\d+)/.exec(detail)?.[1];
+  const place = /packages\/(?:analysis|oci|protocol)\/src\/([\w./-]+:\d+)/.exec(detail)?.[1];
   return `${/^[\w ]*/.exec(detail)?.[0]} at ${place ?? detail.split('\n', 1)[0]?.slice(0, 80)}`;
 }
 

@@ -7,7 +7,12 @@ import type { SourceFile, Syntax } from '../../test/source/source-file.ts';
 
 const analysis = 'packages/analysis/src/';
 
-/** Texts and objects (as JSON) of the tests below a folder of packages/analysis/src. */
+/** From the root of the project; what does not begin there lies below packages/analysis/src. */
+export function sourcePath(start: string): string {
+  return /^(packages|tools)\//.test(start) ? start : analysis + start;
+}
+
+/** Texts and objects (as JSON) of the tests below a folder, as `sourcePath` takes it. */
 export function harvestSeeds(folder: string): Buffer[] {
   const texts = new Set<string>();
   for (const path of filesBelow(folder)) {
@@ -74,10 +79,12 @@ function isCode(path: string): boolean {
 }
 
 function filesBelow(start: string): string[] {
-  return allFiles.filter((path) => path.startsWith(analysis + start));
+  return allFiles.filter((path) => path.startsWith(sourcePath(start)));
 }
 
-const allFiles = listFiles().filter((path) => path.startsWith(analysis) && path.endsWith('.ts'));
+const allFiles = listFiles().filter((path) =>
+  /^(packages\/(analysis|oci)\/src|tools)\/.*\.ts$/.test(path),
+);
 
 /** A string, or a template with `1` wherever something is put in. */
 function textOf(node: Syntax): string | undefined {

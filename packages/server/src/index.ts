@@ -1,10 +1,10 @@
 /** The only door of the package: what the program `lazaret` runs in its own process. */
-import { describeConfiguration } from './config/index.ts';
-import { loadFrom } from './program.ts';
+import { describeConfiguration } from './floor/config/index.ts';
+import { loadFrom } from './app/program.ts';
 
 export { parseManifest } from './engines/index.ts';
-export { runServe } from './serve.ts';
-export { runUp } from './up.ts';
+export { runServe } from './app/serve.ts';
+export { runUp } from './app/up.ts';
 
 /** Throws `invalid_configuration` naming everything that is wrong. */
 export function checkConfiguration(argv: readonly string[]): string {

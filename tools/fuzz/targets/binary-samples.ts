@@ -15,8 +15,8 @@ import {
   ndbDatabase,
   sqliteDatabase,
   sqliteTable,
-} from '../../../packages/analysis/src/inventory/system/testing/rpm-databases.ts';
-import { rpmHeader } from '../../../packages/analysis/src/inventory/system/testing/rpm-header.ts';
+} from '../../../packages/analysis/src/inventory/testing/rpm-databases.ts';
+import { rpmHeader } from '../../../packages/analysis/src/inventory/testing/rpm-header.ts';
 import { packed } from './sample-bytes.ts';
 
 let made: readonly Buffer[] | undefined;

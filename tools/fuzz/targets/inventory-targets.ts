@@ -15,26 +15,26 @@ import {
   parseBinary,
 } from '../../../packages/analysis/src/inventory/binary/binary-image.ts';
 import { sectionBytes } from '../../../packages/analysis/src/inventory/binary/binary-section.ts';
-import { readXml } from '../../../packages/analysis/src/inventory/language/foreign-xml.ts';
-import { parseRelaxedJson } from '../../../packages/analysis/src/inventory/language/json-text.ts';
-import { readPhpSerialized } from '../../../packages/analysis/src/inventory/language/php-serialized.ts';
-import { readLiterals } from '../../../packages/analysis/src/inventory/language/ruby-literal.ts';
+import { readXml } from '../../../packages/analysis/src/inventory/parsing/untrusted-xml.ts';
+import { parseRelaxedJson } from '../../../packages/analysis/src/inventory/parsing/json-text.ts';
+import { readPhpSerialized } from '../../../packages/analysis/src/inventory/php/php-serialized.ts';
+import { readLiterals } from '../../../packages/analysis/src/inventory/ruby/ruby-literal.ts';
 import { ReadError } from '../../../packages/analysis/src/inventory/reader.ts';
-import { readHash } from '../../../packages/analysis/src/inventory/system/rpm/berkeley-hash.ts';
+import { readHash } from '../../../packages/analysis/src/inventory/rpm/berkeley-hash.ts';
 import {
   numbersOf,
   parseHeader,
   stringsOf,
-} from '../../../packages/analysis/src/inventory/system/rpm/header-blob.ts';
-import { readNdb } from '../../../packages/analysis/src/inventory/system/rpm/ndb.ts';
-import { readTable } from '../../../packages/analysis/src/inventory/system/rpm/sqlite-table.ts';
+} from '../../../packages/analysis/src/inventory/rpm/header-blob.ts';
+import { readNdb } from '../../../packages/analysis/src/inventory/rpm/ndb.ts';
+import { readTable } from '../../../packages/analysis/src/inventory/rpm/sqlite-table.ts';
 import { promise } from '../fuzz-target.ts';
 import type { FuzzTarget } from '../fuzz-target.ts';
 import { harvestSeeds } from '../harvest.ts';
 import { binarySeeds, programs, rpmHeaders } from './binary-samples.ts';
 
-const language = 'inventory/language/';
-const rpm = 'inventory/system/rpm/';
+const inventory = 'inventory/';
+const rpm = 'inventory/rpm/';
 const ignore = (): void => undefined;
 
 function readProgram(bytes: Buffer): void {
@@ -152,23 +152,23 @@ export const inventoryTargets: readonly FuzzTarget[] = [
   },
   {
     name: 'xml',
-    files: [`${language}foreign-xml`],
-    seeds: () => harvestSeeds(language),
+    files: [`${inventory}parsing/untrusted-xml`],
+    seeds: () => harvestSeeds(inventory),
     run: (bytes) => void readXml(bytes, { open: ignore, text: ignore }),
     errors: [ReadError],
   },
   {
     name: 'relaxed-json',
-    files: [`${language}json-text`],
-    seeds: () => harvestSeeds(language),
+    files: [`${inventory}parsing/json-text`],
+    seeds: () => harvestSeeds(inventory),
     run: (bytes) => void parseRelaxedJson(bytes),
     errors: [ReadError],
   },
   {
     name: 'php-serialized',
-    files: [`${language}php-serialized`],
+    files: [`${inventory}php/php-serialized`],
     seeds: () => [
-      ...harvestSeeds(`${language}php`),
+      ...harvestSeeds(`${inventory}php/`),
       Buffer.from('a:2:{s:4:"name";s:3:"xml";i:0;a:1:{s:1:"b";d:1.5;}}'),
     ],
     run: (bytes) => void readPhpSerialized(bytes),
@@ -176,8 +176,8 @@ export const inventoryTargets: readonly FuzzTarget[] = [
   },
   {
     name: 'ruby-literal',
-    files: [`${language}ruby-literal`],
-    seeds: () => harvestSeeds(`${language}ruby`),
+    files: [`${inventory}ruby/ruby-literal`],
+    seeds: () => harvestSeeds(`${inventory}ruby/`),
     run: (bytes) => void readLiterals(bytes.toString()),
     errors: [ReadError],
   },

@@ -4,11 +4,11 @@ import { zstdCompressSync } from 'node:zlib';
 import { fact as factSchema } from '@lazaret/protocol';
 import type { Fact } from '@lazaret/protocol';
 
-import { selectReaders } from '../../../packages/analysis/src/inspect/reader-table.ts';
+import { selectReaders } from '../../../packages/analysis/src/inspection/walk/reader-table.ts';
 import { allReaders } from '../../../packages/analysis/src/inventory/all-readers.ts';
 import { ReadError } from '../../../packages/analysis/src/inventory/reader.ts';
 import type { Reader, WholeFile } from '../../../packages/analysis/src/inventory/reader.ts';
-import { baseName } from '../../../packages/analysis/src/tree/tree-path.ts';
+import { baseName } from '../../../packages/oci/src/tree-path.ts';
 import { BrokenPromise, promise } from '../fuzz-target.ts';
 import type { FuzzTarget } from '../fuzz-target.ts';
 import { filesBehind, harvestSeeds, harvestWords } from '../harvest.ts';

@@ -1,23 +1,19 @@
 /** What registries answer and what credentials are kept in. */
 import { Buffer } from 'node:buffer';
 
-import { isClosedAddress } from '../../../packages/analysis/src/source/registry/address-policy.ts';
-import { parseChallenges } from '../../../packages/analysis/src/source/registry/challenge.ts';
-import { parseCredentialFile } from '../../../packages/analysis/src/source/registry/credential-file.ts';
-import { matchKey } from '../../../packages/analysis/src/source/registry/credential-keys.ts';
-import { nextLink } from '../../../packages/analysis/src/source/registry/link-header.ts';
-import {
-  apiHost,
-  formatReference,
-  parseReference,
-} from '../../../packages/analysis/src/source/registry/reference.ts';
-import { retryAfterMs } from '../../../packages/analysis/src/source/registry/retry.ts';
-import { SourceError } from '../../../packages/analysis/src/source/image-source.ts';
+import { isClosedAddress } from '../../../packages/oci/src/registry/address-policy.ts';
+import { parseChallenges } from '../../../packages/oci/src/registry/challenge.ts';
+import { parseCredentialFile } from '../../../packages/oci/src/registry/credential-file.ts';
+import { matchKey } from '../../../packages/oci/src/registry/credential-keys.ts';
+import { nextLink } from '../../../packages/oci/src/registry/link-header.ts';
+import { apiHost, formatReference, parseReference } from '../../../packages/oci/src/reference.ts';
+import { retryAfterMs } from '../../../packages/oci/src/registry/retry.ts';
+import { SourceError } from '../../../packages/oci/src/image-source.ts';
 import { promise } from '../fuzz-target.ts';
 import type { FuzzTarget } from '../fuzz-target.ts';
 import { harvestSeeds } from '../harvest.ts';
 
-const registry = 'source/registry/';
+const registry = 'packages/oci/src/registry/';
 const texts = (...all: readonly string[]) => {
   return (): Buffer[] => all.map((text) => Buffer.from(text));
 };
@@ -76,7 +72,7 @@ export const registryTargets: readonly FuzzTarget[] = [
   },
   {
     name: 'reference',
-    files: [`${registry}reference`],
+    files: ['packages/oci/src/reference'],
     seeds: texts(
       'alpine',
       'localhost:5000/a/b:1.2',

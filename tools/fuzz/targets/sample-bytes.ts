@@ -13,7 +13,7 @@ import { writeTar } from '../../../packages/analysis/src/archive/write-tar.ts';
 import {
   headerOf,
   rpmHeader,
-} from '../../../packages/analysis/src/inventory/system/testing/rpm-header.ts';
+} from '../../../packages/analysis/src/inventory/testing/rpm-header.ts';
 import { sealHeader } from '../../../packages/analysis/src/testing/raw-tar.ts';
 
 /** 190 bytes, compressed by the tools of their formats (xz 5.8, bzip2 1.0). */

@@ -5,8 +5,8 @@ import { parseHashList } from '../../../packages/analysis/src/scan/hash-set/pars
 import { ListError } from '../../../packages/analysis/src/scan/lists/list-error.ts';
 import { findSecrets } from '../../../packages/analysis/src/scan/secrets/find-secrets.ts';
 import { createSecretsScanner } from '../../../packages/analysis/src/scan/secrets/secrets-scanner.ts';
-import { createSimilarityScanner } from '../../../packages/analysis/src/scan/similarity.ts';
-import { parseSimilarityList } from '../../../packages/analysis/src/scan/similarity-list.ts';
+import { createSimilarityScanner } from '../../../packages/analysis/src/scan/similarity/similarity.ts';
+import { parseSimilarityList } from '../../../packages/analysis/src/scan/similarity/similarity-list.ts';
 import { readYaraOutput } from '../../../packages/analysis/src/scan/yara/yara-output.ts';
 import { promise } from '../fuzz-target.ts';
 import type { FuzzTarget } from '../fuzz-target.ts';
@@ -90,7 +90,7 @@ export const scanTargets: readonly FuzzTarget[] = [
   },
   {
     name: 'similarity-list',
-    files: ['scan/similarity-list', 'scan/lists/', 'scan/similarity', 'digest/'],
+    files: ['scan/similarity/similarity-list', 'scan/lists/', 'scan/similarity', 'digest/'],
     seeds: () => harvestSeeds('scan/similarity'),
     run: (bytes) => {
       const { entries } = parseSimilarityList(bytes.toString());

@@ -1,17 +1,13 @@
 /** Image archives, manifests, configurations, layers. */
 import type { FileBytes } from '../../../packages/analysis/src/source/file-bytes.ts';
-import { examineLayer } from '../../../packages/analysis/src/inspect/examine-layer.ts';
-import { unpackMembers } from '../../../packages/analysis/src/inspect/unpack-members.ts';
+import { examineLayer } from '../../../packages/analysis/src/inspection/layers/examine-layer.ts';
+import { unpackMembers } from '../../../packages/analysis/src/inspection/walk/unpack-members.ts';
 import { allReaders } from '../../../packages/analysis/src/inventory/all-readers.ts';
 import { archiveSource } from '../../../packages/analysis/src/source/image-archive.ts';
-import { parseImageConfig } from '../../../packages/analysis/src/source/image-config.ts';
-import { SourceError } from '../../../packages/analysis/src/source/image-source.ts';
-import {
-  embeddedBytes,
-  parseIndex,
-  parseManifest,
-} from '../../../packages/analysis/src/source/manifest.ts';
-import { formatPlatform, parsePlatform } from '../../../packages/analysis/src/source/platform.ts';
+import { parseImageConfig } from '../../../packages/oci/src/image-config.ts';
+import { SourceError } from '../../../packages/oci/src/image-source.ts';
+import { embeddedBytes, parseIndex, parseManifest } from '../../../packages/oci/src/manifest.ts';
+import { formatPlatform, parsePlatform } from '../../../packages/oci/src/platform.ts';
 import { buildImage, buildIndex } from '../../../packages/analysis/src/testing/image-builder.ts';
 import type { BuiltImage } from '../../../packages/analysis/src/testing/image-builder.ts';
 import {
@@ -25,6 +21,8 @@ import { promise } from '../fuzz-target.ts';
 import type { FuzzTarget } from '../fuzz-target.ts';
 import { harvestSeeds } from '../harvest.ts';
 import { nestedSamples, sealHeaders, tarEntries } from './sample-bytes.ts';
+
+const oci = 'packages/oci/src/';
 
 const defaultPlatform = { os: 'linux', architecture: 'amd64' };
 
@@ -117,7 +115,7 @@ const jsonSeeds = async (): Promise<Buffer[]> => {
   const images = await sampleImages();
   const index = buildIndex({ children: images });
   const own = images.flatMap(({ bytes, config }) => [bytes, config]);
-  return [index.bytes, ...own, ...harvestSeeds('source/')];
+  return [index.bytes, ...own, ...harvestSeeds('source/'), ...harvestSeeds(oci)];
 };
 
 export const sourceTargets: readonly FuzzTarget[] = [
@@ -133,7 +131,7 @@ export const sourceTargets: readonly FuzzTarget[] = [
   },
   {
     name: 'layer',
-    files: ['inspect/', 'tree/', 'archive/', 'inventory/'],
+    files: ['inspection/', 'tree/', 'archive/', 'inventory/'],
     seeds: async () =>
       (await sampleImages()).flatMap(({ layers }) => layers.map((one) => one.stored)),
     run: examine,
@@ -143,7 +141,7 @@ export const sourceTargets: readonly FuzzTarget[] = [
   },
   {
     name: 'manifest',
-    files: ['source/manifest', 'source/foreign-json', 'source/media-type', 'source/platform'],
+    files: [`${oci}manifest`, `${oci}untrusted-json`, `${oci}media-type`, `${oci}platform`],
     seeds: jsonSeeds,
     run: (bytes) => {
       const document = parseManifest(bytes);
@@ -154,7 +152,7 @@ export const sourceTargets: readonly FuzzTarget[] = [
   },
   {
     name: 'index',
-    files: ['source/manifest', 'source/foreign-json', 'source/media-type', 'source/platform'],
+    files: [`${oci}manifest`, `${oci}untrusted-json`, `${oci}media-type`, `${oci}platform`],
     seeds: jsonSeeds,
     run: (bytes) => void parseIndex(bytes),
     errors: [SourceError],
@@ -162,7 +160,7 @@ export const sourceTargets: readonly FuzzTarget[] = [
   },
   {
     name: 'image-config',
-    files: ['source/image-config', 'source/foreign-json', 'source/platform'],
+    files: [`${oci}image-config`, `${oci}untrusted-json`, `${oci}platform`],
     seeds: jsonSeeds,
     run: (bytes) => void parseImageConfig(bytes),
     errors: [SourceError],
@@ -170,7 +168,7 @@ export const sourceTargets: readonly FuzzTarget[] = [
   },
   {
     name: 'platform',
-    files: ['source/platform'],
+    files: [`${oci}platform`],
     seeds: () => ['linux/amd64', 'linux/arm/v7', 'Linux/ARM64/v8'].map((one) => Buffer.from(one)),
     run: (bytes) => void formatPlatform(parsePlatform(bytes.toString())),
     errors: [SourceError],

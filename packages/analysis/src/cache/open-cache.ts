@@ -15,7 +15,7 @@ import { limits } from '@lazaret/protocol';
 import { z } from 'zod';
 
 import type { ScanAnswer } from '../scan/scanner.ts';
-import type { VerdictKey, VerdictStore } from '../inspect/verdict-store.ts';
+import type { VerdictKey, VerdictStore } from '../inspection/cached/verdict-store.ts';
 import { makeDirectory } from './make-directory.ts';
 import { openRow, sealRow } from './sealed-row.ts';
 import { trimDatabase } from './trim-database.ts';

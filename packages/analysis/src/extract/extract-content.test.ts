@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { writeTar } from '../archive/write-tar.ts';
 import { buildImage, type BuiltImage } from '../testing/image-builder.ts';
-import { startFakeRegistry, type FakeRegistry } from '../testing/registry/fake-registry.ts';
+import { startFakeRegistry, type FakeRegistry } from '@lazaret/oci/testing';
 import { newDockerFiles, ociFiles, packFiles } from '../testing/write-image.ts';
 import { extractContent, type ExtractRequest } from './extract-content.ts';
 

@@ -6,12 +6,12 @@
 import { tmpdir } from 'node:os';
 import { MessageChannel, Worker } from 'node:worker_threads';
 
-import { sendBytes } from '../inspect/piped-bytes.ts';
-import { engineOf, registryFor, thisPlatform } from '../inspect/inspect-image.ts';
-import type { InspectHooks, InspectRequest } from '../inspect/inspect-image.ts';
+import { sendBytes } from '../inspection/layers/piped-bytes.ts';
+import { engineOf, registryFor, thisPlatform } from '../inspection/inspect-image.ts';
+import type { InspectHooks, InspectRequest } from '../inspection/inspect-image.ts';
 import { detectSource } from '../source/detect-source.ts';
-import { SourceError } from '../source/image-source.ts';
-import type { ImageSource, SourceLayer } from '../source/image-source.ts';
+import { SourceError } from '@lazaret/oci';
+import type { ImageSource, SourceLayer } from '@lazaret/oci';
 import { openSource } from '../source/open-source.ts';
 import type { ContentAnswer, ContentTask } from './content-worker.ts';
 import { ContentError } from './find-content.ts';

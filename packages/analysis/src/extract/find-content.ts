@@ -11,7 +11,7 @@ import { CompressionError, decompress } from '../archive/decompress.ts';
 import { NestedBudget } from '../archive/nested-budget.ts';
 import { openNested } from '../archive/nested.ts';
 import { TarError } from '../archive/tar-entry.ts';
-import type { BlobFile } from '../source/image-source.ts';
+import type { BlobFile } from '@lazaret/oci';
 import { blobTree } from '../tree/blob-tree.ts';
 import type { FileTree } from '../tree/file-tree.ts';
 import { tarTree } from '../tree/tar-tree.ts';

@@ -1,5 +1,5 @@
-import { binaryReaders } from './language/binary-readers.ts';
-import { scriptReaders } from './language/script-readers.ts';
+import { binaryReaders } from './programs/binary-readers.ts';
+import { scriptReaders } from './programs/script-readers.ts';
 import type { Reader } from './reader.ts';
 import { systemReaders } from './system/system-readers.ts';
 

@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 
 import { limits } from '@lazaret/protocol';
 
-import type { HashListChoice, ScannerChoice } from '../inspect/scanner-choice.ts';
+import type { HashListChoice, ScannerChoice } from '../inspection/scanner-choice.ts';
 import type { ClamdEndpoint } from './clamav/connection.ts';
 import { createClamavScanner } from './clamav/scanner.ts';
 import { createHashSetScanner } from './hash-set/hash-set-scanner.ts';
@@ -16,8 +16,8 @@ import { openSoftwareReference } from './hash-set/software-reference.ts';
 import type { SoftwareReference } from './hash-set/software-reference.ts';
 import type { Scanner } from './scanner.ts';
 import { createSecretsScanner } from './secrets/secrets-scanner.ts';
-import { parseSimilarityList } from './similarity-list.ts';
-import { createSimilarityScanner } from './similarity.ts';
+import { parseSimilarityList } from './similarity/similarity-list.ts';
+import { createSimilarityScanner } from './similarity/similarity.ts';
 import { unavailableScanner } from './unavailable-scanner.ts';
 import { createYaraScanner } from './yara/scanner.ts';
 

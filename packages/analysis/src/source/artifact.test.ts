@@ -5,9 +5,9 @@ import { buildArtifact } from '../testing/build-artifact.ts';
 import type { ArtifactInput } from '../testing/build-artifact.ts';
 import { buildIndex, digestOf } from '../testing/image-builder.ts';
 import type { Built } from '../testing/image-builder.ts';
-import { useRegistryLab } from '../testing/registry/registry-lab.ts';
+import { useRegistryLab } from '../testing/registry-harness.ts';
 import { ociFiles, packFiles } from '../testing/write-image.ts';
-import type { ImageListing, PlatformChoice, SourceImage } from './image-source.ts';
+import type { ImageListing, PlatformChoice, SourceImage } from '@lazaret/oci';
 import {
   layer,
   listArchive,

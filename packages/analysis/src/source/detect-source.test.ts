@@ -9,7 +9,7 @@ import { buildImage } from '../testing/image-builder.ts';
 import { newDockerFiles, ociFiles, oldDockerFiles, packFiles } from '../testing/write-image.ts';
 import { detectSource } from './detect-source.ts';
 import type { DetectedSource, DetectOptions } from './detect-source.ts';
-import { SourceError } from './image-source.ts';
+import { SourceError } from '@lazaret/oci';
 import { openSource } from './open-source.ts';
 import {
   defaultPlatform,

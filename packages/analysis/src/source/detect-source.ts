@@ -11,9 +11,9 @@ import { blockBytes, isZeroBlock, parseHeader } from '../archive/tar-header.ts';
 import type { EngineEndpoint } from './engine-api.ts';
 import { openFileBytes } from './file-bytes.ts';
 import { directoryFiles } from './image-files.ts';
-import { SourceError } from './image-source.ts';
+import { SourceError } from '@lazaret/oci';
 import { isUnpackedDocker } from './list-docker.ts';
-import { isTag, parseReference } from './registry/index.ts';
+import { isTag, parseReference } from '@lazaret/oci';
 import { enginePrefix, readSourceWord, registryPrefix } from './source-word.ts';
 import { z } from 'zod';
 

@@ -19,7 +19,7 @@ import { afterAll, expect, test } from 'vitest';
 import { gather } from '../archive/testing/tar-samples.ts';
 import type { TreeFile } from '../tree/file-tree.ts';
 import { directoryTree } from './directory.ts';
-import { SourceError } from './image-source.ts';
+import { SourceError } from '@lazaret/oci';
 
 const place = mkdtempSync(join(tmpdir(), 'lazaret-directory-'));
 let counter = 0;

@@ -12,8 +12,8 @@ import { limits } from '@lazaret/protocol';
 import type { FileType, Gap } from '@lazaret/protocol';
 
 import type { FileTree, TreeFile } from '../tree/file-tree.ts';
-import { bytePath } from '../tree/tree-path.ts';
-import { SourceError } from './image-source.ts';
+import { bytePath } from '@lazaret/oci';
+import { SourceError } from '@lazaret/oci';
 import { openDirectory } from './open-directory.ts';
 import type { OpenDirectory } from './open-directory.ts';
 

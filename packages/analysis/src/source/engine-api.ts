@@ -4,8 +4,8 @@ import { errors, Pool } from 'undici';
 import type { Dispatcher } from 'undici';
 import type { z } from 'zod';
 
-import { parseForeignJson } from './foreign-json.ts';
-import { SourceError } from './image-source.ts';
+import { parseForeignJson } from '@lazaret/oci';
+import { SourceError } from '@lazaret/oci';
 
 export interface EngineEndpoint {
   /** `unix:///var/run/docker.sock`, or `tcp://host:2376`. */

@@ -15,8 +15,8 @@ import { oldDockerFiles, packFiles } from '../testing/write-image.ts';
 import { openContainerTree } from './container.ts';
 import { openEngineImage } from './engine.ts';
 import { openImageArchive } from './image-archive.ts';
-import { SourceError } from './image-source.ts';
-import type { ImageSource } from './image-source.ts';
+import { SourceError } from '@lazaret/oci';
+import type { ImageSource } from '@lazaret/oci';
 
 const run = promisify(execFile);
 const socket = '/var/run/docker.sock';

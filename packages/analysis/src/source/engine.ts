@@ -10,7 +10,7 @@ import { z } from 'zod';
 import { createEngineApi, engineName } from './engine-api.ts';
 import type { EngineApi, EngineEndpoint } from './engine-api.ts';
 import { archiveSource } from './image-archive.ts';
-import type { ImageSource } from './image-source.ts';
+import type { ImageSource } from '@lazaret/oci';
 import type { LocalOptions } from './local-image.ts';
 import { spool } from './spool.ts';
 

@@ -5,7 +5,7 @@ import type { FileHandle } from 'node:fs/promises';
 
 import { resolve } from 'node:path';
 
-import { SourceError } from './image-source.ts';
+import { SourceError } from '@lazaret/oci';
 
 export interface FileBytes {
   /** Where another thread of this machine opens the same bytes. */

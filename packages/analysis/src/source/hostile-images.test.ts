@@ -11,8 +11,8 @@ import {
   packFiles,
 } from '../testing/write-image.ts';
 import type { ImageFiles } from '../testing/write-image.ts';
-import { SourceError } from './image-source.ts';
-import type { ImageListing } from './image-source.ts';
+import { SourceError } from '@lazaret/oci';
+import type { ImageListing } from '@lazaret/oci';
 import {
   layer,
   listArchive,

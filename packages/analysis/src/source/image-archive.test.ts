@@ -16,7 +16,7 @@ import {
   packFiles,
 } from '../testing/write-image.ts';
 import { openImageArchive, openImageStream } from './image-archive.ts';
-import type { PlatformChoice } from './image-source.ts';
+import type { PlatformChoice } from '@lazaret/oci';
 import { openOciLayout } from './oci-layout.ts';
 import {
   layer,

@@ -7,10 +7,10 @@ import { dirname, join, sep } from 'node:path';
 
 import { limits } from '@lazaret/protocol';
 
-import { normalizePath } from '../tree/tree-path.ts';
+import { normalizePath } from '@lazaret/oci';
 import { openFileBytes } from './file-bytes.ts';
 import type { FileBytes } from './file-bytes.ts';
-import { SourceError } from './image-source.ts';
+import { SourceError } from '@lazaret/oci';
 import { indexTar } from './index-tar.ts';
 
 export interface StoredFile {

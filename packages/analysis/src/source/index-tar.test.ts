@@ -10,7 +10,7 @@ import {
 } from '../archive/testing/tar-samples.ts';
 import { TarError } from '../archive/tar-entry.ts';
 import { rawMember } from '../testing/raw-tar.ts';
-import { normalizePath } from '../tree/tree-path.ts';
+import { normalizePath } from '@lazaret/oci';
 import type { FileBytes } from './file-bytes.ts';
 import { indexTar } from './index-tar.ts';
 

@@ -9,7 +9,7 @@ import type { PaxRecords } from '../archive/pax.ts';
 import { TarError } from '../archive/tar-entry.ts';
 import { blockBytes, decodeText, isZeroBlock, parseHeader } from '../archive/tar-header.ts';
 import type { TarHeader } from '../archive/tar-header.ts';
-import { normalizePath } from '../tree/tree-path.ts';
+import { normalizePath } from '@lazaret/oci';
 import type { FileBytes } from './file-bytes.ts';
 
 export interface TarMember {

@@ -4,20 +4,15 @@
  */
 import { limits } from '@lazaret/protocol';
 
-import { parseDigest, sha256Digest, verifyDigest } from './blob-digest.ts';
-import {
-  isRecord,
-  parseForeignJson,
-  parseForeignObject,
-  refuseCaseVariants,
-} from './foreign-json.ts';
+import { parseDigest, sha256Digest, verifyDigest } from '@lazaret/oci';
+import { isRecord, parseForeignJson, parseForeignObject, refuseCaseVariants } from '@lazaret/oci';
 import { readSmall } from './image-files.ts';
 import type { ImageFiles } from './image-files.ts';
-import { SourceError } from './image-source.ts';
-import type { ImageListing, PlatformChoice, SourceImage, SourceLayer } from './image-source.ts';
+import { SourceError } from '@lazaret/oci';
+import type { ImageListing, PlatformChoice, SourceImage, SourceLayer } from '@lazaret/oci';
 import { describeConfig, fileLayer, findLayer, Gathering } from './local-image.ts';
 import type { LocalOptions } from './local-image.ts';
-import { checkPlatform } from './select-platforms.ts';
+import { checkPlatform } from '@lazaret/oci';
 
 /** Throws SourceError when no image can be read; one that cannot among others is a remark. */
 export async function listDocker(

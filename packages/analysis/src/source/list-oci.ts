@@ -1,20 +1,20 @@
 /** The images of an OCI layout, in a directory or an archive. */
 import { limits } from '@lazaret/protocol';
 
-import { assembleArtifact } from './artifact.ts';
-import type { ArtifactPlace } from './artifact.ts';
-import { parseForeignObject } from './foreign-json.ts';
+import { assembleArtifact } from '@lazaret/oci';
+import type { ArtifactPlace } from '@lazaret/oci';
+import { parseForeignObject } from '@lazaret/oci';
 import { readSmall } from './image-files.ts';
 import type { ImageFiles } from './image-files.ts';
-import { SourceError } from './image-source.ts';
-import type { ImageListing, PlatformChoice } from './image-source.ts';
+import { SourceError } from '@lazaret/oci';
+import type { ImageListing, PlatformChoice } from '@lazaret/oci';
 import { artifactBlob, assembleImage, Gathering, readBlob } from './local-image.ts';
 import type { LocalOptions } from './local-image.ts';
-import { parseIndex, parseManifest } from './manifest.ts';
-import type { Descriptor, Index, Manifest } from './manifest.ts';
-import { artifactType, mediaTypes } from './media-type.ts';
-import { selectPlatforms } from './select-platforms.ts';
-import type { PlatformQuestion } from './select-platforms.ts';
+import { parseIndex, parseManifest } from '@lazaret/oci';
+import type { Descriptor, Index, Manifest } from '@lazaret/oci';
+import { artifactType, mediaTypes } from '@lazaret/oci';
+import { selectPlatforms } from '@lazaret/oci';
+import type { PlatformQuestion } from '@lazaret/oci';
 
 /** Throws SourceError when no image can be read; one that cannot among others is a remark. */
 export async function listOci(

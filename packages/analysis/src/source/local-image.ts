@@ -2,17 +2,17 @@
 import { limits } from '@lazaret/protocol';
 import type { Platform, SourceRemark } from '@lazaret/protocol';
 
-import { verifyDigest } from './blob-digest.ts';
-import { layerDiffIds, parseImageConfig } from './image-config.ts';
+import { verifyDigest } from '@lazaret/oci';
+import { layerDiffIds, parseImageConfig } from '@lazaret/oci';
 import { readSmall } from './image-files.ts';
 import type { ImageFiles, StoredFile } from './image-files.ts';
-import { SourceError } from './image-source.ts';
-import type { ImageListing, SourceImage, SourceLayer } from './image-source.ts';
-import { embeddedBytes } from './manifest.ts';
-import type { Descriptor, Manifest } from './manifest.ts';
-import { layerClass } from './media-type.ts';
-import { checkPlatform } from './select-platforms.ts';
-import type { PlatformQuestion } from './select-platforms.ts';
+import { SourceError } from '@lazaret/oci';
+import type { ImageListing, SourceImage, SourceLayer } from '@lazaret/oci';
+import { embeddedBytes } from '@lazaret/oci';
+import type { Descriptor, Manifest } from '@lazaret/oci';
+import { layerClass } from '@lazaret/oci';
+import { checkPlatform } from '@lazaret/oci';
+import type { PlatformQuestion } from '@lazaret/oci';
 
 export interface LocalOptions {
   /** What `default` means for the platform: the machine's own. */

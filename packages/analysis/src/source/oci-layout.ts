@@ -2,8 +2,8 @@
 import { stat } from 'node:fs/promises';
 
 import { directoryFiles } from './image-files.ts';
-import { SourceError } from './image-source.ts';
-import type { ImageSource } from './image-source.ts';
+import { SourceError } from '@lazaret/oci';
+import type { ImageSource } from '@lazaret/oci';
 import { isOciLayout, listOci } from './list-oci.ts';
 import type { LocalOptions } from './local-image.ts';
 

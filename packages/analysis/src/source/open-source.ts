@@ -9,10 +9,10 @@ import type { DirectoryTree, DirectoryTreeOptions } from './directory.ts';
 import type { EngineEndpoint } from './engine-api.ts';
 import { openImageArchive, openImageStream } from './image-archive.ts';
 import type { ImageArchiveOptions } from './image-archive.ts';
-import { SourceError } from './image-source.ts';
-import type { ImageSource } from './image-source.ts';
+import { SourceError } from '@lazaret/oci';
+import type { ImageSource } from '@lazaret/oci';
 import { openOciLayout } from './oci-layout.ts';
-import type { RegistryOptions } from './registry/index.ts';
+import type { RegistryOptions } from '@lazaret/oci';
 
 export interface OpenSourceOptions extends Omit<ImageArchiveOptions, 'name'> {
   /** Needed for images and containers of an engine. */
@@ -91,7 +91,7 @@ async function openFromRegistry(
 ): Promise<ImageSource> {
   const { registry, defaultPlatform, pin, signal } = options;
   if (registry !== undefined) {
-    const { openRegistrySource } = await import('./registry/index.ts');
+    const { openRegistrySource } = await import('@lazaret/oci/registry');
     return openRegistrySource(reference, { ...registry, defaultPlatform, pin, signal });
   }
   throw new SourceError('unreachable', `${reference} is in a registry, and none may be asked here`);

@@ -20,7 +20,7 @@ import {
   writeFiles,
 } from '../testing/write-image.ts';
 import { openImageArchive } from './image-archive.ts';
-import type { ImageListing, ImageSource } from './image-source.ts';
+import type { ImageListing, ImageSource } from '@lazaret/oci';
 import { openOciLayout } from './oci-layout.ts';
 
 const run = promisify(execFile);

@@ -3,8 +3,8 @@
  * the server alike. They are skopeo's (and Syft's `registry:` and `oci-dir:`), so that nobody has
  * to learn others; only `docker:NAME` has no slashes, as people write it, and is the engine's.
  */
-import { SourceError } from './image-source.ts';
-import { parseReference } from './registry/index.ts';
+import { SourceError } from '@lazaret/oci';
+import { parseReference } from '@lazaret/oci';
 
 export type SourceWord =
   /** `reference` stands without its prefix; that of a registry was parsed. */

@@ -12,7 +12,7 @@ import { pid, platform } from 'node:process';
 
 import { fileBytes } from './file-bytes.ts';
 import type { FileBytes } from './file-bytes.ts';
-import { SourceError } from './image-source.ts';
+import { SourceError } from '@lazaret/oci';
 
 export interface SpoolOptions {
   /** A directory for it, on a disk with room. */

@@ -1,8 +1,8 @@
 /** One image that has something of everything that is kept, inspected with a cache or without. */
 import type { InspectionReport } from '@lazaret/protocol';
 
-import { inspect } from '../inspect/inspect.ts';
-import type { InspectOptions } from '../inspect/inspect.ts';
+import { inspect } from '../inspection/inspect.ts';
+import type { InspectOptions } from '../inspection/inspect.ts';
 import { coldText } from './cold-report.ts';
 import { file, hardLink, layersOf, secret } from './hostile/hostile-case.ts';
 import { buildImage } from './image-builder.ts';

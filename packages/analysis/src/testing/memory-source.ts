@@ -1,5 +1,5 @@
 /** Built images as a source, for tests that are not about a format. */
-import type { ImageSource, SourceLayer } from '../source/image-source.ts';
+import type { ImageSource, SourceLayer } from '@lazaret/oci';
 import type { BuiltImage, BuiltLayer } from './image-builder.ts';
 
 export function memorySource(...images: readonly BuiltImage[]): ImageSource {

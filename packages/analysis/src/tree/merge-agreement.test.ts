@@ -13,7 +13,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import type { TarInput } from '../archive/write-tar.ts';
-import { examineLayer } from '../inspect/examine-layer.ts';
+import { examineLayer } from '../inspection/layers/examine-layer.ts';
 import { buildTar } from '../testing/image-builder.ts';
 import { mergeLayers } from './merge-layers.ts';
 

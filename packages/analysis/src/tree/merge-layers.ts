@@ -11,7 +11,7 @@
 import { limits } from '@lazaret/protocol';
 import type { FileRow } from '@lazaret/protocol';
 
-import { baseName, joinPath, normalizePath, parentPath } from './tree-path.ts';
+import { baseName, joinPath, normalizePath, parentPath } from '@lazaret/oci';
 import { whiteoutOf } from './whiteout.ts';
 import type { Whiteout } from './whiteout.ts';
 

@@ -5,7 +5,7 @@ import { readTar } from '../archive/read-tar.ts';
 import { TarError } from '../archive/tar-entry.ts';
 import type { HiddenBytes, TarEntry } from '../archive/tar-entry.ts';
 import type { FileTree, TreeFile } from './file-tree.ts';
-import { bytePath, normalizePath } from './tree-path.ts';
+import { bytePath, normalizePath } from '@lazaret/oci';
 
 export interface TarTreeOptions {
   /** Bytes of the whole archive; `layerTarBytes` unless given. */

@@ -3,7 +3,7 @@
  * Source: OCI image specification 1.1, "Image Layer Filesystem Changeset".
  */
 import type { FileEntry } from './file-tree.ts';
-import { baseName, joinPath, parentPath } from './tree-path.ts';
+import { baseName, joinPath, parentPath } from '@lazaret/oci';
 
 export type Whiteout =
   /** Hides this path, and all below it. */

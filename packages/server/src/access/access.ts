@@ -2,8 +2,8 @@ import type { Operation } from '@lazaret/protocol';
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 
-import type { Database } from '../db/index.ts';
-import type { Principal } from '../principal.ts';
+import type { Database } from '../floor/db/index.ts';
+import type { Principal } from '../floor/principal.ts';
 import { authenticate, type IncomingCall } from './authenticate.ts';
 import { Denials } from './denials.ts';
 import { SetupLink, sweepLinks } from './links.ts';

@@ -1,7 +1,7 @@
 /** Who calls. Asked once for each call; nothing is cached, so every change acts on the next. */
 import { defaultProject, operations, type Operation } from '@lazaret/protocol';
 
-import type { Principal } from '../principal.ts';
+import type { Principal } from '../floor/principal.ts';
 import { readCredentials, refused, type RequestHeaders } from './credentials.ts';
 import { useSession } from './sessions.ts';
 import { parseGrants, type Reader } from './store.ts';

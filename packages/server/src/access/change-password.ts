@@ -1,8 +1,8 @@
 import { Problem } from '@lazaret/protocol';
 
-import { transaction } from '../db/index.ts';
-import { appendEvents } from '../events/index.ts';
-import { requirePermission } from '../principal.ts';
+import { transaction } from '../floor/db/index.ts';
+import { appendEvents } from '../floor/events/index.ts';
+import { requirePermission } from '../floor/principal.ts';
 import { checkCoversGrants } from './covers.ts';
 import { readCredentials } from './credentials.ts';
 import type { AccessParts, Caller } from './parts.ts';

@@ -7,9 +7,9 @@
 import { Problem, type Grant, type User } from '@lazaret/protocol';
 import type { Transaction } from 'kysely';
 
-import { transaction, type Database } from '../db/index.ts';
-import { appendEvents } from '../events/index.ts';
-import type { Principal } from '../principal.ts';
+import { transaction, type Database } from '../floor/db/index.ts';
+import { appendEvents } from '../floor/events/index.ts';
+import type { Principal } from '../floor/principal.ts';
 import { checkCoversGrants } from './covers.ts';
 import type { AccessParts } from './parts.ts';
 import { refuseLocalUser } from './reserved-names.ts';

@@ -1,8 +1,8 @@
 import { Problem } from '@lazaret/protocol';
 import type { Transaction } from 'kysely';
 
-import { transaction, type Database } from '../db/index.ts';
-import { appendEvents } from '../events/index.ts';
+import { transaction, type Database } from '../floor/db/index.ts';
+import { appendEvents } from '../floor/events/index.ts';
 import { insertUser } from './create-user.ts';
 import { findLink, takeLink } from './links.ts';
 import type { AccessParts, Caller } from './parts.ts';

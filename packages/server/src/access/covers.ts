@@ -11,7 +11,7 @@ import {
   type Permission,
 } from '@lazaret/protocol';
 
-import { inScope, projectsWith, type Principal } from '../principal.ts';
+import { inScope, projectsWith, type Principal } from '../floor/principal.ts';
 
 /** What a token is narrowed to; null is not narrowed. */
 export interface TokenScope {

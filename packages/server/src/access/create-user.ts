@@ -1,9 +1,9 @@
 import { limits, Problem, type Grant, type User } from '@lazaret/protocol';
 import { sql } from 'kysely';
 
-import { transaction } from '../db/index.ts';
-import { appendEvents } from '../events/index.ts';
-import type { Principal } from '../principal.ts';
+import { transaction } from '../floor/db/index.ts';
+import { appendEvents } from '../floor/events/index.ts';
+import type { Principal } from '../floor/principal.ts';
 import { checkCoversGrants } from './covers.ts';
 import type { AccessParts } from './parts.ts';
 import { checkStrength } from './password.ts';

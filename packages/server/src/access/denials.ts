@@ -1,7 +1,7 @@
 import { limits, type Operation } from '@lazaret/protocol';
 
-import { appendEvents } from '../events/index.ts';
-import type { Principal } from '../principal.ts';
+import { appendEvents } from '../floor/events/index.ts';
+import type { Principal } from '../floor/principal.ts';
 import type { AccessParts } from './parts.ts';
 
 /**

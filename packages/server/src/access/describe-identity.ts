@@ -1,6 +1,6 @@
 import { limits, permissionNames, type Identity } from '@lazaret/protocol';
 
-import { heldPermissions, projectsWith, sortGrants, type Principal } from '../principal.ts';
+import { heldPermissions, projectsWith, sortGrants, type Principal } from '../floor/principal.ts';
 import { readProjects, type Reader } from './store.ts';
 
 /** The caller as they see themselves: what they may do and where. */

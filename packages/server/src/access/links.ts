@@ -5,10 +5,10 @@
 import { limits, Problem } from '@lazaret/protocol';
 import { sql, type Transaction } from 'kysely';
 
-import { transaction, type Database } from '../db/index.ts';
-import { appendEvents } from '../events/index.ts';
-import { hashSecret, newSecret } from '../identifiers.ts';
-import type { Principal } from '../principal.ts';
+import { transaction, type Database } from '../floor/db/index.ts';
+import { appendEvents } from '../floor/events/index.ts';
+import { hashSecret, newSecret } from '../floor/ids.ts';
+import type { Principal } from '../floor/principal.ts';
 import { checkCoversGrants } from './covers.ts';
 import { linkPrefix } from './credentials.ts';
 import type { AccessParts } from './parts.ts';

@@ -7,8 +7,8 @@
  */
 import { limits } from '@lazaret/protocol';
 
-import { transaction } from '../db/index.ts';
-import { appendEvents } from '../events/index.ts';
+import { transaction } from '../floor/db/index.ts';
+import { appendEvents } from '../floor/events/index.ts';
 import type { AccessParts } from './parts.ts';
 import { localUserName } from './reserved-names.ts';
 import { holdUser, writeGrants } from './store.ts';

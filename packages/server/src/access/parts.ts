@@ -1,8 +1,8 @@
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 
-import type { Database } from '../db/index.ts';
-import type { Principal } from '../principal.ts';
+import type { Database } from '../floor/db/index.ts';
+import type { Principal } from '../floor/principal.ts';
 import type { RequestHeaders } from './credentials.ts';
 import type { Passwords } from './password.ts';
 import type { Throttle } from './throttle.ts';

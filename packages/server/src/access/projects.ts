@@ -1,9 +1,9 @@
 import { defaultProject, limits, Problem, type Project } from '@lazaret/protocol';
 import { sql, type Transaction } from 'kysely';
 
-import { transaction, type Database } from '../db/index.ts';
-import { appendEvents } from '../events/index.ts';
-import type { Principal } from '../principal.ts';
+import { transaction, type Database } from '../floor/db/index.ts';
+import { appendEvents } from '../floor/events/index.ts';
+import type { Principal } from '../floor/principal.ts';
 import type { AccessParts } from './parts.ts';
 import { noProject } from './store.ts';
 

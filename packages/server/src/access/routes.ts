@@ -1,8 +1,8 @@
 /** What answers the rows of protocol/access.ts. */
 import { operations, type Identity } from '@lazaret/protocol';
 
-import { route, type CallContext, type Route } from '../http/index.ts';
-import { projectsWith } from '../principal.ts';
+import { route, type CallContext, type Route } from '../floor/http/index.ts';
+import { projectsWith } from '../floor/principal.ts';
 import type { Access } from './access.ts';
 import { changePassword } from './change-password.ts';
 import { changeUser, removeUser } from './change-user.ts';

@@ -6,8 +6,8 @@
 import { limits } from '@lazaret/protocol';
 import { sql, type Transaction } from 'kysely';
 
-import type { Database } from '../db/index.ts';
-import { hashSecret, newSecret } from '../identifiers.ts';
+import type { Database } from '../floor/db/index.ts';
+import { hashSecret, newSecret } from '../floor/ids.ts';
 import { sessionCookie, sessionPrefix } from './credentials.ts';
 import type { Reader } from './store.ts';
 

@@ -1,9 +1,9 @@
 import { Problem } from '@lazaret/protocol';
 import type { Transaction } from 'kysely';
 
-import { transaction, type Database } from '../db/index.ts';
-import { appendEvents } from '../events/index.ts';
-import type { Principal } from '../principal.ts';
+import { transaction, type Database } from '../floor/db/index.ts';
+import { appendEvents } from '../floor/events/index.ts';
+import type { Principal } from '../floor/principal.ts';
 import { makeSessionPrincipal } from './authenticate.ts';
 import { readCredentials } from './credentials.ts';
 import type { AccessParts, Caller } from './parts.ts';

@@ -1,7 +1,7 @@
 import { Problem } from '@lazaret/protocol';
 
-import { transaction } from '../db/index.ts';
-import { appendEvents } from '../events/index.ts';
+import { transaction } from '../floor/db/index.ts';
+import { appendEvents } from '../floor/events/index.ts';
 import { readCredentials } from './credentials.ts';
 import type { AccessParts, Caller } from './parts.ts';
 import { endSession } from './sessions.ts';

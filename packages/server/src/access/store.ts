@@ -2,7 +2,7 @@
 import { Problem, roles, type Grant, type Project, type Role, type User } from '@lazaret/protocol';
 import { sql, type Kysely, type Transaction } from 'kysely';
 
-import type { Database } from '../db/index.ts';
+import type { Database } from '../floor/db/index.ts';
 import { localUserName } from './reserved-names.ts';
 
 export type Reader = Kysely<Database> | Transaction<Database>;

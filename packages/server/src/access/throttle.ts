@@ -20,7 +20,7 @@ import { createHash } from 'node:crypto';
 import { limits, Problem } from '@lazaret/protocol';
 import { sql, type Kysely, type Transaction } from 'kysely';
 
-import { transaction, type Database } from '../db/index.ts';
+import { transaction, type Database } from '../floor/db/index.ts';
 
 export interface SignInTry {
   /** The password was right: nothing counts against the account from here any more. */

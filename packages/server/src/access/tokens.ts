@@ -6,10 +6,10 @@
 import { limits, permissionNames, Problem, type Permission, type Token } from '@lazaret/protocol';
 import { sql, type Transaction } from 'kysely';
 
-import { transaction, type Database } from '../db/index.ts';
-import { appendEvents } from '../events/index.ts';
-import { hashSecret, newId, newSecret } from '../identifiers.ts';
-import { holds, type Principal } from '../principal.ts';
+import { transaction, type Database } from '../floor/db/index.ts';
+import { appendEvents } from '../floor/events/index.ts';
+import { hashSecret, newId, newSecret } from '../floor/ids.ts';
+import { holds, type Principal } from '../floor/principal.ts';
 import { narrowScope, type TokenScope } from './covers.ts';
 import { readCredentials, refused, tokenPrefix, type Credentials } from './credentials.ts';
 import type { AccessParts, Caller } from './parts.ts';

@@ -5,9 +5,9 @@ import { limits, Problem, type Artifact } from '@lazaret/protocol';
 import type { Kysely } from 'kysely';
 
 import type { BlobStore } from '../blobs/index.ts';
-import type { Database } from '../db/schema.ts';
-import type { Upload } from '../http/index.ts';
-import { inScope, type ProjectScope } from '../principal.ts';
+import type { Database } from '../floor/db/schema.ts';
+import type { Upload } from '../floor/http/index.ts';
+import { inScope, type ProjectScope } from '../floor/principal.ts';
 
 export interface KeepOptions {
   readonly database: Kysely<Database>;

@@ -3,10 +3,10 @@ import { limits, operations, type Artifact } from '@lazaret/protocol';
 import type { Kysely } from 'kysely';
 
 import type { BlobStore } from '../blobs/index.ts';
-import type { Database } from '../db/schema.ts';
-import { appendEvents } from '../events/index.ts';
-import { route, type CallContext, type Download, type Route } from '../http/index.ts';
-import { chooseProject, projectsWith } from '../principal.ts';
+import type { Database } from '../floor/db/schema.ts';
+import { appendEvents } from '../floor/events/index.ts';
+import { route, type CallContext, type Download, type Route } from '../floor/http/index.ts';
+import { chooseProject, projectsWith } from '../floor/principal.ts';
 import { findArtifact, keepUpload } from './keep.ts';
 
 export interface ArtifactParts {

@@ -11,8 +11,8 @@ import {
 import type { Kysely, Transaction } from 'kysely';
 import { sql } from 'kysely';
 
-import { transaction, type Database } from '../db/index.ts';
-import { appendEvents } from '../events/index.ts';
+import { transaction, type Database } from '../floor/db/index.ts';
+import { appendEvents } from '../floor/events/index.ts';
 import {
   countEngines,
   insertRevision,

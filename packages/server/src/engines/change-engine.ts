@@ -2,8 +2,8 @@
 import { Problem } from '@lazaret/protocol';
 import { sql, type Kysely, type Transaction } from 'kysely';
 
-import { transaction, type Database } from '../db/index.ts';
-import { appendEvents } from '../events/index.ts';
+import { transaction, type Database } from '../floor/db/index.ts';
+import { appendEvents } from '../floor/events/index.ts';
 import { lockEngine, noEngine, readRevision, type EngineRow, type EngineSource } from './store.ts';
 
 interface Change {

@@ -18,7 +18,7 @@ import { createContext, Script } from 'node:vm';
 import { limits, type ProblemField } from '@lazaret/protocol';
 import { z } from 'zod';
 
-import { describeIssue } from '../http/index.ts';
+import { describeIssue } from '../floor/http/index.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 

@@ -13,9 +13,9 @@ import {
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 
-import type { Database } from '../db/index.ts';
-import { appendEvents } from '../events/index.ts';
-import { Loop } from '../loop.ts';
+import type { Database } from '../floor/db/index.ts';
+import { appendEvents } from '../floor/events/index.ts';
+import { Loop } from '../floor/loop.ts';
 import { addEngine } from './add-engine.ts';
 import { removeEngine, setEnabled } from './change-engine.ts';
 import { checkManifest, parameterCheckOf, type EnginePolicy } from './check-manifest.ts';

@@ -10,7 +10,7 @@ import {
 } from '@lazaret/protocol';
 import { z } from 'zod';
 
-import { describeIssue } from '../http/index.ts';
+import { describeIssue } from '../floor/http/index.ts';
 import { mapRunFlags, type FlagFields } from './legacy-run-flags.ts';
 
 export interface LegacyEngine {

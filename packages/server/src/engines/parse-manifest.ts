@@ -22,7 +22,7 @@ import {
 } from 'yaml';
 import type { z } from 'zod';
 
-import { describeIssue } from '../http/index.ts';
+import { describeIssue } from '../floor/http/index.ts';
 
 /** Throws `invalid_manifest`; its detail begins with the line, its fields carry paths. */
 export function parseManifest(text: string): EngineManifest {

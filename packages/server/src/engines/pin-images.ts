@@ -13,7 +13,7 @@ import { asProblem, limits, type ImagePin } from '@lazaret/protocol';
 import { sql, type Kysely } from 'kysely';
 import type { Logger } from 'pino';
 
-import type { Database } from '../db/index.ts';
+import type { Database } from '../floor/db/index.ts';
 import { addEngine } from './add-engine.ts';
 import { listPins, readRevision, type EnginePin } from './store.ts';
 

@@ -1,7 +1,7 @@
 /** HTTP: engines. */
 import { engineName, engines as rows, Problem } from '@lazaret/protocol';
 
-import { route, type Route } from '../http/index.ts';
+import { route, type Route } from '../floor/http/index.ts';
 import { rollBack, setEnabled } from './change-engine.ts';
 import type { Engines } from './engines.ts';
 import { listEngines, readEngine } from './store.ts';

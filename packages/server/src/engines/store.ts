@@ -9,7 +9,7 @@ import {
 } from '@lazaret/protocol';
 import { sql, type Kysely, type Selectable, type Transaction } from 'kysely';
 
-import type { Database } from '../db/index.ts';
+import type { Database } from '../floor/db/index.ts';
 
 export type Connection = Kysely<Database> | Transaction<Database>;
 export type EngineSource = 'directory' | 'api';

@@ -1,9 +1,9 @@
 /** Cancel: what waits ends at once; what runs is asked to, and its inspector lets go. */
 import { sql, type Kysely } from 'kysely';
 
-import { transaction } from '../db/index.ts';
-import type { Database } from '../db/schema.ts';
-import { appendEvents } from '../events/index.ts';
+import { transaction } from '../floor/db/index.ts';
+import type { Database } from '../floor/db/schema.ts';
+import { appendEvents } from '../floor/events/index.ts';
 import type { InspectionQueue } from './queue.ts';
 
 /** Idempotent: one that has ended, or is being cancelled, stays as it is. */

@@ -1,7 +1,7 @@
 /** What a caller may name, and that a refusal names the setting that would allow it or why. */
 import { expect, test } from 'vitest';
 
-import { inspectionOption } from '../config/inspection-option.ts';
+import { inspectionOption } from '../floor/config/inspection-option.ts';
 import { checkReference, explicitReference, type ReferencePolicy } from './check-reference.ts';
 
 function policy(settings: object = {}): ReferencePolicy {

@@ -17,7 +17,7 @@ import {
 } from '@lazaret/analysis';
 import { Problem } from '@lazaret/protocol';
 
-import type { InspectionOption } from '../config/index.ts';
+import type { InspectionOption } from '../floor/config/index.ts';
 
 /** The least that is needed of the configuration. */
 export type ReferencePolicy = Pick<InspectionOption, 'allowLocal' | 'dockerDaemon' | 'registries'>;

@@ -3,7 +3,7 @@ import type { ImageSurvey } from '@lazaret/analysis';
 import { limits, type VerdictState } from '@lazaret/protocol';
 import { sql, type Kysely } from 'kysely';
 
-import type { Database } from '../db/schema.ts';
+import type { Database } from '../floor/db/schema.ts';
 import type { StoredImage } from './store-report.ts';
 
 /** Undefined unless all of them are known; those get the reference as a name. */

@@ -3,8 +3,8 @@ import { limits, type FileRow, type InspectionReport } from '@lazaret/protocol';
 import { severityOrder } from '@lazaret/analysis';
 import { sql, type Kysely, type Transaction } from 'kysely';
 
-import { transaction } from '../db/index.ts';
-import type { Database } from '../db/schema.ts';
+import { transaction } from '../floor/db/index.ts';
+import type { Database } from '../floor/db/schema.ts';
 import type { LayerPlan, LayerRow } from './plan-layers.ts';
 import { packStorable, storable } from './storable.ts';
 

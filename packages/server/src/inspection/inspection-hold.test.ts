@@ -4,7 +4,7 @@ import { sql } from 'kysely';
 import pino from 'pino';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 
-import { newId } from '../identifiers.ts';
+import { newId } from '../floor/ids.ts';
 import { createTestDatabase, type TestDatabase } from '../testing/database.ts';
 import { cancelInspection } from './cancel-inspection.ts';
 import { InspectionHold, type HoldParts } from './inspection-hold.ts';

@@ -12,10 +12,10 @@ import {
 import { sql, type Kysely, type Transaction } from 'kysely';
 import type { Logger } from 'pino';
 
-import { transaction } from '../db/index.ts';
-import type { Database } from '../db/schema.ts';
-import { appendEvents } from '../events/index.ts';
-import { newId } from '../identifiers.ts';
+import { transaction } from '../floor/db/index.ts';
+import type { Database } from '../floor/db/schema.ts';
+import { appendEvents } from '../floor/events/index.ts';
+import { newId } from '../floor/ids.ts';
 import { holdInspection, type StoredImage } from './store-report.ts';
 import { storable } from './storable.ts';
 

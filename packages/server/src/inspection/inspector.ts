@@ -12,9 +12,9 @@ import { limits, type Platform } from '@lazaret/protocol';
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 
-import type { InspectionOption } from '../config/index.ts';
-import type { DatabaseHandle } from '../db/index.ts';
-import type { Database } from '../db/schema.ts';
+import type { InspectionOption } from '../floor/config/index.ts';
+import type { DatabaseHandle } from '../floor/db/index.ts';
+import type { Database } from '../floor/db/schema.ts';
 import { explicitReference, listedHosts, privateHostsSetting } from './check-reference.ts';
 import type { InspectionQueue } from './queue.ts';
 import { runInspection } from './run-inspection.ts';

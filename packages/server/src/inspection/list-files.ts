@@ -5,7 +5,7 @@
 import { limits, Problem, type ImageFile, type Page } from '@lazaret/protocol';
 import { sql, type Kysely, type Selectable } from 'kysely';
 
-import type { Database } from '../db/schema.ts';
+import type { Database } from '../floor/db/schema.ts';
 import { leadsToHidden } from './plan-layers.ts';
 import { toPage, type Paging } from './read-images.ts';
 

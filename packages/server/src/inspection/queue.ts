@@ -8,7 +8,7 @@ import type { Transaction } from 'kysely';
 import { fromKysely, PgBoss, type Job } from 'pg-boss';
 import type { Logger } from 'pino';
 
-import type { Database } from '../db/schema.ts';
+import type { Database } from '../floor/db/schema.ts';
 
 export interface InspectionQueue {
   /** Part of the transaction; without its commit nothing is queued. */

@@ -15,8 +15,8 @@ import {
 import { severityOrder } from '@lazaret/analysis';
 import { sql, type Kysely, type Selectable } from 'kysely';
 
-import type { Database } from '../db/schema.ts';
-import type { ProjectScope } from '../principal.ts';
+import type { Database } from '../floor/db/schema.ts';
+import type { ProjectScope } from '../floor/principal.ts';
 
 export interface ImageKey {
   /** Or the beginning of one. */

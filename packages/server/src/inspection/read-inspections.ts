@@ -9,8 +9,8 @@ import {
 } from '@lazaret/protocol';
 import { sql, type Kysely, type Selectable } from 'kysely';
 
-import type { Database } from '../db/schema.ts';
-import type { ProjectScope } from '../principal.ts';
+import type { Database } from '../floor/db/schema.ts';
+import type { ProjectScope } from '../floor/principal.ts';
 import { toPage, type Paging } from './read-images.ts';
 
 const seenState = sql<InspectionState>`case

@@ -12,7 +12,7 @@ import {
 } from '@lazaret/protocol';
 import { sql, type Kysely, type Selectable } from 'kysely';
 
-import type { Database } from '../db/schema.ts';
+import type { Database } from '../floor/db/schema.ts';
 import { toFileRow } from './list-files.ts';
 import { leadsToHidden } from './plan-layers.ts';
 

@@ -1,9 +1,9 @@
 /** Removing what is known of an image; the events say in which order it came and went. */
 import type { Kysely } from 'kysely';
 
-import { transaction } from '../db/index.ts';
-import type { Database } from '../db/schema.ts';
-import { appendEvents } from '../events/index.ts';
+import { transaction } from '../floor/db/index.ts';
+import type { Database } from '../floor/db/schema.ts';
+import { appendEvents } from '../floor/events/index.ts';
 import { findImage } from './read-images.ts';
 
 /** Throws not_found when somebody else has removed it. */

@@ -4,10 +4,10 @@ import { createHash, randomUUID } from 'node:crypto';
 import { limits, Problem, type InspectionRequest } from '@lazaret/protocol';
 import { sql, type Kysely, type Transaction } from 'kysely';
 
-import { transaction } from '../db/index.ts';
-import type { Database } from '../db/schema.ts';
-import { appendEvents } from '../events/index.ts';
-import { newId } from '../identifiers.ts';
+import { transaction } from '../floor/db/index.ts';
+import type { Database } from '../floor/db/schema.ts';
+import { appendEvents } from '../floor/events/index.ts';
+import { newId } from '../floor/ids.ts';
 import type { InspectionQueue } from './queue.ts';
 
 export interface RequestContext {

@@ -4,9 +4,9 @@ import { Readable } from 'node:stream';
 import { finalInspectionStates, operations, type Inspection } from '@lazaret/protocol';
 import type { Kysely } from 'kysely';
 
-import type { Database } from '../db/schema.ts';
-import { readIdempotencyKey, route, type CallContext, type Route } from '../http/index.ts';
-import { chooseProject, forbidden, projectsWith, type ProjectScope } from '../principal.ts';
+import type { Database } from '../floor/db/schema.ts';
+import { readIdempotencyKey, route, type CallContext, type Route } from '../floor/http/index.ts';
+import { chooseProject, forbidden, projectsWith, type ProjectScope } from '../floor/principal.ts';
 import { cancelInspection } from './cancel-inspection.ts';
 import { checkReference, type ReferencePolicy } from './check-reference.ts';
 import { listFiles } from './list-files.ts';

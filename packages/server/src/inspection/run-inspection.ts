@@ -23,8 +23,8 @@ import {
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 
-import { withAdvisoryLock, type DatabaseHandle } from '../db/index.ts';
-import type { Database } from '../db/schema.ts';
+import { withAdvisoryLock, type DatabaseHandle } from '../floor/db/index.ts';
+import type { Database } from '../floor/db/schema.ts';
 import { findKnown } from './find-known.ts';
 import { InspectionHold, type TakenInspection } from './inspection-hold.ts';
 import { storeReport, InspectionLostError, type StoredImage } from './store-report.ts';

@@ -5,8 +5,8 @@
 import { limits, Problem, type Page, type SearchHit } from '@lazaret/protocol';
 import { sql, type Kysely, type RawBuilder } from 'kysely';
 
-import type { Database } from '../db/schema.ts';
-import type { ProjectScope } from '../principal.ts';
+import type { Database } from '../floor/db/schema.ts';
+import type { ProjectScope } from '../floor/principal.ts';
 import { leadsToHidden } from './plan-layers.ts';
 import { inProjects, readNumber, toPage, type Paging } from './read-images.ts';
 

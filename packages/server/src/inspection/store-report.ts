@@ -9,9 +9,9 @@ import { zstdCompress } from 'node:zlib';
 import { limits, type Inspection, type InspectionReport } from '@lazaret/protocol';
 import { sql, type Kysely, type Transaction } from 'kysely';
 
-import { transaction } from '../db/index.ts';
-import type { Database } from '../db/schema.ts';
-import { appendEvents } from '../events/index.ts';
+import { transaction } from '../floor/db/index.ts';
+import type { Database } from '../floor/db/schema.ts';
+import { appendEvents } from '../floor/events/index.ts';
 import { describeReport } from './describe-report.ts';
 import { insertLayer, insertRows } from './insert-rows.ts';
 import { planLayers } from './plan-layers.ts';

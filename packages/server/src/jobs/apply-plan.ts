@@ -4,9 +4,9 @@ import { randomUUID } from 'node:crypto';
 import { limits } from '@lazaret/protocol';
 import { sql, type Kysely, type Transaction } from 'kysely';
 
-import type { Database } from '../db/schema.ts';
-import { appendEvents } from '../events/index.ts';
-import { newId } from '../identifiers.ts';
+import type { Database } from '../floor/db/schema.ts';
+import { appendEvents } from '../floor/events/index.ts';
+import { newId } from '../floor/ids.ts';
 import { moveEvent } from './move.ts';
 import type { Placement } from './place.ts';
 

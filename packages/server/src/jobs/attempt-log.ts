@@ -5,7 +5,7 @@
 import { limits, type LogChunk } from '@lazaret/protocol';
 import type { Kysely } from 'kysely';
 
-import type { Database } from '../db/schema.ts';
+import type { Database } from '../floor/db/schema.ts';
 
 export interface StoredChunk {
   readonly attempt: number;

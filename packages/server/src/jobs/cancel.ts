@@ -4,8 +4,8 @@
 import { isFinal, type JobState } from '@lazaret/protocol';
 import { sql, type Kysely } from 'kysely';
 
-import type { Database } from '../db/schema.ts';
-import { appendEvents } from '../events/index.ts';
+import type { Database } from '../floor/db/schema.ts';
+import { appendEvents } from '../floor/events/index.ts';
 import { recordMove } from './move.ts';
 
 /** Idempotent: an ended job, and one that is being cancelled, stay as they are. */

@@ -3,7 +3,7 @@ import type { Job, JobState } from '@lazaret/protocol';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
-import type { OutgoingEvent } from '../http/index.ts';
+import type { OutgoingEvent } from '../floor/http/index.ts';
 import type { StoredChunk } from './attempt-log.ts';
 import { followJob, type FollowOptions } from './follow.ts';
 

@@ -1,7 +1,7 @@
 /** Follows one job live: its log and its moves, resumable, until it has ended. */
 import { isFinal, limits, type Job, type LogChunk } from '@lazaret/protocol';
 
-import type { OutgoingEvent } from '../http/index.ts';
+import type { OutgoingEvent } from '../floor/http/index.ts';
 import type { StoredChunk } from './attempt-log.ts';
 
 export interface FollowOptions {

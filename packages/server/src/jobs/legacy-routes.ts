@@ -10,8 +10,8 @@ import {
   type legacyStatuses,
 } from '@lazaret/protocol';
 
-import { route, type Download, type Route } from '../http/index.ts';
-import { projectsWith } from '../principal.ts';
+import { route, type Download, type Route } from '../floor/http/index.ts';
+import { projectsWith } from '../floor/principal.ts';
 import { readJob } from './read.ts';
 import { describeNoResult, openResult } from './result.ts';
 import { submitUpload, type JobParts } from './service.ts';

@@ -15,8 +15,8 @@ import {
 } from '@lazaret/protocol';
 import { sql, type Kysely, type Transaction } from 'kysely';
 
-import type { Database } from '../db/schema.ts';
-import { appendEvents, type NewEvent } from '../events/index.ts';
+import type { Database } from '../floor/db/schema.ts';
+import { appendEvents, type NewEvent } from '../floor/events/index.ts';
 import { afterAttempt, statesBefore, type AfterAttempt } from './state.ts';
 
 export interface JobMove {

@@ -13,9 +13,9 @@ import { sql, type Kysely } from 'kysely';
 import type { Logger } from 'pino';
 
 import type { BlobStore } from '../blobs/index.ts';
-import type { Database } from '../db/schema.ts';
+import type { Database } from '../floor/db/schema.ts';
 import { labelNames, type Executor, type NodeFacts } from '../executors/index.ts';
-import { Loop } from '../loop.ts';
+import { Loop } from '../floor/loop.ts';
 import { reportProbe, type NodeConfiguration } from '../nodes/index.ts';
 import type { AttemptTask } from './container-spec.ts';
 import { finishAttempt } from './move.ts';

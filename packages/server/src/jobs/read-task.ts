@@ -2,7 +2,7 @@
 import { sql, type Kysely } from 'kysely';
 import type { EngineManifest } from '@lazaret/protocol';
 
-import type { Database } from '../db/schema.ts';
+import type { Database } from '../floor/db/schema.ts';
 import type { AttemptTask, TaskInput } from './container-spec.ts';
 
 interface TaskRow {

@@ -18,9 +18,9 @@ import {
 } from '@lazaret/protocol';
 import { sql, type Kysely, type Selectable, type SelectQueryBuilder, type SqlBool } from 'kysely';
 
-import type { Database } from '../db/schema.ts';
-import { idAt } from '../identifiers.ts';
-import type { ProjectScope } from '../principal.ts';
+import type { Database } from '../floor/db/schema.ts';
+import { idAt } from '../floor/ids.ts';
+import type { ProjectScope } from '../floor/principal.ts';
 
 export interface JobFilter {
   readonly project?: string | undefined;

@@ -2,8 +2,8 @@
 import { Problem, type JobArtifact, type JobDetail } from '@lazaret/protocol';
 
 import { offerDownload } from '../artifacts/index.ts';
-import type { CallContext, Download } from '../http/index.ts';
-import { projectsWith } from '../principal.ts';
+import type { CallContext, Download } from '../floor/http/index.ts';
+import { projectsWith } from '../floor/principal.ts';
 import { readJob } from './read.ts';
 import type { JobParts } from './service.ts';
 

@@ -1,8 +1,8 @@
 /** HTTP of jobs. */
 import { operations } from '@lazaret/protocol';
 
-import { route, type Route } from '../http/index.ts';
-import { projectsWith } from '../principal.ts';
+import { route, type Route } from '../floor/http/index.ts';
+import { projectsWith } from '../floor/principal.ts';
 import { countJobs, listJobs, readActivity } from './read.ts';
 import { openResult } from './result.ts';
 import { cancel, follow, openLog, rerun, showJob, submit, type JobParts } from './service.ts';

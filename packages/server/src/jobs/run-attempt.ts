@@ -19,7 +19,7 @@ import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 
 import type { BlobStore } from '../blobs/index.ts';
-import type { Database } from '../db/schema.ts';
+import type { Database } from '../floor/db/schema.ts';
 import { ExecutorError, type Executor, type InputFile } from '../executors/index.ts';
 import { clearLog, createLogWriter, type LogWriter } from './attempt-log.ts';
 import { collectResult } from './collect-result.ts';

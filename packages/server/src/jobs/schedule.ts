@@ -6,7 +6,7 @@ import { limits } from '@lazaret/protocol';
 import { sql, type Kysely } from 'kysely';
 import type { Logger } from 'pino';
 
-import type { Database } from '../db/schema.ts';
+import type { Database } from '../floor/db/schema.ts';
 import { applyPlacements, NoRoom } from './apply-plan.ts';
 import { endWaitingJob, finishAttempt } from './move.ts';
 import { planPlacements } from './place.ts';

@@ -11,15 +11,15 @@ import {
 import type { Kysely } from 'kysely';
 
 import { keepUpload, type ArtifactParts } from '../artifacts/index.ts';
-import type { Database } from '../db/schema.ts';
-import { readIdempotencyKey, type CallContext, type OutgoingEvent } from '../http/index.ts';
+import type { Database } from '../floor/db/schema.ts';
+import { readIdempotencyKey, type CallContext, type OutgoingEvent } from '../floor/http/index.ts';
 import {
   chooseProject,
   forbidden,
   projectsWith,
   type Principal,
   type ProjectScope,
-} from '../principal.ts';
+} from '../floor/principal.ts';
 import { readLog } from './attempt-log.ts';
 import { cancelJob } from './cancel.ts';
 import { followJob } from './follow.ts';

@@ -2,7 +2,7 @@
 import { limits, type NodeState } from '@lazaret/protocol';
 import { sql, type Kysely } from 'kysely';
 
-import type { Database } from '../db/schema.ts';
+import type { Database } from '../floor/db/schema.ts';
 import type { NodeRoom, Snapshot, WaitingJob } from './place.ts';
 
 /** A waiting job together with the reason that is written on it now. */

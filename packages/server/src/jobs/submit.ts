@@ -13,9 +13,9 @@ import {
 } from '@lazaret/protocol';
 import { sql, type Kysely, type Transaction } from 'kysely';
 
-import type { Database } from '../db/schema.ts';
-import { appendEvents } from '../events/index.ts';
-import { newId } from '../identifiers.ts';
+import type { Database } from '../floor/db/schema.ts';
+import { appendEvents } from '../floor/events/index.ts';
+import { newId } from '../floor/ids.ts';
 import { recordMove } from './move.ts';
 
 /** The engine as it stands when the job comes in. */

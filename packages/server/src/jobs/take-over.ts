@@ -6,7 +6,7 @@
 import { limits } from '@lazaret/protocol';
 import { sql, type Kysely } from 'kysely';
 
-import type { Database } from '../db/schema.ts';
+import type { Database } from '../floor/db/schema.ts';
 import { labelNames, type FoundContainer } from '../executors/index.ts';
 
 export interface LiveAttempt {

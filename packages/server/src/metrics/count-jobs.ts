@@ -5,8 +5,8 @@ import { limits } from '@lazaret/protocol';
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 
-import type { Database } from '../db/index.ts';
-import type { Outbox } from '../events/index.ts';
+import type { Database } from '../floor/db/index.ts';
+import type { Outbox } from '../floor/events/index.ts';
 import type { Metrics } from './metrics.ts';
 import { readFinished } from './store.ts';
 

@@ -2,7 +2,7 @@ import { operations } from '@lazaret/protocol';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from 'vitest';
 
-import { appendEvents, createOutbox, type Outbox } from '../events/index.ts';
+import { appendEvents, createOutbox, type Outbox } from '../floor/events/index.ts';
 import { createTestDatabase, type TestDatabase } from '../testing/database.ts';
 import { countJobs } from './count-jobs.ts';
 import { createMetrics, type Metrics } from './metrics.ts';

@@ -8,7 +8,7 @@ import { type Operation } from '@lazaret/protocol';
 import type { Kysely } from 'kysely';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
-import type { Database } from '../db/index.ts';
+import type { Database } from '../floor/db/index.ts';
 import { readInstance, type FinishedJob, type InstanceState } from './store.ts';
 
 export interface LoopReading {

@@ -2,7 +2,7 @@
 import { limits, type Telemetry } from '@lazaret/protocol';
 import { sql, type Kysely } from 'kysely';
 
-import type { Database } from '../db/index.ts';
+import type { Database } from '../floor/db/index.ts';
 
 export interface InstanceState {
   /** Inspections that wait or run. */

@@ -6,8 +6,8 @@
 import { limits, Problem, type Node, type NodeState } from '@lazaret/protocol';
 import { sql, type Kysely, type Selectable } from 'kysely';
 
-import type { Database } from '../db/schema.ts';
-import { appendEvents } from '../events/index.ts';
+import type { Database } from '../floor/db/schema.ts';
+import { appendEvents } from '../floor/events/index.ts';
 
 /** A node as the operator configures it. */
 export interface NodeConfiguration {

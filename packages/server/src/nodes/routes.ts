@@ -2,8 +2,8 @@
 import { operations } from '@lazaret/protocol';
 import type { Kysely } from 'kysely';
 
-import type { Database } from '../db/schema.ts';
-import { route, type Route } from '../http/index.ts';
+import type { Database } from '../floor/db/schema.ts';
+import { route, type Route } from '../floor/http/index.ts';
 import { listNodes, readNode, setSchedulable } from './registry.ts';
 
 export function nodeRoutes(parts: {

@@ -14,7 +14,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { asProblem, limits, type Health } from '@lazaret/protocol';
 import type { Kysely } from 'kysely';
 
-import type { Database, DatabaseHandle } from '../db/index.ts';
+import type { Database, DatabaseHandle } from '../floor/db/index.ts';
 import type { LoopWatch } from './loop-watch.ts';
 
 export interface HealthParts {

@@ -2,7 +2,7 @@
 import { limits, type Health, type OperationOutput, type system } from '@lazaret/protocol';
 import type { Kysely } from 'kysely';
 
-import type { Database } from '../db/index.ts';
+import type { Database } from '../floor/db/index.ts';
 
 export type MissingPart = OperationOutput<typeof system.show>['missing'][number];
 

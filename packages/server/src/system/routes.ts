@@ -8,7 +8,7 @@ import {
   type OperationOutput,
 } from '@lazaret/protocol';
 
-import { route, type Route } from '../http/index.ts';
+import { route, type Route } from '../floor/http/index.ts';
 import { checkLive, checkReady, shareAnswer, type HealthParts } from './check-health.ts';
 import { listMissing } from './list-missing.ts';
 

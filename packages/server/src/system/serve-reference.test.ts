@@ -2,7 +2,7 @@ import { chromium, type Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { buildOpenApi, operationList, system as rows } from '@lazaret/protocol';
-import { route } from '../http/index.ts';
+import { route } from '../floor/http/index.ts';
 import { startTestHttp, type TestHttpServer } from '../testing/http-server.ts';
 import { serveReference } from './serve-reference.ts';
 

@@ -17,7 +17,7 @@ import {
 import { pino } from 'pino';
 
 import { accessRoutes, createAccess, type Access, type AccessOptions } from '../access/index.ts';
-import { createHttpServer, route } from '../http/index.ts';
+import { createHttpServer, route } from '../floor/http/index.ts';
 import type { TestDatabase } from './database.ts';
 
 /** Someone who calls: by a cookie with its proof, by a token, or as nobody. */

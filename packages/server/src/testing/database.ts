@@ -9,7 +9,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { units } from '@lazaret/protocol';
 import pg from 'pg';
-import { type DatabaseHandle, migrate, openDatabase, startEmbeddedDatabase } from '../db/index.ts';
+import {
+  type DatabaseHandle,
+  migrate,
+  openDatabase,
+  startEmbeddedDatabase,
+} from '../floor/db/index.ts';
 
 const template = 'lazaret_template';
 const directoryPrefix = 'lazaret-test-database-';

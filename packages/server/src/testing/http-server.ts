@@ -3,8 +3,8 @@ import { operationList } from '@lazaret/protocol';
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 
-import { createHttpServer, route, type Route } from '../http/index.ts';
-import type { Principal } from '../principal.ts';
+import { createHttpServer, route, type Route } from '../floor/http/index.ts';
+import type { Principal } from '../floor/principal.ts';
 
 export interface TestHttpServer {
   readonly app: FastifyInstance;

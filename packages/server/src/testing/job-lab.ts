@@ -19,7 +19,7 @@ import { pino, type Logger } from 'pino';
 
 import { openFileBlobStore, type BlobStore } from '../blobs/index.ts';
 import { createDockerExecutor, labelNames, type Executor } from '../executors/index.ts';
-import { newId } from '../identifiers.ts';
+import { newId } from '../floor/ids.ts';
 import { cancelJob } from '../jobs/cancel.ts';
 import { readLog, type StoredChunk } from '../jobs/attempt-log.ts';
 import { NodeWorker } from '../jobs/node-worker.ts';

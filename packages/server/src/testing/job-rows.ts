@@ -2,8 +2,8 @@
 import { engineManifest, jobSubmission, type JobSubmission, type Outcome } from '@lazaret/protocol';
 import type { Kysely } from 'kysely';
 
-import type { Database } from '../db/schema.ts';
-import { newId } from '../identifiers.ts';
+import type { Database } from '../floor/db/schema.ts';
+import { newId } from '../floor/ids.ts';
 import { applyPlacements } from '../jobs/apply-plan.ts';
 import type { AttemptResult } from '../jobs/move.ts';
 import { submitJob, type RunnableEngine } from '../jobs/submit.ts';

@@ -1,11 +1,11 @@
 import { limits } from '@lazaret/protocol';
 import { expect, test } from 'vitest';
 
-import { createDoubts } from './doubts.ts';
+import { createDoubts } from '../parsing/parse-warnings.ts';
 import { createOwnedFiles } from './owned-files.ts';
 import { countPackages } from './package-count.ts';
-import { distinctNames, plainWord } from './package-text.ts';
-import { linesOf } from './text-lines.ts';
+import { distinctNames, plainWord } from '../parsing/package-text.ts';
+import { linesOf } from '../parsing/text-lines.ts';
 
 function doubts(): { told: string[]; doubts: ReturnType<typeof createDoubts> } {
   const told: string[] = [];

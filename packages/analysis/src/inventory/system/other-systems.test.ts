@@ -3,13 +3,13 @@ import { zstdCompressSync } from 'node:zlib';
 
 import { describe, expect, test } from 'vitest';
 
-import { chiselReader } from './chisel.ts';
-import { nixReader } from './nix.ts';
-import { portageReader } from './portage.ts';
-import { slackwareReader } from './slackware.ts';
+import { chiselReader } from '../dpkg/chisel.ts';
+import { nixReader } from '../nix/nix.ts';
+import { portageReader } from '../portage/portage.ts';
+import { slackwareReader } from '../slackware/slackware.ts';
 import { systemReaders } from './system-readers.ts';
-import { factsOf, neverCrashes, ofKind } from './testing/read-file.ts';
-import { sqliteTable } from './testing/rpm-databases.ts';
+import { factsOf, neverCrashes, ofKind } from '../testing/read-file.ts';
+import { sqliteTable } from '../testing/rpm-databases.ts';
 import { unreadDatabaseReader } from './unread-databases.ts';
 import { vendorInventoryReader } from './vendor-inventory.ts';
 

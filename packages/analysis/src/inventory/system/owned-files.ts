@@ -2,8 +2,8 @@
 import { limits } from '@lazaret/protocol';
 import type { OwnershipFact } from '@lazaret/protocol';
 
-import { normalizePath } from '../../tree/tree-path.ts';
-import type { Doubts } from './doubts.ts';
+import { normalizePath } from '@lazaret/oci';
+import type { Doubts } from '../parsing/parse-warnings.ts';
 
 export type OwnedFile = OwnershipFact['files'][number];
 

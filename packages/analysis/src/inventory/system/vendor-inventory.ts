@@ -8,11 +8,11 @@ import type { Fact } from '@lazaret/protocol';
 import { packageUrl } from '../purl.ts';
 import { ReadError } from '../reader.ts';
 import type { Reader, WholeFile } from '../reader.ts';
-import { createDoubts } from './doubts.ts';
-import { isRecord, parseRecord, textIn } from './json-record.ts';
-import type { JsonRecord } from './json-record.ts';
-import { plainWord, present } from './package-text.ts';
-import { rpmFact } from './rpm/rpm-package.ts';
+import { createDoubts } from '../parsing/parse-warnings.ts';
+import { isRecord, parseRecord, textIn } from '../parsing/json-record.ts';
+import type { JsonRecord } from '../parsing/json-record.ts';
+import { plainWord, present } from '../parsing/package-text.ts';
+import { rpmFact } from '../rpm/rpm-package.ts';
 
 interface Inventory {
   /** The property that holds the list. */

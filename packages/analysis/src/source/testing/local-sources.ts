@@ -12,8 +12,8 @@ import type { ImageFiles } from '../../testing/write-image.ts';
 import { openFileBytes } from '../file-bytes.ts';
 import { openImageArchive } from '../image-archive.ts';
 import type { ImageArchiveOptions } from '../image-archive.ts';
-import { SourceError } from '../image-source.ts';
-import type { ImageListing, ImageSource, PlatformChoice, SourceImage } from '../image-source.ts';
+import { SourceError } from '@lazaret/oci';
+import type { ImageListing, ImageSource, PlatformChoice, SourceImage } from '@lazaret/oci';
 import { openOciLayout } from '../oci-layout.ts';
 
 export const defaultPlatform = { os: 'linux', architecture: 'amd64' };

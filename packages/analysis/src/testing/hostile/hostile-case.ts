@@ -6,8 +6,8 @@
 import type { InspectionReport } from '@lazaret/protocol';
 
 import type { TarInput } from '../../archive/write-tar.ts';
-import { inspect } from '../../inspect/inspect.ts';
-import type { InspectOptions } from '../../inspect/inspect.ts';
+import { inspect } from '../../inspection/inspect.ts';
+import type { InspectOptions } from '../../inspection/inspect.ts';
 import { buildImage } from '../image-builder.ts';
 import type { ImageInput, LayerInput } from '../image-builder.ts';
 import { memorySource } from '../memory-source.ts';

@@ -5,9 +5,9 @@
 import { statSync } from 'node:fs';
 import { argv, resourceUsage, stdout } from 'node:process';
 
-import { inspect } from '../../inspect/inspect.ts';
+import { inspect } from '../../inspection/inspect.ts';
 import { openFileBytes } from '../../source/file-bytes.ts';
-import type { ImageSource } from '../../source/image-source.ts';
+import type { ImageSource } from '@lazaret/oci';
 
 export interface StoredOutcome {
   readonly verdict: string;

@@ -3,12 +3,12 @@
  * their own tests beside the readers. What a reader cannot understand is a gap here, and what it
  * could is there all the same.
  */
-import { rpmHeader } from '../../inventory/system/testing/rpm-header.ts';
+import { rpmHeader } from '../../inventory/testing/rpm-header.ts';
 import {
   berkeleyDatabase,
   ndbDatabase,
   sqliteDatabase,
-} from '../../inventory/system/testing/rpm-databases.ts';
+} from '../../inventory/testing/rpm-databases.ts';
 import { zipArchive } from '../../archive/testing/zip-samples.ts';
 import { file, layersOf, link } from './hostile-case.ts';
 import type { HostileCase } from './hostile-case.ts';

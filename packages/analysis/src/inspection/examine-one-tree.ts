@@ -1,0 +1,29 @@
+/** Examines a tree that is no image (a directory, a container) as if it were one layer. */
+import type { Gap } from '@lazaret/protocol';
+
+import { examineTree } from './walk/examine-tree.ts';
+import type { ExaminePlan } from './walk/examine-tree.ts';
+import type { FileTree } from '../tree/file-tree.ts';
+import type { TreeRecord } from './walk/tree-record.ts';
+
+/** A tree, and what its walk could not look at, complete once the walk has ended. */
+export interface WalkedTree {
+  readonly tree: FileTree;
+  readonly gaps: () => readonly Pick<Gap, 'reason' | 'detail' | 'path'>[];
+}
+
+export async function examineOneTree(
+  { tree, gaps }: WalkedTree,
+  plan: ExaminePlan,
+): Promise<TreeRecord> {
+  const { record, failure } = await examineTree(tree, plan);
+  const own = gaps().map((gap): Gap => ({ by: 'source', ...gap }));
+  const ended: Gap[] = failure === undefined ? [] : [{ by: 'layer', ...reasonOf(failure) }];
+  return { ...record, gaps: [...record.gaps, ...own, ...ended] };
+}
+
+function reasonOf(failure: unknown): Pick<Gap, 'reason' | 'detail'> {
+  const detail = failure instanceof Error ? failure.message : 'the walk ended with something else';
+  const timedOut = failure instanceof Error && /Abort|Timeout/.test(failure.name);
+  return { reason: timedOut ? 'timed_out' : 'failed', detail };
+}

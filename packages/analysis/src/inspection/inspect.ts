@@ -1,0 +1,244 @@
+/**
+ * Inspects what a source offers: every selected image, every layer once, both views, and says how
+ * complete that was. Nothing of what is inspected runs, and nothing of it is unpacked to disk.
+ */
+import { availableParallelism } from 'node:os';
+
+import { limits } from '@lazaret/protocol';
+import type { Gap, InspectionReport, SourceRemark } from '@lazaret/protocol';
+
+import { openCache } from '../cache/open-cache.ts';
+import type { AnalysisCache } from '../cache/open-cache.ts';
+import type { DigestChoice } from '../digest/file-digests.ts';
+import { allReaders } from '../inventory/all-readers.ts';
+import { createScanners } from '../scan/create-scanners.ts';
+import type { Scanner, ScannerDescription } from '../scan/scanner.ts';
+import type { ImageListing, ImageSource, PlatformChoice } from '@lazaret/oci';
+import { buildReport } from './summary/build-report.ts';
+import type { ReportInput } from './summary/build-report.ts';
+import type { MatchAnswer } from '../vulnerability/advisory-coverage.ts';
+import { examineOneTree } from './examine-one-tree.ts';
+import type { WalkedTree } from './examine-one-tree.ts';
+import { describeImage } from './summary/describe-image.ts';
+import { LayerDesk } from './layers/layer-desk.ts';
+import type { LayerOutcome } from './layers/layer-desk.ts';
+import type { LayerRunner } from './layers/layer-task.ts';
+import { LayerWorkers } from './layers/layer-workers.ts';
+import type { InspectProgress } from './progress.ts';
+import { inThisThread } from './layers/run-layer-task.ts';
+import { scanConfig } from './scan-config.ts';
+import type { ScannerChoice } from './scanner-choice.ts';
+
+export interface InspectOptions {
+  readonly platform?: PlatformChoice;
+  readonly scanners?: ScannerChoice;
+  /** Finds vulnerabilities of packages; absent when there is no database. */
+  readonly match?:
+    | ((about: Pick<InspectionReport, 'packages' | 'distribution'>) => MatchAnswer)
+    | undefined;
+  readonly cache?: { readonly directory: string; readonly maxBytes: number } | undefined;
+  /** `all` unless given. */
+  readonly digests?: DigestChoice;
+  /** Similarity digests of programs. */
+  readonly similarity?: boolean;
+  /** Whether the report lists every file. */
+  readonly files?: boolean;
+  /** Threads for layers, as many as there are cores unless given; 0 examines in this one. */
+  readonly parallel?: number;
+  /** For one layer; `layerMs` unless given. */
+  readonly timeMs?: number;
+  /** What else the reference may have meant. */
+  readonly sourceHint?: string | undefined;
+  readonly toolVersion: string;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: InspectProgress) => void;
+  /** Told in a sentence what went wrong beside the inspection, which is as good as without it. */
+  readonly onTrouble?: (text: string) => void;
+}
+
+/** One report for each selected image. Throws SourceError when the source cannot be listed. */
+export async function inspect(
+  source: ImageSource,
+  options: InspectOptions,
+): Promise<InspectionReport[]> {
+  options.onProgress?.({ phase: 'listed', images: 0, layers: 0 });
+  const listing = await source.list(options.platform ?? 'default');
+  return withDesk(options, async (desk, scanners) => {
+    const layers = listing.images.reduce((sum, image) => sum + image.layers.length, 0);
+    options.onProgress?.({ phase: 'listed', images: listing.images.length, layers });
+    const outcomes = await Promise.all(
+      listing.images.map((image) => desk.examineAll(image.layers)),
+    );
+    const configs = await Promise.all(
+      listing.images.map(({ config }) => scanConfig(config, desk.treePlan(noProgress))),
+    );
+    const described = await describedTwice(scanners);
+    const hidesSecrets = options.scanners?.secrets === true;
+    return listing.images.map((image, at) =>
+      buildReport({
+        tool: { name: 'lazaret', version: options.toolVersion },
+        source: describeSource(source, listing, options),
+        ...describeImage(image, outcomes[at] ?? [], { hidesSecrets }),
+        records: (outcomes[at] ?? []).map(({ record }) => record),
+        beside: configs[at],
+        gaps: [...remarkGaps(listing, options), ...(outcomes[at] ?? []).flatMap(outcomeGaps)],
+        scanners: described,
+        ...(options.match !== undefined && { match: options.match }),
+        files: options.files ?? false,
+      }),
+    );
+  });
+}
+
+export interface TreeSource extends WalkedTree {
+  readonly kind: 'directory' | 'container';
+  readonly reference: string;
+}
+
+/** A tree that is no image, walked once in this thread; what scanners answer is kept. */
+export async function inspectTree(
+  source: TreeSource,
+  options: InspectOptions,
+): Promise<InspectionReport> {
+  return withDesk(options, async (desk, scanners) => {
+    const label = source.reference;
+    const say = (state: 'examining' | 'done', files: number): void =>
+      options.onProgress?.({ phase: 'layer', index: 0, label, state, files });
+    options.onProgress?.({ phase: 'listed', images: 1, layers: 1 });
+    const plan = desk.treePlan((files) => say('examining', files));
+    const record = await examineOneTree(source, plan);
+    say('done', record.files.length);
+    const state = record.gaps.some(({ by }) => by === 'layer') ? 'partial' : 'examined';
+    return buildReport({
+      tool: { name: 'lazaret', version: options.toolVersion },
+      source: describeSource(source, { remarks: [] }, options),
+      image: undefined,
+      layers: [{ index: 0, files: record.files.length, state }],
+      records: [record],
+      gaps: [],
+      findings: [],
+      scanners: await describedTwice(scanners),
+      ...(options.match !== undefined && { match: options.match }),
+      files: options.files ?? false,
+    });
+  });
+}
+
+const noProgress = (): void => undefined;
+
+interface DescribedScanners {
+  readonly list: readonly Scanner[];
+  readonly before: readonly ScannerDescription[];
+}
+
+const nothingKnown: ScannerDescription = {
+  ...{ engine: 'unknown', signatures: '', limits: '', healthy: false },
+};
+
+/** Everything that an inspection opens, closed again whatever happens. */
+async function withDesk<T>(
+  options: InspectOptions,
+  use: (desk: LayerDesk, scanners: DescribedScanners) => Promise<T>,
+): Promise<T> {
+  const choice = options.scanners ?? {};
+  const list = createScanners(choice, { now: options.now });
+  let cache: AnalysisCache | undefined;
+  let runner: LayerRunner | undefined;
+  try {
+    const before = await describeAll(list);
+    cache = options.cache === undefined ? undefined : openCache(options.cache.directory);
+    const here = { scanners: list, verdicts: cache, now: () => performance.now() };
+    runner = chooseRunner(options, cache, here);
+    const desk = new LayerDesk({
+      ...{ runner, cache, readers: allReaders },
+      scanners: list.map(({ id }, at) => ({ id, description: before[at] ?? nothingKnown })),
+      settings: {
+        digests: options.digests ?? 'all',
+        similarity: options.similarity ?? false,
+        unpack: list.length > 0,
+        timeMs: options.timeMs ?? limits.layerMs,
+      },
+      signal: options.signal,
+      onProgress: options.onProgress,
+      ...{ here, now: options.now },
+    });
+    return await use(desk, { list, before });
+  } finally {
+    await runner?.close();
+    if (cache !== undefined) closeCache(cache, options);
+    await Promise.all(list.map((scanner) => scanner.close()));
+  }
+}
+
+function closeCache(cache: AnalysisCache, { cache: bounds, onTrouble }: InspectOptions): void {
+  if (bounds !== undefined) cache.trim(bounds.maxBytes);
+  cache.close();
+  if (cache.trouble === undefined) return;
+  onTrouble?.(`results were not all kept or taken from the cache: ${cache.trouble}`);
+}
+
+function chooseRunner(
+  { parallel, scanners, cache: place, now }: InspectOptions,
+  cache: AnalysisCache | undefined,
+  here: Parameters<typeof inThisThread>[0],
+): LayerRunner {
+  if (parallel === 0) return inThisThread(here);
+  const settings = {
+    scanners: scanners ?? {},
+    cacheDirectory: cache?.trouble === undefined ? place?.directory : undefined,
+    nowMs: now(),
+  };
+  return new LayerWorkers(settings, parallel ?? availableParallelism());
+}
+
+async function describedTwice({
+  list,
+  before,
+}: DescribedScanners): Promise<ReportInput['scanners']> {
+  const after = await describeAll(list);
+  return list.map(({ id }, at) => {
+    const first = before[at] ?? nothingKnown;
+    return { id, before: first, after: after[at] ?? first };
+  });
+}
+
+async function describeAll(scanners: readonly Scanner[]): Promise<ScannerDescription[]> {
+  return Promise.all(scanners.map((scanner) => scanner.describe()));
+}
+
+/** Asked when the layers were read: who gave them is known by then. */
+function describeSource(
+  source: Pick<ImageSource, 'kind' | 'reference' | 'origin'>,
+  listing: Pick<ImageListing, 'remarks'>,
+  { sourceHint }: InspectOptions,
+): InspectionReport['source'] {
+  const { kind, reference } = source;
+  const { resolved, remarks = [] } = source.origin?.() ?? {};
+  const hints = sourceHint === undefined ? [] : [otherMeaning(sourceHint)];
+  const all = [...hints, ...remarks, ...listing.remarks].slice(0, limits.sourceRemarks);
+  return {
+    ...{ kind, reference },
+    ...(resolved !== undefined && { resolved }),
+    ...(all.length > 0 && { remarks: all }),
+  };
+}
+
+function otherMeaning(detail: string): SourceRemark {
+  return { reason: 'other_meaning', detail };
+}
+
+/** What "all platforms" promised and could not be read. */
+function remarkGaps({ remarks }: ImageListing, { platform }: InspectOptions): Gap[] {
+  if (platform !== 'all') return [];
+  return remarks.flatMap(({ reason, detail }): Gap[] => {
+    if (reason === 'missing_child') return [{ by: 'source', reason: 'missing_part', detail }];
+    if (reason === 'unsupported') return [{ by: 'source', reason: 'unsupported', detail }];
+    return reason === 'limit' ? [{ by: 'source', reason: 'too_many', detail }] : [];
+  });
+}
+
+function outcomeGaps({ gap }: LayerOutcome, layer: number): Gap[] {
+  return gap === undefined ? [] : [{ ...gap, layer }];
+}

@@ -1,0 +1,158 @@
+/**
+ * Takes layers in and gives their records out: each distinct layer once however many images hold
+ * it, from what is kept where it can be, the largest first so that the last one is short.
+ */
+import { limits } from '@lazaret/protocol';
+import type { Gap } from '@lazaret/protocol';
+
+import type { AnalysisCache } from '../../cache/open-cache.ts';
+import type { Reader } from '../../inventory/reader.ts';
+import type { SourceLayer } from '@lazaret/oci';
+import { examineCached } from '../cached/examine-cached.ts';
+import type { ExaminePlan } from '../walk/examine-tree.ts';
+import type { InspectProgress } from '../progress.ts';
+import type { LayerAnswer, LayerRunner, LayerTask, StoredBytes } from './layer-task.ts';
+import { packRows } from './packed-rows.ts';
+import { planOf } from './run-layer-task.ts';
+import type { TaskParts } from './run-layer-task.ts';
+import { storedDigest } from './stored-digest.ts';
+import type { LayerRecord } from '../walk/tree-record.ts';
+
+export interface LayerDeskOptions {
+  readonly runner: LayerRunner;
+  readonly cache: AnalysisCache | undefined;
+  readonly readers: readonly Reader[];
+  readonly scanners: LayerTask['scanners'];
+  readonly settings: Pick<LayerTask, 'digests' | 'similarity' | 'unpack' | 'timeMs'>;
+  /** For trees that are walked in this thread. */
+  readonly here: Pick<TaskParts, 'scanners' | 'verdicts' | 'now'>;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: InspectProgress) => void) | undefined;
+}
+
+export interface LayerOutcome {
+  /** Absent when the layer could not be read. */
+  readonly record?: LayerRecord;
+  readonly cached: boolean;
+  /** Why there is no record. */
+  readonly gap?: Gap;
+}
+
+export class LayerDesk {
+  readonly #options: LayerDeskOptions;
+  readonly #known = new Map<string, Promise<LayerOutcome>>();
+  #count = 0;
+  #files = 0;
+
+  constructor(options: LayerDeskOptions) {
+    this.#options = options;
+  }
+
+  /** For a tree that is no layer: all readers, all scanners. */
+  treePlan(onProgress: (files: number) => void): ExaminePlan {
+    const { readers, scanners, settings, here } = this.#options;
+    const ids = readers.map(({ id }) => id);
+    const plan = planOf({ readers: ids, scanners, ...settings }, { ...here, onProgress });
+    return { ...plan, isLayer: false };
+  }
+
+  /** Outcomes in the order of the layers. Never throws but for the signal. */
+  async examineAll(layers: readonly SourceLayer[]): Promise<LayerOutcome[]> {
+    const { cache } = this.#options;
+    const isKept = ({ digest }: SourceLayer): boolean =>
+      cache !== undefined && digest !== undefined && cache.hasParts(digest);
+    // What is kept is unpacked in this thread, while others read what is not.
+    const order = [...layers.entries()]
+      .map(([at, layer]) => ({ at, layer, kept: isKept(layer) }))
+      .toSorted(
+        (a, b) =>
+          Number(a.kept) - Number(b.kept) || (b.layer.sizeBytes ?? 0) - (a.layer.sizeBytes ?? 0),
+      );
+    const outcomes: Promise<LayerOutcome>[] = [];
+    for (const { at, layer } of order) outcomes[at] = this.#once(layer);
+    let files = 0;
+    return (await Promise.all(outcomes)).map((outcome) => {
+      files += outcome.record?.files.length ?? 0;
+      return files > limits.imageEntries ? tooMany() : outcome;
+    });
+  }
+
+  async #once(layer: SourceLayer): Promise<LayerOutcome> {
+    const { digest, blob } = layer;
+    if (digest === undefined) return this.#examine(layer);
+    // The same bytes are something else as a tar, and under another name.
+    const key = JSON.stringify([digest, blob]);
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const outcome = this.#examine(layer);
+    this.#known.set(key, outcome);
+    return outcome;
+  }
+
+  async #examine(layer: SourceLayer): Promise<LayerOutcome> {
+    const { cache, readers, scanners, settings, now, onProgress, signal } = this.#options;
+    signal?.throwIfAborted();
+    if (layer.unavailable !== undefined) {
+      const { reason, detail } = layer.unavailable;
+      return missing(reason === 'encrypted' ? 'encrypted' : 'not_available', detail);
+    }
+    const index = this.#count;
+    this.#count += 1;
+    const label = (layer.digest ?? layer.diffId ?? `layer ${index}`).replace('sha256:', '');
+    const say = (state: 'examining' | 'done' | 'cached', files: number): void =>
+      onProgress?.({ phase: 'layer', index, label: label.slice(0, 12), state, files });
+    const { digest, remember } = await storedDigest(layer, cache, now);
+    const question = { digest, blob: layer.blob, readers, scanners, settings };
+    const { answer, cached } = await examineCached(question, cache, (part) =>
+      this.#run(layer, part, (files) => say('examining', files)),
+    );
+    if (!cached && 'record' in answer) remember(answer.record.digest);
+    say(cached ? 'cached' : 'done', 'record' in answer ? answer.record.files.length : 0);
+    return this.#bounded(outcomeOf(answer, cached));
+  }
+
+  /** Many rows are packed, and more than can be held are let go at once. */
+  #bounded(outcome: LayerOutcome): LayerOutcome {
+    const { record } = outcome;
+    if (record === undefined) return outcome;
+    this.#files += record.files.length;
+    if (this.#files > limits.imageEntries) return tooMany();
+    if (this.#files <= limits.plainRows) return outcome;
+    return { ...outcome, record: { ...record, files: packRows(record.files, 0) } };
+  }
+
+  /** Asks again where the bytes were of no use and the source knows somebody else. */
+  async #run(
+    layer: SourceLayer,
+    part: Pick<LayerTask, 'readers' | 'scanners'>,
+    onProgress: (files: number) => void,
+  ): Promise<LayerAnswer> {
+    const { runner, settings, signal } = this.#options;
+    const { digest, sizeBytes, blob } = layer;
+    const stored: StoredBytes = layer.file ?? 'sent';
+    const task = { stored, claims: { digest, sizeBytes, blob }, ...part, ...settings };
+    for (;;) {
+      const answer = await runner.run({ task, open: () => layer.open(signal), onProgress });
+      if ('record' in answer || answer.failure.code === 'crashed') return answer;
+      const isRefused = signal?.aborted !== true && layer.refuse?.(answer.failure.detail) === true;
+      if (!isRefused) return answer;
+    }
+  }
+}
+
+function outcomeOf(answer: LayerAnswer, cached: boolean): LayerOutcome {
+  if ('record' in answer) return { record: answer.record, cached };
+  const { code, detail } = answer.failure;
+  const damaged = code === 'digest_mismatch' || code === 'size_mismatch';
+  return missing(damaged ? 'damaged' : 'failed', detail);
+}
+
+function tooMany(): LayerOutcome {
+  return missing('too_many', `the layers have more than ${limits.imageEntries} entries together`);
+}
+
+function missing(reason: Gap['reason'], detail: string): LayerOutcome {
+  return { cached: false, gap: { by: 'layer', reason, detail } };
+}

@@ -1,0 +1,53 @@
+/**
+ * The configuration of an image before scanners: labels, environment, history and commands are its
+ * author's words too, and reach every machine that the image reaches.
+ */
+import { limits } from '@lazaret/protocol';
+
+import { isRecord, parseForeignJson } from '@lazaret/oci';
+import { examineTree } from './walk/examine-tree.ts';
+import type { ExaminePlan } from './walk/examine-tree.ts';
+import type { TreeRecord } from './walk/tree-record.ts';
+
+export const configPath = '(image configuration)';
+
+/** A record without files; what scanners say has the path `configPath`. */
+export async function scanConfig(config: Buffer, plan: ExaminePlan): Promise<TreeRecord> {
+  const nothing = { walk: () => noFiles() };
+  const loose = config.length === 0 ? [] : [{ path: configPath, bytes: configText(config) }];
+  const { record } = await examineTree(nothing, plan, () => loose);
+  return record;
+}
+
+/**
+ * Every name and value on a line of its own, since JSON writes many characters in another form than
+ * a signature has them; the bytes as they are when they are not JSON.
+ */
+export function configText(config: Buffer): Buffer {
+  let root: unknown;
+  try {
+    const maxBytes = limits.imageConfigBytes;
+    root = parseForeignJson(config, { what: 'the configuration', maxBytes });
+  } catch {
+    return config;
+  }
+  const lines: string[] = [];
+  const open: unknown[] = [root];
+  while (open.length > 0) {
+    const value = open.pop();
+    if (typeof value === 'string') lines.push(value);
+    else if (Array.isArray(value)) {
+      for (const each of value.toReversed() as unknown[]) open.push(each);
+    } else if (isRecord(value)) {
+      for (const [name, each] of Object.entries(value).toReversed()) {
+        if (typeof each === 'string') open.push(`${name}=${each}`);
+        else open.push(each, name);
+      }
+    }
+  }
+  return Buffer.from(lines.join('\n'));
+}
+
+async function* noFiles(): AsyncGenerator<never, void, undefined> {
+  // A configuration is no tree.
+}

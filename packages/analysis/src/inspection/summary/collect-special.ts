@@ -1,0 +1,55 @@
+/** Files that deserve a look for what they are, whatever they hold. */
+import type { FileRow, InspectionReport } from '@lazaret/protocol';
+
+import type { MergedTree } from '../../tree/merge-layers.ts';
+import { hiddenFiles } from './place-records.ts';
+import type { LayerRecords } from './place-records.ts';
+
+type Special = InspectionReport['special'][number];
+
+/** From both views, the merged one first by path, then what is hidden by layer. */
+export function collectSpecial(records: LayerRecords, merged: MergedTree): Special[] {
+  const special: Special[] = [];
+  for (const { path, layer, row } of merged.files()) {
+    const file = records[layer]?.files[row];
+    if (file === undefined) continue;
+    const because = reasons(file);
+    if (because.length > 0) special.push({ ...file, path, layer, because: [...because] });
+  }
+  for (const { file, ...place } of hiddenFiles(records, merged)) {
+    const because = reasons(file);
+    if (because.length > 0) special.push({ ...file, ...place, because: [...because] });
+  }
+  return special;
+}
+
+const setuid = 0o4000;
+const setgid = 0o2000;
+const sticky = 0o1000;
+const othersWrite = 0o002;
+
+const none: readonly string[] = [];
+
+function reasons(file: FileRow): readonly string[] {
+  const { type, mode, capabilities } = file;
+  const isFile = type === 'file' || type === 'hardlink';
+  const isRisky = isFile && (mode & (setuid | setgid | othersWrite)) !== 0;
+  // Nearly all files end here, and there may be a million of them.
+  if (isFile && !isRisky && capabilities === undefined) return none;
+  const because = isRisky ? riskyModes(mode) : [];
+  if (capabilities !== undefined) because.push('capabilities');
+  if (type === 'directory' && (mode & (othersWrite | sticky)) === othersWrite) {
+    because.push('world-writable');
+  }
+  if (type === 'block-device' || type === 'character-device') because.push('device');
+  return because;
+}
+
+function riskyModes(mode: number): string[] {
+  const named: readonly [number, string][] = [
+    [setuid, 'setuid'],
+    [setgid, 'setgid'],
+    [othersWrite, 'world-writable'],
+  ];
+  return named.filter(([bit]) => (mode & bit) !== 0).map(([, name]) => name);
+}

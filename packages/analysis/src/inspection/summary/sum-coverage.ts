@@ -1,0 +1,107 @@
+/** What was examined and what was not, summed up over the layers. Pure. */
+import { limits } from '@lazaret/protocol';
+import type { Coverage, Gap, ReportLayer, ScannerCoverage } from '@lazaret/protocol';
+
+import type { ScannerDescription } from '../../scan/scanner.ts';
+import type { LayerRecords } from './place-records.ts';
+import type { TreeRecord } from '../walk/tree-record.ts';
+
+export interface CoverageInput {
+  readonly layers: readonly ReportLayer[];
+  /** By layer; undefined for one that could not be read. */
+  readonly records: LayerRecords;
+  /** What was examined besides the layers: the configuration of an image. */
+  readonly beside?: TreeRecord | undefined;
+  /** As scanners described themselves at the start and at the end. */
+  readonly scanners: readonly {
+    readonly id: string;
+    readonly before: ScannerDescription;
+    readonly after: ScannerDescription;
+  }[];
+}
+
+/** @param matching The row of the advisories, where packages were matched with some. */
+export function sumCoverage(
+  input: CoverageInput,
+  gaps: readonly Gap[],
+  matching: ScannerCoverage | undefined,
+): Coverage {
+  const { layers, records, beside } = input;
+  const scanners = input.scanners.map((each) => scannerCoverage(each, [...records, beside]));
+  const all = foldIll(input.scanners, gaps).toSorted(byLayerAndPath);
+  const inState = (state: ReportLayer['state']): number =>
+    layers.filter((layer) => layer.state === state).length;
+  const missing = inState('missing');
+  return {
+    complete: all.length === 0 && missing === 0,
+    files: records.reduce((sum, record) => sum + (record?.files.length ?? 0), 0),
+    bytes: layers.reduce((sum, { tarBytes }) => sum + (tarBytes ?? 0), 0),
+    layers: {
+      listed: layers.length,
+      examined: inState('examined'),
+      cached: inState('cached'),
+      partial: inState('partial'),
+      missing,
+    },
+    scanners: matching === undefined ? scanners : [...scanners, matching],
+    gaps: all.slice(0, limits.gapsListed),
+    gapCount: all.length,
+  };
+}
+
+function scannerCoverage(
+  { id, before, after }: CoverageInput['scanners'][number],
+  records: LayerRecords,
+): ScannerCoverage {
+  const scans = records.flatMap((record) => record?.scans[id] ?? []);
+  const sum = (field: 'examined' | 'cached' | 'partial' | 'failed'): number =>
+    scans.reduce((total, scan) => total + scan[field], 0);
+  return {
+    scanner: id,
+    engine: before.engine,
+    signatures: before.signatures,
+    ...(before.signaturesAt !== undefined && { signaturesAt: before.signaturesAt }),
+    healthy: before.healthy && after.healthy,
+    examined: sum('examined'),
+    cached: sum('cached'),
+    partial: sum('partial'),
+    failed: sum('failed'),
+  };
+}
+
+/**
+ * What is wrong with a scanner in no good order is told once, with the number of files that it
+ * failed at for that. Any other gap of it stays.
+ */
+function foldIll(scanners: CoverageInput['scanners'], gaps: readonly Gap[]): Gap[] {
+  const ill = new Map<string, { readonly problem: string; files: number }>();
+  for (const { id, before, after } of scanners) {
+    if (before.healthy && after.healthy) continue;
+    ill.set(id, { problem: before.problem ?? after.problem ?? 'not healthy', files: 0 });
+  }
+  const others = gaps.filter(({ by, reason, detail }) => {
+    const known = ill.get(by);
+    if (known === undefined) return true;
+    if (reason !== 'unhealthy' && detail !== known.problem) return true;
+    known.files += 1;
+    return false;
+  });
+  const folded = [...ill].map(([by, { problem, files }]): Gap => {
+    const count = files === 1 ? ' (1 file)' : ` (${files} files)`;
+    return { by, reason: 'unhealthy', detail: `${problem}${files === 0 ? '' : count}` };
+  });
+  return [...folded, ...others];
+}
+
+function byLayerAndPath(a: Gap, b: Gap): number {
+  return (
+    (a.layer ?? -1) - (b.layer ?? -1) ||
+    compare(a.path ?? '', b.path ?? '') ||
+    compare(a.by, b.by) ||
+    compare(a.detail, b.detail)
+  );
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}

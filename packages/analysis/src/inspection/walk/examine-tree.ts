@@ -1,0 +1,277 @@
+/**
+ * The one pass over a tree: every file is read once, and on the way digested, told by kind, given
+ * to the readers that want it and to scanners. Nothing is written to disk; what is held in memory
+ * is one file for readers and `scanBytesAtOnce` for scanners.
+ */
+import { limits } from '@lazaret/protocol';
+import type { FileRow, Gap, SimilarityDigests } from '@lazaret/protocol';
+
+import { releaseMemory } from '../../archive/release-memory.ts';
+import { fileKind, fileKindBytes, isProgram } from '../../digest/file-kind.ts';
+import { digestBytes } from '../../digest/file-digests.ts';
+import type { DigestChoice } from '../../digest/file-digests.ts';
+import type { Reader } from '../../inventory/reader.ts';
+import { SourceError } from '@lazaret/oci';
+import type { FileEntry, FileTree, TreeFile } from '../../tree/file-tree.ts';
+import type { UnpackMembers } from './unpack-members.ts';
+import { noteStructure } from './note-structure.ts';
+import { RowStore } from '../layers/packed-rows.ts';
+import { Scratch, readContent } from './read-content.ts';
+import type { ReadContent } from './read-content.ts';
+import { selectReaders } from './reader-table.ts';
+import type { SelectReaders } from './reader-table.ts';
+import { FactSheet } from './run-readers.ts';
+import { ScanQueue } from './scan-queue.ts';
+import type { PlannedScanner } from './scan-queue.ts';
+import type { LooseBytes, MemberRow, OfFile, RecordedFinding, TreeRecord } from './tree-record.ts';
+import type { VerdictStore } from '../cached/verdict-store.ts';
+
+export interface ExaminePlan {
+  readonly readers: readonly Reader[];
+  readonly scanners: readonly PlannedScanner[];
+  readonly digests: DigestChoice;
+  /** A layer has whiteouts; in any other tree such names mean nothing. */
+  readonly isLayer: boolean;
+  /** Gives programs their TLSH, ssdeep and sdhash digests; absent when none are wanted. */
+  readonly similarity?: ((bytes: Buffer) => SimilarityDigests) | undefined;
+  /** Unpacks files for scanners; absent when nothing is to be unpacked. */
+  readonly unpack?: UnpackMembers | undefined;
+  readonly verdicts?: VerdictStore | undefined;
+  /** Ends the walk; what was found stands, with a gap `timed_out`. */
+  readonly signal?: AbortSignal | undefined;
+  /** Told now and then how far it is. */
+  readonly onProgress?: ((files: number) => void) | undefined;
+}
+
+const filesPerProgress = 512;
+
+/**
+ * Walks a tree, then scans what came to light beside its files. When the tree cannot be read on,
+ * what was found stands; the error is given beside.
+ */
+export async function examineTree(
+  tree: FileTree,
+  plan: ExaminePlan,
+  beside: () => Iterable<LooseBytes> = () => [],
+): Promise<{ record: TreeRecord; failure?: unknown }> {
+  const walk = new Walk(plan);
+  let failure: unknown;
+  try {
+    for await (const file of tree.walk()) {
+      plan.signal?.throwIfAborted();
+      await walk.visit(file);
+    }
+  } catch (error) {
+    failure = error;
+  }
+  for (const loose of beside()) await walk.scanLoose(looseRow, { ...loose, mode: 0 });
+  const record = await walk.finish();
+  return failure === undefined ? { record } : { record, failure };
+}
+
+/** Not in `files`. */
+const looseRow = -1;
+
+class Walk {
+  readonly #plan: ExaminePlan;
+  readonly #select: SelectReaders;
+  readonly #facts: FactSheet;
+  readonly #scans: ScanQueue;
+  readonly #files = new RowStore(limits.plainRows);
+  readonly #members: OfFile<MemberRow>[] = [];
+  readonly #structure: OfFile<RecordedFinding>[] = [];
+  readonly #gaps: Gap[] = [];
+  /** Scanners go on while the walk does, so what they are given is never written over. */
+  readonly #scratch: Scratch | undefined;
+  #unlisted = 0;
+  /** The last row of each path, from the first hard link on. */
+  #rows: Map<string, number> | undefined;
+
+  constructor(plan: ExaminePlan) {
+    this.#plan = plan;
+    this.#select = selectReaders(plan.readers);
+    this.#facts = new FactSheet(plan.readers);
+    this.#scans = new ScanQueue(plan.scanners, plan);
+    this.#scratch = plan.scanners.length === 0 ? new Scratch(limits.scratchBytes) : undefined;
+  }
+
+  async visit(file: TreeFile): Promise<void> {
+    const row = this.#files.length;
+    if (row % filesPerProgress === 0) this.#plan.onProgress?.(row);
+    if (this.#plan.isLayer) {
+      for (const each of noteStructure(file)) this.#keep(this.#structure, [row, each]);
+    }
+    // Unknown type flags with content are unpacked as files by what follows Go's reader.
+    const hasContent = file.type === 'file' || file.type === 'unknown';
+    this.#files.push(hasContent ? await this.#readFile(file, row) : this.#describe(file));
+    this.#rows?.set(file.path, row);
+    for (const [name, value] of file.xattrs ?? []) {
+      if (value.length < limits.attributeScanBytesMin) continue;
+      const path = `${file.path}!/(attribute ${name})`;
+      await this.scanLoose(row, { path, mode: file.mode, bytes: Buffer.from(value) });
+    }
+  }
+
+  /** Bytes that no unpacker writes into a file; nothing is read from them but by scanners. */
+  async scanLoose(row: number, loose: LooseBytes & { readonly mode: number }): Promise<void> {
+    const { path, bytes, mode } = loose;
+    const kind = fileKind(bytes.subarray(0, fileKindBytes), bytes.length);
+    const digests = digestBytes(bytes, this.#plan.digests);
+    const content = { digests, bytes, head: bytes, owned: true, sizeBytes: bytes.length };
+    await this.#scan(row, { file: { path, mode }, kind, content });
+  }
+
+  async finish(): Promise<TreeRecord> {
+    const scans = await this.#scans.finish();
+    return {
+      files: this.#files.rows(),
+      facts: this.#facts.finish(),
+      scans,
+      ...(this.#plan.unpack !== undefined && { members: this.#members }),
+      structure: this.#structure,
+      gaps: this.#unlisted === 0 ? this.#gaps : [...this.#gaps, this.#tooMany()],
+    };
+  }
+
+  #tooMany(): Gap {
+    const detail = `${this.#unlisted} members, remarks and gaps more than are listed`;
+    return { by: 'unpacking', reason: 'too_many', detail };
+  }
+
+  /** Anything but a file: links, directories, devices. A hard link has its target's content. */
+  #describe(file: FileEntry): FileRow {
+    const row = baseRow(file);
+    if (file.type !== 'hardlink') return row;
+    const target = this.#find(file.linkPath ?? '');
+    if (target === undefined) return row;
+    const { sizeBytes, sha256, sha1, md5, kind, similarity } = target;
+    return {
+      ...{ ...row, sizeBytes },
+      ...(sha256 !== undefined && { sha256 }),
+      ...(sha1 !== undefined && { sha1 }),
+      ...(md5 !== undefined && { md5 }),
+      ...(kind !== undefined && { kind }),
+      ...(similarity !== undefined && { similarity }),
+    };
+  }
+
+  /** What is too much to be listed is scanned all the same. */
+  #keep<T>(list: T[], item: T): void {
+    if (list.length < limits.layerNotes) list.push(item);
+    else this.#unlisted += 1;
+  }
+
+  #find(path: string): FileRow | undefined {
+    if (this.#rows === undefined) {
+      this.#rows = new Map();
+      for (let row = 0; row < this.#files.length; row += 1) {
+        this.#rows.set(this.#files.at(row)?.path ?? '', row);
+      }
+    }
+    const row = this.#rows.get(path);
+    return row === undefined ? undefined : this.#files.at(row);
+  }
+
+  async #readFile(file: TreeFile, row: number): Promise<FileRow> {
+    let readers: readonly Reader[] = [];
+    let kind = 'data';
+    const small = file.sizeBytes <= limits.readerFileBytes;
+    const whole = (head: Buffer): boolean => {
+      kind = fileKind(head, file.sizeBytes);
+      readers = this.#select(file, head);
+      if (!small) return false;
+      const subject = { path: file.path, sizeBytes: file.sizeBytes, kind, mode: file.mode };
+      return (
+        readers.some(({ maxBytes }) => file.sizeBytes <= maxBytes) ||
+        (this.#plan.similarity !== undefined && isProgram(kind, file.mode)) ||
+        this.#scans.wantsBytes(subject) ||
+        this.#plan.unpack !== undefined
+      );
+    };
+    const content = await this.#readContent(file, whole);
+    if (content === undefined) return baseRow(file);
+    const { digests, bytes } = content;
+    await this.#runReaders(readers, row, { file, bytes });
+    const similarity =
+      bytes !== undefined && isProgram(kind, file.mode)
+        ? this.#plan.similarity?.(bytes)
+        : undefined;
+    await this.#scan(row, { file, kind, content });
+    if (bytes !== undefined && content.owned && this.#scratch !== undefined) releaseMemory(bytes);
+    return {
+      ...baseRow(file),
+      ...{ sizeBytes: content.sizeBytes, ...digests, kind },
+      ...(similarity !== undefined && { similarity }),
+    };
+  }
+
+  /** A file of a directory that cannot be read is a gap; a layer ends where it cannot be read. */
+  async #readContent(
+    file: TreeFile,
+    whole: (head: Buffer) => boolean,
+  ): Promise<ReadContent | undefined> {
+    try {
+      const { digests } = this.#plan;
+      return await readContent(file, { digests, whole, scratch: this.#scratch });
+    } catch (error) {
+      if (!(error instanceof SourceError)) throw error;
+      const reason = error.code === 'unauthorized' ? 'not_available' : 'failed';
+      this.#gaps.push({ by: 'source', reason, detail: error.message, path: file.path });
+      return undefined;
+    }
+  }
+
+  async #runReaders(
+    readers: readonly Reader[],
+    row: number,
+    { file, bytes }: { file: TreeFile; bytes: Buffer | undefined },
+  ): Promise<void> {
+    for (const reader of readers) {
+      if (bytes === undefined || bytes.length > reader.maxBytes) {
+        this.#facts.refuse(reader, row, file);
+      } else await this.#facts.read(reader, row, { ...file, bytes });
+    }
+  }
+
+  async #scan(row: number, { file, kind, content }: ScannedContent): Promise<void> {
+    if (this.#plan.scanners.length === 0) return;
+    const { path, mode } = file;
+    const subject = { path, sizeBytes: content.sizeBytes, kind, mode, ...content.digests };
+    const { bytes } = content;
+    const { unpack } = this.#plan;
+    // Scanners go on while the walk does: what lies in the stream's memory is copied for them.
+    const kept = bytes === undefined || content.owned ? bytes : Buffer.from(bytes);
+    await this.#scans.add(row, kept === undefined ? subject : { ...subject, bytes: kept });
+    if (kept === undefined || unpack === undefined) return;
+    for await (const step of unpack({ path, bytes: kept })) {
+      if ('gap' in step) {
+        this.#keep(this.#gaps, step.gap);
+        continue;
+      }
+      const { bytes: inner, ...member } = step.member;
+      this.#keep(this.#members, [row, member]);
+      await this.#scans.add(row, { ...member, mode, bytes: inner });
+    }
+  }
+}
+
+interface ScannedContent {
+  readonly file: Pick<TreeFile, 'path' | 'mode'>;
+  readonly kind: string;
+  readonly content: ReadContent;
+}
+
+const capabilityAttribute = 'security.capability';
+
+function baseRow(file: FileEntry): FileRow {
+  const { path, rawPath, type, mode, uid, gid, sizeBytes, mtimeMs, linkPath } = file;
+  const capability = file.xattrs?.get(capabilityAttribute);
+  return {
+    path,
+    ...(rawPath !== undefined && { rawPath }),
+    ...{ type, mode, uid, gid, sizeBytes, mtimeMs },
+    ...(linkPath !== undefined && { linkPath }),
+    ...(file.device !== undefined && { device: file.device }),
+    ...(capability !== undefined && { capabilities: Buffer.from(capability).toString('hex') }),
+  };
+}

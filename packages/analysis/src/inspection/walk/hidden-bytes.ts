@@ -1,0 +1,60 @@
+/**
+ * What a tar holds where no unpacker looks: behind its end and in the padding between entries.
+ * Nothing of an honest layer is there, so it is gathered for scanners and told as odd.
+ */
+import { limits } from '@lazaret/protocol';
+import type { Gap } from '@lazaret/protocol';
+
+import type { HiddenBytes } from '../../archive/tar-entry.ts';
+import { structureFinding } from './note-structure.ts';
+import type { LooseBytes, OfFile, RecordedFinding } from './tree-record.ts';
+
+type Place = HiddenBytes['place'];
+
+const said: Readonly<Record<Place, { rule: string; path: string; title: string }>> = {
+  'after-end': {
+    rule: 'data-after-end',
+    path: '(after the end of the archive)',
+    title: 'Data follows the end of the layer, where nothing unpacks it',
+  },
+  padding: {
+    rule: 'data-in-padding',
+    path: '(padding between entries)',
+    title: 'Data fills the padding between entries of the layer, where nothing unpacks it',
+  },
+};
+
+export class HiddenStore {
+  readonly #parts = new Map<Place, { bytes: Buffer[]; sizeBytes: number }>();
+
+  add({ place, bytes }: HiddenBytes): void {
+    const part = this.#parts.get(place) ?? { bytes: [], sizeBytes: 0 };
+    this.#parts.set(place, part);
+    const room = limits.hiddenBytes - part.sizeBytes;
+    part.sizeBytes += bytes.length;
+    if (room > 0) part.bytes.push(Buffer.from(bytes.subarray(0, room)));
+  }
+
+  *loose(): Generator<LooseBytes> {
+    for (const [place, { bytes }] of this.#parts) {
+      const whole = Buffer.concat(bytes);
+      bytes.length = 0;
+      yield { path: said[place].path, bytes: whole };
+    }
+  }
+
+  findings(): OfFile<RecordedFinding>[] {
+    return [...this.#parts].map(([place, { sizeBytes }]) => {
+      const { rule, title, path } = said[place];
+      return [-1, { ...structureFinding(rule, title, path), evidence: { bytes: sizeBytes } }];
+    });
+  }
+
+  gaps(): Gap[] {
+    return [...this.#parts].flatMap(([place, { sizeBytes }]): Gap[] => {
+      if (sizeBytes <= limits.hiddenBytes) return [];
+      const detail = `${sizeBytes} bytes, of which ${limits.hiddenBytes} were scanned`;
+      return [{ by: 'unpacking', reason: 'too_large', detail, path: said[place].path }];
+    });
+  }
+}

@@ -1,0 +1,170 @@
+/**
+ * Hands files to scanners while the walk goes on: so many at once, so many bytes at once, so that a
+ * slow scanner holds the walk back instead of filling the memory.
+ */
+import { limits } from '@lazaret/protocol';
+import type { Gap } from '@lazaret/protocol';
+
+import type { ScanAnswer, ScanSubject, Scanner, ScannerDescription } from '../../scan/scanner.ts';
+import type { OfFile, RecordedFinding, ScanRecord } from './tree-record.ts';
+import { isKeepable, scanProfile, verdictKey } from '../cached/verdict-store.ts';
+import type { VerdictStore } from '../cached/verdict-store.ts';
+
+export interface PlannedScanner {
+  readonly scanner: Scanner;
+  readonly description: ScannerDescription;
+}
+
+interface Tally {
+  readonly planned: PlannedScanner;
+  readonly profile: string;
+  readonly findings: OfFile<RecordedFinding>[];
+  readonly gaps: OfFile<Gap>[];
+  examined: number;
+  cached: number;
+  partial: number;
+  failed: number;
+  /** Findings and gaps above those that are listed. */
+  unlisted: number;
+}
+
+export interface ScanQueueOptions {
+  readonly verdicts?: VerdictStore | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export class ScanQueue {
+  readonly #tallies: readonly Tally[];
+  readonly #verdicts: VerdictStore | undefined;
+  readonly #signal: AbortSignal | undefined;
+  readonly #running = new Set<Promise<void>>();
+  #bytes = 0;
+
+  constructor(scanners: readonly PlannedScanner[], { verdicts, signal }: ScanQueueOptions) {
+    this.#tallies = scanners.map((planned) => ({
+      planned,
+      profile: scanProfile(planned.scanner, planned.description),
+      ...{ findings: [], gaps: [], examined: 0, cached: 0, partial: 0, failed: 0, unlisted: 0 },
+    }));
+    this.#verdicts = verdicts;
+    this.#signal = signal;
+  }
+
+  /** Whether a scanner will want the bytes of such a file; digests are not known yet. */
+  wantsBytes(subject: Omit<ScanSubject, 'sha256'>): boolean {
+    return this.#tallies.some(
+      ({ planned: { scanner } }) =>
+        scanner.needs === 'bytes' && scanner.wants({ ...subject, sha256: '' }),
+    );
+  }
+
+  /**
+   * Asks every scanner that wants the file. Resolves when there is room for the next one, not when
+   * the answers are there. The bytes must stay what they are until `finish`.
+   */
+  async add(row: number, subject: ScanSubject): Promise<void> {
+    for (const tally of this.#tallies) {
+      if (tally.planned.scanner.wants(subject)) await this.#ask(tally, row, subject);
+    }
+  }
+
+  /** Answers by scanner, once all are there. */
+  async finish(): Promise<Record<string, ScanRecord>> {
+    await Promise.all(this.#running);
+    return Object.fromEntries(
+      this.#tallies.map((tally) => {
+        const { planned, findings, gaps, examined, cached, partial, failed } = tally;
+        return [
+          planned.scanner.id,
+          {
+            signatures: planned.description.signatures,
+            findings: findings.toSorted(inOrder),
+            gaps: [...gaps, ...tooMany(tally)].toSorted(inOrder),
+            ...{ examined, cached, partial, failed },
+          },
+        ];
+      }),
+    );
+  }
+
+  async #ask(tally: Tally, row: number, subject: ScanSubject): Promise<void> {
+    const { scanner, description } = tally.planned;
+    const key = verdictKey(subject, scanner, tally.profile);
+    const known = this.#verdicts?.get(key);
+    if (known !== undefined) {
+      tally.cached += 1;
+      note(tally, { row, subject, answer: known });
+      return;
+    }
+    if (scanner.needs === 'bytes' && subject.bytes === undefined) {
+      note(tally, { row, subject, answer: tooLarge(subject, description) });
+      return;
+    }
+    const sizeBytes = scanner.needs === 'bytes' ? subject.sizeBytes : 0;
+    await this.#room(sizeBytes);
+    this.#bytes += sizeBytes;
+    const run = scanner.scan(subject, this.#signal).then((answer) => {
+      if (isKeepable(answer, description)) this.#verdicts?.put(key, answer);
+      note(tally, { row, subject, answer });
+      this.#bytes -= sizeBytes;
+      this.#running.delete(run);
+    });
+    this.#running.add(run);
+  }
+
+  async #room(sizeBytes: number): Promise<void> {
+    while (
+      this.#running.size >= limits.scansAtOnce ||
+      (this.#running.size > 0 && this.#bytes + sizeBytes > limits.scanBytesAtOnce)
+    ) {
+      await Promise.race(this.#running);
+    }
+  }
+}
+
+interface Answered {
+  readonly row: number;
+  readonly subject: ScanSubject;
+  readonly answer: ScanAnswer;
+}
+
+function note(tally: Tally, { row, subject, answer }: Answered): void {
+  tally.examined += 1;
+  for (const each of answer.findings) {
+    if (tally.findings.length >= limits.layerNotes) tally.unlisted += 1;
+    else tally.findings.push([row, { ...each, path: subject.path, sha256: subject.sha256 }]);
+  }
+  if (answer.state === 'examined') return;
+  tally[answer.state] += 1;
+  const by = tally.planned.scanner.id;
+  const reason = answer.reason ?? (answer.state === 'failed' ? 'failed' : 'too_large');
+  const detail = answer.detail ?? `${by} answered ${answer.state}`;
+  if (tally.gaps.length >= limits.layerNotes) tally.unlisted += 1;
+  else tally.gaps.push([row, { by, reason, detail, path: subject.path }]);
+}
+
+function tooMany({ planned, unlisted }: Tally): OfFile<Gap>[] {
+  if (unlisted === 0) return [];
+  const detail = `${unlisted} findings and gaps more than are listed`;
+  return [[-1, { by: planned.scanner.id, reason: 'too_many', detail }]];
+}
+
+function tooLarge(subject: ScanSubject, description: ScannerDescription): ScanAnswer {
+  const detail = `${subject.sizeBytes} bytes, at most ${limits.scanFileBytes} are scanned`;
+  const { signatures } = description;
+  return { state: 'partial', findings: [], reason: 'too_large', detail, signatures };
+}
+
+/** Answers come as scanners are done; what is kept must not depend on it. */
+function inOrder(a: OfFile<Ordered>, b: OfFile<Ordered>): number {
+  return a[0] - b[0] || compare(a[1].path, b[1].path) || compare(a[1].rule, b[1].rule);
+}
+
+interface Ordered {
+  readonly path?: string | undefined;
+  readonly rule?: string | undefined;
+}
+
+function compare(a = '', b = ''): number {
+  return a < b ? -1 : Number(a > b);
+}

@@ -1,0 +1,41 @@
+/** Files of assignments as a shell would take them, within os-release(5). */
+import type { Doubts } from '../parsing/parse-warnings.ts';
+import { linesOf, textOf } from '../parsing/text-lines.ts';
+
+const lineBytes = 64 * 1024;
+
+/** The variables, the last assignment of each; lines that are none are told as doubts. */
+export function parseAssignments(bytes: Buffer, doubts: Doubts): Map<string, string> {
+  const variables = new Map<string, string>();
+  let number = 0;
+  for (const { start, end } of linesOf(bytes)) {
+    number += 1;
+    if (end - start > lineBytes) {
+      doubts.add('too_large', `line ${number} has ${end - start} bytes`);
+      continue;
+    }
+    const text = textOf(bytes, start, end)
+      .replace(/^\ufeff/, '')
+      .trim();
+    if (text === '' || text.startsWith('#')) continue;
+    const cut = text.indexOf('=');
+    const name = text.slice(0, Math.max(cut, 0)).trim();
+    const value = /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) ? unquote(text.slice(cut + 1)) : undefined;
+    if (value === undefined) doubts.add('damaged', `line ${number} is no assignment`);
+    else variables.set(name, value);
+  }
+  return variables;
+}
+
+/** Whole in double quotes, in single quotes, or in none; undefined when a quote is left open. */
+function unquote(text: string): string | undefined {
+  const trimmed = text.trim();
+  const quote = trimmed[0];
+  if (quote !== '"' && quote !== "'") return trimmed.replaceAll(/\\(.)/g, '$1');
+  if (trimmed.length < 2 || !trimmed.endsWith(quote)) return undefined;
+  const inner = trimmed.slice(1, -1);
+  if (quote === "'") return inner;
+  // A backslash before the closing quote makes it a part of the text, which then never ends.
+  if (/(?<!\\)(?:\\\\)*\\$/.test(inner)) return undefined;
+  return inner.replaceAll(/\\(["$`\\])/g, '$1');
+}

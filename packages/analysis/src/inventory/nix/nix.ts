@@ -1,0 +1,54 @@
+/** The paths that the database of Nix, or of Guix, says to be whole in the store of a root. */
+import { limits } from '@lazaret/protocol';
+import type { Fact } from '@lazaret/protocol';
+
+import { packageUrl } from '../purl.ts';
+import type { Reader, WholeFile } from '../reader.ts';
+import { createDoubts } from '../parsing/parse-warnings.ts';
+import { countPackages } from '../system/package-count.ts';
+import { readTable } from '../rpm/sqlite-table.ts';
+import { textOf } from '../parsing/text-lines.ts';
+
+const databasePath = /(?:^|\/)(?:nix\/var\/nix|var\/guix)\/db\/db\.sqlite$/;
+/** A hash of 32 characters, a name, and the version from the first dash before a digit on. */
+const storePath = /^\/(?:nix|gnu)\/store\/[0-9a-z]{32}-([^/]+)$/;
+const pathBytes = 512;
+
+export const nixReader: Reader = {
+  id: 'nix',
+  version: 1,
+  wants: { names: ['db.sqlite'] },
+  accepts: ({ path }) => databasePath.test(path),
+  maxBytes: limits.readerFileBytes,
+  read: readDatabase,
+};
+
+function readDatabase({ path, bytes }: WholeFile, emit: (fact: Fact) => void): void {
+  const doubts = createDoubts({ reader: 'nix', path, emit });
+  const count = countPackages();
+  const options = { table: 'ValidPaths', maxBytes: limits.packageFieldBytes, onDamage: doubts.add };
+  for (const [, value] of readTable(bytes, options)) {
+    count();
+    const isPath = Buffer.isBuffer(value) && value.length <= pathBytes;
+    const [, text] = storePath.exec(isPath ? textOf(value) : '') ?? [];
+    if (text === undefined) doubts.add('damaged', 'a row without a path of the store');
+    else if (!text.endsWith('.drv')) emit(describePath(text, path));
+  }
+}
+
+/** What has no version (`source`, a script) is in the store all the same. */
+function describePath(text: string, path: string): Fact {
+  const cut = /-(?=\d)/.exec(text)?.index ?? text.length;
+  const name = text.slice(0, cut);
+  const version = text.slice(cut + 1);
+  return {
+    kind: 'package',
+    path,
+    type: 'generic',
+    name,
+    version,
+    purl: packageUrl({ type: 'generic', name, version }),
+    foundBy: 'database',
+    state: 'installed',
+  };
+}

@@ -1,0 +1,65 @@
+import { limits } from '@lazaret/protocol';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+
+import { ReadError } from '../reader.ts';
+import { emitPackages } from '../found-package.ts';
+import { parseJson, parseRelaxedJson } from './json-text.ts';
+
+function reasonOf(read: () => unknown): string {
+  try {
+    read();
+  } catch (error) {
+    if (error instanceof ReadError) return error.reason;
+    throw error;
+  }
+  return 'none';
+}
+
+describe('JSON of strangers', () => {
+  test('is what JSON.parse says, strict and relaxed', () => {
+    fc.assert(
+      fc.property(fc.json(), (text) => {
+        expect(parseJson(Buffer.from(text))).toEqual(JSON.parse(text));
+        expect(parseRelaxedJson(Buffer.from(text))).toEqual(JSON.parse(text));
+      }),
+    );
+  });
+
+  test('never throws but as a reader may', () => {
+    fc.assert(
+      fc.property(fc.uint8Array(), (bytes) => {
+        for (const parse of [parseJson, parseRelaxedJson]) {
+          expect(['none', 'damaged']).toContain(reasonOf(() => parse(Buffer.from(bytes))));
+        }
+      }),
+    );
+  });
+
+  test('is measured before it is parsed', () => {
+    const deep = Buffer.alloc(limits.readerJsonDepth + 1, '[');
+    expect(reasonOf(() => parseJson(deep))).toBe('too_deep');
+    const many = Buffer.alloc(limits.readerJsonValues + 1, ',');
+    expect(reasonOf(() => parseJson(many))).toBe('too_many');
+    const large = Buffer.alloc(limits.readerJsonBytes + 1, ' ');
+    expect(reasonOf(() => parseJson(large))).toBe('too_large');
+    const quoted = Buffer.from(JSON.stringify('[{,'.repeat(limits.readerJsonDepth)));
+    expect(reasonOf(() => parseJson(quoted))).toBe('none');
+  });
+});
+
+test('a limit on packages is never clean: what is above it is told', () => {
+  const found = {
+    type: 'npm',
+    name: 'a',
+    version: '1',
+    foundBy: 'lock-file',
+    state: 'declared',
+  } as const;
+  const endless = function* (): Generator<typeof found> {
+    for (;;) yield found;
+  };
+  const facts: unknown[] = [];
+  expect(reasonOf(() => emitPackages('x', endless(), (one) => facts.push(one)))).toBe('too_many');
+  expect(facts).toHaveLength(1);
+});

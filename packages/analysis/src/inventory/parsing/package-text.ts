@@ -1,0 +1,48 @@
+/** Fields that the databases of several package managers write alike. */
+import { limits } from '@lazaret/protocol';
+
+import type { Doubts } from './parse-warnings.ts';
+
+/** A name or version that can be one, or undefined with a doubt that says why. */
+export function plainWord(
+  text: string | undefined,
+  what: string,
+  doubts: Doubts,
+): string | undefined {
+  if (text === undefined || text === '') {
+    doubts.add('damaged', `${what} is missing`);
+    return undefined;
+  }
+  if (text.length > limits.packageNameChars) {
+    doubts.add('too_large', `${what} has more than ${limits.packageNameChars} characters`);
+    return undefined;
+  }
+  if (/[\s\p{Cc}]/u.test(text)) {
+    doubts.add('damaged', `${what} has spaces or control characters`);
+    return undefined;
+  }
+  return text;
+}
+
+/** Names in their order, each once, no more than are kept. */
+export function distinctNames(names: Iterable<string>, doubts: Doubts): string[] {
+  const found = new Set<string>();
+  for (const name of names) {
+    if (name === '' || name.length > limits.packageNameChars) continue;
+    if (found.size === limits.packageDependencies && !found.has(name)) {
+      doubts.add('too_many', `a package needs more than ${limits.packageDependencies} others`);
+      break;
+    }
+    found.add(name);
+  }
+  return [...found];
+}
+
+/** A property only where there is a value, as facts are written. */
+export function present<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
+  const made: { [P in K]?: V } = {};
+  if (value === undefined || value === '') return made;
+  if (Array.isArray(value) && value.length === 0) return made;
+  made[key] = value;
+  return made;
+}

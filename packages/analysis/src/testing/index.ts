@@ -1,0 +1,14 @@
+/** For tests: an image builder, a registry harness. */
+export { buildImage, buildIndex, describe, digestOf } from './image-builder.ts';
+export type { BuiltImage, ImageInput } from './image-builder.ts';
+export { loadImages } from './load-images.ts';
+export {
+  LabClock,
+  amd64,
+  buildSample,
+  digestLayer,
+  digestLayers,
+  firstImage,
+  useRegistryLab,
+} from './registry-harness.ts';
+export { newDockerFiles, packFiles } from './write-image.ts';

@@ -1,0 +1,249 @@
+/**
+ * What a registry lists: tags, repositories, referrers. A list is whole or it is an error: a page
+ * that failed must never look like things that are gone.
+ */
+import { limits } from '@lazaret/protocol';
+import { z } from 'zod';
+
+import { parseDigest } from '../digest.ts';
+import { SourceError } from '../image-source.ts';
+import { type Descriptor, type Index, type Manifest, parseManifest } from '../manifest.ts';
+import { nextLink } from './link-header.ts';
+import { manifestAccept, readManifest } from './read-manifest.ts';
+import { isRepository, isTag } from '../reference.ts';
+import type { RegistryClient, WholeAnswer } from './registry-client.ts';
+
+export interface ListOptions {
+  /** How many to ask for at a time; the registry may give fewer. */
+  readonly pageItems?: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * All tags, in the registry's order, without names that cannot be asked for. Throws SourceError
+ * rather than answer with a part of the list.
+ */
+export async function listTags(
+  client: RegistryClient,
+  repository: string,
+  options: ListOptions = {},
+): Promise<readonly string[]> {
+  checkNames(repository);
+  return listNames(client, {
+    ...options,
+    path: `/v2/${repository}/tags/list`,
+    repository,
+    what: `the tags of ${repository} at ${client.host}`,
+    read: (bytes) => tagsShape.parse(JSON.parse(bytes)).tags ?? [],
+    accept: isTag,
+  });
+}
+
+/**
+ * All repositories of the catalog, which many registries refuse; that something is not in it proves
+ * nothing about it.
+ */
+export async function listRepositories(
+  client: RegistryClient,
+  options: ListOptions = {},
+): Promise<readonly string[]> {
+  return listNames(client, {
+    ...options,
+    path: '/v2/_catalog',
+    repository: '',
+    what: `the catalog of ${client.host}`,
+    read: (bytes) => catalogShape.parse(JSON.parse(bytes)).repositories ?? [],
+    accept: isRepository,
+  });
+}
+
+export interface Referrer extends Descriptor {
+  /** Found under the fallback tag, where the registry has no referrers API. */
+  readonly fallback: boolean;
+}
+
+/** What refers to a manifest: signatures, SBOMs, verdicts. An empty list is an answer too. */
+export async function listReferrers(
+  client: RegistryClient,
+  subject: { readonly repository: string; readonly digest: string },
+  options: { readonly artifactType?: string; readonly signal?: AbortSignal } = {},
+): Promise<readonly Referrer[]> {
+  const { repository, digest } = subject;
+  const { artifactType, signal } = options;
+  checkNames(repository, digest);
+  const query =
+    artifactType === undefined ? '' : `?artifactType=${encodeURIComponent(artifactType)}`;
+  const what = `the referrers of ${repository}@${digest} at ${client.host}`;
+  const found: Referrer[] = [];
+  let hasApi = false;
+  try {
+    const request = { path: `/v2/${repository}/referrers/${digest}${query}`, repository, what };
+    for await (const page of pages(client, { ...request, signal })) {
+      hasApi = true;
+      const index = readReferrers(page.bytes, what);
+      found.push(...index.map((one) => ({ ...one, fallback: false })));
+    }
+  } catch (error) {
+    const isMissing = error instanceof SourceError && error.code === 'not_found';
+    if (hasApi || !isMissing) throw error;
+    found.push(...(await readFallback(client, { ...subject, signal })));
+  }
+  // Registries may leave the filter to whoever asks.
+  return found.filter((one) => artifactType === undefined || one.artifactType === artifactType);
+}
+
+export interface ManifestHead {
+  readonly digest: string;
+  readonly mediaType: string;
+  readonly sizeBytes: number | undefined;
+}
+
+/** What a tag or digest names now, at the least cost; read whole where the headers do not tell. */
+export async function headManifest(
+  client: RegistryClient,
+  request: {
+    readonly repository: string;
+    readonly selector: string;
+    readonly signal?: AbortSignal | undefined;
+  },
+): Promise<ManifestHead> {
+  const { repository, selector, signal } = request;
+  checkNames(repository, selector);
+  const path = `/v2/${repository}/manifests/${selector}`;
+  const what = `the manifest ${repository}:${selector} at ${client.host}`;
+  const headers = { accept: manifestAccept };
+  const answer = await client.repeat(async () => {
+    const head = await client.send({ method: 'HEAD', path, repository, what, headers, signal });
+    head.drop();
+    if (head.status >= 400 && head.status !== 405) throw await client.refuse(head, what);
+    return head;
+  }, signal);
+  const digest = answer.header('docker-content-digest')[0];
+  const length = answer.header('content-length')[0];
+  if (answer.status === 200 && digest !== undefined && parseDigest(digest) !== undefined) {
+    return {
+      digest,
+      mediaType: answer.header('content-type')[0] ?? '',
+      sizeBytes: length === undefined ? undefined : Number(length),
+    };
+  }
+  const fetched = await readManifest(client, { repository, selector, signal });
+  const { document, bytes } = fetched;
+  return { digest: fetched.digest, mediaType: document.mediaType, sizeBytes: bytes.length };
+}
+
+/** Names may come from anywhere, and become parts of a path. */
+function checkNames(repository: string, selector?: string): void {
+  if (!isRepository(repository)) {
+    throw new SourceError('unsupported', `"${repository.slice(0, 80)}" is no repository name`);
+  }
+  if (selector === undefined || isTag(selector) || parseDigest(selector) !== undefined) return;
+  throw new SourceError('unsupported', `"${selector.slice(0, 80)}" is no tag and no digest`);
+}
+
+const tagsShape = z.object({ tags: z.array(z.string()).nullish() });
+const catalogShape = z.object({ repositories: z.array(z.string()).nullish() });
+
+interface NameListing extends ListOptions {
+  readonly path: string;
+  readonly repository: string;
+  readonly what: string;
+  /** Throws anything where the page is not as it must be. */
+  read(text: string): readonly string[];
+  accept(name: string): boolean;
+}
+
+async function listNames(client: RegistryClient, listing: NameListing): Promise<readonly string[]> {
+  const { path, what, pageItems = limits.pageItemsMax, read, accept, signal } = listing;
+  const found = new Set<string>();
+  let next: string | undefined = `${path}?n=${pageItems}`;
+  while (next !== undefined) {
+    const request = { ...listing, path: next, signal };
+    next = undefined;
+    let last: WholeAnswer | undefined;
+    let names: readonly string[] = [];
+    let isNew = true;
+    for await (const page of pages(client, request)) {
+      names = readNames(page.bytes, what, read);
+      const before = found.size;
+      for (const name of names) if (accept(name)) found.add(name);
+      isNew = found.size > before;
+      last = page;
+      if (found.size > limits.registryListItems) {
+        throw new SourceError('too_large', `${what} are more than ${limits.registryListItems}`);
+      }
+    }
+    // A full page with no link: the registry knows `last` only, or it has exactly so many.
+    const isFull = last !== undefined && names.length === pageItems && isNew;
+    const from = names.at(-1);
+    if (isFull && from !== undefined) {
+      next = `${path}?n=${pageItems}&last=${encodeURIComponent(from)}`;
+    }
+  }
+  return [...found];
+}
+
+function readNames(
+  bytes: Buffer,
+  what: string,
+  read: (text: string) => readonly string[],
+): readonly string[] {
+  try {
+    return read(bytes.toString('utf8'));
+  } catch {
+    throw new SourceError('damaged', `${what}: a page is not as it must be`);
+  }
+}
+
+interface PageRequest {
+  readonly path: string;
+  readonly repository: string;
+  readonly what: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Pages as `Link` headers lead; a circle of links is an error and not the end. */
+async function* pages(client: RegistryClient, request: PageRequest): AsyncGenerator<WholeAnswer> {
+  const { repository, what, signal } = request;
+  const seen = new Set<string>();
+  let path: string | undefined = request.path;
+  while (path !== undefined) {
+    const url = await client.resolve(path);
+    if (seen.has(url.href) || seen.size >= limits.registryPages) {
+      throw new SourceError('damaged', `${what}: the pages do not end`);
+    }
+    seen.add(url.href);
+    const whole = { path: `${url.pathname}${url.search}`, repository, what, signal };
+    const page = await client.read(whole, { maxBytes: limits.registryPageBytes });
+    yield page;
+    const link = nextLink(page.headers('link'));
+    if (link === null) throw new SourceError('damaged', `${what}: a link cannot be read`);
+    path = link === undefined ? undefined : (await client.resolve(link, url.pathname)).href;
+  }
+}
+
+function readReferrers(bytes: Buffer, what: string): readonly Descriptor[] {
+  return wholeIndex(parseManifest(bytes), what);
+}
+
+function wholeIndex(document: Index | Manifest, what: string): readonly Descriptor[] {
+  if (document.kind !== 'index') throw new SourceError('damaged', `${what}: this is no index`);
+  if (document.omitted === 0) return document.children;
+  throw new SourceError('too_large', `${what}: there are ${document.omitted} more than are read`);
+}
+
+/** The referrers tag schema: an index under `<algorithm>-<hex>`, cut as the specification says. */
+async function readFallback(
+  client: RegistryClient,
+  subject: { repository: string; digest: string; signal?: AbortSignal | undefined },
+): Promise<readonly Referrer[]> {
+  const [algorithm = '', hex = ''] = subject.digest.split(':');
+  const selector = `${algorithm.slice(0, 32)}-${hex.slice(0, 64)}`;
+  try {
+    const { document } = await readManifest(client, { ...subject, selector });
+    return wholeIndex(document, selector).map((one) => ({ ...one, fallback: true }));
+  } catch (error) {
+    if (error instanceof SourceError && error.code === 'not_found') return [];
+    throw error;
+  }
+}

@@ -1,0 +1,291 @@
+/**
+ * One registry host: requests with credentials, redirects, rates and repeats. A redirect to another
+ * origin goes without `Authorization`; a repeat always begins at the registry's own URL, since a
+ * signed one may have expired.
+ */
+import { limits, registryTransport, type RegistryTransport } from '@lazaret/protocol';
+
+import { SourceError } from '../image-source.ts';
+import { Authorizer } from './authorizer.ts';
+import { parseChallenges } from './challenge.ts';
+import { type Clock, waitFor } from './clock.ts';
+import type { CredentialSource } from './credential.ts';
+import { Deadline } from './deadline.ts';
+import { PassingError, plainUrl, refusal, Secrets } from './failure.ts';
+import { readBeginning, readBody } from './read-body.ts';
+import { apiHost } from '../reference.ts';
+import type { RequestRate } from './request-rate.ts';
+import { backoffMs, isPassing, retryAfterMs } from './retry.ts';
+import { type AskTokenServer, TokenServer } from './token-server.ts';
+import type { Answer, Transport } from './transport.ts';
+
+export interface RegistryClientOptions {
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly credentials: CredentialSource;
+  readonly rate: RequestRate;
+  /** From 0 to below 1; for pauses between attempts. */
+  readonly random?: () => number;
+  readonly authHosts?: readonly string[];
+  /** Attempts after the first, in place of the bound. */
+  readonly retries?: number;
+  /** Ends every request, pause and wait for a turn: the source was closed. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface RegistryRequest {
+  readonly method?: 'GET' | 'HEAD';
+  /** From `/v2/` on, with its query; or a whole URL at the same origin. */
+  readonly path: string;
+  /** Which repository's credentials; '' for the registry itself. */
+  readonly repository: string;
+  /** For messages: `the manifest of lab/app:1 at registry.lab`. */
+  readonly what: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal | undefined;
+  /** Begun whenever the registry is asked, stopped while somebody else is. */
+  readonly deadline?: Deadline;
+}
+
+export interface RegistryAnswer extends Answer {
+  /** The weakest on the way to it. */
+  readonly transport: RegistryTransport;
+  /** Another host than the registry gave it. */
+  readonly redirected: boolean;
+}
+
+export interface BodySize {
+  readonly maxBytes: number;
+  /** Exactly, where a descriptor says it. */
+  readonly sizeBytes?: number | undefined;
+}
+
+export interface WholeAnswer {
+  readonly bytes: Buffer;
+  readonly transport: RegistryTransport;
+  /** The first value of a header. */
+  header(name: string): string | undefined;
+  headers(name: string): readonly string[];
+}
+
+export class RegistryClient {
+  /** As in references. */
+  readonly host: string;
+  readonly #options: RegistryClientOptions;
+  readonly #rate: RequestRate;
+  readonly #secrets = new Secrets();
+  #opened: Promise<{ readonly origin: URL; readonly authorizer: Authorizer }> | undefined;
+
+  constructor(host: string, options: RegistryClientOptions) {
+    this.host = host;
+    this.#options = options;
+    this.#rate = options.rate;
+  }
+
+  /** A whole body, verified to be complete; repeated while that may help. 200 only. */
+  read(request: RegistryRequest, { maxBytes, sizeBytes }: BodySize): Promise<WholeAnswer> {
+    const task = async (deadline: Deadline): Promise<WholeAnswer> => {
+      const answer = await this.send({ ...request, deadline });
+      if (answer.status !== 200) throw await this.refuse(answer, request.what);
+      const bytes = await readBody(answer.body, maxBytes, request.what);
+      checkSize(bytes.length, sizeBytes, request.what);
+      return {
+        bytes,
+        transport: answer.transport,
+        header: (name) => answer.header(name)[0],
+        headers: (name) => answer.header(name),
+      };
+    };
+    return this.repeat(() => inTime(request.what, task), request.signal);
+  }
+
+  /** Runs the task again, after a pause, while it fails with a PassingError. */
+  async repeat<T>(task: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const { retries = limits.registryRetries } = this.#options;
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        return await task();
+      } catch (error) {
+        if (!(error instanceof PassingError) || attempt >= retries) throw error;
+        await this.pause(error, attempt, signal);
+      }
+    }
+  }
+
+  /** Waits as the registry asked, or longer with each attempt. Throws the error when told to go. */
+  async pause(error: PassingError, attempt: number, signal?: AbortSignal): Promise<void> {
+    const { clock, random = Math.random } = this.#options;
+    const { afterMs = 0 } = error;
+    if (afterMs > limits.registryPauseMsMax) throw error;
+    if (error.code === 'rate_limited') this.#rate.pause(afterMs);
+    const forMs = Math.max(afterMs, backoffMs(attempt, random));
+    await waitFor(clock, forMs, this.#joined(signal));
+  }
+
+  /**
+   * The answer to one request, whatever it is; challenges are answered and redirects followed.
+   * Throws a PassingError for statuses and connections that another attempt may mend.
+   */
+  async send(request: RegistryRequest): Promise<RegistryAnswer> {
+    const { authorizer } = await this.#open();
+    const { repository, deadline } = request;
+    const signal = this.#joined(request.signal, deadline?.signal);
+    for (let tries = 0; ; tries += 1) {
+      const sent = await authorizer.header(repository, signal);
+      const answer = await this.#follow({ ...request, signal }, sent);
+      if (isPassing(answer.status)) throw await this.#passing(answer, request.what);
+      // Once for a challenge, once more for a token that had expired or could do too little.
+      if (answer.status !== 401 || answer.redirected || tries === 2) return answer;
+      const challenges = parseChallenges(answer.header('www-authenticate'));
+      deadline?.stop();
+      const repeats = await authorizer.learn(repository, { challenges, sent, signal });
+      if (!repeats) return answer;
+      answer.drop();
+    }
+  }
+
+  /** An answer that is not the one wanted, as an error; reads its explanation. */
+  async refuse(
+    answer: Pick<RegistryAnswer, 'status' | 'body' | 'redirected'>,
+    what: string,
+  ): Promise<SourceError> {
+    const body = await readBeginning(answer.body, limits.registryErrorBytes);
+    // A signed URL that storage refuses may have expired: the registry gives another.
+    if (answer.redirected && [400, 401, 403].includes(answer.status)) {
+      return new PassingError('unreachable', `${what}: storage answered ${answer.status}`);
+    }
+    return refusal({ status: answer.status, what, body }, this.#secrets);
+  }
+
+  /** The URL of a path, or of a link that a registry gave: only at its own origin. */
+  async resolve(path: string, base = '/'): Promise<URL> {
+    const { origin } = await this.#open();
+    const url = URL.parse(path, new URL(base, origin));
+    if (url === null || url.origin !== origin.origin) {
+      throw new SourceError('damaged', `${this.host} links to another place than itself`);
+    }
+    return url;
+  }
+
+  #joined(...signals: readonly (AbortSignal | undefined)[]): AbortSignal | undefined {
+    const all = [this.#options.signal, ...signals].filter((signal) => signal !== undefined);
+    return all.length > 1 ? AbortSignal.any(all) : all[0];
+  }
+
+  async #open(): Promise<{ readonly origin: URL; readonly authorizer: Authorizer }> {
+    this.#opened ??= this.#prepare();
+    return this.#opened;
+  }
+
+  async #prepare() {
+    const { transport, credentials, clock, signal, authHosts = [] } = this.#options;
+    const origin = new URL(await transport.originOf(apiHost(this.host)));
+    const secrets = this.#secrets;
+    const tokens = new TokenServer({
+      ask: this.#askTokenServer(origin, authHosts),
+      now: () => clock.now(),
+      onSecret: (secret) => secrets.add(secret),
+    });
+    const isPlain = (host: string): boolean => transport.isPlain(host);
+    const now = (): number => clock.now();
+    const { host } = this;
+    const shared = { host, origin, credentials, tokens, secrets, authHosts, isPlain, now, signal };
+    return { origin, authorizer: new Authorizer(shared) };
+  }
+
+  async #follow(request: RegistryRequest, sent: string | undefined): Promise<RegistryAnswer> {
+    const { transport } = this.#options;
+    const { origin } = await this.#open();
+    const { method = 'GET', headers, signal, deadline } = request;
+    let url = await this.resolve(request.path);
+    let weakest: RegistryTransport = 'tls';
+    for (let hops = 0; hops <= limits.registryRedirects; hops += 1) {
+      const own = url.origin === origin.origin;
+      if (own) await this.#rate.take(signal);
+      deadline?.begin();
+      const answer = await transport.exchange(url, {
+        method,
+        headers: { ...headers, ...(own && sent !== undefined ? { authorization: sent } : {}) },
+        signal,
+        trusted: url.hostname === origin.hostname,
+      });
+      weakest = weaker(weakest, answer.transport);
+      const location = isRedirect(answer.status) ? answer.header('location')[0] : undefined;
+      if (location === undefined) return { ...answer, transport: weakest, redirected: !own };
+      answer.drop();
+      url = this.#checkRedirect(URL.parse(location, url), request.what);
+    }
+    throw new SourceError('unreachable', `${request.what} is redirected again and again`);
+  }
+
+  #checkRedirect(url: URL | null, what: string): URL {
+    const isSecure = url?.protocol === 'https:';
+    const isListed = url?.protocol === 'http:' && this.#options.transport.isPlain(url.host);
+    if (url !== null && (isSecure || isListed) && url.username === '' && url.password === '') {
+      return url;
+    }
+    const target = url === null ? 'no URL' : plainUrl(url);
+    throw new SourceError('unreachable', `${what} is redirected to ${target}, which is refused`);
+  }
+
+  async #passing(answer: RegistryAnswer, what: string): Promise<PassingError> {
+    const { clock } = this.#options;
+    const afterMs = retryAfterMs(answer.header('retry-after')[0], clock.now());
+    const body = await readBeginning(answer.body, limits.registryErrorBytes);
+    const { code, message } = refusal({ status: answer.status, what, body }, this.#secrets);
+    const later = afterMs === undefined ? '' : `; try again in ${Math.ceil(afterMs / 1_000)} s`;
+    return new PassingError(code, `${message}${later}`, { afterMs });
+  }
+
+  /** Follows no redirect: what is sent there is a secret. */
+  #askTokenServer(origin: URL, authHosts: readonly string[]): AskTokenServer {
+    return (url, request) => {
+      const what = `the token server ${plainUrl(url)}`;
+      const trusted =
+        [url.hostname, url.host].some((host) => authHosts.includes(host)) ||
+        url.hostname === origin.hostname;
+      const task = async (deadline: Deadline) => {
+        const signal = this.#joined(deadline.signal);
+        deadline.begin();
+        const answer = await this.#options.transport.exchange(url, { ...request, signal, trusted });
+        if (isPassing(answer.status)) {
+          throw await this.#passing({ ...answer, redirected: false }, what);
+        }
+        const bytes = await readBody(answer.body, limits.registryTokenBytes, what);
+        return { status: answer.status, bytes };
+      };
+      return this.repeat(() => inTime(what, task));
+    };
+  }
+}
+
+/** Another attempt may be faster. */
+async function inTime<T>(what: string, task: (deadline: Deadline) => Promise<T>): Promise<T> {
+  const deadline = new Deadline(limits.registryAnswerMs);
+  try {
+    return await task(deadline);
+  } catch (error) {
+    if (error !== deadline.signal.reason) throw error;
+    throw new PassingError('unreachable', `${what} did not come in time`);
+  } finally {
+    deadline.stop();
+  }
+}
+
+/** A body without a length may have broken off unnoticed; one that is too long is another one. */
+function checkSize(foundBytes: number, sizeBytes: number | undefined, what: string): void {
+  if (sizeBytes === undefined || foundBytes === sizeBytes) return;
+  const message = `${what} has ${foundBytes} bytes, its descriptor says ${sizeBytes}`;
+  if (foundBytes < sizeBytes) throw new PassingError('digest_mismatch', message);
+  throw new SourceError('digest_mismatch', message);
+}
+
+/** The strongest comes first. */
+function weaker(one: RegistryTransport, other: RegistryTransport): RegistryTransport {
+  const order = registryTransport.options;
+  return order.indexOf(one) > order.indexOf(other) ? one : other;
+}
+
+function isRedirect(status: number): boolean {
+  return [301, 302, 303, 307, 308].includes(status);
+}

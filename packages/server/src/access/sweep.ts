@@ -1,0 +1,17 @@
+import { limits } from '@lazaret/protocol';
+import type { Logger } from 'pino';
+
+import type { Access } from './access.ts';
+
+/**
+ * Deletes ended sessions, used links and old sign-in failures, at the start and every hour.
+ * Answers a function that stops it.
+ */
+export function sweepAccess(access: Access, log: Logger): () => void {
+  const sweep = (): void => {
+    access.sweep().catch((error: unknown) => log.warn({ err: error }, 'access sweep failed'));
+  };
+  sweep();
+  const timer = setInterval(sweep, limits.accessSweepMs);
+  return () => clearInterval(timer);
+}

@@ -1,0 +1,33 @@
+/**
+ * `lazaret serve`: the roles of this process until a signal ends it; JSON lines on standard error.
+ */
+import { startServer } from './compose.ts';
+import { createLog } from '../floor/log.ts';
+import { consoleFiles, explain, loadFrom, readVersion, waitForSignal } from './program.ts';
+
+/** Answers the exit code. */
+export async function runServe(argv: readonly string[]): Promise<number> {
+  const signal = waitForSignal();
+  try {
+    const configuration = loadFrom(argv);
+    const { logLevel, onStop } = configuration.values;
+    const log = createLog({ level: logLevel });
+    const server = await startServer({
+      configuration,
+      log,
+      version: readVersion(),
+      console: consoleFiles,
+      onListening: (url) => log.info({ url }, 'listening'),
+    });
+    const link = await server.access.ensureSetupLink();
+    if (link !== undefined) {
+      process.stdout.write(`Make the first administrator here (once): ${link.url}\n`);
+    }
+    log.info({ signal: await signal }, 'stopping');
+    await server.stop({ takeDown: onStop === 'stop' });
+    return 0;
+  } catch (error) {
+    process.stderr.write(`lazaret: ${explain(error)}\n`);
+    return 1;
+  }
+}

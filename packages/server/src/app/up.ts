@@ -1,0 +1,190 @@
+/**
+ * `lazaret up`, which `npm start` runs: everything on one machine, for somebody who has just cloned
+ * the project. Docker is brought up beside the server; without it the server runs all the same and
+ * says what is missing. At the first start the sample engines are built and one job is run.
+ */
+import { copyFile, mkdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+
+import { createClient, isFinal, operations, type Client, type JobDetail } from '@lazaret/protocol';
+
+import { startServer, type RunningServer } from './compose.ts';
+import { createLog } from '../floor/log.ts';
+import {
+  consoleFiles,
+  explain,
+  installation,
+  loadFrom,
+  readVersion,
+  waitForSignal,
+} from './program.ts';
+
+/** Engines that ship; the first one shows itself at the first start. */
+const sampleEngines = ['apktool', 'strings'] as const;
+const samplePath = join(installation, 'engines', 'apktool', 'sample.apk');
+const sampleWaitMs = 180_000;
+
+/** Answers the exit code. */
+export async function runUp(argv: readonly string[]): Promise<number> {
+  const signal = waitForSignal();
+  try {
+    // Whoever runs this in a terminal expects Ctrl-C to leave nothing behind.
+    const configuration = loadFrom(['--on-stop', 'stop', ...argv]);
+    const { values } = configuration;
+    const version = readVersion();
+    say(`Lazaret ${version}, data in ${values.data}`);
+    const docker = bringUpDocker(join(values.data, 'docker'), values.nodes.length > 0);
+    const server = await startServer({
+      configuration,
+      log: createLog({ level: values.logLevel, file: join(values.data, 'logs', 'lazaret.log') }),
+      version,
+      console: consoleFiles,
+    });
+    await greet(server, values.listen);
+    const ended = new AbortController();
+    const sample = showSample(server, { docker, signal: ended.signal }).catch((error: unknown) => {
+      if (!ended.signal.aborted) say(`The sample job was not run: ${explain(error)}`);
+    });
+    await signal;
+    say('\nStopping ...');
+    ended.abort();
+    await server.stop({ takeDown: values.onStop === 'stop' });
+    await sample;
+    await stopDocker(await docker, join(values.data, 'docker'));
+    return 0;
+  } catch (error) {
+    process.stderr.write(`lazaret: ${explain(error)}\n`);
+    return 1;
+  }
+}
+
+async function greet(server: RunningServer, wanted: string): Promise<void> {
+  const port = server.url?.split(':').at(-1);
+  if (!wanted.endsWith(`:${port}`) && !wanted.endsWith(':0'))
+    say(`${wanted} is taken; this is the next free port.`);
+  say(`Ready: ${server.url}/console/`);
+  const link = await server.access.ensureSetupLink();
+  if (link !== undefined) {
+    say(`\n  Make the first administrator here (once, until ${link.expiresAt}):\n  ${link.url}\n`);
+  }
+}
+
+interface DockerState {
+  readonly state: 'running' | 'started' | 'installed-and-started' | 'missing' | 'elsewhere';
+  /** Path of the unix socket that answers. */
+  readonly socket: string | undefined;
+  readonly advice: string;
+}
+
+/**
+ * The tools run before anything is installed, so they are plain JavaScript outside the packages.
+ */
+async function bringUpDocker(dataDirectory: string, elsewhere: boolean): Promise<DockerState> {
+  if (elsewhere) return { state: 'elsewhere', socket: undefined, advice: '' };
+  const { ensureDocker } = (await import(toolUrl('docker.mjs'))) as {
+    ensureDocker(options: object): Promise<DockerState>;
+  };
+  return ensureDocker({ log: say, dataDirectory });
+}
+
+async function stopDocker(docker: DockerState, dataDirectory: string): Promise<void> {
+  const pid = Number(await readFile(join(dataDirectory, 'dockerd.pid'), 'utf8').catch(() => ''));
+  if (docker.state === 'missing' || !Number.isInteger(pid) || pid <= 1) return;
+  const name = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '');
+  if (name.trim() !== 'dockerd') return;
+  process.kill(pid, 'SIGTERM');
+  for (let turn = 0; turn < 100 && (await exists(`/proc/${pid}`)); turn += 1) await pause(100);
+  say('The Docker engine that was started here has stopped.');
+}
+
+/** Builds the sample engines where they are missing and runs one job the first time. */
+async function showSample(
+  server: RunningServer,
+  parts: { readonly docker: Promise<DockerState>; readonly signal: AbortSignal },
+): Promise<void> {
+  const docker = await parts.docker;
+  const { socket } = docker;
+  if (docker.state === 'elsewhere') return;
+  if (socket === undefined) {
+    say(`No container engine, so no jobs can run yet; everything else works.\n${docker.advice}`);
+    return;
+  }
+  const client = await localClient(server);
+  await buildSampleEngines(server.dataDirectory, socket);
+  const { total } = await client.call(operations.jobs.count, {});
+  if (total > 0 || parts.signal.aborted) return;
+  await waitForEngine(client, sampleEngines[0], parts.signal);
+  say(`Running the first job: ${sampleEngines[0]} over a sample application ...`);
+  const job = await runSample(client, parts.signal);
+  const result = job.artifacts.find((one) => one.primary);
+  const said = result === undefined ? '' : `, ${result.path} of ${result.sizeBytes} bytes`;
+  say(`Job ${job.id}: ${job.state}${said}`);
+  if (job.state !== 'succeeded') say(`  ${job.outcome?.detail ?? ''}`);
+  say(`  ${server.url}/console/jobs/${job.id}`);
+  say(`\nNext, in another terminal:  npm run lazaret -- submit strings /bin/ls --wait\n`);
+}
+
+async function buildSampleEngines(dataDirectory: string, socket: string): Promise<void> {
+  const { buildEngines } = (await import(toolUrl('build-engines.mjs'))) as {
+    buildEngines(names: readonly string[], options: object): Promise<unknown>;
+  };
+  const watched = join(dataDirectory, 'engines');
+  await mkdir(watched, { recursive: true });
+  for (const name of sampleEngines) {
+    await buildEngines([name], { socket, log: say });
+    const manifest = join(watched, `${name}.yaml`);
+    // A manifest that is there already may have been changed by its owner.
+    if (await exists(manifest)) continue;
+    await copyFile(join(installation, 'engines', name, 'manifest.yaml'), manifest);
+  }
+}
+
+async function localClient(server: RunningServer): Promise<Client> {
+  const text = await readFile(join(server.dataDirectory, 'local-token'), 'utf8');
+  const { url, token } = JSON.parse(text) as { url: string; token: string };
+  return createClient({ baseUrl: url, token });
+}
+
+/** The directory is looked at every few seconds, and images are pinned after that. */
+async function waitForEngine(client: Client, name: string, signal: AbortSignal): Promise<void> {
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(sampleWaitMs)]);
+  for (;;) {
+    const { items } = await client.call(operations.engines.list, {}, { signal: deadline });
+    if (items.some((engine) => engine.name === name && engine.image !== null)) return;
+    await pause(200, undefined, { signal: deadline });
+  }
+}
+
+async function runSample(client: Client, signal: AbortSignal): Promise<JobDetail> {
+  const artifact = await client.call(operations.artifacts.upload, {
+    query: { name: 'sample.apk' },
+    body: await readFile(samplePath),
+  });
+  const submitted = await client.call(operations.jobs.submit, {
+    body: { engine: sampleEngines[0], inputs: [{ sha256: artifact.sha256, name: 'sample.apk' }] },
+  });
+  for (let job = submitted; ;) {
+    if (isFinal(job.state)) return job;
+    job = await client.call(
+      operations.jobs.show,
+      { params: { id: job.id }, query: { waitSeconds: 30 } },
+      { signal },
+    );
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+function toolUrl(name: string): string {
+  return new URL(`../../../tools/${name}`, import.meta.url).href;
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}

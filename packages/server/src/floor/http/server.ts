@@ -1,0 +1,363 @@
+/**
+ * Operations to routes. The order for every call: request id, rate limit, sign-in, permission,
+ * validation, handler, answer; whatever is thrown ends as problem+json, never as a stack trace.
+ */
+import type { IncomingMessage } from 'node:http';
+
+import rateLimit from '@fastify/rate-limit';
+import {
+  asProblem,
+  limits,
+  operationList,
+  Problem,
+  type Operation,
+  type Permission,
+} from '@lazaret/protocol';
+import Fastify, {
+  LogController,
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
+import type { Logger } from 'pino';
+
+import { newId } from '../ids.ts';
+import { forbidden, holds, type Principal } from '../principal.ts';
+import { countStreams, type StreamCount } from './count-streams.ts';
+import { endEarly } from './end-early.ts';
+import { discardBody, readJson, readUpload } from './read-body.ts';
+import { refuseSocket } from './refuse-socket.ts';
+import type { CallContext, Download, OutgoingEvent, Route } from './route.ts';
+import { sendDownload, sendEvents, sendText } from './send.ts';
+import { validate } from './validate.ts';
+
+export interface HttpServerOptions {
+  readonly routes: readonly Route[];
+  readonly log: Logger;
+  /** Who calls; undefined for nobody. Throws a problem for credentials that are wrong. */
+  readonly authenticate: (call: {
+    readonly headers: IncomingMessage['headers'];
+    readonly address: string;
+    readonly operation: Operation;
+  }) => Promise<Principal | undefined>;
+  /** Told of every refusal for lack of rights. */
+  readonly onDenied: (principal: Principal, operation: Operation, address: string) => void;
+  /** Told of every answer, for metrics. */
+  readonly onAnswer: (operation: Operation, status: number, seconds: number) => void;
+  readonly requestsPerMinute: number;
+  readonly uploadIdleMs: number;
+  /** Addresses of proxies whose X-Forwarded-For is believed. */
+  readonly trustedProxies: readonly string[];
+}
+
+/** The server, not listening yet. Other parts may add plain routes such as the console's files. */
+export async function createHttpServer(options: HttpServerOptions): Promise<FastifyInstance> {
+  checkComplete(options.routes);
+  const app = Fastify({
+    loggerInstance: options.log as FastifyBaseLogger,
+    // Answers are logged once, below, with what matters.
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: (request) => acceptRequestId(request.headers['x-request-id']),
+    requestIdHeader: false,
+    trustProxy: options.trustedProxies.length > 0 ? [...options.trustedProxies] : false,
+    routerOptions: { maxParamLength: limits.urlParameterChars },
+    http: {
+      maxHeaderSize: limits.requestHeaderBytes,
+      headersTimeout: limits.requestHeadersMs,
+      connectionsCheckingInterval: limits.connectionCheckMs,
+    },
+    // Uploads may take long; what bounds them is the idle time between pieces.
+    requestTimeout: 0,
+    connectionTimeout: 0,
+    bodyLimit: Number.MAX_SAFE_INTEGER,
+    forceCloseConnections: true,
+    frameworkErrors: (error, request, reply) => void sendProblem(request, reply, error),
+    clientErrorHandler: refuseSocket,
+  });
+  // `100 Continue` is sent when the body is wanted, not before; other expectations are ignored.
+  for (const event of ['checkContinue', 'checkExpectation']) {
+    app.server.on(event, (...call: unknown[]) => void app.server.emit('request', ...call));
+  }
+  // Bodies are read by the row's kind, as streams.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', (_request, _payload, done) => done(null));
+  await app.register(rateLimit, {
+    max: options.requestsPerMinute,
+    timeWindow: 60_000,
+    errorResponseBuilder: (_request, context) =>
+      new Problem('too_many_requests', `expected at most ${context.max} requests a minute`, {
+        headers: { 'retry-after': String(Math.ceil(context.ttl / 1000)) },
+      }),
+  });
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id).headers(securityHeaders);
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    const operation = (request.routeOptions.config as { operation?: Operation }).operation;
+    if (operation === undefined) return;
+    options.onAnswer(operation, reply.statusCode, reply.elapsedTime / 1000);
+    const level = reply.statusCode >= 500 ? 'warn' : 'debug';
+    request.log[level](
+      { operation: operation.name, status: reply.statusCode, ms: Math.round(reply.elapsedTime) },
+      'answered',
+    );
+  });
+  app.setErrorHandler((error, request, reply) => sendProblem(request, reply, error));
+  app.setNotFoundHandler((request, reply) => sendProblem(request, reply, notFound(request)));
+  const streams = countStreams();
+  for (const one of options.routes) addRoute(app, one, { ...options, streams });
+  return app;
+}
+
+/** Answers of the API are never framed, sniffed, cached by proxies or sent with a referrer. */
+const securityHeaders = {
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cache-control': 'no-store',
+} as const;
+
+/** Every row has exactly one route: a row without one would answer 404 while documented. */
+function checkComplete(routes: readonly Route[]): void {
+  const names = routes.map((one) => one.operation.name);
+  const missing = operationList.filter((operation) => !names.includes(operation.name));
+  const twice = names.filter((name, position) => names.indexOf(name) !== position);
+  if (missing.length + twice.length === 0) return;
+  throw new Error(
+    `operations without a route: ${missing.map((row) => row.name).join(', ') || 'none'}; ` +
+      `with several: ${twice.join(', ') || 'none'}`,
+  );
+}
+
+function addRoute(
+  app: FastifyInstance,
+  one: Route,
+  options: HttpServerOptions & { readonly streams: StreamCount },
+): void {
+  const { operation } = one;
+  app.route({
+    method: [operation.method, ...(operation.alsoMethods ?? [])],
+    url: operation.path,
+    config: { operation } as never,
+    exposeHeadRoute: hasHead(operation),
+    handler: async (request, reply) => {
+      const context = await admit(request, reply, { operation, options });
+      if (operation.bodyKind === 'json') invite(request, reply);
+      if (operation.bodyKind === 'none') discardBody(request.raw);
+      const body = operation.bodyKind === 'json' ? await readJson(request.raw) : undefined;
+      const { params, query } = request;
+      const answer = await one.handler(validate(operation, { params, query, body }), context);
+      const isStream = operation.outputKind === 'events';
+      const leave = isStream ? options.streams.enter(context.principal, operation) : undefined;
+      try {
+        await sendAnswer(request, reply, { operation, answer, signal: context.signal });
+      } finally {
+        leave?.();
+      }
+      return reply;
+    },
+  });
+}
+
+function hasHead({ method, outputKind }: Operation): boolean {
+  return method === 'GET' && (outputKind === 'bytes' || outputKind === 'json');
+}
+
+/** Tells a client that waits for it to send its body. */
+function invite(request: FastifyRequest, reply: FastifyReply): void {
+  if (/^100-continue$/i.test(request.headers.expect ?? '')) reply.raw.writeContinue();
+}
+
+/** Sign-in, the proof of a session, and the permission. */
+async function admit(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  called: { readonly operation: Operation; readonly options: HttpServerOptions },
+): Promise<CallContext> {
+  const { operation, options } = called;
+  const address = request.ip;
+  const { headers } = request;
+  const principal = await options.authenticate({ headers, address, operation });
+  if (operation.access !== 'public') {
+    if (principal === undefined) {
+      throw new Problem('unauthenticated', 'expected a session or an API token, received neither', {
+        headers: { 'www-authenticate': 'Bearer realm="lazaret"' },
+      });
+    }
+    checkCsrf(principal, request, operation);
+    if (operation.access !== 'signed-in' && !holds(principal, operation.access as Permission)) {
+      options.onDenied(principal, operation, address);
+      throw forbidden(principal, operation.access as Permission);
+    }
+  }
+  return makeContext(request, reply, { principal: principal ?? nobody, options });
+}
+
+function checkCsrf(principal: Principal, request: FastifyRequest, operation: Operation): void {
+  if (principal.kind !== 'session' || operation.csrfExempt === true) return;
+  if (request.method === 'GET' || request.method === 'HEAD') return;
+  if (request.headers['x-csrf-token'] === principal.csrf) return;
+  throw new Problem('csrf_failed', 'expected the header x-csrf-token of this session');
+}
+
+const nobody: Principal = {
+  kind: 'anonymous',
+  name: 'nobody',
+  displayName: 'Nobody',
+  grants: [],
+  onlyPermissions: null,
+  onlyProject: null,
+  csrf: null,
+};
+
+function makeContext(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  parts: { principal: Principal; options: HttpServerOptions },
+): CallContext {
+  const gone = new AbortController();
+  reply.raw.once('close', () => gone.abort());
+  // It may have left while it was signed in; then nothing closes any more.
+  if (reply.raw.closed || request.raw.socket.destroyed) gone.abort();
+  return {
+    principal: parts.principal,
+    requestId: request.id,
+    address: request.ip,
+    signal: gone.signal,
+    headers: request.headers,
+    upload: () => {
+      invite(request, reply);
+      return readUpload(request.raw, parts.options.uploadIdleMs);
+    },
+    setHeader: (name, value) => void reply.header(name, value),
+  };
+}
+
+async function sendAnswer(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  done: { operation: Operation; answer: unknown; signal: AbortSignal },
+): Promise<void> {
+  const { operation, answer } = done;
+  const emptyStatus = operation.outputKind === 'empty' ? 204 : 200;
+  if (reply.statusCode === 200) reply.code(operation.status ?? emptyStatus);
+  switch (operation.outputKind) {
+    case 'empty':
+      await reply.send();
+      return;
+    case 'json':
+      await reply.type('application/json; charset=utf-8').send(JSON.stringify(answer));
+      return;
+    case 'text':
+      await sendText(reply, answer as string | AsyncIterable<string>);
+      return;
+    case 'events':
+      await sendEvents(reply, answer as AsyncIterable<OutgoingEvent>, done.signal);
+      return;
+    case 'bytes':
+      await sendDownload(request, reply, answer as Download);
+      return;
+  }
+}
+
+function sendProblem(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  error: unknown,
+): FastifyReply | undefined {
+  const problem = asProblem(error) ?? translate(error);
+  if (problem.status >= 500) request.log.error({ err: error }, 'request failed');
+  if (reply.raw.headersSent) {
+    // Too late for an answer: a broken connection says that the content is not whole.
+    reply.raw.destroy();
+    return undefined;
+  }
+  const body = JSON.stringify(problem.toDocument(request.id));
+  reply
+    .code(problem.status)
+    .header('x-request-id', request.id)
+    .headers(securityHeaders)
+    .headers(problem.headers)
+    .type('application/problem+json; charset=utf-8')
+    .removeHeader('content-length')
+    .removeHeader('content-disposition');
+  if (request.raw.complete) return reply.send(body);
+  reply.hijack();
+  endEarly(request.raw, reply.raw, { status: problem.status, headers: reply.getHeaders(), body });
+  return undefined;
+}
+
+function translate(error: unknown): Problem {
+  const { statusCode, code, message } = error as {
+    statusCode?: number;
+    code?: string;
+    message?: string;
+  };
+  if (code?.startsWith('FST_') === true && statusCode !== undefined && statusCode < 500) {
+    const isType = code.startsWith('FST_ERR_CTP_') && statusCode === 415;
+    return isType
+      ? new Problem('unsupported_media_type', `the content type could not be read: ${message}`)
+      : new Problem('invalid_request', `the request could not be read: ${message}`);
+  }
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new Problem('storage_full', 'the disk of the data directory is full', { cause: error });
+  }
+  if (isDatabaseLoss(error as NodeJS.ErrnoException)) {
+    return new Problem('database_unavailable', 'the database does not answer', {
+      cause: error,
+      headers: { 'retry-after': '2' },
+    });
+  }
+  return new Problem('internal_error', 'an unexpected error; nothing was half-done knowingly', {
+    cause: error,
+  });
+}
+
+/**
+ * SQLSTATE classes 08 (connection), 57P (shutdown, crash), and sockets that were lost or never
+ * opened; a file that is missing has the same code as a socket, but is no loss of the database.
+ */
+function isDatabaseLoss(error: NodeJS.ErrnoException): boolean {
+  const { code = '', syscall } = error;
+  if (/^(08|57P)/.test(code)) return true;
+  if (code === 'ENOENT') return syscall === 'connect';
+  return ['ECONNREFUSED', 'ECONNRESET', 'EPIPE'].includes(code);
+}
+
+function notFound(request: FastifyRequest): Problem {
+  const path = request.url.split('?', 1)[0] ?? '';
+  const methods = operationList
+    .filter((operation) => matches(operation.path, path))
+    .flatMap((operation) => [
+      operation.method,
+      ...(hasHead(operation) ? ['HEAD'] : []),
+      ...(operation.alsoMethods ?? []),
+    ]);
+  if (methods.length === 0) {
+    return new Problem(
+      'not_found',
+      `there is nothing at ${path.slice(0, limits.urlParameterChars)}`,
+    );
+  }
+  const allow = [...new Set(methods)].join(', ');
+  return new Problem('method_not_allowed', `expected ${allow}, received ${request.method}`, {
+    headers: { allow },
+  });
+}
+
+function matches(pattern: string, path: string): boolean {
+  const wanted = pattern.split('/');
+  const given = path.split('/');
+  return (
+    wanted.length === given.length &&
+    wanted.every((part, position) => part.startsWith(':') || part === given[position])
+  );
+}
+
+function acceptRequestId(header: string | string[] | undefined): string {
+  return typeof header === 'string' && /^[A-Za-z0-9._-]{8,64}$/.test(header) ? header : newId();
+}
