@@ -8,7 +8,8 @@ import {
   operations,
   permissionNames,
   permissions,
-  roles,
+  roleHas,
+  roleNames,
   type Grant,
   type Operation,
   type Permission,
@@ -31,7 +32,7 @@ beforeAll(async () => {
 });
 afterAll(() => instance.close());
 
-/** `in` means let in, whatever becomes of the call then. */
+/** `in` means authorized, whatever the operation answers then. */
 type Verdict = 'in' | 'unauthenticated' | 'forbidden';
 
 interface Case {
@@ -79,17 +80,15 @@ function verdict(
 function byGrants(grants: readonly Grant[]): (operation: Operation) => Verdict {
   return ({ access }) => {
     if (access === 'public' || access === 'signed-in') return 'in';
-    const { from, scope } = permissions[access];
+    const { scope } = permissions[access];
     const reaches = grants.some(
-      (grant) =>
-        roles.indexOf(grant.role) >= roles.indexOf(from) &&
-        (scope !== 'instance' || grant.project === null),
+      ({ role, project }) => roleHas(role, access) && (scope !== 'instance' || project === null),
     );
     return reaches ? 'in' : 'forbidden';
   };
 }
 
-test.each(roles.flatMap((role) => [[role, null] as const, [role, 'red'] as const]))(
+test.each(roleNames.flatMap((role) => [[role, null] as const, [role, 'red'] as const]))(
   '%s on %s: every operation, by session and by token',
   async (role: Role, project: string | null) => {
     const grants = [{ role, project }];
@@ -107,7 +106,23 @@ test('a user without any grant gets what being signed in gives', async () => {
   await walk({ who: 'guest by session', visitor: session, name, expected: byGrants([]) });
 });
 
-test('the strongest role on one project beside the weakest on all adds up by place', async () => {
+test('an operator who is also an investigator gets both sets of permissions', async () => {
+  const grants: Grant[] = [
+    { role: 'operator', project: null },
+    { role: 'investigator', project: 'red' },
+  ];
+  const { name, token, session } = await addPerson(instance, 'both', grants);
+  const expected = byGrants(grants);
+  const { submit } = operations.jobs;
+  const { add } = operations.engines;
+  expect([submit, add].map(expected)).toEqual(['in', 'in']);
+  expect([submit, add].map(byGrants(grants.slice(0, 1)))).toEqual(['forbidden', 'in']);
+  expect([submit, add].map(byGrants(grants.slice(1)))).toEqual(['in', 'forbidden']);
+  await walk({ who: `${name} by token`, visitor: token, name, expected });
+  await walk({ who: `${name} by session`, visitor: session, name, expected });
+});
+
+test('roles in one project and in all projects add up per project', async () => {
   const grants: Grant[] = [
     { role: 'viewer', project: null },
     { role: 'administrator', project: 'red' },

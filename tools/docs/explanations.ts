@@ -39,7 +39,7 @@ export const observationTexts: Readonly<Record<(typeof observationCodes)[number]
 };
 
 export const scopeTexts: Readonly<Record<PermissionScope, string>> = {
-  project: 'counts in the projects of the grant',
-  anywhere: 'held by whoever has it in any project (shared catalogues)',
-  instance: 'needs a grant on all projects',
+  project: 'applies in the project of the grant',
+  anywhere: 'granted by a role in any project (shared catalogs)',
+  instance: 'requires a grant on all projects',
 };

@@ -14,6 +14,7 @@ import {
   permissions,
   problems,
   roleHas,
+  roleNames,
   roles,
 } from '@lazaret/protocol';
 
@@ -145,9 +146,11 @@ ${formatTable([['observation', 'what it means'], ...observations])}
 function permissionsPage(): string {
   const matrix = permissionNames.map((name) => [
     code(name),
+    permissions[name].summary,
     permissions[name].scope,
-    ...roles.map((role) => (roleHas(role, name) ? 'yes' : '')),
+    ...roleNames.map((role) => (roleHas(role, name) ? 'yes' : '')),
   ]);
+  const roleRows = roleNames.map((name) => [code(name), roles[name].summary]);
   const scopes = Object.entries(scopeTexts).map(([name, text]) => [name, text]);
   const operations = operationList.map(({ name, method, path, access }) => [
     code(name),
@@ -155,19 +158,23 @@ function permissionsPage(): string {
     code(access),
   ]);
   return `${heading('Roles and permissions', 'packages/protocol/src/permissions.ts')}
-A user holds grants: a role in one project, or in all projects and the instance itself. A role has
-all that the roles before it have. An API token has at most what its owner has, and less when it
-was made for some permissions or one project only.
+A user holds grants: each is a role in one project, or in all projects and the instance itself. A
+role is a set of permissions and no rank: an operator cannot submit samples, and an investigator
+cannot change engines. Somebody who does both holds both roles, in the same project or in different
+ones. An API token has at most what its owner has, and less when it was made for some permissions or
+one project only.
 
-${formatTable([['permission', 'reach', ...roles], ...matrix])}
+${formatTable([['role', 'what people with it do'], ...roleRows])}
 
-${formatTable([['reach', 'what it means'], ...scopes])}
+${formatTable([['permission', 'what it allows', 'scope', ...roleNames], ...matrix])}
 
-What belongs to a project that the caller cannot see answers as if it did not exist.
+${formatTable([['scope', 'what it means'], ...scopes])}
 
-## What each operation needs
+What belongs to a project that the caller cannot see is reported as not found.
 
-${formatTable([['operation', 'call', 'needs'], ...operations])}
+## What each operation requires
+
+${formatTable([['operation', 'request', 'requires'], ...operations])}
 `;
 }
 

@@ -1,6 +1,5 @@
 /** Every permission, from all capabilities. `docs/permissions.md` shows this table. */
 import { accessPermissions } from './access/permissions.ts';
-import { type Role, roles } from './access/roles.ts';
 import type { PermissionKind } from './core/permission-kind.ts';
 import { enginePermissions } from './engines/permissions.ts';
 import { eventPermissions } from './events/permissions.ts';
@@ -21,8 +20,3 @@ export const permissions = {
 
 export type Permission = keyof typeof permissions;
 export const permissionNames = Object.keys(permissions) as [Permission, ...Permission[]];
-
-/** Whether a role has a permission where its grant reaches. */
-export function roleHas(role: Role, permission: Permission): boolean {
-  return roles.indexOf(role) >= roles.indexOf(permissions[permission].from);
-}

@@ -1,5 +1,5 @@
 import { Menu, UnstyledButton } from '@mantine/core';
-import { type Identity, roles } from '@lazaret/protocol';
+import { type Identity, roleNames } from '@lazaret/protocol';
 import { IconKey, IconLogout, IconPassword } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
@@ -29,7 +29,7 @@ export function UserMenu(): ReactNode {
           <span className="grow break">
             <span className="visually-hidden">Account of </span>
             {shown}
-            <small>{highestRole(identity)}</small>
+            <small>{listRoles(identity)}</small>
           </span>
         </UnstyledButton>
       </Menu.Target>
@@ -55,7 +55,7 @@ export function UserMenu(): ReactNode {
   );
 }
 
-function highestRole({ grants }: Identity): string {
-  const held = roles.filter((role) => grants.some((grant) => grant.role === role));
-  return held.at(-1) ?? 'no role';
+function listRoles({ grants }: Identity): string {
+  const held = roleNames.filter((role) => grants.some((grant) => grant.role === role));
+  return held.length === 0 ? 'no role' : held.join(', ');
 }

@@ -1,14 +1,14 @@
 /** Who calls: users, projects, sessions and tokens. */
 import { z } from 'zod';
 
-import { roles } from './roles.ts';
+import { roleNames } from './roles.ts';
 import { identifier, slug, timestamp } from '../core/fields.ts';
 import { permissionNames } from '../permissions.ts';
 
 export const projectName: z.ZodString = slug;
 export const defaultProject = 'default';
 
-const role = z.enum(roles);
+const role = z.enum(roleNames);
 
 /** A role in one project, or in all of them and in the instance itself when `project` is null. */
 export const grant = z.object({ role, project: projectName.nullable() });

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 
 import type { Operation, OperationTag } from './operation.ts';
+import { rolesWith } from '../access/roles.ts';
 import { operationList, operationTags } from '../operations.ts';
 import { permissions, type Permission } from '../permissions.ts';
 import { type ProblemCode, problems } from '../problems.ts';
@@ -108,10 +109,14 @@ function describeOperation(operation: Operation, method: string): Json {
 function describeAccess(access: Operation['access']): string {
   if (access === 'public') return 'Open to anyone.';
   if (access === 'signed-in') return 'For anyone signed in.';
-  const { from, scope } = permissions[access as Permission];
-  return `Needs the permission \`${access}\` (role ${from} or above, ${
-    scope === 'instance' ? 'granted on all projects' : 'in the project'
-  }).`;
+  const permission = access as Permission;
+  const where = permissions[permission].scope === 'instance' ? 'on all projects' : 'in the project';
+  return `Requires the permission \`${permission}\` ${where} (${formatRoles(permission)}).`;
+}
+
+function formatRoles(permission: Permission): string {
+  const names = rolesWith(permission);
+  return `${names.length === 1 ? 'role' : 'roles'} ${names.join(', ')}`;
 }
 
 function describeParameters(schema: z.ZodType | undefined, place: 'path' | 'query'): Json[] {

@@ -2,6 +2,6 @@
 import type { PermissionKind } from '../core/permission-kind.ts';
 
 export const nodePermissions = {
-  'nodes.read': { scope: 'anywhere', from: 'viewer' },
-  'nodes.manage': { scope: 'instance', from: 'operator' },
+  'nodes.read': { scope: 'anywhere', summary: 'List nodes' },
+  'nodes.manage': { scope: 'instance', summary: 'Cordon and uncordon nodes' },
 } as const satisfies Record<string, PermissionKind>;

@@ -110,7 +110,7 @@ export function parseGrants(
 }
 
 function isRole(text: string): text is Role {
-  return (roles as readonly string[]).includes(text);
+  return Object.hasOwn(roles, text);
 }
 
 /** Replaces the grants of a user. Throws `not_found` for a project that does not exist. */

@@ -4,7 +4,8 @@ import {
   permissions,
   Problem,
   roleHas,
-  roles,
+  roleNames,
+  rolesWith,
   type Grant,
   type Permission,
 } from '@lazaret/protocol';
@@ -65,14 +66,21 @@ export function requirePermission(
 }
 
 export function forbidden(principal: Principal, permission: Permission, project?: string): Problem {
-  const { from, scope } = permissions[permission];
+  const { scope } = permissions[permission];
   const place =
     scope === 'instance' ? ' on all projects' : project === undefined ? '' : ` in ${project}`;
-  const narrower = principal.kind === 'token' ? ' and a token whose scope includes it' : '';
+  const narrower = principal.kind === 'token' ? ', and a token whose scope includes it' : '';
   return new Problem(
     'forbidden',
-    `this needs ${permission}: the role ${from} or above${place}${narrower}`,
+    `this requires the permission ${permission}${place}: ${roleChoice(permission)}${narrower}`,
   );
+}
+
+/** `the role submitter, investigator or administrator`. */
+function roleChoice(permission: Permission): string {
+  const names = rolesWith(permission);
+  const last = names.at(-1) ?? '';
+  return `the role ${names.length === 1 ? last : `${names.slice(0, -1).join(', ')} or ${last}`}`;
 }
 
 /**
@@ -99,7 +107,7 @@ export function heldPermissions(principal: Principal): Permission[] {
   return permissionNames.filter((permission) => holds(principal, permission));
 }
 
-/** The strongest role first, for display. */
+/** In the order of the table of roles, for display. */
 export function sortGrants(grants: readonly Grant[]): Grant[] {
-  return grants.toSorted((a, b) => roles.indexOf(b.role) - roles.indexOf(a.role));
+  return grants.toSorted((a, b) => roleNames.indexOf(a.role) - roleNames.indexOf(b.role));
 }

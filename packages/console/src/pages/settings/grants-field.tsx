@@ -1,5 +1,5 @@
 import { ActionIcon, Button, Select } from '@mantine/core';
-import { type Grant, operations, type Role, roles } from '@lazaret/protocol';
+import { type Grant, operations, type Role, roleNames, roles } from '@lazaret/protocol';
 import { IconPlus, IconX } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 
@@ -29,7 +29,13 @@ export function GrantsField({ grants, onChange }: GrantsFieldProps): ReactNode {
           <Select
             className="grow"
             aria-label={`Role ${index + 1}`}
-            data={[...roles]}
+            data={[...roleNames]}
+            renderOption={({ option }) => (
+              <div>
+                {option.value}
+                <div className="dim small">{roles[option.value as Role].summary}</div>
+              </div>
+            )}
             value={grant.role}
             allowDeselect={false}
             onChange={(role) => change(index, { role: (role ?? grant.role) as Role })}
