@@ -272,7 +272,9 @@ describe('a person', () => {
   test.each([
     ['viewer', 0, 0],
     ['submitter', 1, 0],
-    ['operator', 1, 1],
+    ['investigator', 1, 0],
+    ['operator', 0, 1],
+    ['administrator', 1, 1],
   ] as const)(
     'in the role %s finds the buttons that work, and no others',
     async (role, inspect, remove) => {

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Problem } from '@lazaret/protocol';
@@ -140,4 +140,33 @@ test('the migrations of this program apply to an empty database', async () => {
   const files = await readdir(new URL('migrations', import.meta.url));
   const report = await migrate(database.handle);
   expect(report.applied).toEqual(files.filter((name) => name.endsWith('.sql')).toSorted());
+});
+
+test('operators keep what they could do when the role operator no longer includes submitting', async () => {
+  const folder = new URL('migrations/', import.meta.url);
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).toSorted();
+  const number = names.findIndex((name) => name.endsWith('_operators_submit.sql'));
+  for (const name of ['0001_first.sql', '0002_second.sql']) await remove(name);
+  for (const name of names.slice(0, number))
+    await copyFile(new URL(name, folder), join(directory, name));
+  await run();
+  await database.handle.pool.query(`
+    insert into projects (name, title) values ('red', '');
+    insert into users (name, display_name) values ('ann', ''), ('ben', '');
+    insert into grants (user_name, role, project) values
+      ('ann', 'operator', null), ('ann', 'operator', 'red'), ('ann', 'submitter', 'red'),
+      ('ben', 'viewer', null)`);
+  const name = names[number] ?? '';
+  await copyFile(new URL(name, folder), join(directory, name));
+  expect((await run()).applied).toEqual([name]);
+  const { rows } = await database.handle.pool.query(
+    'select user_name, role, project from grants order by 1, 2, 3 nulls first',
+  );
+  expect(rows.map((row) => Object.values(row).join(' '))).toEqual([
+    'ann operator ',
+    'ann operator red',
+    'ann submitter ',
+    'ann submitter red',
+    'ben viewer ',
+  ]);
 });
