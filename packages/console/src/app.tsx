@@ -17,7 +17,7 @@ export function App(): ReactNode {
         theme={theme}
         defaultColorScheme="auto"
         colorSchemeManager={schemes}
-        // Both would add style elements at run time; theme-stylesheet.ts writes them beforehand.
+        // Both would add style elements at run time; theme-stylesheet.ts writes them at build time.
         withCssVariables={false}
         withGlobalClasses={false}
       >

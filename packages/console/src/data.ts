@@ -1,4 +1,4 @@
-/** Reading and changing through operations: TanStack Query with the rows of the protocol. */
+/** Queries and mutations on API operations, through TanStack Query. */
 import {
   asProblem,
   type Operation,
@@ -30,7 +30,7 @@ const retriesMax = 2;
 export const queryClient: QueryClient = new QueryClient({
   queryCache: new QueryCache({
     onError: (error, query) => {
-      if (query.queryKey[0] !== 'sessions.show') askAgainWhoThisIs(error);
+      if (query.queryKey[0] !== 'sessions.show') refetchSession(error);
     },
   }),
   defaultOptions: {
@@ -41,21 +41,21 @@ export const queryClient: QueryClient = new QueryClient({
   },
 });
 
-/** A session that ended leads to the sign-in, whatever call noticed it. */
-function askAgainWhoThisIs(error: unknown): void {
+/** An expired session leads to the sign-in page, whichever request noticed it. */
+function refetchSession(error: unknown): void {
   if (asProblem(error)?.code !== 'unauthenticated') return;
   void queryClient.resetQueries({ queryKey: ['sessions.show'] });
 }
 
 interface ReadOptions {
   readonly enabled?: boolean;
-  /** Reads again after so many milliseconds. */
-  readonly everyMs?: number | false;
-  /** Shows the last answer while the next one for another call is on its way. */
-  readonly keepsLast?: boolean;
+  /** Polling interval in milliseconds. */
+  readonly refetchMs?: number | false;
+  /** Shows the previous response while the next request is pending. */
+  readonly keepPrevious?: boolean;
 }
 
-/** Reads an operation; the key is its name and the call. */
+/** Queries an operation; the query key is its name and its parameters. */
 export function useOperation<O extends Operation>(
   operation: O,
   call?: OperationCall<O>,
@@ -65,20 +65,20 @@ export function useOperation<O extends Operation>(
     queryKey: [operation.name, call ?? {}],
     queryFn: ({ signal }) => client.call(operation, call, { signal }),
     enabled: options.enabled ?? true,
-    refetchInterval: options.everyMs ?? false,
-    ...(options.keepsLast === true ? { placeholderData: keepPreviousData as never } : {}),
+    refetchInterval: options.refetchMs ?? false,
+    ...(options.keepPrevious === true ? { placeholderData: keepPreviousData as never } : {}),
   });
 }
 
 export interface PagedList<T> {
   readonly query: UseInfiniteQueryResult<InfiniteData<Page<T>, string | undefined>>;
-  /** Of all pages that were read so far. */
+  /** Items of all loaded pages. */
   readonly items: readonly T[];
 }
 
 export type ReadPage<T> = (cursor: { cursor?: string }, signal: AbortSignal) => Promise<Page<T>>;
 
-/** Reads a list page by page, and does not read it again by itself: nothing moves while read. */
+/** Loads a list page by page, without automatic refetching: rows do not move while being read. */
 export function usePages<T>(key: readonly unknown[], read: ReadPage<T>): PagedList<T> {
   const query = useInfiniteQuery<
     Page<T>,
@@ -101,16 +101,16 @@ export function usePages<T>(key: readonly unknown[], read: ReadPage<T>): PagedLi
 }
 
 interface ActionOptions<O extends Operation> {
-  /** Operations to read again afterwards. */
+  /** Operations to refetch on success. */
   readonly refreshes?: readonly Operation[];
   readonly onDone?: (output: OperationOutput<O>, call: OperationCall<O>) => void;
-  /** Words for a notification of success. */
-  readonly says?: string;
-  /** The caller shows the failure itself. */
+  /** Notification text on success. */
+  readonly successMessage?: string;
+  /** The caller displays errors itself. */
   readonly quiet?: boolean;
 }
 
-/** Changes something by an operation; failures are shown unless the caller shows them. */
+/** Mutation through an operation; errors are shown as a notification unless `quiet`. */
 export function useAction<O extends Operation>(
   operation: O,
   options: ActionOptions<O> = {},
@@ -122,11 +122,11 @@ export function useAction<O extends Operation>(
       for (const { name } of options.refreshes ?? []) {
         void queries.invalidateQueries({ queryKey: [name] });
       }
-      if (options.says !== undefined) notifications.show({ message: options.says, color: 'sea' });
+      if (options.successMessage !== undefined) notifications.show({ message: options.successMessage, color: 'sea' });
       options.onDone?.(output, call);
     },
     onError: (error) => {
-      askAgainWhoThisIs(error);
+      refetchSession(error);
       if (options.quiet !== true) notifyFailure(error);
     },
   });

@@ -1,4 +1,4 @@
-/** Any caught value in the words of a Problem: title, detail, hint, fields. */
+/** Any caught value as the parts of a problem: title, detail, hint, fields. */
 import { asProblem, type ProblemField, problems } from '@lazaret/protocol';
 
 export interface Failure {
@@ -16,27 +16,27 @@ export function describeFailure(error: unknown): Failure {
   }
   if (error instanceof TypeError) {
     return {
-      title: 'Lazaret cannot be reached',
-      detail: 'The server did not answer, or the connection broke.',
-      hint: 'Check that it runs and that this machine reaches it, then try again.',
+      title: 'Server unreachable',
+      detail: 'The server did not respond, or the connection was closed.',
+      hint: 'Check that the server is running and reachable, then retry.',
       fields: [],
     };
   }
   return {
-    title: 'The console failed',
+    title: 'Unexpected error',
     detail: error instanceof Error ? error.message : String(error),
-    hint: 'Reload the page. If it comes back, the log of the server may say more.',
+    hint: 'Reload the page. If the error persists, see the server log.',
     fields: [],
   };
 }
 
-/** The message for a form field, by the end of its path: `body.name` and `name` are the same. */
+/** The error of a form field, matched by the end of its path: `body.name` and `name` are equal. */
 export function fieldMessage(error: unknown, name: string): string | undefined {
   const fields = asProblem(error)?.fields ?? [];
   return fields.find((field) => field.path === name || field.path.endsWith(`.${name}`))?.message;
 }
 
-/** Whether trying the same again may help. */
+/** Whether a retry may succeed. */
 export function isTransient(error: unknown): boolean {
   const problem = asProblem(error);
   if (problem === undefined) return error instanceof TypeError;

@@ -8,7 +8,7 @@ import '@mantine/notifications/styles.css';
 import 'virtual:theme.css';
 import './theme/base.css';
 import './theme/shell.css';
-import './theme/parts.css';
+import './theme/components.css';
 import './theme/table.css';
 import './theme/job.css';
 import './theme/image.css';
@@ -17,7 +17,7 @@ import { createRoot } from 'react-dom/client';
 
 import { App } from './app.tsx';
 
-// The page's files are found by now. With a base, `#name` would leave the page that it is on.
+// The assets are loaded. With a base URL, `#name` links would leave the current page.
 document.querySelector('base')?.remove();
 
 const root = document.getElementById('root');

@@ -1,4 +1,4 @@
-/** The pages and their addresses. Filters live in the query, as plain `name=value` pairs. */
+/** Routes. Filters are plain `name=value` query parameters. */
 import {
   createRootRoute,
   createRoute,
@@ -8,7 +8,7 @@ import {
   redirect,
 } from '@tanstack/react-router';
 
-import { consolePath } from './address.ts';
+import { consolePath } from './base-urls.ts';
 import { readAuditSearch } from './pages/audit/filters.ts';
 import { readImageSearch } from './pages/image/search.ts';
 import { readImagesSearch } from './pages/images/filters.ts';
@@ -17,7 +17,7 @@ import { readJobSearch } from './pages/jobs/filters.ts';
 import { jobTabs } from './pages/job/tabs.ts';
 import { readCompareSearch } from './pages/compare/compare-search.ts';
 import { readSearch } from './pages/search/search-query.ts';
-import { RouteFailure, RouteMissing } from './parts/route-failure.tsx';
+import { RouteError, RouteNotFound } from './components/route-error.tsx';
 import { Shell } from './shell.tsx';
 
 function text(value: unknown): string | undefined {
@@ -30,8 +30,8 @@ function optional<K extends string>(key: K, value: string | undefined): { [P in 
 
 const root = createRootRoute({
   component: Outlet,
-  errorComponent: RouteFailure,
-  notFoundComponent: RouteMissing,
+  errorComponent: RouteError,
+  notFoundComponent: RouteNotFound,
 });
 
 const signIn = createRoute({
@@ -217,7 +217,7 @@ export const router = createRouter({
   routeTree,
   basepath: consolePath,
   defaultPreload: 'intent',
-  // Digests are written as people know them.
+  // Digests keep their colon: `sha256:...`.
   pathParamsAllowedCharacters: [':'],
   scrollRestoration: true,
   parseSearch: (search) => Object.fromEntries(new URLSearchParams(search)),

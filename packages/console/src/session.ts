@@ -1,8 +1,8 @@
-/** Who is signed in and what they may do. */
+/** The signed-in user and their permissions. */
 import { type Identity, operations, type Permission } from '@lazaret/protocol';
 import { useQuery, type UseQueryResult } from '@tanstack/react-query';
 
-import { client, rememberProof } from './client.ts';
+import { client, rememberCsrfToken } from './client.ts';
 import { queryClient } from './data.ts';
 
 const identityKey = ['sessions.show'];
@@ -11,16 +11,16 @@ export function useIdentityQuery(): UseQueryResult<Identity> {
   return useQuery({
     queryKey: identityKey,
     queryFn: async ({ signal }) =>
-      rememberProof(await client.call(operations.access.sessionShow, {}, { signal })),
+      rememberCsrfToken(await client.call(operations.access.sessionShow, {}, { signal })),
     staleTime: 60_000,
     refetchInterval: 5 * 60_000,
   });
 }
 
-/** For pages behind the sign-in, where there is an identity. */
+/** For pages that require a session. */
 export function useIdentity(): Identity {
   const { data } = useIdentityQuery();
-  if (data === undefined) throw new Error('this page is shown to signed-in people only');
+  if (data === undefined) throw new Error('this page requires a signed-in user');
   return data;
 }
 
@@ -28,10 +28,10 @@ export function useAllowed(permission: Permission): boolean {
   return useIdentity().permissions.includes(permission);
 }
 
-/** Takes over an identity that a sign-in answered. */
+/** Stores the identity returned by a sign-in. */
 export function startSession(identity: Identity): void {
   queryClient.clear();
-  queryClient.setQueryData(identityKey, rememberProof(identity));
+  queryClient.setQueryData(identityKey, rememberCsrfToken(identity));
 }
 
 export async function endSession(): Promise<void> {

@@ -5,16 +5,16 @@ import { IconMenu2 } from '@tabler/icons-react';
 import { Link, Outlet, useLocation, useRouter } from '@tanstack/react-router';
 import { type ReactNode, useEffect, useRef } from 'react';
 
-import { Logo } from './parts/logo.tsx';
-import { ProblemNotice } from './parts/notice.tsx';
-import { Rail } from './rail.tsx';
+import { Logo } from './components/logo.tsx';
+import { ProblemNotice } from './components/notice.tsx';
+import { Sidebar } from './sidebar.tsx';
 import { useIdentityQuery } from './session.ts';
 
-/** The frame of every page behind the sign-in: navigation at the side or in a drawer. */
+/** Layout of all signed-in pages: navigation in a sidebar or a drawer. */
 export function Shell(): ReactNode {
   const identity = useIdentityQuery();
   const { pathname } = useLocation();
-  const isSignedOut = useLeaveWhenSignedOut(identity);
+  const isSignedOut = useSignInRedirect(identity);
   const [open, drawer] = useDisclosure(false);
   const main = useRef<HTMLElement>(null);
   const { close } = drawer;
@@ -22,7 +22,7 @@ export function Shell(): ReactNode {
 
   if (identity.data === undefined) {
     return (
-      <main className="quay-form" style={{ minHeight: '100dvh' }}>
+      <main className="sign-in-main" style={{ minHeight: '100dvh' }}>
         {identity.error === null || isSignedOut ? (
           <Loader aria-label="Loading" />
         ) : (
@@ -41,7 +41,7 @@ export function Shell(): ReactNode {
           main.current?.focus();
         }}
       >
-        Skip to the content
+        Skip to content
       </a>
       <div className="topbar">
         <ActionIcon
@@ -49,7 +49,7 @@ export function Shell(): ReactNode {
           c="white"
           size="lg"
           onClick={drawer.open}
-          aria-label="Open the navigation"
+          aria-label="Open navigation"
         >
           <IconMenu2 size={22} />
         </ActionIcon>
@@ -60,11 +60,11 @@ export function Shell(): ReactNode {
       <Drawer.Root opened={open} onClose={close} size={250} padding={0} lockScroll={false}>
         <Drawer.Overlay />
         <Drawer.Content aria-label="Navigation">
-          <Rail className="rail drawer-rail" />
+          <Sidebar className="sidebar drawer-sidebar" />
         </Drawer.Content>
       </Drawer.Root>
       <div className="shell">
-        <Rail className="rail" />
+        <Sidebar className="sidebar" />
         <main className="page" id="content" ref={main} tabIndex={-1}>
           <Outlet />
         </main>
@@ -73,8 +73,8 @@ export function Shell(): ReactNode {
   );
 }
 
-/** Leads to the sign-in, once, and remembers the page that was asked for. */
-function useLeaveWhenSignedOut(identity: ReturnType<typeof useIdentityQuery>): boolean {
+/** Redirects to the sign-in page once, and remembers the requested page. */
+function useSignInRedirect(identity: ReturnType<typeof useIdentityQuery>): boolean {
   const router = useRouter();
   const code = asProblem(identity.error)?.code;
   const isSignedOut = identity.data === undefined && code === 'unauthenticated';

@@ -1,4 +1,4 @@
-/** The clock of the console, ticking for everything that shows an age. */
+/** The clock of the console, shared by everything that shows an age. */
 import { useSyncExternalStore } from 'react';
 
 const tickMs = 1_000;
@@ -20,12 +20,12 @@ function subscribe(listener: () => void): () => void {
   };
 }
 
-/** Milliseconds since 1970, read again when `stepMs` has passed. */
+/** Milliseconds since 1970, updated every `stepMs`. */
 export function useNow(stepMs: number = tickMs): number {
   return useSyncExternalStore(subscribe, () => Math.floor(now / stepMs) * stepMs);
 }
 
-/** Clocks that show an age tick slowly; what is newer than their tick is not in the future. */
+/** Ages are updated slowly; a time newer than the last tick is not in the future. */
 const tickSlackMs = 15_000;
 
 const units = [
@@ -50,7 +50,7 @@ export function absoluteTime(at: string): string {
   return absolute.format(Date.parse(at));
 }
 
-/** Milliseconds between two moments, or null when one is missing. */
+/** Milliseconds between two timestamps, or null if one is missing. */
 export function spanMs(from: string | null, to: string | null): number | null {
   return from === null || to === null ? null : Math.max(0, Date.parse(to) - Date.parse(from));
 }

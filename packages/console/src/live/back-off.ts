@@ -1,4 +1,4 @@
-/** Waits between tries: doubling, with a cap and some chance, so that clients spread out. */
+/** Delays between retries: exponential, capped, with jitter so that clients spread out. */
 
 const firstMs = 1_000;
 const maxMs = 30_000;
@@ -8,7 +8,7 @@ export function backOffMs(failures: number): number {
   return full / 2 + (Math.random() * full) / 2;
 }
 
-/** Waits, or ends at once when the signal aborts. */
+/** Sleeps; returns immediately when the signal aborts. */
 export async function pause(ms: number, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return;
   await new Promise<void>((resolve) => {
@@ -22,7 +22,7 @@ export async function pause(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-/** Resolves when the page can be seen. A hidden page holds no stream: browsers allow few. */
+/** Resolves when the page is visible. A hidden page keeps no stream open: browsers allow few. */
 export async function untilVisible(signal: AbortSignal): Promise<void> {
   while (document.hidden && !signal.aborted) {
     await new Promise<void>((resolve) => {

@@ -1,6 +1,6 @@
 /**
- * One stream of events for the whole page, shared by everything that listens, resumed after
- * breaks. While it is down, listeners are told so and may read again from time to time.
+ * One event stream for the whole page, shared by all listeners and resumed after
+ * disconnects. While it is down, `useConnected` is false and components may poll instead.
  */
 import { type Event, operations } from '@lazaret/protocol';
 import { useEffect, useRef, useSyncExternalStore } from 'react';
@@ -16,7 +16,7 @@ const watchers = new Set<() => void>();
 let connected = false;
 let stop: AbortController | undefined;
 
-/** Calls the handler for each event while the component is shown. */
+/** Calls the handler for each event while the component is mounted. */
 export function useEvents(handler: Listener): void {
   const latest = useRef(handler);
   useEffect(() => {
@@ -39,7 +39,7 @@ export function useEvents(handler: Listener): void {
   }, []);
 }
 
-/** Whether events arrive by themselves now. */
+/** Whether the event stream is connected. */
 export function useConnected(): boolean {
   return useSyncExternalStore(
     (watcher) => {

@@ -1,4 +1,4 @@
-/** Follows one job's log and moves, resuming where a broken stream ended. */
+/** Follows the log and state of one job; a disconnected stream is resumed where it ended. */
 import { type Job, type LogChunk, operations } from '@lazaret/protocol';
 
 import { client } from '../client.ts';

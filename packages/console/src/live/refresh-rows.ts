@@ -1,6 +1,6 @@
 /**
- * Keeps the rows of a list fresh without moving them: those that an event names are read again,
- * or, while no events arrive, those that still change.
+ * Updates the rows of a list in place: rows named by an event are refetched, or, while the
+ * event stream is down, rows that are not final.
  */
 import type { Event, Page } from '@lazaret/protocol';
 import { type InfiniteData, useQueryClient } from '@tanstack/react-query';
@@ -20,18 +20,18 @@ type Pages<T> = InfiniteData<Page<T>, string | undefined>;
 
 export interface RowSource<T extends Row> {
   readonly rows: readonly T[];
-  /** Of the query that holds the pages. */
+  /** Key of the query that holds the pages. */
   readonly queryKey: readonly unknown[];
   readonly read: (id: string) => Promise<T>;
-  readonly isOver: (row: T) => boolean;
-  /** Whether the event tells that the row which it names changed. */
-  readonly tells: (event: Event) => boolean;
-  /** Rows that are not over are read so often, events or not. */
-  readonly everyMs?: number;
+  readonly isEnded: (row: T) => boolean;
+  /** Whether the event announces a change of its subject. */
+  readonly matchesEvent: (event: Event) => boolean;
+  /** Polling interval for rows that are not final, regardless of events. */
+  readonly refetchMs?: number;
 }
 
 export function useRowRefresh<T extends Row>(source: RowSource<T>): void {
-  const { queryKey, everyMs } = source;
+  const { queryKey, refetchMs } = source;
   const queries = useQueryClient();
   const connected = useConnected();
   const waiting = useRef(new Set<string>());
@@ -41,18 +41,18 @@ export function useRowRefresh<T extends Row>(source: RowSource<T>): void {
   });
 
   useEvents((event) => {
-    const { tells, rows } = latest.current;
-    if (tells(event) && rows.some(({ id }) => id === event.subject)) {
+    const { matchesEvent, rows } = latest.current;
+    if (matchesEvent(event) && rows.some(({ id }) => id === event.subject)) {
       waiting.current.add(event.subject);
     }
   });
 
-  const movingMs = connected ? everyMs : pollMs;
+  const movingMs = connected ? refetchMs : pollMs;
   useEffect(() => {
     if (movingMs === undefined) return undefined;
     const timer = setInterval(() => {
-      const { rows, isOver } = latest.current;
-      for (const row of rows) if (!isOver(row)) waiting.current.add(row.id);
+      const { rows, isEnded } = latest.current;
+      for (const row of rows) if (!isEnded(row)) waiting.current.add(row.id);
     }, movingMs);
     return () => clearInterval(timer);
   }, [movingMs]);

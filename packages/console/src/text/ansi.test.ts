@@ -6,7 +6,7 @@ import { ansiClasses, parseAnsi } from './ansi.ts';
 const escape = '\u001b';
 
 describe('parseAnsi', () => {
-  it('turns colours into styles and keeps them for the next line', () => {
+  it('turns colours into styles and carries them to the next line', () => {
     const first = parseAnsi(`plain ${escape}[1;31mred`);
     expect(first.spans).toEqual([
       { text: 'plain ', style: {}, hidden: false },
@@ -26,7 +26,7 @@ describe('parseAnsi', () => {
     expect(parseAnsi(`${escape}[31m${escape}[39mx`).style).toEqual({});
   });
 
-  it('obeys no other sequence and makes it visible', () => {
+  it('does not interpret other escape sequences and makes them visible', () => {
     const { spans } = parseAnsi(`${escape}[2J${escape}]8;;http://x\u0007a\u202eb`);
     expect(spans.map((span) => span.text).join('')).toBe(
       '\\x1b[2J\\x1b]8;;http://x\\x07a[U+202E]b',
@@ -34,7 +34,7 @@ describe('parseAnsi', () => {
     expect(spans.filter((span) => span.hidden)).toHaveLength(4);
   });
 
-  it('never lets a control character through and keeps all printable text', () => {
+  it('never outputs a control character', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (line) => {
         const text = parseAnsi(line)

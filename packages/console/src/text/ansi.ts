@@ -1,6 +1,6 @@
 /**
- * Colours of terminal output (ECMA-48, "select graphic rendition") as spans. Nothing else of a
- * terminal is obeyed: every other escape sequence stays in the text and is made visible.
+ * Colours of terminal output (ECMA-48, "select graphic rendition") as spans. No other escape
+ * sequence is interpreted: it stays in the text and is made visible.
  */
 import { splitVisible } from './visible.ts';
 
@@ -18,7 +18,7 @@ export interface AnsiStyle {
 export interface AnsiSpan {
   readonly text: string;
   readonly style: AnsiStyle;
-  /** Stands for a character that cannot be seen. */
+  /** The text replaces an invisible character. */
   readonly hidden: boolean;
 }
 
@@ -27,7 +27,7 @@ export const plainStyle: AnsiStyle = {};
 // oxlint-disable-next-line no-control-regex -- escape sequences start with a control character
 const rendition = /\u001b\[([0-9;:]{0,64})m/g;
 
-/** One line into spans, starting with the style that the line before left. */
+/** Parses one line into spans, starting with the style at the end of the previous line. */
 export function parseAnsi(
   line: string,
   start: AnsiStyle = plainStyle,
@@ -47,7 +47,7 @@ export function parseAnsi(
   return { spans, style };
 }
 
-/** Classes of the stylesheet for a style. */
+/** CSS classes of a style. */
 export function ansiClasses(style: AnsiStyle): string {
   const names: string[] = [];
   if (style.foreground !== undefined) names.push(`ansi-fg-${style.foreground}`);
@@ -97,7 +97,7 @@ function applyCode(style: AnsiStyle, code: number): AnsiStyle {
   return style;
 }
 
-/** Of the 256 colours only the first 16 have a readable counterpart here; others are left out. */
+/** Only the first 16 of the 256 colours are supported; others are ignored. */
 function extendedColour(rest: readonly number[]): { colour: number | undefined; used: number } {
   if (rest[0] === 5) {
     const colour = rest[1];

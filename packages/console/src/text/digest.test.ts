@@ -4,7 +4,7 @@ import { imageTitle, pinnedReference, shortDigest } from './digest.ts';
 
 const digest = `sha256:${'ab'.repeat(32)}`;
 
-it('shortens a digest behind its algorithm', () => {
+it('shortens a digest after its algorithm', () => {
   expect(shortDigest(digest)).toBe('sha256:abababababab');
   expect(shortDigest('abcdefabcdefabcdef')).toBe('abcdefabcdef');
 });

@@ -1,4 +1,4 @@
-/** Digests and names of images in few characters. */
+/** Short digests and image names. */
 import { visibleText } from './visible.ts';
 
 const shortChars = 12;
@@ -9,7 +9,7 @@ export function shortDigest(digest: string): string {
   return colon < 0 ? digest.slice(0, shortChars) : digest.slice(0, colon + 1 + shortChars);
 }
 
-/** The latest name, or the digest of what has none. */
+/** The latest name, or the digest if there is no name. */
 export function imageTitle(image: {
   readonly names: readonly string[];
   readonly digest: string;
@@ -18,7 +18,7 @@ export function imageTitle(image: {
   return first === undefined ? shortDigest(image.digest) : visibleText(first);
 }
 
-/** The same repository, at this very digest: `lab/app:1.2` as `lab/app@sha256:…`. */
+/** The same repository pinned to a digest: `lab/app:1.2` becomes `lab/app@sha256:…`. */
 export function pinnedReference(reference: string, digest: string): string {
   const at = reference.indexOf('@');
   const name = at < 0 ? reference : reference.slice(0, at);

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 
 import { LogLines, logLinesMax, spansOf } from './log-lines.ts';
 
-it('joins pieces into lines, per stream', () => {
+it('joins chunks into lines, per stream', () => {
   const log = new LogLines();
   log.append('stdout', 'one\ntw');
   log.append('stderr', 'warning\r\n');
@@ -25,7 +25,7 @@ it('carries colours over line ends of the same stream only', () => {
   expect(styles).toEqual([2, undefined, 2]);
 });
 
-it('keeps a bounded number of lines and counts what it dropped', () => {
+it('keeps a bounded number of lines and counts the dropped ones', () => {
   const log = new LogLines();
   log.append('stdout', 'x\n'.repeat(logLinesMax + 5));
   expect(log.lines).toHaveLength(logLinesMax);

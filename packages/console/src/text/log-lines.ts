@@ -1,6 +1,6 @@
 /**
- * The log as lines of spans, built up from pieces as they arrive. stdout and stderr each keep
- * their own unfinished line and colours, so that they do not tear each other apart.
+ * The log as lines, built from chunks as they arrive. stdout and stderr each have their own
+ * unfinished line and colours, so that they do not interleave within a line.
  */
 import { type AnsiSpan, type AnsiStyle, parseAnsi, plainStyle } from './ansi.ts';
 

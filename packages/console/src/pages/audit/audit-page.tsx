@@ -6,23 +6,23 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 
 import { client } from '../../client.ts';
-import { type Column, DataTable } from '../../parts/data-table.tsx';
-import { EmptyState } from '../../parts/empty-state.tsx';
-import { MoreButton } from '../../parts/more-button.tsx';
-import { PageHeader } from '../../parts/page-header.tsx';
-import { PlainText } from '../../parts/plain-text.tsx';
-import { QueryView } from '../../parts/query-view.tsx';
-import { LinkAnchor } from '../../parts/router-link.tsx';
-import { When } from '../../parts/when.tsx';
+import { type Column, DataTable } from '../../components/data-table.tsx';
+import { EmptyState } from '../../components/empty-state.tsx';
+import { LoadMoreButton } from '../../components/load-more-button.tsx';
+import { PageHeader } from '../../components/page-header.tsx';
+import { PlainText } from '../../components/plain-text.tsx';
+import { QueryView } from '../../components/query-view.tsx';
+import { LinkAnchor } from '../../components/router-link.tsx';
+import { Timestamp } from '../../components/timestamp.tsx';
 import { auditedTypes, type AuditSearch, toAuditQuery } from './filters.ts';
 import { VerifyPanel } from './verify-panel.tsx';
 
 const pageItems = 50;
 
 const columns: Column<AuditEntry>[] = [
-  { label: 'Number', cell: ({ number }) => <span className="mono dim">{number}</span> },
+  { label: 'No.', cell: ({ number }) => <span className="mono dim">{number}</span> },
   {
-    label: 'What',
+    label: 'Event',
     cell: ({ type }) => (
       <div>
         <strong>{eventKinds[type].summary}</strong>
@@ -30,9 +30,9 @@ const columns: Column<AuditEntry>[] = [
       </div>
     ),
   },
-  { label: 'Who', cell: ({ actor }) => <PlainText>{actor}</PlainText> },
+  { label: 'Actor', cell: ({ actor }) => <PlainText>{actor}</PlainText> },
   {
-    label: 'About',
+    label: 'Subject',
     cell: ({ type, subject, project }) => (
       <span className="break">
         {type.startsWith('job.') ? (
@@ -47,7 +47,7 @@ const columns: Column<AuditEntry>[] = [
     ),
   },
   { label: 'Data', cell: ({ data }) => <EntryData data={data} /> },
-  { label: 'When', end: true, cell: ({ at }) => <When at={at} /> },
+  { label: 'Time', end: true, cell: ({ at }) => <Timestamp at={at} /> },
 ];
 
 export function AuditPage(): ReactNode {
@@ -87,7 +87,7 @@ export function AuditPage(): ReactNode {
           </Button>
         }
       >
-        Who did what. Each entry carries the hash of the one before, so that a change shows.
+        All audited actions. The entries form a hash chain, so that tampering is detected.
       </PageHeader>
       <div className="stack">
         <VerifyPanel />
@@ -96,8 +96,8 @@ export function AuditPage(): ReactNode {
           <QueryView query={query} rows={8}>
             {() =>
               entries.length === 0 ? (
-                <EmptyState icon={IconScript} title="No entry fits">
-                  Loosen a filter: the log itself is never empty.
+                <EmptyState icon={IconScript} title="No matching entries">
+                  Broaden or clear the filters.
                 </EmptyState>
               ) : (
                 <DataTable
@@ -110,7 +110,7 @@ export function AuditPage(): ReactNode {
             }
           </QueryView>
         </section>
-        <MoreButton query={query}>Show older entries</MoreButton>
+        <LoadMoreButton query={query}>Load older entries</LoadMoreButton>
       </div>
     </>
   );
@@ -126,21 +126,21 @@ function AuditFilters({ search }: { readonly search: AuditSearch }): ReactNode {
     <form
       className="filters"
       onSubmit={(event) => event.preventDefault()}
-      // Text takes effect when the field is left or on Enter.
+      // Text is applied on blur or on Enter.
       key={`${search.actor ?? ''} ${search.subject ?? ''}`}
     >
       <Select
-        aria-label="What"
-        placeholder="Anything"
+        aria-label="Event"
+        placeholder="Any event"
         data={auditedTypes.map((type) => ({ value: type, label: eventKinds[type].summary }))}
         value={search.type ?? null}
         onChange={(type) => change({ type: type ?? undefined })}
         clearable
         searchable
       />
-      <TextFilter label="Who" value={search.actor} onDone={(actor) => change({ actor })} />
+      <TextFilter label="Actor" value={search.actor} onDone={(actor) => change({ actor })} />
       <TextFilter
-        label="About (a job, engine or user)"
+        label="Subject (job, engine or user)"
         value={search.subject}
         onDone={(subject) => change({ subject })}
       />

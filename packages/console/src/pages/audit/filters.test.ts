@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 
 import { auditedTypes, readAuditSearch, toAuditQuery } from './filters.ts';
 
-it('keeps known filters only', () => {
+it('drops unknown filters', () => {
   expect(readAuditSearch({ type: 'job.submitted', actor: 'eva', x: '1' })).toEqual({
     type: 'job.submitted',
     actor: 'eva',
@@ -10,11 +10,11 @@ it('keeps known filters only', () => {
   expect(readAuditSearch({ type: 'job.moved', actor: 'x'.repeat(65), subject: 5 })).toEqual({});
 });
 
-it('offers only what enters the audit log', () => {
+it('offers audited event types only', () => {
   expect(auditedTypes).toContain('session.refused');
   expect(auditedTypes).not.toContain('job.finished');
 });
 
-it('turns them into what the API takes', () => {
+it('converts filters to an API query', () => {
   expect(toAuditQuery({ type: 'job.submitted' })).toEqual({ type: ['job.submitted'] });
 });

@@ -1,4 +1,4 @@
-/** The filters of the audit log as they stand in the address. */
+/** Filters of the audit log in the URL. */
 import { eventKinds, type EventType } from '@lazaret/protocol';
 
 export interface AuditSearch {

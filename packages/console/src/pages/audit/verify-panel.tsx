@@ -5,10 +5,10 @@ import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 
 import { client } from '../../client.ts';
-import { Copyable } from '../../parts/copy.tsx';
-import { Notice, ProblemNotice } from '../../parts/notice.tsx';
+import { Copyable } from '../../components/copy.tsx';
+import { Notice, ProblemNotice } from '../../components/notice.tsx';
 
-/** Recomputes the chain of hashes on demand and says what came out. */
+/** Verifies the hash chain on demand. */
 export function VerifyPanel(): ReactNode {
   const { data, error, isFetching, refetch } = useQuery({
     queryKey: ['audit.verify'],
@@ -34,13 +34,13 @@ export function VerifyPanel(): ReactNode {
           tone={data.intact ? 'succeeded' : 'failed'}
           title={
             data.intact
-              ? `Intact: ${data.entries.toLocaleString('en')} entries`
+              ? `Intact: ${plural(data.entries, 'entry', 'entries')}`
               : `Broken at entry ${data.brokenAt ?? '?'}`
           }
         >
           <p>{data.detail}</p>
           <p className="small">
-            <span className="dim">Head, to keep elsewhere: </span>
+            <span className="dim">Head hash (store a copy elsewhere): </span>
             <Copyable value={data.head} label="the head of the log" chars={24} />
           </p>
         </Notice>

@@ -5,14 +5,14 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 
 import { useOperation } from '../../data.ts';
-import { EmptyState } from '../../parts/empty-state.tsx';
-import { PageHeader } from '../../parts/page-header.tsx';
-import { QueryView } from '../../parts/query-view.tsx';
+import { EmptyState } from '../../components/empty-state.tsx';
+import { PageHeader } from '../../components/page-header.tsx';
+import { QueryView } from '../../components/query-view.tsx';
 import type { CompareSearch } from './compare-search.ts';
 import { Difference } from './difference.tsx';
 import { ImagePicker } from './image-picker.tsx';
 
-/** What lies between two images. */
+/** Compares two images. */
 export function ComparePage(): ReactNode {
   const search = useSearch({ from: '/shell/images/compare' });
   const { before, after, files, project } = search;
@@ -31,12 +31,12 @@ export function ComparePage(): ReactNode {
         ...(files === undefined ? {} : { files: true }),
       },
     },
-    { enabled: canCompare, keepsLast: true },
+    { enabled: canCompare, keepPrevious: true },
   );
   return (
     <>
       <PageHeader title="Compare images">
-        What the second has that the first has not, and the other way round.
+        Differences in findings, packages, configuration and files.
       </PageHeader>
       <div className="stack">
         <div className="compare-form">
@@ -62,7 +62,7 @@ export function ComparePage(): ReactNode {
           />
         </div>
         <Switch
-          label="Compare every file too, which takes longer"
+          label="Compare files (slower)"
           checked={files !== undefined}
           onChange={(event) => change({ files: event.currentTarget.checked ? 'yes' : undefined })}
         />
@@ -75,7 +75,7 @@ export function ComparePage(): ReactNode {
         ) : (
           <section className="panel">
             <EmptyState icon={IconArrowsDiff} title="Choose two images">
-              Two versions of one image, or what you built and what you run.
+              For example two versions of the same image.
             </EmptyState>
           </section>
         )}

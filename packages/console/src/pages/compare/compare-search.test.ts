@@ -4,7 +4,7 @@ import { readCompareSearch } from './compare-search.ts';
 
 const digest = `sha256:${'0'.repeat(64)}`;
 
-it('takes digests and nothing else for images', () => {
+it('accepts digests only', () => {
   expect(readCompareSearch({ before: digest, after: 'latest', files: 'yes' })).toEqual({
     before: digest,
     files: 'yes',

@@ -1,11 +1,11 @@
-/** Which images are compared, as it stands in the address. */
+/** The compared images in the URL. */
 import { digest } from '@lazaret/protocol';
 
 export interface CompareSearch {
   readonly project?: string;
   readonly before?: string;
   readonly after?: string;
-  /** `yes`: files too. */
+  /** `yes`: compare files. */
   readonly files?: string;
 }
 

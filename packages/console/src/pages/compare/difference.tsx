@@ -2,16 +2,16 @@ import type { ReportDifference, Verdict } from '@lazaret/protocol';
 import { IconEqual } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 
-import { CutList } from '../../parts/cut-list.tsx';
-import { type Column, DataTable } from '../../parts/data-table.tsx';
-import { EmptyState } from '../../parts/empty-state.tsx';
-import { Notice } from '../../parts/notice.tsx';
-import { Panel } from '../../parts/panel.tsx';
-import { PlainText } from '../../parts/plain-text.tsx';
-import { LinkAnchor } from '../../parts/router-link.tsx';
-import { VerdictBadge } from '../../parts/verdict-badge.tsx';
+import { TruncatedList } from '../../components/truncated-list.tsx';
+import { type Column, DataTable } from '../../components/data-table.tsx';
+import { EmptyState } from '../../components/empty-state.tsx';
+import { Notice } from '../../components/notice.tsx';
+import { Panel } from '../../components/panel.tsx';
+import { PlainText } from '../../components/plain-text.tsx';
+import { LinkAnchor } from '../../components/router-link.tsx';
+import { VerdictBadge } from '../../components/verdict-badge.tsx';
 import { shortDigest } from '../../text/digest.ts';
-import { counted } from '../../text/image-words.ts';
+import { plural } from '../../text/image-labels.ts';
 import { FindingRow } from '../image/finding-row.tsx';
 import { type Change, fileChanges, packageChanges } from './list-changes.ts';
 
@@ -33,7 +33,7 @@ export function Difference({ difference, before, after, project }: DifferencePro
         <Side title="After" side={difference.after} digest={after} search={search} />
       </div>
       {caveats.length > 0 && (
-        <Notice tone="warning" title="What is missing below may be there all the same">
+        <Notice tone="warning" title="The comparison is incomplete">
           <ul>
             {caveats.map((caveat) => (
               <li key={caveat}>
@@ -44,13 +44,13 @@ export function Difference({ difference, before, after, project }: DifferencePro
         </Notice>
       )}
       <p className="dim">
-        {counted(layers.common, 'layer')} in both, {layers.removed} only before, {layers.added} only
+        {plural(layers.common, 'layer')} in both, {layers.removed} only before, {layers.added} only
         after.
       </p>
       {isSame && (
         <section className="panel">
-          <EmptyState icon={IconEqual} title="Nothing differs">
-            Both inspections found exactly the same.
+          <EmptyState icon={IconEqual} title="No differences">
+            Both inspections have the same result.
           </EmptyState>
         </section>
       )}
@@ -82,22 +82,22 @@ function Side({ title, side, digest, search }: SideProps): ReactNode {
 
 function Findings({ findings }: Pick<ReportDifference, 'findings'>): ReactNode {
   const kinds = [
-    { word: 'New', tone: 'failed', rows: findings.new },
-    { word: 'Gone', tone: 'succeeded', rows: findings.gone },
+    { label: 'New', tone: 'failed', rows: findings.new },
+    { label: 'Gone', tone: 'succeeded', rows: findings.gone },
   ] as const;
   return (
     <Panel title={titleOf('Findings', findings.new.length + findings.gone.length)} flush>
-      {kinds.map(({ word, tone, rows }) =>
+      {kinds.map(({ label, tone, rows }) =>
         rows.length === 0 ? (
-          <p key={word} className="padded dim">
-            {word}: none.
+          <p key={label} className="padded dim">
+            {label}: none.
           </p>
         ) : (
-          <section key={word} aria-label={`${word} findings`}>
+          <section key={label} aria-label={`${label} findings`}>
             <h3 className={`change-head tone-${tone}`}>
-              {word} <span className="count">{rows.length}</span>
+              {label} <span className="count">{rows.length}</span>
             </h3>
-            <CutList items={rows.map((finding, index) => ({ finding, index }))} step={50}>
+            <TruncatedList items={rows.map((finding, index) => ({ finding, index }))} step={50}>
               {(shown) => (
                 <ul className="findings padded">
                   {shown.map(({ finding, index }) => (
@@ -105,7 +105,7 @@ function Findings({ findings }: Pick<ReportDifference, 'findings'>): ReactNode {
                   ))}
                 </ul>
               )}
-            </CutList>
+            </TruncatedList>
           </section>
         ),
       )}
@@ -113,10 +113,10 @@ function Findings({ findings }: Pick<ReportDifference, 'findings'>): ReactNode {
   );
 }
 
-const changeWords = {
-  added: { word: 'added', tone: 'succeeded' },
-  removed: { word: 'removed', tone: 'failed' },
-  changed: { word: 'changed', tone: 'warning' },
+const changeLabels = {
+  added: { label: 'added', tone: 'succeeded' },
+  removed: { label: 'removed', tone: 'failed' },
+  changed: { label: 'changed', tone: 'warning' },
 } as const;
 
 interface ChangesProps {
@@ -141,7 +141,7 @@ function Changes({ title, what, changes }: ChangesProps): ReactNode {
     {
       label: 'Change',
       cell: ({ change }) => (
-        <span className={`state tone-${changeWords[change].tone}`}>{changeWords[change].word}</span>
+        <span className={`state tone-${changeLabels[change].tone}`}>{changeLabels[change].label}</span>
       ),
     },
     { label: 'Detail', cell: ({ detail }) => <Detail text={detail} /> },
@@ -151,7 +151,7 @@ function Changes({ title, what, changes }: ChangesProps): ReactNode {
       {changes.length === 0 ? (
         <p className="padded dim">No difference.</p>
       ) : (
-        <CutList items={changes}>
+        <TruncatedList items={changes}>
           {(shown) => (
             <DataTable
               label={title}
@@ -160,7 +160,7 @@ function Changes({ title, what, changes }: ChangesProps): ReactNode {
               rowKey={({ change, kind, name }) => `${change} ${kind ?? ''} ${name}`}
             />
           )}
-        </CutList>
+        </TruncatedList>
       )}
     </Panel>
   );
@@ -187,7 +187,7 @@ function Configuration({ config }: Pick<ReportDifference, 'config'>): ReactNode 
       {config.length === 0 ? (
         <p className="padded dim">No difference.</p>
       ) : (
-        <CutList items={config}>
+        <TruncatedList items={config}>
           {(shown) => (
             <DataTable
               label="Configuration"
@@ -196,7 +196,7 @@ function Configuration({ config }: Pick<ReportDifference, 'config'>): ReactNode 
               rowKey={({ field }) => field}
             />
           )}
-        </CutList>
+        </TruncatedList>
       )}
     </Panel>
   );

@@ -22,7 +22,7 @@ interface Choice {
   readonly platform: string | null;
 }
 
-/** One of the images that were inspected, by its name or digest. */
+/** Selects an inspected image by name or digest. */
 export function ImagePicker({ label, project, value, onChange }: ImagePickerProps): ReactNode {
   const [typed, setTyped] = useState('');
   const [text] = useDebouncedValue(typed.trim(), typingMs);
@@ -33,12 +33,12 @@ export function ImagePicker({ label, project, value, onChange }: ImagePickerProp
     { enabled: value !== undefined },
   ).data;
   const chosenLabel = chosen === undefined ? undefined : labelOf(chosen);
-  // The field shows the label of what is chosen: that is no search.
+  // The field contains the label of the selected image, which is not a search.
   const isTyping = text !== '' && text !== chosenLabel;
   const list = useOperation(
     operations.images.list,
     { query: { ...inProject, limit: shown, ...(isTyping ? { text: text.slice(0, 200) } : {}) } },
-    { keepsLast: true },
+    { keepPrevious: true },
   );
   const choices = new Map<string, string>();
   if (value !== undefined) choices.set(value, chosenLabel ?? shortDigest(value));
@@ -51,9 +51,9 @@ export function ImagePicker({ label, project, value, onChange }: ImagePickerProp
       placeholder="Name or digest"
       searchable
       clearable
-      nothingFoundMessage="No such image"
+      nothingFoundMessage="No matching images"
       data={[...choices].map(([digest, words]) => ({ value: digest, label: words }))}
-      // The server has filtered already.
+      // The server filters.
       filter={({ options }) => options}
       value={value ?? null}
       onChange={(digest) => onChange(digest ?? undefined)}

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 
 import { fileChanges, packageChanges } from './list-changes.ts';
 
-it('lists packages that went, changed and came', () => {
+it('lists removed, changed and added packages', () => {
   const changes = packageChanges({
     added: [{ type: 'npm', name: 'left-pad', before: [], after: ['1.3.0'] }],
     removed: [{ type: 'deb', name: 'curl', before: ['8.1'], after: [] }],
@@ -15,7 +15,7 @@ it('lists packages that went, changed and came', () => {
   ]);
 });
 
-it('says what changed of a file', () => {
+it('lists the changed attributes of a file', () => {
   const files = { added: [], removed: [], changed: [{ path: 'a', fields: ['mode', 'owner'] }] };
   expect(fileChanges(files)).toEqual([{ change: 'changed', name: 'a', detail: 'mode, owner' }]);
 });

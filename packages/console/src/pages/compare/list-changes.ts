@@ -1,4 +1,4 @@
-/** Differences as the rows of one list: what is gone first, then what changed, then what is new. */
+/** Differences as rows: removed first, then changed, then added. */
 import type { FileDifference, PackageDifference, ReportDifference } from '@lazaret/protocol';
 
 export interface Change {
@@ -16,7 +16,7 @@ export function packageChanges(packages: ReportDifference['packages']): Change[]
       change,
       name: difference.name,
       kind: difference.type,
-      detail: versionWords(difference),
+      detail: versionText(difference),
     })),
   );
 }
@@ -31,6 +31,6 @@ export function fileChanges(files: NonNullable<ReportDifference['files']>): Chan
   );
 }
 
-function versionWords({ before, after }: PackageDifference): string {
+function versionText({ before, after }: PackageDifference): string {
   return [before.join(', '), after.join(', ')].filter((words) => words !== '').join(' → ');
 }

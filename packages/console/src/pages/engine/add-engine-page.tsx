@@ -6,10 +6,10 @@ import { type ReactNode, useEffect, useMemo, useState } from 'react';
 import { stringify } from 'yaml';
 
 import { useAction, useOperation } from '../../data.ts';
-import { Notice, ProblemNotice } from '../../parts/notice.tsx';
-import { PageHeader } from '../../parts/page-header.tsx';
-import { Panel } from '../../parts/panel.tsx';
-import { PlainText } from '../../parts/plain-text.tsx';
+import { Notice, ProblemNotice } from '../../components/notice.tsx';
+import { PageHeader } from '../../components/page-header.tsx';
+import { Panel } from '../../components/panel.tsx';
+import { PlainText } from '../../components/plain-text.tsx';
 import { manifestText } from './manifest-text.ts';
 import { manifestPath, type ReadManifest, readManifest } from './read-manifest.ts';
 
@@ -51,7 +51,7 @@ export function AddEnginePage(): ReactNode {
     onDone: ({ name }) => void navigate({ to: '/engines/$name', params: { name } }),
   });
   const error = add.error ?? validate.error;
-  // The server checks; what was pasted is passed on as it is.
+  // The server validates; the input is sent unchanged.
   const body = { manifest: read.value as unknown as EngineManifestInput };
   const reset = (): void => {
     validate.reset();
@@ -60,10 +60,10 @@ export function AddEnginePage(): ReactNode {
   return (
     <>
       <PageHeader
-        title={from === undefined ? 'Add an engine' : `New revision of ${from}`}
+        title={from === undefined ? 'Add engine' : `New revision of ${from}`}
         eyebrow="Engines"
       >
-        Paste a manifest. Its image is pinned to a digest when it is added.
+        Paste a manifest. The image is pinned to its digest when the engine is added.
       </PageHeader>
       <Panel>
         <div className="panel-body stack">
@@ -81,7 +81,7 @@ export function AddEnginePage(): ReactNode {
             }}
           />
           {read.problems.length > 0 && text.trim() !== '' && (
-            <Notice tone="warning" title="Not readable yet">
+            <Notice tone="warning" title="Invalid YAML">
               {read.problems.map((problem) => (
                 <p key={problem}>{problem}</p>
               ))}
@@ -90,7 +90,7 @@ export function AddEnginePage(): ReactNode {
           {error !== null && <ManifestProblem error={error} read={read} />}
           {validate.isSuccess && (
             <Notice tone="succeeded" title="This manifest is valid">
-              <p>The image is looked for when the engine is added.</p>
+              <p>The image is resolved when the engine is added.</p>
             </Notice>
           )}
           <div className="row">
@@ -103,7 +103,7 @@ export function AddEnginePage(): ReactNode {
                 add.mutate({ body });
               }}
             >
-              {from === undefined ? 'Add the engine' : 'Add the revision'}
+              {from === undefined ? 'Add engine' : 'Add revision'}
             </Button>
             <Button
               variant="default"
@@ -115,7 +115,7 @@ export function AddEnginePage(): ReactNode {
                 validate.mutate({ body });
               }}
             >
-              Check only
+              Validate
             </Button>
           </div>
         </div>
@@ -129,7 +129,7 @@ interface ManifestProblemProps {
   readonly read: ReadManifest;
 }
 
-/** The fields that are wrong, each with its line in what was pasted. */
+/** The invalid fields with their line numbers. */
 function ManifestProblem({ error, read }: ManifestProblemProps): ReactNode {
   const fields = asProblem(error)?.fields ?? [];
   if (fields.length === 0) return <ProblemNotice error={error} />;

@@ -4,15 +4,15 @@ import { IconEdit, IconListDetails, IconTrash, IconUpload } from '@tabler/icons-
 import { useNavigate, useParams } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 
-import { serverUrl } from '../../address.ts';
+import { serverUrl } from '../../base-urls.ts';
 import { useAction, useOperation } from '../../data.ts';
-import { ConfirmButton } from '../../parts/confirm-button.tsx';
-import { CodeBlock, Copyable } from '../../parts/copy.tsx';
-import { Notice } from '../../parts/notice.tsx';
-import { PageHeader } from '../../parts/page-header.tsx';
-import { Panel } from '../../parts/panel.tsx';
-import { QueryView } from '../../parts/query-view.tsx';
-import { LinkButton } from '../../parts/router-link.tsx';
+import { ConfirmButton } from '../../components/confirm-button.tsx';
+import { CodeBlock, Copyable } from '../../components/copy.tsx';
+import { Notice } from '../../components/notice.tsx';
+import { PageHeader } from '../../components/page-header.tsx';
+import { Panel } from '../../components/panel.tsx';
+import { QueryView } from '../../components/query-view.tsx';
+import { LinkButton } from '../../components/router-link.tsx';
 import { useAllowed } from '../../session.ts';
 import { EngineStateBadge } from '../engines/engine-state.tsx';
 import { EngineLimits } from '../submit/engine-limits.tsx';
@@ -21,7 +21,7 @@ import { RevisionsPanel } from './revisions-panel.tsx';
 
 export function EnginePage(): ReactNode {
   const { name } = useParams({ from: '/shell/engines/$name' });
-  const query = useOperation(operations.engines.show, { params: { name } }, { everyMs: 15_000 });
+  const query = useOperation(operations.engines.show, { params: { name } }, { refetchMs: 15_000 });
   return (
     <QueryView query={query} rows={10}>
       {(engine) => <EngineView engine={engine} />}
@@ -42,7 +42,7 @@ function EngineView({ engine }: { readonly engine: EngineDetail }): ReactNode {
       </PageHeader>
       <div className="stack">
         {engine.problem !== null && (
-          <Notice tone="warning" title="This engine cannot run now">
+          <Notice tone="warning" title="This engine cannot run">
             <p>{engine.problem}</p>
           </Notice>
         )}
@@ -65,7 +65,7 @@ function EngineView({ engine }: { readonly engine: EngineDetail }): ReactNode {
                 label="the command that fetches the result"
                 value={`curl -H "Authorization: Bearer $TOKEN" \\\n  ${serverUrl}/result/$JOB`}
               />
-              <p className="dim small">Make a token under Settings, Tokens.</p>
+              <p className="dim small">Create a token under Settings, Tokens.</p>
             </div>
           </Panel>
         </div>
@@ -121,7 +121,7 @@ function Actions({ engine }: { readonly engine: EngineDetail }): ReactNode {
             busy={remove.isPending}
             onConfirm={() => remove.mutate({ params })}
           >
-            Nothing can be submitted to it any more. Its jobs stay in the history.
+            It no longer accepts jobs. Existing jobs and results are kept.
           </ConfirmButton>
         </>
       )}

@@ -3,11 +3,11 @@ import type { EngineManifest } from '@lazaret/protocol';
 import { type ReactNode, useState } from 'react';
 import { stringify } from 'yaml';
 
-import { CodeBlock } from '../../parts/copy.tsx';
-import { Panel } from '../../parts/panel.tsx';
+import { CodeBlock } from '../../components/copy.tsx';
+import { Panel } from '../../components/panel.tsx';
 import { manifestText } from './manifest-text.ts';
 
-/** The manifest with every default filled in. */
+/** The manifest with all defaults. */
 export function ManifestPanel({ manifest }: { readonly manifest: EngineManifest }): ReactNode {
   const [form, setForm] = useState('yaml');
   const value =
@@ -18,7 +18,7 @@ export function ManifestPanel({ manifest }: { readonly manifest: EngineManifest 
       actions={
         <SegmentedControl
           size="xs"
-          aria-label="Form"
+          aria-label="Format"
           value={form}
           onChange={setForm}
           data={[

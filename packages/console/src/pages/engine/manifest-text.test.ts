@@ -5,7 +5,7 @@ import { parse, stringify } from 'yaml';
 
 import { durationText, manifestText, sizeText } from './manifest-text.ts';
 
-it('writes sizes and durations that read back as the same', () => {
+it('writes sizes and durations that parse to the same value', () => {
   fc.assert(
     fc.property(fc.nat(2 ** 31 - 1), (value) => {
       expect(parseSize(sizeText(value))).toBe(value);
@@ -14,7 +14,7 @@ it('writes sizes and durations that read back as the same', () => {
   );
 });
 
-it('makes a manifest that is the same manifest when it is added again', () => {
+it('writes a manifest that parses to the same manifest', () => {
   const manifest = engineManifest.parse({
     name: 'strings',
     image: 'lazaret/engine-strings:latest',

@@ -1,12 +1,12 @@
 /**
- * A manifest for people to read and edit: in the order in which manifests are written, sizes and
- * durations with their units, as the parser takes them again.
+ * A manifest for reading and editing: keys in their usual order, sizes and durations with units,
+ * in a form that the parser accepts.
  */
 import { type EngineManifest, units } from '@lazaret/protocol';
 
 const { KiB, MiB, GiB, minuteMs, hourMs } = units;
 
-/** The database keeps no order of keys. What is not named here follows at the end. */
+/** The database does not preserve key order. Keys not listed here come last. */
 const order: readonly string[] = [
   ...['name', 'version', 'description', 'image', 'command', 'shell', 'workdir', 'environment'],
   ...['input', 'output', 'parameters', 'user', 'resources', 'timeLimit', 'queueTimeLimit'],
@@ -36,7 +36,7 @@ export function manifestText(manifest: EngineManifest): Record<string, unknown> 
   });
 }
 
-/** Exact: the largest unit that divides the size. */
+/** Exact: uses the largest unit that divides the size. */
 export function sizeText(bytes: number): string | number {
   const unit = (
     [

@@ -6,7 +6,7 @@ const text = `name: strings
 image: lab/strings
 resources:
   memory: 64MiB
-  # a remark
+  # a comment
   cpus: 0.5
 command: [/run,
   --all]
@@ -17,7 +17,7 @@ it('reads YAML and JSON', () => {
   expect(readManifest('{"name":"a"}').value).toEqual({ name: 'a' });
 });
 
-it('tells the line of a field, or of what should hold it', () => {
+it('finds the line of a field, or of its parent', () => {
   const { lineOf } = readManifest(text);
   expect(lineOf('resources.memory')).toBe(4);
   expect(lineOf('resources.cpus')).toBe(6);
@@ -26,13 +26,13 @@ it('tells the line of a field, or of what should hold it', () => {
   expect(lineOf('unknown')).toBeUndefined();
 });
 
-it('tells what is no manifest', () => {
+it('reports input that is not a manifest', () => {
   expect(readManifest('a: [1').problems[0]).toMatch(/^line \d+: /);
   expect(readManifest('just words').value).toBeUndefined();
   expect(readManifest('').value).toBeUndefined();
 });
 
-it('takes the wrapping of the request off a path', () => {
+it('strips the request prefix from a path', () => {
   expect(manifestPath({ path: 'body.manifest.resources.tmp', message: '' })).toBe('resources.tmp');
   expect(manifestPath({ path: 'manifest.name', message: '' })).toBe('name');
   expect(manifestPath({ path: 'name', message: '' })).toBe('name');

@@ -1,4 +1,4 @@
-/** Reads a manifest that somebody pasted (YAML, and so JSON too) and finds lines of its fields. */
+/** Parses a pasted manifest (YAML, hence also JSON) and finds the lines of its fields. */
 import type { ProblemField } from '@lazaret/protocol';
 import { isNode, LineCounter, parseDocument } from 'yaml';
 
@@ -31,7 +31,7 @@ export function readManifest(text: string): ReadManifest {
   return { value: value as Record<string, unknown>, problems, lineOf };
 }
 
-/** The path of a problem's field inside the manifest: `body.manifest.a` and `a` are the same. */
+/** Path of a problem's field within the manifest: `body.manifest.a` becomes `a`. */
 export function manifestPath({ path }: ProblemField): string {
   return path.replace(/^(body\.)?manifest\.?/, '').replace(/^body\.?/, '');
 }

@@ -3,21 +3,21 @@ import { IconArrowBackUp } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 
 import { useAction } from '../../data.ts';
-import { ConfirmButton } from '../../parts/confirm-button.tsx';
-import { Copyable } from '../../parts/copy.tsx';
-import { type Column, DataTable } from '../../parts/data-table.tsx';
-import { Panel } from '../../parts/panel.tsx';
-import { When } from '../../parts/when.tsx';
+import { ConfirmButton } from '../../components/confirm-button.tsx';
+import { Copyable } from '../../components/copy.tsx';
+import { type Column, DataTable } from '../../components/data-table.tsx';
+import { Panel } from '../../components/panel.tsx';
+import { Timestamp } from '../../components/timestamp.tsx';
 import { useAllowed } from '../../session.ts';
 
 type Revision = EngineDetail['revisions'][number];
 
-/** Every revision that there was; an earlier one can be made current again. */
+/** All revisions, with rollback to an earlier one. */
 export function RevisionsPanel({ engine }: { readonly engine: EngineDetail }): ReactNode {
   const mayManage = useAllowed('engines.manage');
   const rollback = useAction(operations.engines.rollback, {
     refreshes: [operations.engines.list, operations.engines.show],
-    says: 'The earlier revision is current again',
+    successMessage: 'Rolled back',
   });
   const columns: Column<Revision>[] = [
     {
@@ -40,7 +40,7 @@ export function RevisionsPanel({ engine }: { readonly engine: EngineDetail }): R
         ),
     },
     { label: 'By', cell: ({ createdBy }) => createdBy },
-    { label: 'Added', end: true, cell: ({ createdAt }) => <When at={createdAt} /> },
+    { label: 'Added', end: true, cell: ({ createdAt }) => <Timestamp at={createdAt} /> },
     {
       label: 'Actions',
       quiet: true,
@@ -49,13 +49,13 @@ export function RevisionsPanel({ engine }: { readonly engine: EngineDetail }): R
         !mayManage || revision === engine.revision ? null : (
           <ConfirmButton
             label="Roll back"
-            question={`Back to revision ${revision}?`}
+            question={`Roll back to revision ${revision}?`}
             icon={<IconArrowBackUp size={14} />}
             button={{ size: 'compact-sm' }}
             busy={rollback.isPending}
             onConfirm={() => rollback.mutate({ params: { name: engine.name }, body: { revision } })}
           >
-            New jobs run this revision. Jobs that are under way keep theirs.
+            New jobs use this revision. Running jobs are not affected.
           </ConfirmButton>
         ),
     },

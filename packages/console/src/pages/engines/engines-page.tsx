@@ -4,14 +4,14 @@ import { IconMicroscope, IconPlus } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 
 import { useAction, useOperation } from '../../data.ts';
-import { type Column, DataTable } from '../../parts/data-table.tsx';
-import { EmptyState } from '../../parts/empty-state.tsx';
-import { Notice } from '../../parts/notice.tsx';
-import { PageHeader } from '../../parts/page-header.tsx';
-import { PlainText } from '../../parts/plain-text.tsx';
-import { QueryView } from '../../parts/query-view.tsx';
-import { LinkAnchor, LinkButton } from '../../parts/router-link.tsx';
-import { When } from '../../parts/when.tsx';
+import { type Column, DataTable } from '../../components/data-table.tsx';
+import { EmptyState } from '../../components/empty-state.tsx';
+import { Notice } from '../../components/notice.tsx';
+import { PageHeader } from '../../components/page-header.tsx';
+import { PlainText } from '../../components/plain-text.tsx';
+import { QueryView } from '../../components/query-view.tsx';
+import { LinkAnchor, LinkButton } from '../../components/router-link.tsx';
+import { Timestamp } from '../../components/timestamp.tsx';
 import { useAllowed } from '../../session.ts';
 import { EngineStateBadge } from './engine-state.tsx';
 
@@ -36,7 +36,7 @@ const columns: Column<Engine>[] = [
     cell: (engine) => (
       <div>
         <EngineStateBadge engine={engine} />
-        {engine.problem !== null && <div className="dim small state-words">{engine.problem}</div>}
+        {engine.problem !== null && <div className="dim small state-detail">{engine.problem}</div>}
       </div>
     ),
   },
@@ -49,10 +49,10 @@ const columns: Column<Engine>[] = [
     ),
   },
   {
-    label: 'From',
+    label: 'Source',
     cell: ({ source }) => (source === 'directory' ? 'directory' : 'API'),
   },
-  { label: 'Changed', end: true, cell: ({ updatedAt }) => <When at={updatedAt} /> },
+  { label: 'Updated', end: true, cell: ({ updatedAt }) => <Timestamp at={updatedAt} /> },
   { label: 'Enabled', end: true, cell: (engine) => <EnableSwitch engine={engine} /> },
 ];
 
@@ -61,26 +61,26 @@ export function EnginesPage(): ReactNode {
   const query = useOperation(
     operations.engines.list,
     { query: { limit: 200 } },
-    { everyMs: 15_000 },
+    { refetchMs: 15_000 },
   );
   const add = (
     <LinkButton to="/engines/new" leftSection={<IconPlus size={16} />}>
-      Add an engine
+      Add engine
     </LinkButton>
   );
   return (
     <>
       <PageHeader title="Engines" actions={mayManage ? add : undefined}>
-        The analyzers: each a container image pinned to its digest, with limits of its own.
+        Analyzers: container images pinned by digest, with resource limits.
       </PageHeader>
       <div className="stack">
         {query.data?.refused.map((refusal) => (
-          <Notice key={refusal.file} tone="failed" title={`Refused: ${refusal.file}`}>
+          <Notice key={refusal.file} tone="failed" title={`Manifest rejected: ${refusal.file}`}>
             <p>
               <PlainText>{refusal.detail}</PlainText>
             </p>
             <p className="dim small">
-              <When at={refusal.at} />. The other manifests are not touched by this.
+              <Timestamp at={refusal.at} />. Other manifests are not affected.
             </p>
           </Notice>
         ))}
@@ -90,7 +90,7 @@ export function EnginesPage(): ReactNode {
               items.length === 0 ? (
                 <EmptyState
                   icon={IconMicroscope}
-                  title="No engine yet"
+                  title="No engines yet"
                   action={mayManage ? add : undefined}
                 >
                   Put a manifest into the watched directory, add one here, or run{' '}

@@ -1,20 +1,20 @@
 import { type ImageDetail } from '@lazaret/protocol';
 import type { ReactNode } from 'react';
 
-import { CutList } from '../../parts/cut-list.tsx';
-import { type Column, DataTable } from '../../parts/data-table.tsx';
-import { PlainText } from '../../parts/plain-text.tsx';
-import { counted, modeWords } from '../../text/image-words.ts';
-import { FileLink, LayerMark } from './placed.tsx';
+import { TruncatedList } from '../../components/truncated-list.tsx';
+import { type Column, DataTable } from '../../components/data-table.tsx';
+import { PlainText } from '../../components/plain-text.tsx';
+import { plural, formatMode } from '../../text/image-labels.ts';
+import { FileLink, LayerTag } from './location.tsx';
 
 type User = ImageDetail['users'][number];
 type Password = ImageDetail['passwords'][number];
 type Group = ImageDetail['groups'][number];
 type Special = ImageDetail['special'][number];
 
-const passwordWords: Readonly<Record<User['password'], string>> = {
+const passwordLabels: Readonly<Record<User['password'], string>> = {
   elsewhere: 'in the shadow file',
-  empty: 'empty: lets in without one',
+  empty: 'empty (login without a password)',
   locked: 'locked',
   set: 'set',
 };
@@ -27,7 +27,7 @@ const userColumns: readonly Column<User>[] = [
         <strong className="break">
           <PlainText>{name}</PlainText>
         </strong>
-        {uid === 0 && name !== 'root' && <span className="hidden-mark">uid 0</span>}
+        {uid === 0 && name !== 'root' && <span className="hidden-tag">uid 0</span>}
       </span>
     ),
   },
@@ -44,10 +44,10 @@ const userColumns: readonly Column<User>[] = [
   {
     label: 'Password',
     cell: ({ password }) => (
-      <span className={password === 'empty' ? 'ill' : ''}>{passwordWords[password]}</span>
+      <span className={password === 'empty' ? 'ill' : ''}>{passwordLabels[password]}</span>
     ),
   },
-  { label: 'Layer', cell: (each) => <LayerMark layer={each.layer} hiddenBy={each.hiddenBy} /> },
+  { label: 'Layer', cell: (each) => <LayerTag layer={each.layer} hiddenBy={each.hiddenBy} /> },
 ];
 
 const shadowColumns: readonly Column<Password>[] = [
@@ -68,8 +68,8 @@ const shadowColumns: readonly Column<Password>[] = [
       </span>
     ),
   },
-  { label: 'Said by', cell: (each) => <FileLink {...each} /> },
-  { label: 'Layer', cell: (each) => <LayerMark layer={each.layer} hiddenBy={each.hiddenBy} /> },
+  { label: 'File', cell: (each) => <FileLink {...each} /> },
+  { label: 'Layer', cell: (each) => <LayerTag layer={each.layer} hiddenBy={each.hiddenBy} /> },
 ];
 
 const groupColumns: readonly Column<Group>[] = [
@@ -86,13 +86,13 @@ const groupColumns: readonly Column<Group>[] = [
     label: 'Members',
     cell: ({ members }) => (members.length === 0 ? null : <Mono text={members.join(', ')} />),
   },
-  { label: 'Layer', cell: (each) => <LayerMark layer={each.layer} hiddenBy={each.hiddenBy} /> },
+  { label: 'Layer', cell: (each) => <LayerTag layer={each.layer} hiddenBy={each.hiddenBy} /> },
 ];
 
 const specialColumns: readonly Column<Special>[] = [
   { label: 'File', cell: (each) => <FileLink {...each} /> },
   {
-    label: 'Because',
+    label: 'Reason',
     cell: ({ because }) => (
       <span className="row tight">
         {because.map((reason) => (
@@ -103,7 +103,7 @@ const specialColumns: readonly Column<Special>[] = [
       </span>
     ),
   },
-  { label: 'Mode', cell: ({ mode }) => <span className="mono small">{modeWords(mode)}</span> },
+  { label: 'Mode', cell: ({ mode }) => <span className="mono small">{formatMode(mode)}</span> },
   {
     label: 'Owner',
     cell: ({ uid, gid }) => (
@@ -112,31 +112,31 @@ const specialColumns: readonly Column<Special>[] = [
       </span>
     ),
   },
-  { label: 'Layer', cell: (each) => <LayerMark layer={each.layer} hiddenBy={each.hiddenBy} /> },
+  { label: 'Layer', cell: (each) => <LayerTag layer={each.layer} hiddenBy={each.hiddenBy} /> },
 ];
 
-/** Who may log in, and files that deserve a look for what they are. */
+/** User accounts, and files with special permissions or types. */
 export function AccountsPanel({ image }: { readonly image: ImageDetail }): ReactNode {
   const { users, passwords, groups, special, unowned } = image;
   return (
     <div className="sections">
       <Section title="Special files" rows={special} columns={specialColumns}>
-        No file is setuid, setgid, world-writable, a device, or has capabilities.
+        No setuid, setgid or world-writable files, no devices, no file capabilities.
       </Section>
       <Section title="Users" rows={users} columns={userColumns}>
-        No file names any user.
+        No users found.
       </Section>
       <Section title="Passwords in shadow files" rows={passwords} columns={shadowColumns}>
-        No shadow file.
+        No shadow file found.
       </Section>
       <Section title="Groups" rows={groups} columns={groupColumns}>
-        No file names any group.
+        No groups found.
       </Section>
       {unowned !== undefined && (
-        <section className="section" aria-label="Files that no package owns">
-          <h3>Files that no package owns</h3>
-          <p className="padded dim">{counted(unowned.count, 'file')}, of those a container sees.</p>
-          <CutList items={unowned.paths}>
+        <section className="section" aria-label="Files not owned by a package">
+          <h3>Files not owned by a package</h3>
+          <p className="padded dim">{plural(unowned.count, 'file')} in the merged file system.</p>
+          <TruncatedList items={unowned.paths}>
             {(shown) => (
               <ul className="path-list">
                 {shown.map((path) => (
@@ -146,7 +146,7 @@ export function AccountsPanel({ image }: { readonly image: ImageDetail }): React
                 ))}
               </ul>
             )}
-          </CutList>
+          </TruncatedList>
         </section>
       )}
     </div>
@@ -157,7 +157,7 @@ interface SectionProps<T> {
   readonly title: string;
   readonly rows: readonly T[];
   readonly columns: readonly Column<T>[];
-  /** What is said when there is nothing. */
+  /** Text for an empty section. */
   readonly children: string;
 }
 
@@ -171,7 +171,7 @@ function Section<T>({ title, rows, columns, children }: SectionProps<T>): ReactN
       {rows.length === 0 ? (
         <p className="padded dim">{children}</p>
       ) : (
-        <CutList items={keyed}>
+        <TruncatedList items={keyed}>
           {(shown) => (
             <DataTable
               label={title}
@@ -183,7 +183,7 @@ function Section<T>({ title, rows, columns, children }: SectionProps<T>): ReactN
               rowKey={({ key }) => key}
             />
           )}
-        </CutList>
+        </TruncatedList>
       )}
     </section>
   );

@@ -2,26 +2,26 @@ import type { ImageConfig, ImageDetail } from '@lazaret/protocol';
 import { IconFileOff } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 
-import { CutList } from '../../parts/cut-list.tsx';
-import { EmptyState } from '../../parts/empty-state.tsx';
-import { Fact } from '../../parts/fact.tsx';
-import { PlainText } from '../../parts/plain-text.tsx';
+import { TruncatedList } from '../../components/truncated-list.tsx';
+import { EmptyState } from '../../components/empty-state.tsx';
+import { Field } from '../../components/field.tsx';
+import { PlainText } from '../../components/plain-text.tsx';
 import { absoluteTime } from '../../time.ts';
 
-/** How a container of the image would start, and how the image was made. */
+/** Runtime configuration and build history of the image. */
 export function ConfigurationPanel({ image }: { readonly image: ImageDetail }): ReactNode {
   const config = image.image?.config;
   if (config === undefined) {
     return (
       <EmptyState icon={IconFileOff} title="No configuration">
-        It could not be read, or what was inspected has none.
+        The configuration is missing or could not be read.
       </EmptyState>
     );
   }
   return (
     <div className="sections">
-      <section className="section" aria-label="Start">
-        <h3>Start</h3>
+      <section className="section" aria-label="Runtime">
+        <h3>Runtime</h3>
         <div className="padded">
           <Start config={config} />
         </div>
@@ -36,34 +36,34 @@ export function ConfigurationPanel({ image }: { readonly image: ImageDetail }): 
 function Start({ config }: { readonly config: ImageConfig }): ReactNode {
   const user = config.user === undefined || config.user === '' ? undefined : config.user;
   return (
-    <dl className="facts wide-facts">
-      <Fact term="Entry point">
+    <dl className="fields wide-fields">
+      <Field label="Entry point">
         <Words words={config.entrypoint} />
-      </Fact>
-      <Fact term="Command">
+      </Field>
+      <Field label="Command">
         <Words words={config.cmd} />
-      </Fact>
-      <Fact term="User">
-        {user === undefined ? 'root, since none is set' : <Plain text={user} />}
-      </Fact>
-      <Fact term="Working directory">
+      </Field>
+      <Field label="User">
+        {user === undefined ? 'root (default)' : <Plain text={user} />}
+      </Field>
+      <Field label="Working directory">
         <Plain text={config.workingDir} />
-      </Fact>
-      <Fact term="Ports">
+      </Field>
+      <Field label="Ports">
         <Plain text={config.exposedPorts?.join(', ')} />
-      </Fact>
-      <Fact term="Volumes">
+      </Field>
+      <Field label="Volumes">
         <Plain text={config.volumes?.join(', ')} />
-      </Fact>
-      <Fact term="Stop signal">
+      </Field>
+      <Field label="Stop signal">
         <Plain text={config.stopSignal} />
-      </Fact>
-      <Fact term="Created">
+      </Field>
+      <Field label="Created">
         <Moment text={config.created} />
-      </Fact>
-      <Fact term="Author">
+      </Field>
+      <Field label="Author">
         <Plain text={config.author} />
-      </Fact>
+      </Field>
     </dl>
   );
 }
@@ -82,7 +82,7 @@ function Pairs({ title, pairs }: PairsProps): ReactNode {
         {title} <span className="count">{pairs.length}</span>
       </h3>
       <div className="padded">
-        <CutList items={keyed}>
+        <TruncatedList items={keyed}>
           {(shown) => (
             <dl className="evidence">
               {shown.map(({ name, value, index }) => (
@@ -97,7 +97,7 @@ function Pairs({ title, pairs }: PairsProps): ReactNode {
               ))}
             </dl>
           )}
-        </CutList>
+        </TruncatedList>
       </div>
     </section>
   );
@@ -111,13 +111,13 @@ function History({ history }: { readonly history: ImageConfig['history'] }): Rea
       <h3>
         History <span className="count">{history.length}</span>
       </h3>
-      <CutList items={keyed}>
+      <TruncatedList items={keyed}>
         {(shown) => (
           <ol className="history-steps">
             {shown.map((step) => (
               <li key={step.index}>
                 <div className="mono small break">
-                  <PlainText>{step.createdBy ?? 'not told'}</PlainText>
+                  <PlainText>{step.createdBy ?? 'unknown'}</PlainText>
                 </div>
                 <div className="dim small break">
                   <Moment text={step.created} />
@@ -131,7 +131,7 @@ function History({ history }: { readonly history: ImageConfig['history'] }): Rea
             ))}
           </ol>
         )}
-      </CutList>
+      </TruncatedList>
     </section>
   );
 }
@@ -150,13 +150,13 @@ function Plain({ text }: { readonly text: string | undefined }): ReactNode {
   return <PlainText>{text}</PlainText>;
 }
 
-/** A moment as the image writes it: it may write anything. */
+/** A date from the image; it may be any text. */
 function Moment({ text }: { readonly text: string | undefined }): ReactNode {
-  if (text === undefined) return 'no date';
+  if (text === undefined) return 'unknown date';
   return Number.isNaN(Date.parse(text)) ? <PlainText>{text}</PlainText> : absoluteTime(text);
 }
 
-/** `NAME=value=more` at its first sign. */
+/** Splits `NAME=value=more` at the first equals sign. */
 function splitVariable(variable: string): [string, string] {
   const at = variable.indexOf('=');
   return at < 0 ? [variable, ''] : [variable.slice(0, at), variable.slice(at + 1)];

@@ -1,14 +1,14 @@
 import { formatSize, type Gap, type ImageDetail, type ScannerCoverage } from '@lazaret/protocol';
 import type { ReactNode } from 'react';
 
-import { CutList } from '../../parts/cut-list.tsx';
-import { type Column, DataTable } from '../../parts/data-table.tsx';
-import { Fact } from '../../parts/fact.tsx';
-import { Notice } from '../../parts/notice.tsx';
-import { PlainText } from '../../parts/plain-text.tsx';
-import { When } from '../../parts/when.tsx';
-import { gapWords } from '../../text/image-words.ts';
-import { FileLink, LayerMark } from './placed.tsx';
+import { TruncatedList } from '../../components/truncated-list.tsx';
+import { type Column, DataTable } from '../../components/data-table.tsx';
+import { Field } from '../../components/field.tsx';
+import { Notice } from '../../components/notice.tsx';
+import { PlainText } from '../../components/plain-text.tsx';
+import { Timestamp } from '../../components/timestamp.tsx';
+import { gapReasonLabels } from '../../text/image-labels.ts';
+import { FileLink, LayerTag } from './location.tsx';
 
 const scannerColumns: readonly Column<ScannerCoverage>[] = [
   {
@@ -26,7 +26,7 @@ const scannerColumns: readonly Column<ScannerCoverage>[] = [
     label: 'Health',
     cell: ({ healthy }) => (
       <span className={`state tone-${healthy ? 'succeeded' : 'failed'}`}>
-        {healthy ? 'Healthy' : 'Not healthy'}
+        {healthy ? 'Healthy' : 'Unhealthy'}
       </span>
     ),
   },
@@ -35,19 +35,19 @@ const scannerColumns: readonly Column<ScannerCoverage>[] = [
     cell: ({ signatures, signaturesAt, feeds = [] }) => (
       <div className="small">
         <span className="mono break">
-          <PlainText>{signatures === '' ? 'not said' : signatures}</PlainText>
+          <PlainText>{signatures === '' ? 'unknown' : signatures}</PlainText>
         </span>
         {signaturesAt !== undefined && (
           <div className="dim">
-            <When at={signaturesAt} />
+            <Timestamp at={signaturesAt} />
           </div>
         )}
         {feeds.map(({ feed, importedAt, newestAt }) => (
           <div key={feed} className="dim break">
-            <PlainText>{feed}</PlainText>, imported <When at={importedAt} />
+            <PlainText>{feed}</PlainText>, imported <Timestamp at={importedAt} />
             {newestAt !== undefined && (
               <>
-                , newest of <When at={newestAt} />
+                , newest advisory <Timestamp at={newestAt} />
               </>
             )}
           </div>
@@ -55,24 +55,24 @@ const scannerColumns: readonly Column<ScannerCoverage>[] = [
       </div>
     ),
   },
-  { label: 'Examined now', end: true, cell: ({ examined }) => <Figure value={examined} /> },
-  { label: 'Known already', end: true, cell: ({ cached }) => <Figure value={cached} /> },
-  { label: 'In part', end: true, cell: ({ partial }) => <Figure value={partial} /> },
+  { label: 'Examined', end: true, cell: ({ examined }) => <Figure value={examined} /> },
+  { label: 'Cached', end: true, cell: ({ cached }) => <Figure value={cached} /> },
+  { label: 'Partial', end: true, cell: ({ partial }) => <Figure value={partial} /> },
   { label: 'Failed', end: true, cell: ({ failed }) => <Figure value={failed} /> },
 ];
 
 const gapColumns: readonly Column<{ readonly gap: Gap; readonly key: string }>[] = [
   {
-    label: 'What was not examined',
+    label: 'Not examined',
     cell: ({ gap }) =>
       gap.path === undefined ? (
-        <span className="dim">the whole</span>
+        <span className="dim">entire image</span>
       ) : (
         <FileLink path={gap.path} layer={gap.layer} />
       ),
   },
-  { label: 'By', cell: ({ gap }) => gap.by },
-  { label: 'Because', cell: ({ gap }) => gapWords[gap.reason] },
+  { label: 'Component', cell: ({ gap }) => gap.by },
+  { label: 'Reason', cell: ({ gap }) => gapReasonLabels[gap.reason] },
   {
     label: 'Detail',
     cell: ({ gap }) => (
@@ -81,10 +81,10 @@ const gapColumns: readonly Column<{ readonly gap: Gap; readonly key: string }>[]
       </span>
     ),
   },
-  { label: 'Layer', cell: ({ gap }) => <LayerMark layer={gap.layer} /> },
+  { label: 'Layer', cell: ({ gap }) => <LayerTag layer={gap.layer} /> },
 ];
 
-/** What was examined and what was not: the ground on which a verdict stands. */
+/** What was examined and what was not: the basis of the verdict. */
 export function CoveragePanel({ image }: { readonly image: ImageDetail }): ReactNode {
   const { complete, files, bytes, layers, scanners, gaps, gapCount } = image.coverage;
   const keyed = gaps.map((gap, index) => ({ gap, key: String(index) }));
@@ -97,24 +97,24 @@ export function CoveragePanel({ image }: { readonly image: ImageDetail }): React
         >
           <p>
             {complete
-              ? 'Every layer and every file was examined by everything that was asked to.'
-              : 'What is listed below was not fully examined: silence about it proves nothing.'}
+              ? 'Every layer and file was examined by all configured scanners.'
+              : 'The items below were not fully examined. No findings for them does not mean that they are clean.'}
           </p>
         </Notice>
-        <dl className="facts">
-          <Fact term="Files">{files.toLocaleString('en')}</Fact>
-          <Fact term="Bytes, unpacked">{formatSize(bytes)}</Fact>
-          <Fact term="Layers">{layers.listed}</Fact>
-          <Fact term="Examined now">{layers.examined}</Fact>
-          <Fact term="Known already">{layers.cached}</Fact>
-          <Fact term="In part">{layers.partial}</Fact>
-          <Fact term="Not examined">{layers.missing}</Fact>
+        <dl className="fields">
+          <Field label="Files">{files.toLocaleString('en')}</Field>
+          <Field label="Unpacked size">{formatSize(bytes)}</Field>
+          <Field label="Layers">{layers.listed}</Field>
+          <Field label="Examined">{layers.examined}</Field>
+          <Field label="Cached">{layers.cached}</Field>
+          <Field label="Partial">{layers.partial}</Field>
+          <Field label="Not examined">{layers.missing}</Field>
         </dl>
       </div>
       <section className="section" aria-label="Scanners">
         <h3>Scanners</h3>
         {scanners.length === 0 ? (
-          <p className="padded dim">No scanner took part.</p>
+          <p className="padded dim">No scanner was used.</p>
         ) : (
           <DataTable
             label="Scanners"
@@ -131,15 +131,15 @@ export function CoveragePanel({ image }: { readonly image: ImageDetail }): React
         {gaps.length === 0 ? (
           <p className="padded dim">None.</p>
         ) : (
-          <CutList items={keyed}>
+          <TruncatedList items={keyed}>
             {(shown) => (
               <DataTable label="Gaps" columns={gapColumns} rows={shown} rowKey={({ key }) => key} />
             )}
-          </CutList>
+          </TruncatedList>
         )}
         {gapCount > gaps.length && (
           <p className="padded dim">
-            The report keeps the first {gaps.length.toLocaleString('en')} of{' '}
+            The report contains the first {gaps.length.toLocaleString('en')} of{' '}
             {gapCount.toLocaleString('en')}.
           </p>
         )}

@@ -9,7 +9,7 @@ import {
 } from '@tabler/icons-react';
 import { type CSSProperties, type ReactNode, useEffect, useRef } from 'react';
 
-import { PlainText } from '../../parts/plain-text.tsx';
+import { PlainText } from '../../components/plain-text.tsx';
 import { visibleText } from '../../text/visible.ts';
 
 interface FileRowProps {
@@ -17,7 +17,7 @@ interface FileRowProps {
   readonly level: number;
   readonly isOpen: boolean;
   readonly isSelected: boolean;
-  /** By Tab; the others by the arrow keys. */
+  /** Reachable by Tab; other rows by the arrow keys. */
   readonly isReachable: boolean;
   readonly onToggle: () => void;
   readonly onSelect: () => void;
@@ -77,7 +77,7 @@ export function FileRow(props: FileRowProps): ReactNode {
         )}
       </span>
       {file.hiddenBy !== undefined && (
-        <span className="hidden-mark">hidden by {file.hiddenBy}</span>
+        <span className="hidden-tag">hidden by {file.hiddenBy}</span>
       )}
       {file.type === 'file' && (
         <span className="tree-size number dim">{formatSize(file.sizeBytes)}</span>
@@ -89,15 +89,15 @@ export function FileRow(props: FileRowProps): ReactNode {
 const levelsIndented = 14;
 const indentPx = 15;
 
-/** Deep trees stop moving to the right before nothing is left to read. */
+/** Indentation is limited so that deep rows stay readable. */
 export function rowIndent(level: number): CSSProperties {
   return { paddingLeft: 8 + (Math.min(level, levelsIndented) - 1) * indentPx };
 }
 
 function FileIcon({ file: { type, path, hasChildren } }: { readonly file: ImageFile }): ReactNode {
-  const look = { size: 16, stroke: 1.7, 'aria-hidden': true } as const;
-  if (path.endsWith('!') || (type === 'file' && hasChildren)) return <IconArchive {...look} />;
-  if (type === 'directory') return <IconFolder {...look} />;
-  if (type === 'symlink' || type === 'hardlink') return <IconArrowForward {...look} />;
-  return type === 'file' ? <IconFile {...look} /> : <IconPlug {...look} />;
+  const iconProps = { size: 16, stroke: 1.7, 'aria-hidden': true } as const;
+  if (path.endsWith('!') || (type === 'file' && hasChildren)) return <IconArchive {...iconProps} />;
+  if (type === 'directory') return <IconFolder {...iconProps} />;
+  if (type === 'symlink' || type === 'hardlink') return <IconArrowForward {...iconProps} />;
+  return type === 'file' ? <IconFile {...iconProps} /> : <IconPlug {...iconProps} />;
 }

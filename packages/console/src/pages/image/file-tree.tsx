@@ -1,7 +1,7 @@
 /**
- * A tree that is read as it is opened, directory by directory and page by page. Its rows lie flat
- * in the document with their level said, as the tree pattern of ARIA allows; one of them can be
- * reached by Tab, the arrow keys do the rest.
+ * A lazily loaded tree, directory by directory and page by page. The rows are a flat list with
+ * `aria-level`, as the ARIA tree pattern allows; one row is reachable by Tab, the others by the
+ * arrow keys.
  */
 import { type ImageFile, operations } from '@lazaret/protocol';
 import { IconDots, IconFolderOff } from '@tabler/icons-react';
@@ -9,27 +9,27 @@ import { createContext, type ReactNode, useContext, useEffect, useRef, useState 
 
 import { client } from '../../client.ts';
 import { usePages } from '../../data.ts';
-import { EmptyState } from '../../parts/empty-state.tsx';
-import { ListSkeleton } from '../../parts/query-view.tsx';
-import { ProblemNotice } from '../../parts/notice.tsx';
+import { EmptyState } from '../../components/empty-state.tsx';
+import { ListSkeleton } from '../../components/query-view.tsx';
+import { ProblemNotice } from '../../components/notice.tsx';
 import { visibleText } from '../../text/visible.ts';
 import { FileRow, rowIndent } from './file-row.tsx';
 import type { FileView } from './search.ts';
 import { moveFocus } from './tree-keys.ts';
-import { childTowards, isOnTheWay, parentKey, parentsOf } from './tree-paths.ts';
-import { useImageAddress } from './use-image-search.ts';
+import { childTowards, leadsTo, parentKey, parentsOf } from './tree-paths.ts';
+import { useImagePage } from './use-image-page.ts';
 
 const pageItems = 200;
-/** How far the way to a selected file is looked for in one directory. */
+/** Pages of one directory that are searched for the selected file. */
 const pagesSearched = 25;
 
 interface FileTreeProps {
   readonly view: FileView;
   readonly layer: number;
-  /** Its path; it is looked for and brought into sight when the tree appears. */
+  /** Path of the selected file; it is located and scrolled into view when the tree is shown. */
   readonly selected: string | undefined;
   readonly onSelect: (file: ImageFile) => void;
-  /** The selected file was met in the tree. */
+  /** Called when the selected file is found in the tree. */
   readonly onFound: (file: ImageFile) => void;
 }
 
@@ -42,7 +42,7 @@ const TreeContext = createContext<Tree | undefined>(undefined);
 
 function useTree(): Tree {
   const tree = useContext(TreeContext);
-  if (tree === undefined) throw new Error('a branch is shown inside a tree only');
+  if (tree === undefined) throw new Error('a tree level must be inside a file tree');
   return tree;
 }
 
@@ -64,24 +64,24 @@ export function FileTree(props: FileTreeProps): ReactNode {
         className="file-tree"
         role="tree"
         aria-label="Files"
-        // Its rows take the focus; by hand it never does.
+        // The rows take the focus, not the tree.
         tabIndex={-1}
         onKeyDown={(event) => moveFocus(event, frame.current)}
       >
-        <Branch parent="" level={1} />
+        <TreeLevel parent="" level={1} />
       </div>
     </TreeContext>
   );
 }
 
-interface BranchProps {
+interface TreeLevelProps {
   readonly parent: string;
   readonly level: number;
 }
 
-function Branch({ parent, level }: BranchProps): ReactNode {
+function TreeLevel({ parent, level }: TreeLevelProps): ReactNode {
   const { view, layer, selected, open } = useTree();
-  const { digest, inProject } = useImageAddress();
+  const { digest, inProject } = useImagePage();
   const where = { ...inProject, parent, view, ...(view === 'layer' ? { layer } : {}) };
   const { query, items } = usePages(['images.files', digest, where], (cursor, signal) =>
     client.call(
@@ -91,7 +91,7 @@ function Branch({ parent, level }: BranchProps): ReactNode {
     ),
   );
   const step = selected === undefined ? undefined : childTowards(parent, selected);
-  const isFound = step !== undefined && items.some((entry) => isOnTheWay(entry, step));
+  const isFound = step !== undefined && items.some((entry) => leadsTo(entry, step));
   useFetchUntil(query, step === undefined || isFound);
 
   if (query.error !== null) {
@@ -102,7 +102,7 @@ function Branch({ parent, level }: BranchProps): ReactNode {
   return (
     <>
       {items.map((file, index) => (
-        <Twig key={`${file.path} ${file.layer}`} file={file} level={level} isFirst={index === 0} />
+        <TreeNode key={`${file.path} ${file.layer}`} file={file} level={level} isFirst={index === 0} />
       ))}
       {query.hasNextPage && (
         <button
@@ -115,7 +115,7 @@ function Branch({ parent, level }: BranchProps): ReactNode {
           style={rowIndent(level)}
           onClick={() => void query.fetchNextPage()}
         >
-          <IconDots size={16} aria-hidden /> Show more of{' '}
+          <IconDots size={16} aria-hidden /> Load more of{' '}
           {parent === '' ? 'the root' : visibleText(parent)}
           {!open.has(parent) && '…'}
         </button>
@@ -124,14 +124,14 @@ function Branch({ parent, level }: BranchProps): ReactNode {
   );
 }
 
-interface TwigProps {
+interface TreeNodeProps {
   readonly file: ImageFile;
   readonly level: number;
   readonly isFirst: boolean;
 }
 
-/** An entry, and below it what it holds when it is open. */
-function Twig({ file, level, isFirst }: TwigProps): ReactNode {
+/** An entry, and its children when it is open. */
+function TreeNode({ file, level, isFirst }: TreeNodeProps): ReactNode {
   const { open, toggle, selected, onSelect, onFound } = useTree();
   const key = parentKey(file);
   const isOpen = file.hasChildren && open.has(key);
@@ -151,7 +151,7 @@ function Twig({ file, level, isFirst }: TwigProps): ReactNode {
         onToggle={() => toggle(key)}
         onSelect={() => onSelect(file)}
       />
-      {isOpen && <Branch parent={key} level={level + 1} />}
+      {isOpen && <TreeLevel parent={key} level={level + 1} />}
     </>
   );
 }
@@ -161,7 +161,7 @@ type Pages = Pick<
   'data' | 'hasNextPage' | 'isFetchingNextPage' | 'fetchNextPage'
 >;
 
-/** Reads on until what is looked for was met, within bounds. */
+/** Loads pages until the searched entry is found, within bounds. */
 function useFetchUntil(query: Pages, isDone: boolean): void {
   const { data, hasNextPage, isFetchingNextPage, fetchNextPage } = query;
   const pages = data?.pages.length ?? 0;
@@ -171,16 +171,16 @@ function useFetchUntil(query: Pages, isDone: boolean): void {
   }, [isDone, hasNextPage, isFetchingNextPage, fetchNextPage, pages]);
 }
 
-const emptyWords: Readonly<Record<FileView, string>> = {
-  merged: 'A container of this image would start with an empty file system.',
-  layer: 'This layer adds no file.',
-  hidden: 'No layer removes or replaces a file of another one.',
+const emptyText: Readonly<Record<FileView, string>> = {
+  merged: 'The file system of this image is empty.',
+  layer: 'This layer adds no files.',
+  hidden: 'No layer removes or replaces files of an earlier layer.',
 };
 
 function NoFiles({ view }: { readonly view: FileView }): ReactNode {
   return (
-    <EmptyState icon={IconFolderOff} title="No files here" small>
-      {emptyWords[view]}
+    <EmptyState icon={IconFolderOff} title="No files" small>
+      {emptyText[view]}
     </EmptyState>
   );
 }

@@ -3,21 +3,21 @@ import type { ImageDetail, ImageFile } from '@lazaret/protocol';
 import { type ReactNode, useState } from 'react';
 
 import { visibleText } from '../../text/visible.ts';
-import { FileFacts } from './file-facts.tsx';
+import { FileDetails } from './file-details.tsx';
 import { FileTree } from './file-tree.tsx';
 import { fileViews, type FileView } from './search.ts';
-import { useImageAddress } from './use-image-search.ts';
+import { useImagePage } from './use-image-page.ts';
 
-const viewWords: Readonly<Record<FileView, string>> = {
-  merged: 'As a container sees it',
-  layer: 'One layer',
-  hidden: 'Hidden by later layers',
+const viewLabels: Readonly<Record<FileView, string>> = {
+  merged: 'Merged',
+  layer: 'By layer',
+  hidden: 'Hidden',
 };
 const labelChars = 70;
 
-/** The files as a tree, and what is known of the one that is selected. */
+/** The file tree and the details of the selected file. */
 export function FilesPanel({ image }: { readonly image: ImageDetail }): ReactNode {
-  const { search, change } = useImageAddress();
+  const { search, change } = useImagePage();
   const view = fileViews.find((name) => name === search.view) ?? 'merged';
   const layer = Math.min(Number(search.layer ?? 0), Math.max(0, image.layers.length - 1));
   const [selected, setSelected] = useState<ImageFile>();
@@ -33,7 +33,7 @@ export function FilesPanel({ image }: { readonly image: ImageDetail }): ReactNod
             setSelected(undefined);
             change({ view: next === 'merged' ? undefined : next, layer: undefined });
           }}
-          data={fileViews.map((value) => ({ value, label: viewWords[value] }))}
+          data={fileViews.map((value) => ({ value, label: viewLabels[value] }))}
         />
         {view === 'layer' && (
           <Select
@@ -64,7 +64,7 @@ export function FilesPanel({ image }: { readonly image: ImageDetail }): ReactNod
           }}
           onFound={setSelected}
         />
-        <FileFacts file={shown} path={search.path} />
+        <FileDetails file={shown} path={search.path} />
       </div>
     </div>
   );

@@ -1,21 +1,21 @@
 import type { PlacedFinding } from '@lazaret/protocol';
 import { type ReactNode, useEffect, useRef } from 'react';
 
-import { Copyable } from '../../parts/copy.tsx';
-import { PlainText } from '../../parts/plain-text.tsx';
-import { LinkAnchor } from '../../parts/router-link.tsx';
-import { SeverityBadge } from '../../parts/verdict-badge.tsx';
-import { classWords } from '../../text/image-words.ts';
-import { FileLink, LayerMark } from './placed.tsx';
+import { Copyable } from '../../components/copy.tsx';
+import { PlainText } from '../../components/plain-text.tsx';
+import { LinkAnchor } from '../../components/router-link.tsx';
+import { SeverityBadge } from '../../components/verdict-badge.tsx';
+import { findingClassLabels } from '../../text/image-labels.ts';
+import { FileLink, LayerTag } from './location.tsx';
 
 interface FindingRowProps {
   readonly finding: PlacedFinding;
   readonly isSelected?: boolean;
-  /** Outside the page of an image, where a path leads nowhere. */
+  /** Outside the page of an image, where the path is not a link. */
   readonly plainPath?: boolean;
 }
 
-/** One finding: what, against what, who says so, and the evidence. */
+/** One finding with its location, scanner and evidence. */
 export function FindingRow({ finding, isSelected, plainPath }: FindingRowProps): ReactNode {
   const place = useRef<HTMLLIElement>(null);
   useEffect(() => {
@@ -34,7 +34,7 @@ export function FindingRow({ finding, isSelected, plainPath }: FindingRowProps):
           <strong className="break">
             <PlainText>{title}</PlainText>
           </strong>
-          <span className="tag">{classWords[finding.class]}</span>
+          <span className="tag">{findingClassLabels[finding.class]}</span>
         </div>
         <div className="small dim break">
           {scanner} ·{' '}
@@ -53,8 +53,8 @@ export function FindingRow({ finding, isSelected, plainPath }: FindingRowProps):
                 <FileLink path={path} layer={layer} hiddenBy={hiddenBy} />
               ))}
             {line !== undefined && <span className="dim nowrap">line {line}</span>}
-            {offset !== undefined && <span className="dim nowrap">at byte {offset}</span>}
-            <LayerMark layer={layer} hiddenBy={hiddenBy} />
+            {offset !== undefined && <span className="dim nowrap">offset {offset}</span>}
+            <LayerTag layer={layer} hiddenBy={hiddenBy} />
           </div>
         )}
         {purl !== undefined && (
@@ -95,7 +95,7 @@ function Evidence({ finding }: { readonly finding: PlacedFinding }): ReactNode {
             <dd>
               <Copyable value={sha256} label="the SHA-256" chars={24} />{' '}
               <LinkAnchor to="/search" search={{ by: 'hash', text: sha256 }} inherit>
-                where else
+                find in all images
               </LinkAnchor>
             </dd>
           </div>
@@ -103,7 +103,7 @@ function Evidence({ finding }: { readonly finding: PlacedFinding }): ReactNode {
         <div>
           <dt>signatures</dt>
           <dd className="mono break">
-            <PlainText>{signatures === '' ? 'not said' : signatures}</PlainText>
+            <PlainText>{signatures === '' ? 'unknown' : signatures}</PlainText>
           </dd>
         </div>
       </dl>

@@ -11,20 +11,20 @@ import { type ReactNode, useEffect } from 'react';
 
 import { client } from '../../client.ts';
 import { usePages } from '../../data.ts';
-import { EmptyState } from '../../parts/empty-state.tsx';
-import { MoreButton } from '../../parts/more-button.tsx';
-import { QueryView } from '../../parts/query-view.tsx';
-import { classWords } from '../../text/image-words.ts';
+import { EmptyState } from '../../components/empty-state.tsx';
+import { LoadMoreButton } from '../../components/load-more-button.tsx';
+import { QueryView } from '../../components/query-view.tsx';
+import { findingClassLabels } from '../../text/image-labels.ts';
 import { FindingRow } from './finding-row.tsx';
 import { type ImageSearch, listOf } from './search.ts';
-import { useImageAddress } from './use-image-search.ts';
+import { useImagePage } from './use-image-page.ts';
 
 const pageItems = 100;
-/** How far a selected finding is looked for. */
+/** Pages that are searched for the selected finding. */
 const pagesSearched = 20;
 
 export function FindingsPanel({ image }: { readonly image: ImageDetail }): ReactNode {
-  const { digest, search, inProject } = useImageAddress();
+  const { digest, search, inProject } = useImagePage();
   const severities = listOf(search.severity, severity.options);
   const classes = listOf(search.class, findingClass.options);
   const filter = {
@@ -65,7 +65,7 @@ export function FindingsPanel({ image }: { readonly image: ImageDetail }): React
           )
         }
       </QueryView>
-      <MoreButton query={query}>Show more findings</MoreButton>
+      <LoadMoreButton query={query}>Load more findings</LoadMoreButton>
     </div>
   );
 }
@@ -78,44 +78,44 @@ function NoFindings({ isFiltered }: { readonly isFiltered: boolean }): ReactNode
   return (
     <EmptyState
       icon={IconShieldCheck}
-      title={isFiltered ? 'No finding fits these filters' : 'No findings'}
+      title={isFiltered ? 'No matching findings' : 'No findings'}
     >
       {isFiltered
-        ? 'Loosen a filter to see the others.'
-        : 'Nothing was said against this image. What was examined, and what was not, is under Coverage.'}
+        ? 'Broaden or clear the filters.'
+        : 'See Coverage for what was examined and what was not.'}
     </EmptyState>
   );
 }
 
 function FindingFilters({ image }: { readonly image: ImageDetail }): ReactNode {
-  const { search, change } = useImageAddress();
+  const { search, change } = useImagePage();
   const total = Object.values(image.findings).reduce((sum, count) => sum + count, 0);
   const chips = [
-    { value: '', word: 'All', count: total },
-    ...severity.options.map((value) => ({ value, word: value, count: image.findings[value] })),
+    { value: '', label: 'All', count: total },
+    ...severity.options.map((value) => ({ value, label: value, count: image.findings[value] })),
   ];
   const scanners = image.coverage.scanners.map(({ scanner }) => scanner);
   const unselect = { rule: undefined, path: undefined };
   return (
     <div className="row between">
       <div className="chips" role="group" aria-label="Severity">
-        {chips.map(({ value, word, count }) => (
+        {chips.map(({ value, label, count }) => (
           <button
-            key={word}
+            key={label}
             type="button"
             className="chip capital"
             aria-pressed={(search.severity ?? '') === value}
             onClick={() => change({ ...unselect, severity: value })}
           >
-            {word} <span className="number">{count.toLocaleString('en')}</span>
+            {label} <span className="number">{count.toLocaleString('en')}</span>
           </button>
         ))}
       </div>
       <div className="row">
         <Select
-          aria-label="Kind"
-          placeholder="Any kind"
-          data={findingClass.options.map((value) => ({ value, label: classWords[value] }))}
+          aria-label="Class"
+          placeholder="Any class"
+          data={findingClass.options.map((value) => ({ value, label: findingClassLabels[value] }))}
           value={listOf(search.class, findingClass.options)[0] ?? null}
           onChange={(value) => change({ ...unselect, class: value ?? undefined })}
           clearable

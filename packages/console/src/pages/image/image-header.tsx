@@ -21,27 +21,27 @@ import { type ReactNode, useEffect } from 'react';
 
 import { client } from '../../client.ts';
 import { useAction } from '../../data.ts';
-import { ConfirmButton } from '../../parts/confirm-button.tsx';
-import { Copyable } from '../../parts/copy.tsx';
-import { Fact } from '../../parts/fact.tsx';
-import { PlainText } from '../../parts/plain-text.tsx';
-import { LinkAnchor, LinkButton } from '../../parts/router-link.tsx';
-import { Severities, VerdictBadge, verdictLooks } from '../../parts/verdict-badge.tsx';
-import { When } from '../../parts/when.tsx';
+import { ConfirmButton } from '../../components/confirm-button.tsx';
+import { Copyable } from '../../components/copy.tsx';
+import { Field } from '../../components/field.tsx';
+import { PlainText } from '../../components/plain-text.tsx';
+import { LinkAnchor, LinkButton } from '../../components/router-link.tsx';
+import { Severities, VerdictBadge, verdictStatuses } from '../../components/verdict-badge.tsx';
+import { Timestamp } from '../../components/timestamp.tsx';
 import { useAllowed } from '../../session.ts';
 import { imageTitle, pinnedReference, shortDigest } from '../../text/digest.ts';
 import { CoverageLine, ScannerList } from './scanner-list.tsx';
-import { useImageAddress } from './use-image-search.ts';
+import { useImagePage } from './use-image-page.ts';
 
 const digestChars = 19;
 const namesShown = 5;
 
-/** What the image is, what the verdict is and why, how far it was examined and by whom. */
+/** Name, verdict with reasons, coverage, scanners and details of the image. */
 export function ImageHeader({ image }: { readonly image: ImageDetail }): ReactNode {
   const title = imageTitle(image);
   const { state } = image.verdict;
   useEffect(() => {
-    document.title = `${verdictLooks[state].word}: ${title} · Lazaret`;
+    document.title = `${verdictStatuses[state].label}: ${title} · Lazaret`;
   }, [state, title]);
   return (
     <>
@@ -70,7 +70,7 @@ export function ImageHeader({ image }: { readonly image: ImageDetail }): ReactNo
 
 function Verdict({ image }: { readonly image: ImageDetail }): ReactNode {
   const { verdict, coverage } = image;
-  const { tone, meaning } = verdictLooks[verdict.state];
+  const { tone, meaning } = verdictStatuses[verdict.state];
   return (
     <section className={`panel verdict tone-${tone}`} aria-label="Verdict">
       <div className="panel-body stack tight">
@@ -99,12 +99,12 @@ function Facts({ image }: { readonly image: ImageDetail }): ReactNode {
   const { distribution, source } = image;
   const others = image.names.slice(1);
   return (
-    <dl className="facts">
-      <Fact term="Digest" whole>
+    <dl className="fields">
+      <Field label="Digest" whole>
         <Copyable value={image.digest} label="the digest" chars={digestChars} />
-      </Fact>
+      </Field>
       {others.length > 0 && (
-        <Fact term="Also known as" whole>
+        <Field label="Other names" whole>
           <ul className="plain-list">
             {others.slice(0, namesShown).map((name) => (
               <li key={name} className="break">
@@ -113,32 +113,32 @@ function Facts({ image }: { readonly image: ImageDetail }): ReactNode {
             ))}
             {others.length > namesShown && <li>and {others.length - namesShown} more</li>}
           </ul>
-        </Fact>
+        </Field>
       )}
       {image.image?.artifactType !== undefined && (
-        <Fact term="OCI artifact">
+        <Field label="OCI artifact">
           <PlainText>{image.image.artifactType}</PlainText>
-        </Fact>
+        </Field>
       )}
-      <Fact term="Platform">
-        <PlainText>{image.platform ?? 'not said'}</PlainText>
-      </Fact>
-      <Fact term="Distribution">
-        <PlainText>{distributionWords(distribution)}</PlainText>
-      </Fact>
-      <Fact term="Size">{formatSize(image.sizeBytes)}</Fact>
-      <Fact term="Inspected">
-        <When at={image.inspectedAt} />
-      </Fact>
-      <Fact term="From">{sourceWords[source.kind]}</Fact>
+      <Field label="Platform">
+        <PlainText>{image.platform ?? 'unknown'}</PlainText>
+      </Field>
+      <Field label="Distribution">
+        <PlainText>{distributionText(distribution)}</PlainText>
+      </Field>
+      <Field label="Size">{formatSize(image.sizeBytes)}</Field>
+      <Field label="Inspected">
+        <Timestamp at={image.inspectedAt} />
+      </Field>
+      <Field label="Source">{sourceKindLabels[source.kind]}</Field>
       <Remarks term="Remarks" remarks={remarksToTell(source)} />
-      <Remarks term="Not looked at" remarks={remarksNotLookedAt(source)} />
-      <Fact term="Project">{image.project}</Fact>
-      <Fact term="Inspection">
+      <Remarks term="Not examined" remarks={remarksNotLookedAt(source)} />
+      <Field label="Project">{image.project}</Field>
+      <Field label="Inspection">
         <LinkAnchor to="/inspections/$id" params={{ id: image.inspection }} className="mono">
           {image.inspection}
         </LinkAnchor>
-      </Fact>
+      </Field>
     </dl>
   );
 }
@@ -148,11 +148,11 @@ interface RemarksProps {
   readonly remarks: readonly SourceRemark[];
 }
 
-/** What is to be known of where it came from, such as a name that nobody proved. */
+/** Notes on the source, such as an unverified name. */
 function Remarks({ term, remarks }: RemarksProps): ReactNode {
   if (remarks.length === 0) return null;
   return (
-    <Fact term={term} whole>
+    <Field label={term} whole>
       <ul className="plain-list">
         {remarks.map(({ reason, detail, digest }) => (
           <li key={`${reason} ${detail} ${digest}`} className="break">
@@ -160,27 +160,27 @@ function Remarks({ term, remarks }: RemarksProps): ReactNode {
           </li>
         ))}
       </ul>
-    </Fact>
+    </Field>
   );
 }
 
-const sourceWords: Readonly<Record<ImageDetail['source']['kind'], string>> = {
-  registry: 'a registry',
-  'docker-archive': 'a docker save archive',
-  'oci-layout': 'an OCI layout',
-  'oci-archive': 'an OCI archive',
-  engine: 'a container engine',
-  container: 'a running container',
-  directory: 'a directory',
+const sourceKindLabels: Readonly<Record<ImageDetail['source']['kind'], string>> = {
+  registry: 'registry',
+  'docker-archive': 'docker save archive',
+  'oci-layout': 'OCI layout',
+  'oci-archive': 'OCI archive',
+  engine: 'container engine',
+  container: 'running container',
+  directory: 'directory',
 };
 
-function distributionWords(distribution: ImageDetail['distribution']): string {
-  if (distribution === undefined) return 'none found';
+function distributionText(distribution: ImageDetail['distribution']): string {
+  if (distribution === undefined) return 'not detected';
   const { prettyName, id, versionId } = distribution;
   return prettyName ?? [id, versionId].filter((part) => part !== undefined).join(' ');
 }
 
-const formatWords: Readonly<Record<(typeof reportFormats)[number], string>> = {
+const formatLabels: Readonly<Record<(typeof reportFormats)[number], string>> = {
   json: 'Report, JSON',
   cyclonedx: 'SBOM, CycloneDX',
   spdx: 'SBOM, SPDX',
@@ -188,7 +188,7 @@ const formatWords: Readonly<Record<(typeof reportFormats)[number], string>> = {
 };
 
 function Actions({ image }: { readonly image: ImageDetail }): ReactNode {
-  const { digest, inProject } = useImageAddress();
+  const { digest, inProject } = useImagePage();
   return (
     <div className="row">
       <Menu position="bottom-end" width={200}>
@@ -212,7 +212,7 @@ function Actions({ image }: { readonly image: ImageDetail }): ReactNode {
                 query: { ...inProject, format },
               })}
             >
-              {formatWords[format]}
+              {formatLabels[format]}
             </Menu.Item>
           ))}
         </Menu.Dropdown>
@@ -231,7 +231,7 @@ function Actions({ image }: { readonly image: ImageDetail }): ReactNode {
   );
 }
 
-/** Asks for this very digest, whatever its name stands for by now. */
+/** Requests this digest, even if the tag has moved. */
 function InspectAgain({ image }: { readonly image: ImageDetail }): ReactNode {
   const mayInspect = useAllowed('images.inspect');
   const navigate = useNavigate();
@@ -253,19 +253,19 @@ function InspectAgain({ image }: { readonly image: ImageDetail }): ReactNode {
   );
 }
 
-/** Takes what is stored of the image out of its project. */
+/** Removes the stored report from its project. */
 function Remove({ image }: { readonly image: ImageDetail }): ReactNode {
   const mayManage = useAllowed('images.manage');
   const navigate = useNavigate();
   const queries = useQueryClient();
   const leave = async (): Promise<void> => {
     await navigate({ to: '/images', replace: true });
-    // Nothing that was read before may show it again, whatever page it was read for.
+    // Cached queries of any page must not show it again.
     queries.removeQueries({ type: 'inactive' });
     await queries.invalidateQueries({ queryKey: [operations.images.list.name] });
   };
   const remove = useAction(operations.images.remove, {
-    says: 'The image is removed',
+    successMessage: 'Image removed',
     onDone: () => void leave(),
   });
   if (!mayManage) return null;
@@ -278,8 +278,8 @@ function Remove({ image }: { readonly image: ImageDetail }): ReactNode {
       busy={remove.isPending}
       onConfirm={() => remove.mutate({ params: { digest }, query: { project } })}
     >
-      Its report goes, with packages, files and findings, and no search of the project {project}{' '}
-      finds them any more. The image in its registry stays as it is, and can be inspected again.
+      Its report is deleted from project {project}, with packages, files and findings. The image
+      in the registry is not affected and can be inspected again.
     </ConfirmButton>
   );
 }

@@ -3,8 +3,8 @@ import { type ImageDetail, operations } from '@lazaret/protocol';
 import type { ReactNode } from 'react';
 
 import { useOperation } from '../../data.ts';
-import { Panel } from '../../parts/panel.tsx';
-import { QueryView } from '../../parts/query-view.tsx';
+import { Panel } from '../../components/panel.tsx';
+import { QueryView } from '../../components/query-view.tsx';
 import { AccountsPanel } from './accounts-panel.tsx';
 import { ConfigurationPanel } from './configuration-panel.tsx';
 import { CoveragePanel } from './coverage-panel.tsx';
@@ -15,10 +15,10 @@ import { LayersPanel } from './layers-panel.tsx';
 import { PackagesPanel } from './packages-panel.tsx';
 import { RawPanel } from './raw-panel.tsx';
 import { imageTabs, type ImageTab } from './search.ts';
-import { useImageAddress } from './use-image-search.ts';
+import { useImagePage } from './use-image-page.ts';
 
 export function ImagePage(): ReactNode {
-  const { digest, inProject } = useImageAddress();
+  const { digest, inProject } = useImagePage();
   const query = useOperation(operations.images.show, { params: { digest }, query: inProject });
   return (
     <QueryView query={query} rows={10}>
@@ -28,50 +28,50 @@ export function ImagePage(): ReactNode {
 }
 
 interface TabRow {
-  readonly word: string;
+  readonly label: string;
   readonly count?: (image: ImageDetail) => number;
   readonly show: (image: ImageDetail) => ReactNode;
 }
 
 const tabs: Readonly<Record<ImageTab, TabRow>> = {
   findings: {
-    word: 'Findings',
+    label: 'Findings',
     count: ({ findings }) => Object.values(findings).reduce((sum, count) => sum + count, 0),
     show: (image) => <FindingsPanel image={image} />,
   },
   packages: {
-    word: 'Packages',
+    label: 'Packages',
     count: ({ packages }) => packages,
     show: () => <PackagesPanel />,
   },
   files: {
-    word: 'Files',
+    label: 'Files',
     count: ({ files }) => files,
     show: (image) => <FilesPanel image={image} />,
   },
   layers: {
-    word: 'Layers',
+    label: 'Layers',
     count: ({ layers }) => layers.length,
     show: (image) => <LayersPanel image={image} />,
   },
   accounts: {
-    word: 'Users and special files',
+    label: 'Users and special files',
     show: (image) => <AccountsPanel image={image} />,
   },
   configuration: {
-    word: 'Configuration',
+    label: 'Configuration',
     show: (image) => <ConfigurationPanel image={image} />,
   },
   coverage: {
-    word: 'Coverage',
+    label: 'Coverage',
     count: ({ coverage }) => coverage.gapCount,
     show: (image) => <CoveragePanel image={image} />,
   },
-  raw: { word: 'Raw', show: () => <RawPanel /> },
+  raw: { label: 'Raw', show: () => <RawPanel /> },
 };
 
 function ImageView({ image }: { readonly image: ImageDetail }): ReactNode {
-  const { search, inProject, change } = useImageAddress();
+  const { search, inProject, change } = useImagePage();
   const shown = imageTabs.find((name) => name === search.tab) ?? 'findings';
   const blank = Object.fromEntries(Object.keys(search).map((key) => [key, undefined]));
   return (
@@ -81,13 +81,13 @@ function ImageView({ image }: { readonly image: ImageDetail }): ReactNode {
         <Tabs
           value={shown}
           keepMounted={false}
-          // The filters of one tab mean nothing to another.
+          // Filters apply to one tab only.
           onChange={(tab) => change({ ...blank, ...inProject, tab: tab ?? undefined })}
         >
           <Tabs.List className="job-tabs">
             {imageTabs.map((name) => (
               <Tabs.Tab key={name} value={name}>
-                {tabs[name].word}
+                {tabs[name].label}
                 <TabCount count={tabs[name].count?.(image) ?? 0} />
               </Tabs.Tab>
             ))}

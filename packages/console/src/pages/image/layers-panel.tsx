@@ -1,12 +1,12 @@
 import { formatSize, type ImageDetail, type ReportLayer } from '@lazaret/protocol';
 import type { ReactNode } from 'react';
 
-import { Copyable } from '../../parts/copy.tsx';
-import { type Column, DataTable } from '../../parts/data-table.tsx';
-import { PlainText } from '../../parts/plain-text.tsx';
-import { LinkAnchor } from '../../parts/router-link.tsx';
-import { layerLooks } from '../../text/image-words.ts';
-import { useImageAddress } from './use-image-search.ts';
+import { Copyable } from '../../components/copy.tsx';
+import { type Column, DataTable } from '../../components/data-table.tsx';
+import { PlainText } from '../../components/plain-text.tsx';
+import { LinkAnchor } from '../../components/router-link.tsx';
+import { layerStatuses } from '../../text/image-labels.ts';
+import { useImagePage } from './use-image-page.ts';
 
 const digestChars = 19;
 
@@ -18,7 +18,7 @@ const columns: readonly Column<ReportLayer>[] = [
         <strong className="number">{index}</strong>
         <div className="mono small break clamp wide-clamp">
           {createdBy === undefined ? (
-            <span className="dim">made by a step that the image does not tell</span>
+            <span className="dim">unknown build step</span>
           ) : (
             <PlainText>{createdBy}</PlainText>
           )}
@@ -27,9 +27,9 @@ const columns: readonly Column<ReportLayer>[] = [
     ),
   },
   {
-    label: 'Examined',
+    label: 'State',
     cell: ({ state }) => (
-      <span className={`state tone-${layerLooks[state].tone}`}>{layerLooks[state].word}</span>
+      <span className={`state tone-${layerStatuses[state].tone}`}>{layerStatuses[state].label}</span>
     ),
   },
   { label: 'Files', end: true, cell: (layer) => <LayerFiles layer={layer} /> },
@@ -60,13 +60,13 @@ const columns: readonly Column<ReportLayer>[] = [
             <Copyable value={diffId} label="the diffID" chars={digestChars} />
           </div>
         )}
-        {digest === undefined && diffId === undefined && <span className="dim">not read</span>}
+        {digest === undefined && diffId === undefined && <span className="dim">unknown</span>}
       </div>
     ),
   },
 ];
 
-/** The layers, the lowest first. */
+/** The layers, lowest first. */
 export function LayersPanel({ image }: { readonly image: ImageDetail }): ReactNode {
   return (
     <DataTable
@@ -79,7 +79,7 @@ export function LayersPanel({ image }: { readonly image: ImageDetail }): ReactNo
 }
 
 function LayerFiles({ layer }: { readonly layer: ReportLayer }): ReactNode {
-  const { digest, inProject } = useImageAddress();
+  const { digest, inProject } = useImagePage();
   return (
     <LinkAnchor
       to="/images/$digest"
@@ -87,7 +87,7 @@ function LayerFiles({ layer }: { readonly layer: ReportLayer }): ReactNode {
       search={{ ...inProject, tab: 'files', view: 'layer', layer: String(layer.index) }}
       resetScroll={false}
       className="number"
-      aria-label={`${layer.files} files of layer ${layer.index}`}
+      aria-label={`${plural(layer.files, 'file')} of layer ${layer.index}`}
     >
       {layer.files.toLocaleString('en')}
     </LinkAnchor>

@@ -5,27 +5,27 @@ import type { ReactNode } from 'react';
 
 import { client } from '../../client.ts';
 import { usePages } from '../../data.ts';
-import { type Column, DataTable } from '../../parts/data-table.tsx';
-import { EmptyState } from '../../parts/empty-state.tsx';
-import { MoreButton } from '../../parts/more-button.tsx';
-import { PlainText } from '../../parts/plain-text.tsx';
-import { QueryView } from '../../parts/query-view.tsx';
-import { LinkAnchor } from '../../parts/router-link.tsx';
-import { TypedFilter } from '../../parts/typed-filter.tsx';
+import { type Column, DataTable } from '../../components/data-table.tsx';
+import { EmptyState } from '../../components/empty-state.tsx';
+import { LoadMoreButton } from '../../components/load-more-button.tsx';
+import { PlainText } from '../../components/plain-text.tsx';
+import { QueryView } from '../../components/query-view.tsx';
+import { LinkAnchor } from '../../components/router-link.tsx';
+import { TextFilter } from '../../components/text-filter.tsx';
 import { visibleText } from '../../text/visible.ts';
-import { FileLink, LayerMark } from './placed.tsx';
+import { FileLink, LayerTag } from './location.tsx';
 import { listOf } from './search.ts';
-import { useImageAddress } from './use-image-search.ts';
+import { useImagePage } from './use-image-page.ts';
 
 const pageItems = 100;
 
-const foundByWords: Readonly<Record<PlacedPackage['foundBy'], string>> = {
-  database: "its manager's database",
-  metadata: 'its own metadata',
-  'lock-file': 'a lock file',
+const sourceLabels: Readonly<Record<PlacedPackage['foundBy'], string>> = {
+  database: 'package manager',
+  metadata: 'package metadata',
+  'lock-file': 'lock file',
   'build-info': 'build information',
-  pattern: 'bytes of the program',
-  claim: 'a claim of the image',
+  pattern: 'binary signature',
+  claim: 'declared by the image',
 };
 
 const columns: readonly Column<PlacedPackage>[] = [
@@ -63,7 +63,7 @@ const columns: readonly Column<PlacedPackage>[] = [
     cell: ({ type, state }) => (
       <span className="row tight">
         <span className="tag">{type}</span>
-        {state !== 'installed' && <span className="hidden-mark">{state}</span>}
+        {state !== 'installed' && <span className="hidden-tag">{state}</span>}
       </span>
     ),
   },
@@ -77,19 +77,19 @@ const columns: readonly Column<PlacedPackage>[] = [
       ),
   },
   {
-    label: 'Known from',
+    label: 'Source',
     cell: ({ path, layer, hiddenBy, foundBy }) => (
       <div>
         <FileLink path={path} layer={layer} hiddenBy={hiddenBy} />
-        <div className="dim small">{foundByWords[foundBy]}</div>
+        <div className="dim small">{sourceLabels[foundBy]}</div>
       </div>
     ),
   },
-  { label: 'Layer', cell: (each) => <LayerMark layer={each.layer} hiddenBy={each.hiddenBy} /> },
+  { label: 'Layer', cell: (each) => <LayerTag layer={each.layer} hiddenBy={each.hiddenBy} /> },
 ];
 
 export function PackagesPanel(): ReactNode {
-  const { digest, search, inProject, change } = useImageAddress();
+  const { digest, search, inProject, change } = useImagePage();
   const types = listOf(search.type, packageType.options);
   const filter = {
     ...inProject,
@@ -107,8 +107,8 @@ export function PackagesPanel(): ReactNode {
   return (
     <div className="stack panel-body flush">
       <div className="filters padded">
-        <TypedFilter
-          label="Part of the name"
+        <TextFilter
+          label="Name"
           icon={<IconSearch size={16} />}
           value={search.text ?? ''}
           onTyped={(text) => change({ text: text.trim().slice(0, 200) })}
@@ -122,7 +122,7 @@ export function PackagesPanel(): ReactNode {
           clearable
         />
         <Switch
-          label="Also removed by later layers"
+          label="Include packages removed by later layers"
           checked={search.hidden !== undefined}
           onChange={(event) => change({ hidden: event.currentTarget.checked ? 'yes' : undefined })}
         />
@@ -130,10 +130,10 @@ export function PackagesPanel(): ReactNode {
       <QueryView query={query} rows={8}>
         {() =>
           items.length === 0 ? (
-            <EmptyState icon={IconPackageOff} title="No package here">
+            <EmptyState icon={IconPackageOff} title="No packages">
               {search.text === undefined && types.length === 0
-                ? 'No package manager and no known format left a trace in this image.'
-                : 'Loosen a filter, or look for a part of the name.'}
+                ? 'No package database or known package format was found in this image.'
+                : 'Broaden or clear the filters.'}
             </EmptyState>
           ) : (
             <DataTable
@@ -147,7 +147,7 @@ export function PackagesPanel(): ReactNode {
       </QueryView>
       {query.hasNextPage && (
         <div className="padded stack">
-          <MoreButton query={query}>Show more packages</MoreButton>
+          <LoadMoreButton query={query}>Load more packages</LoadMoreButton>
         </div>
       )}
     </div>

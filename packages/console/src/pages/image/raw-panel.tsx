@@ -5,14 +5,14 @@ import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 
 import { client } from '../../client.ts';
-import { LineView } from '../../parts/line-view.tsx';
-import { QueryView } from '../../parts/query-view.tsx';
+import { LineView } from '../../components/line-view.tsx';
+import { QueryView } from '../../components/query-view.tsx';
 import { previewBytes, readReport } from './report-preview.ts';
-import { useImageAddress } from './use-image-search.ts';
+import { useImagePage } from './use-image-page.ts';
 
-/** The report as it is stored; of a long one the beginning. */
+/** The stored report, truncated if it is long. */
 export function RawPanel(): ReactNode {
-  const { digest, inProject } = useImageAddress();
+  const { digest, inProject } = useImagePage();
   const query = useQuery({
     queryKey: ['images.report', digest, inProject],
     queryFn: ({ signal }) => readReport(digest, inProject, signal),
@@ -23,13 +23,13 @@ export function RawPanel(): ReactNode {
   return (
     <div className="panel-body stack tight">
       <QueryView query={query} rows={10}>
-        {({ lines, isCut }) => (
+        {({ lines, isTruncated }) => (
           <>
             <div className="row between">
               <span className="dim small">
-                {isCut
-                  ? `The first ${formatSize(previewBytes)} of the report. All of it is in the download.`
-                  : `The whole report, ${lines.length.toLocaleString('en')} lines.`}
+                {isTruncated
+                  ? `First ${formatSize(previewBytes)} of the report. Download it for the rest.`
+                  : `Full report, ${plural(lines.length, 'line')}.`}
               </span>
               <Button
                 component="a"

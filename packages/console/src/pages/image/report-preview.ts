@@ -1,15 +1,15 @@
-/** The beginning of a report as lines: all of it when it is short, laid out for reading. */
+/** The first lines of a report; a short report is complete and formatted. */
 import { operations } from '@lazaret/protocol';
 
 import { client } from '../../client.ts';
-import { readStart } from '../../read-start.ts';
+import { readPrefix } from '../../read-prefix.ts';
 
 export const previewBytes: number = 1024 * 1024;
 const lineCharsMax = 2_000;
 
 export interface ReportPreview {
   readonly lines: readonly string[];
-  readonly isCut: boolean;
+  readonly isTruncated: boolean;
 }
 
 export async function readReport(
@@ -22,13 +22,13 @@ export async function readReport(
     { params: { digest }, query: { ...query, format: 'json' } },
     { signal },
   );
-  const { bytes, isCut } = await readStart(response, previewBytes);
-  return layOut(new TextDecoder().decode(bytes, { stream: isCut }), isCut);
+  const { bytes, isTruncated } = await readPrefix(response, previewBytes);
+  return layOut(new TextDecoder().decode(bytes, { stream: isTruncated }), isTruncated);
 }
 
-/** Lines of at most so many characters; JSON that is there as a whole gets its own lines first. */
-export function layOut(text: string, isCut: boolean): ReportPreview {
-  const whole = isCut ? text : indent(text);
+/** Splits text into lines of bounded length; complete JSON is formatted first. */
+export function layOut(text: string, isTruncated: boolean): ReportPreview {
+  const whole = isTruncated ? text : indent(text);
   const lines = whole.split('\n').flatMap((line) => {
     const parts: string[] = [];
     for (let at = 0; at === 0 || at < line.length; at += lineCharsMax) {
@@ -36,7 +36,7 @@ export function layOut(text: string, isCut: boolean): ReportPreview {
     }
     return parts;
   });
-  return { lines, isCut };
+  return { lines, isTruncated };
 }
 
 function indent(text: string): string {

@@ -2,24 +2,24 @@ import type { Coverage, ScannerCoverage } from '@lazaret/protocol';
 import { IconAlertTriangle, IconCircleCheck } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 
-import { PlainText } from '../../parts/plain-text.tsx';
-import { When } from '../../parts/when.tsx';
-import { counted, gapWords } from '../../text/image-words.ts';
+import { PlainText } from '../../components/plain-text.tsx';
+import { Timestamp } from '../../components/timestamp.tsx';
+import { plural, gapReasonLabels } from '../../text/image-labels.ts';
 
 const reasonsShown = 4;
 
-/** Whether everything was examined, and what was in the way. */
+/** Whether everything was examined, and the reasons if not. */
 export function CoverageLine({ coverage }: { readonly coverage: Coverage }): ReactNode {
   const { complete, gaps, gapCount, files } = coverage;
-  const reasons = [...new Set(gaps.map(({ by, reason }) => `${by}: ${gapWords[reason]}`))];
+  const reasons = [...new Set(gaps.map(({ by, reason }) => `${by}: ${gapReasonLabels[reason]}`))];
   const Icon = complete ? IconCircleCheck : IconAlertTriangle;
   return (
     <div className={`coverage-line tone-${complete ? 'succeeded' : 'warning'}`}>
       <Icon size={16} aria-hidden />
       <span className="grow break">
         <strong>{complete ? 'Coverage is complete' : 'Coverage is partial'}</strong>
-        {`: ${counted(files, 'file')} examined`}
-        {gapCount > 0 && `, ${counted(gapCount, 'gap')} (`}
+        {`: ${plural(files, 'file')} examined`}
+        {gapCount > 0 && `, ${plural(gapCount, 'gap')} (`}
         {gapCount > 0 && <PlainText>{reasons.slice(0, reasonsShown).join('; ')}</PlainText>}
         {gapCount > 0 && (reasons.length > reasonsShown ? '; …)' : ')')}
       </span>
@@ -27,13 +27,13 @@ export function CoverageLine({ coverage }: { readonly coverage: Coverage }): Rea
   );
 }
 
-/** Who examined it, with which signatures. */
+/** Scanners with their signature versions. */
 export function ScannerList({
   scanners,
 }: {
   readonly scanners: readonly ScannerCoverage[];
 }): ReactNode {
-  if (scanners.length === 0) return <p className="dim small">No scanner took part.</p>;
+  if (scanners.length === 0) return <p className="dim small">No scanner was used.</p>;
   return (
     <ul className="scanner-list small">
       {scanners.map((each) => (
@@ -46,18 +46,18 @@ export function ScannerList({
             {each.signaturesAt !== undefined && (
               <>
                 {' of '}
-                <When at={each.signaturesAt} />
+                <Timestamp at={each.signaturesAt} />
               </>
             )}
           </span>
-          {!each.healthy && <strong className="ill"> not healthy</strong>}
+          {!each.healthy && <strong className="ill"> unhealthy</strong>}
         </li>
       ))}
     </ul>
   );
 }
 
-/** Versions may be digests: their beginning tells them apart here, Coverage has all of them. */
+/** Versions may be digests: a prefix is enough here, the Coverage tab has the full value. */
 function shortenDigests(text: string): string {
   return text.replaceAll(/\b([0-9a-f]{12})[0-9a-f]{20,}\b/g, '$1…');
 }

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 
 import { listOf, readImageSearch } from './search.ts';
 
-it('keeps what it knows', () => {
+it('keeps known values', () => {
   const search = {
     tab: 'files',
     view: 'layer',
@@ -15,7 +15,7 @@ it('keeps what it knows', () => {
   expect(readImageSearch(search)).toEqual(search);
 });
 
-it('drops what it does not know', () => {
+it('drops unknown values', () => {
   const raw = {
     tab: 'nonsense',
     view: 'all',
@@ -29,7 +29,7 @@ it('drops what it does not know', () => {
   expect(readImageSearch(raw)).toEqual({});
 });
 
-it('reads lists in the order of the words', () => {
+it('reads lists in the order of the known values', () => {
   expect(readImageSearch({ severity: 'low,critical,none', type: 'npm,x,deb' })).toEqual({
     severity: 'critical,low',
     type: 'deb,npm',

@@ -1,4 +1,4 @@
-/** What the page of an image shows, as it stands in the address. Unknown values fall away. */
+/** State of the image page in the URL. Unknown values are dropped. */
 import { findingClass, limits, packageType, severity } from '@lazaret/protocol';
 
 export const imageTabs = [
@@ -23,7 +23,7 @@ export interface ImageSearch {
   readonly text?: string;
   /** Types of packages, separated by commas. */
   readonly type?: string;
-  /** `yes`: also packages that later layers removed. */
+  /** `yes`: include packages removed by later layers. */
   readonly hidden?: string;
   readonly severity?: string;
   readonly class?: string;
@@ -31,7 +31,7 @@ export interface ImageSearch {
   readonly view?: string;
   /** Index of a layer. */
   readonly layer?: string;
-  /** The file that is selected, or that the selected finding is about. */
+  /** The selected file, or the file of the selected finding. */
   readonly path?: string;
   /** The rule of the selected finding. */
   readonly rule?: string;
@@ -69,7 +69,7 @@ export function readImageSearch(raw: Record<string, unknown>): ImageSearch {
   return search;
 }
 
-/** The values of a list in the address, of those that are known. */
+/** The known values of a comma-separated list. */
 export function listOf<T extends string>(list: string | undefined, known: readonly T[]): T[] {
   const asked = new Set((list ?? '').split(','));
   return known.filter((value) => asked.has(value));

@@ -1,7 +1,7 @@
-/** The keys of a tree, as the ARIA practices describe them. */
+/** Keyboard navigation of a tree, per the ARIA authoring practices. */
 import type { KeyboardEvent } from 'react';
 
-/** Moves between rows; opens and closes through clicks on the row, whose handlers know how. */
+/** Moves the focus between rows; rows open and close by a custom event. */
 export function moveFocus(event: KeyboardEvent, tree: HTMLElement | null): void {
   if (tree === null || event.altKey || event.ctrlKey || event.metaKey) return;
   const rows = [...tree.querySelectorAll<HTMLElement>('[role="treeitem"]')];

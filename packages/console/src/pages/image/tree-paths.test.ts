@@ -1,31 +1,31 @@
 import { expect, it } from 'vitest';
 
-import { childTowards, isOnTheWay, parentKey, parentsOf } from './tree-paths.ts';
+import { childTowards, leadsTo, parentKey, parentsOf } from './tree-paths.ts';
 
-it('asks for the content of an archive with a mark', () => {
+it('addresses the contents of an archive with a marker', () => {
   expect(parentKey({ path: 'usr/lib', type: 'directory' })).toBe('usr/lib');
   expect(parentKey({ path: 'app.jar', type: 'file' })).toBe('app.jar!');
 });
 
-it('tells what has to be open', () => {
+it('lists the levels to open', () => {
   expect(parentsOf('etc')).toEqual(['']);
   expect(parentsOf('a/b.zip!/c/d')).toEqual(['', 'a', 'a/b.zip!', 'a/b.zip!/c']);
 });
 
-it('finds the step from a directory towards a path', () => {
+it('finds the child on the way to a path', () => {
   expect(childTowards('', 'a/b/c')).toBe('a');
   expect(childTowards('a', 'a/b/c')).toBe('a/b');
   expect(childTowards('a/b', 'a/b/c')).toBe('a/b/c');
   expect(childTowards('a/b', 'a/bc/d')).toBeUndefined();
 });
 
-it('knows an archive on the way into it', () => {
-  expect(isOnTheWay({ path: 'a/b.zip', type: 'file' }, 'a/b.zip!')).toBe(true);
-  expect(isOnTheWay({ path: 'a/b.zip', type: 'file' }, 'a/b.zip')).toBe(true);
-  expect(isOnTheWay({ path: 'a/c', type: 'directory' }, 'a/b')).toBe(false);
+it('recognises an archive that contains the path', () => {
+  expect(leadsTo({ path: 'a/b.zip', type: 'file' }, 'a/b.zip!')).toBe(true);
+  expect(leadsTo({ path: 'a/b.zip', type: 'file' }, 'a/b.zip')).toBe(true);
+  expect(leadsTo({ path: 'a/c', type: 'directory' }, 'a/b')).toBe(false);
 });
 
-it('takes a directory whose name looks like the mark for what it is', () => {
+it('treats a directory whose name ends with the marker as a directory', () => {
   expect(parentKey({ path: 'odd!', type: 'directory' })).toBe('odd!');
-  expect(isOnTheWay({ path: 'odd!', type: 'directory' }, 'odd!')).toBe(true);
+  expect(leadsTo({ path: 'odd!', type: 'directory' }, 'odd!')).toBe(true);
 });

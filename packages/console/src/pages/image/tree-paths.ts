@@ -1,12 +1,12 @@
-/** Paths of the tree: `usr/lib/a.jar!/META-INF/x` lies in the archive `usr/lib/a.jar`. */
+/** Paths of the tree: `usr/lib/a.jar!/META-INF/x` is inside the archive `usr/lib/a.jar`. */
 import type { ImageFile } from '@lazaret/protocol';
 
-/** What the children of an entry are asked for by. */
+/** The `parent` parameter that lists the children of an entry. */
 export function parentKey({ path, type }: Pick<ImageFile, 'path' | 'type'>): string {
   return type === 'directory' || path.endsWith('!') ? path : `${path}!`;
 }
 
-/** What has to be open so that a path can be seen, the root first. */
+/** The levels to open so that a path is visible, root first. */
 export function parentsOf(path: string): string[] {
   const parents = [''];
   for (let at = path.indexOf('/'); at >= 0; at = path.indexOf('/', at + 1)) {
@@ -15,7 +15,7 @@ export function parentsOf(path: string): string[] {
   return parents;
 }
 
-/** The child of a directory that leads to a path; undefined when the path is elsewhere. */
+/** The child of a directory on the way to a path; undefined if the path is elsewhere. */
 export function childTowards(parent: string, path: string): string | undefined {
   const start = parent === '' ? 0 : parent.length + 1;
   if (parent !== '' && !path.startsWith(`${parent}/`)) return undefined;
@@ -23,7 +23,7 @@ export function childTowards(parent: string, path: string): string | undefined {
   return end < 0 ? path : path.slice(0, end);
 }
 
-/** Whether an entry is a path, or the archive that a path goes into. */
-export function isOnTheWay(entry: Pick<ImageFile, 'path' | 'type'>, step: string): boolean {
+/** Whether an entry is the path, or the archive that contains it. */
+export function leadsTo(entry: Pick<ImageFile, 'path' | 'type'>, step: string): boolean {
   return entry.path === step || parentKey(entry) === step;
 }

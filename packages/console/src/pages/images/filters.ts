@@ -1,4 +1,4 @@
-/** The filters of the list of images as they stand in the address. Unknown ones fall away. */
+/** Filters of the image list in the URL. Unknown values are dropped. */
 import { type VerdictState, verdictState } from '@lazaret/protocol';
 
 export interface ImagesSearch {
@@ -28,7 +28,7 @@ export function readImagesSearch(raw: Record<string, unknown>): ImagesSearch {
   return search;
 }
 
-/** What the filters mean for the API. */
+/** Converts the filters to an API query. */
 export function toImagesQuery({ verdict, ...rest }: ImagesSearch): ImagesQuery {
   const verdicts = verdictsOf(verdict ?? '');
   return { ...rest, ...(verdicts.length > 0 ? { verdict: verdicts } : {}) };

@@ -1,11 +1,11 @@
 import { formatSize, type Image } from '@lazaret/protocol';
 import type { ReactNode } from 'react';
 
-import { type Column } from '../../parts/data-table.tsx';
-import { PlainText } from '../../parts/plain-text.tsx';
-import { LinkAnchor } from '../../parts/router-link.tsx';
-import { Severities, VerdictBadge } from '../../parts/verdict-badge.tsx';
-import { When } from '../../parts/when.tsx';
+import { type Column } from '../../components/data-table.tsx';
+import { PlainText } from '../../components/plain-text.tsx';
+import { LinkAnchor } from '../../components/router-link.tsx';
+import { Severities, VerdictBadge } from '../../components/verdict-badge.tsx';
+import { Timestamp } from '../../components/timestamp.tsx';
 import { useIdentity } from '../../session.ts';
 import { imageTitle, shortDigest } from '../../text/digest.ts';
 
@@ -23,12 +23,12 @@ export const imageColumns: readonly Column<Image>[] = [
   { label: 'Verdict', cell: ({ verdict }) => <VerdictBadge state={verdict} /> },
   { label: 'Findings', cell: ({ findings }) => <Severities counts={findings} /> },
   {
-    label: 'System',
+    label: 'Platform',
     cell: ({ platform, distribution }) => (
-      <div className="system-words">
+      <div className="system-cell">
         {distribution !== null && <PlainText>{distribution}</PlainText>}
         <div className="dim small">
-          <PlainText>{platform ?? 'platform unknown'}</PlainText>
+          <PlainText>{platform ?? 'unknown platform'}</PlainText>
         </div>
       </div>
     ),
@@ -43,10 +43,10 @@ export const imageColumns: readonly Column<Image>[] = [
     end: true,
     cell: ({ sizeBytes }) => <span className="number nowrap">{formatSize(sizeBytes)}</span>,
   },
-  { label: 'Inspected', end: true, cell: ({ inspectedAt }) => <When at={inspectedAt} /> },
+  { label: 'Inspected', end: true, cell: ({ inspectedAt }) => <Timestamp at={inspectedAt} /> },
 ];
 
-/** The name of an image, leading to its page. */
+/** The name of an image, linking to its page. */
 export function ImageLink({ image }: { readonly image: Image }): ReactNode {
   const search = useProjectSearch(image.project);
   return (
@@ -62,7 +62,7 @@ export function ImageLink({ image }: { readonly image: Image }): ReactNode {
   );
 }
 
-/** The project for addresses, where there is a choice. */
+/** Project parameter for URLs, if there are several projects. */
 export function useProjectSearch(project: string | undefined): { project?: string } {
   const { projects } = useIdentity();
   return project === undefined || projects.length < 2 ? {} : { project };

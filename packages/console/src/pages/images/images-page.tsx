@@ -3,23 +3,23 @@ import { IconArrowsDiff, IconListDetails, IconPackages, IconSearch } from '@tabl
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 
-import { DataTable } from '../../parts/data-table.tsx';
-import { EmptyState } from '../../parts/empty-state.tsx';
-import { FilterBar } from '../../parts/filter-bar.tsx';
-import { MoreButton } from '../../parts/more-button.tsx';
-import { NewsButton } from '../../parts/news-button.tsx';
-import { NoMatch } from '../../parts/no-match.tsx';
-import { PageHeader } from '../../parts/page-header.tsx';
-import { QueryView } from '../../parts/query-view.tsx';
-import { LinkButton } from '../../parts/router-link.tsx';
-import { TypedFilter } from '../../parts/typed-filter.tsx';
-import { verdictLooks } from '../../parts/verdict-badge.tsx';
+import { DataTable } from '../../components/data-table.tsx';
+import { EmptyState } from '../../components/empty-state.tsx';
+import { FilterBar } from '../../components/filter-bar.tsx';
+import { LoadMoreButton } from '../../components/load-more-button.tsx';
+import { NewItemsButton } from '../../components/new-items-button.tsx';
+import { NoMatch } from '../../components/no-match.tsx';
+import { PageHeader } from '../../components/page-header.tsx';
+import { QueryView } from '../../components/query-view.tsx';
+import { LinkButton } from '../../components/router-link.tsx';
+import { TextFilter } from '../../components/text-filter.tsx';
+import { verdictStatuses } from '../../components/verdict-badge.tsx';
 import { useAllowed } from '../../session.ts';
 import { InspectLink } from '../inspection/inspect-link.tsx';
 import { InspectionsPanel } from '../inspection/inspections-panel.tsx';
 import type { ImagesSearch } from './filters.ts';
 import { imageColumns } from './image-columns.tsx';
-import { useImageList } from './list-images.ts';
+import { useImageList } from './use-image-list.ts';
 
 export function ImagesPage(): ReactNode {
   const search = useSearch({ from: '/shell/images' });
@@ -49,15 +49,15 @@ export function ImagesPage(): ReactNode {
           </>
         }
       >
-        Container images that were looked into, the latest first. Nothing of them ran.
+        Inspected container images, newest first. Images are never run.
       </PageHeader>
       <div className="stack">
-        <InspectionsPanel atWork />
+        <InspectionsPanel activeOnly />
         <ImageFilters
           search={search}
           onChange={(next) => void navigate({ to: '/images', search: next, replace: true })}
         />
-        <NewsButton count={newer} words="newly inspected" onShow={showNewer} />
+        <NewItemsButton count={newer} item="newly inspected image" onShow={showNewer} />
         <section className="panel" aria-label="Images">
           <QueryView query={query} rows={8}>
             {() =>
@@ -74,7 +74,7 @@ export function ImagesPage(): ReactNode {
             }
           </QueryView>
         </section>
-        <MoreButton query={query}>Show older images</MoreButton>
+        <LoadMoreButton query={query}>Load older images</LoadMoreButton>
       </div>
     </>
   );
@@ -95,7 +95,7 @@ function ImageFilters({ search, onChange }: ImageFiltersProps): ReactNode {
       chipsOf="verdict"
     >
       {(change) => (
-        <TypedFilter
+        <TextFilter
           label="Name or digest"
           icon={<IconSearch size={16} />}
           value={search.text ?? ''}
@@ -107,16 +107,16 @@ function ImageFilters({ search, onChange }: ImageFiltersProps): ReactNode {
 }
 
 const verdictChips = [
-  { value: '', word: 'All' },
-  ...verdictState.options.map((value) => ({ value, word: verdictLooks[value].word })),
+  { value: '', label: 'All' },
+  ...verdictState.options.map((value) => ({ value, label: verdictStatuses[value].label })),
 ];
 
 function NoImages({ isFiltered }: { readonly isFiltered: boolean }): ReactNode {
   const mayInspect = useAllowed('images.inspect');
   if (isFiltered) {
     return (
-      <NoMatch title="No image fits these filters" to="/images">
-        Loosen a filter, or look for a part of the name.
+      <NoMatch title="No matching images" to="/images">
+        Broaden or clear the filters.
       </NoMatch>
     );
   }
@@ -126,7 +126,7 @@ function NoImages({ isFiltered }: { readonly isFiltered: boolean }): ReactNode {
       title="No images yet"
       action={mayInspect ? <InspectLink /> : undefined}
     >
-      Name an image of a registry, and see what it holds. The same goes with{' '}
+      Inspect an image from a registry to list and scan its contents. On the command line:{' '}
       <code>lazaret images inspect</code>.
     </EmptyState>
   );

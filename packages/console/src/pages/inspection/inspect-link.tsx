@@ -1,10 +1,10 @@
 import { IconZoomScan } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 
-import { LinkButton } from '../../parts/router-link.tsx';
+import { LinkButton } from '../../components/router-link.tsx';
 import { useAllowed } from '../../session.ts';
 
-/** Leads to the form for an inspection; nothing for people who may ask for none. */
+/** Link to the inspection form; hidden without permission. */
 export function InspectLink(): ReactNode {
   const mayInspect = useAllowed('images.inspect');
   if (!mayInspect) return null;

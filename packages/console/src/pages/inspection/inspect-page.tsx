@@ -6,9 +6,9 @@ import { type ReactNode, useState } from 'react';
 
 import { useAction } from '../../data.ts';
 import { fieldMessage } from '../../failure.ts';
-import { ProblemNotice } from '../../parts/notice.tsx';
-import { PageHeader } from '../../parts/page-header.tsx';
-import { Panel } from '../../parts/panel.tsx';
+import { ProblemNotice } from '../../components/notice.tsx';
+import { PageHeader } from '../../components/page-header.tsx';
+import { Panel } from '../../components/panel.tsx';
 import { useIdentity } from '../../session.ts';
 import { InspectionsPanel } from './inspections-panel.tsx';
 
@@ -17,13 +17,13 @@ const platforms = [
   ...['linux/ppc64le', 'linux/riscv64', 'linux/s390x', 'windows/amd64'],
 ];
 
-/** Asks for the inspection of an image; the progress is on a page of its own. */
+/** Form to request an inspection; progress is shown on its own page. */
 export function InspectPage(): ReactNode {
   return (
     <>
       <PageHeader title="Inspect an image">
-        Its layers are read from the registry as a stream, listed and scanned. Nothing of it runs,
-        and nothing is unpacked to disk.
+        Layers are streamed from the registry, listed and scanned. The image is neither run nor
+        unpacked to disk.
       </PageHeader>
       <div className="submit-grid">
         <Panel title="Image">
@@ -67,7 +67,7 @@ function InspectForm(): ReactNode {
       {error !== null && !isMarked && <ProblemNotice error={error} />}
       <TextInput
         label="Reference"
-        description="Registry, repository and tag or digest, as docker pull takes it"
+        description="Registry, repository and tag or digest, as for docker pull"
         placeholder="registry.lab/app:1.2"
         value={reference}
         spellCheck={false}
@@ -79,7 +79,7 @@ function InspectForm(): ReactNode {
       />
       <Autocomplete
         label="Platform"
-        description="default is what this machine would run; all inspects every one"
+        description="default: the platform of the server; all: every platform"
         data={platforms}
         filter={({ options }) => options}
         value={platform}
@@ -96,8 +96,8 @@ function InspectForm(): ReactNode {
         />
       )}
       <Checkbox
-        label="Inspect anew what is known already"
-        description="Otherwise a report that is as good as a new one is taken from the store"
+        label="Force rescan"
+        description="Ignore existing reports and cached results"
         checked={force}
         onChange={(event) => setForce(event.currentTarget.checked)}
       />

@@ -5,23 +5,23 @@ import { useNavigate, useParams } from '@tanstack/react-router';
 import { type ReactNode, useEffect, useRef } from 'react';
 
 import { useAction } from '../../data.ts';
-import { ConfirmButton } from '../../parts/confirm-button.tsx';
-import { Fact } from '../../parts/fact.tsx';
-import { Notice } from '../../parts/notice.tsx';
-import { Panel } from '../../parts/panel.tsx';
-import { PlainText } from '../../parts/plain-text.tsx';
-import { QueryView } from '../../parts/query-view.tsx';
-import { LinkAnchor } from '../../parts/router-link.tsx';
-import { VerdictBadge } from '../../parts/verdict-badge.tsx';
-import { When } from '../../parts/when.tsx';
+import { ConfirmButton } from '../../components/confirm-button.tsx';
+import { Field } from '../../components/field.tsx';
+import { Notice } from '../../components/notice.tsx';
+import { Panel } from '../../components/panel.tsx';
+import { PlainText } from '../../components/plain-text.tsx';
+import { QueryView } from '../../components/query-view.tsx';
+import { LinkAnchor } from '../../components/router-link.tsx';
+import { VerdictBadge } from '../../components/verdict-badge.tsx';
+import { Timestamp } from '../../components/timestamp.tsx';
 import { useAllowed } from '../../session.ts';
 import { shortDigest } from '../../text/digest.ts';
 import { visibleText } from '../../text/visible.ts';
 import { useProjectSearch } from '../images/image-columns.tsx';
-import { InspectionBadge, InspectionBar, inspectionLooks } from './inspection-state.tsx';
-import { isOver, useInspection } from './use-inspection.ts';
+import { InspectionBadge, InspectionBar, inspectionStatuses } from './inspection-status.tsx';
+import { isEnded, useInspection } from './use-inspection.ts';
 
-/** An inspection under way; who watched it to its end is led to the image. */
+/** An inspection; redirects to the image when it finishes while the page is open. */
 export function InspectionPage(): ReactNode {
   const { id } = useParams({ from: '/shell/inspections/$id' });
   const query = useInspection(id);
@@ -33,25 +33,25 @@ export function InspectionPage(): ReactNode {
 }
 
 const problemTitles: Readonly<Record<NonNullable<Inspection['problem']>['code'], string>> = {
-  not_found: 'There is no such image',
-  unauthorized: 'The registry refused access',
-  unreachable: 'The registry cannot be reached',
-  rate_limited: 'The registry allows no more requests for now',
-  damaged: 'The image is damaged',
-  unsupported: 'The image has a format that is not understood',
-  digest_mismatch: 'The registry sent something else than was asked for',
-  too_large: 'The image is too large',
-  no_such_platform: 'The image does not exist for this platform',
-  time_limit: 'The inspection took too long',
-  lost: 'The inspector ended in the middle of it',
-  internal: 'The inspection failed',
+  not_found: 'Image not found',
+  unauthorized: 'Access denied by the registry',
+  unreachable: 'Registry unreachable',
+  rate_limited: 'Registry rate limit reached',
+  damaged: 'Corrupt image',
+  unsupported: 'Unsupported image format',
+  digest_mismatch: 'Digest mismatch',
+  too_large: 'Image too large',
+  no_such_platform: 'No image for this platform',
+  time_limit: 'Time limit exceeded',
+  lost: 'Inspection lost',
+  internal: 'Internal error',
 };
 
 function InspectionView({ inspection }: { readonly inspection: Inspection }): ReactNode {
   const { reference, state, problem, images } = inspection;
-  useLeadToImage(inspection);
+  useRedirectToImage(inspection);
   useEffect(() => {
-    document.title = `${inspectionLooks[state].word}: ${visibleText(reference)} · Lazaret`;
+    document.title = `${inspectionStatuses[state].label}: ${visibleText(reference)} · Lazaret`;
   }, [state, reference]);
   return (
     <>
@@ -78,27 +78,27 @@ function InspectionView({ inspection }: { readonly inspection: Inspection }): Re
             </p>
           </Notice>
         )}
-        {!isOver(inspection) && (
+        {!isEnded(inspection) && (
           <Panel title="Progress">
             <InspectionBar inspection={inspection} />
           </Panel>
         )}
-        {images.length > 0 && <ImagesFound inspection={inspection} />}
+        {images.length > 0 && <InspectedImages inspection={inspection} />}
         <Panel title="Request">
-          <dl className="facts">
-            <Fact term="Asked for">
-              <When at={inspection.createdAt} />
-            </Fact>
-            <Fact term="By">{inspection.requestedBy}</Fact>
-            <Fact term="Project">{inspection.project}</Fact>
-            <Fact term="Begun">
-              <When at={inspection.startedAt} />
-            </Fact>
-            <Fact term="Ended">
-              <When at={inspection.finishedAt} />
-            </Fact>
-            <Fact term="Attempts">{inspection.attempts}</Fact>
-            <Fact term="Anew">{inspection.force ? 'yes' : 'when something changed'}</Fact>
+          <dl className="fields">
+            <Field label="Requested">
+              <Timestamp at={inspection.createdAt} />
+            </Field>
+            <Field label="Requested by">{inspection.requestedBy}</Field>
+            <Field label="Project">{inspection.project}</Field>
+            <Field label="Started">
+              <Timestamp at={inspection.startedAt} missing="Not started" />
+            </Field>
+            <Field label="Finished">
+              <Timestamp at={inspection.finishedAt} missing="Not finished" />
+            </Field>
+            <Field label="Attempts">{inspection.attempts}</Field>
+            <Field label="Force rescan">{inspection.force ? 'yes' : 'no'}</Field>
           </dl>
         </Panel>
       </div>
@@ -106,23 +106,23 @@ function InspectionView({ inspection }: { readonly inspection: Inspection }): Re
   );
 }
 
-/** Leads to the only image, once, when this page saw the inspection end. */
-function useLeadToImage(inspection: Inspection): void {
+/** Redirects once to the only image if the inspection finished while the page was open. */
+function useRedirectToImage(inspection: Inspection): void {
   const navigate = useNavigate();
-  const sawItRun = useRef(false);
+  const sawRunning = useRef(false);
   const search = useProjectSearch(inspection.project);
   const { images, state } = inspection;
   const [first] = images;
   useEffect(() => {
-    if (!isOver(inspection)) sawItRun.current = true;
-    else if (sawItRun.current && state === 'finished' && images.length === 1 && first) {
+    if (!isEnded(inspection)) sawRunning.current = true;
+    else if (sawRunning.current && state === 'finished' && images.length === 1 && first) {
       const params = { digest: first.digest };
       void navigate({ to: '/images/$digest', params, search, replace: true });
     }
   }, [inspection, state, images.length, first, navigate, search]);
 }
 
-function ImagesFound({ inspection }: { readonly inspection: Inspection }): ReactNode {
+function InspectedImages({ inspection }: { readonly inspection: Inspection }): ReactNode {
   const search = useProjectSearch(inspection.project);
   return (
     <Panel title="Images" flush>
@@ -135,8 +135,8 @@ function ImagesFound({ inspection }: { readonly inspection: Inspection }): React
                 <span className="mono">{shortDigest(digest)}</span>
               </LinkAnchor>
               <div className="dim small">
-                <PlainText>{platform ?? 'platform unknown'}</PlainText>
-                {known && ', known already with these signatures'}
+                <PlainText>{platform ?? 'unknown platform'}</PlainText>
+                {known && ', cached (same signatures)'}
               </div>
             </div>
           </li>
@@ -156,7 +156,7 @@ function Actions({ inspection }: { readonly inspection: Inspection }): ReactNode
     onDone: ({ id }) => void navigate({ to: '/inspections/$id', params: { id } }),
   });
   if (!mayInspect) return null;
-  if (!isOver(inspection)) {
+  if (!isEnded(inspection)) {
     return (
       <ConfirmButton
         label="Cancel the inspection"
@@ -165,7 +165,7 @@ function Actions({ inspection }: { readonly inspection: Inspection }): ReactNode
         busy={cancel.isPending}
         onConfirm={() => cancel.mutate({ params: { id: inspection.id } })}
       >
-        What was read so far is not shown. Asking again begins anew.
+        Partial results are discarded.
       </ConfirmButton>
     );
   }

@@ -4,29 +4,29 @@ import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 
 import { useOperation } from '../../data.ts';
-import { EmptyState } from '../../parts/empty-state.tsx';
-import { Panel } from '../../parts/panel.tsx';
-import { PlainText } from '../../parts/plain-text.tsx';
-import { QueryView } from '../../parts/query-view.tsx';
-import { LinkAnchor } from '../../parts/router-link.tsx';
-import { When } from '../../parts/when.tsx';
-import { statesAtWork } from '../inspections/filters.ts';
-import { InspectionBadge, progressWords } from './inspection-state.tsx';
+import { EmptyState } from '../../components/empty-state.tsx';
+import { Panel } from '../../components/panel.tsx';
+import { PlainText } from '../../components/plain-text.tsx';
+import { QueryView } from '../../components/query-view.tsx';
+import { LinkAnchor } from '../../components/router-link.tsx';
+import { Timestamp } from '../../components/timestamp.tsx';
+import { activeStates } from '../inspections/filters.ts';
+import { InspectionBadge, progressText } from './inspection-status.tsx';
 
 const shown = 8;
-const everyMs = 2_000;
+const refetchMs = 2_000;
 
 /** The latest inspections; with `atWork` those that are not over, or nothing at all. */
-export function InspectionsPanel({ atWork }: { readonly atWork?: boolean }): ReactNode {
+export function InspectionsPanel({ activeOnly }: { readonly activeOnly?: boolean }): ReactNode {
   const query = useOperation(
     operations.inspections.list,
-    { query: { limit: shown, ...(atWork === true ? { state: [...statesAtWork] } : {}) } },
-    { everyMs },
+    { query: { limit: shown, ...(activeOnly === true ? { state: [...activeStates] } : {}) } },
+    { refetchMs },
   );
-  if (atWork === true && (query.data?.items.length ?? 0) === 0) return null;
+  if (activeOnly === true && (query.data?.items.length ?? 0) === 0) return null;
   return (
     <Panel
-      title={atWork === true ? 'At work' : 'Latest inspections'}
+      title={activeOnly === true ? 'Active inspections' : 'Recent inspections'}
       flush
       actions={
         <LinkAnchor to="/inspections" size="sm">
@@ -37,7 +37,7 @@ export function InspectionsPanel({ atWork }: { readonly atWork?: boolean }): Rea
       <QueryView query={query} rows={3}>
         {({ items }) =>
           items.length === 0 ? (
-            <EmptyState icon={IconZoomScan} title="No inspection yet" small />
+            <EmptyState icon={IconZoomScan} title="No inspections yet" small />
           ) : (
             <ul className="job-rows">
               {items.map((inspection) => (
@@ -62,11 +62,11 @@ function InspectionRow({ inspection }: { readonly inspection: Inspection }): Rea
         </Link>
         <div className="dim small break">
           {platform !== 'default' && `${platform} · `}
-          <PlainText>{problem === null ? progressWords(inspection) : problem.detail}</PlainText>
+          <PlainText>{problem === null ? progressText(inspection) : problem.detail}</PlainText>
         </div>
       </div>
       <div className="job-row-time small dim">
-        <When at={inspection.finishedAt ?? inspection.createdAt} />
+        <Timestamp at={inspection.finishedAt ?? inspection.createdAt} />
       </div>
     </li>
   );

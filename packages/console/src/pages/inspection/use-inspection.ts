@@ -1,4 +1,4 @@
-/** One inspection, read again each second until it ends, and when an event names it. */
+/** One inspection, polled every second until it ends and refetched on its events. */
 import { finalInspectionStates, type Inspection, operations } from '@lazaret/protocol';
 import { useQueryClient, type UseQueryResult } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
@@ -6,9 +6,9 @@ import { useEffect, useState } from 'react';
 import { useOperation } from '../../data.ts';
 import { useEvents } from '../../live/events.ts';
 
-const everyMs = 1_000;
+const refetchMs = 1_000;
 
-export function isOver({ state }: Inspection): boolean {
+export function isEnded({ state }: Inspection): boolean {
   return finalInspectionStates.some((final) => final === state);
 }
 
@@ -17,10 +17,10 @@ export function useInspection(id: string): UseQueryResult<Inspection> {
   const [ended, setEnded] = useState(false);
   const call = { params: { id } };
   const query = useOperation(operations.inspections.show, call, {
-    everyMs: ended ? false : everyMs,
+    refetchMs: ended ? false : refetchMs,
   });
-  const isEnded = query.data !== undefined && isOver(query.data);
-  useEffect(() => setEnded(isEnded), [isEnded]);
+  const hasEnded = query.data !== undefined && isEnded(query.data);
+  useEffect(() => setEnded(hasEnded), [hasEnded]);
   useEvents((event) => {
     if (event.subject !== id) return;
     void queries.invalidateQueries({ queryKey: [operations.inspections.show.name, call] });

@@ -1,4 +1,4 @@
-/** The filters of the list of inspections as they stand in the address. Unknown ones fall away. */
+/** Filters of the inspection list in the URL. Unknown values are dropped. */
 import { type InspectionState, inspectionStates } from '@lazaret/protocol';
 
 export interface InspectionsSearch {
@@ -14,7 +14,7 @@ export interface InspectionsQuery {
 
 const valueCharsMax = 200;
 
-export const statesAtWork: readonly InspectionState[] = ['queued', 'running'];
+export const activeStates: readonly InspectionState[] = ['queued', 'running'];
 
 export function readInspectionsSearch(raw: Record<string, unknown>): InspectionsSearch {
   const states = statesOf(typeof raw['state'] === 'string' ? raw['state'] : '');
@@ -26,7 +26,7 @@ export function readInspectionsSearch(raw: Record<string, unknown>): Inspections
   };
 }
 
-/** What the filters mean for the API. */
+/** Converts the filters to an API query. */
 export function toInspectionsQuery({ state, ...rest }: InspectionsSearch): InspectionsQuery {
   const states = statesOf(state ?? '');
   return { ...rest, ...(states.length > 0 ? { state: states } : {}) };

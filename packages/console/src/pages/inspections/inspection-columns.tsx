@@ -1,16 +1,16 @@
 import type { Inspection } from '@lazaret/protocol';
 import type { ReactNode } from 'react';
 
-import type { Column } from '../../parts/data-table.tsx';
-import { PlainText } from '../../parts/plain-text.tsx';
-import { LinkAnchor } from '../../parts/router-link.tsx';
-import { Took } from '../../parts/took.tsx';
-import { VerdictBadge } from '../../parts/verdict-badge.tsx';
-import { When } from '../../parts/when.tsx';
+import type { Column } from '../../components/data-table.tsx';
+import { PlainText } from '../../components/plain-text.tsx';
+import { LinkAnchor } from '../../components/router-link.tsx';
+import { Duration } from '../../components/duration.tsx';
+import { VerdictBadge } from '../../components/verdict-badge.tsx';
+import { Timestamp } from '../../components/timestamp.tsx';
 import { visibleText } from '../../text/visible.ts';
 import { useProjectSearch } from '../images/image-columns.tsx';
-import { InspectionBadge, progressWords } from '../inspection/inspection-state.tsx';
-import { isOver } from '../inspection/use-inspection.ts';
+import { InspectionBadge, progressText } from '../inspection/inspection-status.tsx';
+import { isEnded } from '../inspection/use-inspection.ts';
 
 const imagesShown = 3;
 
@@ -39,7 +39,7 @@ export const inspectionColumns: readonly Column<Inspection>[] = [
     cell: (inspection) => (
       <div>
         <InspectionBadge state={inspection.state} />
-        <StateWords inspection={inspection} />
+        <StateText inspection={inspection} />
       </div>
     ),
   },
@@ -48,23 +48,23 @@ export const inspectionColumns: readonly Column<Inspection>[] = [
     cell: (inspection) =>
       inspection.images.length === 0 ? null : <Verdicts inspection={inspection} />,
   },
-  { label: 'By', cell: ({ requestedBy }) => <PlainText>{requestedBy}</PlainText> },
-  { label: 'Took', end: true, cell: (inspection) => <Took span={inspection} /> },
-  { label: 'Asked for', end: true, cell: ({ createdAt }) => <When at={createdAt} /> },
+  { label: 'Requested by', cell: ({ requestedBy }) => <PlainText>{requestedBy}</PlainText> },
+  { label: 'Duration', end: true, cell: (inspection) => <Duration span={inspection} /> },
+  { label: 'Requested', end: true, cell: ({ createdAt }) => <Timestamp at={createdAt} /> },
 ];
 
-/** How far it is, or why nothing came of it. */
-function StateWords({ inspection }: { readonly inspection: Inspection }): ReactNode {
+/** Progress, or the reason of the failure. */
+function StateText({ inspection }: { readonly inspection: Inspection }): ReactNode {
   const { problem } = inspection;
-  if (problem === null && isOver(inspection)) return null;
+  if (problem === null && isEnded(inspection)) return null;
   return (
-    <div className="dim small state-words">
-      <PlainText>{problem?.detail ?? progressWords(inspection)}</PlainText>
+    <div className="dim small state-detail">
+      <PlainText>{problem?.detail ?? progressText(inspection)}</PlainText>
     </div>
   );
 }
 
-/** Of each image that was found; a verdict leads to its image. */
+/** Verdict of each image, linking to the image. */
 function Verdicts({ inspection }: { readonly inspection: Inspection }): ReactNode {
   const search = useProjectSearch(inspection.project);
   const { images } = inspection;

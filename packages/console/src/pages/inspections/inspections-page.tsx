@@ -2,27 +2,27 @@ import { IconPackages, IconZoomScan } from '@tabler/icons-react';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 
-import { DataTable } from '../../parts/data-table.tsx';
-import { EmptyState } from '../../parts/empty-state.tsx';
-import { FilterBar } from '../../parts/filter-bar.tsx';
-import { MoreButton } from '../../parts/more-button.tsx';
-import { NewsButton } from '../../parts/news-button.tsx';
-import { NoMatch } from '../../parts/no-match.tsx';
-import { PageHeader } from '../../parts/page-header.tsx';
-import { QueryView } from '../../parts/query-view.tsx';
-import { LinkButton } from '../../parts/router-link.tsx';
+import { DataTable } from '../../components/data-table.tsx';
+import { EmptyState } from '../../components/empty-state.tsx';
+import { FilterBar } from '../../components/filter-bar.tsx';
+import { LoadMoreButton } from '../../components/load-more-button.tsx';
+import { NewItemsButton } from '../../components/new-items-button.tsx';
+import { NoMatch } from '../../components/no-match.tsx';
+import { PageHeader } from '../../components/page-header.tsx';
+import { QueryView } from '../../components/query-view.tsx';
+import { LinkButton } from '../../components/router-link.tsx';
 import { useAllowed } from '../../session.ts';
 import { InspectLink } from '../inspection/inspect-link.tsx';
-import { statesAtWork } from './filters.ts';
+import { activeStates } from './filters.ts';
 import { inspectionColumns } from './inspection-columns.tsx';
-import { useInspectionList } from './list-inspections.ts';
+import { useInspectionList } from './use-inspection-list.ts';
 
 const stateChips = [
-  { word: 'All', value: '' },
-  { word: 'At work', value: statesAtWork.join(',') },
-  { word: 'Finished', value: 'finished' },
-  { word: 'Failed', value: 'failed' },
-  { word: 'Cancelled', value: 'cancelled' },
+  { label: 'All', value: '' },
+  { label: 'Active', value: activeStates.join(',') },
+  { label: 'Finished', value: 'finished' },
+  { label: 'Failed', value: 'failed' },
+  { label: 'Cancelled', value: 'cancelled' },
 ] as const;
 
 export function InspectionsPage(): ReactNode {
@@ -42,7 +42,7 @@ export function InspectionsPage(): ReactNode {
           </>
         }
       >
-        Every request to look into an image, newest first. The list stays still while you read.
+        Requested image inspections, newest first.
       </PageHeader>
       <div className="stack">
         <FilterBar
@@ -52,7 +52,7 @@ export function InspectionsPage(): ReactNode {
           chips={stateChips}
           chipsOf="state"
         />
-        <NewsButton count={newer} words="new" onShow={showNewer} />
+        <NewItemsButton count={newer} item="new inspection" onShow={showNewer} />
         <section className="panel" aria-label="Inspections">
           <QueryView query={query} rows={8}>
             {() =>
@@ -69,7 +69,7 @@ export function InspectionsPage(): ReactNode {
             }
           </QueryView>
         </section>
-        <MoreButton query={query}>Show older inspections</MoreButton>
+        <LoadMoreButton query={query}>Load older inspections</LoadMoreButton>
       </div>
     </>
   );
@@ -79,8 +79,8 @@ function NoInspections({ isFiltered }: { readonly isFiltered: boolean }): ReactN
   const mayInspect = useAllowed('images.inspect');
   if (isFiltered) {
     return (
-      <NoMatch title="No inspection fits these filters" to="/inspections">
-        Loosen a filter: what was at work may have ended by now.
+      <NoMatch title="No matching inspections" to="/inspections">
+        Broaden or clear the filters.
       </NoMatch>
     );
   }
@@ -90,7 +90,7 @@ function NoInspections({ isFiltered }: { readonly isFiltered: boolean }): ReactN
       title="No inspections yet"
       action={mayInspect ? <InspectLink /> : undefined}
     >
-      Name an image of a registry, and watch how it is read. The same goes with{' '}
+      Inspect an image from a registry. On the command line:{' '}
       <code>lazaret images inspect</code>.
     </EmptyState>
   );

@@ -2,16 +2,16 @@ import type { JobDetail } from '@lazaret/protocol';
 import { IconShieldCheck, IconShieldLock, IconShieldX } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 
-import { EmptyState } from '../../parts/empty-state.tsx';
-import { ValueTable } from '../../parts/value-table.tsx';
+import { EmptyState } from '../../components/empty-state.tsx';
+import { ValueTable } from '../../components/value-table.tsx';
 
-/** What the container engine says that it applied, read back after creation. */
+/** The settings that the container engine applied, read back after creation. */
 export function ContainmentPanel({ job }: { readonly job: JobDetail }): ReactNode {
   const attempts = job.attemptList.filter((attempt) => attempt.containment !== null);
   if (attempts.length === 0) {
     return (
       <EmptyState icon={IconShieldLock} title="No container yet">
-        Once one is created, what its container engine really applied is read back and shown here.
+        The settings that the container engine applied are read back after creation and shown here.
       </EmptyState>
     );
   }
@@ -23,11 +23,11 @@ export function ContainmentPanel({ job }: { readonly job: JobDetail }): ReactNod
             <strong>Attempt {attempt.number}</strong>
             {attempt.outcome?.code === 'containment_mismatch' ? (
               <span className="state tone-failed">
-                <IconShieldX size={15} aria-hidden /> Not as asked
+                <IconShieldX size={15} aria-hidden /> Mismatch
               </span>
             ) : (
               <span className="state tone-succeeded">
-                <IconShieldCheck size={15} aria-hidden /> As asked
+                <IconShieldCheck size={15} aria-hidden /> Verified
               </span>
             )}
           </div>

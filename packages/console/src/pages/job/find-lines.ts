@@ -1,4 +1,4 @@
-/** Indexes of the log lines that contain a text, letters' case aside. */
+/** Indexes of the log lines that contain a text, ignoring case. */
 import type { LogLine } from '../../text/log-lines.ts';
 
 const matchesMax = 10_000;

@@ -1,14 +1,14 @@
 import type { HistoryEntry, JobDetail } from '@lazaret/protocol';
 import type { ReactNode } from 'react';
 
-import { type Column, DataTable } from '../../parts/data-table.tsx';
-import { PlainText } from '../../parts/plain-text.tsx';
-import { StateBadge } from '../../parts/state-badge.tsx';
+import { type Column, DataTable } from '../../components/data-table.tsx';
+import { PlainText } from '../../components/plain-text.tsx';
+import { StateBadge } from '../../components/state-badge.tsx';
 import { absoluteTime } from '../../time.ts';
 
 const columns: Column<HistoryEntry>[] = [
   {
-    label: 'At',
+    label: 'Time',
     cell: ({ at }) => (
       <time dateTime={at} className="number nowrap">
         {absoluteTime(at)}
@@ -24,7 +24,7 @@ const columns: Column<HistoryEntry>[] = [
   },
 ];
 
-/** Every move of the job, oldest first; entries never change. */
+/** State changes of the job, oldest first. */
 export function HistoryPanel({ job }: { readonly job: JobDetail }): ReactNode {
   return (
     <DataTable

@@ -6,19 +6,19 @@ import { type ReactNode, useEffect } from 'react';
 
 import { client } from '../../client.ts';
 import { useAction } from '../../data.ts';
-import { ConfirmButton } from '../../parts/confirm-button.tsx';
-import { Notice } from '../../parts/notice.tsx';
-import { PlainText } from '../../parts/plain-text.tsx';
-import { LinkAnchor } from '../../parts/router-link.tsx';
-import { StateBadge, stateLooks } from '../../parts/state-badge.tsx';
+import { ConfirmButton } from '../../components/confirm-button.tsx';
+import { Notice } from '../../components/notice.tsx';
+import { PlainText } from '../../components/plain-text.tsx';
+import { LinkAnchor } from '../../components/router-link.tsx';
+import { StateBadge, jobStatuses } from '../../components/state-badge.tsx';
 import { useAllowed } from '../../session.ts';
 import { visibleText } from '../../text/visible.ts';
 
-/** What the job is, its state, its outcome in words, and what can be done with it. */
+/** Name, state, outcome and actions of the job. */
 export function JobHeader({ job }: { readonly job: JobDetail }): ReactNode {
   const name = job.inputs[0]?.name ?? `Job ${job.id}`;
   useEffect(() => {
-    document.title = `${stateLooks[job.state].word}: ${visibleText(name)} · Lazaret`;
+    document.title = `${jobStatuses[job.state].label}: ${visibleText(name)} · Lazaret`;
   }, [job.state, name]);
   return (
     <>
@@ -33,7 +33,7 @@ export function JobHeader({ job }: { readonly job: JobDetail }): ReactNode {
           <div className="row job-state">
             <StateBadge state={job.state} large />
             <span className="dim">
-              by engine{' '}
+              engine{' '}
               <LinkAnchor to="/engines/$name" params={{ name: job.engine }}>
                 {job.engine}
               </LinkAnchor>
@@ -117,7 +117,7 @@ function Actions({ job }: { readonly job: JobDetail }): ReactNode {
           busy={cancel.isPending}
           onConfirm={() => cancel.mutate({ params })}
         >
-          Its container is killed at once. What it has written so far is lost.
+          The container is killed immediately. Partial output is lost.
         </ConfirmButton>
       )}
     </div>

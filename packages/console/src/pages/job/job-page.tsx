@@ -3,11 +3,11 @@ import type { JobDetail } from '@lazaret/protocol';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 
-import { Panel } from '../../parts/panel.tsx';
-import { QueryView } from '../../parts/query-view.tsx';
+import { Panel } from '../../components/panel.tsx';
+import { QueryView } from '../../components/query-view.tsx';
 import { ContainmentPanel } from './containment-panel.tsx';
 import { HistoryPanel } from './history-panel.tsx';
-import { JobFacts } from './job-facts.tsx';
+import { JobDetails } from './job-details.tsx';
 import { JobHeader } from './job-header.tsx';
 import { LogPanel } from './log-panel.tsx';
 import { RawPanel } from './raw-panel.tsx';
@@ -16,7 +16,7 @@ import { jobTabs, type JobTab } from './tabs.ts';
 import { Timeline } from './timeline.tsx';
 import { useJob } from './use-job.ts';
 
-const tabWords: Record<JobTab, string> = {
+const tabLabels: Record<JobTab, string> = {
   log: 'Log',
   result: 'Result',
   containment: 'Containment',
@@ -61,7 +61,7 @@ function JobView({ job }: { readonly job: JobDetail }): ReactNode {
               <Tabs.List className="job-tabs">
                 {jobTabs.map((name) => (
                   <Tabs.Tab key={name} value={name}>
-                    {tabWords[name]}
+                    {tabLabels[name]}
                     {name === 'result' && job.artifacts.length > 0 && (
                       <span className="count">{job.artifacts.length}</span>
                     )}
@@ -86,7 +86,7 @@ function JobView({ job }: { readonly job: JobDetail }): ReactNode {
             </Tabs>
           </Panel>
         </div>
-        <JobFacts job={job} />
+        <JobDetails job={job} />
       </div>
     </>
   );

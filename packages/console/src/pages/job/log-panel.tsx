@@ -11,7 +11,7 @@ import {
 import { type ReactNode, useMemo, useState } from 'react';
 
 import { client } from '../../client.ts';
-import { ProblemNotice } from '../../parts/notice.tsx';
+import { ProblemNotice } from '../../components/notice.tsx';
 import { findLines } from './find-lines.ts';
 import { LogView } from './log-view.tsx';
 import { type LogState, useLog } from './use-log.ts';
@@ -24,7 +24,7 @@ export function LogPanel({ job }: { readonly job: JobDetail }): ReactNode {
   const [text, setText] = useState('');
   const [position, setPosition] = useState(0);
   const { lines, dropped } = state.log;
-  // `lines` is the same array while it grows; the version tells that it did.
+  // `lines` is mutated in place; the version changes with it.
   const found = useMemo(() => findLines(lines, text), [lines, text, state.version]);
   const current = found.length === 0 ? undefined : found[position % found.length];
   const step = (by: number): void => {
@@ -35,7 +35,7 @@ export function LogPanel({ job }: { readonly job: JobDetail }): ReactNode {
   return (
     <div className="panel-body stack tight">
       <div className="log-bar">
-        <StatusLight state={state} isOver={isFinal(job.state)} />
+        <StatusLight state={state} isEnded={isFinal(job.state)} />
         {job.attemptList.length > 1 && (
           <Select
             size="xs"
@@ -68,10 +68,10 @@ export function LogPanel({ job }: { readonly job: JobDetail }): ReactNode {
         {text !== '' && (
           <span className="row tight nowrap">
             <span className="small number nowrap" role="status">
-              {found.length === 0 ? 'none' : `${(position % found.length) + 1} of ${found.length}`}
+              {found.length === 0 ? 'no matches' : `${(position % found.length) + 1} of ${found.length}`}
             </span>
             <LogButton
-              label="Match before"
+              label="Previous match"
               onClick={() => step(-1)}
               icon={<IconChevronUp size={15} />}
             />
@@ -89,7 +89,7 @@ export function LogPanel({ job }: { readonly job: JobDetail }): ReactNode {
             leftSection={paused ? <IconPlayerPlay size={14} /> : <IconPlayerPause size={14} />}
             onClick={() => setPaused(!paused)}
           >
-            {paused ? 'Scroll along' : 'Hold still'}
+            {paused ? 'Resume' : 'Pause'}
           </Button>
         )}
         <Button
@@ -109,19 +109,18 @@ export function LogPanel({ job }: { readonly job: JobDetail }): ReactNode {
       {state.error !== undefined && <ProblemNotice error={state.error} />}
       {dropped > 0 && (
         <p className="dim small">
-          The first {dropped.toLocaleString('en')} lines are not shown. Download the log for all of
-          it.
+          The first {plural(dropped, 'line')} are not shown. Download the full log.
         </p>
       )}
       <LogView
         lines={lines}
         version={state.version}
-        isHeld={paused}
+        isPaused={paused}
         current={current}
-        emptyWords={isFinal(job.state) ? 'The engine wrote no log.' : 'Nothing written yet.'}
+        emptyText={isFinal(job.state) ? 'No log output.' : 'No log output yet.'}
       />
       {truncated && (
-        <p className="small problem-line">The log reached its limit and was cut there.</p>
+        <p className="small problem-line">Log truncated: the size limit was reached.</p>
       )}
     </div>
   );
@@ -143,26 +142,26 @@ function LogButton({ label, icon, onClick }: LogButtonProps): ReactNode {
   );
 }
 
-const statusWords = {
-  connecting: { word: 'Connecting', tone: 'queued' },
-  live: { word: 'Live', tone: 'succeeded' },
-  waiting: { word: 'Reconnecting', tone: 'warning' },
-  ended: { word: 'Complete', tone: 'queued' },
-  failed: { word: 'Not available', tone: 'failed' },
+const statusLabels = {
+  connecting: { label: 'Connecting', tone: 'queued' },
+  live: { label: 'Live', tone: 'succeeded' },
+  waiting: { label: 'Reconnecting', tone: 'warning' },
+  ended: { label: 'Complete', tone: 'queued' },
+  failed: { label: 'Not available', tone: 'failed' },
 } as const;
 
 function StatusLight({
   state,
-  isOver,
+  isEnded,
 }: {
   readonly state: LogState;
-  readonly isOver: boolean;
+  readonly isEnded: boolean;
 }): ReactNode {
-  const status = isOver && state.status === 'live' ? 'ended' : state.status;
-  const { word, tone } = statusWords[status];
+  const status = isEnded && state.status === 'live' ? 'ended' : state.status;
+  const { label, tone } = statusLabels[status];
   return (
     <span className={`light tone-${tone}`} role="status">
-      {word}
+      {label}
     </span>
   );
 }

@@ -1,4 +1,4 @@
-/** Draws only the lines in sight, so that a log of any length scrolls well. */
+/** Renders only the visible lines, so that long logs scroll smoothly. */
 import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react';
 
 import { ansiClasses } from '../../text/ansi.ts';
@@ -11,14 +11,14 @@ const nearEndPx = 40;
 interface LogViewProps {
   readonly lines: readonly LogLine[];
   readonly version: number;
-  /** Stays where it is although lines arrive. */
-  readonly isHeld: boolean;
-  /** Line to bring into sight and mark. */
+  /** Does not scroll when lines arrive. */
+  readonly isPaused: boolean;
+  /** Index of the line to scroll to and highlight. */
   readonly current: number | undefined;
-  readonly emptyWords: string;
+  readonly emptyText: string;
 }
 
-export function LogView({ lines, version, isHeld, current, emptyWords }: LogViewProps): ReactNode {
+export function LogView({ lines, version, isPaused, current, emptyText }: LogViewProps): ReactNode {
   const frame = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
   const [height, setHeight] = useState(600);
@@ -33,8 +33,8 @@ export function LogView({ lines, version, isHeld, current, emptyWords }: LogView
   }, []);
   useLayoutEffect(() => {
     const element = frame.current;
-    if (element !== null && sticks.current && !isHeld) element.scrollTop = element.scrollHeight;
-  }, [version, isHeld]);
+    if (element !== null && sticks.current && !isPaused) element.scrollTop = element.scrollHeight;
+  }, [version, isPaused]);
   useEffect(() => {
     const element = frame.current;
     if (element === null || current === undefined) return;
@@ -58,7 +58,7 @@ export function LogView({ lines, version, isHeld, current, emptyWords }: LogView
         sticks.current = below < nearEndPx;
       }}
     >
-      {lines.length === 0 && <p className="log-empty">{emptyWords}</p>}
+      {lines.length === 0 && <p className="log-empty">{emptyText}</p>}
       <div className="log-lines" style={{ height: lines.length * lineHeightPx }}>
         <div style={{ transform: `translateY(${first * lineHeightPx}px)` }}>
           {lines.slice(first, last).map((line, index) => (
@@ -86,7 +86,7 @@ function Line({
       {line.stream === 'stderr' && <span className="log-stream">err</span>}
       <bdi>
         {spansOf(line).map((span, index) => (
-          <span key={index} className={`${ansiClasses(span.style)}${span.hidden ? ' unseen' : ''}`}>
+          <span key={index} className={`${ansiClasses(span.style)}${span.hidden ? ' invisible-char' : ''}`}>
             {span.text}
           </span>
         ))}

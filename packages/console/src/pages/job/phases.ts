@@ -1,29 +1,29 @@
-/** The phases of an attempt in order, as the bar shows them. */
+/** The phases of an attempt in the order of the timeline. */
 import type { Attempt, Telemetry } from '@lazaret/protocol';
 
 export interface Phase {
   readonly key: keyof Telemetry;
-  readonly word: string;
+  readonly label: string;
   readonly colour: string;
 }
 
 export const phases: readonly Phase[] = [
-  { key: 'waitMs', word: 'Waited', colour: 'var(--phase-wait)' },
-  { key: 'pullMs', word: 'Pulled the image', colour: 'var(--phase-pull)' },
-  { key: 'createMs', word: 'Created', colour: 'var(--phase-create)' },
-  { key: 'inputMs', word: 'Input in', colour: 'var(--phase-input)' },
-  { key: 'startMs', word: 'Started', colour: 'var(--phase-start)' },
-  { key: 'runMs', word: 'Ran', colour: 'var(--phase-run)' },
-  { key: 'collectMs', word: 'Collected', colour: 'var(--phase-collect)' },
-  { key: 'removeMs', word: 'Removed', colour: 'var(--phase-remove)' },
+  { key: 'waitMs', label: 'Queued', colour: 'var(--phase-wait)' },
+  { key: 'pullMs', label: 'Pull image', colour: 'var(--phase-pull)' },
+  { key: 'createMs', label: 'Create container', colour: 'var(--phase-create)' },
+  { key: 'inputMs', label: 'Copy input', colour: 'var(--phase-input)' },
+  { key: 'startMs', label: 'Start', colour: 'var(--phase-start)' },
+  { key: 'runMs', label: 'Run', colour: 'var(--phase-run)' },
+  { key: 'collectMs', label: 'Collect output', colour: 'var(--phase-collect)' },
+  { key: 'removeMs', label: 'Remove container', colour: 'var(--phase-remove)' },
 ];
 
 export interface MeasuredPhase extends Phase {
   readonly ms: number;
 }
 
-/** The phases that are over, and the run so far while it goes on. */
-export function measuredPhases(
+/** The finished phases, and the run time so far of a running attempt. */
+export function measurePhases(
   { telemetry, state, startedAt }: Attempt,
   nowMs: number,
 ): MeasuredPhase[] {

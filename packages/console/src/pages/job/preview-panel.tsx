@@ -2,21 +2,21 @@ import { formatSize, type JobArtifact } from '@lazaret/protocol';
 import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useEffect, useRef } from 'react';
 
-import { PlainText } from '../../parts/plain-text.tsx';
-import { QueryView } from '../../parts/query-view.tsx';
+import { PlainText } from '../../components/plain-text.tsx';
+import { QueryView } from '../../components/query-view.tsx';
 import { splitVisible, visibleText } from '../../text/visible.ts';
 import { readPreview } from './preview.ts';
 
 interface PreviewPanelProps {
   readonly jobId: string;
   readonly artifact: JobArtifact;
-  /** The reader asked for this very file: it is brought into sight. */
+  /** The user selected this file: it is scrolled into view. */
   readonly isChosen: boolean;
 }
 
-const kindWords = { text: 'Text', json: 'JSON', binary: 'Not text' } as const;
+const kindLabels = { text: 'Text', json: 'JSON', binary: 'Binary' } as const;
 
-/** A file of the result as text, whatever it claims to be. */
+/** Preview of a result file, always as text. */
 export function PreviewPanel({ jobId, artifact, isChosen }: PreviewPanelProps): ReactNode {
   const place = useRef<HTMLDivElement>(null);
   useEffect(() => {
@@ -37,8 +37,8 @@ export function PreviewPanel({ jobId, artifact, isChosen }: PreviewPanelProps): 
                 <PlainText>{artifact.path}</PlainText>
               </strong>
               <span className="dim">
-                {kindWords[preview.kind]}
-                {preview.isCut && `, the first ${formatSize(preview.shownBytes)}`}
+                {kindLabels[preview.kind]}
+                {preview.isTruncated && `, first ${formatSize(preview.shownBytes)}`}
               </span>
             </div>
             <pre
@@ -55,7 +55,7 @@ export function PreviewPanel({ jobId, artifact, isChosen }: PreviewPanelProps): 
   );
 }
 
-/** Line ends stay line ends; everything else that cannot be seen is marked. */
+/** Line ends are kept; other invisible characters are made visible. */
 function PreviewText({ text }: { readonly text: string }): ReactNode {
   const parts = text.split('\n').flatMap((line, index) => {
     const shown = splitVisible(line.replace(/\r$/, ''));
@@ -64,7 +64,7 @@ function PreviewText({ text }: { readonly text: string }): ReactNode {
   if (parts.every((part) => !part.hidden)) return text.replaceAll('\r\n', '\n');
   return parts.map((part, index) =>
     part.hidden ? (
-      <span key={index} className="unseen">
+      <span key={index} className="invisible-char">
         {part.text}
       </span>
     ) : (

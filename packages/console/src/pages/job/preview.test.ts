@@ -5,7 +5,7 @@ import { describeBytes } from './preview.ts';
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 describe('describeBytes', () => {
-  it('makes JSON pretty and leaves other text as it is', () => {
+  it('formats JSON and leaves other text unchanged', () => {
     expect(describeBytes(bytes('{"a":[1]}'), false)).toMatchObject({
       kind: 'json',
       text: '{\n  "a": [\n    1\n  ]\n}',
@@ -17,7 +17,7 @@ describe('describeBytes', () => {
     expect(describeBytes(bytes('{"a":'), true).kind).toBe('text');
   });
 
-  it('shows what is no text as hexadecimal', () => {
+  it('shows binary data as a hex dump', () => {
     const preview = describeBytes(new Uint8Array([0x50, 0x4b, 3, 4, 0]), false);
     expect(preview.kind).toBe('binary');
     expect(preview.text).toContain('50 4b 03 04 00');
@@ -25,7 +25,7 @@ describe('describeBytes', () => {
     expect(describeBytes(new Uint8Array([0xff, 0xfe, 0x41]), false).kind).toBe('binary');
   });
 
-  it('takes a cut through a character for text', () => {
+  it('accepts text truncated within a character', () => {
     const cut = bytes('caf\u00e9').subarray(0, 4);
     expect(describeBytes(cut, true)).toMatchObject({ kind: 'text', text: 'caf' });
     expect(describeBytes(cut, false).kind).toBe('binary');

@@ -1,8 +1,8 @@
-/** The first bytes of a file as text, as pretty JSON, or as hexadecimal when it is neither. */
+/** The first bytes of a file as text, formatted JSON, or a hex dump. */
 import { operations } from '@lazaret/protocol';
 
 import { client } from '../../client.ts';
-import { readStart } from '../../read-start.ts';
+import { readPrefix } from '../../read-prefix.ts';
 
 export const previewBytes: number = 256 * 1024;
 const hexBytes = 1_024;
@@ -10,7 +10,7 @@ const hexBytes = 1_024;
 export interface Preview {
   readonly kind: 'text' | 'json' | 'binary';
   readonly text: string;
-  readonly isCut: boolean;
+  readonly isTruncated: boolean;
   readonly shownBytes: number;
 }
 
@@ -20,37 +20,37 @@ export async function readPreview(id: string, path: string, signal: AbortSignal)
     { params: { id }, query: { path } },
     { signal, headers: { range: `bytes=0-${previewBytes}` } },
   );
-  const { bytes, isCut } = await readStart(response, previewBytes);
-  return describeBytes(bytes, isCut);
+  const { bytes, isTruncated } = await readPrefix(response, previewBytes);
+  return describeBytes(bytes, isTruncated);
 }
 
-/** Decides what the bytes are. */
-export function describeBytes(bytes: Uint8Array, isCut: boolean): Preview {
-  const text = decodeText(bytes, isCut);
+/** Detects the format of the bytes. */
+export function describeBytes(bytes: Uint8Array, isTruncated: boolean): Preview {
+  const text = decodeText(bytes, isTruncated);
   if (text === undefined) {
     const shownBytes = Math.min(bytes.length, hexBytes);
-    const isShort = isCut || bytes.length > hexBytes;
-    return { kind: 'binary', text: hexDump(bytes), isCut: isShort, shownBytes };
+    const isShort = isTruncated || bytes.length > hexBytes;
+    return { kind: 'binary', text: hexDump(bytes), isTruncated: isShort, shownBytes };
   }
   const shownBytes = bytes.length;
-  if (!isCut) {
+  if (!isTruncated) {
     try {
       const value: unknown = JSON.parse(text);
       if (typeof value === 'object' && value !== null) {
-        return { kind: 'json', text: JSON.stringify(value, null, 2), isCut, shownBytes };
+        return { kind: 'json', text: JSON.stringify(value, null, 2), isTruncated, shownBytes };
       }
     } catch {
-      // Plain text, then.
+      // Not JSON: plain text.
     }
   }
-  return { kind: 'text', text, isCut, shownBytes };
+  return { kind: 'text', text, isTruncated, shownBytes };
 }
 
-function decodeText(bytes: Uint8Array, isCut: boolean): string | undefined {
+function decodeText(bytes: Uint8Array, isTruncated: boolean): string | undefined {
   if (bytes.includes(0)) return undefined;
   try {
-    // A cut may go through a character: the decoder then waits for the rest of it.
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: isCut });
+    // Truncation may split a character, which the streaming decoder ignores.
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: isTruncated });
   } catch {
     return undefined;
   }

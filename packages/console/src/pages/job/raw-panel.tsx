@@ -1,10 +1,10 @@
 import type { JobDetail } from '@lazaret/protocol';
 import type { ReactNode } from 'react';
 
-import { Copy } from '../../parts/copy.tsx';
-import { PlainText } from '../../parts/plain-text.tsx';
+import { Copy } from '../../components/copy.tsx';
+import { PlainText } from '../../components/plain-text.tsx';
 
-/** The job as the API answers it. */
+/** The API response for the job. */
 export function RawPanel({ job }: { readonly job: JobDetail }): ReactNode {
   const text = JSON.stringify(job, null, 2);
   return (

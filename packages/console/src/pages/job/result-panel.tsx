@@ -10,14 +10,14 @@ import { IconDownload, IconEye, IconFileOff } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
 
 import { client } from '../../client.ts';
-import { Copyable } from '../../parts/copy.tsx';
-import { type Column, DataTable } from '../../parts/data-table.tsx';
-import { EmptyState } from '../../parts/empty-state.tsx';
-import { PlainText } from '../../parts/plain-text.tsx';
+import { Copyable } from '../../components/copy.tsx';
+import { type Column, DataTable } from '../../components/data-table.tsx';
+import { EmptyState } from '../../components/empty-state.tsx';
+import { PlainText } from '../../components/plain-text.tsx';
 import { visibleText } from '../../text/visible.ts';
 import { PreviewPanel } from './preview-panel.tsx';
 
-/** What the engine left: each file with its size and digest, to look at or to download. */
+/** Result files with size and digest, preview and download. */
 export function ResultPanel({ job }: { readonly job: JobDetail }): ReactNode {
   const primary = job.artifacts.find((artifact) => artifact.primary) ?? job.artifacts[0];
   const [chosen, setChosen] = useState<string>();
@@ -26,11 +26,11 @@ export function ResultPanel({ job }: { readonly job: JobDetail }): ReactNode {
     return (
       <EmptyState
         icon={IconFileOff}
-        title={isFinal(job.state) ? 'This job has no result' : 'No result yet'}
+        title={isFinal(job.state) ? 'No result' : 'No result yet'}
       >
         {isFinal(job.state)
-          ? 'The outcome above and the log say why.'
-          : 'It appears here as soon as the engine is done.'}
+          ? 'See the outcome above and the log.'
+          : 'It is shown here when the engine has finished.'}
       </EmptyState>
     );
   }
@@ -106,9 +106,9 @@ function FileActions({ job, artifact, isShown, onShow }: FileActionsProps): Reac
         leftSection={<IconEye size={14} />}
         onClick={onShow}
         aria-pressed={isShown}
-        aria-label={`Look at ${name}`}
+        aria-label={`Preview ${name}`}
       >
-        Look
+        Status
       </Button>
       <Button
         size="compact-sm"

@@ -2,21 +2,21 @@ import { type Attempt, formatDuration, type JobDetail, outcomeCodes } from '@laz
 import { IconHourglassEmpty } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 
-import { EmptyState } from '../../parts/empty-state.tsx';
-import { Panel } from '../../parts/panel.tsx';
-import { PlainText } from '../../parts/plain-text.tsx';
-import { StateBadge } from '../../parts/state-badge.tsx';
-import { When } from '../../parts/when.tsx';
+import { EmptyState } from '../../components/empty-state.tsx';
+import { Panel } from '../../components/panel.tsx';
+import { PlainText } from '../../components/plain-text.tsx';
+import { StateBadge } from '../../components/state-badge.tsx';
+import { Timestamp } from '../../components/timestamp.tsx';
 import { useNow } from '../../time.ts';
-import { measuredPhases } from './phases.ts';
+import { measurePhases } from './phases.ts';
 
-/** Every attempt with its phases as a bar, its outcome and what containment met. */
+/** All attempts with their phases, outcome and containment observations. */
 export function Timeline({ job }: { readonly job: JobDetail }): ReactNode {
   return (
     <Panel title={job.attemptList.length > 1 ? `${job.attemptList.length} attempts` : 'Timeline'}>
       {job.attemptList.length === 0 ? (
-        <EmptyState icon={IconHourglassEmpty} title="Not placed on a node yet" small>
-          The first attempt appears here with its phases.
+        <EmptyState icon={IconHourglassEmpty} title="Not scheduled yet" small>
+          Attempts and their phases are shown here.
         </EmptyState>
       ) : (
         <ol className="attempts">
@@ -24,8 +24,8 @@ export function Timeline({ job }: { readonly job: JobDetail }): ReactNode {
             <AttemptRow
               key={attempt.id}
               attempt={attempt}
-              // The last attempt's outcome is the job's, which the head of the page tells.
-              tellsOutcome={attempt.number < job.attempts}
+              // The outcome of the last attempt is shown in the page header.
+              showsOutcome={attempt.number < job.attempts}
             />
           ))}
         </ol>
@@ -36,12 +36,12 @@ export function Timeline({ job }: { readonly job: JobDetail }): ReactNode {
 
 interface AttemptRowProps {
   readonly attempt: Attempt;
-  readonly tellsOutcome: boolean;
+  readonly showsOutcome: boolean;
 }
 
-function AttemptRow({ attempt, tellsOutcome }: AttemptRowProps): ReactNode {
+function AttemptRow({ attempt, showsOutcome }: AttemptRowProps): ReactNode {
   const { outcome } = attempt;
-  const phases = measuredPhases(attempt, useNow());
+  const phases = measurePhases(attempt, useNow());
   const totalMs = phases.reduce((sum, phase) => sum + phase.ms, 0);
   return (
     <li className="attempt">
@@ -50,12 +50,12 @@ function AttemptRow({ attempt, tellsOutcome }: AttemptRowProps): ReactNode {
           <strong>Attempt {attempt.number}</strong>
           <StateBadge state={attempt.state} />
           <span className="dim small">
-            on {attempt.node}, <When at={attempt.placedAt} />
+            on {attempt.node}, <Timestamp at={attempt.placedAt} />
           </span>
         </div>
         {totalMs > 0 && <span className="number small">{formatDuration(totalMs)} in all</span>}
       </div>
-      {tellsOutcome && outcome !== null && outcome.code !== 'succeeded' && (
+      {showsOutcome && outcome !== null && outcome.code !== 'succeeded' && (
         <p className="small break">
           <strong>{outcomeCodes[outcome.code].title}.</strong>{' '}
           <PlainText>{outcome.detail}</PlainText>
@@ -72,7 +72,7 @@ function AttemptRow({ attempt, tellsOutcome }: AttemptRowProps): ReactNode {
             {phases.map((phase) => (
               <li key={phase.key}>
                 <i style={{ background: phase.colour }} />
-                {phase.word} <span className="number">{formatDuration(phase.ms)}</span>
+                {phase.label} <span className="number">{formatDuration(phase.ms)}</span>
               </li>
             ))}
           </ul>

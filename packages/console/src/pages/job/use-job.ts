@@ -1,4 +1,4 @@
-/** One job, read again when an event names it, or from time to time while no events arrive. */
+/** One job, refetched on its events, and polled while the event stream is down. */
 import { isFinal, type JobDetail, operations } from '@lazaret/protocol';
 import { useQueryClient, type UseQueryResult } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
@@ -15,8 +15,8 @@ export function useJob(id: string): UseQueryResult<JobDetail> {
   const connected = useConnected();
   const [moves, setMoves] = useState(0);
   const [ended, setEnded] = useState(false);
-  const everyMs = ended ? false : connected ? calmPollMs : pollMs;
-  const query = useOperation(operations.jobs.show, { params: { id } }, { everyMs });
+  const refetchMs = ended ? false : connected ? calmPollMs : pollMs;
+  const query = useOperation(operations.jobs.show, { params: { id } }, { refetchMs });
   const state = query.data?.state;
   useEffect(() => setEnded(state !== undefined && isFinal(state)), [state]);
   useEvents((event) => {

@@ -1,4 +1,4 @@
-/** The log of a job as it grows, followed live; the screen is told at most once a frame. */
+/** The log of a job, followed live; rendering is limited to once per frame. */
 import { type JobDetail, operations } from '@lazaret/protocol';
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
@@ -8,11 +8,11 @@ import { LogLines } from '../../text/log-lines.ts';
 
 export interface LogState {
   readonly log: LogLines;
-  /** Counts up with every change of the log. */
+  /** Incremented with every change of the log. */
   readonly version: number;
   readonly status: FollowStatus;
   readonly error: unknown;
-  /** The attempt that the lines belong to. */
+  /** The attempt of the lines. */
   readonly attempt: number | undefined;
 }
 

@@ -4,7 +4,7 @@ import { readJobSearch, searchText, toJobQuery } from './filters.ts';
 
 const digest = 'ab'.repeat(32);
 
-it('keeps known filters and drops what it does not know', () => {
+it('drops unknown filters', () => {
   const search = readJobSearch({
     state: 'running,nonsense,queued',
     engine: 'apktool',
@@ -16,11 +16,11 @@ it('keeps known filters and drops what it does not know', () => {
   expect(search).toEqual({ state: 'queued,running', engine: 'apktool' });
 });
 
-it('drops values beyond the bound', () => {
+it('drops overlong values', () => {
   expect(readJobSearch({ text: 'x'.repeat(201) })).toEqual({});
 });
 
-it('turns lists into what the API takes', () => {
+it('converts filters to an API query', () => {
   expect(toJobQuery({ state: 'failed,timed_out', engine: 'a,b', tag: 't' })).toEqual({
     state: ['failed', 'timed_out'],
     engine: ['a', 'b'],
@@ -29,7 +29,7 @@ it('turns lists into what the API takes', () => {
   expect(toJobQuery({})).toEqual({});
 });
 
-it('takes a digest for content and other text for names', () => {
+it('searches a SHA-256 by content and other text by name', () => {
   expect(searchText(` ${digest.toUpperCase()} `)).toEqual({ sha256: digest });
   expect(searchText('invoice')).toEqual({ text: 'invoice' });
   expect(searchText('  ')).toEqual({});

@@ -1,4 +1,4 @@
-/** The filters of the jobs list as they stand in the address. Unknown ones fall away. */
+/** Filters of the job list in the URL. Unknown values are dropped. */
 import { type JobState, jobStates } from '@lazaret/protocol';
 
 export interface JobSearch {
@@ -48,7 +48,7 @@ export function statesOf(list: string | undefined): JobState[] {
   return jobStates.filter((state) => asked.has(state));
 }
 
-/** What the filters mean for the API. */
+/** Converts the filters to an API query. */
 export function toJobQuery(search: JobSearch): JobQuery {
   const { state, engine, ...rest } = search;
   const states = statesOf(state);
@@ -59,7 +59,7 @@ export function toJobQuery(search: JobSearch): JobQuery {
   };
 }
 
-/** What somebody typed: a digest searches content, anything else names and tags. */
+/** A SHA-256 searches by content, other text by names and tags. */
 export function searchText(typed: string): Pick<JobSearch, 'text' | 'sha256'> {
   const text = typed.trim();
   if (text === '') return {};

@@ -1,22 +1,22 @@
 import type { Job } from '@lazaret/protocol';
 import type { ReactNode } from 'react';
 
-import type { Column } from '../../parts/data-table.tsx';
-import { PlainText } from '../../parts/plain-text.tsx';
-import { LinkAnchor } from '../../parts/router-link.tsx';
-import { outcomeWords, StateBadge } from '../../parts/state-badge.tsx';
-import { Took } from '../../parts/took.tsx';
-import { When } from '../../parts/when.tsx';
+import type { Column } from '../../components/data-table.tsx';
+import { PlainText } from '../../components/plain-text.tsx';
+import { LinkAnchor } from '../../components/router-link.tsx';
+import { outcomeText, StateBadge } from '../../components/state-badge.tsx';
+import { Duration } from '../../components/duration.tsx';
+import { Timestamp } from '../../components/timestamp.tsx';
 import { visibleText } from '../../text/visible.ts';
 
-/** What a job is called: its first input, or its id. */
+/** Title of a job: its first input, or its ID. */
 export function jobTitle(job: Job): string {
   const [first] = job.inputs;
   return first === undefined ? `Job ${job.id}` : visibleText(first.name);
 }
 
 export const jobColumns: Record<
-  'name' | 'state' | 'engine' | 'tags' | 'ran' | 'age',
+  'name' | 'state' | 'engine' | 'tags' | 'duration' | 'submitted',
   Column<Job>
 > = {
   name: {
@@ -41,7 +41,7 @@ export const jobColumns: Record<
     cell: (job) => (
       <div>
         <StateBadge state={job.state} />
-        <StateWords job={job} />
+        <StateText job={job} />
       </div>
     ),
   },
@@ -67,16 +67,16 @@ export const jobColumns: Record<
         </span>
       ),
   },
-  ran: { label: 'Took', end: true, cell: (job) => <Took span={job} /> },
-  age: { label: 'Submitted', end: true, cell: (job) => <When at={job.createdAt} /> },
+  duration: { label: 'Duration', end: true, cell: (job) => <Duration span={job} /> },
+  submitted: { label: 'Submitted', end: true, cell: (job) => <Timestamp at={job.createdAt} /> },
 };
 
-/** Why it waits, or how it ended, in words under the state. */
-function StateWords({ job }: { readonly job: Job }): ReactNode {
-  const words = job.state === 'queued' ? job.waitReason : outcomeWords(job.outcome);
+/** Wait reason or outcome, below the state. */
+function StateText({ job }: { readonly job: Job }): ReactNode {
+  const words = job.state === 'queued' ? job.waitReason : outcomeText(job.outcome);
   if (words === null) return null;
   return (
-    <div className="dim small state-words">
+    <div className="dim small state-detail">
       <PlainText>{words}</PlainText>
     </div>
   );

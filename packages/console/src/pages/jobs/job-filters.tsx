@@ -4,17 +4,17 @@ import { IconSearch, IconTag } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 
 import { useOperation } from '../../data.ts';
-import { FilterBar } from '../../parts/filter-bar.tsx';
-import { TypedFilter } from '../../parts/typed-filter.tsx';
+import { FilterBar } from '../../components/filter-bar.tsx';
+import { TextFilter } from '../../components/text-filter.tsx';
 import { activeStates, type JobSearch, searchText } from './filters.ts';
 
 const stateGroups = [
-  { word: 'All', value: '' },
-  { word: 'Active', value: activeStates.join(',') },
-  { word: 'Succeeded', value: 'succeeded' },
-  { word: 'Failed', value: 'failed' },
-  { word: 'Timed out', value: 'timed_out' },
-  { word: 'Cancelled', value: 'cancelled' },
+  { label: 'All', value: '' },
+  { label: 'Active', value: activeStates.join(',') },
+  { label: 'Succeeded', value: 'succeeded' },
+  { label: 'Failed', value: 'failed' },
+  { label: 'Timed out', value: 'timed_out' },
+  { label: 'Cancelled', value: 'cancelled' },
 ] as const;
 
 interface JobFiltersProps {
@@ -35,7 +35,7 @@ export function JobFilters({ search, onChange }: JobFiltersProps): ReactNode {
     >
       {(change) => (
         <>
-          <TypedFilter
+          <TextFilter
             label="File name, tag or SHA-256"
             icon={<IconSearch size={16} />}
             value={search.text ?? search.sha256 ?? ''}
@@ -52,7 +52,7 @@ export function JobFilters({ search, onChange }: JobFiltersProps): ReactNode {
             clearable
             searchable
           />
-          <TypedFilter
+          <TextFilter
             label="Tag"
             icon={<IconTag size={16} />}
             value={search.tag ?? ''}

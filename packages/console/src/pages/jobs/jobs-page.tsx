@@ -2,25 +2,25 @@ import { IconUpload } from '@tabler/icons-react';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 
-import { DataTable } from '../../parts/data-table.tsx';
-import { EmptyState } from '../../parts/empty-state.tsx';
-import { MoreButton } from '../../parts/more-button.tsx';
-import { NewsButton } from '../../parts/news-button.tsx';
-import { NoMatch } from '../../parts/no-match.tsx';
-import { PageHeader } from '../../parts/page-header.tsx';
-import { QueryView } from '../../parts/query-view.tsx';
-import { LinkButton } from '../../parts/router-link.tsx';
+import { DataTable } from '../../components/data-table.tsx';
+import { EmptyState } from '../../components/empty-state.tsx';
+import { LoadMoreButton } from '../../components/load-more-button.tsx';
+import { NewItemsButton } from '../../components/new-items-button.tsx';
+import { NoMatch } from '../../components/no-match.tsx';
+import { PageHeader } from '../../components/page-header.tsx';
+import { QueryView } from '../../components/query-view.tsx';
+import { LinkButton } from '../../components/router-link.tsx';
 import { jobColumns } from './job-columns.tsx';
 import { JobFilters } from './job-filters.tsx';
-import { useJobList } from './list-jobs.ts';
+import { useJobList } from './use-job-list.ts';
 
 const columns = [
   jobColumns.name,
   jobColumns.state,
   jobColumns.engine,
   jobColumns.tags,
-  jobColumns.ran,
-  jobColumns.age,
+  jobColumns.duration,
+  jobColumns.submitted,
 ];
 
 export function JobsPage(): ReactNode {
@@ -38,14 +38,14 @@ export function JobsPage(): ReactNode {
           </LinkButton>
         }
       >
-        Every engine run, newest first. The list stays still while you read.
+        Engine runs, newest first.
       </PageHeader>
       <div className="stack">
         <JobFilters
           search={search}
           onChange={(next) => void navigate({ to: '/jobs', search: next, replace: true })}
         />
-        <NewsButton count={newer} words="new" onShow={showNewer} />
+        <NewItemsButton count={newer} item="new job" onShow={showNewer} />
         <section className="panel" aria-label="Jobs">
           <QueryView query={query} rows={8}>
             {() =>
@@ -57,7 +57,7 @@ export function JobsPage(): ReactNode {
             }
           </QueryView>
         </section>
-        <MoreButton query={query}>Show older jobs</MoreButton>
+        <LoadMoreButton query={query}>Load older jobs</LoadMoreButton>
       </div>
     </>
   );
@@ -66,8 +66,8 @@ export function JobsPage(): ReactNode {
 function NoJobs({ isFiltered }: { readonly isFiltered: boolean }): ReactNode {
   if (isFiltered) {
     return (
-      <NoMatch title="No job fits these filters" to="/jobs">
-        Loosen a filter, or look for a part of the file name.
+      <NoMatch title="No matching jobs" to="/jobs">
+        Broaden or clear the filters.
       </NoMatch>
     );
   }
@@ -75,10 +75,9 @@ function NoJobs({ isFiltered }: { readonly isFiltered: boolean }): ReactNode {
     <EmptyState
       icon={IconUpload}
       title="No jobs yet"
-      action={<LinkButton to="/submit">Submit the first file</LinkButton>}
+      action={<LinkButton to="/submit">Submit a file</LinkButton>}
     >
-      Drop a file, choose an engine, and watch it at work. The same goes with{' '}
-      <code>lazaret submit</code> or curl.
+      Upload a file and choose an engine. On the command line: <code>lazaret submit</code>.
     </EmptyState>
   );
 }

@@ -4,13 +4,13 @@ import { IconHandStop, IconPlayerPlay } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 
 import { useAction } from '../../data.ts';
-import { ConfirmButton } from '../../parts/confirm-button.tsx';
-import { Notice } from '../../parts/notice.tsx';
-import { Panel } from '../../parts/panel.tsx';
-import { PlainText } from '../../parts/plain-text.tsx';
-import { LinkAnchor } from '../../parts/router-link.tsx';
-import { ValueTable } from '../../parts/value-table.tsx';
-import { When } from '../../parts/when.tsx';
+import { ConfirmButton } from '../../components/confirm-button.tsx';
+import { Notice } from '../../components/notice.tsx';
+import { Panel } from '../../components/panel.tsx';
+import { PlainText } from '../../components/plain-text.tsx';
+import { LinkAnchor } from '../../components/router-link.tsx';
+import { ValueTable } from '../../components/value-table.tsx';
+import { Timestamp } from '../../components/timestamp.tsx';
 import { useAllowed } from '../../session.ts';
 import { NodeMeters } from './node-meters.tsx';
 import { NodeStateBadge } from './node-state.tsx';
@@ -27,12 +27,12 @@ export function NodeCard({ node }: { readonly node: Node }): ReactNode {
           </Notice>
         )}
         <NodeMeters node={node} />
-        <dl className="facts">
+        <dl className="fields">
           <div>
-            <dt>Running now</dt>
+            <dt>Running</dt>
             <dd>
               <LinkAnchor to="/jobs" search={{ node: node.name, state: 'running' }}>
-                {node.runningAttempts} {node.runningAttempts === 1 ? 'attempt' : 'attempts'}
+                {plural(node.runningAttempts, 'attempt')}
               </LinkAnchor>
             </dd>
           </div>
@@ -43,7 +43,7 @@ export function NodeCard({ node }: { readonly node: Node }): ReactNode {
           <div>
             <dt>Last seen</dt>
             <dd>
-              <When at={node.lastSeenAt} />
+              <Timestamp at={node.lastSeenAt} />
             </dd>
           </div>
           <div className="whole">
@@ -61,8 +61,8 @@ export function NodeCard({ node }: { readonly node: Node }): ReactNode {
           </div>
         )}
         <details className="more">
-          <summary>What its container engine says</summary>
-          <ValueTable label={`Facts of ${node.name}`} values={node.facts} />
+          <summary>Container engine details</summary>
+          <ValueTable label={`Container engine of ${node.name}`} values={node.facts} />
         </details>
         <Scheduling node={node} />
       </div>
@@ -85,7 +85,7 @@ function Scheduling({ node }: { readonly node: Node }): ReactNode {
           busy={update.isPending}
           onConfirm={() => update.mutate({ params, body: { schedulable: false } })}
         >
-          It finishes what it has and gets nothing new until it is taken back.
+          Running attempts finish. No new attempts are scheduled until the node is uncordoned.
         </ConfirmButton>
       ) : (
         <Button
@@ -93,7 +93,7 @@ function Scheduling({ node }: { readonly node: Node }): ReactNode {
           loading={update.isPending}
           onClick={() => update.mutate({ params, body: { schedulable: true } })}
         >
-          Take back
+          Uncordon
         </Button>
       )}
     </div>

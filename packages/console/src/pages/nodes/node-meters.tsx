@@ -1,9 +1,9 @@
 import { formatSize, type Node } from '@lazaret/protocol';
 import type { ReactNode } from 'react';
 
-import { Meter } from '../../parts/meter.tsx';
+import { Meter } from '../../components/meter.tsx';
 
-/** Memory and CPU that running attempts hold, of what the node has. */
+/** Memory and CPU reserved by running attempts, of the capacity of the node. */
 export function NodeMeters({ node }: { readonly node: Node }): ReactNode {
   const memory = node.memoryBytes === null ? '?' : formatSize(node.memoryBytes);
   const reserved = Number(node.reservedCpus.toFixed(2));

@@ -3,26 +3,25 @@ import { IconCpu2 } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 
 import { useOperation } from '../../data.ts';
-import { EmptyState } from '../../parts/empty-state.tsx';
-import { PageHeader } from '../../parts/page-header.tsx';
-import { Panel } from '../../parts/panel.tsx';
-import { QueryView } from '../../parts/query-view.tsx';
+import { EmptyState } from '../../components/empty-state.tsx';
+import { PageHeader } from '../../components/page-header.tsx';
+import { Panel } from '../../components/panel.tsx';
+import { QueryView } from '../../components/query-view.tsx';
 import { NodeCard } from './node-card.tsx';
 
 export function NodesPage(): ReactNode {
-  const query = useOperation(operations.nodes.list, { query: { limit: 200 } }, { everyMs: 5_000 });
+  const query = useOperation(operations.nodes.list, { query: { limit: 200 } }, { refetchMs: 5_000 });
   return (
     <>
       <PageHeader title="Nodes">
-        Where containers run: their room, what they hold now, and what their container engine says.
+        Machines that run containers: capacity, reservations and container engine.
       </PageHeader>
       <QueryView query={query} rows={6}>
         {({ items }) =>
           items.length === 0 ? (
             <Panel>
-              <EmptyState icon={IconCpu2} title="No node yet">
-                Start Docker on this machine and it appears by itself, or name a Docker engine in
-                the configuration.
+              <EmptyState icon={IconCpu2} title="No nodes yet">
+                Start Docker on this machine, which is then detected, or configure a Docker engine.
               </EmptyState>
             </Panel>
           ) : (

@@ -4,9 +4,9 @@ import { IconChartBar } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
 
 import { useOperation } from '../../data.ts';
-import { EmptyState } from '../../parts/empty-state.tsx';
-import { Panel } from '../../parts/panel.tsx';
-import { QueryView } from '../../parts/query-view.tsx';
+import { EmptyState } from '../../components/empty-state.tsx';
+import { Panel } from '../../components/panel.tsx';
+import { QueryView } from '../../components/query-view.tsx';
 
 const series = [
   { name: 'succeeded', label: 'Succeeded', color: 'var(--lz-succeeded)' },
@@ -22,14 +22,14 @@ const spans = [
 const hourOnly = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
 const withDay = new Intl.DateTimeFormat(undefined, { weekday: 'short', hour: '2-digit' });
 
-/** Jobs that ended, hour by hour. */
+/** Finished jobs per hour. */
 export function ActivityPanel(): ReactNode {
   const [hours, setHours] = useState<number>(24);
   const call = { query: { hours } };
-  const query = useOperation(operations.jobs.activity, call, { everyMs: 60_000, keepsLast: true });
+  const query = useOperation(operations.jobs.activity, call, { refetchMs: 60_000, keepPrevious: true });
   return (
     <Panel
-      title="Outcomes per hour"
+      title="Finished jobs per hour"
       actions={
         <div className="chips" role="group" aria-label="Time span">
           {spans.map((span) => (
@@ -69,8 +69,8 @@ function Activity({ hours }: { readonly hours: readonly Hour[] }): ReactNode {
   );
   if (ended === 0) {
     return (
-      <EmptyState icon={IconChartBar} title="No job ended in this time" small>
-        The trend appears with the first outcome.
+      <EmptyState icon={IconChartBar} title="No jobs finished in this period" small>
+        Finished jobs are shown here per hour.
       </EmptyState>
     );
   }
@@ -78,8 +78,8 @@ function Activity({ hours }: { readonly hours: readonly Hour[] }): ReactNode {
   const succeeded = hours.reduce((sum, hour) => sum + hour.succeeded, 0);
   const format = hours.length > 30 ? withDay : hourOnly;
   const words =
-    `${submitted.toLocaleString('en')} submitted, ${ended.toLocaleString('en')} ended, ` +
-    `${Math.round((succeeded / ended) * 100)} % of them with success`;
+    `${submitted.toLocaleString('en')} submitted, ${ended.toLocaleString('en')} finished, ` +
+    `${Math.round((succeeded / ended) * 100)} % succeeded`;
   return (
     <figure className="chart">
       <BarChart
@@ -103,7 +103,7 @@ function Activity({ hours }: { readonly hours: readonly Hour[] }): ReactNode {
               {label}
             </li>
           ))}
-          <li className="chart-words">{words}</li>
+          <li className="chart-summary">{words}</li>
         </ul>
       </figcaption>
     </figure>

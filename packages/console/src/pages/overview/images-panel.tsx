@@ -4,26 +4,26 @@ import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 
 import { useOperation } from '../../data.ts';
-import { EmptyState } from '../../parts/empty-state.tsx';
-import { Panel } from '../../parts/panel.tsx';
-import { PlainText } from '../../parts/plain-text.tsx';
-import { QueryView } from '../../parts/query-view.tsx';
-import { LinkAnchor, LinkButton } from '../../parts/router-link.tsx';
-import { Severities, VerdictBadge } from '../../parts/verdict-badge.tsx';
-import { When } from '../../parts/when.tsx';
+import { EmptyState } from '../../components/empty-state.tsx';
+import { Panel } from '../../components/panel.tsx';
+import { PlainText } from '../../components/plain-text.tsx';
+import { QueryView } from '../../components/query-view.tsx';
+import { LinkAnchor, LinkButton } from '../../components/router-link.tsx';
+import { Severities, VerdictBadge } from '../../components/verdict-badge.tsx';
+import { Timestamp } from '../../components/timestamp.tsx';
 import { useAllowed } from '../../session.ts';
 import { shortDigest } from '../../text/digest.ts';
 import { useProjectSearch } from '../images/image-columns.tsx';
 
 const shown = 5;
 
-/** The images that were inspected last, with their verdicts. */
+/** The most recently inspected images with their verdicts. */
 export function ImagesPanel(): ReactNode {
   const mayInspect = useAllowed('images.inspect');
   const query = useOperation(
     operations.images.list,
     { query: { limit: shown } },
-    { everyMs: 15_000 },
+    { refetchMs: 15_000 },
   );
   return (
     <Panel
@@ -40,7 +40,7 @@ export function ImagesPanel(): ReactNode {
           items.length === 0 ? (
             <EmptyState
               icon={IconPackages}
-              title="No image was inspected yet"
+              title="No images yet"
               small
               {...(mayInspect
                 ? { action: <LinkButton to="/images/inspect">Inspect an image</LinkButton> }
@@ -78,7 +78,7 @@ function ImageRow({ image }: { readonly image: Image }): ReactNode {
         </div>
       </div>
       <div className="job-row-time small dim">
-        <When at={image.inspectedAt} />
+        <Timestamp at={image.inspectedAt} />
       </div>
     </li>
   );

@@ -4,14 +4,14 @@ import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 
 import { useOperation } from '../../data.ts';
-import { EmptyState } from '../../parts/empty-state.tsx';
-import { Panel } from '../../parts/panel.tsx';
-import { PlainText } from '../../parts/plain-text.tsx';
-import { QueryView } from '../../parts/query-view.tsx';
-import { LinkAnchor, LinkButton } from '../../parts/router-link.tsx';
-import { outcomeWords, StateBadge } from '../../parts/state-badge.tsx';
-import { Took } from '../../parts/took.tsx';
-import { When } from '../../parts/when.tsx';
+import { EmptyState } from '../../components/empty-state.tsx';
+import { Panel } from '../../components/panel.tsx';
+import { PlainText } from '../../components/plain-text.tsx';
+import { QueryView } from '../../components/query-view.tsx';
+import { LinkAnchor, LinkButton } from '../../components/router-link.tsx';
+import { outcomeText, StateBadge } from '../../components/state-badge.tsx';
+import { Duration } from '../../components/duration.tsx';
+import { Timestamp } from '../../components/timestamp.tsx';
 
 interface Kind {
   readonly title: string;
@@ -23,35 +23,35 @@ interface Kind {
 
 const kinds = {
   running: {
-    title: 'At work',
+    title: 'Running',
     states: ['placed', 'starting', 'running', 'collecting'],
     shown: 6,
     icon: IconAnchor,
-    none: 'Nothing runs now',
+    none: 'No running jobs',
   },
   queued: {
-    title: 'Waiting',
+    title: 'Queue',
     states: ['queued'],
     shown: 5,
     icon: IconHourglassEmpty,
-    none: 'Nothing waits',
+    none: 'Queue is empty',
   },
   recent: {
-    title: 'Recent outcomes',
+    title: 'Recently finished',
     states: [...finalStates],
     shown: 9,
     icon: IconHistory,
-    none: 'No job has ended yet',
+    none: 'No finished jobs yet',
   },
 } as const satisfies Record<string, Kind>;
 
-/** The newest jobs of some states. */
+/** The newest jobs in a group of states. */
 export function JobsPanel({ kind }: { readonly kind: keyof typeof kinds }): ReactNode {
   const { title, states, shown, icon, none }: Kind = kinds[kind];
   const query = useOperation(
     operations.jobs.list,
     { query: { state: [...states], limit: shown } },
-    { everyMs: 10_000 },
+    { refetchMs: 10_000 },
   );
   return (
     <Panel
@@ -59,7 +59,7 @@ export function JobsPanel({ kind }: { readonly kind: keyof typeof kinds }): Reac
       flush
       actions={
         <LinkAnchor to="/jobs" search={{ state: states.join(',') }} size="sm">
-          All<span className="visually-hidden"> of {title}</span>
+          All<span className="visually-hidden">: {title}</span>
         </LinkAnchor>
       }
     >
@@ -88,7 +88,7 @@ export function JobsPanel({ kind }: { readonly kind: keyof typeof kinds }): Reac
 }
 
 function JobRow({ job }: { readonly job: Job }): ReactNode {
-  const words = job.state === 'queued' ? job.waitReason : outcomeWords(job.outcome);
+  const words = job.state === 'queued' ? job.waitReason : outcomeText(job.outcome);
   return (
     <li className="job-row">
       <StateBadge state={job.state} />
@@ -107,7 +107,7 @@ function JobRow({ job }: { readonly job: Job }): ReactNode {
         </div>
       </div>
       <div className="job-row-time small dim">
-        {job.finishedAt === null ? <Took span={job} /> : <When at={job.finishedAt} />}
+        {job.finishedAt === null ? <Duration span={job} /> : <Timestamp at={job.finishedAt} />}
       </div>
     </li>
   );

@@ -3,16 +3,16 @@ import { IconCpu2 } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 
 import { useOperation } from '../../data.ts';
-import { EmptyState } from '../../parts/empty-state.tsx';
-import { Panel } from '../../parts/panel.tsx';
-import { QueryView } from '../../parts/query-view.tsx';
-import { LinkAnchor } from '../../parts/router-link.tsx';
+import { EmptyState } from '../../components/empty-state.tsx';
+import { Panel } from '../../components/panel.tsx';
+import { QueryView } from '../../components/query-view.tsx';
+import { LinkAnchor } from '../../components/router-link.tsx';
 import { NodeMeters } from '../nodes/node-meters.tsx';
 import { NodeStateBadge } from '../nodes/node-state.tsx';
 
-/** Where containers run, and how much room is taken. */
+/** Nodes and their reserved capacity. */
 export function NodesPanel(): ReactNode {
-  const query = useOperation(operations.nodes.list, { query: { limit: 6 } }, { everyMs: 5_000 });
+  const query = useOperation(operations.nodes.list, { query: { limit: 6 } }, { refetchMs: 5_000 });
   return (
     <Panel
       title="Nodes"
@@ -25,8 +25,8 @@ export function NodesPanel(): ReactNode {
       <QueryView query={query} rows={3}>
         {({ items }) =>
           items.length === 0 ? (
-            <EmptyState icon={IconCpu2} title="No node yet" small>
-              Start Docker on this machine, or name one in the configuration.
+            <EmptyState icon={IconCpu2} title="No nodes yet" small>
+              Start Docker on this machine, or configure a Docker engine.
             </EmptyState>
           ) : (
             <div className="stack">

@@ -5,12 +5,12 @@ import { type ReactNode, useEffect, useState } from 'react';
 
 import { useOperation } from '../../data.ts';
 import { useEvents } from '../../live/events.ts';
-import { Notice } from '../../parts/notice.tsx';
-import { PageHeader } from '../../parts/page-header.tsx';
-import { PlainText } from '../../parts/plain-text.tsx';
-import { LinkButton } from '../../parts/router-link.tsx';
+import { Notice } from '../../components/notice.tsx';
+import { PageHeader } from '../../components/page-header.tsx';
+import { PlainText } from '../../components/plain-text.tsx';
+import { LinkButton } from '../../components/router-link.tsx';
 import { ActivityPanel } from './activity-panel.tsx';
-import { Figures } from './figures.tsx';
+import { StatCards } from './stat-cards.tsx';
 import { ImagesPanel } from './images-panel.tsx';
 import { JobsPanel } from './jobs-panel.tsx';
 import { NodesPanel } from './nodes-panel.tsx';
@@ -18,10 +18,10 @@ import { NodesPanel } from './nodes-panel.tsx';
 const settleMs = 700;
 const refreshed = ['jobs.list', 'jobs.count', 'nodes.list', 'jobs.activity', 'images.list'];
 
-/** What the station is doing now, what waits and why, how it went, and what is missing. */
+/** Running and queued jobs, recent results, nodes, and missing parts of the installation. */
 export function OverviewPage(): ReactNode {
   useRefreshOnEvents();
-  const system = useOperation(operations.system.show, {}, { everyMs: 30_000 });
+  const system = useOperation(operations.system.show, {}, { refetchMs: 30_000 });
   return (
     <>
       <PageHeader
@@ -43,7 +43,7 @@ export function OverviewPage(): ReactNode {
             </p>
           </Notice>
         ))}
-        <Figures />
+        <StatCards />
         <div className="overview-grid">
           <div className="stack">
             <ActivityPanel />
@@ -61,7 +61,7 @@ export function OverviewPage(): ReactNode {
   );
 }
 
-/** Reads everything here again shortly after something happened. */
+/** Refetches the page shortly after an event. */
 function useRefreshOnEvents(): void {
   const queries = useQueryClient();
   const [happened, setHappened] = useState(0);

@@ -3,18 +3,18 @@ import { IconAlertTriangle, IconFile, IconPackage } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 
-import { PlainText } from '../../parts/plain-text.tsx';
-import { LinkAnchor } from '../../parts/router-link.tsx';
-import { SeverityBadge } from '../../parts/verdict-badge.tsx';
+import { PlainText } from '../../components/plain-text.tsx';
+import { LinkAnchor } from '../../components/router-link.tsx';
+import { SeverityBadge } from '../../components/verdict-badge.tsx';
 import { imageTitle, shortDigest } from '../../text/digest.ts';
-import { LayerMark } from '../image/placed.tsx';
+import { LayerTag } from '../image/location.tsx';
 import type { ImageSearch } from '../image/search.ts';
-import { fileSearch } from '../image/use-image-search.ts';
+import { fileSearch } from '../image/use-image-page.ts';
 import { useProjectSearch } from '../images/image-columns.tsx';
 
 const icons = { file: IconFile, package: IconPackage, finding: IconAlertTriangle } as const;
 
-/** One place where it was found; it leads there, with the file or finding selected. */
+/** One search result, linking to the selected file, package or finding. */
 export function HitRow({ hit }: { readonly hit: SearchHit }): ReactNode {
   const inProject = useProjectSearch(hit.project);
   const Icon = icons[hit.kind];
@@ -26,14 +26,14 @@ export function HitRow({ hit }: { readonly hit: SearchHit }): ReactNode {
         <Link
           to="/images/$digest"
           params={params}
-          search={placeOf(hit, inProject)}
+          search={hitSearch(hit, inProject)}
           className="job-row-name hit-name"
         >
           <What hit={hit} />
         </Link>
         <div className="row tight small dim">
           <About hit={hit} />
-          <LayerMark layer={hit.layer} hiddenBy={hit.hiddenBy} />
+          <LayerTag layer={hit.layer} hiddenBy={hit.hiddenBy} />
         </div>
       </div>
       <div className="hit-image small">
@@ -97,8 +97,8 @@ function About({ hit }: { readonly hit: SearchHit }): ReactNode {
   );
 }
 
-/** Where on the page of the image it is. */
-function placeOf(hit: SearchHit, inProject: { project?: string }): ImageSearch {
+/** URL parameters of the image page that select the result. */
+function hitSearch(hit: SearchHit, inProject: { project?: string }): ImageSearch {
   const { finding, path, layer, hiddenBy } = hit;
   if (finding !== null) {
     return {

@@ -6,11 +6,11 @@ import { type ReactNode, useState } from 'react';
 
 import { client } from '../../client.ts';
 import { usePages } from '../../data.ts';
-import { EmptyState } from '../../parts/empty-state.tsx';
-import { MoreButton } from '../../parts/more-button.tsx';
-import { Notice } from '../../parts/notice.tsx';
-import { PageHeader } from '../../parts/page-header.tsx';
-import { QueryView } from '../../parts/query-view.tsx';
+import { EmptyState } from '../../components/empty-state.tsx';
+import { LoadMoreButton } from '../../components/load-more-button.tsx';
+import { Notice } from '../../components/notice.tsx';
+import { PageHeader } from '../../components/page-header.tsx';
+import { QueryView } from '../../components/query-view.tsx';
 import { HitRow } from './hit-row.tsx';
 import {
   guessKind,
@@ -22,14 +22,14 @@ import {
 
 const pageItems = 50;
 
-const kinds: Readonly<Record<SearchKind, { readonly word: string; readonly hint: string }>> = {
-  hash: { word: 'Hash', hint: 'SHA-256, SHA-1 or MD5 of a file' },
-  path: { word: 'Path', hint: 'The beginning of a path: etc/ssh/ or usr/bin/curl' },
-  package: { word: 'Package', hint: 'The whole name of a package, or its purl' },
-  rule: { word: 'Rule', hint: 'The whole name of a rule, signature or advisory' },
+const kinds: Readonly<Record<SearchKind, { readonly label: string; readonly hint: string }>> = {
+  hash: { label: 'Hash', hint: 'SHA-256, SHA-1 or MD5 of a file' },
+  path: { label: 'Path', hint: 'Path prefix: etc/ssh/ or usr/bin/curl' },
+  package: { label: 'Package', hint: 'Exact package name, or purl' },
+  rule: { label: 'Rule', hint: 'Exact name of a rule, signature or advisory' },
 };
 
-/** Looks for files, packages and findings in all images that were inspected. */
+/** Searches files, packages and findings of all inspected images. */
 export function SearchPage(): ReactNode {
   const address = useSearch({ from: '/shell/search' });
   const by = searchKinds.find((kind) => kind === address.by) ?? 'package';
@@ -38,24 +38,23 @@ export function SearchPage(): ReactNode {
   return (
     <>
       <PageHeader title="Search">
-        Which images hold a file, a package or a finding, in any layer, also where a later layer
-        hides it.
+        Find files, packages and findings in all layers of all inspected images, including hidden
+        files.
       </PageHeader>
       <div className="stack">
         <SearchForm key={`${by} ${text ?? ''}`} by={by} text={text ?? ''} />
         {text === undefined && (
           <section className="panel">
-            <EmptyState icon={IconWorldSearch} title="What are you looking for?">
-              A digest from a threat report, the path of a suspicious file, a package with a known
-              hole, or the name of a rule that fired.
+            <EmptyState icon={IconWorldSearch} title="Search all inspected images">
+              By file hash, path, package, or the name of a rule, signature or vulnerability.
             </EmptyState>
           </section>
         )}
         {text !== undefined && query === undefined && (
-          <Notice tone="warning" title="This is no digest">
+          <Notice tone="warning" title="Invalid hash">
             <p>
-              Expected 64 (SHA-256), 40 (SHA-1) or 32 (MD5) hexadecimal characters. To look for
-              something else, choose what it is.
+              Expected 64 (SHA-256), 40 (SHA-1) or 32 (MD5) hexadecimal characters. To search for
+              something else, change the search type.
             </p>
           </Notice>
         )}
@@ -81,8 +80,8 @@ function SearchForm({ by, text }: { readonly by: SearchKind; readonly text: stri
       }}
     >
       <Select
-        aria-label="What"
-        data={searchKinds.map((value) => ({ value, label: kinds[value].word }))}
+        aria-label="Search type"
+        data={searchKinds.map((value) => ({ value, label: kinds[value].label }))}
         value={kind}
         allowDeselect={false}
         onChange={(next) => {
@@ -121,13 +120,12 @@ function Hits({ query: asked }: { readonly query: SearchQuery }): ReactNode {
   );
   return (
     <>
-      <section className="panel" aria-label="Hits">
+      <section className="panel" aria-label="Results">
         <QueryView query={query} rows={6}>
           {() =>
             items.length === 0 ? (
-              <EmptyState icon={IconSearchOff} title="No image has this">
-                Names of packages and rules are compared as a whole. Images that were never
-                inspected are not known here.
+              <EmptyState icon={IconSearchOff} title="No results">
+                Package and rule names must match exactly. Only inspected images are searched.
               </EmptyState>
             ) : (
               <ul className="hits">
@@ -139,7 +137,7 @@ function Hits({ query: asked }: { readonly query: SearchQuery }): ReactNode {
           }
         </QueryView>
       </section>
-      <MoreButton query={query}>Show more hits</MoreButton>
+      <LoadMoreButton query={query}>Load more results</LoadMoreButton>
     </>
   );
 }

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 
 import { guessKind, readSearch, toSearchQuery } from './search-query.ts';
 
-it('tells digests apart by their length', () => {
+it('detects the hash algorithm by length', () => {
   expect(toSearchQuery('hash', ` ${'AB'.repeat(32)} `)).toEqual({ sha256: 'ab'.repeat(32) });
   expect(toSearchQuery('hash', `sha256:${'0'.repeat(64)}`)).toEqual({ sha256: '0'.repeat(64) });
   expect(toSearchQuery('hash', '0'.repeat(40))).toEqual({ sha1: '0'.repeat(40) });
@@ -11,13 +11,13 @@ it('tells digests apart by their length', () => {
   expect(toSearchQuery('hash', 'xyz')).toBeUndefined();
 });
 
-it('asks for paths as the tree names them', () => {
+it('strips the leading slash of paths', () => {
   expect(toSearchQuery('path', '/etc/ssh/')).toEqual({ path: 'etc/ssh/' });
   expect(toSearchQuery('package', 'openssl')).toEqual({ package: 'openssl' });
   expect(toSearchQuery('rule', '  ')).toBeUndefined();
 });
 
-it('guesses what was typed', () => {
+it('detects the search type', () => {
   expect(guessKind('pkg:deb/debian/curl')).toBe('package');
   expect(guessKind('cve-2024-3094')).toBe('rule');
   expect(guessKind('/usr/bin/curl')).toBe('path');
@@ -25,7 +25,7 @@ it('guesses what was typed', () => {
   expect(guessKind('openssl')).toBeUndefined();
 });
 
-it('keeps known words of the address', () => {
+it('drops unknown URL parameters', () => {
   expect(readSearch({ by: 'rule', text: 'x' })).toEqual({ by: 'rule', text: 'x' });
   expect(readSearch({ by: 'all', text: 5 })).toEqual({});
 });

@@ -1,4 +1,4 @@
-/** What is searched for, as it stands in the address and as the API takes it. */
+/** The search in the URL, and as an API query. */
 import { limits } from '@lazaret/protocol';
 
 export const searchKinds = ['hash', 'path', 'package', 'rule'] as const;
@@ -28,7 +28,7 @@ const digestNames = new Map([
   [32, 'md5'],
 ] as const);
 
-/** Undefined when the text is none of what is looked for: a digest of no known length. */
+/** Undefined if the text is not valid for the type, such as a hash of unknown length. */
 export function toSearchQuery(by: SearchKind, text: string): SearchQuery | undefined {
   const words = text.trim();
   if (words === '') return undefined;
@@ -38,7 +38,7 @@ export function toSearchQuery(by: SearchKind, text: string): SearchQuery | undef
   return name === undefined ? undefined : { [name]: hex };
 }
 
-/** What somebody typed looks like; undefined when it could be anything. */
+/** Detects the type of the text; undefined if ambiguous. */
 export function guessKind(text: string): SearchKind | undefined {
   const words = text.trim();
   if (toSearchQuery('hash', words) !== undefined) return 'hash';

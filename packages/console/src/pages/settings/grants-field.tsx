@@ -5,18 +5,18 @@ import type { ReactNode } from 'react';
 
 import { useOperation } from '../../data.ts';
 
-const everywhere = '*';
+const allProjects = '*';
 
 interface GrantsFieldProps {
   readonly grants: readonly Grant[];
   readonly onChange: (grants: Grant[]) => void;
 }
 
-/** Roles, each in one project or everywhere. */
+/** Roles, each in one project or in all projects. */
 export function GrantsField({ grants, onChange }: GrantsFieldProps): ReactNode {
   const projects = useOperation(operations.access.projectList, { query: { limit: 200 } });
-  const places = [
-    { value: everywhere, label: 'everywhere' },
+  const choices = [
+    { value: allProjects, label: 'all projects' },
     ...(projects.data?.items ?? []).map(({ name }) => ({ value: name, label: name })),
   ];
   const change = (index: number, part: Partial<Grant>): void =>
@@ -44,15 +44,17 @@ export function GrantsField({ grants, onChange }: GrantsFieldProps): ReactNode {
           <Select
             className="grow"
             aria-label={`Project of role ${index + 1}`}
-            data={places}
-            value={grant.project ?? everywhere}
+            data={choices}
+            value={grant.project ?? allProjects}
             allowDeselect={false}
-            onChange={(place) => change(index, { project: place === everywhere ? null : place })}
+            onChange={(project) =>
+              change(index, { project: project === allProjects ? null : project })
+            }
           />
           <ActionIcon
             variant="subtle"
             color="gray"
-            aria-label={`Take role ${index + 1} away`}
+            aria-label={`Remove role ${index + 1}`}
             onClick={() => onChange(grants.filter((_, at) => at !== index))}
           >
             <IconX size={16} />
@@ -66,7 +68,7 @@ export function GrantsField({ grants, onChange }: GrantsFieldProps): ReactNode {
           leftSection={<IconPlus size={14} />}
           onClick={() => onChange([...grants, { role: 'viewer', project: null }])}
         >
-          Another role
+          Add role
         </Button>
       </div>
     </fieldset>

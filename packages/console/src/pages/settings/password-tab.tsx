@@ -4,8 +4,8 @@ import { type FormEvent, type ReactNode, useState } from 'react';
 
 import { useAction } from '../../data.ts';
 import { fieldMessage } from '../../failure.ts';
-import { ProblemNotice } from '../../parts/notice.tsx';
-import { Panel } from '../../parts/panel.tsx';
+import { ProblemNotice } from '../../components/notice.tsx';
+import { Panel } from '../../components/panel.tsx';
 import { useIdentity } from '../../session.ts';
 
 export function PasswordTab(): ReactNode {
@@ -15,7 +15,7 @@ export function PasswordTab(): ReactNode {
   const [again, setAgain] = useState('');
   const change = useAction(operations.access.passwordChange, {
     quiet: true,
-    says: 'Your password is changed',
+    successMessage: 'Password changed',
     onDone: () => {
       setCurrent('');
       setPassword('');
@@ -27,15 +27,15 @@ export function PasswordTab(): ReactNode {
     event.preventDefault();
     if (!differs) change.mutate({ params: { name }, body: { current, password } });
   };
-  if (kind !== 'session') return <p className="dim">Sign in with a name to have a password.</p>;
+  if (kind !== 'session') return <p className="dim">You are signed in with a token. Sign in with a password to change it.</p>;
   return (
     <Panel title={`Password of ${name}`}>
       <form className="stack narrow" onSubmit={send}>
         {change.error !== null && <ProblemNotice error={change.error} />}
-        {/* For password managers: whose password this is. */}
+        {/* User name for password managers. */}
         <input type="text" name="username" autoComplete="username" value={name} readOnly hidden />
         <PasswordInput
-          label="Present password"
+          label="Current password"
           autoComplete="current-password"
           required
           value={current}
@@ -53,16 +53,16 @@ export function PasswordTab(): ReactNode {
           onChange={(event) => setPassword(event.currentTarget.value)}
         />
         <PasswordInput
-          label="New password again"
+          label="Repeat new password"
           autoComplete="new-password"
           required
           value={again}
-          error={differs ? 'is not the same as above' : false}
+          error={differs ? 'passwords do not match' : false}
           onChange={(event) => setAgain(event.currentTarget.value)}
         />
         <div>
           <Button type="submit" loading={change.isPending}>
-            Change the password
+            Change password
           </Button>
         </div>
       </form>

@@ -6,20 +6,20 @@ import { type FormEvent, type ReactNode, useState } from 'react';
 
 import { useAction, useOperation } from '../../data.ts';
 import { fieldMessage } from '../../failure.ts';
-import { ConfirmButton } from '../../parts/confirm-button.tsx';
-import { type Column, DataTable } from '../../parts/data-table.tsx';
-import { EmptyState } from '../../parts/empty-state.tsx';
-import { ProblemNotice } from '../../parts/notice.tsx';
-import { Panel } from '../../parts/panel.tsx';
-import { PlainText } from '../../parts/plain-text.tsx';
-import { QueryView } from '../../parts/query-view.tsx';
-import { LinkAnchor } from '../../parts/router-link.tsx';
-import { When } from '../../parts/when.tsx';
+import { ConfirmButton } from '../../components/confirm-button.tsx';
+import { type Column, DataTable } from '../../components/data-table.tsx';
+import { EmptyState } from '../../components/empty-state.tsx';
+import { ProblemNotice } from '../../components/notice.tsx';
+import { Panel } from '../../components/panel.tsx';
+import { PlainText } from '../../components/plain-text.tsx';
+import { QueryView } from '../../components/query-view.tsx';
+import { LinkAnchor } from '../../components/router-link.tsx';
+import { Timestamp } from '../../components/timestamp.tsx';
 import { useAllowed } from '../../session.ts';
 
 const refreshes = [operations.access.projectList, operations.access.sessionShow];
 
-/** Projects keep jobs and files of one group of people from another. */
+/** Projects isolate the jobs and files of different teams. */
 export function ProjectsTab(): ReactNode {
   const mayManage = useAllowed('projects.manage');
   const query = useOperation(operations.access.projectList, { query: { limit: 200 } });
@@ -34,7 +34,7 @@ export function ProjectsTab(): ReactNode {
       ),
     },
     { label: 'Title', cell: ({ title }) => (title === '' ? null : <PlainText>{title}</PlainText>) },
-    { label: 'Added', cell: ({ createdAt }) => <When at={createdAt} /> },
+    { label: 'Added', cell: ({ createdAt }) => <Timestamp at={createdAt} /> },
     {
       label: 'Actions',
       quiet: true,
@@ -50,7 +50,7 @@ export function ProjectsTab(): ReactNode {
         actions={
           mayManage && (
             <Button leftSection={<IconPlus size={16} />} onClick={show}>
-              Add a project
+              Add project
             </Button>
           )
         }
@@ -58,8 +58,8 @@ export function ProjectsTab(): ReactNode {
         <QueryView query={query} rows={3}>
           {({ items }) =>
             items.length === 0 ? (
-              <EmptyState icon={IconFolder} title="No project that you can see">
-                Ask an administrator for a role in one.
+              <EmptyState icon={IconFolder} title="No projects">
+                Ask an administrator for access to a project.
               </EmptyState>
             ) : (
               <DataTable
@@ -72,7 +72,7 @@ export function ProjectsTab(): ReactNode {
           }
         </QueryView>
       </Panel>
-      <Modal opened={open} onClose={close} title="Add a project">
+      <Modal opened={open} onClose={close} title="Add project">
         <ProjectForm onDone={close} />
       </Modal>
     </>
@@ -121,7 +121,7 @@ function ProjectForm({ onDone }: { readonly onDone: () => void }): ReactNode {
         onChange={(event) => setTitle(event.currentTarget.value)}
       />
       <Button type="submit" loading={create.isPending}>
-        Add the project
+        Add project
       </Button>
     </form>
   );

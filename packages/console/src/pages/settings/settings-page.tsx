@@ -1,7 +1,7 @@
 import { Link, Outlet } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 
-import { PageHeader } from '../../parts/page-header.tsx';
+import { PageHeader } from '../../components/page-header.tsx';
 import { useAllowed } from '../../session.ts';
 
 export function SettingsPage(): ReactNode {
@@ -11,7 +11,7 @@ export function SettingsPage(): ReactNode {
       <PageHeader title="Settings" />
       <nav className="settings-tabs" aria-label="Settings">
         <SettingsTab to="/settings/tokens" label="Tokens" />
-        <SettingsTab to="/settings/password" label="My password" />
+        <SettingsTab to="/settings/password" label="Password" />
         {mayUsers && <SettingsTab to="/settings/users" label="Users" />}
         <SettingsTab to="/settings/projects" label="Projects" />
       </nav>

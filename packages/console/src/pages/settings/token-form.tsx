@@ -4,13 +4,13 @@ import { type FormEvent, type ReactNode, useState } from 'react';
 
 import { useAction } from '../../data.ts';
 import { fieldMessage } from '../../failure.ts';
-import { Copy } from '../../parts/copy.tsx';
-import { Notice, ProblemNotice } from '../../parts/notice.tsx';
+import { Copy } from '../../components/copy.tsx';
+import { Notice, ProblemNotice } from '../../components/notice.tsx';
 import { useIdentity } from '../../session.ts';
 
 const daysDefault = 90;
 
-/** Makes a token and shows its secret, once. */
+/** Creates a token and shows its secret once. */
 export function TokenForm({ onClose }: { readonly onClose: () => void }): ReactNode {
   const identity = useIdentity();
   const [name, setName] = useState('');
@@ -39,7 +39,7 @@ export function TokenForm({ onClose }: { readonly onClose: () => void }): ReactN
       {create.error !== null && <ProblemNotice error={create.error} />}
       <TextInput
         label="Name"
-        description="What it is for"
+        description="Purpose of the token"
         placeholder="nightly scan"
         required
         data-autofocus
@@ -48,7 +48,7 @@ export function TokenForm({ onClose }: { readonly onClose: () => void }): ReactN
         onChange={(event) => setName(event.currentTarget.value)}
       />
       <NumberInput
-        label="Days until it expires"
+        label="Expires after (days)"
         min={1}
         max={limits.tokenDaysMax}
         allowDecimal={false}
@@ -56,8 +56,8 @@ export function TokenForm({ onClose }: { readonly onClose: () => void }): ReactN
         onChange={(value) => setDays(typeof value === 'number' ? value : daysDefault)}
       />
       <MultiSelect
-        label="Only these permissions"
-        description="Empty: all that you have"
+        label="Permissions"
+        description="Default: all your permissions"
         data={identity.permissions}
         value={permissions}
         onChange={setPermissions}
@@ -65,15 +65,15 @@ export function TokenForm({ onClose }: { readonly onClose: () => void }): ReactN
         clearable
       />
       <Select
-        label="Only this project"
-        description="Empty: all that you see"
+        label="Project"
+        description="Default: all your projects"
         data={identity.projects}
         value={project}
         onChange={setProject}
         clearable
       />
       <Button type="submit" loading={create.isPending}>
-        Make the token
+        Create token
       </Button>
     </form>
   );
@@ -88,8 +88,8 @@ function Secret({
 }): ReactNode {
   return (
     <div className="stack">
-      <Notice tone="moving" title="This is shown once">
-        <p>Copy it now. Only its hash is kept here.</p>
+      <Notice tone="moving" title="Copy the token now">
+        <p>It is shown only once. The server stores only its hash.</p>
       </Notice>
       <div className="secret">
         <span className="grow" data-testid="secret">
@@ -97,7 +97,7 @@ function Secret({
         </span>
         <Copy value={secret} label="the token" />
       </div>
-      <Button onClick={onClose}>I have copied it</Button>
+      <Button onClick={onClose}>Done</Button>
     </div>
   );
 }

@@ -5,13 +5,13 @@ import { IconKey, IconPlus } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 
 import { useAction, useOperation } from '../../data.ts';
-import { ConfirmButton } from '../../parts/confirm-button.tsx';
-import { type Column, DataTable } from '../../parts/data-table.tsx';
-import { EmptyState } from '../../parts/empty-state.tsx';
-import { Panel } from '../../parts/panel.tsx';
-import { PlainText } from '../../parts/plain-text.tsx';
-import { QueryView } from '../../parts/query-view.tsx';
-import { When } from '../../parts/when.tsx';
+import { ConfirmButton } from '../../components/confirm-button.tsx';
+import { type Column, DataTable } from '../../components/data-table.tsx';
+import { EmptyState } from '../../components/empty-state.tsx';
+import { Panel } from '../../components/panel.tsx';
+import { PlainText } from '../../components/plain-text.tsx';
+import { QueryView } from '../../components/query-view.tsx';
+import { Timestamp } from '../../components/timestamp.tsx';
 import { TokenForm } from './token-form.tsx';
 
 const columns: Column<Token>[] = [
@@ -31,13 +31,13 @@ const columns: Column<Token>[] = [
     label: 'Scope',
     cell: ({ permissions, project }) => (
       <span className="small">
-        {permissions === null ? 'all that its owner may' : permissions.join(', ')}
+        {permissions === null ? 'all permissions of the owner' : permissions.join(', ')}
         {project !== null && <> in {project}</>}
       </span>
     ),
   },
-  { label: 'Last used', cell: ({ lastUsedAt }) => <When at={lastUsedAt} /> },
-  { label: 'Expires', cell: ({ expiresAt }) => <When at={expiresAt} /> },
+  { label: 'Last used', cell: ({ lastUsedAt }) => <Timestamp at={lastUsedAt} /> },
+  { label: 'Expires', cell: ({ expiresAt }) => <Timestamp at={expiresAt} /> },
   { label: 'Actions', quiet: true, end: true, cell: (token) => <Revoke token={token} /> },
 ];
 
@@ -47,7 +47,7 @@ export function TokensTab(): ReactNode {
   const [open, { open: show, close }] = useDisclosure(false);
   const add = (
     <Button leftSection={<IconPlus size={16} />} onClick={show}>
-      Make a token
+      Create token
     </Button>
   );
   return (
@@ -56,9 +56,9 @@ export function TokensTab(): ReactNode {
         <QueryView query={query} rows={4}>
           {({ items }) =>
             items.length === 0 ? (
-              <EmptyState icon={IconKey} title="No token yet">
-                A token lets curl, scripts and the CLI in without your password. Make one for each
-                use, so that each can be revoked by itself.
+              <EmptyState icon={IconKey} title="No tokens yet">
+                Tokens authenticate curl, scripts and the CLI. Create one for each use, so that each
+                can be revoked separately.
               </EmptyState>
             ) : (
               <DataTable
@@ -71,7 +71,7 @@ export function TokensTab(): ReactNode {
           }
         </QueryView>
       </Panel>
-      <Modal opened={open} onClose={close} title="Make a token" closeOnClickOutside={false}>
+      <Modal opened={open} onClose={close} title="Create token" closeOnClickOutside={false}>
         <TokenForm onClose={close} />
       </Modal>
     </>
@@ -85,7 +85,7 @@ function Revoke({ token }: { readonly token: Token }): ReactNode {
   if (token.revokedAt !== null) {
     return (
       <span className="dim small nowrap">
-        revoked <When at={token.revokedAt} />
+        revoked <Timestamp at={token.revokedAt} />
       </span>
     );
   }
@@ -97,7 +97,7 @@ function Revoke({ token }: { readonly token: Token }): ReactNode {
       busy={revoke.isPending}
       onConfirm={() => revoke.mutate({ params: { id: token.id } })}
     >
-      What uses it is refused from now on. This cannot be taken back.
+      Clients that use it are rejected immediately. This cannot be undone.
     </ConfirmButton>
   );
 }

@@ -12,7 +12,7 @@ import { type ReactNode, useState } from 'react';
 
 import { useAction } from '../../data.ts';
 import { useIdentity } from '../../session.ts';
-import { LinkMaker } from './link-maker.tsx';
+import { OneTimeLink } from './one-time-link.tsx';
 import { UserForm } from './user-form.tsx';
 
 type Dialog = 'edit' | 'link' | 'remove';
@@ -35,7 +35,7 @@ export function UserActions({ user }: { readonly user: User }): ReactNode {
         </Menu.Target>
         <Menu.Dropdown>
           <Menu.Item leftSection={<IconEdit size={16} />} onClick={() => setDialog('edit')}>
-            Change roles
+            Edit user
           </Menu.Item>
           <Menu.Item leftSection={<IconLink size={16} />} onClick={() => setDialog('link')}>
             One-time link
@@ -47,7 +47,7 @@ export function UserActions({ user }: { readonly user: User }): ReactNode {
             }
             onClick={() => update.mutate({ params, body: { disabled: !user.disabled } })}
           >
-            {user.disabled ? 'Let in again' : 'Disable'}
+            {user.disabled ? 'Enable' : 'Disable'}
           </Menu.Item>
           <Menu.Item
             disabled={self}
@@ -63,13 +63,13 @@ export function UserActions({ user }: { readonly user: User }): ReactNode {
       </Modal>
       <Modal opened={dialog === 'link'} onClose={close} title={`One-time link for ${user.name}`}>
         <div className="stack">
-          <p>With it they set a new password and are signed in.</p>
-          <LinkMaker name={user.name} />
+          <p>The user sets a new password with this link and is signed in.</p>
+          <OneTimeLink name={user.name} />
         </div>
       </Modal>
       <Modal opened={dialog === 'remove'} onClose={close} title={`Remove ${user.name}?`}>
         <div className="stack">
-          <p>Their sessions and tokens end at once. Their jobs stay.</p>
+          <p>Sessions and tokens of the user are revoked immediately. Jobs are kept.</p>
           <Button
             color="red.8"
             autoContrast={false}

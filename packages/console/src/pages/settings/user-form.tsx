@@ -4,17 +4,17 @@ import { type FormEvent, type ReactNode, useState } from 'react';
 
 import { useAction } from '../../data.ts';
 import { fieldMessage } from '../../failure.ts';
-import { ProblemNotice } from '../../parts/notice.tsx';
+import { ProblemNotice } from '../../components/notice.tsx';
 import { GrantsField } from './grants-field.tsx';
-import { LinkMaker } from './link-maker.tsx';
+import { OneTimeLink } from './one-time-link.tsx';
 
 interface UserFormProps {
   readonly onDone: () => void;
-  /** Changes this user instead of adding one. */
+  /** The user to edit; without it a user is added. */
   readonly user?: User;
 }
 
-/** Adds a user and makes their one-time link, or changes one. */
+/** Adds a user and creates a one-time link, or edits a user. */
 export function UserForm({ onDone, user }: UserFormProps): ReactNode {
   const [name, setName] = useState(user?.name ?? '');
   const [displayName, setDisplayName] = useState(user?.displayName ?? '');
@@ -28,8 +28,8 @@ export function UserForm({ onDone, user }: UserFormProps): ReactNode {
   if (create.data !== undefined) {
     return (
       <div className="stack">
-        <p>{create.data.name} is added. A one-time link lets them choose a password and come in.</p>
-        <LinkMaker name={create.data.name} />
+        <p>User {create.data.name} added. A one-time link lets them set a password and sign in.</p>
+        <OneTimeLink name={create.data.name} />
         <Button variant="default" onClick={onDone}>
           Done
         </Button>
@@ -47,7 +47,7 @@ export function UserForm({ onDone, user }: UserFormProps): ReactNode {
       {error !== null && <ProblemNotice error={error} />}
       <TextInput
         label="Name"
-        description="Lower-case letters, digits, dots and dashes; to sign in with"
+        description="Lower-case letters, digits, dots and dashes"
         required
         disabled={user !== undefined}
         data-autofocus={user === undefined ? true : undefined}
@@ -58,14 +58,14 @@ export function UserForm({ onDone, user }: UserFormProps): ReactNode {
         onChange={(event) => setName(event.currentTarget.value)}
       />
       <TextInput
-        label="Name shown"
+        label="Display name"
         value={displayName}
         error={fieldMessage(error, 'displayName')}
         onChange={(event) => setDisplayName(event.currentTarget.value)}
       />
       <GrantsField grants={grants} onChange={setGrants} />
       <Button type="submit" loading={create.isPending || update.isPending}>
-        {user === undefined ? 'Add the user' : 'Save'}
+        {user === undefined ? 'Add user' : 'Save'}
       </Button>
     </form>
   );

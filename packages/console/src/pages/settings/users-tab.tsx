@@ -11,12 +11,12 @@ import {
 import type { ReactNode } from 'react';
 
 import { useOperation } from '../../data.ts';
-import { type Column, DataTable } from '../../parts/data-table.tsx';
-import { EmptyState } from '../../parts/empty-state.tsx';
-import { Panel } from '../../parts/panel.tsx';
-import { PlainText } from '../../parts/plain-text.tsx';
-import { QueryView } from '../../parts/query-view.tsx';
-import { When } from '../../parts/when.tsx';
+import { type Column, DataTable } from '../../components/data-table.tsx';
+import { EmptyState } from '../../components/empty-state.tsx';
+import { Panel } from '../../components/panel.tsx';
+import { PlainText } from '../../components/plain-text.tsx';
+import { QueryView } from '../../components/query-view.tsx';
+import { Timestamp } from '../../components/timestamp.tsx';
 import { UserActions } from './user-actions.tsx';
 import { UserForm } from './user-form.tsx';
 
@@ -44,14 +44,14 @@ const columns: Column<User>[] = [
           {grants.map(({ role, project }) => (
             <span key={`${role} ${project ?? ''}`} className="tag role-tag">
               {role}
-              {project === null ? ' everywhere' : ` in ${project}`}
+              {project === null ? ' (all projects)' : ` (${project})`}
             </span>
           ))}
         </span>
       ),
   },
   { label: 'State', cell: (user) => <UserState user={user} /> },
-  { label: 'Last seen', cell: ({ lastSeenAt }) => <When at={lastSeenAt} /> },
+  { label: 'Last seen', cell: ({ lastSeenAt }) => <Timestamp at={lastSeenAt} /> },
   { label: 'Actions', quiet: true, end: true, cell: (user) => <UserActions user={user} /> },
 ];
 
@@ -65,15 +65,15 @@ export function UsersTab(): ReactNode {
         flush
         actions={
           <Button leftSection={<IconPlus size={16} />} onClick={show}>
-            Add a user
+            Add user
           </Button>
         }
       >
         <QueryView query={query} rows={4}>
           {({ items }) =>
             items.length === 0 ? (
-              <EmptyState icon={IconUsers} title="Nobody yet">
-                Add the people who work with this station.
+              <EmptyState icon={IconUsers} title="No users yet">
+                Add the users of this instance.
               </EmptyState>
             ) : (
               <DataTable label="Users" columns={columns} rows={items} rowKey={({ name }) => name} />
@@ -81,7 +81,7 @@ export function UsersTab(): ReactNode {
           }
         </QueryView>
       </Panel>
-      <Modal opened={open} onClose={close} title="Add a user" size="lg" closeOnClickOutside={false}>
+      <Modal opened={open} onClose={close} title="Add user" size="lg" closeOnClickOutside={false}>
         <UserForm onDone={close} />
       </Modal>
     </>

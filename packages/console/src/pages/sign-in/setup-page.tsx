@@ -5,28 +5,28 @@ import { type FormEvent, type ReactNode, useEffect, useState } from 'react';
 
 import { useAction, useOperation } from '../../data.ts';
 import { fieldMessage } from '../../failure.ts';
-import { Notice, ProblemNotice } from '../../parts/notice.tsx';
-import { LinkButton } from '../../parts/router-link.tsx';
+import { Notice, ProblemNotice } from '../../components/notice.tsx';
+import { LinkButton } from '../../components/router-link.tsx';
 import { startSession } from '../../session.ts';
-import { Quay } from './quay.tsx';
+import { SignInLayout } from './sign-in-layout.tsx';
 import { readSetupLink } from './setup-link.ts';
 
-/** A one-time link makes the first administrator, or lets an invited user set a password. */
+/** Uses a one-time link to create the first administrator or to set a user's password. */
 export function SetupPage(): ReactNode {
   const [link] = useState(() => readSetupLink(location.hash));
   useEffect(() => {
     document.title = 'Welcome · Lazaret';
-    // The link is a secret: off the address bar and out of the history.
+    // The link is a secret: remove it from the address bar and the history.
     if (link !== undefined) history.replaceState(history.state, '', location.pathname);
   }, [link]);
   const setup = useOperation(operations.access.setupShow);
   return (
-    <Quay>
+    <SignInLayout>
       {link === undefined ? (
         <div className="stack">
-          <h2>No link here</h2>
-          <Notice tone="warning" title="The address lacks its one-time link">
-            <p>Copy the whole address that the server printed, with everything after the #.</p>
+          <h2>Link missing</h2>
+          <Notice tone="warning" title="The URL contains no one-time link">
+            <p>Copy the complete URL that the server printed, including the part after #.</p>
           </Notice>
           <LinkButton to="/sign-in" variant="default">
             Sign in with a password
@@ -35,7 +35,7 @@ export function SetupPage(): ReactNode {
       ) : (
         <SetupForm link={link} isFirst={setup.data?.needed === true} />
       )}
-    </Quay>
+    </SignInLayout>
   );
 }
 
@@ -63,11 +63,11 @@ function SetupForm({
   return (
     <form className="stack" onSubmit={send}>
       <div>
-        <h2>{isFirst ? 'Make the administrator' : 'Set your password'}</h2>
+        <h2>{isFirst ? 'Create the administrator' : 'Set your password'}</h2>
         <p className="dim">
           {isFirst
-            ? 'This station is new. The name and password that you choose now administer it.'
-            : 'You were invited. Choose a password and you are in.'}
+            ? 'This is a new installation. Choose the name and password of its administrator.'
+            : 'Choose a password for your account.'}
         </p>
       </div>
       {complete.error !== null && <ProblemNotice error={complete.error} />}
@@ -102,7 +102,7 @@ function SetupForm({
         onChange={(event) => setPassword(event.currentTarget.value)}
       />
       <Button type="submit" size="md" loading={complete.isPending}>
-        {isFirst ? 'Make administrator and sign in' : 'Set password and sign in'}
+        {isFirst ? 'Create administrator and sign in' : 'Set password and sign in'}
       </Button>
     </form>
   );

@@ -4,9 +4,9 @@ import { useNavigate, useRouter, useSearch } from '@tanstack/react-router';
 import { type FormEvent, type ReactNode, useEffect, useState } from 'react';
 
 import { useAction, useOperation } from '../../data.ts';
-import { Notice, ProblemNotice } from '../../parts/notice.tsx';
+import { Notice, ProblemNotice } from '../../components/notice.tsx';
 import { startSession } from '../../session.ts';
-import { Quay } from './quay.tsx';
+import { SignInLayout } from './sign-in-layout.tsx';
 
 export function SignInPage(): ReactNode {
   const { to } = useSearch({ from: '/sign-in' });
@@ -33,14 +33,14 @@ export function SignInPage(): ReactNode {
     signIn.mutate({ body: { name: name.trim(), password } });
   };
   return (
-    <Quay>
+    <SignInLayout>
       <form className="stack" onSubmit={send}>
         <h2>Sign in</h2>
         {setup.data?.needed === true && (
           <Notice tone="moving" title="No administrator yet">
             <p>
-              Open the one-time link that the server printed when it started, or make a new one
-              there: <code>lazaret users link</code>.
+              Open the one-time link that the server printed at startup, or create a new one on the
+              server: <code>lazaret users link</code>.
             </p>
           </Notice>
         )}
@@ -71,8 +71,8 @@ export function SignInPage(): ReactNode {
         <Button type="submit" size="md" loading={signIn.isPending}>
           Sign in
         </Button>
-        <p className="dim small">Forgot it? An administrator can make you a one-time link.</p>
+        <p className="dim small">Forgot your password? Ask an administrator for a one-time link.</p>
       </form>
-    </Quay>
+    </SignInLayout>
   );
 }

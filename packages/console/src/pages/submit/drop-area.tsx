@@ -11,7 +11,7 @@ interface DropAreaProps {
   readonly maxBytes: number;
 }
 
-/** Where files are dropped or picked. */
+/** Area to drop or select files. */
 export function DropArea({ onFiles, maxBytes }: DropAreaProps): ReactNode {
   return (
     <Dropzone
@@ -19,19 +19,19 @@ export function DropArea({ onFiles, maxBytes }: DropAreaProps): ReactNode {
       onDrop={onFiles}
       onReject={(refused) => {
         const names = refused.map(({ file }) => visibleText(file.name)).join(', ');
-        const title = `Larger than this engine takes (${formatSize(maxBytes)})`;
+        const title = `File too large (limit ${formatSize(maxBytes)})`;
         notifications.show({ title, message: names, color: 'red' });
       }}
       maxSize={maxBytes}
       multiple
-      // The name of the file input, which is the way in for tests and for keyboards.
+      // Name of the file input, for keyboards and tests.
       inputProps={{ 'aria-label': 'Files' }}
-      aria-label="Drop files here, or press Enter to pick them"
+      aria-label="Drop files here, or press Enter to browse"
     >
-      <div className="drop-invite">
+      <div className="drop-hint">
         <IconPackageImport size={44} stroke={1.4} aria-hidden />
-        <strong>Drop files here, or pick them</strong>
-        <span className="dim small">Each up to {formatSize(maxBytes)}</span>
+        <strong>Drop files here, or click to browse</strong>
+        <span className="dim small">Up to {formatSize(maxBytes)} per file</span>
       </div>
     </Dropzone>
   );

@@ -1,21 +1,21 @@
 import { type EngineManifest, formatDuration, formatSize } from '@lazaret/protocol';
 import type { ReactNode } from 'react';
 
-/** The limits that matter before submitting, in words. */
+/** The limits of an engine that matter for a submission. */
 export function EngineLimits({ manifest }: { readonly manifest: EngineManifest }): ReactNode {
   const { input, resources, timeLimit, network } = manifest;
   const { min, max } = input.count;
   const facts: [string, string][] = [
     ['Inputs', min === max ? `${min}` : `${min} to ${max}`],
-    ['Largest input', formatSize(input.maxBytes)],
+    ['Maximum input size', formatSize(input.maxBytes)],
     ['Memory', formatSize(resources.memory)],
     ['CPU', `${resources.cpus}`],
     ['Time limit', formatDuration(timeLimit * 1_000)],
     ['Network', network],
   ];
-  if (input.kinds.length > 0) facts.push(['Kinds', input.kinds.join(', ')]);
+  if (input.kinds.length > 0) facts.push(['File types', input.kinds.join(', ')]);
   return (
-    <dl className="facts">
+    <dl className="fields">
       {facts.map(([term, value]) => (
         <div key={term}>
           <dt>{term}</dt>

@@ -4,10 +4,10 @@ import { IconMicroscope, IconSearch } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
 
 import { useOperation } from '../../data.ts';
-import { EmptyState } from '../../parts/empty-state.tsx';
-import { PlainText } from '../../parts/plain-text.tsx';
-import { QueryView } from '../../parts/query-view.tsx';
-import { LinkButton } from '../../parts/router-link.tsx';
+import { EmptyState } from '../../components/empty-state.tsx';
+import { PlainText } from '../../components/plain-text.tsx';
+import { QueryView } from '../../components/query-view.tsx';
+import { LinkButton } from '../../components/router-link.tsx';
 import { useAllowed } from '../../session.ts';
 
 const searchFrom = 7;
@@ -17,7 +17,7 @@ interface EnginePickerProps {
   readonly onChange: (name: string) => void;
 }
 
-/** Which engine looks at the files. */
+/** Selects the engine. */
 export function EnginePicker({ value, onChange }: EnginePickerProps): ReactNode {
   const query = useOperation(operations.engines.list, { query: { limit: 200 } });
   const mayManage = useAllowed('engines.manage');
@@ -29,13 +29,13 @@ export function EnginePicker({ value, onChange }: EnginePickerProps): ReactNode 
           return (
             <EmptyState
               icon={IconMicroscope}
-              title="No engine yet"
+              title="No engines yet"
               small
               {...(mayManage
-                ? { action: <LinkButton to="/engines/new">Add an engine</LinkButton> }
+                ? { action: <LinkButton to="/engines/new">Add engine</LinkButton> }
                 : {})}
             >
-              An engine is a container image with a manifest. An operator adds them.
+              An engine is a container image with a manifest. Operators can add engines.
             </EmptyState>
           );
         }
@@ -47,8 +47,8 @@ export function EnginePicker({ value, onChange }: EnginePickerProps): ReactNode 
           <div className="stack tight">
             {items.length >= searchFrom && (
               <TextInput
-                aria-label="Find an engine"
-                placeholder="Find an engine"
+                aria-label="Search engines"
+                placeholder="Search engines"
                 leftSection={<IconSearch size={16} />}
                 value={typed}
                 onChange={(event) => setTyped(event.currentTarget.value)}

@@ -5,7 +5,7 @@ import type { ReactNode } from 'react';
 export interface SubmitOptions {
   readonly tags: readonly string[];
   readonly priority: number;
-  /** As typed: `90s`, `10m`; empty leaves the engine's own. */
+  /** As typed: `90s`, `10m`; empty for the engine's default. */
   readonly timeLimit: string;
   readonly project: string | undefined;
 }
@@ -23,7 +23,7 @@ export function OptionsForm({ options, projects, onChange }: OptionsFormProps): 
     <div className="stack">
       <TagsInput
         label="Tags"
-        description="To find the jobs again. Enter or comma ends a tag."
+        description="Press Enter or comma to add a tag."
         maxTags={limits.tagsPerJob}
         maxLength={limits.tagChars}
         value={[...tags]}
@@ -41,7 +41,7 @@ export function OptionsForm({ options, projects, onChange }: OptionsFormProps): 
         )}
         <NumberInput
           label="Priority"
-          description="Higher goes first"
+          description="Higher runs first"
           min={-100}
           max={100}
           allowDecimal={false}
@@ -52,8 +52,8 @@ export function OptionsForm({ options, projects, onChange }: OptionsFormProps): 
         />
         <TextInput
           label="Time limit"
-          description="Shorter than the engine's"
-          placeholder="as the engine says"
+          description="At most the engine's limit"
+          placeholder="engine default"
           value={timeLimit}
           error={isDuration ? false : 'expected 90s, 10m or seconds'}
           onChange={(event) => onChange({ ...options, timeLimit: event.currentTarget.value })}

@@ -11,7 +11,7 @@ interface ParametersFormProps {
   readonly error: unknown;
 }
 
-/** Parameters as fields where the schema is flat, as JSON otherwise or on demand. */
+/** Parameters as form fields if the schema is flat, as JSON otherwise or on demand. */
 export function ParametersForm({
   schema,
   values,

@@ -24,7 +24,7 @@ it('reads a flat object as fields', () => {
   expect(schemaDefaults(schema)).toEqual({ depth: 3 });
 });
 
-it('leaves deeper schemas to JSON', () => {
+it('rejects nested schemas', () => {
   expect(flatFields({ type: 'object', properties: { list: { type: 'array' } } })).toBeUndefined();
   expect(flatFields({ type: 'array' })).toBeUndefined();
   expect(flatFields({ type: 'object', properties: { mixed: { enum: [1, {}] } } })).toBeUndefined();

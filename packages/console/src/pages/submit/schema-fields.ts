@@ -1,6 +1,6 @@
 /**
- * Form fields from the JSON Schema of an engine's parameters, as far as it is a flat object of
- * plain values. Anything deeper is written as JSON.
+ * Form fields from the JSON Schema of an engine's parameters, if it is a flat object of scalar
+ * values. Other schemas are edited as JSON.
  */
 export type FieldKind = 'text' | 'number' | 'integer' | 'boolean' | 'choice';
 
@@ -19,7 +19,7 @@ type Schema = Readonly<Record<string, unknown>>;
 
 const fieldsMax = 40;
 
-/** The fields, or undefined when the schema is not flat. */
+/** The fields, or undefined if the schema is not flat. */
 export function flatFields(schema: Schema): SchemaField[] | undefined {
   const properties = schema['properties'];
   if (schema['type'] !== 'object' || !isRecord(properties)) return undefined;
@@ -32,7 +32,7 @@ export function flatFields(schema: Schema): SchemaField[] | undefined {
   return fields.every((field) => field !== undefined) ? fields : undefined;
 }
 
-/** The defaults that the schema names. */
+/** The default values of the schema. */
 export function schemaDefaults(schema: Schema): Record<string, unknown> {
   const properties = schema['properties'];
   if (!isRecord(properties)) return {};

@@ -6,8 +6,8 @@ import { type ReactNode, useEffect, useState } from 'react';
 
 import { client } from '../../client.ts';
 import { notifyFailure, useOperation } from '../../data.ts';
-import { PageHeader } from '../../parts/page-header.tsx';
-import { Panel } from '../../parts/panel.tsx';
+import { PageHeader } from '../../components/page-header.tsx';
+import { Panel } from '../../components/panel.tsx';
 import { useIdentity } from '../../session.ts';
 import { DropArea } from './drop-area.tsx';
 import { EngineLimits } from './engine-limits.tsx';
@@ -72,7 +72,7 @@ export function SubmitPage(): ReactNode {
   return (
     <>
       <PageHeader title="Submit">
-        Files are uploaded, kept by their SHA-256, and examined in a container without network.
+        Files are uploaded, stored by SHA-256, and analyzed in a container without network access.
       </PageHeader>
       <div className="submit-grid">
         <div className="stack">
@@ -98,8 +98,8 @@ export function SubmitPage(): ReactNode {
                 value={isTogether ? 'together' : 'each'}
                 onChange={(value) => setTogether(value === 'together')}
                 data={[
-                  { value: 'each', label: 'A job for each file' },
-                  { value: 'together', label: 'One job over all files' },
+                  { value: 'each', label: 'One job per file' },
+                  { value: 'together', label: 'One job for all files' },
                 ]}
               />
             )}
@@ -135,7 +135,7 @@ export function SubmitPage(): ReactNode {
               loading={isBusy}
               onClick={() => void (name === undefined ? undefined : send(name))}
             >
-              {sendWords(pending, isTogether)}
+              {submitLabel(pending, isTogether)}
             </Button>
           </div>
         </div>
@@ -144,7 +144,7 @@ export function SubmitPage(): ReactNode {
   );
 }
 
-/** The engine in detail; when there is only one that can run, it is chosen by itself. */
+/** Details of the selected engine; a single enabled engine is selected automatically. */
 function useChosenEngine(name: string | undefined, choose: (name: string) => void) {
   const list = useOperation(operations.engines.list, { query: { limit: 200 } });
   const usable = (list.data?.items ?? []).filter((engine) => engine.enabled);
@@ -168,7 +168,7 @@ function submissionOptions({ tags, priority, timeLimit, project }: SubmitOptions
   };
 }
 
-function sendWords(count: number, isTogether: boolean): string {
+function submitLabel(count: number, isTogether: boolean): string {
   if (count <= 1 || isTogether) return 'Submit';
   return `Submit ${count} jobs`;
 }

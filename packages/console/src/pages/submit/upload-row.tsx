@@ -3,19 +3,19 @@ import { formatSize } from '@lazaret/protocol';
 import { IconArrowRight, IconX } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 
-import { ProblemNotice } from '../../parts/notice.tsx';
-import { PlainText } from '../../parts/plain-text.tsx';
-import { LinkButton } from '../../parts/router-link.tsx';
+import { ProblemNotice } from '../../components/notice.tsx';
+import { PlainText } from '../../components/plain-text.tsx';
+import { LinkButton } from '../../components/router-link.tsx';
 import { visibleText } from '../../text/visible.ts';
 import type { UploadItem } from './use-submission.ts';
 
-const phaseWords = {
+const phaseLabels = {
   ready: 'Ready',
   uploading: 'Uploading',
   submitting: 'Submitting',
   done: 'Submitted',
   failed: 'Failed',
-  cancelled: 'Cancelled, nothing was kept',
+  cancelled: 'Cancelled',
 } as const;
 
 interface UploadRowProps {
@@ -33,7 +33,7 @@ export function UploadRow({ item, onRemove }: UploadRowProps): ReactNode {
       <div className="upload-name" title={name}>
         <PlainText>{file.name}</PlainText>
         <div className="dim small number">
-          {formatSize(file.size)} · {phaseWords[phase]}
+          {formatSize(file.size)} · {phaseLabels[phase]}
           {phase === 'uploading' && ` ${Math.floor(percent)} %`}
         </div>
       </div>
@@ -53,7 +53,7 @@ export function UploadRow({ item, onRemove }: UploadRowProps): ReactNode {
           color="gray"
           onClick={onRemove}
           disabled={phase === 'submitting'}
-          aria-label={isMoving ? `Cancel the upload of ${name}` : `Take ${name} off the list`}
+          aria-label={isMoving ? `Cancel the upload of ${name}` : `Remove ${name}`}
         >
           <IconX size={16} />
         </ActionIcon>

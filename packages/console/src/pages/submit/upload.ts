@@ -1,4 +1,4 @@
-/** Uploads one file with progress; `fetch` cannot tell how much has left the browser. */
+/** Uploads one file with progress, which `fetch` does not report. */
 import {
   type Artifact,
   operations,
@@ -7,7 +7,7 @@ import {
   problems,
 } from '@lazaret/protocol';
 
-import { client, proofHeaders } from '../../client.ts';
+import { client, csrfHeaders } from '../../client.ts';
 
 export interface UploadRequest {
   readonly file: File;
@@ -28,7 +28,7 @@ export function uploadFile({
     const request = new XMLHttpRequest();
     request.open('POST', url);
     request.setRequestHeader('content-type', 'application/octet-stream');
-    for (const [name, value] of Object.entries(proofHeaders())) {
+    for (const [name, value] of Object.entries(csrfHeaders())) {
       request.setRequestHeader(name, value);
     }
     request.upload.addEventListener('progress', (event) => onProgress(event.loaded));
@@ -39,7 +39,7 @@ export function uploadFile({
         reject(readProblem(request));
       }
     });
-    request.addEventListener('error', () => reject(new TypeError('the connection broke')));
+    request.addEventListener('error', () => reject(new TypeError('connection closed')));
     request.addEventListener('abort', () => reject(new DOMException('cancelled', 'AbortError')));
     signal.addEventListener('abort', () => request.abort(), { once: true });
     if (signal.aborted) request.abort();
@@ -55,7 +55,7 @@ function readProblem({ responseText, status }: XMLHttpRequest): Problem {
       return new Problem(document.code, document.detail ?? '', fields);
     }
   } catch {
-    // Not an answer of Lazaret: a proxy's page, for example. Told below.
+    // Not a Lazaret response, for example the error page of a proxy.
   }
-  return new Problem('unavailable', `expected an answer of Lazaret, received status ${status}`);
+  return new Problem('unavailable', `unexpected response from the server (HTTP ${status})`);
 }

@@ -1,6 +1,6 @@
 /**
- * Files on their way to becoming jobs: each is uploaded, then submitted. A few go at a time; a
- * cancelled or failed one leaves the others alone.
+ * Files to be submitted as jobs: each is uploaded, then submitted, a few at a time. A cancelled
+ * or failed file does not affect the others.
  */
 import type { Artifact, JobDetail } from '@lazaret/protocol';
 import { useCallback, useRef, useState } from 'react';
@@ -25,7 +25,7 @@ export interface StoredInput {
 
 export interface SubmissionPlan {
   readonly project: string | undefined;
-  /** All files into one job instead of a job for each. */
+  /** One job for all files instead of one job per file. */
   readonly together: boolean;
   readonly submit: (inputs: StoredInput[], key: string) => Promise<JobDetail>;
 }
@@ -37,7 +37,7 @@ export interface Submission {
   readonly isBusy: boolean;
   readonly add: (files: readonly File[]) => void;
   readonly remove: (key: number) => void;
-  /** Uploads and submits everything that is ready or failed; answers the jobs made. */
+  /** Uploads and submits all files that are ready or failed; returns the job IDs. */
   readonly start: (plan: SubmissionPlan) => Promise<string[]>;
 }
 
@@ -132,7 +132,7 @@ async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<voi
   await Promise.all(workers);
 }
 
-/** Makes a repeated submission answer with the first job. */
+/** Idempotency key: a repeated submission returns the first job. */
 function randomKey(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');

@@ -1,0 +1,24 @@
+import { type ReactNode, useId } from 'react';
+
+interface PanelProps {
+  readonly title?: ReactNode;
+  readonly actions?: ReactNode;
+  readonly children: ReactNode;
+  /** Without padding, for tables. */
+  readonly flush?: boolean;
+}
+
+/** A titled section of a page. */
+export function Panel({ title, actions, children, flush }: PanelProps): ReactNode {
+  const id = useId();
+  if (title === undefined) return <section className="panel">{children}</section>;
+  return (
+    <section className="panel" aria-labelledby={id}>
+      <div className="panel-head">
+        <h2 id={id}>{title}</h2>
+        {actions !== undefined && <div className="row">{actions}</div>}
+      </div>
+      <div className={flush === true ? 'panel-body flush' : 'panel-body'}>{children}</div>
+    </section>
+  );
+}

@@ -1,0 +1,75 @@
+import { operations } from '@lazaret/protocol';
+import {
+  type Icon,
+  IconCpu2,
+  IconLayoutDashboard,
+  IconListDetails,
+  IconMicroscope,
+  IconPackages,
+  IconScript,
+  IconSearch,
+  IconSettings,
+  IconUpload,
+} from '@tabler/icons-react';
+import { Link } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+
+import { useOperation } from './data.ts';
+import { Logo } from './components/logo.tsx';
+import { SchemeSwitch } from './components/scheme-switch.tsx';
+import { UserMenu } from './components/user-menu.tsx';
+import { useAllowed } from './session.ts';
+
+const places = [
+  { to: '/', label: 'Overview', icon: IconLayoutDashboard },
+  { to: '/jobs', label: 'Jobs', icon: IconListDetails },
+  { to: '/images', label: 'Images', icon: IconPackages },
+  { to: '/search', label: 'Search', icon: IconSearch },
+  { to: '/engines', label: 'Engines', icon: IconMicroscope },
+  { to: '/nodes', label: 'Nodes', icon: IconCpu2 },
+] as const;
+
+/** The navigation. */
+export function Sidebar({ className }: { readonly className: string }): ReactNode {
+  const maySubmit = useAllowed('jobs.submit');
+  const mayAudit = useAllowed('audit.read');
+  const { data } = useOperation(operations.system.show, {}, { refetchMs: 60_000 });
+  return (
+    <aside className={className} aria-label="Navigation">
+      <Link to="/" className="brand">
+        <Logo /> Lazaret
+      </Link>
+      <nav aria-label="Pages">
+        {maySubmit && (
+          <Link to="/submit" className="sidebar-link primary">
+            <IconUpload size={18} aria-hidden /> Submit a file
+          </Link>
+        )}
+        {places.map((place) => (
+          <SidebarLink key={place.to} {...place} />
+        ))}
+        {mayAudit && <SidebarLink to="/audit" label="Audit" icon={IconScript} />}
+        <SidebarLink to="/settings" label="Settings" icon={IconSettings} />
+      </nav>
+      <div className="sidebar-footer">
+        <SchemeSwitch />
+        <UserMenu />
+        {data !== undefined && <div className="sidebar-version">Lazaret {data.version}</div>}
+      </div>
+    </aside>
+  );
+}
+
+interface SidebarLinkProps {
+  readonly to: (typeof places)[number]['to'] | '/audit' | '/settings';
+  readonly label: string;
+  readonly icon: Icon;
+}
+
+function SidebarLink({ to, label, icon: LinkIcon }: SidebarLinkProps): ReactNode {
+  return (
+    <Link to={to} className="sidebar-link" activeOptions={{ exact: to === '/', includeSearch: false }}>
+      <LinkIcon size={18} stroke={1.8} aria-hidden /> {label}
+    </Link>
+  );
+}
