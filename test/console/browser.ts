@@ -1,5 +1,5 @@
 /**
- * The console in Chromium, watched: policy violations, errors and dialogs are kept for the test.
+ * Runs the console in Chromium and records policy violations, errors and dialogs.
  */
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
@@ -21,15 +21,15 @@ export interface Screen {
   readonly size?: { readonly width: number; readonly height: number };
 }
 
-export interface WatchedContext {
+export interface MonitoredContext {
   readonly context: BrowserContext;
-  /** What no page may do: break the policy, throw, open a dialog. */
-  readonly complaints: string[];
+  /** Recorded policy violations, exceptions and dialogs. */
+  readonly violations: string[];
 }
 
 export async function launchBrowser(): Promise<Browser> {
   const executablePath = process.env['CHROMIUM'] ?? executables.find((path) => existsSync(path));
-  if (executablePath === undefined) throw new Error('no Chromium here: apt-get install chromium');
+  if (executablePath === undefined) throw new Error('Chromium not found: apt-get install chromium');
   await mkdir(screenshots, { recursive: true });
   return chromium.launch({
     executablePath,
@@ -40,55 +40,58 @@ export async function launchBrowser(): Promise<Browser> {
   });
 }
 
-export async function openContext(browser: Browser, screen: Screen = {}): Promise<WatchedContext> {
+export async function openContext(
+  browser: Browser,
+  screen: Screen = {},
+): Promise<MonitoredContext> {
   const context = await browser.newContext({
     colorScheme: screen.scheme ?? 'light',
     viewport: screen.size ?? wide,
     acceptDownloads: true,
     reducedMotion: 'reduce',
   });
-  const complaints: string[] = [];
+  const violations: string[] = [];
   await context.addInitScript(() => {
     document.addEventListener('securitypolicyviolation', (event) => {
       console.error(`securitypolicyviolation ${event.violatedDirective} ${event.blockedURI}`);
     });
   });
   context.on('page', (page) => {
-    page.on('pageerror', (error) => complaints.push(`threw: ${error.message}`));
+    page.on('pageerror', (error) => violations.push(`threw: ${error.message}`));
     page.on('dialog', (dialog) => {
-      complaints.push(`opened a dialog: ${dialog.message()}`);
+      violations.push(`opened a dialog: ${dialog.message()}`);
       void dialog.dismiss();
     });
     page.on('console', (message) => {
       const text = message.text();
       if (/content security policy|securitypolicyviolation|refused to/i.test(text)) {
-        complaints.push(`broke the policy: ${text}`);
+        violations.push(`policy violation: ${text}`);
       }
     });
   });
-  return { context, complaints };
+  return { context, violations };
 }
 
-/** Waits for a new instance, launches a browser beside it, and makes its administrator. */
+/** Waits for a new instance, launches a browser, and creates the administrator. */
 export async function openConsole(starting: Promise<Instance>): Promise<[Instance, Browser]> {
   const [instance, browser] = await Promise.all([starting, launchBrowser()]);
-  const { context, complaints } = await openContext(browser);
-  await makeAdministrator(await context.newPage(), instance.setupLink);
-  if (complaints.length > 0) throw new Error(complaints.join('\n'));
+  const { context, violations } = await openContext(browser);
+  await createAdministrator(await context.newPage(), instance.setupLink);
+  if (violations.length > 0) throw new Error(violations.join('\n'));
   await context.close();
   return [instance, browser];
 }
 
-/** Uses the one-time link of a new instance, as a person would. */
-export async function makeAdministrator(page: Page, setupLink: string): Promise<void> {
+/** Creates the administrator with the one-time link of a new instance. */
+export async function createAdministrator(page: Page, setupLink: string): Promise<void> {
   await page.goto(setupLink);
   await page.getByLabel('Name').fill(administrator.name);
   await page.getByRole('textbox', { name: 'Password' }).fill(administrator.password);
-  await page.getByRole('button', { name: 'Make administrator and sign in' }).click();
+  await page.getByRole('button', { name: 'Create administrator and sign in' }).click();
   await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
 }
 
-interface Person {
+interface Credentials {
   readonly name: string;
   readonly password: string;
 }
@@ -96,11 +99,11 @@ interface Person {
 export async function signIn(
   page: Page,
   url: string,
-  person: Person = administrator,
+  credentials: Credentials = administrator,
 ): Promise<void> {
   await page.goto(`${url}/console/sign-in`);
-  await page.getByLabel('Name').fill(person.name);
-  await page.getByRole('textbox', { name: 'Password' }).fill(person.password);
+  await page.getByLabel('Name').fill(credentials.name);
+  await page.getByRole('textbox', { name: 'Password' }).fill(credentials.password);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
 }
@@ -117,19 +120,19 @@ export interface DroppedFile {
   readonly bytes: Uint8Array;
 }
 
-/** Drags files over the place where they are dropped, and lets go. */
+/** Drops files on the drop area. */
 export async function dropFiles(page: Page, files: readonly DroppedFile[]): Promise<void> {
   const data = files.map(({ name, bytes }) => ({
     name,
     base64: Buffer.from(bytes).toString('base64'),
   }));
   const transfer = await page.evaluateHandle((dropped) => {
-    const held = new DataTransfer();
+    const transferred = new DataTransfer();
     for (const { name, base64 } of dropped) {
       const content = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
-      held.items.add(new File([content], name));
+      transferred.items.add(new File([content], name));
     }
-    return held;
+    return transferred;
   }, data);
   for (const type of ['dragenter', 'dragover', 'drop']) {
     await page.dispatchEvent('.dropzone', type, { dataTransfer: transfer });

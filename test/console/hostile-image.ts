@@ -1,4 +1,4 @@
-/** Layers of an image whose names and texts try to be more than text. */
+/** Layers of an image with markup, scripts and invisible characters in names and texts. */
 import type { LayerInput } from '../../packages/analysis/src/testing/image-builder.ts';
 
 export const markup = '<img src=x onerror=alert(1)>';
@@ -6,13 +6,18 @@ const script = '<script>document.title="taken"</script>';
 export const hiddenName = '\u202egpj.exe';
 const longName = `${'a-name-that-somebody-made-to-break-a-layout-'.repeat(5)}.txt`;
 export const rule = 'Lab_Word';
-const word = 'the word that the rule looks for';
-/** More than a page of the tree. */
+const marker = 'the text that the rule matches';
+/** More files than one page of the tree. */
 export const manyFiles = 230;
-/** Finds the word. */
-export const yaraRules = `rule ${rule} { meta: severity = "critical" strings: $a = "${word}" condition: $a }\n`;
+/** Matches the marker text. */
+export const yaraRules = `rule ${rule} {
+  meta: severity = "critical"
+  strings: $a = "${marker}"
+  condition: $a
+}
+`;
 
-const text = (words: string): Uint8Array => new TextEncoder().encode(words);
+const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 
 function dpkgRecord(name: string, version: string): string {
   return [
@@ -38,7 +43,7 @@ export const base: LayerInput = {
       path: 'var/lib/dpkg/status',
       content: text(dpkgRecord('zlib1g', '1:1.3.1-1') + dpkgRecord('libdemo', '2.0-1')),
     },
-    { path: 'srv/gone.txt', content: text(`${word}, but hidden\n`) },
+    { path: 'srv/gone.txt', content: text(`${marker}, but hidden\n`) },
     ...Array.from({ length: manyFiles }, (_, index) => ({
       path: `usr/share/doc/note-${String(index).padStart(3, '0')}`,
       content: text(`note ${index}\n`),
@@ -49,7 +54,7 @@ export const top: LayerInput = {
   createdBy: 'COPY srv /srv',
   entries: [
     { path: 'srv/.wh.gone.txt', content: text('') },
-    { path: `srv/${markup}`, content: text(`${word}\n`) },
+    { path: `srv/${markup}`, content: text(`${marker}\n`) },
     { path: `srv/${hiddenName}`, content: text('x') },
     { path: `srv/${longName}`, content: text('long') },
   ],
@@ -61,7 +66,7 @@ export const update: LayerInput = {
       path: 'var/lib/dpkg/status',
       content: text(dpkgRecord('zlib1g', '1:1.3.2-1') + dpkgRecord('newcomer', '1.0')),
     },
-    { path: `srv/more ${markup}`, content: text(`${word} again\n`) },
+    { path: `srv/more ${markup}`, content: text(`${marker} again\n`) },
   ],
 };
 export const config = {

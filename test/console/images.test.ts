@@ -1,6 +1,6 @@
 /**
- * Images in the console: from the reference that somebody types to the file that was found. What an
- * image controls is text wherever it is shown.
+ * Images in the console, from requesting an inspection to viewing a file. Whatever an image
+ * controls is shown as text.
  */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -23,20 +23,20 @@ import {
   signIn,
   takeScreenshot,
   wide,
-  type WatchedContext,
+  type MonitoredContext,
 } from './browser.ts';
 import { base, config, manyFiles, markup, rule, top, update, yaraRules } from './hostile-image.ts';
-import { seriousFindings, visitPage, widthBeyondScreen } from './page-checks.ts';
+import { axeViolations, visitPage, horizontalOverflow } from './page-checks.ts';
 
-let place: string;
+let directory: string;
 let lab: RegistryInstance;
 let browser: Browser;
 let first: BuiltImage;
 let second: BuiltImage;
 
 beforeAll(async () => {
-  place = await mkdtemp(join(tmpdir(), 'console-images-'));
-  const rules = join(place, 'lab.yar');
+  directory = await mkdtemp(join(tmpdir(), 'console-images-'));
+  const rules = join(directory, 'lab.yar');
   await writeFile(rules, yaraRules);
   [first, second] = await Promise.all([
     buildImage({ layers: [base, top], config }),
@@ -52,34 +52,34 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser.close();
   await lab.close();
-  await rm(place, { recursive: true });
+  await rm(directory, { recursive: true });
 });
 
 const consoleUrl = (path: string): string => `${lab.instance.url}/console/${path}`;
 const reference = (tag: string): string => `${lab.registry.host}/lab/app:${tag}`;
 
-/** Elements that only an image could have made. */
-async function expectOnlyText(page: Page, { complaints }: WatchedContext): Promise<void> {
-  const foreign = await page.evaluate(
+/** Fails if the image created elements. */
+async function expectOnlyText(page: Page, { violations }: MonitoredContext): Promise<void> {
+  const injected = await page.evaluate(
     () => document.querySelectorAll('#root img, #root script, #root b:not(.number)').length,
   );
-  expect(foreign).toBe(0);
+  expect(injected).toBe(0);
   expect(await page.title()).not.toContain('taken');
-  expect(complaints).toEqual([]);
+  expect(violations).toEqual([]);
 }
 
-describe('a person', () => {
-  let watched: WatchedContext;
+describe('a user', () => {
+  let monitored: MonitoredContext;
   let page: Page;
 
   beforeAll(async () => {
-    watched = await openContext(browser);
-    page = await watched.context.newPage();
+    monitored = await openContext(browser);
+    page = await monitored.context.newPage();
     await signIn(page, lab.instance.url);
   });
-  afterAll(() => watched.context.close());
+  afterAll(() => monitored.context.close());
 
-  test('asks for an inspection, watches it, and is led to the image', async () => {
+  test('requests an inspection, sees its progress, and is redirected to the image', async () => {
     await page.getByRole('link', { name: 'Images', exact: true }).click();
     await page.getByText('No images yet').waitFor();
     await page.getByRole('link', { name: 'Inspect an image' }).first().click();
@@ -90,23 +90,23 @@ describe('a person', () => {
     expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe(reference('1'));
     await page.getByLabel('Verdict').getByText(`yara: ${rule}`).waitFor();
     await page.getByText(`${lab.registry.host} was asked over plain HTTP`).waitFor();
-    await expectOnlyText(page, watched);
+    await expectOnlyText(page, monitored);
   });
 
-  test('is told which setting would allow what is refused', async () => {
+  test('a refused registry names the setting that allows it', async () => {
     await visitPage(page, consoleUrl('images/inspect'), 'Reference');
     await page.getByLabel('Reference').fill('10.0.0.1:5000/app');
     await page.getByRole('button', { name: 'Inspect', exact: true }).click();
     await page.getByText('adding 10.0.0.1:5000 to inspection.registries.private').waitFor();
   });
 
-  test('reads why nothing came of an inspection', async () => {
+  test('a failed inspection shows the reason', async () => {
     const { id } = await inspectAndWait(lab.instance.client, { reference: reference('none') });
-    await visitPage(page, consoleUrl(`inspections/${id}`), 'There is no such image');
+    await visitPage(page, consoleUrl(`inspections/${id}`), 'Image not found');
     await page.getByText('Failed').first().waitFor();
   });
 
-  test('opens the tree by keys, and meets hostile names as they are written', async () => {
+  test('the file tree is usable by keyboard and shows hostile names as text', async () => {
     await visitPage(page, consoleUrl(`images/${first.descriptor.digest}?tab=files`), 'Files');
     const row = (name: string) => page.getByRole('treeitem', { name, exact: false }).first();
     await row('etc').focus();
@@ -114,20 +114,20 @@ describe('a person', () => {
     await page.keyboard.press('ArrowRight');
     await row(markup).waitFor();
     expect(await row('srv').getAttribute('aria-expanded')).toBe('true');
-    await row('[U+202E]gpj.exe').waitFor();
+    await row(String.raw`\u202egpj.exe`).waitFor();
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('Enter');
-    const facts = page.getByLabel('Selected file');
-    await facts.getByText(`srv/${markup}`).waitFor();
-    await facts.getByText('SHA-256').waitFor();
+    const details = page.getByLabel('Selected file');
+    await details.getByText(`srv/${markup}`).waitFor();
+    await details.getByText('SHA-256').waitFor();
     await page.keyboard.press('ArrowLeft');
     await page.keyboard.press('ArrowLeft');
     await expect.poll(() => row('srv').getAttribute('aria-expanded')).toBe('false');
-    await expectOnlyText(page, watched);
+    await expectOnlyText(page, monitored);
   });
 
-  test('is led by a search to a file behind many others, also where it is hidden', async () => {
-    await visitPage(page, consoleUrl('search'), 'What are you looking for?');
+  test('a search result opens the file in the tree, also a hidden file', async () => {
+    await visitPage(page, consoleUrl('search'), 'Search all inspected images');
     const last = `usr/share/doc/note-${manyFiles - 1}`;
     await page.getByRole('search').getByRole('textbox').last().fill(`/${last}`);
     await page.keyboard.press('Enter');
@@ -140,9 +140,9 @@ describe('a person', () => {
     await page.getByLabel('Selected file').getByText('hidden by layer 1').waitFor();
   });
 
-  test('is led by a search to the finding', async () => {
+  test('a search result selects the finding', async () => {
     await visitPage(page, consoleUrl(`search?by=rule&text=${rule}`), `srv/${markup}`);
-    await expectOnlyText(page, watched);
+    await expectOnlyText(page, monitored);
     await page
       .locator('.hit', { hasText: `srv/${markup}` })
       .locator('.hit-name')
@@ -150,11 +150,11 @@ describe('a person', () => {
     const selected = page.locator('.finding[aria-current="true"]');
     await selected.getByText(`srv/${markup}`).waitFor();
     await selected.getByText('Evidence').click();
-    await selected.getByText('where else').waitFor();
-    await expectOnlyText(page, watched);
+    await selected.getByText('find in all images').waitFor();
+    await expectOnlyText(page, monitored);
   });
 
-  test('compares two images', async () => {
+  test('two images are compared', async () => {
     await inspectAndWait(lab.instance.client, { reference: reference('2') });
     const before = first.descriptor.digest;
     const after = second.descriptor.digest;
@@ -171,10 +171,10 @@ describe('a person', () => {
     const files = page.getByRole('table', { name: 'Files' });
     await files.getByRole('row', { name: `srv/more ${markup}` }).waitFor();
     await page.getByRole('table', { name: 'Configuration' }).getByText('"1000"').waitFor();
-    await expectOnlyText(page, watched);
+    await expectOnlyText(page, monitored);
   });
 
-  test('downloads the bill of materials', async () => {
+  test('the SBOM is downloaded', async () => {
     await visitPage(page, consoleUrl(`images/${first.descriptor.digest}`), 'Coverage');
     await page.getByRole('button', { name: 'Download' }).click();
     const download = page.waitForEvent('download');
@@ -183,19 +183,19 @@ describe('a person', () => {
     expect(saved).toMatchObject({ bomFormat: 'CycloneDX' });
   });
 
-  test('is told of newly inspected images, and the list stays still until then', async () => {
+  test('newly inspected images are announced and loaded on demand', async () => {
     await visitPage(page, consoleUrl('images'), 'critical');
     const rows = page.getByRole('table', { name: 'Images' }).getByRole('row');
     const shown = await rows.allTextContents();
     lab.registry.store.putImage('lab/late', '1', await buildImage({ layers: [top] }));
     await inspectAndWait(lab.instance.client, { reference: `${lab.registry.host}/lab/late:1` });
-    await page.getByRole('button', { name: '1 newly inspected, show' }).waitFor();
+    await page.getByRole('button', { name: 'Show 1 newly inspected image' }).waitFor();
     expect((await rows.allTextContents()).length).toBe(shown.length);
-    await page.getByRole('button', { name: '1 newly inspected, show' }).click();
+    await page.getByRole('button', { name: 'Show 1 newly inspected image' }).click();
     await rows.getByRole('link', { name: 'lab/late:1' }).waitFor();
   });
 
-  test('finds every inspection with how it ended, and narrows them in the address', async () => {
+  test('inspections are listed with their result and filtered by URL', async () => {
     await visitPage(page, consoleUrl('images'), 'critical');
     await page.getByRole('link', { name: 'Inspections', exact: true }).click();
     const rows = page.getByRole('table', { name: 'Inspections' }).locator('tbody tr');
@@ -211,30 +211,30 @@ describe('a person', () => {
     await page.waitForURL('**/inspections?state=failed');
     await expect.poll(() => rows.count()).toBe(1);
     await page.getByRole('button', { name: 'Cancelled' }).click();
-    await page.getByText('No inspection fits these filters').waitFor();
-    await page.getByRole('link', { name: 'Clear the filters' }).click();
+    await page.getByText('No matching inspections').waitFor();
+    await page.getByRole('link', { name: 'Clear filters' }).click();
     await page.waitForURL('**/inspections');
     await rows
       .filter({ hasText: reference('2') })
       .getByRole('link', { name: 'Malicious' })
       .click();
     await page.waitForURL(`**/images/${second.descriptor.digest}`);
-    await expectOnlyText(page, watched);
+    await expectOnlyText(page, monitored);
   });
 
-  test('sees in the list that an inspection runs, and that it was cancelled', async () => {
+  test('the list shows a running inspection and its cancellation', async () => {
     const { client } = lab.instance;
     const image = await buildImage({ layers: [update] });
     lab.registry.store.putImage('lab/slow', '1', image);
-    await visitPage(page, consoleUrl('inspections'), 'Asked for');
+    await visitPage(page, consoleUrl('inspections'), 'Requested by');
     lab.registry.faults.on('stalled-body');
     try {
       const body = { reference: `${lab.registry.host}/lab/slow:1` };
       const { id } = await client.call(operations.images.inspect, { body });
-      await page.getByRole('button', { name: '1 new, show' }).click();
+      await page.getByRole('button', { name: 'Show 1 new inspection' }).click();
       const row = page.locator(`tr[data-row="${id}"]`);
       await row.locator('[data-state="running"]').waitFor();
-      await row.getByText('Asking the registry').waitFor();
+      await row.getByText('Resolving the reference').waitFor();
       await takeScreenshot(page, 'inspection-running');
       await client.call(operations.inspections.cancel, { params: { id } });
       await row.locator('[data-state="cancelled"]').waitFor();
@@ -243,19 +243,19 @@ describe('a person', () => {
     }
   });
 
-  test('removes an image when that is meant, and nothing shows it any more', async () => {
+  test('an image is removed after confirmation and is no longer shown', async () => {
     const path = `images/${second.descriptor.digest}`;
     await visitPage(page, consoleUrl(path), 'Coverage');
     const remove = page.getByRole('button', { name: 'Remove' });
     const dialog = page.getByRole('dialog', { name: 'Remove this image?' });
     await remove.click();
-    await dialog.getByRole('button', { name: 'Keep it' }).click();
+    await dialog.getByRole('button', { name: 'Back' }).click();
     await dialog.waitFor({ state: 'hidden' });
     await remove.click();
-    expect(await seriousFindings(page)).toEqual([]);
+    expect(await axeViolations(page)).toEqual([]);
     await takeScreenshot(page, 'image-remove');
     await dialog.getByRole('button', { name: 'Remove' }).click();
-    await page.getByText('The image is removed').waitFor();
+    await page.getByText('Image removed').waitFor();
     const images = page.getByRole('table', { name: 'Images' });
     await images.getByRole('link', { name: reference('1') }).waitFor();
     expect(await images.getByRole('link', { name: reference('2') }).count()).toBe(0);
@@ -275,38 +275,37 @@ describe('a person', () => {
     ['investigator', 1, 0],
     ['operator', 0, 1],
     ['administrator', 1, 1],
-  ] as const)(
-    'in the role %s finds the buttons that work, and no others',
-    async (role, inspect, remove) => {
-      const person = { name: role, password: 'breakwater gull nine' };
-      const grants = [{ role, project: 'default' }];
-      await lab.instance.client.call(operations.access.userCreate, { body: { ...person, grants } });
-      const { context, complaints } = await openContext(browser);
-      const theirs = await context.newPage();
-      await signIn(theirs, lab.instance.url, person);
-      await visitPage(theirs, consoleUrl(`images/${first.descriptor.digest}`), 'Coverage');
-      expect(await theirs.getByRole('button', { name: 'Inspect again' }).count()).toBe(inspect);
-      expect(await theirs.getByRole('button', { name: 'Remove' }).count()).toBe(remove);
-      await visitPage(theirs, consoleUrl('inspections'), 'Asked for');
-      expect(await theirs.getByRole('link', { name: 'Inspect an image' }).count()).toBe(inspect);
-      expect(complaints).toEqual([]);
-      await context.close();
-    },
-  );
+  ] as const)('role %s sees only the permitted actions', async (role, inspect, remove) => {
+    const credentials = { name: role, password: 'breakwater gull nine' };
+    const grants = [{ role, project: 'default' }];
+    await lab.instance.client.call(operations.access.userCreate, {
+      body: { ...credentials, grants },
+    });
+    const { context, violations } = await openContext(browser);
+    const userPage = await context.newPage();
+    await signIn(userPage, lab.instance.url, credentials);
+    await visitPage(userPage, consoleUrl(`images/${first.descriptor.digest}`), 'Coverage');
+    expect(await userPage.getByRole('button', { name: 'Inspect again' }).count()).toBe(inspect);
+    expect(await userPage.getByRole('button', { name: 'Remove' }).count()).toBe(remove);
+    await visitPage(userPage, consoleUrl('inspections'), 'Requested by');
+    expect(await userPage.getByRole('link', { name: 'Inspect an image' }).count()).toBe(inspect);
+    expect(violations).toEqual([]);
+    await context.close();
+  });
 });
 
-/** Pages by name: their address, and text that tells that they are there. */
-const pages: readonly (readonly [name: string, path: () => string, sign: string])[] = [
+/** Pages by name, with path and an expected text. */
+const pages: readonly (readonly [name: string, path: () => string, expected: string])[] = [
   ['images', () => 'images', 'Not scanned'],
-  ['inspect', () => 'images/inspect', 'Latest inspections'],
-  ['inspections', () => 'inspections', 'Asked for'],
+  ['inspect', () => 'images/inspect', 'Recent inspections'],
+  ['inspections', () => 'inspections', 'Requested by'],
   ['findings', () => imagePath('findings'), 'Evidence'],
   ['packages', () => imagePath('packages'), 'libdemo'],
   ['files', () => `${imagePath('files')}&path=srv/${encodeURIComponent(markup)}`, 'SHA-256'],
   ['layers', () => imagePath('layers'), 'COPY srv /srv'],
   ['accounts', () => imagePath('accounts'), 'setuid'],
   ['configuration', () => imagePath('configuration'), 'Entry point'],
-  ['coverage', () => imagePath('coverage'), 'Examined now'],
+  ['coverage', () => imagePath('coverage'), 'Unpacked size'],
   ['raw', () => imagePath('raw'), '"lazaret-inspection/1"'],
   ['compare', () => `images/compare?before=${first.descriptor.digest}`, 'Choose two images'],
   [
@@ -314,7 +313,7 @@ const pages: readonly (readonly [name: string, path: () => string, sign: string]
     () => `images/compare?before=${first.descriptor.digest}&after=${second.descriptor.digest}`,
     'newcomer',
   ],
-  ['search', () => 'search', 'What are you looking for?'],
+  ['search', () => 'search', 'Search all inspected images'],
   ['hits', () => 'search?by=path&text=srv/', markup],
 ];
 
@@ -323,29 +322,29 @@ function imagePath(tab: string): string {
 }
 
 describe('every page', () => {
-  let watched: WatchedContext;
+  let monitored: MonitoredContext;
   let page: Page;
 
   beforeAll(async () => {
-    watched = await openContext(browser, { scheme: 'light' });
-    page = await watched.context.newPage();
+    monitored = await openContext(browser, { scheme: 'light' });
+    page = await monitored.context.newPage();
     await signIn(page, lab.instance.url);
   });
-  afterAll(() => watched.context.close());
+  afterAll(() => monitored.context.close());
 
-  test.each(pages)('%s', async (name, path, sign) => {
+  test.each(pages)('%s', async (name, path, expected) => {
     await page.setViewportSize(wide);
     await page.emulateMedia({ colorScheme: 'light' });
-    await visitPage(page, consoleUrl(path()), sign);
-    expect(await seriousFindings(page)).toEqual([]);
+    await visitPage(page, consoleUrl(path()), expected);
+    expect(await axeViolations(page)).toEqual([]);
     await takeScreenshot(page, `image-${name}-wide-light`);
-    // The console follows the system; in the other scheme nothing but colours differs.
+    // The console follows the system colour scheme; only colours differ.
     await page.emulateMedia({ colorScheme: 'dark' });
     await page.locator('html[data-mantine-color-scheme="dark"]').waitFor();
-    expect(await seriousFindings(page, ['color-contrast'])).toEqual([]);
+    expect(await axeViolations(page, ['color-contrast'])).toEqual([]);
     await page.setViewportSize(phone);
-    await expect.poll(() => widthBeyondScreen(page)).toBeLessThanOrEqual(0);
+    await expect.poll(() => horizontalOverflow(page)).toBeLessThanOrEqual(0);
     await takeScreenshot(page, `image-${name}-phone-dark`);
-    await expectOnlyText(page, watched);
+    await expectOnlyText(page, monitored);
   });
 });

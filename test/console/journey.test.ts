@@ -1,4 +1,4 @@
-/** J1 in the console: in by drag and drop, the log live, the result out. And what goes with it. */
+/** Journey J1 in the console: drag and drop, live log, result; and related behaviour. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -13,13 +13,13 @@ import {
   openContext,
   signIn,
   takeScreenshot,
-  type WatchedContext,
+  type MonitoredContext,
 } from './browser.ts';
 
 const engines = [engineFolders.apktool, engineFolders.strings, engineFolders.hostile];
 let instance: Instance;
 let browser: Browser;
-let watched: WatchedContext;
+let monitored: MonitoredContext;
 let page: Page;
 
 beforeAll(async () => {
@@ -32,18 +32,18 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
-  watched = await openContext(browser);
-  page = await watched.context.newPage();
+  monitored = await openContext(browser);
+  page = await monitored.context.newPage();
   await signIn(page, instance.url);
 });
 
 afterEach(async () => {
-  await watched.context.close();
-  expect(watched.complaints).toEqual([]);
+  await monitored.context.close();
+  expect(monitored.violations).toEqual([]);
 });
 
-const text = (words: string): Uint8Array => new TextEncoder().encode(words);
-const state = (word: string): string => `.job-state [data-state="${word}"]`;
+const text = (value: string): Uint8Array => new TextEncoder().encode(value);
+const state = (name: string): string => `.job-state [data-state="${name}"]`;
 
 async function submitHostile(attack: string): Promise<JobDetail> {
   const { client } = instance;
@@ -54,7 +54,7 @@ async function submitHostile(attack: string): Promise<JobDetail> {
   return client.call(operations.jobs.submit, { body: { engine: 'hostile', inputs } });
 }
 
-test('a dropped file becomes a job, with its log and its result', async () => {
+test('a dropped file is submitted; its job shows log, result and containment', async () => {
   const sample = await readFile(join(repository, 'engines', 'apktool', 'sample.apk'));
   await page.getByRole('link', { name: 'Submit a file' }).first().click();
   await page.getByRole('radio', { name: /^apktool/ }).click();
@@ -66,33 +66,33 @@ test('a dropped file becomes a job, with its log and its result', async () => {
   await page.getByRole('heading', { level: 1, name: 'kiosk.apk' }).waitFor();
   await page.locator(state('succeeded')).waitFor();
   await page.getByRole('log').getByText(/\S/).first().waitFor();
-  await page.getByText('Ran', { exact: false }).first().waitFor();
+  await page.getByText('Collect output', { exact: false }).first().waitFor();
   await takeScreenshot(page, 'job');
   await page.getByRole('tab', { name: /^Result/ }).click();
-  await page.getByText('Not text').waitFor();
+  await page.getByText('Binary').waitFor();
   const download = page.waitForEvent('download');
   await page.getByRole('link', { name: 'Result', exact: true }).click();
   const saved = await readFile(await (await download).path());
   expect(saved.subarray(0, 2).toString()).toBe('PK');
   await page.getByRole('tab', { name: 'Containment' }).click();
-  await page.getByText('As asked').waitFor();
+  await page.getByText('Verified').waitFor();
 });
 
-test('several files become a job each, and one can be taken off the list', async () => {
+test('several files are submitted as one job each, and a file can be removed first', async () => {
   await page.goto(`${instance.url}/console/submit?engine=strings`);
   await page.getByRole('radio', { name: /^strings/, checked: true }).waitFor();
   const files = ['one.txt', 'two.txt', 'three.txt'].map((name) => ({ name, bytes: text(name) }));
   await dropFiles(page, files);
-  await page.getByRole('button', { name: 'Take two.txt off the list' }).click();
+  await page.getByRole('button', { name: 'Remove two.txt' }).click();
   await page.getByRole('button', { name: 'Submit 2 jobs' }).click();
   await expect.poll(() => page.getByRole('link', { name: 'Open the job' }).count()).toBe(2);
   await page.getByRole('link', { name: 'Open the job' }).first().click();
   await page.getByRole('heading', { level: 1, name: 'one.txt' }).waitFor();
 });
 
-test('a picked file shows how far its upload is, and can be stopped on the way', async () => {
+test('an upload shows its progress and can be cancelled', async () => {
   await page.goto(`${instance.url}/console/submit?engine=strings`);
-  const session = await watched.context.newCDPSession(page);
+  const session = await monitored.context.newCDPSession(page);
   await session.send('Network.emulateNetworkConditions', {
     offline: false,
     latency: 0,
@@ -107,22 +107,22 @@ test('a picked file shows how far its upload is, and can be stopped on the way',
   await page.getByText(/Uploading [1-9]\d* %/).waitFor();
   await takeScreenshot(page, 'submit-uploading');
   await page.getByRole('button', { name: 'Cancel the upload of slow.bin' }).click();
-  await page.getByText('Cancelled, nothing was kept').waitFor();
+  await page.getByText('Cancelled').waitFor();
   const { items } = await instance.client.call(operations.jobs.list, {
     query: { text: 'slow.bin' },
   });
   expect(items).toEqual([]);
 });
 
-test('a file that is too large is refused before anything is sent', async () => {
+test('a file that is too large is refused before the upload', async () => {
   await page.goto(`${instance.url}/console/submit?engine=hostile`);
-  await page.getByText('Each up to 1 MiB').waitFor();
+  await page.getByText('Up to 1 MiB per file').waitFor();
   await dropFiles(page, [{ name: 'large.bin', bytes: new Uint8Array(2 ** 20 + 1) }]);
-  await page.getByText('Larger than this engine takes').waitFor();
+  await page.getByText('File too large').waitFor();
   expect(await page.locator('.upload').count()).toBe(0);
 });
 
-test('the log is live while the engine writes, and a cancelled job says so', async () => {
+test('the log is live while the job runs, and the job can be cancelled', async () => {
   const { id } = await submitHostile('slow_log 400');
   await page.goto(`${instance.url}/console/jobs/${id}`);
   await page.getByText('Live', { exact: true }).waitFor();
@@ -137,7 +137,7 @@ test('the log is live while the engine writes, and a cancelled job says so', asy
   await page.getByRole('button', { name: 'Rerun' }).waitFor();
 });
 
-test('a failure is told in words, and a rerun is a job of its own', async () => {
+test('a failed job shows the reason, and a rerun creates a new job', async () => {
   const { id } = await submitHostile('memory_bomb 256');
   await page.goto(`${instance.url}/console/jobs/${id}`);
   await page.locator(state('failed')).waitFor();
@@ -150,27 +150,27 @@ test('a failure is told in words, and a rerun is a job of its own', async () => 
   await page.waitForURL(`**/jobs/${id}`);
 });
 
-test('the list does not jump: newer jobs are announced, and shown on demand', async () => {
+test('new jobs are announced and loaded on demand', async () => {
   await submitHostile('ok');
   await page.goto(`${instance.url}/console/jobs?engine=hostile`);
   const first = page.locator('tbody tr').first();
   await first.waitFor();
   const before = await first.getAttribute('data-row');
   const { id } = await submitHostile('ok');
-  const news = page.getByRole('button', { name: /^1 new, show$/ });
-  await news.waitFor();
+  const newJobs = page.getByRole('button', { name: /^Show 1 new job$/ });
+  await newJobs.waitFor();
   expect(await first.getAttribute('data-row')).toBe(before);
-  await news.click();
+  await newJobs.click();
   await page.locator(`tbody tr[data-row="${id}"]`).waitFor();
   await page.locator(`tr[data-row="${id}"] [data-state="succeeded"]`).waitFor();
 });
 
-test('filters live in the address, both ways', async () => {
+test('filters are written to and read from the URL', async () => {
   await page.goto(`${instance.url}/console/jobs`);
   await page.getByRole('button', { name: 'Cancelled' }).click();
   await page.waitForURL('**/jobs?state=cancelled');
   await page.getByLabel('File name, tag or SHA-256').fill('nothing-like-this');
-  await page.getByText('No job fits these filters').waitFor();
+  await page.getByText('No matching jobs').waitFor();
   expect(page.url()).toContain('text=nothing-like-this');
   await page.goto(`${instance.url}/console/jobs?state=failed&engine=hostile`);
   expect(await page.getByRole('button', { name: 'Failed' }).getAttribute('aria-pressed')).toBe(

@@ -1,4 +1,4 @@
-/** What a sample controls is text: names, tags, logs and results with markup and escapes. */
+/** Whatever a sample controls is shown as text: names, tags, logs and results. */
 import { operations } from '@lazaret/protocol';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -6,10 +6,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { engineFolders, startInstance, type Instance } from '../support/instance.ts';
 import {
   launchBrowser,
-  makeAdministrator,
+  createAdministrator,
   openContext,
   takeScreenshot,
-  type WatchedContext,
+  type MonitoredContext,
 } from './browser.ts';
 
 const script = '<script>document.title="taken"</script><img src=x onerror=alert(1)>';
@@ -17,7 +17,7 @@ const fileName = '<img src=x onerror=alert(1)>\u202e<b>gpj.exe';
 const tag = '<svg onload=alert(2)>';
 let instance: Instance;
 let browser: Browser;
-let watched: WatchedContext;
+let monitored: MonitoredContext;
 let page: Page;
 let id: string;
 
@@ -26,9 +26,9 @@ beforeAll(async () => {
     startInstance({ engines: [engineFolders.hostile] }),
     launchBrowser(),
   ]);
-  watched = await openContext(browser);
-  page = await watched.context.newPage();
-  await makeAdministrator(page, instance.setupLink);
+  monitored = await openContext(browser);
+  page = await monitored.context.newPage();
+  await createAdministrator(page, instance.setupLink);
   const { client } = instance;
   const body = new TextEncoder().encode('markup\n');
   const { sha256 } = await client.call(operations.artifacts.upload, {
@@ -50,52 +50,54 @@ afterAll(async () => {
   await instance.close();
 });
 
-/** Elements that only the sample could have made. */
+/** Fails if the sample created elements. */
 async function expectOnlyText(): Promise<void> {
-  const foreign = await page.evaluate(
+  const injected = await page.evaluate(
     () => document.querySelectorAll('#root img, #root script, #root svg[onload], #root b').length,
   );
-  expect(foreign).toBe(0);
+  expect(injected).toBe(0);
   expect(await page.title()).not.toContain('taken');
-  expect(watched.complaints).toEqual([]);
+  expect(monitored.violations).toEqual([]);
 }
 
-test.each(['', 'jobs', 'audit'])('a hostile name and tag on the page "%s"', async (path) => {
+test.each(['', 'jobs', 'audit'])('markup in names and tags is text on page "%s"', async (path) => {
   await page.goto(`${instance.url}/console/${path}`);
   if (path === 'audit') await page.getByRole('row', { name: 'job.submitted' }).waitFor();
   else await page.getByText('<img src=x onerror=alert(1)>').first().waitFor();
   await expectOnlyText();
 });
 
-test('the name on the page of the job, with its bidi override made visible', async () => {
+test('the job page shows a bidi override in the name as an escape', async () => {
   await page.goto(`${instance.url}/console/jobs/${id}`);
   const heading = page.getByRole('heading', { level: 1 });
   await heading.waitFor();
-  expect(await heading.textContent()).toBe('<img src=x onerror=alert(1)>[U+202E]<b>gpj.exe');
-  expect(await page.title()).toContain('[U+202E]');
+  expect(await heading.textContent()).toBe(
+    String.raw`<img src=x onerror=alert(1)>\u202e<b>gpj.exe`,
+  );
+  expect(await page.title()).toContain(String.raw`\u202e`);
   await page.getByRole('link', { name: tag }).waitFor();
   await expectOnlyText();
 });
 
-test('the log: markup as it is written, colours as colours, other escapes visible', async () => {
+test('the log shows markup as text, renders colours, and escapes other sequences', async () => {
   await page.goto(`${instance.url}/console/jobs/${id}`);
   const log = page.getByRole('log');
   await log.getByText(script).first().waitFor();
-  const words = (await log.textContent()) ?? '';
-  expect(words).toContain(script);
-  expect(words).toContain(String.raw`\x1b[2J`);
-  expect(words).toContain(String.raw`\x1b]8;;http://127.0.0.1/\x07link`);
-  expect(words).toContain('user[U+202E]gpj.exe');
-  expect(words).not.toContain('\u001b');
+  const content = (await log.textContent()) ?? '';
+  expect(content).toContain(script);
+  expect(content).toContain(String.raw`\x1b[2J`);
+  expect(content).toContain(String.raw`\x1b]8;;http://127.0.0.1/\x07link`);
+  expect(content).toContain(String.raw`user\u202egpj.exe`);
+  expect(content).not.toContain('\u001b');
   expect(await log.locator('.ansi-fg-1', { hasText: /^red$/ }).count()).toBeGreaterThan(0);
   expect(await log.locator('a').count()).toBe(0);
   await takeScreenshot(page, 'job-markup');
   await expectOnlyText();
 });
 
-test('the result and a page in it are shown as text and come as attachments', async () => {
+test('result files are previewed as text and downloaded as attachments', async () => {
   await page.goto(`${instance.url}/console/jobs/${id}?tab=result`);
-  await page.getByRole('button', { name: 'Look at page.html' }).click();
+  await page.getByRole('button', { name: 'Preview page.html' }).click();
   const preview = page.getByLabel('Preview of page.html');
   await preview.getByText(script).waitFor();
   expect(await preview.locator('*').count()).toBe(0);

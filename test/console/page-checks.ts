@@ -1,20 +1,20 @@
-/** What holds for every page: it can be used by everybody, and is no wider than its screen. */
+/** Checks for every page: accessibility, and no horizontal overflow. */
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
 
-/** Opens an address from scratch and waits for text that tells that the page is there. */
-export async function visitPage(page: Page, url: string, sign: string): Promise<void> {
+/** Opens a URL in a fresh page and waits for an expected text. */
+export async function visitPage(page: Page, url: string, expected: string): Promise<void> {
   await page.goto('about:blank');
   await page.goto(url);
-  const inSight = page
-    .getByText(sign, { exact: false })
-    .or(page.getByLabel(sign, { exact: false }));
-  await inSight.first().waitFor({ state: 'attached' });
+  const visible = page
+    .getByText(expected, { exact: false })
+    .or(page.getByLabel(expected, { exact: false }));
+  await visible.first().waitFor({ state: 'attached' });
   await page.waitForLoadState('load');
 }
 
-/** All rules of axe, or those that are named. */
-export async function seriousFindings(page: Page, rules?: string[]): Promise<string[]> {
+/** Serious and critical violations of all axe rules, or of the given ones. */
+export async function axeViolations(page: Page, rules?: string[]): Promise<string[]> {
   const axe = new AxeBuilder({ page });
   const { violations } = await (rules === undefined ? axe : axe.withRules(rules)).analyze();
   return violations
@@ -22,6 +22,6 @@ export async function seriousFindings(page: Page, rules?: string[]): Promise<str
     .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 160)).join(' | ')}`);
 }
 
-export async function widthBeyondScreen(page: Page): Promise<number> {
+export async function horizontalOverflow(page: Page): Promise<number> {
   return page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
 }

@@ -1,4 +1,4 @@
-/** Every page: accessible in both colour schemes, inside its policy, and no wider than a phone. */
+/** Every page: accessible in both colour schemes, no policy violations, fits a phone. */
 import { operations } from '@lazaret/protocol';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -11,9 +11,9 @@ import {
   signIn,
   takeScreenshot,
   wide,
-  type WatchedContext,
+  type MonitoredContext,
 } from './browser.ts';
-import { seriousFindings, visitPage, widthBeyondScreen } from './page-checks.ts';
+import { axeViolations, visitPage, horizontalOverflow } from './page-checks.ts';
 
 const longName = `${'a-name-that-somebody-made-to-break-a-layout-'.repeat(4)}.bin`;
 let instance: Instance;
@@ -50,74 +50,74 @@ async function runAttack(attack: string): Promise<string> {
   return id;
 }
 
-/** Pages by name: their address, and text that tells that they are there. */
-const pages: readonly (readonly [name: string, path: () => string, sign: string])[] = [
-  ['overview', () => '', 'Outcomes per hour'],
-  ['submit', () => 'submit?engine=strings', 'Largest input'],
+/** Pages by name, with path and an expected text. */
+const pages: readonly (readonly [name: string, path: () => string, expected: string])[] = [
+  ['overview', () => '', 'Finished jobs per hour'],
+  ['submit', () => 'submit?engine=strings', 'Maximum input size'],
   ['jobs', () => 'jobs', 'Tags'],
-  ['jobs without a match', () => 'jobs?text=nothing-like-this', 'No job fits these filters'],
+  ['jobs without a match', () => 'jobs?text=nothing-like-this', 'No matching jobs'],
   ['job', () => `jobs/${succeeded}`, 'Complete'],
   ['job failed', () => `jobs/${failed}`, 'The engine ended with a failure code'],
   ['job result', () => `jobs/${succeeded}?tab=result`, 'Preview of result'],
-  ['job containment', () => `jobs/${succeeded}?tab=containment`, 'As asked'],
+  ['job containment', () => `jobs/${succeeded}?tab=containment`, 'Verified'],
   ['job history', () => `jobs/${succeeded}?tab=history`, 'Cause'],
   ['job raw', () => `jobs/${succeeded}?tab=raw`, '"attemptList"'],
-  ['job of nobody', () => `jobs/${'0'.repeat(16)}`, 'Not found'],
+  ['unknown job', () => `jobs/${'0'.repeat(16)}`, 'Not found'],
   ['engines', () => 'engines', 'Enabled'],
   ['engine', () => 'engines/strings', 'Revisions'],
-  ['engine new', () => 'engines/new', 'Check only'],
+  ['engine new', () => 'engines/new', 'Validate'],
   ['nodes', () => 'nodes', 'Memory reserved'],
-  ['tokens', () => 'settings/tokens', 'Make a token'],
+  ['tokens', () => 'settings/tokens', 'Create token'],
   ['users', () => 'settings/users', 'No password yet'],
-  ['projects', () => 'settings/projects', 'Add a project'],
-  ['password', () => 'settings/password', 'Change the password'],
-  ['audit', () => 'audit', 'Somebody signed in'],
-  ['nowhere', () => 'no/such/page', 'No page lies at this address'],
+  ['projects', () => 'settings/projects', 'Add project'],
+  ['password', () => 'settings/password', 'Repeat new password'],
+  ['audit', () => 'audit', 'session.created'],
+  ['unknown page', () => 'no/such/page', 'Page not found'],
 ];
-/** Pages whose parts are others on a phone: cards for tables, a bar for the navigation. */
-const changesOnPhone: readonly string[] = ['overview', 'jobs', 'job', 'engines', 'users', 'audit'];
-const outside: typeof pages = [
-  ['sign-in', () => 'sign-in', 'Forgot it?'],
+/** Pages with other components on a phone, such as cards instead of tables. */
+const differsOnPhone: readonly string[] = ['overview', 'jobs', 'job', 'engines', 'users', 'audit'];
+const signedOutPages: typeof pages = [
+  ['sign-in', () => 'sign-in', 'Forgot your password?'],
   ['setup', () => 'setup#link=used-up', 'Set your password'],
-  ['setup without a link', () => 'setup', 'lacks its one-time link'],
+  ['setup without a link', () => 'setup', 'contains no one-time link'],
 ];
 
-const visit = (page: Page, path: string, sign: string): Promise<void> =>
-  visitPage(page, `${instance.url}/console/${path}`, sign);
+const visit = (page: Page, path: string, expected: string): Promise<void> =>
+  visitPage(page, `${instance.url}/console/${path}`, expected);
 
 describe.each(['light', 'dark'] as const)('in the %s scheme', (scheme) => {
-  let watched: WatchedContext;
+  let monitored: MonitoredContext;
   let page: Page;
 
   beforeAll(async () => {
-    watched = await openContext(browser, { scheme });
-    page = await watched.context.newPage();
-    for (const [name, path, sign] of outside) {
-      await visit(page, path(), sign);
-      expect(await seriousFindings(page), name).toEqual([]);
+    monitored = await openContext(browser, { scheme });
+    page = await monitored.context.newPage();
+    for (const [name, path, expected] of signedOutPages) {
+      await visit(page, path(), expected);
+      expect(await axeViolations(page), name).toEqual([]);
       await takeScreenshot(page, `${name}-wide-${scheme}`);
     }
     await signIn(page, instance.url);
   });
 
-  test.each(pages)('%s', async (name, path, sign) => {
-    watched.complaints.length = 0;
+  test.each(pages)('%s', async (name, path, expected) => {
+    monitored.violations.length = 0;
     await page.setViewportSize(wide);
-    await visit(page, path(), sign);
-    expect(await seriousFindings(page)).toEqual([]);
+    await visit(page, path(), expected);
+    expect(await axeViolations(page)).toEqual([]);
     await takeScreenshot(page, `${name}-wide-${scheme}`);
-    expect(watched.complaints).toEqual([]);
+    expect(monitored.violations).toEqual([]);
     // The layout is the same in both schemes.
     if (scheme === 'dark') return;
     await page.setViewportSize(phone);
-    await visit(page, path(), sign);
-    if (changesOnPhone.includes(name)) expect(await seriousFindings(page)).toEqual([]);
-    expect(await widthBeyondScreen(page)).toBeLessThanOrEqual(0);
+    await visit(page, path(), expected);
+    if (differsOnPhone.includes(name)) expect(await axeViolations(page)).toEqual([]);
+    expect(await horizontalOverflow(page)).toBeLessThanOrEqual(0);
     await takeScreenshot(page, `${name}-phone`);
   });
 });
 
-test('the policy allows nothing inline and nothing from elsewhere', async () => {
+test('the content security policy allows no inline code and no other origins', async () => {
   const answer = await fetch(`${instance.url}/console/jobs/deep/below`);
   const policy = answer.headers.get('content-security-policy') ?? '';
   expect(policy).toContain("default-src 'none'");
@@ -128,10 +128,10 @@ test('the policy allows nothing inline and nothing from elsewhere', async () => 
   expect(policy).not.toContain('http');
 });
 
-test('planted: a style element, a bare picture and a wide box are all noticed', async () => {
-  const { context, complaints } = await openContext(browser, { size: phone });
+test('the checks detect a style element, an image without text and an overflow', async () => {
+  const { context, violations } = await openContext(browser, { size: phone });
   const page = await context.newPage();
-  await visit(page, 'sign-in', 'Forgot it?');
+  await visit(page, 'sign-in', 'Forgot your password?');
   await page.evaluate(() => {
     const style = document.createElement('style');
     style.textContent = 'body { color: red }';
@@ -140,29 +140,27 @@ test('planted: a style element, a bare picture and a wide box are all noticed', 
     box.textContent = 'wide';
     document.body.append(style, box, document.createElement('img'));
   });
-  await expect.poll(() => complaints.length).toBeGreaterThan(0);
-  expect(complaints.join()).toContain('style-src');
-  expect((await seriousFindings(page)).join()).toContain('image-alt');
-  expect(await widthBeyondScreen(page)).toBeGreaterThan(0);
+  await expect.poll(() => violations.length).toBeGreaterThan(0);
+  expect(violations.join()).toContain('style-src');
+  expect((await axeViolations(page)).join()).toContain('image-alt');
+  expect(await horizontalOverflow(page)).toBeGreaterThan(0);
   await context.close();
 });
 
-test('the keyboard reaches the content past the navigation, and opens the drawer', async () => {
-  const { context, complaints } = await openContext(browser);
+test('the skip link and the navigation drawer work by keyboard', async () => {
+  const { context, violations } = await openContext(browser);
   const page = await context.newPage();
   await signIn(page, instance.url);
   await page.goto(`${instance.url}/console/jobs`);
   await page.getByRole('heading', { name: 'Jobs', level: 1 }).waitFor();
   await page.keyboard.press('Tab');
-  expect(await page.evaluate(() => document.activeElement?.textContent)).toBe(
-    'Skip to the content',
-  );
+  expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Skip to content');
   await page.keyboard.press('Enter');
   expect(await page.evaluate(() => document.activeElement?.id)).toBe('content');
   await page.setViewportSize(phone);
-  await page.getByRole('button', { name: 'Open the navigation' }).press('Enter');
+  await page.getByRole('button', { name: 'Open navigation' }).press('Enter');
   await page.getByRole('dialog').getByRole('link', { name: 'Engines' }).click();
   await page.getByRole('heading', { name: 'Engines', level: 1 }).waitFor();
-  expect(complaints).toEqual([]);
+  expect(violations).toEqual([]);
   await context.close();
 });

@@ -1,4 +1,4 @@
-/** The console behind a proxy that puts all of Lazaret under a path of its own. */
+/** The console behind a reverse proxy with a path prefix. */
 import { createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -6,7 +6,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { engineFolders, startInstance, type Instance } from '../support/instance.ts';
-import { launchBrowser, makeAdministrator, openContext } from './browser.ts';
+import { launchBrowser, createAdministrator, openContext } from './browser.ts';
 
 const prefix = '/tools/quarantine';
 let instance: Instance;
@@ -49,15 +49,15 @@ afterAll(async () => {
   await instance.close();
 });
 
-test('pages, deep addresses, the API and the way back all stay below the path', async () => {
-  const { context, complaints } = await openContext(browser);
+test('pages, deep links, API calls and sign-out stay below the path prefix', async () => {
+  const { context, violations } = await openContext(browser);
   const page = await context.newPage();
   const strays: string[] = [];
   page.on('response', (answer) => {
     if (answer.status() === 418) strays.push(answer.url());
   });
   const link = new URL(instance.setupLink);
-  await makeAdministrator(page, `${url}/console/setup${link.hash}`);
+  await createAdministrator(page, `${url}/console/setup${link.hash}`);
   expect(page.url()).toBe(`${url}/console/`);
   await page.goto(`${url}/console/engines/strings`);
   await page.getByRole('heading', { level: 1, name: 'strings' }).waitFor();
@@ -65,13 +65,13 @@ test('pages, deep addresses, the API and the way back all stay below the path', 
   await page.getByRole('link', { name: 'Jobs', exact: true }).last().click();
   await page.waitForURL(`${url}/console/jobs?engine=strings`);
   await page.reload();
-  await page.getByText('No job fits these filters').waitFor();
+  await page.getByText('No matching jobs').waitFor();
   await page.getByRole('button', { name: /Account of/ }).click();
   await page.getByRole('menuitem', { name: 'Sign out' }).click();
   await page.waitForURL(`${url}/console/sign-in`);
   await page.goto(`${url}/`);
   await page.getByRole('heading', { name: 'Sign in' }).waitFor();
   expect(strays).toEqual([]);
-  expect(complaints).toEqual([]);
+  expect(violations).toEqual([]);
   await context.close();
 });

@@ -122,7 +122,8 @@ export function useAction<O extends Operation>(
       for (const { name } of options.refreshes ?? []) {
         void queries.invalidateQueries({ queryKey: [name] });
       }
-      if (options.successMessage !== undefined) notifications.show({ message: options.successMessage, color: 'sea' });
+      if (options.successMessage !== undefined)
+        notifications.show({ message: options.successMessage, color: 'sea' });
       options.onDone?.(output, call);
     },
     onError: (error) => {

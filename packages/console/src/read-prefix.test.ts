@@ -41,5 +41,8 @@ it('does not read past the limit', async () => {
 });
 
 it('accepts a response without a body', async () => {
-  expect(await readPrefix(new Response(null), 4)).toEqual({ bytes: new Uint8Array(), isTruncated: false });
+  expect(await readPrefix(new Response(null), 4)).toEqual({
+    bytes: new Uint8Array(),
+    isTruncated: false,
+  });
 });

@@ -20,7 +20,7 @@ import { SchemeSwitch } from './components/scheme-switch.tsx';
 import { UserMenu } from './components/user-menu.tsx';
 import { useAllowed } from './session.ts';
 
-const places = [
+const navItems = [
   { to: '/', label: 'Overview', icon: IconLayoutDashboard },
   { to: '/jobs', label: 'Jobs', icon: IconListDetails },
   { to: '/images', label: 'Images', icon: IconPackages },
@@ -45,8 +45,8 @@ export function Sidebar({ className }: { readonly className: string }): ReactNod
             <IconUpload size={18} aria-hidden /> Submit a file
           </Link>
         )}
-        {places.map((place) => (
-          <SidebarLink key={place.to} {...place} />
+        {navItems.map((item) => (
+          <SidebarLink key={item.to} {...item} />
         ))}
         {mayAudit && <SidebarLink to="/audit" label="Audit" icon={IconScript} />}
         <SidebarLink to="/settings" label="Settings" icon={IconSettings} />
@@ -61,14 +61,18 @@ export function Sidebar({ className }: { readonly className: string }): ReactNod
 }
 
 interface SidebarLinkProps {
-  readonly to: (typeof places)[number]['to'] | '/audit' | '/settings';
+  readonly to: (typeof navItems)[number]['to'] | '/audit' | '/settings';
   readonly label: string;
   readonly icon: Icon;
 }
 
 function SidebarLink({ to, label, icon: LinkIcon }: SidebarLinkProps): ReactNode {
   return (
-    <Link to={to} className="sidebar-link" activeOptions={{ exact: to === '/', includeSearch: false }}>
+    <Link
+      to={to}
+      className="sidebar-link"
+      activeOptions={{ exact: to === '/', includeSearch: false }}
+    >
       <LinkIcon size={18} stroke={1.8} aria-hidden /> {label}
     </Link>
   );

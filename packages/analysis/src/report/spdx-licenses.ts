@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 
 import { readLicenseExpression } from './license-expression.ts';
-import { showUnseen } from './shown-text.ts';
+import { escapeInvisible } from '@lazaret/protocol';
 
 export const noAssertion = 'NOASSERTION';
 
@@ -26,7 +26,7 @@ export function createSpdxLicenses(): SpdxLicenses {
     // a reference of the package's own has no text in this document
     if (known !== undefined && !known.includes('LicenseRef-')) return known;
     const licenseId = nameLicense(text);
-    byId.set(licenseId, { licenseId, extractedText: text, name: showUnseen(text) });
+    byId.set(licenseId, { licenseId, extractedText: text, name: escapeInvisible(text) });
     return licenseId;
   }
   return {

@@ -58,9 +58,9 @@ describe('an SPDX document', () => {
     const odd = { ...first!, name: 'a\r\nb', version: '1\u2028', licenses: ['odd\nlicence'] };
     const { packages, hasExtractedLicensingInfos } = toDocument(sampleReport({ packages: [odd] }));
     const { name, versionInfo } = packages.find(({ SPDXID }) => SPDXID.includes('Package')) ?? {};
-    expect([name, versionInfo]).toEqual(['a\\u000d\\u000ab', '1\\u2028']);
+    expect([name, versionInfo]).toEqual(['a\\r\\nb', '1\\u2028']);
     expect(hasExtractedLicensingInfos).toMatchObject([
-      { name: 'odd\\u000alicence', extractedText: 'odd\nlicence' },
+      { name: 'odd\\nlicence', extractedText: 'odd\nlicence' },
     ]);
   });
 

@@ -13,7 +13,7 @@ import {
   subjectName,
   type ReportOptions,
 } from './report-identity.ts';
-import { showUnseen } from './shown-text.ts';
+import { escapeInvisible } from '@lazaret/protocol';
 import { createSpdxLicenses, noAssertion } from './spdx-licenses.ts';
 
 /** An SPDX document as plain JSON. */
@@ -55,12 +55,12 @@ export function toSpdx(report: InspectionReport, options: ReportOptions = {}): S
     spdxVersion: 'SPDX-2.3',
     dataLicense: 'CC0-1.0',
     SPDXID: documentId,
-    name: showUnseen(subjectName(report)),
+    name: escapeInvisible(subjectName(report)),
     documentNamespace: namespaceOf(report),
     comment: commentOf(report),
     creationInfo: {
       created: toSeconds(options.timestamp) ?? noTimestamp,
-      creators: [showUnseen(`Tool: ${report.tool.name}-${report.tool.version}`)],
+      creators: [escapeInvisible(`Tool: ${report.tool.name}-${report.tool.version}`)],
     },
     packages,
     ...(files.length === 0 ? {} : { files: files.map(describeFile) }),
@@ -75,7 +75,7 @@ function describeImage(report: InspectionReport, files: readonly PlacedFile[]): 
   const purl = imagePurl(report);
   return {
     SPDXID: imageId,
-    name: showUnseen(subjectName(report)),
+    name: escapeInvisible(subjectName(report)),
     ...(image?.manifestDigest === undefined ? {} : { versionInfo: image.manifestDigest }),
     ...nothingKnown,
     filesAnalyzed: files.length > 0,
@@ -114,10 +114,10 @@ function describeSystem({ distribution }: InspectionReport): readonly Element[] 
   return [
     {
       SPDXID: systemId,
-      name: id === '' ? '(no name)' : showUnseen(id),
+      name: id === '' ? '(no name)' : escapeInvisible(id),
       ...(versionId === undefined || versionId === ''
         ? {}
-        : { versionInfo: showUnseen(versionId) }),
+        : { versionInfo: escapeInvisible(versionId) }),
       ...nothingKnown,
       filesAnalyzed: false,
       sourceInfo: `named by ${path}`,
@@ -143,9 +143,9 @@ function describePackage(
   const where = places.map((place) => `${place.path} (${placeText(place)})`);
   return {
     SPDXID: id,
-    name: showUnseen(name),
-    ...(version === '' ? {} : { versionInfo: showUnseen(version) }),
-    supplier: supplier === undefined ? noAssertion : `Organization: ${showUnseen(supplier)}`,
+    name: escapeInvisible(name),
+    ...(version === '' ? {} : { versionInfo: escapeInvisible(version) }),
+    supplier: supplier === undefined ? noAssertion : `Organization: ${escapeInvisible(supplier)}`,
     ...nothingKnown,
     licenseDeclared: declare(licenses),
     filesAnalyzed: false,

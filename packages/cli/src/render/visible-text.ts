@@ -1,26 +1,22 @@
 /**
- * Text that a sample may have written, made safe for a terminal: control characters, escape
- * sequences, bidirectional overrides and invisible characters are shown instead of obeyed.
+ * Untrusted text made safe for a terminal: control characters, escape sequences, bidirectional
+ * overrides and invisible characters are escaped instead of interpreted.
  */
+import { escapeInvisible, invisiblePattern } from '@lazaret/protocol';
 
-/** Cc, Cf, line and paragraph separators, lone surrogates; new line and tab are judged apart. */
-const dangerous = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+const invisible = new RegExp(invisiblePattern, 'gu');
 
-/** One line: new lines and tabs are shown as well. */
+/** One line: line breaks and tabs are escaped as well. */
 export function visibleLine(text: string): string {
-  return text.replaceAll(dangerous, showCharacter);
+  return escapeInvisible(text);
 }
 
-/** Several lines: new lines and tabs stay, and a carriage return before a new line is dropped. */
+/** Several lines: line feeds and tabs stay; a carriage return before a line feed is dropped. */
 export function visibleText(text: string): string {
-  return text
-    .replaceAll('\r\n', '\n')
-    .replaceAll(dangerous, (character) =>
-      character === '\n' || character === '\t' ? character : showCharacter(character),
-    );
+  return escapeInvisible(text.replaceAll('\r\n', '\n'), '\n\t');
 }
 
-/** As `visibleText` for text that comes in pieces: a carriage return at the end waits. */
+/** `visibleText` for text in chunks: a carriage return at the end of a chunk is deferred. */
 export function createVisibleStream(): { push(piece: string): string; end(): string } {
   let held = '';
   return {
@@ -37,9 +33,9 @@ export function createVisibleStream(): { push(piece: string): string; end(): str
   };
 }
 
-/** Characters that JSON leaves as they are though terminals obey them. */
+/** Escapes characters that JSON does not escape but terminals interpret. */
 export function visibleJson(json: string): string {
-  return json.replaceAll(dangerous, (character) =>
+  return json.replaceAll(invisible, (character) =>
     character === '\n' || character === '\t' ? character : jsonEscape(character),
   );
 }
@@ -49,16 +45,7 @@ export function isDangerous(text: string): boolean {
   return visibleText(text) !== text;
 }
 
-function showCharacter(character: string): string {
-  if (character === '\n') return String.raw`\n`;
-  if (character === '\r') return String.raw`\r`;
-  if (character === '\t') return String.raw`\t`;
-  const code = character.codePointAt(0) ?? 0;
-  if (code <= 0xff) return `\\x${code.toString(16).padStart(2, '0')}`;
-  return code > 0xffff ? `\\u{${code.toString(16)}}` : `\\u${code.toString(16).padStart(4, '0')}`;
-}
-
-/** In UTF-16 units, as JSON and YAML strings know them. */
+/** In UTF-16 code units, as JSON and YAML strings need them. */
 function jsonEscape(character: string): string {
   return character
     .split('')

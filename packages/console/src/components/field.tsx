@@ -4,13 +4,13 @@ interface FieldProps {
   readonly label: string;
   readonly children: ReactNode;
   /** Spans the full width. */
-  readonly whole?: boolean;
+  readonly wide?: boolean;
 }
 
-/** A label and what it is, inside `<dl className="fields">`. */
-export function Field({ label, children, whole }: FieldProps): ReactNode {
+/** A label and its value, inside `<dl className="fields">`. */
+export function Field({ label, children, wide }: FieldProps): ReactNode {
   return (
-    <div className={whole === true ? 'whole' : ''}>
+    <div className={wide === true ? 'wide' : ''}>
       <dt>{label}</dt>
       <dd className="number">{children}</dd>
     </div>

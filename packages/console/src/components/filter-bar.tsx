@@ -30,8 +30,8 @@ export function FilterBar<S extends ProjectSearch>(props: FilterBarProps<S>): Re
   const { search, onChange, label, chips, chipsOf, children } = props;
   const { projects } = useIdentity();
   const change = (part: Readonly<Record<string, string | undefined>>): void => {
-    const kept = Object.entries({ ...search, ...part }).filter(([, value]) => value);
-    onChange(Object.fromEntries(kept) as unknown as S);
+    const remaining = Object.entries({ ...search, ...part }).filter(([, value]) => value);
+    onChange(Object.fromEntries(remaining) as unknown as S);
   };
   const narrowers = children?.(change);
   const isFiltered = Object.keys(search).length > 0;

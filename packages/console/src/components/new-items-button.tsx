@@ -1,3 +1,4 @@
+import { plural } from '@lazaret/protocol';
 import { IconArrowUp } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 

@@ -9,7 +9,11 @@ interface TruncatedListProps<T> {
 }
 
 /** Shows the first items of a list, and more on demand. */
-export function TruncatedList<T>({ items, children, step = 100 }: TruncatedListProps<T>): ReactNode {
+export function TruncatedList<T>({
+  items,
+  children,
+  step = 100,
+}: TruncatedListProps<T>): ReactNode {
   const [count, setCount] = useState(step);
   const rest = items.length - count;
   return (
@@ -18,7 +22,8 @@ export function TruncatedList<T>({ items, children, step = 100 }: TruncatedListP
       {rest > 0 && (
         <div className="panel-body">
           <Button variant="default" fullWidth onClick={() => setCount(count + step)}>
-            Show {Math.min(step, rest).toLocaleString('en')} more ({rest.toLocaleString('en')} remaining)
+            Show {Math.min(step, rest).toLocaleString('en')} more ({rest.toLocaleString('en')}{' '}
+            remaining)
           </Button>
         </div>
       )}

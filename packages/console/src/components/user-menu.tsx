@@ -11,7 +11,7 @@ export function UserMenu(): ReactNode {
   const identity = useIdentity();
   const navigate = useNavigate();
   const shown = identity.displayName === '' ? identity.name : identity.displayName;
-  const leave = async (): Promise<void> => {
+  const signOut = async (): Promise<void> => {
     try {
       await endSession();
       await navigate({ to: '/sign-in' });
@@ -47,7 +47,7 @@ export function UserMenu(): ReactNode {
           API tokens
         </Menu.Item>
         <Menu.Divider />
-        <Menu.Item leftSection={<IconLogout size={16} />} onClick={() => void leave()}>
+        <Menu.Item leftSection={<IconLogout size={16} />} onClick={() => void signOut()}>
           Sign out
         </Menu.Item>
       </Menu.Dropdown>
@@ -56,6 +56,6 @@ export function UserMenu(): ReactNode {
 }
 
 function listRoles({ grants }: Identity): string {
-  const held = roleNames.filter((role) => grants.some((grant) => grant.role === role));
-  return held.length === 0 ? 'no role' : held.join(', ');
+  const granted = roleNames.filter((role) => grants.some((grant) => grant.role === role));
+  return granted.length === 0 ? 'no role' : granted.join(', ');
 }

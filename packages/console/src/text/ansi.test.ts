@@ -9,8 +9,8 @@ describe('parseAnsi', () => {
   it('turns colours into styles and carries them to the next line', () => {
     const first = parseAnsi(`plain ${escape}[1;31mred`);
     expect(first.spans).toEqual([
-      { text: 'plain ', style: {}, hidden: false },
-      { text: 'red', style: { bold: true, foreground: 1 }, hidden: false },
+      { text: 'plain ', style: {}, escaped: false },
+      { text: 'red', style: { bold: true, foreground: 1 }, escaped: false },
     ]);
     const second = parseAnsi(`still${escape}[0m done`, first.style);
     expect(second.spans.map((span) => ansiClasses(span.style))).toEqual([
@@ -29,9 +29,9 @@ describe('parseAnsi', () => {
   it('does not interpret other escape sequences and makes them visible', () => {
     const { spans } = parseAnsi(`${escape}[2J${escape}]8;;http://x\u0007a\u202eb`);
     expect(spans.map((span) => span.text).join('')).toBe(
-      '\\x1b[2J\\x1b]8;;http://x\\x07a[U+202E]b',
+      String.raw`\x1b[2J\x1b]8;;http://x\x07a\u202eb`,
     );
-    expect(spans.filter((span) => span.hidden)).toHaveLength(4);
+    expect(spans.filter((span) => span.escaped)).toHaveLength(4);
   });
 
   it('never outputs a control character', () => {

@@ -2,7 +2,7 @@
  * Colours of terminal output (ECMA-48, "select graphic rendition") as spans. No other escape
  * sequence is interpreted: it stays in the text and is made visible.
  */
-import { splitVisible } from './visible.ts';
+import { splitInvisible } from '@lazaret/protocol';
 
 export interface AnsiStyle {
   /** 0 to 15: the eight colours and their bright ones. */
@@ -19,7 +19,7 @@ export interface AnsiSpan {
   readonly text: string;
   readonly style: AnsiStyle;
   /** The text replaces an invisible character. */
-  readonly hidden: boolean;
+  readonly escaped: boolean;
 }
 
 export const plainStyle: AnsiStyle = {};
@@ -36,7 +36,7 @@ export function parseAnsi(
   let style = start;
   let from = 0;
   const push = (text: string): void => {
-    for (const part of splitVisible(text)) spans.push({ ...part, style });
+    for (const part of splitInvisible(text, '\t')) spans.push({ ...part, style });
   };
   for (const match of line.matchAll(rendition)) {
     push(line.slice(from, match.index));

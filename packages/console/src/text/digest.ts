@@ -1,5 +1,5 @@
 /** Short digests and image names. */
-import { visibleText } from './visible.ts';
+import { escapeInvisible } from '@lazaret/protocol';
 
 const shortChars = 12;
 
@@ -15,7 +15,7 @@ export function imageTitle(image: {
   readonly digest: string;
 }): string {
   const [first] = image.names;
-  return first === undefined ? shortDigest(image.digest) : visibleText(first);
+  return first === undefined ? shortDigest(image.digest) : escapeInvisible(first);
 }
 
 /** The same repository pinned to a digest: `lab/app:1.2` becomes `lab/app@sha256:…`. */

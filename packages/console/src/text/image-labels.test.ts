@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 
-import { plural, formatMode } from './image-labels.ts';
+import { formatMode } from './image-labels.ts';
 
 it('writes permission bits as ls does', () => {
   expect(formatMode(0o755)).toBe('rwxr-xr-x');

@@ -13,7 +13,7 @@ export interface LogLine {
   readonly style: AnsiStyle;
 }
 
-/** What a browser keeps: older lines are dropped (and counted) beyond this. */
+/** Maximum number of lines; older lines are dropped and counted. */
 export const logLinesMax = 200_000;
 const lineCharsMax = 8_000;
 

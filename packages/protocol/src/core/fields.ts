@@ -2,9 +2,10 @@
 import { z } from 'zod';
 
 import { limits } from '../limits.ts';
+import { invisiblePattern } from './invisible.ts';
 
-/** Control characters, bidi overrides and zero-width characters have no place in a name. */
-const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
+/** Not allowed in names: control characters, bidi overrides, zero-width characters. */
+const invisible = new RegExp(invisiblePattern, 'u');
 
 export const identifier: z.ZodString = z
   .string()
@@ -39,7 +40,7 @@ export function line(maxChars: number): z.ZodString {
   return z
     .string()
     .max(maxChars)
-    .refine((text) => !unprintable.test(text), {
+    .refine((text) => !invisible.test(text), {
       message: 'expected one line without control characters',
     });
 }

@@ -1,6 +1,7 @@
 export * from './client.ts';
 export * from './event-stream.ts';
 export * from './fields.ts';
+export * from './invisible.ts';
 export * from './nearest-name.ts';
 export * from './openapi.ts';
 export * from './operation.ts';
@@ -8,3 +9,4 @@ export * from './permission-kind.ts';
 export * from './problem.ts';
 export * from './quantity.ts';
 export * from './units.ts';
+export * from './plural.ts';

@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core';
-import { operations } from '@lazaret/protocol';
+import { operations, plural } from '@lazaret/protocol';
 import { IconShieldCheck } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';

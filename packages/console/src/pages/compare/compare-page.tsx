@@ -18,8 +18,8 @@ export function ComparePage(): ReactNode {
   const { before, after, files, project } = search;
   const navigate = useNavigate();
   const change = (part: { [K in keyof CompareSearch]?: string | undefined }): void => {
-    const kept = Object.entries({ ...search, ...part }).filter(([, value]) => value);
-    void navigate({ to: '/images/compare', search: Object.fromEntries(kept), replace: true });
+    const remaining = Object.entries({ ...search, ...part }).filter(([, value]) => value);
+    void navigate({ to: '/images/compare', search: Object.fromEntries(remaining), replace: true });
   };
   const canCompare = before !== undefined && after !== undefined;
   const query = useOperation(

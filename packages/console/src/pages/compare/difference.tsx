@@ -1,4 +1,4 @@
-import type { ReportDifference, Verdict } from '@lazaret/protocol';
+import { plural, type ReportDifference, type Verdict } from '@lazaret/protocol';
 import { IconEqual } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 
@@ -11,7 +11,6 @@ import { PlainText } from '../../components/plain-text.tsx';
 import { LinkAnchor } from '../../components/router-link.tsx';
 import { VerdictBadge } from '../../components/verdict-badge.tsx';
 import { shortDigest } from '../../text/digest.ts';
-import { plural } from '../../text/image-labels.ts';
 import { FindingRow } from '../image/finding-row.tsx';
 import { type Change, fileChanges, packageChanges } from './list-changes.ts';
 
@@ -141,7 +140,9 @@ function Changes({ title, what, changes }: ChangesProps): ReactNode {
     {
       label: 'Change',
       cell: ({ change }) => (
-        <span className={`state tone-${changeLabels[change].tone}`}>{changeLabels[change].label}</span>
+        <span className={`state tone-${changeLabels[change].tone}`}>
+          {changeLabels[change].label}
+        </span>
       ),
     },
     { label: 'Detail', cell: ({ detail }) => <Detail text={detail} /> },

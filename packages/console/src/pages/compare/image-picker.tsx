@@ -52,7 +52,7 @@ export function ImagePicker({ label, project, value, onChange }: ImagePickerProp
       searchable
       clearable
       nothingFoundMessage="No matching images"
-      data={[...choices].map(([digest, words]) => ({ value: digest, label: words }))}
+      data={[...choices].map(([digest, label]) => ({ value: digest, label: label }))}
       // The server filters.
       filter={({ options }) => options}
       value={value ?? null}

@@ -32,5 +32,5 @@ export function fileChanges(files: NonNullable<ReportDifference['files']>): Chan
 }
 
 function versionText({ before, after }: PackageDifference): string {
-  return [before.join(', '), after.join(', ')].filter((words) => words !== '').join(' → ');
+  return [before.join(', '), after.join(', ')].filter((versions) => versions !== '').join(' → ');
 }

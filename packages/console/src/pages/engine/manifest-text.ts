@@ -61,11 +61,11 @@ export function durationText(ms: number): string {
 }
 
 function inOrder(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const place = (key: string): number => {
+  const rank = (key: string): number => {
     const index = order.indexOf(key);
     return index === -1 ? order.length : index;
   };
   return Object.fromEntries(
-    Object.entries(values).toSorted(([one], [other]) => place(one) - place(other)),
+    Object.entries(values).toSorted(([one], [other]) => rank(one) - rank(other)),
   );
 }

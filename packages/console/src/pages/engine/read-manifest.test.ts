@@ -28,7 +28,7 @@ it('finds the line of a field, or of its parent', () => {
 
 it('reports input that is not a manifest', () => {
   expect(readManifest('a: [1').problems[0]).toMatch(/^line \d+: /);
-  expect(readManifest('just words').value).toBeUndefined();
+  expect(readManifest('plain text').value).toBeUndefined();
   expect(readManifest('').value).toBeUndefined();
 });
 

@@ -5,7 +5,7 @@ import { isNode, LineCounter, parseDocument } from 'yaml';
 export interface ReadManifest {
   readonly value: Record<string, unknown> | undefined;
   readonly problems: readonly string[];
-  /** The line where a field stands, counted from 1. */
+  /** Line number of a field, from 1. */
   readonly lineOf: (path: string) => number | undefined;
 }
 
@@ -18,8 +18,8 @@ export function readManifest(text: string): ReadManifest {
   if (problems.length > 0) return { value: undefined, problems, lineOf: () => undefined };
   const value: unknown = document.toJS({ maxAliasCount: 20 });
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    const words = 'expected a manifest: lines such as `name: strings`';
-    return { value: undefined, problems: [words], lineOf: () => undefined };
+    const message = 'expected a manifest: lines such as `name: strings`';
+    return { value: undefined, problems: [message], lineOf: () => undefined };
   }
   const lineOf = (path: string): number | undefined => {
     for (let keys = splitPath(path); keys.length > 0; keys = keys.slice(0, -1)) {

@@ -1,10 +1,10 @@
-import { type ImageDetail } from '@lazaret/protocol';
+import { type ImageDetail, plural } from '@lazaret/protocol';
 import type { ReactNode } from 'react';
 
 import { TruncatedList } from '../../components/truncated-list.tsx';
 import { type Column, DataTable } from '../../components/data-table.tsx';
 import { PlainText } from '../../components/plain-text.tsx';
-import { plural, formatMode } from '../../text/image-labels.ts';
+import { formatMode } from '../../text/image-labels.ts';
 import { FileLink, LayerTag } from './location.tsx';
 
 type User = ImageDetail['users'][number];

@@ -38,31 +38,31 @@ function Start({ config }: { readonly config: ImageConfig }): ReactNode {
   return (
     <dl className="fields wide-fields">
       <Field label="Entry point">
-        <Words words={config.entrypoint} />
+        <CommandLine args={config.entrypoint} />
       </Field>
       <Field label="Command">
-        <Words words={config.cmd} />
+        <CommandLine args={config.cmd} />
       </Field>
       <Field label="User">
-        {user === undefined ? 'root (default)' : <Plain text={user} />}
+        {user === undefined ? 'root (default)' : <TextValue text={user} />}
       </Field>
       <Field label="Working directory">
-        <Plain text={config.workingDir} />
+        <TextValue text={config.workingDir} />
       </Field>
       <Field label="Ports">
-        <Plain text={config.exposedPorts?.join(', ')} />
+        <TextValue text={config.exposedPorts?.join(', ')} />
       </Field>
       <Field label="Volumes">
-        <Plain text={config.volumes?.join(', ')} />
+        <TextValue text={config.volumes?.join(', ')} />
       </Field>
       <Field label="Stop signal">
-        <Plain text={config.stopSignal} />
+        <TextValue text={config.stopSignal} />
       </Field>
       <Field label="Created">
-        <Moment text={config.created} />
+        <DateText text={config.created} />
       </Field>
       <Field label="Author">
-        <Plain text={config.author} />
+        <TextValue text={config.author} />
       </Field>
     </dl>
   );
@@ -120,7 +120,7 @@ function History({ history }: { readonly history: ImageConfig['history'] }): Rea
                   <PlainText>{step.createdBy ?? 'unknown'}</PlainText>
                 </div>
                 <div className="dim small break">
-                  <Moment text={step.created} />
+                  <DateText text={step.created} />
                   {step.emptyLayer === true && ', no layer'}
                   {step.author !== undefined && ', by '}
                   <PlainText>{step.author ?? ''}</PlainText>
@@ -136,22 +136,22 @@ function History({ history }: { readonly history: ImageConfig['history'] }): Rea
   );
 }
 
-function Words({ words }: { readonly words: readonly string[] | undefined }): ReactNode {
-  if (words === undefined || words.length === 0) return <span className="dim">none</span>;
+function CommandLine({ args }: { readonly args: readonly string[] | undefined }): ReactNode {
+  if (args === undefined || args.length === 0) return <span className="dim">none</span>;
   return (
     <span className="mono small break">
-      <PlainText>{JSON.stringify(words)}</PlainText>
+      <PlainText>{JSON.stringify(args)}</PlainText>
     </span>
   );
 }
 
-function Plain({ text }: { readonly text: string | undefined }): ReactNode {
+function TextValue({ text }: { readonly text: string | undefined }): ReactNode {
   if (text === undefined || text === '') return <span className="dim">none</span>;
   return <PlainText>{text}</PlainText>;
 }
 
 /** A date from the image; it may be any text. */
-function Moment({ text }: { readonly text: string | undefined }): ReactNode {
+function DateText({ text }: { readonly text: string | undefined }): ReactNode {
   if (text === undefined) return 'unknown date';
   return Number.isNaN(Date.parse(text)) ? <PlainText>{text}</PlainText> : absoluteTime(text);
 }

@@ -93,7 +93,7 @@ function Known({ file }: { readonly file: ImageFile }): ReactNode {
           <Field label="Modified">{absoluteTime(new Date(mtimeMs).toISOString())}</Field>
         )}
         {linkPath !== undefined && (
-          <Field label="Target" whole>
+          <Field label="Target" wide>
             <span className="mono break">
               <PlainText>{linkPath}</PlainText>
             </span>
@@ -105,7 +105,7 @@ function Known({ file }: { readonly file: ImageFile }): ReactNode {
           </Field>
         )}
         {capabilities !== undefined && (
-          <Field label="Capabilities" whole>
+          <Field label="Capabilities" wide>
             <span className="mono break">{capabilities}</span>
           </Field>
         )}

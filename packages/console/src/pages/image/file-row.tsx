@@ -1,4 +1,4 @@
-import { formatSize, type ImageFile } from '@lazaret/protocol';
+import { formatSize, type ImageFile, escapeInvisible } from '@lazaret/protocol';
 import {
   IconArchive,
   IconArrowForward,
@@ -10,7 +10,6 @@ import {
 import { type CSSProperties, type ReactNode, useEffect, useRef } from 'react';
 
 import { PlainText } from '../../components/plain-text.tsx';
-import { visibleText } from '../../text/visible.ts';
 
 interface FileRowProps {
   readonly file: ImageFile;
@@ -66,7 +65,7 @@ export function FileRow(props: FileRowProps): ReactNode {
         className={`chevron${isOpen ? ' open' : ''}${file.hasChildren ? '' : ' none'}`}
       />
       <FileIcon file={file} />
-      <span className="tree-name" title={visibleText(file.name)}>
+      <span className="tree-name" title={escapeInvisible(file.name)}>
         <PlainText>{file.name}</PlainText>
         {file.linkPath !== undefined && (
           <span className="dim">
@@ -76,9 +75,7 @@ export function FileRow(props: FileRowProps): ReactNode {
           </span>
         )}
       </span>
-      {file.hiddenBy !== undefined && (
-        <span className="hidden-tag">hidden by {file.hiddenBy}</span>
-      )}
+      {file.hiddenBy !== undefined && <span className="hidden-tag">hidden by {file.hiddenBy}</span>}
       {file.type === 'file' && (
         <span className="tree-size number dim">{formatSize(file.sizeBytes)}</span>
       )}

@@ -3,7 +3,7 @@
  * `aria-level`, as the ARIA tree pattern allows; one row is reachable by Tab, the others by the
  * arrow keys.
  */
-import { type ImageFile, operations } from '@lazaret/protocol';
+import { type ImageFile, operations, escapeInvisible } from '@lazaret/protocol';
 import { IconDots, IconFolderOff } from '@tabler/icons-react';
 import { createContext, type ReactNode, useContext, useEffect, useRef, useState } from 'react';
 
@@ -12,7 +12,6 @@ import { usePages } from '../../data.ts';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { ListSkeleton } from '../../components/query-view.tsx';
 import { ProblemNotice } from '../../components/notice.tsx';
-import { visibleText } from '../../text/visible.ts';
 import { FileRow, rowIndent } from './file-row.tsx';
 import type { FileView } from './search.ts';
 import { moveFocus } from './tree-keys.ts';
@@ -102,7 +101,12 @@ function TreeLevel({ parent, level }: TreeLevelProps): ReactNode {
   return (
     <>
       {items.map((file, index) => (
-        <TreeNode key={`${file.path} ${file.layer}`} file={file} level={level} isFirst={index === 0} />
+        <TreeNode
+          key={`${file.path} ${file.layer}`}
+          file={file}
+          level={level}
+          isFirst={index === 0}
+        />
       ))}
       {query.hasNextPage && (
         <button
@@ -116,7 +120,7 @@ function TreeLevel({ parent, level }: TreeLevelProps): ReactNode {
           onClick={() => void query.fetchNextPage()}
         >
           <IconDots size={16} aria-hidden /> Load more of{' '}
-          {parent === '' ? 'the root' : visibleText(parent)}
+          {parent === '' ? 'the root' : escapeInvisible(parent)}
           {!open.has(parent) && '…'}
         </button>
       )}

@@ -1,8 +1,7 @@
 import { SegmentedControl, Select } from '@mantine/core';
-import type { ImageDetail, ImageFile } from '@lazaret/protocol';
+import { type ImageDetail, type ImageFile, escapeInvisible } from '@lazaret/protocol';
 import { type ReactNode, useState } from 'react';
 
-import { visibleText } from '../../text/visible.ts';
 import { FileDetails } from './file-details.tsx';
 import { FileTree } from './file-tree.tsx';
 import { fileViews, type FileView } from './search.ts';
@@ -41,7 +40,7 @@ export function FilesPanel({ image }: { readonly image: ImageDetail }): ReactNod
             className="layer-select"
             data={image.layers.map(({ index, createdBy }) => ({
               value: String(index),
-              label: visibleText(`${index}  ${createdBy ?? ''}`.slice(0, labelChars)),
+              label: escapeInvisible(`${index}  ${createdBy ?? ''}`.slice(0, labelChars)),
             }))}
             value={String(layer)}
             allowDeselect={false}

@@ -17,14 +17,14 @@ interface FindingRowProps {
 
 /** One finding with its location, scanner and evidence. */
 export function FindingRow({ finding, isSelected, plainPath }: FindingRowProps): ReactNode {
-  const place = useRef<HTMLLIElement>(null);
+  const row = useRef<HTMLLIElement>(null);
   useEffect(() => {
-    if (isSelected === true) place.current?.scrollIntoView({ block: 'center' });
+    if (isSelected === true) row.current?.scrollIntoView({ block: 'center' });
   }, [isSelected]);
   const { severity, title, rule, scanner, path, layer, hiddenBy, purl, line, offset } = finding;
   return (
     <li
-      ref={place}
+      ref={row}
       className={isSelected === true ? 'finding selected' : 'finding'}
       aria-current={isSelected === true ? true : undefined}
     >

@@ -76,10 +76,7 @@ function isSelected({ rule, path }: PlacedFinding, search: ImageSearch): boolean
 
 function NoFindings({ isFiltered }: { readonly isFiltered: boolean }): ReactNode {
   return (
-    <EmptyState
-      icon={IconShieldCheck}
-      title={isFiltered ? 'No matching findings' : 'No findings'}
-    >
+    <EmptyState icon={IconShieldCheck} title={isFiltered ? 'No matching findings' : 'No findings'}>
       {isFiltered
         ? 'Broaden or clear the filters.'
         : 'See Coverage for what was examined and what was not.'}

@@ -100,11 +100,11 @@ function Facts({ image }: { readonly image: ImageDetail }): ReactNode {
   const others = image.names.slice(1);
   return (
     <dl className="fields">
-      <Field label="Digest" whole>
+      <Field label="Digest" wide>
         <Copyable value={image.digest} label="the digest" chars={digestChars} />
       </Field>
       {others.length > 0 && (
-        <Field label="Other names" whole>
+        <Field label="Other names" wide>
           <ul className="plain-list">
             {others.slice(0, namesShown).map((name) => (
               <li key={name} className="break">
@@ -131,8 +131,8 @@ function Facts({ image }: { readonly image: ImageDetail }): ReactNode {
         <Timestamp at={image.inspectedAt} />
       </Field>
       <Field label="Source">{sourceKindLabels[source.kind]}</Field>
-      <Remarks term="Remarks" remarks={remarksToTell(source)} />
-      <Remarks term="Not examined" remarks={remarksNotLookedAt(source)} />
+      <Notes label="Notes" remarks={remarksToTell(source)} />
+      <Notes label="Not examined" remarks={remarksNotLookedAt(source)} />
       <Field label="Project">{image.project}</Field>
       <Field label="Inspection">
         <LinkAnchor to="/inspections/$id" params={{ id: image.inspection }} className="mono">
@@ -144,15 +144,15 @@ function Facts({ image }: { readonly image: ImageDetail }): ReactNode {
 }
 
 interface RemarksProps {
-  readonly term: string;
+  readonly label: string;
   readonly remarks: readonly SourceRemark[];
 }
 
 /** Notes on the source, such as an unverified name. */
-function Remarks({ term, remarks }: RemarksProps): ReactNode {
+function Notes({ label, remarks }: RemarksProps): ReactNode {
   if (remarks.length === 0) return null;
   return (
-    <Field label={term} whole>
+    <Field label={label} wide>
       <ul className="plain-list">
         {remarks.map(({ reason, detail, digest }) => (
           <li key={`${reason} ${detail} ${digest}`} className="break">
@@ -258,7 +258,7 @@ function Remove({ image }: { readonly image: ImageDetail }): ReactNode {
   const mayManage = useAllowed('images.manage');
   const navigate = useNavigate();
   const queries = useQueryClient();
-  const leave = async (): Promise<void> => {
+  const onRemoved = async (): Promise<void> => {
     await navigate({ to: '/images', replace: true });
     // Cached queries of any page must not show it again.
     queries.removeQueries({ type: 'inactive' });
@@ -266,7 +266,7 @@ function Remove({ image }: { readonly image: ImageDetail }): ReactNode {
   };
   const remove = useAction(operations.images.remove, {
     successMessage: 'Image removed',
-    onDone: () => void leave(),
+    onDone: () => void onRemoved(),
   });
   if (!mayManage) return null;
   const { digest, project } = image;
@@ -278,8 +278,8 @@ function Remove({ image }: { readonly image: ImageDetail }): ReactNode {
       busy={remove.isPending}
       onConfirm={() => remove.mutate({ params: { digest }, query: { project } })}
     >
-      Its report is deleted from project {project}, with packages, files and findings. The image
-      in the registry is not affected and can be inspected again.
+      Its report is deleted from project {project}, with packages, files and findings. The image in
+      the registry is not affected and can be inspected again.
     </ConfirmButton>
   );
 }

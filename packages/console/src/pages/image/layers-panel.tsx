@@ -1,4 +1,4 @@
-import { formatSize, type ImageDetail, type ReportLayer } from '@lazaret/protocol';
+import { formatSize, type ImageDetail, type ReportLayer, plural } from '@lazaret/protocol';
 import type { ReactNode } from 'react';
 
 import { Copyable } from '../../components/copy.tsx';
@@ -29,7 +29,9 @@ const columns: readonly Column<ReportLayer>[] = [
   {
     label: 'State',
     cell: ({ state }) => (
-      <span className={`state tone-${layerStatuses[state].tone}`}>{layerStatuses[state].label}</span>
+      <span className={`state tone-${layerStatuses[state].tone}`}>
+        {layerStatuses[state].label}
+      </span>
     ),
   },
   { label: 'Files', end: true, cell: (layer) => <LayerFiles layer={layer} /> },

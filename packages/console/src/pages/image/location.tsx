@@ -29,12 +29,12 @@ interface FileLinkProps extends LocationProps {
 /** A path that links to the file in the tree. */
 export function FileLink({ path, layer, hiddenBy }: FileLinkProps): ReactNode {
   const { digest, inProject } = useImagePage();
-  const place = { path, layer: layer ?? null, hiddenBy: hiddenBy ?? null };
+  const target = { path, layer: layer ?? null, hiddenBy: hiddenBy ?? null };
   return (
     <LinkAnchor
       to="/images/$digest"
       params={{ digest }}
-      search={fileSearch(place, inProject)}
+      search={fileSearch(target, inProject)}
       resetScroll={false}
       className="mono small break file-link"
     >

@@ -1,5 +1,5 @@
 import { MultiSelect, Switch } from '@mantine/core';
-import { operations, packageType, type PlacedPackage } from '@lazaret/protocol';
+import { operations, packageType, type PlacedPackage, escapeInvisible } from '@lazaret/protocol';
 import { IconPackageOff, IconSearch } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 
@@ -12,7 +12,6 @@ import { PlainText } from '../../components/plain-text.tsx';
 import { QueryView } from '../../components/query-view.tsx';
 import { LinkAnchor } from '../../components/router-link.tsx';
 import { TextFilter } from '../../components/text-filter.tsx';
-import { visibleText } from '../../text/visible.ts';
 import { FileLink, LayerTag } from './location.tsx';
 import { listOf } from './search.ts';
 import { useImagePage } from './use-image-page.ts';
@@ -37,7 +36,7 @@ const columns: readonly Column<PlacedPackage>[] = [
           to="/search"
           search={{ by: 'package', text: name }}
           className="row-link"
-          title={visibleText(purl)}
+          title={escapeInvisible(purl)}
         >
           <PlainText>{name}</PlainText>
         </LinkAnchor>

@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core';
-import { formatSize, operations } from '@lazaret/protocol';
+import { formatSize, operations, plural } from '@lazaret/protocol';
 import { IconDownload } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';

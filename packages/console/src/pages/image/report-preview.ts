@@ -28,8 +28,8 @@ export async function readReport(
 
 /** Splits text into lines of bounded length; complete JSON is formatted first. */
 export function layOut(text: string, isTruncated: boolean): ReportPreview {
-  const whole = isTruncated ? text : indent(text);
-  const lines = whole.split('\n').flatMap((line) => {
+  const formatted = isTruncated ? text : indent(text);
+  const lines = formatted.split('\n').flatMap((line) => {
     const parts: string[] = [];
     for (let at = 0; at === 0 || at < line.length; at += lineCharsMax) {
       parts.push(line.slice(at, at + lineCharsMax));

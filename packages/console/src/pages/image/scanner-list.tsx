@@ -1,10 +1,10 @@
-import type { Coverage, ScannerCoverage } from '@lazaret/protocol';
+import { plural, type Coverage, type ScannerCoverage } from '@lazaret/protocol';
 import { IconAlertTriangle, IconCircleCheck } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 
 import { PlainText } from '../../components/plain-text.tsx';
 import { Timestamp } from '../../components/timestamp.tsx';
-import { plural, gapReasonLabels } from '../../text/image-labels.ts';
+import { gapReasonLabels } from '../../text/image-labels.ts';
 
 const reasonsShown = 4;
 

@@ -42,7 +42,7 @@ const layerIndex = /^\d{1,4}$/;
 
 export function readImageSearch(raw: Record<string, unknown>): ImageSearch {
   const search: Record<string, string> = {};
-  const keep = (key: keyof ImageSearch, value: string | undefined): void => {
+  const set = (key: keyof ImageSearch, value: string | undefined): void => {
     if (value !== undefined && value !== '') search[key] = value;
   };
   const textOf = (key: keyof ImageSearch, charsMax = valueCharsMax): string | undefined => {
@@ -52,25 +52,25 @@ export function readImageSearch(raw: Record<string, unknown>): ImageSearch {
   const oneOf = (key: keyof ImageSearch, known: readonly string[]): string | undefined =>
     known.find((value) => value === raw[key]);
   const someOf = (key: keyof ImageSearch, known: readonly string[]): string | undefined => {
-    const asked = new Set((textOf(key) ?? '').split(','));
-    return known.filter((value) => asked.has(value)).join(',');
+    const requested = new Set((textOf(key) ?? '').split(','));
+    return known.filter((value) => requested.has(value)).join(',');
   };
-  for (const key of ['project', 'text', 'scanner'] as const) keep(key, textOf(key));
-  keep('rule', textOf('rule', limits.packageNameChars));
-  keep('path', textOf('path', limits.pathBytes));
-  keep('tab', oneOf('tab', imageTabs));
-  keep('view', oneOf('view', fileViews));
-  keep('hidden', oneOf('hidden', ['yes']));
-  keep('type', someOf('type', packageType.options));
-  keep('severity', someOf('severity', severity.options));
-  keep('class', someOf('class', findingClass.options));
+  for (const key of ['project', 'text', 'scanner'] as const) set(key, textOf(key));
+  set('rule', textOf('rule', limits.packageNameChars));
+  set('path', textOf('path', limits.pathBytes));
+  set('tab', oneOf('tab', imageTabs));
+  set('view', oneOf('view', fileViews));
+  set('hidden', oneOf('hidden', ['yes']));
+  set('type', someOf('type', packageType.options));
+  set('severity', someOf('severity', severity.options));
+  set('class', someOf('class', findingClass.options));
   const layer = textOf('layer');
-  if (layer !== undefined && layerIndex.test(layer)) keep('layer', layer);
+  if (layer !== undefined && layerIndex.test(layer)) set('layer', layer);
   return search;
 }
 
 /** The known values of a comma-separated list. */
 export function listOf<T extends string>(list: string | undefined, known: readonly T[]): T[] {
-  const asked = new Set((list ?? '').split(','));
-  return known.filter((value) => asked.has(value));
+  const requested = new Set((list ?? '').split(','));
+  return known.filter((value) => requested.has(value));
 }

@@ -24,11 +24,11 @@ export function useImagePage(): ImagePageState {
     search,
     inProject,
     change: (part) => {
-      const kept = Object.entries({ ...search, ...part }).filter(([, value]) => value);
+      const remaining = Object.entries({ ...search, ...part }).filter(([, value]) => value);
       void navigate({
         to: '/images/$digest',
         params: { digest },
-        search: Object.fromEntries(kept),
+        search: Object.fromEntries(remaining),
         replace: true,
         resetScroll: false,
       });
@@ -38,14 +38,14 @@ export function useImagePage(): ImagePageState {
 
 /** URL parameters of a link to a file of the same image. */
 export function fileSearch(
-  place: {
+  location: {
     readonly path: string;
     readonly layer?: number | null;
     readonly hiddenBy?: number | null;
   },
   inProject: { project?: string } = {},
 ): ImageSearch {
-  const { path, layer, hiddenBy } = place;
+  const { path, layer, hiddenBy } = location;
   const isHidden = typeof hiddenBy === 'number' && typeof layer === 'number';
   return {
     ...inProject,

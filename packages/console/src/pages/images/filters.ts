@@ -35,6 +35,6 @@ export function toImagesQuery({ verdict, ...rest }: ImagesSearch): ImagesQuery {
 }
 
 function verdictsOf(list: string): VerdictState[] {
-  const asked = new Set(list.split(','));
-  return verdictState.options.filter((state) => asked.has(state));
+  const requested = new Set(list.split(','));
+  return verdictState.options.filter((state) => requested.has(state));
 }

@@ -36,10 +36,10 @@ export function InspectPage(): ReactNode {
 }
 
 function InspectForm(): ReactNode {
-  const asked = useSearch({ from: '/shell/images/inspect' });
+  const requested = useSearch({ from: '/shell/images/inspect' });
   const { projects } = useIdentity();
   const navigate = useNavigate();
-  const [reference, setReference] = useState(asked.reference ?? '');
+  const [reference, setReference] = useState(requested.reference ?? '');
   const [platform, setPlatform] = useState('default');
   const [project, setProject] = useState<string | null>(projects[0] ?? null);
   const [force, setForce] = useState(false);

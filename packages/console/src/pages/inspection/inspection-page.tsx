@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core';
-import { type Inspection, operations } from '@lazaret/protocol';
+import { type Inspection, operations, escapeInvisible } from '@lazaret/protocol';
 import { IconBan, IconRefresh } from '@tabler/icons-react';
 import { useNavigate, useParams } from '@tanstack/react-router';
 import { type ReactNode, useEffect, useRef } from 'react';
@@ -16,7 +16,6 @@ import { VerdictBadge } from '../../components/verdict-badge.tsx';
 import { Timestamp } from '../../components/timestamp.tsx';
 import { useAllowed } from '../../session.ts';
 import { shortDigest } from '../../text/digest.ts';
-import { visibleText } from '../../text/visible.ts';
 import { useProjectSearch } from '../images/image-columns.tsx';
 import { InspectionBadge, InspectionBar, inspectionStatuses } from './inspection-status.tsx';
 import { isEnded, useInspection } from './use-inspection.ts';
@@ -51,7 +50,7 @@ function InspectionView({ inspection }: { readonly inspection: Inspection }): Re
   const { reference, state, problem, images } = inspection;
   useRedirectToImage(inspection);
   useEffect(() => {
-    document.title = `${inspectionStatuses[state].label}: ${visibleText(reference)} · Lazaret`;
+    document.title = `${inspectionStatuses[state].label}: ${escapeInvisible(reference)} · Lazaret`;
   }, [state, reference]);
   return (
     <>

@@ -1,4 +1,9 @@
-import { type Inspection, type InspectionPhase, type InspectionState } from '@lazaret/protocol';
+import {
+  type Inspection,
+  type InspectionPhase,
+  type InspectionState,
+  plural,
+} from '@lazaret/protocol';
 import {
   IconBan,
   IconCircleCheck,
@@ -9,7 +14,6 @@ import {
 import type { ReactNode } from 'react';
 
 import { type Status, StatusBadge } from '../../components/status-badge.tsx';
-import { plural } from '../../text/image-labels.ts';
 
 export const inspectionStatuses: Readonly<Record<InspectionState, Status>> = {
   queued: { label: 'Queued', tone: 'queued', icon: IconHourglass },
@@ -46,19 +50,19 @@ export function progressText({ progress: { phase, done, total, files } }: Inspec
 /** Progress bar over the layers; indeterminate while their number is unknown. */
 export function InspectionBar({ inspection }: { readonly inspection: Inspection }): ReactNode {
   const { phase, done, total } = inspection.progress;
-  const words = progressText(inspection);
+  const text = progressText(inspection);
   const share = phase === 'storing' || phase === 'ended' ? 1 : total === 0 ? 0 : done / total;
   const isKnown = total > 0 || share === 1;
   return (
     <div className="meter tone-moving">
       <div className="small number" role="status">
-        {words}
+        {text}
       </div>
       <div
         className="meter-track"
         role="progressbar"
         aria-label="Progress of the inspection"
-        aria-valuetext={words}
+        aria-valuetext={text}
         {...(isKnown
           ? { 'aria-valuemin': 0, 'aria-valuemax': 100, 'aria-valuenow': Math.round(share * 100) }
           : {})}

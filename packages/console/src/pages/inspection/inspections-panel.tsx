@@ -16,7 +16,7 @@ import { InspectionBadge, progressText } from './inspection-status.tsx';
 const shown = 8;
 const refetchMs = 2_000;
 
-/** The latest inspections; with `atWork` those that are not over, or nothing at all. */
+/** Recent inspections; with `activeOnly` only unfinished ones, hidden if there are none. */
 export function InspectionsPanel({ activeOnly }: { readonly activeOnly?: boolean }): ReactNode {
   const query = useOperation(
     operations.inspections.list,

@@ -33,6 +33,6 @@ export function toInspectionsQuery({ state, ...rest }: InspectionsSearch): Inspe
 }
 
 function statesOf(list: string): InspectionState[] {
-  const asked = new Set(list.split(','));
-  return inspectionStates.filter((state) => asked.has(state));
+  const requested = new Set(list.split(','));
+  return inspectionStates.filter((state) => requested.has(state));
 }

@@ -1,4 +1,4 @@
-import type { Inspection } from '@lazaret/protocol';
+import { type Inspection, escapeInvisible } from '@lazaret/protocol';
 import type { ReactNode } from 'react';
 
 import type { Column } from '../../components/data-table.tsx';
@@ -7,7 +7,6 @@ import { LinkAnchor } from '../../components/router-link.tsx';
 import { Duration } from '../../components/duration.tsx';
 import { VerdictBadge } from '../../components/verdict-badge.tsx';
 import { Timestamp } from '../../components/timestamp.tsx';
-import { visibleText } from '../../text/visible.ts';
 import { useProjectSearch } from '../images/image-columns.tsx';
 import { InspectionBadge, progressText } from '../inspection/inspection-status.tsx';
 import { isEnded } from '../inspection/use-inspection.ts';
@@ -23,7 +22,7 @@ export const inspectionColumns: readonly Column<Inspection>[] = [
           to="/inspections/$id"
           params={{ id }}
           className="row-link"
-          title={visibleText(reference)}
+          title={escapeInvisible(reference)}
         >
           <PlainText>{reference}</PlainText>
         </LinkAnchor>
@@ -76,7 +75,7 @@ function Verdicts({ inspection }: { readonly inspection: Inspection }): ReactNod
           to="/images/$digest"
           params={{ digest }}
           search={search}
-          title={visibleText(platform ?? digest)}
+          title={escapeInvisible(platform ?? digest)}
         >
           <VerdictBadge state={verdict} />
         </LinkAnchor>

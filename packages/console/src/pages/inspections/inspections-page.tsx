@@ -90,8 +90,7 @@ function NoInspections({ isFiltered }: { readonly isFiltered: boolean }): ReactN
       title="No inspections yet"
       action={mayInspect ? <InspectLink /> : undefined}
     >
-      Inspect an image from a registry. On the command line:{' '}
-      <code>lazaret images inspect</code>.
+      Inspect an image from a registry. On the command line: <code>lazaret images inspect</code>.
     </EmptyState>
   );
 }

@@ -127,8 +127,8 @@ function MemoryMeter({
       : null;
   if (peak === null)
     return <p className="dim small">No memory sample (run too short or not finished).</p>;
-  const words = limit === null ? formatSize(peak) : `${formatSize(peak)} of ${formatSize(limit)}`;
-  return <Meter label="Peak memory" value={peak} max={limit ?? peak} words={words} />;
+  const text = limit === null ? formatSize(peak) : `${formatSize(peak)} of ${formatSize(limit)}`;
+  return <Meter label="Peak memory" value={peak} max={limit ?? peak} valueText={text} />;
 }
 
 function cpuText(attempt: Attempt | undefined): string {

@@ -1,4 +1,10 @@
-import { isFinal, type JobDetail, operations, outcomeCodes } from '@lazaret/protocol';
+import {
+  isFinal,
+  type JobDetail,
+  operations,
+  outcomeCodes,
+  escapeInvisible,
+} from '@lazaret/protocol';
 import { Button } from '@mantine/core';
 import { IconBan, IconDownload, IconRefresh } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
@@ -12,13 +18,12 @@ import { PlainText } from '../../components/plain-text.tsx';
 import { LinkAnchor } from '../../components/router-link.tsx';
 import { StateBadge, jobStatuses } from '../../components/state-badge.tsx';
 import { useAllowed } from '../../session.ts';
-import { visibleText } from '../../text/visible.ts';
 
 /** Name, state, outcome and actions of the job. */
 export function JobHeader({ job }: { readonly job: JobDetail }): ReactNode {
   const name = job.inputs[0]?.name ?? `Job ${job.id}`;
   useEffect(() => {
-    document.title = `${jobStatuses[job.state].label}: ${visibleText(name)} · Lazaret`;
+    document.title = `${jobStatuses[job.state].label}: ${escapeInvisible(name)} · Lazaret`;
   }, [job.state, name]);
   return (
     <>

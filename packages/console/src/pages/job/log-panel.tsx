@@ -1,5 +1,5 @@
 import { ActionIcon, Button, Select, TextInput, Tooltip } from '@mantine/core';
-import { isFinal, type JobDetail, operations } from '@lazaret/protocol';
+import { isFinal, type JobDetail, operations, plural } from '@lazaret/protocol';
 import {
   IconChevronDown,
   IconChevronUp,
@@ -68,7 +68,9 @@ export function LogPanel({ job }: { readonly job: JobDetail }): ReactNode {
         {text !== '' && (
           <span className="row tight nowrap">
             <span className="small number nowrap" role="status">
-              {found.length === 0 ? 'no matches' : `${(position % found.length) + 1} of ${found.length}`}
+              {found.length === 0
+                ? 'no matches'
+                : `${(position % found.length) + 1} of ${found.length}`}
             </span>
             <LogButton
               label="Previous match"

@@ -86,7 +86,10 @@ function Line({
       {line.stream === 'stderr' && <span className="log-stream">err</span>}
       <bdi>
         {spansOf(line).map((span, index) => (
-          <span key={index} className={`${ansiClasses(span.style)}${span.hidden ? ' invisible-char' : ''}`}>
+          <span
+            key={index}
+            className={`${ansiClasses(span.style)}${span.escaped ? ' invisible-char' : ''}`}
+          >
             {span.text}
           </span>
         ))}

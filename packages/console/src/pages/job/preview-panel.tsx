@@ -1,10 +1,9 @@
-import { formatSize, type JobArtifact } from '@lazaret/protocol';
+import { formatSize, type JobArtifact, escapeInvisible, splitInvisible } from '@lazaret/protocol';
 import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useEffect, useRef } from 'react';
 
 import { PlainText } from '../../components/plain-text.tsx';
 import { QueryView } from '../../components/query-view.tsx';
-import { splitVisible, visibleText } from '../../text/visible.ts';
 import { readPreview } from './preview.ts';
 
 interface PreviewPanelProps {
@@ -18,9 +17,9 @@ const kindLabels = { text: 'Text', json: 'JSON', binary: 'Binary' } as const;
 
 /** Preview of a result file, always as text. */
 export function PreviewPanel({ jobId, artifact, isChosen }: PreviewPanelProps): ReactNode {
-  const place = useRef<HTMLDivElement>(null);
+  const panel = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    if (isChosen) place.current?.scrollIntoView({ block: 'nearest' });
+    if (isChosen) panel.current?.scrollIntoView({ block: 'nearest' });
   }, [isChosen]);
   const query = useQuery({
     queryKey: ['preview', jobId, artifact.path, artifact.sha256],
@@ -28,7 +27,7 @@ export function PreviewPanel({ jobId, artifact, isChosen }: PreviewPanelProps): 
     staleTime: Number.POSITIVE_INFINITY,
   });
   return (
-    <div className="panel-body" ref={place}>
+    <div className="panel-body" ref={panel}>
       <QueryView query={query} rows={5}>
         {(preview) => (
           <div className="stack tight">
@@ -44,7 +43,7 @@ export function PreviewPanel({ jobId, artifact, isChosen }: PreviewPanelProps): 
             <pre
               className={preview.kind === 'binary' ? 'code tall' : 'code wraps tall'}
               tabIndex={0}
-              aria-label={`Preview of ${visibleText(artifact.path)}`}
+              aria-label={`Preview of ${escapeInvisible(artifact.path)}`}
             >
               <PreviewText text={preview.text} />
             </pre>
@@ -58,12 +57,12 @@ export function PreviewPanel({ jobId, artifact, isChosen }: PreviewPanelProps): 
 /** Line ends are kept; other invisible characters are made visible. */
 function PreviewText({ text }: { readonly text: string }): ReactNode {
   const parts = text.split('\n').flatMap((line, index) => {
-    const shown = splitVisible(line.replace(/\r$/, ''));
-    return index === 0 ? shown : [{ text: '\n', hidden: false }, ...shown];
+    const shown = splitInvisible(line.replace(/\r$/, ''), '\t');
+    return index === 0 ? shown : [{ text: '\n', escaped: false }, ...shown];
   });
-  if (parts.every((part) => !part.hidden)) return text.replaceAll('\r\n', '\n');
+  if (parts.every((part) => !part.escaped)) return text.replaceAll('\r\n', '\n');
   return parts.map((part, index) =>
-    part.hidden ? (
+    part.escaped ? (
       <span key={index} className="invisible-char">
         {part.text}
       </span>

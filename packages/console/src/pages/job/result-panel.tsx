@@ -5,6 +5,7 @@ import {
   type JobArtifact,
   type JobDetail,
   operations,
+  escapeInvisible,
 } from '@lazaret/protocol';
 import { IconDownload, IconEye, IconFileOff } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
@@ -14,7 +15,6 @@ import { Copyable } from '../../components/copy.tsx';
 import { type Column, DataTable } from '../../components/data-table.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { PlainText } from '../../components/plain-text.tsx';
-import { visibleText } from '../../text/visible.ts';
 import { PreviewPanel } from './preview-panel.tsx';
 
 /** Result files with size and digest, preview and download. */
@@ -24,10 +24,7 @@ export function ResultPanel({ job }: { readonly job: JobDetail }): ReactNode {
   const shown = job.artifacts.find(({ path }) => path === chosen) ?? primary;
   if (shown === undefined) {
     return (
-      <EmptyState
-        icon={IconFileOff}
-        title={isFinal(job.state) ? 'No result' : 'No result yet'}
-      >
+      <EmptyState icon={IconFileOff} title={isFinal(job.state) ? 'No result' : 'No result yet'}>
         {isFinal(job.state)
           ? 'See the outcome above and the log.'
           : 'It is shown here when the engine has finished.'}
@@ -76,7 +73,7 @@ export function ResultPanel({ job }: { readonly job: JobDetail }): ReactNode {
 function FileName({ artifact }: { readonly artifact: JobArtifact }): ReactNode {
   return (
     <div className="row tight">
-      <span className="mono cell-name" title={visibleText(artifact.path)}>
+      <span className="mono cell-name" title={escapeInvisible(artifact.path)}>
         <PlainText>{artifact.path}</PlainText>
       </span>
       {artifact.primary && <span className="tag">result</span>}
@@ -96,7 +93,7 @@ interface FileActionsProps {
 }
 
 function FileActions({ job, artifact, isShown, onShow }: FileActionsProps): ReactNode {
-  const name = visibleText(artifact.path);
+  const name = escapeInvisible(artifact.path);
   const query = { path: artifact.path };
   return (
     <div className="row tight nowrap">

@@ -44,8 +44,8 @@ export function readJobSearch(raw: Record<string, unknown>): JobSearch {
 }
 
 export function statesOf(list: string | undefined): JobState[] {
-  const asked = new Set((list ?? '').split(','));
-  return jobStates.filter((state) => asked.has(state));
+  const requested = new Set((list ?? '').split(','));
+  return jobStates.filter((state) => requested.has(state));
 }
 
 /** Converts the filters to an API query. */

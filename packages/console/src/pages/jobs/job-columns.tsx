@@ -1,4 +1,4 @@
-import type { Job } from '@lazaret/protocol';
+import { type Job, escapeInvisible } from '@lazaret/protocol';
 import type { ReactNode } from 'react';
 
 import type { Column } from '../../components/data-table.tsx';
@@ -7,12 +7,11 @@ import { LinkAnchor } from '../../components/router-link.tsx';
 import { outcomeText, StateBadge } from '../../components/state-badge.tsx';
 import { Duration } from '../../components/duration.tsx';
 import { Timestamp } from '../../components/timestamp.tsx';
-import { visibleText } from '../../text/visible.ts';
 
 /** Title of a job: its first input, or its ID. */
 export function jobTitle(job: Job): string {
   const [first] = job.inputs;
-  return first === undefined ? `Job ${job.id}` : visibleText(first.name);
+  return first === undefined ? `Job ${job.id}` : escapeInvisible(first.name);
 }
 
 export const jobColumns: Record<
@@ -59,7 +58,7 @@ export const jobColumns: Record<
       job.tags.length === 0 ? null : (
         <span className="row tight">
           {job.tags.slice(0, 3).map((tag) => (
-            <span key={tag} className="tag" title={visibleText(tag)}>
+            <span key={tag} className="tag" title={escapeInvisible(tag)}>
               <PlainText>{tag}</PlainText>
             </span>
           ))}
@@ -73,11 +72,11 @@ export const jobColumns: Record<
 
 /** Wait reason or outcome, below the state. */
 function StateText({ job }: { readonly job: Job }): ReactNode {
-  const words = job.state === 'queued' ? job.waitReason : outcomeText(job.outcome);
-  if (words === null) return null;
+  const detail = job.state === 'queued' ? job.waitReason : outcomeText(job.outcome);
+  if (detail === null) return null;
   return (
     <div className="dim small state-detail">
-      <PlainText>{words}</PlainText>
+      <PlainText>{detail}</PlainText>
     </div>
   );
 }

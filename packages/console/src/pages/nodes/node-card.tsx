@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core';
-import { type Node, operations } from '@lazaret/protocol';
+import { type Node, operations, plural } from '@lazaret/protocol';
 import { IconHandStop, IconPlayerPlay } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 
@@ -46,7 +46,7 @@ export function NodeCard({ node }: { readonly node: Node }): ReactNode {
               <Timestamp at={node.lastSeenAt} />
             </dd>
           </div>
-          <div className="whole">
+          <div className="wide">
             <dt>Endpoint</dt>
             <dd className="mono small">{node.endpoint}</dd>
           </div>

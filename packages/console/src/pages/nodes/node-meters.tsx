@@ -13,13 +13,13 @@ export function NodeMeters({ node }: { readonly node: Node }): ReactNode {
         label="Memory reserved"
         value={node.reservedMemoryBytes}
         max={node.memoryBytes}
-        words={`${formatSize(node.reservedMemoryBytes)} of ${memory}`}
+        valueText={`${formatSize(node.reservedMemoryBytes)} of ${memory}`}
       />
       <Meter
         label="CPU reserved"
         value={node.reservedCpus}
         max={node.cpus}
-        words={`${reserved} of ${node.cpus ?? '?'} cores`}
+        valueText={`${reserved} of ${node.cpus ?? '?'} cores`}
       />
     </>
   );

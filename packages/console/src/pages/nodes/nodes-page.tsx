@@ -10,7 +10,11 @@ import { QueryView } from '../../components/query-view.tsx';
 import { NodeCard } from './node-card.tsx';
 
 export function NodesPage(): ReactNode {
-  const query = useOperation(operations.nodes.list, { query: { limit: 200 } }, { refetchMs: 5_000 });
+  const query = useOperation(
+    operations.nodes.list,
+    { query: { limit: 200 } },
+    { refetchMs: 5_000 },
+  );
   return (
     <>
       <PageHeader title="Nodes">

@@ -26,7 +26,10 @@ const withDay = new Intl.DateTimeFormat(undefined, { weekday: 'short', hour: '2-
 export function ActivityPanel(): ReactNode {
   const [hours, setHours] = useState<number>(24);
   const call = { query: { hours } };
-  const query = useOperation(operations.jobs.activity, call, { refetchMs: 60_000, keepPrevious: true });
+  const query = useOperation(operations.jobs.activity, call, {
+    refetchMs: 60_000,
+    keepPrevious: true,
+  });
   return (
     <Panel
       title="Finished jobs per hour"
@@ -77,7 +80,7 @@ function Activity({ hours }: { readonly hours: readonly Hour[] }): ReactNode {
   const submitted = hours.reduce((sum, hour) => sum + hour.submitted, 0);
   const succeeded = hours.reduce((sum, hour) => sum + hour.succeeded, 0);
   const format = hours.length > 30 ? withDay : hourOnly;
-  const words =
+  const summary =
     `${submitted.toLocaleString('en')} submitted, ${ended.toLocaleString('en')} finished, ` +
     `${Math.round((succeeded / ended) * 100)} % succeeded`;
   return (
@@ -103,7 +106,7 @@ function Activity({ hours }: { readonly hours: readonly Hour[] }): ReactNode {
               {label}
             </li>
           ))}
-          <li className="chart-summary">{words}</li>
+          <li className="chart-summary">{summary}</li>
         </ul>
       </figcaption>
     </figure>

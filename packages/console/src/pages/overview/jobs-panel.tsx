@@ -88,7 +88,7 @@ export function JobsPanel({ kind }: { readonly kind: keyof typeof kinds }): Reac
 }
 
 function JobRow({ job }: { readonly job: Job }): ReactNode {
-  const words = job.state === 'queued' ? job.waitReason : outcomeText(job.outcome);
+  const detail = job.state === 'queued' ? job.waitReason : outcomeText(job.outcome);
   return (
     <li className="job-row">
       <StateBadge state={job.state} />
@@ -98,10 +98,10 @@ function JobRow({ job }: { readonly job: Job }): ReactNode {
         </Link>
         <div className="dim small break">
           {job.engine}
-          {words !== null && (
+          {detail !== null && (
             <>
               {' · '}
-              <PlainText>{words}</PlainText>
+              <PlainText>{detail}</PlainText>
             </>
           )}
         </div>

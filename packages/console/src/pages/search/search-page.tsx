@@ -75,8 +75,8 @@ function SearchForm({ by, text }: { readonly by: SearchKind; readonly text: stri
       role="search"
       onSubmit={(event) => {
         event.preventDefault();
-        const words = typed.trim();
-        if (words !== '') void navigate({ to: '/search', search: { by: kind, text: words } });
+        const value = typed.trim();
+        if (value !== '') void navigate({ to: '/search', search: { by: kind, text: value } });
       }}
     >
       <Select
@@ -110,11 +110,11 @@ function SearchForm({ by, text }: { readonly by: SearchKind; readonly text: stri
   );
 }
 
-function Hits({ query: asked }: { readonly query: SearchQuery }): ReactNode {
-  const { query, items } = usePages(['search.run', asked], (cursor, signal) =>
+function Hits({ query: requested }: { readonly query: SearchQuery }): ReactNode {
+  const { query, items } = usePages(['search.run', requested], (cursor, signal) =>
     client.call(
       operations.searches.run,
-      { query: { ...asked, ...cursor, limit: pageItems } },
+      { query: { ...requested, ...cursor, limit: pageItems } },
       { signal },
     ),
   );

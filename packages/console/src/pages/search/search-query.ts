@@ -30,19 +30,19 @@ const digestNames = new Map([
 
 /** Undefined if the text is not valid for the type, such as a hash of unknown length. */
 export function toSearchQuery(by: SearchKind, text: string): SearchQuery | undefined {
-  const words = text.trim();
-  if (words === '') return undefined;
-  if (by !== 'hash') return { [by]: by === 'path' ? words.replace(/^\/+/, '') : words };
-  const hex = words.toLowerCase().replace(/^(sha256|sha1|md5):/, '');
+  const value = text.trim();
+  if (value === '') return undefined;
+  if (by !== 'hash') return { [by]: by === 'path' ? value.replace(/^\/+/, '') : value };
+  const hex = value.toLowerCase().replace(/^(sha256|sha1|md5):/, '');
   const name = /^[0-9a-f]+$/.test(hex) ? digestNames.get(hex.length as 64) : undefined;
   return name === undefined ? undefined : { [name]: hex };
 }
 
 /** Detects the type of the text; undefined if ambiguous. */
 export function guessKind(text: string): SearchKind | undefined {
-  const words = text.trim();
-  if (toSearchQuery('hash', words) !== undefined) return 'hash';
-  if (words.startsWith('pkg:')) return 'package';
-  if (/^(CVE-\d|GHSA-)/i.test(words)) return 'rule';
-  return words.startsWith('/') ? 'path' : undefined;
+  const value = text.trim();
+  if (toSearchQuery('hash', value) !== undefined) return 'hash';
+  if (value.startsWith('pkg:')) return 'package';
+  if (/^(CVE-\d|GHSA-)/i.test(value)) return 'rule';
+  return value.startsWith('/') ? 'path' : undefined;
 }

@@ -27,7 +27,10 @@ export function PasswordTab(): ReactNode {
     event.preventDefault();
     if (!differs) change.mutate({ params: { name }, body: { current, password } });
   };
-  if (kind !== 'session') return <p className="dim">You are signed in with a token. Sign in with a password to change it.</p>;
+  if (kind !== 'session')
+    return (
+      <p className="dim">You are signed in with a token. Sign in with a password to change it.</p>
+    );
   return (
     <Panel title={`Password of ${name}`}>
       <form className="stack narrow" onSubmit={send}>

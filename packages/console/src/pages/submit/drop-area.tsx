@@ -1,10 +1,8 @@
 import { Dropzone } from '@mantine/dropzone';
-import { formatSize } from '@lazaret/protocol';
+import { formatSize, escapeInvisible } from '@lazaret/protocol';
 import { notifications } from '@mantine/notifications';
 import { IconPackageImport } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
-
-import { visibleText } from '../../text/visible.ts';
 
 interface DropAreaProps {
   readonly onFiles: (files: readonly File[]) => void;
@@ -18,7 +16,7 @@ export function DropArea({ onFiles, maxBytes }: DropAreaProps): ReactNode {
       className="dropzone"
       onDrop={onFiles}
       onReject={(refused) => {
-        const names = refused.map(({ file }) => visibleText(file.name)).join(', ');
+        const names = refused.map(({ file }) => escapeInvisible(file.name)).join(', ');
         const title = `File too large (limit ${formatSize(maxBytes)})`;
         notifications.show({ title, message: names, color: 'red' });
       }}

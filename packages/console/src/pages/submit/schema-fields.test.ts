@@ -7,7 +7,7 @@ const schema = {
   required: ['depth'],
   properties: {
     depth: { type: 'integer', minimum: 1, maximum: 9, title: 'Depth', default: 3 },
-    mode: { enum: ['fast', 'full'], description: 'How long it looks' },
+    mode: { enum: ['fast', 'full'], description: 'Depth of the analysis' },
     strict: { type: 'boolean' },
   },
 };

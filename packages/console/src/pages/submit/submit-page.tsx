@@ -19,11 +19,11 @@ import { UploadRow } from './upload-row.tsx';
 import { type StoredInput, useSubmission } from './use-submission.ts';
 
 export function SubmitPage(): ReactNode {
-  const { engine: asked } = useSearch({ from: '/shell/submit' });
+  const { engine: requested } = useSearch({ from: '/shell/submit' });
   const navigate = useNavigate();
   const { projects } = useIdentity();
   const submission = useSubmission();
-  const [name, setName] = useState(asked);
+  const [name, setName] = useState(requested);
   const [together, setTogether] = useState(false);
   const [parameters, setParameters] = useState<Record<string, unknown>>({});
   const [options, setOptions] = useState<SubmitOptions>({

@@ -1,12 +1,11 @@
 import { ActionIcon, Progress } from '@mantine/core';
-import { formatSize } from '@lazaret/protocol';
+import { formatSize, escapeInvisible } from '@lazaret/protocol';
 import { IconArrowRight, IconX } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 
 import { ProblemNotice } from '../../components/notice.tsx';
 import { PlainText } from '../../components/plain-text.tsx';
 import { LinkButton } from '../../components/router-link.tsx';
-import { visibleText } from '../../text/visible.ts';
 import type { UploadItem } from './use-submission.ts';
 
 const phaseLabels = {
@@ -25,7 +24,7 @@ interface UploadRowProps {
 
 export function UploadRow({ item, onRemove }: UploadRowProps): ReactNode {
   const { file, phase, loadedBytes } = item;
-  const name = visibleText(file.name);
+  const name = escapeInvisible(file.name);
   const percent = file.size === 0 ? 100 : Math.min(100, (loadedBytes / file.size) * 100);
   const isMoving = phase === 'uploading' || phase === 'submitting';
   return (
