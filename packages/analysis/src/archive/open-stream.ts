@@ -143,7 +143,8 @@ async function* resume({ chunks, last, stream, budget }: ResumeOptions): Chunks 
   }
 }
 
-async function* decode(format: StreamFormat, bytes: Buffer): Chunks {
+/** The content in chunks, bounded by who reads it. Throws DecodeError where it is damaged. */
+export async function* decode(format: StreamFormat, bytes: Buffer): Chunks {
   if (format === 'gzip') yield* inflate(createGunzip({ chunkSize: chunkBytes(bytes) }), bytes);
   else if (format === 'zstd') {
     const params = { [constants.ZSTD_d_windowLogMax]: zstdWindowLog };
