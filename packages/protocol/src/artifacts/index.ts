@@ -1,2 +1,3 @@
+export * from './archive-model.ts';
 export * from './model.ts';
 export * from './operations.ts';

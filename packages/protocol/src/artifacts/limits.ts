@@ -1,8 +1,15 @@
 /** Bounds of artifacts. */
 import { units } from '../core/units.ts';
 
-const { GiB } = units;
+const { MiB, GiB } = units;
 
 export const artifactLimits = {
   uploadBytes: 2 * GiB,
+  /** Larger archives are not shown as a tree; they can be downloaded. */
+  archiveBytes: 256 * MiB,
+  archivePageItems: 1_000,
+  archiveBrowseMs: 20_000,
+  /** Archives inside archives. */
+  archiveDepth: 8,
+  memberPreviewBytes: 256 * 1024,
 } as const;

@@ -2,11 +2,17 @@
 import { z } from 'zod';
 
 import { projectName } from '../access/model.ts';
+import { archivePage } from './archive-model.ts';
 import { artifact } from './model.ts';
-import { fileName, sha256 } from '../core/fields.ts';
+import { fileName, queryBoolean, queryList, sha256 } from '../core/fields.ts';
 import { defineOperation, type OperationTag } from '../core/operation.ts';
+import { limits } from '../limits.ts';
 
 const bySha = z.object({ sha256 });
+
+const position = z.string().regex(/^\d{1,7}$/, 'expected the position of a member');
+/** Positions of the archives that lead to an archive inside an archive, outermost first. */
+const inside = queryList(position).optional();
 
 export const artifactTags = {
   artifacts: { title: 'Artifacts', description: 'Samples and results, by content.' },
@@ -52,5 +58,54 @@ export const artifacts = {
     query: z.object({ name: fileName.optional() }),
     outputKind: 'bytes',
     errors: ['not_found', 'range_not_satisfiable', 'blob_damaged'],
+  }),
+  members: defineOperation({
+    name: 'artifacts.members',
+    method: 'GET',
+    path: '/api/v1/artifacts/:sha256/members',
+    summary: 'List the members of an archive, such as a zip or tar.gz result',
+    description:
+      'Answers the children of `directory`; with `recursive` or `text` all files below it. ' +
+      'Nothing is extracted: sizes, compression ratio, number of members and time are bounded. ' +
+      'What could not be listed is in `archive.gaps`.',
+    access: 'jobs.read',
+    params: bySha,
+    query: z.object({
+      /** Path of a directory in the archive; the root unless given. */
+      directory: z.string().max(limits.pathBytes).default(''),
+      recursive: queryBoolean.default(false),
+      /** Part of a path, in any case. */
+      text: z.string().max(limits.textFilterChars).default(''),
+      inside,
+      limit: z.coerce.number().int().min(1).max(limits.archivePageItems).default(200),
+      cursor: z
+        .string()
+        .regex(/^\d{1,7}$/, 'expected `next` of the page before')
+        .optional(),
+    }),
+    output: archivePage,
+    errors: ['not_found', 'not_an_archive', 'archive_unreadable', 'too_many_requests'],
+    cli: {
+      command: 'artifacts members',
+      columns: ['position', 'type', 'sizeBytes', 'path', 'warnings'],
+    },
+  }),
+  member: defineOperation({
+    name: 'artifacts.member',
+    method: 'GET',
+    path: '/api/v1/artifacts/:sha256/members/:position',
+    summary: 'Download one member of an archive by its position; takes Range',
+    description: 'With `preview` only the first 256 KiB are answered, which is not a download.',
+    access: 'jobs.read',
+    params: bySha.extend({ position }),
+    query: z.object({ inside, preview: queryBoolean.default(false) }),
+    outputKind: 'bytes',
+    errors: [
+      'not_found',
+      'not_an_archive',
+      'archive_unreadable',
+      'range_not_satisfiable',
+      'too_many_requests',
+    ],
   }),
 } as const;

@@ -27,6 +27,16 @@ export const artifactProblems = {
     title: 'Stored content is damaged',
     hint: 'Restore it from a backup, or submit the file again.',
   },
+  not_an_archive: {
+    status: 422,
+    title: 'The file is not a supported archive',
+    hint: 'Show or download the file itself; the detail names the supported formats.',
+  },
+  archive_unreadable: {
+    status: 422,
+    title: 'The archive or the member cannot be read',
+    hint: 'Download the archive and open it with its own program, in an isolated place.',
+  },
   storage_full: {
     status: 507,
     title: 'The disk is full',

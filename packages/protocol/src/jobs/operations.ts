@@ -2,25 +2,17 @@
 import { z } from 'zod';
 
 import { projectName } from '../access/model.ts';
-import { identifier, line, page, paging, queryList, sha256, timestamp } from '../core/fields.ts';
+import { identifier, page, paging, queryList, timestamp } from '../core/fields.ts';
 import { defineOperation, type OperationTag } from '../core/operation.ts';
-import { engineName } from '../engines/manifest.ts';
+import { severity } from '../reports/finding.ts';
+import { bulkJobOperations } from './bulk.ts';
+import { jobFilter, jobOrder } from './filter.ts';
+import { jobFindings } from './findings.ts';
 import { job, jobDetail, jobSubmission, logChunk } from './model.ts';
 import { jobStates } from './states.ts';
 import { limits } from '../limits.ts';
 
 const byId = z.object({ id: identifier });
-export const jobFilter = {
-  project: projectName.optional(),
-  engine: queryList(engineName).optional(),
-  state: queryList(z.enum(jobStates)).optional(),
-  tag: line(limits.tagChars).optional(),
-  submittedBy: z.string().max(limits.nameChars).optional(),
-  node: z.string().max(limits.nameChars).optional(),
-  sha256: sha256.optional(),
-  /** Part of an input's file name or of a tag. */
-  text: line(limits.textFilterChars).optional(),
-} as const;
 
 const logQuery = {
   attempt: z.coerce.number().int().min(1).optional(),
@@ -58,13 +50,16 @@ export const jobs = {
     name: 'jobs.list',
     method: 'GET',
     path: '/api/v1/jobs',
-    summary: 'List jobs, newest first; stable while new ones arrive',
+    summary: 'List jobs, newest first unless sorted; stable while new ones arrive',
     access: 'jobs.read',
-    query: z.object({ ...paging, ...jobFilter }),
+    query: z.object({ ...paging, ...jobFilter, ...jobOrder }),
     output: page(job),
     cli: {
       command: 'jobs',
-      columns: ['id', 'engine', 'state', 'inputs', 'createdAt', 'node', 'outcome.code'],
+      columns: [
+        ...['id', 'engine', 'state', 'inputs', 'submittedBy', 'createdAt', 'node'],
+        'outcome.code',
+      ],
     },
   }),
   count: defineOperation({
@@ -181,4 +176,25 @@ export const jobs = {
     outputKind: 'bytes',
     errors: ['not_found', 'no_result', 'blob_damaged'],
   }),
+  findings: defineOperation({
+    name: 'jobs.findings',
+    method: 'GET',
+    path: '/api/v1/jobs/:id/findings',
+    summary: 'Findings that the engine left in `findings.json`, most severe first',
+    access: 'jobs.read',
+    params: byId,
+    query: z.object({
+      ...paging,
+      severity: queryList(severity).optional(),
+      /** Part of a rule, message, evidence or path, in any case. */
+      text: z.string().max(limits.textFilterChars).optional(),
+    }),
+    output: jobFindings,
+    errors: ['not_found', 'blob_damaged'],
+    cli: {
+      command: 'jobs findings',
+      columns: ['severity', 'rule', 'message', 'path', 'offset'],
+    },
+  }),
+  ...bulkJobOperations,
 } as const;

@@ -12,6 +12,11 @@ export const jobProblems = {
     title: 'The inputs do not fit the engine',
     hint: 'The engine page says how many inputs it takes, of which kind and size.',
   },
+  selection_too_large: {
+    status: 409,
+    title: 'The selection is too large',
+    hint: 'Nothing was changed. Narrow the filter; the detail names the limit.',
+  },
   no_result: {
     status: 404,
     title: 'There is no result',

@@ -10,7 +10,12 @@ import { Worker } from 'node:worker_threads';
 import { limits } from '@lazaret/protocol';
 
 import { ArchiveError } from './archive-error.ts';
-import type { ArchiveSummary, BrowseAnswer, BrowseRequest, MemberContent } from './browse-worker.ts';
+import type {
+  ArchiveSummary,
+  BrowseAnswer,
+  BrowseRequest,
+  MemberContent,
+} from './browse-worker.ts';
 import type { MemberPage, PageRequest } from './page-members.ts';
 
 /** An archive by what identifies its bytes, and how to get them. */

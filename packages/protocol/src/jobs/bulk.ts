@@ -1,0 +1,84 @@
+/** Operations on many jobs at once, chosen by ids or by the filter of the list. */
+import { z } from 'zod';
+
+import { identifier } from '../core/fields.ts';
+import { defineOperation } from '../core/operation.ts';
+import { limits } from '../limits.ts';
+import { jobFilter } from './filter.ts';
+
+const filterFields = Object.keys(jobFilter);
+
+/** Which jobs: these ids, or all that match the filter and are not newer than `notAfter`. */
+const jobSelection = z.object({
+  ids: z.array(identifier).min(1).max(limits.bulkJobIds).optional(),
+  ...jobFilter,
+  /** Only jobs submitted before, or with, this one: what arrives later is left alone. */
+  notAfter: identifier.optional(),
+  /** Every job that the operation can act on; required when there is neither id nor filter. */
+  every: z.boolean().default(false),
+  /** Only count what would be changed. */
+  dryRun: z.boolean().default(false),
+});
+
+/** Selecting nothing must not mean selecting everything. */
+const isSelective = (selection: Readonly<Record<string, unknown>>): boolean =>
+  selection['every'] === true ||
+  ['ids', ...filterFields].some((field) => selection[field] !== undefined);
+const notSelective = {
+  message: 'expected ids, a filter, or every=true to select all jobs',
+};
+
+export const bulkResult = z.object({
+  id: identifier,
+  /** `unchanged`: it had ended already, or its cancellation was requested before. */
+  status: z.enum(['cancelled', 'cancelling', 'resubmitted', 'unchanged', 'failed']),
+  /** The job that was submitted anew. */
+  job: identifier.nullable(),
+  problem: z.object({ code: z.string(), detail: z.string() }).nullable(),
+});
+export type BulkResult = z.output<typeof bulkResult>;
+
+const bulkOutput = z.object({
+  dryRun: z.boolean(),
+  /** Jobs that were selected. */
+  matched: z.number().int(),
+  changed: z.number().int(),
+  unchanged: z.number().int(),
+  failed: z.number().int(),
+  /** One for each job, in the order of submission; empty in a dry run. */
+  results: z.array(bulkResult),
+});
+export type BulkOutput = z.output<typeof bulkOutput>;
+
+export const bulkJobOperations = {
+  cancelMany: defineOperation({
+    name: 'jobs.cancelMany',
+    method: 'POST',
+    path: '/api/v1/jobs/cancel',
+    summary: 'Cancel all active jobs that match a filter, or the jobs with the given ids',
+    description:
+      `At most ${limits.bulkCancelJobs} jobs at a time; more are refused and nothing is changed. ` +
+      'Each job is cancelled by itself: the answer has one result for each.',
+    access: 'jobs.control',
+    body: jobSelection.refine(isSelective, notSelective),
+    output: bulkOutput,
+    errors: ['selection_too_large'],
+    cli: { command: 'jobs cancel', confirm: true },
+  }),
+  rerunMany: defineOperation({
+    name: 'jobs.rerunMany',
+    method: 'POST',
+    path: '/api/v1/jobs/rerun',
+    summary: 'Resubmit all ended jobs that match a filter, or the jobs with the given ids',
+    description:
+      `At most ${limits.bulkRerunJobs} jobs at a time; more are refused and nothing is submitted. ` +
+      'Each job is submitted by itself: the answer has one result for each.',
+    access: 'jobs.submit',
+    body: jobSelection
+      .extend({ sameRevision: z.boolean().default(false) })
+      .refine(isSelective, notSelective),
+    output: bulkOutput,
+    errors: ['selection_too_large'],
+    cli: { command: 'jobs rerun', confirm: true },
+  }),
+} as const;

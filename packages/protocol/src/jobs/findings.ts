@@ -1,0 +1,49 @@
+/**
+ * Findings of an engine: the small documented form in which an engine may say what it found, beside
+ * whatever else it leaves. `docs/engines.md` describes it for people who write engines.
+ */
+import { z } from 'zod';
+
+import { page, sha256 } from '../core/fields.ts';
+import { severity } from '../reports/finding.ts';
+
+/** The file of a result in which findings are looked for. */
+export const findingsFile = 'findings.json';
+export const findingsFormat = 'lazaret-findings/1';
+
+const text = (maxChars: number): z.ZodString => z.string().max(maxChars);
+
+/** One entry of `findings`, as an engine writes it. */
+export const engineFinding = z.object({
+  severity,
+  /** The signature, rule or check. */
+  rule: text(200).min(1),
+  message: text(2_000).min(1),
+  /** What was seen: matched text, an address, a value. */
+  evidence: text(4_000).optional(),
+  /** The file inside the input that it is about. */
+  path: text(4_096).optional(),
+  /** Bytes from the start of that file. */
+  offset: z.number().int().min(0).optional(),
+  line: z.number().int().min(1).optional(),
+  sha256: sha256.optional(),
+  /** Where to read more. It is shown as text, never opened. */
+  reference: text(2_000).optional(),
+});
+export type EngineFinding = z.output<typeof engineFinding>;
+
+export const jobFindings = page(engineFinding).extend({
+  /** The file that they are from; null when the job has none. */
+  source: z.object({ path: z.string(), sha256, sizeBytes: z.number().int() }).nullable(),
+  /** Valid findings in the file, before any filter. */
+  total: z.number().int(),
+  matched: z.number().int(),
+  bySeverity: z.record(severity, z.number().int()),
+  /** Entries that do not have the documented form, and are therefore not among the items. */
+  invalid: z.number().int(),
+  /** What is wrong with the file or its entries; the first few. */
+  problems: z.array(z.string()),
+  /** The engine says that it left findings out. */
+  truncated: z.boolean(),
+});
+export type JobFindings = z.output<typeof jobFindings>;
