@@ -48,7 +48,7 @@ export async function listArchive(
 
 interface MemberAsk {
   readonly position: number;
-  readonly inside: readonly string[] | undefined;
+  readonly inside?: readonly string[] | undefined;
   /** Only the first bytes. */
   readonly preview: boolean;
 }
@@ -69,11 +69,11 @@ export async function openMember(
     path,
     name: memberName(path, ask.position),
     sizeBytes: shown.length,
-    etag: [artifact.sha256, ...source.inside, ask.position, ...(ask.preview ? ['p'] : [])].join('-'),
+    etag: [artifact.sha256, ...source.inside, ask.position, ...(ask.preview ? ['p'] : [])].join(
+      '-',
+    ),
     open: (range) =>
-      Readable.from([
-        range === undefined ? shown : shown.subarray(range.start, range.end + 1),
-      ]),
+      Readable.from([range === undefined ? shown : shown.subarray(range.start, range.end + 1)]),
   };
 }
 

@@ -8,21 +8,26 @@ import type { Database } from '../floor/db/schema.ts';
 import { appendEvents } from '../floor/events/index.ts';
 import { recordMove } from './move.ts';
 
-/** Idempotent: an ended job, and one that is being cancelled, stay as they are. */
+/** What became of a job: a live one is cancelled when its worker has killed the container. */
+export type Cancellation = 'cancelled' | 'cancelling' | 'unchanged';
+
+/**
+ * Idempotent: an ended job, and one that is being cancelled, stay as they are (`unchanged`).
+ */
 export async function cancelJob(
   database: Kysely<Database>,
   id: string,
   actor: string,
-): Promise<void> {
-  await database.transaction().execute(async (transaction) => {
+): Promise<Cancellation> {
+  return database.transaction().execute(async (transaction) => {
     const job = await transaction
       .selectFrom('jobs')
       .select(['id', 'project', 'engine', 'state', 'cancel_requested_at'])
       .where('id', '=', id)
       .forUpdate()
       .executeTakeFirst();
-    if (job === undefined || isFinal(job.state as JobState)) return;
-    if (job.cancel_requested_at !== null) return;
+    if (job === undefined || isFinal(job.state as JobState)) return 'unchanged';
+    if (job.cancel_requested_at !== null) return 'unchanged';
     const waiting = job.state === 'queued';
     const moved = await transaction
       .updateTable('jobs')
@@ -53,5 +58,6 @@ export async function cancelJob(
       },
     ]);
     if (waiting) await recordMove(transaction, moved, { job: id, to: 'cancelled', cause: actor });
+    return waiting ? 'cancelled' : 'cancelling';
   });
 }

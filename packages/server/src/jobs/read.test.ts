@@ -6,7 +6,8 @@ import { createTestDatabase, type TestDatabase } from '../testing/database.ts';
 import { makeResult, prepareJobRows, type JobRows } from '../testing/job-rows.ts';
 import { cancelJob } from './cancel.ts';
 import { finishAttempt } from './move.ts';
-import { countJobs, listJobs, readActivity, readJob, type JobFilter } from './read.ts';
+import type { JobFilter } from './filter-jobs.ts';
+import { countJobs, listJobs, readActivity, readJob } from './read.ts';
 
 let database: TestDatabase;
 let rows: JobRows;

@@ -16,37 +16,24 @@ import {
   type OutcomeCode,
   type Telemetry,
 } from '@lazaret/protocol';
-import { sql, type Kysely, type Selectable, type SelectQueryBuilder, type SqlBool } from 'kysely';
+import { sql, type Kysely, type Selectable } from 'kysely';
 
 import type { Database } from '../floor/db/schema.ts';
 import { idAt } from '../floor/ids.ts';
 import type { ProjectScope } from '../floor/principal.ts';
+import { filterJobs, type JobFilter, type JobQuery } from './filter-jobs.ts';
+import { sortJobs, type JobOrder } from './sort-jobs.ts';
 
-export interface JobFilter {
-  readonly project?: string | undefined;
-  readonly engine?: readonly string[] | undefined;
-  readonly state?: readonly JobState[] | undefined;
-  readonly tag?: string | undefined;
-  readonly submittedBy?: string | undefined;
-  readonly node?: string | undefined;
-  readonly sha256?: string | undefined;
-  readonly text?: string | undefined;
-  /** Only jobs newer than this id. */
-  readonly after?: string | undefined;
-}
-
-type JobQuery<O> = SelectQueryBuilder<Database, 'jobs', O>;
-
-/** Newest first, below the cursor; ids sort by time, so new jobs never shift a page. */
+/** One page in the order asked for, newest first unless said; new jobs never shift a page. */
 export async function listJobs(
   database: Kysely<Database>,
   scope: ProjectScope,
-  ask: { readonly filter: JobFilter; readonly limit: number; readonly cursor?: string | undefined },
+  ask: JobListAsk,
 ): Promise<{ items: Job[]; next: string | null }> {
-  let query = filterJobs(database.selectFrom('jobs').selectAll('jobs'), scope, ask.filter);
-  if (ask.cursor !== undefined) query = query.where('jobs.id', '<', ask.cursor);
-  const rows = await query
-    .orderBy('jobs.id', 'desc')
+  const sorted = sortJobs(ask);
+  const base = filterJobs(database.selectFrom('jobs').selectAll('jobs'), scope, ask.filter);
+  const rows = await sorted
+    .apply(base.select(sorted.value))
     .limit(ask.limit + 1)
     .execute();
   const page = rows.slice(0, ask.limit);
@@ -55,32 +42,15 @@ export async function listJobs(
     page.map((row) => row.id),
   );
   const items = page.map((row) => toJob(row, inputs.get(row.id) ?? []));
-  return { items, next: rows.length > ask.limit ? (items.at(-1)?.id ?? null) : null };
+  const last = page.at(-1);
+  const hasMore = rows.length > ask.limit && last !== undefined;
+  return { items, next: hasMore ? sorted.cursorOf(last) : null };
 }
 
-function filterJobs<O>(query: JobQuery<O>, scope: ProjectScope, filter: JobFilter): JobQuery<O> {
-  let narrowed = query;
-  const narrow = (condition: ReturnType<typeof sql<SqlBool>>): void => {
-    narrowed = narrowed.where(condition);
-  };
-  if (scope !== 'all') narrow(sql`jobs.project = any(${scope}::text[])`);
-  if (filter.project !== undefined) narrow(sql`jobs.project = ${filter.project}`);
-  if (filter.engine !== undefined) narrow(sql`jobs.engine = any(${filter.engine}::text[])`);
-  if (filter.state !== undefined) narrow(sql`jobs.state = any(${filter.state}::text[])`);
-  if (filter.tag !== undefined) narrow(sql`${filter.tag} = any(jobs.tags)`);
-  if (filter.submittedBy !== undefined) narrow(sql`jobs.submitted_by = ${filter.submittedBy}`);
-  if (filter.node !== undefined) narrow(sql`jobs.node = ${filter.node}`);
-  if (filter.after !== undefined) narrow(sql`jobs.id > ${filter.after}`);
-  if (filter.sha256 !== undefined) {
-    narrow(sql`(exists (select from job_inputs i where i.job = jobs.id and i.sha256 = ${filter.sha256})
-      or exists (select from job_artifacts a where a.job = jobs.id and a.sha256 = ${filter.sha256}))`);
-  }
-  if (filter.text !== undefined) {
-    const pattern = `%${filter.text.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
-    narrow(sql`(exists (select from unnest(jobs.tags) as tag where tag ilike ${pattern})
-      or exists (select from job_inputs i where i.job = jobs.id and i.name ilike ${pattern}))`);
-  }
-  return narrowed;
+export interface JobListAsk extends Partial<JobOrder> {
+  readonly filter: JobFilter;
+  readonly limit: number;
+  readonly cursor?: string | undefined;
 }
 
 /** One job with everything about it; a job out of scope does not exist. */

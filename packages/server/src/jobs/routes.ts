@@ -1,9 +1,17 @@
 /** HTTP of jobs. */
 import { operations } from '@lazaret/protocol';
 
+<<<<<<< HEAD
 import { route, type Route } from '../floor/http/index.ts';
 import { projectsWith } from '../floor/principal.ts';
 import { countJobs, listJobs, readActivity } from './read.ts';
+=======
+import { route, type Route } from '../http/index.ts';
+import { projectsWith } from '../principal.ts';
+import { cancelMany, rerunMany } from './change-many.ts';
+import { readFindings } from './findings.ts';
+import { countJobs, listJobs, readActivity, readJob } from './read.ts';
+>>>>>>> 0c998e4 (jobs: sort lists on the server, cancel and rerun many at once, read findings of an engine)
 import { openResult } from './result.ts';
 import { cancel, follow, openLog, rerun, showJob, submit, type JobParts } from './service.ts';
 
@@ -13,8 +21,9 @@ export function jobRoutes(parts: JobParts & { readonly nowMs: () => number }): R
   return [
     route(jobs.submit, ({ body }, context) => submit(parts, body, { context })),
     route(jobs.list, ({ query }, { principal }) => {
-      const { limit, cursor, ...filter } = query;
-      return listJobs(database, projectsWith(principal, 'jobs.read'), { filter, limit, cursor });
+      const { limit, cursor, sort, order, ...filter } = query;
+      const scope = projectsWith(principal, 'jobs.read');
+      return listJobs(database, scope, { filter, limit, cursor, sort, order });
     }),
     route(jobs.count, ({ query }, { principal }) =>
       countJobs(database, projectsWith(principal, 'jobs.read'), query),
@@ -32,6 +41,12 @@ export function jobRoutes(parts: JobParts & { readonly nowMs: () => number }): R
     route(jobs.rerun, ({ params, body }, context) =>
       rerun(parts, { id: params.id, sameRevision: body.sameRevision }, context),
     ),
+    route(jobs.cancelMany, ({ body }, context) => cancelMany(parts, body, context)),
+    route(jobs.rerunMany, ({ body }, context) => rerunMany(parts, body, context)),
+    route(jobs.findings, async ({ params, query }, { principal }) => {
+      const job = await readJob(database, projectsWith(principal, 'jobs.read'), params.id);
+      return readFindings(parts.blobs, job, query);
+    }),
     route(jobs.log, ({ params, query }, context) =>
       openLog(parts, { id: params.id, ...query }, context),
     ),

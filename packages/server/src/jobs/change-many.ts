@@ -1,0 +1,174 @@
+/**
+ * Many jobs at once, chosen by ids or by a filter. Each job is changed in its own transaction, with
+ * the event of its own that a single call writes too, so that the audit log names every job; the
+ * answer says of each what became of it.
+ */
+import { createHash } from 'node:crypto';
+
+import {
+  asProblem,
+  finalStates,
+  isFinal,
+  jobStates,
+  limits,
+  Problem,
+  type BulkOutput,
+  type BulkResult,
+  type JobState,
+  type OperationInput,
+  type operations,
+} from '@lazaret/protocol';
+
+import { readIdempotencyKey, type CallContext } from '../floor/http/index.ts';
+import { projectsWith, type ProjectScope } from '../floor/principal.ts';
+import { cancelJob } from './cancel.ts';
+import { filterJobs, type JobFilter } from './filter-jobs.ts';
+import { rerun, type JobParts } from './service.ts';
+
+type CancelAsk = OperationInput<(typeof operations.jobs)['cancelMany']>['body'];
+type RerunAsk = OperationInput<(typeof operations.jobs)['rerunMany']>['body'];
+
+/** Cancels the active jobs that are selected. */
+export async function cancelMany(
+  parts: JobParts,
+  ask: CancelAsk,
+  context: CallContext,
+): Promise<BulkOutput> {
+  const scope = projectsWith(context.principal, 'jobs.control');
+  const active = jobStates.filter((state) => !isFinal(state));
+  const selected = await select(parts, ask, { scope, states: active, most: limits.bulkCancelJobs });
+  if (ask.dryRun) return summarize(ask, selected, []);
+  const results = await eachJob(selected, async (id) => ({
+    status: await cancelJob(parts.database, id, context.principal.name),
+  }));
+  parts.onQueue();
+  parts.onEvents();
+  return summarize(ask, selected, results);
+}
+
+/** Submits the ended jobs that are selected once more. */
+export async function rerunMany(
+  parts: JobParts,
+  ask: RerunAsk,
+  context: CallContext,
+): Promise<BulkOutput> {
+  const { principal } = context;
+  const scope = intersect(
+    projectsWith(principal, 'jobs.submit'),
+    projectsWith(principal, 'jobs.read'),
+  );
+  const ended: JobState[] = [...finalStates];
+  const selected = await select(parts, ask, { scope, states: ended, most: limits.bulkRerunJobs });
+  if (ask.dryRun) return summarize(ask, selected, []);
+  const results = await eachJob(selected, async (id) => {
+    const call = { ...context, headers: keyOf(context, id) };
+    const job = await rerun(parts, { id, sameRevision: ask.sameRevision }, call);
+    return { status: 'resubmitted', job: job.id };
+  });
+  return summarize(ask, selected, results);
+}
+
+/** An Idempotency-Key is for the whole call; each job of it gets one of its own. */
+function keyOf({ headers }: CallContext, id: string): CallContext['headers'] {
+  const key = readIdempotencyKey(headers['idempotency-key']);
+  if (key === undefined) return headers;
+  const own = createHash('sha256').update(`${key} ${id}`).digest('hex');
+  return { ...headers, 'idempotency-key': own };
+}
+
+function intersect(a: ProjectScope, b: ProjectScope): ProjectScope {
+  if (a === 'all') return b;
+  if (b === 'all') return a;
+  return a.filter((project) => b.includes(project));
+}
+
+type Selection = Omit<JobFilter, 'after'> & { readonly dryRun: boolean; readonly every: boolean };
+
+interface Selected {
+  readonly ids: readonly string[];
+  /** Given ids that are not of a job in scope. */
+  readonly missing: readonly string[];
+  readonly matched: number;
+}
+
+interface Bounds {
+  readonly scope: ProjectScope;
+  /** What a filter selects; ids are taken in any state. */
+  readonly states: readonly JobState[];
+  readonly most: number;
+}
+
+/** The jobs that are meant, the oldest first. Throws selection_too_large before any is changed. */
+async function select(parts: JobParts, ask: Selection, bounds: Bounds): Promise<Selected> {
+  const { dryRun, every, ...asked } = ask;
+  const states = asked.state?.filter((state) => bounds.states.includes(state)) ?? bounds.states;
+  const filter = asked.ids === undefined ? { ...asked, state: states } : asked;
+  const query = filterJobs(
+    parts.database.selectFrom('jobs').select('jobs.id'),
+    bounds.scope,
+    filter,
+  );
+  if (dryRun && asked.ids === undefined) {
+    const { count } = await query
+      .clearSelect()
+      .select(({ fn }) => fn.countAll<number>().as('count'))
+      .executeTakeFirstOrThrow();
+    return { ids: [], missing: [], matched: Number(count) };
+  }
+  const rows = await query
+    .orderBy('jobs.id')
+    .limit(bounds.most + 1)
+    .execute();
+  if (rows.length > bounds.most) {
+    throw new Problem(
+      'selection_too_large',
+      `more than ${bounds.most} jobs match (limit ${bounds.most} at a time)`,
+    );
+  }
+  const ids = rows.map(({ id }) => id);
+  const found = new Set(ids);
+  const missing = (asked.ids ?? []).filter((id) => !found.has(id));
+  return { ids, missing, matched: ids.length };
+}
+
+type Change = Pick<BulkResult, 'status'> & Partial<BulkResult>;
+
+/** One after the other: many at once would only wait for each other's locks. */
+async function eachJob(
+  { ids, missing }: Selected,
+  change: (id: string) => Promise<Change>,
+): Promise<BulkResult[]> {
+  const results: BulkResult[] = [];
+  for (const id of ids) {
+    try {
+      results.push({ id, job: null, problem: null, ...(await change(id)) });
+    } catch (error) {
+      results.push(failed(id, error));
+    }
+  }
+  for (const id of missing) {
+    results.push(failed(id, new Problem('not_found', `there is no job ${id} that you can change`)));
+  }
+  return results;
+}
+
+function failed(id: string, error: unknown): BulkResult {
+  const problem = asProblem(error);
+  // What is not expected ends the whole call; what was changed before stays changed.
+  if (problem === undefined) throw error;
+  const { code, message } = problem;
+  return { id, status: 'failed', job: null, problem: { code, detail: message } };
+}
+
+function summarize(ask: Selection, selected: Selected, results: readonly BulkResult[]): BulkOutput {
+  const count = (...statuses: BulkResult['status'][]): number =>
+    results.filter(({ status }) => statuses.includes(status)).length;
+  return {
+    dryRun: ask.dryRun,
+    matched: selected.matched,
+    changed: count('cancelled', 'cancelling', 'resubmitted'),
+    unchanged: count('unchanged'),
+    failed: count('failed'),
+    results: [...results],
+  };
+}
