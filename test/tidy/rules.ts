@@ -64,6 +64,7 @@ export const entries: readonly RegExp[] = [
   // threads
   /^packages\/analysis\/src\/scan\/yara\/yara-worker\.ts$/,
   /^packages\/analysis\/src\/inspection\/layers\/layer-thread\.ts$/,
+  /^packages\/analysis\/src\/archive\/browse\/browse-thread\.ts$/,
   /^bench\/inspect\/bound\.ts$/,
   /^tools\/fuzz\/fuzz-worker\.ts$/,
 ];

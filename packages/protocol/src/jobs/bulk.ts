@@ -63,7 +63,6 @@ export const bulkJobOperations = {
     body: jobSelection.refine(isSelective, notSelective),
     output: bulkOutput,
     errors: ['selection_too_large'],
-    cli: { command: 'jobs cancel', confirm: true },
   }),
   rerunMany: defineOperation({
     name: 'jobs.rerunMany',
@@ -79,6 +78,5 @@ export const bulkJobOperations = {
       .refine(isSelective, notSelective),
     output: bulkOutput,
     errors: ['selection_too_large'],
-    cli: { command: 'jobs rerun', confirm: true },
   }),
 } as const;

@@ -18,6 +18,7 @@ import {
   type OperationInput,
   type operations,
 } from '@lazaret/protocol';
+import { sql } from 'kysely';
 
 import { readIdempotencyKey, type CallContext } from '../floor/http/index.ts';
 import { projectsWith, type ProjectScope } from '../floor/principal.ts';
@@ -100,7 +101,7 @@ interface Bounds {
 
 /** The jobs that are meant, the oldest first. Throws selection_too_large before any is changed. */
 async function select(parts: JobParts, ask: Selection, bounds: Bounds): Promise<Selected> {
-  const { dryRun, every, ...asked } = ask;
+  const { dryRun, every: _every, ...asked } = ask;
   const states = asked.state?.filter((state) => bounds.states.includes(state)) ?? bounds.states;
   const filter = asked.ids === undefined ? { ...asked, state: states } : asked;
   const query = filterJobs(
@@ -111,9 +112,9 @@ async function select(parts: JobParts, ask: Selection, bounds: Bounds): Promise<
   if (dryRun && asked.ids === undefined) {
     const { count } = await query
       .clearSelect()
-      .select(({ fn }) => fn.countAll<number>().as('count'))
+      .select(sql<number>`count(*)::int`.as('count'))
       .executeTakeFirstOrThrow();
-    return { ids: [], missing: [], matched: Number(count) };
+    return { ids: [], missing: [], matched: count };
   }
   const rows = await query
     .orderBy('jobs.id')

@@ -1,6 +1,6 @@
 /** The filter of jobs in SQL. Every query of jobs is bounded by the caller's projects. */
 import type { JobState } from '@lazaret/protocol';
-import { sql, type SelectQueryBuilder, type SqlBool } from 'kysely';
+import { sql, type RawBuilder, type SelectQueryBuilder, type SqlBool } from 'kysely';
 
 import type { Database } from '../floor/db/schema.ts';
 import type { ProjectScope } from '../floor/principal.ts';
@@ -29,28 +29,43 @@ export function filterJobs<O>(
   scope: ProjectScope,
   filter: JobFilter,
 ): JobQuery<O> {
-  let narrowed = query;
-  const narrow = (condition: ReturnType<typeof sql<SqlBool>>): void => {
-    narrowed = narrowed.where(condition);
-  };
-  if (scope !== 'all') narrow(sql`jobs.project = any(${scope}::text[])`);
-  if (filter.project !== undefined) narrow(sql`jobs.project = ${filter.project}`);
-  if (filter.engine !== undefined) narrow(sql`jobs.engine = any(${filter.engine}::text[])`);
-  if (filter.state !== undefined) narrow(sql`jobs.state = any(${filter.state}::text[])`);
-  if (filter.tag !== undefined) narrow(sql`${filter.tag} = any(jobs.tags)`);
-  if (filter.submittedBy !== undefined) narrow(sql`jobs.submitted_by = ${filter.submittedBy}`);
-  if (filter.node !== undefined) narrow(sql`jobs.node = ${filter.node}`);
-  if (filter.after !== undefined) narrow(sql`jobs.id > ${filter.after}`);
-  if (filter.notAfter !== undefined) narrow(sql`jobs.id <= ${filter.notAfter}`);
-  if (filter.ids !== undefined) narrow(sql`jobs.id = any(${filter.ids}::text[])`);
-  if (filter.sha256 !== undefined) {
-    narrow(sql`(exists (select from job_inputs i where i.job = jobs.id and i.sha256 = ${filter.sha256})
-      or exists (select from job_artifacts a where a.job = jobs.id and a.sha256 = ${filter.sha256}))`);
+  const conditions = [
+    ...rowConditions(filter),
+    ...contentConditions(filter),
+    ...(scope === 'all' ? [] : [sql<SqlBool>`jobs.project = any(${scope}::text[])`]),
+  ];
+  return conditions.reduce((narrowed, condition) => narrowed.where(condition), query);
+}
+
+type Condition = RawBuilder<SqlBool>;
+
+function rowConditions(filter: JobFilter): Condition[] {
+  const { project, engine, state, tag, submittedBy, node, after, notAfter, ids } = filter;
+  const given: [unknown, Condition][] = [
+    [project, sql`jobs.project = ${project}`],
+    [engine, sql`jobs.engine = any(${engine}::text[])`],
+    [state, sql`jobs.state = any(${state}::text[])`],
+    [tag, sql`${tag} = any(jobs.tags)`],
+    [submittedBy, sql`jobs.submitted_by = ${submittedBy}`],
+    [node, sql`jobs.node = ${node}`],
+    [after, sql`jobs.id > ${after}`],
+    [notAfter, sql`jobs.id <= ${notAfter}`],
+    [ids, sql`jobs.id = any(${ids}::text[])`],
+  ];
+  return given.filter(([value]) => value !== undefined).map(([, condition]) => condition);
+}
+
+function contentConditions({ sha256, text }: JobFilter): Condition[] {
+  const conditions: Condition[] = [];
+  if (sha256 !== undefined) {
+    conditions.push(sql`(
+      exists (select from job_inputs i where i.job = jobs.id and i.sha256 = ${sha256})
+      or exists (select from job_artifacts a where a.job = jobs.id and a.sha256 = ${sha256}))`);
   }
-  if (filter.text !== undefined) {
-    const pattern = `%${filter.text.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
-    narrow(sql`(exists (select from unnest(jobs.tags) as tag where tag ilike ${pattern})
+  if (text !== undefined) {
+    const pattern = `%${text.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
+    conditions.push(sql`(exists (select from unnest(jobs.tags) as tag where tag ilike ${pattern})
       or exists (select from job_inputs i where i.job = jobs.id and i.name ilike ${pattern}))`);
   }
-  return narrowed;
+  return conditions;
 }

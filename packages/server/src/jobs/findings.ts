@@ -1,7 +1,7 @@
 /**
- * Findings that an engine left in `findings.json`. The file comes from a container that examined an
- * untrusted sample: size, number and form are checked, and what does not have the documented form is
- * counted and named instead of being shown as if it were a finding.
+ * Findings that an engine left in `findings.json`. The file comes from a container that examined
+ * an untrusted sample: size, number and form are checked, and what does not have the documented
+ * form is counted and named instead of being shown as if it were a finding.
  */
 import {
   engineFinding,

@@ -1,17 +1,11 @@
 /** HTTP of jobs. */
 import { operations } from '@lazaret/protocol';
 
-<<<<<<< HEAD
 import { route, type Route } from '../floor/http/index.ts';
 import { projectsWith } from '../floor/principal.ts';
-import { countJobs, listJobs, readActivity } from './read.ts';
-=======
-import { route, type Route } from '../http/index.ts';
-import { projectsWith } from '../principal.ts';
+import { countJobs, listJobs, readActivity, readJob } from './read.ts';
 import { cancelMany, rerunMany } from './change-many.ts';
 import { readFindings } from './findings.ts';
-import { countJobs, listJobs, readActivity, readJob } from './read.ts';
->>>>>>> 0c998e4 (jobs: sort lists on the server, cancel and rerun many at once, read findings of an engine)
 import { openResult } from './result.ts';
 import { cancel, follow, openLog, rerun, showJob, submit, type JobParts } from './service.ts';
 

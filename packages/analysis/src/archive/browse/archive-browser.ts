@@ -1,7 +1,7 @@
 /**
- * Reads archives for a server in threads of their own: an archive that needs too much time or memory
- * costs its own request and nothing else. Threads end when they were idle for a while, and with them
- * the archives that they remember.
+ * Reads archives for a server in threads of their own: an archive that needs too much time or
+ * memory costs its own request and nothing else. Threads end when they were idle for a while, and
+ * with them the archives that they remember.
  */
 import { getCompileCacheDir } from 'node:module';
 import { dirname } from 'node:path';

@@ -1,6 +1,6 @@
 /**
- * The thread that reads archives for a server: one request at a time. It remembers the last archives
- * and their listings, so that opening a tree level by level reads the archive once.
+ * The thread that reads archives for a server: one request at a time. It remembers the last
+ * archives and their listings, so that opening a tree level by level reads the archive once.
  */
 import { parentPort } from 'node:worker_threads';
 

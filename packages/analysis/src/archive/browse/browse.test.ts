@@ -1,4 +1,4 @@
-/** Archives as trees: every format, untrusted names, bombs, damage, and archives inside archives. */
+/** Archives as trees: every format, untrusted names, bombs, damage, archives inside archives. */
 import { randomBytes } from 'node:crypto';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 

@@ -1,7 +1,7 @@
 /**
- * Lists the members of one archive, without their content. Everything comes from an untrusted file:
- * paths are reported as they are and never used as paths of a file system. What is damaged or beyond
- * a limit is listed as far as it could be read, and the listing says what is missing.
+ * Lists the members of one archive, without their content. Everything comes from an untrusted
+ * file: paths are reported as they are and never used as paths of a file system. What is damaged or
+ * beyond a limit is listed as far as it could be read, and the listing says what is missing.
  */
 import { limits } from '@lazaret/protocol';
 import type { ArchiveMemberType, ArchiveMemberWarning } from '@lazaret/protocol';

@@ -83,13 +83,17 @@ function listChildren(listing: ArchiveListing, directory: string): ArchiveItem[]
     const name = slash < 0 ? rest : rest.slice(0, slash);
     const found = directories.get(name) ?? { files: 0, bytes: 0 };
     directories.set(name, found);
-    if (member.type !== 'directory') {
-      found.files += 1;
-      found.bytes += member.sizeBytes ?? 0;
-    } else if (slash < 0) found.entry = member;
+    if (slash < 0) found.entry = member;
+    countFile(found, member);
   }
   const folders = [...directories].map(([name, found]) => toDirectory(name, prefix, found));
   return [...folders.toSorted(byName), ...files.toSorted(byName)];
+}
+
+function countFile(directory: Directory, member: ArchiveMember): void {
+  if (member.type === 'directory') return;
+  directory.files += 1;
+  directory.bytes += member.sizeBytes ?? 0;
 }
 
 function byName(a: ArchiveItem, b: ArchiveItem): number {
