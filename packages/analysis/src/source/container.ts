@@ -5,7 +5,7 @@ import { tarTree } from '../tree/tar-tree.ts';
 import type { TarTreeOptions } from '../tree/tar-tree.ts';
 import type { FileTree } from '../tree/file-tree.ts';
 import { createEngineApi, engineName } from './engine-api.ts';
-import type { EngineEndpoint } from './engine-api.ts';
+import type { DockerEndpoint } from '@lazaret/docker';
 
 export interface ContainerTree extends FileTree {
   readonly id: string;
@@ -22,7 +22,7 @@ export interface ContainerTree extends FileTree {
 }
 
 export interface ContainerOptions extends TarTreeOptions {
-  readonly endpoint: EngineEndpoint;
+  readonly endpoint: DockerEndpoint;
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 
 import { sniffCompression } from '../archive/decompress.ts';
 import { blockBytes, isZeroBlock, parseHeader } from '../archive/tar-header.ts';
-import type { EngineEndpoint } from './engine-api.ts';
+import type { DockerEndpoint } from '@lazaret/docker';
 import { openFileBytes } from './file-bytes.ts';
 import { directoryFiles } from './image-files.ts';
 import { SourceError } from '@lazaret/oci';
@@ -29,7 +29,7 @@ export type DetectedSource = (
 
 export interface DetectOptions {
   /** Where an engine is asked first whether it has an image; without it none is asked. */
-  readonly engine?: EngineEndpoint | undefined;
+  readonly engine?: DockerEndpoint | undefined;
 }
 
 /**
@@ -122,7 +122,7 @@ async function detectImage(word: string, { engine }: DetectOptions): Promise<Det
 }
 
 /** Whether it has the image; a text when it cannot be asked. */
-async function askEngine(word: string, endpoint: EngineEndpoint): Promise<boolean | string> {
+async function askEngine(word: string, endpoint: DockerEndpoint): Promise<boolean | string> {
   const { createEngineApi, engineName } = await import('./engine-api.ts');
   const api = createEngineApi(endpoint);
   try {

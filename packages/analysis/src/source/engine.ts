@@ -8,14 +8,15 @@ import { limits } from '@lazaret/protocol';
 import { z } from 'zod';
 
 import { createEngineApi, engineName } from './engine-api.ts';
-import type { EngineApi, EngineEndpoint } from './engine-api.ts';
+import type { EngineApi } from './engine-api.ts';
+import type { DockerEndpoint } from '@lazaret/docker';
 import { archiveSource } from './image-archive.ts';
 import type { ImageSource } from '@lazaret/oci';
 import type { LocalOptions } from './local-image.ts';
 import { spool } from './spool.ts';
 
 export interface EngineImageOptions extends Pick<LocalOptions, 'defaultPlatform'> {
-  readonly endpoint: EngineEndpoint;
+  readonly endpoint: DockerEndpoint;
   /** For the export: on a disk with room for the image, uncompressed. */
   readonly spoolDirectory: string;
   /** `imageSpoolBytes` unless given. */

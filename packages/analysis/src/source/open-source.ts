@@ -6,7 +6,7 @@ import type { ContainerTree } from './container.ts';
 import type { DetectedSource } from './detect-source.ts';
 import { openDirectoryTree } from './directory.ts';
 import type { DirectoryTree, DirectoryTreeOptions } from './directory.ts';
-import type { EngineEndpoint } from './engine-api.ts';
+import type { DockerEndpoint } from '@lazaret/docker';
 import { openImageArchive, openImageStream } from './image-archive.ts';
 import type { ImageArchiveOptions } from './image-archive.ts';
 import { SourceError } from '@lazaret/oci';
@@ -16,7 +16,7 @@ import type { RegistryOptions } from '@lazaret/oci';
 
 export interface OpenSourceOptions extends Omit<ImageArchiveOptions, 'name'> {
   /** Needed for images and containers of an engine. */
-  readonly engine?: EngineEndpoint | undefined;
+  readonly engine?: DockerEndpoint | undefined;
   /** Needed for images in registries; left out where the network must not be used. */
   readonly registry?: RegistryOptions | undefined;
   /** Of an image in a registry: the digest that is asked for in place of its tag. */
@@ -97,7 +97,7 @@ async function openFromRegistry(
   throw new SourceError('unreachable', `${reference} is in a registry, and none may be asked here`);
 }
 
-function needEngine({ engine }: OpenSourceOptions): EngineEndpoint {
+function needEngine({ engine }: OpenSourceOptions): DockerEndpoint {
   if (engine !== undefined) return engine;
   throw new SourceError('unreachable', 'no engine is known here');
 }

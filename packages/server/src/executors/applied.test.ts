@@ -1,8 +1,8 @@
+import { anyAnswer } from '@lazaret/docker';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { compareApplied, describeApplied, inspectedContainer } from './applied.ts';
 import type { InspectedContainer } from './applied.ts';
-import { nothing } from './docker-api.ts';
 import { createContainer, removeContainer } from './docker-containers.ts';
 import { createDockerExecutor } from './docker.ts';
 import { createProbeImage, dockerAddress } from './testing/probe-image.ts';
@@ -211,7 +211,7 @@ describe('an engine that drops something', () => {
     const label = `io.lazaret.attempt=${spec.labels.attempt}`;
     const query = { filters: JSON.stringify({ label: [label] }) };
     const volumes = (): Promise<unknown> =>
-      image.api.call({ method: 'GET', path: '/volumes', query }, nothing);
+      image.api.call({ method: 'GET', path: '/volumes', query }, anyAnswer);
     expect(await volumes()).toMatchObject({ Volumes: [expect.anything(), expect.anything()] });
     await executor.remove(containerId);
     const { Volumes } = (await volumes()) as { Volumes: unknown[] | null };

@@ -2,12 +2,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { readTar } from '@lazaret/analysis';
 import type { TarEntry } from '@lazaret/analysis';
+import { anyAnswer, DockerError, type DockerClient, type DockerRequest } from '@lazaret/docker';
 import { limits } from '@lazaret/protocol';
 import { z } from 'zod';
 
 import { compareApplied, describeApplied, inspectedContainer } from './applied.ts';
-import { nothing } from './docker-api.ts';
-import type { ApiRequest, DockerApi } from './docker-api.ts';
 import { ExecutorError } from './executor.ts';
 import type {
   CallOptions,
@@ -23,7 +22,7 @@ const made = z.object({ Id: z.string(), Warnings: z.array(z.string()).nullish() 
 
 /** Makes a container under a name that is never used again, and reads back what was applied. */
 export async function createContainer(
-  api: DockerApi,
+  api: DockerClient,
   wanted: { readonly name: string; readonly body: CreateBody },
   { signal }: CallOptions,
 ): Promise<CreatedContainer> {
@@ -44,12 +43,12 @@ export async function createContainer(
 
 /** Starts a container; one that was started before is left as it is. */
 export async function startContainer(
-  api: DockerApi,
+  api: DockerClient,
   containerId: string,
   { signal }: CallOptions,
 ): Promise<void> {
   const path = containerPath(containerId, 'start');
-  await api.call({ method: 'POST', path, signal, accept: [304] }, nothing);
+  await api.call({ method: 'POST', path, signal, accept: [304] }, anyAnswer);
 }
 
 const state = z.object({
@@ -71,7 +70,7 @@ const ended: ReadonlySet<string> = new Set(['exited', 'dead', 'removing']);
  * `not-running` is asked for only after the start has answered, when it cannot come too early.
  */
 export async function waitContainer(
-  api: DockerApi,
+  api: DockerClient,
   containerId: string,
   { signal }: CallOptions,
 ): Promise<ContainerExit> {
@@ -97,12 +96,12 @@ export async function waitContainer(
 
 /** Returns when the engine says that the container has ended, or when it is time to look. */
 async function awaitNotice(
-  api: DockerApi,
+  api: DockerClient,
   containerId: string,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const enough = AbortSignal.timeout(limits.exitCheckMs);
-  const request: ApiRequest = {
+  const request: DockerRequest = {
     method: 'POST',
     path: containerPath(containerId, 'wait'),
     query: { condition: 'not-running' },
@@ -111,14 +110,14 @@ async function awaitNotice(
   try {
     for await (const _ of await api.stream(request)) continue;
   } catch (error) {
-    const lookInstead = error instanceof ExecutorError && (error.isUnreachable || enough.aborted);
+    const lookInstead = error instanceof DockerError && (error.isUnreachable || enough.aborted);
     if (!lookInstead || signal?.aborted === true) throw error;
   }
 }
 
 /** What lies below a directory of the container, its own entry left out. */
 export async function* collectFiles(
-  api: DockerApi,
+  api: DockerClient,
   containerId: string,
   { path, limits: bounds, signal }: CollectOptions,
 ): AsyncGenerator<TarEntry, void, undefined> {
@@ -135,21 +134,21 @@ export async function* collectFiles(
 }
 
 export async function killContainer(
-  api: DockerApi,
+  api: DockerClient,
   containerId: string,
   { signal }: CallOptions,
 ): Promise<void> {
   const path = containerPath(containerId, 'kill');
   // 409 is a container that does not run.
-  await api.call({ method: 'POST', path, signal, accept: [404, 409] }, nothing);
+  await api.call({ method: 'POST', path, signal, accept: [404, 409] }, anyAnswer);
 }
 
 export async function stopContainer(
-  api: DockerApi,
+  api: DockerClient,
   containerId: string,
   { graceMs, signal }: StopOptions,
 ): Promise<void> {
-  const request: ApiRequest = {
+  const request: DockerRequest = {
     method: 'POST',
     path: containerPath(containerId, 'stop'),
     query: { t: Math.ceil(graceMs / 1_000) },
@@ -157,18 +156,18 @@ export async function stopContainer(
     signal,
     accept: [304, 404],
   };
-  await api.call(request, nothing);
+  await api.call(request, anyAnswer);
 }
 
 export async function removeContainer(
-  api: DockerApi,
+  api: DockerClient,
   containerId: string,
   { signal }: CallOptions,
 ): Promise<void> {
   const path = containerPath(containerId, '');
   const query = { v: true, force: true };
   // 409 is a removal that is under way already.
-  await api.call({ method: 'DELETE', path, query, signal, accept: [404, 409] }, nothing);
+  await api.call({ method: 'DELETE', path, query, signal, accept: [404, 409] }, anyAnswer);
 }
 
 const listed = z.array(
@@ -181,7 +180,7 @@ const listed = z.array(
 );
 
 export async function listContainers(
-  api: DockerApi,
+  api: DockerClient,
   labels: Readonly<Record<string, string>>,
   { signal }: CallOptions,
 ): Promise<FoundContainer[]> {
@@ -210,7 +209,7 @@ export function containerPath(containerId: string, action: string): string {
 }
 
 function asImageMissing(image: string, error: unknown): unknown {
-  const absent = error instanceof ExecutorError && error.code === 'not_found';
+  const absent = error instanceof DockerError && error.code === 'not_found';
   if (!absent) return error;
   return new ExecutorError('image_missing', `the image ${image} is not on the node`);
 }

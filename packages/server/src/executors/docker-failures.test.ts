@@ -8,12 +8,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
 import { promisify } from 'node:util';
+import { anyAnswer, createDockerClient, type DockerEndpoint } from '@lazaret/docker';
 import { limits, Problem } from '@lazaret/protocol';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 
-import { createDockerApi, nothing } from './docker-api.ts';
 import { createDockerExecutor } from './docker.ts';
-import type { DockerEndpoint } from './docker-endpoint.ts';
 import { createEngineProxy, joinEngine } from './testing/engine-proxy.ts';
 import type { EngineProxy } from './testing/engine-proxy.ts';
 import type { Executor } from './executor.ts';
@@ -281,9 +280,9 @@ describe('calls', () => {
       }, 20);
     });
     const port = await listen(server);
-    const api = createDockerApi({ address: `tcp://127.0.0.1:${port}` });
+    const api = createDockerClient({ address: `tcp://127.0.0.1:${port}` });
     closers.push(() => api.close());
-    const call = (): Promise<unknown> => api.call({ method: 'GET', path: '/info' }, nothing);
+    const call = (): Promise<unknown> => api.call({ method: 'GET', path: '/info' }, anyAnswer);
     await Promise.all(Array.from({ length: 200 }, call));
     expect(most).toBeGreaterThan(1);
     expect(most).toBeLessThanOrEqual(limits.engineCallsPerNode);

@@ -1,4 +1,5 @@
 /** Pulling, from a registry small enough to be in this file. */
+import { anyAnswer, createDockerClient } from '@lazaret/docker';
 import { createHash, randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
@@ -7,12 +8,11 @@ import { gzipSync } from 'node:zlib';
 import { writeTar } from '@lazaret/analysis';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 
-import { createDockerApi, nothing } from './docker-api.ts';
 import { createDockerExecutor } from './docker.ts';
 import type { PullProgress } from './executor.ts';
 import { dockerAddress } from './testing/probe-image.ts';
 
-const api = createDockerApi({ address: dockerAddress });
+const api = createDockerClient({ address: dockerAddress });
 const executor = createDockerExecutor({ address: dockerAddress, now: Date.now });
 const repository = `lazaret-test/pulled-${randomUUID()}`;
 const manifestType = 'application/vnd.docker.distribution.manifest.v2+json';
@@ -80,7 +80,7 @@ beforeAll(async () => {
 afterEach(async () => {
   for (const reference of [`${name}:1`, `${name}@${digest}`]) {
     const path = `/images/${reference}`;
-    await api.call({ method: 'DELETE', path, query: { force: true }, accept: [404] }, nothing);
+    await api.call({ method: 'DELETE', path, query: { force: true }, accept: [404] }, anyAnswer);
   }
   requests = [];
   delayMs = 0;

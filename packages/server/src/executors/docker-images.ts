@@ -1,11 +1,10 @@
 /** Images on a Docker engine: what a reference stands for, and pulling what is missing. */
+import { DockerError, untilAborted, type DockerClient } from '@lazaret/docker';
 import { limits } from '@lazaret/protocol';
 import { z } from 'zod';
 
-import type { DockerApi } from './docker-api.ts';
 import { ExecutorError } from './executor.ts';
 import type { CallOptions, PullOptions, PullProgress, ResolvedImage } from './executor.ts';
-import { untilAborted } from './until-aborted.ts';
 
 const inspectedImage = z.object({
   Id: z.string(),
@@ -27,7 +26,7 @@ export interface DockerImages {
 
 type Listener = (progress: PullProgress) => void;
 
-export function createDockerImages(api: DockerApi): DockerImages {
+export function createDockerImages(api: DockerClient): DockerImages {
   const pulls = new Map<string, { done: Promise<void>; listeners: Set<Listener> }>();
 
   async function resolve(reference: string, { signal }: CallOptions = {}): Promise<ResolvedImage> {
@@ -80,7 +79,7 @@ function checkReference(reference: string): void {
 }
 
 function asMissing(reference: string, error: unknown): unknown {
-  const absent = error instanceof ExecutorError && error.code === 'not_found';
+  const absent = error instanceof DockerError && error.code === 'not_found';
   if (!absent) return error;
   return new ExecutorError('image_missing', `the image ${reference} is not on the node`);
 }
@@ -124,7 +123,7 @@ const pullLine = z.object({
     .optional(),
 });
 
-async function pull(api: DockerApi, reference: string, tell: Listener): Promise<void> {
+async function pull(api: DockerClient, reference: string, tell: Listener): Promise<void> {
   const { name, tag } = splitReference(reference);
   const deadline = AbortSignal.timeout(limits.imagePullMs);
   const query = { fromImage: name, tag };
@@ -139,8 +138,8 @@ async function pull(api: DockerApi, reference: string, tell: Listener): Promise<
       tell(sumUp(layers.values()));
     }
   } catch (error) {
-    const refused = error instanceof ExecutorError && !error.isUnreachable;
-    throw refused && error.code !== 'image_missing' ? missing(reference, error.message) : error;
+    const refused = error instanceof DockerError && !error.isUnreachable;
+    throw refused ? missing(reference, error.message) : error;
   }
 }
 
@@ -165,7 +164,7 @@ async function* readLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<string,
     const lines = (rest + chunk.toString('utf8')).split('\n');
     rest = lines.pop() ?? '';
     if (rest.length > limits.engineStreamLineBytes) {
-      throw new ExecutorError('bad_answer', 'pulling an image: a line of the answer is too long');
+      throw new DockerError('bad_answer', 'pulling an image: a line of the response is too long');
     }
     for (const line of lines) if (line.trim() !== '') yield line;
   }

@@ -1,17 +1,15 @@
 /** Watching containers of a Docker engine: their logs, what they use, what they have written. */
+import { DockerError, untilAborted, type DockerClient } from '@lazaret/docker';
 import { limits } from '@lazaret/protocol';
 import { z } from 'zod';
 
-import type { DockerApi } from './docker-api.ts';
 import { containerPath } from './docker-containers.ts';
-import { ExecutorError } from './executor.ts';
 import type { CallOptions, ContainerSample, FollowOptions } from './executor.ts';
 import { readLog, sinceParameter } from './log-frames.ts';
 import { labelNames } from './profile.ts';
-import { untilAborted } from './until-aborted.ts';
 
 export async function followLogs(
-  api: DockerApi,
+  api: DockerClient,
   containerId: string,
   { onChunk, after, signal }: FollowOptions,
 ): Promise<void> {
@@ -33,7 +31,7 @@ const stats = z.object({
 });
 
 export async function sampleContainer(
-  api: DockerApi,
+  api: DockerClient,
   containerId: string,
   { signal }: CallOptions,
 ): Promise<ContainerSample | undefined> {
@@ -54,7 +52,7 @@ export async function sampleContainer(
       pidsLimit: boundedLimit(answer.pids_stats.limit ?? 0),
     };
   } catch (error) {
-    if (error instanceof ExecutorError && error.code === 'not_found') return undefined;
+    if (error instanceof DockerError && error.code === 'not_found') return undefined;
     throw error;
   }
 }
@@ -87,7 +85,7 @@ export type OutputUsage = (
  * Rejected: `du` in the container, which is the workload's ground, and the volumes' directories on
  * the host, which only exist for a local engine.
  */
-export function createOutputUsage(api: DockerApi, now: () => number): OutputUsage {
+export function createOutputUsage(api: DockerClient, now: () => number): OutputUsage {
   let latest: Promise<ReadonlyMap<string, number>> = Promise.resolve(new Map());
   let underWay = false;
   let askAgainAtMs = Number.NEGATIVE_INFINITY;
@@ -111,7 +109,7 @@ export function createOutputUsage(api: DockerApi, now: () => number): OutputUsag
       // Engines answer one such question at a time; when another client's is under way, the
       // earlier answer stands.
       latest = ask().catch((error: unknown) => {
-        if (error instanceof ExecutorError && !error.isUnreachable) return before;
+        if (error instanceof DockerError && !error.isUnreachable) return before;
         latest = before;
         throw error;
       });

@@ -1,7 +1,7 @@
 /** What a Docker engine tells of itself. */
+import { type DockerClient } from '@lazaret/docker';
 import { z } from 'zod';
 
-import type { DockerApi } from './docker-api.ts';
 import type { CallOptions, NodeFacts } from './executor.ts';
 
 const info = z.object({
@@ -28,7 +28,7 @@ export interface ProbeOptions extends CallOptions {
   readonly now: () => number;
 }
 
-export async function probeDocker(api: DockerApi, options: ProbeOptions): Promise<NodeFacts> {
+export async function probeDocker(api: DockerClient, options: ProbeOptions): Promise<NodeFacts> {
   const { deadlineMs, now, signal } = options;
   const asked = now();
   const request = { method: 'GET', path: '/info', deadlineMs, signal } as const;

@@ -1,8 +1,14 @@
 /** The executor of a Docker engine, local or remote. */
-import { limits } from '@lazaret/protocol';
+import {
+  createConcurrencyGate,
+  createDockerClient,
+  DockerError,
+  type DockerClient,
+  type DockerEndpoint,
+} from '@lazaret/docker';
+import { limits, Problem } from '@lazaret/protocol';
 
 import type { Mismatch } from './applied.ts';
-import { createDockerApi } from './docker-api.ts';
 import {
   collectFiles,
   createContainer,
@@ -13,14 +19,13 @@ import {
   stopContainer,
   waitContainer,
 } from './docker-containers.ts';
-import type { DockerEndpoint } from './docker-endpoint.ts';
 import { createDockerImages } from './docker-images.ts';
 import { createOutputUsage, followLogs, sampleContainer } from './docker-observe.ts';
 import { probeDocker } from './docker-probe.ts';
 import type { CallOptions, Executor, NodeFacts } from './executor.ts';
-import { createGate } from './gate.ts';
 import { containerConfig } from './profile.ts';
 import type { ContainerSpec } from './profile.ts';
+import { translateErrors } from './translate-errors.ts';
 import { checkVolumeRoot, putArchives, writeVolumes } from './put-inputs.ts';
 
 export interface DockerExecutorOptions extends DockerEndpoint {
@@ -30,10 +35,11 @@ export interface DockerExecutorOptions extends DockerEndpoint {
   readonly startsAtOnce?: number;
 }
 
+/** Throws Problem `invalid_configuration` for an address that is not one of an engine. */
 export function createDockerExecutor(options: DockerExecutorOptions): Executor {
-  const api = createDockerApi(options);
+  const api = openClient(options);
   const images = createDockerImages(api);
-  const starts = createGate(options.startsAtOnce ?? limits.startsPerCore);
+  const starts = createConcurrencyGate(options.startsAtOnce ?? limits.startsPerCore);
   let known: NodeFacts | undefined;
   const isLocal = options.address.startsWith('unix:');
   let volumesReachable = true;
@@ -49,7 +55,7 @@ export function createDockerExecutor(options: DockerExecutorOptions): Executor {
     return facts;
   }
 
-  return {
+  return translateErrors({
     kind: 'docker',
     probe,
     resolveImage: (reference, call) => images.resolve(reference, call),
@@ -84,7 +90,16 @@ export function createDockerExecutor(options: DockerExecutorOptions): Executor {
     remove: (containerId, call = {}) => removeContainer(api, containerId, call),
     list: (labels, call = {}) => listContainers(api, labels, call),
     close: () => api.close(),
-  };
+  });
+}
+
+function openClient(options: DockerExecutorOptions): DockerClient {
+  try {
+    return createDockerClient(options);
+  } catch (error) {
+    if (!(error instanceof DockerError)) throw error;
+    throw new Problem('invalid_configuration', error.message, { cause: error });
+  }
 }
 
 /** What an inspection cannot show: a container without a filter of its own gets the engine's. */

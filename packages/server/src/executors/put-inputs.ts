@@ -10,11 +10,10 @@ import { lstat, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readTar, writeTar } from '@lazaret/analysis';
 import type { TarInput } from '@lazaret/analysis';
+import { anyAnswer, type DockerClient, type DockerRequest } from '@lazaret/docker';
 import { limits } from '@lazaret/protocol';
 import { z } from 'zod';
 
-import { nothing } from './docker-api.ts';
-import type { ApiRequest, DockerApi } from './docker-api.ts';
 import { containerPath } from './docker-containers.ts';
 import { ExecutorError } from './executor.ts';
 import type { ContainerInputs, InputFile } from './executor.ts';
@@ -58,7 +57,7 @@ function planVolumes({ spec, files }: ContainerInputs): VolumePlan[] {
 
 /** Through the archive API: works for every engine, near or far. */
 export async function putArchives(
-  api: DockerApi,
+  api: DockerClient,
   containerId: string,
   inputs: ContainerInputs,
 ): Promise<void> {
@@ -68,7 +67,7 @@ export async function putArchives(
     for (const { name, sizeBytes, content } of files) {
       entries.push({ path: name, mode: fileMode, ...fileOwner, sizeBytes, content });
     }
-    const request: ApiRequest = {
+    const request: DockerRequest = {
       method: 'PUT',
       path: containerPath(containerId, 'archive'),
       query: { path: mount },
@@ -76,7 +75,7 @@ export async function putArchives(
       deadlineMs: limits.collectMs,
       signal: inputs.signal,
     };
-    await api.call(request, nothing);
+    await api.call(request, anyAnswer);
   };
   await Promise.all(planVolumes(inputs).map(put));
 }
@@ -87,7 +86,7 @@ export async function putArchives(
  * looked at once for each engine. Throws ExecutorError `incompatible`.
  */
 export async function checkVolumeRoot(
-  api: DockerApi,
+  api: DockerClient,
   containerId: string,
   { spec, signal }: ContainerInputs,
 ): Promise<void> {
@@ -122,7 +121,7 @@ const mounted = z.object({
  * name of an anonymous volume is random, so a directory of that name can only be the right one.
  */
 export async function writeVolumes(
-  api: DockerApi,
+  api: DockerClient,
   containerId: string,
   inputs: ContainerInputs,
 ): Promise<boolean> {

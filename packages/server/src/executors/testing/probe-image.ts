@@ -2,6 +2,7 @@
  * The image that the tests probe containment from: a static busybox, and perl for calling the
  * kernel directly. Made from the programs of this machine, so no registry is needed.
  */
+import { anyAnswer, createDockerClient, type DockerClient } from '@lazaret/docker';
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -10,15 +11,13 @@ import { writeTar } from '@lazaret/analysis';
 import type { TarInput } from '@lazaret/analysis';
 import { z } from 'zod';
 
-import { createDockerApi, nothing } from '../docker-api.ts';
-import type { DockerApi } from '../docker-api.ts';
 import type { ContainerSpec } from '../profile.ts';
 
 const MiB = 1024 * 1024;
 export const dockerAddress = 'unix:///var/run/docker.sock';
 
 export interface ProbeImage {
-  readonly api: DockerApi;
+  readonly api: DockerClient;
   /** A tag of its own for each test file. */
   readonly tag: string;
   /** Carried by all containers of this test file. */
@@ -31,7 +30,7 @@ export interface ProbeImage {
 
 /** Imports the image; `changes` are lines of a Dockerfile, as in `VOLUME /data`. */
 export async function createProbeImage(changes = ''): Promise<ProbeImage> {
-  const api = createDockerApi({ address: dockerAddress });
+  const api = createDockerClient({ address: dockerAddress });
   const instance = `test-${randomUUID()}`;
   const tag = `lazaret-test/probe:${instance}`;
   const [repo] = tag.split(':');
@@ -106,15 +105,15 @@ async function linkedLibraries(program: string): Promise<string[]> {
   return [...stdout.matchAll(/(\/\S+) \(0x/g)].flatMap((match) => match[1] ?? []);
 }
 
-async function removeAll(api: DockerApi, tag: string, instance: string): Promise<void> {
+async function removeAll(api: DockerClient, tag: string, instance: string): Promise<void> {
   const filters = JSON.stringify({ label: [`io.lazaret.instance=${instance}`] });
   const listed = z.array(z.object({ Id: z.string() }));
   const query = { all: true, filters };
   const found = await api.call({ method: 'GET', path: '/containers/json', query }, listed);
   for (const { Id } of found) {
     const path = `/containers/${Id}`;
-    await api.call({ method: 'DELETE', path, query: { v: true, force: true } }, nothing);
+    await api.call({ method: 'DELETE', path, query: { v: true, force: true } }, anyAnswer);
   }
-  await api.call({ method: 'DELETE', path: `/images/${tag}`, accept: [404] }, nothing);
+  await api.call({ method: 'DELETE', path: `/images/${tag}`, accept: [404] }, anyAnswer);
   await api.close();
 }

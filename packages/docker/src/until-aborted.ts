@@ -1,13 +1,13 @@
-import { ExecutorError } from './executor.ts';
+import { DockerError } from './docker-error.ts';
 
 /**
- * Waits for work that others wait for too: a signal ends this wait, as ExecutorError `aborted`,
+ * Waits for work that others wait for too: a signal ends this wait, as DockerError `aborted`,
  * and not the work.
  */
 export async function untilAborted<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {
   if (signal === undefined) return work;
   const { promise, reject } = Promise.withResolvers<never>();
-  const leave = (): void => reject(new ExecutorError('aborted', 'called off while waiting'));
+  const leave = (): void => reject(new DockerError('aborted', 'aborted while waiting'));
   if (signal.aborted) leave();
   signal.addEventListener('abort', leave, { once: true });
   try {

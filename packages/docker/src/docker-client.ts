@@ -1,9 +1,10 @@
 /**
- * A thin client of the Docker Engine API: one function for answers, one for streams. It negotiates
- * the version, gives every call a deadline, bounds how many run at once and how large an answer may
- * be, and says precisely how a call failed: no connection, no answer, or an answer that says no.
- * Streams (logs, archives, waits) are not counted against the calls: they last as long as a
- * container does, and must not keep a kill from getting through.
+ * The client of the Docker Engine API: one function for answers, one for streams. It negotiates the
+ * version, gives every call a deadline, bounds how many run at once and how large an answer may be,
+ * and tells apart no connection, no answer in time, and an error status (DockerError). Streams
+ * (logs, archives, waits) are not counted against the calls: they last as long as a container does,
+ * and must not delay a kill.
+ * Source: Docker Engine API, versions 1.41 to 1.51.
  */
 import { Readable } from 'node:stream';
 
@@ -15,21 +16,21 @@ import { z } from 'zod';
 import { engineFailure, transportFailure } from './docker-failure.ts';
 import { parseEndpoint } from './docker-endpoint.ts';
 import type { DockerEndpoint } from './docker-endpoint.ts';
-import { ExecutorError } from './executor.ts';
-import { createGate } from './gate.ts';
+import { createConcurrencyGate } from './concurrency-gate.ts';
+import { DockerError } from './docker-error.ts';
 import { untilAborted } from './until-aborted.ts';
 
-export interface DockerApi {
+export interface DockerClient {
   /** The answer's JSON, checked; `undefined` where the answer has no body. */
-  call<T>(request: ApiRequest, schema: z.ZodType<T>): Promise<T>;
+  call<T>(request: DockerRequest, schema: z.ZodType<T>): Promise<T>;
   /** The answer's body once its headers are there, to be read or left by whoever asked for it. */
-  stream(request: ApiRequest): Promise<AsyncIterable<Buffer>>;
+  stream(request: DockerRequest): Promise<AsyncIterable<Buffer>>;
   /** The version spoken with this engine, such as `1.41`. */
   version(signal?: AbortSignal): Promise<string>;
   close(): Promise<void>;
 }
 
-export interface ApiRequest {
+export interface DockerRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Without the version, as in `/containers/json`. */
   readonly path: string;
@@ -39,19 +40,26 @@ export interface ApiRequest {
   readonly headers?: Readonly<Record<string, string>>;
   /** For the whole answer, or for a stream's headers. */
   readonly deadlineMs?: number;
+  /** For a stream: how long it may send nothing; unbounded without. */
+  readonly idleMs?: number;
+  /**
+   * Asks under no version, which an engine answers in its own: for read-only calls whose form is
+   * the same in all versions, so that engines of any age are read.
+   */
+  readonly unversioned?: boolean;
   readonly signal?: AbortSignal | undefined;
   /** Statuses from 300 on that are as good as success, as 304 is for a container that runs. */
   readonly accept?: readonly number[];
 }
 
 /** For answers whose content does not matter. */
-export const nothing: z.ZodType<unknown> = z.unknown();
+export const anyAnswer: z.ZodType<unknown> = z.unknown();
 
 const oldestVersion = '1.41';
 const newestVersion = '1.51';
 const versions = z.object({ ApiVersion: z.string(), MinAPIVersion: z.string().default('1.12') });
 
-export function createDockerApi(endpoint: DockerEndpoint): DockerApi {
+export function createDockerClient(endpoint: DockerEndpoint): DockerClient {
   const { origin, connect } = parseEndpoint(endpoint);
   const pool = new Pool(origin, {
     connect: { ...connect, timeout: limits.engineConnectMs },
@@ -59,7 +67,7 @@ export function createDockerApi(endpoint: DockerEndpoint): DockerApi {
     headersTimeout: 0,
     bodyTimeout: 0,
   });
-  const calls = createGate(limits.engineCallsPerNode);
+  const calls = createConcurrencyGate(limits.engineCallsPerNode);
   let negotiated: Promise<string> | undefined;
 
   async function version(signal?: AbortSignal): Promise<string> {
@@ -77,7 +85,7 @@ export function createDockerApi(endpoint: DockerEndpoint): DockerApi {
     return untilAborted(negotiated, signal);
   }
 
-  async function answer<T>(request: ApiRequest, path: string, schema: z.ZodType<T>): Promise<T> {
+  async function answer<T>(request: DockerRequest, path: string, schema: z.ZodType<T>): Promise<T> {
     const { deadlineMs = limits.engineCallMs, signal } = request;
     return withDeadline({ deadlineMs, signal, request }, async (joined) => {
       const response = await send(pool, { request, path, signal: joined });
@@ -89,7 +97,8 @@ export function createDockerApi(endpoint: DockerEndpoint): DockerApi {
     });
   }
 
-  async function versioned(request: ApiRequest): Promise<string> {
+  async function versioned(request: DockerRequest): Promise<string> {
+    if (request.unversioned === true) return request.path;
     return `/v${await version(request.signal)}${request.path}`;
   }
 
@@ -110,7 +119,7 @@ export function createDockerApi(endpoint: DockerEndpoint): DockerApi {
 }
 
 interface Sending {
-  readonly request: ApiRequest;
+  readonly request: DockerRequest;
   /** With the version. */
   readonly path: string;
   readonly signal: AbortSignal;
@@ -126,6 +135,7 @@ function send(pool: Pool, { request, path, signal }: Sending): Promise<Dispatche
       ...request.headers,
     },
     body: requestBody(request) ?? null,
+    ...(request.idleMs === undefined ? {} : { bodyTimeout: request.idleMs }),
     signal,
   });
 }
@@ -133,12 +143,12 @@ function send(pool: Pool, { request, path, signal }: Sending): Promise<Dispatche
 /** The newest version that both sides speak. */
 function chooseVersion({ ApiVersion, MinAPIVersion }: z.output<typeof versions>): string {
   if (compareVersions(ApiVersion, oldestVersion) < 0) {
-    const message = `the engine speaks API ${ApiVersion}, needed is ${oldestVersion} or newer`;
-    throw new ExecutorError('incompatible', message);
+    const message = `Docker API version ${ApiVersion} is too old (needs ${oldestVersion} or later)`;
+    throw new DockerError('incompatible', message);
   }
   if (compareVersions(MinAPIVersion, newestVersion) > 0) {
-    const message = `the engine wants API ${MinAPIVersion} at least, known is ${newestVersion}`;
-    throw new ExecutorError('incompatible', message);
+    const message = `the engine requires Docker API version ${MinAPIVersion} (supported up to ${newestVersion})`;
+    throw new DockerError('incompatible', message);
   }
   return compareVersions(ApiVersion, newestVersion) < 0 ? ApiVersion : newestVersion;
 }
@@ -152,7 +162,7 @@ function compareVersions(one: string, other: string): number {
 interface Deadline {
   readonly deadlineMs: number;
   readonly signal: AbortSignal | undefined;
-  readonly request: ApiRequest;
+  readonly request: DockerRequest;
 }
 
 /** Runs with a signal that the caller or the clock aborts, and names which of them it was. */
@@ -178,7 +188,7 @@ async function withDeadline<T>(
 
 /** A stream's deadline ends with its headers; the caller's signal holds as long as it flows. */
 async function openStream(
-  request: ApiRequest,
+  request: DockerRequest,
   send: (signal: AbortSignal) => Promise<Dispatcher.ResponseData>,
 ): Promise<AsyncIterable<Buffer>> {
   const { deadlineMs = limits.engineCallMs, signal } = request;
@@ -199,7 +209,7 @@ async function openStream(
 /** The chunks of a body; a stream that is cut ends in an error, never as if it were complete. */
 async function* readStream(
   body: Readable,
-  request: ApiRequest,
+  request: DockerRequest,
 ): AsyncGenerator<Buffer, void, undefined> {
   try {
     for await (const chunk of body as AsyncIterable<Buffer>) yield chunk;
@@ -211,12 +221,12 @@ async function* readStream(
   }
 }
 
-function requestBody(request: ApiRequest): string | Readable | undefined {
+function requestBody(request: DockerRequest): string | Readable | undefined {
   if (request.json !== undefined) return JSON.stringify(request.json);
   return request.body && Readable.from(request.body, { objectMode: false });
 }
 
-function formatQuery(query: ApiRequest['query'] = {}): string {
+function formatQuery(query: DockerRequest['query'] = {}): string {
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
     if (value !== undefined) parameters.set(name, String(value));
@@ -224,7 +234,7 @@ function formatQuery(query: ApiRequest['query'] = {}): string {
   return parameters.size === 0 ? '' : `?${parameters.toString()}`;
 }
 
-function isGood(request: ApiRequest, status: number): boolean {
+function isGood(request: DockerRequest, status: number): boolean {
   return status < 300 || (request.accept?.includes(status) ?? false);
 }
 
@@ -234,22 +244,23 @@ async function readText(body: Readable): Promise<string> {
   for await (const chunk of body as AsyncIterable<Buffer>) {
     sizeBytes += chunk.length;
     if (sizeBytes > limits.engineAnswerBytes) {
-      throw new ExecutorError('bad_answer', `more than ${limits.engineAnswerBytes} bytes`);
+      const message = `response larger than ${limits.engineAnswerBytes} bytes`;
+      throw new DockerError('too_large', message);
     }
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function parseJson(request: ApiRequest, text: string): unknown {
+function parseJson(request: DockerRequest, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw badAnswer(request, 'it is no JSON', error);
+    throw badAnswer(request, 'invalid JSON', error);
   }
 }
 
-function badAnswer(request: ApiRequest, detail: string, cause?: unknown): ExecutorError {
-  const message = `${request.method} ${request.path}: the answer is not understood: ${detail}`;
-  return new ExecutorError('bad_answer', message, { cause });
+function badAnswer(request: DockerRequest, detail: string, cause?: unknown): DockerError {
+  const message = `${request.method} ${request.path}: unexpected response: ${detail}`;
+  return new DockerError('bad_answer', message, { cause });
 }

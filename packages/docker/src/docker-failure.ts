@@ -1,26 +1,27 @@
-/** From what goes wrong with a call to the engine to the code that says what it means. */
+/** Maps what goes wrong with a call to the engine to a DockerError. */
+import { errors } from 'undici';
 import { z } from 'zod';
 
-import { ExecutorError } from './executor.ts';
-import type { ExecutorErrorCode } from './executor.ts';
+import { DockerError } from './docker-error.ts';
+import type { DockerErrorCode } from './docker-error.ts';
 
-interface Asked {
+interface Call {
   readonly method: string;
   readonly path: string;
 }
 
 const refusal = z.object({ message: z.string() });
 
-/** An answer of the engine that says no, in its own words. */
+/** A response of the engine with an error status, with its own message. */
 export function engineFailure(
-  request: Asked,
+  request: Call,
   response: { readonly statusCode: number },
   text: string,
-): ExecutorError {
+): DockerError {
   const status = response.statusCode;
-  const codes: Readonly<Record<number, ExecutorErrorCode>> = { 404: 'not_found', 409: 'conflict' };
-  const message = `${request.method} ${request.path}: ${status}: ${ownWords(text)}`;
-  return new ExecutorError(codes[status] ?? 'refused', message, { status });
+  const codes: Readonly<Record<number, DockerErrorCode>> = { 404: 'not_found', 409: 'conflict' };
+  const message = `${request.method} ${request.path}: ${status}: ${engineMessage(text)}`;
+  return new DockerError(codes[status] ?? 'refused', message, { status });
 }
 
 interface Circumstances {
@@ -29,23 +30,26 @@ interface Circumstances {
   readonly aborted: boolean;
 }
 
-/** A call that got no whole answer. What is no failure of the connection stays what it is. */
+/** A call without a complete response. An error that is not of the connection is returned as it is. */
 export function transportFailure(
-  request: Asked,
+  request: Call,
   error: unknown,
   { late, deadlineMs, aborted }: Circumstances,
 ): unknown {
-  if (error instanceof ExecutorError) return error;
+  if (error instanceof DockerError) return error;
   const call = `${request.method} ${request.path}`;
-  if (aborted) return new ExecutorError('aborted', `${call}: called off`, { cause: error });
+  if (aborted) return new DockerError('aborted', `${call}: aborted`, { cause: error });
   if (late) {
     const message = `${call}: no answer within ${deadlineMs} ms`;
-    return new ExecutorError('deadline', message, { cause: error });
+    return new DockerError('deadline', message, { cause: error });
+  }
+  if (error instanceof errors.BodyTimeoutError) {
+    return new DockerError('deadline', `${call}: the engine stopped sending`, { cause: error });
   }
   const code = connectionCode(error);
   if (code === undefined) return error;
-  const message = `${call}: the engine cannot be reached: ${code}`;
-  return new ExecutorError('unreachable', message, { cause: error });
+  const message = `${call}: cannot connect to the engine: ${code}`;
+  return new DockerError('unreachable', message, { cause: error });
 }
 
 /** The system's or the HTTP client's code of a broken connection. */
@@ -60,12 +64,12 @@ export function connectionCode(error: unknown): string | undefined {
   return connectionCode(error.cause);
 }
 
-function ownWords(text: string): string {
+function engineMessage(text: string): string {
   try {
     const parsed = refusal.safeParse(JSON.parse(text));
     if (parsed.success) return parsed.data.message;
   } catch {
-    // Not every answer is JSON: a proxy in between has its own words.
+    // Not every answer is JSON: a proxy in between sends its own text.
   }
   return text.slice(0, 500);
 }

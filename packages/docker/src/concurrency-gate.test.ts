@@ -2,12 +2,12 @@ import { setImmediate as turn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
-import { createGate } from './gate.ts';
+import { createConcurrencyGate } from './concurrency-gate.ts';
 
 test('lets in as many as there are places, in order, and everyone in the end', async () => {
   await fc.assert(
     fc.asyncProperty(fc.integer({ min: 1, max: 5 }), fc.array(fc.nat(4)), async (places, turns) => {
-      const gate = createGate(places);
+      const gate = createConcurrencyGate(places);
       const entered: number[] = [];
       let inside = 0;
       const tasks = turns.map((count, index) =>
@@ -30,7 +30,7 @@ test('lets in as many as there are places, in order, and everyone in the end', a
 });
 
 test('a signal ends the wait, but not a task under way', async () => {
-  const gate = createGate(1);
+  const gate = createConcurrencyGate(1);
   const { promise, resolve } = Promise.withResolvers<string>();
   const controller = new AbortController();
   const first = gate.run(() => promise, controller.signal);
@@ -46,7 +46,7 @@ test('a signal ends the wait, but not a task under way', async () => {
 });
 
 test('more places let more in at once', async () => {
-  const gate = createGate(1);
+  const gate = createConcurrencyGate(1);
   const { promise, resolve } = Promise.withResolvers<void>();
   let inside = 0;
   const tasks = [1, 2, 3].map(() => gate.run(() => ((inside += 1), promise)));

@@ -1,4 +1,4 @@
-import { Problem } from '@lazaret/protocol';
+import { DockerError } from './docker-error.ts';
 
 /** How a Docker engine is reached. */
 export interface DockerEndpoint {
@@ -19,7 +19,7 @@ interface Connection {
   readonly connect: Readonly<Record<string, string>>;
 }
 
-/** Throws Problem `invalid_configuration` for an address of another kind. */
+/** Throws DockerError `invalid_endpoint` for an address of another kind. */
 export function parseEndpoint({ address, tls }: DockerEndpoint): Connection {
   if (address.startsWith('unix:///')) {
     return { origin: 'http://localhost', connect: { socketPath: address.slice('unix://'.length) } };
@@ -29,7 +29,7 @@ export function parseEndpoint({ address, tls }: DockerEndpoint): Connection {
   const url = host === '' ? null : URL.parse(origin);
   if (url === null || url.pathname !== '/' || url.search !== '' || url.username !== '') {
     const wanted = 'expected unix:///path/of/docker.sock or tcp://host:port';
-    throw new Problem('invalid_configuration', `engine address ${address}: ${wanted}`);
+    throw new DockerError('invalid_endpoint', `invalid engine address "${address}": ${wanted}`);
   }
   const { ca, cert, key, serverName } = tls ?? {};
   const connect = {

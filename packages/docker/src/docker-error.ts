@@ -1,0 +1,43 @@
+/** Why a call to a Docker engine failed. */
+export type DockerErrorCode =
+  /** No connection, or it broke. */
+  | 'unreachable'
+  /** Connected, but no answer in time. */
+  | 'deadline'
+  /** The caller's signal. */
+  | 'aborted'
+  /** The engine refused; `status` and message are its own. */
+  | 'refused'
+  | 'not_found'
+  | 'conflict'
+  /** A response that is not of the Engine API. */
+  | 'bad_answer'
+  /** A response larger than it may be. */
+  | 'too_large'
+  /** An engine that is too old or too new. */
+  | 'incompatible'
+  /** The address of the engine is of a kind that is not supported. */
+  | 'invalid_endpoint';
+
+/** A call to a Docker engine that failed; the message names the call and the reason. */
+export class DockerError extends Error {
+  readonly code: DockerErrorCode;
+  /** HTTP status of the engine's answer, when there was one. */
+  readonly status: number | undefined;
+
+  constructor(
+    code: DockerErrorCode,
+    message: string,
+    extras: { readonly status?: number; readonly cause?: unknown } = {},
+  ) {
+    super(message, { cause: extras.cause });
+    this.name = 'DockerError';
+    this.code = code;
+    this.status = extras.status;
+  }
+
+  /** The engine may be down: what it runs is unknown, not gone. */
+  get isUnreachable(): boolean {
+    return this.code === 'unreachable' || this.code === 'deadline';
+  }
+}
