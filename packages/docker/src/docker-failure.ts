@@ -48,7 +48,8 @@ export function transportFailure(
   }
   const code = connectionCode(error);
   if (code === undefined) return error;
-  const message = `${call}: cannot connect to the engine: ${code}`;
+  const why = code === 'EACCES' ? 'permission denied on its socket (EACCES)' : code;
+  const message = `cannot connect to the Docker engine: ${why} (${call})`;
   return new DockerError('unreachable', message, { cause: error });
 }
 

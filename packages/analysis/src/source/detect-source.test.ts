@@ -140,7 +140,7 @@ test('an engine is asked before a registry, and does without when it cannot be',
   server.close();
   const gone = await detectSource('here', { engine: { address: `unix://${place}/none.sock` } });
   expect(gone).toMatchObject({ kind: 'registry', reference: 'here' });
-  expect(gone.hint).toContain('cannot be reached');
+  expect(gone.hint).toContain('cannot connect to the Docker engine');
 });
 
 test('what was found is opened, or says what it lacks', async () => {
