@@ -30,7 +30,7 @@ interface Circumstances {
   readonly aborted: boolean;
 }
 
-/** A call without a complete response. An error that is not of the connection is returned as it is. */
+/** A call without a complete response. An error that is not of the connection is returned as is. */
 export function transportFailure(
   request: Call,
   error: unknown,
