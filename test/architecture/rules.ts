@@ -49,10 +49,13 @@ export const floor: Readonly<Record<string, readonly string[]>> = {
   log: [],
   loop: [],
   signals: [],
+  'long-poll': [],
+  'share-answer': [],
   db: [],
   http: ['ids', 'principal'],
   config: ['http'],
-  events: ['db', 'http', 'loop', 'principal'],
+  slice: ['config', 'db', 'http', 'loop'],
+  events: ['db', 'http', 'loop', 'principal', 'slice'],
 };
 
 /** The slices of the server and the siblings that each may import (besides the floor). */
@@ -128,9 +131,8 @@ export const clockReaders: readonly Permit[] = [
     'performance.now',
     'time limit of unpacking a file',
   ),
-  permit('packages/server/src/app/compose.ts', 'performance.now', 'injects the clock of health'),
+  permit('packages/server/src/app/compose.ts', 'performance.now', 'injects the clock'),
   permit('packages/server/src/app/compose.ts', 'Date.now', 'injects the clock'),
-  permit('packages/server/src/roles/worker.ts', 'Date.now', 'injects the clock'),
   permit(
     'packages/server/src/blobs/fs.ts',
     'Date.now',

@@ -1,7 +1,7 @@
 /** Following a stream of events over cut connections: it resumes after the last event that came. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { limits, Problem, type StreamedEvent } from '@lazaret/protocol';
+import { backoffMs, limits, Problem, type StreamedEvent } from '@lazaret/protocol';
 
 import { asUnreachable } from './connection.ts';
 import { exitCodes, exitCodeOfProblem } from './exit-code.ts';
@@ -61,8 +61,8 @@ export function describeTransient(error: unknown): string | undefined {
 
 /** Waits longer after each failure, up to a bound; ends early when the signal aborts. */
 export async function pause(failures: number, signal?: AbortSignal): Promise<void> {
-  const growing = limits.cliReconnectMs * 2 ** Math.min(failures - 1, 16);
-  const ms = Math.min(growing, limits.cliReconnectMaxMs);
+  const bounds = { initialMs: limits.cliReconnectMs, maxMs: limits.cliReconnectMaxMs };
+  const ms = backoffMs(failures - 1, bounds);
   try {
     await sleep(ms, undefined, signal === undefined ? {} : { signal });
   } catch (error) {

@@ -1,11 +1,10 @@
 /** Delays between retries: exponential, capped, with jitter so that clients spread out. */
+import { jitteredBackoffMs } from '@lazaret/protocol';
 
-const firstMs = 1_000;
-const maxMs = 30_000;
+const bounds = { initialMs: 1_000, maxMs: 30_000 } as const;
 
 export function backOffMs(failures: number): number {
-  const full = Math.min(maxMs, firstMs * 2 ** Math.min(failures, 10));
-  return full / 2 + (Math.random() * full) / 2;
+  return jitteredBackoffMs(failures, bounds, Math.random);
 }
 
 /** Sleeps; returns immediately when the signal aborts. */

@@ -1,15 +1,15 @@
 /** When a request that failed is worth another, and after how long. */
-import { limits } from '@lazaret/protocol';
+import { jitteredBackoffMs, limits } from '@lazaret/protocol';
 
 /** Statuses that pass by themselves. */
 export function isPassing(status: number): boolean {
   return status === 408 || status === 429 || (status >= 500 && status !== 501 && status !== 505);
 }
 
-/** Doubles with each attempt up to a bound; half of it is left to chance. `attempt` from 0. */
+/** The delay before the next attempt, with jitter. `attempt` counts from 0. */
 export function backoffMs(attempt: number, random: () => number): number {
-  const full = Math.min(limits.registryBackoffMs * 2 ** attempt, limits.registryBackoffMaxMs);
-  return Math.round(full / 2 + (random() * full) / 2);
+  const bounds = { initialMs: limits.registryBackoffMs, maxMs: limits.registryBackoffMaxMs };
+  return Math.round(jitteredBackoffMs(attempt, bounds, random));
 }
 
 /** `Retry-After` in its two forms (RFC 9110 section 10.2.3); undefined where it says nothing. */

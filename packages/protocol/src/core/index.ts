@@ -1,3 +1,4 @@
+export * from './backoff.ts';
 export * from './client.ts';
 export * from './event-stream.ts';
 export * from './fields.ts';

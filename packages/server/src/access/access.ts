@@ -23,7 +23,7 @@ export interface AccessOptions {
   /** How failed sign-ins are slowed down; as the limits say unless given. */
   readonly signInPace?: SignInPace;
   /** Called after each change that wrote events, to have them delivered at once. */
-  readonly nudge?: () => void;
+  readonly onEvents?: () => void;
 }
 
 export interface Access {
@@ -55,7 +55,7 @@ export function createAccess(options: AccessOptions): Access {
     publicUrl,
     passwords: createPasswords(),
     throttle: createThrottle(database, options.signInPace),
-    nudge: options.nudge ?? (() => undefined),
+    onEvents: options.onEvents ?? (() => undefined),
   };
   const setupLink = new SetupLink(parts);
   const denials = new Denials(parts);

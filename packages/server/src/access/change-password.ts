@@ -100,5 +100,5 @@ async function setPassword(
       { type: 'user.password', subject: name, actor, data: { how: 'password', sessionsEnded } },
     ]);
   });
-  parts.nudge();
+  parts.onEvents();
 }

@@ -41,7 +41,7 @@ export async function changeUser(
     }
     return after;
   });
-  parts.nudge();
+  parts.onEvents();
   return changed;
 }
 
@@ -102,7 +102,7 @@ export async function removeUser(
       { type: 'user.removed', subject: name, actor: principal.name, data: { grants } },
     ]);
   });
-  parts.nudge();
+  parts.onEvents();
 }
 
 async function keepAnAdministrator<T>(

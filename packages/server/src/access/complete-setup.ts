@@ -48,7 +48,7 @@ export async function completeSetup(
     const user = { name, password_hash: step.passwordHash };
     return openSession(within, { user, from, how: 'link' });
   });
-  parts.nudge();
+  parts.onEvents();
   return signedIn;
 }
 

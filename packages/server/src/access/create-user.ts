@@ -37,7 +37,7 @@ export async function createUser(
     ]);
     return readUser(within, name);
   });
-  parts.nudge();
+  parts.onEvents();
   return user;
 }
 

@@ -39,6 +39,6 @@ export class Denials {
         data: { operation: operation.name, needs: operation.access, by: kind, address },
       },
     ]);
-    this.#parts.nudge();
+    this.#parts.onEvents();
   }
 }

@@ -1,4 +1,4 @@
 /** Access: who calls and what they may do; users, projects, sessions, tokens. */
 export { createAccess, type Access, type AccessOptions } from './access.ts';
 export { accessRoutes } from './routes.ts';
-export { sweepAccess } from './sweep.ts';
+export { accessSlice, type AccessSlice } from './slice.ts';

@@ -38,7 +38,7 @@ export async function makeUserLink(
     await appendEvents(within, [{ type: 'user.link', subject: name, actor: principal.name, data }]);
     return link;
   });
-  parts.nudge();
+  parts.onEvents();
   return made;
 }
 

@@ -52,6 +52,6 @@ export async function ensureLocalToken(
     });
     return made.secret;
   });
-  parts.nudge();
+  parts.onEvents();
   return secret;
 }

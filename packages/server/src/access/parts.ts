@@ -16,7 +16,7 @@ export interface AccessParts {
   /** Where people reach this instance, for links and for whether cookies need https. */
   readonly publicUrl: () => string;
   /** Called after changes that wrote events. */
-  readonly nudge: () => void;
+  readonly onEvents: () => void;
 }
 
 /** Who does something, and from where. */

@@ -40,7 +40,7 @@ export async function createProject(
     ]);
     return { name, title, createdAt: row.created_at.toISOString() };
   });
-  parts.nudge();
+  parts.onEvents();
   return project;
 }
 
@@ -75,7 +75,7 @@ export async function removeProject(
       },
     ]);
   });
-  parts.nudge();
+  parts.onEvents();
 }
 
 async function refuseUnlessEmpty(within: Transaction<Database>, name: string): Promise<void> {

@@ -40,7 +40,7 @@ export async function signIn(
     openSession(within, { user, from, how: 'password', ...(fresh === undefined ? {} : { fresh }) }),
   );
   await attempt.succeeded();
-  parts.nudge();
+  parts.onEvents();
   return signedIn;
 }
 
@@ -73,7 +73,7 @@ export async function reportRefusal(
   await appendEvents(parts.database, [
     { type: 'session.refused', subject, actor: 'nobody', data: { address, reason } },
   ]);
-  parts.nudge();
+  parts.onEvents();
   parts.log.info({ user: subject, address, reason }, 'sign-in refused');
 }
 

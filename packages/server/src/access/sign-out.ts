@@ -20,5 +20,5 @@ export async function signOut(parts: AccessParts, caller: Caller): Promise<void>
       { type: 'session.ended', subject: name, actor: name, data: { address: caller.address } },
     ]);
   });
-  parts.nudge();
+  parts.onEvents();
 }

@@ -48,7 +48,7 @@ export async function createToken(
     const owner = principal.name;
     return insertToken(within, { owner, scope, ...request, maker: readCredentials(headers) });
   });
-  parts.nudge();
+  parts.onEvents();
   return made;
 }
 
@@ -170,7 +170,7 @@ export async function revokeToken(
       },
     ]);
   });
-  parts.nudge();
+  parts.onEvents();
 }
 
 function inScopeOf(principal: Principal): ReturnType<typeof sql<boolean>> {

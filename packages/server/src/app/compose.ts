@@ -1,57 +1,43 @@
 /**
- * The only file that constructs and wires parts. Read `startServer` top to bottom: what a running
- * Lazaret is made of, in the order in which it starts. `stop` takes it down in the reverse order.
+ * The only file that constructs and wires parts. Read `start` top to bottom: what a running Lazaret
+ * is made of, in the order in which it starts. `stop` ends it in the reverse order.
  */
 import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 
-import { limits, operations } from '@lazaret/protocol';
+import { operations } from '@lazaret/protocol';
 import type { Logger } from 'pino';
 
-import { accessRoutes, createAccess, sweepAccess, type Access } from '../access/index.ts';
-import { artifactRoutes } from '../artifacts/index.ts';
-import { openFileBlobStore, type BlobStore } from '../blobs/index.ts';
+import { accessSlice, type Access } from '../access/index.ts';
+import { artifactsSlice } from '../artifacts/index.ts';
+import { blobsSlice } from '../blobs/index.ts';
+import { enginesSlice } from '../engines/index.ts';
 import {
+  configuredNodes,
   describeConfiguration,
-  type Configuration,
   type LoadedConfiguration,
-  type NodeOption,
+  type RoleName,
 } from '../floor/config/index.ts';
-import { serveConsole, type ConsoleFiles } from './console-files.ts';
+import type { DatabaseHandle } from '../floor/db/index.ts';
+import { appendEvents, auditReader, createOutbox, eventsSlice } from '../floor/events/index.ts';
+import { createChangeSignals } from '../floor/signals.ts';
+import type { Clock, Slice } from '../floor/slice.ts';
+import { inspectionSlice } from '../inspection/index.ts';
+import { jobsSlice } from '../jobs/index.ts';
+import { metricsSlice, type MetricsSlice } from '../metrics/index.ts';
+import { nodesSlice } from '../nodes/index.ts';
+import { startApi } from '../roles/api.ts';
+import type { ConsoleFiles } from '../roles/console-files.ts';
+import { startInspector } from '../roles/inspector.ts';
+import { openExecutors } from '../roles/open-executors.ts';
+import type { Core, Role, StartRole, StopOptions } from '../roles/role.ts';
+import { startScheduler } from '../roles/scheduler.ts';
+import { startWorker } from '../roles/worker.ts';
+import { createLoopWatch, systemSlice } from '../system/index.ts';
 import { openDataDirectory, type DataDirectory } from './data-directory.ts';
-import {
-  migrate,
-  openDatabase,
-  startEmbeddedDatabase,
-  type DatabaseHandle,
-} from '../floor/db/index.ts';
-import { createEngines, engineRoutes, type Engines } from '../engines/index.ts';
-import {
-  appendEvents,
-  auditReader,
-  createOutbox,
-  eventRoutes,
-  type Outbox,
-} from '../floor/events/index.ts';
-import { createHttpServer, type Route } from '../floor/http/index.ts';
-import { ensureInstance } from './instance.ts';
-import { beginInspecting } from '../roles/inspector.ts';
-import {
-  inspectionRoutes,
-  openInspectionQueue,
-  type InspectionQueue,
-} from '../inspection/index.ts';
-import { createJobSignals, type JobSignals } from '../floor/signals.ts';
-import { jobRoutes, legacyRoutes, type JobParts } from '../jobs/index.ts';
-import { listen, parseAddress, urlOf } from './listen.ts';
-import type { Loop } from '../floor/loop.ts';
-import { countJobs, createMetrics, type Metrics } from '../metrics/index.ts';
-import { nodeRoutes, registerNodes } from '../nodes/index.ts';
 import { resolveImage } from './resolve-image.ts';
-import { startScheduler, type Scheduler } from '../roles/scheduler.ts';
-import { createLoopWatch, serveReference, systemRoutes, type LoopWatch } from '../system/index.ts';
-import { startWorker, type Worker } from '../roles/worker.ts';
+import { openStorage, type Storage } from './storage.ts';
 import { writeLocalToken } from './write-local-token.ts';
 
 export interface ServerOptions {
@@ -69,330 +55,196 @@ export interface RunningServer {
   readonly access: Access;
   readonly database: DatabaseHandle;
   readonly dataDirectory: string;
-  /** Ends everything in order. Containers live on for the next start unless they are taken down. */
-  stop(options: { readonly takeDown: boolean }): Promise<void>;
+  /** Ends everything in order. Containers keep running for the next start unless taken down. */
+  stop(options: StopOptions): Promise<void>;
 }
 
-/** Starts the roles that the configuration names. A failure on the way undoes what was begun. */
+/** Background roles in the order in which they start; the API starts after all slices. */
+const backgroundRoles = {
+  worker: startWorker,
+  scheduler: startScheduler,
+  inspector: startInspector,
+} satisfies Record<Exclude<RoleName, 'api'>, StartRole>;
+
+/** Starts the roles that the configuration names. A failure on the way undoes what was started. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const stops = new Stops();
-  try {
-    return await start(options, stops);
-  } catch (error) {
-    await stops.run({ takeDown: false });
-    throw error;
-  }
+  await using starting = new AsyncDisposableStack();
+  const how = { takeDown: false };
+  const started = await start(options, { cleanup: starting, how });
+  const cleanup = starting.move();
+  return {
+    ...started,
+    stop: async ({ takeDown }) => {
+      how.takeDown = takeDown;
+      await cleanup.disposeAsync();
+    },
+  };
 }
 
-async function start(options: ServerOptions, stops: Stops): Promise<RunningServer> {
-  const { values } = options.configuration;
-  const { log } = options;
+interface Ending {
+  /** Ends what was started, the last first; each is ended, whatever the others did. */
+  readonly cleanup: AsyncDisposableStack;
+  /** Set before it ends. */
+  readonly how: StopOptions;
+}
+
+async function start(
+  options: ServerOptions,
+  { cleanup, how }: Ending,
+): Promise<Omit<RunningServer, 'stop'>> {
+  const { configuration, log, version } = options;
+  const { values } = configuration;
+  const roles = new Map<RoleName, Role>();
   let url: string | undefined;
+
   const directory = await openDataDirectory(values.data, {
     describe: () => (url === undefined ? {} : { address: url }),
   });
-  stops.add(() => directory.release());
-  const storage = await openStorage({ values, log, directory, stops });
-  const ended = new AbortController();
-  const { signal } = ended;
-  const outbox = createOutbox({ database: storage.database.db, log, signal });
-  void outbox.run();
-  outbox.runReaders([auditReader()]);
-  stops.add(() => Promise.resolve(ended.abort()));
-  const core: Core = { ...storage, values, log, outbox, signal, signals: createJobSignals() };
+  cleanup.defer(() => directory.release());
+  const storage = await openStorage({ values, log, directory: directory.path }, cleanup);
+  const core = createCore({ options, directory, storage, roles }, cleanup);
 
-  const running = await startRoles(core, stops);
-  if (values.roles.includes('inspector')) {
-    const inspector = await beginInspecting({ ...core, version: options.version, now: Date.now });
-    stops.add(() => inspector.stop());
+  for (const [name, startRole] of Object.entries(backgroundRoles)) {
+    if (!values.roles.includes(name as RoleName)) continue;
+    const role: Role = await startRole(core);
+    cleanup.defer(() => role.stop(how));
+    roles.set(name as RoleName, role);
   }
-  const access = createAccess({
-    database: storage.database.db,
-    log,
+
+  const { slices, access, metrics } = await createSlices(core, {
     publicUrl: () => values.publicUrl || (url ?? ''),
-    anonymousLegacy: values.openLegacy,
-    nudge: () => outbox.nudge(),
+    roles,
   });
-  const stopSweeping = sweepAccess(access, log);
-  stops.add(() => Promise.resolve(stopSweeping()));
+  for (const slice of slices) cleanup.defer(async () => slice.stop?.());
+
   if (values.roles.includes('api')) {
-    url = await startApi({ ...core, ...running, access, options }, stops);
+    const onAnswer = metrics.observeAnswer;
+    const api = await startApi(core, { slices, access, onAnswer, console: options.console });
+    cleanup.defer(() => api.stop(how));
+    roles.set('api', api);
+    url = api.url;
     await directory.announce();
     await writeLocalToken(access, { directory: directory.path, url });
     options.onListening?.(url);
   }
-  await tell(core, { type: 'system.started', data: { version: options.version } });
-  stops.add(() => tell(core, { type: 'system.stopped', data: {} }));
-  return {
-    url,
-    access,
-    database: storage.database,
-    dataDirectory: directory.path,
-    stop: (how) => stops.run(how),
-  };
+  await recordLifecycle(core, { type: 'system.started', data: { version } });
+  cleanup.defer(() => recordLifecycle(core, { type: 'system.stopped', data: {} }));
+  return { url, access, database: storage.handle, dataDirectory: directory.path };
 }
 
-/** Things to end, the last begun first; each is tried, whatever the others did. */
-class Stops {
-  readonly #stops: ((how: { readonly takeDown: boolean }) => Promise<unknown>)[] = [];
+const clock: Clock = { now: Date.now, monotonicMs: () => performance.now() };
 
-  add(stop: (how: { readonly takeDown: boolean }) => Promise<unknown>): void {
-    this.#stops.push(stop);
-  }
-
-  async run(how: { readonly takeDown: boolean }): Promise<void> {
-    const failures: unknown[] = [];
-    for (let stop = this.#stops.pop(); stop !== undefined; stop = this.#stops.pop()) {
-      await stop(how).catch((error: unknown) => failures.push(error));
-    }
-    if (failures.length > 0) throw new AggregateError(failures, 'not everything stopped cleanly');
-  }
-}
-
-interface Storage {
-  readonly database: DatabaseHandle;
-  /** Connections that do nothing but hold locks. */
-  readonly locks: DatabaseHandle;
-  readonly blobs: BlobStore;
-  readonly instance: string;
-  readonly dataDirectory: string;
-  /** Of inspections. */
-  readonly queue: InspectionQueue;
-}
-
-async function openStorage(parts: {
-  readonly values: Configuration;
-  readonly log: Logger;
-  readonly directory: DataDirectory;
-  readonly stops: Stops;
-}): Promise<Storage> {
-  const { values, log, directory, stops } = parts;
-  const key = values.encryptionKey === '' ? undefined : Buffer.from(values.encryptionKey, 'hex');
-  const opening = openFileBlobStore({ directory: join(directory.path, 'blobs'), key });
-  // Awaited below; until then its failure is no unhandled one.
-  opening.catch(() => undefined);
-  let url = values.databaseUrl;
-  if (url === '') {
-    const embedded = await startEmbeddedDatabase({
-      dataDirectory: directory.path,
-      onState: (state) => log.debug({ state }, 'database'),
-    });
-    stops.add(() => embedded.stop());
-    url = embedded.url;
-  }
-  const onConnectionLost = (error: Error): void => {
-    log.warn({ err: error }, 'a database connection was lost');
-  };
-  const database = await openDatabase({ url, onConnectionLost });
-  stops.add(() => database.close());
-  await migrate(database);
-  const locks = await openDatabase({
-    url,
-    applicationName: 'lazaret locks',
-    connections: nodesOf(values).length + values.inspection.concurrency + 2,
-    onConnectionLost,
+/** What roles and slices work with: storage, events, wake-ups, executors. */
+function createCore(
+  parts: {
+    readonly options: ServerOptions;
+    readonly directory: DataDirectory;
+    readonly storage: Storage;
+    readonly roles: ReadonlyMap<RoleName, Role>;
+  },
+  cleanup: AsyncDisposableStack,
+): Core {
+  const { configuration, log, version } = parts.options;
+  const { values } = configuration;
+  const database = parts.storage.handle.db;
+  const ended = new AbortController();
+  const { signal } = ended;
+  const outbox = createOutbox({ database, log, signal });
+  void outbox.run();
+  outbox.runReaders([auditReader()]);
+  cleanup.defer(async () => ended.abort());
+  const isWorker = values.roles.includes('worker');
+  const executors = openExecutors(isWorker ? configuredNodes(values) : [], clock.now);
+  cleanup.defer(async () => {
+    await Promise.allSettled([...executors.values()].map((executor) => executor.close()));
   });
-  stops.add(() => locks.close());
-  const supervise = values.roles.includes('inspector');
-  const queue = await openInspectionQueue({ url, log, supervise });
-  stops.add(() => queue.close());
+  const changes = createChangeSignals();
+  const onEvents = (): void => outbox.wake();
   return {
-    ...{ queue, database, locks },
-    blobs: await opening,
-    instance: await ensureInstance(database.db),
-    dataDirectory: directory.path,
+    ...parts.storage,
+    ...{ configuration, version, log, database, signal, outbox, executors, clock, onEvents },
+    dataDirectory: parts.directory.path,
+    wake: (...names) => {
+      for (const name of names) parts.roles.get(name)?.wake();
+    },
+    changed: (id, until) => changes.changed(id, until),
+    onChange: (id) => {
+      changes.notify(id);
+      onEvents();
+    },
   };
 }
 
-interface Core extends Storage {
-  readonly values: Configuration;
-  readonly log: Logger;
-  readonly outbox: Outbox;
-  readonly signal: AbortSignal;
-  readonly signals: JobSignals;
+interface Slices {
+  readonly slices: readonly Slice[];
+  readonly access: Access;
+  readonly metrics: MetricsSlice;
 }
 
-interface Roles {
-  readonly worker: Worker | undefined;
-  readonly scheduler: Scheduler | undefined;
-  readonly engines: Engines;
-  /** The loops that watch the engines' directory. */
-  readonly watchers: readonly Loop[];
-}
+/** All slices of the server. Adding one is a line in the list. */
+async function createSlices(
+  core: Core,
+  parts: { readonly publicUrl: () => string; readonly roles: ReadonlyMap<RoleName, Role> },
+): Promise<Slices> {
+  const { configuration, blobs, outbox, version } = core;
+  const { values } = configuration;
+  const loops = createLoopWatch(clock.monotonicMs);
+  loops.watch(() => [
+    ...slices.flatMap((slice) => slice.loops?.() ?? []),
+    ...[...parts.roles.values()].flatMap((role) => role.loops()),
+  ]);
+  const directory = values.engineDirectory || join(core.dataDirectory, 'engines');
+  await mkdir(directory, { recursive: true });
 
-async function startRoles(core: Core, stops: Stops): Promise<Roles> {
-  const { values, log, outbox, signals } = core;
-  const { db } = core.database;
-  const nodes = nodesOf(values);
-  let scheduler: Scheduler | undefined;
-  let worker: Worker | undefined;
-  if (values.roles.includes('worker')) {
-    await registerNodes(
-      db,
-      nodes.map((node) => ({ ...node, memoryBytes: node.memory })),
-    );
-    worker = startWorker({
-      nodes,
-      handle: core.database,
-      locks: core.locks,
-      blobs: core.blobs,
-      log,
-      worker: `${hostname()}:${process.pid}`,
-      instance: core.instance,
-      onChange: (job) => {
-        signals.notify(job);
-        outbox.nudge();
-      },
-      onRoom: () => scheduler?.nudge(),
-    });
-    stops.add((how) => worker?.stop(how) ?? Promise.resolve());
-  }
-  if (values.roles.includes('scheduler')) {
-    scheduler = startScheduler({
-      database: db,
-      locks: core.locks,
-      log,
-      onPlaced: () => worker?.nudge(),
-      onEvents: () => outbox.nudge(),
-      nowMs: () => performance.now(),
-    });
-    stops.add(() => scheduler?.stop() ?? Promise.resolve());
-  }
-  const engines = createEngines({
-    database: db,
-    log,
-    onEvents: () => outbox.nudge(),
-    resolveImage: (reference) => resolveImage(worker?.executors.values() ?? [], reference),
+  const accessing = accessSlice({
+    ...{ ...core, publicUrl: parts.publicUrl },
+    anonymousLegacy: values.openLegacy,
+  });
+  const { access } = accessing;
+  const running = enginesSlice({
+    ...{ ...core, directory },
+    resolveImage: (reference) => resolveImage(core.executors.values(), reference),
     allowedNetworks: values.networks,
     allowedRuntimes: values.runtimes,
-    nowMs: Date.now,
   });
-  const watched = values.engineDirectory || join(core.dataDirectory, 'engines');
-  await mkdir(watched, { recursive: true });
-  const watchers = engines.watch(watched, core.signal);
-  return { worker, scheduler, engines, watchers };
-}
-
-interface ApiParts extends Core, Roles {
-  readonly access: Access;
-  readonly options: ServerOptions;
-}
-
-/** Everything behind HTTP; answers where it listens. */
-async function startApi(parts: ApiParts, stops: Stops): Promise<string> {
-  const { values, log, access, outbox, options } = parts;
-  const loops = watchLoops(parts);
-  const metrics = createMetrics({
-    database: parts.database.db,
-    version: options.version,
-    loops: () => loops.states(),
-    readers: () => outbox.readers,
-    subscribers: () => outbox.subscribers,
+  const { engines } = running;
+  const metrics = metricsSlice({
+    ...{ ...core, loops: () => loops.states() },
+    scraped: values.roles.includes('api'),
   });
-  void countJobs({ outbox, database: parts.database.db, log, metrics, signal: parts.signal });
-  const app = await createHttpServer({
-    log,
-    routes: apiRoutes(parts, { loops, metrics }),
-    authenticate: (call) => access.authenticate(call),
-    onDenied: (...denied) => void access.recordDenied(...denied),
-    onAnswer: (...answer) => metrics.observeAnswer(...answer),
-    requestsPerMinute: values.requestsPerMinute,
-    uploadIdleMs: limits.uploadIdleMs,
-    trustedProxies: values.trustedProxies,
-  });
-  serveReference(app);
-  await serveConsole(app, options.console);
-  stops.add(() => app.close());
-  const wanted = parseAddress(values.listen);
-  const exact = options.configuration.sources.listen !== 'default';
-  const bound = await listen(app, { ...wanted, exact });
-  if (!exact && bound.port !== wanted.port) {
-    log.warn(
-      { wanted: wanted.port, bound: bound.port },
-      'the port is taken; listening on the next',
-    );
-  }
-  return urlOf(bound);
-}
-
-function watchLoops(parts: ApiParts): LoopWatch {
-  const loops = createLoopWatch(() => performance.now());
-  loops.watch(() => [
-    ...parts.outbox.loops,
-    ...parts.watchers,
-    ...(parts.worker?.loops() ?? []),
-    ...(parts.scheduler?.loops() ?? []),
-  ]);
-  return loops;
-}
-
-/** Every operation's route; the HTTP server refuses to start without one of them. */
-function apiRoutes(
-  parts: ApiParts,
-  watched: { readonly loops: LoopWatch; readonly metrics: Metrics },
-): Route[] {
-  const { values, access, outbox, engines, signals, worker, scheduler, options } = parts;
-  const { db } = parts.database;
-  const jobParts: JobParts = {
-    database: db,
-    blobs: parts.blobs,
-    findEngine: (name, revision) => engines.find(name, revision),
-    checkParameters: (engine, parameters) => engines.checkParameters(engine, parameters),
-    onEvents: () => outbox.nudge(),
-    onQueue: () => {
-      scheduler?.nudge();
-      worker?.nudge();
-    },
-    changed: (job, signal) => signals.changed(job, signal),
-  };
-  return [
-    ...legacyRoutes(jobParts),
-    ...jobRoutes({ ...jobParts, nowMs: Date.now }),
-    ...artifactRoutes(jobParts),
-    ...inspectionRoutes({
-      database: db,
-      queue: parts.queue,
-      policy: values.inspection,
-      onEvents: () => outbox.nudge(),
-      changed: (inspection, signal) => signals.changed(inspection, signal),
-      nowMs: () => performance.now(),
-    }),
-    ...engineRoutes(engines),
-    ...nodeRoutes({ database: db, onChange: jobParts.onQueue }),
-    ...eventRoutes({
-      outbox,
-      database: db,
+  const slices: Slice[] = [
+    accessing,
+    running,
+    metrics,
+    blobsSlice(blobs),
+    nodesSlice(core),
+    artifactsSlice(core),
+    jobsSlice({ ...core, engines }),
+    inspectionSlice({ ...core, policy: values.inspection }),
+    eventsSlice({
+      ...{ outbox, database: core.database },
       reauthenticate: ({ headers }) =>
         access.authenticate({ headers, operation: operations.events.stream }),
     }),
-    ...accessRoutes(access),
-    ...systemRoutes({
-      loops: watched.loops,
-      database: parts.database,
-      blobs: parts.blobs,
-      roles: values.roles,
-      version: options.version,
+    systemSlice({
+      ...{ loops, version, database: core.handle, roles: values.roles },
+      slices: () => slices,
       startedAt: new Date(),
-      configuration: () => describeConfiguration(options.configuration),
-      metrics: () => watched.metrics.read(),
-      nowMs: () => performance.now(),
+      configuration: () => describeConfiguration(configuration),
+      nowMs: clock.monotonicMs,
     }),
   ];
+  return { slices, access, metrics };
 }
 
-/** The socket of the local engine stands for all nodes when none is configured. */
-function nodesOf(values: Configuration): readonly NodeOption[] {
-  if (values.nodes.length > 0) return values.nodes;
-  return [{ name: 'local', endpoint: values.dockerHost, labels: {} }];
-}
-
-async function tell(
-  core: Core,
+async function recordLifecycle(
+  { database, onEvents, configuration }: Core,
   event: { readonly type: 'system.started' | 'system.stopped'; readonly data: object },
 ): Promise<void> {
   const { type, data } = event;
-  await appendEvents(core.database.db, [
-    { type, subject: hostname(), actor: 'system', data: { ...data, roles: core.values.roles } },
+  const { roles } = configuration.values;
+  await appendEvents(database, [
+    { type, subject: hostname(), actor: 'system', data: { ...data, roles } },
   ]);
-  core.outbox.nudge();
+  onEvents();
 }

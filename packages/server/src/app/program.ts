@@ -10,7 +10,7 @@ import {
   readEnvironment,
   type LoadedConfiguration,
 } from '../floor/config/index.ts';
-import type { ConsoleFiles } from './console-files.ts';
+import type { ConsoleFiles } from '../roles/console-files.ts';
 
 /** The root of the installation: the folder above packages/. */
 export const installation: string = fileURLToPath(new URL('../../../..', import.meta.url));

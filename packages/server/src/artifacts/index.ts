@@ -1,3 +1,4 @@
 /** Artifacts: uploads and results as their projects see them. */
 export { keepUpload } from './keep.ts';
 export { artifactRoutes, offerDownload, type ArtifactParts } from './routes.ts';
+export { artifactsSlice } from './slice.ts';

@@ -186,7 +186,7 @@ function startWatch(
   const images = new Loop({ name: 'engine-images', periodMs: limits.enginePinMs, ...common });
   const changed = (): void => {
     onEvents();
-    images.nudge();
+    images.wake();
   };
   const watch = watchDirectory({
     directory,
@@ -212,9 +212,9 @@ function startWatch(
   watches.push(watch);
   void files.run(async () => {
     const { unsettled } = await watch.turn();
-    if (unsettled) files.nudge();
+    if (unsettled) files.wake();
   });
-  hintChanges(directory, signal, () => files.nudge());
+  hintChanges(directory, signal, () => files.wake());
   void images.run(
     createImagePinning({
       database,

@@ -274,3 +274,19 @@ export function noEngine(name: string): Problem {
     `there is no engine ${name}; \`lazaret engines list\` shows them`,
   );
 }
+
+/** Engines that cannot run now, with the reason. */
+export async function listUnusable(
+  database: Connection,
+  limit: number,
+): Promise<{ readonly name: string; readonly problem: string }[]> {
+  const rows = await database
+    .selectFrom('engines')
+    .select(['name', 'problem'])
+    .where('removed_at', 'is', null)
+    .where('problem', 'is not', null)
+    .orderBy('name')
+    .limit(limit)
+    .execute();
+  return rows.map(({ name, problem }) => ({ name, problem: problem ?? '' }));
+}

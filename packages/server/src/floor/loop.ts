@@ -1,7 +1,9 @@
 /**
- * A loop that runs when nudged and at least once per period, never twice at a time, survives a
- * failed turn with back-off, and tells when it last came round (liveness reads that).
+ * A background loop: runs when it is woken and at least once per period, never twice at a time.
+ * A failed iteration is logged and retried with back-off, and `lastBeatMs` says when the loop last
+ * made progress, which is what liveness reads.
  */
+import { backoffMs } from '@lazaret/protocol';
 import type { Logger } from 'pino';
 
 export interface LoopOptions {
@@ -11,64 +13,66 @@ export interface LoopOptions {
   readonly signal: AbortSignal;
 }
 
-const failureBackoffMsMax = 5_000;
+const failureBackoff = { initialMs: 200, maxMs: 5_000 } as const;
 
 export class Loop {
   readonly name: string;
-  /** Monotonic milliseconds of the last turn that began or ended. */
+  /** Monotonic milliseconds at which the last iteration started or ended. */
   lastBeatMs: number = performance.now();
-  /** What went wrong in the last turn; undefined when it was fine. */
+  /** Why the last iteration failed; undefined when it succeeded. */
   lastError: unknown;
   readonly #options: LoopOptions;
-  #nudged = false;
-  #wake: (() => void) | undefined;
+  #isWoken = false;
+  #endPause: (() => void) | undefined;
 
   constructor(options: LoopOptions) {
     this.name = options.name;
     this.#options = options;
-    options.signal.addEventListener('abort', () => this.#wake?.());
   }
 
-  /** Asks for a turn as soon as the present one is over. */
-  nudge(): void {
-    this.#nudged = true;
-    this.#wake?.();
+  /** Requests another iteration as soon as the current one is over. */
+  wake(): void {
+    this.#isWoken = true;
+    this.#endPause?.();
   }
 
-  /** Turns until the signal aborts. */
-  async run(turn: () => Promise<void>): Promise<void> {
+  /** Repeats `iterate` until the signal aborts. */
+  async run(iterate: () => Promise<void>): Promise<void> {
     const { signal, log, periodMs } = this.#options;
     let failures = 0;
     while (!signal.aborted) {
-      this.#nudged = false;
+      this.#isWoken = false;
       this.lastBeatMs = performance.now();
       try {
-        await turn();
+        await iterate();
         failures = 0;
         this.lastError = undefined;
       } catch (error) {
         if (signal.aborted) return;
         failures += 1;
         this.lastError = error;
-        log.error({ err: error, loop: this.name, failures }, 'a turn of the loop failed');
+        log.error({ err: error, loop: this.name, failures }, 'loop iteration failed');
       }
       this.lastBeatMs = performance.now();
-      const backoffMs = Math.min(100 * 2 ** Math.min(failures, 10), failureBackoffMsMax);
-      await this.#pause(failures > 0 ? backoffMs : periodMs, failures > 0);
+      if (failures === 0) await this.#pause(periodMs, { ignoreWakeups: false });
+      else await this.#pause(backoffMs(failures - 1, failureBackoff), { ignoreWakeups: true });
     }
   }
 
-  #pause(ms: number, deaf: boolean): Promise<void> {
-    if (this.#options.signal.aborted || (this.#nudged && !deaf)) return Promise.resolve();
+  /** Waits for the time, a wake-up or the end; leaves no timer and no listener behind. */
+  #pause(ms: number, { ignoreWakeups }: { readonly ignoreWakeups: boolean }): Promise<void> {
+    const { signal } = this.#options;
+    if (signal.aborted || (this.#isWoken && !ignoreWakeups)) return Promise.resolve();
     return new Promise((resolve) => {
-      const done = (): void => {
+      const end = (): void => {
         clearTimeout(timer);
-        this.#wake = undefined;
+        signal.removeEventListener('abort', end);
+        this.#endPause = undefined;
         resolve();
       };
-      const timer = setTimeout(done, ms);
-      this.#wake = deaf && !this.#options.signal.aborted ? undefined : done;
-      if (deaf) this.#options.signal.addEventListener('abort', done, { once: true });
+      const timer = setTimeout(end, ms);
+      signal.addEventListener('abort', end, { once: true });
+      if (!ignoreWakeups) this.#endPause = end;
     });
   }
 }

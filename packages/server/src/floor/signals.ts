@@ -1,28 +1,31 @@
-/** Wakes whoever waits for a job to change: at once inside this process, by polling from others. */
+/**
+ * Wakes callers that wait for a job or an inspection to change: at once inside this process; changes
+ * made by other processes are seen at the next poll.
+ */
 import { limits } from '@lazaret/protocol';
 
-export interface JobSignals {
-  notify(job: string): void;
+export interface ChangeSignals {
+  notify(id: string): void;
   /** Resolves at the next change, after the polling period, or when the signal aborts. */
-  changed(job: string, signal: AbortSignal): Promise<void>;
+  changed(id: string, signal: AbortSignal): Promise<void>;
 }
 
-export function createJobSignals(): JobSignals {
+export function createChangeSignals(): ChangeSignals {
   const waiting = new Map<string, Set<() => void>>();
   return {
-    notify(job) {
-      for (const wake of waiting.get(job) ?? []) wake();
+    notify(id) {
+      for (const wake of waiting.get(id) ?? []) wake();
     },
-    changed(job, signal) {
+    changed(id, signal) {
       if (signal.aborted) return Promise.resolve();
       return new Promise((resolve) => {
-        const waiters = waiting.get(job) ?? new Set();
-        waiting.set(job, waiters);
+        const waiters = waiting.get(id) ?? new Set();
+        waiting.set(id, waiters);
         const wake = (): void => {
           clearTimeout(timer);
           signal.removeEventListener('abort', wake);
           waiters.delete(wake);
-          if (waiters.size === 0 && waiting.get(job) === waiters) waiting.delete(job);
+          if (waiters.size === 0 && waiting.get(id) === waiters) waiting.delete(id);
           resolve();
         };
         const timer = setTimeout(wake, limits.eventPollMs);

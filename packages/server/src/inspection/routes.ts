@@ -6,6 +6,7 @@ import type { Kysely } from 'kysely';
 
 import type { Database } from '../floor/db/schema.ts';
 import { readIdempotencyKey, route, type CallContext, type Route } from '../floor/http/index.ts';
+import { longPoll } from '../floor/long-poll.ts';
 import { chooseProject, forbidden, projectsWith, type ProjectScope } from '../floor/principal.ts';
 import { cancelInspection } from './cancel-inspection.ts';
 import { checkReference, type ReferencePolicy } from './check-reference.ts';
@@ -33,8 +34,6 @@ export interface InspectionParts {
   readonly onEvents: () => void;
   /** Resolves when the inspection may have changed, or after a while, or on the signal. */
   readonly changed: (inspection: string, signal: AbortSignal) => Promise<void>;
-  /** Milliseconds, monotonic. */
-  readonly nowMs: () => number;
 }
 
 export function inspectionRoutes(parts: InspectionParts): Route[] {
@@ -86,19 +85,18 @@ function join(one: ProjectScope, other: ProjectScope): ProjectScope {
 }
 
 async function waitFor(
-  { database, changed, nowMs }: InspectionParts,
+  { database, changed }: InspectionParts,
   { id, waitMs }: { readonly id: string; readonly waitMs: number },
   context: CallContext,
 ): Promise<Inspection> {
   const scope = canRead(context);
-  const end = nowMs() + waitMs;
-  for (;;) {
-    const found = await readInspection(database, scope, id);
-    const isEnded = (finalInspectionStates as readonly string[]).includes(found.state);
-    const leftMs = end - nowMs();
-    if (isEnded || leftMs <= 0 || context.signal.aborted) return found;
-    await changed(id, AbortSignal.any([context.signal, AbortSignal.timeout(Math.ceil(leftMs))]));
-  }
+  return longPoll({
+    read: () => readInspection(database, scope, id),
+    isSettled: ({ state }) => (finalInspectionStates as readonly string[]).includes(state),
+    changed: (signal) => changed(id, signal),
+    waitMs,
+    signal: context.signal,
+  });
 }
 
 function imageRoutes({ database }: InspectionParts): Route[] {

@@ -88,7 +88,7 @@ test('when listing containers fails, the node is offline and its attempts are un
     worker: 'broken',
     instance: (lab as JobLab).instance,
     onChange: () => undefined,
-    onRoom: () => undefined,
+    onCapacity: () => undefined,
   });
   worker.start();
   await pause(1_000);

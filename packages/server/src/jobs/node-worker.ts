@@ -3,7 +3,7 @@
  * worker left, starts what the scheduler placed there, renews leases, hears of cancels, and reaps
  * containers that belong to no live attempt.
  *
- * Two loops: `serve` (nudged, and every second: claim, cancels) and `keep` (every few seconds:
+ * Two loops: `serve` (woken, and every second: claim, cancels) and `keep` (every few seconds:
  * probe, leases, reaper). Both stop touching anything once the lock is gone.
  */
 import { setTimeout as pause } from 'node:timers/promises';
@@ -35,7 +35,7 @@ export interface NodeWorkerOptions {
   /** Told after rows or events of a job were written. */
   readonly onChange: (job: string) => void;
   /** Told when the node came or went, or has room again. */
-  readonly onRoom: () => void;
+  readonly onCapacity: () => void;
 }
 
 const reapEveryTurns = 6;
@@ -93,8 +93,8 @@ export class NodeWorker {
     ]);
   }
 
-  nudge(): void {
-    this.#serveLoop.nudge();
+  wake(): void {
+    this.#serveLoop.wake();
   }
 
   /**
@@ -152,7 +152,7 @@ export class NodeWorker {
         cpus: room?.cpus ?? null,
       },
     );
-    if (before !== this.#state) this.#options.onRoom();
+    if (before !== this.#state) this.#options.onCapacity();
   }
 
   /**
@@ -203,7 +203,7 @@ export class NodeWorker {
       );
     }
     this.#tookOver = true;
-    this.#serveLoop.nudge();
+    this.#serveLoop.wake();
   }
 
   /**
@@ -295,7 +295,7 @@ export class NodeWorker {
       })
       .finally(() => {
         this.#running.delete(task.attempt);
-        this.#options.onRoom();
+        this.#options.onCapacity();
       });
     this.#running.set(task.attempt, { task, cancel, letGo, done });
   }

@@ -13,6 +13,7 @@ import type { Kysely } from 'kysely';
 import { keepUpload, type ArtifactParts } from '../artifacts/index.ts';
 import type { Database } from '../floor/db/schema.ts';
 import { readIdempotencyKey, type CallContext, type OutgoingEvent } from '../floor/http/index.ts';
+import { longPoll } from '../floor/long-poll.ts';
 import {
   chooseProject,
   forbidden,
@@ -152,12 +153,14 @@ export async function showJob(
   context: CallContext,
 ): Promise<JobDetail> {
   const scope = projectsWith(context.principal, 'jobs.read');
-  const timeout = AbortSignal.any([AbortSignal.timeout(ask.waitSeconds * 1_000), context.signal]);
-  for (;;) {
-    const changed = parts.changed(ask.id, timeout);
-    const job = await readJobSummary(parts.database, scope, ask.id);
-    if (ask.waitSeconds === 0 || isFinal(job.state) || timeout.aborted) break;
-    await changed;
+  if (ask.waitSeconds > 0) {
+    await longPoll({
+      read: () => readJobSummary(parts.database, scope, ask.id),
+      isSettled: (job) => isFinal(job.state),
+      changed: (signal) => parts.changed(ask.id, signal),
+      waitMs: ask.waitSeconds * 1_000,
+      signal: context.signal,
+    });
   }
   return readJob(parts.database, scope, ask.id);
 }

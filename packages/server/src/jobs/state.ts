@@ -8,6 +8,7 @@
  * states absorb: nothing leaves them, and asking for it is not an error but changes nothing.
  */
 import {
+  backoffMs,
   limits,
   outcomeCodes,
   type FinalState,
@@ -67,18 +68,15 @@ export function afterAttempt(end: AttemptEnd, budget: RetryBudget): AfterAttempt
   if (end.cancelRequested || code === 'cancelled') return { next: 'cancelled' };
   if (kind === 'interrupted') return { next: 'queued', backoffMs: 0, avoidNode: false };
   if (kind === 'workload' && budget.workloadFailures < budget.workloadRetries) {
-    return { next: 'queued', backoffMs: backoff(budget.workloadFailures), avoidNode: false };
+    return { next: 'queued', backoffMs: retryDelayMs(budget.workloadFailures), avoidNode: false };
   }
   if (kind === 'platform' && budget.platformFailures + 1 < budget.attemptsMax) {
-    return { next: 'queued', backoffMs: backoff(budget.platformFailures), avoidNode: true };
+    return { next: 'queued', backoffMs: retryDelayMs(budget.platformFailures), avoidNode: true };
   }
   return { next: code === 'time_limit' || code === 'queue_time_limit' ? 'timed_out' : 'failed' };
 }
 
-/** Doubles from one failure to the next, to a bound. */
-function backoff(failuresBefore: number): number {
-  return Math.min(
-    limits.retryBackoffMs * 2 ** Math.min(failuresBefore, 20),
-    limits.retryBackoffMaxMs,
-  );
+function retryDelayMs(failuresBefore: number): number {
+  const bounds = { initialMs: limits.retryBackoffMs, maxMs: limits.retryBackoffMaxMs };
+  return backoffMs(failuresBefore, bounds);
 }

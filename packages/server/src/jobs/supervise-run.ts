@@ -6,7 +6,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 
-import { formatSize, limits, type Outcome } from '@lazaret/protocol';
+import { backoffMs, formatSize, limits, type Outcome } from '@lazaret/protocol';
 
 import { ExecutorError, type ContainerExit, type Executor } from '../executors/index.ts';
 import type { LogWriter } from './attempt-log.ts';
@@ -95,7 +95,7 @@ class RunWatch {
   /** Early samples come quickly, so that short runs have one; later ones once a second. */
   async sampleAndGuard(): Promise<void> {
     for (let turn = 0; ; turn += 1) {
-      if (!(await this.#sleep(Math.min(100 * 2 ** turn, limits.sampleMs)))) return;
+      if (!(await this.#sleep(backoffMs(turn, { initialMs: 100, maxMs: limits.sampleMs })))) return;
       await this.#sample().catch(() => undefined);
       await this.#guardDisk();
     }
@@ -158,7 +158,7 @@ class RunWatch {
         await act();
         return;
       } catch {
-        await this.#sleep(Math.min(200 * 2 ** turn, limits.nodeProbeMs));
+        await this.#sleep(backoffMs(turn, { initialMs: 200, maxMs: limits.nodeProbeMs }));
       }
     }
   }
@@ -205,9 +205,8 @@ async function waitForEnd(options: SuperviseOptions, watch: RunWatch): Promise<C
           detail: `the container engine did not answer for ${limits.leaseMs / 1000} s: ${error.message}`,
         });
       }
-      await pause(Math.min(100 * 2 ** turn, limits.nodeProbeTimeoutMs), undefined, {
-        signal: control.detached,
-      });
+      const delayMs = backoffMs(turn, { initialMs: 100, maxMs: limits.nodeProbeTimeoutMs });
+      await pause(delayMs, undefined, { signal: control.detached });
     }
   }
 }

@@ -1,3 +1,2 @@
 /** Metrics: what Prometheus scrapes. */
-export { countJobs } from './count-jobs.ts';
-export { createMetrics, type Metrics } from './metrics.ts';
+export { metricsSlice, type MetricsSlice } from './slice.ts';

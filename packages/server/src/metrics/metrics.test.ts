@@ -156,7 +156,7 @@ test('finished jobs are counted once each, with the phases of their last attempt
       { type: 'job.finished', subject: id, actor: 'worker', project: 'default' },
     ]);
   }
-  outbox.nudge();
+  outbox.wake();
   const succeeded = 'lazaret_jobs_total{engine="tool",state="succeeded",outcome="succeeded"}';
   await expect.poll(() => sample(succeeded)).toBe(2);
   expect(await sample('lazaret_jobs_total{engine="tool",state="failed",outcome="exit_code"}')).toBe(

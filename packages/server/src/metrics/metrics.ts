@@ -114,8 +114,8 @@ function createGauges(registry: Registry) {
     nodeCpusReserved: of('node_cpus_reserved', 'CPUs reserved by attempts', ['node']),
     readerLag: of('event_reader_lag_seconds', 'Age of the oldest event not read yet', ['reader']),
     subscribers: of('event_streams', 'Open streams of events of this process'),
-    loopUp: of('loop_up', 'Whether the loop turns', ['loop']),
-    loopIdle: of('loop_idle_seconds', 'Time since the loop last turned', ['loop']),
+    loopUp: of('loop_up', 'Whether the loop makes progress', ['loop']),
+    loopIdle: of('loop_idle_seconds', 'Time since the loop last made progress', ['loop']),
   };
 }
 

@@ -6,4 +6,4 @@ export {
   type NodeConfiguration,
   type ProbeResult,
 } from './registry.ts';
-export { nodeRoutes } from './routes.ts';
+export { nodesSlice } from './slice.ts';

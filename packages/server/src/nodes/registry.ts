@@ -181,3 +181,29 @@ function toNode(row: Selectable<Database['nodes']>): Node {
     changedAt: row.changed_at.toISOString(),
   };
 }
+
+/** States of the configured nodes. */
+export async function readStates(database: Kysely<Database>): Promise<string[]> {
+  const rows = await database
+    .selectFrom('nodes')
+    .select('state')
+    .where('configured', '=', true)
+    .limit(limits.nodes)
+    .execute();
+  return rows.map(({ state }) => state);
+}
+
+/** Configured nodes that are not online. */
+export async function listOffline(
+  database: Kysely<Database>,
+  limit: number,
+): Promise<{ readonly name: string; endpoint: string; state: string; problem: string | null }[]> {
+  return database
+    .selectFrom('nodes')
+    .select(['name', 'endpoint', 'state', 'problem'])
+    .where('configured', '=', true)
+    .where('state', '!=', 'online')
+    .orderBy('name')
+    .limit(limit)
+    .execute();
+}

@@ -1,42 +1,25 @@
-/** The inspector role, with what the other parts of the server give it. */
+/** The inspector role: inspects the images in the queue until it is stopped. */
 import { join } from 'node:path';
 
-import type { Logger } from 'pino';
+import { readProgramEnvironment } from '../floor/config/index.ts';
+import { startInspector as startInspecting } from '../inspection/index.ts';
+import type { Core, Role } from './role.ts';
 
-import { readProgramEnvironment, type Configuration } from '../floor/config/index.ts';
-import type { DatabaseHandle } from '../floor/db/index.ts';
-import type { Outbox } from '../floor/events/index.ts';
-import { startInspector, type InspectionQueue, type Inspector } from '../inspection/index.ts';
-import type { JobSignals } from '../floor/signals.ts';
-
-export interface InspectingParts {
-  readonly values: Configuration;
-  readonly database: DatabaseHandle;
-  readonly locks: DatabaseHandle;
-  readonly queue: InspectionQueue;
-  readonly log: Logger;
-  readonly outbox: Outbox;
-  readonly signals: JobSignals;
-  readonly dataDirectory: string;
-  readonly version: string;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
-}
-
-/** Looks into images until it is stopped. */
-export function beginInspecting(parts: InspectingParts): Promise<Inspector> {
-  const { values, database, outbox, signals, version, dataDirectory, ...rest } = parts;
-  return startInspector({
-    ...rest,
-    database: database.db,
-    settings: values.inspection,
-    dockerHost: values.dockerHost,
+export async function startInspector(core: Core): Promise<Role> {
+  const { queue, database, locks, log } = core;
+  const { inspection: settings, dockerHost } = core.configuration.values;
+  const inspector = await startInspecting({
+    ...{ queue, database, locks, log, settings, dockerHost },
     helperEnvironment: readProgramEnvironment(),
-    directory: join(dataDirectory, 'inspections'),
-    toolVersion: version,
-    onChange: (inspection) => {
-      signals.notify(inspection);
-      outbox.nudge();
-    },
+    directory: join(core.dataDirectory, 'inspections'),
+    toolVersion: core.version,
+    now: core.clock.now,
+    onChange: core.onChange,
   });
+  return {
+    // The queue's library polls by itself.
+    loops: () => [],
+    wake: () => queue.wake(),
+    stop: () => inspector.stop(),
+  };
 }

@@ -1,39 +1,30 @@
 /**
- * The scheduler role: one process at a time turns the loop, whichever holds the lock; the others
- * wait for it. A turn that fails is logged and tried again: one bad row never stops the loop.
+ * The scheduler role: one process at a time is the leader, the one that holds the lock; the others
+ * wait for it. An iteration that fails is logged and retried: one bad row never stops the loop.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 
 import { limits } from '@lazaret/protocol';
 
-import { withAdvisoryLock, type DatabaseHandle } from '../floor/db/index.ts';
-import { endOverdue, placeJobs, type SchedulerOptions } from '../jobs/index.ts';
+import { withAdvisoryLock } from '../floor/db/index.ts';
 import { Loop } from '../floor/loop.ts';
+import { endOverdue, placeJobs } from '../jobs/index.ts';
+import type { Core, Role } from './role.ts';
 
-export interface Scheduler {
-  readonly loops: () => readonly Loop[];
-  nudge(): void;
-  stop(): Promise<void>;
-}
-
-/** Schedules while it holds the lock, until stopped. */
-export function startScheduler(
-  options: SchedulerOptions & {
-    readonly locks: DatabaseHandle;
-    /** Monotonic milliseconds. */
-    readonly nowMs: () => number;
-  },
-): Scheduler {
+/** Schedules while it is the leader, until stopped. */
+export function startScheduler(core: Core): Role {
   const stopped = new AbortController();
   const { signal } = stopped;
+  const { database, log, onEvents, clock } = core;
+  const options = { database, log, onEvents, onPlaced: () => core.wake('worker') };
+  const startedMs = clock.monotonicMs();
   let loop: Loop | undefined;
-  const startedMs = options.nowMs();
   let overdueMs = 0;
 
-  /** Nudges come with every job; looking for what is overdue once a period is enough. */
-  async function turn(): Promise<void> {
+  /** Wake-ups come with every job; looking for what is overdue once a period is enough. */
+  async function schedule(): Promise<void> {
     await placeJobs(options);
-    const nowMs = options.nowMs();
+    const nowMs = clock.monotonicMs();
     if (nowMs - overdueMs < limits.schedulerPollMs) return;
     overdueMs = nowMs;
     await endOverdue(options, { settled: nowMs - startedMs > limits.leaseMs });
@@ -43,19 +34,19 @@ export function startScheduler(
     loop = new Loop({
       name: 'scheduler',
       periodMs: limits.schedulerPollMs,
-      log: options.log,
+      log,
       signal: AbortSignal.any([lost, signal]),
     });
-    await loop.run(turn);
+    await loop.run(schedule);
     loop = undefined;
   }
 
   async function run(): Promise<void> {
     while (!signal.aborted) {
       try {
-        await withAdvisoryLock(options.locks, 'scheduler', lead, { waitMs: limits.eventPollMs });
+        await withAdvisoryLock(core.locks, 'scheduler', lead, { waitMs: limits.eventPollMs });
       } catch (error) {
-        options.log.debug({ err: error }, 'another process schedules, or the database is away');
+        log.debug({ err: error }, 'not the leader, or the database is unavailable');
         await pause(limits.eventPollMs, undefined, { signal }).catch(() => undefined);
       }
     }
@@ -64,7 +55,7 @@ export function startScheduler(
   const running = run();
   return {
     loops: () => (loop === undefined ? [] : [loop]),
-    nudge: () => loop?.nudge(),
+    wake: () => loop?.wake(),
     async stop() {
       stopped.abort();
       await running;

@@ -1,122 +1,93 @@
 /**
- * The worker role: for each configured node it takes the node's lock and serves the node while it
- * holds it. The lock is a session's lock of the database, so it is gone with this process, however
- * it ends, and the next process takes over at once.
+ * The worker role: for each configured node it acquires the node's lock and serves the node while
+ * it holds the lock. The lock belongs to a database session, so the end of this process releases
+ * it, however the process ends, and the next worker recovers the node at once.
  */
-import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 
 import { limits, type ProblemCode } from '@lazaret/protocol';
-import type { Logger } from 'pino';
 
-import type { BlobStore } from '../blobs/index.ts';
-import type { NodeOption } from '../floor/config/index.ts';
-import { withAdvisoryLock, type DatabaseHandle } from '../floor/db/index.ts';
-import { createDockerExecutor, type Executor } from '../executors/index.ts';
+import type { Executor } from '../executors/index.ts';
+import { configuredNodes, type NodeOption } from '../floor/config/index.ts';
+import { withAdvisoryLock } from '../floor/db/index.ts';
 import { NodeWorker } from '../jobs/index.ts';
-import type { Loop } from '../floor/loop.ts';
-import { releaseNode } from '../nodes/index.ts';
-
-export interface WorkerOptions {
-  readonly nodes: readonly NodeOption[];
-  readonly handle: DatabaseHandle;
-  /** Connections that do nothing but hold locks. */
-  readonly locks: DatabaseHandle;
-  readonly blobs: BlobStore;
-  readonly log: Logger;
-  readonly worker: string;
-  readonly instance: string;
-  readonly onChange: (job: string) => void;
-  readonly onRoom: () => void;
-}
-
-export interface Worker {
-  readonly executors: ReadonlyMap<string, Executor>;
-  readonly loops: () => readonly Loop[];
-  nudge(): void;
-  stop(options: { readonly takeDown: boolean }): Promise<void>;
-}
+import { registerNodes, releaseNode } from '../nodes/index.ts';
+import type { Core, Role } from './role.ts';
 
 /** Serves the nodes until stopped. */
-export function startWorker(options: WorkerOptions): Worker {
-  const executors = new Map(options.nodes.map((node) => [node.name, openExecutor(node)]));
+export async function startWorker(core: Core): Promise<Role> {
+  const nodes = configuredNodes(core.configuration.values);
+  await registerNodes(
+    core.database,
+    nodes.map((node) => ({ ...node, memoryBytes: node.memory })),
+  );
   const serving = new Set<NodeWorker>();
   const stopped = new AbortController();
   let takeDown = false;
-  const holders = options.nodes.map(async (node) => {
-    const executor = executors.get(node.name);
+  const serve = async (node: NodeOption): Promise<void> => {
+    const executor = core.executors.get(node.name);
     if (executor === undefined) return;
+    const parts = { core, node, executor, serving, stopped: stopped.signal };
     while (!stopped.signal.aborted) {
-      await holdNode({
-        node,
-        executor,
-        options,
-        serving,
-        stopped: stopped.signal,
-        takeDown: () => takeDown,
-      });
+      await holdNode({ ...parts, takeDown: () => takeDown });
       await pause(limits.eventPollMs, undefined, { signal: stopped.signal }).catch(() => undefined);
     }
-  });
+  };
+  const holders = nodes.map(serve);
   return {
-    executors,
     loops: () => [...serving].flatMap((one) => one.loops),
-    nudge: () => {
-      for (const one of serving) one.nudge();
+    wake: () => {
+      for (const one of serving) one.wake();
     },
-    async stop(how) {
-      takeDown = how.takeDown;
+    async stop(options) {
+      takeDown = options.takeDown;
       stopped.abort();
       await Promise.allSettled(holders);
-      await Promise.allSettled([...executors.values()].map((executor) => executor.close()));
     },
   };
 }
 
-interface Holding {
+interface HoldParts {
+  readonly core: Core;
   readonly node: NodeOption;
   readonly executor: Executor;
-  readonly options: WorkerOptions;
   readonly serving: Set<NodeWorker>;
   readonly stopped: AbortSignal;
   readonly takeDown: () => boolean;
 }
 
-/** Serves the node from taking its lock to losing it, or to the stop. */
-async function holdNode(holding: Holding): Promise<void> {
-  const { node, executor, options, serving, stopped } = holding;
-  const { handle, log } = options;
+/** Serves the node from acquiring its lock until the lock is lost, or until the stop. */
+async function holdNode(parts: HoldParts): Promise<void> {
+  const { core, node, executor, serving, stopped } = parts;
+  const { database, log } = core;
+  const worker = `${hostname()}:${process.pid}`;
   try {
     await withAdvisoryLock(
-      options.locks,
+      core.locks,
       `node:${node.name}`,
       async (lost) => {
         const served = new NodeWorker({
           node: { ...node, memoryBytes: node.memory },
-          executor,
-          database: handle.db,
-          blobs: options.blobs,
-          log,
-          worker: options.worker,
-          instance: options.instance,
-          onChange: options.onChange,
-          onRoom: options.onRoom,
+          ...{ executor, database, log, worker },
+          blobs: core.blobs,
+          instance: core.instance,
+          onChange: core.onChange,
+          onCapacity: () => core.wake('scheduler'),
         });
         serving.add(served);
         served.start();
         await aborted(AbortSignal.any([lost, stopped]));
         serving.delete(served);
-        await served.stop({ takeDown: holding.takeDown() && !lost.aborted });
-        if (!lost.aborted) {
-          await releaseNode(handle.db, { node: node.name, worker: options.worker });
-        }
+        await served.stop({ takeDown: parts.takeDown() && !lost.aborted });
+        if (!lost.aborted) await releaseNode(database, { node: node.name, worker });
       },
       { waitMs: limits.eventPollMs },
     );
   } catch (error) {
     const code = (error as { code?: ProblemCode }).code;
     const level = code === 'unavailable' ? 'debug' : 'error';
-    log[level]({ err: error, node: node.name }, 'the node is not served from here');
+    log[level]({ err: error, node: node.name }, 'this process does not serve the node');
   }
 }
 
@@ -124,22 +95,5 @@ function aborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => {
     signal.addEventListener('abort', () => resolve(), { once: true });
-  });
-}
-
-function openExecutor(node: NodeOption): Executor {
-  const { tls } = node;
-  return createDockerExecutor({
-    address: node.endpoint,
-    now: Date.now,
-    ...(tls === undefined
-      ? {}
-      : {
-          tls: {
-            ca: readFileSync(tls.ca, 'utf8'),
-            cert: readFileSync(tls.cert, 'utf8'),
-            key: readFileSync(tls.key, 'utf8'),
-          },
-        }),
   });
 }

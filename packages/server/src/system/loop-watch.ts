@@ -1,12 +1,12 @@
-/** Which loops of this process turn, and which stand still. */
+/** Which loops of this process make progress, and which are stalled. */
 import { limits } from '@lazaret/protocol';
 
-/** A loop as the watch sees it; see loop.ts. */
+/** The part of a `Loop` that the watch reads. */
 export interface WatchedLoop {
   readonly name: string;
-  /** Monotonic milliseconds of the last turn that began or ended. */
+  /** Monotonic milliseconds at which the last iteration started or ended. */
   readonly lastBeatMs: number;
-  /** What went wrong in the last turn. */
+  /** Why the last iteration failed. */
   readonly lastError: unknown;
 }
 
@@ -14,14 +14,14 @@ export interface LoopState {
   readonly name: string;
   readonly ok: boolean;
   readonly idleMs: number;
-  /** Whether the last turn failed; such a loop lives and tries again. */
+  /** Whether the last iteration failed; the loop retries it. */
   readonly failing: boolean;
 }
 
 export interface LoopWatch {
   /**
-   * Watches the loops that a part has now; it is asked anew each time, because loops come and go
-   * with the locks that they hold.
+   * Watches the loops that a part currently has; called each time, because loops come and go with
+   * the locks that they hold.
    */
   watch(loops: () => readonly WatchedLoop[], maxStallMs?: number): void;
   states(): LoopState[];

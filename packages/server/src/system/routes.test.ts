@@ -5,7 +5,11 @@ import { join } from 'node:path';
 import { createClient, limits, system as rows } from '@lazaret/protocol';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 
-import { openFileBlobStore, type BlobStore } from '../blobs/index.ts';
+import { blobsSlice, openFileBlobStore, type BlobStore } from '../blobs/index.ts';
+import { enginesSlice } from '../engines/index.ts';
+import { route } from '../floor/http/index.ts';
+import { createLog } from '../floor/log.ts';
+import { nodesSlice } from '../nodes/index.ts';
 import { createTestDatabase, type TestDatabase } from '../testing/database.ts';
 import { startTestHttp, testPrincipal, type TestHttpServer } from '../testing/http-server.ts';
 import { createLoopWatch, type WatchedLoop } from './loop-watch.ts';
@@ -15,6 +19,7 @@ let database: TestDatabase;
 let directory: string;
 let blobs: BlobStore;
 let server: TestHttpServer;
+let ended: AbortController;
 /** The clock of loops and of shared answers; tests move it. */
 let nowMs: number;
 const loops: { name: string; lastBeatMs: number; lastError: unknown }[] = [];
@@ -30,20 +35,35 @@ beforeEach(async () => {
   const watch = createLoopWatch(() => nowMs);
   watch.watch((): readonly WatchedLoop[] => loops);
   await node('online', null);
+  ended = new AbortController();
+  const context = { database: database.handle.db, onEvents: () => undefined };
+  const slices = [
+    blobsSlice({
+      put: (...given) => blobs.put(...given),
+      delete: (sha256) => blobs.delete(sha256),
+    }),
+    nodesSlice({ ...context, wake: () => undefined }),
+    enginesSlice({
+      ...{ ...context, directory, signal: ended.signal, log: createLog({ level: 'silent' }) },
+      clock: { now: Date.now, monotonicMs: () => nowMs },
+      ...{ allowedNetworks: [], allowedRuntimes: [] },
+      resolveImage: () => Promise.reject(new Error('no image is resolved here')),
+    }),
+  ];
   const routes = systemRoutes({
     loops: watch,
     database: database.handle,
-    blobs,
+    slices: () => slices,
     roles,
     version: '1.2.3',
     startedAt: new Date(0),
     configuration: () => [
       { key: 'databaseUrl', value: '********', source: 'environment', summary: 's' },
     ],
-    metrics: async () => 'lazaret_build_info 1\n',
     nowMs: () => nowMs,
   });
-  server = await startTestHttp(routes);
+  const metrics = route(rows.metrics, async () => 'lazaret_build_info 1\n');
+  server = await startTestHttp([...routes, metrics]);
   server.principals.set('op', testPrincipal('op', [{ role: 'operator', project: null }]));
   server.principals.set(
     'viewer',
@@ -51,6 +71,7 @@ beforeEach(async () => {
   );
 });
 afterEach(async () => {
+  ended.abort();
   await server.close();
   await database.drop();
   await rm(directory, { recursive: true, force: true });
@@ -95,13 +116,13 @@ test('a stalled loop makes the process not live and not ready, and is named', as
   nowMs += limits.loopStallMs + 1;
   await expect(client().call(rows.live)).rejects.toMatchObject({
     code: 'unavailable',
-    message: expect.stringContaining('loop scheduler: stands still'),
+    message: expect.stringContaining('loop scheduler: stalled'),
     fields: [{ path: 'loop scheduler' }],
   });
   await expect(client().call(rows.ready)).rejects.toMatchObject({ code: 'unavailable' });
 });
 
-test('a loop that fails and goes on is alive, and its error is not told to strangers', async () => {
+test('a loop that fails and retries is alive, and its error is not public', async () => {
   loops[0] = { name: 'scheduler', lastBeatMs: nowMs, lastError: new Error('password=hunter2') };
   const health = await client().call(rows.live);
   expect(health).toMatchObject({ ok: true });
@@ -109,7 +130,7 @@ test('a loop that fails and goes on is alive, and its error is not told to stran
   expect(JSON.stringify(health)).not.toContain('hunter2');
 });
 
-test('a dead database is noticed by readiness, and does not kill liveness', async () => {
+test('a stopped database fails readiness and not liveness', async () => {
   await database.drop();
   await expect(ready()).rejects.toMatchObject({ code: 'unavailable' });
   const problem = await ready().catch((error: unknown) => error);
@@ -117,7 +138,7 @@ test('a dead database is noticed by readiness, and does not kill liveness', asyn
   expect(await client().call(rows.live)).toMatchObject({ ok: true });
 });
 
-test('a blob store that takes nothing is noticed', async () => {
+test('a blob store that accepts no writes fails readiness', async () => {
   const put = blobs.put.bind(blobs);
   blobs.put = async () => Promise.reject(Object.assign(new Error(directory), { code: 'ENOSPC' }));
   const problem = await ready().catch((error: unknown) => error);
@@ -129,7 +150,7 @@ test('a blob store that takes nothing is noticed', async () => {
   expect(await ready()).toMatchObject({ ok: true });
 });
 
-test('a dead Docker: not ready where a worker runs, shown but ready where only the API runs', async () => {
+test('without Docker a worker is not ready; a process that only serves the API is', async () => {
   await node('offline', 'connect ENOENT /var/run/docker.sock');
   await expect(ready()).rejects.toMatchObject(unready('nodes'));
   roles.splice(0, roles.length, 'api');

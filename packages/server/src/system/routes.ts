@@ -1,4 +1,4 @@
-/** HTTP: health, metrics, version, configuration, the description of the API. */
+/** HTTP: health, version, configuration, the description of the API. */
 import {
   buildOpenApi,
   limits,
@@ -9,7 +9,8 @@ import {
 } from '@lazaret/protocol';
 
 import { route, type Route } from '../floor/http/index.ts';
-import { checkLive, checkReady, shareAnswer, type HealthParts } from './check-health.ts';
+import { shareAnswer } from '../floor/share-answer.ts';
+import { checkLive, checkReady, type HealthParts } from './check-health.ts';
 import { listMissing } from './list-missing.ts';
 
 export interface SystemRoutesOptions extends HealthParts {
@@ -17,8 +18,6 @@ export interface SystemRoutesOptions extends HealthParts {
   readonly startedAt: Date;
   /** The options in force, secrets masked. */
   readonly configuration: () => OperationOutput<typeof system.configuration>['options'];
-  /** Metrics as Prometheus reads them. */
-  readonly metrics: () => Promise<string>;
   /** Monotonic milliseconds. */
   readonly nowMs: () => number;
 }
@@ -26,19 +25,19 @@ export interface SystemRoutesOptions extends HealthParts {
 /** The routes of the instance itself. */
 export function systemRoutes(options: SystemRoutesOptions): Route[] {
   const { version, nowMs } = options;
-  const maxAgeMs = limits.readinessShareMs;
-  const ready = shareAnswer(() => checkReady(options), { maxAgeMs, nowMs });
-  const metrics = shareAnswer(options.metrics, { maxAgeMs, nowMs });
+  const ready = shareAnswer(() => checkReady(options), {
+    maxAgeMs: limits.readinessShareMs,
+    nowMs,
+  });
   const openApi = buildOpenApi(version);
   return [
     route(system.live, () => requireHealth(checkLive(options))),
     route(system.ready, async () => requireHealth(await ready())),
-    route(system.metrics, metrics),
     route(system.show, async () => ({
       version,
       roles: [...options.roles],
       startedAt: options.startedAt.toISOString(),
-      missing: await listMissing(options.database.db, await ready()),
+      missing: await listMissing(options.slices(), await ready()),
     })),
     route(system.configuration, () => ({ options: options.configuration() })),
     route(system.openapi, () => openApi),

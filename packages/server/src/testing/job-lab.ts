@@ -72,7 +72,7 @@ export async function openJobLab(
   const node = { name: nodeName, endpoint: address, labels: {} };
   await registerNodes(db, [node]);
   const workers = new Set<NodeWorker>();
-  let onRoom = (): void => undefined;
+  let onCapacity = (): void => undefined;
 
   const lab: JobLab = {
     database,
@@ -131,7 +131,7 @@ export async function openJobLab(
       const options = {
         database: db,
         log,
-        onPlaced: () => workers.forEach((one) => one.nudge()),
+        onPlaced: () => workers.forEach((one) => one.wake()),
         onEvents: () => undefined,
       };
       await endOverdue(options, { settled: true });
@@ -147,7 +147,7 @@ export async function openJobLab(
         worker: newId(),
         instance,
         onChange: () => undefined,
-        onRoom: () => onRoom(),
+        onCapacity: () => onCapacity(),
       });
       workers.add(worker);
       worker.start();
@@ -170,7 +170,7 @@ export async function openJobLab(
     },
     async cancel(id) {
       await cancelJob(db, id, 'tester');
-      workers.forEach((one) => one.nudge());
+      workers.forEach((one) => one.wake());
     },
     settle: (id) => lab.waitFor(id, (job) => isFinal(job.state)),
     async waitFor(id, test) {
@@ -183,7 +183,7 @@ export async function openJobLab(
         }
         await new Promise<void>((resolve) => {
           const timer = setTimeout(resolve, 50);
-          onRoom = () => (clearTimeout(timer), resolve());
+          onCapacity = () => (clearTimeout(timer), resolve());
         });
       }
     },

@@ -12,6 +12,8 @@ export {
   variableOf,
   type Configuration,
   type NodeOption,
+  type RoleName,
 } from './options.ts';
+export { configuredNodes } from './nodes.ts';
 export type { InspectionOption } from './inspection-option.ts';
 export { readEnvironment, readProgramEnvironment } from './environment.ts';

@@ -17,7 +17,7 @@ import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { limits, Problem } from '@lazaret/protocol';
+import { backoffMs, limits, Problem } from '@lazaret/protocol';
 import {
   clusterOwner,
   clusterPath,
@@ -34,6 +34,11 @@ import { readPidFile, stopLeftovers } from './leftover-postmaster.ts';
 import { findNativeFiles, type NativeFiles } from './native-files.ts';
 import { openSocketDirectory, type SocketDirectory } from './socket-directory.ts';
 import { chooseSystemUser, type SystemUser } from './system-user.ts';
+
+const restartBackoff = {
+  initialMs: limits.databaseRestartBackoffMs,
+  maxMs: limits.databaseRestartBackoffMaxMs,
+};
 
 export type EmbeddedState =
   | { readonly name: 'starting' }
@@ -169,7 +174,7 @@ export class EmbeddedDatabase {
         break;
       } catch (error) {
         if (attempt === startAttempts) throw error;
-        await sleep(limits.databaseRestartBackoffMs * 2 ** attempt);
+        await sleep(backoffMs(attempt, restartBackoff));
         await stopLeftovers(this.#parts.cluster);
       }
     }
@@ -198,10 +203,7 @@ export class EmbeddedDatabase {
         if (performance.now() - since > limits.databaseRestartBackoffMaxMs) this.#failures = 0;
       }
       if (this.#stopping.signal.aborted) return;
-      const delayMs = Math.min(
-        limits.databaseRestartBackoffMs * 2 ** this.#failures,
-        limits.databaseRestartBackoffMaxMs,
-      );
+      const delayMs = backoffMs(this.#failures, restartBackoff);
       this.#failures += 1;
       this.#tell({ name: 'restarting', reason: await this.#parts.log.tail(), delayMs });
       await sleep(delayMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);

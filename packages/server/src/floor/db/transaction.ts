@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { limits } from '@lazaret/protocol';
+import { jitteredBackoffMs, limits } from '@lazaret/protocol';
 import type { IsolationLevel, Kysely, Transaction } from 'kysely';
 import { databaseCode } from './database-problem.ts';
 import type { Database } from './schema.ts';
@@ -36,6 +36,6 @@ export async function transaction<T>(
 }
 
 function pauseMs(attempt: number): number {
-  const ceiling = limits.transactionBackoffMs * 2 ** attempt;
-  return Math.min(ceiling, limits.transactionBackoffMaxMs) * (0.5 + Math.random() / 2);
+  const bounds = { initialMs: limits.transactionBackoffMs, maxMs: limits.transactionBackoffMaxMs };
+  return jitteredBackoffMs(attempt, bounds, Math.random);
 }

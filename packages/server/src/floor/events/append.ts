@@ -17,7 +17,7 @@ export interface NewEvent {
 
 /**
  * Appends events. Give the transaction of the change; readers see them when it commits, or never.
- * Call `nudge` of the outbox after the commit to have them delivered at once.
+ * Call `wake` of the outbox after the commit to have them delivered at once.
  */
 export async function appendEvents(
   database: Kysely<Database> | Transaction<Database>,

@@ -1,6 +1,6 @@
 /**
  * Events that are held back by an older transaction become readable when that one ends, and it may
- * end without an event of its own, so nobody would nudge. Until then a loop asks again soon, less
+ * end without an event of its own, so nobody would wake. Until then a loop asks again soon, less
  * often the longer it takes.
  */
 import { limits } from '@lazaret/protocol';
@@ -15,7 +15,7 @@ export function createHeldRetry(loop: Loop): (held: boolean) => void {
       delayMs = limits.eventHeldPollMs;
       return;
     }
-    setTimeout(() => loop.nudge(), delayMs).unref();
+    setTimeout(() => loop.wake(), delayMs).unref();
     delayMs = Math.min(delayMs * 2, limits.eventPollMs);
   };
 }

@@ -3,5 +3,5 @@ export { appendEvents, type NewEvent } from './append.ts';
 export { auditReader } from './audit.ts';
 export { createOutbox, type Outbox } from './outbox.ts';
 export type { EventReader } from './readers.ts';
-export { eventRoutes } from './routes.ts';
+export { eventsSlice } from './slice.ts';
 export type { EventFilter, StoredEvent } from './store.ts';

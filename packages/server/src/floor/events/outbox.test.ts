@@ -59,7 +59,7 @@ test('a subscriber gets what is committed after it came, in order, and nothing t
   const got = take(3, { filter: { subject: 'a' } });
   await expect.poll(() => outbox.subscribers).toBe(1);
   for (const number of [1, 2, 3]) await say('a', number);
-  outbox.nudge();
+  outbox.wake();
   expect((await got).map((event) => event.data['number'])).toEqual([1, 2, 3]);
 });
 
@@ -75,7 +75,7 @@ test('an event that commits late is neither jumped over nor out of place', async
   // The second draws a higher id and commits first.
   await sleep(20);
   await appendEvents(database.handle.db, [{ type: 'job.moved', subject: 'late', actor: 'quick' }]);
-  outbox.nudge();
+  outbox.wake();
   await sleep(100);
   commit();
   await slow;
@@ -106,7 +106,7 @@ test('writers, delays and readers that come and go: all see the same order, all 
         ]);
         await sleep((writer * 5 + number * 3) % 17);
       });
-      outbox.nudge();
+      outbox.wake();
     }
   });
   await Promise.all(writers);
@@ -126,7 +126,7 @@ test('a subscriber slower than the window is served from the database and misses
   const first = events.next();
   await expect.poll(() => outbox.subscribers).toBe(1);
   await say('flood', 0);
-  outbox.nudge();
+  outbox.wake();
   expect((await first).value?.data['number']).toBe(0);
   const rows = Array.from({ length: total }, (_, index) => ({
     type: 'job.moved' as const,
@@ -135,7 +135,7 @@ test('a subscriber slower than the window is served from the database and misses
     data: { number: index + 1 },
   }));
   await appendEvents(database.handle.db, rows);
-  outbox.nudge();
+  outbox.wake();
   await sleep(300);
   for (let number = 1; number <= total; number += 1) {
     expect((await events.next()).value?.data['number']).toBe(number);
@@ -163,7 +163,7 @@ test('filters mean the same in the database and in memory', async () => {
   await say('f', 1, null);
   await say('f', 2, 'default');
   await say('f', 3, 'other');
-  outbox.nudge();
+  outbox.wake();
   expect((await listening).map((event) => event.data['number'])).toEqual([1, 3]);
   const page = await outbox.read(position, { subject: 'f', projects: ['other'] }, 10);
   expect(page.events.map((event) => event.data['number'])).toEqual([1, 3]);
@@ -253,7 +253,7 @@ test('characters that PostgreSQL cannot keep do not fail the change that the eve
           { type: 'engine.refused', subject: 'a\0b', actor: '\ud800', data: { name: '\0\udfff' } },
         ]),
       )
-      .then(() => outbox.nudge()),
+      .then(() => outbox.wake()),
   ]).then(([events]) => events);
   expect(event?.subject).toBe('a\u{2400}b');
   expect(event?.data).toEqual({ name: '\u{2400}\u{fffd}' });

@@ -42,7 +42,7 @@ export interface Subscription {
 
 export interface Outbox {
   /** Delivers what was committed at once instead of at the next poll. Call it after the commit. */
-  nudge(): void;
+  wake(): void;
   /** One page after a position, oldest first. */
   read(after: Position, filter: EventFilter, limit: number): Promise<EventPage>;
   /**
@@ -72,12 +72,12 @@ export function createOutbox(options: OutboxOptions): Outbox {
   const retryHeld = createHeldRetry(loop);
   const loops = [loop];
   const readers: ReaderState[] = [];
-  signal.addEventListener('abort', () => wake(live), { once: true });
-  const nudge = (): void => {
-    for (const one of loops) one.nudge();
+  signal.addEventListener('abort', () => resumeSubscribers(live), { once: true });
+  const wake = (): void => {
+    for (const one of loops) one.wake();
   };
   return {
-    nudge,
+    wake,
     loops,
     readers,
     read: (after, filter, limit) => readEvents(database, { after, filter, limit }),
@@ -108,7 +108,7 @@ interface Live {
   readonly waiting: Set<() => void>;
 }
 
-function wake(live: Live): void {
+function resumeSubscribers(live: Live): void {
   for (const resume of live.waiting) resume();
 }
 
@@ -122,7 +122,7 @@ async function deliver(live: Live, retryHeld: (held: boolean) => void): Promise<
   if (live.window === undefined) {
     live.window = window;
     // What was committed since they last read, and before the window, they have to read again.
-    wake(live);
+    resumeSubscribers(live);
   }
   for (let batch = 1; batch <= batchesPerTurn; batch += 1) {
     const page = await readEvents(live.database, {
@@ -131,12 +131,12 @@ async function deliver(live: Live, retryHeld: (held: boolean) => void): Promise<
       limit: limits.eventBatch,
     });
     window.append(page);
-    if (page.events.length > 0) wake(live);
+    if (page.events.length > 0) resumeSubscribers(live);
     if (page.more) continue;
     retryHeld(page.held);
     return;
   }
-  live.loop.nudge();
+  live.loop.wake();
 }
 
 async function* follow(
@@ -148,7 +148,7 @@ async function* follow(
   const over = (): boolean => signal.aborted || stopped.aborted;
   let position = after === undefined ? await readHorizon(live.database) : await resume(live, after);
   live.subscribers += 1;
-  live.loop.nudge();
+  live.loop.wake();
   try {
     while (!over()) {
       const page = await nextPage(live, position, wanted());

@@ -99,7 +99,7 @@ test('a failing event blocks only its own reader and is retried until it succeed
   const outbox = open();
   outbox.runReaders([bad.reader, good.reader]);
   await say('poison', 3);
-  outbox.nudge();
+  outbox.wake();
   await expect.poll(() => good.seen).toEqual([0, 1, 2]);
   // At least once: what stood before the failing event in its batch is handled again.
   await expect.poll(() => bad.seen.slice(-2), { timeout: 20_000 }).toEqual([1, 2]);
@@ -133,7 +133,7 @@ test('an idle reader writes nothing', async () => {
   const before = await transactionsGiven();
   for (let turn = 0; turn < 5; turn += 1) {
     const beat = outbox.readers[0]?.loop.lastBeatMs ?? 0;
-    outbox.nudge();
+    outbox.wake();
     await expect.poll(() => outbox.readers[0]?.loop.lastBeatMs ?? 0).toBeGreaterThan(beat);
   }
   expect(await rowVersion('idle')).toBe(before);

@@ -56,7 +56,7 @@ export function startReader(reader: EventReader, parts: ReaderParts): ReaderStat
   const retryHeld = createHeldRetry(loop);
   void loop.run(async () => {
     const page = await advance(reader, progress, parts);
-    if (page?.more === true) loop.nudge();
+    if (page?.more === true) loop.wake();
     retryHeld(page?.held === true);
   });
   return { name: reader.name, loop, lagSeconds: () => measureLag(database, reader) };

@@ -58,7 +58,7 @@ async function say(project: string | null, subject: string): Promise<void> {
   await appendEvents(database.handle.db, [
     { type: 'job.submitted', subject, actor: 'test', project },
   ]);
-  outbox.nudge();
+  outbox.wake();
 }
 
 async function listen(

@@ -1,0 +1,64 @@
+/**
+ * What a slice offers to the process that runs it, as one value made by one function of its index.
+ * `app/compose.ts` lists the slices and iterates over the list; nothing there knows what is in one.
+ */
+import type { OperationOutput, system } from '@lazaret/protocol';
+import type { Kysely } from 'kysely';
+import type { Logger } from 'pino';
+
+import type { RoleName } from './config/index.ts';
+import type { Database } from './db/index.ts';
+import type { Route } from './http/index.ts';
+import type { Loop } from './loop.ts';
+
+export interface Slice {
+  readonly name: string;
+  /** Its operations; the HTTP server refuses to start unless every operation has one route. */
+  readonly routes?: readonly Route[];
+  /** Its background loops, which liveness watches. Asked each time, since loops come and go. */
+  readonly loops?: () => readonly Loop[];
+  /** What readiness and the list of what is missing ask it. */
+  readonly health?: SliceHealth;
+  /** Ends its timers and subscriptions. Loops end with the signal of the context. */
+  readonly stop?: () => Promise<void>;
+}
+
+export interface SliceHealth {
+  readonly checks?: readonly HealthCheck[];
+  /** What cannot be used now, why, and what to do about it. */
+  readonly missing?: () => Promise<MissingPart[]>;
+}
+
+export interface HealthCheck {
+  readonly name: string;
+  /** The role without which a failure does not make the process unready; any role unless given. */
+  readonly neededBy?: RoleName;
+  /** Returns a detail such as `1 of 2 online`; throws `Unhealthy` or any other error. */
+  readonly check: () => Promise<string>;
+}
+
+/** A state that may be shown as it is. Other errors may contain addresses, and health is public. */
+export class Unhealthy extends Error {}
+
+export type MissingPart = OperationOutput<typeof system.show>['missing'][number];
+
+/** What the process gives to every slice. */
+export interface SliceContext {
+  readonly database: Kysely<Database>;
+  readonly log: Logger;
+  /** Aborts when the process stops. */
+  readonly signal: AbortSignal;
+  /** Delivers committed events at once instead of at the next poll; call it after the commit. */
+  readonly onEvents: () => void;
+  /** Wakes the loops of roles, if they run in this process. */
+  readonly wake: (...roles: readonly RoleName[]) => void;
+  /** Resolves when a job or inspection may have changed, after a while, or on the signal. */
+  readonly changed: (id: string, signal: AbortSignal) => Promise<void>;
+  readonly clock: Clock;
+}
+
+export interface Clock {
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly monotonicMs: () => number;
+}
