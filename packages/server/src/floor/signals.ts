@@ -1,6 +1,6 @@
 /**
- * Wakes callers that wait for a job or an inspection to change: at once inside this process; changes
- * made by other processes are seen at the next poll.
+ * Wakes callers that wait for a job or an inspection to change: at once for changes of this
+ * process; those of other processes are seen at the next poll.
  */
 import { limits } from '@lazaret/protocol';
 
