@@ -2,11 +2,13 @@
 import { expect, test } from 'vitest';
 
 import {
+  findAnalysisViolations,
   findClockReads,
   findCycles,
   findDoubleNames,
   findEnvironmentReads,
   type Finder,
+  findIdleParts,
   findIdlePermits,
   findLibraryViolations,
   findNetworkUses,
@@ -68,6 +70,31 @@ const cases: readonly Planted[] = [
       ['packages/server/src/app/compose.ts', `import { b } from '../jobs/index.ts';`],
       ['packages/server/src/app/a.ts', `import { b } from '../roles/worker.ts';`],
       ['packages/server/src/jobs/a.test.ts', `import { b } from '../testing/database.ts';`],
+    ],
+  },
+  {
+    rule: 'parts of analysis import along their table',
+    find: findAnalysisViolations,
+    bad: [
+      ['packages/analysis/src/cache/a.ts', `import { b } from '../inspection/inspect.ts';`],
+      ['packages/analysis/src/cache/a.ts', `import type { B } from '../inspection/walk/b.ts';`],
+      ['packages/analysis/src/scan/yara/a.ts', `import { b } from '../../inspection/b.ts';`],
+      ['packages/analysis/src/archive/a.ts', `import { b } from '../tree/b.ts';`],
+      ['packages/analysis/src/inventory/a.ts', `const b = await import('../source/b.ts');`],
+      ['packages/analysis/src/inspection/walk/a.ts', `import { b } from '../layers/b.ts';`],
+      ['packages/analysis/src/inspection/layers/a.ts', `import { b } from '../inspect.ts';`],
+      ['packages/analysis/src/report/a.ts', `import { b } from '../inspection/inspect.ts';`],
+      ['packages/analysis/src/novelty/a.ts', `import { b } from '../tree/b.ts';`],
+      ['packages/analysis/src/tree/a.ts', `import { b } from '../testing/b.ts';`],
+      ['packages/analysis/src/tree/a.ts', `export * from '../index.ts';`],
+    ],
+    good: [
+      ['packages/analysis/src/cache/a.ts', `import type { B } from '../scan/scanner.ts';`],
+      ['packages/analysis/src/inspection/a.ts', `import { b } from './walk/b.ts';`],
+      ['packages/analysis/src/inspection/layers/a.ts', `import { b } from '../walk/b.ts';`],
+      ['packages/analysis/src/tree/a.test.ts', `import { b } from '../inspection/b.ts';`],
+      ['packages/analysis/src/testing/a.ts', `import { b } from '../inspection/b.ts';`],
+      ['packages/analysis/src/index.ts', `export { b } from './inspection/b.ts';`],
     ],
   },
   {
@@ -176,6 +203,8 @@ test('a cycle over several files is found', () => {
 test('the tables permit nothing that is not there', () => {
   expect(findIdlePermits(sources)).toEqual([]);
   expect(findIdlePermits([])).not.toEqual([]);
+  expect(findIdleParts(sources)).toEqual([]);
+  expect(findIdleParts([])).not.toEqual([]);
 });
 
 test('a file that cannot be parsed does not pass for clean', () => {

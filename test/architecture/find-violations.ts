@@ -2,6 +2,7 @@
 import { dottedName, isTest, type Import, type SourceFile, walk } from '../source/source-file.ts';
 import {
   analysisForbidden,
+  analysisParts,
   clockReaders,
   composition,
   entryPoints,
@@ -51,6 +52,20 @@ export const findSliceViolations: Finder = (sources) =>
     if (to === 'testing') return 'imports what only tests may use';
     if (!throughDoor(one, to)) return `imports the inner file ${one.target}, not ${to}/index.ts`;
     return mayImport(from, to) ? undefined : `${from} must not import ${to}`;
+  });
+
+/** Parts of analysis import along their table; only its index may import all of them. */
+export const findAnalysisViolations: Finder = (sources) =>
+  eachImport(sources, (source, one) => {
+    const from = analysisPart(source.path);
+    const to = one.target === undefined ? undefined : analysisPart(one.target);
+    if (from === undefined || to === undefined || from === to) return undefined;
+    if (from === 'index' || isTest(source.path)) return undefined;
+    if (one.target !== undefined && isTest(one.target)) return 'imports what only tests may use';
+    for (const part of [from, to]) {
+      if (!(part in analysisParts)) return `${part} has no row in the table of analysis`;
+    }
+    return analysisParts[from]?.includes(to) === true ? undefined : `${from} must not import ${to}`;
   });
 
 /** `protocol` runs anywhere; `analysis` knows no database and no network; libraries have owners. */
@@ -164,6 +179,23 @@ export const findIdlePermits: Finder = (sources) => {
   });
 };
 
+/** Rows and entries of the table of analysis that no import needs. */
+export const findIdleParts: Finder = (sources) => {
+  const used = new Set(
+    sources
+      .filter(({ path }) => !isTest(path))
+      .flatMap(({ path, imports }) => {
+        const from = analysisPart(path);
+        return imports.map(({ target = '' }) => `${from} imports ${analysisPart(target)}`);
+      }),
+  );
+  return Object.entries(analysisParts).flatMap(([from, others]) =>
+    others
+      .filter((to) => !used.has(`${from} imports ${to}`))
+      .map((to) => `${from} may import ${to}, and does not`),
+  );
+};
+
 function eachImport(
   sources: readonly SourceFile[],
   check: (source: SourceFile, one: Import) => string | undefined,
@@ -239,6 +271,13 @@ function isEntryPoint(specifier: string, name: string, fromTest: boolean): boole
 /** The slice folder, the part of the floor, or the name of a file directly in src. */
 function serverUnit(path: string): string | undefined {
   return /^packages\/server\/src\/(?:floor\/)?([^/]+?)(?:\.ts|\/.*)$/.exec(path)?.[1];
+}
+
+/** The folder in analysis, a step of an inspection by both of its folders, or `index`. */
+function analysisPart(path: string): string | undefined {
+  return /^packages\/analysis\/src\/(inspection\/(?!testing\/)[^/]+(?=\/)|[^/]+?(?=\/|\.ts$))/.exec(
+    path,
+  )?.[1];
 }
 
 function isKnownUnit(unit: string): boolean {

@@ -74,6 +74,38 @@ export const slices: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
+ * The parts of analysis, from the bottom, and what each may import. Bytes come in below and become a
+ * tree, facts and findings; an inspection joins them, in steps that are parts of their own. A report
+ * is written from the report alone.
+ */
+export const analysisParts: Readonly<Record<string, readonly string[]>> = {
+  format: [],
+  digest: [],
+  archive: ['format'],
+  tree: ['archive'],
+  source: ['archive', 'tree'],
+  inventory: ['archive', 'tree'],
+  scan: ['digest', 'format'],
+  vulnerability: ['archive', 'inventory'],
+  cache: ['scan'],
+  'inspection/walk': ['archive', 'cache', 'digest', 'format', 'inventory', 'scan', 'tree'],
+  'inspection/layers': [
+    ...['archive', 'cache', 'digest', 'inventory', 'scan', 'source', 'tree'],
+    'inspection/walk',
+  ],
+  'inspection/summary': [
+    ...['inventory', 'scan', 'tree', 'vulnerability'],
+    ...['inspection/layers', 'inspection/walk'],
+  ],
+  inspection: [
+    ...['cache', 'digest', 'inventory', 'scan', 'source', 'vulnerability'],
+    ...['inspection/layers', 'inspection/summary', 'inspection/walk'],
+  ],
+  extract: ['archive', 'inspection', 'source', 'tree'],
+  report: [],
+};
+
+/**
  * What composes the slices, from the bottom: roles run the slices' loops, the app starts and stops
  * everything, the index is what the command line loads. No slice imports these.
  */

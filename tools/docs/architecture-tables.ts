@@ -1,5 +1,6 @@
 /** Puts the rules of the architecture test into ARCHITECTURE.md, between its marks. */
 import {
+  analysisParts,
   clockReaders,
   composition,
   environmentReaders,
@@ -40,6 +41,14 @@ const tables: Readonly<Record<string, () => string>> = {
       ...Object.entries(composition).map(([name, others]) => [
         code(name),
         ['the floor', 'all slices', ...others.map(code)].join(', '),
+      ]),
+    ]),
+  analysis: () =>
+    formatTable([
+      ['part of analysis', 'may import'],
+      ...Object.entries(analysisParts).map(([name, others]) => [
+        code(name),
+        others.map(code).join(', ') || 'no other part',
       ]),
     ]),
   permits: () =>

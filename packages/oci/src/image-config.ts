@@ -6,8 +6,8 @@
 import { limits } from '@lazaret/protocol';
 import type { ImageConfig, Platform } from '@lazaret/protocol';
 
-import { isRecord, parseForeignObject } from './untrusted-json.ts';
-import { foreignPlatform } from './platform.ts';
+import { isRecord, parseUntrustedObject } from './untrusted-json.ts';
+import { untrustedPlatform } from './platform.ts';
 
 export interface ParsedImageConfig {
   readonly config: ImageConfig;
@@ -22,9 +22,9 @@ export interface ParsedImageConfig {
 /** Throws SourceError `damaged` when it is no JSON object, `too_large`. */
 export function parseImageConfig(bytes: Buffer): ParsedImageConfig {
   const bounds = { what: 'the image configuration', maxBytes: limits.imageConfigBytes };
-  const root = new Fields(parseForeignObject(bytes, bounds), '', []);
+  const root = new Fields(parseUntrustedObject(bytes, bounds), '', []);
   const inner = root.object('config');
-  const platform = foreignPlatform.parse(root.value);
+  const platform = untrustedPlatform.parse(root.value);
   const config: ImageConfig = {
     ...optional('created', root.text('created')),
     ...optional('author', root.text('author')),

@@ -19,11 +19,11 @@ export type { Descriptor, Index, Manifest } from './manifest.ts';
 export { artifactType, layerClass, mediaTypes } from './media-type.ts';
 export { formatReference, isTag, parseReference } from './reference.ts';
 export type { RegistryReference } from './reference.ts';
-export { addressOf, isClosedAddress, isLoopback } from './registry/address-policy.ts';
+export { addressOf, isPrivateAddress, isLoopback } from './registry/address-policy.ts';
 export type { Clock } from './registry/clock.ts';
 export type { CredentialOptions } from './registry/credential-sources.ts';
 export type { Credential, CredentialQuery, CredentialSource } from './registry/credential.ts';
-export { PassingError } from './registry/failure.ts';
+export { TransientError } from './registry/failure.ts';
 export type { ListOptions, ManifestHead, Referrer } from './registry/list-pages.ts';
 export type { ProxySettings } from './registry/proxy.ts';
 export type { RegistryOptions, RegistrySourceOptions } from './registry/registry-source.ts';
@@ -35,7 +35,7 @@ export type { PlatformQuestion } from './select-platforms.ts';
 export { baseName, bytePath, joinPath, normalizePath, parentPath } from './tree-path.ts';
 export {
   isRecord,
-  parseForeignJson,
-  parseForeignObject,
+  parseUntrustedJson,
+  parseUntrustedObject,
   refuseCaseVariants,
 } from './untrusted-json.ts';

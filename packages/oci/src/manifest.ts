@@ -9,10 +9,10 @@ import type { Platform } from '@lazaret/protocol';
 import { z } from 'zod';
 
 import { parseDigest, verifyDigest } from './digest.ts';
-import { isRecord, parseForeignObject, refuseCaseVariants } from './untrusted-json.ts';
+import { isRecord, parseUntrustedObject, refuseCaseVariants } from './untrusted-json.ts';
 import { SourceError } from './image-source.ts';
 import { mediaTypes } from './media-type.ts';
-import { foreignPlatform } from './platform.ts';
+import { untrustedPlatform } from './platform.ts';
 
 /** What a manifest or an index says of one of its parts. */
 export interface Descriptor {
@@ -67,7 +67,7 @@ const descriptorKeys = [
  */
 export function parseManifest(bytes: Buffer, mediaType?: string): Manifest | Index {
   const bounds = { what: 'the manifest', maxBytes: limits.manifestBytesMax };
-  const document = parseForeignObject(bytes, bounds);
+  const document = parseUntrustedObject(bytes, bounds);
   refuseCaseVariants(document, documentKeys, bounds.what);
   const inner = typeof document.mediaType === 'string' ? plainMediaType(document.mediaType) : '';
   const claimed = mediaType === undefined ? '' : plainMediaType(mediaType);
@@ -169,7 +169,7 @@ const descriptor = z.object({
   mediaType: z.string().default('').transform(plainMediaType),
   digest: z.string().refine((text) => parseDigest(text) !== undefined, { message: 'no digest' }),
   size: z.int().nonnegative(),
-  platform: foreignPlatform.optional().catch(undefined),
+  platform: untrustedPlatform.optional().catch(undefined),
   urls: z.array(z.string()).optional().catch(undefined),
   data: z.string().optional().catch(undefined),
 });

@@ -22,7 +22,7 @@ const architectureAliases: ReadonlyMap<
 ]);
 
 /** A platform as descriptors and configurations write it. */
-export const foreignPlatform = z
+export const untrustedPlatform = z
   .object({
     os: z.string().catch(''),
     architecture: z.string().catch(''),

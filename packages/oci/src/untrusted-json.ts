@@ -14,14 +14,14 @@ export interface JsonBounds {
  * bounded before it is parsed: a few megabytes of `[],[],` would take hundreds of memory.
  * Throws SourceError `too_large` or `damaged`.
  */
-export function parseForeignObject(bytes: Buffer, bounds: JsonBounds): Record<string, unknown> {
-  const value = parseForeignJson(bytes, bounds);
+export function parseUntrustedObject(bytes: Buffer, bounds: JsonBounds): Record<string, unknown> {
+  const value = parseUntrustedJson(bytes, bounds);
   if (isRecord(value)) return value;
   throw new SourceError('damaged', `${bounds.what} is not a JSON object`);
 }
 
 /** Any JSON value, bounded likewise. */
-export function parseForeignJson(bytes: Buffer, { what, maxBytes }: JsonBounds): unknown {
+export function parseUntrustedJson(bytes: Buffer, { what, maxBytes }: JsonBounds): unknown {
   if (bytes.length > maxBytes) {
     const message = `${what} has ${bytes.length} bytes; allowed are ${maxBytes}`;
     throw new SourceError('too_large', message);

@@ -1,5 +1,5 @@
 /** Parts of readers that have a format of their own, and file kinds and digests. */
-import { fileKind, fileKindBytes } from '../../../packages/analysis/src/digest/file-kind.ts';
+import { fileKind, fileKindBytes } from '../../../packages/analysis/src/format/file-kind.ts';
 import { sdhashScore } from '../../../packages/analysis/src/digest/sdhash-score.ts';
 import { sdhash } from '../../../packages/analysis/src/digest/sdhash.ts';
 import { ssdeepScore } from '../../../packages/analysis/src/digest/ssdeep-score.ts';

@@ -1,7 +1,7 @@
 /** What registries answer and what credentials are kept in. */
 import { Buffer } from 'node:buffer';
 
-import { isClosedAddress } from '../../../packages/oci/src/registry/address-policy.ts';
+import { isPrivateAddress } from '../../../packages/oci/src/registry/address-policy.ts';
 import { parseChallenges } from '../../../packages/oci/src/registry/challenge.ts';
 import { parseCredentialFile } from '../../../packages/oci/src/registry/credential-file.ts';
 import { matchKey } from '../../../packages/oci/src/registry/credential-keys.ts';
@@ -115,6 +115,6 @@ export const registryTargets: readonly FuzzTarget[] = [
     name: 'address',
     files: [`${registry}address-policy`],
     seeds: texts('10.0.0.1', '::1', '::ffff:127.0.0.1', 'fe80::1%eth0', '2001:db8::1'),
-    run: (bytes) => void isClosedAddress(bytes.toString('latin1')),
+    run: (bytes) => void isPrivateAddress(bytes.toString('latin1')),
   },
 ];

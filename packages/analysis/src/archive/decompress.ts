@@ -187,7 +187,7 @@ function decoder(compression: 'gzip' | 'zstd'): Transform {
 }
 
 /** zlib goes on in the same memory until it is full: only the last chunk in it may let go. */
-function letGo(chunk: Buffer): void {
+function release(chunk: Buffer): void {
   if (chunk.buffer.byteLength === chunkBytes) releaseMemory(chunk);
 }
 
@@ -204,7 +204,7 @@ async function* through(
   try {
     for await (const chunk of transform) {
       yield chunk as Buffer;
-      letGo(chunk as Buffer);
+      release(chunk as Buffer);
     }
   } catch (error) {
     if ('failure' in source) throw source.failure;

@@ -93,7 +93,7 @@ export class NestedBudget {
     this.#heldBytes += count;
   }
 
-  letGo(count: number): void {
+  release(count: number): void {
     this.#heldBytes -= count;
   }
 

@@ -7,7 +7,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { GapReason } from '@lazaret/protocol';
 import { limits } from '@lazaret/protocol';
 
-import { fileKind, fileKindBytes } from '../digest/file-kind.ts';
+import { fileKind, fileKindBytes } from '../format/file-kind.ts';
 import { findBase64, isPemContent, runCharsMin } from './base64.ts';
 import type { EncodedRun } from './base64.ts';
 import { detectContainer, isClosed } from './container-format.ts';
@@ -195,7 +195,7 @@ async function* walk(
   };
   if (bytes.length > turnBytes) await setImmediate();
   yield* open({ path, bytes }, { ...place, format });
-  budget.letGo(heldBytes);
+  budget.release(heldBytes);
 }
 
 function joinPath(path: string, name: string): string {

@@ -129,11 +129,11 @@ async function* resume({ chunks, last, stream, budget }: ResumeOptions): Chunks 
   for (const chunk of chunks) budget.hold(chunk.length);
   try {
     for (let chunk = chunks.shift(); chunk !== undefined; chunk = chunks.shift()) {
-      budget.letGo(chunk.length);
+      budget.release(chunk.length);
       yield chunk;
     }
   } finally {
-    for (const chunk of chunks) budget.letGo(chunk.length);
+    for (const chunk of chunks) budget.release(chunk.length);
   }
   budget.takeBytes(last.length);
   yield last;

@@ -90,11 +90,11 @@ test('a page that is no page is met in the middle, and the file is begun anew', 
   );
   const met = await inspected(image);
   expect(met.text).toBe(cold.text);
-  expect(met.troubles).toEqual([expect.stringContaining(fileName)]);
+  expect(met.warnings).toEqual([expect.stringContaining(fileName)]);
   expect(existsSync(`${path}.damaged`)).toBe(true);
   await inspected(image);
   const healed = await inspected(image);
-  expect(healed.troubles).toEqual([]);
+  expect(healed.warnings).toEqual([]);
   expect(healed.report.layers.map(({ state }) => state)).toEqual(['cached', 'cached']);
 });
 
@@ -113,6 +113,6 @@ test('tables that another version drops in the middle of an inspection', async (
     },
   });
   expect(run.text).toBe(otherCold.text);
-  expect(run.troubles).toHaveLength(1);
+  expect(run.warnings).toHaveLength(1);
   await expectCold();
 });

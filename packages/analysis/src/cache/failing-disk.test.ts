@@ -151,7 +151,7 @@ describe('a disk of its own', () => {
       const run = await inspected(image, cache);
       expect(run.text).toBe(cold.text);
       expect((await inspected(image, cache)).text).toBe(cold.text);
-      isEnough = run.troubles.length === 0;
+      isEnough = run.warnings.length === 0;
       expect([sizeKiB, isEnough]).not.toEqual([4, true]);
       await rm(cache, { recursive: true, force: true });
     }
@@ -165,14 +165,14 @@ describe('a disk of its own', () => {
     const known = await inspected(image, cache);
     const unknown = await inspected(other, cache, 2);
     expect([known.text, unknown.text]).toEqual([cold.text, otherCold.text]);
-    for (const { troubles } of [known, unknown]) {
-      expect(troubles).toEqual([expect.stringContaining(fileName)]);
+    for (const { warnings } of [known, unknown]) {
+      expect(warnings).toEqual([expect.stringContaining(fileName)]);
     }
     await rm(join(disk, 'filler'));
     expect(states(await inspected(image, cache))).toEqual(['cached', 'cached']);
     await inspected(other, cache);
     const mended = await inspected(other, cache);
-    expect([states(mended), mended.troubles]).toEqual([['cached', 'cached'], []]);
+    expect([states(mended), mended.warnings]).toEqual([['cached', 'cached'], []]);
   });
 
   test.each(['with a cache', 'without one'])('is read-only, %s', async (kind) => {
@@ -183,7 +183,7 @@ describe('a disk of its own', () => {
     for (const parallel of [0, 2]) {
       const run = await inspected(image, cache, parallel);
       expect(run.text).toBe(cold.text);
-      expect(run.troubles).toEqual([expect.stringContaining(cache)]);
+      expect(run.warnings).toEqual([expect.stringContaining(cache)]);
     }
   });
 });
@@ -209,7 +209,7 @@ test('a file in place of the directory, and a directory in place of the file', a
   for (const place of [blocked, join(directory, 'file'), join(directory, 'file', 'below')]) {
     const run = await inspected(image, place, 1);
     expect(run.text).toBe(cold.text);
-    expect(run.troubles).toHaveLength(1);
+    expect(run.warnings).toHaveLength(1);
   }
 });
 
@@ -218,7 +218,7 @@ test.each(['/proc/lazaret', '/proc/lazaret/below'])(
   async (place) => {
     const run = await inspected(image, place);
     expect(run.text).toBe(cold.text);
-    expect(run.troubles).toEqual([expect.stringContaining(`mkdir '/proc/lazaret'`)]);
+    expect(run.warnings).toEqual([expect.stringContaining(`mkdir '/proc/lazaret'`)]);
   },
 );
 
@@ -232,5 +232,5 @@ test('a lock that is held for good is waited for once, not at every row', async 
   expect([known.text, unknown.text]).toEqual([cold.text, otherCold.text]);
   expect(known.report.layers.map(({ state }) => state)).toEqual(['cached', 'cached']);
   const locked = expect.stringContaining('locked');
-  expect([...known.troubles, ...unknown.troubles]).toEqual([locked, locked]);
+  expect([...known.warnings, ...unknown.warnings]).toEqual([locked, locked]);
 });

@@ -80,7 +80,7 @@ test('half is thrown out, the oldest, while others read and write', async () => 
       const cache = openCache(${JSON.stringify(directory)});
       cache.trim(${Math.floor(size / 2)});
       cache.close();
-      process.exitCode = cache.trouble === undefined ? 0 : 1;
+      process.exitCode = cache.warning === undefined ? 0 : 1;
     })`,
     ],
     { stdio: 'inherit' },
@@ -89,7 +89,7 @@ test('half is thrown out, the oldest, while others read and write', async () => 
   let runs = 0;
   while (child.exitCode === null) {
     const run = await inspectCached(image, { cache });
-    expect([run.text, run.troubles]).toEqual([cold.text, []]);
+    expect([run.text, run.warnings]).toEqual([cold.text, []]);
     runs += 1;
     await pause(10);
   }
@@ -107,6 +107,6 @@ test('all but nothing is thrown out, and the disk has the room again', async () 
   const cache = openCache(directory);
   cache.trim(100_000);
   cache.close();
-  expect(cache.trouble).toBeUndefined();
+  expect(cache.warning).toBeUndefined();
   expect((await stat(path)).size).toBeLessThanOrEqual(100_000);
 }, 180_000);

@@ -3,7 +3,7 @@
  * and version; answers of scanners by content. Several processes and threads may use it at once.
  * It holds nothing that cannot be found again: a damaged or foreign file is set aside and begun
  * anew, and any row that cannot be read, or is not what was put there, counts as not there. Nothing
- * that goes wrong with the disk or the file is thrown: it is told as `trouble`, and costs time.
+ * that goes wrong with the disk or the file is thrown: it is told as `warning`, and costs time.
  */
 import { renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ import { limits } from '@lazaret/protocol';
 import { z } from 'zod';
 
 import type { ScanAnswer } from '../scan/scanner.ts';
-import type { VerdictKey, VerdictStore } from '../inspection/cached/verdict-store.ts';
+import type { VerdictKey, VerdictStore } from './verdict-store.ts';
 import { makeDirectory } from './make-directory.ts';
 import { openRow, sealRow } from './sealed-row.ts';
 import { trimDatabase } from './trim-database.ts';
@@ -44,7 +44,7 @@ export interface AnalysisCache extends VerdictStore {
   /** Throws out what was used the longest ago until the file has at most `maxBytes`. */
   trim(maxBytes: number): void;
   /** The first thing that kept it from giving or keeping all it was asked to, in words. */
-  readonly trouble: string | undefined;
+  readonly warning: string | undefined;
   close(): void;
 }
 
@@ -70,7 +70,7 @@ export function openCache(directory: string): AnalysisCache {
       return openFile(path);
     }
   } catch (error) {
-    if (!isTrouble(error)) throw error;
+    if (!isStorageError(error)) throw error;
     return new NoCache(`${path} cannot be opened: ${error.message}`);
   }
 }
@@ -137,7 +137,7 @@ class SqliteCache implements AnalysisCache {
   readonly #inode: bigint;
   readonly #run: number;
   #writes = 0;
-  #trouble: string | undefined;
+  #warning: string | undefined;
   #isDamaged = false;
   #keeps = true;
   readonly #selectPart: StatementSync;
@@ -174,8 +174,8 @@ class SqliteCache implements AnalysisCache {
     this.#run = typeof runs === 'number' ? runs : 0;
   }
 
-  get trouble(): string | undefined {
-    return this.#trouble;
+  get warning(): string | undefined {
+    return this.#warning;
   }
 
   getPart({ digest, part, profile }: PartKey): unknown {
@@ -261,9 +261,9 @@ class SqliteCache implements AnalysisCache {
     try {
       return action();
     } catch (error) {
-      if (!isTrouble(error)) throw error;
+      if (!isStorageError(error)) throw error;
       this.#isDamaged ||= isDamaged(error);
-      this.#trouble ??= `${this.#path}: ${error.message}`;
+      this.#warning ??= `${this.#path}: ${error.message}`;
       return undefined;
     }
   }
@@ -273,10 +273,10 @@ const usesPerRun = 1_000_000;
 
 /** In place of a cache that cannot be opened. */
 class NoCache implements AnalysisCache {
-  readonly trouble: string;
+  readonly warning: string;
 
-  constructor(trouble: string) {
-    this.trouble = trouble;
+  constructor(warning: string) {
+    this.warning = warning;
   }
 
   hasParts(): boolean {
@@ -321,7 +321,7 @@ function parseJson(text: string): unknown {
 }
 
 /** What a disk, a file or other processes may do, as against a mistake of ours. */
-function isTrouble(error: unknown): error is Error {
+function isStorageError(error: unknown): error is Error {
   const isSystemError = error instanceof Error && 'syscall' in error;
   return isSystemError || sqliteCode(error) !== undefined;
 }

@@ -64,7 +64,7 @@ test('a bound below everything leaves an empty cache that goes on', () => {
   cache.putPart(key('new'), 'kept');
   expect(cache.getPart(key('new'))).toBe('kept');
   cache.close();
-  expect(cache.trouble).toBeUndefined();
+  expect(cache.warning).toBeUndefined();
 });
 
 test('a clock that jumps changes neither what is told nor what is thrown out', async () => {
@@ -80,7 +80,7 @@ test('a clock that jumps changes neither what is told nor what is thrown out', a
   }
   for (const time of times) {
     const run = await inspectCached(kept, { cache, now: () => time });
-    expect([run.text, run.troubles]).toEqual([cold[1], []]);
+    expect([run.text, run.warnings]).toEqual([cold[1], []]);
   }
   const states = async (image: typeof old, maxBytes: number): Promise<string[]> => {
     const run = await inspectCached(image, { cache: { directory, maxBytes }, now });

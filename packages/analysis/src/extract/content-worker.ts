@@ -7,7 +7,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 
-import { receiveBytes } from '../inspection/layers/piped-bytes.ts';
+import { receiveBytes } from '../source/piped-bytes.ts';
 import { openFileBytes } from '../source/file-bytes.ts';
 import { ContentError, findContent } from './find-content.ts';
 import type { ContentFailureCode, ContentRequest, ContentSink } from './find-content.ts';

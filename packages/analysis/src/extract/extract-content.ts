@@ -6,7 +6,7 @@
 import { tmpdir } from 'node:os';
 import { MessageChannel, Worker } from 'node:worker_threads';
 
-import { sendBytes } from '../inspection/layers/piped-bytes.ts';
+import { sendBytes } from '../source/piped-bytes.ts';
 import { engineOf, registryFor, thisPlatform } from '../inspection/inspect-image.ts';
 import type { InspectHooks, InspectRequest } from '../inspection/inspect-image.ts';
 import { detectSource } from '../source/detect-source.ts';

@@ -21,8 +21,8 @@ import type { AdvisoryDatabase } from '../vulnerability/advisory-database.ts';
 import { matchReport } from '../vulnerability/advisory-coverage.ts';
 import { inspect, inspectTree } from './inspect.ts';
 import type { InspectOptions } from './inspect.ts';
-import type { InspectProgress } from './progress.ts';
-import type { ScannerChoice } from './scanner-choice.ts';
+import type { InspectProgress } from './layers/progress.ts';
+import type { ScannerChoice } from '../scan/scanner-choice.ts';
 
 export interface InspectRequest {
   /** As it was given: `registry/app:tag`, a path, `container:web`, `dir:/srv`. */
@@ -93,7 +93,7 @@ export interface InspectHooks {
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: InspectProgress) => void;
   /** Told in a sentence what went wrong beside the inspection: a cache that cannot be written. */
-  readonly onTrouble?: (text: string) => void;
+  readonly onWarning?: (text: string) => void;
   /** For inspections that ask registries within the same rates. */
   readonly sharedRates?: SharedRates | undefined;
   /** Called once, when the reference means standard input; there is none without. */
@@ -145,12 +145,12 @@ async function inspectOpened(
   if (opened.kind === 'image') {
     const { source } = opened;
     // A registry that stalls is let go of at once.
-    const letGo = (): void => void source.close();
-    options.signal?.addEventListener('abort', letGo, { once: true });
+    const abort = (): void => void source.close();
+    options.signal?.addEventListener('abort', abort, { once: true });
     try {
       return await inspect(source, options);
     } finally {
-      options.signal?.removeEventListener('abort', letGo);
+      options.signal?.removeEventListener('abort', abort);
       await source.close();
     }
   }
@@ -171,7 +171,7 @@ async function inspectOpened(
 
 function inspectOptions(
   { platform, files, similarity = false, scanners, cache, parallel, timeMs }: InspectRequest,
-  { toolVersion, now, signal, onProgress, onTrouble }: InspectHooks,
+  { toolVersion, now, signal, onProgress, onWarning }: InspectHooks,
   advisories: AdvisoryDatabase | undefined,
 ): InspectOptions {
   return {
@@ -181,7 +181,7 @@ function inspectOptions(
     ...(timeMs !== undefined && { timeMs }),
     ...(signal !== undefined && { signal }),
     ...(onProgress !== undefined && { onProgress }),
-    ...(onTrouble !== undefined && { onTrouble }),
+    ...(onWarning !== undefined && { onWarning }),
     ...(advisories !== undefined && {
       match: (about) => matchReport(about, advisories, now()),
     }),

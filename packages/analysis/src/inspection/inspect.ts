@@ -17,17 +17,17 @@ import type { ImageListing, ImageSource, PlatformChoice } from '@lazaret/oci';
 import { buildReport } from './summary/build-report.ts';
 import type { ReportInput } from './summary/build-report.ts';
 import type { MatchAnswer } from '../vulnerability/advisory-coverage.ts';
-import { examineOneTree } from './examine-one-tree.ts';
-import type { WalkedTree } from './examine-one-tree.ts';
+import { examineOneTree } from './walk/examine-one-tree.ts';
+import type { WalkedTree } from './walk/examine-one-tree.ts';
 import { describeImage } from './summary/describe-image.ts';
-import { LayerDesk } from './layers/layer-desk.ts';
-import type { LayerOutcome } from './layers/layer-desk.ts';
+import { LayerScheduler } from './layers/layer-scheduler.ts';
+import type { LayerOutcome } from './layers/layer-scheduler.ts';
 import type { LayerRunner } from './layers/layer-task.ts';
 import { LayerWorkers } from './layers/layer-workers.ts';
-import type { InspectProgress } from './progress.ts';
+import type { InspectProgress } from './layers/progress.ts';
 import { inThisThread } from './layers/run-layer-task.ts';
-import { scanConfig } from './scan-config.ts';
-import type { ScannerChoice } from './scanner-choice.ts';
+import { scanConfig } from './walk/scan-config.ts';
+import type { ScannerChoice } from '../scan/scanner-choice.ts';
 
 export interface InspectOptions {
   readonly platform?: PlatformChoice;
@@ -55,7 +55,7 @@ export interface InspectOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: InspectProgress) => void;
   /** Told in a sentence what went wrong beside the inspection, which is as good as without it. */
-  readonly onTrouble?: (text: string) => void;
+  readonly onWarning?: (text: string) => void;
 }
 
 /** One report for each selected image. Throws SourceError when the source cannot be listed. */
@@ -65,16 +65,16 @@ export async function inspect(
 ): Promise<InspectionReport[]> {
   options.onProgress?.({ phase: 'listed', images: 0, layers: 0 });
   const listing = await source.list(options.platform ?? 'default');
-  return withDesk(options, async (desk, scanners) => {
+  return withScheduler(options, async (scheduler, scanners) => {
     const layers = listing.images.reduce((sum, image) => sum + image.layers.length, 0);
     options.onProgress?.({ phase: 'listed', images: listing.images.length, layers });
     const outcomes = await Promise.all(
-      listing.images.map((image) => desk.examineAll(image.layers)),
+      listing.images.map((image) => scheduler.examineAll(image.layers)),
     );
     const configs = await Promise.all(
-      listing.images.map(({ config }) => scanConfig(config, desk.treePlan(noProgress))),
+      listing.images.map(({ config }) => scanConfig(config, scheduler.treePlan(noProgress))),
     );
-    const described = await describedTwice(scanners);
+    const described = await describeBeforeAndAfter(scanners);
     const hidesSecrets = options.scanners?.secrets === true;
     return listing.images.map((image, at) =>
       buildReport({
@@ -102,12 +102,12 @@ export async function inspectTree(
   source: TreeSource,
   options: InspectOptions,
 ): Promise<InspectionReport> {
-  return withDesk(options, async (desk, scanners) => {
+  return withScheduler(options, async (scheduler, scanners) => {
     const label = source.reference;
     const say = (state: 'examining' | 'done', files: number): void =>
       options.onProgress?.({ phase: 'layer', index: 0, label, state, files });
     options.onProgress?.({ phase: 'listed', images: 1, layers: 1 });
-    const plan = desk.treePlan((files) => say('examining', files));
+    const plan = scheduler.treePlan((files) => say('examining', files));
     const record = await examineOneTree(source, plan);
     say('done', record.files.length);
     const state = record.gaps.some(({ by }) => by === 'layer') ? 'partial' : 'examined';
@@ -119,7 +119,7 @@ export async function inspectTree(
       records: [record],
       gaps: [],
       findings: [],
-      scanners: await describedTwice(scanners),
+      scanners: await describeBeforeAndAfter(scanners),
       ...(options.match !== undefined && { match: options.match }),
       files: options.files ?? false,
     });
@@ -138,9 +138,9 @@ const nothingKnown: ScannerDescription = {
 };
 
 /** Everything that an inspection opens, closed again whatever happens. */
-async function withDesk<T>(
+async function withScheduler<T>(
   options: InspectOptions,
-  use: (desk: LayerDesk, scanners: DescribedScanners) => Promise<T>,
+  use: (scheduler: LayerScheduler, scanners: DescribedScanners) => Promise<T>,
 ): Promise<T> {
   const choice = options.scanners ?? {};
   const list = createScanners(choice, { now: options.now });
@@ -151,7 +151,7 @@ async function withDesk<T>(
     cache = options.cache === undefined ? undefined : openCache(options.cache.directory);
     const here = { scanners: list, verdicts: cache, now: () => performance.now() };
     runner = chooseRunner(options, cache, here);
-    const desk = new LayerDesk({
+    const scheduler = new LayerScheduler({
       ...{ runner, cache, readers: allReaders },
       scanners: list.map(({ id }, at) => ({ id, description: before[at] ?? nothingKnown })),
       settings: {
@@ -164,7 +164,7 @@ async function withDesk<T>(
       onProgress: options.onProgress,
       ...{ here, now: options.now },
     });
-    return await use(desk, { list, before });
+    return await use(scheduler, { list, before });
   } finally {
     await runner?.close();
     if (cache !== undefined) closeCache(cache, options);
@@ -172,11 +172,11 @@ async function withDesk<T>(
   }
 }
 
-function closeCache(cache: AnalysisCache, { cache: bounds, onTrouble }: InspectOptions): void {
+function closeCache(cache: AnalysisCache, { cache: bounds, onWarning }: InspectOptions): void {
   if (bounds !== undefined) cache.trim(bounds.maxBytes);
   cache.close();
-  if (cache.trouble === undefined) return;
-  onTrouble?.(`results were not all kept or taken from the cache: ${cache.trouble}`);
+  if (cache.warning === undefined) return;
+  onWarning?.(`results were not all kept or taken from the cache: ${cache.warning}`);
 }
 
 function chooseRunner(
@@ -187,13 +187,13 @@ function chooseRunner(
   if (parallel === 0) return inThisThread(here);
   const settings = {
     scanners: scanners ?? {},
-    cacheDirectory: cache?.trouble === undefined ? place?.directory : undefined,
+    cacheDirectory: cache?.warning === undefined ? place?.directory : undefined,
     nowMs: now(),
   };
   return new LayerWorkers(settings, parallel ?? availableParallelism());
 }
 
-async function describedTwice({
+async function describeBeforeAndAfter({
   list,
   before,
 }: DescribedScanners): Promise<ReportInput['scanners']> {

@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 
 import { limits } from '@lazaret/protocol';
 
-import type { HashListChoice, ScannerChoice } from '../inspection/scanner-choice.ts';
+import type { HashListChoice, ScannerChoice } from './scanner-choice.ts';
 import type { ClamdEndpoint } from './clamav/connection.ts';
 import { createClamavScanner } from './clamav/scanner.ts';
 import { createHashSetScanner } from './hash-set/hash-set-scanner.ts';

@@ -14,7 +14,7 @@ import { directoryFiles } from './image-files.ts';
 import { SourceError } from '@lazaret/oci';
 import { isUnpackedDocker } from './list-docker.ts';
 import { isTag, parseReference } from '@lazaret/oci';
-import { enginePrefix, readSourceWord, registryPrefix } from './source-word.ts';
+import { enginePrefix, parseSourceSpec, registryPrefix } from './source-spec.ts';
 import { z } from 'zod';
 
 export type DetectedSource = (
@@ -40,7 +40,7 @@ export async function detectSource(
   word: string,
   options: DetectOptions = {},
 ): Promise<DetectedSource> {
-  const read = readSourceWord(word);
+  const read = parseSourceSpec(word);
   if (read.kind === 'path' || read.kind === 'plain') {
     const facts = await factsOf(word);
     if (facts !== undefined) return describePath(word, facts);

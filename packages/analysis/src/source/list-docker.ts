@@ -5,12 +5,17 @@
 import { limits } from '@lazaret/protocol';
 
 import { parseDigest, sha256Digest, verifyDigest } from '@lazaret/oci';
-import { isRecord, parseForeignJson, parseForeignObject, refuseCaseVariants } from '@lazaret/oci';
+import {
+  isRecord,
+  parseUntrustedJson,
+  parseUntrustedObject,
+  refuseCaseVariants,
+} from '@lazaret/oci';
 import { readSmall } from './image-files.ts';
 import type { ImageFiles } from './image-files.ts';
 import { SourceError } from '@lazaret/oci';
 import type { ImageListing, PlatformChoice, SourceImage, SourceLayer } from '@lazaret/oci';
-import { describeConfig, fileLayer, findLayer, Gathering } from './local-image.ts';
+import { describeConfig, fileLayer, findLayer, ImageCollector } from './local-image.ts';
 import type { LocalOptions } from './local-image.ts';
 import { checkPlatform } from '@lazaret/oci';
 
@@ -24,7 +29,7 @@ export async function listDocker(
   if (all === undefined) throw noManifest(files);
   const items = all.filter(({ names }) => name === undefined || names.includes(name));
   if (items.length === 0) throw nothingNamed(name, all);
-  const gathering = new Gathering();
+  const gathering = new ImageCollector();
   for (const item of items) {
     await gathering.attempt(async () => {
       const { image, remarks } = await readImage(files, item);
@@ -70,7 +75,7 @@ async function readManifest(files: ImageFiles): Promise<Item[] | undefined> {
   const stored = await files.find('manifest.json');
   if (stored === undefined) return undefined;
   const bounds = { what: 'manifest.json', maxBytes: limits.manifestBytesMax };
-  const list = parseForeignJson(await readSmall(stored, bounds), bounds);
+  const list = parseUntrustedJson(await readSmall(stored, bounds), bounds);
   if (!Array.isArray(list)) throw new SourceError('damaged', 'manifest.json is not a list');
   if (list.length > limits.indexChildren) {
     throw new SourceError('too_large', `manifest.json lists ${list.length} images`);
@@ -153,7 +158,7 @@ async function readRepositories(files: ImageFiles): Promise<Item[] | undefined> 
   const stored = await files.find('repositories');
   if (stored === undefined) return undefined;
   const bounds = { what: 'repositories', maxBytes: limits.manifestBytesMax };
-  const repositories = parseForeignObject(await readSmall(stored, bounds), bounds);
+  const repositories = parseUntrustedObject(await readSmall(stored, bounds), bounds);
   const namesByTop = new Map<string, string[]>();
   for (const [repository, tags] of Object.entries(repositories)) {
     for (const [tag, top] of Object.entries(isRecord(tags) ? tags : {})) {
@@ -187,7 +192,7 @@ async function followParents(files: ImageFiles, top: string): Promise<string[]> 
     const stored = await files.find(`${id}/json`);
     if (stored === undefined) throw new SourceError('not_found', `${id}/json is missing`);
     const bounds = { what: `${id}/json`, maxBytes: limits.manifestBytesMax };
-    const { parent }: Record<string, unknown> = parseForeignObject(
+    const { parent }: Record<string, unknown> = parseUntrustedObject(
       await readSmall(stored, bounds),
       bounds,
     );

@@ -3,12 +3,12 @@ import { limits } from '@lazaret/protocol';
 
 import { assembleArtifact } from '@lazaret/oci';
 import type { ArtifactPlace } from '@lazaret/oci';
-import { parseForeignObject } from '@lazaret/oci';
+import { parseUntrustedObject } from '@lazaret/oci';
 import { readSmall } from './image-files.ts';
 import type { ImageFiles } from './image-files.ts';
 import { SourceError } from '@lazaret/oci';
 import type { ImageListing, PlatformChoice } from '@lazaret/oci';
-import { artifactBlob, assembleImage, Gathering, readBlob } from './local-image.ts';
+import { artifactBlob, assembleImage, ImageCollector, readBlob } from './local-image.ts';
 import type { LocalOptions } from './local-image.ts';
 import { parseIndex, parseManifest } from '@lazaret/oci';
 import type { Descriptor, Index, Manifest } from '@lazaret/oci';
@@ -24,7 +24,7 @@ export async function listOci(
 ): Promise<ImageListing> {
   await checkVersion(files);
   const root = await readRoot(files);
-  const gathering = new Gathering();
+  const gathering = new ImageCollector();
   const walk = new IndexWalk(files, gathering, { choice, defaultPlatform });
   walk.noteOmitted(root);
   for (const group of groupRoots(root, name)) {
@@ -54,13 +54,13 @@ interface Artifact {
 
 class IndexWalk {
   readonly #files: ImageFiles;
-  readonly #gathering: Gathering;
+  readonly #gathering: ImageCollector;
   readonly #question: PlatformQuestion;
   readonly #artifacts: Artifact[] = [];
   /** Manifests that may still be read, in all of the nesting. */
   #budget: number = limits.indexChildren;
 
-  constructor(files: ImageFiles, gathering: Gathering, question: PlatformQuestion) {
+  constructor(files: ImageFiles, gathering: ImageCollector, question: PlatformQuestion) {
     this.#files = files;
     this.#gathering = gathering;
     this.#question = question;
@@ -129,7 +129,7 @@ async function checkVersion(files: ImageFiles): Promise<void> {
   const stored = await files.find('oci-layout');
   if (stored === undefined) return;
   const bounds = { what: 'oci-layout', maxBytes: limits.hostFileBytes };
-  const { imageLayoutVersion } = parseForeignObject(await readSmall(stored, bounds), bounds);
+  const { imageLayoutVersion } = parseUntrustedObject(await readSmall(stored, bounds), bounds);
   const version = typeof imageLayoutVersion === 'string' ? imageLayoutVersion : '1';
   if (/^1(\.|$)/.test(version)) return;
   throw new SourceError('unsupported', `the layout is of version ${version}; known is 1.0.0`);

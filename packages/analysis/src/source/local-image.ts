@@ -22,7 +22,7 @@ export interface LocalOptions {
 }
 
 /** Images as they are found, what cannot be read among them as remarks. */
-export class Gathering {
+export class ImageCollector {
   readonly images: SourceImage[] = [];
   readonly remarks: SourceRemark[] = [];
   #firstError: SourceError | undefined;

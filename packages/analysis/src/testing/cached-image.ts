@@ -14,7 +14,7 @@ export interface CachedRun {
   readonly text: string;
   readonly report: InspectionReport;
   /** What was said of the cache. */
-  readonly troubles: readonly string[];
+  readonly warnings: readonly string[];
 }
 
 const status = `Package: curl
@@ -41,12 +41,12 @@ export async function inspectCached(
   image: BuiltImage,
   options: Partial<InspectOptions> = {},
 ): Promise<CachedRun> {
-  const troubles: string[] = [];
+  const warnings: string[] = [];
   const [report] = await inspect(memorySource(image), {
     ...{ toolVersion: '1', now: () => 0, parallel: 0, files: true, scanners: { secrets: true } },
-    onTrouble: (text) => troubles.push(text),
+    onWarning: (text) => warnings.push(text),
     ...options,
   });
   if (report === undefined) throw new Error('an image without its report');
-  return { text: coldText(report), report, troubles };
+  return { text: coldText(report), report, warnings };
 }

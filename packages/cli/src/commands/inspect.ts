@@ -51,7 +51,7 @@ export async function inspectOne(
   const { shell, flags } = invocation;
   const inspectImage = await openInspection(shell);
   const interrupt = catchInterrupt();
-  const troubles: string[] = [];
+  const warnings: string[] = [];
   const progress = createInspectionProgress(invocation, {
     label: request.reference,
     enabled: flags['progress'] !== false,
@@ -63,7 +63,7 @@ export async function inspectOne(
       sharedRates,
       signal: interrupt.signal,
       onProgress: (event) => progress.show(event),
-      onTrouble: (text) => troubles.push(text),
+      onWarning: (text) => warnings.push(text),
       openStdin: () => openStdin(shell, interrupt.signal),
     });
   } catch (error) {
@@ -74,7 +74,7 @@ export async function inspectOne(
   } finally {
     progress.end();
     interrupt.release();
-    for (const text of troubles) await tell(invocation, `warning: ${visibleLine(text)}`);
+    for (const text of warnings) await tell(invocation, `warning: ${visibleLine(text)}`);
   }
 }
 

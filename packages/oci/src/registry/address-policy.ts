@@ -21,7 +21,7 @@ for (const [address, prefix] of closed4) closed.ipv4.addSubnet(address, prefix, 
 for (const [address, prefix] of closed6) closed.ipv6.addSubnet(address, prefix, 'ipv6');
 
 /** True for anything that is not plainly a public address. */
-export function isClosedAddress(address: string): boolean {
+export function isPrivateAddress(address: string): boolean {
   const version = isIP(address);
   if (version === 0) return true;
   const family = version === 4 ? 'ipv4' : 'ipv6';

@@ -154,7 +154,7 @@ export class Authorizer {
   #checkRealm(realm: URL): void {
     const { origin, authHosts } = this.#options;
     const { hostname, host } = realm;
-    if (isSameHouse(origin.hostname, hostname)) return;
+    if (isSameDomain(origin.hostname, hostname)) return;
     if (authHosts.includes(host) || authHosts.includes(hostname)) return;
     const advice = 'list it among the hosts of token servers if that is right';
     throw this.#refuse(`names a token server at another host, ${host}; ${advice}`);
@@ -185,7 +185,7 @@ function request(
  * One host, or two names below one parent: `registry-1.docker.io` and `auth.docker.io`,
  * `registry.gitlab.com` and `gitlab.com`. A parent like `co.uk` makes no house.
  */
-export function isSameHouse(one: string, other: string): boolean {
+export function isSameDomain(one: string, other: string): boolean {
   if (one === other) return true;
   const labels = one.split('.');
   if (/^[\d.]+$/.test(one) || one.includes(':')) return false;

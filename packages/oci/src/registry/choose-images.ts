@@ -13,7 +13,7 @@ import { checkPlatform, type PlatformQuestion, selectPlatforms } from '../select
 import type { FetchedManifest } from './read-manifest.ts';
 import type { AssembledImage, ManifestPlace } from './registry-image.ts';
 
-export interface ImageShelf {
+export interface ImageAssembler {
   readonly names: readonly string[];
   /** A child of an index, by its descriptor. */
   readChild(descriptor: Descriptor): Promise<FetchedManifest>;
@@ -29,7 +29,7 @@ export interface ChosenImages {
 /** Throws SourceError when no image is left: `not_found`, `unsupported`, `no_such_platform`. */
 export async function chooseImages(
   top: FetchedManifest,
-  shelf: ImageShelf,
+  shelf: ImageAssembler,
   question: PlatformQuestion,
 ): Promise<ChosenImages> {
   const { document, digest } = top;
@@ -70,7 +70,7 @@ class Collection implements ChosenImages {
   /** Everything that may be an image, in the order of the index; nested ones in their place. */
   readonly children: Descriptor[] = [];
   readonly #artifacts: Artifact[] = [];
-  readonly #shelf: ImageShelf;
+  readonly #shelf: ImageAssembler;
   /** Digest of the index that lists a child. */
   readonly #parents = new Map<string, string>();
   readonly #read = new Map<string, FetchedManifest>();
@@ -78,7 +78,7 @@ class Collection implements ChosenImages {
   readonly #top: string;
   #failure: SourceError | undefined;
 
-  constructor(shelf: ImageShelf, digest: string) {
+  constructor(shelf: ImageAssembler, digest: string) {
     this.#shelf = shelf;
     this.#top = digest;
     this.#seen = new Set([digest]);

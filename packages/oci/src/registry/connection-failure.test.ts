@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
 import { connectionFailure } from './connection-failure.ts';
-import { PassingError } from './failure.ts';
+import { TransientError } from './failure.ts';
 
 function fail(code: string, { url = 'https://images.lab/v2/?signature=1', answered = false } = {}) {
   const error = Object.assign(new Error('no'), { code });
@@ -9,8 +9,8 @@ function fail(code: string, { url = 'https://images.lab/v2/?signature=1', answer
 }
 
 test('a host that never answered is not asked again when it refuses', () => {
-  expect(fail('ECONNREFUSED')).not.toBeInstanceOf(PassingError);
-  expect(fail('ECONNREFUSED', { answered: true })).toBeInstanceOf(PassingError);
+  expect(fail('ECONNREFUSED')).not.toBeInstanceOf(TransientError);
+  expect(fail('ECONNREFUSED', { answered: true })).toBeInstanceOf(TransientError);
   const error = Object.assign(new Error('no'), { code: 'ECONNREFUSED' });
   const several = connectionFailure(
     new AggregateError([error]),
@@ -38,7 +38,7 @@ test.each([
   expect(failure).toMatchObject({ code: 'unreachable', remedy });
   expect(failure.message).toContain(words);
   expect(failure.message).toContain(`(${code})`);
-  expect(failure instanceof PassingError).toBe(passes);
+  expect(failure instanceof TransientError).toBe(passes);
 });
 
 test.each(['UND_ERR_SOCKET', 'ECONNRESET', 'HPE_INVALID_CONSTANT'])(

@@ -1,13 +1,13 @@
 /** Connections that fail, in words: the libraries' codes stand behind them, to be searched for. */
 import { SourceError, type SourceRemedy } from '../image-source.ts';
-import { PassingError } from './failure.ts';
+import { TransientError } from './failure.ts';
 
 /** `hasAnswered`: the host has before, so that it may come back. */
 export function connectionFailure(error: unknown, url: URL, hasAnswered: boolean): SourceError {
   const code = codeOf(error);
   const { words, remedy, passes } = explain(code, url);
   const returns = hasAnswered && ['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH'].includes(code);
-  const Kind = returns || passes === true ? PassingError : SourceError;
+  const Kind = returns || passes === true ? TransientError : SourceError;
   return new Kind('unreachable', `${url.host} cannot be reached: ${words} (${code})`, { remedy });
 }
 

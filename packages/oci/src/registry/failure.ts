@@ -1,16 +1,16 @@
 /** How a registry's refusals and lost connections are told: without secrets, with what to do. */
 import { SourceError, type SourceErrorCode, type SourceErrorOptions } from '../image-source.ts';
 
-interface PassingOptions extends SourceErrorOptions {
+interface TransientOptions extends SourceErrorOptions {
   readonly afterMs?: number | undefined;
 }
 
 /** Passes by itself, perhaps: worth another attempt. */
-export class PassingError extends SourceError {
+export class TransientError extends SourceError {
   /** How long the registry asks to wait. */
   readonly afterMs: number | undefined;
 
-  constructor(code: SourceErrorCode, message: string, options: PassingOptions = {}) {
+  constructor(code: SourceErrorCode, message: string, options: TransientOptions = {}) {
     super(code, message, options);
     this.afterMs = options.afterMs;
   }
@@ -86,15 +86,15 @@ function errorText(body: Uint8Array): string {
 }
 
 /** Thrown where a name is resolved, whose errors carry codes. */
-export class ClosedAddressError extends Error {
-  readonly code = 'LAZARET_CLOSED_ADDRESS';
+export class PrivateAddressError extends Error {
+  readonly code = 'LAZARET_PRIVATE_ADDRESS';
 
   constructor() {
     super('the address is not public');
   }
 }
 
-export interface ClosedAddress {
+export interface PrivateAddress {
   readonly url: URL;
   /** Whose word led there. */
   readonly namedBy: 'a caller' | 'a registry';
@@ -103,7 +103,7 @@ export interface ClosedAddress {
 }
 
 /** An address inside this network that nobody with a say in it named. */
-export function closedAddressFailure({ url, namedBy, setting }: ClosedAddress): SourceError {
+export function privateAddressFailure({ url, namedBy, setting }: PrivateAddress): SourceError {
   const message = `${url.host} has an address inside this network, and ${namedBy} named it`;
   return new SourceError('unreachable', `${message}; ${setting} lists those that may be asked`);
 }

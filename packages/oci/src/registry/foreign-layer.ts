@@ -3,7 +3,7 @@ import { limits } from '@lazaret/protocol';
 
 import type { Descriptor } from '../manifest.ts';
 import { type Clock, waitFor } from './clock.ts';
-import { PassingError, plainUrl, refusal, Secrets } from './failure.ts';
+import { TransientError, plainUrl, refusal, Secrets } from './failure.ts';
 import { openBlob } from './open-blob.ts';
 import { readBeginning } from './read-body.ts';
 import { backoffMs, isPassing, retryAfterMs } from './retry.ts';
@@ -46,7 +46,7 @@ export function openForeign(
           secrets,
         );
         const afterMs = retryAfterMs(answer.header('retry-after')[0], clock.now());
-        throw new PassingError(code, message, { afterMs });
+        throw new TransientError(code, message, { afterMs });
       },
       async pause(error, attempt, joined) {
         const { afterMs = 0 } = error;

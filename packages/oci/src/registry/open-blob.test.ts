@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { startFakeRegistry } from '../testing/fake-registry.ts';
 import { amd64, LabClock } from '@lazaret/analysis/testing';
 import { SourceError } from '../image-source.ts';
-import { PassingError } from './failure.ts';
+import { TransientError } from './failure.ts';
 import { openRegistrySource } from './registry-source.ts';
 import { type BlobAnswer, type BlobServer, openBlob } from './open-blob.ts';
 
@@ -176,7 +176,7 @@ function answer(
       onChunk();
       yield blob.subarray(at, Math.min(at + chunkBytes, end));
     }
-    if (end < blob.length && !clean) throw new PassingError('unreachable', 'cut');
+    if (end < blob.length && !clean) throw new TransientError('unreachable', 'cut');
   }
   const headers = new Map([['content-range', `bytes ${from}-${blob.length - 1}/${blob.length}`]]);
   return {

@@ -6,12 +6,12 @@ import { limits } from '@lazaret/protocol';
 
 import { SourceError } from '../image-source.ts';
 import type { Clock } from './clock.ts';
-import { PassingError } from './failure.ts';
+import { TransientError } from './failure.ts';
 
 /** Where the bytes are asked for: a registry, or the server that a foreign layer names. */
 export interface BlobServer {
   send(headers: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<BlobAnswer>;
-  pause(error: PassingError, attempt: number, signal?: AbortSignal): Promise<void>;
+  pause(error: TransientError, attempt: number, signal?: AbortSignal): Promise<void>;
   refuse(answer: BlobAnswer): Promise<SourceError>;
 }
 
@@ -62,7 +62,7 @@ class Download {
       try {
         yield* this.#deliver(body);
         if (this.#delivered === this.#options.sizeBytes) return;
-        throw new PassingError('unreachable', `${this.#options.what} ended early`);
+        throw new TransientError('unreachable', `${this.#options.what} ended early`);
       } catch (error) {
         await this.#pause(error);
       }
@@ -151,7 +151,7 @@ class Download {
     this.#fruitless += 1;
     this.#attempts += 1;
     const spent = attempt >= limits.registryRetries || this.#attempts > limits.registryResumes;
-    if (!(error instanceof PassingError) || spent) throw error;
+    if (!(error instanceof TransientError) || spent) throw error;
     await server.pause(error, attempt, signal);
   }
 
@@ -193,7 +193,7 @@ async function* watchProgress(
     gotBytes += chunk.length;
     if (waitedMs >= idleMs) {
       if (gotBytes < limits.registryProgressBytes) {
-        throw new PassingError('unreachable', `${what} comes too slowly`);
+        throw new TransientError('unreachable', `${what} comes too slowly`);
       }
       waitedMs = 0;
       gotBytes = 0;

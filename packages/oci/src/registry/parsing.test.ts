@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 import { SourceError } from '../image-source.ts';
-import { isClosedAddress } from './address-policy.ts';
-import { isSameHouse } from './authorizer.ts';
+import { isPrivateAddress } from './address-policy.ts';
+import { isSameDomain } from './authorizer.ts';
 import { parseChallenges } from './challenge.ts';
 import { refusal, Secrets } from './failure.ts';
 import { nextLink } from './link-header.ts';
@@ -191,9 +191,9 @@ test('addresses inside a network are told from public ones', () => {
     ...['0.0.0.0', '224.0.0.1', '255.255.255.255', '::1', '::', 'fe80::1', 'fd00::1', 'ff02::1'],
     ...['::ffff:127.0.0.1', '64:ff9b::7f00:1', '2002:7f00:1::', 'nonsense', ''],
   ];
-  expect(closed.filter((address) => !isClosedAddress(address))).toEqual([]);
+  expect(closed.filter((address) => !isPrivateAddress(address))).toEqual([]);
   const open = ['1.1.1.1', '172.32.0.1', '192.169.0.1', '2606:4700::1111', '2a00:1450::1'];
-  expect(open.filter(isClosedAddress)).toEqual([]);
+  expect(open.filter(isPrivateAddress)).toEqual([]);
 });
 
 test('token servers of the same house are told from others', () => {
@@ -211,8 +211,8 @@ test('token servers of the same house are told from others', () => {
     ['10.0.0.1', '11.0.0.1'],
     ['registry-1.docker.io', 'evildocker.io'],
   ] as const;
-  expect(same.filter(([one, two]) => !isSameHouse(one, two))).toEqual([]);
-  expect(other.filter(([one, two]) => isSameHouse(one, two))).toEqual([]);
+  expect(same.filter(([one, two]) => !isSameDomain(one, two))).toEqual([]);
+  expect(other.filter(([one, two]) => isSameDomain(one, two))).toEqual([]);
 });
 
 describe('failures', () => {

@@ -11,7 +11,7 @@ import { parseChallenges } from './challenge.ts';
 import { type Clock, waitFor } from './clock.ts';
 import type { CredentialSource } from './credential.ts';
 import { Deadline } from './deadline.ts';
-import { PassingError, plainUrl, refusal, Secrets } from './failure.ts';
+import { TransientError, plainUrl, refusal, Secrets } from './failure.ts';
 import { readBeginning, readBody } from './read-body.ts';
 import { apiHost } from '../reference.ts';
 import type { RequestRate } from './request-rate.ts';
@@ -99,21 +99,21 @@ export class RegistryClient {
     return this.repeat(() => inTime(request.what, task), request.signal);
   }
 
-  /** Runs the task again, after a pause, while it fails with a PassingError. */
+  /** Runs the task again, after a pause, while it fails with a TransientError. */
   async repeat<T>(task: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     const { retries = limits.registryRetries } = this.#options;
     for (let attempt = 0; ; attempt += 1) {
       try {
         return await task();
       } catch (error) {
-        if (!(error instanceof PassingError) || attempt >= retries) throw error;
+        if (!(error instanceof TransientError) || attempt >= retries) throw error;
         await this.pause(error, attempt, signal);
       }
     }
   }
 
   /** Waits as the registry asked, or longer with each attempt. Throws the error when told to go. */
-  async pause(error: PassingError, attempt: number, signal?: AbortSignal): Promise<void> {
+  async pause(error: TransientError, attempt: number, signal?: AbortSignal): Promise<void> {
     const { clock, random = Math.random } = this.#options;
     const { afterMs = 0 } = error;
     if (afterMs > limits.registryPauseMsMax) throw error;
@@ -124,7 +124,7 @@ export class RegistryClient {
 
   /**
    * The answer to one request, whatever it is; challenges are answered and redirects followed.
-   * Throws a PassingError for statuses and connections that another attempt may mend.
+   * Throws a TransientError for statuses and connections that another attempt may mend.
    */
   async send(request: RegistryRequest): Promise<RegistryAnswer> {
     const { authorizer } = await this.#open();
@@ -152,7 +152,7 @@ export class RegistryClient {
     const body = await readBeginning(answer.body, limits.registryErrorBytes);
     // A signed URL that storage refuses may have expired: the registry gives another.
     if (answer.redirected && [400, 401, 403].includes(answer.status)) {
-      return new PassingError('unreachable', `${what}: storage answered ${answer.status}`);
+      return new TransientError('unreachable', `${what}: storage answered ${answer.status}`);
     }
     return refusal({ status: answer.status, what, body }, this.#secrets);
   }
@@ -228,13 +228,13 @@ export class RegistryClient {
     throw new SourceError('unreachable', `${what} is redirected to ${target}, which is refused`);
   }
 
-  async #passing(answer: RegistryAnswer, what: string): Promise<PassingError> {
+  async #passing(answer: RegistryAnswer, what: string): Promise<TransientError> {
     const { clock } = this.#options;
     const afterMs = retryAfterMs(answer.header('retry-after')[0], clock.now());
     const body = await readBeginning(answer.body, limits.registryErrorBytes);
     const { code, message } = refusal({ status: answer.status, what, body }, this.#secrets);
     const later = afterMs === undefined ? '' : `; try again in ${Math.ceil(afterMs / 1_000)} s`;
-    return new PassingError(code, `${message}${later}`, { afterMs });
+    return new TransientError(code, `${message}${later}`, { afterMs });
   }
 
   /** Follows no redirect: what is sent there is a secret. */
@@ -266,7 +266,7 @@ async function inTime<T>(what: string, task: (deadline: Deadline) => Promise<T>)
     return await task(deadline);
   } catch (error) {
     if (error !== deadline.signal.reason) throw error;
-    throw new PassingError('unreachable', `${what} did not come in time`);
+    throw new TransientError('unreachable', `${what} did not come in time`);
   } finally {
     deadline.stop();
   }
@@ -276,7 +276,7 @@ async function inTime<T>(what: string, task: (deadline: Deadline) => Promise<T>)
 function checkSize(foundBytes: number, sizeBytes: number | undefined, what: string): void {
   if (sizeBytes === undefined || foundBytes === sizeBytes) return;
   const message = `${what} has ${foundBytes} bytes, its descriptor says ${sizeBytes}`;
-  if (foundBytes < sizeBytes) throw new PassingError('digest_mismatch', message);
+  if (foundBytes < sizeBytes) throw new TransientError('digest_mismatch', message);
   throw new SourceError('digest_mismatch', message);
 }
 

@@ -4,7 +4,7 @@ import type { Platform } from '@lazaret/protocol';
 import { assembleArtifact } from '../artifact.ts';
 import type { ImageListing, ImageOrigin, ImageSource, PlatformChoice } from '../image-source.ts';
 import type { Descriptor } from '../manifest.ts';
-import { chooseImages, type ImageShelf } from './choose-images.ts';
+import { chooseImages, type ImageAssembler } from './choose-images.ts';
 import type { Clock } from './clock.ts';
 import type { CredentialSource } from './credential.ts';
 import { Endpoints } from './endpoints.ts';
@@ -152,7 +152,7 @@ async function listImages(reference: RegistryReference, listing: Listing): Promi
   const resolved = resolutionOf(reference, top, host);
   onResolved({ resolved, remarks: remarkResolution(reference, resolved, top.digest) });
   const parts = createParts(repository, listing);
-  const shelf: ImageShelf = {
+  const shelf: ImageAssembler = {
     names: [formatReference(reference)],
     readChild: (descriptor) =>
       endpoints.first((client) =>

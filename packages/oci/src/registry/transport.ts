@@ -9,10 +9,10 @@ import { limits, type RegistryTransport } from '@lazaret/protocol';
 import { Agent, type Dispatcher, ProxyAgent } from 'undici';
 
 import { SourceError } from '../image-source.ts';
-import { addressOf, isClosedAddress, isLoopback } from './address-policy.ts';
+import { addressOf, isPrivateAddress, isLoopback } from './address-policy.ts';
 import { createTlsContext, type HostCertificates, readCertificates } from './certificates.ts';
 import { connectionFailure } from './connection-failure.ts';
-import { ClosedAddressError, closedAddressFailure } from './failure.ts';
+import { PrivateAddressError, privateAddressFailure } from './failure.ts';
 import { chooseProxy, type ProxySettings } from './proxy.ts';
 
 export interface NetworkOptions {
@@ -75,7 +75,7 @@ export interface Transport {
   /** `https://host` or, where it is allowed, `http://host`. */
   originOf(host: string): Promise<string>;
   isPlain(host: string): boolean;
-  /** Throws SourceError `unreachable`, a PassingError where another attempt may help. */
+  /** Throws SourceError `unreachable`, a TransientError where another attempt may help. */
   exchange(url: URL, request: Exchange): Promise<Answer>;
   close(): Promise<void>;
 }
@@ -101,7 +101,7 @@ export function createTransport(options: NetworkOptions): Transport {
 
   function closed(url: URL, { trusted }: Exchange): SourceError {
     const { privateHostsSetting: setting = 'privateHosts' } = options;
-    return closedAddressFailure({ url, namedBy: trusted ? 'a caller' : 'a registry', setting });
+    return privateAddressFailure({ url, namedBy: trusted ? 'a caller' : 'a registry', setting });
   }
 
   return {
@@ -122,7 +122,7 @@ export function createTransport(options: NetworkOptions): Transport {
       const address = addressOf(url.hostname);
       if (
         !trusted &&
-        (address === undefined ? isLoopback(url.hostname) : isClosedAddress(address))
+        (address === undefined ? isLoopback(url.hostname) : isPrivateAddress(address))
       ) {
         throw closed(url, request);
       }
@@ -134,7 +134,7 @@ export function createTransport(options: NetworkOptions): Transport {
         return wrap(answer, { url, transport: transportOf(url), signal: request.signal });
       } catch (error) {
         if (request.signal?.aborted === true) throw request.signal.reason;
-        if (error instanceof ClosedAddressError) throw closed(url, request);
+        if (error instanceof PrivateAddressError) throw closed(url, request);
         throw connectionFailure(error, url, answered.has(url.host));
       }
     },
@@ -222,8 +222,8 @@ function publicOnly(resolve: Lookup): Lookup {
       }
       const addresses = typeof found === 'string' ? [{ address: found, family: 0 }] : found;
       const [first] = addresses;
-      if (first === undefined || addresses.some(({ address }) => isClosedAddress(address))) {
-        callback(new ClosedAddressError(), '');
+      if (first === undefined || addresses.some(({ address }) => isPrivateAddress(address))) {
+        callback(new PrivateAddressError(), '');
       } else if (options.all === true) callback(null, addresses);
       else callback(null, first.address, first.family);
     });

@@ -11,7 +11,7 @@ import { type IssuedCertificates, issueCertificates } from './issue-certificates
 import { type RegistryAccess, RegistryGate } from './registry-access.ts';
 import { FaultSwitches } from './registry-faults.ts';
 import { RegistryStore } from './registry-store.ts';
-import { RegistryDesk } from './registry-handler.ts';
+import { RegistryHandler } from './registry-handler.ts';
 import { noteRequest, type SeenRequest } from './serve-lists.ts';
 
 export interface FakeRegistryOptions {
@@ -63,7 +63,7 @@ export async function startFakeRegistry(options: FakeRegistryOptions): Promise<F
     ? issueCertificates([...['localhost', '127.0.0.1', address], ...(options.names ?? [])])
     : undefined;
   const scheme = tls ? 'https' : 'http';
-  const desk = new RegistryDesk({
+  const handler = new RegistryHandler({
     store,
     faults,
     gate,
@@ -82,8 +82,12 @@ export async function startFakeRegistry(options: FakeRegistryOptions): Promise<F
     };
   };
   const parts = { certificates, clientCertificates: options.clientCertificates ?? false };
-  const main = await listen(observe(desk.handle), { ...parts, address, port: options.port ?? 0 });
-  const storage = await listen(observe(desk.handleStorage), { ...parts, address, port: 0 });
+  const main = await listen(observe(handler.handle), {
+    ...parts,
+    address,
+    port: options.port ?? 0,
+  });
+  const storage = await listen(observe(handler.handleStorage), { ...parts, address, port: 0 });
   return {
     host: `${address}:${main.port}`,
     storageHost: `localhost:${storage.port}`,

@@ -6,9 +6,9 @@ import type { FaultSwitches } from './registry-faults.ts';
 import type { RegistryStore } from './registry-store.ts';
 import { serveBlob } from './serve-blob.ts';
 import { serveCatalog, serveReferrers, serveTags } from './serve-lists.ts';
-import { readWhole, sendError, UploadDesk } from './serve-uploads.ts';
+import { readWhole, sendError, UploadHandler } from './serve-uploads.ts';
 
-export interface DeskParts {
+export interface HandlerParts {
   readonly store: RegistryStore;
   readonly faults: FaultSwitches;
   readonly gate: RegistryGate;
@@ -28,14 +28,14 @@ interface Place {
   readonly url: URL;
 }
 
-export class RegistryDesk {
-  readonly #parts: DeskParts;
-  readonly #uploads: UploadDesk;
+export class RegistryHandler {
+  readonly #parts: HandlerParts;
+  readonly #uploads: UploadHandler;
   #manifestRead = false;
 
-  constructor(parts: DeskParts) {
+  constructor(parts: HandlerParts) {
     this.#parts = parts;
-    this.#uploads = new UploadDesk(parts.store, parts.maxBytes);
+    this.#uploads = new UploadHandler(parts.store, parts.maxBytes);
   }
 
   readonly handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {

@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import { digestOf, manifestType, type RegistryStore } from './registry-store.ts';
 
-export class UploadDesk {
+export class UploadHandler {
   readonly #store: RegistryStore;
   readonly #maxBytes: number;
   readonly #open = new Map<string, Buffer[]>();

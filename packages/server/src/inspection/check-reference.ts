@@ -8,10 +8,10 @@ import {
   addressOf,
   enginePrefix,
   formatReference,
-  isClosedAddress,
+  isPrivateAddress,
   isLoopback,
   parseReference,
-  readSourceWord,
+  parseSourceSpec,
   registryPrefix,
   SourceError,
 } from '@lazaret/analysis';
@@ -33,7 +33,7 @@ export function checkReference(text: string, policy: ReferencePolicy): string {
 }
 
 function checkWord(written: string, policy: ReferencePolicy): string {
-  const word = readSourceWord(written);
+  const word = parseSourceSpec(written);
   if (word.kind === 'plain') return checkRegistry(word.text, policy);
   if (word.kind === 'registry') return checkRegistry(word.reference, policy);
   if (word.kind === 'engine') {
@@ -73,7 +73,7 @@ function checkRegistry(text: string, { registries }: ReferencePolicy): string {
 
 /** Hosts may be called `docker:5000` and `dir:80`: what is kept is read again as a word. */
 function unmistakable(reference: string): string {
-  const isPlain = readSourceWord(reference).kind === 'plain';
+  const isPlain = parseSourceSpec(reference).kind === 'plain';
   return isPlain ? reference : `${registryPrefix}${reference}`;
 }
 
@@ -91,7 +91,7 @@ function listedBy(host: string): string {
 function isInside(host: string): boolean {
   const { hostname } = new URL(`https://${host}`);
   const address = addressOf(hostname);
-  return address === undefined ? isLoopback(hostname) : isClosedAddress(address);
+  return address === undefined ? isLoopback(hostname) : isPrivateAddress(address);
 }
 
 /** Those that the operator named: they may be anywhere. */
@@ -109,7 +109,7 @@ export function listedHosts(registries: InspectionOption['registries']): string[
 
 /** As the analysis takes it: a prefix keeps a name from being taken for a path of this machine. */
 export function explicitReference(reference: string): string {
-  const isPlain = readSourceWord(reference).kind === 'plain';
+  const isPlain = parseSourceSpec(reference).kind === 'plain';
   return isPlain ? `${registryPrefix}${reference}` : reference;
 }
 

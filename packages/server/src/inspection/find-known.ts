@@ -1,5 +1,5 @@
 /** Images that were looked into by the same means already: their answer would be the same again. */
-import type { ImageSurvey } from '@lazaret/analysis';
+import type { ImageResolution } from '@lazaret/analysis';
 import { limits, type VerdictState } from '@lazaret/protocol';
 import { sql, type Kysely } from 'kysely';
 
@@ -10,7 +10,7 @@ import type { StoredImage } from './store-report.ts';
 export async function findKnown(
   database: Kysely<Database>,
   about: { readonly project: string; readonly reference: string },
-  { digests, means }: ImageSurvey,
+  { digests, scanConfigDigest }: ImageResolution,
 ): Promise<StoredImage[] | undefined> {
   if (digests.length === 0) return undefined;
   const rows = await database
@@ -18,7 +18,7 @@ export async function findKnown(
     .select(['id', 'digest', 'platform', 'verdict'])
     .where('project', '=', about.project)
     .where('digest', 'in', digests)
-    .where('means', '=', means)
+    .where('means', '=', scanConfigDigest)
     .execute();
   const found = digests.flatMap((digest) => rows.find((row) => row.digest === digest) ?? []);
   if (found.length < digests.length) return undefined;

@@ -7,9 +7,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 import {
   inspectImage,
-  PassingError,
+  TransientError,
   SourceError,
-  surveyImage,
+  resolveImage,
   type InspectRequest,
   type SharedRates,
   type SourceRemedy,
@@ -97,16 +97,18 @@ async function inspectOnce(
   const { toolVersion, now, sharedRates } = parts;
   const request = parts.describe(hold.about);
   hold.setPhase('resolving');
-  const survey = await surveyImage(request, { toolVersion, now, signal, sharedRates });
-  if (survey === undefined) {
+  const resolution = await resolveImage(request, { toolVersion, now, signal, sharedRates });
+  if (resolution === undefined) {
     throw new SourceError(
       'unsupported',
       `only images are kept here: ${hold.about.reference} has no digest`,
     );
   }
-  const pinned = { ...request, pin: survey.pin };
+  const pinned = { ...request, pin: resolution.pin };
   const known = (): Promise<StoredImage[] | undefined> =>
-    hold.about.force ? Promise.resolve(undefined) : findKnown(parts.database, hold.about, survey);
+    hold.about.force
+      ? Promise.resolve(undefined)
+      : findKnown(parts.database, hold.about, resolution);
   const before = await known();
   if (before !== undefined) return before;
   const look = async (lost: AbortSignal): Promise<StoredImage[]> => {
@@ -114,20 +116,20 @@ async function inspectOnce(
     const meanwhile = await known();
     if (meanwhile !== undefined) return meanwhile;
     hold.setPhase('layers');
-    // The tag may name another image by now, of which neither lock nor survey is.
+    // The tag may name another image by now, of which neither lock nor resolution is.
     const reports = await inspectImage(pinned, {
       ...{ toolVersion, now, sharedRates },
       signal: AbortSignal.any([signal, lost]),
       onProgress: (progress) => hold.tell(progress),
-      onTrouble: (trouble) =>
-        parts.log.warn({ inspection: hold.about.id, trouble }, 'an inspection met trouble'),
+      onWarning: (warning) =>
+        parts.log.warn({ inspection: hold.about.id, warning }, 'an inspection had a warning'),
     });
     hold.setPhase('storing');
     const images: StoredImage[] = [];
     for (const report of reports) {
       signal.throwIfAborted();
       const { project, id: inspection } = hold.about;
-      const means = isLasting(report) ? survey.means : undefined;
+      const means = isLasting(report) ? resolution.scanConfigDigest : undefined;
       const { database } = parts;
       const context = { database, project, inspection, fence: hold.fence, means };
       const stored = await storeReport(report, context);
@@ -135,7 +137,7 @@ async function inspectOnce(
     }
     return images;
   };
-  const lock = `inspection ${survey.digests.toSorted().join(' ')}`;
+  const lock = `inspection ${resolution.digests.toSorted().join(' ')}`;
   return withAdvisoryLock(parts.locks, lock, look, { waitMs: parts.timeLimitMs });
 }
 
@@ -181,7 +183,7 @@ async function endBadly(
   if (problem.code === 'internal')
     log.error({ err: error, inspection: id }, 'an inspection failed');
   // May be another moment's fault.
-  const isPassing = problem.code === 'internal' || error instanceof PassingError;
+  const isPassing = problem.code === 'internal' || error instanceof TransientError;
   if (isPassing && hold.about.attempts < limits.inspectionAttempts) {
     await hold.putBack(problem);
     throw error;

@@ -12,7 +12,7 @@ import { LayerError, examineLayer } from './examine-layer.ts';
 import type { LayerClaims } from './examine-layer.ts';
 import type { ExaminePlan } from '../walk/examine-tree.ts';
 import type { LayerRecord } from '../walk/tree-record.ts';
-import type { VerdictStore } from '../cached/verdict-store.ts';
+import type { VerdictStore } from '../../cache/verdict-store.ts';
 
 const basePlan: ExaminePlan = { readers: [], scanners: [], digests: 'all', isLayer: true };
 

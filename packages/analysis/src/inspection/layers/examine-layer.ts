@@ -17,7 +17,7 @@ import { tarTree } from '../../tree/tar-tree.ts';
 import { examineTree } from '../walk/examine-tree.ts';
 import type { ExaminePlan } from '../walk/examine-tree.ts';
 import { HiddenStore } from '../walk/hidden-bytes.ts';
-import { structureFinding } from '../walk/note-structure.ts';
+import { structureFinding } from '../walk/structure-findings.ts';
 import type { LayerRecord, OfFile, RecordedFinding } from '../walk/tree-record.ts';
 
 export interface LayerClaims {

@@ -6,9 +6,9 @@ import { openCache } from '../../cache/open-cache.ts';
 import { createScanners } from '../../scan/create-scanners.ts';
 import type { LayerTask } from './layer-task.ts';
 import { packAnswer } from './packed-answer.ts';
-import { receiveBytes } from './piped-bytes.ts';
+import { receiveBytes } from '../../source/piped-bytes.ts';
 import { runLayerTask } from './run-layer-task.ts';
-import type { ScannerChoice } from '../scanner-choice.ts';
+import type { ScannerChoice } from '../../scan/scanner-choice.ts';
 
 export interface WorkerSettings {
   readonly scanners: ScannerChoice;

@@ -11,7 +11,7 @@ import type { LayerAnswer, LayerJob, LayerRunner } from './layer-task.ts';
 import type { WorkerProgress, WorkerRequest, WorkerSettings } from './layer-worker.ts';
 import { unpackAnswer } from './packed-answer.ts';
 import type { PackedAnswer } from './packed-answer.ts';
-import { sendBytes } from './piped-bytes.ts';
+import { sendBytes } from '../../source/piped-bytes.ts';
 
 /** Heap of a thread; a million files of a layer need about half of it. */
 const heapMiB = 768;

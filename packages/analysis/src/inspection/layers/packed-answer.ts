@@ -1,7 +1,7 @@
 /** The answer of a thread on its way to another: many rows go as buffers, which are not copied. */
 import type { LayerAnswer } from './layer-task.ts';
-import { packedData, packedRows } from './packed-rows.ts';
-import type { PackedData } from './packed-rows.ts';
+import { packedData, packedRows } from '../walk/packed-rows.ts';
+import type { PackedData } from '../walk/packed-rows.ts';
 
 export type PackedAnswer = LayerAnswer & { readonly rows?: PackedData };
 

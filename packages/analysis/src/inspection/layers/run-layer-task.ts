@@ -9,7 +9,7 @@ import type { ExaminePlan } from '../walk/examine-tree.ts';
 import type { LayerAnswer, LayerRunner, LayerTask, StoredBytes } from './layer-task.ts';
 import type { PlannedScanner } from '../walk/scan-queue.ts';
 import { unpackMembers } from '../walk/unpack-members.ts';
-import type { VerdictStore } from '../cached/verdict-store.ts';
+import type { VerdictStore } from '../../cache/verdict-store.ts';
 
 /** What a thread has at hand for all tasks. */
 export interface TaskParts {

@@ -4,7 +4,7 @@ import type { ImageConfig, InspectionReport, PlacedFinding, ReportLayer } from '
 import { parseImageConfig } from '@lazaret/oci';
 import type { SourceImage } from '@lazaret/oci';
 import { hideConfig } from './hide-config.ts';
-import type { LayerOutcome } from '../layers/layer-desk.ts';
+import type { LayerOutcome } from '../layers/layer-scheduler.ts';
 
 export interface DescribedImage {
   readonly image: InspectionReport['image'];

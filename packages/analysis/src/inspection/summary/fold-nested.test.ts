@@ -13,7 +13,7 @@ import { alnum } from '../../scan/secrets/testing/secret-samples.ts';
 import { buildImage } from '../../testing/image-builder.ts';
 import { memorySource } from '../../testing/memory-source.ts';
 import { inspect } from '../inspect.ts';
-import type { ScannerChoice } from '../scanner-choice.ts';
+import type { ScannerChoice } from '../../scan/scanner-choice.ts';
 
 let directory = '';
 beforeEach(async () => {

@@ -1,7 +1,7 @@
 import type { ImageConfig } from '@lazaret/protocol';
 
 import { SecretHider } from '../../scan/secrets/hide-secrets.ts';
-import { configPath, configText } from '../scan-config.ts';
+import { configPath, configText } from '../walk/scan-config.ts';
 
 /**
  * The configuration for the report, with the secrets that are findings hidden: reports are stored,

@@ -7,15 +7,15 @@ import { limits } from '@lazaret/protocol';
 import type { FileRow, Gap, SimilarityDigests } from '@lazaret/protocol';
 
 import { releaseMemory } from '../../archive/release-memory.ts';
-import { fileKind, fileKindBytes, isProgram } from '../../digest/file-kind.ts';
+import { fileKind, fileKindBytes, isProgram } from '../../format/file-kind.ts';
 import { digestBytes } from '../../digest/file-digests.ts';
 import type { DigestChoice } from '../../digest/file-digests.ts';
 import type { Reader } from '../../inventory/reader.ts';
 import { SourceError } from '@lazaret/oci';
 import type { FileEntry, FileTree, TreeFile } from '../../tree/file-tree.ts';
 import type { UnpackMembers } from './unpack-members.ts';
-import { noteStructure } from './note-structure.ts';
-import { RowStore } from '../layers/packed-rows.ts';
+import { structureFindings } from './structure-findings.ts';
+import { RowStore } from './packed-rows.ts';
 import { Scratch, readContent } from './read-content.ts';
 import type { ReadContent } from './read-content.ts';
 import { selectReaders } from './reader-table.ts';
@@ -23,8 +23,14 @@ import type { SelectReaders } from './reader-table.ts';
 import { FactSheet } from './run-readers.ts';
 import { ScanQueue } from './scan-queue.ts';
 import type { PlannedScanner } from './scan-queue.ts';
-import type { LooseBytes, MemberRow, OfFile, RecordedFinding, TreeRecord } from './tree-record.ts';
-import type { VerdictStore } from '../cached/verdict-store.ts';
+import type {
+  ExtraContent,
+  MemberRow,
+  OfFile,
+  RecordedFinding,
+  TreeRecord,
+} from './tree-record.ts';
+import type { VerdictStore } from '../../cache/verdict-store.ts';
 
 export interface ExaminePlan {
   readonly readers: readonly Reader[];
@@ -52,7 +58,7 @@ const filesPerProgress = 512;
 export async function examineTree(
   tree: FileTree,
   plan: ExaminePlan,
-  beside: () => Iterable<LooseBytes> = () => [],
+  beside: () => Iterable<ExtraContent> = () => [],
 ): Promise<{ record: TreeRecord; failure?: unknown }> {
   const walk = new Walk(plan);
   let failure: unknown;
@@ -99,7 +105,7 @@ class Walk {
     const row = this.#files.length;
     if (row % filesPerProgress === 0) this.#plan.onProgress?.(row);
     if (this.#plan.isLayer) {
-      for (const each of noteStructure(file)) this.#keep(this.#structure, [row, each]);
+      for (const each of structureFindings(file)) this.#keep(this.#structure, [row, each]);
     }
     // Unknown type flags with content are unpacked as files by what follows Go's reader.
     const hasContent = file.type === 'file' || file.type === 'unknown';
@@ -113,7 +119,7 @@ class Walk {
   }
 
   /** Bytes that no unpacker writes into a file; nothing is read from them but by scanners. */
-  async scanLoose(row: number, loose: LooseBytes & { readonly mode: number }): Promise<void> {
+  async scanLoose(row: number, loose: ExtraContent & { readonly mode: number }): Promise<void> {
     const { path, bytes, mode } = loose;
     const kind = fileKind(bytes.subarray(0, fileKindBytes), bytes.length);
     const digests = digestBytes(bytes, this.#plan.digests);

@@ -6,8 +6,8 @@ import { limits } from '@lazaret/protocol';
 import type { Gap } from '@lazaret/protocol';
 
 import type { HiddenBytes } from '../../archive/tar-entry.ts';
-import { structureFinding } from './note-structure.ts';
-import type { LooseBytes, OfFile, RecordedFinding } from './tree-record.ts';
+import { structureFinding } from './structure-findings.ts';
+import type { ExtraContent, OfFile, RecordedFinding } from './tree-record.ts';
 
 type Place = HiddenBytes['place'];
 
@@ -35,7 +35,7 @@ export class HiddenStore {
     if (room > 0) part.bytes.push(Buffer.from(bytes.subarray(0, room)));
   }
 
-  *loose(): Generator<LooseBytes> {
+  *loose(): Generator<ExtraContent> {
     for (const [place, { bytes }] of this.#parts) {
       const whole = Buffer.concat(bytes);
       bytes.length = 0;

@@ -2,7 +2,7 @@
 import { releaseMemory } from '../../archive/release-memory.ts';
 import { DigestStream, digestBytes } from '../../digest/file-digests.ts';
 import type { DigestChoice, FileDigests } from '../../digest/file-digests.ts';
-import { fileKindBytes } from '../../digest/file-kind.ts';
+import { fileKindBytes } from '../../format/file-kind.ts';
 import type { TreeFile } from '../../tree/file-tree.ts';
 
 export interface ReadContent {

@@ -7,8 +7,8 @@ import type { Gap } from '@lazaret/protocol';
 
 import type { ScanAnswer, ScanSubject, Scanner, ScannerDescription } from '../../scan/scanner.ts';
 import type { OfFile, RecordedFinding, ScanRecord } from './tree-record.ts';
-import { isKeepable, scanProfile, verdictKey } from '../cached/verdict-store.ts';
-import type { VerdictStore } from '../cached/verdict-store.ts';
+import { isKeepable, scanProfile, verdictKey } from '../../cache/verdict-store.ts';
+import type { VerdictStore } from '../../cache/verdict-store.ts';
 
 export interface PlannedScanner {
   readonly scanner: Scanner;

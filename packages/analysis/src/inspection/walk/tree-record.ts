@@ -10,7 +10,7 @@ import type { Fact, FileRow, Finding, Gap } from '@lazaret/protocol';
 export type OfFile<T> = readonly [row: number, value: T];
 
 /** Bytes for scanners that are no file of the tree; the name stands in brackets. */
-export interface LooseBytes {
+export interface ExtraContent {
   readonly path: string;
   readonly bytes: Buffer;
 }

@@ -5,7 +5,7 @@ import { NestedBudget } from '../../archive/nested-budget.ts';
 import { openNested } from '../../archive/nested.ts';
 import { digestBytes } from '../../digest/file-digests.ts';
 import type { DigestChoice } from '../../digest/file-digests.ts';
-import { fileKind, fileKindBytes } from '../../digest/file-kind.ts';
+import { fileKind, fileKindBytes } from '../../format/file-kind.ts';
 import type { MemberRow } from './tree-record.ts';
 
 export interface PackedFile {

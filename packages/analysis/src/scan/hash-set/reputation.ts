@@ -2,7 +2,7 @@
  * What lists, sealed sets and the software reference know of a file, on two axes that are never
  * joined into one: known as software, known as a threat. A file may be both. Known is not good.
  */
-import { isProgram } from '../../digest/file-kind.ts';
+import { isProgram } from '../../format/file-kind.ts';
 import { knownSoftwareFlag, knownThreatFlag, unwantedIn } from './hash-flags.ts';
 import { findInList, isInForce } from './hash-list.ts';
 import type { FileIdentity, HashAlgorithm, HashList } from './hash-list.ts';

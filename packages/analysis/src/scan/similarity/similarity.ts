@@ -7,7 +7,7 @@ import { hash } from 'node:crypto';
 
 import { limits } from '@lazaret/protocol';
 
-import { isProgram } from '../../digest/file-kind.ts';
+import { isProgram } from '../../format/file-kind.ts';
 import { sdhashScore } from '../../digest/sdhash-score.ts';
 import { sdhash } from '../../digest/sdhash.ts';
 import { shortenRuns, ssdeepScore } from '../../digest/ssdeep-score.ts';

@@ -8,17 +8,17 @@ import type { Gap } from '@lazaret/protocol';
 import type { AnalysisCache } from '../../cache/open-cache.ts';
 import type { Reader } from '../../inventory/reader.ts';
 import type { SourceLayer } from '@lazaret/oci';
-import { examineCached } from '../cached/examine-cached.ts';
+import { examineCached } from './examine-cached.ts';
 import type { ExaminePlan } from '../walk/examine-tree.ts';
-import type { InspectProgress } from '../progress.ts';
+import type { InspectProgress } from './progress.ts';
 import type { LayerAnswer, LayerRunner, LayerTask, StoredBytes } from './layer-task.ts';
-import { packRows } from './packed-rows.ts';
+import { packRows } from '../walk/packed-rows.ts';
 import { planOf } from './run-layer-task.ts';
 import type { TaskParts } from './run-layer-task.ts';
 import { storedDigest } from './stored-digest.ts';
 import type { LayerRecord } from '../walk/tree-record.ts';
 
-export interface LayerDeskOptions {
+export interface LayerSchedulerOptions {
   readonly runner: LayerRunner;
   readonly cache: AnalysisCache | undefined;
   readonly readers: readonly Reader[];
@@ -40,13 +40,13 @@ export interface LayerOutcome {
   readonly gap?: Gap;
 }
 
-export class LayerDesk {
-  readonly #options: LayerDeskOptions;
+export class LayerScheduler {
+  readonly #options: LayerSchedulerOptions;
   readonly #known = new Map<string, Promise<LayerOutcome>>();
   #count = 0;
   #files = 0;
 
-  constructor(options: LayerDeskOptions) {
+  constructor(options: LayerSchedulerOptions) {
     this.#options = options;
   }
 

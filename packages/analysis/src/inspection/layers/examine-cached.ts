@@ -13,7 +13,7 @@ import type { AnalysisCache } from '../../cache/open-cache.ts';
 import type { Reader } from '../../inventory/reader.ts';
 import type { ScannerDescription } from '../../scan/scanner.ts';
 import type { BlobFile } from '@lazaret/oci';
-import type { LayerAnswer, LayerTask } from '../layers/layer-task.ts';
+import type { LayerAnswer, LayerTask } from './layer-task.ts';
 import type {
   LayerRecord,
   MemberRow,

@@ -11,7 +11,7 @@ import { allReaders } from '../../inventory/all-readers.ts';
 import type { Reader } from '../../inventory/reader.ts';
 import { examineCached } from './examine-cached.ts';
 import type { CachedQuestion } from './examine-cached.ts';
-import type { LayerAnswer } from '../layers/layer-task.ts';
+import type { LayerAnswer } from './layer-task.ts';
 
 const digest = `sha256:${'1'.repeat(64)}`;
 const description = { engine: 'e 1', signatures: 's1', limits: 'l1', healthy: true };

@@ -1,10 +1,10 @@
 /** Examines a tree that is no image (a directory, a container) as if it were one layer. */
 import type { Gap } from '@lazaret/protocol';
 
-import { examineTree } from './walk/examine-tree.ts';
-import type { ExaminePlan } from './walk/examine-tree.ts';
-import type { FileTree } from '../tree/file-tree.ts';
-import type { TreeRecord } from './walk/tree-record.ts';
+import { examineTree } from './examine-tree.ts';
+import type { ExaminePlan } from './examine-tree.ts';
+import type { FileTree } from '../../tree/file-tree.ts';
+import type { TreeRecord } from './tree-record.ts';
 
 /** A tree, and what its walk could not look at, complete once the walk has ended. */
 export interface WalkedTree {

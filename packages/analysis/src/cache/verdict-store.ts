@@ -3,7 +3,7 @@
  * answer depends on: the bytes (SHA-256 and size), the scanner with its engine and limits, its
  * signatures, and the path where it matters. Never a name alone, never a similarity digest.
  */
-import type { ScanAnswer, ScanSubject, Scanner, ScannerDescription } from '../../scan/scanner.ts';
+import type { ScanAnswer, ScanSubject, Scanner, ScannerDescription } from '../scan/scanner.ts';
 
 export interface VerdictKey {
   readonly sha256: string;

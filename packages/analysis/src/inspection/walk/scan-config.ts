@@ -4,10 +4,10 @@
  */
 import { limits } from '@lazaret/protocol';
 
-import { isRecord, parseForeignJson } from '@lazaret/oci';
-import { examineTree } from './walk/examine-tree.ts';
-import type { ExaminePlan } from './walk/examine-tree.ts';
-import type { TreeRecord } from './walk/tree-record.ts';
+import { isRecord, parseUntrustedJson } from '@lazaret/oci';
+import { examineTree } from './examine-tree.ts';
+import type { ExaminePlan } from './examine-tree.ts';
+import type { TreeRecord } from './tree-record.ts';
 
 export const configPath = '(image configuration)';
 
@@ -27,7 +27,7 @@ export function configText(config: Buffer): Buffer {
   let root: unknown;
   try {
     const maxBytes = limits.imageConfigBytes;
-    root = parseForeignJson(config, { what: 'the configuration', maxBytes });
+    root = parseUntrustedJson(config, { what: 'the configuration', maxBytes });
   } catch {
     return config;
   }

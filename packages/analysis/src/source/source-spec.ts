@@ -6,7 +6,7 @@
 import { SourceError } from '@lazaret/oci';
 import { parseReference } from '@lazaret/oci';
 
-export type SourceWord =
+export type SourceSpec =
   /** `reference` stands without its prefix; that of a registry was parsed. */
   | { readonly kind: 'registry' | 'engine' | 'container'; readonly reference: string }
   | { readonly kind: 'directory'; readonly path: string }
@@ -30,7 +30,7 @@ const stdinWord = '-';
  * Reads the prefix of a word; asks neither the disk nor anybody. Throws SourceError
  * `invalid_reference` where nothing follows a prefix, `unsupported` for what cannot be read.
  */
-export function readSourceWord(word: string): SourceWord {
+export function parseSourceSpec(word: string): SourceSpec {
   const colon = word.indexOf(':');
   const name = word.slice(0, Math.max(colon, 0));
   const rest = word.slice(colon + 1);
@@ -46,7 +46,7 @@ export function readSourceWord(word: string): SourceWord {
   return read(rest);
 }
 
-const prefixes: ReadonlyMap<string, (rest: string) => SourceWord> = new Map([
+const prefixes: ReadonlyMap<string, (rest: string) => SourceSpec> = new Map([
   ['docker', readDocker],
   ['docker-daemon', (reference) => ({ kind: 'engine', reference })],
   ['registry', readRegistry],
@@ -61,18 +61,18 @@ const prefixes: ReadonlyMap<string, (rest: string) => SourceWord> = new Map([
 /** Skopeo's other places. */
 const unread: ReadonlySet<string> = new Set(['containers-storage', 'ostree', 'sif', 'tarball']);
 
-function readDocker(rest: string): SourceWord {
+function readDocker(rest: string): SourceSpec {
   return rest.startsWith('//') ? readRegistry(rest) : { kind: 'engine', reference: rest };
 }
 
-function readRegistry(rest: string): SourceWord {
+function readRegistry(rest: string): SourceSpec {
   const reference = rest.startsWith('//') ? rest.slice(2) : rest;
   parseReference(reference);
   return { kind: 'registry', reference };
 }
 
 /** `-` and `-:NAME` are standard input; a file of that name is `./-`. */
-function readArchive(place: string): SourceWord {
+function readArchive(place: string): SourceSpec {
   if (place === stdinWord || place === `${stdinWord}:`) return { kind: 'stdin' };
   if (!place.startsWith(`${stdinWord}:`)) return { kind: 'image-archive', place };
   return { kind: 'stdin', name: place.slice(stdinWord.length + 1) };
@@ -83,7 +83,7 @@ function isRegistrysTag(name: string, rest: string): boolean {
   return name === 'registry' && /^[\w][\w.-]*(?:@.*)?$/.test(rest);
 }
 
-function readBare(word: string): SourceWord {
+function readBare(word: string): SourceSpec {
   if (word === stdinWord) return { kind: 'stdin' };
   const isPath = /^(?:\/|\.{1,2}(?:\/|$)|~)/.test(word);
   return isPath ? { kind: 'path', path: word } : { kind: 'plain', text: word };

@@ -6,7 +6,7 @@ import type { RecordedFinding } from './tree-record.ts';
 
 const none: readonly RecordedFinding[] = [];
 
-export function noteStructure(file: FileEntry): readonly RecordedFinding[] {
+export function structureFindings(file: FileEntry): readonly RecordedFinding[] {
   if (isDeviceWhiteout(file)) {
     const title = 'A device 0:0 hides a file below it as overlayfs does it; image layers must not';
     return [structureFinding('overlay-whiteout', title, file.path)];

@@ -13,20 +13,20 @@ import { advisoryGaps } from '../vulnerability/advisory-coverage.ts';
 import { engineOf, openDatabase, registryFor, thisPlatform } from './inspect-image.ts';
 import type { InspectHooks, InspectRequest } from './inspect-image.ts';
 
-export interface ImageSurvey {
+export interface ImageResolution {
   /** Of the selected images: of the manifest, else of the configuration. */
   readonly digests: readonly string[];
   /** What the tag stood for, where the images are in a registry: the `pin` of what follows. */
   readonly pin: string | undefined;
   /** Digest over tool, scanners, their signatures and limits, and the advisories. */
-  readonly means: string;
+  readonly scanConfigDigest: string;
 }
 
 /** Undefined for what is no image. Throws SourceError. */
-export async function surveyImage(
+export async function resolveImage(
   request: InspectRequest,
   hooks: Pick<InspectHooks, 'toolVersion' | 'now' | 'signal' | 'sharedRates'>,
-): Promise<ImageSurvey | undefined> {
+): Promise<ImageResolution | undefined> {
   const engine = engineOf(request.dockerHost);
   const detected = await detectSource(request.reference, { engine });
   const opened = await openSource(detected, {
@@ -43,8 +43,8 @@ export async function surveyImage(
   }
   const { source } = opened;
   // A registry that stalls is let go of at once.
-  const letGo = (): void => void source.close();
-  hooks.signal?.addEventListener('abort', letGo, { once: true });
+  const abort = (): void => void source.close();
+  hooks.signal?.addEventListener('abort', abort, { once: true });
   try {
     hooks.signal?.throwIfAborted();
     const { images, digest: pin } = await source.list(request.platform);
@@ -52,14 +52,14 @@ export async function surveyImage(
       ({ manifestDigest, configDigest }) => manifestDigest ?? configDigest ?? [],
     );
     if (digests.length < images.length) return undefined;
-    return { digests, pin, means: await describeMeans(request, hooks) };
+    return { digests, pin, scanConfigDigest: await digestScanConfig(request, hooks) };
   } finally {
-    hooks.signal?.removeEventListener('abort', letGo);
+    hooks.signal?.removeEventListener('abort', abort);
     await source.close();
   }
 }
 
-async function describeMeans(
+async function digestScanConfig(
   request: InspectRequest,
   { toolVersion, now }: Pick<InspectHooks, 'toolVersion' | 'now'>,
 ): Promise<string> {
@@ -75,8 +75,8 @@ async function describeMeans(
     const { signatures = '' } = advisories ?? {};
     const against = advisories === undefined ? [] : advisoryGaps(advisories, now());
     advisories?.close();
-    const means = JSON.stringify([toolVersion, described, signatures, against, request.timeMs]);
-    return createHash('sha256').update(means).digest('hex');
+    const text = JSON.stringify([toolVersion, described, signatures, against, request.timeMs]);
+    return createHash('sha256').update(text).digest('hex');
   } finally {
     await Promise.all(scanners.map((scanner) => scanner.close()));
   }

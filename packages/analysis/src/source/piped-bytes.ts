@@ -4,7 +4,7 @@
  */
 import type { MessagePort } from 'node:worker_threads';
 
-import { releaseMemory } from '../../archive/release-memory.ts';
+import { releaseMemory } from '../archive/release-memory.ts';
 
 type FromReader = 'more' | 'stop';
 type FromWriter =
