@@ -74,9 +74,9 @@ export const slices: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * The parts of analysis, from the bottom, and what each may import. Bytes become a tree, facts
- * and findings; an inspection joins them, in steps that are parts of their own. The written formats of a
- * report depend on the report alone.
+ * The parts of analysis, from the bottom, and what each may import. Bytes become a tree, facts and
+ * findings; an inspection joins them, in steps that are parts of their own. The written formats of
+ * a report depend on the report alone.
  */
 export const analysisParts: Readonly<Record<string, readonly string[]>> = {
   format: [],
