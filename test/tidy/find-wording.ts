@@ -100,7 +100,7 @@ function pathOf({ path }: TextFile): Piece {
   return { where: 'name', text: wordsOf(posix.basename(path).replace(/\..*$/, '')), at: 0 };
 }
 
-/** `LayerScheduler`, `layer_desk` and `layer-desk` as `layer desk`. */
+/** `LayerDesk`, `layer_desk` and `layer-desk` as `layer desk`. */
 export function wordsOf(name: string): string {
   return name
     .replaceAll(/([a-z\d])([A-Z])/g, '$1 $2')
