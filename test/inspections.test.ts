@@ -177,6 +177,8 @@ test('two images are compared, with their files when that is asked for', async (
     added: [],
     removed: [],
     changed: [{ path: 'app/own', fields: ['content'] }],
+    moved: [],
+    notComparable: { before: [], after: [] },
   });
 });
 

@@ -16,7 +16,10 @@ export const exitCodes = {
     meaning: '`inspect`: a finding or verdict that `--fail-on` names; `diff`: a difference',
   },
   malicious: { code: 11, meaning: '`inspect`: the verdict is malicious' },
-  incomplete: { code: 12, meaning: '`inspect`: not everything could be examined, or imported' },
+  incomplete: {
+    code: 12,
+    meaning: '`inspect`: not everything could be examined, or imported; `diff`: not comparable',
+  },
   unreadable: { code: 13, meaning: '`inspect`: the image is damaged, forged or not supported' },
   interrupted: { code: 130, meaning: 'Interrupted by Ctrl-C' },
 } as const;

@@ -60,7 +60,7 @@ describe('saved reports', () => {
     const { stdout, exitCode } = await run(['diff', old, now]);
     expect(stdout).toMatch(/~ +deb +libc6 +2\.36-9 -> 2\.36-10/);
     expect(stdout).toMatch(/- +critical +clamav: Eicar-Test-Signature/);
-    expect(stdout).toContain('is partial');
+    expect(stdout).toContain('note: partial coverage of the first image (1 gap)');
     expect(exitCode).toBe(0);
     expect((await run(['diff', old, now, '--exit-code'])).exitCode).toBe(10);
     const same = await run(['diff', 'app:1', old, '--exit-code']);
@@ -69,6 +69,28 @@ describe('saved reports', () => {
     expect(requests.map(({ reference, files }) => [reference, files])).toEqual([['app:1', true]]);
     const json = await run(['diff', old, now, '--output', 'json']);
     expect(JSON.parse(json.stdout)).toMatchObject({ packages: { changed: [{ name: 'libc6' }] } });
+  });
+
+  it('are not comparable where a scanner was used for one of them only', async () => {
+    const report = sampleReport();
+    const old = await save('scanned.json', report);
+    const coverage = { ...report.coverage, scanners: [] };
+    const now = await save('unscanned.json', {
+      ...report,
+      coverage,
+      findings: report.findings.filter(({ scanner }) => scanner !== 'clamav'),
+    });
+    const { run } = inspecting(home, []);
+    const { stdout, exitCode } = await run(['diff', old, now, '--exit-code']);
+    expect(stdout).toContain('not comparable: clamav findings: scanner not used (second image)');
+    expect(stdout).toMatch(/\? +critical +clamav: Eicar-Test-Signature .* +first image only/);
+    expect(stdout).not.toMatch(/^- +critical/m);
+    expect(exitCode).toBe(12);
+    const json = await run(['diff', old, now, '--output', 'json']);
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      findings: { gone: [], notComparable: { before: [{ rule: 'Eicar-Test-Signature' }] } },
+      notComparable: [{ part: 'findings', scanner: 'clamav', reason: 'scanner_not_used' }],
+    });
   });
 
   it('of several platforms are compared by platform', async () => {

@@ -6,7 +6,7 @@ import { arbitraryReport } from '../testing/arbitrary-report.ts';
 import { sampleReport } from '../testing/report-sample.ts';
 import { compareReports } from './compare-reports.ts';
 
-it('tells packages, files, findings and configuration that changed', () => {
+it('lists changed packages, files, findings and configuration', () => {
   const before = sampleReport();
   const { packages, findings, image } = before;
   const files = before.files ?? [];
@@ -29,10 +29,11 @@ it('tells packages, files, findings and configuration that changed', () => {
   expect(difference.packages.changed).toEqual([
     { type: 'deb', name: 'libc6', before: ['2.36-9'], after: ['2.36-10'] },
   ]);
-  expect(difference.files).toEqual({
-    added: [{ path: 'new' }],
-    removed: [{ path: 'opt/app/index.js' }, { path: 'opt/app/server' }],
+  expect(difference.files).toMatchObject({
+    added: [],
+    removed: [{ path: 'opt/app/index.js', directory: 'opt' }],
     changed: [{ path: 'usr/bin/su', fields: ['content'] }],
+    moved: [{ from: 'opt/app/server', to: 'new' }],
   });
   expect(difference.findings.gone.map(({ rule }) => rule)).toEqual(['Eicar-Test-Signature']);
   expect(difference.findings.new).toEqual([]);
@@ -44,22 +45,27 @@ it('tells packages, files, findings and configuration that changed', () => {
   expect(difference.layers).toEqual({ common: 3, removed: 0, added: 0 });
 });
 
-it('warns that what a partial inspection lacks may still be there', () => {
+it('warns of partial coverage of each side', () => {
   const { caveats } = compareReports(sampleReport(), sampleReport());
   expect(caveats).toHaveLength(2);
 });
 
-it('says nothing of files unless both reports list them', () => {
+it('compares files only if both reports list them', () => {
   const { files: _, ...bare } = sampleReport();
-  expect(compareReports(sampleReport(), bare).files).toBeUndefined();
+  const { files, notComparable } = compareReports(sampleReport(), bare);
+  expect(files).toBeUndefined();
+  expect(notComparable).toEqual([
+    { part: 'files', reason: 'not_recorded', detail: expect.stringContaining('second image') },
+  ]);
 });
 
-it('finds nothing between a report and itself, and the reverse in reverse', () => {
+it('finds no difference of a report to itself, and the reverse in the other direction', () => {
   fc.assert(
     fc.property(arbitraryReport(), arbitraryReport(), (one, other) => {
       const same = compareReports(one, one);
       expect([...same.packages.added, ...same.packages.changed, ...same.config]).toEqual([]);
-      expect([...same.findings.new, ...same.findings.gone]).toEqual([]);
+      expect([...same.findings.new, ...same.findings.gone, ...same.findings.moved]).toEqual([]);
+      expect(same.findings.notComparable).toEqual({ before: [], after: [] });
       const there = compareReports(one, other);
       const back = compareReports(other, one);
       expect(there.packages.added.length).toBe(back.packages.removed.length);

@@ -222,7 +222,7 @@ function sampleFindings(): PlacedFinding[] {
   ];
 }
 
-function sampleFile(path: string, layer: number): PlacedFile {
+export function sampleFile(path: string, layer: number): PlacedFile {
   return {
     path,
     type: 'file',

@@ -37,8 +37,12 @@ export async function run(invocation: Invocation): Promise<number> {
     await writeOut(invocation, differences.map((one) => formatDifference(one, options)).join('\n'));
   }
   for (const text of alone) await tell(invocation, `note: ${text}`);
-  const differs = differences.some((one) => !isEmpty(one)) || alone.length > 0;
-  return flagOn(flags, 'exitCode') && differs ? exitCodes.findings.code : exitCodes.ok.code;
+  if (!flagOn(flags, 'exitCode')) return exitCodes.ok.code;
+  if (differences.some((one) => hasDifference(one)) || alone.length > 0) {
+    return exitCodes.findings.code;
+  }
+  const isComplete = differences.every(({ notComparable }) => notComparable.length === 0);
+  return isComplete ? exitCodes.ok.code : exitCodes.incomplete.code;
 }
 
 async function readSide(
@@ -114,9 +118,11 @@ function byPlatform(reports: readonly InspectionReport[]): ReadonlyMap<string, I
   return found;
 }
 
-function isEmpty({ packages, files, findings, config }: ReportDifference): boolean {
-  const lists = [packages, files ?? {}, findings, { config }].flatMap((part) =>
-    Object.values<readonly unknown[]>(part),
-  );
-  return lists.every((list) => list.length === 0);
+function hasDifference({ packages, files, findings, config }: ReportDifference): boolean {
+  const lists: readonly (readonly unknown[])[] = [
+    ...[packages.added, packages.removed, packages.changed, packages.moved],
+    ...[findings.new, findings.gone, findings.moved, config],
+    ...(files === undefined ? [] : [files.added, files.removed, files.changed, files.moved]),
+  ];
+  return lists.some((list) => list.length > 0);
 }

@@ -44,7 +44,7 @@ export async function formatReport(
   return { name, bytes: Buffer.from(`${JSON.stringify(write[format](), null, 2)}\n`) };
 }
 
-/** What lies between two stored images. */
+/** Differences between two stored images. */
 export async function compareImages(
   database: Kysely<Database>,
   pair: { readonly before: StoredImageKey; readonly after: StoredImageKey },
@@ -55,10 +55,33 @@ export async function compareImages(
     ...(files && { files: await readFiles(database, image.id) }),
   });
   const before = await read(pair.before);
-  return compareReports(before, await read(pair.after));
+  const after = await read(pair.after);
+  // Whether a content is in the other image decides whether its finding is new, or only unknown.
+  const contents = {
+    before: await findContents(database, pair.before.id, after),
+    after: await findContents(database, pair.after.id, before),
+  };
+  return compareReports(before, after, (side, sha256) => contents[side].has(sha256));
 }
 
-/** It was checked when it was made; what is stored is ours. */
+/** Contents of the findings of a report that the image has in any layer. */
+async function findContents(
+  database: Kysely<Database>,
+  image: number,
+  { findings }: InspectionReport,
+): Promise<ReadonlySet<string>> {
+  const digests = [...new Set(findings.flatMap(({ sha256 }) => sha256 ?? []))];
+  const { rows } = await sql<{ readonly sha256: string }>`
+    select distinct encode(f.sha256, 'hex') as sha256
+    from image_layers l
+    join layer_files f on f.layer = l.layer
+    where l.image = ${image}
+      and f.sha256 = any (select decode(digest, 'hex') from unnest(${digests}::text[]) as digest)
+  `.execute(database);
+  return new Set(rows.map(({ sha256 }) => sha256));
+}
+
+/** The report was validated when it was stored. */
 async function readReport(
   database: Kysely<Database>,
   { id, digest }: StoredImageKey,
@@ -68,7 +91,7 @@ async function readReport(
     .select('report')
     .where('id', '=', id)
     .executeTakeFirst();
-  // A new inspection may have taken its place since it was found.
+  // A new inspection may have replaced it.
   if (row === undefined) throw new Problem('not_found', `there is no image ${digest}`);
   const bytes = await decompress(row.report, { maxOutputLength: limits.imageReportBytes });
   return JSON.parse(bytes.toString()) as InspectionReport;

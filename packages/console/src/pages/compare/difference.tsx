@@ -1,4 +1,10 @@
-import { plural, type ReportDifference, type Verdict } from '@lazaret/protocol';
+import {
+  describeIncomparability,
+  type PlacedFinding,
+  plural,
+  type ReportDifference,
+  type Verdict,
+} from '@lazaret/protocol';
 import { IconEqual } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 
@@ -22,7 +28,7 @@ interface DifferenceProps {
 }
 
 export function Difference({ difference, before, after, project }: DifferenceProps): ReactNode {
-  const { packages, files, findings, config, layers, caveats } = difference;
+  const { packages, files, findings, config, layers } = difference;
   const isSame = difference.before.fingerprint === difference.after.fingerprint;
   const search = project === undefined ? {} : { project };
   return (
@@ -31,17 +37,7 @@ export function Difference({ difference, before, after, project }: DifferencePro
         <Side title="Before" side={difference.before} digest={before} search={search} />
         <Side title="After" side={difference.after} digest={after} search={search} />
       </div>
-      {caveats.length > 0 && (
-        <Notice tone="warning" title="The comparison is incomplete">
-          <ul>
-            {caveats.map((caveat) => (
-              <li key={caveat}>
-                <PlainText>{caveat}</PlainText>
-              </li>
-            ))}
-          </ul>
-        </Notice>
-      )}
+      <Limitations difference={difference} />
       <p className="dim">
         {plural(layers.common, 'layer')} in both, {layers.removed} only before, {layers.added} only
         after.
@@ -79,36 +75,88 @@ function Side({ title, side, digest, search }: SideProps): ReactNode {
   );
 }
 
-function Findings({ findings }: Pick<ReportDifference, 'findings'>): ReactNode {
-  const kinds = [
-    { label: 'New', tone: 'failed', rows: findings.new },
-    { label: 'Gone', tone: 'succeeded', rows: findings.gone },
-  ] as const;
+/** Parts that cannot be compared, and what makes the rest uncertain. */
+function Limitations({ difference }: { readonly difference: ReportDifference }): ReactNode {
+  const { notComparable, caveats } = difference;
+  const lines = [...notComparable.map(describeIncomparability), ...caveats];
+  if (lines.length === 0) return null;
   return (
-    <Panel title={titleOf('Findings', findings.new.length + findings.gone.length)} flush>
-      {kinds.map(({ label, tone, rows }) =>
-        rows.length === 0 ? (
-          <p key={label} className="padded dim">
-            {label}: none.
-          </p>
-        ) : (
-          <section key={label} aria-label={`${label} findings`}>
-            <h3 className={`change-head tone-${tone}`}>
-              {label} <span className="count">{rows.length}</span>
-            </h3>
-            <TruncatedList items={rows.map((finding, index) => ({ finding, index }))} step={50}>
-              {(shown) => (
-                <ul className="findings padded">
-                  {shown.map(({ finding, index }) => (
-                    <FindingRow key={index} finding={finding} plainPath />
-                  ))}
-                </ul>
-              )}
-            </TruncatedList>
-          </section>
-        ),
-      )}
+    <Notice
+      tone="warning"
+      title={notComparable.length > 0 ? 'Some parts are not comparable' : 'Partial coverage'}
+    >
+      <ul>
+        {lines.map((line) => (
+          <li key={line}>
+            <PlainText>{line}</PlainText>
+          </li>
+        ))}
+      </ul>
+    </Notice>
+  );
+}
+
+interface FindingGroup {
+  readonly label: string;
+  readonly tone: string;
+  readonly rows: readonly { readonly finding: PlacedFinding; readonly note?: string }[];
+  /** Shown even if there are none. */
+  readonly always?: boolean;
+}
+
+function Findings({ findings }: Pick<ReportDifference, 'findings'>): ReactNode {
+  const { notComparable } = findings;
+  const groups: readonly FindingGroup[] = [
+    { label: 'New', tone: 'failed', rows: rowsOf(findings.new), always: true },
+    { label: 'No longer present', tone: 'succeeded', rows: rowsOf(findings.gone), always: true },
+    {
+      label: 'Moved',
+      tone: 'moving',
+      rows: findings.moved.map(({ finding, from }) => ({ finding, note: `moved from ${from}` })),
+    },
+    {
+      label: 'Not comparable',
+      tone: 'warning',
+      rows: [
+        ...rowsOf(notComparable.before, 'only reported for the first image'),
+        ...rowsOf(notComparable.after, 'only reported for the second image'),
+      ],
+    },
+  ];
+  const count = groups.reduce((sum, { rows }) => sum + rows.length, 0);
+  return (
+    <Panel title={titleOf('Findings', count)} flush>
+      {groups.map((group) => (
+        <FindingGroupView key={group.label} group={group} />
+      ))}
     </Panel>
+  );
+}
+
+function rowsOf(findings: readonly PlacedFinding[], note?: string): FindingGroup['rows'] {
+  return findings.map((finding) => ({ finding, ...(note === undefined ? {} : { note }) }));
+}
+
+function FindingGroupView({ group }: { readonly group: FindingGroup }): ReactNode {
+  const { label, tone, rows, always } = group;
+  if (rows.length === 0) {
+    return always === true ? <p className="padded dim">{label}: none.</p> : null;
+  }
+  return (
+    <section aria-label={`${label} findings`}>
+      <h3 className={`change-head tone-${tone}`}>
+        {label} <span className="count">{rows.length}</span>
+      </h3>
+      <TruncatedList items={rows.map((row, index) => ({ ...row, index }))} step={50}>
+        {(shown) => (
+          <ul className="findings padded">
+            {shown.map(({ finding, note, index }) => (
+              <FindingRow key={index} finding={finding} note={note} plainPath />
+            ))}
+          </ul>
+        )}
+      </TruncatedList>
+    </section>
   );
 }
 
@@ -116,6 +164,9 @@ const changeLabels = {
   added: { label: 'added', tone: 'succeeded' },
   removed: { label: 'removed', tone: 'failed' },
   changed: { label: 'changed', tone: 'warning' },
+  moved: { label: 'moved', tone: 'moving' },
+  only_before: { label: 'not comparable: first only', tone: 'queued' },
+  only_after: { label: 'not comparable: second only', tone: 'queued' },
 } as const;
 
 interface ChangesProps {
@@ -145,7 +196,7 @@ function Changes({ title, what, changes }: ChangesProps): ReactNode {
         </span>
       ),
     },
-    { label: 'Detail', cell: ({ detail }) => <Detail text={detail} /> },
+    { label: 'Detail', cell: (change) => <ChangeDetail change={change} /> },
   ];
   return (
     <Panel title={titleOf(title, changes.length)} flush>
@@ -164,6 +215,27 @@ function Changes({ title, what, changes }: ChangesProps): ReactNode {
         </TruncatedList>
       )}
     </Panel>
+  );
+}
+
+/** The detail of a change; of a directory its files on demand. */
+function ChangeDetail({ change: { detail, entries } }: { readonly change: Change }): ReactNode {
+  if (entries === undefined) return <Detail text={detail} />;
+  return (
+    <details className="more small">
+      <summary>{detail}</summary>
+      <TruncatedList items={entries}>
+        {(shown) => (
+          <ul className="path-list">
+            {shown.map((path) => (
+              <li key={path} className="mono break">
+                <PlainText>{path}</PlainText>
+              </li>
+            ))}
+          </ul>
+        )}
+      </TruncatedList>
+    </details>
   );
 }
 

@@ -13,10 +13,12 @@ interface FindingRowProps {
   readonly isSelected?: boolean;
   /** Outside the page of an image, where the path is not a link. */
   readonly plainPath?: boolean;
+  /** Shown beside the class. */
+  readonly note?: string | undefined;
 }
 
 /** One finding with its location, scanner and evidence. */
-export function FindingRow({ finding, isSelected, plainPath }: FindingRowProps): ReactNode {
+export function FindingRow({ finding, isSelected, plainPath, note }: FindingRowProps): ReactNode {
   const row = useRef<HTMLLIElement>(null);
   useEffect(() => {
     if (isSelected === true) row.current?.scrollIntoView({ block: 'center' });
@@ -35,6 +37,11 @@ export function FindingRow({ finding, isSelected, plainPath }: FindingRowProps):
             <PlainText>{title}</PlainText>
           </strong>
           <span className="tag">{findingClassLabels[finding.class]}</span>
+          {note !== undefined && (
+            <span className="dim small break">
+              <PlainText>{note}</PlainText>
+            </span>
+          )}
         </div>
         <div className="small dim break">
           {scanner} ·{' '}
