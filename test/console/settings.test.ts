@@ -42,7 +42,7 @@ test('a wrong password is refused; after sign-in the requested page opens', asyn
   const password = page.getByRole('textbox', { name: 'Password' });
   await password.fill('not the one that it is');
   await page.getByRole('button', { name: 'Sign in' }).click();
-  await page.getByText('Name or password is wrong').waitFor();
+  await page.getByText('Invalid user name or password').waitFor();
   await password.fill(administrator.password);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByRole('heading', { level: 1, name: 'Jobs' }).waitFor();
@@ -85,7 +85,7 @@ test('an invited user sets a password and sees only permitted pages', async () =
     0,
   );
   await userPage.goto(`${instance.url}/console/settings/users`);
-  await userPage.getByText('Not allowed').waitFor();
+  await userPage.getByText('Permission denied').waitFor();
   await guest.context.close();
   expect(guest.violations).toEqual([]);
 });

@@ -77,7 +77,7 @@ describe('login', () => {
   it('keeps nothing when the password is wrong', async () => {
     const { exitCode, stderr } = await runInside(signInArguments(), { home, stdin: 'wrong\n' });
     expect(exitCode).toBe(6);
-    expect(stderr).toContain('Name or password is wrong');
+    expect(stderr).toContain('Invalid user name or password');
     await expect(stat(join(home, '.config'))).rejects.toThrow('ENOENT');
   });
 

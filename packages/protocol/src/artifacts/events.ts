@@ -1,10 +1,10 @@
-/** What happens to artifacts. */
+/** Events of artifacts. */
 import type { EventKind } from '../core/event-kind.ts';
 
 export const artifactEvents = {
   'artifact.downloaded': {
-    subject: 'job',
+    subject: 'artifact',
     audited: true,
-    summary: 'Somebody downloaded a sample or a result',
+    summary: 'A sample or a result was downloaded',
   },
 } as const satisfies Record<string, EventKind>;

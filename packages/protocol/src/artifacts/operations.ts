@@ -15,7 +15,10 @@ const position = z.string().regex(/^\d{1,7}$/, 'expected the position of a membe
 const inside = queryList(position).optional();
 
 export const artifactTags = {
-  artifacts: { title: 'Artifacts', description: 'Samples and results, by content.' },
+  artifacts: {
+    title: 'Artifacts',
+    description: 'Samples and results, addressed by their SHA-256.',
+  },
 } as const satisfies Record<string, OperationTag>;
 
 export const artifacts = {
@@ -25,14 +28,14 @@ export const artifacts = {
     path: '/api/v1/artifacts',
     summary: 'Upload a file: raw bytes, or one multipart file part',
     description:
-      'The body is streamed to the blob store while it is hashed. Content that the project has already is stored once.',
+      'The body is streamed to the blob store and hashed. Content that already exists is stored once.',
     access: 'jobs.submit',
     status: 201,
     bodyKind: 'bytes',
     query: z.object({
       project: projectName.optional(),
       name: fileName.optional(),
-      /** Refuse the upload unless its digest is this one. */
+      /** Expected SHA-256; the upload is rejected if it differs. */
       sha256: sha256.optional(),
     }),
     output: artifact,
@@ -42,7 +45,7 @@ export const artifacts = {
     name: 'artifacts.show',
     method: 'GET',
     path: '/api/v1/artifacts/:sha256',
-    summary: 'What is known of an artifact; tells whether an upload is needed',
+    summary: 'Show an artifact; use it to find out whether an upload is needed',
     access: 'jobs.read',
     params: bySha,
     output: artifact,
@@ -52,7 +55,7 @@ export const artifacts = {
     name: 'artifacts.download',
     method: 'GET',
     path: '/api/v1/artifacts/:sha256/content',
-    summary: 'Download the bytes, as an attachment; takes Range and If-None-Match',
+    summary: 'Download an artifact as an attachment; supports Range and If-None-Match',
     access: 'jobs.read',
     params: bySha,
     query: z.object({ name: fileName.optional() }),
@@ -71,7 +74,7 @@ export const artifacts = {
     access: 'jobs.read',
     params: bySha,
     query: z.object({
-      /** Path of a directory in the archive; the root unless given. */
+      /** Path of a directory in the archive(default: the root). */
       directory: z.string().max(limits.pathBytes).default(''),
       recursive: queryBoolean.default(false),
       /** Part of a path, in any case. */
@@ -94,7 +97,7 @@ export const artifacts = {
     name: 'artifacts.member',
     method: 'GET',
     path: '/api/v1/artifacts/:sha256/members/:position',
-    summary: 'Download one member of an archive by its position; takes Range',
+    summary: 'Download one member of an archive by its position; supports Range',
     description: 'With `preview` only the first 256 KiB are answered, which is not a download.',
     access: 'jobs.read',
     params: bySha.extend({ position }),

@@ -4,27 +4,27 @@ import type { ProblemKind } from '../core/problem-kind.ts';
 export const artifactProblems = {
   incomplete_upload: {
     status: 400,
-    title: 'The upload ended early',
-    hint: 'Nothing was kept. Send the file again.',
+    title: 'Incomplete upload',
+    hint: 'Nothing was stored. Send the file again.',
   },
   checksum_mismatch: {
     status: 400,
-    title: 'The content does not have the expected digest',
-    hint: 'Nothing was kept. The file changed on its way, or the digest is of another file.',
+    title: 'Digest mismatch',
+    hint: 'Nothing was stored. The file was changed in transit, or the digest is that of another file.',
   },
   payload_too_large: {
     status: 413,
-    title: 'Too large',
-    hint: 'Nothing was kept. The detail names the cap; the engine manifest can raise it.',
+    title: 'Request too large',
+    hint: "Nothing was stored. The detail names the limit; for an engine's inputs its manifest sets it.",
   },
   upload_timeout: {
     status: 408,
-    title: 'The upload stalled',
-    hint: 'Nothing was kept. Send the file again over a steadier connection.',
+    title: 'Upload timed out',
+    hint: 'Nothing was stored. Send the file again over a more stable connection.',
   },
   blob_damaged: {
     status: 500,
-    title: 'Stored content is damaged',
+    title: 'Stored content is corrupt',
     hint: 'Restore it from a backup, or submit the file again.',
   },
   not_an_archive: {
@@ -39,7 +39,7 @@ export const artifactProblems = {
   },
   storage_full: {
     status: 507,
-    title: 'The disk is full',
-    hint: 'Free room in the data directory, or shorten the retention.',
+    title: 'Disk full',
+    hint: 'Free disk space on the file system of the data directory.',
   },
 } as const satisfies Record<string, ProblemKind>;

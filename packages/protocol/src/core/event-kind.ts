@@ -1,18 +1,22 @@
 /** What the table of events says of each type. */
+
+/** What the subject of an event identifies; `subjectSchemas` in events/model.ts says in which form. */
+export type SubjectKind =
+  | 'artifact'
+  | 'engine'
+  | 'host'
+  | 'image'
+  | 'inspection'
+  | 'job'
+  | 'manifest'
+  | 'node'
+  | 'project'
+  | 'token'
+  | 'user';
+
 export interface EventKind {
-  /** What the event is about. */
-  readonly subject:
-    | 'job'
-    | 'inspection'
-    | 'image'
-    | 'engine'
-    | 'node'
-    | 'user'
-    | 'project'
-    | 'token'
-    | 'session'
-    | 'system';
-  /** Whether it enters the audit log. */
+  readonly subject: SubjectKind;
+  /** Whether it is copied to the audit log. */
   readonly audited: boolean;
   readonly summary: string;
 }

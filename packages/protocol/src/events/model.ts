@@ -2,10 +2,29 @@
 import { z } from 'zod';
 
 import { projectName } from '../access/model.ts';
-import { timestamp } from '../core/fields.ts';
+import type { SubjectKind } from '../core/event-kind.ts';
+import { identifier, sha256, slug, timestamp } from '../core/fields.ts';
 import { type EventType, eventKinds } from '../event-kinds.ts';
+import { digest } from '../reports/report.ts';
 
 export const eventType = z.enum(Object.keys(eventKinds) as [EventType, ...EventType[]]);
+
+/** The form of a subject, by what it identifies. */
+export const subjectSchemas: Readonly<Record<SubjectKind, z.ZodType<string>>> = {
+  artifact: sha256,
+  engine: slug,
+  /** Name of the machine that a process runs on. */
+  host: z.string().min(1),
+  image: digest,
+  inspection: identifier,
+  job: identifier,
+  /** Name of a manifest file in the watched directory. */
+  manifest: z.string().min(1),
+  node: z.string().min(1),
+  project: slug,
+  token: identifier,
+  user: slug,
+};
 
 export const event = z.object({
   /** Resumes a stream after this event. */

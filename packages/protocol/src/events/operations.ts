@@ -14,10 +14,10 @@ const auditFilter = {
 } as const;
 
 export const eventTags = {
-  events: { title: 'Events', description: 'What happens, as a stream.' },
+  events: { title: 'Events', description: 'A stream of events.' },
   audit: {
     title: 'Audit log',
-    description: 'Who did what, in a chain of hashes that shows tampering.',
+    description: 'A tamper-evident log of who did what.',
   },
 } as const satisfies Record<string, OperationTag>;
 
@@ -26,13 +26,13 @@ export const events = {
     name: 'events.stream',
     method: 'GET',
     path: '/api/v1/events',
-    summary: 'Stream what happens, from now or after `Last-Event-ID`',
+    summary: 'Stream events, from now or after `Last-Event-ID`',
     access: 'events.read',
     query: z.object({
       project: projectName.optional(),
       type: queryList(eventType).optional(),
       subject: line(limits.nameChars).optional(),
-      /** As Last-Event-ID, for clients that cannot set the header. */
+      /** Same as the Last-Event-ID header, for clients that cannot set it. */
       after: z.string().max(limits.urlParameterChars).optional(),
     }),
     outputKind: 'events',
@@ -44,7 +44,7 @@ export const events = {
     name: 'audit.list',
     method: 'GET',
     path: '/api/v1/audit',
-    summary: 'Read the audit log, newest first',
+    summary: 'List audit log entries, newest first',
     access: 'audit.read',
     query: z.object({ ...paging, ...auditFilter }),
     output: page(auditEntry),
@@ -57,7 +57,7 @@ export const events = {
     name: 'audit.export',
     method: 'GET',
     path: '/api/v1/audit/export',
-    summary: 'The whole audit log, oldest first, one JSON object a line',
+    summary: 'Export the whole audit log as JSON lines, oldest first',
     access: 'audit.read',
     outputKind: 'text',
   }),
@@ -65,12 +65,12 @@ export const events = {
     name: 'audit.verify',
     method: 'GET',
     path: '/api/v1/audit/verify',
-    summary: 'Recompute the hash chain of the audit log',
+    summary: 'Verify the hash chain of the audit log',
     access: 'audit.read',
     output: z.object({
       intact: z.boolean(),
       entries: z.number().int(),
-      /** Keep it elsewhere: a later log must contain it. */
+      /** Hash of the last entry. Store it elsewhere: any later log must contain it. */
       head: z.string(),
       brokenAt: z.number().int().nullable(),
       detail: z.string(),

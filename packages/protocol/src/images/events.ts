@@ -1,11 +1,15 @@
-/** What happens to images. */
+/** Events of images. */
 import type { EventKind } from '../core/event-kind.ts';
 
 export const imageEvents = {
-  'image.inspected': { subject: 'image', audited: true, summary: 'An image got a new report' },
+  'image.inspected': {
+    subject: 'image',
+    audited: true,
+    summary: 'A new report of an image was stored',
+  },
   'image.removed': {
     subject: 'image',
     audited: true,
-    summary: 'What was stored of an image was removed',
+    summary: 'The stored report of an image was removed',
   },
 } as const satisfies Record<string, EventKind>;

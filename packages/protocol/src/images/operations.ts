@@ -15,12 +15,15 @@ import { placedFinding, placedPackage } from '../reports/report.ts';
 
 const byDigest = z.object({ digest: digestStart });
 const inProject = { project: projectName.optional() } as const;
-/** Long enough for the position in a list of paths. */
+/** The cursor of a list of paths contains a path. */
 const longPaging = { ...paging, cursor: z.string().max(limits.imageCursorChars).optional() };
 const treePath = z.string().max(limits.pathBytes);
 
 export const imageTags = {
-  images: { title: 'Images', description: 'What was found in images, by digest.' },
+  images: {
+    title: 'Images',
+    description: 'Inspected images and what was found in them, by digest.',
+  },
 } as const satisfies Record<string, OperationTag>;
 
 export const images = {
@@ -28,11 +31,11 @@ export const images = {
     name: 'images.inspect',
     method: 'POST',
     path: '/api/v1/inspections',
-    summary: 'Ask for the inspection of an image; it runs on its own, the answer comes at once',
+    summary: 'Request the inspection of an image; it runs in the background',
     description:
-      'An `Idempotency-Key` header makes a repeated request answer with the first inspection. ' +
-      'While the same reference and platform wait in the project, they are not queued again. ' +
-      'An image whose report is as good as a new one is answered from the store, unless forced.',
+      'With an `Idempotency-Key` header, a repeated request returns the first inspection. ' +
+      'A reference and platform that are already queued in the project are not queued again. ' +
+      'If the stored report of an image is still current, it is returned unless `force` is set.',
     access: 'images.inspect',
     status: 202,
     body: inspectionRequest,
@@ -43,12 +46,12 @@ export const images = {
     name: 'images.list',
     method: 'GET',
     path: '/api/v1/images',
-    summary: 'List images that were inspected, the latest first',
+    summary: 'List inspected images, latest first',
     access: 'images.read',
     query: z.object({
       ...paging,
       ...inProject,
-      /** Part of a name, or the beginning of a digest. */
+      /** Part of a name, or the first digits of a digest. */
       text: line(limits.textFilterChars).optional(),
       verdict: queryList(verdictState).optional(),
     }),
@@ -62,7 +65,7 @@ export const images = {
     name: 'images.show',
     method: 'GET',
     path: '/api/v1/images/:digest',
-    summary: 'One image: its layers, distribution, coverage and verdict',
+    summary: 'Show an image: layers, distribution, coverage and verdict',
     access: 'images.read',
     params: byDigest,
     query: z.object(inProject),
@@ -74,16 +77,16 @@ export const images = {
     name: 'images.packages',
     method: 'GET',
     path: '/api/v1/images/:digest/packages',
-    summary: 'Packages of an image by name',
+    summary: 'List the packages of an image by name',
     access: 'images.read',
     params: byDigest,
     query: z.object({
       ...paging,
       ...inProject,
-      /** Part of the name. */
+      /** Part of the package name. */
       text: line(limits.textFilterChars).optional(),
       type: queryList(packageType).optional(),
-      /** Also what later layers removed. */
+      /** Include packages that later layers removed. */
       hidden: queryBoolean.default(false),
     }),
     output: page(placedPackage),
@@ -97,17 +100,17 @@ export const images = {
     name: 'images.files',
     method: 'GET',
     path: '/api/v1/images/:digest/files',
-    summary: 'Files of one directory of an image, as a tree is opened',
+    summary: 'List the files of a directory of an image',
     access: 'images.read',
     params: byDigest,
     query: z.object({
       ...longPaging,
       ...inProject,
-      /** The directory: `usr/lib`, `app.jar!`; the root unless given. */
+      /** The directory: `usr/lib`, `app.jar!` (default: the root). */
       parent: treePath.default(''),
-      /** What the container sees; one layer; what later layers hide. */
+      /** `merged`: what a container sees; `layer`: one layer; `hidden`: what later layers hide. */
       view: z.enum(['merged', 'layer', 'hidden']).default('merged'),
-      /** Index of the layer, for the view of one. */
+      /** Index of the layer, for the view `layer`. */
       layer: z.coerce.number().int().min(0).max(limits.layersPerImage).default(0),
     }),
     output: page(imageFile),
@@ -121,7 +124,7 @@ export const images = {
     name: 'images.findings',
     method: 'GET',
     path: '/api/v1/images/:digest/findings',
-    summary: 'Findings against an image, the worst first',
+    summary: 'List the findings of an image, most severe first',
     access: 'images.read',
     params: byDigest,
     query: z.object({
@@ -153,12 +156,12 @@ export const images = {
     name: 'images.compare',
     method: 'GET',
     path: '/api/v1/images/:digest/differences/:other',
-    summary: 'What lies between two images: layers, packages, files, findings, configuration',
+    summary: 'Compare two images: layers, packages, files, findings, configuration',
     access: 'images.read',
     params: z.object({ digest: digestStart, other: digestStart }),
     query: z.object({
       ...inProject,
-      /** Whether files are compared too. */
+      /** Compare files too. */
       files: queryBoolean.default(false),
     }),
     output: reportDifference,
@@ -169,7 +172,7 @@ export const images = {
     name: 'images.remove',
     method: 'DELETE',
     path: '/api/v1/images/:digest',
-    summary: 'Forget what is stored of an image in a project',
+    summary: 'Remove the stored report of an image from a project',
     access: 'images.manage',
     params: byDigest,
     query: z.object(inProject),

@@ -1,30 +1,30 @@
-/** What happens to inspections. */
+/** Events of inspections. */
 import type { EventKind } from '../core/event-kind.ts';
 
 export const inspectionEvents = {
   'inspection.queued': {
     subject: 'inspection',
     audited: true,
-    summary: 'Somebody asked for the inspection of an image',
+    summary: 'The inspection of an image was requested',
   },
   'inspection.started': {
     subject: 'inspection',
     audited: false,
-    summary: 'An inspection was begun',
+    summary: 'An inspection started',
   },
   'inspection.finished': {
     subject: 'inspection',
     audited: false,
-    summary: 'An inspection reached its end',
+    summary: 'An inspection finished with a report',
   },
   'inspection.failed': {
     subject: 'inspection',
     audited: false,
-    summary: 'An inspection came to nothing',
+    summary: 'An inspection failed',
   },
   'inspection.cancelled': {
     subject: 'inspection',
     audited: true,
-    summary: 'Somebody cancelled an inspection',
+    summary: 'An inspection was cancelled by a user',
   },
 } as const satisfies Record<string, EventKind>;

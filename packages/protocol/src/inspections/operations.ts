@@ -9,7 +9,7 @@ import { inspection, inspectionStates } from './model.ts';
 const byId = z.object({ id: identifier });
 
 export const inspectionTags = {
-  inspections: { title: 'Inspections', description: 'The tasks of looking into images.' },
+  inspections: { title: 'Inspections', description: 'Asynchronous image inspections.' },
 } as const satisfies Record<string, OperationTag>;
 
 export const inspections = {
@@ -34,11 +34,11 @@ export const inspections = {
     name: 'inspections.show',
     method: 'GET',
     path: '/api/v1/inspections/:id',
-    summary: 'One inspection with its progress and what it found',
+    summary: 'Show an inspection with its progress and result',
     access: 'images.read',
     params: byId,
     query: z.object({
-      /** Answer when it has ended, or after so many seconds. */
+      /** Wait up to this many seconds for the inspection to end. */
       waitSeconds: z.coerce.number().int().min(0).max(50).default(0),
     }),
     output: inspection,
@@ -49,7 +49,7 @@ export const inspections = {
     name: 'inspections.cancel',
     method: 'POST',
     path: '/api/v1/inspections/:id/cancel',
-    summary: 'Cancel an inspection; one that has ended stays as it is',
+    summary: 'Cancel an inspection; no effect if it has already ended',
     access: 'images.inspect',
     params: byId,
     output: inspection,

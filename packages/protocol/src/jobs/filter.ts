@@ -15,7 +15,7 @@ export const jobFilter = {
   submittedBy: z.string().max(limits.nameChars).optional(),
   node: z.string().max(limits.nameChars).optional(),
   sha256: sha256.optional(),
-  /** Part of an input's file name or of a tag. */
+  /** Part of the file name of an input, or of a tag. */
   text: line(limits.textFilterChars).optional(),
 } as const;
 

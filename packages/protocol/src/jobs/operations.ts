@@ -22,7 +22,7 @@ const logQuery = {
 export const jobTags = {
   jobs: {
     title: 'Jobs',
-    description: 'One engine over its inputs: submit, follow, cancel, run again.',
+    description: 'Runs of an engine over inputs: submit, follow, cancel, rerun.',
   },
 } as const satisfies Record<string, OperationTag>;
 
@@ -31,9 +31,8 @@ export const jobs = {
     name: 'jobs.submit',
     method: 'POST',
     path: '/api/v1/jobs',
-    summary: 'Submit a job over artifacts that were uploaded',
-    description:
-      'An `Idempotency-Key` header makes a repeated submission answer with the first job.',
+    summary: 'Submit a job over uploaded artifacts',
+    description: 'With an `Idempotency-Key` header, a repeated submission returns the first job.',
     access: 'jobs.submit',
     status: 201,
     body: jobSubmission,
@@ -50,7 +49,7 @@ export const jobs = {
     name: 'jobs.list',
     method: 'GET',
     path: '/api/v1/jobs',
-    summary: 'List jobs, newest first unless sorted; stable while new ones arrive',
+    summary: 'List jobs, newest first by default; pages stay stable while new jobs arrive',
     access: 'jobs.read',
     query: z.object({ ...paging, ...jobFilter, ...jobOrder }),
     output: page(job),
@@ -66,7 +65,7 @@ export const jobs = {
     name: 'jobs.count',
     method: 'GET',
     path: '/api/v1/jobs/counts',
-    summary: 'Count jobs by engine and state; with `after`, only those newer than that job',
+    summary: 'Count jobs by engine and state; with `after`, only jobs newer than that one',
     access: 'jobs.read',
     query: z.object({ ...jobFilter, after: identifier.optional() }),
     output: z.object({
@@ -79,7 +78,7 @@ export const jobs = {
     name: 'jobs.activity',
     method: 'GET',
     path: '/api/v1/jobs/activity',
-    summary: 'Jobs that finished per hour, by state, for the trend of the overview',
+    summary: 'Count submitted and finished jobs per hour, by state',
     access: 'jobs.read',
     query: z.object({
       project: projectName.optional(),
@@ -102,11 +101,11 @@ export const jobs = {
     name: 'jobs.show',
     method: 'GET',
     path: '/api/v1/jobs/:id',
-    summary: 'One job with its attempts, artifacts and history',
+    summary: 'Show a job with its attempts, artifacts and history',
     access: 'jobs.read',
     params: byId,
     query: z.object({
-      /** Answer when the job has ended, or after so many seconds. */
+      /** Wait up to this many seconds for the job to end. */
       waitSeconds: z.coerce.number().int().min(0).max(50).default(0),
     }),
     output: jobDetail,
@@ -117,7 +116,7 @@ export const jobs = {
     name: 'jobs.cancel',
     method: 'POST',
     path: '/api/v1/jobs/:id/cancel',
-    summary: 'Cancel a job; kills its container at once; an ended job stays as it is',
+    summary: 'Cancel a job and kill its container; no effect if it has already ended',
     access: 'jobs.control',
     params: byId,
     output: job,
@@ -128,7 +127,7 @@ export const jobs = {
     name: 'jobs.rerun',
     method: 'POST',
     path: '/api/v1/jobs/:id/rerun',
-    summary: 'Submit the same again as a new job, with the present or the same engine revision',
+    summary: 'Run a job again as a new job, with the current or the same engine revision',
     access: 'jobs.submit',
     status: 201,
     params: byId,
@@ -141,7 +140,7 @@ export const jobs = {
     name: 'jobs.log',
     method: 'GET',
     path: '/api/v1/jobs/:id/log',
-    summary: 'The log of an attempt (the last one unless named) as plain text',
+    summary: 'Show the log of an attempt as plain text (default: the last attempt)',
     access: 'jobs.read',
     params: byId,
     query: z.object(logQuery),
@@ -152,9 +151,9 @@ export const jobs = {
     name: 'jobs.follow',
     method: 'GET',
     path: '/api/v1/jobs/:id/follow',
-    summary: 'Follow a job live: its log and its moves, until it ends',
+    summary: 'Stream the log and state changes of a job until it ends',
     description:
-      'Events: `log` (a piece of the log), `job` (the job after a move), `end` (nothing follows). `Last-Event-ID` resumes.',
+      'Events: `log` (a chunk of the log), `job` (the job after a change of state), `end` (end of the stream). `Last-Event-ID` resumes.',
     access: 'jobs.read',
     params: byId,
     query: z.object(logQuery),
@@ -166,11 +165,11 @@ export const jobs = {
     name: 'jobs.result',
     method: 'GET',
     path: '/api/v1/jobs/:id/result',
-    summary: 'Download the result file, or one artifact by its path',
+    summary: 'Download the result file, or one artifact by path',
     access: 'jobs.read',
     params: byId,
     query: z.object({
-      /** One artifact by its path instead of the result. */
+      /** Path of an artifact to download instead of the result. */
       path: z.string().max(limits.pathBytes).optional(),
     }),
     outputKind: 'bytes',
@@ -180,7 +179,7 @@ export const jobs = {
     name: 'jobs.findings',
     method: 'GET',
     path: '/api/v1/jobs/:id/findings',
-    summary: 'Findings that the engine left in `findings.json`, most severe first',
+    summary: 'List the findings that the engine wrote to `findings.json`, most severe first',
     access: 'jobs.read',
     params: byId,
     query: z.object({

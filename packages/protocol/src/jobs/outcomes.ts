@@ -2,38 +2,37 @@
 import { z } from 'zod';
 
 /**
- * What an attempt or a job came to. `class` decides who may try again: interrupted attempts always
- * are, and do not count as failures.
+ * The result of an attempt or a job. `class` decides about another attempt: after an interruption
+ * there always is one, and it does not count as a failure.
  */
 export const outcomeCodes = {
   succeeded: { class: 'success', title: 'Succeeded' },
-  exit_code: { class: 'workload', title: 'The engine ended with a failure code' },
-  out_of_memory: { class: 'workload', title: 'The engine needed more memory than its limit' },
-  process_limit: { class: 'workload', title: 'The engine ran into its limit of processes' },
-  disk_limit: { class: 'workload', title: 'The engine wrote more than its disk limit' },
-  output_limit: { class: 'workload', title: 'The result is larger than its limit' },
+  exit_code: { class: 'workload', title: 'Engine exited with a failure code' },
+  out_of_memory: { class: 'workload', title: 'Memory limit exceeded' },
+  process_limit: { class: 'workload', title: 'Process limit exceeded' },
+  disk_limit: { class: 'workload', title: 'Disk limit exceeded' },
+  output_limit: { class: 'workload', title: 'Result larger than its limit' },
   output_refused: {
     class: 'workload',
-    title: 'The result holds links, devices or forbidden paths',
+    title: 'Result contains links, devices or unsafe paths',
   },
-  no_result: { class: 'workload', title: 'The engine left no result' },
-  empty_result: { class: 'workload', title: 'The result is empty' },
-  invalid_result: { class: 'workload', title: 'The result is not of the declared type' },
-  time_limit: { class: 'workload', title: 'The engine ran past its time limit' },
-  queue_time_limit: { class: 'permanent', title: 'The job waited past its queue time limit' },
+  no_result: { class: 'workload', title: 'No result produced' },
+  empty_result: { class: 'workload', title: 'Empty result' },
+  invalid_result: { class: 'workload', title: 'Result does not match the declared type' },
+  time_limit: { class: 'workload', title: 'Time limit exceeded' },
+  queue_time_limit: { class: 'permanent', title: 'Queue time limit exceeded' },
   cancelled: { class: 'permanent', title: 'Cancelled' },
-  impossible: { class: 'permanent', title: 'No configured node could ever hold the job' },
-  engine_missing: { class: 'permanent', title: 'The engine is gone' },
-  image_missing: { class: 'platform', title: 'The node could not get the image' },
-  start_failed: { class: 'platform', title: 'The container could not be started' },
+  impossible: { class: 'permanent', title: 'No configured node can run the job' },
+  image_missing: { class: 'platform', title: 'Image not available on the node' },
+  start_failed: { class: 'platform', title: 'Container failed to start' },
   containment_mismatch: {
     class: 'platform',
-    title: 'The container engine did not apply the containment that was asked for',
+    title: 'Container engine did not apply the requested containment',
   },
-  input_missing: { class: 'permanent', title: 'An input is gone from the blob store' },
-  node_error: { class: 'platform', title: 'The container engine failed' },
-  lost: { class: 'platform', title: 'The attempt was lost with its worker, node or container' },
-  stopped: { class: 'interrupted', title: 'Lazaret was stopped while the attempt ran' },
+  input_missing: { class: 'permanent', title: 'Input missing from the blob store' },
+  node_error: { class: 'platform', title: 'Container engine error' },
+  lost: { class: 'platform', title: 'Attempt lost with its worker, node or container' },
+  stopped: { class: 'interrupted', title: 'Interrupted by a shutdown of Lazaret' },
 } as const satisfies Record<
   string,
   { class: 'success' | 'workload' | 'platform' | 'interrupted' | 'permanent'; title: string }
@@ -44,7 +43,7 @@ const outcomeCode = z.enum(Object.keys(outcomeCodes) as [OutcomeCode, ...Outcome
 export const outcome = z.object({ code: outcomeCode, detail: z.string() });
 export type Outcome = z.output<typeof outcome>;
 
-/** Something that containment met during an attempt, whatever the outcome. */
+/** What containment observed during an attempt, whatever the outcome. */
 export const observationCodes = [
   'memory_limit',
   'process_limit',

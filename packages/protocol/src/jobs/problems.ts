@@ -4,13 +4,13 @@ import type { ProblemKind } from '../core/problem-kind.ts';
 export const jobProblems = {
   invalid_parameters: {
     status: 400,
-    title: 'The parameters do not fit the engine',
+    title: 'Invalid engine parameters',
     hint: 'The engine page shows the schema of its parameters.',
   },
   invalid_input: {
     status: 400,
-    title: 'The inputs do not fit the engine',
-    hint: 'The engine page says how many inputs it takes, of which kind and size.',
+    title: 'Invalid engine input',
+    hint: 'The engine page shows the number, type and size of inputs that it accepts.',
   },
   selection_too_large: {
     status: 409,
@@ -19,12 +19,7 @@ export const jobProblems = {
   },
   no_result: {
     status: 404,
-    title: 'There is no result',
-    hint: 'Look at the state and the log of the job.',
-  },
-  lease_lost: {
-    status: 409,
-    title: 'The attempt belongs to another worker now',
-    hint: 'Nothing to do: the late answer was refused and the present attempt goes on.',
+    title: 'No result',
+    hint: 'See the state and the log of the job.',
   },
 } as const satisfies Record<string, ProblemKind>;

@@ -1,19 +1,19 @@
-/** The predecessor's three calls, as thin aliases of the real API. */
+/** The legacy API: three calls of earlier versions, as aliases of the current API. */
 import { z } from 'zod';
 
 import { fileName, identifier } from '../core/fields.ts';
 import { defineOperation, type OperationTag } from '../core/operation.ts';
 import { engineName } from '../engines/manifest.ts';
 
-/** The predecessor's words for the states. */
+/** State names of the legacy API. */
 export const legacyStatuses = ['Received', 'Running', 'Success', 'Fail'] as const;
 
 const byId = z.object({ id: identifier });
 
 export const legacyTags = {
   legacy: {
-    title: "The predecessor's calls",
-    description: 'Upload, result and link, as thin aliases of the real API.',
+    title: 'Legacy API',
+    description: 'Upload, result and link of earlier versions, as aliases of the current API.',
   },
 } as const satisfies Record<string, OperationTag>;
 
@@ -24,7 +24,7 @@ export const legacy = {
     alsoMethods: ['POST'],
     path: '/:engine/upload',
     summary: 'Submit a file to an engine: raw body, or one multipart file part',
-    description: 'curl -T sample.apk SERVER/apktool/upload',
+    description: 'Example: `Example: `Example: `curl -T sample.apk SERVER/apktool/upload```',
     access: 'jobs.submit',
     bodyKind: 'bytes',
     params: z.object({ engine: engineName }),
@@ -43,12 +43,12 @@ export const legacy = {
     name: 'legacy.result',
     method: 'GET',
     path: '/result/:id',
-    summary: 'State of a job, the start of its result, and where the result is',
+    summary: 'Show the state of a job, the first bytes of its result and its link',
     access: 'jobs.read',
     params: byId,
     output: z.object({
       status: z.enum(legacyStatuses),
-      /** The first 80 bytes of the result, or what went wrong. */
+      /** The first 80 bytes of the result, or the error. */
       summary: z.string(),
       /** `/link/<id>` once the job has ended. */
       link: z.string(),
@@ -59,7 +59,7 @@ export const legacy = {
     name: 'legacy.link',
     method: 'GET',
     path: '/link/:id',
-    summary: 'Download the result, or what went wrong as text',
+    summary: 'Download the result, or the error as text',
     access: 'jobs.read',
     params: byId,
     outputKind: 'bytes',

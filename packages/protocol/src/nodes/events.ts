@@ -1,4 +1,4 @@
-/** What happens to nodes. */
+/** Events of nodes. */
 import type { EventKind } from '../core/event-kind.ts';
 
 export const nodeEvents = {
@@ -6,6 +6,6 @@ export const nodeEvents = {
   'node.scheduling': {
     subject: 'node',
     audited: true,
-    summary: 'A node was cordoned or taken back',
+    summary: 'A node was cordoned or uncordoned',
   },
 } as const satisfies Record<string, EventKind>;

@@ -9,7 +9,7 @@ import { node } from './model.ts';
 const byName = z.object({ name: line(limits.nameChars).min(1) });
 
 export const nodeTags = {
-  nodes: { title: 'Nodes', description: 'Where containers run.' },
+  nodes: { title: 'Nodes', description: 'Container engines that run jobs.' },
 } as const satisfies Record<string, OperationTag>;
 
 export const nodes = {
@@ -17,7 +17,7 @@ export const nodes = {
     name: 'nodes.list',
     method: 'GET',
     path: '/api/v1/nodes',
-    summary: 'List nodes with their memory, CPU and what runs on them',
+    summary: 'List nodes with their memory, CPU and running attempts',
     access: 'nodes.read',
     query: z.object(paging),
     output: page(node),
@@ -38,7 +38,7 @@ export const nodes = {
     name: 'nodes.show',
     method: 'GET',
     path: '/api/v1/nodes/:name',
-    summary: 'One node',
+    summary: 'Show a node',
     access: 'nodes.read',
     params: byName,
     output: node,
@@ -49,7 +49,7 @@ export const nodes = {
     name: 'nodes.update',
     method: 'PATCH',
     path: '/api/v1/nodes/:name',
-    summary: 'Cordon a node (it finishes what it has and gets nothing new), or take it back',
+    summary: 'Cordon a node (no new attempts are placed on it) or uncordon it',
     access: 'nodes.manage',
     params: byName,
     body: z.object({ schedulable: z.boolean() }),

@@ -1,4 +1,4 @@
-/** The search in all images. */
+/** Search in all images. */
 import { z } from 'zod';
 
 import { projectName } from '../access/model.ts';
@@ -7,7 +7,7 @@ import { defineOperation, type OperationTag } from '../core/operation.ts';
 import { limits } from '../limits.ts';
 import { searchHit } from './model.ts';
 
-/** Digests are compared without regard to case; the name of the algorithm may stand before. */
+/** A digest in any case, with or without the algorithm as its prefix. */
 function hexDigest(algorithm: string, chars: number): z.ZodType<string, string> {
   return z
     .string()
@@ -19,7 +19,10 @@ function hexDigest(algorithm: string, chars: number): z.ZodType<string, string> 
 }
 
 export const searchTags = {
-  search: { title: 'Search', description: 'Where a file, a package or a finding occurs.' },
+  search: {
+    title: 'Search',
+    description: 'Search for files, packages and findings in all images.',
+  },
 } as const satisfies Record<string, OperationTag>;
 
 export const searches = {
@@ -27,7 +30,7 @@ export const searches = {
     name: 'search.run',
     method: 'GET',
     path: '/api/v1/search',
-    summary: 'Find files by digest or path, packages by name, findings by rule, in all images',
+    summary: 'Search all images for files by digest or path, packages by name, findings by rule',
     description: 'Exactly one of `sha256`, `sha1`, `md5`, `path`, `package` and `rule`.',
     access: 'images.read',
     query: z.object({
@@ -36,11 +39,11 @@ export const searches = {
       sha256: hexDigest('sha256', 64).optional(),
       sha1: hexDigest('sha1', 40).optional(),
       md5: hexDigest('md5', 32).optional(),
-      /** The beginning of a path: `etc/ssh/`, `usr/bin/curl`. */
+      /** Prefix of a path: `etc/ssh/`, `usr/bin/curl`. */
       path: z.string().min(1).max(limits.pathBytes).optional(),
-      /** The whole name of a package, or its purl, with or without a version. */
+      /** Full name of a package, or its purl with or without a version. */
       package: z.string().min(1).max(limits.packageNameChars).optional(),
-      /** The whole name of a rule, signature or advisory: `CVE-2024-3094`. */
+      /** Full name of a rule, signature or advisory: `CVE-2024-3094`. */
       rule: z.string().min(1).max(limits.packageNameChars).optional(),
     }),
     output: page(searchHit),

@@ -1,4 +1,4 @@
-/** The instance itself: version, health, metrics, configuration, the API description. */
+/** Operations on the instance: version, health, metrics, configuration, API description. */
 import { z } from 'zod';
 
 import { defineOperation, type OperationTag } from '../core/operation.ts';
@@ -13,7 +13,7 @@ export const system = {
     name: 'system.live',
     method: 'GET',
     path: '/healthz',
-    summary: 'Liveness: fails when a loop of this process is dead',
+    summary: 'Liveness probe: fails if a background loop of this process has stalled',
     access: 'public',
     output: health,
     errors: ['unavailable'],
@@ -22,7 +22,7 @@ export const system = {
     name: 'system.ready',
     method: 'GET',
     path: '/readyz',
-    summary: 'Readiness: loops, database, blob store and nodes',
+    summary: 'Readiness probe: loops, database, blob store and nodes',
     access: 'public',
     output: health,
     errors: ['unavailable'],
@@ -31,7 +31,7 @@ export const system = {
     name: 'system.metrics',
     method: 'GET',
     path: '/metrics',
-    summary: 'Metrics for Prometheus',
+    summary: 'Metrics in the Prometheus format',
     access: 'metrics.read',
     outputKind: 'text',
   }),
@@ -39,13 +39,13 @@ export const system = {
     name: 'system.show',
     method: 'GET',
     path: '/api/v1/system',
-    summary: 'Version, roles, and what is missing',
+    summary: 'Show the version, roles and missing components',
     access: 'signed-in',
     output: z.object({
       version: z.string(),
       roles: z.array(z.string()),
       startedAt: z.string(),
-      /** What cannot be used now, why, and how to get it. */
+      /** Components that are not available, with the reason and how to set them up. */
       missing: z.array(z.object({ part: z.string(), detail: z.string(), advice: z.string() })),
     }),
     cli: { command: 'status' },
@@ -54,7 +54,7 @@ export const system = {
     name: 'system.configuration',
     method: 'GET',
     path: '/api/v1/configuration',
-    summary: 'The configuration in force, with secrets masked and where each value came from',
+    summary: 'Show the effective configuration with the source of each value; secrets are masked',
     access: 'configuration.read',
     output: z.object({
       options: z.array(
@@ -66,7 +66,7 @@ export const system = {
     name: 'system.openapi',
     method: 'GET',
     path: '/api/v1/openapi.json',
-    summary: 'This API as an OpenAPI 3.1 document',
+    summary: 'The API description as an OpenAPI 3.1 document',
     access: 'public',
     output: z.record(z.string(), z.unknown()),
   }),

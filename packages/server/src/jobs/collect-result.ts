@@ -19,7 +19,8 @@ export interface CollectOptions {
   readonly signal: AbortSignal;
 }
 
-interface Conclusion {
+/** The end of a run: its outcome and what it left. */
+export interface Conclusion {
   readonly outcome: Outcome;
   readonly artifacts: readonly CollectedArtifact[];
 }

@@ -190,6 +190,25 @@ export async function finishAttempt(
   });
 }
 
+/** Ends an attempt of which nothing is left: no log, no result, no telemetry. */
+export function finishLostAttempt(
+  database: Kysely<Database>,
+  { attempt, fence }: Pick<AttemptResult, 'attempt' | 'fence'>,
+  { cause, detail }: { readonly cause: 'scheduler' | 'worker'; readonly detail: string },
+): Promise<AfterAttempt | undefined> {
+  return finishAttempt(database, {
+    attempt,
+    fence,
+    cause,
+    outcome: { code: 'lost', detail },
+    observations: [],
+    telemetry: {},
+    artifacts: [],
+    logBytes: 0,
+    logTruncated: false,
+  });
+}
+
 type LockedAttempt = Awaited<ReturnType<typeof lockAttempt>> & object;
 
 async function lockAttempt(

@@ -18,7 +18,7 @@ import { labelNames, type Executor, type NodeFacts } from '../executors/index.ts
 import { Loop } from '../floor/loop.ts';
 import { reportProbe, type NodeConfiguration } from '../nodes/index.ts';
 import type { AttemptTask } from './container-spec.ts';
-import { finishAttempt } from './move.ts';
+import { finishLostAttempt } from './move.ts';
 import { readTasks } from './read-task.ts';
 import { runAttempt, type Adopted, type RunContext } from './run-attempt.ts';
 import { decideTakeOver, endedAttempts, fenceAttempts, type TakeOver } from './take-over.ts';
@@ -229,19 +229,9 @@ export class NodeWorker {
     if (decided.action === 'run') this.#run(task);
     else if (decided.action === 'adopt') this.#run(task, { containerId: decided.containerId });
     else {
-      await finishAttempt(this.#options.database, {
-        attempt: task.attempt,
-        fence: task.fence,
-        outcome: {
-          code: 'lost',
-          detail: 'its container was gone when the next worker looked for it',
-        },
-        observations: [],
-        telemetry: {},
-        artifacts: [],
-        logBytes: 0,
-        logTruncated: false,
+      await finishLostAttempt(this.#options.database, task, {
         cause: 'worker',
+        detail: 'its container no longer existed when a worker took over the node',
       });
       this.#options.onChange(task.job);
     }

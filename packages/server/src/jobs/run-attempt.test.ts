@@ -58,6 +58,14 @@ test('a job runs to its result, with history, telemetry and containment', async 
   expect(attempt?.containment).toMatchObject({ noNewPrivileges: true, user: '65532:65532' });
 });
 
+test('a container that the engine refuses to start is an outcome of its own, with the reason', async () => {
+  const network = 'lazaret-test-no-such-network';
+  await lab.addEngine(hostileManifest({ name: 'unconnected', network, retry: { attempts: 2 } }));
+  const job = await run('ok', 'unconnected');
+  expect(job).toMatchObject({ state: 'failed', attempts: 2, outcome: { code: 'start_failed' } });
+  expect(job.outcome?.detail).toContain(network);
+});
+
 test('the room of a node is free again after its attempts', async () => {
   await run('ok');
   const node = await lab.database.handle.db

@@ -22,7 +22,7 @@ import type { BlobStore } from '../blobs/index.ts';
 import type { Database } from '../floor/db/schema.ts';
 import { ExecutorError, type Executor, type InputFile } from '../executors/index.ts';
 import { clearLog, createLogWriter, type LogWriter } from './attempt-log.ts';
-import { collectResult } from './collect-result.ts';
+import { collectResult, type Conclusion } from './collect-result.ts';
 import {
   containerSpec,
   inputName,
@@ -30,7 +30,7 @@ import {
   passes,
   type AttemptTask,
 } from './container-spec.ts';
-import { finishAttempt, moveAttempt, type CollectedArtifact } from './move.ts';
+import { finishAttempt, moveAttempt } from './move.ts';
 import { AttemptEnded, type AttemptRecord, type RunControl } from './run-control.ts';
 import { superviseRun, type RunEnd } from './supervise-run.ts';
 
@@ -87,11 +87,6 @@ export async function runAttempt(
   }
 }
 
-interface Conclusion {
-  readonly outcome: Outcome;
-  readonly artifacts: readonly CollectedArtifact[];
-}
-
 class AttemptRun {
   readonly #task: AttemptTask;
   readonly #context: RunContext;
@@ -143,11 +138,21 @@ class AttemptRun {
       await executor.putInputs(created.containerId, { spec, files: await this.#inputFiles() });
     });
     this.#checkStop();
-    await timed(telemetry, 'startMs', () => executor.start(created.containerId));
+    await timed(telemetry, 'startMs', () => this.#start(created.containerId));
     this.#move({ to: 'running' });
   }
 
   #containment: Record<string, unknown> | undefined;
+
+  /** A refusal by the engine is about this container; anything else is about the node. */
+  async #start(containerId: string): Promise<void> {
+    try {
+      await this.#context.executor.start(containerId);
+    } catch (error) {
+      if (!(error instanceof ExecutorError) || !isRefusal(error)) throw error;
+      throw new AttemptEnded({ code: 'start_failed', detail: error.message });
+    }
+  }
 
   /** Goes on with a container that an earlier process started; its log is read from the start. */
   async adopt(adopted: Adopted): Promise<void> {
@@ -318,6 +323,11 @@ async function timed<T>(
 }
 
 /** The outcome that a failure of the platform means. */
+/** Whether the engine answered that it will not do it. */
+function isRefusal({ code }: ExecutorError): boolean {
+  return code === 'refused' || code === 'not_found' || code === 'conflict';
+}
+
 function outcomeOf(error: unknown, log: Logger): Outcome {
   if (error instanceof AttemptEnded) return error.outcome;
   if (error instanceof ExecutorError) {

@@ -8,7 +8,7 @@ import type { Logger } from 'pino';
 
 import type { Database } from '../floor/db/schema.ts';
 import { applyPlacements, NoRoom } from './apply-plan.ts';
-import { endWaitingJob, finishAttempt } from './move.ts';
+import { endWaitingJob, finishLostAttempt } from './move.ts';
 import { planPlacements } from './place.ts';
 import { readSnapshot, type QueuedJob } from './snapshot.ts';
 
@@ -118,21 +118,15 @@ async function endLostAttempts(options: SchedulerOptions): Promise<number> {
     )
     returning id, fence, node, job`.execute(options.database);
   for (const { id, fence, node, job } of rows) {
-    options.log.warn({ attempt: id, job, node }, 'the attempt was lost: nobody renewed its lease');
-    await finishAttempt(options.database, {
-      attempt: id,
-      fence,
-      outcome: {
-        code: 'lost',
+    options.log.warn({ attempt: id, job, node }, 'attempt lost: lease expired');
+    await finishLostAttempt(
+      options.database,
+      { attempt: id, fence },
+      {
+        cause: 'scheduler',
         detail: `the worker of the node ${node} stopped renewing the lease of the attempt`,
       },
-      observations: [],
-      telemetry: {},
-      artifacts: [],
-      logBytes: 0,
-      logTruncated: false,
-      cause: 'scheduler',
-    });
+    );
   }
   return rows.length;
 }

@@ -1,0 +1,35 @@
+import { expect, it } from 'vitest';
+
+import { eventKinds } from '../event-kinds.ts';
+import { subjectSchemas } from './model.ts';
+
+/** Types whose subject is something else than what their name begins with. */
+const exceptions: Readonly<Record<string, string>> = {
+  'access.denied': 'user',
+  'engine.refused': 'manifest',
+  'session.created': 'user',
+  'session.ended': 'user',
+  'session.refused': 'user',
+  'system.started': 'host',
+  'system.stopped': 'host',
+};
+
+it.each(Object.entries(eventKinds))('the subject of %s is what its name says', (type, kind) => {
+  expect(kind.subject).toBe(exceptions[type] ?? type.split('.')[0]);
+});
+
+it('every kind of subject has a form, which tells an id, a digest and a name apart', () => {
+  const samples = {
+    job: '0123456789abcdef',
+    artifact: 'a'.repeat(64),
+    image: `sha256:${'a'.repeat(64)}`,
+    user: 'alice',
+  } as const;
+  for (const [kind, sample] of Object.entries(samples)) {
+    const accepting = Object.keys(samples).filter(
+      (other) => subjectSchemas[other as keyof typeof samples].safeParse(sample).success,
+    );
+    expect(accepting, kind).toContain(kind);
+    if (kind !== 'user') expect(accepting.filter((one) => one !== 'user')).toEqual([kind]);
+  }
+});
