@@ -59,23 +59,34 @@ function findInTemplates(program: Syntax): string[] {
   return found;
 }
 
-/** Codes of problems that are constructed; a code that is only compared does not count. */
+/** Codes of problems that are constructed, or listed in a table of codes to construct. */
 function findRaised(sources: readonly SourceFile[]): Set<string> {
   const raised = new Set<string>();
-  for (const { path, program } of sources) {
+  for (const { path, program, text } of sources) {
     if (path.startsWith('packages/protocol/') && !path.endsWith('/core/client.ts')) continue;
     walk(program, (node) => {
-      if (node.type !== 'NewExpression' || dottedName(node['callee']) !== 'Problem') return;
-      const [code] = node['arguments'] as Syntax[];
-      if (code === undefined) return;
-      walk(code, (inner, outer) => {
-        const { value } = inner;
-        if (inner.type !== 'Literal' || typeof value !== 'string') return;
-        if (outer === undefined || !isCompared(inner, outer)) raised.add(value);
-      });
+      for (const root of codesIn(node, text)) {
+        walk(root, (inner, outer) => {
+          const { value } = inner;
+          if (inner.type !== 'Literal' || typeof value !== 'string') return;
+          if (outer === undefined || !isCompared(inner, outer)) raised.add(value);
+        });
+      }
     });
   }
   return raised;
+}
+
+/** The first argument of `new Problem(...)`; the values of `const codes: Record<..., ProblemCode>`. */
+function codesIn(node: Syntax, text: string): Syntax[] {
+  if (node.type === 'NewExpression' && dottedName(node['callee']) === 'Problem') {
+    return (node['arguments'] as Syntax[]).slice(0, 1);
+  }
+  if (node.type !== 'VariableDeclarator') return [];
+  const { typeAnnotation } = node['id'] as { typeAnnotation?: Syntax | null };
+  if (typeAnnotation === undefined || typeAnnotation === null) return [];
+  const annotation = text.slice(typeAnnotation.start, typeAnnotation.end);
+  return /Record<[^>]*ProblemCode>/.test(annotation) ? [node['init'] as Syntax] : [];
 }
 
 function missing(declared: Iterable<string>, produced: ReadonlySet<string>): string[] {

@@ -57,7 +57,7 @@ const pages: readonly (readonly [name: string, path: () => string, expected: str
   ['jobs', () => 'jobs', 'Tags'],
   ['jobs without a match', () => 'jobs?text=nothing-like-this', 'No matching jobs'],
   ['job', () => `jobs/${succeeded}`, 'Complete'],
-  ['job failed', () => `jobs/${failed}`, 'The engine ended with a failure code'],
+  ['job failed', () => `jobs/${failed}`, 'Engine exited with a failure code'],
   ['job result', () => `jobs/${succeeded}?tab=result`, 'Preview of result'],
   ['job containment', () => `jobs/${succeeded}?tab=containment`, 'Verified'],
   ['job history', () => `jobs/${succeeded}?tab=history`, 'Cause'],

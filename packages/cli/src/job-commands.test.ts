@@ -156,7 +156,7 @@ describe('submit', () => {
     const { exitCode, stderr } = await run(handlers, ['submit', 'strings']);
     expect(exitCode).toBe(2);
     expect(stderr).toContain('timeLimit (--time-limit): too \\x1b[31mlong');
-    expect(stderr).toContain('hint: Correct the fields');
+    expect(stderr).toContain('hint: Correct the listed fields');
   });
 });
 
@@ -209,7 +209,7 @@ describe('waiting', () => {
     expect(stdout).toBe(String.raw`one \x1b[2Jtwo` + '\n');
     expect(stderr).toContain('running on local');
     expect(stderr).toContain('trying again');
-    expect(stderr).toContain('The engine ended with a failure code: 7 (exit_code)');
+    expect(stderr).toContain('Engine exited with a failure code: 7 (exit_code)');
     const resumed = (server?.calls ?? []).filter(({ operation }) => operation === 'jobs.follow');
     expect(resumed.map(({ headers }) => headers['last-event-id'])).toEqual([undefined, '2']);
   });
@@ -362,7 +362,7 @@ describe('result', () => {
     const handlers = { 'jobs.show': () => sampleJob({ state: 'failed', outcome }) };
     const { exitCode, stderr } = await run(handlers, ['result', id]);
     expect(exitCode).toBe(7);
-    expect(stderr).toContain('The engine left no result');
+    expect(stderr).toContain('No result produced');
   });
 });
 

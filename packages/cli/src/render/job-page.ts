@@ -57,7 +57,7 @@ export function describeOutcome(job: Job, style: Style): string {
   return `${job.id}  ${styleState(style, job.state)}${took}${why}`;
 }
 
-/** `The engine ended with a failure code: exit code 3 (exit_code)`. */
+/** `Engine exited with a failure code: exit code 3 (exit_code)`. */
 export function sayOutcome({ code, detail }: Outcome): string {
   const said = detail === '' ? '' : `: ${visibleLine(detail)}`;
   return `${outcomeCodes[code].title}${said} (${code})`;
