@@ -77,7 +77,7 @@ function findRaised(sources: readonly SourceFile[]): Set<string> {
   return raised;
 }
 
-/** The first argument of `new Problem(...)`; the values of `const codes: Record<..., ProblemCode>`. */
+/** The first argument of `new Problem`; the values of `const codes: Record<..., ProblemCode>`. */
 function codesIn(node: Syntax, text: string): Syntax[] {
   if (node.type === 'NewExpression' && dottedName(node['callee']) === 'Problem') {
     return (node['arguments'] as Syntax[]).slice(0, 1);
@@ -115,7 +115,7 @@ test('every event type is written by the server', () => {
 
 test('planted: a code that is only compared is not produced', () => {
   const text = `
-    if (error.code === 'conflict' || ['gone'].includes(error.code)) throw new Problem('not_found', '');
+    if (error.code === 'conflict' || ['gone'].includes(code)) throw new Problem('not_found', '');
     switch (code) { case 'lost': break; }
     const labels: Record<'stopped', string> = { cancelled: 'Cancelled' };`;
   const sources = [parseSource('packages/server/src/a.ts', text)];
