@@ -1,6 +1,6 @@
 /** What the table of events says of each type. */
 
-/** What the subject of an event identifies; `subjectSchemas` in events/model.ts says in which form. */
+/** What the subject of an event identifies; `subjectSchemas` has the form of each. */
 export type SubjectKind =
   | 'artifact'
   | 'engine'
