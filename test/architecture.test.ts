@@ -37,7 +37,7 @@ const cases: readonly Planted[] = [
       ['packages/console/src/a.tsx', `import { b } from '@lazaret/server';`],
       ['packages/agent/src/a.ts', `import type { B } from '@lazaret/server';`],
       ['packages/cli/src/a.ts', `const b = await import('@lazaret/server');`],
-      ['packages/cli/src/commands/server.ts', `import { b } from '@lazaret/server';`],
+      ['packages/cli/src/commands/server/run-server.ts', `import { b } from '@lazaret/server';`],
       ['packages/server/src/a.ts', `export * from '../../protocol/src/job.ts';`],
       ['packages/server/src/a.ts', `import { b } from '@lazaret/protocol/src/job.ts';`],
       ['packages/novelty/src/a.ts', `import { b } from './b.ts';`],
@@ -48,7 +48,10 @@ const cases: readonly Planted[] = [
       ['packages/analysis/src/a.ts', `const b = await import('@lazaret/oci/registry');`],
       ['packages/analysis/src/a.test.ts', `import { b } from '@lazaret/oci/testing';`],
       ['packages/server/src/a.ts', `import { b } from '@lazaret/analysis';`],
-      ['packages/cli/src/commands/server.ts', `const b = await import('@lazaret/server');`],
+      [
+        'packages/cli/src/commands/server/run-server.ts',
+        `const b = await import('@lazaret/server');`,
+      ],
     ],
   },
   {

@@ -6,7 +6,7 @@ import { engineManifest } from '@lazaret/protocol';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 
-import { commandList } from '../packages/cli/src/command-list.ts';
+import { commandList } from '../packages/cli/src/command/command-list.ts';
 import {
   findBrokenLinks,
   findLostFiles,
@@ -20,7 +20,10 @@ const pages: readonly Page[] = listFiles()
   .map((path) => ({ path, text: readText(path) }));
 const exists = (path: string): boolean => existsSync(join(root, path));
 const { scripts } = JSON.parse(readText('package.json')) as { scripts: Record<string, string> };
-const known = { scripts: Object.keys(scripts), commands: commandList.map(({ words }) => words) };
+const known = {
+  scripts: Object.keys(scripts),
+  commands: commandList.flatMap(({ words, shortcuts = [] }) => [words, ...shortcuts]),
+};
 
 test('links lead somewhere', () => {
   expect(findBrokenLinks(pages, exists)).toEqual([]);

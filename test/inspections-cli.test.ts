@@ -42,7 +42,7 @@ test('images are inspected, listed, looked into, compared and searched', async (
     [['images', 'packages', digest], 'bash'],
     [['images', 'files', digest, '--parent', 'app'], 'app/own'],
     [['images', 'findings', digest], ''],
-    [['images', 'compare', digest, digest], 'No difference was found.'],
+    [['images', 'compare', digest, digest], 'No differences.'],
     [['inspections', 'list'], reference],
     [['search', '--path', 'usr/bin/'], 'usr/bin/bash'],
     [['search', '--package', 'bash', '--output', 'json'], 'pkg:deb/debian/bash'],
@@ -64,7 +64,7 @@ test('an image is named by what the list shows of it, whatever the case', async 
     expect([exitCode, page]).toEqual([0, expect.stringContaining(digest)]);
   }
   const compared = await run('images', 'compare', shown, digest);
-  expect(compared.stdout).toContain('No difference was found.');
+  expect(compared.stdout).toContain('No differences.');
   expect((await run('images', 'report', shown)).exitCode).toBe(0);
   expect((await run('images', 'show', shown.slice(0, 5))).exitCode).toBe(2);
   expect((await run('images', 'show', 'abcdef')).exitCode).toBe(7);
@@ -93,7 +93,7 @@ test('a report goes to standard output or to a file', async () => {
   const shown = await run('images', 'report', digest);
   expect(JSON.parse(shown.stdout)).toMatchObject({ schema: 'lazaret-inspection/1' });
   const path = join(home, 'app.cdx.json');
-  const written = await run('images', 'report', digest, '--format', 'cyclonedx', '-o', path);
+  const written = await run('images', 'report', digest, '-o', 'cyclonedx', '-O', path);
   expect(written.exitCode).toBe(0);
   expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({ bomFormat: 'CycloneDX' });
 });

@@ -96,7 +96,7 @@ export const findCycles: Finder = (sources) => {
   const edges = new Map(
     sources.map(({ path, imports }) => [
       path,
-      imports.flatMap(({ target, lazy }) => (target === undefined || lazy ? [] : [target])),
+      imports.flatMap(({ target }) => (target === undefined ? [] : [target])),
     ]),
   );
   const done = new Set<string>();

@@ -27,7 +27,7 @@ export const entryPoints: Readonly<Record<string, readonly string[]>> = {
 /** Exceptions to the direction of imports, each in one file and only as `await import(...)`. */
 export const lazyExceptions: readonly Permit[] = [
   {
-    file: 'packages/cli/src/commands/server.ts',
+    file: 'packages/cli/src/commands/server/run-server.ts',
     what: 'server',
     reason: '`serve`, `up` and `config` run the server in this process; nothing else loads it',
   },

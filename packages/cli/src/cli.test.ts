@@ -73,7 +73,7 @@ test('submits a file, exits with the code of its outcome and downloads the resul
   const result = await lazaret(['result', id]);
   expect(JSON.parse(result.stdout)).toMatchObject({ sizeBytes: 27 });
   const out = join(home, 'out.json');
-  expect((await lazaret(['result', id, '-o', out])).exitCode).toBe(0);
+  expect((await lazaret(['result', id, '-O', out])).exitCode).toBe(0);
   expect(await readFile(out, 'utf8')).toBe(result.stdout);
   const page = await lazaret(['job', id]);
   expect(page.stdout).toMatch(/State: +succeeded/);
@@ -82,7 +82,7 @@ test('submits a file, exits with the code of its outcome and downloads the resul
   expect(JSON.parse(json.stdout)).toMatchObject({ id, state: 'succeeded', engine: 'strings' });
 });
 
-test('standard input goes in and the result goes to standard output', async () => {
+test('reads standard input and writes the result to standard output', async () => {
   const argv = ['submit', 'strings', '-', '--name', 'piped', '--result', '-'];
   const { exitCode, stdout } = await lazaret(argv, { stdin: 'some readable text' });
   expect(exitCode).toBe(0);
@@ -91,7 +91,7 @@ test('standard input goes in and the result goes to standard output', async () =
   expect(jobs.stdout.trim()).toHaveLength(16);
 });
 
-test('a file of several megabytes arrives whole', async () => {
+test('a file of several megabytes is uploaded completely', async () => {
   const content = Buffer.alloc(48 * 2 ** 20, 'lazaret ');
   const sample = await file('large.bin', content);
   const { exitCode, stdout } = await lazaret(['submit', 'strings', sample, '--wait', '-o', 'json']);
@@ -99,7 +99,7 @@ test('a file of several megabytes arrives whole', async () => {
   expect(JSON.parse(stdout)).toMatchObject({ inputs: [{ sizeBytes: content.length }] });
 });
 
-test('failed, timed out and cancelled jobs have exit codes of their own', async () => {
+test('failed, timed out and cancelled jobs have different exit codes', async () => {
   expect((await attack('exit 7', '--wait')).exitCode).toBe(3);
   expect((await attack('sleep-forever', '--wait', '--time-limit', '1s')).exitCode).toBe(4);
   const { id } = await attack('sleep-forever');
@@ -107,7 +107,7 @@ test('failed, timed out and cancelled jobs have exit codes of their own', async 
   expect((await lazaret(['job', id, '--wait', '-q'])).exitCode).toBe(5);
 });
 
-test('a person sees moves and the log as it grows, and the outcome', async () => {
+test('a terminal shows state changes, the log as it grows and the outcome', async () => {
   const path = await file('slow', 'slow-log 8\n');
   const argv = ['submit', 'hostile', path, '--follow', '--no-color'];
   const { exitCode, stdout } = await startOnTerminal(argv, { home, variables: owner }).finished;
@@ -119,7 +119,7 @@ test('a person sees moves and the log as it grows, and the outcome', async () =>
   expect(stdout).toMatch(/succeeded in \d/);
 });
 
-test('what a sample writes does not reach the terminal as it is', async () => {
+test('output of a sample is escaped on the terminal', async () => {
   const { id } = await attack('markup', '--wait');
   const raw = (await lazaret(['logs', id])).stdout;
   expect(raw).toContain('\u001B[2J');
@@ -136,12 +136,12 @@ test('what a sample writes does not reach the terminal as it is', async () => {
   }
   const result = await startOnTerminal(['result', id], { home, variables }).finished;
   expect(result.stdout).not.toContain('\u001B');
-  const all = await lazaret(['result', id, '--all', '-o', join(home, 'markup')]);
+  const all = await lazaret(['result', id, '--all', '-O', join(home, 'markup')]);
   expect(all.exitCode).toBe(0);
   expect(all.stdout).not.toContain('\u001B');
 });
 
-test('the same submission under the same key is one job', async () => {
+test('a repeated submission with the same idempotency key is one job', async () => {
   const sample = await file('once', 'once');
   const argv = ['submit', 'strings', sample, '--idempotency-key', 'cli-test'];
   const [first, second] = [await inside(argv), await inside(argv)];
@@ -149,7 +149,7 @@ test('the same submission under the same key is one job', async () => {
   expect(second.stdout).toBe(first.stdout);
 });
 
-test('a rerun is a new job that names the old one', async () => {
+test('a rerun is a new job that refers to the old one', async () => {
   const { id } = await attack('ok', '--wait');
   const rerun = await inside(['rerun', id, '--wait']);
   expect(rerun.exitCode).toBe(0);
@@ -173,7 +173,7 @@ test('filters find jobs by tag and state', async () => {
   expect((await inside(['jobs', '--tag', 'filtered', '--state', 'queued', '-q'])).stdout).toBe('');
 });
 
-test('what the server refuses is told with the next step', async () => {
+test('errors of the server are printed with a hint', async () => {
   const refused = async (...argv: string[]): Promise<[number | null, string]> => {
     const { exitCode, stderr } = await inside(argv);
     return [exitCode, stderr];
@@ -222,10 +222,10 @@ test('the first administrator, users with fewer rights, tokens, and signing out'
   expect((await inside(['users', 'remove', 'bob', '--yes'], asRoot)).stdout).toBe('bob\n');
 });
 
-test('the audit log is exported and verified away from the server', async () => {
+test('the audit log is exported and verified without the server', async () => {
   const path = join(home, 'audit.ndjson');
   expect((await inside(['audit', 'verify'])).stdout).toMatch(/^intact/);
-  expect((await inside(['audit', 'export', '-o', path])).exitCode).toBe(0);
+  expect((await inside(['audit', 'export', '-O', path])).exitCode).toBe(0);
   const offline = { variables: {} };
   expect((await inside(['audit', 'verify', path], offline)).stdout).toMatch(/^intact/);
   const text = await readFile(path, 'utf8');
@@ -281,7 +281,7 @@ test('events stream until the program is stopped', async () => {
   expect(events.map(({ subject }) => subject)).toContain(id);
 });
 
-test('waiting survives a restart of the server', async () => {
+test('--wait continues after a restart of the server', async () => {
   const path = await file('across', 'slow-log 25\n');
   const server = new URL(instance.url);
   const program = startOnTerminal(['submit', 'hostile', path, '--wait', '--no-color'], {

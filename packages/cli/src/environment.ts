@@ -1,4 +1,4 @@
-/** The only place of the program that reads the process's environment. */
+/** The only module of the program that reads the environment of the process. */
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 
@@ -7,10 +7,10 @@ export interface Environment {
   readonly token: string | undefined;
   readonly context: string | undefined;
   readonly output: string | undefined;
-  /** Data directory of a server on this machine, where it leaves its owner's token. */
+  /** Data directory of a server on this machine, which contains the token of its owner. */
   readonly dataDirectory: string;
   readonly configurationDirectory: string;
-  /** Where results of inspections are kept between runs. */
+  /** Cache of inspections. */
   readonly cacheDirectory: string;
   /** Address of clamd. */
   readonly clamd: string | undefined;
@@ -24,17 +24,17 @@ export interface Environment {
   /** Address of the local engine. */
   readonly dockerHost: string;
   readonly proxy: ProxyVariables;
-  /** Errors come with their stack traces. */
+  /** Print stack traces of errors. */
   readonly debug: boolean;
-  /** Colours are unwanted, or the terminal has none. */
-  readonly plain: boolean;
+  /** Colours are disabled, or the terminal has none. */
+  readonly noColor: boolean;
 }
 
-/** As curl reads them, in small letters or large; `http_proxy` in small letters alone. */
+/** As curl reads them, in lower or upper case; `http_proxy` only in lower case. */
 export interface ProxyVariables {
   readonly http?: string;
   readonly https?: string;
-  /** Hosts that are reached directly. */
+  /** Hosts without a proxy. */
   readonly none?: string;
 }
 
@@ -64,7 +64,7 @@ export function readEnvironment(
     dockerHost: read('DOCKER_HOST') ?? 'unix:///var/run/docker.sock',
     proxy: readProxy(read),
     debug: read('LAZARET_DEBUG') !== undefined,
-    plain: read('NO_COLOR') !== undefined || read('TERM') === 'dumb',
+    noColor: read('NO_COLOR') !== undefined || read('TERM') === 'dumb',
   };
 }
 
@@ -90,7 +90,7 @@ function readProxy(read: (name: string) => string | undefined): ProxyVariables {
   };
 }
 
-/** A user that the system does not know, as in containers, has none. */
+/** A user without an entry in passwd, as in containers, has none. */
 function homeDirectory(): string {
   try {
     return homedir();

@@ -1,30 +1,30 @@
-/** What the program's exit codes mean; scripts rely on them, so they never change their meaning. */
+/** Exit codes. Scripts rely on them, so their meaning never changes. */
 import type { FinalState, ProblemCode } from '@lazaret/protocol';
 
 export const exitCodes = {
-  ok: { code: 0, meaning: 'Done; with `--wait`: the job succeeded' },
-  failure: { code: 1, meaning: 'The command failed for another reason than those below' },
-  usage: { code: 2, meaning: 'The command line or a value in it is wrong' },
+  ok: { code: 0, meaning: 'Success; with `--wait`: the job succeeded' },
+  failure: { code: 1, meaning: 'Failure for any other reason' },
+  usage: { code: 2, meaning: 'Invalid command line' },
   jobFailed: { code: 3, meaning: 'With `--wait`: the job failed' },
-  jobTimedOut: { code: 4, meaning: 'With `--wait`: the job ran past a time limit' },
+  jobTimedOut: { code: 4, meaning: 'With `--wait`: the job timed out' },
   jobCancelled: { code: 5, meaning: 'With `--wait`: the job was cancelled' },
-  forbidden: { code: 6, meaning: 'Not signed in, or not allowed' },
-  notFound: { code: 7, meaning: 'What was named does not exist' },
-  unreachable: { code: 8, meaning: 'The server or registry cannot be reached, or is not ready' },
+  forbidden: { code: 6, meaning: 'Not signed in, or permission denied' },
+  notFound: { code: 7, meaning: 'Not found' },
+  unreachable: { code: 8, meaning: 'The server or registry is unreachable or not ready' },
   findings: {
     code: 10,
-    meaning: '`inspect`: a finding or verdict that `--fail-on` names; `diff`: a difference',
+    meaning: '`inspect`: a finding or verdict of `--fail-on`; `diff --exit-code`: a difference',
   },
   malicious: { code: 11, meaning: '`inspect`: the verdict is malicious' },
   incomplete: {
     code: 12,
-    meaning: '`inspect`: not everything could be examined, or imported; `diff`: not comparable',
+    meaning: '`inspect`: not everything could be examined or imported; `diff`: not comparable',
   },
-  unreadable: { code: 13, meaning: '`inspect`: the image is damaged, forged or not supported' },
+  unreadable: { code: 13, meaning: '`inspect`: the image is damaged, forged or unsupported' },
   interrupted: { code: 130, meaning: 'Interrupted by Ctrl-C' },
 } as const;
 
-/** The exit code that a final state stands for. */
+/** The exit code for the final state of a job. */
 export function exitCodeOfState(state: FinalState): number {
   const byState = {
     succeeded: exitCodes.ok,
@@ -35,7 +35,7 @@ export function exitCodeOfState(state: FinalState): number {
   return byState[state].code;
 }
 
-/** The exit code that an error answer stands for. */
+/** The exit code for an error response. */
 export function exitCodeOfProblem(code: ProblemCode, status: number): number {
   if (code === 'invalid_request') return exitCodes.usage.code;
   if (status === 401 || status === 403) return exitCodes.forbidden.code;

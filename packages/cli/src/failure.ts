@@ -1,4 +1,4 @@
-/** Failures that arise on this side of the wire; the server's own come as `Problem`. */
+/** Failures of the client; those of the server are `Problem`s. */
 import { exitCodes } from './exit-code.ts';
 
 interface FailureExtras {
@@ -9,7 +9,7 @@ interface FailureExtras {
   readonly cause?: unknown;
 }
 
-/** An expected failure: shown as a sentence and a hint, never with a stack trace. */
+/** An expected failure: printed as a message and a hint, without a stack trace. */
 export class Failure extends Error {
   readonly exitCode: number;
   readonly hint: string | undefined;
@@ -24,7 +24,7 @@ export class Failure extends Error {
   }
 }
 
-/** A command line that cannot be carried out as it stands. */
+/** The failure for an invalid command line. */
 export function usageFailure(
   message: string,
   extras: Omit<FailureExtras, 'exitCode'> = {},

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-/** The program on this process: its streams, environment, clock and network. */
+/** Entry point: runs the program with the streams, clock and network of the process. */
 import { readEnvironment } from './environment.ts';
 import { runProgram } from './program.ts';
 
-// a reader that has gone ends the program at its next write, not with a stack trace
+// EPIPE: the reader has closed the pipe, as `head` does
 process.stdout.on('error', () => process.exit(0));
 process.exitCode = await runProgram(
   {
@@ -12,10 +12,10 @@ process.exitCode = await runProgram(
     stderr: process.stderr,
     environment: readEnvironment(),
     now: () => Date.now(),
-    // the name alone would load the HTTP client
+    // a reference to `fetch` would load the HTTP client
     fetch: (...request) => fetch(...request),
   },
   process.argv.slice(2),
 );
-// a pipe that nobody closes would keep the process
+// an open pipe would keep the process alive
 process.stdin.destroy();

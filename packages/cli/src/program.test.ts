@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { problems, type ProblemCode } from '@lazaret/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { commandList } from './command-list.ts';
-import { completeWords } from './complete-words.ts';
+import { commandList, commandTree } from './command/command-list.ts';
+import { completeWords } from './command/complete-words.ts';
 import { exitCodeOfProblem, exitCodeOfState } from './exit-code.ts';
 import { withDefaultCommands } from './program.ts';
 import { runInside } from './testing/run-program.ts';
@@ -36,7 +36,7 @@ describe('help', () => {
     },
   );
 
-  it('keeps colours to terminals that want them', async () => {
+  it('has colours only on terminals, and not with NO_COLOR', async () => {
     const argv = ['--help'];
     const terminal = ['stdout'] as const;
     const escape = '\u001B[';
@@ -53,25 +53,31 @@ describe('help', () => {
 
 describe('a wrong command line', () => {
   it.each([
-    [['enginse'], 'Did you mean one of engine, engines?'],
-    [['engines', 'lits'], 'Did you mean list?'],
+    [['enginse'], 'Did you mean `lazaret engines`?'],
+    [['engines', 'lits'], 'Did you mean `lazaret engines list`?'],
     [['jobs', '--stat', 'x'], 'Did you mean --state?'],
     [['submit'], "missing required argument 'engine'"],
-    [['jobs', 'extra', 'words'], 'too many arguments'],
-    [['jobs', '-o', 'xml'], 'table, json, yaml'],
+    [['jobs', 'extra', 'words'], 'unknown command "lazaret jobs extra"'],
+    [['jobs', 'list', 'extra'], 'too many arguments'],
+    [['nosuch', '--help'], 'unknown command "lazaret nosuch"'],
+    [['inspekt', '--help'], 'Did you mean `lazaret inspect`?'],
+    [['jobs', '-o', 'xml'], 'table, wide, json, yaml or name'],
+    [['jobs', '-o', 'jobs.json'], '-O jobs.json'],
+    [['result', '0123456789abcdef', '-o', 'out'], '-O out'],
+    [['jobs', '--watch', '-O', 'x'], 'no end'],
     [['job', 'short'], 'id: expected an id of 16 characters'],
     [['jobs', '--limit', '0'], '--limit: expected a number from 1'],
     [['jobs', '--state', 'lost'], '--state'],
     [['users', 'update', 'al', '--role', 'king'], '--role'],
     [['submit', 'strings', '-', '-'], 'standard input can be read only once'],
-    [['submit', 'strings', '/no/such/file'], 'there is no such file'],
+    [['submit', 'strings', '/no/such/file'], 'no such file or directory'],
     [['submit', 'strings', '/'], 'is a directory'],
     [['submit', 'jobs', '-'], 'reserved'],
     [['submit', 'strings', '--time-limit', 'soon'], '--time-limit'],
     [['result', '0123456789abcdef', '--all'], 'needs a directory'],
     [['completion', 'tcsh'], 'bash, zsh, fish'],
     [['engines', 'remove', 'strings'], 'Add --yes'],
-  ])('%j is a usage error that says why', async (argv, text) => {
+  ])('%j is a usage error with a reason', async (argv, text) => {
     const { exitCode, stdout, stderr } = await runInside(argv, {
       home,
       variables: { LAZARET_SERVER: 'http://127.0.0.1:9' },
@@ -93,14 +99,14 @@ describe('a wrong command line', () => {
 });
 
 describe('without a server', () => {
-  it('says how to get one', async () => {
+  it('prints how to configure one', async () => {
     const { exitCode, stderr } = await runInside(['jobs'], { home });
     expect(exitCode).toBe(8);
     expect(stderr).toContain('lazaret login URL');
     expect(stderr).toContain('lazaret up');
   });
 
-  it('says that it cannot be reached, and why', async () => {
+  it('reports that it is unreachable, and why', async () => {
     const { exitCode, stderr } = await runInside(['jobs', '--server', 'http://127.0.0.1:9'], {
       home,
     });
@@ -108,7 +114,7 @@ describe('without a server', () => {
     expect(stderr).toContain('cannot reach http://127.0.0.1:9');
   });
 
-  it('shows traces only when asked', async () => {
+  it('prints stack traces only with LAZARET_DEBUG', async () => {
     const variables = { LAZARET_DEBUG: '1' };
     const { stderr } = await runInside(['jobs'], { home, variables });
     expect(stderr).toMatch(/connection\.ts/);
@@ -139,7 +145,8 @@ describe('default commands', () => {
       ['inspections', '--limit', '1'],
       ['inspections', 'list', '--limit', '1'],
     ],
-    [['jobs'], ['jobs']],
+    [['jobs'], ['jobs', 'list']],
+    [['job'], ['job']],
     [
       ['help', 'engines', 'add'],
       ['engines', 'add', '--help'],
@@ -151,7 +158,7 @@ describe('default commands', () => {
 });
 
 describe('exit codes', () => {
-  it('tell the final states apart', () => {
+  it('are different for each final state', () => {
     expect(
       ['succeeded', 'failed', 'timed_out', 'cancelled'].map((state) =>
         exitCodeOfState(state as never),
@@ -170,7 +177,7 @@ describe('exit codes', () => {
     expect(exitCodeOfProblem(code, problems[code].status)).toBe(expected);
   });
 
-  it('give every problem a code that is not success', () => {
+  it('are not 0 for any problem', () => {
     for (const [code, { status }] of Object.entries(problems)) {
       expect(exitCodeOfProblem(code as ProblemCode, status)).toBeGreaterThan(0);
     }
@@ -180,7 +187,7 @@ describe('exit codes', () => {
 describe('completion', () => {
   const shell = { environment: { configurationDirectory: '/nowhere', dataDirectory: '/nowhere' } };
   const complete = async (...words: string[]): Promise<string[]> => {
-    const lines = await completeWords(shell as never, words);
+    const lines = await completeWords({ shell, tree: commandTree } as never, words);
     return lines.map((line) => line.split('\t')[0] ?? '');
   };
 
@@ -193,14 +200,14 @@ describe('completion', () => {
     expect(await complete('users', 'update', 'al', '--no-d')).toEqual(['--no-disabled']);
   });
 
-  it('offers the words of a choice and files', async () => {
+  it('offers choices and files', async () => {
     expect(await complete('jobs', '--state', 'run')).toEqual(['running']);
-    expect(await complete('jobs', '-o', '')).toEqual(['table', 'json', 'yaml']);
+    expect(await complete('jobs', '-o', '')).toEqual(['table', 'wide', 'json', 'yaml', 'name']);
     expect(await complete('submit', 'strings', '')).toEqual([':file']);
     expect(await complete('completion', 'b')).toEqual(['bash']);
   });
 
-  it('offers nothing rather than waiting for a server that is not there', async () => {
+  it('offers nothing when the server is unreachable', async () => {
     expect(await complete('submit', '')).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { commandList } from './command-list.ts';
-import { commandOperations } from './derive-command.ts';
+import { commandList } from './command/command-list.ts';
+import { commandOperations } from './command/derive-command.ts';
 import { deriveCommands, formatReference, readStored } from './reference.ts';
 
 const advice = 'run: node packages/cli/src/reference.ts';
@@ -12,12 +12,12 @@ describe('the stored reference', () => {
     expect(derived, advice).toEqual(JSON.parse(JSON.stringify(deriveCommands())));
   });
 
-  it('is the page of the present command tree', async () => {
+  it('is the page of the current command tree', async () => {
     const { page } = await readStored();
     expect(page, advice).toBe(await formatReference());
   });
 
-  it('has a command for each operation that names one', () => {
+  it('has a command for each operation that declares one', () => {
     const words = new Set(commandList.map((spec) => spec.words));
     const missing = commandOperations().filter(({ cli }) => !words.has(cli.command));
     expect(missing.map(({ name }) => name)).toEqual([]);

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { formatEvent } from '@lazaret/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { readContexts } from './contexts.ts';
+import { readContexts } from './connection/contexts.ts';
 import { sampleJob } from './testing/sample-job.ts';
 import {
   startScriptedServer,
@@ -71,7 +71,7 @@ describe('start', () => {
     expect(call.stdout).toContain('schemas');
   });
 
-  it('ends quietly when the reader of its output goes away', async () => {
+  it('exits silently on EPIPE', async () => {
     const items = Array.from({ length: 200 }, () => sampleJob());
     const variables = await serve({ 'jobs.list': () => ({ items, next: null }) });
     const line = 'set -o pipefail; lazaret jobs -o json | head -n 1';
@@ -81,7 +81,7 @@ describe('start', () => {
 });
 
 describe('Ctrl-C while waiting', () => {
-  it('leaves the job alone and says how to go on', async () => {
+  it('detaches from the job and prints how to continue', async () => {
     const variables = await serve(runningJob());
     const program = startOnTerminal(['job', id, '--wait', '--no-color'], { home, variables });
     await program.shown('running on local');
@@ -92,7 +92,7 @@ describe('Ctrl-C while waiting', () => {
     expect(server?.calls.map(({ operation }) => operation)).not.toContain('jobs.cancel');
   });
 
-  it('cancels the job when asked to', async () => {
+  it('cancels the job with --cancel-on-interrupt', async () => {
     const variables = await serve(runningJob());
     const argv = ['job', id, '--cancel-on-interrupt', '--no-color'];
     const program = startOnTerminal(argv, { home, variables });
@@ -105,8 +105,8 @@ describe('Ctrl-C while waiting', () => {
   });
 });
 
-describe('questions on a terminal', () => {
-  it('take a password without showing it', async () => {
+describe('prompts on a terminal', () => {
+  it('read a password without echo', async () => {
     const passwords: unknown[] = [];
     const variables = await serve({
       'setup.show': () => ({ needed: false }),
@@ -131,7 +131,7 @@ describe('questions on a terminal', () => {
     expect(list).toMatchObject([{ name: 'lab', token: 'lz' }]);
   });
 
-  it('do nothing on Ctrl-C or no', async () => {
+  it('change nothing on Ctrl-C or no', async () => {
     const variables = await serve({ 'engines.remove': () => undefined });
     for (const [key, expected] of [
       ['\u0003', 130],
@@ -145,7 +145,7 @@ describe('questions on a terminal', () => {
     expect(server?.calls).toEqual([]);
   });
 
-  it('act on yes', async () => {
+  it('proceed on yes', async () => {
     const variables = await serve({ 'engines.remove': () => undefined });
     const program = startOnTerminal(['engines', 'remove', 'x1'], { home, variables });
     await program.shown('[y/N]');
@@ -189,7 +189,7 @@ describe('--watch', () => {
     };
   };
 
-  it('draws the list anew on a terminal', async () => {
+  it('redraws the list on a terminal', async () => {
     const variables = await serve({ 'jobs.list': moving() });
     const program = startOnTerminal(['jobs', '--watch', '--no-color'], { home, variables });
     await program.shown('succeeded');
@@ -219,19 +219,19 @@ describe('--watch', () => {
 });
 
 describe('a result', () => {
-  it('goes into devices and pipes instead of taking their place', async () => {
+  it('is written to devices and pipes instead of replacing them', async () => {
     const sha256 = createHash('sha256').update('new').digest('hex');
     const artifacts = [{ path: 'out', sha256, sizeBytes: 3, attempt: 1, primary: true }];
     const variables = await serve({
       'jobs.show': () => sampleJob({ artifacts }),
       'jobs.result': ({ response }) => void response.end('new'),
     });
-    const line = `mkfifo pipe; lazaret result ${id} -o pipe 2>&1 & cat pipe; wait; test -p pipe`;
+    const line = `mkfifo pipe; lazaret result ${id} -O pipe 2>&1 & cat pipe; wait; test -p pipe`;
     const { exitCode, stdout } = await startShell(line, { home, variables }).finished;
     expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: 'new' });
   });
 
-  it('is not sent to a terminal by another name', async () => {
+  it('is not written to a terminal through a device path', async () => {
     const artifacts = [
       { path: 'o', sha256: 'a'.repeat(64), sizeBytes: 3, attempt: 1, primary: true },
     ];
@@ -239,7 +239,7 @@ describe('a result', () => {
       'jobs.show': () => sampleJob({ artifacts }),
       'jobs.result': ({ response }) => void response.end('\u001B[2J'),
     });
-    const argv = ['result', id, '-o', '/dev/stdout', '--no-color'];
+    const argv = ['result', id, '-O', '/dev/stdout', '--no-color'];
     const { exitCode, stdout } = await startOnTerminal(argv, { home, variables }).finished;
     expect(exitCode).toBe(2);
     expect(stdout).toContain('/dev/stdout is a terminal');
@@ -248,7 +248,7 @@ describe('a result', () => {
 });
 
 describe('completion in bash', () => {
-  it('completes commands, flags, and names that the server knows', async () => {
+  it('completes commands, flags and names from the server', async () => {
     const engine = { name: 'apktool', description: 'takes\u001B[2J apart' };
     const variables = await serve({
       'engines.list': () => ({ items: [engine], next: null, refused: [] }),

@@ -1,16 +1,16 @@
-/** Long tables of ready cells: aligned, cut to the terminal, and quick for many thousand rows. */
+/** Long tables of formatted cells: aligned, cut to the terminal, fast for many thousand rows. */
 import { countCharacters, cutText } from './cut-text.ts';
 import type { Style, StyleName } from './style.ts';
 
 export interface Cell {
-  /** Safe for a terminal. */
+  /** Escaped for a terminal. */
   readonly text: string;
   readonly style?: StyleName;
 }
 
 export interface RowOptions {
   readonly style: Style;
-  /** Width of the terminal; without one nothing is shortened. */
+  /** Width of the terminal; without one nothing is cut. */
   readonly widthChars: number | undefined;
 }
 
@@ -18,7 +18,7 @@ const gapChars = 2;
 const lastCharsMin = 12;
 const ascii = /^[\u0020-\u007E]*$/;
 
-/** The last column takes what room is left; on terminals no other takes more than a third. */
+/** The last column gets the remaining width; on terminals no other gets more than a third. */
 export function alignRows(rows: readonly (readonly Cell[])[], options: RowOptions): string {
   const { style, widthChars } = options;
   const most = widthChars === undefined ? undefined : Math.floor(widthChars / 3);
@@ -30,12 +30,13 @@ export function alignRows(rows: readonly (readonly Cell[])[], options: RowOption
     }
   }
   const before = widths.reduce((sum, width) => sum + width + gapChars, 0);
-  const room = widthChars === undefined ? undefined : Math.max(lastCharsMin, widthChars - before);
+  const remaining =
+    widthChars === undefined ? undefined : Math.max(lastCharsMin, widthChars - before);
   return rows
     .map((row) => {
       const cells = row.map(({ text, style: name }, column) => {
         const isLast = column === row.length - 1;
-        const max = isLast ? room : most;
+        const max = isLast ? remaining : most;
         const shown = max === undefined ? text : cutText(text, max);
         const padding = isLast ? 0 : (widths[column] ?? 0) - countChars(shown) + gapChars;
         return `${name === undefined ? shown : style(name, shown)}${' '.repeat(padding)}`;

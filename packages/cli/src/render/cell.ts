@@ -1,15 +1,15 @@
-/** How values look to people. Units stand last in field names, so the name says how to show one. */
+/** Formats values for people. Field names end with the unit, which decides the format. */
 import { formatDuration, formatSize } from '@lazaret/protocol';
 
 import { visibleLine } from './visible-text.ts';
 
 export interface CellOptions {
   readonly now: number;
-  /** Tables have little room: digests are shortened, dates are relative. */
+  /** For tables: digests are shortened, times are relative. */
   readonly short: boolean;
 }
 
-const nothing = '-';
+const emptyCell = '-';
 const digest = /^(?:sha256:)?([0-9a-f]{64})$/;
 
 /** The value at a dotted path, such as `outcome.code`. */
@@ -22,9 +22,9 @@ export function valueAt(item: unknown, path: string): unknown {
   return value;
 }
 
-/** A value on one line, safe for a terminal. */
+/** A value on one line, escaped for a terminal. */
 export function formatCell(name: string, value: unknown, options: CellOptions): string {
-  if (value === null || value === undefined || value === '') return nothing;
+  if (value === null || value === undefined || value === '') return emptyCell;
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (typeof value === 'number') return formatNumber(name, value);
   if (typeof value === 'string') return formatString(name, value, options);
@@ -77,7 +77,7 @@ export function formatMoment(at: number): string {
 function formatNumber(name: string, value: number): string {
   if (name.endsWith('Bytes')) return formatSize(value);
   if (name.endsWith('Ms')) return formatDuration(value);
-  // As ls and chmod have it.
+  // as ls and chmod show it
   if (name === 'mode') return value.toString(8).padStart(4, '0');
   return String(value);
 }
@@ -92,7 +92,7 @@ function formatString(name: string, value: string, { now, short }: CellOptions):
 }
 
 function formatList(name: string, list: readonly unknown[], options: CellOptions): string {
-  if (list.length === 0) return nothing;
+  if (list.length === 0) return emptyCell;
   if (options.short && name === 'inputs' && list.length > 1) {
     return `${formatItem(list[0], options)} +${list.length - 1}`;
   }
@@ -116,5 +116,5 @@ function formatRecord(fields: Record<string, unknown>, options: CellOptions): st
   const pairs = Object.entries(fields).map(
     ([key, value]) => `${visibleLine(key)}=${formatCell(key, value, options)}`,
   );
-  return pairs.length === 0 ? nothing : pairs.join(', ');
+  return pairs.length === 0 ? emptyCell : pairs.join(', ');
 }

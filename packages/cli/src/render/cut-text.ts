@@ -1,11 +1,11 @@
-/** Counting and cutting text by what people see as one character. */
+/** Counts and cuts text by grapheme clusters. */
 const segmenter = new Intl.Segmenter();
 
 export function countCharacters(text: string): number {
   return charactersOf(text).length;
 }
 
-/** At most so many characters, the last one an ellipsis when something was cut off. */
+/** At most `maxChars` characters, ending with an ellipsis if something was cut. */
 export function cutText(text: string, maxChars: number): string {
   const characters = charactersOf(text);
   if (characters.length <= maxChars) return text;

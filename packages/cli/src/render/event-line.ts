@@ -1,12 +1,12 @@
-/** One event of the stream on one line, for people or for programs. */
+/** One event of the stream on one line, as text or JSON. */
 import type { Event } from '@lazaret/protocol';
 
-import type { Invocation } from '../command.ts';
+import type { Invocation } from '../command/command.ts';
 import { formatCell, formatMoment } from './cell.ts';
 import { createStyle } from './style.ts';
 import { visibleJson, visibleLine } from './visible-text.ts';
 
-/** JSON and YAML come as one JSON object a line, so that a reader need not wait for an end. */
+/** For JSON and YAML one JSON object per line, since a stream has no end. */
 export function formatEventLine({ shell, settings }: Invocation, event: Event): string {
   if (settings.quiet) return `${visibleLine(event.cursor)}\n`;
   if (settings.output !== 'table') return `${visibleJson(JSON.stringify(event))}\n`;

@@ -1,9 +1,9 @@
-/** An error as a person reads it: what went wrong, where, and the next step. */
+/** An error as text: the message, the fields and a hint. */
 import { Problem } from '@lazaret/protocol';
 
 import { exitCodeOfProblem, exitCodes } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
-import { kebabCase } from '../flag-names.ts';
+import { kebabCase } from '../command/flag-names.ts';
 import { createStyle } from './style.ts';
 import { visibleLine } from './visible-text.ts';
 
@@ -12,7 +12,7 @@ export interface FailureText {
   readonly exitCode: number;
 }
 
-/** What to write to standard error, and the exit code. Unknown errors are programmers' errors. */
+/** Text for standard error, and the exit code. Unknown errors are bugs. */
 export function explainFailure(
   error: unknown,
   { color, debug }: { color: boolean; debug: boolean },
@@ -21,7 +21,7 @@ export function explainFailure(
   const trace = debug && error instanceof Error ? `${error.stack ?? ''}\n` : '';
   if (error instanceof Problem) {
     const retry = error.headers['retry-after'];
-    // only for what the reader cannot mend: the log tells more under it
+    // only for errors of the server: its log has the details
     const requestId = error.status >= 500 ? error.headers['x-request-id'] : undefined;
     const hint = retry === undefined ? error.hint : `${error.hint} (${retry} s)`;
     const { title } = error.toDocument();
@@ -32,7 +32,7 @@ export function explainFailure(
         : [`  ${visibleLine(error.message)}`]),
       ...formatFields(error.fields),
       `${style('cyan', 'hint:')} ${adaptHint(error, hint)}`,
-      ...(requestId === undefined ? [] : [`  request id ${visibleLine(requestId)}`]),
+      ...(requestId === undefined ? [] : [`  request ID ${visibleLine(requestId)}`]),
     ];
     return {
       text: `${lines.join('\n')}\n${trace}`,
@@ -48,15 +48,15 @@ export function explainFailure(
     return { text: `${lines.join('\n')}\n${trace}`, exitCode: error.exitCode };
   }
   const message = visibleLine(error instanceof Error ? error.message : String(error));
-  const text = `${style('red', 'error:')} lazaret itself failed: ${message}\n${
-    trace === '' ? 'Set LAZARET_DEBUG=1 to see where.\n' : trace
+  const text = `${style('red', 'error:')} internal error: ${message}\n${
+    trace === '' ? 'Set LAZARET_DEBUG=1 for a stack trace.\n' : trace
   }`;
   return { text, exitCode: exitCodes.failure.code };
 }
 
-/** Hints of the server speak of the console and of HTTP; here a command is nearer. */
+/** Hints of the server refer to the console and HTTP; here they refer to commands. */
 function adaptHint({ code }: Problem, hint: string): string {
-  if (code === 'unauthenticated') return 'Sign in with `lazaret login`, or give --token.';
+  if (code === 'unauthenticated') return 'Sign in with `lazaret login`, or use --token.';
   return hint;
 }
 

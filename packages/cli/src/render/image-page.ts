@@ -1,23 +1,23 @@
-/** An image that a server keeps, as people read it: what `inspect` says first of a report. */
+/** A stored image as text: the summary of its report. */
 import type { ImageDetail } from '@lazaret/protocol';
 
 import { formatCell } from './cell.ts';
-import { formatSummary, severityWords } from './inspection-page.ts';
+import { formatSummary, formatSeverityCounts } from './inspection-page.ts';
 import type { PageOptions } from './page.ts';
 import { visibleLine } from './visible-text.ts';
 
-/** Lists have commands of their own, which the last lines name. */
+/** The last lines name the commands that print the lists. */
 export function formatImagePage(detail: ImageDetail, options: PageOptions): string {
   const { digest, project, names, image, packages, findings, inspectedAt, inspection } = detail;
-  const words = severityWords((one) => findings[one]);
+  const words = formatSeverityCounts((one) => findings[one]);
   const about = formatSummary(
     detail,
     {
       packages: String(packages),
       findings: words === '' ? 'none' : words,
       more: [
-        // An engine's image has no manifest, and is kept by its configuration.
-        ['Known by', image?.manifestDigest === digest ? [] : [digest]],
+        // an image of an engine has no manifest: it is stored by the digest of its configuration
+        ['ID', image?.manifestDigest === digest ? [] : [digest]],
         ['Names', names],
         ['Project', [project]],
         ['Inspected', [formatCell('inspectedAt', inspectedAt, { now: options.now, short: false })]],

@@ -11,7 +11,7 @@ import {
 } from '@lazaret/protocol';
 
 import { alignRows, type Cell, type RowOptions } from './aligned-rows.ts';
-import { severityStyles, verdictStyles } from './inspection-words.ts';
+import { severityStyles, verdictStyles } from './inspection-labels.ts';
 import { visibleLine } from './visible-text.ts';
 
 const filesShown = 100;
@@ -49,9 +49,7 @@ export function formatDifference(difference: ReportDifference, options: RowOptio
 }
 
 function emptyLine(isPartial: boolean): string {
-  return isPartial
-    ? 'No difference was found in the comparable parts.\n'
-    : 'No difference was found.\n';
+  return isPartial ? 'No differences in the comparable parts.\n' : 'No differences.\n';
 }
 
 function section(title: string, rows: readonly (readonly Cell[])[], options: RowOptions): string {
@@ -131,7 +129,7 @@ function formatFiles(files: ReportDifference['files'], options: RowOptions): str
     `${changed.length} changed, ${moved.length} moved`,
   ].join(', ');
   const left = rows.length - filesShown;
-  const more = left > 0 ? `and ${left} more; --output json lists them\n` : '';
+  const more = left > 0 ? `and ${left} more; list all with -o json\n` : '';
   const listed = section(`Files: ${counts}`, rows.slice(0, filesShown), options);
   return listed === '' ? '' : `${listed}${more}`;
 }

@@ -1,4 +1,4 @@
-/** A report as people read it: the summary first, then findings, then what was asked for. */
+/** A report as text: the summary first, then findings, then the requested lists. */
 import {
   formatDuration,
   formatSize,
@@ -16,11 +16,17 @@ import {
 
 import { alignRows, type Cell, type RowOptions } from './aligned-rows.ts';
 import { formatFiles, formatFindings, formatPackages } from './inspection-sections.ts';
-import { counted, gapLine, tally, verdictStyles, verdictWords } from './inspection-words.ts';
+import {
+  counted,
+  formatGap,
+  formatCounts,
+  verdictStyles,
+  verdictLabels,
+} from './inspection-labels.ts';
 import { visibleLine } from './visible-text.ts';
 
 export interface ReportPageOptions extends RowOptions {
-  /** Which lists follow the summary whole. */
+  /** Which lists follow the summary completely. */
   readonly sections: {
     readonly packages: boolean;
     readonly files: boolean;
@@ -30,7 +36,7 @@ export interface ReportPageOptions extends RowOptions {
   readonly tookMs: number | undefined;
 }
 
-/** Everything that the image controls is made safe for a terminal. */
+/** Everything from the image is untrusted and escaped. */
 export function formatReportPage(report: InspectionReport, options: ReportPageOptions): string {
   const { sections, tookMs } = options;
   const parts = [
@@ -39,7 +45,7 @@ export function formatReportPage(report: InspectionReport, options: ReportPageOp
       {
         packages: packagesOf(report.packages),
         findings: findingsOf(report),
-        note: hasMalwareScanner(report) ? undefined : nobodyLooked,
+        note: hasMalwareScanner(report) ? undefined : noMalwareScannerHint,
         more: [['Took', list(tookMs === undefined ? undefined : formatDuration(tookMs))]],
       },
       options,
@@ -54,7 +60,7 @@ export function formatReportPage(report: InspectionReport, options: ReportPageOp
 /** Worst first. */
 const verdictOrder = ['malicious', 'suspicious', 'incomplete', 'unscanned', 'clean'] as const;
 
-/** Below several pages: the worst verdict of all, which is what the exit code goes by. */
+/** Below several pages: the most severe verdict, which decides the exit code. */
 export function formatOverall(reports: readonly InspectionReport[], { style }: RowOptions): string {
   const counts = verdictOrder
     .map(
@@ -68,9 +74,9 @@ export function formatOverall(reports: readonly InspectionReport[], { style }: R
   return `All ${reports.length} images: ${word}  ${told}\n`;
 }
 
-const nobodyLooked = '--clamd or --yara-rules would look for malware';
+const noMalwareScannerHint = 'no malware scanner configured; add --clamd or --yara-rules';
 
-/** Of a report, or of an image that a server keeps. */
+/** What a report and a stored image have in common. */
 export type Summarized = Pick<
   InspectionReport,
   'source' | 'image' | 'distribution' | 'layers' | 'special' | 'unowned' | 'coverage' | 'verdict'
@@ -84,15 +90,15 @@ export interface SummaryWords {
   readonly more: readonly (readonly [string, readonly string[]])[];
 }
 
-/** What it is, the verdict, and a row for each thing worth knowing at first sight. */
+/** Name, verdict and one row for each fact of the summary. */
 export function formatSummary(about: Summarized, words: SummaryWords, options: RowOptions): string {
   const { style } = options;
   const title = style('bold', visibleLine(about.image?.names[0] ?? about.source.reference));
   const { state, reasons } = about.verdict;
-  const verdict = `${style(verdictStyles[state], state.toUpperCase())}  ${verdictWords[state]}`;
+  const verdict = `${style(verdictStyles[state], state.toUpperCase())}  ${verdictLabels[state]}`;
   const parts = [
     `${title}\n${verdict}\n`,
-    // The words of `unscanned` are its reason.
+    // the label of `unscanned` says the reason already
     ...(state === 'unscanned' ? [] : reasons.map((reason) => `  ${visibleLine(reason)}\n`)),
     ...(words.note === undefined ? [] : [`${style('yellow', 'note:')} ${words.note}\n`]),
     '\n',
@@ -101,7 +107,7 @@ export function formatSummary(about: Summarized, words: SummaryWords, options: R
   return parts.join('');
 }
 
-/** Without one even a complete coverage says little. */
+/** Without one even complete coverage says little. */
 function hasMalwareScanner({ coverage }: InspectionReport): boolean {
   return coverage.scanners.some(({ scanner }) => malwareScanners.has(scanner));
 }
@@ -113,11 +119,11 @@ function summaryRows(
   const { image, source, distribution } = report;
   const rows: SummaryWords['more'] = [
     ['Source', [`${source.kind} ${visibleLine(source.reference)}`]],
-    ['Remarks', remarksToTell(source).map(({ detail }) => detail)],
+    ['Notes', remarksToTell(source).map(({ detail }) => detail)],
     ['OCI artifact', list(image?.artifactType)],
     ['Digest', list(image?.manifestDigest)],
     ['Platform', list(platformOf(report))],
-    ['Not looked at', othersOf(source)],
+    ['Not inspected', othersOf(source)],
     ['Created', list(image?.config?.created)],
     ['System', list(distribution?.prettyName ?? distribution?.id)],
     [image?.artifactType === undefined ? 'Layers' : 'Blobs', list(layersOf(report))],
@@ -125,7 +131,7 @@ function summaryRows(
     ['Packages', [packages]],
     ['Runs', list(runsOf(report))],
     ['Unowned', list(unownedOf(report))],
-    ['Special', list(tally(report.special.flatMap(({ because }) => because)))],
+    ['Special', list(formatCounts(report.special.flatMap(({ because }) => because)))],
     ['Findings', [findings]],
     ['Scanners', scannersOf(report)],
     ['Coverage', coverageOf(report)],
@@ -148,7 +154,7 @@ function platformOf({ image }: Summarized): string | undefined {
   return [os, architecture, variant].filter((part) => part !== undefined).join('/');
 }
 
-/** The other images of the index, which nothing here is about. */
+/** The other images of the index, which were not inspected. */
 function othersOf(source: Summarized['source']): readonly string[] {
   const others = remarksNotLookedAt(source);
   if (others.length === 0) return [];
@@ -158,7 +164,7 @@ function othersOf(source: Summarized['source']): readonly string[] {
   });
   const more = others.length - shown.length;
   const rest = more === 0 ? '' : `and ${more} more; `;
-  return [...shown, `${rest}--all-platforms looks at all of them`];
+  return [...shown, `${rest}use --all-platforms to inspect all of them`];
 }
 
 function filesOf({ coverage: { files, bytes } }: Summarized): string {
@@ -172,8 +178,8 @@ function layersOf({ image, layers, coverage }: Summarized): string | undefined {
   const { examined, cached, partial, missing } = coverage.layers;
   const states = [
     [examined, 'examined'],
-    [cached, 'known from before'],
-    [partial, 'in part'],
+    [cached, 'cached'],
+    [partial, 'partial'],
     [missing, 'missing'],
   ] as const;
   const told = states.filter(([count]) => count > 0).map(([count, word]) => `${count} ${word}`);
@@ -183,8 +189,8 @@ function layersOf({ image, layers, coverage }: Summarized): string | undefined {
 function packagesOf(packages: readonly PlacedPackage[]): string {
   const hidden = packages.filter(({ hiddenBy }) => hiddenBy !== undefined).length;
   const shown = packages.filter(({ hiddenBy }) => hiddenBy === undefined);
-  const types = tally(shown.map(({ type }) => type));
-  const more = hidden === 0 ? '' : `; ${hidden} more that later layers hide`;
+  const types = formatCounts(shown.map(({ type }) => type));
+  const more = hidden === 0 ? '' : `; ${hidden} more hidden by later layers`;
   return `${shown.length}${types === '' ? '' : `: ${types}`}${more}`;
 }
 
@@ -198,20 +204,20 @@ function runsOf({ image }: Summarized): string | undefined {
 
 function unownedOf({ unowned }: Summarized): string | undefined {
   if (unowned === undefined || unowned.count === 0) return undefined;
-  return `${counted(unowned.count, 'file')} that no package owns`;
+  return `${counted(unowned.count, 'file')} not owned by any package`;
 }
 
 function findingsOf({ findings }: InspectionReport): string {
   if (findings.length === 0) return 'none';
   const hidden = findings.filter(({ hiddenBy }) => hiddenBy !== undefined).length;
-  const told = severityWords(
+  const told = formatSeverityCounts(
     (one) => findings.filter((finding) => finding.severity === one).length,
   );
   return `${told}${hidden === 0 ? '' : `; ${hidden} of them hidden by later layers`}`;
 }
 
 /** `1 critical, 3 low`; empty when there is none. */
-export function severityWords(countOf: (one: Severity) => number): string {
+export function formatSeverityCounts(countOf: (one: Severity) => number): string {
   return severity.options
     .map((one) => [one, countOf(one)] as const)
     .filter(([, count]) => count > 0)
@@ -219,7 +225,7 @@ export function severityWords(countOf: (one: Severity) => number): string {
     .join(', ');
 }
 
-/** Twelve digits tell two digests apart for people. */
+/** Twelve digits are enough to distinguish two digests. */
 const longDigest = /\b([0-9a-f]{12})[0-9a-f]{20,}\b/g;
 
 function scannersOf({ coverage }: Summarized): readonly string[] {
@@ -228,12 +234,12 @@ function scannersOf({ coverage }: Summarized): readonly string[] {
     const made = one.signaturesAt === undefined ? '' : ` of ${one.signaturesAt.slice(0, 10)}`;
     const thing = scannedThing(one);
     const problems = [
-      ...(one.healthy ? [] : ['not in order']),
-      ...(one.partial === 0 ? [] : [`${counted(one.partial, thing)} in part`]),
+      ...(one.healthy ? [] : ['unhealthy']),
+      ...(one.partial === 0 ? [] : [`${counted(one.partial, thing)} partially`]),
       ...(one.failed === 0 ? [] : [`${counted(one.failed, thing)} failed`]),
     ];
-    const cached = one.cached === 0 ? '' : `, ${one.cached} known from before`;
-    // It was asked about those that it failed at too.
+    const cached = one.cached === 0 ? '' : `, ${one.cached} cached`;
+    // those that it failed at count as examined
     const whole = Math.max(0, one.examined - one.partial - one.failed);
     const examined = `${counted(whole, thing)} examined${cached}`;
     const signatures = one.signatures.replaceAll(longDigest, '$1');
@@ -244,7 +250,7 @@ function scannersOf({ coverage }: Summarized): readonly string[] {
 
 const feedsShown = 5;
 
-/** Feeds that were imported together are told together. */
+/** Groups feeds by the day of their import. */
 function feedsOf({ feeds = [] }: ScannerCoverage): readonly string[] {
   const days = Map.groupBy(feeds, ({ importedAt }) => importedAt.slice(0, 10));
   return [...days].map(([day, group]) => {
@@ -263,8 +269,8 @@ function coverageOf({ coverage }: Summarized): readonly string[] {
   if (complete && gapCount === 0) return ['complete'];
   const more = gapCount - Math.min(limits.cliGapsShown, gaps.length);
   return [
-    complete ? 'complete, with remarks' : `partial: ${counted(gapCount, 'thing')} not examined`,
-    ...gaps.slice(0, limits.cliGapsShown).map(gapLine),
+    complete ? 'complete, with notes' : `partial: ${counted(gapCount, 'gap')}`,
+    ...gaps.slice(0, limits.cliGapsShown).map(formatGap),
     ...(more > 0 ? [`and ${more} more; --output json lists them`] : []),
   ];
 }

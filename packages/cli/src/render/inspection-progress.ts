@@ -1,14 +1,15 @@
-/** Bars on standard error while an image is inspected: one for each layer that is being read. */
-import type { Invocation } from '../command.ts';
-import type { ShownProgress } from '../commands/inspect-request.ts';
+/** Progress of an inspection on standard error: a bar for each layer being examined. */
+import type { Invocation } from '../command/command.ts';
+import type { ShownProgress } from '../commands/inspect/inspect-image.ts';
 import { cutText } from './cut-text.ts';
+import { counted } from './inspection-labels.ts';
 import { formatProgress } from './progress.ts';
 import { widthOf } from './style.ts';
 import { visibleLine } from './visible-text.ts';
 
 export interface InspectionProgress {
   show(event: ShownProgress): void;
-  /** Takes the bars away. */
+  /** Erases the bars. */
   end(): void;
 }
 
@@ -18,7 +19,7 @@ const redrawMs = 100;
 const barsMax = 6;
 const labelChars = 28;
 
-/** Only on terminals, and neither with `--quiet` nor when it is not wanted. */
+/** Only on terminals, and neither with `--quiet` nor `--no-progress`. */
 export function createInspectionProgress(
   { shell, settings }: Pick<Invocation, 'shell' | 'settings'>,
   { label, enabled }: { label: string; enabled: boolean },
@@ -38,7 +39,9 @@ export function createInspectionProgress(
     const files = [...layers.values()].reduce((sum, layer) => sum + layer.files, 0);
     const name = cutText(visibleLine(label), labelChars);
     const head =
-      total === 0 ? `${name}  being read` : `${name}  layer ${ended} of ${total}  ${files} files`;
+      total === 0
+        ? `${name}  reading`
+        : `${name}  layer ${ended} of ${total}  ${counted(files, 'file')}`;
     const active = [...layers.values()].filter(({ state }) => state === 'examining');
     const lines = [head, ...active.slice(0, barsMax).map((layer) => layerLine(layer, now))];
     const width = (widthOf(stderr) ?? 1) - 1;
@@ -53,7 +56,7 @@ export function createInspectionProgress(
         const began = layers.get(event.index)?.startedAt ?? now;
         layers.set(event.index, { ...event, startedAt: began });
       }
-      // an inspection that ends at once needs no bars
+      // a short inspection needs no bars
       if (now - drawnAt < redrawMs) return;
       drawnAt = now;
       draw(now);
@@ -67,7 +70,7 @@ export function createInspectionProgress(
 
 function layerLine(layer: LayerProgress, now: number): string {
   const name = `  ${cutText(visibleLine(layer.label), labelChars).padEnd(labelChars)}`;
-  const files = `${layer.files} files`;
+  const files = counted(layer.files, 'file');
   if (layer.doneBytes === undefined) return `${name}  ${files}`;
   const { doneBytes, totalBytes, startedAt } = layer;
   return `${name}  ${formatProgress({ doneBytes, totalBytes, elapsedMs: now - startedAt })}`;

@@ -9,10 +9,10 @@ import {
 } from '@lazaret/protocol';
 
 import { alignRows, type Cell, type RowOptions } from './aligned-rows.ts';
-import { counted, severityStyles } from './inspection-words.ts';
+import { counted, severityStyles } from './inspection-labels.ts';
 import { visibleLine } from './visible-text.ts';
 
-/** Worst first; with `whole` all of them, each with its evidence. */
+/** Most severe first; with `whole` all of them, each with its evidence. */
 export function formatFindings(
   { findings }: InspectionReport,
   options: RowOptions & { readonly whole: boolean },
@@ -24,18 +24,18 @@ export function formatFindings(
   const left = options.whole ? 0 : rows.length - shown.length;
   const table = options.whole
     ? inOrder.map((finding) => formatFinding(finding, options)).join('')
-    : alignRows([header(['SEVERITY', 'RULE', 'LAYER', 'WHERE AND WHAT']), ...shown], options);
-  const more = left === 0 ? '' : `and ${left} more: --findings lists all of them\n`;
+    : alignRows([header(['SEVERITY', 'RULE', 'LAYER', 'LOCATION AND TITLE']), ...shown], options);
+  const more = left === 0 ? '' : `and ${left} more; list all with --findings\n`;
   return `${title('Findings', options)}${table}${more}`;
 }
 
-/** By severity, then what is bad before what is weak. */
+/** By severity, then malware before weaknesses. */
 function rankOf({ severity: level, class: kind }: PlacedFinding): number {
   const classes = findingClass.options;
   return severity.options.indexOf(level) * classes.length + classes.indexOf(kind);
 }
 
-/** The same rule in the same file, line after line, makes one row. */
+/** Repeated matches of a rule in a file make one row. */
 function repeatedRows(findings: readonly PlacedFinding[]): readonly (readonly Cell[])[] {
   const groups = new Map<string, { row: readonly Cell[]; count: number }>();
   for (const finding of findings) {
@@ -64,14 +64,14 @@ function findingRow(finding: PlacedFinding): readonly Cell[] {
   ];
 }
 
-/** A vulnerability is in a package, whatever file tells of that; the others are in a file. */
+/** A vulnerability is in a package, other findings are in a file. */
 function aboutOf({ class: kind, path, purl, title: text, evidence }: PlacedFinding): string[] {
   if (kind !== 'vulnerability') return [path ?? purl ?? '', text].filter((part) => part !== '');
   const fixed = evidence?.['fixed'];
   return [text, ...(fixed === undefined ? [] : [`(fixed in ${[fixed].flat().join(', ')})`])];
 }
 
-/** One finding over several lines: nothing of it is cut. */
+/** One finding over several lines, uncut. */
 function formatFinding(finding: PlacedFinding, { style }: RowOptions): string {
   const { severity: level, scanner, rule, evidence = {} } = finding;
   const layer = layerCell(finding).text;
@@ -115,7 +115,7 @@ export function formatPackages({ packages }: InspectionReport, options: RowOptio
   return `${title('Packages', options)}${alignRows([head, ...rows], options)}`;
 }
 
-/** By path; what later layers hide stands below what is seen. */
+/** By path; hidden files follow the visible file of the path. */
 export function formatFiles({ files = [] }: InspectionReport, options: RowOptions): string {
   const rows = files
     .toSorted((a, b) => compare(a.path, b.path) || a.layer - b.layer)

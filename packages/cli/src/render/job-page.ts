@@ -1,4 +1,4 @@
-/** A job for people: what it came to and why, its attempts with their phases, what it left. */
+/** A job as text: its outcome, its attempts with their phases, its artifacts. */
 import {
   formatDuration,
   formatSize,
@@ -15,7 +15,7 @@ import {
 import { formatAge, formatMoment } from './cell.ts';
 import type { PageOptions } from './page.ts';
 import { styleState, type Style } from './style.ts';
-import { layOut } from './table.ts';
+import { formatRows } from './table.ts';
 import { visibleLine } from './visible-text.ts';
 
 /** The whole page. */
@@ -38,8 +38,8 @@ export async function formatJobPage(job: JobDetail, options: PageOptions): Promi
   return parts.join('');
 }
 
-/** One line on a job that goes on: `running on local, attempt 1`. */
-export function describeState(job: Job, style: Style): string {
+/** One line about an unfinished job: `running on local, attempt 1`. */
+export function formatStateLine(job: Job, style: Style): string {
   const state = styleState(style, job.state);
   const where = job.node === null ? '' : ` on ${visibleLine(job.node)}`;
   const attempt = job.attempts > 1 ? `, attempt ${job.attempts}` : '';
@@ -47,18 +47,18 @@ export function describeState(job: Job, style: Style): string {
   return `${job.id}  ${state}${where}${attempt}${why}`;
 }
 
-/** One line on a job that ended: `succeeded in 3.2s`, or what went wrong. */
-export function describeOutcome(job: Job, style: Style): string {
+/** One line about a finished job: `succeeded in 3.2s`, or the reason of the failure. */
+export function formatOutcomeLine(job: Job, style: Style): string {
   const from = Date.parse(job.startedAt ?? job.createdAt);
   const took =
     job.finishedAt === null ? '' : ` in ${formatDuration(Date.parse(job.finishedAt) - from)}`;
   const why =
-    job.outcome === null || job.state === 'succeeded' ? '' : `: ${sayOutcome(job.outcome)}`;
+    job.outcome === null || job.state === 'succeeded' ? '' : `: ${formatOutcome(job.outcome)}`;
   return `${job.id}  ${styleState(style, job.state)}${took}${why}`;
 }
 
 /** `Engine exited with a failure code: exit code 3 (exit_code)`. */
-export function sayOutcome({ code, detail }: Outcome): string {
+export function formatOutcome({ code, detail }: Outcome): string {
   const said = detail === '' ? '' : `: ${visibleLine(detail)}`;
   return `${outcomeCodes[code].title}${said} (${code})`;
 }
@@ -74,8 +74,8 @@ async function formatHead(job: JobDetail, { now, style }: PageOptions): Promise<
   const rows: [string, string | undefined][] = [
     ['Job', style('bold', job.id)],
     ['State', styleState(style, job.state)],
-    ['Outcome', job.outcome === null ? undefined : sayOutcome(job.outcome)],
-    ['Waits for', job.waitReason === null ? undefined : visibleLine(job.waitReason)],
+    ['Outcome', job.outcome === null ? undefined : formatOutcome(job.outcome)],
+    ['Waiting for', job.waitReason === null ? undefined : visibleLine(job.waitReason)],
     ['Engine', `${visibleLine(job.engine)} (revision ${job.engineRevision})`],
     ['Project', job.project],
     ['Inputs', names.join(', ') || undefined],
@@ -90,7 +90,7 @@ async function formatHead(job: JobDetail, { now, style }: PageOptions): Promise<
     ['Started', job.startedAt === null ? undefined : moment(job.startedAt)],
     ['Finished', job.finishedAt === null ? undefined : moment(job.finishedAt)],
   ];
-  return layOut(
+  return formatRows(
     rows.flatMap(([label, text]) =>
       text === undefined ? [] : [[style('dim', `${label}:`), text]],
     ),
@@ -111,7 +111,7 @@ async function formatAttempt(attempt: Attempt, { style }: PageOptions): Promise<
   ].filter((fact) => fact !== undefined);
   const lines = [
     `${attempt.number}  ${styleState(style, attempt.state)} on ${visibleLine(attempt.node)}`,
-    ...(outcome === null || outcome.code === 'succeeded' ? [] : [sayOutcome(outcome)]),
+    ...(outcome === null || outcome.code === 'succeeded' ? [] : [formatOutcome(outcome)]),
     facts.join(', '),
     formatPhases(telemetry),
     style('dim', visibleLine(attempt.imageDigest)),
@@ -139,7 +139,7 @@ function formatPhases(telemetry: Telemetry): string {
 }
 
 async function formatArtifacts(job: JobDetail, style: Style): Promise<string> {
-  return layOut(
+  return formatRows(
     job.artifacts.map(({ path, sizeBytes, sha256, primary }) => [
       visibleLine(path),
       formatSize(sizeBytes),
@@ -150,7 +150,7 @@ async function formatArtifacts(job: JobDetail, style: Style): Promise<string> {
 }
 
 async function formatHistory(history: readonly HistoryEntry[], style: Style): Promise<string> {
-  return layOut(
+  return formatRows(
     history.map(({ at, state, attempt, cause, detail }) => [
       style('dim', formatMoment(Date.parse(at))),
       styleState(style, state),
@@ -169,8 +169,10 @@ function formatParameters(parameters: Readonly<Record<string, unknown>>): string
 }
 
 function nextStep(job: JobDetail): string | undefined {
-  if (!isFinal(job.state)) return `Follow it: lazaret logs -f ${job.id}`;
-  if (job.artifacts.some(({ primary }) => primary)) return `Its result: lazaret result ${job.id}`;
-  if (job.artifacts.length > 0) return `Its artifacts: lazaret result ${job.id} --all -o DIR`;
-  return job.attemptList.length > 0 ? `Its log: lazaret logs ${job.id}` : undefined;
+  if (!isFinal(job.state)) return `Follow the log: lazaret logs -f ${job.id}`;
+  if (job.artifacts.some(({ primary }) => primary))
+    return `Show the result: lazaret result ${job.id}`;
+  if (job.artifacts.length > 0)
+    return `Download the artifacts: lazaret result ${job.id} --all -O DIR`;
+  return job.attemptList.length > 0 ? `Show the log: lazaret logs ${job.id}` : undefined;
 }

@@ -1,7 +1,7 @@
-/** Where a job's log goes: as it is into pipes and files, made harmless on terminals. */
+/** Writes the log of a job: unchanged to pipes and files, escaped on terminals. */
 import type { LogChunk } from '@lazaret/protocol';
 
-import type { Invocation } from '../command.ts';
+import type { Invocation } from '../command/command.ts';
 import { createStyle } from './style.ts';
 import { createVisibleStream } from './visible-text.ts';
 
@@ -10,7 +10,7 @@ export interface LogSink {
   end(): Promise<void>;
 }
 
-/** `raw` sends control characters to the terminal as they are. */
+/** `raw` does not escape control characters. */
 export function createLogSink(
   { shell, settings }: Pick<Invocation, 'shell' | 'settings'>,
   { raw, to }: { raw: boolean; to: 'stdout' | 'stderr' },
@@ -38,7 +38,7 @@ export function createLogSink(
     },
     async end() {
       await put(visible.end());
-      // the prompt should not stand behind a sample's last words
+      // the prompt starts on a new line
       if (stream.isTTY && isLineOpen) await put('\n');
     },
   };

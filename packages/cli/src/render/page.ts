@@ -1,4 +1,4 @@
-/** One resource for people: a line a field, nested records indented, lists of records as tables. */
+/** A resource as text: one line per field, nested records indented, lists of records as tables. */
 import { formatCell, labelOf } from './cell.ts';
 import { styleState, type Style } from './style.ts';
 import { formatTable } from './table.ts';
@@ -14,7 +14,7 @@ const depthMax = 6;
 const tableColumnsMax = 6;
 const indent = '  ';
 
-/** Any JSON value as text that ends with a new line. */
+/** Any JSON value as text that ends with a newline. */
 export async function formatPage(value: unknown, options: PageOptions): Promise<string> {
   if (!isRecord(value)) return `${formatCell('', value, { now: options.now, short: false })}\n`;
   return (await formatFields(value, options, 0)).map((line) => `${line}\n`).join('');

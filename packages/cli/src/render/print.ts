@@ -1,12 +1,12 @@
-/** Writing answers to standard output in the chosen format. */
-import type { Invocation, OutputFormat } from '../command.ts';
+/** Writes output to standard output in the chosen format, and notes to standard error. */
+import type { Invocation, OutputFormat } from '../command/command.ts';
 import { valueAt } from './cell.ts';
 import { formatPage } from './page.ts';
 import { createStyle, widthOf } from './style.ts';
 import { formatTable } from './table.ts';
 import { isDangerous, visibleJson, visibleLine } from './visible-text.ts';
 
-/** Prints a list: a table, an array, or with `--quiet` the first column alone. */
+/** Prints a list: a table, an array, or with `--quiet` only the first column. */
 export async function printList(
   invocation: Invocation,
   items: readonly unknown[],
@@ -27,7 +27,7 @@ export async function printList(
   await writeOut(invocation, table);
 }
 
-/** Prints one resource: its page, the object, or with `--quiet` its identity alone. */
+/** Prints one resource: its page, the object, or with `--quiet` only its ID. */
 export async function printItem(
   invocation: Invocation,
   item: unknown,
@@ -57,7 +57,7 @@ export async function formatStructured(value: unknown, format: OutputFormat): Pr
   const document = new Document(value);
   visit(document, {
     Scalar(_, node) {
-      // only within double quotes can a character be written as an escape
+      // only double quoted strings have escapes
       if (isScalar(node) && typeof node.value === 'string' && isDangerous(node.value)) {
         node.type = Scalar.QUOTE_DOUBLE;
       }
@@ -66,7 +66,7 @@ export async function formatStructured(value: unknown, format: OutputFormat): Pr
   return visibleJson(document.toString({ lineWidth: 0 }));
 }
 
-/** Writes text and waits until it is taken, so that nothing is lost at the end of the process. */
+/** Writes to standard output and waits, so that nothing is lost when the process exits. */
 export function writeOut(
   { shell }: Pick<Invocation, 'shell'>,
   data: string | Uint8Array,
@@ -74,17 +74,17 @@ export function writeOut(
   return write(shell.stdout, data);
 }
 
-/** Tells the reader something beside the answer; silent with `--quiet`. */
-export async function tell(invocation: Invocation, text: string): Promise<void> {
+/** Prints a note to standard error; silent with `--quiet`. */
+export async function printNote(invocation: Invocation, text: string): Promise<void> {
   if (!invocation.settings.quiet) await write(invocation.shell.stderr, `${text}\n`);
 }
 
-/** As `tell`, but only for people: a terminal reads standard error. */
-export async function tellPerson(invocation: Invocation, text: string): Promise<void> {
-  if (invocation.shell.stderr.isTTY) await tell(invocation, text);
+/** As `note`, but only for people: a terminal reads standard error. */
+export async function printTerminalNote(invocation: Invocation, text: string): Promise<void> {
+  if (invocation.shell.stderr.isTTY) await printNote(invocation, text);
 }
 
-/** The field that names an item: the first column, or what nouns are usually known by. */
+/** The field that identifies an item: the first column, or a usual name of such a field. */
 export function identityOf(item: unknown, columns: readonly string[]): string {
   for (const path of [...columns.slice(0, 1), 'id', 'name', 'secret', 'url', 'number', 'cursor']) {
     const value = valueAt(item, path);

@@ -1,15 +1,15 @@
-/** A bar on standard error for transfers, on terminals only. */
+/** A progress bar on standard error for transfers, on terminals only. */
 import { formatDuration, formatSize } from '@lazaret/protocol';
 
-import type { Invocation } from '../command.ts';
+import type { Invocation } from '../command/command.ts';
 import { cutText } from './cut-text.ts';
 import { widthOf } from './style.ts';
 import { visibleLine } from './visible-text.ts';
 
 export interface Progress {
-  /** So many more bytes went through. */
+  /** Adds transferred bytes. */
   add(bytes: number): void;
-  /** Takes the bar away. */
+  /** Erases the bar. */
   end(): void;
 }
 
@@ -34,7 +34,7 @@ export function createProgress(
     add(bytes) {
       doneBytes += bytes;
       const now = shell.now();
-      // a transfer that ends at once needs no bar
+      // a short transfer needs no bar
       if (now - drawnAt < redrawMs) return;
       drawnAt = now;
       isDrawn = true;

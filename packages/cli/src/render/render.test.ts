@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { sampleJob } from '../testing/sample-job.ts';
 import { formatAge, formatCell, labelOf, valueAt } from './cell.ts';
-import { formatJobPage, sayOutcome } from './job-page.ts';
+import { formatJobPage, formatOutcome } from './job-page.ts';
 import { formatPage } from './page.ts';
 import { formatProgress } from './progress.ts';
 import { createStyle } from './style.ts';
@@ -63,7 +63,7 @@ describe('cells', () => {
 describe('tables', () => {
   const options = { columns: ['id', 'name'], now, style, widthChars: 40 };
 
-  it('aligns columns and shortens the widest, never the identity', async () => {
+  it('aligns columns and cuts the widest, never the ID', async () => {
     const items = [{ id: '0123456789abcdef', name: 'x'.repeat(80) }];
     const lines = (await formatTable(items, options)).split('\n');
     expect(lines[0]).toMatch(/^ID {16}NAME$/);
@@ -71,14 +71,14 @@ describe('tables', () => {
     expect(lines[1]?.length).toBe(40);
   });
 
-  it('shortens nothing in a pipe', async () => {
+  it('cuts nothing in a pipe', async () => {
     const items = [{ id: '1', name: 'x'.repeat(300) }];
     expect(await formatTable(items, { ...options, widthChars: undefined })).toContain(
       'x'.repeat(300),
     );
   });
 
-  it('keeps a row on its line whatever a name holds', async () => {
+  it('keeps a row on one line for any name', async () => {
     const table = await formatTable([{ id: 'a\nb', name: '\u001B[2J' }], options);
     expect(table.trimEnd().split('\n')).toHaveLength(2);
     expect(table).not.toContain('\u001B');
@@ -98,7 +98,7 @@ describe('pages', () => {
     expect(page).toMatch(/Revisions:\n {2}REVISION {2}BY\n {2}1 {9}x/);
   });
 
-  it('tells a job with its phases, artifacts and next step', async () => {
+  it('shows a job with its phases, artifacts and next step', async () => {
     const job = sampleJob({
       artifacts: [
         { path: 'out.json', sha256: 'a'.repeat(64), sizeBytes: 3, attempt: 1, primary: true },
@@ -111,7 +111,7 @@ describe('pages', () => {
     expect(page).toContain('lazaret result 0123456789abcdef');
   });
 
-  it('tells why a job failed, with the observations', async () => {
+  it('shows why a job failed, with the observations', async () => {
     const base = sampleJob();
     const outcome = { code: 'out_of_memory', detail: 'used \u001B[2J512 MiB' } as const;
     const page = await formatJobPage(
@@ -127,7 +127,7 @@ describe('pages', () => {
       }),
       options,
     );
-    expect(page).toContain(sayOutcome(outcome));
+    expect(page).toContain(formatOutcome(outcome));
     expect(page).toContain('log_truncated: after 1 MiB');
     expect(page).not.toContain('\u001B');
   });
@@ -143,7 +143,7 @@ describe('progress', () => {
     expect(line).toBe('[######------------------]  25%  25 MiB of 100 MiB  5 MiB/s  15s left');
   });
 
-  it('shows amount and rate when the end is unknown', () => {
+  it('shows amount and rate when the total is unknown', () => {
     expect(formatProgress({ doneBytes: 1_024, totalBytes: undefined, elapsedMs: 0 })).toBe(
       '1 KiB  0 B/s',
     );

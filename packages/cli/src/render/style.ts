@@ -1,4 +1,4 @@
-/** Colours, which are given only to terminals that want them. */
+/** Colours, for terminals that support them. */
 const codes = {
   bold: [1, 22],
   dim: [2, 22],
@@ -9,7 +9,7 @@ const codes = {
 } as const;
 
 export type StyleName = keyof typeof codes;
-/** Wraps text in a style, or leaves it as it is. */
+/** Wraps text in a style, or returns it unchanged. */
 export type Style = (name: StyleName, text: string) => string;
 
 export function createStyle(enabled: boolean): Style {
@@ -20,7 +20,7 @@ export function createStyle(enabled: boolean): Style {
   };
 }
 
-/** Characters in a line of a terminal; undefined for pipes and files. Some terminals say 0. */
+/** Width of a terminal in characters; undefined for pipes and files. Some terminals report 0. */
 export function widthOf(stream: NodeJS.WriteStream): number | undefined {
   if (!stream.isTTY) return undefined;
   return stream.columns > 0 ? stream.columns : usualChars;

@@ -1,4 +1,4 @@
-/** Tables without borders, as docker and kubectl draw them. */
+/** Tables without borders, like those of docker and kubectl. */
 import { formatCell, labelOf, valueAt } from './cell.ts';
 import { countCharacters, cutText } from './cut-text.ts';
 import { styleState, type Style } from './style.ts';
@@ -8,7 +8,7 @@ export interface TableOptions {
   readonly columns: readonly string[];
   readonly now: number;
   readonly style: Style;
-  /** Width of the terminal; without one nothing is shortened. */
+  /** Width of the terminal; without one nothing is cut. */
   readonly widthChars: number | undefined;
 }
 
@@ -16,7 +16,7 @@ const columnCharsMin = 8;
 const gapChars = 2;
 const stateColumns = new Set(['state', 'outcome.code']);
 
-/** One line a row, the header first. Every cell is safe for a terminal. */
+/** One line per row, the header first. Every cell is escaped. */
 export async function formatTable(
   items: readonly unknown[],
   options: TableOptions,
@@ -34,7 +34,7 @@ export async function formatTable(
     const width = widths[index];
     return width === undefined ? text : cutText(text, width);
   };
-  return layOut([
+  return formatRows([
     header.map((text, index) => style('dim', shorten(text, index))),
     ...rows.map((row) =>
       row.map((text, index) => {
@@ -45,8 +45,8 @@ export async function formatTable(
   ]);
 }
 
-/** Rows of ready cells in aligned columns. */
-export async function layOut(rows: readonly (readonly string[])[]): Promise<string> {
+/** Rows of formatted cells in aligned columns. */
+export async function formatRows(rows: readonly (readonly string[])[]): Promise<string> {
   const { default: Table } = await import('cli-table3');
   const parts = ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left'];
   const more = [

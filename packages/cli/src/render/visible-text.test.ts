@@ -13,7 +13,7 @@ import {
 /** What a terminal could obey: everything that is no printable character. */
 const obeyed = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 
-describe('text of a sample on a terminal', () => {
+describe('untrusted text on a terminal', () => {
   it('shows escape sequences, bells and bidirectional overrides', () => {
     expect(visibleLine('\u001B[31mred\u0007')).toBe(String.raw`\x1b[31mred\x07`);
     expect(visibleLine('invoice\u202Efdp.exe')).toBe(String.raw`invoice\u202efdp.exe`);
@@ -21,38 +21,38 @@ describe('text of a sample on a terminal', () => {
     expect(visibleLine('a\u{E0041}b')).toBe(String.raw`a\u{e0041}b`);
   });
 
-  it('keeps new lines and tabs of texts, and shows those of names', () => {
+  it('keeps newlines and tabs of texts, and escapes those of names', () => {
     expect(visibleText('a\tb\r\nc\rd')).toBe('a\tb\nc\\rd');
     expect(visibleLine('a\tb\n')).toBe(String.raw`a\tb\n`);
   });
 
-  it('lets nothing through whatever comes, in pieces or at once', () => {
+  it('escapes every control character, in chunks or at once', () => {
     fc.assert(
       fc.property(
         fc.array(fc.string({ unit: 'binary', maxLength: 24 }), { maxLength: 4 }),
-        (pieces) => {
+        (chunks) => {
           const stream = createVisibleStream();
-          const shown = pieces.map((piece) => stream.push(piece)).join('') + stream.end();
+          const shown = chunks.map((chunk) => stream.push(chunk)).join('') + stream.end();
           expect(obeyed.test(shown.replaceAll(/[\n\t]/g, ''))).toBe(false);
-          expect(obeyed.test(visibleLine(pieces.join('')))).toBe(false);
+          expect(obeyed.test(visibleLine(chunks.join('')))).toBe(false);
         },
       ),
     );
   });
 
-  it('joins a line end that was cut in two', () => {
+  it('joins a CRLF that was split between chunks', () => {
     const stream = createVisibleStream();
     expect(stream.push('one\r') + stream.push('\ntwo\r') + stream.end()).toBe('one\ntwo\\r');
   });
 
-  it('says what is dangerous', () => {
+  it('detects dangerous text', () => {
     expect(isDangerous('plain\ttext\n')).toBe(false);
     expect(isDangerous('\u001B')).toBe(true);
     expect(isDangerous('\u2066')).toBe(true);
   });
 });
 
-describe('structured answers on a terminal', () => {
+describe('structured output on a terminal', () => {
   const hostile = { name: 'a\u202Eb\u009B\u001B[2J', 'key\u200B': 'c\u{E0041}' };
 
   it('keeps its meaning as JSON', () => {

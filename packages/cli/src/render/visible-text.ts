@@ -17,17 +17,17 @@ export function visibleText(text: string): string {
 }
 
 /** `visibleText` for text in chunks: a carriage return at the end of a chunk is deferred. */
-export function createVisibleStream(): { push(piece: string): string; end(): string } {
-  let held = '';
+export function createVisibleStream(): { push(chunk: string): string; end(): string } {
+  let buffered = '';
   return {
-    push(piece) {
-      const text = held + piece;
-      held = text.endsWith('\r') ? '\r' : '';
-      return visibleText(held === '' ? text : text.slice(0, -1));
+    push(chunk) {
+      const text = buffered + chunk;
+      buffered = text.endsWith('\r') ? '\r' : '';
+      return visibleText(buffered === '' ? text : text.slice(0, -1));
     },
     end() {
-      const rest = visibleText(held);
-      held = '';
+      const rest = visibleText(buffered);
+      buffered = '';
       return rest;
     },
   };

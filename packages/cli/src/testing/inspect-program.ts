@@ -2,7 +2,7 @@
 import type { InspectRequest } from '@lazaret/analysis';
 import type { InspectionReport } from '@lazaret/protocol';
 
-import type { InspectImage, ShownProgress } from '../commands/inspect-request.ts';
+import type { InspectImage, ShownProgress } from '../commands/inspect/inspect-image.ts';
 import { runInside, type RunOptions, type RunResult } from './run-program.ts';
 
 export interface Inspecting {
@@ -15,7 +15,7 @@ export interface Inspecting {
 export function inspecting(
   home: string,
   reports: readonly InspectionReport[],
-  act?: (tell: (progress: ShownProgress) => void) => void,
+  act?: (report: (progress: ShownProgress) => void) => void,
 ): Inspecting {
   const requests: InspectRequest[] = [];
   const inspectImage: InspectImage = async (request, hooks) => {

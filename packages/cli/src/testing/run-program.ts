@@ -1,8 +1,8 @@
 /** Runs the program inside the test's process, with streams that the test can read. */
 import { PassThrough, Readable } from 'node:stream';
 
-import type { Shell } from '../command.ts';
-import type { InspectImage } from '../commands/inspect-request.ts';
+import type { Shell } from '../command/command.ts';
+import type { InspectImage } from '../commands/inspect/inspect-image.ts';
 import { readEnvironment } from '../environment.ts';
 import { runProgram } from '../program.ts';
 
@@ -53,9 +53,9 @@ export async function runInside(argv: readonly string[], options: RunOptions): P
 }
 
 function collect(isTTY: boolean): { stream: PassThrough; bytes: () => Buffer } {
-  const pieces: Buffer[] = [];
+  const chunks: Buffer[] = [];
   const stream = new PassThrough();
-  stream.on('data', (piece: Buffer) => pieces.push(piece));
+  stream.on('data', (chunk: Buffer) => chunks.push(chunk));
   Object.assign(stream, isTTY ? { isTTY, columns: 100, rows: 40 } : { isTTY: false });
-  return { stream, bytes: () => Buffer.concat(pieces) };
+  return { stream, bytes: () => Buffer.concat(chunks) };
 }

@@ -51,8 +51,8 @@ function start(program: string, argv: readonly string[], options: SpawnOptions):
   });
   let stdout = '';
   let stderr = '';
-  child.stdout.setEncoding('utf8').on('data', (piece: string) => (stdout += piece));
-  child.stderr.setEncoding('utf8').on('data', (piece: string) => (stderr += piece));
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => (stdout += chunk));
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk));
   // a program may end before it has read everything
   child.stdin.on('error', () => undefined);
   if (stdin !== undefined) child.stdin.end(stdin);

@@ -30,6 +30,8 @@ type Fields = z.ZodType<Record<string, unknown>>;
 export interface CliName {
   /** Words after `lazaret`, as in `users add`. */
   readonly command: string;
+  /** Shorter names of the same command. */
+  readonly shortcuts?: readonly string[];
   /** Body or query fields that are positional instead of flags, in order. */
   readonly positional?: readonly string[];
   /** Columns of the table, as paths into an item; the first is the identity. */

@@ -54,7 +54,7 @@ export const jobs = {
     query: z.object({ ...paging, ...jobFilter, ...jobOrder }),
     output: page(job),
     cli: {
-      command: 'jobs',
+      command: 'jobs list',
       columns: [
         ...['id', 'engine', 'state', 'inputs', 'submittedBy', 'createdAt', 'node'],
         'outcome.code',
@@ -110,7 +110,7 @@ export const jobs = {
     }),
     output: jobDetail,
     errors: ['not_found'],
-    cli: { command: 'job' },
+    cli: { command: 'jobs show', shortcuts: ['job'] },
   }),
   cancel: defineOperation({
     name: 'jobs.cancel',
@@ -121,7 +121,7 @@ export const jobs = {
     params: byId,
     output: job,
     errors: ['not_found'],
-    cli: { command: 'cancel' },
+    cli: { command: 'jobs cancel', shortcuts: ['cancel'] },
   }),
   rerun: defineOperation({
     name: 'jobs.rerun',
@@ -134,7 +134,7 @@ export const jobs = {
     body: z.object({ sameRevision: z.boolean().default(false) }),
     output: jobDetail,
     errors: ['not_found', 'engine_disabled'],
-    cli: { command: 'rerun' },
+    cli: { command: 'jobs rerun', shortcuts: ['rerun'] },
   }),
   log: defineOperation({
     name: 'jobs.log',

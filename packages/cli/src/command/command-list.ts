@@ -1,0 +1,121 @@
+/**
+ * Every command in the order of the help. Most are derived from the operations' rows; a custom
+ * command of the same words replaces a derived one. To add a command, add a row to the list of its
+ * group in `commands/`, or `cli` to the operation's row.
+ */
+import type { CommandGroup, CommandSpec, CommandTree, DerivedCommand } from './command.ts';
+import { accessCommands } from '../commands/access/access-commands.ts';
+import { engineCommands } from '../commands/engines/engine-commands.ts';
+import { imageCommands } from '../commands/images/image-commands.ts';
+import { inspectCommands } from '../commands/inspect/inspect-commands.ts';
+import { jobCommands } from '../commands/jobs/job-commands.ts';
+import { serverCommands } from '../commands/server/server-commands.ts';
+import derivedCommands from './derived-commands.json' with { type: 'json' };
+
+export const commandGroups: readonly CommandGroup[] = [
+  'Jobs',
+  'Images',
+  'Engines and nodes',
+  'Access',
+  'Server',
+  'This program',
+];
+
+/** What the groups of commands are about. */
+const groups: Readonly<Record<string, string>> = {
+  admin: 'Administer a server on this machine',
+  audit: 'Read, export and verify the audit log',
+  config: 'Check and print the configuration of a server',
+  context: 'Manage the servers that you are signed in to',
+  images: 'Manage images that the server inspected',
+  inspections: 'Manage inspections of images by the server',
+  inspect: 'Inspect an image, an archive or a directory without running it',
+  jobs: 'Manage jobs',
+  engines: 'Manage engines, the analysers that jobs run',
+  nodes: 'Manage nodes, where containers run',
+  projects: 'Manage projects, which separate jobs and images of teams',
+  tokens: 'Manage API tokens',
+  users: 'Manage users and their roles',
+};
+
+/** Other words for groups and verbs, as people know them from docker and kubectl. */
+const aliases: Readonly<Record<string, string>> = {
+  contexts: 'context',
+  create: 'add',
+  delete: 'remove',
+  describe: 'show',
+  engine: 'engines',
+  get: 'show',
+  image: 'images',
+  inspection: 'inspections',
+  job: 'jobs',
+  ls: 'list',
+  node: 'nodes',
+  project: 'projects',
+  rm: 'remove',
+  token: 'tokens',
+  user: 'users',
+};
+
+/** The section of the help for derived commands, by the noun of the operation. */
+const groupOfNoun: Readonly<Record<string, CommandGroup>> = {
+  jobs: 'Jobs',
+  images: 'Images',
+  inspections: 'Images',
+  search: 'Images',
+  engines: 'Engines and nodes',
+  nodes: 'Engines and nodes',
+  events: 'Server',
+  audit: 'Server',
+  system: 'Server',
+};
+
+/** Derived commands that a custom command does better. */
+const hidden = new Set(['engines update', 'nodes update']);
+
+export const commandList: readonly CommandSpec[] = inOrder([
+  ...jobCommands,
+  ...inspectCommands,
+  ...imageCommands,
+  ...engineCommands,
+  ...accessCommands,
+  ...serverCommands,
+]);
+
+/** The tree of all commands. */
+export const commandTree: CommandTree = { commands: commandList, groups, aliases };
+
+/** Custom commands replace derived ones of the same words. */
+function inOrder(customCommands: readonly CommandSpec[]): readonly CommandSpec[] {
+  const taken = new Set(customCommands.map(({ words }) => words));
+  const derived = (derivedCommands as readonly DerivedCommand[])
+    .filter(({ words }) => !taken.has(words))
+    .map(toSpec);
+  return commandGroups.flatMap((group) => {
+    const members = [...customCommands, ...derived].filter((spec) => spec.group === group);
+    const nouns = [...new Set(members.map(({ words }) => words.split(' ')[0]))];
+    return nouns.flatMap((noun) =>
+      members
+        .filter(({ words }) => words.split(' ')[0] === noun)
+        .toSorted((a, b) => rankOf(a) - rankOf(b)),
+    );
+  });
+}
+
+function toSpec({ operation, ...command }: DerivedCommand): CommandSpec {
+  return {
+    ...command,
+    group: groupOfNoun[operation.split('.')[0] ?? ''] ?? 'Access',
+    hidden: hidden.has(command.words),
+    load: async () => (await import('./run-operation.ts')).commandOf(operation),
+  };
+}
+
+/** Reading comes before changing, and removing last. */
+function rankOf({ words }: CommandSpec): number {
+  const verbs = ['list', 'show', 'add', 'validate', 'import', 'update', 'enable', 'disable'];
+  const last = ['rollback', 'remove', 'revoke'];
+  const verb = words.split(' ')[1] ?? '';
+  if (last.includes(verb)) return verbs.length + 1 + last.indexOf(verb);
+  return verbs.includes(verb) ? verbs.indexOf(verb) : verbs.length;
+}

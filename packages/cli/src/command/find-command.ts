@@ -1,0 +1,79 @@
+/** Which command the words of a command line name; words that name none are refused. */
+import type { CommandSpec, CommandTree } from './command.ts';
+import { usageFailure } from '../failure.ts';
+import { flagAwaitingValue, globalFlags } from './global-flags.ts';
+
+export interface FoundCommand {
+  readonly spec: CommandSpec | undefined;
+  /** What follows the name of the command. */
+  readonly rest: readonly string[];
+  /** First word of the command line that is no flag, with aliases resolved. */
+  readonly first: string | undefined;
+  readonly second: string | undefined;
+}
+
+/** Words that are neither flags nor values of global flags. */
+export function positionalWords(
+  words: readonly string[],
+  flags = globalFlags,
+): readonly { readonly word: string; readonly at: number }[] {
+  return words
+    .map((word, at) => ({ word, at }))
+    .filter(
+      ({ word, at }) =>
+        !word.startsWith('-') && flagAwaitingValue(flags, words[at - 1]) === undefined,
+    );
+}
+
+/** The command by its words or by a shortcut; two words go before one. */
+export function findCommand(tree: CommandTree, words: readonly string[]): FoundCommand {
+  const [one, two] = positionalWords(words);
+  const resolve = (word: string | undefined): string | undefined =>
+    word === undefined ? undefined : (tree.aliases[word] ?? word);
+  const [first, second] = [resolve(one?.word), resolve(two?.word)];
+  const restAfter = (at: number | undefined): readonly string[] => words.slice((at ?? -1) + 1);
+  const long = tree.commands.find((spec) => spec.words === `${first} ${second}`);
+  if (long !== undefined) return { spec: long, rest: restAfter(two?.at), first, second };
+  const short = tree.commands.find(
+    (spec) => spec.words === first || spec.shortcuts?.includes(one?.word ?? '') === true,
+  );
+  return { spec: short, rest: short === undefined ? words : restAfter(one?.at), first, second };
+}
+
+/** Throws a usage failure that names the nearest command. `--help` does not make it less wrong. */
+export async function refuseUnknownCommand(
+  tree: CommandTree,
+  words: readonly string[],
+): Promise<void> {
+  const { spec, first, second } = findCommand(tree, words);
+  if (spec !== undefined || first === undefined || first === 'help') return;
+  // only here, since the package takes a while to load
+  const { nearestName } = await import('@lazaret/protocol');
+  const visible = tree.commands.filter(({ hidden }) => hidden !== true);
+  if (!visible.some((one) => one.words.startsWith(`${first} `))) {
+    const names = visible.flatMap(({ words: name, shortcuts = [] }) => [
+      name.split(' ')[0] ?? '',
+      ...shortcuts,
+    ]);
+    throw unknownCommand(first, nearestName(first, [...new Set(names)]), 'lazaret --help');
+  }
+  if (second === undefined) return;
+  const verbs = visible
+    .filter((one) => one.words.startsWith(`${first} `))
+    .map(({ words: name }) => name.slice(first.length + 1));
+  const nearest = nearestName(second, verbs);
+  throw unknownCommand(
+    `${first} ${second}`,
+    nearest === undefined ? undefined : `${first} ${nearest}`,
+    `lazaret ${first} --help`,
+  );
+}
+
+function unknownCommand(given: string, nearest: string | undefined, help: string): Error {
+  return usageFailure(`unknown command ${JSON.stringify(`lazaret ${given}`)}`, {
+    hint:
+      nearest === undefined
+        ? `\`${help}\` lists the commands.`
+        : `Did you mean \`lazaret ${nearest}\`? \`${help}\` lists the commands.`,
+  });
+}

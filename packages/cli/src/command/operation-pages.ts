@@ -1,0 +1,96 @@
+/** Custom pages, by the name of the operation whose response they show. */
+import {
+  isFinal,
+  type Identity,
+  type ImageDetail,
+  type JobDetail,
+  type Operation,
+  type OperationOutput,
+  type operations,
+} from '@lazaret/protocol';
+
+import type { Invocation } from './command.ts';
+import { formatCell } from '../render/cell.ts';
+import { formatPage, type PageOptions } from '../render/page.ts';
+import { createStyle, widthOf } from '../render/style.ts';
+import { visibleLine } from '../render/visible-text.ts';
+
+type Page = (answer: unknown, options: PageOptions) => Promise<string>;
+
+/** Notes about a response, printed to a terminal. */
+const notes: Readonly<Record<string, (answer: never) => string>> = {
+  'tokens.create': ({ token }: OperationOutput<typeof operations.access.tokenCreate>) =>
+    `The secret of ${visibleLine(token.name)} (${token.id}); it is shown only once`,
+  'users.link': ({ expiresAt }: OperationOutput<typeof operations.access.userLink>) =>
+    `Valid for one sign-in, until ${expiresAt}`,
+  'engines.list': ({ refused }: OperationOutput<typeof operations.engines.list>) =>
+    refused
+      .map(({ file, detail }) => `rejected: ${visibleLine(file)}: ${visibleLine(detail)}`)
+      .join('\n'),
+};
+
+/** The note about a response; empty when there is none. */
+export function noteFor(operation: Operation, answer: unknown): string {
+  return notes[operation.name]?.(answer as never) ?? '';
+}
+
+const pages: Readonly<Record<string, Page>> = {
+  'jobs.show': async (answer, options) => {
+    const { formatJobPage } = await import('../render/job-page.ts');
+    return formatJobPage(answer as JobDetail, options);
+  },
+  'jobs.cancel': async (answer, { style }) => {
+    const { formatOutcomeLine } = await import('../render/job-page.ts');
+    const job = answer as JobDetail;
+    const more = isFinal(job.state) ? '' : ', is being cancelled';
+    return `${formatOutcomeLine(job, style)}${more}\n`;
+  },
+  'images.show': async (answer, options) => {
+    const { formatImagePage } = await import('../render/image-page.ts');
+    return formatImagePage(answer as ImageDetail, options);
+  },
+  'images.compare': async (answer, options) => {
+    const { formatDifference } = await import('../render/inspection-difference.ts');
+    return formatDifference(answer as OperationOutput<typeof operations.images.compare>, options);
+  },
+  'sessions.show': (answer, options) => {
+    // permissions follow from the roles, and the CSRF token is a secret
+    const { permissions: _, csrf: __, ...identity } = answer as Identity;
+    return formatPage(identity, options);
+  },
+  'tokens.create': async (answer) =>
+    `${(answer as OperationOutput<typeof operations.access.tokenCreate>).secret}\n`,
+  'users.link': async (answer) =>
+    `${visibleLine((answer as OperationOutput<typeof operations.access.userLink>).url)}\n`,
+  'system.show': formatStatus,
+};
+
+/** The page of an operation; without one the fields are listed. */
+export function pageOf(
+  operation: Operation,
+  { shell, settings }: Invocation,
+): ((answer: unknown) => Promise<string>) | undefined {
+  const page = pages[operation.name];
+  if (page === undefined) return undefined;
+  return (answer) =>
+    page(answer, {
+      now: shell.now(),
+      style: createStyle(settings.color.stdout),
+      widthChars: widthOf(shell.stdout),
+    });
+}
+
+async function formatStatus(answer: unknown, { now, style }: PageOptions): Promise<string> {
+  const status = answer as OperationOutput<typeof operations.system.show>;
+  const started = formatCell('startedAt', status.startedAt, { now, short: false });
+  const lines = [
+    `Lazaret ${visibleLine(status.version)}, started ${started}`,
+    `Roles: ${status.roles.map(visibleLine).join(', ')}`,
+    ...(status.missing.length === 0 ? [style('green', 'All components are running.')] : []),
+    ...status.missing.flatMap(({ part, detail, advice }) => [
+      style('yellow', `Not available: ${visibleLine(part)}: ${visibleLine(detail)}`),
+      `  ${visibleLine(advice)}`,
+    ]),
+  ];
+  return lines.map((line) => `${line}\n`).join('');
+}

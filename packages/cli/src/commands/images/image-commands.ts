@@ -1,0 +1,52 @@
+/** The custom commands on images that a server inspects. */
+import type { CommandSpec } from '../../command/command.ts';
+
+const group = 'Images';
+
+export const imageCommands: readonly CommandSpec[] = [
+  {
+    words: 'images inspect',
+    group,
+    summary: 'Inspect an image of a registry on the server',
+    details:
+      'The server pulls the image, inspects it and stores the report; `lazaret inspect` does the ' +
+      'same on this machine, without a server. An image that was inspected with the same scanners ' +
+      'is not inspected again unless --force is given.',
+    arguments: [
+      { name: 'image', required: true, summary: 'Image reference, e.g. registry.lab/app:1.2' },
+    ],
+    flags: [
+      { name: 'wait', short: 'w', summary: 'Wait for the end; the exit code tells the verdict' },
+      { name: 'platform', value: 'os/arch', summary: 'Platform, e.g. linux/arm64, or all' },
+      { name: 'force', summary: 'Inspect again even if the image is already known' },
+      { name: 'project', value: 'name', summary: 'Project of the image' },
+      {
+        name: 'idempotency-key',
+        value: 'key',
+        summary: 'Return the existing inspection if this key was used before',
+      },
+    ],
+    examples: ['lazaret images inspect registry.lab/app:1.2 --wait'],
+    load: async () => (await import('./images.ts')).runInspect,
+  },
+  {
+    words: 'images report',
+    group,
+    summary: 'Download the report of an image as JSON, YAML, CycloneDX, SPDX or SARIF',
+    arguments: [{ name: 'image', required: true, summary: 'Digest or name of the image' }],
+    flags: [
+      {
+        name: 'format',
+        value: 'format',
+        choices: ['json', 'cyclonedx', 'spdx', 'sarif'],
+        summary: 'Earlier name of --output',
+        hidden: true,
+      },
+      { name: 'project', value: 'name', summary: 'Project of the image' },
+    ],
+    formats: ['json', 'yaml', 'cyclonedx', 'spdx', 'sarif'],
+    outputWasFile: true,
+    examples: ['lazaret images report sha256:… -o cyclonedx -O app.cdx.json'],
+    load: async () => (await import('./images.ts')).runReport,
+  },
+];

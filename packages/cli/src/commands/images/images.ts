@@ -1,0 +1,164 @@
+/** `lazaret images inspect` and `images report`: inspections by the server, and their reports. */
+import { randomUUID } from 'node:crypto';
+
+import {
+  inspectionRequest,
+  limits,
+  operations,
+  type Client,
+  type Inspection,
+  type OperationCall,
+} from '@lazaret/protocol';
+
+import { flagOn, flagText, type Invocation } from '../../command/command.ts';
+import { toUnreachable, callTimeout } from '../../connection/connection.ts';
+import { exitCodes } from '../../exit-code.ts';
+import { transientReason, pause } from '../../connection/follow-stream.ts';
+import { interceptInterrupt } from '../../terminal/interrupt.ts';
+import { Failure } from '../../failure.ts';
+import { check } from '../../command/run-operation.ts';
+import { fieldsOf } from '../../command/operation-flags.ts';
+import {
+  formatStructured,
+  printStructured,
+  printNote,
+  printTerminalNote,
+  writeOut,
+} from '../../render/print.ts';
+import { visibleLine } from '../../render/visible-text.ts';
+
+const { images, inspections } = operations;
+const pollSeconds = 50;
+
+export async function runInspect(invocation: Invocation): Promise<number> {
+  const { flags, settings } = invocation;
+  const body = readRequest(invocation);
+  const { client } = await invocation.connect();
+  const headers = { 'idempotency-key': flagText(flags, 'idempotencyKey') ?? randomUUID() };
+  const asked = await client.call(images.inspect, { body }, { headers, signal: callTimeout() });
+  const isTable = settings.output === 'table';
+  if (isTable) await writeOut(invocation, `${asked.id}\n`);
+  if (!flagOn(flags, 'wait')) {
+    if (!isTable) await printStructured(invocation, asked);
+    return exitCodes.ok.code;
+  }
+  const ended = await waitForEnd(invocation, client, asked);
+  if (!isTable) await printStructured(invocation, ended ?? asked);
+  else if (ended !== undefined) await printInspectionEnd(invocation, ended);
+  return ended === undefined ? exitCodes.interrupted.code : exitCodeOf(ended);
+}
+
+function readRequest({ flags, arguments: [reference = ''] }: Invocation) {
+  const platform = flagText(flags, 'platform');
+  const project = flagText(flags, 'project');
+  const body = {
+    reference,
+    ...(platform !== undefined && { platform }),
+    ...(project !== undefined && { project }),
+    force: flagOn(flags, 'force'),
+  };
+  check(inspectionRequest, body, fieldsOf(inspectionRequest));
+  return body;
+}
+
+/** Undefined when the user detached with Ctrl-C; the inspection continues. */
+async function waitForEnd(
+  invocation: Invocation,
+  client: Client,
+  { id }: Inspection,
+): Promise<Inspection | undefined> {
+  const interrupt = interceptInterrupt();
+  let failures = 0;
+  try {
+    while (!interrupt.signal.aborted) {
+      const call = { params: { id }, query: { waitSeconds: pollSeconds } };
+      const signal = AbortSignal.any([interrupt.signal, AbortSignal.timeout(limits.cliCallMs)]);
+      try {
+        const found = await client.call(inspections.show, call, { signal });
+        if (isEnded(found)) return found;
+        failures = 0;
+      } catch (error) {
+        if (interrupt.signal.aborted) break;
+        failures += 1;
+        if (transientReason(error) === undefined || failures > limits.cliReconnects) throw error;
+        await pause(failures, interrupt.signal);
+      }
+    }
+  } finally {
+    interrupt.release();
+  }
+  await printTerminalNote(invocation, `The inspection continues: lazaret inspections show ${id}`);
+  return undefined;
+}
+
+function isEnded({ state }: Inspection): boolean {
+  return state === 'finished' || state === 'failed' || state === 'cancelled';
+}
+
+async function printInspectionEnd(invocation: Invocation, inspection: Inspection): Promise<void> {
+  const { state, problem } = inspection;
+  if (problem !== null) {
+    await printNote(invocation, `${state}: ${visibleLine(problem.detail)} (${problem.code})`);
+  }
+  for (const { digest, platform, verdict, known } of inspection.images) {
+    const about = [digest, platform ?? '', verdict, known ? 'already known' : ''];
+    await writeOut(invocation, `${about.filter((word) => word !== '').join('  ')}\n`);
+  }
+}
+
+function exitCodeOf({ state, images: found }: Inspection): number {
+  if (state === 'failed') return exitCodes.jobFailed.code;
+  if (state === 'cancelled') return exitCodes.jobCancelled.code;
+  const isMalicious = found.some(({ verdict }) => verdict === 'malicious');
+  return isMalicious ? exitCodes.malicious.code : exitCodes.ok.code;
+}
+
+/** The report as the server stores it; `--format` is an earlier name of `--output`. */
+export async function runReport(invocation: Invocation): Promise<void> {
+  const { flags, settings } = invocation;
+  const [digest = ''] = invocation.arguments;
+  const format = flagText(flags, 'format') ?? settings.format;
+  const project = flagText(flags, 'project');
+  const query = {
+    format: format === 'yaml' ? 'json' : format,
+    ...(project !== undefined && { project }),
+  };
+  const params = { digest };
+  check(images.report.params, params, []);
+  check(images.report.query, query, fieldsOf(images.report.query));
+  const { client } = await invocation.connect();
+  // validated above
+  const chunks = readReport(client, { params, query: query as { format?: 'json' } });
+  if (format === 'yaml') {
+    const report: unknown = JSON.parse(await readAll(chunks));
+    return writeOut(invocation, await formatStructured(report, 'yaml'));
+  }
+  for await (const chunk of chunks) await writeOut(invocation, chunk);
+}
+
+async function readAll(chunks: AsyncIterable<Uint8Array>): Promise<string> {
+  const read: Uint8Array[] = [];
+  let sizeBytes = 0;
+  for await (const chunk of chunks) {
+    read.push(chunk);
+    sizeBytes += chunk.length;
+    if (sizeBytes > limits.cliReportBytes) {
+      throw new Failure(`the report is larger than ${limits.cliReportBytes} bytes`, {
+        hint: 'Download it with --output json, which has no limit.',
+      });
+    }
+  }
+  return Buffer.concat(read).toString('utf8');
+}
+
+async function* readReport(
+  client: Client,
+  call: OperationCall<typeof images.report>,
+): AsyncGenerator<Uint8Array> {
+  try {
+    const response = await client.open(images.report, call);
+    for await (const chunk of response.body ?? []) yield chunk;
+  } catch (error) {
+    throw toUnreachable(error, 'the server') ?? error;
+  }
+}

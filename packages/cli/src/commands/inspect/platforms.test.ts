@@ -1,0 +1,60 @@
+/** What a page says besides the image: where it came from, and what stands beside it. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { limits } from '@lazaret/protocol';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+
+import { cleanReport, sampleReport } from '../../../../../test/fixtures/sample-reports.ts';
+import { inspecting } from '../../testing/inspect-program.ts';
+
+let home = '';
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), 'lazaret-platforms-'));
+});
+afterEach(() => rm(home, { recursive: true, force: true }));
+
+it('shows notes about the source of the image', async () => {
+  const { source } = sampleReport();
+  const remarks = [
+    { reason: 'unproven_name' as const, detail: 'nobody proved\u001b[2J the name' },
+    { reason: 'attestation' as const, detail: 'about an image' },
+  ];
+  const { stdout } = await inspecting(home, [sampleReport({ source: { ...source, remarks } })]).run(
+    ['app'],
+  );
+  expect(stdout).toMatch(/Notes +nobody proved/);
+  expect(stdout).not.toContain('\u001b[2J');
+  expect(stdout).not.toContain('about an image');
+  expect(stdout).not.toContain('Not inspected');
+});
+
+it('lists images of the index that were not inspected, up to a limit', async () => {
+  const { source } = sampleReport();
+  const digest = `sha256:${'7'.repeat(64)}`;
+  const other = (at: number) => ({
+    ...{ reason: 'other_platform' as const, detail: `linux/cpu${at} was not looked at` },
+    ...{ digest, sizeBytes: 2048 },
+  });
+  const page = async (count: number): Promise<string> => {
+    const remarks = Array.from({ length: count }, (_, at) => other(at));
+    const report = sampleReport({ source: { ...source, remarks } });
+    return (await inspecting(home, [report]).run(['app'])).stdout;
+  };
+  const one = await page(1);
+  expect(one).toContain(`linux/cpu0 was not looked at: ${digest}, a manifest of 2`);
+  expect(one).toMatch(/^ +use --all-platforms/m);
+  const many = await page(limits.cliPlatformsShown + 3);
+  expect(many).toContain('and 3 more; use --all-platforms');
+  expect(many).not.toContain(`cpu${limits.cliPlatformsShown} `);
+});
+
+it('ends several pages with the most severe verdict, which decides the exit code', async () => {
+  const { run } = inspecting(home, [cleanReport(), sampleReport(), cleanReport()]);
+  const { stdout, exitCode } = await run(['app', '--all-platforms']);
+  expect(stdout.trimEnd().split('\n').at(-1)).toBe('All 3 images: MALICIOUS  1 malicious, 2 clean');
+  expect(exitCode).toBe(11);
+  const single = await inspecting(home, [cleanReport()]).run(['app', '--all-platforms']);
+  expect(single.stdout).not.toContain('images:');
+});

@@ -1,0 +1,69 @@
+/** `lazaret job` and `lazaret rerun`: a job as a page, immediately or after it has ended. */
+import { operations, type Client } from '@lazaret/protocol';
+
+import { flagOn, type Flags, type Invocation } from '../../command/command.ts';
+import { callTimeout } from '../../connection/connection.ts';
+import { check } from '../../command/run-operation.ts';
+import { pageOf } from '../../command/operation-pages.ts';
+import { createLogSink } from '../../render/log-sink.ts';
+import { printItem, printStructured, writeOut } from '../../render/print.ts';
+import { exitCodeOfJob, printOutcome, waitForJob } from './wait-job.ts';
+
+const { show, rerun } = operations.jobs;
+
+export async function runJob(invocation: Invocation): Promise<number> {
+  const params = { id: invocation.arguments[0] ?? '' };
+  check(show.params, params, []);
+  const { client } = await invocation.connect();
+  if (isWaiting(invocation.flags)) {
+    const exitCode = await waitForOne(invocation, client, params.id);
+    if (exitCode !== undefined) return exitCode;
+  }
+  const job = await client.call(show, { params }, { signal: callTimeout() });
+  await printItem(invocation, job, pageOf(show, invocation));
+  return isWaiting(invocation.flags) ? exitCodeOfJob(job) : 0;
+}
+
+/** Prints the IDs of the new jobs one per line, as `submit` does. */
+export async function runRerun(invocation: Invocation): Promise<number> {
+  const { arguments: ids, flags, settings } = invocation;
+  for (const id of ids) check(rerun.params, { id }, []);
+  const { client } = await invocation.connect();
+  const body = { sameRevision: flagOn(flags, 'sameRevision') };
+  let exitCode = 0;
+  for (const id of ids) {
+    const signal = callTimeout();
+    const job = await client.call(rerun, { params: { id }, body }, { signal });
+    if (settings.output === 'table') await writeOut(invocation, `${job.id}\n`);
+    else await printStructured(invocation, job);
+    if (!isWaiting(flags)) continue;
+    const ended = await waitForOne(invocation, client, job.id);
+    if (ended !== undefined) return ended;
+    const last = await client.call(show, { params: { id: job.id } }, { signal: callTimeout() });
+    await printOutcome(invocation, last);
+    exitCode = exitCode === 0 ? exitCodeOfJob(last) : exitCode;
+  }
+  return exitCode;
+}
+
+/** Waits; returns an exit code only when the user detached before the end. */
+async function waitForOne(
+  invocation: Invocation,
+  client: Client,
+  id: string,
+): Promise<number | undefined> {
+  const { flags, settings } = invocation;
+  const to = settings.output === 'table' ? 'stdout' : 'stderr';
+  const sink = flagOn(flags, 'follow') ? createLogSink(invocation, { raw: false, to }) : undefined;
+  const job = await waitForJob(invocation, client, {
+    id,
+    ...(sink === undefined ? {} : { onLog: (chunk) => sink.write(chunk) }),
+    cancelOnInterrupt: flagOn(flags, 'cancelOnInterrupt'),
+  });
+  await sink?.end();
+  return job === undefined ? exitCodeOfJob(undefined) : undefined;
+}
+
+function isWaiting(flags: Flags): boolean {
+  return flagOn(flags, 'wait') || flagOn(flags, 'follow') || flagOn(flags, 'cancelOnInterrupt');
+}

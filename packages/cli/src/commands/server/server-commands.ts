@@ -1,0 +1,107 @@
+/** The commands that run and maintain a server, and those about the program itself. */
+import type { CommandSpec } from '../../command/command.ts';
+
+const rest = {
+  name: 'arguments',
+  required: false,
+  variadic: true,
+  summary: 'Options of the server',
+};
+
+export const serverCommands: readonly CommandSpec[] = [
+  {
+    words: 'up',
+    group: 'Server',
+    summary: 'Start everything on this machine and print how to sign in',
+    arguments: [rest],
+    flags: [],
+    raw: true,
+    load: async () => (await import('./run-server.ts')).runUp,
+  },
+  {
+    words: 'serve',
+    group: 'Server',
+    summary: 'Run a server in the foreground',
+    arguments: [rest],
+    flags: [],
+    raw: true,
+    load: async () => (await import('./run-server.ts')).runServe,
+  },
+  {
+    words: 'config check',
+    group: 'Server',
+    summary: 'Check the configuration of a server on this machine',
+    arguments: [rest],
+    flags: [],
+    raw: true,
+    load: async () => (await import('./run-server.ts')).runConfigCheck,
+  },
+  {
+    words: 'config print',
+    group: 'Server',
+    summary: 'Print the effective configuration, with secrets masked',
+    arguments: [rest],
+    flags: [],
+    raw: true,
+    load: async () => (await import('./run-server.ts')).runConfigPrint,
+  },
+  {
+    words: 'audit verify',
+    group: 'Server',
+    summary: 'Verify the hash chain of the audit log',
+    details: 'With a file no server is needed. Exits with 1 if the chain is broken.',
+    arguments: [
+      {
+        name: 'file',
+        required: false,
+        summary: 'Exported log, or - for standard input',
+        completes: 'file',
+      },
+    ],
+    flags: [
+      {
+        name: 'head',
+        value: 'hash',
+        summary: 'Head hash saved earlier, which the log must contain',
+      },
+    ],
+    examples: ['lazaret audit verify', 'lazaret audit verify audit.ndjson --head HASH'],
+    load: async () => (await import('./audit.ts')).runVerify,
+  },
+  {
+    words: 'audit export',
+    group: 'Server',
+    summary: 'Export the audit log as NDJSON or JSON',
+    arguments: [],
+    flags: [],
+    formats: ['ndjson', 'json'],
+    outputWasFile: true,
+    examples: ['lazaret audit export -O audit.ndjson'],
+    load: async () => (await import('./audit.ts')).runExport,
+  },
+  {
+    words: 'completion',
+    group: 'This program',
+    summary: 'Print the completion script for a shell',
+    arguments: [{ name: 'shell', required: true, summary: 'bash, zsh or fish' }],
+    flags: [],
+    examples: [
+      'source <(lazaret completion bash)',
+      'lazaret completion zsh > "${fpath[1]}/_lazaret"',
+      'lazaret completion fish > ~/.config/fish/completions/lazaret.fish',
+    ],
+    load: async () => (await import('./completion.ts')).runScript,
+  },
+  {
+    words: '__complete',
+    group: 'This program',
+    summary: 'Print completions for a partial command line',
+    arguments: [
+      { name: 'words', required: false, variadic: true, summary: 'Words of the command line' },
+    ],
+    flags: [],
+    hidden: true,
+    raw: true,
+    load: async () => (await import('./completion.ts')).runComplete,
+  },
+];
