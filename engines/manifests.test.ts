@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { engineManifest } from '@lazaret/protocol';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { listEngines } from '../tools/build-engines.mjs';
+import { listEngines } from '@lazaret/setup';
 
 const HOSTILE = join(import.meta.dirname, '..', 'test', 'fixtures', 'hostile-engine');
 const directories = [...listEngines().map((name) => join(import.meta.dirname, name)), HOSTILE];
@@ -22,7 +22,7 @@ describe.each(directories)('%s', (directory) => {
   test('builds on any base and says how', () => {
     expect(read('Dockerfile')).toMatch(/^ARG BASE=\S+\nFROM \$\{BASE\}\n/);
     expect(read('Dockerfile')).toContain('USER 65532:65532');
-    expect(read('README.md')).toContain('node tools/build-engines.mjs');
+    expect(read('README.md')).toContain('npm run build-engines');
   });
 });
 

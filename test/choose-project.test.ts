@@ -9,7 +9,7 @@ test.each([
   [`import { createTestDatabase } from '../testing/database.ts';`, true],
   [`import { spawn } from 'node:child_process';`, true],
   [`import { chromium } from 'playwright-core';`, true],
-  [`import { buildEngines } from '../tools/build-engines.mjs';`, true],
+  [`import { buildEngines } from '@lazaret/setup';`, true],
   [`import { test, vi } from 'vitest'; test('a', () => vi.stubEnv('HOME', ''));`, true],
   [`import { expect, test } from 'vitest';`, false],
   [`import { parse } from './parse.ts'; const text = "from '../testing/database.ts'";`, false],

@@ -17,9 +17,9 @@ const testName = /^(packages\/[^/]+\/src|engines|tools|test)\/.*\.test\.tsx?$/;
 
 /** Modules that mean a real part. */
 const realParts: readonly RegExp[] = [
-  /^(node:child_process|playwright-core)$/,
+  /^(node:child_process|playwright-core|@lazaret\/setup)$/,
   /\/testing\/(database|job-lab|spawn-program|access-server|clamd)\.ts$/,
-  /\/(probe-image|docker|docker-api|embedded|system-user|supervise)\.ts$/,
+  /\/(probe-image|docker|docker-client|embedded|system-user|supervise)\.ts$/,
   /\/support\//,
   /\.mjs$/,
 ];

@@ -6,9 +6,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
 
-import { buildImage } from '../tools/build-image.mjs';
-import { ensureDocker } from '../tools/docker.mjs';
-import { askEngine, callEngine } from '../tools/engine-api.mjs';
+import { ensureDocker } from '@lazaret/setup';
+
+import { buildImage } from '../tools/build-image.ts';
+import { askEngine, readEngine } from '@lazaret/docker/testing';
 import { readText } from './source/source-file.ts';
 
 const tag = `lazaret/test-image:${randomBytes(4).toString('hex')}`;
@@ -32,9 +33,9 @@ beforeAll(async () => {
 
 afterAll(async () => {
   if (container !== '') {
-    await callEngine(socket, { method: 'DELETE', path: `/containers/${container}?force=1&v=1` });
+    await remove(`/containers/${container}?force=1&v=1`);
   }
-  await callEngine(socket, { method: 'DELETE', path: `/images/${tag}?force=1` });
+  await remove(`/images/${tag}?force=1`);
 });
 
 test('the image becomes ready as an ordinary user, and stops in order', async () => {
@@ -51,7 +52,7 @@ test('the image becomes ready as an ordinary user, and stops in order', async ()
   await askEngine(socket, {
     method: 'POST',
     path: `/containers/${container}/stop?t=60`,
-    timeoutMs: 90_000,
+    deadlineMs: 90_000,
   });
   expect((await inspect()).State).toMatchObject({ Running: false, ExitCode: 0 });
 }, 180_000);
@@ -68,6 +69,10 @@ test('the compose file describes that container', () => {
     init: true,
   });
 });
+
+async function remove(path: string): Promise<void> {
+  await askEngine(socket, { method: 'DELETE', path, accept: [404, 409] });
+}
 
 /** As deploy/compose.yaml starts it. */
 async function start(): Promise<string> {
@@ -95,7 +100,10 @@ async function start(): Promise<string> {
 }
 
 async function inspect(): Promise<Inspected> {
-  return (await askEngine(socket, { path: `/containers/${container}/json` })) as Inspected;
+  return (await askEngine(socket, {
+    method: 'GET',
+    path: `/containers/${container}/json`,
+  })) as Inspected;
 }
 
 async function readPort(): Promise<string> {
@@ -114,10 +122,9 @@ async function until(look: () => Promise<unknown>): Promise<unknown> {
     const found = await look();
     if (found !== undefined) return found;
     if (!(await inspect()).State.Running) {
-      const { body } = await callEngine(socket, {
-        path: `/containers/${container}/logs?stdout=1&stderr=1&tail=20`,
-      });
-      throw new Error(`the container has ended: ${body.toString('utf8')}`);
+      const path = `/containers/${container}/logs?stdout=1&stderr=1&tail=20`;
+      const log = await readEngine(socket, { method: 'GET', path });
+      throw new Error(`the container exited: ${log.toString('utf8')}`);
     }
     await pause(turnMs);
   }
@@ -129,12 +136,12 @@ async function runInside(command: readonly string[]): Promise<number> {
     path: `/containers/${container}/exec`,
     json: { Cmd: command, AttachStdout: true, AttachStderr: true },
   })) as { Id: string };
-  await callEngine(socket, {
+  await readEngine(socket, {
     method: 'POST',
     path: `/exec/${exec.Id}/start`,
     json: { Detach: false },
   });
-  const ended = (await askEngine(socket, { path: `/exec/${exec.Id}/json` })) as {
+  const ended = (await askEngine(socket, { method: 'GET', path: `/exec/${exec.Id}/json` })) as {
     ExitCode: number;
   };
   return ended.ExitCode;

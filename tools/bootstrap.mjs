@@ -70,7 +70,7 @@ async function provideLibraries() {
   if (known.status !== 0) return;
   const lacks = (library) => !known.stdout.includes(library);
   if (!lacks('libatomic.so.1') && !lacks('libisal.so.2')) return;
-  const { ensurePackages, hasApt } = await import('./apt-packages.mjs');
+  const { ensurePackages, hasApt } = await import('../packages/setup/src/apt-packages.mjs');
   if (lacks('libatomic.so.1')) {
     try {
       await ensurePackages(['libatomic1'], { log: say });

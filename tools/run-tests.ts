@@ -9,10 +9,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { ensurePackages } from './apt-packages.mjs';
-import { buildBase, BUSYBOX_BASE } from './base-image.mjs';
-import { buildEngines, listEngines } from './build-engines.mjs';
-import { ensureDocker } from './docker.mjs';
+import {
+  buildBase,
+  buildEngines,
+  busyboxBase,
+  ensureDocker,
+  ensurePackages,
+  listEngines,
+} from '@lazaret/setup';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 /** Debian packages that tests use besides Docker; only missing ones are installed. */
@@ -42,7 +46,7 @@ async function prepare(): Promise<void> {
   // Tests use a static busybox as an image, script(1) as a terminal, and make their own
   // certificates.
   await ensurePackages(testPackages, { log: say });
-  await buildBase({ ...BUSYBOX_BASE, socket, log: say });
+  await buildBase({ ...busyboxBase, socket, log: say });
   await buildEngines([...listEngines(), hostileEngine], { socket, log: say });
 }
 

@@ -16,7 +16,7 @@ import { inspectImage } from '../../packages/analysis/src/index.ts';
 import type { ScannerChoice } from '../../packages/analysis/src/index.ts';
 import { eicarTestFile } from '../../packages/analysis/src/scan/clamav/self-test.ts';
 import { startClamd } from '../../packages/analysis/src/testing/clamd.ts';
-import { ensurePackages } from '../../tools/apt-packages.mjs';
+import { ensurePackages } from '@lazaret/setup';
 import { score } from './compare.ts';
 import type { Found } from './compare.ts';
 import { findTestFiles, teachTestFiles } from './malware.ts';

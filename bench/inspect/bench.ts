@@ -12,7 +12,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 
-import { ensurePackages } from '../../tools/apt-packages.mjs';
+import { ensurePackages } from '@lazaret/setup';
 import { startClamd } from '../../packages/analysis/src/testing/clamd.ts';
 import { eicar, eicarSignature } from '../../packages/analysis/src/testing/hostile/malware.ts';
 import { listUsr, makeImage, share } from './make-images.ts';

@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { buildEngines } from '../../tools/build-engines.mjs';
-import { ensureDocker } from '../../tools/docker.mjs';
+import { buildEngines, ensureDocker } from '@lazaret/setup';
 import { runEngine, type EngineRun } from '../testing/run-engine.ts';
 import { makeZip, readZip } from '../testing/zip.ts';
 

@@ -3,8 +3,7 @@ import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { buildEngines } from '../../tools/build-engines.mjs';
-import { ensureDocker } from '../../tools/docker.mjs';
+import { buildEngines, ensureDocker } from '@lazaret/setup';
 import { runEngine, type EngineRun } from '../testing/run-engine.ts';
 
 const MiB = 1024 * 1024;

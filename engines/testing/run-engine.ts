@@ -2,7 +2,8 @@
 import { chmod, copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { askEngine, callEngine } from '../../tools/engine-api.mjs';
+
+import { askEngine, readEngine } from '@lazaret/docker/testing';
 
 const USER = '65532:65532';
 const RUN_TIMEOUT_MS = 240_000;
@@ -35,23 +36,24 @@ export async function runEngine(job: EngineJob): Promise<EngineRun> {
   const directory = await mkdtemp(join(tmpdir(), 'lazaret-engine-test-'));
   const { input, output } = await layOut(directory, job);
   const { socket } = job;
-  const created: { Id: string } = await askEngine(socket, {
+  const created = (await askEngine(socket, {
     method: 'POST',
     path: '/containers/create',
     json: describeContainer(job, [`${input}:/in:ro`, `${output}:/out`]),
-  });
+  })) as { Id: string };
   const path = `/containers/${created.Id}`;
   try {
     await askEngine(socket, { method: 'POST', path: `${path}/start` });
-    const ended: { StatusCode: number } = await askEngine(socket, {
+    const ended = (await askEngine(socket, {
       method: 'POST',
       path: `${path}/wait`,
-      timeoutMs: RUN_TIMEOUT_MS,
-    });
-    const logs = await callEngine(socket, { path: `${path}/logs?stdout=1&stderr=1` });
+      deadlineMs: RUN_TIMEOUT_MS,
+    })) as { StatusCode: number };
+    const query = { stdout: 1, stderr: 1 };
+    const logs = await readEngine(socket, { method: 'GET', path: `${path}/logs`, query });
     const files = await readdir(output);
     const dispose = (): Promise<void> => rm(directory, { recursive: true, force: true });
-    return { exitCode: ended.StatusCode, ...splitStreams(logs.body), output, files, dispose };
+    return { exitCode: ended.StatusCode, ...splitStreams(logs), output, files, dispose };
   } finally {
     await askEngine(socket, { method: 'DELETE', path: `${path}?force=1&v=1` });
   }

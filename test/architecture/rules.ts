@@ -8,8 +8,9 @@ export const packageDirection: Readonly<Record<string, readonly string[]>> = {
   protocol: [],
   oci: ['protocol'],
   docker: ['protocol'],
+  setup: ['docker'],
   analysis: ['protocol', 'oci', 'docker'],
-  server: ['protocol', 'oci', 'docker', 'analysis'],
+  server: ['protocol', 'oci', 'docker', 'setup', 'analysis'],
   agent: ['protocol', 'oci', 'analysis'],
   cli: ['protocol', 'oci', 'analysis'],
   console: ['protocol'],
@@ -21,6 +22,7 @@ export const packageDirection: Readonly<Record<string, readonly string[]>> = {
  */
 export const entryPoints: Readonly<Record<string, readonly string[]>> = {
   oci: ['registry', 'testing'],
+  docker: ['testing'],
   analysis: ['testing'],
 };
 
@@ -141,6 +143,21 @@ export const environmentReaders: readonly Permit[] = [
     file: 'packages/cli/src/environment.ts',
     what: 'process.env',
     reason: 'the environment as the command line sees it',
+  },
+  {
+    file: 'packages/setup/src/apt-packages.mjs',
+    what: 'process.env',
+    reason: 'the environment of the programs that it runs',
+  },
+  {
+    file: 'packages/setup/src/ensure-docker.ts',
+    what: 'process.env',
+    reason: 'DOCKER_HOST and PATH, unless given',
+  },
+  {
+    file: 'packages/setup/src/dockerd.ts',
+    what: 'process.env',
+    reason: 'the environment of the dockerd that it starts',
   },
 ];
 

@@ -57,8 +57,9 @@ export const entries: readonly RegExp[] = [
   /^vitest\.config\.ts$/,
   /^test\/global-setup\.ts$/,
   // started by name: npm scripts, the server, other tools
-  /^tools\/(bootstrap|docker|build-(engines|image|program)|make-sample-apk)\.mjs$/,
-  /^tools\/(check|fuzz|registry|run-tests|write-docs)\.ts$/,
+  /^tools\/bootstrap\.mjs$/,
+  /^tools\/(build-(engines|image)|check|docker|fuzz|make-sample-apk|registry|run-tests|write-docs)\.ts$/,
+  /^tools\/build-program\.mjs$/,
   /^deploy\/probe\.mjs$/,
   /^bench\/[^/]+\/bench\.ts$/,
   // threads

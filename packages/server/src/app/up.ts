@@ -7,6 +7,7 @@ import { copyFile, mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
+import { buildEngines, ensureDocker, stopDockerd, type DockerState } from '@lazaret/setup';
 import { createClient, isFinal, operations, type Client, type JobDetail } from '@lazaret/protocol';
 
 import { startServer, type RunningServer } from './compose.ts';
@@ -34,7 +35,7 @@ export async function runUp(argv: readonly string[]): Promise<number> {
     const { values } = configuration;
     const version = readVersion();
     say(`Lazaret ${version}, data in ${values.data}`);
-    const docker = bringUpDocker(join(values.data, 'docker'), values.nodes.length > 0);
+    const docker = prepareDocker(join(values.data, 'docker'), values.nodes.length > 0);
     const server = await startServer({
       configuration,
       log: createLog({ level: values.logLevel, file: join(values.data, 'logs', 'lazaret.log') }),
@@ -51,7 +52,10 @@ export async function runUp(argv: readonly string[]): Promise<number> {
     ended.abort();
     await server.stop({ takeDown: values.onStop === 'stop' });
     await sample;
-    await stopDocker(await docker, join(values.data, 'docker'));
+    await docker;
+    if (await stopDockerd(join(values.data, 'docker'))) {
+      say('Stopped the Docker engine that was started here.');
+    }
     return 0;
   } catch (error) {
     process.stderr.write(`lazaret: ${explain(error)}\n`);
@@ -70,42 +74,21 @@ async function greet(server: RunningServer, wanted: string): Promise<void> {
   }
 }
 
-interface DockerState {
-  readonly state: 'running' | 'started' | 'installed-and-started' | 'missing' | 'elsewhere';
-  /** Path of the unix socket that answers. */
-  readonly socket: string | undefined;
-  readonly advice: string;
-}
+/** The local engine, or `elsewhere` when the configuration names nodes. */
+type LocalDocker = DockerState | { readonly state: 'elsewhere' };
 
-/**
- * The tools run before anything is installed, so they are plain JavaScript outside the packages.
- */
-async function bringUpDocker(dataDirectory: string, elsewhere: boolean): Promise<DockerState> {
-  if (elsewhere) return { state: 'elsewhere', socket: undefined, advice: '' };
-  const { ensureDocker } = (await import(toolUrl('docker.mjs'))) as {
-    ensureDocker(options: object): Promise<DockerState>;
-  };
-  return ensureDocker({ log: say, dataDirectory });
-}
-
-async function stopDocker(docker: DockerState, dataDirectory: string): Promise<void> {
-  const pid = Number(await readFile(join(dataDirectory, 'dockerd.pid'), 'utf8').catch(() => ''));
-  if (docker.state === 'missing' || !Number.isInteger(pid) || pid <= 1) return;
-  const name = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '');
-  if (name.trim() !== 'dockerd') return;
-  process.kill(pid, 'SIGTERM');
-  for (let turn = 0; turn < 100 && (await exists(`/proc/${pid}`)); turn += 1) await pause(100);
-  say('The Docker engine that was started here has stopped.');
+async function prepareDocker(dataDirectory: string, elsewhere: boolean): Promise<LocalDocker> {
+  return elsewhere ? { state: 'elsewhere' } : ensureDocker({ log: say, dataDirectory });
 }
 
 /** Builds the sample engines where they are missing and runs one job the first time. */
 async function showSample(
   server: RunningServer,
-  parts: { readonly docker: Promise<DockerState>; readonly signal: AbortSignal },
+  parts: { readonly docker: Promise<LocalDocker>; readonly signal: AbortSignal },
 ): Promise<void> {
   const docker = await parts.docker;
-  const { socket } = docker;
   if (docker.state === 'elsewhere') return;
+  const { socket } = docker;
   if (socket === undefined) {
     say(`No container engine, so no jobs can run yet; everything else works.\n${docker.advice}`);
     return;
@@ -126,9 +109,6 @@ async function showSample(
 }
 
 async function buildSampleEngines(dataDirectory: string, socket: string): Promise<void> {
-  const { buildEngines } = (await import(toolUrl('build-engines.mjs'))) as {
-    buildEngines(names: readonly string[], options: object): Promise<unknown>;
-  };
   const watched = join(dataDirectory, 'engines');
   await mkdir(watched, { recursive: true });
   for (const name of sampleEngines) {
@@ -179,10 +159,6 @@ async function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-function toolUrl(name: string): string {
-  return new URL(`../../../tools/${name}`, import.meta.url).href;
 }
 
 function say(text: string): void {

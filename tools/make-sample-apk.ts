@@ -3,20 +3,29 @@
  * (manifest, resources, one class), so that a first run needs neither a download of somebody's
  * application nor the Android tools. Those run in a container that is removed afterwards.
  *
- *   node tools/make-sample-apk.mjs [FILE]      (default: engines/apktool/sample.apk)
+ *   node tools/make-sample-apk.ts [FILE]      (default: engines/apktool/sample.apk)
  */
 import { writeFileSync } from 'node:fs';
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { buildBase } from './base-image.mjs';
-import { ensureDocker } from './docker.mjs';
-import { askEngine, callEngine, sendTar } from './engine-api.mjs';
-import { packFiles } from './pack-files.mjs';
 
-const SAMPLE = fileURLToPath(new URL('../engines/apktool/sample.apk', import.meta.url));
-const IMAGE = 'lazaret/sample-apk:latest';
-const TAR_BLOCK_BYTES = 512;
+import { anyAnswer } from '@lazaret/docker';
+import {
+  buildBase,
+  ensureDocker,
+  packFiles,
+  removeImage,
+  sendTar,
+  withEngine,
+  type Log,
+} from '@lazaret/setup';
 
-const TOOLS = {
+const samplePath = fileURLToPath(new URL('../engines/apktool/sample.apk', import.meta.url));
+const image = 'lazaret/sample-apk:latest';
+const tarBlockBytes = 512;
+
+const tools = {
   name: 'lazaret/base-sample-apk',
   packages: ['aapt', 'android-framework-res', 'apksigner', 'default-jre-headless', 'libsmali-java'],
   without: [
@@ -35,7 +44,7 @@ const TOOLS = {
   ],
 };
 
-const SOURCES = {
+const sources = {
   Dockerfile: `ARG BASE
 FROM \${BASE}
 COPY . /build
@@ -100,49 +109,53 @@ aapt package -f -M AndroidManifest.xml -S res -A assets -I "$FRAMEWORK" -F sampl
 `,
 };
 
-/**
- * Makes the sample.
- *
- * @param {{ socket: string, log?: (line: string) => void }} options
- * @returns {Promise<Buffer>} the APK; its signature, and so its hash, differs every time
- */
-export async function makeSampleApk({ socket, log = () => {} }) {
-  const base = await buildBase({ ...TOOLS, socket, log });
-  const files = Object.entries(SOURCES).map(([name, text]) => ({ name, bytes: Buffer.from(text) }));
-  const query = new URLSearchParams({ t: IMAGE, rm: '1', forcerm: '1', networkmode: 'none' });
-  query.set('buildargs', JSON.stringify({ BASE: base.image }));
+interface MakeOptions {
+  /** Path of the engine's unix socket. */
+  readonly socket: string;
+  readonly log: Log;
+}
+
+/** Makes the sample; its signature, and so its hash, differs every time. */
+async function makeSampleApk({ socket, log }: MakeOptions): Promise<Buffer> {
+  const base = await buildBase({ ...tools, socket, log });
+  const files = Object.entries(sources).map(([name, text]) => ({ name, bytes: Buffer.from(text) }));
+  const buildargs = JSON.stringify({ BASE: base.image });
+  const query = { t: image, rm: '1', forcerm: '1', networkmode: 'none', buildargs };
   log('Building the sample');
-  await sendTar(socket, { path: `/build?${query}`, body: packFiles(files), log });
+  const body = Readable.from([packFiles(files)]);
+  await sendTar(socket, { path: '/build', query, body, log });
   try {
-    return await copyOut({ socket, path: '/build/sample.apk' });
+    return await copyOut(socket, '/build/sample.apk');
   } finally {
-    await askEngine(socket, { method: 'DELETE', path: `/images/${IMAGE}?force=1` });
+    await removeImage(socket, image);
   }
 }
 
-async function copyOut({ socket, path }) {
-  const create = { method: 'POST', path: '/containers/create', json: { Image: IMAGE } };
-  const { Id: id } = await askEngine(socket, create);
-  try {
-    const { status, body } = await callEngine(socket, {
-      path: `/containers/${id}/archive?path=${encodeURIComponent(path)}`,
-    });
-    if (status !== 200) throw new Error(`${path} was not made: ${body.toString('utf8')}`);
-    const sizeBytes = Number.parseInt(body.toString('latin1', 124, 135), 8);
-    return body.subarray(TAR_BLOCK_BYTES, TAR_BLOCK_BYTES + sizeBytes);
-  } finally {
-    await askEngine(socket, { method: 'DELETE', path: `/containers/${id}?force=1` });
-  }
+/** Copies one file out of a container of the image. */
+async function copyOut(socket: string, path: string): Promise<Buffer> {
+  return withEngine(socket, async (client) => {
+    const create = { method: 'POST', path: '/containers/create', json: { Image: image } } as const;
+    const { Id: id } = (await client.call(create, anyAnswer)) as { Id: string };
+    try {
+      const request = {
+        method: 'GET',
+        path: `/containers/${id}/archive`,
+        query: { path },
+      } as const;
+      const archive = await buffer(await client.stream(request));
+      const sizeBytes = Number.parseInt(archive.toString('latin1', 124, 135), 8);
+      return archive.subarray(tarBlockBytes, tarBlockBytes + sizeBytes);
+    } finally {
+      const remove = { method: 'DELETE', path: `/containers/${id}`, query: { force: 1 } } as const;
+      await client.call(remove, anyAnswer);
+    }
+  });
 }
 
-async function main() {
-  const log = (line) => process.stderr.write(`${line}\n`);
-  const docker = await ensureDocker({ log });
-  if (docker.state === 'missing') throw new Error(docker.advice);
-  const file = process.argv[2] ?? SAMPLE;
-  const apk = await makeSampleApk({ socket: docker.socket, log });
-  writeFileSync(file, apk);
-  log(`${file}: ${apk.length} bytes`);
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) await main();
+const log: Log = (line) => void process.stderr.write(`${line}\n`);
+const { socket, advice } = await ensureDocker({ log });
+if (socket === undefined) throw new Error(advice);
+const file = process.argv[2] ?? samplePath;
+const apk = await makeSampleApk({ socket, log });
+writeFileSync(file, apk);
+log(`${file}: ${apk.length} bytes`);

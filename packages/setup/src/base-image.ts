@@ -23,116 +23,141 @@ import {
 } from 'node:fs';
 import { arch, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { hasApt, run, unpackPackages } from './apt-packages.mjs';
-import { ensureDocker } from './docker.mjs';
-import { callEngine, findImage, sendTar } from './engine-api.mjs';
+import type { Readable } from 'node:stream';
 
-const RECIPE_LABEL = 'lazaret.recipe';
-const RECIPE_FORMAT = 1; // raise it when the same packages would give a different image
-const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-const ACCOUNTS = [
+import { hasApt, run, unpackPackages } from './apt-packages.mjs';
+import { findImage, removeImage, sendTar, type LocalImage, type Log } from './local-engine.ts';
+
+const recipeLabel = 'lazaret.recipe';
+const recipeFormat = 1; // raise it when the same packages would give a different image
+const searchPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+const accounts: readonly (readonly [string, number])[] = [
   ['root', 0],
   ['lazaret', 65532], // what engines run as by default
   ['nobody', 65534],
 ];
 
+export interface BaseRecipe {
+  readonly name: string;
+  /** Debian packages besides busybox. */
+  readonly packages: readonly string[];
+  /** Packages to leave out although others depend on them. */
+  readonly without?: readonly string[];
+}
+
+export interface BuildBaseOptions extends BaseRecipe {
+  /** Makes it in any case, with today's packages. */
+  readonly fresh?: boolean;
+  /** Path of the engine's unix socket. */
+  readonly socket: string;
+  readonly log?: Log;
+}
+
+export interface BuiltImage extends LocalImage {
+  readonly image: string;
+  /** False: it was there already. */
+  readonly built: boolean;
+}
+
 /** The base with nothing but busybox. */
-export const BUSYBOX_BASE = { name: 'lazaret/base-busybox', packages: [] };
+export const busyboxBase: BaseRecipe = { name: 'lazaret/base-busybox', packages: [] };
 
 /**
- * Makes a base image unless the engine has it already from the same recipe.
- *
- * @param {{ name: string, packages: string[], without?: string[], fresh?: boolean,
- *   socket: string, log?: (line: string) => void }} options `without`: packages to
- *   leave out although others depend on them; `fresh`: make it in any case (newer packages)
- * @returns {Promise<{ image: string, id: string, built: boolean, sizeBytes: number }>}
- * @throws {Error} on a system without apt-get, and when fetching, unpacking or importing fails
+ * Makes a base image unless the engine has it already from the same recipe. Throws on a system
+ * without apt-get, and when downloading, unpacking or importing fails.
  */
-export async function buildBase(options) {
+export async function buildBase(options: BuildBaseOptions): Promise<BuiltImage> {
   const { name, packages, without = [], fresh = false } = options;
   const { socket, log = () => {} } = options;
   const image = `${name}:latest`;
   const recipe = hashRecipe({ packages, without });
   const present = await findImage(socket, image);
-  if (!fresh && present?.labels[RECIPE_LABEL] === recipe)
-    return { image, built: false, ...present };
+  if (!fresh && present?.labels[recipeLabel] === recipe) return { image, built: false, ...present };
   if (!hasApt()) {
     throw new Error(`${image} is made of Debian packages, and this system has no apt-get. Build on a
-public base instead: node tools/build-engines.mjs --base debian:12`);
+public base instead: npm run build-engines -- --base debian:12`);
   }
   const scratch = mkdtempSync(join(tmpdir(), 'lazaret-base-'));
   try {
     const root = await unpackTree({ packages, without, scratch, log });
-    const query = new URLSearchParams({ fromSrc: '-', repo: name, tag: 'latest' });
-    query.append('changes', `ENV PATH=${PATH}`);
-    query.append('changes', `LABEL ${RECIPE_LABEL}=${recipe}`);
-    query.append('changes', 'CMD ["/bin/sh"]');
-    log(`Handing ${image} to the engine`);
+    log(`Importing ${image}`);
     const { tar, packed } = packTree(root);
-    await Promise.all([sendTar(socket, { path: `/images/create?${query}`, body: tar }), packed]);
+    const query = { fromSrc: '-', repo: name, tag: 'latest' };
+    const changes = [
+      `ENV PATH=${searchPath}`,
+      `LABEL ${recipeLabel}=${recipe}`,
+      'CMD ["/bin/sh"]',
+    ].join('\n');
+    const request = { path: '/images/create', query: { ...query, changes }, body: tar } as const;
+    await Promise.all([sendTar(socket, request), packed]);
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
   const made = await findImage(socket, image);
-  if (made === undefined) throw new Error(`The engine took ${image} but does not list it.`);
-  // the one before lost its name; the engine refuses where something is still built on it
-  if (present !== undefined) {
-    await callEngine(socket, { method: 'DELETE', path: `/images/${present.id}` });
-  }
+  if (made === undefined) throw new Error(`the engine imported ${image} but does not list it`);
+  // Its predecessor lost its name; where something is still built on it, it stays.
+  if (present !== undefined && present.id !== made.id) await removeImage(socket, present.id);
   return { image, built: true, ...made };
 }
 
-function hashRecipe(recipe) {
-  const facts = { ...recipe, format: RECIPE_FORMAT, architecture: arch() };
+function hashRecipe(recipe: Pick<BaseRecipe, 'packages' | 'without'>): string {
+  const facts = { ...recipe, format: recipeFormat, architecture: arch() };
   return createHash('sha256').update(JSON.stringify(facts)).digest('hex');
 }
 
-async function unpackTree({ packages, without, scratch, log }) {
+interface Unpacking {
+  readonly packages: readonly string[];
+  readonly without: readonly string[];
+  readonly scratch: string;
+  readonly log: Log;
+}
+
+async function unpackTree({ packages, without, scratch, log }: Unpacking): Promise<string> {
   const root = join(scratch, 'root');
   const downloads = join(scratch, 'downloads');
   mkdirSync(root);
   mkdirSync(downloads);
   await unpackPackages({
     packages: ['busybox-static', ...packages],
-    without,
+    without: [...without],
     directory: root,
     scratch: downloads,
     log,
   });
   rmSync(downloads, { recursive: true, force: true });
-  await furnish(root);
+  await addSystemFiles(root);
   return root;
 }
 
 /** The tree as a tar: the same owners, order and times whoever makes it, and no set-user-id. */
-function packTree(root) {
+function packTree(root: string): { readonly tar: Readable; readonly packed: Promise<void> } {
   const same = ['--sort=name', '--owner=0', '--group=0', '--numeric-owner', '--mtime=@0'];
   const flags = ['-C', root, ...same, '--mode=u+rwX,go+rX,a-s', '-c', '.'];
   const packing = spawn('tar', flags, { stdio: ['ignore', 'pipe', 'inherit'] });
-  const packed = new Promise((resolve, reject) => {
+  const packed = new Promise<void>((resolve, reject) => {
     packing.on('error', reject);
     packing.on('close', (code) => {
       if (code === 0) resolve();
-      else reject(new Error(`tar ended with ${code}.`));
+      else reject(new Error(`tar exited with code ${code}`));
     });
   });
   return { tar: packing.stdout, packed };
 }
 
 /** Adds what package scripts would have: the shell, accounts, empty mount points. */
-async function furnish(root) {
+async function addSystemFiles(root: string): Promise<void> {
   const busybox = join(root, 'usr/bin/busybox');
   for (const applet of (await run(busybox, ['--list'])).trim().split('\n')) {
     const places = ['bin', 'sbin'].map((place) => join(root, 'usr', place, applet));
     if (places.some(isThere)) continue;
-    symlinkSync('/usr/bin/busybox', places[0]);
+    symlinkSync('/usr/bin/busybox', join(root, 'usr/bin', applet));
   }
   for (const place of ['dev', 'etc', 'proc', 'run', 'sys', 'tmp', 'in', 'out']) {
     mkdirSync(join(root, place), { recursive: true });
   }
   chmodSync(join(root, 'tmp'), 0o1777);
-  const lines = (form) => ACCOUNTS.map(([name, id]) => form(name, id)).join('');
+  const lines = (form: (name: string, id: number) => string): string =>
+    accounts.map(([name, id]) => form(name, id)).join('');
   const passwd = lines((name, id) => `${name}:x:${id}:${id}::/:/bin/false\n`);
   writeFileSync(join(root, 'etc/passwd'), passwd);
   writeFileSync(
@@ -142,21 +167,6 @@ async function furnish(root) {
   writeFileSync(join(root, 'etc/nsswitch.conf'), 'passwd: files\ngroup: files\nhosts: files dns\n');
 }
 
-function isThere(path) {
+function isThere(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
-
-async function main() {
-  const { docker, log } = await readyDocker();
-  const made = await buildBase({ ...BUSYBOX_BASE, socket: docker.socket, log });
-  log(`${made.image} ${made.built ? 'made' : 'is there'}, ${Math.round(made.sizeBytes / 1e6)} MB`);
-}
-
-async function readyDocker() {
-  const log = (line) => process.stderr.write(`${line}\n`);
-  const docker = await ensureDocker({ log });
-  if (docker.state === 'missing') throw new Error(docker.advice);
-  return { docker, log };
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) await main();

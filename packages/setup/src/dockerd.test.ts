@@ -5,12 +5,12 @@
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { run } from './apt-packages.mjs';
-import { ensureDocker } from './docker.mjs';
-import { pingEngine } from './engine-api.mjs';
-import { FALLBACKS, startDockerd } from './start-dockerd.mjs';
+import { fallbacks, startDockerd, stopDockerd } from './dockerd.ts';
+import { ensureDocker } from './ensure-docker.ts';
+import { pingEngine } from './local-engine.ts';
 
 const TEST_TIMEOUT_MS = 180_000;
 
@@ -72,11 +72,21 @@ describe('startDockerd', { timeout: TEST_TIMEOUT_MS }, () => {
     expect(await ownPid()).not.toBe(first);
   });
 
+  test('keeps its process id below a relative data directory, where it is found to be stopped', async () => {
+    const dataDirectory = relative(process.cwd(), engine.dataDirectory);
+
+    expect(await startDockerd({ ...engine, dataDirectory })).toBeUndefined();
+    expect(await ownPid()).toBeGreaterThan(1);
+    expect(await stopDockerd(dataDirectory)).toBe(true);
+    expect((await pingEngine(engine.socket)).ok).toBe(false);
+    expect(await stopDockerd(dataDirectory)).toBe(false);
+  });
+
   test('answers with the log when dockerd cannot start', async () => {
     const parameters = [...(engine.parameters ?? []), '--no-such-flag'];
 
     expect(await startDockerd({ ...engine, parameters })).toMatch(
-      /dockerd did not come up.*dockerd\.log[^]*no-such-flag/,
+      /dockerd did not start.*dockerd\.log[^]*no-such-flag/,
     );
   });
 });
@@ -87,7 +97,7 @@ describe('fallbacks', () => {
     ['cgroups', "failed to start daemon: Devices cgroup isn't mounted"],
     ['iptables-legacy', 'iptables v1.8.9 (nf_tables): Could not fetch rule set generation id'],
     ['vfs', 'error initializing graphdriver: driver not supported'],
-  ])('%s is the first for its complaint', (name, complaint) => {
-    expect(FALLBACKS.find((fallback) => fallback.when.test(complaint))?.name).toBe(name);
+  ])('%s is the first for its log message', (name, message) => {
+    expect(fallbacks.find((fallback) => fallback.when.test(message))?.name).toBe(name);
   });
 });

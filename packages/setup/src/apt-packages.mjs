@@ -103,17 +103,17 @@ async function fetchPackages({ packages, without, scratch, log }) {
     await refreshLists({ log, settings });
   }
   const flags = settings.flatMap((setting) => ['-o', setting]);
-  const fetch = async () => {
+  const download = async () => {
     const wanted = await resolvePackages({ packages, flags });
     log(`Fetching ${wanted.length} packages`);
     await run('apt-get', ['download', '-q', ...flags, ...wanted], { directory: archives });
   };
   try {
-    await fetch();
+    await download();
   } catch {
     // no lists yet, or lists that name files which the mirror has replaced since
     await refreshLists({ log, settings });
-    await fetch();
+    await download();
   }
   return readdirSync(archives).map((name) => join(archives, name));
 }

@@ -3,9 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { ensurePackages } from './apt-packages.mjs';
-import { BUSYBOX_BASE, buildBase } from './base-image.mjs';
-import { ensureDocker } from './docker.mjs';
-import { findImage } from './engine-api.mjs';
+import { buildBase, busyboxBase } from './base-image.ts';
+import { ensureDocker } from './ensure-docker.ts';
+import { findImage } from './local-engine.ts';
 
 const run = promisify(execFile);
 const TEST_TIMEOUT_MS = 300_000;
@@ -32,7 +32,7 @@ describe('ensureDocker', { timeout: TEST_TIMEOUT_MS }, () => {
   });
 
   test('tells an ordinary user what to do', async () => {
-    const tool = fileURLToPath(new URL('docker.mjs', import.meta.url));
+    const tool = fileURLToPath(new URL('../../../tools/docker.ts', import.meta.url));
     const ended = run(process.execPath, [tool], { uid: 65534, gid: 65534 });
 
     await expect(ended).rejects.toMatchObject({
@@ -52,9 +52,9 @@ describe('buildBase', { timeout: TEST_TIMEOUT_MS }, () => {
   test('makes a base once for the same recipe', async () => {
     const { socket, advice } = await ensureDocker();
     if (socket === undefined) throw new Error(advice);
-    await buildBase({ ...BUSYBOX_BASE, socket });
+    await buildBase({ ...busyboxBase, socket });
 
-    const again = await buildBase({ ...BUSYBOX_BASE, socket });
+    const again = await buildBase({ ...busyboxBase, socket });
     expect(again).toMatchObject({ image: 'lazaret/base-busybox:latest', built: false });
     expect((await findImage(socket, again.image))?.id).toBe(again.id);
     expect(again.sizeBytes).toBeLessThan(10_000_000);
