@@ -31,12 +31,7 @@ export function parseEndpoint({ address, tls }: DockerEndpoint): Connection {
     const wanted = 'expected unix:///path/of/docker.sock or tcp://host:port';
     throw new DockerError('invalid_endpoint', `invalid engine address "${address}": ${wanted}`);
   }
-  const { ca, cert, key, serverName } = tls ?? {};
-  const connect = {
-    ...(ca === undefined ? {} : { ca }),
-    ...(cert === undefined ? {} : { cert }),
-    ...(key === undefined ? {} : { key }),
-    ...(serverName === undefined ? {} : { servername: serverName }),
-  };
+  const { serverName, ...pem } = tls ?? {};
+  const connect = { ...pem, ...(serverName === undefined ? {} : { servername: serverName }) };
   return { origin: url.origin, connect };
 }
