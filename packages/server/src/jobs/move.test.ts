@@ -55,6 +55,17 @@ test('an attempt goes from placed to its result, and gives its room back', async
   await expectWhole(job);
 });
 
+test('the phases measured so far are readable while the attempt runs, and kept at its end', async () => {
+  const job = await rows.submit();
+  const placed = await rows.place(job);
+  await moveAttempt(db(), { ...placed, to: 'starting', telemetry: { waitMs: 3, pullMs: 7 } });
+  await moveAttempt(db(), { ...placed, to: 'running', telemetry: { startMs: 40 } });
+  const telemetryOf = async () => (await readJob(db(), 'all', job)).attemptList[0]?.telemetry;
+  expect(await telemetryOf()).toMatchObject({ waitMs: 3, pullMs: 7, startMs: 40, runMs: null });
+  await finishAttempt(db(), makeResult(placed, 'succeeded', { telemetry: { runMs: 90 } }));
+  expect(await telemetryOf()).toMatchObject({ waitMs: 3, pullMs: 7, startMs: 40, runMs: 90 });
+});
+
 test('a late transition does not overwrite a finished job with RUNNING', async () => {
   const job = await rows.submit();
   const placed = await rows.place(job);

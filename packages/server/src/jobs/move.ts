@@ -97,6 +97,8 @@ export interface AttemptMove {
   readonly to: 'starting' | 'running' | 'collecting';
   readonly containerId?: string;
   readonly containment?: Readonly<Record<string, unknown>>;
+  /** Measured so far; merged into what is stored. */
+  readonly telemetry?: Partial<Telemetry>;
 }
 
 /**
@@ -106,12 +108,14 @@ export interface AttemptMove {
 export async function moveAttempt(database: Kysely<Database>, move: AttemptMove): Promise<boolean> {
   const before = statesBefore(move.to);
   const containment = move.containment === undefined ? null : JSON.stringify(move.containment);
+  const telemetry = JSON.stringify(move.telemetry ?? {});
   const result = await sql<{ job: string }>`
     with attempt as (
       update attempts set
         state = ${move.to},
         container_id = coalesce(${move.containerId ?? null}, container_id),
         containment = coalesce(${containment}::jsonb, containment),
+        telemetry = telemetry || ${telemetry}::jsonb,
         started_at = case when ${move.to} = 'running' then coalesce(started_at, now())
                      else started_at end
       where id = ${move.attempt} and fence = ${move.fence} and finished_at is null
@@ -177,7 +181,7 @@ export async function finishAttempt(
         outcome_code: result.outcome.code,
         outcome_detail: result.outcome.detail.slice(0, limits.problemDetailChars),
         observations: JSON.stringify(result.observations.slice(0, limits.observationsPerAttempt)),
-        telemetry: JSON.stringify(result.telemetry),
+        telemetry: sql`telemetry || ${JSON.stringify(result.telemetry)}::jsonb`,
         log_bytes: result.logBytes,
         log_truncated: result.logTruncated,
         finished_at: sql<Date>`now()`,

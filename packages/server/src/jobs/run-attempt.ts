@@ -184,10 +184,10 @@ class AttemptRun {
 
   /** What the end of the container means, and what it left. */
   async conclude(end: RunEnd): Promise<Conclusion> {
-    this.#move({ to: 'collecting' });
     const { telemetry } = this.#record;
     telemetry.exitCode = end.exitCode;
     telemetry.outOfMemory = end.oomKilled;
+    this.#move({ to: 'collecting' });
     if (end.outcome !== undefined) return { outcome: end.outcome, artifacts: [] };
     return timed(telemetry, 'collectMs', () =>
       collectResult({
@@ -261,11 +261,13 @@ class AttemptRun {
   #move(move: { readonly to: 'starting' | 'running' | 'collecting' }): void {
     const containerId = this.#containerId;
     const containment = this.#containment;
+    const telemetry = { ...this.#record.telemetry };
     this.#moves = this.#moves.then(async () => {
       const moved = await moveAttempt(this.#context.database, {
         attempt: this.#task.attempt,
         fence: this.#task.fence,
         to: move.to,
+        telemetry,
         ...(containerId === undefined ? {} : { containerId }),
         ...(containment === undefined ? {} : { containment }),
       });

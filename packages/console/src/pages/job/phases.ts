@@ -22,15 +22,36 @@ export interface MeasuredPhase extends Phase {
   readonly ms: number;
 }
 
-/** The finished phases, and the run time so far of a running attempt. */
-export function measurePhases(
-  { telemetry, state, startedAt }: Attempt,
-  nowMs: number,
-): MeasuredPhase[] {
-  const runsMs =
-    state === 'running' && startedAt !== null ? Math.max(0, nowMs - Date.parse(startedAt)) : null;
-  return phases.flatMap((phase) => {
-    const ms = telemetry[phase.key] ?? (phase.key === 'runMs' ? runsMs : null);
+export interface AttemptTimes {
+  /** The finished phases, and the current phase so far. */
+  readonly phases: readonly MeasuredPhase[];
+  /** From queueing to the end, or until now. */
+  readonly totalMs: number;
+}
+
+/** The phase that is not finished in each state. */
+const currentPhases: Partial<Record<Attempt['state'], keyof Telemetry>> = {
+  placed: 'pullMs',
+  starting: 'startMs',
+  running: 'runMs',
+  collecting: 'collectMs',
+};
+
+/** Times of an attempt. What no finished phase accounts for belongs to the current phase. */
+export function measureAttempt(attempt: Attempt, nowMs: number): AttemptTimes {
+  const { telemetry, placedAt, finishedAt } = attempt;
+  const finished = phases.flatMap((phase): MeasuredPhase[] => {
+    const ms = telemetry[phase.key];
     return typeof ms === 'number' ? [{ ...phase, ms }] : [];
   });
+  const finishedMs = finished.reduce((sum, phase) => sum + phase.ms, 0);
+  const endMs = finishedAt === null ? nowMs : Date.parse(finishedAt);
+  const elapsedMs = Math.max(0, endMs - Date.parse(placedAt)) + (telemetry.waitMs ?? 0);
+  // The container is removed after the attempt has finished.
+  const totalMs = Math.max(elapsedMs, finishedMs);
+  const current = phases.find(
+    ({ key }) => key === currentPhases[attempt.state] && telemetry[key] === null,
+  );
+  if (current === undefined) return { phases: finished, totalMs };
+  return { phases: [...finished, { ...current, ms: totalMs - finishedMs }], totalMs };
 }

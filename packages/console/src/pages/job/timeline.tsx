@@ -8,7 +8,7 @@ import { PlainText } from '../../components/plain-text.tsx';
 import { StateBadge } from '../../components/state-badge.tsx';
 import { Timestamp } from '../../components/timestamp.tsx';
 import { useNow } from '../../time.ts';
-import { measurePhases } from './phases.ts';
+import { measureAttempt } from './phases.ts';
 
 /** All attempts with their phases, outcome and containment observations. */
 export function Timeline({ job }: { readonly job: JobDetail }): ReactNode {
@@ -41,8 +41,7 @@ interface AttemptRowProps {
 
 function AttemptRow({ attempt, showsOutcome }: AttemptRowProps): ReactNode {
   const { outcome } = attempt;
-  const phases = measurePhases(attempt, useNow());
-  const totalMs = phases.reduce((sum, phase) => sum + phase.ms, 0);
+  const { phases, totalMs } = measureAttempt(attempt, useNow());
   return (
     <li className="attempt">
       <div className="row between">
@@ -53,7 +52,7 @@ function AttemptRow({ attempt, showsOutcome }: AttemptRowProps): ReactNode {
             on {attempt.node}, <Timestamp at={attempt.placedAt} />
           </span>
         </div>
-        {totalMs > 0 && <span className="number small">{formatDuration(totalMs)} in all</span>}
+        {totalMs > 0 && <span className="number small">{formatDuration(totalMs)} total</span>}
       </div>
       {showsOutcome && outcome !== null && outcome.code !== 'succeeded' && (
         <p className="small break">
