@@ -1,41 +1,47 @@
-/** OCI images: references, manifests, platforms, where images come from. Loads no HTTP client. */
-export { assembleArtifact } from './artifact.ts';
-export type { ArtifactPlace } from './artifact.ts';
-export { parseDigest, sha256Digest, verifyDigest } from './digest.ts';
-export { layerDiffIds, parseImageConfig } from './image-config.ts';
-export { SourceError } from './image-source.ts';
+/**
+ * OCI images: references, documents, platforms and the model of image sources. Loads no HTTP
+ * client; clients of registries are in `@lazaret/oci/registry`.
+ */
+
+// Names of images and content.
+export { parseDigest, sha256Digest, verifyDigest } from './reference/digest.ts';
+export { formatReference, isTag, parseReference } from './reference/reference.ts';
+export type { RegistryReference } from './reference/reference.ts';
+
+// Manifests, indexes, configurations and artifacts.
+export { assembleArtifact } from './image/artifact.ts';
+export type { ArtifactPlace } from './image/artifact.ts';
+export { layerDiffIds, parseImageConfig } from './image/image-config.ts';
+export { embeddedBytes, parseIndex, parseManifest } from './image/manifest.ts';
+export type { Descriptor, Index, Manifest } from './image/manifest.ts';
+export { artifactType, layerClass, mediaTypes } from './image/media-type.ts';
+
+// Platforms and the selection among them.
+export { checkPlatform, selectPlatforms } from './image/select-platforms.ts';
+export type { PlatformQuestion } from './image/select-platforms.ts';
+
+// The model of image sources, local or remote, and their errors.
 export type {
   BlobFile,
   ImageListing,
   ImageSource,
   PlatformChoice,
-  SourceErrorCode,
   SourceImage,
   SourceLayer,
-  SourceRemedy,
-} from './image-source.ts';
-export { embeddedBytes, parseIndex, parseManifest } from './manifest.ts';
-export type { Descriptor, Index, Manifest } from './manifest.ts';
-export { artifactType, layerClass, mediaTypes } from './media-type.ts';
-export { formatReference, isTag, parseReference } from './reference.ts';
-export type { RegistryReference } from './reference.ts';
-export { addressOf, isPrivateAddress, isLoopback } from './registry/address-policy.ts';
-export type { Clock } from './registry/clock.ts';
-export type { CredentialOptions } from './registry/credential-sources.ts';
-export type { Credential, CredentialQuery, CredentialSource } from './registry/credential.ts';
-export { TransientError } from './registry/failure.ts';
-export type { ListOptions, ManifestHead, Referrer } from './registry/list-pages.ts';
-export type { ProxySettings } from './registry/proxy.ts';
-export type { RegistryOptions, RegistrySourceOptions } from './registry/registry-source.ts';
-export { SharedRates } from './registry/request-rate.ts';
-export type { RateWindow, RegistryRates } from './registry/request-rate.ts';
-export type { Lookup, NetworkOptions } from './registry/transport.ts';
-export { checkPlatform, selectPlatforms } from './select-platforms.ts';
-export type { PlatformQuestion } from './select-platforms.ts';
-export { baseName, bytePath, joinPath, normalizePath, parentPath } from './tree-path.ts';
+} from './image/image-source.ts';
+export { SourceError, TransientError } from './source-error.ts';
+export type { SourceErrorCode, SourceRemedy } from './source-error.ts';
+
+// What a program shares among registry clients: the address policy and rate limits.
+export { addressOf, isLoopback, isPrivateAddress } from './registry/http/address-policy.ts';
+export { SharedRates } from './registry/http/request-rate.ts';
+export type { RateWindow, RegistryRates } from './registry/http/request-rate.ts';
+
+// Untrusted input: JSON and paths.
+export { baseName, bytePath, joinPath, normalizePath, parentPath } from './untrusted/tree-path.ts';
 export {
   isRecord,
   parseUntrustedJson,
   parseUntrustedObject,
   refuseCaseVariants,
-} from './untrusted-json.ts';
+} from './untrusted/untrusted-json.ts';

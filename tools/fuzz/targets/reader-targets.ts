@@ -8,7 +8,7 @@ import { selectReaders } from '../../../packages/analysis/src/inspection/walk/re
 import { allReaders } from '../../../packages/analysis/src/inventory/all-readers.ts';
 import { ReadError } from '../../../packages/analysis/src/inventory/reader.ts';
 import type { Reader, WholeFile } from '../../../packages/analysis/src/inventory/reader.ts';
-import { baseName } from '../../../packages/oci/src/tree-path.ts';
+import { baseName } from '../../../packages/oci/src/untrusted/tree-path.ts';
 import { BrokenPromise, promise } from '../fuzz-target.ts';
 import type { FuzzTarget } from '../fuzz-target.ts';
 import { filesBehind, harvestSeeds, harvestWords } from '../harvest.ts';

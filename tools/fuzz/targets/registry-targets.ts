@@ -1,14 +1,18 @@
 /** What registries answer and what credentials are kept in. */
 import { Buffer } from 'node:buffer';
 
-import { isPrivateAddress } from '../../../packages/oci/src/registry/address-policy.ts';
-import { parseChallenges } from '../../../packages/oci/src/registry/challenge.ts';
-import { parseCredentialFile } from '../../../packages/oci/src/registry/credential-file.ts';
-import { matchKey } from '../../../packages/oci/src/registry/credential-keys.ts';
+import { isPrivateAddress } from '../../../packages/oci/src/registry/http/address-policy.ts';
+import { parseChallenges } from '../../../packages/oci/src/registry/auth/challenge.ts';
+import { parseCredentialFile } from '../../../packages/oci/src/registry/auth/credential-file.ts';
+import { matchKey } from '../../../packages/oci/src/registry/auth/credential-keys.ts';
 import { nextLink } from '../../../packages/oci/src/registry/link-header.ts';
-import { apiHost, formatReference, parseReference } from '../../../packages/oci/src/reference.ts';
-import { retryAfterMs } from '../../../packages/oci/src/registry/retry.ts';
-import { SourceError } from '../../../packages/oci/src/image-source.ts';
+import {
+  apiHost,
+  formatReference,
+  parseReference,
+} from '../../../packages/oci/src/reference/reference.ts';
+import { retryAfterMs } from '../../../packages/oci/src/registry/http/retry.ts';
+import { SourceError } from '../../../packages/oci/src/source-error.ts';
 import { promise } from '../fuzz-target.ts';
 import type { FuzzTarget } from '../fuzz-target.ts';
 import { harvestSeeds } from '../harvest.ts';
@@ -35,7 +39,7 @@ function readCredentials(bytes: Buffer, form: 'docker' | 'dockercfg' | 'secret')
     const { entries } = parseCredentialFile(bytes.toString(), form);
     for (const key of entries.keys()) matchKey(key, 'lab.example', 'app');
   } catch (error) {
-    const isOwn = error instanceof Error && error.message === 'it is not as such a file must be';
+    const isOwn = error instanceof Error && error.message === 'invalid format';
     if (!isOwn) throw error;
   }
 }

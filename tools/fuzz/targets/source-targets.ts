@@ -4,10 +4,14 @@ import { examineLayer } from '../../../packages/analysis/src/inspection/layers/e
 import { unpackMembers } from '../../../packages/analysis/src/inspection/walk/unpack-members.ts';
 import { allReaders } from '../../../packages/analysis/src/inventory/all-readers.ts';
 import { archiveSource } from '../../../packages/analysis/src/source/image-archive.ts';
-import { parseImageConfig } from '../../../packages/oci/src/image-config.ts';
-import { SourceError } from '../../../packages/oci/src/image-source.ts';
-import { embeddedBytes, parseIndex, parseManifest } from '../../../packages/oci/src/manifest.ts';
-import { formatPlatform, parsePlatform } from '../../../packages/oci/src/platform.ts';
+import { parseImageConfig } from '../../../packages/oci/src/image/image-config.ts';
+import { SourceError } from '../../../packages/oci/src/source-error.ts';
+import {
+  embeddedBytes,
+  parseIndex,
+  parseManifest,
+} from '../../../packages/oci/src/image/manifest.ts';
+import { formatPlatform, parsePlatform } from '../../../packages/oci/src/image/platform.ts';
 import { buildImage, buildIndex } from '../../../packages/analysis/src/testing/image-builder.ts';
 import type { BuiltImage } from '../../../packages/analysis/src/testing/image-builder.ts';
 import {

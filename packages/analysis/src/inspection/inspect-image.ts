@@ -15,7 +15,8 @@ import type { DockerEndpoint } from '@lazaret/docker';
 import { SourceError } from '@lazaret/oci';
 import { openSource } from '../source/open-source.ts';
 import type { OpenedSource } from '../source/open-source.ts';
-import type { RegistryOptions, RegistryRates, SharedRates } from '@lazaret/oci';
+import type { RegistryRates, SharedRates } from '@lazaret/oci';
+import type { RegistryOptions } from '@lazaret/oci/registry';
 import { openAdvisories } from '../vulnerability/advisory-database.ts';
 import type { AdvisoryDatabase } from '../vulnerability/advisory-database.ts';
 import { matchReport } from '../vulnerability/advisory-coverage.ts';
@@ -54,7 +55,7 @@ export interface InspectRequest {
 export interface RegistryRequest {
   /** `host[:port]` that are spoken to without TLS. */
   readonly plainHttpHosts: readonly string[];
-  /** `host[:port]` whose certificates are not checked. */
+  /** `host[:port]` whose certificates are not verified. */
   readonly skipVerifyHosts: readonly string[];
   /** Files with certificates (PEM) to trust besides those of the system. */
   readonly caFiles: readonly string[];
@@ -77,7 +78,7 @@ export interface RegistryRequest {
   readonly rates?: RegistryRates | undefined;
   /** `host[:port]` that may be at private addresses though a registry or the caller named them. */
   readonly privateHosts?: readonly string[] | undefined;
-  /** For messages: where those are listed. */
+  /** Name of the setting with the private hosts, for messages. */
   readonly privateHostsSetting?: string | undefined;
   /**
    * Set where the reference comes from somebody far away: a registry that is not among the private

@@ -50,7 +50,7 @@ describe('what proves the name of an image', () => {
 
   test.each([
     ['plain-http', false, 'over plain HTTP'],
-    ['unverified-tls', true, 'without its certificate being checked'],
+    ['unverified-tls', true, 'without certificate verification'],
   ] as const)(
     'nothing proves a tag over %s; a digest proves itself',
     async (transport, tls, how) => {

@@ -92,7 +92,7 @@ function readItem(value: unknown): Item {
   }
   const paths = (layers ?? []) as string[];
   if (paths.length > limits.layersPerImage) {
-    const message = `the image has ${paths.length} layers; allowed are ${limits.layersPerImage}`;
+    const message = `the image has ${paths.length} layers (limit ${limits.layersPerImage})`;
     throw new SourceError('too_large', message);
   }
   return { names: isTexts(names) ? names : [], config, layers: paths };

@@ -74,13 +74,13 @@ class IndexWalk {
     }
   }
 
-  /** Artifacts are looked into when there is nothing else; beside images they are remarked. */
+  /** Artifacts are examined when there are no images; otherwise they are only reported. */
   async artifacts(): Promise<void> {
     const { images, remarks } = this.#gathering;
-    const isLookedInto = images.length === 0;
+    const isExamined = images.length === 0;
     for (const { manifest, place } of this.#artifacts) {
       const { type, digest } = place;
-      if (isLookedInto) {
+      if (isExamined) {
         const blobOf = (blob: Descriptor) => artifactBlob(this.#files, blob);
         images.push(await assembleArtifact(manifest, place, blobOf));
       } else remarks.push({ reason: 'artifact', detail: `an artifact of type ${type}`, digest });

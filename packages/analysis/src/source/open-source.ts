@@ -12,7 +12,7 @@ import type { ImageArchiveOptions } from './image-archive.ts';
 import { SourceError } from '@lazaret/oci';
 import type { ImageSource } from '@lazaret/oci';
 import { openOciLayout } from './oci-layout.ts';
-import type { RegistryOptions } from '@lazaret/oci';
+import type { RegistryOptions } from '@lazaret/oci/registry';
 
 export interface OpenSourceOptions extends Omit<ImageArchiveOptions, 'name'> {
   /** Needed for images and containers of an engine. */

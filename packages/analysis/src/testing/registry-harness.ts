@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { afterEach } from 'vitest';
 
 import type { ImageSource, SourceImage, SourceLayer } from '@lazaret/oci';
-import { type RegistrySourceOptions } from '@lazaret/oci';
+import type { RegistrySourceOptions } from '@lazaret/oci/registry';
 import { openRegistrySource } from '@lazaret/oci/registry';
 import { type BuiltImage, buildImage, type ImageInput } from './image-builder.ts';
 import {

@@ -1,16 +1,25 @@
 /**
- * From what a reference names to the images that a choice selects: nested indexes are opened within
- * bounds, and everything that is not selected or not an image is remarked, so that nothing is
- * passed over in silence.
+ * Selects the images of a reference: nested indexes are opened within limits, and everything that
+ * is not selected or not an image is reported, so that nothing is skipped silently.
  */
 import { limits, type SourceRemark } from '@lazaret/protocol';
 
-import type { ArtifactPlace } from '../artifact.ts';
-import { SourceError, type SourceImage } from '../image-source.ts';
-import type { Descriptor, Index, Manifest } from '../manifest.ts';
-import { artifactType, mediaTypes } from '../media-type.ts';
-import { checkPlatform, type PlatformQuestion, selectPlatforms } from '../select-platforms.ts';
+import { SourceError } from '../source-error.ts';
+import type { ArtifactPlace } from '../image/artifact.ts';
+
+import { type SourceImage } from '../image/image-source.ts';
+import type { Descriptor, Index, Manifest } from '../image/manifest.ts';
+
+import { artifactType, mediaTypes } from '../image/media-type.ts';
+
+import {
+  checkPlatform,
+  type PlatformQuestion,
+  selectPlatforms,
+} from '../image/select-platforms.ts';
+
 import type { FetchedManifest } from './read-manifest.ts';
+
 import type { AssembledImage, ManifestPlace } from './registry-image.ts';
 
 export interface ImageAssembler {
@@ -63,15 +72,15 @@ interface Artifact {
   readonly place: ArtifactPlace;
 }
 
-/** What an index holds, over all its levels. */
+/** The content of an index, over all its levels. */
 class Collection implements ChosenImages {
   readonly images: SourceImage[] = [];
   readonly remarks: SourceRemark[] = [];
-  /** Everything that may be an image, in the order of the index; nested ones in their place. */
+  /** Everything that may be an image, in the order of the index, nested indexes expanded. */
   readonly children: Descriptor[] = [];
   readonly #artifacts: Artifact[] = [];
   readonly #shelf: ImageAssembler;
-  /** Digest of the index that lists a child. */
+  /** Digest of the index that lists each child. */
   readonly #parents = new Map<string, string>();
   readonly #read = new Map<string, FetchedManifest>();
   readonly #seen: Set<string>;
@@ -107,7 +116,8 @@ class Collection implements ChosenImages {
     const { names } = this.#shelf;
     try {
       const { document } = this.#read.get(digest) ?? (await this.#shelf.readChild(descriptor));
-      if (document.kind === 'index') throw new SourceError('damaged', 'is an index after all');
+      if (document.kind === 'index')
+        throw new SourceError('damaged', 'expected a manifest, got an index');
       const place = { names, digest, indexDigest: this.#parents.get(digest) };
       const type = artifactType(document);
       if (type !== undefined) {
@@ -124,11 +134,11 @@ class Collection implements ChosenImages {
     }
   }
 
-  /** Artifacts are looked into when there is nothing else; beside images they are remarked. */
+  /** Artifacts are examined when there are no images; otherwise they are only reported. */
   async artifacts(): Promise<void> {
-    const isLookedInto = this.images.length === 0;
+    const isExamined = this.images.length === 0;
     for (const { manifest, place } of this.#artifacts) {
-      if (isLookedInto) this.images.push(await this.#shelf.assembleArtifact(manifest, place));
+      if (isExamined) this.images.push(await this.#shelf.assembleArtifact(manifest, place));
       else this.#remark('artifact', place, `an artifact of type ${place.type}`);
     }
   }
@@ -137,20 +147,20 @@ class Collection implements ChosenImages {
     if (this.#failure !== undefined) return this.#failure;
     const [first] = this.remarks;
     const why = first === undefined ? 'it is empty' : `${first.reason}, ${first.detail}`;
-    const message = `${this.#shelf.names.join(', ')} holds no image that can be read: ${why}`;
+    const message = `${this.#shelf.names.join(', ')} contains no readable image: ${why}`;
     return new SourceError('unsupported', message);
   }
 
-  /** As a stack: the first child comes off first. */
+  /** In reverse, for use as a stack. */
   #list(index: Index, parent: string, depth: number): Nested[] {
     if (index.omitted > 0) {
-      const detail = `${index.omitted} further children of an index are not looked at`;
+      const detail = `${index.omitted} more children of an index were not examined`;
       this.remarks.push({ reason: 'limit', detail, digest: parent });
     }
     return index.children.toReversed().map((descriptor) => ({ descriptor, depth, parent }));
   }
 
-  /** The index that a child is; `image` for what may be one; undefined for what is remarked. */
+  /** The nested index of a child; `image` for a possible image; undefined for what was reported. */
   async #openNested(descriptor: Descriptor, depth: number): Promise<Index | 'image' | undefined> {
     const kind = mediaTypes.documents.get(descriptor.mediaType);
     if (kind === 'manifest' && descriptor.platform !== undefined) return 'image';
@@ -161,14 +171,14 @@ class Collection implements ChosenImages {
         return 'image';
       }
       if (depth < limits.indexDepth) return fetched.document;
-      this.#remark('limit', descriptor, `an index ${depth} levels down is not opened`);
+      this.#remark('limit', descriptor, `an index nested ${depth} levels deep was not opened`);
     } catch (error) {
       this.#fail(descriptor, error);
     }
     return undefined;
   }
 
-  /** Keeps what says something about one child; a registry that is gone says nothing about any. */
+  /** Records errors about a single child; errors of the registry itself are thrown. */
   #fail(descriptor: Descriptor, error: unknown): void {
     const ofChild = ['not_found', 'damaged', 'unsupported', 'digest_mismatch', 'too_large'];
     if (!(error instanceof SourceError) || !ofChild.includes(error.code)) throw error;
@@ -193,8 +203,8 @@ interface Nested {
 }
 
 /**
- * Engines choose by platform and do not look at annotations: a child for a real platform is an
- * image to them, though it may call itself an attestation.
+ * Container engines select by platform and ignore annotations: a child for a real platform is an
+ * image to them, even when it is marked as an attestation.
  */
 function showToEngines(descriptor: Descriptor): Descriptor {
   const { platform, annotations: _, ...rest } = descriptor;

@@ -1,15 +1,15 @@
 /**
- * Who is asked for an image, in order, for as long as its source is open: the mirrors, then the
- * registry itself. Mirrors may lack anything for any reason; only the registry's own answer counts
- * as a refusal.
+ * The hosts to query for an image, in order, while its source is open: the mirrors, then the
+ * registry itself. Mirrors may lack anything; only the response of the registry counts as a
+ * refusal.
  */
 import type { SourceRemark } from '@lazaret/protocol';
 
-import { SourceError } from '../image-source.ts';
+import { SourceError } from '../source-error.ts';
 import type { RegistryClient } from './registry-client.ts';
 
 export class Endpoints {
-  /** Why mirrors are not asked any more. */
+  /** Why mirrors were disabled. */
   readonly faults: SourceRemark[] = [];
   readonly #mirrors: Set<RegistryClient>;
   readonly #registry: RegistryClient;
@@ -19,7 +19,7 @@ export class Endpoints {
     this.#mirrors = new Set(mirrors);
   }
 
-  /** The first answer; a mirror that fails in another way than lacking it is not asked again. */
+  /** The first successful response. A mirror that fails other than with "not found" is disabled. */
   async first<T>(ask: (client: RegistryClient) => Promise<T>): Promise<T> {
     for (const mirror of this.#mirrors) {
       try {
@@ -39,10 +39,10 @@ export class Endpoints {
     return ask(this.#registry);
   }
 
-  /** Told why an answer was of no use. True when somebody else will be asked the next time. */
+  /** Rejects a response with the reason. True when the next request goes to another host. */
   refuse(client: RegistryClient, why: string): boolean {
     if (this.#mirrors.delete(client)) {
-      const detail = `the mirror ${client.host} is not asked any more: ${why}`;
+      const detail = `the mirror ${client.host} was disabled: ${why}`;
       this.faults.push({ reason: 'mirror_fault', detail: detail.slice(0, 1_000) });
     }
     return client !== this.#registry;

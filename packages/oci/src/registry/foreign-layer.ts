@@ -1,13 +1,21 @@
-/** Layers that lie at a URL of their own: fetched without credentials, from allowed hosts only. */
+/**
+ * Foreign layers, which have their own URLs: fetched without credentials, from allowed hosts only.
+ */
 import { limits } from '@lazaret/protocol';
 
-import type { Descriptor } from '../manifest.ts';
-import { type Clock, waitFor } from './clock.ts';
-import { TransientError, plainUrl, refusal, Secrets } from './failure.ts';
+import { TransientError } from '../source-error.ts';
+import type { Descriptor } from '../image/manifest.ts';
+
+import { type Clock, waitFor } from './http/clock.ts';
+
+import { plainUrl, refusal, Secrets } from './http/failure.ts';
 import { openBlob } from './open-blob.ts';
-import { readBeginning } from './read-body.ts';
-import { backoffMs, isPassing, retryAfterMs } from './retry.ts';
-import type { Transport } from './transport.ts';
+
+import { readBeginning } from './http/read-body.ts';
+
+import { backoffMs, isTransientStatus, retryAfterMs } from './http/retry.ts';
+
+import type { Transport } from './http/transport.ts';
 
 export interface ForeignOptions {
   readonly transport: Transport;
@@ -18,8 +26,8 @@ export interface ForeignOptions {
 }
 
 /**
- * The host is allowed by name and must be at a public address (or listed as private); a redirect is
- * an answer that is not the one wanted, since it may lead anywhere.
+ * The host must be allowed by name and have a public address (or be listed as private). Redirects
+ * are not followed, since they may lead anywhere.
  */
 export function openForeign(
   url: URL,
@@ -39,7 +47,7 @@ export function openForeign(
       async send(headers, joined) {
         const request = { method: 'GET', headers, signal: joined, trusted: false } as const;
         const answer = await transport.exchange(url, request);
-        if (!isPassing(answer.status)) return { ...answer, redirected: false };
+        if (!isTransientStatus(answer.status)) return { ...answer, redirected: false };
         answer.drop();
         const { code, message } = refusal(
           { status: answer.status, what, body: Buffer.alloc(0) },

@@ -1,5 +1,12 @@
-/** Clients of registries. Loads an HTTP client: import it lazily where start-up time matters. */
-export { openCredentials } from './credential-sources.ts';
+/** Registry clients. Loads an HTTP client: import it lazily where start-up time matters. */
+export { openCredentials } from './auth/credential-sources.ts';
+export type { CredentialOptions } from './auth/credential-sources.ts';
+export type { Credential, CredentialQuery, CredentialSource } from './auth/credential.ts';
+export type { Clock } from './http/clock.ts';
+export type { ProxySettings } from './http/proxy.ts';
+export type { Lookup, NetworkOptions } from './http/transport.ts';
 export { headManifest, listReferrers, listRepositories, listTags } from './list-pages.ts';
+export type { ListOptions, ManifestHead, Referrer } from './list-pages.ts';
 export { RegistryClient } from './registry-client.ts';
 export { openRegistryClient, openRegistrySource } from './registry-source.ts';
+export type { RegistryOptions, RegistrySourceOptions } from './registry-source.ts';

@@ -1,6 +1,6 @@
 /**
- * The target of `rel="next"` in `Link` headers (RFC 8288): undefined where there is none, null
- * where the header cannot be read, which must not pass for the end of a list.
+ * The target of `rel="next"` in `Link` headers (RFC 8288): undefined when there is none, null when
+ * the header is invalid, which must not be taken for the end of a list.
  */
 export function nextLink(headers: readonly string[]): string | null | undefined {
   for (const header of headers) {

@@ -30,7 +30,7 @@ const kinds: readonly (RegistryFault | 'nothing')[] = [
   ...(['nothing', 'short-pages', 'no-links', 'all-at-once', 'flapping'] as const),
 ];
 
-test.each(kinds)('tags are listed to the last with %s wrong', async (fault) => {
+test.each(kinds)('all tags are listed despite %s', async (fault) => {
   const { registry, tags, client } = await prepare(50);
   if (fault !== 'nothing') registry.faults.on(fault, fault === 'flapping' ? 2 : undefined);
   for (const pageItems of [7, 10, 50, 100]) {
@@ -53,7 +53,7 @@ test.each(broken)(
   },
 );
 
-test('a connection that is lost between pages is no end of the list', async () => {
+test('a lost connection between pages does not end the list', async () => {
   const { registry, tags, client } = await prepare(20);
   registry.faults.on('connection-reset', 1);
   expect(await listTags(client, 'app', { pageItems: 5 })).toEqual(tags);
@@ -63,14 +63,14 @@ test('a connection that is lost between pages is no end of the list', async () =
   });
 });
 
-test('a repository that is not there is an error and not an empty list', async () => {
+test('a missing repository is an error and not an empty list', async () => {
   const { registry, client } = await prepare(1);
   await expect(listTags(client, 'other')).rejects.toMatchObject({ code: 'not_found' });
   registry.store.repository('empty');
   expect(await listTags(client, 'empty')).toEqual([]);
 });
 
-test('names that are none are not sent', async () => {
+test('invalid names are refused before a request is sent', async () => {
   const { registry, client } = await prepare(1);
   for (const name of ['../x', 'app/..', 'app?n=1', 'APP', '']) {
     const code = { code: 'unsupported' };
@@ -81,7 +81,7 @@ test('names that are none are not sent', async () => {
   expect(registry.requests).toEqual([]);
 });
 
-test('the catalog is listed, with the scope that it needs', async () => {
+test('the catalog is listed with its own token scope', async () => {
   const registry = await lab.start({ access: { mode: 'token', users: { ana: 'secret' } } });
   for (const name of ['b/two', 'a', 'c'])
     registry.store.putImage(name, 'latest', await buildSample());
@@ -92,7 +92,7 @@ test('the catalog is listed, with the scope that it needs', async () => {
   await expect(listRepositories(client)).rejects.toMatchObject({ code: 'not_found' });
 });
 
-test('a head tells the digest, by reading the manifest where the header is missing', async () => {
+test('HEAD returns the digest; without the header the manifest is read', async () => {
   const { registry, client, built } = await prepare(1);
   const request = { repository: 'app', selector: 'v000' };
   const { digest, mediaType } = built.descriptor;
@@ -106,7 +106,7 @@ test('a head tells the digest, by reading the manifest where the header is missi
   });
 });
 
-test('referrers are found over the API, filtered, and under the fallback tag without it', async () => {
+test('referrers are listed with the API and filtered, or with the fallback tag', async () => {
   const { registry, client, built } = await prepare(1);
   const empty = descriptorOf(Buffer.from('{}'), 'application/vnd.oci.empty.v1+json');
   const verdict = await buildImage({

@@ -1,27 +1,27 @@
 /**
- * What a registry lists: tags, repositories, referrers. A list is whole or it is an error: a page
- * that failed must never look like things that are gone.
+ * Lists of a registry: tags, repositories, referrers. A list is complete or an error: a failed page
+ * must never look like deleted items.
  */
 import { limits } from '@lazaret/protocol';
 import { z } from 'zod';
 
-import { parseDigest } from '../digest.ts';
-import { SourceError } from '../image-source.ts';
-import { type Descriptor, type Index, type Manifest, parseManifest } from '../manifest.ts';
+import { SourceError } from '../source-error.ts';
+import { parseDigest } from '../reference/digest.ts';
+import { type Descriptor, type Index, type Manifest, parseManifest } from '../image/manifest.ts';
 import { nextLink } from './link-header.ts';
 import { manifestAccept, readManifest } from './read-manifest.ts';
-import { isRepository, isTag } from '../reference.ts';
+import { isRepository, isTag } from '../reference/reference.ts';
 import type { RegistryClient, WholeAnswer } from './registry-client.ts';
 
 export interface ListOptions {
-  /** How many to ask for at a time; the registry may give fewer. */
+  /** Items to request per page; the registry may return fewer. */
   readonly pageItems?: number;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * All tags, in the registry's order, without names that cannot be asked for. Throws SourceError
- * rather than answer with a part of the list.
+ * All tags in the order of the registry, without invalid names. Throws SourceError instead of
+ * returning a partial list.
  */
 export async function listTags(
   client: RegistryClient,
@@ -40,8 +40,8 @@ export async function listTags(
 }
 
 /**
- * All repositories of the catalog, which many registries refuse; that something is not in it proves
- * nothing about it.
+ * All repositories of the catalog, which many registries disable; a repository may exist without
+ * being listed.
  */
 export async function listRepositories(
   client: RegistryClient,
@@ -58,11 +58,11 @@ export async function listRepositories(
 }
 
 export interface Referrer extends Descriptor {
-  /** Found under the fallback tag, where the registry has no referrers API. */
+  /** Found through the fallback tag, because the registry has no referrers API. */
   readonly fallback: boolean;
 }
 
-/** What refers to a manifest: signatures, SBOMs, verdicts. An empty list is an answer too. */
+/** Manifests that refer to a manifest: signatures, SBOMs, attestations. May be empty. */
 export async function listReferrers(
   client: RegistryClient,
   subject: { readonly repository: string; readonly digest: string },
@@ -88,7 +88,7 @@ export async function listReferrers(
     if (hasApi || !isMissing) throw error;
     found.push(...(await readFallback(client, { ...subject, signal })));
   }
-  // Registries may leave the filter to whoever asks.
+  // Registries may ignore the filter.
   return found.filter((one) => artifactType === undefined || one.artifactType === artifactType);
 }
 
@@ -98,7 +98,10 @@ export interface ManifestHead {
   readonly sizeBytes: number | undefined;
 }
 
-/** What a tag or digest names now, at the least cost; read whole where the headers do not tell. */
+/**
+ * The current digest of a tag, with HEAD where possible; the manifest is read when the headers are
+ * incomplete.
+ */
 export async function headManifest(
   client: RegistryClient,
   request: {
@@ -132,13 +135,13 @@ export async function headManifest(
   return { digest: fetched.digest, mediaType: document.mediaType, sizeBytes: bytes.length };
 }
 
-/** Names may come from anywhere, and become parts of a path. */
+/** Names may be untrusted and become part of a URL path. */
 function checkNames(repository: string, selector?: string): void {
   if (!isRepository(repository)) {
-    throw new SourceError('unsupported', `"${repository.slice(0, 80)}" is no repository name`);
+    throw new SourceError('unsupported', `invalid repository name "${repository.slice(0, 80)}"`);
   }
   if (selector === undefined || isTag(selector) || parseDigest(selector) !== undefined) return;
-  throw new SourceError('unsupported', `"${selector.slice(0, 80)}" is no tag and no digest`);
+  throw new SourceError('unsupported', `invalid tag or digest "${selector.slice(0, 80)}"`);
 }
 
 const tagsShape = z.object({ tags: z.array(z.string()).nullish() });
@@ -148,7 +151,7 @@ interface NameListing extends ListOptions {
   readonly path: string;
   readonly repository: string;
   readonly what: string;
-  /** Throws anything where the page is not as it must be. */
+  /** Throws any error when the page is malformed. */
   read(text: string): readonly string[];
   accept(name: string): boolean;
 }
@@ -170,10 +173,10 @@ async function listNames(client: RegistryClient, listing: NameListing): Promise<
       isNew = found.size > before;
       last = page;
       if (found.size > limits.registryListItems) {
-        throw new SourceError('too_large', `${what} are more than ${limits.registryListItems}`);
+        throw new SourceError('too_large', `${what}: more than ${limits.registryListItems} items`);
       }
     }
-    // A full page with no link: the registry knows `last` only, or it has exactly so many.
+    // A full page without a link: the registry only supports `last`, or this is the last page.
     const isFull = last !== undefined && names.length === pageItems && isNew;
     const from = names.at(-1);
     if (isFull && from !== undefined) {
@@ -191,7 +194,7 @@ function readNames(
   try {
     return read(bytes.toString('utf8'));
   } catch {
-    throw new SourceError('damaged', `${what}: a page is not as it must be`);
+    throw new SourceError('damaged', `${what}: malformed page`);
   }
 }
 
@@ -202,7 +205,7 @@ interface PageRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Pages as `Link` headers lead; a circle of links is an error and not the end. */
+/** Follows `Link` headers; a cycle of links is an error and not the end. */
 async function* pages(client: RegistryClient, request: PageRequest): AsyncGenerator<WholeAnswer> {
   const { repository, what, signal } = request;
   const seen = new Set<string>();
@@ -210,14 +213,14 @@ async function* pages(client: RegistryClient, request: PageRequest): AsyncGenera
   while (path !== undefined) {
     const url = await client.resolve(path);
     if (seen.has(url.href) || seen.size >= limits.registryPages) {
-      throw new SourceError('damaged', `${what}: the pages do not end`);
+      throw new SourceError('damaged', `${what}: too many pages or a cycle of links`);
     }
     seen.add(url.href);
     const whole = { path: `${url.pathname}${url.search}`, repository, what, signal };
     const page = await client.read(whole, { maxBytes: limits.registryPageBytes });
     yield page;
     const link = nextLink(page.headers('link'));
-    if (link === null) throw new SourceError('damaged', `${what}: a link cannot be read`);
+    if (link === null) throw new SourceError('damaged', `${what}: invalid Link header`);
     path = link === undefined ? undefined : (await client.resolve(link, url.pathname)).href;
   }
 }
@@ -227,12 +230,13 @@ function readReferrers(bytes: Buffer, what: string): readonly Descriptor[] {
 }
 
 function wholeIndex(document: Index | Manifest, what: string): readonly Descriptor[] {
-  if (document.kind !== 'index') throw new SourceError('damaged', `${what}: this is no index`);
+  if (document.kind !== 'index')
+    throw new SourceError('damaged', `${what}: expected an index, got a manifest`);
   if (document.omitted === 0) return document.children;
-  throw new SourceError('too_large', `${what}: there are ${document.omitted} more than are read`);
+  throw new SourceError('too_large', `${what}: ${document.omitted} items exceed the limit`);
 }
 
-/** The referrers tag schema: an index under `<algorithm>-<hex>`, cut as the specification says. */
+/** The referrers tag schema: an index tagged `<algorithm>-<hex>`, truncated as specified. */
 async function readFallback(
   client: RegistryClient,
   subject: { repository: string; digest: string; signal?: AbortSignal | undefined },

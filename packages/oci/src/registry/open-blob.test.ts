@@ -4,10 +4,9 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
+import { SourceError, TransientError } from '../source-error.ts';
 import { startFakeRegistry } from '../testing/fake-registry.ts';
 import { amd64, LabClock } from '@lazaret/analysis/testing';
-import { SourceError } from '../image-source.ts';
-import { TransientError } from './failure.ts';
 import { openRegistrySource } from './registry-source.ts';
 import { type BlobAnswer, type BlobServer, openBlob } from './open-blob.ts';
 
@@ -26,7 +25,7 @@ const behaviour = fc.record({
   clean: fc.boolean(),
 });
 
-test('any sequence of cuts gives the whole blob or an error, never other bytes', async () => {
+test('any sequence of lost connections yields the whole blob or an error, never other bytes', async () => {
   const list = fc.array(behaviour, { maxLength: 12 });
   await fc.assert(
     fc.asyncProperty(fc.uint8Array({ maxLength: 300 }), list, async (bytes, behaviours) => {
@@ -46,7 +45,7 @@ test('any sequence of cuts gives the whole blob or an error, never other bytes',
   );
 });
 
-test('more than the manifest says is not delivered', async () => {
+test('bytes beyond the size in the manifest are refused', async () => {
   const server = createServer(Buffer.alloc(100), []);
   const options = { server, sizeBytes: 60, what: 'a layer', clock: new LabClock() };
   let sizeBytes = 0;
@@ -57,14 +56,14 @@ test('more than the manifest says is not delivered', async () => {
   expect(sizeBytes).toBeLessThanOrEqual(60);
 });
 
-test('a byte now and then is too slow, however long it goes on', async () => {
+test('a slow trickle of bytes times out', async () => {
   const clock = new LabClock();
   const server = createServer(Buffer.alloc(1_000), [], () => clock.pass(30_000));
   const options = { server, sizeBytes: 1_000, what: 'a layer', clock };
   const reading = (async () => {
     for await (const chunk of await openBlob(options)) expect(chunk.length).toBe(7);
   })();
-  await expect(reading).rejects.toMatchObject({ message: expect.stringContaining('slowly') });
+  await expect(reading).rejects.toMatchObject({ message: expect.stringContaining('too slow') });
 });
 
 test('a slow reader is not taken for a slow server', async () => {
@@ -80,8 +79,8 @@ test('a slow reader is not taken for a slow server', async () => {
   expect(clock.waits).toEqual([]);
 });
 
-describe('whatever a registry answers', () => {
-  test('listing ends in images or a SourceError', async () => {
+describe('any response of a registry', () => {
+  test('listing returns images or a SourceError', async () => {
     const registry = await startFakeRegistry({ now: Date.now });
     const clock = new LabClock();
     const open = (tag: string) =>

@@ -1,14 +1,13 @@
 /**
- * The stored bytes of a blob as one stream, however often the connection is lost: it goes on with a
- * Range where the registry knows ranges, and passes over what was delivered where it does not.
+ * The bytes of a blob as one stream across lost connections: it resumes with a Range request where
+ * the registry supports it, and otherwise skips the bytes already delivered.
  */
 import { limits } from '@lazaret/protocol';
 
-import { SourceError } from '../image-source.ts';
-import type { Clock } from './clock.ts';
-import { TransientError } from './failure.ts';
+import { SourceError, TransientError } from '../source-error.ts';
+import type { Clock } from './http/clock.ts';
 
-/** Where the bytes are asked for: a registry, or the server that a foreign layer names. */
+/** The server that provides the bytes: a registry, or the host of a foreign layer. */
 export interface BlobServer {
   send(headers: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<BlobAnswer>;
   pause(error: TransientError, attempt: number, signal?: AbortSignal): Promise<void>;
@@ -25,7 +24,7 @@ export interface BlobAnswer {
 
 export interface BlobOptions {
   readonly server: BlobServer;
-  /** As the manifest says; the stream ends with an error where it is not met. */
+  /** As stated in the manifest; any other size is an error. */
   readonly sizeBytes: number;
   /** For messages. */
   readonly what: string;
@@ -35,8 +34,8 @@ export interface BlobOptions {
 }
 
 /**
- * Waits for the first answer, so that what is missing is told before anything is read. Throws
- * SourceError: `damaged` where the size is not the manifest's, and what the registry refuses with.
+ * Waits for the first response, so that a missing blob is reported before anything is read. Throws
+ * SourceError: `damaged` when the size differs from the manifest, or the refusal of the registry.
  */
 export async function openBlob(options: BlobOptions): Promise<AsyncIterable<Uint8Array>> {
   const download = new Download(options);
@@ -48,8 +47,8 @@ class Download {
   readonly #options: BlobOptions;
   #delivered = 0;
   #etag: string | undefined;
-  /** Attempts since the last byte that was new. */
-  #fruitless = 0;
+  /** Attempts since the last new byte. */
+  #attemptsWithoutProgress = 0;
   #attempts = 0;
 
   constructor(options: BlobOptions) {
@@ -70,7 +69,7 @@ class Download {
     }
   }
 
-  /** An answer whose body goes on where the stream stands. */
+  /** A response whose body continues at the current position. */
   async begin(): Promise<AsyncIterable<Uint8Array>> {
     for (;;) {
       try {
@@ -100,7 +99,7 @@ class Download {
     throw await server.refuse(answer);
   }
 
-  /** With a strong validator other bytes under the same name start over. */
+  /** With a strong validator a changed blob starts over. */
   #condition(): Readonly<Record<string, string>> {
     return this.#etag === undefined ? {} : { 'if-range': this.#etag };
   }
@@ -108,10 +107,13 @@ class Download {
   #checkWhole(answer: BlobAnswer): AsyncIterable<Uint8Array> {
     const { sizeBytes } = this.#options;
     const encoding = answer.header('content-encoding')[0] ?? 'identity';
-    if (encoding !== 'identity') throw this.#damaged(`comes in the encoding ${encoding}`);
+    if (encoding !== 'identity')
+      throw this.#damaged(`has the unsupported Content-Encoding ${encoding}`);
     const length = answer.header('content-length')[0];
     if (length !== undefined && Number(length) !== sizeBytes) {
-      throw this.#damaged(`has ${length} bytes, its manifest says ${sizeBytes}`);
+      throw this.#damaged(
+        `size mismatch: expected ${sizeBytes} bytes as in its manifest, got ${length}`,
+      );
     }
     const etag = answer.header('etag')[0];
     this.#etag = etag?.startsWith('"') === true ? etag : undefined;
@@ -123,10 +125,12 @@ class Download {
     const range = answer.header('content-range')[0] ?? '';
     const [, first, total] = /^bytes (\d{1,16})-\d{1,16}\/(\d{1,16}|\*)$/.exec(range) ?? [];
     if (first === undefined || Number(first) !== this.#delivered) {
-      throw this.#damaged(`was asked for from byte ${this.#delivered}, and came otherwise`);
+      throw this.#damaged(`requested from byte ${this.#delivered}, got Content-Range "${range}"`);
     }
     if (total !== '*' && Number(total) !== sizeBytes) {
-      throw this.#damaged(`has ${total} bytes, its manifest says ${sizeBytes}`);
+      throw this.#damaged(
+        `size mismatch: expected ${sizeBytes} bytes as in its manifest, got ${total}`,
+      );
     }
     return answer.body;
   }
@@ -136,10 +140,10 @@ class Download {
     for await (const chunk of watchProgress(body, { clock, idleMs, what: this.#options.what })) {
       if (chunk.length === 0) continue;
       if (this.#delivered + chunk.length > sizeBytes) {
-        throw this.#damaged(`goes on behind the ${sizeBytes} bytes that its manifest says`);
+        throw this.#damaged(`has more than the ${sizeBytes} bytes stated in its manifest`);
       }
       this.#delivered += chunk.length;
-      this.#fruitless = 0;
+      this.#attemptsWithoutProgress = 0;
       yield chunk;
     }
   }
@@ -147,8 +151,8 @@ class Download {
   async #pause(error: unknown): Promise<void> {
     const { server, signal } = this.#options;
     signal?.throwIfAborted();
-    const attempt = this.#fruitless;
-    this.#fruitless += 1;
+    const attempt = this.#attemptsWithoutProgress;
+    this.#attemptsWithoutProgress += 1;
     this.#attempts += 1;
     const spent = attempt >= limits.registryRetries || this.#attempts > limits.registryResumes;
     if (!(error instanceof TransientError) || spent) throw error;
@@ -178,8 +182,8 @@ interface Progress {
 }
 
 /**
- * A server that sends a byte now and then is never idle and never done. Only time spent waiting for
- * it counts, so that a slow reader is not mistaken for a slow server.
+ * Detects servers that send too slowly but never go idle. Only time spent waiting for the server
+ * counts, so that a slow reader is not mistaken for a slow server.
  */
 async function* watchProgress(
   body: AsyncIterable<Uint8Array>,
@@ -193,7 +197,7 @@ async function* watchProgress(
     gotBytes += chunk.length;
     if (waitedMs >= idleMs) {
       if (gotBytes < limits.registryProgressBytes) {
-        throw new TransientError('unreachable', `${what} comes too slowly`);
+        throw new TransientError('unreachable', `${what}: transfer is too slow`);
       }
       waitedMs = 0;
       gotBytes = 0;

@@ -2,15 +2,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { SourceError } from '../image-source.ts';
-import { isPrivateAddress } from './address-policy.ts';
-import { isSameDomain } from './authorizer.ts';
-import { parseChallenges } from './challenge.ts';
-import { refusal, Secrets } from './failure.ts';
+import { SourceError } from '../source-error.ts';
+import { isPrivateAddress } from './http/address-policy.ts';
+import { isSameDomain } from './auth/authorizer.ts';
+import { parseChallenges } from './auth/challenge.ts';
+import { refusal, Secrets } from './http/failure.ts';
 import { nextLink } from './link-header.ts';
-import { chooseProxy } from './proxy.ts';
-import { formatReference, parseReference } from '../reference.ts';
-import { backoffMs, retryAfterMs } from './retry.ts';
+import { chooseProxy } from './http/proxy.ts';
+import { formatReference, parseReference } from '../reference/reference.ts';
+import { backoffMs, retryAfterMs } from './http/retry.ts';
 
 const bytes = fc.uint8Array({ maxLength: 300 });
 const anyText = fc.oneof(
@@ -53,7 +53,7 @@ describe('references', () => {
     expect(() => parseReference(text)).toThrow(SourceError);
   });
 
-  test('names, tags and texts have a length', () => {
+  test('names, tags and references have a maximum length', () => {
     const long = [`images.lab/${'a/'.repeat(130)}a`, `a:${'t'.repeat(129)}`, 'x'.repeat(10_000)];
     for (const text of long) expect(() => parseReference(text)).toThrow(SourceError);
     // No address of a server can be made of these hosts.
@@ -62,7 +62,7 @@ describe('references', () => {
     }
   });
 
-  test('any text is a reference or a SourceError', () => {
+  test('any text is a valid reference or a SourceError', () => {
     fc.assert(
       fc.property(anyText, (text) => {
         try {
@@ -122,11 +122,11 @@ describe('challenges', () => {
     expect(read(header)).toEqual(expected);
   });
 
-  test('several headers count together', () => {
+  test('several headers are combined', () => {
     expect(read('Basic realm="a"', 'Bearer realm="b"')).toHaveLength(2);
   });
 
-  test('any text ends, and quickly', () => {
+  test('any text is parsed in linear time', () => {
     fc.assert(fc.property(anyText, (text) => void read(text)));
     expect(read('a='.repeat(8_000))).toEqual(expect.any(Array));
     expect(read('x'.repeat(1_000_000))).toEqual([]);
@@ -185,7 +185,7 @@ describe('proxies', () => {
   });
 });
 
-test('addresses inside a network are told from public ones', () => {
+test('private and public addresses are distinguished', () => {
   const closed = [
     ...['127.0.0.1', '10.0.0.1', '172.16.5.4', '192.168.1.1', '169.254.169.254', '100.64.0.1'],
     ...['0.0.0.0', '224.0.0.1', '255.255.255.255', '::1', '::', 'fe80::1', 'fd00::1', 'ff02::1'],
@@ -196,7 +196,7 @@ test('addresses inside a network are told from public ones', () => {
   expect(open.filter(isPrivateAddress)).toEqual([]);
 });
 
-test('token servers of the same house are told from others', () => {
+test('token servers of the same domain are distinguished from others', () => {
   const same = [
     ['registry-1.docker.io', 'auth.docker.io'],
     ['registry.gitlab.com', 'gitlab.com'],
@@ -233,9 +233,11 @@ describe('failures', () => {
     expect(tell(status, Buffer.alloc(0)).code).toBe(code);
   });
 
-  test('what the registry says is told in one short line without secrets', () => {
+  test('the error text of a registry becomes one short line without secrets', () => {
     const errors = [{ code: 'DENIED', message: 'no\nfor hunter2\u001b[31m' }];
-    expect(tell(403, body({ errors })).message).toBe('lab/app is refused: DENIED: no for *** [31m');
+    expect(tell(403, body({ errors })).message).toBe(
+      'lab/app: access denied: DENIED: no for *** [31m',
+    );
     expect(tell(404, body({ errors: 5 })).message).toBe('lab/app does not exist');
     expect(tell(404, Buffer.from('<html>'.repeat(1_000))).message).toBe('lab/app does not exist');
     expect(tell(404, Buffer.from('x'.repeat(5_000))).message.length).toBeLessThan(400);

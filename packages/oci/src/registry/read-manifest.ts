@@ -1,8 +1,8 @@
-/** Manifests and small blobs, read whole, their exact bytes checked against their digest. */
+/** Reads manifests and small blobs and verifies their digests. */
 import { limits, type RegistryTransport } from '@lazaret/protocol';
 
-import { parseDigest, sha256Digest, verifyDigest } from '../digest.ts';
-import { SourceError } from '../image-source.ts';
+import { SourceError } from '../source-error.ts';
+import { parseDigest, sha256Digest, verifyDigest } from '../reference/digest.ts';
 import {
   type Descriptor,
   embeddedBytes,
@@ -10,19 +10,19 @@ import {
   type Manifest,
   parseManifest,
   plainMediaType,
-} from '../manifest.ts';
-import { mediaTypes } from '../media-type.ts';
+} from '../image/manifest.ts';
+import { mediaTypes } from '../image/media-type.ts';
 import type { RegistryClient } from './registry-client.ts';
 
-/** Sent with every request for a manifest: without it some registries convert or choose. */
+/** Sent with every manifest request: without it some registries convert or select. */
 export const manifestAccept: string = [...mediaTypes.documents.keys()].join(', ');
 
 export interface FetchedManifest {
-  /** Of the bytes received: everything after is asked for by it, whatever the tag does. */
+  /** Digest of the received bytes; used for all later requests, even if the tag moves. */
   readonly digest: string;
   readonly bytes: Buffer;
   readonly document: Manifest | Index;
-  /** How it came; absent where it stood in its descriptor. */
+  /** The transport; absent when it was embedded in its descriptor. */
   readonly transport?: RegistryTransport;
 }
 
@@ -30,12 +30,12 @@ export interface ManifestRequest {
   readonly repository: string;
   /** A tag or a digest. */
   readonly selector: string;
-  /** The descriptor that led here. */
+  /** The descriptor of the manifest, if known. */
   readonly descriptor?: Descriptor;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Throws SourceError, `digest_mismatch` where bytes are not those that were asked for. */
+/** Throws SourceError, `digest_mismatch` when the bytes do not match the digest. */
 export async function readManifest(
   client: RegistryClient,
   request: ManifestRequest,
@@ -76,7 +76,7 @@ export async function readSmallBlob(
   const { digest, sizeBytes } = descriptor;
   const what = `the blob ${repository}@${digest} at ${client.host}`;
   if (sizeBytes > maxBytes) {
-    throw new SourceError('too_large', `${what} has ${sizeBytes} bytes, allowed are ${maxBytes}`);
+    throw new SourceError('too_large', `${what} has ${sizeBytes} bytes (limit ${maxBytes})`);
   }
   const embedded = embeddedContent(descriptor);
   if (embedded !== undefined) return embedded;
@@ -86,7 +86,7 @@ export async function readSmallBlob(
   return bytes;
 }
 
-/** A descriptor's `data`, where it is what the descriptor says; otherwise it is fetched. */
+/** The `data` of a descriptor when valid; otherwise the content is fetched. */
 export function embeddedContent(descriptor: Descriptor): Buffer | undefined {
   try {
     return embeddedBytes(descriptor);
@@ -104,8 +104,8 @@ interface Origin {
 }
 
 /**
- * The header, the descriptor and the document may leave the type out, but must not disagree on what
- * the document is (CVE-2021-41190: one document, two readings).
+ * The header, the descriptor and the document may omit the media type, but must agree on the kind
+ * of document (CVE-2021-41190: one document, two interpretations).
  */
 function describe(bytes: Buffer, origin: Origin): FetchedManifest {
   const { what, digest, descriptor, contentType } = origin;
@@ -119,5 +119,5 @@ function describe(bytes: Buffer, origin: Origin): FetchedManifest {
     if (!(error instanceof SourceError)) throw error;
     throw new SourceError(error.code, `${what}: ${error.message}`);
   }
-  throw new SourceError('damaged', `${what} is of another kind than its index says`);
+  throw new SourceError('damaged', `${what} does not have the kind stated in its index`);
 }

@@ -42,7 +42,7 @@ async function temporary(): Promise<string> {
   return place;
 }
 
-test('an index pushed to a real registry comes back whole', async () => {
+test('an index pushed to a real registry is read back completely', async () => {
   const { host } = await startDebian();
   const children = await Promise.all(
     ['amd64', 'arm64'].map((architecture) =>
@@ -68,7 +68,7 @@ test('an index pushed to a real registry comes back whole', async () => {
   });
 });
 
-test('a layer from a real registry goes on after the connection was cut', async () => {
+test('a layer from a real registry resumes after a lost connection', async () => {
   const { host } = await startDebian();
   const built = await buildSample();
   await pushImage({ origin: `http://${host}`, repository: 'app', tag: 'latest' }, built);
@@ -79,7 +79,7 @@ test('a layer from a real registry goes on after the connection was cut', async 
   expect(cutter.statuses.slice(-3)).toEqual([200, 206, 206]);
 });
 
-test('a real registry lists tags and repositories in pages, heads and no referrers', async () => {
+test('a real registry lists tags and repositories in pages, supports HEAD, and has no referrers', async () => {
   const { host } = await startDebian();
   const built = await buildSample();
   const tags = ['a', 'b', 'c', 'd', 'e'];
@@ -101,7 +101,7 @@ test('a real registry lists tags and repositories in pages, heads and no referre
   expect(await listReferrers(client, subject)).toEqual([]);
 });
 
-test('a real registry with TLS and passwords is read with both, and refuses without', async () => {
+test('a real registry with TLS and passwords is read with both, and refused without', async () => {
   const certificates = issueCertificates(['127.0.0.1']);
   const { host } = await startDebian({ htpasswd, tls: certificates.server });
   const mirror = await lab.start();
@@ -131,7 +131,7 @@ test('a real registry with TLS and passwords is read with both, and refuses with
   }
 });
 
-test('the fake registry takes what skopeo and plain HTTP push, and loads saved images', async () => {
+test('the fake registry accepts pushes of skopeo and plain HTTP, and loads saved images', async () => {
   const users = { ana: 'secret' };
   const registry = await lab.start({ access: { mode: 'token', users }, tls: true });
   const built = await buildSample({ mediaTypes: 'docker', names: ['lab/saved:1'] });
@@ -159,7 +159,7 @@ test('the fake registry takes what skopeo and plain HTTP push, and loads saved i
   }
 });
 
-test('npm run registry serves an archive, says where, and goes wrong as told', async () => {
+test('npm run registry serves an archive, prints its address, and injects faults', async () => {
   const built = await buildSample({ names: ['lab/saved:1'] });
   const archive = join(await temporary(), 'saved.tar');
   await writeFile(archive, await packFiles(newDockerFiles([built])));

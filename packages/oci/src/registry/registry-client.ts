@@ -1,62 +1,62 @@
 /**
- * One registry host: requests with credentials, redirects, rates and repeats. A redirect to another
- * origin goes without `Authorization`; a repeat always begins at the registry's own URL, since a
- * signed one may have expired.
+ * Client of one registry host: authentication, redirects, rate limits and retries. A redirect to
+ * another origin is sent without `Authorization`; a retry always starts at the registry's own URL,
+ * since a signed URL may have expired.
  */
 import { limits, registryTransport, type RegistryTransport } from '@lazaret/protocol';
 
-import { SourceError } from '../image-source.ts';
-import { Authorizer } from './authorizer.ts';
-import { parseChallenges } from './challenge.ts';
-import { type Clock, waitFor } from './clock.ts';
-import type { CredentialSource } from './credential.ts';
-import { Deadline } from './deadline.ts';
-import { TransientError, plainUrl, refusal, Secrets } from './failure.ts';
-import { readBeginning, readBody } from './read-body.ts';
-import { apiHost } from '../reference.ts';
-import type { RequestRate } from './request-rate.ts';
-import { backoffMs, isPassing, retryAfterMs } from './retry.ts';
-import { type AskTokenServer, TokenServer } from './token-server.ts';
-import type { Answer, Transport } from './transport.ts';
+import { SourceError, TransientError } from '../source-error.ts';
+import { Authorizer } from './auth/authorizer.ts';
+import { parseChallenges } from './auth/challenge.ts';
+import { type Clock, waitFor } from './http/clock.ts';
+import type { CredentialSource } from './auth/credential.ts';
+import { Deadline } from './http/deadline.ts';
+import { plainUrl, refusal, Secrets } from './http/failure.ts';
+import { readBeginning, readBody } from './http/read-body.ts';
+import { apiHost } from '../reference/reference.ts';
+import type { RequestRate } from './http/request-rate.ts';
+import { backoffMs, isTransientStatus, retryAfterMs } from './http/retry.ts';
+import { type AskTokenServer, TokenServer } from './auth/token-server.ts';
+import type { Answer, Transport } from './http/transport.ts';
 
 export interface RegistryClientOptions {
   readonly transport: Transport;
   readonly clock: Clock;
   readonly credentials: CredentialSource;
   readonly rate: RequestRate;
-  /** From 0 to below 1; for pauses between attempts. */
+  /** Random number from 0 to below 1, for the backoff. */
   readonly random?: () => number;
   readonly authHosts?: readonly string[];
-  /** Attempts after the first, in place of the bound. */
+  /** Number of retries, instead of the default. */
   readonly retries?: number;
-  /** Ends every request, pause and wait for a turn: the source was closed. */
+  /** Aborts all requests and delays: the source was closed. */
   readonly signal?: AbortSignal | undefined;
 }
 
 export interface RegistryRequest {
   readonly method?: 'GET' | 'HEAD';
-  /** From `/v2/` on, with its query; or a whole URL at the same origin. */
+  /** Path from `/v2/`, with its query; or a full URL at the same origin. */
   readonly path: string;
-  /** Which repository's credentials; '' for the registry itself. */
+  /** The repository whose credentials to use; '' for the registry itself. */
   readonly repository: string;
   /** For messages: `the manifest of lab/app:1 at registry.lab`. */
   readonly what: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
-  /** Begun whenever the registry is asked, stopped while somebody else is. */
+  /** Started whenever the registry is queried, stopped while a token server is. */
   readonly deadline?: Deadline;
 }
 
 export interface RegistryAnswer extends Answer {
-  /** The weakest on the way to it. */
+  /** The weakest transport among all redirects. */
   readonly transport: RegistryTransport;
-  /** Another host than the registry gave it. */
+  /** Whether another host than the registry sent it. */
   readonly redirected: boolean;
 }
 
 export interface BodySize {
   readonly maxBytes: number;
-  /** Exactly, where a descriptor says it. */
+  /** The exact size, when a descriptor states it. */
   readonly sizeBytes?: number | undefined;
 }
 
@@ -69,7 +69,7 @@ export interface WholeAnswer {
 }
 
 export class RegistryClient {
-  /** As in references. */
+  /** Registry host, as in references. */
   readonly host: string;
   readonly #options: RegistryClientOptions;
   readonly #rate: RequestRate;
@@ -82,7 +82,7 @@ export class RegistryClient {
     this.#rate = options.rate;
   }
 
-  /** A whole body, verified to be complete; repeated while that may help. 200 only. */
+  /** Reads a complete body with status 200, with retries. */
   read(request: RegistryRequest, { maxBytes, sizeBytes }: BodySize): Promise<WholeAnswer> {
     const task = async (deadline: Deadline): Promise<WholeAnswer> => {
       const answer = await this.send({ ...request, deadline });
@@ -99,7 +99,7 @@ export class RegistryClient {
     return this.repeat(() => inTime(request.what, task), request.signal);
   }
 
-  /** Runs the task again, after a pause, while it fails with a TransientError. */
+  /** Retries the task after a delay while it fails with a TransientError. */
   async repeat<T>(task: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     const { retries = limits.registryRetries } = this.#options;
     for (let attempt = 0; ; attempt += 1) {
@@ -112,7 +112,7 @@ export class RegistryClient {
     }
   }
 
-  /** Waits as the registry asked, or longer with each attempt. Throws the error when told to go. */
+  /** Waits for the Retry-After or the backoff. Throws the error when the delay is too long. */
   async pause(error: TransientError, attempt: number, signal?: AbortSignal): Promise<void> {
     const { clock, random = Math.random } = this.#options;
     const { afterMs = 0 } = error;
@@ -123,8 +123,8 @@ export class RegistryClient {
   }
 
   /**
-   * The answer to one request, whatever it is; challenges are answered and redirects followed.
-   * Throws a TransientError for statuses and connections that another attempt may mend.
+   * Sends one request, handles challenges and follows redirects. Throws a TransientError for
+   * statuses and connections where a retry may help.
    */
   async send(request: RegistryRequest): Promise<RegistryAnswer> {
     const { authorizer } = await this.#open();
@@ -133,8 +133,8 @@ export class RegistryClient {
     for (let tries = 0; ; tries += 1) {
       const sent = await authorizer.header(repository, signal);
       const answer = await this.#follow({ ...request, signal }, sent);
-      if (isPassing(answer.status)) throw await this.#passing(answer, request.what);
-      // Once for a challenge, once more for a token that had expired or could do too little.
+      if (isTransientStatus(answer.status)) throw await this.#transientError(answer, request.what);
+      // Once for a challenge, once more for an expired or insufficient token.
       if (answer.status !== 401 || answer.redirected || tries === 2) return answer;
       const challenges = parseChallenges(answer.header('www-authenticate'));
       deadline?.stop();
@@ -144,25 +144,28 @@ export class RegistryClient {
     }
   }
 
-  /** An answer that is not the one wanted, as an error; reads its explanation. */
+  /** An unexpected response as an error; reads the error body. */
   async refuse(
     answer: Pick<RegistryAnswer, 'status' | 'body' | 'redirected'>,
     what: string,
   ): Promise<SourceError> {
     const body = await readBeginning(answer.body, limits.registryErrorBytes);
-    // A signed URL that storage refuses may have expired: the registry gives another.
+    // A signed URL that storage refuses may have expired; a retry gets a new one.
     if (answer.redirected && [400, 401, 403].includes(answer.status)) {
-      return new TransientError('unreachable', `${what}: storage answered ${answer.status}`);
+      return new TransientError(
+        'unreachable',
+        `${what}: storage responded with status ${answer.status}`,
+      );
     }
     return refusal({ status: answer.status, what, body }, this.#secrets);
   }
 
-  /** The URL of a path, or of a link that a registry gave: only at its own origin. */
+  /** The URL of a path or link; only at the registry's own origin. */
   async resolve(path: string, base = '/'): Promise<URL> {
     const { origin } = await this.#open();
     const url = URL.parse(path, new URL(base, origin));
     if (url === null || url.origin !== origin.origin) {
-      throw new SourceError('damaged', `${this.host} links to another place than itself`);
+      throw new SourceError('damaged', `${this.host} links to a different host`);
     }
     return url;
   }
@@ -215,7 +218,7 @@ export class RegistryClient {
       answer.drop();
       url = this.#checkRedirect(URL.parse(location, url), request.what);
     }
-    throw new SourceError('unreachable', `${request.what} is redirected again and again`);
+    throw new SourceError('unreachable', `${request.what} has too many redirects`);
   }
 
   #checkRedirect(url: URL | null, what: string): URL {
@@ -228,7 +231,7 @@ export class RegistryClient {
     throw new SourceError('unreachable', `${what} is redirected to ${target}, which is refused`);
   }
 
-  async #passing(answer: RegistryAnswer, what: string): Promise<TransientError> {
+  async #transientError(answer: RegistryAnswer, what: string): Promise<TransientError> {
     const { clock } = this.#options;
     const afterMs = retryAfterMs(answer.header('retry-after')[0], clock.now());
     const body = await readBeginning(answer.body, limits.registryErrorBytes);
@@ -237,7 +240,7 @@ export class RegistryClient {
     return new TransientError(code, `${message}${later}`, { afterMs });
   }
 
-  /** Follows no redirect: what is sent there is a secret. */
+  /** Does not follow redirects, because the request contains a secret. */
   #askTokenServer(origin: URL, authHosts: readonly string[]): AskTokenServer {
     return (url, request) => {
       const what = `the token server ${plainUrl(url)}`;
@@ -248,8 +251,8 @@ export class RegistryClient {
         const signal = this.#joined(deadline.signal);
         deadline.begin();
         const answer = await this.#options.transport.exchange(url, { ...request, signal, trusted });
-        if (isPassing(answer.status)) {
-          throw await this.#passing({ ...answer, redirected: false }, what);
+        if (isTransientStatus(answer.status)) {
+          throw await this.#transientError({ ...answer, redirected: false }, what);
         }
         const bytes = await readBody(answer.body, limits.registryTokenBytes, what);
         return { status: answer.status, bytes };
@@ -259,28 +262,28 @@ export class RegistryClient {
   }
 }
 
-/** Another attempt may be faster. */
+/** A retry may be faster. */
 async function inTime<T>(what: string, task: (deadline: Deadline) => Promise<T>): Promise<T> {
   const deadline = new Deadline(limits.registryAnswerMs);
   try {
     return await task(deadline);
   } catch (error) {
     if (error !== deadline.signal.reason) throw error;
-    throw new TransientError('unreachable', `${what} did not come in time`);
+    throw new TransientError('unreachable', `${what} timed out`);
   } finally {
     deadline.stop();
   }
 }
 
-/** A body without a length may have broken off unnoticed; one that is too long is another one. */
+/** A short body may be an undetected lost connection; a long one is wrong content. */
 function checkSize(foundBytes: number, sizeBytes: number | undefined, what: string): void {
   if (sizeBytes === undefined || foundBytes === sizeBytes) return;
-  const message = `${what} has ${foundBytes} bytes, its descriptor says ${sizeBytes}`;
+  const message = `${what}: size mismatch: expected ${sizeBytes} bytes as in its descriptor, got ${foundBytes}`;
   if (foundBytes < sizeBytes) throw new TransientError('digest_mismatch', message);
   throw new SourceError('digest_mismatch', message);
 }
 
-/** The strongest comes first. */
+/** The weaker of two transports. */
 function weaker(one: RegistryTransport, other: RegistryTransport): RegistryTransport {
   const order = registryTransport.options;
   return order.indexOf(one) > order.indexOf(other) ? one : other;

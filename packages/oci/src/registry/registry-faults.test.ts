@@ -14,10 +14,10 @@ import {
   firstImage,
   useRegistryLab,
 } from '@lazaret/analysis/testing';
-import type { ImageSource, SourceImage } from '../image-source.ts';
-import type { Clock } from './clock.ts';
+import type { ImageSource, SourceImage } from '../image/image-source.ts';
+import type { Clock } from './http/clock.ts';
 import type { RegistrySourceOptions } from './registry-source.ts';
-import { TokenServer } from './token-server.ts';
+import { TokenServer } from './auth/token-server.ts';
 
 const lab = useRegistryLab();
 const network = { idleMs: 200, privateHosts: ['localhost'] } as const;
@@ -50,7 +50,7 @@ const mended: readonly (readonly [RegistryFault, number])[] = [
   ['expired-redirect', 1],
 ];
 
-test.each(mended)('a layer is whole in spite of %s', async (fault, times) => {
+test.each(mended)('a layer is complete despite %s', async (fault, times) => {
   const { registry, built, image } = await prepare();
   registry.faults.on(fault, times);
   expect(await digestLayer(image.layers[1])).toBe(built.layers[1]?.digest);
@@ -58,7 +58,7 @@ test.each(mended)('a layer is whole in spite of %s', async (fault, times) => {
 
 const listable = mended.filter(([fault]) => fault !== 'stalled-body');
 
-test.each(listable)('an image is listed in spite of %s', async (fault, times) => {
+test.each(listable)('an image is listed despite %s', async (fault, times) => {
   const registry = await lab.start();
   const built = await buildSample();
   registry.store.putImage('app', 'latest', built);
@@ -69,7 +69,7 @@ test.each(listable)('an image is listed in spite of %s', async (fault, times) =>
   ]);
 });
 
-test('a layer that broke off goes on where it stopped', async () => {
+test('an interrupted layer resumes where it stopped', async () => {
   const { registry, built, image } = await prepare();
   registry.faults.on('truncated-body', 2);
   const before = registry.requests.length;
@@ -84,14 +84,14 @@ test('a layer that broke off goes on where it stopped', async () => {
   }
 });
 
-test('a registry without ranges starts over, and what was delivered is passed over', async () => {
+test('without ranges a download restarts and skips the bytes already delivered', async () => {
   const { registry, built, image } = await prepare();
   registry.faults.on('truncated-body', 1);
   registry.faults.on('no-range');
   expect(await digestLayer(image.layers[1])).toBe(built.layers[1]?.digest);
 });
 
-test('an expired signed URL is replaced by asking the registry again', async () => {
+test('an expired signed URL is replaced with a new one from the registry', async () => {
   const { registry, built, image } = await prepare();
   registry.faults.on('redirect-elsewhere');
   registry.faults.on('expired-redirect', 1);
@@ -111,7 +111,7 @@ const final: readonly (readonly [RegistryFault, string])[] = [
   ['truncated-body', 'unreachable'],
 ];
 
-test.each(final)('a layer ends in an error at lasting %s', async (fault, code) => {
+test.each(final)('a layer ends with an error on permanent %s', async (fault, code) => {
   const { registry, image } = await prepare();
   registry.faults.on(fault);
   const failed = digestLayer(image.layers[1]);
@@ -128,7 +128,7 @@ test.each(['other-range', 'refused-range'] as const)(
   },
 );
 
-test('other bytes of a layer are delivered for the walk to refuse: they hash to another digest', async () => {
+test('corrupt bytes of a layer are delivered for the walk to refuse by digest', async () => {
   const { registry, built, image } = await prepare();
   registry.faults.on('digest-mismatch');
   expect(await digestLayer(image.layers[1])).not.toBe(built.layers[1]?.digest);
@@ -144,7 +144,7 @@ const listing: readonly (readonly [RegistryFault, string])[] = [
   ['too-many-requests', 'rate_limited'],
 ];
 
-test.each(listing)('listing ends in an error at lasting %s', async (fault, code) => {
+test.each(listing)('listing ends with an error on permanent %s', async (fault, code) => {
   const registry = await lab.start();
   registry.store.putImage('app', 'latest', await buildSample());
   registry.faults.on(fault);
@@ -152,7 +152,7 @@ test.each(listing)('listing ends in an error at lasting %s', async (fault, code)
   await expect(source.list('default')).rejects.toMatchObject({ name: 'SourceError', code });
 });
 
-test('a missing Docker-Content-Digest is made up for by hashing', async () => {
+test('a missing Docker-Content-Digest is computed', async () => {
   const registry = await lab.start();
   const built = await buildSample();
   registry.store.putImage('app', 'latest', built);
@@ -161,7 +161,7 @@ test('a missing Docker-Content-Digest is made up for by hashing', async () => {
   expect(images).toMatchObject([{ manifestDigest: built.descriptor.digest }]);
 });
 
-test('a tag that moves does not mix two images', async () => {
+test('a moving tag does not mix two images', async () => {
   const registry = await lab.start();
   const one = await buildSample();
   const two = await buildSample({ platform: { os: 'linux', architecture: 'arm64' } });
@@ -179,7 +179,7 @@ test('a tag that moves does not mix two images', async () => {
   }
 });
 
-test('pauses grow, follow Retry-After, and end', async () => {
+test('retry delays grow, follow Retry-After, and stop', async () => {
   const { registry, image } = await prepare();
   registry.faults.on('too-many-requests', 1);
   await digestLayer(image.layers[0]);
@@ -190,7 +190,7 @@ test('pauses grow, follow Retry-After, and end', async () => {
   expect(lab.clock.waits).toEqual([375, 750, 1_500, 3_000, 6_000]);
 });
 
-test('a pause of a day is told and not slept through', async () => {
+test('a Retry-After of a day is an error and not waited for', async () => {
   const { registry, image } = await prepare();
   registry.faults.on('long-pause');
   await expect(image.layers[0]?.open()).rejects.toMatchObject({
@@ -200,7 +200,7 @@ test('a pause of a day is told and not slept through', async () => {
   expect(lab.clock.waits).toEqual([]);
 });
 
-test('a signal ends a download, also in a pause', async () => {
+test('a signal aborts a download, also during a retry delay', async () => {
   const { registry, image } = await prepare();
   const leaving = new AbortController();
   registry.faults.on('slow-body');
@@ -250,7 +250,7 @@ test.each([
   ]);
 });
 
-test('closing a source ends the pause of a layer, and so does the signal of the layer', async () => {
+test('closing a source ends the retry delay of a layer, and so does the signal of the layer', async () => {
   const { clock, pauses } = createSlowClock();
   const { registry, source, image } = await prepare({ clock });
   const leaving = new AbortController();
@@ -264,7 +264,7 @@ test('closing a source ends the pause of a layer, and so does the signal of the 
   expect(await other).toContain('was closed');
 });
 
-test('closing a source ends a wait for a turn within the rate', async () => {
+test('closing a source aborts waiting for the rate limit', async () => {
   const registry = await lab.start();
   registry.store.putImage('app', 'latest', await buildSample());
   const { clock, pauses } = createSlowClock();
@@ -277,7 +277,7 @@ test('closing a source ends a wait for a turn within the rate', async () => {
   expect(registry.requests).toHaveLength(1);
 });
 
-test('a signal ends the wait for a token that others still wait for', async () => {
+test('a signal aborts the wait for a token without affecting others', async () => {
   const token = Promise.withResolvers<void>();
   const asked = Promise.withResolvers<void>();
   const tokens = new TokenServer({
@@ -304,7 +304,7 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : 'no error';
 }
 
-test('a registry that is not there is told at once', async () => {
+test('an unreachable registry is reported at once', async () => {
   const registry = await lab.start();
   await registry.close();
   await expect(lab.open(`${registry.host}/app`).list('default')).rejects.toMatchObject({
@@ -314,7 +314,7 @@ test('a registry that is not there is told at once', async () => {
   expect(lab.clock.waits).toEqual([]);
 });
 
-test('a rate keeps requests apart', async () => {
+test('a rate limit spaces requests', async () => {
   const registry = await lab.start();
   registry.store.putImage('app', 'latest', await buildSample());
   const rates = { [registry.host]: [{ requests: 2, periodMs: 60_000 }] };
@@ -324,11 +324,13 @@ test('a rate keeps requests apart', async () => {
   expect(lab.clock.waits.reduce((sum, ms) => sum + ms, 0)).toBeGreaterThan(59_000);
 });
 
-test('a redirect into the own network is refused unless the host is listed', async () => {
+test('a redirect to a private address is refused unless the host is listed', async () => {
   const { registry, image } = await prepare({ network: { privateHostsSetting: '--private-host' } });
   registry.faults.on('redirect-elsewhere');
   await expect(image.layers[0]?.open()).rejects.toMatchObject({
     code: 'unreachable',
-    message: expect.stringMatching(/a registry named it; --private-host lists/),
+    message: expect.stringMatching(
+      /named by a registry, has a private address; add it to --private-host/,
+    ),
   });
 });

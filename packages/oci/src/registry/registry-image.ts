@@ -1,13 +1,14 @@
-/** An image manifest and its configuration, put together as what the walk reads. */
+/** Assembles an image from its manifest and configuration. */
 import { limits, type Platform, type SourceRemark } from '@lazaret/protocol';
 
-import { layerDiffIds, parseImageConfig, type ParsedImageConfig } from '../image-config.ts';
-import { SourceError, type SourceImage, type SourceLayer } from '../image-source.ts';
-import type { Descriptor, Manifest } from '../manifest.ts';
-import { layerClass } from '../media-type.ts';
+import { SourceError } from '../source-error.ts';
+import { layerDiffIds, parseImageConfig, type ParsedImageConfig } from '../image/image-config.ts';
+import { type SourceImage, type SourceLayer } from '../image/image-source.ts';
+import type { Descriptor, Manifest } from '../image/manifest.ts';
+import { layerClass } from '../image/media-type.ts';
 import { embeddedContent } from './read-manifest.ts';
 
-/** Where the parts of an image come from. */
+/** Access to the parts of an image. */
 export interface ImageParts {
   readBlob(descriptor: Descriptor, maxBytes: number): Promise<Buffer>;
   openLayer(
@@ -15,10 +16,10 @@ export interface ImageParts {
     url: URL | undefined,
     signal?: AbortSignal,
   ): Promise<AsyncIterable<Uint8Array>>;
-  /** As `refuse` of a layer. */
+  /** See `refuse` of a layer. */
   refuseLayer(descriptor: Descriptor, why: string): boolean;
   hasBlob(descriptor: Descriptor): Promise<boolean>;
-  /** The first of a foreign layer's URLs that may be asked. */
+  /** The first URL of a foreign layer whose host is allowed. */
   allowedUrl(urls: readonly string[]): URL | undefined;
 }
 
@@ -26,18 +27,18 @@ export interface ManifestPlace {
   readonly names: readonly string[];
   readonly digest: string;
   readonly indexDigest?: string | undefined;
-  /** As the index says. */
+  /** As stated in the index. */
   readonly listed?: Platform | undefined;
 }
 
 export interface AssembledImage {
   readonly image: SourceImage;
-  /** By the image's own configuration. */
+  /** As stated in the configuration of the image. */
   readonly configured: Platform | undefined;
   readonly remarks: readonly SourceRemark[];
 }
 
-/** Throws SourceError where the configuration cannot be had or read. */
+/** Throws SourceError when the configuration is unavailable or invalid. */
 export async function assembleImage(
   manifest: Manifest,
   place: ManifestPlace,
@@ -113,12 +114,12 @@ async function whyUnavailable(
   if (kind === 'encrypted') {
     return { reason: 'encrypted', detail: `the layer ${digest} is encrypted (${mediaType})` };
   }
-  // Registries may keep what they need not: then it is a layer like any other.
+  // A registry may store foreign layers as well; then it is a normal layer.
   if (kind !== 'foreign' || isHere || (await parts.hasBlob(descriptor))) return undefined;
   const hosts = urls.slice(0, 10).flatMap((one) => URL.parse(one)?.host ?? []);
-  const places = hosts.length === 0 ? 'nowhere that it names' : [...new Set(hosts)].join(', ');
-  const detail = `the layer ${digest} lies outside the registry, at ${places.slice(0, 500)}`;
-  return { reason: 'foreign', detail: `${detail}; allow the host to have it read` };
+  const places = hosts.length === 0 ? 'no URL' : [...new Set(hosts)].join(', ');
+  const detail = `the layer ${digest} is stored outside the registry, at ${places.slice(0, 500)}`;
+  return { reason: 'foreign', detail: `${detail}; allow the host to read it` };
 }
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {

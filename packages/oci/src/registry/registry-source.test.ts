@@ -15,7 +15,7 @@ import {
 const lab = useRegistryLab();
 const ociManifest = 'application/vnd.oci.image.manifest.v1+json';
 
-test('an image comes with its names, digests, platform, configuration and layers', async () => {
+test('an image has its names, digests, platform, configuration and layers', async () => {
   const registry = await lab.start();
   const built = await buildSample({ annotations: { 'org.example': 'yes' } });
   registry.store.putImage('lab/app', '1.2', built);
@@ -37,7 +37,7 @@ test('an image comes with its names, digests, platform, configuration and layers
   expect(remarks).toEqual([]);
 });
 
-test('every manifest type that can be read is asked for', async () => {
+test('every supported manifest type is accepted', async () => {
   const registry = await lab.start();
   registry.store.putImage('app', 'latest', await buildSample({ mediaTypes: 'docker' }));
   const { images } = await lab.open(`${registry.host}/app`).list('default');
@@ -47,7 +47,7 @@ test('every manifest type that can be read is asked for', async () => {
   );
 });
 
-test('a digest is asked for by itself, and what the tag names does not matter', async () => {
+test('a digest is requested directly, whatever the tag points to', async () => {
   const registry = await lab.start();
   const built = await buildSample();
   registry.store.putImage('app', 'latest', built);
@@ -56,7 +56,7 @@ test('a digest is asked for by itself, and what the tag names does not matter', 
   expect((await source.list('default')).images).toHaveLength(1);
 });
 
-test('an index gives the wanted platform, and says what else it holds', async () => {
+test('an index yields the wanted platform and lists the others', async () => {
   const registry = await lab.start();
   const platforms = ['amd64', 'arm64', 's390x'];
   const children = await Promise.all(
@@ -84,7 +84,7 @@ test('an index gives the wanted platform, and says what else it holds', async ()
   });
 });
 
-test('without the own platform another one is taken, and that is remarked', async () => {
+test('a substituted platform is reported', async () => {
   const registry = await lab.start();
   const child = await buildSample({ platform: { os: 'linux', architecture: 'riscv64' } });
   registry.store.putImage('app', 'latest', buildIndex({ children: [child] }));
@@ -93,7 +93,7 @@ test('without the own platform another one is taken, and that is remarked', asyn
   expect(remarks).toMatchObject([{ reason: 'platform_substituted' }]);
 });
 
-test('a real platform that calls itself an attestation is not passed over', async () => {
+test('an image marked as an attestation is not skipped', async () => {
   const registry = await lab.start();
   const built = await buildSample();
   const child = {
@@ -108,7 +108,7 @@ test('a real platform that calls itself an attestation is not passed over', asyn
   expect(images).toMatchObject([{ manifestDigest: built.descriptor.digest }]);
 });
 
-test('nested indexes are opened, duplicates count once, missing children are remarked', async () => {
+test('nested indexes are opened, duplicates count once, missing children are reported', async () => {
   const registry = await lab.start();
   const one = await buildSample();
   const two = await buildSample({ platform: { os: 'linux', architecture: 'arm64' } });
@@ -123,7 +123,7 @@ test('nested indexes are opened, duplicates count once, missing children are rem
   expect(remarks).toMatchObject([{ reason: 'missing_child', digest: lost.digest }]);
 });
 
-test('the wanted child that is missing is an error, not another platform in its place', async () => {
+test('a missing child is an error and not replaced by another platform', async () => {
   const registry = await lab.start();
   const arm = await buildSample({ platform: { os: 'linux', architecture: 'arm64' } });
   const lost = {
@@ -135,7 +135,7 @@ test('the wanted child that is missing is an error, not another platform in its 
   await expect(source.list('default')).rejects.toMatchObject({ code: 'not_found' });
 });
 
-test('indexes in indexes end at a depth, with a remark', async () => {
+test('nested indexes are limited in depth, which is reported', async () => {
   const registry = await lab.start();
   let index = buildIndex({ children: [await buildSample()] });
   for (let depth = 0; depth < 6; depth += 1) index = buildIndex({ children: [index] });
@@ -146,7 +146,7 @@ test('indexes in indexes end at a depth, with a remark', async () => {
   });
 });
 
-test('what is no image is remarked beside one', async () => {
+test('artifacts next to an image are reported', async () => {
   const registry = await lab.start();
   const chart = await buildImage({
     layers: [{ entries: [], mediaType: 'application/vnd.cncf.helm.chart.content.v1.tar+gzip' }],
@@ -161,18 +161,18 @@ test('what is no image is remarked beside one', async () => {
   expect(remarks).toMatchObject([{ reason: 'artifact', digest: chart.descriptor.digest }]);
 });
 
-test('a manifest of schema 1 is told as too old', async () => {
+test('a manifest with schema version 1 is refused as unsupported', async () => {
   const registry = await lab.start();
   const bytes = Buffer.from(JSON.stringify({ schemaVersion: 1, fsLayers: [], history: [] }));
   const mediaType = 'application/vnd.docker.distribution.manifest.v1+prettyjws';
   registry.store.putManifest('old', 'latest', { bytes, mediaType });
   await expect(lab.open(`${registry.host}/old`).list('default')).rejects.toMatchObject({
     code: 'unsupported',
-    message: expect.stringContaining('schema 1'),
+    message: expect.stringContaining('schema version 1'),
   });
 });
 
-test('a document that is an index and an image at once is refused', async () => {
+test('a document that is both an index and a manifest is refused', async () => {
   const registry = await lab.start();
   const built = await buildSample({ manifestFields: { manifests: [] } });
   registry.store.putImage('two', 'latest', built);
@@ -181,7 +181,7 @@ test('a document that is an index and an image at once is refused', async () => 
   });
 });
 
-test('embedded data is used when it is what the descriptor says, and fetched otherwise', async () => {
+test('valid embedded data is used, otherwise the content is fetched', async () => {
   const registry = await lab.start();
   const plain = await buildSample();
   const [first] = plain.layers;
@@ -198,7 +198,7 @@ test('embedded data is used when it is what the descriptor says, and fetched oth
   }
 });
 
-test('an encrypted layer is unavailable, and opening it fails', async () => {
+test('an encrypted layer is unavailable and cannot be opened', async () => {
   const registry = await lab.start();
   const mediaType = 'application/vnd.oci.image.layer.v1.tar+gzip+encrypted';
   registry.store.putImage(
@@ -212,7 +212,7 @@ test('an encrypted layer is unavailable, and opening it fails', async () => {
   await expect(layer?.open()).rejects.toMatchObject({ code: 'unsupported' });
 });
 
-test('diffIDs that do not fit the layers are left out, with a remark', async () => {
+test('diffIDs that do not match the layers are omitted and reported', async () => {
   const registry = await lab.start();
   const diffIds = [`sha256:${'0'.repeat(64)}`];
   registry.store.putImage('app', 'latest', await buildSample({ diffIds }));
@@ -221,7 +221,7 @@ test('diffIDs that do not fit the layers are left out, with a remark', async () 
   expect(remarks).toMatchObject([{ reason: 'unsupported' }]);
 });
 
-test('a configuration that is missing, or hashes to something else, is an error', async () => {
+test('a missing or corrupt configuration is an error', async () => {
   const registry = await lab.start();
   const built = await buildSample();
   registry.store.putImage('app', 'latest', built);
@@ -232,7 +232,7 @@ test('a configuration that is missing, or hashes to something else, is an error'
   await expect(source.list('default')).rejects.toMatchObject({ code: 'not_found' });
 });
 
-test('digests of other algorithms are checked too', async () => {
+test('digests of other algorithms are verified too', async () => {
   const registry = await lab.start();
   const built = await buildSample();
   const sha512 = `sha512:${createHash('sha512').update(built.bytes).digest('hex')}`;

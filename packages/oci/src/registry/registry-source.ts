@@ -1,12 +1,17 @@
-/** An image in a registry, as a source: mirrors first, then the registry itself. */
+/** Image source for registries: mirrors first, then the registry itself. */
 import type { Platform } from '@lazaret/protocol';
 
-import { assembleArtifact } from '../artifact.ts';
-import type { ImageListing, ImageOrigin, ImageSource, PlatformChoice } from '../image-source.ts';
-import type { Descriptor } from '../manifest.ts';
+import { assembleArtifact } from '../image/artifact.ts';
+import type {
+  ImageListing,
+  ImageOrigin,
+  ImageSource,
+  PlatformChoice,
+} from '../image/image-source.ts';
+import type { Descriptor } from '../image/manifest.ts';
 import { chooseImages, type ImageAssembler } from './choose-images.ts';
-import type { Clock } from './clock.ts';
-import type { CredentialSource } from './credential.ts';
+import type { Clock } from './http/clock.ts';
+import type { CredentialSource } from './auth/credential.ts';
 import { Endpoints } from './endpoints.ts';
 import { openForeign } from './foreign-layer.ts';
 import { type BlobOptions, openBlob } from './open-blob.ts';
@@ -17,41 +22,44 @@ import {
   parseReference,
   type RegistryReference,
   selectorOf,
-} from '../reference.ts';
+} from '../reference/reference.ts';
 import { assembleImage, assembleLayer, type ImageParts } from './registry-image.ts';
 import { RegistryClient } from './registry-client.ts';
-import { type RegistryRates, SharedRates } from './request-rate.ts';
+import { type RegistryRates, SharedRates } from './http/request-rate.ts';
 import { remarkResolution, resolutionOf } from './resolution.ts';
-import { createTransport, type NetworkOptions, type Transport } from './transport.ts';
+import { createTransport, type NetworkOptions, type Transport } from './http/transport.ts';
 
 export interface RegistryOptions {
   readonly clock: Clock;
   readonly network?: NetworkOptions;
-  /** Anonymous without. */
+  /** Anonymous when absent. */
   readonly credentials?: CredentialSource;
-  /** Hosts besides the registry's own house whose token servers are shown our credentials. */
+  /** Hosts outside the registry's domain whose token servers may receive credentials. */
   readonly authHosts?: readonly string[];
-  /** By host, as in references; a mirror is asked first and sees only credentials of its own. */
+  /**
+   * Mirrors by host, as in references; a mirror is queried first and only receives its own
+   * credentials.
+   */
   readonly mirrors?: Readonly<Record<string, readonly string[]>>;
-  /** `host[:port]` that layers outside the registry may be fetched from, over https. */
+  /** `host[:port]` from which foreign layers may be fetched over https. */
   readonly foreignHosts?: readonly string[];
-  /** How often a host may be asked. */
+  /** Rate limits by host. */
   readonly rates?: RegistryRates;
-  /** Whoever is given the same object asks within the same rates. */
+  /** Shares the rate limits with all sources that use the same object. */
   readonly sharedRates?: SharedRates | undefined;
   readonly random?: () => number;
 }
 
 export interface RegistrySourceOptions extends RegistryOptions {
-  /** What the choice `default` means: the platform of this machine. */
+  /** The platform for the choice `default`. */
   readonly defaultPlatform: Platform;
-  /** What the reference stood for before: asked for in its place, whatever the tag is by now. */
+  /** The digest that the reference resolved to earlier: requested instead of the tag. */
   readonly pin?: string | undefined;
-  /** Ends whatever is asked or waited for, as `close` does. */
+  /** Aborts all requests and delays, as `close` does. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Throws SourceError `invalid_reference` for text that is none. Connects when it is asked. */
+/** Throws SourceError `invalid_reference`. Connects on first use. */
 export function openRegistrySource(text: string, options: RegistrySourceOptions): ImageSource {
   const reference = parseReference(text);
   const opened = openConnection(formatReference(reference), options, options.signal);
@@ -69,7 +77,7 @@ export function openRegistrySource(text: string, options: RegistrySourceOptions)
   };
 }
 
-/** A client for requests beside reading an image, such as listings, until it is closed. */
+/** A client for other requests, such as listings, until it is closed. */
 export function openRegistryClient(
   host: string,
   options: RegistryOptions,
@@ -79,12 +87,12 @@ export function openRegistryClient(
   return { client, close: () => opened.close() };
 }
 
-/** What all clients of a source share. */
+/** Shared by all clients of a source. */
 interface Connection {
   readonly transport: Transport;
   readonly rates: SharedRates;
   readonly signal: AbortSignal;
-  /** Ends what is being asked and waited for, at once. */
+  /** Aborts all requests and delays immediately. */
   close(): Promise<void>;
 }
 
@@ -107,11 +115,11 @@ function openConnection(
 }
 
 function openEndpoints(host: string, opened: Connection, options: RegistryOptions): Endpoints {
-  const impatient = { ...options, retries: 1 };
+  const mirrorOptions = { ...options, retries: 1 };
   const mirrors = options.mirrors?.[host] ?? [];
   return new Endpoints(
     openClient(host, opened, options),
-    mirrors.map((mirror) => openClient(mirror, opened, impatient)),
+    mirrors.map((mirror) => openClient(mirror, opened, mirrorOptions)),
   );
 }
 
@@ -170,15 +178,15 @@ async function listImages(reference: RegistryReference, listing: Listing): Promi
 function createParts(repository: string, { endpoints, opened, options }: Listing): ImageParts {
   const { foreignHosts = [], clock, network } = options;
   const shared = { clock, idleMs: network?.idleMs };
-  /** Who gave the layer of a digest last. */
-  const givers = new Map<string, RegistryClient>();
+  /** The client that last provided each layer, by digest. */
+  const providers = new Map<string, RegistryClient>();
   return {
     readBlob: (descriptor, maxBytes) =>
       endpoints.first((client) => readSmallBlob(client, { repository, descriptor, maxBytes })),
     openLayer: (descriptor, url, signal) =>
       url === undefined
         ? endpoints.first((client) => {
-            givers.set(descriptor.digest, client);
+            providers.set(descriptor.digest, client);
             return openBlob({ ...blobOf(client, repository, descriptor), ...shared, signal });
           })
         : openForeign(url, descriptor, {
@@ -186,9 +194,9 @@ function createParts(repository: string, { endpoints, opened, options }: Listing
             signal: AbortSignal.any([opened.signal, ...(signal === undefined ? [] : [signal])]),
           }),
     refuseLayer: ({ digest }, why) => {
-      const giver = givers.get(digest);
-      const what = `of the layer ${repository}@${digest}`;
-      return giver !== undefined && endpoints.refuse(giver, `${what}, ${why}`);
+      const provider = providers.get(digest);
+      const what = `the layer ${repository}@${digest}`;
+      return provider !== undefined && endpoints.refuse(provider, `${what}: ${why}`);
     },
     hasBlob: async ({ digest }) => {
       const path = `/v2/${repository}/blobs/${digest}`;

@@ -1,14 +1,14 @@
 /**
- * What the answer to "which image is this?" is worth. Below a manifest everything is held together
- * by digests, so the report is true of the image whose digest it says, however that came. What a
- * tag names is only somebody's word: a checked certificate proves whose, or nothing does.
+ * How trustworthy the resolution of a reference is. Below a manifest everything is linked by
+ * digests, so a report is always correct for the digest that it states. What a tag points to is
+ * only the claim of a server, authenticated by a verified certificate or by nothing.
  */
 import type { Resolution, SourceRemark } from '@lazaret/protocol';
 
-import { formatReference, type RegistryReference } from '../reference.ts';
+import { formatReference, type RegistryReference } from '../reference/reference.ts';
 import type { FetchedManifest } from './read-manifest.ts';
 
-/** Of the manifest that a host gave for a reference. */
+/** The resolution of a reference by the manifest that a host returned. */
 export function resolutionOf(
   { digest }: RegistryReference,
   { transport = 'tls' }: Pick<FetchedManifest, 'transport'>,
@@ -18,7 +18,7 @@ export function resolutionOf(
   return { by: host, transport, proof: digest === undefined ? byWord : 'digest' };
 }
 
-/** What people should know of it; nothing when the registry itself answered and proved its name. */
+/** Warnings about a resolution; none when the registry itself responded over verified TLS. */
 export function remarkResolution(
   reference: RegistryReference,
   { by, transport, proof }: Resolution,
@@ -27,23 +27,23 @@ export function remarkResolution(
   const name = formatReference(reference);
   const remarks: SourceRemark[] = [];
   if (proof !== 'digest' && by !== reference.host) {
-    const detail = `the mirror ${by} said which image ${name} is, not ${reference.host} itself`;
+    const detail = `${name} was resolved by the mirror ${by}, not by ${reference.host}`;
     remarks.push({ reason: 'named_by_mirror', detail, digest });
   }
   if (transport === 'tls') return remarks;
-  const how = `${by} was asked ${howWords[transport]}`;
+  const how = `${by} was queried ${transportText[transport]}`;
   if (proof === 'digest') {
-    const worth = 'the digest in the reference proves the bytes all the same';
-    const risk = 'whoever is on the way sees what is asked for, and credentials that are sent';
+    const worth = 'the digest in the reference still proves the content';
+    const risk = 'the requests and any credentials are visible on the network';
     return [{ reason: 'unverified_transport', detail: `${how}: ${worth}; ${risk}`, digest }];
   }
-  const worth = `nobody proved that ${name} is this image`;
-  const advice = `the report holds for ${digest} alone: name the image by that`;
+  const worth = `the name ${name} is unverified`;
+  const advice = `the report is only valid for ${digest}; use this digest as the reference`;
   remarks.push({ reason: 'unproven_name', detail: `${how}: ${worth}; ${advice}`, digest });
   return remarks;
 }
 
-const howWords = {
-  'unverified-tls': 'without its certificate being checked',
+const transportText = {
+  'unverified-tls': 'without certificate verification',
   'plain-http': 'over plain HTTP',
 } as const;

@@ -1,4 +1,4 @@
-/** Debian's `docker-registry` (CNCF Distribution), started for a test. */
+/** Starts Debian's `docker-registry` (CNCF Distribution) for tests. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -17,7 +17,7 @@ export interface DebianRegistryOptions {
   readonly tls?: { readonly cert: string; readonly key: string };
 }
 
-/** Waits until it listens; its files are removed when it is closed. */
+/** Waits until it listens; `close` removes its files. */
 export async function startDebianRegistry(
   options: DebianRegistryOptions = {},
 ): Promise<DebianRegistry> {
@@ -65,7 +65,7 @@ export async function startDebianRegistry(
   }
 }
 
-/** It says where it listens, since the port is any free one. */
+/** Reads the address from its log, since the port is dynamic. */
 function readAddress(child: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = '';

@@ -1,7 +1,7 @@
 /**
- * A registry in this process, over HTTP or HTTPS: it holds images in memory, takes pushes, asks for
- * credentials in every way that registries do, and goes wrong on demand. For tests, and by
- * `npm run registry` for trying clients by hand.
+ * An in-process registry over HTTP or HTTPS with fault injection: it stores images in memory,
+ * accepts pushes and supports all authentication schemes. For tests, and with `npm run registry`
+ * for trying clients manually.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
@@ -12,25 +12,25 @@ import { type RegistryAccess, RegistryGate } from './registry-access.ts';
 import { FaultSwitches } from './registry-faults.ts';
 import { RegistryStore } from './registry-store.ts';
 import { RegistryHandler } from './registry-handler.ts';
-import { noteRequest, type SeenRequest } from './serve-lists.ts';
+import { recordRequest, type SeenRequest } from './serve-lists.ts';
 
 export interface FakeRegistryOptions {
   readonly now: () => number;
   readonly access?: RegistryAccess;
-  /** Speaks TLS with a certificate of an authority of its own. */
+  /** Uses TLS with a certificate of its own authority. */
   readonly tls?: boolean;
-  /** Further names in its certificate. */
+  /** Additional names in its certificate. */
   readonly names?: readonly string[];
-  /** With TLS: only for clients that show the certificate in `certificates`. */
+  /** With TLS: requires the client certificate in `certificates`. */
   readonly clientCertificates?: boolean;
-  /** 0, any free one, unless given. */
+  /** A free port unless given. */
   readonly port?: number;
   readonly address?: string;
-  /** Between the bytes of a slow body. */
+  /** Delay between the bytes of a slow body. */
   readonly dripMs?: number;
-  /** What Retry-After says. */
+  /** Value of Retry-After. */
   readonly retryAfterSeconds?: number;
-  /** Largest body of a push. */
+  /** Maximum size of a pushed body. */
   readonly maxBytes?: number;
   readonly onRequest?: (request: SeenRequest) => void;
 }
@@ -38,12 +38,12 @@ export interface FakeRegistryOptions {
 export interface FakeRegistry {
   /** `127.0.0.1:4711`, as in references. */
   readonly host: string;
-  /** `localhost:4712`: where redirects of blobs lead. */
+  /** `localhost:4712`: the target of blob redirects. */
   readonly storageHost: string;
   readonly store: RegistryStore;
   readonly faults: FaultSwitches;
   readonly gate: RegistryGate;
-  /** Everything that was asked, at both hosts. */
+  /** All requests, of both hosts. */
   readonly requests: SeenRequest[];
   /** With TLS. */
   readonly certificates: IssuedCertificates | undefined;
@@ -52,7 +52,7 @@ export interface FakeRegistry {
 
 const defaultMaxBytes = 4 * 1024 ** 3;
 
-/** Listens on the loopback until it is closed. */
+/** Starts listening on the loopback. */
 export async function startFakeRegistry(options: FakeRegistryOptions): Promise<FakeRegistry> {
   const { now, access = { mode: 'open' }, tls = false, address = '127.0.0.1' } = options;
   const store = new RegistryStore();
@@ -75,7 +75,7 @@ export async function startFakeRegistry(options: FakeRegistryOptions): Promise<F
   });
   const observe = (handle: Handler): Handler => {
     return async (request, response) => {
-      const seen = noteRequest(request, response);
+      const seen = recordRequest(request, response);
       requests.push(seen);
       response.on('close', () => options.onRequest?.(seen));
       await handle(request, response).catch(() => response.destroy());

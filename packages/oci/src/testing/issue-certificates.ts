@@ -1,6 +1,6 @@
 /**
- * An authority made up on the spot, with a certificate for a server and one for a client, so that
- * tests of TLS need no program. Written as DER by hand: X.509 version 3 (RFC 5280), ECDSA P-256.
+ * Generates a certificate authority with a server and a client certificate, so that tests of TLS
+ * need no external program. Encoded as DER: X.509 version 3 (RFC 5280), ECDSA P-256.
  */
 import { generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { isIPv4 } from 'node:net';
@@ -12,7 +12,7 @@ export interface IssuedCertificates {
   readonly client: { readonly cert: string; readonly key: string };
 }
 
-/** For these names and IPv4 addresses; valid for as long as anybody will test. */
+/** Issues certificates for names and IPv4 addresses, valid until 2099. */
 export function issueCertificates(names: readonly string[]): IssuedCertificates {
   const authority = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const issue = (subject: string, publicKey: KeyObject, extensions: readonly Buffer[]): string => {

@@ -1,4 +1,4 @@
-/** Pushes a built image to a registry, as the distribution specification says. */
+/** Pushes a built image to a registry, as in the distribution specification. */
 import { manifestType, type StorableImage } from './registry-store.ts';
 
 export interface PushTarget {
@@ -7,11 +7,11 @@ export interface PushTarget {
   readonly repository: string;
   readonly tag: string;
   readonly authorization?: string;
-  /** In place of the network's own. */
+  /** Replaces the global `fetch`. */
   readonly fetch?: typeof fetch;
 }
 
-/** Blobs first, in two pieces each, then manifests from the inside out. */
+/** Pushes blobs first, in two chunks each, then manifests, children before parents. */
 export async function pushImage(target: PushTarget, image: StorableImage): Promise<void> {
   const manifests: { digest: string; bytes: Buffer; type: string }[] = [];
   for (const [digest, content] of image.blobs) {

@@ -1,4 +1,4 @@
-/** Who may do what in the fake registry: nobody is asked, Basic, or tokens with scopes. */
+/** Access control of the fake registry: none, Basic, or tokens with scopes. */
 import { randomUUID } from 'node:crypto';
 
 import type { FaultSwitches } from './registry-faults.ts';
@@ -9,14 +9,14 @@ export interface RegistryAccess {
   readonly users?: Readonly<Record<string, string>>;
   /** User names by refresh token (`identitytoken`). */
   readonly refreshTokens?: Readonly<Record<string, string>>;
-  /** Repositories that anybody may pull from, with an anonymous token. */
+  /** Repositories that can be pulled with an anonymous token. */
   readonly publicRepositories?: readonly string[];
   readonly tokenSeconds?: number;
-  /** In which field a token comes; `token` unless given. */
+  /** The response field with the token; `token` unless given. */
   readonly tokenField?: 'token' | 'access_token';
-  /** Without the OAuth 2 POST, which then answers 404. */
+  /** Disables the OAuth 2 POST, which then returns 404. */
   readonly noPost?: boolean;
-  /** Named in the challenge in place of the registry's own token server. */
+  /** Realm of the challenge, instead of the registry's own token server. */
   readonly realm?: string;
 }
 
@@ -41,14 +41,14 @@ export interface GateParts {
 export class RegistryGate {
   readonly #parts: GateParts;
   readonly #issued = new Map<string, IssuedToken>();
-  /** How many tokens were given out. */
+  /** Number of issued tokens. */
   issuedCount = 0;
 
   constructor(parts: GateParts) {
     this.#parts = parts;
   }
 
-  /** Undefined where the request may pass; otherwise the headers of the 401. */
+  /** Undefined when the request is allowed; otherwise the headers of the 401. */
   check(scope: string, authorization: string | undefined, origin: string): string[] | undefined {
     const { access } = this.#parts;
     if (access.mode === 'open') return undefined;
@@ -59,15 +59,15 @@ export class RegistryGate {
     }
     const token = this.#issued.get((authorization ?? '').replace(/^Bearer /, ''));
     const expired = token !== undefined && token.expiresAt <= this.#parts.now();
-    // The probe of `/v2/` only asks who is there.
+    // The probe of `/v2/` needs no scope.
     const may = scope === '' || token?.scopes.has(scope) === true;
     if (token !== undefined && !expired && may) return undefined;
-    const isPoor = token !== undefined && !expired;
-    const error = isPoor ? 'insufficient_scope' : authorization ? 'invalid_token' : undefined;
+    const lacksScope = token !== undefined && !expired;
+    const error = lacksScope ? 'insufficient_scope' : authorization ? 'invalid_token' : undefined;
     return this.#challenge(scope, origin, error);
   }
 
-  /** The token server's answer. */
+  /** The response of the token server. */
   issue({ method, fields, authorization }: TokenQuestion): { status: number; body: unknown } {
     const { access, faults, now } = this.#parts;
     if (method === 'POST' && access.noPost === true) return { status: 404, body: {} };
@@ -76,7 +76,10 @@ export class RegistryGate {
         ? access.refreshTokens?.[fields.get('refresh_token') ?? '']
         : this.#user(authorization);
     if (user === undefined && (authorization !== undefined || method === 'POST')) {
-      return { status: 401, body: { errors: [{ code: 'UNAUTHORIZED', message: 'who?' }] } };
+      return {
+        status: 401,
+        body: { errors: [{ code: 'UNAUTHORIZED', message: 'authentication required' }] },
+      };
     }
     const asked = fields.getAll('scope').flatMap((scope) => scope.split(' '));
     const granted = asked.flatMap((scope) => this.#grant(scope, user));
@@ -89,7 +92,7 @@ export class RegistryGate {
     return { status: 200, body: { ...body, issued_at: new Date(now()).toISOString() } };
   }
 
-  /** No token that was given out is good any more. */
+  /** Revokes all issued tokens. */
   revoke(): void {
     this.#issued.clear();
   }
@@ -103,7 +106,7 @@ export class RegistryGate {
     return this.#parts.access.users?.[user] === text.slice(colon + 1) ? user : undefined;
   }
 
-  /** The parts of a scope that may be had: its resource with each action. Read from the right. */
+  /** The granted parts of a scope, one per action; parsed from the right. */
   #grant(scope: string, user: string | undefined): string[] {
     const colon = scope.lastIndexOf(':');
     const resource = scope.slice(0, colon);

@@ -1,4 +1,4 @@
-/** The routes of the distribution specification, and the faults that they show. */
+/** The routes of the distribution specification, with injected faults. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import type { RegistryGate } from './registry-access.ts';
@@ -41,7 +41,7 @@ export class RegistryHandler {
   readonly handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const url = new URL(request.url ?? '/', this.#parts.origin());
     if (url.pathname === '/token') return this.#issueToken(request, response, url);
-    if (this.#goesWrong(request, response)) return;
+    if (this.#injectFault(request, response)) return;
     const [, name = '', kind = '', rest = ''] = route.exec(url.pathname) ?? [];
     const scope = scopeOf(request, url, name);
     const { authorization } = request.headers;
@@ -56,7 +56,7 @@ export class RegistryHandler {
     else await this.#dispatch(request, response, { name, kind, rest, url });
   };
 
-  /** The host that redirects lead to: bytes for whoever has the signed URL. */
+  /** The storage host of redirects: serves blobs for signed URLs. */
   readonly handleStorage = async (
     request: IncomingMessage,
     response: ServerResponse,
@@ -64,7 +64,7 @@ export class RegistryHandler {
     const url = new URL(request.url ?? '/', this.#parts.storageOrigin());
     const digest = url.pathname.replace(/^\/storage\//, '');
     const bytes = this.#parts.store.blobs.get(digest);
-    // Storage refuses what it did not sign, and credentials beside a signature.
+    // Storage refuses unsigned requests, and credentials together with a signature.
     const isSigned = url.searchParams.get('signature') === 'good';
     if (!isSigned || request.headers.authorization !== undefined) {
       response.writeHead(403).end('<Error><Code>AccessDenied</Code></Error>');
@@ -87,8 +87,8 @@ export class RegistryHandler {
     else sendError(response, 404, 'NAME_UNKNOWN');
   }
 
-  /** Faults that any request may meet. */
-  #goesWrong(request: IncomingMessage, response: ServerResponse): boolean {
+  /** Faults that apply to any request. */
+  #injectFault(request: IncomingMessage, response: ServerResponse): boolean {
     const { faults, retryAfterSeconds } = this.#parts;
     if (faults.happens('connection-reset')) {
       request.socket.destroy();
@@ -185,7 +185,7 @@ function scopeOf(request: IncomingMessage, { pathname }: URL, name: string): str
   return `repository:${name}:${isRead ? 'pull' : 'push'}`;
 }
 
-/** To the next manifest of the repository, round and round. */
+/** Moves a tag to the next manifest of the repository, cyclically. */
 function moveTag(store: RegistryStore, name: string, tag: string): void {
   const { manifests, tags } = store.repository(name);
   const digests = [...manifests.keys()];

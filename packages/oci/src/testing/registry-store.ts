@@ -1,4 +1,4 @@
-/** What a registry in memory holds: blobs, and repositories with manifests and tags. */
+/** In-memory storage of a registry: blobs, and repositories with manifests and tags. */
 import { createHash } from 'node:crypto';
 
 export interface StoredManifest {
@@ -12,7 +12,7 @@ export interface StoredRepository {
   readonly tags: Map<string, string>;
 }
 
-/** Anything with a manifest and what it refers to, such as a built image or index. */
+/** A manifest with everything that it refers to, such as a built image or index. */
 export interface StorableImage {
   readonly descriptor: { readonly digest: string; readonly mediaType: string };
   readonly blobs: ReadonlyMap<string, Uint8Array>;
@@ -34,7 +34,7 @@ export class RegistryStore {
     return digest;
   }
 
-  /** Under its digest, and under the tag when the reference is one. */
+  /** Stores a manifest by digest, and by tag when the reference is one. */
   putManifest(name: string, reference: string, manifest: StoredManifest): string {
     const { manifests, tags } = this.repository(name);
     const digest = reference.includes(':') ? reference : digestOf(manifest.bytes);
@@ -43,7 +43,7 @@ export class RegistryStore {
     return digest;
   }
 
-  /** An image or index with everything below it, and a tag for it. */
+  /** Stores an image or index with all its content under a tag. */
   putImage(name: string, tag: string, image: StorableImage): void {
     for (const [digest, bytes] of image.blobs) {
       const stored = Buffer.from(bytes);
@@ -69,7 +69,7 @@ export function digestOf(bytes: Uint8Array): string {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 }
 
-/** The media type of a manifest's bytes; undefined for bytes that are none. */
+/** The media type of a manifest; undefined for other content. */
 export function manifestType(bytes: Buffer): string | undefined {
   if (bytes[0] !== 0x7b || bytes.length > 8 * 1024 * 1024) return undefined;
   try {

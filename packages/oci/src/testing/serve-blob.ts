@@ -1,4 +1,4 @@
-/** Blobs over HTTP, whole and in ranges, and all that can go wrong with their bodies. */
+/** Serves blobs, whole and in ranges, with injected faults of their bodies. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -8,9 +8,9 @@ export interface BlobAnswerOptions {
   readonly digest: string;
   readonly bytes: Buffer;
   readonly faults: FaultSwitches;
-  /** Pause between the bytes of a slow body. */
+  /** Delay between the bytes of a slow body. */
   readonly dripMs: number;
-  /** Called in the middle of a body whose token expires there. */
+  /** Called when the token expires in the middle of a body. */
   readonly onExpiry: () => void;
 }
 
@@ -32,7 +32,7 @@ export async function serveBlob(
   const body = chooseRange(request, response, { bytes, faults });
   if (body === undefined) return;
   if (faults.happens('short-body')) {
-    // Without a length: the end of the chunks looks like the end of the blob.
+    // Without Content-Length the last chunk looks like the end of the blob.
     response.write(body.subarray(0, body.length >> 1));
     response.end();
     return;
@@ -55,7 +55,7 @@ interface RangeParts {
   readonly faults: FaultSwitches;
 }
 
-/** Undefined where the answer is complete without a body. */
+/** Undefined when the response was completed without a body. */
 function chooseRange(
   request: IncomingMessage,
   response: ServerResponse,

@@ -1,4 +1,4 @@
-/** Tags, the catalog and referrers, in pages. */
+/** Serves tags, the catalog and referrers, in pages. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import type { FaultSwitches } from './registry-faults.ts';
@@ -91,7 +91,7 @@ function sendJson(response: ServerResponse, value: unknown): void {
   response.end(JSON.stringify(value));
 }
 
-/** A request, as a test looks at it afterwards. */
+/** A recorded request, for tests. */
 export interface SeenRequest {
   readonly method: string;
   readonly path: string;
@@ -102,7 +102,7 @@ export interface SeenRequest {
   readonly status: () => number;
 }
 
-export function noteRequest(request: IncomingMessage, response: ServerResponse): SeenRequest {
+export function recordRequest(request: IncomingMessage, response: ServerResponse): SeenRequest {
   const { authorization, range, accept, host = '' } = request.headers;
   const { method = '', url: path = '' } = request;
   return { method, path, host, authorization, range, accept, status: () => response.statusCode };

@@ -1,4 +1,4 @@
-/** Pushing: blobs in one piece or several, mounts, and manifests. */
+/** Handles pushes: blobs in one or several chunks, mounts, and manifests. */
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
@@ -120,7 +120,7 @@ export async function readWhole(request: IncomingMessage, maxBytes: number): Pro
   let sizeBytes = 0;
   for await (const piece of request as AsyncIterable<Buffer>) {
     sizeBytes += piece.length;
-    if (sizeBytes > maxBytes) throw new Error('a body is larger than this registry takes');
+    if (sizeBytes > maxBytes) throw new Error('the body exceeds the size limit of this registry');
     pieces.push(piece);
   }
   return Buffer.concat(pieces);

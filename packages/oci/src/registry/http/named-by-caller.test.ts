@@ -1,0 +1,43 @@
+/** A registry that somebody far away names is asked only where it is public, or listed. */
+import { expect, test } from 'vitest';
+
+import { buildSample, useRegistryLab } from '@lazaret/analysis/testing';
+import type { Lookup } from './transport.ts';
+
+const lab = useRegistryLab();
+/** Every name is this machine's. */
+const lookup: Lookup = (_, options, callback) => {
+  if (options.all === true) callback(null, [{ address: '127.0.0.1', family: 4 }]);
+  else callback(null, '127.0.0.1', 4);
+};
+
+test.each([
+  ['a name that leads inside', (port: string) => `registry.example:${port}`],
+  ['an address', (port: string) => `127.0.0.1:${port}`],
+  ['localhost', (port: string) => `localhost:${port}`],
+])('%s is refused unless it is listed', async (_, hostOf) => {
+  const registry = await lab.start();
+  registry.store.putImage('app', 'latest', await buildSample());
+  const host = hostOf(registry.host.split(':')[1] ?? '');
+  const network = {
+    lookup,
+    plainHttpHosts: [host],
+    isNamedByCaller: true,
+    privateHostsSetting: 'the.setting',
+  };
+  const refused = lab.open(`${host}/app`, { network }).list('default');
+  await expect(refused).rejects.toMatchObject({
+    code: 'unreachable',
+    message: expect.stringMatching(
+      /named by a caller, has a private address; add it to the\.setting/,
+    ),
+  });
+  expect(registry.requests).toEqual([]);
+  const listed = { ...network, privateHosts: [host] };
+  const { images } = await lab.open(`${host}/app`, { network: listed }).list('default');
+  expect(images).toHaveLength(1);
+  const trusted = { lookup, plainHttpHosts: [host] };
+  expect((await lab.open(`${host}/app`, { network: trusted }).list('default')).images).toHaveLength(
+    1,
+  );
+});

@@ -1,0 +1,285 @@
+/**
+ * A single HTTP exchange with one host: scheme, certificates, proxy and address policy. It does not
+ * follow redirects or retry. Every host has its own connections, so that what is configured for one
+ * (a client certificate, unverified TLS) is never used with another.
+ */
+import { lookup, type LookupAddress, type LookupOptions } from 'node:dns';
+
+import { limits, type RegistryTransport } from '@lazaret/protocol';
+import { Agent, type Dispatcher, ProxyAgent } from 'undici';
+
+import { SourceError } from '../../source-error.ts';
+import { addressOf, isPrivateAddress, isLoopback } from './address-policy.ts';
+import { createTlsContext, type HostCertificates, readCertificates } from './certificates.ts';
+import { connectionFailure } from './connection-failure.ts';
+import { PrivateAddressError, privateAddressFailure } from './failure.ts';
+import { chooseProxy, type ProxySettings } from './proxy.ts';
+
+export interface NetworkOptions {
+  /** `host[:port]` to use plain HTTP with. Loopback addresses use it unless TLS is configured. */
+  readonly plainHttpHosts?: readonly string[];
+  /** `host[:port]` whose certificates are not verified. */
+  readonly skipVerifyHosts?: readonly string[];
+  /** PEM authorities for every host. */
+  readonly ca?: readonly string[];
+  /** By `host[:port]`. */
+  readonly certificates?: Readonly<Record<string, HostCertificates>>;
+  /** In Docker's layout, such as `/etc/docker/certs.d`. */
+  readonly certificateDirectories?: readonly string[];
+  readonly proxy?: ProxySettings;
+  /** Private hosts that registries may refer to (redirects, realms, urls). */
+  readonly privateHosts?: readonly string[];
+  /** Name of the setting with the private hosts, for messages. */
+  readonly privateHostsSetting?: string | undefined;
+  /**
+   * Set when a remote caller named the registry, which is then not trusted with private addresses.
+   */
+  readonly isNamedByCaller?: boolean | undefined;
+  /** Resolves names instead of the system. A proxy resolves them itself. */
+  readonly lookup?: Lookup;
+  /** Idle timeout of a connection, instead of the default. */
+  readonly idleMs?: number;
+}
+
+/** As `lookup` of `node:dns`. */
+export type Lookup = (
+  hostname: string,
+  options: LookupOptions,
+  callback: (
+    error: NodeJS.ErrnoException | null,
+    address: string | LookupAddress[],
+    family?: number,
+  ) => void,
+) => void;
+
+export interface Exchange {
+  readonly method: 'GET' | 'HEAD' | 'POST';
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly signal?: AbortSignal | undefined;
+  /** Whether the operator named the host; others must have a public address or be listed. */
+  readonly trusted: boolean;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly transport: RegistryTransport;
+  /** Values of a header by its lower-case name. */
+  header(name: string): readonly string[];
+  readonly body: AsyncIterable<Uint8Array>;
+  /** Discards the body. */
+  drop(): void;
+}
+
+export interface Transport {
+  /** `https://host` or, where it is allowed, `http://host`. */
+  originOf(host: string): Promise<string>;
+  isPlain(host: string): boolean;
+  /** Throws SourceError `unreachable`, a TransientError where another attempt may help. */
+  exchange(url: URL, request: Exchange): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+export function createTransport(options: NetworkOptions): Transport {
+  const pools = new Map<string, Promise<Dispatcher>>();
+  const answered = new Set<string>();
+  const certificates = createCertificateReader(options);
+
+  function poolOf(url: URL, trusted: boolean): Promise<Dispatcher> {
+    const key = `${url.origin} ${trusted}`;
+    const pool = pools.get(key) ?? createPool(url, trusted, { options, certificates });
+    pools.set(key, pool);
+    // A missing certificate file may be there on the next attempt.
+    pool.catch(() => pools.delete(key));
+    return pool;
+  }
+
+  function transportOf({ protocol, host }: URL): RegistryTransport {
+    if (protocol !== 'https:') return 'plain-http';
+    return lists(options.skipVerifyHosts, host) ? 'unverified-tls' : 'tls';
+  }
+
+  function closed(url: URL, { trusted }: Exchange): SourceError {
+    const { privateHostsSetting: setting = 'privateHosts' } = options;
+    return privateAddressFailure({ url, namedBy: trusted ? 'a caller' : 'a registry', setting });
+  }
+
+  return {
+    async originOf(host) {
+      if (lists(options.plainHttpHosts, host)) return `http://${host}`;
+      if (!isLoopback(new URL(`https://${host}`).hostname)) return `https://${host}`;
+      const { ca = [], client = [] } = await certificates(host);
+      const hasTls = ca.length + client.length > 0 || lists(options.skipVerifyHosts, host);
+      return hasTls ? `https://${host}` : `http://${host}`;
+    },
+    isPlain(host) {
+      return lists(options.plainHttpHosts, host) || isLoopback(new URL(`https://${host}`).hostname);
+    },
+    async exchange(url, request) {
+      const trusted =
+        (request.trusted && options.isNamedByCaller !== true) ||
+        lists(options.privateHosts, url.host, url.hostname);
+      const address = addressOf(url.hostname);
+      if (
+        !trusted &&
+        (address === undefined ? isLoopback(url.hostname) : isPrivateAddress(address))
+      ) {
+        throw closed(url, request);
+      }
+      const pool = await poolOf(url, trusted);
+      request.signal?.throwIfAborted();
+      try {
+        const answer = await pool.request(describe(url, request, options));
+        answered.add(url.host);
+        return wrap(answer, { url, transport: transportOf(url), signal: request.signal });
+      } catch (error) {
+        if (request.signal?.aborted === true) throw request.signal.reason;
+        if (error instanceof PrivateAddressError) throw closed(url, request);
+        throw connectionFailure(error, url, answered.has(url.host));
+      }
+    },
+    async close() {
+      const open = await Promise.allSettled(pools.values());
+      pools.clear();
+      for (const one of open) if (one.status === 'fulfilled') await one.value.destroy();
+    },
+  };
+}
+
+type CertificateReader = (host: string) => Promise<HostCertificates>;
+
+function createCertificateReader(options: NetworkOptions): CertificateReader {
+  return async (host) => {
+    const given = options.certificates?.[host];
+    const found = await readCertificates(options.certificateDirectories ?? [], host);
+    return {
+      ca: [...(given?.ca ?? []), ...(found.ca ?? [])],
+      client: [...(given?.client ?? []), ...(found.client ?? [])],
+    };
+  };
+}
+
+interface PoolParts {
+  readonly options: NetworkOptions;
+  readonly certificates: CertificateReader;
+}
+
+async function createPool(url: URL, trusted: boolean, parts: PoolParts): Promise<Dispatcher> {
+  const { options } = parts;
+  const secure = url.protocol === 'https:' ? await secureOptions(url, parts) : {};
+  const idleMs = options.idleMs ?? limits.registryIdleMs;
+  const shared = {
+    connections: limits.registryConnections,
+    headersTimeout: idleMs,
+    bodyTimeout: idleMs,
+    allowH2: false,
+  };
+  const proxy = chooseProxy(url, options.proxy ?? {});
+  if (proxy !== undefined) {
+    const uri = proxyUri(proxy);
+    const secureContext = createTlsContext({ ca: options.ca ?? [] });
+    const proxyTls = { secureContext };
+    const connectTimeout = limits.registryConnectMs;
+    return new ProxyAgent({ ...shared, uri, connectTimeout, proxyTls, requestTls: secure });
+  }
+  const resolve = options.lookup ?? lookup;
+  const connect = {
+    ...secure,
+    timeout: limits.registryConnectMs,
+    lookup: trusted ? resolve : publicOnly(resolve),
+  };
+  return new Agent({ ...shared, connect });
+}
+
+async function secureOptions(url: URL, { options, certificates }: PoolParts) {
+  const { ca = [], client = [] } = await certificates(url.host);
+  const { host } = url;
+  try {
+    return {
+      secureContext: createTlsContext({ ca: [...(options.ca ?? []), ...ca], client }),
+      rejectUnauthorized: !lists(options.skipVerifyHosts, host),
+    };
+  } catch {
+    // The message of the library may quote a key.
+    throw new SourceError('unreachable', `the certificates or keys for ${host} cannot be read`);
+  }
+}
+
+function proxyUri(text: string): string {
+  const url = URL.parse(text.includes('://') ? text : `http://${text}`);
+  if (url !== null && ['http:', 'https:', 'socks5:'].includes(url.protocol)) return url.href;
+  throw new SourceError('unreachable', 'invalid proxy URL');
+}
+
+/** Resolves a name when connecting and refuses private addresses. */
+function publicOnly(resolve: Lookup): Lookup {
+  return (hostname, options, callback) => {
+    resolve(hostname, { ...options, all: true }, (error, found) => {
+      // There are no addresses when there is an error, despite the types.
+      if (error !== null) {
+        callback(error, '');
+        return;
+      }
+      const addresses = typeof found === 'string' ? [{ address: found, family: 0 }] : found;
+      const [first] = addresses;
+      if (first === undefined || addresses.some(({ address }) => isPrivateAddress(address))) {
+        callback(new PrivateAddressError(), '');
+      } else if (options.all === true) callback(null, addresses);
+      else callback(null, first.address, first.family);
+    });
+  };
+}
+
+function describe(url: URL, request: Exchange, options: NetworkOptions): Dispatcher.RequestOptions {
+  const idleMs = options.idleMs ?? limits.registryIdleMs;
+  return {
+    origin: url.origin,
+    path: `${url.pathname}${url.search}`,
+    method: request.method,
+    headers: { 'user-agent': 'lazaret', 'accept-encoding': 'identity', ...request.headers },
+    body: request.body ?? null,
+    signal: request.signal ?? null,
+    headersTimeout: idleMs,
+    bodyTimeout: idleMs,
+  };
+}
+
+interface AnswerOrigin {
+  readonly url: URL;
+  readonly transport: RegistryTransport;
+  readonly signal: AbortSignal | undefined;
+}
+
+function wrap(answer: Dispatcher.ResponseData, origin: AnswerOrigin): Answer {
+  return {
+    status: answer.statusCode,
+    transport: origin.transport,
+    header(name) {
+      const value = answer.headers[name];
+      return value === undefined ? [] : [value].flat();
+    },
+    body: guard(answer.body, origin),
+    drop() {
+      // Later errors of the discarded body are ignored.
+      answer.body.on('error', () => undefined);
+      answer.body.destroy();
+    },
+  };
+}
+
+/** Reports a lost connection like one that failed to open. */
+async function* guard(
+  body: AsyncIterable<Uint8Array>,
+  { url, signal }: AnswerOrigin,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw connectionFailure(error, url, true);
+  }
+}
+
+function lists(list: readonly string[] | undefined, ...hosts: readonly string[]): boolean {
+  return hosts.some((host) => list?.includes(host) === true);
+}
