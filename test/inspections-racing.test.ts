@@ -21,6 +21,7 @@ import {
 } from '../packages/server/src/inspection/queue.ts';
 import { removeImage } from '../packages/server/src/inspection/remove-image.ts';
 import { requestInspection } from '../packages/server/src/inspection/request-inspection.ts';
+import { openFileBlobStore } from '../packages/server/src/blobs/index.ts';
 import {
   runInspection,
   type InspectorParts,
@@ -42,8 +43,9 @@ beforeAll(async () => {
   registry = await startFakeRegistry({ now: () => Date.now() });
   directory = await mkdtemp(join(tmpdir(), 'lazaret-racing-'));
   const network = { plainHttpHosts: [registry.host], skipVerifyHosts: [], caFiles: [] };
+  const blobs = await openFileBlobStore({ directory: join(directory, 'blobs') });
   parts = {
-    ...{ database: database.handle.db, locks: database.handle, log, toolVersion: '1' },
+    ...{ database: database.handle.db, locks: database.handle, log, toolVersion: '1', blobs },
     ...{ timeLimitMs: 60_000, now: () => Date.now(), onChange: () => undefined },
     sharedRates: new SharedRates({ now: () => Date.now() }),
     describe: ({ reference }) => ({

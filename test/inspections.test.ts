@@ -134,7 +134,7 @@ test('a file, a path, a package and a rule are found in every image that has the
   for (let cursor: string | undefined; ;) {
     const query = { path: 'usr/bin/', limit: 1, cursor };
     const { items, next } = await client.call(searches.run, { query });
-    pages.push(...items.map(({ image }) => image));
+    pages.push(...items.map(({ image }) => image ?? ''));
     if (next === null) break;
     cursor = next;
   }

@@ -18,11 +18,18 @@ export { ArchiveBrowser } from './archive/browse/archive-browser.ts';
 export type { ArchiveSource } from './archive/browse/archive-browser.ts';
 export { ArchiveError } from './archive/browse/archive-error.ts';
 export type { ArchiveErrorCode } from './archive/browse/archive-error.ts';
+export { isArchiveStart } from './source/detect-source.ts';
+export type { FileBytes } from './source/file-bytes.ts';
 export { inspect, inspectTree } from './inspection/inspect.ts';
 export type { InspectOptions } from './inspection/inspect.ts';
 export type { InspectProgress } from './inspection/layers/progress.ts';
 export { inspectImage, thisPlatform } from './inspection/inspect-image.ts';
-export type { InspectHooks, InspectRequest, RegistryRequest } from './inspection/inspect-image.ts';
+export type {
+  InspectHooks,
+  InspectRequest,
+  OpenRequest,
+  RegistryRequest,
+} from './inspection/inspect-image.ts';
 export type { ScannerChoice } from './scan/scanner-choice.ts';
 export { resolveImage } from './inspection/resolve-image.ts';
 export type { ImageResolution } from './inspection/resolve-image.ts';

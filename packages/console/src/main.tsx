@@ -12,6 +12,7 @@ import './theme/components.css';
 import './theme/table.css';
 import './theme/job.css';
 import './theme/image.css';
+import './theme/search.css';
 import './theme/forms.css';
 import { createRoot } from 'react-dom/client';
 

@@ -119,6 +119,11 @@ const inspection = createRoute({
     'InspectionPage',
   ),
 });
+const file = createRoute({
+  getParentRoute: () => shell,
+  path: '/files/$sha256',
+  component: lazyRouteComponent(() => import('./pages/file/file-page.tsx'), 'FilePage'),
+});
 const search = createRoute({
   getParentRoute: () => shell,
   path: '/search',
@@ -203,6 +208,7 @@ const routeTree = root.addChildren([
     image,
     inspectionList,
     inspection,
+    file,
     search,
     engineList,
     engineAdd,

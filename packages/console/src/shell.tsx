@@ -1,12 +1,14 @@
 import { ActionIcon, Drawer, Loader } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { asProblem } from '@lazaret/protocol';
-import { IconMenu2 } from '@tabler/icons-react';
+import { IconMenu2, IconSearch } from '@tabler/icons-react';
 import { Link, Outlet, useLocation, useRouter } from '@tanstack/react-router';
 import { type ReactNode, useEffect, useRef } from 'react';
 
 import { Logo } from './components/logo.tsx';
 import { ProblemNotice } from './components/notice.tsx';
+import { useSearchKeys } from './live/use-search-keys.ts';
+import { SearchPalette } from './pages/search/search-palette.tsx';
 import { Sidebar } from './sidebar.tsx';
 import { useIdentityQuery } from './session.ts';
 
@@ -16,6 +18,8 @@ export function Shell(): ReactNode {
   const { pathname } = useLocation();
   const isSignedOut = useSignInRedirect(identity);
   const [open, drawer] = useDisclosure(false);
+  const [searching, search] = useDisclosure(false);
+  useSearchKeys(search.open);
   const main = useRef<HTMLElement>(null);
   const { close } = drawer;
   useEffect(close, [pathname, close]);
@@ -56,7 +60,18 @@ export function Shell(): ReactNode {
         <Link to="/" className="brand">
           <Logo size={24} /> Lazaret
         </Link>
+        <ActionIcon
+          variant="transparent"
+          c="white"
+          size="lg"
+          ml="auto"
+          onClick={search.open}
+          aria-label="Search"
+        >
+          <IconSearch size={21} />
+        </ActionIcon>
       </div>
+      <SearchPalette isOpen={searching} onClose={search.close} />
       <Drawer.Root opened={open} onClose={close} size={250} padding={0} lockScroll={false}>
         <Drawer.Overlay />
         <Drawer.Content aria-label="Navigation">

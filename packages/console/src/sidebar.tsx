@@ -74,6 +74,11 @@ function SidebarLink({ to, label, icon: LinkIcon }: SidebarLinkProps): ReactNode
       activeOptions={{ exact: to === '/', includeSearch: false }}
     >
       <LinkIcon size={18} stroke={1.8} aria-hidden /> {label}
+      {to === '/search' && (
+        <kbd className="sidebar-key" title="Press / or Ctrl-K on any page">
+          /
+        </kbd>
+      )}
     </Link>
   );
 }

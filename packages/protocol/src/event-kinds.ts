@@ -3,6 +3,7 @@ import { accessEvents } from './access/events.ts';
 import { artifactEvents } from './artifacts/events.ts';
 import type { EventKind } from './core/event-kind.ts';
 import { engineEvents } from './engines/events.ts';
+import { fileEvents } from './files/events.ts';
 import { imageEvents } from './images/events.ts';
 import { inspectionEvents } from './inspections/events.ts';
 import { jobEvents } from './jobs/events.ts';
@@ -13,6 +14,7 @@ export const eventKinds = {
   ...jobEvents,
   ...artifactEvents,
   ...imageEvents,
+  ...fileEvents,
   ...inspectionEvents,
   ...engineEvents,
   ...nodeEvents,

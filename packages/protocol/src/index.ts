@@ -9,6 +9,7 @@ export * from './access/index.ts';
 export * from './artifacts/index.ts';
 export * from './engines/index.ts';
 export * from './events/index.ts';
+export * from './files/index.ts';
 export * from './images/index.ts';
 export * from './inspections/index.ts';
 export * from './jobs/index.ts';

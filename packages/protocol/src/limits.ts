@@ -11,7 +11,9 @@ import { engineLimits } from './engines/limits.ts';
 import { imageLimits } from './images/limits.ts';
 import { inspectionLimits } from './inspections/limits.ts';
 import { jobLimits } from './jobs/limits.ts';
+import { fileLimits } from './files/limits.ts';
 import { privateLimits } from './private-limits.ts';
+import { searchLimits } from './search/limits.ts';
 
 export const limits = {
   ...coreLimits,
@@ -19,6 +21,8 @@ export const limits = {
   ...artifactLimits,
   ...imageLimits,
   ...inspectionLimits,
+  ...fileLimits,
+  ...searchLimits,
   ...engineLimits,
   ...accessLimits,
   ...privateLimits,

@@ -4,6 +4,7 @@ import { artifacts, artifactTags } from './artifacts/operations.ts';
 import type { Operation, OperationTag } from './core/operation.ts';
 import { engines, engineTags } from './engines/operations.ts';
 import { events, eventTags } from './events/operations.ts';
+import { files, fileTags } from './files/operations.ts';
 import { images, imageTags } from './images/operations.ts';
 import { inspections, inspectionTags } from './inspections/operations.ts';
 import { jobs, jobTags } from './jobs/operations.ts';
@@ -17,6 +18,7 @@ export const operations = {
   jobs,
   artifacts,
   images,
+  files,
   inspections,
   searches,
   engines,
@@ -32,6 +34,7 @@ export const operationTags = {
   ...jobTags,
   ...artifactTags,
   ...imageTags,
+  ...fileTags,
   ...inspectionTags,
   ...searchTags,
   ...engineTags,

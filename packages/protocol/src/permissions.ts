@@ -3,6 +3,7 @@ import { accessPermissions } from './access/permissions.ts';
 import type { PermissionKind } from './core/permission-kind.ts';
 import { enginePermissions } from './engines/permissions.ts';
 import { eventPermissions } from './events/permissions.ts';
+import { filePermissions } from './files/permissions.ts';
 import { imagePermissions } from './images/permissions.ts';
 import { jobPermissions } from './jobs/permissions.ts';
 import { nodePermissions } from './nodes/permissions.ts';
@@ -11,6 +12,7 @@ import { systemPermissions } from './system/permissions.ts';
 export const permissions = {
   ...jobPermissions,
   ...imagePermissions,
+  ...filePermissions,
   ...enginePermissions,
   ...nodePermissions,
   ...eventPermissions,

@@ -4,6 +4,7 @@ import { artifactProblems } from './artifacts/problems.ts';
 import type { ProblemKind } from './core/problem-kind.ts';
 import { coreProblems } from './core/problems.ts';
 import { engineProblems } from './engines/problems.ts';
+import { fileProblems } from './files/problems.ts';
 import { inspectionProblems } from './inspections/problems.ts';
 import { jobProblems } from './jobs/problems.ts';
 import { systemProblems } from './system/problems.ts';
@@ -13,6 +14,7 @@ export const problems = {
   ...jobProblems,
   ...artifactProblems,
   ...inspectionProblems,
+  ...fileProblems,
   ...engineProblems,
   ...accessProblems,
   ...systemProblems,

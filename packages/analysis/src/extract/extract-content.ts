@@ -3,16 +3,13 @@
  * bytes of layers are stored, so the source must still be there and still give the same layer; what
  * is written is proven by the SHA-256 of the inspection.
  */
-import { tmpdir } from 'node:os';
 import { MessageChannel, Worker } from 'node:worker_threads';
 
 import { sendBytes } from '../source/piped-bytes.ts';
-import { engineOf, registryFor, thisPlatform } from '../inspection/inspect-image.ts';
-import type { InspectHooks, InspectRequest } from '../inspection/inspect-image.ts';
-import { detectSource } from '../source/detect-source.ts';
+import { openRequested } from '../inspection/inspect-image.ts';
+import type { OpenHooks, OpenRequest } from '../inspection/inspect-image.ts';
 import { SourceError } from '@lazaret/oci';
 import type { ImageSource, SourceLayer } from '@lazaret/oci';
-import { openSource } from '../source/open-source.ts';
 import type { ContentAnswer, ContentTask } from './content-worker.ts';
 import { ContentError } from './find-content.ts';
 import type { ContentRequest } from './find-content.ts';
@@ -31,10 +28,7 @@ export interface ContentPlace {
 
 export interface ExtractRequest {
   /** How the image was named, and with what it may be reached. */
-  readonly source: Pick<
-    InspectRequest,
-    'reference' | 'offline' | 'registry' | 'dockerHost' | 'spoolDirectory'
-  >;
+  readonly source: Omit<OpenRequest, 'pin'>;
   readonly place: ContentPlace;
   readonly content: Omit<ContentRequest, 'blob'>;
   /** An existing file, which the content is written to. */
@@ -45,7 +39,7 @@ export interface ExtractRequest {
 /** Throws SourceError when the source cannot give the layer, ContentError when the layer cannot. */
 export async function extractContent(
   request: ExtractRequest,
-  hooks: Pick<InspectHooks, 'now' | 'signal' | 'sharedRates'>,
+  hooks: Omit<OpenHooks, 'openStdin'>,
 ): Promise<void> {
   const limit = AbortSignal.timeout(request.timeMs);
   const signal = hooks.signal === undefined ? limit : AbortSignal.any([limit, hooks.signal]);
@@ -68,19 +62,10 @@ export async function extractContent(
 
 async function openImage(
   { source, place }: ExtractRequest,
-  hooks: Pick<InspectHooks, 'now' | 'signal' | 'sharedRates'>,
+  hooks: OpenHooks,
 ): Promise<ImageSource> {
-  const engine = engineOf(source.dockerHost);
-  const detected = await detectSource(source.reference, { engine });
-  const opened = await openSource(detected, {
-    defaultPlatform: thisPlatform(),
-    engine,
-    registry: await registryFor(detected, source, hooks),
-    spoolDirectory: source.spoolDirectory ?? tmpdir(),
-    // A tag may be another image by now.
-    ...(detected.kind === 'registry' && { pin: place.image }),
-    signal: hooks.signal,
-  });
+  // A tag may be another image by now.
+  const { opened } = await openRequested({ ...source, pin: place.image }, hooks);
   if (opened.kind === 'image') return opened.source;
   if (opened.kind === 'container') await opened.tree.close();
   throw new SourceError('unsupported', `${source.reference} is not an image`);

@@ -13,6 +13,8 @@ import { detectSource } from '../source/detect-source.ts';
 import type { DetectedSource } from '../source/detect-source.ts';
 import type { DockerEndpoint } from '@lazaret/docker';
 import { SourceError } from '@lazaret/oci';
+import type { FileBytes } from '../source/file-bytes.ts';
+import { openImageBytes } from '../source/image-archive.ts';
 import { openSource } from '../source/open-source.ts';
 import type { OpenedSource } from '../source/open-source.ts';
 import type { RegistryRates, SharedRates } from '@lazaret/oci';
@@ -97,6 +99,8 @@ export interface InspectHooks {
   readonly onWarning?: (text: string) => void;
   /** For inspections that ask registries within the same rates. */
   readonly sharedRates?: SharedRates | undefined;
+  /** Gives the archive that the reference stands for, in place of what its form says. */
+  readonly openArchive?: (() => Promise<FileBytes>) | undefined;
   /** Called once, when the reference means standard input; there is none without. */
   readonly openStdin?: () => AsyncIterable<Uint8Array>;
 }
@@ -106,26 +110,51 @@ export async function inspectImage(
   request: InspectRequest,
   hooks: InspectHooks,
 ): Promise<InspectionReport[]> {
-  const engine = engineOf(request.dockerHost);
-  const detected = await detectSource(request.reference, { engine });
   const advisories = openDatabase(request.vulnerabilityDatabase);
   try {
-    const opened = await openSource(detected, {
-      defaultPlatform: thisPlatform(),
-      engine,
-      registry: await registryFor(detected, request, hooks),
-      spoolDirectory: request.spoolDirectory ?? tmpdir(),
-      ...{ pin: request.pin, signal: hooks.signal, openStdin: hooks.openStdin },
-    });
+    const { opened, hint } = await openRequested(request, hooks);
     const options = inspectOptions(request, hooks, advisories);
-    return await inspectOpened(opened, { ...options, sourceHint: detected.hint });
+    return await inspectOpened(opened, { ...options, sourceHint: hint });
   } finally {
     advisories?.close();
   }
 }
 
+/** What is needed of a request to open its source. */
+export type OpenRequest = Pick<
+  InspectRequest,
+  'reference' | 'pin' | 'offline' | 'registry' | 'dockerHost' | 'spoolDirectory'
+>;
+export type OpenHooks = Pick<
+  InspectHooks,
+  'now' | 'signal' | 'sharedRates' | 'openArchive' | 'openStdin'
+>;
+
+/** Opens what the reference means. Throws SourceError. */
+export async function openRequested(
+  request: OpenRequest,
+  hooks: OpenHooks,
+): Promise<{ readonly opened: OpenedSource; readonly hint?: string | undefined }> {
+  const spoolDirectory = request.spoolDirectory ?? tmpdir();
+  const defaultPlatform = thisPlatform();
+  if (hooks.openArchive !== undefined) {
+    const { reference } = request;
+    const options = { reference, spoolDirectory, defaultPlatform };
+    const source = await openImageBytes(await hooks.openArchive(), options);
+    return { opened: { kind: 'image', source } };
+  }
+  const engine = engineOf(request.dockerHost);
+  const detected = await detectSource(request.reference, { engine });
+  const opened = await openSource(detected, {
+    ...{ defaultPlatform, engine, spoolDirectory },
+    registry: await registryFor(detected, request, hooks),
+    ...{ pin: request.pin, signal: hooks.signal, openStdin: hooks.openStdin },
+  });
+  return { opened, hint: detected.hint };
+}
+
 /** Undefined where no registry is asked, or none may be. */
-export async function registryFor(
+async function registryFor(
   { kind }: DetectedSource,
   { offline, registry }: Pick<InspectRequest, 'offline' | 'registry'>,
   hooks: Pick<InspectHooks, 'now' | 'sharedRates'>,
@@ -201,7 +230,7 @@ export function openDatabase(path: string | undefined): AdvisoryDatabase | undef
 
 const usualSocket = '/var/run/docker.sock';
 
-export function engineOf(address: string | undefined): DockerEndpoint | undefined {
+function engineOf(address: string | undefined): DockerEndpoint | undefined {
   if (address !== undefined) return { address };
   return existsSync(usualSocket) ? { address: `unix://${usualSocket}` } : undefined;
 }

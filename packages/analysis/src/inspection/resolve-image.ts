@@ -4,13 +4,10 @@
  * surveys come to the same, so the second one is not needed.
  */
 import { createHash } from 'node:crypto';
-import { tmpdir } from 'node:os';
 
 import { createScanners } from '../scan/create-scanners.ts';
-import { detectSource } from '../source/detect-source.ts';
-import { openSource } from '../source/open-source.ts';
 import { advisoryGaps } from '../vulnerability/advisory-coverage.ts';
-import { engineOf, openDatabase, registryFor, thisPlatform } from './inspect-image.ts';
+import { openDatabase, openRequested } from './inspect-image.ts';
 import type { InspectHooks, InspectRequest } from './inspect-image.ts';
 
 export interface ImageResolution {
@@ -25,17 +22,9 @@ export interface ImageResolution {
 /** Undefined for what is no image. Throws SourceError. */
 export async function resolveImage(
   request: InspectRequest,
-  hooks: Pick<InspectHooks, 'toolVersion' | 'now' | 'signal' | 'sharedRates'>,
+  hooks: Pick<InspectHooks, 'toolVersion' | 'now' | 'signal' | 'sharedRates' | 'openArchive'>,
 ): Promise<ImageResolution | undefined> {
-  const engine = engineOf(request.dockerHost);
-  const detected = await detectSource(request.reference, { engine });
-  const opened = await openSource(detected, {
-    defaultPlatform: thisPlatform(),
-    engine,
-    registry: await registryFor(detected, request, hooks),
-    spoolDirectory: request.spoolDirectory ?? tmpdir(),
-    signal: hooks.signal,
-  });
+  const { opened } = await openRequested(request, hooks);
   if (opened.kind === 'directory') return undefined;
   if (opened.kind === 'container') {
     await opened.tree.close();

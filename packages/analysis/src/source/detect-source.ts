@@ -100,16 +100,22 @@ function pathHint(path: string): { hint?: string } {
 async function looksLikeArchive(path: string): Promise<boolean> {
   const file = await openFileBytes(path);
   try {
-    const head = await file.read(0, blockBytes);
-    if (sniffCompression(head) !== 'none') return true;
-    if (head.length < blockBytes) return false;
-    if (!isZeroBlock(head)) parseHeader(head, 0);
-    return true;
-  } catch (error) {
-    if (error instanceof SourceError) throw error;
-    return false;
+    return isArchiveStart(await file.read(0, blockBytes));
   } finally {
     await file.close();
+  }
+}
+
+/** Whether the first 512 bytes of a file, or all of a smaller one, can begin an image archive. */
+export function isArchiveStart(head: Buffer): boolean {
+  if (sniffCompression(head) !== 'none') return true;
+  if (head.length < blockBytes) return false;
+  try {
+    const block = head.subarray(0, blockBytes);
+    if (!isZeroBlock(block)) parseHeader(block, 0);
+    return true;
+  } catch {
+    return false;
   }
 }
 

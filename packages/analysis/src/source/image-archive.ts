@@ -40,6 +40,15 @@ export async function openImageArchive(
   return archiveSource(bytes, { ...options, reference: path });
 }
 
+/** The same from bytes that are read by position, wherever they are; the source owns them then. */
+export async function openImageBytes(
+  file: FileBytes,
+  options: ImageArchiveOptions & { readonly reference: string },
+): Promise<ImageSource> {
+  const bytes = await plainBytes(file, options);
+  return archiveSource(bytes, options);
+}
+
 /** The same from a stream, such as the standard input, which is put aside. Throws SourceError. */
 export async function openImageStream(
   stream: AsyncIterable<Uint8Array>,
@@ -99,10 +108,16 @@ function archiveFailure(error: unknown): unknown {
 }
 
 async function openPlain(path: string, options: ImageArchiveOptions): Promise<FileBytes> {
-  const file = await openFileBytes(path);
+  return plainBytes(await openFileBytes(path), { ...options, reference: path });
+}
+
+async function plainBytes(
+  file: FileBytes,
+  options: ImageArchiveOptions & { readonly reference: string },
+): Promise<FileBytes> {
   let plain: FileBytes;
   try {
-    if (file.sizeBytes === 0) throw new SourceError('damaged', `${path} is empty`);
+    if (file.sizeBytes === 0) throw new SourceError('damaged', `${options.reference} is empty`);
     if (sniffCompression(await file.read(0, 6)) === 'none') return file;
     plain = await inflate(file.stream({ offset: 0, sizeBytes: file.sizeBytes }), options);
   } catch (error) {

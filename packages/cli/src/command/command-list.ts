@@ -27,6 +27,7 @@ const groups: Readonly<Record<string, string>> = {
   audit: 'Read, export and verify the audit log',
   config: 'Check and print the configuration of a server',
   context: 'Manage the servers that you are signed in to',
+  files: 'Show, preview and submit files by their SHA-256',
   images: 'Manage images that the server inspected',
   inspections: 'Manage inspections of images by the server',
   inspect: 'Inspect an image, an archive or a directory without running it',
@@ -61,6 +62,7 @@ const aliases: Readonly<Record<string, string>> = {
 const groupOfNoun: Readonly<Record<string, CommandGroup>> = {
   jobs: 'Jobs',
   images: 'Images',
+  files: 'Images',
   inspections: 'Images',
   search: 'Images',
   engines: 'Engines and nodes',

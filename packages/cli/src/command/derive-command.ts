@@ -52,7 +52,11 @@ function deriveArguments(operation: CommandOperation): readonly ArgumentSpec[] {
       ...(several ? { variadic: true } : {}),
       ...(completes === undefined ? {} : { completes }),
     })),
-    ...positional.map((name) => ({ name, required: true, summary: capitalized(name) })),
+    ...positional.map((name) => ({
+      name,
+      required: !isOptional(operation, name),
+      summary: capitalized(name),
+    })),
   ];
 }
 
@@ -65,6 +69,12 @@ function summaryOf(operation: CommandOperation, param: string): string {
 
 function capitalized(text: string): string {
   return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
+}
+
+/** Whether the field of the query or body may be left out. */
+function isOptional({ query, body }: Operation, name: string): boolean {
+  const without = [query, body].flatMap((schema) => schema?.safeParse({}).error?.issues ?? []);
+  return !without.some(({ path }) => path[0] === name);
 }
 
 /** The parameters of the path, in order. */

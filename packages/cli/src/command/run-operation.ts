@@ -81,10 +81,10 @@ function buildCall(
   const names = paramsOf(operation);
   const params = Object.fromEntries(names.map((name, at) => [name, invocation.arguments[at]]));
   const positional = Object.fromEntries(
-    (operation.cli.positional ?? []).map((name, at) => [
-      name,
-      invocation.arguments[names.length + at],
-    ]),
+    (operation.cli.positional ?? []).flatMap((name, at) => {
+      const value = invocation.arguments[names.length + at];
+      return value === undefined ? [] : [[name, value]];
+    }),
   );
   const given = { ...readFields(fields, invocation.flags), ...positional };
   const isBody = operation.bodyKind === 'json';

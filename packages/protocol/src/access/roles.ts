@@ -45,8 +45,8 @@ export const roles = {
     permissions: [...read, ...analyse],
   },
   investigator: {
-    summary: 'Analyses samples and images',
-    permissions: [...read, ...analyse],
+    summary: 'Analyses samples and images, down to the content of their files',
+    permissions: [...read, ...analyse, 'files.read'],
   },
   operator: {
     summary: 'Runs the instance: engines, nodes, stored images, audit log, metrics, configuration',

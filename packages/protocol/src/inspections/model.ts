@@ -2,7 +2,7 @@
 import { z } from 'zod';
 
 import { projectName } from '../access/model.ts';
-import { identifier, line, timestamp } from '../core/fields.ts';
+import { identifier, line, sha256, timestamp } from '../core/fields.ts';
 import { limits } from '../limits.ts';
 import { verdictState } from '../reports/coverage.ts';
 import { digest } from '../reports/report.ts';
@@ -37,7 +37,10 @@ export type InspectionProblemCode = (typeof inspectionProblemCodes)[number];
 export const inspection = z.object({
   id: identifier,
   project: projectName,
+  /** As it was asked for; `artifact:SHA256` for an archive that was uploaded. */
   reference: z.string(),
+  /** The uploaded archive that is inspected. */
+  archive: z.object({ sha256, name: z.string(), sizeBytes: z.number().int() }).nullable(),
   /** `default`, `all` or `linux/arm64/v8`. */
   platform: z.string(),
   force: z.boolean(),
@@ -69,7 +72,8 @@ export const inspection = z.object({
 });
 export type Inspection = z.output<typeof inspection>;
 
-const platformWord = z
+/** Which images of an index or archive are inspected. */
+export const platformWord = z
   .string()
   .max(limits.nameChars)
   .regex(
@@ -79,7 +83,7 @@ const platformWord = z
 
 export const inspectionRequest = z.object({
   project: projectName.optional(),
-  /** `registry.lab/app:1.2`, `debian@sha256:…`. */
+  /** `registry.lab/app:1.2`, `debian@sha256:…`, `artifact:SHA256` of an archive. */
   reference: line(limits.referenceChars).min(1),
   platform: platformWord.default('default'),
   /** Inspect anew what is known already. */

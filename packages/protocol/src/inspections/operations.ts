@@ -2,9 +2,9 @@
 import { z } from 'zod';
 
 import { projectName } from '../access/model.ts';
-import { identifier, page, paging, queryList } from '../core/fields.ts';
+import { fileName, identifier, page, paging, queryBoolean, queryList } from '../core/fields.ts';
 import { defineOperation, type OperationTag } from '../core/operation.ts';
-import { inspection, inspectionStates } from './model.ts';
+import { inspection, inspectionStates, platformWord } from './model.ts';
 
 const byId = z.object({ id: identifier });
 
@@ -29,6 +29,32 @@ export const inspections = {
       command: 'inspections list',
       columns: ['id', 'reference', 'platform', 'state', 'createdAt', 'problem.code'],
     },
+  }),
+  upload: defineOperation({
+    name: 'inspections.upload',
+    method: 'POST',
+    path: '/api/v1/inspections/archive',
+    summary: 'Upload an archive of `docker save` or an OCI layout, and inspect its images',
+    description:
+      'The body is the archive, raw or as one multipart file part, and plain or compressed with ' +
+      'gzip or zstd. It becomes an artifact of the project, which files of its images are read ' +
+      'from later. `POST /api/v1/inspections` with the reference `artifact:SHA256` inspects one ' +
+      'that is stored already.',
+    access: 'images.inspect',
+    status: 202,
+    bodyKind: 'bytes',
+    query: z.object({
+      project: projectName.optional(),
+      name: fileName.optional(),
+      /** `all` inspects every image of the archive. */
+      platform: platformWord.default('all'),
+      force: queryBoolean.default(false),
+    }),
+    output: inspection,
+    errors: [
+      ...(['payload_too_large', 'incomplete_upload', 'upload_timeout', 'storage_full'] as const),
+      ...(['invalid_archive', 'too_many_requests'] as const),
+    ],
   }),
   show: defineOperation({
     name: 'inspections.show',

@@ -2,6 +2,11 @@
 import type { ProblemKind } from '../core/problem-kind.ts';
 
 export const inspectionProblems = {
+  invalid_archive: {
+    status: 400,
+    title: 'Not an archive of images',
+    hint: 'Upload what `docker save` writes, or a tar archive of an OCI layout, plain or compressed with gzip or zstd.',
+  },
   invalid_reference: {
     status: 400,
     title: 'Image reference not allowed',

@@ -1,11 +1,11 @@
-/** Search in all images. */
+/** Search over everything. */
 import { z } from 'zod';
 
 import { projectName } from '../access/model.ts';
-import { page, paging } from '../core/fields.ts';
+import { page, paging, queryList } from '../core/fields.ts';
 import { defineOperation, type OperationTag } from '../core/operation.ts';
 import { limits } from '../limits.ts';
-import { searchHit } from './model.ts';
+import { searchGroup, searchHit, searchKinds } from './model.ts';
 
 /** A digest in any case, with or without the algorithm as its prefix. */
 function hexDigest(algorithm: string, chars: number): z.ZodType<string, string> {
@@ -21,7 +21,7 @@ function hexDigest(algorithm: string, chars: number): z.ZodType<string, string> 
 export const searchTags = {
   search: {
     title: 'Search',
-    description: 'Search for files, packages and findings in all images.',
+    description: 'Search jobs, images, artifacts, files, packages and findings.',
   },
 } as const satisfies Record<string, OperationTag>;
 
@@ -30,12 +30,22 @@ export const searches = {
     name: 'search.run',
     method: 'GET',
     path: '/api/v1/search',
-    summary: 'Search all images for files by digest or path, packages by name, findings by rule',
-    description: 'Exactly one of `sha256`, `sha1`, `md5`, `path`, `package` and `rule`.',
+    summary: 'Search jobs, images, artifacts, files, packages and findings',
+    description:
+      'Exactly one of `text`, `sha256`, `sha1`, `md5`, `path`, `package` and `rule`. What `text` ' +
+      'is follows from its form: a digest or its beginning, a path from the root, a purl, an id, ' +
+      'or a part of a name (3 characters or more; shorter texts are beginnings of names).',
     access: 'images.read',
     query: z.object({
       ...paging,
+      cursor: z.string().max(limits.imageCursorChars).optional(),
       project: projectName.optional(),
+      /** Anything: a hash, a name or part of it, a path, a package, an image, a job. */
+      text: z.string().min(1).max(limits.searchTextChars).optional(),
+      /** Only these kinds. */
+      kind: queryList(z.enum(searchKinds)).optional(),
+      /** At most so many of each kind, for an overview; there is no next page then. */
+      perKind: z.coerce.number().int().min(1).max(limits.searchPerKindMax).optional(),
       sha256: hexDigest('sha256', 64).optional(),
       sha1: hexDigest('sha1', 40).optional(),
       md5: hexDigest('md5', 32).optional(),
@@ -46,19 +56,14 @@ export const searches = {
       /** Full name of a rule, signature or advisory: `CVE-2024-3094`. */
       rule: z.string().min(1).max(limits.packageNameChars).optional(),
     }),
-    output: page(searchHit),
+    output: page(searchHit).extend({
+      /** How much there is of each kind; with the first page only. */
+      groups: z.array(searchGroup),
+    }),
     cli: {
       command: 'search',
-      columns: [
-        'image',
-        'names',
-        'kind',
-        'path',
-        'layer',
-        'hiddenBy',
-        'package.purl',
-        'finding.rule',
-      ],
+      positional: ['text'],
+      columns: ['kind', 'id', 'title', 'project', 'names', 'layer', 'hiddenBy'],
     },
   }),
 } as const;

@@ -13,9 +13,11 @@ import { accessSlice, type Access } from '../access/index.ts';
 import { artifactsSlice } from '../artifacts/index.ts';
 import { blobsSlice } from '../blobs/index.ts';
 import { enginesSlice } from '../engines/index.ts';
+import { filesSlice } from '../files/index.ts';
 import {
   configuredNodes,
   describeConfiguration,
+  readProgramEnvironment,
   type LoadedConfiguration,
   type RoleName,
 } from '../floor/config/index.ts';
@@ -34,6 +36,7 @@ import { openExecutors } from '../roles/open-executors.ts';
 import type { Core, Role, StartRole, StopOptions } from '../roles/role.ts';
 import { startScheduler } from '../roles/scheduler.ts';
 import { startWorker } from '../roles/worker.ts';
+import { searchSlice } from '../search/index.ts';
 import { createLoopWatch, systemSlice } from '../system/index.ts';
 import { openDataDirectory, type DataDirectory } from './data-directory.ts';
 import { resolveImage } from './resolve-image.ts';
@@ -221,6 +224,11 @@ async function createSlices(
     artifactsSlice(core),
     jobsSlice({ ...core, engines }),
     inspectionSlice({ ...core, policy: values.inspection }),
+    await filesSlice({
+      ...{ ...core, engines, settings: values.inspection, dockerHost: values.dockerHost },
+      helperEnvironment: readProgramEnvironment(),
+    }),
+    searchSlice({ database: core.database, slices: () => slices }),
     eventsSlice({
       ...{ outbox, database: core.database },
       reauthenticate: ({ headers }) =>

@@ -1,4 +1,5 @@
 /** Artifacts: uploads and results as their projects see them. */
-export { keepUpload } from './keep.ts';
+export { listArtifacts, listOrigins, recordOrigin } from './by-content.ts';
+export { findArtifact, keepUpload } from './keep.ts';
 export { artifactRoutes, offerDownload, type ArtifactParts } from './routes.ts';
 export { artifactsSlice } from './slice.ts';

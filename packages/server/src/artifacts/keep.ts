@@ -23,7 +23,12 @@ export interface KeepOptions {
 }
 
 /** Stores an upload for a project; over the cap nothing is kept. */
-export async function keepUpload(upload: Upload, options: KeepOptions): Promise<Artifact> {
+export async function keepUpload(
+  upload: Pick<Upload, 'name' | 'declaredBytes'> & {
+    readonly stream: AsyncIterable<Uint8Array>;
+  },
+  options: KeepOptions,
+): Promise<Artifact> {
   const { database, project, actor } = options;
   const { declaredBytes } = upload;
   if (declaredBytes !== undefined && declaredBytes > options.maxBytes) {

@@ -10,11 +10,14 @@ import type { RoleName } from './config/index.ts';
 import type { Database } from './db/index.ts';
 import type { Route } from './http/index.ts';
 import type { Loop } from './loop.ts';
+import type { Searchable } from './searchable.ts';
 
 export interface Slice {
   readonly name: string;
   /** Its operations; the HTTP server refuses to start unless every operation has one route. */
   readonly routes?: readonly Route[];
+  /** What it offers to the search over everything. */
+  readonly searchables?: readonly Searchable[];
   /** Its background loops, which liveness watches. Asked each time, since loops come and go. */
   readonly loops?: () => readonly Loop[];
   /** What readiness and the list of what is missing ask it. */

@@ -17,6 +17,7 @@ import {
 } from '@lazaret/analysis';
 import { Problem } from '@lazaret/protocol';
 
+import { formatArchiveReference, readArchiveReference } from './archive-reference.ts';
 import type { InspectionOption } from '../floor/config/index.ts';
 
 /** The least that is needed of the configuration. */
@@ -33,6 +34,9 @@ export function checkReference(text: string, policy: ReferencePolicy): string {
 }
 
 function checkWord(written: string, policy: ReferencePolicy): string {
+  // Whether the project has it is asked for by whoever knows the project.
+  const archive = readArchiveReference(written);
+  if (archive !== undefined) return formatArchiveReference(archive);
   const word = parseSourceSpec(written);
   if (word.kind === 'plain') return checkRegistry(word.text, policy);
   if (word.kind === 'registry') return checkRegistry(word.reference, policy);

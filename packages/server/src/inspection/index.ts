@@ -1,4 +1,9 @@
-/** Inspections: looking into images as a task, and what is stored of them. */
+/** Inspections: asynchronous image scans, and what is stored of them. */
+export { createFileReader, type FileReader, type ReadContent } from './file-reader.ts';
+export { findContentFacts, findContentFindings, type ContentFacts } from './find-content.ts';
 export { startInspector, type Inspector } from './inspector.ts';
 export { openInspectionQueue, type InspectionQueue } from './queue.ts';
+export { findReadablePlaces, type ReadablePlace } from './readable-places.ts';
+export { search } from './search/typed-search.ts';
 export { inspectionSlice } from './slice.ts';
+export type { SourceSettings } from './source-settings.ts';

@@ -5,12 +5,14 @@ import { sql, type Kysely, type Transaction } from 'kysely';
 
 import { transaction } from '../floor/db/index.ts';
 import type { Database } from '../floor/db/schema.ts';
+import { insertNames, lastComponent } from './insert-names.ts';
 import type { LayerPlan, LayerRow } from './plan-layers.ts';
 import { packStorable, storable } from './storable.ts';
 
 /** Answers the id of the layer; that of an equal one where there is one. */
 export async function insertLayer(database: Kysely<Database>, plan: LayerPlan): Promise<number> {
   const { diffId: diff_id, content, rows } = plan;
+  await insertFileNames(database, plan);
   return transaction(database, async (trx) => {
     const made = await trx
       .insertInto('layers')
@@ -32,6 +34,26 @@ export async function insertLayer(database: Kysely<Database>, plan: LayerPlan): 
     for (const part of parts(rows)) await insertFiles(trx, made.id, part);
     return made.id;
   });
+}
+
+/** Before the layer, which is searched by them: names without files do no harm. */
+async function insertFileNames(
+  database: Kysely<Database>,
+  { diffId, content, rows }: LayerPlan,
+): Promise<void> {
+  const known = await database
+    .selectFrom('layers')
+    .select('id')
+    .where('diff_id', '=', diffId)
+    .where('content', '=', content)
+    .executeTakeFirst();
+  if (known !== undefined) return;
+  const named = rows.filter(({ isImplied }) => !isImplied);
+  await insertNames(
+    database,
+    'file_names',
+    named.map(({ file }) => lastComponent(file.path)),
+  );
 }
 
 function* parts<T>(rows: readonly T[]): Generator<readonly T[]> {

@@ -2,26 +2,24 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import {
-  SharedRates,
-  type InspectRequest,
-  type RegistryRequest,
-  type ScannerChoice,
-} from '@lazaret/analysis';
+import { SharedRates, type InspectRequest, type ScannerChoice } from '@lazaret/analysis';
 import { limits, type Platform } from '@lazaret/protocol';
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 
+import type { BlobStore } from '../blobs/index.ts';
 import type { InspectionOption } from '../floor/config/index.ts';
 import type { DatabaseHandle } from '../floor/db/index.ts';
 import type { Database } from '../floor/db/schema.ts';
-import { explicitReference, listedHosts, privateHostsSetting } from './check-reference.ts';
+import { describeSource, type SourceSettings } from './source-settings.ts';
 import type { InspectionQueue } from './queue.ts';
 import { runInspection } from './run-inspection.ts';
 import { removeOrphanLayers } from './store-report.ts';
 
 export interface InspectorOptions {
   readonly database: Kysely<Database>;
+  /** Where uploaded archives are. */
+  readonly blobs: BlobStore;
   readonly locks: DatabaseHandle;
   readonly queue: InspectionQueue;
   readonly log: Logger;
@@ -84,54 +82,24 @@ export async function startInspector(options: InspectorOptions): Promise<Inspect
   };
 }
 
-interface DescribeParts {
-  readonly settings: InspectionOption;
-  readonly dockerHost: string;
-  readonly helperEnvironment: InspectorOptions['helperEnvironment'];
+interface DescribeParts extends Omit<SourceSettings, 'spoolDirectory'> {
   readonly places: { readonly cache: string; readonly spool: string };
 }
 
 function describeRequest(
   about: { readonly reference: string; readonly platform: string },
-  { settings, dockerHost, helperEnvironment, places }: DescribeParts,
+  { places, ...parts }: DescribeParts,
 ): InspectRequest {
-  const { registries, parallel } = settings;
+  const { settings } = parts;
   return {
-    reference: explicitReference(about.reference),
+    ...describeSource(about.reference, { ...parts, spoolDirectory: places.spool }),
     platform: readPlatform(about.platform),
-    offline: false,
     files: true,
     scanners: chooseScanners(settings),
     vulnerabilityDatabase: settings.vulnerabilityDatabase,
     cache: { directory: places.cache, maxBytes: settings.cacheBytes },
-    registry: describeRegistries(registries, helperEnvironment),
-    dockerHost,
-    parallel,
+    parallel: settings.parallel,
     timeMs: settings.timeLimit,
-    spoolDirectory: places.spool,
-  };
-}
-
-function describeRegistries(
-  registries: InspectionOption['registries'],
-  variables: InspectorOptions['helperEnvironment'],
-): RegistryRequest {
-  const { credentialHelpers: helpers } = registries;
-  return {
-    plainHttpHosts: registries.plainHttp,
-    skipVerifyHosts: registries.skipVerify,
-    caFiles: registries.caFiles,
-    credentialsFile: registries.credentialsFile,
-    containersAuth: registries.containersAuth,
-    pullSecrets: registries.pullSecrets,
-    helperEnvironment: helpers === undefined ? undefined : { ...variables, ...helpers.environment },
-    mirrors: registries.mirrors,
-    foreignHosts: registries.foreign,
-    proxy: undefined,
-    rates: registries.rates,
-    privateHosts: listedHosts(registries),
-    privateHostsSetting,
-    isNamedByCaller: true,
   };
 }
 

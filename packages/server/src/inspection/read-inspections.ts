@@ -11,6 +11,7 @@ import { sql, type Kysely, type Selectable } from 'kysely';
 
 import type { Database } from '../floor/db/schema.ts';
 import type { ProjectScope } from '../floor/principal.ts';
+import { readArchiveReference } from './archive-reference.ts';
 import { toPage, type Paging } from './read-images.ts';
 
 const seenState = sql<InspectionState>`case
@@ -65,12 +66,23 @@ function select(database: Kysely<Database>, scope: ProjectScope) {
     .where(scope === 'all' ? sql<boolean>`true` : sql<boolean>`project = any(${scope}::text[])`);
 }
 
+function toArchive({
+  reference,
+  archive_name: name,
+  archive_bytes: sizeBytes,
+}: SeenInspection): Inspection['archive'] {
+  const sha256 = readArchiveReference(reference);
+  if (sha256 === undefined || name === null || sizeBytes === null) return null;
+  return { sha256, name, sizeBytes };
+}
+
 function toInspection(row: SeenInspection): Inspection {
   const { problem_code: code, problem_detail: detail, state } = row;
   return {
     id: row.id,
     project: row.project,
     reference: row.reference,
+    archive: toArchive(row),
     platform: row.platform,
     force: row.force,
     state,

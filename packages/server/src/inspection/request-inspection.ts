@@ -16,6 +16,8 @@ export interface RequestContext {
   readonly project: string;
   readonly actor: string;
   readonly idempotencyKey: string | undefined;
+  /** What the reference stands for, when it is an uploaded archive. */
+  readonly archive?: { readonly name: string; readonly sizeBytes: number } | undefined;
 }
 
 /** Answers the id of the inspection; of an earlier one for a known key, or while that one lives. */
@@ -87,7 +89,7 @@ async function findLive(
 async function insert(
   trx: Transaction<Database>,
   request: Omit<InspectionRequest, 'project'>,
-  { queue, project, actor }: RequestContext,
+  { queue, project, actor, archive }: RequestContext,
 ): Promise<string> {
   const { reference, platform, force } = request;
   await checkRoom(trx);
@@ -98,10 +100,11 @@ async function insert(
     .values({
       ...{ id, project, reference, platform, force },
       ...{ queue_id: queueId, requested_by: actor },
+      ...{ archive_name: archive?.name ?? null, archive_bytes: archive?.sizeBytes ?? null },
     })
     .execute();
   await queue.add(trx, { inspection: id, queueId });
-  const data = { reference, platform, force };
+  const data = { reference, platform, force, ...(archive !== undefined && { archive }) };
   await appendEvents(trx, [{ type: 'inspection.queued', subject: id, actor, project, data }]);
   return id;
 }

@@ -1,13 +1,21 @@
-/** HTTP of inspections, of the images that were inspected, and of the search in them. */
+/** HTTP of inspections and of the images that were inspected. */
 import { Readable } from 'node:stream';
 
-import { finalInspectionStates, operations, type Inspection } from '@lazaret/protocol';
+import {
+  finalInspectionStates,
+  operations,
+  type Artifact,
+  type Inspection,
+} from '@lazaret/protocol';
 import type { Kysely } from 'kysely';
 
+import { findArtifact } from '../artifacts/index.ts';
+import type { BlobStore } from '../blobs/index.ts';
 import type { Database } from '../floor/db/schema.ts';
 import { readIdempotencyKey, route, type CallContext, type Route } from '../floor/http/index.ts';
 import { longPoll } from '../floor/long-poll.ts';
 import { chooseProject, forbidden, projectsWith, type ProjectScope } from '../floor/principal.ts';
+import { formatArchiveReference, readArchiveReference } from './archive-reference.ts';
 import { cancelInspection } from './cancel-inspection.ts';
 import { checkReference, type ReferencePolicy } from './check-reference.ts';
 import { listFiles } from './list-files.ts';
@@ -24,10 +32,11 @@ import { listInspections, readInspection } from './read-inspections.ts';
 import { compareImages, formatReport } from './read-report.ts';
 import { removeImage } from './remove-image.ts';
 import { requestInspection } from './request-inspection.ts';
-import { search } from './search.ts';
+import { uploadArchive } from './upload-archive.ts';
 
 export interface InspectionParts {
   readonly database: Kysely<Database>;
+  readonly blobs: BlobStore;
   readonly queue: InspectionQueue;
   readonly policy: ReferencePolicy;
   /** Told after events were written. */
@@ -43,22 +52,46 @@ export function inspectionRoutes(parts: InspectionParts): Route[] {
 const canRead = (context: CallContext): ProjectScope =>
   projectsWith(context.principal, 'images.read');
 
+type InspectionOf = Parameters<typeof requestInspection>[0];
+
+interface Asker extends Pick<CallContext, 'principal' | 'headers'> {
+  readonly project: string;
+  readonly archive: Artifact | undefined;
+}
+
 function taskRoutes(parts: InspectionParts): Route[] {
-  const { database, queue, policy, onEvents } = parts;
+  const { database, blobs, queue, policy, onEvents } = parts;
   const { images, inspections } = operations;
+  const start = async (request: InspectionOf, asker: Asker): Promise<Inspection> => {
+    const { project, principal, headers, archive } = asker;
+    const idempotencyKey = readIdempotencyKey(headers['idempotency-key']);
+    const actor = principal.name;
+    const context = { database, queue, project, actor, idempotencyKey, archive };
+    const id = await requestInspection(request, context);
+    queue.wake();
+    onEvents();
+    // Who may ask but not read still learns what became of it.
+    return readInspection(database, [project], id);
+  };
   return [
     route(images.inspect, async ({ body }, { principal, headers }) => {
       const { project: asked, ...request } = body;
       const project = chooseProject(principal, 'images.inspect', asked);
       const reference = checkReference(request.reference, policy);
-      const idempotencyKey = readIdempotencyKey(headers['idempotency-key']);
+      const sha256 = readArchiveReference(reference);
+      const archive =
+        sha256 === undefined ? undefined : await findArtifact(database, [project], sha256);
+      return start({ ...request, reference }, { project, principal, headers, archive });
+    }),
+    route(inspections.upload, async ({ query }, context) => {
+      const { principal, headers } = context;
+      const { project: asked, name, platform, force } = query;
+      const project = chooseProject(principal, 'images.inspect', asked);
+      const upload = await context.upload();
       const actor = principal.name;
-      const context = { database, queue, project, actor, idempotencyKey };
-      const id = await requestInspection({ ...request, reference }, context);
-      queue.wake();
-      onEvents();
-      // Who may ask but not read still learns what became of it.
-      return readInspection(database, [project], id);
+      const archive = await uploadArchive(upload, { database, blobs, project, name, actor });
+      const reference = formatArchiveReference(archive.sha256);
+      return start({ reference, platform, force }, { project, principal, headers, archive });
     }),
     route(inspections.list, ({ query }, context) =>
       listInspections(database, canRead(context), query),
@@ -100,7 +133,7 @@ async function waitFor(
 }
 
 function imageRoutes({ database }: InspectionParts): Route[] {
-  const { images, searches } = operations;
+  const { images } = operations;
   const find = (context: CallContext, key: ImageKey) => findImage(database, canRead(context), key);
   return [
     route(images.list, ({ query }, context) => listImages(database, canRead(context), query)),
@@ -119,7 +152,6 @@ function imageRoutes({ database }: InspectionParts): Route[] {
       const { id } = await find(context, { ...params, project: query.project });
       return listFindings(database, id, query);
     }),
-    route(searches.run, ({ query }, context) => search(database, canRead(context), query)),
   ];
 }
 

@@ -24,9 +24,11 @@ import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 
 import { withAdvisoryLock, type DatabaseHandle } from '../floor/db/index.ts';
+import type { BlobStore } from '../blobs/index.ts';
 import type { Database } from '../floor/db/schema.ts';
 import { findKnown } from './find-known.ts';
 import { InspectionHold, type TakenInspection } from './inspection-hold.ts';
+import { archiveOpener } from './source-settings.ts';
 import { storeReport, InspectionLostError, type StoredImage } from './store-report.ts';
 
 export interface InspectorParts {
@@ -34,6 +36,8 @@ export interface InspectorParts {
   /** Connections that hold a lock as long as an inspection takes. */
   readonly locks: DatabaseHandle;
   readonly log: Logger;
+  /** Where uploaded archives are. */
+  readonly blobs: BlobStore;
   /** What is asked of the analysis for a reference and platform. */
   readonly describe: (about: TakenInspection) => InspectRequest;
   readonly timeLimitMs: number;
@@ -96,8 +100,10 @@ async function inspectOnce(
 ): Promise<StoredImage[]> {
   const { toolVersion, now, sharedRates } = parts;
   const request = parts.describe(hold.about);
+  const openArchive = archiveOpener(hold.about.reference, parts.blobs);
   hold.setPhase('resolving');
-  const resolution = await resolveImage(request, { toolVersion, now, signal, sharedRates });
+  const hooks = { toolVersion, now, signal, sharedRates, openArchive };
+  const resolution = await resolveImage(request, hooks);
   if (resolution === undefined) {
     throw new SourceError(
       'unsupported',
@@ -118,7 +124,7 @@ async function inspectOnce(
     hold.setPhase('layers');
     // The tag may name another image by now, of which neither lock nor resolution is.
     const reports = await inspectImage(pinned, {
-      ...{ toolVersion, now, sharedRates },
+      ...{ toolVersion, now, sharedRates, openArchive },
       signal: AbortSignal.any([signal, lost]),
       onProgress: (progress) => hold.tell(progress),
       onWarning: (warning) =>

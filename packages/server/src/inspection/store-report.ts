@@ -13,6 +13,7 @@ import { transaction } from '../floor/db/index.ts';
 import type { Database } from '../floor/db/schema.ts';
 import { appendEvents } from '../floor/events/index.ts';
 import { describeReport } from './describe-report.ts';
+import { indexedName, insertNames } from './insert-names.ts';
 import { insertLayer, insertRows } from './insert-rows.ts';
 import { planLayers } from './plan-layers.ts';
 import { packStorable, storable } from './storable.ts';
@@ -52,6 +53,17 @@ export async function storeReport(
   for (const plan of plans) {
     layers.push({ position: plan.position, layer: await insertLayer(database, plan) });
   }
+  const { packages, findings } = report;
+  await insertNames(
+    database,
+    'package_names',
+    packages.map(({ name }) => indexedName(name)),
+  );
+  await insertNames(
+    database,
+    'rule_names',
+    findings.map(({ rule }) => indexedName(rule)),
+  );
   const { files: _, ...rest } = report;
   const bytes = await compress(Buffer.from(packStorable(rest)));
   const facts = describeReport(report);

@@ -1,5 +1,7 @@
 /** Jobs: submission, placement, attempts, history, and what is read of them. */
+export { findJobsWithInput, findJobsWithResult } from './by-content.ts';
 export { NodeWorker } from './node-worker.ts';
 export { endOverdue, placeJobs, type SchedulerOptions } from './schedule.ts';
-export { jobsSlice } from './slice.ts';
+export { jobParts, jobsSlice, type JobContext } from './slice.ts';
+export { submit, type JobParts } from './service.ts';
 export { type RunnableEngine } from './submit.ts';

@@ -89,6 +89,19 @@ export async function readJob(
   };
 }
 
+/** Jobs by their ids, newest first, without their parts; the caller checked the permission. */
+export async function readJobs(database: Kysely<Database>, ids: readonly string[]): Promise<Job[]> {
+  if (ids.length === 0) return [];
+  const rows = await database
+    .selectFrom('jobs')
+    .selectAll()
+    .where('id', 'in', ids)
+    .orderBy('id', 'desc')
+    .execute();
+  const inputs = await readInputs(database, ids);
+  return rows.map((row) => toJob(row, inputs.get(row.id) ?? []));
+}
+
 /** The job without its parts. */
 export async function readJobSummary(
   database: Kysely<Database>,

@@ -4,23 +4,30 @@ import type { Engines } from '../engines/index.ts';
 import type { Slice, SliceContext } from '../floor/slice.ts';
 import { legacyRoutes } from './legacy-routes.ts';
 import { jobRoutes } from './routes.ts';
+import { jobSearchable } from './search-jobs.ts';
 import type { JobParts } from './service.ts';
 
-export function jobsSlice(
-  context: Pick<SliceContext, 'database' | 'onEvents' | 'wake' | 'changed' | 'clock'> & {
-    readonly blobs: BlobStore;
-    readonly engines: Pick<Engines, 'find' | 'checkParameters'>;
-  },
-): Slice {
+export type JobContext = Pick<SliceContext, 'database' | 'onEvents' | 'wake' | 'changed'> & {
+  readonly blobs: BlobStore;
+  readonly engines: Pick<Engines, 'find' | 'checkParameters'>;
+};
+
+/** What submitting needs, for other slices that submit as well. */
+export function jobParts(context: JobContext): JobParts {
   const { database, blobs, engines, onEvents, wake, changed } = context;
-  const parts: JobParts = {
+  return {
     ...{ database, blobs, onEvents, changed },
     findEngine: (name, revision) => engines.find(name, revision),
     checkParameters: (engine, parameters) => engines.checkParameters(engine, parameters),
     onQueue: () => wake('scheduler', 'worker'),
   };
+}
+
+export function jobsSlice(context: JobContext & Pick<SliceContext, 'clock'>): Slice {
+  const parts = jobParts(context);
   return {
     name: 'jobs',
+    searchables: [jobSearchable(context.database)],
     routes: [...legacyRoutes(parts), ...jobRoutes({ ...parts, nowMs: context.clock.now })],
   };
 }

@@ -9,7 +9,9 @@ import { PlainText } from '../../components/plain-text.tsx';
 import { LinkAnchor } from '../../components/router-link.tsx';
 import { formatMode } from '../../text/image-labels.ts';
 import { absoluteTime } from '../../time.ts';
+import { FileActions } from '../file/file-actions.tsx';
 import { LayerTag } from './location.tsx';
+import { useImagePage } from './use-image-page.ts';
 
 const digestChars = 20;
 
@@ -68,6 +70,7 @@ export function FileDetails({ file, path }: FileDetailsProps): ReactNode {
 function Known({ file }: { readonly file: ImageFile }): ReactNode {
   const { mode, uid, gid, mtimeMs, kind, linkPath, device, capabilities, rawPath } = file;
   const isSpecial = (mode & 0o6000) !== 0;
+  const { digest, inProject } = useImagePage();
   return (
     <>
       <dl className="fields">
@@ -112,6 +115,15 @@ function Known({ file }: { readonly file: ImageFile }): ReactNode {
         {rawPath !== undefined && <Field label="Name">not valid UTF-8</Field>}
       </dl>
       <Digests file={file} />
+      {file.sha256 !== undefined && (
+        <FileActions
+          sha256={file.sha256}
+          image={digest}
+          project={inProject.project}
+          name={file.name}
+          withPreview
+        />
+      )}
     </>
   );
 }
@@ -141,8 +153,8 @@ function Digests({ file }: { readonly file: ImageFile }): ReactNode {
         )}
       </dl>
       {sha256 !== undefined && (
-        <LinkAnchor to="/search" search={{ by: 'hash', text: sha256 }}>
-          Find in all images
+        <LinkAnchor to="/files/$sha256" params={{ sha256 }}>
+          Everything known about this file
         </LinkAnchor>
       )}
     </div>

@@ -1,7 +1,7 @@
 import type { PlacedFinding } from '@lazaret/protocol';
 import { type ReactNode, useEffect, useRef } from 'react';
 
-import { Copyable } from '../../components/copy.tsx';
+import { HashLink } from '../../components/hash-link.tsx';
 import { PlainText } from '../../components/plain-text.tsx';
 import { LinkAnchor } from '../../components/router-link.tsx';
 import { SeverityBadge } from '../../components/verdict-badge.tsx';
@@ -45,7 +45,12 @@ export function FindingRow({ finding, isSelected, plainPath, note }: FindingRowP
         </div>
         <div className="small dim break">
           {scanner} ·{' '}
-          <LinkAnchor to="/search" search={{ by: 'rule', text: rule }} className="mono" inherit>
+          <LinkAnchor
+            to="/search"
+            search={{ text: rule, kind: 'finding' }}
+            className="mono"
+            inherit
+          >
             <PlainText>{rule}</PlainText>
           </LinkAnchor>
         </div>
@@ -100,10 +105,7 @@ function Evidence({ finding }: { readonly finding: PlacedFinding }): ReactNode {
           <div>
             <dt>SHA-256</dt>
             <dd>
-              <Copyable value={sha256} label="the SHA-256" chars={24} />{' '}
-              <LinkAnchor to="/search" search={{ by: 'hash', text: sha256 }} inherit>
-                find in all images
-              </LinkAnchor>
+              <HashLink sha256={sha256} chars={24} />
             </dd>
           </div>
         )}

@@ -34,7 +34,7 @@ const columns: readonly Column<PlacedPackage>[] = [
       <div className="cell-name">
         <LinkAnchor
           to="/search"
-          search={{ by: 'package', text: name }}
+          search={{ text: name, kind: 'package' }}
           className="row-link"
           title={escapeInvisible(purl)}
         >

@@ -1,78 +1,126 @@
-import { formatSize, type SearchHit } from '@lazaret/protocol';
-import { IconAlertTriangle, IconFile, IconPackage } from '@tabler/icons-react';
+import { formatSize, type SearchHit, type SearchKind } from '@lazaret/protocol';
+import {
+  type Icon,
+  IconAlertTriangle,
+  IconFile,
+  IconFileDigit,
+  IconListDetails,
+  IconPackage,
+  IconPackages,
+} from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 
+import { HashLink } from '../../components/hash-link.tsx';
 import { PlainText } from '../../components/plain-text.tsx';
 import { LinkAnchor } from '../../components/router-link.tsx';
-import { SeverityBadge } from '../../components/verdict-badge.tsx';
+import { StateBadge } from '../../components/state-badge.tsx';
+import { SeverityBadge, VerdictBadge } from '../../components/verdict-badge.tsx';
+import { Timestamp } from '../../components/timestamp.tsx';
 import { imageTitle, shortDigest } from '../../text/digest.ts';
 import { LayerTag } from '../image/location.tsx';
-import type { ImageSearch } from '../image/search.ts';
-import { fileSearch } from '../image/use-image-page.ts';
 import { useProjectSearch } from '../images/image-columns.tsx';
+import { hitTarget } from './hit-target.ts';
 
-const icons = { file: IconFile, package: IconPackage, finding: IconAlertTriangle } as const;
+export const kindIcons: Readonly<Record<SearchKind, Icon>> = {
+  job: IconListDetails,
+  image: IconPackages,
+  artifact: IconFileDigit,
+  file: IconFile,
+  package: IconPackage,
+  finding: IconAlertTriangle,
+};
 
-/** One search result, linking to the selected file, package or finding. */
+/** Something that was found; it leads there, with the file or finding selected. */
 export function HitRow({ hit }: { readonly hit: SearchHit }): ReactNode {
   const inProject = useProjectSearch(hit.project);
-  const Icon = icons[hit.kind];
-  const params = { digest: hit.image };
+  const KindIcon = kindIcons[hit.kind];
   return (
     <li className="hit">
-      <Icon size={18} stroke={1.7} aria-hidden />
+      <KindIcon size={18} stroke={1.7} aria-hidden />
       <div className="grow">
-        <Link
-          to="/images/$digest"
-          params={params}
-          search={hitSearch(hit, inProject)}
-          className="job-row-name hit-name"
-        >
-          <What hit={hit} />
+        <Link {...hitTarget(hit, inProject)} className="job-row-name hit-name">
+          <HitTitle hit={hit} />
         </Link>
         <div className="row tight small dim">
-          <About hit={hit} />
-          <LayerTag layer={hit.layer} hiddenBy={hit.hiddenBy} />
+          <HitFacts hit={hit} />
         </div>
       </div>
-      <div className="hit-image small">
-        <LinkAnchor
-          to="/images/$digest"
-          params={params}
-          search={inProject}
-          className="hit-image-name"
-          title={imageTitle({ names: hit.names, digest: hit.image })}
-        >
-          <PlainText>{hit.names[0] ?? shortDigest(hit.image)}</PlainText>
-        </LinkAnchor>
-        <div className="dim mono">{shortDigest(hit.image)}</div>
-        {hit.platform !== null && (
-          <div className="dim">
-            <PlainText>{hit.platform}</PlainText>
-          </div>
-        )}
-      </div>
+      {hit.kind !== 'image' && hit.image !== null && <InImage hit={hit} image={hit.image} />}
+      {hit.kind === 'image' && hit.verdict !== null && <VerdictBadge state={hit.verdict} />}
     </li>
   );
 }
 
-function What({ hit }: { readonly hit: SearchHit }): ReactNode {
-  if (hit.package !== null) {
-    return <PlainText>{`${hit.package.name} ${hit.package.version}`}</PlainText>;
-  }
-  if (hit.finding !== null) return <PlainText>{hit.finding.title}</PlainText>;
+function InImage({ hit, image }: { readonly hit: SearchHit; readonly image: string }): ReactNode {
+  const search = useProjectSearch(hit.project);
   return (
-    <span className="mono">
-      <PlainText>{hit.path ?? 'a file'}</PlainText>
+    <div className="hit-image small">
+      <LinkAnchor
+        to="/images/$digest"
+        params={{ digest: image }}
+        search={search}
+        className="hit-image-name"
+        title={imageTitle({ names: hit.names, digest: image })}
+      >
+        <PlainText>{hit.names[0] ?? shortDigest(image)}</PlainText>
+      </LinkAnchor>
+      <div className="dim mono">{shortDigest(image)}</div>
+      {hit.platform !== null && (
+        <div className="dim">
+          <PlainText>{hit.platform}</PlainText>
+        </div>
+      )}
+    </div>
+  );
+}
+
+/** The name of a hit: monospaced where it is a path or an id. */
+export function HitTitle({ hit }: { readonly hit: SearchHit }): ReactNode {
+  const isMono = hit.kind === 'file';
+  return (
+    <span className={isMono ? 'mono' : ''}>
+      <PlainText>{hit.kind === 'image' ? imageTitleOf(hit) : hit.title}</PlainText>
     </span>
   );
 }
 
-function About({ hit }: { readonly hit: SearchHit }): ReactNode {
-  const { file, package: pack, finding, path } = hit;
+function imageTitleOf({ names, id }: SearchHit): string {
+  return names[0] ?? shortDigest(id);
+}
+
+interface HitFactsProps {
+  readonly hit: SearchHit;
+  /** Without links, and with the image in which it is. */
+  readonly isPlain?: boolean;
+}
+
+/** What tells a hit from others of its kind, in a line. */
+export function HitFacts({ hit, isPlain }: HitFactsProps): ReactNode {
+  const { kind, job, artifact, file, package: pack, finding, path } = hit;
   return (
     <>
+      {job !== null && (
+        <>
+          <StateBadge state={job.state} />
+          <PlainText>{job.engine}</PlainText>
+          <span className="mono">{hit.id}</span>
+          <Timestamp at={job.createdAt} />
+        </>
+      )}
+      {kind === 'image' && (
+        <>
+          <span className="mono">{shortDigest(hit.id)}</span>
+          {hit.platform !== null && <PlainText>{hit.platform}</PlainText>}
+        </>
+      )}
+      {artifact !== null && (
+        <>
+          <span>{formatSize(artifact.sizeBytes)}</span>
+          <span className="mono">{shortDigest(artifact.sha256)}</span>
+          <Timestamp at={artifact.createdAt} />
+        </>
+      )}
       {finding !== null && (
         <>
           <SeverityBadge value={finding.severity} />
@@ -87,32 +135,19 @@ function About({ hit }: { readonly hit: SearchHit }): ReactNode {
           <PlainText>{path}</PlainText>
         </span>
       )}
-      {file !== null && finding === null && pack === null && (
+      {file !== null && (
         <span>
-          {file.type}
+          {file.type.replaceAll('-', ' ')}
           {file.type === 'file' && `, ${formatSize(file.sizeBytes)}`}
         </span>
       )}
+      {file?.sha256 !== undefined && isPlain !== true && (
+        <HashLink sha256={file.sha256} chars={12} plain />
+      )}
+      {isPlain === true && kind !== 'image' && hit.image !== null && (
+        <PlainText>{hit.names[0] ?? shortDigest(hit.image)}</PlainText>
+      )}
+      <LayerTag layer={hit.layer} hiddenBy={hit.hiddenBy} />
     </>
   );
-}
-
-/** URL parameters of the image page that select the result. */
-function hitSearch(hit: SearchHit, inProject: { project?: string }): ImageSearch {
-  const { finding, path, layer, hiddenBy } = hit;
-  if (finding !== null) {
-    return {
-      ...inProject,
-      tab: 'findings',
-      severity: finding.severity,
-      class: finding.class,
-      rule: finding.rule,
-      ...(path === null ? {} : { path }),
-    };
-  }
-  if (hit.package !== null) {
-    const hidden = hiddenBy === null ? {} : { hidden: 'yes' };
-    return { ...inProject, tab: 'packages', text: hit.package.name, ...hidden };
-  }
-  return fileSearch({ path: path ?? '', layer, hiddenBy }, inProject);
 }

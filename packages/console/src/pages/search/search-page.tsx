@@ -1,132 +1,218 @@
-import { Button, Select, TextInput } from '@mantine/core';
-import { operations } from '@lazaret/protocol';
+import { Button, TextInput } from '@mantine/core';
+import {
+  operations,
+  type SearchGroup,
+  type SearchHit,
+  searchKinds,
+  type SearchKind,
+} from '@lazaret/protocol';
 import { IconSearch, IconSearchOff, IconWorldSearch } from '@tabler/icons-react';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
 
 import { client } from '../../client.ts';
-import { usePages } from '../../data.ts';
+import { useOperation, usePages } from '../../data.ts';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { LoadMoreButton } from '../../components/load-more-button.tsx';
-import { Notice } from '../../components/notice.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
+import { Panel } from '../../components/panel.tsx';
 import { QueryView } from '../../components/query-view.tsx';
+import { LinkAnchor } from '../../components/router-link.tsx';
 import { HitRow } from './hit-row.tsx';
-import {
-  guessKind,
-  searchKinds,
-  type SearchKind,
-  type SearchQuery,
-  toSearchQuery,
-} from './search-query.ts';
+import { countWords, describeTerm, kindWords } from './search-query.ts';
 
 const pageItems = 50;
+const itemsPerKind = 5;
 
-const kinds: Readonly<Record<SearchKind, { readonly label: string; readonly hint: string }>> = {
-  hash: { label: 'Hash', hint: 'SHA-256, SHA-1 or MD5 of a file' },
-  path: { label: 'Path', hint: 'Path prefix: etc/ssh/ or usr/bin/curl' },
-  package: { label: 'Package', hint: 'Exact package name, or purl' },
-  rule: { label: 'Rule', hint: 'Exact name of a rule, signature or advisory' },
-};
-
-/** Searches files, packages and findings of all inspected images. */
+/** Searches jobs, images, artifacts, files, packages and findings at once, or one kind of them. */
 export function SearchPage(): ReactNode {
-  const address = useSearch({ from: '/shell/search' });
-  const by = searchKinds.find((kind) => kind === address.by) ?? 'package';
-  const { text } = address;
-  const query = text === undefined ? undefined : toSearchQuery(by, text);
+  const { text, kind: asked } = useSearch({ from: '/shell/search' });
+  const kind = searchKinds.find((known) => known === asked);
   return (
     <>
       <PageHeader title="Search">
-        Find files, packages and findings in all layers of all inspected images, including hidden
-        files.
+        Jobs, images, artifacts, and the files, packages and findings of every layer, including
+        those that a later layer hides.
       </PageHeader>
       <div className="stack">
-        <SearchForm key={`${by} ${text ?? ''}`} by={by} text={text ?? ''} />
-        {text === undefined && (
-          <section className="panel">
-            <EmptyState icon={IconWorldSearch} title="Search all inspected images">
-              By file hash, path, package, or the name of a rule, signature or vulnerability.
-            </EmptyState>
-          </section>
-        )}
-        {text !== undefined && query === undefined && (
-          <Notice tone="warning" title="Invalid hash">
-            <p>
-              Expected 64 (SHA-256), 40 (SHA-1) or 32 (MD5) hexadecimal characters. To search for
-              something else, change the search type.
-            </p>
-          </Notice>
-        )}
-        {query !== undefined && <Hits query={query} />}
+        <SearchForm key={text ?? ''} text={text ?? ''} kind={kind} />
+        {text === undefined ? <NothingAsked /> : <Results key={text} text={text} kind={kind} />}
       </div>
     </>
   );
 }
 
-function SearchForm({ by, text }: { readonly by: SearchKind; readonly text: string }): ReactNode {
+function NothingAsked(): ReactNode {
+  return (
+    <section className="panel">
+      <EmptyState icon={IconWorldSearch} title="Search everything">
+        A SHA-256, SHA-1 or MD5 from a threat report, part of a file name, a path such as
+        <code> /etc/ssh/</code>, a package or its URL, an image, a job, a rule or a CVE. From any
+        page: <kbd>/</kbd> or <kbd>Ctrl</kbd> <kbd>K</kbd>.
+      </EmptyState>
+    </section>
+  );
+}
+
+interface SearchFormProps {
+  readonly text: string;
+  readonly kind: SearchKind | undefined;
+}
+
+function SearchForm({ text, kind }: SearchFormProps): ReactNode {
   const navigate = useNavigate();
-  const [kind, setKind] = useState<SearchKind>(by);
   const [typed, setTyped] = useState(text);
-  const [chosen, setChosen] = useState(text !== '');
+  const recognised = typed.trim() === '' ? undefined : describeTerm(typed);
   return (
     <form
       className="search-form"
       role="search"
       onSubmit={(event) => {
         event.preventDefault();
-        const value = typed.trim();
-        if (value !== '') void navigate({ to: '/search', search: { by: kind, text: value } });
+        const words = typed.trim();
+        const search = { text: words, ...(kind === undefined ? {} : { kind }) };
+        if (words !== '') void navigate({ to: '/search', search });
       }}
     >
-      <Select
-        aria-label="Search type"
-        data={searchKinds.map((value) => ({ value, label: kinds[value].label }))}
-        value={kind}
-        allowDeselect={false}
-        onChange={(next) => {
-          setChosen(true);
-          setKind(searchKinds.find((known) => known === next) ?? kind);
-        }}
-      />
       <TextInput
-        aria-label={kinds[kind].hint}
-        placeholder={kinds[kind].hint}
+        aria-label="Search text"
+        placeholder="Hash, name or part of it, path, package, image, job, rule"
+        size="md"
+        leftSection={<IconSearch size={18} />}
         value={typed}
         spellCheck={false}
         autoCapitalize="none"
         autoComplete="off"
-        onChange={(event) => {
-          const { value } = event.currentTarget;
-          setTyped(value);
-          const guess = guessKind(value);
-          if (guess !== undefined && !chosen) setKind(guess);
-        }}
+        data-autofocus
+        rightSectionWidth="auto"
+        rightSection={
+          recognised === undefined ? undefined : (
+            <span className="tag recognised">{recognised}</span>
+          )
+        }
+        onChange={(event) => setTyped(event.currentTarget.value)}
       />
-      <Button type="submit" leftSection={<IconSearch size={16} />} disabled={typed.trim() === ''}>
+      <Button type="submit" size="md" disabled={typed.trim() === ''}>
         Search
       </Button>
     </form>
   );
 }
 
-function Hits({ query: requested }: { readonly query: SearchQuery }): ReactNode {
-  const { query, items } = usePages(['search.run', requested], (cursor, signal) =>
+interface ResultsProps {
+  readonly text: string;
+  readonly kind: SearchKind | undefined;
+}
+
+/** The kinds with their counts, and the hits of all of them or of the chosen one. */
+function Results({ text, kind }: ResultsProps): ReactNode {
+  const overview = useOperation(operations.searches.run, {
+    query: { text, perKind: itemsPerKind },
+  });
+  return (
+    <QueryView query={overview} rows={8}>
+      {({ groups, items }) => (
+        <>
+          <KindTabs text={text} kind={kind} groups={groups} />
+          {kind === undefined ? (
+            <Overview text={text} groups={groups} items={items} />
+          ) : (
+            <KindHits key={kind} text={text} kind={kind} />
+          )}
+        </>
+      )}
+    </QueryView>
+  );
+}
+
+interface KindTabsProps extends ResultsProps {
+  readonly groups: readonly SearchGroup[];
+}
+
+function KindTabs({ text, kind, groups }: KindTabsProps): ReactNode {
+  return (
+    <nav className="chips" aria-label="Kinds">
+      <LinkAnchor
+        to="/search"
+        search={{ text }}
+        className="chip"
+        aria-current={kind === undefined ? 'page' : undefined}
+      >
+        All
+      </LinkAnchor>
+      {groups.map((group) => (
+        <LinkAnchor
+          key={group.kind}
+          to="/search"
+          search={{ text, kind: group.kind }}
+          className={group.count === 0 ? 'chip none' : 'chip'}
+          aria-current={kind === group.kind ? 'page' : undefined}
+        >
+          {kindWords[group.kind].many} <b className="number">{countWords(group)}</b>
+        </LinkAnchor>
+      ))}
+    </nav>
+  );
+}
+
+interface OverviewProps {
+  readonly text: string;
+  readonly groups: readonly SearchGroup[];
+  readonly items: readonly SearchHit[];
+}
+
+function Overview({ text, groups, items }: OverviewProps): ReactNode {
+  const found = groups.filter(({ count }) => count > 0);
+  if (found.length === 0) {
+    return (
+      <section className="panel">
+        <NoHits text={text} />
+      </section>
+    );
+  }
+  return found.map((group) => (
+    <Panel
+      key={group.kind}
+      flush
+      title={
+        <>
+          {kindWords[group.kind].many} <span className="dim number">{countWords(group)}</span>
+        </>
+      }
+      actions={
+        group.count > itemsPerKind && (
+          <LinkAnchor to="/search" search={{ text, kind: group.kind }}>
+            Show all
+          </LinkAnchor>
+        )
+      }
+    >
+      <ul className="hits">
+        {items
+          .filter(({ kind }) => kind === group.kind)
+          .map((hit, index) => (
+            <HitRow key={index} hit={hit} />
+          ))}
+      </ul>
+    </Panel>
+  ));
+}
+
+function KindHits({ text, kind }: { readonly text: string; readonly kind: SearchKind }): ReactNode {
+  const { query, items } = usePages(['search.run', 'pages', text, kind], (cursor, signal) =>
     client.call(
       operations.searches.run,
-      { query: { ...requested, ...cursor, limit: pageItems } },
+      { query: { text, kind, ...cursor, limit: pageItems } },
       { signal },
     ),
   );
   return (
     <>
-      <section className="panel" aria-label="Results">
+      <section className="panel" aria-label={kindWords[kind].many}>
         <QueryView query={query} rows={6}>
           {() =>
             items.length === 0 ? (
-              <EmptyState icon={IconSearchOff} title="No results">
-                Package and rule names must match exactly. Only inspected images are searched.
-              </EmptyState>
+              <NoHits text={text} />
             ) : (
               <ul className="hits">
                 {items.map((hit, index) => (
@@ -137,7 +223,18 @@ function Hits({ query: requested }: { readonly query: SearchQuery }): ReactNode 
           }
         </QueryView>
       </section>
-      <LoadMoreButton query={query}>Load more results</LoadMoreButton>
+      <LoadMoreButton query={query}>Show more hits</LoadMoreButton>
     </>
+  );
+}
+
+function NoHits({ text }: { readonly text: string }): ReactNode {
+  return (
+    <EmptyState icon={IconSearchOff} title="No hits">
+      {describeTerm(text) === 'SHA-1' || describeTerm(text) === 'MD5'
+        ? 'Artifacts are known by their SHA-256 only; SHA-1 and MD5 find files of images.'
+        : 'Only images that were inspected are searched. Fewer than three characters find the ' +
+          'beginning of a name only.'}
+    </EmptyState>
   );
 }

@@ -1,31 +1,25 @@
 import { expect, it } from 'vitest';
 
-import { guessKind, readSearch, toSearchQuery } from './search-query.ts';
+import { countWords, describeTerm, readSearch } from './search-query.ts';
 
-it('detects the hash algorithm by length', () => {
-  expect(toSearchQuery('hash', ` ${'AB'.repeat(32)} `)).toEqual({ sha256: 'ab'.repeat(32) });
-  expect(toSearchQuery('hash', `sha256:${'0'.repeat(64)}`)).toEqual({ sha256: '0'.repeat(64) });
-  expect(toSearchQuery('hash', '0'.repeat(40))).toEqual({ sha1: '0'.repeat(40) });
-  expect(toSearchQuery('hash', '0'.repeat(32))).toEqual({ md5: '0'.repeat(32) });
-  expect(toSearchQuery('hash', '0'.repeat(33))).toBeUndefined();
-  expect(toSearchQuery('hash', 'xyz')).toBeUndefined();
+it('keeps a known kind of the address, and drops what it does not know', () => {
+  expect(readSearch({ kind: 'file', text: 'x' })).toEqual({ kind: 'file', text: 'x' });
+  expect(readSearch({ kind: 'everything', text: 5 })).toEqual({});
+  expect(readSearch({ by: 'hash', text: 'curl' })).toEqual({ text: 'curl' });
 });
 
-it('strips the leading slash of paths', () => {
-  expect(toSearchQuery('path', '/etc/ssh/')).toEqual({ path: 'etc/ssh/' });
-  expect(toSearchQuery('package', 'openssl')).toEqual({ package: 'openssl' });
-  expect(toSearchQuery('rule', '  ')).toBeUndefined();
+it('names what a text was recognised as', () => {
+  expect(describeTerm('0'.repeat(64))).toBe('SHA-256');
+  expect(describeTerm(`sha1:${'0'.repeat(40)}`)).toBe('SHA-1');
+  expect(describeTerm('0'.repeat(32))).toBe('MD5');
+  expect(describeTerm('0123abcd')).toBe('digest prefix or name');
+  expect(describeTerm('pkg:deb/debian/curl')).toBe('package URL');
+  expect(describeTerm('CVE-2024-3094')).toBe('advisory');
+  expect(describeTerm('/usr/bin/curl')).toBe('path prefix');
+  expect(describeTerm('curl')).toBeUndefined();
 });
 
-it('detects the search type', () => {
-  expect(guessKind('pkg:deb/debian/curl')).toBe('package');
-  expect(guessKind('cve-2024-3094')).toBe('rule');
-  expect(guessKind('/usr/bin/curl')).toBe('path');
-  expect(guessKind('0'.repeat(64))).toBe('hash');
-  expect(guessKind('openssl')).toBeUndefined();
-});
-
-it('drops unknown URL parameters', () => {
-  expect(readSearch({ by: 'rule', text: 'x' })).toEqual({ by: 'rule', text: 'x' });
-  expect(readSearch({ by: 'all', text: 5 })).toEqual({});
+it('says that a count was not finished', () => {
+  expect(countWords({ count: 1_000, isMore: true })).toBe('1,000+');
+  expect(countWords({ count: 2, isMore: false })).toBe('2');
 });

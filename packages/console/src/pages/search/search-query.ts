@@ -1,48 +1,53 @@
-/** The search in the URL, and as an API query. */
-import { limits } from '@lazaret/protocol';
-
-export const searchKinds = ['hash', 'path', 'package', 'rule'] as const;
-export type SearchKind = (typeof searchKinds)[number];
+/** What is searched for, as it stands in the address. */
+import {
+  detectSearchTerm,
+  limits,
+  type SearchGroup,
+  searchKinds,
+  type SearchKind,
+  type SearchTerm,
+} from '@lazaret/protocol';
 
 export interface SearchAddress {
-  readonly by?: string;
   readonly text?: string;
+  /** Only this kind, page by page. */
+  readonly kind?: string;
 }
 
-export type SearchQuery = Partial<
-  Record<'sha256' | 'sha1' | 'md5' | 'path' | 'package' | 'rule', string>
->;
-
 export function readSearch(raw: Record<string, unknown>): SearchAddress {
-  const { by, text } = raw;
-  const kind = searchKinds.find((known) => known === by);
+  const { text, kind } = raw;
+  const known = searchKinds.find((each) => each === kind);
+  const isText = typeof text === 'string' && text !== '' && text.length <= limits.searchTextChars;
   return {
-    ...(kind === undefined ? {} : { by: kind }),
-    ...(typeof text === 'string' && text !== '' && text.length <= limits.pathBytes ? { text } : {}),
+    ...(isText ? { text } : {}),
+    ...(known === undefined ? {} : { kind: known }),
   };
 }
 
-const digestNames = new Map([
-  [64, 'sha256'],
-  [40, 'sha1'],
-  [32, 'md5'],
-] as const);
+export const kindWords: Readonly<
+  Record<SearchKind, { readonly one: string; readonly many: string }>
+> = {
+  job: { one: 'Job', many: 'Jobs' },
+  image: { one: 'Image', many: 'Images' },
+  artifact: { one: 'Artifact', many: 'Artifacts' },
+  file: { one: 'File in images', many: 'Files in images' },
+  package: { one: 'Package', many: 'Packages' },
+  finding: { one: 'Finding', many: 'Findings' },
+};
 
-/** Undefined if the text is not valid for the type, such as a hash of unknown length. */
-export function toSearchQuery(by: SearchKind, text: string): SearchQuery | undefined {
-  const value = text.trim();
-  if (value === '') return undefined;
-  if (by !== 'hash') return { [by]: by === 'path' ? value.replace(/^\/+/, '') : value };
-  const hex = value.toLowerCase().replace(/^(sha256|sha1|md5):/, '');
-  const name = /^[0-9a-f]+$/.test(hex) ? digestNames.get(hex.length as 64) : undefined;
-  return name === undefined ? undefined : { [name]: hex };
+const algorithmWords = { sha256: 'SHA-256', sha1: 'SHA-1', md5: 'MD5' } as const;
+
+/** What a text was taken for, when its form says so. */
+export function describeTerm(text: string): string | undefined {
+  const { digest, digestStart, path, purl, advisory }: SearchTerm = detectSearchTerm(text);
+  if (digest !== undefined) return algorithmWords[digest.algorithm];
+  if (purl !== undefined) return 'package URL';
+  if (advisory !== undefined) return 'advisory';
+  if (path !== undefined) return 'path prefix';
+  return digestStart === undefined ? undefined : 'digest prefix or name';
 }
 
-/** Detects the type of the text; undefined if ambiguous. */
-export function guessKind(text: string): SearchKind | undefined {
-  const value = text.trim();
-  if (toSearchQuery('hash', value) !== undefined) return 'hash';
-  if (value.startsWith('pkg:')) return 'package';
-  if (/^(CVE-\d|GHSA-)/i.test(value)) return 'rule';
-  return value.startsWith('/') ? 'path' : undefined;
+/** `12`, or `1,000+` where more were not counted. */
+export function countWords({ count, isMore }: Pick<SearchGroup, 'count' | 'isMore'>): string {
+  return `${count.toLocaleString('en')}${isMore ? '+' : ''}`;
 }

@@ -23,6 +23,8 @@ interface Inspections {
   problem_detail: string | null;
   cancel_requested_at: NullableTimestamp;
   requested_by: string;
+  archive_name: string | null;
+  archive_bytes: number | null;
   created_at: Timestamp;
   started_at: NullableTimestamp;
   finished_at: NullableTimestamp;
@@ -130,6 +132,11 @@ interface ImageFindings {
   finding: Json<PlacedFinding>;
 }
 
+/** Every name of files, packages or rules once. */
+interface Names {
+  name: string;
+}
+
 export interface ImageTables {
   inspections: Inspections;
   inspection_keys: InspectionKeys;
@@ -141,4 +148,7 @@ export interface ImageTables {
   image_hidden: ImageHidden;
   image_packages: ImagePackages;
   image_findings: ImageFindings;
+  file_names: Names;
+  package_names: Names;
+  rule_names: Names;
 }

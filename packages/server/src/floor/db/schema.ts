@@ -84,6 +84,17 @@ interface Artifacts {
   created_at: Timestamp;
 }
 
+interface ArtifactOrigins {
+  project: string;
+  sha256: string;
+  image: string;
+  reference: string;
+  layer: number;
+  path: string;
+  created_by: string;
+  created_at: Timestamp;
+}
+
 interface Engines {
   name: string;
   enabled: Generated<boolean>;
@@ -269,6 +280,7 @@ export interface Database extends ImageTables {
   sign_in_failures: SignInFailures;
   blobs: Blobs;
   artifacts: Artifacts;
+  artifact_origins: ArtifactOrigins;
   engines: Engines;
   engine_revisions: EngineRevisions;
   nodes: Nodes;

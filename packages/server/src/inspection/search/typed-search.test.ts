@@ -3,10 +3,10 @@ import type { FileRow, InspectionReport, PlacedFile } from '@lazaret/protocol';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 
-import { createTestDatabase, type TestDatabase } from '../testing/database.ts';
-import { findImage } from './read-images.ts';
-import { planSearch, search } from './search.ts';
-import { removeOrphanLayers, storeReport } from './store-report.ts';
+import { createTestDatabase, type TestDatabase } from '../../testing/database.ts';
+import { findImage } from '../read-images.ts';
+import { planSearch, search } from './typed-search.ts';
+import { removeOrphanLayers, storeReport } from '../store-report.ts';
 
 let database: TestDatabase;
 
@@ -125,8 +125,8 @@ test.each([
   const { db, pool } = database.handle;
   await sql`analyze`.execute(db);
   for (const scope of ['all', ['default']] as const) {
-    const { statement } = planSearch(scope, { ...query, limit: 50 });
-    const compiled = statement.compile(db);
+    const { plan: planned } = planSearch(scope, { ...query, limit: 50 });
+    const compiled = planned.statement(51, undefined).compile(db);
     const client = await pool.connect();
     try {
       // Tables of a few rows are read whole by choice; what is asked is whether an index serves.

@@ -1,0 +1,70 @@
+import { SegmentedControl } from '@mantine/core';
+import { splitInvisible } from '@lazaret/protocol';
+import { type ReactNode, useState } from 'react';
+
+import { hexDump, readText } from '../text/hex-dump.ts';
+
+interface ContentViewProps {
+  readonly bytes: Uint8Array;
+  /** Where in the file the bytes begin. */
+  readonly offset?: number;
+  /** Whether more of the file follows. */
+  readonly isCut: boolean;
+  /** Of what the bytes are, for people who hear the page. */
+  readonly label: string;
+  /** Beside the switch. */
+  readonly children?: ReactNode;
+}
+
+type View = 'text' | 'hex';
+
+/** Bytes of a file as text or hexadecimal, whatever they claim to be: never as markup. */
+export function ContentView(props: ContentViewProps): ReactNode {
+  const { bytes, offset = 0, isCut, label, children } = props;
+  const text = readText(bytes, isCut);
+  const [asked, setAsked] = useState<View>();
+  const view = asked ?? (text === undefined || offset > 0 ? 'hex' : 'text');
+  return (
+    <div className="stack tight">
+      <div className="row between">
+        <SegmentedControl
+          size="xs"
+          aria-label="Show as"
+          value={view}
+          onChange={(next) => setAsked(next === 'hex' ? 'hex' : 'text')}
+          data={[
+            { value: 'text', label: 'Text' },
+            { value: 'hex', label: 'Hex' },
+          ]}
+        />
+        {children}
+      </div>
+      <pre
+        className={view === 'hex' ? 'code tall hex' : 'code wraps tall'}
+        tabIndex={0}
+        aria-label={label}
+      >
+        {view === 'hex' ? hexDump(bytes, offset) : <VisibleText text={text ?? asLatin1(bytes)} />}
+      </pre>
+    </div>
+  );
+}
+
+/** One character for each byte: what is not text is shown all the same when it is asked for. */
+function asLatin1(bytes: Uint8Array): string {
+  return new TextDecoder('latin1').decode(bytes);
+}
+
+/** Line ends stay line ends; everything else that cannot be seen is marked. */
+function VisibleText({ text }: { readonly text: string }): ReactNode {
+  const parts = splitInvisible(text.replaceAll('\r\n', '\n'), '\t\n');
+  return parts.map((part, index) =>
+    part.escaped ? (
+      <span key={index} className="invisible-char">
+        {part.text}
+      </span>
+    ) : (
+      part.text
+    ),
+  );
+}

@@ -1,0 +1,267 @@
+import { Loader, Modal, TextInput } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
+import { operations, type SearchHit, type SearchKind } from '@lazaret/protocol';
+import { IconSearch, IconWorldSearch } from '@tabler/icons-react';
+import { useNavigate } from '@tanstack/react-router';
+import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from 'react';
+
+import { useOperation } from '../../data.ts';
+import { ProblemNotice } from '../../components/notice.tsx';
+import { useIdentity } from '../../session.ts';
+import { HitFacts, HitTitle, kindIcons } from './hit-row.tsx';
+import { hitTarget } from './hit-target.ts';
+import { countWords, describeTerm, kindWords } from './search-query.ts';
+
+const itemsPerKind = 5;
+const settleMs = 180;
+
+/** A row that can be chosen: a hit, or the page with all of them. */
+type Option =
+  | { readonly type: 'hit'; readonly hit: SearchHit }
+  | { readonly type: 'all'; readonly kind: SearchKind | undefined };
+
+interface SearchPaletteProps {
+  readonly isOpen: boolean;
+  readonly onClose: () => void;
+}
+
+/** The search over everything, in a dialog that the keyboard alone can use. */
+export function SearchPalette({ isOpen, onClose }: SearchPaletteProps): ReactNode {
+  return (
+    <Modal
+      opened={isOpen}
+      onClose={onClose}
+      withCloseButton={false}
+      padding={0}
+      size="min(680px, 96vw)"
+      yOffset="12vh"
+      aria-label="Search"
+      transitionProps={{ duration: 0 }}
+    >
+      <Palette onClose={onClose} />
+    </Modal>
+  );
+}
+
+function Palette({ onClose }: { readonly onClose: () => void }): ReactNode {
+  const [typed, setTyped] = useState('');
+  const words = typed.trim();
+  const [text] = useDebouncedValue(words, settleMs);
+  const [at, setAt] = useState(0);
+  const query = useOperation(
+    operations.searches.run,
+    { query: { text, perKind: itemsPerKind } },
+    { enabled: text !== '', keepPrevious: true },
+  );
+  const answer = text === '' ? undefined : query.data;
+  const groups = (answer?.groups ?? []).filter(({ count }) => count > 0);
+  const options: Option[] = [
+    ...groups.flatMap(({ kind, count }) => [
+      ...(answer?.items ?? [])
+        .filter((hit) => hit.kind === kind)
+        .map((hit) => ({ type: 'hit', hit }) as const),
+      ...(count > itemsPerKind ? [{ type: 'all', kind } as const] : []),
+    ]),
+    ...(words === '' ? [] : [{ type: 'all', kind: undefined } as const]),
+  ];
+  const selected = Math.min(at, Math.max(0, options.length - 1));
+  const open = useOpenOption(words, onClose);
+  const listId = useId();
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const target = moveSelection(event.key, selected, options.length);
+    if (target !== undefined) {
+      event.preventDefault();
+      setAt(target);
+    } else if (event.key === 'Enter' && words !== '') {
+      event.preventDefault();
+      // What was typed last may not be answered yet: then the page shows it.
+      const isCurrent = words === text && !query.isFetching;
+      open(isCurrent && !event.ctrlKey ? options[selected] : undefined);
+    }
+  };
+  return (
+    <div onKeyDown={onKeyDown}>
+      <TextInput
+        className="palette-input"
+        size="lg"
+        role="combobox"
+        aria-expanded={options.length > 0}
+        aria-controls={listId}
+        aria-activedescendant={options.length > 0 ? `${listId}-${selected}` : undefined}
+        aria-autocomplete="list"
+        aria-label="Search text"
+        placeholder="Hash, name, path, package, image, job, rule"
+        leftSection={query.isFetching ? <Loader size={18} /> : <IconSearch size={20} />}
+        value={typed}
+        spellCheck={false}
+        autoCapitalize="none"
+        autoComplete="off"
+        data-autofocus
+        rightSectionWidth="auto"
+        rightSection={<Recognised text={words} />}
+        onChange={(event) => {
+          setTyped(event.currentTarget.value);
+          setAt(0);
+        }}
+      />
+      {query.error !== null && (
+        <div className="panel-body">
+          <ProblemNotice error={query.error} />
+        </div>
+      )}
+      <div className="palette-list" role="listbox" id={listId} aria-label="Hits">
+        {words === '' && (
+          <div className="palette-group">
+            Jobs, images, artifacts, files by hash, name or path, packages, findings
+          </div>
+        )}
+        {options.map((option, index) => (
+          <PaletteOption
+            key={optionKey(option, index)}
+            id={`${listId}-${index}`}
+            option={option}
+            words={words}
+            heading={headingOf(options, index, groups)}
+            isSelected={index === selected}
+            onChoose={() => open(option)}
+            onPoint={() => setAt(index)}
+          />
+        ))}
+        {answer !== undefined && groups.length === 0 && !query.isFetching && (
+          <div className="palette-group">No hits</div>
+        )}
+      </div>
+      <div className="palette-foot" aria-hidden>
+        <span>
+          <kbd>↑</kbd> <kbd>↓</kbd> select
+        </span>
+        <span>
+          <kbd>Enter</kbd> open
+        </span>
+        <span>
+          <kbd>Ctrl</kbd> <kbd>Enter</kbd> all hits
+        </span>
+        <span>
+          <kbd>Esc</kbd> close
+        </span>
+      </div>
+    </div>
+  );
+}
+
+function Recognised({ text }: { readonly text: string }): ReactNode {
+  const words = text === '' ? undefined : describeTerm(text);
+  return words === undefined ? null : <span className="tag recognised">{words}</span>;
+}
+
+/** Goes where an option leads; to the page of the search without one. */
+function useOpenOption(text: string, onClose: () => void): (option: Option | undefined) => void {
+  const navigate = useNavigate();
+  const { projects } = useIdentity();
+  return (option) => {
+    onClose();
+    if (option?.type === 'hit') {
+      const { project } = option.hit;
+      void navigate(hitTarget(option.hit, projects.length < 2 ? {} : { project }));
+      return;
+    }
+    const kind = option?.kind;
+    void navigate({ to: '/search', search: { text, ...(kind === undefined ? {} : { kind }) } });
+  };
+}
+
+function moveSelection(key: string, at: number, count: number): number | undefined {
+  if (count === 0) return undefined;
+  switch (key) {
+    case 'ArrowDown':
+      return (at + 1) % count;
+    case 'ArrowUp':
+      return (at + count - 1) % count;
+    case 'PageDown':
+      return Math.min(at + itemsPerKind, count - 1);
+    case 'PageUp':
+      return Math.max(at - itemsPerKind, 0);
+    default:
+      return undefined;
+  }
+}
+
+function optionKey(option: Option, index: number): string {
+  return option.type === 'all'
+    ? `all ${option.kind ?? ''}`
+    : `${option.hit.kind} ${option.hit.id} ${index}`;
+}
+
+/** The kind and its count, before the first option of a kind. */
+function headingOf(
+  options: readonly Option[],
+  index: number,
+  groups: readonly { kind: SearchKind; count: number; isMore: boolean }[],
+): { readonly word: string; readonly count: string } | undefined {
+  const kindOf = (option: Option | undefined): SearchKind | undefined =>
+    option?.type === 'hit' ? option.hit.kind : option?.kind;
+  const kind = kindOf(options[index]);
+  if (kind === undefined || kind === kindOf(options[index - 1])) return undefined;
+  const group = groups.find((each) => each.kind === kind);
+  return group === undefined ? undefined : { word: kindWords[kind].many, count: countWords(group) };
+}
+
+interface PaletteOptionProps {
+  readonly id: string;
+  readonly option: Option;
+  readonly words: string;
+  readonly heading: { readonly word: string; readonly count: string } | undefined;
+  readonly isSelected: boolean;
+  readonly onChoose: () => void;
+  readonly onPoint: () => void;
+}
+
+function PaletteOption(props: PaletteOptionProps): ReactNode {
+  const { id, option, words, heading, isSelected, onChoose, onPoint } = props;
+  const row = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (isSelected) row.current?.scrollIntoView({ block: 'nearest' });
+  }, [isSelected]);
+  const Icon = option.type === 'hit' ? kindIcons[option.hit.kind] : IconWorldSearch;
+  return (
+    <>
+      {heading !== undefined && (
+        <div className="palette-group" role="presentation">
+          <span>{heading.word}</span>
+          <span className="number">{heading.count}</span>
+        </div>
+      )}
+      <div
+        ref={row}
+        id={id}
+        className="palette-option"
+        role="option"
+        aria-selected={isSelected}
+        tabIndex={-1}
+        onClick={onChoose}
+        onPointerMove={onPoint}
+        onKeyDown={undefined}
+      >
+        <Icon size={17} stroke={1.7} aria-hidden />
+        <div className="palette-what">
+          {option.type === 'hit' ? (
+            <>
+              <span className="palette-name">
+                <HitTitle hit={option.hit} />
+              </span>
+              <div className="row tight small dim nowrap">
+                <HitFacts hit={option.hit} isPlain />
+              </div>
+            </>
+          ) : (
+            <span className="palette-name">
+              {option.kind === undefined
+                ? `All hits for “${words}”`
+                : `All ${kindWords[option.kind].many.toLowerCase()}`}
+            </span>
+          )}
+        </div>
+      </div>
+    </>
+  );
+}

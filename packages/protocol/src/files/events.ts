@@ -1,0 +1,20 @@
+/** What happens to files. */
+import type { EventKind } from '../core/event-kind.ts';
+
+export const fileEvents = {
+  'file.previewed': {
+    subject: 'artifact',
+    audited: true,
+    summary: 'A user looked at the content of a file',
+  },
+  'file.downloaded': {
+    subject: 'artifact',
+    audited: true,
+    summary: 'A user downloaded a file in an encrypted archive',
+  },
+  'file.extracted': {
+    subject: 'artifact',
+    audited: true,
+    summary: 'A file of an image became an artifact',
+  },
+} as const satisfies Record<string, EventKind>;

@@ -1,0 +1,111 @@
+/** Operations on files. */
+import { z } from 'zod';
+
+import { projectName } from '../access/model.ts';
+import { fileName, sha256 } from '../core/fields.ts';
+import { defineOperation, type OperationTag } from '../core/operation.ts';
+import { jobDetail, jobSubmission } from '../jobs/model.ts';
+import { limits } from '../limits.ts';
+import { digest } from '../reports/report.ts';
+import { fileDetail, filePreview } from './model.ts';
+
+export const fileTags = {
+  files: { title: 'Files', description: 'Content by SHA-256, wherever it was met.' },
+} as const satisfies Record<string, OperationTag>;
+
+const bySha = z.object({
+  sha256: z
+    .string()
+    .transform((text) => text.toLowerCase().replace(/^sha256:/, ''))
+    .pipe(sha256),
+});
+
+/** Where the content is to come from, when several images have it. */
+const from = {
+  project: projectName.optional(),
+  /** Digest of the image; of all that have the content the latest unless given. */
+  image: digest.optional(),
+} as const;
+
+const readErrors = [
+  ...(['not_found', 'source_unavailable', 'payload_too_large'] as const),
+  ...(['too_many_requests', 'blob_damaged', 'storage_full'] as const),
+] as const;
+
+export const files = {
+  show: defineOperation({
+    name: 'files.show',
+    method: 'GET',
+    path: '/api/v1/files/:sha256',
+    summary: 'Everything that is known of a file: jobs, results, images, findings',
+    access: 'images.read',
+    params: bySha,
+    query: z.object({ project: projectName.optional() }),
+    output: fileDetail,
+    errors: ['not_found'],
+    cli: { command: 'files show' },
+  }),
+  preview: defineOperation({
+    name: 'files.preview',
+    method: 'GET',
+    path: '/api/v1/files/:sha256/preview',
+    summary: 'A part of the content of a file',
+    description:
+      'An artifact is read from the blob store. A file of an image is read again from where the ' +
+      'image came from, and verified by its SHA-256 before anything of it is given.',
+    access: 'files.read',
+    params: bySha,
+    query: z.object({
+      ...from,
+      offset: z.coerce.number().int().min(0).default(0),
+      length: z.coerce
+        .number()
+        .int()
+        .min(1)
+        .max(limits.filePreviewBytesMax)
+        .default(limits.filePreviewBytes),
+    }),
+    output: filePreview,
+    errors: readErrors,
+  }),
+  download: defineOperation({
+    name: 'files.download',
+    method: 'GET',
+    path: '/api/v1/files/:sha256/archive',
+    summary: 'Download a file in a ZIP archive that is encrypted with the password `infected`',
+    access: 'files.read',
+    params: bySha,
+    query: z.object({
+      ...from,
+      /** Of the file inside of the archive. */
+      name: fileName.optional(),
+    }),
+    outputKind: 'bytes',
+    errors: readErrors,
+  }),
+  submit: defineOperation({
+    name: 'files.submit',
+    method: 'POST',
+    path: '/api/v1/files/:sha256/jobs',
+    summary: 'Submit a file that is known here to an engine',
+    description:
+      'A file of an image becomes an artifact first, with the image, layer and path that it was ' +
+      'taken from. An `Idempotency-Key` header makes a repeated submission answer with the first job.',
+    access: 'files.read',
+    status: 201,
+    params: bySha,
+    body: jobSubmission.omit({ inputs: true }).extend({
+      /** Digest of the image to take it from; of all that have it the latest unless given. */
+      image: digest.optional(),
+      /** What the engine sees it as; the name in the image or of the artifact unless given. */
+      name: fileName.optional(),
+    }),
+    output: jobDetail,
+    errors: [
+      ...readErrors,
+      ...(['forbidden', 'engine_disabled', 'invalid_input', 'invalid_parameters'] as const),
+      'idempotency_conflict',
+    ],
+    cli: { command: 'files submit' },
+  }),
+} as const;

@@ -1,0 +1,40 @@
+/** Names, each once, so that a part of a name can be looked for among few rows. */
+import { limits } from '@lazaret/protocol';
+import { sql, type Kysely } from 'kysely';
+
+import type { Database } from '../floor/db/schema.ts';
+import { indexedNameChars, type NameTable } from './search/matching-names.ts';
+import { storable } from './storable.ts';
+
+/** The last component of a path, as the index of files has it. */
+export function lastComponent(path: string): string {
+  const name = storable(path.slice(path.lastIndexOf('/') + 1));
+  return [...name].slice(0, indexedNameChars).join('');
+}
+
+/** A name of a package or rule, as their indexes have it. */
+export function indexedName(name: string): string {
+  return [...storable(name)].slice(0, limits.indexedPathChars).join('');
+}
+
+/**
+ * Adds the names that are not there. Each statement is a transaction of its own and goes through
+ * its names in order, so that two inspectors never wait for each other in a circle.
+ */
+export async function insertNames(
+  database: Kysely<Database>,
+  table: NameTable,
+  names: Iterable<string>,
+): Promise<void> {
+  const inOrder = [...new Set(names)].toSorted();
+  for (let at = 0; at < inOrder.length; at += limits.imageRowsPerInsert) {
+    const part = inOrder.slice(at, at + limits.imageRowsPerInsert);
+    await sql`
+      insert into ${sql.table(table)} (name)
+      select name from unnest(${part}::text[]) as given (name)
+      where not exists (
+        select from ${sql.table(table)} as known where known.name = given.name collate "C")
+      on conflict do nothing
+    `.execute(database);
+  }
+}

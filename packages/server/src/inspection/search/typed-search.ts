@@ -1,0 +1,69 @@
+/**
+ * Where a file, a package or a finding occurs, when the caller says what it is. Every question is
+ * answered along one index, from the newest on, and stops at the end of the page; a test reads the
+ * plans.
+ */
+import { Problem, type Page, type SearchHit } from '@lazaret/protocol';
+import type { Kysely, RawBuilder } from 'kysely';
+
+import type { Database } from '../../floor/db/schema.ts';
+import type { ProjectScope } from '../../floor/principal.ts';
+import { listHits, withinBounds, type HitPlan, type KeyedRow } from '../../floor/searchable.ts';
+import type { Paging } from '../read-images.ts';
+import { findingsByRule, packagesByName } from './fact-plans.ts';
+import { filesByDigest, filesByPath } from './file-plans.ts';
+import { toFileHit, toFindingHit, toPackageHit } from './hit-row.ts';
+
+export interface SearchQuery extends Paging {
+  readonly project?: string | undefined;
+  readonly sha256?: string | undefined;
+  readonly sha1?: string | undefined;
+  readonly md5?: string | undefined;
+  readonly path?: string | undefined;
+  readonly package?: string | undefined;
+  readonly rule?: string | undefined;
+}
+
+/** What can be asked for by its kind. */
+export const typedSearches = ['sha256', 'sha1', 'md5', 'path', 'package', 'rule'] as const;
+
+/** One page. Throws invalid_request unless exactly one thing is asked for. */
+export async function search(
+  database: Kysely<Database>,
+  scope: ProjectScope,
+  query: SearchQuery,
+): Promise<Page<SearchHit>> {
+  const { plan, toHit } = planSearch(scope, query);
+  return listHits(database, { plans: [plan], toHit, limit: query.limit, cursor: query.cursor });
+}
+
+export interface PlannedSearch<Row extends KeyedRow = KeyedRow> {
+  readonly plan: HitPlan<Row>;
+  readonly toHit: (row: Row) => SearchHit;
+}
+
+/** The statement that answers a question. */
+export function planSearch(scope: ProjectScope, query: SearchQuery): PlannedSearch {
+  const asked = typedSearches.filter((kind) => query[kind] !== undefined);
+  const [kind] = asked;
+  if (kind === undefined || asked.length > 1) {
+    throw new Problem(
+      'invalid_request',
+      `expected exactly one of ${typedSearches.join(', ')}, received ${asked.join(', ') || 'none'}`,
+    );
+  }
+  const value = (query[kind] ?? '').replaceAll('\0', '\u{2400}').toWellFormed();
+  const within = withinBounds('images.project', { scope, project: query.project });
+  return choosePlan(kind, value, within) as PlannedSearch;
+}
+
+function choosePlan(
+  kind: (typeof typedSearches)[number],
+  value: string,
+  within: RawBuilder<boolean>,
+): unknown {
+  if (kind === 'package') return { plan: packagesByName(within, value), toHit: toPackageHit };
+  if (kind === 'rule') return { plan: findingsByRule(within, value), toHit: toFindingHit };
+  if (kind === 'path') return { plan: filesByPath(within, value), toHit: toFileHit };
+  return { plan: filesByDigest(within, { algorithm: kind, hex: value }), toHit: toFileHit };
+}

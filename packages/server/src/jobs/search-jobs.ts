@@ -1,0 +1,89 @@
+/** What jobs offer to the search over everything. */
+import type { JobState, SearchHit, SearchTerm } from '@lazaret/protocol';
+import { sql, type Kysely, type RawBuilder } from 'kysely';
+
+import type { Database } from '../floor/db/schema.ts';
+import {
+  bareHit,
+  containsPattern,
+  createSearchable,
+  startsPattern,
+  withinBounds,
+  type HitPlan,
+  type KeyedRow,
+  type Searchable,
+  type SearchBounds,
+} from '../floor/searchable.ts';
+
+interface JobHitRow extends KeyedRow {
+  readonly id: string;
+  readonly project: string;
+  readonly engine: string;
+  readonly state: string;
+  readonly created_at: Date | string;
+  /** Names of the inputs. */
+  readonly inputs: string[];
+}
+
+/** Ids have this form; so many characters of one are looked for as its beginning. */
+const idStart = /^[0-9a-z]{4,16}$/;
+
+/** Jobs by id, by a content that they read or made, by the name of an input, by tag. */
+export function jobSearchable(database: Kysely<Database>): Searchable {
+  return createSearchable({
+    ...{ kind: 'job', database, permission: 'jobs.read' },
+    plans: planJobs,
+    toHit,
+  });
+}
+
+function planJobs(term: SearchTerm, bounds: SearchBounds): readonly HitPlan<JobHitRow>[] {
+  const within = withinBounds('jobs.project', bounds);
+  const { digest, path, purl } = term;
+  const text = term.text.toWellFormed().replaceAll('\0', '');
+  if (digest !== undefined) {
+    return digest.algorithm === 'sha256' ? [jobsWhere(hasContent(digest.hex), within)] : [];
+  }
+  if (path !== undefined || purl !== undefined) return [];
+  const byId = idStart.test(text)
+    ? [jobsWhere(sql`jobs.id like ${startsPattern(text)}`, within)]
+    : [];
+  return [...byId, jobsWhere(isNamed(text), within)];
+}
+
+function hasContent(sha256: string): RawBuilder<unknown> {
+  return sql`(jobs.id in (select job from job_inputs where sha256 = ${sha256})
+    or jobs.id in (select job from job_artifacts where sha256 = ${sha256}))`;
+}
+
+function isNamed(text: string): RawBuilder<unknown> {
+  return sql`(jobs.id in (select job from job_inputs where name ilike ${containsPattern(text)})
+    or jobs.tags @> array[${text}::text])`;
+}
+
+function jobsWhere(
+  condition: RawBuilder<unknown>,
+  within: RawBuilder<boolean>,
+): HitPlan<JobHitRow> {
+  return {
+    shape: 's',
+    statement: (limit, after) => sql<JobHitRow>`
+      select jsonb_build_array(jobs.id) as key, jobs.id, jobs.project, jobs.engine, jobs.state,
+        jobs.created_at, coalesce((select array_agg(i.name order by i.position)
+          from job_inputs i where i.job = jobs.id and i.position < 10), '{}') as inputs
+      from jobs
+      where ${condition} and ${within}
+        and ${after === undefined ? sql`true` : sql`jobs.id < ${after[0]}`}
+      order by jobs.id desc limit ${limit}
+    `,
+  };
+}
+
+function toHit(row: JobHitRow): SearchHit {
+  const { id, project, engine, inputs } = row;
+  const createdAt = new Date(row.created_at).toISOString();
+  return bareHit({
+    ...{ kind: 'job', id, project, title: inputs.join(', ') || engine },
+    job: { engine, state: row.state as JobState, createdAt },
+  });
+}
