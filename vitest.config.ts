@@ -17,7 +17,7 @@ export default defineConfig({
     reporters: process.env['CI'] === undefined ? ['default'] : ['default', 'verbose'],
     projects: [
       // Quick and pure: `npm run check` runs these alone. They share the modules of their process,
-      // since to load those anew for every file takes longer than the tests.
+      // since loading those again for every file takes longer than the tests.
       { extends: true, test: { name: 'unit', include: unit, isolate: false } },
       {
         extends: true,

@@ -203,14 +203,14 @@ test('a cycle over several files is found', () => {
   expect(findCycles(ring)).toEqual([expect.stringContaining('a.ts → ')]);
 });
 
-test('the tables permit nothing that is not there', () => {
+test('every permit in the tables is used', () => {
   expect(findIdlePermits(sources)).toEqual([]);
   expect(findIdlePermits([])).not.toEqual([]);
   expect(findIdleParts(sources)).toEqual([]);
   expect(findIdleParts([])).not.toEqual([]);
 });
 
-test('a file that cannot be parsed does not pass for clean', () => {
+test('a file that cannot be parsed is an error, not clean', () => {
   expect(() => parseSource('packages/cli/src/a.ts', 'const = ;')).toThrow('a.ts');
   expect(sources.length).toBeGreaterThan(300);
 });

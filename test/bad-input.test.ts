@@ -101,7 +101,7 @@ function sampleOf(operation: Operation): unknown {
 const named = operationList.map((operation) => [operation.name, operation] as const);
 const withJson = named.filter(([, operation]) => operation.bodyKind === 'json');
 
-test.each(named)('%s: parameters of the path and of the query', async (_, operation) => {
+test.each(named)('%s: path and query parameters', async (_, operation) => {
   const parameters = describe(operation).parameters ?? [];
   const calls = parameters.flatMap(({ name, in: place }) =>
     badTexts.flatMap((text) =>
@@ -130,7 +130,7 @@ test.each(named)('%s: parameters of the path and of the query', async (_, operat
   await tryAll(operation, [...calls, ...queries]);
 });
 
-test.each(named)('%s: methods, headers and bodies that nobody asked for', async (_, operation) => {
+test.each(named)('%s: unexpected methods, headers and bodies', async (_, operation) => {
   const taken = [operation.method, ...(operation.alsoMethods ?? [])] as string[];
   const path = pathOf(operation);
   for (const method of ['OPTIONS', 'PROPFIND', 'TRACE', 'PUT', 'PATCH']) {
@@ -174,7 +174,7 @@ const oddHeaders: readonly Record<string, string | string[]>[] = [
   { cookie: `lazaret_session=${'x'.repeat(5_000)}` },
 ];
 
-test.each(withJson)('%s: bodies that are no document', async (_, operation) => {
+test.each(withJson)('%s: bodies that are not JSON', async (_, operation) => {
   const sample = JSON.stringify(sampleOf(operation));
   await tryAll(operation, [
     ...badDocuments(sample).map((body) => ({ body })),
@@ -184,7 +184,7 @@ test.each(withJson)('%s: bodies that are no document', async (_, operation) => {
   ]);
 });
 
-test.each(withJson)('%s: every field of the body with every wrong value', async (_, operation) => {
+test.each(withJson)('%s: every body field with every invalid value', async (_, operation) => {
   const bodies = [...badValues(sampleOf(operation))];
   await tryAll(
     operation,
@@ -192,7 +192,7 @@ test.each(withJson)('%s: every field of the body with every wrong value', async 
   );
 });
 
-test.each(named)('%s: a wrong proof of who calls beside a right one', async (_, operation) => {
+test.each(named)('%s: an invalid credential next to a valid one', async (_, operation) => {
   for (const authorization of [
     'Bearer',
     'Bearer \u00e9',
@@ -223,7 +223,7 @@ test.each([
     'POST /a HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n',
   ],
   ['a broken chunk', 'POST /a HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n'],
-])('%s is answered with a problem and the end of the connection', async (_, bytes) => {
+])('%s is answered with a problem, and the connection is closed', async (_, bytes) => {
   const got = await rawBytes(instance.url, bytes);
   const [head = '', ...rest] = got.split('\r\n\r\n');
   expect(head).toMatch(/^HTTP\/1\.1 4\d\d /);
@@ -278,7 +278,7 @@ test('parameters whose names look like ids, secrets or keywords are returned unc
   expect(JSON.parse(answer.text)).toMatchObject({ parameters: { schema } });
 });
 
-test('in the end the server is healthy and nothing half-done stays', async () => {
+test('after all bad input the server is healthy and nothing is left partially done', async () => {
   await expectHealthy();
   const { client, dataDirectory } = instance;
   expect((await client.call(operations.jobs.count, {})).total).toBe(0);

@@ -29,11 +29,11 @@ async function inspect(form: keyof typeof forms, words: readonly string[]): Prom
   return stdout;
 }
 
-test('`npm test` put the program together, from the sources as they are', () => {
+test('the bundle built by `npm test` is up to date with the sources', () => {
   expect(isBuilt()).toBe(true);
 });
 
-test('both report the same of an image, with threads, scanners and rules of YARA', async () => {
+test('bundle and sources report the same for an image, with threads, scanners and YARA rules', async () => {
   const rules = join(home, 'rules.yar');
   await writeFile(rules, 'rule marked { strings: $a = "quarantine me" condition: $a }');
   const status =
@@ -57,7 +57,7 @@ test('both report the same of an image, with threads, scanners and rules of YARA
   expect(bundle).toBe(await inspect('sources', scanned));
 });
 
-test('a source that is newer than the bundle is what runs', async () => {
+test('a source newer than the bundle is used instead of it', async () => {
   const list = join(root, 'packages/cli/dist/sources.json');
   const [first] = JSON.parse(await readFile(list, 'utf8')) as [[string, number]];
   expect(first[0]).toMatch(/^packages\//);

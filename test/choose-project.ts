@@ -2,7 +2,7 @@
  * Which tests are quick. A test that uses a real database, container engine, browser, terminal or
  * starts programs belongs to the project `system`, and so does one that changes what its process
  * has but once; all others are `unit`, share a process, and run in `npm run check`. What a test
- * imports and calls decides, so that nobody keeps a list.
+ * imports and calls decides, so that no list has to be maintained.
  */
 import {
   dottedName,

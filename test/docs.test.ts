@@ -25,7 +25,7 @@ const known = {
   commands: commandList.flatMap(({ words, shortcuts = [] }) => [words, ...shortcuts]),
 };
 
-test('links lead somewhere', () => {
+test('links have an existing target', () => {
   expect(findBrokenLinks(pages, exists)).toEqual([]);
 });
 
@@ -33,7 +33,7 @@ test('planted: broken links are found', () => {
   const page = { path: 'docs/a.md', text: '# Here\n[one](b.md) [two](#there) [three](#here)' };
   expect(findBrokenLinks([page], () => false)).toEqual([
     'docs/a.md: b.md does not exist',
-    'docs/a.md: #there is no heading',
+    'docs/a.md: #there is not a heading',
   ]);
 });
 
@@ -65,12 +65,12 @@ test('files that ARCHITECTURE.md, SECURITY.md and the decisions name exist', () 
   expect(findLostFiles(named, exists)).toEqual([]);
 });
 
-test('planted: names of files that are not there are found', () => {
+test('planted: names of missing files are found', () => {
   const page = { path: 'a.md', text: 'see `packages/protocol/src/nothing.ts` and `later`' };
   expect(findLostFiles([page], exists)).toEqual(['a.md: packages/protocol/src/nothing.ts']);
 });
 
-test('the manifest of the guide is one', () => {
+test('the manifest in the guide is valid', () => {
   const [, manifest = ''] = /```yaml\n([\s\S]*?)```/.exec(readText('docs/engines.md')) ?? [];
   expect(engineManifest.safeParse(parse(manifest)).error?.issues).toBeUndefined();
   const fields = Object.keys(engineManifest.shape);
@@ -78,7 +78,7 @@ test('the manifest of the guide is one', () => {
   expect(fields.filter((field) => !guide.includes(`\`${field}`))).toEqual([]);
 });
 
-test('every decision is numbered once and in a row', () => {
+test('decisions are numbered consecutively', () => {
   const numbers = pages
     .filter(({ path }) => /^decisions\/\d{4}-/.test(path))
     .map(({ path }) => Number(posix.basename(path).slice(0, 4)));

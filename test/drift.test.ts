@@ -1,4 +1,4 @@
-/** Pages that are made from the code say what the code says. `npm run docs` writes them anew. */
+/** Generated pages are up to date with the code. `npm run docs` writes them. */
 import { outcomeCodes, problems } from '@lazaret/protocol';
 import { expect, test } from 'vitest';
 
@@ -12,7 +12,7 @@ test.each(pages)('%s is as the code says', (path, text) => {
   expect(readText(path), `${path} is out of date; run: npm run docs`).toBe(text);
 });
 
-test('a page that says something else is seen', () => {
+test('a page that differs from the code is found', () => {
   const errors = new Map(pages).get('docs/errors.md') ?? '';
   for (const code of Object.keys(problems)) expect(errors).toContain(`\`${code}\``);
   const outcomes = new Map(pages).get('docs/outcomes.md') ?? '';

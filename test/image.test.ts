@@ -38,7 +38,7 @@ afterAll(async () => {
   await remove(`/images/${tag}?force=1`);
 });
 
-test('the image becomes ready as an ordinary user, and stops in order', async () => {
+test('the image becomes ready as an unprivileged user and stops gracefully', async () => {
   container = await start();
   const url = `http://127.0.0.1:${await readPort()}`;
   const ready = (await until(() => ask(`${url}/readyz`))) as { components: { name: string }[] };
@@ -57,7 +57,7 @@ test('the image becomes ready as an ordinary user, and stops in order', async ()
   expect((await inspect()).State).toMatchObject({ Running: false, ExitCode: 0 });
 }, 180_000);
 
-test('the compose file describes that container', () => {
+test('the compose file describes the same container', () => {
   const { services } = parse(readText('deploy/compose.yaml')) as {
     services: { lazaret: Record<string, unknown> };
   };

@@ -18,7 +18,7 @@ afterAll(() => rm(home, { recursive: true, force: true }));
 test.each([
   ['asked for a pause of minutes', 'too-many-requests', []],
   ['is asked once an hour', undefined, ['--registry-rate', '1/1h']],
-] as const)('Ctrl-C ends the wait for a registry that %s', async (_, fault, flags) => {
+] as const)('Ctrl-C interrupts the wait for a registry that %s', async (_, fault, flags) => {
   const answered = Promise.withResolvers<void>();
   const registry = await startFakeRegistry({
     now: () => Date.now(),
@@ -46,7 +46,7 @@ test.each([
   ['Foo/Bar', 'expected host[:port]/repository[:tag][@digest]'],
   ['app:no/tag:', 'is no reference to an image'],
   ['docker:', 'nothing stands behind "docker:"'],
-])('%s is a wrong command line, not a damaged image', async (word, text) => {
+])('%s is an invalid command line, not a damaged image', async (word, text) => {
   const { finished } = startProgram(['inspect', word, '--no-cache'], { home });
   const { exitCode, stderr } = await finished;
   expect([exitCode, stderr]).toEqual([2, expect.stringContaining(text)]);

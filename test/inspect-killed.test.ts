@@ -173,7 +173,7 @@ const whenKnown: readonly (readonly [string, KillPoint, readonly string[]])[] = 
   ],
 ];
 
-test.each(whenKnown)('killed at a known image %s', async (_, kill, words) => {
+test.each(whenKnown)('killed at a cached image %s', async (_, kill, words) => {
   await finish(start());
   await expectKilled(start({ kill, words }));
   await expectCold();
@@ -185,7 +185,7 @@ test.each([
   ['while it lists', () => image.configDigest],
   ['inside the first layer', () => layerDigest(0)],
   ['between two layers', () => layerDigest(1)],
-] as const)('killed beside a registry that stalls, %s', async (phase, stalled) => {
+] as const)('killed while a registry stalls, %s', async (phase, stalled) => {
   registry.faults.on('stalled-body', Number.POSITIVE_INFINITY, stalled());
   const before = registry.requests.length;
   const running = start();
@@ -219,7 +219,7 @@ function keptParts(digest: string): boolean {
   }
 }
 
-test('killed at any moment, again and again, on one cache', async () => {
+test('kills at random moments never corrupt the cache', async () => {
   // Most of the time goes by before the program has begun its work.
   for (const part of [0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95]) {
     const running = start();
@@ -230,7 +230,7 @@ test('killed at any moment, again and again, on one cache', async () => {
   await expectCold();
 });
 
-test('several at once on the same layers and an empty cache, one of them killed', async () => {
+test('concurrent inspections of the same layers with an empty cache survive the kill of one', async () => {
   const several = Array.from({ length: 4 }, () => start());
   const victim = start({ kill: { thread: 'main', sql: 'INTO parts', count: 10, when: 'after' } });
   const reports = await Promise.all(several.map((running) => finish(running)));
@@ -239,7 +239,7 @@ test('several at once on the same layers and an empty cache, one of them killed'
   expect(await expectCold()).toEqual(['cached', 'cached']);
 });
 
-test('a cache that cannot be used is said, and changes nothing else', async () => {
+test('an unusable cache is reported and changes nothing else', async () => {
   await writeFile(cache, 'a file in its place');
   const running = start();
   const { exitCode, stderr } = await running.finished;

@@ -43,7 +43,7 @@ async function save(name: string, bytes: Uint8Array): Promise<void> {
   await writeFile(join(home, name), bytes);
 }
 
-test('archives of every kind are read from a pipe, and nothing is left behind', async () => {
+test('archives of every kind are read from a pipe, without leftovers', async () => {
   const app = await image('app');
   await save('old.tar', await packFiles(oldDockerFiles([app])));
   await save('new.tar', await packFiles(newDockerFiles([app])));
@@ -66,7 +66,7 @@ test('archives of every kind are read from a pipe, and nothing is left behind', 
   expect(await readdir(join(home, 'aside'))).toEqual([]);
 });
 
-test('one image of several is named behind it', async () => {
+test('one image of several is selected by its name', async () => {
   await save('two.tar', await packFiles(newDockerFiles([await image('one'), await image('two')])));
   const words = '--no-cache --output json';
   const { stdout } = await shell(
@@ -75,7 +75,7 @@ test('one image of several is named behind it', async () => {
   expect(inspectionReport.parse(JSON.parse(stdout)).image?.names).toEqual(['lab.example/two:1']);
 });
 
-test('nothing, a break and what is no archive are told', async () => {
+test('empty, truncated and invalid archives on standard input are errors', async () => {
   await save('app.tar', await packFiles(newDockerFiles([await image('app')])));
   const empty = await shell('lazaret inspect - </dev/null');
   expect(empty).toMatchObject({ exitCode: 13, stderr: expect.stringContaining('nothing came') });
@@ -85,14 +85,14 @@ test('nothing, a break and what is no archive are told', async () => {
   expect(text).toMatchObject({ exitCode: 13, stderr: expect.stringContaining('not an archive') });
 });
 
-test('a terminal is no archive, and is told what would be one', async () => {
+test('standard input from a terminal is refused with an example', async () => {
   const { exitCode, stdout } = await startOnTerminal(['inspect', '-'], { home }).finished;
   expect(exitCode).toBe(2);
   expect(stdout).toContain('docker save app | lazaret inspect -');
 });
 
-test('Ctrl-C does not wait for a pipe through which nothing comes', async () => {
-  // Told of what is put aside, which begins with the first bytes.
+test('Ctrl-C interrupts a pipe that delivers nothing', async () => {
+  // Reports the spooling, which starts with the first bytes.
   const trace = join(home, 'trace.mjs');
   await writeFile(
     trace,
@@ -101,7 +101,7 @@ test('Ctrl-C does not wait for a pipe through which nothing comes', async () => 
       'const { unlink } = promises;\n' +
       'promises.unlink = async (path) => {\n' +
       '  await unlink(path);\n' +
-      "  process.stderr.write('put aside\\n');\n" +
+      "  process.stderr.write('spooled\\n');\n" +
       '};\n' +
       'syncBuiltinESMExports();\n',
   );
@@ -110,7 +110,7 @@ test('Ctrl-C does not wait for a pipe through which nothing comes', async () => 
     variables: { NODE_OPTIONS: `--import ${pathToFileURL(trace).href}` },
   });
   started.child.stdin?.write(Buffer.alloc(1024));
-  await started.shown('put aside');
+  await started.shown('spooled');
   started.child.kill('SIGINT');
   expect((await started.finished).exitCode).toBe(130);
 });

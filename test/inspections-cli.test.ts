@@ -32,7 +32,7 @@ function run(...argv: string[]): Promise<RunResult> {
   return runInside(argv, { home, variables: { LAZARET_SERVER: url, LAZARET_TOKEN: adminToken } });
 }
 
-test('images are inspected, listed, looked into, compared and searched', async () => {
+test('images are inspected, listed, shown, compared and searched', async () => {
   const inspected = await run('images', 'inspect', reference, '--wait');
   expect([inspected.exitCode, inspected.stdout]).toEqual([0, expect.stringContaining(digest)]);
   const words: [string[], string][] = [
@@ -54,7 +54,7 @@ test('images are inspected, listed, looked into, compared and searched', async (
   }
 });
 
-test('an image is named by what the list shows of it, whatever the case', async () => {
+test('an image is addressed by the short digest of the list, in any case', async () => {
   await run('images', 'inspect', reference, '--wait');
   const { stdout } = await run('images');
   const shown = digest.slice('sha256:'.length, 'sha256:'.length + 12);
@@ -75,7 +75,7 @@ test('an image is named by what the list shows of it, whatever the case', async 
   }
 });
 
-test('a refusal says which setting would allow what was asked for', async () => {
+test('a refusal names the setting that would allow the request', async () => {
   const settings = [
     ['10.0.0.1:5000/app', 'inspection.registries.private'],
     ['docker:app', 'inspection.dockerDaemon'],
@@ -98,7 +98,7 @@ test('a report goes to standard output or to a file', async () => {
   expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({ bomFormat: 'CycloneDX' });
 });
 
-test('what fails says why, in the exit code too', async () => {
+test('failures explain themselves and set the exit code', async () => {
   const missing = await run('images', 'inspect', `${lab.registry.host}/lab/never:1`, '--wait');
   expect([missing.exitCode, missing.stderr]).toEqual([3, expect.stringContaining('not_found')]);
   const local = await run('images', 'inspect', 'dir:/etc');

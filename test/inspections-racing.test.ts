@@ -101,7 +101,7 @@ async function isThere(digest: string): Promise<boolean> {
   );
 }
 
-test('two inspectors at once on one inspection: one of them ends it, and it is stored once', async () => {
+test('two concurrent inspectors of one inspection store it once', async () => {
   const digest = await push('raced');
   const id = await request();
   await Promise.all([run(id), run(id)]);
@@ -111,7 +111,7 @@ test('two inspectors at once on one inspection: one of them ends it, and it is s
   expect(await eventsOf(digest)).toEqual(['image.inspected']);
 });
 
-test('one that was thought gone lets go in the middle of a layer, and the other one ends it', async () => {
+test('an inspector that lost its lease aborts within a layer, and the other finishes', async () => {
   const digest = await push('slow');
   const id = await request();
   registry.faults.on('stalled-body', 1, await topLayer());
@@ -130,7 +130,7 @@ async function topLayer(): Promise<string> {
   return layers.at(-1)?.digest ?? '';
 }
 
-test('a tag that moves after every look: what was surveyed is what is inspected', async () => {
+test('a tag that moves after each request: the resolved digest is what is inspected', async () => {
   const digests = [await push('first'), await push('second'), await push('third')];
   registry.faults.on('moving-tag');
   const seen: string[] = [];
@@ -153,7 +153,7 @@ test('a tag that moves after every look: what was surveyed is what is inspected'
   }
 });
 
-test('an image that is removed while it is inspected anew is there afterwards', async () => {
+test('an image removed while it is inspected again exists afterwards', async () => {
   const digest = await push('removed');
   await run(await request());
   const id = await request(true);
@@ -170,7 +170,7 @@ test('an image that is removed while it is inspected anew is there afterwards', 
   expect(await eventsOf(digest)).toEqual(['image.inspected', 'image.removed', 'image.inspected']);
 });
 
-test('one that is stored anew while it is being removed is removed: the last event is the truth', async () => {
+test('an image stored again while it is removed ends as its last event says', async () => {
   const digest = await push('contested');
   await run(await request());
   let removing: Promise<void> = Promise.resolve();
@@ -206,7 +206,7 @@ async function waitsForLock(): Promise<boolean> {
   return rows.length > 0;
 }
 
-test('names that are given to a known image at once are all kept', async () => {
+test('concurrent names for a stored image are all stored', async () => {
   const digest = await push('named');
   await run(await request());
   const image = registry.store.find(repository, '1');

@@ -1,4 +1,4 @@
-/** How an inspector asks registries: how often, as whom, and how it lets go of them. */
+/** How an inspector uses registries: rate, credentials, and aborted requests. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ import {
 
 const { images, inspections } = operations;
 
-test('a registry is asked no more often than its rate allows, whoever asks', async () => {
+test('the rate limit of a registry applies across all inspections', async () => {
   const registry = await startFakeRegistry({ now: () => Date.now() });
   registry.store.putImage('lab/rated', '1', await buildApp('rated'));
   const { host } = registry;
@@ -41,7 +41,7 @@ test('a registry is asked no more often than its rate allows, whoever asks', asy
 });
 
 test.each(['helper', 'auth.json', 'pull secret'])(
-  'a registry is shown the credentials of a %s that the operator named',
+  'a registry receives the credentials of a %s that the operator configured',
   async (kind) => {
     const access = { mode: 'basic', users: { ana: 'secret words' } } as const;
     const registry = await startFakeRegistry({ now: () => Date.now(), access });
@@ -61,7 +61,7 @@ test.each(['helper', 'auth.json', 'pull secret'])(
   },
 );
 
-test('cancelling ends a pause of minutes that a registry asked for', async () => {
+test('cancelling interrupts a delay of minutes that a registry requested', async () => {
   const asked = Promise.withResolvers<void>();
   const registry = await startFakeRegistry({
     now: () => Date.now(),
@@ -103,7 +103,7 @@ async function nameCredentials(
     return { pullSecrets: [file] };
   }
   await writeFile(file, JSON.stringify({ credHelpers: { [host]: 'lab' } }));
-  // Answers only to whoever sees HOME and nothing that is the server's own.
+  // Answers only if HOME is set and no variable of the server is.
   const program = `#!/bin/sh
 test -n "$HOME" && test -z "$(env | grep LAZARET_)" || exit 1
 printf '{"Username":"ana","Secret":"%s"}' "$LAB_SECRET"

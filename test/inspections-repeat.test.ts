@@ -1,4 +1,4 @@
-/** The same request again and again, at once and in sequence, and a tag that moves meanwhile. */
+/** The same request repeatedly, concurrently and in sequence, and a tag that moves meanwhile. */
 import { operations, type Inspection } from '@lazaret/protocol';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
@@ -87,7 +87,7 @@ test.each([
   await expect.poll(() => told(digest)).toEqual(['image.inspected']);
 });
 
-test('one after another, without a key: an inspection each, and one look', async () => {
+test('sequential requests without a key: one inspection each, and one examination', async () => {
   const { reference, digest, fetched } = await push('each');
   const answers = await repeat('one after another', () => ask(reference));
   expect(new Set(answers.map((one) => one.id)).size).toBe(times);
@@ -98,7 +98,7 @@ test('one after another, without a key: an inspection each, and one look', async
   await expect.poll(() => told(digest)).toEqual(['image.inspected']);
 });
 
-test('one key for several references at once: one gets it, the others are refused', async () => {
+test('one idempotency key for several references at once: one is accepted, the others are refused', async () => {
   const pushed = await Promise.all(Array.from({ length: times }, (_, at) => push(`other-${at}`)));
   const asked = await Promise.allSettled(pushed.map(({ reference }) => ask(reference, 'several')));
   const given = asked.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
@@ -116,7 +116,7 @@ test('one key for several references at once: one gets it, the others are refuse
   expect(items.filter(({ reference }) => reference.includes('/lab/other-'))).toHaveLength(1);
 });
 
-test('a tag that is moved after every request for it: each image is stored under its own digest', async () => {
+test('a tag that moves after each request: each image is stored under its own digest', async () => {
   const { client } = lab.instance;
   const built = await Promise.all(['a', 'b', 'c'].map((text) => buildApp(`moving ${text}`)));
   for (const image of built) lab.registry.store.putImage('lab/moving', '1', image);
@@ -142,7 +142,7 @@ test('a tag that is moved after every request for it: each image is stored under
   }
 });
 
-test('removed while it is inspected anew: there or gone, as the last event says', async () => {
+test('removed while it is inspected again: present or absent, as the last event says', async () => {
   const { client } = lab.instance;
   const { reference, digest } = await push('vanishing');
   await inspectAndWait(client, { reference });

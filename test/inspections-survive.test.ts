@@ -43,7 +43,7 @@ async function startAgain({ instance, registry }: RegistryInstance): Promise<Ins
 }
 
 test(
-  'kill -9 in the middle: another attempt finishes it, and nothing is done twice',
+  'kill -9 during an inspection: another attempt finishes it, and nothing is done twice',
   { timeout: timeoutMs },
   async () => {
     const { lab, asked, digest } = await begin();
@@ -61,7 +61,7 @@ test(
 );
 
 test(
-  'a stop puts it back into the queue, and that counts as no attempt',
+  'a stop requeues the inspection without counting an attempt',
   { timeout: timeoutMs },
   async () => {
     const { lab, asked, digest } = await begin();

@@ -57,7 +57,7 @@ test('an image is inspected, stored and found again', async () => {
   expect(packages.items).toMatchObject([{ name: 'bash', version: '5.2.37-2', layer: 0 }]);
 });
 
-test('the files are a tree of what the container sees, of one layer, and of what is hidden', async () => {
+test('the file tree shows the merged view, one layer, or hidden files', async () => {
   const { client } = lab.instance;
   const { reference, digest } = await push('tree');
   await inspectAndWait(client, { reference });
@@ -81,7 +81,7 @@ test('the files are a tree of what the container sees, of one layer, and of what
   await expect(names({ parent: 'no/such' })).rejects.toMatchObject({ code: 'not_found' });
 });
 
-test('a directory opens when something is below it in any layer', async () => {
+test('a directory can be opened if any layer has an entry below it', async () => {
   const { client } = lab.instance;
   const directory = (path: string) => ({ path, type: 'directory' as const });
   const file = (path: string) => ({ path, content: Buffer.from(path) });
@@ -163,7 +163,7 @@ test.each([
   expect(() => JSON.parse(seen.text) as unknown).not.toThrow();
 });
 
-test('two images are compared, with their files when that is asked for', async () => {
+test('two images are compared, with their files on request', async () => {
   const { client } = lab.instance;
   const one = await push('compared', 'one');
   const two = await push('compared-too', 'two');
@@ -182,7 +182,7 @@ test('two images are compared, with their files when that is asked for', async (
   });
 });
 
-test('what is removed is gone from lists and from the search', async () => {
+test('a removed image is not listed and not found', async () => {
   const { client } = lab.instance;
   const { reference, digest } = await push('removed');
   await inspectAndWait(client, { reference });
@@ -231,7 +231,7 @@ test('concurrent inspections share no files and mix no results', async () => {
   }
 });
 
-test('what is known is answered from the store, and looked into anew when forced', async () => {
+test('a stored result is reused, and examined again when forced', async () => {
   const { client } = lab.instance;
   const { reference, digest } = await push('known');
   const first = await inspectAndWait(client, { reference });
@@ -242,7 +242,7 @@ test('what is known is answered from the store, and looked into anew when forced
   expect(shown.inspection).toBe(forced.id);
 });
 
-test('a repeated request with its key answers with the first inspection', async () => {
+test('a repeated request with the same key returns the first inspection', async () => {
   const { client } = lab.instance;
   const { reference } = await push('keyed');
   const headers = { 'idempotency-key': 'once-only' };
@@ -287,7 +287,7 @@ test.each([
     'host:99999/x',
     '-x',
   ],
-])('%s is refused: a server reads nothing of its own for a caller', async (reference) => {
+])('%s is refused: a server reads none of its own files for a client', async (reference) => {
   const asked = lab.instance.client.call(images.inspect, { body: { reference } });
   await expect(asked).rejects.toMatchObject({ code: 'invalid_reference' });
 });
@@ -312,7 +312,7 @@ test('a slow registry blocks no request, and cancelling ends the inspection', as
   }
 });
 
-test('what came of it is told by events, and who asked stands in the audit log', async () => {
+test('events report the result, and the audit log records who requested it', async () => {
   const { client } = lab.instance;
   const { reference, digest } = await push('told');
   const { id } = await inspectAndWait(client, { reference });
@@ -330,7 +330,7 @@ test('what came of it is told by events, and who asked stands in the audit log',
     .toEqual(['image.inspected', 'inspection.queued']);
 });
 
-test('an image that is not there fails once, with the reason', async () => {
+test('a missing image fails once, with the reason', async () => {
   const reference = `${lab.registry.host}/lab/never:1`;
   const ended = await inspectAndWait(lab.instance.client, { reference });
   expect(ended).toMatchObject({ state: 'failed', attempts: 1, problem: { code: 'not_found' } });

@@ -1,7 +1,7 @@
 /**
- * Who is let in: every operation for every role, granted on all projects and on one, for people
- * with a session and with a token, for nobody, for wrong credentials, and for tokens of narrower
- * scope. What is expected follows from the row of the operation alone.
+ * Access control: every operation for every role, granted on all projects and on one, with a
+ * session and with a token, for anonymous callers, for wrong credentials, and for tokens of narrower
+ * scope. The expectation is derived from the row of the operation alone.
  */
 import {
   operationList,
@@ -100,7 +100,7 @@ test.each(roleNames.flatMap((role) => [[role, null] as const, [role, 'red'] as c
   },
 );
 
-test('a user without any grant gets what being signed in gives', async () => {
+test('a user without grants can use what any signed-in user can', async () => {
   const { name, token, session } = await addPerson(instance, 'guest', []);
   await walk({ who: 'guest by token', visitor: token, name, expected: byGrants([]) });
   await walk({ who: 'guest by session', visitor: session, name, expected: byGrants([]) });
@@ -135,36 +135,42 @@ const outside = (operation: Operation): Verdict =>
   operation.access === 'public' ? 'in' : 'unauthenticated';
 
 test.each<[string, Visitor]>([
-  ['nobody', {}],
+  ['anonymous', {}],
   ['an unknown token', bearer(`lz_${'A'.repeat(43)}`)],
   ['a malformed token', bearer('lz_x')],
   ['a password in the header', { authorization: `Basic ${btoa('root:root')}` }],
   ['an unknown session', { cookie: `lazaret_session=lzs_${'A'.repeat(43)}` }],
   ['a malformed session', { cookie: 'lazaret_session=1' }],
-])('%s is let in nowhere but at what is public', async (who, visitor) => {
-  await walk({ who, visitor, name: 'nobody', expected: outside });
+])('%s reaches public operations only', async (who, visitor) => {
+  await walk({ who, visitor, name: 'anonymous', expected: outside });
 });
 
-test('where the operator opened the old calls, nobody is let in at those three alone', async () => {
+test('with openLegacy, anonymous requests reach the three legacy calls only', async () => {
   const open = await startInstance({ arguments: ['--open-legacy'] });
   const old = Object.values(operations.legacy).map((operation) => operation.name);
   const expected = (operation: Operation): Verdict =>
     old.includes(operation.name) ? 'in' : outside(operation);
   try {
-    await walk({ who: 'nobody', visitor: {}, name: 'nobody', expected, url: open.url });
+    await walk({ who: 'anonymous', visitor: {}, name: 'anonymous', expected, url: open.url });
     const visitor = bearer('lz_x');
-    await walk({ who: 'a bad token', visitor, name: 'nobody', expected: outside, url: open.url });
+    await walk({
+      who: 'a bad token',
+      visitor,
+      name: 'anonymous',
+      expected: outside,
+      url: open.url,
+    });
   } finally {
     await open.close();
   }
 });
 
-test('what is refused says how to sign in', async () => {
+test('a refusal says how to sign in', async () => {
   const seen = await visit(instance.url, operations.jobs.list);
   expect(seen.headers.get('www-authenticate')).toContain('Bearer');
 });
 
-test('HEAD is refused as GET is', async () => {
+test('HEAD is refused like GET', async () => {
   const viewer = await addPerson(instance, 'head-viewer', [{ role: 'viewer', project: 'red' }]);
   for (const operation of operationList) {
     if (operation.method !== 'GET' || !['json', 'bytes'].includes(operation.outputKind)) continue;
@@ -187,7 +193,7 @@ test('HEAD is refused as GET is', async () => {
   }
 });
 
-test('a session changes nothing without its proof', async () => {
+test('a session cannot change anything without the CSRF token', async () => {
   const person = await addPerson(instance, 'proofless', root.grants);
   const { cookie = '' } = person.session;
   const other = root.session['x-csrf-token'] ?? '';
@@ -216,14 +222,14 @@ function byScope(
   };
 }
 
-test.each(permissionNames)('a token for %s alone does that alone', async (permission) => {
+test.each(permissionNames)('a token for %s only works for that only', async (permission) => {
   const only = [permission];
   const wide = await mintToken(instance, root.session, { permissions: only });
   const expected = byScope(only, undefined);
   await walk({ who: `${permission} token`, visitor: wide, name: root.name, expected });
 });
 
-test.each(permissionNames)('a token for %s in one project does that there', async (permission) => {
+test.each(permissionNames)('a token for %s in one project works there', async (permission) => {
   const only = [permission];
   const scope = { permissions: only, project: 'red' };
   const narrow = await mintToken(instance, root.session, scope);
@@ -231,13 +237,13 @@ test.each(permissionNames)('a token for %s in one project does that there', asyn
   await walk({ who: `${permission} token in red`, visitor: narrow, name: root.name, expected });
 });
 
-test('a token for one project does nothing to the instance', async () => {
+test('a token for one project has no permissions on the instance', async () => {
   const visitor = await mintToken(instance, root.session, { project: 'red' });
   const expected = byScope(undefined, 'red');
   await walk({ who: 'token in red', visitor, name: root.name, expected });
 });
 
-test('a token does no more than its owner may do now', async () => {
+test('a token has no permission that its owner has lost', async () => {
   const person = await addPerson(instance, 'fading', root.grants);
   const { userUpdate } = operations.access;
   for (const grants of [[{ role: 'viewer' as const, project: 'red' }], []]) {
@@ -251,7 +257,7 @@ test('a token does no more than its owner may do now', async () => {
   await walk({ who: 'a disabled user', visitor, name, expected: outside });
 });
 
-test('every refusal for lack of rights is in the audit log', async () => {
+test('every refusal for missing permissions is in the audit log', async () => {
   const { auditList } = operations.events;
   const actor = 'guest';
   await expect

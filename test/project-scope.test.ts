@@ -181,23 +181,26 @@ async function answer(
   return { status, plain, type: headers.get('content-type'), names };
 }
 
-test.each(questions)('%s of another project is as one that never was', async (_, question) => {
-  const own = { job: blue.job.id, sha256: blue.sample.sha256, project: 'blue' };
-  const results = { ...own, sha256: blue.result };
-  for (const [who, visitor] of [...strangers, ['nobody', {}] as const]) {
-    const never = await answer(visitor, question, missing);
-    expect([who, await answer(visitor, question, own)]).toEqual([who, never]);
-    expect([who, await answer(visitor, question, results)]).toEqual([who, never]);
-  }
-  if (question.open === false) return;
-  const seen = await visit(instance.url, question.operation, {
-    ...question.ask(own),
-    visitor: owner,
-  });
-  expect(seen.status).toBeLessThan(300);
-});
+test.each(questions)(
+  '%s of another project is answered like one that never existed',
+  async (_, question) => {
+    const own = { job: blue.job.id, sha256: blue.sample.sha256, project: 'blue' };
+    const results = { ...own, sha256: blue.result };
+    for (const [who, visitor] of [...strangers, ['anonymous', {}] as const]) {
+      const never = await answer(visitor, question, missing);
+      expect([who, await answer(visitor, question, own)]).toEqual([who, never]);
+      expect([who, await answer(visitor, question, results)]).toEqual([who, never]);
+    }
+    if (question.open === false) return;
+    const seen = await visit(instance.url, question.operation, {
+      ...question.ask(own),
+      visitor: owner,
+    });
+    expect(seen.status).toBeLessThan(300);
+  },
+);
 
-test('lists and counts hold nothing of another project', async () => {
+test('lists and counts contain nothing of another project', async () => {
   for (const [who, visitor] of strangers) {
     const list = await visit(instance.url, jobs.list, { visitor });
     const count = await visit(instance.url, jobs.count, { visitor });
@@ -229,7 +232,7 @@ const imageQuestions: [string, ImageQuestion][] = [
   ['its findings', { operation: images.findings, ask: byDigest }],
   ['its report', { operation: images.report, ask: byDigest }],
   [
-    'what lies between it and itself',
+    'its comparison with itself',
     { operation: images.compare, ask: ({ digest }) => ({ params: { digest, other: digest } }) },
   ],
   ['its removal', { operation: images.remove, ask: byDigest }],
@@ -242,7 +245,7 @@ const imageQuestions: [string, ImageQuestion][] = [
 ];
 
 test.each(imageQuestions)(
-  'image: %s of another project is as one that never was',
+  'image: %s of another project is answered like one that never existed',
   async (_, one) => {
     const sha256 = createHash('sha256').update(secretOfBlue).digest('hex');
     const own = { ...inside, sha256 };
@@ -262,7 +265,7 @@ test.each(imageQuestions)(
         .replaceAll(/"requestId":"[^"]+"/g, '');
       return { status, plain };
     };
-    for (const [who, visitor] of [...strangers, ['nobody', {}] as const]) {
+    for (const [who, visitor] of [...strangers, ['anonymous', {}] as const]) {
       const seen = await answerTo(visitor, own);
       expect([who, seen]).toEqual([who, await answerTo(visitor, never)]);
       expect(JSON.stringify(seen)).not.toContain(inside.digest);
@@ -273,7 +276,7 @@ test.each(imageQuestions)(
   },
 );
 
-test('lists of inspections and images, and the search, hold nothing of another project', async () => {
+test('lists of inspections and images, and the search, contain nothing of another project', async () => {
   for (const [who, visitor] of strangers) {
     const seen = [
       await visit(instance.url, inspections.list, { visitor }),
@@ -287,7 +290,7 @@ test('lists of inspections and images, and the search, hold nothing of another p
   }
 });
 
-test('the same image in both projects is stored for each, and shows each its own names', async () => {
+test('the same image in both projects shows each only its own names', async () => {
   const [submitter] = [strangers.get('submitter of red')!];
   const built = await buildApp('in both projects');
   lab.registry.store.putImage('lab/name-in-blue', '1', built);
@@ -308,7 +311,7 @@ test('the same image in both projects is stored for each, and shows each its own
   expect(seen.text).not.toContain('name-in-blue');
 });
 
-test('a stream of events carries what is of one’s own projects alone', async () => {
+test('an event stream contains only the user’s own projects', async () => {
   const { token } = await addPerson(instance, 'watcher-red', [
     { role: 'submitter', project: 'red' },
   ]);
@@ -332,7 +335,7 @@ test('a stream of events carries what is of one’s own projects alone', async (
   expect(JSON.stringify(seen)).not.toContain(elsewhere.job.id);
 });
 
-test('the same content in both projects shows each its own, and nothing of the other', async () => {
+test('the same content in both projects shows each only its own data', async () => {
   const [submitter] = [strangers.get('submitter of red')!];
   const body = 'the same bytes in both projects';
   const there = await read<Artifact>(artifacts.upload, {
@@ -355,7 +358,7 @@ test('the same content in both projects shows each its own, and nothing of the o
   expect(content.headers.get('content-disposition')).not.toContain('blue');
 });
 
-test('what one may see but not change is forbidden, not missing', async () => {
+test('a visible but read-only resource answers forbidden, not missing', async () => {
   const grants: Grant[] = [
     { role: 'viewer', project: 'blue' },
     { role: 'submitter', project: 'red' },
@@ -372,7 +375,7 @@ test('what one may see but not change is forbidden, not missing', async () => {
   expect(upload.code).toBe('forbidden');
 });
 
-test('whoever may go everywhere is told that a project does not exist', async () => {
+test('a user with access to all projects gets not found for a missing project', async () => {
   const visitor = { authorization: `Bearer ${instance.adminToken}` };
   const query = { project: missing.project };
   const upload = await visit(instance.url, artifacts.upload, { visitor, query });

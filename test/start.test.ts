@@ -37,7 +37,7 @@ function processesOf(dataDirectory: string): number[] {
     });
 }
 
-test('a second start on one data directory is refused and names the first', async () => {
+test('a second start on the same data directory is refused and names the first', async () => {
   instance = await startInstance();
   const { status, text } = runProgram('serve', '--data', instance.dataDirectory);
   expect(status).toBe(1);
@@ -46,7 +46,7 @@ test('a second start on one data directory is refused and names the first', asyn
   expect(text).not.toContain('    at ');
 });
 
-test('an address that is asked for and taken is an error; the default moves on and says so', async () => {
+test('an explicit address that is in use is an error; the default picks the next port and says so', async () => {
   const taken = createServer().listen(0, '127.0.0.1');
   await once(taken, 'listening');
   const { port } = taken.address() as { port: number };
@@ -61,7 +61,7 @@ test('an address that is asked for and taken is an error; the default moves on a
   expect(text).toContain('--listen');
 });
 
-test('Ctrl-C ends every process that it started, and running containers', async () => {
+test('Ctrl-C stops every process that it started, and running containers', async () => {
   instance = await startInstance({ engines: [engineFolders.hostile] });
   const { client } = instance;
   const artifact = await client.call(operations.artifacts.upload, { body: 'sleep-forever\n' });
@@ -80,7 +80,7 @@ test('Ctrl-C ends every process that it started, and running containers', async 
   expect(job.attemptList[0]?.outcome?.code).toBe('stopped');
 });
 
-test('when its PostgreSQL is killed it is restarted, readiness tells meanwhile, nothing is lost', async () => {
+test('a killed PostgreSQL is restarted, readiness fails meanwhile, nothing is lost', async () => {
   instance = await startInstance({ engines: [engineFolders.strings] });
   const { client, dataDirectory } = instance;
   const pid = Number(
@@ -116,7 +116,7 @@ async function untilAnswered<T>(call: () => Promise<T>): Promise<T> {
   }
 }
 
-test('DATABASE_URL takes the place of the embedded database', async () => {
+test('DATABASE_URL replaces the embedded database', async () => {
   const database = await createTestDatabase(inject('databaseUrl'), { migrated: false });
   instance = await startInstance({ environment: { DATABASE_URL: database.url } });
   expect(readdirSync(instance.dataDirectory)).not.toContain('postgres');
@@ -126,7 +126,7 @@ test('DATABASE_URL takes the place of the embedded database', async () => {
   await database.drop();
 });
 
-test('two nodes share the work; a cordoned one gets nothing new', async () => {
+test('two nodes share the jobs, and a cordoned one gets no new ones', async () => {
   const endpoint = 'unix:///var/run/docker.sock';
   const nodes = ['one', 'two'].map((name) => ({ name, endpoint, cpus: 1 }));
   instance = await startInstance({

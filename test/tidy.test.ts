@@ -109,7 +109,7 @@ const sourceCases: readonly Planted<SourceFinder>[] = [
     good: [['packages/cli/src/a.test.ts', `test.each([1])('a', () => list.skip(1));`]],
   },
   {
-    rule: 'tests can be told apart',
+    rule: 'tests in one block have different names',
     find: findDoubleTitles,
     bad: [
       ['packages/cli/src/a.test.ts', `test('a', b); test('a', c);`],
@@ -263,7 +263,7 @@ test('planted wording: more than the allowance is reported with what to write', 
   expect(overAllowance(hits, { 'inspect it anew': 1 })).toEqual([]);
 });
 
-test('exceptions are for files that exist', () => {
+test('exceptions name existing files', () => {
   expect(findIdleExceptions(new Set(paths))).toEqual([]);
   expect(texts.length).toBeGreaterThan(300);
 });

@@ -65,7 +65,7 @@ async function kept(): Promise<{ blobs: number; leftovers: number; jobs: number 
 }
 
 /**
- * Nothing came to stay during the work. A file that is still being removed is waited for; one that
+ * Nothing was stored during the work. A file that is still being removed is waited for; one that
  * another test left behind may go while this one works, so there may be fewer leftovers then.
  */
 async function keepsNothing<T>(work: () => Promise<T>): Promise<T> {
@@ -128,7 +128,7 @@ function* zeros(bytes: number): Generator<Uint8Array> {
 /** More than sockets buffer on both sides, far less than what was to be sent. */
 const farLessBytes = 64 * MiB;
 
-describe.each(['PUT', 'POST'])('%s of the predecessor', (method) => {
+describe.each(['PUT', 'POST'])('%s of the legacy API', (method) => {
   test.each([0, 1, capBytes - 1, capBytes])('%i bytes, raw and multipart', async (size) => {
     const content = randomBytes(size);
     const sha256 = createHash('sha256').update(content).digest('hex');
@@ -193,7 +193,7 @@ test.each([
   expect([sent.answer.status, codeOf(sent)]).toEqual([status, code]);
 });
 
-test('a client that asks first hears of the refusal instead of being invited', async () => {
+test('Expect: 100-continue is answered with the refusal, not with 100', async () => {
   const headers = ['content-length: 1073741824', 'expect: 100-continue'];
   const refused = await send({ headers, body: [] });
   expect(codeOf(refused)).toBe('payload_too_large');
@@ -201,7 +201,7 @@ test('a client that asks first hears of the refusal instead of being invited', a
   expect((await jobOf(answer)).inputs[0]?.sizeBytes).toBe(11);
 });
 
-test('a client that still sends when it is refused reads the answer all the same', async () => {
+test('a client that is still sending when refused receives the response', async () => {
   for (let round = 0; round < 5; round += 1) {
     const answer = await fetch(`${instance.url}/capped/upload`, {
       method: 'PUT',
@@ -233,7 +233,7 @@ test.each([
     ['content-length: 1000', `content-type: ${multipart['content-type']}`],
     [form(['name="f"; filename="x"', 'whole']).toString()],
   ],
-])('an upload that is cut %s leaves nothing', async (_, path, headers, body) => {
+])('an upload that is aborted %s leaves nothing', async (_, path, headers, body) => {
   const method = path.startsWith('/api') ? 'POST' : 'PUT';
   await keepsNothing(async () => {
     await send({ path, method, headers, body, cut: true });
@@ -242,7 +242,7 @@ test.each([
   });
 });
 
-test('a length that lies is noticed', async () => {
+test('a wrong content length is detected', async () => {
   const digest = createHash('sha256').update('abcdefgh').digest('hex');
   await send({ headers: ['content-length: 3'], body: ['abcdefgh'] });
   const whole = await put(`/api/v1/artifacts/${digest}`, '', { method: 'GET' });
@@ -257,7 +257,7 @@ test('a length that lies is noticed', async () => {
 });
 
 test.each([['no size\r\n'], ['0\r\ncontent-length: 9\r\n\r\n']])(
-  'a body that stops being HTTP on its way leaves nothing: %j',
+  'a body that becomes invalid HTTP leaves nothing: %j',
   async (end) => {
     const body = ['3\r\nabc\r\n', end];
     const headers = ['transfer-encoding: chunked'];
@@ -293,7 +293,7 @@ describe('multipart', () => {
       Buffer.concat([Buffer.alloc(4 * MiB), form(['name="f"; filename="x"', 'x'])]),
       'malformed_body',
     ],
-  ])('%s is refused and nothing is kept', async (_, body, code) => {
+  ])('%s is refused and nothing is stored', async (_, body, code) => {
     const answer = await keepsNothing(() => put('/capped/upload', body, multipart));
     expect([answer.status, faultOf(answer)]).toEqual([400, undefined]);
     expect(JSON.parse(answer.text)).toMatchObject({ code });
@@ -305,7 +305,7 @@ describe('multipart', () => {
     expect([answer.status, faultOf(answer)]).toEqual([400, undefined]);
   });
 
-  test('fields, a preamble and an epilogue beside the one file do no harm', async () => {
+  test('fields, a preamble and an epilogue around the file are ignored', async () => {
     const whole = form(
       ['name="a"', 'field'],
       ['name="f"; filename="x"', 'content'],
@@ -335,7 +335,7 @@ describe('multipart', () => {
     else expect(name).toMatch(expected);
   });
 
-  test('a file name with a newline adds no line anywhere', async () => {
+  test('a file name with a newline adds no line to headers or logs', async () => {
     const body = form([`name="f"; filename*=UTF-8''two%0D%0Alines.apk`, randomBytes(9)]);
     const refused = await keepsNothing(() => put('/natural/upload', body, multipart));
     expect(faultOf(refused)).toBeUndefined();
@@ -345,7 +345,7 @@ describe('multipart', () => {
   });
 });
 
-test('the same content at once is kept once, and each upload is answered', async () => {
+test('concurrent uploads of the same content are stored once, and each is answered', async () => {
   const content = randomBytes(MiB);
   const before = await kept();
   const answers = await Promise.all(
@@ -356,7 +356,7 @@ test('the same content at once is kept once, and each upload is answered', async
   expect(await kept()).toEqual({ ...before, blobs: before.blobs + 1 });
 });
 
-test('another digest than the announced one is refused, and nothing is kept', async () => {
+test('a digest mismatch is refused, and nothing is stored', async () => {
   const path = `/api/v1/artifacts?sha256=${'0'.repeat(64)}`;
   const answer = await keepsNothing(() => put(path, 'other', { method: 'POST' }));
   expect(JSON.parse(answer.text)).toMatchObject({ code: 'checksum_mismatch' });
@@ -375,7 +375,7 @@ test('a submission that cannot be stored is an error, and its retry creates one 
   expect(artifact.sizeBytes).toBe(4);
 });
 
-test('headers that drip in are cut off', async () => {
+test('slow headers are cut off', async () => {
   const { hostname, port } = new URL(instance.url);
   const socket = connect(Number(port), hostname);
   let got = '';

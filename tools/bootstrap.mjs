@@ -54,7 +54,7 @@ function install() {
   const PATH = [dirname(process.execPath), ...others].join(':');
   const env = { ...process.env, PATH };
   run('npm', ['ci', '--no-fund', '--no-audit', '--loglevel=error'], { quietly: true, env });
-  // Put together with other packages than those that are there now.
+  // Bundled with packages that have been replaced.
   rmSync(join(root, 'packages', 'cli', 'dist'), { recursive: true, force: true });
   if (!existsSync(node)) fail('the pinned Node was not installed; is the npm registry reachable?');
   writeStamp('install', lock);
@@ -63,7 +63,7 @@ function install() {
 /**
  * The pinned Node needs libatomic, which a bare Debian does not have. Before the installation: its
  * scripts run under the pinned Node already, and npm drops an optional package whose script fails.
- * libisal makes layers inflate twice as fast and is only taken where nobody has to be asked.
+ * libisal decompresses layers twice as fast and is only installed where no question is needed.
  */
 async function provideLibraries() {
   const known = spawnSync('/sbin/ldconfig', ['-p'], { encoding: 'utf8' });

@@ -1,7 +1,7 @@
 /**
  * Puts `lazaret inspect` and its threads together into a few files, packages/cli/dist: it has some
  * six hundred modules, and finding and linking them one by one takes longer than looking into an
- * image that is known already. The sources stay what runs everywhere else, and here too as soon as
+ * cached image. The sources stay what runs everywhere else, and here too as soon as
  * one of them is newer (packages/cli/bin/is-built.mjs tells).
  */
 import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -23,7 +23,7 @@ const acts = /\/(main|layer-thread|layer-worker|yara-worker)\.ts$/;
 /** Stays where it is: what brings files of its own, and the server, which `inspect` never loads. */
 const external = [/^node:/, 'koffi', /^@virustotal\/yara-x/, '@lazaret/server'];
 
-/** `new URL('name', import.meta.url)`: a thread lies beside the bundle, any other file stays. */
+/** `new URL('name', import.meta.url)`: a thread is next to the bundle, any other file stays. */
 const besideModule = /new URL\(\s*'([^']+)',\s*import\.meta\.url\s*,?\s*\)/g;
 
 function keepPlaces() {
@@ -74,7 +74,7 @@ async function build(name, path) {
     format: 'esm',
     entryFileNames: '[name].js',
     chunkFileNames: `${name}-[name]-[hash].js`,
-    // Names stay, for whoever reads a stack trace.
+    // Names stay, for readable stack traces.
     minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
     // Else what several parts share is put beside it, and loads it: 27 MiB and 60 ms of CPU.
     codeSplitting: { groups: [{ name: 'undici', test: /node_modules\/undici\// }] },

@@ -14,7 +14,7 @@ import { listTargets } from './fuzz/targets/all-targets.ts';
 const all = await listTargets();
 
 test.each(all.filter(({ name }) => !name.startsWith('planted:')))(
-  '$name stands up to changed inputs',
+  '$name survives mutated inputs',
   async (target) => {
     const findings: FuzzFinding[] = [];
     const fuzzer = new Fuzzer(target, {
@@ -43,7 +43,7 @@ test.each([
   ['planted:slow', 'slow'],
   ['planted:hang', 'hang'],
   ['planted:late', 'crash'],
-])('%s is found as a %s', async (target, kind) => {
+])('%s is reported as a %s', async (target, kind) => {
   const directory = mkdtempSync(join(tmpdir(), 'lazaret-fuzz-'));
   try {
     const { findings } = await supervise({

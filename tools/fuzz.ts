@@ -1,5 +1,5 @@
 /**
- * `npm run fuzz -- [target...]`: fuzzes the parsers of foreign bytes. See docs/fuzzing.md.
+ * `npm run fuzz -- [target...]`: fuzzes the parsers of untrusted input. See docs/fuzzing.md.
  * Exits with 1 when something was found.
  */
 import { tmpdir } from 'node:os';

@@ -1,7 +1,7 @@
 /**
  * `npm run registry -- [OPTIONS] [PATH...]`: a registry on the loopback for trying clients by hand.
  * It holds the images of OCI layouts and `docker save` archives, takes pushes, asks for credentials
- * and goes wrong as it is told; every request is printed.
+ * with fault injection; every request is printed.
  */
 import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -4,7 +4,7 @@
  * what their package managers list. Every root is inspected as three images (layers, compression
  * and form differ), which have to give the same answer. Malware: all test files of ClamAV must be
  * found, and nothing in clean roots. Needs root, a network for what is not yet made, and minutes.
- * Named roots alone are measured anew; what RESULTS.md says of the others is kept.
+ * Only the named roots are measured again; the other results in RESULTS.md are kept.
  */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { cpus, release, tmpdir, totalmem } from 'node:os';

@@ -1,4 +1,4 @@
-/** Why a difference from a manager's list is no error, or cannot be mended: said beside it. */
+/** Why a difference from a manager's list is not an error, or cannot be fixed: shown next to it. */
 const reasons: readonly (readonly [RegExp, string])[] = [
   [/^bootstrap-3-typeahead@/, 'a copy that Debian ships inside of Prometheus, in no module folder'],
   [/^ruby-typeprof@/, 'an editor extension that is shipped inside of a gem'],

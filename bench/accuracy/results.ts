@@ -17,7 +17,7 @@ export interface ImageResult {
     /** Why it gave no answer. */
     readonly problem?: string;
   }[];
-  /** Whether a package that a layer took away is told as hidden. */
+  /** Whether a package that a layer removed is reported as hidden. */
   readonly isRemovalTold: boolean;
 }
 

@@ -1,7 +1,7 @@
 /**
  * The trees that are measured, made once and kept among the temporary files: Debian's packages by
  * mmdebstrap, rpm's by rpmbuild and rpm, a project by npm, programs by cargo and go. Nothing comes
- * from a peer, so that nobody is measured against himself.
+ * from a peer, so that no tool is measured against itself.
  */
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';

@@ -1,6 +1,6 @@
 /**
  * A root as an image, written straight to disk: its files in path order cut into layers of about
- * the same size, the database of dpkg written anew by every layer as installing in steps does, and
+ * the same size, the database of dpkg rewritten by every layer as installing in steps does, and
  * a package that the second layer takes away again.
  */
 import { spawn } from 'node:child_process';

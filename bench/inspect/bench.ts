@@ -152,7 +152,7 @@ function withoutLibrary(layout: string): Record<string, () => Promise<Cost>> {
   return { 'lazaret, zlib only': () => measure([...hidden, ...inspecting(layout)]) };
 }
 
-/** Peers that can be had: one from the package registry, others by their paths. */
+/** Available peers: one from the package registry, others by their paths. */
 async function openPeers(layout: string): Promise<Record<string, () => Promise<Cost>>> {
   const peers: Record<string, () => Promise<Cost>> = {};
   const snyk = await installSnyk();

@@ -1,8 +1,8 @@
 /**
- * The bound: each layer inflated and hashed once, nothing else, as many threads as cores. Whoever
- * verifies a layer cannot do less. With `--all-digests` it takes all those that a report holds: of
+ * The bound: each layer inflated and hashed once, nothing else, as many threads as cores. A tool
+ * that verifies layers cannot do less. With `--all-digests` it computes all those in a report: of
  * the stored bytes and of the tar, and SHA-256, SHA-1 and MD5 of what is in it, as if that were one
- * file; whoever reports them cannot do less by these means. Prints the milliseconds that it took.
+ * file; a tool that reports them cannot do less this way. Prints the milliseconds that it took.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';

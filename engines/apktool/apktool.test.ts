@@ -72,7 +72,7 @@ describe('apktool engine', { timeout: RUN_TIMEOUT_MS }, () => {
     expect(run.stderr).toContain('not an APK: the archive holds no AndroidManifest.xml');
   });
 
-  test('fails on a damaged application and leaves no half result', async () => {
+  test('fails on a damaged application and leaves no partial result', async () => {
     const whole = await readFile(SAMPLE);
     const run = await decode(whole.subarray(0, whole.length / 2));
 

@@ -104,7 +104,7 @@ function entropy(bytes: Buffer): number {
 }
 
 describe('strings engine', { timeout: RUN_TIMEOUT_MS }, () => {
-  test.each(['/bin/ls', '/usr/bin/env', SAMPLE_APK])('tells all of %s', async (file) => {
+  test.each(['/bin/ls', '/usr/bin/env', SAMPLE_APK])('describes %s', async (file) => {
     const bytes = await readFile(file);
     const result = await analyse(file);
 
@@ -122,12 +122,12 @@ describe('strings engine', { timeout: RUN_TIMEOUT_MS }, () => {
     expect(result.strings.items).toEqual(expected);
   });
 
-  test('names the type of a program and of an archive', async () => {
+  test('detects the type of a binary and of an archive', async () => {
     expect((await analyse('/bin/ls')).type.mime).toMatch(/executable|sharedlib/);
     expect((await analyse(SAMPLE_APK)).type.description).toMatch(/Android|Zip|Java/i);
   });
 
-  test('takes an empty file', async () => {
+  test('accepts an empty file', async () => {
     const result = await analyse(Buffer.alloc(0));
 
     expect(result).toMatchObject({
@@ -160,7 +160,7 @@ describe('strings engine', { timeout: RUN_TIMEOUT_MS }, () => {
     expect(result.strings.items).toEqual(expectedStrings(bytes, 3));
   });
 
-  test('cuts long strings and long lists, and says so', async () => {
+  test('truncates long strings and long lists, and marks it', async () => {
     const long = Buffer.from('x'.repeat(10_000));
     const wide = Buffer.from('y'.repeat(10_000), 'utf16le');
     const bytes = Buffer.concat([long, Buffer.of(255), wide, Buffer.from('\0\0third\0\0fourth')]);
@@ -175,7 +175,7 @@ describe('strings engine', { timeout: RUN_TIMEOUT_MS }, () => {
     expect(third?.text).toBe('third');
   });
 
-  test('takes a file larger than its memory', async () => {
+  test('accepts a file larger than its memory', async () => {
     const file = join(scratch, 'large');
     const size = 80 * MiB;
     const handle = await open(file, 'w');

@@ -14,13 +14,13 @@ import {
   packageDirection,
   type Permit,
   protocolLibraries,
-  secondDoors,
+  publicFiles,
   slices,
 } from './rules.ts';
 
 export type Finder = (sources: readonly SourceFile[]) => string[];
 
-/** Packages import along the arrow, and each other only through their doors. */
+/** Packages import in one direction, and each other only through their public entry points. */
 export const findPackageViolations: Finder = (sources) =>
   eachImport(sources, (source, one) => {
     const from = packageOf(source.path);
@@ -47,10 +47,11 @@ export const findSliceViolations: Finder = (sources) =>
     if (from === undefined || to === undefined || from === to) return undefined;
     if (from === 'testing' || isTest(source.path)) return undefined;
     for (const unit of [from, to]) {
-      if (!isKnownUnit(unit)) return `${unit} stands in no table of test/architecture/rules.ts`;
+      if (!isKnownUnit(unit)) return `${unit} is not listed in test/architecture/rules.ts`;
     }
     if (to === 'testing') return 'imports what only tests may use';
-    if (!throughDoor(one, to)) return `imports the inner file ${one.target}, not ${to}/index.ts`;
+    if (!throughEntryPoint(one, to))
+      return `imports the inner file ${one.target}, not ${to}/index.ts`;
     return mayImport(from, to) ? undefined : `${from} must not import ${to}`;
   });
 
@@ -284,13 +285,13 @@ function isKnownUnit(unit: string): boolean {
   return unit in floor || unit in slices || unit in composition || unit === 'testing';
 }
 
-function throughDoor(one: Import, unit: string): boolean {
+function throughEntryPoint(one: Import, unit: string): boolean {
   const { target = '' } = one;
   // A part of the floor may be a single file; roles and the app are not slices, and have no index.
   if (/^packages\/server\/src\/(?:floor\/)?[^/]+$/.test(target)) return true;
   if (unit in composition) return true;
   if (target.replace('/floor/', '/') === `packages/server/src/${unit}/index.ts`) return true;
-  return secondDoors.some(({ file }) => file === target && one.typeOnly);
+  return publicFiles.some(({ file }) => file === target && one.typeOnly);
 }
 
 function mayImport(from: string, to: string): boolean {

@@ -120,7 +120,7 @@ export const composition: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Inner files that others may import as they would an index. */
-export const secondDoors: readonly Permit[] = [
+export const publicFiles: readonly Permit[] = [
   {
     file: 'packages/server/src/floor/db/schema.ts',
     what: 'types only',

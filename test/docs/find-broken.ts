@@ -17,7 +17,7 @@ export function findBrokenLinks(
     return [...prose.matchAll(/\]\(([^)\s]+)\)/g)].flatMap(([, link = '']) => {
       if (/^[a-z]+:/.test(link)) return [];
       if (link.startsWith('#')) {
-        return headings.includes(link.slice(1)) ? [] : [`${path}: ${link} is no heading`];
+        return headings.includes(link.slice(1)) ? [] : [`${path}: ${link} is not a heading`];
       }
       const target = posix.join(posix.dirname(path), link.split('#')[0] ?? '');
       return exists(target) ? [] : [`${path}: ${link} does not exist`];

@@ -22,7 +22,7 @@ import {
   type Finished,
 } from '../../packages/cli/src/testing/spawn-program.ts';
 
-const bad = Buffer.from('this stands for something bad\n'.repeat(100));
+const bad = Buffer.from('this stands for malware\n'.repeat(100));
 let home = '';
 
 beforeAll(async () => {
@@ -57,7 +57,7 @@ async function saveInfected(): Promise<string> {
   return path;
 }
 
-/** A layout of two platforms with nothing bad. */
+/** A layout of two platforms without malware. */
 async function saveClean(): Promise<string> {
   const images = await Promise.all(
     ['amd64', 'arm64'].map((architecture) =>
@@ -78,7 +78,7 @@ function inspect(...words: readonly string[]): Promise<Finished> {
   return startProgram(['inspect', ...words], { home, variables }).finished;
 }
 
-test('a bad file that a layer deleted is found, told in every format, and fails the build', async () => {
+test('malware that a later layer deleted is found, reported in every format, and fails the build', async () => {
   const archive = await saveInfected();
   const deny = ['--deny-list', join(home, 'deny'), '--offline'];
   const outputs = ['json', 'cyclonedx', 'spdx', 'sarif'].flatMap((format) => [
@@ -104,7 +104,7 @@ test('a bad file that a layer deleted is found, told in every format, and fails 
   expect(warm.coverage.layers).toMatchObject({ examined: 0, cached: 2 });
 });
 
-test('every platform of a layout, and what lies between two images', async () => {
+test('inspects every platform of a layout and compares two images', async () => {
   const layout = await saveClean();
   const all = await inspect(layout, '--all-platforms', '--scanners', 'none', '--output', 'json');
   const reports = inspectionReport.array().parse(JSON.parse(all.stdout));
@@ -120,7 +120,7 @@ test('every platform of a layout, and what lies between two images', async () =>
   expect(exitCode).toBe(10);
 });
 
-test('registries are shown the credentials that docker and podman keep on this machine', async () => {
+test('registries receive the credentials stored by docker and podman', async () => {
   const registry = await startFakeRegistry({
     now: Date.now,
     access: { mode: 'basic', users: { marta: 'harbour' } },
@@ -162,7 +162,7 @@ test('a directory, on a terminal', async () => {
   expect(exitCode).toBe(11);
 });
 
-test('what cannot be had is told with the next step, and never looks clean', async () => {
+test('unavailable images are reported with the next step and never look clean', async () => {
   const lost = await inspect('./lost.tar');
   expect([lost.exitCode, lost.stdout]).toEqual([7, '']);
   await writeFile(join(home, 'text'), 'no archive');

@@ -45,7 +45,7 @@ test.each([
   ['PUT with curl -T', ['-T', sample]],
   ['raw POST', ['-X', 'POST', '--data-binary', `@${sample}`]],
   ['multipart POST', ['-F', `upload=@${sample}`]],
-])('%s, then the result and its link, in the shape of the predecessor', async (_name, words) => {
+])('%s, then the result and its link, in the legacy format', async (_name, words) => {
   const answer = JSON.parse(await curl(...words, `${instance.url}/apktool/upload`)) as object;
   expect(Object.keys(answer)).toEqual(['jobid']);
   const { jobid } = answer as { jobid: string };
@@ -55,7 +55,7 @@ test.each([
   expect(zip.subarray(0, 2).toString()).toBe('PK');
 });
 
-test('the strings engine answers JSON with the hashes of the very bytes that went in', async () => {
+test('the strings engine returns JSON with the hashes of the submitted bytes', async () => {
   const { jobid } = JSON.parse(await curl('-T', '/bin/ls', `${instance.url}/strings/upload`)) as {
     jobid: string;
   };
@@ -67,7 +67,7 @@ test('the strings engine answers JSON with the hashes of the very bytes that wen
   expect(await curl(`${instance.url}${link}`)).toContain(sha256);
 });
 
-test('a file that is no application fails and says why', async () => {
+test('a file that is not an application fails with the reason', async () => {
   const { jobid } = JSON.parse(
     await curl('-T', join(repository, 'package.json'), `${instance.url}/apktool/upload`),
   ) as { jobid: string };
@@ -77,7 +77,7 @@ test('a file that is no application fails and says why', async () => {
   expect(await curl(`${instance.url}/link/${jobid}`)).toContain('exit code');
 });
 
-test('without a token nothing goes in or out', async () => {
+test('without a token every request is refused', async () => {
   const { stdout } = await run('curl', ['-sS', '-T', sample, `${instance.url}/apktool/upload`]);
   expect(JSON.parse(stdout)).toMatchObject({ status: 401, code: 'unauthenticated' });
 });

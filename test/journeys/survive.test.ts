@@ -73,7 +73,7 @@ const steps: readonly JobState[] = [
 ];
 
 test.each(steps)(
-  'kill -9 when the job is %s: nothing is lost, nothing runs twice unseen',
+  'kill -9 when the job is %s: nothing is lost, and no second run goes unrecorded',
   async (step) => {
     const first = await startInstance({ engines: [engineFolders.hostile] });
     last = first;
@@ -96,7 +96,7 @@ test.each(steps)(
   },
 );
 
-test('a container that ran on while the server was dead is adopted: same attempt, whole log', async () => {
+test('a container that kept running while the server was down is adopted, with its complete log', async () => {
   const first = await startInstance({ engines: [engineFolders.hostile] });
   last = first;
   const id = await submit(first, 'slow-log 25\n');

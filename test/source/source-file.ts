@@ -38,7 +38,7 @@ export interface Comment {
   readonly start: number;
 }
 
-/** Folders that hold nothing written by hand. */
+/** Folders without source files. */
 const unread = new Set(['node_modules', 'dist', 'data', '.git', '.cache', 'test-results']);
 const sourceName = /\.(ts|tsx|mjs|js)$/;
 
@@ -63,7 +63,7 @@ export function readSources(): SourceFile[] {
     .map((path) => parseSource(path, readText(path)));
 }
 
-/** Throws when the text is no TypeScript: a file that cannot be read must not pass as clean. */
+/** Throws when the text is not valid TypeScript: an unreadable file must not pass as clean. */
 export function parseSource(path: string, text: string): SourceFile {
   const { module, program, comments, errors } = parseSync(path, text);
   const [error] = errors;

@@ -92,7 +92,7 @@ function replaceAt(value: unknown, path: readonly string[], by: unknown): unknow
   return { ...fields, [first]: replaceAt(fields[first], rest, by) };
 }
 
-/** Bodies that are no JSON, or JSON that nobody means. */
+/** Bodies that are not JSON, or JSON that makes no sense. */
 export function badDocuments(sample: string): (string | Uint8Array)[] {
   const deep = 100_000;
   const wrapped = sample.replace(/^\{/, '');

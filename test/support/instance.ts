@@ -40,7 +40,7 @@ export interface Instance {
 export interface InstanceOptions {
   /** Engines whose manifests are put into the watched directory, by their folders. */
   readonly engines?: readonly string[];
-  /** Go on with the data of an earlier instance. */
+  /** Continue with the data of an earlier instance. */
   readonly dataDirectory?: string;
   readonly arguments?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;

@@ -39,7 +39,7 @@ export function rawCall(url: string, call: RawCall): Promise<RawAnswer> {
       reject(error);
     });
     outgoing.on('response', (response) => {
-      // Whatever comes after the answer, such as a reset of a body that nobody wanted, is late.
+      // Anything after the response, such as a reset of an unread body, is ignored.
       outgoing.removeAllListeners('error').on('error', () => undefined);
       const chunks: Buffer[] = [];
       const done = (): void => {

@@ -86,7 +86,7 @@ export interface Person {
   readonly token: Visitor;
 }
 
-const password = 'a phrase that nobody guesses';
+const password = 'a phrase that is hard to guess';
 
 /** Adds a user and signs them in. */
 export async function addPerson(

@@ -22,7 +22,7 @@ interface Piece {
 
 const prose = /\.(md|html|ya?ml|py|sh)$|(^|\/)Dockerfile$/;
 /** The table names what it looks for. */
-const isTable = (path: string): boolean => path.startsWith('test/tidy/wording');
+const isTable = (path: string): boolean => /^test\/tidy[./]/.test(path);
 
 /** All matches: in strings, templates, JSX, comments and documents; in identifiers and paths. */
 export function findWording(

@@ -3,7 +3,7 @@ export const wordingLeft: Readonly<Record<string, number>> = {
   '"x" is no platform': 194,
   'All options stand in the reference': 62,
   'At work': 39,
-  'DATABASE_URL takes the place of the embedded database': 15,
+  'DATABASE_URL replaces the embedded database': 15,
   'Files whose path begins so': 8,
   'LAZARET_CLAMD sets it for good': 9,
   'LAZARET_TOKEN keeps it out of sight': 14,

@@ -186,7 +186,7 @@ export const wordings: readonly Wording[] = [
     'a violated invariant',
   ]),
   text(/\btakes? the place of\b|\bin the place of\b/, '"replaces" or "instead of"', [
-    'DATABASE_URL takes the place of the embedded database',
+    'DATABASE_URL replaces the embedded database',
     'DATABASE_URL replaces the embedded database',
   ]),
   text(/\bhad a look\b|\bnobody looked\b|\bnot looked at\b/, '"examined" or "not examined"', [
@@ -220,10 +220,11 @@ export const wordings: readonly Wording[] = [
     'speaks of too many packages',
     'record lists too many packages',
   ]),
-  text(/\bnobody\b|\bwhoever\b/, '"no one", "nothing" or the role that is meant', [
-    'nobody renewed its lease',
-    'its lease expired',
-  ]),
+  text(
+    /(?<!^)\bnobody\b|\bnobody\b(?!$)|\bwhoever\b/,
+    '"no one", "nothing" or the role that is meant',
+    ['nobody renewed its lease', 'its lease expired'],
+  ),
   text(/\b(?:what|nothing) (?:came|comes|becomes|became) (?:of|to)\b|\bcame to\b/, '"the result"', [
     'what came of an inspection',
     'the result of an inspection',
@@ -241,7 +242,10 @@ export const wordings: readonly Wording[] = [
   name(/\bdesks?\b/, '"scheduler", "handler" or "pool"', ['layerDesk', 'layerScheduler']),
   name(/\bdoors?\b/, '"entry point" or "load…"', ['inspect-door.ts', 'load-analysis.ts']),
   name(/\banew\b/, '"again" or "fresh"', ['examineAnew', 'examineFresh']),
-  name(/\bforeign\b(?! (?:key|layer))/, '"untrusted"', ['parseForeignObject', 'foreignLayer']),
+  name(/\bforeign\b(?! (?:key|layer|host)s?\b)/, '"untrusted"', [
+    'parseForeignObject',
+    'foreignLayer',
+  ]),
   name(/\bdoubts?\b/, '"warning" or "diagnostic"', ['doubts', 'warnings']),
   name(/\btroubles?\b/, '"warning" or "failure"', ['onTrouble', 'onWarning']),
   name(/\bpassing (?:error|reasons?)\b|\bis passing\b/, '"transient"', [
@@ -249,7 +253,7 @@ export const wordings: readonly Wording[] = [
     'TransientError',
   ]),
   name(/\bis lasting\b|\blasting fact\b/, '"cacheable"', ['isLastingFact', 'isCacheableFact']),
-  name(/\brecall\b|\bsurvey\b/, '"readCache" or "resolve"', ['surveyImage', 'resolveImage']),
+  name(/\bsurvey\b/, '"resolve" or "plan"', ['surveyImage', 'resolveImage']),
   name(/\blet go\b|\bput back\b|\bset aside\b/, '"abort", "requeue" or "moveAside"', [
     'letGo',
     'abort',

@@ -60,7 +60,7 @@ const tables: Readonly<Record<string, () => string>> = {
     ]),
 };
 
-/** Throws when a mark is missing: a table that nobody sees cannot be wrong. */
+/** Throws when a mark is missing, so that no table is silently left out. */
 export function fillArchitecture(page: string): string {
   return Object.entries(tables).reduce((text, [name, make]) => {
     const [begin, end] = [`<!-- ${name}: made by npm run docs -->`, `<!-- end of ${name} -->`];

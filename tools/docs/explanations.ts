@@ -1,41 +1,41 @@
 /**
- * What the generated pages say beside the tables of the code. A code without a text is an error.
+ * Texts of the generated pages that are not in tables of the code. A code without a text is an
+ * error.
  */
 import type { JobState, observationCodes, outcomeCodes, PermissionScope } from '@lazaret/protocol';
 
 export const stateTexts: Readonly<Record<JobState, string>> = {
-  queued: 'Waits for a node; the wait reason says what for',
-  placed: 'A node has its memory and CPU reserved for it',
-  starting: 'The container is made, checked, and given its inputs',
-  running: 'The engine runs',
-  collecting: 'The engine has ended; its results are checked and stored',
-  succeeded: 'The result is there',
+  queued: 'Waiting for a node; the wait reason says why',
+  placed: 'Memory and CPU are reserved on a node',
+  starting: 'The container is created, verified, and given its inputs',
+  running: 'The engine is running',
+  collecting: 'The engine has exited; its results are validated and stored',
+  succeeded: 'The result is available',
   failed: 'The outcome says why',
-  timed_out: 'Past the time limit of the engine or of the queue',
-  cancelled: 'Somebody cancelled it',
+  timed_out: 'The time limit of the engine or of the queue was exceeded',
+  cancelled: 'A user cancelled it',
 };
 
 type OutcomeClass = (typeof outcomeCodes)[keyof typeof outcomeCodes]['class'];
 
 export const outcomeClasses: Readonly<Record<OutcomeClass, string>> = {
-  success: 'nothing more',
-  workload: "another attempt only where the engine's `retry.workload` allows it",
-  platform:
-    'another attempt after a pause, on another node where there is one, up to `retry.attempts`',
-  interrupted: 'another attempt at once; it does not count as a failure',
+  success: 'none',
+  workload: "retried only if the engine's `retry.workload` allows it",
+  platform: 'retried after a delay, on another node if there is one, up to `retry.attempts`',
+  interrupted: 'retried immediately; does not count as a failure',
   permanent: 'the job ends',
 };
 
 export const observationTexts: Readonly<Record<(typeof observationCodes)[number], string>> = {
-  memory_limit: 'The kernel ended a process at the memory limit',
-  process_limit: 'The container reached its limit of processes',
-  disk_limit: 'The engine wrote more than its disk limit and was ended',
-  log_truncated: 'The log went past its cap; the rest was dropped and marked',
-  killed_after_grace: 'The engine did not end on SIGTERM within its grace time',
-  output_refused: 'Something in the results was no plain file or directory, and was left out',
-  output_truncated: 'The results went past a cap',
-  output_names_escaped: 'Names that no file system should hold were stored escaped',
-  adopted_after_restart: 'Lazaret was restarted and went on with the running container',
+  memory_limit: 'The kernel killed a process at the memory limit',
+  process_limit: 'The container reached its process limit',
+  disk_limit: 'The engine exceeded its disk limit and was stopped',
+  log_truncated: 'The log exceeded its limit; the rest was discarded and the log marked',
+  killed_after_grace: 'The engine did not exit on SIGTERM within its grace period',
+  output_refused: 'Something in the results was not a regular file or directory, and was left out',
+  output_truncated: 'The results exceeded a limit',
+  output_names_escaped: 'File names with unsafe characters were stored escaped',
+  adopted_after_restart: 'Lazaret was restarted and continued with the running container',
 };
 
 export const scopeTexts: Readonly<Record<PermissionScope, string>> = {

@@ -1,4 +1,4 @@
-/** The pages that are made from the code's own tables, by path from the root. */
+/** The pages that are generated from tables in the code, by path from the root. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -57,9 +57,9 @@ function errorsPage(): string {
     hint,
   ]);
   return `${heading('Errors', 'packages/protocol/src/problems.ts')}
-Every error answer is a JSON document of the type \`application/problem+json\` (RFC 9457). Its
-\`code\` is one of these and stays the same from version to version; \`detail\` says what was
-expected, what came, and what to do; \`fields\` names the fields of the request that are wrong.
+Every error response is a JSON document of type \`application/problem+json\` (RFC 9457). Its
+\`code\` is one of these and is stable across versions; \`detail\` says what was expected, what was
+received, and what to do; \`fields\` lists the invalid fields of the request.
 
 ${formatTable([['code', 'status', 'title', 'what to do'], ...rows])}
 `;
@@ -83,25 +83,25 @@ function configurationPage(): string {
   });
   const secrets = optionKeys.filter((key) => 'secret' in options[key]).map(code);
   return `${heading('Configuration', 'packages/server/src/floor/config/options.ts')}
-Each option can be given in a YAML file (\`--config FILE\` or \`LAZARET_CONFIG\`), as a variable of
-the environment, or as a flag of \`lazaret serve\` and \`lazaret up\`. Flags win over variables, and
-variables win over the file. An option that does not exist is an error with a suggestion.
-\`lazaret config check\` names everything that is wrong at once; \`lazaret config print\` shows each
-value and where it came from, with secrets masked.
+Each option can be set in a YAML file (\`--config FILE\` or \`LAZARET_CONFIG\`), as an environment
+variable, or as a flag of \`lazaret serve\` and \`lazaret up\`. Flags take precedence over variables,
+and variables over the file. An unknown option is an error with a suggestion. \`lazaret config check\`
+reports all errors at once; \`lazaret config print\` shows each value and its source, with secrets
+masked.
 
-Lists are written with commas in variables and flags, or as JSON. Secrets (${secrets.join(', ')}) may
-name a file that holds them: \`file:/run/secrets/database-url\`.
+Lists are comma-separated in variables and flags, or JSON. Secrets (${secrets.join(', ')}) can be read
+from a file: \`file:/run/secrets/database-url\`.
 
-${formatTable([['key in the file', 'flag', 'variable', 'default', 'what it is'], ...rows])}
+${formatTable([['key', 'flag', 'variable', 'default', 'description'], ...rows])}
 
-Two variables have no key: \`LAZARET_CONFIG\` names the file, \`LAZARET_DEBUG\` shows more of what the
-tools do.
+Two variables have no key: \`LAZARET_CONFIG\` is the path of the file, \`LAZARET_DEBUG\` enables debug
+output.
 `;
 }
 
 function showFallback(value: unknown): string {
   if (value === '' || (Array.isArray(value) && value.length === 0)) return 'none';
-  if (typeof value === 'object' && !Array.isArray(value)) return 'each of its own';
+  if (typeof value === 'object' && !Array.isArray(value)) return 'see the description';
   return code(Array.isArray(value) ? value.join(',') : String(value));
 }
 
@@ -120,26 +120,26 @@ function outcomesPage(): string {
   return `${heading('States, outcomes and observations', 'packages/protocol/src/jobs/outcomes.ts')}
 ## States of a job
 
-${formatTable([['state', 'final', 'what it means'], ...states])}
+${formatTable([['state', 'final', 'meaning'], ...states])}
 
-Every move is one transaction that also writes the history and an event. Nothing leaves a final
-state. A job goes back to \`queued\` when an attempt failed and another one is due.
+Every transition is one transaction that also writes the history and an event. Final states never
+change. A job returns to \`queued\` when an attempt failed and will be retried.
 
 ## Outcomes
 
-What an attempt, and in the end the job, came to.
+The result of an attempt, and finally of the job.
 
 ${formatTable([['outcome', 'class', 'title'], ...outcomes])}
 
-The class decides who may try again:
+The class decides whether the job is retried:
 
-${formatTable([['class', 'what follows'], ...classes])}
+${formatTable([['class', 'consequence'], ...classes])}
 
 ## Observations
 
-What containment met during an attempt, whatever the outcome.
+What containment recorded during an attempt, regardless of the outcome.
 
-${formatTable([['observation', 'what it means'], ...observations])}
+${formatTable([['observation', 'meaning'], ...observations])}
 `;
 }
 
@@ -158,19 +158,19 @@ function permissionsPage(): string {
     code(access),
   ]);
   return `${heading('Roles and permissions', 'packages/protocol/src/permissions.ts')}
-A user holds grants: each is a role in one project, or in all projects and the instance itself. A
-role is a set of permissions and no rank: an operator cannot submit samples, and an investigator
-cannot change engines. Somebody who does both holds both roles, in the same project or in different
-ones. An API token has at most what its owner has, and less when it was made for some permissions or
-one project only.
+A user has grants: each is a role in one project, or in all projects and the instance itself. A
+role is a set of permissions, not a rank: an operator cannot submit samples, and an investigator
+cannot change engines. Someone who does both has both roles, in the same project or in different
+ones. An API token has at most the permissions of its owner, and fewer if it was restricted to some
+permissions or to one project.
 
-${formatTable([['role', 'what people with it do'], ...roleRows])}
+${formatTable([['role', 'tasks'], ...roleRows])}
 
-${formatTable([['permission', 'what it allows', 'scope', ...roleNames], ...matrix])}
+${formatTable([['permission', 'allows', 'scope', ...roleNames], ...matrix])}
 
-${formatTable([['scope', 'what it means'], ...scopes])}
+${formatTable([['scope', 'meaning'], ...scopes])}
 
-What belongs to a project that the caller cannot see is reported as not found.
+Resources of a project that the caller cannot see are reported as not found.
 
 ## What each operation requires
 
@@ -186,10 +186,10 @@ function eventsPage(): string {
     summary,
   ]);
   return `${heading('Events', 'packages/protocol/src/event-kinds.ts')}
-Every change writes its event in the same transaction, so no event is lost and none tells of what
-did not happen. \`lazaret events\` and \`GET /api/v1/events\` stream them; a stream resumes after
-\`Last-Event-ID\`. Audited events are copied into the audit log, each entry holding the hash of the
-one before; \`lazaret audit verify\` recomputes the chain.
+Every change writes its event in the same transaction, so no event is lost and none reports a
+change that did not happen. \`lazaret events\` and \`GET /api/v1/events\` stream them; a stream resumes after
+\`Last-Event-ID\`. Audited events are copied into the audit log, where each entry contains the hash of
+the previous one; \`lazaret audit verify\` recomputes the chain.
 
 ${formatTable([['type', 'about', 'audited', 'what happened'], ...rows])}
 `;

@@ -76,7 +76,7 @@ function paint(
       run.fill(count > 0 ? 1 : 0, startOffset, endOffset);
     }
     const [whole] = ranges;
-    // The module itself is no function that an input could reach.
+    // The module itself is not a function that an input could reach.
     if (whole === undefined || (functionName === '' && whole.startOffset === 0)) continue;
     all.fill(1, whole.startOffset, whole.endOffset);
   }

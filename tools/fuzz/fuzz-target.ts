@@ -1,4 +1,4 @@
-/** What can be fuzzed: one row for each parser of foreign bytes. */
+/** Fuzz targets: one row for each parser of untrusted input. */
 export type ErrorClass = abstract new (...words: never[]) => Error;
 
 export interface FuzzTarget {
@@ -13,7 +13,7 @@ export interface FuzzTarget {
   /** Makes sums right again, without which changed bytes get no further than to them. */
   readonly repair?: (bytes: Buffer) => Buffer;
   readonly errors?: readonly ErrorClass[];
-  /** Words of the format beside those that stand in the code. */
+  /** Tokens of the format in addition to the constants in the code. */
   readonly words?: readonly string[];
   /** Longest input; `inputBytes` unless given. */
   readonly maxBytes?: number;

@@ -76,7 +76,7 @@ async function fuzz(): Promise<void> {
     while (performance.now() < end && fuzzer.executions < task.executions) {
       await fuzzer.runBatch();
       report(fuzzer, coverage);
-      // Errors that nobody waits for come up now, while their input is known.
+      // Unhandled rejections surface now, while their input is known.
       await setImmediate();
     }
   }

@@ -1,5 +1,5 @@
 /**
- * Seeds and words from code: texts and plain objects that stand in tests make good first inputs,
+ * Seeds and tokens from code: texts and plain objects in tests make good first inputs,
  * and the constants of a parser are the words of its format.
  */
 import { isSyntax, listFiles, parseSource, readText, walk } from '../../test/source/source-file.ts';
@@ -7,7 +7,7 @@ import type { SourceFile, Syntax } from '../../test/source/source-file.ts';
 
 const analysis = 'packages/analysis/src/';
 
-/** From the root of the project; what does not begin there lies below packages/analysis/src. */
+/** From the root of the project; other paths are below packages/analysis/src. */
 export function sourcePath(start: string): string {
   return /^(packages|tools)\//.test(start) ? start : analysis + start;
 }

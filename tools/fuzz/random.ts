@@ -1,4 +1,4 @@
-/** Numbers by chance that are the same for the same seed (xorshift32). */
+/** Reproducible random numbers (xorshift32). */
 export class Random {
   #state: number;
 

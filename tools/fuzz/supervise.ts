@@ -97,19 +97,19 @@ async function runThread(
   return { progress, end: end.kind };
 }
 
-interface BadEnd {
+interface AbnormalExit {
   readonly kind: 'hang' | 'crash';
   readonly detail: string;
 }
 
-/** Resolves when the thread has ended; undefined when it came to its own end. */
+/** Resolves when the thread has ended; undefined when it ended by itself. */
 function watch(
   worker: Worker,
   { counters }: FuzzShared,
   hangMs: number,
-): Promise<BadEnd | undefined> {
+): Promise<AbnormalExit | undefined> {
   return new Promise((resolve) => {
-    let bad: BadEnd | undefined;
+    let bad: AbnormalExit | undefined;
     let seen = -1;
     let since = performance.now();
     const timer = setInterval(() => {

@@ -25,7 +25,7 @@ const UNNEEDED = ['doc', 'doc-base', 'man', 'info', 'locale', 'lintian', 'bug'];
  * @param {string[]} names
  * @param {{ log?: (line: string) => void }} [options]
  * @returns {Promise<string[]>} the packages that were installed now
- * @throws {Error} that says what to do when this is no Debian, not root, or apt failed
+ * @throws {Error} that says what to do when this is not Debian, not root, or apt failed
  */
 export async function ensurePackages(names, options = {}) {
   const { log = () => {} } = options;
@@ -169,7 +169,7 @@ function installedPackages() {
  * @param {string} program
  * @param {string[]} parameters
  * @param {{ directory?: string, environment?: Record<string, string>, timeoutMs?: number }}
- *   [options] `environment` is added to the present one
+ *   [options] `environment` is added to the current one
  * @returns {Promise<string>}
  * @throws {Error} with the last lines of what it said when it did not end with 0
  */

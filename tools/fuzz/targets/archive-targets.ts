@@ -51,7 +51,7 @@ async function walkTar(bytes: Buffer, options: TarOptions): Promise<void> {
     promise(Buffer.byteLength(path) <= options.pathBytes, 'a path beyond the limit');
     promise(Buffer.byteLength(linkPath) <= options.pathBytes, 'a link beyond the limit');
     promise(sizeBytes <= options.entryBytes && sizeBytes >= 0, 'a size beyond the limit');
-    promise([mtimeMs, uid, gid].every(Number.isFinite), 'a number that is none');
+    promise([mtimeMs, uid, gid].every(Number.isFinite), 'not a finite number');
     let read = 0;
     // Every third member is passed over unread.
     if (entries % 3 > 0) {
@@ -98,7 +98,7 @@ async function walkNested(bytes: Buffer): Promise<void> {
     if (step.type === 'gap') {
       gaps += 1;
       promise(step.detail.length < 10_000, 'a reason of great length');
-      promise(step.reason !== 'failed', `an error that nobody expected: ${step.detail}`);
+      promise(step.reason !== 'failed', `an unexpected error: ${step.detail}`);
     } else {
       members += 1;
       promise(step.bytes.length <= nestedLimits.fileBytes, 'a member larger than allowed');
@@ -157,7 +157,8 @@ function walkPax(bytes: Buffer): void {
   const records = parsePax(bytes, 0);
   for (const key of ['size', 'mtime', 'uid']) {
     const value = paxValue(key, records, records);
-    if (value !== undefined) promise(Number.isFinite(paxNumber(value, 0)), `${key} is no number`);
+    if (value !== undefined)
+      promise(Number.isFinite(paxNumber(value, 0)), `${key} is not a number`);
   }
   paxXattrs(records);
   paxSparse(records);

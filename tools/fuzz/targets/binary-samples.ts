@@ -1,4 +1,4 @@
-/** Programs, databases and other files that are no text. */
+/** Programs, databases and other binary files. */
 import { deflateSync } from 'node:zlib';
 
 import { zipArchive } from '../../../packages/analysis/src/archive/testing/zip-samples.ts';

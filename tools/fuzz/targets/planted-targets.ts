@@ -14,7 +14,7 @@ export const plantedTargets: readonly FuzzTarget[] = [
     },
   },
   {
-    // Chance alone would need some 4 thousand million attempts.
+    // Chance alone would need about 4 billion attempts.
     name: 'planted:deep',
     files,
     seeds,
@@ -46,7 +46,7 @@ export const plantedTargets: readonly FuzzTarget[] = [
     files,
     seeds,
     run(bytes) {
-      if (bytes.length > 8) void Promise.reject(new Error('planted, and nobody waits for it'));
+      if (bytes.length > 8) void Promise.reject(new Error('planted, and unhandled'));
     },
   },
 ];

@@ -73,7 +73,7 @@ export const scanTargets: readonly FuzzTarget[] = [
     seeds: () => [Buffer.from('ClamAV 1.4.6/27012/Wed Aug  7 08:37:38 2024')],
     run: (bytes) => {
       const { databaseAtMs = 0 } = parseVersion(bytes.toString('latin1')) ?? {};
-      promise(Number.isFinite(databaseAtMs), 'a time that is none');
+      promise(Number.isFinite(databaseAtMs), 'not a valid time');
     },
   },
   {
