@@ -1,7 +1,7 @@
 /**
  * Access control: every operation for every role, granted on all projects and on one, with a
- * session and with a token, for anonymous callers, for wrong credentials, and for tokens of narrower
- * scope. The expectation is derived from the row of the operation alone.
+ * session and with a token, for anonymous callers, for wrong credentials, and for restricted
+ * tokens. The expectation is derived from the row of the operation alone.
  */
 import {
   operationList,

@@ -186,7 +186,7 @@ export const wordings: readonly Wording[] = [
     'a violated invariant',
   ]),
   text(/\btakes? the place of\b|\bin the place of\b/, '"replaces" or "instead of"', [
-    'DATABASE_URL replaces the embedded database',
+    'DATABASE_URL takes the place of the embedded database',
     'DATABASE_URL replaces the embedded database',
   ]),
   text(/\bhad a look\b|\bnobody looked\b|\bnot looked at\b/, '"examined" or "not examined"', [

@@ -95,7 +95,7 @@ public base instead: npm run build-engines -- --base debian:12`);
   }
   const made = await findImage(socket, image);
   if (made === undefined) throw new Error(`the engine imported ${image} but does not list it`);
-  // Its predecessor lost its name; where something is still built on it, it stays.
+  // The previous image lost its tag; it stays if another image is still based on it.
   if (present !== undefined && present.id !== made.id) await removeImage(socket, present.id);
   return { image, built: true, ...made };
 }
@@ -129,7 +129,7 @@ async function unpackTree({ packages, without, scratch, log }: Unpacking): Promi
   return root;
 }
 
-/** The tree as a tar: the same owners, order and times whoever makes it, and no set-user-id. */
+/** The tree as a reproducible tar: fixed owners, order and times, and no set-user-id. */
 function packTree(root: string): { readonly tar: Readable; readonly packed: Promise<void> } {
   const same = ['--sort=name', '--owner=0', '--group=0', '--numeric-owner', '--mtime=@0'];
   const flags = ['-C', root, ...same, '--mode=u+rwX,go+rX,a-s', '-c', '.'];

@@ -55,7 +55,7 @@ async function end(signal: NodeJS.Signals): Promise<void> {
 }
 
 describe('startDockerd', { timeout: TEST_TIMEOUT_MS }, () => {
-  test('starts an engine in spite of stale process ids, and again after kill -9', async () => {
+  test('starts an engine despite stale process ids, and again after kill -9', async () => {
     // ids that belong to other programs now: this test and the init process
     await writeFile(join(engine.dataDirectory, 'dockerd.pid'), String(process.pid));
     await writeFile(`${engine.execRoot}.pid`, '1');
@@ -82,7 +82,7 @@ describe('startDockerd', { timeout: TEST_TIMEOUT_MS }, () => {
     expect(await stopDockerd(dataDirectory)).toBe(false);
   });
 
-  test('answers with the log when dockerd cannot start', async () => {
+  test('returns the log when dockerd cannot start', async () => {
     const parameters = [...(engine.parameters ?? []), '--no-such-flag'];
 
     expect(await startDockerd({ ...engine, parameters })).toMatch(

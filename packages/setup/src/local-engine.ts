@@ -2,7 +2,7 @@
 import { anyAnswer, createDockerClient, DockerError, type DockerClient } from '@lazaret/docker';
 import { z } from 'zod';
 
-/** A line of progress for whoever watches. */
+/** A line of progress. */
 export type Log = (line: string) => void;
 
 export interface LocalImage {

@@ -13,11 +13,11 @@ const TEST_TIMEOUT_MS = 300_000;
 afterEach(() => vi.unstubAllEnvs());
 
 describe('ensureDocker', { timeout: TEST_TIMEOUT_MS }, () => {
-  test('finds the engine of this machine', async () => {
+  test('finds the local engine', async () => {
     expect(await ensureDocker()).toMatchObject({ state: 'running', advice: '' });
   });
 
-  test('names the engine that DOCKER_HOST chose and that does not answer', async () => {
+  test('names the engine of DOCKER_HOST that does not respond', async () => {
     vi.stubEnv('DOCKER_HOST', 'unix:///nowhere/docker.sock');
 
     const docker = await ensureDocker();
@@ -25,13 +25,13 @@ describe('ensureDocker', { timeout: TEST_TIMEOUT_MS }, () => {
     expect(docker.advice).toContain('/nowhere/docker.sock, where no engine answers (ENOENT)');
   });
 
-  test('takes no remote engine for one of this machine', async () => {
+  test('does not mistake a remote engine for a local one', async () => {
     vi.stubEnv('DOCKER_HOST', 'tcp://127.0.0.1:2376');
 
     expect((await ensureDocker()).advice).toContain('add remote engines as nodes');
   });
 
-  test('tells an ordinary user what to do', async () => {
+  test('tells an unprivileged user what to do', async () => {
     const tool = fileURLToPath(new URL('../../../tools/docker.ts', import.meta.url));
     const ended = run(process.execPath, [tool], { uid: 65534, gid: 65534 });
 
@@ -43,13 +43,13 @@ describe('ensureDocker', { timeout: TEST_TIMEOUT_MS }, () => {
 });
 
 describe('ensurePackages', () => {
-  test('leaves alone what is installed', async () => {
+  test('does not reinstall what is installed', async () => {
     expect(await ensurePackages(['dpkg', 'tar'])).toEqual([]);
   });
 });
 
 describe('buildBase', { timeout: TEST_TIMEOUT_MS }, () => {
-  test('makes a base once for the same recipe', async () => {
+  test('builds a base once for the same recipe', async () => {
     const { socket, advice } = await ensureDocker();
     if (socket === undefined) throw new Error(advice);
     await buildBase({ ...busyboxBase, socket });
