@@ -11,5 +11,6 @@ export const artifactLimits = {
   archiveBrowseMs: 20_000,
   /** Archives inside archives. */
   archiveDepth: 8,
-  memberPreviewBytes: 256 * 1024,
+  /** What a preview of a file answers at most; more is a download. */
+  previewBytes: 256 * 1024,
 } as const;

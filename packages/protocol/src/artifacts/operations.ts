@@ -7,6 +7,7 @@ import { artifact } from './model.ts';
 import { fileName, queryBoolean, queryList, sha256 } from '../core/fields.ts';
 import { defineOperation, type OperationTag } from '../core/operation.ts';
 import { limits } from '../limits.ts';
+import { previewDescription } from './preview.ts';
 
 const bySha = z.object({ sha256 });
 
@@ -58,7 +59,8 @@ export const artifacts = {
     summary: 'Download an artifact as an attachment; supports Range and If-None-Match',
     access: 'jobs.read',
     params: bySha,
-    query: z.object({ name: fileName.optional() }),
+    description: previewDescription,
+    query: z.object({ name: fileName.optional(), preview: queryBoolean.default(false) }),
     outputKind: 'bytes',
     errors: ['not_found', 'range_not_satisfiable', 'blob_damaged'],
   }),
@@ -98,7 +100,7 @@ export const artifacts = {
     method: 'GET',
     path: '/api/v1/artifacts/:sha256/members/:position',
     summary: 'Download one member of an archive by its position; supports Range',
-    description: 'With `preview` only the first 256 KiB are answered, which is not a download.',
+    description: previewDescription,
     access: 'jobs.read',
     params: bySha.extend({ position }),
     query: z.object({ inside, preview: queryBoolean.default(false) }),

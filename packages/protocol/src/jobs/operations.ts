@@ -2,7 +2,8 @@
 import { z } from 'zod';
 
 import { projectName } from '../access/model.ts';
-import { identifier, page, paging, queryList, timestamp } from '../core/fields.ts';
+import { previewDescription } from '../artifacts/preview.ts';
+import { identifier, page, paging, queryBoolean, queryList, timestamp } from '../core/fields.ts';
 import { defineOperation, type OperationTag } from '../core/operation.ts';
 import { severity } from '../reports/finding.ts';
 import { bulkJobOperations } from './bulk.ts';
@@ -166,14 +167,16 @@ export const jobs = {
     method: 'GET',
     path: '/api/v1/jobs/:id/result',
     summary: 'Download the result file, or one artifact by path',
+    description: previewDescription,
     access: 'jobs.read',
     params: byId,
     query: z.object({
       /** Path of an artifact to download instead of the result. */
       path: z.string().max(limits.pathBytes).optional(),
+      preview: queryBoolean.default(false),
     }),
     outputKind: 'bytes',
-    errors: ['not_found', 'no_result', 'blob_damaged'],
+    errors: ['not_found', 'no_result', 'range_not_satisfiable', 'blob_damaged'],
   }),
   findings: defineOperation({
     name: 'jobs.findings',

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { fileName, identifier } from '../core/fields.ts';
 import { defineOperation, type OperationTag } from '../core/operation.ts';
 import { engineName } from '../engines/manifest.ts';
+import { limits } from '../limits.ts';
 
 /** State names of the legacy API. */
 export const legacyStatuses = ['Received', 'Running', 'Success', 'Fail'] as const;
@@ -24,7 +25,7 @@ export const legacy = {
     alsoMethods: ['POST'],
     path: '/:engine/upload',
     summary: 'Submit a file to an engine: raw body, or one multipart file part',
-    description: 'Example: `Example: `Example: `curl -T sample.apk SERVER/apktool/upload```',
+    description: 'Example: `curl -T sample.apk SERVER/apktool/upload`',
     access: 'jobs.submit',
     bodyKind: 'bytes',
     params: z.object({ engine: engineName }),
@@ -62,6 +63,10 @@ export const legacy = {
     summary: 'Download the result, or the error as text',
     access: 'jobs.read',
     params: byId,
+    query: z.object({
+      /** Path of an artifact to download instead of the result. */
+      path: z.string().max(limits.pathBytes).optional(),
+    }),
     outputKind: 'bytes',
     errors: ['not_found', 'no_result'],
   }),

@@ -64,7 +64,7 @@ export async function openMember(
     parts.archives.member(source, ask.position),
   );
   const content = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const shown = ask.preview ? content.subarray(0, limits.memberPreviewBytes) : content;
+  const shown = ask.preview ? content.subarray(0, limits.previewBytes) : content;
   return {
     path,
     name: memberName(path, ask.position),

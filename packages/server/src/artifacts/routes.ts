@@ -42,7 +42,8 @@ export function artifactRoutes(
     route(artifacts.download, async ({ params, query }, context) => {
       const scope = projectsWith(context.principal, 'jobs.read');
       const artifact = await findArtifact(database, scope, params.sha256);
-      return offerDownload(parts, { ...artifact, name: query.name ?? artifact.name }, context);
+      const { preview, name = artifact.name } = query;
+      return offerDownload(parts, { ...artifact, name, preview }, context);
     }),
     route(artifacts.members, async ({ params, query }, { principal }) => {
       const artifact = await findArtifact(
@@ -57,41 +58,69 @@ export function artifactRoutes(
       const artifact = await findArtifact(database, scope, params.sha256);
       const position = Number(params.position);
       const member = await openMember({ ...parts, archives }, artifact, { ...query, position });
-      if (!query.preview) await recordDownload(parts, { ...artifact, name: member.name }, context);
-      return member;
+      const subject = { ...artifact, name: member.name };
+      return query.preview ? member : auditDownload(member, { parts, artifact: subject, context });
     }),
   ];
 }
 
-/** Offers stored content; who took what is an event for the audit log. */
-export async function offerDownload(
+interface OfferedArtifact extends Pick<Artifact, 'sha256' | 'sizeBytes' | 'name' | 'project'> {
+  /** Only the first bytes, which is no download for the audit log. */
+  readonly preview: boolean;
+}
+
+/** Offers stored content as a download or as a preview. */
+export function offerDownload(
   parts: ArtifactParts,
-  artifact: Pick<Artifact, 'sha256' | 'sizeBytes' | 'name' | 'project'>,
+  artifact: OfferedArtifact,
   context: CallContext,
-): Promise<Download> {
-  await recordDownload(parts, artifact, context);
+): Download {
+  const { sha256, sizeBytes, name, preview } = artifact;
+  const open: Download['open'] = (range) => parts.blobs.open(sha256, range);
+  if (!preview) {
+    return auditDownload({ name, sizeBytes, etag: sha256, open }, { parts, artifact, context });
+  }
+  if (sizeBytes <= limits.previewBytes) return { name, sizeBytes, etag: sha256, open };
   return {
-    name: artifact.name,
-    sizeBytes: artifact.sizeBytes,
-    etag: artifact.sha256,
-    open: (range) => parts.blobs.open(artifact.sha256, range),
+    name,
+    sizeBytes: limits.previewBytes,
+    etag: `${sha256}-preview`,
+    open: (range) => open(range ?? { start: 0, end: limits.previewBytes - 1 }),
   };
 }
 
-/** Who downloaded what, for the audit log. */
-async function recordDownload(
-  parts: ArtifactParts,
-  artifact: Pick<Artifact, 'sha256' | 'name' | 'project'>,
-  context: CallContext,
-): Promise<void> {
-  await appendEvents(parts.database, [
-    {
-      type: 'artifact.downloaded',
-      subject: artifact.sha256,
-      actor: context.principal.name,
-      project: artifact.project,
-      data: { name: artifact.name, address: context.address },
+interface AuditedDownload {
+  readonly parts: ArtifactParts;
+  readonly artifact: Pick<Artifact, 'sha256' | 'name' | 'project'>;
+  readonly context: CallContext;
+}
+
+/**
+ * Records the download in the audit log when content is sent: not for HEAD, nor for content that
+ * the client has already (304), nor for a range outside of it (416).
+ */
+function auditDownload(download: Download, audited: AuditedDownload): Download {
+  const { parts, artifact, context } = audited;
+  return {
+    ...download,
+    async open(range) {
+      const content = await download.open(range);
+      try {
+        await appendEvents(parts.database, [
+          {
+            type: 'artifact.downloaded',
+            subject: artifact.sha256,
+            actor: context.principal.name,
+            project: artifact.project,
+            data: { name: artifact.name, address: context.address },
+          },
+        ]);
+      } catch (error) {
+        content.destroy();
+        throw error;
+      }
+      parts.onEvents();
+      return content;
     },
-  ]);
-  parts.onEvents();
+  };
 }

@@ -31,11 +31,11 @@ export function legacyRoutes(parts: JobParts): Route[] {
         link: isFinal(job.state) ? `/link/${job.id}` : '',
       };
     }),
-    route(legacy.link, async ({ params }, context) => {
+    route(legacy.link, async ({ params, query }, context) => {
       const scope = projectsWith(context.principal, 'jobs.read');
       const job = await readJob(parts.database, scope, params.id);
       if (!isFinal(job.state) || job.state === 'succeeded') {
-        return openResult(parts, { id: params.id, path: undefined }, context);
+        return openResult(parts, { id: params.id, path: query.path, preview: false }, context);
       }
       return textDownload('error.txt', `${describeNoResult(job)}\n`);
     }),

@@ -10,7 +10,7 @@ import type { JobParts } from './service.ts';
 /** The result file of a job, its only artifact, or the one that is named. */
 export async function openResult(
   parts: JobParts,
-  ask: { readonly id: string; readonly path: string | undefined },
+  ask: { readonly id: string; readonly path: string | undefined; readonly preview: boolean },
   context: CallContext,
 ): Promise<Download> {
   const job = await readJob(parts.database, projectsWith(context.principal, 'jobs.read'), ask.id);
@@ -22,6 +22,7 @@ export async function openResult(
       sizeBytes: artifact.sizeBytes,
       name: artifact.path.split('/').at(-1) ?? artifact.path,
       project: job.project,
+      preview: ask.preview,
     },
     context,
   );

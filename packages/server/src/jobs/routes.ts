@@ -48,7 +48,7 @@ export function jobRoutes(parts: JobParts & { readonly nowMs: () => number }): R
       follow(parts, { id: params.id, ...query }, context),
     ),
     route(jobs.result, ({ params, query }, context) =>
-      openResult(parts, { id: params.id, path: query.path }, context),
+      openResult(parts, { id: params.id, path: query.path, preview: query.preview }, context),
     ),
   ];
 }
