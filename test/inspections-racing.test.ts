@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { SharedRates } from '@lazaret/analysis';
-import { limits } from '@lazaret/protocol';
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
 
 import { buildImage } from '../packages/analysis/src/testing/image-builder.ts';
@@ -12,6 +11,7 @@ import { startFakeRegistry, type FakeRegistry } from '../packages/oci/src/testin
 import { transaction, withAdvisoryLock } from '../packages/server/src/floor/db/index.ts';
 import { appendEvents } from '../packages/server/src/floor/events/index.ts';
 import { createLog } from '../packages/server/src/floor/log.ts';
+import { inspectionLimits } from '../packages/server/src/inspection/limits.ts';
 import { createTestDatabase, type TestDatabase } from '../packages/server/src/testing/database.ts';
 import { findImage } from '../packages/server/src/inspection/read-images.ts';
 import { readInspection } from '../packages/server/src/inspection/read-inspections.ts';
@@ -211,7 +211,7 @@ test('concurrent names for a stored image are all stored', async () => {
   await run(await request());
   const image = registry.store.find(repository, '1');
   const ids: string[] = [];
-  for (let name = 0; name < limits.imageNamesKept - 1; name += 1) {
+  for (let name = 0; name < inspectionLimits.imageNamesKept - 1; name += 1) {
     registry.store.repository(repository).tags.set(`n${name}`, image?.digest ?? '');
     const body = { reference: `${registry.host}/${repository}:n${name}`, platform: 'default' };
     const context = { database: parts.database, queue, project, actor: 'alice' };
@@ -221,6 +221,6 @@ test('concurrent names for a stored image are all stored', async () => {
   }
   await Promise.all(ids.map(run));
   const { names } = await findImage(parts.database, 'all', { digest, project });
-  expect(names).toHaveLength(limits.imageNamesKept);
+  expect(names).toHaveLength(inspectionLimits.imageNamesKept);
   for (const id of ids) expect((await read(id)).images).toMatchObject([{ digest, known: true }]);
 });

@@ -21,6 +21,7 @@ export const packageDirection: Readonly<Record<string, readonly string[]>> = {
  * lazily by programs that start often, has one of its own. `testing` is for tests only.
  */
 export const entryPoints: Readonly<Record<string, readonly string[]>> = {
+  protocol: ['units'],
   oci: ['registry', 'testing'],
   docker: ['testing'],
   analysis: ['testing'],
@@ -47,18 +48,19 @@ export const analysisForbidden: readonly string[] = [
 /** The floor of the server: modules that every slice may use, and the imports of each. */
 export const floor: Readonly<Record<string, readonly string[]>> = {
   ids: [],
+  limits: [],
   principal: [],
   log: [],
   loop: [],
-  signals: [],
+  signals: ['limits'],
   'long-poll': [],
   'share-answer': [],
   searchable: ['db', 'principal'],
-  db: [],
-  http: ['ids', 'principal'],
-  config: ['http'],
+  db: ['limits'],
+  http: ['ids', 'limits', 'principal'],
+  config: ['http', 'limits'],
   slice: ['config', 'db', 'http', 'loop', 'searchable'],
-  events: ['db', 'http', 'loop', 'principal', 'slice'],
+  events: ['db', 'http', 'limits', 'loop', 'principal', 'slice'],
 };
 
 /** The slices of the server and the siblings that each may import (besides the floor). */
@@ -80,9 +82,10 @@ export const slices: Readonly<Record<string, readonly string[]>> = {
 /**
  * The parts of analysis, from the bottom, and what each may import. Bytes become a tree, facts and
  * findings; an inspection joins them, in steps that are parts of their own. The written formats of
- * a report depend on the report alone.
+ * a report depend on the report alone. Every part may import `limits`.
  */
 export const analysisParts: Readonly<Record<string, readonly string[]>> = {
+  limits: [],
   format: [],
   digest: [],
   archive: ['format'],

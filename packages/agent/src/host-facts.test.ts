@@ -2,11 +2,11 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { release, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
-import { limits } from '@lazaret/protocol';
 import fc from 'fast-check';
 import { afterEach, expect, test } from 'vitest';
 
 import { parseOsRelease, readHostFacts } from './index.ts';
+import { agentLimits } from './limits.ts';
 
 const places: string[] = [];
 
@@ -63,12 +63,12 @@ test('what is missing or strange is undefined, never an error', async () => {
 
 test('a file beyond the bound is not read', async () => {
   const place = await makeHost({
-    'proc/sys/kernel/osrelease': '6'.repeat(limits.hostFileBytes + 1),
-    'proc/sys/kernel/hostname': 'h'.repeat(limits.hostFileBytes),
+    'proc/sys/kernel/osrelease': '6'.repeat(agentLimits.hostFileBytes + 1),
+    'proc/sys/kernel/hostname': 'h'.repeat(agentLimits.hostFileBytes),
   });
   const facts = await readHostFacts(place);
   expect(facts.kernel).toBeUndefined();
-  expect(facts.name).toHaveLength(limits.hostFileBytes);
+  expect(facts.name).toHaveLength(agentLimits.hostFileBytes);
 });
 
 test('os-release: quotes, escapes, remarks and repeated names', () => {

@@ -3,7 +3,7 @@ import { open, stat } from 'node:fs/promises';
 import { arch, hostname } from 'node:os';
 import { join } from 'node:path';
 
-import { limits } from '@lazaret/protocol';
+import { agentLimits } from './limits.ts';
 
 /** One host, as it describes itself. Every text comes from the host: show it as text only. */
 export interface HostFacts {
@@ -94,9 +94,9 @@ async function readCgroupVersion(directory: string): Promise<1 | 2 | undefined> 
 async function readSmall(path: string): Promise<string | undefined> {
   try {
     await using file = await open(path);
-    const bytes = Buffer.alloc(limits.hostFileBytes + 1);
+    const bytes = Buffer.alloc(agentLimits.hostFileBytes + 1);
     const { bytesRead } = await file.read(bytes);
-    return bytesRead > limits.hostFileBytes
+    return bytesRead > agentLimits.hostFileBytes
       ? undefined
       : bytes.toString('utf8', 0, bytesRead).trim();
   } catch {

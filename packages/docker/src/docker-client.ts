@@ -8,7 +8,6 @@
  */
 import { Readable } from 'node:stream';
 
-import { limits } from '@lazaret/protocol';
 import { Pool } from 'undici';
 import type { Dispatcher } from 'undici';
 import { z } from 'zod';
@@ -18,6 +17,7 @@ import { parseEndpoint } from './docker-endpoint.ts';
 import type { DockerEndpoint } from './docker-endpoint.ts';
 import { createConcurrencyGate } from './concurrency-gate.ts';
 import { DockerError } from './docker-error.ts';
+import { dockerLimits } from './limits.ts';
 import { untilAborted } from './until-aborted.ts';
 
 export interface DockerClient {
@@ -62,19 +62,19 @@ const versions = z.object({ ApiVersion: z.string(), MinAPIVersion: z.string().de
 export function createDockerClient(endpoint: DockerEndpoint): DockerClient {
   const { origin, connect } = parseEndpoint(endpoint);
   const pool = new Pool(origin, {
-    connect: { ...connect, timeout: limits.engineConnectMs },
-    keepAliveTimeout: limits.engineIdleConnectionMs,
+    connect: { ...connect, timeout: dockerLimits.connectMs },
+    keepAliveTimeout: dockerLimits.idleConnectionMs,
     headersTimeout: 0,
     bodyTimeout: 0,
   });
-  const calls = createConcurrencyGate(limits.engineCallsPerNode);
+  const calls = createConcurrencyGate(dockerLimits.callsPerNode);
   let negotiated: Promise<string> | undefined;
 
   async function version(signal?: AbortSignal): Promise<string> {
     const request = {
       method: 'GET',
       path: '/version',
-      deadlineMs: limits.nodeProbeTimeoutMs,
+      deadlineMs: dockerLimits.nodeProbeTimeoutMs,
     } as const;
     negotiated ??= answer(request, '/version', versions)
       .then(chooseVersion)
@@ -86,7 +86,7 @@ export function createDockerClient(endpoint: DockerEndpoint): DockerClient {
   }
 
   async function answer<T>(request: DockerRequest, path: string, schema: z.ZodType<T>): Promise<T> {
-    const { deadlineMs = limits.engineCallMs, signal } = request;
+    const { deadlineMs = dockerLimits.callMs, signal } = request;
     return withDeadline({ deadlineMs, signal, request }, async (joined) => {
       const response = await send(pool, { request, path, signal: joined });
       const text = await readText(response.body);
@@ -191,7 +191,7 @@ async function openStream(
   request: DockerRequest,
   send: (signal: AbortSignal) => Promise<Dispatcher.ResponseData>,
 ): Promise<AsyncIterable<Buffer>> {
-  const { deadlineMs = limits.engineCallMs, signal } = request;
+  const { deadlineMs = dockerLimits.callMs, signal } = request;
   const flow = new AbortController();
   const abort = (): void => flow.abort(signal?.reason);
   const body = await withDeadline({ deadlineMs, signal, request }, async (joined) => {
@@ -243,8 +243,8 @@ async function readText(body: Readable): Promise<string> {
   let sizeBytes = 0;
   for await (const chunk of body as AsyncIterable<Buffer>) {
     sizeBytes += chunk.length;
-    if (sizeBytes > limits.engineAnswerBytes) {
-      const message = `response larger than ${limits.engineAnswerBytes} bytes`;
+    if (sizeBytes > dockerLimits.answerBytes) {
+      const message = `response larger than ${dockerLimits.answerBytes} bytes`;
       throw new DockerError('too_large', message);
     }
     chunks.push(chunk);

@@ -38,6 +38,7 @@ export { SharedRates } from './registry/http/request-rate.ts';
 export type { RateWindow, RegistryRates } from './registry/http/request-rate.ts';
 
 // Untrusted input: JSON and paths.
+export { ociLimits } from './limits.ts';
 export { baseName, bytePath, joinPath, normalizePath, parentPath } from './untrusted/tree-path.ts';
 export {
   isRecord,

@@ -4,7 +4,6 @@
  * and a test.
  */
 import { accessLimits } from './access/limits.ts';
-import { analysisLimits } from './analysis-limits.ts';
 import { artifactLimits } from './artifacts/limits.ts';
 import { coreLimits } from './core/limits.ts';
 import { engineLimits } from './engines/limits.ts';
@@ -12,7 +11,6 @@ import { imageLimits } from './images/limits.ts';
 import { inspectionLimits } from './inspections/limits.ts';
 import { jobLimits } from './jobs/limits.ts';
 import { fileLimits } from './files/limits.ts';
-import { privateLimits } from './private-limits.ts';
 import { searchLimits } from './search/limits.ts';
 
 export const limits = {
@@ -25,6 +23,4 @@ export const limits = {
   ...searchLimits,
   ...engineLimits,
   ...accessLimits,
-  ...privateLimits,
-  ...analysisLimits,
 } as const;

@@ -1,13 +1,12 @@
 /** Archives, compressed streams and what is packed inside other files. */
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 
-import { limits } from '@lazaret/protocol';
-
 import { CompressionError, decompress } from '../../../packages/analysis/src/archive/decompress.ts';
 import { readAr } from '../../../packages/analysis/src/archive/ar.ts';
 import { decodeBzip2 } from '../../../packages/analysis/src/archive/bzip2.ts';
 import { readCpio } from '../../../packages/analysis/src/archive/cpio.ts';
 import { DecodeError } from '../../../packages/analysis/src/archive/decode-error.ts';
+import { archiveLimits } from '../../../packages/analysis/src/archive/limits.ts';
 import { NestedBudget } from '../../../packages/analysis/src/archive/nested-budget.ts';
 import { openNested } from '../../../packages/analysis/src/archive/nested.ts';
 import {
@@ -94,7 +93,7 @@ async function walkNested(bytes: Buffer): Promise<void> {
   let members = 0;
   let gaps = 0;
   for await (const step of openNested({ path: 'file', bytes }, budget)) {
-    promise(step.path.length <= limits.nestedNameChars * 4, 'a path beyond the limit');
+    promise(step.path.length <= archiveLimits.nestedNameChars * 4, 'a path beyond the limit');
     if (step.type === 'gap') {
       gaps += 1;
       promise(step.detail.length < 10_000, 'a reason of great length');
@@ -105,7 +104,7 @@ async function walkNested(bytes: Buffer): Promise<void> {
     }
   }
   promise(members <= nestedLimits.entries, 'more members than allowed');
-  promise(gaps <= nestedLimits.entries * 2 + limits.nestedNotes, 'more gaps than members');
+  promise(gaps <= nestedLimits.entries * 2 + archiveLimits.nestedNotes, 'more gaps than members');
 }
 
 function drain(chunks: Iterable<Buffer>): void {

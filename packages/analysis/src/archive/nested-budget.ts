@@ -5,6 +5,8 @@
 import type { GapReason } from '@lazaret/protocol';
 import { limits } from '@lazaret/protocol';
 
+import { archiveLimits } from './limits.ts';
+
 export interface NestedLimits {
   /** Containers inside containers. */
   readonly depth: number;
@@ -105,12 +107,12 @@ export class NestedBudget {
 }
 
 const nestedLimits: NestedLimits = {
-  depth: limits.nestedDepth,
-  totalBytes: limits.nestedBytes,
-  fileBytes: limits.nestedFileBytes,
-  heldBytes: limits.nestedHeldBytes,
-  entries: limits.nestedEntries,
-  ratio: limits.nestedRatio,
-  ratioFreeBytes: limits.nestedRatioFreeBytes,
-  timeMs: limits.nestedMs,
+  depth: archiveLimits.nestedDepth,
+  totalBytes: archiveLimits.nestedBytes,
+  fileBytes: archiveLimits.nestedFileBytes,
+  heldBytes: archiveLimits.nestedHeldBytes,
+  entries: archiveLimits.nestedEntries,
+  ratio: archiveLimits.nestedRatio,
+  ratioFreeBytes: archiveLimits.nestedRatioFreeBytes,
+  timeMs: archiveLimits.nestedMs,
 };

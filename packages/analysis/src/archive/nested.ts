@@ -5,7 +5,6 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import type { GapReason } from '@lazaret/protocol';
-import { limits } from '@lazaret/protocol';
 
 import { fileKind, fileKindBytes } from '../format/file-kind.ts';
 import { findBase64, isPemContent, runCharsMin } from './base64.ts';
@@ -13,6 +12,7 @@ import type { EncodedRun } from './base64.ts';
 import { detectContainer, isClosed } from './container-format.ts';
 import type { ContainerFormat, OpenedFormat } from './container-format.ts';
 import { describeFailure } from './describe-failure.ts';
+import { archiveLimits } from './limits.ts';
 import type { NestedBudget } from './nested-budget.ts';
 import { openAr, openCpio, openRpm, openTar, openZip } from './open-archive.ts';
 import { openStream } from './open-stream.ts';
@@ -199,5 +199,5 @@ async function* walk(
 }
 
 function joinPath(path: string, name: string): string {
-  return `${path}!/${name.slice(0, limits.nestedNameChars).toWellFormed()}`;
+  return `${path}!/${name.slice(0, archiveLimits.nestedNameChars).toWellFormed()}`;
 }

@@ -1,10 +1,12 @@
 /** The members of archives that lie in memory. */
 import { limits } from '@lazaret/protocol';
+import { ociLimits } from '@lazaret/oci';
 
 import { readAr } from './ar.ts';
 import type { PlainMember } from './ar.ts';
 import { readCpio } from './cpio.ts';
 import { describeFailure } from './describe-failure.ts';
+import { archiveLimits } from './limits.ts';
 import type { NestedBudget } from './nested-budget.ts';
 import type { Piece } from './piece.ts';
 import { readTar } from './read-tar.ts';
@@ -19,7 +21,12 @@ interface Container {
 
 export function* openZip({ bytes }: Container, budget: NestedBudget): Generator<Piece> {
   const { entries, ratio, ratioFreeBytes } = budget.limits;
-  const archive = readZip(bytes, { entries, ratio, ratioFreeBytes, notes: limits.nestedNotes });
+  const archive = readZip(bytes, {
+    entries,
+    ratio,
+    ratioFreeBytes,
+    notes: archiveLimits.nestedNotes,
+  });
   for (const member of archive.members) {
     budget.takeEntry();
     if (isEmptyDirectory(member)) continue;
@@ -92,7 +99,7 @@ const roomyTar = {
   totalBytes: Number.MAX_SAFE_INTEGER,
   entryBytes: Number.MAX_SAFE_INTEGER,
   pathBytes: limits.pathBytes,
-  paxBytes: limits.tarHeaderBytesMax,
+  paxBytes: ociLimits.tarHeaderBytesMax,
 };
 
 export function* openAr({ bytes }: Container, budget: NestedBudget): Generator<Piece> {

@@ -11,12 +11,12 @@ import {
   gunzipSync,
   zstdDecompressSync,
 } from 'node:zlib';
-import { limits } from '@lazaret/protocol';
 
 import { decodeBzip2 } from './bzip2.ts';
 import { detectContainer } from './container-format.ts';
 import type { StreamFormat } from './container-format.ts';
 import { DecodeError } from './decode-error.ts';
+import { archiveLimits } from './limits.ts';
 import type { NestedBudget } from './nested-budget.ts';
 import { openTarStream } from './open-archive.ts';
 import type { Piece } from './piece.ts';
@@ -150,8 +150,8 @@ export async function* decode(format: StreamFormat, bytes: Buffer): Chunks {
     const params = { [constants.ZSTD_d_windowLogMax]: zstdWindowLog };
     yield* inflate(createZstdDecompress({ chunkSize: chunkBytes(bytes), params }), bytes);
   } else if (format === 'bzip2') yield* inTurns(decodeBzip2(bytes));
-  else if (format === 'xz') yield* inTurns(decodeXz(bytes, limits.nestedDictionaryBytes));
-  else yield* inTurns(decodeLzma(bytes, limits.nestedDictionaryBytes));
+  else if (format === 'xz') yield* inTurns(decodeXz(bytes, archiveLimits.nestedDictionaryBytes));
+  else yield* inTurns(decodeLzma(bytes, archiveLimits.nestedDictionaryBytes));
 }
 
 /** 128 MiB; frames that ask for more are refused by the decoder. */

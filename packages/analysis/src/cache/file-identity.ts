@@ -4,7 +4,7 @@
  */
 import { statSync } from 'node:fs';
 
-import { limits } from '@lazaret/protocol';
+import { cacheLimits } from './limits.ts';
 
 export interface FilePart {
   readonly path: string;
@@ -26,5 +26,5 @@ export function fileIdentity({ path, offset, sizeBytes }: FilePart): string | un
  */
 export function isSettled({ path }: FilePart, nowMs: number): boolean {
   const facts = statSync(path, { throwIfNoEntry: false });
-  return facts !== undefined && facts.ctimeMs + limits.fileTimeTickMs < nowMs;
+  return facts !== undefined && facts.ctimeMs + cacheLimits.fileTimeTickMs < nowMs;
 }

@@ -11,10 +11,10 @@ import { DatabaseSync } from 'node:sqlite';
 import type { StatementSync } from 'node:sqlite';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 
-import { limits } from '@lazaret/protocol';
 import { z } from 'zod';
 
 import type { ScanAnswer } from '../scan/scanner.ts';
+import { cacheLimits } from './limits.ts';
 import type { VerdictKey, VerdictStore } from './verdict-store.ts';
 import { makeDirectory } from './make-directory.ts';
 import { openRow, sealRow } from './sealed-row.ts';
@@ -83,7 +83,7 @@ function setAside(path: string): void {
 }
 
 function openFile(path: string): AnalysisCache {
-  const database = new DatabaseSync(path, { timeout: limits.cacheBusyMs });
+  const database = new DatabaseSync(path, { timeout: cacheLimits.busyMs });
   try {
     const isOurs = readFormat(database) === format;
     // Heeded by a new file alone, and before anything is written.
@@ -305,7 +305,7 @@ function encodeBody(value: unknown): Uint8Array | undefined {
 
 function decodeBody(body: Uint8Array): unknown {
   try {
-    const options = { maxOutputLength: limits.cachePartBytes };
+    const options = { maxOutputLength: cacheLimits.partBytes };
     return parseJson(zstdDecompressSync(body, options).toString());
   } catch {
     return undefined;

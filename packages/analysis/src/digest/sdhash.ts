@@ -4,8 +4,8 @@
  * Similarity Digests" (2010), and the stream form `sdbf:03` that sdhash 3.x writes. What lies
  * between the features leaves no trace, so a digest tells of resemblance, never of identity.
  */
-import { limits } from '@lazaret/protocol';
 
+import { digestLimits } from './limits.ts';
 import { entropyRanks } from './sdhash-ranks.ts';
 import { sha1Words } from './sha1-window.ts';
 
@@ -34,7 +34,7 @@ const shares = Int32Array.from({ length: 65 }, (_, count) =>
  * comparisons.
  */
 export function sdhash(bytes: Uint8Array, name = ''): string | undefined {
-  if (bytes.length < minBytes || bytes.length > limits.similarityFileBytes) return undefined;
+  if (bytes.length < minBytes || bytes.length > digestLimits.similarityFileBytes) return undefined;
   const filters = fillFilters(bytes, scorePositions(rankPositions(bytes)));
   let { count, last } = filters;
   if (count === 1 && last < minFeatures) return undefined;

@@ -5,13 +5,12 @@
  */
 import { createHash } from 'node:crypto';
 
-import { limits } from '@lazaret/protocol';
-
 import { CompressionError, decompress } from '../archive/decompress.ts';
 import { NestedBudget } from '../archive/nested-budget.ts';
 import { openNested } from '../archive/nested.ts';
 import { TarError } from '../archive/tar-entry.ts';
 import type { BlobFile } from '@lazaret/oci';
+import { analysisLimits } from '../limits.ts';
 import { blobTree } from '../tree/blob-tree.ts';
 import type { FileTree } from '../tree/file-tree.ts';
 import { tarTree } from '../tree/tar-tree.ts';
@@ -63,8 +62,8 @@ export async function findContent(
       if (await findFile(tree, wanted, sink)) return;
       throw absent(wanted);
     }
-    if (container.sizeBytes > limits.readerFileBytes) {
-      const most = limits.readerFileBytes;
+    if (container.sizeBytes > analysisLimits.readerFileBytes) {
+      const most = analysisLimits.readerFileBytes;
       throw new ContentError('too_large', `${container.path} is larger than ${most} bytes`);
     }
     const memory = new MemorySink();
@@ -77,8 +76,12 @@ export async function findContent(
 }
 
 async function layerTree(stored: AsyncIterable<Uint8Array>): Promise<FileTree> {
-  const totalBytes = limits.layerTarBytes;
-  const bounds = { totalBytes, ratio: limits.layerRatio, freeBytes: limits.layerRatioFreeBytes };
+  const totalBytes = analysisLimits.layerTarBytes;
+  const bounds = {
+    totalBytes,
+    ratio: analysisLimits.layerRatio,
+    freeBytes: analysisLimits.layerRatioFreeBytes,
+  };
   const { plain } = await decompress(stored, bounds);
   return tarTree(plain, { totalBytes });
 }

@@ -4,7 +4,6 @@
  */
 import { availableParallelism } from 'node:os';
 
-import { limits } from '@lazaret/protocol';
 import type { Gap, InspectionReport, SourceRemark } from '@lazaret/protocol';
 
 import { openCache } from '../cache/open-cache.ts';
@@ -26,6 +25,7 @@ import type { LayerRunner } from './layers/layer-task.ts';
 import { LayerWorkers } from './layers/layer-workers.ts';
 import type { InspectProgress } from './layers/progress.ts';
 import { inThisThread } from './layers/run-layer-task.ts';
+import { inspectionLimits } from './walk/limits.ts';
 import { scanConfig } from './walk/scan-config.ts';
 import type { ScannerChoice } from '../scan/scanner-choice.ts';
 
@@ -158,7 +158,7 @@ async function withScheduler<T>(
         digests: options.digests ?? 'all',
         similarity: options.similarity ?? false,
         unpack: list.length > 0,
-        timeMs: options.timeMs ?? limits.layerMs,
+        timeMs: options.timeMs ?? inspectionLimits.layerMs,
       },
       signal: options.signal,
       onProgress: options.onProgress,
@@ -217,7 +217,7 @@ function describeSource(
   const { kind, reference } = source;
   const { resolved, remarks = [] } = source.origin?.() ?? {};
   const hints = sourceHint === undefined ? [] : [otherMeaning(sourceHint)];
-  const all = [...hints, ...remarks, ...listing.remarks].slice(0, limits.sourceRemarks);
+  const all = [...hints, ...remarks, ...listing.remarks].slice(0, inspectionLimits.sourceRemarks);
   return {
     ...{ kind, reference },
     ...(resolved !== undefined && { resolved }),

@@ -2,6 +2,8 @@
 import { limits } from '@lazaret/protocol';
 import type { Fact, PackageFact, PackageType } from '@lazaret/protocol';
 
+import { analysisLimits } from '../limits.ts';
+import { inventoryLimits } from './limits.ts';
 import { packageUrl } from './purl.ts';
 import { ReadError } from './reader.ts';
 
@@ -31,8 +33,8 @@ export function packageFactOf(path: string, found: FoundPackage): PackageFact {
   }
   const { type, name, version, foundBy, state, architecture } = found;
   const supplier = tidy(found.supplier);
-  const licenses = tidyList(found.licenses, limits.packageLicenses);
-  const dependsOn = tidyList(found.dependsOn, limits.packageDependencies);
+  const licenses = tidyList(found.licenses, inventoryLimits.packageLicenses);
+  const dependsOn = tidyList(found.dependsOn, inventoryLimits.packageDependencies);
   return {
     kind: 'package',
     path,
@@ -63,8 +65,8 @@ export function emitPackages(
   let count = 0;
   for (const found of packages) {
     count += 1;
-    if (count > limits.readerListItems) {
-      throw new ReadError('too_many', `more than ${limits.readerListItems} packages`);
+    if (count > inventoryLimits.readerListItems) {
+      throw new ReadError('too_many', `more than ${inventoryLimits.readerListItems} packages`);
     }
     if (!isPlausible(found)) {
       left += 1;
@@ -80,7 +82,10 @@ export function emitPackages(
 }
 
 function isPlausible({ name, version }: FoundPackage): boolean {
-  return isOneWord(name, limits.packageNameChars) && isOneWord(version, limits.packageVersionChars);
+  return (
+    isOneWord(name, limits.packageNameChars) &&
+    isOneWord(version, analysisLimits.packageVersionChars)
+  );
 }
 
 function isOneWord(text: string, maxChars: number): boolean {

@@ -2,8 +2,7 @@
 import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 
-import { limits } from '@lazaret/protocol';
-
+import { scanLimits } from './limits.ts';
 import type { HashListChoice, ScannerChoice } from './scanner-choice.ts';
 import type { ClamdEndpoint } from './clamav/connection.ts';
 import { createClamavScanner } from './clamav/scanner.ts';
@@ -128,8 +127,8 @@ function similarityScanner(paths: readonly string[]): Scanner {
 
 function readText(path: string): string {
   const { size } = statSync(path);
-  if (size <= limits.hashListChars) return readFileSync(path, 'utf8');
-  throw new Error(`${path} has ${size} bytes, at most ${limits.hashListChars} are read`);
+  if (size <= scanLimits.hashListChars) return readFileSync(path, 'utf8');
+  throw new Error(`${path} has ${size} bytes, at most ${scanLimits.hashListChars} are read`);
 }
 
 function isSealed(path: string): boolean {

@@ -11,6 +11,7 @@ import { setImmediate } from 'node:timers/promises';
 import { limits } from '@lazaret/protocol';
 import type { FileType, Gap } from '@lazaret/protocol';
 
+import { analysisLimits } from '../limits.ts';
 import type { FileTree, TreeFile } from '../tree/file-tree.ts';
 import { bytePath } from '@lazaret/oci';
 import { SourceError } from '@lazaret/oci';
@@ -118,7 +119,7 @@ class DirectoryWalk {
 
   /** Undefined, and a gap, for a directory that cannot or must not be read. */
   #open({ path, depth }: Place): OpenDirectory | undefined {
-    if (depth > limits.treePathDepth || path.length > limits.pathBytes) {
+    if (depth > analysisLimits.treePathDepth || path.length > limits.pathBytes) {
       this.#gap('too_deep', path, 'directories are nested deeper than is looked at');
       return undefined;
     }
@@ -137,7 +138,7 @@ class DirectoryWalk {
   }
 
   #names(directory: OpenDirectory, { path }: Place): Buffer[] {
-    const room = (this.#options.entries ?? limits.layerEntries) - this.#entries + 1;
+    const room = (this.#options.entries ?? analysisLimits.layerEntries) - this.#entries + 1;
     try {
       return directory.names(room);
     } catch (error) {
@@ -150,7 +151,7 @@ class DirectoryWalk {
   #count(path: Buffer): boolean {
     this.#options.signal?.throwIfAborted();
     this.#entries += 1;
-    if (this.#entries <= (this.#options.entries ?? limits.layerEntries)) return true;
+    if (this.#entries <= (this.#options.entries ?? analysisLimits.layerEntries)) return true;
     this.#gap('too_many', path, 'the walk ends here: there are more files than are looked at');
     return false;
   }
@@ -196,7 +197,7 @@ class DirectoryWalk {
 
   #gap(reason: DirectoryGap['reason'], path: Buffer, detail: string): void {
     this.gapCount += 1;
-    if (this.gaps.length >= limits.gapsListed) return;
+    if (this.gaps.length >= analysisLimits.gapsListed) return;
     this.gaps.push({ reason, path: path.toString('utf8'), detail });
   }
 }

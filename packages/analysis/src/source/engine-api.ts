@@ -1,8 +1,9 @@
 /** What sources ask of a Docker engine: answers and streams over its API, nothing changed. */
 import { createDockerClient, DockerError, pathName, type DockerEndpoint } from '@lazaret/docker';
-import { SourceError } from '@lazaret/oci';
-import { limits } from '@lazaret/protocol';
+import { ociLimits, SourceError } from '@lazaret/oci';
 import type { z } from 'zod';
+
+import { sourceLimits } from './limits.ts';
 
 export interface EngineApi {
   /** A checked answer; throws SourceError (`not_found`, `unreachable`, ...). */
@@ -26,8 +27,8 @@ export function createEngineApi(endpoint: DockerEndpoint): EngineApi {
       }
     },
     async stream(path, signal) {
-      const deadlineMs = limits.imageExportMs;
-      const idleMs = limits.registryIdleMs;
+      const deadlineMs = sourceLimits.imageExportMs;
+      const idleMs = ociLimits.registryIdleMs;
       try {
         const body = await client.stream({ ...reading, path, deadlineMs, idleMs, signal });
         return translatedStream(body, signal);

@@ -4,7 +4,6 @@
  * passes; and asking twice would make the engine pack everything twice. It is put aside once, in a
  * file without a name, and read in place as any `docker save` archive.
  */
-import { limits } from '@lazaret/protocol';
 import { z } from 'zod';
 
 import { createEngineApi, engineName } from './engine-api.ts';
@@ -12,6 +11,7 @@ import type { EngineApi } from './engine-api.ts';
 import type { DockerEndpoint } from '@lazaret/docker';
 import { archiveSource } from './image-archive.ts';
 import type { ImageSource } from '@lazaret/oci';
+import { sourceLimits } from './limits.ts';
 import type { LocalOptions } from './local-image.ts';
 import { spool } from './spool.ts';
 
@@ -84,7 +84,7 @@ async function exportImage(
 ): Promise<ImageSource> {
   const { defaultPlatform, spoolDirectory, spoolBytes, signal } = options;
   const stream = await api.stream(`/images/${engineName(id)}/get`, signal);
-  const maxBytes = spoolBytes ?? limits.imageSpoolBytes;
+  const maxBytes = spoolBytes ?? sourceLimits.imageSpoolBytes;
   const bytes = await spool(stream, { directory: spoolDirectory, maxBytes });
   return archiveSource(bytes, { kind: 'engine', reference, defaultPlatform });
 }

@@ -5,16 +5,16 @@
  */
 import { stat } from 'node:fs/promises';
 
-import { limits } from '@lazaret/protocol';
-
 import { CompressionError, decompress, sniffCompression } from '../archive/decompress.ts';
 import { TarError } from '../archive/tar-entry.ts';
+import { analysisLimits } from '../limits.ts';
 import { openFileBytes } from './file-bytes.ts';
 import type { FileBytes } from './file-bytes.ts';
 import { archiveFiles, directoryFiles } from './image-files.ts';
 import type { ImageFiles } from './image-files.ts';
 import { SourceError } from '@lazaret/oci';
 import type { ImageListing, ImageSource, PlatformChoice, SourceImage } from '@lazaret/oci';
+import { sourceLimits } from './limits.ts';
 import { isDockerArchive, listDocker } from './list-docker.ts';
 import { isOciLayout, listOci } from './list-oci.ts';
 import type { LocalOptions } from './local-image.ts';
@@ -132,15 +132,16 @@ async function inflate(
   stored: AsyncIterable<Uint8Array>,
   options: ImageArchiveOptions,
 ): Promise<FileBytes> {
-  const { spoolDirectory: directory, spoolBytes: maxBytes = limits.imageSpoolBytes } = options;
+  const { spoolDirectory: directory, spoolBytes: maxBytes = sourceLimits.imageSpoolBytes } =
+    options;
   if (directory === undefined) {
     const message = 'the archive must be put aside to be read, and there is no directory for it';
     throw new SourceError('unsupported', message);
   }
   const bounds = {
     totalBytes: maxBytes,
-    ratio: limits.layerRatio,
-    freeBytes: limits.layerRatioFreeBytes,
+    ratio: analysisLimits.layerRatio,
+    freeBytes: analysisLimits.layerRatioFreeBytes,
   };
   const { plain } = await decompress(stored, bounds);
   return spool(plain, { directory, maxBytes });

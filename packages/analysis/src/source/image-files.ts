@@ -5,9 +5,8 @@
 import { lstat, realpath } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 
-import { limits } from '@lazaret/protocol';
-
 import { normalizePath } from '@lazaret/oci';
+import { analysisLimits } from '../limits.ts';
 import { openFileBytes } from './file-bytes.ts';
 import type { FileBytes } from './file-bytes.ts';
 import { SourceError } from '@lazaret/oci';
@@ -34,7 +33,7 @@ export async function archiveFiles(archive: FileBytes): Promise<ImageFiles> {
   return {
     async find(path) {
       let place = normalizePath(path).path;
-      for (let hops = 0; hops <= limits.symlinkHops; hops += 1) {
+      for (let hops = 0; hops <= analysisLimits.symlinkHops; hops += 1) {
         const member = members.get(place);
         if (member === undefined) return undefined;
         const { type, offset, sizeBytes, linkPath } = member;

@@ -2,15 +2,15 @@
  * The members of a tar archive by path, with where their content lies: headers are read, content
  * is passed over. Names and sizes are decided as `readTar` does in the dialect of Docker.
  */
-import { limits } from '@lazaret/protocol';
 
 import { paxNumber, paxSparse, paxValue, parsePax } from '../archive/pax.ts';
 import type { PaxRecords } from '../archive/pax.ts';
 import { TarError } from '../archive/tar-entry.ts';
 import { blockBytes, decodeText, isZeroBlock, parseHeader } from '../archive/tar-header.ts';
 import type { TarHeader } from '../archive/tar-header.ts';
-import { normalizePath } from '@lazaret/oci';
+import { normalizePath, ociLimits } from '@lazaret/oci';
 import type { FileBytes } from './file-bytes.ts';
+import { sourceLimits } from './limits.ts';
 
 export interface TarMember {
   readonly type: 'file' | 'symlink' | 'hardlink' | 'other';
@@ -39,8 +39,12 @@ export async function indexTar(file: FileBytes): Promise<ReadonlyMap<string, Tar
     if (block.length < blockBytes) throw truncated(offset, 'inside a header');
     if (block[0] === 0 && isZeroBlock(block)) break;
     count += 1;
-    if (count > limits.imageArchiveEntries) {
-      throw new TarError('too_many_entries', offset, `more than ${limits.imageArchiveEntries}`);
+    if (count > sourceLimits.imageArchiveEntries) {
+      throw new TarError(
+        'too_many_entries',
+        offset,
+        `more than ${sourceLimits.imageArchiveEntries}`,
+      );
     }
     const header = parseHeader(block, offset);
     const content = offset + blockBytes;
@@ -104,7 +108,7 @@ function describe(own: Announced, header: TarHeader, content: number): Described
   const text = (key: string, otherwise: string): string =>
     paxValue(key, own.records, noRecords)?.toString('utf8') ?? otherwise;
   const path = own.path ?? text('path', header.path.text);
-  if (Buffer.byteLength(path) > limits.imageArchivePathBytes) {
+  if (Buffer.byteLength(path) > sourceLimits.imageArchivePathBytes) {
     throw new TarError('path_too_long', offset, 'a path is longer than any in an image archive');
   }
   const isOldDirectory = flag === 0 && path.endsWith('/');
@@ -124,7 +128,7 @@ function contentBytes(own: Announced, { flag, sizeBytes }: TarHeader, offset: nu
 }
 
 async function readMeta(window: Window, { offset, sizeBytes }: TarMember): Promise<Buffer> {
-  if (sizeBytes > limits.tarHeaderBytesMax) {
+  if (sizeBytes > ociLimits.tarHeaderBytesMax) {
     throw new TarError('header_too_large', offset, `an extended header of ${sizeBytes} bytes`);
   }
   return window.bytes(offset, sizeBytes);

@@ -4,7 +4,7 @@
  */
 import { limits } from '@lazaret/protocol';
 
-import { parseDigest, sha256Digest, verifyDigest } from '@lazaret/oci';
+import { ociLimits, parseDigest, sha256Digest, verifyDigest } from '@lazaret/oci';
 import {
   isRecord,
   parseUntrustedJson,
@@ -74,10 +74,10 @@ interface Item {
 async function readManifest(files: ImageFiles): Promise<Item[] | undefined> {
   const stored = await files.find('manifest.json');
   if (stored === undefined) return undefined;
-  const bounds = { what: 'manifest.json', maxBytes: limits.manifestBytesMax };
+  const bounds = { what: 'manifest.json', maxBytes: ociLimits.manifestBytesMax };
   const list = parseUntrustedJson(await readSmall(stored, bounds), bounds);
   if (!Array.isArray(list)) throw new SourceError('damaged', 'manifest.json is not a list');
-  if (list.length > limits.indexChildren) {
+  if (list.length > ociLimits.indexChildren) {
     throw new SourceError('too_large', `manifest.json lists ${list.length} images`);
   }
   return (list as unknown[]).map(readItem);
@@ -108,7 +108,7 @@ async function readImage(files: ImageFiles, item: Item): Promise<ReadImage> {
   if (stored === undefined) {
     throw new SourceError('not_found', `the configuration ${item.config} is missing`);
   }
-  const bounds = { what: 'the configuration', maxBytes: limits.imageConfigBytes };
+  const bounds = { what: 'the configuration', maxBytes: ociLimits.imageConfigBytes };
   const config = await readSmall(stored, bounds);
   const claimed = pathDigest(item.config);
   if (claimed !== undefined) verifyDigest(config, claimed, bounds.what);
@@ -157,7 +157,7 @@ function pathDigest(path: string): string | undefined {
 async function readRepositories(files: ImageFiles): Promise<Item[] | undefined> {
   const stored = await files.find('repositories');
   if (stored === undefined) return undefined;
-  const bounds = { what: 'repositories', maxBytes: limits.manifestBytesMax };
+  const bounds = { what: 'repositories', maxBytes: ociLimits.manifestBytesMax };
   const repositories = parseUntrustedObject(await readSmall(stored, bounds), bounds);
   const namesByTop = new Map<string, string[]>();
   for (const [repository, tags] of Object.entries(repositories)) {
@@ -168,7 +168,7 @@ async function readRepositories(files: ImageFiles): Promise<Item[] | undefined> 
       else names.push(`${repository}:${tag}`);
     }
   }
-  if (namesByTop.size > limits.indexChildren) {
+  if (namesByTop.size > ociLimits.indexChildren) {
     throw new SourceError('too_large', `repositories lists ${namesByTop.size} images`);
   }
   const items: Item[] = [];
@@ -191,7 +191,7 @@ async function followParents(files: ImageFiles, top: string): Promise<string[]> 
     layers.push(`${id}/layer.tar`);
     const stored = await files.find(`${id}/json`);
     if (stored === undefined) throw new SourceError('not_found', `${id}/json is missing`);
-    const bounds = { what: `${id}/json`, maxBytes: limits.manifestBytesMax };
+    const bounds = { what: `${id}/json`, maxBytes: ociLimits.manifestBytesMax };
     const { parent }: Record<string, unknown> = parseUntrustedObject(
       await readSmall(stored, bounds),
       bounds,

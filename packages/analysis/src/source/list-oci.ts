@@ -1,13 +1,13 @@
 /** The images of an OCI layout, in a directory or an archive. */
-import { limits } from '@lazaret/protocol';
 
-import { assembleArtifact } from '@lazaret/oci';
+import { assembleArtifact, ociLimits } from '@lazaret/oci';
 import type { ArtifactPlace } from '@lazaret/oci';
 import { parseUntrustedObject } from '@lazaret/oci';
 import { readSmall } from './image-files.ts';
 import type { ImageFiles } from './image-files.ts';
 import { SourceError } from '@lazaret/oci';
 import type { ImageListing, PlatformChoice } from '@lazaret/oci';
+import { sourceLimits } from './limits.ts';
 import { artifactBlob, assembleImage, ImageCollector, readBlob } from './local-image.ts';
 import type { LocalOptions } from './local-image.ts';
 import { parseIndex, parseManifest } from '@lazaret/oci';
@@ -58,7 +58,7 @@ class IndexWalk {
   readonly #question: PlatformQuestion;
   readonly #artifacts: Artifact[] = [];
   /** Manifests that may still be read, in all of the nesting. */
-  #budget: number = limits.indexChildren;
+  #budget: number = ociLimits.indexChildren;
 
   constructor(files: ImageFiles, gathering: ImageCollector, question: PlatformQuestion) {
     this.#files = files;
@@ -95,11 +95,11 @@ class IndexWalk {
 
   async #child(descriptor: Descriptor, group: Group, depth: number): Promise<void> {
     this.#budget -= 1;
-    if (this.#budget < 0 || depth > limits.indexDepth) {
+    if (this.#budget < 0 || depth > ociLimits.indexDepth) {
       throw new SourceError('too_large', 'the index is nested or branched more than is followed');
     }
     const { digest } = descriptor;
-    const bounds = { what: 'the manifest', maxBytes: limits.manifestBytesMax };
+    const bounds = { what: 'the manifest', maxBytes: ociLimits.manifestBytesMax };
     const bytes = await readBlob(this.#files, descriptor, bounds);
     const document = parseManifest(bytes, descriptor.mediaType);
     const { names } = group;
@@ -128,7 +128,7 @@ class IndexWalk {
 async function checkVersion(files: ImageFiles): Promise<void> {
   const stored = await files.find('oci-layout');
   if (stored === undefined) return;
-  const bounds = { what: 'oci-layout', maxBytes: limits.hostFileBytes };
+  const bounds = { what: 'oci-layout', maxBytes: sourceLimits.layoutFileBytes };
   const { imageLayoutVersion } = parseUntrustedObject(await readSmall(stored, bounds), bounds);
   const version = typeof imageLayoutVersion === 'string' ? imageLayoutVersion : '1';
   if (/^1(\.|$)/.test(version)) return;
@@ -138,7 +138,7 @@ async function checkVersion(files: ImageFiles): Promise<void> {
 async function readRoot(files: ImageFiles): Promise<Index> {
   const stored = await files.find('index.json');
   if (stored === undefined) throw new SourceError('not_found', 'there is no index.json');
-  const bounds = { what: 'index.json', maxBytes: limits.manifestBytesMax };
+  const bounds = { what: 'index.json', maxBytes: ociLimits.manifestBytesMax };
   return parseIndex(await readSmall(stored, bounds), mediaTypes.ociIndex);
 }
 

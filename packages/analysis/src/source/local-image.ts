@@ -1,8 +1,7 @@
 /** Images out of files of this machine: how their parts are read, checked and put together. */
-import { limits } from '@lazaret/protocol';
 import type { Platform, SourceRemark } from '@lazaret/protocol';
 
-import { verifyDigest } from '@lazaret/oci';
+import { ociLimits, verifyDigest } from '@lazaret/oci';
 import { layerDiffIds, parseImageConfig } from '@lazaret/oci';
 import { readSmall } from './image-files.ts';
 import type { ImageFiles, StoredFile } from './image-files.ts';
@@ -93,7 +92,7 @@ export async function assembleImage(
   question: PlatformQuestion,
 ): Promise<AssembledImage> {
   const { digest } = descriptor;
-  const bounds = { what: 'the configuration', maxBytes: limits.imageConfigBytes };
+  const bounds = { what: 'the configuration', maxBytes: ociLimits.imageConfigBytes };
   const config = await readBlob(files, manifest.config, bounds);
   const about = describeConfig(config, manifest.layers.length, digest);
   const layers: SourceLayer[] = [];

@@ -1,8 +1,8 @@
 /** One file as a file tree: a blob that is no archive of a file system. */
-import { limits } from '@lazaret/protocol';
 
 import { TarError } from '../archive/tar-entry.ts';
 import type { FileTree } from './file-tree.ts';
+import { treeLimits } from './limits.ts';
 
 export interface BlobTreeOptions {
   /** In the form of a tree. */
@@ -17,7 +17,7 @@ export function blobTree(
 ): FileTree {
   return {
     async *walk() {
-      if (sizeBytes > limits.layerFileBytes) {
+      if (sizeBytes > treeLimits.layerFileBytes) {
         throw new TarError('entry_too_large', 0, `the blob ${path} has ${sizeBytes} bytes`);
       }
       const nobody = { mode: 0o644, uid: 0, gid: 0, mtimeMs: 0 };

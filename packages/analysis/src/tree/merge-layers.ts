@@ -8,10 +8,10 @@
  * directory and stays, anything else replaces what is there with all below it.
  * Sources: OCI image specification 1.1, "Image Layer Filesystem Changeset"; containerd `archive`.
  */
-import { limits } from '@lazaret/protocol';
 import type { FileRow } from '@lazaret/protocol';
 
 import { baseName, joinPath, normalizePath, parentPath } from '@lazaret/oci';
+import { analysisLimits } from '../limits.ts';
 import { whiteoutOf } from './whiteout.ts';
 import type { Whiteout } from './whiteout.ts';
 
@@ -90,7 +90,7 @@ class Merge implements MergedTree {
 
   constructor(layers: readonly (readonly FileRow[])[], whiteouts: boolean) {
     this.#whiteouts = whiteouts;
-    this.#isSmall = layers.reduce((sum, { length }) => sum + length, 0) <= limits.plainRows;
+    this.#isSmall = layers.reduce((sum, { length }) => sum + length, 0) <= analysisLimits.plainRows;
     this.#hidden = layers.map((rows) => new Int32Array(rows.length).fill(visible));
   }
 
@@ -263,11 +263,11 @@ class Merge implements MergedTree {
         continue;
       }
       hops += 1;
-      if (hops > limits.symlinkHops) return undefined;
+      if (hops > analysisLimits.symlinkHops) return undefined;
       const target = linkTarget(at.path, next.node.link);
       // What is left of the way follows the link's target, from the root.
       rest = [...rest, ...target.toReversed()];
-      if (rest.length > limits.treePathDepth) return undefined;
+      if (rest.length > analysisLimits.treePathDepth) return undefined;
       at = { node: this.#root, path: '' };
     }
     return at;

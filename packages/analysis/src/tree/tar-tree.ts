@@ -4,8 +4,10 @@ import { limits } from '@lazaret/protocol';
 import { readTar } from '../archive/read-tar.ts';
 import { TarError } from '../archive/tar-entry.ts';
 import type { HiddenBytes, TarEntry } from '../archive/tar-entry.ts';
+import { analysisLimits } from '../limits.ts';
 import type { FileTree, TreeFile } from './file-tree.ts';
-import { bytePath, normalizePath } from '@lazaret/oci';
+import { treeLimits } from './limits.ts';
+import { bytePath, normalizePath, ociLimits } from '@lazaret/oci';
 
 export interface TarTreeOptions {
   /** Bytes of the whole archive; `layerTarBytes` unless given. */
@@ -33,19 +35,19 @@ export function tarTree(
   return {
     async *walk() {
       const bounds = {
-        entries: entries ?? limits.layerEntries,
-        totalBytes: totalBytes ?? limits.layerTarBytes,
-        entryBytes: limits.layerFileBytes,
+        entries: entries ?? analysisLimits.layerEntries,
+        totalBytes: totalBytes ?? analysisLimits.layerTarBytes,
+        entryBytes: treeLimits.layerFileBytes,
         pathBytes: limits.pathBytes,
-        paxBytes: limits.tarHeaderBytesMax,
+        paxBytes: ociLimits.tarHeaderBytesMax,
         dialect: 'docker' as const,
         ...(onHidden !== undefined && { onHidden }),
       };
       let nameChars = 0;
       for await (const entry of readTar(stream, bounds)) {
         nameChars += entry.path.length + entry.linkPath.length;
-        if (nameChars > limits.layerNameChars) {
-          const message = `the names have more than ${limits.layerNameChars} characters`;
+        if (nameChars > treeLimits.layerNameChars) {
+          const message = `the names have more than ${treeLimits.layerNameChars} characters`;
           throw new TarError('too_many_entries', 0, message);
         }
         yield treeFile(entry, place);

@@ -7,6 +7,7 @@ import type {
   FlagSpec,
   Shell,
 } from './command.ts';
+import { cliLimits } from '../limits.ts';
 import { findCommand, positionalWords, type FoundCommand } from './find-command.ts';
 import { flagAwaitingValue, globalFlags, globalFlagsOf } from './global-flags.ts';
 
@@ -108,7 +109,7 @@ async function fetchCandidates(
   words: readonly string[],
   what: Exclude<Completes, 'file' | 'directory'>,
 ): Promise<readonly string[]> {
-  const { limits, operations } = await import('@lazaret/protocol');
+  const { operations } = await import('@lazaret/protocol');
   const { connect, localContext } = await import('../connection/connection.ts');
   if (what === 'context') {
     const { readContexts } = await import('../connection/contexts.ts');
@@ -131,10 +132,10 @@ async function fetchCandidates(
     columns: undefined,
     color: { stdout: false, stderr: false },
   } as const;
-  const signal = AbortSignal.timeout(limits.cliCompletionMs);
+  const signal = AbortSignal.timeout(cliLimits.completionMs);
   try {
     const { client } = await connect(shell, settings);
-    const query = { limit: limits.cliCompletionItems };
+    const query = { limit: cliLimits.completionItems };
     if (what === 'engine') {
       const { items } = await client.call(operations.engines.list, { query }, { signal });
       return items.map(({ name, description }) => `${name}\t${oneLine(description)}`);

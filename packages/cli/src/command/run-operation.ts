@@ -9,6 +9,7 @@ import {
   type operations,
 } from '@lazaret/protocol';
 
+import { cliLimits } from '../limits.ts';
 import { flagOn, flagText, type CommandRun, type Invocation } from './command.ts';
 import { callTimeout } from '../connection/connection.ts';
 import { isList, paramsOf, takesSeveral, type CommandOperation } from './derive-command.ts';
@@ -156,13 +157,13 @@ async function readPages(
 }
 
 function readRowCount({ flags }: Invocation): number {
-  if (flagOn(flags, 'all')) return limits.cliListRows;
+  if (flagOn(flags, 'all')) return cliLimits.listRows;
   const text = flagText(flags, 'limit');
   if (text === undefined) return limits.pageItemsDefault;
   const count = Number(text);
-  if (Number.isInteger(count) && count >= 1 && count <= limits.cliListRows) return count;
+  if (Number.isInteger(count) && count >= 1 && count <= cliLimits.listRows) return count;
   throw usageFailure(
-    `--limit: expected a number from 1 to ${limits.cliListRows}, received ${JSON.stringify(text)}`,
+    `--limit: expected a number from 1 to ${cliLimits.listRows}, received ${JSON.stringify(text)}`,
   );
 }
 

@@ -1,8 +1,7 @@
 /** `--watch`: a list that is refreshed on a terminal, or printed as it changes in a pipe. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { limits } from '@lazaret/protocol';
-
+import { cliLimits } from '../limits.ts';
 import type { Invocation } from './command.ts';
 import { transientReason } from '../connection/follow-stream.ts';
 import { valueAt } from '../render/cell.ts';
@@ -32,7 +31,7 @@ export async function watchList(
       if (reason === undefined) throw error;
       await printTerminalNote(invocation, `${reason}; retrying`);
     }
-    await sleep(limits.cliWatchMs);
+    await sleep(cliLimits.watchMs);
   }
 }
 

@@ -8,9 +8,10 @@
 import { lstat, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { createClient, limits, type Client } from '@lazaret/protocol';
+import { createClient, type Client } from '@lazaret/protocol';
 
 import type { Connection, Settings, Shell, Target } from '../command/command.ts';
+import { cliLimits } from '../limits.ts';
 import { findContext, readContexts, type Context, type Contexts } from './contexts.ts';
 import { exitCodes } from '../exit-code.ts';
 import { Failure, systemErrorCode, usageFailure } from '../failure.ts';
@@ -139,7 +140,7 @@ export function toUnreachable(error: unknown, url: string): Failure | undefined 
 
 /** A timeout for one ordinary call. */
 export function callTimeout(): AbortSignal {
-  return AbortSignal.timeout(limits.cliCallMs);
+  return AbortSignal.timeout(cliLimits.callMs);
 }
 
 /** The file `local-token` of the server on this machine, if this user owns it. */

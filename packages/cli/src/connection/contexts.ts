@@ -5,9 +5,8 @@
 import { chmod, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { limits } from '@lazaret/protocol';
-
 import { Failure, systemErrorCode, usageFailure } from '../failure.ts';
+import { cliLimits } from '../limits.ts';
 
 export interface Context {
   readonly name: string;
@@ -71,8 +70,8 @@ export async function writeContexts(directory: string, contexts: Contexts): Prom
 /** Adds or replaces one context and makes it the current one. */
 export function withContext(contexts: Contexts, context: Context): Contexts {
   const others = contexts.list.filter((one) => one.name !== context.name);
-  if (others.length >= limits.cliContexts) {
-    throw new Failure(`too many contexts (limit ${limits.cliContexts})`, {
+  if (others.length >= cliLimits.contexts) {
+    throw new Failure(`too many contexts (limit ${cliLimits.contexts})`, {
       hint: 'Remove one with `lazaret logout NAME`.',
     });
   }
@@ -103,7 +102,7 @@ export function contextsPath(directory: string): string {
 async function readPrivateFile(path: string): Promise<string | undefined> {
   try {
     const { size, mode } = await stat(path);
-    if (size > limits.cliFileBytes) throw new Error(`larger than ${limits.cliFileBytes} bytes`);
+    if (size > cliLimits.fileBytes) throw new Error(`larger than ${cliLimits.fileBytes} bytes`);
     // an editor or a copy may have changed the mode
     if ((mode & 0o077) !== 0) await chmod(path, privateMode);
     return await readFile(path, 'utf8');
@@ -119,7 +118,7 @@ function parseContexts(value: unknown): Contexts {
   if (!Array.isArray(contexts)) throw new Error('expected a list "contexts"');
   return {
     current: typeof current === 'string' ? current : undefined,
-    list: contexts.slice(0, limits.cliContexts).map(parseContext),
+    list: contexts.slice(0, cliLimits.contexts).map(parseContext),
   };
 }
 

@@ -1,8 +1,9 @@
 /** Follows an event stream across lost connections: it resumes after the last event received. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { backoffMs, limits, Problem, type StreamedEvent } from '@lazaret/protocol';
+import { backoffMs, Problem, type StreamedEvent } from '@lazaret/protocol';
 
+import { cliLimits } from '../limits.ts';
 import { toUnreachable } from './connection.ts';
 import { exitCodes, exitCodeOfProblem } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
@@ -19,7 +20,7 @@ export interface FollowOptions<T> {
 
 /**
  * Yields events until one named `end` or until the signal aborts. Reconnects with exponential
- * back-off, at most `limits.cliReconnects` times in a row.
+ * back-off, at most `cliLimits.reconnects` times in a row.
  */
 export async function* followStream<T>(
   options: FollowOptions<T>,
@@ -38,7 +39,7 @@ export async function* followStream<T>(
     } catch (error) {
       if (signal.aborted) return;
       const reason = transientReason(error);
-      if (reason === undefined || failures >= limits.cliReconnects) throw error;
+      if (reason === undefined || failures >= cliLimits.reconnects) throw error;
       if (failures === 0) await onLost?.(reason);
     }
     if (signal.aborted) return;
@@ -61,7 +62,7 @@ export function transientReason(error: unknown): string | undefined {
 
 /** Waits with exponential back-off; returns early when the signal aborts. */
 export async function pause(failures: number, signal?: AbortSignal): Promise<void> {
-  const bounds = { initialMs: limits.cliReconnectMs, maxMs: limits.cliReconnectMaxMs };
+  const bounds = { initialMs: cliLimits.reconnectMs, maxMs: cliLimits.reconnectMaxMs };
   const ms = backoffMs(failures - 1, bounds);
   try {
     await sleep(ms, undefined, signal === undefined ? {} : { signal });

@@ -1,17 +1,16 @@
 /** Reads YAML or JSON from a file or standard input. */
 import { createReadStream } from 'node:fs';
 
-import { limits } from '@lazaret/protocol';
-
 import type { Shell } from '../command/command.ts';
 import { usageFailure } from '../failure.ts';
+import { cliLimits } from '../limits.ts';
 import { toFileFailure } from './upload-file.ts';
 
 /** Reads and parses a file, or standard input for `-`. JSON is a subset of YAML. */
 export async function readDocument(
   shell: Shell,
   path: string,
-  maxBytes: number = limits.cliFileBytes,
+  maxBytes: number = cliLimits.fileBytes,
 ): Promise<unknown> {
   const text = await readText(shell, path, maxBytes);
   const { parse, YAMLParseError } = await import('yaml');

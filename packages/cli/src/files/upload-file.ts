@@ -4,11 +4,12 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 
-import { limits, operations, type Artifact, type Client } from '@lazaret/protocol';
+import { operations, type Artifact, type Client } from '@lazaret/protocol';
 
 import type { Invocation } from '../command/command.ts';
 import { Failure, systemErrorCode, usageFailure } from '../failure.ts';
 import { transientReason, pause } from '../connection/follow-stream.ts';
+import { cliLimits } from '../limits.ts';
 import { createProgress } from '../render/progress.ts';
 import { printTerminalNote } from '../render/print.ts';
 import { visibleLine } from '../render/visible-text.ts';
@@ -55,7 +56,7 @@ export async function uploadFile(
     } catch (error) {
       const reason = transientReason(error);
       const isRepeatable = upload.source.sizeBytes !== undefined && !upload.signal.aborted;
-      if (reason === undefined || !isRepeatable || attempt >= limits.cliSubmitAttempts) throw error;
+      if (reason === undefined || !isRepeatable || attempt >= cliLimits.submitAttempts) throw error;
       await printTerminalNote(
         invocation,
         `${reason}; retrying the upload of ${visibleLine(upload.source.name)}`,

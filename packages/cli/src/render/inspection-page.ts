@@ -2,7 +2,6 @@
 import {
   formatDuration,
   formatSize,
-  limits,
   malwareScanners,
   remarksNotLookedAt,
   remarksToTell,
@@ -14,6 +13,7 @@ import {
   type Severity,
 } from '@lazaret/protocol';
 
+import { cliLimits } from '../limits.ts';
 import { alignRows, type Cell, type RowOptions } from './aligned-rows.ts';
 import { formatFiles, formatFindings, formatPackages } from './inspection-sections.ts';
 import {
@@ -158,7 +158,7 @@ function platformOf({ image }: Summarized): string | undefined {
 function othersOf(source: Summarized['source']): readonly string[] {
   const others = remarksNotLookedAt(source);
   if (others.length === 0) return [];
-  const shown = others.slice(0, limits.cliPlatformsShown).map(({ detail, digest, sizeBytes }) => {
+  const shown = others.slice(0, cliLimits.platformsShown).map(({ detail, digest, sizeBytes }) => {
     const size = sizeBytes === undefined ? '' : `, a manifest of ${formatSize(sizeBytes)}`;
     return `${detail}${digest === undefined ? '' : `: ${digest}`}${size}`;
   });
@@ -267,10 +267,10 @@ function feedsOf({ feeds = [] }: ScannerCoverage): readonly string[] {
 function coverageOf({ coverage }: Summarized): readonly string[] {
   const { complete, gaps, gapCount } = coverage;
   if (complete && gapCount === 0) return ['complete'];
-  const more = gapCount - Math.min(limits.cliGapsShown, gaps.length);
+  const more = gapCount - Math.min(cliLimits.gapsShown, gaps.length);
   return [
     complete ? 'complete, with notes' : `partial: ${counted(gapCount, 'gap')}`,
-    ...gaps.slice(0, limits.cliGapsShown).map(formatGap),
+    ...gaps.slice(0, cliLimits.gapsShown).map(formatGap),
     ...(more > 0 ? [`and ${more} more; --output json lists them`] : []),
   ];
 }

@@ -2,12 +2,12 @@
 import {
   findingClass,
   formatSize,
-  limits,
   severity,
   type InspectionReport,
   type PlacedFinding,
 } from '@lazaret/protocol';
 
+import { cliLimits } from '../limits.ts';
 import { alignRows, type Cell, type RowOptions } from './aligned-rows.ts';
 import { counted, severityStyles } from './inspection-labels.ts';
 import { visibleLine } from './visible-text.ts';
@@ -20,7 +20,7 @@ export function formatFindings(
   if (findings.length === 0) return '';
   const inOrder = findings.toSorted((a, b) => rankOf(a) - rankOf(b));
   const rows = repeatedRows(inOrder);
-  const shown = rows.slice(0, limits.cliFindingsShown);
+  const shown = rows.slice(0, cliLimits.findingsShown);
   const left = options.whole ? 0 : rows.length - shown.length;
   const table = options.whole
     ? inOrder.map((finding) => formatFinding(finding, options)).join('')

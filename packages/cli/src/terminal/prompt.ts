@@ -4,6 +4,7 @@ import { limits } from '@lazaret/protocol';
 import type { Shell } from '../command/command.ts';
 import { exitCodes } from '../exit-code.ts';
 import { Failure, usageFailure } from '../failure.ts';
+import { cliLimits } from '../limits.ts';
 
 /** Reads a line, with echo. */
 export function promptLine(shell: Shell, question: string): Promise<string> {
@@ -32,8 +33,8 @@ export async function readSecretFromStdin(shell: Shell): Promise<string> {
   for await (const chunk of shell.stdin.setEncoding('utf8')) {
     text += chunk;
     if (text.includes('\n')) break;
-    if (text.length > limits.cliSecretChars) {
-      throw usageFailure(`expected one line of at most ${limits.cliSecretChars} characters`);
+    if (text.length > cliLimits.secretChars) {
+      throw usageFailure(`expected one line of at most ${cliLimits.secretChars} characters`);
     }
   }
   const secret = (text.split('\n')[0] ?? '').replace(/\r$/, '');
@@ -89,7 +90,7 @@ async function readKeys({ stdin, stderr }: Shell, echo: boolean): Promise<string
 
 function applyKey(typed: string, key: string): string {
   if (key === '\u007F' || key === '\b') return Array.from(typed).slice(0, -1).join('');
-  return key >= ' ' && typed.length < limits.cliSecretChars ? typed + key : typed;
+  return key >= ' ' && typed.length < cliLimits.secretChars ? typed + key : typed;
 }
 
 function interrupted(): Failure {

@@ -3,10 +3,10 @@
  * the other fields are kept. Sources: OCI image specification 1.1, "Image Configuration"; Docker
  * image specification 1.2.
  */
-import { limits } from '@lazaret/protocol';
 
 import type { ImageConfig, Platform } from '@lazaret/protocol';
 
+import { ociLimits } from '../limits.ts';
 import { isRecord, parseUntrustedObject } from '../untrusted/untrusted-json.ts';
 
 import { untrustedPlatform } from './platform.ts';
@@ -23,7 +23,7 @@ export interface ParsedImageConfig {
 
 /** Throws SourceError `damaged` when it is not a JSON object, `too_large`. */
 export function parseImageConfig(bytes: Buffer): ParsedImageConfig {
-  const bounds = { what: 'the image configuration', maxBytes: limits.imageConfigBytes };
+  const bounds = { what: 'the image configuration', maxBytes: ociLimits.imageConfigBytes };
   const root = new Fields(parseUntrustedObject(bytes, bounds), '', []);
   const inner = root.object('config');
   const platform = untrustedPlatform.parse(root.value);

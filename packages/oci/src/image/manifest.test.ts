@@ -1,5 +1,4 @@
 import fc from 'fast-check';
-import { limits } from '@lazaret/protocol';
 
 import { describe, expect, test } from 'vitest';
 
@@ -7,6 +6,7 @@ import { buildImage, buildIndex, digestOf } from '@lazaret/analysis/testing';
 
 import type { ImageInput } from '@lazaret/analysis/testing';
 
+import { ociLimits } from '../limits.ts';
 import { SourceError } from '../source-error.ts';
 import { layerDiffIds, parseImageConfig } from './image-config.ts';
 
@@ -75,7 +75,7 @@ describe('a manifest', () => {
   });
 
   test('that is too large, too deep or has too many values is refused before parsing', () => {
-    const huge = Buffer.alloc(limits.manifestBytesMax + 1, ' ');
+    const huge = Buffer.alloc(ociLimits.manifestBytesMax + 1, ' ');
     expect(code(() => parseManifest(huge))).toBe('too_large');
     expect(code(() => parseManifest(Buffer.from('['.repeat(100_000))))).toBe('too_large');
     expect(code(() => parseManifest(Buffer.from(`[${'[],'.repeat(2_000_000)}1]`)))).toBe(
@@ -223,7 +223,7 @@ describe('a configuration', () => {
   });
 
   test('that is too large or not an object is refused', () => {
-    expect(code(() => parseImageConfig(Buffer.alloc(limits.imageConfigBytes + 1)))).toBe(
+    expect(code(() => parseImageConfig(Buffer.alloc(ociLimits.imageConfigBytes + 1)))).toBe(
       'too_large',
     );
     expect(code(() => parseImageConfig(Buffer.from('[]')))).toBe('damaged');

@@ -10,6 +10,7 @@ import type { Platform } from '@lazaret/protocol';
 
 import { z } from 'zod';
 
+import { ociLimits } from '../limits.ts';
 import { SourceError } from '../source-error.ts';
 import { parseDigest, verifyDigest } from '../reference/digest.ts';
 
@@ -71,7 +72,7 @@ const descriptorKeys = [
  * (schema 1, and documents that are neither).
  */
 export function parseManifest(bytes: Buffer, mediaType?: string): Manifest | Index {
-  const bounds = { what: 'the manifest', maxBytes: limits.manifestBytesMax };
+  const bounds = { what: 'the manifest', maxBytes: ociLimits.manifestBytesMax };
   const document = parseUntrustedObject(bytes, bounds);
   refuseCaseVariants(document, documentKeys, bounds.what);
   const inner = typeof document.mediaType === 'string' ? plainMediaType(document.mediaType) : '';
@@ -154,7 +155,7 @@ function readManifest(document: Readonly<Record<string, unknown>>, mediaType: st
 
 function readIndex(document: Readonly<Record<string, unknown>>, mediaType: string): Index {
   const manifests = readList(document.manifests, 'manifests');
-  const kept = manifests.slice(0, limits.indexChildren);
+  const kept = manifests.slice(0, ociLimits.indexChildren);
   return {
     kind: 'index',
     mediaType: mediaType === '' ? mediaTypes.ociIndex : mediaType,

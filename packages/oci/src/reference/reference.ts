@@ -5,6 +5,7 @@
  */
 import { limits } from '@lazaret/protocol';
 
+import { ociLimits } from '../limits.ts';
 import { SourceError } from '../source-error.ts';
 import { parseDigest } from './digest.ts';
 
@@ -33,7 +34,7 @@ export function parseReference(text: string): RegistryReference {
   const { host, repository } = splitName(name);
   if (!isHost(host)) throw bad(text, `invalid host name ${host}`);
   if (!isRepository(repository)) throw bad(text, `invalid repository name ${repository}`);
-  if (host.length + 1 + repository.length > limits.repositoryNameChars) {
+  if (host.length + 1 + repository.length > ociLimits.repositoryNameChars) {
     throw bad(text, 'the name is too long');
   }
   return {
@@ -65,7 +66,7 @@ export function isHost(text: string): boolean {
 }
 
 export function isRepository(text: string): boolean {
-  if (text.length > limits.repositoryNameChars) return false;
+  if (text.length > ociLimits.repositoryNameChars) return false;
   return text.split('/').every((part) => component.test(part));
 }
 

@@ -2,8 +2,9 @@
  * Selects the images of a reference: nested indexes are opened within limits, and everything that
  * is not selected or not an image is reported, so that nothing is skipped silently.
  */
-import { limits, type SourceRemark } from '@lazaret/protocol';
+import type { SourceRemark } from '@lazaret/protocol';
 
+import { ociLimits } from '../limits.ts';
 import { SourceError } from '../source-error.ts';
 import type { ArtifactPlace } from '../image/artifact.ts';
 
@@ -99,8 +100,8 @@ class Collection implements ChosenImages {
       const { descriptor, depth, parent } = next;
       if (this.#seen.has(descriptor.digest)) continue;
       this.#seen.add(descriptor.digest);
-      if (this.#seen.size > limits.indexChildren + 1) {
-        this.#remark('limit', descriptor, `more than ${limits.indexChildren} children`);
+      if (this.#seen.size > ociLimits.indexChildren + 1) {
+        this.#remark('limit', descriptor, `more than ${ociLimits.indexChildren} children`);
         return;
       }
       this.#parents.set(descriptor.digest, parent);
@@ -170,7 +171,7 @@ class Collection implements ChosenImages {
         this.#read.set(descriptor.digest, fetched);
         return 'image';
       }
-      if (depth < limits.indexDepth) return fetched.document;
+      if (depth < ociLimits.indexDepth) return fetched.document;
       this.#remark('limit', descriptor, `an index nested ${depth} levels deep was not opened`);
     } catch (error) {
       this.#fail(descriptor, error);

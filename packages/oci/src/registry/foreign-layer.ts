@@ -1,8 +1,8 @@
 /**
  * Foreign layers, which have their own URLs: fetched without credentials, from allowed hosts only.
  */
-import { limits } from '@lazaret/protocol';
 
+import { ociLimits } from '../limits.ts';
 import { TransientError } from '../source-error.ts';
 import type { Descriptor } from '../image/manifest.ts';
 
@@ -58,11 +58,11 @@ export function openForeign(
       },
       async pause(error, attempt, joined) {
         const { afterMs = 0 } = error;
-        if (afterMs > limits.registryPauseMsMax) throw error;
+        if (afterMs > ociLimits.registryPauseMsMax) throw error;
         await waitFor(clock, Math.max(afterMs, backoffMs(attempt, random)), joined);
       },
       async refuse(answer) {
-        const body = await readBeginning(answer.body, limits.registryErrorBytes);
+        const body = await readBeginning(answer.body, ociLimits.registryErrorBytes);
         return refusal({ status: answer.status, what, body }, secrets);
       },
     },

@@ -5,6 +5,7 @@
 import { limits } from '@lazaret/protocol';
 import { z } from 'zod';
 
+import { ociLimits } from '../limits.ts';
 import { SourceError } from '../source-error.ts';
 import { parseDigest } from '../reference/digest.ts';
 import { type Descriptor, type Index, type Manifest, parseManifest } from '../image/manifest.ts';
@@ -172,8 +173,11 @@ async function listNames(client: RegistryClient, listing: NameListing): Promise<
       for (const name of names) if (accept(name)) found.add(name);
       isNew = found.size > before;
       last = page;
-      if (found.size > limits.registryListItems) {
-        throw new SourceError('too_large', `${what}: more than ${limits.registryListItems} items`);
+      if (found.size > ociLimits.registryListItems) {
+        throw new SourceError(
+          'too_large',
+          `${what}: more than ${ociLimits.registryListItems} items`,
+        );
       }
     }
     // A full page without a link: the registry only supports `last`, or this is the last page.
@@ -212,12 +216,12 @@ async function* pages(client: RegistryClient, request: PageRequest): AsyncGenera
   let path: string | undefined = request.path;
   while (path !== undefined) {
     const url = await client.resolve(path);
-    if (seen.has(url.href) || seen.size >= limits.registryPages) {
+    if (seen.has(url.href) || seen.size >= ociLimits.registryPages) {
       throw new SourceError('damaged', `${what}: too many pages or a cycle of links`);
     }
     seen.add(url.href);
     const whole = { path: `${url.pathname}${url.search}`, repository, what, signal };
-    const page = await client.read(whole, { maxBytes: limits.registryPageBytes });
+    const page = await client.read(whole, { maxBytes: ociLimits.registryPageBytes });
     yield page;
     const link = nextLink(page.headers('link'));
     if (link === null) throw new SourceError('damaged', `${what}: invalid Link header`);

@@ -2,8 +2,8 @@
  * The bytes of a blob as one stream across lost connections: it resumes with a Range request where
  * the registry supports it, and otherwise skips the bytes already delivered.
  */
-import { limits } from '@lazaret/protocol';
 
+import { ociLimits } from '../limits.ts';
 import { SourceError, TransientError } from '../source-error.ts';
 import type { Clock } from './http/clock.ts';
 
@@ -136,7 +136,7 @@ class Download {
   }
 
   async *#deliver(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
-    const { sizeBytes, clock, idleMs = limits.registryIdleMs } = this.#options;
+    const { sizeBytes, clock, idleMs = ociLimits.registryIdleMs } = this.#options;
     for await (const chunk of watchProgress(body, { clock, idleMs, what: this.#options.what })) {
       if (chunk.length === 0) continue;
       if (this.#delivered + chunk.length > sizeBytes) {
@@ -154,7 +154,8 @@ class Download {
     const attempt = this.#attemptsWithoutProgress;
     this.#attemptsWithoutProgress += 1;
     this.#attempts += 1;
-    const spent = attempt >= limits.registryRetries || this.#attempts > limits.registryResumes;
+    const spent =
+      attempt >= ociLimits.registryRetries || this.#attempts > ociLimits.registryResumes;
     if (!(error instanceof TransientError) || spent) throw error;
     await server.pause(error, attempt, signal);
   }
@@ -196,7 +197,7 @@ async function* watchProgress(
     waitedMs += clock.now() - since;
     gotBytes += chunk.length;
     if (waitedMs >= idleMs) {
-      if (gotBytes < limits.registryProgressBytes) {
+      if (gotBytes < ociLimits.registryProgressBytes) {
         throw new TransientError('unreachable', `${what}: transfer is too slow`);
       }
       waitedMs = 0;

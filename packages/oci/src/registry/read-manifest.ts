@@ -1,6 +1,7 @@
 /** Reads manifests and small blobs and verifies their digests. */
-import { limits, type RegistryTransport } from '@lazaret/protocol';
+import type { RegistryTransport } from '@lazaret/protocol';
 
+import { ociLimits } from '../limits.ts';
 import { SourceError } from '../source-error.ts';
 import { parseDigest, sha256Digest, verifyDigest } from '../reference/digest.ts';
 import {
@@ -49,7 +50,7 @@ export async function readManifest(
   const headers = { accept: manifestAccept };
   const asked = { path, repository, what, headers, signal };
   const answer = await client.read(asked, {
-    maxBytes: limits.manifestBytesMax,
+    maxBytes: ociLimits.manifestBytesMax,
     sizeBytes: descriptor?.sizeBytes,
   });
   const { bytes } = answer;

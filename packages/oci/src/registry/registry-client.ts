@@ -3,8 +3,9 @@
  * another origin is sent without `Authorization`; a retry always starts at the registry's own URL,
  * since a signed URL may have expired.
  */
-import { limits, registryTransport, type RegistryTransport } from '@lazaret/protocol';
+import { registryTransport, type RegistryTransport } from '@lazaret/protocol';
 
+import { ociLimits } from '../limits.ts';
 import { SourceError, TransientError } from '../source-error.ts';
 import { Authorizer } from './auth/authorizer.ts';
 import { parseChallenges } from './auth/challenge.ts';
@@ -101,7 +102,7 @@ export class RegistryClient {
 
   /** Retries the task after a delay while it fails with a TransientError. */
   async repeat<T>(task: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    const { retries = limits.registryRetries } = this.#options;
+    const { retries = ociLimits.registryRetries } = this.#options;
     for (let attempt = 0; ; attempt += 1) {
       try {
         return await task();
@@ -116,7 +117,7 @@ export class RegistryClient {
   async pause(error: TransientError, attempt: number, signal?: AbortSignal): Promise<void> {
     const { clock, random = Math.random } = this.#options;
     const { afterMs = 0 } = error;
-    if (afterMs > limits.registryPauseMsMax) throw error;
+    if (afterMs > ociLimits.registryPauseMsMax) throw error;
     if (error.code === 'rate_limited') this.#rate.pause(afterMs);
     const forMs = Math.max(afterMs, backoffMs(attempt, random));
     await waitFor(clock, forMs, this.#joined(signal));
@@ -149,7 +150,7 @@ export class RegistryClient {
     answer: Pick<RegistryAnswer, 'status' | 'body' | 'redirected'>,
     what: string,
   ): Promise<SourceError> {
-    const body = await readBeginning(answer.body, limits.registryErrorBytes);
+    const body = await readBeginning(answer.body, ociLimits.registryErrorBytes);
     // A signed URL that storage refuses may have expired; a retry gets a new one.
     if (answer.redirected && [400, 401, 403].includes(answer.status)) {
       return new TransientError(
@@ -202,7 +203,7 @@ export class RegistryClient {
     const { method = 'GET', headers, signal, deadline } = request;
     let url = await this.resolve(request.path);
     let weakest: RegistryTransport = 'tls';
-    for (let hops = 0; hops <= limits.registryRedirects; hops += 1) {
+    for (let hops = 0; hops <= ociLimits.registryRedirects; hops += 1) {
       const own = url.origin === origin.origin;
       if (own) await this.#rate.take(signal);
       deadline?.begin();
@@ -234,7 +235,7 @@ export class RegistryClient {
   async #transientError(answer: RegistryAnswer, what: string): Promise<TransientError> {
     const { clock } = this.#options;
     const afterMs = retryAfterMs(answer.header('retry-after')[0], clock.now());
-    const body = await readBeginning(answer.body, limits.registryErrorBytes);
+    const body = await readBeginning(answer.body, ociLimits.registryErrorBytes);
     const { code, message } = refusal({ status: answer.status, what, body }, this.#secrets);
     const later = afterMs === undefined ? '' : `; try again in ${Math.ceil(afterMs / 1_000)} s`;
     return new TransientError(code, `${message}${later}`, { afterMs });
@@ -254,7 +255,7 @@ export class RegistryClient {
         if (isTransientStatus(answer.status)) {
           throw await this.#transientError({ ...answer, redirected: false }, what);
         }
-        const bytes = await readBody(answer.body, limits.registryTokenBytes, what);
+        const bytes = await readBody(answer.body, ociLimits.registryTokenBytes, what);
         return { status: answer.status, bytes };
       };
       return this.repeat(() => inTime(what, task));
@@ -264,7 +265,7 @@ export class RegistryClient {
 
 /** A retry may be faster. */
 async function inTime<T>(what: string, task: (deadline: Deadline) => Promise<T>): Promise<T> {
-  const deadline = new Deadline(limits.registryAnswerMs);
+  const deadline = new Deadline(ociLimits.registryAnswerMs);
   try {
     return await task(deadline);
   } catch (error) {

@@ -1,6 +1,7 @@
 /** Assembles an image from its manifest and configuration. */
-import { limits, type Platform, type SourceRemark } from '@lazaret/protocol';
+import type { Platform, SourceRemark } from '@lazaret/protocol';
 
+import { ociLimits } from '../limits.ts';
 import { SourceError } from '../source-error.ts';
 import { layerDiffIds, parseImageConfig, type ParsedImageConfig } from '../image/image-config.ts';
 import { type SourceImage, type SourceLayer } from '../image/image-source.ts';
@@ -44,7 +45,7 @@ export async function assembleImage(
   place: ManifestPlace,
   parts: ImageParts,
 ): Promise<AssembledImage> {
-  const config = await parts.readBlob(manifest.config, limits.imageConfigBytes);
+  const config = await parts.readBlob(manifest.config, ociLimits.imageConfigBytes);
   const parsed = parseImageConfig(config);
   const diffIds = layerDiffIds(parsed, manifest.layers.length);
   const layers: SourceLayer[] = [];

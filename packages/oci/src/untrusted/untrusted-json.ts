@@ -1,6 +1,6 @@
 /** Parser for untrusted JSON: manifests, indexes, configurations. */
-import { limits } from '@lazaret/protocol';
 
+import { ociLimits } from '../limits.ts';
 import { SourceError } from '../source-error.ts';
 
 export interface JsonBounds {
@@ -86,11 +86,11 @@ function checkShape(bytes: Buffer, what: string): void {
     if (step === undefined) continue;
     values += 1;
     depth += step;
-    if (depth > limits.sourceJsonDepth) {
+    if (depth > ociLimits.sourceJsonDepth) {
       throw new SourceError('too_large', `${what} exceeds the maximum nesting depth`);
     }
   }
-  if (values > limits.sourceJsonValues) {
+  if (values > ociLimits.sourceJsonValues) {
     throw new SourceError('too_large', `${what} exceeds the maximum number of values`);
   }
 }

@@ -1,10 +1,11 @@
-import { limits, Problem, type Grant, type User } from '@lazaret/protocol';
+import { Problem, type Grant, type User } from '@lazaret/protocol';
 import { sql } from 'kysely';
 
 import { transaction } from '../floor/db/index.ts';
 import { appendEvents } from '../floor/events/index.ts';
 import type { Principal } from '../floor/principal.ts';
 import { checkCoversGrants } from './covers.ts';
+import { accessLimits } from './limits.ts';
 import type { AccessParts } from './parts.ts';
 import { checkStrength } from './password.ts';
 import { checkUserName } from './reserved-names.ts';
@@ -70,6 +71,6 @@ async function boundUsers(database: Reader): Promise<void> {
     .selectFrom('users')
     .select(sql<number>`count(*)`.as('users'))
     .executeTakeFirstOrThrow();
-  if (users < limits.users) return;
-  throw new Problem('conflict', `expected at most ${limits.users} users`);
+  if (users < accessLimits.users) return;
+  throw new Problem('conflict', `expected at most ${accessLimits.users} users`);
 }

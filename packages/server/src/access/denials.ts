@@ -1,7 +1,8 @@
-import { limits, type Operation } from '@lazaret/protocol';
+import type { Operation } from '@lazaret/protocol';
 
 import { appendEvents } from '../floor/events/index.ts';
 import type { Principal } from '../floor/principal.ts';
+import { accessLimits } from './limits.ts';
 import type { AccessParts } from './parts.ts';
 
 /**
@@ -18,9 +19,9 @@ export class Denials {
 
   async record(principal: Principal, operation: Operation, address: string): Promise<void> {
     const key = `${principal.kind} ${principal.name} ${operation.name}`;
-    if (this.#recent.has(key) || this.#recent.size >= limits.deniedRemembered) return;
+    if (this.#recent.has(key) || this.#recent.size >= accessLimits.deniedRemembered) return;
     this.#recent.add(key);
-    setTimeout(() => this.#recent.delete(key), limits.deniedRepeatMs).unref();
+    setTimeout(() => this.#recent.delete(key), accessLimits.deniedRepeatMs).unref();
     try {
       await this.#append(principal, operation, address);
     } catch (error) {

@@ -1,5 +1,6 @@
-import { limits, permissionNames, type Identity } from '@lazaret/protocol';
+import { permissionNames, type Identity } from '@lazaret/protocol';
 
+import { serverLimits } from '../floor/limits.ts';
 import { heldPermissions, projectsWith, sortGrants, type Principal } from '../floor/principal.ts';
 import { readProjects, type Reader } from './store.ts';
 
@@ -7,7 +8,7 @@ import { readProjects, type Reader } from './store.ts';
 export async function describeIdentity(database: Reader, principal: Principal): Promise<Identity> {
   const scopes = permissionNames.map((permission) => projectsWith(principal, permission));
   const among = scopes.includes('all') ? 'all' : [...new Set(scopes.flat())];
-  const projects = await readProjects(database, { among, limit: limits.projects });
+  const projects = await readProjects(database, { among, limit: serverLimits.projects });
   return {
     kind: principal.kind,
     name: principal.name,

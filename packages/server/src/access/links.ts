@@ -2,7 +2,7 @@
  * One-time links: for the first administrator (no user yet), or for a user to set a password. The
  * secret stands behind `#` in the address, where no proxy, log or Referer sees it.
  */
-import { limits, Problem } from '@lazaret/protocol';
+import { Problem } from '@lazaret/protocol';
 import { sql, type Transaction } from 'kysely';
 
 import { transaction, type Database } from '../floor/db/index.ts';
@@ -11,6 +11,7 @@ import { hashSecret, newSecret } from '../floor/ids.ts';
 import type { Principal } from '../floor/principal.ts';
 import { checkCoversGrants } from './covers.ts';
 import { linkPrefix } from './credentials.ts';
+import { accessLimits } from './limits.ts';
 import type { AccessParts } from './parts.ts';
 import { refuseLocalUser } from './reserved-names.ts';
 import { administrators, holdUser, lockAdministrators, readUser, type Reader } from './store.ts';
@@ -63,7 +64,7 @@ export class SetupLink {
       if (known !== undefined) return known;
       await sql`delete from links where user_name is null and secret_hash in
         (select secret_hash from links where user_name is null order by created_at desc
-          offset ${limits.setupLinks - 1})`.execute(within);
+          offset ${accessLimits.setupLinks - 1})`.execute(within);
       const made = await insertLink(this.#parts, within, null);
       this.#made = made.link;
       return made;
@@ -88,7 +89,7 @@ async function insertLink(
     .values({
       secret_hash: hashSecret(link),
       user_name: userName,
-      expires_at: sql<Date>`now() + ${limits.setupLinkMs} * interval '1 millisecond'`,
+      expires_at: sql<Date>`now() + ${accessLimits.setupLinkMs} * interval '1 millisecond'`,
     })
     .returning('expires_at')
     .executeTakeFirstOrThrow();

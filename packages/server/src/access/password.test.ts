@@ -1,7 +1,8 @@
-import { limits, Problem } from '@lazaret/protocol';
+import { Problem } from '@lazaret/protocol';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
+import { accessLimits } from './limits.ts';
 import { checkStrength, createPasswords } from './password.ts';
 
 const passwords = createPasswords();
@@ -63,7 +64,7 @@ test('a stored form that is none is an error, never a match', async () => {
 
 test('beyond the bound of the queue a check is sent away, and the rest go on', async () => {
   const stored = await passwords.hash('right');
-  const room = limits.loginConcurrent + limits.loginWaiting;
+  const room = accessLimits.loginConcurrent + accessLimits.loginWaiting;
   const all = await Promise.allSettled(
     Array.from({ length: room + 3 }, () => passwords.verify('right', stored)),
   );

@@ -11,6 +11,7 @@ import { promisify } from 'node:util';
 
 import { limits, Problem } from '@lazaret/protocol';
 
+import { accessLimits } from './limits.ts';
 import { WorkQueue } from './work-queue.ts';
 
 export interface PasswordCost {
@@ -35,8 +36,8 @@ const derive = promisify(argon2);
 
 export function createPasswords(cost: PasswordCost = presentCost): Passwords {
   const queue = new WorkQueue({
-    concurrent: limits.loginConcurrent,
-    waiting: limits.loginWaiting,
+    concurrent: accessLimits.loginConcurrent,
+    waiting: accessLimits.loginWaiting,
   });
   // Its tag is random, so no password fits it.
   const decoy = format({ cost, salt: randomBytes(saltBytes), tag: randomBytes(tagBytes) });

@@ -2,7 +2,7 @@
  * The predecessors' failures around identity, each with a test that it does not come back. The
  * numbers are those of the inventory that Lazaret answers to.
  */
-import { limits, operationList, operations, type ProblemDocument } from '@lazaret/protocol';
+import { operationList, operations, type ProblemDocument } from '@lazaret/protocol';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 
@@ -16,6 +16,7 @@ import {
   type Visitor,
 } from '../testing/access-server.ts';
 import { createTestDatabase, type TestDatabase } from '../testing/database.ts';
+import { accessLimits } from './limits.ts';
 
 const rows = operations.access;
 const password = 'a long enough phrase';
@@ -103,7 +104,7 @@ test('no secret is stored or logged in clear text', async () => {
 
 test('failed sign-ins from another address lock no user out', async () => {
   const far = '203.0.113.77';
-  for (let round = 0; round < limits.loginFailuresFree * 2; round += 1) {
+  for (let round = 0; round < accessLimits.loginFailuresFree * 2; round += 1) {
     const body = { name: 'alice', password: 'guess' };
     await server.send(rows.sessionCreate, { body }, { address: far });
   }
@@ -116,11 +117,13 @@ test('sign-in attempts before the delay match the limit, for unknown names too',
     ['nobody-here', '203.0.113.2'],
   ] as const) {
     const statuses: number[] = [];
-    for (let round = 0; round <= limits.loginFailuresFree; round += 1) {
+    for (let round = 0; round <= accessLimits.loginFailuresFree; round += 1) {
       const body = { name, password: 'guess' };
       statuses.push((await server.send(rows.sessionCreate, { body }, { address })).status);
     }
-    expect(statuses.filter((status) => status === 401)).toHaveLength(limits.loginFailuresFree);
+    expect(statuses.filter((status) => status === 401)).toHaveLength(
+      accessLimits.loginFailuresFree,
+    );
     expect(statuses.at(-1)).toBe(429);
   }
 });
@@ -149,7 +152,7 @@ test('X-Forwarded-For from an untrusted address is ignored', async () => {
   const direct = await startAccessServer(database, { trustedProxies: [] });
   try {
     const statuses: number[] = [];
-    for (let round = 0; round < limits.loginFailuresFree + 3; round += 1) {
+    for (let round = 0; round < accessLimits.loginFailuresFree + 3; round += 1) {
       const body = { name: 'forged', password: 'guess' };
       const visitor = { address: `198.51.100.${round}` };
       statuses.push((await direct.send(rows.sessionCreate, { body }, visitor)).status);
@@ -202,11 +205,14 @@ test('token requests are answered while the queue of sign-ins is full', async ()
   );
   let waiting = 0;
   const { passwords } = server.access.parts;
-  const checks = Array.from({ length: limits.loginConcurrent + limits.loginWaiting }, async () => {
-    waiting += 1;
-    await passwords.verify('guess', null);
-    waiting -= 1;
-  });
+  const checks = Array.from(
+    { length: accessLimits.loginConcurrent + accessLimits.loginWaiting },
+    async () => {
+      waiting += 1;
+      await passwords.verify('guess', null);
+      waiting -= 1;
+    },
+  );
   expect((await server.send(rows.sessionShow, {}, { token: made.body.secret })).status).toBe(200);
   expect(waiting).toBeGreaterThan(0);
   await Promise.all(checks);

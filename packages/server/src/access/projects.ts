@@ -1,8 +1,9 @@
-import { defaultProject, limits, Problem, type Project } from '@lazaret/protocol';
+import { defaultProject, Problem, type Project } from '@lazaret/protocol';
 import { sql, type Transaction } from 'kysely';
 
 import { transaction, type Database } from '../floor/db/index.ts';
 import { appendEvents } from '../floor/events/index.ts';
+import { serverLimits } from '../floor/limits.ts';
 import type { Principal } from '../floor/principal.ts';
 import type { AccessParts } from './parts.ts';
 import { noProject } from './store.ts';
@@ -17,8 +18,8 @@ export async function createProject(
       .selectFrom('projects')
       .select(sql<number>`count(*)`.as('projects'))
       .executeTakeFirstOrThrow();
-    if (projects >= limits.projects) {
-      throw new Problem('conflict', `expected at most ${limits.projects} projects`);
+    if (projects >= serverLimits.projects) {
+      throw new Problem('conflict', `expected at most ${serverLimits.projects} projects`);
     }
     const row = await within
       .insertInto('projects')

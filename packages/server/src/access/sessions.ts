@@ -3,12 +3,12 @@
  * ends by signing out, two hours after its last use, twelve hours after its start, or when the
  * user's password is set or the user is disabled or removed.
  */
-import { limits } from '@lazaret/protocol';
 import { sql, type Transaction } from 'kysely';
 
 import type { Database } from '../floor/db/index.ts';
 import { hashSecret, newSecret } from '../floor/ids.ts';
 import { sessionCookie, sessionPrefix } from './credentials.ts';
+import { accessLimits } from './limits.ts';
 import type { Reader } from './store.ts';
 
 export interface NewSession {
@@ -25,7 +25,7 @@ export async function beginSession(
   const session = { secret: newSecret(sessionPrefix), csrf: newSecret('csrf') };
   await sql`delete from sessions where user_name = ${user.name} and
     (${isOver} or secret_hash in (select secret_hash from sessions where user_name = ${user.name}
-      order by last_used_at desc offset ${limits.sessionsPerUser - 1}))`.execute(within);
+      order by last_used_at desc offset ${accessLimits.sessionsPerUser - 1}))`.execute(within);
   await within
     .insertInto('sessions')
     .values({
@@ -33,7 +33,7 @@ export async function beginSession(
       user_name: user.name,
       csrf: session.csrf,
       address: user.address,
-      expires_at: sql<Date>`now() + ${limits.sessionMs} * interval '1 millisecond'`,
+      expires_at: sql<Date>`now() + ${accessLimits.sessionMs} * interval '1 millisecond'`,
     })
     .execute();
   await within
@@ -45,7 +45,7 @@ export async function beginSession(
 }
 
 const isOver = sql`(expires_at <= now()
-  or last_used_at <= now() - ${limits.sessionIdleMs} * interval '1 millisecond')`;
+  or last_used_at <= now() - ${accessLimits.sessionIdleMs} * interval '1 millisecond')`;
 
 export interface LiveSession {
   readonly name: string;
@@ -62,7 +62,7 @@ export async function useSession(
   const hash = hashSecret(secret);
   const { rows } = await sql<LiveSession & { stale: boolean }>`
     select u.name, u.display_name, s.csrf,
-      s.last_used_at < now() - ${limits.lastUsedMs} * interval '1 millisecond' as stale,
+      s.last_used_at < now() - ${accessLimits.lastUsedMs} * interval '1 millisecond' as stale,
       coalesce((select json_agg(json_build_object('role', g.role, 'project', g.project))
         from grants g where g.user_name = u.name), '[]') as grants
     from sessions s join users u on u.name = s.user_name
@@ -105,7 +105,7 @@ export async function sweepSessions(database: Reader): Promise<void> {
 
 /** The cookie of a new session; `Secure` when people come by https. */
 export function formatCookie(secret: string, publicUrl: string): string {
-  const seconds = Math.floor(limits.sessionMs / 1000);
+  const seconds = Math.floor(accessLimits.sessionMs / 1000);
   return `${sessionCookie}=${secret}; Max-Age=${seconds}; ${attributes(publicUrl)}`;
 }
 

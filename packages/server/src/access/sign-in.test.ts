@@ -1,4 +1,4 @@
-import { limits, operations, type Identity } from '@lazaret/protocol';
+import { operations, type Identity } from '@lazaret/protocol';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
 
@@ -11,6 +11,7 @@ import {
   type Visitor,
 } from '../testing/access-server.ts';
 import { createTestDatabase, type TestDatabase } from '../testing/database.ts';
+import { accessLimits } from './limits.ts';
 
 const rows = operations.access;
 const password = 'a long enough phrase';
@@ -106,9 +107,9 @@ test('a stranger who floods an account does not lock out its owner', async () =>
     Array.from({ length: 40 }, () => enter('alice', 'guess', { address: '203.0.113.66' })),
   );
   const statuses = flood.map((reply) => reply.status);
-  expect(statuses.filter((status) => status === 401)).toHaveLength(limits.loginFailuresFree);
+  expect(statuses.filter((status) => status === 401)).toHaveLength(accessLimits.loginFailuresFree);
   const throttled = flood.filter((reply) => reply.status === 429);
-  expect(throttled).toHaveLength(40 - limits.loginFailuresFree);
+  expect(throttled).toHaveLength(40 - accessLimits.loginFailuresFree);
   for (const reply of throttled) {
     expect(Number(reply.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
   }
@@ -122,7 +123,7 @@ test('a stranger who floods an account does not lock out its owner', async () =>
 test('names that nobody has are throttled like others', async () => {
   const address = '203.0.113.5';
   const statuses: number[] = [];
-  for (let round = 0; round < limits.loginFailuresFree + 2; round += 1) {
+  for (let round = 0; round < accessLimits.loginFailuresFree + 2; round += 1) {
     statuses.push((await enter('no-such-user', 'guess', { address })).status);
   }
   expect(statuses).toEqual([401, 401, 401, 401, 401, 429, 429]);
@@ -186,14 +187,14 @@ test('what a session changes needs its proof; what it reads does not', async () 
 
 test('a session ends unused, and twelve hours after it began however used', async () => {
   const idle = await server.signIn('alice', password);
-  await age('last_used_at', limits.sessionIdleMs - 60_000);
+  await age('last_used_at', accessLimits.sessionIdleMs - 60_000);
   expect((await whoami(idle)).status).toBe(200);
-  await age('last_used_at', limits.sessionIdleMs - 60_000);
+  await age('last_used_at', accessLimits.sessionIdleMs - 60_000);
   expect((await whoami(idle)).status).toBe(200);
-  await age('last_used_at', limits.sessionIdleMs);
+  await age('last_used_at', accessLimits.sessionIdleMs);
   expect((await whoami(idle)).status).toBe(401);
   const old = await server.signIn('alice', password);
-  await age('expires_at', limits.sessionMs - 60_000);
+  await age('expires_at', accessLimits.sessionMs - 60_000);
   expect((await whoami(old)).status).toBe(200);
   await age('expires_at', 60_000);
   expect((await whoami(old)).status).toBe(401);
@@ -206,7 +207,7 @@ test('the last use is written at most once a minute', async () => {
   const [begun] = await sessionsOf('alice');
   await whoami(visitor);
   expect(await sessionsOf('alice')).toEqual([begun]);
-  await age('last_used_at', limits.lastUsedMs);
+  await age('last_used_at', accessLimits.lastUsedMs);
   await whoami(visitor);
   const [used] = await sessionsOf('alice');
   expect(used!.last_used_at.getTime()).toBeGreaterThan(begun!.last_used_at.getTime());
@@ -214,12 +215,12 @@ test('the last use is written at most once a minute', async () => {
 
 test('one user has a bounded number of sessions: the least used go', async () => {
   const first = await server.signIn('alice', password);
-  await age('last_used_at', limits.lastUsedMs);
+  await age('last_used_at', accessLimits.lastUsedMs);
   await sql`insert into sessions (secret_hash, user_name, csrf, address, expires_at)
     select decode(md5(n::text), 'hex'), 'alice', '', '', now() + interval '1 hour'
-    from generate_series(1, ${limits.sessionsPerUser + 20}) n`.execute(database.handle.db);
+    from generate_series(1, ${accessLimits.sessionsPerUser + 20}) n`.execute(database.handle.db);
   await server.signIn('alice', password);
-  expect(await sessionsOf('alice')).toHaveLength(limits.sessionsPerUser);
+  expect(await sessionsOf('alice')).toHaveLength(accessLimits.sessionsPerUser);
   expect((await whoami(first)).status).toBe(401);
 });
 

@@ -1,7 +1,7 @@
-import { limits } from '@lazaret/protocol';
 import type { Logger } from 'pino';
 
 import type { Access } from './access.ts';
+import { accessLimits } from './limits.ts';
 
 /**
  * Deletes ended sessions, used links and old sign-in failures, at the start and every hour.
@@ -12,6 +12,6 @@ export function sweepAccess(access: Access, log: Logger): () => void {
     access.sweep().catch((error: unknown) => log.warn({ err: error }, 'access sweep failed'));
   };
   sweep();
-  const timer = setInterval(sweep, limits.accessSweepMs);
+  const timer = setInterval(sweep, accessLimits.accessSweepMs);
   return () => clearInterval(timer);
 }

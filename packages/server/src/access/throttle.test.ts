@@ -1,18 +1,19 @@
-import { limits, Problem } from '@lazaret/protocol';
+import { Problem } from '@lazaret/protocol';
 import fc from 'fast-check';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
 
 import { createTestDatabase, type TestDatabase } from '../testing/database.ts';
+import { accessLimits } from './limits.ts';
 import { addressPlace, createThrottle, defaultPace, type Throttle } from './throttle.ts';
 
 /** A thousand times slower than in use, so that no wait passes by itself on a busy machine. */
 const slowness = 1_000;
 const pace = {
   ...defaultPace,
-  backoffMs: limits.loginBackoffMs * slowness,
-  backoffMaxMs: limits.loginBackoffMaxMs * slowness,
-  memoryMs: limits.loginMemoryMs * slowness,
+  backoffMs: accessLimits.loginBackoffMs * slowness,
+  backoffMaxMs: accessLimits.loginBackoffMaxMs * slowness,
+  memoryMs: accessLimits.loginMemoryMs * slowness,
 };
 let database: TestDatabase;
 let throttle: Throttle;
@@ -44,11 +45,11 @@ async function pass(ms: number): Promise<void> {
 }
 
 test('a hundred tries at once are a hundred tries', async () => {
-  expect(await tries('alice', '192.0.2.1', 100)).toBe(limits.loginFailuresFree);
+  expect(await tries('alice', '192.0.2.1', 100)).toBe(accessLimits.loginFailuresFree);
 });
 
 test('each wait is twice the one before, up to a bound, and is told in Retry-After', async () => {
-  await tries('alice', '192.0.2.1', limits.loginFailuresFree);
+  await tries('alice', '192.0.2.1', accessLimits.loginFailuresFree);
   const waits: number[] = [];
   for (let round = 0; round < 12; round += 1) {
     const refusal = await throttle.begin('alice', '192.0.2.1').catch((error: Problem) => error);
@@ -58,22 +59,25 @@ test('each wait is twice the one before, up to a bound, and is told in Retry-Aft
     await throttle.begin('alice', '192.0.2.1');
   }
   const wanted = waits.map((_, round) =>
-    Math.min((limits.loginBackoffMs / 1000) * 2 ** round, limits.loginBackoffMaxMs / 1000),
+    Math.min(
+      (accessLimits.loginBackoffMs / 1000) * 2 ** round,
+      accessLimits.loginBackoffMaxMs / 1000,
+    ),
   );
   expect(waits.map((seconds) => Math.round(seconds / slowness))).toEqual(wanted);
 });
 
 test('a try that comes too early does not make the wait longer', async () => {
-  await tries('alice', '192.0.2.1', limits.loginFailuresFree);
+  await tries('alice', '192.0.2.1', accessLimits.loginFailuresFree);
   await tries('alice', '192.0.2.1', 50);
   await pass(pace.backoffMs);
   expect(await tries('alice', '192.0.2.1', 50)).toBe(1);
 });
 
 test('another account and another address have counters of their own', async () => {
-  expect(await tries('alice', '192.0.2.1', 10)).toBe(limits.loginFailuresFree);
-  expect(await tries('bob', '192.0.2.1', 10)).toBe(limits.loginFailuresFree);
-  expect(await tries('alice', '192.0.2.2', 10)).toBe(limits.loginFailuresFree);
+  expect(await tries('alice', '192.0.2.1', 10)).toBe(accessLimits.loginFailuresFree);
+  expect(await tries('bob', '192.0.2.1', 10)).toBe(accessLimits.loginFailuresFree);
+  expect(await tries('alice', '192.0.2.2', 10)).toBe(accessLimits.loginFailuresFree);
 });
 
 test('one address that tries many names is slowed down as well', async () => {
@@ -81,7 +85,7 @@ test('one address that tries many names is slowed down as well', async () => {
   for (let account = 0; account < 50; account += 1) {
     through += await tries(`name-${account}`, '192.0.2.1', 1);
   }
-  expect(through).toBe(limits.loginFailuresFreePerAddress);
+  expect(through).toBe(accessLimits.loginFailuresFreePerAddress);
   expect(await tries('name-1', '192.0.2.2', 1)).toBe(1);
 });
 
@@ -91,14 +95,14 @@ test('a try refused for its account does not count for its address', async () =>
     .selectFrom('sign_in_failures')
     .select(sql<number>`max(failures)`.as('failures'))
     .executeTakeFirstOrThrow();
-  expect(failures).toBe(limits.loginFailuresFree);
+  expect(failures).toBe(accessLimits.loginFailuresFree);
 });
 
 test('success clears the account here, and only its own try from the address', async () => {
   await tries('alice', '192.0.2.1', 3);
   const right = await throttle.begin('alice', '192.0.2.1');
   await right.succeeded();
-  expect(await tries('alice', '192.0.2.1', 10)).toBe(limits.loginFailuresFree);
+  expect(await tries('alice', '192.0.2.1', 10)).toBe(accessLimits.loginFailuresFree);
   // A guesser with an account of his own does not wash the address clean by signing in.
   for (let account = 0; account < 17; account += 1) await tries(`name-${account}`, '192.0.2.1', 1);
   expect(await tries('bob', '192.0.2.1', 1)).toBe(0);
@@ -108,13 +112,13 @@ test('a try that was never checked is given back', async () => {
   for (let round = 0; round < 40; round += 1) {
     await (await throttle.begin('alice', '192.0.2.1')).undo();
   }
-  expect(await tries('alice', '192.0.2.1', 10)).toBe(limits.loginFailuresFree);
+  expect(await tries('alice', '192.0.2.1', 10)).toBe(accessLimits.loginFailuresFree);
 });
 
 test('after an hour without a try everything is forgotten, also on disk', async () => {
   await tries('alice', '192.0.2.1', 10);
   await pass(pace.memoryMs + 1_000);
-  expect(await tries('alice', '192.0.2.1', 10)).toBe(limits.loginFailuresFree);
+  expect(await tries('alice', '192.0.2.1', 10)).toBe(accessLimits.loginFailuresFree);
   await pass(pace.memoryMs + 1_000);
   await throttle.sweep();
   expect(await database.handle.db.selectFrom('sign_in_failures').select('key').execute()).toEqual(
@@ -125,13 +129,13 @@ test('after an hour without a try everything is forgotten, also on disk', async 
 test('counters stay below their bound, the newest are kept', async () => {
   await sql`insert into sign_in_failures (key, failures, last_at)
     select 'old ' || n, 9, now() - interval '1 minute'
-    from generate_series(1, ${limits.loginMemoryRows}) n`.execute(database.handle.db);
+    from generate_series(1, ${accessLimits.loginMemoryRows}) n`.execute(database.handle.db);
   await tries('alice', '192.0.2.1', 10);
   await throttle.sweep();
   const { rows } = await sql<{ count: number; kept: number }>`
     select count(*) as count, count(*) filter (where key not like 'old %') as kept
     from sign_in_failures`.execute(database.handle.db);
-  expect(rows).toEqual([{ count: limits.loginMemoryRows, kept: 2 }]);
+  expect(rows).toEqual([{ count: accessLimits.loginMemoryRows, kept: 2 }]);
 });
 
 test('counters hold for a process that starts later, under keys that tell nothing', async () => {

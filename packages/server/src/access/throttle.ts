@@ -17,10 +17,11 @@
  */
 import { createHash } from 'node:crypto';
 
-import { limits, Problem } from '@lazaret/protocol';
+import { Problem } from '@lazaret/protocol';
 import { sql, type Kysely, type Transaction } from 'kysely';
 
 import { transaction, type Database } from '../floor/db/index.ts';
+import { accessLimits } from './limits.ts';
 
 export interface SignInTry {
   /** The password was right: nothing counts against the account from here any more. */
@@ -47,11 +48,11 @@ export interface SignInPace {
 }
 
 export const defaultPace: SignInPace = {
-  freePerAccount: limits.loginFailuresFree,
-  freePerAddress: limits.loginFailuresFreePerAddress,
-  backoffMs: limits.loginBackoffMs,
-  backoffMaxMs: limits.loginBackoffMaxMs,
-  memoryMs: limits.loginMemoryMs,
+  freePerAccount: accessLimits.loginFailuresFree,
+  freePerAddress: accessLimits.loginFailuresFreePerAddress,
+  backoffMs: accessLimits.loginBackoffMs,
+  backoffMaxMs: accessLimits.loginBackoffMaxMs,
+  memoryMs: accessLimits.loginMemoryMs,
 };
 
 const triesPerSweep = 256;
@@ -126,7 +127,7 @@ async function sweepCounters(database: Kysely<Database>, pace: SignInPace): Prom
   await sql`delete from sign_in_failures
     where last_at < now() - ${pace.memoryMs} * interval '1 millisecond'`.execute(database);
   const surplus = sql`select key from sign_in_failures
-    order by last_at desc offset ${limits.loginMemoryRows}`;
+    order by last_at desc offset ${accessLimits.loginMemoryRows}`;
   // As an array it is found once; as a subquery, a table without statistics asks it for each row.
   await sql`delete from sign_in_failures where key = any(array(${surplus}))`.execute(database);
 }

@@ -1,4 +1,4 @@
-import { limits, operations, type Permission, type Token } from '@lazaret/protocol';
+import { operations, type Permission, type Token } from '@lazaret/protocol';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 
@@ -9,6 +9,7 @@ import {
   type Visitor,
 } from '../testing/access-server.ts';
 import { createTestDatabase, type TestDatabase } from '../testing/database.ts';
+import { accessLimits } from './limits.ts';
 
 const rows = operations.access;
 const password = 'a long enough phrase';
@@ -276,8 +277,10 @@ test('pages hold every token once, newest first', async () => {
 test('one user has a bounded number of live tokens, also when many come at once', async () => {
   await server.send(rows.userCreate, { body: { name: 'bob', password } }, root);
   const bob = await server.signIn('bob', password);
-  const all = await Promise.all(Array.from({ length: limits.tokensPerUser + 10 }, () => make(bob)));
-  expect(all.filter((reply) => reply.status === 201)).toHaveLength(limits.tokensPerUser);
+  const all = await Promise.all(
+    Array.from({ length: accessLimits.tokensPerUser + 10 }, () => make(bob)),
+  );
+  expect(all.filter((reply) => reply.status === 201)).toHaveLength(accessLimits.tokensPerUser);
   expect(all.filter((reply) => reply.status === 409)).toHaveLength(10);
   await sql`update tokens set revoked_at = now() where user_name = 'bob'`.execute(
     database.handle.db,

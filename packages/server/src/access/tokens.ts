@@ -3,7 +3,7 @@
  * the whole check and no slow hash is needed. A token never does more than its owner may do at
  * the moment of the call.
  */
-import { limits, permissionNames, Problem, type Permission, type Token } from '@lazaret/protocol';
+import { permissionNames, Problem, type Permission, type Token } from '@lazaret/protocol';
 import { sql, type Transaction } from 'kysely';
 
 import { transaction, type Database } from '../floor/db/index.ts';
@@ -12,6 +12,7 @@ import { hashSecret, newId, newSecret } from '../floor/ids.ts';
 import { holds, type Principal } from '../floor/principal.ts';
 import { narrowScope, type TokenScope } from './covers.ts';
 import { readCredentials, refused, tokenPrefix, type Credentials } from './credentials.ts';
+import { accessLimits } from './limits.ts';
 import type { AccessParts, Caller } from './parts.ts';
 import { holdProjects, holdUser, toPage, type PageRequest, type Reader } from './store.ts';
 
@@ -106,15 +107,15 @@ async function boundTokens(within: Transaction<Database>, owner: string): Promis
     .where('user_name', '=', owner)
     .where(isLive)
     .executeTakeFirstOrThrow();
-  if (live >= limits.tokensPerUser) {
+  if (live >= accessLimits.tokensPerUser) {
     throw new Problem(
       'conflict',
-      `expected at most ${limits.tokensPerUser} live tokens of one user; revoke some first`,
+      `expected at most ${accessLimits.tokensPerUser} live tokens of one user; revoke some first`,
     );
   }
   await sql`delete from tokens where id in (select id from tokens
     where user_name = ${owner} and not ${isLive} order by id desc
-    offset ${limits.endedTokensPerUser})`.execute(within);
+    offset ${accessLimits.endedTokensPerUser})`.execute(within);
 }
 
 const isLive = sql<boolean>`(revoked_at is null and expires_at > now())`;
@@ -196,7 +197,7 @@ export async function useToken(database: Reader, secret: string): Promise<FoundT
   >`
     select t.id, u.name, u.display_name, t.permissions, t.project, u.disabled,
       t.revoked_at is not null as revoked, t.expires_at <= now() as expired,
-      coalesce(t.last_used_at < now() - ${limits.lastUsedMs} * interval '1 millisecond', true)
+      coalesce(t.last_used_at < now() - ${accessLimits.lastUsedMs} * interval '1 millisecond', true)
         as stale,
       coalesce((select json_agg(json_build_object('role', g.role, 'project', g.project))
         from grants g where g.user_name = u.name), '[]') as grants

@@ -21,7 +21,9 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { limits, Problem } from '@lazaret/protocol';
+import { Problem } from '@lazaret/protocol';
+
+import { appLimits } from './limits.ts';
 
 export interface DataDirectory {
   /** The real path, links resolved. */
@@ -100,7 +102,9 @@ function takeLock(directory: string): DatabaseSync | undefined {
   let lock: DatabaseSync | undefined;
   try {
     // The wait lets one of two simultaneous starts win instead of both being refused.
-    lock = new DatabaseSync(join(directory, lockName), { timeout: limits.dataDirectoryLockWaitMs });
+    lock = new DatabaseSync(join(directory, lockName), {
+      timeout: appLimits.dataDirectoryLockWaitMs,
+    });
     lock.exec('PRAGMA journal_mode = MEMORY');
     lock.exec('BEGIN EXCLUSIVE');
     return lock;
@@ -132,7 +136,7 @@ async function describeHolder(directory: string): Promise<Problem> {
   let holder = await readHolder(directory);
   if (holder === undefined || isGone(holder)) {
     // The present holder has the lock and has not written its name yet.
-    await sleep(limits.dataDirectoryLockWaitMs);
+    await sleep(appLimits.dataDirectoryLockWaitMs);
     holder = await readHolder(directory);
   }
   const who =
@@ -146,7 +150,7 @@ async function describeHolder(directory: string): Promise<Problem> {
 async function readHolder(directory: string): Promise<Holder | undefined> {
   try {
     const text = await readFile(join(directory, holderName), 'utf8');
-    if (text.length > limits.dataDirectoryHolderBytes) return undefined;
+    if (text.length > appLimits.dataDirectoryHolderBytes) return undefined;
     const found: unknown = JSON.parse(text);
     return isHolder(found) ? found : undefined;
   } catch {

@@ -7,6 +7,7 @@ import type { Kysely } from 'kysely';
 import type { BlobStore } from '../blobs/index.ts';
 import type { Database } from '../floor/db/schema.ts';
 import type { Upload } from '../floor/http/index.ts';
+import { serverLimits } from '../floor/limits.ts';
 import { inScope, type ProjectScope } from '../floor/principal.ts';
 
 export interface KeepOptions {
@@ -111,7 +112,7 @@ export async function findArtifact(
       'blobs.size_bytes',
     ])
     .orderBy('artifacts.created_at')
-    .limit(limits.projects)
+    .limit(serverLimits.projects)
     .execute();
   const row = rows.find((one) => inScope(scope, one.project));
   if (row === undefined) throw new Problem('not_found', `there is no artifact ${sha256}`);

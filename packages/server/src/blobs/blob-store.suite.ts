@@ -1,9 +1,10 @@
 /** What every blob store does, run against each implementation. */
 import { createHash, randomBytes } from 'node:crypto';
 import { PassThrough, Readable } from 'node:stream';
-import { limits, Problem } from '@lazaret/protocol';
+import { Problem } from '@lazaret/protocol';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { BlobStat, BlobStore } from './blob-store.ts';
+import { blobLimits } from './limits.ts';
 
 export interface BlobStoreSetup {
   readonly store: BlobStore;
@@ -16,7 +17,7 @@ export interface BlobStoreSetup {
   close(): Promise<void>;
 }
 
-const frame: number = limits.blobFrameBytes;
+const frame: number = blobLimits.frameBytes;
 /** Around the bounds of frames and of reads. */
 const sizes = [0, 1, frame - 1, frame, frame + 1, 2 * frame, 5 * frame + 7, 9 * frame];
 

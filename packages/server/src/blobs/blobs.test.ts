@@ -16,10 +16,11 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { limits, Problem } from '@lazaret/protocol';
+import { Problem } from '@lazaret/protocol';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type BlobStoreSetup, describeBlobStore } from './blob-store.suite.ts';
 import { type BlobStore, openFileBlobStore } from './index.ts';
+import { blobLimits } from './limits.ts';
 import { sealHeaderBytes } from './sealing.ts';
 
 const key = Buffer.alloc(32, 7);
@@ -162,9 +163,9 @@ describe('the directory of blobs', () => {
     const left = join(directory, 'temporary', 'left');
     await writeFile(left, 'x');
     const { mtimeMs } = await stat(left);
-    await openStore({ now: () => mtimeMs + limits.blobTemporaryMs - 1 });
+    await openStore({ now: () => mtimeMs + blobLimits.temporaryMs - 1 });
     expect(await files()).toEqual(['left']);
-    await openStore({ now: () => mtimeMs + limits.blobTemporaryMs + 1 });
+    await openStore({ now: () => mtimeMs + blobLimits.temporaryMs + 1 });
     expect(await files()).toEqual([]);
   });
 
@@ -194,7 +195,7 @@ describe('the directory of blobs', () => {
     child.kill('SIGKILL');
     await ended;
     expect(await readdir(join(directory, 'temporary'))).toHaveLength(1);
-    const store = await openStore({ now: () => Date.now() + limits.blobTemporaryMs + 1 });
+    const store = await openStore({ now: () => Date.now() + blobLimits.temporaryMs + 1 });
     expect(await files()).toEqual([]);
     for await (const found of store.list()) throw new Error(`unexpected ${found.sha256}`);
   });

@@ -27,7 +27,7 @@ import {
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
-import { limits, Problem } from '@lazaret/protocol';
+import { Problem } from '@lazaret/protocol';
 import type {
   BlobRange,
   BlobStat,
@@ -37,6 +37,7 @@ import type {
   PutOptions,
   PutResult,
 } from './blob-store.ts';
+import { blobLimits } from './limits.ts';
 import { type BlobFile, damaged, streamBlob } from './read-blob.ts';
 import { contentSizeBytes, keyName, seal, sealKeyBytes } from './sealing.ts';
 
@@ -52,7 +53,7 @@ export interface FileBlobStoreOptions {
 const temporaryName = 'temporary';
 const keyFileName = 'key-name';
 const sealedSuffix = '.sealed';
-const batchBytes: number = 4 * limits.blobFrameBytes;
+const batchBytes: number = 4 * blobLimits.frameBytes;
 const namePattern = /^[0-9a-f]{64}$/;
 const fanOutPattern = /^[0-9a-f]{2}$/;
 
@@ -70,7 +71,7 @@ export async function openFileBlobStore(options: FileBlobStoreOptions): Promise<
   }
   await mkdir(join(directory, temporaryName), { recursive: true, mode: 0o700 });
   await checkKey(directory, key);
-  await sweepTemporary(join(directory, temporaryName), now() - limits.blobTemporaryMs);
+  await sweepTemporary(join(directory, temporaryName), now() - blobLimits.temporaryMs);
   const place: Place = { directory, key, inTurn: takeTurns() };
   return {
     put: (content, putOptions) => put(place, content, putOptions),

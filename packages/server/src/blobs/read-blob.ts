@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
-import { limits, Problem } from '@lazaret/protocol';
+import { Problem } from '@lazaret/protocol';
+import { blobLimits } from './limits.ts';
 import { sealHeaderBytes, unseal, type Unsealer } from './sealing.ts';
 
-const readBytes: number = 4 * limits.blobFrameBytes;
+const readBytes: number = 4 * blobLimits.frameBytes;
 
 /** An open file of a blob: plain, or sealed with its content's size known. */
 export interface BlobFile {

@@ -19,7 +19,9 @@ import {
   randomBytes,
   timingSafeEqual,
 } from 'node:crypto';
-import { limits, Problem } from '@lazaret/protocol';
+import { Problem } from '@lazaret/protocol';
+
+import { blobLimits } from './limits.ts';
 
 export const sealKeyBytes = 32;
 export const sealHeaderBytes = 48;
@@ -27,7 +29,7 @@ const magic = Buffer.from('LZRBLOB\u0001', 'latin1');
 const saltBytes = 32;
 const tagBytes = 16;
 const algorithm = 'aes-256-gcm';
-const frameBytes: number = limits.blobFrameBytes;
+const frameBytes: number = blobLimits.frameBytes;
 
 /** Size of the file for content of a size. */
 function sealedSizeBytes(contentBytes: number): number {

@@ -19,6 +19,7 @@ import { limits, type ProblemField } from '@lazaret/protocol';
 import { z } from 'zod';
 
 import { describeIssue } from '../floor/http/index.ts';
+import { engineLimits } from './limits.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -38,8 +39,11 @@ export class SchemaError extends Error {
 /** Compiles a schema. Throws `SchemaError` for one that is wrong or uses what is not supported. */
 export function compileParameters(schema: Json): ParameterCheck {
   const size = JSON.stringify(schema).length;
-  if (size > limits.parameterSchemaChars) {
-    throw new SchemaError('', `expected at most ${limits.parameterSchemaChars} characters of JSON`);
+  if (size > engineLimits.parameterSchemaChars) {
+    throw new SchemaError(
+      '',
+      `expected at most ${engineLimits.parameterSchemaChars} characters of JSON`,
+    );
   }
   if (schema['type'] !== 'object') {
     throw new SchemaError('type', 'expected object at the top: parameters have names');
@@ -63,7 +67,7 @@ function check(
   }
   const result = run(parameters);
   if (result === undefined) {
-    const message = `took longer than ${limits.parameterCheckMs} ms to match a pattern of the engine`;
+    const message = `took longer than ${engineLimits.parameterCheckMs} ms to match a pattern of the engine`;
     return [{ path: 'parameters', message }];
   }
   if (result.success) return [];
@@ -77,7 +81,7 @@ function underTimeLimit<T>(work: () => T): T | undefined {
   let result: T | undefined;
   sandbox.work = () => (result = work());
   try {
-    script.runInContext(sandbox, { timeout: limits.parameterCheckMs });
+    script.runInContext(sandbox, { timeout: engineLimits.parameterCheckMs });
     return result;
   } catch (error) {
     if ((error as { code?: string }).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') return undefined;
@@ -134,7 +138,10 @@ const shapes = ['type', 'enum', 'const', 'anyOf', 'oneOf', '$ref'] as const;
 function inspect(value: unknown, survey: Survey, place: Place): void {
   const { path, depth } = place;
   survey.nodes += 1;
-  if (survey.nodes > limits.parameterSchemaNodes || depth > limits.parameterSchemaDepth) {
+  if (
+    survey.nodes > engineLimits.parameterSchemaNodes ||
+    depth > engineLimits.parameterSchemaDepth
+  ) {
     throw new SchemaError(path, 'the schema is too large or too deep');
   }
   if (!isObject(value)) throw new SchemaError(path, `expected a schema, received ${tell(value)}`);
@@ -263,7 +270,7 @@ const constraints = z.object({
   uniqueItems: z.boolean().optional(),
   minLength: count,
   maxLength: count,
-  pattern: z.string().max(limits.patternChars).optional(),
+  pattern: z.string().max(engineLimits.patternChars).optional(),
   format: z.string().optional(),
   minimum: z.number().optional(),
   maximum: z.number().optional(),

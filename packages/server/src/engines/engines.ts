@@ -21,6 +21,7 @@ import { removeEngine, setEnabled } from './change-engine.ts';
 import { checkManifest, parameterCheckOf, type EnginePolicy } from './check-manifest.ts';
 import type { ParameterCheck } from './compile-parameters.ts';
 import { convertLegacyEngine, legacyName } from './import-legacy.ts';
+import { engineLimits } from './limits.ts';
 import { hintChanges } from './manifest-files.ts';
 import { createImagePinning } from './pin-images.ts';
 import { listDirectoryEngines, noEngine, readRevision } from './store.ts';
@@ -182,8 +183,8 @@ function startWatch(
 ): readonly Loop[] {
   const { database, log, onEvents } = options;
   const common = { log, signal };
-  const files = new Loop({ name: 'engines', periodMs: limits.engineWatchMs, ...common });
-  const images = new Loop({ name: 'engine-images', periodMs: limits.enginePinMs, ...common });
+  const files = new Loop({ name: 'engines', periodMs: engineLimits.watchMs, ...common });
+  const images = new Loop({ name: 'engine-images', periodMs: engineLimits.pinMs, ...common });
   const changed = (): void => {
     onEvents();
     images.wake();

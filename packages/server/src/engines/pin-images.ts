@@ -9,12 +9,13 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { asProblem, limits, type ImagePin } from '@lazaret/protocol';
+import { asProblem, type ImagePin } from '@lazaret/protocol';
 import { sql, type Kysely } from 'kysely';
 import type { Logger } from 'pino';
 
 import type { Database } from '../floor/db/index.ts';
 import { addEngine } from './add-engine.ts';
+import { engineLimits } from './limits.ts';
 import { listPins, readRevision, type EnginePin } from './store.ts';
 
 export interface PinParts {
@@ -33,7 +34,7 @@ export function createImagePinning(parts: PinParts): () => Promise<void> {
     for (const engine of await listPins(parts.database)) {
       const { name } = engine;
       if (engine.pinned && lookedAt.has(name)) continue;
-      if (running.has(name) || running.size >= limits.enginePinsAtOnce) continue;
+      if (running.has(name) || running.size >= engineLimits.pinsAtOnce) continue;
       const work = pinEngine(parts, engine)
         .then((found) => {
           if (found) lookedAt.add(name);
@@ -45,7 +46,7 @@ export function createImagePinning(parts: PinParts): () => Promise<void> {
       running.set(name, work);
     }
     if (running.size === 0) return;
-    await Promise.race([Promise.all(running.values()), sleep(limits.enginePinMs)]);
+    await Promise.race([Promise.all(running.values()), sleep(engineLimits.pinMs)]);
   };
 }
 

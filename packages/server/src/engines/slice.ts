@@ -1,8 +1,8 @@
 /** What the engines offer to the process, and to the slices that run them. */
-import { limits } from '@lazaret/protocol';
 import type { Kysely } from 'kysely';
 
 import type { Database } from '../floor/db/schema.ts';
+import { serverLimits } from '../floor/limits.ts';
 import type { MissingPart, Slice, SliceContext } from '../floor/slice.ts';
 import type { EnginePolicy } from './check-manifest.ts';
 import { createEngines, type Engines, type EnginesOptions } from './engines.ts';
@@ -34,7 +34,7 @@ export function enginesSlice(
 }
 
 async function listMissing(database: Kysely<Database>): Promise<MissingPart[]> {
-  const engines = await listUnusable(database, limits.missingPartsListed);
+  const engines = await listUnusable(database, serverLimits.missingPartsListed);
   return engines.map(({ name, problem }) => ({
     part: `engine ${name}`,
     detail: problem,

@@ -10,6 +10,7 @@ import {
 import { sql, type Kysely, type Selectable, type Transaction } from 'kysely';
 
 import type { Database } from '../floor/db/index.ts';
+import { engineLimits } from './limits.ts';
 
 export type Connection = Kysely<Database> | Transaction<Database>;
 export type EngineSource = 'directory' | 'api';
@@ -101,7 +102,7 @@ export async function insertRevision(
       created_by: actor,
     })
     .execute();
-  if (revision > limits.engineVersionsKept) await dropOldRevisions(open, engine, revision);
+  if (revision > engineLimits.versionsKept) await dropOldRevisions(open, engine, revision);
   return revision;
 }
 
@@ -110,7 +111,7 @@ async function dropOldRevisions(
   engine: string,
   newest: number,
 ): Promise<void> {
-  const oldest = newest - limits.engineVersionsKept;
+  const oldest = newest - engineLimits.versionsKept;
   await sql`
     delete from engine_revisions as old where engine = ${engine} and revision <= ${oldest}
       and not exists (select from engines
@@ -253,7 +254,7 @@ export async function readEngine(database: Connection, name: string): Promise<En
     .selectAll()
     .where('engine', '=', name)
     .orderBy('revision', 'desc')
-    .limit(limits.engineVersionsKept)
+    .limit(engineLimits.versionsKept)
     .execute();
   return {
     ...toEngine(row),

@@ -11,6 +11,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from
 import { createTestDatabase, type TestDatabase } from '../testing/database.ts';
 import { rollBack, setEnabled } from './change-engine.ts';
 import { createEngines, type Engines } from './engines.ts';
+import { engineLimits } from './limits.ts';
 import { parseManifest } from './parse-manifest.ts';
 import { listEngines, readEngine } from './store.ts';
 import { watchDirectory } from './watch-directory.ts';
@@ -192,7 +193,7 @@ test('a file that is still being written is not read, and its engine is not remo
   const writing = setInterval(() => {
     size += 1;
     writeFileSync(join(directory, 'slow.yaml'), text('slow', `version: "${'x'.repeat(size)}"\n`));
-  }, limits.engineSettleMs / 10);
+  }, engineLimits.settleMs / 10);
   expect(await watch.turn()).toEqual({ unsettled: true });
   clearInterval(writing);
   expect(size).toBeGreaterThan(0);
@@ -237,7 +238,7 @@ test('a directory that is gone removes nothing; an empty one does', async () => 
   await put('tool.yaml', text('tool'));
   await shows(['tool:1']);
   await rename(directory, `${directory}-moved`);
-  await new Promise((resolve) => setTimeout(resolve, limits.engineWatchMs * 1.5));
+  await new Promise((resolve) => setTimeout(resolve, engineLimits.watchMs * 1.5));
   expect(await present()).toEqual(['tool:1']);
   await mkdir(directory);
   await shows([]);
@@ -254,7 +255,7 @@ test('a start with an empty directory removes nothing; people may then', async (
   stop.abort();
   await rm(join(directory, 'tool.yaml'));
   start();
-  await new Promise((resolve) => setTimeout(resolve, limits.engineWatchMs * 1.5));
+  await new Promise((resolve) => setTimeout(resolve, engineLimits.watchMs * 1.5));
   expect(await present()).toEqual(['tool:1']);
   await engines.remove('tool', 'op');
   expect(await present()).toEqual([]);

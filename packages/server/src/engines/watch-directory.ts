@@ -16,9 +16,10 @@
 import { basename, dirname, extname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { asProblem, limits, type EngineManifest, type EngineRefusal } from '@lazaret/protocol';
+import { asProblem, type EngineManifest, type EngineRefusal } from '@lazaret/protocol';
 import type { Logger } from 'pino';
 
+import { engineLimits } from './limits.ts';
 import { fingerprint, listManifestFiles, readManifestFile } from './manifest-files.ts';
 import { guessName, parseManifest } from './parse-manifest.ts';
 
@@ -68,7 +69,7 @@ export function watchDirectory(parts: DirectoryParts): DirectoryWatch {
       const present = new Set(files.map(({ file }) => file));
       for (const file of known.keys()) if (!present.has(file)) known.delete(file);
       const changed = files.filter(({ file, print }) => known.get(file)?.print !== print);
-      if (changed.length > 0) await sleep(limits.engineSettleMs);
+      if (changed.length > 0) await sleep(engineLimits.settleMs);
       let unsettled = false;
       for (const { file, print } of changed) {
         const settled = print === (await fingerprint(parts.directory, file));

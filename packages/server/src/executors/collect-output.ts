@@ -5,9 +5,9 @@
  */
 import type { TarEntry } from '@lazaret/analysis';
 import { TarError } from '@lazaret/analysis';
-import { limits } from '@lazaret/protocol';
 
 import { matchesGlob } from './glob.ts';
+import { executorLimits } from './limits.ts';
 
 export interface OutputRules {
   /** The file that is the result; without it the artifacts are. */
@@ -51,7 +51,7 @@ export type RefusalReason =
 
 export interface CollectedOutput {
   readonly files: readonly OutputFile[];
-  /** The first `limits.refusedEntriesListed` of them. */
+  /** The first `executorLimits.refusedEntriesListed` of them. */
   readonly refused: readonly RefusedEntry[];
   readonly refusedCount: number;
   /** Kept under a name in which control characters were replaced. */
@@ -150,14 +150,14 @@ class Collection {
     if (segments.some((segment) => segment === '' || segment === '.' || segment === '..')) {
       return 'unsafe_path';
     }
-    if (Buffer.byteLength(path) > limits.outputPathBytes) return 'path_too_long';
+    if (Buffer.byteLength(path) > executorLimits.outputPathBytes) return 'path_too_long';
     return this.#taken.has(path) ? 'duplicate_path' : undefined;
   }
 
   #refuse(path: string, reason: RefusalReason): void {
     this.#refusedPaths.push(path);
-    if (this.#refused.length >= limits.refusedEntriesListed) return;
-    this.#refused.push({ path: path.slice(0, limits.outputPathBytes), reason });
+    if (this.#refused.length >= executorLimits.refusedEntriesListed) return;
+    this.#refused.push({ path: path.slice(0, executorLimits.outputPathBytes), reason });
   }
 
   #isWanted(path: string): boolean {

@@ -2,8 +2,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { readTar } from '@lazaret/analysis';
 import type { TarEntry } from '@lazaret/analysis';
-import { anyAnswer, DockerError, type DockerClient, type DockerRequest } from '@lazaret/docker';
-import { limits } from '@lazaret/protocol';
+import {
+  anyAnswer,
+  type DockerClient,
+  DockerError,
+  dockerLimits,
+  type DockerRequest,
+} from '@lazaret/docker';
 import { z } from 'zod';
 
 import { compareApplied, describeApplied, inspectedContainer } from './applied.ts';
@@ -16,6 +21,7 @@ import type {
   FoundContainer,
   StopOptions,
 } from './executor.ts';
+import { executorLimits } from './limits.ts';
 import type { CreateBody } from './profile.ts';
 
 const made = z.object({ Id: z.string(), Warnings: z.array(z.string()).nullish() });
@@ -90,7 +96,7 @@ export async function waitContainer(
         error: State.Error,
       };
     }
-    await pause(limits.exitCheckPauseMs);
+    await pause(executorLimits.exitCheckPauseMs);
   }
 }
 
@@ -100,7 +106,7 @@ async function awaitNotice(
   containerId: string,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const enough = AbortSignal.timeout(limits.exitCheckMs);
+  const enough = AbortSignal.timeout(executorLimits.exitCheckMs);
   const request: DockerRequest = {
     method: 'POST',
     path: containerPath(containerId, 'wait'),
@@ -152,7 +158,7 @@ export async function stopContainer(
     method: 'POST',
     path: containerPath(containerId, 'stop'),
     query: { t: Math.ceil(graceMs / 1_000) },
-    deadlineMs: graceMs + limits.engineCallMs,
+    deadlineMs: graceMs + dockerLimits.callMs,
     signal,
     accept: [304, 404],
   };

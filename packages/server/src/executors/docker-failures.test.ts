@@ -8,8 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
 import { promisify } from 'node:util';
-import { anyAnswer, createDockerClient, type DockerEndpoint } from '@lazaret/docker';
-import { limits, Problem } from '@lazaret/protocol';
+import { anyAnswer, createDockerClient, type DockerEndpoint, dockerLimits } from '@lazaret/docker';
+import { Problem } from '@lazaret/protocol';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 
 import { createDockerExecutor } from './docker.ts';
@@ -285,6 +285,6 @@ describe('calls', () => {
     const call = (): Promise<unknown> => api.call({ method: 'GET', path: '/info' }, anyAnswer);
     await Promise.all(Array.from({ length: 200 }, call));
     expect(most).toBeGreaterThan(1);
-    expect(most).toBeLessThanOrEqual(limits.engineCallsPerNode);
+    expect(most).toBeLessThanOrEqual(dockerLimits.callsPerNode);
   });
 });

@@ -5,6 +5,7 @@ import { z } from 'zod';
 
 import { ExecutorError } from './executor.ts';
 import type { CallOptions, PullOptions, PullProgress, ResolvedImage } from './executor.ts';
+import { executorLimits } from './limits.ts';
 
 const inspectedImage = z.object({
   Id: z.string(),
@@ -163,7 +164,7 @@ async function* readLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<string,
   for await (const chunk of chunks) {
     const lines = (rest + chunk.toString('utf8')).split('\n');
     rest = lines.pop() ?? '';
-    if (rest.length > limits.engineStreamLineBytes) {
+    if (rest.length > executorLimits.engineStreamLineBytes) {
       throw new DockerError('bad_answer', 'pulling an image: a line of the response is too long');
     }
     for (const line of lines) if (line.trim() !== '') yield line;

@@ -1,10 +1,10 @@
 /** Watching containers of a Docker engine: their logs, what they use, what they have written. */
 import { DockerError, untilAborted, type DockerClient } from '@lazaret/docker';
-import { limits } from '@lazaret/protocol';
 import { z } from 'zod';
 
 import { containerPath } from './docker-containers.ts';
 import type { CallOptions, ContainerSample, FollowOptions } from './executor.ts';
+import { executorLimits } from './limits.ts';
 import { readLog, sinceParameter } from './log-frames.ts';
 import { labelNames } from './profile.ts';
 
@@ -98,7 +98,7 @@ export function createOutputUsage(api: DockerClient, now: () => number): OutputU
       return sumOutputs(await api.call(request, diskUse));
     } finally {
       underWay = false;
-      askAgainAtMs = now() + limits.usageCostFactor * (now() - startedAtMs);
+      askAgainAtMs = now() + executorLimits.usageCostFactor * (now() - startedAtMs);
     }
   }
 

@@ -1,11 +1,11 @@
 /** Answers of engines that cannot run on this machine, in the shapes that they have there. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { limits } from '@lazaret/protocol';
 import { afterEach, describe, expect, test } from 'vitest';
 
 import { createDockerExecutor } from './docker.ts';
 import type { Executor } from './executor.ts';
+import { executorLimits } from './limits.ts';
 
 const closers: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -172,7 +172,7 @@ describe('use of the disk', () => {
     const { executor, paths } = await engine({ '/system/df': answer }, { now: () => atMs });
     const questions = (): number => paths.filter((each) => each.startsWith('/system')).length;
     await executor.outputUsage(['a']);
-    atMs += 200 * limits.usageCostFactor - 1;
+    atMs += 200 * executorLimits.usageCostFactor - 1;
     expect(await executor.outputUsage(['a'])).toEqual(new Map([['a', 10]]));
     expect(questions()).toBe(1);
     atMs += 1;

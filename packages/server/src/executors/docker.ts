@@ -2,11 +2,12 @@
 import {
   createConcurrencyGate,
   createDockerClient,
-  DockerError,
   type DockerClient,
   type DockerEndpoint,
+  DockerError,
+  dockerLimits,
 } from '@lazaret/docker';
-import { limits, Problem } from '@lazaret/protocol';
+import { Problem } from '@lazaret/protocol';
 
 import type { Mismatch } from './applied.ts';
 import {
@@ -23,6 +24,7 @@ import { createDockerImages } from './docker-images.ts';
 import { createOutputUsage, followLogs, sampleContainer } from './docker-observe.ts';
 import { probeDocker } from './docker-probe.ts';
 import type { CallOptions, Executor, NodeFacts } from './executor.ts';
+import { executorLimits } from './limits.ts';
 import { containerConfig } from './profile.ts';
 import type { ContainerSpec } from './profile.ts';
 import { translateErrors } from './translate-errors.ts';
@@ -39,17 +41,20 @@ export interface DockerExecutorOptions extends DockerEndpoint {
 export function createDockerExecutor(options: DockerExecutorOptions): Executor {
   const api = openClient(options);
   const images = createDockerImages(api);
-  const starts = createConcurrencyGate(options.startsAtOnce ?? limits.startsPerCore);
+  const starts = createConcurrencyGate(options.startsAtOnce ?? executorLimits.startsPerCore);
   let known: NodeFacts | undefined;
   const isLocal = options.address.startsWith('unix:');
   let volumesReachable = true;
   let rootsChecked = false;
 
   async function probe({ signal }: CallOptions = {}): Promise<NodeFacts> {
-    const deadlineMs = limits.nodeProbeTimeoutMs;
+    const deadlineMs = dockerLimits.nodeProbeTimeoutMs;
     const call = signal === undefined ? {} : { signal };
     const facts = await probeDocker(api, { deadlineMs, now: options.now, ...call });
-    const byCores = Math.min(facts.cpus * limits.startsPerCore, limits.startsPerNodeMax);
+    const byCores = Math.min(
+      facts.cpus * executorLimits.startsPerCore,
+      executorLimits.startsPerNodeMax,
+    );
     starts.resize(options.startsAtOnce ?? byCores);
     known = facts;
     return facts;

@@ -3,10 +3,10 @@
  * three zeros, length) and a payload that begins with the time, as logs are asked for here.
  * Source: Docker Engine API, "ContainerAttach", stream format.
  */
-import { limits } from '@lazaret/protocol';
 
 import { ExecutorError } from './executor.ts';
 import type { LogPiece } from './executor.ts';
+import { executorLimits } from './limits.ts';
 
 const headerBytes = 8;
 
@@ -89,7 +89,7 @@ async function* readFrames(chunks: AsyncIterable<Buffer>): AsyncGenerator<Frame,
     while (rest.length - at >= headerBytes) {
       const length = rest.readUInt32BE(at + 4);
       const stream = ({ 1: 'stdout', 2: 'stderr' } as const)[rest[at] ?? 0];
-      if (stream === undefined || length > limits.engineStreamLineBytes) {
+      if (stream === undefined || length > executorLimits.engineStreamLineBytes) {
         throw badFrame('the stream is not multiplexed as logs are');
       }
       const end = at + headerBytes + length;

@@ -13,7 +13,9 @@ import type { TarInput } from '@lazaret/analysis';
 import { anyAnswer, type DockerClient, type DockerRequest } from '@lazaret/docker';
 import { limits } from '@lazaret/protocol';
 import { z } from 'zod';
+import { ociLimits } from '@lazaret/oci';
 
+import { serverLimits } from '../floor/limits.ts';
 import { containerPath } from './docker-containers.ts';
 import { ExecutorError } from './executor.ts';
 import type { ContainerInputs, InputFile } from './executor.ts';
@@ -72,7 +74,7 @@ export async function putArchives(
       path: containerPath(containerId, 'archive'),
       query: { path: mount },
       body: writeTar(entries),
-      deadlineMs: limits.collectMs,
+      deadlineMs: serverLimits.collectMs,
       signal: inputs.signal,
     };
     await api.call(request, anyAnswer);
@@ -109,7 +111,7 @@ const rootBounds = {
   totalBytes: limits.outputBytesMax,
   entryBytes: limits.uploadBytes,
   pathBytes: limits.pathBytes,
-  paxBytes: limits.tarHeaderBytesMax,
+  paxBytes: ociLimits.tarHeaderBytesMax,
 } as const;
 
 const mounted = z.object({

@@ -2,7 +2,7 @@
  * Wakes callers that wait for a job or an inspection to change: at once for changes of this
  * process; those of other processes are seen at the next poll.
  */
-import { limits } from '@lazaret/protocol';
+import { serverLimits } from './limits.ts';
 
 export interface ChangeSignals {
   notify(id: string): void;
@@ -28,7 +28,7 @@ export function createChangeSignals(): ChangeSignals {
           if (waiters.size === 0 && waiting.get(id) === waiters) waiting.delete(id);
           resolve();
         };
-        const timer = setTimeout(wake, limits.eventPollMs);
+        const timer = setTimeout(wake, serverLimits.eventPollMs);
         signal.addEventListener('abort', wake, { once: true });
         waiters.add(wake);
       });

@@ -1,9 +1,10 @@
 /** Images that were looked into by the same means already: their answer would be the same again. */
 import type { ImageResolution } from '@lazaret/analysis';
-import { limits, type VerdictState } from '@lazaret/protocol';
+import type { VerdictState } from '@lazaret/protocol';
 import { sql, type Kysely } from 'kysely';
 
 import type { Database } from '../floor/db/schema.ts';
+import { inspectionLimits } from './limits.ts';
 import type { StoredImage } from './store-report.ts';
 
 /** Undefined unless all of them are known; those get the reference as a name. */
@@ -36,7 +37,7 @@ async function addName(
 ): Promise<void> {
   const ids = images.map(({ id }) => id);
   await sql`
-    update images set names = (array[${reference}::text] || names)[1:${limits.imageNamesKept}]
+    update images set names = (array[${reference}::text] || names)[1:${inspectionLimits.imageNamesKept}]
     where id = any(${ids}::bigint[]) and not ${reference} = any(names)
   `.execute(database);
 }

@@ -1,8 +1,8 @@
 /** Names, each once, so that a part of a name can be looked for among few rows. */
-import { limits } from '@lazaret/protocol';
 import { sql, type Kysely } from 'kysely';
 
 import type { Database } from '../floor/db/schema.ts';
+import { inspectionLimits } from './limits.ts';
 import { indexedNameChars, type NameTable } from './search/matching-names.ts';
 import { storable } from './storable.ts';
 
@@ -14,7 +14,7 @@ export function lastComponent(path: string): string {
 
 /** A name of a package or rule, as their indexes have it. */
 export function indexedName(name: string): string {
-  return [...storable(name)].slice(0, limits.indexedPathChars).join('');
+  return [...storable(name)].slice(0, inspectionLimits.indexedPathChars).join('');
 }
 
 /**
@@ -27,8 +27,8 @@ export async function insertNames(
   names: Iterable<string>,
 ): Promise<void> {
   const inOrder = [...new Set(names)].toSorted();
-  for (let at = 0; at < inOrder.length; at += limits.imageRowsPerInsert) {
-    const part = inOrder.slice(at, at + limits.imageRowsPerInsert);
+  for (let at = 0; at < inOrder.length; at += inspectionLimits.imageRowsPerInsert) {
+    const part = inOrder.slice(at, at + inspectionLimits.imageRowsPerInsert);
     await sql`
       insert into ${sql.table(table)} (name)
       select name from unnest(${part}::text[]) as given (name)

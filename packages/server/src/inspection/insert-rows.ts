@@ -1,11 +1,12 @@
 /** Writing of many rows: one statement for some thousands of them, a column an array. */
-import { limits, type FileRow, type InspectionReport } from '@lazaret/protocol';
+import type { FileRow, InspectionReport } from '@lazaret/protocol';
 import { severityOrder } from '@lazaret/analysis';
 import { sql, type Kysely, type Transaction } from 'kysely';
 
 import { transaction } from '../floor/db/index.ts';
 import type { Database } from '../floor/db/schema.ts';
 import { insertNames, lastComponent } from './insert-names.ts';
+import { inspectionLimits } from './limits.ts';
 import type { LayerPlan, LayerRow } from './plan-layers.ts';
 import { packStorable, storable } from './storable.ts';
 
@@ -57,8 +58,8 @@ async function insertFileNames(
 }
 
 function* parts<T>(rows: readonly T[]): Generator<readonly T[]> {
-  for (let at = 0; at < rows.length; at += limits.imageRowsPerInsert) {
-    yield rows.slice(at, at + limits.imageRowsPerInsert);
+  for (let at = 0; at < rows.length; at += inspectionLimits.imageRowsPerInsert) {
+    yield rows.slice(at, at + inspectionLimits.imageRowsPerInsert);
   }
 }
 

@@ -1,5 +1,4 @@
 /** Who holds an inspection, and what becomes of those that no longer do. */
-import { limits } from '@lazaret/protocol';
 import { sql } from 'kysely';
 import pino from 'pino';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
@@ -8,6 +7,7 @@ import { newId } from '../floor/ids.ts';
 import { createTestDatabase, type TestDatabase } from '../testing/database.ts';
 import { cancelInspection } from './cancel-inspection.ts';
 import { InspectionHold, type HoldParts } from './inspection-hold.ts';
+import { inspectionLimits } from './limits.ts';
 import { readInspection } from './read-inspections.ts';
 import { openInspectionQueue, type InspectionQueue } from './queue.ts';
 import { requestInspection } from './request-inspection.ts';
@@ -69,7 +69,7 @@ test('what an inspector writes after another one took over changes nothing', asy
 
 test('one whose inspector is gone shows as waiting, and after so many it has failed', async () => {
   const id = await request();
-  for (let attempt = 1; attempt <= limits.inspectionAttempts; attempt += 1) {
+  for (let attempt = 1; attempt <= inspectionLimits.attempts; attempt += 1) {
     await take(id);
     expect(await read(id)).toMatchObject({ state: 'running', attempts: attempt });
     await sql`update inspections set lease_until = now() - interval '1 second' where id = ${id}`.execute(

@@ -3,12 +3,7 @@
  * an inspector that was thought gone changes nothing any more.
  */
 import type { InspectProgress } from '@lazaret/analysis';
-import {
-  limits,
-  type EventType,
-  type InspectionPhase,
-  type InspectionProblemCode,
-} from '@lazaret/protocol';
+import type { EventType, InspectionPhase, InspectionProblemCode } from '@lazaret/protocol';
 import { sql, type Kysely, type Transaction } from 'kysely';
 import type { Logger } from 'pino';
 
@@ -16,6 +11,7 @@ import { transaction } from '../floor/db/index.ts';
 import type { Database } from '../floor/db/schema.ts';
 import { appendEvents } from '../floor/events/index.ts';
 import { newId } from '../floor/ids.ts';
+import { inspectionLimits } from './limits.ts';
 import { holdInspection, type StoredImage } from './store-report.ts';
 import { storable } from './storable.ts';
 
@@ -40,7 +36,7 @@ export interface InspectionProblem {
   readonly detail: string;
 }
 
-const lease = sql<Date>`now() + ${limits.inspectionLeaseMs} * interval '1 millisecond'`;
+const lease = sql<Date>`now() + ${inspectionLimits.leaseMs} * interval '1 millisecond'`;
 
 export class InspectionHold {
   readonly about: TakenInspection;
@@ -76,7 +72,7 @@ export class InspectionHold {
         .executeTakeFirst();
       if (row === undefined) return undefined;
       const hold = new InspectionHold(parts, { ...row, attempts: row.attempts + 1 }, fence);
-      if (row.attempts >= limits.inspectionAttempts) {
+      if (row.attempts >= inspectionLimits.attempts) {
         const detail = `its inspector ended in the middle of it ${row.attempts} times`;
         await hold.#end(trx, { state: 'failed', problem: { code: 'lost', detail } });
         return undefined;
@@ -107,7 +103,7 @@ export class InspectionHold {
       this.#beat().catch((error: unknown) => {
         log.warn({ err: error, inspection: this.about.id }, 'its progress could not be written');
       });
-    }, limits.inspectionProgressMs);
+    }, inspectionLimits.progressMs);
   }
 
   close(): void {
@@ -226,5 +222,5 @@ export class InspectionHold {
 }
 
 function cut(text: string): string {
-  return storable(text.slice(0, limits.inspectionDetailChars));
+  return storable(text.slice(0, inspectionLimits.detailChars));
 }

@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { SharedRates, type InspectRequest, type ScannerChoice } from '@lazaret/analysis';
-import { limits, type Platform } from '@lazaret/protocol';
+import type { Platform } from '@lazaret/protocol';
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 
@@ -11,6 +11,7 @@ import type { BlobStore } from '../blobs/index.ts';
 import type { InspectionOption } from '../floor/config/index.ts';
 import type { DatabaseHandle } from '../floor/db/index.ts';
 import type { Database } from '../floor/db/schema.ts';
+import { inspectionLimits } from './limits.ts';
 import { describeSource, type SourceSettings } from './source-settings.ts';
 import type { InspectionQueue } from './queue.ts';
 import { runInspection } from './run-inspection.ts';
@@ -60,7 +61,7 @@ export async function startInspector(options: InspectorOptions): Promise<Inspect
     });
   };
   sweep();
-  const timer = setInterval(sweep, limits.orphanLayerMs);
+  const timer = setInterval(sweep, inspectionLimits.orphanLayerMs);
   await queue.work({
     concurrency: settings.concurrency,
     run: async (id, signal) => {

@@ -6,6 +6,7 @@ import { limits, Problem, type ImageFile, type Page } from '@lazaret/protocol';
 import { sql, type Kysely, type Selectable } from 'kysely';
 
 import type { Database } from '../floor/db/schema.ts';
+import { inspectionLimits } from './limits.ts';
 import { leadsToHidden } from './plan-layers.ts';
 import { toPage, type Paging } from './read-images.ts';
 
@@ -97,8 +98,8 @@ async function findDirectory(
       : await sql<DirectoryPlace>`
           select l.layer, l.position, f.number
           from image_layers l
-          join layer_files f on left(f.path, ${sql.lit(limits.indexedPathChars)})
-              = left(${parent}, ${sql.lit(limits.indexedPathChars)}) collate "C"
+          join layer_files f on left(f.path, ${sql.lit(inspectionLimits.indexedPathChars)})
+              = left(${parent}, ${sql.lit(inspectionLimits.indexedPathChars)}) collate "C"
             and f.layer = l.layer and f.path = ${parent}
           where l.image = ${image} and ${chosen} and f.has_children
           order by l.position limit ${limits.layersPerImage * limits.layersPerImage}
@@ -106,8 +107,8 @@ async function findDirectory(
   if (rows.length > 0 || parent === '') return rows;
   const known = await sql`
     select from image_layers l
-    join layer_files f on left(f.path, ${sql.lit(limits.indexedPathChars)})
-        = left(${parent}, ${sql.lit(limits.indexedPathChars)}) collate "C"
+    join layer_files f on left(f.path, ${sql.lit(inspectionLimits.indexedPathChars)})
+        = left(${parent}, ${sql.lit(inspectionLimits.indexedPathChars)}) collate "C"
       and f.layer = l.layer and f.path = ${parent}
     where l.image = ${image} and ${chosen} limit 1
   `.execute(database);

@@ -7,7 +7,9 @@
  */
 import { createHash } from 'node:crypto';
 
-import { limits, type FileRow, type InspectionReport, type PlacedFile } from '@lazaret/protocol';
+import type { FileRow, InspectionReport, PlacedFile } from '@lazaret/protocol';
+
+import { inspectionLimits } from './limits.ts';
 
 export interface LayerRow {
   readonly file: FileRow;
@@ -128,7 +130,7 @@ class LayerTree {
   }
 
   #imply(path: string): LayerRow | undefined {
-    if (this.#implied >= limits.impliedDirectories) return undefined;
+    if (this.#implied >= inspectionLimits.impliedDirectories) return undefined;
     this.#implied += 1;
     const none = { mode: 0, uid: 0, gid: 0, sizeBytes: 0, mtimeMs: 0 };
     const row: LayerRow = {

@@ -3,12 +3,13 @@
  * queued in the transaction that writes its row. A task whose process ended without a word is given
  * to another one when its heartbeat stops.
  */
-import { limits } from '@lazaret/protocol';
 import type { Transaction } from 'kysely';
 import { fromKysely, PgBoss, type Job } from 'pg-boss';
 import type { Logger } from 'pino';
 
 import type { Database } from '../floor/db/schema.ts';
+import { serverLimits } from '../floor/limits.ts';
+import { inspectionLimits } from './limits.ts';
 
 export interface InspectionQueue {
   /** Part of the transaction; without its commit nothing is queued. */
@@ -64,12 +65,12 @@ export async function openInspectionQueue(options: {
   await boss.start();
   const settings = {
     retryLimit: deliveries,
-    retryDelay: limits.inspectionRetryMs / second,
+    retryDelay: inspectionLimits.retryMs / second,
     retryBackoff: true,
-    retryDelayMax: limits.inspectionRetryMaxMs / second,
-    expireInSeconds: (limits.inspectionMsMax + limits.inspectionGraceMs) / second,
+    retryDelayMax: inspectionLimits.retryMaxMs / second,
+    expireInSeconds: (serverLimits.inspectionMsMax + inspectionLimits.graceMs) / second,
     heartbeatSeconds,
-    deleteAfterSeconds: limits.orphanLayerMs / second,
+    deleteAfterSeconds: inspectionLimits.orphanLayerMs / second,
   };
   await boss.createQueue(queueName, settings);
   await boss.updateQueue(queueName, settings);
@@ -87,7 +88,7 @@ export async function openInspectionQueue(options: {
         queueName,
         {
           localConcurrency: concurrency,
-          pollingIntervalSeconds: limits.inspectionPollMs / second,
+          pollingIntervalSeconds: inspectionLimits.pollMs / second,
         },
         async ([job]: Job<{ inspection: string }>[]) => {
           if (job !== undefined) await run(job.data.inspection, job.signal);
@@ -97,6 +98,6 @@ export async function openInspectionQueue(options: {
     wake: () => {
       if (workers !== undefined) boss.notifyWorker(workers);
     },
-    close: () => boss.stop({ graceful: true, timeout: limits.shutdownMs }),
+    close: () => boss.stop({ graceful: true, timeout: serverLimits.shutdownMs }),
   };
 }

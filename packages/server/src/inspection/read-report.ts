@@ -4,7 +4,6 @@ import { zstdDecompress } from 'node:zlib';
 
 import { compareReports, toCycloneDx, toJsonValue, toSarif, toSpdx } from '@lazaret/analysis';
 import {
-  limits,
   Problem,
   type InspectionReport,
   type PlacedFile,
@@ -13,6 +12,7 @@ import {
 import { sql, type Kysely, type Selectable } from 'kysely';
 
 import type { Database } from '../floor/db/schema.ts';
+import { inspectionLimits } from './limits.ts';
 import { toFileRow } from './list-files.ts';
 import { leadsToHidden } from './plan-layers.ts';
 
@@ -93,7 +93,9 @@ async function readReport(
     .executeTakeFirst();
   // A new inspection may have replaced it.
   if (row === undefined) throw new Problem('not_found', `there is no image ${digest}`);
-  const bytes = await decompress(row.report, { maxOutputLength: limits.imageReportBytes });
+  const bytes = await decompress(row.report, {
+    maxOutputLength: inspectionLimits.imageReportBytes,
+  });
   return JSON.parse(bytes.toString()) as InspectionReport;
 }
 
@@ -112,12 +114,12 @@ async function readFiles(database: Kysely<Database>, image: number): Promise<Pla
       on h.image = l.image and h.position = l.position and h.number = f.number
     where l.image = ${image} and not f.implied
       and (h.hidden_by is null or h.hidden_by = ${leadsToHidden})
-    limit ${limits.imageFilesCompared + 1}
+    limit ${inspectionLimits.imageFilesCompared + 1}
   `.execute(database);
-  if (rows.length > limits.imageFilesCompared) {
+  if (rows.length > inspectionLimits.imageFilesCompared) {
     throw new Problem(
       'payload_too_large',
-      `an image has more than ${limits.imageFilesCompared} files; compare them without \`files\`, ` +
+      `an image has more than ${inspectionLimits.imageFilesCompared} files; compare them without \`files\`, ` +
         'or with `lazaret inspect diff`',
     );
   }

@@ -5,6 +5,7 @@ import { sql, type Kysely } from 'kysely';
 
 import type { Database } from '../floor/db/schema.ts';
 import { withinBounds, type SearchBounds } from '../floor/searchable.ts';
+import { inspectionLimits } from './limits.ts';
 
 export interface ReadablePlace {
   readonly project: string;
@@ -85,7 +86,7 @@ async function findContainer(
     outer.push(path.slice(0, end));
   }
   if (outer.length === 0) return undefined;
-  const indexed = sql.lit(limits.indexedPathChars);
+  const indexed = sql.lit(inspectionLimits.indexedPathChars);
   const { rows } = await sql<{
     readonly path: string;
     readonly sha256: Buffer;

@@ -1,13 +1,14 @@
 /** Asking: a row and its task in one transaction, once for what waits or runs already. */
 import { createHash, randomUUID } from 'node:crypto';
 
-import { limits, Problem, type InspectionRequest } from '@lazaret/protocol';
+import { Problem, type InspectionRequest } from '@lazaret/protocol';
 import { sql, type Kysely, type Transaction } from 'kysely';
 
 import { transaction } from '../floor/db/index.ts';
 import type { Database } from '../floor/db/schema.ts';
 import { appendEvents } from '../floor/events/index.ts';
 import { newId } from '../floor/ids.ts';
+import { inspectionLimits } from './limits.ts';
 import type { InspectionQueue } from './queue.ts';
 
 export interface RequestContext {
@@ -112,12 +113,12 @@ async function insert(
 async function checkRoom(trx: Transaction<Database>): Promise<void> {
   const { rows } = await sql<{ count: number }>`
     select count(*)::int as count from (
-      select from inspections where state = 'queued' limit ${limits.inspectionsQueued}
+      select from inspections where state = 'queued' limit ${inspectionLimits.inspectionsQueued}
     ) as waiting
   `.execute(trx);
-  if ((rows[0]?.count ?? 0) < limits.inspectionsQueued) return;
+  if ((rows[0]?.count ?? 0) < inspectionLimits.inspectionsQueued) return;
   throw new Problem(
     'too_many_requests',
-    `${limits.inspectionsQueued} inspections wait already; ask again when some have ended`,
+    `${inspectionLimits.inspectionsQueued} inspections wait already; ask again when some have ended`,
   );
 }

@@ -14,12 +14,7 @@ import {
   type SharedRates,
   type SourceRemedy,
 } from '@lazaret/analysis';
-import {
-  limits,
-  Problem,
-  type InspectionProblemCode,
-  type InspectionReport,
-} from '@lazaret/protocol';
+import { Problem, type InspectionProblemCode, type InspectionReport } from '@lazaret/protocol';
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 
@@ -28,6 +23,7 @@ import type { BlobStore } from '../blobs/index.ts';
 import type { Database } from '../floor/db/schema.ts';
 import { findKnown } from './find-known.ts';
 import { InspectionHold, type TakenInspection } from './inspection-hold.ts';
+import { inspectionLimits } from './limits.ts';
 import { archiveOpener } from './source-settings.ts';
 import { storeReport, InspectionLostError, type StoredImage } from './store-report.ts';
 
@@ -78,7 +74,7 @@ async function withEnd<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const grace = new AbortController();
   const late = new Promise<never>((_, reject) => {
     const give = async (): Promise<void> => {
-      await pause(limits.inspectionProgressMs, undefined, { signal: grace.signal });
+      await pause(inspectionLimits.progressMs, undefined, { signal: grace.signal });
       reject(signal.reason instanceof Error ? signal.reason : new Error('ended'));
     };
     const begin = (): void => void give().catch(() => undefined);
@@ -190,7 +186,7 @@ async function endBadly(
     log.error({ err: error, inspection: id }, 'an inspection failed');
   // May be another moment's fault.
   const isPassing = problem.code === 'internal' || error instanceof TransientError;
-  if (isPassing && hold.about.attempts < limits.inspectionAttempts) {
+  if (isPassing && hold.about.attempts < inspectionLimits.attempts) {
     await hold.putBack(problem);
     throw error;
   }

@@ -6,7 +6,7 @@
 import { promisify } from 'node:util';
 import { zstdCompress } from 'node:zlib';
 
-import { limits, type Inspection, type InspectionReport } from '@lazaret/protocol';
+import type { Inspection, InspectionReport } from '@lazaret/protocol';
 import { sql, type Kysely, type Transaction } from 'kysely';
 
 import { transaction } from '../floor/db/index.ts';
@@ -15,6 +15,7 @@ import { appendEvents } from '../floor/events/index.ts';
 import { describeReport } from './describe-report.ts';
 import { indexedName, insertNames } from './insert-names.ts';
 import { insertLayer, insertRows } from './insert-rows.ts';
+import { inspectionLimits } from './limits.ts';
 import { planLayers } from './plan-layers.ts';
 import { packStorable, storable } from './storable.ts';
 
@@ -125,14 +126,14 @@ async function takePlace(
     report.source.reference,
     ...(before?.names ?? []),
   ].map(storable);
-  return [...new Set(names)].slice(0, limits.imageNamesKept);
+  return [...new Set(names)].slice(0, inspectionLimits.imageNamesKept);
 }
 
 /** Removes layers that no image has any more, but for those that may be on their way into one. */
 export async function removeOrphanLayers(database: Kysely<Database>): Promise<void> {
   await sql`
     delete from layers
-    where created_at < now() - ${limits.orphanLayerMs} * interval '1 millisecond'
+    where created_at < now() - ${inspectionLimits.orphanLayerMs} * interval '1 millisecond'
       and not exists (select from image_layers where image_layers.layer = layers.id)
   `.execute(database);
 }

@@ -1,12 +1,12 @@
 /** Applies a placement plan: jobs become placed, attempts are made, room is reserved. */
 import { randomUUID } from 'node:crypto';
 
-import { limits } from '@lazaret/protocol';
 import { sql, type Kysely, type Transaction } from 'kysely';
 
 import type { Database } from '../floor/db/schema.ts';
 import { appendEvents } from '../floor/events/index.ts';
 import { newId } from '../floor/ids.ts';
+import { serverLimits } from '../floor/limits.ts';
 import { moveEvent } from './move.ts';
 import type { Placement } from './place.ts';
 
@@ -32,7 +32,7 @@ export async function applyPlacements(
           number: job.attempts,
           node: job.node,
           fence: randomUUID(),
-          lease_until: sql<Date>`now() + ${limits.leaseMs} * interval '1 millisecond'`,
+          lease_until: sql<Date>`now() + ${serverLimits.leaseMs} * interval '1 millisecond'`,
           engine_revision: job.engine_revision,
           image_digest: job.image_digest,
           memory_bytes: job.memory_bytes,

@@ -6,6 +6,7 @@ import { limits, type LogChunk } from '@lazaret/protocol';
 import type { Kysely } from 'kysely';
 
 import type { Database } from '../floor/db/schema.ts';
+import { jobLimits } from './limits.ts';
 
 export interface StoredChunk {
   readonly attempt: number;
@@ -39,7 +40,7 @@ export async function readLog(database: Kysely<Database>, ask: LogAsk): Promise<
     ])
     .orderBy('attempts.number')
     .orderBy('attempt_log.number')
-    .limit(Math.floor(limits.streamBufferBytes / limits.logChunkBytes));
+    .limit(Math.floor(limits.streamBufferBytes / jobLimits.logChunkBytes));
   if (ask.attempt !== undefined) query = query.where('attempts.number', '=', ask.attempt);
   if (ask.stream !== undefined) query = query.where('attempt_log.stream', '=', ask.stream);
   const { after } = ask;
@@ -115,8 +116,8 @@ export function createLogWriter(options: {
         appendPiece(pending, { stream, at, bytes: piece });
       }
       const waiting = pending.reduce((sum, row) => sum + row.bytes.length, 0);
-      if (waiting >= limits.logChunkBytes * 8) flush();
-      else timer ??= setTimeout(flush, limits.logFlushMs);
+      if (waiting >= jobLimits.logChunkBytes * 8) flush();
+      else timer ??= setTimeout(flush, jobLimits.logFlushMs);
     },
     async end() {
       flush();
@@ -126,8 +127,8 @@ export function createLogWriter(options: {
 }
 
 function* pieces(bytes: Uint8Array): Generator<Buffer> {
-  for (let start = 0; start < bytes.length; start += limits.logChunkBytes) {
-    yield Buffer.from(bytes.subarray(start, start + limits.logChunkBytes));
+  for (let start = 0; start < bytes.length; start += jobLimits.logChunkBytes) {
+    yield Buffer.from(bytes.subarray(start, start + jobLimits.logChunkBytes));
   }
 }
 
@@ -138,7 +139,8 @@ function appendPiece(
 ): void {
   const last = rows.at(-1);
   const joins =
-    last?.stream === piece.stream && last.bytes.length + piece.bytes.length <= limits.logChunkBytes;
+    last?.stream === piece.stream &&
+    last.bytes.length + piece.bytes.length <= jobLimits.logChunkBytes;
   if (last !== undefined && joins) last.bytes = Buffer.concat([last.bytes, piece.bytes]);
   else rows.push(piece);
 }

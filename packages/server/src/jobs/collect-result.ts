@@ -3,10 +3,13 @@
  * success unless the manifest says so.
  */
 import { limits, type Observation, type Outcome } from '@lazaret/protocol';
+import { ociLimits } from '@lazaret/oci';
 
 import type { BlobStore } from '../blobs/index.ts';
 import { collectOutput, type CollectedOutput, type Executor } from '../executors/index.ts';
+import { serverLimits } from '../floor/limits.ts';
 import { inputName, parametersFile, type AttemptTask } from './container-spec.ts';
+import { jobLimits } from './limits.ts';
 import type { CollectedArtifact } from './move.ts';
 
 export interface CollectOptions {
@@ -31,7 +34,7 @@ export interface Conclusion {
 export async function collectResult(options: CollectOptions): Promise<Conclusion> {
   const { task, executor, blobs } = options;
   const { output, resources } = task.manifest;
-  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(limits.collectMs)]);
+  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(serverLimits.collectMs)]);
   const entries = executor.collect(options.containerId, {
     path: output.mount,
     signal,
@@ -41,7 +44,7 @@ export async function collectResult(options: CollectOptions): Promise<Conclusion
       // What is refused, and what no glob keeps, is passed over without counting as result.
       totalBytes: resources.output + resources.disk + task.manifest.input.maxBytes,
       pathBytes: limits.pathBytes,
-      paxBytes: limits.tarHeaderBytesMax,
+      paxBytes: ociLimits.tarHeaderBytesMax,
     },
   });
   const collected = await collectOutput(
@@ -108,8 +111,8 @@ async function checkType(
   const { resultType } = options.task.manifest;
   const result = collected.files.find((file) => file.primary);
   if (resultType === 'opaque' || result === undefined) return undefined;
-  if (result.sizeBytes > limits.jsonResultBytes) {
-    const detail = `a ${resultType} result may have ${limits.jsonResultBytes} bytes, it has ${result.sizeBytes}`;
+  if (result.sizeBytes > jobLimits.jsonResultBytes) {
+    const detail = `a ${resultType} result may have ${jobLimits.jsonResultBytes} bytes, it has ${result.sizeBytes}`;
     return { code: 'invalid_result', detail };
   }
   const chunks: Uint8Array[] = [];

@@ -3,6 +3,7 @@ import { isFinal, limits, type Job, type LogChunk } from '@lazaret/protocol';
 
 import type { OutgoingEvent } from '../floor/http/index.ts';
 import type { StoredChunk } from './attempt-log.ts';
+import { jobLimits } from './limits.ts';
 
 export interface FollowOptions {
   readonly readJob: () => Promise<Job>;
@@ -36,7 +37,7 @@ export async function* followJob(options: FollowOptions): AsyncGenerator<Outgoin
         after = { attempt: chunk.attempt, number: chunk.number };
         yield { id: formatPosition(after), event: 'log', data: toLogChunk(chunk, decoders) };
       }
-      if (chunks.length < limits.streamBufferBytes / limits.logChunkBytes) break;
+      if (chunks.length < limits.streamBufferBytes / jobLimits.logChunkBytes) break;
     }
     const state = JSON.stringify(job);
     if (state !== shown) {

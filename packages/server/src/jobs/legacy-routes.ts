@@ -3,7 +3,6 @@ import { Readable } from 'node:stream';
 
 import {
   isFinal,
-  limits,
   operations,
   type JobArtifact,
   type JobDetail,
@@ -12,6 +11,7 @@ import {
 
 import { route, type Download, type Route } from '../floor/http/index.ts';
 import { projectsWith } from '../floor/principal.ts';
+import { jobLimits } from './limits.ts';
 import { readJob } from './read.ts';
 import { describeNoResult, openResult } from './result.ts';
 import { submitUpload, type JobParts } from './service.ts';
@@ -56,7 +56,7 @@ async function summarise(parts: JobParts, job: JobDetail): Promise<string> {
 }
 
 async function readStart(parts: JobParts, result: JobArtifact): Promise<string> {
-  const end = Math.min(result.sizeBytes, limits.resultSummaryBytes) - 1;
+  const end = Math.min(result.sizeBytes, jobLimits.resultSummaryBytes) - 1;
   const chunks: Uint8Array[] = [];
   for await (const chunk of await parts.blobs.open(result.sha256, { start: 0, end })) {
     chunks.push(chunk as Uint8Array);

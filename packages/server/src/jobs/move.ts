@@ -17,6 +17,7 @@ import { sql, type Kysely, type Transaction } from 'kysely';
 
 import type { Database } from '../floor/db/schema.ts';
 import { appendEvents, type NewEvent } from '../floor/events/index.ts';
+import { jobLimits } from './limits.ts';
 import { afterAttempt, statesBefore, type AfterAttempt } from './state.ts';
 
 export interface JobMove {
@@ -180,7 +181,9 @@ export async function finishAttempt(
         state: attemptState(result.outcome),
         outcome_code: result.outcome.code,
         outcome_detail: result.outcome.detail.slice(0, limits.problemDetailChars),
-        observations: JSON.stringify(result.observations.slice(0, limits.observationsPerAttempt)),
+        observations: JSON.stringify(
+          result.observations.slice(0, jobLimits.observationsPerAttempt),
+        ),
         telemetry: sql`telemetry || ${JSON.stringify(result.telemetry)}::jsonb`,
         log_bytes: result.logBytes,
         log_truncated: result.logTruncated,

@@ -1,12 +1,12 @@
 /** The worker of a node on the real engine: leases, fences, leftovers, take-over. */
 import { setTimeout as pause } from 'node:timers/promises';
 
-import { limits } from '@lazaret/protocol';
 import { sql } from 'kysely';
 import { afterEach, expect, inject, test } from 'vitest';
 
 import { hostileManifest } from '../testing/hostile-engine.ts';
 import { openJobLab, type JobLab } from '../testing/job-lab.ts';
+import { jobLimits } from './limits.ts';
 
 let lab: JobLab | undefined;
 afterEach(() => lab?.close());
@@ -47,7 +47,7 @@ test('a run whose attempt was ended elsewhere is let go of, and its container is
   );
   await lab?.schedule();
   await lab?.cancel(id);
-  const renewals = limits.nodeProbeMs * 8;
+  const renewals = jobLimits.nodeProbeMs * 8;
   await expect.poll(() => containers(), { timeout: renewals + 20_000, interval: 500 }).toBe(0);
   expect((await lab?.read(id))?.attemptList[0]?.outcome?.code).toBe('lost');
 }, 120_000);

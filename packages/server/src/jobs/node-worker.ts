@@ -8,16 +8,19 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 
-import { limits, type NodeState } from '@lazaret/protocol';
+import type { NodeState } from '@lazaret/protocol';
 import { sql, type Kysely } from 'kysely';
 import type { Logger } from 'pino';
+import { dockerLimits } from '@lazaret/docker';
 
 import type { BlobStore } from '../blobs/index.ts';
 import type { Database } from '../floor/db/schema.ts';
 import { labelNames, type Executor, type NodeFacts } from '../executors/index.ts';
+import { serverLimits } from '../floor/limits.ts';
 import { Loop } from '../floor/loop.ts';
 import { reportProbe, type NodeConfiguration } from '../nodes/index.ts';
 import type { AttemptTask } from './container-spec.ts';
+import { jobLimits } from './limits.ts';
 import { finishLostAttempt } from './move.ts';
 import { readTasks } from './read-task.ts';
 import { runAttempt, type Adopted, type RunContext } from './run-attempt.ts';
@@ -68,11 +71,16 @@ export class NodeWorker {
     const { name } = options.node;
     this.#serveLoop = new Loop({
       name: `worker ${name}`,
-      periodMs: limits.schedulerPollMs,
+      periodMs: serverLimits.schedulerPollMs,
       log,
       signal,
     });
-    this.#keepLoop = new Loop({ name: `node ${name}`, periodMs: limits.nodeProbeMs, log, signal });
+    this.#keepLoop = new Loop({
+      name: `node ${name}`,
+      periodMs: jobLimits.nodeProbeMs,
+      log,
+      signal,
+    });
   }
 
   get loops(): readonly Loop[] {
@@ -104,10 +112,10 @@ export class NodeWorker {
   async stop(options: { readonly takeDown: boolean }): Promise<void> {
     if (options.takeDown) {
       this.#stopping.abort();
-      await this.#settleRuns(limits.shutdownMs);
+      await this.#settleRuns(serverLimits.shutdownMs);
     }
     this.#detached.abort();
-    await this.#settleRuns(limits.readinessMs);
+    await this.#settleRuns(serverLimits.readinessMs);
     await this.#loops;
   }
 
@@ -131,13 +139,15 @@ export class NodeWorker {
     let facts: NodeFacts | undefined;
     let problem: string | null = null;
     try {
-      facts = await executor.probe({ signal: AbortSignal.timeout(limits.nodeProbeTimeoutMs) });
+      facts = await executor.probe({
+        signal: AbortSignal.timeout(dockerLimits.nodeProbeTimeoutMs),
+      });
       this.#failures = 0;
       this.#state = 'online';
     } catch (error) {
       this.#failures += 1;
       problem = error instanceof Error ? error.message : String(error);
-      const gone = before === 'unknown' || this.#failures >= limits.nodeFailuresToOffline;
+      const gone = before === 'unknown' || this.#failures >= jobLimits.nodeFailuresToOffline;
       this.#state = gone ? 'offline' : before;
     }
     const room = facts === undefined ? undefined : roomOf(node, facts);
@@ -164,7 +174,7 @@ export class NodeWorker {
     const held = [...this.#running.values()];
     if (held.length === 0) return;
     const { rows } = await sql<{ id: string }>`
-      update attempts set lease_until = now() + ${limits.leaseMs} * interval '1 millisecond'
+      update attempts set lease_until = now() + ${serverLimits.leaseMs} * interval '1 millisecond'
       from unnest(${held.map(({ task }) => task.attempt)}::text[],
                   ${held.map(({ task }) => task.fence)}::text[]) as mine (id, fence)
       where attempts.id = mine.id and attempts.fence = mine.fence
@@ -315,7 +325,7 @@ export class NodeWorker {
   async #guardDisks(): Promise<void> {
     const { signal } = this.#detached;
     while (!signal.aborted) {
-      await pause(limits.diskGuardMs, undefined, { signal }).catch(() => undefined);
+      await pause(jobLimits.diskGuardMs, undefined, { signal }).catch(() => undefined);
       if (this.#running.size === 0 || signal.aborted) continue;
       try {
         this.#usage = await this.#options.executor.outputUsage([...this.#running.keys()], {
@@ -333,6 +343,6 @@ function roomOf(
   node: NodeConfiguration,
   facts: NodeFacts,
 ): { readonly memoryBytes: number; readonly cpus: number } {
-  const spare = Math.max(0, facts.memoryBytes - limits.nodeReserveMemoryBytes);
+  const spare = Math.max(0, facts.memoryBytes - jobLimits.nodeReserveMemoryBytes);
   return { memoryBytes: node.memoryBytes ?? spare, cpus: node.cpus ?? facts.cpus };
 }

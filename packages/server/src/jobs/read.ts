@@ -20,6 +20,7 @@ import { sql, type Kysely, type Selectable } from 'kysely';
 
 import type { Database } from '../floor/db/schema.ts';
 import { idAt } from '../floor/ids.ts';
+import { serverLimits } from '../floor/limits.ts';
 import type { ProjectScope } from '../floor/principal.ts';
 import { filterJobs, type JobFilter, type JobQuery } from './filter-jobs.ts';
 import { sortJobs, type JobOrder } from './sort-jobs.ts';
@@ -69,7 +70,7 @@ export async function readJob(
       .selectAll()
       .where('job', '=', id)
       .orderBy('number')
-      .limit(limits.eventBatch)
+      .limit(serverLimits.eventBatch)
       .execute(),
   ]);
   return {

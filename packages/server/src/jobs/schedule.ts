@@ -2,12 +2,12 @@
  * What the scheduler does: reads a snapshot, plans, applies; and ends what waited too long or was
  * lost. One process at a time schedules (scheduler.ts holds the lock and turns the loop).
  */
-import { limits } from '@lazaret/protocol';
 import { sql, type Kysely } from 'kysely';
 import type { Logger } from 'pino';
 
 import type { Database } from '../floor/db/schema.ts';
 import { applyPlacements, NoRoom } from './apply-plan.ts';
+import { jobLimits } from './limits.ts';
 import { endWaitingJob, finishLostAttempt } from './move.ts';
 import { planPlacements } from './place.ts';
 import { readSnapshot, type QueuedJob } from './snapshot.ts';
@@ -91,7 +91,7 @@ async function endExpiredWaits(database: Kysely<Database>): Promise<number> {
     .select(['id', 'queue_time_limit_ms', 'wait_reason'])
     .where('state', '=', 'queued')
     .where(sql<boolean>`queued_at + queue_time_limit_ms * interval '1 millisecond' < now()`)
-    .limit(limits.placementBatchJobs)
+    .limit(jobLimits.placementBatchJobs)
     .execute();
   for (const job of expired) {
     const reason = job.wait_reason === null ? '' : `; the last reason: ${job.wait_reason}`;
@@ -114,7 +114,7 @@ async function endLostAttempts(options: SchedulerOptions): Promise<number> {
     update attempts set fence = gen_random_uuid()::text, lease_until = now() + interval '1 minute'
     where id in (
       select id from attempts where finished_at is null and lease_until < now()
-      order by lease_until limit ${limits.placementBatchJobs} for update skip locked
+      order by lease_until limit ${jobLimits.placementBatchJobs} for update skip locked
     )
     returning id, fence, node, job`.execute(options.database);
   for (const { id, fence, node, job } of rows) {

@@ -1,8 +1,10 @@
 /** What placement needs to know, read in one go. */
-import { limits, type NodeState } from '@lazaret/protocol';
+import type { NodeState } from '@lazaret/protocol';
 import { sql, type Kysely } from 'kysely';
 
 import type { Database } from '../floor/db/schema.ts';
+import { serverLimits } from '../floor/limits.ts';
+import { jobLimits } from './limits.ts';
 import type { NodeRoom, Snapshot, WaitingJob } from './place.ts';
 
 /** A waiting job together with the reason that is written on it now. */
@@ -36,7 +38,7 @@ export async function readSnapshot(database: Kysely<Database>): Promise<ReadSnap
           [use.engine, { live: use.live, concurrency: use.concurrency ?? undefined }] as const,
       ),
     ]),
-    placementsMax: limits.placementBatchJobs,
+    placementsMax: jobLimits.placementBatchJobs,
   };
 }
 
@@ -47,7 +49,7 @@ async function readNodes(database: Kysely<Database>): Promise<NodeRoom[]> {
     .select(sql<boolean>`coalesce(worker_lease_until > now(), false)`.as('served'))
     .where('configured', '=', true)
     .orderBy('name')
-    .limit(limits.nodes)
+    .limit(serverLimits.nodes)
     .execute();
   return rows.map((row) => ({
     name: row.name,
@@ -89,7 +91,7 @@ async function readQueue(
     where jobs.state = 'queued' and jobs.not_before <= now()
       and (not jobs.engine = any(${saturated}::text[]) or jobs.wait_reason is null)
     order by jobs.priority desc, jobs.id
-    limit ${limits.queuedSnapshotJobs}`.execute(database);
+    limit ${jobLimits.queuedSnapshotJobs}`.execute(database);
   return rows.map((row) => ({
     id: row.id,
     engine: row.engine,

@@ -11,6 +11,7 @@ import {
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
+import { jobLimits } from './limits.ts';
 import { afterAttempt, isLegalMove, statesBefore, type RetryBudget } from './state.ts';
 
 const codes = Object.keys(outcomeCodes) as OutcomeCode[];
@@ -84,7 +85,7 @@ test('after an attempt the job ends, or waits again for a bounded time', () => {
         return;
       }
       expect(after.backoffMs).toBeGreaterThanOrEqual(0);
-      expect(after.backoffMs).toBeLessThanOrEqual(limits.retryBackoffMaxMs);
+      expect(after.backoffMs).toBeLessThanOrEqual(jobLimits.retryBackoffMaxMs);
       expect(cancelRequested).toBe(false);
       expect(['workload', 'platform', 'interrupted']).toContain(outcomeCodes[outcome].class);
     }),
@@ -175,7 +176,7 @@ test('each retry waits at least as long as the one before', () => {
       given,
     );
     expect(backoffs.length).toBeGreaterThan(5);
-    expect(backoffs[0]).toBe(limits.retryBackoffMs);
+    expect(backoffs[0]).toBe(jobLimits.retryBackoffMs);
     expect(backoffs).toEqual(backoffs.toSorted((one, other) => one - other));
   }
 });

@@ -9,12 +9,13 @@
  */
 import {
   backoffMs,
-  limits,
   outcomeCodes,
   type FinalState,
   type JobState,
   type Outcome,
 } from '@lazaret/protocol';
+
+import { jobLimits } from './limits.ts';
 
 const legal: Readonly<Record<JobState, readonly JobState[]>> = {
   queued: ['placed', 'failed', 'timed_out', 'cancelled'],
@@ -77,6 +78,6 @@ export function afterAttempt(end: AttemptEnd, budget: RetryBudget): AfterAttempt
 }
 
 function retryDelayMs(failuresBefore: number): number {
-  const bounds = { initialMs: limits.retryBackoffMs, maxMs: limits.retryBackoffMaxMs };
+  const bounds = { initialMs: jobLimits.retryBackoffMs, maxMs: jobLimits.retryBackoffMaxMs };
   return backoffMs(failuresBefore, bounds);
 }

@@ -5,7 +5,6 @@
 import { createHash } from 'node:crypto';
 
 import {
-  limits,
   Problem,
   type EngineManifest,
   type JobSubmission,
@@ -16,6 +15,7 @@ import { sql, type Kysely, type Transaction } from 'kysely';
 import type { Database } from '../floor/db/schema.ts';
 import { appendEvents } from '../floor/events/index.ts';
 import { newId } from '../floor/ids.ts';
+import { jobLimits } from './limits.ts';
 import { recordMove } from './move.ts';
 
 /** The engine as it stands when the job comes in. */
@@ -95,8 +95,8 @@ export function checkBareUpload(
 function checkParameters(submission: JobSubmission, context: SubmissionContext): void {
   const { engine } = context;
   const size = JSON.stringify(submission.parameters).length;
-  if (size > limits.parametersBytes) {
-    const detail = `expected at most ${limits.parametersBytes} bytes, received ${size}`;
+  if (size > jobLimits.parametersBytes) {
+    const detail = `expected at most ${jobLimits.parametersBytes} bytes, received ${size}`;
     throw new Problem('invalid_parameters', detail);
   }
   const names = Object.keys(submission.parameters);
@@ -221,7 +221,7 @@ async function insertJob(
       parameters: JSON.stringify(submission.parameters),
       tags: [...new Set(submission.tags)],
       priority: submission.priority,
-      memory_bytes: manifest.resources.memory + limits.containerOverheadBytes,
+      memory_bytes: manifest.resources.memory + jobLimits.containerOverheadBytes,
       cpus: manifest.resources.cpus,
       runtime: manifest.runtime ?? null,
       concurrency: manifest.concurrency ?? null,

@@ -6,11 +6,14 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 
-import { backoffMs, formatSize, limits, type Outcome } from '@lazaret/protocol';
+import { backoffMs, formatSize, type Outcome } from '@lazaret/protocol';
+import { dockerLimits } from '@lazaret/docker';
 
 import { ExecutorError, type ContainerExit, type Executor } from '../executors/index.ts';
+import { serverLimits } from '../floor/limits.ts';
 import type { LogWriter } from './attempt-log.ts';
 import type { AttemptTask } from './container-spec.ts';
+import { jobLimits } from './limits.ts';
 import { AttemptEnded, type AttemptRecord, type RunControl } from './run-control.ts';
 
 export interface RunEnd {
@@ -39,7 +42,7 @@ export async function superviseRun(options: SuperviseOptions): Promise<RunEnd> {
   try {
     const exit = await waitForEnd(options, watch);
     // The log is whole once its stream ended; one that hangs is cut.
-    await Promise.race([logged, pause(limits.engineCallMs, undefined, { ref: false })]);
+    await Promise.race([logged, pause(dockerLimits.callMs, undefined, { ref: false })]);
     return { exitCode: exit.exitCode, oomKilled: exit.oomKilled, outcome: watch.outcome(exit) };
   } finally {
     ended.abort();
@@ -95,7 +98,8 @@ class RunWatch {
   /** Early samples come quickly, so that short runs have one; later ones once a second. */
   async sampleAndGuard(): Promise<void> {
     for (let turn = 0; ; turn += 1) {
-      if (!(await this.#sleep(backoffMs(turn, { initialMs: 100, maxMs: limits.sampleMs })))) return;
+      if (!(await this.#sleep(backoffMs(turn, { initialMs: 100, maxMs: jobLimits.sampleMs }))))
+        return;
       await this.#sample().catch(() => undefined);
       await this.#guardDisk();
     }
@@ -158,7 +162,7 @@ class RunWatch {
         await act();
         return;
       } catch {
-        await this.#sleep(backoffMs(turn, { initialMs: 200, maxMs: limits.nodeProbeMs }));
+        await this.#sleep(backoffMs(turn, { initialMs: 200, maxMs: jobLimits.nodeProbeMs }));
       }
     }
   }
@@ -199,13 +203,13 @@ async function waitForEnd(options: SuperviseOptions, watch: RunWatch): Promise<C
       if (!error.isUnreachable) throw error;
       watch.wasUnreachable = true;
       awaySince ??= performance.now();
-      if (performance.now() - awaySince > limits.leaseMs) {
+      if (performance.now() - awaySince > serverLimits.leaseMs) {
         throw new AttemptEnded({
           code: 'lost',
-          detail: `the container engine did not answer for ${limits.leaseMs / 1000} s: ${error.message}`,
+          detail: `the container engine did not answer for ${serverLimits.leaseMs / 1000} s: ${error.message}`,
         });
       }
-      const delayMs = backoffMs(turn, { initialMs: 100, maxMs: limits.nodeProbeTimeoutMs });
+      const delayMs = backoffMs(turn, { initialMs: 100, maxMs: dockerLimits.nodeProbeTimeoutMs });
       await pause(delayMs, undefined, { signal: control.detached });
     }
   }
@@ -232,7 +236,7 @@ async function followLog(options: SuperviseOptions, ended: AbortSignal): Promise
     } catch (error) {
       if (error instanceof LogFull || signal.aborted) return;
       if (error instanceof ExecutorError && error.code === 'not_found') return;
-      await pause(limits.logFlushMs, undefined, { signal }).catch(() => undefined);
+      await pause(jobLimits.logFlushMs, undefined, { signal }).catch(() => undefined);
     }
   }
 }

@@ -3,11 +3,11 @@
  * (a worker that served the node before can write nothing any more), looks at the containers that
  * carry this installation's label, and decides for each. Pure in `decideTakeOver`.
  */
-import { limits } from '@lazaret/protocol';
 import { sql, type Kysely } from 'kysely';
 
 import type { Database } from '../floor/db/schema.ts';
 import { labelNames, type FoundContainer } from '../executors/index.ts';
+import { serverLimits } from '../floor/limits.ts';
 
 export interface LiveAttempt {
   readonly id: string;
@@ -61,7 +61,7 @@ export async function fenceAttempts(
   const { rows } = await sql<LiveAttempt>`
     update attempts set
       fence = gen_random_uuid()::text,
-      lease_until = now() + ${limits.leaseMs} * interval '1 millisecond'
+      lease_until = now() + ${serverLimits.leaseMs} * interval '1 millisecond'
     where node = ${node} and finished_at is null
     returning id, fence, state`.execute(database);
   return [...rows];

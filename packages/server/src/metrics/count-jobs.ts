@@ -1,12 +1,12 @@
 /** Feeds the metrics with jobs as they finish: from the events, in batches, until the signal. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { limits } from '@lazaret/protocol';
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 
 import type { Database } from '../floor/db/index.ts';
 import type { Outbox } from '../floor/events/index.ts';
+import { serverLimits } from '../floor/limits.ts';
 import type { Metrics } from './metrics.ts';
 import { readFinished } from './store.ts';
 
@@ -32,7 +32,7 @@ export async function countJobs(options: CountJobsOptions): Promise<void> {
   };
   const flush = async (): Promise<void> => {
     timer = undefined;
-    const ids = pending.splice(0, limits.eventBatch);
+    const ids = pending.splice(0, serverLimits.eventBatch);
     if (ids.length === 0) return;
     try {
       const jobs = await readFinished(options.database, ids);
@@ -58,7 +58,7 @@ export async function countJobs(options: CountJobsOptions): Promise<void> {
       }
     } catch (error) {
       complain(error);
-      await sleep(limits.eventPollMs, undefined, { signal }).catch(() => undefined);
+      await sleep(serverLimits.eventPollMs, undefined, { signal }).catch(() => undefined);
     }
   }
   clearTimeout(timer);

@@ -1,8 +1,9 @@
 /** What the metrics offer to the process: their route, and the observer of requests. */
-import { limits, system } from '@lazaret/protocol';
+import { system } from '@lazaret/protocol';
 
 import type { Outbox } from '../floor/events/index.ts';
 import { route } from '../floor/http/index.ts';
+import { serverLimits } from '../floor/limits.ts';
 import { shareAnswer } from '../floor/share-answer.ts';
 import type { Slice, SliceContext } from '../floor/slice.ts';
 import { countJobs } from './count-jobs.ts';
@@ -29,7 +30,7 @@ export function metricsSlice(
   });
   if (context.scraped) void countJobs({ outbox, database, log, metrics, signal });
   const read = shareAnswer(() => metrics.read(), {
-    maxAgeMs: limits.readinessShareMs,
+    maxAgeMs: serverLimits.readinessShareMs,
     nowMs: clock.monotonicMs,
   });
   return {

@@ -3,6 +3,7 @@ import { limits, type Telemetry } from '@lazaret/protocol';
 import { sql, type Kysely } from 'kysely';
 
 import type { Database } from '../floor/db/index.ts';
+import { serverLimits } from '../floor/limits.ts';
 
 export interface InstanceState {
   /** Inspections that wait or run. */
@@ -76,7 +77,7 @@ async function readNodes(database: Kysely<Database>): Promise<readonly NodeReadi
     select name, state = 'online' as online, schedulable, live_attempts as attempts,
            memory_bytes as "memoryBytes", reserved_memory_bytes as "reservedMemoryBytes",
            cpus, reserved_cpus as "reservedCpus"
-    from nodes where configured order by name limit ${limits.nodes}`.execute(database);
+    from nodes where configured order by name limit ${serverLimits.nodes}`.execute(database);
   return rows;
 }
 

@@ -3,11 +3,12 @@
  * node offline only after several in a row (hysteresis), and offline never means gone: what runs
  * there is unknown until its lease ends.
  */
-import { limits, Problem, type Node, type NodeState } from '@lazaret/protocol';
+import { Problem, type Node, type NodeState } from '@lazaret/protocol';
 import { sql, type Kysely, type Selectable } from 'kysely';
 
 import type { Database } from '../floor/db/schema.ts';
 import { appendEvents } from '../floor/events/index.ts';
+import { serverLimits } from '../floor/limits.ts';
 
 /** A node as the operator configures it. */
 export interface NodeConfiguration {
@@ -73,7 +74,7 @@ export async function reportProbe(
         state: result.state,
         problem: result.problem,
         worker: key.worker,
-        worker_lease_until: sql<Date>`now() + ${limits.leaseMs} * interval '1 millisecond'`,
+        worker_lease_until: sql<Date>`now() + ${serverLimits.leaseMs} * interval '1 millisecond'`,
         ...(result.facts === null
           ? {}
           : {
@@ -188,7 +189,7 @@ export async function readStates(database: Kysely<Database>): Promise<string[]> 
     .selectFrom('nodes')
     .select('state')
     .where('configured', '=', true)
-    .limit(limits.nodes)
+    .limit(serverLimits.nodes)
     .execute();
   return rows.map(({ state }) => state);
 }

@@ -1,8 +1,8 @@
 /** What the nodes offer to the process: routes, and whether any of them is online. */
-import { limits } from '@lazaret/protocol';
 import type { Kysely } from 'kysely';
 
 import type { Database } from '../floor/db/schema.ts';
+import { serverLimits } from '../floor/limits.ts';
 import { Unhealthy, type MissingPart, type Slice, type SliceContext } from '../floor/slice.ts';
 import { listOffline, readStates } from './registry.ts';
 import { nodeRoutes } from './routes.ts';
@@ -28,7 +28,7 @@ async function countOnline(database: Kysely<Database>): Promise<string> {
 }
 
 async function listMissing(database: Kysely<Database>): Promise<MissingPart[]> {
-  const nodes = await listOffline(database, limits.missingPartsListed);
+  const nodes = await listOffline(database, serverLimits.missingPartsListed);
   return nodes.map(({ name, endpoint, state, problem }) => ({
     part: `node ${name}`,
     detail: problem ?? `${state}; no container engine has answered yet`,

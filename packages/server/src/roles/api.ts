@@ -1,8 +1,8 @@
 /** The API role: the operations of all slices, the API reference and the console over HTTP. */
-import { limits } from '@lazaret/protocol';
 
 import type { Access } from '../access/index.ts';
 import { createHttpServer, type HttpServerOptions } from '../floor/http/index.ts';
+import { serverLimits } from '../floor/limits.ts';
 import type { Slice } from '../floor/slice.ts';
 import { serveReference } from '../system/index.ts';
 import { serveConsole, type ConsoleFiles } from './console-files.ts';
@@ -32,7 +32,7 @@ export async function startApi(core: Core, parts: ApiParts): Promise<ApiRole> {
     onDenied: (...denied) => void access.recordDenied(...denied),
     onAnswer: parts.onAnswer,
     requestsPerMinute: values.requestsPerMinute,
-    uploadIdleMs: limits.uploadIdleMs,
+    uploadIdleMs: serverLimits.uploadIdleMs,
     trustedProxies: values.trustedProxies,
   });
   serveReference(app);

@@ -4,9 +4,8 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 
-import { limits } from '@lazaret/protocol';
-
 import { withAdvisoryLock } from '../floor/db/index.ts';
+import { serverLimits } from '../floor/limits.ts';
 import { Loop } from '../floor/loop.ts';
 import { endOverdue, placeJobs } from '../jobs/index.ts';
 import type { Core, Role } from './role.ts';
@@ -25,15 +24,15 @@ export function startScheduler(core: Core): Role {
   async function schedule(): Promise<void> {
     await placeJobs(options);
     const nowMs = clock.monotonicMs();
-    if (nowMs - overdueMs < limits.schedulerPollMs) return;
+    if (nowMs - overdueMs < serverLimits.schedulerPollMs) return;
     overdueMs = nowMs;
-    await endOverdue(options, { settled: nowMs - startedMs > limits.leaseMs });
+    await endOverdue(options, { settled: nowMs - startedMs > serverLimits.leaseMs });
   }
 
   async function lead(lost: AbortSignal): Promise<void> {
     loop = new Loop({
       name: 'scheduler',
-      periodMs: limits.schedulerPollMs,
+      periodMs: serverLimits.schedulerPollMs,
       log,
       signal: AbortSignal.any([lost, signal]),
     });
@@ -44,10 +43,10 @@ export function startScheduler(core: Core): Role {
   async function run(): Promise<void> {
     while (!signal.aborted) {
       try {
-        await withAdvisoryLock(core.locks, 'scheduler', lead, { waitMs: limits.eventPollMs });
+        await withAdvisoryLock(core.locks, 'scheduler', lead, { waitMs: serverLimits.eventPollMs });
       } catch (error) {
         log.debug({ err: error }, 'not the leader, or the database is unavailable');
-        await pause(limits.eventPollMs, undefined, { signal }).catch(() => undefined);
+        await pause(serverLimits.eventPollMs, undefined, { signal }).catch(() => undefined);
       }
     }
   }

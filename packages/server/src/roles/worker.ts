@@ -6,11 +6,12 @@
 import { hostname } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 
-import { limits, type ProblemCode } from '@lazaret/protocol';
+import type { ProblemCode } from '@lazaret/protocol';
 
 import type { Executor } from '../executors/index.ts';
 import { configuredNodes, type NodeOption } from '../floor/config/index.ts';
 import { withAdvisoryLock } from '../floor/db/index.ts';
+import { serverLimits } from '../floor/limits.ts';
 import { NodeWorker } from '../jobs/index.ts';
 import { registerNodes, releaseNode } from '../nodes/index.ts';
 import type { Core, Role } from './role.ts';
@@ -31,7 +32,9 @@ export async function startWorker(core: Core): Promise<Role> {
     const parts = { core, node, executor, serving, stopped: stopped.signal };
     while (!stopped.signal.aborted) {
       await holdNode({ ...parts, takeDown: () => takeDown });
-      await pause(limits.eventPollMs, undefined, { signal: stopped.signal }).catch(() => undefined);
+      await pause(serverLimits.eventPollMs, undefined, { signal: stopped.signal }).catch(
+        () => undefined,
+      );
     }
   };
   const holders = nodes.map(serve);
@@ -82,7 +85,7 @@ async function holdNode(parts: HoldParts): Promise<void> {
         await served.stop({ takeDown: parts.takeDown() && !lost.aborted });
         if (!lost.aborted) await releaseNode(database, { node: node.name, worker });
       },
-      { waitMs: limits.eventPollMs },
+      { waitMs: serverLimits.eventPollMs },
     );
   } catch (error) {
     const code = (error as { code?: ProblemCode }).code;

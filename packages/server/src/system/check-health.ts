@@ -7,9 +7,10 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { asProblem, limits, type Health } from '@lazaret/protocol';
+import { asProblem, type Health } from '@lazaret/protocol';
 
 import type { DatabaseHandle } from '../floor/db/index.ts';
+import { serverLimits } from '../floor/limits.ts';
 import { Unhealthy, type HealthCheck, type Slice } from '../floor/slice.ts';
 import type { LoopWatch } from './loop-watch.ts';
 
@@ -52,13 +53,13 @@ export async function checkReady(parts: HealthParts): Promise<Health> {
 }
 
 async function pingDatabase({ database }: HealthParts): Promise<string> {
-  await database.ping(limits.readinessMs);
+  await database.ping(serverLimits.readinessMs);
   return 'answers';
 }
 
 async function runCheck({ name, check }: HealthCheck): Promise<Component> {
   const deadline = new AbortController();
-  const late = sleep(limits.readinessMs, undefined, { signal: deadline.signal });
+  const late = sleep(serverLimits.readinessMs, undefined, { signal: deadline.signal });
   late.catch(() => undefined);
   const running = check();
   // A check that fails after its deadline has been answered already.
@@ -66,7 +67,7 @@ async function runCheck({ name, check }: HealthCheck): Promise<Component> {
   try {
     const detail = await Promise.race([running, late.then(() => undefined)]);
     if (detail !== undefined) return { name, ok: true, detail };
-    return { name, ok: false, detail: `no answer within ${limits.readinessMs} ms` };
+    return { name, ok: false, detail: `no answer within ${serverLimits.readinessMs} ms` };
   } catch (error) {
     return { name, ok: false, detail: describe(error) };
   } finally {

@@ -1,5 +1,5 @@
 /** Which loops of this process make progress, and which are stalled. */
-import { limits } from '@lazaret/protocol';
+import { systemLimits } from './limits.ts';
 
 /** The part of a `Loop` that the watch reads. */
 export interface WatchedLoop {
@@ -31,7 +31,7 @@ export interface LoopWatch {
 export function createLoopWatch(nowMs: () => number): LoopWatch {
   const sources: { loops: () => readonly WatchedLoop[]; maxStallMs: number }[] = [];
   return {
-    watch: (loops, maxStallMs = limits.loopStallMs) => {
+    watch: (loops, maxStallMs = systemLimits.loopStallMs) => {
       sources.push({ loops, maxStallMs });
     },
     states: () =>

@@ -2,16 +2,18 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { createClient, limits, system as rows } from '@lazaret/protocol';
+import { createClient, system as rows } from '@lazaret/protocol';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 
 import { blobsSlice, openFileBlobStore, type BlobStore } from '../blobs/index.ts';
 import { enginesSlice } from '../engines/index.ts';
 import { route } from '../floor/http/index.ts';
+import { serverLimits } from '../floor/limits.ts';
 import { createLog } from '../floor/log.ts';
 import { nodesSlice } from '../nodes/index.ts';
 import { createTestDatabase, type TestDatabase } from '../testing/database.ts';
 import { startTestHttp, testPrincipal, type TestHttpServer } from '../testing/http-server.ts';
+import { systemLimits } from './limits.ts';
 import { createLoopWatch, type WatchedLoop } from './loop-watch.ts';
 import { systemRoutes } from './routes.ts';
 
@@ -89,7 +91,7 @@ async function node(state: string, problem: string | null): Promise<void> {
 const client = (token?: string) =>
   createClient({ baseUrl: server.url, ...(token === undefined ? {} : { token }) });
 const ready = () => {
-  nowMs += limits.readinessShareMs + 1;
+  nowMs += serverLimits.readinessShareMs + 1;
   for (const loop of loops) loop.lastBeatMs = Math.max(loop.lastBeatMs, nowMs - 10);
   return client().call(rows.ready);
 };
@@ -113,7 +115,7 @@ test('all well: live and ready, for anyone', async () => {
 
 // In the legacy system the scheduling thread died and the process looked healthy.
 test('a stalled loop makes the process not live and not ready, and is named', async () => {
-  nowMs += limits.loopStallMs + 1;
+  nowMs += systemLimits.loopStallMs + 1;
   await expect(client().call(rows.live)).rejects.toMatchObject({
     code: 'unavailable',
     message: expect.stringContaining('loop scheduler: stalled'),
@@ -145,7 +147,7 @@ test('a blob store that accepts no writes fails readiness', async () => {
   expect(problem).toMatchObject({ ...unready('blobs'), message: 'blobs: fails: ENOSPC' });
   blobs.put = () => new Promise(() => undefined);
   const late = await ready().catch((error: unknown) => error);
-  expect(late).toMatchObject({ message: `blobs: no answer within ${limits.readinessMs} ms` });
+  expect(late).toMatchObject({ message: `blobs: no answer within ${serverLimits.readinessMs} ms` });
   blobs.put = put;
   expect(await ready()).toMatchObject({ ok: true });
 });
@@ -169,7 +171,7 @@ test('many probes at once cost one', async () => {
     probes += 1;
     return put(...given);
   };
-  nowMs += limits.readinessShareMs + 1;
+  nowMs += serverLimits.readinessShareMs + 1;
   await Promise.all(Array.from({ length: 20 }, () => client().call(rows.ready)));
   expect(probes).toBe(1);
 });
@@ -184,7 +186,7 @@ test('what is missing is listed with the reason and advice', async () => {
   await database.handle.pool.query(
     `insert into engines (name, source, revision, problem) values ('tool', 'directory', 1, 'no image')`,
   );
-  nowMs += limits.readinessShareMs + 1;
+  nowMs += serverLimits.readinessShareMs + 1;
   const { missing } = await client('viewer').call(rows.show);
   expect(missing).toMatchObject([
     {

@@ -1,7 +1,6 @@
 /** HTTP: health, version, configuration, the description of the API. */
 import {
   buildOpenApi,
-  limits,
   Problem,
   system,
   type Health,
@@ -9,6 +8,7 @@ import {
 } from '@lazaret/protocol';
 
 import { route, type Route } from '../floor/http/index.ts';
+import { serverLimits } from '../floor/limits.ts';
 import { shareAnswer } from '../floor/share-answer.ts';
 import { checkLive, checkReady, type HealthParts } from './check-health.ts';
 import { listMissing } from './list-missing.ts';
@@ -26,7 +26,7 @@ export interface SystemRoutesOptions extends HealthParts {
 export function systemRoutes(options: SystemRoutesOptions): Route[] {
   const { version, nowMs } = options;
   const ready = shareAnswer(() => checkReady(options), {
-    maxAgeMs: limits.readinessShareMs,
+    maxAgeMs: serverLimits.readinessShareMs,
     nowMs,
   });
   const openApi = buildOpenApi(version);

@@ -6,7 +6,6 @@ import type { AddressInfo } from 'node:net';
 
 import {
   buildPath,
-  limits,
   operationList,
   operations,
   Problem,
@@ -17,6 +16,7 @@ import {
 import { pino } from 'pino';
 
 import { accessRoutes, createAccess, type Access, type AccessOptions } from '../access/index.ts';
+import { accessLimits } from '../access/limits.ts';
 import { createHttpServer, route } from '../floor/http/index.ts';
 import type { TestDatabase } from './database.ts';
 
@@ -53,8 +53,8 @@ export interface AccessServer {
 
 /** So slow that no wait passes by itself on a busy machine. */
 const slowPace = {
-  freePerAccount: limits.loginFailuresFree,
-  freePerAddress: limits.loginFailuresFreePerAddress,
+  freePerAccount: accessLimits.loginFailuresFree,
+  freePerAddress: accessLimits.loginFailuresFreePerAddress,
   backoffMs: 600_000,
   backoffMaxMs: 600_000,
   memoryMs: 3_600_000,

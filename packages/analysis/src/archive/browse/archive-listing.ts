@@ -1,9 +1,9 @@
 /** What an archive contains, as a list that can be shown. */
-import { limits } from '@lazaret/protocol';
 import type { ArchiveMemberType, ArchiveMemberWarning } from '@lazaret/protocol';
 
 import { detectContainer, isClosed } from '../container-format.ts';
 import type { OpenedFormat, StreamFormat } from '../container-format.ts';
+import { archiveLimits } from '../limits.ts';
 import { NestedBudget } from '../nested-budget.ts';
 import type { NestedLimits } from '../nested-budget.ts';
 import { decode } from '../open-stream.ts';
@@ -42,11 +42,11 @@ export type BrowseLimits = Pick<
 
 /** The defaults; tests use smaller ones. */
 export const browseLimits: BrowseLimits = {
-  entries: limits.nestedEntries,
-  totalBytes: limits.nestedBytes,
-  fileBytes: limits.nestedFileBytes,
-  ratio: limits.nestedRatio,
-  ratioFreeBytes: limits.nestedRatioFreeBytes,
+  entries: archiveLimits.nestedEntries,
+  totalBytes: archiveLimits.nestedBytes,
+  fileBytes: archiveLimits.nestedFileBytes,
+  ratio: archiveLimits.nestedRatio,
+  ratioFreeBytes: archiveLimits.nestedRatioFreeBytes,
 };
 
 const streamSuffixes: Readonly<Record<StreamFormat, string>> = {

@@ -5,12 +5,14 @@
  */
 import { limits } from '@lazaret/protocol';
 import type { ArchiveMemberType, ArchiveMemberWarning } from '@lazaret/protocol';
+import { ociLimits } from '@lazaret/oci';
 
 import type { PlainMember } from '../ar.ts';
 import { readAr } from '../ar.ts';
 import type { OpenedFormat, StreamFormat } from '../container-format.ts';
 import { readCpio } from '../cpio.ts';
 import { describeFailure } from '../describe-failure.ts';
+import { archiveLimits } from '../limits.ts';
 import { readTar } from '../read-tar.ts';
 import { findRpmPayload } from '../rpm-payload.ts';
 import type { TarEntryType } from '../tar-entry.ts';
@@ -69,7 +71,12 @@ function listZip(bytes: Buffer, bounds: BrowseLimits): ArchiveListing {
   const { entries, ratio, ratioFreeBytes } = bounds;
   const members = new Members();
   try {
-    const archive = readZip(bytes, { entries, ratio, ratioFreeBytes, notes: limits.nestedNotes });
+    const archive = readZip(bytes, {
+      entries,
+      ratio,
+      ratioFreeBytes,
+      notes: archiveLimits.nestedNotes,
+    });
     for (const member of archive.members) members.add(describeZipMember(member));
     const gaps = archive.noteCodes.has('too_many_entries')
       ? [`more than ${entries} members; the rest is not listed`]
@@ -175,7 +182,7 @@ export function tarOptions(bounds: BrowseLimits) {
     totalBytes: bounds.totalBytes,
     entryBytes: bounds.totalBytes,
     pathBytes: limits.pathBytes,
-    paxBytes: limits.tarHeaderBytesMax,
+    paxBytes: ociLimits.tarHeaderBytesMax,
     dialect: 'docker',
   } as const;
 }

@@ -1,7 +1,7 @@
 /** The content of one member of an archive, by its position in the listing. */
-import { limits } from '@lazaret/protocol';
 
 import type { StreamFormat } from '../container-format.ts';
+import { archiveLimits } from '../limits.ts';
 import { readTar } from '../read-tar.ts';
 import { readMember as readZipMember, readZip } from '../zip.ts';
 import { ArchiveError } from './archive-error.ts';
@@ -41,7 +41,12 @@ export async function readMember(
 
 function readFromZip(bytes: Buffer, position: number, bounds: BrowseLimits): Buffer {
   const { entries, ratio, ratioFreeBytes, fileBytes } = bounds;
-  const archive = readZip(bytes, { entries, ratio, ratioFreeBytes, notes: limits.nestedNotes });
+  const archive = readZip(bytes, {
+    entries,
+    ratio,
+    ratioFreeBytes,
+    notes: archiveLimits.nestedNotes,
+  });
   const member = archive.members[position];
   if (member === undefined) throw noMember(position, archive.members.length);
   if (member.isDirectory && member.sizeBytes === 0) throw notFile(position, 'directory');

@@ -13,6 +13,7 @@ import type { AnalysisCache } from '../../cache/open-cache.ts';
 import type { Reader } from '../../inventory/reader.ts';
 import type { ScannerDescription } from '../../scan/scanner.ts';
 import type { BlobFile } from '@lazaret/oci';
+import { inspectionLimits } from '../walk/limits.ts';
 import type { LayerAnswer, LayerTask } from './layer-task.ts';
 import type {
   LayerRecord,
@@ -129,7 +130,7 @@ function keep(question: CachedQuestion, cache: AnalysisCache, record: LayerRecor
   const layer = { digest, diffId, compression, storedBytes, tarBytes };
   const { gaps } = record;
   const part = { files, structure, gaps, layer, ...(members !== undefined && { members }) };
-  if (gaps.every(isLasting) && files.length <= limits.cachedRows) {
+  if (gaps.every(isLasting) && files.length <= inspectionLimits.cachedRows) {
     const profile = filesProfile(question);
     cache.putPart({ digest, part: 'files', profile }, part satisfies FilesPart);
   }

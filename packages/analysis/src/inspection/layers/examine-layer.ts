@@ -5,13 +5,13 @@
 import { createHash } from 'node:crypto';
 import type { Hash } from 'node:crypto';
 
-import { limits } from '@lazaret/protocol';
 import type { Gap } from '@lazaret/protocol';
 
 import { CompressionError, decompress } from '../../archive/decompress.ts';
 import type { Compression } from '../../archive/decompress.ts';
 import { TarError } from '../../archive/tar-entry.ts';
 import type { BlobFile } from '@lazaret/oci';
+import { analysisLimits } from '../../limits.ts';
 import { blobTree } from '../../tree/blob-tree.ts';
 import { tarTree } from '../../tree/tar-tree.ts';
 import { examineTree } from '../walk/examine-tree.ts';
@@ -61,8 +61,12 @@ async function examineTar(
   claims: LayerClaims,
   plan: ExaminePlan,
 ): Promise<LayerRecord> {
-  const totalBytes = claims.tarBytesMax ?? limits.layerTarBytes;
-  const bounds = { totalBytes, ratio: limits.layerRatio, freeBytes: limits.layerRatioFreeBytes };
+  const totalBytes = claims.tarBytesMax ?? analysisLimits.layerTarBytes;
+  const bounds = {
+    totalBytes,
+    ratio: analysisLimits.layerRatio,
+    freeBytes: analysisLimits.layerRatioFreeBytes,
+  };
   const { compression, plain } = await decompress(tap.read(), bounds);
   const tar = new TarTap(plain, compression);
   const escapes: string[] = [];
@@ -195,7 +199,7 @@ class StoredTap {
   /** More than promised is not read to its end, which may never come. */
   #checkSize(): void {
     const { sizeBytes } = this.#claims;
-    const most = sizeBytes ?? limits.layerTarBytes;
+    const most = sizeBytes ?? analysisLimits.layerTarBytes;
     if (this.sizeBytes <= most) return;
     throw new LayerError('size_mismatch', `expected at most ${most} bytes, more came`);
   }

@@ -2,12 +2,13 @@
  * Takes layers in and gives their records out: each distinct layer once however many images hold
  * it, from what is kept where it can be, the largest first so that the last one is short.
  */
-import { limits } from '@lazaret/protocol';
 import type { Gap } from '@lazaret/protocol';
 
 import type { AnalysisCache } from '../../cache/open-cache.ts';
 import type { Reader } from '../../inventory/reader.ts';
 import type { SourceLayer } from '@lazaret/oci';
+import { analysisLimits } from '../../limits.ts';
+import { inspectionLimits } from '../walk/limits.ts';
 import { examineCached } from './examine-cached.ts';
 import type { ExaminePlan } from '../walk/examine-tree.ts';
 import type { InspectProgress } from './progress.ts';
@@ -75,7 +76,7 @@ export class LayerScheduler {
     let files = 0;
     return (await Promise.all(outcomes)).map((outcome) => {
       files += outcome.record?.files.length ?? 0;
-      return files > limits.imageEntries ? tooMany() : outcome;
+      return files > inspectionLimits.imageEntries ? tooMany() : outcome;
     });
   }
 
@@ -118,8 +119,8 @@ export class LayerScheduler {
     const { record } = outcome;
     if (record === undefined) return outcome;
     this.#files += record.files.length;
-    if (this.#files > limits.imageEntries) return tooMany();
-    if (this.#files <= limits.plainRows) return outcome;
+    if (this.#files > inspectionLimits.imageEntries) return tooMany();
+    if (this.#files <= analysisLimits.plainRows) return outcome;
     return { ...outcome, record: { ...record, files: packRows(record.files, 0) } };
   }
 
@@ -150,7 +151,10 @@ function outcomeOf(answer: LayerAnswer, cached: boolean): LayerOutcome {
 }
 
 function tooMany(): LayerOutcome {
-  return missing('too_many', `the layers have more than ${limits.imageEntries} entries together`);
+  return missing(
+    'too_many',
+    `the layers have more than ${inspectionLimits.imageEntries} entries together`,
+  );
 }
 
 function missing(reason: Gap['reason'], detail: string): LayerOutcome {

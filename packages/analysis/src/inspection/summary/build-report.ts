@@ -1,7 +1,6 @@
 /** Puts the answer of an inspection together from the records of layers. Pure. */
 import { createHash } from 'node:crypto';
 
-import { limits } from '@lazaret/protocol';
 import type {
   Fact,
   Finding,
@@ -12,6 +11,7 @@ import type {
   UnknownFact,
 } from '@lazaret/protocol';
 
+import { analysisLimits } from '../../limits.ts';
 import type { MatchAnswer } from '../../vulnerability/advisory-coverage.ts';
 import {
   collectPackages,
@@ -74,7 +74,7 @@ export function buildReport(input: ReportInput): InspectionReport {
     users: kept(placed.facts, 'user'),
     passwords: kept(placed.facts, 'password'),
     groups: kept(placed.facts, 'group'),
-    unknowns: kept(placed.facts, 'unknown').slice(0, limits.gapsListed),
+    unknowns: kept(placed.facts, 'unknown').slice(0, analysisLimits.gapsListed),
     special: collectSpecial(records, placed.merged),
     ...(unowned !== undefined && { unowned }),
     ...(input.files && { files: listFiles(records, placed) }),

@@ -7,8 +7,8 @@
  * only a container that stores its members so can have it from them, and only as often, and with as
  * much evidence, as the members have it.
  */
-import { limits } from '@lazaret/protocol';
 
+import { scanLimits } from '../../scan/limits.ts';
 import type { PlacedRecords } from './place-records.ts';
 
 type Found = PlacedRecords['findings'][number];
@@ -101,7 +101,7 @@ function isExplained(
 /** A rule without strings looked at something else; of a long list the rest is not known. */
 function hasWholeEvidence(found: Found): boolean {
   const { length } = evidenceOf(found);
-  return length > 0 && length < limits.yaraEvidenceStrings;
+  return length > 0 && length < scanLimits.yaraEvidenceStrings;
 }
 
 function countEvidence(found: readonly Found[]): ReadonlyMap<string, number> {

@@ -1,7 +1,7 @@
 /** What was examined and what was not, summed up over the layers. Pure. */
-import { limits } from '@lazaret/protocol';
 import type { Coverage, Gap, ReportLayer, ScannerCoverage } from '@lazaret/protocol';
 
+import { analysisLimits } from '../../limits.ts';
 import type { ScannerDescription } from '../../scan/scanner.ts';
 import type { LayerRecords } from './place-records.ts';
 import type { TreeRecord } from '../walk/tree-record.ts';
@@ -44,7 +44,7 @@ export function sumCoverage(
       missing,
     },
     scanners: matching === undefined ? scanners : [...scanners, matching],
-    gaps: all.slice(0, limits.gapsListed),
+    gaps: all.slice(0, analysisLimits.gapsListed),
     gapCount: all.length,
   };
 }

@@ -3,7 +3,6 @@
  * to the readers that want it and to scanners. Nothing is written to disk; what is held in memory
  * is one file for readers and `scanBytesAtOnce` for scanners.
  */
-import { limits } from '@lazaret/protocol';
 import type { FileRow, Gap, SimilarityDigests } from '@lazaret/protocol';
 
 import { releaseMemory } from '../../archive/release-memory.ts';
@@ -12,7 +11,9 @@ import { digestBytes } from '../../digest/file-digests.ts';
 import type { DigestChoice } from '../../digest/file-digests.ts';
 import type { Reader } from '../../inventory/reader.ts';
 import { SourceError } from '@lazaret/oci';
+import { analysisLimits } from '../../limits.ts';
 import type { FileEntry, FileTree, TreeFile } from '../../tree/file-tree.ts';
+import { inspectionLimits } from './limits.ts';
 import type { UnpackMembers } from './unpack-members.ts';
 import { structureFindings } from './structure-findings.ts';
 import { RowStore } from './packed-rows.ts';
@@ -83,7 +84,7 @@ class Walk {
   readonly #select: SelectReaders;
   readonly #facts: FactSheet;
   readonly #scans: ScanQueue;
-  readonly #files = new RowStore(limits.plainRows);
+  readonly #files = new RowStore(analysisLimits.plainRows);
   readonly #members: OfFile<MemberRow>[] = [];
   readonly #structure: OfFile<RecordedFinding>[] = [];
   readonly #gaps: Gap[] = [];
@@ -98,7 +99,8 @@ class Walk {
     this.#select = selectReaders(plan.readers);
     this.#facts = new FactSheet(plan.readers);
     this.#scans = new ScanQueue(plan.scanners, plan);
-    this.#scratch = plan.scanners.length === 0 ? new Scratch(limits.scratchBytes) : undefined;
+    this.#scratch =
+      plan.scanners.length === 0 ? new Scratch(inspectionLimits.scratchBytes) : undefined;
   }
 
   async visit(file: TreeFile): Promise<void> {
@@ -112,7 +114,7 @@ class Walk {
     this.#files.push(hasContent ? await this.#readFile(file, row) : this.#describe(file));
     this.#rows?.set(file.path, row);
     for (const [name, value] of file.xattrs ?? []) {
-      if (value.length < limits.attributeScanBytesMin) continue;
+      if (value.length < inspectionLimits.attributeScanBytesMin) continue;
       const path = `${file.path}!/(attribute ${name})`;
       await this.scanLoose(row, { path, mode: file.mode, bytes: Buffer.from(value) });
     }
@@ -163,7 +165,7 @@ class Walk {
 
   /** What is too much to be listed is scanned all the same. */
   #keep<T>(list: T[], item: T): void {
-    if (list.length < limits.layerNotes) list.push(item);
+    if (list.length < inspectionLimits.layerNotes) list.push(item);
     else this.#unlisted += 1;
   }
 
@@ -181,7 +183,7 @@ class Walk {
   async #readFile(file: TreeFile, row: number): Promise<FileRow> {
     let readers: readonly Reader[] = [];
     let kind = 'data';
-    const small = file.sizeBytes <= limits.readerFileBytes;
+    const small = file.sizeBytes <= analysisLimits.readerFileBytes;
     const whole = (head: Buffer): boolean => {
       kind = fileKind(head, file.sizeBytes);
       readers = this.#select(file, head);

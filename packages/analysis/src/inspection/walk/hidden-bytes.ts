@@ -2,10 +2,10 @@
  * What a tar holds where no unpacker looks: behind its end and in the padding between entries.
  * Nothing of an honest layer is there, so it is gathered for scanners and told as odd.
  */
-import { limits } from '@lazaret/protocol';
 import type { Gap } from '@lazaret/protocol';
 
 import type { HiddenBytes } from '../../archive/tar-entry.ts';
+import { inspectionLimits } from './limits.ts';
 import { structureFinding } from './structure-findings.ts';
 import type { ExtraContent, OfFile, RecordedFinding } from './tree-record.ts';
 
@@ -30,7 +30,7 @@ export class HiddenStore {
   add({ place, bytes }: HiddenBytes): void {
     const part = this.#parts.get(place) ?? { bytes: [], sizeBytes: 0 };
     this.#parts.set(place, part);
-    const room = limits.hiddenBytes - part.sizeBytes;
+    const room = inspectionLimits.hiddenBytes - part.sizeBytes;
     part.sizeBytes += bytes.length;
     if (room > 0) part.bytes.push(Buffer.from(bytes.subarray(0, room)));
   }
@@ -52,8 +52,8 @@ export class HiddenStore {
 
   gaps(): Gap[] {
     return [...this.#parts].flatMap(([place, { sizeBytes }]): Gap[] => {
-      if (sizeBytes <= limits.hiddenBytes) return [];
-      const detail = `${sizeBytes} bytes, of which ${limits.hiddenBytes} were scanned`;
+      if (sizeBytes <= inspectionLimits.hiddenBytes) return [];
+      const detail = `${sizeBytes} bytes, of which ${inspectionLimits.hiddenBytes} were scanned`;
       return [{ by: 'unpacking', reason: 'too_large', detail, path: said[place].path }];
     });
   }

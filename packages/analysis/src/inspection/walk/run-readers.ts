@@ -1,10 +1,10 @@
 /** Runs readers over one file; whatever one of them does, the others and the walk go on. */
-import { limits } from '@lazaret/protocol';
 import type { Fact, UnknownFact } from '@lazaret/protocol';
 
 import { ReadError } from '../../inventory/reader.ts';
 import type { Reader, WholeFile } from '../../inventory/reader.ts';
 import type { FileEntry } from '../../tree/file-tree.ts';
+import { inspectionLimits } from './limits.ts';
 import type { OfFile } from './tree-record.ts';
 
 /** Facts by reader, as a walk gathers them. */
@@ -19,8 +19,11 @@ export class FactSheet {
   /** Gives a file to a reader. */
   async read(reader: Reader, row: number, file: WholeFile): Promise<void> {
     const emit = (fact: Fact): void => {
-      if (this.#count >= limits.factsPerLayer) {
-        throw new ReadError('too_many', `more than ${limits.factsPerLayer} facts in one layer`);
+      if (this.#count >= inspectionLimits.factsPerLayer) {
+        throw new ReadError(
+          'too_many',
+          `more than ${inspectionLimits.factsPerLayer} facts in one layer`,
+        );
       }
       this.#add(reader, row, fact);
     };

@@ -2,9 +2,8 @@
  * The configuration of an image before scanners: labels, environment, history and commands are its
  * author's words too, and reach every machine that the image reaches.
  */
-import { limits } from '@lazaret/protocol';
 
-import { isRecord, parseUntrustedJson } from '@lazaret/oci';
+import { isRecord, ociLimits, parseUntrustedJson } from '@lazaret/oci';
 import { examineTree } from './examine-tree.ts';
 import type { ExaminePlan } from './examine-tree.ts';
 import type { TreeRecord } from './tree-record.ts';
@@ -26,7 +25,7 @@ export async function scanConfig(config: Buffer, plan: ExaminePlan): Promise<Tre
 export function configText(config: Buffer): Buffer {
   let root: unknown;
   try {
-    const maxBytes = limits.imageConfigBytes;
+    const maxBytes = ociLimits.imageConfigBytes;
     root = parseUntrustedJson(config, { what: 'the configuration', maxBytes });
   } catch {
     return config;

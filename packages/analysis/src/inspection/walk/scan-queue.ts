@@ -2,10 +2,11 @@
  * Hands files to scanners while the walk goes on: so many at once, so many bytes at once, so that a
  * slow scanner holds the walk back instead of filling the memory.
  */
-import { limits } from '@lazaret/protocol';
 import type { Gap } from '@lazaret/protocol';
 
+import { scanLimits } from '../../scan/limits.ts';
 import type { ScanAnswer, ScanSubject, Scanner, ScannerDescription } from '../../scan/scanner.ts';
+import { inspectionLimits } from './limits.ts';
 import type { OfFile, RecordedFinding, ScanRecord } from './tree-record.ts';
 import { isKeepable, scanProfile, verdictKey } from '../../cache/verdict-store.ts';
 import type { VerdictStore } from '../../cache/verdict-store.ts';
@@ -114,8 +115,8 @@ export class ScanQueue {
 
   async #room(sizeBytes: number): Promise<void> {
     while (
-      this.#running.size >= limits.scansAtOnce ||
-      (this.#running.size > 0 && this.#bytes + sizeBytes > limits.scanBytesAtOnce)
+      this.#running.size >= scanLimits.scansAtOnce ||
+      (this.#running.size > 0 && this.#bytes + sizeBytes > inspectionLimits.scanBytesAtOnce)
     ) {
       await Promise.race(this.#running);
     }
@@ -131,7 +132,7 @@ interface Answered {
 function note(tally: Tally, { row, subject, answer }: Answered): void {
   tally.examined += 1;
   for (const each of answer.findings) {
-    if (tally.findings.length >= limits.layerNotes) tally.unlisted += 1;
+    if (tally.findings.length >= inspectionLimits.layerNotes) tally.unlisted += 1;
     else tally.findings.push([row, { ...each, path: subject.path, sha256: subject.sha256 }]);
   }
   if (answer.state === 'examined') return;
@@ -139,7 +140,7 @@ function note(tally: Tally, { row, subject, answer }: Answered): void {
   const by = tally.planned.scanner.id;
   const reason = answer.reason ?? (answer.state === 'failed' ? 'failed' : 'too_large');
   const detail = answer.detail ?? `${by} answered ${answer.state}`;
-  if (tally.gaps.length >= limits.layerNotes) tally.unlisted += 1;
+  if (tally.gaps.length >= inspectionLimits.layerNotes) tally.unlisted += 1;
   else tally.gaps.push([row, { by, reason, detail, path: subject.path }]);
 }
 
@@ -150,7 +151,7 @@ function tooMany({ planned, unlisted }: Tally): OfFile<Gap>[] {
 }
 
 function tooLarge(subject: ScanSubject, description: ScannerDescription): ScanAnswer {
-  const detail = `${subject.sizeBytes} bytes, at most ${limits.scanFileBytes} are scanned`;
+  const detail = `${subject.sizeBytes} bytes, at most ${scanLimits.scanFileBytes} are scanned`;
   const { signatures } = description;
   return { state: 'partial', findings: [], reason: 'too_large', detail, signatures };
 }

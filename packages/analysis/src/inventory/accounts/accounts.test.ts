@@ -1,6 +1,6 @@
-import { limits } from '@lazaret/protocol';
 import { describe, expect, test } from 'vitest';
 
+import { inventoryLimits } from '../limits.ts';
 import { accountsReader } from './accounts.ts';
 import { describePassword } from './password.ts';
 import type { PasswordState } from './password.ts';
@@ -81,9 +81,12 @@ describe('accounts', () => {
   });
 
   test('of more lines than any system has, or of endless ones, are unknown', async () => {
-    const many = wholeFile('etc/passwd', 'a:x:1:1::/:\n'.repeat(limits.accountsPerFile + 1));
+    const many = wholeFile(
+      'etc/passwd',
+      'a:x:1:1::/:\n'.repeat(inventoryLimits.accountsPerFile + 1),
+    );
     expect(() => accountsReader.read(many, () => undefined)).toThrow('more than 200000 entries');
-    const line = `a:x:1:${'b,'.repeat(limits.accountLineBytes)}\n`;
+    const line = `a:x:1:${'b,'.repeat(inventoryLimits.accountLineBytes)}\n`;
     const facts = await factsOf(accountsReader, 'etc/group', line);
     expect(facts).toMatchObject([{ kind: 'unknown', reason: 'too_large' }]);
   });

@@ -2,10 +2,10 @@
  * Accounts and groups: passwd(5), shadow(5), group(5), where systems keep them, also those whose
  * `/usr` is an image (`usr/lib/passwd`, `usr/etc/passwd`). A hash itself never becomes a fact.
  */
-import { limits } from '@lazaret/protocol';
 import type { Fact } from '@lazaret/protocol';
 
 import { baseName } from '@lazaret/oci';
+import { inventoryLimits } from '../limits.ts';
 import { ReadError } from '../reader.ts';
 import type { Reader, WholeFile } from '../reader.ts';
 import { createDoubts } from '../parsing/parse-warnings.ts';
@@ -21,7 +21,7 @@ export const accountsReader: Reader = {
   version: 1,
   wants: { names: ['passwd', 'shadow', 'group'] },
   accepts: ({ path }) => accountsPath.test(path),
-  maxBytes: limits.accountsFileBytes,
+  maxBytes: inventoryLimits.accountsFileBytes,
   read: readAccounts,
 };
 
@@ -35,7 +35,7 @@ function readAccounts({ path, bytes }: WholeFile, emit: (fact: Fact) => void): v
   let count = 0;
   for (const { start, end } of linesOf(bytes)) {
     number += 1;
-    if (end - start > limits.accountLineBytes) {
+    if (end - start > inventoryLimits.accountLineBytes) {
       doubts.add('too_large', `line ${number} has ${end - start} bytes`);
       continue;
     }
@@ -44,8 +44,8 @@ function readAccounts({ path, bytes }: WholeFile, emit: (fact: Fact) => void): v
     const fact = describeLine({ text, number, path }, describe, doubts);
     if (fact === undefined) continue;
     count += 1;
-    if (count > limits.accountsPerFile) {
-      throw new ReadError('too_many', `more than ${limits.accountsPerFile} entries`);
+    if (count > inventoryLimits.accountsPerFile) {
+      throw new ReadError('too_many', `more than ${inventoryLimits.accountsPerFile} entries`);
     }
     emit(fact);
   }

@@ -6,6 +6,7 @@
 import { limits } from '@lazaret/protocol';
 import type { Fact } from '@lazaret/protocol';
 
+import { inventoryLimits } from '../limits.ts';
 import { packageUrl } from '../purl.ts';
 import type { Reader, WholeFile } from '../reader.ts';
 import { createDoubts } from '../parsing/parse-warnings.ts';
@@ -26,7 +27,7 @@ export const apkReader: Reader = {
   version: 1,
   wants: { names: ['installed'] },
   accepts: ({ path }) => databasePath.test(path),
-  maxBytes: limits.readerTextBytes,
+  maxBytes: inventoryLimits.readerTextBytes,
   read: readDatabase,
 };
 
@@ -70,9 +71,13 @@ function readDatabase({ bytes, path }: WholeFile, emit: (fact: Fact) => void): v
       if (to.file !== undefined) owned.add(to.file, digestOf(bytes.toString('latin1', start, end)));
       to.file = undefined;
     } else if ('PVAoLmD'.includes(key)) {
-      if (end - start <= limits.packageFieldBytes) to.fields.set(key, textOf(bytes, start, end));
+      if (end - start <= inventoryLimits.packageFieldBytes)
+        to.fields.set(key, textOf(bytes, start, end));
       else
-        doubts.add('too_large', `line ${number} has more than ${limits.packageFieldBytes} bytes`);
+        doubts.add(
+          'too_large',
+          `line ${number} has more than ${inventoryLimits.packageFieldBytes} bytes`,
+        );
     }
   }
 

@@ -1,5 +1,5 @@
 /** Pieces of executables. Places come from foreign tables and are cut to what the file holds. */
-import { limits } from '@lazaret/protocol';
+import { inventoryLimits } from '../limits.ts';
 
 /** A named piece of the file. Its place was checked: it lies inside the bytes. */
 export interface BinarySection {
@@ -31,7 +31,7 @@ export function sectionBytes(
 /** The text up to NUL at a place, at most as long as a name of a section may be. */
 export function readName(bytes: Buffer, at: number): string {
   if (at < 0 || at >= bytes.length) return '';
-  const most = bytes.subarray(at, at + limits.binarySectionNameBytes);
+  const most = bytes.subarray(at, at + inventoryLimits.binarySectionNameBytes);
   const end = most.indexOf(0);
   return most.toString('latin1', 0, end < 0 ? most.length : end);
 }

@@ -1,6 +1,6 @@
 /** ELF: sections and loaded segments (System V ABI, "Object Files"), 32 and 64 bit, both orders. */
-import { limits } from '@lazaret/protocol';
 
+import { inventoryLimits } from '../limits.ts';
 import { clamp, readName, sectionBytes } from './binary-section.ts';
 import type { BinaryImage, BinarySection } from './binary-section.ts';
 import { viewNumbers } from './number-view.ts';
@@ -56,7 +56,7 @@ function readSections(bytes: Buffer, view: NumberView, layout: Layout): BinarySe
   const index = view.u16(header.counts + 8);
   const namesIndex = index === extendedIndex ? view.u32(table + section.link) : index;
   const room = Math.floor((bytes.length - table) / width);
-  const most = Math.min(count, room, limits.binarySections);
+  const most = Math.min(count, room, inventoryLimits.binarySections);
   if (namesIndex >= most) return [];
   const names = clamp(bytes, readSection(view, table + namesIndex * width, layout));
   if (names === undefined) return [];

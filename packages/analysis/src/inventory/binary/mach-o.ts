@@ -1,6 +1,6 @@
 /** Mach-O (Apple, mach-o/loader.h): sections and segments of one architecture's image. */
-import { limits } from '@lazaret/protocol';
 
+import { inventoryLimits } from '../limits.ts';
 import { clamp } from './binary-section.ts';
 import type { BinaryImage, BinarySection } from './binary-section.ts';
 import { viewNumbers } from './number-view.ts';
@@ -48,7 +48,7 @@ function readShape(bytes: Buffer): Shape | undefined {
 }
 
 function keep(bytes: Buffer, list: BinarySection[], piece: BinarySection): void {
-  if (list.length >= limits.binarySections) return;
+  if (list.length >= inventoryLimits.binarySections) return;
   const kept = clamp(bytes, piece);
   if (kept !== undefined) list.push(kept);
 }
@@ -68,7 +68,7 @@ function readSections(at: number, end: number, { is64, view }: Shape): BinarySec
   const width = is64 ? 80 : 68;
   const first = at + (is64 ? 72 : 56);
   const room = Math.max(0, Math.floor((Math.min(end, view.size) - first) / width));
-  const count = Math.min(view.u32(at + (is64 ? 64 : 48)), room, limits.binarySections);
+  const count = Math.min(view.u32(at + (is64 ? 64 : 48)), room, inventoryLimits.binarySections);
   return Array.from({ length: count }, (_, index) => {
     const section = first + index * width;
     return {

@@ -1,6 +1,6 @@
 /** Portable executables (Microsoft, "PE Format"): sections, and the directories of resources. */
-import { limits } from '@lazaret/protocol';
 
+import { inventoryLimits } from '../limits.ts';
 import { clamp, readName } from './binary-section.ts';
 import type { BinaryImage, BinarySection } from './binary-section.ts';
 import { viewNumbers } from './number-view.ts';
@@ -45,7 +45,7 @@ function readSections(
 ): BinarySection[] {
   const view = viewNumbers(bytes, { isBigEndian: false, is64: false });
   const room = Math.max(0, Math.floor((bytes.length - table) / 40));
-  const end = table + Math.min(count, room, limits.binarySections) * 40;
+  const end = table + Math.min(count, room, inventoryLimits.binarySections) * 40;
   const sections: BinarySection[] = [];
   for (let at = table; at < end; at += 40) {
     const kept = clamp(bytes, {

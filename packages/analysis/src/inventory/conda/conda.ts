@@ -1,7 +1,7 @@
 /** Packages of conda: one file for each in `conda-meta`, with the files that it put there. */
-import { limits } from '@lazaret/protocol';
 import type { Fact } from '@lazaret/protocol';
 
+import { inventoryLimits } from '../limits.ts';
 import { ReadError } from '../reader.ts';
 import type { Reader, WholeFile } from '../reader.ts';
 import { createDoubts } from '../parsing/parse-warnings.ts';
@@ -15,7 +15,7 @@ export const condaReader: Reader = {
   version: 1,
   wants: { parents: ['conda-meta'] },
   accepts: ({ path }) => path.endsWith('.json'),
-  maxBytes: limits.readerJsonBytes,
+  maxBytes: inventoryLimits.readerJsonBytes,
   read: readConda,
 };
 

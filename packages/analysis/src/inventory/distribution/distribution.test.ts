@@ -1,7 +1,7 @@
-import { limits } from '@lazaret/protocol';
 import type { DistributionFact } from '@lazaret/protocol';
 import { describe, expect, test } from 'vitest';
 
+import { inventoryLimits } from '../limits.ts';
 import { busyboxReader, distributionReader, distributionSources } from './distribution.ts';
 import { legacyDistributionId } from './legacy-distribution.ts';
 import { factsOf, neverCrashes, ofKind } from '../testing/read-file.ts';
@@ -76,7 +76,7 @@ describe('os-release', () => {
   });
 
   test('has a bound, and never crashes a reader', async () => {
-    expect(distributionReader.maxBytes).toBe(limits.osReleaseBytes);
+    expect(distributionReader.maxBytes).toBe(inventoryLimits.osReleaseBytes);
     const long = `ID=a\nNAME=${'x'.repeat(4_000_000)}\n`;
     const facts = await factsOf(distributionReader, 'etc/os-release', long);
     expect(facts.map(({ kind }) => kind)).toEqual(['unknown', 'distribution']);

@@ -2,9 +2,10 @@
  * Which distribution a tree is of. Every file that says something becomes a fact of its own, found
  * by the name of the file; who joins them prefers `os-release`, then the order of `sources`.
  */
-import { limits } from '@lazaret/protocol';
 import type { DistributionFact, Fact } from '@lazaret/protocol';
 
+import { analysisLimits } from '../../limits.ts';
+import { inventoryLimits } from '../limits.ts';
 import { ReadError } from '../reader.ts';
 import type { Reader, WholeFile } from '../reader.ts';
 import { createDoubts } from '../parsing/parse-warnings.ts';
@@ -57,7 +58,7 @@ export const distributionReader: Reader = {
   version: 1,
   wants: { names: [...new Set([...sources.keys()].map(nameOf))] },
   accepts: ({ path }) => sources.has(path),
-  maxBytes: limits.osReleaseBytes,
+  maxBytes: inventoryLimits.osReleaseBytes,
   read({ path, bytes }, emit) {
     const doubts = createDoubts({ reader: 'distribution', path, emit });
     const described = sources.get(path)?.(bytes, doubts);
@@ -74,7 +75,7 @@ export const busyboxReader: Reader = {
   version: 1,
   wants: { names: ['busybox'] },
   accepts: ({ path }) => busyboxPath.test(path),
-  maxBytes: limits.readerFileBytes,
+  maxBytes: analysisLimits.readerFileBytes,
   read: readBusybox,
 };
 

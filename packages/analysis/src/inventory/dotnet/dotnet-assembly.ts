@@ -2,13 +2,14 @@
  * Assemblies of .NET: the version resource that every DLL carries. It is the only word where no
  * list of dependencies was published with them; the join prefers that list.
  */
-import { limits } from '@lazaret/protocol';
 
+import { analysisLimits } from '../../limits.ts';
 import { viewNumbers } from '../binary/number-view.ts';
 import type { NumberView } from '../binary/number-view.ts';
 import { offsetOfAddress } from '../binary/binary-image.ts';
 import { parsePe } from '../binary/pe.ts';
 import type { PeImage } from '../binary/pe.ts';
+import { inventoryLimits } from '../limits.ts';
 import { packageUrl } from '../purl.ts';
 import type { Reader } from '../reader.ts';
 
@@ -17,7 +18,7 @@ export const dotnetAssemblyReader: Reader = {
   version: 1,
   wants: { magic: ['MZ'] },
   accepts: ({ path }) => /\.(?:dll|exe)$/i.test(path),
-  maxBytes: limits.readerFileBytes,
+  maxBytes: analysisLimits.readerFileBytes,
   read(file, emit) {
     const image = parsePe(file.bytes);
     if (image === undefined || !image.isManaged) return;
@@ -95,7 +96,11 @@ function pickEntry(view: NumberView, table: number, type: number | undefined): n
 export function parseVersionStrings(bytes: Buffer): Map<string, string> {
   const texts = new Map<string, string>();
   let at = 0;
-  for (let nodes = 0; nodes < limits.versionResourceNodes && at + 6 < bytes.length; nodes += 1) {
+  for (
+    let nodes = 0;
+    nodes < inventoryLimits.versionResourceNodes && at + 6 < bytes.length;
+    nodes += 1
+  ) {
     const length = bytes.readUInt16LE(at);
     if (length < 6) break;
     const key = readWide(bytes, at + 6, bytes.length);

@@ -1,7 +1,7 @@
 /** .NET: what a program was published with, and what lock files ask for. */
-import { limits } from '@lazaret/protocol';
 import type { Fact, PackageFact } from '@lazaret/protocol';
 
+import { inventoryLimits } from '../limits.ts';
 import { packageUrl } from '../purl.ts';
 import { ReadError } from '../reader.ts';
 import type { Reader } from '../reader.ts';
@@ -17,7 +17,7 @@ export const dotnetDependenciesReader: Reader = {
   id: 'dotnet-deps',
   version: 1,
   wants: { endings: ['.deps.json'] },
-  maxBytes: limits.readerTextBytes,
+  maxBytes: inventoryLimits.readerTextBytes,
   read(file, emit) {
     const document = parseJsonObject(file.bytes);
     const libraries = asObject(field(document, 'libraries'));
@@ -34,7 +34,7 @@ export const nugetLockReader: Reader = {
   id: 'nuget-lock',
   version: 1,
   wants: { names: ['packages.lock.json', 'project.assets.json', 'packages.config'] },
-  maxBytes: limits.readerTextBytes,
+  maxBytes: inventoryLimits.readerTextBytes,
   read(file, emit) {
     const known = { path: file.path, foundBy: 'lock-file', state: 'declared' } as const;
     if (file.path.endsWith('.config')) {
@@ -82,7 +82,7 @@ function emitLibraries(
   },
 ): void {
   let doubts = 0;
-  for (const [key, value] of Object.entries(libraries).slice(0, limits.packagesPerFile)) {
+  for (const [key, value] of Object.entries(libraries).slice(0, inventoryLimits.packagesPerFile)) {
     // A `reference` is a file of the machine that built it, and a part of another package.
     if (field(asObject(value), 'type') === 'reference') continue;
     const one = splitKey(key);
@@ -130,8 +130,8 @@ function emitLock(document: JsonObject, known: Known, emit: (fact: Fact) => void
       // Projects of the same solution have no version: they are not packages.
       if (typeof version !== 'string' || seen.has(`${name}/${version}`)) continue;
       seen.add(`${name}/${version}`);
-      if (seen.size > limits.packagesPerFile) {
-        throw new ReadError('too_many', `more than ${limits.packagesPerFile} packages`);
+      if (seen.size > inventoryLimits.packagesPerFile) {
+        throw new ReadError('too_many', `more than ${inventoryLimits.packagesPerFile} packages`);
       }
       emit(
         nuget({ name, version }, known, Object.keys(asObject(field(entry, 'dependencies')) ?? {})),
@@ -145,7 +145,7 @@ function configPackages(bytes: Buffer): { found: readonly NamedVersion[]; isWhol
   const isWhole = readXml(bytes, {
     open: ({ name: tag, attributes }) => {
       const [name, version] = [attributes.get('id'), attributes.get('version')];
-      if (tag !== 'package' || found.length >= limits.packagesPerFile) return;
+      if (tag !== 'package' || found.length >= inventoryLimits.packagesPerFile) return;
       if (name !== undefined && version !== undefined) found.push({ name, version });
     },
   });

@@ -5,9 +5,9 @@
 import { promisify } from 'node:util';
 import { zstdDecompress } from 'node:zlib';
 
-import { limits } from '@lazaret/protocol';
 import type { Fact } from '@lazaret/protocol';
 
+import { inventoryLimits } from '../limits.ts';
 import { packageUrl } from '../purl.ts';
 import { ReadError } from '../reader.ts';
 import type { Reader, WholeFile } from '../reader.ts';
@@ -31,7 +31,7 @@ export const chiselReader: Reader = {
   version: 1,
   wants: { names: ['manifest.wall'] },
   accepts: ({ path }) => manifestPath.test(path),
-  maxBytes: limits.readerTextBytes,
+  maxBytes: inventoryLimits.readerTextBytes,
   read: readManifest,
 };
 
@@ -66,10 +66,10 @@ async function readManifest(file: WholeFile, emit: (fact: Fact) => void): Promis
 
 async function decompress(bytes: Buffer): Promise<Buffer> {
   try {
-    return await inflate(bytes, { maxOutputLength: limits.readerTextBytes });
+    return await inflate(bytes, { maxOutputLength: inventoryLimits.readerTextBytes });
   } catch (error) {
     if (!(error instanceof RangeError)) throw new ReadError('damaged', 'no sound zstd stream');
-    throw new ReadError('too_large', `more than ${limits.readerTextBytes} bytes`);
+    throw new ReadError('too_large', `more than ${inventoryLimits.readerTextBytes} bytes`);
   }
 }
 

@@ -2,8 +2,8 @@
  * Paragraphs of fields as deb-control(5) has them. Only the fields that are asked for are decoded;
  * a field of any size costs no more than finding its end.
  */
-import { limits } from '@lazaret/protocol';
 
+import { inventoryLimits } from '../limits.ts';
 import type { Doubts } from '../parsing/parse-warnings.ts';
 import { linesOf, textOf } from '../parsing/text-lines.ts';
 import type { Line } from '../parsing/text-lines.ts';
@@ -64,12 +64,12 @@ export function* readParagraphs(
 
   function append(to: Map<string, string>, name: string, value: Buffer): void {
     const before = to.get(name);
-    if ((before?.length ?? 0) + value.length > limits.packageFieldBytes) {
+    if ((before?.length ?? 0) + value.length > inventoryLimits.packageFieldBytes) {
       to.delete(name);
       current = undefined;
       doubts.add(
         'too_large',
-        `the field ${name} has more than ${limits.packageFieldBytes} bytes (line ${number})`,
+        `the field ${name} has more than ${inventoryLimits.packageFieldBytes} bytes (line ${number})`,
       );
       return;
     }

@@ -1,6 +1,7 @@
-import { limits } from '@lazaret/protocol';
 import { describe, expect, test } from 'vitest';
 
+import { analysisLimits } from '../../limits.ts';
+import { inventoryLimits } from '../limits.ts';
 import { dpkgFilesReader, dpkgReader } from './dpkg.ts';
 import { factsOf, neverCrashes, ofKind } from '../testing/read-file.ts';
 
@@ -124,7 +125,7 @@ describe('the status file of dpkg', () => {
     const needs = `Package: a\nVersion: 1\nDepends: ${huge}`;
     expect(await packages(needs)).toEqual({ a: '1 installed' });
     expect(await doubtsIn(needs)).toEqual([
-      `too_large: the field depends has more than ${limits.packageFieldBytes} bytes (line 3)`,
+      `too_large: the field depends has more than ${inventoryLimits.packageFieldBytes} bytes (line 3)`,
     ]);
     expect(await doubtsIn(`Package: a\nVersion: ${huge}`)).toHaveLength(2);
   });
@@ -150,7 +151,9 @@ describe('the status file of dpkg', () => {
     ]);
     expect(await doubtsIn('Version: 1\n')).toHaveLength(1);
     expect(await doubtsIn('what is this\n')).toHaveLength(2);
-    expect(await doubtsIn('no field\n'.repeat(50_000))).toHaveLength(limits.doubtsPerFile + 1);
+    expect(await doubtsIn('no field\n'.repeat(50_000))).toHaveLength(
+      analysisLimits.doubtsPerFile + 1,
+    );
   });
 
   test('never crashes a reader', async () => {

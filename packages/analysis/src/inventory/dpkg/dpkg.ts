@@ -3,10 +3,10 @@
  * roots inside it, the single files of `status.d` where an image was put together without dpkg, and
  * the lists of files and checksums beside them. Formats: deb-control(5), dpkg-query(1).
  */
-import { limits } from '@lazaret/protocol';
 import type { PackageFact } from '@lazaret/protocol';
 
 import { baseName } from '@lazaret/oci';
+import { inventoryLimits } from '../limits.ts';
 import { packageUrl } from '../purl.ts';
 import type { Reader, WholeFile } from '../reader.ts';
 import { readParagraphs } from './control-paragraphs.ts';
@@ -31,7 +31,7 @@ export const dpkgReader: Reader = {
   version: 1,
   wants: { names: ['status'], parents: ['status.d'] },
   accepts: ({ path }) => (statusPath.test(path) || singlePath.test(path)) && !listPath.test(path),
-  maxBytes: limits.readerTextBytes,
+  maxBytes: inventoryLimits.readerTextBytes,
   read(file, emit) {
     const doubts = createDoubts({ reader: 'dpkg', path: file.path, emit });
     const count = countPackages();
@@ -54,7 +54,7 @@ export const dpkgFilesReader: Reader = {
   version: 1,
   wants: { endings: ['.list', '.md5sums'] },
   accepts: ({ path }) => listPath.test(path),
-  maxBytes: limits.readerTextBytes,
+  maxBytes: inventoryLimits.readerTextBytes,
   read(file, emit) {
     const doubts = createDoubts({ reader: 'dpkg-files', path: file.path, emit });
     const base = baseName(file.path);

@@ -1,10 +1,11 @@
 /** Go programs: their modules and the standard library, from the build information inside them. */
-import { limits } from '@lazaret/protocol';
 import type { Fact, PackageFact, UnknownFact } from '@lazaret/protocol';
 
+import { analysisLimits } from '../../limits.ts';
 import { binaryMagic, findSection, parseBinary } from '../binary/binary-image.ts';
 import { sectionBytes } from '../binary/binary-section.ts';
 import type { BinaryImage } from '../binary/binary-section.ts';
+import { inventoryLimits } from '../limits.ts';
 import { packageUrl } from '../purl.ts';
 import type { Reader, WholeFile } from '../reader.ts';
 import { findGoBuildInfo, isGo } from './go-build-info.ts';
@@ -17,7 +18,7 @@ export const goBinaryReader: Reader = {
   id: 'go-binary',
   version: 2,
   wants: { magic: binaryMagic },
-  maxBytes: limits.readerFileBytes,
+  maxBytes: analysisLimits.readerFileBytes,
   read(file, emit) {
     const image = parseBinary(file.bytes);
     if (image === undefined) return;
@@ -35,7 +36,9 @@ function emitInfo(
   const { offset } = info;
   const known = { path, offset, foundBy: 'build-info' } as const;
   emit(modulePackage({ path: 'stdlib', version: plainGoVersion(info.goVersion) }, known));
-  const dependsOn = info.modules.slice(0, limits.packageDependencies).map(({ path }) => path);
+  const dependsOn = info.modules
+    .slice(0, inventoryLimits.packageDependencies)
+    .map(({ path }) => path);
   const main = mainPackage(info, known, () => findLinkedVersion(bytes, image));
   if (main !== undefined) emit(dependsOn.length > 0 ? { ...main, dependsOn } : main);
   for (const module of info.modules) emit(modulePackage(module, known));
@@ -173,7 +176,7 @@ function findTable(bytes: Buffer, image: BinaryImage): number | undefined {
     if (image.isBigEndian) wanted.writeUInt32BE(magic);
     else wanted.writeUInt32LE(magic);
     let at = bytes.indexOf(wanted);
-    for (let tried = 0; at >= 0 && tried < limits.binaryCandidates; tried += 1) {
+    for (let tried = 0; at >= 0 && tried < inventoryLimits.binaryCandidates; tried += 1) {
       if (at % 8 === 0 && isTable(bytes.subarray(at), image)) return at;
       at = bytes.indexOf(wanted, at + 1);
     }
@@ -184,7 +187,7 @@ function findTable(bytes: Buffer, image: BinaryImage): number | undefined {
 function soleGoVersion(bytes: Buffer): { version: string; offset: number } | undefined {
   let sole: { version: string; offset: number } | undefined;
   let at = bytes.indexOf('go1.');
-  for (let tried = 0; at >= 0 && tried < limits.versionPatternHits; tried += 1) {
+  for (let tried = 0; at >= 0 && tried < inventoryLimits.versionPatternHits; tried += 1) {
     const text = bytes.toString('latin1', at, at + 24);
     const version = /^go(1\.\d{1,2}(?:\.\d{1,2})?(?:(?:rc|beta)\d{1,2})?)/.exec(text)?.[1];
     if (version !== undefined) {

@@ -2,12 +2,12 @@
  * The build information that Go's linker leaves in a program, as Go's package debug/buildinfo
  * describes it: inline since Go 1.18, before that two pointers to strings.
  */
-import { limits } from '@lazaret/protocol';
 
 import { findSection, offsetOfAddress } from '../binary/binary-image.ts';
 import { sectionBytes } from '../binary/binary-section.ts';
 import type { BinaryImage } from '../binary/binary-section.ts';
 import { viewNumbers } from '../binary/number-view.ts';
+import { inventoryLimits } from '../limits.ts';
 
 export interface GoModule {
   readonly path: string;
@@ -38,7 +38,7 @@ export function findGoBuildInfo(bytes: Buffer, image: BinaryImage): GoBuildInfo 
   for (const { offset, sizeBytes } of places(bytes, image)) {
     const place = bytes.subarray(offset, offset + sizeBytes);
     let at = place.indexOf(magic);
-    for (let tried = 0; at >= 0 && tried < limits.binaryCandidates; tried += 1) {
+    for (let tried = 0; at >= 0 && tried < inventoryLimits.binaryCandidates; tried += 1) {
       const found = readAt(bytes, offset + at, image);
       if (found !== undefined) return found;
       at = place.indexOf(magic, at + 1);
@@ -91,7 +91,7 @@ function lengthString(bytes: Buffer, at: number): { text: Buffer; end: number } 
     length += (byte & 0x7f) * 2 ** (7 * index);
     if (byte >= 0x80) continue;
     const start = at + index + 1;
-    if (length > limits.buildInfoBytes || start + length > bytes.length) return undefined;
+    if (length > inventoryLimits.buildInfoBytes || start + length > bytes.length) return undefined;
     return { text: bytes.subarray(start, start + length), end: start + length };
   }
   return undefined;
@@ -111,7 +111,7 @@ function pointedStrings(
     if (header === undefined) return undefined;
     const start = offsetOfAddress(image, view.word(header));
     const length = view.word(header + pointerBytes);
-    if (start === undefined || length > limits.buildInfoBytes) return undefined;
+    if (start === undefined || length > inventoryLimits.buildInfoBytes) return undefined;
     return start + length > bytes.length
       ? undefined
       : sectionBytes(bytes, { offset: start, sizeBytes: length });
@@ -147,7 +147,7 @@ class ModuleList {
   }
 
   #addModule(module: GoModule): void {
-    if (this.modules.length < limits.packagesPerFile) this.modules.push(module);
+    if (this.modules.length < inventoryLimits.packagesPerFile) this.modules.push(module);
     else this.doubts += 1;
   }
 }

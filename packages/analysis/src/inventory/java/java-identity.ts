@@ -6,6 +6,7 @@ import { limits } from '@lazaret/protocol';
 import type { PackageFact } from '@lazaret/protocol';
 
 import type { ZipMember } from '../../archive/zip-entry.ts';
+import { inventoryLimits } from '../limits.ts';
 import { packageUrl } from '../purl.ts';
 import { parseManifest } from './java-manifest.ts';
 import type { ManifestFields } from './java-manifest.ts';
@@ -51,7 +52,8 @@ interface FoundManifest {
 
 function readManifest(archive: JavaArchive): FoundManifest {
   const member = findManifest(archive.members);
-  const bytes = member === undefined ? undefined : archive.read(member, limits.javaManifestBytes);
+  const bytes =
+    member === undefined ? undefined : archive.read(member, inventoryLimits.javaManifestBytes);
   if (member === undefined || bytes === undefined) return { path: undefined, fields: new Map() };
   return { path: `${archive.path}!/${member.path}`, fields: parseManifest(bytes) };
 }
@@ -80,7 +82,7 @@ function readPoms(archive: JavaArchive): FoundPom[] {
   const found: FoundPom[] = [];
   const folders = new Set<string>();
   const keep = (member: ZipMember, pom: MavenCoordinates | undefined): void => {
-    if (pom === undefined || found.length >= limits.packagesPerFile) return;
+    if (pom === undefined || found.length >= inventoryLimits.packagesPerFile) return;
     folders.add(folderOf(member.path));
     found.push({ ...pom, path: `${archive.path}!/${member.path}` });
   };
@@ -92,7 +94,7 @@ function readPoms(archive: JavaArchive): FoundPom[] {
   }
   for (const member of inMaven) {
     if (!member.path.endsWith('/pom.xml') || folders.has(folderOf(member.path))) continue;
-    const bytes = archive.read(member, limits.javaPomBytes);
+    const bytes = archive.read(member, inventoryLimits.javaPomBytes);
     if (bytes !== undefined) keep(member, parsePomXml(bytes));
   }
   return found;

@@ -1,5 +1,5 @@
 /** The main section of `META-INF/MANIFEST.MF` (JAR File Specification, "JAR Manifest"). */
-import { limits } from '@lazaret/protocol';
+import { inventoryLimits } from '../limits.ts';
 
 /** Names in lower case: the specification compares them without case. */
 export type ManifestFields = ReadonlyMap<string, string>;
@@ -11,7 +11,11 @@ const attributesMax = 1_000;
  * of every class are passed over.
  */
 export function parseManifest(bytes: Buffer): ManifestFields {
-  const head = bytes.toString('utf8', 0, Math.min(bytes.length, limits.javaManifestHeadBytes));
+  const head = bytes.toString(
+    'utf8',
+    0,
+    Math.min(bytes.length, inventoryLimits.javaManifestHeadBytes),
+  );
   const fields = new Map<string, string>();
   let name = '';
   let value: string[] = [];

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
-import { limits } from '@lazaret/protocol';
 import { describe, expect, test } from 'vitest';
 
+import { archiveLimits } from '../../archive/limits.ts';
 import { manyMembers, zipArchive } from '../../archive/testing/zip-samples.ts';
 import type { ZipSample } from '../../archive/testing/zip-samples.ts';
+import { inventoryLimits } from '../limits.ts';
 import { parseManifest } from './java-manifest.ts';
 import { javaReader } from './java.ts';
 import { parsePomProperties, parsePomXml } from './maven-coordinates.ts';
@@ -160,10 +161,10 @@ describe('archives inside archives', () => {
   }
 
   test('deeper than the limit are told as too deep', async () => {
-    const facts = await readFacts(javaReader, 'a.jar', nest(limits.nestedDepth + 1, inner));
+    const facts = await readFacts(javaReader, 'a.jar', nest(archiveLimits.nestedDepth + 1, inner));
     expect(unknownsOf(facts)).toMatchObject([{ reason: 'too_deep' }]);
     expect(
-      purlsOf(await readFacts(javaReader, 'a.jar', nest(limits.nestedDepth, inner))),
+      purlsOf(await readFacts(javaReader, 'a.jar', nest(archiveLimits.nestedDepth, inner))),
     ).toContain('pkg:maven/a.b/inner@1');
   });
 
@@ -230,7 +231,7 @@ describe('archives inside archives', () => {
       content: `${at}`,
     }));
     const unknowns = unknownsOf(await readFacts(javaReader, 'a.jar', zipArchive(broken)));
-    expect(unknowns).toHaveLength(limits.unknownsPerFile);
+    expect(unknowns).toHaveLength(inventoryLimits.unknownsPerFile);
     expect(unknowns.at(-1)?.detail).toContain('not listed');
   });
 });

@@ -6,9 +6,12 @@ import { createHash } from 'node:crypto';
 import { limits } from '@lazaret/protocol';
 import type { Fact, PackageFact, UnknownFact } from '@lazaret/protocol';
 
+import { archiveLimits } from '../../archive/limits.ts';
 import { readMember, readZip } from '../../archive/zip.ts';
 import { ZipError } from '../../archive/zip-entry.ts';
 import type { ZipArchive, ZipErrorCode, ZipMember, ZipNoteCode } from '../../archive/zip-entry.ts';
+import { analysisLimits } from '../../limits.ts';
+import { inventoryLimits } from '../limits.ts';
 import type { Reader } from '../reader.ts';
 import { hasEnding, identify } from './java-identity.ts';
 
@@ -22,7 +25,7 @@ export const javaReader: Reader = {
   id: 'java',
   version: 2,
   wants: { endings: [...endings, 'zip'].map((ending) => `.${ending}`) },
-  maxBytes: limits.readerFileBytes,
+  maxBytes: analysisLimits.readerFileBytes,
   read(file, emit) {
     new ArchiveWalk(emit).visit(file.path, file.bytes, 0);
   },
@@ -32,9 +35,9 @@ export const javaReader: Reader = {
 class ArchiveWalk {
   readonly #emit: (fact: Fact) => void;
   readonly #seen = new Map<string, readonly PackageFact[]>();
-  #bytes: number = limits.nestedBytes;
-  #entries: number = limits.nestedEntries;
-  #unknowns: number = limits.unknownsPerFile;
+  #bytes: number = archiveLimits.nestedBytes;
+  #entries: number = archiveLimits.nestedEntries;
+  #unknowns: number = inventoryLimits.unknownsPerFile;
 
   constructor(emit: (fact: Fact) => void) {
     this.#emit = emit;
@@ -62,14 +65,18 @@ class ArchiveWalk {
     for (const member of members) {
       if (member.isDirectory || !hasEnding(member.path, ...endings)) continue;
       this.#descend(`${path}!/${member.path}`, depth + 1, () =>
-        read(member, limits.nestedFileBytes),
+        read(member, archiveLimits.nestedFileBytes),
       );
     }
   }
 
   #descend(path: string, depth: number, read: () => Buffer | undefined): void {
-    if (depth > limits.nestedDepth) {
-      this.#doubt(path, 'too_deep', `more than ${limits.nestedDepth} archives inside each other`);
+    if (depth > archiveLimits.nestedDepth) {
+      this.#doubt(
+        path,
+        'too_deep',
+        `more than ${archiveLimits.nestedDepth} archives inside each other`,
+      );
       return;
     }
     const bytes = read();
@@ -86,9 +93,9 @@ class ArchiveWalk {
     try {
       archive = readZip(bytes, {
         entries: this.#entries,
-        ratio: limits.nestedRatio,
-        ratioFreeBytes: limits.nestedRatioFreeBytes,
-        notes: limits.nestedNotes,
+        ratio: archiveLimits.nestedRatio,
+        ratioFreeBytes: archiveLimits.nestedRatioFreeBytes,
+        notes: archiveLimits.nestedNotes,
       });
     } catch (error) {
       this.#fail(path, error);
@@ -96,7 +103,7 @@ class ArchiveWalk {
     }
     this.#entries -= archive.members.length;
     if (archive.noteCodes.has('too_many_entries')) {
-      this.#doubt(path, 'too_many', `more than ${limits.nestedEntries} members in all`);
+      this.#doubt(path, 'too_many', `more than ${archiveLimits.nestedEntries} members in all`);
     }
     const odd = archive.notes.filter(({ code }) => damage.has(code));
     const [first] = odd;

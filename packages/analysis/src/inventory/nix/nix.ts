@@ -1,7 +1,8 @@
 /** The paths that the database of Nix, or of Guix, says to be whole in the store of a root. */
-import { limits } from '@lazaret/protocol';
 import type { Fact } from '@lazaret/protocol';
 
+import { analysisLimits } from '../../limits.ts';
+import { inventoryLimits } from '../limits.ts';
 import { packageUrl } from '../purl.ts';
 import type { Reader, WholeFile } from '../reader.ts';
 import { createDoubts } from '../parsing/parse-warnings.ts';
@@ -19,14 +20,18 @@ export const nixReader: Reader = {
   version: 1,
   wants: { names: ['db.sqlite'] },
   accepts: ({ path }) => databasePath.test(path),
-  maxBytes: limits.readerFileBytes,
+  maxBytes: analysisLimits.readerFileBytes,
   read: readDatabase,
 };
 
 function readDatabase({ path, bytes }: WholeFile, emit: (fact: Fact) => void): void {
   const doubts = createDoubts({ reader: 'nix', path, emit });
   const count = countPackages();
-  const options = { table: 'ValidPaths', maxBytes: limits.packageFieldBytes, onDamage: doubts.add };
+  const options = {
+    table: 'ValidPaths',
+    maxBytes: inventoryLimits.packageFieldBytes,
+    onDamage: doubts.add,
+  };
   for (const [, value] of readTable(bytes, options)) {
     count();
     const isPath = Buffer.isBuffer(value) && value.length <= pathBytes;

@@ -2,9 +2,9 @@
  * Lock files of npm in their three versions (https://docs.npmjs.com/cli/configuring-npm/
  * package-lock-json) and of Bun. They ask for packages; whether those are there is another matter.
  */
-import { limits } from '@lazaret/protocol';
 
 import type { FileEntry } from '../../tree/file-tree.ts';
+import { inventoryLimits } from '../limits.ts';
 import type { Reader } from '../reader.ts';
 import { emitPackages } from '../found-package.ts';
 import type { FoundPackage } from '../found-package.ts';
@@ -33,7 +33,7 @@ export const npmLockReader: Reader = {
   version: 1,
   wants: { names: ['package-lock.json', 'npm-shrinkwrap.json'] },
   accepts: isOutsidePackages,
-  maxBytes: limits.readerJsonBytes,
+  maxBytes: inventoryLimits.readerJsonBytes,
   read(file, emit) {
     if (file.bytes.length === 0) return;
     const json = parseJsonObject(file.bytes);
@@ -47,7 +47,7 @@ export const bunLockReader: Reader = {
   version: 1,
   wants: { names: ['bun.lock'] },
   accepts: isOutsidePackages,
-  maxBytes: limits.readerJsonBytes,
+  maxBytes: inventoryLimits.readerJsonBytes,
   read(file, emit) {
     if (file.bytes.length === 0) return;
     const packages = asObject(field(asObject(parseRelaxedJson(file.bytes)), 'packages'));

@@ -2,9 +2,9 @@
  * Packages of Node.js that are there: each `package.json` at the root of a package below
  * `node_modules`, and elsewhere those with a name and a version: applications.
  */
-import { limits } from '@lazaret/protocol';
 
 import type { FileEntry } from '../../tree/file-tree.ts';
+import { inventoryLimits } from '../limits.ts';
 import { ReadError } from '../reader.ts';
 import type { Reader } from '../reader.ts';
 import { packageFactOf } from '../found-package.ts';
@@ -25,7 +25,7 @@ export const npmReader: Reader = {
   version: 2,
   wants: { names: ['package.json'] },
   accepts: (file) => isRoot(file) || debianRoot.test(file.path) || !samples.test(file.path),
-  maxBytes: limits.readerJsonBytes,
+  maxBytes: inventoryLimits.readerJsonBytes,
   read(file, emit) {
     const isRequired = isRoot(file);
     const found = isRequired ? describe(parseJsonObject(file.bytes)) : tryPackage(file.bytes, file);

@@ -2,8 +2,8 @@
  * Lock files of Yarn, classic and modern, and of pnpm. All are written by machines, one fact on a
  * line: they are read by lines, which costs a fraction of what a parser of YAML does.
  */
-import { limits } from '@lazaret/protocol';
 
+import { inventoryLimits } from '../limits.ts';
 import type { Reader } from '../reader.ts';
 import { linesOf, textOf } from '../parsing/text-lines.ts';
 import { emitPackages } from '../found-package.ts';
@@ -15,7 +15,7 @@ export const yarnLockReader: Reader = {
   version: 1,
   wants: { names: ['yarn.lock'] },
   accepts: isOutsidePackages,
-  maxBytes: limits.readerTextBytes,
+  maxBytes: inventoryLimits.readerTextBytes,
   read: (file, emit) => emitPackages(file.path, listYarn(file.bytes), emit),
 };
 
@@ -24,7 +24,7 @@ export const pnpmLockReader: Reader = {
   version: 1,
   wants: { names: ['pnpm-lock.yaml'] },
   accepts: isOutsidePackages,
-  maxBytes: limits.readerTextBytes,
+  maxBytes: inventoryLimits.readerTextBytes,
   read: (file, emit) => emitPackages(file.path, listPnpm(file.bytes), emit),
 };
 
@@ -61,7 +61,7 @@ function* lockLines(bytes: Buffer, maxDepth: number): Generator<LockLine> {
     while (at < end && bytes[at] === 0x20) at += 1;
     const depth = at - start;
     if (at === end || depth > maxDepth || bytes[at] === 0x23) continue;
-    yield { depth, text: textOf(bytes, at, Math.min(end, at + limits.lockLineBytes)) };
+    yield { depth, text: textOf(bytes, at, Math.min(end, at + inventoryLimits.lockLineBytes)) };
   }
 }
 

@@ -1,8 +1,8 @@
 import { gzipSync } from 'node:zlib';
 
-import { limits } from '@lazaret/protocol';
 import { describe, expect, test } from 'vitest';
 
+import { inventoryLimits } from '../limits.ts';
 import { pacmanFilesReader, pacmanReader } from './pacman.ts';
 import { factsOf, neverCrashes, ofKind } from '../testing/read-file.ts';
 
@@ -108,7 +108,7 @@ describe('the database of pacman', () => {
   });
 
   test('with a list that inflates without end or is damaged is unknown', async () => {
-    const bomb = gzipSync(Buffer.alloc(limits.readerTextBytes + 1));
+    const bomb = gzipSync(Buffer.alloc(inventoryLimits.readerTextBytes + 1));
     const path = `${directory}/mtree`;
     expect(await factsOf(pacmanFilesReader, path, bomb)).toMatchObject([{ reason: 'too_large' }]);
     const cut = gzipSync(mtree).subarray(0, 40);

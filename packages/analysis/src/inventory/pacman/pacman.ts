@@ -5,10 +5,10 @@
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 
-import { limits } from '@lazaret/protocol';
 import type { Fact } from '@lazaret/protocol';
 
 import { baseName, parentPath } from '@lazaret/oci';
+import { inventoryLimits } from '../limits.ts';
 import { packageUrl } from '../purl.ts';
 import { ReadError } from '../reader.ts';
 import type { Reader, WholeFile } from '../reader.ts';
@@ -26,7 +26,7 @@ export const pacmanReader: Reader = {
   version: 1,
   wants: { names: ['desc'] },
   accepts: ({ path }) => entryPath.test(path),
-  maxBytes: limits.readerTextBytes,
+  maxBytes: inventoryLimits.readerTextBytes,
   read: readDescription,
 };
 
@@ -35,7 +35,7 @@ export const pacmanFilesReader: Reader = {
   version: 1,
   wants: { names: ['files', 'mtree'] },
   accepts: ({ path }) => entryPath.test(path),
-  maxBytes: limits.readerTextBytes,
+  maxBytes: inventoryLimits.readerTextBytes,
   read: readFiles,
 };
 
@@ -46,12 +46,15 @@ const wanted: ReadonlySet<string> = new Set([
 function readDescription({ path, bytes }: WholeFile, emit: (fact: Fact) => void): void {
   const doubts = createDoubts({ reader: 'pacman', path, emit });
   const fields = new Map<string, string[]>();
-  let room: number = limits.packageFieldBytes;
+  let room: number = inventoryLimits.packageFieldBytes;
   for (const { section, start, end } of sectionLines(bytes)) {
     if (!wanted.has(section)) continue;
     room -= end - start;
     if (room < 0) {
-      doubts.add('too_large', `the fields have more than ${limits.packageFieldBytes} bytes`);
+      doubts.add(
+        'too_large',
+        `the fields have more than ${inventoryLimits.packageFieldBytes} bytes`,
+      );
       break;
     }
     const values = fields.get(section) ?? [];
@@ -112,10 +115,11 @@ async function readFiles(file: WholeFile, emit: (fact: Fact) => void): Promise<v
 async function decompress(bytes: Buffer): Promise<Buffer> {
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
   try {
-    return await inflate(bytes, { maxOutputLength: limits.readerTextBytes });
+    return await inflate(bytes, { maxOutputLength: inventoryLimits.readerTextBytes });
   } catch (error) {
     const tooLarge = error instanceof RangeError;
-    if (tooLarge) throw new ReadError('too_large', `more than ${limits.readerTextBytes} bytes`);
+    if (tooLarge)
+      throw new ReadError('too_large', `more than ${inventoryLimits.readerTextBytes} bytes`);
     throw new ReadError('damaged', 'the compressed list is damaged');
   }
 }

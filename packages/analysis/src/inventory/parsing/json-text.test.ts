@@ -1,7 +1,7 @@
-import { limits } from '@lazaret/protocol';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
+import { inventoryLimits } from '../limits.ts';
 import { ReadError } from '../reader.ts';
 import { emitPackages } from '../found-package.ts';
 import { parseJson, parseRelaxedJson } from './json-text.ts';
@@ -37,13 +37,13 @@ describe('JSON of strangers', () => {
   });
 
   test('is measured before it is parsed', () => {
-    const deep = Buffer.alloc(limits.readerJsonDepth + 1, '[');
+    const deep = Buffer.alloc(inventoryLimits.readerJsonDepth + 1, '[');
     expect(reasonOf(() => parseJson(deep))).toBe('too_deep');
-    const many = Buffer.alloc(limits.readerJsonValues + 1, ',');
+    const many = Buffer.alloc(inventoryLimits.readerJsonValues + 1, ',');
     expect(reasonOf(() => parseJson(many))).toBe('too_many');
-    const large = Buffer.alloc(limits.readerJsonBytes + 1, ' ');
+    const large = Buffer.alloc(inventoryLimits.readerJsonBytes + 1, ' ');
     expect(reasonOf(() => parseJson(large))).toBe('too_large');
-    const quoted = Buffer.from(JSON.stringify('[{,'.repeat(limits.readerJsonDepth)));
+    const quoted = Buffer.from(JSON.stringify('[{,'.repeat(inventoryLimits.readerJsonDepth)));
     expect(reasonOf(() => parseJson(quoted))).toBe('none');
   });
 });

@@ -2,8 +2,8 @@
  * JSON out of foreign files. V8 parses any depth without recursion, but not within any memory: the
  * text is looked over first, and what holds too much or nests too deep is never parsed.
  */
-import { limits } from '@lazaret/protocol';
 
+import { inventoryLimits } from '../limits.ts';
 import { ReadError } from '../reader.ts';
 
 /** An object with foreign keys; read with `field`, never spread into others. */
@@ -25,8 +25,8 @@ const codes = {
 
 /** Parses a whole text, without the byte order mark that some editors leave. Throws ReadError. */
 export function parseJson(bytes: Buffer): unknown {
-  if (bytes.length > limits.readerJsonBytes) {
-    throw new ReadError('too_large', `more than ${limits.readerJsonBytes} bytes of JSON`);
+  if (bytes.length > inventoryLimits.readerJsonBytes) {
+    throw new ReadError('too_large', `more than ${inventoryLimits.readerJsonBytes} bytes of JSON`);
   }
   checkShape(bytes);
   try {
@@ -83,11 +83,11 @@ function checkShape(bytes: Buffer): void {
       depth += 1;
       values += 1;
     } else if (code === codes.close || code === codes.closeList) depth -= 1;
-    if (depth > limits.readerJsonDepth) {
-      throw new ReadError('too_deep', `nested deeper than ${limits.readerJsonDepth}`);
+    if (depth > inventoryLimits.readerJsonDepth) {
+      throw new ReadError('too_deep', `nested deeper than ${inventoryLimits.readerJsonDepth}`);
     }
-    if (values > limits.readerJsonValues) {
-      throw new ReadError('too_many', `more than ${limits.readerJsonValues} values`);
+    if (values > inventoryLimits.readerJsonValues) {
+      throw new ReadError('too_many', `more than ${inventoryLimits.readerJsonValues} values`);
     }
   }
 }

@@ -1,6 +1,7 @@
 /** Fields that the databases of several package managers write alike. */
 import { limits } from '@lazaret/protocol';
 
+import { inventoryLimits } from '../limits.ts';
 import type { Doubts } from './parse-warnings.ts';
 
 /** A name or version that can be one, or undefined with a doubt that says why. */
@@ -29,8 +30,11 @@ export function distinctNames(names: Iterable<string>, doubts: Doubts): string[]
   const found = new Set<string>();
   for (const name of names) {
     if (name === '' || name.length > limits.packageNameChars) continue;
-    if (found.size === limits.packageDependencies && !found.has(name)) {
-      doubts.add('too_many', `a package needs more than ${limits.packageDependencies} others`);
+    if (found.size === inventoryLimits.packageDependencies && !found.has(name)) {
+      doubts.add(
+        'too_many',
+        `a package needs more than ${inventoryLimits.packageDependencies} others`,
+      );
       break;
     }
     found.add(name);

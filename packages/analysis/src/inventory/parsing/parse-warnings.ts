@@ -1,9 +1,10 @@
 /** What a reader could not understand in one file: told, but not a million times. */
-import { limits } from '@lazaret/protocol';
 import type { Fact, UnknownFact } from '@lazaret/protocol';
 
+import { analysisLimits } from '../../limits.ts';
+
 export interface Doubts {
-  /** Emits an unknown fact; behind `limits.doubtsPerFile` of them one last that says so. */
+  /** Emits an unknown fact; behind `analysisLimits.doubtsPerFile` of them one last that says so. */
   add(reason: UnknownFact['reason'], detail: string): void;
 }
 
@@ -18,8 +19,8 @@ export function createDoubts({ reader, path, emit }: DoubtsOptions): Doubts {
   return {
     add(reason, detail) {
       told += 1;
-      if (told > limits.doubtsPerFile + 1) return;
-      const last = told > limits.doubtsPerFile;
+      if (told > analysisLimits.doubtsPerFile + 1) return;
+      const last = told > analysisLimits.doubtsPerFile;
       const text = last ? 'more of the same file was not understood' : detail;
       emit({ kind: 'unknown', path, reader, reason: last ? 'too_many' : reason, detail: text });
     },

@@ -1,8 +1,7 @@
 /** Lines as places in the bytes, so that what nobody asks for is never decoded. */
 import { isUtf8 } from 'node:buffer';
 
-import { limits } from '@lazaret/protocol';
-
+import { inventoryLimits } from '../limits.ts';
 import { ReadError } from '../reader.ts';
 
 export interface Line {
@@ -16,13 +15,13 @@ export interface Line {
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
 
-/** Throws ReadError behind `limits.readerLines`: a reader works without a pause. */
+/** Throws ReadError behind `inventoryLimits.readerLines`: a reader works without a pause. */
 export function* linesOf(bytes: Buffer): Generator<Line, void, undefined> {
   let start = 0;
-  let left: number = limits.readerLines;
+  let left: number = inventoryLimits.readerLines;
   while (start < bytes.length) {
     left -= 1;
-    if (left < 0) throw new ReadError('too_many', `more than ${limits.readerLines} lines`);
+    if (left < 0) throw new ReadError('too_many', `more than ${inventoryLimits.readerLines} lines`);
     const found = bytes.indexOf(lineFeed, start);
     const closed = found !== -1;
     const next = closed ? found : bytes.length;

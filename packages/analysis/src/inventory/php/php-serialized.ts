@@ -3,8 +3,8 @@
  * scalars and arrays. Objects are refused, lengths are believed only as far as there are bytes, and
  * arrays are read without recursion.
  */
-import { limits } from '@lazaret/protocol';
 
+import { inventoryLimits } from '../limits.ts';
 import { ReadError } from '../reader.ts';
 
 export type PhpValue = string | number | boolean | null | Map<string | number, PhpValue>;
@@ -14,11 +14,11 @@ interface Level {
   key: string | number | undefined;
 }
 
-/** Throws ReadError on anything else, and above `limits.readerJsonValues` values. */
+/** Throws ReadError on anything else, and above `inventoryLimits.readerJsonValues` values. */
 export function readPhpSerialized(bytes: Buffer): PhpValue {
   const levels: Level[] = [];
   let at = 0;
-  for (let count = 0; count < limits.readerJsonValues; count += 1) {
+  for (let count = 0; count < inventoryLimits.readerJsonValues; count += 1) {
     const level = levels.at(-1);
     if (level !== undefined && level.key === undefined && bytes[at] === 0x7d) {
       at += 1;
@@ -30,9 +30,10 @@ export function readPhpSerialized(bytes: Buffer): PhpValue {
     at = end;
     if (!place(level, value)) return value;
     if (value instanceof Map) levels.push({ map: value, key: undefined });
-    if (levels.length > limits.readerJsonDepth) throw new ReadError('too_deep', 'arrays in arrays');
+    if (levels.length > inventoryLimits.readerJsonDepth)
+      throw new ReadError('too_deep', 'arrays in arrays');
   }
-  throw new ReadError('too_many', `more than ${limits.readerJsonValues} values`);
+  throw new ReadError('too_many', `more than ${inventoryLimits.readerJsonValues} values`);
 }
 
 /** Puts a value or a key into its array; false when it is the whole and no array. */

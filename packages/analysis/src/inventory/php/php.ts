@@ -1,6 +1,6 @@
 /** Packages of PHP: what Composer installed or is asked for, and the registry of PEAR and PECL. */
-import { limits } from '@lazaret/protocol';
 
+import { inventoryLimits } from '../limits.ts';
 import { ReadError } from '../reader.ts';
 import type { Reader } from '../reader.ts';
 import { emitPackages, packageFactOf } from '../found-package.ts';
@@ -22,7 +22,7 @@ export const composerReader: Reader = {
   version: 1,
   wants: { names: ['installed.json'] },
   accepts: ({ path }) => /(?:^|\/)composer\/installed\.json$/.test(path),
-  maxBytes: limits.readerJsonBytes,
+  maxBytes: inventoryLimits.readerJsonBytes,
   read(file, emit) {
     const json = parseJson(file.bytes);
     // Composer 1 wrote the list alone.
@@ -37,7 +37,7 @@ export const composerLockReader: Reader = {
   version: 1,
   wants: { names: ['composer.lock'] },
   accepts: ({ path }) => !/(?:^|\/)vendor\//.test(path),
-  maxBytes: limits.readerJsonBytes,
+  maxBytes: inventoryLimits.readerJsonBytes,
   read(file, emit) {
     if (file.bytes.length === 0) return;
     const json = parseJsonObject(file.bytes);
@@ -52,7 +52,7 @@ export const pearReader: Reader = {
   version: 1,
   wants: { endings: ['.reg'] },
   accepts: ({ path }) => /(?:^|\/)\.registry\/(?:\.channel\.[^/]+\/)?[^/]+\.reg$/.test(path),
-  maxBytes: limits.readerJsonBytes,
+  maxBytes: inventoryLimits.readerJsonBytes,
   read: (file, emit) => emit(packageFactOf(file.path, readPear(readPhpSerialized(file.bytes)))),
 };
 

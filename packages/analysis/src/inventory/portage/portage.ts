@@ -6,6 +6,7 @@ import { limits } from '@lazaret/protocol';
 import type { Fact } from '@lazaret/protocol';
 
 import { baseName, parentPath } from '@lazaret/oci';
+import { inventoryLimits } from '../limits.ts';
 import { packageUrl } from '../purl.ts';
 import { ReadError } from '../reader.ts';
 import type { Reader, WholeFile } from '../reader.ts';
@@ -21,7 +22,7 @@ export const portageReader: Reader = {
   version: 1,
   wants: { names: ['PF', 'CONTENTS'] },
   accepts: ({ path }) => entryPath.test(path),
-  maxBytes: limits.readerTextBytes,
+  maxBytes: inventoryLimits.readerTextBytes,
   read(file, emit) {
     if (baseName(file.path) === 'PF') emit(describePackage(file));
     else emit(listFiles(file, emit));

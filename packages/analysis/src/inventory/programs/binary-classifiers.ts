@@ -6,7 +6,9 @@
 import { limits } from '@lazaret/protocol';
 import type { PackageFact } from '@lazaret/protocol';
 
+import { analysisLimits } from '../../limits.ts';
 import { binaryMagic } from '../binary/binary-image.ts';
+import { inventoryLimits } from '../limits.ts';
 import { packageUrl } from '../purl.ts';
 import type { Reader, WholeFile } from '../reader.ts';
 import { versionMarks } from './binary-versions.ts';
@@ -26,7 +28,7 @@ export const binaryClassifierReader: Reader = {
   version: 1,
   wants: { magic: binaryMagic },
   accepts: ({ path }) => marksOfKey.has(binaryKey(path)),
-  maxBytes: limits.readerFileBytes,
+  maxBytes: analysisLimits.readerFileBytes,
   read(file, emit) {
     for (const mark of marksOfKey.get(binaryKey(file.path)) ?? []) {
       const found = findVersion(file, mark);
@@ -94,7 +96,7 @@ function* search(
   pattern: RegExp,
 ): Generator<FoundVersion, void, undefined> {
   let at = bytes.indexOf(anchor, 0, 'latin1');
-  for (let tried = 0; at >= 0 && tried < limits.versionPatternHits; tried += 1) {
+  for (let tried = 0; at >= 0 && tried < inventoryLimits.versionPatternHits; tried += 1) {
     const found = matchAt(bytes, { at, anchor, pattern });
     if (found !== undefined) yield found;
     at = bytes.indexOf(anchor, at + anchor.length, 'latin1');

@@ -1,8 +1,8 @@
 /** What ELF files and kernels say of themselves: package notes, and packing that hides the rest. */
-import { limits } from '@lazaret/protocol';
 import { packageType } from '@lazaret/protocol';
 import type { PackageFact } from '@lazaret/protocol';
 
+import { analysisLimits } from '../../limits.ts';
 import { findSection, parseBinary } from '../binary/binary-image.ts';
 import { sectionBytes } from '../binary/binary-section.ts';
 import { viewNumbers } from '../binary/number-view.ts';
@@ -22,7 +22,7 @@ export const elfNoteReader: Reader = {
   id: 'elf-note',
   version: 1,
   wants: { magic: ['\x7fELF'] },
-  maxBytes: limits.readerFileBytes,
+  maxBytes: analysisLimits.readerFileBytes,
   read(file, emit) {
     const { bytes, path } = file;
     const image = parseBinary(bytes);
@@ -77,7 +77,7 @@ export const linuxKernelReader: Reader = {
   version: 1,
   wants: { magic: ['MZ'] },
   accepts: ({ path }) => /^(?:vmlinuz|bzImage|kernel)/.test(path.slice(path.lastIndexOf('/') + 1)),
-  maxBytes: limits.readerFileBytes,
+  maxBytes: analysisLimits.readerFileBytes,
   read({ bytes, path }, emit) {
     if (bytes.length < 0x210 || bytes.toString('latin1', bootMarkAt, bootMarkAt + 4) !== bootMark) {
       return;

@@ -1,7 +1,7 @@
 /** Software that tells its version in a small text file of its own. */
-import { limits } from '@lazaret/protocol';
 
 import type { FileEntry } from '../../tree/file-tree.ts';
+import { inventoryLimits } from '../limits.ts';
 import type { Reader } from '../reader.ts';
 import { patternPackage } from './binary-classifiers.ts';
 
@@ -47,7 +47,7 @@ export const textVersionReader: Reader = {
   accepts: (file) => file.sizeBytes <= textBytes && marksFor(file).length > 0,
   maxBytes: textBytes,
   read(file, emit) {
-    const text = file.bytes.toString('latin1', 0, limits.hostFileBytes);
+    const text = file.bytes.toString('latin1', 0, inventoryLimits.textHeadBytes);
     for (const { name, pattern } of marksFor(file)) {
       const match = pattern.exec(text);
       if (match?.[1] === undefined) continue;

@@ -6,6 +6,7 @@ import { limits } from '@lazaret/protocol';
 import { parse as parseToml } from 'smol-toml';
 
 import type { FileEntry } from '../../tree/file-tree.ts';
+import { inventoryLimits } from '../limits.ts';
 import { ReadError } from '../reader.ts';
 import type { Reader } from '../reader.ts';
 import { linesOf, textOf } from '../parsing/text-lines.ts';
@@ -19,7 +20,7 @@ export const pythonLockReader: Reader = {
   version: 1,
   wants: { names: ['poetry.lock', 'uv.lock', 'pdm.lock', 'pylock.toml'] },
   accepts: isProject,
-  maxBytes: limits.readerTomlBytes,
+  maxBytes: inventoryLimits.readerTomlBytes,
   read: (file, emit) => emitPackages(file.path, listToml(file.bytes), emit),
 };
 
@@ -28,7 +29,7 @@ export const pipfileLockReader: Reader = {
   version: 1,
   wants: { names: ['Pipfile.lock'] },
   accepts: isProject,
-  maxBytes: limits.readerJsonBytes,
+  maxBytes: inventoryLimits.readerJsonBytes,
   read: (file, emit) => emitPackages(file.path, listPipfile(file.bytes), emit),
 };
 
@@ -38,7 +39,7 @@ export const requirementsReader: Reader = {
   version: 1,
   wants: { names: ['requirements.txt', 'requirements-dev.txt', 'requirements-prod.txt'] },
   accepts: isProject,
-  maxBytes: limits.readerTextBytes,
+  maxBytes: inventoryLimits.readerTextBytes,
   read: (file, emit) => emitPackages(file.path, listRequirements(file.bytes), emit),
 };
 
@@ -66,7 +67,7 @@ function* listToml(bytes: Buffer): Generator<FoundPackage> {
 
 function readToml(bytes: Buffer): unknown {
   try {
-    return parseToml(bytes.toString('utf8'), { maxDepth: limits.bodyJsonDepth });
+    return parseToml(bytes.toString('utf8'), { maxDepth: inventoryLimits.tomlDepth });
   } catch {
     throw new ReadError('damaged', 'is no TOML');
   }

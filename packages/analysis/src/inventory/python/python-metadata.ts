@@ -4,6 +4,7 @@
  */
 import { limits } from '@lazaret/protocol';
 
+import { inventoryLimits } from '../limits.ts';
 import { linesOf, textOf } from '../parsing/text-lines.ts';
 import { ReadError } from '../reader.ts';
 import type { FoundPackage } from '../found-package.ts';
@@ -39,7 +40,8 @@ function readHeader(bytes: Buffer): Map<string, string[]> {
   for (const { start, end } of linesOf(body)) {
     if (start === end) break;
     count += 1;
-    if (count > limits.readerListItems) throw new ReadError('too_many', 'the header is too long');
+    if (count > inventoryLimits.readerListItems)
+      throw new ReadError('too_many', 'the header is too long');
     addField(fields, textOf(body, start, Math.min(end, start + limits.pathBytes)));
   }
   return fields;
@@ -50,7 +52,7 @@ function addField(fields: Map<string, string[]>, line: string): void {
   const value = written?.trim() ?? '';
   if (key === undefined || value === '' || value === 'UNKNOWN') return;
   const values = fields.get(key.toLowerCase()) ?? [];
-  if (values.length < limits.packageDependencies) values.push(value);
+  if (values.length < inventoryLimits.packageDependencies) values.push(value);
   fields.set(key.toLowerCase(), values);
 }
 

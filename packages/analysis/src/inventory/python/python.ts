@@ -3,12 +3,14 @@
  * archives, and the files that RECORD says were installed (PEP 376, PEP 427, and
  * https://packaging.python.org/en/latest/specifications/recording-installed-packages/).
  */
-import { limits } from '@lazaret/protocol';
 import type { Fact } from '@lazaret/protocol';
 
+import { archiveLimits } from '../../archive/limits.ts';
 import { ZipError } from '../../archive/zip-entry.ts';
 import { readMember, readZip } from '../../archive/zip.ts';
+import { analysisLimits } from '../../limits.ts';
 import type { FileEntry } from '../../tree/file-tree.ts';
+import { inventoryLimits } from '../limits.ts';
 import { ReadError } from '../reader.ts';
 import type { Reader, WholeFile } from '../reader.ts';
 import { createDoubts } from '../parsing/parse-warnings.ts';
@@ -27,7 +29,7 @@ export const pythonReader: Reader = {
   version: 1,
   wants: { names: ['METADATA', 'PKG-INFO'], endings: ['.egg-info'] },
   accepts: ({ path, type }) => metadataPath.test(path) && (type === 'file' || type === 'hardlink'),
-  maxBytes: limits.readerTextBytes,
+  maxBytes: inventoryLimits.readerTextBytes,
   read: (file, emit) => emit(packageFactOf(file.path, readPythonMetadata(file.bytes))),
 };
 
@@ -35,7 +37,7 @@ export const pythonEggReader: Reader = {
   id: 'python-egg',
   version: 1,
   wants: { endings: ['.egg'] },
-  maxBytes: limits.nestedFileBytes,
+  maxBytes: archiveLimits.nestedFileBytes,
   read(file, emit) {
     const path = `${file.path}!/EGG-INFO/PKG-INFO`;
     emit(packageFactOf(path, readPythonMetadata(readEggInfo(file.bytes))));
@@ -48,17 +50,18 @@ export const pythonRecordReader: Reader = {
   version: 1,
   wants: { names: ['RECORD', 'installed-files.txt'] },
   accepts: (file) => ownerOf(file) !== undefined,
-  maxBytes: limits.readerTextBytes,
+  maxBytes: inventoryLimits.readerTextBytes,
   read: readRecord,
 };
 
 function readEggInfo(bytes: Buffer): Buffer {
   try {
-    const { nestedEntries: entries, nestedRatio: ratio, gapsListed: notes } = limits;
-    const ratioFreeBytes = limits.readerJsonBytes;
+    const { nestedEntries: entries, nestedRatio: ratio } = archiveLimits;
+    const { gapsListed: notes } = analysisLimits;
+    const ratioFreeBytes = inventoryLimits.readerJsonBytes;
     const archive = readZip(bytes, { entries, ratio, ratioFreeBytes, notes });
     const member = archive.members.find(({ path }) => path === 'EGG-INFO/PKG-INFO');
-    if (member !== undefined) return readMember(archive, member, limits.readerTextBytes);
+    if (member !== undefined) return readMember(archive, member, inventoryLimits.readerTextBytes);
   } catch (error) {
     if (!(error instanceof ZipError)) throw error;
     throw new ReadError(error.code === 'encrypted' ? 'encrypted' : 'damaged', error.message);

@@ -2,8 +2,8 @@
  * A package's header as rpm's databases store it: two counts, an index of tags, and a store that
  * the index points into, all big-endian. Format: rpm's reference manual, "RPM Package format".
  */
-import { limits } from '@lazaret/protocol';
 
+import { inventoryLimits } from '../limits.ts';
 import { ReadError } from '../reader.ts';
 
 const entryBytes = 16;
@@ -37,7 +37,7 @@ export function parseHeader(blob: Buffer): RpmHeader {
   if (blob.length < 8) throw new ReadError('damaged', 'a header of less than 8 bytes');
   const count = blob.readUInt32BE(0);
   const storeBytes = blob.readUInt32BE(4);
-  if (count > limits.rpmHeaderEntries) {
+  if (count > inventoryLimits.rpmHeaderEntries) {
     throw new ReadError('too_many', `a header with ${count} tags`);
   }
   const start = 8 + count * entryBytes;
@@ -66,7 +66,8 @@ export function* stringsOf(
   if (entry === undefined) return;
   const { type, offset, count } = entry;
   if (type !== typeString && type !== typeStringArray && type !== typeI18nString) return;
-  if (count > limits.ownedFiles) throw new ReadError('too_many', `tag ${tag} has ${count} values`);
+  if (count > inventoryLimits.ownedFiles)
+    throw new ReadError('too_many', `tag ${tag} has ${count} values`);
   let start = offset;
   for (let left = type === typeString ? 1 : count; left > 0; left -= 1) {
     const end = start < store.length ? store.indexOf(0, start) : -1;
@@ -82,7 +83,8 @@ export function numbersOf({ entries, store }: RpmHeader, tag: number): number[] 
   const size = numberBytes.get(entry?.type ?? -1);
   if (entry === undefined || size === undefined) return [];
   const { offset, count } = entry;
-  if (count > limits.ownedFiles) throw new ReadError('too_many', `tag ${tag} has ${count} values`);
+  if (count > inventoryLimits.ownedFiles)
+    throw new ReadError('too_many', `tag ${tag} has ${count} values`);
   const end = offset + count * size;
   if (end > store.length) throw new ReadError('damaged', `tag ${tag} leads out of the header`);
   const numbers: number[] = [];

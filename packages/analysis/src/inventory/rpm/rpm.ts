@@ -1,8 +1,9 @@
 /** The databases of rpm in its three formats, wherever distributions keep them. */
-import { limits } from '@lazaret/protocol';
 import type { Fact } from '@lazaret/protocol';
 
 import { baseName } from '@lazaret/oci';
+import { analysisLimits } from '../../limits.ts';
+import { inventoryLimits } from '../limits.ts';
 import { ReadError } from '../reader.ts';
 import type { Reader, WholeFile } from '../reader.ts';
 import { createDoubts } from '../parsing/parse-warnings.ts';
@@ -29,7 +30,7 @@ export const rpmReader: Reader = {
   version: 1,
   wants: { names: ['Packages', 'Packages.db', 'rpmdb.sqlite'] },
   accepts: ({ path }) => databasePath.test(path),
-  maxBytes: limits.readerFileBytes,
+  maxBytes: analysisLimits.readerFileBytes,
   read(file, emit) {
     const doubts = createDoubts({ reader: 'rpm', path: file.path, emit });
     const place = { path: file.path, doubts, owned: createOwnedFiles(doubts) };
@@ -57,7 +58,7 @@ export const rpmLogReader: Reader = {
   version: 1,
   wants: { names: ['rpmdb.sqlite-wal'] },
   accepts: ({ path }) => logPath.test(path),
-  maxBytes: limits.readerFileBytes,
+  maxBytes: analysisLimits.readerFileBytes,
   read({ path, bytes }, emit) {
     if (bytes.length <= logHeaderBytes) return;
     emit({
@@ -76,7 +77,7 @@ export const rpmManifestReader: Reader = {
   version: 1,
   wants: { names: ['container-manifest-2'] },
   accepts: ({ path }) => manifestPath.test(path),
-  maxBytes: limits.readerTextBytes,
+  maxBytes: inventoryLimits.readerTextBytes,
   read: readManifest,
 };
 
@@ -84,7 +85,7 @@ function* headerBlobs(
   { path, bytes }: WholeFile,
   doubts: Doubts,
 ): Generator<Buffer, void, undefined> {
-  const options = { maxBytes: limits.rpmHeaderBytes, onDamage: doubts.add };
+  const options = { maxBytes: inventoryLimits.rpmHeaderBytes, onDamage: doubts.add };
   const base = baseName(path);
   if (base === 'Packages.db') yield* readNdb(bytes, doubts.add);
   else if (base === 'Packages') {
@@ -109,7 +110,7 @@ function readManifest({ path, bytes }: WholeFile, emit: (fact: Fact) => void): v
   for (const { start, end } of linesOf(bytes)) {
     number += 1;
     if (start === end) continue;
-    if (end - start > limits.packageFieldBytes) {
+    if (end - start > inventoryLimits.packageFieldBytes) {
       doubts.add('too_large', `line ${number} has ${end - start} bytes`);
       continue;
     }

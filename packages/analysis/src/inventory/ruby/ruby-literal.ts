@@ -2,7 +2,7 @@
  * Texts in Ruby source that mean themselves: `"a".freeze`, `'a'`, `%q<a>`, and lists of those.
  * Interpolation, constants and calls have no meaning without running them.
  */
-import { limits } from '@lazaret/protocol';
+import { inventoryLimits } from '../limits.ts';
 
 const closing: Readonly<Record<string, string>> = { '<': '>', '(': ')', '[': ']', '{': '}' };
 const between = /(?:\.freeze)?[\s,]*/y;
@@ -12,7 +12,7 @@ export function readLiterals(expression: string): string[] | undefined {
   const isList = expression.startsWith('[');
   const texts: string[] = [];
   let at = isList ? 1 : 0;
-  while (texts.length < limits.packageDependencies) {
+  while (texts.length < inventoryLimits.packageDependencies) {
     const found = literalAt(expression, at);
     if (found === undefined) break;
     texts.push(found.text);

@@ -4,6 +4,7 @@
  */
 import { limits } from '@lazaret/protocol';
 
+import { inventoryLimits } from '../limits.ts';
 import { ReadError } from '../reader.ts';
 import type { Reader } from '../reader.ts';
 import { linesOf, textOf } from '../parsing/text-lines.ts';
@@ -16,7 +17,7 @@ export const gemspecReader: Reader = {
   version: 1,
   wants: { endings: ['.gemspec'] },
   accepts: ({ path }) => /(?:^|\/)specifications\/(?:default\/)?[^/]+$/.test(path),
-  maxBytes: limits.readerTextBytes,
+  maxBytes: inventoryLimits.readerTextBytes,
   read: (file, emit) => emit(packageFactOf(file.path, readSpecification(file.bytes))),
 };
 
@@ -25,7 +26,7 @@ export const gemfileLockReader: Reader = {
   version: 1,
   wants: { names: ['Gemfile.lock', 'gems.locked'] },
   accepts: ({ path }) => !/(?:^|\/)gems\/[^/]+-[0-9][^/]*\//.test(path),
-  maxBytes: limits.readerTextBytes,
+  maxBytes: inventoryLimits.readerTextBytes,
   read: (file, emit) => emitPackages(file.path, listGemfile(file.bytes), emit),
 };
 
@@ -41,7 +42,10 @@ interface Fields {
 function readSpecification(bytes: Buffer): FoundPackage {
   const fields: Fields = { dependencies: [] };
   for (const { start, end } of linesOf(bytes)) {
-    readLine(fields, textOf(bytes, start, Math.min(end, start + limits.lockLineBytes)).trim());
+    readLine(
+      fields,
+      textOf(bytes, start, Math.min(end, start + inventoryLimits.lockLineBytes)).trim(),
+    );
   }
   const { name, version, platform } = fields;
   if (name === undefined || version === undefined) {
@@ -73,7 +77,8 @@ function readLine(fields: Fields, line: string): void {
   const [, needed] = /^[a-z_]+\.add_(?:runtime_)?dependency ?\(?(.*)$/.exec(line) ?? [];
   const dependency = needed === undefined ? undefined : readFirstLiteral(needed);
   if (dependency === undefined || fields.dependencies.includes(dependency)) return;
-  if (fields.dependencies.length < limits.packageDependencies) fields.dependencies.push(dependency);
+  if (fields.dependencies.length < inventoryLimits.packageDependencies)
+    fields.dependencies.push(dependency);
 }
 
 function setField(fields: Fields, key: string, value: string): void {

@@ -1,12 +1,13 @@
 /** Rust: the list of crates that cargo-auditable puts into programs, and Cargo's lock files. */
 import { inflateSync } from 'node:zlib';
-import { limits } from '@lazaret/protocol';
 import type { Fact, PackageFact } from '@lazaret/protocol';
 import { parse } from 'smol-toml';
 import { z } from 'zod';
 
+import { analysisLimits } from '../../limits.ts';
 import { binaryMagic, findSection, parseBinary } from '../binary/binary-image.ts';
 import { sectionBytes } from '../binary/binary-section.ts';
+import { inventoryLimits } from '../limits.ts';
 import { packageUrl } from '../purl.ts';
 import { ReadError } from '../reader.ts';
 import type { Reader } from '../reader.ts';
@@ -28,7 +29,7 @@ export const rustBinaryReader: Reader = {
   id: 'rust-binary',
   version: 1,
   wants: { magic: binaryMagic },
-  maxBytes: limits.readerFileBytes,
+  maxBytes: analysisLimits.readerFileBytes,
   read(file, emit) {
     const image = parseBinary(file.bytes);
     const section = image === undefined ? undefined : findSection(image, '.dep-v0');
@@ -64,7 +65,7 @@ export const cargoLockReader: Reader = {
   id: 'cargo-lock',
   version: 1,
   wants: { names: ['Cargo.lock'] },
-  maxBytes: limits.readerTextBytes,
+  maxBytes: inventoryLimits.readerTextBytes,
   read(file, emit) {
     const text = file.bytes.toString('utf8');
     const lock = check(lockFile, () => parse(text), 'the lock file');
@@ -92,14 +93,14 @@ function crate(
 
 function inflate(bytes: Buffer): Buffer {
   try {
-    return inflateSync(bytes, { maxOutputLength: limits.auditDataBytes });
+    return inflateSync(bytes, { maxOutputLength: inventoryLimits.auditDataBytes });
   } catch (error) {
     const isLarge =
       error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
     if (isLarge) {
       throw new ReadError(
         'too_large',
-        `the list of crates is above ${limits.auditDataBytes} bytes`,
+        `the list of crates is above ${inventoryLimits.auditDataBytes} bytes`,
       );
     }
     throw new ReadError('damaged', 'the list of crates cannot be decompressed');
@@ -119,8 +120,8 @@ function check<T>(schema: z.ZodType<T>, read: () => unknown, what: string): T {
 }
 
 function bounded<T>(list: readonly T[], path: string, emit: (fact: Fact) => void): readonly T[] {
-  if (list.length <= limits.packagesPerFile) return list;
-  const detail = `${list.length} crates, above ${limits.packagesPerFile}`;
+  if (list.length <= inventoryLimits.packagesPerFile) return list;
+  const detail = `${list.length} crates, above ${inventoryLimits.packagesPerFile}`;
   emit({ kind: 'unknown', path, reader: 'rust', reason: 'too_many', detail });
-  return list.slice(0, limits.packagesPerFile);
+  return list.slice(0, inventoryLimits.packagesPerFile);
 }

@@ -2,11 +2,11 @@
  * Bills of materials that lie in the tree: SPDX and CycloneDX as JSON, also Bitnami's. They are
  * claims of whoever made the image, and are told as such.
  */
-import { limits } from '@lazaret/protocol';
 import type { PackageType } from '@lazaret/protocol';
 import { packageType } from '@lazaret/protocol';
 import { PackageURL } from 'packageurl-js';
 
+import { inventoryLimits } from '../limits.ts';
 import { ReadError } from '../reader.ts';
 import type { Reader } from '../reader.ts';
 import { emitPackages } from '../found-package.ts';
@@ -20,7 +20,7 @@ export const claimedSbomReader: Reader = {
   wants: { endings: ['.spdx.json', '.cdx.json', '.spdx'], names: ['bom.json', 'sbom.json'] },
   // Other files that end so are in SPDX's own text format, of Bitnami only these are JSON.
   accepts: ({ path }) => path.endsWith('.json') || /(?:^|\/)\.spdx-[^/]+$/.test(path),
-  maxBytes: limits.readerJsonBytes,
+  maxBytes: inventoryLimits.readerJsonBytes,
   read(file, emit) {
     const json = parseJsonObject(file.bytes);
     if (asText(field(json, 'spdxVersion')) !== undefined) {

@@ -2,9 +2,9 @@
  * The packages of Slackware: a file each, named `name-version-arch-build`, which ends in the list
  * of its files. Format: pkgtool(8).
  */
-import { limits } from '@lazaret/protocol';
 
 import { baseName } from '@lazaret/oci';
+import { inventoryLimits } from '../limits.ts';
 import { packageUrl } from '../purl.ts';
 import { ReadError } from '../reader.ts';
 import type { Reader } from '../reader.ts';
@@ -20,7 +20,7 @@ export const slackwareReader: Reader = {
   version: 1,
   wants: { parents: ['packages'] },
   accepts: ({ path }) => entryPath.test(path),
-  maxBytes: limits.readerTextBytes,
+  maxBytes: inventoryLimits.readerTextBytes,
   read({ path, bytes }, emit) {
     const [, name, version, architecture, build] =
       /^(.+)-([^-]+)-([^-]+)-([^-]+)$/.exec(baseName(path)) ?? [];

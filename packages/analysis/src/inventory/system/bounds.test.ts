@@ -1,6 +1,8 @@
 import { limits } from '@lazaret/protocol';
 import { expect, test } from 'vitest';
 
+import { analysisLimits } from '../../limits.ts';
+import { inventoryLimits } from '../limits.ts';
 import { createDoubts } from '../parsing/parse-warnings.ts';
 import { createOwnedFiles } from './owned-files.ts';
 import { countPackages } from './package-count.ts';
@@ -16,24 +18,27 @@ function doubts(): { told: string[]; doubts: ReturnType<typeof createDoubts> } {
 }
 
 test('a file of more lines than any list has ends its reader', () => {
-  const bytes = Buffer.alloc(limits.readerLines + 1, '\n');
+  const bytes = Buffer.alloc(inventoryLimits.readerLines + 1, '\n');
   let lines = 0;
   expect(() => {
     for (const _ of linesOf(bytes)) lines += 1;
-  }).toThrow(`more than ${limits.readerLines} lines`);
-  expect(lines).toBe(limits.readerLines);
+  }).toThrow(`more than ${inventoryLimits.readerLines} lines`);
+  expect(lines).toBe(inventoryLimits.readerLines);
 });
 
 test('a database of more packages than any system has ends its reader', () => {
   const count = countPackages();
-  for (let left = limits.packagesPerDatabase; left > 0; left -= 1) count();
-  expect(count).toThrow(`more than ${limits.packagesPerDatabase} packages`);
+  for (let left = inventoryLimits.packagesPerDatabase; left > 0; left -= 1) count();
+  expect(count).toThrow(`more than ${inventoryLimits.packagesPerDatabase} packages`);
 });
 
 test('what is not understood a million times is told a few times', () => {
   const { told, doubts: sink } = doubts();
   for (let left = 1_000; left > 0; left -= 1) sink.add('damaged', 'a line');
-  expect(told).toEqual([...Array<string>(limits.doubtsPerFile).fill('damaged'), 'too_many']);
+  expect(told).toEqual([
+    ...Array<string>(analysisLimits.doubtsPerFile).fill('damaged'),
+    'too_many',
+  ]);
 });
 
 test('paths are kept up to a number, a length and a sum of lengths, and said to be lost', () => {
@@ -44,7 +49,7 @@ test('paths are kept up to a number, a length and a sum of lengths, and said to 
   owned.add('/../../etc/passwd');
   expect(told).toEqual(['too_large', 'damaged']);
   const long = `/${'x'.repeat(limits.pathBytes - 1)}`;
-  const most = Math.ceil(limits.ownedPathChars / limits.pathBytes);
+  const most = Math.ceil(inventoryLimits.ownedPathChars / limits.pathBytes);
   for (let left = most + 5; left > 0; left -= 1) owned.add(long);
   expect(told).toEqual(['too_large', 'damaged', 'too_many']);
   expect(owned.take().length).toBeLessThanOrEqual(most);
@@ -58,7 +63,7 @@ test('names are words of a length that can be, and no more than are kept', () =>
     expect(plainWord(bad, 'the name', sink)).toBeUndefined();
   }
   expect(told).toHaveLength(6);
-  const many = Array.from({ length: limits.packageDependencies + 9 }, (_, at) => `n${at}`);
-  expect(distinctNames([...many, ...many], sink)).toHaveLength(limits.packageDependencies);
+  const many = Array.from({ length: inventoryLimits.packageDependencies + 9 }, (_, at) => `n${at}`);
+  expect(distinctNames([...many, ...many], sink)).toHaveLength(inventoryLimits.packageDependencies);
   expect(told).toHaveLength(7);
 });

@@ -3,6 +3,7 @@ import { limits } from '@lazaret/protocol';
 import type { OwnershipFact } from '@lazaret/protocol';
 
 import { normalizePath } from '@lazaret/oci';
+import { inventoryLimits } from '../limits.ts';
 import type { Doubts } from '../parsing/parse-warnings.ts';
 
 export type OwnedFile = OwnershipFact['files'][number];
@@ -16,8 +17,8 @@ export interface OwnedFiles {
 
 export function createOwnedFiles(doubts: Doubts): OwnedFiles {
   let files: OwnedFile[] = [];
-  let leftFiles: number = limits.ownedFiles;
-  let leftChars: number = limits.ownedPathChars;
+  let leftFiles: number = inventoryLimits.ownedFiles;
+  let leftChars: number = inventoryLimits.ownedPathChars;
   let told = false;
   return {
     add(written, digest) {

@@ -1,15 +1,15 @@
 /** Ends the reading of a database that claims more packages than any system has. */
-import { limits } from '@lazaret/protocol';
 
+import { inventoryLimits } from '../limits.ts';
 import { ReadError } from '../reader.ts';
 
-/** Counts one more with each call; throws ReadError behind `limits.packagesPerDatabase`. */
+/** Counts one per call; throws ReadError above `inventoryLimits.packagesPerDatabase`. */
 export function countPackages(): () => void {
-  let left: number = limits.packagesPerDatabase;
+  let left: number = inventoryLimits.packagesPerDatabase;
   return () => {
     left -= 1;
     if (left < 0) {
-      throw new ReadError('too_many', `more than ${limits.packagesPerDatabase} packages`);
+      throw new ReadError('too_many', `more than ${inventoryLimits.packagesPerDatabase} packages`);
     }
   };
 }

@@ -2,8 +2,8 @@
  * Databases of package managers that no reader here understands. An image of such a system has
  * packages that are not listed, which is not the same as having none.
  */
-import { limits } from '@lazaret/protocol';
 
+import { analysisLimits } from '../../limits.ts';
 import type { Reader } from '../reader.ts';
 
 const managers: readonly (readonly [path: RegExp, name: string, manager: string])[] = [
@@ -18,7 +18,7 @@ export const unreadDatabaseReader: Reader = {
   version: 1,
   wants: { names: managers.map(([, name]) => name) },
   accepts: ({ path }) => managers.some(([pattern]) => pattern.test(path)),
-  maxBytes: limits.readerFileBytes,
+  maxBytes: analysisLimits.readerFileBytes,
   read({ path }, emit) {
     const [, , manager = ''] = managers.find(([pattern]) => pattern.test(path)) ?? [];
     emit({

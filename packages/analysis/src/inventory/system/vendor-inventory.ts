@@ -2,9 +2,9 @@
  * Lists that vendors of read-only systems leave in place of a package database: Bottlerocket's
  * application inventory and the package list of Container-Optimized OS.
  */
-import { limits } from '@lazaret/protocol';
 import type { Fact } from '@lazaret/protocol';
 
+import { inventoryLimits } from '../limits.ts';
 import { packageUrl } from '../purl.ts';
 import { ReadError } from '../reader.ts';
 import type { Reader, WholeFile } from '../reader.ts';
@@ -45,7 +45,7 @@ export const vendorInventoryReader: Reader = {
   version: 1,
   wants: { names: ['application-inventory.json', 'cos-package-info.json'] },
   accepts: ({ path }) => inventories.has(path),
-  maxBytes: limits.osReleaseBytes,
+  maxBytes: inventoryLimits.osReleaseBytes,
   read: readInventory,
 };
 

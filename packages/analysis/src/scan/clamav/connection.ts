@@ -6,8 +6,8 @@
 import { createConnection } from 'node:net';
 import type { Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
-import { limits } from '@lazaret/protocol';
 
+import { scanLimits } from '../limits.ts';
 import { ClamdError } from './clamd-error.ts';
 
 /** Where clamd listens. TCP has neither encryption nor authentication: for one machine only. */
@@ -18,7 +18,7 @@ export type ClamdEndpoint =
 /** Opens a session. Throws ClamdError. */
 export async function openSession(
   endpoint: ClamdEndpoint,
-  connectMs: number = limits.clamdConnectMs,
+  connectMs: number = scanLimits.clamdConnectMs,
 ): Promise<ClamdConnection> {
   const target = 'socketPath' in endpoint ? { path: endpoint.socketPath } : endpoint;
   const socket = createConnection({ ...target, noDelay: true });
@@ -140,7 +140,7 @@ export class ClamdConnection {
     this.#received = Buffer.concat([this.#received, chunk]);
     const end = this.#received.indexOf(0);
     if (end < 0) {
-      if (this.#received.length > limits.clamdAnswerBytes) this.#misunderstood('endless');
+      if (this.#received.length > scanLimits.clamdAnswerBytes) this.#misunderstood('endless');
       return;
     }
     const text = this.#received.toString('utf8', 0, end);

@@ -1,6 +1,6 @@
 /** ClamAV by way of its daemon: files are streamed to clamd, which needs no access to them. */
-import { limits } from '@lazaret/protocol';
 
+import { scanLimits } from '../limits.ts';
 import type { Scanner, ScanAnswer, ScannerDescription, ScanSubject } from '../scanner.ts';
 import { ClamdError } from './clamd-error.ts';
 import { endpointText } from './connection.ts';
@@ -56,19 +56,19 @@ class ClamavScanner implements Scanner {
 
   constructor(options: ClamavOptions) {
     this.#options = options;
-    this.#fileBytes = options.fileBytes ?? limits.scanFileBytes;
-    this.#fileMs = options.fileMs ?? limits.scanFileMs;
+    this.#fileBytes = options.fileBytes ?? scanLimits.scanFileBytes;
+    this.#fileMs = options.fileMs ?? scanLimits.scanFileMs;
     this.#maxFileBytes = options.maxFileBytes ?? defaultMaxFileBytes('');
     this.#pool = new SessionPool({
       endpoint: options.endpoint,
-      sessions: options.sessions ?? limits.scansAtOnce,
-      connectMs: options.connectMs ?? limits.clamdConnectMs,
+      sessions: options.sessions ?? scanLimits.scansAtOnce,
+      connectMs: options.connectMs ?? scanLimits.clamdConnectMs,
     });
   }
 
   async describe(): Promise<ScannerDescription> {
     try {
-      const signal = AbortSignal.timeout(limits.clamdDescribeMs);
+      const signal = AbortSignal.timeout(scanLimits.clamdDescribeMs);
       return await this.#pool.use((connection) => this.#examineEngine(connection), signal);
     } catch (error) {
       const where = endpointText(this.#options.endpoint);
@@ -172,7 +172,7 @@ class ClamavScanner implements Scanner {
         if (this.#state === state) this.#state = undefined;
       };
       state.catch(forget);
-      setTimeout(forget, limits.clamdStateMs).unref();
+      setTimeout(forget, scanLimits.clamdStateMs).unref();
     }
     return this.#state;
   }
@@ -219,7 +219,7 @@ class ClamavScanner implements Scanner {
         'of its signatures (--clamd-database)'
       );
     }
-    const staleMs = this.#options.staleMs ?? limits.signaturesStaleMs;
+    const staleMs = this.#options.staleMs ?? scanLimits.signaturesStaleMs;
     const ageMs = this.#options.now() - (atMs ?? -Infinity);
     if (ageMs <= staleMs) return undefined;
     const days = Math.floor(ageMs / dayMs);

@@ -1,6 +1,6 @@
 /** Sessions that are kept open between scans, up to a number; whoever comes later waits. */
-import { limits } from '@lazaret/protocol';
 
+import { scanLimits } from '../limits.ts';
 import { ClamdError } from './clamd-error.ts';
 import { openSession } from './connection.ts';
 import type { ClamdConnection, ClamdEndpoint } from './connection.ts';
@@ -92,7 +92,7 @@ export class SessionPool {
       return await openSession(endpoint, connectMs);
     } catch (error) {
       if (error instanceof ClamdError) this.#downBecause = error;
-      setTimeout(() => (this.#downBecause = undefined), limits.clamdDownMs).unref();
+      setTimeout(() => (this.#downBecause = undefined), scanLimits.clamdDownMs).unref();
       throw error;
     }
   }
@@ -101,7 +101,7 @@ export class SessionPool {
     if (!connection.isOpen) return;
     if (this.#isClosed) return connection.end();
     connection.unref();
-    const timer = setTimeout(() => connection.end(), limits.clamdIdleMs).unref();
+    const timer = setTimeout(() => connection.end(), scanLimits.clamdIdleMs).unref();
     this.#idle.push({ connection, timer });
   }
 

@@ -5,8 +5,8 @@
 import { createHash } from 'node:crypto';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { limits } from '@lazaret/protocol';
 
+import { scanLimits } from '../limits.ts';
 import type { ClamdVersion } from './version.ts';
 
 export interface DatabaseState {
@@ -23,7 +23,8 @@ export interface DatabaseState {
  */
 export async function readDatabaseState(directory: string): Promise<DatabaseState | undefined> {
   const names = (await readdir(directory)).toSorted();
-  if (names.length > limits.clamdDatabaseFiles) throw new Error(`too many files in ${directory}`);
+  if (names.length > scanLimits.clamdDatabaseFiles)
+    throw new Error(`too many files in ${directory}`);
   const hash = createHash('sha256');
   let files = 0;
   let newestMs = 0;
@@ -49,6 +50,6 @@ export function signatureLabel(
 ): string {
   const number = version.database === undefined ? '' : `/${version.database}`;
   if (state === undefined) return `${version.engine}${number}`;
-  const isSettled = nowMs - state.newestMs >= limits.clamdReloadMs;
+  const isSettled = nowMs - state.newestMs >= scanLimits.clamdReloadMs;
   return `${version.engine}${number}+${state.digest}${isSettled ? '' : '~loading'}`;
 }

@@ -2,8 +2,8 @@
  * Reads lists of digests: one a line, hashdeep, CSV with a header, and exports of MISP events as
  * JSON or CSV. Sources: hashdeep's manual (file format 1.0), the MISP core format.
  */
-import { limits } from '@lazaret/protocol';
 
+import { scanLimits } from '../limits.ts';
 import { parseCsv } from '../lists/csv.ts';
 import { ListError } from '../lists/list-error.ts';
 import type { HashAlgorithm, HashEntry } from './hash-list.ts';
@@ -19,7 +19,7 @@ export interface ParsedHashes {
 
 /** Reads a list of any of the formats, told by its beginning. Throws ListError. */
 export function parseHashList(text: string): ParsedHashes {
-  if (text.length > limits.hashListChars) throw new ListError('the list is too large');
+  if (text.length > scanLimits.hashListChars) throw new ListError('the list is too large');
   const format = detectFormat(text);
   const collector = new Collector();
   if (format === 'misp-json') readMispJson(text, collector);
@@ -39,8 +39,8 @@ class Collector {
   ): boolean {
     const algorithm = typeof digest === 'string' ? algorithmOf(digest.trim()) : undefined;
     if (algorithm === undefined || typeof digest !== 'string') return false;
-    if (this.entries.length >= limits.hashListEntries) {
-      throw new ListError(`the list has more than ${limits.hashListEntries} digests`);
+    if (this.entries.length >= scanLimits.hashListEntries) {
+      throw new ListError(`the list has more than ${scanLimits.hashListEntries} digests`);
     }
     const { sizeBytes, label } = more;
     this.entries.push({
@@ -157,7 +157,8 @@ function readRow(fields: readonly string[], columns: readonly Column[], to: Coll
 function readMispJson(text: string, collector: Collector): void {
   const open: unknown[] = [parseJson(text)];
   for (let visited = 0; open.length > 0; visited += 1) {
-    if (visited > limits.hashListEntries * 4) throw new ListError('the list has too many parts');
+    if (visited > scanLimits.hashListEntries * 4)
+      throw new ListError('the list has too many parts');
     const value = open.pop();
     if (Array.isArray(value)) for (const each of value.toReversed()) open.push(each);
     else if (isRecord(value)) readMispObject(value, open, collector);

@@ -9,8 +9,7 @@ import { DatabaseSync } from 'node:sqlite';
 import type { StatementSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 
-import { limits } from '@lazaret/protocol';
-
+import { scanLimits } from '../limits.ts';
 import { flagsOf } from './hash-flags.ts';
 import type { SealedEntry } from './sealed-set.ts';
 import { categoriesOf, isUnwanted } from './tool-categories.ts';
@@ -107,7 +106,7 @@ interface OpenEntry {
 
 function countPackage(entry: OpenEntry, id: unknown, type: string): void {
   // Files that are everywhere are in more packages than need to be counted.
-  if (entry.packages.size >= limits.referencePackages) return;
+  if (entry.packages.size >= scanLimits.referencePackages) return;
   entry.packages.add(id);
   const named = categoriesOf(type);
   for (const category of named) entry.categories.add(category);
@@ -130,7 +129,7 @@ function prepareSearch(database: DatabaseSync): StatementSync {
   const join = isJoined ? 'LEFT JOIN PKG p ON p.package_id = f.package_id' : '';
   const columns = ['name', 'version', 'application_type'].map((name) => `${of(name)} AS ${name}`);
   const query = `SELECT DISTINCT f.package_id AS id, ${columns.join(', ')} FROM FILE f ${join}
-    WHERE f.sha256 = ? AND f.file_size = ? LIMIT ${limits.referencePackages}`;
+    WHERE f.sha256 = ? AND f.file_size = ? LIMIT ${scanLimits.referencePackages}`;
   const plan = database.prepare(`EXPLAIN QUERY PLAN ${query}`).all('', 0);
   // The small tables may be read through; the one with hundreds of millions of rows may not.
   const details = plan.map(({ detail }) => String(detail));

@@ -1,6 +1,6 @@
 /** Comma-separated values, RFC 4180, as far as lists of digests need them. */
-import { limits } from '@lazaret/protocol';
 
+import { scanLimits } from '../limits.ts';
 import { ListError } from './list-error.ts';
 
 /**
@@ -15,7 +15,7 @@ export function* parseCsv(text: string): Generator<readonly string[]> {
     const isRemark = row.fields.length === 1 && row.fields[0]?.trim() === '';
     if (!isRemark && !/[#%]/.test(text.charAt(at))) {
       rows += 1;
-      if (rows > limits.hashListEntries) throw new ListError('the list has too many rows');
+      if (rows > scanLimits.hashListEntries) throw new ListError('the list has too many rows');
       yield row.fields;
     }
     at = row.next;

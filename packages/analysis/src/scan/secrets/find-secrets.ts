@@ -1,7 +1,7 @@
 /** Secrets in the bytes of one file. */
-import { limits } from '@lazaret/protocol';
 import type { Severity } from '@lazaret/protocol';
 
+import { scanLimits } from '../limits.ts';
 import { contextRules } from './context-rules.ts';
 import { fileRuleLineChars, fileRules } from './file-rules.ts';
 import type { FileRule } from './file-rules.ts';
@@ -65,9 +65,9 @@ export function findSecrets(
   searchLiterals(search, bytes, (literal, at) => {
     places += 1;
     for (const rule of rules[literal] ?? []) finder.tryRule(rule, at);
-    return places < limits.secretPlaces && !finder.isFull;
+    return places < scanLimits.secretPlaces && !finder.isFull;
   });
-  const isCut = places >= limits.secretPlaces || finder.isFull;
+  const isCut = places >= scanLimits.secretPlaces || finder.isFull;
   return { secrets: finder.finish(), isCut: isCut || !isWhole };
 }
 
@@ -112,7 +112,7 @@ class Finder {
   }
 
   get isFull(): boolean {
-    return this.#found.size >= limits.secretFindings;
+    return this.#found.size >= scanLimits.secretFindings;
   }
 
   tryRule(rule: SecretRule, at: number): void {

@@ -1,8 +1,7 @@
 /** The scanner `secrets`: private keys, tokens and passwords that were left in files. */
 import { hash } from 'node:crypto';
 
-import { limits } from '@lazaret/protocol';
-
+import { scanLimits } from '../limits.ts';
 import type { FileFinding, ScanAnswer, Scanner, ScanSubject } from '../scanner.ts';
 import { fileRules } from './file-rules.ts';
 import { findSecrets, secretRules } from './find-secrets.ts';
@@ -27,7 +26,7 @@ const passedKinds: ReadonlySet<string> = new Set([
 
 /** Findings of class `secret`. The evidence never holds the secret itself. */
 export function createSecretsScanner({
-  fileBytes = limits.secretFileBytes,
+  fileBytes = scanLimits.secretFileBytes,
 }: SecretsOptions = {}): Scanner {
   const signatures = describeRules();
   const failed = (reason: 'failed' | 'not_available', detail: string): Promise<ScanAnswer> => {
@@ -43,7 +42,7 @@ export function createSecretsScanner({
       Promise.resolve({
         engine: `Lazaret secrets ${version}`,
         signatures,
-        limits: JSON.stringify([fileBytes, limits.secretFindings, limits.secretPlaces]),
+        limits: JSON.stringify([fileBytes, scanLimits.secretFindings, scanLimits.secretPlaces]),
         healthy: isOpen,
         ...(!isOpen && { problem: 'the scanner was closed' }),
       }),

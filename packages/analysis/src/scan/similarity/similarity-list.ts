@@ -1,8 +1,8 @@
 /** Lists of similarity digests of known bad programs, as CSV or JSON. */
-import { limits } from '@lazaret/protocol';
 import { z } from 'zod';
 
 import { parseTlsh } from '../../digest/tlsh.ts';
+import { scanLimits } from '../limits.ts';
 import { parseCsv } from '../lists/csv.ts';
 import { ListError } from '../lists/list-error.ts';
 
@@ -30,7 +30,7 @@ const jsonList = z.array(
  * members. Throws ListError.
  */
 export function parseSimilarityList(text: string): SimilarityList {
-  if (text.length > limits.hashListChars) throw new ListError('the list is too large');
+  if (text.length > scanLimits.hashListChars) throw new ListError('the list is too large');
   const rows = text.trimStart().startsWith('[') ? readJson(text) : readCsv(text);
   const entries: SimilarityEntry[] = [];
   let skipped = 0;
@@ -39,8 +39,8 @@ export function parseSimilarityList(text: string): SimilarityList {
       skipped += 1;
       continue;
     }
-    if (entries.length >= limits.similarityListEntries) {
-      throw new ListError(`the list has more than ${limits.similarityListEntries} digests`);
+    if (entries.length >= scanLimits.similarityListEntries) {
+      throw new ListError(`the list has more than ${scanLimits.similarityListEntries} digests`);
     }
     entries.push({ digest, name, ...(source === undefined || source === '' ? {} : { source }) });
   }

@@ -5,14 +5,14 @@
  */
 import { hash } from 'node:crypto';
 
-import { limits } from '@lazaret/protocol';
-
+import { digestLimits } from '../../digest/limits.ts';
 import { isProgram } from '../../format/file-kind.ts';
 import { sdhashScore } from '../../digest/sdhash-score.ts';
 import { sdhash } from '../../digest/sdhash.ts';
 import { shortenRuns, ssdeepScore } from '../../digest/ssdeep-score.ts';
 import { ssdeep } from '../../digest/ssdeep.ts';
 import { distanceBetween, parseTlsh, tlsh } from '../../digest/tlsh.ts';
+import { scanLimits } from '../limits.ts';
 import type { FileFinding, ScanAnswer, Scanner } from '../scanner.ts';
 import type { SimilarityEntry } from './similarity-list.ts';
 
@@ -46,7 +46,7 @@ interface Match {
 
 /** Findings of class `similar`, the nearest first, one for each name on the list. */
 export function createSimilarityScanner({ entries, skipped = 0 }: SimilarityOptions): Scanner {
-  const known = indexEntries(entries.slice(0, limits.similarityListEntries));
+  const known = indexEntries(entries.slice(0, scanLimits.similarityListEntries));
   const identity = JSON.stringify(
     entries.map(({ digest, name, source }) => [digest, name, source]),
   );
@@ -62,7 +62,7 @@ export function createSimilarityScanner({ entries, skipped = 0 }: SimilarityOpti
       Promise.resolve({
         engine: 'Lazaret similarity 1',
         signatures,
-        limits: JSON.stringify([similarityThresholds, limits.similarityFileBytes]),
+        limits: JSON.stringify([similarityThresholds, digestLimits.similarityFileBytes]),
         healthy: isOpen && skipped === 0,
         ...(skipped > 0 && { problem: `${skipped} rows hold no TLSH, ssdeep or sdhash digest` }),
         ...(!isOpen && { problem: 'the list was closed' }),
@@ -113,11 +113,11 @@ function indexEntries(entries: readonly SimilarityEntry[]): Known {
 
 function compareAll(bytes: Buffer, known: Known): Pick<ScanAnswer, 'state' | 'findings'> & Gap {
   const matches = [...matchTlsh(bytes, known), ...matchSsdeep(bytes, known)];
-  const isCut = known.sdhash.length > 0 && bytes.length > limits.similarityFileBytes;
+  const isCut = known.sdhash.length > 0 && bytes.length > digestLimits.similarityFileBytes;
   if (known.sdhash.length > 0 && !isCut) matches.push(...matchSdhash(bytes, known));
   const findings = nearestOfEach(matches).map(toFinding);
   if (!isCut) return { state: 'examined', findings };
-  const detail = `sdhash digests are made of up to ${limits.similarityFileBytes} bytes`;
+  const detail = `sdhash digests are made of up to ${digestLimits.similarityFileBytes} bytes`;
   return { state: 'partial', findings, reason: 'too_large', detail };
 }
 
@@ -182,7 +182,7 @@ function nearestOfEach(matches: readonly Match[]): Match[] {
   for (const match of matches.toSorted((one, other) => nearness(other) - nearness(one))) {
     if (!byName.has(match.entry.name)) byName.set(match.entry.name, match);
   }
-  return [...byName.values()].slice(0, limits.similarityFindings);
+  return [...byName.values()].slice(0, scanLimits.similarityFindings);
 }
 
 function nearness({ method, value }: Match): number {

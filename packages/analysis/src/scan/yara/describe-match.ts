@@ -4,8 +4,9 @@
  * for malware.
  */
 import type { Severity } from '@lazaret/protocol';
-import { findingClass, limits, severity } from '@lazaret/protocol';
+import { findingClass, severity } from '@lazaret/protocol';
 
+import { scanLimits } from '../limits.ts';
 import type { FileFinding } from '../scanner.ts';
 import type { RuleSet } from './rule-set.ts';
 import type { MatchedString, RuleMatch } from './yara-engine.ts';
@@ -17,7 +18,7 @@ const dualUse: ReadonlySet<string> = new Set(['dual-use', 'tool', 'hacktool', 'p
 export function describeMatch(match: RuleMatch, rules: RuleSet, bytes: Buffer): FileFinding {
   const { rule, tags, strings } = match;
   const first = strings.toSorted((a, b) => a.offset - b.offset)[0];
-  const shown = strings.slice(0, limits.yaraEvidenceStrings).map((one) => quote(one, bytes));
+  const shown = strings.slice(0, scanLimits.yaraEvidenceStrings).map((one) => quote(one, bytes));
   const reference = textOf(match, 'reference');
   return {
     class: classOf(match),
@@ -62,7 +63,7 @@ function severityOf(match: RuleMatch): Severity {
 
 /** `$a at 12: MZ\x90`: printable ASCII as it is, all else as numbers. */
 function quote({ name, offset, sizeBytes }: MatchedString, bytes: Buffer): string {
-  const size = Math.min(sizeBytes, limits.yaraEvidenceBytes);
+  const size = Math.min(sizeBytes, scanLimits.yaraEvidenceBytes);
   let text = '';
   for (const byte of bytes.subarray(offset, offset + size)) {
     const isPlain = byte >= 0x20 && byte < 0x7f && byte !== 0x5c;

@@ -3,8 +3,8 @@
  * compiled once; neither they nor the files get a name on a disk.
  */
 import type { FileHandle } from 'node:fs/promises';
-import { limits } from '@lazaret/protocol';
 
+import { scanLimits } from '../limits.ts';
 import { openNamelessFile } from './nameless-file.ts';
 import { readRuleSet } from './rule-set.ts';
 import type { RuleSet } from './rule-set.ts';
@@ -26,7 +26,7 @@ const rulesPath = '/proc/self/fd/3';
 const samplePath = '/proc/self/fd/0';
 const printAll = ['--print-namespace', '--print-tags', '--print-meta', '--print-strings'];
 const scanWords = [...printAll, '--print-string-length', '--no-warnings', '--compiled-rules'];
-const outputBytes = limits.yaraOutputBytes;
+const outputBytes = scanLimits.yaraOutputBytes;
 
 export class NativeYara implements YaraEngine {
   readonly #rules: RuleSet;
@@ -108,7 +108,7 @@ export class NativeYara implements YaraEngine {
     try {
       const { files } = this.#rules;
       const sources = files.map(({ path }, index) => `f${index}:${path}`);
-      const timeMs = limits.yaraCompileMs;
+      const timeMs = scanLimits.yaraCompileMs;
       const bounds = { timeMs, outputBytes, third: compiled.fd, signal: this.#closing.signal };
       const words = ['-w', ...sources, rulesPath];
       const result = await runProgram(this.#programs.yarac, words, bounds);
@@ -142,7 +142,7 @@ function readResult(result: RunResult): YaraOutcome {
 }
 
 function failure(detail: string): YaraOutcome {
-  return { kind: 'failed', detail: detail.slice(0, limits.yaraErrorChars) };
+  return { kind: 'failed', detail: detail.slice(0, scanLimits.yaraErrorChars) };
 }
 
 /** `error: rule "x" in /path/a.yar(3): syntax error` becomes `a.yar:3: rule "x": syntax error`. */

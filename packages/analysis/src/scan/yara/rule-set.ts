@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
-import { limits } from '@lazaret/protocol';
+
+import { scanLimits } from '../limits.ts';
 
 export interface RuleFile {
   /** Shown to people: relative to the directory that was given. */
@@ -34,7 +35,7 @@ export async function readRuleSet(paths: readonly string[]): Promise<RuleSet> {
     for (const file of await listRules(path)) {
       const text = await readText(file.path);
       bytes += text.length;
-      if (bytes > limits.yaraRuleBytes || files.length >= limits.yaraRuleFiles) {
+      if (bytes > scanLimits.yaraRuleBytes || files.length >= scanLimits.yaraRuleFiles) {
         throw new RuleSetError(`too many rules: ${files.length} files, ${bytes} bytes`);
       }
       refuseIncludes(file.name, text);

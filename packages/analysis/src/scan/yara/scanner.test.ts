@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { limits } from '@lazaret/protocol';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 
+import { scanLimits } from '../limits.ts';
 import { describeScanner, subjectOf } from '../scanner.suite.ts';
 import type { Scanner } from '../scanner.ts';
 import { createYaraScanner } from './scanner.ts';
@@ -172,7 +172,7 @@ describe.each(ways)('YARA %s', (_, options, engine) => {
     expect(['examined', 'partial']).toContain(answer.state);
     expect(answer.findings).toHaveLength(1);
     const strings = answer.findings[0]?.evidence?.['strings'];
-    expect(strings).toHaveLength(limits.yaraEvidenceStrings);
+    expect(strings).toHaveLength(scanLimits.yaraEvidenceStrings);
   });
 
   test('cancelled in the middle of a scan', async () => {

@@ -2,8 +2,8 @@
  * YARA rules: by default with YARA-X as WebAssembly in a thread that can be killed, or with the
  * native program where its path is given.
  */
-import { limits } from '@lazaret/protocol';
 
+import { scanLimits } from '../limits.ts';
 import type { Scanner, ScanAnswer, ScannerDescription, ScanSubject } from '../scanner.ts';
 import { describeMatch } from './describe-match.ts';
 import { NativeYara } from './native-yara.ts';
@@ -44,13 +44,13 @@ class YaraScanner implements Scanner {
 
   constructor(options: YaraOptions) {
     this.#options = options;
-    this.#fileBytes = options.fileBytes ?? limits.yaraFileBytes;
-    this.#fileMs = options.fileMs ?? limits.yaraFileMs;
+    this.#fileBytes = options.fileBytes ?? scanLimits.yaraFileBytes;
+    this.#fileMs = options.fileMs ?? scanLimits.yaraFileMs;
   }
 
   async describe(): Promise<ScannerDescription> {
     const own = `fileBytes=${this.#fileBytes} fileMs=${this.#fileMs}`;
-    const bounds = `${own} matches=${limits.yaraPatternMatches}`;
+    const bounds = `${own} matches=${scanLimits.yaraPatternMatches}`;
     try {
       const { engine, rules } = await this.#load();
       const problem = this.#isClosed ? 'the scanner was closed' : await engine.check();
@@ -113,7 +113,7 @@ class YaraScanner implements Scanner {
   }
 
   async #readRules(): Promise<Loaded> {
-    const { native, workers = limits.yaraWorkers } = this.#options;
+    const { native, workers = scanLimits.yaraWorkers } = this.#options;
     const rules = await readRuleSet(this.#options.rules);
     const bounds = { fileMs: this.#fileMs, workers };
     const engine =

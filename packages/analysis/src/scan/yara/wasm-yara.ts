@@ -6,8 +6,8 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { limits } from '@lazaret/protocol';
 
+import { scanLimits } from '../limits.ts';
 import type { RuleSet } from './rule-set.ts';
 import type { RuleMatch, YaraBounds, YaraEngine, YaraOutcome } from './yara-engine.ts';
 import type { FromWorker, WorkerMatch, WorkerRules } from './yara-messages.ts';
@@ -31,7 +31,7 @@ export class WasmYara implements YaraEngine {
 
   constructor(
     rules: RuleSet,
-    { fileMs, workers, memoryBytes = limits.yaraMemoryBytes }: ThreadBounds,
+    { fileMs, workers, memoryBytes = scanLimits.yaraMemoryBytes }: ThreadBounds,
   ) {
     this.#rules = rules;
     this.#memoryBytes = memoryBytes;
@@ -83,9 +83,9 @@ export class WasmYara implements YaraEngine {
     const { module, version } = findModule();
     this.#name = `YARA-X ${version}`;
     const texts = this.#rules.files.map(({ text }) => text);
-    const thread = new RuleThread({ module, texts, patternMatches: limits.yaraPatternMatches });
+    const thread = new RuleThread({ module, texts, patternMatches: scanLimits.yaraPatternMatches });
     this.#all.add(thread);
-    const first = await thread.next(limits.yaraCompileMs);
+    const first = await thread.next(scanLimits.yaraCompileMs);
     if (first.type === 'ready') return thread;
     await this.#drop(thread);
     // The next thread would fail as this one did; a hundred thousand files need not find out.
@@ -104,7 +104,7 @@ export class WasmYara implements YaraEngine {
     signal?.removeEventListener('abort', abort);
     if (answer.type === 'matches') {
       const isWorn =
-        thread.scannedBytes > limits.yaraWorkerBytes || answer.memoryBytes > this.#memoryBytes;
+        thread.scannedBytes > scanLimits.yaraWorkerBytes || answer.memoryBytes > this.#memoryBytes;
       if (isWorn) await this.#drop(thread);
       else this.#keep(thread);
       return { kind: 'done', matches: answer.matches.map(readMatch), isCut: false };
@@ -191,17 +191,18 @@ function readMatch({ metadata, ...match }: WorkerMatch): RuleMatch {
 
 /** `net.yar:3: error[E009]: unknown pattern`: of the compiler's report what goes on a line. */
 function describeStart(answer: Answer, rules: RuleSet): string {
-  if (answer.type === 'late') return `the rules were not compiled in ${limits.yaraCompileMs} ms`;
+  if (answer.type === 'late')
+    return `the rules were not compiled in ${scanLimits.yaraCompileMs} ms`;
   if (answer.type !== 'refused') return `YARA-X cannot start: ${textOf(answer)}`;
   const name = rules.files[answer.file]?.name ?? 'all rules together';
   const line = /--> (?:line:)?(\d{1,9}):/.exec(answer.message)?.[1];
   const place = line === undefined ? name : `${name}:${line}`;
   const [what = ''] = answer.message.trim().split('\n', 1);
-  return `${place}: ${what.slice(0, limits.yaraErrorChars)}`;
+  return `${place}: ${what.slice(0, scanLimits.yaraErrorChars)}`;
 }
 
 function textOf(answer: Answer): string {
-  return 'message' in answer ? answer.message.slice(0, limits.yaraErrorChars) : answer.type;
+  return 'message' in answer ? answer.message.slice(0, scanLimits.yaraErrorChars) : answer.type;
 }
 
 function findModule(): { module: string; version: string } {

@@ -2,8 +2,8 @@
  * What `yara --print-namespace --print-tags --print-meta --print-strings --print-string-length`
  * prints: a line for each rule, then one for each of its matches.
  */
-import { limits } from '@lazaret/protocol';
 
+import { scanLimits } from '../limits.ts';
 import type { MatchedString, RuleMatch } from './yara-engine.ts';
 
 const ruleLine = /^f(\d{1,9}):(\w{1,200}) \[([^\]]*)\] \[(.*)\] \/proc\/self\/fd\/0$/;
@@ -57,7 +57,7 @@ class StringList {
     const [, at = '', size = '', name = ''] = parts;
     const count = (this.#counts.get(name) ?? 0) + 1;
     this.#counts.set(name, count);
-    if (count > limits.yaraPatternMatches) return true;
+    if (count > scanLimits.yaraPatternMatches) return true;
     this.#strings.push({ name, offset: Number.parseInt(at, 16), sizeBytes: Number(size) });
     return true;
   }

@@ -3,7 +3,6 @@ import { randomUUID } from 'node:crypto';
 
 import {
   inspectionRequest,
-  limits,
   operations,
   type Client,
   type Inspection,
@@ -14,6 +13,7 @@ import { flagOn, flagText, type Invocation } from '../../command/command.ts';
 import { toUnreachable, callTimeout } from '../../connection/connection.ts';
 import { exitCodes } from '../../exit-code.ts';
 import { transientReason, pause } from '../../connection/follow-stream.ts';
+import { cliLimits } from '../../limits.ts';
 import { interceptInterrupt } from '../../terminal/interrupt.ts';
 import { Failure } from '../../failure.ts';
 import { check } from '../../command/run-operation.ts';
@@ -72,7 +72,7 @@ async function waitForEnd(
   try {
     while (!interrupt.signal.aborted) {
       const call = { params: { id }, query: { waitSeconds: pollSeconds } };
-      const signal = AbortSignal.any([interrupt.signal, AbortSignal.timeout(limits.cliCallMs)]);
+      const signal = AbortSignal.any([interrupt.signal, AbortSignal.timeout(cliLimits.callMs)]);
       try {
         const found = await client.call(inspections.show, call, { signal });
         if (isEnded(found)) return found;
@@ -80,7 +80,7 @@ async function waitForEnd(
       } catch (error) {
         if (interrupt.signal.aborted) break;
         failures += 1;
-        if (transientReason(error) === undefined || failures > limits.cliReconnects) throw error;
+        if (transientReason(error) === undefined || failures > cliLimits.reconnects) throw error;
         await pause(failures, interrupt.signal);
       }
     }
@@ -142,8 +142,8 @@ async function readAll(chunks: AsyncIterable<Uint8Array>): Promise<string> {
   for await (const chunk of chunks) {
     read.push(chunk);
     sizeBytes += chunk.length;
-    if (sizeBytes > limits.cliReportBytes) {
-      throw new Failure(`the report is larger than ${limits.cliReportBytes} bytes`, {
+    if (sizeBytes > cliLimits.reportBytes) {
+      throw new Failure(`the report is larger than ${cliLimits.reportBytes} bytes`, {
         hint: 'Download it with --output json, which has no limit.',
       });
     }

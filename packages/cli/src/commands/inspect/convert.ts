@@ -1,9 +1,10 @@
 /** `lazaret inspect convert` and `lazaret inspect schema`: saved reports and their schema. */
-import { limits, type InspectionReport } from '@lazaret/protocol';
+import type { InspectionReport } from '@lazaret/protocol';
 
 import type { Invocation, Shell } from '../../command/command.ts';
 import { usageFailure, type Failure } from '../../failure.ts';
 import { readText } from '../../files/read-document.ts';
+import { cliLimits } from '../../limits.ts';
 import { formatStructured, writeOut } from '../../render/print.ts';
 import { loadAnalysis } from './load-analysis.ts';
 import { isSingle, readOutputs, severalImages } from './outputs.ts';
@@ -32,7 +33,7 @@ export async function readSavedReports(
   shell: Shell,
   path: string,
 ): Promise<readonly InspectionReport[]> {
-  const text = await readText(shell, path, limits.cliReportBytes);
+  const text = await readText(shell, path, cliLimits.reportBytes);
   const { readReports } = await loadAnalysis();
   try {
     return readReports(JSON.parse(text));

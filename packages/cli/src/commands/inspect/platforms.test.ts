@@ -3,10 +3,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { limits } from '@lazaret/protocol';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 
 import { cleanReport, sampleReport } from '../../../../../test/fixtures/sample-reports.ts';
+import { cliLimits } from '../../limits.ts';
 import { inspecting } from '../../testing/inspect-program.ts';
 
 let home = '';
@@ -45,9 +45,9 @@ it('lists images of the index that were not inspected, up to a limit', async () 
   const one = await page(1);
   expect(one).toContain(`linux/cpu0 was not looked at: ${digest}, a manifest of 2`);
   expect(one).toMatch(/^ +use --all-platforms/m);
-  const many = await page(limits.cliPlatformsShown + 3);
+  const many = await page(cliLimits.platformsShown + 3);
   expect(many).toContain('and 3 more; use --all-platforms');
-  expect(many).not.toContain(`cpu${limits.cliPlatformsShown} `);
+  expect(many).not.toContain(`cpu${cliLimits.platformsShown} `);
 });
 
 it('ends several pages with the most severe verdict, which decides the exit code', async () => {

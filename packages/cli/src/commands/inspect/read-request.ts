@@ -9,6 +9,7 @@ import { flagList, flagOn, flagText, type Flags, type Invocation } from '../../c
 import type { Environment } from '../../environment.ts';
 import { usageFailure } from '../../failure.ts';
 import { attributeOf } from '../../command/flag-names.ts';
+import { cliLimits } from '../../limits.ts';
 import { scannerNames, type ScannerName } from './flags.ts';
 import { parseList } from './parse-list.ts';
 import { readHosts, readMirrors, readRates } from './registry-flags.ts';
@@ -131,7 +132,7 @@ function missingPart(name: ScannerName, needs: string): Error {
 function readCache(flags: Flags, environment: Environment): InspectRequest['cache'] {
   if (flags['cache'] === false) return undefined;
   const size = flagText(flags, 'cacheSize');
-  const maxBytes = size === undefined ? limits.cliCacheBytes : parseSize(size);
+  const maxBytes = size === undefined ? cliLimits.cacheBytes : parseSize(size);
   if (maxBytes === undefined) {
     throw usageFailure(
       `--cache-size: expected a size such as 2GiB, received ${JSON.stringify(size)}`,
@@ -181,7 +182,7 @@ function readTime(flags: Flags): number | undefined {
   const text = flagText(flags, 'maxLayerTime');
   if (text === undefined) return undefined;
   const timeMs = parseDuration(text);
-  if (timeMs === undefined || timeMs === 0 || timeMs > limits.layerTimeMsMax) {
+  if (timeMs === undefined || timeMs === 0 || timeMs > cliLimits.layerTimeMsMax) {
     throw usageFailure(
       `--max-layer-time: expected a duration such as 10m, received ${JSON.stringify(text)}`,
     );

@@ -1,6 +1,7 @@
 /** Flags about registries: hosts, mirrors and rate limits. */
 import type { RateWindow, RegistryRates, RegistryRequest } from '@lazaret/analysis';
-import { limits, parseDuration } from '@lazaret/protocol';
+import { parseDuration } from '@lazaret/protocol';
+import { ociLimits } from '@lazaret/oci';
 
 import { flagList, flagText, type Flags } from '../../command/command.ts';
 import { usageFailure } from '../../failure.ts';
@@ -40,10 +41,10 @@ export function readRates(flags: Flags): RegistryRates {
   const rates = new Map<string, readonly RateWindow[]>();
   const add = (host: string, windows: readonly RateWindow[]): void => {
     const all = [...(rates.get(host) ?? []), ...windows];
-    if (all.length > limits.registryRateWindows) {
+    if (all.length > ociLimits.registryRateWindows) {
       const subject = host === '*' ? 'every registry' : host;
       throw usageFailure(
-        `--registry-rate: more than ${limits.registryRateWindows} rates for ${subject}`,
+        `--registry-rate: more than ${ociLimits.registryRateWindows} rates for ${subject}`,
       );
     }
     if (all.length > 0) rates.set(host, all);
@@ -92,7 +93,7 @@ function readPredecessorWindow(flags: Flags, names: WindowNames): readonly RateW
 }
 
 function isValidWindow({ requests, periodMs }: RateWindow): boolean {
-  const { registryRateRequests, registryRatePeriodMs } = limits;
+  const { registryRateRequests, registryRatePeriodMs } = ociLimits;
   const counts = Number.isInteger(requests) && requests >= 1 && requests <= registryRateRequests;
   return counts && periodMs >= 1 && periodMs <= registryRatePeriodMs;
 }

@@ -3,7 +3,6 @@ import { randomUUID } from 'node:crypto';
 
 import {
   jobSubmission,
-  limits,
   operations,
   type Artifact,
   type Client,
@@ -14,6 +13,7 @@ import { flagList, flagOn, flagText, type Flags, type Invocation } from '../../c
 import { exitCodes } from '../../exit-code.ts';
 import { Failure, usageFailure } from '../../failure.ts';
 import { transientReason, pause } from '../../connection/follow-stream.ts';
+import { cliLimits } from '../../limits.ts';
 import { interceptInterrupt } from '../../terminal/interrupt.ts';
 import { check } from '../../command/run-operation.ts';
 import { fieldsOf } from '../../command/operation-flags.ts';
@@ -69,8 +69,8 @@ async function readPlan(invocation: Invocation): Promise<Plan> {
   if (paths.filter((path) => path === standardInput).length > 1) {
     throw usageFailure('standard input can be read only once');
   }
-  if (paths.length > limits.cliFilesPerCommand) {
-    throw usageFailure(`at most ${limits.cliFilesPerCommand} files at a time`);
+  if (paths.length > cliLimits.filesPerCommand) {
+    throw usageFailure(`at most ${cliLimits.filesPerCommand} files at a time`);
   }
   if (name !== undefined && paths.length > 1) {
     throw usageFailure('--name can only be used with one file');
@@ -156,10 +156,10 @@ async function submitOne(
       return await client.call(
         operations.jobs.submit,
         { body },
-        { headers: { 'idempotency-key': key }, signal: AbortSignal.timeout(limits.cliCallMs) },
+        { headers: { 'idempotency-key': key }, signal: AbortSignal.timeout(cliLimits.callMs) },
       );
     } catch (error) {
-      const isLast = attempt >= limits.cliSubmitAttempts;
+      const isLast = attempt >= cliLimits.submitAttempts;
       if (transientReason(error) === undefined || isLast) throw error;
       await pause(attempt);
     }

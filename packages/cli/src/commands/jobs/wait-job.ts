@@ -4,7 +4,6 @@
  */
 import {
   isFinal,
-  limits,
   operations,
   type Client,
   type Job,
@@ -15,6 +14,7 @@ import {
 import type { Invocation } from '../../command/command.ts';
 import { exitCodeOfState, exitCodes } from '../../exit-code.ts';
 import { transientReason, followStream, pause } from '../../connection/follow-stream.ts';
+import { cliLimits } from '../../limits.ts';
 import { interceptInterrupt } from '../../terminal/interrupt.ts';
 import { formatOutcomeLine, formatStateLine } from '../../render/job-page.ts';
 import { printNote, printTerminalNote } from '../../render/print.ts';
@@ -95,7 +95,7 @@ async function pollJob(
   while (!signal.aborted) {
     try {
       const call = { params: { id }, query: { waitSeconds: pollSeconds } };
-      const timeout = AbortSignal.any([signal, AbortSignal.timeout(limits.cliCallMs)]);
+      const timeout = AbortSignal.any([signal, AbortSignal.timeout(cliLimits.callMs)]);
       const job = await client.call(operations.jobs.show, call, { signal: timeout });
       if (isFinal(job.state)) return job;
       failures = 0;
@@ -103,7 +103,7 @@ async function pollJob(
       if (signal.aborted) return undefined;
       const reason = transientReason(error);
       failures += 1;
-      if (reason === undefined || failures > limits.cliReconnects) throw error;
+      if (reason === undefined || failures > cliLimits.reconnects) throw error;
       if (failures === 1) await printTerminalNote(invocation, `${reason}; retrying`);
       await pause(failures, signal);
     }
@@ -125,5 +125,5 @@ async function detach(
   }
   await printNote(invocation, `\nCancelling ${id}`);
   await client.call(operations.jobs.cancel, { params: { id } });
-  return pollJob(invocation, client, { id, signal: AbortSignal.timeout(limits.cliCallMs) });
+  return pollJob(invocation, client, { id, signal: AbortSignal.timeout(cliLimits.callMs) });
 }

@@ -1,12 +1,13 @@
 /** `lazaret audit verify` and `audit export`: the audit log, verified here or by the server. */
 import { createReadStream } from 'node:fs';
 
-import { limits, operations, verifyChain, type ChainVerdict } from '@lazaret/protocol';
+import { operations, verifyChain, type ChainVerdict } from '@lazaret/protocol';
 
 import { flagText, type Invocation } from '../../command/command.ts';
 import { toUnreachable } from '../../connection/connection.ts';
 import { exitCodes } from '../../exit-code.ts';
 import { Failure } from '../../failure.ts';
+import { cliLimits } from '../../limits.ts';
 import { printStructured, writeOut } from '../../render/print.ts';
 import { createStyle } from '../../render/style.ts';
 import { toFileFailure } from '../../files/upload-file.ts';
@@ -86,8 +87,8 @@ async function* readLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<str
     pending = lines.pop() ?? '';
     pendingBytes = lines.length === 0 ? pendingBytes + chunk.length : Buffer.byteLength(pending);
     for (const line of lines) if (line.trim() !== '') yield line;
-    if (pendingBytes > limits.cliAuditLineBytes) {
-      throw new Failure(`a line is longer than ${limits.cliAuditLineBytes} bytes`, {
+    if (pendingBytes > cliLimits.auditLineBytes) {
+      throw new Failure(`a line is longer than ${cliLimits.auditLineBytes} bytes`, {
         hint: 'Expected the output of `lazaret audit export`: one JSON object per line.',
       });
     }

@@ -3,8 +3,8 @@
  * each repository, and sends credentials only to the registry itself or to a token server of the
  * same domain.
  */
-import { limits } from '@lazaret/protocol';
 
+import { ociLimits } from '../../limits.ts';
 import { SourceError } from '../../source-error.ts';
 import type { Challenge } from './challenge.ts';
 
@@ -115,7 +115,7 @@ export class Authorizer {
     const kept = this.#credentials.get(repository);
     if (kept !== undefined && now < kept.until) return untilAborted(kept.found, signal);
     const found = this.#find(repository);
-    this.#credentials.set(repository, { found, until: now + limits.registryCredentialMs });
+    this.#credentials.set(repository, { found, until: now + ociLimits.registryCredentialMs });
     found.catch(() => this.#credentials.delete(repository));
     return untilAborted(found, signal);
   }

@@ -3,7 +3,7 @@
  * header or in several, tokens or quoted strings as values, commas and equals signs inside quotes.
  * A single pass over the text, without a regular expression over the whole.
  */
-import { limits } from '@lazaret/protocol';
+import { ociLimits } from '../../limits.ts';
 
 export interface Challenge {
   /** In lower case: `bearer`, `basic`. */
@@ -15,7 +15,7 @@ export interface Challenge {
 /** Parsing of a header stops at the first error; the challenges before it are kept. */
 export function parseChallenges(headers: readonly string[]): Challenge[] {
   return headers.flatMap((header) => {
-    return header.length > limits.registryChallengeChars ? [] : parseHeader(header);
+    return header.length > ociLimits.registryChallengeChars ? [] : parseHeader(header);
   });
 }
 

@@ -1,10 +1,9 @@
 /** Docker credential helpers: `docker-credential-<name> get` with the server name on stdin. */
 import { spawn } from 'node:child_process';
 
-import { limits } from '@lazaret/protocol';
-
 import { z } from 'zod';
 
+import { ociLimits } from '../../limits.ts';
 import { SourceError } from '../../source-error.ts';
 import type { Credential } from './credential.ts';
 
@@ -55,7 +54,7 @@ interface Ended {
 
 /** Runs without a shell; killed at the time limit and when the output exceeds its limit. */
 function run(program: string, input: string, options: HelperOptions): Promise<Ended> {
-  const { environment, timeoutMs = limits.credentialHelperMs, signal } = options;
+  const { environment, timeoutMs = ociLimits.credentialHelperMs, signal } = options;
   return new Promise((resolve, reject) => {
     const fail = (why: string): void => {
       child.kill('SIGKILL');
@@ -72,7 +71,7 @@ function run(program: string, input: string, options: HelperOptions): Promise<En
     let sizeBytes = 0;
     child.stdout.on('data', (piece: Buffer) => {
       sizeBytes += piece.length;
-      if (sizeBytes > limits.credentialHelperBytes) fail('produced too much output');
+      if (sizeBytes > ociLimits.credentialHelperBytes) fail('produced too much output');
       else pieces.push(piece);
     });
     // A helper that exits before it has read its input is judged by its exit code.

@@ -5,8 +5,7 @@
  */
 import { open } from 'node:fs/promises';
 
-import { limits } from '@lazaret/protocol';
-
+import { ociLimits } from '../../limits.ts';
 import { SourceError } from '../../source-error.ts';
 import {
   type CredentialFile,
@@ -127,9 +126,9 @@ async function readWhenChanged(
       const { ino, size, mtimeNs, ctimeNs } = await file.stat({ bigint: true });
       const state = [ino, size, mtimeNs, ctimeNs].join(' ');
       if (state === before) return 'same';
-      if (size > limits.credentialFileBytes) throw unreadable(path, 'the file is too large');
+      if (size > ociLimits.credentialFileBytes) throw unreadable(path, 'the file is too large');
       const { buffer, bytesRead } = await file.read({
-        buffer: Buffer.alloc(limits.credentialFileBytes),
+        buffer: Buffer.alloc(ociLimits.credentialFileBytes),
         position: 0,
       });
       return { state, text: buffer.toString('utf8', 0, bytesRead) };

@@ -5,10 +5,9 @@
  */
 import { createHash } from 'node:crypto';
 
-import { limits } from '@lazaret/protocol';
-
 import { z } from 'zod';
 
+import { ociLimits } from '../../limits.ts';
 import { SourceError } from '../../source-error.ts';
 import { untilAborted } from '../http/clock.ts';
 
@@ -87,7 +86,7 @@ export class TokenServer {
     const { signal: _, ...lasting } = request;
     const asked = this.#ask(lasting)
       .then((token) => {
-        if (this.#tokens.size >= limits.registryTokensKept) this.#tokens.clear();
+        if (this.#tokens.size >= ociLimits.registryTokensKept) this.#tokens.clear();
         this.#tokens.set(key, token);
         return token;
       })
@@ -128,10 +127,10 @@ export class TokenServer {
   #renewAt(seconds: number | null | undefined, issuedAt: string | null | undefined): number {
     const now = this.#options.now();
     const said = seconds === null || seconds === undefined ? Number.NaN : seconds * 1_000;
-    const lifeMs = said > 0 ? said : limits.registryTokenDefaultMs;
+    const lifeMs = said > 0 ? said : ociLimits.registryTokenDefaultMs;
     const issued = Date.parse((issuedAt ?? '').slice(0, 40));
     const since = issued <= now && issued > now - lifeMs ? issued : now;
-    return since + Math.max(lifeMs - limits.registryTokenEarlyMs, lifeMs * 0.75);
+    return since + Math.max(lifeMs - ociLimits.registryTokenEarlyMs, lifeMs * 0.75);
   }
 }
 

@@ -4,8 +4,8 @@
  * were sent, so that no period of its length ever has more, however late a timer fires. One object
  * can serve several clients of the same registry.
  */
-import { limits } from '@lazaret/protocol';
 
+import { ociLimits } from '../../limits.ts';
 import { type Clock, untilAborted, waitFor } from './clock.ts';
 
 export interface RateWindow {
@@ -68,7 +68,7 @@ class SlidingWindow {
   #next = 0;
 
   constructor({ requests, periodMs }: RateWindow) {
-    const { registryRateRequests, registryRatePeriodMs } = limits;
+    const { registryRateRequests, registryRatePeriodMs } = ociLimits;
     const fits = Number.isInteger(requests) && requests >= 1 && requests <= registryRateRequests;
     if (!fits || !(periodMs > 0 && periodMs <= registryRatePeriodMs)) {
       throw new RangeError(`invalid rate: ${requests} requests in ${periodMs} ms`);
@@ -110,7 +110,7 @@ export class SharedRates {
     this.#kept.delete(host);
     this.#kept.set(host, rate);
     const [oldest = ''] = this.#kept.keys();
-    if (this.#kept.size > limits.registryRatesKept) this.#kept.delete(oldest);
+    if (this.#kept.size > ociLimits.registryRatesKept) this.#kept.delete(oldest);
     return rate;
   }
 }

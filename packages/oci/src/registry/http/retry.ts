@@ -1,5 +1,7 @@
 /** Which failed requests are retried, and after which delay. */
-import { jitteredBackoffMs, limits } from '@lazaret/protocol';
+import { jitteredBackoffMs } from '@lazaret/protocol';
+
+import { ociLimits } from '../../limits.ts';
 
 /** Statuses that may be temporary. */
 export function isTransientStatus(status: number): boolean {
@@ -8,7 +10,7 @@ export function isTransientStatus(status: number): boolean {
 
 /** The delay before the next attempt, with jitter. `attempt` counts from 0. */
 export function backoffMs(attempt: number, random: () => number): number {
-  const bounds = { initialMs: limits.registryBackoffMs, maxMs: limits.registryBackoffMaxMs };
+  const bounds = { initialMs: ociLimits.registryBackoffMs, maxMs: ociLimits.registryBackoffMaxMs };
   return Math.round(jitteredBackoffMs(attempt, bounds, random));
 }
 

@@ -5,9 +5,10 @@
  */
 import { lookup, type LookupAddress, type LookupOptions } from 'node:dns';
 
-import { limits, type RegistryTransport } from '@lazaret/protocol';
+import type { RegistryTransport } from '@lazaret/protocol';
 import { Agent, type Dispatcher, ProxyAgent } from 'undici';
 
+import { ociLimits } from '../../limits.ts';
 import { SourceError } from '../../source-error.ts';
 import { addressOf, isPrivateAddress, isLoopback } from './address-policy.ts';
 import { createTlsContext, type HostCertificates, readCertificates } from './certificates.ts';
@@ -167,9 +168,9 @@ interface PoolParts {
 async function createPool(url: URL, trusted: boolean, parts: PoolParts): Promise<Dispatcher> {
   const { options } = parts;
   const secure = url.protocol === 'https:' ? await secureOptions(url, parts) : {};
-  const idleMs = options.idleMs ?? limits.registryIdleMs;
+  const idleMs = options.idleMs ?? ociLimits.registryIdleMs;
   const shared = {
-    connections: limits.registryConnections,
+    connections: ociLimits.registryConnections,
     headersTimeout: idleMs,
     bodyTimeout: idleMs,
     allowH2: false,
@@ -179,13 +180,13 @@ async function createPool(url: URL, trusted: boolean, parts: PoolParts): Promise
     const uri = proxyUri(proxy);
     const secureContext = createTlsContext({ ca: options.ca ?? [] });
     const proxyTls = { secureContext };
-    const connectTimeout = limits.registryConnectMs;
+    const connectTimeout = ociLimits.registryConnectMs;
     return new ProxyAgent({ ...shared, uri, connectTimeout, proxyTls, requestTls: secure });
   }
   const resolve = options.lookup ?? lookup;
   const connect = {
     ...secure,
-    timeout: limits.registryConnectMs,
+    timeout: ociLimits.registryConnectMs,
     lookup: trusted ? resolve : publicOnly(resolve),
   };
   return new Agent({ ...shared, connect });
@@ -231,7 +232,7 @@ function publicOnly(resolve: Lookup): Lookup {
 }
 
 function describe(url: URL, request: Exchange, options: NetworkOptions): Dispatcher.RequestOptions {
-  const idleMs = options.idleMs ?? limits.registryIdleMs;
+  const idleMs = options.idleMs ?? ociLimits.registryIdleMs;
   return {
     origin: url.origin,
     path: `${url.pathname}${url.search}`,

@@ -1,11 +1,14 @@
 /** The section `inspection` of the configuration: what images are inspected with. */
 import { limits, parseDuration, parseSize, units } from '@lazaret/protocol';
 import { z } from 'zod';
+import { ociLimits } from '@lazaret/oci';
+
+import { serverLimits } from '../limits.ts';
 
 /** `registry.lab`, `10.0.0.5:5000`, `[::1]:5000`. */
 const host = z
   .string()
-  .max(limits.repositoryNameChars)
+  .max(ociLimits.repositoryNameChars)
   .regex(
     /^(?:\[[0-9a-f:.]+\]|[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?)(?::\d{1,5})?$/i,
     'expected HOST or HOST:PORT',
@@ -16,14 +19,14 @@ const paths = z.array(path).default([]);
 
 const rateWindow = z
   .strictObject({
-    requests: z.number().int().min(1).max(limits.registryRateRequests),
+    requests: z.number().int().min(1).max(ociLimits.registryRateRequests),
     period: z.preprocess(
       (value) => (typeof value === 'string' ? (parseDuration(value) ?? value) : value),
       z
         .number({ error: 'expected a duration such as 6h' })
         .int()
         .min(1)
-        .max(limits.registryRatePeriodMs),
+        .max(ociLimits.registryRatePeriodMs),
     ),
   })
   .transform(({ requests, period }) => ({ requests, periodMs: period }));
@@ -51,7 +54,7 @@ const registries = z.strictObject({
   rates: z
     .record(
       z.union([host, z.literal('*')]),
-      z.array(rateWindow).min(1).max(limits.registryRateWindows),
+      z.array(rateWindow).min(1).max(ociLimits.registryRateWindows),
     )
     .default({}),
   /** By host: the hosts that are asked first for its images. */
@@ -88,10 +91,10 @@ const section = z.strictObject({
       .number({ error: 'expected a size such as 2GiB' })
       .int()
       .min(units.MiB)
-      .default(limits.cacheBytesDefault),
+      .default(serverLimits.cacheBytesDefault),
   ),
   /** Inspections at a time. */
-  concurrency: z.number().int().min(1).max(limits.inspectionsAtOnceMax).default(1),
+  concurrency: z.number().int().min(1).max(serverLimits.inspectionsAtOnceMax).default(1),
   /** Threads for the layers of one; as many as there are cores unless given. */
   parallel: z.number().int().min(0).max(limits.inspectParallelMax).optional(),
   timeLimit: z.preprocess(
@@ -100,8 +103,8 @@ const section = z.strictObject({
       .number({ error: 'expected a duration such as 30m' })
       .int()
       .min(1_000)
-      .max(limits.inspectionMsMax)
-      .default(limits.inspectionMs),
+      .max(serverLimits.inspectionMsMax)
+      .default(serverLimits.inspectionMs),
   ),
 });
 

@@ -1,7 +1,8 @@
-import { limits, Problem } from '@lazaret/protocol';
+import { Problem } from '@lazaret/protocol';
 import type pg from 'pg';
 import { databaseCode, databaseProblem } from './database-problem.ts';
 import type { DatabaseHandle } from './database.ts';
+import { databaseLimits } from './limits.ts';
 
 export interface AdvisoryLockOptions {
   /** How long to wait for another holder; 0 asks once. */
@@ -22,7 +23,7 @@ export async function withAdvisoryLock<T>(
   work: (signal: AbortSignal) => Promise<T>,
   options: AdvisoryLockOptions = {},
 ): Promise<T> {
-  const { waitMs = limits.advisoryLockWaitMs } = options;
+  const { waitMs = databaseLimits.advisoryLockWaitMs } = options;
   const client = await handle.pool.connect().catch((error: unknown) => {
     throw databaseProblem(error) ?? error;
   });

@@ -11,7 +11,8 @@ import { execFile } from 'node:child_process';
 import { lchown, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { limits, Problem } from '@lazaret/protocol';
+import { Problem } from '@lazaret/protocol';
+import { databaseLimits } from './limits.ts';
 import type { NativeFiles } from './native-files.ts';
 import { ownUserName, type SystemUser } from './system-user.ts';
 
@@ -158,7 +159,7 @@ async function runProgram(name: string, args: readonly string[], options: Progra
       uid: user.uid,
       gid: user.gid,
       env: databaseEnvironment,
-      timeout: limits.databaseInitMs,
+      timeout: databaseLimits.initMs,
       killSignal: 'SIGKILL',
     });
     running.child.stdin?.end(input);

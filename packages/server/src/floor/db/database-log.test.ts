@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, stat, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { limits } from '@lazaret/protocol';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { DatabaseLog } from './database-log.ts';
+import { databaseLimits } from './limits.ts';
 
 let root: string;
 let log: DatabaseLog;
@@ -29,18 +29,18 @@ test('the tail is what was written since the mark, and bounded', async () => {
   write('after');
   await log.note('noted');
   expect(await log.tail()).toBe('after\nlazaret: noted');
-  write('x'.repeat(limits.databaseLogTailBytes * 2));
-  expect(await log.tail()).toHaveLength(limits.databaseLogTailBytes - 1);
+  write('x'.repeat(databaseLimits.logTailBytes * 2));
+  expect(await log.tail()).toHaveLength(databaseLimits.logTailBytes - 1);
 });
 
 test('a log above its bound is moved aside once, and writers go on in the new one', async () => {
-  await truncate(log.path, limits.databaseLogBytes);
+  await truncate(log.path, databaseLimits.logBytes);
   await log.rotate();
-  expect((await stat(log.path)).size).toBe(limits.databaseLogBytes);
+  expect((await stat(log.path)).size).toBe(databaseLimits.logBytes);
   write('one more');
   await log.rotate();
   expect((await stat(log.path)).size).toBe(0);
-  expect((await stat(`${log.path}.1`)).size).toBeGreaterThan(limits.databaseLogBytes);
+  expect((await stat(`${log.path}.1`)).size).toBeGreaterThan(databaseLimits.logBytes);
   write('later');
   expect(await readFile(log.path, 'utf8')).toBe('later\n');
 });

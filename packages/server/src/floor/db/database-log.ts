@@ -1,11 +1,12 @@
 import { copyFile, type FileHandle, open, stat, truncate } from 'node:fs/promises';
-import { limits } from '@lazaret/protocol';
+
+import { databaseLimits } from './limits.ts';
 
 const checkMs = 60_000;
 
 /**
  * The log file of the embedded PostgreSQL, which writes to it directly: it never waits for this
- * process and goes on when this process has died. Above `limits.databaseLogBytes` the file is
+ * process and goes on when this process has died. Above `databaseLimits.logBytes` the file is
  * copied to `<name>.1` and emptied; lines written in between are lost.
  */
 export class DatabaseLog {
@@ -42,7 +43,7 @@ export class DatabaseLog {
   async tail(): Promise<string> {
     const { size } = await this.#file.stat();
     const since = this.#markedBytes <= size ? this.#markedBytes : 0;
-    const start = Math.max(since, size - limits.databaseLogTailBytes);
+    const start = Math.max(since, size - databaseLimits.logTailBytes);
     const buffer = Buffer.alloc(size - start);
     const { bytesRead } = await this.#file.read(buffer, 0, buffer.length, start);
     return buffer.toString('utf8', 0, bytesRead).trim();
@@ -54,7 +55,7 @@ export class DatabaseLog {
 
   async rotate(): Promise<void> {
     const { size } = await stat(this.path);
-    if (size <= limits.databaseLogBytes) return;
+    if (size <= databaseLimits.logBytes) return;
     await copyFile(this.path, `${this.path}.1`);
     await truncate(this.path);
   }

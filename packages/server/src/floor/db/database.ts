@@ -5,17 +5,19 @@
  * it: every count, size and sequence of Lazaret is far below, and a silent rounding is not an
  * answer. numeric stays text.
  *
- * Time: the server cancels a statement after `limits.databaseStatementMs`. When its answer does
+ * Time: the server cancels a statement after `databaseLimits.statementMs`. When its answer does
  * not come shortly after that either, the connection is dead without knowing it (a cut network,
  * a stopped server), and is thrown away instead of going back to the pool.
  *
  * Locks and LISTEN belong to sessions: a pooler in between must pool by session.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { limits, Problem } from '@lazaret/protocol';
+import { Problem } from '@lazaret/protocol';
 import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient } from 'kysely';
 import pg from 'pg';
+import { serverLimits } from '../limits.ts';
 import { databaseProblem, isReadTimeout } from './database-problem.ts';
+import { databaseLimits } from './limits.ts';
 import type { Database } from './schema.ts';
 
 export interface DatabaseHandle {
@@ -58,11 +60,11 @@ export async function openDatabase(options: DatabaseOptions): Promise<DatabaseHa
   const handle: DatabaseHandle = {
     db,
     pool,
-    ping: (timeoutMs = limits.readinessMs) => ping(pool, timeoutMs),
+    ping: (timeoutMs = serverLimits.readinessMs) => ping(pool, timeoutMs),
     close: () => (closing ??= pool.end()),
   };
   try {
-    await waitForServer(pool, options.startTimeoutMs ?? limits.databaseStartMs);
+    await waitForServer(pool, options.startTimeoutMs ?? databaseLimits.startMs);
     await checkServer(pool);
     return handle;
   } catch (error) {
@@ -72,12 +74,12 @@ export async function openDatabase(options: DatabaseOptions): Promise<DatabaseHa
 }
 
 function createPool(options: DatabaseOptions): pg.Pool {
-  const statementMs = options.statementTimeoutMs ?? limits.databaseStatementMs;
+  const statementMs = options.statementTimeoutMs ?? databaseLimits.statementMs;
   const pool = new pg.Pool({
     connectionString: options.url,
     application_name: options.applicationName ?? 'lazaret',
-    max: options.connections ?? limits.databasePool,
-    connectionTimeoutMillis: limits.databaseConnectMs,
+    max: options.connections ?? databaseLimits.pool,
+    connectionTimeoutMillis: databaseLimits.connectMs,
     idleTimeoutMillis: 30_000,
     keepAlive: true,
     statement_timeout: statementMs,
@@ -164,7 +166,7 @@ async function waitForServer(pool: pg.Pool, timeoutMs: number): Promise<void> {
   const start = performance.now();
   for (;;) {
     try {
-      return await ping(pool, limits.databaseConnectMs);
+      return await ping(pool, databaseLimits.connectMs);
     } catch (error) {
       const waitedMs = performance.now() - start;
       if (!(error instanceof Problem) || waitedMs + startPollMs > timeoutMs) throw error;

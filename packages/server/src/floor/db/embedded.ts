@@ -17,7 +17,7 @@ import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { backoffMs, limits, Problem } from '@lazaret/protocol';
+import { backoffMs, Problem } from '@lazaret/protocol';
 import {
   clusterOwner,
   clusterPath,
@@ -31,13 +31,14 @@ import {
 import { DatabaseLog } from './database-log.ts';
 import { settingArguments } from './database-settings.ts';
 import { readPidFile, stopLeftovers } from './leftover-postmaster.ts';
+import { databaseLimits } from './limits.ts';
 import { findNativeFiles, type NativeFiles } from './native-files.ts';
 import { openSocketDirectory, type SocketDirectory } from './socket-directory.ts';
 import { chooseSystemUser, type SystemUser } from './system-user.ts';
 
 const restartBackoff = {
-  initialMs: limits.databaseRestartBackoffMs,
-  maxMs: limits.databaseRestartBackoffMaxMs,
+  initialMs: databaseLimits.restartBackoffMs,
+  maxMs: databaseLimits.restartBackoffMaxMs,
 };
 
 export type EmbeddedState =
@@ -187,7 +188,7 @@ export class EmbeddedDatabase {
     for (const signal of ['SIGINT', 'SIGQUIT', 'SIGKILL'] as const) {
       if (this.#child === undefined) break;
       this.#child.kill(signal);
-      await waitForExit(this.#child, limits.databaseStopMs);
+      await waitForExit(this.#child, databaseLimits.stopMs);
     }
     await this.#supervision;
     await this.#parts.socket.close();
@@ -200,7 +201,7 @@ export class EmbeddedDatabase {
       if (this.#child !== undefined) {
         const since = performance.now();
         await waitForExit(this.#child);
-        if (performance.now() - since > limits.databaseRestartBackoffMaxMs) this.#failures = 0;
+        if (performance.now() - since > databaseLimits.restartBackoffMaxMs) this.#failures = 0;
       }
       if (this.#stopping.signal.aborted) return;
       const delayMs = backoffMs(this.#failures, restartBackoff);
@@ -246,7 +247,7 @@ export class EmbeddedDatabase {
 
   #spawn(): ChildProcess {
     const { options, cluster, native, user, log } = this.#parts;
-    const { durable = true, connections = limits.databaseConnections } = options;
+    const { durable = true, connections = databaseLimits.connections } = options;
     const settings = settingArguments({ durable, connections });
     const identity = { uid: user.uid, gid: user.gid, env: databaseEnvironment };
     const program = join(native.directory, 'bin', 'postgres');
@@ -266,7 +267,7 @@ export class EmbeddedDatabase {
       outcome instanceof Error
         ? `${native.directory}/bin/postgres could not be run (${outcome.message}).`
         : outcome === 'late'
-          ? `PostgreSQL did not become ready within ${limits.databaseRecoveryMs / 60_000} minutes.`
+          ? `PostgreSQL did not become ready within ${databaseLimits.recoveryMs / 60_000} minutes.`
           : 'PostgreSQL ended while it was starting.';
     return new Problem('database_failed', `${what} Its log, ${log.path}: ${await log.tail()}`);
   }
@@ -282,7 +283,7 @@ async function waitForReady(
   child: ChildProcess,
   cluster: string,
 ): Promise<'ready' | 'ended' | 'late'> {
-  for (let waitedMs = 0; waitedMs < limits.databaseRecoveryMs; waitedMs += pollMs) {
+  for (let waitedMs = 0; waitedMs < databaseLimits.recoveryMs; waitedMs += pollMs) {
     if (hasEnded(child)) return 'ended';
     const noted = await readPidFile(cluster);
     if (noted?.pid === child.pid && noted?.status === 'ready') return 'ready';

@@ -13,8 +13,9 @@
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { limits, Problem } from '@lazaret/protocol';
+import { Problem } from '@lazaret/protocol';
 import { workingDirectory } from './cluster.ts';
+import { databaseLimits } from './limits.ts';
 
 const pollMs = 10;
 
@@ -106,7 +107,7 @@ function send(pid: number, signal: NodeJS.Signals): void {
 }
 
 async function waitUntilGone(cluster: string, noted: number | undefined): Promise<void> {
-  for (let waitedMs = 0; waitedMs < limits.databaseStopMs; waitedMs += pollMs) {
+  for (let waitedMs = 0; waitedMs < databaseLimits.stopMs; waitedMs += pollMs) {
     if ((await findProcesses(cluster, noted)).length === 0) return;
     await sleep(pollMs);
   }

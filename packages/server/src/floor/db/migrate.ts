@@ -11,11 +11,12 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { limits, Problem } from '@lazaret/protocol';
+import { Problem } from '@lazaret/protocol';
 import pg from 'pg';
 import manifest from '../../../package.json' with { type: 'json' };
 import { withAdvisoryLock } from './advisory-lock.ts';
 import type { DatabaseHandle } from './database.ts';
+import { databaseLimits } from './limits.ts';
 
 export interface MigrationOptions {
   /** Where the files are; those of this program unless given. */
@@ -56,7 +57,7 @@ export async function migrate(
   options: MigrationOptions = {},
 ): Promise<MigrationReport> {
   const directory = options.directory ?? fileURLToPath(new URL('migrations', import.meta.url));
-  const { waitMs = limits.migrationLockWaitMs } = options;
+  const { waitMs = databaseLimits.migrationLockWaitMs } = options;
   const migrations = await readMigrations(directory);
   const work = async (): Promise<MigrationReport> => {
     const applied = await readApplied(handle.pool);
@@ -108,7 +109,7 @@ async function readApplied(pool: pg.Pool): Promise<AppliedMigration[]> {
   );
   const { rows } = await pool.query<AppliedMigration>(
     'select number, name, checksum, program from schema_migrations order by number limit $1',
-    [limits.migrations],
+    [databaseLimits.migrations],
   );
   return rows;
 }
@@ -170,7 +171,7 @@ async function apply(pool: pg.Pool, migration: Migration): Promise<void> {
 
 /** A migration may rewrite a large table; the server is watched by readiness meanwhile. */
 function unbounded(text: string): pg.QueryConfig & { query_timeout: number } {
-  return { text, query_timeout: limits.migrationMs };
+  return { text, query_timeout: databaseLimits.migrationMs };
 }
 
 function explain(migration: Migration, error: unknown): unknown {

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { jitteredBackoffMs, limits } from '@lazaret/protocol';
+import { jitteredBackoffMs } from '@lazaret/protocol';
 import type { IsolationLevel, Kysely, Transaction } from 'kysely';
 import { databaseCode } from './database-problem.ts';
+import { databaseLimits } from './limits.ts';
 import type { Database } from './schema.ts';
 
 export interface TransactionOptions {
@@ -24,7 +25,7 @@ export async function transaction<T>(
   work: (transaction: Transaction<Database>) => Promise<T>,
   options: TransactionOptions = {},
 ): Promise<T> {
-  const { isolation = 'read committed', attempts = limits.transactionAttempts } = options;
+  const { isolation = 'read committed', attempts = databaseLimits.transactionAttempts } = options;
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await db.transaction().setIsolationLevel(isolation).execute(work);
@@ -36,6 +37,9 @@ export async function transaction<T>(
 }
 
 function pauseMs(attempt: number): number {
-  const bounds = { initialMs: limits.transactionBackoffMs, maxMs: limits.transactionBackoffMaxMs };
+  const bounds = {
+    initialMs: databaseLimits.transactionBackoffMs,
+    maxMs: databaseLimits.transactionBackoffMaxMs,
+  };
   return jitteredBackoffMs(attempt, bounds, Math.random);
 }

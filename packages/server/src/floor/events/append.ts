@@ -1,8 +1,9 @@
 /** Writing to the outbox, inside the transaction of the change that it tells of. */
-import { eventKinds, limits, type EventType } from '@lazaret/protocol';
+import { eventKinds, type EventType } from '@lazaret/protocol';
 import type { Kysely, Transaction } from 'kysely';
 
 import type { Database } from '../db/index.ts';
+import { eventLimits } from './limits.ts';
 
 export interface NewEvent {
   readonly type: EventType;
@@ -32,7 +33,7 @@ export async function appendEvents(
       subject: storable(event.subject),
       actor: storable(event.actor),
       project: event.project ?? null,
-      data: Buffer.byteLength(data) > limits.eventDataBytes ? '{"truncated":true}' : data,
+      data: Buffer.byteLength(data) > eventLimits.dataBytes ? '{"truncated":true}' : data,
     };
   });
   await database.insertInto('events').values(rows).execute();

@@ -3,7 +3,6 @@ import {
   auditGenesis,
   eventKinds,
   hashAuditEntry,
-  limits,
   verifyChain,
   type AuditEntry,
   type ChainVerdict,
@@ -13,6 +12,7 @@ import {
 import { sql, type Insertable, type Kysely, type Selectable, type Transaction } from 'kysely';
 
 import type { Database } from '../db/index.ts';
+import { eventLimits } from './limits.ts';
 import { loadPosition, type EventReader } from './readers.ts';
 import type { StoredEvent } from './store.ts';
 
@@ -93,11 +93,11 @@ export async function* readAudit(database: Kysely<Database>): AsyncGenerator<Aud
       .selectAll()
       .where('number', '>', after)
       .orderBy('number')
-      .limit(limits.auditPageRows)
+      .limit(eventLimits.auditPageRows)
       .execute();
     yield* rows.map(toEntry);
     const last = rows.at(-1);
-    if (last === undefined || rows.length < limits.auditPageRows) return;
+    if (last === undefined || rows.length < eventLimits.auditPageRows) return;
     after = last.number;
   }
 }

@@ -3,19 +3,20 @@
  * end without an event of its own, so nobody would wake. Until then a loop asks again soon, less
  * often the longer it takes.
  */
-import { limits } from '@lazaret/protocol';
 
+import { serverLimits } from '../limits.ts';
 import type { Loop } from '../loop.ts';
+import { eventLimits } from './limits.ts';
 
 /** Told after each reading whether something is held back. */
 export function createHeldRetry(loop: Loop): (held: boolean) => void {
-  let delayMs: number = limits.eventHeldPollMs;
+  let delayMs: number = eventLimits.heldPollMs;
   return (held) => {
     if (!held) {
-      delayMs = limits.eventHeldPollMs;
+      delayMs = eventLimits.heldPollMs;
       return;
     }
     setTimeout(() => loop.wake(), delayMs).unref();
-    delayMs = Math.min(delayMs * 2, limits.eventPollMs);
+    delayMs = Math.min(delayMs * 2, serverLimits.eventPollMs);
   };
 }

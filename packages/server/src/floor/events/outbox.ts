@@ -4,11 +4,12 @@
  * window is served from memory, one that is behind it (new, resumed or slow) from the database, so
  * a slow reader costs no memory and misses nothing.
  */
-import { limits, Problem } from '@lazaret/protocol';
+import { Problem } from '@lazaret/protocol';
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 
 import type { Database } from '../db/index.ts';
+import { serverLimits } from '../limits.ts';
 import { Loop } from '../loop.ts';
 import { createHeldRetry } from './held-retry.ts';
 import { isAfter, parseCursor, type Position } from './position.ts';
@@ -67,7 +68,7 @@ const batchesPerTurn = 20;
 /** Makes the outbox of a process. */
 export function createOutbox(options: OutboxOptions): Outbox {
   const { database, log, signal } = options;
-  const loop = new Loop({ name: 'events', periodMs: limits.eventPollMs, log, signal });
+  const loop = new Loop({ name: 'events', periodMs: serverLimits.eventPollMs, log, signal });
   const live: Live = { database, loop, window: undefined, subscribers: 0, waiting: new Set() };
   const retryHeld = createHeldRetry(loop);
   const loops = [loop];
@@ -128,7 +129,7 @@ async function deliver(live: Live, retryHeld: (held: boolean) => void): Promise<
     const page = await readEvents(live.database, {
       after: window.end,
       filter: {},
-      limit: limits.eventBatch,
+      limit: serverLimits.eventBatch,
     });
     window.append(page);
     if (page.events.length > 0) resumeSubscribers(live);
@@ -183,7 +184,7 @@ function nextPage(
 ): EventPage | Promise<EventPage> {
   const { window, database } = live;
   if (window !== undefined && !isAfter(window.start, after)) return window.after(after);
-  return readEvents(database, { after, filter, limit: limits.eventBatch });
+  return readEvents(database, { after, filter, limit: serverLimits.eventBatch });
 }
 
 interface Waiting {

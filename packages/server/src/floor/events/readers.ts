@@ -4,11 +4,12 @@
  * once. A lock of the database keeps a reader to one process at a time; another takes over by
  * itself. An event that fails is tried again with back-off, alone, and holds back only its reader.
  */
-import { limits, type EventType } from '@lazaret/protocol';
+import type { EventType } from '@lazaret/protocol';
 import { sql, type Kysely, type Transaction } from 'kysely';
 import type { Logger } from 'pino';
 
 import { transaction, type Database } from '../db/index.ts';
+import { serverLimits } from '../limits.ts';
 import { Loop } from '../loop.ts';
 import { createHeldRetry } from './held-retry.ts';
 import { beginning, isAfter, type Position } from './position.ts';
@@ -51,8 +52,8 @@ const idleTransactions = 1_000n;
 export function startReader(reader: EventReader, parts: ReaderParts): ReaderState {
   const { database, log, signal } = parts;
   const name = `events:${reader.name}`;
-  const loop = new Loop({ name, periodMs: limits.eventPollMs, log, signal });
-  const progress: Progress = { batch: limits.eventBatch, failing: undefined };
+  const loop = new Loop({ name, periodMs: serverLimits.eventPollMs, log, signal });
+  const progress: Progress = { batch: serverLimits.eventBatch, failing: undefined };
   const retryHeld = createHeldRetry(loop);
   void loop.run(async () => {
     const page = await advance(reader, progress, parts);
@@ -102,7 +103,7 @@ function noteSuccess(progress: Progress, reached: Position): void {
   const { failing } = progress;
   if (failing !== undefined && isAfter(failing.position, reached)) return;
   progress.failing = undefined;
-  progress.batch = Math.min(progress.batch * 2, limits.eventBatch);
+  progress.batch = Math.min(progress.batch * 2, serverLimits.eventBatch);
 }
 
 /** Which of a batch failed is found by handling them one by one. */

@@ -1,7 +1,8 @@
-import { createClient, events as rows, limits, type Event } from '@lazaret/protocol';
+import { createClient, events as rows, type Event } from '@lazaret/protocol';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from 'vitest';
 
+import { httpLimits } from '../http/limits.ts';
 import type { Principal } from '../principal.ts';
 import { createTestDatabase, type TestDatabase } from '../../testing/database.ts';
 import {
@@ -177,7 +178,9 @@ test('streams of one caller are bounded, and closing one makes room', async () =
     else expect(response.headers.get('retry-after')).not.toBeNull();
     return response.status;
   };
-  const statuses = await Promise.all(Array.from({ length: limits.streamsPerPrincipal }, connect));
+  const statuses = await Promise.all(
+    Array.from({ length: httpLimits.streamsPerPrincipal }, connect),
+  );
   expect(new Set(statuses)).toEqual(new Set([200]));
   expect(await connect()).toBe(429);
   open.pop()?.abort();

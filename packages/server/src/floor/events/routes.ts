@@ -1,7 +1,6 @@
 /** HTTP: the stream of events, and the audit log. */
 import {
   events,
-  limits,
   Problem,
   type AuditEntry,
   type Event,
@@ -13,6 +12,7 @@ import type { Database } from '../db/index.ts';
 import { route, type CallContext, type OutgoingEvent, type Route } from '../http/index.ts';
 import { holds, inScope, projectsWith, type Principal } from '../principal.ts';
 import { countAudit, listAudit, readAudit, verifyAudit } from './audit.ts';
+import { eventLimits } from './limits.ts';
 import type { Outbox } from './outbox.ts';
 import type { EventFilter, StoredEvent } from './store.ts';
 
@@ -54,10 +54,10 @@ function parseNumber(cursor: string | undefined): number | undefined {
 
 async function exportAudit(database: Kysely<Database>): Promise<AsyncIterable<string>> {
   const entries = await countAudit(database);
-  if (entries > limits.auditExportRows) {
+  if (entries > eventLimits.auditExportRows) {
     throw new Problem(
       'payload_too_large',
-      `expected at most ${limits.auditExportRows} entries in one export, the log has ${entries}; ` +
+      `expected at most ${eventLimits.auditExportRows} entries in one export, the log has ${entries}; ` +
         'copy the table audit from the database instead',
     );
   }
@@ -95,7 +95,7 @@ async function* stream(
   const signal = AbortSignal.any([context.signal, ended.signal]);
   const recheck = setInterval(() => {
     void lookAgain().catch(() => ended.abort());
-  }, options.recheckMs ?? limits.streamRecheckMs);
+  }, options.recheckMs ?? eventLimits.streamRecheckMs);
   const lookAgain = async (): Promise<void> => {
     const now = await options.reauthenticate(context);
     if (now === undefined || !holds(now, 'events.read')) ended.abort();

@@ -1,6 +1,6 @@
 /** The latest events in memory, bounded by number and by size. */
-import { limits } from '@lazaret/protocol';
 
+import { eventLimits } from './limits.ts';
 import { isAfter, type Position } from './position.ts';
 import type { EventPage, StoredEvent } from './store.ts';
 
@@ -23,7 +23,7 @@ export function createWindow(from: Position): EventWindow {
   let last: Position | undefined;
   const trim = (): void => {
     let drop = 0;
-    while (events.length - drop > limits.eventWindowItems || chars > limits.eventWindowBytes) {
+    while (events.length - drop > eventLimits.windowItems || chars > eventLimits.windowBytes) {
       const oldest = events[drop];
       if (oldest === undefined) break;
       chars -= oldest.chars;

@@ -2,6 +2,7 @@
 import { limits, type ProblemField } from '@lazaret/protocol';
 
 import { formatPath } from './format-path.ts';
+import { httpLimits } from './limits.ts';
 
 interface Node {
   readonly value: unknown;
@@ -21,8 +22,8 @@ export function checkValues(root: unknown, place: string): ProblemField[] {
     if (typeof value === 'string' && isUnfit(value))
       return [refuse(node, 'holds NUL or half a character')];
     if (typeof value !== 'object' || value === null) continue;
-    if (node.depth >= limits.bodyJsonDepth) {
-      return [refuse(node, `is nested deeper than ${limits.bodyJsonDepth} levels`)];
+    if (node.depth >= httpLimits.bodyJsonDepth) {
+      return [refuse(node, `is nested deeper than ${httpLimits.bodyJsonDepth} levels`)];
     }
     for (const [name, inner] of Object.entries(value)) {
       const key = Array.isArray(value) ? Number(name) : name;

@@ -1,7 +1,8 @@
 /** Bounds the streams that one principal holds open on one operation. */
-import { limits, Problem, type Operation } from '@lazaret/protocol';
+import { Problem, type Operation } from '@lazaret/protocol';
 
 import type { Principal } from '../principal.ts';
+import { httpLimits } from './limits.ts';
 
 export interface StreamCount {
   /** Counts one stream; answers what to call at its end. Refuses beyond the bound. */
@@ -14,10 +15,10 @@ export function countStreams(): StreamCount {
     enter(principal, operation) {
       const key = `${operation.name} ${principal.kind} ${principal.name}`;
       const count = open.get(key) ?? 0;
-      if (count >= limits.streamsPerPrincipal) {
+      if (count >= httpLimits.streamsPerPrincipal) {
         throw new Problem(
           'too_many_requests',
-          `expected at most ${limits.streamsPerPrincipal} open streams; close one first`,
+          `expected at most ${httpLimits.streamsPerPrincipal} open streams; close one first`,
           { headers: { 'retry-after': '5' } },
         );
       }

@@ -5,8 +5,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-import { limits } from '@lazaret/protocol';
-
+import { httpLimits } from './limits.ts';
 import { abandonBody } from './read-body.ts';
 
 /** Writes the answer; ends it when the client has gone, has sent all, or after a short while. */
@@ -31,10 +30,10 @@ export function endEarly(
     clearTimeout(timer);
     response.end();
   };
-  const timer = setTimeout(end, limits.lingerMs);
+  const timer = setTimeout(end, httpLimits.lingerMs);
   request.on('data', (chunk: Buffer) => {
     discardedBytes += chunk.length;
-    if (discardedBytes > limits.lingerBytes) request.pause();
+    if (discardedBytes > httpLimits.lingerBytes) request.pause();
   });
   request.once('end', end).once('close', end).on('error', end);
   request.resume();

@@ -1,14 +1,16 @@
 /** The header with which a request may be repeated. */
-import { limits, Problem } from '@lazaret/protocol';
+import { Problem } from '@lazaret/protocol';
+
+import { httpLimits } from './limits.ts';
 
 /** Throws invalid_request for a key that is none. */
 export function readIdempotencyKey(header: string | string[] | undefined): string | undefined {
   if (header === undefined) return undefined;
   if (typeof header === 'string' && /^[\x21-\x7e]+$/.test(header)) {
-    if (header.length <= limits.idempotencyKeyChars) return header;
+    if (header.length <= httpLimits.idempotencyKeyChars) return header;
   }
   throw new Problem(
     'invalid_request',
-    `expected an Idempotency-Key of up to ${limits.idempotencyKeyChars} visible ASCII characters`,
+    `expected an Idempotency-Key of up to ${httpLimits.idempotencyKeyChars} visible ASCII characters`,
   );
 }

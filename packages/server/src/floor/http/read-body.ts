@@ -5,14 +5,16 @@
 import type { IncomingMessage } from 'node:http';
 import { PassThrough } from 'node:stream';
 
-import { limits, Problem } from '@lazaret/protocol';
+import { Problem } from '@lazaret/protocol';
 
+import { serverLimits } from '../limits.ts';
+import { httpLimits } from './limits.ts';
 import { readMultipart } from './read-multipart.ts';
 import type { Upload } from './route.ts';
 
 /** The JSON value of a body, or undefined when there is none. */
 export async function readJson(request: IncomingMessage): Promise<unknown> {
-  const bytes = await readBounded(request, limits.bodyJsonBytes);
+  const bytes = await readBounded(request, httpLimits.bodyJsonBytes);
   if (bytes.length === 0) return undefined;
   const type = request.headers['content-type'] ?? '';
   if (!/^application\/(?:[a-z0-9.+-]*\+)?json\b/i.test(type)) {
@@ -32,11 +34,11 @@ async function readBounded(request: IncomingMessage, maxBytes: number): Promise<
   const tooLarge = (): Problem =>
     new Problem('payload_too_large', `expected at most ${maxBytes} bytes of JSON`);
   if ((declaredBytes(request) ?? 0) > maxBytes) throw tooLarge();
-  const body = guardBody(request, limits.uploadIdleMs);
+  const body = guardBody(request, serverLimits.uploadIdleMs);
   // A file may take its time; a document has to be here soon.
   const late = setTimeout(() => {
     body.destroy(new Problem('upload_timeout', 'the body did not arrive in time'));
-  }, limits.requestTimeoutMs);
+  }, httpLimits.requestTimeoutMs);
   const chunks: Buffer[] = [];
   let size = 0;
   try {
@@ -53,7 +55,7 @@ async function readBounded(request: IncomingMessage, maxBytes: number): Promise<
 
 /** A body that the call does not take: a little is passed over, much is refused. */
 export function discardBody(request: IncomingMessage): void {
-  if ((declaredBytes(request) ?? 0) > limits.bodyJsonBytes) {
+  if ((declaredBytes(request) ?? 0) > httpLimits.bodyJsonBytes) {
     throw new Problem('payload_too_large', 'expected no body, this call takes none');
   }
   request.resume();

@@ -9,6 +9,7 @@ import { Transform, type Readable } from 'node:stream';
 import { Busboy, type BusboyFileStream, type BusboyInstance } from '@fastify/busboy';
 import { limits, Problem } from '@lazaret/protocol';
 
+import { httpLimits } from './limits.ts';
 import type { Upload } from './route.ts';
 
 /** Resolves when the file part begins; its stream fails with a problem when the body does. */
@@ -29,8 +30,10 @@ export function readMultipart(headers: IncomingHttpHeaders, body: Readable): Pro
     };
     body.on('data', (chunk: Buffer) => {
       besidesBytes += chunk.length;
-      if (besidesBytes > limits.multipartBesidesBytes) {
-        fail(malformed(`expected at most ${limits.multipartBesidesBytes} bytes besides the file`));
+      if (besidesBytes > httpLimits.multipartBesidesBytes) {
+        fail(
+          malformed(`expected at most ${httpLimits.multipartBesidesBytes} bytes besides the file`),
+        );
       }
     });
     parser.on('file', (_field: string, part: BusboyFileStream, name: string | undefined) => {
@@ -72,10 +75,10 @@ function openParser(headers: IncomingHttpHeaders): BusboyInstance {
     return new Busboy({
       headers: headers as { 'content-type': string },
       limits: {
-        fields: limits.multipartFields,
+        fields: httpLimits.multipartFields,
         files: 2,
         fieldSize: limits.nameChars * 4,
-        headerPairs: limits.multipartFields,
+        headerPairs: httpLimits.multipartFields,
       },
       highWaterMark: 256 * 1024,
     });

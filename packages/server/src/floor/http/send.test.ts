@@ -4,10 +4,11 @@ import { connect, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 
-import { limits, operations, readEventStream } from '@lazaret/protocol';
+import { operations, readEventStream } from '@lazaret/protocol';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
 import { startTestHttp, testPrincipal, type TestHttpServer } from '../../testing/http-server.ts';
+import { httpLimits } from './limits.ts';
 import { route, type CallContext, type Download, type OutgoingEvent } from './route.ts';
 
 let server: TestHttpServer;
@@ -280,7 +281,7 @@ describe('streams', () => {
     const stop = new AbortController();
     const open = (): Promise<Response> =>
       fetch(`${server.url}/api/v1/events`, { headers: { authorization }, signal: stop.signal });
-    const first = await Promise.all(Array.from({ length: limits.streamsPerPrincipal }, open));
+    const first = await Promise.all(Array.from({ length: httpLimits.streamsPerPrincipal }, open));
     expect(new Set(first.map((answer) => answer.status))).toEqual(new Set([200]));
     const beyond = await open();
     expect([beyond.status, beyond.headers.get('retry-after')]).toEqual([429, '5']);

@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 import { formatEvent, limits, Problem } from '@lazaret/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
+import { httpLimits } from './limits.ts';
 import type { Download, OutgoingEvent } from './route.ts';
 
 /** Sends bytes as an attachment; knows If-None-Match and single ranges. */
@@ -91,7 +92,7 @@ export async function sendEvents(
   const heartbeat = setInterval(() => {
     // A client that does not read gets nothing more to keep for it.
     if (!raw.writableNeedDrain) raw.write(': alive\n\n');
-  }, limits.streamHeartbeatMs);
+  }, httpLimits.streamHeartbeatMs);
   try {
     for (let result = early ?? (await step); ; step = iterator.next(), result = await step) {
       if (result.done === true || signal.aborted) return;

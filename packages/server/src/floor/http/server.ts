@@ -26,6 +26,7 @@ import { newId } from '../ids.ts';
 import { forbidden, holds, type Principal } from '../principal.ts';
 import { countStreams, type StreamCount } from './count-streams.ts';
 import { endEarly } from './end-early.ts';
+import { httpLimits } from './limits.ts';
 import { discardBody, readJson, readUpload } from './read-body.ts';
 import { refuseSocket } from './refuse-socket.ts';
 import type { CallContext, Download, OutgoingEvent, Route } from './route.ts';
@@ -63,9 +64,9 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     trustProxy: options.trustedProxies.length > 0 ? [...options.trustedProxies] : false,
     routerOptions: { maxParamLength: limits.urlParameterChars },
     http: {
-      maxHeaderSize: limits.requestHeaderBytes,
-      headersTimeout: limits.requestHeadersMs,
-      connectionsCheckingInterval: limits.connectionCheckMs,
+      maxHeaderSize: httpLimits.requestHeaderBytes,
+      headersTimeout: httpLimits.requestHeadersMs,
+      connectionsCheckingInterval: httpLimits.connectionCheckMs,
     },
     // Uploads may take long; what bounds them is the idle time between pieces.
     requestTimeout: 0,

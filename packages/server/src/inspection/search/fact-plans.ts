@@ -1,12 +1,12 @@
 /** Statements that find packages and findings of images. */
-import { limits } from '@lazaret/protocol';
 import { sql, type RawBuilder } from 'kysely';
 
 import type { HitKey, HitPlan } from '../../floor/searchable.ts';
+import { inspectionLimits } from '../limits.ts';
 import { imageColumns, type FindingHitRow, type PackageHitRow } from './hit-row.ts';
 import { matchingNames } from './matching-names.ts';
 
-const indexedChars = sql.lit(limits.indexedPathChars);
+const indexedChars = sql.lit(inspectionLimits.indexedPathChars);
 
 const packageTables = sql`from image_packages p join images on images.id = p.image`;
 const findingTables = sql`from image_findings g join images on images.id = g.image`;
@@ -29,7 +29,7 @@ export function packagesByName(within: RawBuilder<boolean>, value: string): HitP
 
 /** The purl itself and whatever a version or a qualifier follows. */
 function purlBegins(value: string): RawBuilder<unknown> {
-  const indexed = [...value].slice(0, limits.indexedPathChars).join('');
+  const indexed = [...value].slice(0, inspectionLimits.indexedPathChars).join('');
   return sql`left(p.purl, ${indexedChars}) >= ${indexed}::text collate "C"
     and left(p.purl, ${indexedChars}) <= ${`${indexed}\u{10ffff}`}::text collate "C"
     and (p.purl = ${value} or starts_with(p.purl, ${`${value}@`})

@@ -1,14 +1,15 @@
 /** Statements that find files of images: by digest, by prefix of a path, by part of a name. */
-import { limits, type DigestAlgorithm } from '@lazaret/protocol';
+import type { DigestAlgorithm } from '@lazaret/protocol';
 import { sql, type RawBuilder } from 'kysely';
 
 import { containsPattern, type HitKey, type HitPlan } from '../../floor/searchable.ts';
+import { inspectionLimits } from '../limits.ts';
 import { imageColumns, type FileHitRow } from './hit-row.ts';
 import { indexedNameChars, matchingNames } from './matching-names.ts';
 
 type FilePlan = HitPlan<FileHitRow>;
 
-const indexedChars = sql.lit(limits.indexedPathChars);
+const indexedChars = sql.lit(inspectionLimits.indexedPathChars);
 
 /** Files with a content, by its digest. */
 export function filesByDigest(
@@ -34,7 +35,7 @@ export function filesByDigestStart(within: RawBuilder<boolean>, start: string): 
  */
 export function filesByPath(within: RawBuilder<boolean>, text: string): FilePlan {
   const prefix = text.replace(/^(?:\.?\/+)+/, '');
-  const indexed = [...prefix].slice(0, limits.indexedPathChars).join('');
+  const indexed = [...prefix].slice(0, inspectionLimits.indexedPathChars).join('');
   const condition = sql`left(f.path, ${indexedChars}) >= ${indexed}::text collate "C"
     and left(f.path, ${indexedChars}) <= ${`${indexed}\u{10ffff}`}::text collate "C"
     and starts_with(f.path, ${prefix})`;

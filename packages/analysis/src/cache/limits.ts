@@ -1,0 +1,11 @@
+/** Limits of the cache of analysis. */
+import { units } from '@lazaret/protocol/units';
+
+const { GiB } = units;
+
+export const cacheLimits = {
+  busyMs: 5_000,
+  /** Two changes of a file within it may have the same time, on the coarsest of file systems. */
+  fileTimeTickMs: 2_000,
+  partBytes: 1 * GiB,
+} as const;

@@ -1,0 +1,22 @@
+/** Limits that several parts of analysis share. */
+import { units } from '@lazaret/protocol/units';
+
+const { MiB, GiB } = units;
+
+export const analysisLimits = {
+  layerTarBytes: 64 * GiB,
+  /** What 512 MiB of memory allow; the largest layers in use have some 300,000. */
+  layerEntries: 500_000,
+  /** Uncompressed bytes for each compressed one, looked at above `layerRatioFreeBytes`. */
+  layerRatio: 1_000,
+  layerRatioFreeBytes: 256 * MiB,
+  /** Rows of a layer, and of an inspection, that are kept as objects; more of them are packed. */
+  plainRows: 150_000,
+  treePathDepth: 1_024,
+  symlinkHops: 40,
+  gapsListed: 1_000,
+  /** Unknown facts of one file that are told one by one. */
+  doubtsPerFile: 20,
+  packageVersionChars: 256,
+  readerFileBytes: 128 * MiB,
+} as const;

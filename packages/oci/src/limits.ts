@@ -1,0 +1,49 @@
+/** Limits of registries, references, manifests and image configurations. */
+import { units } from '@lazaret/protocol/units';
+
+const { KiB, MiB, minuteMs, dayMs } = units;
+
+export const ociLimits = {
+  manifestBytesMax: 8 * MiB,
+  imageConfigBytes: 16 * MiB,
+  indexDepth: 4,
+  indexChildren: 1_000,
+  sourceJsonDepth: 64,
+  sourceJsonValues: 1_000_000,
+  repositoryNameChars: 255,
+  tarHeaderBytesMax: 1 * MiB,
+  registryRedirects: 5,
+  registryRetries: 5,
+  registryConnectMs: 15_000,
+  registryIdleMs: 60_000,
+  registryErrorBytes: 64 * KiB,
+  registryTokenBytes: 1 * MiB,
+  registryListItems: 1_000_000,
+  registryPages: 10_000,
+  registryPageBytes: 16 * MiB,
+  registryAnswerMs: 2 * minuteMs,
+  registryConnections: 8,
+  registryBackoffMs: 500,
+  registryBackoffMaxMs: 30_000,
+  /** A longer pause that a registry asks for is told to whoever asked, not slept through. */
+  registryPauseMsMax: 5 * minuteMs,
+  /** New attempts for one layer, however far each of them comes. */
+  registryResumes: 100,
+  /** What a layer must bring within `registryIdleMs` of waiting for it. */
+  registryProgressBytes: 64 * KiB,
+  registryChallengeChars: 16 * KiB,
+  /** A token is fetched anew so long before it expires, or after three quarters of its life. */
+  registryTokenEarlyMs: 10_000,
+  registryTokenDefaultMs: 60_000,
+  registryTokensKept: 10_000,
+  /** How long credentials are believed without looking again, unless they are refused. */
+  registryCredentialMs: minuteMs,
+  registryRateRequests: 1_000_000,
+  registryRatePeriodMs: 7 * dayMs,
+  registryRateWindows: 8,
+  /** Hosts that a rate is remembered for. */
+  registryRatesKept: 1_000,
+  credentialFileBytes: 4 * MiB,
+  credentialHelperMs: 30_000,
+  credentialHelperBytes: 1 * MiB,
+} as const;

@@ -1,0 +1,22 @@
+/** Limits of requests, uploads and streams. */
+import { units } from '@lazaret/protocol/units';
+
+const { KiB, MiB } = units;
+
+export const httpLimits = {
+  bodyJsonBytes: 1 * MiB,
+  bodyJsonDepth: 64,
+  requestHeaderBytes: 16 * KiB,
+  requestTimeoutMs: 60_000,
+  requestHeadersMs: 20_000,
+  connectionCheckMs: 2_000,
+  idempotencyKeyChars: 200,
+  multipartFields: 32,
+  /** All that is not the file; above what the parser may hold of the file at a time. */
+  multipartBesidesBytes: 2 * MiB,
+  /** After an answer that came before the end of the body. */
+  lingerMs: 2_000,
+  lingerBytes: 1 * MiB,
+  streamHeartbeatMs: 15_000,
+  streamsPerPrincipal: 32,
+} as const;

@@ -1,0 +1,25 @@
+/** Limits that several parts of the server share. */
+import { units } from '@lazaret/protocol/units';
+
+const { GiB, minuteMs, hourMs } = units;
+
+export const serverLimits = {
+  uploadIdleMs: 30_000,
+  requestsPerMinute: 6_000,
+  projects: 1_000,
+  nodes: 1_000,
+  leaseMs: 30_000,
+  schedulerPollMs: 1_000,
+  collectMs: 10 * minuteMs,
+  eventBatch: 500,
+  eventPollMs: 1_000,
+  shutdownMs: 15_000,
+  readinessMs: 2_000,
+  readinessShareMs: 1_000,
+  missingPartsListed: 50,
+  inspectionsAtOnceMax: 16,
+  inspectionMs: 2 * hourMs,
+  /** Below the longest that the queue waits for the end of a task. */
+  inspectionMsMax: 20 * hourMs,
+  cacheBytesDefault: 2 * GiB,
+} as const;

@@ -1,0 +1,26 @@
+/** Limits of queued inspections and stored images. */
+import { units } from '@lazaret/protocol/units';
+
+const { MiB, minuteMs, hourMs } = units;
+
+export const inspectionLimits = {
+  inspectionsQueued: 1_000,
+  graceMs: 5 * minuteMs,
+  attempts: 3,
+  retryMs: 5_000,
+  retryMaxMs: 5 * minuteMs,
+  leaseMs: 30_000,
+  pollMs: 1_000,
+  progressMs: 1_000,
+  detailChars: 2_000,
+  imageNamesKept: 20,
+  imageReportBytes: 512 * MiB,
+  imageFilesCompared: 500_000,
+  imageRowsPerInsert: 5_000,
+  /** Directories that no entry names, for one layer. */
+  impliedDirectories: 200_000,
+  /** A layer that no image has is kept so long for one that is being stored. */
+  orphanLayerMs: 1 * hourMs,
+  /** Characters of a path that an index holds; the rest is compared with the row. */
+  indexedPathChars: 500,
+} as const;
