@@ -13,6 +13,7 @@ import './theme/table.css';
 import './theme/job.css';
 import './theme/image.css';
 import './theme/search.css';
+import './theme/content.css';
 import './theme/forms.css';
 import { createRoot } from 'react-dom/client';
 

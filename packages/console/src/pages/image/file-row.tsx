@@ -7,9 +7,10 @@ import {
   IconFolder,
   IconPlug,
 } from '@tabler/icons-react';
-import { type CSSProperties, type ReactNode, useEffect, useRef } from 'react';
+import { type ReactNode, useEffect, useRef } from 'react';
 
 import { PlainText } from '../../components/plain-text.tsx';
+import { rowIndent } from '../../components/row-indent.ts';
 
 interface FileRowProps {
   readonly file: ImageFile;
@@ -81,14 +82,6 @@ export function FileRow(props: FileRowProps): ReactNode {
       )}
     </div>
   );
-}
-
-const levelsIndented = 14;
-const indentPx = 15;
-
-/** Indentation is limited so that deep rows stay readable. */
-export function rowIndent(level: number): CSSProperties {
-  return { paddingLeft: 8 + (Math.min(level, levelsIndented) - 1) * indentPx };
 }
 
 function FileIcon({ file: { type, path, hasChildren } }: { readonly file: ImageFile }): ReactNode {

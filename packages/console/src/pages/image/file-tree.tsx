@@ -12,9 +12,10 @@ import { usePages } from '../../data.ts';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { ListSkeleton } from '../../components/query-view.tsx';
 import { ProblemNotice } from '../../components/notice.tsx';
-import { FileRow, rowIndent } from './file-row.tsx';
+import { rowIndent } from '../../components/row-indent.ts';
+import { moveFocus } from '../../components/tree-keys.ts';
+import { FileRow } from './file-row.tsx';
 import type { FileView } from './search.ts';
-import { moveFocus } from './tree-keys.ts';
 import { childTowards, leadsTo, parentKey, parentsOf } from './tree-paths.ts';
 import { useImagePage } from './use-image-page.ts';
 

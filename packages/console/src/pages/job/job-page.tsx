@@ -6,6 +6,7 @@ import type { ReactNode } from 'react';
 import { Panel } from '../../components/panel.tsx';
 import { QueryView } from '../../components/query-view.tsx';
 import { ContainmentPanel } from './containment-panel.tsx';
+import { FindingsPanel, hasFindings } from './findings-panel.tsx';
 import { HistoryPanel } from './history-panel.tsx';
 import { JobDetails } from './job-details.tsx';
 import { JobHeader } from './job-header.tsx';
@@ -19,6 +20,7 @@ import { useJob } from './use-job.ts';
 const tabLabels: Record<JobTab, string> = {
   log: 'Log',
   result: 'Result',
+  findings: 'Findings',
   containment: 'Containment',
   history: 'History',
   raw: 'Raw',
@@ -37,7 +39,8 @@ export function JobPage(): ReactNode {
 function JobView({ job }: { readonly job: JobDetail }): ReactNode {
   const { tab } = useSearch({ from: '/shell/jobs/$id' });
   const navigate = useNavigate();
-  const shown = jobTabs.find((name) => name === tab) ?? 'log';
+  const tabs = jobTabs.filter((name) => name !== 'findings' || hasFindings(job));
+  const shown = tabs.find((name) => name === tab) ?? 'log';
   return (
     <>
       <JobHeader job={job} />
@@ -59,7 +62,7 @@ function JobView({ job }: { readonly job: JobDetail }): ReactNode {
               }
             >
               <Tabs.List className="job-tabs">
-                {jobTabs.map((name) => (
+                {tabs.map((name) => (
                   <Tabs.Tab key={name} value={name}>
                     {tabLabels[name]}
                     {name === 'result' && job.artifacts.length > 0 && (
@@ -73,6 +76,9 @@ function JobView({ job }: { readonly job: JobDetail }): ReactNode {
               </Tabs.Panel>
               <Tabs.Panel value="result">
                 <ResultPanel job={job} />
+              </Tabs.Panel>
+              <Tabs.Panel value="findings">
+                <FindingsPanel job={job} />
               </Tabs.Panel>
               <Tabs.Panel value="containment">
                 <ContainmentPanel job={job} />

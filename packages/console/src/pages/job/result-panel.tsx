@@ -8,19 +8,24 @@ import {
   escapeInvisible,
 } from '@lazaret/protocol';
 import { IconDownload, IconEye, IconFileOff } from '@tabler/icons-react';
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 
 import { client } from '../../client.ts';
 import { Copyable } from '../../components/copy.tsx';
 import { type Column, DataTable } from '../../components/data-table.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { PlainText } from '../../components/plain-text.tsx';
-import { PreviewPanel } from './preview-panel.tsx';
+import { ContentView } from '../../content/content-view.tsx';
+import { jobArtifactSource } from '../../content/source.ts';
 
 /** Result files with size and digest, preview and download. */
 export function ResultPanel({ job }: { readonly job: JobDetail }): ReactNode {
   const primary = job.artifacts.find((artifact) => artifact.primary) ?? job.artifacts[0];
   const [chosen, setChosen] = useState<string>();
+  const preview = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (chosen !== undefined) preview.current?.scrollIntoView({ block: 'nearest' });
+  }, [chosen]);
   const shown = job.artifacts.find(({ path }) => path === chosen) ?? primary;
   if (shown === undefined) {
     return (
@@ -54,12 +59,9 @@ export function ResultPanel({ job }: { readonly job: JobDetail }): ReactNode {
   ];
   return (
     <div className="result">
-      <PreviewPanel
-        key={shown.path}
-        jobId={job.id}
-        artifact={shown}
-        isChosen={chosen !== undefined}
-      />
+      <div className="panel-body" ref={preview}>
+        <ContentView key={shown.path} source={jobArtifactSource(job.id, shown)} />
+      </div>
       <DataTable
         label="Files of the result"
         columns={columns}
@@ -105,7 +107,7 @@ function FileActions({ job, artifact, isShown, onShow }: FileActionsProps): Reac
         aria-pressed={isShown}
         aria-label={`Preview ${name}`}
       >
-        Status
+        Preview
       </Button>
       <Button
         size="compact-sm"

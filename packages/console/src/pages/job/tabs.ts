@@ -1,2 +1,2 @@
-export const jobTabs = ['log', 'result', 'containment', 'history', 'raw'] as const;
+export const jobTabs = ['log', 'result', 'findings', 'containment', 'history', 'raw'] as const;
 export type JobTab = (typeof jobTabs)[number];

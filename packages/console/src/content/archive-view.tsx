@@ -1,0 +1,266 @@
+/**
+ * An archive as a tree, read from the server level by level, and the member that was selected.
+ * Nothing is extracted anywhere; paths of the archive are text.
+ */
+import { TextInput } from '@mantine/core';
+import {
+  type ArchiveItem,
+  type ArchivePage,
+  formatSize,
+  operations,
+  plural,
+} from '@lazaret/protocol';
+import { IconFileSearch, IconSearch } from '@tabler/icons-react';
+import { type ReactNode, useRef, useState } from 'react';
+
+import { client } from '../client.ts';
+import { EmptyState } from '../components/empty-state.tsx';
+import { Notice, ProblemNotice } from '../components/notice.tsx';
+import { PlainText } from '../components/plain-text.tsx';
+import { ListSkeleton } from '../components/query-view.tsx';
+import { rowIndent } from '../components/row-indent.ts';
+import { moveFocus } from '../components/tree-keys.ts';
+import { usePages } from '../data.ts';
+import { ArchiveRow } from './archive-row.tsx';
+import { ContentView } from './content-view.tsx';
+import { type ArchiveAddress, memberSource } from './source.ts';
+
+const pageItems = 500;
+
+interface ArchiveViewProps {
+  readonly archive: ArchiveAddress;
+  readonly name: string;
+}
+
+interface OpenArchive {
+  readonly address: ArchiveAddress;
+  readonly name: string;
+}
+
+/** An archive; archives inside it are opened in its place, with the way back above them. */
+export function ArchiveView({ archive, name }: ArchiveViewProps): ReactNode {
+  const [way, setWay] = useState<readonly OpenArchive[]>([{ address: archive, name }]);
+  const shown = way.at(-1) ?? { address: archive, name };
+  return (
+    <div className="stack tight">
+      {way.length > 1 && (
+        <nav className="archive-way small" aria-label="Archives">
+          {way.map((one, index) => (
+            <span key={index}>
+              {index > 0 && <span className="dim"> › </span>}
+              {index === way.length - 1 ? (
+                <strong>
+                  <PlainText>{one.name}</PlainText>
+                </strong>
+              ) : (
+                <button
+                  type="button"
+                  className="link-button"
+                  onClick={() => setWay(way.slice(0, index + 1))}
+                >
+                  <PlainText>{one.name}</PlainText>
+                </button>
+              )}
+            </span>
+          ))}
+        </nav>
+      )}
+      <OneArchive
+        key={shown.address.inside.join('.')}
+        archive={shown.address}
+        onOpen={(address, inner) => setWay([...way, { address, name: inner }])}
+      />
+    </div>
+  );
+}
+
+interface OneArchiveProps {
+  readonly archive: ArchiveAddress;
+  readonly onOpen: (archive: ArchiveAddress, name: string) => void;
+}
+
+function OneArchive({ archive, onOpen }: OneArchiveProps): ReactNode {
+  const [text, setText] = useState('');
+  const [selected, setSelected] = useState<ArchiveItem>();
+  const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
+  const frame = useRef<HTMLDivElement>(null);
+  const wanted = text.trim();
+  const tree: Tree = {
+    ...{ archive, open, selected, text: wanted, onSelect: setSelected },
+    onToggle: (path) => {
+      const next = new Set(open);
+      if (!next.delete(path)) next.add(path);
+      setOpen(next);
+    },
+  };
+  return (
+    <>
+      <ArchiveFacts archive={archive} />
+      <div className="files-grid archive-grid">
+        <div className="stack tight">
+          <TextInput
+            aria-label="Part of a path in the archive"
+            placeholder="Part of a path in the archive"
+            leftSection={<IconSearch size={16} />}
+            value={text}
+            spellCheck={false}
+            onChange={(event) => setText(event.currentTarget.value)}
+          />
+          <div
+            ref={frame}
+            className="file-tree"
+            role="tree"
+            aria-label="Members of the archive"
+            tabIndex={-1}
+            onKeyDown={(event) => moveFocus(event, frame.current)}
+          >
+            <Branch key={wanted} tree={tree} directory="" level={1} />
+          </div>
+        </div>
+        <SelectedMember archive={archive} onOpen={onOpen} item={selected} />
+      </div>
+    </>
+  );
+}
+
+interface Tree {
+  readonly archive: ArchiveAddress;
+  readonly open: ReadonlySet<string>;
+  readonly selected: ArchiveItem | undefined;
+  /** All members whose path contains it, instead of the tree. */
+  readonly text: string;
+  readonly onSelect: (item: ArchiveItem) => void;
+  readonly onToggle: (path: string) => void;
+}
+
+function useMembers(archive: ArchiveAddress, ask: { directory?: string; text?: string }) {
+  const { sha256, inside } = archive;
+  const query = { ...ask, ...(inside.length === 0 ? {} : { inside: [...inside] }) };
+  return usePages<ArchiveItem>(['artifacts.members', sha256, query], (cursor, signal) =>
+    client.call(
+      operations.artifacts.members,
+      { params: { sha256 }, query: { ...query, ...cursor, limit: pageItems } },
+      { signal },
+    ),
+  );
+}
+
+/** Format, size, and what is missing or odd. */
+function ArchiveFacts({ archive }: { readonly archive: ArchiveAddress }): ReactNode {
+  const { query } = useMembers(archive, { directory: '' });
+  const page = query.data?.pages[0] as ArchivePage | undefined;
+  if (page === undefined) return null;
+  const { format, members, totalBytes, gaps, notes } = page.archive;
+  return (
+    <>
+      <p className="dim small">
+        {format} archive, {plural(members, 'member')}, {formatSize(totalBytes)} unpacked
+      </p>
+      {gaps.length > 0 && (
+        <Notice tone="warning" title="The list of members is not complete">
+          <Lines lines={gaps} />
+        </Notice>
+      )}
+      {notes.length > 0 && (
+        <Notice tone="warning" title="The archive is unusual">
+          <Lines lines={notes.slice(0, 10)} />
+          {notes.length > 10 && <p>{plural(notes.length - 10, 'more note')}</p>}
+        </Notice>
+      )}
+    </>
+  );
+}
+
+function Lines({ lines }: { readonly lines: readonly string[] }): ReactNode {
+  return lines.map((line) => (
+    <p key={line} className="break">
+      <PlainText>{line}</PlainText>
+    </p>
+  ));
+}
+
+interface BranchProps {
+  readonly tree: Tree;
+  readonly directory: string;
+  readonly level: number;
+}
+
+function Branch({ tree, directory, level }: BranchProps): ReactNode {
+  const ask = tree.text === '' ? { directory } : { text: tree.text };
+  const { query, items } = useMembers(tree.archive, ask);
+  if (query.error !== null) {
+    return <ProblemNotice error={query.error} retry={() => void query.refetch()} />;
+  }
+  if (query.data === undefined) return <ListSkeleton rows={level === 1 ? 8 : 2} />;
+  if (items.length === 0 && level === 1) {
+    return <p className="dim small tree-empty">{tree.text === '' ? 'Empty' : 'No match'}</p>;
+  }
+  return (
+    <>
+      {items.map((item, index) => {
+        const isOpen = item.type === 'directory' && tree.open.has(item.path);
+        const isSelected = tree.selected?.position === item.position && item.position !== null;
+        return (
+          <div key={`${item.path} ${item.position ?? ''}`} role="none">
+            <ArchiveRow
+              item={item}
+              level={level}
+              isOpen={isOpen}
+              isSelected={isSelected}
+              isReachable={isSelected || (level === 1 && index === 0)}
+              onUse={() =>
+                item.type === 'directory' ? tree.onToggle(item.path) : tree.onSelect(item)
+              }
+            />
+            {isOpen && <Branch tree={tree} directory={item.path} level={level + 1} />}
+          </div>
+        );
+      })}
+      {query.hasNextPage && (
+        <button
+          type="button"
+          className="tree-row more-row"
+          role="treeitem"
+          aria-level={level}
+          aria-selected={false}
+          tabIndex={-1}
+          style={rowIndent(level)}
+          onClick={() => void query.fetchNextPage()}
+        >
+          Show more
+        </button>
+      )}
+    </>
+  );
+}
+
+interface SelectedMemberProps extends OneArchiveProps {
+  readonly item: ArchiveItem | undefined;
+}
+
+function SelectedMember({ archive, onOpen, item }: SelectedMemberProps): ReactNode {
+  if (item === undefined || item.position === null) {
+    return (
+      <EmptyState icon={IconFileSearch} title="No member selected" small>
+        Select a file to see what it contains.
+      </EmptyState>
+    );
+  }
+  if (item.type !== 'file') {
+    return (
+      <Notice tone="moving" title={item.type === 'special' ? 'Special file' : 'Link'}>
+        <p className="break">
+          <PlainText>{item.path}</PlainText>
+          {item.linkTarget !== null && (
+            <>
+              {' → '}
+              <PlainText>{item.linkTarget}</PlainText>
+            </>
+          )}
+        </p>
+      </Notice>
+    );
+  }
+  const source = memberSource(archive, { ...item, position: item.position });
+  return <ContentView key={source.key} source={source} onOpenArchive={onOpen} />;
+}

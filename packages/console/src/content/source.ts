@@ -1,0 +1,81 @@
+/** Where the content of a file is read from: a result of a job, or a member of an archive. */
+import { type JobArtifact, limits, operations } from '@lazaret/protocol';
+
+import { client } from '../client.ts';
+import { readPrefix } from '../read-prefix.ts';
+
+export interface ContentSource {
+  /** Unique for the content and its address. */
+  readonly key: string;
+  /** Its path in the result or in the archive; untrusted. */
+  readonly path: string;
+  readonly sizeBytes: number | null;
+  readonly downloadUrl: string;
+  /** The archive that lists its members, if it is one. */
+  readonly archive: ArchiveAddress;
+  /** The first bytes; less when the content is shorter. */
+  readonly readStart: (maxBytes: number, signal: AbortSignal) => Promise<ContentStart>;
+  /** How many bytes can be read at most. */
+  readonly readableBytes: number;
+}
+
+export interface ContentStart {
+  readonly bytes: Uint8Array;
+  readonly isTruncated: boolean;
+}
+
+/** An artifact, and the positions of archives inside it. */
+export interface ArchiveAddress {
+  readonly sha256: string;
+  readonly inside: readonly string[];
+}
+
+/** A file that an engine left. */
+export function jobArtifactSource(job: string, artifact: JobArtifact): ContentSource {
+  const call = { params: { id: job }, query: { path: artifact.path } };
+  return {
+    key: `job ${job} ${artifact.path} ${artifact.sha256}`,
+    path: artifact.path,
+    sizeBytes: artifact.sizeBytes,
+    downloadUrl: client.url(operations.jobs.result, call),
+    archive: { sha256: artifact.sha256, inside: [] },
+    readableBytes: Number.POSITIVE_INFINITY,
+    readStart: async (maxBytes, signal) => {
+      const headers = { range: `bytes=0-${maxBytes}` };
+      const response = await client.open(operations.jobs.result, call, { signal, headers });
+      return readPrefix(response, maxBytes);
+    },
+  };
+}
+
+interface Member {
+  readonly path: string;
+  readonly position: number;
+  readonly sizeBytes: number | null;
+}
+
+/** A member of an archive, read on the server. */
+export function memberSource(archive: ArchiveAddress, member: Member): ContentSource {
+  const { sha256, inside } = archive;
+  const params = { sha256, position: String(member.position) };
+  const within = inside.length === 0 ? {} : { inside: [...inside] };
+  return {
+    key: `member ${sha256} ${[...inside, member.position].join('.')}`,
+    path: member.path,
+    sizeBytes: member.sizeBytes,
+    downloadUrl: client.url(operations.artifacts.member, { params, query: within }),
+    archive: { sha256, inside: [...inside, String(member.position)] },
+    readableBytes: limits.memberPreviewBytes,
+    readStart: async (maxBytes, signal) => {
+      const query = { ...within, preview: true };
+      const response = await client.open(
+        operations.artifacts.member,
+        { params, query },
+        { signal },
+      );
+      const start = await readPrefix(response, maxBytes);
+      const isWhole = member.sizeBytes !== null && member.sizeBytes <= start.bytes.length;
+      return { ...start, isTruncated: !isWhole };
+    },
+  };
+}
