@@ -1,8 +1,8 @@
 import { SegmentedControl } from '@mantine/core';
-import { splitInvisible } from '@lazaret/protocol';
 import { type ReactNode, useState } from 'react';
 
 import { hexDump, readText } from '../text/hex-dump.ts';
+import { VisibleText } from './visible-text.tsx';
 
 interface ContentViewProps {
   readonly bytes: Uint8Array;
@@ -53,18 +53,4 @@ export function ContentView(props: ContentViewProps): ReactNode {
 /** One character for each byte: what is not text is shown all the same when it is asked for. */
 function asLatin1(bytes: Uint8Array): string {
   return new TextDecoder('latin1').decode(bytes);
-}
-
-/** Line ends stay line ends; everything else that cannot be seen is marked. */
-function VisibleText({ text }: { readonly text: string }): ReactNode {
-  const parts = splitInvisible(text.replaceAll('\r\n', '\n'), '\t\n');
-  return parts.map((part, index) =>
-    part.escaped ? (
-      <span key={index} className="invisible-char">
-        {part.text}
-      </span>
-    ) : (
-      part.text
-    ),
-  );
 }

@@ -11,7 +11,8 @@ import { lazy, type ReactNode, Suspense, useState } from 'react';
 import { LineView } from '../components/line-view.tsx';
 import { PlainText } from '../components/plain-text.tsx';
 import { ListSkeleton, QueryView } from '../components/query-view.tsx';
-import { type Detected, detectContent, hexLines } from './detect.ts';
+import { hexDump } from '../text/hex-dump.ts';
+import { type Detected, detectContent } from './detect.ts';
 import type { ArchiveAddress, ContentSource, ContentStart } from './source.ts';
 import { stringsFormat } from './strings-result.ts';
 import { StructuredView } from './structured-view.tsx';
@@ -22,8 +23,6 @@ const ArchiveView = lazy(async () => {
   const { ArchiveView: component } = await import('./archive-view.tsx');
   return { default: component };
 });
-
-const previewBytes = 256 * 1024;
 
 type View = 'archive' | 'strings' | 'structured' | 'text' | 'hex';
 
@@ -46,7 +45,7 @@ interface ContentViewProps {
 export function ContentView({ source, onOpenArchive }: ContentViewProps): ReactNode {
   const query = useQuery({
     queryKey: ['content', source.key],
-    queryFn: ({ signal }) => source.readStart(previewBytes, signal),
+    queryFn: ({ signal }) => source.readStart(limits.previewBytes, signal),
     staleTime: Number.POSITIVE_INFINITY,
   });
   return (
@@ -163,7 +162,7 @@ function Shown(props: LoadedProps & { readonly view: View }): ReactNode {
           isolated place.
         </p>
       )}
-      <LineView lines={hexLines(start.bytes)} label={label} />
+      <LineView lines={hexDump(start.bytes, 0).trimEnd().split('\n')} label={label} />
     </>
   );
 }

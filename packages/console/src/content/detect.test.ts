@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { detectContent, hexLines } from './detect.ts';
+import { detectContent } from './detect.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
@@ -30,10 +30,4 @@ describe('detectContent', () => {
     expect(detectContent(cut, true)).toMatchObject({ kind: 'text', text: 'caf' });
     expect(detectContent(cut, false).kind).toBe('binary');
   });
-});
-
-it('shows bytes as hex with their printable characters', () => {
-  expect(hexLines(new Uint8Array([0x50, 0x4b, 3, 4, 0]))).toEqual([
-    `00000000  ${'50 4b 03 04 00'.padEnd(47)}  PK...`,
-  ]);
 });

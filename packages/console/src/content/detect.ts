@@ -86,15 +86,3 @@ function isJson(text: string | undefined): boolean {
     return false;
   }
 }
-
-/** Lines of a hex dump, 16 bytes each. */
-export function hexLines(bytes: Uint8Array): string[] {
-  const lines: string[] = [];
-  for (let offset = 0; offset < bytes.length; offset += 16) {
-    const row = [...bytes.subarray(offset, offset + 16)];
-    const hex = row.map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
-    const letters = row.map((byte) => (byte >= 32 && byte < 127 ? String.fromCharCode(byte) : '.'));
-    lines.push(`${offset.toString(16).padStart(8, '0')}  ${hex.padEnd(47)}  ${letters.join('')}`);
-  }
-  return lines;
-}

@@ -41,9 +41,12 @@ export function jobArtifactSource(job: string, artifact: JobArtifact): ContentSo
     archive: { sha256: artifact.sha256, inside: [] },
     readableBytes: Number.POSITIVE_INFINITY,
     readStart: async (maxBytes, signal) => {
-      const headers = { range: `bytes=0-${maxBytes}` };
-      const response = await client.open(operations.jobs.result, call, { signal, headers });
-      return readPrefix(response, maxBytes);
+      // A preview is not a download for the audit log; what is longer is one.
+      const preview = maxBytes <= limits.previewBytes;
+      const query = { ...call.query, preview };
+      const response = await client.open(operations.jobs.result, { ...call, query }, { signal });
+      const start = await readPrefix(response, maxBytes);
+      return { ...start, isTruncated: start.bytes.length < artifact.sizeBytes };
     },
   };
 }
@@ -65,7 +68,7 @@ export function memberSource(archive: ArchiveAddress, member: Member): ContentSo
     sizeBytes: member.sizeBytes,
     downloadUrl: client.url(operations.artifacts.member, { params, query: within }),
     archive: { sha256, inside: [...inside, String(member.position)] },
-    readableBytes: limits.memberPreviewBytes,
+    readableBytes: limits.previewBytes,
     readStart: async (maxBytes, signal) => {
       const query = { ...within, preview: true };
       const response = await client.open(

@@ -1,5 +1,6 @@
-import { splitInvisible } from '@lazaret/protocol';
 import type { ReactNode } from 'react';
+
+import { VisibleText } from '../components/visible-text.tsx';
 
 interface TextViewProps {
   readonly text: string;
@@ -12,22 +13,5 @@ export function TextView({ text, label }: TextViewProps): ReactNode {
     <pre className="code wraps tall" tabIndex={0} aria-label={label}>
       <VisibleText text={text} />
     </pre>
-  );
-}
-
-function VisibleText({ text }: { readonly text: string }): ReactNode {
-  const parts = text.split('\n').flatMap((line, index) => {
-    const shown = splitInvisible(line.replace(/\r$/, ''), '\t');
-    return index === 0 ? shown : [{ text: '\n', escaped: false }, ...shown];
-  });
-  if (parts.every((part) => !part.escaped)) return text.replaceAll('\r\n', '\n');
-  return parts.map((part, index) =>
-    part.escaped ? (
-      <span key={index} className="invisible-char">
-        {part.text}
-      </span>
-    ) : (
-      part.text
-    ),
   );
 }
