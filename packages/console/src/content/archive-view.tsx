@@ -11,7 +11,7 @@ import {
   plural,
 } from '@lazaret/protocol';
 import { IconFileSearch, IconSearch } from '@tabler/icons-react';
-import { type ReactNode, useRef, useState } from 'react';
+import { Fragment, type ReactNode, useRef, useState } from 'react';
 
 import { client } from '../client.ts';
 import { EmptyState } from '../components/empty-state.tsx';
@@ -22,24 +22,27 @@ import { rowIndent } from '../components/row-indent.ts';
 import { moveFocus } from '../components/tree-keys.ts';
 import { usePages } from '../data.ts';
 import { ArchiveRow } from './archive-row.tsx';
-import { ContentView } from './content-view.tsx';
-import { type ArchiveAddress, memberSource } from './source.ts';
+import { type ArchiveAddress, type ContentSource, memberSource } from './source.ts';
 
 const pageItems = 500;
+
+export type OpenArchive = (archive: ArchiveAddress, name: string) => void;
 
 interface ArchiveViewProps {
   readonly archive: ArchiveAddress;
   readonly name: string;
+  /** Shows the content of a member; `open` shows an archive in place of this one. */
+  readonly renderMember: (source: ContentSource, open: OpenArchive) => ReactNode;
 }
 
-interface OpenArchive {
+interface Opened {
   readonly address: ArchiveAddress;
   readonly name: string;
 }
 
 /** An archive; archives inside it are opened in its place, with the way back above them. */
-export function ArchiveView({ archive, name }: ArchiveViewProps): ReactNode {
-  const [way, setWay] = useState<readonly OpenArchive[]>([{ address: archive, name }]);
+export function ArchiveView({ archive, name, renderMember }: ArchiveViewProps): ReactNode {
+  const [way, setWay] = useState<readonly Opened[]>([{ address: archive, name }]);
   const shown = way.at(-1) ?? { address: archive, name };
   return (
     <div className="stack tight">
@@ -69,17 +72,17 @@ export function ArchiveView({ archive, name }: ArchiveViewProps): ReactNode {
         key={shown.address.inside.join('.')}
         archive={shown.address}
         onOpen={(address, inner) => setWay([...way, { address, name: inner }])}
+        renderMember={renderMember}
       />
     </div>
   );
 }
 
-interface OneArchiveProps {
-  readonly archive: ArchiveAddress;
-  readonly onOpen: (archive: ArchiveAddress, name: string) => void;
+interface OneArchiveProps extends Pick<ArchiveViewProps, 'archive' | 'renderMember'> {
+  readonly onOpen: OpenArchive;
 }
 
-function OneArchive({ archive, onOpen }: OneArchiveProps): ReactNode {
+function OneArchive({ archive, onOpen, renderMember }: OneArchiveProps): ReactNode {
   const [text, setText] = useState('');
   const [selected, setSelected] = useState<ArchiveItem>();
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
@@ -117,7 +120,12 @@ function OneArchive({ archive, onOpen }: OneArchiveProps): ReactNode {
             <Branch key={wanted} tree={tree} directory="" level={1} />
           </div>
         </div>
-        <SelectedMember archive={archive} onOpen={onOpen} item={selected} />
+        <SelectedMember
+          archive={archive}
+          onOpen={onOpen}
+          renderMember={renderMember}
+          item={selected}
+        />
       </div>
     </>
   );
@@ -238,7 +246,8 @@ interface SelectedMemberProps extends OneArchiveProps {
   readonly item: ArchiveItem | undefined;
 }
 
-function SelectedMember({ archive, onOpen, item }: SelectedMemberProps): ReactNode {
+function SelectedMember(props: SelectedMemberProps): ReactNode {
+  const { archive, onOpen, renderMember, item } = props;
   if (item === undefined || item.position === null) {
     return (
       <EmptyState icon={IconFileSearch} title="No member selected" small>
@@ -262,5 +271,5 @@ function SelectedMember({ archive, onOpen, item }: SelectedMemberProps): ReactNo
     );
   }
   const source = memberSource(archive, { ...item, position: item.position });
-  return <ContentView key={source.key} source={source} onOpenArchive={onOpen} />;
+  return <Fragment key={source.key}>{renderMember(source, onOpen)}</Fragment>;
 }

@@ -6,23 +6,18 @@ import { Button, SegmentedControl } from '@mantine/core';
 import { escapeInvisible, formatSize, limits } from '@lazaret/protocol';
 import { IconDownload, IconFolderOpen } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { lazy, type ReactNode, Suspense, useState } from 'react';
+import { type ReactNode, useState } from 'react';
 
 import { LineView } from '../components/line-view.tsx';
 import { PlainText } from '../components/plain-text.tsx';
-import { ListSkeleton, QueryView } from '../components/query-view.tsx';
+import { QueryView } from '../components/query-view.tsx';
 import { hexDump } from '../text/hex-dump.ts';
+import { ArchiveView, type OpenArchive } from './archive-view.tsx';
 import { type Detected, detectContent } from './detect.ts';
-import type { ArchiveAddress, ContentSource, ContentStart } from './source.ts';
+import type { ContentSource, ContentStart } from './source.ts';
 import { stringsFormat } from './strings-result.ts';
 import { StructuredView } from './structured-view.tsx';
 import { TextView } from './text-view.tsx';
-
-// Archives contain files, which are shown here: a lazy import keeps the modules apart.
-const ArchiveView = lazy(async () => {
-  const { ArchiveView: component } = await import('./archive-view.tsx');
-  return { default: component };
-});
 
 type View = 'archive' | 'strings' | 'structured' | 'text' | 'hex';
 
@@ -33,8 +28,6 @@ const viewLabels: Readonly<Record<View, string>> = {
   text: 'Text',
   hex: 'Hex',
 };
-
-type OpenArchive = (archive: ArchiveAddress, name: string) => void;
 
 interface ContentViewProps {
   readonly source: ContentSource;
@@ -134,9 +127,11 @@ function Shown(props: LoadedProps & { readonly view: View }): ReactNode {
   }
   if (view === 'archive') {
     return (
-      <Suspense fallback={<ListSkeleton rows={6} />}>
-        <ArchiveView archive={source.archive} name={source.path} />
-      </Suspense>
+      <ArchiveView
+        archive={source.archive}
+        name={source.path}
+        renderMember={(member, open) => <ContentView source={member} onOpenArchive={open} />}
+      />
     );
   }
   if ((view === 'structured' || view === 'strings') && detected.text !== undefined) {

@@ -1,4 +1,4 @@
-/** What the first bytes of a file are, and how they can be shown. Nothing is ever shown as markup. */
+/** What the first bytes of a file are. Whatever they are, nothing is ever shown as markup. */
 
 export type ContentKind = 'text' | 'json' | 'ndjson' | 'archive' | 'image' | 'binary';
 
