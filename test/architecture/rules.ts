@@ -30,6 +30,11 @@ export const entryPoints: Readonly<Record<string, readonly string[]>> = {
 /** Exceptions to the direction of imports, each in one file and only as `await import(...)`. */
 export const lazyExceptions: readonly Permit[] = [
   {
+    file: 'packages/cli/src/commands/server/setup-scanners.ts',
+    what: 'server',
+    reason: '`setup scanners` changes the configuration of a server on this machine',
+  },
+  {
     file: 'packages/cli/src/commands/server/run-server.ts',
     what: 'server',
     reason: '`serve`, `up` and `config` run the server in this process; nothing else loads it',
@@ -168,6 +173,11 @@ export const environmentReaders: readonly Permit[] = [
 
 /** Reads a clock; everybody else is handed the time, or asks the database for it. */
 export const clockReaders: readonly Permit[] = [
+  permit(
+    'packages/server/src/app/setup-scanners.ts',
+    'Date.now',
+    'passes the time to the scanners',
+  ),
   permit('packages/cli/src/main.ts', 'Date.now', 'injects the clock'),
   permit('packages/console/src/time.ts', 'Date.now', 'one ticking clock for every age on a page'),
   permit(
@@ -213,6 +223,7 @@ export const networkUsers: readonly Permit[] = [
   permit('packages/cli/src/main.ts', 'fetch', 'injects `fetch`'),
   permit('packages/protocol/src/core/client.ts', 'fetch', 'default of the typed client'),
   permit('packages/console/src/pages/submit/upload.ts', 'XMLHttpRequest', 'upload progress events'),
+  permit('packages/setup/src/clamav.ts', 'node:net', 'PING of a local clamd'),
   permit('packages/docker/src/docker-client.ts', 'undici', 'the Docker Engine API'),
   permit('packages/docker/src/docker-failure.ts', 'undici', 'its error classes; opens nothing'),
   permit(

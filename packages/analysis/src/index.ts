@@ -45,3 +45,5 @@ export { SourceError } from '@lazaret/oci';
 export type { SourceErrorCode, SourceRemedy } from '@lazaret/oci';
 export { importAdvisories } from './vulnerability/import-advisories.ts';
 export type { FeedFormat, ImportReport } from './vulnerability/import-advisories.ts';
+export { describeScanners } from './scan/describe-scanners.ts';
+export type { ScannerState } from './scan/describe-scanners.ts';

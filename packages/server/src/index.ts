@@ -3,6 +3,8 @@ import { describeConfiguration } from './floor/config/index.ts';
 import { loadFrom } from './app/program.ts';
 
 export { parseManifest } from './engines/index.ts';
+export { setupScanners } from './app/setup-scanners.ts';
+export type { SetupScannersResult } from './app/setup-scanners.ts';
 export { runServe } from './app/serve.ts';
 export { runUp } from './app/up.ts';
 

@@ -4,6 +4,8 @@ export { buildBase, busyboxBase } from './base-image.ts';
 export type { BaseRecipe, BuildBaseOptions, BuiltImage } from './base-image.ts';
 export { buildEngines, listEngines } from './build-engines.ts';
 export type { BuildEnginesOptions, BuiltEngine } from './build-engines.ts';
+export { ensureClamav } from './clamav.ts';
+export type { ClamavState, EnsureClamavOptions } from './clamav.ts';
 export { stopDockerd } from './dockerd.ts';
 export { ensureDocker } from './ensure-docker.ts';
 export type { DockerState, EnsureDockerOptions } from './ensure-docker.ts';

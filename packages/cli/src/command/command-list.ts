@@ -34,6 +34,7 @@ const groups: Readonly<Record<string, string>> = {
   jobs: 'Manage jobs',
   engines: 'Manage engines, the analysers that jobs run',
   nodes: 'Manage nodes, where containers run',
+  setup: 'Set up parts of a server on this machine',
   projects: 'Manage projects, which separate jobs and images of teams',
   tokens: 'Manage API tokens',
   users: 'Manage users and their roles',

@@ -21,7 +21,7 @@ export async function runServe(argv: readonly string[]): Promise<number> {
     });
     const link = await server.access.ensureSetupLink();
     if (link !== undefined) {
-      process.stdout.write(`Make the first administrator here (once): ${link.url}\n`);
+      process.stdout.write(`Create the first administrator (the link works once): ${link.url}\n`);
     }
     log.info({ signal: await signal }, 'stopping');
     await server.stop({ takeDown: onStop === 'stop' });

@@ -11,6 +11,11 @@ import { buildEngines, ensureDocker, stopDockerd, type DockerState } from '@laza
 import { createClient, isFinal, operations, type Client, type JobDetail } from '@lazaret/protocol';
 
 import { startServer, type RunningServer } from './compose.ts';
+import {
+  configurationFileOf,
+  writeConfigurationFile,
+  type Configuration,
+} from '../floor/config/index.ts';
 import { createLog } from '../floor/log.ts';
 import {
   consoleFiles,
@@ -34,7 +39,9 @@ export async function runUp(argv: readonly string[]): Promise<number> {
     const configuration = loadFrom(['--on-stop', 'stop', ...argv]);
     const { values } = configuration;
     const version = readVersion();
+    const written = configuration.file === undefined && writeConfigurationFile(values.data);
     say(`Lazaret ${version}, data in ${values.data}`);
+    if (written) say(`Configuration: ${configurationFileOf(values.data)}`);
     const docker = prepareDocker(join(values.data, 'docker'), values.nodes.length > 0);
     const server = await startServer({
       configuration,
@@ -42,11 +49,18 @@ export async function runUp(argv: readonly string[]): Promise<number> {
       version,
       console: consoleFiles,
     });
-    await greet(server, values.listen);
+    greet(server, values);
+    await showSignIn(server);
     const ended = new AbortController();
-    const sample = showSample(server, { docker, signal: ended.signal }).catch((error: unknown) => {
-      if (!ended.signal.aborted) say(`The sample job was not run: ${explain(error)}`);
-    });
+    const sample = showSample(server, { docker, signal: ended.signal })
+      .catch((error: unknown) => {
+        if (!ended.signal.aborted) say(`The sample job was not run: ${explain(error)}`);
+      })
+      // Again, so that it is the last thing on the screen.
+      .then((hasPrinted) => (hasPrinted === false ? undefined : showSignIn(server)))
+      .catch((error: unknown) => {
+        if (!ended.signal.aborted) say(`No sign-in link: ${explain(error)}`);
+      });
     await signal;
     say('\nStopping ...');
     ended.abort();
@@ -63,15 +77,25 @@ export async function runUp(argv: readonly string[]): Promise<number> {
   }
 }
 
-async function greet(server: RunningServer, wanted: string): Promise<void> {
+function greet(server: RunningServer, { listen, inspection }: Configuration): void {
   const port = server.url?.split(':').at(-1);
-  if (!wanted.endsWith(`:${port}`) && !wanted.endsWith(':0'))
-    say(`${wanted} is taken; this is the next free port.`);
+  if (!listen.endsWith(`:${port}`) && !listen.endsWith(':0'))
+    say(`${listen} is in use; listening on the next free port.`);
   say(`Ready: ${server.url}/console/`);
-  const link = await server.access.ensureSetupLink();
-  if (link !== undefined) {
-    say(`\n  Make the first administrator here (once, until ${link.expiresAt}):\n  ${link.url}\n`);
+  if (inspection.clamd === undefined && inspection.yaraRules.length === 0) {
+    say('No malware scanner is configured. To set one up: npm run lazaret -- setup scanners');
   }
+}
+
+/** How to sign in for the first time, or again. */
+async function showSignIn(server: RunningServer): Promise<void> {
+  const link = await server.access.ensureSetupLink();
+  if (link === undefined) {
+    say(`\nSign in: ${server.url}/console/   (a new link: npm run lazaret -- admin link)`);
+    return;
+  }
+  say(`\nCreate the first administrator (the link works once, until ${link.expiresAt}):`);
+  say(`  ${link.url}`);
 }
 
 /** The local engine, or `elsewhere` when the configuration names nodes. */
@@ -81,22 +105,25 @@ async function prepareDocker(dataDirectory: string, elsewhere: boolean): Promise
   return elsewhere ? { state: 'elsewhere' } : ensureDocker({ log: say, dataDirectory });
 }
 
-/** Builds the sample engines where they are missing and runs one job the first time. */
+/**
+ * Builds the sample engines where they are missing and runs one job the first time. Answers whether
+ * it printed anything.
+ */
 async function showSample(
   server: RunningServer,
   parts: { readonly docker: Promise<LocalDocker>; readonly signal: AbortSignal },
-): Promise<void> {
+): Promise<boolean> {
   const docker = await parts.docker;
-  if (docker.state === 'elsewhere') return;
+  if (docker.state === 'elsewhere') return false;
   const { socket } = docker;
   if (socket === undefined) {
     say(`No container engine, so no jobs can run yet; everything else works.\n${docker.advice}`);
-    return;
+    return true;
   }
   const client = await localClient(server);
   await buildSampleEngines(server.dataDirectory, socket);
   const { total } = await client.call(operations.jobs.count, {});
-  if (total > 0 || parts.signal.aborted) return;
+  if (total > 0 || parts.signal.aborted) return false;
   await waitForEngine(client, sampleEngines[0], parts.signal);
   say(`Running the first job: ${sampleEngines[0]} over a sample application ...`);
   const job = await runSample(client, parts.signal);
@@ -105,7 +132,8 @@ async function showSample(
   say(`Job ${job.id}: ${job.state}${said}`);
   if (job.state !== 'succeeded') say(`  ${job.outcome?.detail ?? ''}`);
   say(`  ${server.url}/console/jobs/${job.id}`);
-  say(`\nNext, in another terminal:  npm run lazaret -- submit strings /bin/ls --wait\n`);
+  say(`\nNext, in another terminal:  npm run lazaret -- submit strings /bin/ls --wait`);
+  return true;
 }
 
 async function buildSampleEngines(dataDirectory: string, socket: string): Promise<void> {

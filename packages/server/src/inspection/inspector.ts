@@ -14,6 +14,7 @@ import type { Database } from '../floor/db/schema.ts';
 import { inspectionLimits } from './limits.ts';
 import { describeSource, type SourceSettings } from './source-settings.ts';
 import type { InspectionQueue } from './queue.ts';
+import { scannerChoiceOf } from './scanner-choice.ts';
 import { runInspection } from './run-inspection.ts';
 import { removeOrphanLayers } from './store-report.ts';
 
@@ -96,33 +97,11 @@ function describeRequest(
     ...describeSource(about.reference, { ...parts, spoolDirectory: places.spool }),
     platform: readPlatform(about.platform),
     files: true,
-    scanners: chooseScanners(settings),
+    scanners: scannerChoiceOf(settings),
     vulnerabilityDatabase: settings.vulnerabilityDatabase,
     cache: { directory: places.cache, maxBytes: settings.cacheBytes },
     parallel: settings.parallel,
     timeMs: settings.timeLimit,
-  };
-}
-
-function chooseScanners(settings: InspectionOption): ScannerChoice {
-  const { clamd, clamdDatabase, yaraRules, denyLists, allowLists } = settings;
-  const { softwareReference, similarityLists } = settings;
-  const lists = [
-    ...denyLists.map((path) => ({ path, kind: 'deny' as const })),
-    ...allowLists.map((path) => ({ path, kind: 'allow' as const })),
-  ];
-  const rds = softwareReference === undefined ? [] : [softwareReference];
-  return {
-    ...(clamd !== undefined && {
-      clamav: {
-        address: clamd,
-        ...(clamdDatabase !== undefined && { databaseDirectory: clamdDatabase }),
-      },
-    }),
-    ...(yaraRules.length > 0 && { yara: { rules: yaraRules } }),
-    ...(lists.length + rds.length > 0 && { hashSets: { lists, rds } }),
-    ...(similarityLists.length > 0 && { similarity: { lists: similarityLists } }),
-    ...(settings.secrets && { secrets: true }),
   };
 }
 

@@ -46,6 +46,59 @@ export const serverCommands: readonly CommandSpec[] = [
     load: async () => (await import('./run-server.ts')).runConfigPrint,
   },
   {
+    words: 'setup scanners',
+    group: 'Server',
+    summary: 'Set up malware scanners: ClamAV, YARA rules, hash lists',
+    details:
+      'Uses a clamd that answers on this machine, or installs and starts the one of the ' +
+      'distribution. Every scanner is tried before it is written to the configuration file of ' +
+      'the data directory. Restart the server afterwards.',
+    arguments: [],
+    flags: [
+      { name: 'clamd', value: 'address', summary: 'Socket or host:port of a clamd' },
+      { name: 'no-clamav', summary: 'Do not look for or install ClamAV' },
+      {
+        name: 'yara-rules',
+        value: 'path',
+        repeatable: true,
+        summary: 'File or directory of YARA rules',
+        completes: 'file',
+      },
+      {
+        name: 'deny-list',
+        value: 'file',
+        repeatable: true,
+        summary: 'Hashes of known malicious files',
+        completes: 'file',
+      },
+      {
+        name: 'allow-list',
+        value: 'file',
+        repeatable: true,
+        summary: 'Hashes of known good files',
+        completes: 'file',
+      },
+      {
+        name: 'data',
+        value: 'directory',
+        summary: 'Data directory of the server (default ./data)',
+        completes: 'directory',
+      },
+      {
+        name: 'config',
+        value: 'file',
+        summary: 'Configuration file to change (default lazaret.yaml in the data directory)',
+        completes: 'file',
+      },
+      { name: 'yes', short: 'y', summary: 'Install packages without asking' },
+    ],
+    examples: [
+      'lazaret setup scanners',
+      'lazaret setup scanners --yara-rules ./rules --deny-list bad-hashes.txt',
+    ],
+    load: async () => (await import('./setup-scanners.ts')).runSetupScanners,
+  },
+  {
     words: 'audit verify',
     group: 'Server',
     summary: 'Verify the hash chain of the audit log',

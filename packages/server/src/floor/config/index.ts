@@ -1,5 +1,10 @@
 /** Configuration: file, environment and flags to one value. */
 export {
+  changeConfigurationFile,
+  configurationFileOf,
+  writeConfigurationFile,
+} from './configuration-file.ts';
+export {
   describeConfiguration,
   loadConfiguration,
   type ConfigurationSources,

@@ -1,10 +1,15 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { Problem } from '@lazaret/protocol';
 import { afterAll, expect, test } from 'vitest';
 
+import {
+  changeConfigurationFile,
+  configurationFileOf,
+  writeConfigurationFile,
+} from './configuration-file.ts';
 import { describeConfiguration, loadConfiguration } from './load.ts';
 import { flagOf, optionKeys, variableOf } from './options.ts';
 
@@ -113,4 +118,72 @@ test('the names of other tools are read: DATABASE_URL and DOCKER_HOST', () => {
 test('no two options share a flag or a variable', () => {
   expect(new Set(optionKeys.map(flagOf)).size).toBe(optionKeys.length);
   expect(new Set(optionKeys.map(variableOf)).size).toBe(optionKeys.length);
+});
+
+function dataDirectory(): string {
+  return mkdtempSync(join(directory, 'data-'));
+}
+
+test('the first start writes a file in which every option is explained and nothing is set', () => {
+  const data = dataDirectory();
+  expect(writeConfigurationFile(data)).toBe(true);
+  expect(writeConfigurationFile(data)).toBe(false);
+  const text = readFileSync(configurationFileOf(data), 'utf8');
+  for (const key of optionKeys.filter((one) => one !== 'data')) {
+    expect(text).toMatch(new RegExp(`^# ${key}:`, 'm'));
+    expect(text).toContain(variableOf(key));
+  }
+  const { values, sources } = load(['--data', data]);
+  expect({ ...values, data: './data' }).toEqual(load().values);
+  expect(sources.listen).toBe('default');
+});
+
+test('each option of the written file can be set by removing its comment sign', () => {
+  const data = dataDirectory();
+  writeConfigurationFile(data);
+  const path = configurationFileOf(data);
+  const [, ...blocks] = readFileSync(path, 'utf8').split('\n\n');
+  const lines = blocks.join('\n').split('\n');
+  const set = lines.map((line) => (/^# (\w+:|  )/.test(line) ? line.slice(2) : line));
+  writeFileSync(path, set.filter((line) => !line.startsWith('#')).join('\n'));
+  expect({ ...load(['--data', data]).values, data: './data' }).toEqual(load().values);
+});
+
+test('the file of the data directory is read when no other is named', () => {
+  const data = dataDirectory();
+  writeFileSync(join(data, 'lazaret.yaml'), 'logLevel: debug\n');
+  expect(load(['--data', data]).values.logLevel).toBe('debug');
+  expect(load([], { LAZARET_DATA: data }).sources.logLevel).toBe(join(data, 'lazaret.yaml'));
+  const other = file('other.yaml', 'listen: 127.0.0.1:1\n');
+  expect(load(['--data', data, '--config', other]).values.logLevel).toBe('info');
+});
+
+test('the file of the data directory cannot move the data directory', () => {
+  const data = dataDirectory();
+  writeFileSync(join(data, 'lazaret.yaml'), 'data: /elsewhere\n');
+  expect(problemOf(['--data', data]).message).toContain('use --data');
+});
+
+test('changing the file keeps comments and other options', () => {
+  const path = file('kept.yaml', '# of this lab\nlisten: 127.0.0.1:1 # local\n');
+  changeConfigurationFile(path, 'inspection', { clamd: '/run/clamd' });
+  changeConfigurationFile(path, 'inspection', { yaraRules: ['/rules'] });
+  expect(readFileSync(path, 'utf8')).toBe(
+    '# of this lab\nlisten: 127.0.0.1:1 # local\ninspection:\n  clamd: /run/clamd\n' +
+      '  yaraRules:\n    - /rules\n',
+  );
+});
+
+test('changing a file of comments alone keeps them', () => {
+  const data = dataDirectory();
+  writeConfigurationFile(data);
+  changeConfigurationFile(configurationFileOf(data), 'inspection', { clamd: '/run/clamd' });
+  expect(readFileSync(configurationFileOf(data), 'utf8')).toMatch(/^# Configuration of Lazaret/);
+  expect(load(['--data', data]).values.inspection.clamd).toBe('/run/clamd');
+});
+
+test('a file that is not valid YAML is not changed', () => {
+  const path = file('broken.yaml', 'listen: [\n');
+  expect(() => changeConfigurationFile(path, 'inspection', { clamd: 'x' })).toThrow(Problem);
+  expect(readFileSync(path, 'utf8')).toBe('listen: [\n');
 });

@@ -1,4 +1,7 @@
-/** Reads the configuration: file, then environment, then flags; every problem at once. */
+/**
+ * Reads the configuration: file, then environment, then flags; every problem at once. The file is
+ * the one that `--config` or LAZARET_CONFIG names, else that of the data directory when it exists.
+ */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 
@@ -6,6 +9,7 @@ import { Problem, type ProblemField, nearestName } from '@lazaret/protocol';
 import { parseDocument } from 'yaml';
 
 import { describeIssue } from '../http/index.ts';
+import { findConfigurationFile } from './configuration-file.ts';
 import {
   flagOf,
   optionKeys,
@@ -18,6 +22,8 @@ import {
 
 export interface LoadedConfiguration {
   readonly values: Configuration;
+  /** The file that was read, or that `--config` named. */
+  readonly file: string | undefined;
   /** Where each value came from: `default`, a file, a variable or a flag. */
   readonly sources: Readonly<Record<OptionKey, string>>;
 }
@@ -36,11 +42,12 @@ interface Given {
 export function loadConfiguration(sources: ConfigurationSources): LoadedConfiguration {
   const fields: ProblemField[] = [];
   const flags = readFlags(sources.argv, fields);
-  const file = flags.file ?? sources.environment['LAZARET_CONFIG'];
+  const overriding = [...readEnvironment(sources.environment, fields), ...flags.given];
+  const named = flags.file ?? sources.environment['LAZARET_CONFIG'];
+  const file = named ?? findConfigurationFile(dataDirectoryOf(overriding));
   const given = new Map<OptionKey, Given>([
-    ...(file === undefined ? [] : readFile(file, fields)),
-    ...readEnvironment(sources.environment, fields),
-    ...flags.given,
+    ...(file === undefined ? [] : readFile(file, fields, named === undefined)),
+    ...overriding,
   ]);
   const values: Partial<Record<OptionKey, unknown>> = {};
   const origins: Partial<Record<OptionKey, string>> = {};
@@ -61,6 +68,7 @@ export function loadConfiguration(sources: ConfigurationSources): LoadedConfigur
   }
   return {
     values: values as Configuration,
+    file,
     sources: origins as Record<OptionKey, string>,
   };
 }
@@ -77,7 +85,19 @@ export function describeConfiguration(
   });
 }
 
-function readFile(path: string, fields: ProblemField[]): [OptionKey, Given][] {
+/** The last one given wins, as in the configuration. */
+function dataDirectoryOf(given: readonly (readonly [OptionKey, Given])[]): string {
+  const [, data] = given.findLast(([key]) => key === 'data') ?? [];
+  return typeof data?.value === 'string' && data.value !== ''
+    ? data.value
+    : String(options.data.fallback);
+}
+
+function readFile(
+  path: string,
+  fields: ProblemField[],
+  isInDataDirectory: boolean,
+): [OptionKey, Given][] {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
@@ -97,6 +117,11 @@ function readFile(path: string, fields: ProblemField[]): [OptionKey, Given][] {
   }
   return Object.entries(content as object).flatMap(([key, value]) => {
     const known = findKey(key);
+    if (known === 'data' && isInDataDirectory) {
+      const message = `cannot be set in ${path}, which is in the data directory; use --data`;
+      fields.push({ path: key, message });
+      return [];
+    }
     if (known !== undefined) return [[known, { value, source: path }] as [OptionKey, Given]];
     fields.push(unknownKey(key, optionKeys, path));
     return [];
@@ -146,13 +171,13 @@ function readFlags(
     const key = byFlag.get(name);
     if (name !== '--config' && key === undefined) {
       fields.push(unknownKey(name, ['--config', ...byFlag.keys()], 'the command line'));
-      // Whatever stands behind it was meant as its value.
+      // The word that follows was meant as its value.
       if (rest.length === 0 && argv[position + 1]?.startsWith('-') === false) position += 1;
       continue;
     }
     const isSwitch = key === 'openLegacy' && rest.length === 0;
     const value = rest.length > 0 ? rest.join('=') : isSwitch ? 'true' : argv[(position += 1)];
-    if (value === undefined) fields.push({ path: name, message: 'expected a value behind it' });
+    if (value === undefined) fields.push({ path: name, message: 'expected a value after it' });
     else if (key === undefined) file = value;
     else given.push([key, { value, source: name }]);
   }
@@ -168,7 +193,7 @@ function findKey(written: string): OptionKey | undefined {
 function unknownKey(key: string, known: readonly string[], where: string): ProblemField {
   const suggestion = nearestName(key, known);
   const hint = suggestion === undefined ? '' : `; did you mean ${suggestion}?`;
-  return { path: key, message: `is no option (from ${where})${hint}` };
+  return { path: key, message: `unknown option (from ${where})${hint}` };
 }
 
 /** Secrets may be kept in files of their own: `file:/run/secrets/database-url`. */

@@ -1,0 +1,31 @@
+/** The state of configured scanners, asked once: for settings pages, status and set-up. */
+import { malwareScanners } from '@lazaret/protocol';
+
+import { createScanners, type ScannerSurroundings } from './create-scanners.ts';
+import type { ScannerChoice } from './scanner-choice.ts';
+import type { ScannerDescription } from './scanner.ts';
+
+export interface ScannerState extends Omit<ScannerDescription, 'limits'> {
+  /** `clamav`, `yara`, `hash-set`, `similarity`, `secrets`. */
+  readonly id: string;
+  /** Whether a clean verdict may rest on it. */
+  readonly findsMalware: boolean;
+}
+
+/** Opens the scanners of a choice, asks each for its state, and closes them. Never throws. */
+export async function describeScanners(
+  choice: ScannerChoice,
+  surroundings: ScannerSurroundings,
+): Promise<ScannerState[]> {
+  const scanners = createScanners(choice, surroundings);
+  try {
+    return await Promise.all(
+      scanners.map(async (scanner) => {
+        const { limits: _, ...description } = await scanner.describe();
+        return { id: scanner.id, findsMalware: malwareScanners.has(scanner.id), ...description };
+      }),
+    );
+  } finally {
+    await Promise.all(scanners.map((scanner) => scanner.close()));
+  }
+}

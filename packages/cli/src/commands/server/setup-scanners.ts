@@ -1,0 +1,68 @@
+/** `lazaret setup scanners`: configures malware scanners of a server on this machine. */
+import { flagList, flagOn, flagText, type Invocation } from '../../command/command.ts';
+import { exitCodes } from '../../exit-code.ts';
+import { printStructured, writeOut } from '../../render/print.ts';
+import { createStyle } from '../../render/style.ts';
+import { formatRows } from '../../render/table.ts';
+
+type Result = Awaited<ReturnType<(typeof import('@lazaret/server'))['setupScanners']>>;
+
+/** Exits with 1 when something that was asked for could not be set up. */
+export async function runSetupScanners(invocation: Invocation): Promise<number> {
+  const { flags, shell } = invocation;
+  const { setupScanners } = await import('@lazaret/server');
+  const data = flagText(flags, 'data');
+  const config = flagText(flags, 'config');
+  const result = await setupScanners({
+    argv: [
+      ...(data === undefined ? [] : ['--data', data]),
+      ...(config === undefined ? [] : ['--config', config]),
+    ],
+    clamd: flagText(flags, 'clamd'),
+    clamav: !flagOn(flags, 'no-clamav'),
+    mayInstall: () => mayInstall(invocation),
+    yaraRules: flagList(flags, 'yara-rules'),
+    denyLists: flagList(flags, 'deny-list'),
+    allowLists: flagList(flags, 'allow-list'),
+    log: (line) => void shell.stderr.write(`${line}\n`),
+  });
+  if (invocation.settings.output !== 'table') await printStructured(invocation, result);
+  else await writeOut(invocation, await describe(invocation, result));
+  return result.advice.length > 0 ? exitCodes.failure.code : exitCodes.ok.code;
+}
+
+/** Packages are installed only when a person or `--yes` says so. */
+async function mayInstall({ flags, shell }: Invocation): Promise<boolean> {
+  if (flagOn(flags, 'yes')) return true;
+  if (!shell.stdin.isTTY || !shell.stderr.isTTY) {
+    shell.stderr.write('No clamd answers. Add --yes to install ClamAV with apt-get.\n');
+    return false;
+  }
+  const { promptLine } = await import('../../terminal/prompt.ts');
+  const question = 'No clamd answers. Install clamav-daemon and clamav-freshclam? [y/N] ';
+  return /^y(es)?$/i.test((await promptLine(shell, question)).trim());
+}
+
+async function describe(
+  { settings }: Invocation,
+  { scanners, file, advice }: Result,
+): Promise<string> {
+  const style = createStyle(settings.color.stdout);
+  const rows = scanners.map(({ id, healthy, engine, signaturesAt, problem }) => [
+    id,
+    healthy ? style('green', 'healthy') : style('red', 'failing'),
+    healthy ? engine : (problem ?? ''),
+    signaturesAt === undefined ? '' : `signatures of ${signaturesAt.slice(0, 10)}`,
+  ]);
+  const findsMalware = scanners.some(({ findsMalware, healthy }) => findsMalware && healthy);
+  return [
+    await formatRows(rows),
+    ...advice.map((line) => `${line}\n`),
+    ...(findsMalware
+      ? []
+      : ['No malware scanner is configured: images get the verdict "unscanned", never "clean".\n']),
+    file === undefined
+      ? 'The configuration is unchanged.\n'
+      : `Written to ${file}. Restart the server to apply it.\n`,
+  ].join('');
+}

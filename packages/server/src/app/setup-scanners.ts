@@ -1,0 +1,124 @@
+/**
+ * `lazaret setup scanners`: ClamAV of the distribution, YARA rules and hash lists. What is asked
+ * for is tried first, each scanner in the state that an inspection would find it in; only what works
+ * is written to the configuration file.
+ */
+import { resolve } from 'node:path';
+
+import { describeScanners, type ScannerState } from '@lazaret/analysis';
+import { Problem } from '@lazaret/protocol';
+import { ensureClamav } from '@lazaret/setup';
+
+import {
+  changeConfigurationFile,
+  configurationFileOf,
+  type InspectionOption,
+} from '../floor/config/index.ts';
+import { scannerChoiceOf } from '../inspection/index.ts';
+import { loadFrom } from './program.ts';
+
+export interface SetupScannersRequest {
+  /** `--data` and `--config`, as the server takes them. */
+  readonly argv: readonly string[];
+  /** Address of a clamd; absent: one of this machine is looked for. */
+  readonly clamd: string | undefined;
+  /** False: ClamAV is left as it is. */
+  readonly clamav: boolean;
+  /** Asked when no clamd answers on this machine: whether to install and start one. */
+  readonly mayInstall: () => Promise<boolean>;
+  /** Added to those that are configured. */
+  readonly yaraRules: readonly string[];
+  readonly denyLists: readonly string[];
+  readonly allowLists: readonly string[];
+  /** Progress of what takes time. */
+  readonly log: (line: string) => void;
+}
+
+export interface SetupScannersResult {
+  /** The scanners as they are configured now. */
+  readonly scanners: readonly ScannerState[];
+  /** The file that was changed; absent: nothing changed. */
+  readonly file?: string;
+  /** What could not be set up, and what to do. */
+  readonly advice: readonly string[];
+}
+
+/** Throws Problem `invalid_configuration` when a scanner that was asked for does not work. */
+export async function setupScanners(request: SetupScannersRequest): Promise<SetupScannersResult> {
+  const { values, file: found } = loadFrom(request.argv);
+  const before = values.inspection;
+  const advice: string[] = [];
+  const clamd = request.clamd ?? before.clamd ?? (await findClamd(request, advice));
+  const wanted: InspectionOption = {
+    ...before,
+    ...(clamd === undefined ? {} : { clamd }),
+    yaraRules: added(before.yaraRules, request.yaraRules),
+    denyLists: added(before.denyLists, request.denyLists),
+    allowLists: added(before.allowLists, request.allowLists),
+  };
+  const scanners = await describeScanners(scannerChoiceOf(wanted), { now: Date.now });
+  refuseFailing(scanners, changedScanners(before, wanted));
+  const changes = changesOf(before, wanted);
+  if (Object.keys(changes).length === 0) return { scanners, advice };
+  const file = found ?? configurationFileOf(values.data);
+  changeConfigurationFile(file, 'inspection', changes);
+  return { scanners, file, advice };
+}
+
+async function findClamd(
+  { clamav, mayInstall, log }: SetupScannersRequest,
+  advice: string[],
+): Promise<string | undefined> {
+  if (!clamav) return undefined;
+  const running = await ensureClamav({ log, install: false });
+  if (running.socket !== undefined) return running.socket;
+  if (!(await mayInstall())) {
+    advice.push('ClamAV was not set up: no clamd answers on this machine.');
+    return undefined;
+  }
+  const installed = await ensureClamav({ log });
+  if (installed.socket === undefined) advice.push(installed.advice);
+  return installed.socket;
+}
+
+/** Absolute, so that the file means the same wherever the server is started. */
+function added(before: readonly string[], more: readonly string[]): string[] {
+  return [...new Set([...before, ...more.map((path) => resolve(path))])];
+}
+
+const settingsOf = {
+  clamav: ['clamd'],
+  yara: ['yaraRules'],
+  'hash-set': ['denyLists', 'allowLists'],
+} as const satisfies Record<string, readonly (keyof InspectionOption)[]>;
+
+/** Scanners whose settings differ: one that was broken before does not stop another's set-up. */
+function changedScanners(before: InspectionOption, wanted: InspectionOption): Set<string> {
+  const changed = Object.keys(changesOf(before, wanted));
+  return new Set(
+    Object.entries(settingsOf)
+      .filter(([, keys]) => keys.some((key) => changed.includes(key)))
+      .map(([id]) => id),
+  );
+}
+
+function changesOf(
+  before: InspectionOption,
+  wanted: InspectionOption,
+): Partial<Record<keyof InspectionOption, unknown>> {
+  const keys = Object.values(settingsOf).flat();
+  const differing = keys.filter(
+    (key) => JSON.stringify(before[key]) !== JSON.stringify(wanted[key]),
+  );
+  return Object.fromEntries(differing.map((key) => [key, wanted[key]]));
+}
+
+function refuseFailing(scanners: readonly ScannerState[], changed: ReadonlySet<string>): void {
+  const failing = scanners.filter(({ id, healthy }) => !healthy && changed.has(id));
+  const [first] = failing;
+  if (first === undefined) return;
+  const fields = failing.map(({ id, problem = 'not healthy' }) => ({ path: id, message: problem }));
+  throw new Problem('invalid_configuration', `${first.id}: ${first.problem ?? 'not healthy'}`, {
+    fields,
+  });
+}
