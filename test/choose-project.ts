@@ -23,6 +23,8 @@ const realParts: readonly RegExp[] = [
   /\/support\//,
   /\.mjs$/,
 ];
+/** Real parts that come through the index of a `testing` folder. */
+const startsPart = /\bstartClamd\(/;
 /** `inject` hands out the database of the run. */
 const injects = /^import \{[^}]*\binject\b[^}]*\} from 'vitest';/m;
 /** The environment, globals, modules and the folder of a process, which other files would see. */
@@ -47,6 +49,7 @@ export function needsProcess(path: string, text: string): boolean {
   const specifiers = imports.map(({ specifier }) => specifier);
   return (
     injects.test(text) ||
+    startsPart.test(text) ||
     specifiers.some((one) => realParts.some((part) => part.test(one))) ||
     namesIn(program).some((name) => changes.test(name))
   );

@@ -12,3 +12,6 @@ export {
   useRegistryLab,
 } from './registry-harness.ts';
 export { newDockerFiles, packFiles } from './write-image.ts';
+export { eicarTestFile } from '../scan/clamav/self-test.ts';
+export { startClamd } from './clamd.ts';
+export type { TestClamd } from './clamd.ts';

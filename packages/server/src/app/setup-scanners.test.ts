@@ -3,8 +3,7 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 
-import { eicarTestFile } from '../../../analysis/src/scan/clamav/self-test.ts';
-import { startClamd, type TestClamd } from '../../../analysis/src/testing/clamd.ts';
+import { eicarTestFile, startClamd, type TestClamd } from '@lazaret/analysis/testing';
 import { configurationFileOf } from '../floor/config/index.ts';
 import { loadFrom } from './program.ts';
 import { setupScanners, type SetupScannersRequest } from './setup-scanners.ts';

@@ -1,7 +1,7 @@
 /**
  * `lazaret setup scanners`: ClamAV of the distribution, YARA rules and hash lists. What is asked
- * for is tried first, each scanner in the state that an inspection would find it in; only what works
- * is written to the configuration file.
+ * for is tried first, each scanner in the state that an inspection would find it in; only what
+ * works is written to the configuration file.
  */
 import { resolve } from 'node:path';
 
