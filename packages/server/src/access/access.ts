@@ -7,7 +7,7 @@ import type { Principal } from '../floor/principal.ts';
 import { authenticate, type IncomingCall } from './authenticate.ts';
 import { Denials } from './denials.ts';
 import { SetupLink, sweepLinks } from './links.ts';
-import { ensureLocalToken } from './local-token.ts';
+import { ensureLocalToken, type LocalTokenOwner } from './local-token.ts';
 import type { AccessParts } from './parts.ts';
 import { createPasswords } from './password.ts';
 import { sweepSessions } from './sessions.ts';
@@ -37,10 +37,10 @@ export interface Access {
    */
   ensureSetupLink(): Promise<{ readonly url: string; readonly expiresAt: string } | undefined>;
   /**
-   * A new token of the machine's own user, in place of the one before; undefined when that user
-   * is disabled. `place` tells servers apart that share a database.
+   * The token of the user `local` for a server: `current` while it is valid, a new one otherwise;
+   * undefined if that user is disabled. `server` identifies servers that share a database.
    */
-  ensureLocalToken(place?: string): Promise<string | undefined>;
+  ensureLocalToken(owner?: Partial<LocalTokenOwner>): Promise<string | undefined>;
   /** Forgets ended sessions, used links and old failed sign-ins. At start, and now and then. */
   sweep(): Promise<void>;
   /** For the handlers of this slice. */
@@ -64,7 +64,7 @@ export function createAccess(options: AccessOptions): Access {
     authenticate: (call) => authenticate(database, call, anonymousLegacy),
     recordDenied: (...denied) => denials.record(...denied),
     ensureSetupLink: () => setupLink.ensure(),
-    ensureLocalToken: (place = 'this server') => ensureLocalToken(parts, place),
+    ensureLocalToken: (owner) => ensureLocalToken(parts, { server: 'this server', ...owner }),
     sweep: async () => {
       await sweepSessions(database);
       await sweepLinks(database);

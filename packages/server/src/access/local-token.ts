@@ -1,29 +1,41 @@
 /**
- * The machine's own user, `local`: whoever runs the server, and may therefore read its data
- * directory, can use the command line without signing in. It is a user like others in every list
- * and in the audit log, with the role administrator when it is first made and no password. Its
- * token is made anew at each start, in place of the one before. Disabled, it gets none. It never
- * counts as the administrator that must stay, since no person signs in with it.
+ * The user `local`: whoever runs the server, and may therefore read its data directory, can use the
+ * command line without signing in. It is listed and audited like other users, is created with the
+ * role administrator and has no password. Its token is reused at the next start while it is valid,
+ * so that scripts can rely on it; revoked or near its expiry it is replaced. A disabled user gets no
+ * token. The user never counts as the last administrator, since nobody signs in with it.
  */
 import { limits } from '@lazaret/protocol';
+import { sql, type Transaction } from 'kysely';
 
-import { transaction } from '../floor/db/index.ts';
+import { transaction, type Database } from '../floor/db/index.ts';
 import { appendEvents } from '../floor/events/index.ts';
+import { hashSecret } from '../floor/ids.ts';
 import type { AccessParts } from './parts.ts';
 import { localUserName } from './reserved-names.ts';
 import { holdUser, writeGrants } from './store.ts';
 import { insertToken } from './tokens.ts';
 
+/** A token that expires sooner is replaced: the server may run for weeks. */
+const daysLeftMin = 30;
+
+export interface LocalTokenOwner {
+  /** Identifies one of the servers that share the database. */
+  readonly server: string;
+  /** The secret that this server wrote at an earlier start. */
+  readonly current?: string | undefined;
+}
+
 /**
- * Replaces the token of `place` (one for each server that shares the database) and answers its
- * secret; undefined when an administrator disabled the user.
+ * Answers the secret of the token of a server: the current one while it is valid, a new one
+ * otherwise; undefined if an administrator disabled the user.
  */
 export async function ensureLocalToken(
   parts: AccessParts,
-  place: string,
+  { server, current }: LocalTokenOwner,
 ): Promise<string | undefined> {
-  // The end of a long path tells more than its beginning.
-  const name = `local: ${place.slice(-(limits.nameChars - 'local: '.length))}`;
+  // The end of a long path is more specific than its beginning.
+  const name = `local: ${server.slice(-(limits.nameChars - 'local: '.length))}`;
   const secret = await transaction(parts.database, async (within) => {
     const { numInsertedOrUpdatedRows } = await within
       .insertInto('users')
@@ -38,6 +50,9 @@ export async function ensureLocalToken(
       ]);
     }
     const { disabled } = await holdUser(within, localUserName);
+    if (!disabled && current !== undefined && (await isReusable(within, name, current))) {
+      return current;
+    }
     await within
       .deleteFrom('tokens')
       .where('user_name', '=', localUserName)
@@ -54,4 +69,21 @@ export async function ensureLocalToken(
   });
   parts.onEvents();
   return secret;
+}
+
+async function isReusable(
+  within: Transaction<Database>,
+  name: string,
+  secret: string,
+): Promise<boolean> {
+  const found = await within
+    .selectFrom('tokens')
+    .select('id')
+    .where('user_name', '=', localUserName)
+    .where('name', '=', name)
+    .where('secret_hash', '=', hashSecret(secret))
+    .where('revoked_at', 'is', null)
+    .where(sql<boolean>`expires_at > now() + ${daysLeftMin} * interval '1 day'`)
+    .executeTakeFirst();
+  return found !== undefined;
 }
