@@ -120,21 +120,34 @@ const output = z
   })
   .prefault({});
 
-const resources = z
-  .strictObject({
+const tmpBytes = sizeBytes(1 * MiB, limits.memoryBytesMax);
+const tmpBytesDefault = 64 * MiB;
+
+function resourceFields<T extends z.ZodType>(tmp: T) {
+  return z.strictObject({
     memory: sizeBytes(limits.memoryBytesMin, limits.memoryBytesMax).prefault(512 * MiB),
     cpus: z.number().min(limits.cpusMin).max(limits.cpusMax).default(1),
     pids: z.number().int().min(limits.pidsMin).max(limits.pidsMax).default(256),
-    /** Room for files that the engine writes outside /tmp. */
+    /** Space for files that the engine writes outside /tmp. */
     disk: sizeBytes(1 * MiB, limits.outputBytesMax).prefault(1 * GiB),
-    /** Sized tmpfs at /tmp; it counts as memory. */
-    tmp: sizeBytes(1 * MiB, limits.memoryBytesMax).prefault(64 * MiB),
+    /** Size of the tmpfs at /tmp, which counts as memory; by default 64 MiB, at most the memory. */
+    tmp,
     /** All that is collected as results. */
     output: sizeBytes(1, limits.outputBytesMax).prefault(256 * MiB),
     outputEntries: z.number().int().min(1).max(limits.outputEntriesMax).default(1_000),
     log: sizeBytes(1_024, limits.logBytesMax).prefault(1 * MiB),
     openFiles: z.number().int().min(16).max(limits.openFilesMax).default(1_024),
-  })
+  });
+}
+
+const completeResources = resourceFields(tmpBytes);
+
+const resources = resourceFields(tmpBytes.optional())
+  .transform((given): z.input<typeof completeResources> => ({
+    ...given,
+    tmp: given.tmp ?? Math.min(tmpBytesDefault, given.memory),
+  }))
+  .pipe(completeResources)
   .prefault({});
 
 const retry = z
@@ -205,7 +218,7 @@ export const engineManifest = z
     path: ['shell'],
   })
   .refine((manifest) => manifest.resources.tmp <= manifest.resources.memory, {
-    message: '/tmp counts as memory: tmp must not be above memory',
+    message: '/tmp counts as memory: expected at most resources.memory',
     path: ['resources', 'tmp'],
   });
 

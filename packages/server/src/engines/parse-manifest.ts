@@ -185,10 +185,17 @@ function knownFields(path: readonly PropertyKey[]): string[] {
 
 function shapeOf(schema: z.core.$ZodType | undefined): z.core.$ZodShape | undefined {
   let inner = schema;
-  while (inner !== undefined && 'innerType' in inner._zod.def) {
-    inner = inner._zod.def.innerType as z.core.$ZodType;
+  while (inner !== undefined && ('innerType' in inner._zod.def || 'out' in inner._zod.def)) {
+    const { innerType, out } = inner._zod.def as WrappingDef;
+    inner = innerType ?? out;
   }
   return inner !== undefined && 'shape' in inner._zod.def
     ? (inner._zod.def.shape as z.core.$ZodShape)
     : undefined;
+}
+
+/** Definition of an optional, a default or a pipe: the schema that it wraps. */
+interface WrappingDef {
+  readonly innerType?: z.core.$ZodType;
+  readonly out?: z.core.$ZodType;
 }
