@@ -213,6 +213,15 @@ const problemSchema: Json = {
 };
 
 function toJson(schema: z.ZodType, io: 'input' | 'output'): Json {
-  const { $schema: _, ...json } = z.toJSONSchema(schema, { io, unrepresentable: 'any' });
+  const { $schema: _, ...json } = z.toJSONSchema(schema, {
+    io,
+    unrepresentable: 'any',
+    // What a call sends is checked strictly; what an answer has may grow.
+    override: ({ jsonSchema }) => {
+      if (io === 'input' && jsonSchema.properties !== undefined) {
+        jsonSchema.additionalProperties ??= false;
+      }
+    },
+  });
   return json;
 }

@@ -67,6 +67,8 @@ export interface Operation<
   /** Problems beyond those that every operation can answer. */
   readonly errors: readonly ProblemCode[];
   readonly cli?: CliName;
+  /** Ignores form fields beside the file part of a multipart body; others refuse them. */
+  readonly ignoresFormFields?: boolean;
   /** Allowed without a session's CSRF proof (calls that start a session). */
   readonly csrfExempt?: boolean;
 }

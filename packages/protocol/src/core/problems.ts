@@ -37,6 +37,11 @@ export const coreProblems = {
     title: 'Idempotency-Key already used for another request',
     hint: 'Use a new key for each new request.',
   },
+  precondition_failed: {
+    status: 412,
+    title: 'The precondition does not hold',
+    hint: 'Fetch the content again; its ETag differs from the one in If-Match.',
+  },
   unsupported_media_type: {
     status: 415,
     title: 'Unsupported content type',

@@ -28,6 +28,7 @@ export const legacy = {
     description: 'Example: `curl -T sample.apk SERVER/apktool/upload`',
     access: 'jobs.submit',
     bodyKind: 'bytes',
+    ignoresFormFields: true,
     params: z.object({ engine: engineName }),
     query: z.object({ name: fileName.optional() }),
     output: z.object({ jobid: identifier }),

@@ -1,8 +1,17 @@
 /** Users, their grants and the projects: reading, and the SQL that several actions share. */
-import { Problem, roles, type Grant, type Project, type Role, type User } from '@lazaret/protocol';
+import {
+  Problem,
+  roles,
+  slug,
+  type Grant,
+  type Project,
+  type Role,
+  type User,
+} from '@lazaret/protocol';
 import { sql, type Kysely, type Transaction } from 'kysely';
 
 import type { Database } from '../floor/db/index.ts';
+import { checkCursor } from '../floor/http/index.ts';
 import { localUserName } from './reserved-names.ts';
 
 export type Reader = Kysely<Database> | Transaction<Database>;
@@ -62,6 +71,7 @@ export async function readUsers(
     .orderBy('name');
   if ('names' in asked) query = query.where('name', 'in', [...asked.names]);
   else {
+    checkCursor(asked.cursor, slug);
     query = query.limit(asked.limit + 1);
     if (asked.cursor !== undefined) query = query.where('name', '>', asked.cursor);
   }
@@ -193,6 +203,7 @@ export async function readProjects(
   database: Reader,
   asked: PageRequest & { readonly among: 'all' | readonly string[] },
 ): Promise<Project[]> {
+  checkCursor(asked.cursor, slug);
   if (asked.among !== 'all' && asked.among.length === 0) return [];
   let query = database
     .selectFrom('projects')

@@ -8,6 +8,7 @@ import { sql, type Transaction } from 'kysely';
 
 import { transaction, type Database } from '../floor/db/index.ts';
 import { appendEvents } from '../floor/events/index.ts';
+import { checkCursor } from '../floor/http/index.ts';
 import { hashSecret, newId, newSecret } from '../floor/ids.ts';
 import { holds, type Principal } from '../floor/principal.ts';
 import { narrowScope, type TokenScope } from './covers.ts';
@@ -137,6 +138,7 @@ export async function listTokens(
   let query = database.selectFrom('tokens').select(columns).orderBy('id', 'desc');
   if (owner !== undefined) query = query.where('user_name', '=', owner);
   if (!manages) query = query.where(inScopeOf(principal));
+  checkCursor(asked.cursor);
   if (asked.cursor !== undefined) query = query.where('id', '<', asked.cursor);
   const rows = await query.limit(asked.limit + 1).execute();
   return toPage(rows.map(toToken), asked.limit, (token) => token.id);

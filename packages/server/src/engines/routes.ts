@@ -1,7 +1,7 @@
 /** HTTP: engines. */
-import { engineName, engines as rows, Problem } from '@lazaret/protocol';
+import { engineName, engines as rows } from '@lazaret/protocol';
 
-import { route, type Route } from '../floor/http/index.ts';
+import { checkCursor, route, type Route } from '../floor/http/index.ts';
 import { rollBack, setEnabled } from './change-engine.ts';
 import type { Engines } from './engines.ts';
 import { listEngines, readEngine } from './store.ts';
@@ -45,9 +45,6 @@ export function engineRoutes(engines: Engines): Route[] {
 
 /** The cursor is the last name of the page before. */
 function readCursor(cursor: string | undefined): string | undefined {
-  if (cursor === undefined || engineName.safeParse(cursor).success) return cursor;
-  const message = 'expected `next` of the page before';
-  throw new Problem('invalid_request', `query.cursor: ${message}`, {
-    fields: [{ path: 'query.cursor', message }],
-  });
+  checkCursor(cursor, engineName);
+  return cursor;
 }

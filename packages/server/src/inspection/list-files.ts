@@ -7,6 +7,7 @@ import { sql, type Kysely, type Selectable } from 'kysely';
 
 import type { Database } from '../floor/db/schema.ts';
 import { inspectionLimits } from './limits.ts';
+import { invalidCursor } from '../floor/http/index.ts';
 import { leadsToHidden } from './plan-layers.ts';
 import { toPage, type Paging } from './read-images.ts';
 
@@ -138,9 +139,7 @@ function readCursor(text: string): CursorPlace {
   } catch {
     // Answered below like any other text.
   }
-  throw new Problem('invalid_request', 'expected the cursor of an earlier page', {
-    fields: [{ path: 'cursor', message: 'is not the `next` of a page' }],
-  });
+  throw invalidCursor();
 }
 
 function toFile(row: FileInImage): ImageFile {

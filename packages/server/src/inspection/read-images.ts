@@ -16,6 +16,7 @@ import { severityOrder } from '@lazaret/analysis';
 import { sql, type Kysely, type Selectable } from 'kysely';
 
 import type { Database } from '../floor/db/schema.ts';
+import { invalidCursor } from '../floor/http/index.ts';
 import type { ProjectScope } from '../floor/principal.ts';
 
 export interface ImageKey {
@@ -202,13 +203,11 @@ export function toPage<Row, Item>(
   return { items: page.map(how.item), next };
 }
 
-/** A number of a cursor; anything else was not made here. */
+/** A number in a cursor. */
 export function readNumber(text: string | undefined): number {
   const number = Number(text);
   if (/^\d{1,15}$/.test(text ?? '') && Number.isSafeInteger(number)) return number;
-  throw new Problem('invalid_request', 'expected the cursor of an earlier page', {
-    fields: [{ path: 'cursor', message: 'is not the `next` of a page' }],
-  });
+  throw invalidCursor();
 }
 
 function escapeLike(text: string): string {

@@ -10,6 +10,7 @@ import {
 import { sql, type Kysely, type Selectable } from 'kysely';
 
 import type { Database } from '../floor/db/schema.ts';
+import { checkCursor } from '../floor/http/index.ts';
 import type { ProjectScope } from '../floor/principal.ts';
 import { readArchiveReference } from './archive-reference.ts';
 import { toPage, type Paging } from './read-images.ts';
@@ -36,6 +37,7 @@ export async function listInspections(
   if (ask.project !== undefined) query = query.where('project', '=', ask.project);
   if (ask.state !== undefined)
     query = query.where(sql<boolean>`${seenState} = any(${ask.state}::text[])`);
+  checkCursor(ask.cursor);
   if (ask.cursor !== undefined) query = query.where('id', '<', ask.cursor);
   const rows = await query
     .orderBy('id', 'desc')

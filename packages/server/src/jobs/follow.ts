@@ -1,5 +1,5 @@
 /** Follows one job live: its log and its moves, resumable, until it has ended. */
-import { isFinal, limits, type Job, type LogChunk } from '@lazaret/protocol';
+import { isFinal, limits, Problem, type Job, type LogChunk } from '@lazaret/protocol';
 
 import type { OutgoingEvent } from '../floor/http/index.ts';
 import type { StoredChunk } from './attempt-log.ts';
@@ -74,6 +74,11 @@ function formatPosition(position: Position): string {
 }
 
 function parsePosition(text: string | undefined): Position | undefined {
-  const match = /^(\d{1,9})\.(\d{1,9})$/.exec(text ?? '');
-  return match === null ? undefined : { attempt: Number(match[1]), number: Number(match[2]) };
+  if (text === undefined || text === '') return undefined;
+  const match = /^(\d{1,9})\.(\d{1,9})$/.exec(text);
+  if (match !== null) return { attempt: Number(match[1]), number: Number(match[2]) };
+  const message = 'expected the id of an event of this stream; leave it out to start over';
+  throw new Problem('invalid_request', `header Last-Event-ID: ${message}`, {
+    fields: [{ path: 'header.Last-Event-ID', message }],
+  });
 }

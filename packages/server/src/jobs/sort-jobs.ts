@@ -3,9 +3,10 @@
  * row, so that pages go on behind that row whatever was added or changed before it. Jobs without
  * the value (not ended, not started) come last in either order.
  */
-import { jobSorts, jobStates, Problem, type JobSort } from '@lazaret/protocol';
+import { jobSorts, jobStates, type JobSort } from '@lazaret/protocol';
 import { sql, type AliasedRawBuilder, type RawBuilder, type SqlBool } from 'kysely';
 
+import { invalidCursor } from '../floor/http/index.ts';
 import type { JobQuery } from './filter-jobs.ts';
 
 export interface JobOrder {
@@ -83,7 +84,7 @@ export function sortJobs(
 /** Ids sort by the time of submission: the index on them gives the order. */
 function sortById(order: JobOrder['order'], cursor: string | undefined): JobSorting {
   if (cursor !== undefined && !identifier.test(cursor)) {
-    throw badCursor('expected `next` of the page before');
+    throw invalidCursor();
   }
   return {
     value: sql<string | null>`null`.as('sort_value'),
@@ -121,15 +122,15 @@ function readCursor(
   { sort, order }: JobOrder & { readonly sort: keyof typeof kinds },
 ): Position {
   const [madeFor, direction, value, id] = parseCursor(cursor);
-  if (!jobSorts.includes(madeFor as JobSort)) throw badCursor('expected `next` of the page before');
+  if (!jobSorts.includes(madeFor as JobSort)) throw invalidCursor();
   if (madeFor !== sort || direction !== order) {
-    throw badCursor(`is of a list sorted by ${String(madeFor)} ${String(direction)}`);
+    throw invalidCursor(`is of a list sorted by ${String(madeFor)} ${String(direction)}`);
   }
   const isNumber = kinds[sort].type === 'bigint';
   const isValue =
     value === null || (typeof value === 'string' && (!isNumber || /^-?\d{1,18}$/.test(value)));
   if (!isValue || typeof id !== 'string' || !identifier.test(id)) {
-    throw badCursor('expected `next` of the page before');
+    throw invalidCursor();
   }
   return { value, id };
 }
@@ -141,10 +142,4 @@ function parseCursor(cursor: string): readonly unknown[] {
   } catch {
     return [];
   }
-}
-
-function badCursor(message: string): Problem {
-  return new Problem('invalid_request', `query.cursor: ${message}`, {
-    fields: [{ path: 'query.cursor', message }],
-  });
 }

@@ -3,11 +3,12 @@
  * node offline only after several in a row (hysteresis), and offline never means gone: what runs
  * there is unknown until its lease ends.
  */
-import { Problem, type Node, type NodeState } from '@lazaret/protocol';
+import { Problem, slug, type Node, type NodeState } from '@lazaret/protocol';
 import { sql, type Kysely, type Selectable } from 'kysely';
 
 import type { Database } from '../floor/db/schema.ts';
 import { appendEvents } from '../floor/events/index.ts';
+import { checkCursor } from '../floor/http/index.ts';
 import { serverLimits } from '../floor/limits.ts';
 
 /** A node as the operator configures it. */
@@ -121,6 +122,7 @@ export async function listNodes(
     .selectAll()
     .orderBy('name')
     .limit(ask.limit + 1);
+  checkCursor(ask.cursor, slug);
   if (ask.cursor !== undefined) query = query.where('name', '>', ask.cursor);
   query = query.where((eb) => eb.or([eb('configured', '=', true), eb('live_attempts', '>', 0)]));
   const rows = await query.execute();

@@ -9,7 +9,13 @@ import {
 import type { Kysely } from 'kysely';
 
 import type { Database } from '../db/index.ts';
-import { route, type CallContext, type OutgoingEvent, type Route } from '../http/index.ts';
+import {
+  invalidCursor,
+  route,
+  type CallContext,
+  type OutgoingEvent,
+  type Route,
+} from '../http/index.ts';
 import { holds, inScope, projectsWith, type Principal } from '../principal.ts';
 import { countAudit, listAudit, readAudit, verifyAudit } from './audit.ts';
 import { eventLimits } from './limits.ts';
@@ -47,9 +53,7 @@ export function eventRoutes(options: EventRoutesOptions): Route[] {
 function parseNumber(cursor: string | undefined): number | undefined {
   if (cursor === undefined) return undefined;
   if (/^\d{1,15}$/.test(cursor)) return Number(cursor);
-  throw new Problem('invalid_request', 'query.cursor: expected `next` of the page before', {
-    fields: [{ path: 'query.cursor', message: 'expected `next` of the page before' }],
-  });
+  throw invalidCursor();
 }
 
 async function exportAudit(database: Kysely<Database>): Promise<AsyncIterable<string>> {

@@ -1,4 +1,5 @@
 /** HTTP: operations to routes. */
+export { checkCursor, invalidCursor } from './cursor.ts';
 export { readIdempotencyKey } from './idempotency-key.ts';
 export {
   route,

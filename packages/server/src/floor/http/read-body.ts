@@ -53,19 +53,36 @@ async function readBounded(request: IncomingMessage, maxBytes: number): Promise<
   return Buffer.concat(chunks);
 }
 
-/** A body that the call does not take: a little is passed over, much is refused. */
-export function discardBody(request: IncomingMessage): void {
-  if ((declaredBytes(request) ?? 0) > httpLimits.bodyJsonBytes) {
-    throw new Problem('payload_too_large', 'expected no body, this call takes none');
+/** Refuses a body that the operation would ignore; empty ones, and empty objects, are harmless. */
+export async function expectNoBody(
+  request: IncomingMessage,
+  onRead: () => void,
+): Promise<undefined> {
+  const isEmpty = (declaredBytes(request) ?? 0) === 0;
+  if (isEmpty && request.headers['transfer-encoding'] === undefined) {
+    request.resume();
+    return undefined;
   }
-  request.resume();
+  if ((declaredBytes(request) ?? 0) > httpLimits.bodyJsonBytes) {
+    throw new Problem('payload_too_large', 'expected no body; this operation takes none');
+  }
+  onRead();
+  const text = (await readBounded(request, httpLimits.bodyJsonBytes)).toString('latin1').trim();
+  if (text === '' || text === '{}') return undefined;
+  const message = 'expected no body; this operation takes none';
+  throw new Problem('invalid_request', `body: ${message}`, { fields: [{ path: 'body', message }] });
 }
 
 /** The uploaded file: the raw body, or the only file part of a multipart body. */
-export async function readUpload(request: IncomingMessage, idleMs: number): Promise<Upload> {
+export async function readUpload(
+  request: IncomingMessage,
+  { idleMs, ignoreFields }: { readonly idleMs: number; readonly ignoreFields: boolean },
+): Promise<Upload> {
   const type = request.headers['content-type'] ?? '';
   const body = guardBody(request, idleMs);
-  if (/^multipart\/form-data\b/i.test(type)) return readMultipart(request.headers, body);
+  if (/^multipart\/form-data\b/i.test(type)) {
+    return readMultipart(request.headers, body, { ignoreFields });
+  }
   return { name: '', stream: body, declaredBytes: declaredBytes(request) };
 }
 

@@ -13,7 +13,11 @@ import { httpLimits } from './limits.ts';
 import type { Upload } from './route.ts';
 
 /** Resolves when the file part begins; its stream fails with a problem when the body does. */
-export function readMultipart(headers: IncomingHttpHeaders, body: Readable): Promise<Upload> {
+export function readMultipart(
+  headers: IncomingHttpHeaders,
+  body: Readable,
+  { ignoreFields }: { readonly ignoreFields: boolean },
+): Promise<Upload> {
   return new Promise<Upload>((resolve, reject) => {
     const parser = openParser(headers);
     const whole = Promise.withResolvers<void>();
@@ -46,6 +50,9 @@ export function readMultipart(headers: IncomingHttpHeaders, body: Readable): Pro
       file = holdBack(whole.promise, (bytes) => (besidesBytes -= bytes));
       resolve({ name: name ?? '', stream: part.pipe(file), declaredBytes: undefined });
     });
+    parser.on('field', (name: string) => {
+      if (!ignoreFields) fail(unexpectedField(name));
+    });
     parser.on('error', fail);
     parser.on('finish', () => {
       if (file === undefined) fail(malformed('expected a file part, received none'));
@@ -68,6 +75,13 @@ function holdBack(whole: Promise<void>, onBytes: (bytes: number) => void): Trans
   });
   // A failure may come when the reader has left already; then nobody has to hear of it.
   return file.on('error', () => undefined);
+}
+
+/** A field would be ignored: options of an upload are query parameters. */
+function unexpectedField(name: string): Problem {
+  const message = 'unknown form field; expected one file part (options are query parameters)';
+  const path = `form.${name.slice(0, limits.nameChars)}`;
+  return new Problem('invalid_request', `${path}: ${message}`, { fields: [{ path, message }] });
 }
 
 function openParser(headers: IncomingHttpHeaders): BusboyInstance {

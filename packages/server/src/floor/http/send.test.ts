@@ -93,11 +93,23 @@ describe('downloads', () => {
     },
   );
 
-  test.each(['bytes=0-1,5-6', 'bytes=', 'bytes=a-b', 'lines=0-1', 'bytes=1-2-3', 'bytes=-'])(
-    '%s is not taken: the whole content is sent',
+  test.each(['bytes=0-1,5-6', 'lines=0-1'])(
+    '%s is valid and not supported: the whole content is sent',
     async (range) => {
       const { answer, bytes } = await get({ range });
       expect([answer.status, bytes.length]).toEqual([200, 1_000]);
+    },
+  );
+
+  test.each(['bytes=', 'bytes=a-b', 'bytes=1-2-3', 'bytes=-', 'bytes 0-1'])(
+    '%s is malformed: an error, not the whole content',
+    async (range) => {
+      const { answer, bytes } = await get({ range });
+      expect(answer.status).toBe(400);
+      expect(JSON.parse(bytes.toString())).toMatchObject({
+        code: 'invalid_request',
+        fields: [{ path: 'header.Range' }],
+      });
     },
   );
 
@@ -124,7 +136,29 @@ describe('downloads', () => {
 
   test('another validator gets the content', async () => {
     expect((await get({ 'if-none-match': `"${'e'.repeat(64)}"` })).answer.status).toBe(200);
-    expect((await get({ 'if-none-match': etag })).answer.status).toBe(200);
+  });
+
+  test('an entity tag without quotes is malformed', async () => {
+    for (const header of ['if-none-match', 'if-match']) {
+      const { answer, bytes } = await get({ [header]: etag });
+      expect([answer.status, JSON.parse(bytes.toString())]).toMatchObject([
+        400,
+        { code: 'invalid_request' },
+      ]);
+    }
+  });
+
+  test('If-Match: the content is sent while its tag is the one that the client has', async () => {
+    for (const same of [`"${etag}"`, '*', `"other", "${etag}"`]) {
+      expect((await get({ 'if-match': same })).answer.status).toBe(200);
+    }
+    for (const other of ['"other"', `W/"${etag}"`]) {
+      const { answer, bytes } = await get({ 'if-match': other });
+      expect([answer.status, JSON.parse(bytes.toString())]).toMatchObject([
+        412,
+        { code: 'precondition_failed' },
+      ]);
+    }
   });
 
   test('HEAD opens nothing and says how large it is', async () => {

@@ -6,9 +6,10 @@ import { formatEvent, limits, Problem } from '@lazaret/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { httpLimits } from './limits.ts';
+import { hasTag } from './preconditions.ts';
 import type { Download, OutgoingEvent } from './route.ts';
 
-/** Sends bytes as an attachment; knows If-None-Match and single ranges. */
+/** Sends bytes as an attachment; supports If-Match, If-None-Match and single ranges. */
 export async function sendDownload(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -21,7 +22,11 @@ export async function sendDownload(
     .header('content-security-policy', "sandbox; default-src 'none'")
     .header('cache-control', 'private, no-cache');
   if (etag !== undefined) reply.header('etag', etag).header('accept-ranges', 'bytes');
-  if (etag !== undefined && isKnown(request.headers['if-none-match'], etag)) {
+  const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = request.headers;
+  if (ifMatch !== undefined && !(ifMatch === '*' || (etag && hasTag(ifMatch, etag, 'strong')))) {
+    throw new Problem('precondition_failed', `If-Match: the ETag is ${etag ?? 'not available'}`);
+  }
+  if (etag !== undefined && hasTag(ifNoneMatch, etag, 'weak')) {
     await reply.code(304).send();
     return;
   }
@@ -37,10 +42,6 @@ export async function sendDownload(
   // Without any stream the framework would say that the length is 0.
   if (request.method === 'HEAD') await reply.send(Readable.from([]));
   else await reply.send(await download.open(range));
-}
-
-function isKnown(header: string | undefined, etag: string): boolean {
-  return header?.split(',').some((one) => ['*', etag, `W/${etag}`].includes(one.trim())) === true;
 }
 
 /** RFC 6266 with RFC 8187: an ASCII fallback and the real name. */

@@ -27,7 +27,8 @@ import { forbidden, holds, type Principal } from '../principal.ts';
 import { countStreams, type StreamCount } from './count-streams.ts';
 import { endEarly } from './end-early.ts';
 import { httpLimits } from './limits.ts';
-import { discardBody, readJson, readUpload } from './read-body.ts';
+import { checkConditionalHeaders } from './preconditions.ts';
+import { expectNoBody, readJson, readUpload } from './read-body.ts';
 import { refuseSocket } from './refuse-socket.ts';
 import type { CallContext, Download, OutgoingEvent, Route } from './route.ts';
 import { sendDownload, sendEvents, sendText } from './send.ts';
@@ -36,19 +37,19 @@ import { validate } from './validate.ts';
 export interface HttpServerOptions {
   readonly routes: readonly Route[];
   readonly log: Logger;
-  /** Who calls; undefined for nobody. Throws a problem for credentials that are wrong. */
+  /** Who calls; undefined without credentials. Throws a problem for invalid credentials. */
   readonly authenticate: (call: {
     readonly headers: IncomingMessage['headers'];
     readonly address: string;
     readonly operation: Operation;
   }) => Promise<Principal | undefined>;
-  /** Told of every refusal for lack of rights. */
+  /** Called for every call that was denied for lack of a permission. */
   readonly onDenied: (principal: Principal, operation: Operation, address: string) => void;
-  /** Told of every answer, for metrics. */
+  /** Called with every answer, for metrics. */
   readonly onAnswer: (operation: Operation, status: number, seconds: number) => void;
   readonly requestsPerMinute: number;
   readonly uploadIdleMs: number;
-  /** Addresses of proxies whose X-Forwarded-For is believed. */
+  /** Addresses of proxies whose X-Forwarded-For is trusted. */
   readonly trustedProxies: readonly string[];
 }
 
@@ -76,7 +77,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     frameworkErrors: (error, request, reply) => void sendProblem(request, reply, error),
     clientErrorHandler: refuseSocket,
   });
-  // `100 Continue` is sent when the body is wanted, not before; other expectations are ignored.
+  // `100 Continue` is sent when the body is needed, not before; other expectations are ignored.
   for (const event of ['checkContinue', 'checkExpectation']) {
     app.server.on(event, (...call: unknown[]) => void app.server.emit('request', ...call));
   }
@@ -122,7 +123,7 @@ const securityHeaders = {
   'cache-control': 'no-store',
 } as const;
 
-/** Every row has exactly one route: a row without one would answer 404 while documented. */
+/** Every operation has exactly one route: without one it would be documented and answer 404. */
 function checkComplete(routes: readonly Route[]): void {
   const names = routes.map((one) => one.operation.name);
   const missing = operationList.filter((operation) => !names.includes(operation.name));
@@ -146,10 +147,9 @@ function addRoute(
     config: { operation } as never,
     exposeHeadRoute: hasHead(operation),
     handler: async (request, reply) => {
-      const context = await admit(request, reply, { operation, options });
-      if (operation.bodyKind === 'json') invite(request, reply);
-      if (operation.bodyKind === 'none') discardBody(request.raw);
-      const body = operation.bodyKind === 'json' ? await readJson(request.raw) : undefined;
+      const context = await authorize(request, reply, { operation, options });
+      checkConditionalHeaders(request.headers, operation);
+      const body = await readBody(request, reply, operation);
       const { params, query } = request;
       const answer = await one.handler(validate(operation, { params, query, body }), context);
       const isStream = operation.outputKind === 'events';
@@ -168,13 +168,26 @@ function hasHead({ method, outputKind }: Operation): boolean {
   return method === 'GET' && (outputKind === 'bytes' || outputKind === 'json');
 }
 
-/** Tells a client that waits for it to send its body. */
-function invite(request: FastifyRequest, reply: FastifyReply): void {
+/** A file is read by the handler; anything else is read here. */
+async function readBody(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { bodyKind }: Operation,
+): Promise<unknown> {
+  if (bodyKind === 'bytes') return undefined;
+  const continueBody = (): void => sendContinue(request, reply);
+  if (bodyKind === 'none') return expectNoBody(request.raw, continueBody);
+  continueBody();
+  return readJson(request.raw);
+}
+
+/** Answers `Expect: 100-continue`. */
+function sendContinue(request: FastifyRequest, reply: FastifyReply): void {
   if (/^100-continue$/i.test(request.headers.expect ?? '')) reply.raw.writeContinue();
 }
 
-/** Sign-in, the proof of a session, and the permission. */
-async function admit(
+/** Authentication, the CSRF token of a session, and the permission. */
+async function authorize(
   request: FastifyRequest,
   reply: FastifyReply,
   called: { readonly operation: Operation; readonly options: HttpServerOptions },
@@ -195,7 +208,7 @@ async function admit(
       throw forbidden(principal, operation.access as Permission);
     }
   }
-  return makeContext(request, reply, { principal: principal ?? nobody, options });
+  return makeContext(request, reply, { principal: principal ?? anonymous, operation, options });
 }
 
 function checkCsrf(principal: Principal, request: FastifyRequest, operation: Operation): void {
@@ -205,7 +218,7 @@ function checkCsrf(principal: Principal, request: FastifyRequest, operation: Ope
   throw new Problem('csrf_failed', 'expected the header x-csrf-token of this session');
 }
 
-const nobody: Principal = {
+const anonymous: Principal = {
   kind: 'anonymous',
   name: 'nobody',
   displayName: 'Nobody',
@@ -218,11 +231,11 @@ const nobody: Principal = {
 function makeContext(
   request: FastifyRequest,
   reply: FastifyReply,
-  parts: { principal: Principal; options: HttpServerOptions },
+  parts: { principal: Principal; operation: Operation; options: HttpServerOptions },
 ): CallContext {
   const gone = new AbortController();
   reply.raw.once('close', () => gone.abort());
-  // It may have left while it was signed in; then nothing closes any more.
+  // It may have disconnected during authentication; then no close event follows.
   if (reply.raw.closed || request.raw.socket.destroyed) gone.abort();
   return {
     principal: parts.principal,
@@ -231,8 +244,11 @@ function makeContext(
     signal: gone.signal,
     headers: request.headers,
     upload: () => {
-      invite(request, reply);
-      return readUpload(request.raw, parts.options.uploadIdleMs);
+      sendContinue(request, reply);
+      return readUpload(request.raw, {
+        idleMs: parts.options.uploadIdleMs,
+        ignoreFields: parts.operation.ignoresFormFields === true,
+      });
     },
     setHeader: (name, value) => void reply.header(name, value),
   };
@@ -273,7 +289,7 @@ function sendProblem(
   const problem = asProblem(error) ?? translate(error);
   if (problem.status >= 500) request.log.error({ err: error }, 'request failed');
   if (reply.raw.headersSent) {
-    // Too late for an answer: a broken connection says that the content is not whole.
+    // Too late for an answer: a broken connection signals that the content is incomplete.
     reply.raw.destroy();
     return undefined;
   }
@@ -308,12 +324,12 @@ function translate(error: unknown): Problem {
     return new Problem('storage_full', 'the disk of the data directory is full', { cause: error });
   }
   if (isDatabaseLoss(error as NodeJS.ErrnoException)) {
-    return new Problem('database_unavailable', 'the database does not answer', {
+    return new Problem('database_unavailable', 'the database is unavailable', {
       cause: error,
       headers: { 'retry-after': '2' },
     });
   }
-  return new Problem('internal_error', 'an unexpected error; nothing was half-done knowingly', {
+  return new Problem('internal_error', 'internal server error', {
     cause: error,
   });
 }
@@ -339,10 +355,7 @@ function notFound(request: FastifyRequest): Problem {
       ...(operation.alsoMethods ?? []),
     ]);
   if (methods.length === 0) {
-    return new Problem(
-      'not_found',
-      `there is nothing at ${path.slice(0, limits.urlParameterChars)}`,
-    );
+    return new Problem('not_found', `no route for ${path.slice(0, limits.urlParameterChars)}`);
   }
   const allow = [...new Set(methods)].join(', ');
   return new Problem('method_not_allowed', `expected ${allow}, received ${request.method}`, {

@@ -1,9 +1,10 @@
 /** Validation of a call against its row. */
 import { Problem, type Operation, type OperationInput, type ProblemField } from '@lazaret/protocol';
-import type { z } from 'zod';
+import { z } from 'zod';
 
 import { checkValues } from './check-values.ts';
 import { formatPath } from './format-path.ts';
+import { findUnknownFields } from './unknown-fields.ts';
 
 interface RawInput {
   readonly params: unknown;
@@ -11,23 +12,24 @@ interface RawInput {
   readonly body: unknown;
 }
 
-/** The validated input, or one problem that names every wrong field. */
+type Part = 'path' | 'query' | 'body';
+
+/** An operation without a schema for a part expects it to be empty. */
+const empty = z.strictObject({});
+
+/** The validated input, or one problem that names every invalid or unknown field. */
 export function validate(operation: Operation, raw: RawInput): OperationInput<Operation> {
   const fields: ProblemField[] = [];
-  const take = (schema: z.ZodType | undefined, value: unknown, place: string): unknown => {
-    if (schema === undefined) return undefined;
-    const unfit = checkValues(value, place);
-    fields.push(...unfit);
-    if (unfit.length > 0) return undefined;
-    const parsed = schema.safeParse(value);
-    if (parsed.success) return parsed.data;
-    fields.push(...parsed.error.issues.flatMap((issue) => describeIssue(issue, place)));
-    return undefined;
+  const check = (part: Part, schema: z.ZodType | undefined, value: unknown): unknown => {
+    const { data, errors } = validatePart(part, schema ?? empty, value);
+    fields.push(...errors);
+    return schema === undefined ? undefined : data;
   };
+  const takesBody = operation.bodyKind === 'json';
   const input = {
-    params: take(operation.params, raw.params, 'path'),
-    query: take(operation.query, raw.query, 'query'),
-    body: operation.bodyKind === 'json' ? take(operation.body, raw.body ?? {}, '') : undefined,
+    params: check('path', operation.params, raw.params ?? {}),
+    query: check('query', operation.query, raw.query ?? {}),
+    body: check('body', takesBody ? operation.body : undefined, raw.body ?? {}),
   };
   if (fields.length === 0) return input as OperationInput<Operation>;
   const [first] = fields;
@@ -36,13 +38,33 @@ export function validate(operation: Operation, raw: RawInput): OperationInput<Op
   throw new Problem(code, `${first?.path}: ${first?.message}${more}`, { fields });
 }
 
-/** `expected …` with its path, for each thing that zod found wrong. */
-export function describeIssue(issue: z.core.$ZodIssue, place: string): ProblemField[] {
-  const path = formatPath(place === '' ? issue.path : [place, ...issue.path]);
+function validatePart(
+  part: Part,
+  schema: z.ZodType,
+  value: unknown,
+): { readonly data?: unknown; readonly errors: readonly ProblemField[] } {
+  const prefix = part === 'body' ? '' : part;
+  const invalid = checkValues(value, prefix);
+  if (invalid.length > 0) return { errors: invalid };
+  const parsed = schema.safeParse(value);
+  const unknown = findUnknownFields(schema, value, {
+    path: prefix === '' ? [] : [prefix],
+    noun: part === 'query' ? 'parameter' : 'field',
+  });
+  // Unknown fields first: a misspelled name is often why another field is missing.
+  const issues = (parsed.error?.issues ?? [])
+    .filter(({ code }) => code !== 'unrecognized_keys' || unknown.length === 0)
+    .flatMap((issue) => describeIssue(issue, prefix));
+  return { data: parsed.data, errors: [...unknown, ...issues] };
+}
+
+/** `expected …` with its path, for each issue that zod reports. */
+export function describeIssue(issue: z.core.$ZodIssue, prefix: string): ProblemField[] {
+  const path = formatPath(prefix === '' ? issue.path : [prefix, ...issue.path]);
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({
       path: path === '' ? key : `${path}.${key}`,
-      message: 'is not a field that is known here',
+      message: 'unknown field',
     }));
   }
   const message = issue.message.replace(/^Invalid input: /, '').replace(/^Invalid option: /, '');
