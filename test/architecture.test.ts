@@ -15,7 +15,9 @@ import {
   findPackageViolations,
   findSliceViolations,
 } from './architecture/find-violations.ts';
-import { parseSource, readSources } from './source/source-file.ts';
+import { findIdleTableRules, findTableViolations } from './architecture/find-table-uses.ts';
+import { tableOwners } from './architecture/rules.ts';
+import { listFiles, parseSource, readSources, readText } from './source/source-file.ts';
 
 const sources = readSources();
 
@@ -98,6 +100,38 @@ const cases: readonly Planted[] = [
       ['packages/analysis/src/tree/a.test.ts', `import { b } from '../inspection/b.ts';`],
       ['packages/analysis/src/testing/a.ts', `import { b } from '../inspection/b.ts';`],
       ['packages/analysis/src/index.ts', `export { b } from './inspection/b.ts';`],
+    ],
+  },
+  {
+    rule: 'SQL names a table only in the part of the server that owns it',
+    find: findTableViolations,
+    bad: [
+      ['packages/server/src/jobs/a.ts', `db.selectFrom('nodes').selectAll();`],
+      ['packages/server/src/jobs/a.ts', `db.insertInto('events').values(row);`],
+      ['packages/server/src/jobs/a.ts', `db.updateTable('nodes as n').set(row);`],
+      ['packages/server/src/jobs/a.ts', `db.deleteFrom('artifacts');`],
+      ['packages/server/src/nodes/a.ts', `q.innerJoin('jobs', 'jobs.node', 'nodes.name');`],
+      ['packages/server/src/nodes/a.ts', `q.leftJoin('jobs as j', 'j.node', 'nodes.name');`],
+      ['packages/server/src/nodes/a.ts', `db.selectFrom(['nodes', 'jobs']);`],
+      ['packages/server/src/nodes/a.ts', 'sql`update jobs set state = ${state}`;'],
+      ['packages/server/src/nodes/a.ts', 'sql<Row>`select 1 from nodes, jobs where true`;'],
+      ['packages/server/src/nodes/a.ts', 'sql`insert into events (type) select type from x`;'],
+      ['packages/server/src/nodes/a.ts', 'sql`select exists (select from only attempts)`;'],
+      ['packages/server/src/nodes/a.ts', 'sql`delete from nodes using jobs where true`;'],
+      ['packages/server/src/roles/a.ts', 'pool.query(`truncate jobs`);'],
+      ['packages/server/src/roles/a.ts', `pool.query('lock table events in share mode');`],
+      // Listed as a reader, which it is not allowed to change.
+      ['packages/server/src/metrics/a.ts', `db.deleteFrom('jobs');`],
+      ['packages/server/src/jobs/a.ts', 'sql`update blobs set size_bytes = 0`;'],
+    ],
+    good: [
+      ['packages/server/src/nodes/a.ts', `db.selectFrom('nodes').selectAll();`],
+      ['packages/server/src/metrics/a.ts', 'sql`select count(*) as nodes from jobs`;'],
+      ['packages/server/src/jobs/a.ts', 'sql`with node as (select 1) select id from node`;'],
+      ['packages/server/src/jobs/a.ts', `q.innerJoin('blobs', 'blobs.sha256', 'a.sha256');`],
+      ['packages/server/src/nodes/a.ts', `Array.from('jobs');`],
+      ['packages/server/src/nodes/a.test.ts', `db.deleteFrom('jobs');`],
+      ['packages/server/src/floor/db/a.ts', `pool.query('select 1 from schema_migrations');`],
     ],
   },
   {
@@ -208,6 +242,22 @@ test('every permit in the tables is used', () => {
   expect(findIdlePermits([])).not.toEqual([]);
   expect(findIdleParts(sources)).toEqual([]);
   expect(findIdleParts([])).not.toEqual([]);
+});
+
+test('every table of the schema has one owner, and no rule about tables is idle', () => {
+  const owned = Object.values(tableOwners).flat();
+  expect(owned).toEqual([...new Set(owned)]);
+  const created = listFiles('packages/server/src/floor/db/migrations').flatMap((path) =>
+    [...readText(path).matchAll(/^create table (?:if not exists )?([a-z_]+)/gim)].map(
+      ([, table]) => table,
+    ),
+  );
+  expect(created.length).toBeGreaterThan(20);
+  expect(created.toSorted()).toEqual(
+    owned.filter((table) => table !== 'schema_migrations').toSorted(),
+  );
+  expect(findIdleTableRules(sources)).toEqual([]);
+  expect(findIdleTableRules([])).not.toEqual([]);
 });
 
 test('a file that cannot be parsed is an error, not clean', () => {

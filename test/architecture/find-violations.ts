@@ -270,7 +270,7 @@ function isEntryPoint(specifier: string, name: string, fromTest: boolean): boole
 }
 
 /** The slice folder, the part of the floor, or the name of a file directly in src. */
-function serverUnit(path: string): string | undefined {
+export function serverUnit(path: string): string | undefined {
   return /^packages\/server\/src\/(?:floor\/)?([^/]+?)(?:\.ts|\/.*)$/.exec(path)?.[1];
 }
 

@@ -79,7 +79,7 @@ export const slices: Readonly<Record<string, readonly string[]>> = {
   system: [],
   engines: [],
   inspection: ['artifacts', 'blobs'],
-  artifacts: ['blobs'],
+  artifacts: ['access', 'blobs'],
   files: ['artifacts', 'blobs', 'inspection', 'jobs'],
   jobs: ['artifacts', 'blobs', 'engines', 'executors', 'nodes'],
 };
@@ -116,6 +116,55 @@ export const analysisParts: Readonly<Record<string, readonly string[]>> = {
   extract: ['archive', 'inspection', 'source', 'tree'],
   report: [],
 };
+
+/**
+ * The owner of each table: SQL that names the table is in the files of that part of the server, and
+ * nowhere else. Whoever else changes a row calls a function of the owner with its transaction.
+ */
+export const tableOwners: Readonly<Record<string, readonly string[]>> = {
+  access: ['projects', 'users', 'grants', 'sessions', 'tokens', 'links', 'sign_in_failures'],
+  artifacts: ['blobs', 'artifacts'],
+  engines: ['engines', 'engine_revisions'],
+  nodes: ['nodes'],
+  jobs: ['jobs', 'job_inputs', 'attempts', 'job_history', 'job_artifacts', 'attempt_log'],
+  inspection: [
+    ...['inspections', 'inspection_keys', 'inspection_images', 'images', 'image_layers'],
+    ...['image_hidden', 'image_packages', 'image_findings', 'layers', 'layer_files'],
+  ],
+  events: ['events', 'event_readers', 'audit'],
+  app: ['instance'],
+  db: ['schema_migrations'],
+};
+
+/** Tables that a part reads and does not own: joins that would be worse in any other form. */
+export const tableReaders: readonly TableReader[] = [
+  {
+    reader: 'jobs',
+    tables: ['engine_revisions'],
+    reason: 'image and manifest of the revision that a job runs, in the statement that places it',
+  },
+  {
+    reader: 'jobs',
+    tables: ['blobs'],
+    reason: 'the sizes of inputs and results, in the statement that lists them',
+  },
+  {
+    reader: 'engines',
+    tables: ['jobs'],
+    reason: 'revisions that jobs refer to are kept, in the statement that deletes old ones',
+  },
+  {
+    reader: 'metrics',
+    tables: ['jobs', 'attempts', 'nodes', 'inspections'],
+    reason: 'a read model over the instance, counted at each scrape',
+  },
+];
+
+export interface TableReader {
+  readonly reader: string;
+  readonly tables: readonly string[];
+  readonly reason: string;
+}
 
 /**
  * What composes the slices, from the bottom: roles run the slices' loops, the app starts and stops

@@ -10,6 +10,8 @@ import {
   packageDirection,
   type Permit,
   slices,
+  tableOwners,
+  tableReaders,
 } from '../../test/architecture/rules.ts';
 import { code, formatTable } from './table.ts';
 
@@ -51,6 +53,18 @@ const tables: Readonly<Record<string, () => string>> = {
         others.map(code).join(', ') || 'no other part',
       ]),
     ]),
+  owners: () =>
+    formatTable([
+      ['owner', 'tables', 'reads besides its own'],
+      ...Object.entries(tableOwners).map(([owner, names]) => [
+        code(owner),
+        names.map(code).join(', '),
+        describeReads(owner),
+      ]),
+      ...tableReaders
+        .filter(({ reader }) => !Object.hasOwn(tableOwners, reader))
+        .map(({ reader }) => [code(reader), 'none', describeReads(reader)]),
+    ]),
   permits: () =>
     formatTable([
       ['file', 'uses', 'because'],
@@ -59,6 +73,13 @@ const tables: Readonly<Record<string, () => string>> = {
       ),
     ]),
 };
+
+function describeReads(part: string): string {
+  return tableReaders
+    .filter(({ reader }) => reader === part)
+    .map(({ tables: names, reason }) => `${names.map(code).join(', ')}: ${reason}`)
+    .join('; ');
+}
 
 /** Throws when a mark is missing, so that no table is silently left out. */
 export function fillArchitecture(page: string): string {

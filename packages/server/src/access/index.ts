@@ -1,4 +1,6 @@
 /** Access: who calls and what they may do; users, projects, sessions, tokens. */
 export { createAccess, type Access, type AccessOptions } from './access.ts';
 export { accessRoutes } from './routes.ts';
+export { requireProject } from './projects.ts';
 export { accessSlice, type AccessSlice } from './slice.ts';
+export { noSuchProject } from './store.ts';

@@ -6,7 +6,7 @@ import { appendEvents } from '../floor/events/index.ts';
 import { serverLimits } from '../floor/limits.ts';
 import type { Principal } from '../floor/principal.ts';
 import type { AccessParts } from './parts.ts';
-import { noProject } from './store.ts';
+import { noSuchProject, type Reader } from './store.ts';
 
 export async function createProject(
   parts: AccessParts,
@@ -62,7 +62,7 @@ export async function removeProject(
       .where('name', '=', name)
       .forUpdate()
       .executeTakeFirst();
-    if (project === undefined) throw noProject(name);
+    if (project === undefined) throw noSuchProject(name);
     await refuseUnlessEmpty(within, name);
     const data = await countCascaded(within, name);
     await within.deleteFrom('projects').where('name', '=', name).execute();
@@ -118,4 +118,14 @@ async function countCascaded(
         .as('tokens'),
     ])
     .executeTakeFirstOrThrow();
+}
+
+/** Throws `not_found` unless the project exists. */
+export async function requireProject(database: Reader, project: string): Promise<void> {
+  const found = await database
+    .selectFrom('projects')
+    .select('name')
+    .where('name', '=', project)
+    .executeTakeFirst();
+  if (found === undefined) throw noSuchProject(project);
 }

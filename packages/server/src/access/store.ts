@@ -157,10 +157,11 @@ export async function holdProjects(
     .forKeyShare()
     .execute();
   const missing = wanted.find((name) => !rows.some((row) => row.name === name));
-  if (missing !== undefined) throw noProject(missing);
+  if (missing !== undefined) throw noSuchProject(missing);
 }
 
-export function noProject(name: string): Problem {
+/** For a project that does not exist or that the caller cannot see. */
+export function noSuchProject(name: string): Problem {
   return new Problem('not_found', `there is no project ${name} that you can see`);
 }
 

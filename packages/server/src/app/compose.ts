@@ -26,7 +26,7 @@ import { appendEvents, auditReader, createOutbox, eventsSlice } from '../floor/e
 import { createChangeSignals } from '../floor/signals.ts';
 import type { Clock, Slice } from '../floor/slice.ts';
 import { inspectionSlice } from '../inspection/index.ts';
-import { jobsSlice } from '../jobs/index.ts';
+import { findUnfinishedJob, jobsSlice } from '../jobs/index.ts';
 import { metricsSlice, type MetricsSlice } from '../metrics/index.ts';
 import { nodesSlice } from '../nodes/index.ts';
 import { startApi } from '../roles/api.ts';
@@ -207,6 +207,7 @@ async function createSlices(
   const running = enginesSlice({
     ...{ ...core, directory },
     resolveImage: (reference) => resolveImage(core.executors.values(), reference),
+    findUnfinishedJob,
     allowedNetworks: values.networks,
     allowedRuntimes: values.runtimes,
   });

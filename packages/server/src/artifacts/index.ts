@@ -1,5 +1,6 @@
 /** Artifacts: uploads and results as their projects see them. */
 export { listArtifacts, listOrigins, recordOrigin } from './by-content.ts';
-export { findArtifact, keepUpload } from './keep.ts';
+export { storeUpload } from './store-upload.ts';
+export { findArtifact, insertArtifacts, readArtifacts, type NewArtifact } from './store.ts';
 export { artifactRoutes, offerDownload, type ArtifactParts } from './routes.ts';
 export { artifactsSlice } from './slice.ts';

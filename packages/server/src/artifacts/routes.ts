@@ -9,7 +9,8 @@ import { appendEvents } from '../floor/events/index.ts';
 import { route, type CallContext, type Download, type Route } from '../floor/http/index.ts';
 import { chooseProject, projectsWith } from '../floor/principal.ts';
 import { listArchive, openMember } from './browse-archive.ts';
-import { findArtifact, keepUpload } from './keep.ts';
+import { storeUpload } from './store-upload.ts';
+import { findArtifact } from './store.ts';
 
 export interface ArtifactParts {
   readonly database: Kysely<Database>;
@@ -26,7 +27,7 @@ export function artifactRoutes(
   const { artifacts } = operations;
   return [
     route(artifacts.upload, async ({ query }, context) =>
-      keepUpload(await context.upload(), {
+      storeUpload(await context.upload(), {
         database,
         blobs: parts.blobs,
         project: chooseProject(context.principal, 'jobs.submit', query.project),

@@ -68,20 +68,27 @@ async function revisionBefore(open: Transaction<Database>, engine: EngineRow): P
 }
 
 interface Removal extends Change {
-  /** On whose behalf: a person asks, a directory states. */
+  /** What removes it: a call of the API, or the watched directory. */
   readonly source: EngineSource;
   /** The file of the watched directory that names the engine. */
   readonly file?: string | undefined;
+  readonly findUnfinishedJob?: FindUnfinishedJob | undefined;
 }
+
+/** The id of a job of the engine that is not finished; the slice of jobs knows. */
+export type FindUnfinishedJob = (
+  transaction: Transaction<Database>,
+  engine: string,
+) => Promise<string | undefined>;
 
 /** Removes an engine; its revisions and jobs stay. */
 export function removeEngine(
   database: Kysely<Database>,
-  { name, actor, source, file }: Removal,
+  { name, actor, source, ...checks }: Removal,
 ): Promise<void> {
   return transaction(database, async (open) => {
     const engine = await lockPresent(open, name);
-    if (source === 'api') await refuseRemoval(open, engine, file);
+    if (source === 'api') await refuseRemoval(open, engine, checks);
     await open
       .updateTable('engines')
       .set({ removed_at: sql`now()`, problem: null, updated_at: sql`now()` })
@@ -96,7 +103,7 @@ export function removeEngine(
 async function refuseRemoval(
   open: Transaction<Database>,
   engine: EngineRow,
-  file: string | undefined,
+  { file, findUnfinishedJob }: Pick<Removal, 'file' | 'findUnfinishedJob'>,
 ): Promise<void> {
   if (engine.source === 'directory' && file !== undefined) {
     throw new Problem(
@@ -104,17 +111,11 @@ async function refuseRemoval(
       `the engine ${engine.name} comes from the file ${file} in the watched directory; remove that, or disable the engine`,
     );
   }
-  const unfinished = await open
-    .selectFrom('jobs')
-    .select('id')
-    .where('engine', '=', engine.name)
-    .where('state', 'in', ['queued', 'placed', 'starting', 'running', 'collecting'])
-    .limit(1)
-    .executeTakeFirst();
+  const unfinished = await findUnfinishedJob?.(open, engine.name);
   if (unfinished === undefined) return;
   throw new Problem(
     'conflict',
-    `${engine.name} has jobs that are not finished, ${unfinished.id} for one; disable it and wait, or cancel them`,
+    `${engine.name} has jobs that are not finished, such as ${unfinished}; disable it and wait, or cancel them`,
   );
 }
 

@@ -8,6 +8,7 @@ import {
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from 'vitest';
 
+import { findUnfinishedJob } from '../jobs/read.ts';
 import { createTestDatabase, type TestDatabase } from '../testing/database.ts';
 import { startTestHttp, testPrincipal, type TestHttpServer } from '../testing/http-server.ts';
 import { createEngines, type Engines } from './engines.ts';
@@ -35,6 +36,7 @@ beforeEach(async () => {
     log: pino({ level: 'silent' }),
     onEvents: () => undefined,
     nowMs: Date.now,
+    findUnfinishedJob,
     allowedNetworks: ['lab'],
     allowedRuntimes: ['runc'],
     resolveImage: async (reference) => {

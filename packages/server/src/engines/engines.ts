@@ -17,7 +17,7 @@ import type { Database } from '../floor/db/index.ts';
 import { appendEvents } from '../floor/events/index.ts';
 import { Loop } from '../floor/loop.ts';
 import { addEngine } from './add-engine.ts';
-import { removeEngine, setEnabled } from './change-engine.ts';
+import { removeEngine, setEnabled, type FindUnfinishedJob } from './change-engine.ts';
 import { checkManifest, parameterCheckOf, type EnginePolicy } from './check-manifest.ts';
 import type { ParameterCheck } from './compile-parameters.ts';
 import { convertLegacyEngine, legacyName } from './import-legacy.ts';
@@ -37,6 +37,8 @@ export interface EnginesOptions extends EnginePolicy {
    * `container_engine_unavailable`.
    */
   readonly resolveImage: (reference: string) => Promise<Pick<ImagePin, 'digest' | 'kind'>>;
+  /** Engines with unfinished jobs are not removed over the API. */
+  readonly findUnfinishedJob: FindUnfinishedJob;
   readonly nowMs: () => number;
 }
 
@@ -97,7 +99,8 @@ export function createEngines(options: EnginesOptions): Engines {
     announce: options.onEvents,
     remove: async (name, actor) => {
       const [file] = watches.flatMap((watch) => watch.fileOf(name) ?? []);
-      await removeEngine(database, { name, actor, source: 'api', file });
+      const { findUnfinishedJob } = options;
+      await removeEngine(database, { name, actor, source: 'api', file, findUnfinishedJob });
       options.onEvents();
     },
     find: (name, revision) => findEngine(database, name, revision),

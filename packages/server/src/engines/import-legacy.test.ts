@@ -169,7 +169,7 @@ test.each<[Record<string, unknown>, string]>([
   [{ cmd: undefined }, 'cmd: '],
   [{ mountpoint: '/etc' }, 'input.mount: lies in a directory of the system'],
   [{ mountpoint: 'data' }, 'input.mount: expected an absolute path'],
-  [{ worker: 2 }, 'worker: is not a field that is known here; did you mean workers?'],
+  [{ worker: 2 }, 'worker: unknown field; did you mean workers?'],
   [{ user: -1 }, 'user: '],
   [{ timeout: 10_000_000 }, 'timeLimit: '],
   [{ inputfilename: '../x' }, 'input.name: expected a file name'],

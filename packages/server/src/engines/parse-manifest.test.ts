@@ -41,7 +41,7 @@ test('JSON is taken as it is', () => {
 });
 
 test.each([
-  ['imagee: x\n', 'line 3: imagee: is not a field that is known here; did you mean image?'],
+  ['imagee: x\n', 'line 3: imagee: unknown field; did you mean image?'],
   ['resources:\n  memroy: 1GiB\n', 'line 4: resources.memroy:'],
   ['resources:\n  memroy: 1GiB\n', 'did you mean memory?'],
   ['output: { mount: /out,\n  emtpy: fail }\n', 'line 4: output.emtpy:'],

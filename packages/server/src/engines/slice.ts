@@ -16,7 +16,7 @@ export interface EnginesSlice extends Slice {
 export function enginesSlice(
   parts: Pick<SliceContext, 'database' | 'log' | 'signal' | 'onEvents' | 'clock'> &
     EnginePolicy &
-    Pick<EnginesOptions, 'resolveImage'> & {
+    Pick<EnginesOptions, 'resolveImage' | 'findUnfinishedJob'> & {
       /** Directory of manifests to watch; it must exist. */
       readonly directory: string;
     },

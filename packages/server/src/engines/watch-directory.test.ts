@@ -8,6 +8,7 @@ import { limits, Problem } from '@lazaret/protocol';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from 'vitest';
 
+import { findUnfinishedJob } from '../jobs/read.ts';
 import { createTestDatabase, type TestDatabase } from '../testing/database.ts';
 import { rollBack, setEnabled } from './change-engine.ts';
 import { createEngines, type Engines } from './engines.ts';
@@ -46,6 +47,7 @@ function start(): void {
     log: pino({ level: 'silent' }),
     onEvents: () => undefined,
     nowMs: Date.now,
+    findUnfinishedJob,
     allowedNetworks: [],
     allowedRuntimes: [],
     resolveImage: async (reference) => {

@@ -10,7 +10,7 @@ import {
   type JobSubmission,
 } from '@lazaret/protocol';
 
-import { keepUpload, recordOrigin } from '../artifacts/index.ts';
+import { storeUpload, recordOrigin } from '../artifacts/index.ts';
 import { appendEvents } from '../floor/events/index.ts';
 import { route, type CallContext, type Download, type Route } from '../floor/http/index.ts';
 import { chooseProject, projectsWith } from '../floor/principal.ts';
@@ -121,7 +121,7 @@ async function submitFile(
     const project = chooseProject(principal, 'jobs.submit', submission.project);
     const name = query.name ?? content.name;
     if (content.source === 'image' || content.project !== project) {
-      await keepUpload(
+      await storeUpload(
         { name, declaredBytes: content.sizeBytes, stream: await content.open() },
         {
           ...{ database, blobs, project, name: undefined, actor: principal.name, sha256 },

@@ -3,7 +3,7 @@ import { isArchiveStart } from '@lazaret/analysis';
 import { limits, Problem, type Artifact } from '@lazaret/protocol';
 import type { Kysely } from 'kysely';
 
-import { keepUpload } from '../artifacts/index.ts';
+import { storeUpload } from '../artifacts/index.ts';
 import type { BlobStore } from '../blobs/index.ts';
 import type { Database } from '../floor/db/schema.ts';
 import type { Upload } from '../floor/http/index.ts';
@@ -21,7 +21,7 @@ const headBytes = 512;
 /** The artifact that the archive is from now on. Throws invalid_archive. */
 export function uploadArchive(upload: Upload, context: UploadContext): Promise<Artifact> {
   const stream = checkStart(upload.stream);
-  return keepUpload(
+  return storeUpload(
     { name: upload.name, declaredBytes: upload.declaredBytes, stream },
     { ...context, fallbackName: 'image.tar', maxBytes: limits.imageArchiveBytes },
   );

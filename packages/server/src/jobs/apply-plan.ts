@@ -1,4 +1,4 @@
-/** Applies a placement plan: jobs become placed, attempts are made, room is reserved. */
+/** Applies a placement plan: jobs become placed, attempts are created, capacity is reserved. */
 import { randomUUID } from 'node:crypto';
 
 import { sql, type Kysely, type Transaction } from 'kysely';
@@ -7,13 +7,14 @@ import type { Database } from '../floor/db/schema.ts';
 import { appendEvents } from '../floor/events/index.ts';
 import { newId } from '../floor/ids.ts';
 import { serverLimits } from '../floor/limits.ts';
+import { reserveCapacity } from '../nodes/index.ts';
 import { moveEvent } from './move.ts';
 import type { Placement } from './place.ts';
 
 /**
  * One transaction for the whole batch. Jobs that left the queue meanwhile are dropped from it; a
- * node that no longer has the room undoes all of it (the next pass sees the new snapshot).
- * Answers the attempts made.
+ * node that no longer has the capacity undoes all of it (the next pass sees the new snapshot).
+ * Returns the number of attempts created.
  */
 export async function applyPlacements(
   database: Kysely<Database>,
@@ -41,11 +42,13 @@ export async function applyPlacements(
       )
       .execute();
     for (const node of [...new Set(placed.map((job) => job.node))].toSorted()) {
-      await reserveRoom(
-        transaction,
+      const here = placed.filter((job) => job.node === node);
+      await reserveCapacity(transaction, {
         node,
-        placed.filter((job) => job.node === node),
-      );
+        memoryBytes: here.reduce((sum, job) => sum + job.memory_bytes, 0),
+        cpus: here.reduce((sum, job) => sum + job.cpus, 0),
+        attempts: here.length,
+      });
     }
     await transaction
       .insertInto('job_history')
@@ -104,33 +107,4 @@ async function takeJobs(
     returning jobs.id, jobs.project, jobs.engine, jobs.engine_revision, jobs.attempts, jobs.moves,
       jobs.memory_bytes, jobs.cpus, plan.node, revision.image_digest`.execute(transaction);
   return rows;
-}
-
-async function reserveRoom(
-  transaction: Transaction<Database>,
-  node: string,
-  placed: readonly PlacedJob[],
-): Promise<void> {
-  const memoryBytes = placed.reduce((sum, job) => sum + job.memory_bytes, 0);
-  const cpus = placed.reduce((sum, job) => sum + job.cpus, 0);
-  const { numUpdatedRows } = await transaction
-    .updateTable('nodes')
-    .set({
-      reserved_memory_bytes: sql<number>`reserved_memory_bytes + ${memoryBytes}`,
-      reserved_cpus: sql<number>`reserved_cpus + ${cpus}`,
-      live_attempts: sql<number>`live_attempts + ${placed.length}`,
-    })
-    .where('name', '=', node)
-    .where(sql<boolean>`reserved_memory_bytes + ${memoryBytes} <= memory_bytes`)
-    .where(sql<boolean>`reserved_cpus + ${cpus} <= cpus + 0.001`)
-    .executeTakeFirst();
-  if (numUpdatedRows !== 1n) throw new NoRoom(node);
-}
-
-/** The node changed between the snapshot and the plan's application. */
-export class NoRoom extends Error {
-  constructor(node: string) {
-    super(`the node ${node} no longer has the room that the plan counted on`);
-    this.name = 'NoRoom';
-  }
 }

@@ -89,13 +89,21 @@ test('wherever clients break off, resuming by the last id gives no gap and nothi
   );
 });
 
-test.each(['', 'x', '1', '1.2.3', '-1.1', '1.1e9', '9999999999.1', "1.1' or true"])(
-  'an id that is none begins at the beginning: %j',
+test.each(['x', '1', '1.2.3', '-1.1', '1.1e9', '9999999999.1', "1.1' or true"])(
+  'a malformed Last-Event-ID is refused instead of starting over: %j',
   async (resume) => {
-    const events = await take(followJob(options([makeChunk(1, 1), makeChunk(1, 2)], { resume })));
-    expect(textOf(events)).toBe('1.1;1.2;');
+    const events = take(followJob(options([makeChunk(1, 1), makeChunk(1, 2)], { resume })));
+    await expect(events).rejects.toMatchObject({
+      code: 'invalid_request',
+      fields: [{ path: 'header.Last-Event-ID' }],
+    });
   },
 );
+
+test('an empty Last-Event-ID, as browsers send it first, starts at the beginning', async () => {
+  const log = [makeChunk(1, 1), makeChunk(1, 2)];
+  expect(textOf(await take(followJob(options(log, { resume: '' }))))).toBe('1.1;1.2;');
+});
 
 test('each move is told once, and what the log had before the end comes before it', async () => {
   const states: JobState[] = ['queued', 'queued', 'running', 'running', 'collecting', 'succeeded'];

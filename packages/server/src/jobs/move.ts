@@ -15,8 +15,10 @@ import {
 } from '@lazaret/protocol';
 import { sql, type Kysely, type Transaction } from 'kysely';
 
+import { insertArtifacts } from '../artifacts/index.ts';
 import type { Database } from '../floor/db/schema.ts';
-import { appendEvents, type NewEvent } from '../floor/events/index.ts';
+import { appendEvents, insertEvents, type NewEvent } from '../floor/events/index.ts';
+import { releaseCapacity } from '../nodes/index.ts';
 import { jobLimits } from './limits.ts';
 import { afterAttempt, statesBefore, type AfterAttempt } from './state.ts';
 
@@ -134,10 +136,13 @@ export async function moveAttempt(database: Kysely<Database>, move: AttemptMove)
       insert into job_history (job, number, state, attempt, cause)
       select id, moves, ${move.to}, number, 'worker' from job
     ), event as (
-      insert into events (type, project, subject, actor, data)
-      select 'job.moved', project, id, 'worker',
-        jsonb_build_object('engine', engine, 'state', ${move.to}::text, 'attempt', number)
-      from job
+      ${insertEvents('job.moved', {
+        project: sql`project`,
+        subject: sql`id`,
+        actor: sql`'worker'`,
+        data: sql`jsonb_build_object('engine', engine, 'state', ${move.to}::text, 'attempt', number)`,
+        from: sql`job`,
+      })}
     )
     select id as job from job`.execute(database);
   return result.rows.length === 1;
@@ -191,8 +196,9 @@ export async function finishAttempt(
       })
       .where('id', '=', result.attempt)
       .execute();
-    await releaseRoom(transaction, row);
-    await keepArtifacts(transaction, row, result.artifacts);
+    const { node, memory_bytes: memoryBytes, cpus } = row;
+    await releaseCapacity(transaction, { node, memoryBytes, cpus });
+    await insertResults(transaction, row, result.artifacts);
     return moveOn(transaction, row, result);
   });
 }
@@ -260,53 +266,23 @@ function attemptState(outcome: Outcome): FinalState {
   return outcome.code === 'time_limit' ? 'timed_out' : 'failed';
 }
 
-async function releaseRoom(
-  transaction: Transaction<Database>,
-  row: Pick<LockedAttempt, 'node' | 'memory_bytes' | 'cpus'>,
-): Promise<void> {
-  await transaction
-    .updateTable('nodes')
-    .set({
-      reserved_memory_bytes: sql<number>`greatest(0, reserved_memory_bytes - ${row.memory_bytes})`,
-      // Reset with the last attempt, so that rounding never adds up.
-      reserved_cpus: sql<number>`case when live_attempts <= 1 then 0
-        else greatest(0, reserved_cpus - ${row.cpus}) end`,
-      live_attempts: sql<number>`greatest(0, live_attempts - 1)`,
-    })
-    .where('name', '=', row.node)
-    .execute();
-}
-
-async function keepArtifacts(
+/** The results as artifacts of the project, and as the job's under their paths. */
+async function insertResults(
   transaction: Transaction<Database>,
   row: LockedAttempt,
-  artifacts: readonly CollectedArtifact[],
+  results: readonly CollectedArtifact[],
 ): Promise<void> {
-  if (artifacts.length === 0) return;
-  const bySha = new Map(artifacts.map((one) => [one.sha256, one]));
-  // Sorted, so that two jobs with the same results never wait for each other in a circle.
-  const unique = [...bySha.values()].toSorted((a, b) => (a.sha256 < b.sha256 ? -1 : 1));
-  await transaction
-    .insertInto('blobs')
-    .values(unique.map(({ sha256, sizeBytes }) => ({ sha256, size_bytes: sizeBytes })))
-    .onConflict((conflict) => conflict.doNothing())
-    .execute();
-  await transaction
-    .insertInto('artifacts')
-    .values(
-      unique.map(({ sha256, path }) => ({
-        project: row.project,
-        sha256,
-        name: path.split('/').at(-1) ?? path,
-        created_by: row.submitted_by,
-      })),
-    )
-    .onConflict((conflict) => conflict.doNothing())
-    .execute();
+  if (results.length === 0) return;
+  const artifacts = results.map((one) => ({
+    ...one,
+    name: one.path.split('/').at(-1) ?? one.path,
+  }));
+  const { project, submitted_by: createdBy } = row;
+  await insertArtifacts(transaction, artifacts, { project, createdBy });
   await transaction
     .insertInto('job_artifacts')
     .values(
-      artifacts.map(({ path, sha256, primary }) => ({
+      results.map(({ path, sha256, primary }) => ({
         job: row.id,
         attempt: row.number,
         path,

@@ -150,7 +150,7 @@ export class NodeWorker {
       const gone = before === 'unknown' || this.#failures >= jobLimits.nodeFailuresToOffline;
       this.#state = gone ? 'offline' : before;
     }
-    const room = facts === undefined ? undefined : roomOf(node, facts);
+    const room = facts === undefined ? undefined : capacityOf(node, facts);
     await reportProbe(
       database,
       { node: node.name, worker },
@@ -339,7 +339,7 @@ export class NodeWorker {
 }
 
 /** What may be reserved: as configured, else what the engine has less the operator's reserve. */
-function roomOf(
+function capacityOf(
   node: NodeConfiguration,
   facts: NodeFacts,
 ): { readonly memoryBytes: number; readonly cpus: number } {

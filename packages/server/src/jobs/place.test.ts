@@ -2,17 +2,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
-import {
-  planPlacements,
-  type NodeRoom,
-  type Plan,
-  type Snapshot,
-  type WaitingJob,
-} from './place.ts';
+import type { NodeCapacity } from '../nodes/index.ts';
+import { planPlacements, type Plan, type Snapshot, type WaitingJob } from './place.ts';
 
 const GiB = 2 ** 30;
 
-function makeNode(name: string, extra: Partial<NodeRoom> = {}): NodeRoom {
+function makeNode(name: string, extra: Partial<NodeCapacity> = {}): NodeCapacity {
   return {
     name,
     state: 'online',
@@ -34,7 +29,7 @@ function makeJob(id: string, extra: Partial<WaitingJob> = {}): WaitingJob {
 
 function plan(
   jobs: readonly WaitingJob[],
-  nodes: readonly NodeRoom[],
+  nodes: readonly NodeCapacity[],
   extra: Partial<Snapshot> = {},
 ): Plan {
   return planPlacements({ jobs, nodes, engines: {}, placementsMax: 64, ...extra });
@@ -80,11 +75,11 @@ const anySnapshot: fc.Arbitrary<Snapshot> = fc.record({
   placementsMax: fc.constantFrom(1, 5, 64),
 });
 
-function isOpen(node: NodeRoom): boolean {
+function isOpen(node: NodeCapacity): boolean {
   return node.state === 'online' && node.served && node.schedulable;
 }
 
-function runs(job: WaitingJob, node: NodeRoom): boolean {
+function runs(job: WaitingJob, node: NodeCapacity): boolean {
   return job.runtime === undefined || node.runtimes.includes(job.runtime);
 }
 

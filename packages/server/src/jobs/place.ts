@@ -7,10 +7,12 @@
  * head of the line blocks the queue. Each waiting job gets the reason why it waits. A job that no
  * configured node could ever hold fails at once; one that no online node can hold waits.
  *
- * Nodes: the one with the largest free share after placement wins (spread), which keeps room for
+ * Nodes: the one with the largest free share after placement wins (spread), which keeps free for
  * jobs that need much on every node alike; nodes that failed the job before come last.
  */
-import { formatSize, type NodeState } from '@lazaret/protocol';
+import { formatSize } from '@lazaret/protocol';
+
+import type { NodeCapacity } from '../nodes/index.ts';
 
 export interface WaitingJob {
   readonly id: string;
@@ -24,20 +26,6 @@ export interface WaitingJob {
   readonly runtime: string | undefined;
 }
 
-export interface NodeRoom {
-  readonly name: string;
-  readonly state: NodeState;
-  readonly schedulable: boolean;
-  /** A worker serves the node now. */
-  readonly served: boolean;
-  /** null until the node was reached for the first time. */
-  readonly memoryBytes: number | null;
-  readonly cpus: number | null;
-  readonly reservedMemoryBytes: number;
-  readonly reservedCpus: number;
-  readonly runtimes: readonly string[];
-}
-
 export interface EngineUse {
   /** Live attempts of the engine over all nodes. */
   readonly live: number;
@@ -47,7 +35,7 @@ export interface EngineUse {
 export interface Snapshot {
   /** In queue order. */
   readonly jobs: readonly WaitingJob[];
-  readonly nodes: readonly NodeRoom[];
+  readonly nodes: readonly NodeCapacity[];
   readonly engines: Readonly<Record<string, EngineUse>>;
   /** Placements of one pass. */
   readonly placementsMax: number;
@@ -64,15 +52,15 @@ export interface Plan {
   readonly waits: readonly { readonly job: string; readonly reason: string }[];
 }
 
-interface Room {
-  readonly node: NodeRoom;
+interface FreeCapacity {
+  readonly node: NodeCapacity;
   freeMemoryBytes: number;
   freeCpus: number;
 }
 
 /** Plans as many placements as fit, at most `placementsMax`. Cost: jobs × nodes. */
 export function planPlacements(snapshot: Snapshot): Plan {
-  const rooms = snapshot.nodes.map(roomOf);
+  const capacities = snapshot.nodes.map(capacityOf);
   const liveByEngine = new Map(
     Object.entries(snapshot.engines).map(([name, use]) => [name, use.live]),
   );
@@ -80,26 +68,30 @@ export function planPlacements(snapshot: Snapshot): Plan {
   const impossible: { job: string; reason: string }[] = [];
   const waits: { job: string; reason: string }[] = [];
   for (const job of snapshot.jobs) {
-    const never = whyNever(job, snapshot.nodes);
+    const never = unschedulableReason(job, snapshot.nodes);
     if (never !== undefined) {
       impossible.push({ job: job.id, reason: never });
       continue;
     }
-    const reason = whyNotNow(job, rooms, { snapshot, liveByEngine, placed: placements.length });
+    const reason = pendingReason(job, capacities, {
+      snapshot,
+      liveByEngine,
+      placed: placements.length,
+    });
     if (reason !== undefined) {
       waits.push({ job: job.id, reason });
       continue;
     }
-    const room = bestRoom(job, rooms);
-    room.freeMemoryBytes -= job.memoryBytes;
-    room.freeCpus -= job.cpus;
+    const free = bestNode(job, capacities);
+    free.freeMemoryBytes -= job.memoryBytes;
+    free.freeCpus -= job.cpus;
     liveByEngine.set(job.engine, (liveByEngine.get(job.engine) ?? 0) + 1);
-    placements.push({ job: job.id, node: room.node.name });
+    placements.push({ job: job.id, node: free.node.name });
   }
   return { placements, impossible, waits };
 }
 
-function roomOf(node: NodeRoom): Room {
+function capacityOf(node: NodeCapacity): FreeCapacity {
   return {
     node,
     freeMemoryBytes: (node.memoryBytes ?? 0) - node.reservedMemoryBytes,
@@ -111,8 +103,8 @@ function roomOf(node: NodeRoom): Room {
 const cpuTolerance = 1e-6;
 
 /** Why no configured node could ever hold the job; nodes of unknown size might. */
-function whyNever(job: WaitingJob, nodes: readonly NodeRoom[]): string | undefined {
-  if (nodes.length === 0 || nodes.some((node) => couldHold(job, node))) return undefined;
+function unschedulableReason(job: WaitingJob, nodes: readonly NodeCapacity[]): string | undefined {
+  if (nodes.length === 0 || nodes.some((node) => canEverFit(job, node))) return undefined;
   const memory = Math.max(...nodes.map((node) => node.memoryBytes ?? 0));
   const cpus = Math.max(...nodes.map((node) => node.cpus ?? 0));
   const runtime = job.runtime === undefined ? '' : ` and the runtime ${job.runtime}`;
@@ -122,7 +114,7 @@ function whyNever(job: WaitingJob, nodes: readonly NodeRoom[]): string | undefin
   );
 }
 
-function couldHold(job: WaitingJob, node: NodeRoom): boolean {
+function canEverFit(job: WaitingJob, node: NodeCapacity): boolean {
   if (node.memoryBytes === null || node.cpus === null) return true;
   return (
     job.memoryBytes <= node.memoryBytes &&
@@ -138,40 +130,44 @@ interface Pass {
 }
 
 /** Why the job has to wait now, in words for its owner; undefined when it fits. */
-function whyNotNow(job: WaitingJob, rooms: readonly Room[], pass: Pass): string | undefined {
-  if (rooms.length === 0) return 'no node is configured';
-  const usable = rooms.filter(({ node }) => node.state === 'online' && node.served);
+function pendingReason(
+  job: WaitingJob,
+  capacities: readonly FreeCapacity[],
+  pass: Pass,
+): string | undefined {
+  if (capacities.length === 0) return 'no node is configured';
+  const usable = capacities.filter(({ node }) => node.state === 'online' && node.served);
   if (usable.length === 0) return 'no node is online';
   const open = usable.filter(({ node }) => node.schedulable);
   if (open.length === 0) return 'every node that is online is cordoned';
-  if (!open.some(({ node }) => couldHold(job, node))) {
+  if (!open.some(({ node }) => canEverFit(job, node))) {
     return 'the nodes that could hold it are offline or cordoned';
   }
   const concurrency = pass.snapshot.engines[job.engine]?.concurrency;
   if (concurrency !== undefined && (pass.liveByEngine.get(job.engine) ?? 0) >= concurrency) {
     return `the engine ${job.engine} runs at its limit of ${concurrency} at a time`;
   }
-  if (!open.some((room) => fits(job, room))) {
+  if (!open.some((free) => fits(job, free))) {
     return `waits for ${formatSize(job.memoryBytes)} of memory and ${job.cpus} CPUs on a node`;
   }
   return pass.placed >= pass.snapshot.placementsMax ? 'is next in line' : undefined;
 }
 
-function fits(job: WaitingJob, room: Room): boolean {
+function fits(job: WaitingJob, free: FreeCapacity): boolean {
   return (
-    room.node.state === 'online' &&
-    room.node.served &&
-    room.node.schedulable &&
-    couldHold(job, room.node) &&
-    job.memoryBytes <= room.freeMemoryBytes &&
-    job.cpus <= room.freeCpus + cpuTolerance
+    free.node.state === 'online' &&
+    free.node.served &&
+    free.node.schedulable &&
+    canEverFit(job, free.node) &&
+    job.memoryBytes <= free.freeMemoryBytes &&
+    job.cpus <= free.freeCpus + cpuTolerance
   );
 }
 
-function bestRoom(job: WaitingJob, rooms: readonly Room[]): Room {
-  const candidates = rooms.filter((room) => fits(job, room));
+function bestNode(job: WaitingJob, capacities: readonly FreeCapacity[]): FreeCapacity {
+  const candidates = capacities.filter((free) => fits(job, free));
   const [best] = candidates.toSorted((a, b) => score(job, b) - score(job, a));
-  if (best === undefined) throw new Error(`no room for ${job.id}, though it was found to fit`);
+  if (best === undefined) throw new Error(`no free for ${job.id}, though it was found to fit`);
   return best;
 }
 
@@ -179,8 +175,8 @@ function bestRoom(job: WaitingJob, rooms: readonly Room[]): Room {
  * The scarcer of the two shares that stay free; a node that failed the job before scores below all
  * others.
  */
-function score(job: WaitingJob, room: Room): number {
-  const memoryShare = (room.freeMemoryBytes - job.memoryBytes) / (room.node.memoryBytes ?? 1);
-  const cpuShare = (room.freeCpus - job.cpus) / (room.node.cpus ?? 1);
-  return Math.min(memoryShare, cpuShare) - (job.avoidNodes.includes(room.node.name) ? 2 : 0);
+function score(job: WaitingJob, free: FreeCapacity): number {
+  const memoryShare = (free.freeMemoryBytes - job.memoryBytes) / (free.node.memoryBytes ?? 1);
+  const cpuShare = (free.freeCpus - job.cpus) / (free.node.cpus ?? 1);
+  return Math.min(memoryShare, cpuShare) - (job.avoidNodes.includes(free.node.name) ? 2 : 0);
 }

@@ -333,3 +333,18 @@ function toAttempt(row: Selectable<Database['attempts']>): Attempt {
     finishedAt: row.finished_at?.toISOString() ?? null,
   };
 }
+
+/** The id of a job of the engine that has not ended. */
+export async function findUnfinishedJob(
+  database: Kysely<Database>,
+  engine: string,
+): Promise<string | undefined> {
+  const row = await database
+    .selectFrom('jobs')
+    .select('id')
+    .where('engine', '=', engine)
+    .where('state', 'in', ['queued', 'placed', 'starting', 'running', 'collecting'])
+    .limit(1)
+    .executeTakeFirst();
+  return row?.id;
+}

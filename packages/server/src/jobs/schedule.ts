@@ -6,7 +6,8 @@ import { sql, type Kysely } from 'kysely';
 import type { Logger } from 'pino';
 
 import type { Database } from '../floor/db/schema.ts';
-import { applyPlacements, NoRoom } from './apply-plan.ts';
+import { InsufficientCapacity } from '../nodes/index.ts';
+import { applyPlacements } from './apply-plan.ts';
 import { jobLimits } from './limits.ts';
 import { endWaitingJob, finishLostAttempt } from './move.ts';
 import { planPlacements } from './place.ts';
@@ -49,7 +50,7 @@ async function place(options: SchedulerOptions): Promise<number> {
   try {
     placed = await applyPlacements(database, plan.placements);
   } catch (error) {
-    if (!(error instanceof NoRoom)) throw error;
+    if (!(error instanceof InsufficientCapacity)) throw error;
     options.log.info({ err: error }, 'the plan no longer fits; planning again');
   }
   if (placed > 0) options.onPlaced();

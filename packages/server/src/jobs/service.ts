@@ -10,7 +10,7 @@ import {
 } from '@lazaret/protocol';
 import type { Kysely } from 'kysely';
 
-import { keepUpload, type ArtifactParts } from '../artifacts/index.ts';
+import { storeUpload, type ArtifactParts } from '../artifacts/index.ts';
 import type { Database } from '../floor/db/schema.ts';
 import { readIdempotencyKey, type CallContext, type OutgoingEvent } from '../floor/http/index.ts';
 import { longPoll } from '../floor/long-poll.ts';
@@ -77,7 +77,7 @@ export async function submitUpload(
   if (!engine.enabled) throw new Problem('engine_disabled', `the engine ${ask.engine} is disabled`);
   checkBareUpload(engine, parts.checkParameters(engine, {}));
   readIdempotencyKey(context.headers['idempotency-key']);
-  const artifact = await keepUpload(await context.upload(), {
+  const artifact = await storeUpload(await context.upload(), {
     database: parts.database,
     blobs: parts.blobs,
     project,

@@ -1,11 +1,10 @@
 /** What placement needs to know, read in one go. */
-import type { NodeState } from '@lazaret/protocol';
 import { sql, type Kysely } from 'kysely';
 
 import type { Database } from '../floor/db/schema.ts';
-import { serverLimits } from '../floor/limits.ts';
+import { readCapacities } from '../nodes/index.ts';
 import { jobLimits } from './limits.ts';
-import type { NodeRoom, Snapshot, WaitingJob } from './place.ts';
+import type { Snapshot, WaitingJob } from './place.ts';
 
 /** A waiting job together with the reason that is written on it now. */
 export interface QueuedJob extends WaitingJob {
@@ -20,10 +19,10 @@ export interface ReadSnapshot extends Snapshot {
 
 /**
  * The head of the queue, the nodes and the engines' use. Jobs of engines that run at their limit
- * are left out beyond a few, so that a long queue of one engine hides nobody else's jobs.
+ * are left out beyond a few, so that a long queue of one engine does not hide other jobs.
  */
 export async function readSnapshot(database: Kysely<Database>): Promise<ReadSnapshot> {
-  const [nodes, live] = await Promise.all([readNodes(database), readLive(database)]);
+  const [nodes, live] = await Promise.all([readCapacities(database), readLive(database)]);
   const saturated = live
     .filter((use) => use.concurrency !== null && use.live >= use.concurrency)
     .map((use) => use.engine);
@@ -40,28 +39,6 @@ export async function readSnapshot(database: Kysely<Database>): Promise<ReadSnap
     ]),
     placementsMax: jobLimits.placementBatchJobs,
   };
-}
-
-async function readNodes(database: Kysely<Database>): Promise<NodeRoom[]> {
-  const rows = await database
-    .selectFrom('nodes')
-    .selectAll()
-    .select(sql<boolean>`coalesce(worker_lease_until > now(), false)`.as('served'))
-    .where('configured', '=', true)
-    .orderBy('name')
-    .limit(serverLimits.nodes)
-    .execute();
-  return rows.map((row) => ({
-    name: row.name,
-    state: row.state as NodeState,
-    schedulable: row.schedulable,
-    served: row.served,
-    memoryBytes: row.memory_bytes,
-    cpus: row.cpus,
-    reservedMemoryBytes: row.reserved_memory_bytes,
-    reservedCpus: row.reserved_cpus,
-    runtimes: Array.isArray(row.facts['runtimes']) ? (row.facts['runtimes'] as string[]) : [],
-  }));
 }
 
 interface EngineLoad {

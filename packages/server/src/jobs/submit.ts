@@ -12,6 +12,7 @@ import {
 } from '@lazaret/protocol';
 import { sql, type Kysely, type Transaction } from 'kysely';
 
+import { readArtifacts } from '../artifacts/index.ts';
 import type { Database } from '../floor/db/schema.ts';
 import { appendEvents } from '../floor/events/index.ts';
 import { newId } from '../floor/ids.ts';
@@ -167,21 +168,6 @@ async function checkInputs(
     taken.add(seen);
     return { name, sha256: input.sha256 };
   });
-}
-
-async function readArtifacts(
-  database: Kysely<Database>,
-  wanted: { readonly project: string; readonly digests: readonly string[] },
-): Promise<Map<string, { name: string; sizeBytes: number }>> {
-  if (wanted.digests.length === 0) return new Map();
-  const rows = await database
-    .selectFrom('artifacts')
-    .innerJoin('blobs', 'blobs.sha256', 'artifacts.sha256')
-    .where('artifacts.project', '=', wanted.project)
-    .where('artifacts.sha256', 'in', wanted.digests)
-    .select(['artifacts.sha256', 'artifacts.name', 'blobs.size_bytes'])
-    .execute();
-  return new Map(rows.map((row) => [row.sha256, { name: row.name, sizeBytes: row.size_bytes }]));
 }
 
 async function findEarlier(context: SubmissionContext, hash: string): Promise<string | undefined> {

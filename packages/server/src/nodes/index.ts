@@ -1,5 +1,12 @@
 /** Nodes: the places where containers run. */
 export {
+  InsufficientCapacity,
+  readCapacities,
+  releaseCapacity,
+  reserveCapacity,
+  type NodeCapacity,
+} from './capacity.ts';
+export {
   registerNodes,
   releaseNode,
   reportProbe,

@@ -49,6 +49,7 @@ beforeEach(async () => {
       ...{ ...context, directory, signal: ended.signal, log: createLog({ level: 'silent' }) },
       clock: { now: Date.now, monotonicMs: () => nowMs },
       ...{ allowedNetworks: [], allowedRuntimes: [] },
+      findUnfinishedJob: async () => undefined,
       resolveImage: () => Promise.reject(new Error('no image is resolved here')),
     }),
   ];

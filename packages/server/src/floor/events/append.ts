@@ -1,6 +1,6 @@
-/** Writing to the outbox, inside the transaction of the change that it tells of. */
+/** Writing to the outbox, in the transaction of the change that the event reports. */
 import { eventKinds, type EventType } from '@lazaret/protocol';
-import type { Kysely, Transaction } from 'kysely';
+import { sql, type Kysely, type RawBuilder, type Transaction } from 'kysely';
 
 import type { Database } from '../db/index.ts';
 import { eventLimits } from './limits.ts';
@@ -39,7 +39,26 @@ export async function appendEvents(
   await database.insertInto('events').values(rows).execute();
 }
 
-/** PostgreSQL keeps no NUL and no half of a surrogate pair; a name with one must not fail a job. */
+/**
+ * The same as a part of a larger statement, for changes that must be one round trip: `insert into
+ * events ... select ... from`. The expressions are in terms of `from`.
+ */
+export function insertEvents(
+  type: EventType,
+  event: {
+    readonly project: RawBuilder<unknown>;
+    readonly subject: RawBuilder<unknown>;
+    readonly actor: RawBuilder<unknown>;
+    readonly data: RawBuilder<unknown>;
+    readonly from: RawBuilder<unknown>;
+  },
+): RawBuilder<unknown> {
+  return sql`insert into events (type, project, subject, actor, data)
+    select ${type}::text, ${event.project}, ${event.subject}, ${event.actor}, ${event.data}
+    from ${event.from}`;
+}
+
+/** PostgreSQL stores no NUL and no lone surrogate; a name with one must not fail a job. */
 function storable<T>(value: T): T {
   return typeof value === 'string'
     ? (value.toWellFormed().replaceAll('\0', '\u{2400}') as T & string)

@@ -15,7 +15,7 @@ import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
 import { openFileBlobStore, type BlobStore } from '../blobs/index.ts';
 import { createTestDatabase, type TestDatabase } from '../testing/database.ts';
 import { startTestHttp, testPrincipal, type TestHttpServer } from '../testing/http-server.ts';
-import { artifactRoutes, keepUpload } from './index.ts';
+import { artifactRoutes, storeUpload } from './index.ts';
 
 let database: TestDatabase;
 let directory: string;
@@ -204,7 +204,7 @@ test('the same content in two projects is stored once and known in both', async 
 test('a project that does not exist is told before a byte is read', async () => {
   let reads = 0;
   const stream = new Readable({ read: () => void (reads += 1) });
-  const keep = keepUpload(
+  const keep = storeUpload(
     { name: '', stream, declaredBytes: undefined },
     {
       database: database.handle.db,
@@ -231,7 +231,7 @@ test.each<[string, string | undefined]>([
   ['\u{1f9a0}'.repeat(100), '\u{1f9a0}'.repeat(63)],
 ])('the name %j is kept as a file name', async (name, expected) => {
   const stream = Readable.from([Buffer.from(name)]);
-  const artifact = await keepUpload(
+  const artifact = await storeUpload(
     { name, stream, declaredBytes: undefined },
     {
       database: database.handle.db,
