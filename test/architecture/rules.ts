@@ -123,13 +123,14 @@ export const analysisParts: Readonly<Record<string, readonly string[]>> = {
  */
 export const tableOwners: Readonly<Record<string, readonly string[]>> = {
   access: ['projects', 'users', 'grants', 'sessions', 'tokens', 'links', 'sign_in_failures'],
-  artifacts: ['blobs', 'artifacts'],
+  artifacts: ['blobs', 'artifacts', 'artifact_origins'],
   engines: ['engines', 'engine_revisions'],
   nodes: ['nodes'],
   jobs: ['jobs', 'job_inputs', 'attempts', 'job_history', 'job_artifacts', 'attempt_log'],
   inspection: [
     ...['inspections', 'inspection_keys', 'inspection_images', 'images', 'image_layers'],
     ...['image_hidden', 'image_packages', 'image_findings', 'layers', 'layer_files'],
+    ...['file_names', 'package_names', 'rule_names'],
   ],
   events: ['events', 'event_readers', 'audit'],
   app: ['instance'],
