@@ -120,6 +120,8 @@ const cases: readonly Planted[] = [
       ['packages/server/src/nodes/a.ts', 'sql`delete from nodes using jobs where true`;'],
       ['packages/server/src/roles/a.ts', 'pool.query(`truncate jobs`);'],
       ['packages/server/src/roles/a.ts', `pool.query('lock table events in share mode');`],
+      ['packages/server/src/roles/a.ts', `sql.table('layer_files');`],
+      ['packages/server/src/jobs/a.ts', `const name = 'image_findings';`],
       // Listed as a reader, which it is not allowed to change.
       ['packages/server/src/metrics/a.ts', `db.deleteFrom('jobs');`],
       ['packages/server/src/jobs/a.ts', 'sql`update blobs set size_bytes = 0`;'],

@@ -91,6 +91,10 @@ interface Named {
 }
 
 function namedBy(node: Syntax): Named[] {
+  // A name that is passed on, as in `sql.table(name)`: only tables have underscores here.
+  if (node.type === 'Literal' && typeof node['value'] === 'string') {
+    return node['value'].includes('_') ? [{ table: node['value'], writes: false }] : [];
+  }
   if (node.type === 'TaggedTemplateExpression' && isSqlTag(node['tag'])) {
     return namedInText(templateText(node['quasi'] as Syntax));
   }

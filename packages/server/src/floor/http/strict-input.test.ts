@@ -1,6 +1,6 @@
 /**
- * Nothing that a client sends is ignored silently: every operation refuses unknown query parameters,
- * unknown fields at any depth of the body, bodies that it does not take, and conditional headers
+ * Nothing that a client sends is ignored silently: every operation refuses unknown query
+ * parameters, unknown fields at any depth of the body, bodies that it does not take, and conditional headers
  * that are malformed or that it cannot honour.
  */
 import { buildPath, operationList, roleNames, type Operation } from '@lazaret/protocol';
