@@ -1,8 +1,9 @@
 /** The SQL of the tables `blobs` and `artifacts`. */
-import { limits, Problem, type Artifact } from '@lazaret/protocol';
+import { Problem, type Artifact } from '@lazaret/protocol';
 import type { Kysely, Transaction } from 'kysely';
 
 import type { Database } from '../floor/db/schema.ts';
+import { serverLimits } from '../floor/limits.ts';
 import { inScope, type ProjectScope } from '../floor/principal.ts';
 
 export interface NewArtifact {
@@ -69,7 +70,7 @@ export async function findArtifact(
       'blobs.size_bytes',
     ])
     .orderBy('artifacts.created_at')
-    .limit(limits.projects)
+    .limit(serverLimits.projects)
     .execute();
   const row = rows.find((one) => inScope(scope, one.project));
   if (row === undefined) throw new Problem('not_found', `there is no artifact ${sha256}`);

@@ -1,8 +1,9 @@
 /** What nodes have, and what is reserved there for attempts. */
-import { limits, type NodeState } from '@lazaret/protocol';
+import type { NodeState } from '@lazaret/protocol';
 import { sql, type Kysely, type Transaction } from 'kysely';
 
 import type { Database } from '../floor/db/schema.ts';
+import { serverLimits } from '../floor/limits.ts';
 
 export interface NodeCapacity {
   readonly name: string;
@@ -26,7 +27,7 @@ export async function readCapacities(database: Kysely<Database>): Promise<NodeCa
     .select(sql<boolean>`coalesce(worker_lease_until > now(), false)`.as('served'))
     .where('configured', '=', true)
     .orderBy('name')
-    .limit(limits.nodes)
+    .limit(serverLimits.nodes)
     .execute();
   return rows.map((row) => ({
     name: row.name,
