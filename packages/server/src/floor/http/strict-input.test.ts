@@ -1,7 +1,7 @@
 /**
  * Nothing that a client sends is ignored silently: every operation refuses unknown query
- * parameters, unknown fields at any depth of the body, bodies that it does not take, and conditional headers
- * that are malformed or that it cannot honour.
+ * parameters, unknown fields at any depth of the body, bodies that it does not take, and
+ * conditional headers that are malformed or that it cannot honour.
  */
 import { buildPath, operationList, roleNames, type Operation } from '@lazaret/protocol';
 import { afterAll, beforeAll, expect, test } from 'vitest';
