@@ -44,15 +44,38 @@ export async function findSource(path: string, name: string | undefined): Promis
   }
 }
 
-/** Uploads, and retries after connection failures if the source can be read again. */
-export async function uploadFile(
+/** Uploads an artifact, and retries after connection failures if the source can be read again. */
+export function uploadFile(
   invocation: Invocation,
   client: Client,
   upload: { source: UploadSource; project: string | undefined; signal: AbortSignal },
 ): Promise<Artifact> {
+  const { source, project, signal } = upload;
+  const query = { name: source.name, ...(project === undefined ? {} : { project }) };
+  return uploadTo(invocation, {
+    ...{ source, signal },
+    send: (body, options) => client.call(operations.artifacts.upload, { query, body }, options),
+    sha256Of: ({ sha256 }) => sha256,
+  });
+}
+
+/** What is uploaded, and with which operation. */
+export interface Upload<T> {
+  readonly source: UploadSource;
+  readonly signal: AbortSignal;
+  readonly send: (
+    body: ReadableStream<Uint8Array>,
+    options: { readonly signal: AbortSignal; readonly headers: Readonly<Record<string, string>> },
+  ) => Promise<T>;
+  /** The SHA-256 that the server computed. */
+  readonly sha256Of: (answer: T) => string | undefined;
+}
+
+/** Uploads with any operation that takes bytes; retries as `uploadFile` does. */
+export async function uploadTo<T>(invocation: Invocation, upload: Upload<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await uploadOnce(invocation, client, upload);
+      return await uploadOnce(invocation, upload);
     } catch (error) {
       const reason = transientReason(error);
       const isRepeatable = upload.source.sizeBytes !== undefined && !upload.signal.aborted;
@@ -66,12 +89,10 @@ export async function uploadFile(
   }
 }
 
-async function uploadOnce(
+async function uploadOnce<T>(
   invocation: Invocation,
-  client: Client,
-  upload: { source: UploadSource; project: string | undefined; signal: AbortSignal },
-): Promise<Artifact> {
-  const { source, project, signal } = upload;
+  { source, signal, send, sha256Of }: Upload<T>,
+): Promise<T> {
   const progress = createProgress(invocation, source.name, source.sizeBytes);
   const hash = createHash('sha256');
   let readFailure: unknown;
@@ -90,15 +111,12 @@ async function uploadOnce(
     }
   }
   try {
-    const query = { name: source.name, ...(project === undefined ? {} : { project }) };
-    const artifact = await client.call(
-      operations.artifacts.upload,
-      { query, body: ReadableStream.from<Uint8Array>(read()) },
-      { signal, headers: { 'content-type': 'application/octet-stream' } },
-    );
+    const headers = { 'content-type': 'application/octet-stream' };
+    const answer = await send(ReadableStream.from<Uint8Array>(read()), { signal, headers });
     const digest = hash.digest('hex');
-    if (artifact.sha256 === digest) return artifact;
-    throw new Failure(`${source.name} was stored with a different SHA-256: ${artifact.sha256}`, {
+    const stored = sha256Of(answer);
+    if (stored === digest) return answer;
+    throw new Failure(`${source.name} was stored with a different SHA-256: ${stored}`, {
       hint: `Expected ${digest}. A proxy between this machine and the server may alter data.`,
     });
   } catch (error) {

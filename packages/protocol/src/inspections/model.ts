@@ -63,6 +63,8 @@ export const inspection = z.object({
   images: z.array(
     z.object({
       digest,
+      /** The latest name; null for an image without one, or removed since. */
+      name: z.string().nullable(),
       platform: z.string().nullable(),
       verdict: verdictState,
       /** Answered from the store: the same digest was inspected with the same signatures. */

@@ -39,13 +39,22 @@ export async function describeFile(
   ]);
   const sizeBytes = artifacts[0]?.sizeBytes ?? facts?.sizeBytes;
   if (sizeBytes === undefined) throw new Problem('not_found', `no file ${sha256} is known here`);
-  const { sha1 = null, md5 = null, kind = null, places = [] } = facts ?? {};
-  const { count = 0, isMore = false } = facts ?? {};
   return {
-    ...{ sha256, sha1, md5, sizeBytes, kind, artifacts, origins, jobs, results, findings },
+    ...{ sha256, sizeBytes, artifacts, origins, jobs, results, findings, ...fromImages(facts) },
     names: namesOf({ artifacts, origins, jobs, facts }, sha256),
-    places: { items: [...places], count, isMore },
   };
+}
+
+/** What only an inspection knows of a content. */
+function fromImages(
+  facts: ContentFacts | undefined,
+): Pick<FileDetail, 'sha1' | 'md5' | 'kind' | 'places'> {
+  if (facts === undefined) {
+    const places = { items: [], count: 0, isMore: false };
+    return { sha1: null, md5: null, kind: null, places };
+  }
+  const { sha1, md5, kind, places, count, isMore } = facts;
+  return { sha1, md5, kind, places: { items: [...places], count, isMore } };
 }
 
 interface Named {

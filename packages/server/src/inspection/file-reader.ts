@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { open, unlink } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 
 import { ContentError, extractContent, type SharedRates } from '@lazaret/analysis';
 import { SourceError } from '@lazaret/oci';
@@ -206,8 +206,7 @@ class Reader implements FileReader {
     const { handle, sizeBytes, place, reference } = kept;
     return {
       ...{ sizeBytes, place, reference },
-      open: (range) =>
-        handle.createReadStream({ start: 0, ...range, autoClose: false, highWaterMark: 1 << 18 }),
+      open: (range) => Readable.from(readRange(handle, { start: 0, end: sizeBytes - 1, ...range })),
       close: () => {
         if (!isOpen) return;
         isOpen = false;
@@ -234,6 +233,22 @@ class Reader implements FileReader {
     this.#kept.delete(sha256);
     kept.isDropped = true;
     if (kept.users === 0) void kept.handle.close();
+  }
+}
+
+const chunkBytes = 256 * 1024;
+
+/** A stream of the handle itself would close it, whoever else reads from it. */
+async function* readRange(
+  handle: FileHandle,
+  { start, end }: { readonly start: number; readonly end: number },
+): AsyncGenerator<Buffer> {
+  for (let at = start; at <= end;) {
+    const buffer = Buffer.allocUnsafe(Math.min(chunkBytes, end + 1 - at));
+    const { bytesRead } = await handle.read(buffer, 0, buffer.length, at);
+    if (bytesRead === 0) throw new Error('a file that was read from an image ended early');
+    at += bytesRead;
+    yield buffer.subarray(0, bytesRead);
   }
 }
 

@@ -4,13 +4,14 @@ import type { VerdictState } from '@lazaret/protocol';
 import { sql, type Kysely } from 'kysely';
 
 import type { Database } from '../floor/db/schema.ts';
+import type { TakenInspection } from './inspection-hold.ts';
 import { inspectionLimits } from './limits.ts';
 import type { StoredImage } from './store-report.ts';
 
 /** Undefined unless all of them are known; those get the reference as a name. */
 export async function findKnown(
   database: Kysely<Database>,
-  about: { readonly project: string; readonly reference: string },
+  about: Pick<TakenInspection, 'project' | 'reference' | 'archiveName'>,
   { digests, scanConfigDigest }: ImageResolution,
 ): Promise<StoredImage[] | undefined> {
   if (digests.length === 0) return undefined;
@@ -23,7 +24,7 @@ export async function findKnown(
     .execute();
   const found = digests.flatMap((digest) => rows.find((row) => row.digest === digest) ?? []);
   if (found.length < digests.length) return undefined;
-  await addName(database, found, about.reference);
+  await addName(database, found, about.archiveName ?? about.reference);
   return found.map(({ digest, platform, verdict }) => ({
     ...{ digest, platform, verdict: verdict as VerdictState, known: true },
   }));

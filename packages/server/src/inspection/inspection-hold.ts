@@ -19,6 +19,8 @@ export interface TakenInspection {
   readonly id: string;
   readonly project: string;
   readonly reference: string;
+  /** What an uploaded archive was called; the reference is its artifact then. */
+  readonly archiveName: string | null;
   readonly platform: string;
   readonly force: boolean;
   /** With this one. */
@@ -71,7 +73,9 @@ export class InspectionHold {
         .forUpdate()
         .executeTakeFirst();
       if (row === undefined) return undefined;
-      const hold = new InspectionHold(parts, { ...row, attempts: row.attempts + 1 }, fence);
+      const { archive_name: archiveName } = row;
+      const about = { ...row, archiveName, attempts: row.attempts + 1 };
+      const hold = new InspectionHold(parts, about, fence);
       if (row.attempts >= inspectionLimits.attempts) {
         const detail = `its inspector ended in the middle of it ${row.attempts} times`;
         await hold.#end(trx, { state: 'failed', problem: { code: 'lost', detail } });

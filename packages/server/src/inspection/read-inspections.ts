@@ -59,7 +59,9 @@ export async function readInspection(
 function select(database: Kysely<Database>, scope: ProjectScope) {
   const images = sql<SeenInspection['images']>`(
     select coalesce(jsonb_agg(jsonb_build_object('digest', i.digest, 'platform', i.platform,
-      'verdict', i.verdict, 'known', i.known) order by i.position), '[]')
+      'verdict', i.verdict, 'known', i.known, 'name', (
+        select m.names[1] from images m
+        where m.project = inspections.project and m.digest = i.digest)) order by i.position), '[]')
     from inspection_images i where i.inspection = inspections.id)`;
   return database
     .selectFrom('inspections')

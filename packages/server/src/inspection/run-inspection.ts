@@ -95,7 +95,10 @@ async function inspectOnce(
   signal: AbortSignal,
 ): Promise<StoredImage[]> {
   const { toolVersion, now, sharedRates } = parts;
-  const request = parts.describe(hold.about);
+  const { archiveName } = hold.about;
+  const described = parts.describe(hold.about);
+  // Reports call an archive what people call it.
+  const request = archiveName === null ? described : { ...described, reference: archiveName };
   const openArchive = archiveOpener(hold.about.reference, parts.blobs);
   hold.setPhase('resolving');
   const hooks = { toolVersion, now, signal, sharedRates, openArchive };
@@ -103,7 +106,7 @@ async function inspectOnce(
   if (resolution === undefined) {
     throw new SourceError(
       'unsupported',
-      `only images are kept here: ${hold.about.reference} has no digest`,
+      `only images with a digest can be stored; ${request.reference} has one without`,
     );
   }
   const pinned = { ...request, pin: resolution.pin };

@@ -31,7 +31,7 @@ export interface StoreContext {
   readonly means: string | undefined;
 }
 
-export type StoredImage = Inspection['images'][number];
+export type StoredImage = Omit<Inspection['images'][number], 'name'>;
 
 /** Thrown when the inspection is no longer the caller's. */
 export class InspectionLostError extends Error {

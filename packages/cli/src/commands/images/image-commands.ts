@@ -7,13 +7,18 @@ export const imageCommands: readonly CommandSpec[] = [
   {
     words: 'images inspect',
     group,
-    summary: 'Inspect an image of a registry on the server',
+    summary: 'Inspect an image of a registry, or an archive of images, on the server',
     details:
       'The server pulls the image, inspects it and stores the report; `lazaret inspect` does the ' +
       'same on this machine, without a server. An image that was inspected with the same scanners ' +
-      'is not inspected again unless --force is given.',
+      'is not inspected again unless --force is given. A path uploads an archive of `docker save` ' +
+      'or of an OCI layout; all its images are inspected unless --platform is given.',
     arguments: [
-      { name: 'image', required: true, summary: 'Image reference, e.g. registry.lab/app:1.2' },
+      {
+        name: 'image',
+        required: true,
+        summary: 'Image reference, path of an archive, or - for standard input',
+      },
     ],
     flags: [
       { name: 'wait', short: 'w', summary: 'Wait for the end; the exit code tells the verdict' },
@@ -26,7 +31,11 @@ export const imageCommands: readonly CommandSpec[] = [
         summary: 'Return the existing inspection if this key was used before',
       },
     ],
-    examples: ['lazaret images inspect registry.lab/app:1.2 --wait'],
+    examples: [
+      'lazaret images inspect registry.lab/app:1.2 --wait',
+      'lazaret images inspect image.tar --wait',
+      'docker save app:1.2 | lazaret images inspect - --wait',
+    ],
     load: async () => (await import('./images.ts')).runInspect,
   },
   {

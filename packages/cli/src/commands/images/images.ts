@@ -1,5 +1,6 @@
 /** `lazaret images inspect` and `images report`: inspections by the server, and their reports. */
 import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 
 import {
   inspectionRequest,
@@ -9,6 +10,7 @@ import {
   type OperationCall,
 } from '@lazaret/protocol';
 
+import { findSource, standardInput, uploadTo, type UploadSource } from '../../files/upload-file.ts';
 import { flagOn, flagText, type Invocation } from '../../command/command.ts';
 import { toUnreachable, callTimeout } from '../../connection/connection.ts';
 import { exitCodes } from '../../exit-code.ts';
@@ -32,10 +34,9 @@ const pollSeconds = 50;
 
 export async function runInspect(invocation: Invocation): Promise<number> {
   const { flags, settings } = invocation;
-  const body = readRequest(invocation);
+  const request = await readInspectRequest(invocation);
   const { client } = await invocation.connect();
-  const headers = { 'idempotency-key': flagText(flags, 'idempotencyKey') ?? randomUUID() };
-  const asked = await client.call(images.inspect, { body }, { headers, signal: callTimeout() });
+  const asked = await request(client);
   const isTable = settings.output === 'table';
   if (isTable) await writeOut(invocation, `${asked.id}\n`);
   if (!flagOn(flags, 'wait')) {
@@ -46,6 +47,21 @@ export async function runInspect(invocation: Invocation): Promise<number> {
   if (!isTable) await printStructured(invocation, ended ?? asked);
   else if (ended !== undefined) await printInspectionEnd(invocation, ended);
   return ended === undefined ? exitCodes.interrupted.code : exitCodeOf(ended);
+}
+
+/** Checks everything before anything is sent; gives what sends it. */
+async function readInspectRequest(
+  invocation: Invocation,
+): Promise<(client: Client) => Promise<Inspection>> {
+  const { flags, arguments: given } = invocation;
+  const headers = { 'idempotency-key': flagText(flags, 'idempotencyKey') ?? randomUUID() };
+  const source = await findArchive(given[0] ?? '');
+  if (source === undefined) {
+    const body = readRequest(invocation);
+    return (client) => client.call(images.inspect, { body }, { headers, signal: callTimeout() });
+  }
+  const query = readUploadQuery(invocation, source);
+  return (client) => uploadArchive(invocation, client, { source, query, headers });
 }
 
 function readRequest({ flags, arguments: [reference = ''] }: Invocation) {
@@ -59,6 +75,65 @@ function readRequest({ flags, arguments: [reference = ''] }: Invocation) {
   };
   check(inspectionRequest, body, fieldsOf(inspectionRequest));
   return body;
+}
+
+const archiveName = /\.(?:tar|tgz|tzst|oci|tar\.(?:gz|zst))$/i;
+
+/**
+ * The archive that an argument means: standard input, a path, or a name that ends as archives do
+ * and exists. Undefined for a reference, which a server resolves.
+ */
+async function findArchive(argument: string): Promise<UploadSource | undefined> {
+  const isPath = argument === standardInput || /^(?:\.{0,2}\/|~)/.test(argument);
+  if (isPath) return findSource(argument, undefined);
+  const isThere = archiveName.test(argument) && existsSync(argument);
+  return isThere ? findSource(argument, undefined) : undefined;
+}
+
+function readUploadQuery({ flags }: Invocation, { name }: UploadSource) {
+  const platform = flagText(flags, 'platform');
+  const project = flagText(flags, 'project');
+  const query = {
+    name,
+    ...(platform !== undefined && { platform }),
+    ...(project !== undefined && { project }),
+    force: flagOn(flags, 'force'),
+  };
+  check(inspections.upload.query, query, fieldsOf(inspections.upload.query));
+  return query;
+}
+
+interface ArchiveUpload {
+  readonly source: UploadSource;
+  readonly query: OperationCall<typeof inspections.upload>['query'];
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+async function uploadArchive(
+  invocation: Invocation,
+  client: Client,
+  { source, query, headers }: ArchiveUpload,
+): Promise<Inspection> {
+  const interrupt = interceptInterrupt();
+  try {
+    return await uploadTo(invocation, {
+      ...{ source, signal: interrupt.signal },
+      send: (body, options) =>
+        client.call(
+          inspections.upload,
+          { ...(query !== undefined && { query }), body },
+          { ...options, headers: { ...headers, ...options.headers } },
+        ),
+      sha256Of: ({ archive }) => archive?.sha256,
+    });
+  } catch (error) {
+    if (!interrupt.signal.aborted) throw error;
+    throw new Failure(`the upload of ${source.name} was interrupted; nothing was stored`, {
+      exitCode: exitCodes.interrupted.code,
+    });
+  } finally {
+    interrupt.release();
+  }
 }
 
 /** Undefined when the user detached with Ctrl-C; the inspection continues. */

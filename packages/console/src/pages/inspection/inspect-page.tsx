@@ -10,6 +10,7 @@ import { ProblemNotice } from '../../components/notice.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { useIdentity } from '../../session.ts';
+import { ArchiveUpload } from './archive-upload.tsx';
 import { InspectionsPanel } from './inspections-panel.tsx';
 
 const platforms = [
@@ -19,16 +20,22 @@ const platforms = [
 
 /** Form to request an inspection; progress is shown on its own page. */
 export function InspectPage(): ReactNode {
+  const { projects } = useIdentity();
   return (
     <>
       <PageHeader title="Inspect an image">
-        Layers are streamed from the registry, listed and scanned. The image is neither run nor
-        unpacked to disk.
+        Layers are streamed from the registry or an uploaded archive, listed and scanned. The image
+        is neither run nor unpacked to disk.
       </PageHeader>
       <div className="submit-grid">
-        <Panel title="Image">
-          <InspectForm />
-        </Panel>
+        <div className="stack">
+          <Panel title="Image of a registry">
+            <InspectForm />
+          </Panel>
+          <Panel title="Archive of images">
+            <ArchiveUpload project={projects[0]} />
+          </Panel>
+        </div>
         <InspectionsPanel />
       </div>
     </>

@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core';
-import { type Inspection, operations, escapeInvisible } from '@lazaret/protocol';
+import { type Inspection, operations, formatSize } from '@lazaret/protocol';
 import { IconBan, IconRefresh } from '@tabler/icons-react';
 import { useNavigate, useParams } from '@tanstack/react-router';
 import { type ReactNode, useEffect, useRef } from 'react';
@@ -11,6 +11,7 @@ import { Notice } from '../../components/notice.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { PlainText } from '../../components/plain-text.tsx';
 import { QueryView } from '../../components/query-view.tsx';
+import { HashLink } from '../../components/hash-link.tsx';
 import { LinkAnchor } from '../../components/router-link.tsx';
 import { VerdictBadge } from '../../components/verdict-badge.tsx';
 import { Timestamp } from '../../components/timestamp.tsx';
@@ -18,6 +19,7 @@ import { useAllowed } from '../../session.ts';
 import { shortDigest } from '../../text/digest.ts';
 import { useProjectSearch } from '../images/image-columns.tsx';
 import { InspectionBadge, InspectionBar, inspectionStatuses } from './inspection-status.tsx';
+import { inspectionLabel, inspectionTitle } from './inspection-title.ts';
 import { isEnded, useInspection } from './use-inspection.ts';
 
 /** An inspection; redirects to the image when it finishes while the page is open. */
@@ -47,11 +49,12 @@ const problemTitles: Readonly<Record<NonNullable<Inspection['problem']>['code'],
 };
 
 function InspectionView({ inspection }: { readonly inspection: Inspection }): ReactNode {
-  const { reference, state, problem, images } = inspection;
+  const { state, problem, images, archive } = inspection;
+  const title = inspectionLabel(inspection);
   useRedirectToImage(inspection);
   useEffect(() => {
-    document.title = `${inspectionStatuses[state].label}: ${escapeInvisible(reference)} · Lazaret`;
-  }, [state, reference]);
+    document.title = `${inspectionStatuses[state].label}: ${title} · Lazaret`;
+  }, [state, title]);
   return (
     <>
       <header className="page-head">
@@ -60,7 +63,7 @@ function InspectionView({ inspection }: { readonly inspection: Inspection }): Re
             <LinkAnchor to="/inspections">Inspections</LinkAnchor> / {inspection.id}
           </div>
           <h1 className="break">
-            <PlainText>{reference}</PlainText>
+            <PlainText>{inspectionTitle(inspection)}</PlainText>
           </h1>
           <div className="row job-state">
             <InspectionBadge state={state} large />
@@ -90,6 +93,11 @@ function InspectionView({ inspection }: { readonly inspection: Inspection }): Re
             </Field>
             <Field label="Requested by">{inspection.requestedBy}</Field>
             <Field label="Project">{inspection.project}</Field>
+            {archive !== null && (
+              <Field label="Archive">
+                {formatSize(archive.sizeBytes)} <HashLink sha256={archive.sha256} chars={12} />
+              </Field>
+            )}
             <Field label="Started">
               <Timestamp at={inspection.startedAt} missing="Not started" />
             </Field>
@@ -126,14 +134,19 @@ function InspectedImages({ inspection }: { readonly inspection: Inspection }): R
   return (
     <Panel title="Images" flush>
       <ul className="job-rows">
-        {inspection.images.map(({ digest, platform, verdict, known }) => (
+        {inspection.images.map(({ digest, name, platform, verdict, known }) => (
           <li key={digest} className="job-row">
             <VerdictBadge state={verdict} />
             <div className="grow">
               <LinkAnchor to="/images/$digest" params={{ digest }} search={search}>
-                <span className="mono">{shortDigest(digest)}</span>
+                {name === null ? (
+                  <span className="mono">{shortDigest(digest)}</span>
+                ) : (
+                  <PlainText>{name}</PlainText>
+                )}
               </LinkAnchor>
               <div className="dim small">
+                {name !== null && <span className="mono">{shortDigest(digest)} </span>}
                 <PlainText>{platform ?? 'unknown platform'}</PlainText>
                 {known && ', cached (same signatures)'}
               </div>

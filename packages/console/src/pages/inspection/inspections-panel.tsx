@@ -11,6 +11,7 @@ import { QueryView } from '../../components/query-view.tsx';
 import { LinkAnchor } from '../../components/router-link.tsx';
 import { Timestamp } from '../../components/timestamp.tsx';
 import { activeStates } from '../inspections/filters.ts';
+import { inspectionTitle } from './inspection-title.ts';
 import { InspectionBadge, progressText } from './inspection-status.tsx';
 
 const shown = 8;
@@ -52,13 +53,13 @@ export function InspectionsPanel({ activeOnly }: { readonly activeOnly?: boolean
 }
 
 function InspectionRow({ inspection }: { readonly inspection: Inspection }): ReactNode {
-  const { id, state, reference, platform, problem } = inspection;
+  const { id, state, platform, problem } = inspection;
   return (
     <li className="job-row">
       <InspectionBadge state={state} />
       <div className="grow">
         <Link to="/inspections/$id" params={{ id }} className="job-row-name">
-          <PlainText>{reference}</PlainText>
+          <PlainText>{inspectionTitle(inspection)}</PlainText>
         </Link>
         <div className="dim small break">
           {platform !== 'default' && `${platform} · `}

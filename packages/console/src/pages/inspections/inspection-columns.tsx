@@ -1,4 +1,4 @@
-import { type Inspection, escapeInvisible } from '@lazaret/protocol';
+import { escapeInvisible, type Inspection } from '@lazaret/protocol';
 import type { ReactNode } from 'react';
 
 import type { Column } from '../../components/data-table.tsx';
@@ -9,6 +9,7 @@ import { VerdictBadge } from '../../components/verdict-badge.tsx';
 import { Timestamp } from '../../components/timestamp.tsx';
 import { useProjectSearch } from '../images/image-columns.tsx';
 import { InspectionBadge, progressText } from '../inspection/inspection-status.tsx';
+import { inspectionLabel, inspectionTitle } from '../inspection/inspection-title.ts';
 import { isEnded } from '../inspection/use-inspection.ts';
 
 const imagesShown = 3;
@@ -16,19 +17,19 @@ const imagesShown = 3;
 export const inspectionColumns: readonly Column<Inspection>[] = [
   {
     label: 'Image',
-    cell: ({ id, reference, platform }) => (
+    cell: (inspection) => (
       <div className="cell-name">
         <LinkAnchor
           to="/inspections/$id"
-          params={{ id }}
+          params={{ id: inspection.id }}
           className="row-link"
-          title={escapeInvisible(reference)}
+          title={inspectionLabel(inspection)}
         >
-          <PlainText>{reference}</PlainText>
+          <PlainText>{inspectionTitle(inspection)}</PlainText>
         </LinkAnchor>
         <div className="small dim">
-          <span className="mono">{id}</span>
-          {platform !== 'default' && ` · ${platform}`}
+          <span className="mono">{inspection.id}</span>
+          {inspection.platform !== 'default' && ` · ${inspection.platform}`}
         </div>
       </div>
     ),

@@ -80,7 +80,7 @@ function Palette({ onClose }: { readonly onClose: () => void }): ReactNode {
     }
   };
   return (
-    <div onKeyDown={onKeyDown}>
+    <div>
       <TextInput
         className="palette-input"
         size="lg"
@@ -99,6 +99,7 @@ function Palette({ onClose }: { readonly onClose: () => void }): ReactNode {
         data-autofocus
         rightSectionWidth="auto"
         rightSection={<Recognised text={words} />}
+        onKeyDown={onKeyDown}
         onChange={(event) => {
           setTyped(event.currentTarget.value);
           setAt(0);
@@ -218,7 +219,7 @@ interface PaletteOptionProps {
 
 function PaletteOption(props: PaletteOptionProps): ReactNode {
   const { id, option, words, heading, isSelected, onChoose, onPoint } = props;
-  const row = useRef<HTMLDivElement>(null);
+  const row = useRef<HTMLButtonElement>(null);
   useEffect(() => {
     if (isSelected) row.current?.scrollIntoView({ block: 'nearest' });
   }, [isSelected]);
@@ -231,8 +232,9 @@ function PaletteOption(props: PaletteOptionProps): ReactNode {
           <span className="number">{heading.count}</span>
         </div>
       )}
-      <div
+      <button
         ref={row}
+        type="button"
         id={id}
         className="palette-option"
         role="option"
@@ -240,18 +242,17 @@ function PaletteOption(props: PaletteOptionProps): ReactNode {
         tabIndex={-1}
         onClick={onChoose}
         onPointerMove={onPoint}
-        onKeyDown={undefined}
       >
         <Icon size={17} stroke={1.7} aria-hidden />
-        <div className="palette-what">
+        <span className="palette-what">
           {option.type === 'hit' ? (
             <>
               <span className="palette-name">
                 <HitTitle hit={option.hit} />
               </span>
-              <div className="row tight small dim nowrap">
+              <span className="row tight small dim nowrap">
                 <HitFacts hit={option.hit} isPlain />
-              </div>
+              </span>
             </>
           ) : (
             <span className="palette-name">
@@ -260,8 +261,8 @@ function PaletteOption(props: PaletteOptionProps): ReactNode {
                 : `All ${kindWords[option.kind].many.toLowerCase()}`}
             </span>
           )}
-        </div>
-      </div>
+        </span>
+      </button>
     </>
   );
 }

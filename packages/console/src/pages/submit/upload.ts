@@ -16,14 +16,16 @@ export interface UploadRequest {
   readonly onProgress: (loadedBytes: number) => void;
 }
 
-export function uploadFile({
-  file,
-  project,
-  signal,
-  onProgress,
-}: UploadRequest): Promise<Artifact> {
-  const query = { name: file.name, ...(project === undefined ? {} : { project }) };
-  const url = client.url(operations.artifacts.upload, { query });
+export function uploadFile({ project, ...upload }: UploadRequest): Promise<Artifact> {
+  const query = { name: upload.file.name, ...(project === undefined ? {} : { project }) };
+  return uploadTo<Artifact>(client.url(operations.artifacts.upload, { query }), upload);
+}
+
+/** Uploads a file to the URL of an operation that takes bytes. */
+export function uploadTo<T>(
+  url: string,
+  { file, signal, onProgress }: Omit<UploadRequest, 'project'>,
+): Promise<T> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open('POST', url);
@@ -34,7 +36,7 @@ export function uploadFile({
     request.upload.addEventListener('progress', (event) => onProgress(event.loaded));
     request.addEventListener('load', () => {
       if (request.status >= 200 && request.status < 300) {
-        resolve(JSON.parse(request.responseText) as Artifact);
+        resolve(JSON.parse(request.responseText) as T);
       } else {
         reject(readProblem(request));
       }
