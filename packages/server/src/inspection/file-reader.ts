@@ -17,6 +17,7 @@ import type { BlobStore } from '../blobs/index.ts';
 import { checkReference } from './check-reference.ts';
 import type { ReadablePlace } from './readable-places.ts';
 import { archiveOpener, describeSource, type SourceSettings } from './source-settings.ts';
+import { fileLimits } from './file-limits.ts';
 
 /** A content whose SHA-256 was verified, until it is closed. */
 export interface ReadContent {
@@ -128,12 +129,12 @@ class Reader implements FileReader {
   }
 
   async #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#reading >= limits.fileReadsAtOnce) {
-      if (this.#waiting.length >= limits.fileReadsWaiting) {
+    if (this.#reading >= fileLimits.readsAtOnce) {
+      if (this.#waiting.length >= fileLimits.readsWaiting) {
         throw new Problem(
           'too_many_requests',
-          `${limits.fileReadsAtOnce} files are being read from images and ` +
-            `${limits.fileReadsWaiting} more are waiting; try again in a minute`,
+          `${fileLimits.readsAtOnce} files are being read from images and ` +
+            `${fileLimits.readsWaiting} more are waiting; try again in a minute`,
           { headers: { 'retry-after': '60' } },
         );
       }
@@ -154,7 +155,7 @@ class Reader implements FileReader {
   async #readFirst(places: readonly ReadablePlace[], signal: AbortSignal): Promise<KeptContent> {
     const reasons: string[] = [];
     for (const place of places) {
-      for (const reference of place.references.slice(0, limits.fileSourcesTried)) {
+      for (const reference of place.references.slice(0, fileLimits.sourcesTried)) {
         try {
           return await this.#readFrom(place, reference, signal);
         } catch (error) {
@@ -190,7 +191,7 @@ class Reader implements FileReader {
       const output = `/proc/${process.pid}/fd/${handle.fd}`;
       const openArchive = archiveOpener(reference, blobs);
       const hooks = { now, signal, sharedRates, openArchive };
-      const request = { source, place: place.place, output, timeMs: limits.fileReadMs };
+      const request = { source, place: place.place, output, timeMs: fileLimits.readMs };
       const { wanted, container } = place;
       await extractContent({ ...request, content: { wanted, container } }, hooks);
       return { handle, sizeBytes, place, reference, atMs: now(), users: 0, isDropped: false };
@@ -217,12 +218,12 @@ class Reader implements FileReader {
   }
 
   #dropOld(): void {
-    const oldestMs = this.#options.now() - limits.fileReadsKeptMs;
+    const oldestMs = this.#options.now() - fileLimits.cachedMs;
     let bytes = 0;
     // The newest are last.
     for (const [at, [sha256, kept]] of [...this.#kept].toReversed().entries()) {
       bytes += kept.sizeBytes;
-      const isTooMuch = at >= limits.fileReadsKept || bytes > limits.fileReadsKeptBytes;
+      const isTooMuch = at >= fileLimits.cachedReads || bytes > fileLimits.cachedBytes;
       if (isTooMuch || kept.atMs < oldestMs) this.#drop(sha256);
     }
   }

@@ -12,6 +12,7 @@ import type { Database } from '../floor/db/schema.ts';
 import { withinBounds, type SearchBounds } from '../floor/searchable.ts';
 import { filesByDigest } from './search/file-plans.ts';
 import { toFileHit, type FileHitRow } from './search/hit-row.ts';
+import { fileLimits } from './file-limits.ts';
 
 export interface ContentFacts {
   readonly sha1: string | null;
@@ -93,7 +94,7 @@ export async function findContentFindings(
       (array_agg(finding ->> 'path' order by id desc))[1] as path,
       (array_agg((finding ->> 'layer')::int order by id desc))[1] as layer
     from found group by scanner, class, severity, rule
-    order by ${severityRank}, scanner, rule limit ${limits.fileFindings}
+    order by ${severityRank}, scanner, rule limit ${fileLimits.findings}
   `.execute(database);
   return rows.map((row) => ({
     ...row,

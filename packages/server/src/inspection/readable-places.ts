@@ -1,11 +1,11 @@
 /** Where the bytes of a content can be read again: layers of images, and what they came from. */
 import type { ContentPlace, ContentRequest } from '@lazaret/analysis';
-import { limits } from '@lazaret/protocol';
 import { sql, type Kysely } from 'kysely';
 
 import type { Database } from '../floor/db/schema.ts';
 import { withinBounds, type SearchBounds } from '../floor/searchable.ts';
 import { inspectionLimits } from './limits.ts';
+import { fileLimits } from './file-limits.ts';
 
 export interface ReadablePlace {
   readonly project: string;
@@ -43,7 +43,7 @@ export async function findReadablePlaces(
       array(
         select i.reference from inspection_images ii join inspections i on i.id = ii.inspection
         where ii.digest = images.digest and i.project = images.project
-        order by ii.inspection desc limit ${limits.fileSourcesTried}
+        order by ii.inspection desc limit ${fileLimits.sourcesTried}
       ) as references
     from layer_files f
     join image_layers l on l.layer = f.layer
@@ -52,7 +52,7 @@ export async function findReadablePlaces(
       and ${withinBounds('images.project', bounds)}
       and ${image === undefined ? sql`true` : sql`images.digest = ${image}`}
     order by f.layer desc, f.number desc, l.image desc, l.position desc
-    limit ${limits.fileSourcesTried}
+    limit ${fileLimits.sourcesTried}
   `.execute(database);
   return Promise.all(rows.map((row) => toPlace(database, row, sha256)));
 }
