@@ -44,8 +44,8 @@ test.each([
 
 test.each([
   ['Foo/Bar', 'expected host[:port]/repository[:tag][@digest]'],
-  ['app:no/tag:', 'is no reference to an image'],
-  ['docker:', 'nothing stands behind "docker:"'],
+  ['app:no/tag:', 'invalid image reference'],
+  ['docker:', 'missing reference after "docker:"'],
 ])('%s is an invalid command line, not a damaged image', async (word, text) => {
   const { finished } = startProgram(['inspect', word, '--no-cache'], { home });
   const { exitCode, stderr } = await finished;

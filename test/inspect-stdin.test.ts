@@ -78,7 +78,10 @@ test('one image of several is selected by its name', async () => {
 test('empty, truncated and invalid archives on standard input are errors', async () => {
   await save('app.tar', await packFiles(newDockerFiles([await image('app')])));
   const empty = await shell('lazaret inspect - </dev/null');
-  expect(empty).toMatchObject({ exitCode: 13, stderr: expect.stringContaining('nothing came') });
+  expect(empty).toMatchObject({
+    exitCode: 13,
+    stderr: expect.stringContaining('standard input is empty'),
+  });
   const broken = await shell('head -c 700 app.tar | lazaret inspect -');
   expect(broken).toMatchObject({ exitCode: 13, stderr: expect.stringContaining('archive ends') });
   const text = await shell('yes | head -c 2000 | lazaret inspect -');

@@ -1,4 +1,4 @@
-/** The only door of the package: bytes in, facts out. */
+/** Public entry point of the package: bytes in, facts out. */
 export { readTar } from './archive/read-tar.ts';
 export { writeTar } from './archive/write-tar.ts';
 export type { TarInput } from './archive/write-tar.ts';

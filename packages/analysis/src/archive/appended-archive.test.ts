@@ -17,7 +17,7 @@ test.each([
   ['rar', rarOf(Buffer.from([0x01, 0x00]), 4)],
   ['rar', rarOf(Buffer.from([0x00]), 2)],
   ['cab', cabinet()],
-])('a program with a %s behind it', async (format, bytes) => {
+])('a program with an appended %s', async (format, bytes) => {
   const opened = await openAll(program(bytes));
   expect(opened.gaps).toEqual(['file: unsupported']);
   const [gap] = await gapsOf(program(bytes));
@@ -30,7 +30,7 @@ test.each([
 test.each([
   ['64 bits', 2, 1],
   ['32 bits of the other byte order', 1, 2],
-])('only what is behind an ELF program of %s', async (_, bits, order) => {
+])('only data appended to an ELF program of %s', async (_, bits, order) => {
   const header = Buffer.alloc(64 + sevenZip.length + 64);
   header.write('\x7fELF', 'latin1');
   header[4] = bits;
@@ -49,7 +49,7 @@ test.each([
   expect((await openAll(packed)).gaps).toEqual(['file: unsupported']);
 });
 
-test('a program that only knows their magic holds none', async () => {
+test('a program that only contains their magic bytes has none', async () => {
   const known = '7z\xbc\xaf\x27\x1c\0\x04 Rar!\x1a\x07\x01\0 Rar!\x1a\x07\0 MSCF\0\0\0\0';
   const text = Buffer.from(`${known}${'\0'.repeat(100)}`.repeat(100), 'latin1');
   expect((await openAll(program(text))).gaps).toEqual([]);

@@ -34,7 +34,7 @@ describe('found is', () => {
     ['behind a word on the first line', `DATA='${wrap(longText, 76)}'\n`],
     ['in a here document', `base64 -d > x <<END\n${wrap(longText, 76)}\nEND\n`],
     [
-      'that begins in the middle of a line',
+      'that starts in the middle of a line',
       `x = "${longText.slice(0, 40)}\n${wrap(longText.slice(40), 76)}"`,
     ],
     ['in an address', `<a href="data:text/plain;base64,${longText}">`],
@@ -47,7 +47,7 @@ describe('found is', () => {
     expect(await contents(text)).toEqual([long.toString('latin1')]);
   });
 
-  test('what is packed in it, and what is encoded in that', async () => {
+  test('with archives and further encodings inside', async () => {
     const packed = gzipSync(zipArchive([{ path: 'evil', content: encoded }]), { level: 1 });
     const opened = await openAll(Buffer.from(packed.toString('base64')), { path: 'x.sh' });
     expect([...opened.members.keys()]).toEqual([
@@ -59,12 +59,12 @@ describe('found is', () => {
     expect([...opened.members.values()].at(-1)).toEqual(evil);
   });
 
-  test('each of several runs, by where it begins', async () => {
+  test('each of several runs, by its offset', async () => {
     const opened = await openAll(Buffer.from(`${encoded}\n\nand ${encoded};`), { path: 'x' });
     expect([...opened.members.keys()]).toEqual(['x!/base64', `x!/base64 at ${encoded.length + 6}`]);
   });
 
-  test('whatever was encoded, however it is wrapped', () => {
+  test('any encoded content, however it is wrapped', () => {
     const width = fc.integer({ min: 32, max: 200 });
     const content = fc.uint8Array({ minLength: 100, maxLength: 4_000 });
     fc.assert(
@@ -77,7 +77,7 @@ describe('found is', () => {
     );
   });
 
-  test('a run larger than what is decoded at a time', () => {
+  test('a run larger than the decoding buffer', () => {
     const bytes = randomBytes(2_500_000);
     const text = wrap(bytes.toString('base64'), 76, '\r\n');
     expect([...findBase64(Buffer.from(text))].map((run) => run.decode().equals(bytes))).toEqual([
@@ -86,7 +86,7 @@ describe('found is', () => {
   });
 });
 
-describe('left alone is', () => {
+describe('ignored:', () => {
   const sha512 = createHash('sha512').update('x');
   test.each([
     ['prose', 'All work and no play makes Jack a dull boy. '.repeat(100)],
@@ -105,42 +105,42 @@ describe('left alone is', () => {
 describe('bounds', () => {
   const run = `${encoded}.`;
 
-  test('many runs end at the number of members', async () => {
+  test('many runs are limited by the number of members', async () => {
     const text = Buffer.from(run.repeat(1_000));
     const opened = await openAll(text, { limits: { entries: 50 } });
     expect(opened.gaps).toEqual(['file: too_many']);
     expect(opened.members.size).toBe(50);
   });
 
-  test('a run that is larger than a file may be is a gap, the next one is not', async () => {
+  test('a run above the file size limit is a gap, the next one is not', async () => {
     const text = Buffer.from(`${evil.toString('base64').repeat(100)}.${run}`);
     const opened = await openAll(text, { limits: { fileBytes: 1_000 } });
     expect(opened.gaps).toEqual(['file!/base64: too_large']);
     expect([...opened.members.values()]).toEqual([evil]);
   });
 
-  test('encoded again and again ends at the depth', async () => {
+  test('repeated encoding is limited by the depth', async () => {
     let bytes = evil;
     for (let depth = 0; depth < 6; depth += 1) bytes = Buffer.from(bytes.toString('base64'));
     const opened = await openAll(bytes, { limits: { depth: 4 } });
     expect(opened.gaps).toEqual([expect.stringMatching(/(!\/base64){5}: too_deep$/)]);
   });
 
-  test('the budget is shared with what is packed', async () => {
+  test('the budget is shared with archives', async () => {
     const bomb = gzipSync(Buffer.alloc(8 * 1024 * 1024)).toString('base64');
     const limits = { ratioFreeBytes: 1024 * 1024, ratio: 100 };
     const opened = await openAll(Buffer.from(bomb), { limits });
     expect(opened.gaps).toEqual([expect.stringMatching(/: ratio$/)]);
   });
 
-  test('time ends it', async () => {
+  test('the time limit applies', async () => {
     let clock = 0;
     const now = (): number => (clock += 10);
     const opened = await openAll(Buffer.from(run.repeat(100)), { now, limits: { timeMs: 200 } });
     expect(opened.gaps).toEqual(['file: timed_out']);
   });
 
-  test('arbitrary text ends in runs that lie in it, one behind the other', () => {
+  test('arbitrary text yields runs that are in it, in order', () => {
     const piece = fc.constantFrom(
       ...[encoded.slice(0, 95), 'Aa1+/'.repeat(20), '\n', '\r\n', '=', '-----', ' ', 'x', '\r'],
     );

@@ -63,7 +63,7 @@ function changed(bytes: Buffer, at: number, count = 1): Buffer {
   return copy;
 }
 
-test('this machine has the library, so that it is tried here', () => {
+test('this machine has the library, so that it is tested here', () => {
   expect(native).toBeDefined();
 });
 
@@ -79,7 +79,7 @@ describe('ISA-L and zlib agree on gzip', () => {
     }
   });
 
-  test('random members in random pieces, broken at random', async () => {
+  test('random members in random chunks, corrupted randomly', async () => {
     const part = fc.uint8Array({ maxLength: 3_000 });
     const level = fc.integer({ min: 0, max: 9 });
     const members = fc.array(fc.tuple(part, level, fc.nat(40)), { minLength: 1, maxLength: 4 });
@@ -115,7 +115,7 @@ describe('ISA-L and zlib agree on gzip', () => {
   });
 });
 
-test('what came before the damage is given out, so that it is examined', async () => {
+test('the content before the damage is returned, so that it is examined', async () => {
   const { plain, fault } = await inflated(changed(whole, whole.length - 6), true);
   expect(fault).toContain('cannot be inflated');
   expect(plain.equals(Buffer.concat([text, noise, text]))).toBe(true);

@@ -68,7 +68,7 @@ describe('streams', () => {
     expect(got.equals(sample.subarray(0, got.length))).toBe(true);
   });
 
-  test('changed bytes end in content or a DecodeError', () => {
+  test('changed bytes yield content or a DecodeError', () => {
     const short = sample.subarray(0, 4_000);
     const packed = forms.map(([command, words, decode]) => {
       return { bytes: run(command, words, short), decode };
@@ -89,7 +89,7 @@ describe('streams', () => {
     );
   });
 
-  test('xz with a filter for programs is told, not passed over', async () => {
+  test('xz with an unsupported filter is reported', async () => {
     const packed = run('xz', ['--x86', '--lzma2'], sample);
     expect((await openAll(packed, { path: 'a.xz' })).gaps).toEqual(['a.xz: unsupported']);
   });
@@ -171,7 +171,7 @@ describe('bombs of full size', () => {
     return { gaps, grownBytes: highest - before };
   }
 
-  test('10 MB of gzip that stand for 10 GB', async () => {
+  test('10 MB of gzip that expand to 10 GB', async () => {
     const one = gzipSync(Buffer.alloc(MiB), { level: 9 });
     const bytes = Buffer.concat(Array.from({ length: 10_240 }, () => one));
     const { gaps, grownBytes } = await growth(bytes);
@@ -179,7 +179,7 @@ describe('bombs of full size', () => {
     expect(grownBytes).toBeLessThan(512 * MiB);
   });
 
-  test('a kilobyte of zstd that stands for gigabytes', async () => {
+  test('a kilobyte of zstd that expands to gigabytes', async () => {
     const one = zstdCompressSync(Buffer.alloc(64 * MiB));
     const bytes = zstdCompressSync(Buffer.concat(Array.from({ length: 64 }, () => one)));
     expect(bytes.length).toBeLessThan(4_096);
@@ -188,14 +188,14 @@ describe('bombs of full size', () => {
     expect(grownBytes).toBeLessThan(512 * MiB);
   });
 
-  test('xz that asks for a dictionary of 1.5 GiB', async () => {
+  test('xz that requires a dictionary of 1.5 GiB', async () => {
     const bytes = run('xz', ['--lzma2=preset=0,dict=1536MiB', '-M', '0'], evil);
     const { gaps, grownBytes } = await growth(bytes);
     expect(gaps).toEqual(['file: too_large']);
     expect(grownBytes).toBeLessThan(100 * MiB);
   });
 
-  test('a tar of gigabytes in a small gzip, its members seen up to the bound', async () => {
+  test('a tar of gigabytes in a small gzip, with members up to the limit', async () => {
     const small = { path: 'first/evil', content: evil };
     const large = { path: 'zeros', content: Buffer.alloc(200 * MiB) };
     const bytes = gzipSync(await archive([small, large]), { level: 9 });

@@ -41,12 +41,12 @@ describe('hiding places', () => {
     expect(opened.gaps).toEqual([]);
   });
 
-  test('names say nothing: a tar called .txt, a zip called .png', async () => {
+  test('names do not matter: a tar named .txt, a zip named .png', async () => {
     const opened = await openAll(await tarOf('a.png', zipOf('evil', evil)), { path: 'notes.txt' });
     expect(opened.members.get('notes.txt!/a.png!/evil')).toEqual(evil);
   });
 
-  test('a zip behind a program', async () => {
+  test('a zip appended to a program', async () => {
     const bytes = Buffer.concat([Buffer.from('\x7fELF and so on\n'), zipOf('evil', evil)]);
     expect((await openAll(bytes)).members.get('file!/evil')).toEqual(evil);
   });
@@ -70,7 +70,7 @@ describe('hiding places', () => {
     expect(opened.members.get(path)).toEqual(evil);
   });
 
-  test('a boot image: a cpio and a compressed one behind it', async () => {
+  test('a boot image: a cpio followed by a compressed one', async () => {
     const early = cpioArchive([{ path: 'kernel/microcode', content: Buffer.from('code') }]);
     const main = gzipSync(cpioArchive([{ path: 'bin/sh', content: evil }]));
     const bytes = Buffer.concat([early, Buffer.alloc(512), main]);
@@ -95,7 +95,7 @@ describe('hiding places', () => {
     expect(cut.members.get('file!/evil')).toEqual(evil);
   });
 
-  test('a tar that is larger than a file may be is read as a stream', async () => {
+  test('a tar above the file size limit is read as a stream', async () => {
     const filler = Buffer.alloc(300 * KiB);
     const tar = await archive([
       { path: 'filler', content: filler },
@@ -110,7 +110,7 @@ describe('hiding places', () => {
   });
 });
 
-describe('what is not opened is told', () => {
+describe('unsupported content is reported', () => {
   test.each([
     ['7z', '7z\xbc\xaf\x27\x1c and more'],
     ['rar', 'Rar!\x1a\x07\x01\0 and more'],
@@ -138,7 +138,7 @@ describe('what is not opened is told', () => {
     expect(opened.members.has('file!/inner')).toBe(true);
   });
 
-  test('an encrypted member of a zip, besides one that is not', async () => {
+  test('an encrypted member of a zip, and one that is not', async () => {
     const bytes = zipArchive([
       { path: 'locked', content: evil, flags: 1 },
       { path: 'open', content: evil },
@@ -148,7 +148,7 @@ describe('what is not opened is told', () => {
     expect(opened.members.get('file!/open')).toEqual(evil);
   });
 
-  test('damage, after what was got before it', async () => {
+  test('damage, after the content before it', async () => {
     const long = Buffer.alloc(300 * KiB, 'abcdefghij');
     const cut = gzipSync(Buffer.concat([evil, long])).subarray(0, -20);
     const opened = await openAll(cut, { path: 'a.gz' });
@@ -157,7 +157,7 @@ describe('what is not opened is told', () => {
     expect(opened.members.get('a.gz!/a')?.subarray(0, evil.length)).toEqual(evil);
   });
 
-  test('files that are none give nothing', async () => {
+  test('files that are not archives yield nothing', async () => {
     for (const text of ['', 'x', 'plain text', 'PK', '\x1f\x8b', 'BZh9 is no magic', ']\0\0']) {
       const opened = await openAll(Buffer.from(text, 'latin1'));
       expect([[...opened.members.keys()], opened.gaps]).toEqual([[], []]);
@@ -166,7 +166,7 @@ describe('what is not opened is told', () => {
 });
 
 describe('bombs', () => {
-  test('a gzip of zeros stops at the ratio, and its beginning is kept', async () => {
+  test('a gzip of zeros stops at the ratio, and its start is kept', async () => {
     const bytes = gzipSync(Buffer.alloc(24 * MiB));
     const opened = await openAll(bytes, { path: 'a.gz', limits: { ratioFreeBytes: MiB } });
     expect(opened.gaps).toEqual(['a.gz: ratio']);
@@ -174,7 +174,7 @@ describe('bombs', () => {
     expect(opened.members.get('a.gz!/a')?.length).toBeLessThan(25 * MiB);
   });
 
-  test('a zstd that says nothing of its size', async () => {
+  test('a zstd without a content size', async () => {
     const one = zstdCompressSync(Buffer.alloc(4 * MiB));
     const bytes = Buffer.concat(Array.from({ length: 50 }, () => one));
     const limits = { totalBytes: 20 * MiB, fileBytes: 8 * MiB, ratio: 1e9 };
@@ -183,7 +183,7 @@ describe('bombs', () => {
     expect(opened.members.get('file!/content')?.length).toBeLessThanOrEqual(8 * MiB);
   });
 
-  test('many zips in a zip share one bound', async () => {
+  test('many zips in a zip share one limit', async () => {
     const leaf = zipOf('zeros', Buffer.alloc(MiB));
     const many = (content: Buffer): Buffer =>
       zipArchive(Array.from({ length: 16 }, (_, index) => ({ path: `${index}`, content })));
@@ -196,7 +196,7 @@ describe('bombs', () => {
     expect(few.gaps).toEqual(['file: too_many']);
   });
 
-  test('one that contains itself ends at the depth', async () => {
+  test('an archive that contains itself is limited by the depth', async () => {
     const opened = await openAll(quine(), { path: 'r.gz', limits: { depth: 5 } });
     expect(opened.gaps.filter((gap) => gap.endsWith('too_deep'))).toHaveLength(1);
     expect(opened.members.size).toBe(5);
@@ -220,13 +220,13 @@ describe('bombs', () => {
     expect(opened.gaps.every((gap) => gap.endsWith('ratio'))).toBe(true);
   });
 
-  test('a dictionary of 4 GiB is refused before it is made', async () => {
+  test('a dictionary of 4 GiB is refused before it is allocated', async () => {
     const header = Buffer.from('5d00000080ffffffffffffffff00', 'hex');
     const opened = await openAll(Buffer.concat([header, Buffer.alloc(100, 7)]));
     expect(opened.gaps).toEqual(['file: too_large']);
   });
 
-  test('what is held at a time is bounded along the chain', async () => {
+  test('the memory in use is limited along the chain', async () => {
     const noise = Buffer.from(
       fc.sample(fc.uint8Array({ minLength: 9_000, maxLength: 9_000 }), 1)[0]!,
     );
@@ -236,7 +236,7 @@ describe('bombs', () => {
     expect(opened.gaps).toEqual(['file!/content!/content!/content: too_large']);
   });
 
-  test('time ends it, and what was got stays', async () => {
+  test('the time limit applies, and previous results are kept', async () => {
     let clock = 0;
     const files = Array.from({ length: 50 }, (_, index) => ({ path: `${index}`, content: evil }));
     const now = (): number => (clock += 10);
@@ -269,7 +269,7 @@ describe('bombs', () => {
 describe('whatever comes', () => {
   const limits = { totalBytes: MiB, fileBytes: 256 * KiB, entries: 100, ratioFreeBytes: MiB };
 
-  test('arbitrary bytes behind every magic end in members and gaps', async () => {
+  test('arbitrary bytes after magic bytes yield members and gaps', async () => {
     const magics = [
       'PK\x03\x04',
       '\x1f\x8b\x08',
@@ -297,7 +297,7 @@ describe('whatever comes', () => {
     );
   });
 
-  test('containers with bytes changed end the same way', async () => {
+  test('archives with changed bytes yield members and gaps', async () => {
     const tar = await tarOf('a', Buffer.alloc(2_000, 'text and text '));
     const samples = [
       zipOf('a', tar),
@@ -319,7 +319,7 @@ describe('whatever comes', () => {
     );
   });
 
-  test('leaving early lets go', async () => {
+  test('an early exit releases resources', async () => {
     const bytes = gzipSync(await tarOf('a', evil));
     for await (const step of openNested({ path: 'x', bytes }, new NestedBudget({ now: () => 0 }))) {
       expect(step.type).toBe('member');
@@ -327,7 +327,7 @@ describe('whatever comes', () => {
     }
   });
 
-  test('a bare deflate stream is not taken for anything', async () => {
+  test('a bare deflate stream is not detected', async () => {
     expect((await openAll(deflateRawSync(evil))).members.size).toBe(0);
   });
 });

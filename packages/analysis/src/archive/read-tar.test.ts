@@ -56,12 +56,12 @@ async function paths(bytes: Buffer, options: TarOptions = roomyLimits): Promise<
 }
 
 describe('names', () => {
-  test('come from the prefix and the name of ustar', async () => {
+  test('are joined from the prefix and the name of ustar', async () => {
     const prefixed = block({ name: 'file', change: (bytes) => bytes.write('some/dir', 345) });
     expect(await paths(Buffer.concat([prefixed, end]))).toEqual(['some/dir/file']);
   });
 
-  test('keep the place that GNU uses otherwise out of the path', async () => {
+  test('do not include the prefix field in GNU format', async () => {
     const gnu = block({
       name: 'file',
       change: (bytes) => {
@@ -72,7 +72,7 @@ describe('names', () => {
     expect(await paths(Buffer.concat([gnu, end]))).toEqual(['file']);
   });
 
-  test('come from GNU long name headers before pax before the header', async () => {
+  test('prefer GNU long name headers to pax to the header', async () => {
     const long = `${'n'.repeat(300)}`;
     const bytes = Buffer.concat([
       pax('x', { path: 'pax-name', linkpath: 'pax-target' }),
@@ -87,7 +87,7 @@ describe('names', () => {
     expect(second).toMatchObject({ path: 'next', linkPath: '' });
   });
 
-  test('that are not UTF-8 keep their bytes beside the text', async () => {
+  test('that are not UTF-8 keep their raw bytes', async () => {
     const bytes = Buffer.concat([block({ name: Buffer.from([0x61, 0xff, 0x62]) }), end]);
     const [entry] = await readAll(chunked(bytes, []));
     expect(entry).toMatchObject({ path: 'a\ufffdb', rawPath: 'a\xffb' });
@@ -98,7 +98,7 @@ describe('pax headers', () => {
   const global = pax('g', { path: 'all', mtime: '12.5' });
   const bytes = Buffer.concat([global, block({ name: 'a' }), block({ name: 'b' }), end]);
 
-  test('of the global kind apply to all that follows, as POSIX says', async () => {
+  test('that are global apply to all later members, as in POSIX', async () => {
     const entries = await readAll(chunked(bytes, []));
     expect(entries.map(({ path, mtimeMs }) => [path, mtimeMs])).toEqual([
       ['all', 12_500],
@@ -106,16 +106,16 @@ describe('pax headers', () => {
     ]);
   });
 
-  test('of the global kind are ignored where Docker ignores them', async () => {
+  test('that are global are ignored in the Docker dialect', async () => {
     expect(await paths(bytes, { ...roomyLimits, dialect: 'docker' })).toEqual(['a', 'b']);
   });
 
-  test('with an empty value take the global value back', async () => {
+  test('with an empty value reset the global value', async () => {
     const own = Buffer.concat([global, pax('x', { path: '' }), block({ name: 'a' }), end]);
     expect(await paths(own)).toEqual(['a']);
   });
 
-  test('give the size that is passed over, so that no member hides in another', async () => {
+  test('define the size to skip, so that no member hides in another', async () => {
     const hidden = block({ name: 'hidden' });
     const inner = Buffer.concat([pax('x', { size: '512' }), block({ name: 'outer' }), hidden]);
     expect(await paths(Buffer.concat([inner, end]))).toEqual(['outer']);
@@ -137,7 +137,7 @@ describe('pax headers', () => {
 
 describe('members without content', () => {
   test.each(['1', '2', '3', '4', '5', '6'])(
-    'of type %s have none, whatever they say',
+    'of type %s have none, whatever their size',
     async (flag) => {
       const bytes = Buffer.concat([block({ flag, size: 512 }), block({ name: 'next' }), end]);
       const entries = await readAll(chunked(bytes, []));
@@ -185,7 +185,7 @@ describe('damage', () => {
     ['a negative size', 'bad_number', 0, block({ change: (bytes) => bytes.fill(0xff, 124, 136) })],
     ['a huge size', 'bad_number', 0, block({ change: (bytes) => bytes.fill(0xbf, 124, 136) })],
     [
-      'a broken pax number',
+      'an invalid pax number',
       'bad_number',
       1_024,
       Buffer.concat([pax('x', { size: '1e3' }), block({})]),
@@ -215,7 +215,7 @@ describe('damage', () => {
     expect([error.code, error.offset, error.isLimit]).toEqual([code, offset, false]);
   });
 
-  test('in a pipe is what the pipe says', async () => {
+  test('from a pipe has its own error', async () => {
     async function* broken(): AsyncGenerator<Uint8Array, void, undefined> {
       yield block({ size: 600 });
       throw new Error('the pipe broke');
@@ -238,7 +238,7 @@ describe('limits', () => {
     expect([error.code, error.isLimit]).toEqual([code, true]);
   });
 
-  test('hold what lies exactly on them', async () => {
+  test('include their exact value', async () => {
     const bytes = await archive([entry, entry, entry]);
     const exact = { entries: 3, entryBytes: 2_000, totalBytes: bytes.length, pathBytes: 9 };
     expect(await paths(bytes, { ...roomyLimits, ...exact })).toHaveLength(3);
@@ -249,7 +249,7 @@ describe('limits', () => {
     expect((await failure(bytes)).code).toBe('header_too_large');
   });
 
-  test('too_many_bytes behind the end marker too', async () => {
+  test('too_many_bytes after the end marker too', async () => {
     async function* endless(): AsyncGenerator<Uint8Array, void, undefined> {
       yield await archive([entry]);
       for (;;) yield Buffer.alloc(65_536);
@@ -259,7 +259,7 @@ describe('limits', () => {
 });
 
 describe('the walk', () => {
-  test('skips what is not read and refuses content that is gone', async () => {
+  test('skips unread content and refuses content of earlier members', async () => {
     const bytes = await archive([
       { path: 'a', content: Buffer.alloc(5_000, 1) },
       { path: 'b', content: Buffer.from('b') },
@@ -276,7 +276,7 @@ describe('the walk', () => {
     await expect(gather(first ?? chunked(bytes, []))).rejects.toThrow('read once');
   });
 
-  test('lets go of the stream when it is left early', async () => {
+  test('closes the stream on an early exit', async () => {
     let closed = false;
     async function* watched(): AsyncGenerator<Uint8Array, void, undefined> {
       try {

@@ -28,7 +28,7 @@ export async function* readTar(
   const source = new ByteSource(stream);
   try {
     let global: PaxRecords = noRecords;
-    let own = new Announced();
+    let own = new PendingHeaders();
     let count = 0;
     let holeBytes = 0;
     for (;;) {
@@ -53,7 +53,7 @@ export async function* readTar(
       const { content } = member;
       yield { ...member.facts, content };
       await content.finish();
-      own = new Announced();
+      own = new PendingHeaders();
     }
     await drain(source, options);
   } finally {
@@ -108,8 +108,8 @@ async function openMember(source: ByteSource, member: Member): Promise<OpenedMem
 type Facts = Omit<TarEntry, 'content'>;
 type MetaKind = 'pax' | 'global' | 'long-path' | 'long-link';
 
-/** What headers before a member's own say about it. */
-class Announced {
+/** Values from extension headers that apply to the next member. */
+class PendingHeaders {
   records: PaxRecords = noRecords;
   path: Text | undefined;
   linkPath: Text | undefined;
@@ -170,7 +170,7 @@ async function readMeta(
   const { sizeBytes } = place.header;
   if (sizeBytes < 0) throw new TarError('bad_number', offset, 'a size is negative');
   if (sizeBytes > options.paxBytes) {
-    const message = `an extended header of ${sizeBytes} bytes, allowed are ${options.paxBytes}`;
+    const message = `the extended header has ${sizeBytes} bytes (limit ${options.paxBytes})`;
     throw new TarError('header_too_large', offset, message);
   }
   checkTotal(source.offset + padded(sizeBytes), offset, options);
@@ -184,7 +184,7 @@ async function readMeta(
 
 interface Sources {
   readonly header: TarHeader;
-  readonly own: Announced;
+  readonly own: PendingHeaders;
   readonly global: PaxRecords;
   readonly offset: number;
 }
@@ -207,7 +207,7 @@ function describe({ header, own, global, offset }: Sources): Facts {
   const type = entryType(header.flag, path.text);
   const sizeBytes = number('size', header.sizeBytes);
   if (sizeBytes < 0 || !Number.isInteger(sizeBytes)) {
-    throw new TarError('bad_number', offset, 'a size is negative or broken');
+    throw new TarError('bad_number', offset, 'invalid size');
   }
   const linked = type === 'symlink' || type === 'hardlink';
   const target = linked ? text('linkpath', own.linkPath, header.linkPath) : noText;

@@ -2,13 +2,13 @@ import { expect, test } from 'vitest';
 
 import { releaseMemory } from './release-memory.ts';
 
-test('memory of one’s own is given back', () => {
+test('owned memory is released', () => {
   const chunk = Buffer.allocUnsafeSlow(1024 * 1024);
   releaseMemory(chunk);
   expect(chunk).toHaveLength(0);
 });
 
-test('what lies in a pool, or is not all that is left of its memory, stays', () => {
+test('pooled or shared memory is not released', () => {
   const pooled = Buffer.allocUnsafe(100);
   const whole = Buffer.allocUnsafeSlow(1024 * 1024);
   const begin = whole.subarray(0, 1_000);

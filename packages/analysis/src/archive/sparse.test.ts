@@ -47,7 +47,7 @@ test.each(sparseForms)('a sparse file of form %s is read with its holes', async 
   );
 });
 
-describe('a sparse file that lies', () => {
+describe('a malicious sparse file', () => {
   const x = (text: string, at: number): SparsePiece => ({ at, bytes: Buffer.from(text) });
   const read = async (
     form: SparseForm,
@@ -69,14 +69,14 @@ describe('a sparse file that lies', () => {
     expect(await read(form, [x('aaaa', 10)], 2 ** 60)).toMatch(/bad_|entry_too_large/);
   });
 
-  test('of holes alone counts as if they were stored', async () => {
+  test('with only holes counts with its full size', async () => {
     const holes = sparseMember({ name: 'a', form: '1.0', pieces: [], sizeBytes: 10 ** 6 });
     const options = { ...roomyLimits, totalBytes: 2.5 * 10 ** 6 };
     const reading = readAll(chunked(Buffer.concat([holes, holes, holes, end]), []), options);
     await expect(reading).rejects.toMatchObject({ code: 'too_many_bytes', isLimit: true });
   });
 
-  test('with a map that never ends is refused at a bound', async () => {
+  test('with an endless map is refused at a limit', async () => {
     const pieces = Array.from({ length: 5_000 }, (_, at) => x('', at));
     const member = sparseMember({ name: 'a', form: 'gnu', pieces, sizeBytes: 5_000 });
     const reading = readAll(chunked(Buffer.concat([member, end]), []));
@@ -98,14 +98,14 @@ describe('a sparse file that lies', () => {
     await expect(readAll(chunked(member, []))).rejects.toMatchObject({ code: 'bad_sparse' });
   });
 
-  test('in a version that nobody knows is what is stored, as Go unpacks it', async () => {
+  test('of an unknown version is its stored content, as Go unpacks it', async () => {
     const body = formatPax(new Map([['GNU.sparse.major', '7']]));
     const pax = rawMember({ name: 'pax', flag: 'x', content: body });
     const bytes = Buffer.concat([pax, rawMember({ content: Buffer.from('x') }), end]);
     expect(await readAll(chunked(bytes, []))).toMatchObject([{ bytes: Buffer.from('x') }]);
   });
 
-  test('anywhere ends in entries or a TarError', async () => {
+  test('truncated anywhere yields entries or a TarError', async () => {
     const changes = fc.array(fc.tuple(fc.nat(3_000), fc.nat(255)), { maxLength: 4 });
     await fc.assert(
       fc.asyncProperty(
@@ -127,7 +127,7 @@ describe('a sparse file that lies', () => {
   });
 });
 
-describe('bytes where no content is', () => {
+describe('hidden bytes', () => {
   const told = async (bytes: Buffer, places: readonly number[] = []): Promise<string[]> => {
     const hidden: string[] = [];
     const onHidden = (each: HiddenBytes): void => {
@@ -138,14 +138,14 @@ describe('bytes where no content is', () => {
   };
   const file = rawMember({ name: 'a', content: Buffer.from('text') });
 
-  test('are told of padding that is not zero', async () => {
+  test('in nonzero padding are reported', async () => {
     const odd = Buffer.from(file);
     odd.write('EVIL', 600);
     const [only] = await told(Buffer.concat([odd, end]), [520, 610]);
     expect(only).toMatch(/^padding 516 \0*EVIL\0*$/);
   });
 
-  test('are told of what follows the end, but not of zeros', async () => {
+  test('after the end are reported, except zeros', async () => {
     expect(await told(Buffer.concat([file, end, Buffer.alloc(200_000)]))).toEqual([]);
     const [only] = await told(Buffer.concat([file, end, Buffer.from('EVIL')]));
     expect(only).toBe('after-end 2048 EVIL');

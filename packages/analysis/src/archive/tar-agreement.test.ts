@@ -65,8 +65,8 @@ function plain(xattrs: ReadonlyMap<string, Uint8Array>): [string, number[]][] {
   return [...xattrs].map(([name, value]) => [name, [...value]]);
 }
 
-describe('what is written', () => {
-  test('is read back the same, however the bytes are cut', async () => {
+describe('written archives', () => {
+  test('are read back unchanged, however the bytes are split', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(tarInput, { maxLength: 8 }), cuts, async (inputs, places) => {
         const bytes = await archive(inputs);
@@ -78,14 +78,14 @@ describe('what is written', () => {
     );
   });
 
-  test('is the same in chunks of one byte', async () => {
+  test('are read in chunks of one byte', async () => {
     const inputs = fc.sample(tarInput, { numRuns: 4, seed: 7 });
     const bytes = await archive(inputs);
     const singles = Array.from({ length: bytes.length }, (_, index) => index);
     expect(await readAll(chunked(bytes, singles))).toEqual(await readAll(chunked(bytes, [])));
   });
 
-  test('is what tar-stream reads', async () => {
+  test('are readable by tar-stream', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(tarInput, { maxLength: 6 }), async (inputs) => {
         const bytes = await archive(inputs);
@@ -125,7 +125,7 @@ describe('what is written', () => {
   });
 });
 
-describe('what others write', () => {
+describe('archives of other tools', () => {
   test('tar-stream', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(tarInput, { maxLength: 6 }), cuts, async (inputs, places) => {
@@ -202,7 +202,7 @@ describe('what others write', () => {
   });
 });
 
-describe('what nobody wrote', () => {
+describe('arbitrary input', () => {
   const tight = { ...roomyLimits, entries: 20, totalBytes: 100_000, entryBytes: 50_000 };
 
   async function read(bytes: Uint8Array, places: readonly number[]): Promise<string> {
@@ -218,7 +218,7 @@ describe('what nobody wrote', () => {
     }
   }
 
-  test('arbitrary bytes end in entries or a TarError', async () => {
+  test('arbitrary bytes yield entries or a TarError', async () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 4_000 }), cuts, async (bytes, places) => {
         expect(await read(bytes, places)).toBe(await read(bytes, []));
@@ -227,7 +227,7 @@ describe('what nobody wrote', () => {
     );
   });
 
-  test('archives with bytes changed or cut off end the same however they are cut', async () => {
+  test('changed or truncated archives yield the same result however they are split', async () => {
     const changes = fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 12 });
     const inputs = fc.array(tarInput, { minLength: 1, maxLength: 4 });
     await fc.assert(

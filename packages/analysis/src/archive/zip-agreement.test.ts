@@ -49,7 +49,7 @@ for seed in range(count):
 print(json.dumps(lists))
 `;
 
-test('archives that Python writes are read as Python and unzip read them', async () => {
+test('archives of Python are read as by Python and unzip', async () => {
   const { stdout } = await run('python3', ['-c', makeAndList, directory, '40']);
   const lists = JSON.parse(stdout) as unknown[];
   for (const [seed, list] of lists.entries()) {
@@ -68,7 +68,7 @@ test('archives that Python writes are read as Python and unzip read them', async
   }
 });
 
-test('archives that the tests write are what Python and unzip take for archives', async () => {
+test('archives of the tests are accepted by Python and unzip', async () => {
   const file = join(directory, 'own.zip');
   const samples = [
     { path: 'plain', content: 'text', method: 0 },

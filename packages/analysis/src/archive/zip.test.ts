@@ -42,7 +42,7 @@ describe('an archive', () => {
     ['behind a script that its offsets count', { prefix: shell, countsPrefix: true }],
     ['with a comment', { comment: Buffer.from('a comment') }],
     [
-      'whose comment holds an end record',
+      'whose comment contains an end record',
       { comment: Buffer.from('x PK\x05\x06 and 22 bytes more') },
     ],
     ['with bytes behind its end', { trailing: Buffer.from('appended') }],
@@ -55,7 +55,7 @@ describe('an archive', () => {
     expect(contents(zipArchive(two, options))).toEqual(expected);
   });
 
-  test('tells what stands around it', () => {
+  test('reports data around it', () => {
     const comment = Buffer.from('note');
     const bytes = zipArchive(two, { prefix: shell, comment, trailing: Buffer.alloc(9) });
     const archive = readZip(bytes, zipLimits);
@@ -77,7 +77,7 @@ describe('an archive', () => {
     expect(failure(() => readZip(bytes, zipLimits)).code).toBe(code);
   });
 
-  test('that is one of several files is refused', () => {
+  test('of several volumes is refused', () => {
     const bytes = zipArchive(two);
     bytes.writeUInt16LE(2, bytes.length - 18);
     expect(failure(() => readZip(bytes, zipLimits)).code).toBe('multi_disk');
@@ -152,14 +152,14 @@ describe('members', () => {
     ['encrypted', { path: 'm', content: 'text', flags: 1 }],
     ['unsupported', { path: 'm', content: 'text', method: 14 }],
     ['truncated', { path: 'm', content: 'text', offset: 1 }],
-  ])('that cannot be had are %s', (code, sample) => {
+  ])('that are unavailable are %s', (code, sample) => {
     const archive = readZip(zipArchive([sample]), { ...zipLimits, ratio: 100 });
     const [member] = archive.members;
     expect(failure(() => readMember(archive, member!, maxBytes)).code).toBe(code);
   });
 });
 
-describe('archives that lie', () => {
+describe('malicious archives', () => {
   function notes(bytes: Buffer, limits: ZipLimits = zipLimits): string[] {
     return readZip(bytes, limits).notes.map(({ code, path }) => `${code} ${path ?? ''}`.trim());
   }
@@ -189,17 +189,17 @@ describe('archives that lie', () => {
     expect(archive.members.slice(0, 2).map(({ overlaps }) => overlaps)).toEqual([true, true]);
   });
 
-  test('with a member over the directory are noticed', () => {
+  test('with a member that overlaps the directory are reported', () => {
     const bytes = zipArchive([{ path: 'a', content: 'text', method: 0, raw: Buffer.from('text') }]);
     bytes.writeUInt32LE(60, bytes.indexOf('PK\x01\x02', 'latin1') + 20);
     expect(notes(bytes)).toEqual(['header_differs a', 'overlap a']);
   });
 
-  test('with another name in the local header are noticed', () => {
+  test('with a different name in the local header are reported', () => {
     expect(notes(zipArchive([{ path: 'a', localPath: 'b' }]))).toEqual(['header_differs a']);
   });
 
-  test('with members that have no entry are noticed, and the members can be read', () => {
+  test('with members without an entry are reported, and the members can be read', () => {
     const bytes = zipArchive([
       { path: 'a', content: '1' },
       { path: 'hidden', content: '2', isUnlisted: true },
@@ -218,25 +218,25 @@ describe('archives that lie', () => {
     expect(read[4]?.[1]).toMatch(/^4/);
   });
 
-  test('with a wrong count, a missing header, a path twice are noticed', () => {
+  test('with a wrong count, a missing header or a duplicate path are reported', () => {
     expect(notes(zipArchive(two, { count: 7 }))).toEqual(['count_differs']);
     expect(notes(zipArchive([{ path: 'a', offset: 5 }]))).toContain('header_missing a');
     expect(notes(zipArchive([{ path: 'a' }, { path: 'a' }]))).toEqual(['same_path a']);
   });
 
-  test('with too many members give those that the limit allows', () => {
+  test('with too many members yield those up to the limit', () => {
     const archive = readZip(zipArchive(two), { ...zipLimits, entries: 1 });
     expect(archive.members.map(({ path }) => path)).toEqual(['a.txt']);
     expect(archive.noteCodes).toContain('too_many_entries');
   });
 
-  test('cannot make the notes endless', () => {
+  test('cannot cause endless warnings', () => {
     const bytes = zipArchive(Array.from({ length: 500 }, () => ({ path: 'same' })));
     expect(readZip(bytes, zipLimits).notes).toHaveLength(zipLimits.notes);
   });
 });
 
-describe('whatever the bytes', () => {
+describe('arbitrary bytes', () => {
   const sample = fc.record({
     path: fc.string({ minLength: 1, maxLength: 40 }).map((text) => text.toWellFormed()),
     content: fc.uint8Array({ maxLength: 2_000 }),
@@ -258,7 +258,7 @@ describe('whatever the bytes', () => {
     );
   });
 
-  test('reading ends, and fails with ZipError only', () => {
+  test('are read, or fail with a ZipError', () => {
     const edits = fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 20 });
     fc.assert(
       fc.property(samples, edits, fc.nat(), (list, changes, cut) => {

@@ -47,18 +47,18 @@ const changed = (sql: string): void => {
   database.close();
 };
 
-describe('rows that are not what was put there', () => {
+describe('corrupt rows', () => {
   test.each([
     [
-      'other bytes in a body',
+      'changed bytes in a body',
       "UPDATE parts SET body = substr(body, 1, 40) || x'00' || substr(body, 42)",
     ],
     [
-      'bodies under the keys of others',
+      'bodies under other keys',
       'UPDATE parts SET body = (SELECT body FROM parts b WHERE b.part = parts.part AND b.digest <> parts.digest)',
     ],
     [
-      'answers under the keys of others',
+      'scan results under other keys',
       'DELETE FROM parts; UPDATE verdicts SET answer = (SELECT answer FROM verdicts b ORDER BY length(answer) LIMIT 1)',
     ],
     ['bodies of another kind', 'UPDATE parts SET body = 7'],
@@ -71,7 +71,7 @@ describe('rows that are not what was put there', () => {
     await expectCold();
   });
 
-  test('other layers are examined, not taken for cached', async () => {
+  test('of other layers are examined and not taken from the cache', async () => {
     await inspected(image);
     changed("UPDATE parts SET body = substr(body, 1, 40) || x'00' || substr(body, 42)");
     const again = await inspected(image);
@@ -79,7 +79,7 @@ describe('rows that are not what was put there', () => {
   });
 });
 
-test('a page that is no page is met in the middle, and the file is begun anew', async () => {
+test('a corrupt page is detected during use, and the file is replaced', async () => {
   await inspected(image);
   const path = join(directory, fileName);
   const bytes = readFileSync(path);
@@ -98,7 +98,7 @@ test('a page that is no page is met in the middle, and the file is begun anew', 
   expect(healed.report.layers.map(({ state }) => state)).toEqual(['cached', 'cached']);
 });
 
-test('a database of something else under our name is begun anew', async () => {
+test('a database of another program is replaced', async () => {
   changed('CREATE TABLE parts (other TEXT); PRAGMA user_version = 2;');
   await expectCold();
   expect(await readdir(directory)).toContain(`${fileName}.damaged`);

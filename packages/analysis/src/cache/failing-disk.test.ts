@@ -67,7 +67,7 @@ test.each([1, 16, 256])('%s bytes changed anywhere in the file', async (count) =
   }
 });
 
-describe('put back from a backup', () => {
+describe('restored from a backup', () => {
   let backup = '';
 
   /** Three states of a cache at work: empty, with one image, with both; each with its log. */
@@ -116,7 +116,7 @@ describe('put back from a backup', () => {
     }
   });
 
-  test('a log that ends anywhere, as after a kill or a cut of power', async () => {
+  test('a write-ahead log that is truncated anywhere, as after a kill or power loss', async () => {
     const { length } = readFileSync(join(backup, 'both-wal'));
     const next = numbers(7);
     for (let round = 0; round < 24; round += 1) {
@@ -128,7 +128,7 @@ describe('put back from a backup', () => {
   });
 });
 
-describe('a disk of its own', () => {
+describe('a separate disk', () => {
   let disk = '';
 
   beforeEach(async () => {
@@ -142,7 +142,7 @@ describe('a disk of its own', () => {
   };
   const states = ({ report }: CachedRun): string[] => report.layers.map(({ state }) => state);
 
-  test('is full at every point, from the first page to the last row', async () => {
+  test('that is full at any point, from the first page to the last row', async () => {
     mount('size=4k');
     const cache = join(disk, 'cache');
     let isEnough = false;
@@ -157,7 +157,7 @@ describe('a disk of its own', () => {
     }
   });
 
-  test('fills up: what is kept is still given, and the rest is examined', async () => {
+  test('that fills up: cached parts are still used, and the rest is examined', async () => {
     mount('size=8m');
     const cache = join(disk, 'cache');
     await inspected(image, cache);
@@ -202,7 +202,7 @@ function fill(disk: string): void {
   }
 }
 
-test('a file in place of the directory, and a directory in place of the file', async () => {
+test('a file instead of the directory, and a directory instead of the file', async () => {
   const blocked = join(directory, 'blocked');
   await mkdir(join(blocked, fileName), { recursive: true });
   writeFileSync(join(directory, 'file'), '');
@@ -214,7 +214,7 @@ test('a file in place of the directory, and a directory in place of the file', a
 });
 
 test.each(['/proc/lazaret', '/proc/lazaret/below'])(
-  'a file system that makes no directories and calls the parent missing: %s',
+  'a file system that reports an existing parent as missing: %s',
   async (place) => {
     const run = await inspected(image, place);
     expect(run.text).toBe(cold.text);
@@ -222,7 +222,7 @@ test.each(['/proc/lazaret', '/proc/lazaret/below'])(
   },
 );
 
-test('a lock that is held for good is waited for once, not at every row', async () => {
+test('a stuck lock is waited for once, not at every row', async () => {
   await inspected(image);
   const holder = new DatabaseSync(join(directory, fileName));
   holder.exec('BEGIN IMMEDIATE');

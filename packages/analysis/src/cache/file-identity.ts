@@ -1,6 +1,6 @@
 /**
- * As git knows that a file is unchanged: device, inode, size and both times, of which no archive
- * can set the last (ctime).
+ * Detects unchanged files as git does: by device, inode, size, mtime and ctime, of which an archive
+ * cannot set the last.
  */
 import { statSync } from 'node:fs';
 
@@ -12,7 +12,7 @@ export interface FilePart {
   readonly sizeBytes: number;
 }
 
-/** Undefined for what is no file with a name. */
+/** Undefined unless the path is a regular file that is still linked. */
 export function fileIdentity({ path, offset, sizeBytes }: FilePart): string | undefined {
   const facts = statSync(path, { bigint: true, throwIfNoEntry: false });
   if (facts?.isFile() !== true || facts.nlink === 0n) return undefined;
@@ -21,8 +21,9 @@ export function fileIdentity({ path, offset, sizeBytes }: FilePart): string | un
 }
 
 /**
- * Whether its next change is sure to have another time: not while it is so new that both may fall
- * into one tick, and not while it comes from the future because the clock was set back.
+ * Whether the next change is guaranteed to have a different timestamp: not while the file is so new
+ * that both may fall into one tick, and not while its time is in the future because the clock was
+ * set back.
  */
 export function isSettled({ path }: FilePart, nowMs: number): boolean {
   const facts = statSync(path, { throwIfNoEntry: false });

@@ -2,9 +2,8 @@ import { mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /**
- * Makes a directory and what is missing above it. Node's own (`recursive`) takes ENOENT for a
- * missing parent and tries again for ever where a file system answers that of a parent that is
- * there, as /proc does.
+ * Creates a directory with its missing parents. Node's `recursive` option retries forever where a
+ * file system returns ENOENT although the parent exists, as /proc does.
  */
 export function makeDirectory(path: string, mode: number): void {
   if (isDirectory(path)) return;
@@ -13,7 +12,7 @@ export function makeDirectory(path: string, mode: number): void {
   try {
     mkdirSync(path, { mode });
   } catch (error) {
-    // Somebody else may have made it meanwhile.
+    // Another process may have created it meanwhile.
     if (!isDirectory(path)) throw error;
   }
 }

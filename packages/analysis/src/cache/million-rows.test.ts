@@ -56,7 +56,7 @@ const count = (where = 'true'): number =>
     Number(database.prepare(`SELECT count(*) AS n FROM verdicts WHERE ${where}`).get()?.['n']),
   );
 
-test('to see that nothing is too much costs less than a look at the rows', () => {
+test('checking the size does not read rows', () => {
   const look = elapsed(() => count('length(answer) = 0'));
   const cache = openCache(directory);
   const trim = elapsed(() => cache.trim(1e12));
@@ -65,7 +65,7 @@ test('to see that nothing is too much costs less than a look at the rows', () =>
   expect(count()).toBe(rows);
 });
 
-test('half is thrown out, the oldest, while others read and write', async () => {
+test('the oldest half is evicted while others read and write', async () => {
   const { size } = await stat(path);
   const image = await imageToCache();
   const cold = await inspectCached(image);
@@ -103,7 +103,7 @@ test('half is thrown out, the oldest, while others read and write', async () => 
   expect(count('used < 1000003 * 0.1')).toBe(0);
 }, 180_000);
 
-test('all but nothing is thrown out, and the disk has the room again', async () => {
+test('nearly everything is evicted, and the disk space is released', async () => {
   const cache = openCache(directory);
   cache.trim(100_000);
   cache.close();

@@ -1,9 +1,9 @@
 /**
- * What analysis keeps between runs, in one SQLite file: facts of layers by verified digest, reader
- * and version; answers of scanners by content. Several processes and threads may use it at once.
- * It holds nothing that cannot be found again: a damaged or foreign file is set aside and begun
- * anew, and any row that cannot be read, or is not what was put there, counts as not there. Nothing
- * that goes wrong with the disk or the file is thrown: it is told as `warning`, and costs time.
+ * The cache between runs, in one SQLite file: facts of layers by verified digest, reader and
+ * version; scan results by content. Several processes and threads may use it concurrently.
+ * Everything in it can be recomputed: a corrupt file or one of another program is moved aside and
+ * replaced, and unreadable or corrupt rows count as missing. Disk and file errors are not thrown:
+ * they are reported as `warning` and only cost time.
  */
 import { renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,12 +20,12 @@ import { makeDirectory } from './make-directory.ts';
 import { openRow, sealRow } from './sealed-row.ts';
 import { trimDatabase } from './trim-database.ts';
 
-/** Raised when what is kept takes another form. */
+/** Schema version, increased when the stored format changes. */
 const format = 2;
 const fileName = 'analysis.db';
 
 export interface PartKey {
-  /** Digest of the layer's stored bytes, verified by whoever put the part there. */
+  /** Digest of the stored bytes of the layer, verified by the writer. */
   readonly digest: string;
   /** `files`, `reader:dpkg`, `scanner:clamav`. */
   readonly part: string;
@@ -36,14 +36,14 @@ export interface PartKey {
 export interface AnalysisCache extends VerdictStore {
   getPart(key: PartKey): unknown;
   putPart(key: PartKey, value: unknown): void;
-  /** Whether anything at all is kept of a layer. */
+  /** Whether any part of a layer is cached. */
   hasParts(digest: string): boolean;
-  /** Digest of a part of a file of this machine, while the file is the one that was hashed. */
+  /** Digest of a range of a local file, while the file is unchanged. */
   getFileDigest(identity: string): string | undefined;
   putFileDigest(identity: string, digest: string): void;
-  /** Throws out what was used the longest ago until the file has at most `maxBytes`. */
+  /** Evicts the least recently used entries until the file has at most `maxBytes`. */
   trim(maxBytes: number): void;
-  /** The first thing that kept it from giving or keeping all it was asked to, in words. */
+  /** The first error that prevented a read or write, as a message. */
   readonly warning: string | undefined;
   close(): void;
 }
@@ -55,8 +55,8 @@ const verdictRow = z.object({
 });
 
 /**
- * Opens the cache of a directory, which is made when it is missing. One that cannot be opened keeps
- * nothing and says why.
+ * Opens the cache in a directory, which is created when missing. A cache that cannot be opened
+ * stores nothing and reports why.
  */
 export function openCache(directory: string): AnalysisCache {
   const path = join(directory, fileName);
@@ -65,8 +65,8 @@ export function openCache(directory: string): AnalysisCache {
     try {
       return openFile(path);
     } catch (error) {
-      if (!isDamaged(error) && !isForeign(error)) throw error;
-      setAside(path);
+      if (!isDamaged(error) && !isOtherProgram(error)) throw error;
+      moveAside(path);
       return openFile(path);
     }
   } catch (error) {
@@ -75,10 +75,10 @@ export function openCache(directory: string): AnalysisCache {
   }
 }
 
-/** Another program's file, or a damaged one: kept for whoever wants to look at it. */
-function setAside(path: string): void {
+/** Renames a corrupt file or one of another program, so that it can be inspected later. */
+function moveAside(path: string): void {
   renameSync(path, `${path}.damaged`);
-  // They belong to the file that is gone, and would be taken for those of the next one.
+  // These belong to the renamed file and would be mistaken for those of the new one.
   for (const end of ['-wal', '-shm']) rmSync(`${path}${end}`, { force: true });
 }
 
@@ -86,10 +86,10 @@ function openFile(path: string): AnalysisCache {
   const database = new DatabaseSync(path, { timeout: cacheLimits.busyMs });
   try {
     const isOurs = readFormat(database) === format;
-    // Heeded by a new file alone, and before anything is written.
+    // Only effective for a new file, before anything is written.
     if (!isOurs) database.exec('PRAGMA auto_vacuum = INCREMENTAL');
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
-    if (!isOurs) bringToForm(database);
+    if (!isOurs) migrateSchema(database);
     return new SqliteCache(database, path);
   } catch (error) {
     database.close();
@@ -101,8 +101,8 @@ function readFormat(database: DatabaseSync): unknown {
   return database.prepare('PRAGMA user_version').get()?.['user_version'];
 }
 
-/** Of several who find a new file or one of another form, one does it. */
-function bringToForm(database: DatabaseSync): void {
+/** Creates or replaces the schema; safe when several processes do so at once. */
+function migrateSchema(database: DatabaseSync): void {
   database.exec('BEGIN IMMEDIATE');
   const isDone = readFormat(database) === format;
   if (!isDone) database.exec(`${dropAll} ${createAll} PRAGMA user_version = ${format};`);
@@ -115,7 +115,7 @@ const incrementalVacuum = 2;
 const dropAll =
   'DROP TABLE IF EXISTS parts; DROP TABLE IF EXISTS verdicts; DROP TABLE IF EXISTS files;' +
   'DROP TABLE IF EXISTS counter;';
-/** What is long comes last: to reach a column behind it, it would have to be read. */
+/** Large columns come last: SQLite would have to read through them to reach later ones. */
 const createAll = `
   CREATE TABLE parts (
     digest TEXT NOT NULL, part TEXT NOT NULL, profile TEXT NOT NULL,
@@ -139,7 +139,7 @@ class SqliteCache implements AnalysisCache {
   #writes = 0;
   #warning: string | undefined;
   #isDamaged = false;
-  #keeps = true;
+  #canWrite = true;
   readonly #selectPart: StatementSync;
   readonly #touchPart: StatementSync;
   readonly #insertPart: StatementSync;
@@ -168,7 +168,7 @@ class SqliteCache implements AnalysisCache {
     this.#insertFile = database.prepare('INSERT OR REPLACE INTO files VALUES (?, ?, ?)');
     const count = database.prepare('UPDATE counter SET runs = runs + 1');
     const counted = database.prepare('SELECT runs FROM counter');
-    // What is there can be read where nothing can be written.
+    // A read-only cache can still be read.
     this.#write(() => count.run());
     const runs = this.#attempt(() => counted.get()?.['runs']);
     this.#run = typeof runs === 'number' ? runs : 0;
@@ -235,28 +235,33 @@ class SqliteCache implements AnalysisCache {
   close(): void {
     this.#attempt(() => this.#database.close());
     if (!this.#isDamaged) return;
-    // Unless somebody else has done so and begun anew.
+    // Unless another process has already replaced it.
     const found = statSync(this.#path, { bigint: true, throwIfNoEntry: false });
-    if (found?.ino === this.#inode) this.#attempt(() => setAside(this.#path));
+    if (found?.ino === this.#inode) this.#attempt(() => moveAside(this.#path));
   }
 
-  /** Order of use: openings, and what each of them did. No clock, which may be set back. */
+  /**
+   * Logical time of use: number of openings and of writes. Not the clock, which may be set back.
+   */
   #now(): number {
     this.#writes = Math.min(this.#writes + 1, usesPerRun - 1);
     return this.#run * usesPerRun + this.#writes;
   }
 
-  /** After the first that fails no other is tried: each might wait for a lock held for good. */
+  /**
+   * Writing stops after the first failure: each attempt might wait for a lock that is never
+   * released.
+   */
   #write(action: () => unknown): void {
-    if (!this.#keeps) return;
+    if (!this.#canWrite) return;
     const isDone = this.#attempt(() => {
       action();
       return true;
     });
-    this.#keeps = isDone === true;
+    this.#canWrite = isDone === true;
   }
 
-  /** A full disk, a lock that is never let go or a damaged page costs time, not the inspection. */
+  /** A full disk, a stuck lock or a corrupt page costs time, but does not fail the inspection. */
   #attempt<T>(action: () => T): T | undefined {
     try {
       return action();
@@ -271,7 +276,7 @@ class SqliteCache implements AnalysisCache {
 
 const usesPerRun = 1_000_000;
 
-/** In place of a cache that cannot be opened. */
+/** Used instead of a cache that cannot be opened. */
 class NoCache implements AnalysisCache {
   readonly warning: string;
 
@@ -293,7 +298,7 @@ class NoCache implements AnalysisCache {
   close(): void {}
 }
 
-/** Undefined for what has no room in one string. */
+/** Undefined when the value is too large for one string. */
 function encodeBody(value: unknown): Uint8Array | undefined {
   try {
     return zstdCompressSync(JSON.stringify(value));
@@ -320,7 +325,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** What a disk, a file or other processes may do, as against a mistake of ours. */
+/** Whether an error comes from the disk, the file or another process, and not from a bug. */
 function isStorageError(error: unknown): error is Error {
   const isSystemError = error instanceof Error && 'syscall' in error;
   return isSystemError || sqliteCode(error) !== undefined;
@@ -331,12 +336,12 @@ function isDamaged(error: unknown): boolean {
   return [11, 26].includes(sqliteCode(error) ?? 0);
 }
 
-/** SQLITE_ERROR: a database that lacks what ours has. */
-function isForeign(error: unknown): boolean {
+/** SQLITE_ERROR: a database without the expected tables. */
+function isOtherProgram(error: unknown): boolean {
   return sqliteCode(error) === 1;
 }
 
-/** The primary one of SQLite's result codes. */
+/** The primary result code of SQLite. */
 function sqliteCode(error: unknown): number | undefined {
   if (!(error instanceof Error) || !('code' in error)) return undefined;
   if (error.code !== 'ERR_SQLITE_ERROR') return undefined;

@@ -1,11 +1,11 @@
 /**
- * What is kept carries a digest of itself and of the key under which it was put. A row that a
- * damaged disk, a backup put back in the middle of a write or two mixed files left behind may look
- * whole and still say something of another layer: it is believed only when its seal holds.
+ * Each cached row has a checksum of its content and its key. A row damaged by a failing disk, a
+ * backup restored in the middle of a write or mixed files may look valid and still belong to
+ * another layer: it is used only when its checksum matches.
  */
 import { hash } from 'node:crypto';
 
-/** Enough to tell by accident; whoever may write to the cache is trusted. */
+/** Detects accidental corruption; writers of the cache are trusted. */
 const sealBytes = 16;
 
 export type RowKey = readonly (string | number)[];
@@ -14,7 +14,7 @@ export function sealRow(key: RowKey, body: Uint8Array): Uint8Array {
   return Buffer.concat([sealOf(key, body), body]);
 }
 
-/** The body, when these bytes were put under this key. */
+/** The body when the checksum matches the key and the content. */
 export function openRow(key: RowKey, sealed: unknown): Uint8Array | undefined {
   if (!(sealed instanceof Uint8Array) || sealed.length < sealBytes) return undefined;
   const body = sealed.subarray(sealBytes);

@@ -27,7 +27,7 @@ async function bytesOnDisk(): Promise<number> {
   return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }
 
-test('what was used last stays, however long ago it was put', () => {
+test('the most recently used entries are kept, however old', () => {
   const names = Array.from({ length: 200 }, (_, at) => String(at));
   const first = openCache(directory);
   for (const [at, name] of names.entries()) first.putPart(key(name), bulky(at));
@@ -56,7 +56,7 @@ test.each([1_000_000, 300_000, 40_000])('the files have at most %s bytes', async
   expect(await bytesOnDisk()).toBeLessThanOrEqual(most);
 });
 
-test('a bound below everything leaves an empty cache that goes on', () => {
+test('a limit below the minimum leaves an empty usable cache', () => {
   const cache = openCache(directory);
   for (let at = 0; at < 100; at += 1) cache.putPart(key(String(at)), bulky(at));
   cache.trim(0);
@@ -67,7 +67,7 @@ test('a bound below everything leaves an empty cache that goes on', () => {
   expect(cache.warning).toBeUndefined();
 });
 
-test('a clock that jumps changes neither what is told nor what is thrown out', async () => {
+test('clock changes affect neither the results nor the eviction', async () => {
   const [old, kept] = await Promise.all([imageToCache('old'), imageToCache('kept')]);
   const cold = [(await inspectCached(old)).text, (await inspectCached(kept)).text];
   const cache = { directory, maxBytes: 1e9 };

@@ -1,17 +1,17 @@
 /**
- * Throws out of the cache what was used the longest ago, until its file is small enough, and gives
- * the room back to the disk.
+ * Evicts the least recently used cache entries until the file is small enough, and returns the
+ * space to the file system.
  *
- * What is measured is the pages of the file, which is known without looking at rows. Rows go in
- * order of use across all tables, by a threshold, so that a round is one pass over what is left; in
- * slices of the keys, so that no other process waits long for the lock and the log of SQLite stays
- * a part of the file.
+ * The size is measured in pages of the file, which needs no access to rows. Rows are deleted in
+ * order of last use across all tables, by a threshold, so that a round is one pass; in slices of
+ * the key range, so that other processes do not wait long for the lock and the write-ahead log
+ * stays smaller than the file.
  */
 import type { DatabaseSync } from 'node:sqlite';
 
-/** With the least share each, they leave less than one row of a million. */
+/** With the minimum share each, they leave less than one row of a million. */
 const roundsMax = 128;
-/** Of all rows, in one round. */
+/** Minimum share of all rows that a round deletes. */
 const shareLeast = 1 / 8;
 const slices = 16;
 const pagesAtOnce = 4_096;
@@ -31,16 +31,16 @@ export function trimDatabase(database: DatabaseSync, maxBytes: number): void {
     const bytes = usedBytes(database);
     const rows = bytes <= maxBytes ? 0 : readNumber(database, countRows);
     if (rows === 0) break;
-    // Half of what is too much, since the oldest rows may be the largest.
+    // Half of the excess, since the oldest rows may be the largest.
     const share = Math.max(shareLeast, (bytes - maxBytes) / bytes / 2);
     const threshold = readNumber(database, findThreshold, Math.floor(rows * share));
     deleteUntil(database, threshold);
     isTrimmed = true;
   }
-  if (isTrimmed) giveBack(database);
+  if (isTrimmed) releasePages(database);
 }
 
-/** Of the file, without pages that wait to be used again. */
+/** Used bytes of the file, without free pages. */
 function usedBytes(database: DatabaseSync): number {
   const pages =
     readNumber(database, 'SELECT page_count AS value FROM pragma_page_count') -
@@ -59,8 +59,8 @@ function deleteUntil(database: DatabaseSync, threshold: number): void {
   for (let at = 0; at < slices; at += 1) slice.run(bound(at), bound(at + 1), threshold);
 }
 
-/** A file that gives nothing back is left as it is. */
-function giveBack(database: DatabaseSync): void {
+/** A file without incremental vacuum is left unchanged. */
+function releasePages(database: DatabaseSync): void {
   const free = (): number =>
     readNumber(database, 'SELECT freelist_count AS value FROM pragma_freelist_count');
   for (let before = free(); before > 0;) {

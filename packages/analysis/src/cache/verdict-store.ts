@@ -1,6 +1,6 @@
 /**
- * Answers of scanners about contents, kept across layers and images. The key is everything that an
- * answer depends on: the bytes (SHA-256 and size), the scanner with its engine and limits, its
+ * Cache of scan results by content, across layers and images. The key has everything that a result
+ * depends on: the content (SHA-256 and size), the scanner with its engine and limits, its
  * signatures, and the path where it matters. Never a name alone, never a similarity digest.
  */
 import type { ScanAnswer, ScanSubject, Scanner, ScannerDescription } from '../scan/scanner.ts';
@@ -10,7 +10,7 @@ export interface VerdictKey {
   readonly sizeBytes: number;
   /** Scanner, engine, signatures and limits in one string. */
   readonly profile: string;
-  /** Empty unless the answer depends on it. */
+  /** Empty unless the result depends on it. */
   readonly path: string;
 }
 
@@ -19,7 +19,7 @@ export interface VerdictStore {
   put(key: VerdictKey, answer: ScanAnswer): void;
 }
 
-/** What of a scanner its answers depend on. */
+/** The part of the key that identifies a scanner and its configuration. */
 export function scanProfile(scanner: Scanner, description: ScannerDescription): string {
   const { engine, signatures, limits } = description;
   return JSON.stringify([scanner.id, engine, signatures, limits]);
@@ -35,11 +35,11 @@ export function verdictKey(subject: ScanSubject, scanner: Scanner, profile: stri
 }
 
 /**
- * Whether an answer may be given again: only a full one, by the signatures of its key, of a scanner
- * in good order. One that is not may not know itself what it is looking for, as clamd does that
- * tells nothing of its signatures: others would have the same key.
+ * Whether a result is cacheable: only a complete one, with the signatures of its key, from a
+ * healthy scanner. An unhealthy scanner may not know its own signatures, as a clamd that does not
+ * report them: different signatures would share a key.
  */
-export function isKeepable(answer: ScanAnswer, description: ScannerDescription): boolean {
+export function isCacheableAnswer(answer: ScanAnswer, description: ScannerDescription): boolean {
   if (!description.healthy) return false;
   return answer.state === 'examined' && answer.signatures === description.signatures;
 }

@@ -2,7 +2,7 @@
 import { createHash, hash } from 'node:crypto';
 import type { Hash } from 'node:crypto';
 
-/** Which digests are taken; SHA-256 always is, as it is what verdicts are kept by. */
+/** Which digests are computed; SHA-256 always is, because scan results are cached by it. */
 export type DigestChoice = 'all' | 'sha256';
 
 export interface FileDigests {
@@ -11,7 +11,7 @@ export interface FileDigests {
   readonly md5?: string;
 }
 
-/** Digests of bytes at hand, in hexadecimal: cheaper than a stream for the many small files. */
+/** Digests of a buffer, in hexadecimal: cheaper than a stream for the many small files. */
 export function digestBytes(bytes: Uint8Array, choice: DigestChoice): FileDigests {
   const sha256 = hash('sha256', bytes);
   return choice === 'sha256'
@@ -19,7 +19,7 @@ export function digestBytes(bytes: Uint8Array, choice: DigestChoice): FileDigest
     : { sha256, sha1: hash('sha1', bytes), md5: hash('md5', bytes) };
 }
 
-/** Digests of bytes that come in pieces. */
+/** Digests of content that arrives in chunks. */
 export class DigestStream {
   readonly #sha256: Hash = createHash('sha256');
   readonly #weak: readonly Hash[];

@@ -1,11 +1,11 @@
-/** How alike two sdhash digests are, scored as sdhash 3.4 scores them. */
+/** Similarity of two sdhash digests, scored like sdhash 3.4. */
 const filterBytes = 256;
 const filterBits = filterBytes * 8;
 const bitsPerFeature = 5;
 const minFeatures = 16;
-/** The least overlap that counts lies at this share between what chance gives and the most. */
+/** The minimum overlap that counts, as a share between the random overlap and the maximum. */
 const chanceShare = 0.3;
-/** Filters of a digest that is compared: those of some 32 MiB. */
+/** Maximum number of filters of a compared digest: for about 32 MiB. */
 const maxFilters = 16_384;
 const bitCounts = Uint8Array.from({ length: 256 }, (_, byte) => countBits(byte));
 
@@ -18,8 +18,8 @@ interface Parsed {
 }
 
 /**
- * 0 (no more in common than by chance) to 100. Undefined when one of them is no digest of the
- * stream form with filters of 256 bytes. Takes time with the product of both lengths.
+ * 0 (no more in common than random content) to 100. Undefined when one of them is not a digest in
+ * stream form with filters of 256 bytes. Time grows with the product of both lengths.
  */
 export function sdhashScore(one: string, other: string): number | undefined {
   let [a, b] = [parseDigest(one), parseDigest(other)];
@@ -36,7 +36,7 @@ export function sdhashScore(one: string, other: string): number | undefined {
   return scored === 0 ? 0 : Math.max(0, Math.round((100 * sum) / scored));
 }
 
-/** Each filter of the shorter digest is looked for in the longer one. */
+/** Each filter of the shorter digest is searched in the longer one. */
 function isLonger(a: Parsed, b: Parsed): boolean {
   if (a.count !== b.count) return a.count > b.count;
   return a.lastFeatures > b.lastFeatures || a.name > b.name;
@@ -44,11 +44,11 @@ function isLonger(a: Parsed, b: Parsed): boolean {
 
 interface Against {
   readonly of: Parsed;
-  /** Bits that are set in each of its filters. */
+  /** Number of bits set in each of its filters. */
   readonly bits: readonly number[];
 }
 
-/** The score, 0 to 1, of one filter against the best of the other digest's. */
+/** The score, 0 to 1, of one filter against the best match in the other digest. */
 function bestScore(a: Parsed, at: number, { of: b, bits }: Against): number {
   const features = featuresOf(a, at);
   if (features < minFeatures) return 0;
@@ -66,7 +66,7 @@ function bestScore(a: Parsed, at: number, { of: b, bits }: Against): number {
   return best;
 }
 
-/** How many bits two filters with so many unrelated features have in common. */
+/** Expected number of common bits of two filters with unrelated features. */
 function expectCommon(first: number, second: number): number {
   const free = (features: number): number => (1 - 1 / filterBits) ** (bitsPerFeature * features);
   const common = 1 - free(first) - free(second) + free(first + second);
@@ -79,7 +79,7 @@ interface Pair {
   readonly least: number;
 }
 
-/** Bits set in both; 0 as soon as an eighth, a quarter or half of them promises too little. */
+/** Bits set in both; 0 as soon as an eighth, a quarter or half of them is too low. */
 function countCommon(a: Buffer, b: Buffer, { at, i, least }: Pair): number {
   let count = 0;
   for (let byte = 0; byte < filterBytes; byte += 1) {
@@ -106,7 +106,7 @@ function featuresOf({ count, maxFeatures, lastFeatures }: Parsed, at: number): n
 function parseDigest(text: string): Parsed | undefined {
   const start = /^sdbf:03:(\d{1,4}):/.exec(text);
   if (start === null) return undefined;
-  // The name may hold colons: its length, in bytes, is written before it.
+  // The name may contain colons; its length in bytes precedes it.
   const rest = Buffer.from(text.slice(start[0].length), 'utf8');
   const nameBytes = Number(start[1]);
   const name = rest.toString('utf8', 0, nameBytes);

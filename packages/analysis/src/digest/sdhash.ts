@@ -1,8 +1,9 @@
 /**
- * sdhash, a digest of features: the 64-byte stretches whose entropy is rarest around them, each
- * kept as five bits of a Bloom filter by its SHA-1. Source: Roussev, "Data Fingerprinting with
- * Similarity Digests" (2010), and the stream form `sdbf:03` that sdhash 3.x writes. What lies
- * between the features leaves no trace, so a digest tells of resemblance, never of identity.
+ * sdhash, a digest of features: the 64-byte sequences with the rarest entropy in their
+ * surroundings, each stored as five bits of a Bloom filter by its SHA-1. Source: Roussev, "Data
+ * Fingerprinting with Similarity Digests" (2010), and the stream form `sdbf:03` that sdhash 3.x
+ * writes. Content between the features is ignored, so a digest indicates similarity, never
+ * identity.
  */
 
 import { digestLimits } from './limits.ts';
@@ -14,12 +15,12 @@ const window = 64;
 const filterBytes = 256;
 const filterBits = 0x7ff;
 const filterFeatures = 160;
-/** Fewer features in all say nothing. */
+/** Fewer features in total are not significant. */
 const minFeatures = 16;
-/** A stretch must be the rarest of its surroundings at more than so many positions. */
+/** A sequence must be the rarest of its surroundings at more positions than this. */
 const threshold = 16;
 const entropyScale = 1_000 * 1_024;
-/** The running entropy is summed afresh at every multiple of this. */
+/** The running entropy is recomputed at every multiple of this. */
 const freshEvery = 4_096;
 /** Share of each number of equal bytes among 64 in the entropy, `entropyScale` the most. */
 const shares = Int32Array.from({ length: 65 }, (_, count) =>
@@ -30,8 +31,7 @@ const shares = Int32Array.from({ length: 65 }, (_, count) =>
 
 /**
  * The digest as text, or undefined for less than 512 bytes, more than `similarityFileBytes`, and
- * content with less than 16 telling features. `name` is written into it; it is no part of
- * comparisons.
+ * content with less than 16 features. `name` is stored in it but not compared.
  */
 export function sdhash(bytes: Uint8Array, name = ''): string | undefined {
   if (bytes.length < minBytes || bytes.length > digestLimits.similarityFileBytes) return undefined;
@@ -48,7 +48,7 @@ export function sdhash(bytes: Uint8Array, name = ''): string | undefined {
   return `${[...head, ...tail].join(':')}:${body}`;
 }
 
-/** The rank of the 64 bytes that begin at each position. */
+/** The rank of the 64 bytes that start at each position. */
 // oxlint-disable-next-line complexity -- one loop; most of its branches are `?? 0` of arrays
 function rankPositions(bytes: Uint8Array): Uint16Array {
   const ranks = new Uint16Array(bytes.length + 1);
@@ -108,17 +108,19 @@ function scorePositions(ranks: Uint16Array): Uint8Array {
     if (low === 0) continue;
     lowAt = queue.lowestFrom(at);
     low = ranks[lowAt] ?? 0;
-    // Of equal ones side by side the last counts.
+    // Of equal adjacent ones the last counts.
     while (lowAt + 1 < at + window && ranks[lowAt + 1] === low) lowAt += 1;
     scores[lowAt] = (scores[lowAt] ?? 0) + 1;
   }
   return scores;
 }
 
-/** The first of the lowest ranks, 0 left out, of windows that begin further and further on. */
+/** The first of the lowest ranks, except 0, of windows with increasing start positions. */
 class LowestQueue {
   readonly #ranks: Uint16Array;
-  /** Positions whose ranks rise: each is the lowest once those before it are left behind. */
+  /**
+   * Positions with increasing ranks: each is the lowest once the previous ones leave the window.
+   */
   readonly #ring = new Int32Array(window);
   #head = 0;
   #tail = 0;
@@ -150,13 +152,13 @@ class LowestQueue {
 interface Filters {
   readonly bytes: Buffer;
   readonly count: number;
-  /** Features in the last of them. */
+  /** Number of features in the last filter. */
   readonly last: number;
 }
 
 function fillFilters(bytes: Uint8Array, scores: Uint8Array): Filters {
   const end = bytes.length - window;
-  // Chosen positions are more than `threshold` apart on the whole, so this holds all filters.
+  // Selected positions are more than `threshold` apart on average, so this fits all filters.
   const room = Math.ceil(bytes.length / threshold / filterFeatures) + 2;
   const filters = Buffer.alloc(room * filterBytes);
   const words = new Uint32Array(5);
@@ -175,7 +177,7 @@ function fillFilters(bytes: Uint8Array, scores: Uint8Array): Filters {
   return { bytes: filters, count, last };
 }
 
-/** Sets a bit for each word; false when all were set, as for a feature that repeats. */
+/** Sets a bit for each word; false when all were already set, as for a repeated feature. */
 function insert(filters: Buffer, from: number, words: Uint32Array): boolean {
   let isNew = false;
   for (const word of words) {

@@ -1,7 +1,7 @@
 /**
- * SHA-1 (FIPS 180-4) of exactly 64 bytes. sdhash takes it some ten thousand times for each
- * megabyte, where the cost of calling the platform's for each would be most of the time. Not for
- * anything that must withstand an attacker.
+ * SHA-1 (FIPS 180-4) of exactly 64 bytes. sdhash computes it about ten thousand times per megabyte,
+ * where the call overhead of the platform's implementation would dominate. Not for security
+ * purposes.
  */
 const schedule = new Int32Array(80);
 

@@ -38,13 +38,13 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-test('ssdeep digests are those of ssdeep', () => {
+test('ssdeep digests agree with ssdeep', () => {
   const printed = readSsdeep();
   expect(printed.size).toBe(samples.size);
   for (const [name, bytes] of samples) expect(ssdeepText(bytes), name).toBe(printed.get(name));
 });
 
-test('ssdeep scores are those of ssdeep, for every pair', () => {
+test('ssdeep scores agree with ssdeep, for every pair', () => {
   const printed = readSsdeep();
   const list = join(folder, '..', `${folder.split('/').at(-1) ?? ''}.ssdeep`);
   const rows = [...printed].map(([name, digest]) => `${digest},"${name}"`);
@@ -62,7 +62,7 @@ test('ssdeep scores are those of ssdeep, for every pair', () => {
   expect(count).toBeGreaterThan(10_000);
 });
 
-test('TLSH digests and distances are those of tlsh_unittest', () => {
+test('TLSH digests and distances agree with tlsh_unittest', () => {
   let digests = 0;
   for (const [, digest = '', path = ''] of run('tlsh_unittest', ['-r', folder]).matchAll(
     /^([0-9A-F]{70})\t(.*)$/gm,

@@ -59,7 +59,7 @@ test('sdhash agrees with the reference functions', () => {
   expect(sdhash(large, 'a:b.sh')).toContain('sdbf:03:6:a:b.sh:20000:sha1:');
 });
 
-test('the SHA-1 of windows is the SHA-1 of everybody', () => {
+test('the SHA-1 of windows agrees with Node', () => {
   const output = new Uint32Array(5);
   for (let at = 0; at < 50; at += 7) {
     sha1Words(large, at, output);
@@ -70,10 +70,10 @@ test('the SHA-1 of windows is the SHA-1 of everybody', () => {
   }
 });
 
-describe('resemblance', () => {
+describe('similarity', () => {
   const changed = Buffer.concat([words.subarray(0, 12_000), small, words.subarray(12_000)]);
 
-  test('a file with a piece put in is near, an unrelated one is not', () => {
+  test('a file with inserted data is similar, an unrelated one is not', () => {
     const near = [tlsh, ssdeep, sdhash].map((digest) => digest(changed) ?? '');
     const own = [tlsh, ssdeep, sdhash].map((digest) => digest(words) ?? '');
     const other = [tlsh, ssdeep, sdhash].map((digest) => digest(large) ?? '');
@@ -85,7 +85,7 @@ describe('resemblance', () => {
     expect(sdhashScore(own[2] ?? '', other[2] ?? '')).toBe(0);
   });
 
-  test('scores are the same both ways, and full for the same content', () => {
+  test('scores are symmetric, and full for the same content', () => {
     const pairs = [words, changed, large].map((bytes) => sdhash(bytes, 'x') ?? '');
     expect(sdhashScore(pairs[0] ?? '', pairs[1] ?? '')).toBe(
       sdhashScore(pairs[1] ?? '', pairs[0] ?? ''),
@@ -94,7 +94,7 @@ describe('resemblance', () => {
   });
 });
 
-describe('content that says too little has no digest, so that it never equals another', () => {
+describe('uniform content has no digest, so that it never matches', () => {
   test.each([
     ['empty', Buffer.alloc(0)],
     ['tiny', Buffer.from('#!/bin/sh\ntrue\n')],
@@ -106,7 +106,7 @@ describe('content that says too little has no digest, so that it never equals an
   });
 });
 
-test('what is no digest has no score', () => {
+test('invalid digests have no score', () => {
   const digests = ['', 'T1', '3::', 'sdbf:03:0::9:sha1:256:5:7ff:160:1:20:AAAA', '1:2', '\0'];
   for (const text of digests) {
     expect(tlshDistance(text, text)).toBeUndefined();
@@ -116,7 +116,7 @@ test('what is no digest has no score', () => {
   expect(ssdeepScore(`3:${'ab'.repeat(40)}:`, '3:a:')).toBeUndefined();
 });
 
-test('any bytes and any texts come to an end', () => {
+test('any bytes and any texts are processed', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 2_000 }), fc.string(), (bytes, text) => {
       expect(tlsh(bytes) ?? 'T1').toMatch(/^T1/);

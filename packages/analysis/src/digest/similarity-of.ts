@@ -4,7 +4,7 @@ import { sdhash } from './sdhash.ts';
 import { ssdeep } from './ssdeep.ts';
 import { tlsh } from './tlsh.ts';
 
-/** Similarity digests of a file's bytes, without those that it is too small or too plain for. */
+/** Similarity digests of a file, without those for which it is too small or too uniform. */
 export function similarityOf(bytes: Buffer): SimilarityDigests {
   const digests = { tlsh: tlsh(bytes), ssdeep: ssdeep(bytes), sdhash: sdhash(bytes) };
   return {

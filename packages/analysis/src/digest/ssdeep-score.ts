@@ -1,4 +1,4 @@
-/** How alike two ssdeep digests are, scored as ssdeep 2.14 scores them. */
+/** Similarity of two ssdeep digests, scored like ssdeep 2.14. */
 const digestLetters = 64;
 const window = 7;
 const minBlock = 3;
@@ -12,8 +12,8 @@ interface Parsed {
 }
 
 /**
- * 0 (nothing in common, or block sizes that cannot be compared) to 100. Undefined when one of them
- * is no digest. What follows a comma, the file's name, is passed over.
+ * 0 (nothing in common, or incompatible block sizes) to 100. Undefined when one of them is not a
+ * digest. The file name after a comma is ignored.
  */
 export function ssdeepScore(one: string, other: string): number | undefined {
   const [a, b] = [parseDigest(one), parseDigest(other)];
@@ -27,7 +27,9 @@ export function ssdeepScore(one: string, other: string): number | undefined {
   return b.block * 2 === a.block ? scoreLetters(a.first, b.second, a.block) : 0;
 }
 
-/** Runs of more than three equal letters cut to three: they say little. */
+/**
+ * Runs of more than three equal letters are shortened to three, because they are not significant.
+ */
 export function shortenRuns(letters: string): string {
   return letters.replaceAll(/(.)\1{3,}/gs, '$1$1$1');
 }
@@ -46,11 +48,11 @@ function scoreLetters(one: string, other: string, block: number): number {
   const scaled = Math.floor((editDistance(one, other) * digestLetters) / total);
   const score = 100 - Math.floor((100 * scaled) / digestLetters);
   if (block >= uncappedBlock) return score;
-  // Few bytes stand behind a small block: they must not weigh like many.
+  // Small blocks represent few bytes, so their score is capped.
   return Math.min(score, Math.floor(block / minBlock) * Math.min(one.length, other.length));
 }
 
-/** Without seven letters in common, what is alike is alike by chance. */
+/** Without seven letters in common, a similarity is random. */
 function shareWindow(one: string, other: string): boolean {
   for (let at = 0; at + window <= one.length; at += 1) {
     if (other.includes(one.slice(at, at + window))) return true;

@@ -2,8 +2,7 @@
  * ssdeep, a digest of context-triggered pieces: a rolling hash over seven bytes decides where a
  * piece ends, and each piece gives six bits. Source: Kornblum, "Identifying almost identical files
  * using context triggered piecewise hashing" (2006); where program and paper differ this follows
- * ssdeep 2.14. All block sizes are made in one pass. A digest tells of resemblance, never of
- * identity.
+ * ssdeep 2.14. All block sizes are made in one pass. A digest indicates similarity, never identity.
  */
 import { shortenRuns } from './ssdeep-score.ts';
 
@@ -12,15 +11,15 @@ const digestLetters = 64;
 const halfLetters = digestLetters / 2;
 const minBlock = 3;
 const maxSizes = 31;
-/** Shorter content has some letters too, but no resemblance worth the name. */
+/** Shorter content yields letters too, but no significant similarity. */
 const minBytes = 64;
 const window = 7;
 /** Low six bits of the initial value 0x28021967; no others reach the digest. */
 const initial = 0x27;
-/** One step of the pieces' hash, `(hash * 0x01000193) ^ byte`: its low six bits, by both. */
+/** One step of the piece hash, `(hash * 0x01000193) ^ byte`: its low six bits, indexed by both. */
 const pieceStep = Uint8Array.from({ length: 4_096 }, (_, at) => (((at >> 6) * 0x13) ^ at) & 0x3f);
 
-/** The digests of all block sizes that are still possible, and the hash of the window. */
+/** The digests of all block sizes that are still possible, and the rolling hash. */
 interface Pieces {
   readonly hashes: Uint8Array;
   /** As `hashes`, for the second half of a digest, which has half the letters. */
@@ -38,8 +37,8 @@ interface Pieces {
 }
 
 /**
- * The digest as ssdeep 2.14 prints it: `block size:letters:letters`. Undefined where too few pieces
- * came out to be compared with anything: empty, tiny and uniform content.
+ * The digest as printed by ssdeep 2.14: `block size:letters:letters`. Undefined when there are too
+ * few pieces to compare: empty, tiny and uniform content.
  */
 export function ssdeep(bytes: Uint8Array): string | undefined {
   if (bytes.length < minBytes) return undefined;
@@ -49,7 +48,7 @@ export function ssdeep(bytes: Uint8Array): string | undefined {
   return isComparable ? text : undefined;
 }
 
-/** What the program prints for any content, also where it means nothing. */
+/** What ssdeep prints for any content, even when it is not comparable. */
 export function ssdeepText(bytes: Uint8Array): string {
   const pieces = startPieces(bytes.length);
   splitPieces(bytes, pieces);
@@ -92,7 +91,7 @@ function splitPieces(bytes: Uint8Array, pieces: Pieces): void {
       hashes[size] = step[((hashes[size] ?? 0) << 6) | low] ?? 0;
       halfHashes[size] = step[((halfHashes[size] ?? 0) << 6) | low] ?? 0;
     }
-    // A third by multiplication with the inverse of 3; what is no multiple of 3 comes out larger.
+    // Division by 3 through multiplication with its inverse; other values result in larger numbers.
     const third = Math.imul(sum + weighted + shifted + 1, 0xaaaa_aaab) >>> 0;
     if (third > 0x5555_5555 || (third & mask) !== 0 || third === 0) continue;
     endPieces(pieces, third);
@@ -122,7 +121,7 @@ function endPieces(pieces: Pieces, third: number): void {
   }
 }
 
-/** The next block size begins with the first piece of the one before it. */
+/** The next block size starts with the first piece of the previous one. */
 function forkSize(pieces: Pieces): void {
   const { end, hashes, halfHashes } = pieces;
   if (end >= Math.min(pieces.endLimit + 1, maxSizes)) return;
@@ -131,7 +130,7 @@ function forkSize(pieces: Pieces): void {
   pieces.end = end + 1;
 }
 
-/** The smallest block size is given up when it can no longer be the one that is printed. */
+/** The smallest block size is dropped when it can no longer be the one that is printed. */
 function dropSize(pieces: Pieces): void {
   if (pieces.end - pieces.first < 2 || pieces.reduceAbove >= pieces.sizeBytes) return;
   if ((pieces.counts[pieces.first + 1] ?? 0) < halfLetters) return;

@@ -1,8 +1,8 @@
 /**
- * TLSH, a locality-sensitive digest: counts of byte triplets in 128 buckets, each bucket's count
- * told as its quartile. Source: Oliver, Cheng, Chen, "TLSH - A Locality Sensitive Hash" (2013), and
- * the format `T1` of the reference program: 128 buckets, one byte of checksum, 50 bytes at least.
- * A digest tells of resemblance, never of identity.
+ * TLSH, a locality-sensitive digest: counts of byte triplets in 128 buckets, each encoded as its
+ * quartile. Source: Oliver, Cheng, Chen, "TLSH - A Locality Sensitive Hash" (2013), and the format
+ * `T1` of the reference program: 128 buckets, one byte of checksum, 50 bytes at least. A digest
+ * indicates similarity, never identity.
  */
 const buckets = 128;
 const codeBytes = buckets / 4;
@@ -37,7 +37,7 @@ const twoSteps = Uint8Array.from({ length: 65_536 }, (_, at) => step(step(at >> 
 
 /**
  * The digest in the form `T1` and 70 hexadecimal digits. Undefined for less than 50 bytes, more
- * than 4 GiB, and for content too uniform to tell from other uniform content.
+ * than 4 GiB, and for content that is too uniform.
  */
 // oxlint-disable-next-line complexity -- one loop; most of its branches are `?? 0` of arrays
 export function tlsh(bytes: Uint8Array): string | undefined {
@@ -61,21 +61,21 @@ export function tlsh(bytes: Uint8Array): string | undefined {
 }
 
 /**
- * How far two digests are apart: 0 for alike, below about 50 for near relatives, 1,000 and more for
- * strangers. Undefined when one of them is no digest.
+ * Distance of two digests: 0 for equal, below about 50 for similar, 1,000 and more for unrelated
+ * content. Undefined when one of them is not a digest.
  */
 export function tlshDistance(first: string, second: string): number | undefined {
   const [a, b] = [parseTlsh(first), parseTlsh(second)];
   return a === undefined || b === undefined ? undefined : distanceBetween(a, b);
 }
 
-/** The bytes of a digest, for comparing it many times; undefined when it is none. */
+/** The bytes of a digest, for repeated comparison; undefined when it is invalid. */
 export function parseTlsh(text: string): Buffer | undefined {
   const digits = /^(?:T1)?([0-9a-f]{70})$/i.exec(text)?.[1];
   return digits === undefined ? undefined : Buffer.from(digits, 'hex');
 }
 
-/** `tlshDistance` of two digests that `parseTlsh` read. */
+/** `tlshDistance` of two parsed digests. */
 export function distanceBetween(a: Buffer, b: Buffer): number {
   const length = circular(swap(a[1]), swap(b[1]), 256);
   let distance = length <= 1 ? length : length * 12;
@@ -88,7 +88,7 @@ export function distanceBetween(a: Buffer, b: Buffer): number {
   return distance;
 }
 
-/** Counts six triplets of each window of five bytes; answers with the checksum. */
+/** Counts six triplets of each window of five bytes; returns the checksum. */
 // oxlint-disable-next-line complexity -- one loop; most of its branches are `?? 0` of arrays
 function countTriplets(bytes: Uint8Array, counts: Uint32Array): number {
   const table = permutation;
@@ -97,7 +97,7 @@ function countTriplets(bytes: Uint8Array, counts: Uint32Array): number {
   let [b, c, d, e] = [bytes[3] ?? 0, bytes[2] ?? 0, bytes[1] ?? 0, bytes[0] ?? 0];
   for (let at = 4; at < bytes.length; at += 1) {
     const a = bytes[at] ?? 0;
-    // Each salt stands here as the permutation's first step leaves it.
+    // Each salt is given after the first step of the permutation.
     checksum = table[(pairs[((1 ^ a) << 8) | b] ?? 0) ^ checksum] ?? 0;
     const first = table[(pairs[((49 ^ a) << 8) | b] ?? 0) ^ c] ?? 0;
     const second = table[(pairs[((12 ^ a) << 8) | b] ?? 0) ^ d] ?? 0;
@@ -119,7 +119,7 @@ function countTriplets(bytes: Uint8Array, counts: Uint32Array): number {
   return checksum;
 }
 
-/** A logarithm of the length, in three ranges of rising fineness. */
+/** A logarithm of the length, in three ranges of increasing resolution. */
 function lengthClass(sizeBytes: number): number {
   const log = Math.log(sizeBytes);
   if (sizeBytes <= 656) return Math.floor(log / Math.log(1.5)) & 0xff;
@@ -127,7 +127,7 @@ function lengthClass(sizeBytes: number): number {
   return Math.floor(log / Math.log(1.1) - 62.5472) & 0xff;
 }
 
-/** In the single precision of the reference program, as the digits depend on it. */
+/** In single precision like the reference program, because the digits depend on it. */
 function ratio(quartile: number, third: number): number {
   return Math.floor(Math.fround(Math.fround(quartile * 100) / Math.fround(third))) % 16;
 }
@@ -141,7 +141,7 @@ function circular(first: number, second: number, size: number): number {
   return Math.min(apart, size - apart);
 }
 
-/** Four quartiles a byte; from the first to the last counts double. */
+/** Four quartiles per byte; the step from the first to the last counts double. */
 function pairDistance(first: number, second: number): number {
   let distance = 0;
   for (let shift = 0; shift < 8; shift += 2) {

@@ -1,6 +1,6 @@
 /**
- * The thread in which one content is looked for in one layer: inflating gigabytes would otherwise
- * keep the process of the API from answering anybody else.
+ * The worker thread that searches a layer for a file: decompressing gigabytes would otherwise block
+ * the API process.
  */
 import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
@@ -14,11 +14,11 @@ import type { ContentFailureCode, ContentRequest, ContentSink } from './find-con
 
 export interface ContentTask {
   readonly request: ContentRequest;
-  /** A range of a file of this machine, or a port through which the bytes are sent. */
+  /** A range of a local file, or a port through which the bytes are sent. */
   readonly stored:
     | { readonly path: string; readonly offset: number; readonly sizeBytes: number }
     | { readonly port: MessagePort };
-  /** The file that the content is written to. */
+  /** The output file. */
   readonly output: string;
 }
 

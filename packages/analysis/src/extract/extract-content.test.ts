@@ -104,7 +104,7 @@ test.each(Object.entries(archives))('a file of a %s archive is read again', asyn
   expect(await extract(compressed, sample)).toEqual(sample);
 });
 
-test('a file of a registry image is read again, whatever its tag is by now', async () => {
+test('a file of a registry image is read again after its tag moved', async () => {
   const reference = `${registry.host}/lab/app:moved`;
   const other = await buildImage({ layers: [{ entries: [] }] });
   registry.store.putImage('lab/app', 'moved', other);
@@ -122,7 +122,7 @@ test('a member of an archive inside a layer is read by its digest', async () => 
   expect(found).toEqual(member);
 });
 
-test('a content that the layer does not have is refused, never replaced by another', async () => {
+test('content that the layer does not have is refused', async () => {
   const reference = `${registry.host}/lab/app:1`;
   const absent = Buffer.from('a file that no layer has, of some size');
   await expect(extract(reference, absent)).rejects.toMatchObject({
@@ -131,7 +131,7 @@ test('a content that the layer does not have is refused, never replaced by anoth
   });
 });
 
-test('an image that its registry no longer has is said to be gone', async () => {
+test('an image that was removed from its registry is reported as not found', async () => {
   const place = { image: `sha256:${'0'.repeat(64)}`, layer: 0 };
   await expect(extract(`${registry.host}/lab/app:1`, sample, { place })).rejects.toMatchObject({
     name: 'SourceError',
@@ -160,7 +160,7 @@ test('a layer whose blob is missing says which one', async () => {
   }
 });
 
-test('a read that takes too long ends with the time that it was given', async () => {
+test('a read that takes too long ends with its time limit', async () => {
   registry.faults.on('slow-body');
   await expect(extract(`${registry.host}/lab/app:1`, sample, { timeMs: 1 })).rejects.toMatchObject({
     code: 'timed_out',

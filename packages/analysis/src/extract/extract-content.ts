@@ -1,7 +1,5 @@
 /**
- * One file of an image that was inspected before, read again from where the image came from. No
- * bytes of layers are stored, so the source must still be there and still give the same layer; what
- * is written is proven by the SHA-256 of the inspection.
+ * Extracts one file of an inspected image from the original source of the image. Layers are not stored, so the source must still provide the same layer; the extracted content is verified with the SHA-256 of the inspection.
  */
 import { MessageChannel, Worker } from 'node:worker_threads';
 
@@ -14,9 +12,9 @@ import type { ContentAnswer, ContentTask } from './content-worker.ts';
 import { ContentError } from './find-content.ts';
 import type { ContentRequest } from './find-content.ts';
 
-/** Where the content was seen: all of it from the report of the inspection. */
+/** Location of the content, as in the report of the inspection. */
 export interface ContentPlace {
-  /** Digest of the image: of its manifest, or of its configuration where it has no other. */
+  /** Digest of the image: of its manifest, or of its configuration when it has no manifest. */
   readonly image: string;
   /** Index of the layer, 0 the lowest. */
   readonly layer: number;
@@ -27,16 +25,16 @@ export interface ContentPlace {
 }
 
 export interface ExtractRequest {
-  /** How the image was named, and with what it may be reached. */
+  /** The image reference and how to access it. */
   readonly source: Omit<OpenRequest, 'pin'>;
   readonly place: ContentPlace;
   readonly content: Omit<ContentRequest, 'blob'>;
-  /** An existing file, which the content is written to. */
+  /** An existing file to write the content to. */
   readonly output: string;
   readonly timeMs: number;
 }
 
-/** Throws SourceError when the source cannot give the layer, ContentError when the layer cannot. */
+/** Throws SourceError when the source cannot provide the layer, ContentError when the layer does not have the content. */
 export async function extractContent(
   request: ExtractRequest,
   hooks: Omit<OpenHooks, 'openStdin'>,
@@ -64,14 +62,14 @@ async function openImage(
   { source, place }: ExtractRequest,
   hooks: OpenHooks,
 ): Promise<ImageSource> {
-  // A tag may be another image by now.
+  // The tag may have moved since.
   const { opened } = await openRequested({ ...source, pin: place.image }, hooks);
   if (opened.kind === 'image') return opened.source;
   if (opened.kind === 'container') await opened.tree.close();
   throw new SourceError('unsupported', `${source.reference} is not an image`);
 }
 
-/** The layer that the inspection saw. Throws SourceError when the source has another image now. */
+/** The inspected layer. Throws SourceError when the source has a different image now. */
 async function findLayer(source: ImageSource, place: ContentPlace): Promise<SourceLayer> {
   const { images } = await source.list('all');
   const image = images.find(
@@ -113,7 +111,7 @@ async function extractFrom(
   }
 }
 
-/** Heap of the thread: a container is held in it while its members are looked at. */
+/** Heap of the thread, which holds an archive while its members are searched. */
 const heapMiB = 768;
 
 async function runThread(task: ContentTask, signal: AbortSignal): Promise<void> {
@@ -129,7 +127,7 @@ async function runThread(task: ContentTask, signal: AbortSignal): Promise<void> 
     const answer = await new Promise<ContentAnswer>((resolve, reject) => {
       worker.once('message', resolve);
       worker.once('error', reject);
-      worker.once('exit', () => reject(new Error('its thread ended without an answer')));
+      worker.once('exit', () => reject(new Error('the worker thread ended without a result')));
     });
     if ('found' in answer) return;
     throw new ContentError(answer.failure.code, answer.failure.detail);

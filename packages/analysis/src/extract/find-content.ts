@@ -1,7 +1,7 @@
 /**
- * Finds one content in a layer by its SHA-256 and writes it out. The digest decides, not the path:
- * hard links, files that a layer names twice and members of archives are found alike, and nothing
- * else can be given in their place.
+ * Finds content in a layer by its SHA-256 and writes it to a sink. The digest decides, not the
+ * path: hard links, duplicate entries and archive members are found alike, and nothing else can be
+ * returned instead.
  */
 import { createHash } from 'node:crypto';
 
@@ -15,7 +15,7 @@ import { blobTree } from '../tree/blob-tree.ts';
 import type { FileTree } from '../tree/file-tree.ts';
 import { tarTree } from '../tree/tar-tree.ts';
 
-/** A content by what is known of it. */
+/** Identifies content by digest and size. */
 export interface WantedContent {
   /** Lower-case hexadecimal digits. */
   readonly sha256: string;
@@ -24,13 +24,13 @@ export interface WantedContent {
 
 export interface ContentRequest {
   readonly wanted: WantedContent;
-  /** The file of the layer that the content is packed in, at whatever depth. */
+  /** The file of the layer that contains the content, at any depth. */
   readonly container?: (WantedContent & { readonly path: string }) | undefined;
-  /** Set when the layer is one file as it is, and no tar. */
+  /** Set when the layer is a single file and not a tar archive. */
   readonly blob?: BlobFile | undefined;
 }
 
-/** Where a content is written; begun over when a candidate was another content. */
+/** Where content is written; restarted when a candidate did not match. */
 export interface ContentSink {
   restart(): Promise<void>;
   write(piece: Uint8Array): Promise<void>;
@@ -38,7 +38,7 @@ export interface ContentSink {
 
 export type ContentFailureCode = 'absent' | 'damaged' | 'too_large' | 'timed_out' | 'failed';
 
-/** The layer cannot give the content; the message says why. */
+/** The layer does not provide the content; the message says why. */
 export class ContentError extends Error {
   readonly code: ContentFailureCode;
 
@@ -49,7 +49,7 @@ export class ContentError extends Error {
   }
 }
 
-/** Reads a stored layer until the content was found. Throws ContentError. */
+/** Reads a stored layer until the content is found. Throws ContentError. */
 export async function findContent(
   stored: AsyncIterable<Uint8Array>,
   request: ContentRequest,
@@ -86,14 +86,14 @@ async function layerTree(stored: AsyncIterable<Uint8Array>): Promise<FileTree> {
   return tarTree(plain, { totalBytes });
 }
 
-/** Whether a file of the tree has the content, which is in the sink then. */
+/** Whether a file of the tree has the content, which was then written to the sink. */
 async function findFile(
   tree: FileTree,
   wanted: WantedContent,
   sink: ContentSink,
 ): Promise<boolean> {
   for await (const file of tree.walk()) {
-    // Of a directory's files the size is known only when they were read; a layer states it.
+    // The size of a file in a layer is known before it is read.
     const isContent = file.type === 'file' || file.type === 'unknown';
     if (!isContent || file.sizeBytes !== wanted.sizeBytes) continue;
     const hash = createHash('sha256');
@@ -136,7 +136,7 @@ class MemorySink implements ContentSink {
   }
 
   write(piece: Uint8Array): Promise<void> {
-    // A piece is a view into a chunk that is used again.
+    // A chunk is a view into memory that is reused.
     this.#pieces.push(Buffer.from(piece));
     return Promise.resolve();
   }

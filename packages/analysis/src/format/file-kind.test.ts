@@ -8,7 +8,7 @@ const latin1 = (text: string): Buffer => Buffer.from(text, 'latin1');
 const kindOf = (bytes: Buffer): string => fileKind(bytes.subarray(0, fileKindBytes), bytes.length);
 
 describe('fileKind', () => {
-  test('tells every signature of the table, also when more follows', () => {
+  test('detects every signature of the table, also when more follows', () => {
     for (const [kind, magic] of fileSignatures) {
       expect(kindOf(Buffer.concat([latin1(magic), Buffer.alloc(600, 0xb7)])), magic).toBe(kind);
     }
@@ -46,7 +46,7 @@ describe('fileKind', () => {
     expect(kindOf(latin1(text))).toBe(kind);
   });
 
-  test('tells Windows programs from those for DOS', () => {
+  test('distinguishes Windows programs from DOS programs', () => {
     const program = Buffer.alloc(400);
     program.write('MZ');
     program.writeUInt32LE(128, 60);
@@ -62,7 +62,7 @@ describe('fileKind', () => {
     expect(kindOf(far)).toBe('pe');
   });
 
-  test('tells archives of tar with and without its later magic', () => {
+  test('detects tar archives with and without magic bytes', () => {
     const block = Buffer.alloc(1_024);
     block.write('some/name.txt');
     block.write('0000644\0', 100);
@@ -76,7 +76,7 @@ describe('fileKind', () => {
     expect(kindOf(block)).toBe('tar');
   });
 
-  test('answers with a word for any bytes', () => {
+  test('returns a kind for any bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 600 }), (bytes) => {
         expect(kindOf(Buffer.from(bytes))).toMatch(/^[a-z0-9-]+$/);
@@ -85,7 +85,7 @@ describe('fileKind', () => {
   });
 });
 
-test('programs are executables, scripts, and texts that may be executed', () => {
+test('programs are executables, scripts, and executable texts', () => {
   expect(isProgram('elf', 0o644)).toBe(true);
   expect(isProgram('script', 0o644)).toBe(true);
   expect(isProgram('text', 0o644)).toBe(false);

@@ -1,11 +1,11 @@
 /**
- * What a file is by its first bytes, in one short word. A guess for routing and for people: a
- * scanner that must not be fooled looks at the bytes itself. It runs for every file of an image,
- * so it looks the first byte up in a table, and reads on only where that leaves a choice.
+ * The kind of a file by its first bytes. A hint for routing and display: scanners that must not be
+ * fooled check the content themselves. It runs for every file of an image, so it looks up the first
+ * byte in a table and reads further only when several formats remain.
  */
 import { fileSignatures } from './file-signatures.ts';
 
-/** How many first bytes the answer may depend on. */
+/** Number of leading bytes that the result may depend on. */
 export const fileKindBytes = 512;
 
 interface Signature {
@@ -21,16 +21,16 @@ const checks: Readonly<Record<number, (head: Buffer, sizeBytes: number) => strin
   0xca: universalKind,
   0x00: movieKind,
 };
-/** After blanks and a byte order mark. */
+/** After white space and a byte order mark. */
 const textPatterns: readonly (readonly [kind: string, pattern: RegExp])[] = [
   ['html', /^(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html)\b/i],
   ['xml', /^(?:\xef\xbb\xbf)?\s*<(?:\?xml|svg|!doctype)\b/i],
   ['php', /^(?:\xef\xbb\xbf)?\s*<\?(?:php|=)/i],
   ['pem', /^\s+-----BEGIN /],
-  // `[section]` of a settings file is no list.
+  // `[section]` of an INI file is not a JSON array.
   ['json', /^(?:\xef\xbb\xbf)?\s*(?:\{\s*["}]|\[\s*[\d"[\]{])/],
 ];
-/** 1 for bytes that texts do not hold. */
+/** 1 for bytes that do not occur in text. */
 const isBinaryByte = listBinaryBytes();
 const programs: ReadonlySet<string> = new Set([
   ...['elf', 'pe', 'dos', 'mach-o', 'script', 'php', 'wasm', 'dex', 'lua', 'llvm', 'lnk'],
@@ -38,9 +38,9 @@ const programs: ReadonlySet<string> = new Set([
 const texts: ReadonlySet<string> = new Set(['text', 'xml', 'html', 'json', 'pem']);
 
 /**
- * The kind of a file: a word of file-signatures.ts, or `empty`, `pe`, `dos`, `class`, `bzip2`,
- * `tar`, `pyc`, `video`, `xml`, `html`, `json`, `text`, or `data` when it is none of them.
- * `head` is its beginning, `fileKindBytes` of it or the whole file when that is shorter.
+ * The kind of a file: a kind of file-signatures.ts, or `empty`, `pe`, `dos`, `class`, `bzip2`,
+ * `tar`, `pyc`, `video`, `xml`, `html`, `json`, `text`, or `data` otherwise. `head` has the first
+ * `fileKindBytes` bytes, or the whole file when it is shorter.
  */
 export function fileKind(head: Buffer, sizeBytes: number): string {
   if (sizeBytes === 0 || head.length === 0) return 'empty';
@@ -54,14 +54,14 @@ export function fileKind(head: Buffer, sizeBytes: number): string {
 }
 
 /**
- * Whether a file is an executable or a script, and so gets similarity digests. A text is one when
- * its mode lets somebody execute it.
+ * Whether a file is an executable or a script, which get similarity digests. A text file counts
+ * when it is executable.
  */
 export function isProgram(kind: string, mode: number): boolean {
   return programs.has(kind) || ((mode & 0o111) !== 0 && texts.has(kind));
 }
 
-/** Formats whose first bytes alone say too little. */
+/** Formats that are not identified by their first bytes alone. */
 function checkedKind(head: Buffer, sizeBytes: number): string | undefined {
   const check = checks[head[0] ?? 0];
   const kind = check?.(head, sizeBytes);
@@ -72,12 +72,12 @@ function checkedKind(head: Buffer, sizeBytes: number): string | undefined {
   return undefined;
 }
 
-/** `MZ`: with the offset of a PE header at 60 a Windows program, else one for DOS. */
+/** `MZ`: a Windows program when offset 60 points to a PE header, otherwise a DOS program. */
 function windowsKind(head: Buffer, sizeBytes: number): string | undefined {
   if (head[1] !== 0x5a) return undefined;
   if (head.length < 64) return isText(head) ? undefined : 'dos';
   const at = head.readUInt32LE(60);
-  // A header further on than we see is believed: a wrong `pe` costs less than a wrong `dos`.
+  // A header beyond the visible bytes is assumed: a wrong `pe` costs less than a wrong `dos`.
   if (at + 4 > head.length) return at + 4 <= sizeBytes ? 'pe' : 'dos';
   return head.readUInt32BE(at) === 0x50450000 ? 'pe' : 'dos';
 }
@@ -88,15 +88,15 @@ function bzip2Kind(head: Buffer): string | undefined {
 }
 
 /**
- * `CAFEBABE` begins Java classes and Mach-O for several processors: what follows is a class file
- * version, 45 or more, or a small number of processors.
+ * `CAFEBABE` starts Java classes and universal Mach-O binaries: it is followed by a class file
+ * version, 45 or more, or a small number of architectures.
  */
 function universalKind(head: Buffer): string | undefined {
   if (head.length < 8 || head.readUInt32BE(0) !== 0xcafebabe) return undefined;
   return (head[7] ?? 0) >= 45 || head[6] !== 0 ? 'class' : 'mach-o';
 }
 
-/** Second byte of the magic of Python 3.0 (3000) to some years ahead (4095). */
+/** Second byte of the magic of Python 3.0 (3000) up to future versions (4095). */
 function isPythonMagic(second: number | undefined): boolean {
   return second !== undefined && second >= 0x0b && second <= 0x0f;
 }
@@ -122,7 +122,7 @@ function dataKind(head: Buffer, sizeBytes: number): string {
   return sizeBytes >= 512 && head.length >= 512 && isTar(head) ? 'tar' : 'data';
 }
 
-/** `ustar` at 257; before it was there, only the checksum tells. */
+/** `ustar` at 257; older archives are only identified by the checksum. */
 function isTar(head: Buffer): boolean {
   if (head.readUInt32BE(257) === 0x75737461 && head[261] === 0x72) return true;
   if (head[0] === 0) return false;

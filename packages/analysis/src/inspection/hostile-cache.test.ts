@@ -38,7 +38,7 @@ const harms: readonly (readonly [string, () => void | Promise<void>])[] = [
   ['lost answers of scanners', changed('DELETE FROM verdicts')],
   ['an older form', changed('PRAGMA user_version = 0')],
   [
-    'everything thrown out',
+    'everything evicted',
     () => {
       const cache = openCache(directory);
       cache.trim(0);
@@ -47,7 +47,7 @@ const harms: readonly (readonly [string, () => void | Promise<void>])[] = [
   ],
   ['a file of something else', () => writeFile(join(directory, 'analysis.db'), 'no database')],
   [
-    'a file that was cut',
+    'a truncated file',
     async () => {
       const path = join(directory, 'analysis.db');
       await writeFile(path, (await readFile(path)).subarray(0, 5_000));
@@ -55,7 +55,7 @@ const harms: readonly (readonly [string, () => void | Promise<void>])[] = [
   ],
 ];
 
-describe('warm equals cold in spite of', () => {
+describe('warm equals cold despite', () => {
   test.each(harms)('%s', async (_, harm) => {
     const cold = await inspected(false);
     expect(await inspected(true)).toEqual(cold);

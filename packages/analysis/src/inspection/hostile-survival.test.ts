@@ -24,7 +24,7 @@ beforeAll(async () => {
 afterAll(() => rm(place, { recursive: true }));
 
 test.each(bombs)(
-  '$name: the process lives, in bounded memory, and nothing is called clean',
+  '$name: the process survives with bounded memory, and the verdict is not clean',
   async ({ stored, gaps }) => {
     const path = join(place, 'layer');
     await pipeline(stored(), createWriteStream(path));

@@ -52,7 +52,7 @@ const status = Buffer.from(
   'Package: app\nStatus: install ok installed\nVersion: 1\nArchitecture: amd64\n\n',
 );
 
-test('a chart is unpacked for scanners, and its files are digested and known by kind', async () => {
+test('a chart is unpacked for scanners, and its files have digests and kinds', async () => {
   const chart = gzipSync(await keyTar());
   const config = { bytes: Buffer.from('{"name":"app"}'), mediaType: 'application/vnd.cncf.helm.x' };
   const built = await buildArtifact({ blobs: [{ title: 'app.tgz', bytes: chart }], config });
@@ -73,7 +73,7 @@ test('a chart is unpacked for scanners, and its files are digested and known by 
   expect(report.coverage.complete).toBe(true);
 });
 
-test('readers see blobs by their names; whiteouts mean nothing, and nothing hides anything', async () => {
+test('readers see blobs by their names; there are no whiteouts and no hidden files', async () => {
   const blobs = [
     { title: 'var/lib/dpkg/status', bytes: status },
     { title: 'var/lib/dpkg/.wh.status', bytes: Buffer.from(key) },
@@ -88,14 +88,14 @@ test('readers see blobs by their names; whiteouts mean nothing, and nothing hide
   expect(report.findings).toMatchObject([{ class: 'secret', path: 'var/lib/dpkg/.wh.status' }]);
 });
 
-test('a name that leads out is a finding', async () => {
+test('a name that leads outside is a finding', async () => {
   const blobs = [{ title: '../../etc/cron.d/x', bytes: Buffer.from('x') }];
   const report = await reportOf(await buildArtifact({ blobs }));
   expect(paths(report)).toEqual(['etc/cron.d/x']);
   expect(report.findings).toMatchObject([{ rule: 'path-escape', class: 'structure' }]);
 });
 
-test('a blob that is not what its digest says is worth nothing, and told', async () => {
+test('a blob with a digest mismatch is not examined and reported', async () => {
   const blobs = [
     { title: 'good', bytes: Buffer.from('good') },
     { title: 'bad', bytes: Buffer.from(key) },
@@ -109,7 +109,7 @@ test('a blob that is not what its digest says is worth nothing, and told', async
   expect(report.verdict.state).toBe('incomplete');
 });
 
-test('what is kept of bytes as a blob, as a layer and under another name stays apart', async () => {
+test('the cache separates the same bytes as a blob, as a layer and under another name', async () => {
   const cache = { directory: join(directory, 'cache'), maxBytes: 1e9 };
   const tar = await keyTar();
   const image = await buildImage({ layers: [{ tar, compression: 'none' }] });
@@ -135,7 +135,7 @@ test('what is kept of bytes as a blob, as a layer and under another name stays a
   }
 });
 
-test('threads answer the same', async () => {
+test('worker threads return the same result', async () => {
   const blobs = ['a', 'b', 'c'].map((title) => ({ title, bytes: Buffer.from(`${title}\n${key}`) }));
   const built = await buildArtifact({ blobs });
   const here = await reportOf(built);

@@ -1,6 +1,5 @@
 /**
- * From a word (`registry/app:tag`, a path, `container:web`) to reports: finds out what it means,
- * opens it with what the caller allows, and inspects it.
+ * Inspects a source specification (`registry/app:tag`, a path, `container:web`): detects and opens the source within the limits of the caller, and returns reports.
  */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -28,63 +27,62 @@ import type { InspectProgress } from './layers/progress.ts';
 import type { ScannerChoice } from '../scan/scanner-choice.ts';
 
 export interface InspectRequest {
-  /** As it was given: `registry/app:tag`, a path, `container:web`, `dir:/srv`. */
+  /** As given by the user: `registry/app:tag`, a path, `container:web`, `dir:/srv`. */
   readonly reference: string;
   readonly platform: 'default' | 'all' | Platform;
-  /** What a tag of a registry stood for in a survey: this is inspected, under the tag's name. */
+  /** The digest that a tag was resolved to: this image is inspected under the name of the tag. */
   readonly pin?: string | undefined;
-  /** Nothing is asked over the network; an engine on this machine is. */
+  /** Disables network access; a local container engine is still used. */
   readonly offline: boolean;
-  /** Whether the report lists every file. */
+  /** Whether the report lists all files. */
   readonly files: boolean;
-  /** TLSH, ssdeep and sdhash digests of programs: about ten times the work of all the rest. */
+  /** TLSH, ssdeep and sdhash digests of programs: takes about ten times as long. */
   readonly similarity?: boolean | undefined;
   readonly scanners: ScannerChoice;
-  /** Imported advisories; packages are not matched without. */
+  /** Database of imported advisories; packages are not matched without it. */
   readonly vulnerabilityDatabase?: string | undefined;
   readonly cache?: { readonly directory: string; readonly maxBytes: number } | undefined;
   readonly registry: RegistryRequest;
-  /** `unix:///run/podman/podman.sock`; Docker's usual socket, where it is there, unless given. */
+  /** `unix:///run/podman/podman.sock`; the default socket of Docker, if it exists, unless given. */
   readonly dockerHost?: string | undefined;
-  /** Threads for layers; as many as there are cores unless given. */
+  /** Number of threads for layers; the number of cores unless given. */
   readonly parallel?: number | undefined;
-  /** For one layer. */
+  /** Time limit for one layer. */
   readonly timeMs?: number | undefined;
-  /** Where a stream is put aside, without a name; the system's own place unless given. */
+  /** Directory for unlinked temporary files; the directory of the system unless given. */
   readonly spoolDirectory?: string | undefined;
 }
 
 export interface RegistryRequest {
-  /** `host[:port]` that are spoken to without TLS. */
+  /** `host[:port]` to use plain HTTP with. */
   readonly plainHttpHosts: readonly string[];
   /** `host[:port]` whose certificates are not verified. */
   readonly skipVerifyHosts: readonly string[];
-  /** Files with certificates (PEM) to trust besides those of the system. */
+  /** Files with certificates (PEM) to trust in addition to those of the system. */
   readonly caFiles: readonly string[];
   /** `config.json` of docker. */
   readonly credentialsFile?: string | undefined;
-  /** `auth.json` of the containers tools, asked in order after that. */
+  /** `auth.json` files of the containers tools, used after that, in order. */
   readonly containersAuth?: readonly string[] | undefined;
-  /** `.dockercfg`, asked after those. */
+  /** `.dockercfg`, used after those. */
   readonly dockercfg?: string | undefined;
-  /** Files with Kubernetes pull secrets, asked after all others. */
+  /** Files with Kubernetes pull secrets, used last. */
   readonly pullSecrets?: readonly string[] | undefined;
-  /** All variables that credential helpers see; none is started without. */
+  /** The environment of credential helpers; no helper is started without it. */
   readonly helperEnvironment?: Readonly<Record<string, string>> | undefined;
-  /** By host: the hosts that are asked first for its images. */
+  /** Mirrors by host, which are queried first. */
   readonly mirrors: Readonly<Record<string, readonly string[]>>;
-  /** `host[:port]` that layers outside the registry may be fetched from. */
+  /** `host[:port]` from which foreign layers may be fetched. */
   readonly foreignHosts: readonly string[];
   readonly proxy: NonNullable<RegistryOptions['network']>['proxy'];
-  /** By host, or `*`: how often it may be asked; all its windows must have room. */
+  /** Rate limits by host, or `*`; all windows must have capacity. */
   readonly rates?: RegistryRates | undefined;
-  /** `host[:port]` that may be at private addresses though a registry or the caller named them. */
+  /** `host[:port]` that may have private addresses although a registry or the caller named them. */
   readonly privateHosts?: readonly string[] | undefined;
   /** Name of the setting with the private hosts, for messages. */
   readonly privateHostsSetting?: string | undefined;
   /**
-   * Set where the reference comes from somebody far away: a registry that is not among the private
-   * hosts must be at a public address.
+   * Set when the reference comes from a remote caller: a registry that is not a listed private host must have a public address.
    */
   readonly isNamedByCaller?: boolean | undefined;
 }
@@ -95,17 +93,17 @@ export interface InspectHooks {
   readonly now: () => number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: InspectProgress) => void;
-  /** Told in a sentence what went wrong beside the inspection: a cache that cannot be written. */
+  /** Called with a message about problems that do not affect the result, such as a cache that cannot be written. */
   readonly onWarning?: (text: string) => void;
-  /** For inspections that ask registries within the same rates. */
+  /** Shares rate limits among inspections. */
   readonly sharedRates?: SharedRates | undefined;
   /** Gives the archive that the reference stands for, in place of what its form says. */
   readonly openArchive?: (() => Promise<FileBytes>) | undefined;
-  /** Called once, when the reference means standard input; there is none without. */
+  /** Called once when the reference is standard input, which is unavailable without it. */
   readonly openStdin?: () => AsyncIterable<Uint8Array>;
 }
 
-/** Answers a report for each selected platform. Throws SourceError. */
+/** Returns a report for each selected platform. Throws SourceError. */
 export async function inspectImage(
   request: InspectRequest,
   hooks: InspectHooks,
@@ -153,7 +151,7 @@ export async function openRequested(
   return { opened, hint: detected.hint };
 }
 
-/** Undefined where no registry is asked, or none may be. */
+/** Undefined when no registry is needed, or access is disabled. */
 async function registryFor(
   { kind }: DetectedSource,
   { offline, registry }: Pick<InspectRequest, 'offline' | 'registry'>,
@@ -162,7 +160,7 @@ async function registryFor(
   return kind === 'registry' && !offline ? registryOptions(registry, hooks) : undefined;
 }
 
-/** linux/amd64 for most: images are for Linux whatever this machine runs. */
+/** Usually linux/amd64: images are for Linux, whatever system this machine runs. */
 export function thisPlatform(): Platform {
   const architecture = { x64: 'amd64', ia32: '386' }[arch as string] ?? arch;
   return { os: 'linux', architecture };
@@ -174,7 +172,7 @@ async function inspectOpened(
 ): Promise<InspectionReport[]> {
   if (opened.kind === 'image') {
     const { source } = opened;
-    // A registry that stalls is let go of at once.
+    // Aborts the requests to a stalled registry at once.
     const abort = (): void => void source.close();
     options.signal?.addEventListener('abort', abort, { once: true });
     try {
@@ -191,7 +189,7 @@ async function inspectOpened(
   try {
     const gaps = tree.mounts.map((path) => ({
       ...{ reason: 'not_available' as const, path: path.replace(/^\/+/, '') },
-      detail: 'a volume or a directory of the host is mounted here and was not looked at',
+      detail: 'a volume or a host directory is mounted here and was not examined',
     }));
     return [await inspectTree({ kind, reference, tree, gaps: () => gaps }, options)];
   } finally {
@@ -228,11 +226,11 @@ export function openDatabase(path: string | undefined): AdvisoryDatabase | undef
   }
 }
 
-const usualSocket = '/var/run/docker.sock';
+const defaultSocket = '/var/run/docker.sock';
 
 function engineOf(address: string | undefined): DockerEndpoint | undefined {
   if (address !== undefined) return { address };
-  return existsSync(usualSocket) ? { address: `unix://${usualSocket}` } : undefined;
+  return existsSync(defaultSocket) ? { address: `unix://${defaultSocket}` } : undefined;
 }
 
 async function registryOptions(

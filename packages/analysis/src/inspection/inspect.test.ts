@@ -47,7 +47,7 @@ const status = (name: string, version = '1.0'): TarInput =>
     `Package: ${name}\nStatus: install ok installed\nVersion: ${version}\nArchitecture: amd64\n\n`,
   );
 
-test('a scanner in no good order is told once, with the number of files that it failed at', async () => {
+test('an unhealthy scanner is reported once, with the number of affected files', async () => {
   const rules = join(directory, 'broken.yar');
   await writeFile(rules, 'rule A { condition: true }\nrule B { condition: $b }');
   const names = ['a', 'b', 'c'].map((name) => file(name, name));
@@ -64,14 +64,14 @@ test('a scanner in no good order is told once, with the number of files that it 
 });
 
 describe('both views', () => {
-  test('what a later layer hides is found, in its layer, hidden by the other', async () => {
+  test('malware in a hidden file is found in its layer', async () => {
     const report = await reportOf({
       layers: [{ entries: [file('root/id_rsa', key)] }, { entries: [file('root/.wh.id_rsa')] }],
     });
     expect(report.findings).toMatchObject([{ path: 'root/id_rsa', layer: 0, hiddenBy: 1 }]);
   });
 
-  test('a package that a later layer removed is told as hidden; the others once', async () => {
+  test('a package removed by a later layer is reported as hidden, the others once', async () => {
     const report = await reportOf({
       layers: [{ entries: [release, status('old')] }, { entries: [status('new')] }],
     });
@@ -82,7 +82,7 @@ describe('both views', () => {
     expect(report.packages[0]?.purl).toBe('pkg:deb/debian/new@1.0?arch=amd64&distro=debian-12');
   });
 
-  test('a database that is written again keeps its packages in their first layer', async () => {
+  test('a rewritten package database keeps its packages in their first layer', async () => {
     const report = await reportOf({
       layers: [{ entries: [status('one')] }, { entries: [status('one')] }],
     });
@@ -90,7 +90,7 @@ describe('both views', () => {
     expect(report.packages[0]).not.toHaveProperty('hiddenBy');
   });
 
-  test('hard links show what they link to, also from a later layer', async () => {
+  test('hard links have the content of their target, also from a later layer', async () => {
     const report = await reportOf({
       layers: [
         { entries: [file('k', key)] },
@@ -105,7 +105,7 @@ describe('both views', () => {
 });
 
 describe('coverage and verdict', () => {
-  test('clean when all was examined, and somebody looked for malware', async () => {
+  test('clean when everything was examined and a malware scanner ran', async () => {
     const rules = join(directory, 'test.yar');
     await writeFile(rules, 'rule marker { strings: $a = "BAD MARKER" condition: $a }');
     const scanners = { yara: { rules: [rules] } };
@@ -114,13 +114,13 @@ describe('coverage and verdict', () => {
     expect(report.coverage).toMatchObject({ complete: true, gapCount: 0 });
   });
 
-  test('not clean when nobody looked for malware', async () => {
+  test('not clean without a malware scanner', async () => {
     const { verdict, coverage } = await reportOf({ layers: [{ entries: [release] }] });
-    expect(verdict).toEqual({ state: 'unscanned', reasons: ['no scanner looked for malware'] });
+    expect(verdict).toEqual({ state: 'unscanned', reasons: ['no malware scanner ran'] });
     expect(coverage.complete).toBe(true);
   });
 
-  test('incomplete when a layer is damaged, and what was read is told', async () => {
+  test('incomplete when a layer is damaged, with the part that was read', async () => {
     const whole = await buildImage({ layers: [{ compression: 'none', entries: [release] }] });
     const tar = whole.layers[0]?.tar.subarray(0, 700) ?? Buffer.alloc(0);
     const claims = { diffId: digestOf(tar) };
@@ -129,7 +129,7 @@ describe('coverage and verdict', () => {
     expect(report.layers).toMatchObject([{ state: 'partial' }]);
   });
 
-  test('incomplete when the bytes are not those of the digest; other layers are examined', async () => {
+  test('incomplete on a digest mismatch; other layers are examined', async () => {
     const digest = `sha256:${'a'.repeat(64)}`;
     const report = await reportOf({
       layers: [{ entries: [release], claims: { digest } }, { entries: [status('one')] }],
@@ -147,7 +147,7 @@ describe('coverage and verdict', () => {
     expect(report.coverage.scanners).toMatchObject([{ scanner: 'clamav', healthy: false }]);
   });
 
-  test('a forged diffID is told', async () => {
+  test('a forged diffID is reported', async () => {
     const diffId = `sha256:${'b'.repeat(64)}`;
     const report = await reportOf({ layers: [{ entries: [release], claims: { diffId } }] });
     expect(report.findings).toMatchObject([{ rule: 'forged-diff-id', layer: 0 }]);
@@ -158,7 +158,7 @@ describe('coverage and verdict', () => {
 describe('the cache', () => {
   const cached = (): Partial<InspectOptions> => ({ cache: { directory, maxBytes: 1e9 } });
 
-  test('gives a known layer without reading it', async () => {
+  test('returns a cached layer without reading it', async () => {
     const image = await buildImage({ layers: [{ entries: [release, file('k', key)] }] });
     const cold = await reportOf(image, cached());
     const warm = await reportOf(image, cached());
@@ -185,7 +185,7 @@ describe('the cache', () => {
     expect(good.verdict.state).toBe('unscanned');
   });
 
-  test('does not keep what was not fully examined', async () => {
+  test('does not store what was not fully examined', async () => {
     const image = await buildImage({ layers: [{ entries: [release] }] });
     const scanners = { clamav: { address: join(directory, 'no.sock') } };
     await reportOf(image, { ...cached(), scanners });
@@ -193,7 +193,7 @@ describe('the cache', () => {
     expect(again.layers[0]?.state).toBe('examined');
   });
 
-  test('one more scanner costs one more walk, and the rest is kept', async () => {
+  test('an additional scanner costs one more walk; the rest comes from the cache', async () => {
     const image = await buildImage({ layers: [{ entries: [file('k', key)] }] });
     await reportOf(image, { ...cached(), scanners: {} });
     const report = await reportOf(image, cached());

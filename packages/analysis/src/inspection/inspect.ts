@@ -1,6 +1,5 @@
 /**
- * Inspects what a source offers: every selected image, every layer once, both views, and says how
- * complete that was. Nothing of what is inspected runs, and nothing of it is unpacked to disk.
+ * Inspects the images of a source: every selected image, every layer once, both views, with their coverage. Nothing inspected is executed or unpacked to disk.
  */
 import { availableParallelism } from 'node:os';
 
@@ -24,7 +23,7 @@ import type { LayerOutcome } from './layers/layer-scheduler.ts';
 import type { LayerRunner } from './layers/layer-task.ts';
 import { LayerWorkers } from './layers/layer-workers.ts';
 import type { InspectProgress } from './layers/progress.ts';
-import { inThisThread } from './layers/run-layer-task.ts';
+import { inlineRunner } from './layers/run-layer-task.ts';
 import { inspectionLimits } from './walk/limits.ts';
 import { scanConfig } from './walk/scan-config.ts';
 import type { ScannerChoice } from '../scan/scanner-choice.ts';
@@ -32,7 +31,7 @@ import type { ScannerChoice } from '../scan/scanner-choice.ts';
 export interface InspectOptions {
   readonly platform?: PlatformChoice;
   readonly scanners?: ScannerChoice;
-  /** Finds vulnerabilities of packages; absent when there is no database. */
+  /** Matches packages with advisories; absent when there is no database. */
   readonly match?:
     | ((about: Pick<InspectionReport, 'packages' | 'distribution'>) => MatchAnswer)
     | undefined;
@@ -41,24 +40,24 @@ export interface InspectOptions {
   readonly digests?: DigestChoice;
   /** Similarity digests of programs. */
   readonly similarity?: boolean;
-  /** Whether the report lists every file. */
+  /** Whether the report lists all files. */
   readonly files?: boolean;
-  /** Threads for layers, as many as there are cores unless given; 0 examines in this one. */
+  /** Number of threads for layers, the number of cores unless given; 0 uses the current thread. */
   readonly parallel?: number;
-  /** For one layer; `layerMs` unless given. */
+  /** Time limit for one layer; `layerMs` unless given. */
   readonly timeMs?: number;
-  /** What else the reference may have meant. */
+  /** Another possible meaning of the reference. */
   readonly sourceHint?: string | undefined;
   readonly toolVersion: string;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: InspectProgress) => void;
-  /** Told in a sentence what went wrong beside the inspection, which is as good as without it. */
+  /** Called with a message about problems that do not affect the result. */
   readonly onWarning?: (text: string) => void;
 }
 
-/** One report for each selected image. Throws SourceError when the source cannot be listed. */
+/** Returns one report for each selected image. Throws SourceError when the source cannot be listed. */
 export async function inspect(
   source: ImageSource,
   options: InspectOptions,
@@ -97,19 +96,19 @@ export interface TreeSource extends WalkedTree {
   readonly reference: string;
 }
 
-/** A tree that is no image, walked once in this thread; what scanners answer is kept. */
+/** Inspects a tree that is not an image in this thread; scan results are cached. */
 export async function inspectTree(
   source: TreeSource,
   options: InspectOptions,
 ): Promise<InspectionReport> {
   return withScheduler(options, async (scheduler, scanners) => {
     const label = source.reference;
-    const say = (state: 'examining' | 'done', files: number): void =>
+    const report = (state: 'examining' | 'done', files: number): void =>
       options.onProgress?.({ phase: 'layer', index: 0, label, state, files });
     options.onProgress?.({ phase: 'listed', images: 1, layers: 1 });
-    const plan = scheduler.treePlan((files) => say('examining', files));
+    const plan = scheduler.treePlan((files) => report('examining', files));
     const record = await examineOneTree(source, plan);
-    say('done', record.files.length);
+    report('done', record.files.length);
     const state = record.gaps.some(({ by }) => by === 'layer') ? 'partial' : 'examined';
     return buildReport({
       tool: { name: 'lazaret', version: options.toolVersion },
@@ -133,11 +132,11 @@ interface DescribedScanners {
   readonly before: readonly ScannerDescription[];
 }
 
-const nothingKnown: ScannerDescription = {
+const unknownScanner: ScannerDescription = {
   ...{ engine: 'unknown', signatures: '', limits: '', healthy: false },
 };
 
-/** Everything that an inspection opens, closed again whatever happens. */
+/** Opens and finally closes all resources of an inspection. */
 async function withScheduler<T>(
   options: InspectOptions,
   use: (scheduler: LayerScheduler, scanners: DescribedScanners) => Promise<T>,
@@ -149,11 +148,11 @@ async function withScheduler<T>(
   try {
     const before = await describeAll(list);
     cache = options.cache === undefined ? undefined : openCache(options.cache.directory);
-    const here = { scanners: list, verdicts: cache, now: () => performance.now() };
-    runner = chooseRunner(options, cache, here);
+    const inline = { scanners: list, verdicts: cache, now: () => performance.now() };
+    runner = chooseRunner(options, cache, inline);
     const scheduler = new LayerScheduler({
       ...{ runner, cache, readers: allReaders },
-      scanners: list.map(({ id }, at) => ({ id, description: before[at] ?? nothingKnown })),
+      scanners: list.map(({ id }, at) => ({ id, description: before[at] ?? unknownScanner })),
       settings: {
         digests: options.digests ?? 'all',
         similarity: options.similarity ?? false,
@@ -162,7 +161,7 @@ async function withScheduler<T>(
       },
       signal: options.signal,
       onProgress: options.onProgress,
-      ...{ here, now: options.now },
+      ...{ inline, now: options.now },
     });
     return await use(scheduler, { list, before });
   } finally {
@@ -176,15 +175,15 @@ function closeCache(cache: AnalysisCache, { cache: bounds, onWarning }: InspectO
   if (bounds !== undefined) cache.trim(bounds.maxBytes);
   cache.close();
   if (cache.warning === undefined) return;
-  onWarning?.(`results were not all kept or taken from the cache: ${cache.warning}`);
+  onWarning?.(`the cache could not be fully used: ${cache.warning}`);
 }
 
 function chooseRunner(
   { parallel, scanners, cache: place, now }: InspectOptions,
   cache: AnalysisCache | undefined,
-  here: Parameters<typeof inThisThread>[0],
+  inline: Parameters<typeof inlineRunner>[0],
 ): LayerRunner {
-  if (parallel === 0) return inThisThread(here);
+  if (parallel === 0) return inlineRunner(inline);
   const settings = {
     scanners: scanners ?? {},
     cacheDirectory: cache?.warning === undefined ? place?.directory : undefined,
@@ -199,7 +198,7 @@ async function describeBeforeAndAfter({
 }: DescribedScanners): Promise<ReportInput['scanners']> {
   const after = await describeAll(list);
   return list.map(({ id }, at) => {
-    const first = before[at] ?? nothingKnown;
+    const first = before[at] ?? unknownScanner;
     return { id, before: first, after: after[at] ?? first };
   });
 }
@@ -208,7 +207,7 @@ async function describeAll(scanners: readonly Scanner[]): Promise<ScannerDescrip
   return Promise.all(scanners.map((scanner) => scanner.describe()));
 }
 
-/** Asked when the layers were read: who gave them is known by then. */
+/** Called after the layers were read, when their origin is known. */
 function describeSource(
   source: Pick<ImageSource, 'kind' | 'reference' | 'origin'>,
   listing: Pick<ImageListing, 'remarks'>,
@@ -229,7 +228,7 @@ function otherMeaning(detail: string): SourceRemark {
   return { reason: 'other_meaning', detail };
 }
 
-/** What "all platforms" promised and could not be read. */
+/** Images of "all platforms" that could not be read. */
 function remarkGaps({ remarks }: ImageListing, { platform }: InspectOptions): Gap[] {
   if (platform !== 'all') return [];
   return remarks.flatMap(({ reason, detail }): Gap[] => {

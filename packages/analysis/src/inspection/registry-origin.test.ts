@@ -35,8 +35,8 @@ async function report(source: ImageSource, parallel = 0): Promise<InspectionRepo
 const reasons = ({ source }: InspectionReport): string[] =>
   (source.remarks ?? []).map(({ reason }) => reason);
 
-describe('what proves the name of an image', () => {
-  test('a certificate that was checked, without a remark', async () => {
+describe('the proof of an image name', () => {
+  test('is a verified certificate, without a warning', async () => {
     const { registry } = await start(true);
     const { ca = '' } = registry.certificates ?? {};
     const network = { certificates: { [registry.host]: { ca: [ca] } } };
@@ -52,7 +52,7 @@ describe('what proves the name of an image', () => {
     ['plain-http', false, 'over plain HTTP'],
     ['unverified-tls', true, 'without certificate verification'],
   ] as const)(
-    'nothing proves a tag over %s; a digest proves itself',
+    'is missing for a tag over %s; a digest proves itself',
     async (transport, tls, how) => {
       const { registry, built } = await start(tls);
       const network = { skipVerifyHosts: tls ? [registry.host] : [] };
@@ -72,7 +72,7 @@ describe('what proves the name of an image', () => {
     },
   );
 
-  test('a redirect over a weaker connection weakens the answer', async () => {
+  test('is weakened by a redirect over a weaker connection', async () => {
     const { registry } = await start();
     const { ca, server } = issueCertificates(['127.0.0.1']);
     const guard = createServer(server, (request, response) => {
@@ -90,7 +90,7 @@ describe('what proves the name of an image', () => {
     expect(source.resolved).toEqual({ by: host, transport: 'plain-http', proof: 'none' });
   });
 
-  test('a mirror that says what a tag is, is named', async () => {
+  test('names the mirror that resolved a tag', async () => {
     const { registry } = await start(true);
     const mirror = await start(true);
     const network = { skipVerifyHosts: [registry.host, mirror.registry.host] };
@@ -132,7 +132,7 @@ describe('a mirror', () => {
     ...(['other-bytes', 'digest-mismatch', 'truncated-body', 'short-body'] as const),
     ...(['wrong-length', 'flapping', 'redirect-inside'] as const),
   ];
-  test.each(faults)('that goes wrong by %s is told, and the registry is asked', async (fault) => {
+  test.each(faults)('with the fault %s is reported, and the registry is used', async (fault) => {
     const { registry, mirror, built, source } = await openFaulty(fault);
     const found = await report(source);
     expect(found.layers.map(({ digest, state }) => [digest, state])).toEqual(
@@ -141,21 +141,21 @@ describe('a mirror', () => {
     expect(found.coverage).toMatchObject({ gaps: [], layers: { missing: 0 } });
     expect(reasons(found)).toContain('mirror_fault');
     expect(found.source.remarks?.at(-1)?.detail).toContain(
-      `the mirror ${mirror.host} is not asked`,
+      `the mirror ${mirror.host} was disabled`,
     );
     expect(registry.requests.some(({ path }) => path.includes('/blobs/'))).toBe(true);
     const sound = await report(lab.open(`${registry.host}/app:1`));
     expect(found.fingerprint).toBe(sound.fingerprint);
   });
 
-  test('with wrong bytes is found out in a thread as well', async () => {
+  test('with wrong bytes is detected in worker threads as well', async () => {
     const { source } = await openFaulty('digest-mismatch');
     const found = await report(source, 2);
     expect(found.coverage.layers).toMatchObject({ examined: 2, missing: 0 });
     expect(reasons(found)).toContain('mirror_fault');
   });
 
-  test('is not to blame when the registry gives wrong bytes too', async () => {
+  test('is not reported when the registry sends wrong bytes too', async () => {
     const { registry, source } = await openFaulty('digest-mismatch');
     const listed: ImageSource = {
       ...source,
@@ -171,7 +171,7 @@ describe('a mirror', () => {
     expect(reasons(found)).toContain('mirror_fault');
   });
 
-  test('that lacks a layer is not called faulty', async () => {
+  test('that lacks a layer is not reported as faulty', async () => {
     const { registry, built } = await start();
     const { registry: mirror } = await start();
     mirror.store.blobs.delete(built.layers[0]?.digest ?? '');

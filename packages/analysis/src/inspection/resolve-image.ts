@@ -1,7 +1,7 @@
 /**
- * What an inspection would look at and with what, without looking: the digests of the images that
- * are selected, and the identity of everything that answers depend on. Two inspections with equal
- * surveys come to the same, so the second one is not needed.
+ * Resolves a reference without examining layers: the digests of the selected images, and the
+ * identity of everything else that results depend on. Two inspections with equal resolutions have
+ * the same result, so the second one is not needed.
  */
 import { createHash } from 'node:crypto';
 
@@ -11,15 +11,15 @@ import { openDatabase, openRequested } from './inspect-image.ts';
 import type { InspectHooks, InspectRequest } from './inspect-image.ts';
 
 export interface ImageResolution {
-  /** Of the selected images: of the manifest, else of the configuration. */
+  /** Digests of the selected images: of the manifest, otherwise of the configuration. */
   readonly digests: readonly string[];
-  /** What the tag stood for, where the images are in a registry: the `pin` of what follows. */
+  /** The digest of the tag, when the images are in a registry: the `pin` of the inspection. */
   readonly pin: string | undefined;
   /** Digest over tool, scanners, their signatures and limits, and the advisories. */
   readonly scanConfigDigest: string;
 }
 
-/** Undefined for what is no image. Throws SourceError. */
+/** Undefined for directories and containers. Throws SourceError. */
 export async function resolveImage(
   request: InspectRequest,
   hooks: Pick<InspectHooks, 'toolVersion' | 'now' | 'signal' | 'sharedRates' | 'openArchive'>,
@@ -31,7 +31,7 @@ export async function resolveImage(
     return undefined;
   }
   const { source } = opened;
-  // A registry that stalls is let go of at once.
+  // Aborts the requests to a stalled registry at once.
   const abort = (): void => void source.close();
   hooks.signal?.addEventListener('abort', abort, { once: true });
   try {

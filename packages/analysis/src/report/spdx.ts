@@ -77,7 +77,7 @@ function describeImage(report: InspectionReport, files: readonly PlacedFile[]): 
     SPDXID: imageId,
     name: escapeInvisible(subjectName(report)),
     ...(image?.manifestDigest === undefined ? {} : { versionInfo: image.manifestDigest }),
-    ...nothingKnown,
+    ...unknownScanner,
     filesAnalyzed: files.length > 0,
     ...(files.length === 0
       ? {}
@@ -96,7 +96,7 @@ function describeLayer(layer: ReportLayer): Element {
     SPDXID: layerId(layer.index),
     name: `layer ${layer.index}`,
     ...(layer.diffId === undefined ? {} : { versionInfo: layer.diffId }),
-    ...nothingKnown,
+    ...unknownScanner,
     filesAnalyzed: false,
     ...(digest === undefined
       ? {}
@@ -118,7 +118,7 @@ function describeSystem({ distribution }: InspectionReport): readonly Element[] 
       ...(versionId === undefined || versionId === ''
         ? {}
         : { versionInfo: escapeInvisible(versionId) }),
-      ...nothingKnown,
+      ...unknownScanner,
       filesAnalyzed: false,
       sourceInfo: `named by ${path}`,
       ...(prettyName === undefined ? {} : { summary: prettyName }),
@@ -127,7 +127,7 @@ function describeSystem({ distribution }: InspectionReport): readonly Element[] 
   ];
 }
 
-const nothingKnown = {
+const unknownScanner = {
   downloadLocation: noAssertion,
   licenseConcluded: noAssertion,
   licenseDeclared: noAssertion,
@@ -146,7 +146,7 @@ function describePackage(
     name: escapeInvisible(name),
     ...(version === '' ? {} : { versionInfo: escapeInvisible(version) }),
     supplier: supplier === undefined ? noAssertion : `Organization: ${escapeInvisible(supplier)}`,
-    ...nothingKnown,
+    ...unknownScanner,
     licenseDeclared: declare(licenses),
     filesAnalyzed: false,
     sourceInfo: `${state}; found in ${where.join(', ')}`,

@@ -57,7 +57,7 @@ async function pathsOf(...titles: (string | undefined)[]): Promise<(string | und
   return paths((await listLayout(ociFiles([await buildArtifact({ blobs })]))).images[0]);
 }
 
-test('a chart is its blobs and its configuration, in a layout, an archive and a registry', async () => {
+test('a chart yields its blobs and its configuration, from a layout, an archive and a registry', async () => {
   const built = await buildArtifact(chart);
   const listings = await listEverywhere(built);
   for (const { images, remarks } of listings) {
@@ -76,7 +76,7 @@ test('a chart is its blobs and its configuration, in a layout, an archive and a 
   }
 });
 
-test('one in an index is read when there is no image, and told beside one', async () => {
+test('an artifact in an index is read when there is no image, and reported otherwise', async () => {
   const built = await buildArtifact(chart);
   for (const { images } of await listEverywhere(buildIndex({ children: [built] }))) {
     expect(images).toMatchObject([{ artifactType: helm, indexDigest: expect.any(String) }]);
@@ -93,7 +93,7 @@ test('one in an index is read when there is no image, and told beside one', asyn
   }
 });
 
-test('one of several in a layout is named', async () => {
+test('one of several artifacts in a layout is selected by name', async () => {
   const image = await sample();
   const built = await buildArtifact({ ...chart, names: ['chart:1'] });
   const bytes = await packFiles(ociFiles([image, built]));
@@ -102,7 +102,7 @@ test('one of several in a layout is named', async () => {
   expect(reasons(listing)).toEqual([]);
 });
 
-test('a type is what the manifest says, else what configuration or blobs are', async () => {
+test('the artifact type comes from the manifest, otherwise from the configuration or the blobs', async () => {
   const blobs = [{ bytes: Buffer.from('\0asm'), mediaType: 'application/wasm' }];
   const wasm = { bytes: Buffer.from('{"a":1}'), mediaType: 'application/vnd.wasm.config.v0+json' };
   const types: string[] = [];
@@ -121,7 +121,7 @@ test('a type is what the manifest says, else what configuration or blobs are', a
   ]);
 });
 
-test('a signature under the configuration of an image is none', async () => {
+test('a signature with an image configuration is an artifact', async () => {
   const mediaType = 'application/vnd.dev.cosign.simplesigning.v1+json';
   const signed = await buildImage({ layers: [{ stored: Buffer.from('{}'), mediaType }] });
   for (const { images } of await listEverywhere(signed)) {
@@ -135,7 +135,7 @@ test('a signature under the configuration of an image is none', async () => {
   }
 });
 
-test('names lead nowhere, and no blob is in the place of another', async () => {
+test('names cannot escape, and blobs have distinct paths', async () => {
   expect(await pathsOf('a//./b', '/etc/passwd', '../../x', 'c/..')).toEqual([
     ...['a/b', 'etc/passwd', 'x', digestOf(Buffer.from('3'))],
   ]);
@@ -147,7 +147,7 @@ test('names lead nowhere, and no blob is in the place of another', async () => {
   expect(await pathsOf('d/e', 'd', 'd/e/f')).toEqual(['d/e', '1/d', '2/d/e/f']);
 });
 
-test('a name that leads out is kept as it is written', async () => {
+test('a name that leads outside is reported as written', async () => {
   const blobs = [{ bytes: Buffer.from('x'), title: '../../etc/cron.d/x' }];
   const { images } = await listRegistry(await buildArtifact({ blobs }));
   expect(images[0]?.layers[0]?.blob).toEqual({

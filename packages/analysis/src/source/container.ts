@@ -1,4 +1,4 @@
-/** The file system of a container, running or not, as a file tree. */
+/** The file system of a container, running or stopped, as a file tree. */
 import { z } from 'zod';
 
 import { tarTree } from '../tree/tar-tree.ts';
@@ -10,12 +10,12 @@ import type { DockerEndpoint } from '@lazaret/docker';
 export interface ContainerTree extends FileTree {
   readonly id: string;
   readonly name: string;
-  /** The image as the container was asked for, and its id. */
+  /** The image name of the container, and the image id. */
   readonly image: string;
   readonly imageId: string;
   /**
-   * Paths in the container where volumes and host directories are mounted: their content is no part
-   * of the container's file system and is not in the walk.
+   * Mount points of volumes and host directories in the container: their content is not part of the
+   * file system of the container and not walked.
    */
   readonly mounts: readonly string[];
   close(): Promise<void>;
@@ -27,9 +27,9 @@ export interface ContainerOptions extends TarTreeOptions {
 }
 
 /**
- * Opens a container by name or id. Throws SourceError `not_found`, `unreachable`. Each walk is an
- * export of its own, streamed; a running container may change meanwhile. Walking throws SourceError
- * when the engine breaks off, and TarError.
+ * Opens a container by name or id. Throws SourceError `not_found`, `unreachable`. Each walk streams
+ * a new export; a running container may change meanwhile. Walking throws SourceError when the
+ * engine closes the connection, and TarError.
  */
 export async function openContainerTree(
   reference: string,

@@ -32,7 +32,7 @@ async function detect(word: string, options?: DetectOptions): Promise<string> {
   return `${kind} ${where}${name}`;
 }
 
-test('paths are what lies there', async () => {
+test('an existing path is detected by its content', async () => {
   const image = await buildImage({ layers: [] });
   const layout = await putLayout(ociFiles([image]));
   const bytes = await packFiles(newDockerFiles([image]));
@@ -50,7 +50,7 @@ test('paths are what lies there', async () => {
   }
 });
 
-test('a directory that docker save was unpacked into is its images, and no other is', async () => {
+test('an unpacked docker save archive is detected, other directories are not', async () => {
   const image = await buildImage({
     layers: [{ entries: [{ path: 'x', content: Buffer.from('x') }] }],
     names: ['lab.example/app:1'],
@@ -84,7 +84,7 @@ test('a directory that docker save was unpacked into is its images, and no other
   }
 });
 
-test('prefixes say what is meant, names of images that look like them do not', async () => {
+test('prefixes select the source; image names that look like prefixes do not', async () => {
   const odd = join(place, 'a:b');
   await mkdir(odd);
   const words: [string, string][] = [
@@ -122,13 +122,13 @@ test('prefixes say what is meant, names of images that look like them do not', a
   }
 });
 
-test('what else a word may have meant is told', async () => {
+test('another possible meaning is reported', async () => {
   expect((await detectSource('docker:dind')).hint).toContain('docker://docker:dind');
   expect((await detectSource('docker-daemon:dind')).hint).toBeUndefined();
   expect((await detectSource('docker:app:1')).hint).toBeUndefined();
 });
 
-test('an engine is asked before a registry, and does without when it cannot be', async () => {
+test('a container engine is queried before a registry, and skipped when it is unavailable', async () => {
   const address = join(place, 'engine.sock');
   const server = createServer((request, response) => {
     response.statusCode = request.url === '/images/here/json' ? 200 : 404;
@@ -143,7 +143,7 @@ test('an engine is asked before a registry, and does without when it cannot be',
   expect(gone.hint).toContain('cannot connect to the Docker engine');
 });
 
-test('what was found is opened, or says what it lacks', async () => {
+test('a detected source is opened, or the missing option is reported', async () => {
   const image = await buildImage({ layers: [], names: ['app:1'] });
   const layout = await putLayout(ociFiles([image]));
   const options = { defaultPlatform };

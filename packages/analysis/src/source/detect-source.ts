@@ -1,6 +1,6 @@
 /**
- * What a word on the command line means: a path that exists, what its prefix says, or the name of
- * an image.
+ * Detects the source of a command line argument: an existing path, a prefixed source or an image
+ * name.
  */
 import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
@@ -23,18 +23,18 @@ export type DetectedSource = (
   | { readonly kind: 'stdin'; readonly reference: string; readonly name?: string }
   | { readonly kind: 'engine' | 'container' | 'registry'; readonly reference: string }
 ) & {
-  /** For people: what else the word could have meant, or what was tried before. */
+  /** For the user: another possible meaning of the argument, or what was tried before. */
   readonly hint?: string;
 };
 
 export interface DetectOptions {
-  /** Where an engine is asked first whether it has an image; without it none is asked. */
+  /** The container engine that is queried first for an image; none is queried without it. */
   readonly engine?: DockerEndpoint | undefined;
 }
 
 /**
- * Throws SourceError: `not_found` for a path that is not there, `invalid_reference` for what can
- * name nothing, `unsupported` for the rest.
+ * Throws SourceError: `not_found` for a missing path, `invalid_reference` for an invalid name,
+ * `unsupported` otherwise.
  */
 export async function detectSource(
   word: string,
@@ -52,14 +52,16 @@ export async function detectSource(
   return read.kind === 'engine' ? { ...read, ...engineHint(word, read.reference) } : read;
 }
 
-/** `docker` is the name of an image as well: `docker:dind` may have been meant as that. */
+/** `docker` is also the name of an image, so `docker:dind` is ambiguous. */
 function engineHint(word: string, reference: string): { hint?: string } {
   if (word !== `${enginePrefix}${reference}` || !isTag(reference)) return {};
-  const meant = `write ${registryPrefix}${word} for the image of this name in a registry`;
-  return { hint: `${word} is read as ${reference} of the local engine; ${meant}` };
+  const meant = `use ${registryPrefix}${word} for the image with this name in a registry`;
+  return {
+    hint: `${word} was interpreted as the image ${reference} of the local container engine; ${meant}`,
+  };
 }
 
-/** `PATH[:NAME]`, where a path that exists as it is written has no name behind it. */
+/** Splits `PATH[:NAME]`; a path that exists as written has no name. */
 async function pathAndName(rest: string): Promise<{ path: string; name?: string }> {
   const colon = rest.indexOf(':');
   if (colon <= 0 || (await factsOf(rest)) !== undefined) return { path: rest };
@@ -70,7 +72,7 @@ async function pathAndName(rest: string): Promise<{ path: string; name?: string 
 async function describePath(path: string, facts: Stats): Promise<DetectedSource> {
   const hint = pathHint(path);
   if (facts.isDirectory()) {
-    // As its archive would be: what both lists of a newer one name is looked at.
+    // Treated like an archive, where both image lists are read.
     if (await isUnpackedDocker(await directoryFiles(path))) {
       return { kind: 'image-archive', path, ...hint };
     }
@@ -81,10 +83,10 @@ async function describePath(path: string, facts: Stats): Promise<DetectedSource>
     throw new SourceError('unsupported', `${path} is neither a file nor a directory`);
   }
   if (await looksLikeArchive(path)) return { kind: 'image-archive', path, ...hint };
-  throw new SourceError('unsupported', `${path} is a file, but no archive of an image`);
+  throw new SourceError('unsupported', `${path} is not an image archive`);
 }
 
-/** A directory called `debian` may have been meant as the image. */
+/** A directory named `debian` is ambiguous with the image. */
 function pathHint(path: string): { hint?: string } {
   if (path.includes('/') && !/^[\w.-]+\/[\w.-]+:/.test(path)) return {};
   try {
@@ -93,7 +95,7 @@ function pathHint(path: string): { hint?: string } {
     return {};
   }
   return {
-    hint: `${path} is read as a path; write ${registryPrefix}${path} for the image of this name`,
+    hint: `${path} was interpreted as a path; use ${registryPrefix}${path} for the image with this name`,
   };
 }
 
@@ -123,11 +125,11 @@ async function detectImage(word: string, { engine }: DetectOptions): Promise<Det
   const answer = engine === undefined ? false : await askEngine(word, engine);
   if (answer === true) return { kind: 'engine', reference: word };
   parseReference(word);
-  const hint = answer === false ? {} : { hint: `no engine was asked: ${answer}` };
+  const hint = answer === false ? {} : { hint: `no container engine was queried: ${answer}` };
   return { kind: 'registry', reference: word, ...hint };
 }
 
-/** Whether it has the image; a text when it cannot be asked. */
+/** Whether the engine has the image; an error message when it is unavailable. */
 async function askEngine(word: string, endpoint: DockerEndpoint): Promise<boolean | string> {
   const { createEngineApi, engineName } = await import('./engine-api.ts');
   const api = createEngineApi(endpoint);

@@ -44,7 +44,7 @@ async function walk(root: string, options = {}): Promise<{ seen: Seen[]; gaps: s
   return { seen, gaps: tree.gaps.map(({ reason, path }) => `${reason} ${path}`) };
 }
 
-test('files, directories and links are told in order, links not followed', async () => {
+test('files, directories and links are listed in order, links are not followed', async () => {
   const root = await directory();
   await mkdir(join(root, 'b/c'), { recursive: true });
   await writeFile(join(root, 'b/c/file'), 'text', { mode: 0o640 });
@@ -65,7 +65,7 @@ test('files, directories and links are told in order, links not followed', async
   expect(gaps).toEqual([]);
 });
 
-test('sockets and other special files are told and never opened', async () => {
+test('sockets and other special files are listed and never opened', async () => {
   const root = await directory();
   const server = createServer().listen(join(root, 'socket'));
   await new Promise((resolve) => server.once('listening', resolve));
@@ -86,7 +86,7 @@ test('names that are not UTF-8 keep their bytes', async () => {
   expect(seen[1]).toMatchObject({ path: 'a\\xff', rawPath: 'a\xff', text: 'x' });
 });
 
-test('other file systems are gaps unless they are asked for', async () => {
+test('other file systems are gaps unless enabled', async () => {
   const gaps = async (options = {}): Promise<readonly string[]> => {
     const tree = directoryTree('/dev', options);
     for await (const { type } of tree.walk()) expect(type).not.toBe('');
@@ -96,14 +96,14 @@ test('other file systems are gaps unless they are asked for', async () => {
   expect(await gaps({ crossFileSystems: true })).not.toContain('pts');
 });
 
-test('a limit ends the walk with a gap, never in silence', async () => {
+test('a limit ends the walk with a gap', async () => {
   const root = await directory();
   for (const name of ['a', 'b', 'c']) await writeFile(join(root, name), '');
   const { seen, gaps } = await walk(root, { entries: 2 });
   expect([seen.length, gaps]).toEqual([3, ['too_many c']]);
 });
 
-test('timers and signals get their turn while a large directory is walked', async () => {
+test('timers and signals are served while a large directory is walked', async () => {
   const root = await directory();
   for (let index = 0; index < 400; index += 1) await writeFile(join(root, String(index)), '');
   let turns = 0;
@@ -123,7 +123,7 @@ test('deeply nested directories are walked to the limit', async () => {
   expect(gaps[0]).toMatch(/^too_deep d\/d/);
 });
 
-test('a file that is replaced or cut meanwhile is not taken for what was listed', async () => {
+test('a file that is replaced or truncated meanwhile is an error', async () => {
   const root = await directory();
   await writeFile(join(root, 'cut'), 'long enough');
   await writeFile(join(root, 'swap'), 'mine');
@@ -142,7 +142,7 @@ test('a file that is replaced or cut meanwhile is not taken for what was listed'
   expect(errors).toEqual(['cut', 'swap']);
 });
 
-test('a directory that is replaced by a link meanwhile leads nowhere', async () => {
+test('a directory that is replaced by a link meanwhile is not followed', async () => {
   const root = await directory();
   const other = await directory();
   await mkdir(join(root, 'a/b'), { recursive: true });
@@ -160,7 +160,7 @@ test('a directory that is replaced by a link meanwhile leads nowhere', async () 
   expect(tree.gaps.map(({ path, reason }) => [path, reason])).toEqual([['a/b', 'failed']]);
 });
 
-test('what vanishes is passed over, or said by its content; a root that is none is an error', async () => {
+test('deleted files are skipped or fail when read; an invalid root is an error', async () => {
   const root = await directory();
   for (const name of ['a', 'b', 'c']) await writeFile(join(root, name), 'text');
   const seen: string[] = [];
@@ -175,7 +175,7 @@ test('what vanishes is passed over, or said by its content; a root that is none 
   await expect(walk(join(root, 'none'))).rejects.toMatchObject({ code: 'not_found' });
 });
 
-test('directories that may not be read are gaps', async () => {
+test('directories without permission are gaps', async () => {
   const root = await directory();
   await mkdir(join(root, 'shut'));
   await chmod(join(root, 'shut'), 0);

@@ -1,7 +1,5 @@
 /**
- * A directory of this machine as a file tree: names are never followed, only opened in their
- * directory's place, and nothing but a regular file is opened. Extended attributes, and with them
- * file capabilities, cannot be read from Node and are absent.
+ * A local directory as a file tree: symbolic links are never followed, and only regular files are opened, relative to their directory. Extended attributes, and thus file capabilities, cannot be read from Node and are absent.
  */
 import { constants, lstatSync, readlinkSync } from 'node:fs';
 import type { BigIntStats } from 'node:fs';
@@ -19,7 +17,7 @@ import { openDirectory } from './open-directory.ts';
 import type { OpenDirectory } from './open-directory.ts';
 
 export interface DirectoryTreeOptions {
-  /** Goes on into other file systems that are mounted below; otherwise each is a gap. */
+  /** Descends into other mounted file systems; otherwise each is a gap. */
   readonly crossFileSystems?: boolean;
   /** `layerEntries` unless given. */
   readonly entries?: number;
@@ -28,8 +26,7 @@ export interface DirectoryTreeOptions {
 
 export interface DirectoryTree extends FileTree {
   /**
-   * What the walk could not look at, at most `gapsListed` of them; complete once it has ended. A
-   * file that changes or ends early while it is read throws from its content instead.
+   * What the walk could not read, at most `gapsListed` of them; complete when the walk has ended. A file that changes or shrinks while it is read throws from its content instead.
    */
   readonly gaps: readonly DirectoryGap[];
   /** All gaps, listed or not. */
@@ -38,7 +35,7 @@ export interface DirectoryTree extends FileTree {
 
 export type DirectoryGap = Pick<Gap, 'reason' | 'detail'> & { readonly path: string };
 
-/** As `directoryTree`, of a root that is a directory by now. Throws SourceError otherwise. */
+/** Like `directoryTree`, but checks the root first. Throws SourceError when it is not a directory. */
 export async function openDirectoryTree(
   root: string,
   options: DirectoryTreeOptions = {},
@@ -47,7 +44,7 @@ export async function openDirectoryTree(
   return directoryTree(root, options);
 }
 
-/** Walks once, names of a directory in byte order. Throws SourceError when the root is none. */
+/** Walks once, names of a directory in byte order. Throws SourceError when the root is not a directory. */
 export function directoryTree(root: string, options: DirectoryTreeOptions = {}): DirectoryTree {
   const walk = new DirectoryWalk(root, options);
   return {
@@ -62,13 +59,13 @@ export function directoryTree(root: string, options: DirectoryTreeOptions = {}):
 }
 
 interface Place {
-  /** In the tree, as bytes. */
+  /** Path in the tree, as bytes. */
   readonly path: Buffer;
   readonly depth: number;
 }
 
 const slash = Buffer.from('/');
-/** Others get their turn meanwhile: looking does not wait for anything by itself. */
+/** Yields to the event loop after so many entries, because the walk itself is synchronous. */
 const entriesPerTurn = 128;
 
 class DirectoryWalk {
@@ -76,7 +73,7 @@ class DirectoryWalk {
   gapCount = 0;
   readonly #options: DirectoryTreeOptions;
   readonly #given: string;
-  /** Paths of files that have further names, by device and inode. */
+  /** First path of files with several names, by device and inode. */
   readonly #linked = new Map<string, string>();
   #root: Buffer = Buffer.alloc(0);
   #device = 0n;
@@ -93,7 +90,7 @@ class DirectoryWalk {
     this.#device = facts.dev;
     const top: Place = { path: Buffer.alloc(0), depth: 0 };
     yield treeFile(top.path, 'directory', facts);
-    // Directories that are still to be read: a path each, not a handle.
+    // Directories to read, as paths and not as handles.
     const pending: Place[] = [top];
     for (let place = pending.pop(); place !== undefined; place = pending.pop()) {
       const directory = this.#open(place);
@@ -117,10 +114,10 @@ class DirectoryWalk {
     }
   }
 
-  /** Undefined, and a gap, for a directory that cannot or must not be read. */
+  /** Undefined, with a gap, for a directory that cannot or must not be read. */
   #open({ path, depth }: Place): OpenDirectory | undefined {
     if (depth > analysisLimits.treePathDepth || path.length > limits.pathBytes) {
-      this.#gap('too_deep', path, 'directories are nested deeper than is looked at');
+      this.#gap('too_deep', path, 'the directory nesting exceeds the limit');
       return undefined;
     }
     try {
@@ -147,12 +144,12 @@ class DirectoryWalk {
     }
   }
 
-  /** False, and a gap, when there are more files than may be looked at. */
+  /** False, with a gap, when there are too many files. */
   #count(path: Buffer): boolean {
     this.#options.signal?.throwIfAborted();
     this.#entries += 1;
     if (this.#entries <= (this.#options.entries ?? analysisLimits.layerEntries)) return true;
-    this.#gap('too_many', path, 'the walk ends here: there are more files than are looked at');
+    this.#gap('too_many', path, 'too many files: the walk stopped here');
     return false;
   }
 
@@ -171,7 +168,7 @@ class DirectoryWalk {
     return { ...treeFile(path, type, facts), content: content(absolute, facts) };
   }
 
-  /** The name under which a file was met before; directories have one name only. */
+  /** The first name of a file seen before; directories have only one name. */
   #firstName(path: Buffer, facts: BigIntStats): string | undefined {
     if (facts.nlink < 2n) return undefined;
     const key = `${facts.dev} ${facts.ino}`;
@@ -186,12 +183,12 @@ class DirectoryWalk {
 
   #failed(path: Buffer, error: unknown): void {
     const code = errorCode(error);
-    // What vanishes between listing and looking is no longer part of the directory.
+    // An entry that was deleted after the listing is no longer part of the directory.
     if (code === 'ENOENT' && path.length > 0) return;
     const isDenied = code === 'EACCES' || code === 'EPERM';
     const isReplaced = code === 'ELOOP' || code === 'ENOTDIR';
-    const cause = isReplaced ? 'it was replaced while it was walked' : failureText(error);
-    const detail = isDenied ? 'it may not be read by this user' : cause;
+    const cause = isReplaced ? 'replaced during the walk' : failureText(error);
+    const detail = isDenied ? 'permission denied' : cause;
     this.#gap(isDenied ? 'not_available' : 'failed', path, detail);
   }
 
@@ -222,7 +219,7 @@ interface Root {
   readonly root: Buffer;
 }
 
-/** The root itself may be named by a link: whoever asks for it chose it. */
+/** The root itself may be a symbolic link, because the user chose it. */
 async function openRoot(given: string): Promise<Root> {
   try {
     const root = await realpath(given, { encoding: 'buffer' });
@@ -232,7 +229,7 @@ async function openRoot(given: string): Promise<Root> {
     const isMissing = errorCode(error) === 'ENOENT';
     const message = isMissing
       ? `${given} does not exist`
-      : `${given} cannot be walked: ${failureText(error)}`;
+      : `${given} cannot be read: ${failureText(error)}`;
     throw new SourceError(isMissing ? 'not_found' : 'unauthorized', message, { cause: error });
   }
   throw new SourceError('unsupported', `${given} is not a directory`);
@@ -262,7 +259,7 @@ function treeFile(path: Buffer, type: FileType, facts: BigIntStats): TreeFile {
   };
 }
 
-/** As glibc packs them into 64 bits: see makedev(3). */
+/** As encoded by glibc in 64 bits: see makedev(3). */
 function deviceNumbers(device: bigint): { major: number; minor: number } {
   const major = ((device >> 8n) & 0xfffn) | ((device >> 32n) & 0xfffff000n);
   const minor = (device & 0xffn) | ((device >> 12n) & 0xffffff00n);
@@ -272,8 +269,7 @@ function deviceNumbers(device: bigint): { major: number; minor: number } {
 const chunkBytes = 1024 * 1024;
 
 /**
- * The bytes of a file that must still be the one that was listed. Exactly as many as its size said:
- * one that grows meanwhile is cut there, one that ends before throws.
+ * The content of a file, which must still be the one that was listed. Exactly as many bytes as its listed size: a growing file is truncated there, a shrinking file throws.
  */
 async function* content(
   absolute: Buffer,
@@ -282,20 +278,20 @@ async function* content(
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
   const handle = await open(absolute, flags).catch((error: unknown) => {
     const isGone = errorCode(error) === 'ENOENT';
-    const message = isGone ? 'it vanished while it was walked' : failureText(error);
+    const message = isGone ? 'deleted during the walk' : failureText(error);
     throw new SourceError(isGone ? 'not_found' : 'unauthorized', message, { cause: error });
   });
   try {
     const now = await handle.stat({ bigint: true });
     if (!now.isFile() || now.ino !== facts.ino || now.dev !== facts.dev) {
-      throw new SourceError('damaged', 'it was replaced while it was walked');
+      throw new SourceError('damaged', 'replaced during the walk');
     }
     const sizeBytes = Number(facts.size);
     for (let at = 0; at < sizeBytes;) {
       const buffer = Buffer.allocUnsafe(Math.min(chunkBytes, sizeBytes - at));
       const { bytesRead } = await handle.read(buffer, 0, buffer.length, at);
       if (bytesRead === 0) {
-        throw new SourceError('damaged', 'it became shorter while it was read');
+        throw new SourceError('damaged', 'truncated while it was read');
       }
       at += bytesRead;
       yield buffer.subarray(0, bytesRead);

@@ -1,4 +1,4 @@
-/** What sources ask of a Docker engine: answers and streams over its API, nothing changed. */
+/** Read-only access of sources to the API of a container engine. */
 import { createDockerClient, DockerError, pathName, type DockerEndpoint } from '@lazaret/docker';
 import { ociLimits, SourceError } from '@lazaret/oci';
 import type { z } from 'zod';
@@ -6,14 +6,14 @@ import type { z } from 'zod';
 import { sourceLimits } from './limits.ts';
 
 export interface EngineApi {
-  /** A checked answer; throws SourceError (`not_found`, `unreachable`, ...). */
+  /** A validated response; throws SourceError (`not_found`, `unreachable`, ...). */
   ask<T>(path: string, schema: z.ZodType<T>): Promise<T>;
-  /** A body; one that is cut throws SourceError `unreachable` and is never taken for whole. */
+  /** A response body; a truncated one throws SourceError `unreachable`. */
   stream(path: string, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
   close(): Promise<void>;
 }
 
-/** Connects when it is asked. Throws SourceError `unsupported` for an address of another kind. */
+/** Connects on first use. Throws SourceError `unsupported` for an unsupported address. */
 export function createEngineApi(endpoint: DockerEndpoint): EngineApi {
   const client = translated(() => createDockerClient(endpoint));
   // Reading is the same in every version of the API, so engines of any age are read.

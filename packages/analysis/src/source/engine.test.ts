@@ -80,14 +80,14 @@ async function expectTheImage(source: ImageSource): Promise<void> {
 }
 
 describe('an image of an engine', () => {
-  test('is read layer by layer, and nothing is left on disk', async () => {
+  test('is read by layer, and nothing is left on disk', async () => {
     const source = await openEngineImage(name, options);
     await expectTheImage(source);
     expect(await readdir(place)).toEqual([]);
     await source.close();
   });
 
-  test('saved by the engine to a file is the same image', async () => {
+  test('is the same when saved to a file', async () => {
     const path = join(place, 'saved.tar');
     await engine('GET', `/images/${name}/get`, '--output', path);
     const source = await openImageArchive(path, { defaultPlatform });
@@ -97,7 +97,7 @@ describe('an image of an engine', () => {
     await rm(path);
   });
 
-  test('is found by id; one that is not there is not found', async () => {
+  test('is found by id; a missing one is not found', async () => {
     const source = await openEngineImage(image.configDigest, options);
     await expectTheImage(source);
     await source.close();
@@ -106,7 +106,7 @@ describe('an image of an engine', () => {
     }
   });
 
-  test('larger than what may be put aside is refused, and leaves nothing', async () => {
+  test('above the spool limit is refused, and nothing is left on disk', async () => {
     const source = await openEngineImage(name, { ...options, spoolBytes: 5_000 });
     await expect(source.list('default')).rejects.toMatchObject({ code: 'too_large' });
     await source.close();
@@ -116,19 +116,19 @@ describe('an image of an engine', () => {
 
 describe('an engine', () => {
   test.each(['unix:///nowhere/docker.sock', 'tcp://127.0.0.1:1'])(
-    'at %s cannot be reached',
+    'at %s is unreachable',
     async (address) => {
       const opened = openEngineImage(name, { ...options, endpoint: { address } });
       await expect(opened).rejects.toMatchObject({ code: 'unreachable' });
     },
   );
 
-  test('with an address of another kind is refused', async () => {
+  test('with an unsupported address is refused', async () => {
     const opened = openEngineImage(name, { ...options, endpoint: { address: 'ssh://host' } });
     await expect(opened).rejects.toMatchObject({ code: 'unsupported' });
   });
 
-  test('that breaks off an export, or sends something else, is no image', async () => {
+  test('that truncates an export, or sends other content, is an error', async () => {
     const address = join(place, 'fake.sock');
     const whole = await packFiles(oldDockerFiles([image]));
     let mode: 'cut' | 'text' | 'html' = 'cut';
@@ -160,7 +160,7 @@ describe('an engine', () => {
   });
 });
 
-test('a container is walked as a tree, its mounts named and not walked', async () => {
+test('a container is walked as a tree, its mounts are listed and not walked', async () => {
   const body = JSON.stringify({ Image: name, Labels: { 'lazaret.test': 'source' } });
   const json = ['--header', 'content-type: application/json', '--data', body];
   const { Id: id } = JSON.parse(await engine('POST', '/containers/create', ...json)) as {

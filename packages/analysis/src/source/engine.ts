@@ -1,8 +1,8 @@
 /**
- * An image of a Docker engine. The engine's export is a stream whose list of layers may come last
- * (the classic store writes it behind them), so that no layer could be told from another while it
- * passes; and asking twice would make the engine pack everything twice. It is put aside once, in a
- * file without a name, and read in place as any `docker save` archive.
+ * An image of a container engine. The export of the engine is a stream whose list of layers may
+ * come last (the classic store writes it after them), so layers cannot be identified while
+ * streaming; and a second export would make the engine pack everything twice. It is spooled once to
+ * an unlinked temporary file and read in place like any `docker save` archive.
  */
 import { z } from 'zod';
 
@@ -17,7 +17,7 @@ import { spool } from './spool.ts';
 
 export interface EngineImageOptions extends Pick<LocalOptions, 'defaultPlatform'> {
   readonly endpoint: DockerEndpoint;
-  /** For the export: on a disk with room for the image, uncompressed. */
+  /** Directory for the export, with enough space for the uncompressed image. */
   readonly spoolDirectory: string;
   /** `imageSpoolBytes` unless given. */
   readonly spoolBytes?: number | undefined;
@@ -26,7 +26,7 @@ export interface EngineImageOptions extends Pick<LocalOptions, 'defaultPlatform'
 
 /**
  * Opens an image by name or id. Throws SourceError `not_found` when the engine does not have it,
- * `unreachable` when there is no engine. The export is made by the first `list`.
+ * `unreachable` when there is no engine. The first `list` starts the export.
  */
 export async function openEngineImage(
   reference: string,
@@ -47,7 +47,7 @@ export async function openEngineImage(
     async list(choice) {
       exported ??= exportImage(api, { id: found.Id, reference, options });
       const { images, remarks } = await (await exported).list(choice);
-      // By id the export has no names in it, and by name it could meanwhile be another image.
+      // An export by id contains no names, and an export by name could be another image by now.
       return { images: images.map((image) => ({ ...image, names: found.names })), remarks };
     },
     async close() {

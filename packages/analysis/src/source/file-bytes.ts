@@ -1,4 +1,4 @@
-/** Files of this machine that hold foreign bytes, read by position and never past their end. */
+/** Random access to local files with untrusted content, never past their end. */
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
@@ -8,12 +8,12 @@ import { resolve } from 'node:path';
 import { SourceError } from '@lazaret/oci';
 
 export interface FileBytes {
-  /** Where another thread of this machine opens the same bytes. */
+  /** Path where another thread can open the same content. */
   readonly path: string | undefined;
   readonly sizeBytes: number;
-  /** Up to `length` bytes at `offset`; fewer only at the end of the file. */
+  /** Reads up to `length` bytes at `offset`; fewer only at the end of the file. */
   read(offset: number, length: number): Promise<Buffer>;
-  /** Exactly that range in chunks; throws SourceError `damaged` when the file ends before. */
+  /** Streams exactly that range; throws SourceError `damaged` when the file ends early. */
   stream(range: ByteRange): AsyncIterable<Uint8Array>;
   close(): Promise<void>;
 }
@@ -22,15 +22,15 @@ export interface ByteRange {
   readonly offset: number;
   readonly sizeBytes: number;
   readonly signal?: AbortSignal | undefined;
-  /** Memory for all chunks: each is then valid until the next one is asked for. */
+  /** Shared memory for all chunks: each is valid until the next one is requested. */
   readonly memory?: Buffer | undefined;
 }
 
 const chunkBytes = 1024 * 1024;
 
 /**
- * Opens a file without waiting on it: what turns out to be a FIFO or a device is closed again
- * unread. `follow: false` refuses a symbolic link. Throws SourceError.
+ * Opens a file without blocking: a FIFO or a device is closed unread. `follow: false` refuses a
+ * symbolic link. Throws SourceError.
  */
 export async function openFileBytes(path: string, { follow = true } = {}): Promise<FileBytes> {
   const flags = constants.O_RDONLY | constants.O_NONBLOCK | (follow ? 0 : constants.O_NOFOLLOW);
@@ -50,7 +50,7 @@ export async function openFileBytes(path: string, { follow = true } = {}): Promi
   }
 }
 
-/** The bytes behind a handle, which `close` closes. */
+/** The content of an open handle; `close` closes it. */
 export function fileBytes(
   handle: FileHandle,
   { path, sizeBytes }: Pick<FileBytes, 'path' | 'sizeBytes'>,
@@ -79,7 +79,7 @@ export function fileBytes(
         const most = memory?.length ?? chunkBytes;
         const chunk = await read(at, Math.min(most, end - at), memory);
         if (chunk.length === 0) {
-          throw new SourceError('damaged', `${path ?? 'the archive'} ends before it should`);
+          throw new SourceError('damaged', `${path ?? 'the archive'} is truncated`);
         }
         at += chunk.length;
         yield chunk;
@@ -96,10 +96,14 @@ function openFailure(path: string, error: unknown): SourceError {
     return new SourceError('not_found', `${path} does not exist`, options);
   }
   if (code === 'EACCES' || code === 'EPERM') {
-    return new SourceError('unauthorized', `${path} may not be read by this user`, options);
+    return new SourceError('unauthorized', `${path}: permission denied`, options);
   }
   if (code === 'ELOOP') {
-    return new SourceError('unsupported', `${path} is a symbolic link, which is refused`, options);
+    return new SourceError(
+      'unsupported',
+      `${path} is a symbolic link, which is not allowed`,
+      options,
+    );
   }
   return new SourceError('damaged', `${path} cannot be opened`, options);
 }

@@ -35,11 +35,11 @@ describe('hostile images', () => {
     ['another archive', rawMember({ name: 'etc/passwd' }), 'unsupported'],
     ['an empty archive', Buffer.alloc(10_240), 'unsupported'],
     ['gzip of nothing', gzipSync(''), 'unsupported'],
-  ])('%s is no archive', async (_, bytes, code) => {
+  ])('%s is not an archive', async (_, bytes, code) => {
     expect((await failure(listArchive(bytes, { spoolDirectory: place }))).code).toBe(code);
   });
 
-  test('cut archives are damaged, or whole as far as their image goes', async () => {
+  test('truncated archives are damaged, unless their images are complete', async () => {
     const bytes = await packFiles(newDockerFiles([await sample()]));
     for (let length = 100; length < bytes.length - 1_024; length += 700) {
       const listing = await listArchive(bytes.subarray(0, length)).catch((error: unknown) => error);
@@ -55,7 +55,7 @@ describe('hostile images', () => {
     }
   });
 
-  test('links and names that lead out of the archive reach nothing', async () => {
+  test('links and names cannot reach outside the archive', async () => {
     const image = await buildImage({ layers: [layer('a')], names: [name] });
     const files = oldDockerFiles([image]);
     const path = [...files.keys()].find((one) => one.endsWith('layer.tar')) ?? '';
@@ -69,7 +69,7 @@ describe('hostile images', () => {
     expect((await listArchive(Buffer.concat([climbing, inside]))).images).toHaveLength(1);
   });
 
-  test('a missing, wrong, huge or broken configuration is an error with its reason', async () => {
+  test('a missing, wrong, huge or invalid configuration is an error with its reason', async () => {
     const image = await sample();
     const config = blobPath(image.configDigest);
     const cases: [ImageFiles, string][] = [
@@ -90,7 +90,7 @@ describe('hostile images', () => {
     expect((await failure(listArchive(await packFiles(ociFiles([huge]))))).code).toBe('too_large');
   });
 
-  test('a broken image beside a good one is a remark', async () => {
+  test('a broken image among valid ones is reported', async () => {
     const [good, bad] = [
       await sample(),
       await buildImage({ layers: [], configBytes: Buffer.from('?') }),
@@ -100,7 +100,7 @@ describe('hostile images', () => {
     expect(reasons(listing)).toEqual(['unsupported']);
   });
 
-  test('forged claims pass unverified, for the walk to see', async () => {
+  test('forged digests are left for the walk to verify', async () => {
     const diffId = `sha256:${'e'.repeat(64)}`;
     const image = await buildImage({
       layers: [{ ...layer('a'), claims: { diffId, digest: diffId, sizeBytes: 5 } }],
@@ -109,14 +109,14 @@ describe('hostile images', () => {
     expect(images[0]?.layers[0]).toMatchObject({ diffId, digest: diffId, sizeBytes: 5 });
   });
 
-  test('diffIDs of another number than the layers are given to none of them', async () => {
+  test('diffIDs that do not match the number of layers are not used', async () => {
     const image = await buildImage({ layers: [layer('a'), layer('b')], diffIds: [] });
     const listing = await listArchive(await packFiles(ociFiles([image])));
     expect(listing.images[0]?.layers.map((one) => one.diffId)).toEqual([undefined, undefined]);
     expect(reasons(listing)).toEqual(['unsupported']);
   });
 
-  test('no layers and 500 layers are images', async () => {
+  test('images may have no layers or 500 layers', async () => {
     const many = Array.from({ length: 500 }, (_, index) => layer(`f${index}`));
     const [none, all] = [await buildImage({ layers: [] }), await buildImage({ layers: many })];
     for (const write of [oldDockerFiles, newDockerFiles, ociFiles]) {
@@ -128,7 +128,7 @@ describe('hostile images', () => {
     }
   });
 
-  test('archives with any bytes changed end in a listing or a SourceError', async () => {
+  test('archives with changed bytes yield a listing or a SourceError', async () => {
     const whole = await packFiles(newDockerFiles([await sample()]));
     const change = fc.record({ at: fc.nat(whole.length - 1_025), byte: fc.nat(255) });
     await fc.assert(
@@ -142,7 +142,7 @@ describe('hostile images', () => {
     );
   });
 
-  test('a member that comes twice counts as it was written last', async () => {
+  test('the last of duplicate members counts', async () => {
     const image = await sample();
     const files = oldDockerFiles([image]);
     const first = await packFiles(replace(files, 'manifest.json', '[]'));

@@ -41,7 +41,7 @@ import {
 useLocalSources();
 
 describe('docker save', () => {
-  test('of old is read with layers in the order of the manifest, not of the directory', async () => {
+  test('of old versions is read with layers in the order of the manifest, not of the archive', async () => {
     const image = await sample();
     const sorted = new Map([...oldDockerFiles([image])].toSorted().toReversed());
     for (const files of [oldDockerFiles([image]), sorted]) {
@@ -59,7 +59,7 @@ describe('docker save', () => {
     }
   });
 
-  test('since Docker 25 is an OCI layout, whose digests are then known', async () => {
+  test('since Docker 25 is an OCI layout with digests', async () => {
     const image = await sample();
     const bytes = await packFiles(newDockerFiles([image]));
     const { images, kind } = await listArchive(bytes);
@@ -75,7 +75,7 @@ describe('docker save', () => {
     expect(await stored(bytes)).toEqual(image.layers.map((one) => one.stored));
   });
 
-  test('with two lists that differ shows the images of both', async () => {
+  test('with two different lists yields the images of both', async () => {
     const [shown, hidden] = [await sample(), await buildImage({ layers: [layer('evil')] })];
     const files = newDockerFiles([shown]);
     for (const [digest, content] of hidden.blobs) {
@@ -89,7 +89,7 @@ describe('docker save', () => {
     ]);
   });
 
-  test('of several platforms gives the asked one once', async () => {
+  test('of several platforms yields the selected one once', async () => {
     const platforms = ['amd64', 'arm64'].map((architecture) => ({ os: 'linux', architecture }));
     const images = await Promise.all(
       platforms.map((platform) => buildImage({ layers: [layer('a')], platform })),
@@ -104,7 +104,7 @@ describe('docker save', () => {
     expect(await found('all')).toEqual(platforms);
   });
 
-  test('reads a layer that is a link to its twin, and one that is listed twice', async () => {
+  test('reads a layer that is a link to another, and one that is listed twice', async () => {
     const image = await buildImage({ layers: [layer('a'), layer('a')], names: [name] });
     const tars = image.layers.map(({ tar }) => tar);
     expect(await stored(await packFiles(oldDockerFiles([image])))).toEqual(tars);
@@ -113,7 +113,7 @@ describe('docker save', () => {
     );
   });
 
-  test('of before 1.10 is followed from its repositories by parents', async () => {
+  test('from before Docker 1.10 is read from its repositories by parents', async () => {
     const image = await sample();
     const files = without(oldDockerFiles([image]), 'manifest.json');
     const { images, remarks } = await listArchive(await packFiles(files));
@@ -125,7 +125,7 @@ describe('docker save', () => {
     expect((await failure(listArchive(await packFiles(loop)))).code).toBe('damaged');
   });
 
-  test('of several images gives all, or the one that is named', async () => {
+  test('of several images yields all, or the named one', async () => {
     const one = await sample();
     const two = await buildImage({ layers: [layer('b')], names: ['lab.example/two:2'] });
     for (const write of [oldDockerFiles, newDockerFiles]) {
@@ -153,7 +153,7 @@ describe('docker save', () => {
   });
 });
 
-test('an archive that comes as a stream is put aside and read', async () => {
+test('an archive from a stream is spooled and read', async () => {
   const image = await sample();
   for (const kind of ['none', 'gzip'] as const) {
     const bytes = compress(await packFiles(newDockerFiles([image])), kind);
@@ -181,7 +181,7 @@ describe('an OCI layout', () => {
     });
   });
 
-  test('follows an index in an index, but not for ever', async () => {
+  test('follows nested indexes up to a limit', async () => {
     const image = await sample();
     let index = buildIndex({ children: [image] });
     for (let depth = 0; depth < 3; depth += 1) index = buildIndex({ children: [index] });
@@ -190,7 +190,7 @@ describe('an OCI layout', () => {
     expect((await failure(listLayout(ociFiles([index])))).code).toBe('too_large');
   });
 
-  test('says which child is missing and which is no image', async () => {
+  test('reports which child is missing and which is not an image', async () => {
     const image = await sample();
     const gone = { ...describeBlob(Buffer.from('gone'), image.descriptor.mediaType) };
     const chart = await buildImage({
@@ -205,7 +205,7 @@ describe('an OCI layout', () => {
     expect(reasons(listing)).toEqual(['missing_child', 'artifact']);
   });
 
-  test('tells layers that are missing, foreign or encrypted', async () => {
+  test('reports layers that are missing, foreign or encrypted', async () => {
     const foreign = 'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip';
     const image = await buildImage({
       layers: [
@@ -221,7 +221,7 @@ describe('an OCI layout', () => {
     expect((await failure(images[0]!.layers[0]!.open())).code).toBe('not_found');
   });
 
-  test('refuses blobs that are links out of it, and goes on with the rest', async () => {
+  test('refuses blobs that are links outside, and reads the others', async () => {
     const image = await sample();
     const outside = await put(image.layers[0]?.stored ?? Buffer.alloc(0));
     const path = await putLayout(

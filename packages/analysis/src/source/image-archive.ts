@@ -1,7 +1,5 @@
 /**
- * A tar archive that holds images: `docker save` of any age, or an OCI layout; or a directory that
- * one was unpacked into. Layers are read where they lie in the archive; only a compressed archive
- * is put aside first, since its members have no place that could be read alone.
+ * A tar archive with images: `docker save` of any version, or an OCI layout; or an unpacked directory. Layers are read in place; only a compressed archive is spooled first, since its members cannot be accessed directly.
  */
 import { stat } from 'node:fs/promises';
 
@@ -21,13 +19,13 @@ import type { LocalOptions } from './local-image.ts';
 import { spool } from './spool.ts';
 
 export interface ImageArchiveOptions extends LocalOptions {
-  /** For what is put aside: on a disk with room. Without it compressed archives are refused. */
+  /** Directory for spooled archives. Without it compressed archives are refused. */
   readonly spoolDirectory?: string | undefined;
   /** `imageSpoolBytes` unless given. */
   readonly spoolBytes?: number | undefined;
 }
 
-/** Opens an archive, or one that was unpacked. Throws SourceError when it is no image archive. */
+/** Opens an archive or an unpacked one. Throws SourceError when it is not an image archive. */
 export async function openImageArchive(
   path: string,
   options: ImageArchiveOptions,
@@ -49,7 +47,7 @@ export async function openImageBytes(
   return archiveSource(bytes, options);
 }
 
-/** The same from a stream, such as the standard input, which is put aside. Throws SourceError. */
+/** Opens an archive from a stream, such as standard input, by spooling it. Throws SourceError. */
 export async function openImageStream(
   stream: AsyncIterable<Uint8Array>,
   options: ImageArchiveOptions & { readonly reference: string },
@@ -59,7 +57,7 @@ export async function openImageStream(
   });
   if (bytes.sizeBytes === 0) {
     await bytes.close();
-    throw new SourceError('damaged', 'nothing came');
+    throw new SourceError('damaged', 'standard input is empty');
   }
   return archiveSource(bytes, options);
 }
@@ -69,7 +67,7 @@ export interface ArchiveSourceOptions extends LocalOptions {
   readonly kind?: ImageSource['kind'];
 }
 
-/** The images in the bytes of an archive, which the source then owns. Throws SourceError. */
+/** The images in an archive; the source takes ownership of the file. Throws SourceError. */
 export async function archiveSource(
   bytes: FileBytes,
   options: ArchiveSourceOptions,
@@ -94,11 +92,11 @@ async function filesSource(files: ImageFiles, options: ArchiveSourceOptions): Pr
   };
 }
 
-/** What went wrong in an archive as the source's own error. */
+/** Converts an archive error to a SourceError. */
 function archiveFailure(error: unknown): unknown {
   if (error instanceof TarError) {
     const code = error.isLimit ? 'too_large' : 'damaged';
-    return new SourceError(code, `not an archive that can be read: ${error.message}`, {
+    return new SourceError(code, `invalid archive: ${error.message}`, {
       cause: error,
     });
   }
@@ -135,7 +133,7 @@ async function inflate(
   const { spoolDirectory: directory, spoolBytes: maxBytes = sourceLimits.imageSpoolBytes } =
     options;
   if (directory === undefined) {
-    const message = 'the archive must be put aside to be read, and there is no directory for it';
+    const message = 'the archive must be spooled to be read, but there is no spool directory';
     throw new SourceError('unsupported', message);
   }
   const bounds = {
@@ -163,8 +161,7 @@ async function list(
 }
 
 /**
- * Docker from 25 on writes both lists. Engines believe one or the other, so an image that only one
- * of them names is looked at too; `all` is asked for to tell it from another platform's.
+ * Docker 25 and later write both lists. Container engines use one or the other, so an image in only one of them is examined too; `all` is listed to distinguish it from other platforms.
  */
 async function listBoth(
   files: ImageFiles,
@@ -193,7 +190,7 @@ async function listBoth(
   return { images, remarks: [...docker.remarks, ...selected.remarks] };
 }
 
-/** Equal for two entries that stand for the same configuration and layers. */
+/** Equal for two entries with the same configuration and layers. */
 function contentKey({ configDigest, layers }: SourceImage): string {
   return [configDigest ?? '', ...layers.map(({ digest }) => digest ?? '')].join(' ');
 }

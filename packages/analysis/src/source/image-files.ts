@@ -1,6 +1,6 @@
 /**
- * The files of an image archive or layout by path. What lies outside of it cannot be named: links
- * are followed inside an archive, a few times, and a layout's files must really be below its root.
+ * The files of an image archive or layout by path. Nothing outside can be referenced: links are
+ * followed inside an archive, up to a limit, and files of a layout must be below its root.
  */
 import { lstat, realpath } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
@@ -14,15 +14,15 @@ import { indexTar } from './index-tar.ts';
 
 export interface StoredFile {
   readonly sizeBytes: number;
-  /** Where the bytes lie on this machine. */
+  /** Location of the content on this machine. */
   readonly file?: { readonly path: string; readonly offset: number; readonly sizeBytes: number };
   open(signal?: AbortSignal): AsyncIterable<Uint8Array>;
 }
 
 export interface ImageFiles {
-  /** Undefined when there is no such file; throws SourceError when it is there and refused. */
+  /** Undefined when there is no such file; throws SourceError when it is refused. */
   find(path: string): Promise<StoredFile | undefined>;
-  /** What is there, for a message: a few names of the top level. */
+  /** Names in the archive, for messages. */
   names(): readonly string[];
   close(): Promise<void>;
 }
@@ -42,10 +42,10 @@ export async function archiveFiles(archive: FileBytes): Promise<ImageFiles> {
         const target = type === 'hardlink' ? linkPath : join(dirname(place), linkPath);
         const next = normalizePath(target);
         const isOutside = type === 'symlink' && linkPath.startsWith('/');
-        if (next.escaped || isOutside) throw refused(path, 'is a link out of the archive');
+        if (next.escaped || isOutside) throw refused(path, 'is a link outside the archive');
         place = next.path;
       }
-      throw refused(path, 'is a link to a link without an end');
+      throw refused(path, 'has too many levels of links');
     },
     names: () => [...members.keys()],
     close: () => archive.close(),
@@ -59,12 +59,12 @@ export async function directoryFiles(directory: string): Promise<ImageFiles> {
     async find(path) {
       const place = join(root, path);
       const real = await realpath(place).catch(async (error: unknown) => {
-        // A link whose target is missing is refused, not taken for a missing file.
-        if (await isThere(place)) throw refused(path, 'leads nowhere', error);
+        // A broken link is refused and not treated as a missing file.
+        if (await exists(place)) throw refused(path, 'is a broken link', error);
         return undefined;
       });
       if (real === undefined) return undefined;
-      if (!real.startsWith(root + sep)) throw refused(path, 'is a link out of the layout');
+      if (!real.startsWith(root + sep)) throw refused(path, 'is a link outside the layout');
       const bytes = await openFileBytes(real, { follow: false });
       const { sizeBytes } = bytes;
       await bytes.close();
@@ -79,13 +79,13 @@ export async function directoryFiles(directory: string): Promise<ImageFiles> {
   };
 }
 
-/** The whole of a small file; throws SourceError `too_large`. */
+/** Reads a small file completely. Throws SourceError `too_large`. */
 export async function readSmall(
   stored: StoredFile,
   { what, maxBytes }: { readonly what: string; readonly maxBytes: number },
 ): Promise<Buffer> {
   if (stored.sizeBytes > maxBytes) {
-    const message = `${what} has ${stored.sizeBytes} bytes; allowed are ${maxBytes}`;
+    const message = `${what} has ${stored.sizeBytes} bytes (limit ${maxBytes})`;
     throw new SourceError('too_large', message);
   }
   const pieces: Uint8Array[] = [];
@@ -124,7 +124,7 @@ async function* streamFile(
   }
 }
 
-async function isThere(path: string): Promise<boolean> {
+async function exists(path: string): Promise<boolean> {
   return lstat(path).then(
     () => true,
     () => false,
@@ -132,5 +132,5 @@ async function isThere(path: string): Promise<boolean> {
 }
 
 function refused(path: string, why: string, cause?: unknown): SourceError {
-  return new SourceError('damaged', `${path} ${why}, which is refused`, { cause });
+  return new SourceError('damaged', `${path} ${why}`, { cause });
 }

@@ -54,7 +54,7 @@ async function indexed(bytes: Buffer): Promise<Map<string, unknown>> {
   return found;
 }
 
-test('members are what the streaming reader says they are', async () => {
+test('members agree with the streaming reader', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(tarInput, { maxLength: 8 }), async (entries) => {
       const bytes = await archive(entries);
@@ -64,7 +64,7 @@ test('members are what the streaming reader says they are', async () => {
   );
 });
 
-test('GNU names, sizes in pax and contents of links are seen as the streaming reader does', async () => {
+test('GNU names, pax sizes and link content agree with the streaming reader', async () => {
   const long = 'n'.repeat(200);
   const pax = Buffer.from('12 size=512\n');
   const hidden = rawMember({ name: 'hidden' });
@@ -84,7 +84,7 @@ test('GNU names, sizes in pax and contents of links are seen as the streaming re
   expect(found).toEqual(await streamed(bytes));
 });
 
-test('arbitrary bytes end in an answer or a TarError', async () => {
+test('arbitrary bytes yield an index or a TarError', async () => {
   const blocks = fc.oneof(
     fc.uint8Array({ maxLength: 600 }),
     fc

@@ -1,6 +1,5 @@
 /**
- * The members of a tar archive by path, with where their content lies: headers are read, content
- * is passed over. Names and sizes are decided as `readTar` does in the dialect of Docker.
+ * Index of a tar archive: members by path with the location of their content. Headers are read, content is skipped. Names and sizes are determined like `readTar` in the Docker dialect.
  */
 
 import { paxNumber, paxSparse, paxValue, parsePax } from '../archive/pax.ts';
@@ -14,22 +13,20 @@ import { sourceLimits } from './limits.ts';
 
 export interface TarMember {
   readonly type: 'file' | 'symlink' | 'hardlink' | 'other';
-  /** Of the content in the archive. */
+  /** Offset of the content in the archive. */
   readonly offset: number;
   readonly sizeBytes: number;
-  /** As written; means something for links only. */
+  /** As written; only meaningful for links. */
   readonly linkPath: string;
 }
 
 /**
- * One pass over the headers. A path that occurs again replaces what was there, as unpacking would;
- * a path that leads above the root names nothing that could be asked for and is left out.
- * Throws TarError.
+ * One pass over the headers. A repeated path replaces the previous one, as unpacking would; a path above the root is ignored. Throws TarError.
  */
 export async function indexTar(file: FileBytes): Promise<ReadonlyMap<string, TarMember>> {
   const members = new Map<string, TarMember>();
   const window = new Window(file);
-  let own = new Announced();
+  let own = new PendingHeaders();
   let at = 0;
   let count = 0;
   for (;;) {
@@ -43,20 +40,24 @@ export async function indexTar(file: FileBytes): Promise<ReadonlyMap<string, Tar
       throw new TarError(
         'too_many_entries',
         offset,
-        `more than ${sourceLimits.imageArchiveEntries}`,
+        `more than ${sourceLimits.imageArchiveEntries} entries`,
       );
     }
     const header = parseHeader(block, offset);
     const content = offset + blockBytes;
     const kind = metaKinds.get(header.flag);
-    const { path, member } = describe(kind === undefined ? own : new Announced(), header, content);
+    const { path, member } = describe(
+      kind === undefined ? own : new PendingHeaders(),
+      header,
+      content,
+    );
     if (content + member.sizeBytes > file.sizeBytes) throw truncated(offset, 'inside a member');
     at = content + Math.ceil(member.sizeBytes / blockBytes) * blockBytes;
     if (kind === 'global') continue;
     if (kind === undefined) {
       const place = normalizePath(path);
       if (!place.escaped) members.set(place.path, member);
-      own = new Announced();
+      own = new PendingHeaders();
     } else own.add(kind, await readMeta(window, member), offset);
   }
   return members;
@@ -76,13 +77,13 @@ const types: ReadonlyMap<number, TarMember['type']> = new Map([
   [0x31, 'hardlink'],
   [0x32, 'symlink'],
 ]);
-/** Hard links, symbolic links, devices, directories and FIFOs have none, whatever they say. */
+/** Hard links, symbolic links, devices, directories and FIFOs have no content, whatever their size. */
 const hasNoContent = (flag: number): boolean => flag >= 0x31 && flag <= 0x36;
 
 const noRecords: PaxRecords = new Map();
 
-/** What headers before a member's own say about it. */
-class Announced {
+/** Values from extension headers that apply to the next member. */
+class PendingHeaders {
   records: PaxRecords = noRecords;
   path: string | undefined;
   linkPath: string | undefined;
@@ -99,17 +100,21 @@ interface Described {
   readonly member: TarMember;
 }
 
-function describe(own: Announced, header: TarHeader, content: number): Described {
+function describe(own: PendingHeaders, header: TarHeader, content: number): Described {
   const { flag } = header;
   const offset = content - blockBytes;
   if (flag === 0x53 || paxSparse(own.records)) {
-    throw new TarError('sparse_unsupported', offset, 'a sparse file in GNU form is not read');
+    throw new TarError('sparse_unsupported', offset, 'GNU sparse files are not supported');
   }
   const text = (key: string, otherwise: string): string =>
     paxValue(key, own.records, noRecords)?.toString('utf8') ?? otherwise;
   const path = own.path ?? text('path', header.path.text);
   if (Buffer.byteLength(path) > sourceLimits.imageArchivePathBytes) {
-    throw new TarError('path_too_long', offset, 'a path is longer than any in an image archive');
+    throw new TarError(
+      'path_too_long',
+      offset,
+      'the path exceeds ${sourceLimits.imageArchivePathBytes} bytes',
+    );
   }
   const isOldDirectory = flag === 0 && path.endsWith('/');
   const type = isOldDirectory ? 'other' : (types.get(flag) ?? 'other');
@@ -118,25 +123,25 @@ function describe(own: Announced, header: TarHeader, content: number): Described
   return { path, member: { type, offset: content, sizeBytes, linkPath } };
 }
 
-function contentBytes(own: Announced, { flag, sizeBytes }: TarHeader, offset: number): number {
+function contentBytes(own: PendingHeaders, { flag, sizeBytes }: TarHeader, offset: number): number {
   const size = paxValue('size', own.records, noRecords);
   const written = size === undefined ? sizeBytes : paxNumber(size, offset);
   if (written < 0 || !Number.isInteger(written)) {
-    throw new TarError('bad_number', offset, 'a size is negative or broken');
+    throw new TarError('bad_number', offset, 'invalid size');
   }
   return hasNoContent(flag) ? 0 : written;
 }
 
 async function readMeta(window: Window, { offset, sizeBytes }: TarMember): Promise<Buffer> {
   if (sizeBytes > ociLimits.tarHeaderBytesMax) {
-    throw new TarError('header_too_large', offset, `an extended header of ${sizeBytes} bytes`);
+    throw new TarError('header_too_large', offset, `the extended header has ${sizeBytes} bytes`);
   }
   return window.bytes(offset, sizeBytes);
 }
 
 const windowBytes = 64 * 1024;
 
-/** Small reads that follow each other closely, served from one larger one. */
+/** Buffers small sequential reads. */
 class Window {
   readonly #file: FileBytes;
   #at = 0;

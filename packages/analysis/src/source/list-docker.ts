@@ -1,6 +1,5 @@
 /**
- * The images of a `docker save` archive: by `manifest.json` since Docker 1.10, by `repositories`
- * before. The order of layers is what these say; how members lie in the archive means nothing.
+ * The images of a `docker save` archive: from `manifest.json` since Docker 1.10, from `repositories` before. These define the order of layers; the order of members in the archive is irrelevant.
  */
 import { limits } from '@lazaret/protocol';
 
@@ -19,7 +18,7 @@ import { describeConfig, fileLayer, findLayer, ImageCollector } from './local-im
 import type { LocalOptions } from './local-image.ts';
 import { checkPlatform } from '@lazaret/oci';
 
-/** Throws SourceError when no image can be read; one that cannot among others is a remark. */
+/** Throws SourceError when no image can be read; unreadable ones among others are reported. */
 export async function listDocker(
   files: ImageFiles,
   choice: PlatformChoice,
@@ -28,7 +27,7 @@ export async function listDocker(
   const all = (await readManifest(files)) ?? (await readRepositories(files));
   if (all === undefined) throw noManifest(files);
   const items = all.filter(({ names }) => name === undefined || names.includes(name));
-  if (items.length === 0) throw nothingNamed(name, all);
+  if (items.length === 0) throw noSuchImage(name, all);
   const gathering = new ImageCollector();
   for (const item of items) {
     await gathering.attempt(async () => {
@@ -43,15 +42,14 @@ export async function listDocker(
   return gathering.listing();
 }
 
-/** Whether there is anything to list. */
+/** Whether the files are a `docker save` archive. */
 export async function isDockerArchive(files: ImageFiles): Promise<boolean> {
   const found = (await files.find('manifest.json')) ?? (await files.find('repositories'));
   return found !== undefined;
 }
 
 /**
- * Whether a directory is what `docker save` packs. Many a program has a `manifest.json`: this one
- * must list an image whose configuration is there.
+ * Whether a directory is an unpacked `docker save` archive. Many programs have a `manifest.json`: this one must list an image whose configuration exists.
  */
 export async function isUnpackedDocker(files: ImageFiles): Promise<boolean> {
   try {
@@ -76,19 +74,22 @@ async function readManifest(files: ImageFiles): Promise<Item[] | undefined> {
   if (stored === undefined) return undefined;
   const bounds = { what: 'manifest.json', maxBytes: ociLimits.manifestBytesMax };
   const list = parseUntrustedJson(await readSmall(stored, bounds), bounds);
-  if (!Array.isArray(list)) throw new SourceError('damaged', 'manifest.json is not a list');
+  if (!Array.isArray(list)) throw new SourceError('damaged', 'manifest.json is not an array');
   if (list.length > ociLimits.indexChildren) {
-    throw new SourceError('too_large', `manifest.json lists ${list.length} images`);
+    throw new SourceError(
+      'too_large',
+      `manifest.json lists ${list.length} images (limit ${ociLimits.indexChildren}) (limit ${ociLimits.indexChildren}) (limit ${ociLimits.indexChildren})`,
+    );
   }
   return (list as unknown[]).map(readItem);
 }
 
 function readItem(value: unknown): Item {
-  if (!isRecord(value)) throw new SourceError('damaged', 'manifest.json lists what is no image');
+  if (!isRecord(value)) throw new SourceError('damaged', 'manifest.json contains an invalid entry');
   refuseCaseVariants(value, ['Config', 'RepoTags', 'Layers', 'Parent'], 'manifest.json');
   const { Config: config, RepoTags: names, Layers: layers } = value;
   if (typeof config !== 'string' || !isTexts(layers ?? [])) {
-    throw new SourceError('damaged', 'manifest.json lists an image without Config or Layers');
+    throw new SourceError('damaged', 'manifest.json contains an image without Config or Layers');
   }
   const paths = (layers ?? []) as string[];
   if (paths.length > limits.layersPerImage) {
@@ -121,7 +122,7 @@ async function readImage(files: ImageFiles, item: Item): Promise<ReadImage> {
   const isOld = !item.config.startsWith('blobs/') && item.config.endsWith('/json');
   const image: SourceImage = {
     names: item.names,
-    // What an image of before 1.10 has is no configuration that anything refers to by digest.
+    // Images from before Docker 1.10 have no configuration that is referenced by digest.
     ...(isOld ? {} : { configDigest }),
     ...(platform === undefined ? {} : { platform }),
     config,
@@ -145,7 +146,7 @@ async function readLayer(files: ImageFiles, { path, diffId }: LayerPlace): Promi
   return fileLayer(undefined, { ...claims, unavailable: { reason: 'missing', detail } });
 }
 
-/** `blobs/sha256/...` says what its bytes must hash to. */
+/** The digest that a path such as `blobs/sha256/...` claims. */
 function pathDigest(path: string): string | undefined {
   const [folder, algorithm, encoded, ...rest] = path.split('/');
   if (folder !== 'blobs' || rest.length > 0) return undefined;
@@ -153,7 +154,7 @@ function pathDigest(path: string): string | undefined {
   return parseDigest(digest) === undefined ? undefined : digest;
 }
 
-/** Before 1.10: names to the topmost layer, and from each layer to its parent. */
+/** Before Docker 1.10: names refer to the topmost layer, and each layer to its parent. */
 async function readRepositories(files: ImageFiles): Promise<Item[] | undefined> {
   const stored = await files.find('repositories');
   if (stored === undefined) return undefined;
@@ -162,14 +163,18 @@ async function readRepositories(files: ImageFiles): Promise<Item[] | undefined> 
   const namesByTop = new Map<string, string[]>();
   for (const [repository, tags] of Object.entries(repositories)) {
     for (const [tag, top] of Object.entries(isRecord(tags) ? tags : {})) {
-      if (typeof top !== 'string') throw new SourceError('damaged', 'repositories is malformed');
+      if (typeof top !== 'string')
+        throw new SourceError('damaged', 'repositories has an invalid entry');
       const names = namesByTop.get(top);
       if (names === undefined) namesByTop.set(top, [`${repository}:${tag}`]);
       else names.push(`${repository}:${tag}`);
     }
   }
   if (namesByTop.size > ociLimits.indexChildren) {
-    throw new SourceError('too_large', `repositories lists ${namesByTop.size} images`);
+    throw new SourceError(
+      'too_large',
+      `repositories lists ${namesByTop.size} images (limit ${ociLimits.indexChildren}) (limit ${ociLimits.indexChildren}) (limit ${ociLimits.indexChildren})`,
+    );
   }
   const items: Item[] = [];
   for (const [top, names] of namesByTop) {
@@ -204,19 +209,18 @@ async function followParents(files: ImageFiles, top: string): Promise<string[]> 
 function noManifest(files: ImageFiles): SourceError {
   const names = files.names();
   const some = names.slice(0, 5).join(', ');
-  const found =
-    names.length === 0 ? 'nothing of the kind' : `${names.length} members such as ${some}`;
-  const message = `the archive is no image: it has no manifest.json and no index.json, but ${found}`;
+  const found = names.length === 0 ? 'no members' : `${names.length} members such as ${some}`;
+  const message = `not an image archive: it has no manifest.json and no index.json, but ${found}`;
   return new SourceError('unsupported', message);
 }
 
-function nothingNamed(name: string | undefined, all: readonly Item[]): SourceError {
-  if (name === undefined) return new SourceError('unsupported', 'the archive lists no image');
+function noSuchImage(name: string | undefined, all: readonly Item[]): SourceError {
+  if (name === undefined) return new SourceError('unsupported', 'the archive contains no images');
   const names = all
     .flatMap((item) => item.names)
     .slice(0, 20)
     .join(', ');
-  const message = `the archive holds no ${name}; there are: ${names || 'none with a name'}`;
+  const message = `no image ${name} in the archive (available: ${names || 'only unnamed images'})`;
   return new SourceError('not_found', message);
 }
 

@@ -16,7 +16,7 @@ import { artifactType, mediaTypes } from '@lazaret/oci';
 import { selectPlatforms } from '@lazaret/oci';
 import type { PlatformQuestion } from '@lazaret/oci';
 
-/** Throws SourceError when no image can be read; one that cannot among others is a remark. */
+/** Throws SourceError when no image can be read; unreadable ones among others are reported. */
 export async function listOci(
   files: ImageFiles,
   choice: PlatformChoice,
@@ -26,17 +26,17 @@ export async function listOci(
   const root = await readRoot(files);
   const gathering = new ImageCollector();
   const walk = new IndexWalk(files, gathering, { choice, defaultPlatform });
-  walk.noteOmitted(root);
+  walk.reportOmitted(root);
   for (const group of groupRoots(root, name)) {
     await gathering.attempt(() => walk.children(group, 0));
   }
   await walk.artifacts();
   const listing = gathering.listing();
   if (listing.images.length > 0) return listing;
-  throw new SourceError('unsupported', 'the layout holds no image: it lists none');
+  throw new SourceError('unsupported', 'the layout contains no images');
 }
 
-/** Whether this is a layout at all. */
+/** Whether the files are an OCI layout. */
 export async function isOciLayout(files: ImageFiles): Promise<boolean> {
   return (await files.find('index.json')) !== undefined;
 }
@@ -57,7 +57,7 @@ class IndexWalk {
   readonly #gathering: ImageCollector;
   readonly #question: PlatformQuestion;
   readonly #artifacts: Artifact[] = [];
-  /** Manifests that may still be read, in all of the nesting. */
+  /** Number of manifests that may still be read, at all levels. */
   #budget: number = ociLimits.indexChildren;
 
   constructor(files: ImageFiles, gathering: ImageCollector, question: PlatformQuestion) {
@@ -87,16 +87,16 @@ class IndexWalk {
     }
   }
 
-  noteOmitted({ omitted }: Index): void {
+  reportOmitted({ omitted }: Index): void {
     if (omitted === 0) return;
-    const detail = `${omitted} of the index's children are more than a reader may follow`;
+    const detail = `${omitted} children of the index exceed the limit and were not examined`;
     this.#gathering.remarks.push({ reason: 'limit', detail });
   }
 
   async #child(descriptor: Descriptor, group: Group, depth: number): Promise<void> {
     this.#budget -= 1;
     if (this.#budget < 0 || depth > ociLimits.indexDepth) {
-      throw new SourceError('too_large', 'the index is nested or branched more than is followed');
+      throw new SourceError('too_large', 'the index exceeds the limit of nesting or children');
     }
     const { digest } = descriptor;
     const bounds = { what: 'the manifest', maxBytes: ociLimits.manifestBytesMax };
@@ -104,7 +104,7 @@ class IndexWalk {
     const document = parseManifest(bytes, descriptor.mediaType);
     const { names } = group;
     if (document.kind === 'index') {
-      this.noteOmitted(document);
+      this.reportOmitted(document);
       const inner = { names, children: document.children, indexDigest: digest };
       await this.children(inner, depth + 1);
     } else await this.#manifest(document, { ...group, descriptor });
@@ -132,12 +132,15 @@ async function checkVersion(files: ImageFiles): Promise<void> {
   const { imageLayoutVersion } = parseUntrustedObject(await readSmall(stored, bounds), bounds);
   const version = typeof imageLayoutVersion === 'string' ? imageLayoutVersion : '1';
   if (/^1(\.|$)/.test(version)) return;
-  throw new SourceError('unsupported', `the layout is of version ${version}; known is 1.0.0`);
+  throw new SourceError(
+    'unsupported',
+    `unsupported OCI layout version ${version} (supported: 1.0.0)`,
+  );
 }
 
 async function readRoot(files: ImageFiles): Promise<Index> {
   const stored = await files.find('index.json');
-  if (stored === undefined) throw new SourceError('not_found', 'there is no index.json');
+  if (stored === undefined) throw new SourceError('not_found', 'index.json is missing');
   const bounds = { what: 'index.json', maxBytes: ociLimits.manifestBytesMax };
   return parseIndex(await readSmall(stored, bounds), mediaTypes.ociIndex);
 }
@@ -148,16 +151,15 @@ interface Root {
 }
 
 /**
- * The root lists images side by side, which are told apart by name; those of one name, or of none,
- * are one image's platforms.
+ * Groups the entries of the root index by name; entries with the same name, or without one, are the platforms of one image.
  */
 function groupRoots(root: Index, wanted: string | undefined): Group[] {
   const roots = nameRoots(root);
   const asked = wanted === undefined ? roots : roots.filter((one) => matchesName(wanted, one));
   if (asked.length === 0 && wanted !== undefined) {
     const names = roots.flatMap((one) => one.names);
-    const some = names.slice(0, 20).join(', ') || 'none with a name';
-    throw new SourceError('not_found', `the layout holds no ${wanted}; there are: ${some}`);
+    const some = names.slice(0, 20).join(', ') || 'only unnamed images';
+    throw new SourceError('not_found', `no image ${wanted} in the layout (available: ${some})`);
   }
   const groups = new Map<string, { names: readonly string[]; children: Descriptor[] }>();
   for (const { descriptor, names } of asked) {
@@ -188,7 +190,7 @@ function matchesName(wanted: string, { descriptor, names }: Root): boolean {
 
 const referenceName = 'org.opencontainers.image.ref.name';
 
-/** containerd writes the whole name beside the tag that the specification asks for. */
+/** containerd writes the full name in addition to the tag of the specification. */
 function descriptorName({ annotations }: Descriptor): string | undefined {
   const name = annotations?.['io.containerd.image.name'] ?? annotations?.[referenceName];
   return name === '' ? undefined : name;

@@ -1,4 +1,4 @@
-/** Images out of files of this machine: how their parts are read, checked and put together. */
+/** Reads, verifies and assembles images from local files. */
 import type { Platform, SourceRemark } from '@lazaret/protocol';
 
 import { ociLimits, verifyDigest } from '@lazaret/oci';
@@ -14,19 +14,19 @@ import { checkPlatform } from '@lazaret/oci';
 import type { PlatformQuestion } from '@lazaret/oci';
 
 export interface LocalOptions {
-  /** What `default` means for the platform: the machine's own. */
+  /** The platform for the choice `default`. */
   readonly defaultPlatform: Platform;
-  /** Only images that are known under this name. */
+  /** Only images with this name. */
   readonly name?: string | undefined;
 }
 
-/** Images as they are found, what cannot be read among them as remarks. */
+/** Collects images, and reports those that cannot be read. */
 export class ImageCollector {
   readonly images: SourceImage[] = [];
   readonly remarks: SourceRemark[] = [];
   #firstError: SourceError | undefined;
 
-  /** One image that cannot be read does not hide the others. */
+  /** An unreadable image does not prevent the others from being listed. */
   async attempt(work: () => Promise<void>, digest?: string): Promise<void> {
     try {
       await work();
@@ -38,14 +38,14 @@ export class ImageCollector {
     }
   }
 
-  /** Throws the first error when nothing but errors was found. */
+  /** Throws the first error when no image could be read. */
   listing(): ImageListing {
     if (this.images.length === 0 && this.#firstError !== undefined) throw this.#firstError;
     return { images: this.images, remarks: this.remarks };
   }
 }
 
-/** Where a layout keeps a blob. The digest is one that `parseDigest` takes. */
+/** The path of a blob in a layout. The digest must be valid. */
 export function blobPath(digest: string): string {
   return `blobs/${digest.replace(':', '/')}`;
 }
@@ -55,7 +55,7 @@ export interface BlobBounds {
   readonly maxBytes: number;
 }
 
-/** A manifest or configuration: embedded or from its blob, size and digest verified. */
+/** Reads a manifest or configuration, embedded or from its blob, and verifies size and digest. */
 export async function readBlob(
   files: ImageFiles,
   descriptor: Descriptor,
@@ -69,7 +69,7 @@ export async function readBlob(
   const bytes = await readSmall(stored, { what, maxBytes });
   verifyDigest(bytes, digest, what);
   if (bytes.length === sizeBytes) return bytes;
-  const message = `${what} ${digest} has ${bytes.length} bytes and claims ${sizeBytes}`;
+  const message = `${what} ${digest}: size mismatch: expected ${sizeBytes} bytes, got ${bytes.length}`;
   throw new SourceError('digest_mismatch', message);
 }
 
@@ -85,7 +85,7 @@ export interface AssembledImage {
   readonly remarks: readonly SourceRemark[];
 }
 
-/** The image of a manifest. Throws SourceError when its configuration cannot be read. */
+/** Assembles the image of a manifest. Throws SourceError when its configuration cannot be read. */
 export async function assembleImage(
   files: ImageFiles,
   { manifest, descriptor, names, indexDigest }: ManifestImage,
@@ -125,7 +125,7 @@ export interface ConfigSummary {
   readonly remarks: readonly SourceRemark[];
 }
 
-/** What a configuration says that a listing needs, and whether it fits the layers. */
+/** Summarizes a configuration and checks that it matches the layers. */
 export function describeConfig(
   config: Buffer,
   layerCount: number,
@@ -150,7 +150,7 @@ export interface FileLayerClaims {
   readonly unavailable?: NonNullable<SourceLayer['unavailable']> | undefined;
 }
 
-/** A layer whose bytes are in a file, or are not there when `stored` is undefined. */
+/** A layer stored in a file; unavailable when `stored` is undefined. */
 export function fileLayer(stored: StoredFile | undefined, claims: FileLayerClaims): SourceLayer {
   const { digest, diffId, mediaType, sizeBytes, unavailable } = claims;
   return {
@@ -170,7 +170,7 @@ export function fileLayer(stored: StoredFile | undefined, claims: FileLayerClaim
   };
 }
 
-/** A blob of an artifact; `assembleArtifact` says which file it is. */
+/** A blob of an artifact; `assembleArtifact` assigns its path. */
 export function artifactBlob(files: ImageFiles, layer: Descriptor): Promise<SourceLayer> {
   return blobLayer(files, { layer, diffId: undefined });
 }
@@ -190,14 +190,14 @@ async function blobLayer(files: ImageFiles, { layer, diffId }: LayerClaims): Pro
   }
   const stored = embeddedFile(layer) ?? (await findLayer(files, blobPath(digest)));
   if (!(stored instanceof SourceError) && stored !== undefined) return fileLayer(stored, claims);
-  const where = stored?.message ?? `${digest} is not among the blobs`;
-  const isForeign = kind === 'foreign' && stored === undefined;
-  const detail = isForeign ? `${where}; it is kept elsewhere` : where;
-  const reason = isForeign ? 'foreign' : 'missing';
+  const where = stored?.message ?? `the blob ${digest} is missing`;
+  const isOtherProgram = kind === 'foreign' && stored === undefined;
+  const detail = isOtherProgram ? `${where}; it is stored outside the image` : where;
+  const reason = isOtherProgram ? 'foreign' : 'missing';
   return fileLayer(undefined, { ...claims, unavailable: { reason, detail } });
 }
 
-/** A layer's file; a refused one is an answer too, since the other layers can be read. */
+/** The file of a layer; a refused file is returned as an error, since other layers can be read. */
 export async function findLayer(
   files: ImageFiles,
   path: string,

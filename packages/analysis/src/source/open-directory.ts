@@ -1,30 +1,30 @@
 /**
- * A directory held open, so that its entries are reached through it: a path that is taken apart
- * again for each entry could be led elsewhere by whoever replaces one of its parts by a link
- * meanwhile. Node has no `openat`; on Linux `/proc/self/fd` serves. Elsewhere paths must do.
- * Its calls do not go through other threads, which would cost several times the call itself.
+ * An open directory through which its entries are accessed: resolving the full path for each entry
+ * would be vulnerable to a component being replaced by a link meanwhile. Node has no `openat`; on
+ * Linux `/proc/self/fd` is used, elsewhere plain paths. Calls are synchronous, because the thread
+ * pool would cost several times the call itself.
  */
 import { closeSync, constants, fstatSync, opendirSync, openSync, readlinkSync } from 'node:fs';
 
 const slash = Buffer.from('/');
 
 export interface OpenDirectory {
-  /** Where an entry is reached. */
+  /** The path of an entry. */
   child(name: Buffer): Buffer;
   /** Up to `max` names as bytes, sorted. */
   names(max: number): Buffer[];
-  /** Device that it lies on. */
+  /** Device of the directory. */
   readonly device: bigint;
   close(): void;
 }
 
-/** Throws what the system says, and an Error when another directory was put in its place. */
+/** Throws system errors, and an Error when the directory was replaced. */
 export function openDirectory(absolute: Buffer): OpenDirectory {
   const flags = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
   const descriptor = openSync(absolute, flags);
   try {
     const { dev: device } = fstatSync(descriptor, { bigint: true });
-    const place = heldPlace(descriptor, absolute);
+    const place = descriptorPath(descriptor, absolute);
     return {
       device,
       child: (name) => Buffer.concat([place, slash, name]),
@@ -37,7 +37,7 @@ export function openDirectory(absolute: Buffer): OpenDirectory {
   }
 }
 
-function heldPlace(descriptor: number, absolute: Buffer): Buffer {
+function descriptorPath(descriptor: number, absolute: Buffer): Buffer {
   const held = Buffer.from(`/proc/self/fd/${descriptor}`);
   let real: Buffer;
   try {
@@ -46,13 +46,13 @@ function heldPlace(descriptor: number, absolute: Buffer): Buffer {
     return absolute;
   }
   if (real.equals(absolute)) return held;
-  throw new Error('it was replaced while it was walked');
+  throw new Error('replaced during the walk');
 }
 
-/** Not all at once: a directory may have millions of entries. */
+/** Reads a limited number of names: a directory may have millions of entries. */
 function readNames(place: Buffer, max: number): Buffer[] {
   const names: Buffer[] = [];
-  // Names are asked for as bytes, which the types of Node know for `readdir` only.
+  // Names are requested as bytes, which the types of Node only support for `readdir`.
   const options = { encoding: 'buffer' as BufferEncoding, bufferSize: 512 };
   const directory = opendirSync(Buffer.concat([place, slash]), options);
   try {

@@ -1,6 +1,6 @@
 /**
- * Opens whatever `detectSource` found. What speaks over a socket or a network is loaded when it is
- * needed: the HTTP client costs more than all else that looks at a file of this machine.
+ * Opens a detected source. Clients of sockets and networks are loaded on demand: the HTTP client
+ * costs more than everything else that reads local files.
  */
 import type { ContainerTree } from './container.ts';
 import type { DetectedSource } from './detect-source.ts';
@@ -15,19 +15,19 @@ import { openOciLayout } from './oci-layout.ts';
 import type { RegistryOptions } from '@lazaret/oci/registry';
 
 export interface OpenSourceOptions extends Omit<ImageArchiveOptions, 'name'> {
-  /** Needed for images and containers of an engine. */
+  /** Required for images and containers of a container engine. */
   readonly engine?: DockerEndpoint | undefined;
-  /** Needed for images in registries; left out where the network must not be used. */
+  /** Required for images in registries; absent when the network must not be used. */
   readonly registry?: RegistryOptions | undefined;
-  /** Of an image in a registry: the digest that is asked for in place of its tag. */
+  /** For an image in a registry: the digest that is requested instead of its tag. */
   readonly pin?: string | undefined;
   readonly directory?: DirectoryTreeOptions;
-  /** Needed for an archive on standard input. */
+  /** Required for an archive on standard input. */
   readonly openStdin?: (() => AsyncIterable<Uint8Array>) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Images have layers; the others are one tree. */
+/** Images have layers; the others are a single tree. */
 export type OpenedSource =
   | { readonly kind: 'image'; readonly source: ImageSource }
   | { readonly kind: 'directory'; readonly reference: string; readonly tree: DirectoryTree }
@@ -70,13 +70,13 @@ export async function openSource(
     case 'registry':
       return { kind: 'image', source: await openFromRegistry(detected.reference, options) };
   }
-  throw new SourceError('unsupported', 'this source is not known');
+  throw new SourceError('unsupported', 'unknown kind of source');
 }
 
 async function openFromEngine(reference: string, options: OpenSourceOptions): Promise<ImageSource> {
   const { defaultPlatform, spoolDirectory, spoolBytes, signal } = options;
   if (spoolDirectory === undefined) {
-    const message = 'an image of an engine needs a directory where its export is put aside';
+    const message = 'images of a container engine need a spool directory for their export';
     throw new SourceError('unsupported', message);
   }
   const endpoint = needEngine(options);
@@ -94,15 +94,18 @@ async function openFromRegistry(
     const { openRegistrySource } = await import('@lazaret/oci/registry');
     return openRegistrySource(reference, { ...registry, defaultPlatform, pin, signal });
   }
-  throw new SourceError('unreachable', `${reference} is in a registry, and none may be asked here`);
+  throw new SourceError(
+    'unreachable',
+    `${reference} is a registry image, but registry access is disabled (offline)`,
+  );
 }
 
 function needEngine({ engine }: OpenSourceOptions): DockerEndpoint {
   if (engine !== undefined) return engine;
-  throw new SourceError('unreachable', 'no engine is known here');
+  throw new SourceError('unreachable', 'no container engine is configured (set DOCKER_HOST)');
 }
 
 function needStdin({ openStdin }: OpenSourceOptions): () => AsyncIterable<Uint8Array> {
   if (openStdin !== undefined) return openStdin;
-  throw new SourceError('unsupported', 'there is no standard input to read here');
+  throw new SourceError('unsupported', 'standard input is not available');
 }

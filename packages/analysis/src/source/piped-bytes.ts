@@ -1,6 +1,6 @@
 /**
- * A stream of bytes from one thread to another: chunks are handed over without copying where they
- * own their memory, and only as many are under way as the reader has asked for.
+ * A byte stream between threads: chunks that own their memory are transferred without copying, with
+ * flow control by the reader.
  */
 import type { MessagePort } from 'node:worker_threads';
 
@@ -12,12 +12,12 @@ type FromWriter =
   | { readonly end: true }
   | { readonly failed: string };
 
-/** Chunks under way at a time. */
+/** Number of chunks in flight. */
 const credits = 4;
 
 /**
- * Sends a stream through a port until it ends, fails, or the reader has had enough. Resolves when
- * nothing more will be sent; a failure of the stream is sent, not thrown.
+ * Sends a stream through a port until it ends, fails, or the reader stops. Resolves when nothing
+ * more will be sent; a failure of the stream is sent, not thrown.
  */
 export async function sendBytes(
   open: () => Promise<AsyncIterable<Uint8Array>>,
@@ -59,7 +59,7 @@ export async function sendBytes(
   }
 }
 
-/** What `sendBytes` sends, in the other thread. Throws an Error when the source failed. */
+/** Receives what `sendBytes` sends, in another thread. Throws an Error when the source failed. */
 export async function* receiveBytes(
   port: MessagePort,
 ): AsyncGenerator<Uint8Array, void, undefined> {
@@ -70,7 +70,7 @@ export async function* receiveBytes(
     wake();
   };
   port.on('message', push);
-  port.on('close', () => push({ failed: 'the source went away' }));
+  port.on('close', () => push({ failed: 'the source was closed' }));
   for (let count = 0; count < credits; count += 1) port.postMessage('more' satisfies FromReader);
   try {
     for (;;) {
@@ -93,7 +93,7 @@ export async function* receiveBytes(
   }
 }
 
-/** Memory that can be handed over: a view into something larger is copied out of it. */
+/** Transferable memory: a view into a larger buffer is copied. */
 function ownBytes(piece: Uint8Array): Uint8Array<ArrayBuffer> {
   const { buffer } = piece;
   const whole = buffer instanceof ArrayBuffer && buffer.byteLength === piece.byteLength;

@@ -68,7 +68,7 @@ async function listAll(
   return { ...listing, diffIds };
 }
 
-test('each of its archives and layouts holds the image that went in', async () => {
+test('each of its archives and layouts contains the original image', async () => {
   const image = await sample();
   const expected = image.layers.map(({ diffId }) => diffId);
   const old = join(place, 'old.tar');

@@ -1,47 +1,47 @@
 /**
- * What a word names by the way it is written: the one list of prefixes, for the command line and
- * the server alike. They are skopeo's (and Syft's `registry:` and `oci-dir:`), so that nobody has
- * to learn others; only `docker:NAME` has no slashes, as people write it, and is the engine's.
+ * Parser of source specifications: the single list of prefixes, for the command line and the
+ * server. They are those of skopeo (and `registry:` and `oci-dir:` of Syft), so that users know
+ * them already; only `docker:NAME` without slashes is an image of the container engine.
  */
 import { SourceError } from '@lazaret/oci';
 import { parseReference } from '@lazaret/oci';
 
 export type SourceSpec =
-  /** `reference` stands without its prefix; that of a registry was parsed. */
+  /** `reference` is without its prefix; that of a registry is valid. */
   | { readonly kind: 'registry' | 'engine' | 'container'; readonly reference: string }
   | { readonly kind: 'directory'; readonly path: string }
   /** `PATH[:NAME]`. */
   | { readonly kind: 'oci-layout' | 'image-archive'; readonly place: string }
-  /** An archive on standard input, and which of its images. */
+  /** An archive on standard input, with the name of an image in it. */
   | { readonly kind: 'stdin'; readonly name?: string }
-  /** Can be nothing but a path. */
+  /** Can only be a path. */
   | { readonly kind: 'path'; readonly path: string }
-  /** A path, or the image of this name. */
+  /** A path or an image name. */
   | { readonly kind: 'plain'; readonly text: string };
 
-/** Before the name of an image in a registry. */
+/** Prefix of images in a registry. */
 export const registryPrefix = 'docker://';
-/** Before the name of an image that the engine has. */
+/** Prefix of images in the container engine. */
 export const enginePrefix = 'docker:';
-/** In place of the path of an archive. */
+/** Replaces the path of an archive. */
 const stdinWord = '-';
 
 /**
- * Reads the prefix of a word; asks neither the disk nor anybody. Throws SourceError
- * `invalid_reference` where nothing follows a prefix, `unsupported` for what cannot be read.
+ * Parses a source specification, without accessing disk or network. Throws SourceError
+ * `invalid_reference` when nothing follows a prefix, `unsupported` for unsupported sources.
  */
 export function parseSourceSpec(word: string): SourceSpec {
   const colon = word.indexOf(':');
   const name = word.slice(0, Math.max(colon, 0));
   const rest = word.slice(colon + 1);
   if (unread.has(name)) {
-    const message = `${name}: is a place that cannot be read; save the image as an archive first`;
+    const message = `unsupported source "${name}:"; save the image as an archive first`;
     throw new SourceError('unsupported', message);
   }
   const read = prefixes.get(name);
-  if (read === undefined || isRegistrysTag(name, rest)) return readBare(word);
+  if (read === undefined || isRegistryImageTag(name, rest)) return readBare(word);
   if (rest === '') {
-    throw new SourceError('invalid_reference', `nothing stands behind "${name}:"`);
+    throw new SourceError('invalid_reference', `missing reference after "${name}:"`);
   }
   return read(rest);
 }
@@ -58,7 +58,7 @@ const prefixes: ReadonlyMap<string, (rest: string) => SourceSpec> = new Map([
   ['dir', (path) => ({ kind: 'directory', path })],
 ]);
 
-/** Skopeo's other places. */
+/** Transports of skopeo that are not supported. */
 const unread: ReadonlySet<string> = new Set(['containers-storage', 'ostree', 'sif', 'tarball']);
 
 function readDocker(rest: string): SourceSpec {
@@ -71,15 +71,15 @@ function readRegistry(rest: string): SourceSpec {
   return { kind: 'registry', reference };
 }
 
-/** `-` and `-:NAME` are standard input; a file of that name is `./-`. */
+/** `-` and `-:NAME` are standard input; a file with that name is `./-`. */
 function readArchive(place: string): SourceSpec {
   if (place === stdinWord || place === `${stdinWord}:`) return { kind: 'stdin' };
   if (!place.startsWith(`${stdinWord}:`)) return { kind: 'image-archive', place };
   return { kind: 'stdin', name: place.slice(stdinWord.length + 1) };
 }
 
-/** `registry:2` is an image; only what cannot be a tag follows the prefix. */
-function isRegistrysTag(name: string, rest: string): boolean {
+/** `registry:2` is an image; after the prefix only text that is not a tag is a reference. */
+function isRegistryImageTag(name: string, rest: string): boolean {
   return name === 'registry' && /^[\w][\w.-]*(?:@.*)?$/.test(rest);
 }
 

@@ -1,8 +1,8 @@
 /**
- * A stream put aside, where only a second look tells what is in it: an engine writes the list of an
- * image's layers behind the layers, and a compressed archive cannot be read by position. Memory is
- * no place for what may be gigabytes. The file has no name from the moment that it exists, so that
- * nothing is left behind however the process ends.
+ * Spools a stream to an unlinked temporary file, for random access: container engines write the
+ * list of layers after the layers, and a compressed archive cannot be read by position. It may have
+ * gigabytes, too much for memory. The file is unlinked at once, so that nothing is left behind
+ * however the process ends.
  */
 import { open, unlink } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
@@ -15,12 +15,12 @@ import type { FileBytes } from './file-bytes.ts';
 import { SourceError } from '@lazaret/oci';
 
 export interface SpoolOptions {
-  /** A directory for it, on a disk with room. */
+  /** Directory for the temporary file. */
   readonly directory: string;
   readonly maxBytes: number;
 }
 
-/** Throws SourceError `too_large`, and whatever the stream or the disk throws. */
+/** Throws SourceError `too_large`, and errors of the stream or the disk. */
 export async function spool(
   stream: AsyncIterable<Uint8Array>,
   { directory, maxBytes }: SpoolOptions,
@@ -30,7 +30,7 @@ export async function spool(
   try {
     await unlink(name);
     const sizeBytes = await fill(handle, stream, maxBytes);
-    // The kernel's own door to a file without a name.
+    // The kernel's path to an unlinked file.
     const path = platform === 'linux' ? `/proc/${pid}/fd/${handle.fd}` : undefined;
     return fileBytes(handle, { path, sizeBytes });
   } catch (error) {
@@ -47,7 +47,7 @@ async function fill(
   let sizeBytes = 0;
   for await (const chunk of stream) {
     if (sizeBytes + chunk.length > maxBytes) {
-      throw new SourceError('too_large', `the archive is larger than ${maxBytes} bytes`);
+      throw new SourceError('too_large', `the archive has more than ${maxBytes} bytes`);
     }
     let written = 0;
     while (written < chunk.length) {

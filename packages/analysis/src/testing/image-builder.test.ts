@@ -8,7 +8,7 @@ import { newDockerFiles, ociFiles, oldDockerFiles, packFiles } from './write-ima
 
 const file = { path: 'etc/os-release', content: Buffer.from('ID=lab\n') };
 
-test('the same description gives the same bytes, whose claims are true', async () => {
+test('the same description yields the same bytes, with correct claims', async () => {
   const input = { layers: [{ entries: [file] }, { entries: [], compression: 'zstd' as const }] };
   const [one, two] = [await buildImage(input), await buildImage(input)];
   expect(one).toEqual(two);
@@ -19,7 +19,7 @@ test('the same description gives the same bytes, whose claims are true', async (
   });
 });
 
-test('claims are forged where the description says so', async () => {
+test('claims are forged as described', async () => {
   const digest = `sha256:${'0'.repeat(64)}`;
   const image = await buildImage({
     layers: [{ entries: [file], claims: { digest, sizeBytes: 7, diffId: digest }, missing: true }],
@@ -31,7 +31,7 @@ test('claims are forged where the description says so', async () => {
   expect(image.blobs.has(digest)).toBe(false);
 });
 
-test('every compression gives the tar back', async () => {
+test('every compression is reversible', async () => {
   const tar = await buildTar([file, rawMember({ name: '../up', content: Buffer.from('x') })]);
   expect((await readAll(chunked(tar, []))).map(({ path }) => path)).toEqual([file.path, '../up']);
   for (const kind of ['gzip', 'gzip-members'] as const) {
@@ -42,7 +42,7 @@ test('every compression gives the tar back', async () => {
   }
 });
 
-test('archives and layouts hold what their tools write', async () => {
+test('archives and layouts have the format of their tools', async () => {
   const layer = { entries: [file] };
   const names = ['lab/app:1'];
   const image = await buildImage({ layers: [layer, layer], names });

@@ -1,16 +1,16 @@
-/** One file as a file tree: a blob that is no archive of a file system. */
+/** A single file as a file tree: a blob that is not a file system archive. */
 
 import { TarError } from '../archive/tar-entry.ts';
 import type { FileTree } from './file-tree.ts';
 import { treeLimits } from './limits.ts';
 
 export interface BlobTreeOptions {
-  /** In the form of a tree. */
+  /** Normalized tree path. */
   readonly path: string;
   readonly sizeBytes: number;
 }
 
-/** Walks once. Throws TarError for a file that is larger than one in an archive may be. */
+/** Walks once. Throws TarError for a file above the size limit of archive members. */
 export function blobTree(
   content: AsyncIterable<Uint8Array>,
   { path, sizeBytes }: BlobTreeOptions,

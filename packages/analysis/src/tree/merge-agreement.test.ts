@@ -151,10 +151,10 @@ test(`${images} random images look as GNU tar and a whiteout script make them`, 
 function withoutBareDirectories(text: string, wanted: string): string {
   const listed = new Set(wanted.split('\n'));
   const lines = text.split('\n');
-  const isThere = (line: string): boolean => !line.endsWith('/') || listed.has(line);
+  const exists = (line: string): boolean => !line.endsWith('/') || listed.has(line);
   const isAbove = (line: string): boolean =>
-    lines.some((other) => other.startsWith(line) && isThere(other));
-  return lines.filter((line) => isThere(line) || isAbove(line)).join('\n');
+    lines.some((other) => other.startsWith(line) && exists(other));
+  return lines.filter((line) => exists(line) || isAbove(line)).join('\n');
 }
 
 async function rowsOf(tar: Buffer): Promise<readonly FileRow[]> {

@@ -24,14 +24,14 @@ function paths(tree: MergedTree): string[] {
 }
 
 describe('whiteouts', () => {
-  test('hide lower entries only, and all below them', () => {
+  test('hide lower entries only, with everything below', () => {
     const tree = merged(['a/', 'a/b/', 'a/b/c', 'a/d'], ['a/.wh.b']);
     expect(paths(tree)).toEqual(['a', 'a/d']);
     expect(tree.hiddenBy(0, 2)).toBe(1);
     expect(tree.hiddenBy(0, 3)).toBeUndefined();
   });
 
-  test('do not hide what their own layer holds, wherever they stand in it', () => {
+  test('do not hide entries of their own layer, whatever the order', () => {
     expect(paths(merged(['x'], ['x', '.wh.x']))).toEqual(['x']);
     expect(paths(merged(['d/', 'd/a'], ['d/b', 'd/.wh..wh..opq', 'd/c']))).toEqual([
       'd',
@@ -44,12 +44,12 @@ describe('whiteouts', () => {
     expect(paths(merged(['a', 'b/', 'b/c'], ['.wh..wh..opq', 'z']))).toEqual(['z']);
   });
 
-  test('without a name erase nothing (failure of two peers)', () => {
+  test('without a name hide nothing', () => {
     const tree = merged(['etc/', 'etc/passwd'], ['etc/.wh.']);
     expect(paths(tree)).toEqual(['etc', 'etc/.wh.', 'etc/passwd']);
   });
 
-  test('that name the directory itself or the one above erase nothing', () => {
+  test('that name the directory itself or its parent hide nothing', () => {
     expect(paths(merged(['a/', 'a/b'], ['a/.wh..', 'a/.wh...']))).toEqual([
       'a',
       'a/.wh..',
@@ -58,17 +58,17 @@ describe('whiteouts', () => {
     ]);
   });
 
-  test('of aufs are no files and hide nothing', () => {
+  test('of aufs are not files and hide nothing', () => {
     expect(paths(merged(['a'], ['.wh..wh.plnk/', '.wh..wh.plnk/1.2', '.wh..wh.aufs']))).toEqual([
       'a',
     ]);
   });
 
-  test('are not seen in names that merely hold the letters', () => {
+  test('are not detected in names that contain the letters', () => {
     expect(paths(merged(['usr/bin/which', 'a.wh.b']))).toEqual(['a.wh.b', 'usr/bin/which']);
   });
 
-  test('of a name that never was change nothing; add, delete, add keeps the last', () => {
+  test('of a missing name change nothing; add, delete, add keeps the last', () => {
     expect(paths(merged(['a'], ['.wh.zz']))).toEqual(['a']);
     const tree = merged(['a'], ['.wh.a'], ['a']);
     expect(paths(tree)).toEqual(['a']);
@@ -85,7 +85,7 @@ describe('whiteouts', () => {
 });
 
 describe('replacing', () => {
-  test('a directory by a file takes all below it along', () => {
+  test('a directory by a file hides everything below it', () => {
     const tree = merged(['d/', 'd/a', 'd/b/', 'd/b/c'], ['d']);
     expect(paths(tree)).toEqual(['d']);
     expect([0, 1, 2, 3].map((at) => tree.hiddenBy(0, at))).toEqual([1, 1, 1, 1]);
@@ -116,7 +116,7 @@ describe('links', () => {
     expect(tree.find('lib/x')?.path).toBe('usr/lib/x');
   });
 
-  test('that climb end at the root', () => {
+  test('above the root end at the root', () => {
     const tree = merged(['etc/', 'etc/passwd', ['a', 'symlink', '../../../../etc']], ['a/shadow']);
     expect(tree.find('a/passwd')?.path).toBe('etc/passwd');
     expect(paths(tree)).toContain('etc/shadow');
@@ -134,37 +134,35 @@ describe('links', () => {
     expect(tree.hiddenBy(1, 0)).toBe(1);
   });
 
-  test('that grow the path at each hop end', () => {
+  test('that grow the path at each hop are limited', () => {
     const tree = merged([['a', 'symlink', 'a/a/a/a/a/a']]);
     expect(tree.find('a/b')).toBeUndefined();
   });
 
-  test('hard, to a lower layer, keep the content that they named', () => {
+  test('hard, to a lower layer, keep the content of their target', () => {
     const tree = merged(['bin/tool'], [['bin/link', 'hardlink', 'bin/tool']], ['bin/.wh.tool']);
     expect(paths(tree)).toEqual(['bin/link']);
     expect([...tree.files()][0]?.content).toEqual({ layer: 0, row: 0 });
   });
 
-  test('hard, to nothing or to a later entry, are told', () => {
+  test('hard, to a missing or a later entry, are reported', () => {
     const tree = merged([['a', 'hardlink', 'b'], 'b', ['c', 'hardlink', '.wh.x']]);
     expect(paths(tree)).toEqual(['b']);
     expect(tree.gaps.map(({ row: at }) => at)).toEqual([0, 2]);
   });
 
-  test('hard, to themselves keep what is there', () => {
+  test('hard, to themselves keep the existing entry', () => {
     expect(paths(merged(['a'], [['a', 'hardlink', 'a']]))).toEqual(['a']);
   });
 });
 
-test('an entry below a file cannot be placed, and is told', () => {
+test('an entry below a file cannot be applied and is reported', () => {
   const tree = merged(['f'], ['f/x']);
   expect(paths(tree)).toEqual(['f']);
-  expect(tree.gaps).toEqual([
-    { layer: 1, row: 0, detail: 'f/x: something above it is no directory' },
-  ]);
+  expect(tree.gaps).toEqual([{ layer: 1, row: 0, detail: 'f/x: a parent is not a directory' }]);
 });
 
-test('a hundred thousand directories deep ends', () => {
+test('a tree with 100,000 nested directories is merged', () => {
   const deep = `${'d/'.repeat(2_000)}f`;
   expect(merged([deep]).find(deep)?.path).toBe(deep);
 });

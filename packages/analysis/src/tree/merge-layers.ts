@@ -1,12 +1,12 @@
 /**
- * Joins the layers of an image, lowest first, into the file system that a container sees, and says
- * of every other file which layer hides it.
+ * Merges the layers of an image, lowest first, into the file system that a container sees, and
+ * determines for every other file which layer hides it.
  *
- * Each layer is applied in two steps: what it hides of the layers below (wherever in it the
- * whiteouts stand), then its own entries in their order. Parents that are symbolic links are
- * followed inside the root, as containerd and GNU tar do when they unpack; a directory meets a
- * directory and stays, anything else replaces what is there with all below it.
- * Sources: OCI image specification 1.1, "Image Layer Filesystem Changeset"; containerd `archive`.
+ * Each layer is applied in two steps: its whiteouts, wherever they are in the layer, then its own
+ * entries in order. Parents that are symbolic links are followed inside the root, as containerd and
+ * GNU tar do when unpacking; a directory merges with an existing directory, anything else replaces
+ * the existing entry with everything below it. Sources: OCI image specification 1.1, "Image Layer
+ * Filesystem Changeset"; containerd `archive`.
  */
 import type { FileRow } from '@lazaret/protocol';
 
@@ -15,16 +15,16 @@ import { analysisLimits } from '../limits.ts';
 import { whiteoutOf } from './whiteout.ts';
 import type { Whiteout } from './whiteout.ts';
 
-/** Where a file was read: which layer, 0 the lowest, and which row of it. */
+/** Location of a file: the layer, 0 the lowest, and the row in it. */
 export interface RowPlace {
   readonly layer: number;
   readonly row: number;
 }
 
 export interface VisibleFile extends RowPlace {
-  /** In the merged tree; differs from the row's path below a symbolic link. */
+  /** Path in the merged tree; differs from the row's path below a symbolic link. */
   readonly path: string;
-  /** Where its content was read: another place than its own for a hard link. */
+  /** Location of its content, which differs for a hard link. */
   readonly content: RowPlace;
 }
 
@@ -33,25 +33,25 @@ export interface MergeGap extends RowPlace {
 }
 
 export interface MergedTree {
-  /** Every file of the merged view that a layer holds, directories included, by path. */
+  /** Every file of the merged view, including directories, sorted by path. */
   files(): Iterable<VisibleFile>;
   /**
-   * Which layer hides a row, the row's own when the same layer replaces it; undefined while it is
-   * visible. Marks count as hidden by their own layer.
+   * The layer that hides a row, which is its own when the same layer replaces it; undefined when it
+   * is visible. Whiteouts count as hidden by their own layer.
    */
   hiddenBy(layer: number, row: number): number | undefined;
-  /** Whether a row is a mark (a whiteout, bookkeeping) and no file of the image. */
+  /** Whether a row is a whiteout or aufs metadata and not a file of the image. */
   isMark(layer: number, row: number): boolean;
-  /** The file at a path, symbolic links followed; undefined when nothing is there. */
+  /** The file at a path, following symbolic links; undefined when there is none. */
   find(path: string): VisibleFile | undefined;
-  /** Whether an entry that could be placed is a hard link, hidden since or not. */
+  /** Whether any applied entry is a hard link, hidden or not. */
   readonly hasHardLinks: boolean;
-  /** Entries that no container engine could place: dangling hard links, files as parents. */
+  /** Entries that no container engine could unpack: dangling hard links, files as parents. */
   readonly gaps: readonly MergeGap[];
 }
 
 interface Node {
-  /** Undefined for a directory that no layer lists. */
+  /** Undefined for a directory without an entry in any layer. */
   place: RowPlace | undefined;
   content: RowPlace | undefined;
   /** Children of a directory; undefined for anything else. */
@@ -63,7 +63,7 @@ interface Node {
 const visible = -1;
 
 export interface MergeOptions {
-  /** Whether names like `.wh.a` hide what is below, as in layers; true unless given. */
+  /** Whether names such as `.wh.a` are whiteouts, as in layers; true unless given. */
   readonly whiteouts?: boolean;
 }
 
@@ -85,7 +85,7 @@ class Merge implements MergedTree {
   /** By layer. */
   readonly #marks: ReadonlySet<number>[] = [];
   readonly #isSmall: boolean;
-  /** What `files` gives, kept for the several who ask when it is little. */
+  /** Cached result of `files` for small images. */
   #listed: readonly VisibleFile[] | undefined;
 
   constructor(layers: readonly (readonly FileRow[])[], whiteouts: boolean) {
@@ -147,7 +147,7 @@ class Merge implements MergedTree {
   }
 
   #hide(whiteout: Whiteout, layer: number): void {
-    if (whiteout.kind === 'bookkeeping') return;
+    if (whiteout.kind === 'aufs-metadata') return;
     const opaque = whiteout.kind === 'opaque';
     const directory = opaque ? whiteout.path : parentPath(whiteout.path);
     const found = this.#walk(directory, { followLast: true, create: false });
@@ -155,7 +155,7 @@ class Merge implements MergedTree {
     if (children === undefined) return;
     for (const name of opaque ? [...children.keys()] : [baseName(whiteout.path)]) {
       const child = children.get(name);
-      if (child !== undefined) this.#bury(child, layer);
+      if (child !== undefined) this.#hideSubtree(child, layer);
       children.delete(name);
     }
   }
@@ -170,7 +170,7 @@ class Merge implements MergedTree {
       this.#plainDirectory(directory) ??
       this.#walk(directory, { followLast: true, create: true })?.node;
     if (parent?.children === undefined) {
-      this.#refuse(place, `${file.path}: something above it is no directory`);
+      this.#refuse(place, `${file.path}: a parent is not a directory`);
       return;
     }
     const name = baseName(file.path);
@@ -179,20 +179,23 @@ class Merge implements MergedTree {
       this.#replaceDirectory(present, place);
       return;
     }
-    // Looked for before what it replaces goes: a link to itself keeps what is there.
+    // Resolved before the existing entry is removed: a link to itself keeps the entry.
     const node = this.#nodeOf(file, place);
     if (node === undefined) {
       this.#refuse(
         place,
-        `${file.path}: a hard link to ${file.linkPath ?? ''}, which is not there`,
+        `${file.path}: a hard link to ${file.linkPath ?? ''}, which does not exist`,
       );
       return;
     }
-    if (present !== undefined) this.#bury(present, place.layer);
+    if (present !== undefined) this.#hideSubtree(present, place.layer);
     parent.children.set(name, node);
   }
 
-  /** What nearly every entry needs of `#walk`: undefined where a link or a gap is on the way. */
+  /**
+   * Fast path of `#walk` for nearly every entry: undefined when a link or a missing directory is on
+   * the way.
+   */
   #plainDirectory(path: string): Node | undefined {
     let node = this.#root;
     for (let from = 0; from < path.length;) {
@@ -231,8 +234,8 @@ class Merge implements MergedTree {
     this.gaps.push({ ...place, detail });
   }
 
-  /** Hides a node and all below it, without recursion: depth is foreign. */
-  #bury(top: Node, layer: number): void {
+  /** Hides a node and everything below it, without recursion: the depth is untrusted. */
+  #hideSubtree(top: Node, layer: number): void {
     const open = [top];
     for (let node = open.pop(); node !== undefined; node = open.pop()) {
       if (node.place !== undefined) this.#mark(node.place, layer);
@@ -246,8 +249,8 @@ class Merge implements MergedTree {
   }
 
   /**
-   * Goes down a path from the root, symbolic links followed inside it. With `create`, directories
-   * that are missing are made. Undefined when the path leads nowhere or through too many links.
+   * Resolves a path from the root, following symbolic links inside it. With `create`, missing
+   * directories are created. Undefined when the path does not exist or has too many links.
    */
   #walk(path: string, { followLast, create }: WalkOptions): Found | undefined {
     let rest = path === '' ? [] : path.split('/').toReversed();
@@ -265,7 +268,7 @@ class Merge implements MergedTree {
       hops += 1;
       if (hops > analysisLimits.symlinkHops) return undefined;
       const target = linkTarget(at.path, next.node.link);
-      // What is left of the way follows the link's target, from the root.
+      // The rest of the path follows the link target, from the root.
       rest = [...rest, ...target.toReversed()];
       if (rest.length > analysisLimits.treePathDepth) return undefined;
       at = { node: this.#root, path: '' };

@@ -10,18 +10,17 @@ import { treeLimits } from './limits.ts';
 import { bytePath, normalizePath, ociLimits } from '@lazaret/oci';
 
 export interface TarTreeOptions {
-  /** Bytes of the whole archive; `layerTarBytes` unless given. */
+  /** Maximum size of the archive; `layerTarBytes` unless given. */
   readonly totalBytes?: number;
   readonly entries?: number;
-  /** Told of a name or hard link that leads above the root, as it is written. */
+  /** Called for a name or hard link that leads above the root, as written. */
   readonly onEscape?: (written: string) => void;
-  /** Told of bytes that stand where an archive has no content. */
+  /** Called for bytes where an archive should have no content. */
   readonly onHidden?: (hidden: HiddenBytes) => void;
 }
 
 /**
- * The members of an archive in their order, duplicates, whiteouts and all, with paths in the form
- * of a tree. Walks once. Throws TarError.
+ * The members of an archive in order, including duplicates and whiteouts, with normalized paths. Walks once. Throws TarError.
  */
 export function tarTree(
   stream: AsyncIterable<Uint8Array>,
@@ -47,7 +46,7 @@ export function tarTree(
       for await (const entry of readTar(stream, bounds)) {
         nameChars += entry.path.length + entry.linkPath.length;
         if (nameChars > treeLimits.layerNameChars) {
-          const message = `the names have more than ${treeLimits.layerNameChars} characters`;
+          const message = `the names have more than ${treeLimits.layerNameChars} characters in total`;
           throw new TarError('too_many_entries', 0, message);
         }
         yield treeFile(entry, place);

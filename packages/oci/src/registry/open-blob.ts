@@ -107,8 +107,7 @@ class Download {
   #checkWhole(answer: BlobAnswer): AsyncIterable<Uint8Array> {
     const { sizeBytes } = this.#options;
     const encoding = answer.header('content-encoding')[0] ?? 'identity';
-    if (encoding !== 'identity')
-      throw this.#damaged(`has the unsupported Content-Encoding ${encoding}`);
+    if (encoding !== 'identity') throw this.#damaged(`unsupported Content-Encoding ${encoding}`);
     const length = answer.header('content-length')[0];
     if (length !== undefined && Number(length) !== sizeBytes) {
       throw this.#damaged(
@@ -140,7 +139,7 @@ class Download {
     for await (const chunk of watchProgress(body, { clock, idleMs, what: this.#options.what })) {
       if (chunk.length === 0) continue;
       if (this.#delivered + chunk.length > sizeBytes) {
-        throw this.#damaged(`has more than the ${sizeBytes} bytes stated in its manifest`);
+        throw this.#damaged(`more than the ${sizeBytes} bytes stated in its manifest`);
       }
       this.#delivered += chunk.length;
       this.#attemptsWithoutProgress = 0;
@@ -161,7 +160,7 @@ class Download {
   }
 
   #damaged(why: string): SourceError {
-    return new SourceError('damaged', `${this.#options.what} ${why}`);
+    return new SourceError('damaged', `${this.#options.what}: ${why}`);
   }
 }
 

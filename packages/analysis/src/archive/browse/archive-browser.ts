@@ -153,7 +153,9 @@ export class ArchiveBrowser {
   }
 }
 
-/** What `enableCompileCache` was given in this thread: Node makes a directory for itself in it. */
+/**
+ * The directory given to `enableCompileCache` in this thread; Node creates a subdirectory in it.
+ */
 function compileCacheHome(): string | undefined {
   const directory = getCompileCacheDir();
   return directory === undefined ? undefined : dirname(directory);

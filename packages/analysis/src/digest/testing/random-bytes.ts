@@ -1,4 +1,4 @@
-/** Bytes that look random and are the same in every run: a linear congruential generator. */
+/** Reproducible pseudo-random bytes: a linear congruential generator. */
 
 /** The high bytes of the generator of Numerical Recipes, from a seed. */
 export function randomBytes(seed: number, sizeBytes: number): Buffer {

@@ -87,14 +87,14 @@ test.each<readonly [string, CachedQuestion, readonly string[]]>([
   expect(asked.slice(2)).toEqual([]);
 });
 
-test('a scanner in no good order is asked each time: signatures it lacked may have come', async () => {
+test('results of an unhealthy scanner are not cached: its signatures may be complete later', async () => {
   const ill = withScanner({ healthy: false });
   for (let run = 0; run < 2; run += 1) await ask(ill);
   await ask(base);
   expect(asked).toEqual([everything, ['literal'], ['literal']]);
 });
 
-test('a newer reader does not lose what was unpacked, nor what could not be', async () => {
+test('a newer reader keeps the unpacked members and the gaps', async () => {
   const members = [
     [0, { path: 'a.zip!/b', sha256: '3'.repeat(64), sizeBytes: 1, kind: 'text' }],
   ] as const;
@@ -122,7 +122,7 @@ test('a newer reader does not lose what was unpacked, nor what could not be', as
   }
 });
 
-test('bytes that changed after they were hashed are examined anew, with nothing of the others', async () => {
+test('content that changed after it was hashed is examined completely again', async () => {
   await ask(base);
   const other = `sha256:${'2'.repeat(64)}`;
   const { answer } = await ask(withReader({ version: first.version + 1 }), other);

@@ -1,10 +1,7 @@
 /**
- * Gives the record of a layer from what is kept, as far as it goes, and examines the layer only for
- * what is missing: a new reader or scanner costs one more walk for itself alone.
+ * Answers from the cache and examines a layer only for what is missing: a new reader or scanner costs one more walk for itself alone.
  *
- * What is kept is found by the digest of the stored bytes, and only such bytes as were hashed while
- * they were read are put there. A digest of the image's configuration (diffID) is its author's
- * claim and never a key.
+ * Cache entries are keyed by the digest of the stored bytes, which was computed while they were read. A digest of the image configuration (diffID) is an untrusted claim and never a key.
  */
 import { limits } from '@lazaret/protocol';
 import type { Fact, FileRow, Gap } from '@lazaret/protocol';
@@ -24,9 +21,9 @@ import type {
 } from '../walk/tree-record.ts';
 
 export interface CachedQuestion {
-  /** Verified, or the name under which the source is asked for the bytes. */
+  /** Verified, or the digest that the source is queried with. */
   readonly digest: string | undefined;
-  /** The one file that the bytes are, where they are no tar: another walk, with another answer. */
+  /** Set when the bytes are a single file and not a tar archive, which is walked differently. */
   readonly blob?: BlobFile | undefined;
   readonly readers: readonly Reader[];
   readonly scanners: LayerTask['scanners'];
@@ -37,11 +34,11 @@ export type Examine = (missing: Pick<LayerTask, 'readers' | 'scanners'>) => Prom
 
 export interface CachedAnswer {
   readonly answer: LayerAnswer;
-  /** Whether no byte of the layer had to be read. */
+  /** Whether the layer did not have to be read. */
   readonly cached: boolean;
 }
 
-/** Raised when the walk itself gives other rows for the same bytes. */
+/** Increased when the walk returns different rows for the same bytes. */
 const walkVersion = 3;
 
 interface FilesPart {
@@ -64,34 +61,34 @@ export async function examineCached(
 ): Promise<CachedAnswer> {
   const { digest, readers, scanners } = question;
   const all = { readers: readers.map(({ id }) => id), scanners };
-  const anew = async (): Promise<CachedAnswer> => {
+  const examineFresh = async (): Promise<CachedAnswer> => {
     const answer = await examine(all);
-    if (cache !== undefined && 'record' in answer) keep(question, cache, answer.record);
+    if (cache !== undefined && 'record' in answer) writeCache(question, cache, answer.record);
     return { answer, cached: false };
   };
-  if (cache === undefined || digest === undefined) return anew();
-  const kept = recall(question, digest, cache);
-  if (kept.files === undefined) return anew();
+  if (cache === undefined || digest === undefined) return examineFresh();
+  const stored = readCache(question, digest, cache);
+  if (stored.files === undefined) return examineFresh();
   const missing = {
-    readers: all.readers.filter((id) => !kept.facts.has(id)),
-    scanners: scanners.filter(({ id }) => !kept.scans.has(id)),
+    readers: all.readers.filter((id) => !stored.facts.has(id)),
+    scanners: scanners.filter(({ id }) => !stored.scans.has(id)),
   };
   if (missing.readers.length === 0 && missing.scanners.length === 0) {
-    return { answer: { record: compose(kept.files, kept) }, cached: true };
+    return { answer: { record: compose(stored.files, stored) }, cached: true };
   }
   const answer = await examine(missing);
   if (!('record' in answer)) return { answer, cached: false };
-  // A file that was rewritten since it was hashed: what is kept is of other bytes.
-  if (answer.record.digest !== digest) return anew();
+  // The file was rewritten since it was hashed: the cache entry is for different content.
+  if (answer.record.digest !== digest) return examineFresh();
   const isUnpacked = missing.scanners.length > 0;
-  const record = isUnpacked ? answer.record : withUnpacked(answer.record, kept.files);
-  keep(question, cache, record);
-  for (const [id, facts] of Object.entries(record.facts)) kept.facts.set(id, facts);
-  for (const [id, scan] of Object.entries(record.scans)) kept.scans.set(id, scan);
-  return { answer: { record: { ...record, ...parts(kept) } }, cached: false };
+  const record = isUnpacked ? answer.record : withUnpacked(answer.record, stored.files);
+  writeCache(question, cache, record);
+  for (const [id, facts] of Object.entries(record.facts)) stored.facts.set(id, facts);
+  for (const [id, scan] of Object.entries(record.scans)) stored.scans.set(id, scan);
+  return { answer: { record: { ...record, ...parts(stored) } }, cached: false };
 }
 
-/** A walk for readers alone unpacks nothing: what was unpacked before, and what was not, stands. */
+/** A walk for readers only does not unpack archives: the previous members and gaps are kept. */
 function withUnpacked(record: LayerRecord, { members, gaps }: FilesPart): LayerRecord {
   const broken = record.gaps.filter(({ by }) => by === 'layer');
   return {
@@ -101,13 +98,13 @@ function withUnpacked(record: LayerRecord, { members, gaps }: FilesPart): LayerR
   };
 }
 
-interface Kept {
+interface CachedParts {
   readonly files: FilesPart | undefined;
   readonly facts: Map<string, Facts>;
   readonly scans: Map<string, ScanRecord>;
 }
 
-function recall(question: CachedQuestion, digest: string, cache: AnalysisCache): Kept {
+function readCache(question: CachedQuestion, digest: string, cache: AnalysisCache): CachedParts {
   const { readers, scanners } = question;
   const files = cache.getPart({ digest, part: 'files', profile: filesProfile(question) });
   const facts = new Map<string, Facts>();
@@ -123,49 +120,49 @@ function recall(question: CachedQuestion, digest: string, cache: AnalysisCache):
   return { files: isObject(files) ? (files as unknown as FilesPart) : undefined, facts, scans };
 }
 
-/** Keeps what of a record would be the same another time. */
-function keep(question: CachedQuestion, cache: AnalysisCache, record: LayerRecord): void {
+/** Caches the parts of a record that are reproducible. */
+function writeCache(question: CachedQuestion, cache: AnalysisCache, record: LayerRecord): void {
   if (record.gaps.some(({ by }) => by === 'layer')) return;
   const { digest, diffId, compression, storedBytes, tarBytes, files, members, structure } = record;
   const layer = { digest, diffId, compression, storedBytes, tarBytes };
   const { gaps } = record;
   const part = { files, structure, gaps, layer, ...(members !== undefined && { members }) };
-  if (gaps.every(isLasting) && files.length <= inspectionLimits.cachedRows) {
+  if (gaps.every(isCacheable) && files.length <= inspectionLimits.cachedRows) {
     const profile = filesProfile(question);
     cache.putPart({ digest, part: 'files', profile }, part satisfies FilesPart);
   }
   for (const reader of question.readers) {
     const facts = record.facts[reader.id];
-    if (facts?.every(isLastingFact) === true) {
+    if (facts?.every(isCacheableFact) === true) {
       cache.putPart({ digest, ...readerPart(reader, question) }, facts);
     }
   }
   for (const scanner of question.scanners) {
     const scan = record.scans[scanner.id];
-    if (scan === undefined || !isLastingScan(scan, scanner.description)) continue;
+    if (scan === undefined || !isCacheableScan(scan, scanner.description)) continue;
     cache.putPart({ digest, ...scannerPart(scanner, question) }, scan);
   }
 }
 
-const passing: ReadonlySet<string> = new Set([
+const transientReasons: ReadonlySet<string> = new Set([
   ...['timed_out', 'failed', 'crashed', 'unhealthy', 'not_available', 'stale_signatures'],
 ]);
 
-/** Whether the same bytes would give the same gap again. */
-function isLasting({ reason }: Pick<Gap, 'reason'>): boolean {
-  return !passing.has(reason);
+/** Whether the same content would cause the same gap again. */
+function isCacheable({ reason }: Pick<Gap, 'reason'>): boolean {
+  return !transientReasons.has(reason);
 }
 
-/** What a scanner in no good order said is no answer for the time after. */
-function isLastingScan({ failed, gaps }: ScanRecord, { healthy }: ScannerDescription): boolean {
-  return healthy && failed === 0 && gaps.every(([, each]) => isLasting(each));
+/** Results of an unhealthy scanner are not cached. */
+function isCacheableScan({ failed, gaps }: ScanRecord, { healthy }: ScannerDescription): boolean {
+  return healthy && failed === 0 && gaps.every(([, each]) => isCacheable(each));
 }
 
-function isLastingFact([, fact]: OfFile<Fact>): boolean {
-  return fact.kind !== 'unknown' || !passing.has(fact.reason);
+function isCacheableFact([, fact]: OfFile<Fact>): boolean {
+  return fact.kind !== 'unknown' || !transientReasons.has(fact.reason);
 }
 
-/** What decides the walk of the bytes, whoever looks at it. */
+/** The part of all keys that determines the walk. */
 function walkOf({ blob }: CachedQuestion): readonly unknown[] {
   return blob === undefined ? [walkVersion] : [walkVersion, blob];
 }
@@ -195,12 +192,12 @@ function scannerPart(
   return { part: `scanner:${id}`, profile };
 }
 
-/** All of it was known: nothing was examined now. */
+/** Marks all results of a scan as cached. */
 function asCached(scan: ScanRecord): ScanRecord {
   return { ...scan, cached: scan.examined };
 }
 
-function compose(files: FilesPart, kept: Kept): LayerRecord {
+function compose(files: FilesPart, stored: CachedParts): LayerRecord {
   const { layer, members, structure, gaps } = files;
   return {
     ...layer,
@@ -208,11 +205,11 @@ function compose(files: FilesPart, kept: Kept): LayerRecord {
     structure,
     ...(members !== undefined && { members }),
     gaps,
-    ...parts(kept),
+    ...parts(stored),
   };
 }
 
-function parts({ facts, scans }: Kept): Pick<LayerRecord, 'facts' | 'scans'> {
+function parts({ facts, scans }: CachedParts): Pick<LayerRecord, 'facts' | 'scans'> {
   return { facts: Object.fromEntries(facts), scans: Object.fromEntries(scans) };
 }
 

@@ -75,7 +75,7 @@ describe('digests', () => {
     },
   );
 
-  test('that are not the claimed ones refuse the layer, whatever is in it', async () => {
+  test('that do not match the claims refuse the layer', async () => {
     const layer = await layerOf({ entries: [{ path: 'a' }] });
     const digest = `sha256:${'0'.repeat(64)}`;
     await expect(examine(layer, {}, { digest })).rejects.toMatchObject({ code: 'digest_mismatch' });
@@ -91,7 +91,7 @@ describe('digests', () => {
 });
 
 describe('damage', () => {
-  test('in the middle keeps what came before, and says so', async () => {
+  test('in the middle keeps what came before, and reports it', async () => {
     const whole = await layerOf({
       compression: 'none',
       entries: [{ path: 'a', content: Buffer.from('one') }, { path: 'b' }],
@@ -102,7 +102,7 @@ describe('damage', () => {
     expect(record.gaps).toMatchObject([{ by: 'layer', reason: 'damaged' }]);
   });
 
-  test('bytes that are declared gzip and are none are read for what they are', async () => {
+  test('in the media type does not matter: the compression is detected', async () => {
     const layer = await layerOf({ compression: 'none', entries: [{ path: 'a' }] });
     expect((await examine(layer)).files).toHaveLength(1);
   });
@@ -129,7 +129,7 @@ describe('readers', () => {
     ...extra,
   });
 
-  test('see whole files however the stream is cut, once for each row', async () => {
+  test('see whole files however the stream is split, once for each row', async () => {
     const seen: string[] = [];
     const one = reader(({ path, bytes }) => void seen.push(`${path}=${bytes.toString()}`));
     const content = Buffer.from('0123456789'.repeat(90));
@@ -138,7 +138,7 @@ describe('readers', () => {
     expect(seen).toEqual([`d/f=${content.toString()}`]);
   });
 
-  test('that throw leave an unknown fact with the reason, and the others go on', async () => {
+  test('that throw leave a diagnostic with the reason, and the others continue', async () => {
     const bad = reader(() => {
       throw new ReadError('encrypted', 'locked');
     });
@@ -156,7 +156,7 @@ describe('readers', () => {
     });
   });
 
-  test('are not given files above their bound, which is said', async () => {
+  test('do not get files above their limit, which is reported', async () => {
     const one = reader(() => undefined);
     const layer = await layerOf({ entries: [{ path: 'f', content: Buffer.alloc(1_001) }] });
     const { facts } = await examine(layer, { readers: [one] });
@@ -167,7 +167,7 @@ describe('readers', () => {
 describe('scanners', () => {
   const bad = Buffer.from('this is EVIL');
 
-  test('find what is there, with path and digest', async () => {
+  test('report findings with path and digest', async () => {
     const { plan } = await planned({ word: 'EVIL' });
     const layer = await layerOf({ entries: [{ path: 'usr/x', content: bad }] });
     const { scans } = await examine(layer, plan);
@@ -189,7 +189,7 @@ describe('scanners', () => {
     expect(scanner.scanned).toEqual(['index.js', 'index.js']);
   });
 
-  test('answer for known content without scanning, under every path', async () => {
+  test('reuse results for known content, under every path', async () => {
     const { scanner, plan } = await planned({ word: 'EVIL' });
     const verdicts = memoryVerdicts();
     const entries = ['a', 'b'].map((path) => ({ path, content: bad }));
@@ -201,7 +201,7 @@ describe('scanners', () => {
     expect(record.scans['literal']?.findings.map(([, { path }]) => path)).toEqual(['a', 'b']);
   });
 
-  test('do not answer for other signatures than those that scanned', async () => {
+  test('do not reuse results of other signatures', async () => {
     const verdicts = memoryVerdicts();
     const layer = await layerOf({ entries: [{ path: 'a', content: bad }] });
     const old = await planned({ word: 'unheard of', signatures: '1' });
@@ -227,7 +227,7 @@ describe('scanners', () => {
     expect(scanner.scanned).toHaveLength(2);
   });
 
-  test('in bad order are asked again: they may look for more by now', async () => {
+  test('that are unhealthy are queried again', async () => {
     const verdicts = memoryVerdicts();
     const layer = await layerOf({ entries: [{ path: 'a', content: bad }] });
     const old = await planned({ word: 'unheard of', healthy: false });
@@ -237,7 +237,7 @@ describe('scanners', () => {
     expect(record.scans['literal']?.findings).toHaveLength(1);
   });
 
-  test('whose signatures changed in the middle are believed, but not for another time', async () => {
+  test('whose signatures changed in the middle are used, but not cached', async () => {
     const { scanner, plan } = await planned({ word: 'EVIL', answer: () => ({ signatures: '2' }) });
     const verdicts = memoryVerdicts();
     const layer = await layerOf({ entries: [{ path: 'a', content: bad }] });
@@ -249,7 +249,7 @@ describe('scanners', () => {
   });
 });
 
-test('a hard link has the digests of what it shows', async () => {
+test('a hard link has the digests of its target', async () => {
   const layer = await layerOf({
     entries: [
       { path: 'a', content: Buffer.from('x') },
@@ -260,7 +260,7 @@ test('a hard link has the digests of what it shows', async () => {
   expect(files[1]).toMatchObject({ path: 'b', type: 'hardlink', sha256: files[0]?.sha256 });
 });
 
-test('names that lead above the root are held at it and told', async () => {
+test('names above the root are clamped to it and reported', async () => {
   const layer = await layerOf({ entries: [{ path: '../../etc/passwd' }, { path: '/abs' }] });
   const { files, structure } = await examine(layer);
   expect(files.map(({ path }) => path)).toEqual(['etc/passwd', 'abs']);

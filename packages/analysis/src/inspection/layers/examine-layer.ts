@@ -1,6 +1,5 @@
 /**
- * Reads one stored layer to its end: digest of the stored bytes, inflation, digest of the tar, and
- * the walk, in one pass. Only what hashes to its claim is believed.
+ * Reads one stored layer in a single pass: digest of the stored bytes, decompression, digest of the tar, and the walk. Only content that matches its digest is accepted.
  */
 import { createHash } from 'node:crypto';
 import type { Hash } from 'node:crypto';
@@ -23,15 +22,15 @@ import type { LayerRecord, OfFile, RecordedFinding } from '../walk/tree-record.t
 export interface LayerClaims {
   /** `sha256:...` of the stored bytes, from the manifest. */
   readonly digest?: string | undefined;
-  /** Stored bytes, from the manifest. */
+  /** Size of the stored bytes, from the manifest. */
   readonly sizeBytes?: number | undefined;
-  /** Bytes of the tar; `layerTarBytes` unless given. */
+  /** Maximum size of the tar; `layerTarBytes` unless given. */
   readonly tarBytesMax?: number | undefined;
-  /** The one file that the stored bytes are, in place of a tar. */
+  /** Set when the stored bytes are a single file instead of a tar archive. */
   readonly blob?: BlobFile | undefined;
 }
 
-/** A layer whose bytes are not those that were promised, or could not be had. */
+/** A layer whose bytes do not match the manifest, or are unavailable. */
 export class LayerError extends Error {
   readonly code: 'digest_mismatch' | 'size_mismatch' | 'unreadable';
 
@@ -43,21 +42,20 @@ export class LayerError extends Error {
 }
 
 /**
- * Examines a layer. A damaged or overwhelming layer gives a record with gaps, as far as it could be
- * read. Throws LayerError when the stored bytes cannot be read or are not those of the digest.
+ * Examines a layer. A corrupt or oversized layer yields a partial record with gaps. Throws LayerError when the stored bytes cannot be read or do not match the digest.
  */
 export async function examineLayer(
   stored: AsyncIterable<Uint8Array>,
   claims: LayerClaims,
   plan: ExaminePlan,
 ): Promise<LayerRecord> {
-  const tap = new StoredTap(stored, claims);
+  const reader = new StoredBytesReader(stored, claims);
   const { blob } = claims;
-  return blob === undefined ? examineTar(tap, claims, plan) : examineBlob(tap, blob, plan);
+  return blob === undefined ? examineTar(reader, claims, plan) : examineBlob(reader, blob, plan);
 }
 
 async function examineTar(
-  tap: StoredTap,
+  reader: StoredBytesReader,
   claims: LayerClaims,
   plan: ExaminePlan,
 ): Promise<LayerRecord> {
@@ -67,8 +65,8 @@ async function examineTar(
     ratio: analysisLimits.layerRatio,
     freeBytes: analysisLimits.layerRatioFreeBytes,
   };
-  const { compression, plain } = await decompress(tap.read(), bounds);
-  const tar = new TarTap(plain, compression);
+  const { compression, plain } = await decompress(reader.read(), bounds);
+  const tar = new TarReader(plain, compression);
   const escapes: string[] = [];
   const onEscape = (written: string): void => {
     if (escapes.length < escapesListed) escapes.push(written);
@@ -77,9 +75,9 @@ async function examineTar(
   const { record, failure } = await examineTree(
     tarTree(tar.read(), { totalBytes, onEscape, onHidden: (each) => hidden.add(each) }),
     plan,
-    () => hidden.loose(),
+    () => hidden.extraContent(),
   );
-  const digest = await tap.finish();
+  const digest = await reader.finish();
   return {
     ...record,
     structure: [...record.structure, ...escapes.map(layerEscape), ...hidden.findings()],
@@ -87,7 +85,7 @@ async function examineTar(
     digest,
     diffId: compression === 'none' ? digest : tar.digest(failure === undefined),
     compression,
-    storedBytes: tap.sizeBytes,
+    storedBytes: reader.sizeBytes,
     tarBytes: tar.sizeBytes,
   };
 }
@@ -99,15 +97,15 @@ function layerEscape(written: string): OfFile<RecordedFinding> {
   return [-1, structureFinding('path-escape', title, written)];
 }
 
-/** A file as it is: neither inflated nor a layer, whatever it holds. */
+/** Examines a single file, neither decompressed nor treated as a layer. */
 async function examineBlob(
-  tap: StoredTap,
+  reader: StoredBytesReader,
   blob: BlobFile,
   plan: ExaminePlan,
 ): Promise<LayerRecord> {
-  const tree = blobTree(tap.read(), blob);
+  const tree = blobTree(reader.read(), blob);
   const { record, failure } = await examineTree(tree, { ...plan, isLayer: false });
-  const digest = await tap.finish();
+  const digest = await reader.finish();
   return {
     ...record,
     structure: [
@@ -116,17 +114,17 @@ async function examineBlob(
     ],
     gaps: [...record.gaps, ...(failure === undefined ? [] : [layerGap(failure)])],
     ...{ digest, diffId: '', compression: 'none' },
-    ...{ storedBytes: tap.sizeBytes, tarBytes: tap.sizeBytes },
+    ...{ storedBytes: reader.sizeBytes, tarBytes: reader.sizeBytes },
   };
 }
 
 function blobEscape(written: string): OfFile<RecordedFinding> {
-  const title = 'The name of a blob leads out of the directory that an artifact is pulled into';
+  const title = 'The name of a blob leads outside the directory that the artifact is pulled into';
   return [-1, structureFinding('path-escape', title, written)];
 }
 
-/** The stored bytes on their way: counted and digested. */
-class StoredTap {
+/** Counts and digests the stored bytes while they are read. */
+class StoredBytesReader {
   sizeBytes = 0;
   failure: unknown;
   readonly #claims: LayerClaims;
@@ -140,7 +138,7 @@ class StoredTap {
     this.#hash = createHash(algorithmOf(claims.digest));
   }
 
-  /** The bytes for the inflater, which may stop early; `finish` reads the rest. */
+  /** The bytes for the decompressor, which may stop early; `finish` reads the rest. */
   async *read(): AsyncGenerator<Uint8Array, void, undefined> {
     for (;;) {
       const chunk = await this.#next();
@@ -149,7 +147,7 @@ class StoredTap {
     }
   }
 
-  /** The digest of all bytes, those that were not asked for too. Throws LayerError. */
+  /** The verified digest of all bytes, including those not read before. Throws LayerError. */
   async finish(): Promise<string> {
     if (this.failure !== undefined) throw unreadable(this.failure);
     await this.#drain();
@@ -167,12 +165,12 @@ class StoredTap {
   #verify(): string {
     const { digest, sizeBytes } = this.#claims;
     if (sizeBytes !== undefined && sizeBytes !== this.sizeBytes) {
-      const message = `expected ${sizeBytes} bytes, ${this.sizeBytes} came`;
+      const message = `size mismatch: expected ${sizeBytes} bytes, got ${this.sizeBytes}`;
       throw new LayerError('size_mismatch', message);
     }
     const found = `${algorithmOf(digest)}:${this.#hash.digest('hex')}`;
     if (digest !== undefined && digest !== found) {
-      throw new LayerError('digest_mismatch', `expected ${digest}, the bytes are ${found}`);
+      throw new LayerError('digest_mismatch', `digest mismatch: expected ${digest}, got ${found}`);
     }
     return found;
   }
@@ -196,17 +194,20 @@ class StoredTap {
     }
   }
 
-  /** More than promised is not read to its end, which may never come. */
+  /** Stops at the promised size, because the stream may never end. */
   #checkSize(): void {
     const { sizeBytes } = this.#claims;
     const most = sizeBytes ?? analysisLimits.layerTarBytes;
     if (this.sizeBytes <= most) return;
-    throw new LayerError('size_mismatch', `expected at most ${most} bytes, more came`);
+    throw new LayerError(
+      'size_mismatch',
+      `size mismatch: expected at most ${most} bytes, got more`,
+    );
   }
 }
 
-/** The plain tar on its way; a layer that is stored plain is digested once only. */
-class TarTap {
+/** Counts and digests the tar while it is read; an uncompressed layer is only digested once. */
+class TarReader {
   sizeBytes = 0;
   readonly #plain: AsyncIterable<Uint8Array>;
   readonly #hash: Hash | undefined;
@@ -224,7 +225,7 @@ class TarTap {
     }
   }
 
-  /** Nothing is known of a tar that was not read to its end. */
+  /** Empty for a tar that was not read completely. */
   digest(whole: boolean): string {
     return whole && this.#hash !== undefined ? `sha256:${this.#hash.digest('hex')}` : '';
   }
@@ -240,9 +241,9 @@ function unreadable(error: unknown): LayerError {
   return new LayerError('unreadable', message, { cause: error });
 }
 
-/** Why a walk ended before the end of its layer. */
+/** The gap for a walk that ended early. */
 function layerGap(failure: unknown): Gap {
-  const detail = failure instanceof Error ? failure.message : 'the walk ended with something else';
+  const detail = failure instanceof Error ? failure.message : 'unknown error';
   return { by: 'layer', reason: gapReason(failure), detail };
 }
 

@@ -1,6 +1,5 @@
 /**
- * Takes layers in and gives their records out: each distinct layer once however many images hold
- * it, from what is kept where it can be, the largest first so that the last one is short.
+ * Schedules the examination of layers: each distinct layer once, however many images contain it, from the cache where possible, the largest first to balance the threads.
  */
 import type { Gap } from '@lazaret/protocol';
 
@@ -25,8 +24,8 @@ export interface LayerSchedulerOptions {
   readonly readers: readonly Reader[];
   readonly scanners: LayerTask['scanners'];
   readonly settings: Pick<LayerTask, 'digests' | 'similarity' | 'unpack' | 'timeMs'>;
-  /** For trees that are walked in this thread. */
-  readonly here: Pick<TaskParts, 'scanners' | 'verdicts' | 'now'>;
+  /** For trees that are walked in the current thread. */
+  readonly inline: Pick<TaskParts, 'scanners' | 'verdicts' | 'now'>;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly signal?: AbortSignal | undefined;
@@ -51,25 +50,26 @@ export class LayerScheduler {
     this.#options = options;
   }
 
-  /** For a tree that is no layer: all readers, all scanners. */
+  /** The plan for a tree that is not a layer: all readers, all scanners. */
   treePlan(onProgress: (files: number) => void): ExaminePlan {
-    const { readers, scanners, settings, here } = this.#options;
+    const { readers, scanners, settings, inline } = this.#options;
     const ids = readers.map(({ id }) => id);
-    const plan = planOf({ readers: ids, scanners, ...settings }, { ...here, onProgress });
+    const plan = planOf({ readers: ids, scanners, ...settings }, { ...inline, onProgress });
     return { ...plan, isLayer: false };
   }
 
-  /** Outcomes in the order of the layers. Never throws but for the signal. */
+  /** Outcomes in the order of the layers. Only throws when the signal aborts. */
   async examineAll(layers: readonly SourceLayer[]): Promise<LayerOutcome[]> {
     const { cache } = this.#options;
-    const isKept = ({ digest }: SourceLayer): boolean =>
+    const isCached = ({ digest }: SourceLayer): boolean =>
       cache !== undefined && digest !== undefined && cache.hasParts(digest);
-    // What is kept is unpacked in this thread, while others read what is not.
+    // Cached layers are decoded in this thread while worker threads read the others.
     const order = [...layers.entries()]
-      .map(([at, layer]) => ({ at, layer, kept: isKept(layer) }))
+      .map(([at, layer]) => ({ at, layer, isCached: isCached(layer) }))
       .toSorted(
         (a, b) =>
-          Number(a.kept) - Number(b.kept) || (b.layer.sizeBytes ?? 0) - (a.layer.sizeBytes ?? 0),
+          Number(a.isCached) - Number(b.isCached) ||
+          (b.layer.sizeBytes ?? 0) - (a.layer.sizeBytes ?? 0),
       );
     const outcomes: Promise<LayerOutcome>[] = [];
     for (const { at, layer } of order) outcomes[at] = this.#once(layer);
@@ -83,7 +83,7 @@ export class LayerScheduler {
   async #once(layer: SourceLayer): Promise<LayerOutcome> {
     const { digest, blob } = layer;
     if (digest === undefined) return this.#examine(layer);
-    // The same bytes are something else as a tar, and under another name.
+    // The same bytes are different as a tar, and under another name.
     const key = JSON.stringify([digest, blob]);
     const known = this.#known.get(key);
     if (known !== undefined) return known;
@@ -102,19 +102,19 @@ export class LayerScheduler {
     const index = this.#count;
     this.#count += 1;
     const label = (layer.digest ?? layer.diffId ?? `layer ${index}`).replace('sha256:', '');
-    const say = (state: 'examining' | 'done' | 'cached', files: number): void =>
+    const report = (state: 'examining' | 'done' | 'cached', files: number): void =>
       onProgress?.({ phase: 'layer', index, label: label.slice(0, 12), state, files });
     const { digest, remember } = await storedDigest(layer, cache, now);
     const question = { digest, blob: layer.blob, readers, scanners, settings };
     const { answer, cached } = await examineCached(question, cache, (part) =>
-      this.#run(layer, part, (files) => say('examining', files)),
+      this.#run(layer, part, (files) => report('examining', files)),
     );
     if (!cached && 'record' in answer) remember(answer.record.digest);
-    say(cached ? 'cached' : 'done', 'record' in answer ? answer.record.files.length : 0);
+    report(cached ? 'cached' : 'done', 'record' in answer ? answer.record.files.length : 0);
     return this.#bounded(outcomeOf(answer, cached));
   }
 
-  /** Many rows are packed, and more than can be held are let go at once. */
+  /** Packs many rows, and drops those beyond the limit at once. */
   #bounded(outcome: LayerOutcome): LayerOutcome {
     const { record } = outcome;
     if (record === undefined) return outcome;
@@ -124,7 +124,7 @@ export class LayerScheduler {
     return { ...outcome, record: { ...record, files: packRows(record.files, 0) } };
   }
 
-  /** Asks again where the bytes were of no use and the source knows somebody else. */
+  /** Retries when the bytes were invalid and the source has another host. */
   async #run(
     layer: SourceLayer,
     part: Pick<LayerTask, 'readers' | 'scanners'>,
@@ -153,7 +153,7 @@ function outcomeOf(answer: LayerAnswer, cached: boolean): LayerOutcome {
 function tooMany(): LayerOutcome {
   return missing(
     'too_many',
-    `the layers have more than ${inspectionLimits.imageEntries} entries together`,
+    `the layers have more than ${inspectionLimits.imageEntries} entries in total`,
   );
 }
 

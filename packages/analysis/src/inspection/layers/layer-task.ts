@@ -1,10 +1,10 @@
-/** One layer to examine, as plain data that crosses to a thread, and what comes back. */
+/** A layer to examine and its result, as plain data for a worker thread. */
 import type { ScannerDescription } from '../../scan/scanner.ts';
 import type { DigestChoice } from '../../digest/file-digests.ts';
 import type { LayerClaims, LayerError } from './examine-layer.ts';
 import type { LayerRecord } from '../walk/tree-record.ts';
 
-/** Where the stored bytes are: in a file of this machine, or sent piece by piece. */
+/** Location of the stored bytes: in a local file, or sent in chunks. */
 export type StoredBytes =
   | { readonly path: string; readonly offset: number; readonly sizeBytes: number }
   | 'sent';
@@ -12,18 +12,18 @@ export type StoredBytes =
 export interface LayerTask {
   readonly stored: StoredBytes;
   readonly claims: LayerClaims;
-  /** Ids of the readers that are to run. */
+  /** Ids of the readers to run. */
   readonly readers: readonly string[];
-  /** Ids of the scanners that are to run, as they described themselves at the start. */
+  /** The scanners to run, with their descriptions at the start. */
   readonly scanners: readonly {
     readonly id: string;
     readonly description: ScannerDescription;
   }[];
   readonly digests: DigestChoice;
   readonly similarity: boolean;
-  /** Whether files inside files are unpacked for scanners. */
+  /** Whether archives are unpacked for scanners. */
   readonly unpack: boolean;
-  /** The walk is ended after so long. */
+  /** Time limit of the walk. */
   readonly timeMs: number;
 }
 
@@ -40,9 +40,9 @@ export interface LayerJob {
   readonly onProgress?: ((files: number) => void) | undefined;
 }
 
-/** Whoever examines layers: threads of this process, or this thread itself. */
+/** Examines layers in worker threads or in the current thread. */
 export interface LayerRunner {
-  /** Examines one layer, in its turn. Never throws. */
+  /** Examines one layer. Never throws. */
   run(job: LayerJob): Promise<LayerAnswer>;
   close(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 /**
- * Where a layer's thread begins: threads do not inherit the cache of compiled code, without which
- * loading what they need takes twice as long.
+ * Entry point of a layer thread: threads do not inherit the compile cache, without which loading
+ * takes twice as long.
  */
 import { enableCompileCache } from 'node:module';
 import { workerData } from 'node:worker_threads';

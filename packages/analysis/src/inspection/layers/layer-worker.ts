@@ -1,4 +1,4 @@
-/** The thread in which layers are examined: one task at a time, with scanners of its own. */
+/** The worker thread that examines layers: one task at a time, with its own scanners. */
 import { parentPort, workerData } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 
@@ -13,7 +13,7 @@ import type { ScannerChoice } from '../../scan/scanner-choice.ts';
 export interface WorkerSettings {
   readonly scanners: ScannerChoice;
   readonly cacheDirectory?: string | undefined;
-  /** Milliseconds since 1970 at the start: what the age of signatures is measured by. */
+  /** Milliseconds since 1970 at the start, to compute the age of signatures. */
   readonly nowMs: number;
 }
 

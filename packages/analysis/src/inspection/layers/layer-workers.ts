@@ -1,7 +1,6 @@
 /**
- * Threads that examine layers, as many at once as there are cores, started when there is work. A
- * thread that runs out of memory or crashes ends its own layer, which is then not examined; the
- * process and the other layers go on.
+ * A pool of threads that examine layers, started on demand, up to the number of cores. A thread
+ * that crashes or runs out of memory only fails its own layer, which is then not examined.
  */
 import { getCompileCacheDir } from 'node:module';
 import { dirname } from 'node:path';
@@ -15,7 +14,7 @@ import { sendBytes } from '../../source/piped-bytes.ts';
 
 /** Heap of a thread; a million files of a layer need about half of it. */
 const heapMiB = 768;
-/** Its young part; what Node takes by itself costs 60 MiB more and saves no time. */
+/** Young generation; the default of Node costs 60 MiB more and saves no time. */
 const youngMiB = 4;
 
 export class LayerWorkers implements LayerRunner {
@@ -32,16 +31,16 @@ export class LayerWorkers implements LayerRunner {
 
   async run(job: LayerJob): Promise<LayerAnswer> {
     const worker = await this.#take();
-    let sound = false;
+    let isUsable = false;
     try {
       const answer = await ask(worker, job);
-      sound = true;
+      isUsable = true;
       return answer;
     } catch (error) {
-      const detail = error instanceof Error ? error.message : 'its thread ended';
+      const detail = error instanceof Error ? error.message : 'the worker thread ended';
       return { failure: { code: 'crashed', detail } };
     } finally {
-      if (sound) this.#idle.push(worker);
+      if (isUsable) this.#idle.push(worker);
       else {
         this.#count -= 1;
         await worker.terminate();
@@ -73,13 +72,15 @@ export class LayerWorkers implements LayerRunner {
   }
 }
 
-/** What `enableCompileCache` was given in this thread: Node makes a directory for itself in it. */
+/**
+ * The directory given to `enableCompileCache` in this thread; Node creates a subdirectory in it.
+ */
 function compileCacheHome(): string | undefined {
   const directory = getCompileCacheDir();
   return directory === undefined ? undefined : dirname(directory);
 }
 
-/** Rejects when the thread ends before it answers. */
+/** Rejects when the thread ends without a result. */
 function ask(worker: Worker, { task, open, onProgress }: LayerJob): Promise<LayerAnswer> {
   return new Promise((resolve, reject) => {
     const onMessage = (message: WorkerProgress | PackedAnswer): void => {
@@ -92,7 +93,9 @@ function ask(worker: Worker, { task, open, onProgress }: LayerJob): Promise<Laye
     };
     const onEnd = (reason: unknown): void => {
       done();
-      reject(reason instanceof Error ? reason : new Error('its thread ended without an answer'));
+      reject(
+        reason instanceof Error ? reason : new Error('the worker thread ended without a result'),
+      );
     };
     const done = (): void => {
       worker.off('message', onMessage).off('error', onEnd).off('exit', onEnd);
@@ -104,7 +107,7 @@ function ask(worker: Worker, { task, open, onProgress }: LayerJob): Promise<Laye
     }
     const { port1, port2 } = new MessageChannel();
     worker.postMessage({ task, port: port2 } satisfies WorkerRequest, [port2]);
-    // What goes wrong with the source reaches the reader through the port.
+    // Errors of the source are sent through the port.
     void sendBytes(open, port1);
   });
 }

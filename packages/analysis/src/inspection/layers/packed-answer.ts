@@ -1,4 +1,4 @@
-/** The answer of a thread on its way to another: many rows go as buffers, which are not copied. */
+/** Transfers the result of a thread: many rows are sent as buffers without copying. */
 import type { LayerAnswer } from './layer-task.ts';
 import { packedData, packedRows } from '../walk/packed-rows.ts';
 import type { PackedData } from '../walk/packed-rows.ts';

@@ -1,9 +1,9 @@
-/** What is told while an inspection goes on. */
+/** Progress of a running inspection. */
 export type InspectProgress =
   | { readonly phase: 'listed'; readonly images: number; readonly layers: number }
   | {
       readonly phase: 'layer';
-      /** Its place among all layers that are examined, and how it is called. */
+      /** Its index among all examined layers, and its label. */
       readonly index: number;
       readonly label: string;
       readonly state: 'examining' | 'done' | 'cached';

@@ -1,4 +1,4 @@
-/** Does one layer task in the present thread. */
+/** Runs a layer task in the current thread. */
 import { CompressionError } from '../../archive/decompress.ts';
 import type { Scanner } from '../../scan/scanner.ts';
 import { openFileBytes } from '../../source/file-bytes.ts';
@@ -11,10 +11,10 @@ import type { PlannedScanner } from '../walk/scan-queue.ts';
 import { unpackMembers } from '../walk/unpack-members.ts';
 import type { VerdictStore } from '../../cache/verdict-store.ts';
 
-/** What a thread has at hand for all tasks. */
+/** What a thread shares among its tasks. */
 export interface TaskParts {
   readonly scanners: readonly Scanner[];
-  /** Milliseconds since any fixed point, going on. */
+  /** Monotonic milliseconds. */
   readonly now: () => number;
   readonly verdicts?: VerdictStore | undefined;
   /** The stored bytes when the task says `sent`. */
@@ -22,7 +22,7 @@ export interface TaskParts {
   readonly onProgress?: ((files: number) => void) | undefined;
 }
 
-/** Never throws: whatever goes wrong is an answer. */
+/** Never throws: every error becomes a result. */
 export async function runLayerTask(task: LayerTask, parts: TaskParts): Promise<LayerAnswer> {
   try {
     const stored = storedBytes(task.stored, parts.sent);
@@ -35,8 +35,8 @@ export async function runLayerTask(task: LayerTask, parts: TaskParts): Promise<L
   }
 }
 
-/** Examines layers one after another in the present thread. */
-export function inThisThread(parts: Pick<TaskParts, 'scanners' | 'verdicts' | 'now'>): LayerRunner {
+/** Examines layers one after another in the current thread. */
+export function inlineRunner(parts: Pick<TaskParts, 'scanners' | 'verdicts' | 'now'>): LayerRunner {
   let turn: Promise<unknown> = Promise.resolve();
   return {
     run({ task, open, onProgress }) {
@@ -83,7 +83,7 @@ function storedBytes(
   sent: AsyncIterable<Uint8Array> | undefined,
 ): AsyncIterable<Uint8Array> {
   if (stored !== 'sent') return fileBytes(stored);
-  if (sent === undefined) throw new Error('the bytes of this layer were to be sent');
+  if (sent === undefined) throw new Error('the bytes of this layer were not sent');
   return sent;
 }
 

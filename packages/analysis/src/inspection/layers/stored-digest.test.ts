@@ -60,7 +60,7 @@ test('an old file is hashed once', async () => {
   expect(reads).toBe(1);
 });
 
-test('one that was rewritten is hashed again, though size and mtime are the same', async () => {
+test('a rewritten file is hashed again, although size and mtime are the same', async () => {
   const { atime, mtime } = await stat(path);
   await digestAt(await later());
   await writeFile(path, two);
@@ -68,7 +68,7 @@ test('one that was rewritten is hashed again, though size and mtime are the same
   expect(await digestAt(await later())).toBe(digestOf(two));
 });
 
-test('one that is rewritten while it is hashed is not remembered by what it was', async () => {
+test('a file that is rewritten while it is hashed is not cached', async () => {
   const rewrite = (): Promise<void> => writeFile(path, two);
   expect(await digestAt(await later(), layer(rewrite))).toBe(digestOf(one));
   expect(await digestAt(await later())).toBe(digestOf(two));
@@ -77,7 +77,7 @@ test('one that is rewritten while it is hashed is not remembered by what it was'
 test.each([
   ['so new that its next state may have the same time', 100],
   ['from the future, since the clock was set back', -hourMs],
-])('one that is %s is hashed every time', async (_, ageMs) => {
+])('a file that is %s is hashed every time', async (_, ageMs) => {
   const now = (await stat(path)).ctimeMs + ageMs;
   for (let run = 0; run < 3; run += 1) expect(await digestAt(now)).toBe(digestOf(one));
   expect(reads).toBe(3);

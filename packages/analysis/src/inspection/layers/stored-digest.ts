@@ -1,7 +1,6 @@
 /**
- * The digest under which what is kept of a layer is looked up. A registry hands out bytes by their
- * digest, and whoever takes another's bytes refuses them; a file of this machine may call itself
- * what it likes, so its bytes are hashed before anything that is kept is believed of them.
+ * The digest of the cache key of a layer. A registry provides content by digest, which is verified
+ * when read; a local file may claim any digest, so it is hashed before the cache is used for it.
  */
 import { createHash } from 'node:crypto';
 
@@ -10,13 +9,16 @@ import type { AnalysisCache } from '../../cache/open-cache.ts';
 import type { SourceLayer } from '@lazaret/oci';
 
 export interface StoredBytesKnown {
-  /** Undefined when the bytes cannot be read or are not those of the layer's digest. */
+  /** Undefined when the bytes cannot be read or do not match the digest of the layer. */
   readonly digest: string | undefined;
-  /** To be told the digest once the bytes were hashed, so that the file is known another time. */
+  /**
+   * Stores the digest after the bytes were hashed, so that the unchanged file need not be hashed
+   * again.
+   */
   readonly remember: (digest: string) => void;
 }
 
-/** What is known of a layer's bytes before the walk; hashed only where that can save it. */
+/** Determines the digest of a layer before the walk; hashes only when that can avoid the walk. */
 export async function storedDigest(
   layer: SourceLayer,
   cache: AnalysisCache | undefined,
@@ -28,7 +30,7 @@ export async function storedDigest(
   const known = identity === undefined ? undefined : cache.getFileDigest(identity);
   const isStable = known === undefined && isSettled(file, now());
   const remember = (digest: string): void => {
-    // One that changed while it was read has the digest of neither state.
+    // The digest of a file that changed while it was read matches neither version.
     if (isStable && identity !== undefined && identity === fileIdentity(file)) {
       cache.putFileDigest(identity, digest);
     }
@@ -50,7 +52,7 @@ async function hashStored(layer: SourceLayer): Promise<string | undefined> {
   try {
     for await (const chunk of await layer.open()) hash.update(chunk);
   } catch {
-    // Told by the walk, which meets the same.
+    // The walk will report the same error.
     return undefined;
   }
   return `${algorithm}:${hash.digest('hex')}`;

@@ -1,4 +1,4 @@
-/** Puts the answer of an inspection together from the records of layers. Pure. */
+/** Builds the report of an inspection from the records of layers. Pure. */
 import { createHash } from 'node:crypto';
 
 import type {
@@ -33,13 +33,13 @@ export interface ReportInput extends CoverageInput {
   readonly tool: InspectionReport['tool'];
   readonly source: InspectionReport['source'];
   readonly image: InspectionReport['image'];
-  /** What stands against completeness besides the records: missing layers, remarks. */
+  /** Gaps outside the records: missing layers, unreadable images. */
   readonly gaps: readonly Gap[];
-  /** Findings that no walk makes: a forged diffID. */
+  /** Findings outside the records: a forged diffID. */
   readonly findings: readonly PlacedFinding[];
-  /** Findings from what is known of packages: vulnerabilities. */
+  /** Matches packages with advisories. */
   readonly match?: (report: Pick<InspectionReport, 'packages' | 'distribution'>) => MatchAnswer;
-  /** Whether every file is listed. */
+  /** Whether all files are listed. */
   readonly files: boolean;
 }
 
@@ -56,12 +56,12 @@ export function buildReport(input: ReportInput): InspectionReport {
   const findings = [
     ...input.findings,
     ...foldNested(placed).map(placedFinding),
-    ...findingsBeside(input.beside),
+    ...configFindings(input.beside),
     ...placeMatches(matched?.findings ?? [], packages),
   ].toSorted(bySeverity);
   const unowned =
     owned && findUnowned(placed.merged, { records, owned, packages, listed: unownedListed });
-  const told = [...placed.gaps, ...gapsBeside(input.beside), ...unknownGaps(placed)];
+  const told = [...placed.gaps, ...configGaps(input.beside), ...unknownGaps(placed)];
   const gaps = [...input.gaps, ...told, ...(matched?.gaps ?? [])];
   const coverage = sumCoverage(input, gaps, matched?.scanner);
   const { tool, source, image, layers } = input;
@@ -85,7 +85,7 @@ export function buildReport(input: ReportInput): InspectionReport {
   return { ...body, fingerprint: fingerprintOf(body, records) };
 }
 
-/** A directory and an artifact have no layers, so that nothing in them hides anything. */
+/** Directories and artifacts have no layers, so nothing in them hides anything. */
 function isLayered(image: ReportInput['image']): boolean {
   return image !== undefined && image.artifactType === undefined;
 }
@@ -95,18 +95,18 @@ function placedFinding(placed: PlacedRecords['findings'][number]): PlacedFinding
   return { ...value, scanner, signatures, layer, ...(hiddenBy !== undefined && { hiddenBy }) };
 }
 
-function findingsBeside(record: TreeRecord | undefined): PlacedFinding[] {
+function configFindings(record: TreeRecord | undefined): PlacedFinding[] {
   return Object.entries(record?.scans ?? {}).flatMap(([scanner, { signatures, findings }]) =>
     findings.map(([, finding]) => ({ ...finding, scanner, signatures })),
   );
 }
 
-function gapsBeside(record: TreeRecord | undefined): Gap[] {
+function configGaps(record: TreeRecord | undefined): Gap[] {
   const scans = Object.values(record?.scans ?? {});
   return [...(record?.gaps ?? []), ...scans.flatMap(({ gaps }) => gaps.map(([, gap]) => gap))];
 }
 
-/** A vulnerability is where its package is. */
+/** Assigns vulnerabilities the location of their package. */
 function placeMatches(
   findings: readonly Finding[],
   packages: InspectionReport['packages'],
@@ -136,7 +136,7 @@ function kept<K extends Fact['kind']>(
   return foldLayers(found, (each) => JSON.stringify({ ...each, layer: 0, hiddenBy: 0 }));
 }
 
-/** What no reader understood: visible or not, it may hide what it should have told. */
+/** Gaps for what readers could not parse, visible or hidden. */
 function unknownGaps({ facts }: PlacedRecords): Gap[] {
   return facts.flatMap(({ value, layer }) =>
     value.kind === 'unknown' && value.reason !== 'not_recorded'
@@ -156,7 +156,7 @@ function gapReason(reason: UnknownFact['reason']): Gap['reason'] {
   return reason === 'not_recorded' ? 'missing_part' : reason;
 }
 
-/** The merged view by path, then what is hidden, layer by layer. */
+/** The merged view by path, then hidden files by layer. */
 function listFiles(records: LayerRecords, { merged, members }: PlacedRecords): PlacedFile[] {
   const files: PlacedFile[] = [];
   for (const { path, layer, row } of merged.files()) {
@@ -168,14 +168,14 @@ function listFiles(records: LayerRecords, { merged, members }: PlacedRecords): P
   return files;
 }
 
-/** What was packed in a file has that file's owner and times. */
+/** Archive members have the owner and times of their archive. */
 function memberFile({ value, layer, hiddenBy, file }: Placed<MemberRow>): PlacedFile {
   const { mode, uid, gid, mtimeMs } = file ?? { mode: 0, uid: 0, gid: 0, mtimeMs: 0 };
   const own = { type: 'file' as const, mode, uid, gid, mtimeMs };
   return { ...value, ...own, layer, ...(hiddenBy !== undefined && { hiddenBy }) };
 }
 
-/** What two inspections of one thing by the same means have in common: no counts of a cache. */
+/** Equal for equal inspections with the same configuration: without cache counts. */
 function fingerprintOf(
   report: Omit<InspectionReport, 'fingerprint'>,
   records: readonly (TreeRecord | undefined)[],
@@ -191,25 +191,25 @@ function fingerprintOf(
   hash.update(
     JSON.stringify({
       ...rest,
-      // Who gave it, and over which connection, may be another the next time.
+      // The host and connection may differ the next time.
       source: { kind: source.kind, reference: source.reference },
       layers,
       coverage: { ...coverage, scanners, layers: counts },
     }),
   );
-  let some = '';
+  let pending = '';
   for (const record of records) {
     for (const { path, sha256 = '', mode } of record?.files ?? []) {
-      some += `${path}\0${sha256}\0${mode}\0`;
-      if (some.length < hashedChars) continue;
-      hash.update(some);
-      some = '';
+      pending += `${path}\0${sha256}\0${mode}\0`;
+      if (pending.length < hashedChars) continue;
+      hash.update(pending);
+      pending = '';
     }
   }
-  return hash.update(some).digest('hex');
+  return hash.update(pending).digest('hex');
 }
 
-/** Text that is hashed at a time: a call for each file costs more than the hash. */
+/** Size of the text that is hashed at once: a call for each file costs more than the hash. */
 const hashedChars = 64 * 1024;
 
 const severities = ['critical', 'high', 'medium', 'low', 'info'];

@@ -39,7 +39,7 @@ test("the note in a library that the system's package brought is no second packa
   expect(unowned).toEqual({ count: 1, paths: ['etc/os-release'] });
 });
 
-test('the note in a library that nobody owns is one, under one namespace', async () => {
+test('the note in a library without a package is reported once, in one namespace', async () => {
   const { packages, unowned } = await reportOf(...root, file('opt/libsystemd.so.0', noted));
   expect(packages.map(({ purl }) => purl)).toEqual([
     'pkg:deb/debian/libsystemd0@252?arch=amd64&distro=debian-12',
@@ -48,7 +48,7 @@ test('the note in a library that nobody owns is one, under one namespace', async
   expect(unowned?.paths).toEqual(['etc/os-release', 'opt/libsystemd.so.0']);
 });
 
-test('an owned Java runtime is told by its package, an archive by its coordinates', async () => {
+test('an owned Java runtime is reported by its package, an archive by its coordinates', async () => {
   const owned = 'usr/lib/jvm/java-17/release';
   const jar = zipArchive([{ path: 'META-INF/MANIFEST.MF', content: 'Bundle-Version: 1.0\n' }]);
   const { packages } = await reportOf(

@@ -1,4 +1,4 @@
-/** Packages of an image with their layer and owner counts, and the files that no package owns. */
+/** Packages of an image with their layer and number of files, and the files without a package. */
 import type { DistributionFact, Fact, PackageFact, PlacedPackage } from '@lazaret/protocol';
 
 import { distributionSources } from '../../inventory/distribution/distribution.ts';
@@ -11,7 +11,7 @@ const systemTypes: ReadonlySet<string> = new Set(['deb', 'apk', 'rpm', 'alpm']);
 
 export interface PackageSurroundings {
   readonly distribution: DistributionFact | undefined;
-  /** Paths that system packages own, as `findOwned` gives them. */
+  /** Paths that system packages own, from `findOwned`. */
   readonly owned: ReadonlySet<string> | undefined;
 }
 
@@ -28,7 +28,7 @@ export function collectPackages(
     if (value.kind !== 'package') return [];
     const isSystem = systemTypes.has(value.type);
     const isOwned = hiddenBy === undefined && isOwnedFile(file);
-    if (isOwned && isMark(value, isSystem)) return [];
+    if (isOwned && isRedundant(value, isSystem)) return [];
     const count = counts.get(ownerKey(value, layer)) ?? counts.get(ownerKey(value));
     return [
       {
@@ -45,18 +45,18 @@ export function collectPackages(
 }
 
 /**
- * A mark in a program that the system's package brought says again what its database said, and a
- * note of the system's packager in it may name the source package. The name of a Java archive says
- * more: coordinates that the system's package does not have.
+ * Whether a package was detected in a file of a system package and only repeats it: version
+ * patterns in programs repeat the package database, and build info may name the source package. The
+ * name of a Java archive adds information: coordinates that the system package does not have.
  */
-function isMark({ foundBy, type }: PackageFact, isSystem: boolean): boolean {
+function isRedundant({ foundBy, type }: PackageFact, isSystem: boolean): boolean {
   if (foundBy === 'pattern') return type !== 'maven';
   return type === 'generic' || (isSystem && foundBy === 'build-info');
 }
 
 /**
- * Things that several layers say: a database that a layer rewrites says all of it again. One is
- * left of each: in the layer that said it first, visible when any of them is.
+ * Removes duplicates over layers: a layer that rewrites a package database repeats all of it. Of
+ * each one remains: in the first layer, visible when any of them is.
  */
 export function foldLayers<T extends { readonly layer: number; readonly hiddenBy?: number }>(
   things: readonly T[],
@@ -72,13 +72,13 @@ export function foldLayers<T extends { readonly layer: number; readonly hiddenBy
   return [...byIdentity.values()];
 }
 
-/** The one whose visibility counts: what is visible, else what was hidden last. */
+/** The one whose visibility counts: the visible one, otherwise the one hidden last. */
 function later<T extends { readonly hiddenBy?: number }>(a: T, b: T): T {
   if (a.hiddenBy === undefined) return a;
   return b.hiddenBy === undefined || b.hiddenBy >= a.hiddenBy ? b : a;
 }
 
-/** The distribution of the merged view: what the most believed file says. */
+/** The distribution of the merged view, from the most reliable file. */
 export function findDistribution(facts: readonly Placed<Fact>[]): DistributionFact | undefined {
   const rank = ({ foundBy }: DistributionFact): number => {
     const at = distributionSources.indexOf(foundBy);
@@ -93,8 +93,8 @@ export function findDistribution(facts: readonly Placed<Fact>[]): DistributionFa
 }
 
 /**
- * Paths of the merged view that packages of the system list; undefined when none lists any. Lists
- * are followed through symbolic links: `/lib` is `/usr/lib` on most systems.
+ * Paths of the merged view that are owned by system packages; undefined when no package lists
+ * files. Paths are resolved through symbolic links: `/lib` is `/usr/lib` on most systems.
  */
 export function findOwned(
   facts: readonly Placed<Fact>[],
@@ -114,7 +114,7 @@ export function findOwned(
   return lists === 0 ? undefined : owned;
 }
 
-/** Files of the merged view that no package of the system lists, but for its manager's records. */
+/** Files of the merged view without a system package, except the files of package managers. */
 export function findUnowned(
   merged: MergedTree,
   { records, owned, packages, listed }: UnownedOptions,
@@ -137,7 +137,7 @@ interface UnownedOptions {
   readonly records: LayerRecords;
   readonly owned: ReadonlySet<string>;
   readonly packages: readonly PlacedPackage[];
-  /** Paths that are listed; all are counted. */
+  /** Maximum number of listed paths; all are counted. */
   readonly listed: number;
 }
 
@@ -166,7 +166,7 @@ function ownedCounts(facts: readonly Placed<Fact>[]): Map<string, number> {
   return counts;
 }
 
-/** Lists name their package by what its manager's own key is. */
+/** The key by which package managers identify packages in file lists. */
 function ownerKey({ type, name }: Pick<PackageFact, 'type' | 'name'>, layer?: number): string {
   return JSON.stringify([type, name, layer ?? null]);
 }

@@ -1,4 +1,4 @@
-/** Files that deserve a look for what they are, whatever they hold. */
+/** Files that are notable for their type or mode, whatever their content. */
 import type { FileRow, InspectionReport } from '@lazaret/protocol';
 
 import type { MergedTree } from '../../tree/merge-layers.ts';
@@ -7,7 +7,7 @@ import type { LayerRecords } from './place-records.ts';
 
 type Special = InspectionReport['special'][number];
 
-/** From both views, the merged one first by path, then what is hidden by layer. */
+/** From both views: the merged view by path, then hidden files by layer. */
 export function collectSpecial(records: LayerRecords, merged: MergedTree): Special[] {
   const special: Special[] = [];
   for (const { path, layer, row } of merged.files()) {
@@ -34,7 +34,7 @@ function reasons(file: FileRow): readonly string[] {
   const { type, mode, capabilities } = file;
   const isFile = type === 'file' || type === 'hardlink';
   const isRisky = isFile && (mode & (setuid | setgid | othersWrite)) !== 0;
-  // Nearly all files end here, and there may be a million of them.
+  // Fast path for nearly all files, of which there may be a million.
   if (isFile && !isRisky && capabilities === undefined) return none;
   const because = isRisky ? riskyModes(mode) : [];
   if (capabilities !== undefined) because.push('capabilities');

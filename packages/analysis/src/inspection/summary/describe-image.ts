@@ -1,4 +1,4 @@
-/** What a report says of an image and its layers besides what is in them. */
+/** The metadata of an image and its layers in a report. */
 import type { ImageConfig, InspectionReport, PlacedFinding, ReportLayer } from '@lazaret/protocol';
 
 import { parseImageConfig } from '@lazaret/oci';
@@ -71,8 +71,8 @@ function examined(outcome: LayerOutcome | undefined): Omit<ReportLayer, 'index'>
 }
 
 /**
- * A diffID that is not that of the bytes: container engines refuse such an image, and a cache that
- * believed it would answer for a layer that it never saw.
+ * Findings for diffIDs that do not match the content: container engines refuse such an image, and a
+ * cache keyed by diffID would return results of another layer.
  */
 function forgedDiffIds(
   image: SourceImage,
@@ -87,7 +87,7 @@ function forgedDiffIds(
         class: 'structure',
         severity: 'high',
         rule: 'forged-diff-id',
-        title: 'The configuration names another layer than the one that is there',
+        title: 'The diffID in the configuration does not match the content of the layer',
         signatures: '1',
         evidence: { claimed: diffId, found },
         layer,

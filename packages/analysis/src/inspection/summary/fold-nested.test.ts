@@ -44,7 +44,7 @@ async function foundIn(
   return (report?.findings ?? []).map(({ path, evidence }) => [path, evidence?.['alsoFoundIn']]);
 }
 
-test('a secret in a tar in a tar is told where it is, with all that hold it', async () => {
+test('a secret in a nested tar is reported with all its archives', async () => {
   const inner = await tar(file('app.conf', `token ${token}\n`));
   const content = gzipSync(await tar(file('in.tar', inner)));
   expect(await foundIn(file('t.tgz', content))).toEqual([
@@ -52,7 +52,7 @@ test('a secret in a tar in a tar is told where it is, with all that hold it', as
   ]);
 });
 
-test('what stands in the archive besides its members stays a finding of the archive', async () => {
+test('data of an archive outside its members remains a finding of the archive', async () => {
   // Behind the end of the tar, where no member is.
   const held = await tar(file('app.conf', `token ${token}\n`));
   const content = Buffer.concat([held, Buffer.from(` ${`${'gh'}p_${alnum(36, 5)}`} `.padEnd(512))]);
@@ -63,7 +63,7 @@ test('what stands in the archive besides its members stays a finding of the arch
   ]);
 });
 
-test('a rule that matches a compressed archive itself saw something else than its member', async () => {
+test('a rule that matches a compressed archive is separate from its member', async () => {
   const rules = join(directory, 'rule.yar');
   await writeFile(rules, 'rule Marker { strings: $a = "the-marker" condition: $a }');
   const yara = { yara: { rules: [rules] } };
@@ -77,7 +77,7 @@ test('a rule that matches a compressed archive itself saw something else than it
   expect(await foundIn(file('a.tar', stored), yara)).toEqual([['a.tar!/x', ['a.tar']]]);
 });
 
-test('a rule about the shape of a file is told of each file that has it', async () => {
+test('a rule without strings is reported for each file', async () => {
   const rules = join(directory, 'rule.yar');
   await writeFile(rules, 'rule Any { condition: filesize > 0 }');
   const told = await foundIn(file('a.tar', await tar(file('x', 'x'))), {

@@ -1,11 +1,11 @@
 /**
- * The same malware or secret is found at each level of nesting: in an archive, in one inside that,
- * in the file itself. The innermost is kept and names the outer ones. Pure.
+ * Folds findings of the same malware or secret at several nesting levels: in an archive, in an
+ * inner archive, in the file itself. The innermost finding is kept and lists the outer ones. Pure.
  *
- * An outer match is another one unless the inner explains it. clamd unpacks by itself, and finds in
- * an archive what it finds in a member. A rule or a secret was seen in the outer bytes as they are:
- * only a container that stores its members so can have it from them, and only as often, and with as
- * much evidence, as the members have it.
+ * An outer match is separate unless an inner match explains it. clamd unpacks archives itself and
+ * finds in an archive what it finds in a member. A rule or a secret matched the raw bytes of the
+ * archive: only an archive that stores its members uncompressed can have it from them, and only as
+ * often, and with the same evidence, as the members.
  */
 
 import { scanLimits } from '../../scan/limits.ts';
@@ -13,7 +13,7 @@ import type { PlacedRecords } from './place-records.ts';
 
 type Found = PlacedRecords['findings'][number];
 
-/** Containers that hold the bytes of their members as they are. */
+/** Archives that store their members uncompressed. */
 const plainContainers: ReadonlySet<string> = new Set(['tar', 'ar', 'deb', 'cpio']);
 const unpacksItself = 'clamav';
 const readsBytes: ReadonlySet<string> = new Set(['yara', 'secrets']);
@@ -30,7 +30,7 @@ export function foldNested({
   const notes = new Map<Found, string[]>();
   for (const byPath of groups) {
     const inners = innersOf(byPath);
-    // The deepest first: what is folded explains nothing any more.
+    // The deepest first: a folded finding explains no others.
     const outers = [...inners.keys()].toSorted((a, b) => b.length - a.length);
     for (const path of outers) {
       const outer = byPath.get(path) ?? [];
@@ -40,12 +40,14 @@ export function foldNested({
       for (const each of others) notes.set(each, [...(notes.get(each) ?? []), path]);
     }
   }
-  return findings.filter((each) => !folded.has(each)).map((each) => noted(each, notes.get(each)));
+  return findings
+    .filter((each) => !folded.has(each))
+    .map((each) => withOuterPaths(each, notes.get(each)));
 }
 
 type ByPath = ReadonlyMap<string, readonly Found[]>;
 
-/** What one rule found in one place of the layers, by path; only where something lies nested. */
+/** Findings of a rule by layer and path; only where some are nested. */
 function groupByRule(findings: readonly Found[]): ByPath[] {
   const groups = new Map<string, Map<string, Found[]>>();
   for (const found of findings) {
@@ -64,7 +66,7 @@ function groupByRule(findings: readonly Found[]): ByPath[] {
   return [...groups.values()].filter((group) => group.size > 1 && isNested(group));
 }
 
-/** By the path of an outer one, all that was found below it. */
+/** All inner findings by the path of the outer one. */
 function innersOf(byPath: ByPath): ReadonlyMap<string, Found[]> {
   const inners = new Map<string, Found[]>();
   for (const [path, list] of byPath) {
@@ -98,7 +100,10 @@ function isExplained(
   );
 }
 
-/** A rule without strings looked at something else; of a long list the rest is not known. */
+/**
+ * Whether all evidence is known: rules without strings match something else, and long lists are
+ * truncated.
+ */
 function hasWholeEvidence(found: Found): boolean {
   const { length } = evidenceOf(found);
   return length > 0 && length < scanLimits.yaraEvidenceStrings;
@@ -110,7 +115,7 @@ function countEvidence(found: readonly Found[]): ReadonlyMap<string, number> {
   return counts;
 }
 
-/** What was matched, without its place: `$a at 12: MZ` is `$a: MZ`. */
+/** The matched text without its offset: `$a at 12: MZ` becomes `$a: MZ`. */
 function evidenceOf({ value: { evidence } }: Found): readonly string[] {
   const { match, strings } = evidence ?? {};
   if (typeof match === 'string') return [match];
@@ -118,7 +123,7 @@ function evidenceOf({ value: { evidence } }: Found): readonly string[] {
   return strings.map((text) => text.replace(/^(\S*) at \d+: /, '$1: '));
 }
 
-function noted(found: Found, outer: readonly string[] | undefined): Found {
+function withOuterPaths(found: Found, outer: readonly string[] | undefined): Found {
   if (outer === undefined) return found;
   const { value } = found;
   return {

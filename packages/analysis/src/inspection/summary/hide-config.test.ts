@@ -22,7 +22,7 @@ async function reportOf(about: Partial<ImageInput>, secrets = true): Promise<Rep
   return report;
 }
 
-test('a secret of the environment, a label, a command or the history is hidden wherever it stands', async () => {
+test('a secret in the environment, a label, a command or the history is masked everywhere', async () => {
   const history = [{ created_by: `RUN TOKEN=${token} make café`, comment: token }];
   const report = await reportOf({
     config: {
@@ -62,7 +62,7 @@ test.each(secretSamples)('%s: nothing of it is left', async (_rule, text) => {
   }
 });
 
-test('nothing is hidden where nobody looked for secrets', async () => {
+test('nothing is masked without the secrets scanner', async () => {
   const report = await reportOf({ config: { Env: [`TOKEN=${token}`] } }, false);
   expect(report.image?.config?.env).toEqual([`TOKEN=${token}`]);
 });

@@ -4,8 +4,8 @@ import { SecretHider } from '../../scan/secrets/hide-secrets.ts';
 import { configPath, configText } from '../walk/scan-config.ts';
 
 /**
- * The configuration for the report, with the secrets that are findings hidden: reports are stored,
- * shown and printed into logs.
+ * The configuration for the report, with found secrets masked: reports are stored, shown and
+ * logged.
  * @param stored The bytes that `config` was read from.
  */
 export function hideConfig(config: ImageConfig, stored: Buffer): ImageConfig {
@@ -16,6 +16,6 @@ export function hideConfig(config: ImageConfig, stored: Buffer): ImageConfig {
     if (typeof value !== 'object' || value === null) return value;
     return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, hide(each, key)]));
   };
-  // Texts stay texts.
+  // The types of values do not change.
   return hide(config) as ImageConfig;
 }

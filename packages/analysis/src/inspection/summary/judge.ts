@@ -1,9 +1,9 @@
 /**
- * From findings and coverage to a verdict. Pure: the same input gives the same verdict.
+ * Computes the verdict from findings and coverage. Pure.
  *
- * A bad finding stands whatever else is missing. Without one, anything that was not fully examined
- * makes the verdict `incomplete`: limits, errors and stale signatures are never "clean", and they
- * are never "malware" either.
+ * A malicious finding counts whatever else is missing. Without one, anything that was not fully
+ * examined makes the verdict `incomplete`: limits, errors and stale signatures are never "clean",
+ * and never "malware" either.
  */
 import { malwareScanners } from '@lazaret/protocol';
 import type { Coverage, Finding, Verdict } from '@lazaret/protocol';
@@ -12,22 +12,22 @@ type Judged = Pick<Finding, 'class' | 'severity' | 'rule' | 'scanner'>;
 
 export function judge(findings: readonly Judged[], coverage: Coverage): Verdict {
   const malicious = findings.filter(isMalicious);
-  if (malicious.length > 0) return { state: 'malicious', reasons: tell(malicious) };
+  if (malicious.length > 0) return { state: 'malicious', reasons: rulesOf(malicious) };
   const suspicious = findings.filter(isSuspicious);
-  if (suspicious.length > 0) return { state: 'suspicious', reasons: tell(suspicious) };
-  if (!coverage.complete) return { state: 'incomplete', reasons: gapsInWords(coverage) };
+  if (suspicious.length > 0) return { state: 'suspicious', reasons: rulesOf(suspicious) };
+  if (!coverage.complete) return { state: 'incomplete', reasons: gapReasons(coverage) };
   if (!coverage.scanners.some(({ scanner }) => malwareScanners.has(scanner))) {
-    return { state: 'unscanned', reasons: ['no scanner looked for malware'] };
+    return { state: 'unscanned', reasons: ['no malware scanner ran'] };
   }
   return { state: 'clean', reasons: [] };
 }
 
-/** Named as bad by an engine, a rule or a list, at a severity that its author means. */
+/** Identified as malicious by an engine, a rule or a list, at medium severity or above. */
 function isMalicious({ class: kind, severity }: Judged): boolean {
   return (kind === 'malware' || kind === 'known-bad') && severity !== 'info' && severity !== 'low';
 }
 
-/** A resemblance or a known tool alone is a hint for people and changes no verdict. */
+/** A similarity or a known tool alone does not change the verdict. */
 function isSuspicious({ class: kind, severity }: Judged): boolean {
   if (kind === 'malware' || kind === 'known-bad') return severity === 'low';
   return kind === 'structure' && (severity === 'high' || severity === 'critical');
@@ -35,23 +35,30 @@ function isSuspicious({ class: kind, severity }: Judged): boolean {
 
 const reasonsListed = 10;
 
-function tell(findings: readonly Judged[]): string[] {
+function rulesOf(findings: readonly Judged[]): string[] {
   const rules = [...new Set(findings.map(({ scanner, rule }) => `${scanner}: ${rule}`))].toSorted();
   if (rules.length <= reasonsListed) return rules;
   return [...rules.slice(0, reasonsListed), `and ${rules.length - reasonsListed} more`];
 }
 
-function gapsInWords({ gaps, gapCount, scanners, layers }: Coverage): string[] {
-  const ill = new Set(scanners.filter(({ healthy }) => !healthy).map(({ scanner }) => scanner));
+function gapReasons({ gaps, gapCount, scanners, layers }: Coverage): string[] {
+  const unhealthy = new Set(
+    scanners.filter(({ healthy }) => !healthy).map(({ scanner }) => scanner),
+  );
   const counted = new Map<string, number>();
   for (const { by, reason } of gaps) {
-    // Said once, not again of every file.
-    if (reason === 'unhealthy' && ill.has(by)) continue;
+    // Reported once, not for every file.
+    if (reason === 'unhealthy' && unhealthy.has(by)) continue;
     const key = `${by}: ${reason.replaceAll('_', ' ')}`;
     counted.set(key, (counted.get(key) ?? 0) + 1);
   }
   const reasons = [...counted].map(([key, count]) => (count === 1 ? key : `${key} (${count})`));
   const more = gapCount > gaps.length ? [`${gapCount - gaps.length} more gaps`] : [];
   const missing = layers.missing > 0 ? [`${layers.missing} layers not examined`] : [];
-  return [...missing, ...[...ill].map((scanner) => `${scanner}: unhealthy`), ...reasons, ...more];
+  return [
+    ...missing,
+    ...[...unhealthy].map((scanner) => `${scanner}: unhealthy`),
+    ...reasons,
+    ...more,
+  ];
 }

@@ -1,6 +1,6 @@
 /**
- * Puts the records of an image's layers into their places: which layer a thing is in, whether a
- * later one hides it, and where hard links show it again.
+ * Locates the records of the layers of an image: which layer a record is in, whether a later layer
+ * hides it, and which hard links repeat it.
  */
 import type { Fact, FileRow, Gap } from '@lazaret/protocol';
 
@@ -8,14 +8,14 @@ import { mergeLayers } from '../../tree/merge-layers.ts';
 import type { MergeOptions, MergedTree, VisibleFile } from '../../tree/merge-layers.ts';
 import type { MemberRow, OfFile, RecordedFinding, TreeRecord } from '../walk/tree-record.ts';
 
-/** The records of a tree's layers, lowest first; undefined for one that could not be read. */
+/** The records of the layers, lowest first; undefined for an unreadable layer. */
 export type LayerRecords = readonly (TreeRecord | undefined)[];
 
 export interface Placed<T> {
   readonly value: T;
   readonly layer: number;
   readonly hiddenBy: number | undefined;
-  /** The file that it is about; undefined when it is about no single file. */
+  /** The file of the record; undefined when it is not about a single file. */
   readonly file: FileRow | undefined;
 }
 
@@ -30,7 +30,7 @@ export interface PlacedRecords {
   readonly gaps: readonly Gap[];
 }
 
-/** The scanner of findings about how a tree is built. */
+/** The scanner id of findings about the structure of a tree. */
 const structureScanner = 'structure';
 const structureSignatures = '1';
 
@@ -48,7 +48,7 @@ export function placeRecords(records: LayerRecords, options: MergeOptions): Plac
     if (others === undefined) return [own];
     return [own, ...others.map((link) => atLink({ value, file, link, records }))];
   };
-  const placed: Gathered = { facts: [], findings: [], members: [], gaps: [] };
+  const placed: Collected = { facts: [], findings: [], members: [], gaps: [] };
   for (const [layer, record] of records.entries()) {
     if (record === undefined) continue;
     for (const list of Object.values(record.facts)) {
@@ -66,7 +66,7 @@ export function placeRecords(records: LayerRecords, options: MergeOptions): Plac
   return { merged, ...placed };
 }
 
-interface Gathered {
+interface Collected {
   readonly facts: Placed<Fact>[];
   readonly findings: PlacedRecords['findings'][number][];
   readonly members: Placed<MemberRow>[];
@@ -99,7 +99,7 @@ export interface HiddenFile {
   readonly file: FileRow;
 }
 
-/** Files that later layers hide, layer by layer; not the marks that hide them. */
+/** Files hidden by later layers, by layer; without whiteouts. */
 export function* hiddenFiles(records: LayerRecords, merged: MergedTree): Generator<HiddenFile> {
   for (const [layer, record] of records.entries()) {
     for (const [row, file] of (record?.files ?? []).entries()) {
@@ -110,7 +110,7 @@ export function* hiddenFiles(records: LayerRecords, merged: MergedTree): Generat
   }
 }
 
-/** Visible hard links by the place of the content that they show. */
+/** Visible hard links by the location of their content. */
 function hardLinks(merged: MergedTree, records: LayerRecords): Map<string, VisibleFile[]> {
   const links = new Map<string, VisibleFile[]>();
   if (!merged.hasHardLinks) return links;
@@ -131,7 +131,7 @@ interface AtLink<T> {
   readonly records: LayerRecords;
 }
 
-/** The same thing under the path of a hard link, `!/` parts kept. */
+/** The same record under the path of a hard link, with its `!/` parts. */
 function atLink<T extends { readonly path?: string | undefined }>({
   value,
   file,

@@ -1,4 +1,4 @@
-/** What was examined and what was not, summed up over the layers. Pure. */
+/** Sums up the coverage over the layers. Pure. */
 import type { Coverage, Gap, ReportLayer, ScannerCoverage } from '@lazaret/protocol';
 
 import { analysisLimits } from '../../limits.ts';
@@ -8,11 +8,11 @@ import type { TreeRecord } from '../walk/tree-record.ts';
 
 export interface CoverageInput {
   readonly layers: readonly ReportLayer[];
-  /** By layer; undefined for one that could not be read. */
+  /** By layer; undefined for an unreadable layer. */
   readonly records: LayerRecords;
-  /** What was examined besides the layers: the configuration of an image. */
+  /** The record of the image configuration. */
   readonly beside?: TreeRecord | undefined;
-  /** As scanners described themselves at the start and at the end. */
+  /** Scanner descriptions at the start and at the end. */
   readonly scanners: readonly {
     readonly id: string;
     readonly before: ScannerDescription;
@@ -20,7 +20,7 @@ export interface CoverageInput {
   }[];
 }
 
-/** @param matching The row of the advisories, where packages were matched with some. */
+/** @param matching Coverage of the advisories, when packages were matched. */
 export function sumCoverage(
   input: CoverageInput,
   gaps: readonly Gap[],
@@ -28,7 +28,7 @@ export function sumCoverage(
 ): Coverage {
   const { layers, records, beside } = input;
   const scanners = input.scanners.map((each) => scannerCoverage(each, [...records, beside]));
-  const all = foldIll(input.scanners, gaps).toSorted(byLayerAndPath);
+  const all = foldUnhealthy(input.scanners, gaps).toSorted(byLayerAndPath);
   const inState = (state: ReportLayer['state']): number =>
     layers.filter((layer) => layer.state === state).length;
   const missing = inState('missing');
@@ -70,23 +70,22 @@ function scannerCoverage(
 }
 
 /**
- * What is wrong with a scanner in no good order is told once, with the number of files that it
- * failed at for that. Any other gap of it stays.
+ * Combines the gaps of an unhealthy scanner into one, with the number of affected files. Its other gaps are kept.
  */
-function foldIll(scanners: CoverageInput['scanners'], gaps: readonly Gap[]): Gap[] {
-  const ill = new Map<string, { readonly problem: string; files: number }>();
+function foldUnhealthy(scanners: CoverageInput['scanners'], gaps: readonly Gap[]): Gap[] {
+  const unhealthy = new Map<string, { readonly problem: string; files: number }>();
   for (const { id, before, after } of scanners) {
     if (before.healthy && after.healthy) continue;
-    ill.set(id, { problem: before.problem ?? after.problem ?? 'not healthy', files: 0 });
+    unhealthy.set(id, { problem: before.problem ?? after.problem ?? 'not healthy', files: 0 });
   }
   const others = gaps.filter(({ by, reason, detail }) => {
-    const known = ill.get(by);
+    const known = unhealthy.get(by);
     if (known === undefined) return true;
     if (reason !== 'unhealthy' && detail !== known.problem) return true;
     known.files += 1;
     return false;
   });
-  const folded = [...ill].map(([by, { problem, files }]): Gap => {
+  const folded = [...unhealthy].map(([by, { problem, files }]): Gap => {
     const count = files === 1 ? ' (1 file)' : ` (${files} files)`;
     return { by, reason: 'unhealthy', detail: `${problem}${files === 0 ? '' : count}` };
   });

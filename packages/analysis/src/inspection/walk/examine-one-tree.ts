@@ -1,4 +1,4 @@
-/** Examines a tree that is no image (a directory, a container) as if it were one layer. */
+/** Examines a tree that is not an image (a directory, a container) like a single layer. */
 import type { Gap } from '@lazaret/protocol';
 
 import { examineTree } from './examine-tree.ts';
@@ -6,7 +6,7 @@ import type { ExaminePlan } from './examine-tree.ts';
 import type { FileTree } from '../../tree/file-tree.ts';
 import type { TreeRecord } from './tree-record.ts';
 
-/** A tree, and what its walk could not look at, complete once the walk has ended. */
+/** A tree, and what its walk could not read, complete when the walk has ended. */
 export interface WalkedTree {
   readonly tree: FileTree;
   readonly gaps: () => readonly Pick<Gap, 'reason' | 'detail' | 'path'>[];
@@ -23,7 +23,7 @@ export async function examineOneTree(
 }
 
 function reasonOf(failure: unknown): Pick<Gap, 'reason' | 'detail'> {
-  const detail = failure instanceof Error ? failure.message : 'the walk ended with something else';
+  const detail = failure instanceof Error ? failure.message : 'unknown error';
   const timedOut = failure instanceof Error && /Abort|Timeout/.test(failure.name);
   return { reason: timedOut ? 'timed_out' : 'failed', detail };
 }

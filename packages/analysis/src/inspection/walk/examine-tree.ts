@@ -1,7 +1,7 @@
 /**
- * The one pass over a tree: every file is read once, and on the way digested, told by kind, given
- * to the readers that want it and to scanners. Nothing is written to disk; what is held in memory
- * is one file for readers and `scanBytesAtOnce` for scanners.
+ * The single pass over a tree: every file is read once, digested, classified, and given to the
+ * readers that want it and to scanners. Nothing is written to disk; memory holds one file for
+ * readers and `scanBytesAtOnce` for scanners.
  */
 import type { FileRow, Gap, SimilarityDigests } from '@lazaret/protocol';
 
@@ -37,29 +37,29 @@ export interface ExaminePlan {
   readonly readers: readonly Reader[];
   readonly scanners: readonly PlannedScanner[];
   readonly digests: DigestChoice;
-  /** A layer has whiteouts; in any other tree such names mean nothing. */
+  /** A layer has whiteouts; in other trees such names have no meaning. */
   readonly isLayer: boolean;
-  /** Gives programs their TLSH, ssdeep and sdhash digests; absent when none are wanted. */
+  /** Computes TLSH, ssdeep and sdhash digests of programs; absent when not requested. */
   readonly similarity?: ((bytes: Buffer) => SimilarityDigests) | undefined;
-  /** Unpacks files for scanners; absent when nothing is to be unpacked. */
+  /** Unpacks archives for scanners; absent when not requested. */
   readonly unpack?: UnpackMembers | undefined;
   readonly verdicts?: VerdictStore | undefined;
-  /** Ends the walk; what was found stands, with a gap `timed_out`. */
+  /** Aborts the walk; previous results are kept, with a gap `timed_out`. */
   readonly signal?: AbortSignal | undefined;
-  /** Told now and then how far it is. */
+  /** Called periodically with the number of files. */
   readonly onProgress?: ((files: number) => void) | undefined;
 }
 
 const filesPerProgress = 512;
 
 /**
- * Walks a tree, then scans what came to light beside its files. When the tree cannot be read on,
- * what was found stands; the error is given beside.
+ * Walks a tree, then scans extra content found outside its files. When reading fails, previous
+ * results are returned together with the error.
  */
 export async function examineTree(
   tree: FileTree,
   plan: ExaminePlan,
-  beside: () => Iterable<ExtraContent> = () => [],
+  extraContent: () => Iterable<ExtraContent> = () => [],
 ): Promise<{ record: TreeRecord; failure?: unknown }> {
   const walk = new Walk(plan);
   let failure: unknown;
@@ -71,13 +71,13 @@ export async function examineTree(
   } catch (error) {
     failure = error;
   }
-  for (const loose of beside()) await walk.scanLoose(looseRow, { ...loose, mode: 0 });
+  for (const extra of extraContent()) await walk.scanExtra(noRow, { ...extra, mode: 0 });
   const record = await walk.finish();
   return failure === undefined ? { record } : { record, failure };
 }
 
-/** Not in `files`. */
-const looseRow = -1;
+/** For content that does not belong to a row in `files`. */
+const noRow = -1;
 
 class Walk {
   readonly #plan: ExaminePlan;
@@ -88,10 +88,10 @@ class Walk {
   readonly #members: OfFile<MemberRow>[] = [];
   readonly #structure: OfFile<RecordedFinding>[] = [];
   readonly #gaps: Gap[] = [];
-  /** Scanners go on while the walk does, so what they are given is never written over. */
+  /** Scanners run concurrently with the walk, so their input is never overwritten. */
   readonly #scratch: Scratch | undefined;
   #unlisted = 0;
-  /** The last row of each path, from the first hard link on. */
+  /** The last row of each path, built at the first hard link. */
   #rows: Map<string, number> | undefined;
 
   constructor(plan: ExaminePlan) {
@@ -109,20 +109,20 @@ class Walk {
     if (this.#plan.isLayer) {
       for (const each of structureFindings(file)) this.#keep(this.#structure, [row, each]);
     }
-    // Unknown type flags with content are unpacked as files by what follows Go's reader.
+    // Tools based on Go's tar reader unpack entries with unknown type flags as files.
     const hasContent = file.type === 'file' || file.type === 'unknown';
     this.#files.push(hasContent ? await this.#readFile(file, row) : this.#describe(file));
     this.#rows?.set(file.path, row);
     for (const [name, value] of file.xattrs ?? []) {
       if (value.length < inspectionLimits.attributeScanBytesMin) continue;
       const path = `${file.path}!/(attribute ${name})`;
-      await this.scanLoose(row, { path, mode: file.mode, bytes: Buffer.from(value) });
+      await this.scanExtra(row, { path, mode: file.mode, bytes: Buffer.from(value) });
     }
   }
 
-  /** Bytes that no unpacker writes into a file; nothing is read from them but by scanners. */
-  async scanLoose(row: number, loose: ExtraContent & { readonly mode: number }): Promise<void> {
-    const { path, bytes, mode } = loose;
+  /** Content that is not part of a file; only scanners read it. */
+  async scanExtra(row: number, extra: ExtraContent & { readonly mode: number }): Promise<void> {
+    const { path, bytes, mode } = extra;
     const kind = fileKind(bytes.subarray(0, fileKindBytes), bytes.length);
     const digests = digestBytes(bytes, this.#plan.digests);
     const content = { digests, bytes, head: bytes, owned: true, sizeBytes: bytes.length };
@@ -142,11 +142,11 @@ class Walk {
   }
 
   #tooMany(): Gap {
-    const detail = `${this.#unlisted} members, remarks and gaps more than are listed`;
+    const detail = `${this.#unlisted} more members, findings and gaps than the limit`;
     return { by: 'unpacking', reason: 'too_many', detail };
   }
 
-  /** Anything but a file: links, directories, devices. A hard link has its target's content. */
+  /** A row for links, directories and devices. A hard link has the content of its target. */
   #describe(file: FileEntry): FileRow {
     const row = baseRow(file);
     if (file.type !== 'hardlink') return row;
@@ -163,7 +163,7 @@ class Walk {
     };
   }
 
-  /** What is too much to be listed is scanned all the same. */
+  /** Adds an item up to the limit; content beyond it is still scanned. */
   #keep<T>(list: T[], item: T): void {
     if (list.length < inspectionLimits.layerNotes) list.push(item);
     else this.#unlisted += 1;
@@ -213,7 +213,7 @@ class Walk {
     };
   }
 
-  /** A file of a directory that cannot be read is a gap; a layer ends where it cannot be read. */
+  /** An unreadable file of a directory becomes a gap; a read error in a layer ends it. */
   async #readContent(
     file: TreeFile,
     whole: (head: Buffer) => boolean,
@@ -247,7 +247,8 @@ class Walk {
     const subject = { path, sizeBytes: content.sizeBytes, kind, mode, ...content.digests };
     const { bytes } = content;
     const { unpack } = this.#plan;
-    // Scanners go on while the walk does: what lies in the stream's memory is copied for them.
+    // Scanners run concurrently with the walk: content in the memory of the stream is copied for
+    // them.
     const kept = bytes === undefined || content.owned ? bytes : Buffer.from(bytes);
     await this.#scans.add(row, kept === undefined ? subject : { ...subject, bytes: kept });
     if (kept === undefined || unpack === undefined) return;

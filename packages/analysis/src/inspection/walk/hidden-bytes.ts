@@ -1,6 +1,5 @@
 /**
- * What a tar holds where no unpacker looks: behind its end and in the padding between entries.
- * Nothing of an honest layer is there, so it is gathered for scanners and told as odd.
+ * Collects data in a tar that no tool unpacks: after its end and in the padding between entries. Legitimate layers have none, so it is scanned and reported as a finding.
  */
 import type { Gap } from '@lazaret/protocol';
 
@@ -11,16 +10,16 @@ import type { ExtraContent, OfFile, RecordedFinding } from './tree-record.ts';
 
 type Place = HiddenBytes['place'];
 
-const said: Readonly<Record<Place, { rule: string; path: string; title: string }>> = {
+const descriptions: Readonly<Record<Place, { rule: string; path: string; title: string }>> = {
   'after-end': {
     rule: 'data-after-end',
     path: '(after the end of the archive)',
-    title: 'Data follows the end of the layer, where nothing unpacks it',
+    title: 'Data after the end of the layer, where no tool unpacks it',
   },
   padding: {
     rule: 'data-in-padding',
     path: '(padding between entries)',
-    title: 'Data fills the padding between entries of the layer, where nothing unpacks it',
+    title: 'Data in the padding between entries of the layer, where no tool unpacks it',
   },
 };
 
@@ -35,17 +34,17 @@ export class HiddenStore {
     if (room > 0) part.bytes.push(Buffer.from(bytes.subarray(0, room)));
   }
 
-  *loose(): Generator<ExtraContent> {
+  *extraContent(): Generator<ExtraContent> {
     for (const [place, { bytes }] of this.#parts) {
       const whole = Buffer.concat(bytes);
       bytes.length = 0;
-      yield { path: said[place].path, bytes: whole };
+      yield { path: descriptions[place].path, bytes: whole };
     }
   }
 
   findings(): OfFile<RecordedFinding>[] {
     return [...this.#parts].map(([place, { sizeBytes }]) => {
-      const { rule, title, path } = said[place];
+      const { rule, title, path } = descriptions[place];
       return [-1, { ...structureFinding(rule, title, path), evidence: { bytes: sizeBytes } }];
     });
   }
@@ -54,7 +53,7 @@ export class HiddenStore {
     return [...this.#parts].flatMap(([place, { sizeBytes }]): Gap[] => {
       if (sizeBytes <= inspectionLimits.hiddenBytes) return [];
       const detail = `${sizeBytes} bytes, of which ${inspectionLimits.hiddenBytes} were scanned`;
-      return [{ by: 'unpacking', reason: 'too_large', detail, path: said[place].path }];
+      return [{ by: 'unpacking', reason: 'too_large', detail, path: descriptions[place].path }];
     });
   }
 }

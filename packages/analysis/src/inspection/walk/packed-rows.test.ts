@@ -34,7 +34,7 @@ const row: fc.Arbitrary<FileRow> = fc.record(
   { requiredKeys: ['path', 'type', 'mode', 'uid', 'gid', 'sizeBytes', 'mtimeMs'] },
 );
 
-test('packed rows are the rows', () => {
+test('packed rows equal the original rows', () => {
   fc.assert(
     fc.property(fc.array(row, { minLength: 1, maxLength: 30 }), (rows) => {
       const packed = packRows(rows, 0);
@@ -48,7 +48,7 @@ test('packed rows are the rows', () => {
   );
 });
 
-test('rows of many blocks are found, also while more come, and after they crossed threads', () => {
+test('rows of many blocks are readable while more are added, and in another thread', () => {
   const store = new RowStore(10);
   const one = (at: number): FileRow => ({
     ...{ path: `f${at}`, type: 'file', mode: 0o644, uid: 0, gid: 0, sizeBytes: at, mtimeMs: 0 },

@@ -1,12 +1,12 @@
 /**
- * Rows of files in little memory: a layer of a million files would take more than a gigabyte as
- * objects, twice while it goes from one thread to another. Blocks of rows lie in buffers that are
- * handed over as they are; a row becomes an object when it is asked for.
+ * Compact storage of file rows: a layer with a million files would take more than a gigabyte as
+ * objects, twice while it is sent to another thread. Rows are encoded in transferable buffers and
+ * decoded on access.
  */
 import { fileType } from '@lazaret/protocol';
 import type { FileRow } from '@lazaret/protocol';
 
-/** Buffers that may be handed to another thread. */
+/** Buffers that can be transferred to another thread. */
 export interface RowBlock {
   readonly fixed: Uint8Array<ArrayBuffer>;
   readonly text: Uint8Array<ArrayBuffer>;
@@ -21,16 +21,16 @@ export interface PackedData {
 const rowsPerBlock = 4_096;
 const types = fileType.options;
 
-/** Gathers rows: as objects while they are few. */
+/** Collects rows, as objects while they are few. */
 export class RowStore {
   readonly #plainRows: number;
   readonly #kinds = new Map<string, number>();
   readonly #blocks: RowBlock[] = [];
-  /** All rows, or those that are in no block yet. */
+  /** All rows, or those not in a block yet. */
   #open: FileRow[] = [];
   #length = 0;
 
-  /** Above so many they are packed. */
+  /** The number of rows above which they are packed. */
   constructor(plainRows: number) {
     this.#plainRows = plainRows;
   }
@@ -53,7 +53,7 @@ export class RowStore {
     return row >= packed ? this.#open[row - packed] : readRow(this.#data(), row);
   }
 
-  /** All of them; nothing may be added afterwards. */
+  /** All rows; no row may be added afterwards. */
   rows(): readonly FileRow[] {
     if (this.#length <= this.#plainRows) return this.#open;
     if (this.#open.length > 0) this.#blocks.push(packBlock(this.#open, this.#kinds));
@@ -66,7 +66,7 @@ export class RowStore {
   }
 }
 
-/** Few rows as they are, many of them packed. */
+/** Packs rows when they are many. */
 export function packRows(rows: readonly FileRow[], plainRows: number): readonly FileRow[] {
   if (rows.length <= plainRows || packedData(rows) !== undefined) return rows;
   const store = new RowStore(0);
@@ -76,12 +76,12 @@ export function packRows(rows: readonly FileRow[], plainRows: number): readonly 
 
 const dataOf = new WeakMap<readonly FileRow[], PackedData>();
 
-/** What packed rows consist of; undefined for others. */
+/** The data of packed rows; undefined for other arrays. */
 export function packedData(rows: readonly FileRow[]): PackedData | undefined {
   return dataOf.get(rows);
 }
 
-/** Packed rows as an array to read: each access makes the row anew. */
+/** Packed rows as a read-only array: each access decodes the row. */
 export function packedRows(data: PackedData): readonly FileRow[] {
   const target: FileRow[] = [];
   const rows = new Proxy(target, {
@@ -153,7 +153,7 @@ function packBlock(rows: readonly FileRow[], kinds: Map<string, number>): RowBlo
   return { fixed: ownBytes(fixed), text: ownBytes(text) };
 }
 
-/** A buffer that was made over memory of its own. */
+/** A buffer that owns its memory. */
 function ownBytes(bytes: Buffer): Uint8Array<ArrayBuffer> {
   return new Uint8Array(bytes.buffer as ArrayBuffer);
 }

@@ -1,4 +1,4 @@
-/** Reads the content of one file of a walk: whole into memory when somebody needs it, else past. */
+/** Reads the content of one file of a walk: into memory when needed, otherwise as a stream. */
 import { releaseMemory } from '../../archive/release-memory.ts';
 import { DigestStream, digestBytes } from '../../digest/file-digests.ts';
 import type { DigestChoice, FileDigests } from '../../digest/file-digests.ts';
@@ -7,34 +7,34 @@ import type { TreeFile } from '../../tree/file-tree.ts';
 
 export interface ReadContent {
   readonly digests: FileDigests;
-  /** The first bytes, `fileKindBytes` of them or all; valid until the next file. */
+  /** The first `fileKindBytes` bytes, or all; valid until the next file. */
   readonly head: Buffer;
-  /** All bytes, when they were asked for. `owned` says that they may be kept past this turn. */
+  /** All bytes, when requested. `owned` means that they remain valid after this file. */
   readonly bytes?: Buffer;
   readonly owned: boolean;
-  /** Bytes that came; a directory's file may have grown or shrunk. */
+  /** Number of bytes read; a file in a directory may have grown or shrunk. */
   readonly sizeBytes: number;
 }
 
 export interface ReadChoice {
   readonly digests: DigestChoice;
-  /** Whether all bytes are needed, seen the first of them. */
+  /** Whether all bytes are needed, given the first ones. */
   readonly whole: (head: Buffer) => boolean;
-  /** Where the bytes of a file in pieces are put together; memory of their own unless given. */
+  /** Shared memory for files in several chunks; allocated for each file unless given. */
   readonly scratch?: Scratch | undefined;
 }
 
-/** Memory that is used for one file after another, which saves the kernel from clearing it anew. */
+/** Memory that is reused for one file after another, which avoids page clearing by the kernel. */
 export class Scratch {
   readonly #mostBytes: number;
   #memory = Buffer.alloc(0);
 
-  /** Larger files get memory of their own, which can be given back. */
+  /** Larger files get their own memory, which can be released. */
   constructor(mostBytes: number) {
     this.#mostBytes = mostBytes;
   }
 
-  /** Valid until it is asked for again; undefined for what is too large. */
+  /** Valid until the next call; undefined when too large. */
   take(sizeBytes: number): Buffer | undefined {
     if (sizeBytes > this.#mostBytes) return undefined;
     if (sizeBytes > this.#memory.length) {
@@ -45,14 +45,14 @@ export class Scratch {
   }
 }
 
-/** Most files of a layer lie in one piece of the stream and are digested where they lie. */
+/** Most files of a layer are in one chunk of the stream and are digested in place. */
 export async function readContent(file: TreeFile, choice: ReadChoice): Promise<ReadContent> {
   const pieces = file.content[Symbol.asyncIterator]();
   const first = await nextPiece(pieces);
   if (first === undefined) return single(Buffer.alloc(0), choice);
   if (first.length === file.sizeBytes) {
     const read = single(first, choice);
-    // Whoever yields a piece more than it announced is heard out below.
+    // A tree that yields more content than announced is an error.
     if ((await nextPiece(pieces)) === undefined) return read;
     throw new Error(`more content than the ${file.sizeBytes} bytes announced`);
   }
@@ -76,7 +76,7 @@ async function severalPieces(
   { pieces, choice, sizeBytes }: Rest,
 ): Promise<ReadContent> {
   const begun = await beginning(first, pieces);
-  // Copied: the piece that it lies in may be used again when the next one is asked for.
+  // Copied, because the memory of the chunk may be reused for the next one.
   const head = Buffer.from(begun.subarray(0, fileKindBytes));
   const gathered = choice.whole(head)
     ? new Gathered(Math.max(sizeBytes, begun.length), choice.scratch)
@@ -97,7 +97,7 @@ async function severalPieces(
   return gathered === undefined ? finished : { ...finished, bytes: gathered.take() };
 }
 
-/** Pieces put together until the kind can be told; mostly the first one as it is. */
+/** Joins chunks until the kind can be detected; usually just the first one. */
 async function beginning(first: Buffer, pieces: AsyncIterator<Uint8Array>): Promise<Buffer> {
   let begun = first;
   while (begun.length < fileKindBytes) {
@@ -109,7 +109,7 @@ async function beginning(first: Buffer, pieces: AsyncIterator<Uint8Array>): Prom
   return begun;
 }
 
-/** Bytes of a file whose size was announced, and may have been announced wrongly. */
+/** Collects the bytes of a file whose announced size may be wrong. */
 class Gathered {
   readonly owned: boolean;
   readonly #bytes: Buffer;

@@ -1,9 +1,9 @@
-/** Finds the readers that want a file, by table look-ups: most files are wanted by none. */
+/** Finds the readers that want a file, by table lookups: most files have none. */
 import type { Reader } from '../../inventory/reader.ts';
 import type { FileEntry } from '../../tree/file-tree.ts';
 import { baseName, parentPath } from '@lazaret/oci';
 
-/** Readers that want the file, each once, in the order in which the table was made. */
+/** The readers that want the file, each once, in the order of the table. */
 export type SelectReaders = (file: FileEntry, head: Buffer) => readonly Reader[];
 
 type Table = Map<string, Reader[]>;
@@ -55,10 +55,10 @@ function add(table: Table, key: string, reader: Reader): void {
   else list.push(reader);
 }
 
-/** `.deps.json` and `.json` of `app.deps.json`: every ending that begins with one of its dots. */
+/** `.deps.json` and `.json` of `app.deps.json`: every suffix that starts with a dot. */
 function byEnding(endings: Table, base: string): readonly Reader[] {
   let found: readonly Reader[] = none;
-  // A name of dots only would otherwise be looked at once for each of them.
+  // Bounds the work for names with many dots.
   let left = 8;
   for (let at = base.lastIndexOf('.'); at >= 0 && left > 0; at = base.lastIndexOf('.', at - 1)) {
     const some = endings.get(base.slice(at).toLowerCase());

@@ -1,4 +1,4 @@
-/** Runs readers over one file; whatever one of them does, the others and the walk go on. */
+/** Runs readers on one file; a failing reader does not affect the others or the walk. */
 import type { Fact, UnknownFact } from '@lazaret/protocol';
 
 import { ReadError } from '../../inventory/reader.ts';
@@ -7,7 +7,7 @@ import type { FileEntry } from '../../tree/file-tree.ts';
 import { inspectionLimits } from './limits.ts';
 import type { OfFile } from './tree-record.ts';
 
-/** Facts by reader, as a walk gathers them. */
+/** Collects facts by reader. */
 export class FactSheet {
   readonly #facts: Map<string, OfFile<Fact>[]>;
   #count = 0;
@@ -16,7 +16,7 @@ export class FactSheet {
     this.#facts = new Map(readers.map(({ id }) => [id, []]));
   }
 
-  /** Gives a file to a reader. */
+  /** Runs a reader on a file. */
   async read(reader: Reader, row: number, file: WholeFile): Promise<void> {
     const emit = (fact: Fact): void => {
       if (this.#count >= inspectionLimits.factsPerLayer) {
@@ -34,9 +34,9 @@ export class FactSheet {
     }
   }
 
-  /** A file that is too large for a reader. */
+  /** Records that a file is too large for a reader. */
   refuse(reader: Reader, row: number, file: FileEntry): void {
-    const detail = `${file.sizeBytes} bytes, at most ${reader.maxBytes} are read`;
+    const detail = `${file.sizeBytes} bytes (limit ${reader.maxBytes})`;
     this.#add(reader, row, unknown(reader, file, new ReadError('too_large', detail)));
   }
 
@@ -52,6 +52,6 @@ export class FactSheet {
 
 function unknown(reader: Reader, file: FileEntry, error: unknown): UnknownFact {
   const reason = error instanceof ReadError ? error.reason : 'crashed';
-  const detail = error instanceof Error ? error.message : 'it threw something that is no error';
+  const detail = error instanceof Error ? error.message : 'unknown error';
   return { kind: 'unknown', path: file.path, reader: reader.id, reason, detail };
 }

@@ -1,6 +1,6 @@
 /**
- * The configuration of an image before scanners: labels, environment, history and commands are its
- * author's words too, and reach every machine that the image reaches.
+ * Scans the configuration of an image: labels, environment, history and commands are untrusted
+ * content too.
  */
 
 import { isRecord, ociLimits, parseUntrustedJson } from '@lazaret/oci';
@@ -10,17 +10,17 @@ import type { TreeRecord } from './tree-record.ts';
 
 export const configPath = '(image configuration)';
 
-/** A record without files; what scanners say has the path `configPath`. */
+/** A record without files; findings have the path `configPath`. */
 export async function scanConfig(config: Buffer, plan: ExaminePlan): Promise<TreeRecord> {
   const nothing = { walk: () => noFiles() };
-  const loose = config.length === 0 ? [] : [{ path: configPath, bytes: configText(config) }];
-  const { record } = await examineTree(nothing, plan, () => loose);
+  const extra = config.length === 0 ? [] : [{ path: configPath, bytes: configText(config) }];
+  const { record } = await examineTree(nothing, plan, () => extra);
   return record;
 }
 
 /**
- * Every name and value on a line of its own, since JSON writes many characters in another form than
- * a signature has them; the bytes as they are when they are not JSON.
+ * The configuration with every name and value on its own line, because JSON escapes would prevent
+ * signatures from matching; the original bytes when they are not JSON.
  */
 export function configText(config: Buffer): Buffer {
   let root: unknown;
@@ -48,5 +48,5 @@ export function configText(config: Buffer): Buffer {
 }
 
 async function* noFiles(): AsyncGenerator<never, void, undefined> {
-  // A configuration is no tree.
+  // A configuration has no files.
 }

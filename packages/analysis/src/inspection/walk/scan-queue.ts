@@ -1,6 +1,5 @@
 /**
- * Hands files to scanners while the walk goes on: so many at once, so many bytes at once, so that a
- * slow scanner holds the walk back instead of filling the memory.
+ * Runs scanners concurrently with the walk, with a limit on files and bytes at once, so that a slow scanner slows down the walk instead of filling memory.
  */
 import type { Gap } from '@lazaret/protocol';
 
@@ -8,7 +7,7 @@ import { scanLimits } from '../../scan/limits.ts';
 import type { ScanAnswer, ScanSubject, Scanner, ScannerDescription } from '../../scan/scanner.ts';
 import { inspectionLimits } from './limits.ts';
 import type { OfFile, RecordedFinding, ScanRecord } from './tree-record.ts';
-import { isKeepable, scanProfile, verdictKey } from '../../cache/verdict-store.ts';
+import { isCacheableAnswer, scanProfile, verdictKey } from '../../cache/verdict-store.ts';
 import type { VerdictStore } from '../../cache/verdict-store.ts';
 
 export interface PlannedScanner {
@@ -25,7 +24,7 @@ interface Tally {
   cached: number;
   partial: number;
   failed: number;
-  /** Findings and gaps above those that are listed. */
+  /** Number of findings and gaps beyond the limit. */
   unlisted: number;
 }
 
@@ -51,7 +50,7 @@ export class ScanQueue {
     this.#signal = signal;
   }
 
-  /** Whether a scanner will want the bytes of such a file; digests are not known yet. */
+  /** Whether a scanner will want the bytes of a file; digests are not known yet. */
   wantsBytes(subject: Omit<ScanSubject, 'sha256'>): boolean {
     return this.#tallies.some(
       ({ planned: { scanner } }) =>
@@ -60,8 +59,7 @@ export class ScanQueue {
   }
 
   /**
-   * Asks every scanner that wants the file. Resolves when there is room for the next one, not when
-   * the answers are there. The bytes must stay what they are until `finish`.
+   * Starts every scanner that wants the file. Resolves when there is capacity for the next one, not when the results are there. The bytes must not change until `finish`.
    */
   async add(row: number, subject: ScanSubject): Promise<void> {
     for (const tally of this.#tallies) {
@@ -69,7 +67,7 @@ export class ScanQueue {
     }
   }
 
-  /** Answers by scanner, once all are there. */
+  /** Waits for all results and returns them by scanner. */
   async finish(): Promise<Record<string, ScanRecord>> {
     await Promise.all(this.#running);
     return Object.fromEntries(
@@ -94,26 +92,26 @@ export class ScanQueue {
     const known = this.#verdicts?.get(key);
     if (known !== undefined) {
       tally.cached += 1;
-      note(tally, { row, subject, answer: known });
+      recordAnswer(tally, { row, subject, answer: known });
       return;
     }
     if (scanner.needs === 'bytes' && subject.bytes === undefined) {
-      note(tally, { row, subject, answer: tooLarge(subject, description) });
+      recordAnswer(tally, { row, subject, answer: tooLarge(subject, description) });
       return;
     }
     const sizeBytes = scanner.needs === 'bytes' ? subject.sizeBytes : 0;
-    await this.#room(sizeBytes);
+    await this.#waitForCapacity(sizeBytes);
     this.#bytes += sizeBytes;
     const run = scanner.scan(subject, this.#signal).then((answer) => {
-      if (isKeepable(answer, description)) this.#verdicts?.put(key, answer);
-      note(tally, { row, subject, answer });
+      if (isCacheableAnswer(answer, description)) this.#verdicts?.put(key, answer);
+      recordAnswer(tally, { row, subject, answer });
       this.#bytes -= sizeBytes;
       this.#running.delete(run);
     });
     this.#running.add(run);
   }
 
-  async #room(sizeBytes: number): Promise<void> {
+  async #waitForCapacity(sizeBytes: number): Promise<void> {
     while (
       this.#running.size >= scanLimits.scansAtOnce ||
       (this.#running.size > 0 && this.#bytes + sizeBytes > inspectionLimits.scanBytesAtOnce)
@@ -129,7 +127,7 @@ interface Answered {
   readonly answer: ScanAnswer;
 }
 
-function note(tally: Tally, { row, subject, answer }: Answered): void {
+function recordAnswer(tally: Tally, { row, subject, answer }: Answered): void {
   tally.examined += 1;
   for (const each of answer.findings) {
     if (tally.findings.length >= inspectionLimits.layerNotes) tally.unlisted += 1;
@@ -146,17 +144,17 @@ function note(tally: Tally, { row, subject, answer }: Answered): void {
 
 function tooMany({ planned, unlisted }: Tally): OfFile<Gap>[] {
   if (unlisted === 0) return [];
-  const detail = `${unlisted} findings and gaps more than are listed`;
+  const detail = `${unlisted} more findings and gaps than the limit`;
   return [[-1, { by: planned.scanner.id, reason: 'too_many', detail }]];
 }
 
 function tooLarge(subject: ScanSubject, description: ScannerDescription): ScanAnswer {
-  const detail = `${subject.sizeBytes} bytes, at most ${scanLimits.scanFileBytes} are scanned`;
+  const detail = `${subject.sizeBytes} bytes (limit ${scanLimits.scanFileBytes})`;
   const { signatures } = description;
   return { state: 'partial', findings: [], reason: 'too_large', detail, signatures };
 }
 
-/** Answers come as scanners are done; what is kept must not depend on it. */
+/** Results arrive in any order; records must be reproducible. */
 function inOrder(a: OfFile<Ordered>, b: OfFile<Ordered>): number {
   return a[0] - b[0] || compare(a[1].path, b[1].path) || compare(a[1].rule, b[1].rule);
 }

@@ -1,21 +1,21 @@
 /**
- * What one walk over one tree found: plain data that may be kept, sent between threads and joined
- * with that of other layers. Facts, findings and gaps refer to their file by its place in `files`,
- * because a tree may hold two files of the same path.
+ * The result of a walk: plain data that can be cached, sent between threads and merged with other
+ * layers. Facts, findings and gaps refer to their file by its index in `files`, because a tree may
+ * have several files with the same path.
  */
 import type { Compression } from '../../archive/decompress.ts';
 import type { Fact, FileRow, Finding, Gap } from '@lazaret/protocol';
 
-/** Place of a file in `files`, and what is said of it. */
+/** Index of a file in `files`, and a value about it. */
 export type OfFile<T> = readonly [row: number, value: T];
 
-/** Bytes for scanners that are no file of the tree; the name stands in brackets. */
+/** Content for scanners that is not a file of the tree; its name is in parentheses. */
 export interface ExtraContent {
   readonly path: string;
   readonly bytes: Buffer;
 }
 
-/** A finding without the scanner and signatures, which are the same for all of a scan. */
+/** A finding without the scanner and signatures, which are common to a scan. */
 export type RecordedFinding = Omit<Finding, 'scanner' | 'signatures'>;
 
 export interface ScanRecord {
@@ -23,14 +23,14 @@ export interface ScanRecord {
   readonly signatures: string;
   readonly findings: readonly OfFile<RecordedFinding>[];
   readonly gaps: readonly OfFile<Gap>[];
-  /** Files that the scanner was asked about; `cached` of them were answered from what is kept. */
+  /** Number of scanned files; `cached` of them were answered from the cache. */
   readonly examined: number;
   readonly cached: number;
   readonly partial: number;
   readonly failed: number;
 }
 
-/** A file inside a file, as it was unpacked for scanners. */
+/** An archive member, as unpacked for scanners. */
 export interface MemberRow {
   /** `a.zip!/b`. */
   readonly path: string;
@@ -47,15 +47,15 @@ export interface TreeRecord {
   readonly facts: Readonly<Record<string, readonly OfFile<Fact>[]>>;
   /** By scanner. */
   readonly scans: Readonly<Record<string, ScanRecord>>;
-  /** What was unpacked from files; absent when nothing asked for it. */
+  /** Unpacked archive members; absent when not requested. */
   readonly members?: readonly OfFile<MemberRow>[];
-  /** Findings about how the tree itself is built: escapes, device whiteouts, bare whiteouts. */
+  /** Findings about the structure of the tree: path escapes, device whiteouts, bare whiteouts. */
   readonly structure: readonly OfFile<RecordedFinding>[];
-  /** Of the walk itself. */
+  /** Gaps of the walk itself. */
   readonly gaps: readonly Gap[];
 }
 
-/** A layer that was read to its end, its digests verified. */
+/** A layer that was read completely, with verified digests. */
 export interface LayerRecord extends TreeRecord {
   /** `sha256:...` of the bytes as stored. */
   readonly digest: string;

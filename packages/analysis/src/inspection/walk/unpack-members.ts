@@ -1,4 +1,4 @@
-/** Unpacks what is inside a file, so that scanners see it as files of their own. */
+/** Unpacks archives, so that scanners see their members as files. */
 import type { Gap } from '@lazaret/protocol';
 
 import { NestedBudget } from '../../archive/nested-budget.ts';
@@ -17,12 +17,12 @@ export type UnpackStep =
   | { readonly member: MemberRow & { readonly bytes: Buffer } }
   | { readonly gap: Gap };
 
-/** What the file holds, and inside that, down to the limits. Never throws. */
+/** The members of a file, recursively, up to the limits. Never throws. */
 export type UnpackMembers = (file: PackedFile) => AsyncIterable<UnpackStep>;
 
 export interface UnpackOptions {
   readonly digests: DigestChoice;
-  /** Milliseconds since any fixed point: for the time that one file may take. */
+  /** Monotonic milliseconds, for the time limit of one file. */
   readonly now: () => number;
 }
 

@@ -1,4 +1,4 @@
-/** Archives and layouts put on disk and listed, as the tests of local sources need it. */
+/** Archives and layouts on disk, for tests of local sources. */
 import { randomUUID } from 'node:crypto';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -18,11 +18,11 @@ import { openOciLayout } from '../oci-layout.ts';
 
 export const defaultPlatform = { os: 'linux', architecture: 'amd64' };
 export const name = 'lab.example/app:1';
-/** Where everything is put; there while a file uses it. */
+/** The directory with all files of a test. */
 export const place = join(tmpdir(), `lazaret-sources-${randomUUID()}`);
 let counter = 0;
 
-/** For one test file; what it puts is gone after it. */
+/** Creates and removes the directory of a test file. */
 export function useLocalSources(): void {
   beforeAll(() => mkdir(place));
   afterAll(() => rm(place, { recursive: true }));

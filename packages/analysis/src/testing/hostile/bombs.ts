@@ -72,7 +72,7 @@ export const bombs: readonly Bomb[] = [
     gaps: ['layer: too_many'],
   },
   {
-    name: '10 MB of gzip that stand for 10 GB',
+    name: '10 MB of gzip that expand to 10 GB',
     *stored() {
       yield gzipSync(headerOf(10 * 1024 * MiB));
       const zeros = gzipSync(Buffer.alloc(64 * MiB), { level: 9 });

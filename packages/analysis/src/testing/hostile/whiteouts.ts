@@ -127,7 +127,7 @@ export const whiteoutCases: readonly HostileCase[] = [
     },
   },
   {
-    name: 'marks that name the directory itself or the one above erase nothing',
+    name: 'marks that name the directory itself or its parent hide nothing',
     build: () => layersOf([key('d/k')], [mark('d/.wh..'), mark('d/.wh...')]),
     expect: { findings: ['secret d/k@0'] },
   },

@@ -107,7 +107,7 @@ describe('the page of a report', () => {
 describe('exit codes', () => {
   const { coverage } = sampleReport();
   const partial = cleanReport();
-  const unscanned = { state: 'unscanned' as const, reasons: ['no scanner looked for malware'] };
+  const unscanned = { state: 'unscanned' as const, reasons: ['no malware scanner ran'] };
   const cases: readonly [string, InspectionReport, readonly string[], number][] = [
     ['clean', cleanReport(), [], 0],
     ['unscanned', { ...cleanReport(), verdict: unscanned }, [], 0],

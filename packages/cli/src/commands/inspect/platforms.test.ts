@@ -34,7 +34,7 @@ it('lists images of the index that were not inspected, up to a limit', async () 
   const { source } = sampleReport();
   const digest = `sha256:${'7'.repeat(64)}`;
   const other = (at: number) => ({
-    ...{ reason: 'other_platform' as const, detail: `linux/cpu${at} was not looked at` },
+    ...{ reason: 'other_platform' as const, detail: `linux/cpu${at} was not examined` },
     ...{ digest, sizeBytes: 2048 },
   });
   const page = async (count: number): Promise<string> => {
@@ -43,7 +43,7 @@ it('lists images of the index that were not inspected, up to a limit', async () 
     return (await inspecting(home, [report]).run(['app'])).stdout;
   };
   const one = await page(1);
-  expect(one).toContain(`linux/cpu0 was not looked at: ${digest}, a manifest of 2`);
+  expect(one).toContain(`linux/cpu0 was not examined: ${digest}, a manifest of 2`);
   expect(one).toMatch(/^ +use --all-platforms/m);
   const many = await page(cliLimits.platformsShown + 3);
   expect(many).toContain('and 3 more; use --all-platforms');
