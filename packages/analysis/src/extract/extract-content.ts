@@ -1,5 +1,7 @@
 /**
- * Extracts one file of an inspected image from the original source of the image. Layers are not stored, so the source must still provide the same layer; the extracted content is verified with the SHA-256 of the inspection.
+ * Extracts one file of an inspected image from the original source of the image. Layers are not
+ * stored, so the source must still provide the same layer; the extracted content is verified with
+ * the SHA-256 of the inspection.
  */
 import { MessageChannel, Worker } from 'node:worker_threads';
 
@@ -34,7 +36,10 @@ export interface ExtractRequest {
   readonly timeMs: number;
 }
 
-/** Throws SourceError when the source cannot provide the layer, ContentError when the layer does not have the content. */
+/**
+ * Throws SourceError when the source cannot provide the layer, ContentError when the layer does not
+ * have the content.
+ */
 export async function extractContent(
   request: ExtractRequest,
   hooks: Omit<OpenHooks, 'openStdin'>,

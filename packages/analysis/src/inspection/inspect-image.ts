@@ -1,5 +1,6 @@
 /**
- * Inspects a source specification (`registry/app:tag`, a path, `container:web`): detects and opens the source within the limits of the caller, and returns reports.
+ * Inspects a source specification (`registry/app:tag`, a path, `container:web`): detects and opens
+ * the source within the limits of the caller, and returns reports.
  */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -82,7 +83,8 @@ export interface RegistryRequest {
   /** Name of the setting with the private hosts, for messages. */
   readonly privateHostsSetting?: string | undefined;
   /**
-   * Set when the reference comes from a remote caller: a registry that is not a listed private host must have a public address.
+   * Set when the reference comes from a remote caller: a registry that is not a listed private host
+   * must have a public address.
    */
   readonly isNamedByCaller?: boolean | undefined;
 }
@@ -93,7 +95,10 @@ export interface InspectHooks {
   readonly now: () => number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: InspectProgress) => void;
-  /** Called with a message about problems that do not affect the result, such as a cache that cannot be written. */
+  /**
+   * Called with a message about problems that do not affect the result, such as a cache that cannot
+   * be written.
+   */
   readonly onWarning?: (text: string) => void;
   /** Shares rate limits among inspections. */
   readonly sharedRates?: SharedRates | undefined;

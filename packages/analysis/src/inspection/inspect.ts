@@ -1,5 +1,6 @@
 /**
- * Inspects the images of a source: every selected image, every layer once, both views, with their coverage. Nothing inspected is executed or unpacked to disk.
+ * Inspects the images of a source: every selected image, every layer once, both views, with their
+ * coverage. Nothing inspected is executed or unpacked to disk.
  */
 import { availableParallelism } from 'node:os';
 
@@ -57,7 +58,9 @@ export interface InspectOptions {
   readonly onWarning?: (text: string) => void;
 }
 
-/** Returns one report for each selected image. Throws SourceError when the source cannot be listed. */
+/**
+ * Returns one report for each selected image. Throws SourceError when the source cannot be listed.
+ */
 export async function inspect(
   source: ImageSource,
   options: InspectOptions,

@@ -1,5 +1,7 @@
 /**
- * A local directory as a file tree: symbolic links are never followed, and only regular files are opened, relative to their directory. Extended attributes, and thus file capabilities, cannot be read from Node and are absent.
+ * A local directory as a file tree: symbolic links are never followed, and only regular files are
+ * opened, relative to their directory. Extended attributes, and thus file capabilities, cannot be
+ * read from Node and are absent.
  */
 import { constants, lstatSync, readlinkSync } from 'node:fs';
 import type { BigIntStats } from 'node:fs';
@@ -26,7 +28,8 @@ export interface DirectoryTreeOptions {
 
 export interface DirectoryTree extends FileTree {
   /**
-   * What the walk could not read, at most `gapsListed` of them; complete when the walk has ended. A file that changes or shrinks while it is read throws from its content instead.
+   * What the walk could not read, at most `gapsListed` of them; complete when the walk has ended. A
+   * file that changes or shrinks while it is read throws from its content instead.
    */
   readonly gaps: readonly DirectoryGap[];
   /** All gaps, listed or not. */
@@ -35,7 +38,9 @@ export interface DirectoryTree extends FileTree {
 
 export type DirectoryGap = Pick<Gap, 'reason' | 'detail'> & { readonly path: string };
 
-/** Like `directoryTree`, but checks the root first. Throws SourceError when it is not a directory. */
+/**
+ * Like `directoryTree`, but checks the root first. Throws SourceError when it is not a directory.
+ */
 export async function openDirectoryTree(
   root: string,
   options: DirectoryTreeOptions = {},
@@ -44,7 +49,10 @@ export async function openDirectoryTree(
   return directoryTree(root, options);
 }
 
-/** Walks once, names of a directory in byte order. Throws SourceError when the root is not a directory. */
+/**
+ * Walks once, names of a directory in byte order. Throws SourceError when the root is not a
+ * directory.
+ */
 export function directoryTree(root: string, options: DirectoryTreeOptions = {}): DirectoryTree {
   const walk = new DirectoryWalk(root, options);
   return {
@@ -269,7 +277,8 @@ function deviceNumbers(device: bigint): { major: number; minor: number } {
 const chunkBytes = 1024 * 1024;
 
 /**
- * The content of a file, which must still be the one that was listed. Exactly as many bytes as its listed size: a growing file is truncated there, a shrinking file throws.
+ * The content of a file, which must still be the one that was listed. Exactly as many bytes as its
+ * listed size: a growing file is truncated there, a shrinking file throws.
  */
 async function* content(
   absolute: Buffer,

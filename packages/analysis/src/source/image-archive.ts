@@ -1,5 +1,7 @@
 /**
- * A tar archive with images: `docker save` of any version, or an OCI layout; or an unpacked directory. Layers are read in place; only a compressed archive is spooled first, since its members cannot be accessed directly.
+ * A tar archive with images: `docker save` of any version, or an OCI layout; or an unpacked
+ * directory. Layers are read in place; only a compressed archive is spooled first, since its
+ * members cannot be accessed directly.
  */
 import { stat } from 'node:fs/promises';
 
@@ -161,7 +163,8 @@ async function list(
 }
 
 /**
- * Docker 25 and later write both lists. Container engines use one or the other, so an image in only one of them is examined too; `all` is listed to distinguish it from other platforms.
+ * Docker 25 and later write both lists. Container engines use one or the other, so an image in only
+ * one of them is examined too; `all` is listed to distinguish it from other platforms.
  */
 async function listBoth(
   files: ImageFiles,

@@ -1,5 +1,6 @@
 /**
- * Index of a tar archive: members by path with the location of their content. Headers are read, content is skipped. Names and sizes are determined like `readTar` in the Docker dialect.
+ * Index of a tar archive: members by path with the location of their content. Headers are read,
+ * content is skipped. Names and sizes are determined like `readTar` in the Docker dialect.
  */
 
 import { paxNumber, paxSparse, paxValue, parsePax } from '../archive/pax.ts';
@@ -21,7 +22,8 @@ export interface TarMember {
 }
 
 /**
- * One pass over the headers. A repeated path replaces the previous one, as unpacking would; a path above the root is ignored. Throws TarError.
+ * One pass over the headers. A repeated path replaces the previous one, as unpacking would; a path
+ * above the root is ignored. Throws TarError.
  */
 export async function indexTar(file: FileBytes): Promise<ReadonlyMap<string, TarMember>> {
   const members = new Map<string, TarMember>();
@@ -77,7 +79,9 @@ const types: ReadonlyMap<number, TarMember['type']> = new Map([
   [0x31, 'hardlink'],
   [0x32, 'symlink'],
 ]);
-/** Hard links, symbolic links, devices, directories and FIFOs have no content, whatever their size. */
+/**
+ * Hard links, symbolic links, devices, directories and FIFOs have no content, whatever their size.
+ */
 const hasNoContent = (flag: number): boolean => flag >= 0x31 && flag <= 0x36;
 
 const noRecords: PaxRecords = new Map();

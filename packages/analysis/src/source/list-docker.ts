@@ -1,5 +1,7 @@
 /**
- * The images of a `docker save` archive: from `manifest.json` since Docker 1.10, from `repositories` before. These define the order of layers; the order of members in the archive is irrelevant.
+ * The images of a `docker save` archive: from `manifest.json` since Docker 1.10, from
+ * `repositories` before. These define the order of layers; the order of members in the archive is
+ * irrelevant.
  */
 import { limits } from '@lazaret/protocol';
 
@@ -49,7 +51,8 @@ export async function isDockerArchive(files: ImageFiles): Promise<boolean> {
 }
 
 /**
- * Whether a directory is an unpacked `docker save` archive. Many programs have a `manifest.json`: this one must list an image whose configuration exists.
+ * Whether a directory is an unpacked `docker save` archive. Many programs have a `manifest.json`:
+ * this one must list an image whose configuration exists.
  */
 export async function isUnpackedDocker(files: ImageFiles): Promise<boolean> {
   try {

@@ -151,7 +151,8 @@ interface Root {
 }
 
 /**
- * Groups the entries of the root index by name; entries with the same name, or without one, are the platforms of one image.
+ * Groups the entries of the root index by name; entries with the same name, or without one, are the
+ * platforms of one image.
  */
 function groupRoots(root: Index, wanted: string | undefined): Group[] {
   const roots = nameRoots(root);

@@ -20,7 +20,8 @@ export interface TarTreeOptions {
 }
 
 /**
- * The members of an archive in order, including duplicates and whiteouts, with normalized paths. Walks once. Throws TarError.
+ * The members of an archive in order, including duplicates and whiteouts, with normalized paths.
+ * Walks once. Throws TarError.
  */
 export function tarTree(
   stream: AsyncIterable<Uint8Array>,

@@ -1,7 +1,9 @@
 /**
- * Answers from the cache and examines a layer only for what is missing: a new reader or scanner costs one more walk for itself alone.
+ * Answers from the cache and examines a layer only for what is missing: a new reader or scanner
+ * costs one more walk for itself alone.
  *
- * Cache entries are keyed by the digest of the stored bytes, which was computed while they were read. A digest of the image configuration (diffID) is an untrusted claim and never a key.
+ * Cache entries are keyed by the digest of the stored bytes, which was computed while they were
+ * read. A digest of the image configuration (diffID) is an untrusted claim and never a key.
  */
 import { limits } from '@lazaret/protocol';
 import type { Fact, FileRow, Gap } from '@lazaret/protocol';

@@ -1,5 +1,6 @@
 /**
- * Reads one stored layer in a single pass: digest of the stored bytes, decompression, digest of the tar, and the walk. Only content that matches its digest is accepted.
+ * Reads one stored layer in a single pass: digest of the stored bytes, decompression, digest of the
+ * tar, and the walk. Only content that matches its digest is accepted.
  */
 import { createHash } from 'node:crypto';
 import type { Hash } from 'node:crypto';
@@ -42,7 +43,8 @@ export class LayerError extends Error {
 }
 
 /**
- * Examines a layer. A corrupt or oversized layer yields a partial record with gaps. Throws LayerError when the stored bytes cannot be read or do not match the digest.
+ * Examines a layer. A corrupt or oversized layer yields a partial record with gaps. Throws
+ * LayerError when the stored bytes cannot be read or do not match the digest.
  */
 export async function examineLayer(
   stored: AsyncIterable<Uint8Array>,

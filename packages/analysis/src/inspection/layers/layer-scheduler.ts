@@ -1,5 +1,6 @@
 /**
- * Schedules the examination of layers: each distinct layer once, however many images contain it, from the cache where possible, the largest first to balance the threads.
+ * Schedules the examination of layers: each distinct layer once, however many images contain it,
+ * from the cache where possible, the largest first to balance the threads.
  */
 import type { Gap } from '@lazaret/protocol';
 

@@ -70,7 +70,8 @@ function scannerCoverage(
 }
 
 /**
- * Combines the gaps of an unhealthy scanner into one, with the number of affected files. Its other gaps are kept.
+ * Combines the gaps of an unhealthy scanner into one, with the number of affected files. Its other
+ * gaps are kept.
  */
 function foldUnhealthy(scanners: CoverageInput['scanners'], gaps: readonly Gap[]): Gap[] {
   const unhealthy = new Map<string, { readonly problem: string; files: number }>();

@@ -1,5 +1,6 @@
 /**
- * Collects data in a tar that no tool unpacks: after its end and in the padding between entries. Legitimate layers have none, so it is scanned and reported as a finding.
+ * Collects data in a tar that no tool unpacks: after its end and in the padding between entries.
+ * Legitimate layers have none, so it is scanned and reported as a finding.
  */
 import type { Gap } from '@lazaret/protocol';
 

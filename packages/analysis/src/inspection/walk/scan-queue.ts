@@ -1,5 +1,6 @@
 /**
- * Runs scanners concurrently with the walk, with a limit on files and bytes at once, so that a slow scanner slows down the walk instead of filling memory.
+ * Runs scanners concurrently with the walk, with a limit on files and bytes at once, so that a slow
+ * scanner slows down the walk instead of filling memory.
  */
 import type { Gap } from '@lazaret/protocol';
 
@@ -59,7 +60,8 @@ export class ScanQueue {
   }
 
   /**
-   * Starts every scanner that wants the file. Resolves when there is capacity for the next one, not when the results are there. The bytes must not change until `finish`.
+   * Starts every scanner that wants the file. Resolves when there is capacity for the next one, not
+   * when the results are there. The bytes must not change until `finish`.
    */
   async add(row: number, subject: ScanSubject): Promise<void> {
     for (const tally of this.#tallies) {
