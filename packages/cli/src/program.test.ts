@@ -65,7 +65,7 @@ describe('a wrong command line', () => {
     [['jobs', '-o', 'jobs.json'], '-O jobs.json'],
     [['result', '0123456789abcdef', '-o', 'out'], '-O out'],
     [['jobs', '--watch', '-O', 'x'], 'no end'],
-    [['job', 'short'], 'id: expected an id of 16 characters'],
+    [['job', 'NOT-AN-ID'], 'invalid ID'],
     [['jobs', '--limit', '0'], '--limit: expected a number from 1'],
     [['jobs', '--state', 'lost'], '--state'],
     [['users', 'update', 'al', '--role', 'king'], '--role'],

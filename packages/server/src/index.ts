@@ -1,5 +1,9 @@
-/** The only door of the package: what the program `lazaret` runs in its own process. */
-import { describeConfiguration } from './floor/config/index.ts';
+/** Public entry point of the package: what the program `lazaret` runs in its own process. */
+import {
+  describeConfiguration,
+  formatConfiguration,
+  type DescribedOption,
+} from './floor/config/index.ts';
 import { loadFrom } from './app/program.ts';
 
 export { parseManifest } from './engines/index.ts';
@@ -16,6 +20,11 @@ export function checkConfiguration(argv: readonly string[]): string {
 }
 
 /** Every option with its value, secrets masked, and where it came from. */
-export function printConfiguration(argv: readonly string[]): object[] {
+export function printConfiguration(argv: readonly string[]): readonly DescribedOption[] {
   return describeConfiguration(loadFrom(argv));
+}
+
+/** The same as a commented YAML file. */
+export function printConfigurationFile(argv: readonly string[]): string {
+  return formatConfiguration(printConfiguration(argv));
 }

@@ -47,33 +47,28 @@ export async function refuseUnknownCommand(
 ): Promise<void> {
   const { spec, first, second } = findCommand(tree, words);
   if (spec !== undefined || first === undefined || first === 'help') return;
-  // only here, since the package takes a while to load
-  const { nearestName } = await import('@lazaret/protocol');
-  const visible = tree.commands.filter(({ hidden }) => hidden !== true);
-  if (!visible.some((one) => one.words.startsWith(`${first} `))) {
-    const names = visible.flatMap(({ words: name, shortcuts = [] }) => [
-      name.split(' ')[0] ?? '',
-      ...shortcuts,
-    ]);
-    throw unknownCommand(first, nearestName(first, [...new Set(names)]), 'lazaret --help');
+  const names = tree.commands
+    .filter(({ hidden }) => hidden !== true)
+    .flatMap((one) => [one.words, ...(one.shortcuts ?? [])]);
+  const verbs = names.filter((name) => name.startsWith(`${first} `));
+  if (verbs.length === 0) {
+    const firstWords = [...new Set(names.map((name) => name.split(' ')[0] ?? ''))];
+    throw await unknownCommand(first, firstWords, 'lazaret --help');
   }
   if (second === undefined) return;
-  const verbs = visible
-    .filter((one) => one.words.startsWith(`${first} `))
-    .map(({ words: name }) => name.slice(first.length + 1));
-  const nearest = nearestName(second, verbs);
-  throw unknownCommand(
-    `${first} ${second}`,
-    nearest === undefined ? undefined : `${first} ${nearest}`,
-    `lazaret ${first} --help`,
-  );
+  throw await unknownCommand(`${first} ${second}`, verbs, `lazaret ${first} --help`);
 }
 
-function unknownCommand(given: string, nearest: string | undefined, help: string): Error {
+async function unknownCommand(
+  given: string,
+  known: readonly string[],
+  help: string,
+): Promise<Error> {
+  // only here, since the package takes a while to load
+  const { nearestName } = await import('@lazaret/protocol');
+  const nearest = nearestName(given, known);
+  const question = nearest === undefined ? '' : `Did you mean \`lazaret ${nearest}\`? `;
   return usageFailure(`unknown command ${JSON.stringify(`lazaret ${given}`)}`, {
-    hint:
-      nearest === undefined
-        ? `\`${help}\` lists the commands.`
-        : `Did you mean \`lazaret ${nearest}\`? \`${help}\` lists the commands.`,
+    hint: `${question}\`${help}\` lists the commands.`,
   });
 }

@@ -11,9 +11,13 @@ import {
 
 import { cliLimits } from '../limits.ts';
 import { flagOn, flagText, type CommandRun, type Invocation } from './command.ts';
+import { callByName } from '../connection/call-by-name.ts';
 import { callTimeout } from '../connection/connection.ts';
 import { isList, paramsOf, takesSeveral, type CommandOperation } from './derive-command.ts';
 import { usageFailure } from '../failure.ts';
+import { checkIds, hasIds, namedNounOf, resolveArguments } from './resolve-arguments.ts';
+import { itemFields } from './item-fields.ts';
+import { chooseColumns } from '../render/choose-columns.ts';
 import { deriveFlags, readFields, type FieldFlag } from './operation-flags.ts';
 import { noteFor, pageOf } from './operation-pages.ts';
 import { printItem, printList, printTerminalNote, writeOut } from '../render/print.ts';
@@ -27,31 +31,73 @@ export function commandOf(name: string): CommandRun {
 
 async function runOperation(operation: CommandOperation, invocation: Invocation): Promise<void> {
   const fields = deriveFlags(operation);
-  const several = takesSeveral(operation);
-  const calls = (several ? invocation.arguments : [undefined]).map((target) =>
-    buildCall(operation, fields, {
-      ...invocation,
-      arguments: target === undefined ? invocation.arguments : [target],
-    }),
-  );
-  if (operation.cli.confirm === true) await confirm(operation, invocation);
+  checkIds(operation, invocation.arguments);
+  // a wrong flag is reported before anything is sent
+  if (!hasIds(operation)) buildCalls(operation, fields, invocation);
+  else check(inputOf(operation), readFields(fields, invocation.flags), fields);
+  const columns = columnsOf(operation, invocation);
+  if (isList(operation)) readRowCount(invocation);
+  const isConfirmed = operation.cli.confirm === true && !flagOn(invocation.flags, 'yes');
+  if (isConfirmed) requireTerminal(operation, invocation);
   const { client } = await invocation.connect();
+  const given = invocation.arguments;
+  const resolved = await resolveArguments(client, operation, { given, isConfirmed });
+  if (isConfirmed) await confirm(operation, invocation, resolved);
+  const calls = buildCalls(operation, fields, { ...invocation, arguments: resolved });
   if (operation.outputKind === 'events') return printEvents(client, operation, invocation);
   if (isList(operation)) {
-    return runList(invocation, operation.cli.columns ?? [], (signal) =>
+    return runList(invocation, columns, (signal) =>
       readPages(client, operation, { call: calls[0] ?? {}, invocation, signal }),
     );
   }
-  for (const [index, call] of calls.entries()) {
-    const answer = await client.call(operation, call, { signal: callTimeout() });
-    if (operation.outputKind === 'empty') {
-      await writeOut(invocation, `${invocation.arguments[index] ?? ''}\n`);
-    } else {
-      const note = noteFor(operation, answer);
-      if (note !== '') await printTerminalNote(invocation, note);
-      await printItem(invocation, answer, pageOf(operation, invocation));
-    }
-  }
+  for (const call of calls) await callAndPrint(client, operation, { call, invocation });
+}
+
+async function callAndPrint(
+  client: Client,
+  operation: CommandOperation,
+  { call, invocation }: { call: OperationCall<Operation>; invocation: Invocation },
+): Promise<void> {
+  const noun = namedNounOf(operation);
+  const { name = '' } = (call.params ?? {}) as Readonly<Record<string, string>>;
+  let called = Object.values((call.params ?? {}) as Readonly<Record<string, string>>)[0] ?? '';
+  const send = (params: OperationCall<Operation>['params']): Promise<unknown> =>
+    client.call(operation, { ...call, params }, { signal: callTimeout() });
+  const isExact = noun === undefined || operation.cli.confirm === true;
+  const answer = await (isExact
+    ? send(call.params)
+    : callByName(client, { noun, name }, (whole) => {
+        called = whole;
+        return send({ ...(call.params as object), name: whole });
+      }));
+  if (operation.outputKind === 'empty') return writeOut(invocation, `${called}\n`);
+  const note = noteFor(operation, answer);
+  if (note !== '') await printTerminalNote(invocation, note);
+  await printItem(invocation, answer, pageOf(operation, invocation));
+}
+
+/** One call for each argument of an action, otherwise one for all of them. */
+function buildCalls(
+  operation: CommandOperation,
+  fields: readonly FieldFlag[],
+  invocation: Invocation,
+): readonly OperationCall<Operation>[] {
+  if (!takesSeveral(operation)) return [buildCall(operation, fields, invocation)];
+  return invocation.arguments.map((target) =>
+    buildCall(operation, fields, { ...invocation, arguments: [target] }),
+  );
+}
+
+function inputOf(operation: Operation): Operation['query'] | Operation['body'] {
+  return operation.bodyKind === 'json' ? operation.body : operation.query;
+}
+
+/** The columns of the table; unknown ones are refused before anything is sent. */
+function columnsOf(operation: CommandOperation, { settings }: Invocation): readonly string[] {
+  const usual = operation.cli.columns ?? [];
+  if (settings.columns === undefined) return usual;
+  if (usual.length === 0) throw usageFailure('--columns can only be used with lists');
+  return chooseColumns(settings.columns, usual, itemFields(operation));
 }
 
 /** Prints a list once, or with `--watch` repeatedly. */
@@ -91,7 +137,7 @@ function buildCall(
   const isBody = operation.bodyKind === 'json';
   const call = { params, ...(isBody ? { body: given } : { query: given }) };
   check(operation.params, params, fields);
-  check(isBody ? operation.body : operation.query, given, fields);
+  check(inputOf(operation), given, fields);
   return call;
 }
 
@@ -112,20 +158,23 @@ export function check(
   throw usageFailure('invalid value on the command line', { fields: problems });
 }
 
-async function confirm(operation: CommandOperation, invocation: Invocation): Promise<void> {
-  if (flagOn(invocation.flags, 'yes')) return;
+function requireTerminal(operation: CommandOperation, invocation: Invocation): void {
   const { shell } = invocation;
-  const what = `lazaret ${operation.cli.command} ${invocation.arguments.join(' ')}`;
-  if (!shell.stdin.isTTY || !shell.stderr.isTTY) {
-    throw usageFailure(`\`${what}\` needs confirmation, and standard input is not a terminal`, {
-      hint: 'Add --yes.',
-    });
-  }
+  if (shell.stdin.isTTY && shell.stderr.isTTY) return;
+  const what = `lazaret ${operation.cli.command} ${invocation.arguments.join(' ')}`.trimEnd();
+  throw usageFailure(`\`${what}\` needs confirmation, and standard input is not a terminal`, {
+    hint: 'Add --yes.',
+  });
+}
+
+async function confirm(
+  operation: CommandOperation,
+  { shell }: Invocation,
+  resolved: readonly string[],
+): Promise<void> {
   const { promptLine } = await import('../terminal/prompt.ts');
-  const answer = await promptLine(
-    shell,
-    `${operation.summary}: ${invocation.arguments.join(', ')}? [y/N] `,
-  );
+  const what = [operation.summary, resolved.join(', ')].filter((part) => part !== '').join(': ');
+  const answer = await promptLine(shell, `${what}? [y/N] `);
   if (!/^y(es)?$/i.test(answer.trim())) throw usageFailure('cancelled; nothing was changed');
 }
 

@@ -5,8 +5,13 @@ import { cliLimits } from '../limits.ts';
 import type { Invocation } from './command.ts';
 import { transientReason } from '../connection/follow-stream.ts';
 import { valueAt } from '../render/cell.ts';
-import { identityOf, printList, printTerminalNote, writeOut } from '../render/print.ts';
-import { createStyle, widthOf } from '../render/style.ts';
+import {
+  identityOf,
+  printList,
+  printTerminalNote,
+  tableOptions,
+  writeOut,
+} from '../render/print.ts';
 import { formatTable } from '../render/table.ts';
 
 /** For terminals that report 0. */
@@ -76,14 +81,9 @@ function createChanges(invocation: Invocation, columns: readonly string[]): Show
 }
 
 function drawTable(
-  { shell, settings }: Invocation,
+  invocation: Invocation,
   columns: readonly string[],
   items: readonly unknown[],
 ): Promise<string> {
-  return formatTable(items, {
-    columns: settings.columns ?? columns,
-    now: shell.now(),
-    style: createStyle(settings.color.stdout),
-    widthChars: widthOf(shell.stdout),
-  });
+  return formatTable(items, tableOptions(invocation, columns));
 }

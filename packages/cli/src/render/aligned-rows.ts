@@ -1,5 +1,5 @@
 /** Long tables of formatted cells: aligned, cut to the terminal, fast for many thousand rows. */
-import { countCharacters, cutText } from './cut-text.ts';
+import { countColumns, cutText } from './cut-text.ts';
 import type { Style, StyleName } from './style.ts';
 
 export interface Cell {
@@ -16,7 +16,6 @@ export interface RowOptions {
 
 const gapChars = 2;
 const lastCharsMin = 12;
-const ascii = /^[\u0020-\u007E]*$/;
 
 /** The last column gets the remaining width; on terminals no other gets more than a third. */
 export function alignRows(rows: readonly (readonly Cell[])[], options: RowOptions): string {
@@ -25,7 +24,7 @@ export function alignRows(rows: readonly (readonly Cell[])[], options: RowOption
   const widths: number[] = [];
   for (const row of rows) {
     for (const [column, { text }] of row.slice(0, -1).entries()) {
-      const chars = Math.min(countChars(text), most ?? Number.POSITIVE_INFINITY);
+      const chars = Math.min(countColumns(text), most ?? Number.POSITIVE_INFINITY);
       widths[column] = Math.max(widths[column] ?? 0, chars);
     }
   }
@@ -38,14 +37,10 @@ export function alignRows(rows: readonly (readonly Cell[])[], options: RowOption
         const isLast = column === row.length - 1;
         const max = isLast ? remaining : most;
         const shown = max === undefined ? text : cutText(text, max);
-        const padding = isLast ? 0 : (widths[column] ?? 0) - countChars(shown) + gapChars;
+        const padding = isLast ? 0 : (widths[column] ?? 0) - countColumns(shown) + gapChars;
         return `${name === undefined ? shown : style(name, shown)}${' '.repeat(padding)}`;
       });
       return `${cells.join('').trimEnd()}\n`;
     })
     .join('');
-}
-
-function countChars(text: string): number {
-  return ascii.test(text) ? text.length : countCharacters(text);
 }

@@ -7,6 +7,8 @@ export interface CellOptions {
   readonly now: number;
   /** For tables: digests are shortened, times are relative. */
   readonly short: boolean;
+  /** For wide tables: whole digests, and times without their age. */
+  readonly wide?: boolean;
 }
 
 const emptyCell = '-';
@@ -82,9 +84,11 @@ function formatNumber(name: string, value: number): string {
   return String(value);
 }
 
-function formatString(name: string, value: string, { now, short }: CellOptions): string {
+function formatString(name: string, value: string, options: CellOptions): string {
+  const { now, short, wide = false } = options;
   const at = /(^a|[a-z]A)t$/.test(name) ? Date.parse(value) : Number.NaN;
   if (!Number.isNaN(at)) {
+    if (wide) return formatMoment(at);
     return short ? formatAge(at, now) : `${formatMoment(at)} (${formatAge(at, now)})`;
   }
   const hash = short ? digest.exec(value)?.[1] : undefined;

@@ -27,7 +27,10 @@ export function explainFailure(
     const { title } = error.toDocument();
     const lines = [
       `${style('red', 'error:')} ${title} ${style('dim', `(${error.code})`)}`,
-      ...(error.message === '' || error.message === title
+      // the message may repeat the first field
+      ...(['', title, ...error.fields.map(({ path, message }) => `${path}: ${message}`)].includes(
+        error.message,
+      )
         ? []
         : [`  ${visibleLine(error.message)}`]),
       ...formatFields(error.fields),

@@ -1,6 +1,6 @@
 /** A resource as text: one line per field, nested records indented, lists of records as tables. */
 import { formatCell, labelOf } from './cell.ts';
-import { styleState, type Style } from './style.ts';
+import { isStateField, styleState, type Style } from './style.ts';
 import { formatTable } from './table.ts';
 import { visibleLine } from './visible-text.ts';
 
@@ -39,7 +39,7 @@ async function formatFields(
       continue;
     }
     const cell = formatCell(key, value, { now: options.now, short: false });
-    const shown = key === 'state' ? styleState(options.style, cell) : cell;
+    const shown = isStateField(key) ? styleState(options.style, cell) : cell;
     lines.push(`${options.style('dim', `${label}:`.padEnd(widthChars))} ${shown}`);
   }
   return lines;

@@ -1,9 +1,10 @@
 /** Writes output to standard output in the chosen format, and notes to standard error. */
 import type { Invocation, OutputFormat } from '../command/command.ts';
 import { valueAt } from './cell.ts';
+import { chooseColumns } from './choose-columns.ts';
 import { formatPage } from './page.ts';
 import { createStyle, widthOf } from './style.ts';
-import { formatTable } from './table.ts';
+import { formatTable, omittedColumns, type TableOptions } from './table.ts';
 import { isDangerous, visibleJson, visibleLine } from './visible-text.ts';
 
 /** Prints a list: a table, an array, or with `--quiet` only the first column. */
@@ -12,19 +13,35 @@ export async function printList(
   items: readonly unknown[],
   columns: readonly string[],
 ): Promise<void> {
-  const { shell, settings } = invocation;
+  const { settings } = invocation;
   if (settings.quiet) {
     await writeOut(invocation, items.map((item) => `${identityOf(item, columns)}\n`).join(''));
     return;
   }
   if (settings.output !== 'table') return printStructured(invocation, items);
-  const table = await formatTable(items, {
-    columns: settings.columns ?? columns,
+  const known = items.flatMap((item) => Object.keys(item as object));
+  const options = tableOptions(invocation, chooseColumns(settings.columns, columns, known));
+  await writeOut(invocation, await formatTable(items, options));
+  const omitted = omittedColumns(items, options).length;
+  if (omitted > 0) {
+    const what = omitted === 1 ? '1 column does' : `${omitted} columns do`;
+    await printTerminalNote(invocation, `${what} not fit the terminal; use -o wide to show all`);
+  }
+}
+
+/** How tables look on standard output. */
+export function tableOptions(
+  { shell, settings }: Pick<Invocation, 'shell' | 'settings'>,
+  columns: readonly string[],
+): TableOptions {
+  return {
+    columns,
     now: shell.now(),
     style: createStyle(settings.color.stdout),
-    widthChars: widthOf(shell.stdout),
-  });
-  await writeOut(invocation, table);
+    widthChars: settings.wide ? undefined : widthOf(shell.stdout),
+    wide: settings.wide,
+    keepColumns: settings.columns !== undefined,
+  };
 }
 
 /** Prints one resource: its page, the object, or with `--quiet` only its ID. */

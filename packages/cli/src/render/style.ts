@@ -28,8 +28,10 @@ export function widthOf(stream: NodeJS.WriteStream): number | undefined {
 
 const usualChars = 80;
 
-const byState: Readonly<Record<string, StyleName>> = {
+const byWord: Readonly<Record<string, StyleName>> = {
+  // states of jobs, inspections and nodes
   succeeded: 'green',
+  finished: 'green',
   failed: 'red',
   timed_out: 'red',
   cancelled: 'dim',
@@ -41,10 +43,28 @@ const byState: Readonly<Record<string, StyleName>> = {
   online: 'green',
   offline: 'red',
   unknown: 'yellow',
+  // verdicts
+  clean: 'green',
+  suspicious: 'yellow',
+  malicious: 'red',
+  incomplete: 'yellow',
+  unscanned: 'cyan',
+  // severities
+  critical: 'red',
+  high: 'red',
+  medium: 'yellow',
+  low: 'cyan',
+  info: 'dim',
 };
 
-/** States of jobs and nodes in their colour. */
-export function styleState(style: Style, state: string): string {
-  const name = byState[state];
-  return name === undefined ? state : style(name, state);
+/** States, verdicts and severities in their colour; `shown` is the word as it was cut or padded. */
+export function styleState(style: Style, state: string, shown: string = state): string {
+  const name = byWord[state];
+  return name === undefined ? shown : style(name, shown);
+}
+
+/** Fields whose values have colours. */
+export function isStateField(path: string): boolean {
+  const name = path.split('.').at(-1) ?? path;
+  return ['state', 'verdict', 'severity'].includes(name) || path === 'outcome.code';
 }

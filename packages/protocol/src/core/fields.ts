@@ -11,6 +11,14 @@ export const identifier: z.ZodString = z
   .string()
   .regex(/^[0-9a-z]{16}$/, 'expected an id of 16 characters from 0-9 and a-z');
 
+/** The beginning of an ID, or a whole one. */
+export const identifierPrefix: z.ZodString = z
+  .string()
+  .regex(
+    /^[0-9a-z]{1,16}$/,
+    'expected the beginning of an id: up to 16 characters from 0-9 and a-z',
+  );
+
 /** A name that people choose: `acme-lab`, `alice`. */
 export const slug: z.ZodString = z
   .string()

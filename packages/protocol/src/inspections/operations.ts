@@ -2,7 +2,15 @@
 import { z } from 'zod';
 
 import { projectName } from '../access/model.ts';
-import { fileName, identifier, page, paging, queryBoolean, queryList } from '../core/fields.ts';
+import {
+  fileName,
+  identifier,
+  identifierPrefix,
+  page,
+  paging,
+  queryBoolean,
+  queryList,
+} from '../core/fields.ts';
 import { defineOperation, type OperationTag } from '../core/operation.ts';
 import { inspection, inspectionStates, platformWord } from './model.ts';
 
@@ -23,6 +31,7 @@ export const inspections = {
       ...paging,
       project: projectName.optional(),
       state: queryList(z.enum(inspectionStates)).optional(),
+      id: identifierPrefix.optional(),
     }),
     output: page(inspection),
     cli: {

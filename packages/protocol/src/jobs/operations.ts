@@ -3,7 +3,15 @@ import { z } from 'zod';
 
 import { projectName } from '../access/model.ts';
 import { previewDescription } from '../artifacts/preview.ts';
-import { identifier, page, paging, queryBoolean, queryList, timestamp } from '../core/fields.ts';
+import {
+  identifier,
+  identifierPrefix,
+  page,
+  paging,
+  queryBoolean,
+  queryList,
+  timestamp,
+} from '../core/fields.ts';
 import { defineOperation, type OperationTag } from '../core/operation.ts';
 import { severity } from '../reports/finding.ts';
 import { bulkJobOperations } from './bulk.ts';
@@ -52,7 +60,7 @@ export const jobs = {
     path: '/api/v1/jobs',
     summary: 'List jobs, newest first by default; pages stay stable while new jobs arrive',
     access: 'jobs.read',
-    query: z.object({ ...paging, ...jobFilter, ...jobOrder }),
+    query: z.object({ ...paging, ...jobFilter, ...jobOrder, id: identifierPrefix.optional() }),
     output: page(job),
     cli: {
       command: 'jobs list',

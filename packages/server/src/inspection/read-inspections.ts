@@ -24,6 +24,9 @@ interface SeenInspection extends Omit<Selectable<Database['inspections']>, 'stat
   readonly images: readonly Inspection['images'][number][];
 }
 
+/** Ids have 16 characters from 0-9 and a-z, so a prefix is a range of the primary key. */
+const idChars = 16;
+
 /** Newest first. */
 export async function listInspections(
   database: Kysely<Database>,
@@ -31,12 +34,18 @@ export async function listInspections(
   ask: Paging & {
     readonly project?: string | undefined;
     readonly state?: readonly InspectionState[] | undefined;
+    /** Only those whose id starts with this. */
+    readonly id?: string | undefined;
   },
 ): Promise<Page<Inspection>> {
   let query = select(database, scope);
   if (ask.project !== undefined) query = query.where('project', '=', ask.project);
   if (ask.state !== undefined)
     query = query.where(sql<boolean>`${seenState} = any(${ask.state}::text[])`);
+  if (ask.id !== undefined) {
+    const [first, last] = [ask.id.padEnd(idChars, '0'), ask.id.padEnd(idChars, 'z')];
+    query = query.where('id', '>=', first).where('id', '<=', last);
+  }
   checkCursor(ask.cursor);
   if (ask.cursor !== undefined) query = query.where('id', '<', ask.cursor);
   const rows = await query

@@ -19,7 +19,12 @@ export interface JobFilter {
   /** No jobs newer than this id. */
   readonly notAfter?: string | undefined;
   readonly ids?: readonly string[] | undefined;
+  /** Only jobs whose id starts with this. */
+  readonly id?: string | undefined;
 }
+
+/** Ids have 16 characters from 0-9 and a-z, so a prefix is a range of the primary key. */
+const idChars = 16;
 
 export type JobQuery<O> = SelectQueryBuilder<Database, 'jobs', O>;
 
@@ -40,7 +45,7 @@ export function filterJobs<O>(
 type Condition = RawBuilder<SqlBool>;
 
 function rowConditions(filter: JobFilter): Condition[] {
-  const { project, engine, state, tag, submittedBy, node, after, notAfter, ids } = filter;
+  const { project, engine, state, tag, submittedBy, node, after, notAfter, ids, id } = filter;
   const given: [unknown, Condition][] = [
     [project, sql`jobs.project = ${project}`],
     [engine, sql`jobs.engine = any(${engine}::text[])`],
@@ -51,6 +56,7 @@ function rowConditions(filter: JobFilter): Condition[] {
     [after, sql`jobs.id > ${after}`],
     [notAfter, sql`jobs.id <= ${notAfter}`],
     [ids, sql`jobs.id = any(${ids}::text[])`],
+    [id, sql`jobs.id between ${id?.padEnd(idChars, '0')} and ${id?.padEnd(idChars, 'z')}`],
   ];
   return given.filter(([value]) => value !== undefined).map(([, condition]) => condition);
 }

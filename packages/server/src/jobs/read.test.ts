@@ -75,6 +75,18 @@ test.each<[string, JobFilter, (position: number) => boolean]>([
   expect(Object.values(counts.byState).reduce((sum, count) => sum + count, 0)).toBe(total);
 });
 
+test('the beginning of an id finds the jobs that share it', async () => {
+  const [whole = ''] = made;
+  expect((await list({ id: whole })).items.map(({ id }) => id)).toEqual([whole]);
+  for (const length of [1, 8, 12, 15]) {
+    const start = whole.slice(0, length);
+    const found = (await list({ id: start })).items.map(({ id }) => id);
+    const every = (await list({})).items.map(({ id }) => id);
+    expect(found).toEqual(every.filter((id) => id.startsWith(start)));
+  }
+  expect((await list({ id: 'zzzz' })).items).toEqual([]);
+});
+
 test('counting after a job counts the newcomers alone', async () => {
   const before = (await list({}, 1)).items[0]?.id ?? '';
   expect((await countJobs(database.handle.db, 'all', { after: before })).total).toBe(0);

@@ -28,7 +28,8 @@ export async function runList(invocation: Invocation): Promise<void> {
             name: localContext,
             current: used?.source === local.source,
             server: local.url,
-            user: 'owner',
+            // as the server calls the user of its own machine, and `whoami` shows it
+            user: 'local',
           },
         ]),
   ];

@@ -11,6 +11,7 @@ import {
 } from '@lazaret/protocol';
 
 import { flagOn, type Invocation } from '../../command/command.ts';
+import { callByName } from '../../connection/call-by-name.ts';
 import { callTimeout } from '../../connection/connection.ts';
 import { exitCodes } from '../../exit-code.ts';
 import { Failure, usageFailure } from '../../failure.ts';
@@ -95,8 +96,10 @@ async function setEnabled(invocation: Invocation, enabled: boolean): Promise<voi
   for (const name of invocation.arguments) check(engines.update.params, { name }, []);
   const { client } = await invocation.connect();
   for (const name of invocation.arguments) {
-    const call = { params: { name }, body: { enabled } };
-    const engine = await client.call(engines.update, call, { signal: callTimeout() });
+    const engine = await callByName(client, { noun: 'engines', name }, (whole) => {
+      const call = { params: { name: whole }, body: { enabled } };
+      return client.call(engines.update, call, { signal: callTimeout() });
+    });
     if (invocation.settings.output !== 'table') await printStructured(invocation, engine);
     else await writeOut(invocation, `${engine.name}\n`);
   }

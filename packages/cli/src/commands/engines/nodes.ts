@@ -2,6 +2,7 @@
 import { operations } from '@lazaret/protocol';
 
 import type { Invocation } from '../../command/command.ts';
+import { callByName } from '../../connection/call-by-name.ts';
 import { callTimeout } from '../../connection/connection.ts';
 import { check } from '../../command/run-operation.ts';
 import { printStructured, writeOut } from '../../render/print.ts';
@@ -21,8 +22,10 @@ async function setSchedulable(invocation: Invocation, schedulable: boolean): Pro
   for (const name of invocation.arguments) check(update.params, { name }, []);
   const { client } = await invocation.connect();
   for (const name of invocation.arguments) {
-    const call = { params: { name }, body: { schedulable } };
-    const node = await client.call(update, call, { signal: callTimeout() });
+    const node = await callByName(client, { noun: 'nodes', name }, (whole) => {
+      const call = { params: { name: whole }, body: { schedulable } };
+      return client.call(update, call, { signal: callTimeout() });
+    });
     if (invocation.settings.output !== 'table') await printStructured(invocation, node);
     else await writeOut(invocation, `${visibleLine(node.name)}\n`);
   }

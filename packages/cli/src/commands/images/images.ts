@@ -17,6 +17,7 @@ import { exitCodes } from '../../exit-code.ts';
 import { transientReason, pause } from '../../connection/follow-stream.ts';
 import { cliLimits } from '../../limits.ts';
 import { interceptInterrupt } from '../../terminal/interrupt.ts';
+import { checkIdStart, resolveId } from '../../connection/resolve-id.ts';
 import { Failure } from '../../failure.ts';
 import { check } from '../../command/run-operation.ts';
 import { fieldsOf } from '../../command/operation-flags.ts';
@@ -27,6 +28,8 @@ import {
   printTerminalNote,
   writeOut,
 } from '../../render/print.ts';
+import { formatCounts } from '../../render/inspection-labels.ts';
+import { createStyle, styleState } from '../../render/style.ts';
 import { visibleLine } from '../../render/visible-text.ts';
 
 const { images, inspections } = operations;
@@ -35,7 +38,7 @@ const pollSeconds = 50;
 export async function runInspect(invocation: Invocation): Promise<number> {
   const { flags, settings } = invocation;
   const request = await readInspectRequest(invocation);
-  const { client } = await invocation.connect();
+  const { client, url } = await invocation.connect();
   const asked = await request(client);
   const isTable = settings.output === 'table';
   if (isTable) await writeOut(invocation, `${asked.id}\n`);
@@ -46,6 +49,9 @@ export async function runInspect(invocation: Invocation): Promise<number> {
   const ended = await waitForEnd(invocation, client, asked);
   if (!isTable) await printStructured(invocation, ended ?? asked);
   else if (ended !== undefined) await printInspectionEnd(invocation, ended);
+  if (ended !== undefined) {
+    await printNote(invocation, `${describeEnd(ended)}\n  ${url}/console/inspections/${ended.id}`);
+  }
   return ended === undefined ? exitCodes.interrupted.code : exitCodeOf(ended);
 }
 
@@ -170,15 +176,27 @@ function isEnded({ state }: Inspection): boolean {
   return state === 'finished' || state === 'failed' || state === 'cancelled';
 }
 
-async function printInspectionEnd(invocation: Invocation, inspection: Inspection): Promise<void> {
-  const { state, problem } = inspection;
-  if (problem !== null) {
-    await printNote(invocation, `${state}: ${visibleLine(problem.detail)} (${problem.code})`);
-  }
-  for (const { digest, platform, verdict, known } of inspection.images) {
-    const about = [digest, platform ?? '', verdict, known ? 'already known' : ''];
+/** One line per image on standard output. */
+async function printInspectionEnd(invocation: Invocation, { images: found }: Inspection) {
+  const style = createStyle(invocation.settings.color.stdout);
+  for (const { digest, platform, verdict, known } of found) {
+    const about = [
+      digest,
+      platform ?? '',
+      styleState(style, verdict),
+      known ? 'already known' : '',
+    ];
     await writeOut(invocation, `${about.filter((word) => word !== '').join('  ')}\n`);
   }
+}
+
+/** `ID  finished: 1 malicious`, or the reason of the failure. */
+function describeEnd({ id, state, problem, images: found }: Inspection): string {
+  const reason =
+    problem === null
+      ? formatCounts(found.map(({ verdict }) => verdict))
+      : `${visibleLine(problem.detail)} (${problem.code})`;
+  return [`${id}  ${state}`, reason].filter((part) => part !== '').join(': ');
 }
 
 function exitCodeOf({ state, images: found }: Inspection): number {
@@ -191,17 +209,17 @@ function exitCodeOf({ state, images: found }: Inspection): number {
 /** The report as the server stores it; `--format` is an earlier name of `--output`. */
 export async function runReport(invocation: Invocation): Promise<void> {
   const { flags, settings } = invocation;
-  const [digest = ''] = invocation.arguments;
+  const [given = ''] = invocation.arguments;
   const format = flagText(flags, 'format') ?? settings.format;
   const project = flagText(flags, 'project');
   const query = {
     format: format === 'yaml' ? 'json' : format,
     ...(project !== undefined && { project }),
   };
-  const params = { digest };
-  check(images.report.params, params, []);
+  checkIdStart('images', given);
   check(images.report.query, query, fieldsOf(images.report.query));
   const { client } = await invocation.connect();
+  const params = { digest: await resolveId(client, 'images', given) };
   // validated above
   const chunks = readReport(client, { params, query: query as { format?: 'json' } });
   if (format === 'yaml') {

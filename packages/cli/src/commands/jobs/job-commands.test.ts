@@ -172,11 +172,12 @@ describe('waiting', () => {
       'jobs.show': () => sampleJob({ state }),
     };
     const { exitCode, stdout, stderr } = await run(handlers, ['submit', 'strings', '--wait']);
-    expect({ exitCode, stdout, stderr }).toEqual({
-      exitCode: expected,
-      stdout: `${id}\n`,
-      stderr: '',
-    });
+    expect({ exitCode, stdout }).toEqual({ exitCode: expected, stdout: `${id}\n` });
+    const [outcome, address] = stderr.split('\n');
+    expect(outcome).toContain(`${id}  ${state} in `);
+    expect(address).toBe(`  ${server?.url}/console/jobs/${id}`);
+    const quiet = await run(handlers, ['submit', 'strings', '--wait', '-q']);
+    expect(quiet.stderr).toBe('');
   });
 
   it('shows states and the log on a terminal across a lost connection', async () => {

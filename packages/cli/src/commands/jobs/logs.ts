@@ -3,6 +3,7 @@ import { operations, type LogChunk } from '@lazaret/protocol';
 
 import { flagOn, flagText, type Invocation } from '../../command/command.ts';
 import { toUnreachable } from '../../connection/connection.ts';
+import { checkIdStart, resolveId } from '../../connection/resolve-id.ts';
 import { followStream } from '../../connection/follow-stream.ts';
 import { check } from '../../command/run-operation.ts';
 import { fieldsOf, readFields } from '../../command/operation-flags.ts';
@@ -13,12 +14,13 @@ const { log, follow } = operations.jobs;
 
 export async function run(invocation: Invocation): Promise<void> {
   const { arguments: ids, flags } = invocation;
-  const params = { id: ids[0] ?? '' };
   const fields = fieldsOf(log.query);
   const query = readFields(fields, flags) as { attempt?: number; stream?: 'stdout' | 'stderr' };
-  check(log.params, params, []);
+  const [given = ''] = ids;
+  checkIdStart('jobs', given);
   check(log.query, query, fields);
   const { client } = await invocation.connect();
+  const params = { id: await resolveId(client, 'jobs', given) };
   const sink = createLogSink(invocation, { raw: flagOn(flags, 'raw'), to: 'stdout' });
   if (flagOn(flags, 'follow')) {
     const stream = followStream({

@@ -3,13 +3,13 @@ import { operations } from '@lazaret/protocol';
 
 import { flagOn, flagText, type Invocation } from '../../command/command.ts';
 import { usageFailure } from '../../failure.ts';
-import { check } from '../../command/run-operation.ts';
+import { checkIdStart, resolveId } from '../../connection/resolve-id.ts';
 import { printStructured, printTerminalNote, writeOut } from '../../render/print.ts';
 import { saveAll, saveResult, type SavedFile } from './save-result.ts';
 
 export async function run(invocation: Invocation): Promise<void> {
   const { arguments: ids, flags, settings } = invocation;
-  const params = { id: ids[0] ?? '' };
+  const [given = ''] = ids;
   const { outputFile } = settings;
   const path = flagText(flags, 'path');
   const isAll = flagOn(flags, 'all');
@@ -19,8 +19,9 @@ export async function run(invocation: Invocation): Promise<void> {
     });
   }
   if (isAll && path !== undefined) throw usageFailure('give either --all or --path, not both');
-  check(operations.jobs.show.params, params, []);
+  checkIdStart('jobs', given);
   const { client } = await invocation.connect();
+  const params = { id: await resolveId(client, 'jobs', given) };
   const job = await client.call(operations.jobs.show, { params });
   if (outputFile === undefined) {
     if (settings.format !== 'raw') return printStructured(invocation, job.artifacts);

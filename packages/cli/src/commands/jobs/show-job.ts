@@ -3,7 +3,7 @@ import { operations, type Client } from '@lazaret/protocol';
 
 import { flagOn, type Flags, type Invocation } from '../../command/command.ts';
 import { callTimeout } from '../../connection/connection.ts';
-import { check } from '../../command/run-operation.ts';
+import { checkIdStart, resolveId } from '../../connection/resolve-id.ts';
 import { pageOf } from '../../command/operation-pages.ts';
 import { createLogSink } from '../../render/log-sink.ts';
 import { printItem, printStructured, writeOut } from '../../render/print.ts';
@@ -12,23 +12,28 @@ import { exitCodeOfJob, printOutcome, waitForJob } from './wait-job.ts';
 const { show, rerun } = operations.jobs;
 
 export async function runJob(invocation: Invocation): Promise<number> {
-  const params = { id: invocation.arguments[0] ?? '' };
-  check(show.params, params, []);
-  const { client } = await invocation.connect();
+  const [given = ''] = invocation.arguments;
+  checkIdStart('jobs', given);
+  const connection = await invocation.connect();
+  const { client } = connection;
+  const params = { id: await resolveId(client, 'jobs', given) };
   if (isWaiting(invocation.flags)) {
     const exitCode = await waitForOne(invocation, client, params.id);
     if (exitCode !== undefined) return exitCode;
   }
   const job = await client.call(show, { params }, { signal: callTimeout() });
   await printItem(invocation, job, pageOf(show, invocation));
+  if (isWaiting(invocation.flags)) await printOutcome(invocation, connection, job);
   return isWaiting(invocation.flags) ? exitCodeOfJob(job) : 0;
 }
 
 /** Prints the IDs of the new jobs one per line, as `submit` does. */
 export async function runRerun(invocation: Invocation): Promise<number> {
-  const { arguments: ids, flags, settings } = invocation;
-  for (const id of ids) check(rerun.params, { id }, []);
-  const { client } = await invocation.connect();
+  const { arguments: given, flags, settings } = invocation;
+  for (const id of given) checkIdStart('jobs', id);
+  const connection = await invocation.connect();
+  const { client } = connection;
+  const ids = await Promise.all(given.map((id) => resolveId(client, 'jobs', id)));
   const body = { sameRevision: flagOn(flags, 'sameRevision') };
   let exitCode = 0;
   for (const id of ids) {
@@ -40,7 +45,7 @@ export async function runRerun(invocation: Invocation): Promise<number> {
     const ended = await waitForOne(invocation, client, job.id);
     if (ended !== undefined) return ended;
     const last = await client.call(show, { params: { id: job.id } }, { signal: callTimeout() });
-    await printOutcome(invocation, last);
+    await printOutcome(invocation, connection, last);
     exitCode = exitCode === 0 ? exitCodeOfJob(last) : exitCode;
   }
   return exitCode;

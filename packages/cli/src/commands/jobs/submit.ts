@@ -9,7 +9,14 @@ import {
   type JobDetail,
 } from '@lazaret/protocol';
 
-import { flagList, flagOn, flagText, type Flags, type Invocation } from '../../command/command.ts';
+import {
+  flagList,
+  flagOn,
+  flagText,
+  type Connection,
+  type Flags,
+  type Invocation,
+} from '../../command/command.ts';
 import { exitCodes } from '../../exit-code.ts';
 import { Failure, usageFailure } from '../../failure.ts';
 import { transientReason, pause } from '../../connection/follow-stream.ts';
@@ -42,7 +49,8 @@ interface Plan {
 
 export async function run(invocation: Invocation): Promise<number> {
   const plan = await readPlan(invocation);
-  const { client } = await invocation.connect();
+  const connection = await invocation.connect();
+  const { client } = connection;
   const jobs = await submitAll(invocation, client, plan);
   const { flags, settings } = invocation;
   if (!isWaiting(flags)) {
@@ -52,7 +60,7 @@ export async function run(invocation: Invocation): Promise<number> {
   const ended: JobDetail[] = [];
   let exitCode = 0;
   for (const { id } of jobs) {
-    const job = await waitForOne(invocation, client, id);
+    const job = await waitForOne(invocation, connection, id);
     exitCode = exitCode === 0 ? exitCodeOfJob(job) : exitCode;
     if (job === undefined) break;
     ended.push(job);
@@ -182,9 +190,10 @@ async function printSubmitted(invocation: Invocation, job: JobDetail): Promise<v
 
 async function waitForOne(
   invocation: Invocation,
-  client: Client,
+  connection: Connection,
   id: string,
 ): Promise<JobDetail | undefined> {
+  const { client } = connection;
   const { flags, settings } = invocation;
   const result = flagText(flags, 'result');
   const to = settings.output !== 'table' || result === '-' ? 'stderr' : 'stdout';
@@ -196,7 +205,7 @@ async function waitForOne(
   });
   await sink?.end();
   if (job === undefined) return undefined;
-  await printOutcome(invocation, job);
+  await printOutcome(invocation, connection, job);
   if (result !== undefined && job.state === 'succeeded') {
     await saveResult(invocation, client, {
       job,

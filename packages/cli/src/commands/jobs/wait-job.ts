@@ -11,7 +11,7 @@ import {
   type LogChunk,
 } from '@lazaret/protocol';
 
-import type { Invocation } from '../../command/command.ts';
+import type { Connection, Invocation } from '../../command/command.ts';
 import { exitCodeOfState, exitCodes } from '../../exit-code.ts';
 import { transientReason, followStream, pause } from '../../connection/follow-stream.ts';
 import { cliLimits } from '../../limits.ts';
@@ -54,10 +54,15 @@ export function exitCodeOfJob(job: Pick<Job, 'state'> | undefined): number {
   return exitCodeOfState(job.state);
 }
 
-/** Prints how a job ended to standard error. */
-export async function printOutcome(invocation: Invocation, job: Job): Promise<void> {
+/** Prints to standard error how a job ended and where the console shows it, also in a pipe. */
+export async function printOutcome(
+  invocation: Invocation,
+  { url }: Connection,
+  job: Job,
+): Promise<void> {
   const style = createStyle(invocation.settings.color.stderr);
-  await printTerminalNote(invocation, formatOutcomeLine(job, style));
+  await printNote(invocation, formatOutcomeLine(job, style));
+  await printNote(invocation, `  ${url}/console/jobs/${job.id}`);
 }
 
 async function followJob(

@@ -10,6 +10,7 @@ export {
   type ConfigurationSources,
   type LoadedConfiguration,
 } from './load.ts';
+export { formatConfiguration, type DescribedOption } from './format-configuration.ts';
 export {
   flagOf,
   optionKeys,

@@ -10,6 +10,12 @@ import { inspectionOption } from './inspection-option.ts';
 export const roleNames = ['api', 'scheduler', 'worker', 'inspector'] as const;
 export type RoleName = (typeof roleNames)[number];
 
+const portMax = 65_535;
+
+function portOf(address: string): number {
+  return Number(address.slice(address.lastIndexOf(':') + 1));
+}
+
 const nodeOption = z.strictObject({
   name: z
     .string()
@@ -18,7 +24,14 @@ const nodeOption = z.strictObject({
   /** `unix:///var/run/docker.sock` or `tcp://host:2376`. */
   endpoint: z
     .string()
-    .regex(/^(unix:\/\/\/|tcp:\/\/)\S+$/, 'expected unix:///PATH or tcp://HOST:PORT'),
+    .regex(/^(unix:\/\/\/|tcp:\/\/)\S+$/, {
+      error: 'expected unix:///PATH or tcp://HOST:PORT',
+      abort: true,
+    })
+    .refine(
+      (text) => !/:\d+$/.test(text) || portOf(text) <= portMax,
+      `expected a port from 0 to ${portMax}`,
+    ),
   labels: z.record(z.string().max(limits.nameChars), z.string().max(limits.nameChars)).default({}),
   memory: sizeBytes(limits.memoryBytesMin, limits.memoryBytesMax).optional(),
   cpus: z.number().min(limits.cpusMin).max(limits.cpusMax).optional(),
@@ -72,7 +85,11 @@ export const options = {
   listen: option({
     schema: z
       .string()
-      .regex(/^(\[[0-9a-f:]+\]|[^:\s]+):\d{1,5}$/i, 'expected HOST:PORT, as in 127.0.0.1:8100'),
+      .regex(/^(\[[0-9a-f:]+\]|[^:\s]+):\d{1,5}$/i, {
+        error: 'expected HOST:PORT, as in 127.0.0.1:8100',
+        abort: true,
+      })
+      .refine((text) => portOf(text) <= portMax, `expected a port from 0 to ${portMax}`),
     fallback: '127.0.0.1:8100',
     summary: 'Address to listen on; loopback until told otherwise. Port 0 takes any free one',
   }),
@@ -142,9 +159,10 @@ export const options = {
     summary: 'Places where containers run; the local Docker engine unless given',
   }),
   dockerHost: option({
-    schema: z
-      .string()
-      .regex(/^(unix:\/\/\/|tcp:\/\/)\S+$/, 'expected unix:///PATH or tcp://HOST:PORT'),
+    schema: z.string().regex(/^(unix:\/\/\/|tcp:\/\/)\S+$/, {
+      error: 'expected unix:///PATH or tcp://HOST:PORT',
+      abort: true,
+    }),
     fallback: 'unix:///var/run/docker.sock',
     summary: 'The local Docker engine, when no nodes are given',
     variable: 'DOCKER_HOST',

@@ -1,0 +1,31 @@
+/** Terms with their descriptions in two columns, the descriptions wrapped. */
+const indent = '  ';
+const gapChars = 2;
+const descriptionCharsMin = 20;
+
+/** One term per line at least; descriptions are broken between words. */
+export function formatDefinitions(
+  rows: readonly (readonly [term: string, description: string])[],
+  widthChars: number,
+): string {
+  const termChars = Math.max(0, ...rows.map(([term]) => term.length)) + gapChars;
+  const room = Math.max(descriptionCharsMin, widthChars - indent.length - termChars);
+  return rows
+    .flatMap(([term, description]) =>
+      wrap(description, room).map((line, at) =>
+        `${indent}${(at === 0 ? term : '').padEnd(termChars)}${line}`.trimEnd(),
+      ),
+    )
+    .map((line) => `${line}\n`)
+    .join('');
+}
+
+function wrap(text: string, maxChars: number): readonly string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + 1 + word.length > maxChars) lines.push(word);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines;
+}
