@@ -16,7 +16,7 @@ export const analysisLimits = {
   symlinkHops: 40,
   gapsListed: 1_000,
   /** Unknown facts of one file that are told one by one. */
-  doubtsPerFile: 20,
+  warningsPerFile: 20,
   packageVersionChars: 256,
   readerFileBytes: 128 * MiB,
 } as const;

@@ -8,8 +8,8 @@ import { baseName } from '@lazaret/oci';
 import { inventoryLimits } from '../limits.ts';
 import { ReadError } from '../reader.ts';
 import type { Reader, WholeFile } from '../reader.ts';
-import { createDoubts } from '../parsing/parse-warnings.ts';
-import type { Doubts } from '../parsing/parse-warnings.ts';
+import { createParseWarnings } from '../parsing/parse-warnings.ts';
+import type { ParseWarnings } from '../parsing/parse-warnings.ts';
 import { describePassword } from './password.ts';
 import { present } from '../parsing/package-text.ts';
 import { linesOf, textOf } from '../parsing/text-lines.ts';
@@ -28,7 +28,7 @@ export const accountsReader: Reader = {
 type Describe = (fields: readonly string[], path: string) => Fact | undefined;
 
 function readAccounts({ path, bytes }: WholeFile, emit: (fact: Fact) => void): void {
-  const doubts = createDoubts({ reader: 'accounts', path, emit });
+  const warnings = createParseWarnings({ reader: 'accounts', path, emit });
   const base = baseName(path);
   const describe = base === 'passwd' ? user : base === 'shadow' ? password : group;
   let number = 0;
@@ -36,12 +36,12 @@ function readAccounts({ path, bytes }: WholeFile, emit: (fact: Fact) => void): v
   for (const { start, end } of linesOf(bytes)) {
     number += 1;
     if (end - start > inventoryLimits.accountLineBytes) {
-      doubts.add('too_large', `line ${number} has ${end - start} bytes`);
+      warnings.add('too_large', `line ${number} has ${end - start} bytes`);
       continue;
     }
     const text = textOf(bytes, start, end);
     if (text.trim() === '' || text.startsWith('#')) continue;
-    const fact = describeLine({ text, number, path }, describe, doubts);
+    const fact = describeLine({ text, number, path }, describe, warnings);
     if (fact === undefined) continue;
     count += 1;
     if (count > inventoryLimits.accountsPerFile) {
@@ -60,15 +60,15 @@ interface AccountLine {
 function describeLine(
   { text, number, path }: AccountLine,
   describe: Describe,
-  doubts: Doubts,
+  warnings: ParseWarnings,
 ): Fact | undefined {
   // nsswitch's compat: `+@staff::::::` takes in what another service says.
   if (/^[+-]/.test(text)) {
-    doubts.add('missing_part', `line ${number} takes in accounts of another service`);
+    warnings.add('missing_part', `line ${number} takes in accounts of another service`);
     return undefined;
   }
   const fact = describe(text.split(':'), path);
-  if (fact === undefined) doubts.add('damaged', `line ${number} is no entry`);
+  if (fact === undefined) warnings.add('damaged', `line ${number} is no entry`);
   return fact;
 }
 

@@ -9,8 +9,8 @@ import type { Fact } from '@lazaret/protocol';
 import { inventoryLimits } from '../limits.ts';
 import { packageUrl } from '../purl.ts';
 import type { Reader, WholeFile } from '../reader.ts';
-import { createDoubts } from '../parsing/parse-warnings.ts';
-import type { Doubts } from '../parsing/parse-warnings.ts';
+import { createParseWarnings } from '../parsing/parse-warnings.ts';
+import type { ParseWarnings } from '../parsing/parse-warnings.ts';
 import { createOwnedFiles } from '../system/owned-files.ts';
 import type { OwnedFiles } from '../system/owned-files.ts';
 import { countPackages } from '../system/package-count.ts';
@@ -40,8 +40,8 @@ interface Entry {
 }
 
 function readDatabase({ bytes, path }: WholeFile, emit: (fact: Fact) => void): void {
-  const doubts = createDoubts({ reader: 'apk', path, emit });
-  const owned = createOwnedFiles(doubts);
+  const warnings = createParseWarnings({ reader: 'apk', path, emit });
+  const owned = createOwnedFiles(warnings);
   const count = countPackages();
   let entry: Entry | undefined;
   let number = 0;
@@ -54,10 +54,10 @@ function readDatabase({ bytes, path }: WholeFile, emit: (fact: Fact) => void): v
       continue;
     }
     entry ??= { fields: new Map(), directory: '', file: undefined, line: number };
-    if (bytes[start + 1] !== 0x3a) doubts.add('damaged', `line ${number} is no field`);
+    if (bytes[start + 1] !== 0x3a) warnings.add('damaged', `line ${number} is no field`);
     else takeField(entry, { key: String.fromCharCode(bytes[start] ?? 0), start: start + 2, end });
   }
-  if (!closed) doubts.add('damaged', 'the file ends inside a line');
+  if (!closed) warnings.add('damaged', 'the file ends inside a line');
   finish();
 
   function takeField(to: Entry, field: { key: string; start: number; end: number }): void {
@@ -74,7 +74,7 @@ function readDatabase({ bytes, path }: WholeFile, emit: (fact: Fact) => void): v
       if (end - start <= inventoryLimits.packageFieldBytes)
         to.fields.set(key, textOf(bytes, start, end));
       else
-        doubts.add(
+        warnings.add(
           'too_large',
           `line ${number} has more than ${inventoryLimits.packageFieldBytes} bytes`,
         );
@@ -85,29 +85,29 @@ function readDatabase({ bytes, path }: WholeFile, emit: (fact: Fact) => void): v
     if (entry === undefined) return;
     count();
     if (entry.file !== undefined) owned.add(entry.file);
-    for (const fact of describe(entry, { path, doubts, owned })) emit(fact);
+    for (const fact of describe(entry, { path, warnings, owned })) emit(fact);
     entry = undefined;
   }
 }
 
 interface Place {
   readonly path: string;
-  readonly doubts: Doubts;
+  readonly warnings: ParseWarnings;
   readonly owned: OwnedFiles;
 }
 
 function* describe(
   { fields, line }: Entry,
-  { path, doubts, owned }: Place,
+  { path, warnings, owned }: Place,
 ): Generator<Fact, void, undefined> {
   const files = owned.take();
-  const name = plainWord(fields.get('P'), `the name of the package of line ${line}`, doubts);
+  const name = plainWord(fields.get('P'), `the name of the package of line ${line}`, warnings);
   if (name === undefined) return;
-  const version = plainWord(fields.get('V'), `the version of ${name}`, doubts);
+  const version = plainWord(fields.get('V'), `the version of ${name}`, warnings);
   if (version === undefined) return;
   // It is there all the same; only its place among other versions is unknown.
   if (!versionForm.test(version)) {
-    doubts.add('damaged', `the version of ${name} is none that can be compared: ${version}`);
+    warnings.add('damaged', `the version of ${name} is none that can be compared: ${version}`);
   }
   const architecture = fields.get('A');
   const origin = fields.get('o');
@@ -125,7 +125,7 @@ function* describe(
     ...present('source', origin === undefined || origin === '' ? undefined : { name: origin }),
     ...present('licenses', licence === undefined || licence === '' ? [] : [licence]),
     ...present('supplier', fields.get('m')),
-    ...present('dependsOn', distinctNames(dependencyNames(fields.get('D') ?? ''), doubts)),
+    ...present('dependsOn', distinctNames(dependencyNames(fields.get('D') ?? ''), warnings)),
   };
   if (files.length === 0) return;
   yield {

@@ -4,7 +4,7 @@ import type { Fact } from '@lazaret/protocol';
 import { inventoryLimits } from '../limits.ts';
 import { ReadError } from '../reader.ts';
 import type { Reader, WholeFile } from '../reader.ts';
-import { createDoubts } from '../parsing/parse-warnings.ts';
+import { createParseWarnings } from '../parsing/parse-warnings.ts';
 import { createOwnedFiles } from '../system/owned-files.ts';
 import { packageFactOf } from '../found-package.ts';
 import { asList, asObject, asText, field, parseJsonObject } from '../parsing/json-text.ts';
@@ -40,7 +40,7 @@ function readConda(file: WholeFile, emit: (fact: Fact) => void): void {
 }
 
 function emitFiles(file: WholeFile, json: JsonObject, emit: (fact: Fact) => void): void {
-  const owned = createOwnedFiles(createDoubts({ reader: 'conda', path: file.path, emit }));
+  const owned = createOwnedFiles(createParseWarnings({ reader: 'conda', path: file.path, emit }));
   const base = file.path.split('/').slice(0, -2).join('/');
   const digests = digestsOf(json);
   for (const path of texts(json, 'files')) owned.add(`${base}/${path}`, digests.get(path));

@@ -8,8 +8,8 @@ import { analysisLimits } from '../../limits.ts';
 import { inventoryLimits } from '../limits.ts';
 import { ReadError } from '../reader.ts';
 import type { Reader, WholeFile } from '../reader.ts';
-import { createDoubts } from '../parsing/parse-warnings.ts';
-import type { Doubts } from '../parsing/parse-warnings.ts';
+import { createParseWarnings } from '../parsing/parse-warnings.ts';
+import type { ParseWarnings } from '../parsing/parse-warnings.ts';
 import { legacyDistributionId } from './legacy-distribution.ts';
 import { parseAssignments } from './os-release.ts';
 import { present } from '../parsing/package-text.ts';
@@ -17,7 +17,7 @@ import { parseReleaseCpe, parseReleaseText } from './release-text.ts';
 import { linesOf, textOf } from '../parsing/text-lines.ts';
 
 type Described = Omit<DistributionFact, 'kind' | 'path' | 'foundBy' | 'legacyId'>;
-type Describe = (bytes: Buffer, doubts: Doubts) => Described;
+type Describe = (bytes: Buffer, warnings: ParseWarnings) => Described;
 
 /** A line of a release file. */
 const lineBytes = 4_096;
@@ -60,8 +60,8 @@ export const distributionReader: Reader = {
   accepts: ({ path }) => sources.has(path),
   maxBytes: inventoryLimits.osReleaseBytes,
   read({ path, bytes }, emit) {
-    const doubts = createDoubts({ reader: 'distribution', path, emit });
-    const described = sources.get(path)?.(bytes, doubts);
+    const warnings = createParseWarnings({ reader: 'distribution', path, emit });
+    const described = sources.get(path)?.(bytes, warnings);
     if (described !== undefined) emit(factOf(described, path, nameOf(path)));
   },
 };
@@ -100,8 +100,8 @@ function factOf(described: Described, path: string, foundBy: string): Distributi
   };
 }
 
-function describeOsRelease(bytes: Buffer, doubts: Doubts): Described {
-  const variables = parseAssignments(bytes, doubts);
+function describeOsRelease(bytes: Buffer, warnings: ParseWarnings): Described {
+  const variables = parseAssignments(bytes, warnings);
   if (variables.size === 0) throw new ReadError('damaged', 'no assignment in it');
   const like = (variables.get('ID_LIKE') ?? '').split(/\s+/).filter((word) => word !== '');
   return {
@@ -152,8 +152,8 @@ function describeSuse(bytes: Buffer): Described {
   };
 }
 
-function describeLsb(bytes: Buffer, doubts: Doubts): Described {
-  const variables = parseAssignments(bytes, doubts);
+function describeLsb(bytes: Buffer, warnings: ParseWarnings): Described {
+  const variables = parseAssignments(bytes, warnings);
   const name = variables.get('DISTRIB_ID') ?? '';
   const description = variables.get('DISTRIB_DESCRIPTION');
   if (name === '') throw new ReadError('unsupported', 'no DISTRIB_ID in it');

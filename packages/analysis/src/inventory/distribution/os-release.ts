@@ -1,17 +1,17 @@
 /** Files of assignments as a shell would take them, within os-release(5). */
-import type { Doubts } from '../parsing/parse-warnings.ts';
+import type { ParseWarnings } from '../parsing/parse-warnings.ts';
 import { linesOf, textOf } from '../parsing/text-lines.ts';
 
 const lineBytes = 64 * 1024;
 
-/** The variables, the last assignment of each; lines that are none are told as doubts. */
-export function parseAssignments(bytes: Buffer, doubts: Doubts): Map<string, string> {
+/** The variables, the last assignment of each; lines that are none are told as warnings. */
+export function parseAssignments(bytes: Buffer, warnings: ParseWarnings): Map<string, string> {
   const variables = new Map<string, string>();
   let number = 0;
   for (const { start, end } of linesOf(bytes)) {
     number += 1;
     if (end - start > lineBytes) {
-      doubts.add('too_large', `line ${number} has ${end - start} bytes`);
+      warnings.add('too_large', `line ${number} has ${end - start} bytes`);
       continue;
     }
     const text = textOf(bytes, start, end)
@@ -21,7 +21,7 @@ export function parseAssignments(bytes: Buffer, doubts: Doubts): Map<string, str
     const cut = text.indexOf('=');
     const name = text.slice(0, Math.max(cut, 0)).trim();
     const value = /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) ? unquote(text.slice(cut + 1)) : undefined;
-    if (value === undefined) doubts.add('damaged', `line ${number} is no assignment`);
+    if (value === undefined) warnings.add('damaged', `line ${number} is no assignment`);
     else variables.set(name, value);
   }
   return variables;

@@ -81,15 +81,16 @@ function emitLibraries(
     needs: ReadonlyMap<string, readonly string[]>;
   },
 ): void {
-  let doubts = 0;
+  let warnings = 0;
   for (const [key, value] of Object.entries(libraries).slice(0, inventoryLimits.packagesPerFile)) {
     // A `reference` is a file of the machine that built it, and a part of another package.
     if (field(asObject(value), 'type') === 'reference') continue;
     const one = splitKey(key);
-    if (one === undefined) doubts += 1;
+    if (one === undefined) warnings += 1;
     else emit(nuget(one, known, needs.get(key)));
   }
-  if (doubts > 0) throw new ReadError('damaged', `${doubts} libraries have no name and version`);
+  if (warnings > 0)
+    throw new ReadError('damaged', `${warnings} libraries have no name and version`);
 }
 
 /** `Name/1.2.3`; packs of the runtime carry a word in front. */

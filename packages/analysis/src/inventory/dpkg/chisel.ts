@@ -11,8 +11,8 @@ import { inventoryLimits } from '../limits.ts';
 import { packageUrl } from '../purl.ts';
 import { ReadError } from '../reader.ts';
 import type { Reader, WholeFile } from '../reader.ts';
-import { createDoubts } from '../parsing/parse-warnings.ts';
-import type { Doubts } from '../parsing/parse-warnings.ts';
+import { createParseWarnings } from '../parsing/parse-warnings.ts';
+import type { ParseWarnings } from '../parsing/parse-warnings.ts';
 import { parseRecord, textIn } from '../parsing/json-record.ts';
 import type { JsonRecord } from '../parsing/json-record.ts';
 import { createOwnedFiles, digestOfHex } from '../system/owned-files.ts';
@@ -37,14 +37,14 @@ export const chiselReader: Reader = {
 
 async function readManifest(file: WholeFile, emit: (fact: Fact) => void): Promise<void> {
   const { path } = file;
-  const doubts = createDoubts({ reader: 'chisel', path, emit });
-  const owned = createOwnedFiles(doubts);
+  const warnings = createParseWarnings({ reader: 'chisel', path, emit });
+  const owned = createOwnedFiles(warnings);
   const count = countPackages();
   const packages = new Map<string, OwnedFile[]>();
-  for (const record of recordsOf(await decompress(file.bytes), doubts)) {
+  for (const record of recordsOf(await decompress(file.bytes), warnings)) {
     const kind = record['kind'];
     if (kind === 'package') {
-      const fact = describePackage(record, path, doubts);
+      const fact = describePackage(record, path, warnings);
       count();
       if (fact !== undefined) emit(fact);
     } else if (kind === 'path') {
@@ -74,7 +74,10 @@ async function decompress(bytes: Buffer): Promise<Buffer> {
 }
 
 /** The header says how many lines there are, itself included. */
-function* recordsOf(bytes: Buffer, doubts: Doubts): Generator<JsonRecord, void, undefined> {
+function* recordsOf(
+  bytes: Buffer,
+  warnings: ParseWarnings,
+): Generator<JsonRecord, void, undefined> {
   let number = 0;
   let stated: unknown;
   let bad = 0;
@@ -87,19 +90,23 @@ function* recordsOf(bytes: Buffer, doubts: Doubts): Generator<JsonRecord, void, 
       stated = record['count'];
     } else if (record === undefined) {
       bad += 1;
-      doubts.add('damaged', `line ${number} is no record`);
+      warnings.add('damaged', `line ${number} is no record`);
       // Each costs an exception; a manifest of such lines is none.
       if (bad > badLines)
         throw new ReadError('damaged', `more than ${badLines} lines are no records`);
     } else yield record;
   }
-  if (number !== stated) doubts.add('damaged', `${number} lines of ${String(stated)}`);
+  if (number !== stated) warnings.add('damaged', `${number} lines of ${String(stated)}`);
 }
 
-function describePackage(record: JsonRecord, path: string, doubts: Doubts): Fact | undefined {
-  const name = plainWord(textIn(record, 'name'), 'the name of a package', doubts);
+function describePackage(
+  record: JsonRecord,
+  path: string,
+  warnings: ParseWarnings,
+): Fact | undefined {
+  const name = plainWord(textIn(record, 'name'), 'the name of a package', warnings);
   if (name === undefined) return undefined;
-  const version = plainWord(textIn(record, 'version'), `the version of ${name}`, doubts);
+  const version = plainWord(textIn(record, 'version'), `the version of ${name}`, warnings);
   if (version === undefined) return undefined;
   const architecture = textIn(record, 'arch');
   return {

@@ -4,7 +4,7 @@
  */
 
 import { inventoryLimits } from '../limits.ts';
-import type { Doubts } from '../parsing/parse-warnings.ts';
+import type { ParseWarnings } from '../parsing/parse-warnings.ts';
 import { linesOf, textOf } from '../parsing/text-lines.ts';
 import type { Line } from '../parsing/text-lines.ts';
 
@@ -25,7 +25,7 @@ const nameBytes = 128;
 export function* readParagraphs(
   bytes: Buffer,
   wanted: ReadonlySet<string>,
-  doubts: Doubts,
+  warnings: ParseWarnings,
 ): Generator<Paragraph, void, undefined> {
   let fields = new Map<string, string>();
   let first = 0;
@@ -54,10 +54,10 @@ export function* readParagraphs(
       return;
     }
     const name = fieldName(bytes, line);
-    if (name === undefined) doubts.add('damaged', `line ${number} is no field`);
+    if (name === undefined) warnings.add('damaged', `line ${number} is no field`);
     current = name !== undefined && wanted.has(name) ? name : undefined;
     if (current === undefined) return;
-    if (fields.has(current)) doubts.add('damaged', `line ${number} repeats the field ${current}`);
+    if (fields.has(current)) warnings.add('damaged', `line ${number} repeats the field ${current}`);
     fields.delete(current);
     append(fields, current, bytes.subarray(bytes.indexOf(colon, line.start) + 1, line.end));
   }
@@ -67,7 +67,7 @@ export function* readParagraphs(
     if ((before?.length ?? 0) + value.length > inventoryLimits.packageFieldBytes) {
       to.delete(name);
       current = undefined;
-      doubts.add(
+      warnings.add(
         'too_large',
         `the field ${name} has more than ${inventoryLimits.packageFieldBytes} bytes (line ${number})`,
       );

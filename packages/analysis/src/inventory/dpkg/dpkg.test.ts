@@ -50,7 +50,7 @@ async function packages(text: string | Uint8Array, path = status): Promise<Recor
   return Object.fromEntries(facts.map(({ name, version, state }) => [name, `${version} ${state}`]));
 }
 
-async function doubtsIn(text: string | Uint8Array, path = status): Promise<string[]> {
+async function warningsIn(text: string | Uint8Array, path = status): Promise<string[]> {
   const facts = ofKind(await factsOf(dpkgReader, path, text), 'unknown');
   return facts.map(({ reason, detail }) => `${reason}: ${detail}`);
 }
@@ -63,7 +63,7 @@ describe('the status file of dpkg', () => {
       half: '2 broken',
       waits: '0~0-0ubuntu1 installed',
     });
-    expect(await doubtsIn(sound)).toEqual([]);
+    expect(await warningsIn(sound)).toEqual([]);
   });
 
   test('tells all that the facts have room for', async () => {
@@ -121,19 +121,19 @@ describe('the status file of dpkg', () => {
     const huge = `${'x'.repeat(20_000_000)}\n`;
     const about = `Package: a\nStatus: install ok installed\nVersion: 1\nDescription: ${huge}`;
     expect(await packages(about)).toEqual({ a: '1 installed' });
-    expect(await doubtsIn(about)).toEqual([]);
+    expect(await warningsIn(about)).toEqual([]);
     const needs = `Package: a\nVersion: 1\nDepends: ${huge}`;
     expect(await packages(needs)).toEqual({ a: '1 installed' });
-    expect(await doubtsIn(needs)).toEqual([
+    expect(await warningsIn(needs)).toEqual([
       `too_large: the field depends has more than ${inventoryLimits.packageFieldBytes} bytes (line 3)`,
     ]);
-    expect(await doubtsIn(`Package: a\nVersion: ${huge}`)).toHaveLength(2);
+    expect(await warningsIn(`Package: a\nVersion: ${huge}`)).toHaveLength(2);
   });
 
   test('that is cut in its last paragraph keeps what it said and says that it is cut', async () => {
     const cut = sound.slice(0, sound.indexOf('\n\nPackage: waits') - 1);
     expect(await packages(`${cut}9`)).toMatchObject({ libc6: '1:2.36~rc1-9+deb12u4 installed' });
-    expect(await doubtsIn(`${cut}9`)).toEqual([
+    expect(await warningsIn(`${cut}9`)).toEqual([
       'damaged: the file ends inside the paragraph of line 24',
     ]);
   });
@@ -142,17 +142,17 @@ describe('the status file of dpkg', () => {
     const path = 'var/lib/dpkg/status.d/tzdata';
     const text = 'Package: tzdata\nVersion: 2024a-0\nArchitecture: all';
     expect(await packages(text, path)).toEqual({ tzdata: '2024a-0 installed' });
-    expect(await doubtsIn(text, path)).toEqual([]);
+    expect(await warningsIn(text, path)).toEqual([]);
   });
 
   test('never says less than it knows: what has no name or version is unknown', async () => {
-    expect(await doubtsIn('Package: a\nStatus: install ok installed\n')).toEqual([
+    expect(await warningsIn('Package: a\nStatus: install ok installed\n')).toEqual([
       'damaged: the version of a is missing',
     ]);
-    expect(await doubtsIn('Version: 1\n')).toHaveLength(1);
-    expect(await doubtsIn('what is this\n')).toHaveLength(2);
-    expect(await doubtsIn('no field\n'.repeat(50_000))).toHaveLength(
-      analysisLimits.doubtsPerFile + 1,
+    expect(await warningsIn('Version: 1\n')).toHaveLength(1);
+    expect(await warningsIn('what is this\n')).toHaveLength(2);
+    expect(await warningsIn('no field\n'.repeat(50_000))).toHaveLength(
+      analysisLimits.warningsPerFile + 1,
     );
   });
 

@@ -11,8 +11,8 @@ import { packageUrl } from '../purl.ts';
 import type { Reader, WholeFile } from '../reader.ts';
 import { readParagraphs } from './control-paragraphs.ts';
 import type { Paragraph } from './control-paragraphs.ts';
-import { createDoubts } from '../parsing/parse-warnings.ts';
-import type { Doubts } from '../parsing/parse-warnings.ts';
+import { createParseWarnings } from '../parsing/parse-warnings.ts';
+import type { ParseWarnings } from '../parsing/parse-warnings.ts';
 import { createOwnedFiles, digestOfHex } from '../system/owned-files.ts';
 import { countPackages } from '../system/package-count.ts';
 import { distinctNames, plainWord, present } from '../parsing/package-text.ts';
@@ -33,14 +33,14 @@ export const dpkgReader: Reader = {
   accepts: ({ path }) => (statusPath.test(path) || singlePath.test(path)) && !listPath.test(path),
   maxBytes: inventoryLimits.readerTextBytes,
   read(file, emit) {
-    const doubts = createDoubts({ reader: 'dpkg', path: file.path, emit });
+    const warnings = createParseWarnings({ reader: 'dpkg', path: file.path, emit });
     const count = countPackages();
     const single = singlePath.test(file.path);
-    for (const paragraph of readParagraphs(file.bytes, wanted, doubts)) {
+    for (const paragraph of readParagraphs(file.bytes, wanted, warnings)) {
       if (!paragraph.closed && !single) {
-        doubts.add('damaged', `the file ends inside the paragraph of line ${paragraph.line}`);
+        warnings.add('damaged', `the file ends inside the paragraph of line ${paragraph.line}`);
       }
-      const fact = describePackage(paragraph, file.path, doubts);
+      const fact = describePackage(paragraph, file.path, warnings);
       if (fact === undefined) continue;
       count();
       emit(fact);
@@ -56,9 +56,9 @@ export const dpkgFilesReader: Reader = {
   accepts: ({ path }) => listPath.test(path),
   maxBytes: inventoryLimits.readerTextBytes,
   read(file, emit) {
-    const doubts = createDoubts({ reader: 'dpkg-files', path: file.path, emit });
+    const warnings = createParseWarnings({ reader: 'dpkg-files', path: file.path, emit });
     const base = baseName(file.path);
-    const owned = createOwnedFiles(doubts);
+    const owned = createOwnedFiles(warnings);
     const isList = base.endsWith('.list');
     for (const { start, end } of linesOf(file.bytes)) {
       if (end === start) continue;
@@ -80,7 +80,7 @@ export const dpkgFilesReader: Reader = {
     function addChecksum(text: string): void {
       const cut = text.indexOf(' ');
       const digest = digestOfHex(text.slice(0, Math.max(cut, 0)));
-      if (digest === undefined) doubts.add('damaged', 'a line has no checksum');
+      if (digest === undefined) warnings.add('damaged', 'a line has no checksum');
       else owned.add(text.slice(cut).replace(/^ [ *]/, ''), digest);
     }
   },
@@ -89,15 +89,15 @@ export const dpkgFilesReader: Reader = {
 function describePackage(
   { fields, line }: Paragraph,
   path: WholeFile['path'],
-  doubts: Doubts,
+  warnings: ParseWarnings,
 ): PackageFact | undefined {
   const state = stateOf(fields.get('status'));
   const written = fields.get('package');
   // dpkg remembers what it was once told of; such a paragraph has no version.
   if (state === 'unknown' && fields.get('version') === undefined) return undefined;
-  const name = plainWord(written, `the name of the package of line ${line}`, doubts);
+  const name = plainWord(written, `the name of the package of line ${line}`, warnings);
   if (name === undefined) return undefined;
-  const version = plainWord(fields.get('version'), `the version of ${name}`, doubts);
+  const version = plainWord(fields.get('version'), `the version of ${name}`, warnings);
   if (version === undefined) return undefined;
   const architecture = fields.get('architecture');
   const needs = [fields.get('pre-depends') ?? '', fields.get('depends') ?? ''].join(',');
@@ -113,7 +113,7 @@ function describePackage(
     ...present('architecture', architecture),
     ...present('source', sourceOf(fields.get('source'))),
     ...present('supplier', fields.get('maintainer')),
-    ...present('dependsOn', distinctNames(relationNames(needs), doubts)),
+    ...present('dependsOn', distinctNames(relationNames(needs), warnings)),
   };
 }
 

@@ -42,8 +42,8 @@ function emitInfo(
   const main = mainPackage(info, known, () => findLinkedVersion(bytes, image));
   if (main !== undefined) emit(dependsOn.length > 0 ? { ...main, dependsOn } : main);
   for (const module of info.modules) emit(modulePackage(module, known));
-  if (info.doubts > 0) {
-    emit(missing(path, `${info.doubts} lines of the build information were not understood`));
+  if (info.warnings > 0) {
+    emit(missing(path, `${info.warnings} lines of the build information were not understood`));
   } else if (info.main === undefined && info.modules.length === 0) {
     const detail = 'the program was built without a list of modules';
     emit({ ...missing(path, detail), reason: 'not_recorded' });

@@ -26,7 +26,7 @@ export interface GoBuildInfo {
   /** Where it stands in the file. */
   readonly offset: number;
   /** Lines that make no sense, and modules above the limit. */
-  readonly doubts: number;
+  readonly warnings: number;
 }
 
 const magic = Buffer.from('\xff Go buildinf:', 'latin1');
@@ -124,7 +124,7 @@ function parseModules(framed: Buffer | undefined): Omit<GoBuildInfo, 'goVersion'
   const isFramed = framed !== undefined && framed.length >= 33 && framed.at(-17) === 0x0a;
   const text = isFramed ? framed.toString('utf8', 16, framed.length - 16) : '';
   const list = new ModuleList();
-  if (framed !== undefined && framed.length > 0 && !isFramed) list.doubts += 1;
+  if (framed !== undefined && framed.length > 0 && !isFramed) list.warnings += 1;
   for (const line of text.split('\n')) if (line !== '') list.add(line);
   return list;
 }
@@ -134,7 +134,7 @@ class ModuleList {
   main: GoModule | undefined;
   readonly modules: GoModule[] = [];
   readonly settings = new Map<string, string>();
-  doubts = 0;
+  warnings = 0;
 
   add(line: string): void {
     const [word, path = '', version = ''] = line.split('\t');
@@ -143,12 +143,12 @@ class ModuleList {
     else if (word === 'build') addSetting(this.settings, path);
     else if (word === 'dep' && path !== '') this.#addModule({ path, version });
     else if (word === '=>') replaceLast(this.modules, { path, version });
-    else this.doubts += 1;
+    else this.warnings += 1;
   }
 
   #addModule(module: GoModule): void {
     if (this.modules.length < inventoryLimits.packagesPerFile) this.modules.push(module);
-    else this.doubts += 1;
+    else this.warnings += 1;
   }
 }
 

@@ -72,7 +72,7 @@ class ArchiveWalk {
 
   #descend(path: string, depth: number, read: () => Buffer | undefined): void {
     if (depth > archiveLimits.nestedDepth) {
-      this.#doubt(
+      this.#warn(
         path,
         'too_deep',
         `more than ${archiveLimits.nestedDepth} archives inside each other`,
@@ -103,14 +103,14 @@ class ArchiveWalk {
     }
     this.#entries -= archive.members.length;
     if (archive.noteCodes.has('too_many_entries')) {
-      this.#doubt(path, 'too_many', `more than ${archiveLimits.nestedEntries} members in all`);
+      this.#warn(path, 'too_many', `more than ${archiveLimits.nestedEntries} members in all`);
     }
     const odd = archive.notes.filter(({ code }) => damage.has(code));
     const [first] = odd;
     if (first !== undefined) {
       const where = first.path === undefined ? '' : ` (${first.path.slice(0, 200)})`;
       const detail = `${odd.length} oddities, first ${first.code}${where}: ${first.detail}`;
-      this.#doubt(path, 'damaged', detail);
+      this.#warn(path, 'damaged', detail);
     }
     return archive;
   }
@@ -132,10 +132,10 @@ class ArchiveWalk {
 
   #fail(path: string, error: unknown): void {
     if (!(error instanceof ZipError)) throw error;
-    this.#doubt(path, reasons[error.code], error.message.slice(0, limits.textFilterChars));
+    this.#warn(path, reasons[error.code], error.message.slice(0, limits.textFilterChars));
   }
 
-  #doubt(path: string, reason: UnknownFact['reason'], detail: string): void {
+  #warn(path: string, reason: UnknownFact['reason'], detail: string): void {
     this.#unknowns -= 1;
     if (this.#unknowns < 0) return;
     const last = this.#unknowns === 0;

@@ -5,7 +5,7 @@ import { analysisLimits } from '../../limits.ts';
 import { inventoryLimits } from '../limits.ts';
 import { packageUrl } from '../purl.ts';
 import type { Reader, WholeFile } from '../reader.ts';
-import { createDoubts } from '../parsing/parse-warnings.ts';
+import { createParseWarnings } from '../parsing/parse-warnings.ts';
 import { countPackages } from '../system/package-count.ts';
 import { readTable } from '../rpm/sqlite-table.ts';
 import { textOf } from '../parsing/text-lines.ts';
@@ -25,18 +25,18 @@ export const nixReader: Reader = {
 };
 
 function readDatabase({ path, bytes }: WholeFile, emit: (fact: Fact) => void): void {
-  const doubts = createDoubts({ reader: 'nix', path, emit });
+  const warnings = createParseWarnings({ reader: 'nix', path, emit });
   const count = countPackages();
   const options = {
     table: 'ValidPaths',
     maxBytes: inventoryLimits.packageFieldBytes,
-    onDamage: doubts.add,
+    onDamage: warnings.add,
   };
   for (const [, value] of readTable(bytes, options)) {
     count();
     const isPath = Buffer.isBuffer(value) && value.length <= pathBytes;
     const [, text] = storePath.exec(isPath ? textOf(value) : '') ?? [];
-    if (text === undefined) doubts.add('damaged', 'a row without a path of the store');
+    if (text === undefined) warnings.add('damaged', 'a row without a path of the store');
     else if (!text.endsWith('.drv')) emit(describePath(text, path));
   }
 }

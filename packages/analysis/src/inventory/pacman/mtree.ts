@@ -1,7 +1,7 @@
 /** Entries of an mtree(5) specification as bsdtar writes it, with whole paths. */
 import { limits } from '@lazaret/protocol';
 
-import type { Doubts } from '../parsing/parse-warnings.ts';
+import type { ParseWarnings } from '../parsing/parse-warnings.ts';
 import { digestOfHex } from '../system/owned-files.ts';
 import { linesOf } from '../parsing/text-lines.ts';
 
@@ -17,13 +17,16 @@ const digestKeys = ['sha256digest', 'sha256', 'sha1digest', 'sha1', 'md5digest',
 /** A path of which each byte is escaped, and all its keywords. */
 const lineBytes = 8 * limits.pathBytes;
 
-export function* readMtree(bytes: Buffer, doubts: Doubts): Generator<MtreeEntry, void, undefined> {
+export function* readMtree(
+  bytes: Buffer,
+  warnings: ParseWarnings,
+): Generator<MtreeEntry, void, undefined> {
   let type: string | undefined;
   let number = 0;
   for (const { start, end } of linesOf(bytes)) {
     number += 1;
     if (end - start > lineBytes) {
-      doubts.add('too_large', `line ${number} has ${end - start} bytes`);
+      warnings.add('too_large', `line ${number} has ${end - start} bytes`);
       continue;
     }
     const [head = '', ...words] = bytes.toString('latin1', start, end).trim().split(/\s+/);
@@ -31,7 +34,7 @@ export function* readMtree(bytes: Buffer, doubts: Doubts): Generator<MtreeEntry,
     if (head === '/set') type = keywords.get('type') ?? type;
     else if (head === '/unset') type = words.includes('type') ? undefined : type;
     else if (head.startsWith('./')) yield describeEntry(head, keywords, type);
-    else if (!/^(?:$|#|\.$)/.test(head)) doubts.add('damaged', `line ${number} has no path`);
+    else if (!/^(?:$|#|\.$)/.test(head)) warnings.add('damaged', `line ${number} has no path`);
   }
 }
 

@@ -12,7 +12,7 @@ import { inventoryLimits } from '../limits.ts';
 import { packageUrl } from '../purl.ts';
 import { ReadError } from '../reader.ts';
 import type { Reader, WholeFile } from '../reader.ts';
-import { createDoubts } from '../parsing/parse-warnings.ts';
+import { createParseWarnings } from '../parsing/parse-warnings.ts';
 import { readMtree } from './mtree.ts';
 import { createOwnedFiles } from '../system/owned-files.ts';
 import { distinctNames, plainWord, present } from '../parsing/package-text.ts';
@@ -44,14 +44,14 @@ const wanted: ReadonlySet<string> = new Set([
 ]);
 
 function readDescription({ path, bytes }: WholeFile, emit: (fact: Fact) => void): void {
-  const doubts = createDoubts({ reader: 'pacman', path, emit });
+  const warnings = createParseWarnings({ reader: 'pacman', path, emit });
   const fields = new Map<string, string[]>();
   let room: number = inventoryLimits.packageFieldBytes;
   for (const { section, start, end } of sectionLines(bytes)) {
     if (!wanted.has(section)) continue;
     room -= end - start;
     if (room < 0) {
-      doubts.add(
+      warnings.add(
         'too_large',
         `the fields have more than ${inventoryLimits.packageFieldBytes} bytes`,
       );
@@ -61,8 +61,8 @@ function readDescription({ path, bytes }: WholeFile, emit: (fact: Fact) => void)
     values.push(textOf(bytes, start, end));
     fields.set(section, values);
   }
-  const name = plainWord(first('%NAME%'), 'the name of the package', doubts);
-  const version = plainWord(first('%VERSION%'), 'the version of the package', doubts);
+  const name = plainWord(first('%NAME%'), 'the name of the package', warnings);
+  const version = plainWord(first('%VERSION%'), 'the version of the package', warnings);
   if (name === undefined || version === undefined) return;
   const architecture = first('%ARCH%');
   const base = first('%BASE%');
@@ -79,7 +79,7 @@ function readDescription({ path, bytes }: WholeFile, emit: (fact: Fact) => void)
     ...present('source', base === undefined ? undefined : { name: base }),
     ...present('licenses', fields.get('%LICENSE%')),
     ...present('supplier', first('%PACKAGER%')),
-    ...present('dependsOn', distinctNames(dependencies(), doubts)),
+    ...present('dependsOn', distinctNames(dependencies(), warnings)),
   });
 
   function first(section: string): string | undefined {
@@ -96,10 +96,10 @@ async function readFiles(file: WholeFile, emit: (fact: Fact) => void): Promise<v
   const { path } = file;
   const [, name, version] = /^(.+)-([^-]+-[^-]+)$/.exec(baseName(parentPath(path))) ?? [];
   if (name === undefined) throw new ReadError('damaged', 'its directory names no package');
-  const doubts = createDoubts({ reader: 'pacman-files', path, emit });
-  const owned = createOwnedFiles(doubts);
+  const warnings = createParseWarnings({ reader: 'pacman-files', path, emit });
+  const owned = createOwnedFiles(warnings);
   if (baseName(path) === 'mtree') {
-    for (const { path: one, type, digest } of readMtree(await decompress(file.bytes), doubts)) {
+    for (const { path: one, type, digest } of readMtree(await decompress(file.bytes), warnings)) {
       // The package's own description of itself, which is not laid out.
       if (!/^(?:\.\/)?\.[A-Z]+$/.test(one)) owned.add(one, type === 'file' ? digest : undefined);
     }

@@ -2,36 +2,36 @@
 import { limits } from '@lazaret/protocol';
 
 import { inventoryLimits } from '../limits.ts';
-import type { Doubts } from './parse-warnings.ts';
+import type { ParseWarnings } from './parse-warnings.ts';
 
-/** A name or version that can be one, or undefined with a doubt that says why. */
+/** A name or version that can be one, or undefined with a warning that says why. */
 export function plainWord(
   text: string | undefined,
   what: string,
-  doubts: Doubts,
+  warnings: ParseWarnings,
 ): string | undefined {
   if (text === undefined || text === '') {
-    doubts.add('damaged', `${what} is missing`);
+    warnings.add('damaged', `${what} is missing`);
     return undefined;
   }
   if (text.length > limits.packageNameChars) {
-    doubts.add('too_large', `${what} has more than ${limits.packageNameChars} characters`);
+    warnings.add('too_large', `${what} has more than ${limits.packageNameChars} characters`);
     return undefined;
   }
   if (/[\s\p{Cc}]/u.test(text)) {
-    doubts.add('damaged', `${what} has spaces or control characters`);
+    warnings.add('damaged', `${what} has spaces or control characters`);
     return undefined;
   }
   return text;
 }
 
 /** Names in their order, each once, no more than are kept. */
-export function distinctNames(names: Iterable<string>, doubts: Doubts): string[] {
+export function distinctNames(names: Iterable<string>, warnings: ParseWarnings): string[] {
   const found = new Set<string>();
   for (const name of names) {
     if (name === '' || name.length > limits.packageNameChars) continue;
     if (found.size === inventoryLimits.packageDependencies && !found.has(name)) {
-      doubts.add(
+      warnings.add(
         'too_many',
         `a package needs more than ${inventoryLimits.packageDependencies} others`,
       );

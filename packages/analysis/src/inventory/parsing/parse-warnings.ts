@@ -1,26 +1,26 @@
-/** What a reader could not understand in one file: told, but not a million times. */
+/** What a reader could not parse in one file, up to a limit of warnings. */
 import type { Fact, UnknownFact } from '@lazaret/protocol';
 
 import { analysisLimits } from '../../limits.ts';
 
-export interface Doubts {
-  /** Emits an unknown fact; behind `analysisLimits.doubtsPerFile` of them one last that says so. */
+export interface ParseWarnings {
+  /** Emits an unknown fact; after `analysisLimits.warningsPerFile` of them a last one says so. */
   add(reason: UnknownFact['reason'], detail: string): void;
 }
 
-export interface DoubtsOptions {
+export interface ParseWarningsOptions {
   readonly reader: string;
   readonly path: string;
   readonly emit: (fact: Fact) => void;
 }
 
-export function createDoubts({ reader, path, emit }: DoubtsOptions): Doubts {
-  let told = 0;
+export function createParseWarnings({ reader, path, emit }: ParseWarningsOptions): ParseWarnings {
+  let count = 0;
   return {
     add(reason, detail) {
-      told += 1;
-      if (told > analysisLimits.doubtsPerFile + 1) return;
-      const last = told > analysisLimits.doubtsPerFile;
+      count += 1;
+      if (count > analysisLimits.warningsPerFile + 1) return;
+      const last = count > analysisLimits.warningsPerFile;
       const text = last ? 'more of the same file was not understood' : detail;
       emit({ kind: 'unknown', path, reader, reason: last ? 'too_many' : reason, detail: text });
     },

@@ -10,7 +10,7 @@ import { inventoryLimits } from '../limits.ts';
 import { packageUrl } from '../purl.ts';
 import { ReadError } from '../reader.ts';
 import type { Reader, WholeFile } from '../reader.ts';
-import { createDoubts } from '../parsing/parse-warnings.ts';
+import { createParseWarnings } from '../parsing/parse-warnings.ts';
 import { createOwnedFiles } from '../system/owned-files.ts';
 import type { OwnedFile } from '../system/owned-files.ts';
 import { linesOf } from '../parsing/text-lines.ts';
@@ -55,15 +55,15 @@ function describePackage({ path }: WholeFile): Fact {
 }
 
 function listFiles({ path, bytes }: WholeFile, emit: (fact: Fact) => void): Fact {
-  const doubts = createDoubts({ reader: 'portage', path, emit });
-  const owned = createOwnedFiles(doubts);
+  const warnings = createParseWarnings({ reader: 'portage', path, emit });
+  const owned = createOwnedFiles(warnings);
   let number = 0;
   for (const { start, end } of linesOf(bytes)) {
     number += 1;
     const isShort = end - start <= 4 * limits.pathBytes;
     const entry = isShort ? entryIn(bytes.toString('utf8', start, end)) : undefined;
     if (entry !== undefined) owned.add(entry.path, entry.digest);
-    else if (start !== end) doubts.add('damaged', `line ${number} is no entry`);
+    else if (start !== end) warnings.add('damaged', `line ${number} is no entry`);
   }
   return { kind: 'ownership', path, type: 'generic', ...packageIn(path), files: owned.take() };
 }

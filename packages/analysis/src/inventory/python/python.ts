@@ -13,7 +13,7 @@ import type { FileEntry } from '../../tree/file-tree.ts';
 import { inventoryLimits } from '../limits.ts';
 import { ReadError } from '../reader.ts';
 import type { Reader, WholeFile } from '../reader.ts';
-import { createDoubts } from '../parsing/parse-warnings.ts';
+import { createParseWarnings } from '../parsing/parse-warnings.ts';
 import { createOwnedFiles } from '../system/owned-files.ts';
 import { linesOf, textOf } from '../parsing/text-lines.ts';
 import { packageFactOf } from '../found-package.ts';
@@ -92,8 +92,8 @@ function ownerOf({ path }: FileEntry): Owner | undefined {
 function readRecord(file: WholeFile, emit: (fact: Fact) => void): void {
   const owner = ownerOf(file);
   if (owner === undefined) return;
-  const doubts = createDoubts({ reader: recordId, path: file.path, emit });
-  const owned = createOwnedFiles(doubts);
+  const warnings = createParseWarnings({ reader: recordId, path: file.path, emit });
+  const owned = createOwnedFiles(warnings);
   for (const { start, end } of linesOf(file.bytes)) {
     const [path, digest] = readRow(textOf(file.bytes, start, end));
     if (path === undefined || path === '') continue;

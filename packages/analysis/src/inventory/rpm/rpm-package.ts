@@ -3,7 +3,7 @@ import type { Fact, PackageFact } from '@lazaret/protocol';
 
 import { packageUrl } from '../purl.ts';
 import { ReadError } from '../reader.ts';
-import type { Doubts } from '../parsing/parse-warnings.ts';
+import type { ParseWarnings } from '../parsing/parse-warnings.ts';
 import { digestOfHex } from '../system/owned-files.ts';
 import type { OwnedFiles } from '../system/owned-files.ts';
 import { distinctNames, plainWord, present } from '../parsing/package-text.ts';
@@ -39,26 +39,26 @@ const stateReplaced = 1;
 
 export interface HeaderPlace {
   readonly path: string;
-  readonly doubts: Doubts;
+  readonly warnings: ParseWarnings;
   readonly owned: OwnedFiles;
 }
 
 /** The facts of one package; keys that rpm stores as packages have none. Throws ReadError. */
 export function* describeHeader(
   header: RpmHeader,
-  { path, doubts, owned }: HeaderPlace,
+  { path, warnings, owned }: HeaderPlace,
 ): Generator<Fact, void, undefined> {
-  const name = plainWord(firstText(header, tags.name), 'the name of a package', doubts);
+  const name = plainWord(firstText(header, tags.name), 'the name of a package', warnings);
   if (name === undefined || name === 'gpg-pubkey') return;
-  const version = plainWord(firstText(header, tags.version), `the version of ${name}`, doubts);
-  const release = plainWord(firstText(header, tags.release), `the release of ${name}`, doubts);
+  const version = plainWord(firstText(header, tags.version), `the version of ${name}`, warnings);
+  const release = plainWord(firstText(header, tags.release), `the release of ${name}`, warnings);
   if (version === undefined || release === undefined) return;
   const [epoch = 0] = numbersOf(header, tags.epoch);
   // Without the rest it is still a package.
-  const told = (tag: number): string | undefined => attempt(() => firstText(header, tag), doubts);
+  const told = (tag: number): string | undefined => attempt(() => firstText(header, tag), warnings);
   const architecture = told(tags.architecture);
   const licence = told(tags.license);
-  const needs = attempt(() => distinctNames(requirements(header), doubts), doubts);
+  const needs = attempt(() => distinctNames(requirements(header), warnings), warnings);
   const fact = rpmFact({
     ...{ path, name, versionRelease: `${version}-${release}`, epoch, architecture },
     sourceRpm: told(tags.sourceRpm),
@@ -129,12 +129,12 @@ function sourceOf(text: string | undefined): { name: string; version?: string } 
   return name === undefined ? undefined : { name, ...present('version', version) };
 }
 
-function attempt<T>(read: () => T, doubts: Doubts): T | undefined {
+function attempt<T>(read: () => T, warnings: ParseWarnings): T | undefined {
   try {
     return read();
   } catch (error) {
     if (!(error instanceof ReadError)) throw error;
-    doubts.add(error.reason, error.message);
+    warnings.add(error.reason, error.message);
     return undefined;
   }
 }

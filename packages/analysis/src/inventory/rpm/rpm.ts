@@ -6,8 +6,8 @@ import { analysisLimits } from '../../limits.ts';
 import { inventoryLimits } from '../limits.ts';
 import { ReadError } from '../reader.ts';
 import type { Reader, WholeFile } from '../reader.ts';
-import { createDoubts } from '../parsing/parse-warnings.ts';
-import type { Doubts } from '../parsing/parse-warnings.ts';
+import { createParseWarnings } from '../parsing/parse-warnings.ts';
+import type { ParseWarnings } from '../parsing/parse-warnings.ts';
 import { createOwnedFiles } from '../system/owned-files.ts';
 import { countPackages } from '../system/package-count.ts';
 import { plainWord } from '../parsing/package-text.ts';
@@ -32,16 +32,16 @@ export const rpmReader: Reader = {
   accepts: ({ path }) => databasePath.test(path),
   maxBytes: analysisLimits.readerFileBytes,
   read(file, emit) {
-    const doubts = createDoubts({ reader: 'rpm', path: file.path, emit });
-    const place = { path: file.path, doubts, owned: createOwnedFiles(doubts) };
+    const warnings = createParseWarnings({ reader: 'rpm', path: file.path, emit });
+    const place = { path: file.path, warnings, owned: createOwnedFiles(warnings) };
     const count = countPackages();
-    for (const blob of headerBlobs(file, doubts)) {
+    for (const blob of headerBlobs(file, warnings)) {
       count();
       try {
         for (const fact of describeHeader(parseHeader(blob), place)) emit(fact);
       } catch (error) {
         if (!(error instanceof ReadError)) throw error;
-        doubts.add(error.reason, error.message);
+        warnings.add(error.reason, error.message);
       } finally {
         place.owned.take();
       }
@@ -83,11 +83,11 @@ export const rpmManifestReader: Reader = {
 
 function* headerBlobs(
   { path, bytes }: WholeFile,
-  doubts: Doubts,
+  warnings: ParseWarnings,
 ): Generator<Buffer, void, undefined> {
-  const options = { maxBytes: inventoryLimits.rpmHeaderBytes, onDamage: doubts.add };
+  const options = { maxBytes: inventoryLimits.rpmHeaderBytes, onDamage: warnings.add };
   const base = baseName(path);
-  if (base === 'Packages.db') yield* readNdb(bytes, doubts.add);
+  if (base === 'Packages.db') yield* readNdb(bytes, warnings.add);
   else if (base === 'Packages') {
     // The value of the key 0 is the highest number given to a package.
     for (const { key, value } of readHash(bytes, options)) {
@@ -97,26 +97,26 @@ function* headerBlobs(
     for (const row of readTable(bytes, { table: 'Packages', ...options })) {
       const blob = row[1];
       if (Buffer.isBuffer(blob)) yield blob;
-      else doubts.add('damaged', 'a row has no header');
+      else warnings.add('damaged', 'a row has no header');
     }
   }
 }
 
 /** Name, version-release, times, vendor, epoch, size, architecture, epoch as number, source. */
 function readManifest({ path, bytes }: WholeFile, emit: (fact: Fact) => void): void {
-  const doubts = createDoubts({ reader: 'rpm-manifest', path, emit });
+  const warnings = createParseWarnings({ reader: 'rpm-manifest', path, emit });
   let number = 0;
   const count = countPackages();
   for (const { start, end } of linesOf(bytes)) {
     number += 1;
     if (start === end) continue;
     if (end - start > inventoryLimits.packageFieldBytes) {
-      doubts.add('too_large', `line ${number} has ${end - start} bytes`);
+      warnings.add('too_large', `line ${number} has ${end - start} bytes`);
       continue;
     }
     const fields = textOf(bytes, start, end).split('\t');
-    const name = plainWord(fields[0], `the name of line ${number}`, doubts);
-    const versionRelease = plainWord(fields[1], `the version of line ${number}`, doubts);
+    const name = plainWord(fields[0], `the name of line ${number}`, warnings);
+    const versionRelease = plainWord(fields[1], `the version of line ${number}`, warnings);
     if (name === undefined || versionRelease === undefined || name === 'gpg-pubkey') continue;
     count();
     const epoch = Number(fields[8] ?? '0');

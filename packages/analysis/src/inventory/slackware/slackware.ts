@@ -8,7 +8,7 @@ import { inventoryLimits } from '../limits.ts';
 import { packageUrl } from '../purl.ts';
 import { ReadError } from '../reader.ts';
 import type { Reader } from '../reader.ts';
-import { createDoubts } from '../parsing/parse-warnings.ts';
+import { createParseWarnings } from '../parsing/parse-warnings.ts';
 import { createOwnedFiles } from '../system/owned-files.ts';
 import { linesOf } from '../parsing/text-lines.ts';
 
@@ -34,7 +34,7 @@ export const slackwareReader: Reader = {
     });
     const about = { path, type: 'generic', name, version: whole, architecture } as const;
     emit({ kind: 'package', ...about, purl, foundBy: 'database', state: 'installed' });
-    const owned = createOwnedFiles(createDoubts({ reader: 'slackware', path, emit }));
+    const owned = createOwnedFiles(createParseWarnings({ reader: 'slackware', path, emit }));
     const list = bytes.indexOf(listTitle);
     const files = bytes.subarray(list === -1 ? bytes.length : list + listTitle.length);
     for (const { start, end } of linesOf(files)) owned.add(files.toString('utf8', start, end));

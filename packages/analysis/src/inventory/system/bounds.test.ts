@@ -3,18 +3,18 @@ import { expect, test } from 'vitest';
 
 import { analysisLimits } from '../../limits.ts';
 import { inventoryLimits } from '../limits.ts';
-import { createDoubts } from '../parsing/parse-warnings.ts';
+import { createParseWarnings } from '../parsing/parse-warnings.ts';
 import { createOwnedFiles } from './owned-files.ts';
 import { countPackages } from './package-count.ts';
 import { distinctNames, plainWord } from '../parsing/package-text.ts';
 import { linesOf } from '../parsing/text-lines.ts';
 
-function doubts(): { told: string[]; doubts: ReturnType<typeof createDoubts> } {
+function warnings(): { told: string[]; warnings: ReturnType<typeof createParseWarnings> } {
   const told: string[] = [];
   const emit = (fact: object): void => {
     if ('reason' in fact) told.push(String(fact.reason));
   };
-  return { told, doubts: createDoubts({ reader: 'test', path: 'a', emit }) };
+  return { told, warnings: createParseWarnings({ reader: 'test', path: 'a', emit }) };
 }
 
 test('a file of more lines than any list has ends its reader', () => {
@@ -33,16 +33,16 @@ test('a database of more packages than any system has ends its reader', () => {
 });
 
 test('what is not understood a million times is told a few times', () => {
-  const { told, doubts: sink } = doubts();
+  const { told, warnings: sink } = warnings();
   for (let left = 1_000; left > 0; left -= 1) sink.add('damaged', 'a line');
   expect(told).toEqual([
-    ...Array<string>(analysisLimits.doubtsPerFile).fill('damaged'),
+    ...Array<string>(analysisLimits.warningsPerFile).fill('damaged'),
     'too_many',
   ]);
 });
 
 test('paths are kept up to a number, a length and a sum of lengths, and said to be lost', () => {
-  const { told, doubts: sink } = doubts();
+  const { told, warnings: sink } = warnings();
   const owned = createOwnedFiles(sink);
   owned.add(`/${'x'.repeat(limits.pathBytes)}`);
   expect(told).toEqual(['too_large']);
@@ -57,7 +57,7 @@ test('paths are kept up to a number, a length and a sum of lengths, and said to 
 });
 
 test('names are words of a length that can be, and no more than are kept', () => {
-  const { told, doubts: sink } = doubts();
+  const { told, warnings: sink } = warnings();
   expect(plainWord('a-1~b+c:2', 'the name', sink)).toBe('a-1~b+c:2');
   for (const bad of [undefined, '', 'a b', 'a\0', 'a\u009bm', 'x'.repeat(2_000)]) {
     expect(plainWord(bad, 'the name', sink)).toBeUndefined();

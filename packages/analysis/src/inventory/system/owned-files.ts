@@ -4,7 +4,7 @@ import type { OwnershipFact } from '@lazaret/protocol';
 
 import { normalizePath } from '@lazaret/oci';
 import { inventoryLimits } from '../limits.ts';
-import type { Doubts } from '../parsing/parse-warnings.ts';
+import type { ParseWarnings } from '../parsing/parse-warnings.ts';
 
 export type OwnedFile = OwnershipFact['files'][number];
 
@@ -15,7 +15,7 @@ export interface OwnedFiles {
   take(): OwnedFile[];
 }
 
-export function createOwnedFiles(doubts: Doubts): OwnedFiles {
+export function createOwnedFiles(warnings: ParseWarnings): OwnedFiles {
   let files: OwnedFile[] = [];
   let leftFiles: number = inventoryLimits.ownedFiles;
   let leftChars: number = inventoryLimits.ownedPathChars;
@@ -23,18 +23,18 @@ export function createOwnedFiles(doubts: Doubts): OwnedFiles {
   return {
     add(written, digest) {
       if (written.length > limits.pathBytes) {
-        doubts.add('too_large', `a path has more than ${limits.pathBytes} characters`);
+        warnings.add('too_large', `a path has more than ${limits.pathBytes} characters`);
         return;
       }
       leftFiles -= 1;
       leftChars -= written.length;
       if (leftFiles < 0 || leftChars < 0) {
-        if (!told) doubts.add('too_many', 'the lists of files are longer than what is kept');
+        if (!told) warnings.add('too_many', 'the lists of files are longer than what is kept');
         told = true;
         return;
       }
       const { path, escaped } = normalizePath(written);
-      if (escaped) doubts.add('damaged', `a path leads above the root: ${written}`);
+      if (escaped) warnings.add('damaged', `a path leads above the root: ${written}`);
       else if (path !== '') files.push(digest === undefined ? { path } : { path, digest });
     },
     take() {

@@ -8,7 +8,7 @@ import { inventoryLimits } from '../limits.ts';
 import { packageUrl } from '../purl.ts';
 import { ReadError } from '../reader.ts';
 import type { Reader, WholeFile } from '../reader.ts';
-import { createDoubts } from '../parsing/parse-warnings.ts';
+import { createParseWarnings } from '../parsing/parse-warnings.ts';
 import { isRecord, parseRecord, textIn } from '../parsing/json-record.ts';
 import type { JsonRecord } from '../parsing/json-record.ts';
 import { plainWord, present } from '../parsing/package-text.ts';
@@ -55,16 +55,16 @@ function readInventory({ path, bytes }: WholeFile, emit: (fact: Fact) => void): 
   if (inventory === undefined || !Array.isArray(items)) {
     throw new ReadError('damaged', 'no list of packages');
   }
-  const doubts = createDoubts({ reader: 'vendor-inventory', path, emit });
+  const warnings = createParseWarnings({ reader: 'vendor-inventory', path, emit });
   for (const item of items as readonly unknown[]) {
     if (!isRecord(item)) {
-      doubts.add('damaged', 'an item is no package');
+      warnings.add('damaged', 'an item is no package');
       continue;
     }
-    const name = plainWord(textIn(item, inventory.nameKey), 'the name of a package', doubts);
+    const name = plainWord(textIn(item, inventory.nameKey), 'the name of a package', warnings);
     if (name === undefined) continue;
     const what = `the version of ${name}`;
-    const version = plainWord(textIn(item, inventory.versionKey), what, doubts);
+    const version = plainWord(textIn(item, inventory.versionKey), what, warnings);
     if (version !== undefined) emit(inventory.describe({ item, name, version, path }));
   }
 }

@@ -43,7 +43,7 @@ export function createHashSetScanner(options: ReputationSources): Scanner {
 function describeSets(options: ReputationSources, isOpen: boolean): ScannerDescription {
   const problems = [
     ...(options.missing ?? []),
-    ...(options.lists ?? []).flatMap(doubtsOf),
+    ...(options.lists ?? []).flatMap(warningsOf),
     ...(isOpen ? [] : ['the lists were closed']),
   ];
   return {
@@ -56,7 +56,7 @@ function describeSets(options: ReputationSources, isOpen: boolean): ScannerDescr
 }
 
 /** What a deny list says and is not understood may be the very file that is looked for. */
-function doubtsOf({ kind, name, skipped }: HashList): string[] {
+function warningsOf({ kind, name, skipped }: HashList): string[] {
   if (kind === 'allow' || skipped === 0) return [];
   return [`${name}: ${skipped} of its lines hold no SHA-256, SHA-1 or MD5`];
 }

@@ -5,7 +5,7 @@ import { scanLimits } from '../limits.ts';
 import { contextRules } from './context-rules.ts';
 import { fileRuleLineChars, fileRules } from './file-rules.ts';
 import type { FileRule } from './file-rules.ts';
-import { excuseOf } from './judge-value.ts';
+import { downgradeReasonOf } from './judge-value.ts';
 import { keyRules } from './key-rules.ts';
 import { prepareSearch, searchLiterals } from './literal-search.ts';
 import type { LiteralSearch } from './literal-search.ts';
@@ -27,7 +27,7 @@ export interface FoundSecret {
   /** What stands for the secret in `masked`. */
   readonly hidden: string;
   /** Why it is only `info`. */
-  readonly excuse?: string;
+  readonly downgradeReason?: string;
 }
 
 export interface SecretsAnswer {
@@ -166,14 +166,15 @@ class Finder {
     const overlaps = this.#taken.some((each) => from < each.to && each.from < to);
     if (overlaps || this.isFull) return;
     this.#taken.push({ from, to });
-    const excuse = severity === 'info' ? 'a placeholder' : excuseOf(this.#path, text);
+    const downgradeReason =
+      severity === 'info' ? 'a placeholder' : downgradeReasonOf(this.#path, text);
     this.#found.set(`${rule.id}:${offset}`, {
       rule: rule.id,
       title: rule.title,
-      severity: excuse === undefined ? severity : 'info',
+      severity: downgradeReason === undefined ? severity : 'info',
       offset,
       ...{ secretAt: from, secretBytes: secret.length, ...maskSecret(text, secret) },
-      ...(excuse === undefined ? {} : { excuse }),
+      ...(downgradeReason === undefined ? {} : { downgradeReason }),
     });
   }
 }

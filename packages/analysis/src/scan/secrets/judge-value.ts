@@ -25,9 +25,9 @@ const placeholder =
   /^(?:[\w-]{0,20}(?:pass(?:word|wd|phrase)?|secret|pwd|token|changeme|change_me|key)\d{0,4}|hunter2|xyzzy|foo|bar|foobar|test|user|admin|root|guest|none|null|undefined)$|example|your[-_ ]|placeholder|dummy|sample|redacted|replace|insert[-_ ]|put your|abcdef|123456|deadbeef|changeme/i;
 
 /** Paths and values of things made to be public: what is found there is told as `info`. */
-export function excuseOf(path: string, secret: string): string | undefined {
+export function downgradeReasonOf(path: string, secret: string): string | undefined {
   if (knownExamples.some((each) => secret.includes(each))) return 'a well-known example value';
-  return excuses.find(([pattern]) => pattern.test(path))?.[1];
+  return downgradeRules.find(([pattern]) => pattern.test(path))?.[1];
 }
 
 const knownExamples: readonly string[] = [
@@ -41,7 +41,7 @@ const knownExamples: readonly string[] = [
   'MIIEogIBAAKCAQEA6NF8iallvQVp22WDkTkyrtvp9eWW6A8YVr',
 ];
 
-const excuses: readonly (readonly [RegExp, string])[] = [
+const downgradeRules: readonly (readonly [RegExp, string])[] = [
   [/snakeoil/, 'a key made at installation, for tests'],
   [/(?:^|\/)usr\/(?:local\/)?share\/(?:doc|man|info|gtk-doc)\//, 'documentation'],
   [

@@ -96,7 +96,7 @@ function toFinding({
   line,
   offset,
   masked,
-  excuse,
+  downgradeReason,
 }: FoundSecret): FileFinding {
   return {
     class: 'secret',
@@ -105,7 +105,7 @@ function toFinding({
     title,
     line,
     offset,
-    evidence: { match: masked, ...(excuse === undefined ? {} : { onlyInfoBecause: excuse }) },
+    evidence: { match: masked, ...(downgradeReason === undefined ? {} : { downgradeReason }) },
   };
 }
 

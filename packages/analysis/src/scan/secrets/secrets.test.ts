@@ -43,7 +43,7 @@ describe('rules', () => {
     const found = find(`first line\nx = ${text}\nlast line\n`);
     expect(found.map((each) => each.rule)).toEqual([rule]);
     expect(found[0]?.line).toBe(2);
-    expect(found[0]?.excuse).toBeUndefined();
+    expect(found[0]?.downgradeReason).toBeUndefined();
   });
 
   test.each(fileSamples)('%s finds its own in %s', (rule, path, text) => {
@@ -99,7 +99,7 @@ describe('examples are told as info with the reason, not dropped', () => {
     const found = find(text, path);
     expect(found).toHaveLength(1);
     expect(found[0]).toMatchObject({ severity: 'info' });
-    expect(found[0]?.excuse).toBeTruthy();
+    expect(found[0]?.downgradeReason).toBeTruthy();
   });
 
   test('what stands for a value is no value', () => {
