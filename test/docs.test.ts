@@ -13,6 +13,8 @@ import {
   findUnknownCommands,
   type Page,
 } from './docs/find-broken.ts';
+import { documentedCommands, expectationOf } from './docs/documented-commands.ts';
+import { shellCommandsOf } from './docs/shell-commands.ts';
 import { listFiles, readText, root } from './source/source-file.ts';
 
 const pages: readonly Page[] = listFiles()
@@ -58,16 +60,44 @@ test('every noun of the glossary has an owner that exists, or comes later', () =
   expect(nouns.length).toBeGreaterThan(25);
 });
 
-test('files that ARCHITECTURE.md, SECURITY.md and the decisions name exist', () => {
-  const named = pages.filter(({ path }) =>
-    /^(ARCHITECTURE|SECURITY|CONTRIBUTING)\.md$|^decisions\//.test(path),
-  );
-  expect(findLostFiles(named, exists)).toEqual([]);
+test('files that the documents name exist', () => {
+  expect(findLostFiles(pages, exists)).toEqual([]);
 });
 
 test('planted: names of missing files are found', () => {
   const page = { path: 'a.md', text: 'see `packages/protocol/src/nothing.ts` and `later`' };
   expect(findLostFiles([page], exists)).toEqual(['a.md: packages/protocol/src/nothing.ts']);
+});
+
+const tried = ['README.md', 'docs/getting-started.md'];
+
+test('every shell command of README and the first steps is run by a test, or listed with a reason', () => {
+  const commands = pages.filter(({ path }) => tried.includes(path)).flatMap(shellCommandsOf);
+  expect(commands.filter(({ text }) => expectationOf(text) === undefined)).toEqual([]);
+  const used = new Set(commands.map(({ text }) => expectationOf(text)));
+  expect(documentedCommands.filter((row) => !used.has(row))).toEqual([]);
+  expect(commands.length).toBeGreaterThan(20);
+});
+
+test('planted: commands are found with their continuation lines and without comments', () => {
+  const text = '```sh\n# first\ncurl -T a \\\n  http://b   # sends it\n```\n```yaml\na: b\n```\n';
+  expect(shellCommandsOf({ path: 'a.md', text })).toEqual([
+    { page: 'a.md', text: 'curl -T a http://b' },
+  ]);
+  expect(expectationOf('lazaret conjure')).toBeUndefined();
+});
+
+test('editor files name the pinned Node and existing scripts', () => {
+  const { dependencies } = JSON.parse(readText('package.json')) as {
+    dependencies: Record<string, string>;
+  };
+  expect(readText('.nvmrc').trim()).toBe(dependencies['node']);
+  const { tasks } = JSON.parse(readText('.vscode/tasks.json')) as {
+    tasks: readonly { readonly script?: string }[];
+  };
+  const named = tasks.flatMap(({ script }) => (script === undefined ? [] : [script]));
+  expect(named.filter((script) => !known.scripts.includes(script))).toEqual([]);
+  expect(named.length).toBeGreaterThan(2);
 });
 
 test('the manifest in the guide is valid', () => {

@@ -59,9 +59,10 @@ function isCommand(commands: readonly string[], first: string, second?: string):
   return second === undefined || commands.includes(`${first} ${second}`);
 }
 
-/** Paths of this repository in code marks. */
+/** Paths of this repository in code marks, alone or as the program that node runs. */
 export function findLostFiles(pages: readonly Page[], exists: (path: string) => boolean): string[] {
-  const named = /`((?:packages|tools|test|engines|deploy|docs|bench|decisions)\/[^`\s*{}]+)`/g;
+  const named =
+    /(?:`|\bnode )((?:packages|tools|test|engines|deploy|docs|bench|decisions|findings)\/[^`\s*{},]+)/g;
   return pages.flatMap(({ path, text }) =>
     [...text.matchAll(named)]
       .filter(([, file = '']) => !exists(file))

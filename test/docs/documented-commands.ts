@@ -1,0 +1,61 @@
+/** What each command in README.md and docs/getting-started.md must do, or why no test runs it. */
+
+export interface DocumentedCommand {
+  /** The beginning of the command. */
+  readonly starts: string;
+  /** What it prints, with the values that later commands name. */
+  readonly prints?: RegExp;
+  /** A file that it writes. */
+  readonly writes?: string;
+  /** Repeated until it prints what is expected, as a reader does. */
+  readonly repeat?: true;
+  /** Why it cannot run in a test. */
+  readonly notRun?: string;
+}
+
+const job = /"(?:jobid|id)":"(?<JOB>[a-z0-9]{16})"/;
+
+export const documentedCommands: readonly DocumentedCommand[] = [
+  { starts: 'npm start', prints: /(?<LINK>http:\/\/\S+#link=\S+)[\s\S]*succeeded/ },
+  { starts: 'npm test', notRun: 'it is the run that this test is part of' },
+  { starts: 'TOKEN=' },
+  { starts: 'API=' },
+  {
+    starts: 'curl -T engines/apktool/sample.apk -H "Authorization: Bearer $TOKEN" http',
+    prints: job,
+  },
+  {
+    starts: 'curl -H "Authorization: Bearer $TOKEN" http://127.0.0.1:8100/result/',
+    prints: /"status":"Success"/,
+    repeat: true,
+  },
+  { starts: 'curl -o result.zip', writes: 'result.zip' },
+  {
+    starts:
+      'curl -T engines/apktool/sample.apk -H "Authorization: Bearer $TOKEN" -X POST "$API/art',
+    prints: /"sha256":"(?<SHA256>[0-9a-f]{64})"/,
+  },
+  {
+    starts: `curl -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' "$API/jobs"`,
+    prints: job,
+  },
+  {
+    starts: 'curl -H "Authorization: Bearer $TOKEN" "$API/jobs/JOB?waitSeconds=30"',
+    prints: /"state":"succeeded"/,
+  },
+  { starts: 'curl -N -H', prints: /succeeded/ },
+  { starts: 'npm run lazaret -- submit', prints: /^(?<JOB>[a-z0-9]{16})$/m },
+  { starts: 'npm run lazaret -- logs -f JOB', prints: /apktool|I: / },
+  { starts: 'npm run lazaret -- result JOB -O result.zip', writes: 'result.zip' },
+  { starts: 'npm run lazaret -- inspect image.tar --output sarif', writes: 'app.sarif' },
+  { starts: 'npm run lazaret -- inspect image.tar', prints: /linux\/amd64|verdict/i },
+  { starts: 'npm run lazaret -- inspect dir:', prints: /verdict|unscanned/i },
+  { starts: 'npm run lazaret -- inspect registry.example', notRun: 'the registry is an example' },
+];
+
+/** The longest row that a command begins with. */
+export function expectationOf(command: string): DocumentedCommand | undefined {
+  return documentedCommands
+    .filter(({ starts }) => command.startsWith(starts))
+    .toSorted((one, other) => other.starts.length - one.starts.length)[0];
+}
