@@ -153,6 +153,17 @@ test('a tag that moves after each request: the resolved digest is what is inspec
   }
 });
 
+test('an inspection requests each manifest and blob of a registry once', async () => {
+  await push('once');
+  const before = registry.requests.length;
+  await run(await request());
+  const asked = registry.requests.slice(before).map(({ path }) => path);
+  const contents = asked.filter((path) => /\/(?:manifests|blobs)\//.test(path));
+  // The manifest, the configuration, and one layer.
+  expect(contents).toHaveLength(3);
+  expect(new Set(contents).size).toBe(3);
+});
+
 test('an image removed while it is inspected again exists afterwards', async () => {
   const digest = await push('removed');
   await run(await request());

@@ -32,7 +32,7 @@ export type {
 } from './inspection/inspect-image.ts';
 export type { ScannerChoice } from './scan/scanner-choice.ts';
 export { resolveImage } from './inspection/resolve-image.ts';
-export type { ImageResolution } from './inspection/resolve-image.ts';
+export type { ImageResolution, ResolvedImage } from './inspection/resolve-image.ts';
 export * from './report/index.ts';
 export { formatReference, parseReference } from '@lazaret/oci';
 export { addressOf, isPrivateAddress, isLoopback } from '@lazaret/oci';

@@ -171,7 +171,7 @@ export function thisPlatform(): Platform {
   return { os: 'linux', architecture };
 }
 
-async function inspectOpened(
+export async function inspectOpened(
   opened: OpenedSource,
   options: InspectOptions,
 ): Promise<InspectionReport[]> {
@@ -202,7 +202,7 @@ async function inspectOpened(
   }
 }
 
-function inspectOptions(
+export function inspectOptions(
   { platform, files, similarity = false, scanners, cache, parallel, timeMs }: InspectRequest,
   { toolVersion, now, signal, onProgress, onWarning }: InspectHooks,
   advisories: AdvisoryDatabase | undefined,

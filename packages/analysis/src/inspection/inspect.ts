@@ -47,6 +47,8 @@ export interface InspectOptions {
   readonly parallel?: number;
   /** Time limit for one layer; `layerMs` unless given. */
   readonly timeMs?: number;
+  /** The listing of the source when it was listed before; it is listed here unless given. */
+  readonly listing?: ImageListing | undefined;
   /** Another possible meaning of the reference. */
   readonly sourceHint?: string | undefined;
   readonly toolVersion: string;
@@ -66,7 +68,7 @@ export async function inspect(
   options: InspectOptions,
 ): Promise<InspectionReport[]> {
   options.onProgress?.({ phase: 'listed', images: 0, layers: 0 });
-  const listing = await source.list(options.platform ?? 'default');
+  const listing = options.listing ?? (await source.list(options.platform ?? 'default'));
   return withScheduler(options, async (scheduler, scanners) => {
     const layers = listing.images.reduce((sum, image) => sum + image.layers.length, 0);
     options.onProgress?.({ phase: 'listed', images: listing.images.length, layers });

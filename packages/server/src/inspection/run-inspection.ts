@@ -6,11 +6,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
 import {
-  inspectImage,
   TransientError,
   SourceError,
   resolveImage,
   type InspectRequest,
+  type ResolvedImage,
   type SharedRates,
   type SourceRemedy,
 } from '@lazaret/analysis';
@@ -102,28 +102,36 @@ async function inspectOnce(
   const openArchive = archiveOpener(hold.about.reference, parts.blobs);
   hold.setPhase('resolving');
   const hooks = { toolVersion, now, signal, sharedRates, openArchive };
-  const resolution = await resolveImage(request, hooks);
-  if (resolution === undefined) {
+  const resolved = await resolveImage(request, hooks);
+  if (resolved === undefined) {
     throw new SourceError(
       'unsupported',
       `only images with a digest can be stored; ${request.reference} has one without`,
     );
   }
-  const pinned = { ...request, pin: resolution.pin };
-  const known = (): Promise<StoredImage[] | undefined> =>
-    hold.about.force
-      ? Promise.resolve(undefined)
-      : findKnown(parts.database, hold.about, resolution);
+  try {
+    return await inspectResolved(parts, hold, { resolved, signal });
+  } finally {
+    await resolved.close();
+  }
+}
+
+async function inspectResolved(
+  parts: InspectorParts,
+  hold: InspectionHold,
+  { resolved, signal }: { readonly resolved: ResolvedImage; readonly signal: AbortSignal },
+): Promise<StoredImage[]> {
+  const { database } = parts;
+  const known = async (): Promise<StoredImage[] | undefined> =>
+    hold.about.force ? undefined : findKnown(database, hold.about, resolved);
   const before = await known();
   if (before !== undefined) return before;
-  const look = async (lost: AbortSignal): Promise<StoredImage[]> => {
-    // Whoever held the lock may have looked into the same.
+  const examine = async (lost: AbortSignal): Promise<StoredImage[]> => {
+    // The holder of the lock before may have inspected the same images.
     const meanwhile = await known();
     if (meanwhile !== undefined) return meanwhile;
     hold.setPhase('layers');
-    // The tag may name another image by now, of which neither lock nor resolution is.
-    const reports = await inspectImage(pinned, {
-      ...{ toolVersion, now, sharedRates, openArchive },
+    const reports = await resolved.inspect({
       signal: AbortSignal.any([signal, lost]),
       onProgress: (progress) => hold.tell(progress),
       onWarning: (warning) =>
@@ -134,16 +142,15 @@ async function inspectOnce(
     for (const report of reports) {
       signal.throwIfAborted();
       const { project, id: inspection } = hold.about;
-      const means = isLasting(report) ? resolution.scanConfigDigest : undefined;
-      const { database } = parts;
+      const means = isLasting(report) ? resolved.scanConfigDigest : undefined;
       const context = { database, project, inspection, fence: hold.fence, means };
       const stored = await storeReport(report, context);
       if (stored !== undefined) images.push(stored);
     }
     return images;
   };
-  const lock = `inspection ${resolution.digests.toSorted().join(' ')}`;
-  return withAdvisoryLock(parts.locks, lock, look, { waitMs: parts.timeLimitMs });
+  const lock = `inspection ${resolved.digests.toSorted().join(' ')}`;
+  return withAdvisoryLock(parts.locks, lock, examine, { waitMs: parts.timeLimitMs });
 }
 
 /** Whether looking again would see no more: nothing was missing, nobody was ill. */
