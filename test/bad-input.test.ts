@@ -44,6 +44,7 @@ const placeholders = {
   sha256: '0'.repeat(64),
   digest: `sha256:${'0'.repeat(64)}`,
   other: `sha256:${'0'.repeat(64)}`,
+  position: '0',
 };
 
 function pathOf(operation: Operation, params: Readonly<Record<string, string>> = {}): string {
