@@ -1,4 +1,4 @@
-/** Every operation of the API, in the order of the reference. */
+/** All operations of the API, in the order of the reference. */
 import { access, accessTags } from './access/operations.ts';
 import { artifacts, artifactTags } from './artifacts/operations.ts';
 import type { Operation, OperationTag } from './core/operation.ts';

@@ -1,4 +1,4 @@
-/** Bounds of access. */
+/** Limits of users, tokens and passwords. */
 export const accessLimits = {
   passwordCharsMin: 12,
   passwordCharsMax: 1_024,

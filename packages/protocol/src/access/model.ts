@@ -1,4 +1,4 @@
-/** Who calls: users, projects, sessions and tokens. */
+/** Users, projects, sessions and tokens. */
 import { z } from 'zod';
 
 import { roleNames } from './roles.ts';
@@ -10,7 +10,7 @@ export const defaultProject = 'default';
 
 const role = z.enum(roleNames);
 
-/** A role in one project, or in all of them and in the instance itself when `project` is null. */
+/** A role in one project or, if `project` is null, in all projects and the instance itself. */
 export const grant = z.object({ role, project: projectName.nullable() });
 export type Grant = z.output<typeof grant>;
 
@@ -32,7 +32,7 @@ export const token = z.object({
   id: identifier,
   name: z.string(),
   owner: slug,
-  /** The first characters, to recognise it by; the secret itself is stored as a hash. */
+  /** First characters of the secret, to recognize it; only a hash of the secret is stored. */
   prefix: z.string(),
   permissions: z.array(z.enum(permissionNames)).nullable(),
   project: projectName.nullable(),
@@ -43,7 +43,7 @@ export const token = z.object({
 });
 export type Token = z.output<typeof token>;
 
-/** Who the caller is. `csrf` comes with sessions only. */
+/** The caller. `csrf` is set for sessions only. */
 export const identity = z.object({
   kind: z.enum(['session', 'token', 'anonymous']),
   name: z.string(),

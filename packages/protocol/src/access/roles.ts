@@ -1,13 +1,12 @@
 /**
- * The roles: named sets of permissions, which overlap where people's work does and differ where it
- * does not. They are no ranks: who operates an instance need not be allowed to submit samples to
- * it, and who analyses need not be allowed to change engines. Somebody who does both holds both
- * roles.
+ * Roles are named sets of permissions. They are not ranks: an operator need not be allowed to
+ * submit samples, and an investigator need not be allowed to change engines. A user who does both
+ * has both roles.
  */
 import { permissionNames, type Permission } from '../permissions.ts';
 
 interface RoleKind {
-  /** What people with the role do. */
+  /** What the role is for. */
   readonly summary: string;
   readonly permissions: readonly Permission[];
 }
@@ -61,12 +60,12 @@ export const roles = {
 export type Role = keyof typeof roles;
 export const roleNames = Object.keys(roles) as [Role, ...Role[]];
 
-/** Whether a role has a permission where its grant reaches. */
+/** Whether a role includes a permission. */
 export function roleHas(role: Role, permission: Permission): boolean {
   return (roles[role].permissions as readonly Permission[]).includes(permission);
 }
 
-/** The roles that have a permission. */
+/** The roles that include a permission. */
 export function rolesWith(permission: Permission): Role[] {
   return roleNames.filter((role) => roleHas(role, permission));
 }

@@ -1,4 +1,4 @@
-/** Artifact: immutable bytes known by their SHA-256, and who in which project put them there. */
+/** Artifact: immutable content, identified by its SHA-256, in a project. */
 import { z } from 'zod';
 
 import { projectName } from '../access/model.ts';

@@ -76,10 +76,10 @@ export const artifacts = {
     access: 'jobs.read',
     params: bySha,
     query: z.object({
-      /** Path of a directory in the archive(default: the root). */
+      /** Path of a directory in the archive (default: the root). */
       directory: z.string().max(limits.pathBytes).default(''),
       recursive: queryBoolean.default(false),
-      /** Part of a path, in any case. */
+      /** Part of a path, case-insensitive. */
       text: z.string().max(limits.textFilterChars).default(''),
       inside,
       limit: z.coerce.number().int().min(1).max(limits.archivePageItems).default(200),

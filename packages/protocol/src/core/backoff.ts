@@ -1,4 +1,4 @@
-/** The delay before a retry, the same arithmetic everywhere. */
+/** Delays before retries. */
 
 export interface BackoffBounds {
   /** Delay after the first failure. */

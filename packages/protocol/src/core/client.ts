@@ -14,7 +14,7 @@ export interface ClientOptions {
   /** Base address, with or without a sub-path: `http://127.0.0.1:8100/lazaret`. */
   readonly baseUrl: string;
   readonly token?: string;
-  /** Proof for calls that a session makes. Read at each call, since it changes with sign-in. */
+  /** CSRF token of a session. Read at each call, since it changes with sign-in. */
   readonly csrf?: () => string | undefined;
   readonly fetch?: typeof fetch;
 }
@@ -25,25 +25,25 @@ export interface CallOptions {
 }
 
 export interface Client {
-  /** Calls a JSON operation; an error answer is thrown as a Problem. */
+  /** Calls a JSON operation; an error response is thrown as a Problem. */
   call<O extends Operation>(
     operation: O,
     call?: OperationCall<O>,
     options?: CallOptions,
   ): Promise<OperationOutput<O>>;
-  /** Calls an operation that answers bytes or text. */
+  /** Calls an operation that returns bytes or text. */
   open<O extends Operation>(
     operation: O,
     call?: OperationCall<O>,
     options?: CallOptions,
   ): Promise<Response>;
-  /** Follows a stream of events; ends when the server ends it or the signal aborts. */
+  /** Follows a stream of events until the server ends it or the signal aborts. */
   stream<O extends Operation>(
     operation: O,
     call?: OperationCall<O>,
     options?: CallOptions & { readonly lastEventId?: string },
   ): AsyncGenerator<StreamedEvent<OperationOutput<O>>>;
-  /** The address of an operation, for links and uploads with progress. */
+  /** The URL of an operation, for links and uploads with progress. */
   url<O extends Operation>(operation: O, call?: OperationCall<O>): string;
 }
 

@@ -1,4 +1,4 @@
-/** What the table of events says of each type. */
+/** Rows of the table of event types. */
 
 /** What the subject of an event identifies; `subjectSchemas` has the form of each. */
 export type SubjectKind =

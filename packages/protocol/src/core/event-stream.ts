@@ -7,12 +7,12 @@ export interface StreamedEvent<T> {
   readonly data: T;
 }
 
-/** One event as it goes over the wire. */
+/** One event in the wire format. */
 export function formatEvent(event: string, data: unknown, id?: string): string {
   return `${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
 }
 
-/** Reads a stream of events whose data is JSON. Comments (heartbeats) are passed over. */
+/** Reads a stream of events with JSON data. Comments (heartbeats) are skipped. */
 export async function* readEventStream(
   body: ReadableStream<Uint8Array>,
 ): AsyncGenerator<StreamedEvent<unknown>> {

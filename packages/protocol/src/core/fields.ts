@@ -1,4 +1,4 @@
-/** Field schemas that several nouns share. */
+/** Field schemas that several capabilities share. */
 import { z } from 'zod';
 
 import { limits } from '../limits.ts';
@@ -11,15 +11,15 @@ export const identifier: z.ZodString = z
   .string()
   .regex(/^[0-9a-z]{16}$/, 'expected an id of 16 characters from 0-9 and a-z');
 
-/** The beginning of an ID, or a whole one. */
+/** A prefix of an ID, or a whole ID. */
 export const identifierPrefix: z.ZodString = z
   .string()
   .regex(
     /^[0-9a-z]{1,16}$/,
-    'expected the beginning of an id: up to 16 characters from 0-9 and a-z',
+    'expected a prefix of an id: up to 16 characters from 0-9 and a-z',
   );
 
-/** A name that people choose: `acme-lab`, `alice`. */
+/** A name that users choose: `acme-lab`, `alice`. */
 export const slug: z.ZodString = z
   .string()
   .max(limits.nameChars)
@@ -43,7 +43,7 @@ export const fileName: z.ZodString = z
     message: 'expected a file name without a path',
   });
 
-/** Text on one line that is safe to show. */
+/** A single line without control characters. */
 export function line(maxChars: number): z.ZodString {
   return z
     .string()
@@ -55,13 +55,16 @@ export function line(maxChars: number): z.ZodString {
 
 export const timestamp: z.ZodISODateTime = z.iso.datetime({ offset: true });
 
-/** Booleans in a query are the words true and false. */
+/** A boolean query parameter: `true` or `false`. */
 export const queryBoolean: z.ZodType<boolean, 'true' | 'false' | boolean> = z
   .union([z.boolean(), z.enum(['true', 'false'])])
   .transform((value) => value === true || value === 'true')
   .pipe(z.boolean());
 
-/** One value or several, in a query: `?state=queued&state=running` or `?state=queued,running`. */
+/**
+ * A query parameter with one or more values: `?state=queued&state=running` or
+ * `?state=queued,running`.
+ */
 export function queryList<T extends z.ZodType<string, string>>(
   item: T,
 ): z.ZodType<z.output<T>[], string | string[]> {
@@ -78,7 +81,7 @@ export function queryList<T extends z.ZodType<string, string>>(
 
 export const paging = {
   limit: z.coerce.number().int().min(1).max(limits.pageItemsMax).default(limits.pageItemsDefault),
-  /** `next` of the page before. */
+  /** Value of `next` of the previous page. */
   cursor: z.string().max(limits.urlParameterChars).optional(),
 } as const;
 

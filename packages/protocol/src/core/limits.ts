@@ -1,4 +1,4 @@
-/** Bounds of what all capabilities share. */
+/** Limits that all capabilities share. */
 import { units } from './units.ts';
 
 const { KiB, MiB } = units;

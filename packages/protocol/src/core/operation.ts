@@ -1,6 +1,6 @@
 /**
- * The one-row declaration of an API call. Routes, validation, permission check, OpenAPI, the typed
- * client, the CLI's command skeleton and the console's calls all derive from it.
+ * The declaration of an API operation. Routes, validation, permission checks, OpenAPI, the typed
+ * client, CLI commands and console requests derive from it.
  */
 import type { z } from 'zod';
 
@@ -12,13 +12,13 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 /** Who may call: anyone, anyone signed in, or holders of a permission. */
 export type Access = 'public' | 'signed-in' | Permission;
 
-/** What the body is: JSON by schema, or bytes (raw or multipart) that are streamed. */
+/** The request body: JSON by schema, or streamed bytes (raw or multipart). */
 export type BodyKind = 'none' | 'json' | 'bytes';
 
-/** What the answer is: JSON by schema, bytes, text, a stream of server-sent events, or nothing. */
+/** The response body: JSON by schema, bytes, text, server-sent events, or nothing. */
 export type OutputKind = 'json' | 'bytes' | 'text' | 'events' | 'empty';
 
-/** How the API reference heads the operations whose names begin alike (`jobs.submit`). */
+/** Heading of the operations with the same first part of the name (`jobs.submit`). */
 export interface OperationTag {
   readonly title: string;
   readonly description: string;
@@ -26,7 +26,7 @@ export interface OperationTag {
 
 type Fields = z.ZodType<Record<string, unknown>>;
 
-/** How the CLI names the call. Parameters of the path are positional, the rest are flags. */
+/** The CLI command. Path parameters are positional, the rest are flags. */
 export interface CliName {
   /** Words after `lazaret`, as in `users add`. */
   readonly command: string;
@@ -49,7 +49,7 @@ export interface Operation<
   /** `noun.verb`, unique. */
   readonly name: string;
   readonly method: Method;
-  /** Further methods that do the same, as the predecessor's upload takes PUT and POST. */
+  /** Additional methods that do the same, as PUT and POST for a legacy upload. */
   readonly alsoMethods?: readonly Method[];
   /** Path with `:parameters`. */
   readonly path: string;
@@ -67,9 +67,9 @@ export interface Operation<
   /** Problems beyond those that every operation can answer. */
   readonly errors: readonly ProblemCode[];
   readonly cli?: CliName;
-  /** Ignores form fields beside the file part of a multipart body; others refuse them. */
+  /** Ignores form fields beside the file part of a multipart body; others reject them. */
   readonly ignoresFormFields?: boolean;
-  /** Allowed without a session's CSRF proof (calls that start a session). */
+  /** Allowed without a CSRF token (operations that start a session). */
   readonly csrfExempt?: boolean;
 }
 
@@ -82,7 +82,7 @@ type Declared<P extends Fields, Q extends Fields, B extends z.ZodType, O extends
   readonly errors?: readonly ProblemCode[];
 };
 
-/** Completes a row: a body schema makes it JSON, an output schema likewise. */
+/** Declares an operation. A body schema implies JSON, as does an output schema. */
 export function defineOperation<
   P extends Fields = z.ZodType<Record<string, never>>,
   Q extends Fields = z.ZodType<Record<string, never>>,
@@ -117,7 +117,7 @@ export interface OperationCall<O extends Operation> {
 /** What a handler returns and a caller gets for JSON answers. */
 export type OperationOutput<O extends Operation> = z.output<NonNullable<O['output']>>;
 
-/** The path with its parameters filled in and escaped. */
+/** The path with its parameters inserted and escaped. */
 export function buildPath(path: string, params: Readonly<Record<string, unknown>> = {}): string {
   return path.replaceAll(/:([A-Za-z][A-Za-z0-9]*)/g, (_, name: string) => {
     const value = params[name];

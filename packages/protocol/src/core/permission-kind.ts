@@ -1,4 +1,4 @@
-/** What the table of permissions says of each. */
+/** Rows of the table of permissions. */
 /**
  * Where a permission applies: `project` in the project of the grant; `anywhere` is granted by a
  * role in any project (shared catalogs); `instance` requires a grant on all projects.

@@ -1,4 +1,4 @@
-/** What the table of problems says of each code. */
+/** Rows of the table of problems. */
 export interface ProblemKind {
   readonly status: number;
   readonly title: string;

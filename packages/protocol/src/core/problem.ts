@@ -1,7 +1,4 @@
-/**
- * The one error that callers meet: stable code, HTTP status, title, and a hint for the reader.
- * Answers are problem+json (RFC 9457).
- */
+/** Expected errors: stable code, HTTP status, title and hint, as problem+json (RFC 9457). */
 import { limits } from '../limits.ts';
 import { type ProblemCode, problems } from '../problems.ts';
 
@@ -70,7 +67,7 @@ export class Problem extends Error {
   }
 }
 
-/** The problem that a caught value stands for, or undefined when it is a programmer's error. */
+/** The value as a Problem, or undefined if it is a programming error. */
 export function asProblem(error: unknown): Problem | undefined {
   return error instanceof Problem ? error : undefined;
 }

@@ -1,4 +1,4 @@
-/** Sizes and durations as people write them in manifests and configuration. */
+/** Sizes and durations with units, as in manifests and configuration. */
 import { z } from 'zod';
 
 const sizeUnits: Readonly<Record<string, number>> = {
@@ -30,12 +30,12 @@ const durationUnitsMs: Readonly<Record<string, number>> = {
   d: 86_400_000,
 };
 
-/** Bytes from `67108864`, `64MiB`, `1.5GB`; undefined when it is no size. */
+/** Parses bytes from `67108864`, `64MiB`, `1.5GB`; undefined if the text is not a size. */
 export function parseSize(text: string | number): number | undefined {
   return parseQuantity(text, sizeUnits);
 }
 
-/** Milliseconds from `240` (seconds), `240s`, `1h`, `500ms`; undefined when it is no duration. */
+/** Parses milliseconds from `240` (seconds), `240s`, `1h`, `500ms`; undefined if invalid. */
 export function parseDuration(text: string | number): number | undefined {
   return parseQuantity(text, durationUnitsMs);
 }
@@ -51,14 +51,14 @@ function parseQuantity(
   return Number.isSafeInteger(value) ? value : undefined;
 }
 
-/** A size field: bytes or text with a unit in, bytes out. */
+/** A size field: accepts bytes or text with a unit, returns bytes. */
 export function sizeBytes(minBytes: number, maxBytes: number): z.ZodType<number, number | string> {
   return quantity(parseSize, { min: minBytes, max: maxBytes, example: '"512MiB" or bytes' });
 }
 
 /**
- * A duration field: seconds or text with a unit in, seconds out, so that what was read can be sent
- * again.
+ * A duration field: accepts seconds or text with a unit, returns seconds, so that a parsed value
+ * can be sent again.
  */
 export function durationSeconds(minMs: number, maxMs: number): z.ZodType<number, number | string> {
   return quantity(parseSeconds, {
@@ -91,7 +91,7 @@ function quantity(
     .pipe(z.number().min(range.min).max(range.max));
 }
 
-/** `64 MiB` for people. */
+/** Formats a size: `64 MiB`. */
 export function formatSize(bytes: number): string {
   const steps = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
   let value = bytes;
@@ -103,7 +103,7 @@ export function formatSize(bytes: number): string {
   return `${value >= 100 || step === 0 ? Math.round(value) : Number(value.toFixed(1))} ${steps[step]}`;
 }
 
-/** `1m 20s`, `3.2s`, `45ms` for people. */
+/** Formats a duration: `1m 20s`, `3.2s`, `45ms`. */
 export function formatDuration(ms: number): string {
   if (ms < 1_000) return `${Math.round(ms)}ms`;
   if (ms < 60_000) return `${Number((ms / 1_000).toFixed(1))}s`;

@@ -1,4 +1,4 @@
-/** Units of bounds, in bytes and milliseconds. */
+/** Units of limits, in bytes and milliseconds. */
 const KiB = 1024;
 const MiB = 1024 * KiB;
 const GiB = 1024 * MiB;

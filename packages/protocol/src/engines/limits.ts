@@ -1,4 +1,4 @@
-/** Bounds of engines. */
+/** Limits of engines. */
 import { units } from '../core/units.ts';
 
 const { KiB, MiB, GiB, minuteMs, dayMs } = units;

@@ -1,4 +1,4 @@
-/** The manifest of an engine: what people write, with every default and bound. */
+/** The engine manifest with its defaults and limits. */
 import { z } from 'zod';
 
 import { line } from '../core/fields.ts';
@@ -8,7 +8,7 @@ import { limits } from '../limits.ts';
 
 const { MiB, GiB } = units;
 
-/** First segments of paths that an engine must not shadow (`/<engine>/upload` is a route). */
+/** First path segments that an engine must not shadow (`/<engine>/upload` is a route). */
 export const reservedEngineNames: readonly string[] = [
   ...['admin', 'api', 'artifacts', 'assets', 'audit', 'auth', 'batches', 'console', 'docs'],
   ...['engines', 'events', 'favicon', 'files', 'fleet', 'health', 'healthz', 'hunt', 'images'],
@@ -82,9 +82,9 @@ const environment = z
 
 const input = z
   .strictObject({
-    /** Directory in the container that holds the inputs. */
+    /** Directory in the container with the inputs. */
     mount: mountPoint.default('/in'),
-    /** Fixed name that the input gets; with several inputs they keep their own names. */
+    /** Fixed file name for a single input; several inputs keep their own names. */
     name: z
       .string()
       .max(limits.fileNameBytes)
@@ -98,7 +98,7 @@ const input = z
       .refine((count) => count.min <= count.max, { message: 'min is above max' })
       .prefault({}),
     maxBytes: sizeBytes(1, limits.uploadBytes).prefault(64 * MiB),
-    /** Media types that are taken, by content; empty takes all. */
+    /** Accepted media types, detected from the content; empty accepts all. */
     kinds: z.array(line(100)).max(50).default([]),
   })
   .prefault({});
@@ -108,14 +108,14 @@ const missingResult = z.enum(['fail', 'succeed']);
 const output = z
   .strictObject({
     mount: mountPoint.default('/out'),
-    /** The single result file; without it the artifacts are the result. */
+    /** Path of the single result file; if omitted, all artifacts are the result. */
     result: relativeFile.optional(),
     artifacts: globs.default(['**']),
-    /** Globs that may match nothing. */
+    /** Globs that are allowed to match no file. */
     optional: globs.default([]),
-    /** What a missing result means. Never success by default. */
+    /** Outcome if the result is missing. */
     missing: missingResult.default('fail'),
-    /** What an empty result means. */
+    /** Outcome if the result is empty. */
     empty: missingResult.default('fail'),
   })
   .prefault({});
@@ -128,11 +128,11 @@ function resourceFields<T extends z.ZodType>(tmp: T) {
     memory: sizeBytes(limits.memoryBytesMin, limits.memoryBytesMax).prefault(512 * MiB),
     cpus: z.number().min(limits.cpusMin).max(limits.cpusMax).default(1),
     pids: z.number().int().min(limits.pidsMin).max(limits.pidsMax).default(256),
-    /** Space for files that the engine writes outside /tmp. */
+    /** Disk space for files outside /tmp. */
     disk: sizeBytes(1 * MiB, limits.outputBytesMax).prefault(1 * GiB),
     /** Size of the tmpfs at /tmp, which counts as memory; by default 64 MiB, at most the memory. */
     tmp,
-    /** All that is collected as results. */
+    /** Total size of collected results. */
     output: sizeBytes(1, limits.outputBytesMax).prefault(256 * MiB),
     outputEntries: z.number().int().min(1).max(limits.outputEntriesMax).default(1_000),
     log: sizeBytes(1_024, limits.logBytesMax).prefault(1 * MiB),
@@ -152,23 +152,24 @@ const resources = resourceFields(tmpBytes.optional())
 
 const retry = z
   .strictObject({
-    /** Attempts in all when the platform fails (node lost, engine API error). */
+    /** Maximum attempts for platform failures (lost node, container engine error). */
     attempts: z.number().int().min(1).max(limits.attemptsMax).default(3),
-    /** Further attempts when the workload itself fails. */
+    /** Additional attempts if the engine itself fails. */
     workload: z.number().int().min(0).max(limits.attemptsMax).default(0),
   })
   .prefault({});
 
 const parameters = z.strictObject({
-  /** JSON Schema (draft 2020-12) of a job's parameters. */
+  /** JSON Schema (draft 2020-12) of job parameters. */
   schema: z.record(z.string(), z.unknown()),
   /**
-   * json: the file parameters.json beside the input; argv: --name value; environment: NAME=value.
+   * `json`: file parameters.json next to the input; `argv`: --name value; `environment`:
+   * NAME=value.
    */
   pass: z.enum(['json', 'argv', 'environment']).default('json'),
 });
 
-/** The manifest as people write it; parsed, it has every default filled in. */
+/** The engine manifest. Parsing fills in all defaults. */
 export const engineManifest = z
   .strictObject({
     name: engineName,
@@ -179,24 +180,26 @@ export const engineManifest = z
       .min(1)
       .max(512)
       .regex(/^[a-z0-9][A-Za-z0-9._/:@-]*$/, 'expected an image reference such as lab/tool:1.2'),
-    /** Program and arguments, passed as they are; the image's own command when left out. */
+    /** Program and arguments, passed without a shell; default: the command of the image. */
     command: z.array(argument).min(1).max(limits.commandArguments).optional(),
-    /** A line for /bin/sh -c instead of a command. */
+    /** Command line for /bin/sh -c, instead of `command`. */
     shell: argument.optional(),
     workdir: z.string().max(limits.pathBytes).regex(/^\//, 'expected an absolute path').optional(),
     environment: environment.default({}),
     input,
     output,
     parameters: parameters.optional(),
-    /** Numeric uid or uid:gid; root must be written out. */
+    /** Numeric uid or uid:gid. Root must be given explicitly. */
     user: userId.prefault(65_532),
     resources,
     timeLimit: durationSeconds(100, limits.timeLimitMsMax).prefault('10m'),
     queueTimeLimit: durationSeconds(1_000, limits.queueTimeLimitMsMax).prefault('24h'),
     stopGrace: durationSeconds(0, limits.stopGraceMsMax).prefault('5s'),
-    /** Containers of this engine at a time, over all nodes; without it the nodes' room decides. */
+    /**
+     * Maximum concurrent containers of this engine on all nodes; default: limited by node capacity.
+     */
     concurrency: z.number().int().min(1).max(limits.concurrencyMax).optional(),
-    /** No network, or the name of a network that the operator allows. */
+    /** `none`, or the name of a network that the operator allows. */
     network: z
       .string()
       .max(limits.nameChars)

@@ -1,14 +1,17 @@
-/** Engine: a named, versioned analyzer, with its revisions. */
+/** Engine: a named, versioned analyzer with its revisions. */
 import { z } from 'zod';
 
 import { timestamp } from '../core/fields.ts';
 import { engineManifest, engineName } from './manifest.ts';
 
-/** How an image was pinned when the engine was added. */
+/** The image of an engine revision, pinned to a digest. */
 export const imagePin = z.object({
   reference: z.string(),
   digest: z.string(),
-  /** A registry's manifest digest, or the id of an image that exists on the nodes only. */
+  /**
+   * `repo-digest`: manifest digest of a registry; `image-id`: ID of an image that exists on nodes
+   * only.
+   */
   kind: z.enum(['repo-digest', 'image-id']),
 });
 export type ImagePin = z.output<typeof imagePin>;
@@ -17,13 +20,13 @@ export const engine = z.object({
   name: engineName,
   description: z.string(),
   enabled: z.boolean(),
-  /** Counts up with every change; rollback makes an earlier one current again. */
+  /** Current revision. Every change creates a new one; rollback returns to an earlier one. */
   revision: z.number().int(),
   version: z.string(),
   image: imagePin.nullable(),
-  /** directory: from the watched directory; api: over the API. */
+  /** `directory`: from the watched directory; `api`: added by a user. */
   source: z.enum(['directory', 'api']),
-  /** Why the engine cannot run now, such as an image that no node has. */
+  /** Why the engine cannot run, for example because no node has its image. */
   problem: z.string().nullable(),
   createdAt: timestamp,
   updatedAt: timestamp,
@@ -44,6 +47,6 @@ export const engineDetail = engine.extend({
 });
 export type EngineDetail = z.output<typeof engineDetail>;
 
-/** A manifest file in the watched directory that was refused, and why. */
+/** A rejected manifest file in the watched directory, with the reason. */
 export const engineRefusal = z.object({ file: z.string(), detail: z.string(), at: timestamp });
 export type EngineRefusal = z.output<typeof engineRefusal>;

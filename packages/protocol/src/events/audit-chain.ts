@@ -1,7 +1,7 @@
 /**
- * The hash chain of the audit log. Each entry holds the hash of the one before and a hash over
- * that and its own fields, so changing, removing or reordering entries shows. Cutting entries off
- * at the end does not show in what is left: compare the head with one that was kept elsewhere.
+ * The hash chain of the audit log. Each entry contains the hash of the previous entry and a hash
+ * of that and its own fields, so changed, removed or reordered entries are detected. Truncation at
+ * the end is not detected by the chain alone: compare the head with a copy that is stored elsewhere.
  *
  * Anyone can check an export without the server: for each line, SHA-256 over the text of
  * `previous` followed by the JSON of the other fields with keys sorted and no spaces (RFC 8785).
@@ -34,11 +34,11 @@ export function canonicalJson(value: unknown): string {
 
 export interface ChainVerdict {
   readonly intact: boolean;
-  /** Entries that were looked at. */
+  /** Number of checked entries. */
   readonly entries: number;
-  /** Hash of the last good entry; keep it elsewhere. */
+  /** Hash of the last valid entry; store it elsewhere. */
   readonly head: string;
-  /** Number of the first entry that does not fit. */
+  /** Number of the first invalid entry. */
   readonly brokenAt: number | null;
   readonly detail: string;
 }

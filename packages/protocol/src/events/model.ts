@@ -1,4 +1,4 @@
-/** Event: something that happened, in one append-only outbox; and the audit log made from it. */
+/** Event: an entry of the append-only outbox; and the audit log made from it. */
 import { z } from 'zod';
 
 import { projectName } from '../access/model.ts';
@@ -9,11 +9,11 @@ import { digest } from '../reports/report.ts';
 
 export const eventType = z.enum(Object.keys(eventKinds) as [EventType, ...EventType[]]);
 
-/** The form of a subject, by what it identifies. */
+/** The format of a subject, by what it identifies. */
 export const subjectSchemas: Readonly<Record<SubjectKind, z.ZodType<string>>> = {
   artifact: sha256,
   engine: slug,
-  /** Name of the machine that a process runs on. */
+  /** Host name of a process. */
   host: z.string().min(1),
   image: digest,
   inspection: identifier,
@@ -27,14 +27,14 @@ export const subjectSchemas: Readonly<Record<SubjectKind, z.ZodType<string>>> = 
 };
 
 export const event = z.object({
-  /** Resumes a stream after this event. */
+  /** Position in the stream; resumes a stream after this event. */
   cursor: z.string(),
   type: eventType,
   at: timestamp,
   project: projectName.nullable(),
-  /** What it is about: a job id, an engine or user name. */
+  /** Subject of the event: a job ID, an engine name, a user name, ... */
   subject: z.string(),
-  /** Who did it: a user, or a part of Lazaret. */
+  /** Who caused it: a user, or a component of Lazaret. */
   actor: z.string(),
   data: z.record(z.string(), z.unknown()),
 });
@@ -48,7 +48,7 @@ export const auditEntry = z.object({
   subject: z.string(),
   actor: z.string(),
   data: z.record(z.string(), z.unknown()),
-  /** SHA-256 of the entry before. */
+  /** Hash of the previous entry. */
   previous: z.string(),
   /** SHA-256 over `previous` and the canonical JSON of all other fields. */
   hash: z.string(),

@@ -1,4 +1,4 @@
-/** What happens to files. */
+/** Events of files. */
 import type { EventKind } from '../core/event-kind.ts';
 
 export const fileEvents = {

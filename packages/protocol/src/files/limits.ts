@@ -6,7 +6,7 @@ const { KiB, GiB } = units;
 export const fileLimits = {
   filePreviewBytes: 64 * KiB,
   filePreviewBytesMax: 256 * KiB,
-  /** Jobs, places and names of a file that one answer lists. */
+  /** Names, jobs and locations of a file per response. */
   fileListItems: 25,
   imageArchiveBytes: 32 * GiB,
 } as const;

@@ -13,36 +13,36 @@ import { fileType } from '../reports/file.ts';
 import { finding } from '../reports/finding.ts';
 import { digest } from '../reports/report.ts';
 
-/** The first of a list, and how long it is: counted up to `searchCountMax`. */
+/** The first items of a list and its length, counted up to a limit. */
 function listStart<T extends z.ZodType>(
   item: T,
 ): z.ZodObject<{ items: z.ZodArray<T>; count: z.ZodNumber; isMore: z.ZodBoolean }> {
   return z.object({ items: z.array(item), count: z.number().int(), isMore: z.boolean() });
 }
 
-/** Where an image has the content. */
+/** A location of the content in an image. */
 export const filePlace = z.object({
   image: digest,
   project: projectName,
   /** Names of the image. */
   names: z.array(z.string()),
   platform: z.string().nullable(),
-  /** Of the image as a whole. */
+  /** Verdict of the image. */
   verdict: verdictState,
-  /** Index of the layer, 0 the lowest. */
+  /** Index of the layer; 0 is the lowest. */
   layer: z.number().int(),
-  /** Index of the layer that hides it. */
+  /** Index of the layer that hides it; null if it is visible. */
   hiddenBy: z.number().int().nullable(),
   path: z.string(),
   type: fileType,
 });
 export type FilePlace = z.output<typeof filePlace>;
 
-/** From which file of which image an artifact was taken. */
+/** The file of an image that an artifact was extracted from. */
 export const fileOrigin = z.object({
   project: projectName,
   image: digest,
-  /** As the image was named when it was inspected. */
+  /** Reference of the image when it was inspected. */
   reference: z.string(),
   layer: z.number().int(),
   path: z.string(),
@@ -51,13 +51,13 @@ export const fileOrigin = z.object({
 });
 export type FileOrigin = z.output<typeof fileOrigin>;
 
-/** A finding against the content, once for all images in which it was found. */
+/** A finding on the content, joined over all images. */
 export const fileFinding = finding
   .pick({ scanner: true, class: true, severity: true, rule: true, title: true })
   .extend({
-    /** Images that have it; counted among those in which the finding was looked for. */
+    /** Number of images with the finding, of those that were examined for it. */
     images: z.number().int(),
-    /** The latest of these images. */
+    /** Digest of the latest of these images. */
     image: digest,
     project: projectName,
     path: z.string().nullable(),
@@ -67,20 +67,20 @@ export type FileFinding = z.output<typeof fileFinding>;
 
 export const fileDetail = z.object({
   sha256,
-  /** Known from layers; an artifact alone has its SHA-256 only. */
+  /** Known for files of images only. */
   sha1: z.string().nullable(),
   md5: z.string().nullable(),
   sizeBytes: z.number().int(),
-  /** The content's kind by its first bytes, where a layer has it. */
+  /** File type detected from the content; known for files of images only. */
   kind: z.string().nullable(),
-  /** Names under which it was met, without paths. */
+  /** File names without paths. */
   names: z.array(z.string()),
-  /** Stored bytes, by project; empty when it is known from images alone. */
+  /** Stored copies by project; empty if the content is known from images only. */
   artifacts: z.array(artifact),
   origins: z.array(fileOrigin),
-  /** Jobs that had it as an input, newest first. */
+  /** Jobs with the file as an input, newest first. */
   jobs: listStart(job),
-  /** Jobs that made it, newest first. */
+  /** Jobs with the file as a result, newest first. */
   results: listStart(
     z.object({
       job: z.string(),
@@ -91,9 +91,11 @@ export const fileDetail = z.object({
       createdAt: timestamp,
     }),
   ),
-  /** The latest images first. */
+  /** Locations in images, latest image first. */
   places: listStart(filePlace),
-  /** The most severe first. None does not mean clean: coverage is a matter of each image. */
+  /**
+   * Findings, most severe first. An empty list does not mean clean: see the coverage of each image.
+   */
   findings: z.array(fileFinding),
 });
 export type FileDetail = z.output<typeof fileDetail>;
@@ -102,11 +104,11 @@ export type FileDetail = z.output<typeof fileDetail>;
 export const filePreview = z.object({
   sha256,
   sizeBytes: z.number().int(),
-  /** Where in the content the bytes begin. */
+  /** Offset of the bytes in the content. */
   offset: z.number().int(),
-  /** Base64. Hostile: to be shown as text or hexadecimal digits, never as markup. */
+  /** Bytes in Base64. Untrusted: show as text or hexadecimal, never as markup. */
   bytes: z.string(),
-  /** What gave it: the blob store, or an image that was read again. */
+  /** Source of the bytes: the blob store, or an image that was read again. */
   source: z.enum(['artifact', 'image']),
 });
 export type FilePreview = z.output<typeof filePreview>;

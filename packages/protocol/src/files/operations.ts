@@ -20,10 +20,10 @@ const bySha = z.object({
     .pipe(sha256),
 });
 
-/** Where the content is to come from, when several images have it. */
+/** The image to read the content from, if several contain it. */
 const from = {
   project: projectName.optional(),
-  /** Digest of the image; of all that have the content the latest unless given. */
+  /** Digest of the image to read from (default: the latest with the content). */
   image: digest.optional(),
 } as const;
 
@@ -77,7 +77,7 @@ export const files = {
     params: bySha,
     query: z.object({
       ...from,
-      /** Of the file inside of the archive. */
+      /** SHA-256 of the file inside the archive. */
       name: fileName.optional(),
     }),
     outputKind: 'bytes',
@@ -95,9 +95,9 @@ export const files = {
     status: 201,
     params: bySha,
     body: jobSubmission.omit({ inputs: true }).extend({
-      /** Digest of the image to take it from; of all that have it the latest unless given. */
+      /** Digest of the image to read from (default: the latest with the content). */
       image: digest.optional(),
-      /** What the engine sees it as; the name in the image or of the artifact unless given. */
+      /** File name for the engine (default: the name in the image or of the artifact). */
       name: fileName.optional(),
     }),
     output: jobDetail,

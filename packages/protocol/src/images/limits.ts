@@ -1,4 +1,4 @@
-/** Bounds of images. */
+/** Limits of images. */
 export const imageLimits = {
   imageListItems: 1_000,
   imageCursorChars: 8_000,

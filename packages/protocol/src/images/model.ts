@@ -1,4 +1,4 @@
-/** Images that were inspected: what is stored of them, by digest. */
+/** Inspected images, stored by digest. */
 import { z } from 'zod';
 
 import { projectName } from '../access/model.ts';
@@ -6,7 +6,7 @@ import { timestamp } from '../core/fields.ts';
 import { verdict, verdictState } from '../reports/coverage.ts';
 import { digest, inspectionReport, placedFile } from '../reports/report.ts';
 
-/** How many findings there are of each severity. */
+/** Number of findings by severity. */
 export const severityCounts = z.object({
   critical: z.number().int(),
   high: z.number().int(),
@@ -17,22 +17,22 @@ export const severityCounts = z.object({
 export type SeverityCounts = z.output<typeof severityCounts>;
 
 export const image = z.object({
-  /** Of the manifest; of the configuration where an engine knows no manifest. */
+  /** Manifest digest; the configuration digest if the container engine stores no manifest. */
   digest,
   project: projectName,
-  /** Names under which it was met, the latest first. */
+  /** Names of the image, latest first. */
   names: z.array(z.string()),
-  /** `linux/arm64/v8` */
+  /** For example `linux/arm64/v8`. */
   platform: z.string().nullable(),
-  /** `Debian GNU/Linux 13 (trixie)` */
+  /** For example `Debian GNU/Linux 13 (trixie)`. */
   distribution: z.string().nullable(),
   verdict: verdictState,
   layers: z.number().int(),
   packages: z.number().int(),
-  /** Files of both views. */
+  /** Number of files, visible and hidden. */
   files: z.number().int(),
   findings: severityCounts,
-  /** Stored bytes of the layers. */
+  /** Size of the stored layers in bytes. */
   sizeBytes: z.number().int(),
   inspectedAt: timestamp,
 });
@@ -40,13 +40,13 @@ export type Image = z.output<typeof image>;
 
 const { shape } = inspectionReport;
 
-/** The report without its long lists, which have operations of their own. */
+/** The report without its long lists, which have separate operations. */
 export const imageDetail = image.omit({ verdict: true, layers: true, distribution: true }).extend({
   source: shape.source,
   image: shape.image,
   layers: shape.layers,
   distribution: shape.distribution,
-  /** Lists are cut at `imageListItems`. */
+  /** At most 1,000 entries, as in the lists that follow. */
   users: shape.users,
   passwords: shape.passwords,
   groups: shape.groups,
@@ -56,24 +56,24 @@ export const imageDetail = image.omit({ verdict: true, layers: true, distributio
   coverage: shape.coverage,
   verdict,
   fingerprint: shape.fingerprint,
-  /** Id of the inspection that it is from. */
+  /** ID of the inspection that produced the report. */
   inspection: z.string(),
 });
 export type ImageDetail = z.output<typeof imageDetail>;
 
-/** A file as a tree shows it. */
+/** A file or directory of an image. */
 export const imageFile = placedFile.extend({
   name: z.string(),
-  /** Whether something lies below it: a directory, or an archive that was looked into. */
+  /** Whether it has children: a directory, or an archive whose content was examined. */
   hasChildren: z.boolean(),
-  /** No entry of its own: known from the paths below it. */
+  /** Whether the directory has no entry in a layer and is implied by the paths below it. */
   implied: z.boolean(),
 });
 export type ImageFile = z.output<typeof imageFile>;
 
 export const reportFormats = ['json', 'cyclonedx', 'spdx', 'sarif'] as const;
 
-/** An image by its digest or by the first six digits of it or more, as lists show them. */
+/** An image by its digest, or by at least the first six hexadecimal digits of it. */
 export const digestStart: z.ZodType<string, string> = z
   .string()
   .regex(

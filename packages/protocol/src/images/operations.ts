@@ -1,4 +1,4 @@
-/** Operations on images that were inspected. */
+/** Operations on inspected images. */
 import { z } from 'zod';
 
 import { projectName } from '../access/model.ts';

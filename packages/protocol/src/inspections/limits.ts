@@ -1,4 +1,4 @@
-/** Bounds of inspections. */
+/** Limits of inspections. */
 export const inspectionLimits = {
   referenceChars: 1_024,
   inspectParallelMax: 64,

@@ -16,7 +16,7 @@ export const finalInspectionStates = ['finished', 'failed', 'cancelled'] as cons
 export const inspectionPhases = ['waiting', 'resolving', 'layers', 'storing', 'ended'] as const;
 export type InspectionPhase = (typeof inspectionPhases)[number];
 
-/** Why an inspection came to nothing. */
+/** Why an inspection failed. */
 export const inspectionProblemCodes = [
   'not_found',
   'unauthorized',
@@ -28,7 +28,7 @@ export const inspectionProblemCodes = [
   'too_large',
   'no_such_platform',
   'time_limit',
-  /** The inspector ended in the middle of it, each time that it was tried. */
+  /** The inspector process ended during every attempt. */
   'lost',
   'internal',
 ] as const;
@@ -37,23 +37,23 @@ export type InspectionProblemCode = (typeof inspectionProblemCodes)[number];
 export const inspection = z.object({
   id: identifier,
   project: projectName,
-  /** As it was asked for; `artifact:SHA256` for an archive that was uploaded. */
+  /** Reference as requested; `artifact:SHA256` for an uploaded archive. */
   reference: z.string(),
-  /** The uploaded archive that is inspected. */
+  /** SHA-256 of the uploaded archive. */
   archive: z.object({ sha256, name: z.string(), sizeBytes: z.number().int() }).nullable(),
-  /** `default`, `all` or `linux/arm64/v8`. */
+  /** `default`, `all` or a platform such as `linux/arm64/v8`. */
   platform: z.string(),
   force: z.boolean(),
   state: z.enum(inspectionStates),
   progress: z.object({
     phase: z.enum(inspectionPhases),
-    /** Layers that are done, and all of them; 0 until they are known. */
+    /** Number of examined layers; `total` is 0 until it is known. */
     done: z.number().int(),
     total: z.number().int(),
-    /** Files that were seen so far. */
+    /** Number of files examined so far. */
     files: z.number().int(),
   }),
-  /** How often it was begun. */
+  /** Number of attempts. */
   attempts: z.number().int(),
   requestedBy: z.string(),
   createdAt: timestamp,
@@ -67,14 +67,14 @@ export const inspection = z.object({
       name: z.string().nullable(),
       platform: z.string().nullable(),
       verdict: verdictState,
-      /** Answered from the store: the same digest was inspected with the same signatures. */
+      /** Whether the stored report was reused: same digest, same scanners and signatures. */
       known: z.boolean(),
     }),
   ),
 });
 export type Inspection = z.output<typeof inspection>;
 
-/** Which images of an index or archive are inspected. */
+/** Selects the images of an index or archive. */
 export const platformWord = z
   .string()
   .max(limits.nameChars)
@@ -85,10 +85,13 @@ export const platformWord = z
 
 export const inspectionRequest = z.object({
   project: projectName.optional(),
-  /** `registry.lab/app:1.2`, `debian@sha256:…`, `artifact:SHA256` of an archive. */
+  /**
+   * Image reference: `registry.lab/app:1.2`, `debian@sha256:…`, or `artifact:SHA256` for an
+   * uploaded archive.
+   */
   reference: line(limits.referenceChars).min(1),
   platform: platformWord.default('default'),
-  /** Inspect anew what is known already. */
+  /** Inspect again even if a current report is stored. */
   force: z.boolean().default(false),
 });
 export type InspectionRequest = z.output<typeof inspectionRequest>;

@@ -8,15 +8,15 @@ import { jobFilter } from './filter.ts';
 
 const filterFields = Object.keys(jobFilter);
 
-/** Which jobs: these ids, or all that match the filter and are not newer than `notAfter`. */
+/** Selects jobs by ID, or all that match the filter and are not newer than `notAfter`. */
 const jobSelection = z.object({
   ids: z.array(identifier).min(1).max(limits.bulkJobIds).optional(),
   ...jobFilter,
-  /** Only jobs submitted before, or with, this one: what arrives later is left alone. */
+  /** Only jobs submitted up to and including this one. */
   notAfter: identifier.optional(),
-  /** Every job that the operation can act on; required when there is neither id nor filter. */
+  /** All jobs that the operation applies to; required without IDs and without a filter. */
   every: z.boolean().default(false),
-  /** Only count what would be changed. */
+  /** Report what would change without changing it. */
   dryRun: z.boolean().default(false),
 });
 
@@ -30,9 +30,9 @@ const notSelective = {
 
 export const bulkResult = z.object({
   id: identifier,
-  /** `unchanged`: it had ended already, or its cancellation was requested before. */
+  /** `unchanged`: the job had already ended, or its cancellation was already requested. */
   status: z.enum(['cancelled', 'cancelling', 'resubmitted', 'unchanged', 'failed']),
-  /** The job that was submitted anew. */
+  /** ID of the new job. */
   job: identifier.nullable(),
   problem: z.object({ code: z.string(), detail: z.string() }).nullable(),
 });
@@ -40,12 +40,12 @@ export type BulkResult = z.output<typeof bulkResult>;
 
 const bulkOutput = z.object({
   dryRun: z.boolean(),
-  /** Jobs that were selected. */
+  /** Number of selected jobs. */
   matched: z.number().int(),
   changed: z.number().int(),
   unchanged: z.number().int(),
   failed: z.number().int(),
-  /** One for each job, in the order of submission; empty in a dry run. */
+  /** One result per job in order of submission; empty in a dry run. */
   results: z.array(bulkResult),
 });
 export type BulkOutput = z.output<typeof bulkOutput>;

@@ -1,4 +1,4 @@
-/** What a list of jobs can be narrowed to, and by what it can be sorted. */
+/** Filters and sort keys of job lists. */
 import { z } from 'zod';
 
 import { projectName } from '../access/model.ts';

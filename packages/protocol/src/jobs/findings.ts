@@ -19,31 +19,31 @@ export const engineFinding = z.object({
   /** The signature, rule or check. */
   rule: text(200).min(1),
   message: text(2_000).min(1),
-  /** What was seen: matched text, an address, a value. */
+  /** Matched text, an address or a value. */
   evidence: text(4_000).optional(),
-  /** The file inside the input that it is about. */
+  /** File inside the input. */
   path: text(4_096).optional(),
-  /** Bytes from the start of that file. */
+  /** Offset in bytes from the start of that file. */
   offset: z.number().int().min(0).optional(),
   line: z.number().int().min(1).optional(),
   sha256: sha256.optional(),
-  /** Where to read more. It is shown as text, never opened. */
+  /** Link to more information. Shown as text, never opened. */
   reference: text(2_000).optional(),
 });
 export type EngineFinding = z.output<typeof engineFinding>;
 
 export const jobFindings = page(engineFinding).extend({
-  /** The file that they are from; null when the job has none. */
+  /** Path of the findings file; null if the job has none. */
   source: z.object({ path: z.string(), sha256, sizeBytes: z.number().int() }).nullable(),
-  /** Valid findings in the file, before any filter. */
+  /** Number of valid findings in the file, before filtering. */
   total: z.number().int(),
   matched: z.number().int(),
   bySeverity: z.record(severity, z.number().int()),
-  /** Entries that do not have the documented form, and are therefore not among the items. */
+  /** Number of entries that do not match the documented format and are not listed. */
   invalid: z.number().int(),
-  /** What is wrong with the file or its entries; the first few. */
+  /** The first errors in the file or its entries. */
   problems: z.array(z.string()),
-  /** The engine says that it left findings out. */
+  /** Whether the engine reports that it omitted findings. */
   truncated: z.boolean(),
 });
 export type JobFindings = z.output<typeof jobFindings>;

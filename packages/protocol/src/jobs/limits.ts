@@ -1,4 +1,4 @@
-/** Bounds of jobs. */
+/** Limits of jobs. */
 import { units } from '../core/units.ts';
 
 export const jobLimits = {

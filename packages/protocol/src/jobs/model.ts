@@ -9,7 +9,7 @@ import { observation, outcome } from './outcomes.ts';
 import { jobStates } from './states.ts';
 import { limits } from '../limits.ts';
 
-/** Phases of an attempt in milliseconds; null where the attempt did not get so far. */
+/** Phases of an attempt in milliseconds; null for phases that it did not reach. */
 export const telemetry = z.object({
   waitMs: z.number().nullable(),
   pullMs: z.number().nullable(),
@@ -19,7 +19,7 @@ export const telemetry = z.object({
   runMs: z.number().nullable(),
   collectMs: z.number().nullable(),
   removeMs: z.number().nullable(),
-  /** Highest memory seen by sampling; very short runs may end before the first sample. */
+  /** Peak memory usage by sampling; very short runs may end before the first sample. */
   peakMemoryBytes: z.number().nullable(),
   cpuSeconds: z.number().nullable(),
   exitCode: z.number().nullable(),
@@ -32,13 +32,13 @@ export const attempt = z.object({
   number: z.number().int(),
   state: z.enum(jobStates),
   node: z.string(),
-  /** The image that really ran. */
+  /** Digest of the image that ran. */
   imageDigest: z.string(),
   engineRevision: z.number().int(),
   outcome: outcome.nullable(),
   observations: z.array(observation),
   telemetry,
-  /** What the container engine reported back after creation. */
+  /** Container settings as reported by the container engine after creation. */
   containment: z.record(z.string(), z.unknown()).nullable(),
   logBytes: z.number().int(),
   logTruncated: z.boolean(),
@@ -48,12 +48,12 @@ export const attempt = z.object({
 });
 export type Attempt = z.output<typeof attempt>;
 
-/** One move of a job, never changed and never removed. */
+/** One state change of a job. Entries are never changed or removed. */
 export const historyEntry = z.object({
   at: timestamp,
   state: z.enum(jobStates),
   attempt: z.number().int().nullable(),
-  /** Who or what caused it: a user, `scheduler`, `worker`. */
+  /** Who or what caused it: a user, `scheduler` or `worker`. */
   cause: z.string(),
   detail: z.string(),
 });
@@ -66,7 +66,7 @@ export const jobArtifact = z.object({
   sha256,
   sizeBytes: z.number().int(),
   attempt: z.number().int(),
-  /** The one file that the manifest calls the result. */
+  /** Whether this is the result file that the manifest names. */
   primary: z.boolean(),
 });
 export type JobArtifact = z.output<typeof jobArtifact>;
@@ -77,7 +77,7 @@ export const job = z.object({
   engine: z.string(),
   engineRevision: z.number().int(),
   state: z.enum(jobStates),
-  /** Why a queued job waits. */
+  /** Why a queued job is waiting. */
   waitReason: z.string().nullable(),
   outcome: outcome.nullable(),
   inputs: z.array(jobInput),
@@ -114,20 +114,20 @@ export const jobSubmission = z.object({
     .default([]),
   parameters: z.record(z.string(), z.unknown()).default({}),
   tags: z.array(tag).max(limits.tagsPerJob).default([]),
-  /** Higher goes first; within one priority the oldest goes first. */
+  /** Higher values run first; jobs of the same priority run in order of submission. */
   priority: z.number().int().min(-100).max(100).default(0),
-  /** Shorter than the engine's own. */
+  /** Overrides the time limit of the engine with a shorter one. */
   timeLimit: durationSeconds(100, limits.timeLimitMsMax).optional(),
   queueTimeLimit: durationSeconds(1_000, limits.queueTimeLimitMsMax).optional(),
 });
 export type JobSubmission = z.output<typeof jobSubmission>;
 
-/** One piece of a log as it is streamed. */
+/** One chunk of a log as it is streamed. */
 export const logChunk = z.object({
   attempt: z.number().int(),
   stream: z.enum(['stdout', 'stderr']),
   at: timestamp,
-  /** UTF-8, with bytes that are none replaced; control characters are left in. */
+  /** Text in UTF-8 with invalid bytes replaced; control characters are included. */
   text: z.string(),
 });
 export type LogChunk = z.output<typeof logChunk>;

@@ -193,7 +193,7 @@ export const jobs = {
     query: z.object({
       ...paging,
       severity: queryList(severity).optional(),
-      /** Part of a rule, message, evidence or path, in any case. */
+      /** Part of a rule, message, evidence or path, case-insensitive. */
       text: z.string().max(limits.textFilterChars).optional(),
     }),
     output: jobFindings,

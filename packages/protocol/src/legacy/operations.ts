@@ -52,7 +52,7 @@ export const legacy = {
       status: z.enum(legacyStatuses),
       /** The first 80 bytes of the result, or the error. */
       summary: z.string(),
-      /** `/link/<id>` once the job has ended. */
+      /** `/link/<id>` after the job has ended. */
       link: z.string(),
     }),
     errors: ['not_found'],

@@ -1,9 +1,9 @@
-/** Node: a place where containers run. */
+/** Node: a container engine that runs attempts. */
 import { z } from 'zod';
 
 import { timestamp } from '../core/fields.ts';
 
-/** unknown: not probed yet, or nobody serves it now; never taken for gone. */
+/** `unknown`: not probed yet, or no worker serves the node; not treated as lost. */
 export const nodeStates = ['online', 'offline', 'unknown'] as const;
 export type NodeState = (typeof nodeStates)[number];
 
@@ -12,7 +12,7 @@ export const node = z.object({
   kind: z.enum(['docker']),
   endpoint: z.string(),
   state: z.enum(nodeStates),
-  /** Cordoned nodes get no new attempts; draining ones are cordoned until they are empty. */
+  /** Whether new attempts are placed on the node; false if it is cordoned. */
   schedulable: z.boolean(),
   problem: z.string().nullable(),
   labels: z.record(z.string(), z.string()),
@@ -21,7 +21,7 @@ export const node = z.object({
   reservedMemoryBytes: z.number(),
   reservedCpus: z.number(),
   runningAttempts: z.number().int(),
-  /** Version, runtimes, security options and so on as the container engine tells them. */
+  /** Version, runtimes, security options and other properties reported by the container engine. */
   facts: z.record(z.string(), z.unknown()),
   lastSeenAt: timestamp.nullable(),
   changedAt: timestamp,

@@ -1,4 +1,6 @@
-/** Coverage: what was examined and what was not; the ground on which "clean" may be said. */
+/**
+ * Coverage: what was examined and what was not. A verdict is `clean` only with complete coverage.
+ */
 import { z } from 'zod';
 
 /** Why something was not fully examined. */
@@ -21,22 +23,22 @@ export type GapReason = z.output<typeof gapReason>;
 
 /** One thing that was not fully examined. */
 export const gap = z.object({
-  /** `layer`, `inventory`, or the scanner's id. */
+  /** `layer`, `inventory`, or the ID of a scanner. */
   by: z.string(),
   reason: gapReason,
   detail: z.string(),
   path: z.string().optional(),
-  /** Index of the layer, 0 the lowest. */
+  /** Index of the layer; 0 is the lowest. */
   layer: z.number().int().optional(),
 });
 export type Gap = z.output<typeof gap>;
 
-/** Where advisories came from, and how old what is known from there is. */
+/** An advisory feed and its age. */
 export const advisoryFeed = z.object({
-  /** `osv`, `debian`, `alpine/v3.20/main`, `csaf`. */
+  /** Name of the feed: `osv`, `debian`, `alpine/v3.20/main`, `csaf`. */
   feed: z.string(),
   importedAt: z.iso.datetime(),
-  /** The newest change of an advisory, where the feed dates them. */
+  /** Latest change of an advisory, if the feed has dates. */
   newestAt: z.iso.datetime().optional(),
   advisories: z.number().int(),
 });
@@ -47,12 +49,15 @@ export const scannerCoverage = z.object({
   engine: z.string(),
   /** Version of the signatures, rules or lists. */
   signatures: z.string(),
-  /** When the signatures were made, where they say so. */
+  /** Creation time of the signatures, if known. */
   signaturesAt: z.iso.datetime().optional(),
   healthy: z.boolean(),
-  /** Of `vulnerabilities`, which is asked about packages: where its advisories are from. */
+  /** Advisory feeds; only for the scanner `vulnerabilities`. */
   feeds: z.array(advisoryFeed).optional(),
-  /** Files, or packages, that it was asked about: examined now, from the cache, partly, failed. */
+  /**
+   * Number of files or packages that were examined; the next counters are from the cache, partial
+   * and failed.
+   */
   examined: z.number().int(),
   cached: z.number().int(),
   partial: z.number().int(),
@@ -60,7 +65,7 @@ export const scannerCoverage = z.object({
 });
 export type ScannerCoverage = z.output<typeof scannerCoverage>;
 
-/** What a scanner counts. */
+/** What the counters of a scanner count. */
 export function scannedThing({ feeds }: Pick<ScannerCoverage, 'feeds'>): 'file' | 'package' {
   return feeds === undefined ? 'file' : 'package';
 }
@@ -68,7 +73,7 @@ export function scannedThing({ feeds }: Pick<ScannerCoverage, 'feeds'>): 'file' 
 export const coverage = z.object({
   complete: z.boolean(),
   files: z.number().int(),
-  /** Uncompressed bytes of layers that were walked. */
+  /** Uncompressed size of the examined layers in bytes. */
   bytes: z.number().int(),
   layers: z.object({
     listed: z.number().int(),
@@ -78,9 +83,9 @@ export const coverage = z.object({
     missing: z.number().int(),
   }),
   scanners: z.array(scannerCoverage),
-  /** The first of the gaps, by layer and path. */
+  /** The first gaps, sorted by layer and path. */
   gaps: z.array(gap),
-  /** All of them. */
+  /** Total number of gaps. */
   gapCount: z.number().int(),
 });
 export type Coverage = z.output<typeof coverage>;
@@ -88,13 +93,13 @@ export type Coverage = z.output<typeof coverage>;
 export const verdictState = z.enum(['clean', 'suspicious', 'malicious', 'incomplete', 'unscanned']);
 export type VerdictState = z.output<typeof verdictState>;
 
-/** Those whose silence means something: lists of digests and of secrets are none of them. */
+/** Scanners that detect malware; without one of them a verdict is `unscanned`. */
 export const malwareScanners: ReadonlySet<string> = new Set(['clamav', 'yara']);
 
 /**
- * `clean` only with complete coverage by healthy, fresh scanners; `incomplete` when nothing bad was
- * found in what could be examined; `unscanned` when all was examined and nobody looked for malware;
- * a bad finding stands whatever else is missing.
+ * `clean`: no findings, complete coverage by healthy, up-to-date scanners; `incomplete`: no
+ * findings in what could be examined; `unscanned`: no malware scanner was used; `malicious` and
+ * `suspicious` do not depend on coverage.
  */
 export const verdict = z.object({ state: verdictState, reasons: z.array(z.string()) });
 export type Verdict = z.output<typeof verdict>;

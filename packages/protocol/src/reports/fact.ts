@@ -1,12 +1,12 @@
 /**
- * Facts: what a tree holds, as its own files say it, each with the file that says so. An open
- * union: a consumer passes over kinds that it does not know.
+ * Facts about a tree, read from its own files, each with the file it was read from. An open union:
+ * consumers ignore unknown kinds.
  */
 import { z } from 'zod';
 
-/** Where a fact was read. */
+/** Source of a fact. */
 const evidence = {
-  /** The file that says so; `a.jar!/META-INF/x` inside an archive. */
+  /** File that the fact was read from; `a.jar!/META-INF/x` inside an archive. */
   path: z.string(),
 };
 
@@ -26,7 +26,7 @@ export const packageType = z.enum([
   'pypi',
   'rpm',
 ]);
-/** Types as purl names them. */
+/** Package types as in purl. */
 export type PackageType = z.output<typeof packageType>;
 
 export const packageFact = z.object({
@@ -37,35 +37,40 @@ export const packageFact = z.object({
   version: z.string(),
   /** Package URL, https://github.com/package-url/purl-spec, without the distribution. */
   purl: z.string(),
-  /** How it is known: its manager's database, its own metadata, a lock file, a binary's bytes. */
+  /**
+   * How the package was detected: package manager database, package metadata, lock file, build
+   * information, byte pattern, or claim.
+   */
   foundBy: z.enum(['database', 'metadata', 'lock-file', 'build-info', 'pattern', 'claim']),
-  /** `declared`: a lock file asks for it, nothing shows that it is there. */
+  /** `declared`: listed in a lock file, no evidence that it is installed. */
   state: z.enum(['installed', 'declared', 'removed', 'broken']),
   architecture: z.string().optional(),
-  /** The source package that a binary package was built from. */
+  /** Source package of a binary package. */
   source: z.object({ name: z.string(), version: z.string().optional() }).optional(),
   licenses: z.array(z.string()).optional(),
   supplier: z.string().optional(),
   /** Byte offset of the pattern or section in the file. */
   offset: z.number().int().optional(),
-  /** Names of packages that it needs, as its metadata writes them. */
+  /** Names of required packages as in the metadata. */
   dependsOn: z.array(z.string()).optional(),
 });
 export type PackageFact = z.output<typeof packageFact>;
 
-/** Which files belong to a package, from its manager's lists. */
+/** Files that a package owns according to its package manager. */
 export const ownershipFact = z.object({
   kind: z.literal('ownership'),
   ...evidence,
   type: packageType,
   name: z.string(),
-  /** Absent when the list does not say it and the name alone is the key. */
+  /** Absent if the list has no versions. */
   version: z.string().optional(),
   architecture: z.string().optional(),
   files: z.array(
     z.object({
       path: z.string(),
-      /** `md5:...`, `sha1:...` or `sha256:...` in hexadecimal, as the manager recorded it. */
+      /**
+       * `md5:...`, `sha1:...` or `sha256:...` in hexadecimal, as recorded by the package manager.
+       */
       digest: z.string().optional(),
     }),
   ),
@@ -75,7 +80,7 @@ export type OwnershipFact = z.output<typeof ownershipFact>;
 export const distributionFact = z.object({
   kind: z.literal('distribution'),
   ...evidence,
-  /** `debian`, `alpine`: ID of os-release, or what a fallback stands for. */
+  /** ID as in os-release: `debian`, `alpine`. */
   id: z.string(),
   idLike: z.array(z.string()).optional(),
   versionId: z.string().optional(),
@@ -83,9 +88,9 @@ export const distributionFact = z.object({
   variantId: z.string().optional(),
   prettyName: z.string().optional(),
   cpe: z.string().optional(),
-  /** The identifier of the predecessor's table, such as `DEBIAN-jessie`. */
+  /** Legacy identifier such as `DEBIAN-jessie`. */
   legacyId: z.string().optional(),
-  /** `os-release`, or the fallback's name. */
+  /** `os-release`, or the name of the fallback. */
   foundBy: z.string(),
 });
 export type DistributionFact = z.output<typeof distributionFact>;
@@ -98,7 +103,7 @@ export const userFact = z.object({
   gid: z.number().int(),
   home: z.string(),
   shell: z.string(),
-  /** `elsewhere`: in the shadow file. `empty` lets in without a password. */
+  /** `elsewhere`: in the shadow file; `empty`: sign-in without a password. */
   password: z.enum(['elsewhere', 'empty', 'locked', 'set']),
 });
 export type UserFact = z.output<typeof userFact>;
@@ -109,7 +114,7 @@ export const passwordFact = z.object({
   ...evidence,
   user: z.string(),
   state: z.enum(['empty', 'locked', 'set']),
-  /** `sha512crypt`, `yescrypt`, `des`...; absent when there is no hash. */
+  /** Hash scheme: `sha512crypt`, `yescrypt`, `des`, ...; absent without a hash. */
   scheme: z.string().optional(),
 });
 export type PasswordFact = z.output<typeof passwordFact>;
@@ -124,8 +129,8 @@ export const groupFact = z.object({
 export type GroupFact = z.output<typeof groupFact>;
 
 /**
- * Something that was not understood. It makes coverage partial, but for `not_recorded`: the file
- * was understood, and simply does not say what others of its kind do.
+ * Content that could not be parsed. It makes coverage partial, except `not_recorded`: the file was
+ * parsed, but lacks information that such files usually have.
  */
 export const unknownFact = z.object({
   kind: z.literal('unknown'),

@@ -1,4 +1,4 @@
-/** What is known of one file of a tree: a layer, an image, a container, a directory. */
+/** Metadata of one file of a layer, an image, a container or a directory. */
 import { z } from 'zod';
 
 import { sha256 } from '../core/fields.ts';
@@ -16,10 +16,10 @@ export const fileType = z.enum([
 ]);
 export type FileType = z.output<typeof fileType>;
 
-/** The content's kind by its first bytes, in the short words of `file-kind.ts` of analysis. */
+/** File type by the first bytes, as in `file-kind.ts` of analysis. */
 export const fileKind = z.string();
 
-/** Similarity digests; a hint, never an identity. */
+/** Similarity digests. Similarity is a hint, not an identification. */
 export const similarityDigests = z.object({
   tlsh: z.string().optional(),
   ssdeep: z.string().optional(),
@@ -28,23 +28,23 @@ export const similarityDigests = z.object({
 export type SimilarityDigests = z.output<typeof similarityDigests>;
 
 export const fileRow = z.object({
-  /** Relative to the root of the tree, without a leading slash; `a.zip!/b` inside an archive. */
+  /** Path relative to the root, without a leading slash; `a.zip!/b` inside an archive. */
   path: z.string(),
-  /** The path's bytes as latin1 when they are not UTF-8. */
+  /** Bytes of the path as Latin-1, if they are not valid UTF-8. */
   rawPath: z.string().optional(),
   type: fileType,
-  /** Permission bits (07777). */
+  /** Permission bits (mask 07777). */
   mode: z.number().int(),
   uid: z.number().int(),
   gid: z.number().int(),
   sizeBytes: z.number().int(),
-  /** Milliseconds since 1970. */
+  /** Modification time in milliseconds since 1970. */
   mtimeMs: z.number(),
-  /** Where a link points, as it says so itself; the tree's path for a hard link. */
+  /** Target of a symbolic link as stored; for a hard link its path in the tree. */
   linkPath: z.string().optional(),
-  /** Numbers of a device. */
+  /** Device numbers. */
   device: z.object({ major: z.number().int(), minor: z.number().int() }).optional(),
-  /** The attribute `security.capability`, as hexadecimal. */
+  /** Extended attribute `security.capability` in hexadecimal. */
   capabilities: z.string().optional(),
   sha256: sha256.optional(),
   sha1: z.string().optional(),

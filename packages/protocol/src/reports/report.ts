@@ -1,4 +1,4 @@
-/** The whole answer of an inspection, as `lazaret inspect --output json` prints it. */
+/** The report of an inspection, as `lazaret inspect -o json` prints it. */
 import { z } from 'zod';
 
 import { sha256 } from '../core/fields.ts';
@@ -24,19 +24,19 @@ export const platform = z.object({
 });
 export type Platform = z.output<typeof platform>;
 
-/** Which layer a thing is in, and whether the merged view still shows it. */
+/** The layer of an item, and the layer that hides it. */
 const place = {
-  /** Index of the layer, 0 the lowest; 0 for a directory. */
+  /** Index of the layer; 0 is the lowest, and always 0 for directories. */
   layer: z.number().int(),
-  /** Index of the layer that hides it: by a whiteout, an opaque directory or a newer file. */
+  /** Index of the layer that hides it by a whiteout, an opaque directory or a newer file. */
   hiddenBy: z.number().int().optional(),
 };
 
 export const placedPackage = packageFact.extend({
   ...place,
-  /** How many files its manager lists. */
+  /** Number of files that the package manager lists. */
   ownedFiles: z.number().int().optional(),
-  /** Installed by a package of the system, whose own advisories speak for it. */
+  /** Whether a system package installed it; its advisories apply instead. */
   isOwnedBySystem: z.boolean().optional(),
 });
 export type PlacedPackage = z.output<typeof placedPackage>;
@@ -77,15 +77,15 @@ export type ImageConfig = z.output<typeof imageConfig>;
 
 export const reportLayer = z.object({
   index: z.number().int(),
-  /** Digest of the bytes as stored, as verified; absent when it was not read. */
+  /** Verified digest of the stored bytes; absent if the layer was not read. */
   digest: digest.optional(),
-  /** Digest of the uncompressed tar, as verified. */
+  /** Verified digest of the uncompressed tar. */
   diffId: digest.optional(),
   mediaType: z.string().optional(),
   compression: z.enum(['none', 'gzip', 'zstd', 'bzip2', 'xz']).optional(),
-  /** Bytes as stored. */
+  /** Stored size in bytes. */
   sizeBytes: z.number().int().optional(),
-  /** Bytes of the tar; of an artifact's blob those of the blob. */
+  /** Size of the uncompressed tar in bytes; for artifacts the size of the blob. */
   tarBytes: z.number().int().optional(),
   files: z.number().int(),
   createdBy: z.string().optional(),
@@ -94,12 +94,11 @@ export const reportLayer = z.object({
 export type ReportLayer = z.output<typeof reportLayer>;
 
 /**
- * What is to be known about where something came from. `unproven_name`: nobody proved which image a
- * tag is. `unverified_transport`: a host was asked that did not prove its name, which matters less
- * where a digest was asked for. `named_by_mirror`: a mirror said which image a tag is.
- * `mirror_fault`: a mirror gave something wrong or nothing, and another was asked. `other_meaning`:
- * the reference may have meant something else. `other_platform`: an image of the same index that
- * was not looked at.
+ * Remarks on the source of an image. `unproven_name`: the digest of a tag was not authenticated.
+ * `unverified_transport`: the host was not authenticated, which matters less for a reference by
+ * digest. `named_by_mirror`: a mirror resolved the tag. `mirror_fault`: a mirror failed or returned
+ * corrupt data, and another host was used. `other_meaning`: the reference is ambiguous.
+ * `other_platform`: an image of the same index that was not inspected.
  */
 export const sourceRemark = z.object({
   reason: z.enum([
@@ -109,12 +108,12 @@ export const sourceRemark = z.object({
   ]),
   detail: z.string(),
   digest: digest.optional(),
-  /** Of the manifest with that digest, as the index says. */
+  /** Size of the manifest with that digest according to the index. */
   sizeBytes: z.number().int().optional(),
 });
 export type SourceRemark = z.output<typeof sourceRemark>;
 
-/** Those that change how a report is read; the others say what else a reference holds. */
+/** Remarks that affect how a report is read; the others list what else a reference contains. */
 export function remarksToTell({
   remarks = [],
 }: {
@@ -124,7 +123,7 @@ export function remarksToTell({
   return remarks.filter(({ reason }) => !quiet.includes(reason));
 }
 
-/** What stands beside the image in its index and was not looked at. */
+/** Images of the same index that were not inspected. */
 export function remarksNotLookedAt({
   remarks = [],
 }: {
@@ -133,17 +132,17 @@ export function remarksNotLookedAt({
   return remarks.filter(({ reason }) => reason === 'other_platform');
 }
 
-/** How a connection was made: with a certificate that was checked, with any, or without TLS. */
+/** Connection security: verified certificate, unverified certificate, or no TLS. */
 export const registryTransport = z.enum(['tls', 'unverified-tls', 'plain-http']);
 export type RegistryTransport = z.output<typeof registryTransport>;
 
 /**
- * Who said which image a reference to a registry is, and what proves it: the digest in the
- * reference, the certificate of who answered, or nothing. Whatever proves the name, the report is
- * of the image with the digest that it says.
+ * Which host resolved a registry reference, and how the resolution is authenticated: by the digest
+ * in the reference, by the certificate of the host, or not at all. In any case the report is about
+ * the image with the digest that it states.
  */
 export const resolution = z.object({
-  /** The registry, or a mirror of it. */
+  /** Host of the registry or of a mirror. */
   by: z.string(),
   transport: registryTransport,
   proof: z.enum(['digest', 'certificate', 'none']),
@@ -163,7 +162,7 @@ export const inspectionReport = z.object({
       'container',
       'directory',
     ]),
-    /** As it was asked for. */
+    /** Reference as requested. */
     reference: z.string(),
     resolved: resolution.optional(),
     remarks: z.array(sourceRemark).optional(),
@@ -176,8 +175,8 @@ export const inspectionReport = z.object({
       configDigest: digest.optional(),
       mediaType: z.string().optional(),
       /**
-       * Set when it is no image but an artifact, such as a chart or a signature: of which type. Its
-       * layers are then its blobs, each one file, and none hides another.
+       * Type of an OCI artifact that is not an image, such as a chart or a signature. Its layers
+       * are its blobs, one file each.
        */
       artifactType: z.string().optional(),
       platform: platform.optional(),
@@ -190,18 +189,18 @@ export const inspectionReport = z.object({
   users: z.array(userFact.extend(place)),
   passwords: z.array(passwordFact.extend(place)),
   groups: z.array(groupFact.extend(place)),
-  /** What no reader understood, the first of them by layer and path. */
+  /** Content that no reader could parse, the first entries by layer and path. */
   unknowns: z.array(unknownFact.extend(place)),
-  /** Files that deserve a look: setuid, setgid, with capabilities, world-writable, devices. */
+  /** Notable files: setuid, setgid, capabilities, world-writable, devices. */
   special: z.array(placedFile.extend({ because: z.array(z.string()) })),
-  /** Files of the merged view that no package owns, when a package manager is there. */
+  /** Visible files that no package owns, if the image has a package manager. */
   unowned: z.object({ count: z.number().int(), paths: z.array(z.string()) }).optional(),
-  /** Every file of both views, when asked for. */
+  /** All files, visible and hidden, if requested. */
   files: z.array(placedFile).optional(),
   findings: z.array(placedFinding),
   coverage,
   verdict,
-  /** Digest over what was found, without times: equal for equal inspections. */
+  /** Digest of the result without timestamps; equal for equal inspections. */
   fingerprint: sha256,
 });
 export type InspectionReport = z.output<typeof inspectionReport>;

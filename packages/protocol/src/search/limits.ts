@@ -1,6 +1,6 @@
-/** Bounds of the search. */
+/** Limits of the search. */
 export const searchLimits = {
-  /** Above it a group says that there is more. */
+  /** Results of one kind are counted up to this number. */
   searchCountMax: 1_000,
   searchTextChars: 4_096,
   searchPerKindMax: 50,

@@ -1,4 +1,4 @@
-/** Search: everything that has something to do with a text, from all projects that one may see. */
+/** Search over jobs, images, files, packages and findings of all accessible projects. */
 import { z } from 'zod';
 
 import { projectName } from '../access/model.ts';
@@ -7,27 +7,27 @@ import { jobStates } from '../jobs/states.ts';
 import { verdictState } from '../reports/coverage.ts';
 import { digest, placedFile, placedFinding, placedPackage } from '../reports/report.ts';
 
-/** What can be found, in the order in which it is listed. */
+/** Kinds of results, in the order in which they are listed. */
 export const searchKinds = ['job', 'image', 'artifact', 'file', 'package', 'finding'] as const;
 export type SearchKind = (typeof searchKinds)[number];
 
-/** Something that was found: which of the nullable fields are set depends on the kind. */
+/** A search result. The kind determines which of the nullable fields are set. */
 export const searchHit = z.object({
   kind: z.enum(searchKinds),
-  /** Id of a job, digest of an image, SHA-256 of an artifact or file, purl, name of a rule. */
+  /** Job ID, image digest, SHA-256 of an artifact or file, purl, or rule name. */
   id: z.string(),
-  /** For people: a file name, a reference, a path. */
+  /** Display name: a file name, a reference or a path. */
   title: z.string(),
   project: projectName,
-  /** The image itself, or the one in which it was found. */
+  /** Digest of the image, or of the image that contains the result. */
   image: digest.nullable(),
-  /** Names of that image. */
+  /** Names of the image. */
   names: z.array(z.string()),
   platform: z.string().nullable(),
-  /** Of that image. */
+  /** Platform of the image. */
   verdict: verdictState.nullable(),
   layer: z.number().int().nullable(),
-  /** Index of the layer that hides it. */
+  /** Index of the layer that hides it; null if it is visible. */
   hiddenBy: z.number().int().nullable(),
   path: z.string().nullable(),
   job: z.object({ engine: z.string(), state: z.enum(jobStates), createdAt: timestamp }).nullable(),
@@ -42,12 +42,12 @@ export const searchHit = z.object({
 });
 export type SearchHit = z.output<typeof searchHit>;
 
-/** How much there is of one kind. */
+/** Number of results of one kind. */
 export const searchGroup = z.object({
   kind: z.enum(searchKinds),
-  /** Counted up to `searchCountMax`. */
+  /** Number of results, counted up to a limit. */
   count: z.number().int(),
-  /** Whether there is more than was counted. */
+  /** Whether there are more results than were counted. */
   isMore: z.boolean(),
 });
 export type SearchGroup = z.output<typeof searchGroup>;

@@ -40,11 +40,11 @@ export const searches = {
       ...paging,
       cursor: z.string().max(limits.imageCursorChars).optional(),
       project: projectName.optional(),
-      /** Anything: a hash, a name or part of it, a path, a package, an image, a job. */
+      /** A hash, a name or part of it, a path, a package, an image or a job. */
       text: z.string().min(1).max(limits.searchTextChars).optional(),
-      /** Only these kinds. */
+      /** Only results of these kinds. */
       kind: queryList(z.enum(searchKinds)).optional(),
-      /** At most so many of each kind, for an overview; there is no next page then. */
+      /** Maximum results per kind, for an overview; disables paging. */
       perKind: z.coerce.number().int().min(1).max(limits.searchPerKindMax).optional(),
       sha256: hexDigest('sha256', 64).optional(),
       sha1: hexDigest('sha1', 40).optional(),
@@ -57,7 +57,7 @@ export const searches = {
       rule: z.string().min(1).max(limits.packageNameChars).optional(),
     }),
     output: page(searchHit).extend({
-      /** How much there is of each kind; with the first page only. */
+      /** Number of results by kind; on the first page only. */
       groups: z.array(searchGroup),
     }),
     cli: {

@@ -1,15 +1,15 @@
-/** What a text that somebody searches for looks like: told by its form alone, nothing is asked. */
+/** Detection of what a search text is, by its format alone. */
 
 export const digestAlgorithms = ['sha256', 'sha1', 'md5'] as const;
 export type DigestAlgorithm = (typeof digestAlgorithms)[number];
 
-/** A text and all that it can be. */
+/** A search text and everything that it may be. */
 export interface SearchTerm {
-  /** Without white space at the ends. */
+  /** The text without surrounding white space. */
   readonly text: string;
-  /** A whole digest, in lower case. */
+  /** A full digest in lower case. */
   readonly digest?: { readonly algorithm: DigestAlgorithm; readonly hex: string };
-  /** Hexadecimal digits that a digest or an id may begin with, in lower case. */
+  /** Hexadecimal prefix of a digest or an ID, in lower case. */
   readonly digestStart?: string;
   /** A path from the root of a file system, without its first slash; `etc/ssh/` for `/etc/ssh/`. */
   readonly path?: string;
@@ -24,7 +24,7 @@ const digestChars: Readonly<Record<number, DigestAlgorithm>> = {
   40: 'sha1',
   32: 'md5',
 };
-/** Fewer are the beginning of too much. */
+/** Shorter prefixes match too much. */
 const digestStartChars = 6;
 const advisoryForm = /^(?:CVE-\d{4}-\d+|GHSA(?:-[0-9a-z]{4}){3}|[A-Z]{2,6}-\d{4}[-:]\d+)$/i;
 
