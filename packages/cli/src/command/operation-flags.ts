@@ -7,7 +7,6 @@ import type { Operation } from '@lazaret/protocol';
 
 import { flagList, flagText, type FlagSpec, type Flags } from './command.ts';
 import { usageFailure } from '../failure.ts';
-import { fieldSummaries } from './field-summaries.ts';
 import { attributeOf, kebabCase } from './flag-names.ts';
 
 /** A field of a query or body and the flag that stands for it. */
@@ -18,6 +17,7 @@ export interface FieldFlag {
 }
 
 interface JsonSchema {
+  readonly description?: string;
   readonly type?: string;
   readonly enum?: readonly string[];
   readonly items?: JsonSchema;
@@ -68,7 +68,7 @@ function describe(schema: Schema, io: 'input' | 'output'): Readonly<Record<strin
 }
 
 function toFlag(field: string, meant: JsonSchema, written: JsonSchema): FieldFlag {
-  const summary = fieldSummaries[field] ?? '';
+  const summary = meant.description ?? '';
   const name = kebabCase(field);
   if (isGrants(meant)) {
     const value = 'role[@project]';

@@ -32,8 +32,11 @@ export const token = z.object({
   id: identifier,
   name: z.string(),
   owner: slug,
-  /** First characters of the secret, to recognize it; only a hash of the secret is stored. */
-  prefix: z.string(),
+  prefix: z
+    .string()
+    .describe(
+      'First characters of the secret, to recognize it; only a hash of the secret is stored',
+    ),
   permissions: z.array(z.enum(permissionNames)).nullable(),
   project: projectName.nullable(),
   createdAt: timestamp,

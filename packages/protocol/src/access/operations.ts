@@ -13,7 +13,7 @@ const password = z
   .max(limits.passwordCharsMax);
 const displayName = line(limits.nameChars);
 const grants = z.array(grant).max(limits.grantsPerUser);
-const byName = z.object({ name: slug });
+const byName = z.object({ name: slug.describe('User name') });
 
 export const accessTags = {
   setup: { title: 'Setup', description: 'The first administrator and one-time links.' },
@@ -42,7 +42,11 @@ export const access = {
     summary: 'Use a one-time link: create the first administrator or set a password, and sign in',
     access: 'public',
     csrfExempt: true,
-    body: z.object({ link: z.string().max(200), name: slug.optional(), password }),
+    body: z.object({
+      link: z.string().max(200).describe('Secret of the one-time link'),
+      name: slug.optional().describe('User name'),
+      password: password.describe('New password'),
+    }),
     output: identity,
     errors: ['setup_link_invalid', 'weak_password', 'already_exists'],
   }),
@@ -53,7 +57,10 @@ export const access = {
     summary: 'Sign in with a password; sets a session cookie',
     access: 'public',
     csrfExempt: true,
-    body: z.object({ name: slug, password: z.string().min(1).max(limits.passwordCharsMax) }),
+    body: z.object({
+      name: slug.describe('User name'),
+      password: z.string().min(1).max(limits.passwordCharsMax).describe('New password'),
+    }),
     output: identity,
     errors: ['wrong_credentials', 'too_many_requests'],
   }),
@@ -94,10 +101,10 @@ export const access = {
     access: 'users.manage',
     status: 201,
     body: z.object({
-      name: slug,
-      displayName: displayName.optional(),
-      password: password.optional(),
-      grants: grants.default([]),
+      name: slug.describe('User name'),
+      displayName: displayName.optional().describe('Display name'),
+      password: password.optional().describe('New password'),
+      grants: grants.default([]).describe('Roles of the user, each in one project or in all'),
     }),
     output: user,
     errors: ['already_exists', 'weak_password', 'not_found'],
@@ -111,9 +118,9 @@ export const access = {
     access: 'users.manage',
     params: byName,
     body: z.object({
-      displayName: displayName.optional(),
-      grants: grants.optional(),
-      disabled: z.boolean().optional(),
+      displayName: displayName.optional().describe('Display name'),
+      grants: grants.optional().describe('Roles of the user, each in one project or in all'),
+      disabled: z.boolean().optional().describe('Whether the user is prevented from signing in'),
     }),
     output: user,
     errors: ['not_found', 'last_administrator'],
@@ -147,7 +154,16 @@ export const access = {
     summary: 'Change your password or, as an administrator, that of another user',
     access: 'signed-in',
     params: byName,
-    body: z.object({ current: z.string().max(limits.passwordCharsMax).optional(), password }),
+    body: z.object({
+      current: z
+        .string()
+        .max(limits.passwordCharsMax)
+        .optional()
+        .describe(
+          'Current password; not required for administrators who change that of another user',
+        ),
+      password: password.describe('New password'),
+    }),
     errors: ['not_found', 'wrong_credentials', 'weak_password', 'too_many_requests'],
     cli: { command: 'users password' },
   }),
@@ -168,7 +184,10 @@ export const access = {
     summary: 'Add a project',
     access: 'projects.manage',
     status: 201,
-    body: z.object({ name: projectName, title: line(limits.nameChars).default('') }),
+    body: z.object({
+      name: projectName.describe('User name'),
+      title: line(limits.nameChars).default('').describe('Display title'),
+    }),
     output: project,
     errors: ['already_exists'],
     cli: { command: 'projects add', positional: ['name'] },
@@ -189,7 +208,7 @@ export const access = {
     path: '/api/v1/tokens',
     summary: 'List your API tokens or, as an administrator, those of all users',
     access: 'signed-in',
-    query: z.object({ ...paging, owner: slug.optional() }),
+    query: z.object({ ...paging, owner: slug.optional().describe('Only tokens of this user') }),
     output: page(token),
     errors: ['forbidden'],
     cli: {
@@ -205,12 +224,20 @@ export const access = {
     access: 'signed-in',
     status: 201,
     body: z.object({
-      name: line(limits.nameChars).min(1),
-      days: z.number().int().min(1).max(limits.tokenDaysMax).default(90),
-      /** Restrict the token to these permissions. */
-      permissions: z.array(z.enum(permissionNames)).min(1).optional(),
-      /** Restrict the token to this project. */
-      project: projectName.optional(),
+      name: line(limits.nameChars).min(1).describe('User name'),
+      days: z
+        .number()
+        .int()
+        .min(1)
+        .max(limits.tokenDaysMax)
+        .default(90)
+        .describe('Days until the token expires'),
+      permissions: z
+        .array(z.enum(permissionNames))
+        .min(1)
+        .optional()
+        .describe('Restrict the token to these permissions'),
+      project: projectName.optional().describe('Restrict the token to this project'),
     }),
     output: z.object({ token, secret: z.string() }),
     errors: ['forbidden', 'not_found', 'conflict'],
@@ -222,7 +249,7 @@ export const access = {
     path: '/api/v1/tokens/:id',
     summary: 'Revoke an API token immediately',
     access: 'signed-in',
-    params: z.object({ id: identifier }),
+    params: z.object({ id: identifier.describe('ID of the token') }),
     errors: ['not_found'],
     cli: { command: 'tokens revoke' },
   }),

@@ -20,18 +20,25 @@ export const archiveMemberWarning = z.enum([
 export type ArchiveMemberWarning = z.output<typeof archiveMemberWarning>;
 
 export const archiveItem = z.object({
-  /** Number that identifies the member; null for an implied directory. */
-  position: z.number().int().nullable(),
+  position: z
+    .number()
+    .int()
+    .nullable()
+    .describe('Number that identifies the member; null for an implied directory'),
   type: archiveMemberType,
-  /** Last part of the path; the full path in a search result. */
-  name: z.string(),
-  /** Path as stored in the archive. Untrusted: may be absolute or contain `..`. */
-  path: z.string(),
-  /** Size in bytes, for a directory the sum of its files; null if unknown before unpacking. */
-  sizeBytes: z.number().int().nullable(),
+  name: z.string().describe('Last part of the path; the full path in a search result'),
+  path: z
+    .string()
+    .describe('Path as stored in the archive. Untrusted: may be absolute or contain `..`.'),
+  sizeBytes: z
+    .number()
+    .int()
+    .nullable()
+    .describe(
+      'Size in bytes, for a directory the sum of its files; null if unknown before unpacking',
+    ),
   packedBytes: z.number().int().nullable(),
-  /** Number of files below a directory. */
-  files: z.number().int().nullable(),
+  files: z.number().int().nullable().describe('Number of files below a directory'),
   modifiedAt: timestamp.nullable(),
   mode: z.number().int().nullable(),
   linkTarget: z.string().nullable(),
@@ -40,20 +47,20 @@ export const archiveItem = z.object({
 export type ArchiveItem = z.output<typeof archiveItem>;
 
 export const archiveSummary = z.object({
-  /** Format of the archive: `zip`, `tar`, `tar.gz`, `gz`, `ar`, `cpio`, `rpm`, ... */
-  format: z.string(),
+  format: z
+    .string()
+    .describe('Format of the archive: `zip`, `tar`, `tar.gz`, `gz`, `ar`, `cpio`, `rpm`, ...'),
   members: z.number().int(),
   totalBytes: z.number().int(),
-  /** Why members are missing from the list; empty if it is complete. */
-  gaps: z.array(z.string()),
-  /** Anomalies of the archive as a whole. */
-  notes: z.array(z.string()),
+  gaps: z
+    .array(z.string())
+    .describe('Why members are missing from the list; empty if it is complete'),
+  notes: z.array(z.string()).describe('Anomalies of the archive as a whole'),
 });
 export type ArchiveSummary = z.output<typeof archiveSummary>;
 
 export const archivePage = page(archiveItem).extend({
   archive: archiveSummary,
-  /** Number of items on all pages. */
-  matched: z.number().int(),
+  matched: z.number().int().describe('Number of items on all pages'),
 });
 export type ArchivePage = z.output<typeof archivePage>;

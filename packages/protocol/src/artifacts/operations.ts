@@ -9,7 +9,7 @@ import { defineOperation, type OperationTag } from '../core/operation.ts';
 import { limits } from '../limits.ts';
 import { previewDescription } from './preview.ts';
 
-const bySha = z.object({ sha256 });
+const bySha = z.object({ sha256: sha256.describe('SHA-256 of the content') });
 
 const position = z.string().regex(/^\d{1,7}$/, 'expected the position of a member');
 /** Positions of the archives that lead to an archive inside an archive, outermost first. */
@@ -34,10 +34,9 @@ export const artifacts = {
     status: 201,
     bodyKind: 'bytes',
     query: z.object({
-      project: projectName.optional(),
-      name: fileName.optional(),
-      /** Expected SHA-256; the upload is rejected if it differs. */
-      sha256: sha256.optional(),
+      project: projectName.optional().describe('Project of the artifact'),
+      name: fileName.optional().describe('File name'),
+      sha256: sha256.optional().describe('Expected SHA-256; the upload is rejected if it differs'),
     }),
     output: artifact,
     errors: ['payload_too_large', 'incomplete_upload', 'checksum_mismatch', 'upload_timeout'],
@@ -60,7 +59,12 @@ export const artifacts = {
     access: 'jobs.read',
     params: bySha,
     description: previewDescription,
-    query: z.object({ name: fileName.optional(), preview: queryBoolean.default(false) }),
+    query: z.object({
+      name: fileName.optional().describe('File name'),
+      preview: queryBoolean
+        .default(false)
+        .describe('Return a preview of the content instead of a download'),
+    }),
     outputKind: 'bytes',
     errors: ['not_found', 'range_not_satisfiable', 'blob_damaged'],
   }),
@@ -76,17 +80,30 @@ export const artifacts = {
     access: 'jobs.read',
     params: bySha,
     query: z.object({
-      /** Path of a directory in the archive (default: the root). */
-      directory: z.string().max(limits.pathBytes).default(''),
-      recursive: queryBoolean.default(false),
-      /** Part of a path, case-insensitive. */
-      text: z.string().max(limits.textFilterChars).default(''),
-      inside,
-      limit: z.coerce.number().int().min(1).max(limits.archivePageItems).default(200),
+      directory: z
+        .string()
+        .max(limits.pathBytes)
+        .default('')
+        .describe('Path of a directory in the archive (default: the root)'),
+      recursive: queryBoolean.default(false).describe('List all files below the directory'),
+      text: z
+        .string()
+        .max(limits.textFilterChars)
+        .default('')
+        .describe('Part of a path, case-insensitive'),
+      inside: inside.describe('Positions of nested archives, outermost first'),
+      limit: z.coerce
+        .number()
+        .int()
+        .min(1)
+        .max(limits.archivePageItems)
+        .default(200)
+        .describe('Maximum number of items per page'),
       cursor: z
         .string()
         .regex(/^\d{1,7}$/, 'expected `next` of the page before')
-        .optional(),
+        .optional()
+        .describe('Value of `next` of the previous page'),
     }),
     output: archivePage,
     errors: ['not_found', 'not_an_archive', 'archive_unreadable', 'too_many_requests'],
@@ -102,8 +119,13 @@ export const artifacts = {
     summary: 'Download one member of an archive by its position; supports Range',
     description: previewDescription,
     access: 'jobs.read',
-    params: bySha.extend({ position }),
-    query: z.object({ inside, preview: queryBoolean.default(false) }),
+    params: bySha.extend({ position: position.describe('Position of the member in the archive') }),
+    query: z.object({
+      inside: inside.describe('Positions of nested archives, outermost first'),
+      preview: queryBoolean
+        .default(false)
+        .describe('Return a preview of the content instead of a download'),
+    }),
     outputKind: 'bytes',
     errors: [
       'not_found',

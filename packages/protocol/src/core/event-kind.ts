@@ -4,6 +4,7 @@
 export type SubjectKind =
   | 'artifact'
   | 'engine'
+  | 'file'
   | 'host'
   | 'image'
   | 'inspection'

@@ -14,10 +14,7 @@ export const identifier: z.ZodString = z
 /** A prefix of an ID, or a whole ID. */
 export const identifierPrefix: z.ZodString = z
   .string()
-  .regex(
-    /^[0-9a-z]{1,16}$/,
-    'expected a prefix of an id: up to 16 characters from 0-9 and a-z',
-  );
+  .regex(/^[0-9a-z]{1,16}$/, 'expected a prefix of an id: up to 16 characters from 0-9 and a-z');
 
 /** A name that users choose: `acme-lab`, `alice`. */
 export const slug: z.ZodString = z
@@ -80,9 +77,18 @@ export function queryList<T extends z.ZodType<string, string>>(
 }
 
 export const paging = {
-  limit: z.coerce.number().int().min(1).max(limits.pageItemsMax).default(limits.pageItemsDefault),
-  /** Value of `next` of the previous page. */
-  cursor: z.string().max(limits.urlParameterChars).optional(),
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(limits.pageItemsMax)
+    .default(limits.pageItemsDefault)
+    .describe('Maximum number of items per page'),
+  cursor: z
+    .string()
+    .max(limits.urlParameterChars)
+    .optional()
+    .describe('Value of `next` of the previous page'),
 } as const;
 
 export interface Page<T> {

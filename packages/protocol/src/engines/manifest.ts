@@ -82,14 +82,13 @@ const environment = z
 
 const input = z
   .strictObject({
-    /** Directory in the container with the inputs. */
-    mount: mountPoint.default('/in'),
-    /** Fixed file name for a single input; several inputs keep their own names. */
+    mount: mountPoint.default('/in').describe('Directory in the container with the inputs'),
     name: z
       .string()
       .max(limits.fileNameBytes)
       .regex(/^[^/\0]+$/, 'expected a file name')
-      .optional(),
+      .optional()
+      .describe('Fixed file name for a single input; several inputs keep their own names'),
     count: z
       .strictObject({
         min: z.number().int().min(0).max(limits.inputsPerJob).default(1),
@@ -98,8 +97,11 @@ const input = z
       .refine((count) => count.min <= count.max, { message: 'min is above max' })
       .prefault({}),
     maxBytes: sizeBytes(1, limits.uploadBytes).prefault(64 * MiB),
-    /** Accepted media types, detected from the content; empty accepts all. */
-    kinds: z.array(line(100)).max(50).default([]),
+    kinds: z
+      .array(line(100))
+      .max(50)
+      .default([])
+      .describe('Accepted media types, detected from the content; empty accepts all'),
   })
   .prefault({});
 
@@ -108,15 +110,13 @@ const missingResult = z.enum(['fail', 'succeed']);
 const output = z
   .strictObject({
     mount: mountPoint.default('/out'),
-    /** Path of the single result file; if omitted, all artifacts are the result. */
-    result: relativeFile.optional(),
+    result: relativeFile
+      .optional()
+      .describe('Path of the single result file; if omitted, all artifacts are the result'),
     artifacts: globs.default(['**']),
-    /** Globs that are allowed to match no file. */
-    optional: globs.default([]),
-    /** Outcome if the result is missing. */
-    missing: missingResult.default('fail'),
-    /** Outcome if the result is empty. */
-    empty: missingResult.default('fail'),
+    optional: globs.default([]).describe('Globs that are allowed to match no file'),
+    missing: missingResult.default('fail').describe('Outcome if the result is missing'),
+    empty: missingResult.default('fail').describe('Outcome if the result is empty'),
   })
   .prefault({});
 
@@ -128,12 +128,15 @@ function resourceFields<T extends z.ZodType>(tmp: T) {
     memory: sizeBytes(limits.memoryBytesMin, limits.memoryBytesMax).prefault(512 * MiB),
     cpus: z.number().min(limits.cpusMin).max(limits.cpusMax).default(1),
     pids: z.number().int().min(limits.pidsMin).max(limits.pidsMax).default(256),
-    /** Disk space for files outside /tmp. */
-    disk: sizeBytes(1 * MiB, limits.outputBytesMax).prefault(1 * GiB),
-    /** Size of the tmpfs at /tmp, which counts as memory; by default 64 MiB, at most the memory. */
-    tmp,
-    /** Total size of collected results. */
-    output: sizeBytes(1, limits.outputBytesMax).prefault(256 * MiB),
+    disk: sizeBytes(1 * MiB, limits.outputBytesMax)
+      .prefault(1 * GiB)
+      .describe('Disk space for files outside /tmp'),
+    tmp: tmp.describe(
+      'Size of the tmpfs at /tmp, which counts as memory; by default 64 MiB, at most the memory',
+    ),
+    output: sizeBytes(1, limits.outputBytesMax)
+      .prefault(256 * MiB)
+      .describe('Total size of collected results'),
     outputEntries: z.number().int().min(1).max(limits.outputEntriesMax).default(1_000),
     log: sizeBytes(1_024, limits.logBytesMax).prefault(1 * MiB),
     openFiles: z.number().int().min(16).max(limits.openFilesMax).default(1_024),
@@ -152,21 +155,33 @@ const resources = resourceFields(tmpBytes.optional())
 
 const retry = z
   .strictObject({
-    /** Maximum attempts for platform failures (lost node, container engine error). */
-    attempts: z.number().int().min(1).max(limits.attemptsMax).default(3),
-    /** Additional attempts if the engine itself fails. */
-    workload: z.number().int().min(0).max(limits.attemptsMax).default(0),
+    attempts: z
+      .number()
+      .int()
+      .min(1)
+      .max(limits.attemptsMax)
+      .default(3)
+      .describe('Maximum attempts for platform failures (lost node, container engine error)'),
+    workload: z
+      .number()
+      .int()
+      .min(0)
+      .max(limits.attemptsMax)
+      .default(0)
+      .describe('Additional attempts if the engine itself fails'),
   })
   .prefault({});
 
 const parameters = z.strictObject({
-  /** JSON Schema (draft 2020-12) of job parameters. */
-  schema: z.record(z.string(), z.unknown()),
-  /**
-   * `json`: file parameters.json next to the input; `argv`: --name value; `environment`:
-   * NAME=value.
-   */
-  pass: z.enum(['json', 'argv', 'environment']).default('json'),
+  schema: z
+    .record(z.string(), z.unknown())
+    .describe('JSON Schema (draft 2020-12) of job parameters'),
+  pass: z
+    .enum(['json', 'argv', 'environment'])
+    .default('json')
+    .describe(
+      '`json`: file parameters.json next to the input; `argv`: --name value; `environment`: NAME=value',
+    ),
 });
 
 /** The engine manifest. Parsing fills in all defaults. */
@@ -180,31 +195,40 @@ export const engineManifest = z
       .min(1)
       .max(512)
       .regex(/^[a-z0-9][A-Za-z0-9._/:@-]*$/, 'expected an image reference such as lab/tool:1.2'),
-    /** Program and arguments, passed without a shell; default: the command of the image. */
-    command: z.array(argument).min(1).max(limits.commandArguments).optional(),
-    /** Command line for /bin/sh -c, instead of `command`. */
-    shell: argument.optional(),
+    command: z
+      .array(argument)
+      .min(1)
+      .max(limits.commandArguments)
+      .optional()
+      .describe('Program and arguments, passed without a shell; default: the command of the image'),
+    shell: argument.optional().describe('Command line for /bin/sh -c, instead of `command`'),
     workdir: z.string().max(limits.pathBytes).regex(/^\//, 'expected an absolute path').optional(),
     environment: environment.default({}),
     input,
     output,
     parameters: parameters.optional(),
-    /** Numeric uid or uid:gid. Root must be given explicitly. */
-    user: userId.prefault(65_532),
+    user: userId
+      .prefault(65_532)
+      .describe('Numeric uid or uid:gid. Root must be given explicitly.'),
     resources,
     timeLimit: durationSeconds(100, limits.timeLimitMsMax).prefault('10m'),
     queueTimeLimit: durationSeconds(1_000, limits.queueTimeLimitMsMax).prefault('24h'),
     stopGrace: durationSeconds(0, limits.stopGraceMsMax).prefault('5s'),
-    /**
-     * Maximum concurrent containers of this engine on all nodes; default: limited by node capacity.
-     */
-    concurrency: z.number().int().min(1).max(limits.concurrencyMax).optional(),
-    /** `none`, or the name of a network that the operator allows. */
+    concurrency: z
+      .number()
+      .int()
+      .min(1)
+      .max(limits.concurrencyMax)
+      .optional()
+      .describe(
+        'Maximum concurrent containers of this engine on all nodes; default: limited by node capacity',
+      ),
     network: z
       .string()
       .max(limits.nameChars)
       .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]*$/)
-      .default('none'),
+      .default('none')
+      .describe('`none`, or the name of a network that the operator allows'),
     runtime: z
       .string()
       .max(limits.nameChars)

@@ -8,11 +8,11 @@ import { engineManifest, engineName } from './manifest.ts';
 export const imagePin = z.object({
   reference: z.string(),
   digest: z.string(),
-  /**
-   * `repo-digest`: manifest digest of a registry; `image-id`: ID of an image that exists on nodes
-   * only.
-   */
-  kind: z.enum(['repo-digest', 'image-id']),
+  kind: z
+    .enum(['repo-digest', 'image-id'])
+    .describe(
+      '`repo-digest`: manifest digest of a registry; `image-id`: ID of an image that exists on nodes only',
+    ),
 });
 export type ImagePin = z.output<typeof imagePin>;
 
@@ -20,14 +20,21 @@ export const engine = z.object({
   name: engineName,
   description: z.string(),
   enabled: z.boolean(),
-  /** Current revision. Every change creates a new one; rollback returns to an earlier one. */
-  revision: z.number().int(),
+  revision: z
+    .number()
+    .int()
+    .describe(
+      'Current revision. Every change creates a new one; rollback returns to an earlier one.',
+    ),
   version: z.string(),
   image: imagePin.nullable(),
-  /** `directory`: from the watched directory; `api`: added by a user. */
-  source: z.enum(['directory', 'api']),
-  /** Why the engine cannot run, for example because no node has its image. */
-  problem: z.string().nullable(),
+  source: z
+    .enum(['directory', 'api'])
+    .describe('`directory`: from the watched directory; `api`: added by a user'),
+  problem: z
+    .string()
+    .nullable()
+    .describe('Why the engine cannot run, for example because no node has its image'),
   createdAt: timestamp,
   updatedAt: timestamp,
 });

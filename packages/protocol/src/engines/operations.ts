@@ -7,8 +7,8 @@ import { engineManifest, engineName } from './manifest.ts';
 import { engine, engineDetail, engineRefusal } from './model.ts';
 import { limits } from '../limits.ts';
 
-const byName = z.object({ name: engineName });
-const manifestBody = z.object({ manifest: engineManifest });
+const byName = z.object({ name: engineName.describe('Name of the engine') });
+const manifestBody = z.object({ manifest: engineManifest.describe('Engine manifest') });
 
 export const engineTags = {
   engines: { title: 'Engines', description: 'Named, versioned analyzers and their manifests.' },
@@ -21,7 +21,10 @@ export const engines = {
     path: '/api/v1/engines',
     summary: 'List engines and rejected manifests',
     access: 'engines.read',
-    query: z.object({ ...paging, enabled: queryBoolean.optional() }),
+    query: z.object({
+      ...paging,
+      enabled: queryBoolean.optional().describe('Whether the engine accepts new jobs'),
+    }),
     output: page(engine).extend({ refused: z.array(engineRefusal) }),
     cli: {
       command: 'engines list',
@@ -67,7 +70,7 @@ export const engines = {
     summary: 'Enable or disable an engine',
     access: 'engines.manage',
     params: byName,
-    body: z.object({ enabled: z.boolean() }),
+    body: z.object({ enabled: z.boolean().describe('Whether the engine accepts new jobs') }),
     output: engineDetail,
     errors: ['not_found'],
     cli: { command: 'engines update' },
@@ -79,7 +82,14 @@ export const engines = {
     summary: 'Roll back to an earlier revision (default: the previous one)',
     access: 'engines.manage',
     params: byName,
-    body: z.object({ revision: z.number().int().min(1).optional() }),
+    body: z.object({
+      revision: z
+        .number()
+        .int()
+        .min(1)
+        .optional()
+        .describe('Revision to make current (default: the previous one)'),
+    }),
     output: engineDetail,
     errors: ['not_found', 'conflict'],
     cli: { command: 'engines rollback' },
@@ -101,7 +111,11 @@ export const engines = {
     summary: 'Import a legacy engines.json; each entry is added or rejected independently',
     access: 'engines.manage',
     body: z.object({
-      engines: z.array(z.record(z.string(), z.unknown())).min(1).max(limits.engines),
+      engines: z
+        .array(z.record(z.string(), z.unknown()))
+        .min(1)
+        .max(limits.engines)
+        .describe('Entries of a legacy engines.json'),
     }),
     output: z.object({
       imported: z.array(z.object({ name: z.string(), revision: z.number().int() })),

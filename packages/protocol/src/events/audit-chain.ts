@@ -1,7 +1,7 @@
 /**
  * The hash chain of the audit log. Each entry contains the hash of the previous entry and a hash
- * of that and its own fields, so changed, removed or reordered entries are detected. Truncation at
- * the end is not detected by the chain alone: compare the head with a copy that is stored elsewhere.
+ * of that and its own fields, so changed, removed or reordered entries are detected. Truncation
+ * at the end is not: compare the head with a copy that is stored elsewhere.
  *
  * Anyone can check an export without the server: for each line, SHA-256 over the text of
  * `previous` followed by the JSON of the other fields with keys sorted and no spaces (RFC 8785).

@@ -13,13 +13,12 @@ export const eventType = z.enum(Object.keys(eventKinds) as [EventType, ...EventT
 export const subjectSchemas: Readonly<Record<SubjectKind, z.ZodType<string>>> = {
   artifact: sha256,
   engine: slug,
-  /** Host name of a process. */
-  host: z.string().min(1),
+  file: sha256,
+  host: z.string().min(1).describe('Host name of a process'),
   image: digest,
   inspection: identifier,
   job: identifier,
-  /** Name of a manifest file in the watched directory. */
-  manifest: z.string().min(1),
+  manifest: z.string().min(1).describe('Name of a manifest file in the watched directory'),
   node: z.string().min(1),
   project: slug,
   token: identifier,
@@ -27,15 +26,12 @@ export const subjectSchemas: Readonly<Record<SubjectKind, z.ZodType<string>>> = 
 };
 
 export const event = z.object({
-  /** Position in the stream; resumes a stream after this event. */
-  cursor: z.string(),
+  cursor: z.string().describe('Position in the stream; resumes a stream after this event'),
   type: eventType,
   at: timestamp,
   project: projectName.nullable(),
-  /** Subject of the event: a job ID, an engine name, a user name, ... */
-  subject: z.string(),
-  /** Who caused it: a user, or a component of Lazaret. */
-  actor: z.string(),
+  subject: z.string().describe('Subject of the event: a job ID, an engine name, a user name, ...'),
+  actor: z.string().describe('Who caused it: a user, or a component of Lazaret'),
   data: z.record(z.string(), z.unknown()),
 });
 export type Event = z.output<typeof event>;
@@ -48,9 +44,7 @@ export const auditEntry = z.object({
   subject: z.string(),
   actor: z.string(),
   data: z.record(z.string(), z.unknown()),
-  /** Hash of the previous entry. */
-  previous: z.string(),
-  /** SHA-256 over `previous` and the canonical JSON of all other fields. */
-  hash: z.string(),
+  previous: z.string().describe('Hash of the previous entry'),
+  hash: z.string().describe('SHA-256 over `previous` and the canonical JSON of all other fields'),
 });
 export type AuditEntry = z.output<typeof auditEntry>;

@@ -8,9 +8,11 @@ import { auditEntry, event, eventType } from './model.ts';
 import { limits } from '../limits.ts';
 
 const auditFilter = {
-  type: queryList(eventType).optional(),
-  actor: line(limits.nameChars).optional(),
-  subject: line(limits.nameChars).optional(),
+  type: queryList(eventType).optional().describe('Only events of this type'),
+  actor: line(limits.nameChars).optional().describe('Only events caused by this user or component'),
+  subject: line(limits.nameChars)
+    .optional()
+    .describe('Only events about this job, engine, user or other subject'),
 } as const;
 
 export const eventTags = {
@@ -29,11 +31,16 @@ export const events = {
     summary: 'Stream events, from now or after `Last-Event-ID`',
     access: 'events.read',
     query: z.object({
-      project: projectName.optional(),
-      type: queryList(eventType).optional(),
-      subject: line(limits.nameChars).optional(),
-      /** Same as the Last-Event-ID header, for clients that cannot set it. */
-      after: z.string().max(limits.urlParameterChars).optional(),
+      project: projectName.optional().describe('Only events of this project'),
+      type: queryList(eventType).optional().describe('Only events of this type'),
+      subject: line(limits.nameChars)
+        .optional()
+        .describe('Only events about this job, engine, user or other subject'),
+      after: z
+        .string()
+        .max(limits.urlParameterChars)
+        .optional()
+        .describe('Same as the Last-Event-ID header, for clients that cannot set it'),
     }),
     outputKind: 'events',
     output: event,
@@ -70,8 +77,9 @@ export const events = {
     output: z.object({
       intact: z.boolean(),
       entries: z.number().int(),
-      /** Hash of the last entry. Store it elsewhere: any later log must contain it. */
-      head: z.string(),
+      head: z
+        .string()
+        .describe('Hash of the last entry. Store it elsewhere: any later log must contain it.'),
       brokenAt: z.number().int().nullable(),
       detail: z.string(),
     }),

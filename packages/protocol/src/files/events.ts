@@ -3,17 +3,17 @@ import type { EventKind } from '../core/event-kind.ts';
 
 export const fileEvents = {
   'file.previewed': {
-    subject: 'artifact',
+    subject: 'file',
     audited: true,
     summary: 'A user looked at the content of a file',
   },
   'file.downloaded': {
-    subject: 'artifact',
+    subject: 'file',
     audited: true,
     summary: 'A user downloaded a file in an encrypted archive',
   },
   'file.extracted': {
-    subject: 'artifact',
+    subject: 'file',
     audited: true,
     summary: 'A file of an image became an artifact',
   },

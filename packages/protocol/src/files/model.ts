@@ -24,15 +24,15 @@ function listStart<T extends z.ZodType>(
 export const filePlace = z.object({
   image: digest,
   project: projectName,
-  /** Names of the image. */
-  names: z.array(z.string()),
+  names: z.array(z.string()).describe('Names of the image'),
   platform: z.string().nullable(),
-  /** Verdict of the image. */
-  verdict: verdictState,
-  /** Index of the layer; 0 is the lowest. */
-  layer: z.number().int(),
-  /** Index of the layer that hides it; null if it is visible. */
-  hiddenBy: z.number().int().nullable(),
+  verdict: verdictState.describe('Verdict of the image'),
+  layer: z.number().int().describe('Index of the layer; 0 is the lowest'),
+  hiddenBy: z
+    .number()
+    .int()
+    .nullable()
+    .describe('Index of the layer that hides it; null if it is visible'),
   path: z.string(),
   type: fileType,
 });
@@ -42,8 +42,7 @@ export type FilePlace = z.output<typeof filePlace>;
 export const fileOrigin = z.object({
   project: projectName,
   image: digest,
-  /** Reference of the image when it was inspected. */
-  reference: z.string(),
+  reference: z.string().describe('Reference of the image when it was inspected'),
   layer: z.number().int(),
   path: z.string(),
   createdBy: z.string(),
@@ -55,10 +54,11 @@ export type FileOrigin = z.output<typeof fileOrigin>;
 export const fileFinding = finding
   .pick({ scanner: true, class: true, severity: true, rule: true, title: true })
   .extend({
-    /** Number of images with the finding, of those that were examined for it. */
-    images: z.number().int(),
-    /** Digest of the latest of these images. */
-    image: digest,
+    images: z
+      .number()
+      .int()
+      .describe('Number of images with the finding, of those that were examined for it'),
+    image: digest.describe('Digest of the latest of these images'),
     project: projectName,
     path: z.string().nullable(),
     layer: z.number().int().nullable(),
@@ -67,20 +67,19 @@ export type FileFinding = z.output<typeof fileFinding>;
 
 export const fileDetail = z.object({
   sha256,
-  /** Known for files of images only. */
-  sha1: z.string().nullable(),
+  sha1: z.string().nullable().describe('Known for files of images only'),
   md5: z.string().nullable(),
   sizeBytes: z.number().int(),
-  /** File type detected from the content; known for files of images only. */
-  kind: z.string().nullable(),
-  /** File names without paths. */
-  names: z.array(z.string()),
-  /** Stored copies by project; empty if the content is known from images only. */
-  artifacts: z.array(artifact),
+  kind: z
+    .string()
+    .nullable()
+    .describe('File type detected from the content; known for files of images only'),
+  names: z.array(z.string()).describe('File names without paths'),
+  artifacts: z
+    .array(artifact)
+    .describe('Stored copies by project; empty if the content is known from images only'),
   origins: z.array(fileOrigin),
-  /** Jobs with the file as an input, newest first. */
-  jobs: listStart(job),
-  /** Jobs with the file as a result, newest first. */
+  jobs: listStart(job).describe('Jobs with the file as an input, newest first'),
   results: listStart(
     z.object({
       job: z.string(),
@@ -90,13 +89,13 @@ export const fileDetail = z.object({
       path: z.string(),
       createdAt: timestamp,
     }),
-  ),
-  /** Locations in images, latest image first. */
-  places: listStart(filePlace),
-  /**
-   * Findings, most severe first. An empty list does not mean clean: see the coverage of each image.
-   */
-  findings: z.array(fileFinding),
+  ).describe('Jobs with the file as a result, newest first'),
+  places: listStart(filePlace).describe('Locations in images, latest image first'),
+  findings: z
+    .array(fileFinding)
+    .describe(
+      'Findings, most severe first. An empty list does not mean clean: see the coverage of each image.',
+    ),
 });
 export type FileDetail = z.output<typeof fileDetail>;
 
@@ -104,11 +103,12 @@ export type FileDetail = z.output<typeof fileDetail>;
 export const filePreview = z.object({
   sha256,
   sizeBytes: z.number().int(),
-  /** Offset of the bytes in the content. */
-  offset: z.number().int(),
-  /** Bytes in Base64. Untrusted: show as text or hexadecimal, never as markup. */
-  bytes: z.string(),
-  /** Source of the bytes: the blob store, or an image that was read again. */
-  source: z.enum(['artifact', 'image']),
+  offset: z.number().int().describe('Offset of the bytes in the content'),
+  bytes: z
+    .string()
+    .describe('Bytes in Base64. Untrusted: show as text or hexadecimal, never as markup.'),
+  source: z
+    .enum(['artifact', 'image'])
+    .describe('Source of the bytes: the blob store, or an image that was read again'),
 });
 export type FilePreview = z.output<typeof filePreview>;

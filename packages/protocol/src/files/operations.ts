@@ -17,14 +17,16 @@ const bySha = z.object({
   sha256: z
     .string()
     .transform((text) => text.toLowerCase().replace(/^sha256:/, ''))
-    .pipe(sha256),
+    .pipe(sha256)
+    .describe('SHA-256 of the content'),
 });
 
 /** The image to read the content from, if several contain it. */
 const from = {
-  project: projectName.optional(),
-  /** Digest of the image to read from (default: the latest with the content). */
-  image: digest.optional(),
+  project: projectName.optional().describe('Project'),
+  image: digest
+    .optional()
+    .describe('Digest of the image to read from (default: the latest with the content)'),
 } as const;
 
 const readErrors = [
@@ -40,7 +42,7 @@ export const files = {
     summary: 'Everything that is known of a file: jobs, results, images, findings',
     access: 'images.read',
     params: bySha,
-    query: z.object({ project: projectName.optional() }),
+    query: z.object({ project: projectName.optional().describe('Project') }),
     output: fileDetail,
     errors: ['not_found'],
     cli: { command: 'files show' },
@@ -57,13 +59,14 @@ export const files = {
     params: bySha,
     query: z.object({
       ...from,
-      offset: z.coerce.number().int().min(0).default(0),
+      offset: z.coerce.number().int().min(0).default(0).describe('Offset of the first byte'),
       length: z.coerce
         .number()
         .int()
         .min(1)
         .max(limits.filePreviewBytesMax)
-        .default(limits.filePreviewBytes),
+        .default(limits.filePreviewBytes)
+        .describe('Number of bytes'),
     }),
     output: filePreview,
     errors: readErrors,
@@ -77,8 +80,7 @@ export const files = {
     params: bySha,
     query: z.object({
       ...from,
-      /** SHA-256 of the file inside the archive. */
-      name: fileName.optional(),
+      name: fileName.optional().describe('SHA-256 of the file inside the archive'),
     }),
     outputKind: 'bytes',
     errors: readErrors,
@@ -95,10 +97,12 @@ export const files = {
     status: 201,
     params: bySha,
     body: jobSubmission.omit({ inputs: true }).extend({
-      /** Digest of the image to read from (default: the latest with the content). */
-      image: digest.optional(),
-      /** File name for the engine (default: the name in the image or of the artifact). */
-      name: fileName.optional(),
+      image: digest
+        .optional()
+        .describe('Digest of the image to read from (default: the latest with the content)'),
+      name: fileName
+        .optional()
+        .describe('File name for the engine (default: the name in the image or of the artifact)'),
     }),
     output: jobDetail,
     errors: [

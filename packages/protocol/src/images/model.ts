@@ -17,23 +17,19 @@ export const severityCounts = z.object({
 export type SeverityCounts = z.output<typeof severityCounts>;
 
 export const image = z.object({
-  /** Manifest digest; the configuration digest if the container engine stores no manifest. */
-  digest,
+  digest: digest.describe(
+    'Manifest digest; the configuration digest if the container engine stores no manifest',
+  ),
   project: projectName,
-  /** Names of the image, latest first. */
-  names: z.array(z.string()),
-  /** For example `linux/arm64/v8`. */
-  platform: z.string().nullable(),
-  /** For example `Debian GNU/Linux 13 (trixie)`. */
-  distribution: z.string().nullable(),
+  names: z.array(z.string()).describe('Names of the image, latest first'),
+  platform: z.string().nullable().describe('For example `linux/arm64/v8`'),
+  distribution: z.string().nullable().describe('For example `Debian GNU/Linux 13 (trixie)`'),
   verdict: verdictState,
   layers: z.number().int(),
   packages: z.number().int(),
-  /** Number of files, visible and hidden. */
-  files: z.number().int(),
+  files: z.number().int().describe('Number of files, visible and hidden'),
   findings: severityCounts,
-  /** Size of the stored layers in bytes. */
-  sizeBytes: z.number().int(),
+  sizeBytes: z.number().int().describe('Size of the stored layers in bytes'),
   inspectedAt: timestamp,
 });
 export type Image = z.output<typeof image>;
@@ -46,8 +42,7 @@ export const imageDetail = image.omit({ verdict: true, layers: true, distributio
   image: shape.image,
   layers: shape.layers,
   distribution: shape.distribution,
-  /** At most 1,000 entries, as in the lists that follow. */
-  users: shape.users,
+  users: shape.users.describe('At most 1,000 entries, as in the lists that follow'),
   passwords: shape.passwords,
   groups: shape.groups,
   unknowns: shape.unknowns,
@@ -56,18 +51,19 @@ export const imageDetail = image.omit({ verdict: true, layers: true, distributio
   coverage: shape.coverage,
   verdict,
   fingerprint: shape.fingerprint,
-  /** ID of the inspection that produced the report. */
-  inspection: z.string(),
+  inspection: z.string().describe('ID of the inspection that produced the report'),
 });
 export type ImageDetail = z.output<typeof imageDetail>;
 
 /** A file or directory of an image. */
 export const imageFile = placedFile.extend({
   name: z.string(),
-  /** Whether it has children: a directory, or an archive whose content was examined. */
-  hasChildren: z.boolean(),
-  /** Whether the directory has no entry in a layer and is implied by the paths below it. */
-  implied: z.boolean(),
+  hasChildren: z
+    .boolean()
+    .describe('Whether it has children: a directory, or an archive whose content was examined'),
+  implied: z
+    .boolean()
+    .describe('Whether the directory has no entry in a layer and is implied by the paths below it'),
 });
 export type ImageFile = z.output<typeof imageFile>;
 

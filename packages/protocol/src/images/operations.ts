@@ -13,10 +13,23 @@ import { packageType } from '../reports/fact.ts';
 import { findingClass, severity } from '../reports/finding.ts';
 import { placedFinding, placedPackage } from '../reports/report.ts';
 
-const byDigest = z.object({ digest: digestStart });
-const inProject = { project: projectName.optional() } as const;
+const byDigest = z.object({
+  digest: digestStart.describe('Digest of the image, or its first hexadecimal digits'),
+});
+const inProject = {
+  project: projectName
+    .optional()
+    .describe('Project of the image (default: all accessible projects)'),
+} as const;
 /** The cursor of a list of paths contains a path. */
-const longPaging = { ...paging, cursor: z.string().max(limits.imageCursorChars).optional() };
+const longPaging = {
+  ...paging,
+  cursor: z
+    .string()
+    .max(limits.imageCursorChars)
+    .optional()
+    .describe('Value of `next` of the previous page'),
+};
 const treePath = z.string().max(limits.pathBytes);
 
 export const imageTags = {
@@ -51,9 +64,10 @@ export const images = {
     query: z.object({
       ...paging,
       ...inProject,
-      /** Part of a name, or the first digits of a digest. */
-      text: line(limits.textFilterChars).optional(),
-      verdict: queryList(verdictState).optional(),
+      text: line(limits.textFilterChars)
+        .optional()
+        .describe('Part of a name, or the first digits of a digest'),
+      verdict: queryList(verdictState).optional().describe('Only images with this verdict'),
     }),
     output: page(image),
     cli: {
@@ -83,11 +97,9 @@ export const images = {
     query: z.object({
       ...paging,
       ...inProject,
-      /** Part of the package name. */
-      text: line(limits.textFilterChars).optional(),
-      type: queryList(packageType).optional(),
-      /** Include packages that later layers removed. */
-      hidden: queryBoolean.default(false),
+      text: line(limits.textFilterChars).optional().describe('Part of the package name'),
+      type: queryList(packageType).optional().describe('Only packages of this type'),
+      hidden: queryBoolean.default(false).describe('Include packages that later layers removed'),
     }),
     output: page(placedPackage),
     errors: ['not_found'],
@@ -106,12 +118,22 @@ export const images = {
     query: z.object({
       ...longPaging,
       ...inProject,
-      /** The directory: `usr/lib`, `app.jar!` (default: the root). */
-      parent: treePath.default(''),
-      /** `merged`: what a container sees; `layer`: one layer; `hidden`: what later layers hide. */
-      view: z.enum(['merged', 'layer', 'hidden']).default('merged'),
-      /** Index of the layer, for the view `layer`. */
-      layer: z.coerce.number().int().min(0).max(limits.layersPerImage).default(0),
+      parent: treePath
+        .default('')
+        .describe('The directory: `usr/lib`, `app.jar!` (default: the root)'),
+      view: z
+        .enum(['merged', 'layer', 'hidden'])
+        .default('merged')
+        .describe(
+          '`merged`: what a container sees; `layer`: one layer; `hidden`: what later layers hide',
+        ),
+      layer: z.coerce
+        .number()
+        .int()
+        .min(0)
+        .max(limits.layersPerImage)
+        .default(0)
+        .describe('Index of the layer, for the view `layer`'),
     }),
     output: page(imageFile),
     errors: ['not_found'],
@@ -130,9 +152,9 @@ export const images = {
     query: z.object({
       ...paging,
       ...inProject,
-      severity: queryList(severity).optional(),
-      class: queryList(findingClass).optional(),
-      scanner: line(limits.nameChars).optional(),
+      severity: queryList(severity).optional().describe('Only findings of this severity'),
+      class: queryList(findingClass).optional().describe('Only findings of this class'),
+      scanner: line(limits.nameChars).optional().describe('Only findings of this scanner'),
     }),
     output: page(placedFinding),
     errors: ['not_found'],
@@ -148,7 +170,10 @@ export const images = {
     summary: 'Download the report as JSON, CycloneDX, SPDX or SARIF',
     access: 'images.read',
     params: byDigest,
-    query: z.object({ ...inProject, format: z.enum(reportFormats).default('json') }),
+    query: z.object({
+      ...inProject,
+      format: z.enum(reportFormats).default('json').describe('Format of the report'),
+    }),
     outputKind: 'bytes',
     errors: ['not_found'],
   }),
@@ -158,11 +183,13 @@ export const images = {
     path: '/api/v1/images/:digest/differences/:other',
     summary: 'Compare two images: layers, packages, files, findings, configuration',
     access: 'images.read',
-    params: z.object({ digest: digestStart, other: digestStart }),
+    params: z.object({
+      digest: digestStart.describe('Digest of the image, or its first hexadecimal digits'),
+      other: digestStart.describe('Digest of the image to compare with'),
+    }),
     query: z.object({
       ...inProject,
-      /** Compare files too. */
-      files: queryBoolean.default(false),
+      files: queryBoolean.default(false).describe('Compare files too'),
     }),
     output: reportDifference,
     errors: ['not_found'],

@@ -37,24 +37,23 @@ export type InspectionProblemCode = (typeof inspectionProblemCodes)[number];
 export const inspection = z.object({
   id: identifier,
   project: projectName,
-  /** Reference as requested; `artifact:SHA256` for an uploaded archive. */
-  reference: z.string(),
-  /** SHA-256 of the uploaded archive. */
-  archive: z.object({ sha256, name: z.string(), sizeBytes: z.number().int() }).nullable(),
-  /** `default`, `all` or a platform such as `linux/arm64/v8`. */
-  platform: z.string(),
+  reference: z
+    .string()
+    .describe('Reference as requested; `artifact:SHA256` for an uploaded archive'),
+  archive: z
+    .object({ sha256, name: z.string(), sizeBytes: z.number().int() })
+    .nullable()
+    .describe('SHA-256 of the uploaded archive'),
+  platform: z.string().describe('`default`, `all` or a platform such as `linux/arm64/v8`'),
   force: z.boolean(),
   state: z.enum(inspectionStates),
   progress: z.object({
     phase: z.enum(inspectionPhases),
-    /** Number of examined layers; `total` is 0 until it is known. */
-    done: z.number().int(),
+    done: z.number().int().describe('Number of examined layers; `total` is 0 until it is known'),
     total: z.number().int(),
-    /** Number of files examined so far. */
-    files: z.number().int(),
+    files: z.number().int().describe('Number of files examined so far'),
   }),
-  /** Number of attempts. */
-  attempts: z.number().int(),
+  attempts: z.number().int().describe('Number of attempts'),
   requestedBy: z.string(),
   createdAt: timestamp,
   startedAt: timestamp.nullable(),
@@ -67,8 +66,11 @@ export const inspection = z.object({
       name: z.string().nullable(),
       platform: z.string().nullable(),
       verdict: verdictState,
-      /** Whether the stored report was reused: same digest, same scanners and signatures. */
-      known: z.boolean(),
+      known: z
+        .boolean()
+        .describe(
+          'Whether the stored report was reused: same digest, same scanners and signatures',
+        ),
     }),
   ),
 });
@@ -84,14 +86,15 @@ export const platformWord = z
   );
 
 export const inspectionRequest = z.object({
-  project: projectName.optional(),
-  /**
-   * Image reference: `registry.lab/app:1.2`, `debian@sha256:…`, or `artifact:SHA256` for an
-   * uploaded archive.
-   */
-  reference: line(limits.referenceChars).min(1),
-  platform: platformWord.default('default'),
-  /** Inspect again even if a current report is stored. */
-  force: z.boolean().default(false),
+  project: projectName.optional().describe('Project'),
+  reference: line(limits.referenceChars)
+    .min(1)
+    .describe(
+      'Image reference: `registry.lab/app:1.2`, `debian@sha256:…`, or `artifact:SHA256` for an uploaded archive',
+    ),
+  platform: platformWord
+    .default('default')
+    .describe('Platform to inspect: `default`, `all` or `os/architecture[/variant]`'),
+  force: z.boolean().default(false).describe('Inspect again even if a current report is stored'),
 });
 export type InspectionRequest = z.output<typeof inspectionRequest>;

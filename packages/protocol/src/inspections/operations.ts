@@ -14,7 +14,7 @@ import {
 import { defineOperation, type OperationTag } from '../core/operation.ts';
 import { inspection, inspectionStates, platformWord } from './model.ts';
 
-const byId = z.object({ id: identifier });
+const byId = z.object({ id: identifier.describe('ID of the inspection') });
 
 export const inspectionTags = {
   inspections: { title: 'Inspections', description: 'Asynchronous image inspections.' },
@@ -29,9 +29,11 @@ export const inspections = {
     access: 'images.read',
     query: z.object({
       ...paging,
-      project: projectName.optional(),
-      state: queryList(z.enum(inspectionStates)).optional(),
-      id: identifierPrefix.optional(),
+      project: projectName.optional().describe('Only inspections of this project'),
+      state: queryList(z.enum(inspectionStates))
+        .optional()
+        .describe('Only inspections in this state'),
+      id: identifierPrefix.optional().describe('Only inspections whose ID starts with this'),
     }),
     output: page(inspection),
     cli: {
@@ -53,11 +55,12 @@ export const inspections = {
     status: 202,
     bodyKind: 'bytes',
     query: z.object({
-      project: projectName.optional(),
-      name: fileName.optional(),
-      /** `all` inspects every image of the archive. */
-      platform: platformWord.default('all'),
-      force: queryBoolean.default(false),
+      project: projectName.optional().describe('Only inspections of this project'),
+      name: fileName.optional().describe('File name'),
+      platform: platformWord.default('all').describe('`all` inspects every image of the archive'),
+      force: queryBoolean
+        .default(false)
+        .describe('Inspect again even if a current report is stored'),
     }),
     output: inspection,
     errors: [
@@ -73,8 +76,13 @@ export const inspections = {
     access: 'images.read',
     params: byId,
     query: z.object({
-      /** Wait up to this many seconds for the inspection to end. */
-      waitSeconds: z.coerce.number().int().min(0).max(50).default(0),
+      waitSeconds: z.coerce
+        .number()
+        .int()
+        .min(0)
+        .max(50)
+        .default(0)
+        .describe('Wait up to this many seconds for the inspection to end'),
     }),
     output: inspection,
     errors: ['not_found'],

@@ -10,14 +10,14 @@ const filterFields = Object.keys(jobFilter);
 
 /** Selects jobs by ID, or all that match the filter and are not newer than `notAfter`. */
 const jobSelection = z.object({
-  ids: z.array(identifier).min(1).max(limits.bulkJobIds).optional(),
+  ids: z.array(identifier).min(1).max(limits.bulkJobIds).optional().describe('IDs of the jobs'),
   ...jobFilter,
-  /** Only jobs submitted up to and including this one. */
-  notAfter: identifier.optional(),
-  /** All jobs that the operation applies to; required without IDs and without a filter. */
-  every: z.boolean().default(false),
-  /** Report what would change without changing it. */
-  dryRun: z.boolean().default(false),
+  notAfter: identifier.optional().describe('Only jobs submitted up to and including this one'),
+  every: z
+    .boolean()
+    .default(false)
+    .describe('All jobs that the operation applies to; required without IDs and without a filter'),
+  dryRun: z.boolean().default(false).describe('Report what would change without changing it'),
 });
 
 /** Selecting nothing must not mean selecting everything. */
@@ -30,23 +30,23 @@ const notSelective = {
 
 export const bulkResult = z.object({
   id: identifier,
-  /** `unchanged`: the job had already ended, or its cancellation was already requested. */
-  status: z.enum(['cancelled', 'cancelling', 'resubmitted', 'unchanged', 'failed']),
-  /** ID of the new job. */
-  job: identifier.nullable(),
+  status: z
+    .enum(['cancelled', 'cancelling', 'resubmitted', 'unchanged', 'failed'])
+    .describe('`unchanged`: the job had already ended, or its cancellation was already requested'),
+  job: identifier.nullable().describe('ID of the new job'),
   problem: z.object({ code: z.string(), detail: z.string() }).nullable(),
 });
 export type BulkResult = z.output<typeof bulkResult>;
 
 const bulkOutput = z.object({
   dryRun: z.boolean(),
-  /** Number of selected jobs. */
-  matched: z.number().int(),
+  matched: z.number().int().describe('Number of selected jobs'),
   changed: z.number().int(),
   unchanged: z.number().int(),
   failed: z.number().int(),
-  /** One result per job in order of submission; empty in a dry run. */
-  results: z.array(bulkResult),
+  results: z
+    .array(bulkResult)
+    .describe('One result per job in order of submission; empty in a dry run'),
 });
 export type BulkOutput = z.output<typeof bulkOutput>;
 
@@ -74,7 +74,12 @@ export const bulkJobOperations = {
       'Each job is submitted by itself: the answer has one result for each.',
     access: 'jobs.submit',
     body: jobSelection
-      .extend({ sameRevision: z.boolean().default(false) })
+      .extend({
+        sameRevision: z
+          .boolean()
+          .default(false)
+          .describe('Use the same engine revision instead of the current one'),
+      })
       .refine(isSelective, notSelective),
     output: bulkOutput,
     errors: ['selection_too_large'],

@@ -8,15 +8,20 @@ import { limits } from '../limits.ts';
 import { jobStates } from './states.ts';
 
 export const jobFilter = {
-  project: projectName.optional(),
-  engine: queryList(engineName).optional(),
-  state: queryList(z.enum(jobStates)).optional(),
-  tag: line(limits.tagChars).optional(),
-  submittedBy: z.string().max(limits.nameChars).optional(),
-  node: z.string().max(limits.nameChars).optional(),
-  sha256: sha256.optional(),
-  /** Part of the file name of an input, or of a tag. */
-  text: line(limits.textFilterChars).optional(),
+  project: projectName.optional().describe('Only jobs of this project'),
+  engine: queryList(engineName).optional().describe('Only jobs of this engine'),
+  state: queryList(z.enum(jobStates)).optional().describe('Only jobs in this state'),
+  tag: line(limits.tagChars).optional().describe('Only jobs with this tag'),
+  submittedBy: z
+    .string()
+    .max(limits.nameChars)
+    .optional()
+    .describe('Only jobs submitted by this user'),
+  node: z.string().max(limits.nameChars).optional().describe('Only jobs on this node'),
+  sha256: sha256.optional().describe('Only jobs with an input of this SHA-256'),
+  text: line(limits.textFilterChars)
+    .optional()
+    .describe('Part of the file name of an input, or of a tag'),
 } as const;
 
 export const jobSorts = [
@@ -32,6 +37,9 @@ export type JobSort = (typeof jobSorts)[number];
 
 /** Jobs without the value, such as those that have not ended, come last in either order. */
 export const jobOrder = {
-  sort: z.enum(jobSorts).default('createdAt'),
-  order: z.enum(['asc', 'desc']).default('desc'),
+  sort: z
+    .enum(jobSorts)
+    .default('createdAt')
+    .describe('Sort by this field (default: newest first)'),
+  order: z.enum(['asc', 'desc']).default('desc').describe('Ascending or descending'),
 } as const;

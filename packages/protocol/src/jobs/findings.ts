@@ -16,34 +16,37 @@ const text = (maxChars: number): z.ZodString => z.string().max(maxChars);
 /** One entry of `findings`, as an engine writes it. */
 export const engineFinding = z.object({
   severity,
-  /** The signature, rule or check. */
-  rule: text(200).min(1),
+  rule: text(200).min(1).describe('The signature, rule or check'),
   message: text(2_000).min(1),
-  /** Matched text, an address or a value. */
-  evidence: text(4_000).optional(),
-  /** File inside the input. */
-  path: text(4_096).optional(),
-  /** Offset in bytes from the start of that file. */
-  offset: z.number().int().min(0).optional(),
+  evidence: text(4_000).optional().describe('Matched text, an address or a value'),
+  path: text(4_096).optional().describe('File inside the input'),
+  offset: z
+    .number()
+    .int()
+    .min(0)
+    .optional()
+    .describe('Offset in bytes from the start of that file'),
   line: z.number().int().min(1).optional(),
   sha256: sha256.optional(),
-  /** Link to more information. Shown as text, never opened. */
-  reference: text(2_000).optional(),
+  reference: text(2_000)
+    .optional()
+    .describe('Link to more information. Shown as text, never opened.'),
 });
 export type EngineFinding = z.output<typeof engineFinding>;
 
 export const jobFindings = page(engineFinding).extend({
-  /** Path of the findings file; null if the job has none. */
-  source: z.object({ path: z.string(), sha256, sizeBytes: z.number().int() }).nullable(),
-  /** Number of valid findings in the file, before filtering. */
-  total: z.number().int(),
+  source: z
+    .object({ path: z.string(), sha256, sizeBytes: z.number().int() })
+    .nullable()
+    .describe('Path of the findings file; null if the job has none'),
+  total: z.number().int().describe('Number of valid findings in the file, before filtering'),
   matched: z.number().int(),
   bySeverity: z.record(severity, z.number().int()),
-  /** Number of entries that do not match the documented format and are not listed. */
-  invalid: z.number().int(),
-  /** The first errors in the file or its entries. */
-  problems: z.array(z.string()),
-  /** Whether the engine reports that it omitted findings. */
-  truncated: z.boolean(),
+  invalid: z
+    .number()
+    .int()
+    .describe('Number of entries that do not match the documented format and are not listed'),
+  problems: z.array(z.string()).describe('The first errors in the file or its entries'),
+  truncated: z.boolean().describe('Whether the engine reports that it omitted findings'),
 });
 export type JobFindings = z.output<typeof jobFindings>;

@@ -19,8 +19,10 @@ export const telemetry = z.object({
   runMs: z.number().nullable(),
   collectMs: z.number().nullable(),
   removeMs: z.number().nullable(),
-  /** Peak memory usage by sampling; very short runs may end before the first sample. */
-  peakMemoryBytes: z.number().nullable(),
+  peakMemoryBytes: z
+    .number()
+    .nullable()
+    .describe('Peak memory usage by sampling; very short runs may end before the first sample'),
   cpuSeconds: z.number().nullable(),
   exitCode: z.number().nullable(),
   outOfMemory: z.boolean().nullable(),
@@ -32,14 +34,15 @@ export const attempt = z.object({
   number: z.number().int(),
   state: z.enum(jobStates),
   node: z.string(),
-  /** Digest of the image that ran. */
-  imageDigest: z.string(),
+  imageDigest: z.string().describe('Digest of the image that ran'),
   engineRevision: z.number().int(),
   outcome: outcome.nullable(),
   observations: z.array(observation),
   telemetry,
-  /** Container settings as reported by the container engine after creation. */
-  containment: z.record(z.string(), z.unknown()).nullable(),
+  containment: z
+    .record(z.string(), z.unknown())
+    .nullable()
+    .describe('Container settings as reported by the container engine after creation'),
   logBytes: z.number().int(),
   logTruncated: z.boolean(),
   placedAt: timestamp,
@@ -53,8 +56,7 @@ export const historyEntry = z.object({
   at: timestamp,
   state: z.enum(jobStates),
   attempt: z.number().int().nullable(),
-  /** Who or what caused it: a user, `scheduler` or `worker`. */
-  cause: z.string(),
+  cause: z.string().describe('Who or what caused it: a user, `scheduler` or `worker`'),
   detail: z.string(),
 });
 export type HistoryEntry = z.output<typeof historyEntry>;
@@ -66,8 +68,7 @@ export const jobArtifact = z.object({
   sha256,
   sizeBytes: z.number().int(),
   attempt: z.number().int(),
-  /** Whether this is the result file that the manifest names. */
-  primary: z.boolean(),
+  primary: z.boolean().describe('Whether this is the result file that the manifest names'),
 });
 export type JobArtifact = z.output<typeof jobArtifact>;
 
@@ -77,8 +78,7 @@ export const job = z.object({
   engine: z.string(),
   engineRevision: z.number().int(),
   state: z.enum(jobStates),
-  /** Why a queued job is waiting. */
-  waitReason: z.string().nullable(),
+  waitReason: z.string().nullable().describe('Why a queued job is waiting'),
   outcome: outcome.nullable(),
   inputs: z.array(jobInput),
   tags: z.array(z.string()),
@@ -106,19 +106,28 @@ export type JobDetail = z.output<typeof jobDetail>;
 const tag = line(limits.tagChars).min(1);
 
 export const jobSubmission = z.object({
-  engine: engineName,
-  project: projectName.optional(),
+  engine: engineName.describe('Name of the engine'),
+  project: projectName.optional().describe('Project'),
   inputs: z
     .array(z.object({ sha256, name: fileName.optional() }))
     .max(limits.inputsPerJob)
-    .default([]),
-  parameters: z.record(z.string(), z.unknown()).default({}),
-  tags: z.array(tag).max(limits.tagsPerJob).default([]),
-  /** Higher values run first; jobs of the same priority run in order of submission. */
-  priority: z.number().int().min(-100).max(100).default(0),
-  /** Overrides the time limit of the engine with a shorter one. */
-  timeLimit: durationSeconds(100, limits.timeLimitMsMax).optional(),
-  queueTimeLimit: durationSeconds(1_000, limits.queueTimeLimitMsMax).optional(),
+    .default([])
+    .describe('Input artifacts by SHA-256, with an optional file name'),
+  parameters: z.record(z.string(), z.unknown()).default({}).describe('Parameters of the engine'),
+  tags: z.array(tag).max(limits.tagsPerJob).default([]).describe('Tags of the job'),
+  priority: z
+    .number()
+    .int()
+    .min(-100)
+    .max(100)
+    .default(0)
+    .describe('Higher values run first; jobs of the same priority run in order of submission'),
+  timeLimit: durationSeconds(100, limits.timeLimitMsMax)
+    .optional()
+    .describe('Overrides the time limit of the engine with a shorter one'),
+  queueTimeLimit: durationSeconds(1_000, limits.queueTimeLimitMsMax)
+    .optional()
+    .describe('Maximum time in the queue, for example `10m`'),
 });
 export type JobSubmission = z.output<typeof jobSubmission>;
 
@@ -127,7 +136,8 @@ export const logChunk = z.object({
   attempt: z.number().int(),
   stream: z.enum(['stdout', 'stderr']),
   at: timestamp,
-  /** Text in UTF-8 with invalid bytes replaced; control characters are included. */
-  text: z.string(),
+  text: z
+    .string()
+    .describe('Text in UTF-8 with invalid bytes replaced; control characters are included'),
 });
 export type LogChunk = z.output<typeof logChunk>;

@@ -21,11 +21,16 @@ import { job, jobDetail, jobSubmission, logChunk } from './model.ts';
 import { jobStates } from './states.ts';
 import { limits } from '../limits.ts';
 
-const byId = z.object({ id: identifier });
+const byId = z.object({ id: identifier.describe('ID of the job') });
 
 const logQuery = {
-  attempt: z.coerce.number().int().min(1).optional(),
-  stream: z.enum(['stdout', 'stderr']).optional(),
+  attempt: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .optional()
+    .describe('Number of the attempt (default: the last)'),
+  stream: z.enum(['stdout', 'stderr']).optional().describe('Only this stream (default: both)'),
 } as const;
 
 export const jobTags = {
@@ -60,7 +65,12 @@ export const jobs = {
     path: '/api/v1/jobs',
     summary: 'List jobs, newest first by default; pages stay stable while new jobs arrive',
     access: 'jobs.read',
-    query: z.object({ ...paging, ...jobFilter, ...jobOrder, id: identifierPrefix.optional() }),
+    query: z.object({
+      ...paging,
+      ...jobFilter,
+      ...jobOrder,
+      id: identifierPrefix.optional().describe('Only jobs whose ID starts with this'),
+    }),
     output: page(job),
     cli: {
       command: 'jobs list',
@@ -73,7 +83,10 @@ export const jobs = {
     path: '/api/v1/jobs/counts',
     summary: 'Count jobs by engine and state; with `after`, only jobs newer than that one',
     access: 'jobs.read',
-    query: z.object({ ...jobFilter, after: identifier.optional() }),
+    query: z.object({
+      ...jobFilter,
+      after: identifier.optional().describe('Only jobs newer than this one'),
+    }),
     output: z.object({
       total: z.number().int(),
       byState: z.record(z.enum(jobStates), z.number().int()),
@@ -87,8 +100,14 @@ export const jobs = {
     summary: 'Count submitted and finished jobs per hour, by state',
     access: 'jobs.read',
     query: z.object({
-      project: projectName.optional(),
-      hours: z.coerce.number().int().min(1).max(168).default(24),
+      project: projectName.optional().describe('Project'),
+      hours: z.coerce
+        .number()
+        .int()
+        .min(1)
+        .max(168)
+        .default(24)
+        .describe('Number of hours up to now'),
     }),
     output: z.object({
       hours: z.array(
@@ -111,8 +130,13 @@ export const jobs = {
     access: 'jobs.read',
     params: byId,
     query: z.object({
-      /** Wait up to this many seconds for the job to end. */
-      waitSeconds: z.coerce.number().int().min(0).max(50).default(0),
+      waitSeconds: z.coerce
+        .number()
+        .int()
+        .min(0)
+        .max(50)
+        .default(0)
+        .describe('Wait up to this many seconds for the job to end'),
     }),
     output: jobDetail,
     errors: ['not_found'],
@@ -137,7 +161,12 @@ export const jobs = {
     access: 'jobs.submit',
     status: 201,
     params: byId,
-    body: z.object({ sameRevision: z.boolean().default(false) }),
+    body: z.object({
+      sameRevision: z
+        .boolean()
+        .default(false)
+        .describe('Use the same engine revision instead of the current one'),
+    }),
     output: jobDetail,
     errors: ['not_found', 'engine_disabled'],
     cli: { command: 'jobs rerun', shortcuts: ['rerun'] },
@@ -176,9 +205,14 @@ export const jobs = {
     access: 'jobs.read',
     params: byId,
     query: z.object({
-      /** Path of an artifact to download instead of the result. */
-      path: z.string().max(limits.pathBytes).optional(),
-      preview: queryBoolean.default(false),
+      path: z
+        .string()
+        .max(limits.pathBytes)
+        .optional()
+        .describe('Path of an artifact to download instead of the result'),
+      preview: queryBoolean
+        .default(false)
+        .describe('Return a preview of the content instead of a download'),
     }),
     outputKind: 'bytes',
     errors: ['not_found', 'no_result', 'range_not_satisfiable', 'blob_damaged'],
@@ -192,9 +226,12 @@ export const jobs = {
     params: byId,
     query: z.object({
       ...paging,
-      severity: queryList(severity).optional(),
-      /** Part of a rule, message, evidence or path, case-insensitive. */
-      text: z.string().max(limits.textFilterChars).optional(),
+      severity: queryList(severity).optional().describe('Only findings of this severity'),
+      text: z
+        .string()
+        .max(limits.textFilterChars)
+        .optional()
+        .describe('Part of a rule, message, evidence or path, case-insensitive'),
     }),
     output: jobFindings,
     errors: ['not_found', 'blob_damaged'],

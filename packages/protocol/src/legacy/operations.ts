@@ -9,7 +9,7 @@ import { limits } from '../limits.ts';
 /** State names of the legacy API. */
 export const legacyStatuses = ['Received', 'Running', 'Success', 'Fail'] as const;
 
-const byId = z.object({ id: identifier });
+const byId = z.object({ id: identifier.describe('ID of the job') });
 
 export const legacyTags = {
   legacy: {
@@ -29,8 +29,8 @@ export const legacy = {
     access: 'jobs.submit',
     bodyKind: 'bytes',
     ignoresFormFields: true,
-    params: z.object({ engine: engineName }),
-    query: z.object({ name: fileName.optional() }),
+    params: z.object({ engine: engineName.describe('Name of the engine') }),
+    query: z.object({ name: fileName.optional().describe('File name') }),
     output: z.object({ jobid: identifier }),
     errors: [
       'not_found',
@@ -50,10 +50,8 @@ export const legacy = {
     params: byId,
     output: z.object({
       status: z.enum(legacyStatuses),
-      /** The first 80 bytes of the result, or the error. */
-      summary: z.string(),
-      /** `/link/<id>` after the job has ended. */
-      link: z.string(),
+      summary: z.string().describe('The first 80 bytes of the result, or the error'),
+      link: z.string().describe('`/link/<id>` after the job has ended'),
     }),
     errors: ['not_found'],
   }),
@@ -65,8 +63,11 @@ export const legacy = {
     access: 'jobs.read',
     params: byId,
     query: z.object({
-      /** Path of an artifact to download instead of the result. */
-      path: z.string().max(limits.pathBytes).optional(),
+      path: z
+        .string()
+        .max(limits.pathBytes)
+        .optional()
+        .describe('Path of an artifact to download instead of the result'),
     }),
     outputKind: 'bytes',
     errors: ['not_found', 'no_result'],

@@ -12,8 +12,9 @@ export const node = z.object({
   kind: z.enum(['docker']),
   endpoint: z.string(),
   state: z.enum(nodeStates),
-  /** Whether new attempts are placed on the node; false if it is cordoned. */
-  schedulable: z.boolean(),
+  schedulable: z
+    .boolean()
+    .describe('Whether new attempts are placed on the node; false if it is cordoned'),
   problem: z.string().nullable(),
   labels: z.record(z.string(), z.string()),
   memoryBytes: z.number().nullable(),
@@ -21,8 +22,11 @@ export const node = z.object({
   reservedMemoryBytes: z.number(),
   reservedCpus: z.number(),
   runningAttempts: z.number().int(),
-  /** Version, runtimes, security options and other properties reported by the container engine. */
-  facts: z.record(z.string(), z.unknown()),
+  facts: z
+    .record(z.string(), z.unknown())
+    .describe(
+      'Version, runtimes, security options and other properties reported by the container engine',
+    ),
   lastSeenAt: timestamp.nullable(),
   changedAt: timestamp,
 });

@@ -6,7 +6,7 @@ import { defineOperation, type OperationTag } from '../core/operation.ts';
 import { limits } from '../limits.ts';
 import { node } from './model.ts';
 
-const byName = z.object({ name: line(limits.nameChars).min(1) });
+const byName = z.object({ name: line(limits.nameChars).min(1).describe('Name of the node') });
 
 export const nodeTags = {
   nodes: { title: 'Nodes', description: 'Container engines that run jobs.' },
@@ -52,7 +52,9 @@ export const nodes = {
     summary: 'Cordon a node (no new attempts are placed on it) or uncordon it',
     access: 'nodes.manage',
     params: byName,
-    body: z.object({ schedulable: z.boolean() }),
+    body: z.object({
+      schedulable: z.boolean().describe('Whether new attempts are placed on the node'),
+    }),
     output: node,
     errors: ['not_found'],
     cli: { command: 'nodes update' },

@@ -23,23 +23,22 @@ export type GapReason = z.output<typeof gapReason>;
 
 /** One thing that was not fully examined. */
 export const gap = z.object({
-  /** `layer`, `inventory`, or the ID of a scanner. */
-  by: z.string(),
+  by: z.string().describe('`layer`, `inventory`, or the ID of a scanner'),
   reason: gapReason,
   detail: z.string(),
   path: z.string().optional(),
-  /** Index of the layer; 0 is the lowest. */
-  layer: z.number().int().optional(),
+  layer: z.number().int().optional().describe('Index of the layer; 0 is the lowest'),
 });
 export type Gap = z.output<typeof gap>;
 
 /** An advisory feed and its age. */
 export const advisoryFeed = z.object({
-  /** Name of the feed: `osv`, `debian`, `alpine/v3.20/main`, `csaf`. */
-  feed: z.string(),
+  feed: z.string().describe('Name of the feed: `osv`, `debian`, `alpine/v3.20/main`, `csaf`'),
   importedAt: z.iso.datetime(),
-  /** Latest change of an advisory, if the feed has dates. */
-  newestAt: z.iso.datetime().optional(),
+  newestAt: z.iso
+    .datetime()
+    .optional()
+    .describe('Latest change of an advisory, if the feed has dates'),
   advisories: z.number().int(),
 });
 export type AdvisoryFeed = z.output<typeof advisoryFeed>;
@@ -47,18 +46,19 @@ export type AdvisoryFeed = z.output<typeof advisoryFeed>;
 export const scannerCoverage = z.object({
   scanner: z.string(),
   engine: z.string(),
-  /** Version of the signatures, rules or lists. */
-  signatures: z.string(),
-  /** Creation time of the signatures, if known. */
-  signaturesAt: z.iso.datetime().optional(),
+  signatures: z.string().describe('Version of the signatures, rules or lists'),
+  signaturesAt: z.iso.datetime().optional().describe('Creation time of the signatures, if known'),
   healthy: z.boolean(),
-  /** Advisory feeds; only for the scanner `vulnerabilities`. */
-  feeds: z.array(advisoryFeed).optional(),
-  /**
-   * Number of files or packages that were examined; the next counters are from the cache, partial
-   * and failed.
-   */
-  examined: z.number().int(),
+  feeds: z
+    .array(advisoryFeed)
+    .optional()
+    .describe('Advisory feeds; only for the scanner `vulnerabilities`'),
+  examined: z
+    .number()
+    .int()
+    .describe(
+      'Number of files or packages that were examined; the next counters are from the cache, partial and failed',
+    ),
   cached: z.number().int(),
   partial: z.number().int(),
   failed: z.number().int(),
@@ -73,8 +73,7 @@ export function scannedThing({ feeds }: Pick<ScannerCoverage, 'feeds'>): 'file' 
 export const coverage = z.object({
   complete: z.boolean(),
   files: z.number().int(),
-  /** Uncompressed size of the examined layers in bytes. */
-  bytes: z.number().int(),
+  bytes: z.number().int().describe('Uncompressed size of the examined layers in bytes'),
   layers: z.object({
     listed: z.number().int(),
     examined: z.number().int(),
@@ -83,10 +82,8 @@ export const coverage = z.object({
     missing: z.number().int(),
   }),
   scanners: z.array(scannerCoverage),
-  /** The first gaps, sorted by layer and path. */
-  gaps: z.array(gap),
-  /** Total number of gaps. */
-  gapCount: z.number().int(),
+  gaps: z.array(gap).describe('The first gaps, sorted by layer and path'),
+  gapCount: z.number().int().describe('Total number of gaps'),
 });
 export type Coverage = z.output<typeof coverage>;
 

@@ -8,8 +8,9 @@ import { placedFinding } from './report.ts';
 export const packageDifference = z.object({
   type: packageType,
   name: z.string(),
-  /** Versions that only the first image has, and that only the second image has. */
-  before: z.array(z.string()),
+  before: z
+    .array(z.string())
+    .describe('Versions that only the first image has, and that only the second image has'),
   after: z.array(z.string()),
 });
 export type PackageDifference = z.output<typeof packageDifference>;
@@ -26,10 +27,16 @@ export type MovedPackage = z.output<typeof movedPackage>;
 
 export const fileDifference = z.object({
   path: z.string(),
-  /** Changed attributes: `content`, `mode`, `owner`, `type`, `link`, `capabilities`. */
-  fields: z.array(z.string()).optional(),
-  /** Of an added or removed file: the topmost directory that was added or removed with it. */
-  directory: z.string().optional(),
+  fields: z
+    .array(z.string())
+    .optional()
+    .describe('Changed attributes: `content`, `mode`, `owner`, `type`, `link`, `capabilities`'),
+  directory: z
+    .string()
+    .optional()
+    .describe(
+      'Of an added or removed file: the topmost directory that was added or removed with it',
+    ),
 });
 export type FileDifference = z.output<typeof fileDifference>;
 
@@ -38,10 +45,8 @@ export const movedFile = z.object({ from: z.string(), to: z.string() });
 export type MovedFile = z.output<typeof movedFile>;
 
 export const configDifference = z.object({
-  /** `user`, `env.PATH`, `labels.version`, `distribution`... */
-  field: z.string(),
-  /** As JSON; absent where it is not set. */
-  before: z.string().optional(),
+  field: z.string().describe('`user`, `env.PATH`, `labels.version`, `distribution`...'),
+  before: z.string().optional().describe('As JSON; absent where it is not set'),
   after: z.string().optional(),
 });
 export type ConfigDifference = z.output<typeof configDifference>;
@@ -54,8 +59,7 @@ export type ConfigDifference = z.output<typeof configDifference>;
  */
 export const incomparability = z.object({
   part: z.enum(['findings', 'packages', 'files', 'configuration']),
-  /** Of findings: the scanner. */
-  scanner: z.string().optional(),
+  scanner: z.string().optional().describe('Of findings: the scanner'),
   reason: z.enum([
     ...(['scanner_not_used', 'scanner_unhealthy', 'different_scanner_version'] as const),
     ...(['different_signatures', 'different_inspector'] as const),
@@ -91,12 +95,15 @@ function notComparable<T extends z.ZodType>(
 export const reportDifference = z.object({
   before: z.object({ name: z.string(), fingerprint: z.string(), verdict }),
   after: z.object({ name: z.string(), fingerprint: z.string(), verdict }),
-  /** Layers that both have, those of the first alone, those of the second alone; by diffID. */
-  layers: z.object({
-    common: z.number().int(),
-    removed: z.number().int(),
-    added: z.number().int(),
-  }),
+  layers: z
+    .object({
+      common: z.number().int(),
+      removed: z.number().int(),
+      added: z.number().int(),
+    })
+    .describe(
+      'Layers that both have, those of the first alone, those of the second alone; by diffID',
+    ),
   packages: z.object({
     added: z.array(packageDifference),
     removed: z.array(packageDifference),
@@ -104,7 +111,6 @@ export const reportDifference = z.object({
     moved: z.array(movedPackage),
     notComparable: notComparable(packageDifference),
   }),
-  /** Of the merged views; absent unless both reports list their files. */
   files: z
     .object({
       added: z.array(fileDifference),
@@ -113,19 +119,21 @@ export const reportDifference = z.object({
       moved: z.array(movedFile),
       notComparable: notComparable(fileDifference),
     })
-    .optional(),
+    .optional()
+    .describe('Of the merged views; absent unless both reports list their files'),
   findings: z.object({
     new: z.array(placedFinding),
     gone: z.array(placedFinding),
-    /** The finding at its path in the second image, and its path in the first. */
-    moved: z.array(z.object({ finding: placedFinding, from: z.string() })),
+    moved: z
+      .array(z.object({ finding: placedFinding, from: z.string() }))
+      .describe('The finding at its path in the second image, and its path in the first'),
     notComparable: notComparable(placedFinding),
   }),
   config: z.array(configDifference),
-  /** Parts that cannot be compared, with the reason. */
-  notComparable: z.array(incomparability),
-  /** Partial coverage and different versions of the inspector. */
-  caveats: z.array(z.string()),
+  notComparable: z
+    .array(incomparability)
+    .describe('Parts that cannot be compared, with the reason'),
+  caveats: z.array(z.string()).describe('Partial coverage and different versions of the inspector'),
 });
 export type ReportDifference = z.output<typeof reportDifference>;
 

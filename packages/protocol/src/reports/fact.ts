@@ -6,8 +6,9 @@ import { z } from 'zod';
 
 /** Source of a fact. */
 const evidence = {
-  /** File that the fact was read from; `a.jar!/META-INF/x` inside an archive. */
-  path: z.string(),
+  path: z
+    .string()
+    .describe('File that the fact was read from; `a.jar!/META-INF/x` inside an archive'),
 };
 
 export const packageType = z.enum([
@@ -35,24 +36,29 @@ export const packageFact = z.object({
   type: packageType,
   name: z.string(),
   version: z.string(),
-  /** Package URL, https://github.com/package-url/purl-spec, without the distribution. */
-  purl: z.string(),
-  /**
-   * How the package was detected: package manager database, package metadata, lock file, build
-   * information, byte pattern, or claim.
-   */
-  foundBy: z.enum(['database', 'metadata', 'lock-file', 'build-info', 'pattern', 'claim']),
-  /** `declared`: listed in a lock file, no evidence that it is installed. */
-  state: z.enum(['installed', 'declared', 'removed', 'broken']),
+  purl: z
+    .string()
+    .describe('Package URL, https://github.com/package-url/purl-spec, without the distribution'),
+  foundBy: z
+    .enum(['database', 'metadata', 'lock-file', 'build-info', 'pattern', 'claim'])
+    .describe(
+      'How the package was detected: package manager database, package metadata, lock file, build information, byte pattern, or claim',
+    ),
+  state: z
+    .enum(['installed', 'declared', 'removed', 'broken'])
+    .describe('`declared`: listed in a lock file, no evidence that it is installed'),
   architecture: z.string().optional(),
-  /** Source package of a binary package. */
-  source: z.object({ name: z.string(), version: z.string().optional() }).optional(),
+  source: z
+    .object({ name: z.string(), version: z.string().optional() })
+    .optional()
+    .describe('Source package of a binary package'),
   licenses: z.array(z.string()).optional(),
   supplier: z.string().optional(),
-  /** Byte offset of the pattern or section in the file. */
-  offset: z.number().int().optional(),
-  /** Names of required packages as in the metadata. */
-  dependsOn: z.array(z.string()).optional(),
+  offset: z.number().int().optional().describe('Byte offset of the pattern or section in the file'),
+  dependsOn: z
+    .array(z.string())
+    .optional()
+    .describe('Names of required packages as in the metadata'),
 });
 export type PackageFact = z.output<typeof packageFact>;
 
@@ -62,16 +68,17 @@ export const ownershipFact = z.object({
   ...evidence,
   type: packageType,
   name: z.string(),
-  /** Absent if the list has no versions. */
-  version: z.string().optional(),
+  version: z.string().optional().describe('Absent if the list has no versions'),
   architecture: z.string().optional(),
   files: z.array(
     z.object({
       path: z.string(),
-      /**
-       * `md5:...`, `sha1:...` or `sha256:...` in hexadecimal, as recorded by the package manager.
-       */
-      digest: z.string().optional(),
+      digest: z
+        .string()
+        .optional()
+        .describe(
+          '`md5:...`, `sha1:...` or `sha256:...` in hexadecimal, as recorded by the package manager',
+        ),
     }),
   ),
 });
@@ -80,18 +87,15 @@ export type OwnershipFact = z.output<typeof ownershipFact>;
 export const distributionFact = z.object({
   kind: z.literal('distribution'),
   ...evidence,
-  /** ID as in os-release: `debian`, `alpine`. */
-  id: z.string(),
+  id: z.string().describe('ID as in os-release: `debian`, `alpine`'),
   idLike: z.array(z.string()).optional(),
   versionId: z.string().optional(),
   codename: z.string().optional(),
   variantId: z.string().optional(),
   prettyName: z.string().optional(),
   cpe: z.string().optional(),
-  /** Legacy identifier such as `DEBIAN-jessie`. */
-  legacyId: z.string().optional(),
-  /** `os-release`, or the name of the fallback. */
-  foundBy: z.string(),
+  legacyId: z.string().optional().describe('Legacy identifier such as `DEBIAN-jessie`'),
+  foundBy: z.string().describe('`os-release`, or the name of the fallback'),
 });
 export type DistributionFact = z.output<typeof distributionFact>;
 
@@ -103,8 +107,9 @@ export const userFact = z.object({
   gid: z.number().int(),
   home: z.string(),
   shell: z.string(),
-  /** `elsewhere`: in the shadow file; `empty`: sign-in without a password. */
-  password: z.enum(['elsewhere', 'empty', 'locked', 'set']),
+  password: z
+    .enum(['elsewhere', 'empty', 'locked', 'set'])
+    .describe('`elsewhere`: in the shadow file; `empty`: sign-in without a password'),
 });
 export type UserFact = z.output<typeof userFact>;
 
@@ -114,8 +119,10 @@ export const passwordFact = z.object({
   ...evidence,
   user: z.string(),
   state: z.enum(['empty', 'locked', 'set']),
-  /** Hash scheme: `sha512crypt`, `yescrypt`, `des`, ...; absent without a hash. */
-  scheme: z.string().optional(),
+  scheme: z
+    .string()
+    .optional()
+    .describe('Hash scheme: `sha512crypt`, `yescrypt`, `des`, ...; absent without a hash'),
 });
 export type PasswordFact = z.output<typeof passwordFact>;
 

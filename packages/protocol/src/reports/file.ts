@@ -28,24 +28,31 @@ export const similarityDigests = z.object({
 export type SimilarityDigests = z.output<typeof similarityDigests>;
 
 export const fileRow = z.object({
-  /** Path relative to the root, without a leading slash; `a.zip!/b` inside an archive. */
-  path: z.string(),
-  /** Bytes of the path as Latin-1, if they are not valid UTF-8. */
-  rawPath: z.string().optional(),
+  path: z
+    .string()
+    .describe('Path relative to the root, without a leading slash; `a.zip!/b` inside an archive'),
+  rawPath: z
+    .string()
+    .optional()
+    .describe('Bytes of the path as Latin-1, if they are not valid UTF-8'),
   type: fileType,
-  /** Permission bits (mask 07777). */
-  mode: z.number().int(),
+  mode: z.number().int().describe('Permission bits (mask 07777)'),
   uid: z.number().int(),
   gid: z.number().int(),
   sizeBytes: z.number().int(),
-  /** Modification time in milliseconds since 1970. */
-  mtimeMs: z.number(),
-  /** Target of a symbolic link as stored; for a hard link its path in the tree. */
-  linkPath: z.string().optional(),
-  /** Device numbers. */
-  device: z.object({ major: z.number().int(), minor: z.number().int() }).optional(),
-  /** Extended attribute `security.capability` in hexadecimal. */
-  capabilities: z.string().optional(),
+  mtimeMs: z.number().describe('Modification time in milliseconds since 1970'),
+  linkPath: z
+    .string()
+    .optional()
+    .describe('Target of a symbolic link as stored; for a hard link its path in the tree'),
+  device: z
+    .object({ major: z.number().int(), minor: z.number().int() })
+    .optional()
+    .describe('Device numbers'),
+  capabilities: z
+    .string()
+    .optional()
+    .describe('Extended attribute `security.capability` in hexadecimal'),
   sha256: sha256.optional(),
   sha1: z.string().optional(),
   md5: z.string().optional(),

@@ -24,26 +24,29 @@ export const findingClass = z.enum([
 export type FindingClass = z.output<typeof findingClass>;
 
 export const finding = z.object({
-  /**
-   * ID of the scanner: `clamav`, `yara`, `hash-set`, `similarity`, `secrets`, `vulnerabilities`,
-   * ...
-   */
-  scanner: z.string(),
+  scanner: z
+    .string()
+    .describe(
+      'ID of the scanner: `clamav`, `yara`, `hash-set`, `similarity`, `secrets`, `vulnerabilities`, ...',
+    ),
   class: findingClass,
   severity,
-  /** Name of the signature, rule, list or advisory. */
-  rule: z.string(),
+  rule: z.string().describe('Name of the signature, rule, list or advisory'),
   title: z.string(),
-  /** Version of the signatures, rules or lists. */
-  signatures: z.string(),
-  /** Path of the file, `a.zip!/b` inside an archive; absent for findings on the whole image. */
-  path: z.string().optional(),
+  signatures: z.string().describe('Version of the signatures, rules or lists'),
+  path: z
+    .string()
+    .optional()
+    .describe(
+      'Path of the file, `a.zip!/b` inside an archive; absent for findings on the whole image',
+    ),
   sha256: sha256.optional(),
-  /** purl of the affected package. */
-  purl: z.string().optional(),
+  purl: z.string().optional().describe('purl of the affected package'),
   line: z.number().int().optional(),
   offset: z.number().int().optional(),
-  /** Supporting details: matched strings with secrets masked, links, fixed version. */
-  evidence: z.record(z.string(), z.union([z.string(), z.number(), z.array(z.string())])).optional(),
+  evidence: z
+    .record(z.string(), z.union([z.string(), z.number(), z.array(z.string())]))
+    .optional()
+    .describe('Supporting details: matched strings with secrets masked, links, fixed version'),
 });
 export type Finding = z.output<typeof finding>;

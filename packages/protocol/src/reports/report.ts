@@ -26,18 +26,30 @@ export type Platform = z.output<typeof platform>;
 
 /** The layer of an item, and the layer that hides it. */
 const place = {
-  /** Index of the layer; 0 is the lowest, and always 0 for directories. */
-  layer: z.number().int(),
-  /** Index of the layer that hides it by a whiteout, an opaque directory or a newer file. */
-  hiddenBy: z.number().int().optional(),
+  layer: z
+    .number()
+    .int()
+    .describe('Index of the layer; 0 is the lowest, and always 0 for directories'),
+  hiddenBy: z
+    .number()
+    .int()
+    .optional()
+    .describe(
+      'Index of the layer that hides it by a whiteout, an opaque directory or a newer file',
+    ),
 };
 
 export const placedPackage = packageFact.extend({
   ...place,
-  /** Number of files that the package manager lists. */
-  ownedFiles: z.number().int().optional(),
-  /** Whether a system package installed it; its advisories apply instead. */
-  isOwnedBySystem: z.boolean().optional(),
+  ownedFiles: z
+    .number()
+    .int()
+    .optional()
+    .describe('Number of files that the package manager lists'),
+  isOwnedBySystem: z
+    .boolean()
+    .optional()
+    .describe('Whether a system package installed it; its advisories apply instead'),
 });
 export type PlacedPackage = z.output<typeof placedPackage>;
 
@@ -77,16 +89,18 @@ export type ImageConfig = z.output<typeof imageConfig>;
 
 export const reportLayer = z.object({
   index: z.number().int(),
-  /** Verified digest of the stored bytes; absent if the layer was not read. */
-  digest: digest.optional(),
-  /** Verified digest of the uncompressed tar. */
-  diffId: digest.optional(),
+  digest: digest
+    .optional()
+    .describe('Verified digest of the stored bytes; absent if the layer was not read'),
+  diffId: digest.optional().describe('Verified digest of the uncompressed tar'),
   mediaType: z.string().optional(),
   compression: z.enum(['none', 'gzip', 'zstd', 'bzip2', 'xz']).optional(),
-  /** Stored size in bytes. */
-  sizeBytes: z.number().int().optional(),
-  /** Size of the uncompressed tar in bytes; for artifacts the size of the blob. */
-  tarBytes: z.number().int().optional(),
+  sizeBytes: z.number().int().optional().describe('Stored size in bytes'),
+  tarBytes: z
+    .number()
+    .int()
+    .optional()
+    .describe('Size of the uncompressed tar in bytes; for artifacts the size of the blob'),
   files: z.number().int(),
   createdBy: z.string().optional(),
   state: z.enum(['examined', 'cached', 'partial', 'missing']),
@@ -108,8 +122,11 @@ export const sourceRemark = z.object({
   ]),
   detail: z.string(),
   digest: digest.optional(),
-  /** Size of the manifest with that digest according to the index. */
-  sizeBytes: z.number().int().optional(),
+  sizeBytes: z
+    .number()
+    .int()
+    .optional()
+    .describe('Size of the manifest with that digest according to the index'),
 });
 export type SourceRemark = z.output<typeof sourceRemark>;
 
@@ -142,8 +159,7 @@ export type RegistryTransport = z.output<typeof registryTransport>;
  * the image with the digest that it states.
  */
 export const resolution = z.object({
-  /** Host of the registry or of a mirror. */
-  by: z.string(),
+  by: z.string().describe('Host of the registry or of a mirror'),
   transport: registryTransport,
   proof: z.enum(['digest', 'certificate', 'none']),
 });
@@ -162,8 +178,7 @@ export const inspectionReport = z.object({
       'container',
       'directory',
     ]),
-    /** Reference as requested. */
-    reference: z.string(),
+    reference: z.string().describe('Reference as requested'),
     resolved: resolution.optional(),
     remarks: z.array(sourceRemark).optional(),
   }),
@@ -174,11 +189,12 @@ export const inspectionReport = z.object({
       manifestDigest: digest.optional(),
       configDigest: digest.optional(),
       mediaType: z.string().optional(),
-      /**
-       * Type of an OCI artifact that is not an image, such as a chart or a signature. Its layers
-       * are its blobs, one file each.
-       */
-      artifactType: z.string().optional(),
+      artifactType: z
+        .string()
+        .optional()
+        .describe(
+          'Type of an OCI artifact that is not an image, such as a chart or a signature. Its layers are its blobs, one file each.',
+        ),
       platform: platform.optional(),
       config: imageConfig.optional(),
     })
@@ -189,18 +205,22 @@ export const inspectionReport = z.object({
   users: z.array(userFact.extend(place)),
   passwords: z.array(passwordFact.extend(place)),
   groups: z.array(groupFact.extend(place)),
-  /** Content that no reader could parse, the first entries by layer and path. */
-  unknowns: z.array(unknownFact.extend(place)),
-  /** Notable files: setuid, setgid, capabilities, world-writable, devices. */
-  special: z.array(placedFile.extend({ because: z.array(z.string()) })),
-  /** Visible files that no package owns, if the image has a package manager. */
-  unowned: z.object({ count: z.number().int(), paths: z.array(z.string()) }).optional(),
-  /** All files, visible and hidden, if requested. */
-  files: z.array(placedFile).optional(),
+  unknowns: z
+    .array(unknownFact.extend(place))
+    .describe('Content that no reader could parse, the first entries by layer and path'),
+  special: z
+    .array(placedFile.extend({ because: z.array(z.string()) }))
+    .describe('Notable files: setuid, setgid, capabilities, world-writable, devices'),
+  unowned: z
+    .object({ count: z.number().int(), paths: z.array(z.string()) })
+    .optional()
+    .describe('Visible files that no package owns, if the image has a package manager'),
+  files: z.array(placedFile).optional().describe('All files, visible and hidden, if requested'),
   findings: z.array(placedFinding),
   coverage,
   verdict,
-  /** Digest of the result without timestamps; equal for equal inspections. */
-  fingerprint: sha256,
+  fingerprint: sha256.describe(
+    'Digest of the result without timestamps; equal for equal inspections',
+  ),
 });
 export type InspectionReport = z.output<typeof inspectionReport>;

@@ -14,21 +14,23 @@ export type SearchKind = (typeof searchKinds)[number];
 /** A search result. The kind determines which of the nullable fields are set. */
 export const searchHit = z.object({
   kind: z.enum(searchKinds),
-  /** Job ID, image digest, SHA-256 of an artifact or file, purl, or rule name. */
-  id: z.string(),
-  /** Display name: a file name, a reference or a path. */
-  title: z.string(),
+  id: z
+    .string()
+    .describe('Job ID, image digest, SHA-256 of an artifact or file, purl, or rule name'),
+  title: z.string().describe('Display name: a file name, a reference or a path'),
   project: projectName,
-  /** Digest of the image, or of the image that contains the result. */
-  image: digest.nullable(),
-  /** Names of the image. */
-  names: z.array(z.string()),
+  image: digest
+    .nullable()
+    .describe('Digest of the image, or of the image that contains the result'),
+  names: z.array(z.string()).describe('Names of the image'),
   platform: z.string().nullable(),
-  /** Platform of the image. */
-  verdict: verdictState.nullable(),
+  verdict: verdictState.nullable().describe('Platform of the image'),
   layer: z.number().int().nullable(),
-  /** Index of the layer that hides it; null if it is visible. */
-  hiddenBy: z.number().int().nullable(),
+  hiddenBy: z
+    .number()
+    .int()
+    .nullable()
+    .describe('Index of the layer that hides it; null if it is visible'),
   path: z.string().nullable(),
   job: z.object({ engine: z.string(), state: z.enum(jobStates), createdAt: timestamp }).nullable(),
   artifact: z.object({ sha256, sizeBytes: z.number().int(), createdAt: timestamp }).nullable(),
@@ -45,9 +47,7 @@ export type SearchHit = z.output<typeof searchHit>;
 /** Number of results of one kind. */
 export const searchGroup = z.object({
   kind: z.enum(searchKinds),
-  /** Number of results, counted up to a limit. */
-  count: z.number().int(),
-  /** Whether there are more results than were counted. */
-  isMore: z.boolean(),
+  count: z.number().int().describe('Number of results, counted up to a limit'),
+  isMore: z.boolean().describe('Whether there are more results than were counted'),
 });
 export type SearchGroup = z.output<typeof searchGroup>;

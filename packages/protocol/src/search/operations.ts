@@ -38,27 +38,52 @@ export const searches = {
     access: 'images.read',
     query: z.object({
       ...paging,
-      cursor: z.string().max(limits.imageCursorChars).optional(),
-      project: projectName.optional(),
-      /** A hash, a name or part of it, a path, a package, an image or a job. */
-      text: z.string().min(1).max(limits.searchTextChars).optional(),
-      /** Only results of these kinds. */
-      kind: queryList(z.enum(searchKinds)).optional(),
-      /** Maximum results per kind, for an overview; disables paging. */
-      perKind: z.coerce.number().int().min(1).max(limits.searchPerKindMax).optional(),
-      sha256: hexDigest('sha256', 64).optional(),
-      sha1: hexDigest('sha1', 40).optional(),
-      md5: hexDigest('md5', 32).optional(),
-      /** Prefix of a path: `etc/ssh/`, `usr/bin/curl`. */
-      path: z.string().min(1).max(limits.pathBytes).optional(),
-      /** Full name of a package, or its purl with or without a version. */
-      package: z.string().min(1).max(limits.packageNameChars).optional(),
-      /** Full name of a rule, signature or advisory: `CVE-2024-3094`. */
-      rule: z.string().min(1).max(limits.packageNameChars).optional(),
+      cursor: z
+        .string()
+        .max(limits.imageCursorChars)
+        .optional()
+        .describe('Value of `next` of the previous page'),
+      project: projectName
+        .optional()
+        .describe('Only results of this project (default: all accessible projects)'),
+      text: z
+        .string()
+        .min(1)
+        .max(limits.searchTextChars)
+        .optional()
+        .describe('A hash, a name or part of it, a path, a package, an image or a job'),
+      kind: queryList(z.enum(searchKinds)).optional().describe('Only results of these kinds'),
+      perKind: z.coerce
+        .number()
+        .int()
+        .min(1)
+        .max(limits.searchPerKindMax)
+        .optional()
+        .describe('Maximum results per kind, for an overview; disables paging'),
+      sha256: hexDigest('sha256', 64).optional().describe('SHA-256 of a file'),
+      sha1: hexDigest('sha1', 40).optional().describe('SHA-1 of a file'),
+      md5: hexDigest('md5', 32).optional().describe('MD5 of a file'),
+      path: z
+        .string()
+        .min(1)
+        .max(limits.pathBytes)
+        .optional()
+        .describe('Prefix of a path: `etc/ssh/`, `usr/bin/curl`'),
+      package: z
+        .string()
+        .min(1)
+        .max(limits.packageNameChars)
+        .optional()
+        .describe('Full name of a package, or its purl with or without a version'),
+      rule: z
+        .string()
+        .min(1)
+        .max(limits.packageNameChars)
+        .optional()
+        .describe('Full name of a rule, signature or advisory: `CVE-2024-3094`'),
     }),
     output: page(searchHit).extend({
-      /** Number of results by kind; on the first page only. */
-      groups: z.array(searchGroup),
+      groups: z.array(searchGroup).describe('Number of results by kind; on the first page only'),
     }),
     cli: {
       command: 'search',

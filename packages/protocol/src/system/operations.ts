@@ -45,8 +45,9 @@ export const system = {
       version: z.string(),
       roles: z.array(z.string()),
       startedAt: z.string(),
-      /** Components that are not available, with the reason and how to set them up. */
-      missing: z.array(z.object({ part: z.string(), detail: z.string(), advice: z.string() })),
+      missing: z
+        .array(z.object({ part: z.string(), detail: z.string(), advice: z.string() }))
+        .describe('Components that are not available, with the reason and how to set them up'),
     }),
     cli: { command: 'status' },
   }),
