@@ -40,8 +40,8 @@ export async function describeFile(
   const sizeBytes = artifacts[0]?.sizeBytes ?? facts?.sizeBytes;
   if (sizeBytes === undefined) throw new Problem('not_found', `no file ${sha256} is known here`);
   return {
-    ...{ sha256, sizeBytes, artifacts, origins, jobs, results, findings, ...fromImages(facts) },
-    names: namesOf({ artifacts, origins, jobs, facts }, sha256),
+    ...{ sha256, sizeBytes, names: namesOf({ artifacts, origins, jobs, facts }, sha256) },
+    ...{ findings, ...fromImages(facts), jobs, results, artifacts, origins },
   };
 }
 

@@ -37,6 +37,8 @@ export interface Searchable {
   list(principal: Principal, ask: SearchAsk): Promise<Page<SearchHit>>;
   /** The first of them, counted. */
   sample(principal: Principal, ask: Omit<SearchAsk, 'cursor'>): Promise<SearchSample>;
+  /** The statements that answer, for a test of their plans. */
+  statements(principal: Principal, ask: Omit<SearchAsk, 'cursor'>): readonly RawBuilder<unknown>[];
 }
 
 /** Where a row is in the order of its statement. */
@@ -79,6 +81,8 @@ export function createSearchable<Row extends KeyedRow>(parts: SearchableParts<Ro
     parts.plans(term, { scope: projectsWith(principal, permission), project });
   return {
     kind,
+    statements: (principal, ask) =>
+      plansOf(principal, ask).map((plan) => plan.statement(ask.limit, undefined)),
     async list(principal, ask) {
       const plans = plansOf(principal, ask);
       return listHits(database, { plans, toHit, limit: ask.limit, cursor: ask.cursor });

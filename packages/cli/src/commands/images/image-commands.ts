@@ -3,6 +3,12 @@ import type { CommandSpec } from '../../command/command.ts';
 
 const group = 'Images';
 
+const sha256Argument = { name: 'sha256', required: true, summary: 'SHA-256 of the file' } as const;
+const sourceFlags = [
+  { name: 'image', value: 'digest', summary: 'Image to read it from (default: the latest)' },
+  { name: 'project', value: 'name', summary: 'Project of the file' },
+] as const;
+
 export const imageCommands: readonly CommandSpec[] = [
   {
     words: 'images inspect',
@@ -57,5 +63,30 @@ export const imageCommands: readonly CommandSpec[] = [
     outputWasFile: true,
     examples: ['lazaret images report sha256:… -o cyclonedx -O app.cdx.json'],
     load: async () => (await import('./images.ts')).runReport,
+  },
+  {
+    words: 'files preview',
+    group,
+    summary: 'Show the content of a file: as text, or as a hex dump',
+    details:
+      'A file of an image is read again from where the image came from, and verified by its SHA-256.',
+    arguments: [sha256Argument],
+    flags: [
+      { name: 'hex', summary: 'A hex dump, also of text' },
+      { name: 'offset', value: 'bytes', summary: 'Where to begin (default: 0)' },
+      { name: 'length', value: 'bytes', summary: 'How much to show (default: 65536)' },
+      ...sourceFlags,
+    ],
+    examples: ['lazaret files preview 275a021bbfb6… --hex'],
+    load: async () => (await import('./files.ts')).runPreview,
+  },
+  {
+    words: 'files download',
+    group,
+    summary: 'Download a file in a ZIP archive with the password `infected`',
+    arguments: [sha256Argument],
+    flags: sourceFlags,
+    examples: ['lazaret files download 275a021bbfb6… -O sample.zip'],
+    load: async () => (await import('./files.ts')).runDownload,
   },
 ];

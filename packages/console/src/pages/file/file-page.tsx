@@ -62,6 +62,9 @@ function FileView({ file }: { readonly file: FileDetail }): ReactNode {
           <h1 className="break">
             <PlainText>{title}</PlainText>
           </h1>
+          <span className="file-digest">
+            <Copyable value={sha256} label="the SHA-256" />
+          </span>
           <div className="row tight dim">
             <span>{formatSize(sizeBytes)}</span>
             {kind !== null && <span>· {kind}</span>}

@@ -12,6 +12,7 @@ import { type ReactNode, useState } from 'react';
 
 import { client } from '../../client.ts';
 import { Copyable } from '../../components/copy.tsx';
+import { HashLink } from '../../components/hash-link.tsx';
 import { type Column, DataTable } from '../../components/data-table.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { LoadMoreButton } from '../../components/load-more-button.tsx';
@@ -137,7 +138,7 @@ function Location({ finding }: { readonly finding: EngineFinding }): ReactNode {
         {line !== undefined && `line ${line} `}
         {offset !== undefined && `offset 0x${offset.toString(16)}`}
       </span>
-      {sha256 !== undefined && <Copyable value={sha256} label="the SHA-256" chars={12} />}
+      {sha256 !== undefined && <HashLink sha256={sha256} chars={12} />}
     </div>
   );
 }

@@ -9,6 +9,7 @@ import type { ReactNode } from 'react';
 
 import { useOperation } from '../../data.ts';
 import { Copyable } from '../../components/copy.tsx';
+import { HashLink } from '../../components/hash-link.tsx';
 import { Field } from '../../components/field.tsx';
 import { Meter } from '../../components/meter.tsx';
 import { Panel } from '../../components/panel.tsx';
@@ -104,7 +105,7 @@ function Inputs({ job }: { readonly job: JobDetail }): ReactNode {
           </strong>
           <div className="row tight small dim">
             <span className="number">{formatSize(input.sizeBytes)}</span>·
-            <Copyable value={input.sha256} label="the SHA-256" chars={digestChars} />·
+            <HashLink sha256={input.sha256} chars={digestChars} />·
             <LinkAnchor to="/jobs" search={{ sha256: input.sha256 }} size="xs">
               all jobs with this file
             </LinkAnchor>

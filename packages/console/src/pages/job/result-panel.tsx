@@ -11,7 +11,7 @@ import { IconDownload, IconEye, IconFileOff } from '@tabler/icons-react';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 
 import { client } from '../../client.ts';
-import { Copyable } from '../../components/copy.tsx';
+import { HashLink } from '../../components/hash-link.tsx';
 import { type Column, DataTable } from '../../components/data-table.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { PlainText } from '../../components/plain-text.tsx';
@@ -41,7 +41,7 @@ export function ResultPanel({ job }: { readonly job: JobDetail }): ReactNode {
     { label: 'Size', end: true, cell: ({ sizeBytes }) => <Size bytes={sizeBytes} /> },
     {
       label: 'SHA-256',
-      cell: ({ sha256 }) => <Copyable value={sha256} label="the SHA-256" chars={16} />,
+      cell: ({ sha256 }) => <HashLink sha256={sha256} chars={16} />,
     },
     {
       label: 'Actions',

@@ -1,5 +1,6 @@
 import { Button, TextInput } from '@mantine/core';
 import {
+  detectSearchTerm,
   operations,
   type SearchGroup,
   type SearchHit,
@@ -170,9 +171,41 @@ function Overview({ text, groups, items }: OverviewProps): ReactNode {
       </section>
     );
   }
-  return found.map((group) => (
+  return (
+    <>
+      {isKnownFile(found) && <FileOfDigest text={text} />}
+      {found.map((group) => (
+        <GroupPanel key={group.kind} text={text} group={group} items={items} />
+      ))}
+    </>
+  );
+}
+
+/** A digest may be of an image or a layer alone. */
+function isKnownFile(found: readonly SearchGroup[]): boolean {
+  return found.some(({ kind }) => kind === 'job' || kind === 'artifact' || kind === 'file');
+}
+
+/** The page of the file whose SHA-256 was searched for joins what the groups list. */
+function FileOfDigest({ text }: { readonly text: string }): ReactNode {
+  const { digest } = detectSearchTerm(text);
+  if (digest?.algorithm !== 'sha256') return null;
+  return (
+    <LinkAnchor to="/files/$sha256" params={{ sha256: digest.hex }}>
+      Everything known about this file, and its content
+    </LinkAnchor>
+  );
+}
+
+interface GroupPanelProps {
+  readonly text: string;
+  readonly group: SearchGroup;
+  readonly items: readonly SearchHit[];
+}
+
+function GroupPanel({ text, group, items }: GroupPanelProps): ReactNode {
+  return (
     <Panel
-      key={group.kind}
       flush
       title={
         <>
@@ -195,7 +228,7 @@ function Overview({ text, groups, items }: OverviewProps): ReactNode {
           ))}
       </ul>
     </Panel>
-  ));
+  );
 }
 
 function KindHits({ text, kind }: { readonly text: string; readonly kind: SearchKind }): ReactNode {

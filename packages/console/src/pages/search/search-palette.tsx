@@ -1,7 +1,7 @@
 import { Loader, Modal, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
-import { operations, type SearchHit, type SearchKind } from '@lazaret/protocol';
-import { IconSearch, IconWorldSearch } from '@tabler/icons-react';
+import { detectSearchTerm, operations, type SearchHit, type SearchKind } from '@lazaret/protocol';
+import { IconFileSearch, IconSearch, IconWorldSearch } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
 import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from 'react';
 
@@ -18,6 +18,8 @@ const settleMs = 180;
 /** A row that can be chosen: a hit, or the page with all of them. */
 type Option =
   | { readonly type: 'hit'; readonly hit: SearchHit }
+  /** The page of a file that was searched for by its SHA-256. */
+  | { readonly type: 'file'; readonly sha256: string }
   | { readonly type: 'all'; readonly kind: SearchKind | undefined };
 
 interface SearchPaletteProps {
@@ -56,6 +58,7 @@ function Palette({ onClose }: { readonly onClose: () => void }): ReactNode {
   const answer = text === '' ? undefined : query.data;
   const groups = (answer?.groups ?? []).filter(({ count }) => count > 0);
   const options: Option[] = [
+    ...fileOption(text, groups),
     ...groups.flatMap(({ kind, count }) => [
       ...(answer?.items ?? [])
         .filter((hit) => hit.kind === kind)
@@ -161,14 +164,25 @@ function useOpenOption(text: string, onClose: () => void): (option: Option | und
   const { projects } = useIdentity();
   return (option) => {
     onClose();
+    if (option?.type === 'file') {
+      void navigate({ to: '/files/$sha256', params: { sha256: option.sha256 } });
+      return;
+    }
     if (option?.type === 'hit') {
       const { project } = option.hit;
       void navigate(hitTarget(option.hit, projects.length < 2 ? {} : { project }));
       return;
     }
-    const kind = option?.kind;
+    const kind = option?.type === 'all' ? option.kind : undefined;
     void navigate({ to: '/search', search: { text, ...(kind === undefined ? {} : { kind }) } });
   };
+}
+
+function fileOption(text: string, groups: readonly { kind: SearchKind }[]): Option[] {
+  const { digest } = detectSearchTerm(text);
+  const isKnown = groups.some(({ kind }) => ['job', 'artifact', 'file'].includes(kind));
+  if (digest?.algorithm !== 'sha256' || !isKnown) return [];
+  return [{ type: 'file', sha256: digest.hex }];
 }
 
 function moveSelection(key: string, at: number, count: number): number | undefined {
@@ -188,6 +202,7 @@ function moveSelection(key: string, at: number, count: number): number | undefin
 }
 
 function optionKey(option: Option, index: number): string {
+  if (option.type === 'file') return 'file';
   return option.type === 'all'
     ? `all ${option.kind ?? ''}`
     : `${option.hit.kind} ${option.hit.id} ${index}`;
@@ -200,7 +215,7 @@ function headingOf(
   groups: readonly { kind: SearchKind; count: number; isMore: boolean }[],
 ): { readonly word: string; readonly count: string } | undefined {
   const kindOf = (option: Option | undefined): SearchKind | undefined =>
-    option?.type === 'hit' ? option.hit.kind : option?.kind;
+    option?.type === 'hit' ? option.hit.kind : option?.type === 'all' ? option.kind : undefined;
   const kind = kindOf(options[index]);
   if (kind === undefined || kind === kindOf(options[index - 1])) return undefined;
   const group = groups.find((each) => each.kind === kind);
@@ -223,7 +238,6 @@ function PaletteOption(props: PaletteOptionProps): ReactNode {
   useEffect(() => {
     if (isSelected) row.current?.scrollIntoView({ block: 'nearest' });
   }, [isSelected]);
-  const Icon = option.type === 'hit' ? kindIcons[option.hit.kind] : IconWorldSearch;
   return (
     <>
       {heading !== undefined && (
@@ -243,7 +257,7 @@ function PaletteOption(props: PaletteOptionProps): ReactNode {
         onClick={onChoose}
         onPointerMove={onPoint}
       >
-        <Icon size={17} stroke={1.7} aria-hidden />
+        <OptionIcon option={option} />
         <span className="palette-what">
           {option.type === 'hit' ? (
             <>
@@ -255,14 +269,24 @@ function PaletteOption(props: PaletteOptionProps): ReactNode {
               </span>
             </>
           ) : (
-            <span className="palette-name">
-              {option.kind === undefined
-                ? `All hits for “${words}”`
-                : `All ${kindWords[option.kind].many.toLowerCase()}`}
-            </span>
+            <span className="palette-name">{optionText(option, words)}</span>
           )}
         </span>
       </button>
     </>
   );
+}
+
+function OptionIcon({ option }: { readonly option: Option }): ReactNode {
+  const look = { size: 17, stroke: 1.7, 'aria-hidden': true } as const;
+  if (option.type === 'file') return <IconFileSearch {...look} />;
+  if (option.type === 'all') return <IconWorldSearch {...look} />;
+  const KindIcon = kindIcons[option.hit.kind];
+  return <KindIcon {...look} />;
+}
+
+function optionText(option: Exclude<Option, { type: 'hit' }>, words: string): string {
+  if (option.type === 'file') return 'Everything known about this file';
+  if (option.kind === undefined) return `All hits for “${words}”`;
+  return `All ${kindWords[option.kind].many.toLowerCase()}`;
 }
