@@ -18,7 +18,7 @@ const testName = /^(packages\/[^/]+\/src|engines|tools|test)\/.*\.test\.tsx?$/;
 /** Modules that mean a real part. */
 const realParts: readonly RegExp[] = [
   /^(node:child_process|playwright-core|@lazaret\/setup)$/,
-  /\/testing\/(database|job-lab|spawn-program|access-server|clamd)\.ts$/,
+  /\/testing\/(database|job-fixture|spawn-program|access-server|clamd)\.ts$/,
   /\/(probe-image|docker|docker-client|embedded|system-user|supervise)\.ts$/,
   /\/support\//,
   /\.mjs$/,

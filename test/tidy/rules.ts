@@ -35,7 +35,7 @@ export const exceptions: readonly Exception[] = [
     reason: 'the work comes last, as everywhere, and is not hidden among the options',
   },
   {
-    file: 'packages/server/src/testing/job-lab.ts',
+    file: 'packages/server/src/testing/job-fixture.ts',
     rule: 'function-lines',
     reason: 'one object of short methods that share what it opens',
   },

@@ -18,7 +18,7 @@ export interface AccessOptions {
   readonly log: Logger;
   /** Where people reach this instance, sub-path included; read at each use. */
   readonly publicUrl: () => string;
-  /** Lets anybody use the predecessor's three calls on the project `default`. */
+  /** Opens the three calls of the legacy API without a token, on the project `default`. */
   readonly anonymousLegacy: boolean;
   /** How failed sign-ins are slowed down; as the limits say unless given. */
   readonly signInPace?: SignInPace;
@@ -27,12 +27,12 @@ export interface AccessOptions {
 }
 
 export interface Access {
-  /** Who calls; undefined for nobody. Throws `unauthenticated` for credentials that are wrong. */
+  /** The caller; undefined without credentials. Throws `unauthenticated` for invalid ones. */
   authenticate(call: IncomingCall): Promise<Principal | undefined>;
   /** Notes a refusal for lack of rights in the audit log, at most once a minute. Never rejects. */
   recordDenied(principal: Principal, operation: Operation, address: string): Promise<void>;
   /**
-   * The one-time link that makes the first administrator, while there is none who can sign in:
+   * The one-time link that creates the first administrator, while no administrator can sign in:
    * the same one until it expires or is used, then a new one. Print it at start.
    */
   ensureSetupLink(): Promise<{ readonly url: string; readonly expiresAt: string } | undefined>;

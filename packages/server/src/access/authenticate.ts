@@ -14,7 +14,7 @@ export interface IncomingCall {
 }
 
 /**
- * The caller, or undefined for nobody. Credentials that are malformed, unknown, ended or of a
+ * The caller, or undefined without any. Credentials that are malformed, unknown, ended or of a
  * disabled user throw `unauthenticated`. Public operations are not asked who calls: they must
  * work with an old cookie, and without a database.
  */
@@ -37,7 +37,7 @@ const legacyNames: ReadonlySet<string> = new Set(
   Object.values(operations.legacy).map((operation) => operation.name),
 );
 
-/** Whoever sends a file to the predecessor's calls where the operator opened them. */
+/** Callers of the legacy API without a token, where the operator opened it. */
 const anonymous: Principal = {
   kind: 'anonymous',
   name: 'anonymous',

@@ -47,20 +47,20 @@ async function proveCurrent(
   { name, current }: PasswordRequest,
 ): Promise<void> {
   if (current === undefined) {
-    throw new Problem('invalid_request', 'current: expected your present password', {
-      fields: [{ path: 'current', message: 'expected your present password' }],
+    throw new Problem('invalid_request', 'current: expected your current password', {
+      fields: [{ path: 'current', message: 'expected your current password' }],
     });
   }
   const attempt = await parts.throttle.begin(name, address);
   const user = await findUser(parts.database, name);
   if (!(await checkPassword(parts, { attempt, user, password: current }))) {
     await reportRefusal(parts, user, address);
-    throw new Problem('wrong_credentials', 'the present password is wrong');
+    throw new Problem('wrong_credentials', 'the current password is wrong');
   }
   await attempt.succeeded();
 }
 
-/** Whoever sets the password of another can act as them, so they must have all that those have. */
+/** Setting another user's password allows acting as them, so it needs all of their permissions. */
 async function allowForAnother(
   parts: AccessParts,
   { principal }: Caller,

@@ -1,7 +1,7 @@
 /**
- * Changing and removing users. The last administrator stays: every change that may take one away
- * runs under one lock, does its work, counts who is left, and is undone when nobody is. Two
- * administrators who demote each other at once are thereby one after the other, and the second
+ * Changing and removing users. The last administrator cannot be removed: every change that may
+ * remove one runs under one lock, does its work, counts who is left, and is undone when nobody is.
+ * Two administrators who demote each other at once are thereby one after the other, and the second
  * is refused.
  */
 import { Problem, type Grant, type User } from '@lazaret/protocol';

@@ -1,5 +1,5 @@
 /**
- * Nobody hands out more than they have: a narrow token can neither mint a wider one nor make or
+ * No one grants more than they have: a narrow token can neither mint a wider one nor make or
  * take over a user who may do more. Pure.
  */
 import {
@@ -44,7 +44,7 @@ function coversIn(principal: Principal, permission: Permission, project: string 
 
 /**
  * The scope of a new token: what was asked for, else that of the caller. Throws `forbidden` for
- * more than the caller has now, `not_found` for a project out of sight.
+ * more than the caller has now, `not_found` for a project that is not visible.
  */
 export function narrowScope(
   principal: Principal,

@@ -18,7 +18,7 @@ const secretFormat = /^[A-Za-z0-9_-]{43}$/;
 /**
  * What the call carries, or undefined for nothing at all. Authorization goes before the cookie.
  * Anything else than a well-formed credential is refused with `unauthenticated`: a mistyped token
- * must not pass as nobody where nobody is let in.
+ * must not pass as anonymous where anonymous callers are allowed.
  */
 export function readCredentials(headers: RequestHeaders): Credentials | undefined {
   const { authorization, cookie } = headers;

@@ -45,7 +45,7 @@ export async function makeUserLink(
 
 /**
  * Keeps the link for the first administrator: the same one while it is good, a new one after.
- * What an earlier process printed stays good beside it, since only its hash is known here.
+ * The link that an earlier process printed stays valid, since only its hash is stored.
  */
 export class SetupLink {
   readonly #parts: AccessParts;
@@ -120,7 +120,7 @@ export function findLink(database: Reader, link: string): Promise<GoodLink | und
     .executeTakeFirst();
 }
 
-/** Takes the link, so that nobody else can. False when somebody was first. */
+/** Consumes the link, so that it cannot be used again. False when it was used before. */
 export async function takeLink(within: Transaction<Database>, link: string): Promise<boolean> {
   const { numUpdatedRows } = await within
     .updateTable('links')

@@ -1,9 +1,9 @@
 /**
- * The user `local`: whoever runs the server, and may therefore read its data directory, can use the
+ * The user `local`: the user who runs the server, and may read its data directory, can use the
  * command line without signing in. It is listed and audited like other users, is created with the
  * role administrator and has no password. Its token is reused at the next start while it is
  * valid, so that scripts can rely on it; revoked or near its expiry it is replaced. A disabled user
- * gets no token. The user never counts as the last administrator, since nobody signs in with it.
+ * gets no token. The user never counts as the last administrator, since it never signs in.
  */
 import { limits } from '@lazaret/protocol';
 import { sql, type Transaction } from 'kysely';

@@ -3,8 +3,8 @@
  * password storage cheat sheet recommends (19 MiB, two passes, one lane). Passwords are compared
  * after Unicode normalisation NFKC, so that the same letters typed on another keyboard fit.
  *
- * One check costs about 50 ms of a core and 19 MiB; a queue bounds how many run at once, whoever
- * asks. A name without a password costs the same as one with: a decoy is checked.
+ * One check costs about 50 ms of a core and 19 MiB; a queue bounds how many run at once, whichever
+ * user asks. A name without a password costs the same as one with: a decoy is checked.
  */
 import { argon2, randomBytes, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
@@ -23,18 +23,18 @@ export interface PasswordCost {
 export interface Passwords {
   /** What is stored of a password. */
   hash(password: string): Promise<string>;
-  /** Whether the password is the stored one; null stands for nobody and takes as long. */
+  /** Whether the password matches; null, for an unknown user, takes just as long. */
   verify(password: string, stored: string | null): Promise<boolean>;
-  /** Whether the stored form was made at another cost than the present one. */
+  /** Whether the stored form was created with parameters other than the current ones. */
   isOutdated(stored: string): boolean;
 }
 
-const presentCost: PasswordCost = { memoryKiB: 19_456, passes: 2, lanes: 1 };
+const currentParams: PasswordCost = { memoryKiB: 19_456, passes: 2, lanes: 1 };
 const saltBytes = 16;
 const tagBytes = 32;
 const derive = promisify(argon2);
 
-export function createPasswords(cost: PasswordCost = presentCost): Passwords {
+export function createPasswords(cost: PasswordCost = currentParams): Passwords {
   const queue = new WorkQueue({
     concurrent: accessLimits.loginConcurrent,
     waiting: accessLimits.loginWaiting,

@@ -55,7 +55,7 @@ export async function removeProject(
     throw new Problem('conflict', `${defaultProject} is where things go by default; it stays`);
   }
   await transaction(parts.database, async (within) => {
-    // Nobody can add to it while it is held: their rows refer to it.
+    // Nothing can be added to it while it is locked: the rows would refer to it.
     const project = await within
       .selectFrom('projects')
       .select('name')

@@ -1,6 +1,6 @@
 import { Problem } from '@lazaret/protocol';
 
-/** The machine's own user: whoever can read the server's data directory acts as it. */
+/** The machine's own user: reading the server's data directory allows acting as it. */
 export const localUserName = 'local';
 
 /** Names that events use for parts of Lazaret and for callers without a user. */

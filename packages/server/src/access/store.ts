@@ -37,7 +37,7 @@ export function findUser(database: Reader, name: string): Promise<StoredUser | u
     .executeTakeFirst();
 }
 
-/** The user, held until the transaction ends, so that nobody else changes them meanwhile. */
+/** The user, locked until the transaction ends, so that no one else changes it meanwhile. */
 export async function holdUser(within: Transaction<Database>, name: string): Promise<StoredUser> {
   const user = await within
     .selectFrom('users')
@@ -177,7 +177,7 @@ export async function lockAdministrators(within: Transaction<Database>): Promise
 
 /**
  * Who can sign in as administrator of the whole instance: enabled, with a password. The machine's
- * own user is none: it is no person.
+ * own user does not count: it is not a person.
  */
 export async function administrators(database: Reader): Promise<string[]> {
   const rows = await database

@@ -8,7 +8,7 @@
  * that comes too early is refused unchecked and not counted: it makes the wait no longer.
  *
  * No counter is of the account alone: a stranger's failures never keep the owner, who comes from
- * elsewhere, from signing in. Sessions and API tokens never come here. Names that nobody has are
+ * elsewhere, from signing in. Sessions and API tokens never come here. Names of unknown users are
  * counted like others. The price: guesses from many addresses at one account are bounded only by
  * the number of addresses, the queue for password checks and the least length of passwords.
  *

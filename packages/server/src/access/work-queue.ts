@@ -39,7 +39,7 @@ export class WorkQueue {
     await new Promise<void>((resolve) => void this.#waiting.push(resolve));
   }
 
-  /** The place goes straight to the one who waits longest, so nobody slips in between. */
+  /** The place goes straight to the one who waits longest, so no later one gets in between. */
   #leave(): void {
     const next = this.#waiting.shift();
     if (next === undefined) this.#running -= 1;

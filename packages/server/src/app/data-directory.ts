@@ -13,7 +13,7 @@
  * blind between containers), a child that holds flock(1) (one more process to lose).
  *
  * POSIX locks have one trap: a process that opens and closes the locked file by other means drops
- * the lock. Nothing else may open `lock`; who holds it is told by the file `holder.json`, which is
+ * the lock. Nothing else may open `lock`; its holder is named in the file `holder.json`, which is
  * written after the lock is taken and therefore never decides anything.
  */
 import { chmod, mkdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
@@ -35,7 +35,7 @@ export interface DataDirectory {
 }
 
 export interface DataDirectoryOptions {
-  /** What a second start is told about this process: the address where it answers, once known. */
+  /** What a second start reports about this process: its address, once known. */
   describe(): { readonly address?: string };
 }
 

@@ -36,7 +36,7 @@ export async function openStorage(
   blobs.catch(() => undefined);
   const url = values.databaseUrl === '' ? await startEmbedded(parts, cleanup) : values.databaseUrl;
   const onConnectionLost = (error: Error): void => {
-    log.warn({ err: error }, 'a database connection was lost');
+    log.warn({ err: error }, 'database connection lost');
   };
   const handle = await openDatabase({ url, onConnectionLost });
   cleanup.defer(() => handle.close());

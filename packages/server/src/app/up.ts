@@ -35,7 +35,7 @@ const sampleWaitMs = 180_000;
 export async function runUp(argv: readonly string[]): Promise<number> {
   const signal = waitForSignal();
   try {
-    // Whoever runs this in a terminal expects Ctrl-C to leave nothing behind.
+    // In a terminal, Ctrl-C is expected to leave nothing running.
     const configuration = loadFrom(['--on-stop', 'stop', ...argv]);
     const { values } = configuration;
     const version = readVersion();

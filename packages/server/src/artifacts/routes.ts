@@ -66,7 +66,7 @@ export function artifactRoutes(
 }
 
 interface OfferedArtifact extends Pick<Artifact, 'sha256' | 'sizeBytes' | 'name' | 'project'> {
-  /** Only the first bytes, which is no download for the audit log. */
+  /** Only the first bytes, which does not count as a download in the audit log. */
   readonly preview: boolean;
 }
 

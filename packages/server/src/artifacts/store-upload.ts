@@ -14,7 +14,7 @@ export interface UploadOptions {
   readonly database: Kysely<Database>;
   readonly blobs: BlobStore;
   readonly project: string;
-  /** The name given with the call; the upload's own when there is none. */
+  /** The name given with the call; the upload's own unless given. */
   readonly name: string | undefined;
   /** When neither has one; the digest unless given. */
   readonly fallbackName?: string | undefined;

@@ -4,7 +4,7 @@
  *   ab/cd/abcd...            content as it is
  *   ab/cd/abcd....sealed     content encrypted with the configured key (sealing.ts)
  *   temporary/...            being written
- *   key-name                 tells which key the encrypted ones need
+ *   key-name                 identifies the key of the encrypted ones
  *
  * Writing: temporary file, hash and cap while reading, fsync, rename, fsync of the directories.
  * A key that is configured later counts for what is put from then on, also again.
@@ -59,7 +59,7 @@ const fanOutPattern = /^[0-9a-f]{2}$/;
 
 /**
  * Opens the store and removes what writers that died left behind long ago. Throws the problem
- * `blob_key_mismatch` when what lies there was encrypted with another key.
+ * `blob_key_mismatch` when the content was encrypted with another key.
  */
 export async function openFileBlobStore(options: FileBlobStoreOptions): Promise<BlobStore> {
   const { directory, key, now = Date.now } = options;
@@ -308,7 +308,7 @@ function remove(place: Place, sha256: string, options: DeleteOptions = {}): Prom
   return place.inTurn(sha256, async () => {
     const { unmodifiedSince } = options;
     let removed = false;
-    // A damaged file may lie beside its replacement in the other form.
+    // A damaged file may exist next to its replacement in the other form.
     for (let found = await findFile(place, sha256); found !== undefined;) {
       if (unmodifiedSince !== undefined && found.stats.mtime > unmodifiedSince) break;
       await rm(found.path, { force: true });

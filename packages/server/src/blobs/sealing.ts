@@ -96,7 +96,7 @@ interface FrameLocation extends Place {
 
 /**
  * Prepares reading from the header of a file. Throws the problem `blob_key_mismatch` for content
- * of another key, `blob_damaged` for what is no header.
+ * of another key, `blob_damaged` for an invalid header.
  */
 export function unseal(header: Buffer, key: Uint8Array, contentBytes: number): Unsealer {
   if (header.length !== sealHeaderBytes || !header.subarray(0, magic.length).equals(magic)) {

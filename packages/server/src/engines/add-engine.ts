@@ -143,7 +143,7 @@ async function pinNewest(
   return { revision: engine.revision, changed: true };
 }
 
-/** What is added is the newest revision, which a rollback had put aside. */
+/** What is added is the newest revision, which a rollback had replaced. */
 async function takeNewest(
   open: Transaction<Database>,
   { revision }: Revision,

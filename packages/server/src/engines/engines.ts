@@ -144,7 +144,7 @@ function cachedCheck(
   const key = `${engine.name}:${engine.revision}`;
   const known = checks.get(key);
   if (known !== undefined) return known;
-  // Old revisions give way; whatever is asked for is compiled anew.
+  // Old revisions are dropped; a revision that is needed is compiled again.
   if (checks.size >= limits.engines) checks.clear();
   const made = parameterCheckOf(engine.manifest);
   checks.set(key, made);

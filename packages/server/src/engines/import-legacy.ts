@@ -1,4 +1,4 @@
-/** An entry of the predecessor's `engines.json` to a manifest. */
+/** Converts an entry of a legacy `engines.json` to a manifest. */
 import {
   engineManifest,
   formatDuration,
@@ -54,7 +54,7 @@ export function legacyName(entry: Readonly<Record<string, unknown>>, position: n
     : `entry ${position + 1}`;
 }
 
-/** The predecessor read its keys without regard to case. */
+/** Keys of `engines.json` are case-insensitive. */
 function lowerKeys(entry: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const lowered = new Map<string, unknown>();
   for (const [key, value] of Object.entries(entry)) {

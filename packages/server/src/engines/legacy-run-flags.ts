@@ -1,5 +1,5 @@
 /**
- * The predecessor's `runflags`, raw flags of `docker create`, to typed fields. What containment
+ * Converts legacy `runflags`, raw flags of `docker create`, to typed fields. What containment
  * grants anyway is accepted, what has a field is mapped, and everything else is an error that
  * names the flag: a limit that was silently dropped would be worse than an entry that is refused.
  */

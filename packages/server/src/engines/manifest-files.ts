@@ -36,7 +36,7 @@ export async function listManifestFiles(directory: string): Promise<ManifestFile
   return files;
 }
 
-/** Undefined when there is no such file, or it lies outside. */
+/** Undefined when the file does not exist or is outside of the directory. */
 export async function fingerprint(root: string, file: string): Promise<string | undefined> {
   try {
     const inside = await realpath(root);
@@ -60,7 +60,7 @@ function isAbsence(error: unknown): boolean {
 
 /** The text of a file. Throws `invalid_manifest` for one that is too large or not UTF-8. */
 export async function readManifestFile(directory: string, file: string): Promise<string> {
-  // Without blocking: a pipe that took the file's place has nobody at its other end.
+  // Without blocking: a pipe that replaced the file may have no writer.
   const handle = await open(join(directory, file), constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const bytes = Buffer.alloc(limits.manifestBytes + 1);

@@ -1,7 +1,7 @@
 /**
  * Images of the directory's engines. Their files may be there before any node has the image, or
  * any node at all, so they are added without one and pinned when it appears. At the first turn of
- * a process each reference is looked up again: an image that was built anew since then makes a new
+ * a process each reference is looked up again: an image that was rebuilt since then makes a new
  * revision, as adding it over the API would. While the process runs, a pinned image stays.
  *
  * Looking up may pull, which takes minutes; a turn starts what is wanted and waits for a moment

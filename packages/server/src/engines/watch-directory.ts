@@ -1,6 +1,6 @@
 /**
- * The watched directory: its files are the engines of source `directory`. Each turn compares what
- * lies there with what was read before, and applies the difference:
+ * The watched directory: its files are the engines of source `directory`. Each iteration compares
+ * what is there with what was read before, and applies the difference:
  *
  *   new or changed file, settled   → read → valid: add → engine with a new revision, or as it was
  *                                         → not valid: refused; an engine that it made stays
@@ -126,7 +126,7 @@ async function refuse(
 ): Promise<void> {
   if (entry.refusal?.detail === detail) return;
   entry.refusal = { file, detail, at: new Date(parts.nowMs()).toISOString() };
-  parts.log.warn({ file, detail }, 'a manifest was refused');
+  parts.log.warn({ file, detail }, 'manifest refused');
   await parts.onRefused(entry.refusal);
 }
 

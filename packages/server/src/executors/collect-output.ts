@@ -16,7 +16,7 @@ export interface OutputRules {
   readonly artifacts: readonly string[];
   /** Globs of what is kept when it is there. */
   readonly optional: readonly string[];
-  /** Paths that are no output: the inputs, when both share a directory. */
+  /** Paths that are not output: the inputs, when both share a directory. */
   readonly ignore: readonly string[];
   readonly maxEntries: number;
   readonly maxBytes: number;
@@ -57,7 +57,7 @@ export interface CollectedOutput {
   /** Kept under a name in which control characters were replaced. */
   readonly escapedCount: number;
   /**
-   * `output_limit`: more than was allowed, and what came after was not looked at.
+   * `output_limit`: more than was allowed; what follows was not examined.
    * `output_refused`: something that had to be there was, but of a kind that is refused.
    * `no_result`, `empty_result`: the result, or without one a required artifact.
    */
@@ -192,7 +192,7 @@ class Collection {
 }
 
 /**
- * Control characters, invisible ones that turn the direction of text, and bytes that were no UTF-8
+ * Control characters, invisible ones that turn the direction of text, and bytes that were not UTF-8
  * become an underscore: names go to terminals, file systems and screens.
  */
 function escapeName(path: string): string {

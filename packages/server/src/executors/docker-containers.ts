@@ -121,7 +121,7 @@ async function awaitNotice(
   }
 }
 
-/** What lies below a directory of the container, its own entry left out. */
+/** The content of a directory of the container, without its own entry. */
 export async function* collectFiles(
   api: DockerClient,
   containerId: string,
@@ -206,7 +206,7 @@ function foundState(text: string): FoundContainer['state'] {
   return ended.has(text) ? 'ended' : 'running';
 }
 
-/** The path of a call on one container; an id that is none must not become another path. */
+/** The path of a call on one container; an invalid id must not become another path. */
 export function containerPath(containerId: string, action: string): string {
   if (!/^[A-Za-z0-9][A-Za-z0-9_.-]{1,127}$/.test(containerId)) {
     throw new Error(`no container id: ${JSON.stringify(containerId)}`);

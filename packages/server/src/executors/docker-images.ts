@@ -21,7 +21,7 @@ const inspectedImage = z.object({
 
 export interface DockerImages {
   resolve(reference: string, call?: CallOptions): Promise<ResolvedImage>;
-  /** Callers that want the same image share one pull, which goes on when one of them leaves. */
+  /** Callers that want the same image share one pull, which continues when one of them leaves. */
   ensure(reference: string, options?: PullOptions): Promise<ResolvedImage>;
 }
 
@@ -76,7 +76,10 @@ export function createDockerImages(api: DockerClient): DockerImages {
 
 function checkReference(reference: string): void {
   if (/^[a-z0-9][A-Za-z0-9._/:@-]{0,511}$/.test(reference) && !reference.includes('..')) return;
-  throw new ExecutorError('image_missing', `${reference.slice(0, 100)} is no image reference`);
+  throw new ExecutorError(
+    'image_missing',
+    `invalid image reference ${JSON.stringify(reference.slice(0, 100))}`,
+  );
 }
 
 function asMissing(reference: string, error: unknown): unknown {

@@ -1,4 +1,4 @@
-/** What a Docker engine tells of itself. */
+/** What a Docker engine reports about itself. */
 import { type DockerClient } from '@lazaret/docker';
 import { z } from 'zod';
 

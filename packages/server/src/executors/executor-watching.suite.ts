@@ -10,24 +10,24 @@ import {
   inputFile,
   readLog,
   text,
-} from './testing/executor-rig.ts';
-import type { Rig } from './testing/executor-rig.ts';
+} from './testing/executor-fixture.ts';
+import type { ExecutorFixture } from './testing/executor-fixture.ts';
 import { labelNames } from './profile.ts';
 
-export function describeLogs(rig: Rig): void {
+export function describeLogs(fixture: ExecutorFixture): void {
   test('arrive while it runs, by stream', async () => {
-    const executor = rig.open();
+    const executor = fixture.open();
     const script = 'echo first; while [ ! -e /tmp/go ]; do sleep 0.05; done';
-    const containerId = await rig.begin(executor, rig.spec(script));
+    const containerId = await fixture.begin(executor, fixture.spec(script));
     const piece = await firstPiece(executor, containerId);
     expect(text(piece)).toBe('first\n');
     expect(piece.stream).toBe('stdout');
   });
 
   test('are the same after the end, and go on behind a position', async () => {
-    const executor = rig.open();
+    const executor = fixture.open();
     const script = 'echo one; echo two >&2; printf "\\033[31mthree\\000"; head -c 40000 /dev/zero';
-    const containerId = await rig.begin(executor, rig.spec(script));
+    const containerId = await fixture.begin(executor, fixture.spec(script));
     await executor.wait(containerId);
     const all = await readLog(executor, containerId);
     expect(all.filter(({ stream }) => stream === 'stderr').map(text)).toEqual(['two\n']);
@@ -43,8 +43,8 @@ export function describeLogs(rig: Rig): void {
   });
 
   test('are awaited, piece by piece', async () => {
-    const executor = rig.open();
-    const containerId = await rig.begin(executor, rig.spec('echo 1; echo 2; echo 3'));
+    const executor = fixture.open();
+    const containerId = await fixture.begin(executor, fixture.spec('echo 1; echo 2; echo 3'));
     let inside = 0;
     await executor.followLogs(containerId, {
       onChunk: async () => {
@@ -57,22 +57,22 @@ export function describeLogs(rig: Rig): void {
   });
 
   test('can be called off', async () => {
-    const executor = rig.open();
-    const containerId = await rig.begin(executor, rig.spec('sleep 60'));
+    const executor = fixture.open();
+    const containerId = await fixture.begin(executor, fixture.spec('sleep 60'));
     const signal = AbortSignal.timeout(200);
     await expectFailure(executor.followLogs(containerId, { signal, onChunk: () => {} }), 'aborted');
   });
 
   test('of nothing are not found', async () => {
-    const follow = rig.open().followLogs('f'.repeat(64), { onChunk: () => {} });
+    const follow = fixture.open().followLogs('f'.repeat(64), { onChunk: () => {} });
     await expectFailure(follow, 'not_found');
   });
 }
 
-export function describeWatching(rig: Rig): void {
+export function describeWatching(fixture: ExecutorFixture): void {
   test('what it uses, while it runs', async () => {
-    const executor = rig.open();
-    const containerId = await rig.begin(executor, rig.spec('while true; do :; done'));
+    const executor = fixture.open();
+    const containerId = await fixture.begin(executor, fixture.spec('while true; do :; done'));
     const first = await executor.sample(containerId);
     await pause(300);
     const second = await executor.sample(containerId);
@@ -87,11 +87,11 @@ export function describeWatching(rig: Rig): void {
   });
 
   test('what it has written', async () => {
-    const executor = rig.open();
+    const executor = fixture.open();
     const script =
       'head -c 3000000 /dev/zero > /out/a; head -c 2000000 /dev/zero > /out/b; sleep 60';
-    const spec = rig.spec(script);
-    await rig.begin(executor, spec, [inputFile('large', 'x'.repeat(1_000_000))]);
+    const spec = fixture.spec(script);
+    await fixture.begin(executor, spec, [inputFile('large', 'x'.repeat(1_000_000))]);
     const { attempt } = spec.labels;
     await expect
       .poll(async () => (await executor.outputUsage([attempt, 'other'])).get(attempt), {
@@ -105,21 +105,21 @@ export function describeWatching(rig: Rig): void {
   });
 }
 
-export function describeFinding(rig: Rig): void {
+export function describeFinding(fixture: ExecutorFixture): void {
   test('containers by their labels, in every state', async () => {
-    const executor = rig.open();
+    const executor = fixture.open();
     const job = randomUUID();
     const specs = ['sleep 60', 'exit 0', 'true'].map((script) => {
-      const spec = rig.spec(script);
+      const spec = fixture.spec(script);
       return { ...spec, labels: { ...spec.labels, job } };
     });
     const [running = '', finished = '', fresh = ''] = [
-      await rig.begin(executor, specs[0] ?? rig.spec('')),
-      await rig.begin(executor, specs[1] ?? rig.spec('')),
-      await rig.create(executor, specs[2] ?? rig.spec('')),
+      await fixture.begin(executor, specs[0] ?? fixture.spec('')),
+      await fixture.begin(executor, specs[1] ?? fixture.spec('')),
+      await fixture.create(executor, specs[2] ?? fixture.spec('')),
     ];
     await executor.wait(finished);
-    const found = await rig.open().list({ [labelNames.job]: job });
+    const found = await fixture.open().list({ [labelNames.job]: job });
     const states = new Map(found.map(({ containerId, state }) => [containerId, state]));
     expect(states).toEqual(
       new Map([
@@ -134,12 +134,12 @@ export function describeFinding(rig: Rig): void {
   });
 }
 
-export function describeCollecting(rig: Rig): void {
+export function describeCollecting(fixture: ExecutorFixture): void {
   test('shows links and FIFOs as what they are, and can be left early', async () => {
-    const executor = rig.open();
+    const executor = fixture.open();
     const script =
       'ln -s /etc/passwd /out/soft; mkfifo /out/pipe; echo > /out/file; ln /out/file /out/hard';
-    const containerId = await rig.begin(executor, rig.spec(script));
+    const containerId = await fixture.begin(executor, fixture.spec(script));
     await executor.wait(containerId);
     const types = new Map<string, string>();
     for await (const { path, type } of executor.collect(containerId, {
@@ -156,9 +156,9 @@ export function describeCollecting(rig: Rig): void {
   });
 
   test('stops at a limit before the bytes come', async () => {
-    const executor = rig.open();
+    const executor = fixture.open();
     const script = 'dd if=/dev/zero of=/out/hole bs=1 count=0 seek=7M';
-    const containerId = await rig.begin(executor, rig.spec(script));
+    const containerId = await fixture.begin(executor, fixture.spec(script));
     await executor.wait(containerId);
     const limits = { ...bounds, entryBytes: 1_000_000 };
     const entries = executor.collect(containerId, { path: '/out', limits });
@@ -166,8 +166,8 @@ export function describeCollecting(rig: Rig): void {
   });
 
   test('of a directory or container that is not there is not found', async () => {
-    const executor = rig.open();
-    const containerId = await rig.create(executor, rig.spec('true'));
+    const executor = fixture.open();
+    const containerId = await fixture.create(executor, fixture.spec('true'));
     for (const id of [containerId, 'f'.repeat(64)]) {
       const entries = executor.collect(id, { path: '/nowhere', limits: bounds });
       await expectFailure(Array.fromAsync(entries), 'not_found');

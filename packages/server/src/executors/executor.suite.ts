@@ -1,8 +1,8 @@
 /** What every executor must do. Run it on each, on the real engine. */
 import { afterEach, describe } from 'vitest';
 
-import { createRig } from './testing/executor-rig.ts';
-import type { ExecutorSubject } from './testing/executor-rig.ts';
+import { createFixture } from './testing/executor-fixture.ts';
+import type { ExecutorSubject } from './testing/executor-fixture.ts';
 import {
   describeEnding,
   describeFailing,
@@ -31,7 +31,7 @@ const parts = {
 
 /** Runs the suite; `subject` is asked for inside the tests. */
 export function describeExecutor(subject: () => ExecutorSubject): void {
-  const rig = createRig(subject);
-  afterEach(() => rig.clear());
-  for (const [name, part] of Object.entries(parts)) describe(name, () => part(rig));
+  const fixture = createFixture(subject);
+  afterEach(() => fixture.clear());
+  for (const [name, part] of Object.entries(parts)) describe(name, () => part(fixture));
 }

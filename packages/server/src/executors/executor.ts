@@ -14,7 +14,7 @@ import type { ContainerSpec } from './profile.ts';
 
 export interface Executor {
   readonly kind: 'docker';
-  /** Asks the engine what it is; the same call tells whether it answers. */
+  /** Asks the engine for its facts; also shows whether it answers. */
   probe(call?: CallOptions): Promise<NodeFacts>;
   /** What a reference stands for on the node. Throws `image_missing` when the node lacks it. */
   resolveImage(reference: string, call?: CallOptions): Promise<ResolvedImage>;
@@ -147,20 +147,20 @@ export interface LogPiece {
   readonly bytes: Uint8Array;
   /** By the engine's clock, RFC 3339 with nanoseconds. */
   readonly at: string;
-  /** Hand it to followLogs to go on behind this piece. */
+  /** Pass it to followLogs to continue after this chunk. */
   readonly position: string;
 }
 
 export interface FollowOptions extends CallOptions {
   /** Awaited before the next piece is read. */
   readonly onChunk: (piece: LogPiece) => void | Promise<void>;
-  /** Go on behind this position; the whole log from the start of the container without it. */
+  /** Continue after this position; the whole log from the start of the container without it. */
   readonly after?: string;
 }
 
 export interface ContainerSample {
   readonly memoryBytes: number;
-  /** The highest so far where the kernel tells it, else the present one. */
+  /** The peak so far where the kernel reports it, otherwise the current use. */
   readonly memoryPeakBytes: number;
   readonly cpuSeconds: number;
   readonly pids: number;

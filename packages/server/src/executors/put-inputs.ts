@@ -2,9 +2,9 @@
  * Inputs on their way into a container that was made and not started: into its anonymous volumes,
  * either through the engine's archive API or, when the engine runs on this machine and its volumes
  * can be reached, straight into their directories. An older engine starts a process of its own for
- * each archive, which takes longer than everything else around the container's start; nothing in
- * a volume is the workload's yet, so writing there follows nobody's links. Results are hostile and
- * come back through the archive API alone.
+ * each archive, which takes longer than everything else around the container's start; nothing in a
+ * volume is the workload's yet, so writing there follows no untrusted links. Results are hostile
+ * and come back through the archive API alone.
  */
 import { lstat, open } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -38,7 +38,7 @@ export async function describeFile(
     findContentFindings(database, ofImages, sha256),
   ]);
   const sizeBytes = artifacts[0]?.sizeBytes ?? facts?.sizeBytes;
-  if (sizeBytes === undefined) throw new Problem('not_found', `no file ${sha256} is known here`);
+  if (sizeBytes === undefined) throw new Problem('not_found', `no file ${sha256} in your projects`);
   return {
     ...{ sha256, sizeBytes, names: namesOf({ artifacts, origins, jobs, facts }, sha256) },
     ...{ findings, ...fromImages(facts), jobs, results, artifacts, origins },

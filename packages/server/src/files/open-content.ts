@@ -71,12 +71,12 @@ function openArtifact(blobs: BlobStore, artifact: Artifact): OpenContent {
   };
 }
 
-/** A range of nothing is no range. */
+/** An empty range is not a range. */
 function emptyOr(sizeBytes: number, open: () => Readable): Readable {
   return sizeBytes === 0 ? Readable.from([]) : open();
 }
 
-/** A content that can be seen but not read is forbidden; one out of sight does not exist. */
+/** A content that can be seen but not read is forbidden; one that is not visible does not exist. */
 async function whyNotFound(
   { database }: ContentParts,
   { sha256, project, image }: ContentQuery,

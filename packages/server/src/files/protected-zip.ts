@@ -33,7 +33,7 @@ export function protectedZip({ name, modifiedAt, content }: PackedFile): Readabl
   written.catch((error: unknown) => {
     out.destroy(error instanceof Error ? error : new Error('the archive could not be written'));
   });
-  // Who stops reading lets go of the content as well.
+  // A reader that stops releases the content as well.
   out.once('close', () => content.destroy());
   return out;
 }

@@ -84,8 +84,8 @@ function roleChoice(permission: Permission): string {
 }
 
 /**
- * The project that a new thing goes to: the one asked for, or the token's, or the only one that
- * the principal can use, or `default`. A project out of sight answers as if it did not exist.
+ * The project that a new thing goes to: the one asked for, or the token's, or the only one that the
+ * principal can use, or `default`. A project that is not visible answers as if it did not exist.
  */
 export function chooseProject(
   principal: Principal,

@@ -1,4 +1,4 @@
-/** Cancel: what waits ends at once; what runs is asked to, and its inspector lets go. */
+/** Cancels: a queued inspection ends at once; for a running one its inspector is asked to stop. */
 import { sql, type Kysely } from 'kysely';
 
 import { transaction } from '../floor/db/index.ts';

@@ -1,7 +1,7 @@
 /**
  * What a caller may name. A server reads no path of its own disk for somebody far away, and asks no
- * host inside its network but those that its operator listed. What is refused is told with the
- * setting that would allow it. What is no image is refused whatever is allowed: there is no digest
+ * host inside its network but those that its operator listed. A refusal names the
+ * setting that would allow it. What is not an image is always refused: there is no digest
  * to keep it under.
  */
 import {
@@ -34,7 +34,7 @@ export function checkReference(text: string, policy: ReferencePolicy): string {
 }
 
 function checkWord(written: string, policy: ReferencePolicy): string {
-  // Whether the project has it is asked for by whoever knows the project.
+  // Whether the project has it is checked by the caller, which knows the project.
   const archive = readArchiveReference(written);
   if (archive !== undefined) return formatArchiveReference(archive);
   const word = parseSourceSpec(written);
@@ -82,7 +82,7 @@ function unmistakable(reference: string): string {
 }
 
 function closedBy(setting: 'allowLocal' | 'dockerDaemon'): string {
-  return `which is read for nobody unless its operator sets inspection.${setting}`;
+  return `which is disabled unless the operator sets inspection.${setting}`;
 }
 
 /** Where a registry at a private address is listed. */

@@ -108,10 +108,10 @@ class Reader implements FileReader {
     }
   }
 
-  /** Ends a read that nobody waits for; one that has ended does not mind. */
+  /** Ends a read that no caller waits for; safe for one that has ended. */
   #abandon(sha256: string, pending: PendingRead): void {
     if (this.#pending.get(sha256) === pending) this.#pending.delete(sha256);
-    pending.abandoned.abort(new Error('nobody waits for the file any more'));
+    pending.abandoned.abort(new Error('no caller waits for the file any more'));
   }
 
   #begin(sha256: string, places: readonly ReadablePlace[]): PendingRead {
@@ -182,7 +182,7 @@ class Reader implements FileReader {
       );
     }
     const { settings, blobs, sharedRates, now, spoolDirectory } = this.#options;
-    // What may be asked is decided anew: settings change.
+    // The policy is checked again, since settings change.
     const source = describeSource(checkReference(reference, settings), this.#options);
     const name = join(spoolDirectory, `.lazaret-file-${randomBytes(12).toString('hex')}`);
     const handle = await open(name, 'wx+', 0o600);
@@ -239,7 +239,7 @@ class Reader implements FileReader {
 
 const chunkBytes = 256 * 1024;
 
-/** A stream of the handle itself would close it, whoever else reads from it. */
+/** A stream of the handle itself would close it for other readers too. */
 async function* readRange(
   handle: FileHandle,
   { start, end }: { readonly start: number; readonly end: number },

@@ -1,17 +1,17 @@
-/** Images that were looked into by the same means already: their answer would be the same again. */
+/** Images that were inspected with the same configuration before: the report would be equal. */
 import type { ImageResolution } from '@lazaret/analysis';
 import type { VerdictState } from '@lazaret/protocol';
 import { sql, type Kysely } from 'kysely';
 
 import type { Database } from '../floor/db/schema.ts';
-import type { TakenInspection } from './inspection-hold.ts';
+import type { ClaimedInspection } from './inspection-lease.ts';
 import { inspectionLimits } from './limits.ts';
 import type { StoredImage } from './store-report.ts';
 
 /** Undefined unless all of them are known; those get the reference as a name. */
 export async function findKnown(
   database: Kysely<Database>,
-  about: Pick<TakenInspection, 'project' | 'reference' | 'archiveName'>,
+  about: Pick<ClaimedInspection, 'project' | 'reference' | 'archiveName'>,
   { digests, scanConfigDigest }: ImageResolution,
 ): Promise<StoredImage[] | undefined> {
   if (digests.length === 0) return undefined;
@@ -20,7 +20,7 @@ export async function findKnown(
     .select(['id', 'digest', 'platform', 'verdict'])
     .where('project', '=', about.project)
     .where('digest', 'in', digests)
-    .where('means', '=', scanConfigDigest)
+    .where('scan_config_digest', '=', scanConfigDigest)
     .execute();
   const found = digests.flatMap((digest) => rows.find((row) => row.digest === digest) ?? []);
   if (found.length < digests.length) return undefined;

@@ -30,7 +30,7 @@ export interface InspectorOptions {
   readonly dockerHost: string;
   /** What credential helpers see besides what is configured for them. */
   readonly helperEnvironment: Readonly<Record<string, string>>;
-  /** Where the cache and what is put aside for a while are. */
+  /** Where the cache and temporary files are. */
   readonly directory: string;
   readonly toolVersion: string;
   /** Milliseconds since 1970. */
@@ -58,7 +58,7 @@ export async function startInspector(options: InspectorOptions): Promise<Inspect
   };
   const sweep = (): void => {
     removeOrphanLayers(database).catch((error: unknown) => {
-      log.warn({ err: error }, 'layers that no image has could not be removed');
+      log.warn({ err: error }, 'orphaned layers could not be removed');
     });
   };
   sweep();

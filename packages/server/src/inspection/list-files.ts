@@ -37,7 +37,7 @@ export async function listFiles(
   const numbers = places.map(({ number }) => number);
   const positions = places.map(({ position }) => position);
   // Of one path the entry of the container, then the newest; an entry before what is implied. What
-  // is below a directory may lie in layers whose own entry of it was replaced by the shown one.
+  // is below a directory may be in layers whose own entry of it was replaced by the shown one.
   const { rows } = await sql<FileInImage>`
     with found as (
       select f.*, p.position, h.hidden_by

@@ -14,11 +14,11 @@ import { inspectionLimits } from './limits.ts';
 export interface InspectionQueue {
   /** Part of the transaction; without its commit nothing is queued. */
   add(trx: Transaction<Database>, task: QueuedTask): Promise<void>;
-  /** Takes what waits out of the queue; what runs is told otherwise. */
+  /** Removes a waiting task from the queue; a running one is signalled otherwise. */
   remove(trx: Transaction<Database>, queueId: string): Promise<void>;
   /** Works on tasks until the queue is closed; a task that throws is given out again later. */
   work(options: WorkOptions): Promise<void>;
-  /** Whoever waits for a task looks at once. */
+  /** Workers that wait for a task poll at once. */
   wake(): void;
   close(): Promise<void>;
 }
@@ -46,7 +46,7 @@ const poolConnections = 4;
 export async function openInspectionQueue(options: {
   readonly url: string;
   readonly log: Logger;
-  /** Whether this process looks after tasks whose process is gone. */
+  /** Whether this process requeues tasks whose process has ended. */
   readonly supervise: boolean;
 }): Promise<InspectionQueue> {
   const { url, log, supervise } = options;

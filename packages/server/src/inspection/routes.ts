@@ -70,7 +70,7 @@ function taskRoutes(parts: InspectionParts): Route[] {
     const id = await requestInspection(request, context);
     queue.wake();
     onEvents();
-    // Who may ask but not read still learns what became of it.
+    // A caller who may request but not read still gets the state of the request.
     return readInspection(database, [project], id);
   };
   return [

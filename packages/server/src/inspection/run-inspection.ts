@@ -1,7 +1,7 @@
 /**
- * One attempt at an inspection: taken with a fence, looked into under a lock for its digests, and
- * ended in one of five ways: finished, failed, cancelled, put back for another attempt, or left
- * alone because it is another inspector's by now.
+ * One attempt at an inspection: claimed with a fence, run under a lock for its digests, and ended
+ * in one of five ways: finished, failed, cancelled, requeued for another attempt, or abandoned
+ * because another inspector has claimed it.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 
@@ -22,55 +22,55 @@ import { withAdvisoryLock, type DatabaseHandle } from '../floor/db/index.ts';
 import type { BlobStore } from '../blobs/index.ts';
 import type { Database } from '../floor/db/schema.ts';
 import { findKnown } from './find-known.ts';
-import { InspectionHold, type TakenInspection } from './inspection-hold.ts';
+import { InspectionLease, type ClaimedInspection } from './inspection-lease.ts';
 import { inspectionLimits } from './limits.ts';
 import { archiveOpener } from './source-settings.ts';
 import { storeReport, InspectionLostError, type StoredImage } from './store-report.ts';
 
 export interface InspectorParts {
   readonly database: Kysely<Database>;
-  /** Connections that hold a lock as long as an inspection takes. */
+  /** Connections that lease a lock as long as an inspection takes. */
   readonly locks: DatabaseHandle;
   readonly log: Logger;
   /** Where uploaded archives are. */
   readonly blobs: BlobStore;
-  /** What is asked of the analysis for a reference and platform. */
-  readonly describe: (about: TakenInspection) => InspectRequest;
+  /** The request to the analysis for a reference and platform. */
+  readonly describe: (about: ClaimedInspection) => InspectRequest;
   readonly timeLimitMs: number;
-  /** However many inspections ask a registry. */
+  /** Shared by all inspections of the process. */
   readonly sharedRates: SharedRates;
   readonly toolVersion: string;
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  /** Told when something changed. */
+  /** Called when something changed. */
   readonly onChange: (inspection: string) => void;
 }
 
-/** Throws when the task is to be given out again. */
+/** Throws when the task is to be delivered again. */
 export async function runInspection(
   parts: InspectorParts,
   id: string,
   stop: AbortSignal,
 ): Promise<void> {
-  const hold = await InspectionHold.take(parts, id);
+  const lease = await InspectionLease.claim(parts, id);
   parts.onChange(id);
-  if (hold === undefined) return;
+  if (lease === undefined) return;
   const limit = AbortSignal.timeout(parts.timeLimitMs);
-  const signal = AbortSignal.any([stop, limit, hold.signal]);
-  hold.keep();
+  const signal = AbortSignal.any([stop, limit, lease.signal]);
+  lease.startRenewing();
   try {
-    const images = await withEnd(inspectOnce(parts, hold, signal), signal);
-    await hold.finish(images);
+    const images = await withGracePeriod(inspectOnce(parts, lease, signal), signal);
+    await lease.finish(images);
   } catch (error) {
-    await endBadly(parts, hold, { error, stop, limit });
+    await handleFailure(parts, lease, { error, stop, limit });
   } finally {
-    hold.close();
+    lease.close();
     parts.onChange(id);
   }
 }
 
-/** The analysis heeds its signal soon; a caller of ours need not wait for that. */
-async function withEnd<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+/** The analysis ends soon after its signal; the caller need not wait for that. */
+async function withGracePeriod<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const grace = new AbortController();
   const late = new Promise<never>((_, reject) => {
     const give = async (): Promise<void> => {
@@ -91,16 +91,16 @@ async function withEnd<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
 
 async function inspectOnce(
   parts: InspectorParts,
-  hold: InspectionHold,
+  lease: InspectionLease,
   signal: AbortSignal,
 ): Promise<StoredImage[]> {
   const { toolVersion, now, sharedRates } = parts;
-  const { archiveName } = hold.about;
-  const described = parts.describe(hold.about);
+  const { archiveName } = lease.about;
+  const described = parts.describe(lease.about);
   // Reports call an archive what people call it.
   const request = archiveName === null ? described : { ...described, reference: archiveName };
-  const openArchive = archiveOpener(hold.about.reference, parts.blobs);
-  hold.setPhase('resolving');
+  const openArchive = archiveOpener(lease.about.reference, parts.blobs);
+  lease.setPhase('resolving');
   const hooks = { toolVersion, now, signal, sharedRates, openArchive };
   const resolved = await resolveImage(request, hooks);
   if (resolved === undefined) {
@@ -110,7 +110,7 @@ async function inspectOnce(
     );
   }
   try {
-    return await inspectResolved(parts, hold, { resolved, signal });
+    return await inspectResolved(parts, lease, { resolved, signal });
   } finally {
     await resolved.close();
   }
@@ -118,32 +118,32 @@ async function inspectOnce(
 
 async function inspectResolved(
   parts: InspectorParts,
-  hold: InspectionHold,
+  lease: InspectionLease,
   { resolved, signal }: { readonly resolved: ResolvedImage; readonly signal: AbortSignal },
 ): Promise<StoredImage[]> {
   const { database } = parts;
   const known = async (): Promise<StoredImage[] | undefined> =>
-    hold.about.force ? undefined : findKnown(database, hold.about, resolved);
+    lease.about.force ? undefined : findKnown(database, lease.about, resolved);
   const before = await known();
   if (before !== undefined) return before;
   const examine = async (lost: AbortSignal): Promise<StoredImage[]> => {
     // The holder of the lock before may have inspected the same images.
     const meanwhile = await known();
     if (meanwhile !== undefined) return meanwhile;
-    hold.setPhase('layers');
+    lease.setPhase('layers');
     const reports = await resolved.inspect({
       signal: AbortSignal.any([signal, lost]),
-      onProgress: (progress) => hold.tell(progress),
+      onProgress: (progress) => lease.reportProgress(progress),
       onWarning: (warning) =>
-        parts.log.warn({ inspection: hold.about.id, warning }, 'an inspection had a warning'),
+        parts.log.warn({ inspection: lease.about.id, warning }, 'an inspection had a warning'),
     });
-    hold.setPhase('storing');
+    lease.setPhase('storing');
     const images: StoredImage[] = [];
     for (const report of reports) {
       signal.throwIfAborted();
-      const { project, id: inspection } = hold.about;
-      const means = isLasting(report) ? resolved.scanConfigDigest : undefined;
-      const context = { database, project, inspection, fence: hold.fence, means };
+      const { project, id: inspection } = lease.about;
+      const scanConfigDigest = isCacheable(report) ? resolved.scanConfigDigest : undefined;
+      const context = { database, project, inspection, fence: lease.fence, scanConfigDigest };
       const stored = await storeReport(report, context);
       if (stored !== undefined) images.push(stored);
     }
@@ -153,38 +153,38 @@ async function inspectResolved(
   return withAdvisoryLock(parts.locks, lock, examine, { waitMs: parts.timeLimitMs });
 }
 
-/** Whether looking again would see no more: nothing was missing, nobody was ill. */
-function isLasting({ coverage }: InspectionReport): boolean {
+/** Whether another inspection would see no more: nothing was missing, all scanners were healthy. */
+function isCacheable({ coverage }: InspectionReport): boolean {
   const { layers, scanners, gaps } = coverage;
-  const passing = ['timed_out', 'failed', 'unhealthy', 'missing_part'];
+  const transient = ['timed_out', 'failed', 'unhealthy', 'missing_part'];
   return (
     layers.missing + layers.partial === 0 &&
     scanners.every(({ healthy, failed }) => healthy && failed === 0) &&
-    !gaps.some(({ reason }) => passing.includes(reason))
+    !gaps.some(({ reason }) => transient.includes(reason))
   );
 }
 
-interface BadEnd {
+interface FailureContext {
   readonly error: unknown;
   readonly stop: AbortSignal;
   readonly limit: AbortSignal;
 }
 
-async function endBadly(
+async function handleFailure(
   parts: InspectorParts,
-  hold: InspectionHold,
-  { error, stop, limit }: BadEnd,
+  lease: InspectionLease,
+  { error, stop, limit }: FailureContext,
 ): Promise<void> {
   const { log } = parts;
-  const { id } = hold.about;
-  if (error instanceof InspectionLostError || hold.isLost) {
-    log.info({ inspection: id }, 'the inspection is another inspector’s now');
+  const { id } = lease.about;
+  if (error instanceof InspectionLostError || lease.isLost) {
+    log.info({ inspection: id }, 'the inspection was taken by another inspector');
     return;
   }
-  if (hold.isCancelled) return hold.endCancelled();
+  if (lease.isCancelled) return lease.endCancelled();
   if (stop.aborted) {
-    await hold.putBack();
-    throw new Error('the inspector stops');
+    await lease.requeue();
+    throw new Error('the inspector is stopping');
   }
   const problem = limit.aborted
     ? {
@@ -194,20 +194,19 @@ async function endBadly(
     : describeError(error);
   if (problem.code === 'internal')
     log.error({ err: error, inspection: id }, 'an inspection failed');
-  // May be another moment's fault.
-  const isPassing = problem.code === 'internal' || error instanceof TransientError;
-  if (isPassing && hold.about.attempts < inspectionLimits.attempts) {
-    await hold.putBack(problem);
+  const isTransient = problem.code === 'internal' || error instanceof TransientError;
+  if (isTransient && lease.about.attempts < inspectionLimits.attempts) {
+    await lease.requeue(problem);
     throw error;
   }
-  await hold.fail(problem);
+  await lease.fail(problem);
 }
 
 const remedies: Readonly<Record<SourceRemedy, string>> = {
   plain_http: 'inspection.registries.plainHttp lists registries without TLS',
   tls: 'a registry with TLS must not be in inspection.registries.plainHttp',
   trust: 'inspection.registries.caFiles names authorities to trust',
-  client_certificate: 'certificates to show lie in /etc/docker/certs.d/HOST',
+  client_certificate: 'client certificates are read from /etc/docker/certs.d/HOST',
 };
 
 function describeError(error: unknown): {
@@ -221,5 +220,5 @@ function describeError(error: unknown): {
     return { code, detail: `${error.message}${advice}` };
   }
   if (error instanceof Problem) return { code: 'internal', detail: error.message };
-  return { code: 'internal', detail: 'the inspector failed; the log of the server says more' };
+  return { code: 'internal', detail: 'internal error; see the server log' };
 }

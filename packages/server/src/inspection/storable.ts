@@ -1,4 +1,4 @@
-/** Foreign text as PostgreSQL keeps it: no NUL, no half of a surrogate pair. */
+/** Untrusted text as PostgreSQL stores it: no NUL, no lone surrogate. */
 export function storable(text: string): string {
   return text.toWellFormed().replaceAll('\0', '\u{2400}');
 }

@@ -25,10 +25,10 @@ export interface StoreContext {
   readonly database: Kysely<Database>;
   readonly project: string;
   readonly inspection: string;
-  /** Nothing is written once another inspector holds it. */
+  /** Nothing is written once another inspector has claimed it. */
   readonly fence: string;
-  /** Identity of what was used, when the answer may be given again. */
-  readonly means: string | undefined;
+  /** Identity of tool, scanners and advisories, when the report may be reused. */
+  readonly scanConfigDigest: string | undefined;
 }
 
 export type StoredImage = Omit<Inspection['images'][number], 'name'>;
@@ -36,7 +36,7 @@ export type StoredImage = Omit<Inspection['images'][number], 'name'>;
 /** Thrown when the inspection is no longer the caller's. */
 export class InspectionLostError extends Error {
   constructor(id: string) {
-    super(`the inspection ${id} is another inspector's now`);
+    super(`the inspection ${id} was taken by another inspector`);
     this.name = 'InspectionLostError';
   }
 }
@@ -69,14 +69,14 @@ export async function storeReport(
   const bytes = await compress(Buffer.from(packStorable(rest)));
   const facts = describeReport(report);
   await transaction(database, async (trx) => {
-    await holdInspection(trx, context);
-    const names = await takePlace(trx, { project: context.project, digest, report });
+    await lockInspection(trx, context);
+    const names = await replaceExisting(trx, { project: context.project, digest, report });
     const { id } = await trx
       .insertInto('images')
       .values({
         ...facts,
         ...{ project: context.project, digest, names, report: bytes },
-        ...{ inspection: context.inspection, means: context.means ?? null },
+        ...{ inspection: context.inspection, scan_config_digest: context.scanConfigDigest ?? null },
       })
       .returning('id')
       .executeTakeFirstOrThrow();
@@ -95,7 +95,7 @@ export async function storeReport(
 }
 
 /** Locks the inspection's row, so that a cancel or a successor waits for the end of this. */
-export async function holdInspection(
+export async function lockInspection(
   trx: Transaction<Database>,
   { inspection, fence }: Pick<StoreContext, 'inspection' | 'fence'>,
 ): Promise<void> {
@@ -110,7 +110,7 @@ export async function holdInspection(
 }
 
 /** Removes what is known of the digest; answers its names with the new ones before them. */
-async function takePlace(
+async function replaceExisting(
   trx: Transaction<Database>,
   about: { readonly project: string; readonly digest: string; readonly report: InspectionReport },
 ): Promise<string[]> {

@@ -8,7 +8,7 @@ import type { Database } from '../floor/db/schema.ts';
 import { appendEvents } from '../floor/events/index.ts';
 import { recordMove } from './move.ts';
 
-/** What became of a job: a live one is cancelled when its worker has killed the container. */
+/** The state of the job: a live one is cancelled when its worker has killed the container. */
 export type Cancellation = 'cancelled' | 'cancelling' | 'unchanged';
 
 /**

@@ -1,7 +1,7 @@
 /**
  * Many jobs at once, chosen by ids or by a filter. Each job is changed in its own transaction, with
  * the event of its own that a single call writes too, so that the audit log names every job; the
- * answer says of each what became of it.
+ * answer contains the result for each.
  */
 import { createHash } from 'node:crypto';
 

@@ -67,7 +67,7 @@ export async function collectResult(options: CollectOptions): Promise<Conclusion
   return { outcome: { code: 'succeeded', detail: collected.detail }, artifacts: collected.files };
 }
 
-/** When inputs and results share a directory, the inputs are no results. */
+/** When inputs and results share a directory, the inputs are not results. */
 function ignoredPaths(task: AttemptTask): string[] {
   const { manifest, inputs } = task;
   if (manifest.input.mount !== manifest.output.mount) return [];

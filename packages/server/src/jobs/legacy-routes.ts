@@ -1,4 +1,4 @@
-/** The predecessor's calls, answered from the same service as the real API. */
+/** The legacy API, answered from the same service as the current one. */
 import { Readable } from 'node:stream';
 
 import {
@@ -61,10 +61,10 @@ async function readStart(parts: JobParts, result: JobArtifact): Promise<string> 
   for await (const chunk of await parts.blobs.open(result.sha256, { start: 0, end })) {
     chunks.push(chunk as Uint8Array);
   }
-  // The cut may have split the last character, which is no sign of binary content.
+  // The cut may have split the last character, which does not make the content binary.
   const text = new TextDecoder().decode(Buffer.concat(chunks)).replace(/\ufffd$/, '');
   const isText = !/[\ufffd]|(?![\t\n\r])\p{Cc}/u.test(text);
-  return isText ? text : `${result.path}: ${result.sizeBytes} bytes that are no text`;
+  return isText ? text : `${result.path}: binary, ${result.sizeBytes} bytes`;
 }
 
 function textDownload(name: string, text: string): Download {

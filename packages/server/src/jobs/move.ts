@@ -169,8 +169,8 @@ export interface AttemptResult {
 }
 
 /**
- * Ends an attempt: outcome, artifacts, the node's reservation, and what becomes of the job, all in
- * one transaction. Answers undefined when the fence is not the attempt's any more: nothing of a
+ * Ends an attempt: outcome, artifacts, the node's reservation, and the next state of the job, all
+ * in one transaction. Answers undefined when the fence is not the attempt's any more: nothing of a
  * late result is kept.
  */
 export async function finishAttempt(

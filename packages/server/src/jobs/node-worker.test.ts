@@ -5,20 +5,20 @@ import { sql } from 'kysely';
 import { afterEach, expect, inject, test } from 'vitest';
 
 import { hostileManifest } from '../testing/hostile-engine.ts';
-import { openJobLab, type JobLab } from '../testing/job-lab.ts';
+import { openJobLab, type JobFixture } from '../testing/job-fixture.ts';
 import { jobLimits } from './limits.ts';
 
-let lab: JobLab | undefined;
-afterEach(() => lab?.close());
+let fixture: JobFixture | undefined;
+afterEach(() => fixture?.close());
 
-async function openLab(): Promise<JobLab> {
-  lab = await openJobLab(inject('databaseUrl'));
-  await lab.addEngine(hostileManifest());
-  return lab;
+async function openFixture(): Promise<JobFixture> {
+  fixture = await openJobLab(inject('databaseUrl'));
+  await fixture.addEngine(hostileManifest());
+  return fixture;
 }
 
 test('an attempt whose worker died is lost when its lease expires, and retried', async () => {
-  const { database, submit, startWorker, waitFor, settle, containers } = await openLab();
+  const { database, submit, startWorker, waitFor, settle, containers } = await openFixture();
   const id = await submit('hostile', 'slow-log 5\n');
   const first = startWorker();
   await waitFor(id, (job) => job.state === 'running');
@@ -27,8 +27,8 @@ test('an attempt whose worker died is lost when its lease expires, and retried',
   await sql`update attempts set lease_until = now() - interval '1 second'`.execute(
     database.handle.db,
   );
-  await lab?.schedule();
-  expect((await lab?.read(id))?.attemptList[0]?.outcome?.code).toBe('lost');
+  await fixture?.schedule();
+  expect((await fixture?.read(id))?.attemptList[0]?.outcome?.code).toBe('lost');
   startWorker();
   const job = await settle(id);
   expect(job).toMatchObject({ state: 'succeeded', attempts: 2 });
@@ -37,7 +37,7 @@ test('an attempt whose worker died is lost when its lease expires, and retried',
 });
 
 test('a run whose attempt was ended elsewhere is let go of, and its container is reaped', async () => {
-  const { database, submit, startWorker, waitFor, containers } = await openLab();
+  const { database, submit, startWorker, waitFor, containers } = await openFixture();
   const id = await submit('hostile', 'sleep-forever\n');
   startWorker();
   await waitFor(id, (job) => job.state === 'running');
@@ -45,15 +45,15 @@ test('a run whose attempt was ended elsewhere is let go of, and its container is
   await sql`update attempts set lease_until = now() - interval '1 second'`.execute(
     database.handle.db,
   );
-  await lab?.schedule();
-  await lab?.cancel(id);
+  await fixture?.schedule();
+  await fixture?.cancel(id);
   const renewals = jobLimits.nodeProbeMs * 8;
   await expect.poll(() => containers(), { timeout: renewals + 20_000, interval: 500 }).toBe(0);
-  expect((await lab?.read(id))?.attemptList[0]?.outcome?.code).toBe('lost');
+  expect((await fixture?.read(id))?.attemptList[0]?.outcome?.code).toBe('lost');
 }, 120_000);
 
 test('a leftover container is removed at recovery, whatever its name', async () => {
-  const { submit, startWorker, waitFor, settle, containers, database } = await openLab();
+  const { submit, startWorker, waitFor, settle, containers, database } = await openFixture();
   const id = await submit('hostile', 'ok\n');
   const first = startWorker();
   await settle(id);
@@ -74,28 +74,30 @@ test('a leftover container is removed at recovery, whatever its name', async () 
 });
 
 test('when listing containers fails, the node is offline and its attempts are unknown, not lost', async () => {
-  const { database, executor } = await openLab();
+  const { database, executor } = await openFixture();
   const broken = { ...executor, list: () => Promise.reject(new Error('the listing failed')) };
   const { NodeWorker } = await import('./node-worker.ts');
-  const id = await lab?.submit('hostile', 'ok\n');
-  await lab?.schedule();
+  const id = await fixture?.submit('hostile', 'ok\n');
+  await fixture?.schedule();
   const worker = new NodeWorker({
     node: { name: 'lab', endpoint: 'unix:///var/run/docker.sock', labels: {} },
     executor: broken,
     database: database.handle.db,
-    blobs: (lab as JobLab).blobs,
+    blobs: (fixture as JobFixture).blobs,
     log: (await import('pino')).pino({ level: 'silent' }),
     worker: 'broken',
-    instance: (lab as JobLab).instance,
+    instance: (fixture as JobFixture).instance,
     onChange: () => undefined,
     onCapacity: () => undefined,
   });
   worker.start();
   await pause(1_000);
-  await lab?.schedule();
+  await fixture?.schedule();
   await pause(500);
-  expect((await lab?.read(id ?? ''))?.attemptList.every((one) => one.outcome === null)).toBe(true);
+  expect((await fixture?.read(id ?? ''))?.attemptList.every((one) => one.outcome === null)).toBe(
+    true,
+  );
   await worker.stop({ takeDown: false });
-  lab?.startWorker();
-  expect(await lab?.settle(id ?? '')).toMatchObject({ state: 'succeeded', attempts: 1 });
+  fixture?.startWorker();
+  expect(await fixture?.settle(id ?? '')).toMatchObject({ state: 'succeeded', attempts: 1 });
 });

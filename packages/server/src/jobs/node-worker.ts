@@ -1,7 +1,7 @@
 /**
- * The worker of one node. Whoever holds the node's lock serves it: takes over what an earlier
- * worker left, starts what the scheduler placed there, renews leases, hears of cancels, and reaps
- * containers that belong to no live attempt.
+ * The worker of one node. The process that holds the node's lock serves it: recovers what an
+ * earlier worker left, starts what the scheduler placed there, renews leases, hears of cancels, and
+ * reaps containers that belong to no live attempt.
  *
  * Two loops: `serve` (woken, and every second: claim, cancels) and `keep` (every few seconds:
  * probe, leases, reaper). Both stop touching anything once the lock is gone.
@@ -24,7 +24,7 @@ import { jobLimits } from './limits.ts';
 import { finishLostAttempt } from './move.ts';
 import { readTasks } from './read-task.ts';
 import { runAttempt, type Adopted, type RunContext } from './run-attempt.ts';
-import { decideTakeOver, endedAttempts, fenceAttempts, type TakeOver } from './take-over.ts';
+import { planRecovery, endedAttempts, fenceAttempts, type Recovery } from './recover.ts';
 
 export interface NodeWorkerOptions {
   readonly node: NodeConfiguration;
@@ -46,7 +46,7 @@ const reapEveryTurns = 6;
 interface Running {
   readonly task: AttemptTask;
   readonly cancel: AbortController;
-  readonly letGo: AbortController;
+  readonly detach: AbortController;
   readonly done: Promise<void>;
 }
 
@@ -56,11 +56,11 @@ export class NodeWorker {
   readonly #detached = new AbortController();
   readonly #stopping = new AbortController();
   readonly #serveLoop: Loop;
-  readonly #keepLoop: Loop;
+  readonly #maintainLoop: Loop;
   #usage: ReadonlyMap<string, number> = new Map();
   #failures = 0;
   #state: NodeState = 'unknown';
-  #tookOver = false;
+  #hasRecovered = false;
   #turns = 0;
   #loops: Promise<unknown> = Promise.resolve();
 
@@ -75,7 +75,7 @@ export class NodeWorker {
       log,
       signal,
     });
-    this.#keepLoop = new Loop({
+    this.#maintainLoop = new Loop({
       name: `node ${name}`,
       periodMs: jobLimits.nodeProbeMs,
       log,
@@ -84,7 +84,7 @@ export class NodeWorker {
   }
 
   get loops(): readonly Loop[] {
-    return [this.#serveLoop, this.#keepLoop];
+    return [this.#serveLoop, this.#maintainLoop];
   }
 
   get runningAttempts(): number {
@@ -95,7 +95,7 @@ export class NodeWorker {
   start(): void {
     const guard = this.#guardDisks();
     this.#loops = Promise.all([
-      this.#keepLoop.run(() => this.#keep()),
+      this.#maintainLoop.run(() => this.#maintain()),
       this.#serveLoop.run(() => this.#serve()),
       guard,
     ]);
@@ -106,7 +106,7 @@ export class NodeWorker {
   }
 
   /**
-   * Lets go of the node. With `takeDown`, containers are killed and their attempts written as
+   * Stops serving the node. With `takeDown`, containers are killed and their attempts recorded as
    * stopped first; otherwise they live on for the next worker.
    */
   async stop(options: { readonly takeDown: boolean }): Promise<void> {
@@ -125,11 +125,11 @@ export class NodeWorker {
     await Promise.race([runs, timeout]);
   }
 
-  async #keep(): Promise<void> {
+  async #maintain(): Promise<void> {
     await this.#probe();
     await this.#renewLeases();
     if (this.#state !== 'online') return;
-    if (!this.#tookOver) await this.#takeOver();
+    if (!this.#hasRecovered) await this.#recover();
     else if (this.#turns++ % reapEveryTurns === 0) await this.#reap();
   }
 
@@ -166,7 +166,7 @@ export class NodeWorker {
   }
 
   /**
-   * An attempt that could not be renewed is over or somebody else's: it is let go of, and its
+   * An attempt that could not be renewed is over or another worker's: it is detached, and its
    * container, when it is over, is the reaper's. (Nothing that its run still writes counts: every
    * write names the fence.)
    */
@@ -181,15 +181,15 @@ export class NodeWorker {
         and attempts.finished_at is null
       returning attempts.id`.execute(this.#options.database);
     const renewed = new Set(rows.map((row) => row.id));
-    for (const { task, letGo } of held) if (!renewed.has(task.attempt)) letGo.abort();
+    for (const { task, detach } of held) if (!renewed.has(task.attempt)) detach.abort();
   }
 
-  async #takeOver(): Promise<void> {
+  async #recover(): Promise<void> {
     const { database, executor, instance, node, log } = this.#options;
     const attempts = await fenceAttempts(database, node.name);
     const containers = await executor.list({ [labelNames.instance]: instance });
     const own = await this.#ownContainers(attempts, containers);
-    const plan = decideTakeOver(attempts, own);
+    const plan = planRecovery(attempts, own);
     for (const containerId of plan.remove) await executor.remove(containerId);
     const tasks = await readTasks(database, {
       node: node.name,
@@ -197,7 +197,7 @@ export class NodeWorker {
     });
     for (const task of tasks) {
       const decided = plan.attempts.find((one) => one.attempt.id === task.attempt);
-      if (decided !== undefined) await this.#goOn(task, decided);
+      if (decided !== undefined) await this.#resume(task, decided);
     }
     if (attempts.length + plan.remove.length > 0) {
       const counts = Object.groupBy(plan.attempts, (one) => one.action);
@@ -212,7 +212,7 @@ export class NodeWorker {
         'took over what an earlier worker left',
       );
     }
-    this.#tookOver = true;
+    this.#hasRecovered = true;
     this.#serveLoop.wake();
   }
 
@@ -235,7 +235,7 @@ export class NodeWorker {
     });
   }
 
-  async #goOn(task: AttemptTask, decided: TakeOver): Promise<void> {
+  async #resume(task: AttemptTask, decided: Recovery): Promise<void> {
     if (decided.action === 'run') this.#run(task);
     else if (decided.action === 'adopt') this.#run(task, { containerId: decided.containerId });
     else {
@@ -248,15 +248,15 @@ export class NodeWorker {
   }
 
   async #serve(): Promise<void> {
-    if (!this.#tookOver) return;
-    await this.#hearCancels();
+    if (!this.#hasRecovered) return;
+    await this.#pollCancellations();
     const { database, node } = this.#options;
     for (const task of await readTasks(database, { node: node.name })) {
       if (!this.#running.has(task.attempt)) this.#run(task);
     }
   }
 
-  async #hearCancels(): Promise<void> {
+  async #pollCancellations(): Promise<void> {
     if (this.#running.size === 0) return;
     const rows = await this.#options.database
       .selectFrom('attempts')
@@ -270,7 +270,7 @@ export class NodeWorker {
 
   #run(task: AttemptTask, adopted?: Adopted): void {
     const cancel = new AbortController();
-    const letGo = new AbortController();
+    const detach = new AbortController();
     const context: RunContext = {
       database: this.#options.database,
       executor: this.#options.executor,
@@ -283,7 +283,7 @@ export class NodeWorker {
     const control = {
       cancelled: cancel.signal,
       stopping: this.#stopping.signal,
-      detached: AbortSignal.any([this.#detached.signal, letGo.signal]),
+      detached: AbortSignal.any([this.#detached.signal, detach.signal]),
     };
     const done = runAttempt(task, context, {
       control,
@@ -297,12 +297,12 @@ export class NodeWorker {
         this.#running.delete(task.attempt);
         this.#options.onCapacity();
       });
-    this.#running.set(task.attempt, { task, cancel, letGo, done });
+    this.#running.set(task.attempt, { task, cancel, detach, done });
   }
 
   /**
    * Containers whose attempt has ended: a removal that failed, a crash between end and removal, a
-   * run that was let go of. An attempt's row is there before its container, so none is new.
+   * run that was detached. An attempt's row is there before its container, so no container is new.
    */
   async #reap(): Promise<void> {
     const { executor, instance, database, log } = this.#options;
@@ -332,7 +332,7 @@ export class NodeWorker {
           signal,
         });
       } catch (error) {
-        this.#options.log.debug({ err: error }, 'the use of disks is not known now');
+        this.#options.log.debug({ err: error }, 'disk usage unavailable');
       }
     }
   }

@@ -241,7 +241,7 @@ test('a job that does not fit does not block the jobs behind it', () => {
   const big = makeJob('1', { memoryBytes: 5 * GiB, priority: 5 });
   const { placements, waits } = plan([big, makeJob('2'), makeJob('3')], nodes);
   expect(placements.map((one) => one.job)).toEqual(['2', '3']);
-  expect(waits).toEqual([{ job: '1', reason: 'waits for 5 GiB of memory and 1 CPUs on a node' }]);
+  expect(waits).toEqual([{ job: '1', reason: 'waiting for 5 GiB of memory and 1 CPUs on a node' }]);
 });
 
 test('a job that no machine can ever hold does not wait for ever, one that an offline node could hold does', () => {

@@ -139,18 +139,18 @@ function pendingReason(
   const usable = capacities.filter(({ node }) => node.state === 'online' && node.served);
   if (usable.length === 0) return 'no node is online';
   const open = usable.filter(({ node }) => node.schedulable);
-  if (open.length === 0) return 'every node that is online is cordoned';
+  if (open.length === 0) return 'all online nodes are cordoned';
   if (!open.some(({ node }) => canEverFit(job, node))) {
-    return 'the nodes that could hold it are offline or cordoned';
+    return 'the nodes with enough capacity are offline or cordoned';
   }
   const concurrency = pass.snapshot.engines[job.engine]?.concurrency;
   if (concurrency !== undefined && (pass.liveByEngine.get(job.engine) ?? 0) >= concurrency) {
-    return `the engine ${job.engine} runs at its limit of ${concurrency} at a time`;
+    return `the engine ${job.engine} is at its concurrency limit of ${concurrency}`;
   }
   if (!open.some((free) => fits(job, free))) {
-    return `waits for ${formatSize(job.memoryBytes)} of memory and ${job.cpus} CPUs on a node`;
+    return `waiting for ${formatSize(job.memoryBytes)} of memory and ${job.cpus} CPUs on a node`;
   }
-  return pass.placed >= pass.snapshot.placementsMax ? 'is next in line' : undefined;
+  return pass.placed >= pass.snapshot.placementsMax ? 'next in the queue' : undefined;
 }
 
 function fits(job: WaitingJob, free: FreeCapacity): boolean {

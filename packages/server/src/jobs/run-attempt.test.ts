@@ -5,32 +5,32 @@ import type { JobDetail } from '@lazaret/protocol';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 
 import { hostileManifest } from '../testing/hostile-engine.ts';
-import { openJobLab, type JobLab } from '../testing/job-lab.ts';
+import { openJobLab, type JobFixture } from '../testing/job-fixture.ts';
 
-let lab: JobLab;
+let fixture: JobFixture;
 
 beforeAll(async () => {
-  lab = await openJobLab(inject('databaseUrl'));
-  await lab.addEngine(hostileManifest());
-  await lab.addEngine(hostileManifest({ name: 'impatient', timeLimit: '2s' }));
-  await lab.addEngine(
+  fixture = await openJobLab(inject('databaseUrl'));
+  await fixture.addEngine(hostileManifest());
+  await fixture.addEngine(hostileManifest({ name: 'impatient', timeLimit: '2s' }));
+  await fixture.addEngine(
     hostileManifest({ name: 'lenient', output: { result: 'result', missing: 'succeed' } }),
   );
-  await lab.addEngine(hostileManifest({ name: 'stubborn', retry: { workload: 2 } }));
-  lab.startWorker();
+  await fixture.addEngine(hostileManifest({ name: 'stubborn', retry: { workload: 2 } }));
+  fixture.startWorker();
 });
 
-afterAll(() => lab.close());
+afterAll(() => fixture.close());
 
 async function run(mode: string, engine = 'hostile'): Promise<JobDetail> {
-  const job = await lab.settle(await lab.submit(engine, `${mode}\nhello`));
+  const job = await fixture.settle(await fixture.submit(engine, `${mode}\nhello`));
   await noContainerIsLeft();
   return job;
 }
 
 /** The end of a job is written before its container is removed. */
 async function noContainerIsLeft(): Promise<void> {
-  await expect.poll(() => lab.containers(), { timeout: 10_000 }).toBe(0);
+  await expect.poll(() => fixture.containers(), { timeout: 10_000 }).toBe(0);
 }
 
 function observed(job: JobDetail): string[] {
@@ -39,7 +39,7 @@ function observed(job: JobDetail): string[] {
 
 async function resultText(job: JobDetail): Promise<string> {
   const result = job.artifacts.find((one) => one.primary);
-  return result === undefined ? '' : (await lab.readArtifact(result.sha256)).toString();
+  return result === undefined ? '' : (await fixture.readArtifact(result.sha256)).toString();
 }
 
 test('a job runs to its result, with history, telemetry and containment', async () => {
@@ -60,7 +60,9 @@ test('a job runs to its result, with history, telemetry and containment', async 
 
 test('a container that the engine refuses to start is an outcome of its own, with the reason', async () => {
   const network = 'lazaret-test-no-such-network';
-  await lab.addEngine(hostileManifest({ name: 'unconnected', network, retry: { attempts: 2 } }));
+  await fixture.addEngine(
+    hostileManifest({ name: 'unconnected', network, retry: { attempts: 2 } }),
+  );
   const job = await run('ok', 'unconnected');
   expect(job).toMatchObject({ state: 'failed', attempts: 2, outcome: { code: 'start_failed' } });
   expect(job.outcome?.detail).toContain(network);
@@ -68,7 +70,7 @@ test('a container that the engine refuses to start is an outcome of its own, wit
 
 test('the room of a node is free again after its attempts', async () => {
   await run('ok');
-  const node = await lab.database.handle.db
+  const node = await fixture.database.handle.db
     .selectFrom('nodes')
     .selectAll()
     .executeTakeFirstOrThrow();
@@ -102,7 +104,7 @@ describe('the hostile engine is contained, and the outcome names what happened',
     const [attempt] = job.attemptList;
     expect(attempt).toMatchObject({ logTruncated: true, logBytes: 256 * 1024 });
     expect(observed(job)).toContain('log_truncated');
-    expect(Buffer.byteLength(await lab.readLogText(job.id))).toBe(256 * 1024);
+    expect(Buffer.byteLength(await fixture.readLogText(job.id))).toBe(256 * 1024);
   });
 
   test('sleeping past the time limit ends as timed_out, not as success or failure', async () => {
@@ -203,26 +205,26 @@ describe("the predecessor's failures", () => {
 });
 
 test('cancel kills at once and is idempotent; final states absorb', async () => {
-  const id = await lab.submit('hostile', 'sleep-forever');
-  await lab.waitFor(id, (job) => job.state === 'running');
-  await lab.cancel(id);
-  await lab.cancel(id);
-  const job = await lab.settle(id);
+  const id = await fixture.submit('hostile', 'sleep-forever');
+  await fixture.waitFor(id, (job) => job.state === 'running');
+  await fixture.cancel(id);
+  await fixture.cancel(id);
+  const job = await fixture.settle(id);
   expect(job).toMatchObject({ state: 'cancelled', outcome: { code: 'cancelled' }, attempts: 1 });
-  await lab.cancel(id);
-  expect((await lab.read(id)).history).toEqual(job.history);
+  await fixture.cancel(id);
+  expect((await fixture.read(id)).history).toEqual(job.history);
   await noContainerIsLeft();
 });
 
 test('a job that waits is cancelled without ever being placed', async () => {
-  const id = await lab.submit('hostile', 'ok');
-  await lab.cancel(id);
-  expect(await lab.read(id)).toMatchObject({ state: 'cancelled', attempts: 0 });
+  const id = await fixture.submit('hostile', 'ok');
+  await fixture.cancel(id);
+  expect(await fixture.read(id)).toMatchObject({ state: 'cancelled', attempts: 0 });
 });
 
 test('a job that no node could ever hold fails at once with the reason', async () => {
-  await lab.addEngine(hostileManifest({ name: 'giant', resources: { memory: '900GiB' } }));
-  const job = await lab.settle(await lab.submit('giant', 'ok'));
+  await fixture.addEngine(hostileManifest({ name: 'giant', resources: { memory: '900GiB' } }));
+  const job = await fixture.settle(await fixture.submit('giant', 'ok'));
   expect(job).toMatchObject({ state: 'failed', outcome: { code: 'impossible' }, attempts: 0 });
   expect(job.outcome?.detail).toContain('900 GiB');
 });

@@ -6,11 +6,11 @@
  *
  * States are written beside the work, not in front of it: what the container engine holds, found
  * by its labels, tells more than the last state that was written. A crash between any two steps is
- * therefore settled by looking for the container (take-over.ts): none or one that never started
+ * therefore settled by looking for the container (recover.ts): none or one that never started
  * means that nothing ran; a running or ended one is gone on with.
  *
  * `detached` means that this process must stop touching the attempt (it shuts down, or its fence
- * is gone): the container and the rows stay for whoever comes next.
+ * is gone): the container and the rows stay for the next worker.
  */
 import type { Readable } from 'node:stream';
 
@@ -77,10 +77,7 @@ export async function runAttempt(
     await run.finish(await run.conclude(end));
   } catch (error) {
     if (control.detached.aborted || error instanceof LeaseLost) {
-      context.log.info(
-        { job: task.job, attempt: task.attempt },
-        'left the attempt to its next worker',
-      );
+      context.log.info({ job: task.job, attempt: task.attempt }, 'attempt handed over');
       return;
     }
     await run.finish({ outcome: outcomeOf(error, context.log), artifacts: [] });
@@ -154,7 +151,7 @@ class AttemptRun {
     }
   }
 
-  /** Goes on with a container that an earlier process started; its log is read from the start. */
+  /** Resumes a container that an earlier process started; its log is read from the start. */
   async adopt(adopted: Adopted): Promise<void> {
     this.#containerId = adopted.containerId;
     this.#record.observations.push({
@@ -248,7 +245,7 @@ class AttemptRun {
     } catch (error) {
       this.#context.log.warn(
         { err: error, container: containerId },
-        'the container stays for the reaper',
+        'container removal failed; will be reaped',
       );
     }
   }
@@ -274,7 +271,7 @@ class AttemptRun {
       if (!moved) throw new LeaseLost(`the attempt ${this.#task.attempt} has another holder`);
       this.#context.onChange(this.#task.job);
     });
-    // The end awaits the chain; until then its failure is no unhandled one.
+    // The end awaits the chain; until then its failure must not count as unhandled.
     this.#moves.catch(() => undefined);
   }
 

@@ -29,7 +29,7 @@ export async function placeJobs(options: SchedulerOptions): Promise<void> {
 
 /**
  * Ends jobs that waited too long and, once workers had the time of a lease to take over their
- * nodes, attempts that nobody keeps alive.
+ * nodes, attempts whose lease expired.
  */
 export async function endOverdue(
   options: SchedulerOptions,
@@ -64,7 +64,7 @@ async function place(options: SchedulerOptions): Promise<number> {
   }
   const unpinned = snapshot.jobs
     .filter((job) => !job.pinned)
-    .map((job) => ({ job: job.id, reason: 'no node has the image of its engine yet' }));
+    .map((job) => ({ job: job.id, reason: 'no node has the image of the engine yet' }));
   await explainWaits(database, snapshot.jobs, [...plan.waits, ...unpinned]);
   return placed + plan.impossible.length;
 }

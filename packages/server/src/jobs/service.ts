@@ -1,4 +1,4 @@
-/** What the routes of jobs, and the predecessor's aliases, do: one place for both. */
+/** The actions behind the routes of jobs and the legacy API. */
 import {
   asProblem,
   isFinal,
@@ -61,11 +61,11 @@ export async function submit(
   });
   parts.onQueue();
   parts.onEvents();
-  // Who may submit but not read still learns what became of the submission.
+  // A caller who may submit but not read still gets the submitted job.
   return readJob(parts.database, [project], id);
 }
 
-/** One upload, one job: the predecessor's way, checked before the first byte is read. */
+/** One upload, one job, as in the legacy API; checked before the first byte is read. */
 export async function submitUpload(
   parts: JobParts,
   ask: { readonly engine: string; readonly name: string | undefined },
@@ -106,7 +106,9 @@ export async function cancel(parts: JobParts, id: string, principal: Principal):
   return readJobSummary(parts.database, scope, id);
 }
 
-/** A job that can be seen but not controlled is forbidden; one out of sight does not exist. */
+/**
+ * A job that can be seen but not controlled is forbidden; one that is not visible does not exist.
+ */
 async function findControlled(
   parts: JobParts,
   id: string,

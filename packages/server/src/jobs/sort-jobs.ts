@@ -1,6 +1,6 @@
 /**
  * The order of a list of jobs, and cursors in it. A cursor names the value and the id of the last
- * row, so that pages go on behind that row whatever was added or changed before it. Jobs without
+ * row, so that pages continue after that row whatever was added or changed before it. Jobs without
  * the value (not ended, not started) come last in either order.
  */
 import { jobSorts, jobStates, type JobSort } from '@lazaret/protocol';

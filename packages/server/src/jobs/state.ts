@@ -58,7 +58,7 @@ export type AfterAttempt =
   | { readonly next: 'queued'; readonly backoffMs: number; readonly avoidNode: boolean };
 
 /**
- * What becomes of the job when an attempt ended. Retry classes: the workload's own failure is
+ * The next state of the job when an attempt ended. Retry classes: the workload's own failure is
  * tried again only where the manifest says so; the platform's failure is tried again on another
  * node, with back-off; an interrupted attempt is followed by another; a permanent one never is.
  */

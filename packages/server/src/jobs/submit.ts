@@ -59,7 +59,7 @@ export async function submitJob(
       .execute((transaction) => insertJob(transaction, { submission, context, inputs, hash }));
   } catch (error) {
     const { constraint } = error as { constraint?: string };
-    // Whoever may go everywhere can name any project; one may also be removed meanwhile.
+    // A caller with all projects can name any project; one may also be removed meanwhile.
     if (constraint === 'jobs_project_fkey') {
       throw new Problem('not_found', `there is no project ${context.project} that you can see`);
     }
@@ -81,14 +81,14 @@ export function checkBareUpload(
     throw new Problem(
       'invalid_input',
       `the engine ${engine.name} takes at least ${count.min} and at most ${count.max} inputs, ` +
-        'an upload brings one; submit a job over artifacts instead',
+        'an upload has exactly one input; use POST /api/v1/jobs with artifact digests',
     );
   }
   const [first] = parameterFaults;
   if (first === undefined) return;
   throw new Problem(
     'invalid_parameters',
-    `${first.path}: ${first.message}; an upload brings none, submit a job over artifacts instead`,
+    `${first.path}: ${first.message}; an upload has no parameters; use POST /api/v1/jobs`,
     { fields: parameterFaults },
   );
 }

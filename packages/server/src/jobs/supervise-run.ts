@@ -1,8 +1,8 @@
 /**
  * Watches a running container: its log, samples, the time limit, the disk guard, cancel and stop.
  * Limits of memory and processes are the kernel's; what it did about them is observed here and
- * named in the outcome. An engine that does not answer is unknown, not gone: asking goes on until
- * the lease time has passed.
+ * named in the outcome. An engine that does not answer is unknown, not removed: polling continues
+ * until the lease time has passed.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 
@@ -73,7 +73,7 @@ class RunWatch {
     };
     const graceMs = task.manifest.stopGrace * 1_000;
     const begin = performance.now();
-    await this.#insist(() => executor.stop(containerId, { graceMs }));
+    await this.#retryUntilEnded(() => executor.stop(containerId, { graceMs }));
     if (performance.now() - begin >= graceMs) {
       record.observations.push({
         code: 'killed_after_grace',
@@ -92,7 +92,7 @@ class RunWatch {
     this.#reason ??= control.cancelled.aborted
       ? { code: 'cancelled', detail: 'cancelled while it ran; the container was killed' }
       : { code: 'stopped', detail: 'Lazaret was stopped; the container was killed' };
-    await this.#insist(() => executor.kill(containerId));
+    await this.#retryUntilEnded(() => executor.kill(containerId));
   }
 
   /** Early samples come quickly, so that short runs have one; later ones once a second. */
@@ -128,7 +128,7 @@ class RunWatch {
     const detail = `wrote ${formatSize(usedBytes)}; its disk limit is ${formatSize(limitBytes)}`;
     this.#reason = { code: 'disk_limit', detail };
     record.observations.push({ code: 'disk_limit', detail });
-    await this.#insist(() => executor.kill(containerId));
+    await this.#retryUntilEnded(() => executor.kill(containerId));
   }
 
   /** What the end means, and undefined when the result is to be looked at. */
@@ -156,7 +156,7 @@ class RunWatch {
   }
 
   /** Repeats until it worked or the container has ended. */
-  async #insist(act: () => Promise<void>): Promise<void> {
+  async #retryUntilEnded(act: () => Promise<void>): Promise<void> {
     for (let turn = 0; !this.#ended.aborted; turn += 1) {
       try {
         await act();
@@ -167,7 +167,7 @@ class RunWatch {
     }
   }
 
-  /** False when the container ended, or this process lets go, before the time was over. */
+  /** False when the container ended, or this process detached, before the time was over. */
   async #sleep(ms: number): Promise<boolean> {
     const signal = AbortSignal.any([this.#ended, this.#options.control.detached]);
     try {

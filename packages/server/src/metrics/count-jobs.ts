@@ -19,7 +19,7 @@ export interface CountJobsOptions {
 }
 
 /**
- * Runs until the signal aborts. A lost database ends the stream; it goes on after the last event
+ * Runs until the signal aborts. A lost database ends the stream; it continues after the last event
  * that was counted, so nothing that finished meanwhile is left out.
  */
 export async function countJobs(options: CountJobsOptions): Promise<void> {

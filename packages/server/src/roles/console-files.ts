@@ -53,7 +53,7 @@ export async function serveConsole(app: FastifyInstance, files: ConsoleFiles): P
   );
 }
 
-/** The way from a page of the console up to /console/, whatever stands in front of it. */
+/** The way from a page of the console up to /console/, whatever the prefix of a proxy. */
 function baseOf(url: string): string {
   const path = url.split('?', 1)[0] ?? '';
   const depth = path.slice(prefix.length).split('/').length - 1;

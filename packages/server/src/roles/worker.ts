@@ -51,7 +51,7 @@ export async function startWorker(core: Core): Promise<Role> {
   };
 }
 
-interface HoldParts {
+interface LeaseParts {
   readonly core: Core;
   readonly node: NodeOption;
   readonly executor: Executor;
@@ -61,7 +61,7 @@ interface HoldParts {
 }
 
 /** Serves the node from acquiring its lock until the lock is lost, or until the stop. */
-async function holdNode(parts: HoldParts): Promise<void> {
+async function holdNode(parts: LeaseParts): Promise<void> {
   const { core, node, executor, serving, stopped } = parts;
   const { database, log } = core;
   const worker = `${hostname()}:${process.pid}`;

@@ -3,7 +3,7 @@
  * The viewer is loaded, from its package, when somebody first looks; it is four megabytes.
  *
  * The page has its own policy: nothing from elsewhere, no inline script. Inline styles are allowed
- * because the viewer makes its style sheet while it runs; nothing on the page is foreign content.
+ * because the viewer makes its style sheet while it runs; nothing on the page is untrusted content.
  */
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';

@@ -5,7 +5,7 @@ export function readEnvironment(): ConfigurationSources['environment'] {
   return { ...process.env };
 }
 
-/** What other programs are started with unless they are told more: none of our secrets. */
+/** The environment of other programs unless more is configured: none of our secrets. */
 export function readProgramEnvironment(): Readonly<Record<string, string>> {
   const { PATH, HOME } = process.env;
   return { ...(PATH !== undefined && { PATH }), ...(HOME !== undefined && { HOME }) };

@@ -61,7 +61,7 @@ const registries = z.strictObject({
   mirrors: z.record(host, z.array(host)).default({}),
   /** Where layers outside a registry may be fetched from. */
   foreign: hosts,
-  /** Whether registries at public addresses may be asked that are not listed. */
+  /** Whether unlisted registries at public addresses are allowed. */
   public: z.boolean().default(true),
 });
 

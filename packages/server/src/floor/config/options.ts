@@ -96,7 +96,7 @@ export const options = {
   publicUrl: option({
     schema: z.union([z.literal(''), z.url({ protocol: /^https?$/ })]),
     fallback: '',
-    summary: 'Address that people use, when a proxy stands in front; may have a path',
+    summary: 'Address that people use, when there is a proxy in front; may have a path',
   }),
   trustedProxies: option({
     schema: listOf(z.string()),
@@ -175,7 +175,7 @@ export const options = {
   openLegacy: option({
     schema: flag,
     fallback: false,
-    summary: "Open the predecessor's upload, result and link calls to callers without a token",
+    summary: 'Open the legacy upload, result and link calls to callers without a token',
   }),
   onStop: option({
     schema: z.enum(['leave', 'stop']),

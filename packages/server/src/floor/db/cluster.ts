@@ -64,12 +64,12 @@ export interface ClusterOptions {
   readonly durable: boolean;
 }
 
-/** Where the cluster lies in a data directory. */
+/** Where the cluster is in a data directory. */
 export function clusterPath(dataDirectory: string): string {
   return join(dataDirectory, 'postgres');
 }
 
-/** The uid that owns the cluster, or undefined when there is none yet. */
+/** The uid that owns the cluster, or undefined when it does not exist yet. */
 export async function clusterOwner(dataDirectory: string): Promise<number | undefined> {
   const found = await stat(clusterPath(dataDirectory)).catch(() => undefined);
   return found?.uid;
@@ -164,7 +164,7 @@ async function runProgram(name: string, args: readonly string[], options: Progra
     });
     running.child.stdin?.end(input);
     const { stderr } = await running;
-    // The single-user mode goes on after an error and ends well.
+    // The single-user mode continues after an error and exits with 0.
     if (stderr.includes('ERROR:')) throw new Error(stderr);
   } catch (error) {
     throw new Problem(
@@ -196,7 +196,9 @@ async function writeAccessFiles(directory: string, user: SystemUser): Promise<vo
   await replaceFile(join(directory, 'pg_hba.conf'), access, user);
 }
 
-/** Never writes through what lies there: the database's user could have put a link in its place. */
+/**
+ * Never writes through an existing file: the database's user could have put a link in its place.
+ */
 async function replaceFile(path: string, text: string, user: SystemUser): Promise<void> {
   const temporary = `${path}.new`;
   await rm(temporary, { force: true });

@@ -6,7 +6,7 @@ const checkMs = 60_000;
 
 /**
  * The log file of the embedded PostgreSQL, which writes to it directly: it never waits for this
- * process and goes on when this process has died. Above `databaseLimits.logBytes` the file is
+ * process and continues when this process has died. Above `databaseLimits.logBytes` the file is
  * copied to `<name>.1` and emptied; lines written in between are lost.
  */
 export class DatabaseLog {
@@ -23,7 +23,7 @@ export class DatabaseLog {
   }
 
   static async open(path: string): Promise<DatabaseLog> {
-    // Appending, so that a writer goes on at the new end after the file was emptied.
+    // Appending, so that a writer continues at the new end after the file was truncated.
     const log = new DatabaseLog(path, await open(path, 'a+', 0o600));
     await log.rotate();
     return log;

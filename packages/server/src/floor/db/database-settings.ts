@@ -50,7 +50,7 @@ interface SettingsOptions {
   readonly connections: number;
 }
 
-/** The arguments that set everything; what stands in the cluster's own files does not count. */
+/** The arguments that set everything; settings in the cluster's own files do not count. */
 export function settingArguments(options: SettingsOptions): string[] {
   const all = {
     ...settings,

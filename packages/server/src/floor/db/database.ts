@@ -89,7 +89,7 @@ function createPool(options: DatabaseOptions): pg.Pool {
   });
   const lost = (error: Error): void => options.onConnectionLost?.(error);
   pool.on('error', lost);
-  // A connection that breaks while it is lent out, between two queries, has nobody else to tell.
+  // A connection that breaks while it is checked out, between two queries, has no other listener.
   pool.on('connect', (client) => client.on('error', lost));
   return pool;
 }
@@ -151,7 +151,7 @@ async function ping(pool: pg.Pool, timeoutMs: number): Promise<void> {
   try {
     const outcome = await Promise.race([asked, late]);
     if (outcome !== 'late') return;
-    // It fails or ends later; nobody waits for it any more.
+    // It fails or ends later; nothing waits for it any more.
     asked.catch(() => undefined);
     throw new Problem('database_unavailable', `No answer within ${timeoutMs} ms.`);
   } catch (error) {

@@ -215,7 +215,7 @@ export class EmbeddedDatabase {
 
   async #restart(): Promise<void> {
     try {
-      // Children of a killed postmaster may still be at work on the files.
+      // Children of a killed postmaster may still be using the files.
       await stopLeftovers(this.#parts.cluster);
       await this.#launch();
     } catch (error) {

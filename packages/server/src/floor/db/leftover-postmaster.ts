@@ -48,7 +48,7 @@ export interface PidFile {
   readonly status: string;
 }
 
-/** Reads postmaster.pid, or answers undefined when there is none or it is not complete yet. */
+/** Reads postmaster.pid; undefined when it does not exist or is not complete yet. */
 export async function readPidFile(cluster: string): Promise<PidFile | undefined> {
   const text = await readFile(join(cluster, 'postmaster.pid'), 'utf8').catch(() => '');
   const lines = text.split('\n');

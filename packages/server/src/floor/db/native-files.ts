@@ -136,7 +136,7 @@ async function preparePlace(place: string, user: SystemUser): Promise<boolean> {
     const made = await mkdir(place, { recursive: true, mode: 0o755 });
     if (made !== undefined) await chmod(place, 0o755);
     const { uid } = await stat(place);
-    // Programs are only run from a directory that nobody else could have filled.
+    // Programs are only run from a directory that no other user could have written to.
     return uid === process.geteuid?.() && (await canReach(place, user));
   } catch {
     return false;

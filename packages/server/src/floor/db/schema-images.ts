@@ -91,7 +91,7 @@ interface Images {
   size_bytes: number;
   summary: Json<ImageSummary>;
   report: Buffer;
-  means: string | null;
+  scan_config_digest: string | null;
   inspection: string;
   inspected_at: Timestamp;
 }

@@ -38,8 +38,8 @@ export async function chooseSystemUser(ownerUid: number | undefined): Promise<Sy
   const uid = process.geteuid?.() ?? -1;
   if (uid !== 0) {
     const self = users.find((user) => user.uid === uid);
-    if (ownerUid !== undefined && ownerUid !== uid) throw foreignFiles(ownerUid, uid);
-    // initdb asks for the name of its user and stops when there is none.
+    if (ownerUid !== undefined && ownerUid !== uid) throw filesOfOtherUser(ownerUid, uid);
+    // initdb looks up the name of its user and stops when it has none.
     if (self === undefined) throw nameless(uid);
     return self;
   }
@@ -96,7 +96,7 @@ function findFallback(users: readonly SystemUser[]): SystemUser {
   );
 }
 
-function foreignFiles(ownerUid: number, uid: number): Problem {
+function filesOfOtherUser(ownerUid: number, uid: number): Problem {
   return new Problem(
     'database_failed',
     `The files of the database belong to the user ${ownerUid} and this process runs as ${uid}. ` +

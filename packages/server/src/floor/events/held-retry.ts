@@ -1,6 +1,6 @@
 /**
  * Events that are held back by an older transaction become readable when that one ends, and it may
- * end without an event of its own, so nobody would wake. Until then a loop asks again soon, less
+ * end without an event of its own, so nothing would wake the loop. Until then it polls soon, less
  * often the longer it takes.
  */
 

@@ -34,7 +34,7 @@ export interface OutboxOptions {
 }
 
 export interface Subscription {
-  /** A function is asked anew for every reading, for rights that change. */
+  /** A function is called for every read, since permissions change. */
   readonly filter: EventFilter | (() => EventFilter);
   /** A cursor; from now on when left out. */
   readonly after?: string | undefined;
@@ -103,7 +103,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
 interface Live {
   readonly database: Kysely<Database>;
   readonly loop: Loop;
-  /** The latest events; undefined while nobody listens. */
+  /** The latest events; undefined without subscribers. */
   window: EventWindow | undefined;
   subscribers: number;
   readonly waiting: Set<() => void>;

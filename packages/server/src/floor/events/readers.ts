@@ -127,7 +127,7 @@ function describe(event: StoredEvent): Record<string, string> {
   return { cursor: event.cursor, type: event.type, subject: event.subject };
 }
 
-/** Whether this process may read now: nobody else holds the reader. */
+/** Whether this process may read now: no other process holds the reader. */
 async function takeTurn(open: Transaction<Database>, name: string): Promise<boolean> {
   const { rows } = await sql<{ held: boolean }>`
     select pg_try_advisory_xact_lock(hashtextextended(${`event-reader:${name}`}, 0)) as held

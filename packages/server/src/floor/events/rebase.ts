@@ -1,6 +1,6 @@
 /**
  * Events after a restore. A database that was restored into a new server counts its transactions
- * from the start again, so the events that it brought along would lie in the future: hidden until
+ * from the start again, so the restored events would be in the future: hidden until
  * the count comes round, and readers would pass over everything new. They are moved before all
  * new ones, so that each reader has before and after its position exactly what it had.
  */

@@ -8,7 +8,7 @@ import { formatCursor, type Position } from './position.ts';
 
 export type Connection = Kysely<Database> | Transaction<Database>;
 
-/** An event as it lies in the outbox. */
+/** An event as stored in the outbox. */
 export interface StoredEvent {
   readonly position: Position;
   /** Resumes a stream after this event. */

@@ -3,7 +3,7 @@ import { Problem } from '@lazaret/protocol';
 
 import { httpLimits } from './limits.ts';
 
-/** Throws invalid_request for a key that is none. */
+/** Throws invalid_request for an invalid key. */
 export function readIdempotencyKey(header: string | string[] | undefined): string | undefined {
   if (header === undefined) return undefined;
   if (typeof header === 'string' && /^[\x21-\x7e]+$/.test(header)) {

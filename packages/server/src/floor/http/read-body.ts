@@ -1,6 +1,6 @@
 /**
  * Reading of request bodies: bounded JSON, and uploads that stream. What guards a body: its end
- * must have come, something must arrive now and then, and whoever stops reading lets go of it.
+ * must arrive, data must keep arriving, and a reader that stops releases it.
  */
 import type { IncomingMessage } from 'node:http';
 import { PassThrough } from 'node:stream';
@@ -12,7 +12,7 @@ import { httpLimits } from './limits.ts';
 import { readMultipart } from './read-multipart.ts';
 import type { Upload } from './route.ts';
 
-/** The JSON value of a body, or undefined when there is none. */
+/** The JSON value of a body, or undefined without a body. */
 export async function readJson(request: IncomingMessage): Promise<unknown> {
   const bytes = await readBounded(request, httpLimits.bodyJsonBytes);
   if (bytes.length === 0) return undefined;
@@ -131,7 +131,7 @@ function guardBody(request: IncomingMessage, idleMs: number): PassThrough {
     request.off('data', count).off('end', rest).off('close', cut).off('error', cut);
     request.on('error', () => undefined);
   });
-  // A failure may come when the reader has left already; then nobody has to hear of it.
+  // A failure may come when the reader has left already; then nothing handles it.
   guarded.on('error', () => undefined);
   watch();
   request.pipe(guarded);
@@ -139,7 +139,7 @@ function guardBody(request: IncomingMessage, idleMs: number): PassThrough {
   return guarded;
 }
 
-/** Stops reading a body; what guarded it lets go. */
+/** Stops reading a body and removes its guards. */
 export function abandonBody(request: IncomingMessage): void {
   const guarded = guards.get(request);
   if (guarded === undefined) return;

@@ -73,7 +73,7 @@ function holdBack(whole: Promise<void>, onBytes: (bytes: number) => void): Trans
     },
     flush: (done) => void whole.then(() => done(), done),
   });
-  // A failure may come when the reader has left already; then nobody has to hear of it.
+  // A failure may come when the reader has left already; then nothing handles it.
   return file.on('error', () => undefined);
 }
 

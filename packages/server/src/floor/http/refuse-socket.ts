@@ -1,4 +1,4 @@
-/** Answers to what is no HTTP: the parser gave up, so there is a socket and no request. */
+/** Answers to invalid HTTP: the parser gave up, so there is a socket and no request. */
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 

@@ -31,7 +31,7 @@ export async function sendDownload(
     return;
   }
   const size = download.sizeBytes;
-  // Without a validator parts of two answers could be put together: then there are no ranges.
+  // Without a validator, parts of two versions could be mixed: then ranges are not supported.
   const isPart = etag !== undefined && (request.headers['if-range'] ?? etag) === etag;
   const range = isPart && size !== undefined ? parseRange(request.headers.range, size) : undefined;
   if (range !== undefined) {

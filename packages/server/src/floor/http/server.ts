@@ -336,7 +336,8 @@ function translate(error: unknown): Problem {
 
 /**
  * SQLSTATE classes 08 (connection), 57P (shutdown, crash), and sockets that were lost or never
- * opened; a file that is missing has the same code as a socket, but is no loss of the database.
+ * opened; a file that is missing has the same code as a socket, but does not mean that the database
+ * is lost.
  */
 function isDatabaseLoss(error: NodeJS.ErrnoException): boolean {
   const { code = '', syscall } = error;

@@ -74,7 +74,12 @@ function reportOf(digest: number, files: PlacedFile[]): InspectionReport {
 
 function store(report: InspectionReport): Promise<unknown> {
   const { db } = database.handle;
-  const context = { project: 'default', inspection: '0'.repeat(16), fence: 'held', means: 'x' };
+  const context = {
+    project: 'default',
+    inspection: '0'.repeat(16),
+    fence: 'held',
+    scanConfigDigest: 'x',
+  };
   return storeReport(report, { database: db, ...context });
 }
 

@@ -1,7 +1,7 @@
 /**
  * What a worker does when it begins to serve a node: it gives every live attempt there a new fence
  * (a worker that served the node before can write nothing any more), looks at the containers that
- * carry this installation's label, and decides for each. Pure in `decideTakeOver`.
+ * carry this installation's label, and decides for each. Pure in `planRecovery`.
  */
 import { sql, type Kysely } from 'kysely';
 
@@ -15,13 +15,13 @@ export interface LiveAttempt {
   readonly state: string;
 }
 
-export type TakeOver =
+export type Recovery =
   | { readonly attempt: LiveAttempt; readonly action: 'run' }
   | { readonly attempt: LiveAttempt; readonly action: 'adopt'; readonly containerId: string }
   | { readonly attempt: LiveAttempt; readonly action: 'lost' };
 
-export interface TakeOverPlan {
-  readonly attempts: readonly TakeOver[];
+export interface RecoveryPlan {
+  readonly attempts: readonly Recovery[];
   /** Containers to remove first: leftovers, and ones that never started. */
   readonly remove: readonly string[];
 }
@@ -31,13 +31,13 @@ export interface TakeOverPlan {
  * started, nothing ran: the same attempt begins again. An attempt that had started and has no
  * container is lost.
  */
-export function decideTakeOver(
+export function planRecovery(
   attempts: readonly LiveAttempt[],
   containers: readonly FoundContainer[],
-): TakeOverPlan {
+): RecoveryPlan {
   const byAttempt = Map.groupBy(containers, (one) => one.labels[labelNames.attempt] ?? '');
   const remove: string[] = [];
-  const decided = attempts.map((attempt): TakeOver => {
+  const decided = attempts.map((attempt): Recovery => {
     const own = byAttempt.get(attempt.id) ?? [];
     byAttempt.delete(attempt.id);
     const started = own.find((one) => one.state !== 'created');

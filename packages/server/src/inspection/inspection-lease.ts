@@ -1,6 +1,6 @@
 /**
- * An inspection in the hands of one inspector. Every write names the fence of the attempt, so that
- * an inspector that was thought gone changes nothing any more.
+ * The lease of one inspector on an inspection. Every write names the fence of the attempt, so that
+ * an inspector whose lease expired changes nothing any more.
  */
 import type { InspectProgress } from '@lazaret/analysis';
 import type { EventType, InspectionPhase, InspectionProblemCode } from '@lazaret/protocol';
@@ -12,10 +12,10 @@ import type { Database } from '../floor/db/schema.ts';
 import { appendEvents } from '../floor/events/index.ts';
 import { newId } from '../floor/ids.ts';
 import { inspectionLimits } from './limits.ts';
-import { holdInspection, type StoredImage } from './store-report.ts';
+import { lockInspection, type StoredImage } from './store-report.ts';
 import { storable } from './storable.ts';
 
-export interface TakenInspection {
+export interface ClaimedInspection {
   readonly id: string;
   readonly project: string;
   readonly reference: string;
@@ -27,7 +27,7 @@ export interface TakenInspection {
   readonly attempts: number;
 }
 
-export interface HoldParts {
+export interface LeaseParts {
   readonly database: Kysely<Database>;
   readonly log: Logger;
   readonly onChange: (inspection: string) => void;
@@ -38,16 +38,16 @@ export interface InspectionProblem {
   readonly detail: string;
 }
 
-const lease = sql<Date>`now() + ${inspectionLimits.leaseMs} * interval '1 millisecond'`;
+const leaseEnd = sql<Date>`now() + ${inspectionLimits.leaseMs} * interval '1 millisecond'`;
 
-export class InspectionHold {
-  readonly about: TakenInspection;
+export class InspectionLease {
+  readonly about: ClaimedInspection;
   readonly fence: string;
   /** Somebody asked for its end. */
   isCancelled = false;
-  /** Another inspector has it. */
+  /** Another inspector claimed it. */
   isLost = false;
-  readonly #parts: HoldParts;
+  readonly #parts: LeaseParts;
   readonly #ended = new AbortController();
   readonly #files = new Map<number, number>();
   #timer: NodeJS.Timeout | undefined;
@@ -55,14 +55,14 @@ export class InspectionHold {
   #done = new Set<number>();
   #total = 0;
 
-  private constructor(parts: HoldParts, about: TakenInspection, fence: string) {
+  private constructor(parts: LeaseParts, about: ClaimedInspection, fence: string) {
     this.#parts = parts;
     this.about = about;
     this.fence = fence;
   }
 
-  /** Undefined when there is nothing to do: ended meanwhile, or begun too often. */
-  static async take(parts: HoldParts, id: string): Promise<InspectionHold | undefined> {
+  /** Undefined when there is nothing to do: ended meanwhile, or started too often. */
+  static async claim(parts: LeaseParts, id: string): Promise<InspectionLease | undefined> {
     const fence = newId();
     return transaction(parts.database, async (trx) => {
       const row = await trx
@@ -75,23 +75,23 @@ export class InspectionHold {
       if (row === undefined) return undefined;
       const { archive_name: archiveName } = row;
       const about = { ...row, archiveName, attempts: row.attempts + 1 };
-      const hold = new InspectionHold(parts, about, fence);
+      const lease = new InspectionLease(parts, about, fence);
       if (row.attempts >= inspectionLimits.attempts) {
-        const detail = `its inspector ended in the middle of it ${row.attempts} times`;
-        await hold.#end(trx, { state: 'failed', problem: { code: 'lost', detail } });
+        const detail = `its inspector ended during the inspection ${row.attempts} times`;
+        await lease.#end(trx, { state: 'failed', problem: { code: 'lost', detail } });
         return undefined;
       }
       await trx
         .updateTable('inspections')
         .set({
-          ...{ state: 'running', phase: 'resolving', fence, lease_until: lease },
+          ...{ state: 'running', phase: 'resolving', fence, lease_until: leaseEnd },
           attempts: row.attempts + 1,
           started_at: row.started_at ?? sql<Date>`now()`,
         })
         .where('id', '=', id)
         .execute();
-      await hold.#append(trx, 'inspection.started', { attempt: row.attempts + 1 });
-      return hold;
+      await lease.#append(trx, 'inspection.started', { attempt: row.attempts + 1 });
+      return lease;
     });
   }
 
@@ -100,12 +100,15 @@ export class InspectionHold {
     return this.#ended.signal;
   }
 
-  /** Tells how far it is and renews the lease, now and then until `close`. */
-  keep(): void {
+  /** Reports progress and renews the lease at an interval until `close`. */
+  startRenewing(): void {
     const { log } = this.#parts;
     this.#timer = setInterval(() => {
       this.#beat().catch((error: unknown) => {
-        log.warn({ err: error, inspection: this.about.id }, 'its progress could not be written');
+        log.warn(
+          { err: error, inspection: this.about.id },
+          'the progress of an inspection could not be written',
+        );
       });
     }, inspectionLimits.progressMs);
   }
@@ -118,7 +121,7 @@ export class InspectionHold {
     this.#phase = phase;
   }
 
-  tell(progress: InspectProgress): void {
+  reportProgress(progress: InspectProgress): void {
     if (progress.phase === 'listed') {
       this.#total = progress.layers;
       return;
@@ -146,8 +149,8 @@ export class InspectionHold {
     await this.#write((trx) => this.#end(trx, { state: 'cancelled' }));
   }
 
-  /** For another attempt: after a problem, or because this process stops, which is no attempt. */
-  async putBack(problem?: InspectionProblem): Promise<void> {
+  /** For another attempt: after a problem, or because this process stops, which does not count. */
+  async requeue(problem?: InspectionProblem): Promise<void> {
     await this.#write(async (trx) => {
       await trx
         .updateTable('inspections')
@@ -165,7 +168,7 @@ export class InspectionHold {
   async #beat(): Promise<void> {
     const row = await this.#parts.database
       .updateTable('inspections')
-      .set({ lease_until: lease, ...this.#progress() })
+      .set({ lease_until: leaseEnd, ...this.#progress() })
       .where('id', '=', this.about.id)
       .where('fence', '=', this.fence)
       .where('state', '=', 'running')
@@ -189,7 +192,7 @@ export class InspectionHold {
   async #write(work: (trx: Transaction<Database>) => Promise<void>): Promise<void> {
     this.close();
     await transaction(this.#parts.database, async (trx) => {
-      await holdInspection(trx, { inspection: this.about.id, fence: this.fence });
+      await lockInspection(trx, { inspection: this.about.id, fence: this.fence });
       await work(trx);
     });
   }
@@ -213,7 +216,7 @@ export class InspectionHold {
       })
       .where('id', '=', this.about.id)
       .execute();
-    // Who cancelled it has told so.
+    // The event of a cancellation was written with the request.
     if (state === 'cancelled') return;
     await this.#append(trx, `inspection.${state}`, { ...problem, ...(images && { images }) });
   }

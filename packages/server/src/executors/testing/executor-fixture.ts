@@ -15,7 +15,7 @@ export interface ExecutorSubject {
 }
 
 /** Opens executors and makes containers for one test, and takes both away after it. */
-export interface Rig extends Pick<ExecutorSubject, 'image' | 'spec'> {
+export interface ExecutorFixture extends Pick<ExecutorSubject, 'image' | 'spec'> {
   open(): Executor;
   create(executor: Executor, spec: ContainerSpec): Promise<string>;
   /** Makes, fills and starts a container. */
@@ -23,10 +23,10 @@ export interface Rig extends Pick<ExecutorSubject, 'image' | 'spec'> {
   clear(): Promise<void>;
 }
 
-export function createRig(subject: () => ExecutorSubject): Rig {
+export function createFixture(subject: () => ExecutorSubject): ExecutorFixture {
   const opened: Executor[] = [];
   const made: string[] = [];
-  const rig: Rig = {
+  const fixture: ExecutorFixture = {
     get image() {
       return subject().image;
     },
@@ -43,18 +43,18 @@ export function createRig(subject: () => ExecutorSubject): Rig {
       return created.containerId;
     },
     async begin(executor, spec, files = []) {
-      const containerId = await rig.create(executor, spec);
+      const containerId = await fixture.create(executor, spec);
       await executor.putInputs(containerId, { spec, files });
       await executor.start(containerId);
       return containerId;
     },
     async clear() {
-      const executor = rig.open();
+      const executor = fixture.open();
       for (const containerId of made.splice(0)) await executor.remove(containerId);
       await Promise.all(opened.splice(0).map((each) => each.close()));
     },
   };
-  return rig;
+  return fixture;
 }
 
 export const bounds = {

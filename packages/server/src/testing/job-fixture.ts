@@ -29,7 +29,7 @@ import { submitJob } from '../jobs/submit.ts';
 import { registerNodes } from '../nodes/index.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 
-export interface JobLab {
+export interface JobFixture {
   readonly database: TestDatabase;
   readonly blobs: BlobStore;
   readonly executor: Executor;
@@ -60,7 +60,7 @@ export const nodeName = 'lab';
 export async function openJobLab(
   databaseUrl: string,
   options: { readonly log?: Logger } = {},
-): Promise<JobLab> {
+): Promise<JobFixture> {
   const log = options.log ?? pino({ level: process.env['LAZARET_TEST_LOG'] ?? 'silent' });
   const database = await createTestDatabase(databaseUrl);
   const { db } = database.handle;
@@ -74,7 +74,7 @@ export async function openJobLab(
   const workers = new Set<NodeWorker>();
   let onCapacity = (): void => undefined;
 
-  const lab: JobLab = {
+  const fixture: JobFixture = {
     database,
     blobs,
     executor,
@@ -172,11 +172,11 @@ export async function openJobLab(
       await cancelJob(db, id, 'tester');
       workers.forEach((one) => one.wake());
     },
-    settle: (id) => lab.waitFor(id, (job) => isFinal(job.state)),
+    settle: (id) => fixture.waitFor(id, (job) => isFinal(job.state)),
     async waitFor(id, test) {
       for (;;) {
-        await lab.schedule();
-        const job = await lab.read(id);
+        await fixture.schedule();
+        const job = await fixture.read(id);
         if (test(job)) return job;
         if (isFinal(job.state)) {
           throw new Error(`ended as ${job.state}: ${JSON.stringify(job.outcome)}`);
@@ -198,5 +198,5 @@ export async function openJobLab(
       await rm(directory, { recursive: true, force: true });
     },
   };
-  return lab;
+  return fixture;
 }

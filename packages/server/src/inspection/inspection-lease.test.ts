@@ -1,4 +1,4 @@
-/** Who holds an inspection, and what becomes of those that no longer do. */
+/** Leases on inspections: who may write, and what expires. */
 import { sql } from 'kysely';
 import pino from 'pino';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { newId } from '../floor/ids.ts';
 import { createTestDatabase, type TestDatabase } from '../testing/database.ts';
 import { cancelInspection } from './cancel-inspection.ts';
-import { InspectionHold, type HoldParts } from './inspection-hold.ts';
+import { InspectionLease, type LeaseParts } from './inspection-lease.ts';
 import { inspectionLimits } from './limits.ts';
 import { readInspection } from './read-inspections.ts';
 import { openInspectionQueue, type InspectionQueue } from './queue.ts';
@@ -15,7 +15,7 @@ import { InspectionLostError } from './store-report.ts';
 
 let database: TestDatabase;
 let queue: InspectionQueue;
-let parts: HoldParts;
+let parts: LeaseParts;
 
 beforeAll(async () => {
   database = await createTestDatabase(inject('databaseUrl'));
@@ -35,53 +35,53 @@ function request(reference: string = newId(), idempotencyKey?: string): Promise<
   return requestInspection(body, context);
 }
 
-async function take(id: string): Promise<InspectionHold> {
-  const hold = await InspectionHold.take(parts, id);
-  if (hold === undefined) throw new Error('there was nothing to take');
-  return hold;
+async function claim(id: string): Promise<InspectionLease> {
+  const lease = await InspectionLease.claim(parts, id);
+  if (lease === undefined) throw new Error('the inspection cannot be claimed');
+  return lease;
 }
 
 const read = (id: string) => readInspection(database.handle.db, 'all', id);
 
-test('the same reference is queued once while it waits, by however many at once', async () => {
+test('concurrent requests for one reference queue one inspection', async () => {
   const ids = await Promise.all(Array.from({ length: 8 }, () => request('lab/same:1')));
   expect(new Set(ids).size).toBe(1);
-  await (await take(ids[0]!)).finish([]);
+  await (await claim(ids[0]!)).finish([]);
   expect(await request('lab/same:1')).not.toBe(ids[0]);
 });
 
-test('one key makes one inspection, also when it comes twice at once', async () => {
+test('one idempotency key makes one inspection, also when sent twice at once', async () => {
   const ids = await Promise.all([request('lab/key:1', 'k'), request('lab/key:1', 'k')]);
   expect(ids[0]).toBe(ids[1]);
 });
 
-test('what an inspector writes after another one took over changes nothing', async () => {
+test('writes of an inspector whose lease was taken by another change nothing', async () => {
   const id = await request();
-  const late = await take(id);
-  const now = await take(id);
+  const late = await claim(id);
+  const now = await claim(id);
   await expect(late.finish([])).rejects.toThrow(InspectionLostError);
-  await expect(late.putBack()).rejects.toThrow(InspectionLostError);
+  await expect(late.requeue()).rejects.toThrow(InspectionLostError);
   expect(await read(id)).toMatchObject({ state: 'running', attempts: 2 });
   await now.finish([]);
   expect(await read(id)).toMatchObject({ state: 'finished' });
-  expect(await InspectionHold.take(parts, id)).toBeUndefined();
+  expect(await InspectionLease.claim(parts, id)).toBeUndefined();
 });
 
-test('one whose inspector is gone shows as waiting, and after so many it has failed', async () => {
+test('an inspection whose lease expired is queued again, and fails after too many attempts', async () => {
   const id = await request();
   for (let attempt = 1; attempt <= inspectionLimits.attempts; attempt += 1) {
-    await take(id);
+    await claim(id);
     expect(await read(id)).toMatchObject({ state: 'running', attempts: attempt });
     await sql`update inspections set lease_until = now() - interval '1 second' where id = ${id}`.execute(
       database.handle.db,
     );
     expect(await read(id)).toMatchObject({ state: 'queued', progress: { phase: 'waiting' } });
   }
-  expect(await InspectionHold.take(parts, id)).toBeUndefined();
+  expect(await InspectionLease.claim(parts, id)).toBeUndefined();
   expect(await read(id)).toMatchObject({ state: 'failed', problem: { code: 'lost' } });
 });
 
-test('what waits is cancelled at once, and its task is gone from the queue', async () => {
+test('a queued inspection is cancelled at once, and its task leaves the queue', async () => {
   const id = await request();
   const { db } = database.handle;
   await cancelInspection({ database: db, queue }, id, 'alice');
