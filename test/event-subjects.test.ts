@@ -1,0 +1,160 @@
+/** The subject of each event is of the kind that its type declares, in a running instance. */
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import {
+  eventKinds,
+  operations,
+  subjectSchemas,
+  type AuditEntry,
+  type Event,
+  type EventType,
+  type JobDetail,
+} from '@lazaret/protocol';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+import { engineFolders, type Instance } from './support/instance.ts';
+import {
+  buildApp,
+  inspectAndWait,
+  startWithRegistry,
+  type RegistryInstance,
+} from './support/registry-instance.ts';
+import { addPerson, mintToken, visit } from './support/visit.ts';
+
+type Seen = Pick<Event, 'type' | 'subject'>;
+
+/** Not provoked here: they need a stopping process, a failing node or good timing. */
+const notProvoked: readonly EventType[] = [
+  'system.stopped',
+  'node.changed',
+  'inspection.cancelled',
+];
+
+let lab: RegistryInstance;
+let instance: Instance;
+const seen: Seen[] = [];
+const stop = new AbortController();
+
+beforeAll(async () => {
+  lab = await startWithRegistry({ engines: [engineFolders.strings] });
+  ({ instance } = lab);
+});
+afterAll(async () => {
+  stop.abort();
+  await lab.close();
+});
+
+async function collect(): Promise<void> {
+  const { client } = instance;
+  const stream = client.stream(operations.events.stream, {}, { signal: stop.signal });
+  try {
+    for await (const { data } of stream) seen.push(data as Event);
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
+  }
+}
+
+async function changeAccess(): Promise<void> {
+  const { client, url } = instance;
+  const { access } = operations;
+  await client.call(access.projectCreate, { body: { name: 'red' } });
+  await client.call(access.projectCreate, { body: { name: 'short-lived' } });
+  await client.call(access.projectDelete, { params: { name: 'short-lived' } });
+  const person = await addPerson(instance, 'ann', [{ role: 'viewer', project: 'red' }]);
+  const params = { name: person.name };
+  await client.call(access.userUpdate, { params, body: { displayName: 'Ann' } });
+  await client.call(access.userLink, { params });
+  await client.call(access.passwordChange, { params, body: { password: 'another long phrase' } });
+  await addPerson(instance, 'ben', []);
+  const visitor = (await addPerson(instance, 'eve', [])).session;
+  await mintToken(instance, visitor, {});
+  const tokens = await client.call(access.tokenList, { query: { owner: 'eve' } });
+  const [token] = tokens.items;
+  await client.call(access.tokenRevoke, { params: { id: token?.id ?? '' } });
+  await visit(url, operations.engines.remove, { visitor, params: { name: 'strings' } });
+  await visit(url, access.sessionDelete, { visitor });
+  await visit(url, access.sessionCreate, { body: { name: 'eve', password: 'wrong password' } });
+  await client.call(access.userDelete, { params: { name: 'ben' } });
+}
+
+async function runJobs(): Promise<void> {
+  const { client } = instance;
+  const { jobs, artifacts, engines, nodes } = operations;
+  const [node] = (await client.call(nodes.list, {})).items;
+  const name = node?.name ?? '';
+  const artifact = await client.call(artifacts.upload, { query: { name: 'a' }, body: 'a sample' });
+  const body = { engine: 'strings', inputs: [{ sha256: artifact.sha256 }] };
+  const done = await client.call(jobs.submit, { body });
+  const query = { waitSeconds: 50 };
+  const ended: JobDetail = await client.call(jobs.show, { params: { id: done.id }, query });
+  expect(ended.state).toBe('succeeded');
+  await (await client.open(jobs.result, { params: { id: done.id } })).arrayBuffer();
+  await client.call(nodes.update, { params: { name }, body: { schedulable: false } });
+  const waiting = await client.call(jobs.submit, { body });
+  await client.call(jobs.cancel, { params: { id: waiting.id } });
+  await client.call(nodes.update, { params: { name }, body: { schedulable: true } });
+  await client.call(engines.update, { params: { name: 'strings' }, body: { enabled: false } });
+  await client.call(engines.update, { params: { name: 'strings' }, body: { enabled: true } });
+  const folder = join(instance.dataDirectory, 'engines');
+  await writeFile(join(folder, 'broken.yaml'), 'name: [');
+  await expect.poll(() => seen.map(({ type }) => type)).toContain('engine.refused');
+}
+
+async function inspectImages(): Promise<void> {
+  const { client } = instance;
+  const { images, files } = operations;
+  const built = await buildApp('only in this image');
+  lab.registry.store.putImage('lab/app', '1', built);
+  await inspectAndWait(client, { reference: `${lab.registry.host}/lab/app:1` });
+  await inspectAndWait(client, { reference: `${lab.registry.host}/lab/no-such-image:1` });
+  const params = { digest: built.descriptor.digest };
+  const found = await client.call(images.files, { params, query: { parent: 'app' } });
+  const sha256 = found.items.find((file) => file.name === 'own')?.sha256 ?? '';
+  await client.call(files.preview, { params: { sha256 } });
+  await (await client.open(files.download, { params: { sha256 } })).arrayBuffer();
+  await client.call(files.submit, { params: { sha256 }, body: { engine: 'strings' } });
+  await client.call(images.remove, { params });
+  await rm(join(instance.dataDirectory, 'engines', 'strings.yaml'));
+}
+
+/** Entries from before the stream was opened, such as the start of the system. */
+async function readAudit(): Promise<AuditEntry[]> {
+  const { auditList } = operations.events;
+  const { items } = await instance.client.call(auditList, { query: { limit: 200 } });
+  return items;
+}
+
+test('every event has a subject of the kind that its type declares', async () => {
+  void collect();
+  // The stream starts with what happens after it was opened.
+  await expect
+    .poll(
+      async () => {
+        const body = { name: `t${seen.length}${Date.now()}` };
+        await instance.client.call(operations.access.tokenCreate, { body });
+        return seen.length;
+      },
+      { timeout: 20_000 },
+    )
+    .toBeGreaterThan(0);
+  await changeAccess();
+  await runJobs();
+  await inspectImages();
+  const expected = Object.keys(eventKinds).filter(
+    (type) => !notProvoked.includes(type as EventType),
+  );
+  await expect
+    .poll(
+      async () => {
+        const types = new Set([...seen, ...(await readAudit())].map(({ type }) => type));
+        return expected.filter((type) => !types.has(type as EventType));
+      },
+      { timeout: 30_000 },
+    )
+    .toEqual([]);
+  const wrong = [...seen, ...(await readAudit())].filter(
+    ({ type, subject }) => !subjectSchemas[eventKinds[type].subject].safeParse(subject).success,
+  );
+  expect(wrong).toEqual([]);
+}, 240_000);
