@@ -285,7 +285,9 @@ test('lists of inspections and images, and the search, contain nothing of anothe
       await visit(instance.url, searches.run, { visitor, query: { package: 'bash' } }),
     ];
     for (const { status, text } of seen) {
-      expect([who, status, JSON.parse(text)]).toEqual([who, 200, { items: [], next: null }]);
+      // Only the search counts its results by kind.
+      const { groups = [], ...page } = JSON.parse(text) as { groups?: unknown[] };
+      expect([who, status, page, groups]).toEqual([who, 200, { items: [], next: null }, []]);
     }
   }
 });

@@ -35,6 +35,7 @@ const nothing = {
   engine: 'no-such-engine',
   id: '0'.repeat(16),
   sha256: '0'.repeat(64),
+  position: '0',
   ...digests,
 };
 

@@ -10,7 +10,7 @@ it('every permission is granted by a role other than administrator, except acces
   expect(rest.toSorted()).toEqual(['projects.manage', 'users.manage']);
 });
 
-it('roles are no ranks: operator and investigator each have what the other lacks', () => {
+it('roles are not ranks: operator and investigator each have what the other lacks', () => {
   const missing = (from: 'operator' | 'investigator', other: 'operator' | 'investigator') =>
     roles[from].permissions.filter((permission) => !roleHas(other, permission));
   expect(missing('operator', 'investigator')).toContain('engines.manage');
