@@ -69,7 +69,9 @@ describe('startDockerd', { timeout: TEST_TIMEOUT_MS }, () => {
 
     expect(await startDockerd(engine)).toBeUndefined();
     expect(await pingEngine(engine.socket)).toEqual({ ok: true });
-    expect(await ownPid()).not.toBe(first);
+    const second = await ownPid();
+    expect(second).toBeGreaterThan(1);
+    expect(second).not.toBe(first);
   });
 
   test('keeps its process id below a relative data directory, where it is found to be stopped', async () => {

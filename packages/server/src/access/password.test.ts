@@ -30,12 +30,12 @@ test('the same letters from another keyboard are the same password', async () =>
   expect(await passwords.verify('cafe five kK', composed)).toBe(false);
 });
 
-test('nobody has no password that fits, not even by chance', async () => {
+test('an unknown user has no matching password, not even the one of the dummy hash', async () => {
   expect(await passwords.verify('', null)).toBe(false);
   expect(await passwords.verify('password', null)).toBe(false);
 });
 
-test('a check for nobody takes as long as one for somebody', async () => {
+test('a check for an unknown user takes as long as one for a known user', async () => {
   const stored = await passwords.hash('right');
   const times = { nobody: [] as number[], somebody: [] as number[] };
   // The least of many, since whatever else runs on the machine only makes a check slower.
@@ -57,12 +57,12 @@ function least(times: readonly number[]): number {
   return Math.min(...times);
 }
 
-test('a stored form that is none is an error, never a match', async () => {
+test('an invalid stored form is an error, never a match', async () => {
   await expect(passwords.verify('x', '')).rejects.toThrow(/not an argon2id string/);
   await expect(passwords.verify('x', '$argon2i$v=19$m=8,t=1,p=1$AAAA$AAAA')).rejects.toThrow();
 });
 
-test('beyond the bound of the queue a check is sent away, and the rest go on', async () => {
+test('a check beyond the limit of the queue is refused, and the others continue', async () => {
   const stored = await passwords.hash('right');
   const room = accessLimits.loginConcurrent + accessLimits.loginWaiting;
   const all = await Promise.allSettled(

@@ -1,5 +1,5 @@
 /**
- * The predecessors' failures around identity, each with a test that it does not come back. The
+ * Failures of earlier programs around identity, each with a regression test. The
  * numbers are those of the inventory that Lazaret answers to.
  */
 import { operationList, operations, type ProblemDocument } from '@lazaret/protocol';

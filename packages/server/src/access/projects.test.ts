@@ -106,7 +106,7 @@ test('a file that arrives while its project is removed is either kept or refused
   }
 });
 
-test('the predecessor’s calls are open to anybody only where the operator says so', async () => {
+test('the legacy API is open without a token only where the operator allows it', async () => {
   const open = await startAccessServer(database, { anonymousLegacy: true });
   const { upload, result, link } = operations.legacy;
   const id = '0000000000000000';
@@ -135,7 +135,7 @@ test('the predecessor’s calls are open to anybody only where the operator says
   }
 });
 
-test('nobody who calls unasked sees more than the project default', async () => {
+test('anonymous callers see only the project default', async () => {
   const open = await startAccessServer(database, { anonymousLegacy: true });
   const operation = operations.legacy.upload;
   const anonymous = await open.access.authenticate({ headers: {}, address: '', operation });

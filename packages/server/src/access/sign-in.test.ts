@@ -96,7 +96,7 @@ test('wrong name, wrong password, no password and disabled answer the very same'
   expect(replies[0]).toMatchObject({ status: 401, body: { code: 'wrong_credentials' } });
 });
 
-test('a name in capitals is told how names are written', async () => {
+test('a name in capitals is refused with the expected form', async () => {
   const reply = await enter('Alice', password);
   expect(reply).toMatchObject({ status: 400, body: { fields: [{ path: 'name' }] } });
 });
@@ -120,7 +120,7 @@ test('a stranger who floods an account does not lock out its owner', async () =>
   expect((await whoami({ ...here, address: '203.0.113.66' })).status).toBe(200);
 });
 
-test('names that nobody has are throttled like others', async () => {
+test('unknown names are throttled like others', async () => {
   const address = '203.0.113.5';
   const statuses: number[] = [];
   for (let round = 0; round < accessLimits.loginFailuresFree + 2; round += 1) {
@@ -129,7 +129,7 @@ test('names that nobody has are throttled like others', async () => {
   expect(statuses).toEqual([401, 401, 401, 401, 401, 429, 429]);
 });
 
-test('a refused sign-in is an event that names no secret and no name that nobody has', async () => {
+test('a refused sign-in is an event without secrets and without unknown names', async () => {
   await enter('alice', 'wrong', { address: '203.0.113.9' });
   await enter('my-secret-typed-here', 'wrong', { address: '203.0.113.9' });
   const events = await database.handle.db
@@ -160,7 +160,7 @@ test('signing in again ends the session before', async () => {
   expect((await whoami(second)).status).toBe(200);
 });
 
-test('an old or broken cookie does not stand in the way of signing in', async () => {
+test('an old or broken cookie does not prevent signing in', async () => {
   for (const cookie of ['lazaret_session=broken', `lazaret_session=lzs_${'A'.repeat(43)}`]) {
     expect((await enter('alice', password, { cookie })).status).toBe(200);
   }
@@ -224,7 +224,7 @@ test('one user has a bounded number of sessions: the least used go', async () =>
   expect((await whoami(first)).status).toBe(401);
 });
 
-test('a password stored at another cost is stored anew when it is next used', async () => {
+test('a password stored with other parameters is hashed again when it is next used', async () => {
   const cheap =
     '$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc';
   const write = database.handle.db.updateTable('users').where('name', '=', 'guest');
@@ -240,7 +240,7 @@ test('a password stored at another cost is stored anew when it is next used', as
   await write.set({ password_hash: null }).execute();
 });
 
-test('a new password takes the present one, throttled, and ends other sessions', async () => {
+test('a new password requires the current one, is throttled, and ends other sessions', async () => {
   const here = await server.signIn('alice', password);
   const there = await server.signIn('alice', password);
   const change = (visitor: Visitor, body: { current?: string; password: string }) =>
@@ -271,7 +271,7 @@ test('a new password takes the present one, throttled, and ends other sessions',
   expect((await change(here, { current: next, password })).status).toBe(204);
 });
 
-test('an administrator sets the password of another, nobody else does', async () => {
+test('only an administrator sets the password of another user', async () => {
   const alice = await server.signIn('alice', password);
   const set = (name: string, visitor: Visitor) =>
     server.send(rows.passwordChange, { params: { name }, body: { password } }, visitor);

@@ -48,7 +48,7 @@ test('a hundred tries at once are a hundred tries', async () => {
   expect(await tries('alice', '192.0.2.1', 100)).toBe(accessLimits.loginFailuresFree);
 });
 
-test('each wait is twice the one before, up to a bound, and is told in Retry-After', async () => {
+test('each wait is twice the one before, up to a maximum, and is sent in Retry-After', async () => {
   await tries('alice', '192.0.2.1', accessLimits.loginFailuresFree);
   const waits: number[] = [];
   for (let round = 0; round < 12; round += 1) {

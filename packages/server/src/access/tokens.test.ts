@@ -97,7 +97,7 @@ test('a narrowed token does only what it was narrowed to', async () => {
   });
 });
 
-test('nobody mints what they do not have', async () => {
+test('a token cannot be created with more permissions than its creator has', async () => {
   expect(await make(alice, { permissions: ['users.manage'] })).toMatchObject({ status: 403 });
   expect(await make(alice, { project: 'default' })).toMatchObject({ status: 404 });
   expect(await make(alice, { project: 'no-such-project' })).toMatchObject({ status: 404 });
@@ -216,7 +216,7 @@ test.each(['lazaret_session=', 'lazaret_session=x', `lazaret_session=lz_${'A'.re
   },
 );
 
-test('two session cookies are refused, since nobody knows whose is whose', async () => {
+test('two session cookies are refused as ambiguous', async () => {
   expect((await whoami({ cookie: `${alice.cookie}; ${root.cookie}` })).status).toBe(401);
 });
 

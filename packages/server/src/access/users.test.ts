@@ -111,7 +111,7 @@ test('a changed role acts on the next call, of the same session', async () => {
   expect((await server.send(rows.userList, {}, alice)).status).toBe(403);
 });
 
-test('a change that changes nothing is no event', async () => {
+test('a change without effect makes no event', async () => {
   await create('alice');
   const before = await lastEvent();
   await update('alice', { disabled: false, grants: [] });
@@ -127,7 +127,7 @@ test('disabled means out at once, and enabled again means signing in again', asy
   await server.signIn('alice', password);
 });
 
-test('removed means gone with sessions and tokens; the name is free again', async () => {
+test('removing a user ends sessions and tokens; the name is free again', async () => {
   const alice = await arrive('alice', [administrator]);
   const made: Reply<{ secret: string }> = await server.send(
     rows.tokenCreate,
@@ -141,7 +141,7 @@ test('removed means gone with sessions and tokens; the name is free again', asyn
   expect((await create('alice')).body).toMatchObject({ grants: [], hasPassword: false });
 });
 
-test('the last administrator stays: not demoted, not disabled, not removed', async () => {
+test('the last administrator cannot be demoted, disabled or removed', async () => {
   await create('not-yet', { grants: [administrator] });
   for (const reply of [
     await update('root', { grants: [{ role: 'operator', project: null }] }),

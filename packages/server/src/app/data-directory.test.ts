@@ -110,7 +110,7 @@ test('the same process is refused twice, and served again after release', async 
   await second.release();
 });
 
-test('what is announced later is what a second start is told', async () => {
+test('a second start reports what was announced last', async () => {
   let address: string | undefined;
   const describe = () => (address === undefined ? {} : { address });
   const first = await openDataDirectory(root, { describe });

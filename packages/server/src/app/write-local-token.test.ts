@@ -58,7 +58,7 @@ test.each([
   ['nothing', ''],
   ['text', 'not json'],
   ['another JSON value', '[]'],
-  ['a token that is no string', '{"token":5}'],
+  ['a token that is not a string', '{"token":5}'],
   ['a token that is too long', `{"token":"${'x'.repeat(5_000)}"}`],
 ])('a file with %s is replaced', async (_, content) => {
   await writeFile(path(), content, { mode: 0o600 });

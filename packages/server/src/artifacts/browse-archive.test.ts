@@ -1,4 +1,4 @@
-/** Archives over HTTP: listing, members, access, untrusted names, and what is told of failures. */
+/** Archives over HTTP: listing, members, access, untrusted names, and failures. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -77,7 +77,7 @@ test('a result that is an archive is a tree, and its members can be read', async
   expect([part.status, await part.text()]).toEqual([206, 'A']);
 });
 
-test('pages of the list go on where the page before ended', async () => {
+test('pages of the list continue where the previous page ended', async () => {
   const files = Object.fromEntries(Array.from({ length: 7 }, (_, at) => [`f${at}`, 'x']));
   const sha256 = await upload(await tarGz(files));
   const first = await page(`${sha256}/members?limit=4`);

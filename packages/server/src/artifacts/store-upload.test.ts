@@ -1,4 +1,4 @@
-/** Uploads kept: what stalls, breaks or finds the disk full leaves nothing, and is told why. */
+/** Stored uploads: one that stalls, breaks or finds the disk full leaves nothing, with an error. */
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -105,7 +105,7 @@ test.each([
   expect(await kept()).toEqual(before);
 });
 
-test('an upload that goes on slowly is not ended', async () => {
+test('a slow upload is not ended', async () => {
   const body = new ReadableStream<Uint8Array>({
     async start(controller) {
       for (let piece = 0; piece < 8; piece += 1) {
@@ -183,7 +183,7 @@ test('an upload that was refused half-way cannot end the server when its time is
   };
   const { answer } = await sendPart(['content-length: 1000000'], 'x'.repeat(200_000));
   expect(await answer).toMatch(/^HTTP\/1\.1 500 /);
-  // Longer than an upload may stall: nobody reads it any more, so nobody would hear of it.
+  // Longer than an upload may stall: it is not read any more, so a failure would go unnoticed.
   await pause(1_500);
   put = real.put;
   expect((await upload('still there')).status).toBe(201);
@@ -201,7 +201,7 @@ test('the same content in two projects is stored once and known in both', async 
   expect(await kept()).toEqual({ ...before, files: before.files + 1, rows: before.rows + 2 });
 });
 
-test('a project that does not exist is told before a byte is read', async () => {
+test('a project that does not exist is an error before a byte is read', async () => {
   let reads = 0;
   const stream = new Readable({ read: () => void (reads += 1) });
   const keep = storeUpload(

@@ -153,7 +153,7 @@ test.each<[string, Json, string]>([
   ['another draft', object({}, { $schema: 'http://json-schema.org/draft-04/schema#' }), '$schema'],
   ['a requirement of no property', object({}, { required: ['a'] }), 'required'],
   [
-    'a bound that is no number',
+    'a bound that is not a number',
     object({ a: { type: 'integer', minimum: '1' } }),
     'properties.a.minimum',
   ],
@@ -190,7 +190,7 @@ test('a pattern that would backtrack for ever is ended, and nothing hangs afterw
   const check = compileParameters(object({ s: { type: 'string', pattern: '^(a+)+$' } }));
   const [field] = check({ s: `${'a'.repeat(60)}!` });
   expect(field?.message).toContain('took longer than');
-  // the bound is of the clock, which goes on while a busy machine runs something else
+  // the bound is of the clock, which continues while a busy machine runs something else
   await expect.poll(() => check({ s: 'aaa' })).toEqual([]);
 });
 

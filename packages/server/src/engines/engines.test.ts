@@ -122,7 +122,7 @@ test('rollback makes an earlier revision current; adding the newest again takes 
   expect((await client().call(rows.show, at)).revisions).toHaveLength(3);
 });
 
-test('disabling shows, is told once, and is undone', async () => {
+test('disabling is shown, makes one event, and can be undone', async () => {
   await add();
   for (const enabled of [false, false, true]) {
     expect(await client().call(rows.update, { ...at, body: { enabled } })).toMatchObject({
@@ -136,7 +136,7 @@ test('disabling shows, is told once, and is undone', async () => {
   ]);
 });
 
-test('a removed engine is gone for all but its history, and can come back', async () => {
+test('a removed engine remains only in the history, and can be added again', async () => {
   await add();
   await client().call(rows.remove, at);
   await expect(client().call(rows.show, at)).rejects.toMatchObject({ code: 'not_found' });
@@ -246,7 +246,7 @@ test('parameters are checked by the schema of the revision', async () => {
   expect(engines.checkParameters(second, {})).toEqual([]);
 });
 
-test("entries of the predecessor's file are imported or refused one by one", async () => {
+test('entries of a legacy file are imported or refused one by one', async () => {
   const entry = {
     Name: 'legacy',
     Image: 'lab/tool:1',

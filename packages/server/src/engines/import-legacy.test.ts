@@ -30,7 +30,7 @@ function refusal(change: Record<string, unknown>): string {
   throw new Error('expected a refusal');
 }
 
-test('an entry becomes a manifest that does what the predecessor did', () => {
+test('an entry becomes an equivalent manifest', () => {
   expect(convertLegacyEngine(entry)).toMatchObject({
     enabled: true,
     manifest: {

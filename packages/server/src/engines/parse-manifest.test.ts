@@ -61,7 +61,7 @@ test.each([
   expect(refusal(base + addition).detail).toContain(expected);
 });
 
-test('a misspelt name is told before the field that is missing for it', () => {
+test('a misspelt name is reported before the field that is missing because of it', () => {
   const { detail } = refusal('name: tool\nimagee: lab/x\n');
   expect(detail).toMatch(/^line 2: imagee: .*did you mean image\?; image: expected string/);
 });
@@ -74,7 +74,7 @@ test('every wrong field is listed', () => {
   expect(refusal(base + many).detail).toContain('(and 4 more)');
 });
 
-// Failures of predecessors: an engine name became a route without a check of reserved words.
+// Failures of earlier programs: an engine name became a route without a check of reserved words.
 test.each(['result', 'link', 'files', 'console', 'monitor', 'api', 'metrics', 'upload'])(
   'the name %s is reserved for a route',
   (name) => {
@@ -105,7 +105,7 @@ test('nesting deeper than the stack is a refusal', () => {
   expect(refusal(`${base}a: ${'{a: '.repeat(5_000)}`).detail).toBeTruthy();
 });
 
-test.each(['', '~', '[]', 'just text', '42', '---', '\ufeff'])('%j is no manifest', (text) => {
+test.each(['', '~', '[]', 'just text', '42', '---', '\ufeff'])('%j is not a manifest', (text) => {
   expect(refusal(text).detail).toBeTruthy();
 });
 

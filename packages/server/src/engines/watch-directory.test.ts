@@ -146,7 +146,7 @@ test('an image that no node has yet: the engine waits, says why, and is pinned w
   });
 });
 
-test('a restart takes an image that was built anew, and undoes neither rollback nor disabling', async () => {
+test('a restart uses an image that was rebuilt, and undoes neither rollback nor disabling', async () => {
   await put('tool.yaml', text('tool'));
   await shows(['tool:1']);
   await put('tool.yaml', text('tool', 'version: "2"\n'));

@@ -38,7 +38,7 @@ afterAll(async () => {
 });
 
 describe('what the engine applied', () => {
-  test('is what was asked for', () => {
+  test('equals what was requested', () => {
     expect(compareApplied(body, inspected)).toEqual([]);
   });
 
@@ -188,7 +188,7 @@ describe('an engine that drops something', () => {
     expect(fields.sort()).toEqual(['HostConfig.Init', 'HostConfig.PidsLimit']);
   });
 
-  test('is told by the executor, as is a volume of the image itself', async () => {
+  test('is reported by the executor, as is a volume of the image itself', async () => {
     const withVolume = await createProbeImage('VOLUME /surprise');
     const executor = createDockerExecutor({ address: dockerAddress, now: Date.now });
     try {

@@ -79,7 +79,7 @@ describe('files', () => {
     expect(outcome).toBe('complete');
   });
 
-  test('that were inputs are no output', async () => {
+  test('that were inputs are not output', async () => {
     const { kept } = await collect([file('sample.apk'), file('out')], { ignore: ['sample.apk'] });
     expect(Object.keys(kept)).toEqual(['out']);
   });

@@ -87,12 +87,12 @@ describe('an engine that cannot be reached', () => {
     'http://host',
     'tcp://host/path',
     'unix://relative',
-  ])('because %s is no address of one', (address) => {
+  ])('because %s is not an address of one', (address) => {
     expect(() => open(address)).toThrow(Problem);
   });
 });
 
-describe('answers that are none', () => {
+describe('invalid answers', () => {
   async function serve(respond: RequestListener): Promise<Executor> {
     const port = await listen(createHttpServer(respond));
     return open(`tcp://127.0.0.1:${port}`);
@@ -169,7 +169,7 @@ describe('a connection that breaks', () => {
     await image.remove();
   });
 
-  test('while a log is followed says so, and the log goes on from there', async () => {
+  test('while a log is followed is reported, and the log continues from there', async () => {
     const { address, cut } = await proxy();
     const executor = open(address);
     const script = 'i=0; while [ $i -lt 40 ]; do i=$((i+1)); echo $i; sleep 0.02; done';
@@ -202,7 +202,7 @@ describe('a connection that breaks', () => {
     expect(await waited).toMatchObject({ exitCode: 4 });
   });
 
-  test('while results are collected is no complete collection', async () => {
+  test('while results are collected is not a complete collection', async () => {
     const { address, cut } = await proxy();
     const executor = open(address);
     const spec = image.spec('head -c 7000000 /dev/zero > /out/large');

@@ -118,7 +118,7 @@ test.each([
   expect(requests.length).toBe(asked);
 });
 
-test('is shared by all who want it, and goes on when one leaves', async () => {
+test('is shared by all callers, and continues when one leaves', async () => {
   delayMs = 100;
   const reference = `${name}@${digest}`;
   const signal = AbortSignal.timeout(120);

@@ -128,7 +128,7 @@ describe('a sample', () => {
     expect(await executor.sample('abcdef')).toMatchObject(wanted);
   });
 
-  test('of a container that has ended is none', async () => {
+  test('of a container that has ended is undefined', async () => {
     const cpu_stats = { cpu_usage: { total_usage: 0 } };
     const { executor } = await stats({ memory_stats: {}, cpu_stats, pids_stats: {} });
     expect(await executor.sample('abcdef')).toBeUndefined();

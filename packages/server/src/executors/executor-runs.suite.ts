@@ -37,7 +37,7 @@ export function describeImages(fixture: ExecutorFixture): void {
 }
 
 export function describeRuns(fixture: ExecutorFixture): void {
-  test('takes files in, gives files out, and tells how it ended', async () => {
+  test('takes files in, returns files, and reports how it ended', async () => {
     const executor = fixture.open();
     const script = 'cat /in/* > /out/both; mkdir /out/deep; echo x > /out/deep/file; exit 7';
     const files = [inputFile('a b', 'one '), inputFile('ünicode', 'two'), inputFile('empty', '')];

@@ -24,7 +24,7 @@ export function describeLogs(fixture: ExecutorFixture): void {
     expect(piece.stream).toBe('stdout');
   });
 
-  test('are the same after the end, and go on behind a position', async () => {
+  test('are the same after the end, and continue after a position', async () => {
     const executor = fixture.open();
     const script = 'echo one; echo two >&2; printf "\\033[31mthree\\000"; head -c 40000 /dev/zero';
     const containerId = await fixture.begin(executor, fixture.spec(script));

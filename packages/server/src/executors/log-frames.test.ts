@@ -45,7 +45,7 @@ async function read(bytes: Buffer, sizes: readonly number[], after?: string): Pr
   return pieces;
 }
 
-test('frames come out the same however they arrive, and go on behind any position', async () => {
+test('frames are the same however they arrive, and continue after any position', async () => {
   const sizes = fc.array(fc.nat(30), { maxLength: 30 });
   await fc.assert(
     fc.asyncProperty(lines, sizes, async (given, chunks) => {

@@ -70,7 +70,7 @@ test('a content that fails on its way fails the archive, so that nothing looks w
   await expect(buffer(zip)).rejects.toThrow();
 });
 
-test('who stops reading lets go of the content', async () => {
+test('a reader that stops releases the content', async () => {
   const content = Readable.from([contents['random bytes'], contents['random bytes']]);
   const zip = protectedZip({ name: 'sample.bin', modifiedAt: new Date(0), content });
   await zip[Symbol.asyncIterator]().next();

@@ -105,7 +105,7 @@ test('an empty Last-Event-ID, as browsers send it first, starts at the beginning
   expect(textOf(await take(followJob(options(log, { resume: '' }))))).toBe('1.1;1.2;');
 });
 
-test('each move is told once, and what the log had before the end comes before it', async () => {
+test('each move is reported once, and the rest of the log comes before the end', async () => {
   const states: JobState[] = ['queued', 'queued', 'running', 'running', 'collecting', 'succeeded'];
   const log: StoredChunk[] = [];
   let turn = 0;
@@ -133,7 +133,7 @@ test('a character that is split between two rows stays whole', async () => {
   expect(textOf(await take(followJob(options(log))))).toBe('\u{1f9a0}');
 });
 
-test('a job that goes on is left when the client leaves', async () => {
+test('following a running job ends when the client disconnects', async () => {
   const stop = new AbortController();
   const events = await take(
     followJob(

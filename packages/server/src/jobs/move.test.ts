@@ -130,7 +130,7 @@ test('many reports of one attempt at once: one is kept', async () => {
   }
 });
 
-test('cancel and finish at once: exactly one final state, whoever is first', async () => {
+test('cancel and finish at once: exactly one final state, whichever is first', async () => {
   const seen = new Set<JobState>();
   for (let round = 0; round < 20; round += 1) {
     const job = await rows.submit();

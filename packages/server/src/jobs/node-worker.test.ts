@@ -5,14 +5,14 @@ import { sql } from 'kysely';
 import { afterEach, expect, inject, test } from 'vitest';
 
 import { hostileManifest } from '../testing/hostile-engine.ts';
-import { openJobLab, type JobFixture } from '../testing/job-fixture.ts';
+import { openJobFixture, type JobFixture } from '../testing/job-fixture.ts';
 import { jobLimits } from './limits.ts';
 
 let fixture: JobFixture | undefined;
 afterEach(() => fixture?.close());
 
 async function openFixture(): Promise<JobFixture> {
-  fixture = await openJobLab(inject('databaseUrl'));
+  fixture = await openJobFixture(inject('databaseUrl'));
   await fixture.addEngine(hostileManifest());
   return fixture;
 }
@@ -22,7 +22,7 @@ test('an attempt whose worker died is lost when its lease expires, and retried',
   const id = await submit('hostile', 'slow-log 5\n');
   const first = startWorker();
   await waitFor(id, (job) => job.state === 'running');
-  // As kill -9 of a worker that nobody replaces: the container runs on, nobody renews the lease.
+  // As kill -9 of a worker without a successor: the container runs on, the lease expires.
   await first.stop({ takeDown: false });
   await sql`update attempts set lease_until = now() - interval '1 second'`.execute(
     database.handle.db,
@@ -36,7 +36,7 @@ test('an attempt whose worker died is lost when its lease expires, and retried',
   await expect.poll(() => containers(), { timeout: 20_000 }).toBe(0);
 });
 
-test('a run whose attempt was ended elsewhere is let go of, and its container is reaped', async () => {
+test('a run whose attempt was ended elsewhere is detached, and its container is reaped', async () => {
   const { database, submit, startWorker, waitFor, containers } = await openFixture();
   const id = await submit('hostile', 'sleep-forever\n');
   startWorker();

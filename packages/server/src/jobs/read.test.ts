@@ -59,7 +59,7 @@ test.each<[string, JobFilter, (position: number) => boolean]>([
     (position) => position % 3 === 0,
   ],
   ['part of a file name, in any case', { text: 'LE_2' }, (position) => [20, 25].includes(position)],
-  ['signs of patterns that nobody has', { text: '%' + '_'.repeat(5) }, () => false],
+  ['wildcards that occur in no name', { text: '%' + '_'.repeat(5) }, () => false],
   ['a state', { state: ['cancelled'] }, (position) => position < 4],
   ['no state at all', { state: [] }, () => false],
   ['an input', { sha256: 'a'.repeat(64) }, (position) => position % 5 === 0],

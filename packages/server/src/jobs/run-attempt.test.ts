@@ -5,12 +5,12 @@ import type { JobDetail } from '@lazaret/protocol';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 
 import { hostileManifest } from '../testing/hostile-engine.ts';
-import { openJobLab, type JobFixture } from '../testing/job-fixture.ts';
+import { openJobFixture, type JobFixture } from '../testing/job-fixture.ts';
 
 let fixture: JobFixture;
 
 beforeAll(async () => {
-  fixture = await openJobLab(inject('databaseUrl'));
+  fixture = await openJobFixture(inject('databaseUrl'));
   await fixture.addEngine(hostileManifest());
   await fixture.addEngine(hostileManifest({ name: 'impatient', timeLimit: '2s' }));
   await fixture.addEngine(
@@ -170,7 +170,7 @@ describe('the hostile engine is contained, and the outcome names what happened',
   });
 });
 
-describe("the predecessor's failures", () => {
+describe('failures of earlier programs', () => {
   test('an empty or missing result is not a success', async () => {
     expect(await run('no-result')).toMatchObject({
       state: 'failed',

@@ -67,7 +67,7 @@ describe.each(jobSorts)('sorted by %s', (sort) => {
   );
 });
 
-test('a page goes on behind its last row when jobs arrive or end meanwhile', async () => {
+test('a page continues after its last row when jobs arrive or end meanwhile', async () => {
   const first = await listJobs(database.handle.db, 'all', {
     ...{ filter: {}, limit: 10, sort: 'priority', order: 'desc' },
   });

@@ -181,7 +181,7 @@ test('each retry waits at least as long as the one before', () => {
   }
 });
 
-test('running out of time is told from failing', () => {
+test('running out of time differs from failing', () => {
   const left = {
     attempts: 1,
     workloadFailures: 0,

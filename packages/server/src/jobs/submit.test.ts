@@ -37,7 +37,7 @@ test('the same key for another request is a conflict that names the first job', 
   expect(await countJobs()).toBe(before);
 });
 
-test('different requests with one key at once: one job, the others are told', async () => {
+test('different requests with one key at once: one job, a conflict for the others', async () => {
   const before = await countJobs();
   const all = await Promise.allSettled(
     [1, 2, 3, 4].map((priority) => rows.submit({ priority }, 'raced')),
@@ -52,7 +52,7 @@ test('different requests with one key at once: one job, the others are told', as
 
 test.each([
   ['too many inputs', 5, 'invalid_input'],
-  ['an input that nobody uploaded', 1, 'not_found'],
+  ['an input that was not uploaded', 1, 'not_found'],
 ])('%s are refused and nothing is kept', async (_, count, code) => {
   const before = await countJobs();
   const inputs = Array.from({ length: count }, () => ({ sha256: 'f'.repeat(64) }));

@@ -185,7 +185,7 @@ test('buckets of a histogram never go down, and end with all', async () => {
   ).toBe(5);
 });
 
-test('without the database the process still tells of itself', async () => {
+test('without the database the process still reports its own metrics', async () => {
   const other = await createTestDatabase(inject('databaseUrl'));
   const alone = createMetrics({
     database: other.handle.db,

@@ -33,11 +33,11 @@ afterAll(async () => {
 test.each([
   { name: 'wide', width: 1_400, height: 900, colorScheme: 'light' },
   { name: 'phone', width: 390, height: 844, colorScheme: 'dark' },
-] as const)('the reference shows the API and asks nobody else ($name)', async (view) => {
+] as const)('the reference shows the API and contacts no other host ($name)', async (view) => {
   const { width, height, colorScheme } = view;
   const context = await browser.newContext({ viewport: { width, height }, colorScheme });
   const page = await context.newPage();
-  const foreign: string[] = [];
+  const external: string[] = [];
   const complaints: string[] = [];
   // Whatever is not ours is cut off, and counted.
   await context.route('**', (call) => {
@@ -45,7 +45,7 @@ test.each([
     if (url.startsWith(server.url) || url.startsWith('data:') || url.startsWith('blob:')) {
       return call.continue();
     }
-    foreign.push(url);
+    external.push(url);
     return call.abort();
   });
   page.on('console', (message) => {
@@ -58,7 +58,7 @@ test.each([
   expect(text).toBeGreaterThan(0);
   expect(page.url()).toBe(`${server.url}/api/`);
   expect(await page.getByText(server.url, { exact: true }).count()).toBe(1);
-  expect(foreign).toEqual([]);
+  expect(external).toEqual([]);
   expect(complaints).toEqual([]);
   if (process.env['SCREENSHOTS'] !== undefined) {
     await page.screenshot({ path: `${process.env['SCREENSHOTS']}/reference-${view.name}.png` });

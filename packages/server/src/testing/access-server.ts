@@ -1,6 +1,6 @@
 /**
  * A real HTTP server with the routes of the access slice over a test database. Every other
- * operation answers `not_found`, which tells a caller who was let in from one who was not.
+ * operation answers `not_found`, which distinguishes an authorized caller from a refused one.
  */
 import type { AddressInfo } from 'node:net';
 
@@ -20,7 +20,7 @@ import { accessLimits } from '../access/limits.ts';
 import { createHttpServer, route } from '../floor/http/index.ts';
 import type { TestDatabase } from './database.ts';
 
-/** Someone who calls: by a cookie with its proof, by a token, or as nobody. */
+/** Someone who calls: by a cookie with its CSRF token, by a token, or anonymously. */
 export interface Visitor {
   readonly cookie?: string;
   readonly csrf?: string;

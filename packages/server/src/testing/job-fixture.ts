@@ -57,7 +57,7 @@ export interface JobFixture {
 
 export const nodeName = 'lab';
 
-export async function openJobLab(
+export async function openJobFixture(
   databaseUrl: string,
   options: { readonly log?: Logger } = {},
 ): Promise<JobFixture> {

@@ -73,7 +73,7 @@ test.each([
   expect(problem.message).toContain(`did you mean ${suggestion}?`);
 });
 
-test('every wrong value is told at once, with where it came from', () => {
+test('every invalid value is reported at once, with its source', () => {
   const problem = problemOf(['--listen', 'everywhere'], { LAZARET_ON_STOP: 'perhaps' });
   expect(problem.fields.map((field) => field.path)).toEqual(['listen', 'onStop']);
   expect(problem.fields[0]?.message).toContain('(from --listen)');
@@ -82,7 +82,11 @@ test('every wrong value is told at once, with where it came from', () => {
 test.each([
   ['a file that is missing', ['--config', '/nowhere/lazaret.yaml'], 'cannot be read'],
   ['a flag without its value', ['--listen'], 'expected a value'],
-  ['a file that is no mapping', ['--config', file('list.yaml', '- a\n')], 'expected `key: value`'],
+  [
+    'a file that is not a mapping',
+    ['--config', file('list.yaml', '- a\n')],
+    'expected `key: value`',
+  ],
   ['a key that is given twice', ['--config', file('twice.yaml', 'data: a\ndata: b\n')], 'unique'],
 ])('%s is an error that says so', (_name, argv, words) => {
   expect(problemOf(argv).message).toContain(words);

@@ -33,7 +33,7 @@ test('the tail is what was written since the mark, and bounded', async () => {
   expect(await log.tail()).toHaveLength(databaseLimits.logTailBytes - 1);
 });
 
-test('a log above its bound is moved aside once, and writers go on in the new one', async () => {
+test('a log above its limit is rotated once, and writers continue in the new one', async () => {
   await truncate(log.path, databaseLimits.logBytes);
   await log.rotate();
   expect((await stat(log.path)).size).toBe(databaseLimits.logBytes);

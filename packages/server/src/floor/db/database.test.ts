@@ -72,7 +72,7 @@ test('the server cancels a statement that runs too long', async () => {
   await short.close();
 });
 
-test('queries go on after every connection was ended by the server', async () => {
+test('queries continue after every connection was ended by the server', async () => {
   const lost: Error[] = [];
   const other = await openDatabase({
     url: database.url,
@@ -167,7 +167,7 @@ test('only one holder of an advisory lock at a time; the next waits, but not for
   expect(order).toEqual(['first in', 'first out', 'second in']);
 });
 
-test('the holder of an advisory lock is told when its session is lost', async () => {
+test('the holder of an advisory lock is notified when its session is lost', async () => {
   const outcome = await withAdvisoryLock(handle, 'lost', async (signal) => {
     await sql`select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'
               and database = (select oid from pg_database where datname = current_database())`.execute(

@@ -223,7 +223,7 @@ test('kill -9 of PostgreSQL: it is restarted and commits are kept', async () => 
   await handle.close();
 });
 
-test('kill -9 of the postmaster while a query keeps a child busy: never two at work', async () => {
+test('kill -9 of the postmaster while a query keeps a child busy: never two postmasters', async () => {
   const database = await start();
   const busy = query(database.url, `do $$ begin loop end loop; end $$`).catch(String);
   await eventually(() =>
@@ -293,7 +293,7 @@ async function watchersOf(pid: number): Promise<number[]> {
   return found;
 }
 
-test('a pid file whose pid now belongs to another process is no obstacle', async () => {
+test('a pid file whose pid now belongs to another process does not prevent the start', async () => {
   await (await start()).stop();
   const { uid, gid } = await stat(join(root, 'postgres'));
   const other = spawn('/bin/sleep', ['60'], { uid, gid, cwd: '/' });
@@ -320,7 +320,7 @@ test('a directory with other files in it is left alone', async () => {
   expect(await readFile(join(root, 'postgres', 'precious'), 'utf8')).toBe('x');
 });
 
-test('a first start that was cut off is made anew', async () => {
+test('a first start that was interrupted is repeated', async () => {
   await mkdir(join(root, 'postgres.new-1', 'base'), { recursive: true });
   await mkdir(join(root, 'postgres'));
   const database = await start();
@@ -378,7 +378,7 @@ test('files that came back from a backup as those of root are given to its user'
   expect(await kept(second.url)).toEqual([1]);
 });
 
-test('a link put in the place of its access file is replaced, not followed', async () => {
+test('a link that replaces its access file is replaced, not followed', async () => {
   await (await start()).stop();
   const target = join(root, 'target');
   await writeFile(target, 'untouched');

@@ -94,7 +94,7 @@ test('refuses an applied file under another name', async () => {
   expect((await refusal()).message).toContain('applied as 0001_first.sql');
 });
 
-test('line ends changed by a checkout are no change', async () => {
+test('line endings changed by a checkout do not count as a change', async () => {
   await run();
   await write('0001_first.sql', 'create table first (id int);\r\ncreate table more (id int);\r\n');
   expect((await run()).applied).toEqual([]);

@@ -91,7 +91,7 @@ test.each([
     3,
   ],
   [
-    'removed and numbered anew',
+    'removed and renumbered',
     `delete from audit where number = 5; update audit set number = number - 1 where number > 5`,
     5,
   ],
@@ -103,7 +103,7 @@ test.each([
   expect(verdict).toMatchObject({ intact: false, brokenAt });
 });
 
-test('one who hashes the whole chain anew is caught by a head that was kept', async () => {
+test('a chain that was hashed again from the start is detected by a saved head', async () => {
   const entries = await all();
   const kept = entries.at(-1)?.hash ?? '';
   const forged: AuditEntry[] = [];

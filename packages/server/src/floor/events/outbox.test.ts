@@ -242,7 +242,7 @@ test('cursors read back as they were written, and keep the order', () => {
   );
 });
 
-test('characters that PostgreSQL cannot keep do not fail the change that the event tells of', async () => {
+test('characters that PostgreSQL cannot store do not fail the change that the event reports', async () => {
   const [event] = await Promise.all([
     take(1, { filter: { types: ['engine.refused'] } }),
     expect

@@ -47,7 +47,7 @@ function collect(name: string, subject: string, extra: Partial<EventReader> = {}
   return { seen, reader };
 }
 
-test('a reader that starts again goes on where it was', async () => {
+test('a reader that starts again continues where it was', async () => {
   await say('again', 5);
   const first = collect('again', 'again');
   open().runReaders([first.reader]);
@@ -151,7 +151,7 @@ async function rowVersion(name: string): Promise<unknown> {
   return rows[0]?.version;
 }
 
-test('events of a restored database keep their order and are read by whoever had not read them', async () => {
+test('events of a restored database keep their order and are read by readers that had not read them', async () => {
   const { db } = database.handle;
   // Row by row: truncating would wait for readers of the tests before, which wait for it.
   await sql`delete from event_readers`.execute(db);

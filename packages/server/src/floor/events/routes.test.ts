@@ -106,7 +106,7 @@ test('a stream shows the projects of the caller, and events of the instance to a
   expect(wide.map((event) => event.subject)).toEqual(['b', 'instance', 'a']);
 });
 
-test('a project out of sight answers as if it did not exist, before the stream begins', async () => {
+test('a project that is not visible answers as if it did not exist, before the stream starts', async () => {
   for (const project of ['beta', 'never-made']) {
     const response = await fetch(`${base}/api/v1/events?project=${project}`, {
       headers: { authorization: 'Bearer alpha' },

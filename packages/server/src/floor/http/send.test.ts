@@ -83,7 +83,7 @@ describe('downloads', () => {
   });
 
   test.each(['bytes=1000-', 'bytes=5000-6000', 'bytes=-0', 'bytes=5-4'])(
-    '%s lies outside',
+    '%s is outside of the content',
     async (range) => {
       const { answer, bytes } = await get({ range });
       expect([answer.status, answer.headers.get('content-range')]).toEqual([416, 'bytes */1000']);

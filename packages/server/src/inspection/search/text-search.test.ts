@@ -123,7 +123,7 @@ test('packages and findings are found by part of a name, images by name and dige
   expect(await find('image', image?.id.slice(0, 20) ?? '')).toEqual([image]);
 });
 
-test('what is of a project out of sight is not found', async () => {
+test('results of a project that is not visible are not found', async () => {
   const grants = [{ role: 'viewer', project: 'other' }] as const;
   const stranger = { ...everybody, grants };
   for (const searchable of imageSearchables(database.handle.db)) {
