@@ -4,6 +4,8 @@
  */
 import { crc32 } from 'node:zlib';
 
+import { magicOf } from '../format/file-signatures.ts';
+
 export type AppendedFormat = '7z' | 'rar' | 'cab';
 
 /** What is behind the beginning of a program or script; undefined for anything else. */
@@ -41,11 +43,14 @@ function elfEnd(bytes: Buffer): number {
 type Check = (bytes: Buffer, at: number) => boolean;
 
 const elfMagic = Buffer.from('\x7fELF', 'latin1');
-const signatures: readonly (readonly [AppendedFormat, Buffer, Check])[] = [
-  ['7z', Buffer.from('7z\xbc\xaf\x27\x1c', 'latin1'), isSevenZip],
-  ['rar', Buffer.from('Rar!\x1a\x07', 'latin1'), isRar],
-  ['cab', Buffer.from('MSCF\0\0\0\0', 'latin1'), isCabinet],
+const checks: readonly (readonly [AppendedFormat, Check])[] = [
+  ['7z', isSevenZip],
+  ['rar', isRar],
+  ['cab', isCabinet],
 ];
+const signatures: readonly (readonly [AppendedFormat, Buffer, Check])[] = checks.flatMap(
+  ([format, check]) => magicOf(format).map((magic) => [format, magic, check] as const),
+);
 /** Programs that hold more of one magic are no wrapping of one archive. */
 const placesLookedAt = 64;
 

@@ -7,6 +7,7 @@
 import type { Transform } from 'node:stream';
 import { constants, createGunzip, createZstdDecompress } from 'node:zlib';
 
+import { isSkippableFrame, magicOf, startsWith } from '../format/file-signatures.ts';
 import { InflateError, nativeInflate } from './native-inflate.ts';
 import type { NativeInflate } from './native-inflate.ts';
 import { releaseMemory } from './release-memory.ts';
@@ -66,16 +67,19 @@ export async function decompress(
   return { compression, plain: inflate(whole, { compression, counter, bounds, native }) };
 }
 
-/** By magic bytes; `none` when none fits. */
+/** By magic bytes; `none` when none matches. A gzip header is enough, whatever its method. */
 export function sniffCompression(head: Buffer): Compression {
-  if (head[0] === 0x1f && head[1] === 0x8b) return 'gzip';
-  if (head.length >= 4) {
-    const magic = head.readUInt32LE(0);
-    if (magic === 0xfd2fb528 || (magic & 0xfffffff0) >>> 0 === 0x184d2a50) return 'zstd';
-    if (head.toString('latin1', 0, 3) === 'BZh') return 'bzip2';
-    if (head.toString('latin1', 0, 6) === '\xfd7zXZ\0') return 'xz';
-  }
-  return 'none';
+  if (head.length >= 2 && head.readUInt16BE(0) === 0x1f8b) return 'gzip';
+  if (head.length < 4) return 'none';
+  if (isSkippableFrame(head) || hasMagic(head, 'zstd')) return 'zstd';
+  if (head.toString('latin1', 0, 3) === 'BZh') return 'bzip2';
+  return hasMagic(head, 'xz') ? 'xz' : 'none';
+}
+
+const magics = new Map(['zstd', 'xz'].map((format) => [format, magicOf(format)]));
+
+function hasMagic(head: Buffer, format: 'zstd' | 'xz'): boolean {
+  return magics.get(format)?.some((magic) => startsWith(head, magic)) === true;
 }
 
 /** At least six bytes where there are as many. */

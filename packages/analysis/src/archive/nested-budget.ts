@@ -3,7 +3,6 @@
  * that is nested in it.
  */
 import type { GapReason } from '@lazaret/protocol';
-import { limits } from '@lazaret/protocol';
 
 import { archiveLimits } from './limits.ts';
 

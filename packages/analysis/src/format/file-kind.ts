@@ -3,7 +3,7 @@
  * fooled check the content themselves. It runs for every file of an image, so it looks up the first
  * byte in a table and reads further only when several formats remain.
  */
-import { fileSignatures } from './file-signatures.ts';
+import { fileSignatures, isSkippableFrame } from './file-signatures.ts';
 
 /** Number of leading bytes that the result may depend on. */
 export const fileKindBytes = 512;
@@ -67,8 +67,7 @@ function checkedKind(head: Buffer, sizeBytes: number): string | undefined {
   const kind = check?.(head, sizeBytes);
   if (kind !== undefined) return kind;
   if (head[2] === 0x0d && head[3] === 0x0a && isPythonMagic(head[1])) return 'pyc';
-  // A skippable frame before the first one of data: 0x184D2A50 to 5F, RFC 8878.
-  if (head[1] === 0x2a && head[2] === 0x4d && head[3] === 0x18) return 'zstd';
+  if (isSkippableFrame(head)) return 'zstd';
   return undefined;
 }
 
@@ -142,6 +141,7 @@ function beginsWith(head: Buffer, magic: Buffer): boolean {
 function indexSignatures(): (readonly Signature[] | undefined)[] {
   const index: (Signature[] | undefined)[] = Array.from({ length: 256 });
   for (const [kind, text] of fileSignatures) {
+    if (kind === '') continue;
     const magic = Buffer.from(text, 'latin1');
     const first = magic[0] ?? 0;
     (index[first] ??= []).push({ kind, magic });

@@ -1,10 +1,17 @@
 /**
- * First bytes of file formats, written as latin1. Sources: each format's own specification; where
- * there is none, what its reference program writes. Text formats are told in file-kind.ts.
+ * The one table of magic bytes: leading bytes of file formats, written as latin1. Sources: the
+ * specification of each format, or what its reference program writes. Text formats and formats
+ * without leading magic bytes are detected in file-kind.ts and archive/container-format.ts.
  */
 
-/** `[kind, first bytes]`; the more special of two comes first. */
-export const fileSignatures: readonly (readonly [kind: string, magic: string])[] = [
+/**
+ * `[kind, magic, container]`, the more specific of two first. `container` is the archive or
+ * compression format that these bytes identify, which needs more bytes than the kind for some; a
+ * row without a kind (empty) is for containers only.
+ */
+export type FileSignature = readonly [kind: string, magic: string, container?: string];
+
+export const fileSignatures: readonly FileSignature[] = [
   // programs
   ['elf', '\x7fELF'],
   ['mach-o', '\xfe\xed\xfa\xce'],
@@ -30,36 +37,44 @@ export const fileSignatures: readonly (readonly [kind: string, magic: string])[]
   ['pickle', '\x80\x05\x95'],
   ['lnk', 'L\0\0\0\x01\x14\x02\0'],
   // archives and compression
-  ['zip', 'PK\x03\x04'],
-  ['zip', 'PK\x05\x06'],
+  ['zip', 'PK\x03\x04', 'zip'],
+  ['zip', 'PK\x05\x06', 'zip'],
+  ['', 'PK\x07\x08PK', 'zip'],
   ['zip', 'PK\x07\x08'],
+  ['', '\x1f\x8b\x08', 'gzip'],
   ['gzip', '\x1f\x8b'],
-  ['compress', '\x1f\x9d'],
-  ['zstd', '\x28\xb5\x2f\xfd'],
-  ['xz', '\xfd7zXZ\0'],
-  ['lz4', '\x04\x22\x4d\x18'],
+  ['compress', '\x1f\x9d', 'compress'],
+  ['zstd', '\x28\xb5\x2f\xfd', 'zstd'],
+  ['xz', '\xfd7zXZ\0', 'xz'],
+  ['lz4', '\x04\x22\x4d\x18', 'lz4'],
   ['lzma', '\x5d\0\0'],
-  ['lzip', 'LZIP\x01'],
-  ['lzop', '\x89LZO\0\r\n\x1a\n'],
-  ['deb', '!<arch>\ndebian-binary'],
-  ['ar', '!<arch>\n'],
-  ['ar', '!<thin>\n'],
-  ['cpio', '070701'],
-  ['cpio', '070702'],
-  ['cpio', '070707'],
+  ['lzip', 'LZIP\x01', 'lzip'],
+  ['lzop', '\x89LZO\0\r\n\x1a\n', 'lzop'],
+  ['deb', '!<arch>\ndebian-binary', 'ar'],
+  ['ar', '!<arch>\n', 'ar'],
+  ['ar', '!<thin>\n', 'thin-ar'],
+  ['cpio', '070701', 'cpio'],
+  ['cpio', '070702', 'cpio'],
+  ['cpio', '070707', 'cpio'],
   ['cpio', '\xc7\x71'],
   ['cpio', '\x71\xc7'],
-  ['rpm', '\xed\xab\xee\xdb'],
-  ['7z', '7z\xbc\xaf\x27\x1c'],
-  ['rar', 'Rar!\x1a\x07'],
-  ['cab', 'MSCF\0\0\0\0'],
-  ['xar', 'xar!\0'],
+  ['rpm', '\xed\xab\xee\xdb', 'rpm'],
+  ['7z', '7z\xbc\xaf\x27\x1c', '7z'],
+  ['rar', 'Rar!\x1a\x07', 'rar'],
+  ['cab', 'MSCF\0\0\0\0', 'cab'],
+  ['xar', 'xar!\0', 'xar'],
+  ['', '\x60\xea', 'arj'],
+  ['', 'ZOO ', 'zoo'],
+  ['', 'MSWIM\0\0\0', 'wim'],
+  ['', '\x78\x9f\x3e\x22', 'tnef'],
   ['crx', 'Cr24'],
   ['pack200', '\xca\xfe\xd0\x0d'],
   ['git-pack', 'PACK\0\0\0'],
-  // disks
-  ['squashfs', 'hsqs'],
-  ['squashfs', 'sqsh'],
+  // disk images
+  ['squashfs', 'hsqs', 'squashfs'],
+  ['squashfs', 'sqsh', 'squashfs'],
+  ['', '\x45\x3d\xcd\x28', 'cramfs'],
+  ['', '\x28\xcd\x3d\x45', 'cramfs'],
   ['erofs', '\xe2\xe1\xf5\xe0'],
   ['qcow', 'QFI\xfb'],
   ['vmdk', 'KDMV'],
@@ -69,7 +84,8 @@ export const fileSignatures: readonly (readonly [kind: string, magic: string])[]
   ['postscript', '%!PS'],
   ['rtf', '{\\rtf'],
   ['ole', '\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1'],
-  ['chm', 'ITSF\x03\0'],
+  ['chm', 'ITSF\x03\0', 'chm'],
+  ['', 'ITSF', 'chm'],
   ['sqlite', 'SQLite format 3\0'],
   ['pem', '-----BEGIN '],
   ['jks', '\xfe\xed\xfe\xed'],
@@ -82,7 +98,7 @@ export const fileSignatures: readonly (readonly [kind: string, magic: string])[]
   ['pcap', '\x0a\x0d\x0d\x0a'],
   ['text', '\xff\xfe'],
   ['text', '\xfe\xff'],
-  // pictures, fonts, sound
+  // images, fonts, audio
   ['png', '\x89PNG\r\n\x1a\n'],
   ['jpeg', '\xff\xd8\xff'],
   ['gif', 'GIF87a'],
@@ -101,3 +117,20 @@ export const fileSignatures: readonly (readonly [kind: string, magic: string])[]
   ['audio', 'ID3\x03'],
   ['audio', 'ID3\x04'],
 ];
+
+/** The magic bytes of a container or compression format. */
+export function magicOf(container: string): readonly Buffer[] {
+  return fileSignatures
+    .filter(([, , name]) => name === container)
+    .map(([, magic]) => Buffer.from(magic, 'latin1'));
+}
+
+/** Whether content starts with magic bytes. */
+export function startsWith(head: Buffer, magic: Buffer): boolean {
+  return head.length >= magic.length && head.compare(magic, 0, magic.length, 0, magic.length) === 0;
+}
+
+/** Whether a skippable frame (0x184D2A50 to 5F, RFC 8878) comes before the first zstd frame. */
+export function isSkippableFrame(head: Buffer): boolean {
+  return head.length >= 4 && (head.readUInt32LE(0) & 0xfffffff0) >>> 0 === 0x184d2a50;
+}

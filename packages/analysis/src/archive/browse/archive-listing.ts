@@ -1,7 +1,7 @@
 /** What an archive contains, as a list that can be shown. */
 import type { ArchiveMemberType, ArchiveMemberWarning } from '@lazaret/protocol';
 
-import { detectContainer, isClosed } from '../container-format.ts';
+import { detectContainer, isUnsupported } from '../container-format.ts';
 import type { OpenedFormat, StreamFormat } from '../container-format.ts';
 import { archiveLimits } from '../limits.ts';
 import { NestedBudget } from '../nested-budget.ts';
@@ -62,7 +62,7 @@ const supported = 'zip, tar, gzip, zstd, bzip2, xz, lzma, ar, cpio, rpm';
 export function requireFormat(bytes: Buffer): OpenedFormat {
   const format = detectContainer(bytes);
   if (format === undefined) throw new ArchiveError('not_archive', 'the file is not an archive');
-  if (isClosed(format)) {
+  if (isUnsupported(format)) {
     const message = `${format} archives are not supported (supported: ${supported})`;
     throw new ArchiveError('unsupported', message);
   }

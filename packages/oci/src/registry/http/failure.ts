@@ -1,5 +1,5 @@
 /** Errors for refused requests and lost connections: without secrets, with what to do. */
-import { SourceError, type SourceErrorCode, type SourceErrorOptions } from '../../source-error.ts';
+import { SourceError } from '../../source-error.ts';
 
 /** Redacts secrets, in all their encodings, from texts before they are shown. */
 export class Secrets {
