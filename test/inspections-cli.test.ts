@@ -91,7 +91,7 @@ test('a refusal names the setting that would allow the request', async () => {
 test('a report goes to standard output or to a file', async () => {
   await run('images', 'inspect', reference, '--wait');
   const shown = await run('images', 'report', digest);
-  expect(JSON.parse(shown.stdout)).toMatchObject({ schema: 'lazaret-inspection/1' });
+  expect(JSON.parse(shown.stdout)).toMatchObject({ schema: 'lazaret-inspection/2' });
   const path = join(home, 'app.cdx.json');
   const written = await run('images', 'report', digest, '-o', 'cyclonedx', '-O', path);
   expect(written.exitCode).toBe(0);

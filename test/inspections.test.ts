@@ -145,7 +145,7 @@ test('a file, a path, a package and a rule are found in every image that has the
 });
 
 test.each([
-  ['json', 'lazaret-inspection/1'],
+  ['json', 'lazaret-inspection/2'],
   ['cyclonedx', 'CycloneDX'],
   ['spdx', 'SPDX-'],
   ['sarif', '2.1.0'],

@@ -306,7 +306,7 @@ const pages: readonly (readonly [name: string, path: () => string, expected: str
   ['accounts', () => imagePath('accounts'), 'setuid'],
   ['configuration', () => imagePath('configuration'), 'Entry point'],
   ['coverage', () => imagePath('coverage'), 'Unpacked size'],
-  ['raw', () => imagePath('raw'), '"lazaret-inspection/1"'],
+  ['raw', () => imagePath('raw'), '"lazaret-inspection/2"'],
   ['compare', () => `images/compare?before=${first.descriptor.digest}`, 'Choose two images'],
   [
     'difference',

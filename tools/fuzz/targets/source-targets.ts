@@ -101,8 +101,8 @@ async function examine(bytes: Buffer): Promise<void> {
   promise(record.storedBytes === bytes.length, 'not all bytes were looked at');
   for (const [reader, facts] of Object.entries(record.facts)) {
     for (const [, fact] of facts) {
-      const isCrash = fact.kind === 'unknown' && fact.reason === 'crashed';
-      promise(!isCrash, `${reader} crashed: ${fact.kind === 'unknown' ? fact.detail : ''}`);
+      const isCrash = fact.kind === 'diagnostic' && fact.reason === 'crashed';
+      promise(!isCrash, `${reader} crashed: ${fact.kind === 'diagnostic' ? fact.detail : ''}`);
     }
   }
   const merged = mergeLayers([record.files, record.files]);

@@ -4,7 +4,7 @@
  */
 import { availableParallelism } from 'node:os';
 
-import type { Gap, InspectionReport, SourceRemark } from '@lazaret/protocol';
+import type { Gap, InspectionReport, SourceDiagnostic } from '@lazaret/protocol';
 
 import { openCache } from '../cache/open-cache.ts';
 import type { AnalysisCache } from '../cache/open-cache.ts';
@@ -80,19 +80,22 @@ export async function inspect(
     );
     const described = await describeBeforeAndAfter(scanners);
     const hidesSecrets = options.scanners?.secrets === true;
-    return listing.images.map((image, at) =>
-      buildReport({
+    const { source: origin, diagnostics } = describeSource(source, listing, options);
+    return listing.images.map((image, at) => {
+      const about = describeImage(image, outcomes[at] ?? [], { hidesSecrets });
+      return buildReport({
         tool: { name: 'lazaret', version: options.toolVersion },
-        source: describeSource(source, listing, options),
-        ...describeImage(image, outcomes[at] ?? [], { hidesSecrets }),
+        ...about,
+        source: origin,
+        diagnostics: [...diagnostics, ...about.diagnostics],
         records: (outcomes[at] ?? []).map(({ record }) => record),
         beside: configs[at],
-        gaps: [...remarkGaps(listing, options), ...(outcomes[at] ?? []).flatMap(outcomeGaps)],
+        gaps: [...diagnosticGaps(listing, options), ...(outcomes[at] ?? []).flatMap(outcomeGaps)],
         scanners: described,
         ...(options.match !== undefined && { match: options.match }),
         files: options.files ?? false,
-      }),
-    );
+      });
+    });
   });
 }
 
@@ -117,7 +120,7 @@ export async function inspectTree(
     const state = record.gaps.some(({ by }) => by === 'layer') ? 'partial' : 'examined';
     return buildReport({
       tool: { name: 'lazaret', version: options.toolVersion },
-      source: describeSource(source, { remarks: [] }, options),
+      ...describeSource(source, { diagnostics: [] }, options),
       image: undefined,
       layers: [{ index: 0, files: record.files.length, state }],
       records: [record],
@@ -212,31 +215,34 @@ async function describeAll(scanners: readonly Scanner[]): Promise<ScannerDescrip
   return Promise.all(scanners.map((scanner) => scanner.describe()));
 }
 
+interface DescribedSource {
+  readonly source: InspectionReport['source'];
+  readonly diagnostics: readonly SourceDiagnostic[];
+}
+
 /** Called after the layers were read, when their origin is known. */
 function describeSource(
   source: Pick<ImageSource, 'kind' | 'reference' | 'origin'>,
-  listing: Pick<ImageListing, 'remarks'>,
+  listing: Pick<ImageListing, 'diagnostics'>,
   { sourceHint }: InspectOptions,
-): InspectionReport['source'] {
+): DescribedSource {
   const { kind, reference } = source;
-  const { resolved, remarks = [] } = source.origin?.() ?? {};
-  const hints = sourceHint === undefined ? [] : [otherMeaning(sourceHint)];
-  const all = [...hints, ...remarks, ...listing.remarks].slice(0, inspectionLimits.sourceRemarks);
+  const { resolved, diagnostics = [] } = source.origin?.() ?? {};
+  const hint = { reason: 'other_meaning', detail: sourceHint ?? '' } as const;
+  const hints = sourceHint === undefined ? [] : [hint];
   return {
-    ...{ kind, reference },
-    ...(resolved !== undefined && { resolved }),
-    ...(all.length > 0 && { remarks: all }),
+    source: { kind, reference, ...(resolved !== undefined && { resolved }) },
+    diagnostics: [...hints, ...diagnostics, ...listing.diagnostics].slice(
+      0,
+      inspectionLimits.sourceDiagnostics,
+    ),
   };
 }
 
-function otherMeaning(detail: string): SourceRemark {
-  return { reason: 'other_meaning', detail };
-}
-
 /** Images of "all platforms" that could not be read. */
-function remarkGaps({ remarks }: ImageListing, { platform }: InspectOptions): Gap[] {
+function diagnosticGaps({ diagnostics }: ImageListing, { platform }: InspectOptions): Gap[] {
   if (platform !== 'all') return [];
-  return remarks.flatMap(({ reason, detail }): Gap[] => {
+  return diagnostics.flatMap(({ reason, detail }): Gap[] => {
     if (reason === 'missing_child') return [{ by: 'source', reason: 'missing_part', detail }];
     if (reason === 'unsupported') return [{ by: 'source', reason: 'unsupported', detail }];
     return reason === 'limit' ? [{ by: 'source', reason: 'too_many', detail }] : [];

@@ -32,8 +32,8 @@ async function report(source: ImageSource, parallel = 0): Promise<InspectionRepo
   return inspectionReport.parse(one);
 }
 
-const reasons = ({ source }: InspectionReport): string[] =>
-  (source.remarks ?? []).map(({ reason }) => reason);
+const reasons = ({ diagnostics }: InspectionReport): string[] =>
+  diagnostics.map(({ reason }) => reason);
 
 describe('the proof of an image name', () => {
   test('is a verified certificate, without a warning', async () => {
@@ -57,16 +57,16 @@ describe('the proof of an image name', () => {
       const { registry, built } = await start(tls);
       const network = { skipVerifyHosts: tls ? [registry.host] : [] };
       const byTag = await report(lab.open(`${registry.host}/app:1`, { network }));
-      expect(byTag.source).toMatchObject({
-        resolved: { by: registry.host, transport, proof: 'none' },
-        remarks: [{ reason: 'unproven_name', digest: built.descriptor.digest }],
+      expect(byTag).toMatchObject({
+        source: { resolved: { by: registry.host, transport, proof: 'none' } },
+        diagnostics: [{ reason: 'unproven_name', digest: built.descriptor.digest }],
       });
-      expect(byTag.source.remarks?.[0]?.detail).toContain(how);
+      expect(byTag.diagnostics[0]?.detail).toContain(how);
       const pinned = `${registry.host}/app:1@${built.descriptor.digest}`;
       const byDigest = await report(lab.open(pinned, { network }));
-      expect(byDigest.source).toMatchObject({
-        resolved: { transport, proof: 'digest' },
-        remarks: [{ reason: 'unverified_transport' }],
+      expect(byDigest).toMatchObject({
+        source: { resolved: { transport, proof: 'digest' } },
+        diagnostics: [{ reason: 'unverified_transport' }],
       });
       expect(byDigest.fingerprint).not.toBe(byTag.fingerprint);
     },
@@ -95,9 +95,11 @@ describe('the proof of an image name', () => {
     const mirror = await start(true);
     const network = { skipVerifyHosts: [registry.host, mirror.registry.host] };
     const mirrors = { [registry.host]: [mirror.registry.host] };
-    const { source } = await report(lab.open(`${registry.host}/app:1`, { network, mirrors }));
+    const { source, diagnostics } = await report(
+      lab.open(`${registry.host}/app:1`, { network, mirrors }),
+    );
     expect(source.resolved?.by).toBe(mirror.registry.host);
-    expect(source.remarks).toMatchObject([
+    expect(diagnostics).toMatchObject([
       { reason: 'named_by_mirror', detail: expect.stringContaining(mirror.registry.host) },
       { reason: 'unproven_name' },
     ]);
@@ -140,9 +142,7 @@ describe('a mirror', () => {
     );
     expect(found.coverage).toMatchObject({ gaps: [], layers: { missing: 0 } });
     expect(reasons(found)).toContain('mirror_fault');
-    expect(found.source.remarks?.at(-1)?.detail).toContain(
-      `the mirror ${mirror.host} was disabled`,
-    );
+    expect(found.diagnostics.at(-1)?.detail).toContain(`the mirror ${mirror.host} was disabled`);
     expect(registry.requests.some(({ path }) => path.includes('/blobs/'))).toBe(true);
     const sound = await report(lab.open(`${registry.host}/app:1`));
     expect(found.fingerprint).toBe(sound.fingerprint);

@@ -3,7 +3,7 @@
  * and in memory; what needs several files (a package list and the files' digests) is joined later
  * from their facts, so that the facts of a layer depend on that layer alone and can be kept.
  */
-import type { Fact, UnknownFact } from '@lazaret/protocol';
+import type { Fact, DiagnosticFact } from '@lazaret/protocol';
 
 import type { FileEntry } from '../tree/file-tree.ts';
 
@@ -44,9 +44,9 @@ export interface Reader {
 
 /** A file that cannot be understood, or only up to a limit. */
 export class ReadError extends Error {
-  readonly reason: UnknownFact['reason'];
+  readonly reason: DiagnosticFact['reason'];
 
-  constructor(reason: UnknownFact['reason'], message: string) {
+  constructor(reason: DiagnosticFact['reason'], message: string) {
     super(message);
     this.name = 'ReadError';
     this.reason = reason;

@@ -1,5 +1,5 @@
 /** Reports as JSON: the published schema, and reports that were saved earlier. */
-import { inspectionReport, type InspectionReport } from '@lazaret/protocol';
+import { inspectionReport, type InspectionReport, upgradeReport } from '@lazaret/protocol';
 import { z } from 'zod';
 
 /** Something that was to be a report and is none; says where it differs. */
@@ -38,7 +38,7 @@ export function readReports(value: unknown): readonly InspectionReport[] {
   const list: readonly unknown[] = Array.isArray(value) ? value : [value];
   if (list.length === 0) throw new ReportError('it holds no report');
   return list.map((one, index) => {
-    const parsed = inspectionReport.safeParse(one);
+    const parsed = inspectionReport.safeParse(upgradeReport(one));
     if (parsed.success) return parsed.data;
     const { issues } = parsed.error;
     const prefix = Array.isArray(value) ? [index] : [];

@@ -60,9 +60,9 @@ async function pathsOf(...titles: (string | undefined)[]): Promise<(string | und
 test('a chart yields its blobs and its configuration, from a layout, an archive and a registry', async () => {
   const built = await buildArtifact(chart);
   const listings = await listEverywhere(built);
-  for (const { images, remarks } of listings) {
+  for (const { images, diagnostics } of listings) {
     expect(images).toHaveLength(1);
-    expect(remarks).toEqual([]);
+    expect(diagnostics).toEqual([]);
     const [image] = images;
     expect(image).toMatchObject({
       ...{ artifactType: helm, manifestDigest: built.descriptor.digest },
@@ -86,7 +86,7 @@ test('an artifact in an index is read when there is no image, and reported other
   const layout = await listLayout(ociFiles([index]), 'all');
   for (const listing of [layout, await listRegistry(index, 'all')]) {
     expect(listing.images.map(({ artifactType }) => artifactType)).toEqual([undefined]);
-    expect(listing.remarks).toContainEqual({
+    expect(listing.diagnostics).toContainEqual({
       ...{ reason: 'artifact', digest: built.descriptor.digest },
       detail: `an artifact of type ${helm}`,
     });

@@ -61,8 +61,8 @@ test('an unpacked docker save archive is detected, other directories are not', a
     const opened = await openSource(await detectSource(path), options);
     if (opened.kind !== 'image') throw new Error('read as plain files');
     expect(opened.source).toMatchObject({ kind: 'docker-archive', reference: path });
-    const { images, remarks } = await opened.source.list('default');
-    expect(remarks).toEqual([]);
+    const { images, diagnostics } = await opened.source.list('default');
+    expect(diagnostics).toEqual([]);
     expect(images).toMatchObject([
       { names: ['lab.example/app:1'], layers: [{ diffId: image.layers[0]?.diffId }] },
     ]);

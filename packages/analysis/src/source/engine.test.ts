@@ -66,8 +66,8 @@ afterAll(async () => {
 });
 
 async function expectTheImage(source: ImageSource): Promise<void> {
-  const { images, remarks } = await source.list('default');
-  expect(remarks).toEqual([]);
+  const { images, diagnostics } = await source.list('default');
+  expect(diagnostics).toEqual([]);
   expect(images).toHaveLength(1);
   expect(images[0]).toMatchObject({ names: [name], configDigest: image.configDigest });
   expect(images[0]?.config).toEqual(image.config);

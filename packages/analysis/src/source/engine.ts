@@ -46,9 +46,9 @@ export async function openEngineImage(
     reference,
     async list(choice) {
       exported ??= exportImage(api, { id: found.Id, reference, options });
-      const { images, remarks } = await (await exported).list(choice);
+      const { images, diagnostics } = await (await exported).list(choice);
       // An export by id contains no names, and an export by name could be another image by now.
-      return { images: images.map((image) => ({ ...image, names: found.names })), remarks };
+      return { images: images.map((image) => ({ ...image, names: found.names })), diagnostics };
     },
     async close() {
       await exported?.then(

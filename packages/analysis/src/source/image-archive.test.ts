@@ -46,8 +46,8 @@ describe('docker save', () => {
     const sorted = new Map([...oldDockerFiles([image])].toSorted().toReversed());
     for (const files of [oldDockerFiles([image]), sorted]) {
       const bytes = await packFiles(files);
-      const { images, kind, remarks } = await listArchive(bytes);
-      expect([kind, remarks, images.length]).toEqual(['docker-archive', [], 1]);
+      const { images, kind, diagnostics } = await listArchive(bytes);
+      expect([kind, diagnostics, images.length]).toEqual(['docker-archive', [], 1]);
       expect(images[0]).toMatchObject({
         names: [name],
         configDigest: image.configDigest,
@@ -116,8 +116,8 @@ describe('docker save', () => {
   test('from before Docker 1.10 is read from its repositories by parents', async () => {
     const image = await sample();
     const files = without(oldDockerFiles([image]), 'manifest.json');
-    const { images, remarks } = await listArchive(await packFiles(files));
-    expect([images[0]?.names, images[0]?.layers.length, remarks]).toEqual([[name], 3, []]);
+    const { images, diagnostics } = await listArchive(await packFiles(files));
+    expect([images[0]?.names, images[0]?.layers.length, diagnostics]).toEqual([[name], 3, []]);
     expect(await stored(await packFiles(files))).toEqual(image.layers.map(({ tar }) => tar));
     const [top] = [...files.keys()].filter((path) => path.endsWith('/json')).slice(-1);
     const id = top?.split('/')[0];

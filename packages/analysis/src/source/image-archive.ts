@@ -190,7 +190,7 @@ async function listBoth(
     const isAsked = options.name === undefined || image.names.includes(options.name);
     if (!listed.has(contentKey(image)) && isAsked) images.push(image);
   }
-  return { images, remarks: [...docker.remarks, ...selected.remarks] };
+  return { images, diagnostics: [...docker.diagnostics, ...selected.diagnostics] };
 }
 
 /** Equal for two entries with the same configuration and layers. */

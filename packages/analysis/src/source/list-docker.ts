@@ -33,12 +33,12 @@ export async function listDocker(
   const gathering = new ImageCollector();
   for (const item of items) {
     await gathering.attempt(async () => {
-      const { image, remarks } = await readImage(files, item);
+      const { image, diagnostics } = await readImage(files, item);
       const { platform: configured, configDigest: digest } = image;
       const about = digest === undefined ? {} : { digest };
       const check = checkPlatform({ choice, defaultPlatform, configured, ...about });
       gathering.images.push(image);
-      gathering.remarks.push(...check, ...remarks);
+      gathering.diagnostics.push(...check, ...diagnostics);
     });
   }
   return gathering.listing();
@@ -104,7 +104,7 @@ function readItem(value: unknown): Item {
 
 interface ReadImage {
   readonly image: SourceImage;
-  readonly remarks: ImageListing['remarks'];
+  readonly diagnostics: ImageListing['diagnostics'];
 }
 
 async function readImage(files: ImageFiles, item: Item): Promise<ReadImage> {
@@ -117,7 +117,11 @@ async function readImage(files: ImageFiles, item: Item): Promise<ReadImage> {
   const claimed = pathDigest(item.config);
   if (claimed !== undefined) verifyDigest(config, claimed, bounds.what);
   const configDigest = claimed ?? sha256Digest(config);
-  const { diffIds, platform, remarks } = describeConfig(config, item.layers.length, configDigest);
+  const { diffIds, platform, diagnostics } = describeConfig(
+    config,
+    item.layers.length,
+    configDigest,
+  );
   const layers: SourceLayer[] = [];
   for (const [index, path] of item.layers.entries()) {
     layers.push(await readLayer(files, { path, diffId: diffIds[index] }));
@@ -131,7 +135,7 @@ async function readImage(files: ImageFiles, item: Item): Promise<ReadImage> {
     config,
     layers,
   };
-  return { image, remarks: isOld ? [] : remarks };
+  return { image, diagnostics: isOld ? [] : diagnostics };
 }
 
 interface LayerPlace {

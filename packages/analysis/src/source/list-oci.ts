@@ -67,8 +67,8 @@ class IndexWalk {
   }
 
   async children(group: Group, depth: number): Promise<void> {
-    const { selected, remarks } = selectPlatforms(group.children, this.#question);
-    this.#gathering.remarks.push(...remarks);
+    const { selected, diagnostics } = selectPlatforms(group.children, this.#question);
+    this.#gathering.diagnostics.push(...diagnostics);
     for (const child of selected) {
       await this.#gathering.attempt(() => this.#child(child, group, depth), child.digest);
     }
@@ -76,21 +76,22 @@ class IndexWalk {
 
   /** Artifacts are examined when there are no images; otherwise they are only reported. */
   async artifacts(): Promise<void> {
-    const { images, remarks } = this.#gathering;
+    const { images, diagnostics } = this.#gathering;
     const isExamined = images.length === 0;
     for (const { manifest, place } of this.#artifacts) {
       const { type, digest } = place;
       if (isExamined) {
         const blobOf = (blob: Descriptor) => artifactBlob(this.#files, blob);
         images.push(await assembleArtifact(manifest, place, blobOf));
-      } else remarks.push({ reason: 'artifact', detail: `an artifact of type ${type}`, digest });
+      } else
+        diagnostics.push({ reason: 'artifact', detail: `an artifact of type ${type}`, digest });
     }
   }
 
   reportOmitted({ omitted }: Index): void {
     if (omitted === 0) return;
     const detail = `${omitted} children of the index exceed the limit and were not examined`;
-    this.#gathering.remarks.push({ reason: 'limit', detail });
+    this.#gathering.diagnostics.push({ reason: 'limit', detail });
   }
 
   async #child(descriptor: Descriptor, group: Group, depth: number): Promise<void> {
@@ -119,9 +120,9 @@ class IndexWalk {
       return;
     }
     const parts = { manifest, descriptor, names, indexDigest };
-    const { image, remarks } = await assembleImage(this.#files, parts, this.#question);
+    const { image, diagnostics } = await assembleImage(this.#files, parts, this.#question);
     this.#gathering.images.push(image);
-    this.#gathering.remarks.push(...remarks);
+    this.#gathering.diagnostics.push(...diagnostics);
   }
 }
 

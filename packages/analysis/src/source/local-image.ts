@@ -1,5 +1,5 @@
 /** Reads, verifies and assembles images from local files. */
-import type { Platform, SourceRemark } from '@lazaret/protocol';
+import type { Platform, SourceDiagnostic } from '@lazaret/protocol';
 
 import { ociLimits, verifyDigest } from '@lazaret/oci';
 import { layerDiffIds, parseImageConfig } from '@lazaret/oci';
@@ -23,7 +23,7 @@ export interface LocalOptions {
 /** Collects images, and reports those that cannot be read. */
 export class ImageCollector {
   readonly images: SourceImage[] = [];
-  readonly remarks: SourceRemark[] = [];
+  readonly diagnostics: SourceDiagnostic[] = [];
   #firstError: SourceError | undefined;
 
   /** An unreadable image does not prevent the others from being listed. */
@@ -34,14 +34,14 @@ export class ImageCollector {
       if (!(error instanceof SourceError)) throw error;
       this.#firstError ??= error;
       const about = digest === undefined ? {} : { digest };
-      this.remarks.push({ reason: remarkReason(error), detail: error.message, ...about });
+      this.diagnostics.push({ reason: reasonOf(error), detail: error.message, ...about });
     }
   }
 
   /** Throws the first error when no image could be read. */
   listing(): ImageListing {
     if (this.images.length === 0 && this.#firstError !== undefined) throw this.#firstError;
-    return { images: this.images, remarks: this.remarks };
+    return { images: this.images, diagnostics: this.diagnostics };
   }
 }
 
@@ -82,7 +82,7 @@ export interface ManifestImage {
 
 export interface AssembledImage {
   readonly image: SourceImage;
-  readonly remarks: readonly SourceRemark[];
+  readonly diagnostics: readonly SourceDiagnostic[];
 }
 
 /** Assembles the image of a manifest. Throws SourceError when its configuration cannot be read. */
@@ -102,7 +102,7 @@ export async function assembleImage(
   }
   const configured = about.platform;
   const listed = descriptor.platform;
-  const remarks = checkPlatform({ ...question, listed, configured, digest });
+  const diagnostics = checkPlatform({ ...question, listed, configured, digest });
   const platform = configured ?? listed;
   const image: SourceImage = {
     names,
@@ -115,14 +115,14 @@ export async function assembleImage(
     layers,
     ...(manifest.annotations === undefined ? {} : { annotations: manifest.annotations }),
   };
-  return { image, remarks: [...remarks, ...about.remarks] };
+  return { image, diagnostics: [...diagnostics, ...about.diagnostics] };
 }
 
 export interface ConfigSummary {
   /** By layer. */
   readonly diffIds: readonly (string | undefined)[];
   readonly platform?: Platform | undefined;
-  readonly remarks: readonly SourceRemark[];
+  readonly diagnostics: readonly SourceDiagnostic[];
 }
 
 /** Summarizes a configuration and checks that it matches the layers. */
@@ -138,7 +138,7 @@ export function describeConfig(
   return {
     diffIds: layerDiffIds(parsed, layerCount),
     platform: parsed.platform,
-    remarks: count === layerCount ? [] : [{ reason: 'unsupported', detail, ...about }],
+    diagnostics: count === layerCount ? [] : [{ reason: 'unsupported', detail, ...about }],
   };
 }
 
@@ -219,7 +219,7 @@ function embeddedFile(layer: Descriptor): StoredFile | undefined {
   };
 }
 
-function remarkReason({ code }: SourceError): SourceRemark['reason'] {
+function reasonOf({ code }: SourceError): SourceDiagnostic['reason'] {
   if (code === 'not_found') return 'missing_child';
   if (code === 'too_large') return 'limit';
   return code === 'no_such_platform' ? 'other_platform' : 'unsupported';

@@ -94,7 +94,7 @@ test('each of its archives and layouts contains the original image', async () =>
       ['app'],
       ['app'],
     ]);
-    expect(listings.flatMap(({ remarks }) => remarks)).toEqual([]);
+    expect(listings.flatMap(({ diagnostics }) => diagnostics)).toEqual([]);
   }
 });
 

@@ -15,7 +15,7 @@ export function memorySource(...images: readonly BuiltImage[]): ImageSource {
           config,
           layers: layers.map(memoryLayer),
         })),
-        remarks: [],
+        diagnostics: [],
       }),
     close: () => Promise.resolve(),
   };

@@ -12,7 +12,7 @@ import {
 /** An image of three layers with packages of four kinds, one of them hidden, and five findings. */
 export function sampleReport(changes: Partial<InspectionReport> = {}): InspectionReport {
   return inspectionReport.parse({
-    schema: 'lazaret-inspection/1',
+    schema: 'lazaret-inspection/2',
     tool: { name: 'lazaret', version: '0.1.0' },
     source: { kind: 'registry', reference: 'registry.example/shop/app:1.2' },
     image: sampleImage,
@@ -41,7 +41,7 @@ export function sampleReport(changes: Partial<InspectionReport> = {}): Inspectio
     users: [],
     passwords: [],
     groups: [],
-    unknowns: [],
+    diagnostics: [],
     special: [{ ...sampleFile('usr/bin/su', 0), mode: 0o4755, because: ['setuid'] }],
     unowned: { count: 1, paths: ['opt/app/server'] },
     files: ['usr/bin/su', 'opt/app/server', 'opt/app/index.js'].map((path, at) =>

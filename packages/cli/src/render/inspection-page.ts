@@ -3,8 +3,8 @@ import {
   formatDuration,
   formatSize,
   malwareScanners,
-  remarksNotLookedAt,
-  remarksToTell,
+  otherPlatforms,
+  sourceWarnings,
   scannedThing,
   severity,
   type InspectionReport,
@@ -79,7 +79,15 @@ const noMalwareScannerHint = 'no malware scanner configured; add --clamd or --ya
 /** What a report and a stored image have in common. */
 export type Summarized = Pick<
   InspectionReport,
-  'source' | 'image' | 'distribution' | 'layers' | 'special' | 'unowned' | 'coverage' | 'verdict'
+  | 'source'
+  | 'image'
+  | 'distribution'
+  | 'layers'
+  | 'special'
+  | 'unowned'
+  | 'diagnostics'
+  | 'coverage'
+  | 'verdict'
 >;
 
 export interface SummaryWords {
@@ -119,11 +127,11 @@ function summaryRows(
   const { image, source, distribution } = report;
   const rows: SummaryWords['more'] = [
     ['Source', [`${source.kind} ${visibleLine(source.reference)}`]],
-    ['Notes', remarksToTell(source).map(({ detail }) => detail)],
+    ['Notes', sourceWarnings(report).map(({ detail }) => detail)],
     ['OCI artifact', list(image?.artifactType)],
     ['Digest', list(image?.manifestDigest)],
     ['Platform', list(platformOf(report))],
-    ['Not inspected', othersOf(source)],
+    ['Not inspected', othersOf(report)],
     ['Created', list(image?.config?.created)],
     ['System', list(distribution?.prettyName ?? distribution?.id)],
     [image?.artifactType === undefined ? 'Layers' : 'Blobs', list(layersOf(report))],
@@ -155,8 +163,8 @@ function platformOf({ image }: Summarized): string | undefined {
 }
 
 /** The other images of the index, which were not inspected. */
-function othersOf(source: Summarized['source']): readonly string[] {
-  const others = remarksNotLookedAt(source);
+function othersOf(report: Summarized): readonly string[] {
+  const others = otherPlatforms(report);
   if (others.length === 0) return [];
   const shown = others.slice(0, cliLimits.platformsShown).map(({ detail, digest, sizeBytes }) => {
     const size = sizeBytes === undefined ? '' : `, a manifest of ${formatSize(sizeBytes)}`;

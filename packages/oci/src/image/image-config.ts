@@ -18,7 +18,7 @@ export interface ParsedImageConfig {
   /** As claimed by the configuration, lowest first. */
   readonly diffIds: readonly string[];
   /** Invalid fields, which were omitted. */
-  readonly oddities: readonly string[];
+  readonly warnings: readonly string[];
 }
 
 /** Throws SourceError `damaged` when it is not a JSON object, `too_large`. */
@@ -46,7 +46,7 @@ export function parseImageConfig(bytes: Buffer): ParsedImageConfig {
     config,
     ...(platform.os === '' || platform.architecture === '' ? {} : { platform }),
     diffIds: root.object('rootfs').texts('diff_ids') ?? [],
-    oddities: root.oddities,
+    warnings: root.warnings,
   };
 }
 
@@ -77,30 +77,30 @@ function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]
   return (value === undefined ? {} : { [key]: value }) as { [P in K]?: V };
 }
 
-const odditiesMax = 100;
+const warningsMax = 100;
 
 /** Typed access to the fields of an object of the configuration. */
 class Fields {
   readonly value: Readonly<Record<string, unknown>>;
-  readonly oddities: string[];
+  readonly warnings: string[];
   readonly #path: string;
 
-  constructor(value: Readonly<Record<string, unknown>>, path: string, oddities: string[]) {
+  constructor(value: Readonly<Record<string, unknown>>, path: string, warnings: string[]) {
     this.value = value;
     this.#path = path;
-    this.oddities = oddities;
+    this.warnings = warnings;
   }
 
   text(key: string): string | undefined {
     const value = this.#take(key);
     if (value === undefined || typeof value === 'string') return value;
-    return this.#odd(key, 'is not a string');
+    return this.#warn(key, 'is not a string');
   }
 
   flag(key: string): boolean | undefined {
     const value = this.#take(key);
     if (value === undefined || typeof value === 'boolean') return value;
-    return this.#odd(key, 'is not a boolean');
+    return this.#warn(key, 'is not a boolean');
   }
 
   /** A single string counts as a list of one: old tools write commands that way. */
@@ -108,9 +108,9 @@ class Fields {
     const value = this.#take(key);
     if (value === undefined) return undefined;
     if (typeof value === 'string') return [value];
-    if (!Array.isArray(value)) return this.#odd(key, 'is not an array');
+    if (!Array.isArray(value)) return this.#warn(key, 'is not an array');
     const list = (value as unknown[]).filter((item) => typeof item === 'string');
-    if (list.length < value.length) this.#odd(key, 'contains values that are not strings');
+    if (list.length < value.length) this.#warn(key, 'contains values that are not strings');
     return list;
   }
 
@@ -119,17 +119,17 @@ class Fields {
     const value = this.#take(key);
     if (Array.isArray(value)) return this.texts(key);
     if (value === undefined) return undefined;
-    return isRecord(value) ? Object.keys(value) : this.#odd(key, 'is not an object');
+    return isRecord(value) ? Object.keys(value) : this.#warn(key, 'is not an object');
   }
 
   textMap(key: string): Record<string, string> | undefined {
     const value = this.#take(key);
     if (value === undefined) return undefined;
-    if (!isRecord(value)) return this.#odd(key, 'is not an object');
+    if (!isRecord(value)) return this.#warn(key, 'is not an object');
     const pairs: [string, string][] = [];
     for (const [name, item] of Object.entries(value)) {
       if (typeof item === 'string') pairs.push([name, item]);
-      else this.#odd(`${key}.${name.slice(0, 100)}`, 'is not a string');
+      else this.#warn(`${key}.${name.slice(0, 100)}`, 'is not a string');
     }
     return Object.fromEntries(pairs);
   }
@@ -137,23 +137,23 @@ class Fields {
   object(key: string): Fields {
     const value = this.#take(key);
     const isGiven = value !== undefined;
-    if (isGiven && !isRecord(value)) this.#odd(key, 'is not an object');
-    return new Fields(isRecord(value) ? value : {}, `${this.#path}${key}.`, this.oddities);
+    if (isGiven && !isRecord(value)) this.#warn(key, 'is not an object');
+    return new Fields(isRecord(value) ? value : {}, `${this.#path}${key}.`, this.warnings);
   }
 
   objects(key: string): Fields[] {
     const value = this.#take(key);
     if (value === undefined) return [];
     if (!Array.isArray(value)) {
-      this.#odd(key, 'is not an array');
+      this.#warn(key, 'is not an array');
       return [];
     }
     return (value as unknown[]).map((item, index) => {
-      if (!isRecord(item)) this.#odd(`${key}[${index}]`, 'is not an object');
+      if (!isRecord(item)) this.#warn(`${key}[${index}]`, 'is not an object');
       return new Fields(
         isRecord(item) ? item : {},
         `${this.#path}${key}[${index}].`,
-        this.oddities,
+        this.warnings,
       );
     });
   }
@@ -163,8 +163,8 @@ class Fields {
     return Object.hasOwn(this.value, key) ? (this.value[key] ?? undefined) : undefined;
   }
 
-  #odd(key: string, how: string): undefined {
-    if (this.oddities.length < odditiesMax) this.oddities.push(`${this.#path}${key} ${how}`);
+  #warn(key: string, how: string): undefined {
+    if (this.warnings.length < warningsMax) this.warnings.push(`${this.#path}${key} ${how}`);
     return undefined;
   }
 }

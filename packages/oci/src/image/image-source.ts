@@ -1,5 +1,5 @@
 /** Image sources, and what each provides about its images before a layer is read. */
-import type { InspectionReport, Platform, SourceRemark } from '@lazaret/protocol';
+import type { InspectionReport, Platform, SourceDiagnostic } from '@lazaret/protocol';
 
 export interface ImageSource {
   readonly kind: InspectionReport['source']['kind'];
@@ -23,12 +23,12 @@ export interface ImageListing {
   readonly digest?: string;
   readonly images: readonly SourceImage[];
   /** What else the reference contains that was not selected or cannot be read. */
-  readonly remarks: readonly SourceRemark[];
+  readonly diagnostics: readonly SourceDiagnostic[];
 }
 
 export interface ImageOrigin {
   readonly resolved?: InspectionReport['source']['resolved'];
-  readonly remarks: readonly SourceRemark[];
+  readonly diagnostics: readonly SourceDiagnostic[];
 }
 
 export interface SourceImage {

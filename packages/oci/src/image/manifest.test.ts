@@ -130,13 +130,13 @@ describe('an index', () => {
     const { children: all } = await children(platform('arm64', 'v8'), platform('amd64'));
     const chosen = selectPlatforms(all, { choice: 'default', defaultPlatform: linux });
     expect(chosen.selected.map((child) => child.platform?.architecture)).toEqual(['amd64']);
-    expect(chosen.remarks.map(({ reason }) => reason)).toEqual([
+    expect(chosen.diagnostics.map(({ reason }) => reason)).toEqual([
       'attestation',
       'attestation',
       'other_platform',
     ]);
     const [other] = all;
-    expect(chosen.remarks.at(-1)).toEqual({
+    expect(chosen.diagnostics.at(-1)).toEqual({
       ...{ reason: 'other_platform', detail: 'linux/arm64/v8 was not examined' },
       ...{ digest: other?.digest, sizeBytes: other?.sizeBytes },
     });
@@ -148,7 +148,7 @@ describe('an index', () => {
     const { children: all } = await children(platform('s390x'), platform('riscv64'));
     const chosen = selectPlatforms(all, { choice: 'default', defaultPlatform: linux });
     expect(chosen.selected.map((child) => child.platform?.architecture)).toEqual(['s390x']);
-    expect(chosen.remarks.map(({ reason }) => reason)).toContain('platform_substituted');
+    expect(chosen.diagnostics.map(({ reason }) => reason)).toContain('platform_substituted');
     const asked = { choice: parsePlatform('linux/arm64'), defaultPlatform: linux };
     expect(code(() => selectPlatforms(all, asked))).toBe('no_such_platform');
   });
@@ -208,7 +208,7 @@ describe('a configuration', () => {
       },
       platform: { os: 'linux', architecture: 'arm64', variant: 'v8' },
       diffIds: [digest],
-      oddities: [
+      warnings: [
         'config.Labels.c is not a string',
         'config.StopSignal is not a string',
         'history[1] is not an object',

@@ -1,5 +1,5 @@
 /** Selects children of an index by platform. */
-import type { Platform, SourceRemark } from '@lazaret/protocol';
+import type { Platform, SourceDiagnostic } from '@lazaret/protocol';
 
 import { SourceError } from '../source-error.ts';
 import type { PlatformChoice } from './image-source.ts';
@@ -12,7 +12,7 @@ import { formatPlatform, platformDistance } from './platform.ts';
 export interface PlatformSelection {
   /** In the order of the index. */
   readonly selected: readonly Descriptor[];
-  readonly remarks: readonly SourceRemark[];
+  readonly diagnostics: readonly SourceDiagnostic[];
 }
 
 export interface PlatformQuestion {
@@ -30,23 +30,23 @@ export function selectPlatforms(
   children: readonly Descriptor[],
   { choice, defaultPlatform }: PlatformQuestion,
 ): PlatformSelection {
-  const { images, remarks } = separateAttestations(children);
-  if (choice === 'all' || images.length === 0) return { selected: images, remarks };
+  const { images, diagnostics } = separateAttestations(children);
+  if (choice === 'all' || images.length === 0) return { selected: images, diagnostics };
   const wanted = choice === 'default' ? defaultPlatform : choice;
   const selected = chooseAmong(images, wanted);
   if (selected.length === 0) {
     if (choice !== 'default') throw noSuchPlatform(wanted, images);
     const first = images.slice(0, 1);
-    remarks.push(...first.map((child) => substituted(child, wanted)));
+    diagnostics.push(...first.map((child) => substituted(child, wanted)));
     selected.push(...first);
   }
   for (const child of images) {
     if (selected.includes(child)) continue;
     const { digest, sizeBytes } = child;
     const detail = `${platformText(child)} was not examined`;
-    remarks.push({ reason: 'other_platform', detail, digest, sizeBytes });
+    diagnostics.push({ reason: 'other_platform', detail, digest, sizeBytes });
   }
-  return { selected, remarks };
+  return { selected, diagnostics };
 }
 
 export interface PlatformCheck extends PlatformQuestion {
@@ -62,7 +62,7 @@ export interface PlatformCheck extends PlatformQuestion {
  * the requested platform. Throws SourceError `no_such_platform` when the image does not match a
  * named platform.
  */
-export function checkPlatform(check: PlatformCheck): SourceRemark[] {
+export function checkPlatform(check: PlatformCheck): SourceDiagnostic[] {
   const { choice, listed, configured, digest } = check;
   const about = digest === undefined ? {} : { digest };
   if (configured === undefined) return [];
@@ -84,7 +84,7 @@ export function checkPlatform(check: PlatformCheck): SourceRemark[] {
 
 interface SeparatedChildren {
   readonly images: readonly Descriptor[];
-  readonly remarks: SourceRemark[];
+  readonly diagnostics: SourceDiagnostic[];
 }
 
 /** Duplicate children count once. */
@@ -92,15 +92,15 @@ function separateAttestations(children: readonly Descriptor[]): SeparatedChildre
   const unique = new Map<string, Descriptor>();
   for (const child of children) if (!unique.has(child.digest)) unique.set(child.digest, child);
   const images: Descriptor[] = [];
-  const remarks: SourceRemark[] = [];
+  const diagnostics: SourceDiagnostic[] = [];
   for (const child of unique.values()) {
     if (!isAttestation(child)) images.push(child);
     else {
       const subject = child.annotations?.['vnd.docker.reference.digest'] ?? 'an image';
-      remarks.push({ reason: 'attestation', detail: `about ${subject}`, digest: child.digest });
+      diagnostics.push({ reason: 'attestation', detail: `about ${subject}`, digest: child.digest });
     }
   }
-  return { images, remarks };
+  return { images, diagnostics };
 }
 
 /** The best match, the first among equals; otherwise all children without a platform. */
@@ -120,7 +120,7 @@ function hasPlatform(child: Descriptor): child is Descriptor & { platform: Platf
   return child.platform !== undefined && child.platform.architecture !== '';
 }
 
-function substituted(child: Descriptor, wanted: Platform): SourceRemark {
+function substituted(child: Descriptor, wanted: Platform): SourceDiagnostic {
   const detail = `${platformText(child)} instead of ${formatPlatform(wanted)}`;
   return { reason: 'platform_substituted', detail, digest: child.digest };
 }

@@ -2,7 +2,7 @@
  * Selects the images of a reference: nested indexes are opened within limits, and everything that
  * is not selected or not an image is reported, so that nothing is skipped silently.
  */
-import type { SourceRemark } from '@lazaret/protocol';
+import type { SourceDiagnostic } from '@lazaret/protocol';
 
 import { ociLimits } from '../limits.ts';
 import { SourceError } from '../source-error.ts';
@@ -33,7 +33,7 @@ export interface ImageAssembler {
 
 export interface ChosenImages {
   readonly images: readonly SourceImage[];
-  readonly remarks: readonly SourceRemark[];
+  readonly diagnostics: readonly SourceDiagnostic[];
 }
 
 /** Throws SourceError when no image is left: `not_found`, `unsupported`, `no_such_platform`. */
@@ -49,19 +49,19 @@ export async function chooseImages(
     if (type !== undefined) {
       return {
         images: [await shelf.assembleArtifact(document, { type, names, digest })],
-        remarks: [],
+        diagnostics: [],
       };
     }
-    const { image, remarks, configured } = await shelf.assemble(document, { names, digest });
+    const { image, diagnostics, configured } = await shelf.assemble(document, { names, digest });
     return {
       images: [image],
-      remarks: [...remarks, ...checkPlatform({ ...question, digest, configured })],
+      diagnostics: [...diagnostics, ...checkPlatform({ ...question, digest, configured })],
     };
   }
   const collection = new Collection(shelf, digest);
   await collection.open(document);
-  const { selected, remarks } = selectPlatforms(collection.children, question);
-  collection.remarks.push(...remarks);
+  const { selected, diagnostics } = selectPlatforms(collection.children, question);
+  collection.diagnostics.push(...diagnostics);
   for (const descriptor of selected) await collection.take(descriptor, question);
   await collection.artifacts();
   if (collection.images.length === 0) throw collection.nothingLeft();
@@ -76,7 +76,7 @@ interface Artifact {
 /** The content of an index, over all its levels. */
 class Collection implements ChosenImages {
   readonly images: SourceImage[] = [];
-  readonly remarks: SourceRemark[] = [];
+  readonly diagnostics: SourceDiagnostic[] = [];
   /** Everything that may be an image, in the order of the index, nested indexes expanded. */
   readonly children: Descriptor[] = [];
   readonly #artifacts: Artifact[] = [];
@@ -101,7 +101,7 @@ class Collection implements ChosenImages {
       if (this.#seen.has(descriptor.digest)) continue;
       this.#seen.add(descriptor.digest);
       if (this.#seen.size > ociLimits.indexChildren + 1) {
-        this.#remark('limit', descriptor, `more than ${ociLimits.indexChildren} children`);
+        this.#report('limit', descriptor, `more than ${ociLimits.indexChildren} children`);
         return;
       }
       this.#parents.set(descriptor.digest, parent);
@@ -127,8 +127,8 @@ class Collection implements ChosenImages {
       }
       const found = await this.#shelf.assemble(document, { ...place, listed });
       const { configured } = found;
-      this.remarks.push(...found.remarks);
-      this.remarks.push(...checkPlatform({ ...question, digest, listed, configured }));
+      this.diagnostics.push(...found.diagnostics);
+      this.diagnostics.push(...checkPlatform({ ...question, digest, listed, configured }));
       this.images.push(found.image);
     } catch (error) {
       this.#fail(descriptor, error);
@@ -140,13 +140,13 @@ class Collection implements ChosenImages {
     const isExamined = this.images.length === 0;
     for (const { manifest, place } of this.#artifacts) {
       if (isExamined) this.images.push(await this.#shelf.assembleArtifact(manifest, place));
-      else this.#remark('artifact', place, `an artifact of type ${place.type}`);
+      else this.#report('artifact', place, `an artifact of type ${place.type}`);
     }
   }
 
   nothingLeft(): SourceError {
     if (this.#failure !== undefined) return this.#failure;
-    const [first] = this.remarks;
+    const [first] = this.diagnostics;
     const why = first === undefined ? 'it is empty' : `${first.reason}, ${first.detail}`;
     const message = `${this.#shelf.names.join(', ')} contains no readable image: ${why}`;
     return new SourceError('unsupported', message);
@@ -156,7 +156,7 @@ class Collection implements ChosenImages {
   #list(index: Index, parent: string, depth: number): Nested[] {
     if (index.omitted > 0) {
       const detail = `${index.omitted} more children of an index were not examined`;
-      this.remarks.push({ reason: 'limit', detail, digest: parent });
+      this.diagnostics.push({ reason: 'limit', detail, digest: parent });
     }
     return index.children.toReversed().map((descriptor) => ({ descriptor, depth, parent }));
   }
@@ -172,7 +172,7 @@ class Collection implements ChosenImages {
         return 'image';
       }
       if (depth < ociLimits.indexDepth) return fetched.document;
-      this.#remark('limit', descriptor, `an index nested ${depth} levels deep was not opened`);
+      this.#report('limit', descriptor, `an index nested ${depth} levels deep was not opened`);
     } catch (error) {
       this.#fail(descriptor, error);
     }
@@ -185,15 +185,15 @@ class Collection implements ChosenImages {
     if (!(error instanceof SourceError) || !ofChild.includes(error.code)) throw error;
     this.#failure ??= error;
     const reason = error.code === 'not_found' ? 'missing_child' : 'unsupported';
-    this.#remark(reason, descriptor, error.message);
+    this.#report(reason, descriptor, error.message);
   }
 
-  #remark(
-    reason: SourceRemark['reason'],
+  #report(
+    reason: SourceDiagnostic['reason'],
     { digest }: Pick<Descriptor, 'digest'>,
     detail: string,
   ): void {
-    this.remarks.push({ reason, detail: detail.slice(0, 1_000), digest });
+    this.diagnostics.push({ reason, detail: detail.slice(0, 1_000), digest });
   }
 }
 

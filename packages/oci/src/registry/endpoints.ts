@@ -3,14 +3,14 @@
  * registry itself. Mirrors may lack anything; only the response of the registry counts as a
  * refusal.
  */
-import type { SourceRemark } from '@lazaret/protocol';
+import type { SourceDiagnostic } from '@lazaret/protocol';
 
 import { SourceError } from '../source-error.ts';
 import type { RegistryClient } from './registry-client.ts';
 
 export class Endpoints {
   /** Why mirrors were disabled. */
-  readonly faults: SourceRemark[] = [];
+  readonly faults: SourceDiagnostic[] = [];
   readonly #mirrors: Set<RegistryClient>;
   readonly #registry: RegistryClient;
 

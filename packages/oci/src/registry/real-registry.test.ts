@@ -51,8 +51,8 @@ test('an index pushed to a real registry is read back completely', async () => {
   );
   const index = buildIndex({ children, mediaTypes: 'docker' });
   await pushImage({ origin: `http://${host}`, repository: 'team/app', tag: '1.0' }, index);
-  const { images, remarks } = await lab.open(`${host}/team/app:1.0`).list('all');
-  expect(remarks).toEqual([]);
+  const { images, diagnostics } = await lab.open(`${host}/team/app:1.0`).list('all');
+  expect(diagnostics).toEqual([]);
   expect(images.map(({ manifestDigest }) => manifestDigest)).toEqual(
     children.map(({ descriptor }) => descriptor.digest),
   );

@@ -1,5 +1,5 @@
 /** Assembles an image from its manifest and configuration. */
-import type { Platform, SourceRemark } from '@lazaret/protocol';
+import type { Platform, SourceDiagnostic } from '@lazaret/protocol';
 
 import { ociLimits } from '../limits.ts';
 import { SourceError } from '../source-error.ts';
@@ -36,7 +36,7 @@ export interface AssembledImage {
   readonly image: SourceImage;
   /** As stated in the configuration of the image. */
   readonly configured: Platform | undefined;
-  readonly remarks: readonly SourceRemark[];
+  readonly diagnostics: readonly SourceDiagnostic[];
 }
 
 /** Throws SourceError when the configuration is unavailable or invalid. */
@@ -66,14 +66,18 @@ export async function assembleImage(
     ...(platform === undefined ? {} : { platform }),
     ...(annotations === undefined ? {} : { annotations }),
   };
-  return { image, configured: parsed.platform, remarks: remarkLayers(manifest, parsed, digest) };
+  return {
+    image,
+    configured: parsed.platform,
+    diagnostics: layerDiagnostics(manifest, parsed, digest),
+  };
 }
 
-function remarkLayers(
+function layerDiagnostics(
   { layers }: Manifest,
   { diffIds }: ParsedImageConfig,
   digest: string,
-): SourceRemark[] {
+): SourceDiagnostic[] {
   if (diffIds.length === layers.length) return [];
   const counts = `${diffIds.length} layers, the manifest ${layers.length}`;
   const detail = `the configuration names ${counts}: its layer digests are not used`;

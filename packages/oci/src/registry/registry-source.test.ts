@@ -20,7 +20,7 @@ test('an image has its names, digests, platform, configuration and layers', asyn
   const built = await buildSample({ annotations: { 'org.example': 'yes' } });
   registry.store.putImage('lab/app', '1.2', built);
   const source = lab.open(`${registry.host}/lab/app:1.2`);
-  const { images, remarks } = await source.list('default');
+  const { images, diagnostics } = await source.list('default');
   expect(source).toMatchObject({ kind: 'registry', reference: `${registry.host}/lab/app:1.2` });
   const image = firstImage(images);
   expect(image).toMatchObject({
@@ -34,7 +34,7 @@ test('an image has its names, digests, platform, configuration and layers', asyn
   });
   expect(image.layers.map(({ diffId }) => diffId)).toEqual(built.layers.map((one) => one.diffId));
   expect(await digestLayers(image)).toEqual(built.layers.map(({ digest }) => digest));
-  expect(remarks).toEqual([]);
+  expect(diagnostics).toEqual([]);
 });
 
 test('every supported manifest type is accepted', async () => {
@@ -65,11 +65,11 @@ test('an index yields the wanted platform and lists the others', async () => {
   const index = buildIndex({ children, attestations: true });
   registry.store.putImage('app', 'latest', index);
   const source = lab.open(`${registry.host}/app`);
-  const { images, remarks } = await source.list('default');
+  const { images, diagnostics } = await source.list('default');
   expect(images).toMatchObject([
     { platform: { architecture: 'amd64' }, indexDigest: index.descriptor.digest },
   ]);
-  const reasons = remarks.map(({ reason }) => reason).toSorted();
+  const reasons = diagnostics.map(({ reason }) => reason).toSorted();
   expect(reasons).toEqual([
     ...['attestation', 'attestation', 'attestation'],
     ...['other_platform', 'other_platform'],
@@ -88,9 +88,9 @@ test('a substituted platform is reported', async () => {
   const registry = await lab.start();
   const child = await buildSample({ platform: { os: 'linux', architecture: 'riscv64' } });
   registry.store.putImage('app', 'latest', buildIndex({ children: [child] }));
-  const { images, remarks } = await lab.open(`${registry.host}/app`).list('default');
+  const { images, diagnostics } = await lab.open(`${registry.host}/app`).list('default');
   expect(images).toMatchObject([{ platform: { architecture: 'riscv64' } }]);
-  expect(remarks).toMatchObject([{ reason: 'platform_substituted' }]);
+  expect(diagnostics).toMatchObject([{ reason: 'platform_substituted' }]);
 });
 
 test('an image marked as an attestation is not skipped', async () => {
@@ -117,10 +117,10 @@ test('nested indexes are opened, duplicates count once, missing children are rep
   const missing = { ...lost, platform: { os: 'linux', architecture: 'ppc64le' } };
   const index = buildIndex({ children: [one, one, inner, missing] });
   registry.store.putImage('app', 'latest', index);
-  const { images, remarks } = await lab.open(`${registry.host}/app`).list('all');
+  const { images, diagnostics } = await lab.open(`${registry.host}/app`).list('all');
   expect(images.map(({ platform }) => platform?.architecture)).toEqual(['amd64', 'arm64']);
   expect(images[1]?.indexDigest).toBe(inner.descriptor.digest);
-  expect(remarks).toMatchObject([{ reason: 'missing_child', digest: lost.digest }]);
+  expect(diagnostics).toMatchObject([{ reason: 'missing_child', digest: lost.digest }]);
 });
 
 test('a missing child is an error and not replaced by another platform', async () => {
@@ -156,9 +156,9 @@ test('artifacts next to an image are reported', async () => {
   });
   const index = buildIndex({ children: [chart, await buildSample()] });
   registry.store.putImage('chart', 'both', index);
-  const { images, remarks } = await lab.open(`${registry.host}/chart:both`).list('all');
+  const { images, diagnostics } = await lab.open(`${registry.host}/chart:both`).list('all');
   expect(images).toHaveLength(1);
-  expect(remarks).toMatchObject([{ reason: 'artifact', digest: chart.descriptor.digest }]);
+  expect(diagnostics).toMatchObject([{ reason: 'artifact', digest: chart.descriptor.digest }]);
 });
 
 test('a manifest with schema version 1 is refused as unsupported', async () => {
@@ -216,9 +216,9 @@ test('diffIDs that do not match the layers are omitted and reported', async () =
   const registry = await lab.start();
   const diffIds = [`sha256:${'0'.repeat(64)}`];
   registry.store.putImage('app', 'latest', await buildSample({ diffIds }));
-  const { images, remarks } = await lab.open(`${registry.host}/app`).list('default');
+  const { images, diagnostics } = await lab.open(`${registry.host}/app`).list('default');
   expect(firstImage(images).layers.map(({ diffId }) => diffId)).toEqual([undefined, undefined]);
-  expect(remarks).toMatchObject([{ reason: 'unsupported' }]);
+  expect(diagnostics).toMatchObject([{ reason: 'unsupported' }]);
 });
 
 test('a missing or corrupt configuration is an error', async () => {

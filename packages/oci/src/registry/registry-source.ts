@@ -26,7 +26,7 @@ import {
 import { assembleImage, assembleLayer, type ImageParts } from './registry-image.ts';
 import { RegistryClient } from './registry-client.ts';
 import { type RegistryRates, SharedRates } from './http/request-rate.ts';
-import { remarkResolution, resolutionOf } from './resolution.ts';
+import { resolutionDiagnostics, resolutionOf } from './resolution.ts';
 import { createTransport, type NetworkOptions, type Transport } from './http/transport.ts';
 
 export interface RegistryOptions {
@@ -64,7 +64,7 @@ export function openRegistrySource(text: string, options: RegistrySourceOptions)
   const reference = parseReference(text);
   const opened = openConnection(formatReference(reference), options, options.signal);
   const endpoints = openEndpoints(reference.host, opened, options);
-  let resolved: ImageOrigin = { remarks: [] };
+  let resolved: ImageOrigin = { diagnostics: [] };
   const onResolved = (origin: ImageOrigin): void => {
     resolved = origin;
   };
@@ -72,7 +72,7 @@ export function openRegistrySource(text: string, options: RegistrySourceOptions)
     kind: 'registry',
     reference: formatReference(reference),
     list: (choice) => listImages(reference, { endpoints, opened, options, choice, onResolved }),
-    origin: () => ({ ...resolved, remarks: [...resolved.remarks, ...endpoints.faults] }),
+    origin: () => ({ ...resolved, diagnostics: [...resolved.diagnostics, ...endpoints.faults] }),
     close: () => opened.close(),
   };
 }
@@ -158,7 +158,7 @@ async function listImages(reference: RegistryReference, listing: Listing): Promi
     host: client.host,
   }));
   const resolved = resolutionOf(reference, top, host);
-  onResolved({ resolved, remarks: remarkResolution(reference, resolved, top.digest) });
+  onResolved({ resolved, diagnostics: resolutionDiagnostics(reference, resolved, top.digest) });
   const parts = createParts(repository, listing);
   const shelf: ImageAssembler = {
     names: [formatReference(reference)],
@@ -171,8 +171,8 @@ async function listImages(reference: RegistryReference, listing: Listing): Promi
       assembleArtifact(manifest, place, (blob) => assembleLayer(blob, undefined, parts)),
   };
   const { defaultPlatform } = options;
-  const { images, remarks } = await chooseImages(top, shelf, { choice, defaultPlatform });
-  return { images, remarks, digest: top.digest };
+  const { images, diagnostics } = await chooseImages(top, shelf, { choice, defaultPlatform });
+  return { images, diagnostics, digest: top.digest };
 }
 
 function createParts(repository: string, { endpoints, opened, options }: Listing): ImageParts {

@@ -3,7 +3,7 @@
  * digests, so a report is always correct for the digest that it states. What a tag points to is
  * only the claim of a server, authenticated by a verified certificate or by nothing.
  */
-import type { Resolution, SourceRemark } from '@lazaret/protocol';
+import type { Resolution, SourceDiagnostic } from '@lazaret/protocol';
 
 import { formatReference, type RegistryReference } from '../reference/reference.ts';
 import type { FetchedManifest } from './read-manifest.ts';
@@ -19,18 +19,18 @@ export function resolutionOf(
 }
 
 /** Warnings about a resolution; none when the registry itself responded over verified TLS. */
-export function remarkResolution(
+export function resolutionDiagnostics(
   reference: RegistryReference,
   { by, transport, proof }: Resolution,
   digest: string,
-): SourceRemark[] {
+): SourceDiagnostic[] {
   const name = formatReference(reference);
-  const remarks: SourceRemark[] = [];
+  const diagnostics: SourceDiagnostic[] = [];
   if (proof !== 'digest' && by !== reference.host) {
     const detail = `${name} was resolved by the mirror ${by}, not by ${reference.host}`;
-    remarks.push({ reason: 'named_by_mirror', detail, digest });
+    diagnostics.push({ reason: 'named_by_mirror', detail, digest });
   }
-  if (transport === 'tls') return remarks;
+  if (transport === 'tls') return diagnostics;
   const how = `${by} was queried ${transportText[transport]}`;
   if (proof === 'digest') {
     const worth = 'the digest in the reference still proves the content';
@@ -39,8 +39,8 @@ export function remarkResolution(
   }
   const worth = `the name ${name} is unverified`;
   const advice = `the report is only valid for ${digest}; use this digest as the reference`;
-  remarks.push({ reason: 'unproven_name', detail: `${how}: ${worth}; ${advice}`, digest });
-  return remarks;
+  diagnostics.push({ reason: 'unproven_name', detail: `${how}: ${worth}; ${advice}`, digest });
+  return diagnostics;
 }
 
 const transportText = {

@@ -5,7 +5,7 @@ import { projectName } from '../access/model.ts';
 import type { SubjectKind } from '../core/event-kind.ts';
 import { identifier, sha256, slug, timestamp } from '../core/fields.ts';
 import { type EventType, eventKinds } from '../event-kinds.ts';
-import { digest } from '../reports/report.ts';
+import { digest } from '../reports/digest.ts';
 
 export const eventType = z.enum(Object.keys(eventKinds) as [EventType, ...EventType[]]);
 

@@ -11,7 +11,7 @@ import { jobStates } from '../jobs/states.ts';
 import { verdictState } from '../reports/coverage.ts';
 import { fileType } from '../reports/file.ts';
 import { finding } from '../reports/finding.ts';
-import { digest } from '../reports/report.ts';
+import { digest } from '../reports/digest.ts';
 
 /** The first items of a list and its length, counted up to a limit. */
 function listStart<T extends z.ZodType>(

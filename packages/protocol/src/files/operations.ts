@@ -6,7 +6,7 @@ import { fileName, sha256 } from '../core/fields.ts';
 import { defineOperation, type OperationTag } from '../core/operation.ts';
 import { jobDetail, jobSubmission } from '../jobs/model.ts';
 import { limits } from '../limits.ts';
-import { digest } from '../reports/report.ts';
+import { digest } from '../reports/digest.ts';
 import { fileDetail, filePreview } from './model.ts';
 
 export const fileTags = {

@@ -4,7 +4,8 @@ import { z } from 'zod';
 import { projectName } from '../access/model.ts';
 import { timestamp } from '../core/fields.ts';
 import { verdict, verdictState } from '../reports/coverage.ts';
-import { digest, inspectionReport, placedFile } from '../reports/report.ts';
+import { digest } from '../reports/digest.ts';
+import { inspectionReport, placedFile } from '../reports/report.ts';
 
 /** Number of findings by severity. */
 export const severityCounts = z.object({
@@ -45,7 +46,7 @@ export const imageDetail = image.omit({ verdict: true, layers: true, distributio
   users: shape.users.describe('At most 1,000 entries, as in the lists that follow'),
   passwords: shape.passwords,
   groups: shape.groups,
-  unknowns: shape.unknowns,
+  diagnostics: shape.diagnostics,
   special: shape.special,
   unowned: shape.unowned,
   coverage: shape.coverage,

@@ -5,7 +5,7 @@ import { projectName } from '../access/model.ts';
 import { identifier, line, sha256, timestamp } from '../core/fields.ts';
 import { limits } from '../limits.ts';
 import { verdictState } from '../reports/coverage.ts';
-import { digest } from '../reports/report.ts';
+import { digest } from '../reports/digest.ts';
 
 export const inspectionStates = ['queued', 'running', 'finished', 'failed', 'cancelled'] as const;
 export type InspectionState = (typeof inspectionStates)[number];

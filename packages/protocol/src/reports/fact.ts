@@ -4,6 +4,8 @@
  */
 import { z } from 'zod';
 
+import { readerReason } from './diagnostic.ts';
+
 /** Source of a fact. */
 const evidence = {
   path: z
@@ -136,28 +138,17 @@ export const groupFact = z.object({
 export type GroupFact = z.output<typeof groupFact>;
 
 /**
- * Content that could not be parsed. It makes coverage partial, except `not_recorded`: the file was
- * parsed, but lacks information that such files usually have.
+ * A file that a reader could not parse. It makes coverage incomplete, except `not_recorded`; in a
+ * report it is a diagnostic.
  */
-export const unknownFact = z.object({
-  kind: z.literal('unknown'),
+export const diagnosticFact = z.object({
+  kind: z.literal('diagnostic'),
   ...evidence,
   reader: z.string(),
-  reason: z.enum([
-    'damaged',
-    'too_large',
-    'too_deep',
-    'too_many',
-    'encrypted',
-    'unsupported',
-    'missing_part',
-    'timed_out',
-    'crashed',
-    'not_recorded',
-  ]),
+  reason: readerReason,
   detail: z.string(),
 });
-export type UnknownFact = z.output<typeof unknownFact>;
+export type DiagnosticFact = z.output<typeof diagnosticFact>;
 
 export const fact = z.discriminatedUnion('kind', [
   packageFact,
@@ -166,6 +157,6 @@ export const fact = z.discriminatedUnion('kind', [
   userFact,
   passwordFact,
   groupFact,
-  unknownFact,
+  diagnosticFact,
 ]);
 export type Fact = z.output<typeof fact>;

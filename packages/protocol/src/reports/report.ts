@@ -3,18 +3,11 @@ import { z } from 'zod';
 
 import { sha256 } from '../core/fields.ts';
 import { coverage, verdict } from './coverage.ts';
-import {
-  distributionFact,
-  groupFact,
-  packageFact,
-  passwordFact,
-  unknownFact,
-  userFact,
-} from './fact.ts';
+import { diagnostic } from './diagnostic.ts';
+import { digest } from './digest.ts';
+import { distributionFact, groupFact, packageFact, passwordFact, userFact } from './fact.ts';
 import { fileRow } from './file.ts';
 import { finding } from './finding.ts';
-
-export const digest = z.string().regex(/^[a-z0-9]+(?:[+._-][a-z0-9]+)*:[0-9a-f]{32,128}$/);
 
 export const platform = z.object({
   os: z.string(),
@@ -107,48 +100,6 @@ export const reportLayer = z.object({
 });
 export type ReportLayer = z.output<typeof reportLayer>;
 
-/**
- * Remarks on the source of an image. `unproven_name`: the digest of a tag was not authenticated.
- * `unverified_transport`: the host was not authenticated, which matters less for a reference by
- * digest. `named_by_mirror`: a mirror resolved the tag. `mirror_fault`: a mirror failed or returned
- * corrupt data, and another host was used. `other_meaning`: the reference is ambiguous.
- * `other_platform`: an image of the same index that was not inspected.
- */
-export const sourceRemark = z.object({
-  reason: z.enum([
-    ...(['attestation', 'artifact', 'other_platform', 'missing_child', 'unsupported'] as const),
-    ...(['platform_substituted', 'limit', 'unproven_name', 'unverified_transport'] as const),
-    ...(['named_by_mirror', 'mirror_fault', 'other_meaning'] as const),
-  ]),
-  detail: z.string(),
-  digest: digest.optional(),
-  sizeBytes: z
-    .number()
-    .int()
-    .optional()
-    .describe('Size of the manifest with that digest according to the index'),
-});
-export type SourceRemark = z.output<typeof sourceRemark>;
-
-/** Remarks that affect how a report is read; the others list what else a reference contains. */
-export function remarksToTell({
-  remarks = [],
-}: {
-  readonly remarks?: readonly SourceRemark[] | undefined;
-}): SourceRemark[] {
-  const quiet: readonly string[] = ['attestation', 'artifact', 'other_platform'];
-  return remarks.filter(({ reason }) => !quiet.includes(reason));
-}
-
-/** Images of the same index that were not inspected. */
-export function remarksNotLookedAt({
-  remarks = [],
-}: {
-  readonly remarks?: readonly SourceRemark[] | undefined;
-}): SourceRemark[] {
-  return remarks.filter(({ reason }) => reason === 'other_platform');
-}
-
 /** Connection security: verified certificate, unverified certificate, or no TLS. */
 export const registryTransport = z.enum(['tls', 'unverified-tls', 'plain-http']);
 export type RegistryTransport = z.output<typeof registryTransport>;
@@ -166,7 +117,7 @@ export const resolution = z.object({
 export type Resolution = z.output<typeof resolution>;
 
 export const inspectionReport = z.object({
-  schema: z.literal('lazaret-inspection/1'),
+  schema: z.literal('lazaret-inspection/2'),
   tool: z.object({ name: z.literal('lazaret'), version: z.string() }),
   source: z.object({
     kind: z.enum([
@@ -180,7 +131,6 @@ export const inspectionReport = z.object({
     ]),
     reference: z.string().describe('Reference as requested'),
     resolved: resolution.optional(),
-    remarks: z.array(sourceRemark).optional(),
   }),
   image: z
     .object({
@@ -205,9 +155,9 @@ export const inspectionReport = z.object({
   users: z.array(userFact.extend(place)),
   passwords: z.array(passwordFact.extend(place)),
   groups: z.array(groupFact.extend(place)),
-  unknowns: z
-    .array(unknownFact.extend(place))
-    .describe('Content that no reader could parse, the first entries by layer and path'),
+  diagnostics: z
+    .array(diagnostic)
+    .describe('Notes and warnings on the source and on files that could not be parsed'),
   special: z
     .array(placedFile.extend({ because: z.array(z.string()) }))
     .describe('Notable files: setuid, setgid, capabilities, world-writable, devices'),

@@ -5,7 +5,8 @@ import { projectName } from '../access/model.ts';
 import { sha256, timestamp } from '../core/fields.ts';
 import { jobStates } from '../jobs/states.ts';
 import { verdictState } from '../reports/coverage.ts';
-import { digest, placedFile, placedFinding, placedPackage } from '../reports/report.ts';
+import { digest } from '../reports/digest.ts';
+import { placedFile, placedFinding, placedPackage } from '../reports/report.ts';
 
 /** Kinds of results, in the order in which they are listed. */
 export const searchKinds = ['job', 'image', 'artifact', 'file', 'package', 'finding'] as const;

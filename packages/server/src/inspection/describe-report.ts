@@ -27,7 +27,7 @@ export function describeReport(report: InspectionReport): ReportFacts {
     users: cut(rest.users),
     passwords: cut(rest.passwords),
     groups: cut(rest.groups),
-    unknowns: cut(rest.unknowns),
+    diagnostics: cut(rest.diagnostics),
     special: cut(rest.special),
   };
   const platform = platformText(report);

@@ -11,6 +11,7 @@ import {
   type Severity,
   type SeverityCounts,
   type VerdictState,
+  upgradeReport,
 } from '@lazaret/protocol';
 import { severityOrder } from '@lazaret/analysis';
 import { sql, type Kysely, type Selectable } from 'kysely';
@@ -119,7 +120,7 @@ export async function readImage(
     .select('summary')
     .where('id', '=', row.id)
     .executeTakeFirstOrThrow(() => new Problem('not_found', `there is no image ${key.digest}`));
-  const { schema: _, tool: __, ...report } = summary;
+  const { schema: _, tool: __, ...report } = upgradeReport(summary) as typeof summary;
   const { verdict: ____, layers: _____, distribution: ______, ...image } = toImage(row);
   return { ...image, ...report, inspection: row.inspection };
 }

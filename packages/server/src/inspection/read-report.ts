@@ -8,6 +8,7 @@ import {
   type InspectionReport,
   type PlacedFile,
   type ReportDifference,
+  upgradeReport,
 } from '@lazaret/protocol';
 import { sql, type Kysely, type Selectable } from 'kysely';
 
@@ -96,7 +97,8 @@ async function readReport(
   const bytes = await decompress(row.report, {
     maxOutputLength: inspectionLimits.imageReportBytes,
   });
-  return JSON.parse(bytes.toString()) as InspectionReport;
+  // Reports of earlier versions were validated in their own form.
+  return upgradeReport(JSON.parse(bytes.toString())) as InspectionReport;
 }
 
 interface PlacedRow extends Selectable<Database['layer_files']> {

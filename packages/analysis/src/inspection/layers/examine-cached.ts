@@ -41,7 +41,7 @@ export interface CachedAnswer {
 }
 
 /** Increased when the walk returns different rows for the same bytes. */
-const walkVersion = 3;
+const walkVersion = 4;
 
 interface FilesPart {
   readonly files: readonly FileRow[];
@@ -161,7 +161,7 @@ function isCacheableScan({ failed, gaps }: ScanRecord, { healthy }: ScannerDescr
 }
 
 function isCacheableFact([, fact]: OfFile<Fact>): boolean {
-  return fact.kind !== 'unknown' || !transientReasons.has(fact.reason);
+  return fact.kind !== 'diagnostic' || !transientReasons.has(fact.reason);
 }
 
 /** The part of all keys that determines the walk. */

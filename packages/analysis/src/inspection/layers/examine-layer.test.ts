@@ -151,8 +151,8 @@ describe('readers', () => {
     const layer = await layerOf({ entries: [{ path: 'f', content: Buffer.from('x') }] });
     const { facts } = await examine(layer, { readers: [bad, worse] });
     expect(facts).toMatchObject({
-      one: [[0, { kind: 'unknown', reason: 'encrypted', detail: 'locked' }]],
-      two: [[0, { kind: 'unknown', reason: 'crashed', detail: 'a mistake' }]],
+      one: [[0, { kind: 'diagnostic', reason: 'encrypted', detail: 'locked' }]],
+      two: [[0, { kind: 'diagnostic', reason: 'crashed', detail: 'a mistake' }]],
     });
   });
 
@@ -160,7 +160,7 @@ describe('readers', () => {
     const one = reader(() => undefined);
     const layer = await layerOf({ entries: [{ path: 'f', content: Buffer.alloc(1_001) }] });
     const { facts } = await examine(layer, { readers: [one] });
-    expect(facts['one']).toMatchObject([[0, { kind: 'unknown', reason: 'too_large' }]]);
+    expect(facts['one']).toMatchObject([[0, { kind: 'diagnostic', reason: 'too_large' }]]);
   });
 });
 

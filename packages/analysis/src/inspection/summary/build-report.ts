@@ -1,14 +1,17 @@
 /** Builds the report of an inspection from the records of layers. Pure. */
 import { createHash } from 'node:crypto';
 
+import { fromSource, severityOfReason } from '@lazaret/protocol';
 import type {
+  Diagnostic,
   Fact,
   Finding,
   Gap,
   InspectionReport,
   PlacedFile,
   PlacedFinding,
-  UnknownFact,
+  DiagnosticFact,
+  SourceDiagnostic,
 } from '@lazaret/protocol';
 
 import { analysisLimits } from '../../limits.ts';
@@ -33,6 +36,8 @@ export interface ReportInput extends CoverageInput {
   readonly tool: InspectionReport['tool'];
   readonly source: InspectionReport['source'];
   readonly image: InspectionReport['image'];
+  /** About the source and the configuration of the image. */
+  readonly diagnostics: readonly SourceDiagnostic[];
   /** Gaps outside the records: missing layers, unreadable images. */
   readonly gaps: readonly Gap[];
   /** Findings outside the records: a forged diffID. */
@@ -61,12 +66,12 @@ export function buildReport(input: ReportInput): InspectionReport {
   ].toSorted(bySeverity);
   const unowned =
     owned && findUnowned(placed.merged, { records, owned, packages, listed: unownedListed });
-  const told = [...placed.gaps, ...configGaps(input.beside), ...unknownGaps(placed)];
-  const gaps = [...input.gaps, ...told, ...(matched?.gaps ?? [])];
+  const found = [...placed.gaps, ...configGaps(input.beside), ...readerGaps(placed)];
+  const gaps = [...input.gaps, ...found, ...(matched?.gaps ?? [])];
   const coverage = sumCoverage(input, gaps, matched?.scanner);
   const { tool, source, image, layers } = input;
   const body = {
-    schema: 'lazaret-inspection/1' as const,
+    schema: 'lazaret-inspection/2' as const,
     ...{ tool, source },
     ...(image !== undefined && { image }),
     layers: [...layers],
@@ -74,7 +79,7 @@ export function buildReport(input: ReportInput): InspectionReport {
     users: kept(placed.facts, 'user'),
     passwords: kept(placed.facts, 'password'),
     groups: kept(placed.facts, 'group'),
-    unknowns: kept(placed.facts, 'unknown').slice(0, analysisLimits.gapsListed),
+    diagnostics: diagnosticsOf(input, placed),
     special: collectSpecial(records, placed.merged),
     ...(unowned !== undefined && { unowned }),
     ...(input.files && { files: listFiles(records, placed) }),
@@ -136,10 +141,23 @@ function kept<K extends Fact['kind']>(
   return foldLayers(found, (each) => JSON.stringify({ ...each, layer: 0, hiddenBy: 0 }));
 }
 
+/** Those of the source first, then those of readers by layer and path. */
+function diagnosticsOf({ diagnostics }: ReportInput, { facts }: PlacedRecords): Diagnostic[] {
+  const ofReaders = kept(facts, 'diagnostic').map(
+    ({ reader, reason, detail, path, layer, hiddenBy }): Diagnostic => ({
+      severity: severityOfReason(reason),
+      by: `inventory:${reader}`,
+      ...{ reason, detail, path, layer },
+      ...(hiddenBy !== undefined && { hiddenBy }),
+    }),
+  );
+  return [...diagnostics.map(fromSource), ...ofReaders.slice(0, analysisLimits.gapsListed)];
+}
+
 /** Gaps for what readers could not parse, visible or hidden. */
-function unknownGaps({ facts }: PlacedRecords): Gap[] {
+function readerGaps({ facts }: PlacedRecords): Gap[] {
   return facts.flatMap(({ value, layer }) =>
-    value.kind === 'unknown' && value.reason !== 'not_recorded'
+    value.kind === 'diagnostic' && value.reason !== 'not_recorded'
       ? [
           {
             by: `inventory:${value.reader}`,
@@ -151,7 +169,7 @@ function unknownGaps({ facts }: PlacedRecords): Gap[] {
   );
 }
 
-function gapReason(reason: UnknownFact['reason']): Gap['reason'] {
+function gapReason(reason: DiagnosticFact['reason']): Gap['reason'] {
   if (reason === 'crashed') return 'failed';
   return reason === 'not_recorded' ? 'missing_part' : reason;
 }
@@ -180,7 +198,7 @@ function fingerprintOf(
   report: Omit<InspectionReport, 'fingerprint'>,
   records: readonly (TreeRecord | undefined)[],
 ): string {
-  const { coverage, files: _, source, ...rest } = report;
+  const { coverage, files: _, source, diagnostics, ...rest } = report;
   const layers = report.layers.map((layer) => ({
     ...layer,
     state: layer.state === 'cached' ? 'examined' : layer.state,
@@ -193,6 +211,7 @@ function fingerprintOf(
       ...rest,
       // The host and connection may differ the next time.
       source: { kind: source.kind, reference: source.reference },
+      diagnostics: diagnostics.filter(({ by }) => by !== 'source'),
       layers,
       coverage: { ...coverage, scanners, layers: counts },
     }),

@@ -1,5 +1,11 @@
 /** The metadata of an image and its layers in a report. */
-import type { ImageConfig, InspectionReport, PlacedFinding, ReportLayer } from '@lazaret/protocol';
+import type {
+  ImageConfig,
+  InspectionReport,
+  PlacedFinding,
+  ReportLayer,
+  SourceDiagnostic,
+} from '@lazaret/protocol';
 
 import { parseImageConfig } from '@lazaret/oci';
 import type { SourceImage } from '@lazaret/oci';
@@ -10,6 +16,7 @@ export interface DescribedImage {
   readonly image: InspectionReport['image'];
   readonly layers: readonly ReportLayer[];
   readonly findings: readonly PlacedFinding[];
+  readonly diagnostics: readonly SourceDiagnostic[];
 }
 
 export function describeImage(
@@ -17,7 +24,7 @@ export function describeImage(
   outcomes: readonly LayerOutcome[],
   { hidesSecrets }: { readonly hidesSecrets: boolean },
 ): DescribedImage {
-  const config = readConfig(image, hidesSecrets);
+  const { config, diagnostics } = readConfig(image, hidesSecrets);
   const commands = config?.history.filter(({ emptyLayer }) => emptyLayer !== true) ?? [];
   const layers = image.layers.map((layer, index): ReportLayer => {
     const outcome = outcomes[index];
@@ -30,13 +37,30 @@ export function describeImage(
       ...examined(outcome),
     };
   });
-  return { image: identity(image, config), layers, findings: forgedDiffIds(image, outcomes) };
+  return {
+    image: identity(image, config),
+    layers,
+    findings: forgedDiffIds(image, outcomes),
+    diagnostics,
+  };
 }
 
-function readConfig({ config }: SourceImage, hidesSecrets: boolean): ImageConfig | undefined {
-  if (config.length === 0) return undefined;
-  const parsed = parseImageConfig(config);
-  return hidesSecrets ? hideConfig(parsed.config, config) : parsed.config;
+interface ReadConfig {
+  readonly config: ImageConfig | undefined;
+  readonly diagnostics: readonly SourceDiagnostic[];
+}
+
+function readConfig(
+  { config: bytes, configDigest }: SourceImage,
+  hidesSecrets: boolean,
+): ReadConfig {
+  if (bytes.length === 0) return { config: undefined, diagnostics: [] };
+  const { config, warnings } = parseImageConfig(bytes);
+  const about = configDigest === undefined ? {} : { digest: configDigest };
+  return {
+    config: hidesSecrets ? hideConfig(config, bytes) : config,
+    diagnostics: warnings.map((detail) => ({ reason: 'invalid_config', detail, ...about })),
+  };
 }
 
 function identity(image: SourceImage, config: ImageConfig | undefined): InspectionReport['image'] {

@@ -5,10 +5,10 @@ const { MiB, minuteMs } = units;
 
 export const inspectionLimits = {
   /** What a report says of where an image came from. */
-  sourceRemarks: 100,
+  sourceDiagnostics: 100,
   /** Of all layers of an inspection together. */
   imageEntries: 750_000,
-  /** Members of archives, remarks, findings of a scanner, gaps: of each so many for a layer. */
+  /** Members of archives, diagnostics, findings of a scanner, gaps: of each so many for a layer. */
   layerNotes: 100_000,
   /** Files of a layer whose rows are kept for another time. */
   cachedRows: 250_000,

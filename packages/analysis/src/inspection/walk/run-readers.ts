@@ -1,5 +1,5 @@
 /** Runs readers on one file; a failing reader does not affect the others or the walk. */
-import type { Fact, UnknownFact } from '@lazaret/protocol';
+import type { Fact, DiagnosticFact } from '@lazaret/protocol';
 
 import { ReadError } from '../../inventory/reader.ts';
 import type { Reader, WholeFile } from '../../inventory/reader.ts';
@@ -30,14 +30,14 @@ export class FactSheet {
     try {
       await reader.read(file, emit);
     } catch (error) {
-      this.#add(reader, row, unknown(reader, file, error));
+      this.#add(reader, row, diagnosticOf(reader, file, error));
     }
   }
 
   /** Records that a file is too large for a reader. */
   refuse(reader: Reader, row: number, file: FileEntry): void {
     const detail = `${file.sizeBytes} bytes (limit ${reader.maxBytes})`;
-    this.#add(reader, row, unknown(reader, file, new ReadError('too_large', detail)));
+    this.#add(reader, row, diagnosticOf(reader, file, new ReadError('too_large', detail)));
   }
 
   finish(): Record<string, readonly OfFile<Fact>[]> {
@@ -50,8 +50,8 @@ export class FactSheet {
   }
 }
 
-function unknown(reader: Reader, file: FileEntry, error: unknown): UnknownFact {
+function diagnosticOf(reader: Reader, file: FileEntry, error: unknown): DiagnosticFact {
   const reason = error instanceof ReadError ? error.reason : 'crashed';
   const detail = error instanceof Error ? error.message : 'unknown error';
-  return { kind: 'unknown', path: file.path, reader: reader.id, reason, detail };
+  return { kind: 'diagnostic', path: file.path, reader: reader.id, reason, detail };
 }

@@ -44,12 +44,12 @@ describe('accounts', () => {
   ])('that are malformed are unknown: %s', async (line) => {
     const facts = await factsOf(accountsReader, 'etc/passwd', `${line}\nok:x:1:1::/:/bin/sh\n`);
     expect(ofKind(facts, 'user').map(({ name }) => name)).toEqual(['ok']);
-    expect(ofKind(facts, 'unknown')).toMatchObject([{ reason: 'damaged' }]);
+    expect(ofKind(facts, 'diagnostic')).toMatchObject([{ reason: 'damaged' }]);
   });
 
   test('of another service are a missing part', async () => {
     const facts = await factsOf(accountsReader, 'usr/lib/passwd', '+::::::\n');
-    expect(ofKind(facts, 'unknown')).toMatchObject([{ reason: 'missing_part' }]);
+    expect(ofKind(facts, 'diagnostic')).toMatchObject([{ reason: 'missing_part' }]);
   });
 
   test('and groups are told with their members', async () => {
@@ -59,7 +59,7 @@ describe('accounts', () => {
       { kind: 'group', path, name: 'root', gid: 0, members: [] },
       { kind: 'group', path, name: 'adm', gid: 4, members: ['a', 'b', 'c'] },
     ]);
-    expect(ofKind(facts, 'unknown')).toHaveLength(1);
+    expect(ofKind(facts, 'diagnostic')).toHaveLength(1);
   });
 
   test('never tell a hash', async () => {
@@ -88,7 +88,7 @@ describe('accounts', () => {
     expect(() => accountsReader.read(many, () => undefined)).toThrow('more than 200000 entries');
     const line = `a:x:1:${'b,'.repeat(inventoryLimits.accountLineBytes)}\n`;
     const facts = await factsOf(accountsReader, 'etc/group', line);
-    expect(facts).toMatchObject([{ kind: 'unknown', reason: 'too_large' }]);
+    expect(facts).toMatchObject([{ kind: 'diagnostic', reason: 'too_large' }]);
   });
 
   test('with any damage never crash a reader', async () => {

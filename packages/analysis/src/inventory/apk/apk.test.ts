@@ -86,7 +86,7 @@ describe('the database of apk', () => {
     expect(await factsOf(apkReader, path, sound.replaceAll('\n', '\r\n'))).toEqual(facts);
     const cut = await factsOf(apkReader, 'usr/lib/apk/db/installed', sound.trimEnd());
     expect(ofKind(cut, 'package')).toHaveLength(2);
-    expect(ofKind(cut, 'unknown')).toMatchObject([{ reason: 'damaged' }]);
+    expect(ofKind(cut, 'diagnostic')).toMatchObject([{ reason: 'damaged' }]);
   });
 
   test.each(['invalid', '1.0-1', '1..2', 'r1', '1.0_foo2'])(
@@ -94,21 +94,21 @@ describe('the database of apk', () => {
     async (version) => {
       const facts = await factsOf(apkReader, path, `P:a\nV:${version}\n\nP:b\nV:1\n`);
       expect(ofKind(facts, 'package').map((one) => one.version)).toEqual([version, '1']);
-      expect(ofKind(facts, 'unknown')).toHaveLength(1);
+      expect(ofKind(facts, 'diagnostic')).toHaveLength(1);
     },
   );
 
   test('with a version that is no word has an unknown, and the next package', async () => {
     const facts = await factsOf(apkReader, path, 'P:a\nV:1 2\n\nP:b\nV:\n\nP:c\nV:1\n');
     expect(ofKind(facts, 'package').map(({ name }) => name)).toEqual(['c']);
-    expect(ofKind(facts, 'unknown')).toHaveLength(2);
+    expect(ofKind(facts, 'diagnostic')).toHaveLength(2);
   });
 
   test('may have very large entries', async () => {
     const text = `P:a\nV:1\nT:${'x'.repeat(5_000_000)}\nD:${'y '.repeat(500_000)}\nF:${'z'.repeat(9_000)}\nR:f\n`;
     const facts = await factsOf(apkReader, path, text);
     expect(ofKind(facts, 'package').map(({ name }) => name)).toEqual(['a']);
-    expect(ofKind(facts, 'unknown').map(({ reason }) => reason)).toEqual([
+    expect(ofKind(facts, 'diagnostic').map(({ reason }) => reason)).toEqual([
       'too_large',
       'too_large',
     ]);

@@ -65,13 +65,13 @@ describe('os-release', () => {
     const text = 'NAME=Mine\nbroken\nPRETTY_NAME="open\nVERSION_ID="x\\"\n1A=b\n';
     expect(await found('etc/os-release', text)).toMatchObject({ id: 'linux', prettyName: 'Mine' });
     const facts = await factsOf(distributionReader, 'etc/os-release', text);
-    expect(ofKind(facts, 'unknown')).toHaveLength(4);
+    expect(ofKind(facts, 'diagnostic')).toHaveLength(4);
   });
 
   test('of nothing is unknown', async () => {
     for (const text of ['', '\n# only a remark\n']) {
       const facts = await factsOf(distributionReader, 'etc/os-release', text);
-      expect(facts).toMatchObject([{ kind: 'unknown', reason: 'damaged' }]);
+      expect(facts).toMatchObject([{ kind: 'diagnostic', reason: 'damaged' }]);
     }
   });
 
@@ -79,7 +79,7 @@ describe('os-release', () => {
     expect(distributionReader.maxBytes).toBe(inventoryLimits.osReleaseBytes);
     const long = `ID=a\nNAME=${'x'.repeat(4_000_000)}\n`;
     const facts = await factsOf(distributionReader, 'etc/os-release', long);
-    expect(facts.map(({ kind }) => kind)).toEqual(['unknown', 'distribution']);
+    expect(facts.map(({ kind }) => kind)).toEqual(['diagnostic', 'distribution']);
     await neverCrashes(distributionReader, 'etc/os-release', Buffer.from(debian));
   });
 });
@@ -143,7 +143,7 @@ describe('other files', () => {
   test('that say nothing are unknown, and an unknown distribution is still one', async () => {
     for (const name of ['debian_version', 'redhat-release', 'system-release-cpe', 'lsb-release']) {
       const facts = await factsOf(distributionReader, `etc/${name}`, '\n \n');
-      expect(facts.map(({ kind }) => kind)).toEqual(['unknown']);
+      expect(facts.map(({ kind }) => kind)).toEqual(['diagnostic']);
     }
     expect(await found('etc/os-release', 'ID=frobnix\n')).toMatchObject({ id: 'frobnix' });
   });

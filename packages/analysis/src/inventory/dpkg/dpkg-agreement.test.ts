@@ -66,5 +66,5 @@ test('the distribution and the accounts are those of the root', async () => {
 });
 
 test('nothing of a sound root is unknown', () => {
-  expect(ofKind(facts, 'unknown')).toEqual([]);
+  expect(ofKind(facts, 'diagnostic')).toEqual([]);
 });

@@ -51,7 +51,7 @@ async function packages(text: string | Uint8Array, path = status): Promise<Recor
 }
 
 async function warningsIn(text: string | Uint8Array, path = status): Promise<string[]> {
-  const facts = ofKind(await factsOf(dpkgReader, path, text), 'unknown');
+  const facts = ofKind(await factsOf(dpkgReader, path, text), 'diagnostic');
   return facts.map(({ reason, detail }) => `${reason}: ${detail}`);
 }
 
@@ -200,7 +200,7 @@ describe('the lists of dpkg', () => {
           ],
         },
       ]);
-      expect(ofKind(facts, 'unknown')).toHaveLength(1);
+      expect(ofKind(facts, 'diagnostic')).toHaveLength(1);
     },
   );
 

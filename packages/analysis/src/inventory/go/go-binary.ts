@@ -1,5 +1,5 @@
 /** Go programs: their modules and the standard library, from the build information inside them. */
-import type { Fact, PackageFact, UnknownFact } from '@lazaret/protocol';
+import type { Fact, PackageFact, DiagnosticFact } from '@lazaret/protocol';
 
 import { analysisLimits } from '../../limits.ts';
 import { binaryMagic, findSection, parseBinary } from '../binary/binary-image.ts';
@@ -199,6 +199,6 @@ function soleGoVersion(bytes: Buffer): { version: string; offset: number } | und
   return sole;
 }
 
-function missing(path: string, detail: string): UnknownFact {
-  return { kind: 'unknown', path, reader: 'go-binary', reason: 'missing_part', detail };
+function missing(path: string, detail: string): DiagnosticFact {
+  return { kind: 'diagnostic', path, reader: 'go-binary', reason: 'missing_part', detail };
 }

@@ -211,7 +211,7 @@ describe('archives inside archives', () => {
   test('with 200,000 members are read up to the limit, and that is told', async () => {
     const facts = await readFacts(javaReader, 'x-1.jar', manyMembers(200_000));
     expect(facts).toMatchObject([
-      { kind: 'unknown', reason: 'too_many' },
+      { kind: 'diagnostic', reason: 'too_many' },
       { name: 'x', version: '1' },
     ]);
   });

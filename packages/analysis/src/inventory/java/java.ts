@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { limits } from '@lazaret/protocol';
-import type { Fact, PackageFact, UnknownFact } from '@lazaret/protocol';
+import type { Fact, PackageFact, DiagnosticFact } from '@lazaret/protocol';
 
 import { archiveLimits } from '../../archive/limits.ts';
 import { readMember, readZip } from '../../archive/zip.ts';
@@ -135,12 +135,12 @@ class ArchiveWalk {
     this.#warn(path, reasons[error.code], error.message.slice(0, limits.textFilterChars));
   }
 
-  #warn(path: string, reason: UnknownFact['reason'], detail: string): void {
+  #warn(path: string, reason: DiagnosticFact['reason'], detail: string): void {
     this.#unknowns -= 1;
     if (this.#unknowns < 0) return;
     const last = this.#unknowns === 0;
     const text = last ? `${detail}; what else could not be read is not listed` : detail;
-    this.#emit({ kind: 'unknown', path, reader: javaReader.id, reason, detail: text });
+    this.#emit({ kind: 'diagnostic', path, reader: javaReader.id, reason, detail: text });
   }
 }
 
@@ -149,7 +149,7 @@ const damage: ReadonlySet<ZipNoteCode> = new Set<ZipNoteCode>([
   ...(['header_differs', 'header_missing', 'not_listed', 'overlap', 'damaged_directory'] as const),
 ]);
 
-const reasons: Readonly<Record<ZipErrorCode, UnknownFact['reason']>> = {
+const reasons: Readonly<Record<ZipErrorCode, DiagnosticFact['reason']>> = {
   not_zip: 'damaged',
   truncated: 'damaged',
   multi_disk: 'unsupported',

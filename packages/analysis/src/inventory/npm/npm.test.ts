@@ -10,7 +10,7 @@ const root = 'app/node_modules/left-pad/package.json';
 
 async function purls(reader: Reader, path: string, content: string): Promise<string[]> {
   const facts = await factsOf(reader, path, content);
-  expect(ofKind(facts, 'unknown')).toEqual([]);
+  expect(ofKind(facts, 'diagnostic')).toEqual([]);
   return ofKind(facts, 'package').map(({ purl }) => purl);
 }
 
@@ -85,7 +85,7 @@ describe('an installed package', () => {
     ['that is no JSON', '{', 'damaged'],
     ['that is a list', '[]', 'damaged'],
   ])('%s is unknown, not silence', async (_what, json, reason) => {
-    expect(await factsOf(npmReader, root, json)).toMatchObject([{ kind: 'unknown', reason }]);
+    expect(await factsOf(npmReader, root, json)).toMatchObject([{ kind: 'diagnostic', reason }]);
   });
 });
 

@@ -38,7 +38,7 @@ afterAll(async () => {
 
 test('the packages and files are those that pacman lists, and no others', async () => {
   const facts = await factsOfDirectory(root, [pacmanReader, pacmanFilesReader]);
-  expect(ofKind(facts, 'unknown')).toEqual([]);
+  expect(ofKind(facts, 'diagnostic')).toEqual([]);
   const found = ofKind(facts, 'package').map(({ name, version }) => `${name} ${version}`);
   const listed = await linesFrom('pacman', query);
   expect(listed).toHaveLength(samples.length);

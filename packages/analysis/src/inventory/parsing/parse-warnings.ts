@@ -1,11 +1,11 @@
 /** What a reader could not parse in one file, up to a limit of warnings. */
-import type { Fact, UnknownFact } from '@lazaret/protocol';
+import type { Fact, DiagnosticFact } from '@lazaret/protocol';
 
 import { analysisLimits } from '../../limits.ts';
 
 export interface ParseWarnings {
   /** Emits an unknown fact; after `analysisLimits.warningsPerFile` of them a last one says so. */
-  add(reason: UnknownFact['reason'], detail: string): void;
+  add(reason: DiagnosticFact['reason'], detail: string): void;
 }
 
 export interface ParseWarningsOptions {
@@ -22,7 +22,7 @@ export function createParseWarnings({ reader, path, emit }: ParseWarningsOptions
       if (count > analysisLimits.warningsPerFile + 1) return;
       const last = count > analysisLimits.warningsPerFile;
       const text = last ? 'more of the same file was not understood' : detail;
-      emit({ kind: 'unknown', path, reader, reason: last ? 'too_many' : reason, detail: text });
+      emit({ kind: 'diagnostic', path, reader, reason: last ? 'too_many' : reason, detail: text });
     },
   };
 }

@@ -37,7 +37,7 @@ describe('Composer', () => {
     const json = JSON.stringify([{ name: 'a/b' }, monolog, null]);
     expect(await factsOf(composerReader, path, json)).toMatchObject([
       { kind: 'package', name: 'monolog/monolog' },
-      { kind: 'unknown', reason: 'damaged' },
+      { kind: 'diagnostic', reason: 'damaged' },
     ]);
   });
 
@@ -81,6 +81,6 @@ describe('the registry of PEAR', () => {
     ['arrays deeper than the bound', 'a:1:{i:0;'.repeat(20_000), 'too_deep'],
     ['no name', 'a:0:{}', 'missing_part'],
   ])('with %s is unknown', async (_what, bytes, reason) => {
-    expect(await factsOf(pearReader, path, bytes)).toMatchObject([{ kind: 'unknown', reason }]);
+    expect(await factsOf(pearReader, path, bytes)).toMatchObject([{ kind: 'diagnostic', reason }]);
   });
 });

@@ -64,7 +64,7 @@ describe('installed distributions', () => {
   test('without a version are unknown', async () => {
     const path = `${site}/a-1.dist-info/METADATA`;
     expect(await factsOf(pythonReader, path, 'Name: a\n\n')).toMatchObject([
-      { kind: 'unknown', reason: 'missing_part' },
+      { kind: 'diagnostic', reason: 'missing_part' },
     ]);
   });
 
@@ -125,7 +125,7 @@ describe('RECORD', () => {
   test('that climbs above the root is told', async () => {
     const path = `${site}/a-1.dist-info/RECORD`;
     const facts = await factsOf(pythonRecordReader, path, '../../../../../../../etc/passwd,,\n');
-    expect(ofKind(facts, 'unknown')).toMatchObject([{ reason: 'damaged' }]);
+    expect(ofKind(facts, 'diagnostic')).toMatchObject([{ reason: 'damaged' }]);
   });
 
   test('has an older relative', async () => {
@@ -181,6 +181,6 @@ version = "3.1.0"
 
   test('in a damaged lock file is unknown', async () => {
     const facts = await factsOf(pythonLockReader, 'uv.lock', '[[package');
-    expect(facts).toMatchObject([{ kind: 'unknown', reason: 'damaged' }]);
+    expect(facts).toMatchObject([{ kind: 'diagnostic', reason: 'damaged' }]);
   });
 });

@@ -1,4 +1,4 @@
 /** How the readers of the three formats tell what they had to pass over. */
-import type { UnknownFact } from '@lazaret/protocol';
+import type { DiagnosticFact } from '@lazaret/protocol';
 
-export type OnDamage = (reason: UnknownFact['reason'], detail: string) => void;
+export type OnDamage = (reason: DiagnosticFact['reason'], detail: string) => void;

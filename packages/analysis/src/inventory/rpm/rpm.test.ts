@@ -46,7 +46,7 @@ const small = [
 ] as const;
 
 function reasons(facts: readonly Fact[]): string[] {
-  return ofKind(facts, 'unknown').map(({ reason }) => reason);
+  return ofKind(facts, 'diagnostic').map(({ reason }) => reason);
 }
 
 describe('the databases of rpm', () => {

@@ -62,7 +62,7 @@ export const rpmLogReader: Reader = {
   read({ path, bytes }, emit) {
     if (bytes.length <= logHeaderBytes) return;
     emit({
-      kind: 'unknown',
+      kind: 'diagnostic',
       path,
       reader: 'rpm-log',
       reason: 'missing_part',

@@ -46,7 +46,7 @@ end
   ])('with %s for a version are unknown', async (_what, line) => {
     const text = `Gem::Specification.new do |s|\n  s.name = "a"\n  ${line}\nend\n`;
     const facts = await factsOf(gemspecReader, `${folder}/a.gemspec`, text);
-    expect(facts).toMatchObject([{ kind: 'unknown', reason: 'unsupported' }]);
+    expect(facts).toMatchObject([{ kind: 'diagnostic', reason: 'unsupported' }]);
   });
 
   test('are believed in the line that RubyGems wrote for itself', async () => {

@@ -122,6 +122,6 @@ function check<T>(schema: z.ZodType<T>, read: () => unknown, what: string): T {
 function bounded<T>(list: readonly T[], path: string, emit: (fact: Fact) => void): readonly T[] {
   if (list.length <= inventoryLimits.packagesPerFile) return list;
   const detail = `${list.length} crates, above ${inventoryLimits.packagesPerFile}`;
-  emit({ kind: 'unknown', path, reader: 'rust', reason: 'too_many', detail });
+  emit({ kind: 'diagnostic', path, reader: 'rust', reason: 'too_many', detail });
   return list.slice(0, inventoryLimits.packagesPerFile);
 }

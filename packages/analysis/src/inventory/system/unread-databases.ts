@@ -22,7 +22,7 @@ export const unreadDatabaseReader: Reader = {
   read({ path }, emit) {
     const [, , manager = ''] = managers.find(([pattern]) => pattern.test(path)) ?? [];
     emit({
-      kind: 'unknown',
+      kind: 'diagnostic',
       path,
       reader: 'unread-database',
       reason: 'unsupported',

@@ -1,5 +1,5 @@
 /** Runs a reader over bytes as the walk would. */
-import type { Fact, PackageFact, UnknownFact } from '@lazaret/protocol';
+import type { Fact, PackageFact, DiagnosticFact } from '@lazaret/protocol';
 
 import { ReadError } from '../reader.ts';
 import type { Reader } from '../reader.ts';
@@ -18,7 +18,7 @@ export async function readFacts(
   } catch (error) {
     if (!(error instanceof ReadError)) throw error;
     const { reason, message: detail } = error;
-    facts.push({ kind: 'unknown', path, reader: reader.id, reason, detail });
+    facts.push({ kind: 'diagnostic', path, reader: reader.id, reason, detail });
   }
   return facts;
 }
@@ -27,8 +27,8 @@ export function packagesOf(facts: readonly Fact[]): PackageFact[] {
   return facts.filter((fact) => fact.kind === 'package');
 }
 
-export function unknownsOf(facts: readonly Fact[]): UnknownFact[] {
-  return facts.filter((fact) => fact.kind === 'unknown');
+export function unknownsOf(facts: readonly Fact[]): DiagnosticFact[] {
+  return facts.filter((fact) => fact.kind === 'diagnostic');
 }
 
 export function purlsOf(facts: readonly Fact[]): string[] {

@@ -29,7 +29,7 @@ export async function factsOf(
   } catch (error) {
     if (!(error instanceof ReadError)) throw error;
     const { reason, message } = error;
-    facts.push({ kind: 'unknown', path, reader: reader.id, reason, detail: message });
+    facts.push({ kind: 'diagnostic', path, reader: reader.id, reason, detail: message });
   }
   for (const one of facts) expect(factSchema.parse(one)).toEqual(one);
   return facts;

@@ -100,8 +100,8 @@ export async function readLayers(image: SourceImage | undefined): Promise<Buffer
   return layers;
 }
 
-export function reasons({ remarks }: ImageListing): string[] {
-  return remarks.map(({ reason }) => reason);
+export function reasons({ diagnostics }: ImageListing): string[] {
+  return diagnostics.map(({ reason }) => reason);
 }
 
 export function without(files: ImageFiles, ...paths: string[]): ImageFiles {

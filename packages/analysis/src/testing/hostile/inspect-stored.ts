@@ -28,7 +28,7 @@ const source: ImageSource = {
       (await openFileBytes(path)).stream(range);
     const layer = { sizeBytes: range.sizeBytes, file: { path, ...range }, open };
     const image = { names: [], config: Buffer.from('{}'), layers: [layer] };
-    return Promise.resolve({ images: [image], remarks: [] });
+    return Promise.resolve({ images: [image], diagnostics: [] });
   },
   close: () => Promise.resolve(),
 };

@@ -199,7 +199,7 @@ describe('outputs', () => {
     expect(stdout).toContain('MALICIOUS');
     const read = async (name: string): Promise<string> => readFile(join(home, name), 'utf8');
     expect(JSON.parse(await read('json'))).toEqual(sampleReport());
-    expect(await read('yaml')).toContain('schema: lazaret-inspection/1');
+    expect(await read('yaml')).toContain('schema: lazaret-inspection/2');
     expect(JSON.parse(await read('cyclonedx'))).toMatchObject({ specVersion: '1.6' });
     expect(JSON.parse(await read('spdx'))).toMatchObject({ spdxVersion: 'SPDX-2.3' });
     expect(JSON.parse(await read('sarif'))).toMatchObject({ version: '2.1.0' });

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { fromSource } from '@lazaret/protocol';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 
 import { cleanReport, sampleReport } from '../../../../../test/fixtures/sample-reports.ts';
@@ -16,30 +17,26 @@ beforeEach(async () => {
 afterEach(() => rm(home, { recursive: true, force: true }));
 
 it('shows notes about the source of the image', async () => {
-  const { source } = sampleReport();
-  const remarks = [
-    { reason: 'unproven_name' as const, detail: 'nobody proved\u001b[2J the name' },
+  const diagnostics = [
+    { reason: 'unproven_name' as const, detail: 'nothing proves\u001b[2J the name' },
     { reason: 'attestation' as const, detail: 'about an image' },
-  ];
-  const { stdout } = await inspecting(home, [sampleReport({ source: { ...source, remarks } })]).run(
-    ['app'],
-  );
-  expect(stdout).toMatch(/Notes +nobody proved/);
+  ].map(fromSource);
+  const { stdout } = await inspecting(home, [sampleReport({ diagnostics })]).run(['app']);
+  expect(stdout).toMatch(/Notes +nothing proves/);
   expect(stdout).not.toContain('\u001b[2J');
   expect(stdout).not.toContain('about an image');
   expect(stdout).not.toContain('Not inspected');
 });
 
 it('lists images of the index that were not inspected, up to a limit', async () => {
-  const { source } = sampleReport();
   const digest = `sha256:${'7'.repeat(64)}`;
   const other = (at: number) => ({
     ...{ reason: 'other_platform' as const, detail: `linux/cpu${at} was not examined` },
     ...{ digest, sizeBytes: 2048 },
   });
   const page = async (count: number): Promise<string> => {
-    const remarks = Array.from({ length: count }, (_, at) => other(at));
-    const report = sampleReport({ source: { ...source, remarks } });
+    const diagnostics = Array.from({ length: count }, (_, at) => fromSource(other(at)));
+    const report = sampleReport({ diagnostics });
     return (await inspecting(home, [report]).run(['app'])).stdout;
   };
   const one = await page(1);

@@ -3,10 +3,10 @@ import {
   formatSize,
   type ImageDetail,
   operations,
-  remarksNotLookedAt,
-  remarksToTell,
+  otherPlatforms,
+  sourceWarnings,
   reportFormats,
-  type SourceRemark,
+  type Diagnostic,
 } from '@lazaret/protocol';
 import {
   IconArrowsDiff,
@@ -131,8 +131,8 @@ function Facts({ image }: { readonly image: ImageDetail }): ReactNode {
         <Timestamp at={image.inspectedAt} />
       </Field>
       <Field label="Source">{sourceKindLabels[source.kind]}</Field>
-      <Notes label="Notes" remarks={remarksToTell(source)} />
-      <Notes label="Not examined" remarks={remarksNotLookedAt(source)} />
+      <Notes label="Notes" diagnostics={sourceWarnings(image)} />
+      <Notes label="Not examined" diagnostics={otherPlatforms(image)} />
       <Field label="Project">{image.project}</Field>
       <Field label="Inspection">
         <LinkAnchor to="/inspections/$id" params={{ id: image.inspection }} className="mono">
@@ -143,18 +143,18 @@ function Facts({ image }: { readonly image: ImageDetail }): ReactNode {
   );
 }
 
-interface RemarksProps {
+interface NotesProps {
   readonly label: string;
-  readonly remarks: readonly SourceRemark[];
+  readonly diagnostics: readonly Diagnostic[];
 }
 
 /** Notes on the source, such as an unverified name. */
-function Notes({ label, remarks }: RemarksProps): ReactNode {
-  if (remarks.length === 0) return null;
+function Notes({ label, diagnostics }: NotesProps): ReactNode {
+  if (diagnostics.length === 0) return null;
   return (
     <Field label={label} wide>
       <ul className="plain-list">
-        {remarks.map(({ reason, detail, digest }) => (
+        {diagnostics.map(({ reason, detail, digest }) => (
           <li key={`${reason} ${detail} ${digest}`} className="break">
             <PlainText>{digest === undefined ? detail : `${detail}: ${digest}`}</PlainText>
           </li>

@@ -44,13 +44,13 @@ function packageAt(number: number): InspectionReport['packages'][number] {
 
 function reportOf(digest: number, files: PlacedFile[]): InspectionReport {
   return {
-    schema: 'lazaret-inspection/1',
+    schema: 'lazaret-inspection/2',
     tool: { name: 'lazaret', version: '0' },
     source: { kind: 'registry', reference: `lab/image-${digest}:1` },
     image: { names: [`lab/image-${digest}:1`], manifestDigest: `sha256:${hex(64, digest)}` },
     layers: [{ index: 0, diffId: `sha256:${hex(64, 7)}`, files: files.length, state: 'examined' }],
     packages: Array.from({ length: 2_000 }, (_, number) => packageAt(number)),
-    ...{ users: [], passwords: [], groups: [], unknowns: [], special: [], files },
+    ...{ users: [], passwords: [], groups: [], diagnostics: [], special: [], files },
     findings: [
       {
         ...{

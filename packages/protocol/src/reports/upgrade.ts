@@ -1,0 +1,59 @@
+/**
+ * Reports of earlier schema versions in the current form. Version 1 had `source.remarks` and
+ * `unknowns`, which are `diagnostics` now.
+ */
+import {
+  type Diagnostic,
+  fromSource,
+  severityOfReason,
+  type SourceDiagnostic,
+} from './diagnostic.ts';
+
+interface UnknownOfVersion1 {
+  readonly reader: string;
+  readonly reason: Diagnostic['reason'];
+  readonly detail: string;
+  readonly path: string;
+  readonly layer: number;
+  readonly hiddenBy?: number;
+}
+
+/** Anything that is not a report of version 1 is returned unchanged, unvalidated. */
+export function upgradeReport(value: unknown): unknown {
+  if (!isRecord(value) || value['schema'] !== 'lazaret-inspection/1') return value;
+  const { unknowns, source, ...rest } = value;
+  const { remarks, ...origin } = isRecord(source) ? source : {};
+  return {
+    ...rest,
+    schema: 'lazaret-inspection/2',
+    source: origin,
+    diagnostics: [
+      ...listOf<SourceDiagnostic>(remarks).map(fromSource),
+      ...listOf<UnknownOfVersion1>(unknowns).map(fromUnknown),
+    ],
+  };
+}
+
+function fromUnknown({
+  reader,
+  reason,
+  detail,
+  path,
+  layer,
+  hiddenBy,
+}: UnknownOfVersion1): Diagnostic {
+  return {
+    severity: severityOfReason(reason),
+    by: `inventory:${reader}`,
+    ...{ reason, detail, path, layer },
+    ...(hiddenBy !== undefined && { hiddenBy }),
+  };
+}
+
+function listOf<T>(value: unknown): readonly T[] {
+  return Array.isArray(value) ? (value as T[]) : [];
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
