@@ -51,14 +51,15 @@ function planJobs(term: SearchTerm, bounds: SearchBounds): readonly HitPlan<JobH
   return [...byId, jobsWhere(isNamed(text), within)];
 }
 
+/** Each half goes along its own index, which an OR of conditions would not. */
 function hasContent(sha256: string): RawBuilder<unknown> {
-  return sql`(jobs.id in (select job from job_inputs where sha256 = ${sha256})
-    or jobs.id in (select job from job_artifacts where sha256 = ${sha256}))`;
+  return sql`jobs.id in (select job from job_inputs where sha256 = ${sha256}
+    union select job from job_artifacts where sha256 = ${sha256})`;
 }
 
 function isNamed(text: string): RawBuilder<unknown> {
-  return sql`(jobs.id in (select job from job_inputs where name ilike ${containsPattern(text)})
-    or jobs.tags @> array[${text}::text])`;
+  return sql`jobs.id in (select job from job_inputs where name ilike ${containsPattern(text)}
+    union select tagged.id from jobs as tagged where tagged.tags @> array[${text}::text])`;
 }
 
 function jobsWhere(

@@ -53,12 +53,19 @@ export function FileActions(props: FileActionsProps): ReactNode {
       <Modal
         opened={previewing}
         onClose={preview.close}
+        lockScroll={false}
         size="min(1000px, 96vw)"
         title={<span className="break mono">{escapeInvisible(name ?? file.sha256)}</span>}
       >
         <FilePreview {...file} />
       </Modal>
-      <Modal opened={submitting} onClose={submission.close} title="Submit to an engine" size="lg">
+      <Modal
+        opened={submitting}
+        onClose={submission.close}
+        lockScroll={false}
+        title="Submit to an engine"
+        size="lg"
+      >
         <SubmitForm {...file} name={name} onClose={submission.close} />
       </Modal>
     </div>

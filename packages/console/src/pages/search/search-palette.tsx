@@ -30,18 +30,21 @@ interface SearchPaletteProps {
 /** The search over everything, in a dialog that the keyboard alone can use. */
 export function SearchPalette({ isOpen, onClose }: SearchPaletteProps): ReactNode {
   return (
-    <Modal
+    <Modal.Root
       opened={isOpen}
       onClose={onClose}
-      withCloseButton={false}
       padding={0}
+      // It would add a style element, which the content security policy refuses.
+      lockScroll={false}
       size="min(680px, 96vw)"
       yOffset="12vh"
-      aria-label="Search"
       transitionProps={{ duration: 0 }}
     >
-      <Palette onClose={onClose} />
-    </Modal>
+      <Modal.Overlay />
+      <Modal.Content aria-label="Search">
+        <Palette onClose={onClose} />
+      </Modal.Content>
+    </Modal.Root>
   );
 }
 

@@ -1,0 +1,173 @@
+/**
+ * Files in the console: the search palette, the page of a file, its content and download, and
+ * archives of images that are dropped.
+ */
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { operations } from '@lazaret/protocol';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+import { buildImage } from '../../packages/analysis/src/testing/image-builder.ts';
+import { newDockerFiles, packFiles } from '../../packages/analysis/src/testing/write-image.ts';
+import {
+  baseLayer,
+  inspectAndWait,
+  startWithRegistry,
+  type RegistryInstance,
+} from '../support/registry-instance.ts';
+import {
+  dropFiles,
+  openConsole,
+  openContext,
+  phone,
+  signIn,
+  takeScreenshot,
+  type MonitoredContext,
+} from './browser.ts';
+import { axeViolations, horizontalOverflow, visitPage } from './page-checks.ts';
+
+const content = Buffer.from('<?php // <img src=x onerror="alert(1)">\neval($_POST["c"]);\n');
+const sha256 = createHash('sha256').update(content).digest('hex');
+let directory: string;
+let lab: RegistryInstance;
+let browser: Browser;
+let monitored: MonitoredContext;
+let page: Page;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'console-files-'));
+  const rules = join(directory, 'rules.yar');
+  await writeFile(rules, 'rule Lab_Webshell { strings: $a = "eval($_POST" condition: $a }');
+  const starting = startWithRegistry({ settings: { yaraRules: [rules] } });
+  [, browser] = await openConsole(starting.then(({ instance }) => instance));
+  lab = await starting;
+  const top = { entries: [{ path: 'srv/www/shell.php', content }] };
+  const image = await buildImage({ layers: [baseLayer, top] });
+  lab.registry.store.putImage('lab/shop', '1', image);
+  await inspectAndWait(lab.instance.client, { reference: `${lab.registry.host}/lab/shop:1` });
+  monitored = await openContext(browser);
+  page = await monitored.context.newPage();
+  await signIn(page, lab.instance.url);
+});
+afterAll(async () => {
+  expect(monitored.violations).toEqual([]);
+  await browser.close();
+  await lab.close();
+  await rm(directory, { recursive: true });
+});
+
+const consoleUrl = (path: string): string => `${lab.instance.url}/console/${path}`;
+
+test('a slash opens the search, which the keyboard alone leads to the file', async () => {
+  await visitPage(page, consoleUrl(''), 'Overview');
+  await page.keyboard.press('/');
+  const input = page.getByRole('combobox', { name: 'Search text' });
+  await input.waitFor();
+  await page.keyboard.type('shell.p');
+  await page.getByRole('option', { name: /srv\/www\/shell\.php/ }).waitFor();
+  expect(await axeViolations(page)).toEqual([]);
+  await takeScreenshot(page, 'search palette');
+  await page.keyboard.press('Enter');
+  await page.getByRole('treeitem', { name: /shell\.php/ }).waitFor();
+  expect(page.url()).toContain('tab=files');
+});
+
+test('Ctrl-K with a SHA-256 offers the page of that file first', async () => {
+  await page.keyboard.press('Control+k');
+  await page.getByRole('combobox', { name: 'Search text' }).fill(sha256.toUpperCase());
+  await page.getByRole('option', { name: 'Everything known about this file' }).waitFor();
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { level: 1, name: 'shell.php' }).waitFor();
+  expect(page.url()).toContain(`/files/${sha256}`);
+});
+
+test('a slash that is typed into a field stays a slash', async () => {
+  await visitPage(page, consoleUrl('search'), 'Search everything');
+  await page.getByRole('textbox', { name: 'Search text' }).fill('');
+  await page.getByRole('textbox', { name: 'Search text' }).press('/');
+  expect(await page.getByRole('textbox', { name: 'Search text' }).inputValue()).toBe('/');
+  expect(await page.getByRole('dialog').count()).toBe(0);
+});
+
+test('the page of a file shows its findings, its images, and its content as text only', async () => {
+  await visitPage(page, consoleUrl(`files/${sha256}`), 'shell.php');
+  await page.getByText('YARA: Lab_Webshell').first().waitFor();
+  await page.getByRole('link', { name: 'srv/www/shell.php' }).waitFor();
+  await page.getByText('<img src=x onerror="alert(1)">').waitFor();
+  await page.getByText('Hex', { exact: true }).click();
+  await page.getByText('3c 3f 70 68 70 20 2f 2f').waitFor();
+  expect(await page.locator('#content img').count()).toBe(0);
+  expect(await axeViolations(page)).toEqual([]);
+  await takeScreenshot(page, 'file page');
+});
+
+test('the preview and the submission of a file of an image open in dialogs', async () => {
+  const { items } = await lab.instance.client.call(operations.images.list, {});
+  const digest = items[0]?.digest ?? '';
+  const path = `images/${digest}?tab=files&path=srv/www/shell.php`;
+  await visitPage(page, consoleUrl(path), 'Everything known about this file');
+  await page.getByRole('button', { name: 'Preview' }).click();
+  await page.getByRole('dialog').getByText('eval($_POST["c"]);').waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Submit to an engine' }).click();
+  await page.getByRole('dialog').getByPlaceholder('Choose an engine').waitFor();
+  await page.keyboard.press('Escape');
+});
+
+test('a file is downloaded in an archive that unzip opens with the password', async () => {
+  await visitPage(page, consoleUrl(`files/${sha256}`), 'shell.php');
+  const downloading = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Download (ZIP)' }).click();
+  const download = await downloading;
+  expect(download.suggestedFilename()).toBe(`${sha256}.zip`);
+  await page.getByText('The password is: infected').waitFor();
+  const path = await download.path();
+  expect(execFileSync('unzip', ['-p', '-P', 'infected', path])).toEqual(content);
+  expect((await readFile(path)).includes('eval')).toBe(false);
+});
+
+test('an archive that is dropped is inspected, each image of it', async () => {
+  const images = await Promise.all(
+    ['lab/one:1', 'lab/two:2'].map((name) =>
+      buildImage({
+        names: [name],
+        layers: [baseLayer, { entries: [{ path: 'own', content: Buffer.from(name) }] }],
+      }),
+    ),
+  );
+  const bytes = await packFiles(newDockerFiles(images));
+  await visitPage(page, consoleUrl('images/inspect'), 'Archive of images');
+  await dropFiles(page, [{ name: 'two-images.tar', bytes }]);
+  await page.getByRole('heading', { level: 1, name: 'two-images.tar' }).waitFor();
+  await page.getByRole('link', { name: 'lab/one:1' }).waitFor();
+  await page.getByRole('link', { name: 'lab/two:2' }).waitFor();
+});
+
+test('a dropped file that is no archive is refused with the reason', async () => {
+  await visitPage(page, consoleUrl('images/inspect'), 'Archive of images');
+  await dropFiles(page, [{ name: 'notes.txt', bytes: Buffer.from('notes '.repeat(200)) }]);
+  await page.getByText('Not an archive of images').waitFor();
+  await page.getByText('expected a tar archive').waitFor();
+});
+
+test('the pages of files and of the search fit a phone', async () => {
+  const small = await openContext(browser, { size: phone, scheme: 'dark' });
+  const screen = await small.context.newPage();
+  await signIn(screen, lab.instance.url);
+  for (const [path, text] of [
+    [`files/${sha256}`, 'YARA: Lab_Webshell'],
+    [`search?text=${sha256}`, 'Everything known about this file'],
+    ['search?text=shell&kind=file', 'srv/www/shell.php'],
+    ['images/inspect', 'Archive of images'],
+  ] as const) {
+    await visitPage(screen, consoleUrl(path), text);
+    expect(await horizontalOverflow(screen), path).toBeLessThanOrEqual(0);
+  }
+  expect(small.violations).toEqual([]);
+  await small.context.close();
+});
