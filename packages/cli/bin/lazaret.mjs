@@ -15,7 +15,7 @@ import { isBuilt } from './is-built.mjs';
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const pinnedNode = join(root, 'node_modules', 'node', 'bin', 'node');
 /** Commands that run the server package, which shares its modules with the sources only. */
-const serverCommands = ['up', 'serve', 'config', 'admin'];
+const serverCommands = ['up', 'serve', 'config'];
 
 if (majorOf(process.versions.node) >= requiredMajor()) await run();
 else if (existsSync(pinnedNode)) handOver();

@@ -224,6 +224,19 @@ test('the first administrator, users with fewer rights, tokens, and signing out'
   expect((await inside(['users', 'remove', 'bob', '--yes'], asRoot)).stdout).toBe('bob\n');
 });
 
+test('the setup link is printed again, and afterwards a link for an administrator', async () => {
+  const link = await lazaret(['admin', 'link', '-o', 'json']);
+  const made = JSON.parse(link.stdout) as { url: string; user: string | null };
+  // the tests before have created the administrator
+  expect(made.user).not.toBeNull();
+  expect(made.url).toMatch(/\/console\/setup#link=lzl_/);
+  expect((await lazaret(['admin', 'link', made.user ?? ''])).stdout).toMatch(/#link=lzl_/);
+  const unknown = await lazaret(['admin', 'link', 'nobody']);
+  expect(unknown.exitCode).toBe(7);
+  const elsewhere = await lazaret(['admin', 'link'], { variables: {} });
+  expect(elsewhere.exitCode).toBe(8);
+});
+
 test('the audit log is exported and verified without the server', async () => {
   const path = join(home, 'audit.ndjson');
   expect((await inside(['audit', 'verify'])).stdout).toMatch(/^intact/);

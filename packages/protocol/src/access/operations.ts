@@ -50,6 +50,16 @@ export const access = {
     output: identity,
     errors: ['setup_link_invalid', 'weak_password', 'already_exists'],
   }),
+  setupLink: defineOperation({
+    name: 'setup.link',
+    method: 'POST',
+    path: '/api/v1/setup/link',
+    summary: 'Get the one-time link that creates the first administrator',
+    description: 'Fails with `conflict` once an administrator can sign in.',
+    access: 'users.manage',
+    output: z.object({ url: z.string(), expiresAt: timestamp }),
+    errors: ['conflict'],
+  }),
   sessionCreate: defineOperation({
     name: 'sessions.create',
     method: 'POST',

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { projectName } from '../access/model.ts';
 import { archivePage } from './archive-model.ts';
 import { artifact } from './model.ts';
-import { fileName, queryBoolean, queryList, sha256 } from '../core/fields.ts';
+import { fileName, queryBoolean, queryList, sha256, textOfBytes } from '../core/fields.ts';
 import { defineOperation, type OperationTag } from '../core/operation.ts';
 import { limits } from '../limits.ts';
 import { previewDescription } from './preview.ts';
@@ -80,9 +80,7 @@ export const artifacts = {
     access: 'jobs.read',
     params: bySha,
     query: z.object({
-      directory: z
-        .string()
-        .max(limits.pathBytes)
+      directory: textOfBytes(limits.pathBytes)
         .default('')
         .describe('Path of a directory in the archive (default: the root)'),
       recursive: queryBoolean.default(false).describe('List all files below the directory'),

@@ -29,13 +29,24 @@ export const sha256: z.ZodString = z
   .string()
   .regex(/^[0-9a-f]{64}$/, 'expected a SHA-256 digest of 64 lower-case hexadecimal characters');
 
+/** Text whose limit is in bytes of UTF-8, as those of paths and file names are. */
+export function textOfBytes(maxBytes: number): z.ZodString {
+  return z
+    .string()
+    .max(maxBytes)
+    .refine((text) => utf8Bytes(text) <= maxBytes, {
+      error: `expected at most ${maxBytes} bytes of UTF-8`,
+    });
+}
+
+/** Bytes of the text in UTF-8. */
+export function utf8Bytes(text: string): number {
+  return new TextEncoder().encode(text).length;
+}
+
 /** A file name without a path. */
-export const fileName: z.ZodString = z
-  .string()
+export const fileName: z.ZodString = textOfBytes(limits.fileNameBytes)
   .min(1)
-  .refine((name) => new TextEncoder().encode(name).length <= limits.fileNameBytes, {
-    message: `expected at most ${limits.fileNameBytes} bytes`,
-  })
   .refine((name) => !/[/\0]/.test(name) && name !== '.' && name !== '..', {
     message: 'expected a file name without a path',
   });

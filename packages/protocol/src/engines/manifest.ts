@@ -1,7 +1,7 @@
 /** The engine manifest with its defaults and limits. */
 import { z } from 'zod';
 
-import { line } from '../core/fields.ts';
+import { line, textOfBytes } from '../core/fields.ts';
 import { durationSeconds, sizeBytes } from '../core/quantity.ts';
 import { units } from '../core/units.ts';
 import { limits } from '../limits.ts';
@@ -83,9 +83,7 @@ const environment = z
 const input = z
   .strictObject({
     mount: mountPoint.default('/in').describe('Directory in the container with the inputs'),
-    name: z
-      .string()
-      .max(limits.fileNameBytes)
+    name: textOfBytes(limits.fileNameBytes)
       .regex(/^[^/\0]+$/, 'expected a file name')
       .optional()
       .describe('Fixed file name for a single input; several inputs keep their own names'),
@@ -202,7 +200,7 @@ export const engineManifest = z
       .optional()
       .describe('Program and arguments, passed without a shell; default: the command of the image'),
     shell: argument.optional().describe('Command line for /bin/sh -c, instead of `command`'),
-    workdir: z.string().max(limits.pathBytes).regex(/^\//, 'expected an absolute path').optional(),
+    workdir: textOfBytes(limits.pathBytes).regex(/^\//, 'expected an absolute path').optional(),
     environment: environment.default({}),
     input,
     output,

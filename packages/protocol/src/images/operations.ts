@@ -2,7 +2,7 @@
 import { z } from 'zod';
 
 import { projectName } from '../access/model.ts';
-import { line, page, paging, queryBoolean, queryList } from '../core/fields.ts';
+import { line, page, paging, queryBoolean, queryList, textOfBytes } from '../core/fields.ts';
 import { defineOperation, type OperationTag } from '../core/operation.ts';
 import { digestStart, image, imageDetail, imageFile, reportFormats } from './model.ts';
 import { inspection, inspectionRequest } from '../inspections/model.ts';
@@ -30,7 +30,7 @@ const longPaging = {
     .optional()
     .describe('Value of `next` of the previous page'),
 };
-const treePath = z.string().max(limits.pathBytes);
+const treePath = textOfBytes(limits.pathBytes);
 
 export const imageTags = {
   images: {

@@ -10,6 +10,7 @@ import {
   paging,
   queryBoolean,
   queryList,
+  textOfBytes,
   timestamp,
 } from '../core/fields.ts';
 import { defineOperation, type OperationTag } from '../core/operation.ts';
@@ -205,9 +206,7 @@ export const jobs = {
     access: 'jobs.read',
     params: byId,
     query: z.object({
-      path: z
-        .string()
-        .max(limits.pathBytes)
+      path: textOfBytes(limits.pathBytes)
         .optional()
         .describe('Path of an artifact to download instead of the result'),
       preview: queryBoolean

@@ -1,7 +1,7 @@
 /** The legacy API: three calls of earlier versions, as aliases of the current API. */
 import { z } from 'zod';
 
-import { fileName, identifier } from '../core/fields.ts';
+import { fileName, identifier, textOfBytes } from '../core/fields.ts';
 import { defineOperation, type OperationTag } from '../core/operation.ts';
 import { engineName } from '../engines/manifest.ts';
 import { limits } from '../limits.ts';
@@ -63,9 +63,7 @@ export const legacy = {
     access: 'jobs.read',
     params: byId,
     query: z.object({
-      path: z
-        .string()
-        .max(limits.pathBytes)
+      path: textOfBytes(limits.pathBytes)
         .optional()
         .describe('Path of an artifact to download instead of the result'),
     }),

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 
 import { projectName } from '../access/model.ts';
-import { page, paging, queryList } from '../core/fields.ts';
+import { page, paging, queryList, textOfBytes } from '../core/fields.ts';
 import { defineOperation, type OperationTag } from '../core/operation.ts';
 import { limits } from '../limits.ts';
 import { searchGroup, searchHit, searchKinds } from './model.ts';
@@ -63,10 +63,8 @@ export const searches = {
       sha256: hexDigest('sha256', 64).optional().describe('SHA-256 of a file'),
       sha1: hexDigest('sha1', 40).optional().describe('SHA-1 of a file'),
       md5: hexDigest('md5', 32).optional().describe('MD5 of a file'),
-      path: z
-        .string()
+      path: textOfBytes(limits.pathBytes)
         .min(1)
-        .max(limits.pathBytes)
         .optional()
         .describe('Prefix of a path: `etc/ssh/`, `usr/bin/curl`'),
       package: z

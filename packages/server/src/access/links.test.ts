@@ -63,6 +63,26 @@ test('the first administrator comes in by the printed link, once', async () => {
   expect((await server.send(rows.userList, {}, visitor)).status).toBe(200);
 });
 
+test('the setup link can be requested by an administrator until one can sign in', async () => {
+  const local = { token: (await server.access.ensureLocalToken())! };
+  const printed = await server.access.ensureSetupLink();
+  const reply: Reply<{ url: string }> = await server.send(rows.setupLink, {}, local);
+  expect(reply.status).toBe(200);
+  expect(reply.body.url).toBe(printed?.url);
+  const audited = await database.handle.db
+    .selectFrom('events')
+    .select(['subject', 'actor'])
+    .where('type', '=', 'user.link')
+    .execute();
+  expect(audited).toEqual([{ subject: 'setup', actor: 'local' }]);
+  const root = toVisitor(await complete({ link: await setupLink(), name: 'root', password }));
+  expect((await server.send(rows.setupLink, {}, local)).status).toBe(409);
+  await server.send(rows.userCreate, { body: { name: 'alice', password } }, root);
+  const alice = await server.signIn('alice', password);
+  expect((await server.send(rows.setupLink, {}, alice)).status).toBe(403);
+  expect((await server.send(rows.setupLink)).status).toBe(401);
+});
+
 test('the link stays the same until it expires; an earlier start’s link stays good', async () => {
   const first = await setupLink();
   expect(await setupLink()).toBe(first);

@@ -10,6 +10,7 @@ import { completeSetup } from './complete-setup.ts';
 import { createUser } from './create-user.ts';
 import { describeIdentity } from './describe-identity.ts';
 import { makeUserLink } from './links.ts';
+import { makeSetupLink } from './setup-link.ts';
 import type { AccessParts, Caller } from './parts.ts';
 import { createProject, removeProject } from './projects.ts';
 import { formatCookie, formatEndedCookie } from './sessions.ts';
@@ -20,8 +21,10 @@ import { createToken, listTokens, revokeToken } from './tokens.ts';
 
 const rows = operations.access;
 
-export function accessRoutes({ parts }: Pick<Access, 'parts'>): Route[] {
+export function accessRoutes(access: Pick<Access, 'parts' | 'ensureSetupLink'>): Route[] {
+  const { parts } = access;
   return [
+    route(rows.setupLink, (_, { principal }) => makeSetupLink(access, principal)),
     ...sessionRoutes(parts),
     ...userRoutes(parts),
     ...projectRoutes(parts),

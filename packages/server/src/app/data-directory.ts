@@ -150,7 +150,7 @@ async function describeHolder(directory: string): Promise<Problem> {
 async function readHolder(directory: string): Promise<Holder | undefined> {
   try {
     const text = await readFile(join(directory, holderName), 'utf8');
-    if (text.length > appLimits.dataDirectoryHolderBytes) return undefined;
+    if (Buffer.byteLength(text) > appLimits.dataDirectoryHolderBytes) return undefined;
     const found: unknown = JSON.parse(text);
     return isHolder(found) ? found : undefined;
   } catch {

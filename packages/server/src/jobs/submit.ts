@@ -95,7 +95,7 @@ export function checkBareUpload(
 
 function checkParameters(submission: JobSubmission, context: SubmissionContext): void {
   const { engine } = context;
-  const size = JSON.stringify(submission.parameters).length;
+  const size = Buffer.byteLength(JSON.stringify(submission.parameters));
   if (size > jobLimits.parametersBytes) {
     const detail = `expected at most ${jobLimits.parametersBytes} bytes, received ${size}`;
     throw new Problem('invalid_parameters', detail);

@@ -22,8 +22,8 @@ export function createOwnedFiles(warnings: ParseWarnings): OwnedFiles {
   let told = false;
   return {
     add(written, digest) {
-      if (written.length > limits.pathBytes) {
-        warnings.add('too_large', `a path has more than ${limits.pathBytes} characters`);
+      if (Buffer.byteLength(written) > limits.pathBytes) {
+        warnings.add('too_large', `a path has more than ${limits.pathBytes} bytes`);
         return;
       }
       leftFiles -= 1;

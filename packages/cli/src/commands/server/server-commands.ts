@@ -99,6 +99,21 @@ export const serverCommands: readonly CommandSpec[] = [
     load: async () => (await import('./setup-scanners.ts')).runSetupScanners,
   },
   {
+    words: 'admin link',
+    group: 'Server',
+    summary: 'Print a one-time link to set up the server on this machine or to sign in again',
+    details:
+      'Before the first administrator exists, prints the setup link again. Afterwards prints a ' +
+      'link with which an administrator, or the given user, sets a password and signs in. Uses ' +
+      'the token in the data directory of the server, which only its owner can read.',
+    arguments: [
+      { name: 'user', required: false, summary: 'User name (default: the only administrator)' },
+    ],
+    flags: [],
+    examples: ['lazaret admin link', 'lazaret admin link alice'],
+    load: async () => (await import('./admin-link.ts')).runLink,
+  },
+  {
     words: 'audit verify',
     group: 'Server',
     summary: 'Verify the hash chain of the audit log',
