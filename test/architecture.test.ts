@@ -239,6 +239,14 @@ test('a cycle over several files is found', () => {
   expect(findCycles(ring)).toEqual([expect.stringContaining('a.ts → ')]);
 });
 
+test('a cycle over imports that load later is found as well', () => {
+  const ring = [
+    parseSource('packages/cli/src/a.ts', `export const load = () => import('./b.ts');`),
+    parseSource('packages/cli/src/b.ts', `import type { A } from './a.ts';`),
+  ];
+  expect(findCycles(ring)).toEqual([expect.stringContaining('a.ts → ')]);
+});
+
 test('every permit in the tables is used', () => {
   expect(findIdlePermits(sources)).toEqual([]);
   expect(findIdlePermits([])).not.toEqual([]);

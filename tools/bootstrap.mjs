@@ -11,6 +11,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -26,7 +27,10 @@ const node = join(modules, 'node', 'bin', 'node');
 const stamps = join(modules, '.lazaret');
 
 const commands = {
-  start: () => handOver([join('packages', 'cli', 'bin', 'lazaret.mjs'), 'up']),
+  start: () => {
+    sayCommand();
+    handOver([join('packages', 'cli', 'bin', 'lazaret.mjs'), 'up']);
+  },
   lazaret: () => handOver([join('packages', 'cli', 'bin', 'lazaret.mjs')]),
   test: () => handOver([join('tools', 'run-tests.ts')]),
   check: () => handOver([join('tools', 'check.ts')]),
@@ -106,6 +110,16 @@ function buildConsole() {
 function buildProgram() {
   if (isBuilt()) return;
   run(node, [join('tools', 'build-program.mjs')], { quietly: true });
+}
+
+/** How to run the program as a command, unless it is one already. Nothing is written outside. */
+function sayCommand() {
+  const directory = join(root, 'bin');
+  const paths = (process.env.PATH ?? '').split(':').map((one) => join(one, 'lazaret'));
+  const isCommand = paths.some((path) => {
+    return existsSync(path) && realpathSync(path) === join(directory, 'lazaret');
+  });
+  if (!isCommand) say(`The command lazaret:  export PATH="${directory}:$PATH"`);
 }
 
 /** Runs under the pinned Node, which is first in the path for whatever it starts in turn. */

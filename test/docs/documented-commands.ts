@@ -44,13 +44,13 @@ export const documentedCommands: readonly DocumentedCommand[] = [
     prints: /"state":"succeeded"/,
   },
   { starts: 'curl -N -H', prints: /succeeded/ },
-  { starts: 'npm run lazaret -- submit', prints: /^(?<JOB>[a-z0-9]{16})$/m },
-  { starts: 'npm run lazaret -- logs -f JOB', prints: /apktool|I: / },
-  { starts: 'npm run lazaret -- result JOB -O result.zip', writes: 'result.zip' },
-  { starts: 'npm run lazaret -- inspect image.tar --output sarif', writes: 'app.sarif' },
-  { starts: 'npm run lazaret -- inspect image.tar', prints: /linux\/amd64|verdict/i },
-  { starts: 'npm run lazaret -- inspect dir:', prints: /verdict|unscanned/i },
-  { starts: 'npm run lazaret -- inspect registry.example', notRun: 'the registry is an example' },
+  { starts: 'bin/lazaret submit', prints: /^(?<JOB>[a-z0-9]{16})$/m },
+  { starts: 'bin/lazaret logs -f JOB', prints: /apktool|I: / },
+  { starts: 'bin/lazaret result JOB -O result.zip', writes: 'result.zip' },
+  { starts: 'bin/lazaret inspect image.tar -o sarif', writes: 'app.sarif' },
+  { starts: 'bin/lazaret inspect image.tar', prints: /linux\/amd64|verdict/i },
+  { starts: 'bin/lazaret inspect dir:', prints: /verdict|unscanned/i },
+  { starts: 'bin/lazaret inspect registry.example', notRun: 'the registry is an example' },
 ];
 
 /** The longest row that a command begins with. */

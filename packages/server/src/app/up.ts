@@ -83,7 +83,7 @@ function greet(server: RunningServer, { listen, inspection }: Configuration): vo
     say(`${listen} is in use; listening on the next free port.`);
   say(`Ready: ${server.url}/console/`);
   if (inspection.clamd === undefined && inspection.yaraRules.length === 0) {
-    say('No malware scanner is configured. To set one up: npm run lazaret -- setup scanners');
+    say('No malware scanner is configured. To set one up: bin/lazaret setup scanners');
   }
 }
 
@@ -91,7 +91,7 @@ function greet(server: RunningServer, { listen, inspection }: Configuration): vo
 async function showSignIn(server: RunningServer): Promise<void> {
   const link = await server.access.ensureSetupLink();
   if (link === undefined) {
-    say(`\nSign in: ${server.url}/console/   (a new link: npm run lazaret -- admin link)`);
+    say(`\nSign in: ${server.url}/console/   (a new link: bin/lazaret admin link)`);
     return;
   }
   say(`\nCreate the first administrator (the link works once, until ${link.expiresAt}):`);
@@ -132,7 +132,7 @@ async function showSample(
   say(`Job ${job.id}: ${job.state}${said}`);
   if (job.state !== 'succeeded') say(`  ${job.outcome?.detail ?? ''}`);
   say(`  ${server.url}/console/jobs/${job.id}`);
-  say(`\nNext, in another terminal:  npm run lazaret -- submit strings /bin/ls --wait`);
+  say(`\nNext, in another terminal:  bin/lazaret submit strings /bin/ls --wait`);
   return true;
 }
 

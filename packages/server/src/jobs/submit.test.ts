@@ -71,10 +71,13 @@ test('two inputs of one name are refused, with names of their own they are taken
 test('parameters for an engine that takes none, and too large ones, are refused', async () => {
   const parameters = { mode: 'x' };
   await expect(rows.submit({ parameters })).rejects.toMatchObject({ code: 'invalid_parameters' });
-  const large = { mode: 'x'.repeat(70_000) };
-  await expect(rows.submit({ parameters: large })).rejects.toMatchObject({
-    code: 'invalid_parameters',
-  });
+  // the second one has fewer characters than the limit has bytes
+  for (const mode of ['x'.repeat(70_000), '検'.repeat(30_000)]) {
+    await expect(rows.submit({ parameters: { mode } })).rejects.toMatchObject({
+      code: 'invalid_parameters',
+      message: expect.stringMatching(/expected at most \d+ bytes, received \d+/),
+    });
+  }
 });
 
 test('a time limit may only be shorter than the engine allows', async () => {
