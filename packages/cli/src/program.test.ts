@@ -36,6 +36,14 @@ describe('help', () => {
     },
   );
 
+  it('describes every group of commands', async () => {
+    const { stdout } = await runInside(['--help'], { home });
+    const names = commandList.flatMap(({ words, hidden }) =>
+      words.includes(' ') && hidden !== true ? [words.split(' ')[0] ?? ''] : [],
+    );
+    for (const name of new Set(names)) expect(stdout).toMatch(new RegExp(`^  ${name} +\\S`, 'm'));
+  });
+
   it('has colours only on terminals, and not with NO_COLOR', async () => {
     const argv = ['--help'];
     const terminal = ['stdout'] as const;

@@ -24,6 +24,7 @@ export const commandGroups: readonly CommandGroup[] = [
 /** What the groups of commands are about. */
 const groups: Readonly<Record<string, string>> = {
   admin: 'Administer a server on this machine',
+  artifacts: 'List the members of archives, such as results of jobs',
   audit: 'Read, export and verify the audit log',
   config: 'Check and print the configuration of a server',
   context: 'Manage the servers that you are signed in to',
@@ -62,6 +63,7 @@ const aliases: Readonly<Record<string, string>> = {
 /** The section of the help for derived commands, by the noun of the operation. */
 const groupOfNoun: Readonly<Record<string, CommandGroup>> = {
   jobs: 'Jobs',
+  artifacts: 'Jobs',
   images: 'Images',
   files: 'Images',
   inspections: 'Images',
