@@ -75,7 +75,10 @@ export const jobs = {
     output: page(job),
     cli: {
       command: 'jobs list',
-      columns: ['id', 'engine', 'state', 'inputs', 'createdAt', 'node', 'outcome.code'],
+      columns: [
+        ...['id', 'engine', 'state', 'inputs', 'submittedBy', 'createdAt', 'node'],
+        'outcome.code',
+      ],
     },
   }),
   count: defineOperation({
