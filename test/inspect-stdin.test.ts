@@ -85,7 +85,7 @@ test('empty, truncated and invalid archives on standard input are errors', async
   const broken = await shell('head -c 700 app.tar | lazaret inspect -');
   expect(broken).toMatchObject({ exitCode: 13, stderr: expect.stringContaining('archive ends') });
   const text = await shell('yes | head -c 2000 | lazaret inspect -');
-  expect(text).toMatchObject({ exitCode: 13, stderr: expect.stringContaining('not an archive') });
+  expect(text).toMatchObject({ exitCode: 13, stderr: expect.stringContaining('invalid archive') });
 });
 
 test('standard input from a terminal is refused with an example', async () => {

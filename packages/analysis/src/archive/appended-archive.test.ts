@@ -1,4 +1,4 @@
-/** Archives behind programs that unpack themselves. */
+/** Archives appended to self-extracting programs. */
 import { crc32 } from 'node:zlib';
 
 import { expect, test } from 'vitest';

@@ -1,6 +1,6 @@
 /**
- * Archives behind a program that unpacks itself. The magic bytes alone also stand in programs that
- * read such archives, so the checksum or the sizes of the header behind them must be right too.
+ * Archives appended to self-extracting programs. The magic bytes also occur in programs that read
+ * such archives, so the checksum or the sizes of the header after them must be valid too.
  */
 import { crc32 } from 'node:zlib';
 
@@ -8,15 +8,18 @@ import { magicOf } from '../format/file-signatures.ts';
 
 export type AppendedFormat = '7z' | 'rar' | 'cab';
 
-/** What is behind the beginning of a program or script; undefined for anything else. */
+/** The archive appended to a program or script; undefined for anything else. */
 export function findAppended(bytes: Buffer): AppendedFormat | undefined {
   const start = appendedStart(bytes);
   if (start === undefined || start >= bytes.length) return undefined;
   const rest = bytes.subarray(start);
-  return signatures.find(([, magic, isSound]) => hasSound(rest, magic, isSound))?.[0];
+  return signatures.find(([, magic, isValid]) => hasValidHeader(rest, magic, isValid))?.[0];
 }
 
-/** Most of an image are ELF programs with nothing behind their section headers: no search then. */
+/**
+ * Most programs of an image are ELF files with nothing after their section headers, which need no
+ * search.
+ */
 function appendedStart(bytes: Buffer): number | undefined {
   if (bytes.subarray(0, 4).equals(elfMagic)) return elfEnd(bytes);
   const isOther =
@@ -24,7 +27,7 @@ function appendedStart(bytes: Buffer): number | undefined {
   return isOther ? 0 : undefined;
 }
 
-/** Behind the section headers, which come last; 0 where there are none that could be. */
+/** The end of the section headers, which come last; 0 when there are none. */
 function elfEnd(bytes: Buffer): number {
   if (bytes.length < 64) return 0;
   const is64 = bytes[4] === 2;
@@ -51,26 +54,26 @@ const checks: readonly (readonly [AppendedFormat, Check])[] = [
 const signatures: readonly (readonly [AppendedFormat, Buffer, Check])[] = checks.flatMap(
   ([format, check]) => magicOf(format).map((magic) => [format, magic, check] as const),
 );
-/** Programs that hold more of one magic are no wrapping of one archive. */
-const placesLookedAt = 64;
+/** Maximum number of occurrences to check: programs with more are not self-extracting archives. */
+const maxOccurrences = 64;
 
-function hasSound(bytes: Buffer, magic: Buffer, isSound: Check): boolean {
+function hasValidHeader(bytes: Buffer, magic: Buffer, isValid: Check): boolean {
   let at = bytes.indexOf(magic);
-  for (let places = 0; at >= 0 && places < placesLookedAt; places += 1) {
-    if (isSound(bytes, at)) return true;
+  for (let places = 0; at >= 0 && places < maxOccurrences; places += 1) {
+    if (isValid(bytes, at)) return true;
     at = bytes.indexOf(magic, at + 1);
   }
   return false;
 }
 
-/** The start header: 20 bytes behind their CRC. */
+/** The start header: 20 bytes after their CRC. */
 function isSevenZip(bytes: Buffer, at: number): boolean {
   const end = at + 32;
   if (end > bytes.length || bytes[at + 6] !== 0) return false;
   return crc32(bytes.subarray(at + 12, end)) === bytes.readUInt32LE(at + 8);
 }
 
-/** The main header: of version 5 behind a CRC-32, of version 4 behind half of one. */
+/** The main header: in version 5 after a CRC-32, in version 4 after half of one. */
 function isRar(bytes: Buffer, at: number): boolean {
   if (bytes[at + 6] === 1 && bytes[at + 7] === 0) {
     const start = at + 12;

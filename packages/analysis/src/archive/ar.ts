@@ -10,7 +10,7 @@ export interface PlainMember {
 const magicBytes = 8;
 const headerBytes = 60;
 
-/** Throws DecodeError when it cannot be read on; what was yielded before stands. */
+/** Throws DecodeError when reading fails; members yielded before remain valid. */
 export function* readAr(bytes: Buffer): Generator<PlainMember, void, undefined> {
   let names: Buffer = Buffer.alloc(0);
   for (let at = magicBytes; at < bytes.length;) {

@@ -15,7 +15,7 @@ export interface EncodedRun {
 
 /** Longer than the SHA-512 (88) of lock files and of integrity attributes. */
 export const runCharsMin = 90;
-/** A list with a word in each line is no wrapped base64. */
+/** A list with one word per line is not wrapped base64. */
 const wrapCharsMin = 32;
 const isLetter = 1;
 const isLineEnd = 2;
@@ -82,7 +82,7 @@ function* linesOf(bytes: Buffer, start: number, end: number): Generator<Run, voi
   }
 }
 
-/** Letters of both cases, and one that is no hexadecimal digit. */
+/** Letters of both cases, and one that is not a hexadecimal digit. */
 function looksEncoded(bytes: Buffer, { start, end }: Run): boolean {
   let hasLarge = false;
   let hasSmall = false;
@@ -102,7 +102,7 @@ function describe(bytes: Buffer, run: Run): EncodedRun {
   return { offset: run.start, sizeBytes, decode: () => decode(bytes, run, sizeBytes) };
 }
 
-/** Letters that are decoded at a time: the text of a large run is not held beside it. */
+/** Letters decoded at a time, so that a large run is not in memory twice. */
 const pieceChars = 1024 * 1024;
 
 function decode(bytes: Buffer, { start, end }: Run, sizeBytes: number): Buffer {

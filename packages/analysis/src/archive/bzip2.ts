@@ -10,7 +10,9 @@ const endMagic = 0x177245385090;
 const symbolsPerSelector = 50;
 const maxCodeBits = 20;
 
-/** Plain bytes in pieces of up to 1 MiB. Throws DecodeError; what was yielded before stands. */
+/**
+ * Decompresses to chunks of up to 1 MiB. Throws DecodeError; chunks yielded before remain valid.
+ */
 export function* decodeBzip2(bytes: Uint8Array): Generator<Buffer, void, undefined> {
   const bits = new BitReader(bytes);
   do {
@@ -57,7 +59,7 @@ class BitReader {
     this.#heldBits -= this.#heldBits % 8;
   }
 
-  /** Whether another stream follows; anything else behind the end is passed over, as bzip2 does. */
+  /** Whether another stream follows; anything else after the end is ignored, as by bzip2. */
   startsStream(): boolean {
     const at = this.#at - this.#heldBits / 8;
     const next = this.#bytes.subarray(at, at + 3);
@@ -183,7 +185,7 @@ interface SymbolTables {
   readonly counts: Uint32Array;
 }
 
-/** Undoes the Huffman coding, the runs and the moving to the front; gives the block's length. */
+/** Decodes Huffman codes, runs and move-to-front; returns the length of the block. */
 function readSymbols(bits: BitReader, tables: SymbolTables): number {
   const { selectors, codes, links, counts } = tables;
   const order = Uint8Array.from(tables.used);

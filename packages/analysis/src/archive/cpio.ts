@@ -18,7 +18,7 @@ const fileTypeMask = 0o170000;
 const regularFile = 0o100000;
 
 /**
- * Throws DecodeError when it cannot be read on; what was yielded before stands. Behind the end of
+ * Throws DecodeError when reading fails; members yielded before remain valid. Behind the end of
  * an archive another one, or a compressed one, may follow, as in a boot image: it is the return
  * value, empty when only zeros follow.
  */

@@ -1,8 +1,7 @@
 /**
- * Stored layers and archives as plain bytes. What the bytes are is told by their first bytes, never
- * by a media type: a layer that is declared gzip and is not would otherwise be passed over.
- * Chunks are large because zlib at its default of 16 KiB runs at half the speed
- * (bench/inspect/RESULTS.md).
+ * Decompresses stored layers and archives. The compression is detected from the content, never from
+ * a media type: a layer wrongly declared as gzip would otherwise be skipped. Chunks are large
+ * because zlib at its default of 16 KiB runs at half the speed (bench/inspect/RESULTS.md).
  */
 import type { Transform } from 'node:stream';
 import { constants, createGunzip, createZstdDecompress } from 'node:zlib';
@@ -45,13 +44,13 @@ export interface Decompressed {
 }
 
 const chunkBytes = 4 * 1024 * 1024;
-/** 128 MiB, the window that zstd itself accepts without being told; frames may ask for 2 GiB. */
+/** 128 MiB, the window that zstd accepts by default; frames may require 2 GiB. */
 const zstdWindowLog = 27;
 
 /**
- * Looks at the first bytes of a stored stream and gives its plain bytes. gzip may have several
- * members, zstd several and skippable frames. bzip2 and xz are recognised and refused: no image
- * format allows them for layers.
+ * Detects the compression of a stored stream and returns its decompressed bytes. gzip may have
+ * several members, zstd several and skippable frames. bzip2 and xz are detected and refused: no
+ * image format allows them for layers.
  */
 export async function decompress(
   stored: AsyncIterable<Uint8Array>,
@@ -82,11 +81,11 @@ function hasMagic(head: Buffer, format: 'zstd' | 'xz'): boolean {
   return magics.get(format)?.some((magic) => startsWith(head, magic)) === true;
 }
 
-/** At least six bytes where there are as many. */
+/** At least six bytes, unless the stream is shorter. */
 async function firstBytes(iterator: AsyncIterator<Uint8Array>): Promise<Buffer> {
   let head: Buffer = Buffer.alloc(0);
   while (head.length < 6) {
-    // What is held must outlast the chunk, whose owner may use its memory again.
+    // Copied, because the owner of the chunk may reuse its memory.
     if (head.length > 0) head = Buffer.from(head);
     const next = await iterator.next();
     if (next.done === true) return head;

@@ -1,7 +1,7 @@
-/** The second look at a format, where a few first bytes say too little or lie elsewhere. */
+/** Additional checks of formats that are not identified by their first bytes alone. */
 import { blockBytes } from './tar-header.ts';
 
-/** Magic bytes that other files begin with as well need a second look. */
+/** Checks more than the magic bytes, for formats whose magic bytes are ambiguous. */
 export function isPlausible(format: string, bytes: Buffer): boolean {
   return plausible[format]?.(bytes) ?? true;
 }
@@ -13,11 +13,11 @@ const plausible: Readonly<Record<string, (bytes: Buffer) => boolean>> = {
   cramfs: (bytes) => bytes.toString('latin1', 16, 32) === 'Compressed ROMFS',
   zoo: (bytes) => bytes.length > 24 && bytes.readUInt32LE(20) === 0xfdc4a7dc,
   chm: (bytes) => bytes.length > 12 && bytes.readUInt32LE(4) <= 4 && bytes.readUInt32LE(8) === 0x60,
-  // Behind a key of two bytes comes an attribute of a message or of a file in it.
+  // A key of two bytes is followed by an attribute of a message or of a file in it.
   tnef: (bytes) => bytes[6] === 1 || bytes[6] === 2,
 };
 
-/** Of either byte order, version 4 or one of its forerunners. */
+/** Of either byte order, version 4 or earlier. */
 function isSquashfs(bytes: Buffer): boolean {
   if (bytes.length < 96) return false;
   const major = bytes[0] === 0x68 ? bytes.readUInt16LE(28) : bytes.readUInt16BE(28);
@@ -29,7 +29,7 @@ function isArj(bytes: Buffer): boolean {
   return bytes.readUInt16LE(2) >= 30 && bytes[10] === 2;
 }
 
-/** A header of 512 bytes whose sum is right; old archives have no magic. */
+/** A header of 512 bytes with a valid checksum; old archives have no magic bytes. */
 export function isTarHeader(bytes: Buffer): boolean {
   if (bytes.length < blockBytes || bytes[0] === 0) return false;
   const text = /^[\0 ]*([0-7]{1,8})/.exec(bytes.toString('latin1', 148, 156))?.[1];
@@ -39,7 +39,7 @@ export function isTarHeader(bytes: Buffer): boolean {
   return sum === Number.parseInt(text, 8);
 }
 
-/** No magic: a usual properties byte, a round dictionary, and a size that may be. */
+/** No magic bytes: a common properties byte, a plausible dictionary size, and a plausible size. */
 export function isLzma(bytes: Buffer): boolean {
   if (bytes[0] !== 0x5d || bytes.length < 18 || bytes[13] !== 0) return false;
   const dictionaryBytes = bytes.readUInt32LE(1);
@@ -48,7 +48,7 @@ export function isLzma(bytes: Buffer): boolean {
   return isRound && (high < 64 || (high === 0xffffffff && bytes.readUInt32LE(5) === high));
 }
 
-/** An end record whose comment ends with the file. */
+/** An end record whose comment ends at the end of the file. */
 export function hasZipEnd(bytes: Buffer): boolean {
   const tail = bytes.subarray(-(22 + 0xffff));
   for (let at = tail.lastIndexOf(zipEnd); at >= 0; at = tail.lastIndexOf(zipEnd, at - 1)) {
@@ -72,7 +72,7 @@ export function isBinaryCpio(bytes: Buffer): boolean {
   return nameBytes > 1 && bytes.indexOf(0, 26) === nameEnd;
 }
 
-/** `-lh5-` behind the size and the sum of the header, with its level at 20. */
+/** `-lh5-` after the size and the checksum of the header, with its level at 20. */
 export function isLzh(bytes: Buffer): boolean {
   if (bytes[2] !== 0x2d || bytes.length < 22 || (bytes[20] ?? 4) > 3) return false;
   return /^-(?:lh[0-9dx]|lz[s45]|pm[012])-$/.test(bytes.toString('latin1', 2, 7));
@@ -96,7 +96,7 @@ export function hasIsoDescriptor(bytes: Buffer): boolean {
   return mark === 'CD001' || mark === 'BEA01';
 }
 
-/** A disk image of macOS ends with a block of 512 bytes of its own. */
+/** A disk image of macOS ends with its own block of 512 bytes. */
 export function hasDmgTrailer(bytes: Buffer): boolean {
   const at = bytes.length - 512;
   return (

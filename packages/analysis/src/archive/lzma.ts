@@ -13,7 +13,7 @@ const repOne = 12;
 const repTwo = 24;
 const repThree = 36;
 const repLong = 48;
-/** Where the parts of a distance's probabilities begin, behind four trees of 64 slots. */
+/** Offsets of the distance probabilities, after four trees of 64 slots. */
 const distanceBits = 256;
 const alignBits = 384;
 
@@ -57,7 +57,7 @@ export class LzmaDecoder {
     return this.#hasEnded;
   }
 
-  /** Sets what the properties byte says, and forgets what was learnt. */
+  /** Applies the properties byte and resets the state. */
   setProperties(byte: number): void {
     if (byte >= 225) throw damaged('wrong properties');
     const lp = Math.floor(byte / 9) % 5;
@@ -91,7 +91,7 @@ export class LzmaDecoder {
     for (let count = 0; count < 4; count += 1) this.#shiftIn();
   }
 
-  /** Takes bytes that are not compressed, and says how many of them fitted. */
+  /** Copies uncompressed bytes and returns how many fit. */
   store(bytes: Uint8Array): number {
     const count = Math.min(bytes.length, this.#window.length - this.#at);
     this.#window.set(bytes.subarray(0, count), this.#at);

@@ -37,7 +37,7 @@ const chunkBytes = 1024 * 1024;
 /** Chunks in a row without waiting for anything, before others in this thread have their turn. */
 const chunksPerTurn = 32;
 
-/** Fields of `struct inflate_state`, in bytes; what lies between them is the library's own. */
+/** Fields of `struct inflate_state`, in bytes; the rest is private to the library. */
 const field = {
   nextOut: 0,
   availOut: 8,
@@ -83,7 +83,7 @@ async function load(): Promise<NativeInflate | undefined> {
       address: (bytes) => koffi.address(bytes),
     };
     const inflate: NativeInflate = { gunzip: (stored) => gunzip(stored, library) };
-    return (await isSound(inflate)) ? inflate : undefined;
+    return (await isValid(inflate)) ? inflate : undefined;
   } catch {
     // no such library, or no build of koffi for this system: zlib does it
     return undefined;
@@ -91,7 +91,7 @@ async function load(): Promise<NativeInflate | undefined> {
 }
 
 /** Tries a stream of two members in small pieces before the library is given anything foreign. */
-async function isSound(inflate: NativeInflate): Promise<boolean> {
+async function isValid(inflate: NativeInflate): Promise<boolean> {
   const plain = Buffer.from('quarantine '.repeat(20_000));
   const stored = Buffer.concat([gzipSync(plain), gzipSync(plain.subarray(7))]);
   async function* pieces(): AsyncGenerator<Uint8Array, void, undefined> {
@@ -159,7 +159,7 @@ class Member {
     return this.usedBytes === this.#out.length;
   }
 
-  /** Whether the library has read all that it was given, and said all that follows from it. */
+  /** Whether the library has consumed all input and returned all output. */
   get wantsInput(): boolean {
     return this.#availIn === 0 && !this.isFull;
   }
@@ -187,7 +187,7 @@ class Member {
     const before = this.#availIn - this.usedBytes;
     const code = this.#library.inflate(this.#state);
     if (code < 0) return faults[code] ?? 'invalid stored data';
-    // What stands still with bytes to read and room to write would stand still for ever.
+    // No progress with input and output space available would be an endless loop.
     const stuck = before === this.#availIn - this.usedBytes && this.#availIn > 0 && !this.isFull;
     return stuck && !this.#isFinished ? 'invalid stored data' : undefined;
   }

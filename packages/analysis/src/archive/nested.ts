@@ -28,7 +28,7 @@ export interface NestedMember {
    */
   readonly bytes: Buffer;
   readonly sizeBytes: number;
-  /** Set when these are only the first bytes; a gap with the same path says why. */
+  /** Set when these are only the first bytes; a gap with the same path has the reason. */
   readonly truncated: boolean;
   /** The container that it is itself, whose members come next. */
   readonly container?: ContainerFormat;

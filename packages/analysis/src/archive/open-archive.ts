@@ -1,4 +1,4 @@
-/** The members of archives that lie in memory. */
+/** The members of archives in memory. */
 import { limits } from '@lazaret/protocol';
 import { ociLimits } from '@lazaret/oci';
 

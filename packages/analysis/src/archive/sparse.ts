@@ -20,7 +20,7 @@ export interface SparseFile {
   readonly pieces: readonly Piece[];
   /** A later name than that of the header. */
   readonly name?: Buffer;
-  /** Stored bytes behind the map, padding not counted. */
+  /** Stored bytes after the map, without padding. */
   readonly storedBytes: number;
 }
 
@@ -98,7 +98,7 @@ function* hole(sizeBytes: number): Generator<Uint8Array> {
 
 const entryBytes = 24;
 
-/** Four pieces in the header, 21 in each block that follows while the one before says so. */
+/** Four pieces in the header, 21 in each continuation block. */
 async function readOldMap(
   source: ByteSource,
   member: SparseMember & { readonly header: Buffer },

@@ -1,4 +1,4 @@
-/** What a tar archive holds, the bounds under which it is read, and how reading can fail. */
+/** The content of a tar archive, the limits under which it is read, and its errors. */
 
 export type TarEntryType =
   | 'file'
@@ -18,8 +18,8 @@ export interface DeviceNumbers {
 /** One member of an archive, valid until the next one is asked for. */
 export interface TarEntry {
   /**
-   * The path as the archive gives it, without the trailing slashes of a directory. It is foreign:
-   * it may be absolute, hold `..`, control characters or nothing at all.
+   * The path as stored in the archive, without the trailing slashes of a directory. It is
+   * untrusted: it may be absolute, contain `..` or control characters, or be empty.
    */
   readonly path: string;
   /**
@@ -32,7 +32,9 @@ export interface TarEntry {
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
-  /** Bytes of content; 0 for links, devices, FIFOs and directories, whatever their header says. */
+  /**
+   * Size of the content; 0 for links, devices, FIFOs and directories, whatever their header states.
+   */
   readonly sizeBytes: number;
   /** Milliseconds since 1970, with fractions when the archive has them. */
   readonly mtimeMs: number;
@@ -40,7 +42,7 @@ export interface TarEntry {
   readonly linkPath: string;
   /** Like `rawPath`, of `linkPath`. */
   readonly rawLinkPath: string | undefined;
-  /** Of devices, where the header says it. */
+  /** Device numbers, if stated in the header. */
   readonly device: DeviceNumbers | undefined;
   /** Extended attributes by name, as pax `SCHILY.xattr.` records. */
   readonly xattrs: ReadonlyMap<string, Uint8Array>;

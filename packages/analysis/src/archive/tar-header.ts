@@ -20,7 +20,7 @@ export interface TarHeader {
   readonly flag: number;
   readonly linkPath: Text;
   readonly device: DeviceNumbers | undefined;
-  /** The whole block of a sparse file in GNU form, which holds the start of its map. */
+  /** The header block of a sparse file in GNU format, which contains the start of its map. */
   readonly sparse: Buffer | undefined;
 }
 

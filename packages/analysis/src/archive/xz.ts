@@ -16,7 +16,9 @@ function damaged(message: string): DecodeError {
   return new DecodeError('damaged', `xz: ${message}`);
 }
 
-/** Plain bytes in pieces of up to 1 MiB. Throws DecodeError; what was yielded before stands. */
+/**
+ * Decompresses to chunks of up to 1 MiB. Throws DecodeError; chunks yielded before remain valid.
+ */
 export function* decodeXz(
   bytes: Buffer,
   dictionaryBytesMax: number,
@@ -89,7 +91,7 @@ function readStreamHeader(bytes: Buffer, place: Place): number {
   return checkBytes[check] ?? 0;
 }
 
-/** Seven bits a byte, the lowest first; sizes beyond what memory holds are wrong anyway. */
+/** Seven bits per byte, the lowest first; sizes beyond the memory are invalid anyway. */
 function readNumber(bytes: Buffer, place: Place): number {
   let value = 0;
   for (let shift = 0; shift < 63; shift += 7) {
@@ -119,7 +121,7 @@ function readBlockHeader(bytes: Buffer, place: Place): number {
   return code === 40 ? 0xffffffff : (2 | (code & 1)) * 2 ** (Math.floor(code / 2) + 11);
 }
 
-/** The chunks of LZMA2: the control byte says what is reset and whether they are compressed. */
+/** The chunks of LZMA2: the control byte states what is reset and whether they are compressed. */
 function* decodeChunks(
   bytes: Buffer,
   place: Place,

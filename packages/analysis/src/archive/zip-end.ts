@@ -1,4 +1,4 @@
-/** Finds the end record of a zip archive, and with it where the central directory lies. */
+/** Finds the end record of a zip archive, and with it the central directory. */
 import { ZipError } from './zip-entry.ts';
 
 const endSignature = Buffer.from('PK\x05\x06', 'latin1');
@@ -9,7 +9,7 @@ const endBytes = 22;
 const zip64LocatorBytes = 20;
 const zip64EndBytes = 56;
 const commentBytesMax = 0xffff;
-/** End records looked at; a text about zip archives may hold many. */
+/** Maximum number of end records to check; other content may contain many. */
 const candidatesMax = 64;
 
 export interface ZipEnd {
@@ -22,7 +22,7 @@ export interface ZipEnd {
   readonly count: number;
   readonly isZip64: boolean;
   readonly comment: Buffer;
-  /** Bytes behind the comment. */
+  /** Bytes after the comment. */
   readonly trailingBytes: number;
 }
 
@@ -95,7 +95,7 @@ function zip64Fields(bytes: Buffer, zip64At: number, at: number): EndFields {
   };
 }
 
-/** The end record of zip64: right before its locator, or where the locator says. */
+/** The end record of zip64: right before its locator, or at the offset in the locator. */
 function findZip64(bytes: Buffer, at: number): number | undefined {
   const locator = at - zip64LocatorBytes;
   if (locator < 0 || bytes.readUInt32LE(locator) !== zip64LocatorSignature) return undefined;

@@ -1,10 +1,10 @@
-/** What a zip archive holds, the bounds under which it is read, and how reading can fail. */
+/** The content of a zip archive, the limits under which it is read, and its errors. */
 
 /** One member, as the central directory describes it. */
 export interface ZipMember {
   /**
-   * The path as the archive gives it, with the trailing slash of a directory. It is foreign: it may
-   * be absolute, hold `..`, backslashes, control characters or nothing at all.
+   * The path as stored in the archive, with the trailing slash of a directory. It is untrusted: it
+   * may be absolute, contain `..`, backslashes or control characters, or be empty.
    */
   readonly path: string;
   /** The path's bytes, one character each (latin1). */
@@ -20,24 +20,24 @@ export interface ZipMember {
   readonly isSymlink: boolean;
   /** The permission bits (07777) when the archive was made on Unix, else 0. */
   readonly mode: number;
-  /** Where its local header stands in the bytes. */
+  /** Offset of its local header. */
   readonly offset: number;
-  /** Where its data start, or undefined when there is no local header at `offset`. */
+  /** Offset of its data, or undefined when there is no local header at `offset`. */
   readonly dataOffset: number | undefined;
   /** Whether its bytes are also another member's, or those of the directory. */
   readonly overlaps: boolean;
   /** False for a member that has a local header only: most programs pass it over. */
   readonly isListed: boolean;
-  /** False for one that is not listed and has its sizes and its CRC behind its data. */
+  /** False for an unlisted member with its sizes and CRC after its data. */
   readonly sizeIsKnown: boolean;
 }
 
 export type ZipNoteCode =
-  /** The directory holds another number of members than the archive says. */
+  /** The number of members in the directory differs from the end record. */
   | 'count_differs'
-  /** A local header says something else than the directory. */
+  /** A local header differs from the directory. */
   | 'header_differs'
-  /** A member has no local header where the directory says. */
+  /** A member has no local header at its offset. */
   | 'header_missing'
   /** A member has a local header and no entry in the directory. */
   | 'not_listed'
@@ -63,7 +63,7 @@ export interface ZipArchive {
   readonly noteCodes: ReadonlySet<ZipNoteCode>;
   /** Bytes in front of the archive proper: a program or a script that unpacks it. */
   readonly prefixBytes: number;
-  /** Bytes behind the end of the archive. */
+  /** Bytes after the end of the archive. */
   readonly trailingBytes: number;
   readonly comment: Buffer;
   readonly limits: ZipLimits;
@@ -79,13 +79,13 @@ export interface ZipLimits {
 }
 
 export type ZipErrorCode =
-  /** There is no archive here. */
+  /** Not an archive. */
   | 'not_zip'
   | 'truncated'
   /** A part of an archive that is spread over several files. */
   | 'multi_disk'
   | 'bad_crc'
-  /** The content is longer or shorter than its header says. */
+  /** The size of the content differs from its header. */
   | 'bad_size'
   /** The compressed data make no sense. */
   | 'bad_data'

@@ -1,5 +1,5 @@
 /**
- * A bounded reader of zip archives that lie in memory, from their central directory as PKWARE's
+ * A bounded reader of zip archives in memory, from their central directory as PKWARE's
  * APPNOTE.TXT describes it. It reads the directory and the local headers once, in time that grows
  * with the bytes only, and content when it is asked for. Members that share bytes (the zip bomb of
  * David Fifield, "A better zip bomb", 2019) are listed and not read.
@@ -28,7 +28,7 @@ const zstdWindowLogMax = 27;
 
 /**
  * Reads the directory of an archive. What is odd and does not stop the reading is in `notes`.
- * Throws ZipError when there is no archive.
+ * Throws ZipError when it is not an archive.
  */
 export function readZip(bytes: Buffer, limits: ZipLimits): ZipArchive {
   const end = findZipEnd(bytes);
@@ -91,7 +91,7 @@ function unpack(member: ZipMember, data: Buffer, maxBytes: number): Buffer {
   if (method !== 8 && method !== 93) {
     throw new ZipError('unsupported', `${path} is compressed with method ${method}`);
   }
-  // One byte more than may be tells a content that is too long from one that just fits.
+  // One byte more than the limit distinguishes content that is too long from content that fits.
   const claimed = member.sizeIsKnown ? Math.min(member.sizeBytes, maxBytes) : maxBytes;
   const maxOutputLength = claimed + 1;
   const chunkSize = Math.min(Math.max(maxOutputLength, 1_024), 1_048_576);
@@ -193,7 +193,7 @@ function readSizes(
   return { sizeBytes, compressedBytes, offset: read(bytes.readUInt32LE(at + 42)) };
 }
 
-/** Some archives behind a prefix count their offsets from its start, others from its end. */
+/** Archives after a prefix count their offsets from its start or from its end. */
 function chooseBase(bytes: Buffer, end: ZipEnd, entries: readonly Listed[]): number {
   const first = entries[0];
   if (first === undefined || end.base === 0) return end.base;

@@ -2,7 +2,7 @@
 import { inspectionReport, type InspectionReport, upgradeReport } from '@lazaret/protocol';
 import { z } from 'zod';
 
-/** Something that was to be a report and is none; says where it differs. */
+/** The input is not a valid report; lists the invalid fields. */
 export class ReportError extends Error {
   readonly fields: readonly { readonly path: string; readonly message: string }[];
 
@@ -13,7 +13,7 @@ export class ReportError extends Error {
   }
 }
 
-const fieldsToldMax = 5;
+const maxFieldsListed = 5;
 
 /** The JSON Schema (2020-12) of one report. */
 export function reportSchema(): Readonly<Record<string, unknown>> {
@@ -36,7 +36,7 @@ export function toJsonValue(reports: readonly InspectionReport[]): unknown {
 /** The reports in a parsed document; throws a ReportError. */
 export function readReports(value: unknown): readonly InspectionReport[] {
   const list: readonly unknown[] = Array.isArray(value) ? value : [value];
-  if (list.length === 0) throw new ReportError('it holds no report');
+  if (list.length === 0) throw new ReportError('it contains no report');
   return list.map((one, index) => {
     const parsed = inspectionReport.safeParse(upgradeReport(one));
     if (parsed.success) return parsed.data;
@@ -44,7 +44,7 @@ export function readReports(value: unknown): readonly InspectionReport[] {
     const prefix = Array.isArray(value) ? [index] : [];
     throw new ReportError(
       'it is not a report of lazaret inspect',
-      issues.slice(0, fieldsToldMax).map(({ path, message }) => ({
+      issues.slice(0, maxFieldsListed).map(({ path, message }) => ({
         path: [...prefix, ...path].join('.'),
         message,
       })),

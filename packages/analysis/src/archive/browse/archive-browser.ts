@@ -77,19 +77,19 @@ export class ArchiveBrowser {
 
   async #run(source: ArchiveSource, ask: BrowseRequest['ask']): Promise<BrowseAnswer> {
     const worker = await this.#take();
-    let isSound = false;
+    let isValid = false;
     try {
       const request = { key: source.key, inside: source.inside, ask };
       let answer = await this.#ask(worker, request);
       if (answer.type === 'bytes-needed') {
         answer = await this.#ask(worker, { ...request, bytes: await source.open() });
       }
-      isSound = true;
+      isValid = true;
       if (answer.type === 'failure') throw new ArchiveError(answer.code, answer.message);
       return answer;
     } finally {
       this.#busy -= 1;
-      if (isSound) this.#rest(worker);
+      if (isValid) this.#rest(worker);
       else await worker.terminate();
       this.#waiting.shift()?.();
     }

@@ -26,7 +26,7 @@ export interface ZipSample {
   readonly localPath?: string;
   /** Has no entry in the directory. */
   readonly isUnlisted?: boolean;
-  /** Its sizes stand behind its data. */
+  /** Its sizes follow its data. */
   readonly sizesFollow?: boolean;
   /** Its sizes stand in an extra field. */
   readonly zip64?: boolean;
