@@ -10,6 +10,8 @@ interface ConfirmButtonProps {
   readonly icon?: ReactNode;
   readonly button?: ButtonProps;
   readonly busy?: boolean;
+  /** The action destroys nothing. */
+  readonly isHarmless?: boolean;
 }
 
 /** A button with a confirmation dialog. */
@@ -34,8 +36,7 @@ export function ConfirmButton(props: ConfirmButtonProps): ReactNode {
               Back
             </Button>
             <Button
-              color="red.8"
-              autoContrast={false}
+              {...(props.isHarmless === true ? {} : { color: 'red.8', autoContrast: false })}
               onClick={() => {
                 close();
                 props.onConfirm();

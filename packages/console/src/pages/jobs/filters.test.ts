@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 
-import { readJobSearch, searchText, toJobQuery } from './filters.ts';
+import { readJobSearch, searchText, sortBy, toJobQuery } from './filters.ts';
 
 const digest = 'ab'.repeat(32);
 
@@ -33,4 +33,20 @@ it('searches a SHA-256 by content and other text by name', () => {
   expect(searchText(` ${digest.toUpperCase()} `)).toEqual({ sha256: digest });
   expect(searchText('invoice')).toEqual({ text: 'invoice' });
   expect(searchText('  ')).toEqual({});
+});
+
+it('keeps a known order and drops an unknown one', () => {
+  expect(readJobSearch({ sort: 'duration', order: 'asc' })).toEqual({
+    sort: 'duration',
+    order: 'asc',
+  });
+  expect(readJobSearch({ sort: 'password', order: 'sideways' })).toEqual({});
+});
+
+it('sorts by a column, and the other way round on the second click', () => {
+  const first = sortBy({ tag: 't' }, 'engine');
+  expect(first).toEqual({ tag: 't', sort: 'engine', order: 'asc' });
+  expect(sortBy(first, 'engine')).toMatchObject({ order: 'desc' });
+  expect(sortBy({}, 'createdAt')).toMatchObject({ sort: 'createdAt', order: 'asc' });
+  expect(sortBy({}, 'duration')).toMatchObject({ order: 'desc' });
 });

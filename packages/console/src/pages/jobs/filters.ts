@@ -1,5 +1,5 @@
 /** Filters of the job list in the URL. Unknown values are dropped. */
-import { type JobState, jobStates } from '@lazaret/protocol';
+import { type JobSort, jobSorts, type JobState, jobStates } from '@lazaret/protocol';
 
 export interface JobSearch {
   /** States, separated by commas. */
@@ -11,6 +11,9 @@ export interface JobSearch {
   readonly sha256?: string;
   readonly submittedBy?: string;
   readonly node?: string;
+  /** What the list is sorted by, and how; newest first unless given. */
+  readonly sort?: JobSort;
+  readonly order?: 'asc' | 'desc';
 }
 
 export interface JobQuery extends Omit<JobSearch, 'state' | 'engine'> {
@@ -30,6 +33,9 @@ export const activeStates: readonly JobState[] = [
   'collecting',
 ];
 
+/** What narrows the list, without its order. */
+export type JobFilter = Omit<JobSearch, 'sort' | 'order'>;
+
 export function readJobSearch(raw: Record<string, unknown>): JobSearch {
   const search: Record<string, string> = {};
   const states = statesOf(typeof raw['state'] === 'string' ? raw['state'] : '');
@@ -40,6 +46,9 @@ export function readJobSearch(raw: Record<string, unknown>): JobSearch {
     if (key === 'sha256' && !digest.test(value)) continue;
     search[key] = value;
   }
+  const sort = jobSorts.find((name) => name === raw['sort']);
+  if (sort !== undefined) search['sort'] = sort;
+  if (raw['order'] === 'asc' || raw['order'] === 'desc') search['order'] = raw['order'];
   return search;
 }
 
@@ -65,4 +74,24 @@ export function searchText(typed: string): Pick<JobSearch, 'text' | 'sha256'> {
   if (text === '') return {};
   const lower = text.toLowerCase();
   return digest.test(lower) ? { sha256: lower } : { text: text.slice(0, valueCharsMax) };
+}
+
+/** The filter of a search: what counts and bulk operations take. */
+export function filterOf({ sort: _sort, order: _order, ...filter }: JobSearch): JobFilter {
+  return filter;
+}
+
+export function orderOf({ sort, order }: JobSearch): Pick<JobSearch, 'sort' | 'order'> {
+  return { ...(sort === undefined ? {} : { sort }), ...(order === undefined ? {} : { order }) };
+}
+
+/** A click on a column: sorts by it, and then the other way round. */
+export function sortBy(search: JobSearch, by: string): JobSearch {
+  const sort = jobSorts.find((name) => name === by) ?? 'createdAt';
+  const isSame = (search.sort ?? 'createdAt') === sort;
+  const before = search.order ?? 'desc';
+  const textual = sort === 'engine' || sort === 'state' || sort === 'submittedBy';
+  const first = textual ? 'asc' : 'desc';
+  const order = isSame ? (before === 'asc' ? 'desc' : 'asc') : first;
+  return { ...search, sort, order };
 }

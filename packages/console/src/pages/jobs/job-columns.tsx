@@ -15,7 +15,7 @@ export function jobTitle(job: Job): string {
 }
 
 export const jobColumns: Record<
-  'name' | 'state' | 'engine' | 'tags' | 'duration' | 'submitted',
+  'name' | 'state' | 'engine' | 'tags' | 'submitter' | 'duration' | 'submitted',
   Column<Job>
 > = {
   name: {
@@ -37,6 +37,7 @@ export const jobColumns: Record<
   },
   state: {
     label: 'State',
+    sort: 'state',
     cell: (job) => (
       <div>
         <StateBadge state={job.state} />
@@ -46,6 +47,7 @@ export const jobColumns: Record<
   },
   engine: {
     label: 'Engine',
+    sort: 'engine',
     cell: (job) => (
       <span className="nowrap">
         {job.engine} <span className="dim small">r{job.engineRevision}</span>
@@ -66,8 +68,27 @@ export const jobColumns: Record<
         </span>
       ),
   },
-  duration: { label: 'Duration', end: true, cell: (job) => <Duration span={job} /> },
-  submitted: { label: 'Submitted', end: true, cell: (job) => <Timestamp at={job.createdAt} /> },
+  submitter: {
+    label: 'Submitted by',
+    sort: 'submittedBy',
+    cell: (job) => (
+      <LinkAnchor to="/jobs" search={{ submittedBy: job.submittedBy }} className="nowrap">
+        <PlainText>{job.submittedBy}</PlainText>
+      </LinkAnchor>
+    ),
+  },
+  duration: {
+    label: 'Duration',
+    end: true,
+    sort: 'duration',
+    cell: (job) => <Duration span={job} />,
+  },
+  submitted: {
+    label: 'Submitted',
+    end: true,
+    sort: 'createdAt',
+    cell: (job) => <Timestamp at={job.createdAt} />,
+  },
 };
 
 /** Wait reason or outcome, below the state. */

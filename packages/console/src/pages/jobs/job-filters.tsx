@@ -1,12 +1,12 @@
 import { Select } from '@mantine/core';
 import { operations } from '@lazaret/protocol';
-import { IconSearch, IconTag } from '@tabler/icons-react';
+import { IconSearch, IconTag, IconUser } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 
 import { useOperation } from '../../data.ts';
 import { FilterBar } from '../../components/filter-bar.tsx';
 import { TextFilter } from '../../components/text-filter.tsx';
-import { activeStates, type JobSearch, searchText } from './filters.ts';
+import { activeStates, filterOf, type JobSearch, orderOf, searchText } from './filters.ts';
 
 const stateGroups = [
   { label: 'All', value: '' },
@@ -27,8 +27,9 @@ export function JobFilters({ search, onChange }: JobFiltersProps): ReactNode {
   const names = (engines.data?.items ?? []).map((engine) => engine.name);
   return (
     <FilterBar
-      search={search}
-      onChange={onChange}
+      search={filterOf(search)}
+      // The order is not a filter: clearing the filters keeps it.
+      onChange={(filter) => onChange({ ...orderOf(search), ...filter })}
       label="State"
       chips={stateGroups}
       chipsOf="state"
@@ -57,6 +58,12 @@ export function JobFilters({ search, onChange }: JobFiltersProps): ReactNode {
             icon={<IconTag size={16} />}
             value={search.tag ?? ''}
             onTyped={(typed) => change({ tag: typed.trim() })}
+          />
+          <TextFilter
+            label="Submitted by"
+            icon={<IconUser size={16} />}
+            value={search.submittedBy ?? ''}
+            onTyped={(typed) => change({ submittedBy: typed.trim() })}
           />
         </>
       )}

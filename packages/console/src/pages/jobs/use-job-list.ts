@@ -15,7 +15,7 @@ import { useEffect, useMemo, useState } from 'react';
 import { client } from '../../client.ts';
 import { useEvents } from '../../live/events.ts';
 import { useRowRefresh } from '../../live/refresh-rows.ts';
-import { type JobSearch, toJobQuery } from './filters.ts';
+import { filterOf, type JobSearch, toJobQuery } from './filters.ts';
 
 const pageItems = 50;
 const settleMs = 400;
@@ -32,8 +32,12 @@ export interface JobList {
 }
 
 export function useJobList(search: JobSearch): JobList {
-  const filter = useMemo(() => toJobQuery(search), [search]);
-  const queryKey = useMemo(() => ['jobs.list', 'pages', filter], [filter]);
+  const filter = useMemo(() => toJobQuery(filterOf(search)), [search]);
+  const { sort = 'createdAt', order = 'desc' } = search;
+  const queryKey = useMemo(
+    () => ['jobs.list', 'pages', filter, sort, order],
+    [filter, sort, order],
+  );
   const queries = useQueryClient();
   const query = useInfiniteQuery<Page<Job>, Error, Pages, typeof queryKey, string | undefined>({
     queryKey,
@@ -43,6 +47,8 @@ export function useJobList(search: JobSearch): JobList {
         {
           query: {
             ...filter,
+            sort,
+            order,
             limit: pageItems,
             ...(pageParam === undefined ? {} : { cursor: pageParam }),
           },
@@ -65,7 +71,14 @@ export function useJobList(search: JobSearch): JobList {
     matchesEvent: ({ type }) => type === 'job.moved' || type === 'job.finished',
   });
   const newer = useNewer(filter, query.data?.pages[0]);
-  return { query, jobs, newer, showNewer: () => void queries.resetQueries({ queryKey }) };
+  // Only in the order of submission new jobs are all above the first row.
+  const isNewestFirst = sort === 'createdAt' && order === 'desc';
+  return {
+    query,
+    jobs,
+    newer: isNewestFirst ? newer : 0,
+    showNewer: () => void queries.resetQueries({ queryKey }),
+  };
 }
 
 /** Counts jobs newer than the first row; an empty list is reloaded. */

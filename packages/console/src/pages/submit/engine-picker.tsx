@@ -1,6 +1,6 @@
 import { TextInput } from '@mantine/core';
 import { type Engine, operations } from '@lazaret/protocol';
-import { IconMicroscope, IconSearch } from '@tabler/icons-react';
+import { IconMicroscope, IconSearch, IconSquare, IconSquareCheckFilled } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
 
 import { useOperation } from '../../data.ts';
@@ -13,8 +13,8 @@ import { useAllowed } from '../../session.ts';
 const searchFrom = 7;
 
 interface EnginePickerProps {
-  readonly value: string | undefined;
-  readonly onChange: (name: string) => void;
+  readonly value: readonly string[];
+  readonly onChange: (names: readonly string[]) => void;
 }
 
 /** Selects the engine. */
@@ -54,13 +54,19 @@ export function EnginePicker({ value, onChange }: EnginePickerProps): ReactNode 
                 onChange={(event) => setTyped(event.currentTarget.value)}
               />
             )}
-            <div className="engine-options" role="radiogroup" aria-label="Engine">
+            <div className="engine-options" role="group" aria-label="Engines">
               {shown.map((engine) => (
                 <EngineOption
                   key={engine.name}
                   engine={engine}
-                  isChosen={engine.name === value}
-                  onChoose={() => onChange(engine.name)}
+                  isChosen={value.includes(engine.name)}
+                  onToggle={() =>
+                    onChange(
+                      value.includes(engine.name)
+                        ? value.filter((name) => name !== engine.name)
+                        : [...value, engine.name],
+                    )
+                  }
                 />
               ))}
             </div>
@@ -74,21 +80,28 @@ export function EnginePicker({ value, onChange }: EnginePickerProps): ReactNode 
 interface EngineOptionProps {
   readonly engine: Engine;
   readonly isChosen: boolean;
-  readonly onChoose: () => void;
+  readonly onToggle: () => void;
 }
 
-function EngineOption({ engine, isChosen, onChoose }: EngineOptionProps): ReactNode {
+function EngineOption({ engine, isChosen, onToggle }: EngineOptionProps): ReactNode {
   return (
     <button
       type="button"
       className="engine-option"
-      role="radio"
+      role="checkbox"
       aria-checked={isChosen}
       disabled={!engine.enabled}
-      onClick={onChoose}
+      onClick={onToggle}
     >
       <span className="row between">
-        <strong>{engine.name}</strong>
+        <span className="row tight">
+          {isChosen ? (
+            <IconSquareCheckFilled size={18} aria-hidden />
+          ) : (
+            <IconSquare size={18} aria-hidden />
+          )}
+          <strong>{engine.name}</strong>
+        </span>
         <span className="dim small">
           {engine.enabled ? (engine.version === '' ? '' : `version ${engine.version}`) : 'disabled'}
         </span>

@@ -1,23 +1,23 @@
-import { Button, Checkbox, JsonInput, NumberInput, Select, TextInput } from '@mantine/core';
+import { Button, Checkbox, JsonInput, Select, TextInput } from '@mantine/core';
 import { type ReactNode, useMemo, useState } from 'react';
 
+import { PlainText } from '../../components/plain-text.tsx';
 import { fieldMessage } from '../../failure.ts';
-import { flatFields, type SchemaField } from './schema-fields.ts';
+import { checkField, flatFields, parseTyped, type SchemaField } from './schema-fields.ts';
 
 interface ParametersFormProps {
   readonly schema: Readonly<Record<string, unknown>>;
   readonly values: Readonly<Record<string, unknown>>;
   readonly onChange: (values: Record<string, unknown>) => void;
+  /** What the server said to the last submission. */
   readonly error: unknown;
+  /** Also what is missing is an error now: somebody tried to submit. */
+  readonly showsAll: boolean;
 }
 
-/** Parameters as form fields if the schema is flat, as JSON otherwise or on demand. */
-export function ParametersForm({
-  schema,
-  values,
-  onChange,
-  error,
-}: ParametersFormProps): ReactNode {
+/** A form for flat schemas; JSON for others and on demand. */
+export function ParametersForm(props: ParametersFormProps): ReactNode {
+  const { schema, values, onChange, error, showsAll } = props;
   const fields = useMemo(() => flatFields(schema), [schema]);
   const [asJson, setAsJson] = useState(false);
   return (
@@ -25,18 +25,23 @@ export function ParametersForm({
       {fields === undefined || asJson ? (
         <JsonParameters values={values} onChange={onChange} />
       ) : (
-        fields.map((field) => (
-          <ParameterField
-            key={field.name}
-            field={field}
-            value={values[field.name]}
-            error={fieldMessage(error, field.name)}
-            onChange={(value) => {
-              const { [field.name]: _before, ...others } = values;
-              onChange(value === undefined ? others : { ...others, [field.name]: value });
-            }}
-          />
-        ))
+        fields.map((field) => {
+          const value = values[field.name];
+          const isChecked = showsAll || value !== undefined;
+          const own = isChecked ? checkField(field, value) : undefined;
+          return (
+            <ParameterField
+              key={field.name}
+              field={field}
+              value={value}
+              error={own ?? fieldMessage(error, field.name)}
+              onChange={(next) => {
+                const { [field.name]: _before, ...others } = values;
+                onChange(next === undefined ? others : { ...others, [field.name]: next });
+              }}
+            />
+          );
+        })
       )}
       {fields !== undefined && (
         <div>
@@ -49,6 +54,15 @@ export function ParametersForm({
   );
 }
 
+/** Whether the form has an error; JSON is checked by the server. */
+export function hasInvalidParameter(
+  schema: Readonly<Record<string, unknown>>,
+  values: Readonly<Record<string, unknown>>,
+): boolean {
+  const fields = flatFields(schema) ?? [];
+  return fields.some((field) => checkField(field, values[field.name]) !== undefined);
+}
+
 interface ParameterFieldProps {
   readonly field: SchemaField;
   readonly value: unknown;
@@ -59,7 +73,7 @@ interface ParameterFieldProps {
 function ParameterField({ field, value, error, onChange }: ParameterFieldProps): ReactNode {
   const shared = {
     label: field.title,
-    description: field.description,
+    description: <Explanation field={field} />,
     error: error ?? false,
     required: field.isRequired,
   };
@@ -67,7 +81,7 @@ function ParameterField({ field, value, error, onChange }: ParameterFieldProps):
     return (
       <Checkbox
         label={field.title}
-        description={field.description}
+        description={<Explanation field={field} />}
         error={error ?? false}
         checked={value === true}
         onChange={(event) => onChange(event.currentTarget.checked)}
@@ -85,26 +99,54 @@ function ParameterField({ field, value, error, onChange }: ParameterFieldProps):
       />
     );
   }
-  if (field.kind === 'text') {
-    return (
-      <TextInput
-        {...shared}
-        value={typeof value === 'string' ? value : ''}
-        onChange={({ currentTarget }) =>
-          onChange(currentTarget.value === '' ? undefined : currentTarget.value)
-        }
-      />
-    );
-  }
+  return <TypedField {...shared} field={field} value={value} onChange={onChange} />;
+}
+
+type TypedFieldProps = Pick<ParameterFieldProps, 'field' | 'value' | 'onChange'> & {
+  readonly label: string;
+  readonly description: ReactNode;
+  readonly error: string | boolean;
+  readonly required: boolean;
+};
+
+/** What was typed stays as it was typed; an invalid value is an error and never replaced. */
+function TypedField({ field, value, onChange, ...shared }: TypedFieldProps): ReactNode {
+  const [typed, setTyped] = useState(textOf(value));
+  // The value changed elsewhere, as in the JSON editor.
+  const shown = parseTyped(field, typed) === value ? typed : textOf(value);
+  const isNumber = field.kind === 'number' || field.kind === 'integer';
   return (
-    <NumberInput
+    <TextInput
       {...shared}
-      value={typeof value === 'number' ? value : ''}
-      allowDecimal={field.kind === 'number'}
-      {...(field.minimum === undefined ? {} : { min: field.minimum })}
-      {...(field.maximum === undefined ? {} : { max: field.maximum })}
-      onChange={(typed) => onChange(typeof typed === 'number' ? typed : undefined)}
+      value={shown}
+      spellCheck={false}
+      {...(isNumber ? { inputMode: 'decimal' as const } : {})}
+      {...(field.example === undefined ? {} : { placeholder: `for example ${field.example}` })}
+      onChange={({ currentTarget }) => {
+        setTyped(currentTarget.value);
+        onChange(parseTyped(field, currentTarget.value));
+      }}
     />
+  );
+}
+
+function textOf(value: unknown): string {
+  if (value === undefined || value === null) return '';
+  return typeof value === 'object' ? JSON.stringify(value) : String(value as string | number);
+}
+
+/** The description of the engine's author, and what the schema allows. */
+function Explanation({ field }: { readonly field: SchemaField }): ReactNode {
+  const { description, constraint } = field;
+  if (description === '' && constraint === '') return null;
+  return (
+    <>
+      <PlainText>{description}</PlainText>
+      {description !== '' && constraint !== '' && ' · '}
+      <span className="mono">
+        <PlainText>{constraint}</PlainText>
+      </span>
+    </>
   );
 }
 

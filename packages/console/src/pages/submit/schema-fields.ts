@@ -1,6 +1,7 @@
 /**
- * Form fields from the JSON Schema of an engine's parameters, if it is a flat object of scalar
- * values. Other schemas are edited as JSON.
+ * Form fields from the JSON Schema of an engine's parameters, as far as it is a flat object of
+ * plain values, with an explanation and a check of each. Anything deeper is edited as JSON. The
+ * server checks everything again, with the whole schema.
  */
 export type FieldKind = 'text' | 'number' | 'integer' | 'boolean' | 'choice';
 
@@ -8,18 +9,21 @@ export interface SchemaField {
   readonly name: string;
   readonly title: string;
   readonly description: string;
+  /** What is allowed, in words: `integer, 3 to 256, default 6`. */
+  readonly constraint: string;
   readonly kind: FieldKind;
   readonly isRequired: boolean;
   readonly choices: readonly (string | number)[];
-  readonly minimum?: number;
-  readonly maximum?: number;
+  readonly example: string | undefined;
+  /** The rules of the property, for `checkField`. */
+  readonly property: Schema;
 }
 
-type Schema = Readonly<Record<string, unknown>>;
+export type Schema = Readonly<Record<string, unknown>>;
 
 const fieldsMax = 40;
 
-/** The fields, or undefined if the schema is not flat. */
+/** The fields, or undefined when the schema is not flat. */
 export function flatFields(schema: Schema): SchemaField[] | undefined {
   const properties = schema['properties'];
   if (schema['type'] !== 'object' || !isRecord(properties)) return undefined;
@@ -32,7 +36,7 @@ export function flatFields(schema: Schema): SchemaField[] | undefined {
   return fields.every((field) => field !== undefined) ? fields : undefined;
 }
 
-/** The default values of the schema. */
+/** The defaults that the schema names. */
 export function schemaDefaults(schema: Schema): Record<string, unknown> {
   const properties = schema['properties'];
   if (!isRecord(properties)) return {};
@@ -40,6 +44,77 @@ export function schemaDefaults(schema: Schema): Record<string, unknown> {
     isRecord(property) && property['default'] !== undefined ? [[name, property['default']]] : [],
   );
   return Object.fromEntries(defaults) as Record<string, unknown>;
+}
+
+/** What is wrong with a value, or undefined. A value is never changed to fit. */
+export function checkField(field: SchemaField, value: unknown): string | undefined {
+  if (value === undefined) return field.isRequired ? 'required' : undefined;
+  if (field.kind === 'choice') {
+    return field.choices.includes(value as string)
+      ? undefined
+      : `expected one of ${field.choices.join(', ')}`;
+  }
+  if (field.kind === 'boolean')
+    return typeof value === 'boolean' ? undefined : 'expected yes or no';
+  return field.kind === 'text' ? checkText(field, value) : checkNumber(field, value);
+}
+
+/** The value that typed text stands for: a number where it is one, else the text itself. */
+export function parseTyped(field: SchemaField, typed: string): unknown {
+  if (typed === '') return undefined;
+  if (field.kind !== 'number' && field.kind !== 'integer') return typed;
+  const text = typed.trim();
+  return /^[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?$/.test(text) ? Number(text) : typed;
+}
+
+function checkNumber({ kind, property }: SchemaField, value: unknown): string | undefined {
+  if (typeof value !== 'number' || !Number.isFinite(value)) {
+    return kind === 'integer' ? 'expected an integer' : 'expected a number';
+  }
+  if (kind === 'integer' && !Number.isInteger(value)) return 'expected an integer';
+  const rules: [string, (limit: number) => boolean, string][] = [
+    ['minimum', (limit) => value >= limit, 'expected at least'],
+    ['maximum', (limit) => value <= limit, 'expected at most'],
+    ['exclusiveMinimum', (limit) => value > limit, 'expected more than'],
+    ['exclusiveMaximum', (limit) => value < limit, 'expected less than'],
+    ['multipleOf', (step) => Number.isInteger(value / step), 'expected a multiple of'],
+  ];
+  return firstViolation(rules, property);
+}
+
+function checkText({ property }: SchemaField, value: unknown): string | undefined {
+  if (typeof value !== 'string') return 'expected text';
+  // Characters are counted as JSON Schema counts them.
+  const length = [...value].length;
+  const rules: [string, (limit: number) => boolean, string][] = [
+    ['minLength', (limit) => length >= limit, 'expected at least this many characters:'],
+    ['maxLength', (limit) => length <= limit, 'expected at most this many characters:'],
+  ];
+  const violation = firstViolation(rules, property);
+  if (violation !== undefined) return violation;
+  const pattern = property['pattern'];
+  if (typeof pattern !== 'string') return undefined;
+  // Only short text is matched here; the server bounds the time that a pattern may take.
+  return value.length > 200 || matches(pattern, value) ? undefined : `does not match ${pattern}`;
+}
+
+function matches(pattern: string, value: string): boolean {
+  try {
+    return new RegExp(pattern, 'u').test(value);
+  } catch {
+    return true;
+  }
+}
+
+function firstViolation(
+  rules: readonly [string, (limit: number) => boolean, string][],
+  property: Schema,
+): string | undefined {
+  for (const [name, holds, message] of rules) {
+    const limit = property[name];
+    if (typeof limit === 'number' && !holds(limit)) return `${message} ${limit}`;
+  }
+  return undefined;
 }
 
 function readField(name: string, property: Schema, isRequired: boolean): SchemaField | undefined {
@@ -51,11 +126,45 @@ function readField(name: string, property: Schema, isRequired: boolean): SchemaF
     kind,
     choices,
     isRequired,
-    title: typeof property['title'] === 'string' ? property['title'] : name,
-    description: typeof property['description'] === 'string' ? property['description'] : '',
-    ...numberOf('minimum', property['minimum']),
-    ...numberOf('maximum', property['maximum']),
+    title: textOf(property['title']) ?? name,
+    description: textOf(property['description']) ?? '',
+    constraint: describeConstraint(kind, property),
+    example: exampleOf(property['examples']),
+    property,
   };
+}
+
+function describeConstraint(kind: FieldKind, property: Schema): string {
+  const pattern = textOf(property['pattern']);
+  const value = property['default'];
+  return [
+    ...(kind === 'integer' || kind === 'number' ? [kind] : []),
+    ...rangeOf(property, { low: 'minimum', high: 'maximum', unit: '' }),
+    ...rangeOf(property, { low: 'minLength', high: 'maxLength', unit: ' characters' }),
+    ...numberRule(property, 'exclusiveMinimum', 'more than'),
+    ...numberRule(property, 'exclusiveMaximum', 'less than'),
+    ...numberRule(property, 'multipleOf', 'multiple of'),
+    ...(pattern === undefined ? [] : [`pattern ${pattern}`]),
+    ...(value === undefined ? [] : [`default ${JSON.stringify(value)}`]),
+  ].join(', ');
+}
+
+interface RangeNames {
+  readonly low: string;
+  readonly high: string;
+  readonly unit: string;
+}
+
+function rangeOf(property: Schema, { low, high, unit }: RangeNames): string[] {
+  const [least, most] = [property[low], property[high]];
+  if (typeof least === 'number' && typeof most === 'number') return [`${least} to ${most}${unit}`];
+  if (typeof least === 'number') return [`at least ${least}${unit}`];
+  return typeof most === 'number' ? [`at most ${most}${unit}`] : [];
+}
+
+function numberRule(property: Schema, name: string, words: string): string[] {
+  const limit = property[name];
+  return typeof limit === 'number' ? [`${words} ${limit}`] : [];
 }
 
 function kindOf(type: unknown): FieldKind | undefined {
@@ -70,8 +179,14 @@ function readChoices(value: unknown): (string | number)[] {
   return plain.length === value.length ? plain : [];
 }
 
-function numberOf<K extends 'minimum' | 'maximum'>(key: K, value: unknown): { [P in K]?: number } {
-  return (typeof value === 'number' ? { [key]: value } : {}) as { [P in K]?: number };
+function exampleOf(value: unknown): string | undefined {
+  if (!Array.isArray(value) || value.length === 0) return undefined;
+  const first: unknown = value[0];
+  return typeof first === 'string' || typeof first === 'number' ? String(first) : undefined;
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
 }
 
 function isRecord(value: unknown): value is Schema {

@@ -1,74 +1,52 @@
 import { Button, SegmentedControl } from '@mantine/core';
-import { limits, operations } from '@lazaret/protocol';
+import { type EngineManifest, limits, plural } from '@lazaret/protocol';
 import { IconSend } from '@tabler/icons-react';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { type ReactNode, useEffect, useState } from 'react';
+import { type ReactNode, useState } from 'react';
 
-import { client } from '../../client.ts';
-import { notifyFailure, useOperation } from '../../data.ts';
 import { PageHeader } from '../../components/page-header.tsx';
 import { Panel } from '../../components/panel.tsx';
+import { notifyFailure } from '../../data.ts';
 import { useIdentity } from '../../session.ts';
 import { DropArea } from './drop-area.tsx';
 import { EngineLimits } from './engine-limits.tsx';
 import { EnginePicker } from './engine-picker.tsx';
 import { OptionsForm, type SubmitOptions } from './options-form.tsx';
-import { ParametersForm } from './parameters-form.tsx';
+import { hasInvalidParameter, ParametersForm } from './parameters-form.tsx';
+import { planEngine, submitWithoutFiles } from './plan-submission.ts';
 import { schemaDefaults } from './schema-fields.ts';
 import { UploadRow } from './upload-row.tsx';
-import { type StoredInput, useSubmission } from './use-submission.ts';
+import { useChosenEngines } from './use-chosen-engines.ts';
+import { isUnfinished, type Submission, useSubmission } from './use-submission.ts';
+
+type Values = Readonly<Record<string, Record<string, unknown>>>;
 
 export function SubmitPage(): ReactNode {
-  const { engine: requested } = useSearch({ from: '/shell/submit' });
-  const navigate = useNavigate();
+  const { engine: wanted } = useSearch({ from: '/shell/submit' });
   const { projects } = useIdentity();
   const submission = useSubmission();
-  const [name, setName] = useState(requested);
+  const [names, setNames] = useState<readonly string[]>(wanted === undefined ? [] : [wanted]);
   const [together, setTogether] = useState(false);
-  const [parameters, setParameters] = useState<Record<string, unknown>>({});
+  const [values, setValues] = useState<Values>({});
+  const [isAttempted, setAttempted] = useState(false);
   const [options, setOptions] = useState<SubmitOptions>({
     tags: [],
     priority: 0,
     timeLimit: '',
     project: projects.includes('default') ? 'default' : projects[0],
   });
-  const chosen = useChosenEngine(name, setName);
-  const manifest = chosen.data?.manifest;
-  const schema = manifest?.parameters?.schema;
-  useEffect(() => setParameters(schema === undefined ? {} : schemaDefaults(schema)), [schema]);
-
-  const { items, isBusy } = submission;
-  const pending = items.filter((item) => item.phase !== 'done').length;
-  const takesMany = (manifest?.input.count.max ?? 1) > 1;
-  const needsNone = manifest?.input.count.min === 0;
-  const isTogether = takesMany && (together || (manifest?.input.count.min ?? 1) > 1);
-  const canSend =
-    name !== undefined && !isBusy && (pending > 0 || (needsNone && items.length === 0));
-
-  const submit = (engine: string) => (inputs: StoredInput[], key: string) =>
-    client.call(
-      operations.jobs.submit,
-      { body: { engine, inputs, parameters, ...submissionOptions(options) } },
-      { headers: { 'idempotency-key': key } },
-    );
-  const send = async (engine: string): Promise<void> => {
-    try {
-      const made =
-        items.length === 0
-          ? [(await submit(engine)([], crypto.getRandomValues(new Uint32Array(4)).join('-'))).id]
-          : await submission.start({
-              project: options.project,
-              together: isTogether,
-              submit: submit(engine),
-            });
-      const [only] = made;
-      if (only !== undefined && made.length === 1 && pending <= (isTogether ? pending : 1)) {
-        await navigate({ to: '/jobs/$id', params: { id: only } });
-      }
-    } catch (error) {
-      notifyFailure(error);
-    }
-  };
+  const engines = useChosenEngines(names, setNames);
+  const parametersOf = (manifest: EngineManifest): Record<string, unknown> =>
+    values[manifest.name] ?? schemaDefaults(manifest.parameters?.schema ?? {});
+  const plans = engines.map((manifest) =>
+    planEngine(manifest, { together, parameters: parametersOf(manifest), options }),
+  );
+  const isInvalid = engines.some((manifest) => {
+    const schema = manifest.parameters?.schema;
+    return schema !== undefined && hasInvalidParameter(schema, parametersOf(manifest));
+  });
+  const send = useSend({ submission, plans, engines, options });
+  const largest = engines.map(({ input }) => input.maxBytes);
   return (
     <>
       <PageHeader title="Submit">
@@ -77,65 +55,61 @@ export function SubmitPage(): ReactNode {
       <div className="submit-grid">
         <div className="stack">
           <Panel title="Files">
-            <DropArea
-              onFiles={submission.add}
-              maxBytes={manifest?.input.maxBytes ?? limits.uploadBytes}
+            <FileList
+              submission={submission}
+              maxBytes={Math.min(limits.uploadBytes, ...largest)}
+              canJoin={engines.some(({ input }) => input.count.max > 1)}
+              together={together}
+              onTogether={setTogether}
             />
-            {items.length > 0 && (
-              <ul className="job-rows">
-                {items.map((item) => (
-                  <UploadRow
-                    key={item.key}
-                    item={item}
-                    onRemove={() => submission.remove(item.key)}
-                  />
-                ))}
-              </ul>
-            )}
-            {takesMany && pending > 1 && (
-              <SegmentedControl
-                mt={12}
-                value={isTogether ? 'together' : 'each'}
-                onChange={(value) => setTogether(value === 'together')}
-                data={[
-                  { value: 'each', label: 'One job per file' },
-                  { value: 'together', label: 'One job for all files' },
-                ]}
-              />
-            )}
           </Panel>
-          {schema !== undefined && (
-            <Panel title="Parameters">
-              <ParametersForm
-                key={name}
-                schema={schema}
-                values={parameters}
-                onChange={setParameters}
-                error={items.find((item) => item.error !== undefined)?.error}
-              />
-            </Panel>
-          )}
+          {engines.map((manifest) => {
+            const schema = manifest.parameters?.schema;
+            if (schema === undefined) return null;
+            const { name } = manifest;
+            return (
+              <Panel key={name} title={engines.length > 1 ? `Parameters of ${name}` : 'Parameters'}>
+                <ParametersForm
+                  schema={schema}
+                  values={parametersOf(manifest)}
+                  onChange={(next) => setValues({ ...values, [name]: next })}
+                  error={errorOf(submission, name)}
+                  showsAll={isAttempted}
+                />
+              </Panel>
+            );
+          })}
           <Panel title="Options">
             <OptionsForm options={options} projects={projects} onChange={setOptions} />
           </Panel>
         </div>
         <div className="stack">
-          <Panel title="Engine">
+          <Panel title="Engines">
             <div className="stack">
-              <EnginePicker value={name} onChange={setName} />
-              {manifest !== undefined && <EngineLimits manifest={manifest} />}
+              <EnginePicker value={names} onChange={setNames} />
+              {engines.length === 1 && engines[0] !== undefined && (
+                <EngineLimits manifest={engines[0]} />
+              )}
             </div>
           </Panel>
-          <div className="submit-bar">
+          <div className="submit-bar stack tight">
+            {isInvalid && isAttempted && (
+              <p className="problem-line small" role="alert">
+                A parameter is not valid; nothing was submitted.
+              </p>
+            )}
             <Button
               size="md"
               fullWidth
               leftSection={<IconSend size={18} />}
-              disabled={!canSend}
-              loading={isBusy}
-              onClick={() => void (name === undefined ? undefined : send(name))}
+              disabled={!send.isPossible}
+              loading={submission.isBusy}
+              onClick={() => {
+                setAttempted(true);
+                if (!isInvalid) void send.start();
+              }}
             >
-              {submitLabel(pending, isTogether)}
+              {send.label}
             </Button>
           </div>
         </div>
@@ -144,31 +118,81 @@ export function SubmitPage(): ReactNode {
   );
 }
 
-/** Details of the selected engine; a single enabled engine is selected automatically. */
-function useChosenEngine(name: string | undefined, choose: (name: string) => void) {
-  const list = useOperation(operations.engines.list, { query: { limit: 200 } });
-  const usable = (list.data?.items ?? []).filter((engine) => engine.enabled);
-  const only = usable.length === 1 ? usable[0]?.name : undefined;
-  useEffect(() => {
-    if (name === undefined && only !== undefined) choose(only);
-  }, [name, only, choose]);
-  return useOperation(
-    operations.engines.show,
-    { params: { name: name ?? 'none' } },
-    { enabled: name !== undefined },
+/** What an engine answered to one of the files. */
+function errorOf({ items }: Submission, engine: string): unknown {
+  const results = items.flatMap((item) => item.results);
+  return results.find((result) => result.engine === engine && result.error !== undefined)?.error;
+}
+
+interface SendAsk {
+  readonly submission: Submission;
+  readonly plans: readonly ReturnType<typeof planEngine>[];
+  readonly engines: readonly EngineManifest[];
+  readonly options: SubmitOptions;
+}
+
+/** Submits what is left; a single job is opened, several stay listed by file and engine. */
+function useSend({ submission, plans, engines, options }: SendAsk) {
+  const navigate = useNavigate();
+  const { items, isBusy } = submission;
+  const pending = items.filter((item) => isUnfinished(item, plans)).length;
+  const needsNone = engines.length > 0 && engines.every(({ input }) => input.count.min === 0);
+  const jobs = plans.reduce(
+    (sum, plan) => sum + (plan.together ? Math.min(1, pending) : pending),
+    0,
   );
-}
-
-function submissionOptions({ tags, priority, timeLimit, project }: SubmitOptions) {
-  return {
-    tags: [...tags],
-    priority,
-    ...(timeLimit.trim() === '' ? {} : { timeLimit: timeLimit.trim() }),
-    ...(project === undefined ? {} : { project }),
+  const isPossible =
+    plans.length > 0 && !isBusy && (pending > 0 || (needsNone && items.length === 0));
+  const start = async (): Promise<void> => {
+    try {
+      const made =
+        items.length === 0
+          ? await submitWithoutFiles(plans)
+          : await submission.start({ project: options.project, engines: plans });
+      const [only] = made;
+      if (only !== undefined && made.length === 1 && jobs <= 1) {
+        await navigate({ to: '/jobs/$id', params: { id: only } });
+      } else if (items.length === 0) await navigate({ to: '/jobs' });
+    } catch (error) {
+      notifyFailure(error);
+    }
   };
+  return { isPossible, start, label: jobs > 1 ? `Submit ${plural(jobs, 'job')}` : 'Submit' };
 }
 
-function submitLabel(count: number, isTogether: boolean): string {
-  if (count <= 1 || isTogether) return 'Submit';
-  return `Submit ${count} jobs`;
+interface FileListProps {
+  readonly submission: Submission;
+  readonly maxBytes: number;
+  /** An engine takes several files in one job. */
+  readonly canJoin: boolean;
+  readonly together: boolean;
+  readonly onTogether: (together: boolean) => void;
+}
+
+function FileList(props: FileListProps): ReactNode {
+  const { submission, maxBytes, canJoin, together, onTogether } = props;
+  const { items, add, remove } = submission;
+  return (
+    <>
+      <DropArea onFiles={add} maxBytes={maxBytes} />
+      {items.length > 0 && (
+        <ul className="job-rows">
+          {items.map((item) => (
+            <UploadRow key={item.key} item={item} onRemove={() => remove(item.key)} />
+          ))}
+        </ul>
+      )}
+      {canJoin && items.length > 1 && (
+        <SegmentedControl
+          mt={12}
+          value={together ? 'together' : 'each'}
+          onChange={(value) => onTogether(value === 'together')}
+          data={[
+            { value: 'each', label: 'One job per file' },
+            { value: 'together', label: 'One job for all files' },
+          ]}
+        />
+      )}
+    </>
+  );
 }

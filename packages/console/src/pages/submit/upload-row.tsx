@@ -1,12 +1,13 @@
 import { ActionIcon, Progress } from '@mantine/core';
 import { formatSize, escapeInvisible } from '@lazaret/protocol';
-import { IconArrowRight, IconX } from '@tabler/icons-react';
+import { IconAlertTriangle, IconArrowRight, IconCircleCheck, IconX } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 
 import { ProblemNotice } from '../../components/notice.tsx';
 import { PlainText } from '../../components/plain-text.tsx';
 import { LinkButton } from '../../components/router-link.tsx';
-import type { UploadItem } from './use-submission.ts';
+import { describeFailure } from '../../failure.ts';
+import type { EngineResult, UploadItem } from './use-submission.ts';
 
 const phaseLabels = {
   ready: 'Ready',
@@ -36,17 +37,7 @@ export function UploadRow({ item, onRemove }: UploadRowProps): ReactNode {
           {phase === 'uploading' && ` ${Math.floor(percent)} %`}
         </div>
       </div>
-      {phase === 'done' && item.jobId !== undefined ? (
-        <LinkButton
-          to="/jobs/$id"
-          params={{ id: item.jobId }}
-          size="xs"
-          variant="default"
-          rightSection={<IconArrowRight size={14} />}
-        >
-          Open the job
-        </LinkButton>
-      ) : (
+      {phase !== 'done' && (
         <ActionIcon
           variant="subtle"
           color="gray"
@@ -66,11 +57,50 @@ export function UploadRow({ item, onRemove }: UploadRowProps): ReactNode {
           aria-label={`Upload of ${name}`}
         />
       )}
-      {phase === 'failed' && (
+      {phase === 'failed' && item.error !== undefined && (
         <div className="wide">
           <ProblemNotice error={item.error} />
         </div>
       )}
+      {item.results.length > 0 && (
+        <ul className="wide engine-results">
+          {item.results.map((result) => (
+            <EngineResultRow key={result.engine} result={result} />
+          ))}
+        </ul>
+      )}
+    </li>
+  );
+}
+
+/** The job that an engine got, or why it got none. */
+function EngineResultRow({ result }: { readonly result: EngineResult }): ReactNode {
+  const { engine, jobId, error } = result;
+  if (jobId === undefined) {
+    const { title, detail } = describeFailure(error);
+    return (
+      <li className="row tight">
+        <IconAlertTriangle size={16} className="problem-line" aria-hidden />
+        <strong>{engine}</strong>
+        <span className="problem-line break">
+          {title}: <PlainText>{detail}</PlainText>
+        </span>
+      </li>
+    );
+  }
+  return (
+    <li className="row tight">
+      <IconCircleCheck size={16} className="success-line" aria-hidden />
+      <strong>{engine}</strong>
+      <LinkButton
+        to="/jobs/$id"
+        params={{ id: jobId }}
+        size="compact-xs"
+        variant="subtle"
+        rightSection={<IconArrowRight size={14} />}
+      >
+        Open job
+      </LinkButton>
     </li>
   );
 }

@@ -1,6 +1,7 @@
 /**
- * Files to be submitted as jobs: each is uploaded, then submitted, a few at a time. A cancelled
- * or failed file does not affect the others.
+ * Files to be submitted as jobs: each is uploaded once, then submitted to every chosen engine, a
+ * few files at a time. A file or an engine that fails does not affect the others; a retry submits
+ * only what failed.
  */
 import type { Artifact, JobDetail } from '@lazaret/protocol';
 import { useCallback, useRef, useState } from 'react';
@@ -14,6 +15,14 @@ export interface UploadItem {
   readonly file: File;
   readonly phase: UploadPhase;
   readonly loadedBytes: number;
+  /** Of the upload itself. */
+  readonly error?: unknown;
+  /** What became of the file, by engine. */
+  readonly results: readonly EngineResult[];
+}
+
+export interface EngineResult {
+  readonly engine: string;
   readonly jobId?: string;
   readonly error?: unknown;
 }
@@ -23,11 +32,16 @@ export interface StoredInput {
   readonly name: string;
 }
 
-export interface SubmissionPlan {
-  readonly project: string | undefined;
+export interface EnginePlan {
+  readonly engine: string;
   /** One job for all files instead of one job per file. */
   readonly together: boolean;
   readonly submit: (inputs: StoredInput[], key: string) => Promise<JobDetail>;
+}
+
+export interface SubmissionPlan {
+  readonly project: string | undefined;
+  readonly engines: readonly EnginePlan[];
 }
 
 const parallelUploads = 2;
@@ -54,7 +68,7 @@ export function useSubmission(): Submission {
     const fresh = files.map((file): UploadItem => {
       const key = nextKey.current;
       nextKey.current += 1;
-      return { key, file, phase: 'ready', loadedBytes: 0 };
+      return { key, file, phase: 'ready', loadedBytes: 0, results: [] };
     });
     setItems((all) => [...all, ...fresh]);
   }, []);
@@ -64,14 +78,17 @@ export function useSubmission(): Submission {
     else setItems((all) => all.filter((item) => item.key !== key));
   }, []);
 
-  const upload = async (item: UploadItem, plan: SubmissionPlan): Promise<Artifact | undefined> => {
+  const upload = async (
+    item: UploadItem,
+    project: string | undefined,
+  ): Promise<Artifact | undefined> => {
     const abort = new AbortController();
     aborts.current.set(item.key, abort);
     change(item.key, { phase: 'uploading', loadedBytes: 0, error: undefined });
     try {
       return await uploadFile({
         file: item.file,
-        project: plan.project,
+        project,
         signal: abort.signal,
         onProgress: (loadedBytes) => change(item.key, { loadedBytes }),
       });
@@ -83,45 +100,81 @@ export function useSubmission(): Submission {
     }
   };
 
-  const submit = async (
-    group: readonly { item: UploadItem; artifact: Artifact }[],
-    plan: SubmissionPlan,
-  ): Promise<string[]> => {
-    for (const { item } of group) change(item.key, { phase: 'submitting' });
+  const submit = async (group: readonly Stored[], plan: EnginePlan): Promise<string[]> => {
+    const inputs = group.map(({ item, artifact }) => ({
+      sha256: artifact.sha256,
+      name: item.file.name,
+    }));
+    const record = (result: EngineResult): void => {
+      for (const { item } of group) {
+        setItems((all) => all.map((one) => (one.key === item.key ? withResult(one, result) : one)));
+      }
+    };
     try {
-      const inputs = group.map(({ item, artifact }) => ({
-        sha256: artifact.sha256,
-        name: item.file.name,
-      }));
       const job = await plan.submit(inputs, randomKey());
-      for (const { item } of group) change(item.key, { phase: 'done', jobId: job.id });
+      record({ engine: plan.engine, jobId: job.id });
       return [job.id];
     } catch (error) {
-      for (const { item } of group) change(item.key, { phase: 'failed', error });
+      record({ engine: plan.engine, error });
       return [];
     }
   };
 
-  const start = async (plan: SubmissionPlan): Promise<string[]> => {
-    const todo = items.filter((item) => ['ready', 'failed', 'cancelled'].includes(item.phase));
-    const stored: { item: UploadItem; artifact: Artifact }[] = [];
+  const start = async ({ project, engines }: SubmissionPlan): Promise<string[]> => {
+    const todo = items.filter((item) => isUnfinished(item, engines));
+    const stored: Stored[] = [];
     const made: string[] = [];
     setBusy(true);
     try {
       await inParallel(todo, async (item) => {
-        const artifact = await upload(item, plan);
+        const artifact = await upload(item, project);
         if (artifact === undefined) return;
-        if (plan.together) stored.push({ item, artifact });
-        else made.push(...(await submit([{ item, artifact }], plan)));
+        stored.push({ item, artifact });
+        change(item.key, { phase: 'submitting' });
+        for (const plan of engines) {
+          if (plan.together || isDone(item, plan.engine)) continue;
+          made.push(...(await submit([{ item, artifact }], plan)));
+        }
       });
-      if (plan.together && stored.length === todo.length)
-        made.push(...(await submit(stored, plan)));
+      for (const plan of engines.filter(({ together }) => together)) {
+        // One job over all files: none of them may be missing.
+        if (stored.length === todo.length) made.push(...(await submit(stored, plan)));
+      }
     } finally {
+      setItems((all) => all.map((item) => finished(item, engines)));
       setBusy(false);
     }
     return made;
   };
   return { items, isBusy, add, remove, start };
+}
+
+interface Stored {
+  readonly item: UploadItem;
+  readonly artifact: Artifact;
+}
+
+function withResult(item: UploadItem, result: EngineResult): UploadItem {
+  const others = item.results.filter(({ engine }) => engine !== result.engine);
+  return { ...item, results: [...others, result] };
+}
+
+function isDone(item: UploadItem, engine: string): boolean {
+  return item.results.some((one) => one.engine === engine && one.jobId !== undefined);
+}
+
+/** Whether the file still has to be submitted to one of the engines. */
+export function isUnfinished(
+  item: UploadItem,
+  engines: readonly Pick<EnginePlan, 'engine'>[],
+): boolean {
+  return engines.some(({ engine }) => !isDone(item, engine));
+}
+
+/** A file is done when every engine took it; otherwise it can be submitted again. */
+function finished(item: UploadItem, engines: readonly EnginePlan[]): UploadItem {
+  if (item.phase !== 'submitting') return item;
+  return { ...item, phase: isUnfinished(item, engines) ? 'failed' : 'done' };
 }
 
 async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
@@ -133,7 +186,7 @@ async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<voi
 }
 
 /** Idempotency key: a repeated submission returns the first job. */
-function randomKey(): string {
+export function randomKey(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

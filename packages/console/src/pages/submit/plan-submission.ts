@@ -1,0 +1,46 @@
+/** What is submitted to an engine, and how. */
+import { type EngineManifest, type JobDetail, operations } from '@lazaret/protocol';
+
+import { client } from '../../client.ts';
+import type { SubmitOptions } from './options-form.tsx';
+import { type EnginePlan, randomKey, type StoredInput } from './use-submission.ts';
+
+interface PlanAsk {
+  readonly together: boolean;
+  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly options: SubmitOptions;
+}
+
+/** An engine that takes one file gets a job for each, whatever was asked for. */
+export function planEngine(
+  { name, input }: EngineManifest,
+  { together, parameters, options }: PlanAsk,
+): EnginePlan {
+  const { min, max } = input.count;
+  return {
+    engine: name,
+    together: max > 1 && (together || min > 1),
+    submit: (inputs: StoredInput[], key: string): Promise<JobDetail> =>
+      client.call(
+        operations.jobs.submit,
+        { body: { engine: name, inputs, parameters, ...submissionOptions(options) } },
+        { headers: { 'idempotency-key': key } },
+      ),
+  };
+}
+
+/** For engines that take no input. */
+export async function submitWithoutFiles(plans: readonly EnginePlan[]): Promise<string[]> {
+  const made: string[] = [];
+  for (const plan of plans) made.push((await plan.submit([], randomKey())).id);
+  return made;
+}
+
+function submissionOptions({ tags, priority, timeLimit, project }: SubmitOptions) {
+  return {
+    tags: [...tags],
+    priority,
+    ...(timeLimit.trim() === '' ? {} : { timeLimit: timeLimit.trim() }),
+    ...(project === undefined ? {} : { project }),
+  };
+}

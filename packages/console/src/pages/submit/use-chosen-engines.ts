@@ -1,0 +1,32 @@
+import { type EngineManifest, operations } from '@lazaret/protocol';
+import { useQueries } from '@tanstack/react-query';
+import { useEffect, useRef } from 'react';
+
+import { client } from '../../client.ts';
+import { useOperation } from '../../data.ts';
+
+/** Manifests of the chosen engines; a single enabled engine is chosen automatically. */
+export function useChosenEngines(
+  names: readonly string[],
+  choose: (names: readonly string[]) => void,
+): readonly EngineManifest[] {
+  const list = useOperation(operations.engines.list, { query: { limit: 200 } });
+  const usable = (list.data?.items ?? []).filter((engine) => engine.enabled);
+  const only = usable.length === 1 ? usable[0]?.name : undefined;
+  const isEmpty = names.length === 0;
+  const hasChosen = useRef(!isEmpty);
+  useEffect(() => {
+    if (hasChosen.current || !isEmpty || only === undefined) return;
+    // Once: whoever deselects the only engine means it.
+    hasChosen.current = true;
+    choose([only]);
+  }, [only, isEmpty, choose]);
+  const queries = useQueries({
+    queries: names.map((name) => ({
+      queryKey: [operations.engines.show.name, { params: { name } }],
+      queryFn: ({ signal }: { signal: AbortSignal }) =>
+        client.call(operations.engines.show, { params: { name } }, { signal }),
+    })),
+  });
+  return queries.flatMap(({ data }) => (data === undefined ? [] : [data.manifest]));
+}
