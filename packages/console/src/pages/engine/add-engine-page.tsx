@@ -10,29 +10,15 @@ import { Notice, ProblemNotice } from '../../components/notice.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { PlainText } from '../../components/plain-text.tsx';
+import { exampleManifest } from './example-manifest.ts';
 import { manifestText } from './manifest-text.ts';
 import { manifestPath, type ReadManifest, readManifest } from './read-manifest.ts';
-
-const example = `name: strings
-description: Prints the printable characters in a file
-image: lazaret/engine-strings:latest
-command: [/engine/run]
-input:
-  name: sample
-  maxBytes: 64MiB
-output:
-  result: result.txt
-resources:
-  memory: 128MiB
-  cpus: 1
-timeLimit: 2m
-`;
 
 /** Adds an engine, or a new revision of one, from a pasted manifest. */
 export function AddEnginePage(): ReactNode {
   const { from } = useSearch({ from: '/shell/engines/new' });
   const navigate = useNavigate();
-  const [text, setText] = useState(from === undefined ? example : '');
+  const [text, setText] = useState(from === undefined ? exampleManifest : '');
   const read = useMemo(() => readManifest(text), [text]);
   const source = useOperation(
     operations.engines.show,

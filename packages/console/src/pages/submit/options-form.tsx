@@ -44,6 +44,9 @@ export function OptionsForm({ options, projects, onChange }: OptionsFormProps): 
           description="Higher runs first"
           min={-100}
           max={100}
+          // An invalid value is an error and never replaced.
+          clampBehavior="none"
+          error={Math.abs(priority) > 100 ? 'expected -100 to 100' : false}
           allowDecimal={false}
           value={priority}
           onChange={(next) =>

@@ -1,9 +1,15 @@
-import { Button, Checkbox, JsonInput, Select, TextInput } from '@mantine/core';
+import { Button, Checkbox, JsonInput, Select, TagsInput, TextInput } from '@mantine/core';
 import { type ReactNode, useMemo, useState } from 'react';
 
 import { PlainText } from '../../components/plain-text.tsx';
 import { fieldMessage } from '../../failure.ts';
-import { checkField, flatFields, parseTyped, type SchemaField } from './schema-fields.ts';
+import {
+  checkField,
+  flatFields,
+  parseList,
+  parseTyped,
+  type SchemaField,
+} from './schema-fields.ts';
 
 interface ParametersFormProps {
   readonly schema: Readonly<Record<string, unknown>>;
@@ -96,6 +102,15 @@ function ParameterField({ field, value, error, onChange }: ParameterFieldProps):
         value={value === undefined ? null : String(value)}
         onChange={(chosen) => onChange(field.choices.find((choice) => String(choice) === chosen))}
         clearable={!field.isRequired}
+      />
+    );
+  }
+  if (field.kind === 'list') {
+    return (
+      <TagsInput
+        {...shared}
+        value={Array.isArray(value) ? value.map(textOf) : []}
+        onChange={(typed) => onChange(parseList(field, typed))}
       />
     );
   }

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   checkField,
   flatFields,
+  parseList,
   parseTyped,
   schemaDefaults,
   type SchemaField,
@@ -17,6 +18,7 @@ const schema = {
     ratio: { type: 'number', exclusiveMinimum: 0, maximum: 1 },
     label: { type: 'string', minLength: 2, maxLength: 5, pattern: '^[a-z]+$', examples: ['abc'] },
     verbose: { type: 'boolean' },
+    ports: { type: 'array', items: { type: 'integer', maximum: 65535 }, maxItems: 2 },
   },
 };
 const fields = flatFields(schema) ?? [];
@@ -34,6 +36,7 @@ describe('flatFields', () => {
       ['ratio', 'number', false],
       ['label', 'text', false],
       ['verbose', 'boolean', false],
+      ['ports', 'list', false],
     ]);
     expect(field('depth')).toMatchObject({
       description: 'How deep',
@@ -74,6 +77,10 @@ describe('checkField', () => {
     ['label', 'ABC', 'does not match ^[a-z]+$'],
     ['label', 'abc', undefined],
     ['verbose', false, undefined],
+    ['ports', [80, 443], undefined],
+    ['ports', [80, 'x'], 'value 2: expected an integer'],
+    ['ports', [80, 99_999], 'value 2: expected at most 65535'],
+    ['ports', [1, 2, 3], 'expected at most this many values: 2'],
   ])('%s = %j: %s', (name, value, message) => {
     expect(checkField(field(name), value)).toBe(message);
   });
@@ -91,4 +98,9 @@ describe('parseTyped', () => {
   ])('%s: %j becomes %j and is never replaced', (name, typed, value) => {
     expect(parseTyped(field(name), typed)).toBe(value);
   });
+});
+
+it('reads the values of a list as the schema types them, and keeps what does not fit', () => {
+  expect(parseList(field('ports'), ['80', 'http'])).toEqual([80, 'http']);
+  expect(parseList(field('ports'), [])).toBeUndefined();
 });

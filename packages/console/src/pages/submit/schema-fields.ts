@@ -3,7 +3,7 @@
  * plain values, with an explanation and a check of each. Anything deeper is edited as JSON. The
  * server checks everything again, with the whole schema.
  */
-export type FieldKind = 'text' | 'number' | 'integer' | 'boolean' | 'choice';
+export type FieldKind = 'text' | 'number' | 'integer' | 'boolean' | 'choice' | 'list';
 
 export interface SchemaField {
   readonly name: string;
@@ -54,6 +54,7 @@ export function checkField(field: SchemaField, value: unknown): string | undefin
       ? undefined
       : `expected one of ${field.choices.join(', ')}`;
   }
+  if (field.kind === 'list') return checkList(field, value);
   if (field.kind === 'boolean')
     return typeof value === 'boolean' ? undefined : 'expected yes or no';
   return field.kind === 'text' ? checkText(field, value) : checkNumber(field, value);
@@ -65,6 +66,30 @@ export function parseTyped(field: SchemaField, typed: string): unknown {
   if (field.kind !== 'number' && field.kind !== 'integer') return typed;
   const text = typed.trim();
   return /^[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?$/.test(text) ? Number(text) : typed;
+}
+
+function checkList({ property }: SchemaField, value: unknown): string | undefined {
+  if (!Array.isArray(value)) return 'expected a list';
+  const rules: [string, (limit: number) => boolean, string][] = [
+    ['minItems', (limit) => value.length >= limit, 'expected at least this many values:'],
+    ['maxItems', (limit) => value.length <= limit, 'expected at most this many values:'],
+  ];
+  const item = itemOf(property);
+  const wrong = value.map((one) => (item === undefined ? undefined : checkField(item, one)));
+  const index = wrong.findIndex((message) => message !== undefined);
+  if (index >= 0) return `value ${index + 1}: ${wrong[index]}`;
+  return firstViolation(rules, property);
+}
+
+/** The values of a list: numbers where the schema wants numbers, else the text itself. */
+export function parseList(field: SchemaField, typed: readonly string[]): unknown[] | undefined {
+  if (typed.length === 0) return undefined;
+  const item = itemOf(field.property);
+  return typed.map((one) => (item === undefined ? one : parseTyped(item, one)));
+}
+
+function itemOf({ items }: Schema): SchemaField | undefined {
+  return isRecord(items) ? readField('item', items, true) : undefined;
 }
 
 function checkNumber({ kind, property }: SchemaField, value: unknown): string | undefined {
@@ -119,7 +144,7 @@ function firstViolation(
 
 function readField(name: string, property: Schema, isRequired: boolean): SchemaField | undefined {
   const choices = readChoices(property['enum']);
-  const kind = choices.length > 0 ? 'choice' : kindOf(property['type']);
+  const kind = choices.length > 0 ? 'choice' : kindOf(property);
   if (kind === undefined) return undefined;
   return {
     name,
@@ -140,6 +165,7 @@ function describeConstraint(kind: FieldKind, property: Schema): string {
   return [
     ...(kind === 'integer' || kind === 'number' ? [kind] : []),
     ...rangeOf(property, { low: 'minimum', high: 'maximum', unit: '' }),
+    ...rangeOf(property, { low: 'minItems', high: 'maxItems', unit: ' values' }),
     ...rangeOf(property, { low: 'minLength', high: 'maxLength', unit: ' characters' }),
     ...numberRule(property, 'exclusiveMinimum', 'more than'),
     ...numberRule(property, 'exclusiveMaximum', 'less than'),
@@ -167,7 +193,11 @@ function numberRule(property: Schema, name: string, words: string): string[] {
   return typeof limit === 'number' ? [`${words} ${limit}`] : [];
 }
 
-function kindOf(type: unknown): FieldKind | undefined {
+function kindOf({ type, items }: Schema): FieldKind | undefined {
+  if (type === 'array' && isRecord(items)) {
+    const item = items['type'];
+    return item === 'string' || item === 'number' || item === 'integer' ? 'list' : undefined;
+  }
   if (type === 'string') return 'text';
   if (type === 'number' || type === 'integer' || type === 'boolean') return type;
   return undefined;
