@@ -57,7 +57,7 @@ async function submitHostile(attack: string): Promise<JobDetail> {
 test('a dropped file is submitted; its job shows log, result and containment', async () => {
   const sample = await readFile(join(repository, 'engines', 'apktool', 'sample.apk'));
   await page.getByRole('link', { name: 'Submit a file' }).first().click();
-  await page.getByRole('radio', { name: /^apktool/ }).click();
+  await page.getByRole('checkbox', { name: /^apktool/ }).click();
   await dropFiles(page, [{ name: 'kiosk.apk', bytes: sample }]);
   await page.locator('.upload', { hasText: 'kiosk.apk' }).waitFor();
   await takeScreenshot(page, 'submit');
@@ -69,7 +69,8 @@ test('a dropped file is submitted; its job shows log, result and containment', a
   await page.getByText('Collect output', { exact: false }).first().waitFor();
   await takeScreenshot(page, 'job');
   await page.getByRole('tab', { name: /^Result/ }).click();
-  await page.getByText('Binary').waitFor();
+  await page.getByRole('treeitem', { name: /AndroidManifest\.xml/ }).click();
+  await page.getByText('<?xml', { exact: false }).first().waitFor();
   const download = page.waitForEvent('download');
   await page.getByRole('link', { name: 'Result', exact: true }).click();
   const saved = await readFile(await (await download).path());
@@ -80,13 +81,13 @@ test('a dropped file is submitted; its job shows log, result and containment', a
 
 test('several files are submitted as one job each, and a file can be removed first', async () => {
   await page.goto(`${instance.url}/console/submit?engine=strings`);
-  await page.getByRole('radio', { name: /^strings/, checked: true }).waitFor();
+  await page.getByRole('checkbox', { name: /^strings/, checked: true }).waitFor();
   const files = ['one.txt', 'two.txt', 'three.txt'].map((name) => ({ name, bytes: text(name) }));
   await dropFiles(page, files);
   await page.getByRole('button', { name: 'Remove two.txt' }).click();
   await page.getByRole('button', { name: 'Submit 2 jobs' }).click();
-  await expect.poll(() => page.getByRole('link', { name: 'Open the job' }).count()).toBe(2);
-  await page.getByRole('link', { name: 'Open the job' }).first().click();
+  await expect.poll(() => page.getByRole('link', { name: 'Open job' }).count()).toBe(2);
+  await page.getByRole('link', { name: 'Open job' }).first().click();
   await page.getByRole('heading', { level: 1, name: 'one.txt' }).waitFor();
 });
 
@@ -102,7 +103,7 @@ test('an upload shows its progress and can be cancelled', async () => {
   const buffer = Buffer.alloc(24 * 2 ** 20, 'x');
   const file = { name: 'slow.bin', mimeType: 'application/octet-stream', buffer };
   await page.locator('input[type=file]').setInputFiles(file);
-  await page.getByRole('radio', { name: /^strings/, checked: true }).waitFor();
+  await page.getByRole('checkbox', { name: /^strings/, checked: true }).waitFor();
   await page.getByRole('button', { name: 'Submit', exact: true }).click();
   await page.getByText(/Uploading [1-9]\d* %/).waitFor();
   await takeScreenshot(page, 'submit-uploading');
@@ -141,7 +142,7 @@ test('a failed job shows the reason, and a rerun creates a new job', async () =>
   const { id } = await submitHostile('memory_bomb 256');
   await page.goto(`${instance.url}/console/jobs/${id}`);
   await page.locator(state('failed')).waitFor();
-  await page.getByText('The engine needed more memory than its limit').first().waitFor();
+  await page.getByText('Memory limit exceeded').first().waitFor();
   await takeScreenshot(page, 'job-failed');
   await page.getByRole('button', { name: 'Rerun' }).click();
   await page.getByText('Rerun of').waitFor();

@@ -93,17 +93,19 @@ function LoadedContent(props: LoadedProps): ReactNode {
             data={views.map((value) => ({ value, label: viewLabels[value] }))}
           />
         )}
-        <Button
-          size="compact-sm"
-          variant="default"
-          component="a"
-          download
-          leftSection={<IconDownload size={14} />}
-          href={source.downloadUrl}
-          aria-label={`Download ${escapeInvisible(source.path)}`}
-        >
-          Download
-        </Button>
+        {source.downloadUrl !== undefined && (
+          <Button
+            size="compact-sm"
+            variant="default"
+            component="a"
+            download
+            leftSection={<IconDownload size={14} />}
+            href={source.downloadUrl}
+            aria-label={`Download ${escapeInvisible(source.path)}`}
+          >
+            Download
+          </Button>
+        )}
       </div>
       <Shown {...props} view={view} />
     </>

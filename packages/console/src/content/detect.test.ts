@@ -8,6 +8,7 @@ describe('detectContent', () => {
   it.each([
     ['{"a":[1]}', false, 'json'],
     ['{"a":1}\n{"a":2}\n', false, 'ndjson'],
+    ['{"a":1}\nnot json\n{"a":2}\n', false, 'ndjson'],
     ['{"a":', true, 'json'],
     ['<img src=x>', false, 'text'],
     ['{not json}', false, 'text'],

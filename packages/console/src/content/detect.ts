@@ -66,9 +66,10 @@ function decodeText(bytes: Uint8Array, isTruncated: boolean): string | undefined
 function textKind(text: string, isTruncated: boolean): 'text' | 'json' | 'ndjson' {
   const start = text.trimStart();
   if (!/^[[{]/.test(start)) return 'text';
-  const lines = start.split('\n', 3).filter((line) => line.trim() !== '');
-  const [first, second] = lines;
-  if (lines.length > 1 && isJson(first) && /^\s*[[{]/.test(second ?? '')) return 'ndjson';
+  const lines = start.split('\n', 9).filter((line) => line.trim() !== '');
+  const [first, ...others] = lines;
+  // Single lines of it may be something else, such as a message of the program.
+  if (isJson(first) && others.some((line) => /^\s*[[{]/.test(line))) return 'ndjson';
   if (isTruncated) return /^[[{]\s*["[{\]}\d-]/.test(start) ? 'json' : 'text';
   return isJson(text) ? 'json' : 'text';
 }

@@ -10,7 +10,8 @@ export interface ContentSource {
   /** Its path in the result or in the archive; untrusted. */
   readonly path: string;
   readonly sizeBytes: number | null;
-  readonly downloadUrl: string;
+  /** Undefined where the page has a download of its own. */
+  readonly downloadUrl: string | undefined;
   /** The archive that lists its members, if it is one. */
   readonly archive: ArchiveAddress;
   /** The first bytes; less when the content is shorter. */
@@ -37,7 +38,7 @@ export function jobArtifactSource(job: string, artifact: JobArtifact): ContentSo
     key: `job ${job} ${artifact.path} ${artifact.sha256}`,
     path: artifact.path,
     sizeBytes: artifact.sizeBytes,
-    downloadUrl: client.url(operations.jobs.result, call),
+    downloadUrl: undefined,
     archive: { sha256: artifact.sha256, inside: [] },
     readableBytes: Number.POSITIVE_INFINITY,
     readStart: async (maxBytes, signal) => {
