@@ -1,6 +1,8 @@
 import { operations } from '@lazaret/protocol';
 import {
   type Icon,
+  IconApi,
+  IconBook,
   IconCpu2,
   IconLayoutDashboard,
   IconListDetails,
@@ -14,6 +16,7 @@ import {
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 
+import { serverUrl } from './base-urls.ts';
 import { useOperation } from './data.ts';
 import { Logo } from './components/logo.tsx';
 import { SchemeSwitch } from './components/scheme-switch.tsx';
@@ -54,6 +57,14 @@ export function Sidebar({ className }: { readonly className: string }): ReactNod
       <div className="sidebar-footer">
         <SchemeSwitch />
         <UserMenu />
+        <div className="sidebar-links">
+          <a href={`${serverUrl}/docs/`} target="_blank" rel="noreferrer">
+            <IconBook size={16} aria-hidden /> Docs
+          </a>
+          <a href={`${serverUrl}/api/`} target="_blank" rel="noreferrer">
+            <IconApi size={16} aria-hidden /> API
+          </a>
+        </div>
         {data !== undefined && <div className="sidebar-version">Lazaret {data.version}</div>}
       </div>
     </aside>

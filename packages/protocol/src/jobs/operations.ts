@@ -237,6 +237,10 @@ export const jobs = {
     }),
     output: jobFindings,
     errors: ['not_found', 'blob_damaged'],
+    cli: {
+      command: 'jobs findings',
+      columns: ['severity', 'rule', 'message', 'path', 'offset'],
+    },
   }),
   ...bulkJobOperations,
 } as const;

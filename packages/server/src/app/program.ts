@@ -18,6 +18,7 @@ export const installation: string = fileURLToPath(new URL('../../../..', import.
 export const consoleFiles: ConsoleFiles = {
   directory: join(installation, 'packages', 'console', 'dist'),
   policyFile: join(installation, 'packages', 'console', 'content-security-policy.json'),
+  installation,
 };
 
 export function readVersion(): string {

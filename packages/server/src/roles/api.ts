@@ -4,7 +4,7 @@ import type { Access } from '../access/index.ts';
 import { createHttpServer, type HttpServerOptions } from '../floor/http/index.ts';
 import { serverLimits } from '../floor/limits.ts';
 import type { Slice } from '../floor/slice.ts';
-import { serveReference } from '../system/index.ts';
+import { serveDocs, serveReference } from '../system/index.ts';
 import { serveConsole, type ConsoleFiles } from './console-files.ts';
 import { listen, parseAddress, urlOf } from './listen.ts';
 import type { Core, Role } from './role.ts';
@@ -36,6 +36,7 @@ export async function startApi(core: Core, parts: ApiParts): Promise<ApiRole> {
     trustedProxies: values.trustedProxies,
   });
   serveReference(app);
+  serveDocs(app, parts.console.installation);
   await serveConsole(app, parts.console);
   const wanted = parseAddress(values.listen);
   const exact = sources.listen !== 'default';

@@ -13,6 +13,8 @@ export interface ConsoleFiles {
   readonly directory: string;
   /** The policy that the console declares for itself. */
   readonly policyFile: string;
+  /** The folder with the documentation. */
+  readonly installation: string;
 }
 
 const prefix = '/console/';

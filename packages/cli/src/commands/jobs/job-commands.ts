@@ -57,6 +57,28 @@ const submitFlags: readonly FlagSpec[] = [
   },
 ];
 
+/** The filter of `jobs list`, to select many jobs. */
+const filterFlags: readonly FlagSpec[] = [
+  { name: 'project', value: 'name', summary: 'Only jobs of this project' },
+  {
+    name: 'engine',
+    value: 'name',
+    repeatable: true,
+    summary: 'Only jobs of this engine; repeatable',
+    completes: 'engine',
+  },
+  { name: 'state', value: 'state', repeatable: true, summary: 'Only this state; repeatable' },
+  { name: 'tag', value: 'text', summary: 'Only jobs with this tag' },
+  { name: 'submitted-by', value: 'user', summary: 'Only jobs of this user' },
+  { name: 'node', value: 'name', summary: 'Only jobs on this node' },
+  { name: 'sha256', value: 'digest', summary: 'Only jobs with this file as input or result' },
+  { name: 'text', value: 'text', summary: 'Only jobs with this in a file name or tag' },
+  { name: 'not-after', value: 'job', summary: 'No jobs submitted after this one' },
+  { name: 'every', summary: 'All jobs' },
+  { name: 'dry-run', summary: 'Only count the jobs that match' },
+  { name: 'yes', short: 'y', summary: 'Do not ask before changing jobs by filter' },
+];
+
 export const jobCommands: readonly CommandSpec[] = [
   {
     words: 'jobs submit',
@@ -145,20 +167,36 @@ export const jobCommands: readonly CommandSpec[] = [
     load: async () => (await import('./result.ts')).run,
   },
   {
+    words: 'jobs cancel',
+    shortcuts: ['cancel'],
+    group,
+    summary: 'Cancel jobs by ID, or all active jobs that match a filter',
+    details: 'Running containers are killed. Jobs that have ended stay as they are.',
+    arguments: [{ ...jobArgument, required: false, variadic: true, summary: 'IDs of the jobs' }],
+    flags: filterFlags,
+    examples: [
+      'lazaret cancel JOB',
+      'lazaret jobs cancel --state queued --engine apktool',
+      'lazaret jobs cancel --tag batch-7 --dry-run',
+    ],
+    load: async () => (await import('./change-many.ts')).runCancel,
+  },
+  {
     words: 'jobs rerun',
     shortcuts: ['rerun'],
     group,
-    summary: 'Submit the same inputs and parameters as a new job',
-    details: 'The IDs of the new jobs are printed one per line.',
-    arguments: [{ ...jobArgument, variadic: true, summary: 'IDs of the jobs' }],
+    summary: 'Submit jobs again by ID, or all ended jobs that match a filter',
+    details: 'The IDs of the new jobs are printed one per line, or by filter as a table.',
+    arguments: [{ ...jobArgument, required: false, variadic: true, summary: 'IDs of the jobs' }],
     flags: [
       ...waitFlags,
+      ...filterFlags,
       {
         name: 'same-revision',
         summary: 'Use the same engine revision instead of the current one',
       },
     ],
-    examples: ['lazaret rerun JOB --wait'],
-    load: async () => (await import('./show-job.ts')).runRerun,
+    examples: ['lazaret rerun JOB --wait', 'lazaret jobs rerun --state failed --tag batch-7'],
+    load: async () => (await import('./change-many.ts')).runRerun,
   },
 ];
