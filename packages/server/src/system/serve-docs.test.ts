@@ -1,4 +1,4 @@
-/** The documentation in the product: every page renders, every link leads somewhere, nothing else. */
+/** Documentation in the product: pages render, links lead somewhere, nothing else is loaded. */
 import { fileURLToPath } from 'node:url';
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
