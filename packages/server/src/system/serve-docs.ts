@@ -96,6 +96,7 @@ function renderPage(page: DocsPage, text: string, pages: Pages): string {
     <meta charset="utf-8" />
     <meta name="viewport" content="width=device-width, initial-scale=1" />
     <title>${escape(title)} · Lazaret</title>
+    <link rel="icon" href="../console/favicon.svg" type="image/svg+xml" />
     <link rel="stylesheet" href="style.css" />
   </head>
   <body>
@@ -109,10 +110,13 @@ function renderPage(page: DocsPage, text: string, pages: Pages): string {
 `;
 }
 
-/** `getting-started` as `Getting started`; names in capitals as they are, but for README. */
+const titles: Readonly<Record<string, string>> = { README: 'Overview', cli: 'Command line' };
+
+/** `getting-started` as `Getting started`. */
 function titleOf(name: string): string {
-  const words = name === 'README' ? 'Overview' : name.replaceAll('-', ' ');
-  return `${words.charAt(0).toUpperCase()}${/^[A-Z]+$/.test(words) ? words.slice(1).toLowerCase() : words.slice(1)}`;
+  const words = (titles[name] ?? name).replaceAll('-', ' ');
+  const rest = /^[A-Z]+$/.test(words) ? words.slice(1).toLowerCase() : words.slice(1);
+  return `${words.charAt(0).toUpperCase()}${rest}`;
 }
 
 function renderMarkdown(page: DocsPage, text: string, pages: Pages): string {
