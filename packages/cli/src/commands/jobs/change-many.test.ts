@@ -1,0 +1,103 @@
+/** Many jobs by filter on the command line: what is asked first, sent, and reported. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import type { BulkOutput } from '@lazaret/protocol';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+
+import { runInside, type RunOptions, type RunResult } from '../../testing/run-program.ts';
+import {
+  startScriptedServer,
+  type Handler,
+  type ScriptedServer,
+} from '../../testing/scripted-server.ts';
+
+const id = '0123456789abcdef';
+let home = '';
+let server: ScriptedServer | undefined;
+let bodies: Record<string, unknown>[] = [];
+
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), 'lazaret-cli-'));
+  bodies = [];
+});
+afterEach(async () => {
+  await server?.stop();
+  server = undefined;
+  await rm(home, { recursive: true, force: true });
+});
+
+const output: BulkOutput = {
+  ...{ dryRun: false, matched: 2, changed: 1, unchanged: 0, failed: 0 },
+  results: [{ id, status: 'cancelled', job: null, problem: null }],
+};
+
+/** Answers a dry run with the count, and the change with the output. */
+function bulk(result: Partial<BulkOutput> = {}): Handler {
+  return ({ body }) => {
+    const asked = JSON.parse(Buffer.from(body).toString()) as Record<string, unknown>;
+    bodies.push(asked);
+    return asked['dryRun'] === true
+      ? { ...output, dryRun: true, changed: 0, results: [] }
+      : { ...output, ...result };
+  };
+}
+
+async function run(
+  argv: readonly string[],
+  result: Partial<BulkOutput> = {},
+  options: Partial<RunOptions> = {},
+): Promise<RunResult> {
+  const handler = bulk(result);
+  server = await startScriptedServer({ 'jobs.cancelMany': handler, 'jobs.rerunMany': handler });
+  const variables = { LAZARET_SERVER: server.url, LAZARET_TOKEN: 'secret' };
+  return runInside(argv, { home, variables, ...options });
+}
+
+it('counts, and then cancels what matches the filter', async () => {
+  const { exitCode, stdout } = await run([
+    ...['jobs', 'cancel', '--state', 'queued', '--engine', 'strings', '--yes'],
+  ]);
+  expect(exitCode).toBe(0);
+  expect(stdout).toContain(`${id}`);
+  expect(stdout).toContain('cancelled');
+  expect(bodies).toEqual([
+    { state: ['queued'], engine: ['strings'], dryRun: true },
+    { state: ['queued'], engine: ['strings'] },
+  ]);
+});
+
+it('changes nothing in a dry run', async () => {
+  const { exitCode } = await run(['jobs', 'rerun', '--tag', 'x', '--dry-run']);
+  expect(exitCode).toBe(0);
+  expect(bodies).toEqual([{ tag: 'x', dryRun: true }]);
+});
+
+it('needs --yes where nobody can answer', async () => {
+  const { exitCode, stderr } = await run(['jobs', 'cancel', '--tag', 'x']);
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain('Add --yes');
+  expect(bodies).toEqual([]);
+});
+
+it.each([
+  [['jobs', 'cancel'], 'expected job IDs, or a filter'],
+  [['jobs', 'rerun'], 'expected job IDs, or a filter'],
+  [['jobs', 'cancel', id, '--tag', 'x'], 'either job IDs or a filter'],
+  [['jobs', 'cancel', '--state', 'nonsense', '--yes'], '--state'],
+])('%j is refused before anything is sent', async (argv, message) => {
+  const { exitCode, stderr } = await run(argv);
+  expect([exitCode, bodies]).toEqual([2, []]);
+  expect(stderr).toContain(message);
+});
+
+it('fails when a job could not be changed, and says why', async () => {
+  const problem = { code: 'engine_disabled', detail: 'the engine strings is disabled' };
+  const { exitCode, stdout } = await run(['jobs', 'rerun', '--tag', 'x', '--yes'], {
+    failed: 1,
+    results: [{ id, status: 'failed', job: null, problem }],
+  });
+  expect(exitCode).toBe(1);
+  expect(stdout).toContain('the engine strings is disabled');
+});
