@@ -5,8 +5,8 @@ import { sql, type Kysely, type RawBuilder } from 'kysely';
 import type { Database } from '../floor/db/schema.ts';
 import {
   bareHit,
-  containsPattern,
   createSearchable,
+  partPattern,
   startsPattern,
   withinBounds,
   type HitPlan,
@@ -40,7 +40,7 @@ function planArtifacts(term: SearchTerm, bounds: SearchBounds): readonly HitPlan
     return [artifactsWhere(sql`artifacts.sha256 = ${digest.hex}`, within)];
   }
   if (path !== undefined || purl !== undefined) return [];
-  const pattern = containsPattern(term.text.toWellFormed().replaceAll('\0', ''));
+  const pattern = partPattern(term.text.toWellFormed().replaceAll('\0', ''));
   const byName = artifactsWhere(sql`artifacts.name ilike ${pattern}`, within);
   if (digestStart === undefined) return [byName];
   const start = sql`artifacts.sha256 like ${startsPattern(digestStart)}`;

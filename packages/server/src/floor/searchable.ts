@@ -194,6 +194,14 @@ export function containsPattern(text: string): string {
   return `%${escapeLike(text)}%`;
 }
 
+/** Fewer characters than a trigram has find the beginning of a name only. */
+const partCharsMin = 3;
+
+/** The pattern of LIKE for names that have this text as a part, or as their beginning. */
+export function partPattern(text: string): string {
+  return [...text].length < partCharsMin ? startsPattern(text) : containsPattern(text);
+}
+
 /** The pattern of LIKE for texts that begin with this one. */
 export function startsPattern(text: string): string {
   return `${escapeLike(text)}%`;

@@ -5,8 +5,8 @@ import { sql, type Kysely, type RawBuilder } from 'kysely';
 import type { Database } from '../floor/db/schema.ts';
 import {
   bareHit,
-  containsPattern,
   createSearchable,
+  partPattern,
   startsPattern,
   withinBounds,
   type HitPlan,
@@ -58,7 +58,7 @@ function hasContent(sha256: string): RawBuilder<unknown> {
 }
 
 function isNamed(text: string): RawBuilder<unknown> {
-  return sql`jobs.id in (select job from job_inputs where name ilike ${containsPattern(text)}
+  return sql`jobs.id in (select job from job_inputs where name ilike ${partPattern(text)}
     union select tagged.id from jobs as tagged where tagged.tags @> array[${text}::text])`;
 }
 
