@@ -62,7 +62,7 @@ function isCommand(commands: readonly string[], first: string, second?: string):
 /** Paths of this repository in code marks, alone or as the program that node runs. */
 export function findLostFiles(pages: readonly Page[], exists: (path: string) => boolean): string[] {
   const named =
-    /(?:`|\bnode )((?:packages|tools|test|engines|deploy|docs|bench|decisions|findings)\/[^`\s*{},]+)/g;
+    /(?:`|\bnode )((?:packages|tools|test|engines|deploy|docs|bench|decisions|findings)\/[^`\s*{},<]+)/g;
   return pages.flatMap(({ path, text }) =>
     [...text.matchAll(named)]
       .filter(([, file = '']) => !exists(file))

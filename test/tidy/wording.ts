@@ -229,7 +229,7 @@ export const wordings: readonly Wording[] = [
     'what came of an inspection',
     'the result of an inspection',
   ]),
-  text(/\bis none\b|\bare none\b/, '"is not one" or the noun', [
+  text(/(?<!there )\b(?:is|are) none\b/, '"is not one" or the noun', [
     'the registry is none inside the network',
     'internal registries are refused',
   ]),
@@ -242,10 +242,11 @@ export const wordings: readonly Wording[] = [
   name(/\bdesks?\b/, '"scheduler", "handler" or "pool"', ['layerDesk', 'layerScheduler']),
   name(/\bdoors?\b/, '"entry point" or "load…"', ['inspect-door.ts', 'load-analysis.ts']),
   name(/\banew\b/, '"again" or "fresh"', ['examineAnew', 'examineFresh']),
-  name(/\bforeign\b(?! (?:key|layer|host)s?\b)/, '"untrusted"', [
-    'parseForeignObject',
-    'foreignLayer',
-  ]),
+  name(
+    /\bforeign (?:json|bytes?|input|text|object|platform|names?|values?|document|archive)\b/,
+    '"untrusted"',
+    ['parseForeignObject', 'foreignLayer'],
+  ),
   name(/\bdoubts?\b/, '"warning" or "diagnostic"', ['doubts', 'warnings']),
   name(/\btroubles?\b/, '"warning" or "failure"', ['onTrouble', 'onWarning']),
   name(/\bpassing (?:error|reasons?)\b|\bis passing\b/, '"transient"', [
@@ -283,7 +284,7 @@ export const wordings: readonly Wording[] = [
     'whyNever',
     'unschedulableReason',
   ]),
-  name(/\bexcuse\b|\bbecause\b/, '"reason"', ['excuse', 'downgradeReason']),
+  name(/\bexcuse\b/, '"reason"', ['excuse', 'downgradeReason']),
   name(/\bpresent cost\b|\bby hand\b/, '"currentParams" or "custom"', ['byHand', 'customCommands']),
   name(/\blook badge\b|^took$/, '"duration" or "status"', ['took.tsx', 'duration.tsx']),
   name(/\b(?:job|registry|executor) (?:lab|rig)\b/, '"fixture" or "harness"', [
