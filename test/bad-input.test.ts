@@ -1,7 +1,7 @@
 /**
  * What no client should send, to every operation, derived from its row, by an administrator: each
  * answer is a well-formed problem or an honest success, never a failure of the server, and nothing
- * half-done stays behind.
+ * is left partially done behind.
  */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -151,7 +151,7 @@ test('a file is read only through a project in which files may be read', async (
   expect(known).toMatchObject({ status: 404, code: 'not_found' });
 });
 
-test('a file whose image is gone from its registry is said to be unavailable, with the reason', async () => {
+test('a file whose image was deleted from its registry is reported as unavailable, with the reason', async () => {
   const content = Buffer.from('a file of an image that is removed later');
   const removed = await buildImage({ layers: [{ entries: [{ path: 'a/b', content }] }] });
   lab.registry.store.putImage('lab/removed', '1', removed);

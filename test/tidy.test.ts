@@ -19,7 +19,12 @@ import {
   type SourceFinder,
   type TextFinder,
 } from './tidy/find-untidy.ts';
-import { findTestCodes, findWording, overAllowance } from './tidy/find-wording.ts';
+import {
+  findTestCodes,
+  findWording,
+  lowerableAllowances,
+  overAllowance,
+} from './tidy/find-wording.ts';
 import { sizes, workMarks } from './tidy/rules.ts';
 import { wordings } from './tidy/wording.ts';
 
@@ -220,6 +225,10 @@ test('wording: texts and names use the standard terms of the field', () => {
   expect(overAllowance(findWording(sources, texts))).toEqual([]);
 });
 
+test('wording: allowances are only as high as needed', () => {
+  expect(lowerableAllowances(findWording(sources, texts))).toEqual([]);
+});
+
 test.each(wordings)('planted wording: "$bad" is reported, "$good" is not', (row) => {
   const planted = (wording: string): string =>
     row.where === 'text' ? `f(${JSON.stringify(wording)});` : 'f();';
@@ -261,6 +270,11 @@ test('planted wording: more than the allowance is reported with what to write', 
   const hits = findWording([parseSource('a.ts', `f('read anew');`)], []);
   expect(overAllowance(hits, {})).toEqual(['a.ts:1 "anew": write "again", "fresh" or "new"']);
   expect(overAllowance(hits, { 'inspect it anew': 1 })).toEqual([]);
+  expect(lowerableAllowances(hits, { 'inspect it anew': 1 })).toEqual([]);
+  expect(lowerableAllowances(hits, { 'inspect it anew': 9, 'no such example': 1 })).toEqual([
+    "wording-left.ts: no row has the example 'no such example'",
+    "wording-left.ts: lower 'inspect it anew' from 9 to 1",
+  ]);
 });
 
 test('exceptions name existing files', () => {

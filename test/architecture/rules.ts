@@ -119,7 +119,7 @@ export const analysisParts: Readonly<Record<string, readonly string[]>> = {
 
 /**
  * The owner of each table: SQL that names the table is in the files of that part of the server, and
- * nowhere else. Whoever else changes a row calls a function of the owner with its transaction.
+ * nowhere else. Other code that changes a row calls a function of the owner with its transaction.
  */
 export const tableOwners: Readonly<Record<string, readonly string[]>> = {
   access: ['projects', 'users', 'grants', 'sessions', 'tokens', 'links', 'sign_in_failures'],

@@ -1,4 +1,4 @@
-/** The door of the package. The agent itself comes later; so far it can say what host it is on. */
+/** The public entry point. The agent itself comes later; so far it identifies its host. */
 export {
   parseOsRelease,
   readHostFacts,

@@ -5,7 +5,7 @@ const { MiB, GiB } = units;
 
 export const analysisLimits = {
   layerTarBytes: 64 * GiB,
-  /** What 512 MiB of memory allow; the largest layers in use have some 300,000. */
+  /** What 512 MiB of memory allow; the largest layers in use have about 300,000. */
   layerEntries: 500_000,
   /** Uncompressed bytes for each compressed one, looked at above `layerRatioFreeBytes`. */
   layerRatio: 1_000,
@@ -15,7 +15,7 @@ export const analysisLimits = {
   treePathDepth: 1_024,
   symlinkHops: 40,
   gapsListed: 1_000,
-  /** Unknown facts of one file that are told one by one. */
+  /** Unknown facts of one file that are reported one by one. */
   warningsPerFile: 20,
   packageVersionChars: 256,
   readerFileBytes: 128 * MiB,

@@ -1,4 +1,4 @@
-/** Whether `tools/build-program.mjs` put the program together from the sources as they are now. */
+/** Whether `tools/build-program.mjs` bundled the program from the current sources. */
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -23,7 +23,9 @@ import { untilAborted } from './until-aborted.ts';
 export interface DockerClient {
   /** The answer's JSON, checked; `undefined` where the answer has no body. */
   call<T>(request: DockerRequest, schema: z.ZodType<T>): Promise<T>;
-  /** The answer's body once its headers are there, to be read or left by whoever asked for it. */
+  /**
+   * The answer's body once its headers are there, to be read or left by anyone who asked for it.
+   */
   stream(request: DockerRequest): Promise<AsyncIterable<Buffer>>;
   /** The version spoken with this engine, such as `1.41`. */
   version(signal?: AbortSignal): Promise<string>;

@@ -75,7 +75,7 @@ export class ByteSource {
     return true;
   }
 
-  /** Lets go of the stream when it is not read to its end. */
+  /** Releases the stream when it is not read to its end. */
   async close(): Promise<void> {
     if (this.#ended) return;
     this.#ended = true;

@@ -4,7 +4,7 @@
  * way of koffi, with nothing to compile. What it gives is held to what zlib gives by the tests.
  *
  * The structure that the library works on is laid out by `igzip_lib.h` of version 2.30; the fields
- * used here lie at the places below on every system with 64-bit pointers. A library that is laid
+ * used here are at the places below on every system with 64-bit pointers. A library that is laid
  * out otherwise fails the trial at loading and is not used.
  */
 import { gzipSync } from 'node:zlib';
@@ -17,7 +17,7 @@ export class InflateError extends Error {
 export interface NativeInflate {
   /**
    * Inflates members of gzip one after another, as zlib does: zeros behind a member end the stream,
-   * anything else that is no member is damage. A chunk is valid until the next one is asked for.
+   * anything else that is not member is damage. A chunk is valid until the next one is asked for.
    * Throws InflateError, after it gave everything up to the damage, and whatever the stream throws.
    */
   gunzip(stored: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined>;
@@ -164,7 +164,7 @@ class Member {
     return this.#availIn === 0 && !this.isFull;
   }
 
-  /** Whether the last member came to its end. */
+  /** Whether the last member ended. */
   get isWhole(): boolean {
     return this.#began && this.#isFinished;
   }
@@ -175,7 +175,7 @@ class Member {
     this.#state.writeUInt32LE(piece.length, field.availIn);
   }
 
-  /** Goes on until the piece is read or the chunk is full; answers what ends the stream. */
+  /** Continues until the piece is read or the chunk is full; answers what ends the stream. */
   step(): string | undefined {
     if (this.#isFinished && this.#availIn > 0) {
       if (this.#piece[this.#piece.length - this.#availIn] === 0) return 'padding';

@@ -14,7 +14,7 @@ const sparseBytes = 'GNU.sparse.numbytes';
 const noXattrs: ReadonlyMap<string, Uint8Array> = new Map();
 
 /**
- * Reads the body of a pax header that stands at `offset` of the archive; throws TarError.
+ * Reads the body of a pax header that is at `offset` of the archive; throws TarError.
  * The values are views into the body.
  */
 export function parsePax(body: Buffer, offset: number): PaxRecords {

@@ -18,7 +18,7 @@ const noText: Text = { text: '', raw: undefined };
 
 /**
  * Walks an archive. The stream is read to its end, also behind the end marker, so that a digest
- * taken on the way sees all of it; leaving the loop early lets go of the stream.
+ * taken on the way sees all of it; leaving the loop early releases the stream.
  * Throws TarError when the archive is damaged or reaches a limit, and whatever the stream throws.
  */
 export async function* readTar(

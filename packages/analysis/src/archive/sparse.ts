@@ -37,7 +37,7 @@ export interface SparseMember {
 }
 
 /**
- * The map of a sparse file; what of it lies behind the header is read. Undefined when it is an
+ * The map of a sparse file; what of it is behind the header is read. Undefined when it is an
  * ordinary file. Throws TarError.
  */
 export async function readSparse(

@@ -70,7 +70,7 @@ test.each([1, 16, 256])('%s bytes changed anywhere in the file', async (count) =
 describe('restored from a backup', () => {
   let backup = '';
 
-  /** Three states of a cache at work: empty, with one image, with both; each with its log. */
+  /** Three states of a cache in use: empty, with one image, with both; each with its log. */
   beforeEach(async () => {
     backup = join(directory, 'backup');
     const live = join(directory, 'live');

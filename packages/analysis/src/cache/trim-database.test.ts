@@ -40,7 +40,7 @@ test('the most recently used entries are kept, however old', () => {
   second.close();
   expect(left).toEqual(expect.arrayContaining(used));
   expect(left.length).toBeGreaterThan(used.length);
-  // Of those that nobody used the newest.
+  // Of those that no one used the newest.
   const unused = left.filter((name) => !used.includes(name)).map(Number);
   expect(Math.min(...unused)).toBeGreaterThan(200 - 2 * unused.length);
 });

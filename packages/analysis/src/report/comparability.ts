@@ -1,7 +1,7 @@
 /**
  * Which parts of two reports are comparable. A report is only evidence of absence where the same
  * scanners with the same signatures examined everything; where they did not, a difference between
- * the reports is no difference between the images.
+ * the reports is not a difference between the images.
  */
 import type { Gap, Incomparability, InspectionReport } from '@lazaret/protocol';
 

@@ -14,7 +14,7 @@ export interface FindingComparison {
   readonly notComparable: readonly Incomparability[];
 }
 
-/** `hasContent` tells whether an image has a content that its report does not list. */
+/** `hasContent` reports whether an image has a content that its report does not list. */
 export function compareFindings(
   before: InspectionReport,
   after: InspectionReport,

@@ -73,7 +73,7 @@ describe('a SARIF log', () => {
     expect(whole?.physicalLocation.artifactLocation.uri).toBe('registry.example/shop/app%3A1.2');
   });
 
-  it('failed scan shown as passed: gaps are told and the run is not successful', () => {
+  it('failed scan shown as passed: gaps are reported and the run is not successful', () => {
     const [run] = toLog([sampleReport()]).runs;
     const [invocation] = run?.invocations ?? [];
     expect(invocation?.executionSuccessful).toBe(false);

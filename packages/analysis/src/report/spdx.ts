@@ -27,7 +27,7 @@ const imageId = 'SPDXRef-Image';
 const noTimestamp = '1970-01-01T00:00:00Z';
 
 /**
- * Every package stands there once: contained in the image when the merged view shows it, and in
+ * Every package is there once: contained in the image when the merged view shows it, and in
  * its layers in any case. Linear in the size of the report.
  */
 export function toSpdx(report: InspectionReport, options: ReportOptions = {}): SpdxDocument {

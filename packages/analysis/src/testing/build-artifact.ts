@@ -1,4 +1,4 @@
-/** Artifacts made in memory: manifests that are no image, with blobs that are files. */
+/** Artifacts made in memory: manifests that are not an image, with blobs that are files. */
 import { buildImage, describe } from './image-builder.ts';
 import type { BuiltImage } from './image-builder.ts';
 

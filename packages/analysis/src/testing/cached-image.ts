@@ -10,7 +10,7 @@ import type { BuiltImage } from './image-builder.ts';
 import { memorySource } from './memory-source.ts';
 
 export interface CachedRun {
-  /** Without what tells of the cache. */
+  /** Without what reports the cache. */
   readonly text: string;
   readonly report: InspectionReport;
   /** What was said of the cache. */

@@ -40,7 +40,7 @@ export interface TestClamd {
   kill(): Promise<void>;
   /** Starts it again on the same socket. */
   start(): Promise<void>;
-  /** Changes the signatures and asks for a reload; `isLoaded` tells when to go on. */
+  /** Changes the signatures and asks for a reload; `isLoaded` tells when to continue. */
   reload(database: TestDatabase): Promise<void>;
   /** Sends one command outside a session. */
   ask(command: string): Promise<string>;

@@ -1,7 +1,7 @@
 /** What a report says whatever was known before: of two texts that differ one is wrong. */
 import type { InspectionReport } from '@lazaret/protocol';
 
-/** The report in JSON, without what tells of the cache. */
+/** The report in JSON, without what reports the cache. */
 export function coldText(report: InspectionReport): string {
   const { layers, coverage } = report;
   return JSON.stringify({

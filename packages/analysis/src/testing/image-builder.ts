@@ -14,7 +14,7 @@ export type LayerCompression = 'none' | 'gzip' | 'zstd' | 'gzip-members' | 'zstd
 export type MediaTypeFamily = 'docker' | 'oci';
 
 export interface LayerInput {
-  /** Members in order; bytes stand in the tar as they are, which serves for hostile headers. */
+  /** Members in order; bytes are in the tar as they are, which serves for hostile headers. */
   readonly entries?: readonly (TarInput | Uint8Array)[];
   /** The whole tar, in place of `entries`. */
   readonly tar?: Uint8Array;

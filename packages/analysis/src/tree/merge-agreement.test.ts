@@ -31,7 +31,7 @@ afterAll(async () => {
 });
 
 /**
- * Applies the layers `0.tar`, `1.tar`... of each image directory below the present one and prints
+ * Applies the layers `0.tar`, `1.tar`... of each image directory below the current one and prints
  * what is there. GNU tar does not replace a directory by a file, so such directories go first.
  */
 const script = String.raw`
@@ -102,7 +102,7 @@ const image = fc
   .array(fc.oneof(plainLayer, linkedLayer), { minLength: 1, maxLength: 4 })
   .map((layers) => [first, ...layers]);
 
-/** Leaves out a second entry of a path, and what would stand below a file of the same layer. */
+/** Leaves out a second entry of a path, and what would be below a file of the same layer. */
 function consistent(entries: readonly TarInput[]): TarInput[] {
   const kept = new Map<string, TarInput>();
   for (const entry of entries) {

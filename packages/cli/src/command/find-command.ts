@@ -7,7 +7,7 @@ export interface FoundCommand {
   readonly spec: CommandSpec | undefined;
   /** What follows the name of the command. */
   readonly rest: readonly string[];
-  /** First word of the command line that is no flag, with aliases resolved. */
+  /** First word of the command line that is not a flag, with aliases resolved. */
   readonly first: string | undefined;
   readonly second: string | undefined;
 }

@@ -195,7 +195,7 @@ describe('engines from files', () => {
     expect((await run(handlers, ['engines', 'add', home])).exitCode).toBe(0);
   });
 
-  it("import the predecessor's file and list what was rejected", async () => {
+  it('import the legacy file and list what was rejected', async () => {
     const refused = [{ name: 'b', detail: 'unknown flag --privileged' }];
     const handlers = {
       'engines.import': () => ({ imported: [{ name: 'a', revision: 1 }], refused }),
@@ -264,7 +264,7 @@ describe('the audit log', () => {
       stdin: 'what?\n',
     });
     expect(exitCode).toBe(1);
-    expect(stdout).toContain('entry 1 is no audit entry');
+    expect(stdout).toContain('entry 1 is not an audit entry');
   });
 
   it('is exported completely or not at all', async () => {

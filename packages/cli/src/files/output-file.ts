@@ -12,7 +12,7 @@ export async function runIntoFile(
 ): Promise<number> {
   const stream = Object.assign(new PassThrough(), { isTTY: false });
   const written = writeWhole(path, stream).catch((error: unknown) => {
-    // whoever still writes learns of it, and does not wait for a reader
+    // anyone who still writes learns of it, and does not wait for a reader
     stream.destroy(error as Error);
     throw error;
   });

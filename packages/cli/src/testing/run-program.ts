@@ -14,7 +14,7 @@ export interface RunOptions {
   /** Directory that stands for the person's home. */
   readonly home: string;
   readonly now?: number;
-  /** Instead of a clock that stands at `now`. */
+  /** Instead of a clock that is at `now`. */
   readonly clock?: () => number;
   readonly inspectImage?: InspectImage;
 }

@@ -26,7 +26,7 @@ export function JsonView({ roots, label }: JsonViewProps): ReactNode {
   const [selected, setSelected] = useState<JsonRow>();
   const rows = useMemo(() => visibleRows(roots, open), [roots, open]);
   const view = useRef<VirtualRowsHandle>(null);
-  // Rows are made anew when something opens; the same value in the same parent is the same row.
+  // Rows are made again when something opens; the same value in the same parent is the same row.
   const current = selected === undefined ? -1 : rows.findIndex((row) => isSame(row, selected));
 
   const toggle = (row: JsonRow): void => {

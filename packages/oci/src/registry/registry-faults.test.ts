@@ -211,7 +211,7 @@ test('a signal aborts a download, also during a retry delay', async () => {
   await expect(reading).rejects.toThrow('left');
 });
 
-/** A clock whose waits take their time, and that tells of each. */
+/** A clock whose waits take their time, and that reports each. */
 function createSlowClock(): { readonly clock: Clock; pauses(count: number): Promise<void> } {
   const begun = new EventEmitter();
   const waits: number[] = [];

@@ -65,7 +65,7 @@ arrivals.
 **Repeating** a submission is safe with an \`Idempotency-Key\`: the same key and request answer with
 the same job.
 
-**Streams** are server-sent events. After a lost connection, \`Last-Event-ID\` goes on where it
+**Streams** are server-sent events. After a lost connection, \`Last-Event-ID\` continues where it
 ended, without a gap.`;
 
 function describeTag(name: string): Json {

@@ -84,7 +84,7 @@ async function findFault(
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const place = issue?.path.join('.') ?? '';
-    return `entry ${expected.number} is no audit entry: ${place} ${issue?.message ?? ''}`;
+    return `entry ${expected.number} is not an audit entry: ${place} ${issue?.message ?? ''}`;
   }
   const { hash, ...entry } = parsed.data;
   if (entry.number !== expected.number) {

@@ -25,13 +25,13 @@ test('some hexadecimal digits are the beginning of a digest, and a text', () => 
   expect(detectSearchTerm('hello').digestStart).toBeUndefined();
 });
 
-test('a path is told by its beginning', () => {
+test('a path is recognised by its beginning', () => {
   expect(detectSearchTerm('/etc/ssh/').path).toBe('etc/ssh/');
   expect(detectSearchTerm('./etc/ssh').path).toBe('etc/ssh');
   expect(detectSearchTerm('lab/app:1').path).toBeUndefined();
 });
 
-test('packages and advisories are told by their form', () => {
+test('packages and advisories are recognised by their form', () => {
   expect(detectSearchTerm('pkg:deb/debian/curl').purl).toBe('pkg:deb/debian/curl');
   expect(detectSearchTerm('cve-2024-3094').advisory).toBe('cve-2024-3094');
   expect(detectSearchTerm('GHSA-jfh8-c2jp-5v3q').advisory).toBe('GHSA-jfh8-c2jp-5v3q');

@@ -123,7 +123,7 @@ const isLive = sql<boolean>`(revoked_at is null and expires_at > now())`;
 
 /**
  * Tokens, newest first: one's own; for user managers everyone's or those of one owner. A narrowed
- * token sees those that are no wider than itself.
+ * token sees those that are not wider than itself.
  */
 export async function listTokens(
   database: Reader,

@@ -32,7 +32,7 @@ const program = `
   async function* content() {
     for (let count = 0; ; count += 1) {
       yield Buffer.alloc(100_000);
-      if (count === 20) console.log('at work');
+      if (count === 20) console.log('running');
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
   }

@@ -28,7 +28,7 @@ export interface ZipSample {
   readonly isUnlisted?: boolean;
   /** Its sizes follow its data. */
   readonly sizesFollow?: boolean;
-  /** Its sizes stand in an extra field. */
+  /** Its sizes are in an extra field. */
   readonly zip64?: boolean;
   /** Its directory entry points here instead. */
   readonly offset?: number;

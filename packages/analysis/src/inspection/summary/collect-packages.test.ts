@@ -31,7 +31,7 @@ async function reportOf(...entries: TarInput[]): Promise<InspectionReport> {
   return report;
 }
 
-test("the note in a library that the system's package brought is no second package", async () => {
+test("the note in a library that the system's package brought is not a second package", async () => {
   const { packages, unowned } = await reportOf(...root, file('usr/lib/libsystemd.so.0', noted));
   expect(packages.map(({ purl }) => purl)).toEqual([
     'pkg:deb/debian/libsystemd0@252?arch=amd64&distro=debian-12',

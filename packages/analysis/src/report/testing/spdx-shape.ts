@@ -31,7 +31,7 @@ const externalRef = z.strictObject({
     .refine((text) => PackageURL.fromString(text)),
 });
 
-/** 7.8, 7.9: a package has a verification code when its files are told, and only then. */
+/** 7.8, 7.9: a package has a verification code when its files are reported, and only then. */
 const analyzed = z.union([
   z.object({
     filesAnalyzed: z.literal(true),

@@ -159,7 +159,7 @@ describe('which server and which token', () => {
     const { exitCode } = await runInside(['status'], { home, variables });
     expect(exitCode).toBe(0);
     expect(server.calls.at(-1)?.headers.authorization).toBe('Bearer owner');
-    // whoever may write the file could send samples to a server of theirs
+    // anyone who may write the file could send samples to a server of theirs
     await chmod(file, 0o622);
     expect((await runInside(['status'], { home, variables })).exitCode).toBe(8);
   });

@@ -50,7 +50,7 @@ export const engineCommands: readonly CommandSpec[] = [
   {
     words: 'engines import',
     group,
-    summary: "Import the predecessor's engines.json",
+    summary: 'Import a legacy engines.json',
     details: 'Entries are added or rejected one by one; exits with 1 if one was rejected.',
     arguments: [
       {

@@ -57,7 +57,7 @@ export async function runAdd(invocation: Invocation): Promise<void> {
   }
 }
 
-/** The predecessor's file: `{"engines": [...]}`, or the list alone. */
+/** The legacy file: `{"engines": [...]}`, or the list alone. */
 export async function runImport(invocation: Invocation): Promise<number> {
   const path = invocation.arguments[0] ?? '-';
   const value = lowerCaseKeys(await readDocument(invocation.shell, path));
@@ -165,7 +165,7 @@ async function connectIfKnown(
   }
 }
 
-/** Keys of the predecessor's file are case-insensitive. */
+/** Keys of the legacy file are case-insensitive. */
 function lowerCaseKeys(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key.toLowerCase(), item]));

@@ -186,7 +186,7 @@ const registryFlags: readonly FlagSpec[] = [
     summary:
       'Rate limit per registry, e.g. docker.io=90/6h,20/1m (no host = every registry); repeatable',
   },
-  // names of the predecessor for its two windows
+  // names of the legacy system for its two windows
   ...['maxreq', 'timeper', 'maxreq2', 'timeper2'].map((name) => {
     const value = name.startsWith('max') ? 'number' : 'period';
     return { name, value, summary: 'Part of a rate limit for every registry', hidden: true };

@@ -36,7 +36,7 @@ function checkHost(text: string, name: string): string {
   });
 }
 
-/** Rate limits by host; `*` for every registry, also with the predecessor's flags. */
+/** Rate limits by host; `*` for every registry, also with the legacy flags. */
 export function readRates(flags: Flags): RegistryRates {
   const rates = new Map<string, readonly RateWindow[]>();
   const add = (host: string, windows: readonly RateWindow[]): void => {

@@ -95,7 +95,7 @@ interface HitFactsProps {
   readonly isPlain?: boolean;
 }
 
-/** What tells a hit from others of its kind, in a line. */
+/** What distinguishes a hit from others of its kind, in one line. */
 export function HitFacts({ hit, isPlain }: HitFactsProps): ReactNode {
   const { kind, job, artifact, file, package: pack, finding, path } = hit;
   return (

@@ -1,4 +1,4 @@
-/** What is searched for, as it stands in the address. */
+/** What is searched for, as it is in the address. */
 import {
   detectSearchTerm,
   limits,
