@@ -28,8 +28,8 @@ export function upgradeReport(value: unknown): unknown {
     schema: 'lazaret-inspection/2',
     source: origin,
     diagnostics: [
-      ...listOf<SourceDiagnostic>(remarks).map(fromSource),
-      ...listOf<UnknownOfVersion1>(unknowns).map(fromUnknown),
+      ...(listOf(remarks) as readonly SourceDiagnostic[]).map(fromSource),
+      ...(listOf(unknowns) as readonly UnknownOfVersion1[]).map(fromUnknown),
     ],
   };
 }
@@ -50,8 +50,8 @@ function fromUnknown({
   };
 }
 
-function listOf<T>(value: unknown): readonly T[] {
-  return Array.isArray(value) ? (value as T[]) : [];
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? (value as unknown[]) : [];
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -5,7 +5,6 @@
  * Cache entries are keyed by the digest of the stored bytes, which was computed while they were
  * read. A digest of the image configuration (diffID) is an untrusted claim and never a key.
  */
-import { limits } from '@lazaret/protocol';
 import type { Fact, FileRow, Gap } from '@lazaret/protocol';
 
 import type { AnalysisCache } from '../../cache/open-cache.ts';
