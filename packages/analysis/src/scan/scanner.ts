@@ -45,6 +45,8 @@ export interface ScannerDescription {
   readonly signatures: string;
   /** When they were made, ISO 8601, where they say so. */
   readonly signaturesAt?: string;
+  /** Number of rules, digests or patterns, where it is known. */
+  readonly rules?: number;
   /** Limits under which it examines, in one canonical string: part of cache keys. */
   readonly limits: string;
   readonly healthy: boolean;

@@ -13,6 +13,7 @@ import {
 } from '../core/fields.ts';
 import { defineOperation, type OperationTag } from '../core/operation.ts';
 import { inspection, inspectionStates, platformWord } from './model.ts';
+import { scannerOverview } from './scanners.ts';
 
 const byId = z.object({ id: identifier.describe('ID of the inspection') });
 
@@ -40,6 +41,18 @@ export const inspections = {
       command: 'inspections list',
       columns: ['id', 'reference', 'platform', 'state', 'createdAt', 'problem.code'],
     },
+  }),
+  scanners: defineOperation({
+    name: 'inspections.scanners',
+    method: 'GET',
+    path: '/api/v1/scanners',
+    summary: 'Show the configured scanners with health, signatures and number of rules',
+    description:
+      'As the process that answers sees them; the state is up to five minutes old. Scanners are ' +
+      'changed in the configuration file, for instance by `lazaret setup scanners`.',
+    access: 'images.read',
+    output: scannerOverview,
+    cli: { command: 'scanners show' },
   }),
   upload: defineOperation({
     name: 'inspections.upload',

@@ -224,7 +224,10 @@ async function createSlices(
     nodesSlice(core),
     artifactsSlice(core),
     jobsSlice({ ...core, engines }),
-    inspectionSlice({ ...core, policy: values.inspection }),
+    inspectionSlice({
+      ...{ ...core, settings: values.inspection },
+      inspects: values.roles.includes('inspector'),
+    }),
     await filesSlice({
       ...{ ...core, engines, settings: values.inspection, dockerHost: values.dockerHost },
       helperEnvironment: readProgramEnvironment(),

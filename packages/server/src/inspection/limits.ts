@@ -12,6 +12,8 @@ export const inspectionLimits = {
   leaseMs: 30_000,
   pollMs: 1_000,
   progressMs: 1_000,
+  /** How old the state of the scanners may be that is shown. */
+  scannerStateMs: 5 * minuteMs,
   detailChars: 2_000,
   imageNamesKept: 20,
   imageReportBytes: 512 * MiB,

@@ -6,6 +6,7 @@ import {
   operations,
   type Artifact,
   type Inspection,
+  type ScannerOverview,
 } from '@lazaret/protocol';
 import type { Kysely } from 'kysely';
 
@@ -39,6 +40,7 @@ export interface InspectionParts {
   readonly blobs: BlobStore;
   readonly queue: InspectionQueue;
   readonly policy: ReferencePolicy;
+  readonly scanners: () => Promise<ScannerOverview>;
   /** Told after events were written. */
   readonly onEvents: () => void;
   /** Resolves when the inspection may have changed, or after a while, or on the signal. */
@@ -60,7 +62,7 @@ interface Asker extends Pick<CallContext, 'principal' | 'headers'> {
 }
 
 function taskRoutes(parts: InspectionParts): Route[] {
-  const { database, blobs, queue, policy, onEvents } = parts;
+  const { database, blobs, queue, policy, onEvents, scanners } = parts;
   const { images, inspections } = operations;
   const start = async (request: InspectionOf, asker: Asker): Promise<Inspection> => {
     const { project, principal, headers, archive } = asker;
@@ -83,6 +85,7 @@ function taskRoutes(parts: InspectionParts): Route[] {
         sha256 === undefined ? undefined : await findArtifact(database, [project], sha256);
       return start({ ...request, reference }, { project, principal, headers, archive });
     }),
+    route(inspections.scanners, () => scanners()),
     route(inspections.upload, async ({ query }, context) => {
       const { principal, headers } = context;
       const { project: asked, name, platform, force } = query;

@@ -1,12 +1,24 @@
 /** What inspections offer to the process; the role inspector works on them. */
+import type { InspectionOption } from '../floor/config/index.ts';
 import type { Slice, SliceContext } from '../floor/slice.ts';
-import { imageSearchables } from './search/searchables.ts';
 import { inspectionRoutes, type InspectionParts } from './routes.ts';
+import { listMissingScanners, shareScannerOverview } from './scanner-overview.ts';
+import { imageSearchables } from './search/searchables.ts';
 
 export function inspectionSlice(
-  context: Pick<SliceContext, 'database' | 'onEvents' | 'changed'> &
-    Pick<InspectionParts, 'queue' | 'policy' | 'blobs'>,
+  context: Pick<SliceContext, 'database' | 'onEvents' | 'changed' | 'clock'> &
+    Pick<InspectionParts, 'queue' | 'blobs'> & {
+      readonly settings: InspectionOption;
+      /** Whether the role inspector runs in this process. */
+      readonly inspects: boolean;
+    },
 ): Slice {
-  const searchables = imageSearchables(context.database);
-  return { name: 'inspection', routes: inspectionRoutes(context), searchables };
+  const { settings, inspects, clock } = context;
+  const scanners = shareScannerOverview(settings, clock);
+  return {
+    name: 'inspection',
+    routes: inspectionRoutes({ ...context, policy: settings, scanners }),
+    searchables: imageSearchables(context.database),
+    health: { missing: () => listMissingScanners({ settings, overview: scanners, inspects }) },
+  };
 }

@@ -49,10 +49,19 @@ function describeSets(options: ReputationSources, isOpen: boolean): ScannerDescr
   return {
     engine: 'Lazaret hash sets 1',
     signatures: signaturesOf(options),
+    ...digestCount(options),
     limits: `telling=${tellingBytes}`,
     healthy: problems.length === 0,
     ...(problems.length === 0 ? {} : { problem: problems.join('; ') }),
   };
+}
+
+/** The digests of all lists; unknown where a sealed set or a software reference has some. */
+function digestCount({ lists = [], sealed = [], reference }: ReputationSources): {
+  readonly rules?: number;
+} {
+  if (sealed.length > 0 || reference !== undefined) return {};
+  return { rules: lists.reduce((sum, { entries }) => sum + entries.size, 0) };
 }
 
 /** What a deny list says and is not understood may be the very file that is looked for. */

@@ -42,6 +42,7 @@ export function createSecretsScanner({
       Promise.resolve({
         engine: `Lazaret secrets ${version}`,
         signatures,
+        rules: secretRules.length + fileRules.length,
         limits: JSON.stringify([fileBytes, scanLimits.secretFindings, scanLimits.secretPlaces]),
         healthy: isOpen,
         ...(!isOpen && { problem: 'the scanner was closed' }),

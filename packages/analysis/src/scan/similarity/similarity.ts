@@ -62,6 +62,7 @@ export function createSimilarityScanner({ entries, skipped = 0 }: SimilarityOpti
       Promise.resolve({
         engine: 'Lazaret similarity 1',
         signatures,
+        rules: entries.length,
         limits: JSON.stringify([similarityThresholds, digestLimits.similarityFileBytes]),
         healthy: isOpen && skipped === 0,
         ...(skipped > 0 && { problem: `${skipped} rows hold no TLSH, ssdeep or sdhash digest` }),

@@ -17,6 +17,7 @@ export interface RuleSet {
   readonly files: readonly RuleFile[];
   /** SHA-256 over names and texts, hexadecimal. */
   readonly digest: string;
+  readonly ruleCount: number;
 }
 
 /** Rules that cannot be used; the message names file and line where there is one. */
@@ -44,7 +45,19 @@ export async function readRuleSet(paths: readonly string[]): Promise<RuleSet> {
   }
   if (files.length === 0) throw new RuleSetError(`no rules in ${paths.join(', ')}`);
   files.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
-  return { files, digest: digestOf(files) };
+  const ruleCount = files.reduce((sum, { text }) => sum + countRules(text), 0);
+  return { files, digest: digestOf(files), ruleCount };
+}
+
+/** Strings, comments and regular expressions are skipped: their text is no rule. */
+const tokens =
+  /"(?:\\.|[^"\\\n])*"|\/\*[\s\S]*?\*\/|\/\/[^\n]*|\/(?:\\.|[^/\\\n])+\/|\brule\s+[A-Za-z_]\w*/g;
+
+/** Number of rules in the text of a rule file. */
+export function countRules(text: string): number {
+  let count = 0;
+  for (const [token] of text.matchAll(tokens)) if (token.startsWith('rule')) count += 1;
+  return count;
 }
 
 function digestOf(files: readonly RuleFile[]): string {

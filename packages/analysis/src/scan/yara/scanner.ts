@@ -57,6 +57,7 @@ class YaraScanner implements Scanner {
       return {
         engine: engine.name,
         signatures: rules.digest,
+        rules: rules.ruleCount,
         limits: bounds,
         healthy: problem === undefined,
         ...(problem === undefined ? {} : { problem }),

@@ -11,7 +11,8 @@ afterEach(async () => {
 });
 
 function make(text: string, memoryBytes?: number): WasmYara {
-  const rules: RuleSet = { files: [{ name: 'a.yar', path: '/a.yar', text }], digest: 'x' };
+  const files = [{ name: 'a.yar', path: '/a.yar', text }];
+  const rules: RuleSet = { files, digest: 'x', ruleCount: 1 };
   const bounds = { fileMs: 20_000, workers: 1 };
   const engine = new WasmYara(
     rules,
