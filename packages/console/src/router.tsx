@@ -183,6 +183,11 @@ const projects = createRoute({
   path: '/projects',
   component: lazyRouteComponent(() => import('./pages/settings/projects-tab.tsx'), 'ProjectsTab'),
 });
+const scanners = createRoute({
+  getParentRoute: () => settings,
+  path: '/scanners',
+  component: lazyRouteComponent(() => import('./pages/settings/scanners-tab.tsx'), 'ScannersTab'),
+});
 const tokens = createRoute({
   getParentRoute: () => settings,
   path: '/tokens',
@@ -215,7 +220,7 @@ const routeTree = root.addChildren([
     engine,
     nodes,
     audit,
-    settings.addChildren([settingsIndex, users, projects, tokens, password]),
+    settings.addChildren([settingsIndex, users, projects, scanners, tokens, password]),
   ]),
 ]);
 

@@ -26,3 +26,8 @@ export function pinnedReference(reference: string, digest: string): string {
   const hasTag = colon > name.lastIndexOf('/');
   return `${hasTag ? name.slice(0, colon) : name}@${digest}`;
 }
+
+/** Shortens the digests within a text, such as versions of signatures. */
+export function shortenDigests(text: string): string {
+  return text.replaceAll(/\b([0-9a-f]{12})[0-9a-f]{20,}\b/g, '$1…');
+}

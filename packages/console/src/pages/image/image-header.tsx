@@ -31,6 +31,7 @@ import { Timestamp } from '../../components/timestamp.tsx';
 import { useAllowed } from '../../session.ts';
 import { imageTitle, pinnedReference, shortDigest } from '../../text/digest.ts';
 import { CoverageLine, ScannerList } from './scanner-list.tsx';
+import { ScanNotice } from './scan-notice.tsx';
 import { useImagePage } from './use-image-page.ts';
 
 const digestChars = 19;
@@ -56,6 +57,7 @@ export function ImageHeader({ image }: { readonly image: ImageDetail }): ReactNo
         </div>
         <Actions image={image} />
       </header>
+      <ScanNotice image={image} />
       <div className="image-head">
         <Verdict image={image} />
         <section className="panel" aria-label="Image">

@@ -4,6 +4,7 @@ import type { ReactNode } from 'react';
 
 import { PlainText } from '../../components/plain-text.tsx';
 import { Timestamp } from '../../components/timestamp.tsx';
+import { shortenDigests } from '../../text/digest.ts';
 import { gapReasonLabels } from '../../text/image-labels.ts';
 
 const reasonsShown = 4;
@@ -55,9 +56,4 @@ export function ScannerList({
       ))}
     </ul>
   );
-}
-
-/** Versions may be digests: a prefix is enough here, the Coverage tab has the full value. */
-function shortenDigests(text: string): string {
-  return text.replaceAll(/\b([0-9a-f]{12})[0-9a-f]{20,}\b/g, '$1…');
 }

@@ -5,9 +5,8 @@ import { type ReactNode, useEffect, useState } from 'react';
 
 import { useOperation } from '../../data.ts';
 import { useEvents } from '../../live/events.ts';
-import { Notice } from '../../components/notice.tsx';
+import { MissingNotice } from '../../components/missing-notice.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
-import { PlainText } from '../../components/plain-text.tsx';
 import { LinkButton } from '../../components/router-link.tsx';
 import { ActivityPanel } from './activity-panel.tsx';
 import { StatCards } from './stat-cards.tsx';
@@ -34,14 +33,7 @@ export function OverviewPage(): ReactNode {
       />
       <div className="stack">
         {system.data?.missing.map((missing) => (
-          <Notice key={missing.part} tone="warning" title={`Missing: ${missing.part}`}>
-            <p>
-              <PlainText>{missing.detail}</PlainText>
-            </p>
-            <p>
-              <strong>{missing.advice}</strong>
-            </p>
-          </Notice>
+          <MissingNotice key={missing.part} missing={missing} />
         ))}
         <StatCards />
         <div className="overview-grid">

@@ -6,6 +6,7 @@ import { useAllowed } from '../../session.ts';
 
 export function SettingsPage(): ReactNode {
   const mayUsers = useAllowed('users.manage');
+  const mayReadImages = useAllowed('images.read');
   return (
     <>
       <PageHeader title="Settings" />
@@ -14,6 +15,7 @@ export function SettingsPage(): ReactNode {
         <SettingsTab to="/settings/password" label="Password" />
         {mayUsers && <SettingsTab to="/settings/users" label="Users" />}
         <SettingsTab to="/settings/projects" label="Projects" />
+        {mayReadImages && <SettingsTab to="/settings/scanners" label="Scanners and registries" />}
       </nav>
       <Outlet />
     </>
@@ -21,7 +23,7 @@ export function SettingsPage(): ReactNode {
 }
 
 interface SettingsTabProps {
-  readonly to: '/settings/tokens' | '/settings/password' | '/settings/users' | '/settings/projects';
+  readonly to: `/settings/${'tokens' | 'password' | 'users' | 'projects' | 'scanners'}`;
   readonly label: string;
 }
 

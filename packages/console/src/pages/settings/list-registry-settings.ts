@@ -1,0 +1,59 @@
+/** The registry settings of the configuration as rows, in the order in which they matter. */
+import { formatDuration, plural } from '@lazaret/protocol';
+
+export interface RegistrySetting {
+  readonly key: string;
+  readonly label: string;
+  readonly values: readonly string[];
+}
+
+const settings: readonly (readonly [key: string, label: string])[] = [
+  ['public', 'Public registries'],
+  ['private', 'Registries at private addresses'],
+  ['plainHttp', 'Plain HTTP'],
+  ['skipVerify', 'TLS verification disabled'],
+  ['caFiles', 'Certificate authorities'],
+  ['mirrors', 'Mirrors'],
+  ['rates', 'Rate limits'],
+  ['credentialsFile', 'Docker credentials file'],
+  ['containersAuth', 'Credentials of containers tools'],
+  ['pullSecrets', 'Kubernetes pull secrets'],
+  ['foreign', 'Hosts of foreign layers'],
+];
+
+/** `inspection` is the value of that option; the server has validated it. */
+export function listRegistrySettings(inspection: unknown): RegistrySetting[] {
+  const registries = propertyOf(inspection, 'registries');
+  return settings.map(([key, label]) => ({
+    key,
+    label,
+    values: valuesOf(propertyOf(registries, key)),
+  }));
+}
+
+function propertyOf(value: unknown, key: string): unknown {
+  return typeof value === 'object' && value !== null
+    ? (value as Readonly<Record<string, unknown>>)[key]
+    : undefined;
+}
+
+function valuesOf(value: unknown): readonly string[] {
+  if (value === undefined || value === null) return [];
+  if (typeof value === 'boolean') return [value ? 'allowed' : 'not allowed'];
+  if (Array.isArray(value)) return value.map(textOf);
+  if (typeof value !== 'object') return [textOf(value)];
+  return Object.entries(value).map(([host, one]) => `${host}: ${detailOf(one)}`);
+}
+
+function detailOf(value: unknown): string {
+  return Array.isArray(value) ? value.map(detailOf).join(', ') : textOf(value);
+}
+
+function textOf(value: unknown): string {
+  const requests = propertyOf(value, 'requests');
+  const periodMs = propertyOf(value, 'periodMs');
+  if (typeof requests === 'number' && typeof periodMs === 'number') {
+    return `${plural(requests, 'request')} per ${formatDuration(periodMs)}`;
+  }
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
