@@ -1,5 +1,5 @@
 /** Any caught value as the parts of a problem: title, detail, hint, fields. */
-import { asProblem, type ProblemField, problems } from '@lazaret/protocol';
+import { asProblem, type ProblemField, problems, type Problem } from '@lazaret/protocol';
 
 export interface Failure {
   readonly title: string;
@@ -12,7 +12,8 @@ export function describeFailure(error: unknown): Failure {
   const problem = asProblem(error);
   if (problem !== undefined) {
     const { title, hint } = problems[problem.code];
-    return { title, hint, detail: problem.message, fields: problem.fields };
+    const { fields } = problem;
+    return { title, hint, detail: ownDetail(problem), fields };
   }
   if (error instanceof TypeError) {
     return {
@@ -28,6 +29,19 @@ export function describeFailure(error: unknown): Failure {
     hint: 'Reload the page. If the error persists, see the server log.',
     fields: [],
   };
+}
+
+/** The detail of a problem, unless it only repeats the first of the fields. */
+function ownDetail({ message, fields: [first] }: Problem): string {
+  const repeats = first !== undefined && message.startsWith(`${first.path}: ${first.message}`);
+  return repeats ? '' : message;
+}
+
+/** The fields of a failure that a form does not mark itself. */
+export function unmarkedFields(error: unknown, marked: readonly string[]): readonly ProblemField[] {
+  return describeFailure(error).fields.filter(
+    ({ path }) => !marked.some((name) => path === name || path.endsWith(`.${name}`)),
+  );
 }
 
 /** The error of a form field, matched by the end of its path: `body.name` and `name` are equal. */

@@ -2,7 +2,7 @@ import { Button } from '@mantine/core';
 import { IconAlertTriangle, IconCircleCheck, IconInfoCircle } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 
-import { describeFailure } from '../failure.ts';
+import { describeFailure, unmarkedFields } from '../failure.ts';
 import { PlainText } from './plain-text.tsx';
 
 const tones = {
@@ -34,16 +34,23 @@ export function Notice({ tone, title, children }: NoticeProps): ReactNode {
 interface ProblemNoticeProps {
   readonly error: unknown;
   readonly retry?: () => void;
+  /** Fields whose errors the form shows at the field: they are not repeated here. */
+  readonly marked?: readonly string[];
 }
 
 /** An error: title, detail, and what to do. */
-export function ProblemNotice({ error, retry }: ProblemNoticeProps): ReactNode {
-  const { title, detail, hint, fields } = describeFailure(error);
+export function ProblemNotice({ error, retry, marked = [] }: ProblemNoticeProps): ReactNode {
+  const { title, detail, hint } = describeFailure(error);
+  const fields = unmarkedFields(error, marked);
+  const hasFields = describeFailure(error).fields.length > 0;
+  if (hasFields && fields.length === 0 && detail === '') return null;
   return (
     <Notice tone="failed" title={title}>
-      <p>
-        <PlainText>{detail}</PlainText>
-      </p>
+      {detail !== '' && (
+        <p>
+          <PlainText>{detail}</PlainText>
+        </p>
+      )}
       {fields.length > 0 && (
         <ul>
           {fields.map((field) => (

@@ -37,7 +37,7 @@ export function describeReport(report: InspectionReport): ReportFacts {
     distribution: name === undefined ? null : storable(name),
     verdict: report.verdict.state,
     layer_count: report.layers.length,
-    package_count: report.packages.length,
+    package_count: report.packages.filter(({ hiddenBy }) => hiddenBy === undefined).length,
     file_count: report.coverage.files,
     finding_counts: severityOrder.map(
       (each) => findings.filter(({ severity }) => severity === each).length,

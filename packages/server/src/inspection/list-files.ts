@@ -22,6 +22,8 @@ interface FileInImage extends Selectable<Database['layer_files']> {
   readonly hidden_by: number | null;
   /** Whether the view has something below it, in whichever layer. */
   readonly opens: boolean;
+  /** A directory that the container has, though another layer has the newest entry of it. */
+  readonly remains: boolean;
 }
 
 /** Throws not_found when there is no such directory in the view. */
@@ -31,11 +33,37 @@ export async function listFiles(
   ask: DirectoryQuery,
 ): Promise<Page<ImageFile>> {
   const parent = ask.parent.replace(/^\/+|\/+$/g, '').replaceAll('\0', '');
-  const places = await findDirectory(database, image, { ...ask, parent });
+  const chosen = await findDirectory(database, image, { ...ask, parent });
+  // Whether a directory of one layer still exists is decided by the other layers.
+  const places =
+    ask.view === 'layer'
+      ? await findDirectory(database, image, { ...ask, view: 'merged', parent })
+      : chosen;
   const after = ask.cursor === undefined ? undefined : readCursor(ask.cursor);
   const layers = places.map(({ layer }) => layer);
   const numbers = places.map(({ number }) => number);
   const positions = places.map(({ position }) => position);
+  const inView = viewed(ask);
+  const page = sql`page as (
+      select * from best
+      where ${onPage(ask.view)}
+        and ${after === undefined ? sql`true` : sql`(path, position, number) > (${after.path}, ${after.position}, ${after.number})`}
+      order by path, position, number limit ${ask.limit + 1}
+    )`;
+  const opening = sql`opening as (
+      select distinct marked.path from marked
+      where marked.has_children
+        and ${ask.view === 'hidden' ? sql`true` : sql`marked.path in (select path from page)`}
+        and exists (
+          select from layer_files f
+          left join image_hidden h
+            on h.image = ${image} and h.position = marked.position and h.number = f.number
+          where f.layer = marked.layer and f.parent = marked.number
+            and ${viewed(ask, sql`marked.position`)}
+        )
+    )`;
+  // Which hidden directories are on the page depends on what is in them.
+  const parts = ask.view === 'hidden' ? [opening, page] : [page, opening];
   // Of one path the entry of the container, then the newest; an entry before what is implied. What
   // is below a directory may be in layers whose own entry of it was replaced by the shown one.
   const { rows } = await sql<FileInImage>`
@@ -46,35 +74,33 @@ export async function listFiles(
       join layer_files f on f.layer = p.layer and f.parent = p.number
       left join image_hidden h
         on h.image = ${image} and h.position = p.position and h.number = f.number
+    ), marked as (
+      select found.*, type = 'directory'
+        and bool_or(type = 'directory' and ${isVisible}) over (partition by path) as remains
+      from found
     ), best as (
-      select found.*, row_number() over (
+      select marked.*, row_number() over (
         partition by path order by implied, position desc, number desc) as rank
-      from found where ${viewed(ask.view)}
-    ), page as (
-      select * from best
-      where ${ask.view === 'merged' ? sql`rank = 1` : sql`true`}
-        and ${after === undefined ? sql`true` : sql`(path, position, number) > (${after.path}, ${after.position}, ${after.number})`}
-      order by path, position, number limit ${ask.limit + 1}
-    ), opening as (
-      select found.path from found
-      where found.has_children and found.path in (select path from page) and exists (
-        select from layer_files f
-        left join image_hidden h
-          on h.image = ${image} and h.position = found.position and h.number = f.number
-        where f.layer = found.layer and f.parent = found.number and ${viewed(ask.view)}
-      )
-    )
+      from marked where ${inView}
+    ), ${sql.join(parts)}
     select page.*, path in (select path from opening) as opens from page
     order by path, position, number
   `.execute(database);
   return toPage(rows, ask.limit, { item: toFile, cursor: writeCursor });
 }
 
-function viewed(view: DirectoryQuery['view']) {
+const isVisible = sql`(hidden_by is null or hidden_by = ${leadsToHidden})`;
+
+/** One entry of a path; of hidden ones each, but a directory that remains only for what is in it. */
+function onPage(view: DirectoryQuery['view']) {
   if (view === 'layer') return sql`true`;
-  return view === 'hidden'
-    ? sql`hidden_by is not null`
-    : sql`(hidden_by is null or hidden_by = ${leadsToHidden})`;
+  if (view === 'merged') return sql`rank = 1`;
+  return sql`(not remains or (rank = 1 and path in (select path from opening)))`;
+}
+
+function viewed({ view, layer }: DirectoryQuery, position = sql`position`) {
+  if (view === 'layer') return sql`${position} = ${layer}`;
+  return view === 'hidden' ? sql`hidden_by is not null` : isVisible;
 }
 
 interface DirectoryPlace {
@@ -147,7 +173,7 @@ function toFile(row: FileInImage): ImageFile {
   return {
     ...toFileRow(row),
     layer: row.position,
-    ...(hidden !== null && hidden !== leadsToHidden && { hiddenBy: hidden }),
+    ...(hidden !== null && hidden !== leadsToHidden && !row.remains && { hiddenBy: hidden }),
     name: row.path.slice(row.path.lastIndexOf('/') + 1),
     hasChildren: row.opens,
     implied: row.implied,

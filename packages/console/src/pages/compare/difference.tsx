@@ -199,7 +199,7 @@ function Changes({ title, what, changes }: ChangesProps): ReactNode {
     { label: 'Detail', cell: (change) => <ChangeDetail change={change} /> },
   ];
   return (
-    <Panel title={titleOf(title, changes.length)} flush>
+    <Panel title={titleOf(title, countOf(changes))} flush>
       {changes.length === 0 ? (
         <p className="padded dim">No difference.</p>
       ) : (
@@ -281,6 +281,11 @@ function Detail({ text }: { readonly text: string }): ReactNode {
       <PlainText>{text}</PlainText>
     </span>
   );
+}
+
+/** A directory counts as the files in it. */
+function countOf(changes: readonly Change[]): number {
+  return changes.reduce((sum, { entries }) => sum + (entries?.length ?? 1), 0);
 }
 
 function titleOf(title: string, count: number): ReactNode {

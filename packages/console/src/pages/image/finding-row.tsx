@@ -10,6 +10,8 @@ import { FileLink, LayerTag } from './location.tsx';
 
 interface FindingRowProps {
   readonly finding: PlacedFinding;
+  /** The same finding at other paths. */
+  readonly others?: readonly PlacedFinding[];
   readonly isSelected?: boolean;
   /** Outside the page of an image, where the path is not a link. */
   readonly plainPath?: boolean;
@@ -18,12 +20,13 @@ interface FindingRowProps {
 }
 
 /** One finding with its location, scanner and evidence. */
-export function FindingRow({ finding, isSelected, plainPath, note }: FindingRowProps): ReactNode {
+export function FindingRow(props: FindingRowProps): ReactNode {
+  const { finding, others = [], isSelected, plainPath, note } = props;
   const row = useRef<HTMLLIElement>(null);
   useEffect(() => {
     if (isSelected === true) row.current?.scrollIntoView({ block: 'center' });
   }, [isSelected]);
-  const { severity, title, rule, scanner, path, layer, hiddenBy, purl, line, offset } = finding;
+  const { severity, title, rule, scanner, purl } = finding;
   return (
     <li
       ref={row}
@@ -54,21 +57,9 @@ export function FindingRow({ finding, isSelected, plainPath, note }: FindingRowP
             <PlainText>{rule}</PlainText>
           </LinkAnchor>
         </div>
-        {(path !== undefined || layer !== undefined) && (
-          <div className="row tight small">
-            {path !== undefined &&
-              (plainPath === true ? (
-                <span className="mono break">
-                  <PlainText>{path}</PlainText>
-                </span>
-              ) : (
-                <FileLink path={path} layer={layer} hiddenBy={hiddenBy} />
-              ))}
-            {line !== undefined && <span className="dim nowrap">line {line}</span>}
-            {offset !== undefined && <span className="dim nowrap">offset {offset}</span>}
-            <LayerTag layer={layer} hiddenBy={hiddenBy} />
-          </div>
-        )}
+        {[finding, ...others].map((one, index) => (
+          <Location key={index} finding={one} isPlain={plainPath === true} />
+        ))}
         {purl !== undefined && (
           <div className="mono small dim break">
             <PlainText>{purl}</PlainText>
@@ -77,6 +68,31 @@ export function FindingRow({ finding, isSelected, plainPath, note }: FindingRowP
         <Evidence finding={finding} />
       </div>
     </li>
+  );
+}
+
+interface LocationProps {
+  readonly finding: PlacedFinding;
+  readonly isPlain: boolean;
+}
+
+function Location({ finding, isPlain }: LocationProps): ReactNode {
+  const { path, layer, hiddenBy, line, offset } = finding;
+  if (path === undefined && layer === undefined) return null;
+  return (
+    <div className="row tight small">
+      {path !== undefined &&
+        (isPlain ? (
+          <span className="mono break">
+            <PlainText>{path}</PlainText>
+          </span>
+        ) : (
+          <FileLink path={path} layer={layer} hiddenBy={hiddenBy} />
+        ))}
+      {line !== undefined && <span className="dim nowrap">line {line}</span>}
+      {offset !== undefined && <span className="dim nowrap">offset {offset}</span>}
+      <LayerTag layer={layer} hiddenBy={hiddenBy} />
+    </div>
   );
 }
 

@@ -3,11 +3,12 @@ import {
   findingClass,
   type ImageDetail,
   operations,
+  plural,
   type PlacedFinding,
   severity,
 } from '@lazaret/protocol';
 import { IconShieldCheck } from '@tabler/icons-react';
-import { type ReactNode, useEffect } from 'react';
+import { type ReactNode, useEffect, useMemo } from 'react';
 
 import { client } from '../../client.ts';
 import { usePages } from '../../data.ts';
@@ -16,6 +17,7 @@ import { LoadMoreButton } from '../../components/load-more-button.tsx';
 import { QueryView } from '../../components/query-view.tsx';
 import { findingClassLabels } from '../../text/image-labels.ts';
 import { FindingRow } from './finding-row.tsx';
+import { groupFindings } from './group-findings.ts';
 import { type ImageSearch, listOf } from './search.ts';
 import { useImagePage } from './use-image-page.ts';
 
@@ -40,7 +42,10 @@ export function FindingsPanel({ image }: { readonly image: ImageDetail }): React
       { signal },
     ),
   );
-  const selected = items.findIndex((finding) => isSelected(finding, search));
+  const groups = useMemo(() => groupFindings(items), [items]);
+  const selected = groups.findIndex(({ finding, others }) =>
+    [finding, ...others].some((one) => isSelected(one, search)),
+  );
   const isSought = search.rule !== undefined && selected < 0;
   const pages = query.data?.pages.length ?? 0;
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = query;
@@ -54,17 +59,28 @@ export function FindingsPanel({ image }: { readonly image: ImageDetail }): React
       <FindingFilters image={image} />
       <QueryView query={query} rows={6}>
         {() =>
-          items.length === 0 ? (
+          groups.length === 0 ? (
             <NoFindings isFiltered={severities.length + classes.length > 0 || !!search.scanner} />
           ) : (
             <ul className="findings" aria-label="Findings">
-              {items.map((finding, index) => (
-                <FindingRow key={index} finding={finding} isSelected={index === selected} />
+              {groups.map(({ finding, others }, index) => (
+                <FindingRow
+                  key={index}
+                  finding={finding}
+                  others={others}
+                  isSelected={index === selected}
+                />
               ))}
             </ul>
           )
         }
       </QueryView>
+      {groups.length < items.length && (
+        <p className="dim small">
+          {plural(items.length, 'finding')} in {plural(groups.length, 'row')}: copies of the same
+          content are shown once.
+        </p>
+      )}
       <LoadMoreButton query={query}>Load more findings</LoadMoreButton>
     </div>
   );

@@ -56,7 +56,6 @@ function InspectForm(): ReactNode {
     onDone: ({ id }) => void navigate({ to: '/inspections/$id', params: { id } }),
   });
   const { error } = inspect;
-  const isMarked = ['reference', 'platform'].some((name) => fieldMessage(error, name));
   return (
     <form
       className="stack"
@@ -71,7 +70,7 @@ function InspectForm(): ReactNode {
         inspect.mutate({ body });
       }}
     >
-      {error !== null && !isMarked && <ProblemNotice error={error} />}
+      {error !== null && <ProblemNotice error={error} marked={['reference', 'platform']} />}
       <TextInput
         label="Reference"
         description="Registry, repository and tag or digest, as for docker pull"

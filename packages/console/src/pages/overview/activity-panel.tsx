@@ -7,6 +7,7 @@ import { useOperation } from '../../data.ts';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { QueryView } from '../../components/query-view.tsx';
+import { hourAxis } from './hour-axis.ts';
 
 const series = [
   { name: 'succeeded', label: 'Succeeded', color: 'var(--lz-succeeded)' },
@@ -18,9 +19,6 @@ const spans = [
   { hours: 24, label: 'Day' },
   { hours: 168, label: 'Week' },
 ] as const;
-
-const hourOnly = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
-const withDay = new Intl.DateTimeFormat(undefined, { weekday: 'short', hour: '2-digit' });
 
 /** Finished jobs per hour. */
 export function ActivityPanel(): ReactNode {
@@ -79,7 +77,7 @@ function Activity({ hours }: { readonly hours: readonly Hour[] }): ReactNode {
   }
   const submitted = hours.reduce((sum, hour) => sum + hour.submitted, 0);
   const succeeded = hours.reduce((sum, hour) => sum + hour.succeeded, 0);
-  const format = hours.length > 30 ? withDay : hourOnly;
+  const axis = hourAxis(hours.map(({ at }) => at));
   const summary =
     `${submitted.toLocaleString('en')} submitted, ${ended.toLocaleString('en')} finished, ` +
     `${Math.round((succeeded / ended) * 100)} % succeeded`;
@@ -87,8 +85,8 @@ function Activity({ hours }: { readonly hours: readonly Hour[] }): ReactNode {
     <figure className="chart">
       <BarChart
         h={230}
-        data={hours.map((hour) => ({ ...hour, hour: format.format(Date.parse(hour.at)) }))}
-        dataKey="hour"
+        data={hours.map((hour) => ({ ...hour }))}
+        dataKey="at"
         type="stacked"
         series={series}
         tickLine="none"
@@ -96,7 +94,9 @@ function Activity({ hours }: { readonly hours: readonly Hour[] }): ReactNode {
         maxBarWidth={22}
         barProps={{ isAnimationActive: false }}
         barChartProps={{ accessibilityLayer: false }}
+        xAxisProps={{ ticks: [...axis.ticks], interval: 0, tickFormatter: axis.label }}
         yAxisProps={{ allowDecimals: false, width: 36 }}
+        tooltipProps={{ labelFormatter: (at) => axis.fullLabel(String(at)) }}
       />
       <figcaption>
         <ul className="phase-key">

@@ -34,7 +34,9 @@ export function PasswordTab(): ReactNode {
   return (
     <Panel title={`Password of ${name}`}>
       <form className="stack narrow" onSubmit={send}>
-        {change.error !== null && <ProblemNotice error={change.error} />}
+        {change.error !== null && (
+          <ProblemNotice error={change.error} marked={['current', 'password']} />
+        )}
         {/* User name for password managers. */}
         <input type="text" name="username" autoComplete="username" value={name} readOnly hidden />
         <PasswordInput

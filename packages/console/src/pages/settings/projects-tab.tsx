@@ -104,7 +104,7 @@ function ProjectForm({ onDone }: { readonly onDone: () => void }): ReactNode {
   };
   return (
     <form className="stack" onSubmit={send}>
-      {create.error !== null && <ProblemNotice error={create.error} />}
+      {create.error !== null && <ProblemNotice error={create.error} marked={['name', 'title']} />}
       <TextInput
         label="Name"
         description="Lower-case letters, digits, dots and dashes"

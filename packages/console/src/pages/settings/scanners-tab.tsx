@@ -88,7 +88,7 @@ const columns: readonly Column<ScannerStatus>[] = [
   },
 ];
 
-/** The scanners of inspections with their state, and the registries; both are configured in a file. */
+/** Scanners of inspections with their state, and registries; both are set in the configuration. */
 export function ScannersTab(): ReactNode {
   const query = useOperation(operations.inspections.scanners, {}, { refetchMs: 60_000 });
   const mayReadConfiguration = useAllowed('configuration.read');

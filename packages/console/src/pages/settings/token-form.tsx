@@ -36,7 +36,7 @@ export function TokenForm({ onClose }: { readonly onClose: () => void }): ReactN
   };
   return (
     <form className="stack" onSubmit={send}>
-      {create.error !== null && <ProblemNotice error={create.error} />}
+      {create.error !== null && <ProblemNotice error={create.error} marked={['name']} />}
       <TextInput
         label="Name"
         description="Purpose of the token"

@@ -44,7 +44,7 @@ export function UserForm({ onDone, user }: UserFormProps): ReactNode {
   };
   return (
     <form className="stack" onSubmit={send}>
-      {error !== null && <ProblemNotice error={error} />}
+      {error !== null && <ProblemNotice error={error} marked={['name', 'displayName']} />}
       <TextInput
         label="Name"
         description="Lower-case letters, digits, dots and dashes"

@@ -70,7 +70,9 @@ function SetupForm({
             : 'Choose a password for your account.'}
         </p>
       </div>
-      {complete.error !== null && <ProblemNotice error={complete.error} />}
+      {complete.error !== null && (
+        <ProblemNotice error={complete.error} marked={['name', 'password']} />
+      )}
       {isFirst && (
         <TextInput
           label="Name"
