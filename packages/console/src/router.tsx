@@ -228,6 +228,8 @@ export const router = createRouter({
   routeTree,
   basepath: consolePath,
   defaultPreload: 'intent',
+  // A page that throws leaves the navigation around it usable.
+  defaultErrorComponent: RouteError,
   // Digests keep their colon: `sha256:...`.
   pathParamsAllowedCharacters: [':'],
   scrollRestoration: true,

@@ -96,7 +96,10 @@ function Activity({ hours }: { readonly hours: readonly Hour[] }): ReactNode {
         barChartProps={{ accessibilityLayer: false }}
         xAxisProps={{ ticks: [...axis.ticks], interval: 0, tickFormatter: axis.label }}
         yAxisProps={{ allowDecimals: false, width: 36 }}
-        tooltipProps={{ labelFormatter: (at) => axis.fullLabel(String(at)) }}
+        tooltipProps={{
+          // There is no label while the pointer is outside the chart.
+          labelFormatter: (at) => (typeof at === 'string' ? axis.fullLabel(at) : ''),
+        }}
       />
       <figcaption>
         <ul className="phase-key">

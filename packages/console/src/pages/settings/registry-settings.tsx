@@ -47,7 +47,7 @@ export function RegistrySettings(): ReactNode {
                 rows={listRegistrySettings(section?.value)}
                 rowKey={({ key }) => key}
               />
-              <p className="padded dim small">
+              <p className="table-note dim small">
                 Set by: {section?.source ?? 'default'}. Registry access is only changed in the
                 configuration, since it decides which hosts the server contacts.
               </p>

@@ -116,7 +116,7 @@ export function ScannersTab(): ReactNode {
                   rows={scanners}
                   rowKey={({ id }) => id}
                 />
-                <p className="padded dim small">
+                <p className="table-note dim small">
                   Checked <Timestamp at={checkedAt} />. Scanners are set in the configuration file
                   or by <code>lazaret setup scanners</code>; a change takes effect when the server
                   restarts.
