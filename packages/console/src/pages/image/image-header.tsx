@@ -57,7 +57,9 @@ export function ImageHeader({ image }: { readonly image: ImageDetail }): ReactNo
         </div>
         <Actions image={image} />
       </header>
-      <ScanNotice image={image} />
+      <div className="job-notice">
+        <ScanNotice image={image} />
+      </div>
       <div className="image-head">
         <Verdict image={image} />
         <section className="panel" aria-label="Image">
