@@ -58,7 +58,7 @@ test('a used one-time link is refused', async () => {
   await page.goto(instance.setupLink);
   await page.getByRole('textbox', { name: 'Password' }).fill('another harbour lantern');
   await page.getByRole('button', { name: 'Set password and sign in' }).click();
-  await page.getByText('The sign-in link is used up, expired or wrong').waitFor();
+  await page.getByText('Invalid or expired sign-in link').waitFor();
   expect(page.url()).not.toContain('link=');
 });
 
