@@ -91,7 +91,7 @@ export async function listFiles(
 
 const isVisible = sql`(hidden_by is null or hidden_by = ${leadsToHidden})`;
 
-/** One entry of a path; of hidden ones each, but a directory that remains only for what is in it. */
+/** One entry of a path; all hidden ones, but a directory that remains only for what it contains. */
 function onPage(view: DirectoryQuery['view']) {
   if (view === 'layer') return sql`true`;
   if (view === 'merged') return sql`rank = 1`;
