@@ -14,7 +14,7 @@ export interface FoundPackage {
   readonly version: string;
   readonly foundBy: PackageFact['foundBy'];
   readonly state: PackageFact['state'];
-  /** Other than `type`, for purl types that are no package type here. */
+  /** Other than `type`, for purl types that are not a package type here. */
   readonly purlType?: string;
   /** Both are split from `name` at its last slash when they are not given. */
   readonly namespace?: string | undefined;

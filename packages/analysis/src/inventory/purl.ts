@@ -1,7 +1,7 @@
 /**
  * Package URLs in their canonical form (ECMA-427). The rules of each type come from packageurl-js;
  * the writing of components is here, because that library leaves `+` in versions and escapes `:`
- * in qualifiers, against the standard's own test suite, and would refuse foreign names.
+ * in qualifiers, against the standard's own test suite, and would refuse names of other ecosystems.
  */
 import { PackageURL } from 'packageurl-js';
 

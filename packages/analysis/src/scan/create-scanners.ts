@@ -57,7 +57,7 @@ function orUnavailable(id: string, make: () => Scanner): Scanner {
 
 /** Sessions for one thread: clamd has ten threads unless told otherwise, for all of ours. */
 const clamdSessions = 4;
-/** Where clamd keeps its signatures on most systems; VERSION does not tell of custom ones. */
+/** Where clamd keeps its signatures on most systems; VERSION does not report custom ones. */
 const usualDatabase = '/var/lib/clamav';
 
 function clamavScanner(

@@ -40,7 +40,7 @@ export function describeScanner(name: string, make: () => Promise<ScannerRig>): 
   });
   describe(`${name}, as every scanner`, () => {
     describeAnswers(rig);
-    describeTrouble(rig);
+    describeFailures(rig);
   });
 }
 
@@ -112,14 +112,14 @@ function describeAnswers(rig: Rig): void {
   });
 }
 
-function describeTrouble(rig: Rig): void {
+function describeFailures(rig: Rig): void {
   test('fails, and says so, when a scan is cancelled before it began', async () => {
     const { scanner, bad } = await rig();
     if (scanner.needs === 'digests') return;
     expectFailure(await scanner.scan(subjectOf(bad.bytes), AbortSignal.abort()));
   });
 
-  test('goes on after a scan was cancelled in the middle', async () => {
+  test('continues after a scan was cancelled in the middle', async () => {
     const { scanner, bad } = await rig();
     const controller = new AbortController();
     const running = scanner.scan(subjectOf(bad.bytes), controller.signal);

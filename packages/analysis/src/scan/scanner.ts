@@ -1,5 +1,5 @@
 /**
- * A scanner says what speaks against a file. Every scanner has the same four answers, which are
+ * A scanner reports findings for a file. Every scan ends in one of the same four states, which are
  * never mixed up: nothing found, something found, not fully examined, and failed.
  * `scanner.suite.ts` holds each of them to this.
  */
@@ -70,6 +70,6 @@ export interface Scanner {
   wants(subject: ScanSubject): boolean;
   /** Examines one file. Several calls may run at once. Never throws; a failure is an answer. */
   scan(subject: ScanSubject, signal?: AbortSignal): Promise<ScanAnswer>;
-  /** Lets go of processes, connections and workers. */
+  /** Releases processes, connections and workers. */
   close(): Promise<void>;
 }

@@ -7,7 +7,7 @@ import type { PasswordState } from './password.ts';
 import { factsOf, neverCrashes, ofKind, wholeFile } from '../testing/read-file.ts';
 
 describe('accounts', () => {
-  test('are told from passwd, with what the password field means', async () => {
+  test('are read from passwd, with the meaning of the password field', async () => {
     const path = 'etc/passwd';
     const text =
       'root:x:0:0:root:/root:/bin/bash\n# a remark\n\nopen::1000:1000::/home/open:\n' +
@@ -52,7 +52,7 @@ describe('accounts', () => {
     expect(ofKind(facts, 'diagnostic')).toMatchObject([{ reason: 'missing_part' }]);
   });
 
-  test('and groups are told with their members', async () => {
+  test('and groups are listed with their members', async () => {
     const path = 'usr/lib/group';
     const facts = await factsOf(accountsReader, path, 'root:x:0:\nadm:x:4:a, b,,c\nbad:x\n');
     expect(ofKind(facts, 'group')).toEqual([
@@ -62,7 +62,7 @@ describe('accounts', () => {
     expect(ofKind(facts, 'diagnostic')).toHaveLength(1);
   });
 
-  test('never tell a hash', async () => {
+  test('never report a hash', async () => {
     const salt = '$6$saltsalt$';
     const hash = 'QwErTyUiOpAsDfGhJkLzXcVbNm1234567890';
     const shadow = `root:${salt}${hash}:19000:0:99999:7:::\nb:!${salt}${hash}:1::::::\nc\n`;

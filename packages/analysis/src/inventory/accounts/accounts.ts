@@ -68,7 +68,7 @@ function describeLine(
     return undefined;
   }
   const fact = describe(text.split(':'), path);
-  if (fact === undefined) warnings.add('damaged', `line ${number} is no entry`);
+  if (fact === undefined) warnings.add('damaged', `line ${number} is not an entry`);
   return fact;
 }
 

@@ -31,7 +31,7 @@ const schemes: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * `!` before a hash locks it, and what is no hash at all (`*`, `!!`, `LK`) matches no password. An
+ * `!` before a hash locks it, and a value that is not a hash (`*`, `!!`, `LK`) matches no password. An
  * empty field needs none.
  */
 export function describePassword(field: string): PasswordState {

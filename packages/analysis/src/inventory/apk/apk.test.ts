@@ -98,7 +98,7 @@ describe('the database of apk', () => {
     },
   );
 
-  test('with a version that is no word has an unknown, and the next package', async () => {
+  test('with a version of several words is unknown, and the next package is read', async () => {
     const facts = await factsOf(apkReader, path, 'P:a\nV:1 2\n\nP:b\nV:\n\nP:c\nV:1\n');
     expect(ofKind(facts, 'package').map(({ name }) => name)).toEqual(['c']);
     expect(ofKind(facts, 'diagnostic')).toHaveLength(2);

@@ -54,7 +54,7 @@ function readDatabase({ bytes, path }: WholeFile, emit: (fact: Fact) => void): v
       continue;
     }
     entry ??= { fields: new Map(), directory: '', file: undefined, line: number };
-    if (bytes[start + 1] !== 0x3a) warnings.add('damaged', `line ${number} is no field`);
+    if (bytes[start + 1] !== 0x3a) warnings.add('damaged', `line ${number} is not a field`);
     else takeField(entry, { key: String.fromCharCode(bytes[start] ?? 0), start: start + 2, end });
   }
   if (!closed) warnings.add('damaged', 'the file ends inside a line');
@@ -107,7 +107,7 @@ function* describe(
   if (version === undefined) return;
   // It is there all the same; only its place among other versions is unknown.
   if (!versionForm.test(version)) {
-    warnings.add('damaged', `the version of ${name} is none that can be compared: ${version}`);
+    warnings.add('damaged', `the version of ${name} cannot be compared: ${version}`);
   }
   const architecture = fields.get('A');
   const origin = fields.get('o');
@@ -147,7 +147,7 @@ function digestOf(text: string): string | undefined {
   return undefined;
 }
 
-/** The names in `so:libc.musl-x86_64.so.1 busybox>=1.36 !other`; what must not be there is none. */
+/** The names in `so:libc.musl-x86_64.so.1 busybox>=1.36 !other`; conflicts are left out. */
 function* dependencyNames(text: string): Generator<string, void, undefined> {
   for (const word of text.split(/\s+/)) {
     if (!word.startsWith('!')) yield word.replace(/[<>=~].*$/s, '');

@@ -35,12 +35,12 @@ describe('sections', () => {
     expect(offsetOfAddress(parseBinary(peFile(sections))!, peStart + 3)).toBe(peStart + 3);
   });
 
-  test('that were stripped away are none, and the segments stay', () => {
+  test('that were stripped are absent, and the segments stay', () => {
     const image = parseBinary(elfFile(sections, { isStripped: true }))!;
     expect([image.sections.length, image.segments.length]).toEqual([0, 1]);
   });
 
-  test('whose number is beyond 16 bits is told by the first one', () => {
+  test('whose number exceeds 16 bits is read from the first one', () => {
     const bytes = elfFile(sections);
     const table = Number(bytes.readBigUInt64LE(40));
     bytes.writeBigUInt64LE(BigInt(bytes.readUInt16LE(60)), table + 32);
@@ -49,7 +49,7 @@ describe('sections', () => {
   });
 });
 
-test('other files are no images', () => {
+test('other files are not executables', () => {
   expect(parseBinary(Buffer.from('#!/bin/sh\n'))).toBeUndefined();
   expect(parseBinary(Buffer.alloc(100, 'MZ'))).toBeUndefined();
 });

@@ -1,4 +1,4 @@
-/** What readers need of an executable: its sections, and where an address lies in the file. */
+/** What readers need of an executable: its sections, and the file offset of an address. */
 import type { BinaryImage, BinarySection } from './binary-section.ts';
 import { parseElf } from './elf.ts';
 import { parseMachO } from './mach-o.ts';
@@ -14,7 +14,7 @@ export const binaryMagic: readonly string[] = [
   '\xcf\xfa\xed\xfe',
 ];
 
-/** The image in these bytes, or undefined when they are none. Damaged tables are left out. */
+/** The image in these bytes, or undefined when they are not one. Damaged tables are left out. */
 export function parseBinary(bytes: Buffer): BinaryImage | undefined {
   return parseElf(bytes) ?? parsePe(bytes) ?? parseMachO(bytes);
 }
@@ -23,7 +23,7 @@ export function findSection(image: BinaryImage, name: string): BinarySection | u
   return image.sections.find((section) => section.name === name);
 }
 
-/** Where the byte at an address stands in the file, or undefined when it is not in it. */
+/** The file offset of the byte at an address, or undefined when it is not in it. */
 export function offsetOfAddress(image: BinaryImage, address: number): number | undefined {
   for (const segment of image.segments) {
     const distance = address - segment.address;

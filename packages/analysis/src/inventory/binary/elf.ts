@@ -51,7 +51,7 @@ function readSections(bytes: Buffer, view: NumberView, layout: Layout): BinarySe
   const table = view.word(header.sections);
   const width = view.u16(header.counts + 4);
   if (table === 0 || width < section.bytes || table + width > bytes.length) return [];
-  // Counts that do not fit the header stand in the first, otherwise empty, section.
+  // Counts that do not fit the header are in the first, otherwise empty, section.
   const count = view.u16(header.counts + 6) || view.word(table + section.size);
   const index = view.u16(header.counts + 8);
   const namesIndex = index === extendedIndex ? view.u32(table + section.link) : index;

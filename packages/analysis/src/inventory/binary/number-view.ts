@@ -1,4 +1,4 @@
-/** Numbers in foreign bytes, in either order and width. */
+/** Numbers in untrusted bytes, in either order and width. */
 import { readName } from './binary-section.ts';
 
 export interface NumberView {
@@ -14,7 +14,7 @@ export interface NumberView {
   readonly size: number;
 }
 
-/** What lies outside reads as 0: tables that point there then hold nothing. */
+/** Bytes outside read as 0: tables that point there are empty. */
 export function viewNumbers(
   bytes: Buffer,
   { isBigEndian, is64 }: { readonly isBigEndian: boolean; readonly is64: boolean },

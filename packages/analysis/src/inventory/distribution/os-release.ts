@@ -4,7 +4,7 @@ import { linesOf, textOf } from '../parsing/text-lines.ts';
 
 const lineBytes = 64 * 1024;
 
-/** The variables, the last assignment of each; lines that are none are told as warnings. */
+/** The variables, the last assignment of each; invalid lines are reported as warnings. */
 export function parseAssignments(bytes: Buffer, warnings: ParseWarnings): Map<string, string> {
   const variables = new Map<string, string>();
   let number = 0;
@@ -21,7 +21,7 @@ export function parseAssignments(bytes: Buffer, warnings: ParseWarnings): Map<st
     const cut = text.indexOf('=');
     const name = text.slice(0, Math.max(cut, 0)).trim();
     const value = /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) ? unquote(text.slice(cut + 1)) : undefined;
-    if (value === undefined) warnings.add('damaged', `line ${number} is no assignment`);
+    if (value === undefined) warnings.add('damaged', `line ${number} is not an assignment`);
     else variables.set(name, value);
   }
   return variables;

@@ -89,7 +89,7 @@ describe('lock files of NuGet', () => {
   });
 
   test.each(['no', '<packages>', `<packages>${'<a b=>'.repeat(200_000)}`, '<a>'.repeat(500_000)])(
-    'that are no XML say so: %#',
+    'that are not XML are reported: %#',
     async (text) => {
       const facts = await readFacts(nugetLockReader, 'packages.config', text);
       expect(unknownsOf(facts)).toMatchObject([{ reason: 'damaged' }]);
@@ -171,7 +171,7 @@ describe('an assembly', () => {
     expect(fact?.version).toBe('13.0.3.27908');
   });
 
-  test('of another kind is no package of .NET', async () => {
+  test('of another kind is not a .NET package', async () => {
     const bytes = assembly(versionResource(texts), false);
     expect(await readFacts(dotnetAssemblyReader, 'a.dll', bytes)).toEqual([]);
   });

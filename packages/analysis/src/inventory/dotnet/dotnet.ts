@@ -40,7 +40,7 @@ export const nugetLockReader: Reader = {
     if (file.path.endsWith('.config')) {
       const { found, isWhole } = configPackages(file.bytes);
       for (const one of found) emit(nuget(one, known));
-      if (!isWhole) throw new ReadError('damaged', 'is no XML, or not to its end');
+      if (!isWhole) throw new ReadError('damaged', 'not XML, or truncated');
       return;
     }
     const document = parseJsonObject(file.bytes);

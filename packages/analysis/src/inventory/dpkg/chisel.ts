@@ -1,5 +1,5 @@
 /**
- * The manifest of an Ubuntu that was put together from slices of packages, without dpkg: one JSON
+ * The manifest of an Ubuntu image that was built from slices of packages, without dpkg: one JSON
  * object a line, compressed. Format: Chisel's documentation, "Chisel manifest" ("jsonwall" 1.0).
  */
 import { promisify } from 'node:util';
@@ -90,10 +90,10 @@ function* recordsOf(
       stated = record['count'];
     } else if (record === undefined) {
       bad += 1;
-      warnings.add('damaged', `line ${number} is no record`);
-      // Each costs an exception; a manifest of such lines is none.
+      warnings.add('damaged', `line ${number} is not a record`);
+      // Each costs an exception; a file of such lines is not a manifest.
       if (bad > badLines)
-        throw new ReadError('damaged', `more than ${badLines} lines are no records`);
+        throw new ReadError('damaged', `more than ${badLines} lines are not records`);
     } else yield record;
   }
   if (number !== stated) warnings.add('damaged', `${number} lines of ${String(stated)}`);

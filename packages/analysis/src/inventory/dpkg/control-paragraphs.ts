@@ -54,7 +54,7 @@ export function* readParagraphs(
       return;
     }
     const name = fieldName(bytes, line);
-    if (name === undefined) warnings.add('damaged', `line ${number} is no field`);
+    if (name === undefined) warnings.add('damaged', `line ${number} is not a field`);
     current = name !== undefined && wanted.has(name) ? name : undefined;
     if (current === undefined) return;
     if (fields.has(current)) warnings.add('damaged', `line ${number} repeats the field ${current}`);

@@ -138,7 +138,7 @@ describe('the status file of dpkg', () => {
     ]);
   });
 
-  test('of an image put together without dpkg needs no end of line', async () => {
+  test('of an image built without dpkg needs no end of line', async () => {
     const path = 'var/lib/dpkg/status.d/tzdata';
     const text = 'Package: tzdata\nVersion: 2024a-0\nArchitecture: all';
     expect(await packages(text, path)).toEqual({ tzdata: '2024a-0 installed' });

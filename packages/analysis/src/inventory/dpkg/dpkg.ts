@@ -1,6 +1,6 @@
 /**
  * The packages of dpkg and of opkg, which keeps the same files: the status file of a root and of
- * roots inside it, the single files of `status.d` where an image was put together without dpkg, and
+ * roots inside it, the single files of `status.d` where an image was built without dpkg, and
  * the lists of files and checksums beside them. Formats: deb-control(5), dpkg-query(1).
  */
 import type { PackageFact } from '@lazaret/protocol';

@@ -147,7 +147,7 @@ describe('a Go program', () => {
     expect(first?.version).toBe('1.21.3');
   });
 
-  test('without modules, but with a version, is told by the path of its main package', async () => {
+  test('without modules, but with a version, is named by the path of its main package', async () => {
     const text = 'path\texample.com/b/cmd/tool\nbuild\t-ldflags="-X main.Version=1.0.1"\n';
     const bytes = elfFile([{ name, bytes: inline('go1.19.8', text) }]);
     const facts = await readFacts(goBinaryReader, 'a', bytes);

@@ -87,7 +87,7 @@ function mainPackage(
   search: () => LinkedVersion | undefined,
 ): PackageFact | undefined {
   const hasModule = info.main !== undefined && info.main.path !== '';
-  // Programs stand in `cmd` below the top of their module, where there is one.
+  // Programs are in `cmd` below the top of their module, where there is one.
   const path = info.main?.path || info.mainPath.replace(/\/cmd\/.*$/, '');
   if (!hasModule && !info.mainPath.includes('.')) return undefined;
   const version = mainVersion(info);

@@ -23,7 +23,7 @@ export interface GoBuildInfo {
   /** What was linked in; a replaced module is the one that replaces it. */
   readonly modules: readonly GoModule[];
   readonly settings: ReadonlyMap<string, string>;
-  /** Where it stands in the file. */
+  /** Its offset in the file. */
   readonly offset: number;
   /** Lines that make no sense, and modules above the limit. */
   readonly warnings: number;
@@ -56,7 +56,7 @@ function places(bytes: Buffer, image: BinaryImage): { offset: number; sizeBytes:
   return isStripped || isGo(image) ? [{ offset: 0, sizeBytes: bytes.length }] : [];
 }
 
-/** Whether sections tell of Go's linker. */
+/** Whether sections are those of Go's linker. */
 export function isGo(image: BinaryImage): boolean {
   const marks = ['.gopclntab', '__gopclntab', '.note.go.buildid', '.gosymtab', '__gosymtab'];
   return marks.some((name) => findSection(image, name) !== undefined);

@@ -18,7 +18,7 @@ export interface JavaArchive {
   /** `outer.war!/WEB-INF/lib/a.jar`. */
   readonly path: string;
   readonly members: readonly ZipMember[];
-  /** The content of a member, or undefined when it cannot be had (which was told). */
+  /** The content of a member, or undefined when it is unavailable (which was reported). */
   readonly read: (member: ZipMember, maxBytes: number) => Buffer | undefined;
 }
 

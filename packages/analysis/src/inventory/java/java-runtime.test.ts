@@ -25,7 +25,7 @@ describe('the file `release`', () => {
     },
   );
 
-  test('that is large is none of a runtime', () => {
+  test('that is large is not that of a runtime', () => {
     const file = { path: 'release', type: 'file', mode: 0, uid: 0, gid: 0, mtimeMs: 0 } as const;
     expect(javaRuntimeReader.accepts?.({ ...file, sizeBytes: 500 })).toBe(true);
     expect(javaRuntimeReader.accepts?.({ ...file, sizeBytes: 5_000_000 })).toBe(false);

@@ -69,7 +69,7 @@ describe('an archive', () => {
     expect(found).toEqual([`pkg:maven/${group}/${artifact}@${version}`]);
   });
 
-  test('of the Java runtime itself is no package', async () => {
+  test('of the Java runtime itself is not a package', async () => {
     const title = manifest('Implementation-Title: Java Runtime Environment');
     expect(await purls('lib/jrt-fs.jar', title)).toEqual([]);
   });
@@ -139,7 +139,7 @@ describe('an archive', () => {
 describe('archives inside archives', () => {
   const inner = zipArchive([pom('a.b', 'inner', '1')]);
 
-  test('are read, and the same one twice is told at both places', async () => {
+  test('are read, and the same one twice is reported at both places', async () => {
     const war = zipArchive([
       { path: 'WEB-INF/lib/inner-1.jar', content: inner, method: 0 },
       { path: 'WEB-INF/lib/copy/inner-1.jar', content: inner },
@@ -160,7 +160,7 @@ describe('archives inside archives', () => {
     return bytes;
   }
 
-  test('deeper than the limit are told as too deep', async () => {
+  test('deeper than the limit are reported as too deep', async () => {
     const facts = await readFacts(javaReader, 'a.jar', nest(archiveLimits.nestedDepth + 1, inner));
     expect(unknownsOf(facts)).toMatchObject([{ reason: 'too_deep' }]);
     expect(
@@ -168,7 +168,7 @@ describe('archives inside archives', () => {
     ).toContain('pkg:maven/a.b/inner@1');
   });
 
-  test('five deep with a member that swells are not unpacked, the rest is told', async () => {
+  test('five deep with a member that swells are not unpacked, the rest is reported', async () => {
     const bomb = { path: 'bomb.jar', content: Buffer.alloc(40 * 1024 * 1024) };
     const facts = await readFacts(
       javaReader,
@@ -199,7 +199,7 @@ describe('archives inside archives', () => {
     expect(facts.length).toBeLessThan(6 * 16);
   });
 
-  test('with overlapping members are told as damaged and their packages stay', async () => {
+  test('with overlapping members are reported as damaged and their packages stay', async () => {
     const kernel = { path: 'a.jar', content: Buffer.alloc(100_000) };
     const jar = zipArchive([kernel, { ...kernel, path: 'b.jar', offset: 0 }, pom('a.b', 'c', '1')]);
     const facts = await readFacts(javaReader, 'x.jar', jar);
@@ -208,7 +208,7 @@ describe('archives inside archives', () => {
     expect([...reasons]).toEqual(['damaged']);
   });
 
-  test('with 200,000 members are read up to the limit, and that is told', async () => {
+  test('with 200,000 members are read up to the limit, and that is reported', async () => {
     const facts = await readFacts(javaReader, 'x-1.jar', manyMembers(200_000));
     expect(facts).toMatchObject([
       { kind: 'diagnostic', reason: 'too_many' },
@@ -219,8 +219,8 @@ describe('archives inside archives', () => {
   test.each<[string, ZipSample, string]>([
     ['encrypted', { path: 'l.jar', content: 'x', flags: 1 }, 'encrypted'],
     ['no archive', { path: 'l.jar', content: 'text' }, 'damaged'],
-    ['of a method that nobody reads', { path: 'l.jar', content: 'x', method: 99 }, 'unsupported'],
-  ])('that are %s are told', async (_, sample, reason) => {
+    ['of an unsupported method', { path: 'l.jar', content: 'x', method: 99 }, 'unsupported'],
+  ])('that are %s are reported', async (_, sample, reason) => {
     const facts = await readFacts(javaReader, 'a-1.jar', zipArchive([sample]));
     expect(unknownsOf(facts)).toMatchObject([{ path: 'a-1.jar!/l.jar', reason }]);
   });

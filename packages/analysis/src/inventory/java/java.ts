@@ -83,7 +83,7 @@ class ArchiveWalk {
     if (bytes !== undefined) this.visit(path, bytes, depth);
   }
 
-  /** The same bytes again: its own packages stand here too, and what is inside was told. */
+  /** The same bytes again: its own packages are here too, and its content was reported. */
   #repeat(path: string, facts: readonly PackageFact[]): void {
     for (const fact of facts) this.#emit({ ...fact, path: `${path}${fact.path}` });
   }

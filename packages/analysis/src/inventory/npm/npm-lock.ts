@@ -98,7 +98,7 @@ function* listBun(packages: JsonObject): Generator<FoundPackage> {
   }
 }
 
-/** `name@1.0.0` or `@scope/name@1.0.0`; undefined when what follows is no version. */
+/** `name@1.0.0` or `@scope/name@1.0.0`; undefined when what follows is not a version. */
 export function splitSpecifier(text: string): FoundPackage | undefined {
   const at = text.indexOf('@', 1);
   const version = text.slice(at + 1);

@@ -15,7 +15,7 @@ async function purls(reader: Reader, path: string, content: string): Promise<str
 }
 
 describe('an installed package', () => {
-  test('is told with its licence, author and needs', async () => {
+  test('is reported with its licence, author and dependencies', async () => {
     const json = {
       name: '@acme/left-pad',
       version: '1.3.0',
@@ -64,7 +64,7 @@ describe('an installed package', () => {
     expect(await purls(npmReader, root, json)).toEqual(['pkg:npm/a@1.0.0']);
   });
 
-  test('nested 2,000 deep is read, and a million deep is told', async () => {
+  test('nested 2,000 deep is read, and a million deep is reported', async () => {
     const deep = (depth: number): string =>
       `{"name":"a","version":"1.0.0","x":${'['.repeat(depth)}${']'.repeat(depth)}}`;
     expect(await purls(npmReader, root, deep(2_000))).toEqual(['pkg:npm/a@1.0.0']);
@@ -82,7 +82,7 @@ describe('an installed package', () => {
     ['without a version', '{"name":"a"}', 'missing_part'],
     ['with numbers for texts', '{"name":1,"version":2}', 'missing_part'],
     ['with spaces in its name', '{"name":"a b","version":"1"}', 'damaged'],
-    ['that is no JSON', '{', 'damaged'],
+    ['that is not JSON', '{', 'damaged'],
     ['that is a list', '[]', 'damaged'],
   ])('%s is unknown, not silence', async (_what, json, reason) => {
     expect(await factsOf(npmReader, root, json)).toMatchObject([{ kind: 'diagnostic', reason }]);
@@ -104,7 +104,7 @@ describe('package.json elsewhere', () => {
     expect(await purls(npmReader, bundled, '{"name":"x","version":"1.0.0"}')).toHaveLength(1);
   });
 
-  test('among samples of tests is not looked at', () => {
+  test('among samples of tests is not read', () => {
     const file = { path: 'app/node_modules/resolve/test/bad/package.json', sizeBytes: 1 };
     expect(npmReader.accepts?.(file as never)).toBe(false);
   });
@@ -146,7 +146,7 @@ describe('lock files of npm', () => {
     expect(new Set(facts.map(({ state }) => state))).toEqual(new Set(['declared']));
   });
 
-  test('inside of installed packages are not looked at', () => {
+  test('inside installed packages are not read', () => {
     const file = { path: 'a/node_modules/b/package-lock.json', sizeBytes: 9 };
     for (const reader of [npmLockReader, yarnLockReader, pnpmLockReader, bunLockReader]) {
       expect(reader.accepts?.(file as never)).toBe(false);
@@ -204,7 +204,7 @@ test.each([
   ['usr/share/nodejs/terser/bin/package.json', []],
   ['usr/share/nodejs/@popperjs/test/package.json', ['pkg:npm/bin@1.0.0']],
   ['app/package.json', ['pkg:npm/bin@1.0.0']],
-])('what nobody may publish is a package only where one stands: %s', async (path, expected) => {
+])('a private package is one only where packages are installed: %s', async (path, expected) => {
   const text = JSON.stringify({ name: 'bin', version: '1.0.0', private: true });
   expect(await purls(npmReader, path, text)).toEqual(expected);
 });

@@ -40,7 +40,7 @@ function isRoot({ path }: FileEntry): boolean {
 
 /**
  * Inside of packages `package.json` may be anything; only an application's own must make sense. One
- * that says that nobody may publish it is a part of its package and no package.
+ * marked private is a part of its package, not a package.
  */
 function tryPackage(bytes: Buffer, { path }: FileEntry): FoundPackage | undefined {
   try {

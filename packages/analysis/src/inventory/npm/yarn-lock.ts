@@ -81,7 +81,7 @@ function* listYarn(bytes: Buffer): Generator<FoundPackage> {
   }
 }
 
-/** `name@^1.0.0`, `alias@npm:name@^1.0.0`; members of the workspace are no packages. */
+/** `name@^1.0.0`, `alias@npm:name@^1.0.0`; members of the workspace are not packages. */
 function readYarn(specifier: string, version: string): FoundPackage | undefined {
   const at = specifier.indexOf('@', 1);
   if (at < 0) return declaredNpm(specifier, version);

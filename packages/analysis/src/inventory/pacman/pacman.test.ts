@@ -50,7 +50,7 @@ const mtree = `#mtree
 `;
 
 describe('the database of pacman', () => {
-  test('tells a package', async () => {
+  test('lists a package', async () => {
     const path = `${directory}/desc`;
     expect(await factsOf(pacmanReader, path, sound)).toEqual([
       {

@@ -48,7 +48,7 @@ describe('JSON of strangers', () => {
   });
 });
 
-test('a limit on packages is never clean: what is above it is told', () => {
+test('a limit on packages is never clean: what is above it is reported', () => {
   const found = {
     type: 'npm',
     name: 'a',

@@ -1,5 +1,5 @@
 /**
- * JSON out of foreign files. V8 parses any depth without recursion, but not within any memory: the
+ * JSON from untrusted files. V8 parses any depth without recursion, but not within any memory: the
  * text is looked over first, and what holds too much or nests too deep is never parsed.
  */
 
@@ -32,7 +32,7 @@ export function parseJson(bytes: Buffer): unknown {
   try {
     return JSON.parse(decode(bytes)) as unknown;
   } catch {
-    throw new ReadError('damaged', 'is no JSON');
+    throw new ReadError('damaged', 'not JSON');
   }
 }
 

@@ -1,4 +1,4 @@
-/** Lines as places in the bytes, so that what nobody asks for is never decoded. */
+/** Lines as ranges of bytes, so that unused lines are never decoded. */
 import { isUtf8 } from 'node:buffer';
 
 import { inventoryLimits } from '../limits.ts';

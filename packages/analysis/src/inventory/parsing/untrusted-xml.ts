@@ -1,6 +1,6 @@
 /**
- * XML out of foreign files. The parser expands no entities of a DTD and does not recurse, but it
- * goes on after faults, each of which costs more than the text: the text is handed over in pieces
+ * XML from untrusted files. The parser expands no entities of a DTD and does not recurse, but it
+ * continues after errors, each of which costs more than the text: the text is handed over in pieces
  * until there were too many.
  */
 import { SaxesParser } from 'saxes';
@@ -14,7 +14,7 @@ export interface XmlTag {
 
 export interface XmlHandlers {
   readonly open?: (tag: XmlTag) => void;
-  /** Text inside the element whose place is told, possibly in several pieces. */
+  /** Text inside the element whose path is given, possibly in several pieces. */
   readonly text?: (text: string, place: readonly string[]) => void;
   /** Asked now and then: whether what follows does not matter. */
   readonly isEnough?: () => boolean;
@@ -25,7 +25,7 @@ const faultsMax = 100;
 const depthMax = 1_000;
 const placesMax = 8;
 
-/** Hands over what is there. Returns false when the text is no XML, or not to its end. */
+/** Passes on what is there. Returns false when the text is not XML, or truncated. */
 export function readXml(bytes: Buffer, handlers: XmlHandlers): boolean {
   const text = bytes.toString('utf8');
   const parser = new SaxesParser();

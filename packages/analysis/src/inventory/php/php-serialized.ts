@@ -45,7 +45,7 @@ function place(level: Level | undefined, value: PhpValue): boolean {
     return true;
   }
   if (typeof value !== 'string' && typeof value !== 'number') {
-    throw new ReadError('damaged', 'an array has a key that is no text and no number');
+    throw new ReadError('damaged', 'an array has a key that is neither a string nor a number');
   }
   level.key = value;
   return true;
@@ -73,5 +73,5 @@ function scalarOf(kind: string | undefined, text: string | undefined): PhpValue 
 }
 
 function damaged(at: number): ReadError {
-  return new ReadError('damaged', `is no serialized value of PHP at byte ${at}`);
+  return new ReadError('damaged', `is not a serialized PHP value at byte ${at}`);
 }

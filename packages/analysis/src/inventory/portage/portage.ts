@@ -63,7 +63,7 @@ function listFiles({ path, bytes }: WholeFile, emit: (fact: Fact) => void): Fact
     const isShort = end - start <= 4 * limits.pathBytes;
     const entry = isShort ? entryIn(bytes.toString('utf8', start, end)) : undefined;
     if (entry !== undefined) owned.add(entry.path, entry.digest);
-    else if (start !== end) warnings.add('damaged', `line ${number} is no entry`);
+    else if (start !== end) warnings.add('damaged', `line ${number} is not an entry`);
   }
   return { kind: 'ownership', path, type: 'generic', ...packageIn(path), files: owned.take() };
 }

@@ -9,7 +9,7 @@ import { elfNoteReader, linuxKernelReader } from './elf-notes.ts';
 import { packagesOf, purlsOf, readFacts, unknownsOf } from '../testing/read-facts.ts';
 import { textVersionReader } from './text-versions.ts';
 
-/** What stands in each program, and the file that it is found in. */
+/** What is in each program, and the file that it is found in. */
 const samples: readonly [name: string, path: string, text: string, version: string][] = [
   ['python', 'usr/local/bin/python3.12', 'x\x003.12.4\0y', '3.12.4'],
   ['python', 'usr/lib/libpython3.so', 'lib/python3.9/site-packages\0a\x003.9.2+\0', '3.9.2+'],
@@ -140,7 +140,7 @@ describe('programs that no package manager installed', () => {
   });
 });
 
-describe('texts that tell a version', () => {
+describe('texts that contain a version', () => {
   test.each([
     [
       'wordpress',

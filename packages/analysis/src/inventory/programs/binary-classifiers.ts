@@ -62,7 +62,7 @@ export interface FoundVersion {
   readonly offset: number;
 }
 
-/** Where and how a mark stands in the bytes, or undefined. */
+/** Where and how a mark is in the bytes, or undefined. */
 export function findVersion(
   { bytes, path }: Pick<WholeFile, 'bytes' | 'path'>,
   mark: VersionMark,

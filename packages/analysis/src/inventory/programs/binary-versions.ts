@@ -1,6 +1,6 @@
 /**
  * How programs that no package manager installed tell their versions: which names they have, a
- * text that stands in them, and what stands around it. Taken from the programs themselves.
+ * text in them, and what surrounds it. Taken from the programs themselves.
  */
 export interface VersionMark {
   /** Name of the package. */
@@ -14,8 +14,8 @@ export interface VersionMark {
   /** A text that must also be there, because the version stands alone. */
   readonly needs?: string;
   /**
-   * Where the line of versions is told (`3.11`), which the version then has to begin with: in the
-   * file's name, else behind this text, where several may be told.
+   * Where the release line is known (`3.11`), which the version then has to begin with: in the
+   * file's name, else after this text, where several may be listed.
    */
   readonly line?: { readonly anchor: string; readonly pattern: RegExp };
 }

@@ -69,7 +69,7 @@ function readToml(bytes: Buffer): unknown {
   try {
     return parseToml(bytes.toString('utf8'), { maxDepth: inventoryLimits.tomlDepth });
   } catch {
-    throw new ReadError('damaged', 'is no TOML');
+    throw new ReadError('damaged', 'not TOML');
   }
 }
 
@@ -92,7 +92,7 @@ function* listRequirements(bytes: Buffer): Generator<FoundPackage> {
     const text = textOf(bytes, start, Math.min(end, start + limits.pathBytes)).trim();
     const [match, name, version] = pinned.exec(text) ?? [];
     if (match === undefined || name === undefined || version === undefined) continue;
-    // `==1.*` is a range, and so is what goes on with a comma.
+    // `==1.*` is a range, and so is what continues with a comma.
     if (!/^[,*]/.test(text.slice(match.length))) yield declared(name, version);
   }
 }

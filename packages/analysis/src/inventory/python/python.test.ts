@@ -21,7 +21,7 @@ Name: not-this
 `;
 
 describe('installed distributions', () => {
-  test('are told by their metadata, with one form of their name', async () => {
+  test('are read from their metadata, with a normalized name', async () => {
     const path = `${site}/zope.interface_x-5.0.0.dist-info/METADATA`;
     expect(await factsOf(pythonReader, path, metadata)).toEqual([
       {
@@ -44,7 +44,7 @@ describe('installed distributions', () => {
     ['a directory', `${site}/a.egg-info/PKG-INFO`],
     ['a file', `${site}/a-1.0-py3.11.egg-info`],
     ['an unpacked egg', `${site}/a-1.0-py3.11.egg/EGG-INFO/PKG-INFO`],
-  ])('are told by an egg-info that is %s', async (_what, path) => {
+  ])('are read from an egg-info that is %s', async (_what, path) => {
     const text = '\ufeffName: a\r\nVersion: 1.0\r\nLicense: UNKNOWN\r\n\r\n';
     const [found] = ofKind(await factsOf(pythonReader, path, text), 'package');
     expect(found).toMatchObject({ name: 'a', version: '1.0' });
@@ -83,7 +83,7 @@ describe('eggs as archives', () => {
     ]);
   });
 
-  test('that are none are unknown', async () => {
+  test('that are not ones are unknown', async () => {
     const path = `${site}/a-1.0.egg`;
     expect(await factsOf(pythonEggReader, path, 'egg')).toMatchObject([{ reason: 'damaged' }]);
     const empty = zipArchive([{ path: 'a.py', content: '' }]);
@@ -122,7 +122,7 @@ describe('RECORD', () => {
     ]);
   });
 
-  test('that climbs above the root is told', async () => {
+  test('that climbs above the root is reported', async () => {
     const path = `${site}/a-1.dist-info/RECORD`;
     const facts = await factsOf(pythonRecordReader, path, '../../../../../../../etc/passwd,,\n');
     expect(ofKind(facts, 'diagnostic')).toMatchObject([{ reason: 'damaged' }]);

@@ -80,7 +80,7 @@ function* readPage(database: Database, page: number): Generator<Pair, void, unde
   for (let index = 0; index < count; index += 1) {
     const place = u16(start + pageHeaderBytes + 2 * index);
     if (place < pageHeaderBytes + 2 * count || place >= end) {
-      onDamage('damaged', `an item of page ${page} lies outside it`);
+      onDamage('damaged', `an item of page ${page} is outside of it`);
       return;
     }
     const item = readItem(database, start + place, start + end);
@@ -114,7 +114,7 @@ function joinPages(database: Database, first: number, sizeBytes: number): Buffer
     const start = page * pageBytes;
     const isOverflow = page > 0 && page < pages && bytes[start + 25] === pageType.overflow;
     if (!isOverflow || seen[page] === 1) {
-      onDamage('damaged', `page ${page} is no overflow page of this value`);
+      onDamage('damaged', `page ${page} is not an overflow page of this value`);
       return undefined;
     }
     seen[page] = 1;

@@ -1,6 +1,6 @@
 /**
- * The header blobs of rpm's own format "ndb" (`Packages.db`): a header in the place of the first
- * two slots, pages of slots, and blobs in blocks of 16 bytes, all little-endian. The format is told
+ * The header blobs of rpm's own format "ndb" (`Packages.db`): a header instead of the first
+ * two slots, pages of slots, and blobs in blocks of 16 bytes, all little-endian. The format is described
  * by rpm's source alone, lib/backend/ndb/rpmpkg.c.
  */
 import { ReadError } from '../reader.ts';

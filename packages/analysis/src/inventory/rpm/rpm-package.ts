@@ -144,7 +144,7 @@ function firstText(header: RpmHeader, tag: number): string | undefined {
   return undefined;
 }
 
-/** What rpm itself must be able to do is no package. */
+/** A capability of rpm itself is not a package. */
 function* requirements(header: RpmHeader): Generator<string, void, undefined> {
   for (const bytes of stringsOf(header, tags.requireNames)) {
     const text = textOf(bytes);

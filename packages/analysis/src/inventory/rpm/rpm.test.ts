@@ -94,7 +94,7 @@ describe('the databases of rpm', () => {
     expect(facts.map(({ name }) => name)).toEqual(many.map((_, at) => `p${at}`));
   });
 
-  test.each(formats)('%s of no or foreign bytes is unknown, not without packages', async (path) => {
+  test.each(formats)('%s of no or other bytes is unknown, not without packages', async (path) => {
     for (const bytes of ['', 'x', 'SQLite format 3\0', 'RpmP', '\0'.repeat(9_000)]) {
       expect(reasons(await factsOf(rpmReader, path, bytes))).toEqual(['damaged']);
     }

@@ -50,7 +50,7 @@ export const rpmReader: Reader = {
 };
 
 /**
- * Changes that SQLite has not yet carried over into the database stand in a file of its own. They
+ * Changes that SQLite has not yet carried over into the database are in a file of its own. They
  * are not joined in, so that what they hold is missing.
  */
 export const rpmLogReader: Reader = {

@@ -1,5 +1,5 @@
 /**
- * Reads the rows of one table of an SQLite database from its bytes, without SQLite: foreign files
+ * Reads the rows of one table of an SQLite database from its bytes, without SQLite: untrusted files
  * do not reach a library in C, nor a disk. Format: https://www.sqlite.org/fileformat2.html
  * Every page belongs to one place of a sound database, so each is visited once at the most; that
  * ends cycles among pages and loops among overflow pages, and keeps the work linear.
@@ -35,7 +35,7 @@ export type Value = number | bigint | Buffer | null;
 
 /**
  * The rows of a table, their columns as they are stored (text as its bytes). Throws ReadError when
- * it is no database or lacks the table; damage behind that is told, and the rest goes on.
+ * it is not a database or lacks the table; damage after that is reported, and the rest is read.
  */
 export function* readTable(
   bytes: Buffer,
@@ -45,7 +45,7 @@ export function* readTable(
   const root = findRoot(database, table);
   for (const payload of readTree(database, root)) {
     const row = readRecord(payload);
-    if (row === undefined) onDamage('damaged', 'a row is no record');
+    if (row === undefined) onDamage('damaged', 'a row is not a record');
     else yield row;
   }
 }
@@ -89,7 +89,7 @@ function* readTree(database: Database, root: number): Generator<Buffer, void, un
     const type = page[at];
     const cells = cellPlaces(database, page, at);
     if (cells === undefined || (type !== interior && type !== leaf)) {
-      database.onDamage('damaged', `page ${number} is none of a table`);
+      database.onDamage('damaged', `page ${number} is not a table page`);
     } else if (type === leaf) {
       yield* readLeaf(database, page, cells);
     } else if (waiting.length + cells.length >= database.pages) {
@@ -128,7 +128,7 @@ function cellPlaces(database: Database, page: Buffer, at: number): number[] | un
   for (let index = 0; index < count; index += 1) {
     const place = page.readUInt16BE(first + 2 * index);
     if (place < first + 2 * count || place + 4 > page.length) {
-      database.onDamage('damaged', 'a cell lies outside its page');
+      database.onDamage('damaged', 'a cell is outside of its page');
     } else places.push(place);
   }
   return places;
@@ -167,7 +167,7 @@ function* readLeaf(
   }
 }
 
-/** How many bytes of a payload stand in the leaf itself, section 1.6 of the format. */
+/** How many bytes of a payload are in the leaf itself, section 1.6 of the format. */
 function localBytes(sizeBytes: number, usableBytes: number): number {
   const most = usableBytes - 35;
   if (sizeBytes <= most) return sizeBytes;

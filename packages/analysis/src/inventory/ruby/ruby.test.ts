@@ -55,7 +55,7 @@ end
     expect(facts).toMatchObject([{ purl: 'pkg:gem/bigdecimal@3.1.1' }]);
   });
 
-  test('in the sources of a gem are not looked at', () => {
+  test('in the sources of a gem are not read', () => {
     const path = 'var/lib/gems/3.1.0/gems/a-1.0/a.gemspec';
     expect(gemspecReader.accepts?.({ path } as never)).toBe(false);
   });

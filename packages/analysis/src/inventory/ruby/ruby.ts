@@ -49,7 +49,7 @@ function readSpecification(bytes: Buffer): FoundPackage {
   }
   const { name, version, platform } = fields;
   if (name === undefined || version === undefined) {
-    throw new ReadError('unsupported', 'the name or the version is no literal');
+    throw new ReadError('unsupported', 'the name or the version is not a literal');
   }
   const isPlain = platform === undefined || platform === 'ruby';
   return {

@@ -1,6 +1,6 @@
 /**
- * Bills of materials that lie in the tree: SPDX and CycloneDX as JSON, also Bitnami's. They are
- * claims of whoever made the image, and are told as such.
+ * Bills of materials in the tree: SPDX and CycloneDX as JSON, also Bitnami's. They are
+ * claims of the author of the image, and are reported as such.
  */
 import type { PackageType } from '@lazaret/protocol';
 import { packageType } from '@lazaret/protocol';

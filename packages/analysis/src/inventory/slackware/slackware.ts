@@ -25,7 +25,7 @@ export const slackwareReader: Reader = {
     const [, name, version, architecture, build] =
       /^(.+)-([^-]+)-([^-]+)-([^-]+)$/.exec(baseName(path)) ?? [];
     if (name === undefined || version === undefined || architecture === undefined) {
-      throw new ReadError('damaged', 'its name is none of a package');
+      throw new ReadError('damaged', 'its name is not that of a package');
     }
     const whole = `${version}-${build}`;
     const purl = packageUrl({

@@ -32,7 +32,7 @@ test('a database of more packages than any system has ends its reader', () => {
   expect(count).toThrow(`more than ${inventoryLimits.packagesPerDatabase} packages`);
 });
 
-test('what is not understood a million times is told a few times', () => {
+test('a million parse errors are reported a few times', () => {
   const { told, warnings: sink } = warnings();
   for (let left = 1_000; left > 0; left -= 1) sink.add('damaged', 'a line');
   expect(told).toEqual([

@@ -1,7 +1,7 @@
 /**
  * Files in which package managers keep their own records. No package lists them, and they are not
  * strange for that. Only names that the manager itself would give count: a file that somebody else
- * put among them, or a script of a package that is not installed, stays a file of nobody.
+ * put among them, or a script of a package that is not installed, stays a file of no package.
  */
 import type { PackageFact } from '@lazaret/protocol';
 
@@ -29,7 +29,7 @@ const pacmanRecordKinds: ReadonlySet<string> = new Set([
   ...['desc', 'files', 'mtree', 'install', 'changelog'],
 ]);
 
-/** Tells whether a path of the merged view is a record of a manager of these packages. */
+/** Whether a path of the merged view is a record of a manager of these packages. */
 export function createDatabaseFiles(
   packages: Iterable<Pick<PackageFact, 'type' | 'name' | 'foundBy'>>,
 ): (path: string) => boolean {

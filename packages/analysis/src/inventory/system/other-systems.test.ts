@@ -56,14 +56,14 @@ describe('the manifest of Chisel', () => {
 
   test('that is cut, foreign or of a later kind is unknown', async () => {
     const short = zstdCompressSync(`${JSON.stringify(lines[0])}\n[1]\n{"kind":"package"}\n`);
-    const facts = ofKind(await factsOf(chiselReader, path, short), 'diagnostic');
+    const facts = ofKind(await factsOf(chiselReader, path, short), 'unknown');
     expect(facts.map(({ reason }) => reason)).toEqual(['damaged', 'damaged', 'damaged']);
     for (const bytes of ['', 'x', sound.subarray(0, 50), zstdCompressSync('{"jsonwall":"2.0"}')]) {
-      expect(await factsOf(chiselReader, path, bytes)).toMatchObject([{ kind: 'diagnostic' }]);
+      expect(await factsOf(chiselReader, path, bytes)).toMatchObject([{ kind: 'unknown' }]);
     }
     const junk = zstdCompressSync(`{"jsonwall":"1.0"}\n${'{\n'.repeat(100_000)}`);
-    const said = ofKind(await factsOf(chiselReader, path, junk), 'diagnostic');
-    expect(said.at(-1)?.detail).toBe('more than 1000 lines are no records');
+    const said = ofKind(await factsOf(chiselReader, path, junk), 'unknown');
+    expect(said.at(-1)?.detail).toBe('more than 1000 lines are not records');
     const bomb = zstdCompressSync(Buffer.alloc(chiselReader.maxBytes + 1));
     expect(await factsOf(chiselReader, path, bomb)).toMatchObject([{ reason: 'too_large' }]);
   });
@@ -76,7 +76,7 @@ describe('the manifest of Chisel', () => {
 describe('Portage', () => {
   const directory = 'var/db/pkg/app-shells/bash-completion-5.2_p21-r2';
 
-  test('tells a package by its directory', async () => {
+  test('names a package by its directory', async () => {
     const facts = await factsOf(portageReader, `${directory}/PF`, 'bash-completion-5.2_p21-r2\n');
     expect(facts).toMatchObject([
       {
@@ -86,7 +86,7 @@ describe('Portage', () => {
       },
     ]);
     const odd = await factsOf(portageReader, 'var/db/pkg/a/b/PF', '');
-    expect(odd).toMatchObject([{ kind: 'diagnostic', reason: 'damaged' }]);
+    expect(odd).toMatchObject([{ kind: 'unknown', reason: 'damaged' }]);
   });
 
   test('tells its files', async () => {
@@ -95,12 +95,12 @@ describe('Portage', () => {
     expect(ofKind(facts, 'ownership')).toMatchObject([
       { files: [{ path: 'usr' }, { path: 'usr/a b', digest: `md5:${md5}` }, { path: 'usr/c' }] },
     ]);
-    expect(ofKind(facts, 'diagnostic')).toHaveLength(2);
+    expect(ofKind(facts, 'unknown')).toHaveLength(2);
     await neverCrashes(portageReader, `${directory}/CONTENTS`, Buffer.from(text));
   });
 });
 
-test('Slackware tells a package by the name of its file', async () => {
+test('Slackware names a package by its file', async () => {
   const path = 'var/lib/pkgtools/packages/aaa-glibc-2.33-x86_64-5';
   const text = 'PACKAGE NAME: aaa-glibc\nFILE LIST:\n./\nlib64/\nlib64/libc.so\n';
   const about = { name: 'aaa-glibc', version: '2.33-5', architecture: 'x86_64' };
@@ -109,7 +109,7 @@ test('Slackware tells a package by the name of its file', async () => {
     { kind: 'ownership', ...about, files: [{ path: 'lib64' }, { path: 'lib64/libc.so' }] },
   ]);
   expect(await factsOf(slackwareReader, 'var/log/packages/x', '')).toMatchObject([
-    { kind: 'diagnostic' },
+    { kind: 'unknown' },
   ]);
   await neverCrashes(slackwareReader, path, Buffer.from(text));
 });
@@ -127,7 +127,7 @@ test('Nix tells what its database says to be in the store', async () => {
     'pkg:generic/source',
     'pkg:generic/gcc@13.2.0-lib',
   ]);
-  expect(ofKind(facts, 'diagnostic')).toHaveLength(1);
+  expect(ofKind(facts, 'unknown')).toHaveLength(1);
 });
 
 test('lists of vendors tell packages', async () => {
@@ -138,7 +138,7 @@ test('lists of vendors tell packages', async () => {
   expect(ofKind(facts, 'package')).toMatchObject([
     { type: 'rpm', name: 'glibc', version: '1:2.40-1.br1', supplier: 'Bottlerocket' },
   ]);
-  expect(ofKind(facts, 'diagnostic')).toHaveLength(2);
+  expect(ofKind(facts, 'unknown')).toHaveLength(2);
 
   const list = { installedPackages: [{ category: 'app-admin', name: 'sudo', version: '1.9.14' }] };
   const cos = 'etc/cos-package-info.json';
@@ -147,16 +147,14 @@ test('lists of vendors tell packages', async () => {
   ]);
   const deep = '['.repeat(100_000);
   for (const text of ['', '[]', '{"Content":{}}', '{"__proto__":{"Content":[]}}', deep]) {
-    expect(await factsOf(vendorInventoryReader, path, text)).toMatchObject([
-      { kind: 'diagnostic' },
-    ]);
+    expect(await factsOf(vendorInventoryReader, path, text)).toMatchObject([{ kind: 'unknown' }]);
   }
 });
 
 test('an unsupported package manager is not "no packages"', async () => {
   const path = 'var/db/xbps/pkgdb-0.38.plist';
   expect(await factsOf(unreadDatabaseReader, path, '<plist/>')).toMatchObject([
-    { kind: 'diagnostic', reason: 'unsupported' },
+    { kind: 'unknown', reason: 'unsupported' },
   ]);
 });
 

@@ -58,7 +58,7 @@ function readInventory({ path, bytes }: WholeFile, emit: (fact: Fact) => void): 
   const warnings = createParseWarnings({ reader: 'vendor-inventory', path, emit });
   for (const item of items as readonly unknown[]) {
     if (!isRecord(item)) {
-      warnings.add('damaged', 'an item is no package');
+      warnings.add('damaged', 'an item is not a package');
       continue;
     }
     const name = plainWord(textIn(item, inventory.nameKey), 'the name of a package', warnings);

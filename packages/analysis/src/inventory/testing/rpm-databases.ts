@@ -10,7 +10,7 @@ import { DatabaseSync } from 'node:sqlite';
 
 export interface SqliteShape {
   readonly pageBytes?: number;
-  /** Another table's name, for a database that is none of packages. */
+  /** Another table's name, for a database without packages. */
   readonly table?: string;
 }
 

@@ -1,13 +1,13 @@
 /** What can go wrong between this process and clamd. */
 
 export type ClamdErrorCode =
-  /** Nobody listens, or not in time. */
+  /** No connection, or not in time. */
   | 'unreachable'
   /** The connection ended before the answer. */
   | 'cut'
   | 'timed_out'
   | 'aborted'
-  /** An answer that is none of the protocol's. */
+  /** A reply that is not of the protocol. */
   | 'bad_answer';
 
 export class ClamdError extends Error {

@@ -125,7 +125,7 @@ describe('a clamd that tells its limits', () => {
     expect(description.problem).toContain('20 days old');
   });
 
-  test('killed while files are in flight: answers or failures, and then it goes on', async () => {
+  test('killed while files are in flight: answers or failures, and then it continues', async () => {
     const scanner = scannerOf(clamd);
     await scanner.scan(subjectOf(eicar));
     const bytes = Buffer.concat([eicar, Buffer.alloc(3 * MiB, 'x ')]);
@@ -200,7 +200,7 @@ describe('signatures', () => {
     }
   });
 
-  test('constant key: those without a number are told by their directory', async () => {
+  test('constant key: those without a number are identified by their directory', async () => {
     const clamd = await startClamd({ database: { signatures } });
     const { databaseDirectory } = clamd;
     const long = Date.UTC(2100, 0, 1);

@@ -1,5 +1,5 @@
 /**
- * What clamd does not tell of itself is found out by asking it to scan two small things.
+ * What clamd does not report is tested with two small files.
  */
 import { gzipSync } from 'node:zlib';
 
@@ -10,7 +10,7 @@ import type { ClamdReply } from './reply.ts';
 export interface SelfTest {
   /** Whether the test file of EICAR is found: an engine without signatures finds nothing. */
   readonly findsTestFile: boolean;
-  /** Whether a limit that is reached is told (AlertExceedsMax), or passes for clean. */
+  /** Whether a limit that is reached is reported (AlertExceedsMax), or passes for clean. */
   readonly tellsLimits: boolean;
   /** An error instead of an answer. */
   readonly problem?: string;
@@ -30,7 +30,7 @@ export async function testClamd(connection: ClamdConnection): Promise<SelfTest> 
 
 /**
  * The harmless file that every engine is to report (EICAR, "Anti-Malware Testfile", 2003). It is
- * put together here so that this source is not reported itself.
+ * assembled here so that this source is not reported itself.
  */
 export function eicarTestFile(): Buffer {
   const head = String.raw`X5O!P%@AP[4\PZX54(P^)7CC)7}`;

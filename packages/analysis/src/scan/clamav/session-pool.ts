@@ -1,4 +1,4 @@
-/** Sessions that are kept open between scans, up to a number; whoever comes later waits. */
+/** Sessions that are kept open between scans, up to a number; later callers wait. */
 
 import { scanLimits } from '../limits.ts';
 import { ClamdError } from './clamd-error.ts';
@@ -18,7 +18,7 @@ export class SessionPool {
   readonly #queue: (() => void)[] = [];
   #places: number;
   /** Why clamd cannot be reached, for a moment after it could not be. */
-  #downBecause: ClamdError | undefined;
+  #downReason: ClamdError | undefined;
   #isClosed = false;
 
   constructor(options: SessionPoolOptions) {
@@ -27,7 +27,7 @@ export class SessionPool {
   }
 
   /**
-   * Runs `work` with a session that nobody else uses, once more with a new session when the first
+   * Runs `work` with an exclusive session, once more with a new session when the first
    * one was cut off: a kept session may have ended in the meantime, and clamd may have restarted.
    */
   async use<T>(
@@ -86,13 +86,13 @@ export class SessionPool {
       if (kept.connection.isOpen) return kept.connection;
     }
     // A clamd that hangs is not waited for by each of a hundred thousand files.
-    if (this.#downBecause !== undefined) throw this.#downBecause;
+    if (this.#downReason !== undefined) throw this.#downReason;
     const { endpoint, connectMs } = this.#options;
     try {
       return await openSession(endpoint, connectMs);
     } catch (error) {
-      if (error instanceof ClamdError) this.#downBecause = error;
-      setTimeout(() => (this.#downBecause = undefined), scanLimits.clamdDownMs).unref();
+      if (error instanceof ClamdError) this.#downReason = error;
+      setTimeout(() => (this.#downReason = undefined), scanLimits.clamdDownMs).unref();
       throw error;
     }
   }

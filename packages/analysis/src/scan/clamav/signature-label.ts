@@ -1,5 +1,5 @@
 /**
- * The identity of what clamd has loaded. VERSION tells the number of the daily database only;
+ * The identity of what clamd has loaded. VERSION reports the number of the daily database only;
  * other files in the database directory are seen when the caller may look into it.
  */
 import { createHash } from 'node:crypto';

@@ -14,7 +14,7 @@ export interface ClamdVersion {
 const months = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
 const timeForm = /^[A-Z][a-z]{2} ([A-Z][a-z]{2}) {1,2}(\d{1,2}) (\d\d):(\d\d):(\d\d) (\d{4})$/;
 
-/** Reads an answer to VERSION; undefined when it is none. */
+/** Reads an answer to VERSION; undefined when it is not one. */
 export function parseVersion(answer: string): ClamdVersion | undefined {
   const [engine = '', number, time] = answer.trim().split('/', 3);
   if (!/^ClamAV [\w.+~-]{1,100}$/.test(engine)) return undefined;

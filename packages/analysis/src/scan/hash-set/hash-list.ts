@@ -49,7 +49,7 @@ export function makeHashList(
   return { ...terms, identity, entries: byDigest, skipped };
 }
 
-/** Whether the list still says anything at this time. An expiry that is no date has passed. */
+/** Whether the list is valid at this time. An expiry that is not a date has passed. */
 export function isInForce(terms: { expiresAt?: string | undefined }, nowMs: number): boolean {
   const { expiresAt } = terms;
   if (expiresAt === undefined) return true;

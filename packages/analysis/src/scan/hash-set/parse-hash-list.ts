@@ -183,7 +183,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch {
-    throw new ListError('the list begins like JSON, but is none');
+    throw new ListError('the list starts like JSON, but is not valid JSON');
   }
 }
 

@@ -79,7 +79,7 @@ export function knownSoftware(
 }
 
 /**
- * Whether the record speaks of a tool that may be unwanted. Tools ship with common libraries and
+ * Whether the record is of a tool that may be unwanted. Tools ship with common libraries and
  * icons: only programs count, and only when nearly all packages that hold them are such tools.
  */
 export function isUnwantedTool(record: SoftwareRecord, kind: string, mode: number): boolean {

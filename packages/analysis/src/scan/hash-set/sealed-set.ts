@@ -31,7 +31,7 @@ export const sealedHeader = z.object({
   /** Where the digests come from. */
   source: z.string(),
   release: z.string(),
-  /** ISO 8601, as the maker was told it. */
+  /** ISO 8601, as given by its creator. */
   madeAt: z.string(),
   expiresAt: z.string().optional(),
   reason: z.string().optional(),
@@ -132,7 +132,7 @@ function readHeader(file: number): SealedHeader {
   readFully(file, bytes, 0);
   const length = bytes.readUInt32LE(8);
   if (!bytes.subarray(0, 8).equals(sealedMagic) || length > headerBytes - 12) {
-    throw new ListError('this is no sealed set of digests');
+    throw new ListError('this is not a sealed set of digests');
   }
   const parsed = sealedHeader.safeParse(parseJson(bytes.toString('utf8', 12, 12 + length)));
   if (!parsed.success) throw new ListError('the header of the sealed set is damaged');

@@ -25,7 +25,7 @@ const patterns: readonly (readonly [ToolCategory, RegExp])[] = [
   ['packer', /\bpacker\b|\bexecutable compress/],
 ];
 
-/** Encryption and packers are everyday software: they are told, but they are no finding. */
+/** Encryption and packers are everyday software: they are reported, but not as findings. */
 const everyday: ReadonlySet<ToolCategory> = new Set(['encryption', 'packer']);
 
 /** What kinds of tool a package's `application_type` names; empty for plain software. */

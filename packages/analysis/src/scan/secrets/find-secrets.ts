@@ -51,7 +51,7 @@ const ruleFileBytes = 1 << 20;
 
 /**
  * Finds secrets. Programs and other binary files are searched for the rules only that cannot match
- * by chance. Takes time linear in the size: each place costs a window of fixed size.
+ * randomly. Takes time linear in the size: each place costs a window of fixed size.
  */
 export function findSecrets(
   bytes: Buffer,

@@ -24,7 +24,7 @@ export function isPlaceholder(text: string): boolean {
 const placeholder =
   /^(?:[\w-]{0,20}(?:pass(?:word|wd|phrase)?|secret|pwd|token|changeme|change_me|key)\d{0,4}|hunter2|xyzzy|foo|bar|foobar|test|user|admin|root|guest|none|null|undefined)$|example|your[-_ ]|placeholder|dummy|sample|redacted|replace|insert[-_ ]|put your|abcdef|123456|deadbeef|changeme/i;
 
-/** Paths and values of things made to be public: what is found there is told as `info`. */
+/** Paths and values of things made to be public: what is found there is reported as `info`. */
 export function downgradeReasonOf(path: string, secret: string): string | undefined {
   if (knownExamples.some((each) => secret.includes(each))) return 'a well-known example value';
   return downgradeRules.find(([pattern]) => pattern.test(path))?.[1];

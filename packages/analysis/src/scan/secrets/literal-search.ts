@@ -38,7 +38,7 @@ export function prepareSearch(literals: readonly string[]): LiteralSearch {
 
 /**
  * Calls `found` with the index of each literal and where it stands, roughly in the order of the
- * content. It goes on until the end or until `found` answers false.
+ * content. It continues until the end or until `found` answers false.
  */
 export function searchLiterals(
   search: LiteralSearch,
@@ -46,7 +46,7 @@ export function searchLiterals(
   found: (literal: number, at: number) => boolean,
 ): void {
   const { table } = search;
-  // Pairs are read as numbers of 16 bits, which must lie at even addresses.
+  // Pairs are read as numbers of 16 bits, which must be at even addresses.
   const first = bytes.byteOffset & 1;
   const count = Math.max(0, bytes.length - first) >> 1;
   const pairs = new Uint16Array(bytes.buffer, bytes.byteOffset + first, count);

@@ -5,14 +5,14 @@ export interface SecretRule {
   readonly id: string;
   readonly title: string;
   readonly severity: Severity;
-  /** Literals of which one stands in every match, three bytes or more. The pattern begins there. */
+  /** Literals of which one is in every match, three bytes or more. The pattern begins there. */
   readonly anchors: readonly string[];
   /**
    * Sticky, matched at the anchor on the bytes as latin1; looks back `windowBefore` bytes at most.
    * The group `secret` is what is masked, else all of it. Every repetition is bounded.
    */
   readonly pattern: RegExp;
-  /** Looked for in binary files too: what cannot be there by chance. */
+  /** Looked for in binary files too: what cannot be a coincidence. */
   readonly binary?: boolean;
   /** The anchor may follow a letter or digit. */
   readonly inWord?: boolean;

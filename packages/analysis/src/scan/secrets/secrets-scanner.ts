@@ -8,16 +8,16 @@ import { findSecrets, secretRules } from './find-secrets.ts';
 import type { FoundSecret } from './find-secrets.ts';
 
 export interface SecretsOptions {
-  /** The most bytes of a file that are searched; what lies behind is told as partial. */
+  /** The most bytes of a file that are searched; the rest is reported as partial. */
   readonly fileBytes?: number;
 }
 
-/** Raised when code that is no rule changes answers. */
+/** Raised when code other than rules changes answers. */
 const version = 2;
 const textKinds: ReadonlySet<string> = new Set([
   ...['text', 'script', 'json', 'xml', 'html', 'php', 'pem', 'rtf', 'postscript'],
 ]);
-/** Compressed, or pictures: no literal stands in them as it is; members are files of their own. */
+/** Compressed, or pictures: literals are not in them as they are; members are files of their own. */
 const passedKinds: ReadonlySet<string> = new Set([
   ...['zip', 'gzip', 'compress', 'zstd', 'xz', 'lz4', 'lzma', 'lzip', 'lzop', 'bzip2', '7z', 'rar'],
   ...['cab', 'rpm', 'deb', 'png', 'jpeg', 'gif', 'tiff', 'ico', 'riff', 'font', 'audio', 'video'],

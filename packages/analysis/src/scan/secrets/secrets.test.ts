@@ -59,7 +59,7 @@ describe('rules', () => {
     expect(all.length).toBeGreaterThan(60);
   });
 
-  test('a token that is cut, longer, or part of a word is none', () => {
+  test('a token that is cut, longer, or part of a word is not one', () => {
     const token = sampleOf('github-token');
     expect(find(token.slice(0, -1))).toEqual([]);
     expect(find(`${token}a`)).toEqual([]);
@@ -67,12 +67,12 @@ describe('rules', () => {
     expect(find(`ghp_${'x'.repeat(36)}`)).toEqual([]);
   });
 
-  test('the words of a key without the key are none', () => {
+  test('the markers of a key without the key are not a secret', () => {
     const first = sampleOf('private-key').split('\n')[0] ?? '';
     expect(find(`if (text.startsWith("${first}")) return;\n${first}\n...\n`)).toEqual([]);
   });
 
-  test('an encrypted key is told with less weight than an open one', () => {
+  test('an encrypted key is reported with a lower severity than an open one', () => {
     const [first = '', ...rest] = sampleOf('private-key').split('\n');
     const encrypted = [first, 'Proc-Type: 4,ENCRYPTED', 'DEK-Info: AES-128-CBC,00', '', ...rest];
     expect(find(encrypted.join('\n'))).toMatchObject([{ severity: 'medium' }]);
@@ -81,7 +81,7 @@ describe('rules', () => {
   });
 });
 
-describe('examples are told as info with the reason, not dropped', () => {
+describe('examples are reported as info with the reason, not dropped', () => {
   const token = sampleOf('stripe-key');
 
   test.each([
@@ -102,7 +102,7 @@ describe('examples are told as info with the reason, not dropped', () => {
     expect(found[0]?.downgradeReason).toBeTruthy();
   });
 
-  test('what stands for a value is no value', () => {
+  test('a reference to a value is not a value', () => {
     for (const text of [
       '${PASSWORD}',
       '<token>',

@@ -1,4 +1,4 @@
-/** Tokens that their issuers gave a form of their own, so that they can be told by it alone. */
+/** Tokens of a form that only their issuer uses, so that the form alone identifies them. */
 import type { Severity } from '@lazaret/protocol';
 
 import type { SecretRule } from './secret-rule.ts';
@@ -206,7 +206,7 @@ export const tokenRules: readonly SecretRule[] = rows.map(
   },
 );
 
-/** Random tokens repeat few characters; names, masks and runs of one letter are no tokens. */
+/** Random tokens repeat few characters; names, masks and runs of one letter are not tokens. */
 function isVaried(secret: string): boolean {
   const tail = secret.slice(-24);
   return new Set(tail).size >= 8 && (/\d/.test(secret) || secret.startsWith('hf_'));

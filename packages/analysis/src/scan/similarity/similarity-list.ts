@@ -68,7 +68,7 @@ function readJson(text: string): ListRow[] {
   try {
     value = JSON.parse(text);
   } catch {
-    throw new ListError('the list begins like JSON, but is none');
+    throw new ListError('the list starts like JSON, but is not valid JSON');
   }
   const parsed = jsonList.safeParse(value);
   if (!parsed.success) throw new ListError('the list holds something else than digests with names');

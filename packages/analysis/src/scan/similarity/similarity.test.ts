@@ -36,7 +36,7 @@ test.each([
   expect((await scanner.scan(subjectOf(randomBytes(3, 20_000)))).findings).toEqual([]);
 });
 
-test('a name is told once, by what is nearest', async () => {
+test('a name is reported once, for the nearest', async () => {
   const rows = [tlsh(bad), ssdeep(bad), sdhash(bad), tlsh(changed)].map((each) => `${each},kit,x`);
   const scanner = createSimilarityScanner(parseSimilarityList(rows.join('\n')));
   const { findings } = await scanner.scan(subjectOf(bad));

@@ -24,7 +24,7 @@ export interface SimilarityOptions {
 }
 
 /**
- * From when on a resemblance is told. TLSH: the authors' study finds few false matches up to 30 and
+ * From when on a similarity is reported. TLSH: the authors' study finds few false matches up to 30 and
  * some up to 60. ssdeep: any score above 0 needs seven pieces in common; below 40 that is often a
  * shared library. sdhash: its manual calls 21 and more strong.
  */

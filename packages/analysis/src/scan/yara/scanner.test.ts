@@ -146,7 +146,7 @@ describe.each(ways)('YARA %s', (_, options, engine) => {
     }
   });
 
-  test('a rule that explodes ends in time, is partial, and others go on', async () => {
+  test('a rule that explodes ends in time, is partial, and others continue', async () => {
     const slow = `
       rule Slow {
         strings: $go = "explode"

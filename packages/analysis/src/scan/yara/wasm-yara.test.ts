@@ -33,7 +33,7 @@ test('a thread whose module has grown is replaced, without a wrong answer', asyn
   }
 });
 
-test('rules that break the compiler are a problem that is told, and told once found', async () => {
+test('rules that break the compiler are reported as a problem, once', async () => {
   const deep = `rule A { condition: ${'('.repeat(200_000)}true${')'.repeat(200_000)} }`;
   const engine = make(deep);
   const problem = await engine.check();

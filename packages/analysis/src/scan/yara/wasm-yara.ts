@@ -66,7 +66,7 @@ export class WasmYara implements YaraEngine {
     await Promise.all([...this.#all].map((thread) => thread.end()));
   }
 
-  /** Runs `work` with a ready thread, or says why there is none. */
+  /** Runs `work` with a ready thread, or reports why there is none. */
   async #attempt<T>(work: (thread: RuleThread) => Promise<T>): Promise<T | string> {
     try {
       return await work(await this.#take());

@@ -50,7 +50,7 @@ class StringList {
     this.#strings = strings;
   }
 
-  /** False when the line is none of a match. */
+  /** False when the line is not a match. */
   add(line: string): boolean {
     const parts = stringLine.exec(line);
     if (parts === null) return false;

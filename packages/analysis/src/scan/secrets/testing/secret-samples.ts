@@ -1,5 +1,5 @@
 /**
- * A made-up secret for every rule. They are put together from pieces, so that no program that looks
+ * A made-up secret for every rule. They are assembled from pieces, so that no program that looks
  * for secrets takes this file for one.
  */
 import { randomBytes } from '../../../digest/testing/random-bytes.ts';
