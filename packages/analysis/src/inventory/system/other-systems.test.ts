@@ -56,13 +56,13 @@ describe('the manifest of Chisel', () => {
 
   test('that is cut, foreign or of a later kind is unknown', async () => {
     const short = zstdCompressSync(`${JSON.stringify(lines[0])}\n[1]\n{"kind":"package"}\n`);
-    const facts = ofKind(await factsOf(chiselReader, path, short), 'unknown');
+    const facts = ofKind(await factsOf(chiselReader, path, short), 'diagnostic');
     expect(facts.map(({ reason }) => reason)).toEqual(['damaged', 'damaged', 'damaged']);
     for (const bytes of ['', 'x', sound.subarray(0, 50), zstdCompressSync('{"jsonwall":"2.0"}')]) {
-      expect(await factsOf(chiselReader, path, bytes)).toMatchObject([{ kind: 'unknown' }]);
+      expect(await factsOf(chiselReader, path, bytes)).toMatchObject([{ kind: 'diagnostic' }]);
     }
     const junk = zstdCompressSync(`{"jsonwall":"1.0"}\n${'{\n'.repeat(100_000)}`);
-    const said = ofKind(await factsOf(chiselReader, path, junk), 'unknown');
+    const said = ofKind(await factsOf(chiselReader, path, junk), 'diagnostic');
     expect(said.at(-1)?.detail).toBe('more than 1000 lines are not records');
     const bomb = zstdCompressSync(Buffer.alloc(chiselReader.maxBytes + 1));
     expect(await factsOf(chiselReader, path, bomb)).toMatchObject([{ reason: 'too_large' }]);
@@ -86,7 +86,7 @@ describe('Portage', () => {
       },
     ]);
     const odd = await factsOf(portageReader, 'var/db/pkg/a/b/PF', '');
-    expect(odd).toMatchObject([{ kind: 'unknown', reason: 'damaged' }]);
+    expect(odd).toMatchObject([{ kind: 'diagnostic', reason: 'damaged' }]);
   });
 
   test('tells its files', async () => {
@@ -109,7 +109,7 @@ test('Slackware names a package by its file', async () => {
     { kind: 'ownership', ...about, files: [{ path: 'lib64' }, { path: 'lib64/libc.so' }] },
   ]);
   expect(await factsOf(slackwareReader, 'var/log/packages/x', '')).toMatchObject([
-    { kind: 'unknown' },
+    { kind: 'diagnostic' },
   ]);
   await neverCrashes(slackwareReader, path, Buffer.from(text));
 });
@@ -147,14 +147,14 @@ test('lists of vendors tell packages', async () => {
   ]);
   const deep = '['.repeat(100_000);
   for (const text of ['', '[]', '{"Content":{}}', '{"__proto__":{"Content":[]}}', deep]) {
-    expect(await factsOf(vendorInventoryReader, path, text)).toMatchObject([{ kind: 'unknown' }]);
+    expect(await factsOf(vendorInventoryReader, path, text)).toMatchObject([{ kind: 'diagnostic' }]);
   }
 });
 
 test('an unsupported package manager is not "no packages"', async () => {
   const path = 'var/db/xbps/pkgdb-0.38.plist';
   expect(await factsOf(unreadDatabaseReader, path, '<plist/>')).toMatchObject([
-    { kind: 'unknown', reason: 'unsupported' },
+    { kind: 'diagnostic', reason: 'unsupported' },
   ]);
 });
 
