@@ -95,7 +95,7 @@ describe('Portage', () => {
     expect(ofKind(facts, 'ownership')).toMatchObject([
       { files: [{ path: 'usr' }, { path: 'usr/a b', digest: `md5:${md5}` }, { path: 'usr/c' }] },
     ]);
-    expect(ofKind(facts, 'unknown')).toHaveLength(2);
+    expect(ofKind(facts, 'diagnostic')).toHaveLength(2);
     await neverCrashes(portageReader, `${directory}/CONTENTS`, Buffer.from(text));
   });
 });
@@ -127,7 +127,7 @@ test('Nix tells what its database says to be in the store', async () => {
     'pkg:generic/source',
     'pkg:generic/gcc@13.2.0-lib',
   ]);
-  expect(ofKind(facts, 'unknown')).toHaveLength(1);
+  expect(ofKind(facts, 'diagnostic')).toHaveLength(1);
 });
 
 test('lists of vendors tell packages', async () => {
@@ -138,7 +138,7 @@ test('lists of vendors tell packages', async () => {
   expect(ofKind(facts, 'package')).toMatchObject([
     { type: 'rpm', name: 'glibc', version: '1:2.40-1.br1', supplier: 'Bottlerocket' },
   ]);
-  expect(ofKind(facts, 'unknown')).toHaveLength(2);
+  expect(ofKind(facts, 'diagnostic')).toHaveLength(2);
 
   const list = { installedPackages: [{ category: 'app-admin', name: 'sudo', version: '1.9.14' }] };
   const cos = 'etc/cos-package-info.json';
