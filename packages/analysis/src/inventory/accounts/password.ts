@@ -31,8 +31,8 @@ const schemes: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * `!` before a hash locks it, and a value that is not a hash (`*`, `!!`, `LK`) matches no password. An
- * empty field needs none.
+ * `!` before a hash locks it, and a value that is not a hash (`*`, `!!`, `LK`) matches no password.
+ * An empty field needs none.
  */
 export function describePassword(field: string): PasswordState {
   if (field === '') return { state: 'empty' };

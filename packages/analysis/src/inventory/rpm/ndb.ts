@@ -1,7 +1,7 @@
 /**
- * The header blobs of rpm's own format "ndb" (`Packages.db`): a header instead of the first
- * two slots, pages of slots, and blobs in blocks of 16 bytes, all little-endian. The format is described
- * by rpm's source alone, lib/backend/ndb/rpmpkg.c.
+ * The header blobs of rpm's own format "ndb" (`Packages.db`): a header instead of the first two
+ * slots, pages of slots, and blobs in blocks of 16 bytes, all little-endian. The format is
+ * described by rpm's source alone, lib/backend/ndb/rpmpkg.c.
  */
 import { ReadError } from '../reader.ts';
 import type { OnDamage } from './damage.ts';

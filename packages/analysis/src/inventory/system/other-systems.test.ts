@@ -147,7 +147,8 @@ test('lists of vendors tell packages', async () => {
   ]);
   const deep = '['.repeat(100_000);
   for (const text of ['', '[]', '{"Content":{}}', '{"__proto__":{"Content":[]}}', deep]) {
-    expect(await factsOf(vendorInventoryReader, path, text)).toMatchObject([{ kind: 'diagnostic' }]);
+    const facts = await factsOf(vendorInventoryReader, path, text);
+    expect(facts).toMatchObject([{ kind: 'diagnostic' }]);
   }
 });
 

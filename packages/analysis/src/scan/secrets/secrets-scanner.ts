@@ -17,7 +17,9 @@ const version = 2;
 const textKinds: ReadonlySet<string> = new Set([
   ...['text', 'script', 'json', 'xml', 'html', 'php', 'pem', 'rtf', 'postscript'],
 ]);
-/** Compressed, or pictures: literals are not in them as they are; members are files of their own. */
+/**
+ * Compressed, or pictures: literals are not in them as they are; members are files of their own.
+ */
 const passedKinds: ReadonlySet<string> = new Set([
   ...['zip', 'gzip', 'compress', 'zstd', 'xz', 'lz4', 'lzma', 'lzip', 'lzop', 'bzip2', '7z', 'rar'],
   ...['cab', 'rpm', 'deb', 'png', 'jpeg', 'gif', 'tiff', 'ico', 'riff', 'font', 'audio', 'video'],

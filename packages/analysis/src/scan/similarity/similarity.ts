@@ -24,9 +24,9 @@ export interface SimilarityOptions {
 }
 
 /**
- * From when on a similarity is reported. TLSH: the authors' study finds few false matches up to 30 and
- * some up to 60. ssdeep: any score above 0 needs seven pieces in common; below 40 that is often a
- * shared library. sdhash: its manual calls 21 and more strong.
+ * From when on a similarity is reported. TLSH: the authors' study finds few false matches up to 30
+ * and some up to 60. ssdeep: any score above 0 needs seven pieces in common; below 40 that is often
+ * a shared library. sdhash: its manual calls 21 and more strong.
  */
 export const similarityThresholds = {
   tlsh: { low: 30, info: 60 },
