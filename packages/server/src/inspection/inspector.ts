@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { SharedRates, type InspectRequest, type ScannerChoice } from '@lazaret/analysis';
+import { SharedRates, type InspectRequest } from '@lazaret/analysis';
 import type { Platform } from '@lazaret/protocol';
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';

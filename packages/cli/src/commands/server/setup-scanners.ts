@@ -5,7 +5,19 @@ import { printStructured, writeOut } from '../../render/print.ts';
 import { createStyle } from '../../render/style.ts';
 import { formatRows } from '../../render/table.ts';
 
-type Result = Awaited<ReturnType<(typeof import('@lazaret/server'))['setupScanners']>>;
+/** What the command shows of a set-up; the server package is loaded only when it runs. */
+interface Result {
+  readonly scanners: readonly {
+    readonly id: string;
+    readonly engine: string;
+    readonly healthy: boolean;
+    readonly findsMalware: boolean;
+    readonly signaturesAt?: string;
+    readonly problem?: string;
+  }[];
+  readonly file?: string;
+  readonly advice: readonly string[];
+}
 
 /** Exits with 1 when something that was asked for could not be set up. */
 export async function runSetupScanners(invocation: Invocation): Promise<number> {

@@ -22,18 +22,12 @@ export async function sendDownload(
     .header('content-security-policy', "sandbox; default-src 'none'")
     .header('cache-control', 'private, no-cache');
   if (etag !== undefined) reply.header('etag', etag).header('accept-ranges', 'bytes');
-  const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = request.headers;
-  if (ifMatch !== undefined && !(ifMatch === '*' || (etag && hasTag(ifMatch, etag, 'strong')))) {
-    throw new Problem('precondition_failed', `If-Match: the ETag is ${etag ?? 'not available'}`);
-  }
-  if (etag !== undefined && hasTag(ifNoneMatch, etag, 'weak')) {
+  if (isUnchanged(request, etag)) {
     await reply.code(304).send();
     return;
   }
   const size = download.sizeBytes;
-  // Without a validator, parts of two versions could be mixed: then ranges are not supported.
-  const isPart = etag !== undefined && (request.headers['if-range'] ?? etag) === etag;
-  const range = isPart && size !== undefined ? parseRange(request.headers.range, size) : undefined;
+  const range = requestedRange(request, etag, size);
   if (range !== undefined) {
     reply.code(206).header('content-range', `bytes ${range.start}-${range.end}/${size}`);
   }
@@ -42,6 +36,29 @@ export async function sendDownload(
   // Without any stream the framework would say that the length is 0.
   if (request.method === 'HEAD') await reply.send(Readable.from([]));
   else await reply.send(await download.open(range));
+}
+
+/**
+ * Whether the client has this version already. Throws `precondition_failed` when it asked for
+ * another one. Source: RFC 9110, section 13.
+ */
+function isUnchanged(request: FastifyRequest, etag: string | undefined): boolean {
+  const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = request.headers;
+  const isOther = etag === undefined || !hasTag(ifMatch, etag, 'strong');
+  if (ifMatch !== undefined && ifMatch !== '*' && isOther) {
+    throw new Problem('precondition_failed', `If-Match: the ETag is ${etag ?? 'not available'}`);
+  }
+  return etag !== undefined && hasTag(ifNoneMatch, etag, 'weak');
+}
+
+/** Without a validator, parts of two versions could be mixed: then ranges are not supported. */
+function requestedRange(
+  { headers }: FastifyRequest,
+  etag: string | undefined,
+  sizeBytes: number | undefined,
+): { start: number; end: number } | undefined {
+  if (etag === undefined || sizeBytes === undefined) return undefined;
+  return (headers['if-range'] ?? etag) === etag ? parseRange(headers.range, sizeBytes) : undefined;
 }
 
 /** RFC 6266 with RFC 8187: an ASCII fallback and the real name. */

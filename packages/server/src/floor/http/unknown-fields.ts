@@ -71,15 +71,9 @@ function unknownIn(schema: Schema, value: unknown, path: readonly PropertyKey[])
       return unknownInObject(schema, value, path);
     case 'array':
     case 'tuple':
-      if (!Array.isArray(value)) return [];
-      return value.flatMap((item: unknown, index) => {
-        const element = def.element ?? def.items?.[index];
-        return element === undefined ? [] : unknownIn(element, item, [...path, index]);
-      });
+      return unknownInItems(def, value, path);
     case 'record':
-      return Object.entries(value).flatMap(([key, item]) =>
-        def.valueType === undefined ? [] : unknownIn(def.valueType, item, [...path, key]),
-      );
+      return unknownInValues(def.valueType, value, path);
     case 'union':
       return unknownInUnion(def.options ?? [], value, path);
     case 'intersection':
@@ -90,6 +84,27 @@ function unknownIn(schema: Schema, value: unknown, path: readonly PropertyKey[])
       return inner === undefined ? [] : unknownIn(inner, value, path);
     }
   }
+}
+
+function unknownInItems(
+  { element, items }: Schema['_zod']['def'],
+  value: object,
+  path: readonly PropertyKey[],
+): Unknown[] {
+  if (!Array.isArray(value)) return [];
+  return value.flatMap((item: unknown, index) => {
+    const schema = element ?? items?.[index];
+    return schema === undefined ? [] : unknownIn(schema, item, [...path, index]);
+  });
+}
+
+function unknownInValues(
+  schema: Schema | undefined,
+  value: object,
+  path: readonly PropertyKey[],
+): Unknown[] {
+  if (schema === undefined) return [];
+  return Object.entries(value).flatMap(([key, item]) => unknownIn(schema, item, [...path, key]));
 }
 
 function unknownInObject(schema: Schema, value: object, path: readonly PropertyKey[]): Unknown[] {
