@@ -35,6 +35,7 @@ const groups: Readonly<Record<string, string>> = {
   jobs: 'Manage jobs',
   engines: 'Manage engines, the analysers that jobs run',
   nodes: 'Manage nodes, where containers run',
+  scanners: 'Show the malware scanners of the server',
   setup: 'Set up parts of a server on this machine',
   projects: 'Manage projects, which separate jobs and images of teams',
   tokens: 'Manage API tokens',

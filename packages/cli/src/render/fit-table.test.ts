@@ -11,6 +11,12 @@ const lists = commandOperations().flatMap(({ cli }) =>
   cli.columns === undefined ? [] : [[cli.command, cli.columns] as const],
 );
 
+/** Columns whose values are short by definition and are never cut. */
+const shortValues: Readonly<Record<string, string>> = {
+  id: '0123456789abcdef',
+  severity: 'critical',
+};
+
 /** An item with a long value in each column. */
 function longItem(columns: readonly string[], value: (path: string) => unknown): unknown {
   const item: Record<string, unknown> = {};
@@ -23,10 +29,13 @@ function longItem(columns: readonly string[], value: (path: string) => unknown):
 }
 
 const values: readonly (readonly [string, (path: string) => unknown])[] = [
-  ['ASCII', (path) => (path === 'id' ? '0123456789abcdef' : `${path} ${'x'.repeat(200)}`)],
-  ['wide characters', (path) => (path === 'id' ? '0123456789abcdef' : '検疫所'.repeat(40))],
-  ['escaped characters', (path) => (path === 'id' ? '0123456789abcdef' : '\u001B[31m'.repeat(40))],
-  ['states', (path) => (/state|verdict/.test(path) ? 'unscanned' : 'y'.repeat(90))],
+  ['ASCII', (path) => shortValues[path] ?? `${path} ${'x'.repeat(200)}`],
+  ['wide characters', (path) => shortValues[path] ?? '検疫所'.repeat(40)],
+  ['escaped characters', (path) => shortValues[path] ?? '\u001B[31m'.repeat(40)],
+  [
+    'states',
+    (path) => shortValues[path] ?? (/state|verdict/.test(path) ? 'unscanned' : 'y'.repeat(90)),
+  ],
 ];
 
 describe.each(lists)('the table of %s', (_, columns) => {

@@ -78,12 +78,19 @@ function unknownIn(schema: Schema, value: unknown, path: readonly PropertyKey[])
       return unknownInUnion(def.options ?? [], value, path);
     case 'intersection':
       return unknownInBoth(def, value, path);
-    default: {
-      // Wrappers (optional, default, nullable, ...) and pipes, which read what goes in.
-      const inner = def.innerType ?? def.in ?? def.getter?.();
-      return inner === undefined ? [] : unknownIn(inner, value, path);
-    }
+    default:
+      return unknownInWrapped(def, value, path);
   }
+}
+
+/** Wrappers (optional, default, nullable, ...) and pipes, which read what goes in. */
+function unknownInWrapped(
+  def: Schema['_zod']['def'],
+  value: object,
+  path: readonly PropertyKey[],
+): Unknown[] {
+  const inner = def.innerType ?? def.in ?? def.getter?.();
+  return inner === undefined ? [] : unknownIn(inner, value, path);
 }
 
 function unknownInItems(
