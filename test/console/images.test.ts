@@ -89,7 +89,7 @@ describe('a user', () => {
     expect(page.url()).toContain(`/images/${first.descriptor.digest}`);
     expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe(reference('1'));
     await page.getByLabel('Verdict').getByText(`yara: ${rule}`).waitFor();
-    await page.getByText(`${lab.registry.host} was asked over plain HTTP`).waitFor();
+    await page.getByText(`${lab.registry.host} was queried over plain HTTP`).waitFor();
     await expectOnlyText(page, monitored);
   });
 
@@ -127,21 +127,22 @@ describe('a user', () => {
   });
 
   test('a search result opens the file in the tree, also a hidden file', async () => {
-    await visitPage(page, consoleUrl('search'), 'Search all inspected images');
+    await visitPage(page, consoleUrl('search'), 'Search everything');
     const last = `usr/share/doc/note-${manyFiles - 1}`;
-    await page.getByRole('search').getByRole('textbox').last().fill(`/${last}`);
+    await page.getByRole('textbox', { name: 'Search text' }).fill(`/${last}`);
+    await page.getByText('path prefix').waitFor();
     await page.keyboard.press('Enter');
     await page.getByRole('link', { name: last }).first().click();
     await page.locator('[role="treeitem"][aria-selected="true"]', { hasText: 'note-' }).waitFor();
     await page.getByLabel('Selected file').getByText(last).waitFor();
 
-    await visitPage(page, consoleUrl('search?by=path&text=srv/gone'), 'hidden by layer 1');
+    await visitPage(page, consoleUrl('search?text=/srv/gone'), 'hidden by layer 1');
     await page.getByRole('link', { name: 'srv/gone.txt' }).click();
     await page.getByLabel('Selected file').getByText('hidden by layer 1').waitFor();
   });
 
   test('a search result selects the finding', async () => {
-    await visitPage(page, consoleUrl(`search?by=rule&text=${rule}`), `srv/${markup}`);
+    await visitPage(page, consoleUrl(`search?kind=finding&text=${rule}`), `srv/${markup}`);
     await expectOnlyText(page, monitored);
     await page
       .locator('.hit', { hasText: `srv/${markup}` })
@@ -150,8 +151,11 @@ describe('a user', () => {
     const selected = page.locator('.finding[aria-current="true"]');
     await selected.getByText(`srv/${markup}`).waitFor();
     await selected.getByText('Evidence').click();
-    await selected.getByText('find in all images').waitFor();
+    await selected.locator('dd a[href*="/files/"]').waitFor();
     await expectOnlyText(page, monitored);
+    await selected.getByRole('link', { name: rule }).click();
+    await page.waitForURL(`**/search?text=${rule}&kind=finding`);
+    await page.locator('.hit', { hasText: `srv/${markup}` }).waitFor();
   });
 
   test('two images are compared', async () => {
@@ -313,8 +317,8 @@ const pages: readonly (readonly [name: string, path: () => string, expected: str
     () => `images/compare?before=${first.descriptor.digest}&after=${second.descriptor.digest}`,
     'newcomer',
   ],
-  ['search', () => 'search', 'Search all inspected images'],
-  ['hits', () => 'search?by=path&text=srv/', markup],
+  ['search', () => 'search', 'Search everything'],
+  ['hits', () => 'search?text=/srv/', markup],
 ];
 
 function imagePath(tab: string): string {
