@@ -60,6 +60,13 @@ async function expectOnlyText(): Promise<void> {
   expect(monitored.violations).toEqual([]);
 }
 
+/** Names of the artifacts whose download is in the audit log. */
+async function downloads(): Promise<unknown[]> {
+  const { client } = instance;
+  const { items } = await client.call(operations.events.auditList, {});
+  return items.filter(({ type }) => type === 'artifact.downloaded').map(({ data }) => data['name']);
+}
+
 test.each(['', 'jobs', 'audit'])('markup in names and tags is text on page "%s"', async (path) => {
   await page.goto(`${instance.url}/console/${path}`);
   if (path === 'audit') await page.getByRole('row', { name: 'job.submitted' }).waitFor();
@@ -102,9 +109,11 @@ test('result files are previewed as text and downloaded as attachments', async (
   await preview.getByText(script).waitFor();
   expect(await preview.locator('*').count()).toBe(0);
   await expectOnlyText();
+  expect(await downloads(), 'a preview is not a download in the audit log').toEqual([]);
   const download = page.waitForEvent('download');
   await page.getByRole('link', { name: 'Download page.html' }).click();
   expect((await download).suggestedFilename()).toContain('page');
+  await expect.poll(downloads).toEqual(['page.html']);
   expect(page.url()).toContain(`/jobs/${id}`);
   await page.getByRole('tab', { name: 'Raw' }).click();
   await page.getByLabel('The job as JSON').waitFor();
