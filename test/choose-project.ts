@@ -1,8 +1,9 @@
 /**
  * Which tests are quick. A test that uses a real database, container engine, browser, terminal or
  * starts programs belongs to the project `system`, and so does one that changes what its process
- * has but once; all others are `unit`, share a process, and run in `npm run check`. What a test
- * imports and calls decides, so that no list has to be maintained.
+ * has but once, or that takes many seconds of CPU and says so; all others are `unit`, share a
+ * process, and run in `npm run check`. What a test imports, calls and says decides, so that no list
+ * has to be maintained.
  */
 import {
   dottedName,
@@ -25,6 +26,8 @@ const realParts: readonly RegExp[] = [
 ];
 /** Real parts that come through the index of a `testing` folder. */
 const startsPart = /\bstartClamd\(/;
+/** A file that takes many seconds of CPU says so in this line, with the reason. */
+const slow = /^\/\/ Not in the quick check: \S/m;
 /** `inject` hands out the database of the run. */
 const injects = /^import \{[^}]*\binject\b[^}]*\} from 'vitest';/m;
 /** The environment, globals, modules and the folder of a process, which other files would see. */
@@ -50,6 +53,7 @@ export function needsProcess(path: string, text: string): boolean {
   return (
     injects.test(text) ||
     startsPart.test(text) ||
+    slow.test(text) ||
     specifiers.some((one) => realParts.some((part) => part.test(one))) ||
     namesIn(program).some((name) => changes.test(name))
   );

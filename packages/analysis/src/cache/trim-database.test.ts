@@ -1,3 +1,4 @@
+// Not in the quick check: databases of real size are trimmed.
 /** What is thrown out, when, and how much is left on the disk. */
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,3 +1,4 @@
+// Not in the quick check: every hostile image is inspected.
 import { describe, expect, test } from 'vitest';
 
 import { nameCases, replacingCases } from '../testing/hostile/archive-names.ts';

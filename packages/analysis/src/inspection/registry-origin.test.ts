@@ -1,3 +1,4 @@
+// Not in the quick check: images are pulled over TLS.
 /** Who gave an image, what proves its name, and what comes of a mirror that gives wrong bytes. */
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';

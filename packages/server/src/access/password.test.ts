@@ -1,3 +1,4 @@
+// Not in the quick check: passwords are hashed at their real cost.
 import { Problem } from '@lazaret/protocol';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';

@@ -1,3 +1,4 @@
+// Not in the quick check: every reader gets megabytes of hostile text.
 import { describe, expect, test } from 'vitest';
 
 import { neverCrashes, wholeFile } from '../testing/read-file.ts';
