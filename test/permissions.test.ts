@@ -215,9 +215,11 @@ function byScope(
   only: readonly Permission[] | undefined,
   project: string | undefined,
 ): (operation: Operation) => Verdict {
-  return ({ access }) => {
+  return ({ access, name }) => {
     if (access === 'public' || access === 'signed-in') return 'in';
     if (only !== undefined && !only.includes(access)) return 'forbidden';
+    // The link creates an administrator, which takes all permissions of one.
+    if (name === operations.access.setupLink.name && only !== undefined) return 'forbidden';
     return project !== undefined && permissions[access].scope === 'instance' ? 'forbidden' : 'in';
   };
 }
