@@ -55,17 +55,23 @@ export function narrowScope(
 ): TokenScope {
   const wanted = asked.permissions ?? principal.onlyPermissions;
   const project = asked.project ?? principal.onlyProject;
-  const lacking = (wanted ?? []).find((permission) => {
-    const scope = projectsWith(principal, permission);
-    return scope !== 'all' && scope.length === 0;
-  });
-  if (lacking !== undefined) {
-    throw new Problem('forbidden', `${lacking} goes beyond what you may do`);
-  }
   if (project !== null && !seesProject(principal, project)) {
     throw new Problem('not_found', `there is no project ${project} that you can see`);
   }
+  const lacking = (wanted ?? []).find((permission) => !mayPass(principal, permission, project));
+  if (lacking !== undefined) {
+    const where = project === null ? '' : ` in ${project}`;
+    throw new Problem('forbidden', `${lacking}${where} goes beyond what you may do`);
+  }
   return { permissions: wanted === null ? null : [...new Set(wanted)], project };
+}
+
+/** Whether a token on `project`, or on all that the caller has, may have the permission. */
+function mayPass(principal: Principal, permission: Permission, project: string | null): boolean {
+  const scope = projectsWith(principal, permission);
+  // A token on one project never reaches what belongs to the instance.
+  const isForProject = project !== null && permissions[permission].scope !== 'instance';
+  return isForProject ? inScope(scope, project) : scope === 'all' || scope.length > 0;
 }
 
 function seesProject(principal: Principal, project: string): boolean {

@@ -103,6 +103,28 @@ test('a token cannot be created with more permissions than its creator has', asy
   expect(await make(alice, { project: 'no-such-project' })).toMatchObject({ status: 404 });
 });
 
+test('a token cannot be created with a permission that its creator has in another project', async () => {
+  const elsewhere = await make(alice, { permissions: ['jobs.submit'], project: 'blue' });
+  expect(elsewhere).toMatchObject({
+    status: 403,
+    body: { detail: 'jobs.submit in blue goes beyond what you may do' },
+  });
+  const wide = await bearer(alice, { permissions: ['jobs.submit', 'jobs.read'] });
+  expect(await make(wide, { project: 'blue' })).toMatchObject({ status: 403 });
+  for (const [permission, project] of [
+    ['jobs.submit', 'red'],
+    ['jobs.read', 'blue'],
+    ['engines.read', 'blue'],
+  ] as const) {
+    expect(await make(alice, { permissions: [permission], project })).toMatchObject({
+      status: 201,
+    });
+  }
+  expect(await make(root, { permissions: ['users.manage'], project: 'blue' })).toMatchObject({
+    status: 201,
+  });
+});
+
 test('a token mints no wider and no longer one than itself', async () => {
   const narrow = await bearer(alice, { permissions: ['jobs.read'], project: 'red', days: 2 });
   expect(await make(narrow, { permissions: ['jobs.read', 'jobs.submit'] })).toMatchObject({
