@@ -17,16 +17,40 @@ const jobSelection = z.object({
     .boolean()
     .default(false)
     .describe('All jobs that the operation applies to; required without IDs and without a filter'),
-  dryRun: z.boolean().default(false).describe('Report what would change without changing it'),
+  dryRun: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Report what would change without changing it; whether an engine accepts the inputs of a ' +
+        'rerun is not checked',
+    ),
 });
 
+type Selection = Readonly<Record<string, unknown>>;
+
 /** Selecting nothing must not mean selecting everything. */
-const isSelective = (selection: Readonly<Record<string, unknown>>): boolean =>
+const isSelective = (selection: Selection): boolean =>
   selection['every'] === true ||
   ['ids', ...filterFields].some((field) => selection[field] !== undefined);
 const notSelective = {
   message: 'expected ids, a filter, or every=true to select all jobs',
 };
+
+/**
+ * Refuses empty filters, which a script with an unset variable sends: an empty text is part of
+ * every name, so that it would select all jobs.
+ */
+function refuseEmptyFilters(selection: Selection, context: z.RefinementCtx): void {
+  for (const field of filterFields) {
+    if (!isEmpty(selection[field])) continue;
+    const message = 'expected a value, received an empty one';
+    context.addIssue({ code: 'custom', path: [field], message });
+  }
+}
+
+function isEmpty(value: unknown): boolean {
+  return typeof value === 'string' ? value.trim() === '' : Array.isArray(value) && !value.length;
+}
 
 export const bulkResult = z.object({
   id: identifier,
@@ -41,12 +65,12 @@ export type BulkResult = z.output<typeof bulkResult>;
 const bulkOutput = z.object({
   dryRun: z.boolean(),
   matched: z.number().int().describe('Number of selected jobs'),
-  changed: z.number().int(),
-  unchanged: z.number().int(),
-  failed: z.number().int(),
+  changed: z.number().int().describe('Jobs that were changed, or would be in a dry run'),
+  unchanged: z.number().int().describe('Jobs that stay as they are'),
+  failed: z.number().int().describe('Jobs that cannot be changed; `problem` says why'),
   results: z
     .array(bulkResult)
-    .describe('One result per job in order of submission; empty in a dry run'),
+    .describe('One result per job in order of submission; empty in a dry run by filter'),
 });
 export type BulkOutput = z.output<typeof bulkOutput>;
 
@@ -60,7 +84,7 @@ export const bulkJobOperations = {
       `At most ${limits.bulkCancelJobs} jobs at a time; more are refused and nothing is changed. ` +
       'Each job is cancelled by itself: the answer has one result for each.',
     access: 'jobs.control',
-    body: jobSelection.refine(isSelective, notSelective),
+    body: jobSelection.refine(isSelective, notSelective).superRefine(refuseEmptyFilters),
     output: bulkOutput,
     errors: ['selection_too_large'],
   }),
@@ -80,7 +104,8 @@ export const bulkJobOperations = {
           .default(false)
           .describe('Use the same engine revision instead of the current one'),
       })
-      .refine(isSelective, notSelective),
+      .refine(isSelective, notSelective)
+      .superRefine(refuseEmptyFilters),
     output: bulkOutput,
     errors: ['selection_too_large'],
   }),

@@ -11,6 +11,15 @@ import { recordMove } from './move.ts';
 /** The state of the job: a live one is cancelled when its worker has killed the container. */
 export type Cancellation = 'cancelled' | 'cancelling' | 'unchanged';
 
+/** What cancelling does to a job: an ended one, or one being cancelled, stays as it is. */
+export function cancellationOf(job: {
+  readonly state: string;
+  readonly cancel_requested_at: Date | null;
+}): Cancellation {
+  if (isFinal(job.state as JobState) || job.cancel_requested_at !== null) return 'unchanged';
+  return job.state === 'queued' ? 'cancelled' : 'cancelling';
+}
+
 /**
  * Idempotent: an ended job, and one that is being cancelled, stay as they are (`unchanged`).
  */
@@ -26,9 +35,10 @@ export async function cancelJob(
       .where('id', '=', id)
       .forUpdate()
       .executeTakeFirst();
-    if (job === undefined || isFinal(job.state as JobState)) return 'unchanged';
-    if (job.cancel_requested_at !== null) return 'unchanged';
-    const waiting = job.state === 'queued';
+    if (job === undefined) return 'unchanged';
+    const cancellation = cancellationOf(job);
+    if (cancellation === 'unchanged') return cancellation;
+    const waiting = cancellation === 'cancelled';
     const moved = await transaction
       .updateTable('jobs')
       .set({
@@ -58,6 +68,6 @@ export async function cancelJob(
       },
     ]);
     if (waiting) await recordMove(transaction, moved, { job: id, to: 'cancelled', cause: actor });
-    return waiting ? 'cancelled' : 'cancelling';
+    return cancellation;
   });
 }

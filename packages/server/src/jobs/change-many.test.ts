@@ -103,8 +103,39 @@ test('a running job is cancelling until its worker has ended it', async () => {
 
 test('a dry run counts and changes nothing', async () => {
   const { body } = await call('cancel', { tag: 'a', dryRun: true });
-  expect(body).toMatchObject({ dryRun: true, matched: 2, changed: 0, results: [] });
+  expect(body).toMatchObject({ dryRun: true, matched: 2, changed: 2, results: [] });
   expect(await statesOf(made)).toEqual(['queued', 'queued', 'queued']);
+});
+
+test('a dry run by filter counts a job that is being cancelled as unchanged', async () => {
+  await rows.place(made[0] ?? '');
+  await call('cancel', { ids: [made[0]] });
+  const dry = await call('cancel', { tag: 'a', dryRun: true });
+  const real = await call('cancel', { tag: 'a' });
+  expect(dry.body).toMatchObject({ matched: 2, changed: 1, unchanged: 1, failed: 0 });
+  expect(real.body).toMatchObject({ matched: 2, changed: 1, unchanged: 1, failed: 0 });
+});
+
+test('a dry run by ids answers as the cancellation would, and changes nothing', async () => {
+  await call('cancel', { ids: [made[0]] });
+  await rows.place(made[1] ?? '');
+  const ids = [...made, '0000000000000000'];
+  const before = await statesOf(made);
+  const dry = await call('cancel', { ids, dryRun: true });
+  expect(dry.body).toMatchObject({ matched: 3, changed: 2, unchanged: 1, failed: 1 });
+  expect(await statesOf(made)).toEqual(before);
+  const real = await call('cancel', { ids });
+  expect(dry.body).toEqual({ ...real.body, dryRun: true });
+});
+
+test('a dry run of a rerun reports an unknown id as failed', async () => {
+  const ids = [made[0], '0000000000000000'];
+  const { body } = await call('rerun', { ids, dryRun: true });
+  expect(body).toMatchObject({ matched: 1, changed: 1, unchanged: 0, failed: 1 });
+  expect(body.results).toMatchObject([
+    { id: made[0], status: 'resubmitted', job: null },
+    { id: '0000000000000000', status: 'failed', problem: { code: 'not_found' } },
+  ]);
 });
 
 test('jobs that arrive after the count are left alone', async () => {
@@ -122,6 +153,28 @@ test.each([[{}], [{ dryRun: true }], [{ every: false }]])(
     expect(await statesOf(made)).toEqual(['queued', 'queued', 'queued']);
   },
 );
+
+test.each([
+  ['text', ''],
+  ['text', ' '],
+  ['tag', ''],
+  ['node', ''],
+  ['submittedBy', ''],
+  ['engine', []],
+  ['engine', ''],
+  ['state', []],
+  ['state', ['']],
+])('the empty filter %s=%j is refused instead of selecting jobs', async (field, value) => {
+  for (const body of [{ [field]: value }, { [field]: value, tag: 'a', every: true }]) {
+    if (field === 'tag') Object.assign(body, { tag: value });
+    for (const what of ['cancel', 'rerun'] as const) {
+      const answer = await call(what, body);
+      expect([answer.status, answer.body.code]).toEqual([400, 'invalid_request']);
+      expect(answer.body).toMatchObject({ fields: [{ path: field }] });
+    }
+  }
+  expect(await statesOf(made)).toEqual(['queued', 'queued', 'queued']);
+});
 
 test('every=true selects all active jobs', async () => {
   expect((await call('cancel', { every: true })).body).toMatchObject({ matched: 3, changed: 3 });

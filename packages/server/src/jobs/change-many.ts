@@ -22,7 +22,7 @@ import { sql } from 'kysely';
 
 import { readIdempotencyKey, type CallContext } from '../floor/http/index.ts';
 import { projectsWith, type ProjectScope } from '../floor/principal.ts';
-import { cancelJob } from './cancel.ts';
+import { cancelJob, cancellationOf } from './cancel.ts';
 import { filterJobs, type JobFilter } from './filter-jobs.ts';
 import { rerun, type JobParts } from './service.ts';
 
@@ -38,8 +38,11 @@ export async function cancelMany(
   const scope = projectsWith(context.principal, 'jobs.control');
   const active = jobStates.filter((state) => !isFinal(state));
   const selected = await select(parts, ask, { scope, states: active, most: limits.bulkCancelJobs });
-  if (ask.dryRun) return summarize(ask, selected, []);
-  const results = await eachJob(selected, async (id) => ({
+  if (ask.dryRun) {
+    const planned = await eachJob(selected, (job) => ({ status: cancellationOf(job) }));
+    return summarize(ask, selected, planned);
+  }
+  const results = await eachJob(selected, async ({ id }) => ({
     status: await cancelJob(parts.database, id, context.principal.name),
   }));
   parts.onQueue();
@@ -60,8 +63,11 @@ export async function rerunMany(
   );
   const ended: JobState[] = [...finalStates];
   const selected = await select(parts, ask, { scope, states: ended, most: limits.bulkRerunJobs });
-  if (ask.dryRun) return summarize(ask, selected, []);
-  const results = await eachJob(selected, async (id) => {
+  if (ask.dryRun) {
+    const planned = await eachJob(selected, () => ({ status: 'resubmitted' }));
+    return summarize(ask, selected, planned);
+  }
+  const results = await eachJob(selected, async ({ id }) => {
     const call = { ...context, headers: keyOf(context, id) };
     const job = await rerun(parts, { id, sameRevision: ask.sameRevision }, call);
     return { status: 'resubmitted', job: job.id };
@@ -85,11 +91,19 @@ function intersect(a: ProjectScope, b: ProjectScope): ProjectScope {
 
 type Selection = Omit<JobFilter, 'after'> & { readonly dryRun: boolean; readonly every: boolean };
 
+interface SelectedJob {
+  readonly id: string;
+  readonly state: string;
+  readonly cancel_requested_at: Date | null;
+}
+
 interface Selected {
-  readonly ids: readonly string[];
+  readonly jobs: readonly SelectedJob[];
   /** Given ids that are not of a job in scope. */
   readonly missing: readonly string[];
   readonly matched: number;
+  /** In a dry run by filter, which only counts: jobs whose cancellation was already requested. */
+  readonly cancelling?: number;
 }
 
 interface Bounds {
@@ -105,16 +119,20 @@ async function select(parts: JobParts, ask: Selection, bounds: Bounds): Promise<
   const states = asked.state?.filter((state) => bounds.states.includes(state)) ?? bounds.states;
   const filter = asked.ids === undefined ? { ...asked, state: states } : asked;
   const query = filterJobs(
-    parts.database.selectFrom('jobs').select('jobs.id'),
+    parts.database.selectFrom('jobs').select(['jobs.id', 'jobs.state', 'jobs.cancel_requested_at']),
     bounds.scope,
     filter,
   );
   if (dryRun && asked.ids === undefined) {
-    const { count } = await query
+    const { matched, cancelling } = await query
       .clearSelect()
-      .select(sql<number>`count(*)::int`.as('count'))
+      .select([
+        sql<number>`count(*)::int`.as('matched'),
+        sql<number>`(count(*) filter (where jobs.cancel_requested_at is not null
+          and jobs.state <> all(${finalStates}::text[])))::int`.as('cancelling'),
+      ])
       .executeTakeFirstOrThrow();
-    return { ids: [], missing: [], matched: count };
+    return { jobs: [], missing: [], matched, cancelling };
   }
   const rows = await query
     .orderBy('jobs.id')
@@ -126,25 +144,24 @@ async function select(parts: JobParts, ask: Selection, bounds: Bounds): Promise<
       `more than ${bounds.most} jobs match (limit ${bounds.most} at a time)`,
     );
   }
-  const ids = rows.map(({ id }) => id);
-  const found = new Set(ids);
+  const found = new Set(rows.map(({ id }) => id));
   const missing = (asked.ids ?? []).filter((id) => !found.has(id));
-  return { ids, missing, matched: ids.length };
+  return { jobs: rows, missing, matched: rows.length };
 }
 
 type Change = Pick<BulkResult, 'status'> & Partial<BulkResult>;
 
 /** One after the other: many at once would only wait for each other's locks. */
 async function eachJob(
-  { ids, missing }: Selected,
-  change: (id: string) => Promise<Change>,
+  { jobs, missing }: Selected,
+  change: (job: SelectedJob) => Change | Promise<Change>,
 ): Promise<BulkResult[]> {
   const results: BulkResult[] = [];
-  for (const id of ids) {
+  for (const job of jobs) {
     try {
-      results.push({ id, job: null, problem: null, ...(await change(id)) });
+      results.push({ id: job.id, job: null, problem: null, ...(await change(job)) });
     } catch (error) {
-      results.push(failed(id, error));
+      results.push(failed(job.id, error));
     }
   }
   for (const id of missing) {
@@ -162,13 +179,17 @@ function failed(id: string, error: unknown): BulkResult {
 }
 
 function summarize(ask: Selection, selected: Selected, results: readonly BulkResult[]): BulkOutput {
+  const { matched, cancelling } = selected;
   const count = (...statuses: BulkResult['status'][]): number =>
     results.filter(({ status }) => statuses.includes(status)).length;
   return {
     dryRun: ask.dryRun,
-    matched: selected.matched,
-    changed: count('cancelled', 'cancelling', 'resubmitted'),
-    unchanged: count('unchanged'),
+    matched,
+    changed:
+      cancelling === undefined
+        ? count('cancelled', 'cancelling', 'resubmitted')
+        : matched - cancelling,
+    unchanged: cancelling ?? count('unchanged'),
     failed: count('failed'),
     results: [...results],
   };
