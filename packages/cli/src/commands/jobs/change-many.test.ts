@@ -68,10 +68,20 @@ it('counts, and then cancels what matches the filter', async () => {
   ]);
 });
 
-it('changes nothing in a dry run', async () => {
-  const { exitCode } = await run(['jobs', 'rerun', '--tag', 'x', '--dry-run']);
-  expect(exitCode).toBe(0);
+it('prints the count of a dry run without a terminal, and changes nothing', async () => {
+  const { exitCode, stdout } = await run(['jobs', 'rerun', '--tag', 'x', '--dry-run']);
+  expect([exitCode, stdout]).toEqual([0, '2 jobs match; nothing was changed.\n']);
   expect(bodies).toEqual([{ tag: 'x', dryRun: true }]);
+});
+
+it('prints the answer of a dry run as JSON', async () => {
+  const { stdout } = await run(['jobs', 'cancel', '--tag', 'x', '--dry-run', '-o', 'json']);
+  expect(JSON.parse(stdout)).toMatchObject({ dryRun: true, matched: 2, results: [] });
+});
+
+it('prints only the number of jobs of a quiet dry run', async () => {
+  const { stdout } = await run(['jobs', 'cancel', '--tag', 'x', '--dry-run', '--quiet']);
+  expect(stdout).toBe('2\n');
 });
 
 it('needs --yes where nobody can answer', async () => {
@@ -85,7 +95,11 @@ it.each([
   [['jobs', 'cancel'], 'expected job IDs, or a filter'],
   [['jobs', 'rerun'], 'expected job IDs, or a filter'],
   [['jobs', 'cancel', id, '--tag', 'x'], 'either job IDs or a filter'],
+  [['jobs', 'cancel', id, id, '--dry-run'], '--dry-run needs a filter'],
+  [['jobs', 'rerun', id, '--dry-run'], '--dry-run needs a filter'],
   [['jobs', 'cancel', '--state', 'nonsense', '--yes'], '--state'],
+  [['jobs', 'cancel', '--text', '', '--yes'], '--text: expected a value'],
+  [['jobs', 'rerun', '--state', '', '--yes'], '--state: expected a value'],
 ])('%j is refused before anything is sent', async (argv, message) => {
   const { exitCode, stderr } = await run(argv);
   expect([exitCode, bodies]).toEqual([2, []]);

@@ -7,7 +7,7 @@ import { check, commandOf } from '../../command/run-operation.ts';
 import { callTimeout } from '../../connection/connection.ts';
 import { exitCodes } from '../../exit-code.ts';
 import { usageFailure } from '../../failure.ts';
-import { printList, printTerminalNote } from '../../render/print.ts';
+import { printList, printStructured, printTerminalNote, writeOut } from '../../render/print.ts';
 import { runRerun as rerunByIds } from './show-job.ts';
 
 const { cancelMany, rerunMany } = operations.jobs;
@@ -34,6 +34,11 @@ function isByFilter(invocation: Invocation): boolean {
   const { sameRevision: _option, ...filter } = readFilter(invocation, rerunMany);
   const hasFilter = Object.keys(filter).length > 0;
   const hasIds = invocation.arguments.length > 0;
+  if (hasIds && Object.keys(filter).join() === 'dryRun') {
+    throw usageFailure('--dry-run needs a filter such as --state queued, received job IDs', {
+      hint: 'Without --dry-run, exactly the given jobs are changed.',
+    });
+  }
   if (hasFilter && hasIds) {
     throw usageFailure('expected either job IDs or a filter, got both');
   }
@@ -68,9 +73,15 @@ async function changeMany(
   const { client } = await invocation.connect();
   const call = (changes: object): Promise<BulkOutput> =>
     client.call(operation, { body: { ...body, ...changes } as never }, { signal: callTimeout() });
-  const { matched } = await call({ dryRun: true });
-  if (isDry || matched === 0) {
-    await printTerminalNote(invocation, `${plural(matched, 'job')} match; nothing was changed.`);
+  const counted = await call({ dryRun: true });
+  const { matched } = counted;
+  if (isDry) {
+    await printCount(invocation, counted);
+    return exitCodes.ok.code;
+  }
+  if (matched === 0) {
+    await printList(invocation, [], columns);
+    await printTerminalNote(invocation, matchNote(matched));
     return exitCodes.ok.code;
   }
   if (needsAnswer) await confirm(invocation, `${verb} ${plural(matched, 'job')}`);
@@ -82,6 +93,19 @@ async function changeMany(
     `${changed} changed, ${unchanged} unchanged, ${failed} failed.`,
   );
   return failed > 0 ? exitCodes.failure.code : exitCodes.ok.code;
+}
+
+/** The answer of a dry run: a line, the object, or with `--quiet` only the number of jobs. */
+async function printCount(invocation: Invocation, counted: BulkOutput): Promise<void> {
+  const { settings } = invocation;
+  if (!settings.quiet && settings.output !== 'table') return printStructured(invocation, counted);
+  const { matched } = counted;
+  await writeOut(invocation, `${settings.quiet ? matched : matchNote(matched)}\n`);
+}
+
+function matchNote(matched: number): string {
+  const verb = matched === 1 ? 'matches' : 'match';
+  return `${plural(matched, 'job')} ${verb}; nothing was changed.`;
 }
 
 function requireTerminal({ shell }: Invocation): void {
