@@ -153,6 +153,18 @@ test.each([
   }
 });
 
+test.each([
+  ['no field', {}, 'received none', ['text']],
+  ['two fields', { path: 'a', rule: 'b' }, 'received path, rule', ['path', 'rule']],
+])('a search by %s is refused and says which fields there are', async (_, query, got, paths) => {
+  const message = `expected exactly one of text, sha256, sha1, md5, path, package, rule; ${got}`;
+  await expect(search(database.handle.db, 'all', { ...query, limit: 1 })).rejects.toMatchObject({
+    code: 'invalid_request',
+    message,
+    fields: paths.map((path) => ({ path, message })),
+  });
+});
+
 test('names that no database can hold are kept as near as it can', async () => {
   const odd = { ...fileAt(1, 'srv/odd'), path: 'srv/odd/nul\0and\ud800half', rawPath: 'x\0' };
   const long = { ...fileAt(2, 'srv/odd'), path: `srv/odd/${'long/'.repeat(600)}end`, uid: 2 ** 70 };

@@ -24,10 +24,10 @@ export interface SearchQuery extends Paging {
   readonly rule?: string | undefined;
 }
 
-/** What can be asked for by its kind. */
-export const typedSearches = ['sha256', 'sha1', 'md5', 'path', 'package', 'rule'] as const;
+/** Fields that can be searched by; a search by `text` is over all kinds and not done here. */
+const typedSearches = ['sha256', 'sha1', 'md5', 'path', 'package', 'rule'] as const;
 
-/** One page. Throws invalid_request unless exactly one thing is asked for. */
+/** One page. Throws invalid_request unless exactly one field is searched by. */
 export async function search(
   database: Kysely<Database>,
   scope: ProjectScope,
@@ -47,10 +47,12 @@ export function planSearch(scope: ProjectScope, query: SearchQuery): PlannedSear
   const asked = typedSearches.filter((kind) => query[kind] !== undefined);
   const [kind] = asked;
   if (kind === undefined || asked.length > 1) {
-    throw new Problem(
-      'invalid_request',
-      `expected exactly one of ${typedSearches.join(', ')}, received ${asked.join(', ') || 'none'}`,
-    );
+    const expected = `expected exactly one of text, ${typedSearches.join(', ')}`;
+    const message = `${expected}; received ${asked.join(', ') || 'none'}`;
+    const wrong = kind === undefined ? ['text'] : asked;
+    throw new Problem('invalid_request', message, {
+      fields: wrong.map((path) => ({ path, message })),
+    });
   }
   const value = (query[kind] ?? '').replaceAll('\0', '\u{2400}').toWellFormed();
   const within = withinBounds('images.project', { scope, project: query.project });
