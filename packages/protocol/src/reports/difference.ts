@@ -146,7 +146,7 @@ export interface FileGroup {
   readonly fields?: readonly string[];
 }
 
-/** Joins files of the same added or removed directory, in the order of the list. */
+/** Joins several files of the same added or removed directory, in the order of the list. */
 export function groupByDirectory(files: readonly FileDifference[]): FileGroup[] {
   const groups = new Map<string, FileGroup & { readonly entries: FileDifference[] }>();
   const result: FileGroup[] = [];
@@ -165,5 +165,11 @@ export function groupByDirectory(files: readonly FileDifference[]): FileGroup[] 
       known.entries.push(file);
     }
   }
-  return result;
+  // A directory with one file tells less than the file.
+  return result.map((group) => (group.entries?.length === 1 ? fileOf(group.entries) : group));
+}
+
+function fileOf([file]: readonly FileDifference[]): FileGroup {
+  const { path = '', fields } = file ?? {};
+  return { path, ...(fields === undefined ? {} : { fields }) };
 }

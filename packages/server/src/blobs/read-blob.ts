@@ -22,7 +22,16 @@ interface ByteRange {
   readonly end: number;
 }
 
-/** Streams a range of a blob and closes its file at the end, whatever the end is. */
+/**
+ * Streams whose file is open. The reference keeps them from garbage collection: Node ends the
+ * process when it collects an open FileHandle.
+ */
+const openStreams = new Set<Readable>();
+
+/**
+ * Streams a range of a blob and closes its file at the end, whatever the end is; also when nobody
+ * begins to read within `blobLimits.unreadStreamMs`.
+ */
 export async function streamBlob(
   blob: BlobFile,
   range: ByteRange,
@@ -33,18 +42,25 @@ export async function streamBlob(
     ? readSealed(blob, range, await prepareUnsealing(blob, key))
     : readPlain(blob, range);
   const chunks = whole ? checkHash(read, blob.sha256) : read;
-  return new Readable({
+  const stream = new Readable({
     highWaterMark: readBytes,
     read() {
+      clearTimeout(unread);
       chunks.next().then(
         ({ done, value }) => this.push(done === true ? null : value),
         (error: unknown) => this.destroy(error instanceof Error ? error : new Error(String(error))),
       );
     },
     destroy(error, callback) {
+      clearTimeout(unread);
+      openStreams.delete(stream);
       void blob.file.close().finally(() => callback(error));
     },
   });
+  openStreams.add(stream);
+  const unread = setTimeout(() => stream.destroy(), blobLimits.unreadStreamMs);
+  unread.unref();
+  return stream;
 }
 
 async function prepareUnsealing(blob: BlobFile, key: Uint8Array | undefined): Promise<Unsealer> {

@@ -121,13 +121,19 @@ async function submitFile(
     const project = chooseProject(principal, 'jobs.submit', submission.project);
     const name = query.name ?? content.name;
     if (content.source === 'image' || content.project !== project) {
-      await storeUpload(
-        { name, declaredBytes: content.sizeBytes, stream: await content.open() },
-        {
-          ...{ database, blobs, project, name: undefined, actor: principal.name, sha256 },
-          maxBytes: limits.uploadBytes,
-        },
-      );
+      const stream = await content.open();
+      try {
+        await storeUpload(
+          { name, declaredBytes: content.sizeBytes, stream },
+          {
+            ...{ database, blobs, project, name: undefined, actor: principal.name, sha256 },
+            maxBytes: limits.uploadBytes,
+          },
+        );
+      } finally {
+        // An upload that is refused leaves its stream unread.
+        stream.destroy();
+      }
     }
     if (content.read !== undefined) {
       const { place, reference } = content.read;

@@ -120,7 +120,11 @@ class Reader implements FileReader {
     const pending = { content, abandoned, waiting: 0 };
     this.#pending.set(sha256, pending);
     void content
-      .then((kept) => this.#kept.set(sha256, kept))
+      .then((kept) => {
+        // An abandoned read may end after a newer one.
+        this.#drop(sha256);
+        this.#kept.set(sha256, kept);
+      })
       .catch(() => undefined)
       .finally(() => {
         if (this.#pending.get(sha256) === pending) this.#pending.delete(sha256);

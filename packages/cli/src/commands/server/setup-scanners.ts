@@ -31,11 +31,11 @@ export async function runSetupScanners(invocation: Invocation): Promise<number> 
       ...(config === undefined ? [] : ['--config', config]),
     ],
     clamd: flagText(flags, 'clamd'),
-    clamav: !flagOn(flags, 'no-clamav'),
+    clamav: flags['clamav'] !== false,
     mayInstall: () => mayInstall(invocation),
-    yaraRules: flagList(flags, 'yara-rules'),
-    denyLists: flagList(flags, 'deny-list'),
-    allowLists: flagList(flags, 'allow-list'),
+    yaraRules: flagList(flags, 'yaraRules'),
+    denyLists: flagList(flags, 'denyList'),
+    allowLists: flagList(flags, 'allowList'),
     log: (line) => void shell.stderr.write(`${line}\n`),
   });
   if (invocation.settings.output !== 'table') await printStructured(invocation, result);

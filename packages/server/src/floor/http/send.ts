@@ -61,14 +61,28 @@ function requestedRange(
   return (headers['if-range'] ?? etag) === etag ? parseRange(headers.range, sizeBytes) : undefined;
 }
 
-/** RFC 6266 with RFC 8187: an ASCII fallback and the real name. */
-function contentDisposition(name: string): string {
-  const fallback = name.replaceAll(/[^\x20-\x7e]|["\\%;]/g, '_').slice(0, limits.fileNameBytes);
-  const encoded = encodeURIComponent(name.toWellFormed()).replaceAll(
+/**
+ * RFC 6266 with RFC 8187: an ASCII fallback and the real name, each of a length that headers may
+ * have.
+ */
+function contentDisposition(given: string): string {
+  const name = shorten(given.toWellFormed(), limits.fileNameBytes);
+  const fallback = name.replaceAll(/[^\x20-\x7e]|["\\%;]/g, '_');
+  const encoded = encodeURIComponent(name).replaceAll(
     /['()*]/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
   );
   return `attachment; filename="${fallback}"; filename*=UTF-8''${encoded}`;
+}
+
+/** The characters that fit into so many bytes of UTF-8. */
+function shorten(name: string, maxBytes: number): string {
+  const bytes = Buffer.from(name);
+  if (bytes.length <= maxBytes) return name;
+  return bytes
+    .subarray(0, maxBytes)
+    .toString('utf8')
+    .replace(/\u{fffd}+$/u, '');
 }
 
 function parseRange(
