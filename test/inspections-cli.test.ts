@@ -66,7 +66,8 @@ test('an image is addressed by the short digest of the list, in any case', async
   const compared = await run('images', 'compare', shown, digest);
   expect(compared.stdout).toContain('No differences.');
   expect((await run('images', 'report', shown)).exitCode).toBe(0);
-  expect((await run('images', 'show', shown.slice(0, 5))).exitCode).toBe(2);
+  // Too short for a digest, it is looked up as a name.
+  expect((await run('images', 'show', shown.slice(0, 5))).exitCode).toBe(7);
   expect((await run('images', 'show', 'abcdef')).exitCode).toBe(7);
   const sha256 = createHash('sha256').update('for the command line').digest('hex');
   for (const asked of [sha256, `sha256:${sha256.toUpperCase()}`]) {
@@ -79,13 +80,16 @@ test('a refusal names the setting that would allow the request', async () => {
   const settings = [
     ['10.0.0.1:5000/app', 'inspection.registries.private'],
     ['docker:app', 'inspection.dockerDaemon'],
-    ['/srv/app.tar', 'inspection.allowLocal'],
+    ['oci:/srv/layout', 'inspection.allowLocal'],
     ['dir:/etc', 'only images are kept'],
   ];
   for (const [asked = '', setting = ''] of settings) {
     const { exitCode, stderr } = await run('images', 'inspect', asked);
     expect([exitCode, stderr]).toEqual([1, expect.stringContaining(setting)]);
   }
+  // A path is a file of the client, which is uploaded.
+  const missing = await run('images', 'inspect', '/srv/no-such.tar');
+  expect([missing.exitCode, missing.stderr]).toEqual([2, expect.stringContaining('no such file')]);
 });
 
 test('a report goes to standard output or to a file', async () => {

@@ -29,8 +29,8 @@ interface ByteRange {
 const openStreams = new Set<Readable>();
 
 /**
- * Streams a range of a blob and closes its file at the end, whatever the end is; also when it is not
- * read within `blobLimits.unreadStreamMs`.
+ * Streams a range of a blob and closes its file at the end, whatever the end is; also when it is
+ * not read within `blobLimits.unreadStreamMs`.
  */
 export async function streamBlob(
   blob: BlobFile,
