@@ -82,9 +82,7 @@ function filesBelow(start: string): string[] {
   return allFiles.filter((path) => path.startsWith(sourcePath(start)));
 }
 
-const allFiles = listFiles().filter((path) =>
-  /^(packages\/(analysis|oci)\/src|tools)\/.*\.ts$/.test(path),
-);
+const allFiles = listFiles().filter((path) => /^packages\/(analysis|oci)\/src\/.*\.ts$/.test(path));
 
 /** A string, or a template with `1` wherever something is put in. */
 function textOf(node: Syntax): string | undefined {
