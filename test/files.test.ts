@@ -212,6 +212,15 @@ test('a stored archive is inspected again by its reference', async () => {
   await expect(unknown).rejects.toMatchObject({ code: 'not_found' });
 });
 
+test('with an image a content is read from that image, not from an artifact', async () => {
+  const bytes = await packFiles(newDockerFiles([await imageOf('stored', ['lab/stored:1'])]));
+  const ended = await upload('stored.tar', bytes);
+  const params = { sha256: hashOf(bytes) };
+  expect(await client.call(files.preview, { params })).toMatchObject({ source: 'artifact' });
+  const other = { params, query: { image: ended.images[0]?.digest ?? '' } };
+  await expect(client.call(files.preview, other)).rejects.toMatchObject({ code: 'not_found' });
+});
+
 test('what cannot be an archive is refused at its first bytes', async () => {
   for (const bytes of [Buffer.from('\x7fELF is not a tar archive '.repeat(100)), Buffer.alloc(0)]) {
     const refused = client.call(inspections.upload, { query: { name: 'a.tar' }, body: bytes });

@@ -48,7 +48,8 @@ export async function openContent(
   const { sha256, project, image } = query;
   const { principal, signal } = who;
   const bounds = { scope: projectsWith(principal, 'files.read'), project };
-  const [artifact] = await listArtifacts(database, bounds, sha256);
+  // With an image the content is read from that image or not found.
+  const [artifact] = image === undefined ? await listArtifacts(database, bounds, sha256) : [];
   if (artifact !== undefined) return openArtifact(parts.blobs, artifact);
   const places = await findReadablePlaces(database, bounds, { sha256, image });
   if (places.length === 0) throw await whyNotFound(parts, query, principal);
@@ -86,7 +87,7 @@ async function whyNotFound(
   const jobs = { scope: projectsWith(principal, 'jobs.read'), project };
   const [[place], [artifact]] = await Promise.all([
     findReadablePlaces(database, images, { sha256, image }),
-    listArtifacts(database, jobs, sha256),
+    image === undefined ? listArtifacts(database, jobs, sha256) : [],
   ]);
   const visible = place?.project ?? artifact?.project;
   if (visible !== undefined) return forbidden(principal, 'files.read', visible);
