@@ -69,7 +69,7 @@ export const access = {
     csrfExempt: true,
     body: z.object({
       name: slug.describe('User name'),
-      password: z.string().min(1).max(limits.passwordCharsMax).describe('New password'),
+      password: z.string().min(1).max(limits.passwordCharsMax).describe('Password'),
     }),
     output: identity,
     errors: ['wrong_credentials', 'too_many_requests'],
@@ -113,7 +113,7 @@ export const access = {
     body: z.object({
       name: slug.describe('User name'),
       displayName: displayName.optional().describe('Display name'),
-      password: password.optional().describe('New password'),
+      password: password.optional().describe('Password'),
       grants: grants.default([]).describe('Roles of the user, each in one project or in all'),
     }),
     output: user,
@@ -195,7 +195,7 @@ export const access = {
     access: 'projects.manage',
     status: 201,
     body: z.object({
-      name: projectName.describe('User name'),
+      name: projectName.describe('Name of the project'),
       title: line(limits.nameChars).default('').describe('Display title'),
     }),
     output: project,
@@ -234,7 +234,7 @@ export const access = {
     access: 'signed-in',
     status: 201,
     body: z.object({
-      name: line(limits.nameChars).min(1).describe('User name'),
+      name: line(limits.nameChars).min(1).describe('Name of the token'),
       days: z
         .number()
         .int()

@@ -80,7 +80,7 @@ export const files = {
     params: bySha,
     query: z.object({
       ...from,
-      name: fileName.optional().describe('SHA-256 of the file inside the archive'),
+      name: fileName.optional().describe('Name of the file inside the archive (default: its own)'),
     }),
     outputKind: 'bytes',
     errors: readErrors,

@@ -68,7 +68,7 @@ export const inspections = {
     status: 202,
     bodyKind: 'bytes',
     query: z.object({
-      project: projectName.optional().describe('Only inspections of this project'),
+      project: projectName.optional().describe('Project of the inspections and of the archive'),
       name: fileName.optional().describe('File name'),
       platform: platformWord.default('all').describe('`all` inspects every image of the archive'),
       force: queryBoolean
