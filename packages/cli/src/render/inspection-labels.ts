@@ -54,11 +54,6 @@ export function formatGap({ by, reason, detail, path, layer }: Gap): string {
   return parts.filter((part) => part !== '').join(': ');
 }
 
-/** `1 layer`, `3 layers`. */
-export function counted(count: number, word: string): string {
-  return `${count} ${word}${count === 1 ? '' : 's'}`;
-}
-
 /** Names with their counts, the most frequent first: `412 deb, 3 npm`. */
 export function formatCounts(names: readonly string[]): string {
   const counts = new Map<string, number>();

@@ -1,5 +1,6 @@
 /** A report as text: the summary first, then findings, then the requested lists. */
 import {
+  plural,
   formatDuration,
   formatSize,
   malwareScanners,
@@ -16,13 +17,7 @@ import {
 import { cliLimits } from '../limits.ts';
 import { alignRows, type Cell, type RowOptions } from './aligned-rows.ts';
 import { formatFiles, formatFindings, formatPackages } from './inspection-sections.ts';
-import {
-  counted,
-  formatGap,
-  formatCounts,
-  verdictStyles,
-  verdictLabels,
-} from './inspection-labels.ts';
+import { formatGap, formatCounts, verdictStyles, verdictLabels } from './inspection-labels.ts';
 import { visibleLine } from './visible-text.ts';
 
 export interface ReportPageOptions extends RowOptions {
@@ -212,7 +207,7 @@ function runsOf({ image }: Summarized): string | undefined {
 
 function unownedOf({ unowned }: Summarized): string | undefined {
   if (unowned === undefined || unowned.count === 0) return undefined;
-  return `${counted(unowned.count, 'file')} not owned by any package`;
+  return `${plural(unowned.count, 'file')} not owned by any package`;
 }
 
 function findingsOf({ findings }: InspectionReport): string {
@@ -243,13 +238,13 @@ function scannersOf({ coverage }: Summarized): readonly string[] {
     const thing = scannedThing(one);
     const problems = [
       ...(one.healthy ? [] : ['unhealthy']),
-      ...(one.partial === 0 ? [] : [`${counted(one.partial, thing)} partially`]),
-      ...(one.failed === 0 ? [] : [`${counted(one.failed, thing)} failed`]),
+      ...(one.partial === 0 ? [] : [`${plural(one.partial, thing)} partially`]),
+      ...(one.failed === 0 ? [] : [`${plural(one.failed, thing)} failed`]),
     ];
     const cached = one.cached === 0 ? '' : `, ${one.cached} cached`;
     // those that it failed at count as examined
     const whole = Math.max(0, one.examined - one.partial - one.failed);
-    const examined = `${counted(whole, thing)} examined${cached}`;
+    const examined = `${plural(whole, thing)} examined${cached}`;
     const signatures = one.signatures.replaceAll(longDigest, '$1');
     const about = `${one.scanner}: ${one.engine}, signatures ${signatures}${made}`;
     return [about, ...feedsOf(one), examined, ...problems].join('; ');
@@ -277,7 +272,7 @@ function coverageOf({ coverage }: Summarized): readonly string[] {
   if (complete && gapCount === 0) return ['complete'];
   const more = gapCount - Math.min(cliLimits.gapsShown, gaps.length);
   return [
-    complete ? 'complete, with notes' : `partial: ${counted(gapCount, 'gap')}`,
+    complete ? 'complete, with notes' : `partial: ${plural(gapCount, 'gap')}`,
     ...gaps.slice(0, cliLimits.gapsShown).map(formatGap),
     ...(more > 0 ? [`and ${more} more; --output json lists them`] : []),
   ];

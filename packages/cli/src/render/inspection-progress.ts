@@ -1,8 +1,8 @@
 /** Progress of an inspection on standard error: a bar for each layer being examined. */
+import { plural } from '@lazaret/protocol';
 import type { Invocation } from '../command/command.ts';
 import type { ShownProgress } from '../commands/inspect/inspect-image.ts';
 import { cutText } from './cut-text.ts';
-import { counted } from './inspection-labels.ts';
 import { formatProgress } from './progress.ts';
 import { widthOf } from './style.ts';
 import { visibleLine } from './visible-text.ts';
@@ -41,7 +41,7 @@ export function createInspectionProgress(
     const head =
       total === 0
         ? `${name}  reading`
-        : `${name}  layer ${ended} of ${total}  ${counted(files, 'file')}`;
+        : `${name}  layer ${ended} of ${total}  ${plural(files, 'file')}`;
     const active = [...layers.values()].filter(({ state }) => state === 'examining');
     const lines = [head, ...active.slice(0, barsMax).map((layer) => layerLine(layer, now))];
     const width = (widthOf(stderr) ?? 1) - 1;
@@ -70,7 +70,7 @@ export function createInspectionProgress(
 
 function layerLine(layer: LayerProgress, now: number): string {
   const name = `  ${cutText(visibleLine(layer.label), labelChars).padEnd(labelChars)}`;
-  const files = counted(layer.files, 'file');
+  const files = plural(layer.files, 'file');
   if (layer.doneBytes === undefined) return `${name}  ${files}`;
   const { doneBytes, totalBytes, startedAt } = layer;
   return `${name}  ${formatProgress({ doneBytes, totalBytes, elapsedMs: now - startedAt })}`;

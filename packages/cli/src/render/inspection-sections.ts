@@ -1,5 +1,6 @@
 /** The lists of a report: findings, packages, files. */
 import {
+  plural,
   findingClass,
   formatSize,
   severity,
@@ -9,7 +10,7 @@ import {
 
 import { cliLimits } from '../limits.ts';
 import { alignRows, type Cell, type RowOptions } from './aligned-rows.ts';
-import { counted, severityStyles } from './inspection-labels.ts';
+import { severityStyles } from './inspection-labels.ts';
 import { visibleLine } from './visible-text.ts';
 
 /** Most severe first; with `whole` all of them, each with its evidence. */
@@ -128,7 +129,7 @@ export function formatFiles({ files = [] }: InspectionReport, options: RowOption
       { text: visibleLine(file.path) },
     ]);
   const head = header(['KIND', 'MODE', 'OWNER', 'SIZE', 'LAYER', 'PATH']);
-  const count = `${counted(files.length, 'file')}\n`;
+  const count = `${plural(files.length, 'file')}\n`;
   return `${title('Files', options)}${alignRows([head, ...rows], options)}${count}`;
 }
 

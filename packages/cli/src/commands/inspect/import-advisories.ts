@@ -1,10 +1,10 @@
 /** `lazaret inspect advisories`: imports vulnerability feeds from files into a database. */
+import { plural } from '@lazaret/protocol';
 import { flagOn, flagText, type Invocation } from '../../command/command.ts';
 import { Failure, usageFailure } from '../../failure.ts';
 import { exitCodes } from '../../exit-code.ts';
 import { interceptInterrupt } from '../../terminal/interrupt.ts';
 import { formatStructured, writeOut } from '../../render/print.ts';
-import { counted } from '../../render/inspection-labels.ts';
 import { visibleLine } from '../../render/visible-text.ts';
 import { toFileFailure } from '../../files/upload-file.ts';
 import { parseList } from './parse-list.ts';
@@ -53,7 +53,7 @@ type ImportReport = Awaited<
 
 function pageOf(report: ImportReport): string {
   const { records, advisories, withdrawn, outdated, malformed, problems } = report;
-  const read = `${counted(records, 'record')} read: ${withdrawn} withdrawn, ${outdated} outdated`;
+  const read = `${plural(records, 'record')} read: ${withdrawn} withdrawn, ${outdated} outdated`;
   const lines = [
     `${read}, ${malformed} malformed`,
     `Advisories in the database: ${advisories}`,
