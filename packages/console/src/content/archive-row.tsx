@@ -5,17 +5,11 @@ import {
   formatSize,
   plural,
 } from '@lazaret/protocol';
-import {
-  IconArrowForward,
-  IconChevronRight,
-  IconFile,
-  IconFolder,
-  IconPlug,
-} from '@tabler/icons-react';
-import { type ReactNode, useEffect, useRef } from 'react';
+import { IconArrowForward, IconFile, IconFolder, IconPlug } from '@tabler/icons-react';
+import type { ReactNode } from 'react';
 
 import { PlainText } from '../components/plain-text.tsx';
-import { rowIndent } from '../components/row-indent.ts';
+import { LinkTarget, TreeRow } from '../components/tree-row.tsx';
 
 const warningLabels: Readonly<Record<ArchiveMemberWarning, string>> = {
   absolute_path: 'absolute path',
@@ -38,50 +32,17 @@ interface ArchiveRowProps {
 /** A directory or member of an archive. */
 export function ArchiveRow(props: ArchiveRowProps): ReactNode {
   const { item, level, isOpen, isSelected, isReachable, onUse } = props;
-  const row = useRef<HTMLDivElement>(null);
-  const toggle = useRef(onUse);
-  useEffect(() => {
-    toggle.current = onUse;
-  });
-  useEffect(() => {
-    const element = row.current;
-    const listen = (): void => toggle.current();
-    element?.addEventListener('lz-toggle', listen);
-    return () => element?.removeEventListener('lz-toggle', listen);
-  }, []);
   const isDirectory = item.type === 'directory';
-  const name = item.name === '' ? '(no name)' : item.name;
   return (
-    <div
-      ref={row}
-      className="tree-row"
-      role="treeitem"
-      aria-level={level}
-      aria-selected={isSelected}
-      aria-expanded={isDirectory ? isOpen : undefined}
-      tabIndex={isReachable ? 0 : -1}
-      style={rowIndent(level)}
-      onClick={onUse}
-      onKeyDown={(event) => {
-        if (event.key !== 'Enter' && event.key !== ' ') return;
-        event.preventDefault();
-        onUse();
-      }}
+    <TreeRow
+      {...{ level, isOpen, isSelected, isReachable, onUse }}
+      isExpandable={isDirectory}
+      onToggle={onUse}
     >
-      <IconChevronRight
-        size={14}
-        aria-hidden
-        className={`chevron${isOpen ? ' open' : ''}${isDirectory ? '' : ' none'}`}
-      />
       <TypeIcon type={item.type} />
       <span className="tree-name" title={escapeInvisible(item.path)}>
-        <PlainText>{name}</PlainText>
-        {item.linkTarget !== null && (
-          <span className="dim">
-            {' → '}
-            <PlainText>{item.linkTarget}</PlainText>
-          </span>
-        )}
+        <PlainText>{item.name === '' ? '(no name)' : item.name}</PlainText>
+        {item.linkTarget !== null && <LinkTarget path={item.linkTarget} />}
       </span>
       {item.warnings.map((warning) => (
         <span key={warning} className="hidden-tag">
@@ -92,7 +53,7 @@ export function ArchiveRow(props: ArchiveRowProps): ReactNode {
         {isDirectory && item.files !== null && `${plural(item.files, 'file')}, `}
         {item.sizeBytes === null ? '' : formatSize(item.sizeBytes)}
       </span>
-    </div>
+    </TreeRow>
   );
 }
 

@@ -1,16 +1,9 @@
 import { formatSize, type ImageFile, escapeInvisible } from '@lazaret/protocol';
-import {
-  IconArchive,
-  IconArrowForward,
-  IconChevronRight,
-  IconFile,
-  IconFolder,
-  IconPlug,
-} from '@tabler/icons-react';
-import { type ReactNode, useEffect, useRef } from 'react';
+import { IconArchive, IconArrowForward, IconFile, IconFolder, IconPlug } from '@tabler/icons-react';
+import type { ReactNode } from 'react';
 
 import { PlainText } from '../../components/plain-text.tsx';
-import { rowIndent } from '../../components/row-indent.ts';
+import { LinkTarget, TreeRow } from '../../components/tree-row.tsx';
 
 interface FileRowProps {
   readonly file: ImageFile;
@@ -25,62 +18,26 @@ interface FileRowProps {
 
 export function FileRow(props: FileRowProps): ReactNode {
   const { file, level, isOpen, isSelected, isReachable, onToggle, onSelect } = props;
-  const row = useRef<HTMLDivElement>(null);
-  const toggle = useRef(onToggle);
-  useEffect(() => {
-    toggle.current = onToggle;
-  });
-  useEffect(() => {
-    const element = row.current;
-    const listen = (): void => toggle.current();
-    element?.addEventListener('lz-toggle', listen);
-    return () => element?.removeEventListener('lz-toggle', listen);
-  }, []);
-  useEffect(() => {
-    if (isSelected) row.current?.scrollIntoView({ block: 'nearest' });
-  }, [isSelected]);
   const use = (): void => {
     onSelect();
     if (file.hasChildren) onToggle();
   };
   return (
-    <div
-      ref={row}
-      className="tree-row"
-      role="treeitem"
-      aria-level={level}
-      aria-selected={isSelected}
-      aria-expanded={file.hasChildren ? isOpen : undefined}
-      tabIndex={isReachable ? 0 : -1}
-      style={rowIndent(level)}
-      onClick={use}
-      onKeyDown={(event) => {
-        if (event.key !== 'Enter' && event.key !== ' ') return;
-        event.preventDefault();
-        use();
-      }}
+    <TreeRow
+      {...{ level, isOpen, isSelected, isReachable, onToggle }}
+      isExpandable={file.hasChildren}
+      onUse={use}
     >
-      <IconChevronRight
-        size={14}
-        aria-hidden
-        className={`chevron${isOpen ? ' open' : ''}${file.hasChildren ? '' : ' none'}`}
-      />
       <FileIcon file={file} />
       <span className="tree-name" title={escapeInvisible(file.name)}>
         <PlainText>{file.name}</PlainText>
-        {file.linkPath !== undefined && (
-          <span className="dim">
-            {' '}
-            <span aria-hidden>→</span>
-            <span className="visually-hidden">link to</span> <PlainText>{file.linkPath}</PlainText>
-          </span>
-        )}
+        {file.linkPath !== undefined && <LinkTarget path={file.linkPath} />}
       </span>
       {file.hiddenBy !== undefined && <span className="hidden-tag">hidden by {file.hiddenBy}</span>}
       {file.type === 'file' && (
         <span className="tree-size number dim">{formatSize(file.sizeBytes)}</span>
       )}
-    </div>
+    </TreeRow>
   );
 }
 
