@@ -1,38 +1,21 @@
 /** The real program on real terminals and pipes, against a scripted server. */
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { formatEvent } from '@lazaret/protocol';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { readContexts } from './connection/contexts.ts';
 import { sampleJob } from './testing/sample-job.ts';
-import {
-  startScriptedServer,
-  type Handler,
-  type ScriptedServer,
-} from './testing/scripted-server.ts';
+import type { Handler } from './testing/scripted-server.ts';
+import { useServerHarness } from './testing/server-harness.ts';
 import { startOnTerminal, startProgram, startShell } from './testing/spawn-program.ts';
 
 const id = '0123456789abcdef';
-let home = '';
-let server: ScriptedServer | undefined;
+const cli = useServerHarness();
 
-beforeEach(async () => {
-  home = await mkdtemp(join(tmpdir(), 'lazaret-cli-'));
-});
-afterEach(async () => {
-  await server?.stop();
-  server = undefined;
-  await rm(home, { recursive: true, force: true });
-});
-
-async function serve(handlers: Readonly<Record<string, Handler>>): Promise<Record<string, string>> {
-  server = await startScriptedServer(handlers);
-  return { LAZARET_SERVER: server.url, LAZARET_TOKEN: 'secret' };
-}
+const { serve } = cli;
 
 /** A job that runs until somebody cancels it. */
 function runningJob(): Readonly<Record<string, Handler>> {
@@ -63,10 +46,10 @@ describe('start', () => {
       if (globalThis.__zod_globalConfig !== undefined) console.log('schemas');
     });`;
     const variables = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(hook)}` };
-    const help = await startProgram(['jobs', '--help'], { home, variables }).finished;
+    const help = await startProgram(['jobs', '--help'], { home: cli.home, variables }).finished;
     expect(help.stdout).toContain('Usage: lazaret jobs');
     expect(help.stdout).not.toContain('schemas');
-    const call = await startProgram(['jobs'], { home, variables }).finished;
+    const call = await startProgram(['jobs'], { home: cli.home, variables }).finished;
     expect(call.stdout).toContain('schemas');
   });
 
@@ -74,7 +57,8 @@ describe('start', () => {
     const items = Array.from({ length: 200 }, () => sampleJob());
     const variables = await serve({ 'jobs.list': () => ({ items, next: null }) });
     const line = 'set -o pipefail; lazaret jobs -o json | head -n 1';
-    const { exitCode, stdout, stderr } = await startShell(line, { home, variables }).finished;
+    const { exitCode, stdout, stderr } = await startShell(line, { home: cli.home, variables })
+      .finished;
     expect({ exitCode, stdout, stderr }).toEqual({ exitCode: 0, stdout: '[\n', stderr: '' });
   });
 });
@@ -82,25 +66,28 @@ describe('start', () => {
 describe('Ctrl-C while waiting', () => {
   it('detaches from the job and prints how to continue', async () => {
     const variables = await serve(runningJob());
-    const program = startOnTerminal(['job', id, '--wait', '--no-color'], { home, variables });
+    const program = startOnTerminal(['job', id, '--wait', '--no-color'], {
+      home: cli.home,
+      variables,
+    });
     await program.shown('running on local');
     program.child.stdin?.write('\u0003');
     const { exitCode, stdout } = await program.finished;
     expect(stdout).toContain(`lazaret job ${id} --wait`);
     expect(exitCode).toBe(130);
-    expect(server?.calls.map(({ operation }) => operation)).not.toContain('jobs.cancel');
+    expect(cli.server?.calls.map(({ operation }) => operation)).not.toContain('jobs.cancel');
   });
 
   it('cancels the job with --cancel-on-interrupt', async () => {
     const variables = await serve(runningJob());
     const argv = ['job', id, '--cancel-on-interrupt', '--no-color'];
-    const program = startOnTerminal(argv, { home, variables });
+    const program = startOnTerminal(argv, { home: cli.home, variables });
     await program.shown('running on local');
     program.child.stdin?.write('\u0003');
     const { exitCode, stdout } = await program.finished;
     expect(stdout).toContain('cancelled');
     expect(exitCode).toBe(5);
-    expect(server?.calls.map(({ operation }) => operation)).toContain('jobs.cancel');
+    expect(cli.server?.calls.map(({ operation }) => operation)).toContain('jobs.cancel');
   });
 });
 
@@ -122,7 +109,7 @@ describe('prompts on a terminal', () => {
       'tokens.create': () => ({ token: { id: 'f'.repeat(16) }, secret: 'lz' }),
     });
     const url = variables['LAZARET_SERVER'] ?? '';
-    const program = startOnTerminal(['login', url, '--name', 'lab'], { home });
+    const program = startOnTerminal(['login', url, '--name', 'lab'], { home: cli.home });
     await program.shown('User name at');
     program.child.stdin?.write('alx\u007F\r');
     await program.shown('Password:');
@@ -131,7 +118,7 @@ describe('prompts on a terminal', () => {
     expect(exitCode).toBe(0);
     expect(stdout).not.toContain('hidden');
     expect(passwords).toEqual([{ name: 'al', password: 'hidden secret' }]);
-    const { list } = await readContexts(join(home, '.config/lazaret'));
+    const { list } = await readContexts(join(cli.home, '.config/lazaret'));
     expect(list).toMatchObject([{ name: 'lab', token: 'lz' }]);
   });
 
@@ -141,21 +128,21 @@ describe('prompts on a terminal', () => {
       ['\u0003', 130],
       ['n\r', 2],
     ] as const) {
-      const program = startOnTerminal(['engines', 'remove', 'x1'], { home, variables });
+      const program = startOnTerminal(['engines', 'remove', 'x1'], { home: cli.home, variables });
       await program.shown('[y/N]');
       program.child.stdin?.write(key);
       expect((await program.finished).exitCode).toBe(expected);
     }
-    expect(server?.calls.map(({ operation }) => operation)).not.toContain('engines.remove');
+    expect(cli.server?.calls.map(({ operation }) => operation)).not.toContain('engines.remove');
   });
 
   it('proceed on yes', async () => {
     const variables = await serve(removableEngine);
-    const program = startOnTerminal(['engines', 'remove', 'x1'], { home, variables });
+    const program = startOnTerminal(['engines', 'remove', 'x1'], { home: cli.home, variables });
     await program.shown('[y/N]');
     program.child.stdin?.write('y\r');
     expect((await program.finished).exitCode).toBe(0);
-    expect(server?.calls.map(({ operation }) => operation)).toContain('engines.remove');
+    expect(cli.server?.calls.map(({ operation }) => operation)).toContain('engines.remove');
   });
 });
 
@@ -173,12 +160,12 @@ describe('progress', () => {
   it('is shown on terminals only', async () => {
     const handlers = { 'artifacts.upload': upload, 'jobs.submit': () => sampleJob() };
     const variables = await serve(handlers);
-    const file = join(home, 'big.bin');
+    const file = join(cli.home, 'big.bin');
     await writeFile(file, Buffer.alloc(96 * 2 ** 20));
     const argv = ['submit', 'strings', file];
-    const shown = await startOnTerminal(argv, { home, variables }).finished;
+    const shown = await startOnTerminal(argv, { home: cli.home, variables }).finished;
     expect(shown.stdout).toMatch(/big\.bin {2}\[#*-+\] +\d+% {2}/);
-    const piped = await startProgram(argv, { home, variables }).finished;
+    const piped = await startProgram(argv, { home: cli.home, variables }).finished;
     expect(piped).toEqual({ exitCode: 0, stdout: `${id}\n`, stderr: '' });
   });
 });
@@ -195,7 +182,10 @@ describe('--watch', () => {
 
   it('redraws the list on a terminal', async () => {
     const variables = await serve({ 'jobs.list': moving() });
-    const program = startOnTerminal(['jobs', '--watch', '--no-color'], { home, variables });
+    const program = startOnTerminal(['jobs', '--watch', '--no-color'], {
+      home: cli.home,
+      variables,
+    });
     await program.shown('succeeded');
     program.child.stdin?.write('\u0003');
     const { stdout } = await program.finished;
@@ -209,7 +199,7 @@ describe('--watch', () => {
 
   it('prints changes through a pipe', async () => {
     const variables = await serve({ 'jobs.list': moving() });
-    const program = startProgram(['jobs', '--watch'], { home, variables });
+    const program = startProgram(['jobs', '--watch'], { home: cli.home, variables });
     await program.shown('succeeded');
     program.child.kill('SIGTERM');
     const { stdout } = await program.finished;
@@ -231,7 +221,7 @@ describe('a result', () => {
       'jobs.result': ({ response }) => void response.end('new'),
     });
     const line = `mkfifo pipe; lazaret result ${id} -O pipe 2>&1 & cat pipe; wait; test -p pipe`;
-    const { exitCode, stdout } = await startShell(line, { home, variables }).finished;
+    const { exitCode, stdout } = await startShell(line, { home: cli.home, variables }).finished;
     expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: 'new' });
   });
 
@@ -244,7 +234,8 @@ describe('a result', () => {
       'jobs.result': ({ response }) => void response.end('\u001B[2J'),
     });
     const argv = ['result', id, '-O', '/dev/stdout', '--no-color'];
-    const { exitCode, stdout } = await startOnTerminal(argv, { home, variables }).finished;
+    const { exitCode, stdout } = await startOnTerminal(argv, { home: cli.home, variables })
+      .finished;
     expect(exitCode).toBe(2);
     expect(stdout).toContain('/dev/stdout is a terminal');
     expect(stdout).not.toContain('\u001B');
@@ -268,7 +259,7 @@ describe('completion in bash', () => {
       try lazaret jobs --sta
       try lazaret submit ap
       try lazaret logs -f 0`;
-    const { stdout } = await startShell(line, { home, variables }).finished;
+    const { stdout } = await startShell(line, { home: cli.home, variables }).finished;
     expect(stdout.split('\n')).toEqual(['submit', 'validate', '--state', 'apktool', id, '']);
   });
 });

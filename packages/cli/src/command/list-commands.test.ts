@@ -1,42 +1,19 @@
 /** Lists, formats, paging, confirmation, the audit log, against a scripted server. */
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { auditGenesis, hashAuditEntry, Problem, type AuditEntry } from '@lazaret/protocol';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 
-import { runInside, type RunOptions, type RunResult } from '../testing/run-program.ts';
+import { runInside } from '../testing/run-program.ts';
 import { sampleJob } from '../testing/sample-job.ts';
-import {
-  startScriptedServer,
-  type Handler,
-  type ScriptedServer,
-} from '../testing/scripted-server.ts';
+import type { Handler } from '../testing/scripted-server.ts';
+import { useServerHarness } from '../testing/server-harness.ts';
 
-let home = '';
-let server: ScriptedServer | undefined;
+const cli = useServerHarness();
 
-beforeEach(async () => {
-  home = await mkdtemp(join(tmpdir(), 'lazaret-cli-'));
-});
-afterEach(async () => {
-  await server?.stop();
-  server = undefined;
-  await rm(home, { recursive: true, force: true });
-});
-
-async function run(
-  handlers: Readonly<Record<string, Handler>>,
-  argv: readonly string[],
-  options: Omit<RunOptions, 'home'> = {},
-): Promise<RunResult> {
-  await server?.stop();
-  server = await startScriptedServer(handlers);
-  const variables = { LAZARET_SERVER: server.url, LAZARET_TOKEN: 'secret', ...options.variables };
-  return runInside(argv, { home, ...options, variables });
-}
+const { run } = cli;
 
 const idOf = (index: number): string => String(index).padStart(16, '0');
 
@@ -85,7 +62,7 @@ describe('lists', () => {
     const argv = ['jobs', '-q', '--state', 'failed,queued', '--state', 'running', '--text', 'x'];
     const some = await run({ 'jobs.list': pagedJobs }, [...argv, '-n', '220']);
     expect(some.stdout.trim().split('\n')).toHaveLength(220);
-    expect(server?.calls.map(({ query }) => query.getAll('state'))).toEqual([
+    expect(cli.server?.calls.map(({ query }) => query.getAll('state'))).toEqual([
       ['failed', 'queued', 'running'],
       ['failed', 'queued', 'running'],
     ]);
@@ -116,13 +93,13 @@ describe('actions', () => {
     const handlers = { 'engines.remove': () => undefined };
     const { stdout, exitCode } = await run(handlers, ['engines', 'rm', 'one', 'two', '--yes']);
     expect({ stdout, exitCode }).toEqual({ stdout: 'one\ntwo\n', exitCode: 0 });
-    expect(server?.calls.map(({ params }) => params['name'])).toEqual(['one', 'two']);
+    expect(cli.server?.calls.map(({ params }) => params['name'])).toEqual(['one', 'two']);
   });
 
   it('send roles and switches', async () => {
     const handlers = { 'users.update': () => ({ name: 'al' }) };
     await run(handlers, ['user', 'update', 'al', '--role', 'viewer@lab', '--no-disabled', '-q']);
-    expect(JSON.parse(String(server?.calls[0]?.body))).toEqual({
+    expect(JSON.parse(String(cli.server?.calls[0]?.body))).toEqual({
       grants: [{ role: 'viewer', project: 'lab' }],
       disabled: false,
     });
@@ -135,7 +112,7 @@ describe('actions', () => {
     const { stdout, stderr } = await run(handlers, argv, { terminal: ['stderr'] });
     expect(stdout).toBe('lz_secret\n');
     expect(stderr).toContain('shown only once');
-    expect(JSON.parse(String(server?.calls[0]?.body))).toEqual({
+    expect(JSON.parse(String(cli.server?.calls[0]?.body))).toEqual({
       name: 'ci',
       days: 7,
       permissions: ['jobs.read', 'jobs.submit'],
@@ -172,15 +149,15 @@ describe('engines from files', () => {
   const manifest = 'name: demo\nimage: lab/demo:1\ncommand: [run]\n';
 
   it('are validated without a server, with field paths', async () => {
-    const good = join(home, 'good.yaml');
-    const bad = join(home, 'bad.yaml');
+    const good = join(cli.home, 'good.yaml');
+    const bad = join(cli.home, 'bad.yaml');
     await writeFile(good, manifest);
     await writeFile(bad, `${manifest}resources: { memory: lots }\nextra: 1\n`);
     const argv = ['engines', 'validate', '--offline'];
-    const valid = await runInside([...argv, good, '-o', 'yaml'], { home });
+    const valid = await runInside([...argv, good, '-o', 'yaml'], { home: cli.home });
     expect(valid.exitCode).toBe(0);
     expect((parse(valid.stdout) as { timeLimit: number }).timeLimit).toBe(600);
-    const invalid = await runInside([...argv, good, bad], { home });
+    const invalid = await runInside([...argv, good, bad], { home: cli.home });
     expect(invalid.exitCode).toBe(1);
     expect(invalid.stderr).toContain('resources.memory: expected');
     expect(invalid.stderr).toContain('extra');
@@ -190,9 +167,9 @@ describe('engines from files', () => {
     const handlers = { 'engines.add': () => ({ name: 'demo', revision: 2, image: null }) };
     const piped = await run(handlers, ['engines', 'add', '-'], { stdin: manifest });
     expect(piped.stdout).toBe('demo\n');
-    expect(JSON.parse(String(server?.calls[0]?.body))).toEqual({ manifest: parse(manifest) });
-    await writeFile(join(home, 'engine.yaml'), manifest);
-    expect((await run(handlers, ['engines', 'add', home])).exitCode).toBe(0);
+    expect(JSON.parse(String(cli.server?.calls[0]?.body))).toEqual({ manifest: parse(manifest) });
+    await writeFile(join(cli.home, 'engine.yaml'), manifest);
+    expect((await run(handlers, ['engines', 'add', cli.home])).exitCode).toBe(0);
   });
 
   it('import the legacy file and list what was rejected', async () => {
@@ -235,16 +212,16 @@ describe('the audit log', () => {
 
   it('is verified without a server', async () => {
     const entries = await makeLog();
-    const file = join(home, 'audit.ndjson');
+    const file = join(cli.home, 'audit.ndjson');
     await writeFile(file, toLines(entries));
-    const intact = await runInside(['audit', 'verify', file], { home });
+    const intact = await runInside(['audit', 'verify', file], { home: cli.home });
     expect(intact).toMatchObject({ exitCode: 0 });
     expect(intact.stdout).toContain(entries[2]?.hash);
     await writeFile(
       file,
       toLines(entries.map((entry) => (entry.number === 2 ? { ...entry, actor: 'eve' } : entry))),
     );
-    const changed = await runInside(['audit', 'verify', file, '-o', 'json'], { home });
+    const changed = await runInside(['audit', 'verify', file, '-o', 'json'], { home: cli.home });
     expect(changed.exitCode).toBe(1);
     expect(JSON.parse(changed.stdout)).toMatchObject({ intact: false, brokenAt: 2 });
   });
@@ -253,14 +230,16 @@ describe('the audit log', () => {
     const entries = await makeLog();
     const stdin = toLines(entries.slice(0, 2));
     const argv = ['audit', 'verify', '-'];
-    expect((await runInside(argv, { home, stdin })).exitCode).toBe(0);
+    expect((await runInside(argv, { home: cli.home, stdin })).exitCode).toBe(0);
     const head = entries[2]?.hash ?? '';
-    expect((await runInside([...argv, '--head', head], { home, stdin })).exitCode).toBe(1);
+    expect((await runInside([...argv, '--head', head], { home: cli.home, stdin })).exitCode).toBe(
+      1,
+    );
   });
 
   it('reports the position of an invalid line', async () => {
     const { exitCode, stdout } = await runInside(['audit', 'verify', '-'], {
-      home,
+      home: cli.home,
       stdin: 'what?\n',
     });
     expect(exitCode).toBe(1);
@@ -270,7 +249,7 @@ describe('the audit log', () => {
   it('is exported completely or not at all', async () => {
     const lines = toLines(await makeLog());
     const serve: Handler = ({ response }) => void response.writeHead(200).end(lines);
-    const file = join(home, 'log');
+    const file = join(cli.home, 'log');
     expect((await run({ 'audit.export': serve }, ['audit', 'export', '-O', file])).exitCode).toBe(
       0,
     );
@@ -279,8 +258,8 @@ describe('the audit log', () => {
       response.writeHead(200).write(lines);
       setTimeout(() => response.destroy(), 20);
     };
-    const other = join(home, 'other');
+    const other = join(cli.home, 'other');
     expect((await run({ 'audit.export': cut }, ['audit', 'export', '-O', other])).exitCode).toBe(8);
-    expect(await readdir(home)).toEqual(['log']);
+    expect(await readdir(cli.home)).toEqual(['log']);
   });
 });

@@ -1,31 +1,17 @@
 /** Many jobs by filter on the command line: what is asked first, sent, and reported. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-
 import type { BulkOutput } from '@lazaret/protocol';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { beforeEach, expect, it } from 'vitest';
 
-import { runInside, type RunOptions, type RunResult } from '../../testing/run-program.ts';
-import {
-  startScriptedServer,
-  type Handler,
-  type ScriptedServer,
-} from '../../testing/scripted-server.ts';
+import type { RunOptions, RunResult } from '../../testing/run-program.ts';
+import type { Handler } from '../../testing/scripted-server.ts';
+import { useServerHarness } from '../../testing/server-harness.ts';
 
 const id = '0123456789abcdef';
-let home = '';
-let server: ScriptedServer | undefined;
+const cli = useServerHarness();
 let bodies: Record<string, unknown>[] = [];
 
-beforeEach(async () => {
-  home = await mkdtemp(join(tmpdir(), 'lazaret-cli-'));
+beforeEach(() => {
   bodies = [];
-});
-afterEach(async () => {
-  await server?.stop();
-  server = undefined;
-  await rm(home, { recursive: true, force: true });
 });
 
 const output: BulkOutput = {
@@ -50,9 +36,7 @@ async function run(
   options: Partial<RunOptions> = {},
 ): Promise<RunResult> {
   const handler = bulk(result);
-  server = await startScriptedServer({ 'jobs.cancelMany': handler, 'jobs.rerunMany': handler });
-  const variables = { LAZARET_SERVER: server.url, LAZARET_TOKEN: 'secret' };
-  return runInside(argv, { home, variables, ...options });
+  return cli.run({ 'jobs.cancelMany': handler, 'jobs.rerunMany': handler }, argv, options);
 }
 
 it('counts, and then cancels what matches the filter', async () => {

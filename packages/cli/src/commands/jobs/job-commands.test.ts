@@ -1,43 +1,19 @@
 /** Commands on jobs against a server that behaves as the test says, badly where that matters. */
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { formatEvent, Problem, type JobDetail } from '@lazaret/protocol';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
-import { runInside, type RunOptions, type RunResult } from '../../testing/run-program.ts';
 import { sampleJob } from '../../testing/sample-job.ts';
-import {
-  startScriptedServer,
-  type Handler,
-  type ScriptedCall,
-  type ScriptedServer,
-} from '../../testing/scripted-server.ts';
+import type { Handler, ScriptedCall } from '../../testing/scripted-server.ts';
+import { useServerHarness } from '../../testing/server-harness.ts';
 
 const id = '0123456789abcdef';
-let home = '';
-let server: ScriptedServer | undefined;
+const cli = useServerHarness();
 
-beforeEach(async () => {
-  home = await mkdtemp(join(tmpdir(), 'lazaret-cli-'));
-});
-afterEach(async () => {
-  await server?.stop();
-  server = undefined;
-  await rm(home, { recursive: true, force: true });
-});
-
-async function run(
-  handlers: Readonly<Record<string, Handler>>,
-  argv: readonly string[],
-  options: Omit<RunOptions, 'home'> = {},
-): Promise<RunResult> {
-  server = await startScriptedServer(handlers);
-  const variables = { LAZARET_SERVER: server.url, LAZARET_TOKEN: 'secret', ...options.variables };
-  return runInside(argv, { home, ...options, variables });
-}
+const { run } = cli;
 
 function sha256(bytes: string | Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
@@ -71,13 +47,13 @@ function serveFiles(files: Readonly<Record<string, string>>): Handler {
 
 describe('submit', () => {
   it('sends the file and the job, and prints the id', async () => {
-    const file = join(home, 'sample.bin');
+    const file = join(cli.home, 'sample.bin');
     await writeFile(file, 'content');
     const handlers = { 'artifacts.upload': takeUpload, 'jobs.submit': () => sampleJob() };
     const argv = ['submit', 'strings', file, '--tag', 'x', '-p', 'depth=3', '-p', 'word=a=b'];
     const { exitCode, stdout, stderr } = await run(handlers, [...argv, '--time-limit', '90s']);
     expect({ exitCode, stdout, stderr }).toEqual({ exitCode: 0, stdout: `${id}\n`, stderr: '' });
-    const [upload, submit] = server?.calls ?? [];
+    const [upload, submit] = cli.server?.calls ?? [];
     expect(upload?.query.get('name')).toBe('sample.bin');
     expect(upload?.headers.authorization).toBe('Bearer secret');
     expect(submit?.headers['idempotency-key']).toMatch(/.{20}/);
@@ -91,29 +67,31 @@ describe('submit', () => {
   });
 
   it('reads standard input, and creates one job per file', async () => {
-    await writeFile(join(home, 'a'), 'A');
+    await writeFile(join(cli.home, 'a'), 'A');
     let count = 0;
     const handlers = {
       'artifacts.upload': takeUpload,
       'jobs.submit': () => sampleJob({ id: `${'0'.repeat(15)}${(count += 1)}` }),
     };
-    const argv = ['submit', 'strings', join(home, 'a'), '-', '--idempotency-key', 'k'];
+    const argv = ['submit', 'strings', join(cli.home, 'a'), '-', '--idempotency-key', 'k'];
     const { stdout } = await run(handlers, argv, { stdin: 'piped' });
     expect(stdout).toBe('0000000000000001\n0000000000000002\n');
-    const uploads = (server?.calls ?? []).filter(
+    const uploads = (cli.server?.calls ?? []).filter(
       ({ operation }) => operation === 'artifacts.upload',
     );
     expect(uploads.map(({ body }) => String(body))).toEqual(['A', 'piped']);
-    const keys = (server?.calls ?? []).flatMap(({ headers }) => headers['idempotency-key'] ?? []);
+    const keys = (cli.server?.calls ?? []).flatMap(
+      ({ headers }) => headers['idempotency-key'] ?? [],
+    );
     expect(keys).toEqual(['k-1', 'k-2']);
   });
 
   it('creates one job for several files with --together', async () => {
-    for (const name of ['a', 'b']) await writeFile(join(home, name), name);
+    for (const name of ['a', 'b']) await writeFile(join(cli.home, name), name);
     const handlers = { 'artifacts.upload': takeUpload, 'jobs.submit': () => sampleJob() };
-    const files = [join(home, 'a'), join(home, 'b')];
+    const files = [join(cli.home, 'a'), join(cli.home, 'b')];
     await run(handlers, ['submit', 'strings', ...files, '--together']);
-    const submit = server?.calls.at(-1);
+    const submit = cli.server?.calls.at(-1);
     expect((JSON.parse(String(submit?.body)) as { inputs: unknown[] }).inputs).toHaveLength(2);
   });
 
@@ -129,7 +107,7 @@ describe('submit', () => {
     };
     const { exitCode, stdout } = await run(handlers, ['submit', 'strings']);
     expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: `${id}\n` });
-    const keys = (server?.calls ?? []).map(({ headers }) => headers['idempotency-key']);
+    const keys = (cli.server?.calls ?? []).map(({ headers }) => headers['idempotency-key']);
     expect(keys).toHaveLength(2);
     expect(new Set(keys).size).toBe(1);
   });
@@ -175,7 +153,7 @@ describe('waiting', () => {
     expect({ exitCode, stdout }).toEqual({ exitCode: expected, stdout: `${id}\n` });
     const [outcome, address] = stderr.split('\n');
     expect(outcome).toContain(`${id}  ${state} in `);
-    expect(address).toBe(`  ${server?.url}/console/jobs/${id}`);
+    expect(address).toBe(`  ${cli.server?.url}/console/jobs/${id}`);
     const quiet = await run(handlers, ['submit', 'strings', '--wait', '-q']);
     expect(quiet.stderr).toBe('');
   });
@@ -211,7 +189,9 @@ describe('waiting', () => {
     expect(stderr).toContain('running on local');
     expect(stderr).toContain('retrying');
     expect(stderr).toContain('Engine exited with a failure code: 7 (exit_code)');
-    const resumed = (server?.calls ?? []).filter(({ operation }) => operation === 'jobs.follow');
+    const resumed = (cli.server?.calls ?? []).filter(
+      ({ operation }) => operation === 'jobs.follow',
+    );
     expect(resumed.map(({ headers }) => headers['last-event-id'])).toEqual([undefined, '2']);
   });
 
@@ -255,7 +235,7 @@ describe('result', () => {
     expect(refused.exitCode).toBe(2);
     expect(refused.stdout).toBe('');
     expect(refused.stderr).toContain('-O FILE');
-    await server?.stop();
+    await cli.server?.stop();
     expect((await run(handlers, ['result', id])).stdout).toBe(binary);
   });
 
@@ -274,12 +254,12 @@ describe('result', () => {
       'jobs.show': () => withArtifacts({ 'out.txt': 'good' }, 'out.txt'),
       'jobs.result': serveFiles({ 'out.txt': 'evil' }),
     };
-    await writeFile(join(home, 'kept'), 'before');
-    const { exitCode, stderr } = await run(handlers, ['result', id, '-O', join(home, 'kept')]);
+    await writeFile(join(cli.home, 'kept'), 'before');
+    const { exitCode, stderr } = await run(handlers, ['result', id, '-O', join(cli.home, 'kept')]);
     expect(exitCode).toBe(1);
     expect(stderr).toContain('wrong SHA-256');
-    expect(await readFile(join(home, 'kept'), 'utf8')).toBe('before');
-    expect(await readdir(home)).toEqual(['kept']);
+    expect(await readFile(join(cli.home, 'kept'), 'utf8')).toBe('before');
+    expect(await readdir(cli.home)).toEqual(['kept']);
   });
 
   it('writes no file if the download is incomplete', async () => {
@@ -290,15 +270,15 @@ describe('result', () => {
         setTimeout(() => response.destroy(), 20);
       },
     };
-    const { exitCode } = await run(handlers, ['result', id, '-O', join(home, 'out')]);
+    const { exitCode } = await run(handlers, ['result', id, '-O', join(cli.home, 'out')]);
     expect(exitCode).toBe(8);
-    expect(await readdir(home)).toEqual([]);
+    expect(await readdir(cli.home)).toEqual([]);
   });
 
   it('writes all artifacts below the directory, with escaped names', async () => {
     const files = { 'a/b.txt': '1', 'a/\u001B[2J': '2', './c': '3' };
     const handlers = { 'jobs.show': () => withArtifacts(files), 'jobs.result': serveFiles(files) };
-    const to = join(home, 'out');
+    const to = join(cli.home, 'out');
     const { exitCode, stdout } = await run(handlers, ['result', id, '--all', '-O', to]);
     expect(exitCode).toBe(0);
     expect(stdout.trim().split('\n')).toEqual([
@@ -322,40 +302,40 @@ describe('result', () => {
         id,
         '--all',
         '-O',
-        join(home, 'o'),
+        join(cli.home, 'o'),
       ]);
       expect(exitCode).toBe(1);
       expect(stderr).toContain('leads outside');
-      expect(await readdir(home)).toEqual([]);
+      expect(await readdir(cli.home)).toEqual([]);
     },
   );
 
   it('follows no symbolic link in the directory', async () => {
     const files = { 'link/file': '1' };
-    await mkdir(join(home, 'out'));
-    await mkdir(join(home, 'elsewhere'));
-    await symlink(join(home, 'elsewhere'), join(home, 'out', 'link'));
+    await mkdir(join(cli.home, 'out'));
+    await mkdir(join(cli.home, 'elsewhere'));
+    await symlink(join(cli.home, 'elsewhere'), join(cli.home, 'out', 'link'));
     const handlers = { 'jobs.show': () => withArtifacts(files), 'jobs.result': serveFiles(files) };
     const { exitCode, stderr } = await run(handlers, [
       'result',
       id,
       '--all',
       '-O',
-      join(home, 'out'),
+      join(cli.home, 'out'),
     ]);
     expect(exitCode).toBe(1);
     expect(stderr).toContain('exists and is not a directory');
-    expect(await readdir(join(home, 'elsewhere'))).toEqual([]);
+    expect(await readdir(join(cli.home, 'elsewhere'))).toEqual([]);
   });
 
   it('replaces a link instead of writing through it', async () => {
     const files = { out: 'new' };
-    await writeFile(join(home, 'target'), 'old');
-    await symlink(join(home, 'target'), join(home, 'link'));
+    await writeFile(join(cli.home, 'target'), 'old');
+    await symlink(join(cli.home, 'target'), join(cli.home, 'link'));
     const handlers = { 'jobs.show': () => withArtifacts(files), 'jobs.result': serveFiles(files) };
-    await run(handlers, ['result', id, '-O', join(home, 'link')]);
-    expect(await readFile(join(home, 'target'), 'utf8')).toBe('old');
-    expect(await readFile(join(home, 'link'), 'utf8')).toBe('new');
+    await run(handlers, ['result', id, '-O', join(cli.home, 'link')]);
+    expect(await readFile(join(cli.home, 'target'), 'utf8')).toBe('old');
+    expect(await readFile(join(cli.home, 'link'), 'utf8')).toBe('new');
   });
 
   it('reports why a job has none', async () => {
@@ -375,13 +355,13 @@ describe('logs', () => {
   it('are not changed in a pipe', async () => {
     const { stdout } = await run({ 'jobs.log': log }, ['logs', id, '--attempt', '2']);
     expect(stdout).toBe('a\u001B[31mb\u202E\u0000\r\n');
-    expect(server?.calls[0]?.query.get('attempt')).toBe('2');
+    expect(cli.server?.calls[0]?.query.get('attempt')).toBe('2');
   });
 
   it('are escaped on a terminal unless raw', async () => {
     const safe = await run({ 'jobs.log': log }, ['logs', id], { terminal: ['stdout'] });
     expect(safe.stdout).toBe(`${String.raw`a\x1b[31mb\u202e\x00`}\n`);
-    await server?.stop();
+    await cli.server?.stop();
     const raw = await run({ 'jobs.log': log }, ['logs', id, '--raw'], { terminal: ['stdout'] });
     expect(raw.stdout).toBe('a\u001B[31mb\u202E\u0000\r\n');
   });
