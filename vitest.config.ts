@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 import { chooseProjects } from './test/choose-project.ts';
 
-const { unit, system } = chooseProjects();
+const { unit, slow, system } = chooseProjects();
 
 export default defineConfig({
   test: {
@@ -19,6 +19,7 @@ export default defineConfig({
       // Quick and pure: `npm run check` runs these alone. They share the modules of their process,
       // since loading those again for every file takes longer than the tests.
       { extends: true, test: { name: 'unit', include: unit, isolate: false } },
+      { extends: true, test: { name: 'slow', include: slow, isolate: false } },
       {
         extends: true,
         test: { name: 'system', include: system, globalSetup: ['./test/global-setup.ts'] },

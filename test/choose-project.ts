@@ -1,9 +1,9 @@
 /**
  * Which tests are quick. A test that uses a real database, container engine, browser, terminal or
- * starts programs belongs to the project `system`, and so does one that changes what its process
- * has but once, or that takes many seconds of CPU and says so; all others are `unit`, share a
- * process, and run in `npm run check`. What a test imports, calls and says decides, so that no list
- * has to be maintained.
+ * starts programs belongs to the project `system`, and so does one that changes the state of its
+ * whole process. All others share a process: those that say that they take seconds are `slow`, the
+ * rest are `unit` and run in `npm run check`. Imports, calls and one comment of a test decide, so
+ * that no list has to be maintained.
  */
 import {
   dottedName,
@@ -26,7 +26,7 @@ const realParts: readonly RegExp[] = [
 ];
 /** Real parts that come through the index of a `testing` folder. */
 const startsPart = /\bstartClamd\(/;
-/** A file that takes many seconds of CPU says so in this line, with the reason. */
+/** A file that takes seconds says so in this line, with the reason. */
 const slow = /^\/\/ Not in the quick check: \S/m;
 /** `inject` hands out the database of the run. */
 const injects = /^import \{[^}]*\binject\b[^}]*\} from 'vitest';/m;
@@ -35,25 +35,28 @@ const changes = /^(vi\.(stubEnv|stubGlobal|mock|doMock)|process\.(chdir|umask))$
 
 export interface Projects {
   readonly unit: string[];
+  readonly slow: string[];
   readonly system: string[];
 }
 
 export function chooseProjects(): Projects {
+  const projects: Projects = { unit: [], slow: [], system: [] };
   const tests = listFiles().filter((path) => testName.test(path));
-  const isSystem = new Map(tests.map((path) => [path, needsProcess(path, readText(path))]));
-  return {
-    unit: tests.filter((path) => isSystem.get(path) === false),
-    system: tests.filter((path) => isSystem.get(path) === true),
-  };
+  for (const path of tests) projects[chooseProject(path, readText(path))].push(path);
+  return projects;
 }
 
-export function needsProcess(path: string, text: string): boolean {
+export function chooseProject(path: string, text: string): keyof Projects {
+  if (needsProcess(path, text)) return 'system';
+  return slow.test(text) ? 'slow' : 'unit';
+}
+
+function needsProcess(path: string, text: string): boolean {
   const { imports, program } = parseSource(path, text);
   const specifiers = imports.map(({ specifier }) => specifier);
   return (
     injects.test(text) ||
     startsPart.test(text) ||
-    slow.test(text) ||
     specifiers.some((one) => realParts.some((part) => part.test(one))) ||
     namesIn(program).some((name) => changes.test(name))
   );

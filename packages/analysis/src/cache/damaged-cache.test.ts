@@ -1,3 +1,4 @@
+// Not in the quick check: whole images are inspected.
 /** Whatever the cache's file has come to hold, an inspection says what it says without a cache. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';

@@ -1,3 +1,4 @@
+// Not in the quick check: whole images are inspected in threads.
 /** One file of an inspected image, read again from archives and a registry. */
 import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';

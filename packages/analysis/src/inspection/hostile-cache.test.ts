@@ -1,3 +1,4 @@
+// Not in the quick check: whole images are inspected.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// Not in the quick check: archives are inspected in threads.
 /** Artifacts through all of an inspection: their blobs are one tree. */
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, rm, writeFile } from 'node:fs/promises';

@@ -1,3 +1,4 @@
+// Not in the quick check: stalled connections are waited for.
 /** What goes wrong with registries, one by one, against the fake registry. */
 import { EventEmitter, once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';

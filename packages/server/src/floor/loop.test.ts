@@ -1,3 +1,4 @@
+// Not in the quick check: a back-off is waited for.
 import { getEventListeners } from 'node:events';
 
 import { pino } from 'pino';

@@ -1,3 +1,4 @@
+// Not in the quick check: whole images are scanned in threads.
 /** What was found at several levels of nesting is one finding, where the inner explains it. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,3 +1,4 @@
+// Not in the quick check: YARA is compiled and grows its memory.
 /** Threads of YARA-X: worn ones are replaced, and what breaks one does not break this process. */
 import { afterEach, expect, test } from 'vitest';
 
