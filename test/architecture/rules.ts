@@ -60,7 +60,7 @@ export const floor: Readonly<Record<string, readonly string[]>> = {
   signals: ['limits'],
   'long-poll': [],
   'share-answer': [],
-  searchable: ['db', 'principal'],
+  searchable: ['db', 'http', 'principal'],
   db: ['limits'],
   http: ['ids', 'limits', 'principal'],
   config: ['http', 'limits'],

@@ -4,7 +4,6 @@
  */
 import {
   limits,
-  Problem,
   type Page,
   type Permission,
   type SearchHit,
@@ -14,6 +13,7 @@ import {
 import { sql, type Kysely, type RawBuilder } from 'kysely';
 
 import type { Database } from './db/schema.ts';
+import { invalidCursor } from './http/index.ts';
 import { projectsWith, type Principal, type ProjectScope } from './principal.ts';
 
 export interface SearchAsk {
@@ -171,12 +171,6 @@ export function readCursor(text: string): HitKey {
 function isKeyPart(value: unknown): value is number | string {
   if (typeof value === 'string') return value.isWellFormed() && !value.includes('\0');
   return Number.isSafeInteger(value);
-}
-
-function invalidCursor(): Problem {
-  return new Problem('invalid_request', 'expected the cursor of an earlier page', {
-    fields: [{ path: 'cursor', message: 'is not the `next` of a page' }],
-  });
 }
 
 /** A condition that rows of these projects alone fulfil; `column` is the project's. */

@@ -23,6 +23,8 @@ import type { ProjectScope } from '../floor/principal.ts';
 export interface ImageKey {
   /** Or the beginning of one. */
   readonly digest: string;
+  /** Of the address, to which the digest was given; `digest` without one. */
+  readonly field?: string;
   readonly project?: string | undefined;
 }
 
@@ -97,16 +99,17 @@ export async function findImage(
     .where('digest', '!=', row.digest)
     .limit(1)
     .executeTakeFirst();
-  if (other !== undefined) throw ambiguous(key.digest, [row.digest, other.digest]);
+  if (other !== undefined) throw ambiguous(key, [row.digest, other.digest]);
   return row;
 }
 
 const wholeDigest = /^sha256:[0-9a-f]{64}$/;
 
-function ambiguous(start: string, digests: readonly string[]): Problem {
-  const detail = `${start} is the beginning of several digests: ${digests.join(', ')}`;
+function ambiguous({ digest, field = 'digest' }: ImageKey, digests: readonly string[]): Problem {
+  const detail = `${digest} is the beginning of several digests: ${digests.join(', ')}`;
   const message = 'begins several digests: write more of it';
-  return new Problem('invalid_request', detail, { fields: [{ path: 'digest', message }] });
+  const path = `path.${field}`;
+  return new Problem('invalid_request', detail, { fields: [{ path, message }] });
 }
 
 export async function readImage(

@@ -172,7 +172,8 @@ function reportRoutes({ database, onEvents }: InspectionParts): Route[] {
       const { project, files } = query;
       const scope = canRead(context);
       const before = await findImage(database, scope, { digest: params.digest, project });
-      const after = await findImage(database, scope, { digest: params.other, project });
+      const key = { digest: params.other, field: 'other', project };
+      const after = await findImage(database, scope, key);
       return compareImages(database, { before, after }, { files });
     }),
     route(images.remove, async ({ params, query }, { principal }) => {

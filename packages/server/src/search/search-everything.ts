@@ -16,6 +16,7 @@ import {
   type SearchKind,
 } from '@lazaret/protocol';
 
+import { invalidCursor } from '../floor/http/index.ts';
 import { projectsWith, type Principal, type ProjectScope } from '../floor/principal.ts';
 import { readCursor, writeCursor, type Searchable } from '../floor/searchable.ts';
 
@@ -128,7 +129,7 @@ function readStart(
   const [kind, cursor] = readCursor(text);
   const at = chosen.findIndex((each) => each.kind === (kind as SearchKind));
   if (at < 0 || typeof cursor === 'number') {
-    throw invalid('cursor', 'is not the `next` of a page of this search');
+    throw invalidCursor('is not the `next` of a page of this search');
   }
   return { at, cursor };
 }
@@ -138,7 +139,9 @@ function refuseFor(query: Query, message: string, names: readonly (keyof Query)[
   if (given !== undefined) throw invalid(given, message);
 }
 
-function invalid(path: string, message: string): Problem {
+/** Of a query parameter. */
+function invalid(name: string, message: string): Problem {
+  const path = `query.${name}`;
   return new Problem('invalid_request', `${path}: ${message}`.slice(0, limits.problemDetailChars), {
     fields: [{ path, message }],
   });

@@ -9,8 +9,8 @@ export function readIdempotencyKey(header: string | string[] | undefined): strin
   if (typeof header === 'string' && /^[\x21-\x7e]+$/.test(header)) {
     if (header.length <= httpLimits.idempotencyKeyChars) return header;
   }
-  throw new Problem(
-    'invalid_request',
-    `expected an Idempotency-Key of up to ${httpLimits.idempotencyKeyChars} visible ASCII characters`,
-  );
+  const message = `expected up to ${httpLimits.idempotencyKeyChars} visible ASCII characters`;
+  throw new Problem('invalid_request', `header Idempotency-Key: ${message}`, {
+    fields: [{ path: 'header.Idempotency-Key', message }],
+  });
 }

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import type { Principal } from '../../floor/principal.ts';
 import { createTestDatabase, type TestDatabase } from '../../testing/database.ts';
 import { indexedName, insertNames, lastComponent } from '../insert-names.ts';
+import { findImage } from '../read-images.ts';
 import { imageSearchables } from './searchables.ts';
 
 const layers = 20;
@@ -122,6 +123,17 @@ test('packages and findings are found by part of a name, images by name and dige
   expect(await find('image', image?.id ?? '')).toEqual([image]);
   expect(await find('image', image?.id.slice(0, 20) ?? '')).toEqual([image]);
 });
+
+test.each(['digest', 'other'])(
+  'the beginning of several digests is refused and names the parameter %s of the path',
+  async (field) => {
+    const found = findImage(database.handle.db, 'all', { digest: 'sha256:', field });
+    await expect(found).rejects.toMatchObject({
+      code: 'invalid_request',
+      fields: [{ path: `path.${field}` }],
+    });
+  },
+);
 
 test('results of a project that is not visible are not found', async () => {
   const grants = [{ role: 'viewer', project: 'other' }] as const;

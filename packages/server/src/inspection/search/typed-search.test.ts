@@ -161,7 +161,7 @@ test.each([
   await expect(search(database.handle.db, 'all', { ...query, limit: 1 })).rejects.toMatchObject({
     code: 'invalid_request',
     message,
-    fields: paths.map((path) => ({ path, message })),
+    fields: paths.map((name) => ({ path: `query.${name}`, message })),
   });
 });
 

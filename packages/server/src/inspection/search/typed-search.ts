@@ -51,7 +51,7 @@ export function planSearch(scope: ProjectScope, query: SearchQuery): PlannedSear
     const message = `${expected}; received ${asked.join(', ') || 'none'}`;
     const wrong = kind === undefined ? ['text'] : asked;
     throw new Problem('invalid_request', message, {
-      fields: wrong.map((path) => ({ path, message })),
+      fields: wrong.map((name) => ({ path: `query.${name}`, message })),
     });
   }
   const value = (query[kind] ?? '').replaceAll('\0', '\u{2400}').toWellFormed();
