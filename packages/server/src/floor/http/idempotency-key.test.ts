@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 
 import { readIdempotencyKey } from './idempotency-key.ts';
 
-test('a key of visible characters is taken as it is, and none is none', () => {
+test('a key of visible characters is taken unchanged, and a request without one has none', () => {
   expect(readIdempotencyKey('batch-7/~')).toBe('batch-7/~');
   expect(readIdempotencyKey(undefined)).toBeUndefined();
 });
