@@ -36,7 +36,7 @@ test.each([
   ['text and a field', 'text=a&sha1=b', ['query.sha1']],
   ['white space', 'text=%20', ['query.text']],
   ['a cursor of an overview', 'text=a&perKind=3&cursor=WzFd', ['query.cursor']],
-  ['a cursor that is no JSON', 'text=a&cursor=nonsense', ['query.cursor']],
+  ['a cursor that is not JSON', 'text=a&cursor=nonsense', ['query.cursor']],
   ['a cursor of an unknown kind', `text=a&cursor=${encode(['planet'])}`, ['query.cursor']],
   ['a cursor of another kind', `text=a&cursor=${encode(['file', encode([9])])}`, ['query.cursor']],
   ['a cursor of a search by field', `path=a&cursor=${encode(['x'])}`, ['query.cursor']],
