@@ -1,3 +1,5 @@
+import { EngineError } from './engine-error.ts';
+
 /** Why a call to a Docker engine failed. */
 export type DockerErrorCode =
   /** No connection, or it broke. */
@@ -19,25 +21,5 @@ export type DockerErrorCode =
   /** The address of the engine is of a kind that is not supported. */
   | 'invalid_endpoint';
 
-/** A call to a Docker engine that failed; the message names the call and the reason. */
-export class DockerError extends Error {
-  readonly code: DockerErrorCode;
-  /** HTTP status of the engine's answer, when there was one. */
-  readonly status: number | undefined;
-
-  constructor(
-    code: DockerErrorCode,
-    message: string,
-    extras: { readonly status?: number; readonly cause?: unknown } = {},
-  ) {
-    super(message, { cause: extras.cause });
-    this.name = 'DockerError';
-    this.code = code;
-    this.status = extras.status;
-  }
-
-  /** The engine may be down: what it runs is unknown, not gone. */
-  get isUnreachable(): boolean {
-    return this.code === 'unreachable' || this.code === 'deadline';
-  }
-}
+/** A failed call to a Docker engine; the message names the call and the reason. */
+export class DockerError extends EngineError<DockerErrorCode> {}

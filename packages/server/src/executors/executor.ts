@@ -8,6 +8,7 @@
  * restart would lose: a container is known by its id and its labels.
  */
 import type { TarEntry, TarLimits } from '@lazaret/analysis';
+import { EngineError } from '@lazaret/docker';
 
 import type { AppliedContainment, Mismatch } from './applied.ts';
 import type { ContainerSpec } from './profile.ts';
@@ -191,36 +192,16 @@ export type ExecutorErrorCode =
   | 'deadline'
   /** The caller's signal. */
   | 'aborted'
-  /** The engine said no; `status` and message are its own. */
+  /** The engine refused; `status` and message are its own. */
   | 'refused'
   | 'not_found'
   | 'conflict'
-  /** An answer that is not of the Engine API. */
+  /** A response that is not of the Engine API. */
   | 'bad_answer'
   /** An engine that is too old or too new. */
   | 'incompatible'
   | 'image_missing'
   | 'not_started';
 
-/** Why an executor could not do what it was asked; never a statement about the workload. */
-export class ExecutorError extends Error {
-  readonly code: ExecutorErrorCode;
-  /** HTTP status of the engine's answer, when there was one. */
-  readonly status: number | undefined;
-
-  constructor(
-    code: ExecutorErrorCode,
-    message: string,
-    extras: { readonly status?: number; readonly cause?: unknown } = {},
-  ) {
-    super(message, { cause: extras.cause });
-    this.name = 'ExecutorError';
-    this.code = code;
-    this.status = extras.status;
-  }
-
-  /** The engine may be down: what it runs is unknown, not gone. */
-  get isUnreachable(): boolean {
-    return this.code === 'unreachable' || this.code === 'deadline';
-  }
-}
+/** Why an executor failed; never a statement about the workload. */
+export class ExecutorError extends EngineError<ExecutorErrorCode> {}
