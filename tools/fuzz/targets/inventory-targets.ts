@@ -183,7 +183,7 @@ export const inventoryTargets: readonly FuzzTarget[] = [
   },
   {
     name: 'file-kind',
-    files: ['digest/file-kind', 'digest/file-signatures'],
+    files: ['format/'],
     seeds: binarySeeds,
     run: (bytes) => {
       const kind = fileKind(bytes.subarray(0, fileKindBytes), bytes.length);

@@ -4,7 +4,7 @@
  */
 import { crc32 } from 'node:zlib';
 
-import { magicOf } from '../format/file-signatures.ts';
+import { magicOf } from '../format/magic.ts';
 
 export type AppendedFormat = '7z' | 'rar' | 'cab';
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
-import { fileSignatures } from '../format/file-signatures.ts';
-import { detectContainer, isUnsupported, openedFormats } from './container-format.ts';
+import { fileSignatures, openedFormats } from '@lazaret/protocol';
+import { detectContainer, isUnsupported } from './container-format.ts';
 
 test('every container of the signature table is opened or known as unsupported', () => {
   for (const [, magic, container] of fileSignatures) {

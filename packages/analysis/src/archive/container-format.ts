@@ -2,7 +2,14 @@
  * Detects archive and compression formats, by content and never by name. Unsupported formats are
  * detected too, so that they become gaps and not clean files.
  */
-import { fileSignatures, isSkippableFrame } from '../format/file-signatures.ts';
+import {
+  filePatterns,
+  fileSignatures,
+  type OpenedFormat,
+  type streamFormats,
+} from '@lazaret/protocol';
+
+import { isSkippableFrame } from '../format/magic.ts';
 import { findAppended } from './appended-archive.ts';
 import {
   hasDmgTrailer,
@@ -17,12 +24,8 @@ import {
   isTarHeader,
 } from './format-checks.ts';
 
-export type StreamFormat = 'gzip' | 'zstd' | 'bzip2' | 'xz' | 'lzma';
-export const openedFormats = [
-  ...(['gzip', 'zstd', 'bzip2', 'xz', 'lzma'] as const satisfies readonly StreamFormat[]),
-  ...(['zip', 'tar', 'ar', 'cpio', 'rpm'] as const),
-];
-export type OpenedFormat = (typeof openedFormats)[number];
+export type { OpenedFormat };
+export type StreamFormat = (typeof streamFormats)[number];
 /** Detected, but not opened. */
 const unsupportedFormats = [
   ...(['7z', 'rar', 'cab', 'arj', 'ace', 'lzh', 'zoo', 'xar', 'wim', 'chm', 'tnef'] as const),
@@ -33,6 +36,7 @@ export type UnsupportedFormat = (typeof unsupportedFormats)[number];
 export type ContainerFormat = OpenedFormat | UnsupportedFormat;
 
 const byFirstByte = indexMagics();
+const bzip2Start = filePatterns.find(([kind]) => kind === 'bzip2')?.[1];
 
 const unsupported: ReadonlySet<ContainerFormat> = new Set<ContainerFormat>(unsupportedFormats);
 
@@ -45,7 +49,7 @@ export function detectContainer(bytes: Buffer): ContainerFormat | undefined {
   for (const [format, magic] of byFirstByte[bytes[0] ?? -1] ?? []) {
     if (bytes.subarray(0, magic.length).equals(magic) && isPlausible(format, bytes)) return format;
   }
-  if (/^BZh[1-9](?:1AY&SY|\x17rE8P\x90)/.test(bytes.toString('latin1', 0, 10))) return 'bzip2';
+  if (bzip2Start?.test(bytes.toString('latin1', 0, 10)) === true) return 'bzip2';
   if (bytes.length >= 8 && isSkippableFrame(bytes)) return 'zstd';
   if (isTarHeader(bytes)) return 'tar';
   if (isBinaryCpio(bytes)) return 'cpio';

@@ -6,7 +6,7 @@
 import type { Transform } from 'node:stream';
 import { constants, createGunzip, createZstdDecompress } from 'node:zlib';
 
-import { isSkippableFrame, magicOf, startsWith } from '../format/file-signatures.ts';
+import { isSkippableFrame, magicOf, startsWith } from '../format/magic.ts';
 import { InflateError, nativeInflate } from './native-inflate.ts';
 import type { NativeInflate } from './native-inflate.ts';
 import { releaseMemory } from './release-memory.ts';

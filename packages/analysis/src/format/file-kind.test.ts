@@ -1,8 +1,8 @@
+import { fileSignatures } from '@lazaret/protocol';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 import { fileKind, fileKindBytes, isProgram } from './file-kind.ts';
-import { fileSignatures } from './file-signatures.ts';
 
 const latin1 = (text: string): Buffer => Buffer.from(text, 'latin1');
 const kindOf = (bytes: Buffer): string => fileKind(bytes.subarray(0, fileKindBytes), bytes.length);
@@ -35,6 +35,8 @@ describe('fileKind', () => {
     ['pem', '\n-----BEGIN CERTIFICATE-----\n'],
     ['bzip2', 'BZh91AY&SY'],
     ['text', 'BZh9 is no archive'],
+    ['bmp', 'BM\x46\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0'],
+    ['text', 'BMP files are pictures'],
     ['class', '\xca\xfe\xba\xbe\0\0\x004\0'],
     ['mach-o', '\xca\xfe\xba\xbe\0\0\0\x02\0'],
     ['pyc', '\xcb\r\r\n\0\0\0\0'],

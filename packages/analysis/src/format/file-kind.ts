@@ -3,7 +3,9 @@
  * fooled check the content themselves. It runs for every file of an image, so it looks up the first
  * byte in a table and reads further only when several formats remain.
  */
-import { fileSignatures, isSkippableFrame } from './file-signatures.ts';
+import { filePatterns, fileSignatures } from '@lazaret/protocol';
+
+import { isSkippableFrame } from './magic.ts';
 
 /** Number of leading bytes that the result may depend on. */
 export const fileKindBytes = 512;
@@ -17,7 +19,7 @@ interface Signature {
 const byFirstByte: readonly (readonly Signature[] | undefined)[] = indexSignatures();
 const checks: Readonly<Record<number, (head: Buffer, sizeBytes: number) => string | undefined>> = {
   0x4d: windowsKind,
-  0x42: bzip2Kind,
+  0x42: patternKind,
   0xca: universalKind,
   0x00: movieKind,
 };
@@ -38,8 +40,8 @@ const programs: ReadonlySet<string> = new Set([
 const texts: ReadonlySet<string> = new Set(['text', 'xml', 'html', 'json', 'pem']);
 
 /**
- * The kind of a file: a kind of file-signatures.ts, or `empty`, `pe`, `dos`, `class`, `bzip2`,
- * `tar`, `pyc`, `video`, `xml`, `html`, `json`, `text`, or `data` otherwise. `head` has the first
+ * The kind of a file: a kind of the table of magic bytes, or `empty`, `pe`, `dos`, `class`, `bzip2`,
+ * `bmp`, `tar`, `pyc`, `video`, `xml`, `html`, `json`, `text`, or `data` otherwise. `head` has the first
  * `fileKindBytes` bytes, or the whole file when it is shorter.
  */
 export function fileKind(head: Buffer, sizeBytes: number): string {
@@ -81,9 +83,10 @@ function windowsKind(head: Buffer, sizeBytes: number): string | undefined {
   return head.readUInt32BE(at) === 0x50450000 ? 'pe' : 'dos';
 }
 
-/** `BZh`, the level, and the magic of a block or of the end. */
-function bzip2Kind(head: Buffer): string | undefined {
-  return /^BZh[1-9][1\x17]/.test(head.toString('latin1', 0, 5)) ? 'bzip2' : undefined;
+/** `BZh` and `BM` alone are also how a text may start. */
+function patternKind(head: Buffer): string | undefined {
+  const start = head.toString('latin1', 0, 32);
+  return filePatterns.find(([, pattern]) => pattern.test(start))?.[0];
 }
 
 /**

@@ -1,4 +1,5 @@
 /** What the first bytes of a file are. Whatever they are, nothing is ever shown as markup. */
+import { filePatterns, fileSignatures, openedFormats } from '@lazaret/protocol';
 
 export type ContentKind = 'text' | 'json' | 'ndjson' | 'archive' | 'image' | 'binary';
 
@@ -6,46 +7,43 @@ export interface Detected {
   readonly kind: ContentKind;
   /** The decoded text, for text of any kind. */
   readonly text: string | undefined;
-  /** `PNG`, `zip`, `lazaret-strings/1`: what was recognised. */
+  /** `png`, `zip`, `lazaret-strings/1`: the detected format. */
   readonly format: string | undefined;
 }
 
-const archives: readonly (readonly [string, string])[] = [
-  ['PK\x03\x04', 'zip'],
-  ['PK\x05\x06', 'zip'],
-  ['\x1f\x8b\x08', 'gzip'],
-  ['\x28\xb5\x2f\xfd', 'zstd'],
-  ['\xfd7zXZ\0', 'xz'],
-  ['BZh', 'bzip2'],
-  ['!<arch>\n', 'ar'],
-  ['070701', 'cpio'],
-  ['\xed\xab\xee\xdb', 'rpm'],
-];
-const pictures: readonly (readonly [string, string])[] = [
-  ['\x89PNG\r\n', 'PNG'],
-  ['\xff\xd8\xff', 'JPEG'],
-  ['GIF8', 'GIF'],
-  ['BM', 'BMP'],
-];
-const tarMagicOffset = 257;
+const pictures: ReadonlySet<string> = new Set(['png', 'jpeg', 'gif', 'bmp', 'tiff', 'ico']);
+const opened: ReadonlySet<string> = new Set(openedFormats);
+/** Number of leading bytes that a format is detected by. */
+const headBytes = 512;
 
 /** By the bytes alone; names and declared types are the sample's own claims. */
 export function detectContent(bytes: Uint8Array, isTruncated: boolean): Detected {
-  const head = latin1(bytes.subarray(0, 512));
-  const archive = archives.find(([magic]) => head.startsWith(magic))?.[1];
-  if (archive !== undefined) return { kind: 'archive', text: undefined, format: archive };
-  if (head.startsWith('ustar', tarMagicOffset)) {
-    return { kind: 'archive', text: undefined, format: 'tar' };
-  }
+  const { kind: fileKind, container = '' } = detectFormat(latin1(bytes.subarray(0, headBytes)));
+  if (opened.has(container)) return { kind: 'archive', text: undefined, format: container };
   const text = decodeText(bytes, isTruncated);
   if (text !== undefined) {
     const kind = textKind(text, isTruncated);
     const format = kind === 'json' ? documentFormat(text) : undefined;
     return { kind, text, format };
   }
-  const picture = pictures.find(([magic]) => head.startsWith(magic))?.[1];
-  if (picture !== undefined) return { kind: 'image', text: undefined, format: picture };
-  return { kind: 'binary', text: undefined, format: undefined };
+  const kind = pictures.has(fileKind) ? 'image' : 'binary';
+  return { kind, text: undefined, format: fileKind === '' ? undefined : fileKind };
+}
+
+interface FileFormat {
+  /** Empty when it is unknown, or not certain by the first bytes. */
+  readonly kind: string;
+  /** The archive or compression format. */
+  readonly container?: string | undefined;
+}
+
+function detectFormat(head: string): FileFormat {
+  const [kind = '', , container] =
+    fileSignatures.find(([, magic]) => head.startsWith(magic)) ??
+    filePatterns.find(([, pattern]) => pattern.test(head)) ??
+    [];
+  // A byte order mark; what follows is not shown as text.
+  return { kind: kind === 'text' ? '' : kind, container };
 }
 
 function latin1(bytes: Uint8Array): string {

@@ -1,7 +1,8 @@
 /**
  * The one table of magic bytes: leading bytes of file formats, written as latin1. Sources: the
- * specification of each format, or what its reference program writes. Text formats and formats
- * without leading magic bytes are detected in file-kind.ts and archive/container-format.ts.
+ * specification of each format, or what its reference program writes. Inspections and the console
+ * detect formats with it. Text formats and formats that need more than their first bytes are
+ * detected in format/ and archive/ of the package `analysis`.
  */
 
 /**
@@ -118,19 +119,25 @@ export const fileSignatures: readonly FileSignature[] = [
   ['audio', 'ID3\x04'],
 ];
 
-/** The magic bytes of a container or compression format. */
-export function magicOf(container: string): readonly Buffer[] {
-  return fileSignatures
-    .filter(([, , name]) => name === container)
-    .map(([, magic]) => Buffer.from(magic, 'latin1'));
-}
+/**
+ * `[kind, pattern, container]`: formats whose magic bytes are not at the start, or match text and
+ * need a second look. The pattern applies to the first 512 bytes as latin1.
+ */
+export const filePatterns: readonly (readonly [
+  kind: string,
+  pattern: RegExp,
+  container?: string,
+])[] = [
+  // the level, then a block or the end of the stream
+  ['bzip2', /^BZh[1-9](?:1AY&SY|\x17rE8P\x90)/, 'bzip2'],
+  // file size, reserved zeros, offset of the pixels, then the size of a known header
+  ['bmp', /^BM[^]{4}\0{4}[^]{4}[\x0c\x28\x34\x38\x40\x6c\x7c]\0{3}/],
+  ['tar', /^[^]{257}ustar/, 'tar'],
+];
 
-/** Whether content starts with magic bytes. */
-export function startsWith(head: Buffer, magic: Buffer): boolean {
-  return head.length >= magic.length && head.compare(magic, 0, magic.length, 0, magic.length) === 0;
-}
+/** Compression formats, which contain one file. */
+export const streamFormats = ['gzip', 'zstd', 'bzip2', 'xz', 'lzma'] as const;
 
-/** Whether a skippable frame (0x184D2A50 to 5F, RFC 8878) comes before the first zstd frame. */
-export function isSkippableFrame(head: Buffer): boolean {
-  return head.length >= 4 && (head.readUInt32LE(0) & 0xfffffff0) >>> 0 === 0x184d2a50;
-}
+/** Archive and compression formats whose members can be listed and read. */
+export const openedFormats = [...streamFormats, ...(['zip', 'tar', 'ar', 'cpio', 'rpm'] as const)];
+export type OpenedFormat = (typeof openedFormats)[number];
