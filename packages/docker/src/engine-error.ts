@@ -1,6 +1,6 @@
 /**
- * A failed call to a container engine, with a code. What the errors of the client and of an executor
- * have in common; their codes differ.
+ * A failed call to a container engine, with a code: what the errors of the client and of an
+ * executor have in common.
  */
 export abstract class EngineError<Code extends string> extends Error {
   readonly code: Code;

@@ -40,9 +40,9 @@ const programs: ReadonlySet<string> = new Set([
 const texts: ReadonlySet<string> = new Set(['text', 'xml', 'html', 'json', 'pem']);
 
 /**
- * The kind of a file: a kind of the table of magic bytes, or `empty`, `pe`, `dos`, `class`, `bzip2`,
- * `bmp`, `tar`, `pyc`, `video`, `xml`, `html`, `json`, `text`, or `data` otherwise. `head` has the first
- * `fileKindBytes` bytes, or the whole file when it is shorter.
+ * The kind of a file: a kind of the table of magic bytes, or `empty`, `pe`, `dos`, `class`,
+ * `bzip2`, `bmp`, `tar`, `pyc`, `video`, `xml`, `html`, `json`, `text`, or `data` otherwise. `head`
+ * has the first `fileKindBytes` bytes, or the whole file when it is shorter.
  */
 export function fileKind(head: Buffer, sizeBytes: number): string {
   if (sizeBytes === 0 || head.length === 0) return 'empty';
