@@ -11,13 +11,13 @@ import type { BuiltImage } from '../testing/image-builder.ts';
 import type { FakeRegistry } from '@lazaret/oci/testing';
 import { issueCertificates } from '@lazaret/oci/testing';
 import type { RegistryFault } from '@lazaret/oci/testing';
-import { buildSample, useRegistryLab } from '../testing/registry-harness.ts';
+import { buildSample, useRegistryHarness } from '../testing/registry-harness.ts';
 import { inspect } from './inspect.ts';
 
-const lab = useRegistryLab();
+const harness = useRegistryHarness();
 
 async function start(tls = false): Promise<{ registry: FakeRegistry; built: BuiltImage }> {
-  const registry = await lab.start({ tls });
+  const registry = await harness.start({ tls });
   const built = await buildSample();
   registry.store.putImage('app', '1', built);
   return { registry, built };
@@ -41,7 +41,7 @@ describe('the proof of an image name', () => {
     const { registry } = await start(true);
     const { ca = '' } = registry.certificates ?? {};
     const network = { certificates: { [registry.host]: { ca: [ca] } } };
-    const { source } = await report(lab.open(`${registry.host}/app:1`, { network }));
+    const { source } = await report(harness.open(`${registry.host}/app:1`, { network }));
     expect(source).toEqual({
       kind: 'registry',
       reference: `${registry.host}/app:1`,
@@ -57,14 +57,14 @@ describe('the proof of an image name', () => {
     async (transport, tls, how) => {
       const { registry, built } = await start(tls);
       const network = { skipVerifyHosts: tls ? [registry.host] : [] };
-      const byTag = await report(lab.open(`${registry.host}/app:1`, { network }));
+      const byTag = await report(harness.open(`${registry.host}/app:1`, { network }));
       expect(byTag).toMatchObject({
         source: { resolved: { by: registry.host, transport, proof: 'none' } },
         diagnostics: [{ reason: 'unproven_name', digest: built.descriptor.digest }],
       });
       expect(byTag.diagnostics[0]?.detail).toContain(how);
       const pinned = `${registry.host}/app:1@${built.descriptor.digest}`;
-      const byDigest = await report(lab.open(pinned, { network }));
+      const byDigest = await report(harness.open(pinned, { network }));
       expect(byDigest).toMatchObject({
         source: { resolved: { transport, proof: 'digest' } },
         diagnostics: [{ reason: 'unverified_transport' }],
@@ -87,7 +87,7 @@ describe('the proof of an image name', () => {
       plainHttpHosts: [registry.host],
       privateHosts: [registry.host],
     };
-    const { source } = await report(lab.open(`${host}/app:1`, { network }));
+    const { source } = await report(harness.open(`${host}/app:1`, { network }));
     expect(source.resolved).toEqual({ by: host, transport: 'plain-http', proof: 'none' });
   });
 
@@ -97,7 +97,7 @@ describe('the proof of an image name', () => {
     const network = { skipVerifyHosts: [registry.host, mirror.registry.host] };
     const mirrors = { [registry.host]: [mirror.registry.host] };
     const { source, diagnostics } = await report(
-      lab.open(`${registry.host}/app:1`, { network, mirrors }),
+      harness.open(`${registry.host}/app:1`, { network, mirrors }),
     );
     expect(source.resolved?.by).toBe(mirror.registry.host);
     expect(diagnostics).toMatchObject([
@@ -112,7 +112,7 @@ describe('a mirror', () => {
   async function openFaulty(fault: RegistryFault | 'other-bytes') {
     const { registry, built } = await start();
     const { registry: mirror } = await start();
-    const source = lab.open(`${registry.host}/app:1`, {
+    const source = harness.open(`${registry.host}/app:1`, {
       mirrors: { [registry.host]: [mirror.host] },
       network: { idleMs: 200 },
     });
@@ -145,7 +145,7 @@ describe('a mirror', () => {
     expect(reasons(found)).toContain('mirror_fault');
     expect(found.diagnostics.at(-1)?.detail).toContain(`the mirror ${mirror.host} was disabled`);
     expect(registry.requests.some(({ path }) => path.includes('/blobs/'))).toBe(true);
-    const sound = await report(lab.open(`${registry.host}/app:1`));
+    const sound = await report(harness.open(`${registry.host}/app:1`));
     expect(found.fingerprint).toBe(sound.fingerprint);
   });
 
@@ -177,7 +177,7 @@ describe('a mirror', () => {
     const { registry: mirror } = await start();
     mirror.store.blobs.delete(built.layers[0]?.digest ?? '');
     const mirrors = { [registry.host]: [mirror.host] };
-    const found = await report(lab.open(`${registry.host}/app:1`, { mirrors }));
+    const found = await report(harness.open(`${registry.host}/app:1`, { mirrors }));
     expect(found.coverage.layers).toMatchObject({ examined: 2 });
     expect(reasons(found)).not.toContain('mirror_fault');
   });

@@ -5,7 +5,7 @@ import { buildArtifact } from '../testing/build-artifact.ts';
 import type { ArtifactInput } from '../testing/build-artifact.ts';
 import { buildIndex, digestOf } from '../testing/image-builder.ts';
 import type { Built } from '../testing/image-builder.ts';
-import { useRegistryLab } from '../testing/registry-harness.ts';
+import { useRegistryHarness } from '../testing/registry-harness.ts';
 import { ociFiles, packFiles } from '../testing/write-image.ts';
 import type { ImageListing, PlatformChoice, SourceImage } from '@lazaret/oci';
 import {
@@ -20,7 +20,7 @@ import {
 import { buildImage } from '../testing/image-builder.ts';
 
 useLocalSources();
-const lab = useRegistryLab();
+const harness = useRegistryHarness();
 
 const helm = 'application/vnd.cncf.helm.config.v1+json';
 const chart: ArtifactInput = {
@@ -33,9 +33,9 @@ async function listRegistry(
   built: Built,
   choice: PlatformChoice = 'default',
 ): Promise<ImageListing> {
-  const registry = await lab.start();
+  const registry = await harness.start();
   registry.store.putImage('lab/app', '1', built);
-  return lab.open(`${registry.host}/lab/app:1`).list(choice);
+  return harness.open(`${registry.host}/lab/app:1`).list(choice);
 }
 
 async function listEverywhere(built: Built): Promise<ImageListing[]> {

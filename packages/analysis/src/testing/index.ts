@@ -3,13 +3,13 @@ export { buildImage, buildIndex, describe, digestOf } from './image-builder.ts';
 export type { BuiltImage, ImageInput } from './image-builder.ts';
 export { loadImages } from './load-images.ts';
 export {
-  LabClock,
+  ManualClock,
   amd64,
   buildSample,
   digestLayer,
   digestLayers,
   firstImage,
-  useRegistryLab,
+  useRegistryHarness,
 } from './registry-harness.ts';
 export { newDockerFiles, packFiles } from './write-image.ts';
 export { eicarTestFile } from '../scan/clamav/self-test.ts';

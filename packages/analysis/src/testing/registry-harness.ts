@@ -15,7 +15,7 @@ import {
 export const amd64 = { os: 'linux', architecture: 'amd64' } as const;
 
 /** A clock whose waits take no time but are remembered, and count as passed. */
-export class LabClock {
+export class ManualClock {
   readonly waits: number[] = [];
   #passedMs = 0;
 
@@ -34,8 +34,8 @@ export class LabClock {
   }
 }
 
-export interface RegistryLab {
-  readonly clock: LabClock;
+export interface RegistryHarness {
+  readonly clock: ManualClock;
   /** Closed after the test. */
   start(options?: Partial<FakeRegistryOptions>): Promise<FakeRegistry>;
   /** Closed after the test. */
@@ -43,12 +43,12 @@ export interface RegistryLab {
 }
 
 /** For one test file; everything is closed after each test. */
-export function useRegistryLab(): RegistryLab {
+export function useRegistryHarness(): RegistryHarness {
   const opened: { close(): Promise<void> }[] = [];
-  let clock = new LabClock();
+  let clock = new ManualClock();
   afterEach(async () => {
     for (const one of opened.splice(0).toReversed()) await one.close();
-    clock = new LabClock();
+    clock = new ManualClock();
   });
   return {
     get clock() {

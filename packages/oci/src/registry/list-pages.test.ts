@@ -3,21 +3,21 @@ import { expect, onTestFinished, test } from 'vitest';
 
 import { buildImage, describe as descriptorOf } from '@lazaret/analysis/testing';
 import type { RegistryFault } from '../testing/registry-faults.ts';
-import { buildSample, useRegistryLab } from '@lazaret/analysis/testing';
+import { buildSample, useRegistryHarness } from '@lazaret/analysis/testing';
 import { headManifest, listReferrers, listRepositories, listTags } from './list-pages.ts';
 import { openRegistryClient, type RegistryOptions } from './registry-source.ts';
 import { type RegistryClient } from './registry-client.ts';
 
-const lab = useRegistryLab();
+const harness = useRegistryHarness();
 
 function open(host: string, options: Partial<RegistryOptions> = {}): RegistryClient {
-  const opened = openRegistryClient(host, { clock: lab.clock, random: () => 0.5, ...options });
+  const opened = openRegistryClient(host, { clock: harness.clock, random: () => 0.5, ...options });
   onTestFinished(() => opened.close());
   return opened.client;
 }
 
 async function prepare(count: number) {
-  const registry = await lab.start();
+  const registry = await harness.start();
   const built = await buildSample();
   const tags = Array.from({ length: count }, (_, at) => `v${String(at).padStart(3, '0')}`);
   registry.store.putImage('app', 'v000', built);
@@ -82,7 +82,7 @@ test('invalid names are refused before a request is sent', async () => {
 });
 
 test('the catalog is listed with its own token scope', async () => {
-  const registry = await lab.start({ access: { mode: 'token', users: { ana: 'secret' } } });
+  const registry = await harness.start({ access: { mode: 'token', users: { ana: 'secret' } } });
   for (const name of ['b/two', 'a', 'c'])
     registry.store.putImage(name, 'latest', await buildSample());
   const credential = { kind: 'password', username: 'ana', password: 'secret' } as const;

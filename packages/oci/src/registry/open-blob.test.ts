@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 
 import { SourceError, TransientError } from '../source-error.ts';
 import { startFakeRegistry } from '../testing/fake-registry.ts';
-import { amd64, LabClock } from '@lazaret/analysis/testing';
+import { amd64, ManualClock } from '@lazaret/analysis/testing';
 import { openRegistrySource } from './registry-source.ts';
 import { type BlobAnswer, type BlobServer, openBlob } from './open-blob.ts';
 
@@ -33,7 +33,12 @@ test('any sequence of lost connections yields the whole blob or an error, never 
       const server = createServer(blob, behaviours);
       const got: Uint8Array[] = [];
       try {
-        const options = { server, sizeBytes: blob.length, what: 'a layer', clock: new LabClock() };
+        const options = {
+          server,
+          sizeBytes: blob.length,
+          what: 'a layer',
+          clock: new ManualClock(),
+        };
         for await (const chunk of await openBlob(options)) got.push(Buffer.from(chunk));
         expect(Buffer.concat(got)).toEqual(blob);
       } catch (error) {
@@ -47,7 +52,7 @@ test('any sequence of lost connections yields the whole blob or an error, never 
 
 test('bytes beyond the size in the manifest are refused', async () => {
   const server = createServer(Buffer.alloc(100), []);
-  const options = { server, sizeBytes: 60, what: 'a layer', clock: new LabClock() };
+  const options = { server, sizeBytes: 60, what: 'a layer', clock: new ManualClock() };
   let sizeBytes = 0;
   const reading = (async () => {
     for await (const chunk of await openBlob(options)) sizeBytes += chunk.length;
@@ -57,7 +62,7 @@ test('bytes beyond the size in the manifest are refused', async () => {
 });
 
 test('a slow trickle of bytes times out', async () => {
-  const clock = new LabClock();
+  const clock = new ManualClock();
   const server = createServer(Buffer.alloc(1_000), [], () => clock.pass(30_000));
   const options = { server, sizeBytes: 1_000, what: 'a layer', clock };
   const reading = (async () => {
@@ -67,7 +72,7 @@ test('a slow trickle of bytes times out', async () => {
 });
 
 test('a slow reader is not taken for a slow server', async () => {
-  const clock = new LabClock();
+  const clock = new ManualClock();
   const server = createServer(Buffer.alloc(1_000), []);
   const options = { server, sizeBytes: 1_000, what: 'a layer', clock };
   let sizeBytes = 0;
@@ -82,7 +87,7 @@ test('a slow reader is not taken for a slow server', async () => {
 describe('any response of a registry', () => {
   test('listing returns images or a SourceError', async () => {
     const registry = await startFakeRegistry({ now: Date.now });
-    const clock = new LabClock();
+    const clock = new ManualClock();
     const open = (tag: string) =>
       openRegistrySource(`${registry.host}/app:${tag}`, { clock, defaultPlatform: amd64 });
     const digest = `sha256:${createHash('sha256').update('{}').digest('hex')}`;

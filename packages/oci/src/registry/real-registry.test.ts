@@ -19,13 +19,13 @@ import {
   digestLayer,
   digestLayers,
   firstImage,
-  useRegistryLab,
+  useRegistryHarness,
 } from '@lazaret/analysis/testing';
 import { newDockerFiles, packFiles } from '@lazaret/analysis/testing';
 import { headManifest, listReferrers, listRepositories, listTags } from './list-pages.ts';
 import { openRegistryClient } from './registry-source.ts';
 
-const lab = useRegistryLab();
+const harness = useRegistryHarness();
 const run = promisify(execFile);
 /** bcrypt of "pass word", made with crypt(3). */
 const htpasswd = 'ana:$2y$05$abcdefghijklmnopqrstuuIt/9/tGzLcigNq/.RWIDjeEVR30RSf.\n';
@@ -51,7 +51,7 @@ test('an index pushed to a real registry is read back completely', async () => {
   );
   const index = buildIndex({ children, mediaTypes: 'docker' });
   await pushImage({ origin: `http://${host}`, repository: 'team/app', tag: '1.0' }, index);
-  const { images, diagnostics } = await lab.open(`${host}/team/app:1.0`).list('all');
+  const { images, diagnostics } = await harness.open(`${host}/team/app:1.0`).list('all');
   expect(diagnostics).toEqual([]);
   expect(images.map(({ manifestDigest }) => manifestDigest)).toEqual(
     children.map(({ descriptor }) => descriptor.digest),
@@ -60,10 +60,10 @@ test('an index pushed to a real registry is read back completely', async () => {
     expect(image.indexDigest).toBe(index.descriptor.digest);
     expect(await digestLayers(image)).toEqual(children[at]?.layers.map(({ digest }) => digest));
   }
-  await expect(lab.open(`${host}/team/app:2.0`).list('all')).rejects.toMatchObject({
+  await expect(harness.open(`${host}/team/app:2.0`).list('all')).rejects.toMatchObject({
     code: 'not_found',
   });
-  await expect(lab.open(`${host}/nobody/app`).list('all')).rejects.toMatchObject({
+  await expect(harness.open(`${host}/nobody/app`).list('all')).rejects.toMatchObject({
     code: 'not_found',
   });
 });
@@ -73,7 +73,7 @@ test('a layer from a real registry resumes after a lost connection', async () =>
   const built = await buildSample();
   await pushImage({ origin: `http://${host}`, repository: 'app', tag: 'latest' }, built);
   const cutter = await startCutter(host);
-  const { images } = await lab.open(`${cutter.host}/app`).list('default');
+  const { images } = await harness.open(`${cutter.host}/app`).list('default');
   cutter.cuts = 2;
   expect(await digestLayer(firstImage(images).layers[1])).toBe(built.layers[1]?.digest);
   expect(cutter.statuses.slice(-3)).toEqual([200, 206, 206]);
@@ -87,7 +87,7 @@ test('a real registry lists tags and repositories in pages, supports HEAD, and h
     await pushImage({ origin: `http://${host}`, repository: `team/${tag}`, tag }, built);
     await pushImage({ origin: `http://${host}`, repository: 'app', tag }, built);
   }
-  const { client, close } = openRegistryClient(host, { clock: lab.clock });
+  const { client, close } = openRegistryClient(host, { clock: harness.clock });
   onTestFinished(close);
   const found = await listTags(client, 'app', { pageItems: 2 });
   expect(found.toSorted()).toEqual(tags);
@@ -104,7 +104,7 @@ test('a real registry lists tags and repositories in pages, supports HEAD, and h
 test('a real registry with TLS and passwords is read with both, and refused without', async () => {
   const certificates = issueCertificates(['127.0.0.1']);
   const { host } = await startDebian({ htpasswd, tls: certificates.server });
-  const mirror = await lab.start();
+  const mirror = await harness.start();
   const built = await buildSample();
   mirror.store.putImage('app', 'latest', built);
   const network = { certificates: { [host]: { ca: [certificates.ca] } } };
@@ -117,7 +117,7 @@ test('a real registry with TLS and passwords is read with both, and refused with
   ]);
   const credential = { kind: 'password', username: 'ana', password: 'pass word' } as const;
   const options = { network, credentials: { find: async () => credential } };
-  const { images } = await lab.open(`${host}/app`, options).list('default');
+  const { images } = await harness.open(`${host}/app`, options).list('default');
   // skopeo packs what is not packed, so that digests change on the way, and diffIDs do not.
   const image = firstImage(images);
   expect(await digestLayers(image)).toEqual(image.layers.map(({ digest }) => digest));
@@ -126,14 +126,14 @@ test('a real registry with TLS and passwords is read with both, and refused with
   );
   const wrong = { ...credential, password: 'other' };
   for (const find of [async () => undefined, async () => wrong]) {
-    const source = lab.open(`${host}/app`, { network, credentials: { find } });
+    const source = harness.open(`${host}/app`, { network, credentials: { find } });
     await expect(source.list('default')).rejects.toMatchObject({ code: 'unauthorized' });
   }
 });
 
 test('the fake registry accepts pushes of skopeo and plain HTTP, and loads saved images', async () => {
   const users = { ana: 'secret' };
-  const registry = await lab.start({ access: { mode: 'token', users }, tls: true });
+  const registry = await harness.start({ access: { mode: 'token', users }, tls: true });
   const built = await buildSample({ mediaTypes: 'docker', names: ['lab/saved:1'] });
   const place = await temporary();
   const archive = join(place, 'saved.tar');
@@ -146,15 +146,15 @@ test('the fake registry accepts pushes of skopeo and plain HTTP, and loads saved
   const network = { certificates: { [registry.host]: { ca: [registry.certificates?.ca ?? ''] } } };
   const credential = { kind: 'password', username: 'ana', password: 'secret' } as const;
   const options = { network, credentials: { find: async () => credential } };
-  const { images } = await lab.open(`${registry.host}/team/pushed:1`, options).list('default');
+  const { images } = await harness.open(`${registry.host}/team/pushed:1`, options).list('default');
   expect(firstImage(images).layers.map(({ diffId }) => diffId)).toEqual(
     built.layers.map(({ diffId }) => diffId),
   );
-  const open = await lab.start();
+  const open = await harness.start();
   await pushImage({ origin: `http://${open.host}`, repository: 'app', tag: '1' }, built);
   expect(await loadImages(open.store, archive)).toEqual(['lab/saved:1']);
   for (const name of ['app', 'lab/saved']) {
-    const listed = await lab.open(`${open.host}/${name}:1`).list('default');
+    const listed = await harness.open(`${open.host}/${name}:1`).list('default');
     expect(listed.images).toMatchObject([{ configDigest: built.configDigest }]);
   }
 });
@@ -173,7 +173,7 @@ test('npm run registry serves an archive, prints its address, and injects faults
   child.stderr?.on('data', (text: string) => (said += text));
   await expect.poll(() => said).toContain('holds');
   const [host = ''] = said.split('\n');
-  const { images } = await lab.open(`${host}/lab/saved:1`).list('default');
+  const { images } = await harness.open(`${host}/lab/saved:1`).list('default');
   expect(await digestLayers(firstImage(images))).toHaveLength(2);
   expect(said).toContain('503 GET');
   child.kill('SIGTERM');

@@ -13,14 +13,14 @@ import {
   digestLayer,
   digestLayers,
   firstImage,
-  useRegistryLab,
+  useRegistryHarness,
 } from '@lazaret/analysis/testing';
 import type { ImageSource, SourceImage } from '../image/image-source.ts';
 import type { Clock } from './http/clock.ts';
 import type { RegistrySourceOptions } from './registry-source.ts';
 import { TokenServer } from './auth/token-server.ts';
 
-const lab = useRegistryLab();
+const harness = useRegistryHarness();
 const network = { idleMs: 200, privateHosts: ['localhost'] } as const;
 
 interface Ready {
@@ -32,10 +32,10 @@ interface Ready {
 
 /** An image that was listed while all was well. */
 async function prepare(options: Partial<RegistrySourceOptions> = {}): Promise<Ready> {
-  const registry = await lab.start();
+  const registry = await harness.start();
   const built = await buildSample();
   registry.store.putImage('app', 'latest', built);
-  const source = lab.open(`${registry.host}/app`, { network, ...options });
+  const source = harness.open(`${registry.host}/app`, { network, ...options });
   return { registry, built, source, image: firstImage((await source.list('default')).images) };
 }
 
@@ -60,11 +60,11 @@ test.each(mended)('a layer is complete despite %s', async (fault, times) => {
 const listable = mended.filter(([fault]) => fault !== 'stalled-body');
 
 test.each(listable)('an image is listed despite %s', async (fault, times) => {
-  const registry = await lab.start();
+  const registry = await harness.start();
   const built = await buildSample();
   registry.store.putImage('app', 'latest', built);
   registry.faults.on(fault, times);
-  const source = lab.open(`${registry.host}/app`, { network });
+  const source = harness.open(`${registry.host}/app`, { network });
   expect((await source.list('default')).images).toMatchObject([
     { configDigest: built.configDigest },
   ]);
@@ -146,30 +146,30 @@ const listing: readonly (readonly [RegistryFault, string])[] = [
 ];
 
 test.each(listing)('listing ends with an error on permanent %s', async (fault, code) => {
-  const registry = await lab.start();
+  const registry = await harness.start();
   registry.store.putImage('app', 'latest', await buildSample());
   registry.faults.on(fault);
-  const source = lab.open(`${registry.host}/app`);
+  const source = harness.open(`${registry.host}/app`);
   await expect(source.list('default')).rejects.toMatchObject({ name: 'SourceError', code });
 });
 
 test('a missing Docker-Content-Digest is computed', async () => {
-  const registry = await lab.start();
+  const registry = await harness.start();
   const built = await buildSample();
   registry.store.putImage('app', 'latest', built);
   registry.faults.on('no-digest-header');
-  const { images } = await lab.open(`${registry.host}/app`).list('default');
+  const { images } = await harness.open(`${registry.host}/app`).list('default');
   expect(images).toMatchObject([{ manifestDigest: built.descriptor.digest }]);
 });
 
 test('a moving tag does not mix two images', async () => {
-  const registry = await lab.start();
+  const registry = await harness.start();
   const one = await buildSample();
   const two = await buildSample({ platform: { os: 'linux', architecture: 'arm64' } });
   registry.store.putImage('app', 'latest', two);
   registry.store.putImage('app', 'latest', one);
   registry.faults.on('moving-tag');
-  const source = lab.open(`${registry.host}/app`);
+  const source = harness.open(`${registry.host}/app`);
   for (const built of [one, two]) {
     const image = firstImage((await source.list('default')).images);
     expect(image).toMatchObject({
@@ -184,11 +184,11 @@ test('retry delays grow, follow Retry-After, and stop', async () => {
   const { registry, image } = await prepare();
   registry.faults.on('too-many-requests', 1);
   await digestLayer(image.layers[0]);
-  expect(Math.max(...lab.clock.waits)).toBe(1_000);
-  lab.clock.waits.splice(0);
+  expect(Math.max(...harness.clock.waits)).toBe(1_000);
+  harness.clock.waits.splice(0);
   registry.faults.on('flapping');
   await expect(digestLayer(image.layers[0])).rejects.toMatchObject({ code: 'unreachable' });
-  expect(lab.clock.waits).toEqual([375, 750, 1_500, 3_000, 6_000]);
+  expect(harness.clock.waits).toEqual([375, 750, 1_500, 3_000, 6_000]);
 });
 
 test('a Retry-After of a day is an error and not waited for', async () => {
@@ -198,7 +198,7 @@ test('a Retry-After of a day is an error and not waited for', async () => {
     code: 'rate_limited',
     message: expect.stringContaining('86400 s'),
   });
-  expect(lab.clock.waits).toEqual([]);
+  expect(harness.clock.waits).toEqual([]);
 });
 
 test('a signal aborts a download, also during a retry delay', async () => {
@@ -234,13 +234,13 @@ test.each([
   ['that the registry asks for', 'too-many-requests'],
   ['before another attempt', 'flapping'],
 ] as const)('closing a source, and its signal, end a pause %s at once', async (_, fault) => {
-  const registry = await lab.start({ retryAfterSeconds: 240 });
+  const registry = await harness.start({ retryAfterSeconds: 240 });
   registry.store.putImage('app', 'latest', await buildSample());
   registry.faults.on(fault);
   const leaving = new AbortController();
   const { clock, pauses } = createSlowClock();
-  const closed = lab.open(`${registry.host}/app`, { clock });
-  const left = lab.open(`${registry.host}/app`, { clock, signal: leaving.signal });
+  const closed = harness.open(`${registry.host}/app`, { clock });
+  const left = harness.open(`${registry.host}/app`, { clock, signal: leaving.signal });
   const failures = [closed, left].map((source) => source.list('default').catch(messageOf));
   await pauses(2);
   await closed.close();
@@ -266,11 +266,11 @@ test('closing a source ends the retry delay of a layer, and so does the signal o
 });
 
 test('closing a source aborts waiting for the rate limit', async () => {
-  const registry = await lab.start();
+  const registry = await harness.start();
   registry.store.putImage('app', 'latest', await buildSample());
   const { clock, pauses } = createSlowClock();
   const rates = { '*': [{ requests: 1, periodMs: 3_600_000 }] };
-  const source = lab.open(`${registry.host}/app`, { rates, clock });
+  const source = harness.open(`${registry.host}/app`, { rates, clock });
   const failed = source.list('default').catch(messageOf);
   await pauses(1);
   await source.close();
@@ -306,23 +306,23 @@ function messageOf(error: unknown): string {
 }
 
 test('an unreachable registry is reported at once', async () => {
-  const registry = await lab.start();
+  const registry = await harness.start();
   await registry.close();
-  await expect(lab.open(`${registry.host}/app`).list('default')).rejects.toMatchObject({
+  await expect(harness.open(`${registry.host}/app`).list('default')).rejects.toMatchObject({
     code: 'unreachable',
     message: expect.stringContaining('ECONNREFUSED'),
   });
-  expect(lab.clock.waits).toEqual([]);
+  expect(harness.clock.waits).toEqual([]);
 });
 
 test('a rate limit spaces requests', async () => {
-  const registry = await lab.start();
+  const registry = await harness.start();
   registry.store.putImage('app', 'latest', await buildSample());
   const rates = { [registry.host]: [{ requests: 2, periodMs: 60_000 }] };
-  const { images } = await lab.open(`${registry.host}/app`, { rates }).list('default');
+  const { images } = await harness.open(`${registry.host}/app`, { rates }).list('default');
   await digestLayers(firstImage(images));
   expect(registry.requests).toHaveLength(4);
-  expect(lab.clock.waits.reduce((sum, ms) => sum + ms, 0)).toBeGreaterThan(59_000);
+  expect(harness.clock.waits.reduce((sum, ms) => sum + ms, 0)).toBeGreaterThan(59_000);
 });
 
 test('a redirect to a private address is refused unless the host is listed', async () => {

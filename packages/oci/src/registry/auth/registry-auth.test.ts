@@ -10,7 +10,7 @@ import {
   digestLayer,
   digestLayers,
   firstImage,
-  useRegistryLab,
+  useRegistryHarness,
 } from '@lazaret/analysis/testing';
 
 import type { Credential } from './credential.ts';
@@ -19,7 +19,7 @@ import type { CredentialSource } from './credential.ts';
 
 import type { RegistrySourceOptions } from '../registry-source.ts';
 
-const lab = useRegistryLab();
+const harness = useRegistryHarness();
 const users = { ana: 'pass:word with, "signs"' } as const;
 const ana: Credential = { kind: 'password', username: 'ana', password: users.ana };
 
@@ -31,7 +31,7 @@ async function prepare(
   access: RegistryAccess,
   options: Partial<FakeRegistryOptions> = {},
 ): Promise<FakeRegistry> {
-  const registry = await lab.start({ access, ...options });
+  const registry = await harness.start({ access, ...options });
   registry.store.putImage('team/app', 'latest', await buildSample());
   return registry;
 }
@@ -40,7 +40,7 @@ async function readAll(
   registry: FakeRegistry,
   options: Partial<RegistrySourceOptions>,
 ): Promise<string[]> {
-  const source = lab.open(`${registry.host}/team/app`, options);
+  const source = harness.open(`${registry.host}/team/app`, options);
   return digestLayers(firstImage((await source.list('default')).images));
 }
 
@@ -64,7 +64,7 @@ test('a changed password is used as soon as the old one is refused', async () =>
       return { kind: 'password', username: 'ana', password: passwords['ana'] ?? '' };
     },
   };
-  const source = lab.open(`${registry.host}/team/app`, { credentials });
+  const source = harness.open(`${registry.host}/team/app`, { credentials });
   await source.list('default');
   expect(asked).toBe(1);
   passwords['ana'] = 'new password';
@@ -110,7 +110,7 @@ test('public images need no credentials, private images report that they do', as
     false,
   );
   registry.store.putImage('team/secret', 'latest', await buildSample());
-  const source = lab.open(`${registry.host}/team/secret`);
+  const source = harness.open(`${registry.host}/team/secret`);
   await expect(source.list('default')).rejects.toMatchObject({ code: 'unauthorized' });
 });
 
@@ -139,12 +139,12 @@ test('a refresh token is exchanged with POST, or with GET where POST is unsuppor
 
 test('a token is renewed before it expires', async () => {
   const registry = await prepare({ mode: 'token', users, tokenSeconds: 100 });
-  const source = lab.open(`${registry.host}/team/app`, { credentials: only(ana) });
+  const source = harness.open(`${registry.host}/team/app`, { credentials: only(ana) });
   await source.list('default');
-  lab.clock.pass(80_000);
+  harness.clock.pass(80_000);
   await source.list('default');
   expect(registry.gate.issuedCount).toBe(1);
-  lab.clock.pass(15_000);
+  harness.clock.pass(15_000);
   await source.list('default');
   expect(registry.gate.issuedCount).toBe(2);
   const refused = registry.requests.filter(({ status }) => status() === 401);
@@ -153,7 +153,7 @@ test('a token is renewed before it expires', async () => {
 
 test('a token that expires in the middle of a layer is renewed, and the layer resumes', async () => {
   const registry = await prepare({ mode: 'token', users });
-  const source = lab.open(`${registry.host}/team/app`, { credentials: only(ana) });
+  const source = harness.open(`${registry.host}/team/app`, { credentials: only(ana) });
   const image = firstImage((await source.list('default')).images);
   registry.faults.on('token-expiry', 1);
   expect(await digestLayer(image.layers[1])).toBe(image.layers[1]?.digest);
@@ -176,9 +176,9 @@ test('an insufficient token is requested again once', async () => {
 
 test('concurrent requests for the same token are combined', async () => {
   const registry = await prepare({ mode: 'token', users });
-  const source = lab.open(`${registry.host}/team/app`, { credentials: only(ana) });
+  const source = harness.open(`${registry.host}/team/app`, { credentials: only(ana) });
   const image = firstImage((await source.list('default')).images);
-  lab.clock.pass(3_600_000);
+  harness.clock.pass(3_600_000);
   await Promise.all(Array.from({ length: 8 }, () => digestLayer(image.layers[0])));
   expect(registry.gate.issuedCount).toBe(2);
 });
@@ -211,7 +211,7 @@ test('a token server without TLS is refused unless its host is listed', async ()
 });
 
 test('a listed token server of another domain is used', async () => {
-  const tokens = await lab.start({ access: { mode: 'token', users } });
+  const tokens = await harness.start({ access: { mode: 'token', users } });
   const realm = `http://${tokens.storageHost.replace(/:.*/, '')}:${tokens.host.split(':')[1]}/token`;
   const registry = await prepare({ mode: 'token', users, realm });
   const failed = readAll(registry, { credentials: only(ana), authHosts: ['localhost'] });
@@ -243,7 +243,7 @@ test('secrets are redacted from errors, even when the registry repeats them', as
 });
 
 test('mirrors are queried first, without the credentials of the registry', async () => {
-  const mirror = await lab.start();
+  const mirror = await harness.start();
   const registry = await prepare({ mode: 'basic', users });
   const built = await buildSample();
   mirror.store.putImage('team/app', 'latest', built);
@@ -264,7 +264,7 @@ test('mirrors are queried first, without the credentials of the registry', async
 });
 
 test('an unavailable mirror is disabled', async () => {
-  const mirror = await lab.start();
+  const mirror = await harness.start();
   mirror.faults.on('flapping');
   const registry = await prepare({ mode: 'open' });
   expect(await readAll(registry, { mirrors: { [registry.host]: [mirror.host] } })).toHaveLength(2);
@@ -272,8 +272,8 @@ test('an unavailable mirror is disabled', async () => {
 });
 
 test('a mirror that fails in any way is skipped', async () => {
-  const mirror = await lab.start({ access: { mode: 'basic' } });
-  const gone = await lab.start();
+  const mirror = await harness.start({ access: { mode: 'basic' } });
+  const gone = await harness.start();
   await gone.close();
   const registry = await prepare({ mode: 'open' });
   const mirrors = { [registry.host]: [gone.host, mirror.host] };

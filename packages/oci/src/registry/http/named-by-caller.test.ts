@@ -1,10 +1,10 @@
 /** A registry that somebody far away names is asked only where it is public, or listed. */
 import { expect, test } from 'vitest';
 
-import { buildSample, useRegistryLab } from '@lazaret/analysis/testing';
+import { buildSample, useRegistryHarness } from '@lazaret/analysis/testing';
 import type { Lookup } from './transport.ts';
 
-const lab = useRegistryLab();
+const harness = useRegistryHarness();
 /** Every name is this machine's. */
 const lookup: Lookup = (_, options, callback) => {
   if (options.all === true) callback(null, [{ address: '127.0.0.1', family: 4 }]);
@@ -16,7 +16,7 @@ test.each([
   ['an address', (port: string) => `127.0.0.1:${port}`],
   ['localhost', (port: string) => `localhost:${port}`],
 ])('%s is refused unless it is listed', async (_, hostOf) => {
-  const registry = await lab.start();
+  const registry = await harness.start();
   registry.store.putImage('app', 'latest', await buildSample());
   const host = hostOf(registry.host.split(':')[1] ?? '');
   const network = {
@@ -25,7 +25,7 @@ test.each([
     isNamedByCaller: true,
     privateHostsSetting: 'the.setting',
   };
-  const refused = lab.open(`${host}/app`, { network }).list('default');
+  const refused = harness.open(`${host}/app`, { network }).list('default');
   await expect(refused).rejects.toMatchObject({
     code: 'unreachable',
     message: expect.stringMatching(
@@ -34,10 +34,10 @@ test.each([
   });
   expect(registry.requests).toEqual([]);
   const listed = { ...network, privateHosts: [host] };
-  const { images } = await lab.open(`${host}/app`, { network: listed }).list('default');
+  const { images } = await harness.open(`${host}/app`, { network: listed }).list('default');
   expect(images).toHaveLength(1);
   const trusted = { lookup, plainHttpHosts: [host] };
-  expect((await lab.open(`${host}/app`, { network: trusted }).list('default')).images).toHaveLength(
-    1,
-  );
+  expect(
+    (await harness.open(`${host}/app`, { network: trusted }).list('default')).images,
+  ).toHaveLength(1);
 });

@@ -10,19 +10,24 @@ import { expect, onTestFinished, test } from 'vitest';
 
 import { buildImage } from '@lazaret/analysis/testing';
 import type { FakeRegistry, FakeRegistryOptions } from '../../testing/fake-registry.ts';
-import { buildSample, digestLayers, firstImage, useRegistryLab } from '@lazaret/analysis/testing';
+import {
+  buildSample,
+  digestLayers,
+  firstImage,
+  useRegistryHarness,
+} from '@lazaret/analysis/testing';
 import type { Lookup, NetworkOptions } from './transport.ts';
 
-const lab = useRegistryLab();
+const harness = useRegistryHarness();
 
 async function prepare(options: Partial<FakeRegistryOptions> = {}): Promise<FakeRegistry> {
-  const registry = await lab.start({ tls: true, ...options });
+  const registry = await harness.start({ tls: true, ...options });
   registry.store.putImage('app', 'latest', await buildSample());
   return registry;
 }
 
 async function list(host: string, network: NetworkOptions): Promise<number> {
-  const { images } = await lab.open(`${host}/app`, { network }).list('default');
+  const { images } = await harness.open(`${host}/app`, { network }).list('default');
   return (await digestLayers(firstImage(images))).length;
 }
 
@@ -37,7 +42,7 @@ test('a certificate of an unknown authority is refused, with a remedy', async ()
     code: 'unreachable',
     message: expect.stringMatching(/: certificate/),
   });
-  expect(lab.clock.waits).toEqual([]);
+  expect(harness.clock.waits).toEqual([]);
 });
 
 test('a certificate authority for one host or for all hosts is trusted', async () => {
@@ -75,7 +80,7 @@ test("certificates are found in Docker's layout, including client certificates",
 });
 
 test('plain HTTP is used with listed hosts only', async () => {
-  const registry = await lab.start();
+  const registry = await harness.start();
   registry.store.putImage('app', 'latest', await buildSample());
   const proxy = await startProxy(registry);
   const settings = { http: proxy.url, https: proxy.url };
@@ -107,10 +112,13 @@ test('TLS is tunneled through a proxy, with credentials for the proxy', async ()
 test.each(['localhost', '127.0.0.1', '[::1]', '[::ffff:7f00:1]', '0x7f.1', '2130706433'])(
   'a registry cannot redirect to the private address %s',
   async (name) => {
-    const inside = await lab.start();
+    const inside = await harness.start();
     const port = inside.host.split(':')[1];
     const realm = `https://${name}:${port}/token`;
-    const registry = await lab.start({ access: { mode: 'token', realm }, address: '127.0.0.2' });
+    const registry = await harness.start({
+      access: { mode: 'token', realm },
+      address: '127.0.0.2',
+    });
     registry.store.putImage('app', 'latest', await buildSample());
     await expect(list(registry.host, {})).rejects.toMatchObject({
       code: 'unreachable',
@@ -122,7 +130,7 @@ test.each(['localhost', '127.0.0.1', '[::1]', '[::ffff:7f00:1]', '0x7f.1', '2130
 
 test('an unknown host name is reported, of the registry and of a redirect', async () => {
   const realm = 'https://tokens.invalid/token';
-  const registry = await lab.start({ access: { mode: 'token', realm } });
+  const registry = await harness.start({ access: { mode: 'token', realm } });
   for (const host of [registry.host, 'images.invalid']) {
     await expect(list(host, {})).rejects.toMatchObject({
       code: 'unreachable',
@@ -146,7 +154,7 @@ test('a name is refused when one of its addresses is private', async () => {
   };
   for (const name of ['half.elsewhere.invalid', 'own.elsewhere.invalid']) {
     const realm = `https://${name}/token`;
-    const registry = await lab.start({ access: { mode: 'token', realm } });
+    const registry = await harness.start({ access: { mode: 'token', realm } });
     const host = registry.host.replace('127.0.0.1', 'images.lab');
     const network = { lookup: resolve, plainHttpHosts: [host] };
     await expect(list(host, network)).rejects.toMatchObject({
@@ -158,7 +166,7 @@ test('a name is refused when one of its addresses is private', async () => {
 
 test('a foreign layer is fetched from an allowed host, and only from there', async () => {
   const elsewhere = await prepare();
-  const registry = await lab.start();
+  const registry = await harness.start();
   const plain = await buildSample();
   const [layer] = plain.layers;
   const { host } = elsewhere;
@@ -178,7 +186,7 @@ test('a foreign layer is fetched from an allowed host, and only from there', asy
   registry.store.putImage('app', 'https', await build([url('http'), url('https')]));
   registry.store.putImage('app', 'http', await build([url('http')]));
   const open = async (tag: string, options: object) => {
-    const source = lab.open(`${registry.host}/app:${tag}`, options);
+    const source = harness.open(`${registry.host}/app:${tag}`, options);
     return firstImage((await source.list('default')).images);
   };
   const network = { ...tls(elsewhere), privateHosts: [host] };
@@ -201,11 +209,11 @@ test('a foreign layer is fetched from an allowed host, and only from there', asy
 });
 
 test('a foreign layer that the registry stores is read from there', async () => {
-  const registry = await lab.start();
+  const registry = await harness.start();
   const mediaType = 'application/vnd.oci.image.layer.nondistributable.v1.tar+gzip';
   const built = await buildImage({ layers: [{ entries: [], mediaType }] });
   registry.store.putImage('app', 'latest', built);
-  const { images } = await lab.open(`${registry.host}/app`).list('default');
+  const { images } = await harness.open(`${registry.host}/app`).list('default');
   expect(await digestLayers(firstImage(images))).toEqual([built.layers[0]?.digest]);
 });
 
