@@ -19,12 +19,7 @@ import {
   type SourceFinder,
   type TextFinder,
 } from './tidy/find-untidy.ts';
-import {
-  findTestCodes,
-  findWording,
-  lowerableAllowances,
-  overAllowance,
-} from './tidy/find-wording.ts';
+import { describeHits, findTestCodes, findWording } from './tidy/find-wording.ts';
 import { sizes, workMarks } from './tidy/rules.ts';
 import { wordings } from './tidy/wording.ts';
 
@@ -222,11 +217,7 @@ test.each(textCases)('planted in files: $rule', ({ find, bad, good }) => {
 });
 
 test('wording: texts and names use the standard terms of the field', () => {
-  expect(overAllowance(findWording(sources, texts))).toEqual([]);
-});
-
-test('wording: allowances are only as high as needed', () => {
-  expect(lowerableAllowances(findWording(sources, texts))).toEqual([]);
+  expect(describeHits(findWording(sources, texts))).toEqual([]);
 });
 
 test.each(wordings)('planted wording: "$bad" is reported, "$good" is not', (row) => {
@@ -266,15 +257,9 @@ test('planted wording: every kind of text and name is read', () => {
   );
 });
 
-test('planted wording: more than the allowance is reported with what to write', () => {
-  const hits = findWording([parseSource('a.ts', `f('read anew');`)], []);
-  expect(overAllowance(hits, {})).toEqual(['a.ts:1 "anew": write "again", "fresh" or "new"']);
-  expect(overAllowance(hits, { 'inspect it anew': 1 })).toEqual([]);
-  expect(lowerableAllowances(hits, { 'inspect it anew': 1 })).toEqual([]);
-  expect(lowerableAllowances(hits, { 'inspect it anew': 9, 'no such example': 1 })).toEqual([
-    "wording-left.ts: no row has the example 'no such example'",
-    "wording-left.ts: lower 'inspect it anew' from 9 to 1",
-  ]);
+test('planted wording: a hit is reported with its position and what to write', () => {
+  const hits = findWording([parseSource('a.ts', `f();\nf('read anew');`)], []);
+  expect(describeHits(hits)).toEqual(['a.ts:2 "anew": write "again", "fresh" or "new"']);
 });
 
 test('exceptions name existing files', () => {

@@ -148,7 +148,7 @@ test('an archive that is dropped is inspected, each image of it', async () => {
   await page.getByRole('link', { name: 'lab/two:2' }).waitFor();
 });
 
-test('a dropped file that is no archive is refused with the reason', async () => {
+test('a dropped file that is not an archive is refused with the reason', async () => {
   await visitPage(page, consoleUrl('images/inspect'), 'Archive of images');
   await dropFiles(page, [{ name: 'notes.txt', bytes: Buffer.from('notes '.repeat(200)) }]);
   await page.getByText('Not an archive of images').waitFor();

@@ -3,7 +3,6 @@ import { posix } from 'node:path';
 
 import { lineAt, type SourceFile, type Syntax, walk } from '../source/source-file.ts';
 import { type SourceFinder, type TextFile, titledBlocksOf } from './find-untidy.ts';
-import { wordingLeft } from './wording-left.ts';
 import { testCodes, type Wording, wordings } from './wording.ts';
 
 export interface WordingHit {
@@ -109,40 +108,9 @@ export function wordsOf(name: string): string {
     .toLowerCase();
 }
 
-/** Every hit of the rows that have more hits than their allowance, with what to write instead. */
-export function overAllowance(
-  hits: readonly WordingHit[],
-  left: Readonly<Record<string, number>> = wordingLeft,
-): string[] {
-  return [...Map.groupBy(hits, ({ row }) => row)].flatMap(([row, found]) =>
-    found.length > (left[row.bad] ?? 0)
-      ? found.map(({ path, line, text }) => `${path}:${line} "${text}": write ${row.use}`)
-      : [],
-  );
-}
-
-/** Rows whose allowance can be lowered, unless the difference is within the work of a day. */
-export function lowerableAllowances(
-  hits: readonly WordingHit[],
-  left: Readonly<Record<string, number>> = wordingLeft,
-): string[] {
-  const counts = new Map(
-    [...Map.groupBy(hits, ({ row }) => row.bad)].map(([k, v]) => [k, v.length]),
-  );
-  const stale = Object.keys(left).filter((bad) => !wordings.some((row) => row.bad === bad));
-  return [
-    ...stale.map((bad) => `wording-left.ts: no row has the example '${bad}'`),
-    ...Object.entries(left).flatMap(([bad, allowed]) => {
-      const found = counts.get(bad) ?? 0;
-      return allowed - found > allowanceSlack
-        ? [`wording-left.ts: lower '${bad}' from ${allowed} to ${found}`]
-        : [];
-    }),
-  ];
-}
-
-/** So that not every corrected line has to change the table. */
-const allowanceSlack = 5;
+/** Each hit as a line: where, what, and what to write instead. */
+export const describeHits = (hits: readonly WordingHit[]): string[] =>
+  hits.map(({ path, line, text, row }) => `${path}:${line} "${text}": write ${row.use}`);
 
 /** Names of tests that only a list elsewhere explains. */
 export const findTestCodes: SourceFinder = (sources) =>

@@ -221,7 +221,7 @@ export const wordings: readonly Wording[] = [
     'record lists too many packages',
   ]),
   text(
-    /(?<![/^'])\bnobody\b(?![/:'’]|$)|\bwhoever\b/,
+    /(?<![/^'`])\bnobody\b(?![/:'’]|$)|\bwhoever\b/,
     '"no one", "nothing" or the role that is meant',
     ['nobody renewed its lease', 'its lease expired'],
   ),

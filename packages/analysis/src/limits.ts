@@ -7,7 +7,7 @@ export const analysisLimits = {
   layerTarBytes: 64 * GiB,
   /** What 512 MiB of memory allow; the largest layers in use have about 300,000. */
   layerEntries: 500_000,
-  /** Uncompressed bytes for each compressed one, looked at above `layerRatioFreeBytes`. */
+  /** Uncompressed bytes for each compressed one, checked above `layerRatioFreeBytes`. */
   layerRatio: 1_000,
   layerRatioFreeBytes: 256 * MiB,
   /** Rows of a layer, and of an inspection, that are kept as objects; more of them are packed. */

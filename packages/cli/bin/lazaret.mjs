@@ -24,7 +24,7 @@ else fail(`not installed: run \`npm start\` or \`npm ci\` in ${root} first`);
 async function run() {
   try {
     // before any TypeScript is loaded: this halves the time to the help. In the home directory of
-    // the user, since whoever can write to the cache decides what runs.
+    // the user, because anyone who can write to the cache controls the code that runs.
     module.enableCompileCache?.(join(homedir(), '.cache', 'lazaret', 'compiled'));
   } catch {
     // a user without a home, as in containers, starts without the cache

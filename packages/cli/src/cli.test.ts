@@ -19,7 +19,7 @@ vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 let instance: Instance;
 let home = '';
-/** Nobody has signed in here: the server's own user is known by the data directory. */
+/** Without sign-in: the user of the server is identified by the data directory. */
 let owner: Readonly<Record<string, string>> = {};
 
 beforeAll(async () => {
@@ -277,7 +277,7 @@ test('events stream until the program is stopped', async () => {
     home,
     variables: owner,
   });
-  // events before the stream is open are not shown, so jobs go on until one is
+  // events before the stream is open are not shown, so jobs are submitted until one is
   let id = '';
   for (let turn = 0; turn < 10 && id === ''; turn += 1) {
     const done = await attack(`exit ${turn}`, '--wait');

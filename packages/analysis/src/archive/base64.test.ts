@@ -9,7 +9,7 @@ import { openAll } from './testing/nested-samples.ts';
 import { zipArchive } from './testing/zip-samples.ts';
 
 const evil = Buffer.from(
-  '#!/bin/sh\n# something evil, long enough to be worth a look at it, and more\n',
+  '#!/bin/sh\n# something evil, long enough to be decoded by readers, and more\n',
 );
 const encoded = evil.toString('base64');
 
@@ -23,7 +23,7 @@ async function contents(text: string): Promise<string[]> {
   return [...opened.members.values()].map((bytes) => bytes.toString('latin1'));
 }
 
-describe('found is', () => {
+describe('base64 is found', () => {
   const long = Buffer.concat([evil, evil, evil]);
   const longText = long.toString('base64');
   test.each([
@@ -31,7 +31,7 @@ describe('found is', () => {
     ['wrapped by base64', `${wrap(longText, 76)}\n`],
     ['wrapped by openssl, with other line ends', wrap(longText, 64, '\r\n')],
     ['in quotes of a script', `import base64\nexec(base64.b64decode("${longText}"))\n`],
-    ['behind a word on the first line', `DATA='${wrap(longText, 76)}'\n`],
+    ['after a word on the first line', `DATA='${wrap(longText, 76)}'\n`],
     ['in a here document', `base64 -d > x <<END\n${wrap(longText, 76)}\nEND\n`],
     [
       'that starts in the middle of a line',
@@ -42,7 +42,7 @@ describe('found is', () => {
       'in a mail',
       `Content-Transfer-Encoding: base64\r\n\r\n${wrap(longText, 76, '\r\n')}\r\n--x--`,
     ],
-    ['dressed as a certificate', pem('CERTIFICATE', longText)],
+    ['disguised as a certificate', pem('CERTIFICATE', longText)],
   ])('a run %s', async (_, text) => {
     expect(await contents(text)).toEqual([long.toString('latin1')]);
   });

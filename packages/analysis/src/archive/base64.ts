@@ -2,8 +2,9 @@
  * Long runs of base64 in a text, decoded: how scripts, mails and certificates of `certutil` carry
  * programs. Runs are wrapped (lines of one width, the last one shorter) or one line.
  *
- * The cost is that of a search that jumps: most bytes of a text are never looked at, since a byte
- * outside the alphabet rules out all runs over it. What comes out of all runs is less than went in.
+ * The cost is that of a search that jumps: most bytes of a text are never read, since a byte
+ * outside the alphabet rules out all runs over it. The output of all runs is smaller than the
+ * input.
  */
 export interface EncodedRun {
   /** Of its first byte. */
@@ -21,7 +22,7 @@ const isLetter = 1;
 const isLineEnd = 2;
 const alphabet = listAlphabet();
 
-/** Gives the runs in their order; those that can only be hexadecimal or words are none. */
+/** Yields the runs in order, except those that can only be hexadecimal or words. */
 export function* findBase64(bytes: Buffer): Generator<EncodedRun, void, undefined> {
   for (let at = 0; at + runCharsMin <= bytes.length;) {
     const last = at + runCharsMin - 1;
@@ -48,8 +49,8 @@ interface Run {
 }
 
 /**
- * Groups lines that belong together. The first one may be shorter, as what is left of a line, when
- * it holds whole groups of four: `<<END` before a run then does not shift it.
+ * Groups lines that belong together. The first one may be shorter, as the rest of a line, when it
+ * consists of complete groups of four: `<<END` before a run then does not shift it.
  */
 function* splitLines(bytes: Buffer, start: number, end: number): Generator<Run, void, undefined> {
   let run: Run | undefined;
@@ -121,8 +122,8 @@ function decode(bytes: Buffer, { start, end }: Run, sizeBytes: number): Buffer {
 }
 
 /**
- * Whether a run between the marks of PEM is what PEM is for: one DER value, as long as it says, or
- * a key of OpenSSH. Anything else there was put there to look like it.
+ * Whether a run between PEM markers is what PEM is for: one DER value, as long as it says, or
+ * a key of OpenSSH. Anything else is disguised as PEM.
  */
 export function isPemContent(bytes: Buffer, offset: number, content: Buffer): boolean {
   let before = offset;

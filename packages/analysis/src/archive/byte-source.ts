@@ -1,6 +1,6 @@
 /**
- * A stream of chunks of any size, read as positions. Nothing is copied unless a block lies across
- * two chunks, and nothing is awaited while the present chunk suffices.
+ * A stream of chunks of any size, read as positions. Nothing is copied unless a block spans two
+ * chunks, and nothing is awaited while the current chunk suffices.
  */
 export class ByteSource {
   readonly #iterator: AsyncIterator<Uint8Array>;
@@ -62,7 +62,7 @@ export class ByteSource {
     return Buffer.concat(pieces);
   }
 
-  /** Passes over `sizeBytes`; false when the stream ends before. */
+  /** Skips `sizeBytes`; false when the stream ends before. */
   async skip(sizeBytes: number): Promise<boolean> {
     let missing = sizeBytes;
     while (missing > 0) {

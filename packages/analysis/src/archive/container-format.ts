@@ -69,7 +69,7 @@ function indexMagics(): (readonly (readonly [ContainerFormat, Buffer])[])[] {
     if (container === undefined) continue;
     const magic = Buffer.from(text, 'latin1');
     const first = magic[0] ?? 0;
-    // A test holds the table to the formats that are known here.
+    // A test compares the table with the formats that are detected here.
     table[first] = [...(table[first] ?? []), [container as ContainerFormat, magic]];
   }
   return table;

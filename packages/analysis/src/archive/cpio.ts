@@ -10,7 +10,7 @@ interface Header {
   readonly sizeBytes: number;
   readonly nameBytes: number;
   readonly headerBytes: number;
-  /** What name and content are filled up to. */
+  /** Alignment of name and content. */
   readonly alignment: number;
 }
 
@@ -18,7 +18,7 @@ const fileTypeMask = 0o170000;
 const regularFile = 0o100000;
 
 /**
- * Throws DecodeError when reading fails; members yielded before remain valid. Behind the end of
+ * Throws DecodeError when reading fails; members yielded before remain valid. After the end of
  * an archive another one, or a compressed one, may follow, as in a boot image: it is the return
  * value, empty when only zeros follow.
  */

@@ -1,4 +1,4 @@
-/** A compressed stream or an archive that cannot be read on. */
+/** A compressed stream or an archive that cannot be read any further. */
 export class DecodeError extends Error {
   readonly code: 'damaged' | 'unsupported' | 'too_large';
 

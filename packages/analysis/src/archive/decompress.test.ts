@@ -31,7 +31,7 @@ async function inflated(stored: Uint8Array, useNative: boolean, size = 1_000): P
   }
 }
 
-const text = Buffer.from('a harbour holds what comes ashore\n'.repeat(4_000));
+const text = Buffer.from('a harbour receives what comes ashore\n'.repeat(4_000));
 const noise = Buffer.from(Array.from({ length: 70_000 }, (_, at) => (at * at * 31 + at) & 0xff));
 const whole = gzipSync(Buffer.concat([text, noise, text]));
 
@@ -40,15 +40,15 @@ const streams: readonly (readonly [string, Buffer])[] = [
   ['several members, some empty', Buffer.concat([whole, gzipSync(''), gzipSync(noise), whole])],
   ['stored blocks', gzipSync(noise, { level: 0 })],
   ['fixed codes', gzipSync(text.subarray(0, 40))],
-  ['zeros behind the end', Buffer.concat([whole, Buffer.alloc(5_000)])],
-  ['other bytes behind the end', Buffer.concat([whole, Buffer.from('garbage of some length')])],
+  ['zeros after the end', Buffer.concat([whole, Buffer.alloc(5_000)])],
+  ['other bytes after the end', Buffer.concat([whole, Buffer.from('garbage of some length')])],
   ['a wrong checksum', changed(whole, whole.length - 6)],
   ['a wrong length', changed(whole, whole.length - 2)],
   ['damage in the middle', changed(whole, 900, 40)],
   ['a header only', whole.subarray(0, 10)],
   ['half of it', whole.subarray(0, whole.length / 2)],
   ['an unknown method', changed(whole, 2)],
-  ['flags of a header that is not there', changed(whole, 3)],
+  ['flags of a missing header', changed(whole, 3)],
   ['a reserved flag', reserved(Buffer.from(whole), 3)],
   ['a reserved flag in a later member', reserved(Buffer.concat([whole, whole]), whole.length + 3)],
 ];
@@ -127,8 +127,8 @@ function repeat(bytes: Uint8Array, times: number): Buffer {
 }
 
 /**
- * The same bytes, or of a damaged stream as many as both gave: zlib keeps its last chunk to itself,
- * and where a stream breaks off one may give a symbol more than the other.
+ * The same bytes, or of a damaged stream as many as both gave: zlib does not return its last chunk,
+ * and at the end of a truncated stream one may return a symbol more than the other.
  */
 function agree(fast: Outcome, slow: Outcome): boolean {
   const shared = Math.min(fast.plain.length, slow.plain.length);

@@ -27,13 +27,13 @@ export class CompressionError extends Error {
 export interface DecompressLimits {
   /** Plain bytes in all. */
   readonly totalBytes: number;
-  /** Plain bytes for each stored one, looked at above `freeBytes`. */
+  /** Plain bytes for each stored one, checked above `freeBytes`. */
   readonly ratio: number;
   readonly freeBytes: number;
 }
 
 export interface DecompressOptions {
-  /** Whether gzip is inflated by a library of the machine where it has one; true unless given. */
+  /** Whether gzip is inflated by a library of the system if installed; true unless given. */
   readonly useNative?: boolean | undefined;
 }
 
@@ -189,12 +189,12 @@ function decoder(compression: 'gzip' | 'zstd'): Transform {
   return createZstdDecompress({ chunkSize: chunkBytes, params });
 }
 
-/** zlib goes on in the same memory until it is full: only the last chunk in it may let go. */
+/** zlib continues in the same memory until it is full: only the last chunk in it may release it. */
 function release(chunk: Buffer): void {
   if (chunk.buffer.byteLength === chunkBytes) releaseMemory(chunk);
 }
 
-/** Errors of zlib become CompressionErrors; those of the stored stream stay what they are. */
+/** Errors of zlib become CompressionErrors; those of the stored stream are unchanged. */
 async function* through(
   stored: AsyncIterable<Uint8Array>,
   transform: Transform,
@@ -219,7 +219,9 @@ async function* through(
   }
 }
 
-/** Writes one chunk at a time: when the next one is asked for, zlib is done with the one before. */
+/**
+ * Writes one chunk at a time: when the next one is requested, zlib is done with the previous one.
+ */
 async function feed(stored: AsyncIterable<Uint8Array>, transform: Transform): Promise<void> {
   for await (const chunk of stored) {
     if (transform.destroyed) return;

@@ -13,7 +13,7 @@ export const archiveLimits = {
   nestedHeldBytes: 192 * MiB,
   nestedDictionaryBytes: 64 * MiB,
   nestedNameChars: 4 * KiB,
-  /** The ratio is looked at above this much content. */
+  /** The ratio is checked above this much content. */
   nestedRatioFreeBytes: 16 * MiB,
   nestedNotes: 100,
 } as const;

@@ -42,7 +42,7 @@ export class LzmaDecoder {
   readonly #lengths = new Uint16Array(highLengths + 256);
   readonly #repLengths = new Uint16Array(highLengths + 256);
   #literals = new Uint16Array();
-  /** What is left of a match that did not fit into the piece. */
+  /** The rest of a match that did not fit into the piece. */
   #pending = 0;
   #hasEnded = false;
   #failure: DecodeError | undefined;
@@ -112,7 +112,7 @@ export class LzmaDecoder {
         else this.#readNext();
       }
     } catch (error) {
-      // What came before the damage is given out first.
+      // Content before the damage is returned first.
       if (!(error instanceof DecodeError) || this.#at === start) throw error;
       this.#failure = error;
     }

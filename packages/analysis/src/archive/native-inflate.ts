@@ -1,40 +1,41 @@
 /**
- * gzip by ISA-L (libisal 2), where the machine has it: twice the speed of zlib, in this thread and
- * in memory that is used again, so that a layer costs neither threads nor page faults. Called by
- * way of koffi, with nothing to compile. What it gives is held to what zlib gives by the tests.
+ * gzip by ISA-L (libisal 2), if installed: twice the speed of zlib, in this thread and in reused
+ * memory, so that a layer costs neither threads nor page faults. Called
+ * through koffi, with nothing to compile. Tests compare its output with that of zlib.
  *
- * The structure that the library works on is laid out by `igzip_lib.h` of version 2.30; the fields
- * used here are at the places below on every system with 64-bit pointers. A library that is laid
- * out otherwise fails the trial at loading and is not used.
+ * The structure of the library is defined in `igzip_lib.h` of version 2.30; the fields used here
+ * have the offsets below on every system with 64-bit pointers. A library with another layout fails
+ * the self-test at loading and is not used.
  */
 import { gzipSync } from 'node:zlib';
 
-/** A stream of gzip that cannot be inflated further; what came before it was given out. */
+/** A stream of gzip that cannot be inflated further; what came before it was returned. */
 export class InflateError extends Error {
   override readonly name = 'InflateError';
 }
 
 export interface NativeInflate {
   /**
-   * Inflates members of gzip one after another, as zlib does: zeros behind a member end the stream,
-   * anything else that is not member is damage. A chunk is valid until the next one is asked for.
-   * Throws InflateError, after it gave everything up to the damage, and whatever the stream throws.
+   * Inflates members of gzip one after another, as zlib does: zeros after a member end the stream,
+   * anything else that is not a member is damage. A chunk is valid until the next one is requested.
+   * Throws InflateError, after it yielded everything up to the damage, and the errors of the
+   * stream.
    */
   gunzip(stored: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined>;
 }
 
 let loading: Promise<NativeInflate | undefined> | undefined;
 
-/** Undefined where the library is not installed or not the one that is known. */
+/** Undefined if the library is not installed or has an unknown layout. */
 export function nativeInflate(): Promise<NativeInflate | undefined> {
   loading ??= load();
   return loading;
 }
 
 const libraryName = 'libisal.so.2';
-/** Fits the second-level cache of a core: what reads the chunk next finds it there. */
+/** Fits the second-level cache of a core, where the next reader of the chunk finds it. */
 const chunkBytes = 1024 * 1024;
-/** Chunks in a row without waiting for anything, before others in this thread have their turn. */
+/** Chunks in a row without waiting for anything, before it yields to the event loop. */
 const chunksPerTurn = 32;
 
 /** Fields of `struct inflate_state`, in bytes; the rest is private to the library. */
@@ -57,7 +58,7 @@ const finished = 5;
 const flagsPlace = 3;
 const reservedFlags = 0xe0;
 
-/** Return codes of `isal_inflate`, in the words of zlib where it has them. */
+/** Return codes of `isal_inflate`, with the messages of zlib where it has them. */
 const faults: Readonly<Record<number, string>> = {
   [-1]: 'invalid block type',
   [-2]: 'invalid code',
@@ -90,7 +91,7 @@ async function load(): Promise<NativeInflate | undefined> {
   }
 }
 
-/** Tries a stream of two members in small pieces before the library is given anything foreign. */
+/** Tests a stream of two members in small pieces before the library gets untrusted input. */
 async function isValid(inflate: NativeInflate): Promise<boolean> {
   const plain = Buffer.from('quarantine '.repeat(20_000));
   const stored = Buffer.concat([gzipSync(plain), gzipSync(plain.subarray(7))]);
@@ -140,7 +141,7 @@ class Member {
   readonly #out: Buffer;
   #piece: Uint8Array = Buffer.alloc(0);
   #began = false;
-  /** Of the present member's header, as far as its flags. */
+  /** The current member's header, up to its flags. */
   #headBytes = 0;
 
   constructor(library: Library, out: Buffer) {
@@ -150,7 +151,7 @@ class Member {
     this.#freshOutput();
   }
 
-  /** Bytes of the present chunk. */
+  /** Bytes of the current chunk. */
   get usedBytes(): number {
     return this.#out.length - this.#state.readUInt32LE(field.availOut);
   }
@@ -175,7 +176,7 @@ class Member {
     this.#state.writeUInt32LE(piece.length, field.availIn);
   }
 
-  /** Continues until the piece is read or the chunk is full; answers what ends the stream. */
+  /** Continues until the piece is read or the chunk is full; returns what ends the stream. */
   step(): string | undefined {
     if (this.#isFinished && this.#availIn > 0) {
       if (this.#piece[this.#piece.length - this.#availIn] === 0) return 'padding';
@@ -216,7 +217,7 @@ class Member {
     return this.#state.readInt32LE(field.blockState) === finished;
   }
 
-  /** A new member in what is left of the piece. */
+  /** A new member in the rest of the piece. */
   #begin(): void {
     const left = this.#availIn;
     const rest = this.#state.readBigUInt64LE(field.nextIn);

@@ -9,14 +9,14 @@ import { archiveLimits } from './limits.ts';
 export interface NestedLimits {
   /** Containers inside containers. */
   readonly depth: number;
-  /** Bytes that come out of all containers together. */
+  /** Total bytes of content of all containers. */
   readonly totalBytes: number;
   /** Bytes of one member. */
   readonly fileBytes: number;
-  /** Bytes that are held at a time. */
+  /** Bytes in memory at a time. */
   readonly heldBytes: number;
   readonly entries: number;
-  /** Bytes that come out for each byte of the file, looked at above `ratioFreeBytes`. */
+  /** Bytes of content for each byte of the file, checked above `ratioFreeBytes`. */
   readonly ratio: number;
   readonly ratioFreeBytes: number;
   readonly timeMs: number;
@@ -85,7 +85,7 @@ export class NestedBudget {
     this.checkTime();
   }
 
-  /** How many bytes a member may have now, that the memory held with it stays bounded. */
+  /** How many bytes a member may have now, so that the memory in use stays bounded. */
   get roomBytes(): number {
     return Math.max(0, Math.min(this.limits.fileBytes, this.limits.heldBytes - this.#heldBytes));
   }

@@ -158,7 +158,7 @@ describe('unsupported content is reported', () => {
   });
 
   test('files that are not archives yield nothing', async () => {
-    for (const text of ['', 'x', 'plain text', 'PK', '\x1f\x8b', 'BZh9 is no magic', ']\0\0']) {
+    for (const text of ['', 'x', 'plain text', 'PK', '\x1f\x8b', 'BZh9 is not magic', ']\0\0']) {
       const opened = await openAll(Buffer.from(text, 'latin1'));
       expect([[...opened.members.keys()], opened.gaps]).toEqual([[], []]);
     }
@@ -245,7 +245,7 @@ describe('bombs', () => {
     expect(opened.members.size).toBeGreaterThan(2);
   });
 
-  /** Looks to a reader as the same stream at every depth: the test makes it by hand. */
+  /** A reader sees the same stream at every depth; no tool makes such a file. */
   function quine(): Buffer {
     let bytes: Buffer = Buffer.from('end');
     for (let depth = 0; depth < 30; depth += 1) bytes = gzipSync(bytes);

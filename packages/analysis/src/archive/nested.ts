@@ -1,7 +1,7 @@
 /**
- * What lies inside a file, inside that, and so on: containers are opened in memory, told by their
- * bytes, and bounded together. Whatever is not opened is a gap, never silence: the caller scans the
- * file's own bytes anyway, and these are what it would not see.
+ * The content of containers inside a file, recursively: they are opened in memory, detected by
+ * their bytes, under common limits. Content that is not opened is a gap, never omitted: the caller
+ * scans the file's own bytes anyway, and these are what it would not see.
  */
 import { setImmediate } from 'node:timers/promises';
 import type { GapReason } from '@lazaret/protocol';
@@ -24,7 +24,7 @@ export interface NestedMember {
   readonly path: string;
   /**
    * Often a view of the container's bytes, and never written to again: it may be kept without a
-   * copy as long as the file's own bytes are kept. The budget counts it only until the next step.
+   * copy as long as the file's own bytes. The budget counts it only until the next step.
    */
   readonly bytes: Buffer;
   readonly sizeBytes: number;
@@ -34,7 +34,7 @@ export interface NestedMember {
   readonly container?: ContainerFormat;
 }
 
-/** Something that was not opened, not wholly, or not to its end. */
+/** Something that was not opened, or not completely. */
 export interface NestedGap {
   readonly type: 'gap';
   readonly path: string;
@@ -50,8 +50,8 @@ interface OpenFile {
 }
 
 /**
- * Gives the members of a file that is a container, each before its own members. The budget starts
- * over with each call. Never throws: what fails is a gap. Leaving the loop early is fine.
+ * Yields the members of a file that is a container, each before its own members. The budget starts
+ * over with each call. Never throws: a failure is a gap. The loop may be left early.
  */
 export async function* openNested(
   file: OpenFile,
@@ -124,7 +124,7 @@ async function* open(file: OpenFile, place: Place): AsyncGenerator<NestedStep, v
   }
 }
 
-/** In which of fileKind's kinds programs lie encoded. */
+/** The kinds of `fileKind` that may contain encoded programs. */
 const textKinds: ReadonlySet<string> = new Set([
   ...['text', 'script', 'php', 'html', 'xml', 'json', 'pem', 'rtf', 'postscript'],
 ]);
@@ -167,7 +167,7 @@ async function* openEncoded(
   }
 }
 
-/** Bytes after which others have a turn. */
+/** Bytes after which it yields to the event loop. */
 const turnBytes = 1024 * 1024;
 
 async function* walk(

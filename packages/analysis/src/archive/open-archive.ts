@@ -68,7 +68,7 @@ async function* onePiece(bytes: Buffer): AsyncGenerator<Buffer, void, undefined>
   yield bytes;
 }
 
-/** An archive that need not fit into memory; its chunks must stay what they are. */
+/** An archive that need not fit into memory; its chunks must not be overwritten. */
 export async function* openTarStream(
   stream: AsyncIterable<Uint8Array>,
   budget: NestedBudget,
@@ -93,7 +93,7 @@ export async function* openTarStream(
   }
 }
 
-/** The budget bounds what comes out. */
+/** The budget bounds the output. */
 const roomyTar = {
   entries: Number.MAX_SAFE_INTEGER,
   totalBytes: Number.MAX_SAFE_INTEGER,

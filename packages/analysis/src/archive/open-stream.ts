@@ -1,6 +1,6 @@
 /**
- * The one content of a compressed stream. It is held in memory up to what is allowed; a tar archive
- * that is longer is read on as a stream, so that its members are seen all the same.
+ * The one content of a compressed stream. It is kept in memory up to the limit; a longer tar
+ * archive is read as a stream, so that its members are still examined.
  */
 import { setImmediate } from 'node:timers/promises';
 import type { Transform } from 'node:stream';
@@ -27,7 +27,7 @@ interface OpenStreamOptions {
   readonly budget: NestedBudget;
 }
 
-/** Throws DecodeError and BudgetError, after what was got until then. */
+/** Throws DecodeError and BudgetError, after what was read until then. */
 export async function* openStream(
   { path, bytes }: { path: string; bytes: Buffer },
   { format, budget }: OpenStreamOptions,
@@ -72,7 +72,7 @@ const smallContentBytes = 4 * 1024 * 1024;
 
 /**
  * Most compressed files of an image are manual pages and change logs, for which a stream costs more
- * than its content. Whatever is not plain sailing gives undefined and is read in chunks.
+ * than its content. Anything else returns undefined and is read in chunks.
  */
 function inflateSmall(format: StreamFormat, bytes: Buffer, maxBytes: number): Buffer | undefined {
   if (bytes.length > smallPackedBytes || maxBytes === 0) return undefined;
@@ -124,7 +124,7 @@ interface ResumeOptions {
   readonly budget: NestedBudget;
 }
 
-/** What was collected, each chunk let go once it was read, and then the rest. */
+/** What was collected, each chunk released once it was read, and then the rest. */
 async function* resume({ chunks, last, stream, budget }: ResumeOptions): Chunks {
   for (const chunk of chunks) budget.hold(chunk.length);
   try {
@@ -143,7 +143,7 @@ async function* resume({ chunks, last, stream, budget }: ResumeOptions): Chunks 
   }
 }
 
-/** The content in chunks, bounded by who reads it. Throws DecodeError where it is damaged. */
+/** The content in chunks, bounded by the reader. Throws DecodeError where it is damaged. */
 export async function* decode(format: StreamFormat, bytes: Buffer): Chunks {
   if (format === 'gzip') yield* inflate(createGunzip({ chunkSize: chunkBytes(bytes) }), bytes);
   else if (format === 'zstd') {
@@ -154,7 +154,7 @@ export async function* decode(format: StreamFormat, bytes: Buffer): Chunks {
   else yield* inTurns(decodeLzma(bytes, archiveLimits.nestedDictionaryBytes));
 }
 
-/** 128 MiB; frames that ask for more are refused by the decoder. */
+/** 128 MiB; frames that require more are refused by the decoder. */
 const zstdWindowLog = 27;
 const largestChunkBytes = 1024 * 1024;
 
@@ -174,7 +174,7 @@ async function* inflate(transform: Transform, bytes: Buffer): Chunks {
   }
 }
 
-/** Decoders that compute in this thread let others have their turn between chunks. */
+/** Decoders that compute in this thread yield to the event loop between chunks. */
 async function* inTurns(chunks: Generator<Buffer, void, undefined>): Chunks {
   let sinceBytes = 0;
   for (const chunk of chunks) {
@@ -186,7 +186,7 @@ async function* inTurns(chunks: Generator<Buffer, void, undefined>): Chunks {
   }
 }
 
-/** `a.tar` of `a.tar.gz` and of `a.tgz`, `content` where the name tells nothing. */
+/** `a.tar` of `a.tar.gz` and of `a.tgz`, `content` for any other name. */
 function contentName(path: string): string {
   const last = path.slice(path.lastIndexOf('/') + 1);
   const tar = /^(.+)\.(?:tgz|txz|tbz2?|tlz|tzst)$/i.exec(last)?.[1];

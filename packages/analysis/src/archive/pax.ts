@@ -4,7 +4,7 @@
  */
 import { TarError } from './tar-entry.ts';
 
-/** Values by keyword; an empty value takes the keyword back. */
+/** Values by keyword; an empty value resets the keyword. */
 export type PaxRecords = ReadonlyMap<string, Buffer>;
 
 const xattrPrefix = 'SCHILY.xattr.';
@@ -69,7 +69,7 @@ export function formatPax(records: ReadonlyMap<string, string | Uint8Array>): Bu
   return Buffer.concat(parts);
 }
 
-/** The value of a keyword: a member's own before the global one; undefined when taken back. */
+/** The value of a keyword: a member's own before the global one; undefined when reset. */
 export function paxValue(key: string, own: PaxRecords, global: PaxRecords): Buffer | undefined {
   const value = own.get(key) ?? global.get(key);
   return value === undefined || value.length === 0 ? undefined : value;
@@ -107,7 +107,7 @@ export function paxSparse(own: PaxRecords): boolean {
   return false;
 }
 
-/** Position of the space behind up to ten digits, or -1. */
+/** Position of the space after up to ten digits, or -1. */
 function findLengthEnd(body: Buffer, at: number): number {
   for (let cursor = at; cursor < Math.min(at + 11, body.length); cursor += 1) {
     const byte = body[cursor] ?? 0;

@@ -7,7 +7,7 @@ export interface MemberPiece {
   readonly type: 'member';
   readonly name: string;
   readonly bytes: Buffer;
-  /** Whether the bytes are a part of the container's own, and cost no memory. */
+  /** Whether the bytes are part of the container's own, and use no memory. */
   readonly isView: boolean;
   readonly truncated?: boolean;
 }

@@ -174,7 +174,7 @@ describe('damage', () => {
   badSum[1] = 0x62;
   const cases: [string, TarErrorCode, number, Buffer][] = [
     ['a wrong checksum', 'bad_checksum', 0, badSum],
-    ['text that is no archive', 'bad_checksum', 0, Buffer.alloc(2_048, 'hello ')],
+    ['text that is not an archive', 'bad_checksum', 0, Buffer.alloc(2_048, 'hello ')],
     ['nothing at all', 'truncated', 0, Buffer.alloc(0)],
     ['no end marker', 'truncated', 1_536, file],
     ['an end inside a header', 'truncated', 1_536, Buffer.concat([file, block({}).subarray(9)])],

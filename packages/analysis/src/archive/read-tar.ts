@@ -1,6 +1,6 @@
 /**
- * A bounded reader of tar archives from a stream: ustar, pax and GNU. It holds one header and the
- * chunk that it was given, hands content out as views, and does nothing per 512 bytes, so that
+ * A bounded reader of tar archives from a stream: ustar, pax and GNU. It buffers one header and
+ * the current chunk, returns content as views, and does no work per 512-byte block, so that
  * walking an image layer costs about what reading its bytes costs.
  */
 import { ByteSource } from './byte-source.ts';
@@ -17,9 +17,9 @@ const noRecords: PaxRecords = new Map();
 const noText: Text = { text: '', raw: undefined };
 
 /**
- * Walks an archive. The stream is read to its end, also behind the end marker, so that a digest
- * taken on the way sees all of it; leaving the loop early releases the stream.
- * Throws TarError when the archive is damaged or reaches a limit, and whatever the stream throws.
+ * Walks an archive. The stream is read to its end, also after the end marker, so that a digest
+ * computed on the way covers all of it; leaving the loop early releases the stream.
+ * Throws TarError when the archive is damaged or reaches a limit, and the errors of the stream.
  */
 export async function* readTar(
   stream: AsyncIterable<Uint8Array>,
@@ -132,7 +132,7 @@ async function readHeader(source: ByteSource, options: TarOptions): Promise<TarH
   if (block[0] !== 0 || !isZeroBlock(block)) return parseHeader(block, offset);
   const second = await readBlock(source, options);
   if (second !== undefined && !isZeroBlock(second)) {
-    throw new TarError('bad_end', offset, 'a single zero block stands between entries');
+    throw new TarError('bad_end', offset, 'a single zero block between entries');
   }
   return undefined;
 }
@@ -174,7 +174,7 @@ async function readMeta(
     throw new TarError('header_too_large', offset, message);
   }
   checkTotal(source.offset + padded(sizeBytes), offset, options);
-  // A copy: what comes next may need the chunk's owner to use its memory again.
+  // A copy: the owner of the chunk may reuse its memory for the next one.
   const body = Buffer.from(await source.read(sizeBytes));
   if (body.length < sizeBytes || !(await passPadding(source, sizeBytes, options))) {
     throw new TarError('truncated', offset, 'the archive ends inside a header');
@@ -189,7 +189,9 @@ interface Sources {
   readonly offset: number;
 }
 
-/** Puts a member together: GNU long names before pax records before the header's own fields. */
+/**
+ * Combines the fields of a member: GNU long names, then pax records, then the header's own fields.
+ */
 function describe({ header, own, global, offset }: Sources): Facts {
   const plain = own.records === noRecords && global === noRecords;
   const value = (key: string): Buffer | undefined =>
@@ -219,7 +221,7 @@ function describe({ header, own, global, offset }: Sources): Facts {
     uid: number('uid', header.uid),
     gid: number('gid', header.gid),
     sizeBytes: hasContent(type) ? sizeBytes : 0,
-    // By way of whole microseconds, which keeps decimal fractions what they were.
+    // Converted through whole microseconds, which preserves decimal fractions.
     mtimeMs: Math.round(number('mtime', header.mtimeSeconds) * 1e6) / 1e3,
     linkPath: target.text,
     rawLinkPath: target.raw,
@@ -229,7 +231,7 @@ function describe({ header, own, global, offset }: Sources): Facts {
 }
 
 function paxText(value: Buffer, offset: number): Text {
-  if (value.includes(0)) throw new TarError('bad_pax', offset, 'a path holds a NUL');
+  if (value.includes(0)) throw new TarError('bad_pax', offset, 'a path contains a NUL');
   return decodeText(value);
 }
 
@@ -271,7 +273,7 @@ function withoutSlashes(path: string): string {
 function checkLimits(facts: Facts, start: number, { offset, options }: Place): void {
   const { sizeBytes } = facts;
   if (sizeBytes > options.entryBytes) {
-    const message = `an entry of ${sizeBytes} bytes, allowed are ${options.entryBytes}`;
+    const message = `an entry of ${sizeBytes} bytes; the limit is ${options.entryBytes}`;
     throw new TarError('entry_too_large', offset, message);
   }
   for (const path of [facts.path, facts.linkPath]) {
@@ -298,7 +300,7 @@ interface Stored extends Place {
   readonly sparse?: SparseFile;
 }
 
-/** The content of one member: read once, then its rest and padding are passed over. */
+/** The content of one member: read once, then its rest and padding are skipped. */
 class Content implements AsyncIterable<Uint8Array> {
   readonly #source: ByteSource;
   readonly #stored: Stored;
@@ -332,7 +334,7 @@ class Content implements AsyncIterable<Uint8Array> {
     while (this.#missingBytes > 0) {
       if (this.#source.readyBytes === 0 && !(await this.#source.fill())) throw this.#truncated();
       if (this.#isGone())
-        throw new Error('the next tar entry was asked for while reading this one');
+        throw new Error('the next tar entry was requested while this one was being read');
       const piece = this.#source.take(this.#missingBytes);
       this.#missingBytes -= piece.length;
       yield piece;
@@ -368,7 +370,7 @@ async function passPadding(
   return bytes.length === padding;
 }
 
-/** What follows the end: mostly zeros, which are passed over up to the first other byte. */
+/** What follows the end: mostly zeros, which are skipped up to the first other byte. */
 async function drain(source: ByteSource, options: TarOptions): Promise<void> {
   let hidden = false;
   while (await source.fill()) {

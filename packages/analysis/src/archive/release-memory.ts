@@ -1,7 +1,7 @@
 /**
- * Releases the memory of a consumed chunk at once. Left to the collector, the gigabytes that
- * pass by in chunks make it look through the whole heap again and again, which was a third of the
- * time of a walk. Nothing may look at the chunk, or at any view of its memory, afterwards.
+ * Releases the memory of a consumed chunk at once. Left to the garbage collector, gigabytes of
+ * chunks cause so many full collections that they took a third of the time of a walk. Nothing may
+ * access the chunk, or any view of its memory, afterwards.
  */
 export function releaseMemory({ buffer, byteOffset, byteLength }: Uint8Array): void {
   // Small buffers are in the pool of Node and must not be released.

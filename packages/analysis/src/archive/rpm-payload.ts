@@ -1,6 +1,6 @@
 /**
- * Where the payload of an rpm package begins: behind a lead of 96 bytes, the signature header,
- * which is filled up to 8 bytes, and the main header (rpm's own format documentation).
+ * Where the payload of an rpm package begins: after a lead of 96 bytes, the signature header,
+ * padded to 8 bytes, and the main header (rpm's own format documentation).
  */
 import { DecodeError } from './decode-error.ts';
 

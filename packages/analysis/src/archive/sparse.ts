@@ -37,7 +37,7 @@ export interface SparseMember {
 }
 
 /**
- * The map of a sparse file; what of it is behind the header is read. Undefined when it is an
+ * The map of a sparse file; the part of it after the header is read. Undefined when it is an
  * ordinary file. Throws TarError.
  */
 export async function readSparse(
@@ -57,12 +57,12 @@ export async function readSparse(
     stored += sizeBytes;
   }
   if (stored !== found.storedBytes) {
-    throw bad(member, `its pieces have ${stored} bytes, stored are ${found.storedBytes}`);
+    throw bad(member, `its pieces have ${stored} bytes; stored are ${found.storedBytes}`);
   }
   return found;
 }
 
-/** The content with its holes, from what is stored. */
+/** The content with its holes, from the stored pieces. */
 export async function* fillHoles(
   stored: AsyncIterator<Uint8Array>,
   { pieces, sizeBytes }: SparseFile,
@@ -162,7 +162,7 @@ async function readPax(source: ByteSource, member: SparseMember): Promise<Sparse
   const inContent = major === '1' && minor === '0';
   const inHeader = major === '0' && (minor === '0' || minor === '1');
   const bare = major === undefined && minor === undefined && text('map') !== undefined;
-  // What Go does not know it unpacks as it is stored, and so do those who use it.
+  // Go, and so every tool based on it, unpacks unknown versions as stored.
   if (!inContent && !inHeader && !bare) return undefined;
   const written = text('size') ?? text('realsize');
   const sizeBytes = written === undefined ? member.storedBytes : decimal(written, member);
@@ -172,7 +172,7 @@ async function readPax(source: ByteSource, member: SparseMember): Promise<Sparse
   const numbers = (text('map') ?? '').split(',');
   const count = decimal(text('numblocks') ?? '', member);
   if (count * 2 !== (text('map') === undefined ? 0 : numbers.length)) {
-    throw bad(member, 'its map has another length than it says');
+    throw bad(member, 'the length of its map differs from its header');
   }
   const values = count === 0 ? [] : numbers.map((each) => decimal(each, member));
   return { sizeBytes, ...name, pieces: inPairs(values), storedBytes: member.storedBytes };
@@ -194,7 +194,7 @@ async function readContentMap(
       '\n',
     );
     rest = lines.pop() ?? '';
-    if (rest.length > blockBytes) throw bad(member, 'its map holds no numbers');
+    if (rest.length > blockBytes) throw bad(member, 'its map contains no numbers');
     for (const line of lines) {
       if (values.length === wanted) break;
       values.push(decimal(line, member));

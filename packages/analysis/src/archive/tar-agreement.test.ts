@@ -41,7 +41,7 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-/** What an input reads as. */
+/** The entries that are read from an input. */
 function expected(input: TarInput): Record<string, unknown> {
   const type = input.type ?? 'file';
   const content = input.content instanceof Uint8Array ? input.content : new Uint8Array();

@@ -15,7 +15,7 @@ export interface DeviceNumbers {
   readonly minor: number;
 }
 
-/** One member of an archive, valid until the next one is asked for. */
+/** One member of an archive, valid until the next one is requested. */
 export interface TarEntry {
   /**
    * The path as stored in the archive, without the trailing slashes of a directory. It is
@@ -24,7 +24,7 @@ export interface TarEntry {
   readonly path: string;
   /**
    * The path's bytes, one character each (latin1), when they are not UTF-8 and `path` therefore
-   * holds replacement characters.
+   * has replacement characters.
    */
   readonly rawPath: string | undefined;
   readonly type: TarEntryType;
@@ -38,7 +38,7 @@ export interface TarEntry {
   readonly sizeBytes: number;
   /** Milliseconds since 1970, with fractions when the archive has them. */
   readonly mtimeMs: number;
-  /** What a symbolic or hard link points at; empty otherwise. */
+  /** The target of a symbolic or hard link; empty otherwise. */
   readonly linkPath: string;
   /** Like `rawPath`, of `linkPath`. */
   readonly rawLinkPath: string | undefined;
@@ -48,7 +48,7 @@ export interface TarEntry {
   readonly xattrs: ReadonlyMap<string, Uint8Array>;
   /**
    * The content, once, in pieces. A piece is a view into a chunk of the source: copy what is kept
-   * longer than one turn. What is left unread is skipped when the next entry is asked for.
+   * longer than one iteration. Unread content is skipped when the next entry is requested.
    */
   readonly content: AsyncIterable<Uint8Array>;
 }
@@ -69,12 +69,12 @@ export interface TarLimits {
 export interface TarOptions extends TarLimits {
   /**
    * `posix` (default): global pax headers apply to what follows, and an archive without an end
-   * marker is truncated. `docker`: as the reader behind Docker and containerd does it, so that an
+   * marker is truncated. `docker`: like the reader of Docker and containerd, so that an
    * image layer is seen as it would be unpacked: global pax headers are ignored, and the archive
    * may end after any member.
    */
   readonly dialect?: 'posix' | 'docker';
-  /** Told of bytes that are not zero where an archive has no content. They are views. */
+  /** Called for bytes that are not zero where an archive has no content. They are views. */
   readonly onHidden?: (hidden: HiddenBytes) => void;
 }
 
@@ -93,7 +93,7 @@ export type TarErrorCode =
   | 'bad_pax'
   | 'bad_end'
   | 'bad_sparse'
-  /** By those who need content where it is stored. */
+  /** For callers that read content in place. */
   | 'sparse_unsupported'
   | 'too_many_entries'
   | 'too_many_bytes'
@@ -110,7 +110,7 @@ const limitCodes: ReadonlySet<TarErrorCode> = new Set<TarErrorCode>([
   'header_too_large',
 ]);
 
-/** An archive that cannot be read on, or (`wrong_size`) not be written. */
+/** An archive that cannot be read any further, or (`wrong_size`) not be written. */
 export class TarError extends Error {
   readonly code: TarErrorCode;
   /** Where in the archive, in bytes from its start: the header at fault. */
@@ -123,7 +123,7 @@ export class TarError extends Error {
     this.offset = offset;
   }
 
-  /** Whether a limit of the caller was reached, and not the archive at fault. */
+  /** Whether a limit of the caller was reached, rather than the archive being invalid. */
   get isLimit(): boolean {
     return limitCodes.has(this.code);
   }

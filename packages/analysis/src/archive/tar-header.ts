@@ -2,7 +2,7 @@
  * The 512-byte header block of ustar (POSIX.1-1988), its pre-POSIX and GNU forms.
  * Sources: POSIX.1-2017 `pax`, "ustar Interchange Format"; GNU tar manual, "Basic Tar Format".
  * Where implementations differ, this follows Go's archive/tar, which Docker and containerd unpack
- * with: a reader that saw another archive than they do could be shown a harmless one.
+ * with: a reader that interprets an archive differently could be shown a harmless one.
  */
 import { TarError } from './tar-entry.ts';
 import type { DeviceNumbers } from './tar-entry.ts';
@@ -24,7 +24,7 @@ export interface TarHeader {
   readonly sparse: Buffer | undefined;
 }
 
-/** A decoded name; `raw` (latin1) is there when the bytes are not UTF-8. */
+/** A decoded name; `raw` (latin1) is set when the bytes are not UTF-8. */
 export interface Text {
   readonly text: string;
   readonly raw: string | undefined;
@@ -81,7 +81,7 @@ function verifyChecksum(block: Buffer, offset: number): void {
     if ((at < 148 || at >= 156) && (block[at] ?? 0) > 127) high += 1;
   }
   if (stored !== unsigned - 256 * high) {
-    throw new TarError('bad_checksum', offset, 'this is no tar header: its checksum is wrong');
+    throw new TarError('bad_checksum', offset, 'not a tar header: the checksum is wrong');
   }
 }
 
@@ -102,7 +102,7 @@ function sumBytes(bytes: Buffer, from: number, to: number): number {
   return sum;
 }
 
-/** star keeps two times behind a shorter prefix and says so at the end of the block. */
+/** star stores two times after a shorter prefix and marks this at the end of the block. */
 function prefixBytes(block: Buffer): number {
   return block.toString('latin1', 508, 512) === 'tar\0' ? 131 : 155;
 }

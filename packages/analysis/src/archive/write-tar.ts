@@ -1,4 +1,4 @@
-/** A streaming writer of tar archives: ustar, with pax headers for what ustar cannot say. */
+/** A streaming writer of tar archives: ustar, with pax headers for what ustar cannot represent. */
 import { formatPax, xattrKeyword } from './pax.ts';
 import { TarError } from './tar-entry.ts';
 import type { TarEntryType } from './tar-entry.ts';
@@ -38,8 +38,8 @@ const zeros: Buffer = Buffer.alloc(2 * blockBytes);
 
 /**
  * Writes an archive, member by member, with its end marker.
- * Throws TarError `wrong_size` when a stream holds more or less than its `sizeBytes`, and a plain
- * Error for members that no archive can hold (a NUL in a path, a stream without a size).
+ * Throws TarError `wrong_size` when a stream has more or less than its `sizeBytes`, and an Error
+ * for members that no archive can contain (a NUL in a path, a stream without a size).
  */
 export async function* writeTar(
   entries: Iterable<TarInput> | AsyncIterable<TarInput>,
@@ -101,7 +101,7 @@ function formatEntry(entry: TarInput, sizeBytes: number): Buffer {
   const path = type === 'directory' && !entry.path.endsWith('/') ? `${entry.path}/` : entry.path;
   const linkPath = entry.linkPath ?? '';
   if (path.includes('\0') || linkPath.includes('\0') || path.length === 0) {
-    throw new Error('a path in a tar archive is not empty and holds no NUL');
+    throw new Error('a path in a tar archive is not empty and contains no NUL');
   }
   const { uid = 0, gid = 0 } = entry;
   const records = new Map<string, string | Uint8Array>();
@@ -139,7 +139,10 @@ interface BlockFields {
   readonly flag: string;
 }
 
-/** One block; what does not fit is cut or zero, since the pax header before it says the truth. */
+/**
+ * One block; what does not fit is truncated or zero, since the preceding pax header has the real
+ * value.
+ */
 function formatBlock(fields: BlockFields): Buffer {
   const block = Buffer.alloc(blockBytes);
   block.write(fields.path, 0, 100);

@@ -40,7 +40,7 @@ export function* decodeXz(
   } while (place.at < bytes.length && startsStream(bytes, place.at));
 }
 
-/** The form before xz: properties, dictionary's size, size of the content or -1, content. */
+/** The format before xz: properties, dictionary's size, size of the content or -1, content. */
 export function* decodeLzma(
   bytes: Buffer,
   dictionaryBytesMax: number,
@@ -103,7 +103,7 @@ function readNumber(bytes: Buffer, place: Place): number {
   throw damaged('a number is too long');
 }
 
-/** Gives the size of the dictionary; only LZMA2 alone is read, as nearly all files have it. */
+/** Returns the size of the dictionary; only LZMA2 alone is read, as nearly all files have it. */
 function readBlockHeader(bytes: Buffer, place: Place): number {
   const end = place.at + (byteAt(bytes, place.at) + 1) * 4;
   const flags = byteAt(bytes, place.at + 1);

@@ -10,7 +10,7 @@ import { zipArchive, zipLimits } from './testing/zip-samples.ts';
 import { readMember, readZip } from './zip.ts';
 
 const run = promisify(execFile);
-/** Where no language is set, unzip stumbles over names that are not ASCII. */
+/** Without a locale, unzip fails on names that are not ASCII. */
 const utf8 = { ...process.env, LC_ALL: 'C.UTF-8' };
 let directory = '';
 

@@ -27,7 +27,7 @@ export interface ZipEnd {
 }
 
 /**
- * The end record that stands last and leads to a directory. A record whose comment does not reach
+ * The last end record that points to a directory. A record whose comment does not reach
  * the end of the bytes is taken too: something may have been appended.
  */
 export function findZipEnd(bytes: Buffer): ZipEnd {
@@ -84,7 +84,7 @@ function plainFields(bytes: Buffer, at: number): EndFields {
   };
 }
 
-/** Only what does not fit the plain record is taken from the one of zip64. */
+/** Only what does not fit the regular record is taken from the one of zip64. */
 function zip64Fields(bytes: Buffer, zip64At: number, at: number): EndFields {
   const plain = plainFields(bytes, at);
   return {
@@ -107,8 +107,8 @@ function findZip64(bytes: Buffer, at: number): number | undefined {
 }
 
 /**
- * Where the directory starts: right before the end by its size (so bytes in front of the archive do
- * no harm), or at its offset when the size is wrong.
+ * Where the directory starts: right before the end by its size (so bytes before the archive do not
+ * matter), or at its offset when the size is wrong.
  */
 function findDirectory(bytes: Buffer, end: number, fields: EndFields): number | undefined {
   const bySize = end - fields.size;
@@ -120,7 +120,7 @@ function findDirectory(bytes: Buffer, end: number, fields: EndFields): number | 
   return undefined;
 }
 
-/** Above 2^53 the number is rounded, and then larger than any place in a buffer. */
+/** Above 2^53 the number is rounded, and then larger than any offset in a buffer. */
 export function readUInt64(bytes: Buffer, at: number): number {
   return bytes.readUInt32LE(at + 4) * 2 ** 32 + bytes.readUInt32LE(at);
 }

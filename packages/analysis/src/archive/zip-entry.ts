@@ -26,7 +26,7 @@ export interface ZipMember {
   readonly dataOffset: number | undefined;
   /** Whether its bytes are also another member's, or those of the directory. */
   readonly overlaps: boolean;
-  /** False for a member that has a local header only: most programs pass it over. */
+  /** False for a member that has a local header only: most programs skip it. */
   readonly isListed: boolean;
   /** False for an unlisted member with its sizes and CRC after its data. */
   readonly sizeIsKnown: boolean;
@@ -47,7 +47,7 @@ export type ZipNoteCode =
   | 'damaged_directory'
   | 'too_many_entries';
 
-/** Something odd that did not stop the reading. */
+/** An anomaly that did not stop the reading. */
 export interface ZipNote {
   readonly code: ZipNoteCode;
   readonly detail: string;
@@ -70,9 +70,9 @@ export interface ZipArchive {
 }
 
 export interface ZipLimits {
-  /** Members; those above are left out with the note `too_many_entries`. */
+  /** Members; those above are omitted with the note `too_many_entries`. */
   readonly entries: number;
-  /** Bytes of content for each compressed one, looked at above `ratioFreeBytes` of content. */
+  /** Bytes of content for each compressed one, checked above `ratioFreeBytes` of content. */
   readonly ratio: number;
   readonly ratioFreeBytes: number;
   readonly notes: number;
@@ -87,7 +87,7 @@ export type ZipErrorCode =
   | 'bad_crc'
   /** The size of the content differs from its header. */
   | 'bad_size'
-  /** The compressed data make no sense. */
+  /** The compressed data are invalid. */
   | 'bad_data'
   | 'too_large'
   | 'ratio'
@@ -111,7 +111,7 @@ export class ZipError extends Error {
     this.code = code;
   }
 
-  /** Whether a bound was reached, and not (only) the archive at fault. */
+  /** Whether a limit was reached, rather than (only) the archive being invalid. */
   get isLimit(): boolean {
     return limitCodes.has(this.code);
   }

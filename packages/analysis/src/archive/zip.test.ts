@@ -38,16 +38,16 @@ describe('an archive', () => {
   const shell = Buffer.from('#!/bin/sh\nexec java -jar "$0"\n');
   const forms: [string, ZipSampleOptions][] = [
     ['that is plain', {}],
-    ['behind a script', { prefix: shell }],
-    ['behind a script that its offsets count', { prefix: shell, countsPrefix: true }],
+    ['after a script', { prefix: shell }],
+    ['after a script that its offsets include', { prefix: shell, countsPrefix: true }],
     ['with a comment', { comment: Buffer.from('a comment') }],
     [
       'whose comment contains an end record',
       { comment: Buffer.from('x PK\x05\x06 and 22 bytes more') },
     ],
-    ['with bytes behind its end', { trailing: Buffer.from('appended') }],
+    ['with bytes after its end', { trailing: Buffer.from('appended') }],
     ['of zip64', { zip64: true }],
-    ['of zip64 behind a script', { zip64: true, prefix: shell }],
+    ['of zip64 after a script', { zip64: true, prefix: shell }],
     ['whose end record has a wrong offset', { directoryOffset: 7 }],
     ['whose end record has a wrong size', { directorySize: 3 }],
   ];
@@ -96,7 +96,7 @@ describe('members', () => {
     ['stored', { path: 'm', content: 'text', method: 0 }],
     ['deflated', { path: 'm', content: 'text' }],
     ['of Zstandard', { path: 'm', content: 'text', method: 93 }],
-    ['with sizes behind them', { path: 'm', content: 'text', sizesFollow: true }],
+    ['with sizes after them', { path: 'm', content: 'text', sizesFollow: true }],
     ['with sizes of zip64', { path: 'm', content: 'text', zip64: true }],
   ])('%s are read', (_, sample) => {
     const bytes = zipArchive([sample]);
@@ -245,7 +245,7 @@ describe('arbitrary bytes', () => {
   });
   const samples = fc.array(sample, { maxLength: 12 });
 
-  test('what was written is read', () => {
+  test('written archives are read back', () => {
     fc.assert(
       fc.property(samples, fc.uint8Array({ maxLength: 50 }), fc.boolean(), (list, head, zip64) => {
         const archive = readZip(zipArchive(list, { prefix: Buffer.from(head), zip64 }), zipLimits);

@@ -22,12 +22,12 @@ const zip64Id = 1;
 const encryptedFlag = 1;
 const sizesFollowFlag = 8;
 const utf8Flag = 0x800;
-/** What archives say that were made on Unix, and on macOS. */
+/** The host systems of archives made on Unix and on macOS. */
 const unixHosts: ReadonlySet<number> = new Set([3, 19]);
 const zstdWindowLogMax = 27;
 
 /**
- * Reads the directory of an archive. What is odd and does not stop the reading is in `notes`.
+ * Reads the directory of an archive. Anomalies that do not stop the reading are in `notes`.
  * Throws ZipError when it is not an archive.
  */
 export function readZip(bytes: Buffer, limits: ZipLimits): ZipArchive {
@@ -54,7 +54,7 @@ export function readZip(bytes: Buffer, limits: ZipLimits): ZipArchive {
 /**
  * The content of a member, checked against its CRC and its claimed size.
  * @param maxBytes The most that the content may have.
- * Throws ZipError when it cannot be had.
+ * Throws ZipError when it cannot be read.
  */
 export function readMember(archive: ZipArchive, member: ZipMember, maxBytes: number): Buffer {
   const { path, method, sizeBytes, dataOffset } = member;
@@ -108,7 +108,7 @@ function unpack(member: ZipMember, data: Buffer, maxBytes: number): Buffer {
   }
 }
 
-/** An entry of the directory, completed when its local header was looked at. */
+/** An entry of the directory, completed when its local header was read. */
 type Listed = { -readonly [Key in keyof ZipMember]: ZipMember[Key] } & { readonly flags: number };
 
 function readDirectory(
@@ -130,7 +130,7 @@ function readDirectory(
   }
   const rest = end.end - at;
   if (rest > 0 && (rest < 4 || bytes.readUInt32LE(at) !== digitalSignature)) {
-    notes.add('damaged_directory', `${rest} bytes of the directory are no entries`);
+    notes.add('damaged_directory', `${rest} bytes of the directory are not entries`);
   }
   const isCounted = end.isZip64 ? end.count === entries.length : matchesCount(end, entries.length);
   if (!isCounted) notes.add('count_differs', `${entries.length} members, not ${end.count}`);
@@ -175,7 +175,7 @@ function readEntry(bytes: Buffer, at: number): Listed {
   };
 }
 
-/** Sizes and offset; those that do not fit stand in the extra field of zip64, in this order. */
+/** Sizes and offset; those that do not fit are in the extra field of zip64, in this order. */
 function readSizes(
   bytes: Buffer,
   at: number,
@@ -206,7 +206,7 @@ function isLocalHeader(bytes: Buffer, at: number): boolean {
   return bytes.readUInt32LE(at) === localSignature;
 }
 
-/** Looks at the local header, which ought to say the same as the directory. */
+/** Reads the local header, which should match the directory. */
 function locate(
   bytes: Buffer,
   entry: Listed,
@@ -249,7 +249,7 @@ interface Gap {
   readonly to: number;
 }
 
-/** Finds members that share bytes, and the bytes that belong to none. */
+/** Finds members that share bytes, and the bytes that belong to no member. */
 function layOut(
   located: Listed[],
   end: ZipEnd,

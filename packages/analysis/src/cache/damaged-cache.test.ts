@@ -1,5 +1,5 @@
 // Not in the quick check: whole images are inspected.
-/** Whatever the cache's file has come to hold, an inspection says what it says without a cache. */
+/** Whatever the cache file contains, an inspection has the same result as without a cache. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -64,7 +64,7 @@ describe('corrupt rows', () => {
     ],
     ['bodies of another kind', 'UPDATE parts SET body = 7'],
     ['no counter', 'DELETE FROM counter'],
-    ['a counter that is no number', "UPDATE counter SET runs = 'many'"],
+    ['a counter that is not a number', "UPDATE counter SET runs = 'many'"],
   ])('%s', async (_, sql) => {
     await inspected(image);
     await inspected(other);

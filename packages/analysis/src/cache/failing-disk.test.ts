@@ -1,7 +1,7 @@
 /**
- * Disks that are full, read-only or lose bytes, backups that are put back, locks that are held for
- * good: an inspection says what it says without a cache, and that the cache was of no use. Full and
- * read-only disks are small ones in memory, which only root may mount.
+ * Disks that are full, read-only or corrupt, restored backups, locks that are never released: an
+ * inspection has the same result as without a cache, and a warning. Full and read-only disks are
+ * small file systems in memory, which only root may mount.
  */
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
@@ -75,7 +75,7 @@ describe('restored from a backup', () => {
     backup = join(directory, 'backup');
     const live = join(directory, 'live');
     await mkdir(backup);
-    // As long as somebody has it open the log stays beside the file.
+    // While a process has it open, the log remains next to the file.
     const holder = openCache(live);
     const copy = (state: string): void => {
       for (const end of ['', '-wal']) {
@@ -188,7 +188,7 @@ describe('a separate disk', () => {
   });
 });
 
-/** Takes all that is left. */
+/** Uses all remaining space. */
 function fill(disk: string): void {
   const path = join(disk, 'filler');
   writeFileSync(path, '');

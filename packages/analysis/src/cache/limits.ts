@@ -5,7 +5,10 @@ const { GiB } = units;
 
 export const cacheLimits = {
   busyMs: 5_000,
-  /** Two changes of a file within it may have the same time, on the coarsest of file systems. */
+  /**
+   * Two changes of a file within this time may have the same timestamp, on the coarsest file
+   * systems.
+   */
   fileTimeTickMs: 2_000,
   partBytes: 1 * GiB,
 } as const;

@@ -15,12 +15,12 @@ import { imageToCache, inspectCached } from '../testing/cached-image.ts';
 import { openCache } from './open-cache.ts';
 
 const rows = 1_000_000;
-const door = fileURLToPath(new URL('open-cache.ts', import.meta.url));
+const moduleUrl = fileURLToPath(new URL('open-cache.ts', import.meta.url));
 let directory = '';
 let path = '';
 let fillMs = 0;
 
-/** Spread over all keys as digests are, in the order of the keys, which fills fastest. */
+/** Spread over all keys like digests, in the order of the keys, which is the fastest to insert. */
 const fill = `
   BEGIN;
   WITH RECURSIVE n(i) AS (VALUES(0) UNION ALL SELECT i + 1 FROM n WHERE i < ${rows - 1})
@@ -76,7 +76,7 @@ test('the oldest half is evicted while others read and write', async () => {
     execPath,
     [
       '-e',
-      `import(${JSON.stringify(door)}).then(({ openCache }) => {
+      `import(${JSON.stringify(moduleUrl)}).then(({ openCache }) => {
       const cache = openCache(${JSON.stringify(directory)});
       cache.trim(${Math.floor(size / 2)});
       cache.close();

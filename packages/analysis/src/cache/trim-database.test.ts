@@ -1,5 +1,5 @@
 // Not in the quick check: databases of real size are trimmed.
-/** What is thrown out, when, and how much is left on the disk. */
+/** What is evicted, when, and how much space remains used. */
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -41,7 +41,7 @@ test('the most recently used entries are kept, however old', () => {
   second.close();
   expect(left).toEqual(expect.arrayContaining(used));
   expect(left.length).toBeGreaterThan(used.length);
-  // Of those that no one used the newest.
+  // Of the unused ones the newest.
   const unused = left.filter((name) => !used.includes(name)).map(Number);
   expect(Math.min(...unused)).toBeGreaterThan(200 - 2 * unused.length);
 });
@@ -74,7 +74,7 @@ test('clock changes affect neither the results nor the eviction', async () => {
   const cache = { directory, maxBytes: 1e9 };
   const times = [Date.UTC(2100, 0), 0, Date.UTC(2026, 0), -1e12, Number.MAX_SAFE_INTEGER];
   let turn = 0;
-  /** Another time whenever it is asked. */
+  /** A different time at every call. */
   const now = (): number => times[(turn += 1) % times.length] ?? 0;
   for (let run = 0; run < times.length; run += 1) {
     expect((await inspectCached(old, { cache, now })).text).toBe(cold[0]);

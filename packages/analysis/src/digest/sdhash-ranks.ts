@@ -1,7 +1,8 @@
 /**
- * How telling a stretch of 64 bytes is, by its entropy in thousandths: rare values rank low and are
- * preferred, 0 is never chosen. The numbers were counted by the author of sdhash on six sets of
- * files (Roussev, "Data Fingerprinting with Similarity Digests", 2010) and are part of the format.
+ * How distinctive a sequence of 64 bytes is, by its entropy in thousandths: rare values rank low
+ * and are preferred, 0 is never chosen. The numbers were counted by the author of sdhash on six
+ * sets of files (Roussev, "Data Fingerprinting with Similarity Digests", 2010) and are part of the
+ * format.
  */
 const leadingZeros = 100;
 /** Two digits of base 36 for each. */

@@ -34,7 +34,7 @@ describe('fileKind', () => {
     ['php', '\n\n<?php echo 1;'],
     ['pem', '\n-----BEGIN CERTIFICATE-----\n'],
     ['bzip2', 'BZh91AY&SY'],
-    ['text', 'BZh9 is no archive'],
+    ['text', 'BZh9 is not an archive'],
     ['bmp', 'BM\x46\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0'],
     ['text', 'BMP files are pictures'],
     ['class', '\xca\xfe\xba\xbe\0\0\x004\0'],

@@ -33,11 +33,11 @@ const changed = (sql: string) => (): void => {
 };
 
 const harms: readonly (readonly [string, () => void | Promise<void>])[] = [
-  ['a row that is no JSON', changed("UPDATE parts SET body = x'00'")],
+  ['a row that is not JSON', changed("UPDATE parts SET body = x'00'")],
   ['a row of another shape', changed("UPDATE parts SET profile = 'other'")],
   ['a lost half of the rows', changed("DELETE FROM parts WHERE part LIKE 'reader:%'")],
-  ['lost answers of scanners', changed('DELETE FROM verdicts')],
-  ['an older form', changed('PRAGMA user_version = 0')],
+  ['lost scan results', changed('DELETE FROM verdicts')],
+  ['an older schema', changed('PRAGMA user_version = 0')],
   [
     'everything evicted',
     () => {
@@ -46,7 +46,7 @@ const harms: readonly (readonly [string, () => void | Promise<void>])[] = [
       cache.close();
     },
   ],
-  ['a file of something else', () => writeFile(join(directory, 'analysis.db'), 'no database')],
+  ['a file of another format', () => writeFile(join(directory, 'analysis.db'), 'not a database')],
   [
     'a truncated file',
     async () => {

@@ -1,5 +1,5 @@
 // Not in the quick check: archives are inspected in threads.
-/** Artifacts through all of an inspection: their blobs are one tree. */
+/** Complete inspections of artifacts: their blobs are one tree. */
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -44,7 +44,7 @@ async function reportOf(
 
 const key = `-----BEGIN RSA PRIVATE KEY-----\n${'MIIEpAIBAAKCAQEA'.repeat(8)}\n-----END RSA PRIVATE KEY-----\n`;
 const keyTar = (): Promise<Buffer> => buildTar([{ path: 'id_rsa', content: Buffer.from(key) }]);
-/** Without those inside others. */
+/** Without nested ones. */
 const rows = ({ files = [] }: InspectionReport): InspectionReport['files'] & {} =>
   files.filter(({ path }) => !path.includes('!'));
 const paths = (report: InspectionReport): string[] => rows(report).map(({ path }) => path);
@@ -74,7 +74,7 @@ test('a chart is unpacked for scanners, and its files have digests and kinds', a
   expect(report.coverage.complete).toBe(true);
 });
 
-test('readers see blobs by their names; there are no whiteouts and no hidden files', async () => {
+test('readers get blobs by their names; there are no whiteouts and no hidden files', async () => {
   const blobs = [
     { title: 'var/lib/dpkg/status', bytes: status },
     { title: 'var/lib/dpkg/.wh.status', bytes: Buffer.from(key) },
@@ -89,7 +89,7 @@ test('readers see blobs by their names; there are no whiteouts and no hidden fil
   expect(report.findings).toMatchObject([{ class: 'secret', path: 'var/lib/dpkg/.wh.status' }]);
 });
 
-test('a name that leads outside is a finding', async () => {
+test('a name that points outside is a finding', async () => {
   const blobs = [{ title: '../../etc/cron.d/x', bytes: Buffer.from('x') }];
   const report = await reportOf(await buildArtifact({ blobs }));
   expect(paths(report)).toEqual(['etc/cron.d/x']);
@@ -129,7 +129,7 @@ test('the cache separates the same bytes as a blob, as a layer and under another
       for (const each of order) {
         const report = await reportOf(each, { cache: place });
         expect(report.fingerprint).toBe(cold[all.indexOf(each)]?.fingerprint);
-        // In the other order the last one leaves the blobs of two others.
+        // In the other order the last one has the blobs of two others.
         if (order === all && each !== twice) expect(report.layers[0]?.state).toBe(state);
       }
     }

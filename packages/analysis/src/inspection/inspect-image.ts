@@ -102,7 +102,7 @@ export interface InspectHooks {
   readonly onWarning?: (text: string) => void;
   /** Shares rate limits among inspections. */
   readonly sharedRates?: SharedRates | undefined;
-  /** Gives the archive that the reference stands for, in place of what its form says. */
+  /** Returns the archive for the reference, instead of the source that its form indicates. */
   readonly openArchive?: (() => Promise<FileBytes>) | undefined;
   /** Called once when the reference is standard input, which is unavailable without it. */
   readonly openStdin?: () => AsyncIterable<Uint8Array>;
@@ -123,7 +123,7 @@ export async function inspectImage(
   }
 }
 
-/** What is needed of a request to open its source. */
+/** The part of a request that is needed to open its source. */
 export type OpenRequest = Pick<
   InspectRequest,
   'reference' | 'pin' | 'offline' | 'registry' | 'dockerHost' | 'spoolDirectory'
@@ -133,7 +133,7 @@ export type OpenHooks = Pick<
   'now' | 'signal' | 'sharedRates' | 'openArchive' | 'openStdin'
 >;
 
-/** Opens what the reference means. Throws SourceError. */
+/** Opens the source of the reference. Throws SourceError. */
 export async function openRequested(
   request: OpenRequest,
   hooks: OpenHooks,

@@ -1,5 +1,5 @@
 // Not in the quick check: images are pulled over TLS.
-/** Who gave an image, what proves its name, and what comes of a mirror that gives wrong bytes. */
+/** The origin of an image, the proof of its name, and mirrors that return wrong bytes. */
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 
@@ -108,7 +108,7 @@ describe('the proof of an image name', () => {
 });
 
 describe('a mirror', () => {
-  /** What goes wrong begins when the image was listed. */
+  /** The fault starts after the image was listed. */
   async function openFaulty(fault: RegistryFault | 'other-bytes') {
     const { registry, built } = await start();
     const { registry: mirror } = await start();
@@ -172,7 +172,7 @@ describe('a mirror', () => {
     expect(reasons(found)).toContain('mirror_fault');
   });
 
-  test('that lacks a layer is not reported as faulty', async () => {
+  test('that does not have a layer is not reported as faulty', async () => {
     const { registry, built } = await start();
     const { registry: mirror } = await start();
     mirror.store.blobs.delete(built.layers[0]?.digest ?? '');

@@ -17,7 +17,7 @@ let engine: Server;
 let image: BuiltImage;
 const requests: string[] = [];
 
-/** As much of an engine's API as serves one image, with every request on record. */
+/** The part of an engine's API that serves one image, with a record of all requests. */
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'lazaret-resolve-'));
   image = await buildImage({

@@ -3,5 +3,5 @@ import { scriptReaders } from './programs/script-readers.ts';
 import type { Reader } from './reader.ts';
 import { systemReaders } from './system/system-readers.ts';
 
-/** Every reader of the inventory, in the order in which they see a file. */
+/** Every reader of the inventory, in the order in which they get a file. */
 export const allReaders: readonly Reader[] = [...systemReaders, ...scriptReaders, ...binaryReaders];

@@ -1,4 +1,4 @@
-/** From what a reader of a language found to facts that hold together. */
+/** Converts what a reader of a language found to consistent facts. */
 import { limits } from '@lazaret/protocol';
 import type { Fact, PackageFact, PackageType } from '@lazaret/protocol';
 
@@ -9,14 +9,14 @@ import { ReadError } from './reader.ts';
 
 export interface FoundPackage {
   readonly type: PackageType;
-  /** The name as its users write it: `@scope/name`, `vendor/name`. */
+  /** The name as users write it: `@scope/name`, `vendor/name`. */
   readonly name: string;
   readonly version: string;
   readonly foundBy: PackageFact['foundBy'];
   readonly state: PackageFact['state'];
   /** Other than `type`, for purl types that are not a package type here. */
   readonly purlType?: string;
-  /** Both are split from `name` at its last slash when they are not given. */
+  /** Both are split from `name` at its last slash by default. */
   readonly namespace?: string | undefined;
   readonly purlName?: string;
   readonly qualifiers?: Readonly<Record<string, string | undefined>>;
@@ -26,10 +26,10 @@ export interface FoundPackage {
   readonly dependsOn?: readonly string[] | undefined;
 }
 
-/** One package of a file. Throws ReadError when its name or version cannot be one. */
+/** One package of a file. Throws ReadError when its name or version is invalid. */
 export function packageFactOf(path: string, found: FoundPackage): PackageFact {
   if (!isPlausible(found)) {
-    throw new ReadError('damaged', 'the name or the version of a package cannot be one');
+    throw new ReadError('damaged', 'the name or the version of a package is invalid');
   }
   const { type, name, version, foundBy, state, architecture } = found;
   const supplier = tidy(found.supplier);
@@ -52,8 +52,8 @@ export function packageFactOf(path: string, found: FoundPackage): PackageFact {
 }
 
 /**
- * All packages of a list, each once. Throws ReadError at the end when some had to be left out: what
- * was emitted stands.
+ * All packages of a list, each once. Throws ReadError at the end when some were invalid: what was
+ * emitted remains valid.
  */
 export function emitPackages(
   path: string,
@@ -109,7 +109,7 @@ function tidyList(list: readonly string[] | undefined, maxItems: number): string
   return [...new Set(texts.filter((text) => text !== undefined))];
 }
 
-/** One line of a bounded length; nothing when nothing is left. */
+/** One line of a bounded length; undefined when it is empty. */
 function tidy(text: string | undefined): string | undefined {
   const line = text
     ?.slice(0, limits.packageNameChars)

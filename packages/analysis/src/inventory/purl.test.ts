@@ -119,11 +119,11 @@ describe('package URLs', () => {
       { type: 'golang', namespace: '/a//b/', name: 'c', subpath: '../x/./y' },
       'pkg:golang/a/b/c#x/y',
     ],
-  ])('are written for what breaks the rules too: %o', (parts, text) => {
+  ])('are also written for names that violate the rules: %o', (parts, text) => {
     expect(packageUrl(parts)).toBe(text);
   });
 
-  test('never throw and say the name and version back', () => {
+  test('never throw, and round-trip the name and version', () => {
     const letters = 'aZ09 .-_~:@/?#%+&=!\'()*[]{}<>|\\"$,;\0\n\t\x7f\u00e9\u4e2d\u{1f600}';
     const text = fc.string({ unit: fc.constantFrom(...letters), maxLength: 40 });
     const foreign = fc.record({ name: text, version: text, namespace: text, subpath: text });
@@ -138,7 +138,7 @@ describe('package URLs', () => {
           expect(url).toMatch(/^pkg:[a-z]+\/[\w.\-~:%/@?=&#]*$/);
           const name = parts.name.trim();
           if (name === '' || one === 'apk') return;
-          // The library decodes qualifiers twice, and stumbles over a percent sign in one.
+          // The library decodes qualifiers twice, and fails on a percent sign in one.
           const back = PackageURL.fromString(url.replace(/\?[^#]*/, ''));
           expect(back.name).toBe(name);
           expect(back.version ?? '').toBe(parts.version.trim());

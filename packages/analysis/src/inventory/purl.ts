@@ -1,7 +1,8 @@
 /**
  * Package URLs in their canonical form (ECMA-427). The rules of each type come from packageurl-js;
- * the writing of components is here, because that library leaves `+` in versions and escapes `:`
- * in qualifiers, against the standard's own test suite, and would refuse names of other ecosystems.
+ * the writing of components is here, because that library does not escape `+` in versions and
+ * escapes `:` in qualifiers, contrary to the standard's own test suite, and would refuse names of
+ * other ecosystems.
  */
 import { PackageURL } from 'packageurl-js';
 
@@ -12,7 +13,7 @@ export interface PackageUrlParts {
   readonly namespace?: string | undefined;
   readonly name: string;
   readonly version?: string | undefined;
-  /** Those without a value are left out. */
+  /** Those without a value are omitted. */
   readonly qualifiers?: Readonly<Record<string, string | undefined>> | undefined;
   readonly subpath?: string | undefined;
 }
@@ -27,8 +28,9 @@ interface Components {
 }
 
 /**
- * The canonical package URL, with the normalisation of its type. It never throws: parts that break
- * the rules of their type (a Maven package without a group) are written as they are, escaped.
+ * The canonical package URL, with the normalisation of its type. It never throws: parts that
+ * violate the rules of their type (a Maven package without a group) are written as they are,
+ * escaped.
  */
 export function packageUrl(parts: PackageUrlParts): string {
   const { type, namespace, name, version, qualifiers, subpath } = normalise(parts);
@@ -48,7 +50,7 @@ export function packageUrl(parts: PackageUrlParts): string {
 
 function normalise(parts: PackageUrlParts): Components {
   const plain = trim(parts);
-  // The library still folds npm's names, which the standard keeps: old ones have capitals.
+  // The library still lower-cases npm names, which the standard does not: old ones have capitals.
   if (plain.type === 'npm') return plain;
   try {
     const { namespace, name, version } = new PackageURL(
@@ -74,7 +76,7 @@ function trim(parts: PackageUrlParts): Components {
   };
 }
 
-/** Sorted by key; keys that the standard does not allow are left out, as are empty values. */
+/** Sorted by key; keys that the standard does not allow are omitted, as are empty values. */
 function listQualifiers(
   qualifiers: Readonly<Record<string, string | undefined>>,
 ): [string, string][] {

@@ -1,17 +1,20 @@
 /**
- * A reader understands one kind of file and turns it into facts. It sees one file at a time, whole
- * and in memory; what needs several files (a package list and the files' digests) is joined later
- * from their facts, so that the facts of a layer depend on that layer alone and can be kept.
+ * A reader parses one kind of file and produces facts. It gets one complete file at a time, in
+ * memory; information from several files (a package list and the digests of files) is joined later
+ * from their facts, so that the facts of a layer depend on that layer alone and can be cached.
  */
 import type { Fact, DiagnosticFact } from '@lazaret/protocol';
 
 import type { FileEntry } from '../tree/file-tree.ts';
 
-/** Which files a reader wants: any of these. Looked up in tables, never by running through all. */
+/**
+ * The files that a reader selects: any of these. Found by table lookup, never by trying all
+ * readers.
+ */
 export interface Wants {
   /** Last parts of paths: `package.json`. */
   readonly names?: readonly string[];
-  /** Endings of last parts, from a dot, compared without case: `.jar`. */
+  /** Suffixes of last parts, from a dot, case-insensitive: `.jar`. */
   readonly endings?: readonly string[];
   /** Last parts of the parent's path: `status.d`. */
   readonly parents?: readonly string[];
@@ -19,7 +22,7 @@ export interface Wants {
   readonly magic?: readonly string[];
 }
 
-/** A file with all its bytes. They belong to the reader only until `read` ends. */
+/** A file with all its bytes. They are valid only until `read` ends. */
 export interface WholeFile extends FileEntry {
   readonly bytes: Buffer;
 }
@@ -27,22 +30,22 @@ export interface WholeFile extends FileEntry {
 export interface Reader {
   /** Part of cache keys, and the `reader` of unknown facts: `dpkg`. */
   readonly id: string;
-  /** Raised whenever the same bytes may give other facts. */
+  /** Increased whenever the same bytes may yield other facts. */
   readonly version: number;
   readonly wants: Wants;
-  /** Refuses what `wants` let through; looks at the path and the metadata only. */
+  /** Refuses files that `wants` selected; uses only the path and the metadata. */
   readonly accepts?: (file: FileEntry) => boolean;
-  /** Larger files are not given to it and become an unknown fact `too_large`. */
+  /** Larger files are not read and become an unknown fact `too_large`. */
   readonly maxBytes: number;
   /**
-   * Emits what the file says. What was emitted stands even when it throws; whatever it throws
-   * becomes an unknown fact, a ReadError with its reason, anything else as `crashed`.
-   * It must end in time linear in the file's size and never trust a number in it.
+   * Emits the facts of the file. Emitted facts remain valid even when it throws; an error becomes
+   * an unknown fact, a ReadError with its reason, anything else as `crashed`. It must run in time
+   * linear in the size of the file and never trust a number in it.
    */
   read(file: WholeFile, emit: (fact: Fact) => void): void | Promise<void>;
 }
 
-/** A file that cannot be understood, or only up to a limit. */
+/** A file that cannot be parsed, or only up to a limit. */
 export class ReadError extends Error {
   readonly reason: DiagnosticFact['reason'];
 

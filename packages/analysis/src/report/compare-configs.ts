@@ -20,7 +20,7 @@ export function compareConfigs(
   });
 }
 
-/** Lists whose order means nothing. */
+/** Lists whose order has no meaning. */
 const unordered: readonly string[] = ['exposedPorts', 'volumes'];
 
 /** Values as JSON, by names such as `env.PATH`. */

@@ -15,7 +15,7 @@ export interface FileComparison {
   readonly notComparable: readonly Incomparability[];
 }
 
-/** Linear in both, but for sorting. */
+/** Linear in both, except for sorting. */
 export function compareFiles(before: InspectionReport, after: InspectionReport): FileComparison {
   if (before.files === undefined || after.files === undefined) {
     return { files: undefined, notComparable: notRecorded(before, after) };

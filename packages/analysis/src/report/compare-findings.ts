@@ -92,7 +92,7 @@ function findingKey({ scanner, rule, path, sha256, purl, line }: PlacedFinding):
   return JSON.stringify([scanner, rule, path, path === undefined ? sha256 : '', purl, line]);
 }
 
-/** What a finding is about, wherever it is; undefined if only its path tells. */
+/** What a finding is about, wherever it is; undefined if only its path identifies it. */
 function subjectKey({
   scanner,
   rule,

@@ -11,7 +11,7 @@ import type { HasContent } from './image-contents.ts';
 import { platformText, subjectName } from './report-identity.ts';
 
 /**
- * Linear in both, but for sorting. Content that a later layer hides counts for findings only.
+ * Linear in both, except for sorting. Content that a later layer hides counts for findings only.
  * `hasContent` answers for reports without files; without it such content counts as unknown.
  */
 export function compareReports(

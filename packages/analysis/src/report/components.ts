@@ -1,6 +1,6 @@
 /**
- * Packages of a report as a bill of materials knows them: one component for each package URL, with
- * every place where it was found.
+ * Packages of a report as components of a bill of materials: one for each package URL, with every
+ * location.
  */
 import type { DistributionFact, InspectionReport, PlacedPackage } from '@lazaret/protocol';
 
@@ -10,16 +10,16 @@ export interface Component {
   readonly name: string;
   readonly version: string;
   readonly purl: string | undefined;
-  /** At least one; where it was found, in the order of the report. */
+  /** At least one location, in the order of the report. */
   readonly places: readonly [PlacedPackage, ...PlacedPackage[]];
-  /** Whether the merged view shows one of the places, and it is not removed. */
+  /** Whether one of the locations is in the merged view and not removed. */
   readonly visible: boolean;
   readonly licenses: readonly string[];
 }
 
 export interface Components {
   readonly list: readonly Component[];
-  /** The component of a package URL as the report's rows write it. */
+  /** The component of a package URL as written in the report. */
   readonly byPurl: ReadonlyMap<string, Component>;
 }
 
@@ -55,13 +55,13 @@ export function componentKey(one: PlacedPackage): string {
   return [one.type, one.name, one.version, one.architecture ?? ''].join('\0');
 }
 
-/** Hands out references and never the same one twice. */
+/** Generates unique references. */
 export function createRefs(): (wanted: string) => string {
   const taken = new Set<string>();
   const next = new Map<string, number>();
   return (wanted) => {
     let ref = wanted;
-    // what stands before may itself end in a number
+    // the prefix may itself end in a number
     for (let count = next.get(wanted) ?? 2; taken.has(ref); count += 1) {
       ref = `${wanted}#${count}`;
       next.set(wanted, count + 1);
@@ -79,7 +79,7 @@ const managed: readonly string[] = ['deb', 'rpm', 'apk', 'alpm'];
 
 /**
  * Adds the qualifier `distro` to packages of a distribution's manager: without it the same version
- * of two distributions could not be told apart.
+ * of two distributions could not be distinguished.
  */
 function withDistribution(purl: string, distribution: DistributionFact | undefined): string {
   const type = /^pkg:([a-z]+)\//.exec(purl)?.[1] ?? '';
@@ -94,12 +94,12 @@ function withDistribution(purl: string, distribution: DistributionFact | undefin
   return `${path}?${all.join('&')}${subpath === undefined ? '' : `#${subpath}`}`;
 }
 
-/** Percent-encoded for a URL; halves of characters are replaced, since nothing encodes them. */
+/** Percent-encoded for a URL; unpaired surrogates are replaced, since they cannot be encoded. */
 export function encodeText(text: string): string {
   return encodeURIComponent(text.toWellFormed());
 }
 
-/** Beyond this nothing that could be a package URL has spaces or control characters. */
+/** Other valid package URLs have no spaces or control characters. */
 function isPurl(text: string): boolean {
   return /^pkg:[A-Za-z0-9.+-]+\/[^\s\p{C}]+$/u.test(text);
 }
@@ -109,7 +109,7 @@ function splitOnce(text: string, separator: string): [string, string | undefined
   return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
 }
 
-/** Without blanks and repetitions. */
+/** Without blank and duplicate values. */
 function uniqueTexts(texts: readonly string[]): readonly string[] {
   return [...new Set(texts.map((text) => text.trim()).filter((text) => text !== ''))];
 }

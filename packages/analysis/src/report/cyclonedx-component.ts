@@ -15,12 +15,12 @@ export type Described = Readonly<Record<string, unknown>>;
 
 const versionCharsMax = 1_024;
 
-/** In the name space `lazaret:`; nothing for what is not known. */
+/** In the namespace `lazaret:`; omitted for unknown values. */
 export function property(name: string, value: string | undefined): readonly Property[] {
   return value === undefined ? [] : [{ name: `lazaret:${name}`, value }];
 }
 
-/** A package with its licences, its places and how it is known. */
+/** A package with its licences, its locations and how it was detected. */
 export function describePackage(component: Component, report: InspectionReport): Described {
   const { ref, name, version, purl, places, visible } = component;
   const [first] = places;
@@ -82,7 +82,7 @@ const techniques = {
   claim: ['attestation', 0.3],
 } as const;
 
-/** How sure the package URL is, by the ways in which it is known. */
+/** The confidence of the package URL, by the detection methods. */
 function identify({ places }: Component, purl: string): Described {
   const methods = [...new Set(places.map(({ foundBy }) => foundBy))].map((foundBy) => {
     const [technique, confidence] = techniques[foundBy];
@@ -92,7 +92,7 @@ function identify({ places }: Component, purl: string): Described {
   return { field: 'purl', confidence, concludedValue: purl, methods };
 }
 
-/** Digests of the file, when the file itself is the package: a binary that says what it is. */
+/** Digests of the file, when the file itself is the package: a binary with a version in it. */
 function packageHashes({ places }: Component, report: InspectionReport): readonly Described[] {
   const file = places
     .filter(({ foundBy }) => foundBy === 'build-info' || foundBy === 'pattern')
@@ -112,8 +112,8 @@ function filesOf(report: InspectionReport): ReadonlyMap<string, PlacedFile> {
 }
 
 /**
- * Known identifiers and names side by side, or one expression: the format has no mixture. A list
- * of several expressions becomes names.
+ * Known identifiers and names side by side, or one expression: the format does not allow both. A
+ * list of several expressions becomes names.
  */
 function describeLicenses(licenses: readonly string[]): readonly Described[] {
   const [only] = licenses;
@@ -127,7 +127,7 @@ function describeLicenses(licenses: readonly string[]): readonly Described[] {
   });
 }
 
-/** What os-release says; undefined when there is no distribution. */
+/** The values of os-release; undefined when there is no distribution. */
 export function describeOperatingSystem(
   { distribution }: InspectionReport,
   takeRef: (wanted: string) => string,
@@ -170,7 +170,7 @@ export function describeFile(file: PlacedFile, takeRef: (wanted: string) => stri
   };
 }
 
-/** Only what has the length of a digest: the schema allows nothing else. */
+/** Only values with the length of a digest, as the schema requires. */
 function fileHashes({ sha256, sha1, md5 }: PlacedFile): readonly Described[] {
   return [
     ...digest('SHA-256', sha256, 64),

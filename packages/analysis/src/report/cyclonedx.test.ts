@@ -32,7 +32,7 @@ function toBom(...[report, options]: Parameters<typeof toCycloneDx>): Bom {
 }
 
 describe('a CycloneDX document', () => {
-  it('lists packages with licences, places and what needs what', () => {
+  it('lists packages with licences, locations and dependencies', () => {
     const bom = toBom(sampleReport());
     const ssl = bom.components.find(({ name }) => name === 'libssl3');
     expect(ssl?.purl).toBe('pkg:deb/debian/libssl3@3.0.15-1?arch=arm64&distro=debian-12');
@@ -54,14 +54,14 @@ describe('a CycloneDX document', () => {
     expect(top).not.toContain(needed?.[0]);
   });
 
-  it('says of a binary what its file hashes to, and of what is hidden that it is', () => {
+  it('has the digests of a binary, and marks hidden packages', () => {
     const { components } = toBom(sampleReport());
     expect(components.find(({ name }) => name === 'example.org/server')?.hashes).toHaveLength(3);
     expect(components.find(({ name }) => name === 'old')?.scope).toBe('excluded');
     expect(components.find(({ name }) => name === 'ms')?.scope).toBeUndefined();
   });
 
-  it('ties a vulnerability to its package', () => {
+  it('links a vulnerability to its package', () => {
     const { vulnerabilities } = toBom(sampleReport());
     expect(vulnerabilities).toMatchObject([
       {
@@ -73,21 +73,21 @@ describe('a CycloneDX document', () => {
     ]);
   });
 
-  it('calls itself complete only when the coverage is', () => {
+  it('is complete only when the coverage is', () => {
     const { coverage } = sampleReport();
     expect(toBom(sampleReport()).compositions[0]?.aggregate).toBe('incomplete');
     const whole = sampleReport({ coverage: { ...coverage, complete: true } });
     expect(toBom(whole).compositions[0]?.aggregate).toBe('complete');
   });
 
-  it('is the same for the same report, with a time only when one is given', () => {
+  it('is the same for the same report, with a time only when given', () => {
     expect(toCycloneDx(sampleReport())).toEqual(toCycloneDx(sampleReport()));
     expect(JSON.stringify(toCycloneDx(sampleReport()))).not.toContain('timestamp');
     const timestamp = '2026-01-02T03:04:05Z';
     expect(toCycloneDx(sampleReport(), { timestamp })).toMatchObject({ metadata: { timestamp } });
   });
 
-  it('holds for any report: each package once, and no reference into nothing', () => {
+  it('is valid for any report: each package once, and no dangling reference', () => {
     fc.assert(
       fc.property(arbitraryReport(), (report) => {
         const bom = toBom(report, { files: true });
@@ -110,7 +110,7 @@ describe('a CycloneDX document', () => {
     );
   });
 
-  it('takes 30,000 packages that need one another and 20,000 files', () => {
+  it('handles 30,000 packages that depend on each other and 20,000 files', () => {
     const [first] = sampleReport().packages;
     const [file] = sampleReport().files ?? [];
     const packages = Array.from({ length: 30_000 }, (_, at) => ({

@@ -24,8 +24,8 @@ import {
 export type CycloneDx = Readonly<Record<string, unknown>>;
 
 /**
- * Every package is one component, found in one or several places; what a later layer hides is
- * there with the scope `excluded`. Linear in the size of the report.
+ * Every package is one component, with one or several locations; packages hidden by a later
+ * layer have the scope `excluded`. Linear in the size of the report.
  */
 export function toCycloneDx(report: InspectionReport, options: ReportOptions = {}): CycloneDx {
   const { list, byPurl } = collectComponents(report);
@@ -58,7 +58,7 @@ export function toCycloneDx(report: InspectionReport, options: ReportOptions = {
     components,
     dependencies: listDependencies(list, root),
     compositions: [
-      // what was not examined may hold more
+      // content that was not examined may have more
       {
         aggregate: report.coverage.complete ? 'complete' : 'incomplete',
         assemblies: [root],
@@ -109,7 +109,7 @@ function subjectProperties(report: InspectionReport): readonly Property[] {
   ].flat();
 }
 
-/** Each component with what it needs; the image needs what nothing else does. */
+/** Each component with its dependencies; the image depends on those that nothing else requires. */
 function listDependencies(
   components: readonly Component[],
   root: string,

@@ -1,12 +1,12 @@
-/** Which component needs which, as far as the names in the packages' metadata tell. */
+/** Dependencies of components, by the names in the metadata of packages. */
 import type { Component } from './components.ts';
 
-/** Where a name ends in `libc6 (>= 2.36)`, `so:libz.so.1=1`, `requests[socks]>=2; extra`. */
+/** The end of a name in `libc6 (>= 2.36)`, `so:libz.so.1=1`, `requests[socks]>=2; extra`. */
 const nameEnd = /[\s(<>=!~;[|,]/;
 
 /**
- * References by reference, both ends in the list. A name that stands for several components, or
- * for none, is passed over: the graph says less than there is, and never what is not so.
+ * References by reference, both ends in the list. A name that matches several components, or
+ * none, is skipped: the graph may be incomplete, but is never wrong.
  */
 export function resolveDependencies(
   components: readonly Component[],
@@ -32,7 +32,7 @@ export function resolveDependencies(
 }
 
 function nameKey({ places: [{ type }] }: Component, name: string): string {
-  // PyPI and NuGet ignore case, and PyPI takes - _ . for the same (PEP 503)
+  // PyPI and NuGet ignore case, and PyPI treats - _ . as equal (PEP 503)
   const text = type === 'pypi' ? name.replaceAll(/[-_.]+/g, '-') : name;
   return `${type}\0${type === 'pypi' || type === 'nuget' ? text.toLowerCase() : text}`;
 }

@@ -1,4 +1,4 @@
-/** What is written is what the authors of the formats say it must be. */
+/** Written documents conform to the published schemas of their formats. */
 import type { InspectionReport } from '@lazaret/protocol';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -17,7 +17,7 @@ interface Format {
   readonly name: string;
   readonly write: (report: InspectionReport, options: ReportOptions) => Document;
   readonly check: (document: Document) => unknown;
-  /** Left out, these make a document that is none. */
+  /** Required fields: a document without one is invalid. */
   readonly needs: readonly string[];
 }
 
@@ -55,7 +55,7 @@ describe.each(formats)('$name', ({ write, check, needs }) => {
     );
   });
 
-  test('is not when something of it is missing, of another kind or foreign', () => {
+  test('is invalid when a field is missing, of another type or unknown', () => {
     const document = toDocument(sampleReport());
     expect(() => check(document)).not.toThrow();
     for (const name of needs) {

@@ -1,4 +1,4 @@
-/** Writers of reports: what was found, in the formats that people and tools take. */
+/** Writers of reports in the formats of people and tools. */
 export { compareReports } from './compare-reports.ts';
 export { toCycloneDx, type CycloneDx } from './cyclonedx.ts';
 export { readReports, ReportError, reportSchema, toJsonValue } from './json.ts';

@@ -30,7 +30,7 @@ it('writes reports that the published schema allows and that can be read again',
   );
 });
 
-it('refuses what is not a report, and says where', () => {
+it('refuses invalid reports, with the location', () => {
   const { verdict: _, ...rest } = sampleReport();
   expect(() => readReports([])).toThrow(ReportError);
   expect(() => readReports('text')).toThrow(ReportError);

@@ -1,4 +1,4 @@
-/** Licences as packages declare them, told apart: identifiers, expressions, and mere names. */
+/** Distinguishes licences as declared by packages: identifiers, expressions, and names. */
 import { licenseExceptionIds, licenseIds } from './license-ids.ts';
 
 const expressionCharsMax = 2_000;
@@ -9,14 +9,14 @@ const exceptionByLowerCase = byLowerCase(licenseExceptionIds);
 const token = /[()]|[^\s()]+/g;
 const reference = /^(?:DocumentRef-[A-Za-z0-9.-]+:)?LicenseRef-[A-Za-z0-9.-]+$/;
 
-/** The identifier as the SPDX License List writes it; letters may differ in case. */
+/** The identifier as the SPDX License List writes it; compared case-insensitively. */
 export function findLicenseId(text: string): string | undefined {
   return idByLowerCase.get(text.trim().toLowerCase());
 }
 
 /**
  * The canonical text of an SPDX licence expression (SPDX 2.3, Annex D), or undefined when it is
- * none or names a licence that the list does not hold.
+ * invalid or names a licence that is not on the list.
  */
 export function readLicenseExpression(text: string): string | undefined {
   if (text.length > expressionCharsMax) return undefined;

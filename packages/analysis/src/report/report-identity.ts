@@ -5,21 +5,21 @@ import type { InspectionReport, Severity } from '@lazaret/protocol';
 
 import { encodeText } from './components.ts';
 
-/** What may be handed to every writer of a report. */
+/** Options of every report writer. */
 export interface ReportOptions {
-  /** When the report was made, ISO 8601; nothing here reads a clock. */
+  /** When the report was made, ISO 8601; writers do not read the clock. */
   readonly timestamp?: string;
-  /** Lists the files as well, when the report holds them. */
+  /** Also lists the files, when the report has them. */
   readonly files?: boolean;
 }
 
 /** Worst first. */
 export const severityOrder: readonly Severity[] = ['critical', 'high', 'medium', 'low', 'info'];
 
-/** The name space of the identifiers below; any UUID will do, as long as it stays. */
+/** The namespace of the identifiers below; any UUID works, as long as it does not change. */
 const nameSpace = Buffer.from('9d1f7c1ab6c84d0f8a5e3f2c1b0a9e77', 'hex');
 
-/** A name-based UUID (version 5, RFC 9562) that follows from what was found and from the format. */
+/** A name-based UUID (version 5, RFC 9562) that is derived from the findings and the format. */
 export function reportUuid({ fingerprint }: InspectionReport, format: string): string {
   const name = `${format}:${fingerprint}`;
   const bytes = createHash('sha1').update(nameSpace).update(name).digest().subarray(0, 16);
@@ -40,7 +40,7 @@ export function platformText({ image }: InspectionReport): string | undefined {
   return [os, architecture, variant].filter((part) => part !== undefined).join('/');
 }
 
-/** The image's name as people know it: what the source calls it, or what was asked for. */
+/** The image's name as people know it: its name in the source, or the requested name. */
 export function subjectName({ image, source }: InspectionReport): string {
   const name = image?.names[0] ?? source.reference;
   return name === '' ? source.kind : name;
@@ -51,7 +51,7 @@ export function imagePurl(report: InspectionReport): string | undefined {
   const digest = report.image?.manifestDigest;
   if (digest === undefined || report.source.kind !== 'registry') return undefined;
   const [name = ''] = subjectName(report).split('@', 1);
-  // a colon behind the last slash begins the tag
+  // a colon after the last slash starts the tag
   const repository = name.replace(/:[^:/]*$/, '');
   const last = repository.split('/').at(-1) ?? '';
   if (last.trim() === '') return undefined;

@@ -1,4 +1,4 @@
-/** Text of others inside a SARIF message, where braces and brackets have a meaning. */
+/** Untrusted text inside a SARIF message, where braces and brackets have a meaning. */
 import { escapeInvisible } from '@lazaret/protocol';
 
 /**

@@ -51,7 +51,7 @@ function urisOf({ artifacts = [], invocations, results }: Log['runs'][number]): 
 }
 
 describe('a SARIF log', () => {
-  it('holds every finding, malware too, with its rule, layer and file', () => {
+  it('has every finding, including malware, with its rule, layer and file', () => {
     const [run] = toLog([sampleReport()]).runs;
     expect(run?.results.map(({ ruleId }) => ruleId)).toEqual([
       'clamav/Eicar-Test-Signature',
@@ -73,7 +73,7 @@ describe('a SARIF log', () => {
     expect(whole?.physicalLocation.artifactLocation.uri).toBe('registry.example/shop/app%3A1.2');
   });
 
-  it('failed scan shown as passed: gaps are reported and the run is not successful', () => {
+  it('reports gaps, so that a partial scan is not a successful run', () => {
     const [run] = toLog([sampleReport()]).runs;
     const [invocation] = run?.invocations ?? [];
     expect(invocation?.executionSuccessful).toBe(false);
@@ -110,7 +110,7 @@ describe('a SARIF log', () => {
     expect(result?.properties['path']).toBe(text);
   });
 
-  it('holds for any report: every finding once, and references that lead somewhere', () => {
+  it('is valid for any report: every finding once, and no dangling reference', () => {
     // RFC 3986: nothing unescaped, and neither scheme nor host
     const relative = /^(?:[\w.~!*'()-]|%[0-9A-F]{2}|(?<=[^/])\/(?=[^/]))+$/;
     fc.assert(

@@ -49,7 +49,7 @@ function toRun(report: InspectionReport, { timestamp }: ReportOptions): Node {
     },
     invocations: [
       {
-        // half an inspection is not a successful one, whatever it found
+        // a partial inspection is not successful, whatever it found
         executionSuccessful: report.coverage.complete,
         ...(timestamp === undefined ? {} : { endTimeUtc: timestamp }),
         toolExecutionNotifications: report.coverage.gaps.map(describeGap),
@@ -124,7 +124,7 @@ const levels = {
 /** Numbers that code scanning services sort by, within the bands of CVSS. */
 const scores = { critical: '9.5', high: '8.0', medium: '5.5', low: '3.0', info: '0.0' } as const;
 
-/** What the advisory's authors rated, between 0 and 10. */
+/** The rating of the advisory, between 0 and 10. */
 function scoreOf({ evidence }: PlacedFinding): string | undefined {
   const score = evidence?.['score'];
   const isScore = typeof score === 'number' && score >= 0 && score <= 10;
@@ -187,7 +187,7 @@ function describeResult(finding: PlacedFinding, { report, rules, artifacts }: Ru
   };
 }
 
-/** Without the fields that are not known. */
+/** Without unknown fields. */
 function known(fields: Readonly<Record<string, unknown>>): Node {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
@@ -234,7 +234,10 @@ function describeGap({ by, reason, detail, path, layer }: Gap): Node {
   };
 }
 
-/** A relative reference; no part of a hostile path can become a scheme, a host or a way up. */
+/**
+ * A relative reference; no part of a hostile path can become a scheme, a host or a parent
+ * reference.
+ */
 function toUri(path: string): string {
   const segments = path.split('/').filter((segment) => segment !== '' && segment !== '.');
   const encoded = segments.map((segment) => (segment === '..' ? '%2E%2E' : encodeText(segment)));

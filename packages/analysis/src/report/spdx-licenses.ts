@@ -1,4 +1,4 @@
-/** Licences of an SPDX document: expressions, and the texts that the license list does not know. */
+/** Licences of an SPDX document: expressions, and the texts that are not on the license list. */
 import { createHash } from 'node:crypto';
 
 import { readLicenseExpression } from './license-expression.ts';
@@ -13,9 +13,9 @@ interface ExtractedLicense {
 }
 
 export interface SpdxLicenses {
-  /** One valid expression for all the texts that a package declares; they all apply. */
+  /** One valid expression for all licences that a package declares; they all apply. */
   declare(texts: readonly string[]): string;
-  /** What stands behind each `LicenseRef-` that was given out. */
+  /** The text of each generated `LicenseRef-`. */
   extracted(): readonly ExtractedLicense[];
 }
 
@@ -23,7 +23,7 @@ export function createSpdxLicenses(): SpdxLicenses {
   const byId = new Map<string, ExtractedLicense>();
   function toExpression(text: string): string {
     const known = readLicenseExpression(text);
-    // a reference of the package's own has no text in this document
+    // a custom reference of the package has no text in this document
     if (known !== undefined && !known.includes('LicenseRef-')) return known;
     const licenseId = nameLicense(text);
     byId.set(licenseId, { licenseId, extractedText: text, name: escapeInvisible(text) });
@@ -40,7 +40,7 @@ export function createSpdxLicenses(): SpdxLicenses {
   };
 }
 
-/** The digest keeps apart what looks alike when only letters, digits, dots and hyphens are left. */
+/** The digest distinguishes texts that are equal in letters, digits, dots and hyphens. */
 function nameLicense(text: string): string {
   const slug = text.replaceAll(/[^A-Za-z0-9.-]+/g, '-').replaceAll(/^-+|-+$/g, '');
   const digest = createHash('sha256').update(text).digest('hex').slice(0, 12);

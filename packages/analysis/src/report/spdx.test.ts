@@ -27,7 +27,7 @@ describe('an SPDX document', () => {
     expect(related).not.toContain(`SPDXRef-Image CONTAINS ${idOf('old')}`);
   });
 
-  it('keeps licences that the list does not know as texts of their own', () => {
+  it('keeps licences that are not on the list as separate texts', () => {
     const { packages, hasExtractedLicensingInfos = [] } = toDocument(sampleReport());
     const [extracted] = hasExtractedLicensingInfos;
     expect(extracted?.extractedText).toBe('Artistic or GPL-1+');
@@ -35,14 +35,14 @@ describe('an SPDX document', () => {
     expect(declared).toBe(`Apache-2.0 AND ${extracted?.licenseId}`);
   });
 
-  it('lists files of the merged view when asked to', () => {
+  it('lists files of the merged view when requested', () => {
     expect(toDocument(sampleReport()).files).toBeUndefined();
     const { files, packages } = toDocument(sampleReport(), { files: true });
     expect(files?.map(({ fileName }) => fileName)).toContain('./opt/app/index.js');
     expect(packages[0]?.packageVerificationCode).toBeDefined();
   });
 
-  it('has a name space that follows from the fingerprint, and no time of its own', () => {
+  it('has a namespace derived from the fingerprint, and no time by default', () => {
     const one = toDocument(sampleReport());
     expect(one).toEqual(toDocument(sampleReport()));
     const other = toDocument(sampleReport({ fingerprint: 'a'.repeat(64) }));
@@ -53,7 +53,7 @@ describe('an SPDX document', () => {
     expect(timed.creationInfo.created).toBe('2026-01-02T03:04:05Z');
   });
 
-  it('shows names of several lines as one', () => {
+  it('joins names with several lines', () => {
     const [first] = sampleReport().packages;
     const odd = { ...first!, name: 'a\r\nb', version: '1\u2028', licenses: ['odd\nlicence'] };
     const { packages, hasExtractedLicensingInfos } = toDocument(sampleReport({ packages: [odd] }));
@@ -64,7 +64,7 @@ describe('an SPDX document', () => {
     ]);
   });
 
-  it('holds for any report: each package once, and contained in something', () => {
+  it('is valid for any report: each package once, and contained in an element', () => {
     fc.assert(
       fc.property(arbitraryReport(), (report) => {
         const { packages, relationships } = toDocument(report, { files: true });

@@ -23,12 +23,12 @@ type Relate = (from: string, type: string, to: string) => void;
 
 const documentId = 'SPDXRef-DOCUMENT';
 const imageId = 'SPDXRef-Image';
-/** The format demands a moment; without one it is the beginning of the epoch. */
+/** The format requires a time; the default is the start of the epoch. */
 const noTimestamp = '1970-01-01T00:00:00Z';
 
 /**
- * Every package is there once: contained in the image when the merged view shows it, and in
- * its layers in any case. Linear in the size of the report.
+ * Every package is included once: contained in the image when it is in the merged view, and
+ * always in its layers. Linear in the size of the report.
  */
 export function toSpdx(report: InspectionReport, options: ReportOptions = {}): SpdxDocument {
   const { list } = collectComponents(report);
@@ -166,7 +166,7 @@ function relatePackages(
     const layers = new Set(
       component.places.map(({ layer }) => layer).filter((at) => known.has(at)),
     );
-    // a directory has no layers, and nothing in it is hidden
+    // a directory has no layers, so nothing in it is hidden
     if (component.visible || layers.size === 0) relate(imageId, 'CONTAINS', id);
     for (const layer of layers) relate(layerId(layer), 'CONTAINS', id);
   }
@@ -175,7 +175,7 @@ function relatePackages(
   }
 }
 
-/** Files of the merged view whose SHA-1 is known, which the format demands. */
+/** Files of the merged view with a known SHA-1, which the format requires. */
 function visibleFiles({ files = [] }: InspectionReport): readonly PlacedFile[] {
   return files.filter(
     ({ type, hiddenBy, sha1 }) =>
@@ -214,7 +214,7 @@ function purlReference(purl: string): Element {
   };
 }
 
-/** The usual name space of those who publish nowhere: it names, and leads to no page. */
+/** The usual namespace of unpublished documents: an identifier, not the address of a page. */
 function namespaceOf(report: InspectionReport): string {
   const name = encodeText(subjectName(report).slice(0, 200));
   return `https://spdx.org/spdxdocs/lazaret-${name}-${reportUuid(report, 'spdx')}`;
@@ -246,7 +246,7 @@ function fileId(index: number): string {
   return `SPDXRef-File-${index}`;
 }
 
-/** `2026-01-02T03:04:05.678Z` as the format wants it, without parts of seconds. */
+/** `2026-01-02T03:04:05.678Z` as required by the format, without fractions of seconds. */
 function toSeconds(timestamp: string | undefined): string | undefined {
   const atMs = timestamp === undefined ? Number.NaN : Date.parse(timestamp);
   if (Number.isNaN(atMs)) return undefined;

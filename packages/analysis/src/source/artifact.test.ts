@@ -1,4 +1,4 @@
-/** What is no image is read all the same: each blob as the file that it is. */
+/** Artifacts that are not images are read too, each blob as a file. */
 import { expect, test } from 'vitest';
 
 import { buildArtifact } from '../testing/build-artifact.ts';
@@ -147,7 +147,7 @@ test('names cannot escape, and blobs have distinct paths', async () => {
   expect(await pathsOf('d/e', 'd', 'd/e/f')).toEqual(['d/e', '1/d', '2/d/e/f']);
 });
 
-test('a name that leads outside is reported as written', async () => {
+test('a name that points outside is reported as written', async () => {
   const blobs = [{ bytes: Buffer.from('x'), title: '../../etc/cron.d/x' }];
   const { images } = await listRegistry(await buildArtifact({ blobs }));
   expect(images[0]?.layers[0]?.blob).toEqual({

@@ -56,7 +56,7 @@ async function* translatedStream(
   }
 }
 
-/** What the caller ended is reported as the caller's reason. */
+/** A request aborted by the caller fails with the reason of the caller. */
 function aborted(error: unknown, signal: AbortSignal | undefined): unknown {
   if (signal?.aborted !== true) return undefined;
   return error instanceof DockerError && error.code === 'aborted' ? signal.reason : error;

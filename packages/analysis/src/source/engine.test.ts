@@ -27,7 +27,7 @@ const place = mkdtempSync(join(tmpdir(), 'lazaret-engine-'));
 const options = { endpoint, defaultPlatform, spoolDirectory: place };
 let image: BuiltImage;
 
-/** Asks the engine with another client than the one under test. */
+/** Queries the engine with another client than the one under test. */
 async function engine(method: string, path: string, ...words: string[]): Promise<string> {
   const url = `http://engine/v1.41${path}`;
   const { stdout } = await run('curl', [

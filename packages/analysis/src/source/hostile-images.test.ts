@@ -47,7 +47,7 @@ describe('hostile images', () => {
         expect(['damaged', 'unsupported', 'not_found']).toContain(listing.code);
         continue;
       }
-      // Cut between two members, behind everything that an image needs.
+      // Truncated between two members, after everything that an image needs.
       const { images } = listing as ImageListing;
       expect(images.flatMap(({ layers }) => layers.map((one) => one.unavailable))).toEqual([
         ...[undefined, undefined, undefined],

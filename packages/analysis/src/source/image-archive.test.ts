@@ -137,7 +137,7 @@ describe('docker save', () => {
     }
   });
 
-  test.each(['gzip', 'zstd'] as const)('in %s is put aside and leaves nothing', async (kind) => {
+  test.each(['gzip', 'zstd'] as const)('in %s is spooled and leaves no file', async (kind) => {
     const image = await sample();
     const bytes = compress(await packFiles(oldDockerFiles([image])), kind);
     const spoolDirectory = await mkdtemp(join(place, 'spool-'));
@@ -221,7 +221,7 @@ describe('an OCI layout', () => {
     expect((await failure(images[0]!.layers[0]!.open())).code).toBe('not_found');
   });
 
-  test('refuses blobs that are links outside, and reads the others', async () => {
+  test('refuses blobs that are links to the outside, and reads the others', async () => {
     const image = await sample();
     const outside = await put(image.layers[0]?.stored ?? Buffer.alloc(0));
     const path = await putLayout(

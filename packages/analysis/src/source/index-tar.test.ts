@@ -28,7 +28,7 @@ function memory(bytes: Buffer): FileBytes {
   };
 }
 
-/** Path, type, content of what stands last under each path, as the streaming reader sees it. */
+/** Path, type and content of the last entry of each path, as read by the streaming reader. */
 async function streamed(bytes: Buffer): Promise<Map<string, unknown>> {
   const found = new Map<string, unknown>();
   for (const { path, type, bytes: content, linkPath } of await readAll(

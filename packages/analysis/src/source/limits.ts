@@ -7,7 +7,7 @@ export const sourceLimits = {
   /** Members of a `docker save` or OCI archive: a few for each layer of each image. */
   imageArchiveEntries: 50_000,
   imageArchivePathBytes: 1 * KiB,
-  /** What may be put aside on disk of an engine's export or of a compressed archive. */
+  /** Limit for the spool of an engine's export or of a compressed archive. */
   imageSpoolBytes: 64 * GiB,
   /** An engine collects a whole image before it sends the first byte. */
   imageExportMs: 30 * minuteMs,

@@ -1,4 +1,4 @@
-/** What skopeo writes is read, and what the builder of the tests writes is what skopeo reads. */
+/** The output of skopeo is read, and skopeo reads the output of the test builder. */
 import { execFile } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
@@ -98,7 +98,7 @@ test('each of its archives and layouts contains the original image', async () =>
   }
 });
 
-test('an index of several platforms goes through it unchanged', async () => {
+test('an index of several platforms is copied by it unchanged', async () => {
   const images = [await sample('amd64'), await sample('arm64')];
   const index = buildIndex({ children: images, names: ['app'] });
   const [from, to] = [join(place, 'from'), join(place, 'to')];

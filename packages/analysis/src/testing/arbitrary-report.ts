@@ -1,11 +1,11 @@
-/** Reports of any content that the schema allows, hostile texts among them. */
+/** Reports with any content that the schema allows, including hostile text. */
 import { inspectionReport, type InspectionReport } from '@lazaret/protocol';
 import fc from 'fast-check';
 import { z } from 'zod';
 
 type Schema = z.core.JSONSchema.BaseSchema;
 
-/** What terminals, viewers, URLs and formats give a meaning to. */
+/** Text with a special meaning in terminals, viewers, URLs and formats. */
 export const hostileTexts: readonly string[] = [
   '',
   ' ',
@@ -29,7 +29,7 @@ export const hostileTexts: readonly string[] = [
   'x'.repeat(2_000),
 ];
 
-/** Deep enough for everything that a report holds. */
+/** Deep enough for every field of a report. */
 export function arbitraryReport(): fc.Arbitrary<InspectionReport> {
   const schema = z.toJSONSchema(inspectionReport, { io: 'output' }) as Schema;
   return toArbitrary(schema).map((value) => {

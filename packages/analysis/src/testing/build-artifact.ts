@@ -7,11 +7,11 @@ export interface ArtifactInput {
     readonly title?: string;
     readonly bytes: Uint8Array;
     readonly mediaType?: string;
-    /** In place of the truth. */
+    /** Instead of the real value. */
     readonly digest?: string;
   }[];
   readonly names?: readonly string[];
-  /** `{}`, of no type, unless given. */
+  /** `{}`, without a type, unless given. */
   readonly config?: { readonly bytes: Uint8Array; readonly mediaType: string };
   readonly artifactType?: string;
 }

@@ -1,4 +1,4 @@
-/** One image that has something of everything that is kept, inspected with a cache or without. */
+/** An image with data for every part of the cache, inspected with or without it. */
 import type { InspectionReport } from '@lazaret/protocol';
 
 import { inspect } from '../inspection/inspect.ts';
@@ -10,10 +10,10 @@ import type { BuiltImage } from './image-builder.ts';
 import { memorySource } from './memory-source.ts';
 
 export interface CachedRun {
-  /** Without what reports the cache. */
+  /** Without the fields about the cache. */
   readonly text: string;
   readonly report: InspectionReport;
-  /** What was said of the cache. */
+  /** The warnings about the cache. */
   readonly warnings: readonly string[];
 }
 

@@ -1,6 +1,6 @@
 /**
  * A real clamd with signatures made for the test: its own directory, its own socket, no freshclam.
- * It is started in the foreground, so that it ends with `stop` or with the test.
+ * It is started in the foreground, so it ends with `stop` or with the test.
  */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
@@ -16,18 +16,18 @@ import { gzipSync } from 'node:zlib';
 import { archive } from '../archive/testing/tar-samples.ts';
 
 export interface TestClamdOptions {
-  /** Lines of clamd.conf by name, beside those that make it run: `MaxFileSize: '5M'`. */
+  /** Lines of clamd.conf by name, in addition to the required ones: `MaxFileSize: '5M'`. */
   readonly config?: Readonly<Record<string, string>>;
   readonly database?: TestDatabase;
-  /** Whether it listens on a TCP port of this machine too. */
+  /** Whether it also listens on a local TCP port. */
   readonly tcp?: boolean;
 }
 
 export interface TestDatabase {
-  /** Number and time that VERSION tells; absent: signatures without a number. */
+  /** Number and time that VERSION reports; absent: signatures without a number. */
   readonly number?: number;
   readonly atMs?: number;
-  /** Strings that are signatures, by the name that is reported. */
+  /** Strings to detect, by the reported name. */
   readonly signatures: Readonly<Record<string, string | Uint8Array>>;
 }
 
@@ -36,16 +36,16 @@ export interface TestClamd {
   /** Of the TCP port, 0 without one. */
   readonly port: number;
   readonly databaseDirectory: string;
-  /** Ends it at once, as the kernel would for want of memory. */
+  /** Kills it at once, like the kernel when memory is exhausted. */
   kill(): Promise<void>;
   /** Starts it again on the same socket. */
   start(): Promise<void>;
-  /** Changes the signatures and asks for a reload; `isLoaded` tells when to continue. */
+  /** Changes the signatures and requests a reload; `isLoaded` shows when it is done. */
   reload(database: TestDatabase): Promise<void>;
   /** Sends one command outside a session. */
   ask(command: string): Promise<string>;
   readLog(): Promise<string>;
-  /** Ends it and removes what it left. */
+  /** Stops it and removes its files. */
   stop(): Promise<void>;
 }
 

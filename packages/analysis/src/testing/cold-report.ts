@@ -1,7 +1,7 @@
-/** What a report says whatever was known before: of two texts that differ one is wrong. */
+/** The part of a report that does not depend on the cache: two runs must produce equal texts. */
 import type { InspectionReport } from '@lazaret/protocol';
 
-/** The report in JSON, without what reports the cache. */
+/** The report in JSON, without the fields about the cache. */
 export function coldText(report: InspectionReport): string {
   const { layers, coverage } = report;
   return JSON.stringify({

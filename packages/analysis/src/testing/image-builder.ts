@@ -14,22 +14,22 @@ export type LayerCompression = 'none' | 'gzip' | 'zstd' | 'gzip-members' | 'zstd
 export type MediaTypeFamily = 'docker' | 'oci';
 
 export interface LayerInput {
-  /** Members in order; bytes are in the tar as they are, which serves for hostile headers. */
+  /** Members in order; bytes are written to the tar unchanged, which allows hostile headers. */
   readonly entries?: readonly (TarInput | Uint8Array)[];
-  /** The whole tar, in place of `entries`. */
+  /** The complete tar, instead of `entries`. */
   readonly tar?: Uint8Array;
-  /** The bytes as stored, in place of compressing the tar. */
+  /** The bytes as stored, instead of the compressed tar. */
   readonly stored?: Uint8Array;
   /** `gzip` unless given. */
   readonly compression?: LayerCompression;
   readonly mediaType?: string;
-  /** What manifest and configuration say, in place of the truth. */
+  /** Claims of manifest and configuration, instead of the real values. */
   readonly claims?: {
     readonly digest?: string;
     readonly sizeBytes?: number;
     readonly diffId?: string;
   };
-  /** Its blob is in no archive and no layout. */
+  /** Its blob is omitted from archives and layouts. */
   readonly missing?: boolean;
   /** Further fields of its descriptor: `urls`, `annotations`, `data`. */
   readonly descriptor?: Readonly<Record<string, unknown>>;
@@ -54,13 +54,15 @@ export interface ImageInput {
   readonly platform?: PlatformInput;
   /** The `config` object of the configuration: Env, User, Entrypoint... */
   readonly config?: Readonly<Record<string, unknown>>;
-  /** Fields of the configuration that replace what is made: `history`, `created`, `rootfs`... */
+  /**
+   * Fields of the configuration that replace the generated ones: `history`, `created`, `rootfs`...
+   */
   readonly configFields?: Readonly<Record<string, unknown>>;
-  /** In place of the layers' own. */
+  /** Instead of those of the layers. */
   readonly diffIds?: readonly string[];
-  /** The configuration's bytes, in place of all of the above. */
+  /** The bytes of the configuration, instead of all of the above. */
   readonly configBytes?: Uint8Array;
-  /** Fields of the manifest that replace what is made; undefined takes one away. */
+  /** Fields of the manifest that replace the generated ones; undefined removes one. */
   readonly manifestFields?: Readonly<Record<string, unknown>>;
   readonly annotations?: Readonly<Record<string, string>>;
 }
@@ -72,23 +74,23 @@ export interface BuiltDescriptor {
   readonly [field: string]: unknown;
 }
 
-/** A manifest or an index with all that it refers to. */
+/** A manifest or an index with everything that it refers to. */
 export interface Built {
   readonly names: readonly string[];
   readonly descriptor: BuiltDescriptor;
   /** The manifest's or index's own bytes. */
   readonly bytes: Buffer;
-  /** Everything by the digest that it is asked for with, itself included. */
+  /** Everything by its requested digest, itself included. */
   readonly blobs: ReadonlyMap<string, Buffer>;
 }
 
 export interface BuiltLayer {
-  /** The truth, whatever was claimed. */
+  /** The real values, whatever was claimed. */
   readonly tar: Buffer;
   readonly stored: Buffer;
   readonly digest: string;
   readonly diffId: string;
-  /** What the manifest says. */
+  /** The claims of the manifest. */
   readonly descriptor: BuiltDescriptor;
   readonly claimedDiffId: string;
   readonly missing: boolean;
@@ -160,13 +162,13 @@ export async function buildImage(input: ImageInput): Promise<BuiltImage> {
 }
 
 export interface IndexInput {
-  /** Images, indexes, or descriptors of what is not there. */
+  /** Images, indexes, or descriptors of missing content. */
   readonly children: readonly (BuiltImage | BuiltIndex | BuiltDescriptor)[];
   readonly names?: readonly string[];
   readonly mediaTypes?: MediaTypeFamily;
   /** Adds the attestation of each image, as BuildKit does. */
   readonly attestations?: boolean;
-  /** Fields of the index that replace what is made. */
+  /** Fields of the index that replace the generated ones. */
   readonly fields?: Readonly<Record<string, unknown>>;
 }
 
@@ -196,7 +198,7 @@ export function digestOf(bytes: Uint8Array): string {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 }
 
-/** A descriptor that tells the truth of some bytes. */
+/** A correct descriptor of some bytes. */
 export function describe(bytes: Uint8Array, mediaType: string): BuiltDescriptor {
   return { mediaType, digest: digestOf(bytes), size: bytes.length };
 }
@@ -254,7 +256,7 @@ export function compress(bytes: Buffer, compression: LayerCompression): Buffer {
   return Buffer.concat([zstdCompressSync(first), skippableFrame, zstdCompressSync(second)]);
 }
 
-/** RFC 8878, 3.1.2: a magic number, the size, and bytes that mean nothing to the content. */
+/** RFC 8878, 3.1.2: a magic number, the size, and bytes that are not content. */
 const skippableFrame = Buffer.from('502a4d1804000000deadbeef', 'hex');
 
 function configuration(
@@ -279,7 +281,7 @@ function configuration(
   };
 }
 
-/** The in-toto child that BuildKit puts beside an image. */
+/** The in-toto child that BuildKit adds to an image. */
 function buildAttestation(subject: Built): Built {
   const [algorithm = '', digest = ''] = subject.descriptor.digest.split(':');
   const statement = json({

@@ -1,8 +1,8 @@
-/** A scanner that finds a word: small, exact, and able to play every role in tests of the walk. */
+/** A scanner that finds a word, with configurable results for tests of the walk. */
 import type { ScanAnswer, ScanSubject, Scanner, ScannerDescription } from '../scan/scanner.ts';
 
 export interface LiteralScanner extends Scanner {
-  /** Paths that were really scanned, in order. */
+  /** Paths that were actually scanned, in order. */
   readonly scanned: string[];
 }
 
@@ -11,7 +11,7 @@ export interface LiteralOptions {
   readonly signatures?: string;
   readonly needs?: 'bytes' | 'digests';
   readonly healthy?: boolean;
-  /** In place of looking. */
+  /** Instead of scanning. */
   readonly answer?: (subject: ScanSubject) => Partial<ScanAnswer>;
 }
 
@@ -25,7 +25,7 @@ export function literalScanner({
   const scanned: string[] = [];
   const description: ScannerDescription = {
     ...{ engine: 'literal 1', signatures, limits: '', healthy },
-    ...(!healthy && { problem: 'it was told so' }),
+    ...(!healthy && { problem: 'configured by the test' }),
   };
   return {
     id: 'literal',

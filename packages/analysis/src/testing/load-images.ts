@@ -1,4 +1,4 @@
-/** Fills the fake registry from what tools leave on disk: OCI layouts, `docker save` archives. */
+/** Fills the fake registry from files of other tools: OCI layouts, `docker save` archives. */
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 
@@ -23,8 +23,9 @@ interface ManifestShape {
 }
 
 /**
- * Loads a layout directory, a layout archive or a `docker save` archive; answers with what can be
- * pulled: `repository:tag`. What has no name gets that of its file. Throws for anything else.
+ * Loads a layout directory, a layout archive or a `docker save` archive; returns what can be
+ * pulled: `repository:tag`. An image without a name gets that of its file. Throws for anything
+ * else.
  */
 export async function loadImages(store: RegistryStore, path: string): Promise<string[]> {
   const isDirectory = (await stat(path)).isDirectory();
@@ -73,7 +74,7 @@ interface Loading {
   readonly name: string;
 }
 
-/** A manifest with all below it; children and blobs that are not there are left out. */
+/** A manifest with its descendants; missing children and blobs are omitted. */
 async function loadManifest(loading: Loading, { digest, mediaType }: Descriptor): Promise<void> {
   const { store, files, name } = loading;
   const bytes = await readBlob(files, digest);
@@ -94,7 +95,7 @@ interface SavedImage {
   readonly Layers: readonly string[];
 }
 
-/** The archive has no manifest as registries know it: one is made, with plain layers. */
+/** The archive has no registry manifest: one is generated, with uncompressed layers. */
 async function loadDocker(
   store: RegistryStore,
   files: ImageFiles,
@@ -123,7 +124,7 @@ async function loadDocker(
   return loaded;
 }
 
-/** A whole reference, or a tag alone as layouts have it. */
+/** A full reference, or just a tag as in layouts. */
 function nameOf(text: string | undefined, fallback: string): { name: string; tag: string } {
   const plain = { name: fallback === '' ? 'image' : fallback, tag: 'latest' };
   if (text === undefined) return plain;

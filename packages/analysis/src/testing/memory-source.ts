@@ -1,4 +1,4 @@
-/** Built images as a source, for tests that are not about a format. */
+/** Built images as a source, for tests that do not depend on a format. */
 import type { ImageSource, SourceLayer } from '@lazaret/oci';
 import type { BuiltImage, BuiltLayer } from './image-builder.ts';
 
@@ -34,7 +34,7 @@ function memoryLayer({ descriptor, claimedDiffId, stored }: BuiltLayer): SourceL
 async function* pieces(bytes: Buffer): AsyncGenerator<Uint8Array, void, undefined> {
   const size = 64 * 1024;
   for (let at = 0; at < bytes.length; at += size) {
-    // A turn of the loop, as with a file or a network.
+    // Yields to the event loop, as with a file or a network.
     yield await Promise.resolve(bytes.subarray(at, at + size));
   }
 }

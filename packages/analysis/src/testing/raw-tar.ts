@@ -1,4 +1,4 @@
-/** Single tar blocks that no honest writer makes, for hostile archives. */
+/** Single tar blocks that no regular writer produces, for hostile archives. */
 const blockBytes = 512;
 
 export interface RawMember {
@@ -6,15 +6,15 @@ export interface RawMember {
   /** The type flag; `0` (a file) unless given. */
   readonly flag?: string;
   readonly linkName?: string;
-  /** What the header says, in place of the content's length. */
+  /** The size in the header, instead of the length of the content. */
   readonly sizeBytes?: number;
   readonly content?: Uint8Array;
   readonly mode?: number;
-  /** Last changes to the header, before its checksum is made. */
+  /** Final changes to the header, before its checksum is computed. */
   readonly change?: (block: Buffer) => void;
 }
 
-/** A header block and the padded content, exactly as told; put it among a layer's `entries`. */
+/** A header block and the padded content, exactly as given; for the `entries` of a layer. */
 export function rawMember(member: RawMember): Buffer {
   const content = Buffer.from(member.content ?? []);
   const block = Buffer.alloc(blockBytes);

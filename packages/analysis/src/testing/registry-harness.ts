@@ -1,4 +1,4 @@
-/** What tests of the registry source share: a fake registry with an image, and a patient clock. */
+/** What tests of the registry source share: a fake registry with an image, and a manual clock. */
 import { createHash } from 'node:crypto';
 import { afterEach } from 'vitest';
 
@@ -14,7 +14,7 @@ import {
 
 export const amd64 = { os: 'linux', architecture: 'amd64' } as const;
 
-/** A clock whose waits take no time but are remembered, and count as passed. */
+/** A clock whose waits return at once, are recorded, and advance the time. */
 export class ManualClock {
   readonly waits: number[] = [];
   #passedMs = 0;
@@ -87,11 +87,11 @@ export async function buildSample(input: Partial<ImageInput> = {}): Promise<Buil
 
 export function firstImage(images: readonly SourceImage[]): SourceImage {
   const [image] = images;
-  if (image === undefined) throw new Error('there is no image');
+  if (image === undefined) throw new Error('no image');
   return image;
 }
 
-/** The digest of what a layer's stream gives. */
+/** The digest of the stream of a layer. */
 export async function digestLayer(layer: SourceLayer | undefined): Promise<string> {
   const hash = createHash('sha256');
   for await (const chunk of (await layer?.open()) ?? []) hash.update(chunk);

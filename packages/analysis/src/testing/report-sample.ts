@@ -1,4 +1,4 @@
-/** A rich report made by hand, always the same: for tests of what is made of reports. */
+/** A constant report with many kinds of content, for tests of report writers. */
 import { createHash } from 'node:crypto';
 
 import {

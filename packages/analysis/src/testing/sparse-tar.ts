@@ -1,4 +1,4 @@
-/** Sparse members in all four forms of GNU tar, lies included. */
+/** Sparse members in all four forms of GNU tar, including forged ones. */
 import { formatPax } from '../archive/pax.ts';
 import { rawMember } from './raw-tar.ts';
 
@@ -47,7 +47,7 @@ export function sparseMember(input: SparseInput): Buffer {
     form === '0.1'
       ? formatPax(new Map([['GNU.sparse.map', pieces.map(pair).join(',')]]))
       : Buffer.concat(pieces.map((piece) => formatPax(oldRecords(piece))));
-  // Version 0.0 without pieces looks like no sparse file, so it says what it is.
+  // Version 0.0 without pieces does not look like a sparse file, so the version is explicit.
   const version = formatPax(
     new Map([
       ['GNU.sparse.major', '0'],
@@ -102,7 +102,7 @@ function writePiece(block: Buffer, at: number, { at: place, bytes }: SparsePiece
   writeNumber(block, at + 12, bytes.length);
 }
 
-/** Octal, or base 256 where that does not fit. */
+/** Octal, or base 256 if that does not fit. */
 function writeNumber(block: Buffer, at: number, value: number): void {
   if (value < 8 ** 11) {
     block.write(`${value.toString(8).padStart(11, '0')}\0`, at, 'latin1');

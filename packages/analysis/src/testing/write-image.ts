@@ -1,4 +1,7 @@
-/** Puts built images where tools put them: `docker save` archives old and new, OCI layouts. */
+/**
+ * Writes built images in the formats of other tools: `docker save` archives old and new, OCI
+ * layouts.
+ */
 import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -46,7 +49,7 @@ export function oldDockerFiles(images: readonly BuiltImage[]): ImageFiles {
   return files;
 }
 
-/** What `docker save` writes since Docker 25: an OCI layout and a `manifest.json` beside it. */
+/** What `docker save` writes since Docker 25: an OCI layout and a `manifest.json`. */
 export function newDockerFiles(images: readonly BuiltImage[]): ImageFiles {
   const files = ociFiles(images);
   const repositories: Record<string, Record<string, string>> = {};
@@ -99,7 +102,7 @@ export async function writeFiles(root: string, files: ImageFiles): Promise<void>
   }
 }
 
-/** Where a layout keeps a blob. */
+/** The path of a blob in a layout. */
 export function blobPath(digest: string): string {
   return `blobs/${digest.replace(':', '/')}`;
 }

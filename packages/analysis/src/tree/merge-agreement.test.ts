@@ -18,7 +18,7 @@ import { buildTar } from '../testing/image-builder.ts';
 import { mergeLayers } from './merge-layers.ts';
 
 const run = promisify(execFile);
-/** `MERGE_IMAGES=5000 MERGE_SEED=1` makes more of them, and others. */
+/** `MERGE_IMAGES=5000 MERGE_SEED=1` generates more and different ones. */
 const images = Number(process.env['MERGE_IMAGES'] ?? 1_000);
 const seed = Number(process.env['MERGE_SEED'] ?? 20_261_121);
 let directory = '';
@@ -32,7 +32,7 @@ afterAll(async () => {
 
 /**
  * Applies the layers `0.tar`, `1.tar`... of each image directory below the current one and prints
- * what is there. GNU tar does not replace a directory by a file, so such directories go first.
+ * the result. GNU tar does not replace a directory by a file, so such directories go first.
  */
 const script = String.raw`
 set -eu
@@ -80,7 +80,10 @@ const links: TarInput[] = [
   { path: 'm', type: 'symlink', linkPath: 'd/e' },
   { path: 'd/k', type: 'symlink', linkPath: 'e' },
 ];
-/** Through links, and no directory is replaced at the same time: the script's order would show. */
+/**
+ * Through links, and no directory is replaced at the same time: the order of the script would
+ * matter.
+ */
 const linkedLayer = fc
   .tuple(
     fc.array(fc.tuple(linked, fc.nat(9)).map(([path, text]) => file(path, `via ${text}`))),
@@ -102,7 +105,7 @@ const image = fc
   .array(fc.oneof(plainLayer, linkedLayer), { minLength: 1, maxLength: 4 })
   .map((layers) => [first, ...layers]);
 
-/** Leaves out a second entry of a path, and what would be below a file of the same layer. */
+/** Omits a second entry of a path, and entries below a file of the same layer. */
 function consistent(entries: readonly TarInput[]): TarInput[] {
   const kept = new Map<string, TarInput>();
   for (const entry of entries) {
@@ -147,7 +150,7 @@ test(`${images} random images look as GNU tar and a whiteout script make them`, 
   }
 }, 1_800_000);
 
-/** Directories that only stood above something that is gone are on the disk and in no layer. */
+/** Parent directories of removed entries are on the disk and in no layer. */
 function withoutBareDirectories(text: string, wanted: string): string {
   const listed = new Set(wanted.split('\n'));
   const lines = text.split('\n');

@@ -62,7 +62,7 @@ describe('a manifest', () => {
     ['a negative size', 'damaged', { ...manifest, layers: [{ ...part, size: -1 }] }],
     ['a size that is not a number', 'damaged', { ...manifest, layers: [{ ...part, size: '2' }] }],
     ['a digest that is a path', 'damaged', { ...manifest, config: { ...part, digest: '../a:b' } }],
-    ['layers that are no list', 'damaged', { ...manifest, layers: { length: 1 } }],
+    ['layers that are not a list', 'damaged', { ...manifest, layers: { length: 1 } }],
     ['a second list in other case', 'damaged', { ...manifest, Layers: [] }],
     [
       'too many layers',

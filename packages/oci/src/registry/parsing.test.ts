@@ -49,7 +49,7 @@ describe('references', () => {
     ...['', 'UPPER', 'app:', 'app:a b', 'app@sha256:12', 'images.lab/', 'a//b', 'a/../b', '-a'],
     ...['a_-b', 'images.lab:99999/a', 'a:/b', 'https://images.lab/app'],
     ...['a\n', 'a..b/c', 'é/a'],
-  ])('%s is none', (text) => {
+  ])('%s is invalid', (text) => {
     expect(() => parseReference(text)).toThrow(SourceError);
   });
 

@@ -36,7 +36,7 @@ const mountPoint = z
     message: 'expected an absolute path without .. or empty segments',
   })
   .refine((path) => !/^\/(proc|sys|dev|etc|bin|sbin|lib|lib64|usr|tmp|run|boot)(\/|$)/.test(path), {
-    message: 'lies in a directory of the system; choose one such as /in or /data',
+    message: 'must not be in a system directory; use for example /in or /data',
   });
 
 const relativeFile = z

@@ -89,7 +89,7 @@ export const files = {
     name: 'files.submit',
     method: 'POST',
     path: '/api/v1/files/:sha256/jobs',
-    summary: 'Submit a file that is known here to an engine',
+    summary: 'Submit a stored file, or a file of an inspected image, to an engine',
     description:
       'A file of an image becomes an artifact first, with the image, layer and path that it was ' +
       'taken from. An `Idempotency-Key` header makes a repeated submission answer with the first job.',

@@ -1,8 +1,8 @@
 /**
  * Changing and removing users. The last administrator cannot be removed: every change that may
- * remove one runs under one lock, does its work, counts who is left, and is undone when nobody is.
- * Two administrators who demote each other at once are thereby one after the other, and the second
- * is refused.
+ * remove one runs under one lock, does its work, counts the remaining administrators, and is rolled
+ * back when there are none. Two administrators who demote each other at once are thereby one after
+ * the other, and the second is refused.
  */
 import { Problem, type Grant, type User } from '@lazaret/protocol';
 import type { Transaction } from 'kysely';

@@ -65,9 +65,9 @@ test('an invalid stored form is an error, never a match', async () => {
 
 test('a check beyond the limit of the queue is refused, and the others continue', async () => {
   const stored = await passwords.hash('right');
-  const room = accessLimits.loginConcurrent + accessLimits.loginWaiting;
+  const capacity = accessLimits.loginConcurrent + accessLimits.loginWaiting;
   const all = await Promise.allSettled(
-    Array.from({ length: room + 3 }, () => passwords.verify('right', stored)),
+    Array.from({ length: capacity + 3 }, () => passwords.verify('right', stored)),
   );
   const refused = all.filter((one) => one.status === 'rejected');
   expect(refused).toHaveLength(3);
@@ -77,7 +77,7 @@ test('a check beyond the limit of the queue is refused, and the others continue'
       headers: { 'retry-after': '1' },
     });
   }
-  expect(all.filter((one) => one.status === 'fulfilled' && one.value)).toHaveLength(room);
+  expect(all.filter((one) => one.status === 'fulfilled' && one.value)).toHaveLength(capacity);
   expect(await passwords.verify('right', stored)).toBe(true);
 });
 

@@ -84,7 +84,7 @@ test('wrong name, wrong password, no password and disabled answer the very same'
   await server.send(rows.userUpdate, gone, root);
   const replies = [
     await enter('alice', 'wrong'),
-    await enter('nobody-has-this-name', password),
+    await enter('unknown-user', password),
     await enter('guest', password),
     await enter('gone', password),
   ];

@@ -170,7 +170,7 @@ describe('the directory of blobs', () => {
   });
 
   test('a full disk is a problem of its own, and nothing is kept', async () => {
-    const unmount = limitRoom(directory);
+    const unmount = limitSpace(directory);
     try {
       const store = await openStore();
       await put(store, randomBytes(100_000));
@@ -206,7 +206,7 @@ describe('the directory of blobs', () => {
 });
 
 /** Mounts a file system of 1 MiB there, when this process may. */
-function limitRoom(directory: string): (() => void) | undefined {
+function limitSpace(directory: string): (() => void) | undefined {
   if (process.geteuid?.() !== 0) return undefined;
   execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', directory]);
   return () => execFileSync('umount', [directory]);

@@ -146,7 +146,7 @@ async function put(
   } catch (error) {
     await rm(temporary, { force: true });
     throw isDiskFull(error)
-      ? new Problem('storage_full', `No room for the content in ${place.directory}.`, {
+      ? new Problem('storage_full', `No space left for the content in ${place.directory}.`, {
           cause: error,
         })
       : error;

@@ -49,11 +49,11 @@ export function compileParameters(schema: Json): ParameterCheck {
     throw new SchemaError('type', 'expected object at the top: parameters have names');
   }
   const own = structuredClone(schema);
-  const survey: Survey = { root: own, nodes: 0, patterns: 0 };
-  inspect(own, survey, { path: '', depth: 0, refs: [] });
+  const counts: Counts = { root: own, nodes: 0, patterns: 0 };
+  inspect(own, counts, { path: '', depth: 0, refs: [] });
   const compiled = z.fromJSONSchema(own as never, { registry: z.registry() });
   const parse = (value: unknown): z.ZodSafeParseResult<unknown> => compiled.safeParse(value);
-  const run = survey.patterns > 0 ? (value: unknown) => underTimeLimit(() => parse(value)) : parse;
+  const run = counts.patterns > 0 ? (value: unknown) => underTimeLimit(() => parse(value)) : parse;
   return (parameters) => check(run, parameters);
 }
 
@@ -92,7 +92,7 @@ function underTimeLimit<T>(work: () => T): T | undefined {
 const script = new Script('work()');
 const sandbox = createContext({ work: () => undefined }) as { work: () => unknown };
 
-interface Survey {
+interface Counts {
   readonly root: Json;
   nodes: number;
   patterns: number;
@@ -135,11 +135,11 @@ const formats = [
 const drafts = ['https://json-schema.org/draft/2020-12/schema'];
 const shapes = ['type', 'enum', 'const', 'anyOf', 'oneOf', '$ref'] as const;
 
-function inspect(value: unknown, survey: Survey, place: Place): void {
+function inspect(value: unknown, counts: Counts, place: Place): void {
   const { path, depth } = place;
-  survey.nodes += 1;
+  counts.nodes += 1;
   if (
-    survey.nodes > engineLimits.parameterSchemaNodes ||
+    counts.nodes > engineLimits.parameterSchemaNodes ||
     depth > engineLimits.parameterSchemaDepth
   ) {
     throw new SchemaError(path, 'the schema is too large or too deep');
@@ -151,7 +151,7 @@ function inspect(value: unknown, survey: Survey, place: Place): void {
     throw new SchemaError(path, `expected exactly one of ${shapes.join(', ')}`);
   }
   inspectKeywords(value, shape, path);
-  inspectShape(value, shape, { survey, place });
+  inspectShape(value, shape, { counts, place });
   // The library gives meaning to some of them: a default would make a required parameter optional.
   for (const keyword of annotations) delete (value as Record<string, unknown>)[keyword];
 }
@@ -180,16 +180,16 @@ function inspectKeywords(schema: Json, shape: string, path: string): void {
 }
 
 interface Around {
-  readonly survey: Survey;
+  readonly counts: Counts;
   readonly place: Place;
 }
 
-function inspectShape(schema: Json, shape: string, { survey, place }: Around): void {
+function inspectShape(schema: Json, shape: string, { counts, place }: Around): void {
   const { path, depth, refs } = place;
   const below = (value: unknown, keyword: string): void =>
-    inspect(value, survey, { path: join(path, keyword), depth: depth + 1, refs });
+    inspect(value, counts, { path: join(path, keyword), depth: depth + 1, refs });
   if (shape === '$ref') {
-    followReference(schema, { survey, place });
+    followReference(schema, { counts, place });
   } else if (shape === 'enum') {
     checkEnumeration(schema['enum'], join(path, 'enum'));
   } else if (shape === 'const') {
@@ -202,7 +202,7 @@ function inspectShape(schema: Json, shape: string, { survey, place }: Around): v
     for (const [position, option] of options.entries()) below(option, `${shape}[${position}]`);
   } else {
     checkConstraints(schema, path);
-    if (schema['pattern'] !== undefined) survey.patterns += 1;
+    if (schema['pattern'] !== undefined) counts.patterns += 1;
     for (const [name, property] of Object.entries((schema['properties'] ?? {}) as Json)) {
       below(property, `properties.${name}`);
     }
@@ -214,18 +214,18 @@ function inspectShape(schema: Json, shape: string, { survey, place }: Around): v
   }
 }
 
-function followReference(schema: Json, { survey, place }: Around): void {
+function followReference(schema: Json, { counts, place }: Around): void {
   const path = join(place.path, '$ref');
   const reference = schema['$ref'];
   const name = /^#\/\$defs\/([A-Za-z0-9_-]+)$/.exec(String(reference))?.[1];
-  const definitions = survey.root['$defs'];
+  const definitions = counts.root['$defs'];
   const target = isObject(definitions) && name !== undefined ? own(definitions, name) : undefined;
   if (name === undefined || target === undefined) {
     throw new SchemaError(path, 'expected #/$defs/NAME of this schema; nothing is fetched');
   }
   if (place.refs.includes(name)) throw new SchemaError(path, 'refers to itself in a circle');
   const refs = [...place.refs, name];
-  inspect(target, survey, { path: `$defs.${name}`, depth: place.depth + 1, refs });
+  inspect(target, counts, { path: `$defs.${name}`, depth: place.depth + 1, refs });
 }
 
 function checkEnumeration(values: unknown, path: string): void {

@@ -167,7 +167,7 @@ test.each<[Record<string, unknown>, string]>([
   [{ sizelimit: '50' }, 'sizelimit: expected number, received string'],
   [{ cmd: '' }, 'cmd: '],
   [{ cmd: undefined }, 'cmd: '],
-  [{ mountpoint: '/etc' }, 'input.mount: lies in a directory of the system'],
+  [{ mountpoint: '/etc' }, 'input.mount: must not be in a system directory'],
   [{ mountpoint: 'data' }, 'input.mount: expected an absolute path'],
   [{ worker: 2 }, 'worker: unknown field; did you mean workers?'],
   [{ user: -1 }, 'user: '],

@@ -143,7 +143,7 @@ test('any text is a manifest or a problem, never an error', () => {
 });
 
 test.each(['description: "a\\0b"', 'description: "\\ud800"', 'version: .inf', '"\\0": 1'])(
-  '%s is refused: the database could not keep it',
+  '%s is refused: the database could not store it',
   (line) => {
     expect(refusal(`${base}${line}\n`).detail).toContain('line 3: expected text without NUL');
   },

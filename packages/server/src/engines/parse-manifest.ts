@@ -80,10 +80,10 @@ function readDocument(text: string, lines: LineCounter): Document {
   if (document === undefined || documents.length !== 1) {
     throw refuse([fault(undefined, `expected one YAML document, received ${documents.length}`)]);
   }
-  const [trouble] = [...document.errors, ...document.warnings];
-  if (trouble !== undefined) {
-    const message = trouble.message.split(/ at line \d+|\n/, 1)[0] ?? trouble.message;
-    throw refuse([fault(trouble.linePos?.[0].line, message)]);
+  const [problem] = [...document.errors, ...document.warnings];
+  if (problem !== undefined) {
+    const message = problem.message.split(/ at line \d+|\n/, 1)[0] ?? problem.message;
+    throw refuse([fault(problem.linePos?.[0].line, message)]);
   }
   refuseTraps(document, lines);
   return document;

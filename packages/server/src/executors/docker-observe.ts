@@ -41,7 +41,7 @@ export async function sampleContainer(
     const answer = await api.call({ method: 'GET', path, query, signal }, stats);
     const { usage, max_usage: highest = 0, stats: detail } = answer.memory_stats;
     if (usage === undefined) return undefined;
-    // Pages of files that the kernel drops when it needs room, under either cgroup version.
+    // Pages of files that the kernel drops when it needs memory, under either cgroup version.
     const droppable = detail?.['total_inactive_file'] ?? detail?.['inactive_file'] ?? 0;
     const memoryBytes = Math.max(0, usage - droppable);
     return {

@@ -93,7 +93,7 @@ async function insert(
   { queue, project, actor, archive }: RequestContext,
 ): Promise<string> {
   const { reference, platform, force } = request;
-  await checkRoom(trx);
+  await checkCapacity(trx);
   const id = newId();
   const queueId = randomUUID();
   await trx
@@ -110,7 +110,7 @@ async function insert(
   return id;
 }
 
-async function checkRoom(trx: Transaction<Database>): Promise<void> {
+async function checkCapacity(trx: Transaction<Database>): Promise<void> {
   const { rows } = await sql<{ count: number }>`
     select count(*)::int as count from (
       select from inspections where state = 'queued' limit ${inspectionLimits.inspectionsQueued}

@@ -108,10 +108,10 @@ export function createLogWriter(options: {
       return truncated;
     },
     write(stream, bytes, at) {
-      const room = maxBytes - bytesKept;
-      if (room < bytes.length) truncated = true;
-      if (room <= 0) return;
-      for (const piece of pieces(bytes.subarray(0, room))) {
+      const available = maxBytes - bytesKept;
+      if (available < bytes.length) truncated = true;
+      if (available <= 0) return;
+      for (const piece of pieces(bytes.subarray(0, available))) {
         bytesKept += piece.length;
         appendPiece(pending, { stream, at, bytes: piece });
       }

@@ -50,18 +50,18 @@ test('many cancellations at once are one', async () => {
   expect(await rows.history(job)).toEqual({ numbers: [1, 2], finals: ['cancelled'] });
 });
 
-test('a running job keeps its room until its worker ends it, then it is cancelled', async () => {
+test('a running job keeps its capacity until its worker ends it, then it is cancelled', async () => {
   const job = await rows.submit();
   const placed = await rows.place(job);
   await moveAttempt(database.handle.db, { ...placed, to: 'starting' });
   await cancel(job, 'alice');
   expect(await read(job)).toMatchObject({ state: 'starting', outcome: null });
-  expect((await rows.room()).live).toBe(1);
+  expect((await rows.reserved()).live).toBe(1);
   await finishAttempt(database.handle.db, makeResult(placed, 'cancelled'));
   const done = await read(job);
   expect(done).toMatchObject({ state: 'cancelled', outcome: { code: 'cancelled' } });
   expect(done.history.at(-1)).toMatchObject({ cause: 'alice' });
-  expect((await rows.room()).live).toBe(0);
+  expect((await rows.reserved()).live).toBe(0);
 });
 
 test('a job whose attempt fails after it was cancelled is not tried again', async () => {

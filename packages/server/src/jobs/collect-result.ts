@@ -1,6 +1,6 @@
 /**
- * Collects what an engine left, and says what it amounts to. A missing or empty result is no
- * success unless the manifest says so.
+ * Collects the result of an engine, and determines the outcome. A missing or empty result is
+ * not a success unless the manifest says so.
  */
 import { limits, type Observation, type Outcome } from '@lazaret/protocol';
 import { ociLimits } from '@lazaret/oci';

@@ -24,7 +24,7 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 
 const db = () => database.handle.db;
-const noRoom = { live: 0, cpus: 0, memoryBytes: 0 };
+const nothingReserved = { live: 0, cpus: 0, memoryBytes: 0 };
 
 async function runUp(placed: PlacedAttempt): Promise<boolean[]> {
   const moved: boolean[] = [];
@@ -46,12 +46,12 @@ const result = { path: 'result.txt', sha256: 'b'.repeat(64), sizeBytes: 3, prima
 test('an attempt goes from placed to its result, and gives its room back', async () => {
   const job = await rows.submit();
   const placed = await rows.place(job);
-  expect((await rows.room()).live).toBe(1);
+  expect((await rows.reserved()).live).toBe(1);
   expect(await runUp(placed)).toEqual([true, true, true]);
   await finishAttempt(db(), makeResult(placed, 'succeeded', { artifacts: [result] }));
   const done = await readJob(db(), 'all', job);
   expect(done).toMatchObject({ state: 'succeeded', artifacts: [{ path: 'result.txt' }] });
-  expect(await rows.room()).toEqual(noRoom);
+  expect(await rows.reserved()).toEqual(nothingReserved);
   await expectWhole(job);
 });
 
@@ -102,7 +102,7 @@ test('a worker with an old fence writes nothing, and its results are not adopted
     const report = makeResult(stale, 'succeeded', { artifacts: [late] });
     expect(await finishAttempt(db(), report)).toBeUndefined();
   }
-  expect((await rows.room()).live).toBe(1);
+  expect((await rows.reserved()).live).toBe(1);
   const winner = { attempt: old.attempt, fence };
   await moveAttempt(db(), { ...winner, to: 'running' });
   await finishAttempt(db(), makeResult(winner, 'succeeded', { artifacts: [result] }));
@@ -110,7 +110,7 @@ test('a worker with an old fence writes nothing, and its results are not adopted
   expect(done.artifacts.map((one) => one.path)).toEqual(['result.txt']);
   const kept = await db().selectFrom('blobs').select('sha256').execute();
   expect(kept.map((one) => one.sha256)).not.toContain(late.sha256);
-  expect(await rows.room()).toEqual(noRoom);
+  expect(await rows.reserved()).toEqual(nothingReserved);
   await expectWhole(job);
 });
 
@@ -124,7 +124,7 @@ test('many reports of one attempt at once: one is kept', async () => {
       codes.map((code) => finishAttempt(db(), makeResult(placed, code))),
     );
     expect(kept.filter((one) => one !== undefined)).toHaveLength(1);
-    expect(await rows.room()).toEqual(noRoom);
+    expect(await rows.reserved()).toEqual(nothingReserved);
     await cancelJob(db(), job, 'tester');
     await expectWhole(job);
   }
@@ -147,7 +147,7 @@ test('cancel and finish at once: exactly one final state, whichever is first', a
     seen.add(state);
     await expectWhole(job);
   }
-  expect(await rows.room()).toEqual(noRoom);
+  expect(await rows.reserved()).toEqual(nothingReserved);
   expect([...seen]).toContain('succeeded');
 });
 
@@ -167,7 +167,7 @@ test('a waiting job that is cancelled, placed and timed out at once goes one way
     } else expect(isFinal(state)).toBe(true);
     await expectWhole(job);
   }
-  expect(await rows.room()).toEqual(noRoom);
+  expect(await rows.reserved()).toEqual(nothingReserved);
 });
 
 test('any life of a job, with late and repeated reports, keeps its history whole and ends once', async () => {
@@ -203,7 +203,7 @@ test('any life of a job, with late and repeated reports, keeps its history whole
       if (placed !== undefined) await finishAttempt(db(), makeResult(placed, 'cancelled'));
       await cancelJob(db(), job, 'tester');
       await expectWhole(job);
-      expect(await rows.room()).toEqual(noRoom);
+      expect(await rows.reserved()).toEqual(nothingReserved);
     }),
     { numRuns: 40 },
   );
@@ -219,6 +219,6 @@ test('attempts that come and go at once leave no room reserved and no move uncou
       await finishAttempt(db(), makeResult(placed, code, { artifacts: [result] }));
     }),
   );
-  expect(await rows.room()).toEqual(noRoom);
+  expect(await rows.reserved()).toEqual(nothingReserved);
   await Promise.all(jobs.map(expectWhole));
 });

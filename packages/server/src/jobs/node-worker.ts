@@ -37,7 +37,7 @@ export interface NodeWorkerOptions {
   readonly instance: string;
   /** Told after rows or events of a job were written. */
   readonly onChange: (job: string) => void;
-  /** Told when the node came or went, or has room again. */
+  /** Called when the node connects or disconnects, or has capacity again. */
   readonly onCapacity: () => void;
 }
 
@@ -150,7 +150,7 @@ export class NodeWorker {
       const gone = before === 'unknown' || this.#failures >= jobLimits.nodeFailuresToOffline;
       this.#state = gone ? 'offline' : before;
     }
-    const room = facts === undefined ? undefined : capacityOf(node, facts);
+    const capacity = facts === undefined ? undefined : capacityOf(node, facts);
     await reportProbe(
       database,
       { node: node.name, worker },
@@ -158,8 +158,8 @@ export class NodeWorker {
         state: this.#state,
         problem,
         facts: facts === undefined ? null : { ...facts },
-        memoryBytes: room?.memoryBytes ?? null,
-        cpus: room?.cpus ?? null,
+        memoryBytes: capacity?.memoryBytes ?? null,
+        cpus: capacity?.cpus ?? null,
       },
     );
     if (before !== this.#state) this.#options.onCapacity();

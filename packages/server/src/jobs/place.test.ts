@@ -160,18 +160,18 @@ test('a job that waits would not have fitted after those placed before it', () =
         const limit = snapshot.engines[job.engine]?.concurrency ?? Number.POSITIVE_INFINITY;
         const node = at.get(job.id);
         if (node !== undefined) {
-          const room = free.get(node);
-          if (room !== undefined) {
-            room.memory -= job.memoryBytes;
-            room.cpus -= job.cpus;
+          const capacity = free.get(node);
+          if (capacity !== undefined) {
+            capacity.memory -= job.memoryBytes;
+            capacity.cpus -= job.cpus;
           }
           live.set(job.engine, (live.get(job.engine) ?? 0) + 1);
         } else if (waiting.has(job.id) && (live.get(job.engine) ?? 0) < limit) {
           const fitting = snapshot.nodes.filter((one) => {
-            const room = free.get(one.name);
+            const capacity = free.get(one.name);
             const isKnown = one.memoryBytes !== null && one.cpus !== null;
-            if (!isOpen(one) || !isKnown || !runs(job, one) || room === undefined) return false;
-            return job.memoryBytes <= room.memory && job.cpus <= room.cpus;
+            if (!isOpen(one) || !isKnown || !runs(job, one) || capacity === undefined) return false;
+            return job.memoryBytes <= capacity.memory && job.cpus <= capacity.cpus;
           });
           expect(fitting.map((one) => one.name)).toEqual([]);
         }
@@ -185,12 +185,14 @@ test('of equal jobs the ones with the higher priority, then the older ones, are 
     fc.property(
       fc.array(fc.integer({ min: -3, max: 3 }), { maxLength: 30 }),
       fc.nat({ max: 8 }),
-      (priorities, room) => {
+      (priorities, capacity) => {
         const jobs = priorities
           .map((priority, position) => makeJob(String(position).padStart(3, '0'), { priority }))
           .toSorted((one, other) => other.priority - one.priority);
-        const { placements } = plan(jobs, [makeNode('a', { memoryBytes: room * GiB, cpus: 100 })]);
-        const expected = room === 0 ? [] : jobs.slice(0, room).map((job) => job.id);
+        const { placements } = plan(jobs, [
+          makeNode('a', { memoryBytes: capacity * GiB, cpus: 100 }),
+        ]);
+        const expected = capacity === 0 ? [] : jobs.slice(0, capacity).map((job) => job.id);
         expect(placements.map((one) => one.job)).toEqual(expected);
       },
     ),

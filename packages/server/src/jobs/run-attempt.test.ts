@@ -68,7 +68,7 @@ test('a container that the engine refuses to start is an outcome of its own, wit
   expect(job.outcome?.detail).toContain(network);
 });
 
-test('the room of a node is free again after its attempts', async () => {
+test('the capacity of a node is released after its attempts', async () => {
   await run('ok');
   const node = await fixture.database.handle.db
     .selectFrom('nodes')

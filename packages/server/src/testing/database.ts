@@ -60,7 +60,7 @@ export async function startTestServer(): Promise<TestServer> {
   }
 }
 
-/** A new directory in memory where there is room, else in the temporary directory. */
+/** A new directory in memory if there is space, else in the temporary directory. */
 export async function makeFastDirectory(prefix: string): Promise<string> {
   return mkdtemp(join(await choosePlace(), prefix));
 }

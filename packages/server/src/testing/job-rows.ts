@@ -17,7 +17,7 @@ export interface JobRows {
   submit(extra?: Partial<JobSubmission>, idempotencyKey?: string): Promise<string>;
   /** Places the job on the node and answers the attempt that was made. */
   place(job: string): Promise<PlacedAttempt>;
-  room(): Promise<{ live: number; cpus: number; memoryBytes: number }>;
+  reserved(): Promise<{ live: number; cpus: number; memoryBytes: number }>;
   /** Numbers of the job's history and its final entries. */
   history(job: string): Promise<{ numbers: number[]; finals: string[] }>;
 }
@@ -27,7 +27,7 @@ export interface PlacedAttempt {
   readonly fence: string;
 }
 
-/** One engine, one node with much room, one sample. */
+/** One engine, one node with ample capacity, one sample. */
 export async function prepareJobRows(database: Kysely<Database>): Promise<JobRows> {
   const manifest = engineManifest.parse({
     name: engineName,
@@ -60,7 +60,7 @@ export async function prepareJobRows(database: Kysely<Database>): Promise<JobRow
         .executeTakeFirstOrThrow();
       return { attempt: row.id, fence: row.fence };
     },
-    async room() {
+    async reserved() {
       const row = await database.selectFrom('nodes').selectAll().executeTakeFirstOrThrow();
       return {
         live: row.live_attempts,

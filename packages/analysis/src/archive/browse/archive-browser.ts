@@ -1,7 +1,7 @@
 /**
- * Reads archives for a server in threads of their own: an archive that needs too much time or
+ * Reads archives for a server in separate threads: an archive that needs too much time or
  * memory costs its own request and nothing else. Threads end when they were idle for a while, and
- * with them the archives that they remember.
+ * with them the archives that they cache.
  */
 import { getCompileCacheDir } from 'node:module';
 import { dirname } from 'node:path';
@@ -22,7 +22,7 @@ import type { MemberPage, PageRequest } from './page-members.ts';
 export interface ArchiveSource {
   readonly key: string;
   readonly open: () => Promise<Buffer>;
-  /** Positions that lead to an archive inside the archive. */
+  /** Positions of the path to an archive inside the archive. */
   readonly inside: readonly number[];
 }
 

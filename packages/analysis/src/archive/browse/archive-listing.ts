@@ -15,12 +15,12 @@ export interface ArchiveMember {
   /** As the archive gives it, without the trailing slashes of a directory; untrusted. */
   readonly path: string;
   readonly type: ArchiveMemberType;
-  /** Null where only unpacking everything would tell. */
+  /** Null if only unpacking everything would show it. */
   readonly sizeBytes: number | null;
   readonly packedBytes: number | null;
   readonly modifiedMs: number | null;
   readonly mode: number | null;
-  /** What a link of a tar archive points at. */
+  /** The target of a link in a tar archive. */
   readonly linkTarget: string | null;
   readonly warnings: readonly ArchiveMemberWarning[];
 }
@@ -31,7 +31,7 @@ export interface ArchiveListing {
   readonly members: readonly ArchiveMember[];
   /** Why members are missing from the list; empty when it is complete. */
   readonly gaps: readonly string[];
-  /** What is odd about the archive as a whole. */
+  /** Anomalies of the archive as a whole. */
   readonly notes: readonly string[];
 }
 
@@ -84,8 +84,8 @@ export interface PlainContent {
 }
 
 /**
- * The content of a compressed stream, its size and its compression ratio bounded. Time is bounded
- * by whoever ends the thread.
+ * The content of a compressed stream, its size and its compression ratio bounded. The owner of
+ * the thread limits the time.
  */
 export async function openContent(
   bytes: Buffer,
@@ -104,7 +104,7 @@ export async function openContent(
       count += next.value.length;
     }
   } catch (error) {
-    // Told after what was read until then.
+    // Thrown after what was read until then.
     failure = error;
   }
   const start = Buffer.concat(head);

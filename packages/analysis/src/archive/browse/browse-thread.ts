@@ -1,4 +1,4 @@
-/** Where the thread begins that reads archives: threads do not inherit the compile cache. */
+/** Entry point of the thread that reads archives: threads do not inherit the compile cache. */
 import { enableCompileCache } from 'node:module';
 import { workerData } from 'node:worker_threads';
 

@@ -1,5 +1,5 @@
 /**
- * The thread that reads archives for a server: one request at a time. It remembers the last
+ * The thread that reads archives for a server: one request at a time. It caches the last
  * archives and their listings, so that opening a tree level by level reads the archive once.
  */
 import { parentPort } from 'node:worker_threads';
@@ -15,12 +15,12 @@ import { readMember } from './read-member.ts';
 export interface BrowseRequest {
   /** Identifies the bytes, such as their SHA-256. */
   readonly key: string;
-  /** Positions of the archives inside the archive that lead to the one that is meant. */
+  /** Positions of the nested archives on the path to the requested one. */
   readonly inside: readonly number[];
   readonly ask:
     | { readonly type: 'page'; readonly request: PageRequest }
     | { readonly type: 'member'; readonly position: number };
-  /** The archive; absent in the hope that the thread still has it. */
+  /** The archive; absent if the thread may still have it cached. */
   readonly bytes?: Uint8Array;
 }
 
@@ -43,7 +43,7 @@ export type BrowseAnswer =
   | { readonly type: 'member'; readonly member: MemberContent }
   | { readonly type: 'failure'; readonly code: ArchiveErrorCode; readonly message: string };
 
-/** Bytes of archives that are remembered. */
+/** Bytes of archives that are cached. */
 const rememberedBytes = 256 * 1024 * 1024;
 
 interface OpenArchive {

@@ -36,7 +36,7 @@ describe('listing', () => {
     ['tar.zst', zstdCompressSync(tar)],
     ['ar', arArchive(files)],
     ['cpio', cpioArchive(files)],
-  ])('%s: every file is listed and its content is what went in', async (format, bytes) => {
+  ])('%s: every file is listed and its content is the original one', async (format, bytes) => {
     const listing = await listMembers(bytes);
     expect(listing).toMatchObject({ format, gaps: [] });
     for (const { path, content } of files) {
@@ -92,7 +92,7 @@ describe('listing', () => {
     expect(gaps[0]).toMatch(/ends inside|truncated/);
   });
 
-  test('members beyond the limit are named as a gap', async () => {
+  test('members beyond the limit are reported as a gap', async () => {
     const many = zipArchive(
       Array.from({ length: 20 }, (_, at) => ({ path: `${at}`, content: '' })),
     );
@@ -177,7 +177,7 @@ describe('pages', () => {
     expect(items.map(({ path }) => path)).toEqual(['dir/b.bin']);
   });
 
-  test('a parent path is a directory named .. and leads nowhere else', async () => {
+  test('a parent path is a directory named .. and nothing else', async () => {
     const listing = await listMembers(zipArchive([{ path: '../../x', content: 'x' }]));
     expect(pageMembers(listing, request).items).toMatchObject([{ name: '..', type: 'directory' }]);
     expect(pageMembers(listing, { ...request, directory: '../..' }).items).toMatchObject([
@@ -230,7 +230,7 @@ describe('browser', () => {
     expect(Buffer.from((await browser.member(from, 0)).bytes).toString()).toBe('found');
   });
 
-  test('what takes too long ends its thread and its own request, and the next works', async () => {
+  test('a request that takes too long ends with its thread, and the next one succeeds', async () => {
     browser = new ArchiveBrowser({ threads: 1, timeMs: 1 });
     await expect(browser.page(source(tar), request)).rejects.toMatchObject({ code: 'timed_out' });
     await browser.close();

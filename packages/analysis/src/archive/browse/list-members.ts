@@ -1,7 +1,7 @@
 /**
  * Lists the members of one archive, without their content. Everything comes from an untrusted
- * file: paths are reported as they are and never used as paths of a file system. What is damaged or
- * beyond a limit is listed as far as it could be read, and the listing says what is missing.
+ * file: paths are reported as they are and never used as paths of a file system. A damaged archive,
+ * or one beyond a limit, is listed up to that point, and the listing says what is missing.
  */
 import { limits } from '@lazaret/protocol';
 import type { ArchiveMemberType, ArchiveMemberWarning } from '@lazaret/protocol';
@@ -44,7 +44,7 @@ type Listed = Omit<ArchiveMember, 'position' | 'warnings'> & {
   readonly warnings?: readonly ArchiveMemberWarning[];
 };
 
-/** Numbers the members, and adds what is odd about their paths. */
+/** Numbers the members, and adds the anomalies of their paths. */
 class Members {
   readonly list: ArchiveMember[] = [];
   readonly #paths = new Set<string>();

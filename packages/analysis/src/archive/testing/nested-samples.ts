@@ -4,7 +4,7 @@ import type { NestedLimits } from '../nested-budget.ts';
 import { openNested } from '../nested.ts';
 
 export interface Opened {
-  /** Content by path; of doubles the last. */
+  /** Content by path; of duplicates the last. */
   readonly members: Map<string, Buffer>;
   /** `path: reason`. */
   readonly gaps: string[];
@@ -71,7 +71,7 @@ function fill(bytes: Buffer): Buffer {
   return Buffer.concat([bytes, Buffer.alloc((4 - (bytes.length % 4)) % 4)]);
 }
 
-/** `evil` ("something evil") and `x` ("odd"), by GNU cpio 2.13, `-H bin`, without its filling. */
+/** `evil` ("something evil") and `x` ("odd"), by GNU cpio 2.13, `-H bin`, without its padding. */
 export const binaryCpio: Buffer = Buffer.from(
   'x3EA/ghwpIEAAAAAAQAAAAlrj58FAAAADgBldmlsAABzb21ldGhpbmcgZXZpbMdxAP4JcKSBAAAAAAEA' +
     'AAAJa4+fAgAAAAMAeABvZGQAx3EAAAAAAAAAAAAAAQAAAAAAAAALAAAAAABUUkFJTEVSISEhAAA=',

@@ -38,7 +38,7 @@ export async function archive(entries: Iterable<TarInput>): Promise<Buffer> {
   return gather(writeTar(entries));
 }
 
-/** The bytes cut at the given places, each chunk in a buffer that is wiped once it was used. */
+/** The bytes cut at the given places, each chunk in a buffer that is overwritten after use. */
 export async function* chunked(
   bytes: Uint8Array,
   cuts: readonly number[],

@@ -1,4 +1,4 @@
-/** Zip archives as tests need them, right ones and wrong ones. */
+/** Valid and invalid zip archives for tests. */
 import { crc32, deflateRawSync, zstdCompressSync } from 'node:zlib';
 
 import type { ZipLimits } from '../zip-entry.ts';
@@ -13,7 +13,7 @@ export const zipLimits: ZipLimits = {
 export interface ZipSample {
   readonly path: string | Buffer;
   readonly content?: string | Uint8Array;
-  /** Default 8 (deflate); what is not known is stored under that number. */
+  /** Default 8 (deflate); content is stored under an unknown number. */
   readonly method?: number;
   readonly flags?: number;
   readonly mode?: number;

@@ -1,4 +1,4 @@
-/** What is examined again when an analyzer, a scanner or the configuration is another one. */
+/** What is examined again when an analyzer, a scanner or the configuration has changed. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,7 +25,7 @@ const base: CachedQuestion = {
 const everything = [...readers.map(({ id }) => id), 'literal'];
 let directory = '';
 let cache: AnalysisCache;
-/** What was asked of each examination. */
+/** The arguments of each examination. */
 let asked: (readonly string[])[] = [];
 
 beforeEach(async () => {
@@ -38,7 +38,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-/** The bytes have this digest, whatever they were asked for as. */
+/** The bytes have this digest, whatever was requested. */
 function ask(question: CachedQuestion, found = digest): ReturnType<typeof examineCached> {
   return examineCached(question, cache, (part): Promise<LayerAnswer> => {
     asked.push([...part.readers, ...part.scanners.map(({ id }) => id)]);
@@ -99,7 +99,7 @@ test('a newer reader keeps the unpacked members and the gaps', async () => {
     [0, { path: 'a.zip!/b', sha256: '3'.repeat(64), sizeBytes: 1, kind: 'text' }],
   ] as const;
   const gaps = [{ by: 'unpacking', reason: 'encrypted', detail: 'locked', path: 'a.zip' }] as const;
-  // As the walk answers: nothing is unpacked where no scanner wants it.
+  // Like the walk: nothing is unpacked if no scanner wants it.
   const walk = (question: CachedQuestion): ReturnType<typeof examineCached> =>
     examineCached(question, cache, (part): Promise<LayerAnswer> => {
       const unpacks = part.scanners.length > 0;

@@ -91,7 +91,7 @@ describe('digests', () => {
 });
 
 describe('damage', () => {
-  test('in the middle keeps what came before, and reports it', async () => {
+  test('in the middle keeps previous entries, and is reported', async () => {
     const whole = await layerOf({
       compression: 'none',
       entries: [{ path: 'a', content: Buffer.from('one') }, { path: 'b' }],
@@ -116,11 +116,14 @@ describe('damage', () => {
     expect(record.diffId).toBe('');
   });
 
-  test.each(['bzip2', 'xz'])('a layer in %s form is told as unsupported', async (form) => {
-    const magic = form === 'xz' ? '\xfd7zXZ\0' : 'BZh91AY&SY';
-    const layer = await layerOf({ stored: Buffer.from(magic, 'latin1') });
-    expect((await examine(layer)).gaps).toMatchObject([{ reason: 'unsupported' }]);
-  });
+  test.each(['bzip2', 'xz'])(
+    'a layer compressed with %s is reported as unsupported',
+    async (form) => {
+      const magic = form === 'xz' ? '\xfd7zXZ\0' : 'BZh91AY&SY';
+      const layer = await layerOf({ stored: Buffer.from(magic, 'latin1') });
+      expect((await examine(layer)).gaps).toMatchObject([{ reason: 'unsupported' }]);
+    },
+  );
 });
 
 describe('readers', () => {
@@ -214,7 +217,7 @@ describe('scanners', () => {
   test.each([
     ['failed', 'failed'],
     ['partial', 'too_large'],
-  ] as const)('that answer %s leave a gap and are asked again', async (state, reason) => {
+  ] as const)('that answer %s leave a gap and are queried again', async (state, reason) => {
     const { scanner, plan } = await planned({ word: 'EVIL', answer: () => ({ state }) });
     const verdicts = memoryVerdicts();
     const layer = await layerOf({ entries: [{ path: 'a', content: Buffer.from('ok') }] });

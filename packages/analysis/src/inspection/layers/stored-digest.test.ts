@@ -1,4 +1,4 @@
-/** When the digest of a file is remembered, and when it must not be. */
+/** When the digest of a file is cached, and when it must not be. */
 import { mkdtemp, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,7 +32,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-/** The whole file; `meanwhile` happens when it was read. */
+/** The whole file; `meanwhile` runs after it was read. */
 function layer(meanwhile?: () => Promise<void>): SourceLayer {
   const range = { offset: 0, sizeBytes: one.length };
   async function* read(): AsyncGenerator<Uint8Array, void, undefined> {
@@ -75,7 +75,7 @@ test('a file that is rewritten while it is hashed is not cached', async () => {
 });
 
 test.each([
-  ['so new that its next state may have the same time', 100],
+  ['so new that its next version may have the same time', 100],
   ['from the future, since the clock was set back', -hourMs],
 ])('a file that is %s is hashed every time', async (_, ageMs) => {
   const now = (await stat(path)).ctimeMs + ageMs;

@@ -1,5 +1,5 @@
 // Not in the quick check: whole images are scanned in threads.
-/** What was found at several levels of nesting is one finding, where the inner explains it. */
+/** Findings at several levels of nesting are one finding if the inner one explains the others. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -54,7 +54,7 @@ test('a secret in a nested tar is reported with all its archives', async () => {
 });
 
 test('data of an archive outside its members remains a finding of the archive', async () => {
-  // Behind the end of the tar, where no member is.
+  // After the end of the tar, where no member is.
   const held = await tar(file('app.conf', `token ${token}\n`));
   const content = Buffer.concat([held, Buffer.from(` ${`${'gh'}p_${alnum(36, 5)}`} `.padEnd(512))]);
   expect((await foundIn(file('t.tar', content))).map(([path]) => path).toSorted()).toEqual([

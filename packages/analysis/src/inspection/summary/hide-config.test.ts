@@ -1,4 +1,4 @@
-/** What a report warns of it must not spread: it is printed, stored and compared. */
+/** A report must not contain the secrets that it warns of: it is printed, stored and compared. */
 import { expect, test } from 'vitest';
 
 import { buildImage } from '../../testing/image-builder.ts';
@@ -35,7 +35,7 @@ test('a secret in the environment, a label, a command or the history is masked e
   const { config } = report.image ?? {};
   expect(config).toMatchObject({
     env: ['PATH=/usr/bin', `TOKEN=${hidden}`, 'URL=postgres://app:[9 characters]@db.example/app'],
-    // A short word may be something else elsewhere.
+    // A short word may have another meaning elsewhere.
     labels: { note: `with ${hidden}`, app: word },
     cmd: ['serve', '--token', hidden],
     history: [{ createdBy: `RUN TOKEN=${hidden} make café`, comment: hidden }],
@@ -57,7 +57,7 @@ test.each(secretSamples)('%s: nothing of it is left', async (_rule, text) => {
     if (rule !== 'private-key-putty')
       expect(shown).not.toContain(JSON.stringify(secret).slice(1, -1));
     if (!rule.startsWith('private-key')) expect(shown).toContain(instead);
-    // Neither is the part of a key behind its first line.
+    // The part of a key after its first line is masked too.
     else expect(shown).not.toMatch(/[A-Za-z0-9+/]{40}/);
   }
 });

@@ -10,7 +10,7 @@ describe('accounts', () => {
   test('are read from passwd, with the meaning of the password field', async () => {
     const path = 'etc/passwd';
     const text =
-      'root:x:0:0:root:/root:/bin/bash\n# a remark\n\nopen::1000:1000::/home/open:\n' +
+      'root:x:0:0:root:/root:/bin/bash\n# a comment\n\nopen::1000:1000::/home/open:\n' +
       'old:$1$ab$cdefghijklmnopqrstuvwx:4294967294:5:a,b,c:/:/bin/sh\nnobody:*:65534:65534:::\r\n';
     const user = { kind: 'user', path };
     expect(await factsOf(accountsReader, path, text)).toEqual([
@@ -80,7 +80,7 @@ describe('accounts', () => {
     expect(JSON.stringify([facts, passwd, broken])).not.toContain(hash);
   });
 
-  test('of more lines than any system has, or of endless ones, are unknown', async () => {
+  test('with too many lines, or with endless ones, are unknown', async () => {
     const many = wholeFile(
       'etc/passwd',
       'a:x:1:1::/:\n'.repeat(inventoryLimits.accountsPerFile + 1),
@@ -91,7 +91,7 @@ describe('accounts', () => {
     expect(facts).toMatchObject([{ kind: 'diagnostic', reason: 'too_large' }]);
   });
 
-  test('with any damage never crash a reader', async () => {
+  test('damaged anywhere never crash a reader', async () => {
     for (const path of ['etc/passwd', 'etc/shadow', 'etc/group']) {
       await neverCrashes(accountsReader, path, Buffer.from('root:$1$a$b:0:0:x:/root:/bin/sh\n'));
     }

@@ -62,9 +62,9 @@ function describeLine(
   describe: Describe,
   warnings: ParseWarnings,
 ): Fact | undefined {
-  // nsswitch's compat: `+@staff::::::` takes in what another service says.
+  // The compat mode of nsswitch: `+@staff::::::` includes entries of another service.
   if (/^[+-]/.test(text)) {
-    warnings.add('missing_part', `line ${number} takes in accounts of another service`);
+    warnings.add('missing_part', `line ${number} includes accounts of another service`);
     return undefined;
   }
   const fact = describe(text.split(':'), path);
@@ -107,7 +107,7 @@ function group(fields: readonly string[], path: string): Fact | undefined {
   return { kind: 'group', path, name, gid, members: names.filter((member) => member !== '') };
 }
 
-/** A number of 32 bits, as a kernel has them. */
+/** A 32-bit number, as in a kernel. */
 function idOf(text: string | undefined): number | undefined {
   if (text === undefined || !/^\d{1,10}$/.test(text)) return undefined;
   const id = Number(text);

@@ -1,4 +1,4 @@
-/** What the field of a password says, crypt(5). */
+/** Meaning of the password field, crypt(5). */
 import type { PasswordFact } from '@lazaret/protocol';
 
 export interface PasswordState {
@@ -7,7 +7,7 @@ export interface PasswordState {
   readonly scheme?: string;
 }
 
-/** By what stands between the first two dollar signs. */
+/** By the identifier between the first two dollar signs. */
 const schemes: ReadonlyMap<string, string> = new Map([
   ['1', 'md5crypt'],
   ['2', 'bcrypt'],
@@ -32,7 +32,7 @@ const schemes: ReadonlyMap<string, string> = new Map([
 
 /**
  * `!` before a hash locks it, and a value that is not a hash (`*`, `!!`, `LK`) matches no password.
- * An empty field needs none.
+ * An empty field requires none.
  */
 export function describePassword(field: string): PasswordState {
   if (field === '') return { state: 'empty' };

@@ -40,7 +40,7 @@ R:UTC
 `;
 
 describe('the database of apk', () => {
-  test('tells packages and their files with the digests that it keeps', async () => {
+  test('lists packages and their files with the recorded digests', async () => {
     const facts = await factsOf(apkReader, path, sound);
     expect(facts).toEqual([
       {
@@ -90,7 +90,7 @@ describe('the database of apk', () => {
   });
 
   test.each(['invalid', '1.0-1', '1..2', 'r1', '1.0_foo2'])(
-    'with the version %s still has the package, and says that the version is odd',
+    'with the version %s still has the package, with a warning about the version',
     async (version) => {
       const facts = await factsOf(apkReader, path, `P:a\nV:${version}\n\nP:b\nV:1\n`);
       expect(ofKind(facts, 'package').map((one) => one.version)).toEqual([version, '1']);

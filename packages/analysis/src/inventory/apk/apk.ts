@@ -1,6 +1,6 @@
 /**
- * The database of Alpine's package keeper: one paragraph a package, one letter a field, the files
- * in the order of their directories.
+ * The database of apk, Alpine's package manager: one paragraph per package, one letter per field,
+ * the files in the order of their directories.
  * Format: apk-v2(5) and the "installed database" of Alpine's wiki.
  */
 import { limits } from '@lazaret/protocol';
@@ -105,7 +105,7 @@ function* describe(
   if (name === undefined) return;
   const version = plainWord(fields.get('V'), `the version of ${name}`, warnings);
   if (version === undefined) return;
-  // It is there all the same; only its place among other versions is unknown.
+  // It is installed; only its order among other versions is unknown.
   if (!versionForm.test(version)) {
     warnings.add('damaged', `the version of ${name} cannot be compared: ${version}`);
   }
@@ -139,7 +139,9 @@ function* describe(
   };
 }
 
-/** `Q1` and the base64 of a SHA-1, `Q2` and that of a SHA-256; of a link it is its target's. */
+/**
+ * `Q1` and the base64 of a SHA-1, `Q2` and that of a SHA-256; of a link it is that of its target.
+ */
 function digestOf(text: string): string | undefined {
   const bytes = Buffer.from(text.slice(2), 'base64');
   if (text.startsWith('Q1') && bytes.length === 20) return `sha1:${bytes.toString('hex')}`;
@@ -147,7 +149,7 @@ function digestOf(text: string): string | undefined {
   return undefined;
 }
 
-/** The names in `so:libc.musl-x86_64.so.1 busybox>=1.36 !other`; conflicts are left out. */
+/** The names in `so:libc.musl-x86_64.so.1 busybox>=1.36 !other`; conflicts are omitted. */
 function* dependencyNames(text: string): Generator<string, void, undefined> {
   for (const word of text.split(/\s+/)) {
     if (!word.startsWith('!')) yield word.replace(/[<>=~].*$/s, '');

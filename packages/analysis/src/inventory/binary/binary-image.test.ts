@@ -35,7 +35,7 @@ describe('sections', () => {
     expect(offsetOfAddress(parseBinary(peFile(sections))!, peStart + 3)).toBe(peStart + 3);
   });
 
-  test('that were stripped are absent, and the segments stay', () => {
+  test('that were stripped are absent, and the segments remain', () => {
     const image = parseBinary(elfFile(sections, { isStripped: true }))!;
     expect([image.sections.length, image.segments.length]).toEqual([0, 1]);
   });
@@ -54,7 +54,7 @@ test('other files are not executables', () => {
   expect(parseBinary(Buffer.alloc(100, 'MZ'))).toBeUndefined();
 });
 
-test('whatever the bytes, places lie inside the file', () => {
+test('for any bytes, all ranges are inside the file', () => {
   const samples = fc.constantFrom(elfFile(sections), peFile(sections), machOFile(sections));
   const edits = fc.array(fc.tuple(fc.nat(400), fc.nat(255)), { maxLength: 30 });
   fc.assert(

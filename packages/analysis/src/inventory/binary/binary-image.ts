@@ -4,7 +4,7 @@ import { parseElf } from './elf.ts';
 import { parseMachO } from './mach-o.ts';
 import { parsePe } from './pe.ts';
 
-/** First bytes of all formats that `parseBinary` knows, for `Wants`. */
+/** First bytes of all formats that `parseBinary` supports, for `Wants`. */
 export const binaryMagic: readonly string[] = [
   '\x7fELF',
   'MZ',
@@ -14,7 +14,7 @@ export const binaryMagic: readonly string[] = [
   '\xcf\xfa\xed\xfe',
 ];
 
-/** The image in these bytes, or undefined when they are not one. Damaged tables are left out. */
+/** The image in these bytes, or undefined when they are not one. Damaged tables are omitted. */
 export function parseBinary(bytes: Buffer): BinaryImage | undefined {
   return parseElf(bytes) ?? parsePe(bytes) ?? parseMachO(bytes);
 }

@@ -1,12 +1,14 @@
-/** Pieces of executables. Places come from foreign tables and are cut to what the file holds. */
+/**
+ * Ranges of executables. They come from untrusted tables and are clamped to the size of the file.
+ */
 import { inventoryLimits } from '../limits.ts';
 
-/** A named piece of the file. Its place was checked: it lies inside the bytes. */
+/** A named range of the file. It was checked to be inside the bytes. */
 export interface BinarySection {
   readonly name: string;
   readonly offset: number;
   readonly sizeBytes: number;
-  /** Where it is loaded; 0 when it is not. */
+  /** Its load address; 0 when it is not loaded. */
   readonly address: number;
   readonly isWritable: boolean;
 }
@@ -17,7 +19,7 @@ export interface BinaryImage {
   readonly isBigEndian: boolean;
   /** Empty when the table was stripped. */
   readonly sections: readonly BinarySection[];
-  /** What is loaded, for addresses; the sections when the format has nothing else. */
+  /** The loaded segments, for addresses; the sections when the format has nothing else. */
   readonly segments: readonly Omit<BinarySection, 'name'>[];
 }
 
@@ -28,7 +30,7 @@ export function sectionBytes(
   return bytes.subarray(section.offset, section.offset + section.sizeBytes);
 }
 
-/** The text up to NUL at a place, at most as long as a name of a section may be. */
+/** The text up to NUL at an offset, at most as long as a name of a section may be. */
 export function readName(bytes: Buffer, at: number): string {
   if (at < 0 || at >= bytes.length) return '';
   const most = bytes.subarray(at, at + inventoryLimits.binarySectionNameBytes);
@@ -36,7 +38,7 @@ export function readName(bytes: Buffer, at: number): string {
   return most.toString('latin1', 0, end < 0 ? most.length : end);
 }
 
-/** Cuts a piece to what the file holds; undefined when it starts behind the end. */
+/** Clamps a range to the size of the file; undefined when it starts after the end. */
 export function clamp<T extends { offset: number; sizeBytes: number }>(
   bytes: Buffer,
   piece: T,

@@ -1,4 +1,7 @@
-/** ELF: sections and loaded segments (System V ABI, "Object Files"), 32 and 64 bit, both orders. */
+/**
+ * ELF: sections and loaded segments (System V ABI, "Object Files"), 32 and 64 bit, both byte
+ * orders.
+ */
 
 import { inventoryLimits } from '../limits.ts';
 import { clamp, readName, sectionBytes } from './binary-section.ts';
@@ -14,7 +17,7 @@ const writableSection = 1;
 const noBits = 8;
 const extendedIndex = 0xffff;
 
-/** Where fields stand: in the header, in an entry of the section table, in one of the segments. */
+/** Offsets of fields: in the header, in an entry of the section table, in one of the segments. */
 interface Layout {
   readonly header: Readonly<Record<'segments' | 'sections' | 'counts', number>>;
   readonly section: Readonly<Record<'bytes' | 'address' | 'offset' | 'size' | 'link', number>>;

@@ -63,7 +63,7 @@ function readSegment(at: number, { is64, view }: Shape): BinarySection {
   };
 }
 
-/** The sections of a segment, which stand inside its command. */
+/** The sections of a segment, which are inside its command. */
 function readSections(at: number, end: number, { is64, view }: Shape): BinarySection[] {
   const width = is64 ? 80 : 68;
   const first = at + (is64 ? 72 : 56);

@@ -1,4 +1,4 @@
-/** Numbers in untrusted bytes, in either order and width. */
+/** Numbers in untrusted bytes, in either byte order and width. */
 import { readName } from './binary-section.ts';
 
 export interface NumberView {
@@ -8,9 +8,9 @@ export interface NumberView {
   u64(at: number): number;
   /** As wide as an address is. */
   word(at: number): number;
-  /** Up to NUL, at most so many bytes. */
+  /** Up to NUL, at most this many bytes. */
   text(at: number, maxBytes: number): string;
-  /** Bytes there are. */
+  /** Number of bytes. */
   readonly size: number;
 }
 

@@ -10,9 +10,9 @@ const pe64 = 0x20b;
 
 export interface PeImage extends BinaryImage {
   readonly format: 'pe';
-  /** Addresses count from here. */
+  /** Base of the addresses. */
   readonly base: number;
-  /** Place and size, relative to `base`, of the resources and of the header of .NET. */
+  /** Offset and size, relative to `base`, of the resources and of the header of .NET. */
   readonly resources: { readonly address: number; readonly sizeBytes: number };
   readonly isManaged: boolean;
 }

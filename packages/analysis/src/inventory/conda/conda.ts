@@ -1,4 +1,4 @@
-/** Packages of conda: one file for each in `conda-meta`, with the files that it put there. */
+/** Packages of conda: one file for each in `conda-meta`, with its installed files. */
 import type { Fact } from '@lazaret/protocol';
 
 import { inventoryLimits } from '../limits.ts';
@@ -50,7 +50,7 @@ function emitFiles(file: WholeFile, json: JsonObject, emit: (fact: Fact) => void
   emit({ kind: 'ownership', path: file.path, type: 'conda', name, version, files });
 }
 
-/** Digests as installed; those of the archive differ where conda wrote the prefix into a file. */
+/** Digests as installed; those of the archive differ if conda wrote the prefix into a file. */
 function digestsOf(json: JsonObject): Map<string, string> {
   const digests = new Map<string, string>();
   for (const item of asList(field(asObject(field(json, 'paths_data')), 'paths'))) {

@@ -34,7 +34,7 @@ describe('os-release', () => {
     });
   });
 
-  test('tells all that it may hold', async () => {
+  test('yields all fields', async () => {
     const text =
       'ID="rocky"\nID_LIKE="rhel centos  fedora"\nVERSION_ID="9.3"\nVARIANT_ID=container\n' +
       'PRETTY_NAME="Rocky Linux 9.3 (Blue Onyx)"\nCPE_NAME="cpe:/o:rocky:rocky:9::baseos"\n';
@@ -49,9 +49,9 @@ describe('os-release', () => {
     });
   });
 
-  test('is quoted as a shell would have it', async () => {
+  test('is quoted like in a shell', async () => {
     const text =
-      '\ufeff# a remark\r\n\r\n  ID=\'my-os\'\r\nVERSION_ID="1\\"\\$\\`\\\\"\r\n' +
+      '\ufeff# a comment\r\n\r\n  ID=\'my-os\'\r\nVERSION_ID="1\\"\\$\\`\\\\"\r\n' +
       'PRETTY_NAME=un\\ quoted\r\nVARIANT_ID=""\r\nID=last\r\n';
     expect(await found('etc/os-release', text)).toEqual({
       id: 'last',
@@ -68,14 +68,14 @@ describe('os-release', () => {
     expect(ofKind(facts, 'diagnostic')).toHaveLength(4);
   });
 
-  test('of nothing is unknown', async () => {
-    for (const text of ['', '\n# only a remark\n']) {
+  test('without entries is unknown', async () => {
+    for (const text of ['', '\n# only a comment\n']) {
       const facts = await factsOf(distributionReader, 'etc/os-release', text);
       expect(facts).toMatchObject([{ kind: 'diagnostic', reason: 'damaged' }]);
     }
   });
 
-  test('has a bound, and never crashes a reader', async () => {
+  test('has a size limit, and never crashes a reader', async () => {
     expect(distributionReader.maxBytes).toBe(inventoryLimits.osReleaseBytes);
     const long = `ID=a\nNAME=${'x'.repeat(4_000_000)}\n`;
     const facts = await factsOf(distributionReader, 'etc/os-release', long);
@@ -140,7 +140,7 @@ describe('other files', () => {
     expect(distributionSources).toContain(name);
   });
 
-  test('that say nothing are unknown, and an unknown distribution is still one', async () => {
+  test('without information are unknown, and an unknown distribution is still one', async () => {
     for (const name of ['debian_version', 'redhat-release', 'system-release-cpe', 'lsb-release']) {
       const facts = await factsOf(distributionReader, `etc/${name}`, '\n \n');
       expect(facts.map(({ kind }) => kind)).toEqual(['diagnostic']);
@@ -148,7 +148,7 @@ describe('other files', () => {
     expect(await found('etc/os-release', 'ID=frobnix\n')).toMatchObject({ id: 'frobnix' });
   });
 
-  test('busybox tells its version, and is believed last', async () => {
+  test('the version of busybox is read, with the lowest priority', async () => {
     const bytes = Buffer.from(`\x7fELF\0\0BusyBox v1.36.1 (2023-11-07) multi-call binary\0`);
     expect(await factsOf(busyboxReader, 'bin/busybox', bytes)).toMatchObject([
       { id: 'busybox', versionId: '1.36.1', foundBy: 'busybox' },

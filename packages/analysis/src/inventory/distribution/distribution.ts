@@ -1,6 +1,6 @@
 /**
- * Which distribution a tree is of. Every file that says something becomes a fact of its own, found
- * by the name of the file; who joins them prefers `os-release`, then the order of `sources`.
+ * The distribution of a tree. Every file that names it becomes a fact, with the name of the file;
+ * the merge prefers `os-release`, then the order of `sources`.
  */
 import type { DistributionFact, Fact } from '@lazaret/protocol';
 
@@ -22,7 +22,7 @@ type Describe = (bytes: Buffer, warnings: ParseWarnings) => Described;
 /** A line of a release file. */
 const lineBytes = 4_096;
 
-/** By path, the first the most to be believed. */
+/** By path, the most reliable first. */
 const sources: ReadonlyMap<string, Describe> = new Map<string, Describe>([
   ['etc/os-release', describeOsRelease],
   ['usr/lib/os-release', describeOsRelease],
@@ -47,7 +47,7 @@ const sources: ReadonlyMap<string, Describe> = new Map<string, Describe>([
   ['etc/arch-release', () => ({ id: 'arch', prettyName: 'Arch Linux' })],
 ]);
 
-/** What `foundBy` of facts says, the most to be believed first; `busybox` is the last. */
+/** Values of `foundBy` in facts, the most reliable first; `busybox` is the last. */
 export const distributionSources: readonly string[] = [
   ...new Set([...sources.keys()].map(nameOf)),
   'busybox',
@@ -69,7 +69,7 @@ export const distributionReader: Reader = {
 const busyboxPath = /^(?:usr\/)?s?bin\/busybox$/;
 const banner = 'BusyBox v';
 
-/** An image of nothing but busybox has no release file; the program tells its version. */
+/** An image of nothing but busybox has no release file; the program contains its version. */
 export const busyboxReader: Reader = {
   id: 'busybox',
   version: 1,
@@ -116,7 +116,7 @@ function describeOsRelease(bytes: Buffer, warnings: ParseWarnings): Described {
   };
 }
 
-/** `VERSION="8 (jessie)"` of the time before VERSION_CODENAME, of Debian and its like. */
+/** `VERSION="8 (jessie)"` from before VERSION_CODENAME, of Debian and its derivatives. */
 function codenameIn(variables: ReadonlyMap<string, string>): string | undefined {
   const [, codename] = /^[\d.]+ \(([a-z]+)\)$/.exec(variables.get('VERSION') ?? '') ?? [];
   return codename ?? variables.get('UBUNTU_CODENAME');
@@ -165,7 +165,7 @@ function describeLsb(bytes: Buffer, warnings: ParseWarnings): Described {
   };
 }
 
-/** `12.5`, or `trixie/sid` before a release, which has a name only. */
+/** `12.5`, or `trixie/sid` before a release, which only has a name. */
 function describeDebian(bytes: Buffer): Described {
   const line = firstLine(bytes);
   if (/^\d/.test(line)) return withVersion('debian', 'Debian', line);

@@ -1,6 +1,6 @@
 /**
- * The identifiers of an earlier tool for the distributions that it knew, by their pretty names: a
- * vulnerability feed was keyed by them, and those who kept such reports look for them.
+ * The identifiers of an earlier tool for the distributions that it supported, by their pretty
+ * names: a vulnerability feed was keyed by them, and old reports contain them.
  */
 
 const names: ReadonlyMap<string, string> = new Map([
@@ -38,7 +38,7 @@ const prefixes: readonly (readonly [prefix: string, id: string])[] = [
   ['Red Hat Enterprise Linux Server release 7', 'REDHAT-7Server'],
 ];
 
-/** `REDHAT-6Server-6.10` for `CentOS release 6.10 (Final)`; undefined for what it did not know. */
+/** `REDHAT-6Server-6.10` for `CentOS release 6.10 (Final)`; undefined for others. */
 export function legacyDistributionId(prettyName: string): string | undefined {
   const exact = names.get(prettyName);
   if (exact !== undefined) return exact;

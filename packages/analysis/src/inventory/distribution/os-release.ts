@@ -1,4 +1,4 @@
-/** Files of assignments as a shell would take them, within os-release(5). */
+/** Files of shell assignments, within os-release(5). */
 import type { ParseWarnings } from '../parsing/parse-warnings.ts';
 import { linesOf, textOf } from '../parsing/text-lines.ts';
 
@@ -27,7 +27,7 @@ export function parseAssignments(bytes: Buffer, warnings: ParseWarnings): Map<st
   return variables;
 }
 
-/** Whole in double quotes, in single quotes, or in none; undefined when a quote is left open. */
+/** In double quotes, in single quotes, or unquoted; undefined for an unterminated quote. */
 function unquote(text: string): string | undefined {
   const trimmed = text.trim();
   const quote = trimmed[0];

@@ -1,13 +1,13 @@
-/** What the one-line files of distributions stand for: `CentOS Linux release 7.9.2009 (Core)`. */
+/** Meaning of the one-line files of distributions: `CentOS Linux release 7.9.2009 (Core)`. */
 
 export interface ReleaseText {
-  /** As ID of os-release would say it. */
+  /** Like ID of os-release. */
   readonly id: string;
   readonly versionId?: string;
   readonly codename?: string;
 }
 
-/** Beginnings in lower case, the longer before the shorter. */
+/** Prefixes in lower case, the longer before the shorter. */
 const beginnings: readonly (readonly [beginning: string, id: string])[] = [
   ['almalinux', 'almalinux'],
   ['alpine', 'alpine'],
@@ -34,7 +34,7 @@ const beginnings: readonly (readonly [beginning: string, id: string])[] = [
   ['vmware photon', 'photon'],
 ];
 
-/** Never without an id: an unknown name gives one as os-release would spell it. */
+/** Never without an id: an unknown name is converted to the form of os-release. */
 export function parseReleaseText(text: string): ReleaseText {
   const line = text.trim().slice(0, 1_000);
   const lower = line.toLowerCase();

@@ -1,6 +1,6 @@
 /**
- * Assemblies of .NET: the version resource that every DLL carries. It is the only word where no
- * list of dependencies was published with them; the join prefers that list.
+ * Assemblies of .NET: the version resource that every DLL carries. It is the only source if no
+ * list of dependencies was published with them; the merge prefers that list.
  */
 
 import { analysisLimits } from '../../limits.ts';
@@ -47,7 +47,7 @@ export const dotnetAssemblyReader: Reader = {
   },
 };
 
-/** The product's version is the package's, when it is one: `13.0.3+0a2e291`. */
+/** The product version is that of the package, if it is a version: `13.0.3+0a2e291`. */
 function chooseVersion(texts: ReadonlyMap<string, string>): string | undefined {
   for (const key of ['ProductVersion', 'FileVersion']) {
     const [text = ''] = (texts.get(key) ?? '').trim().split('+', 1);
@@ -80,7 +80,7 @@ function findVersionResource(bytes: Buffer, image: PeImage): Resource | undefine
   return { offset, bytes: bytes.subarray(offset, offset + Math.min(view.u32(table + 4), 65_535)) };
 }
 
-/** What the first entry, or the one of this type, points at; 0 when there is none. */
+/** Target of the first entry, or of the one of this type; 0 when there is none. */
 function pickEntry(view: NumberView, table: number, type: number | undefined): number {
   const count = view.u16(table + 12) + view.u16(table + 14);
   for (let at = table + 16; at < table + 16 + count * 8; at += 8) {
@@ -91,7 +91,8 @@ function pickEntry(view: NumberView, table: number, type: number | undefined): n
 
 /**
  * The texts of a VS_VERSIONINFO: blocks inside blocks, each with its length, the length of its
- * value, its type and its key in UTF-16. Walked flat: what stands inside a block follows its head.
+ * value, its type and its key in UTF-16. Read without recursion: the content of a block follows its
+ * header.
  */
 export function parseVersionStrings(bytes: Buffer): Map<string, string> {
   const texts = new Map<string, string>();

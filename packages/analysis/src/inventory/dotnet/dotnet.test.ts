@@ -23,7 +23,7 @@ const published = {
 };
 
 describe('deps.json', () => {
-  test('tells what was published, without files of the build machine', async () => {
+  test('lists what was published, without files of the build machine', async () => {
     const facts = await readFacts(
       dotnetDependenciesReader,
       'a/App.deps.json',
@@ -40,7 +40,7 @@ describe('deps.json', () => {
     });
   });
 
-  test('in the folder of a runtime tells the runtime', async () => {
+  test('in the folder of a runtime identifies the runtime', async () => {
     const path =
       'usr/share/dotnet/shared/Microsoft.NETCore.App/8.0.1/Microsoft.NETCore.App.deps.json';
     const facts = await readFacts(dotnetDependenciesReader, path, '{"libraries":{}}');
@@ -48,7 +48,7 @@ describe('deps.json', () => {
   });
 
   test.each(['{', '[]', '{"libraries":{"no version":{}}}'])(
-    'that is damaged says so: %s',
+    'that is damaged is reported: %s',
     async (text) => {
       const facts = await readFacts(dotnetDependenciesReader, 'a.deps.json', text);
       expect(unknownsOf(facts)).toMatchObject([{ reason: 'damaged' }]);
@@ -82,7 +82,7 @@ describe('lock files of NuGet', () => {
     expect(packagesOf(facts).map(({ state }) => state)).toContain('declared');
   });
 
-  test('of the old kind are XML', async () => {
+  test('of the old format are XML', async () => {
     const text = '<?xml version="1.0"?><packages><package id="jQuery" version="3.1.1"/></packages>';
     const facts = await readFacts(nugetLockReader, 'packages.config', text);
     expect(purlsOf(facts)).toEqual(['pkg:nuget/jQuery@3.1.1']);
@@ -155,7 +155,7 @@ describe('an assembly', () => {
     ProductVersion: '13.0.3+0a2e291c0d9c0c7675d445703e51750363a549ef',
   };
 
-  test('tells its version in its resources', async () => {
+  test('has its version in its resources', async () => {
     const bytes = assembly(versionResource(texts));
     const facts = packagesOf(
       await readFacts(dotnetAssemblyReader, 'app/Newtonsoft.Json.dll', bytes),
@@ -165,7 +165,7 @@ describe('an assembly', () => {
     ]);
   });
 
-  test('whose product version is words has that of its file', async () => {
+  test('whose product version is text has that of its file', async () => {
     const bytes = assembly(versionResource({ ...texts, ProductVersion: 'the best' }));
     const [fact] = packagesOf(await readFacts(dotnetAssemblyReader, 'a.dll', bytes));
     expect(fact?.version).toBe('13.0.3.27908');
@@ -176,7 +176,7 @@ describe('an assembly', () => {
     expect(await readFacts(dotnetAssemblyReader, 'a.dll', bytes)).toEqual([]);
   });
 
-  test('may be damaged anywhere: reading ends without failing', async () => {
+  test('may be damaged anywhere: reading ends without an error', async () => {
     const whole = assembly(versionResource(texts));
     const edits = fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 30 });
     await fc.assert(

@@ -1,4 +1,4 @@
-/** .NET: what a program was published with, and what lock files ask for. */
+/** .NET: what a program was published with, and what lock files require. */
 import type { Fact, PackageFact } from '@lazaret/protocol';
 
 import { inventoryLimits } from '../limits.ts';
@@ -10,7 +10,7 @@ import { asObject, field, parseJsonObject } from '../parsing/json-text.ts';
 import type { JsonObject } from '../parsing/json-text.ts';
 
 /**
- * `name.deps.json` beside a program lists what it loads (dotnet/sdk, "runtime configuration
+ * `name.deps.json` next to a program lists what it loads (dotnet/sdk, "runtime configuration
  * files"). In a runtime's folder `Microsoft.NETCore.App/8.0.1` it also names the runtime.
  */
 export const dotnetDependenciesReader: Reader = {
@@ -29,7 +29,7 @@ export const dotnetDependenciesReader: Reader = {
   },
 };
 
-/** Lock files of NuGet: what a build asks for. */
+/** Lock files of NuGet: what a build requires. */
 export const nugetLockReader: Reader = {
   id: 'nuget-lock',
   version: 1,
@@ -93,7 +93,7 @@ function emitLibraries(
     throw new ReadError('damaged', `${warnings} libraries have no name and version`);
 }
 
-/** `Name/1.2.3`; packs of the runtime carry a word in front. */
+/** `Name/1.2.3`; packs of the runtime have a prefix. */
 function splitKey(key: string): NamedVersion | undefined {
   const slash = key.lastIndexOf('/');
   const name = key.slice(0, Math.max(slash, 0)).replace(/^runtimepack\./, '');

@@ -1,6 +1,6 @@
 /**
  * The manifest of an Ubuntu image that was built from slices of packages, without dpkg: one JSON
- * object a line, compressed. Format: Chisel's documentation, "Chisel manifest" ("jsonwall" 1.0).
+ * object per line, compressed. Format: Chisel's documentation, "Chisel manifest" ("jsonwall" 1.0).
  */
 import { promisify } from 'node:util';
 import { zstdDecompress } from 'node:zlib';
@@ -68,7 +68,7 @@ async function decompress(bytes: Buffer): Promise<Buffer> {
   try {
     return await inflate(bytes, { maxOutputLength: inventoryLimits.readerTextBytes });
   } catch (error) {
-    if (!(error instanceof RangeError)) throw new ReadError('damaged', 'no sound zstd stream');
+    if (!(error instanceof RangeError)) throw new ReadError('damaged', 'not a valid zstd stream');
     throw new ReadError('too_large', `more than ${inventoryLimits.readerTextBytes} bytes`);
   }
 }
@@ -122,7 +122,7 @@ function describePackage(
   };
 }
 
-/** A file that was changed while it was laid out has a digest of what it became. */
+/** A file that was changed during installation has a digest of the final content. */
 function digestIn(record: JsonRecord): string | undefined {
   return digestOfHex(textIn(record, 'final_sha256') ?? textIn(record, 'sha256') ?? '');
 }

@@ -1,5 +1,5 @@
 /**
- * Paragraphs of fields as deb-control(5) has them. Only the fields that are asked for are decoded;
+ * Paragraphs of fields as in deb-control(5). Only the requested fields are decoded;
  * a field of any size costs no more than finding its end.
  */
 
@@ -11,7 +11,7 @@ import type { Line } from '../parsing/text-lines.ts';
 export interface Paragraph {
   /** By name in lower case. Continuation lines follow after a line feed. */
   readonly fields: ReadonlyMap<string, string>;
-  /** Line of the file where it begins, 1 the first. */
+  /** First line in the file, counted from 1. */
   readonly line: number;
   /** Whether its last line is ended by a line feed. */
   readonly closed: boolean;
@@ -19,7 +19,7 @@ export interface Paragraph {
 
 const colon = 0x3a;
 const hash = 0x23;
-/** Longer than any field's name. */
+/** Longer than the name of any field. */
 const nameBytes = 128;
 
 export function* readParagraphs(

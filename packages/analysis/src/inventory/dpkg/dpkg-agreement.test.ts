@@ -48,7 +48,7 @@ test('the files are those that dpkg lists, and the digests those of the files', 
   for (const { path, digest } of sums.slice(0, 500)) {
     const md5 = createHash('md5').update(await readFile(join(root, path)).catch(() => ''));
     const real = `md5:${md5.digest('hex')}`;
-    // Documentation may have been left out when the root was made.
+    // Documentation may have been excluded when the root was built.
     if (real !== 'md5:d41d8cd98f00b204e9800998ecf8427e') expect(digest, path).toBe(real);
   }
 });
@@ -65,6 +65,6 @@ test('the distribution and the accounts are those of the root', async () => {
   expect(ofKind(facts, 'group').length).toBeGreaterThan(30);
 });
 
-test('nothing of a sound root is unknown', () => {
+test('nothing in a valid root is unknown', () => {
   expect(ofKind(facts, 'diagnostic')).toEqual([]);
 });

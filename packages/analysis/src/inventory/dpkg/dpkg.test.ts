@@ -56,7 +56,7 @@ async function warningsIn(text: string | Uint8Array, path = status): Promise<str
 }
 
 describe('the status file of dpkg', () => {
-  test('tells packages with their states, versions verbatim', async () => {
+  test('lists packages with their states, versions verbatim', async () => {
     expect(await packages(sound)).toEqual({
       libc6: '1:2.36~rc1-9+deb12u4 installed',
       gone: '1 removed',
@@ -66,7 +66,7 @@ describe('the status file of dpkg', () => {
     expect(await warningsIn(sound)).toEqual([]);
   });
 
-  test('tells all that the facts have room for', async () => {
+  test('yields all fields of the facts', async () => {
     const [libc6] = await factsOf(dpkgReader, status, sound);
     expect(libc6).toEqual({
       kind: 'package',
@@ -95,7 +95,7 @@ describe('the status file of dpkg', () => {
   });
 
   test.each(['status', 'srv/status', 'var/lib/dpkg/status.d/libc6.md5sums', 'x/status.d/libc6'])(
-    'is not taken for %s',
+    'is not read as %s',
     (path) => {
       const file = {
         path,
@@ -117,7 +117,7 @@ describe('the status file of dpkg', () => {
     expect(libc6?.supplier).toBe('Jérôme <j@example.org>');
   });
 
-  test('may hold one field of 20 MB', async () => {
+  test('may have one field of 20 MB', async () => {
     const huge = `${'x'.repeat(20_000_000)}\n`;
     const about = `Package: a\nStatus: install ok installed\nVersion: 1\nDescription: ${huge}`;
     expect(await packages(about)).toEqual({ a: '1 installed' });
@@ -130,7 +130,7 @@ describe('the status file of dpkg', () => {
     expect(await warningsIn(`Package: a\nVersion: ${huge}`)).toHaveLength(2);
   });
 
-  test('that is cut in its last paragraph keeps what it said and says that it is cut', async () => {
+  test('that is truncated in its last paragraph is read up to there and reported as truncated', async () => {
     const cut = sound.slice(0, sound.indexOf('\n\nPackage: waits') - 1);
     expect(await packages(`${cut}9`)).toMatchObject({ libc6: '1:2.36~rc1-9+deb12u4 installed' });
     expect(await warningsIn(`${cut}9`)).toEqual([
@@ -138,14 +138,14 @@ describe('the status file of dpkg', () => {
     ]);
   });
 
-  test('of an image built without dpkg needs no end of line', async () => {
+  test('of an image built without dpkg needs no line end', async () => {
     const path = 'var/lib/dpkg/status.d/tzdata';
     const text = 'Package: tzdata\nVersion: 2024a-0\nArchitecture: all';
     expect(await packages(text, path)).toEqual({ tzdata: '2024a-0 installed' });
     expect(await warningsIn(text, path)).toEqual([]);
   });
 
-  test('never says less than it knows: what has no name or version is unknown', async () => {
+  test('reports entries without a name or version as unknown', async () => {
     expect(await warningsIn('Package: a\nStatus: install ok installed\n')).toEqual([
       'damaged: the version of a is missing',
     ]);
@@ -162,7 +162,7 @@ describe('the status file of dpkg', () => {
 });
 
 describe('the lists of dpkg', () => {
-  test('tell the files of a package and of an architecture', async () => {
+  test('have the files of a package and of an architecture', async () => {
     const path = 'var/lib/dpkg/info/libc6:amd64.list';
     const text = '/.\n/usr\n/usr/lib\n/usr/lib/x y.so\n//odd/./path/\n';
     expect(await factsOf(dpkgFilesReader, path, text)).toEqual([
@@ -183,7 +183,7 @@ describe('the lists of dpkg', () => {
   });
 
   test.each(['var/lib/dpkg/info/base.md5sums', 'var/lib/dpkg/status.d/base.md5sums'])(
-    'tell checksums: %s',
+    'have checksums: %s',
     async (path) => {
       const digest = 'd41d8cd98f00b204e9800998ecf8427e';
       const text = `${digest}  usr/bin/a b\n${digest.toUpperCase()}  ./usr/c\nbad  usr/d\n`;

@@ -1,7 +1,7 @@
 /**
- * The packages of dpkg and of opkg, which keeps the same files: the status file of a root and of
+ * The packages of dpkg and of opkg, which uses the same files: the status file of a root and of
  * roots inside it, the single files of `status.d` where an image was built without dpkg, and
- * the lists of files and checksums beside them. Formats: deb-control(5), dpkg-query(1).
+ * the lists of files and checksums next to them. Formats: deb-control(5), dpkg-query(1).
  */
 import type { PackageFact } from '@lazaret/protocol';
 
@@ -48,7 +48,7 @@ export const dpkgReader: Reader = {
   },
 };
 
-/** `libc6:amd64.list`, `base-files.md5sums`: which files a package brought, and their MD5. */
+/** `libc6:amd64.list`, `base-files.md5sums`: which files a package installed, and their MD5. */
 export const dpkgFilesReader: Reader = {
   id: 'dpkg-files',
   version: 1,
@@ -62,7 +62,7 @@ export const dpkgFilesReader: Reader = {
     const isList = base.endsWith('.list');
     for (const { start, end } of linesOf(file.bytes)) {
       if (end === start) continue;
-      // Paths as the walk writes them: UTF-8 with replacements, never latin1.
+      // Paths as in the walk: UTF-8 with replacements, never latin1.
       const text = file.bytes.toString('utf8', start, end);
       if (isList) owned.add(text.replace(/\t.*$/, ''));
       else addChecksum(text);
@@ -93,7 +93,7 @@ function describePackage(
 ): PackageFact | undefined {
   const state = stateOf(fields.get('status'));
   const written = fields.get('package');
-  // dpkg remembers what it was once told of; such a paragraph has no version.
+  // dpkg keeps entries of packages that are not installed; such a paragraph has no version.
   if (state === 'unknown' && fields.get('version') === undefined) return undefined;
   const name = plainWord(written, `the name of the package of line ${line}`, warnings);
   if (name === undefined) return undefined;
@@ -118,8 +118,8 @@ function describePackage(
 }
 
 /**
- * `install ok installed`: what is wanted, whether it is sound, how far it came. A file of
- * `status.d` has no such field, for what is there was put there.
+ * `install ok installed`: desired action, error flag, state. A file of `status.d` has no
+ * such field, because all of its packages are installed.
  */
 function stateOf(status: string | undefined): PackageFact['state'] | 'unknown' {
   if (status === undefined) return 'installed';
@@ -131,7 +131,7 @@ function stateOf(status: string | undefined): PackageFact['state'] | 'unknown' {
   return done.includes(state ?? '') ? 'installed' : 'broken';
 }
 
-/** `glibc (2.36-9)`, the version only where it is not the package's own. */
+/** `glibc (2.36-9)`, the version only if it differs from that of the package. */
 function sourceOf(text: string | undefined): { name: string; version?: string } | undefined {
   const [, name, version] = /^([^\s(]+)\s*(?:\(([^)\s]*)\))?/.exec(text ?? '') ?? [];
   return name === undefined ? undefined : { name, ...present('version', version) };

@@ -40,7 +40,7 @@ function framed(text: string): string {
   return text === '' ? '' : `${frame}${text}${frame}`;
 }
 
-/** The form since Go 1.18. */
+/** The format since Go 1.18. */
 function inline(version: string, text: string): Buffer {
   const head = Buffer.alloc(32);
   head.write('\xff Go buildinf:\x08\x02', 'latin1');
@@ -54,7 +54,7 @@ function inline(version: string, text: string): Buffer {
   ]);
 }
 
-/** The form before: pointers to strings, which are pointers to bytes with their lengths. */
+/** The format before: pointers to strings, which are pointers to bytes with their lengths. */
 function pointed(version: string, text: string, shape: SampleShape): Buffer {
   const is64 = shape.is64 !== false;
   const width = is64 ? 8 : 4;
@@ -85,7 +85,7 @@ describe('a Go program', () => {
     ['since Go 1.18', elfFile([{ name, bytes: info }])],
     ['of 32 bits', elfFile([{ name, bytes: info }], { is64: false })],
     [
-      'with the mark in its texts too',
+      'with the marker in its texts too',
       elfFile([{ name, bytes: Buffer.concat([unrelated, info]) }]),
     ],
     ['stripped of its sections', elfFile([{ name, bytes: info }], { isStripped: true })],
@@ -101,7 +101,7 @@ describe('a Go program', () => {
       elfFile([{ name, bytes: pointed('go1.22.1', modules, { is64: false }) }], { is64: false }),
     ],
   ];
-  test.each(files)('%s tells its modules, without the execute bit', async (_, bytes) => {
+  test.each(files)('the modules of %s are listed, without the execute bit', async (_, bytes) => {
     const facts = await readFacts(goBinaryReader, 'usr/bin/tool', bytes);
     expect(purlsOf(facts)).toEqual(purls);
     expect(unknownsOf(facts)).toEqual([]);
@@ -141,7 +141,7 @@ describe('a Go program', () => {
     expect(own?.foundBy).toBe(version === '' ? 'build-info' : 'pattern');
   });
 
-  test('with a toolchain of its own tells the version without extras', async () => {
+  test('with a custom toolchain has the version without extras', async () => {
     const bytes = elfFile([{ name, bytes: inline('go1.21.3 X:boringcrypto', modules) }]);
     const [first] = packagesOf(await readFacts(goBinaryReader, 'a', bytes));
     expect(first?.version).toBe('1.21.3');
@@ -155,7 +155,7 @@ describe('a Go program', () => {
     expect(unknownsOf(facts)).toMatchObject([{ reason: 'not_recorded' }]);
   });
 
-  test('without modules is not taken for one that needs none', async () => {
+  test('without modules is not read as one that has no dependencies', async () => {
     const bytes = elfFile([{ name, bytes: inline('go1.19.8', '') }]);
     const facts = await readFacts(goBinaryReader, 'a', bytes);
     expect(purlsOf(facts)).toEqual(['pkg:golang/stdlib@1.19.8']);
@@ -166,7 +166,7 @@ describe('a Go program', () => {
     ['with its sections', { isStripped: false }],
     ['without sections', { isStripped: true }],
   ])(
-    'whose build information is gone, %s, tells its Go version and that more is missing',
+    'whose build information was removed, %s, has its Go version and a warning',
     async (_, shape) => {
       const table = Buffer.from([0xf1, 0xff, 0xff, 0xff, 0, 0, 1, 8, 0, 0, 0, 0, 0, 0, 0, 0]);
       const data = Buffer.from('\0go1.22.1\0other text');
@@ -182,7 +182,7 @@ describe('a Go program', () => {
     },
   );
 
-  test('with several Go versions in its data has none that is sure', async () => {
+  test('with several Go versions in its data has no certain one', async () => {
     const table = Buffer.from([0xf1, 0xff, 0xff, 0xff, 0, 0, 1, 8]);
     const data = Buffer.from('\0go1.22.1\0go1.21\0');
     const sections = [
@@ -195,12 +195,12 @@ describe('a Go program', () => {
   });
 });
 
-test('programs of other languages say nothing', async () => {
+test('programs of other languages yield nothing', async () => {
   const bytes = elfFile([{ name: '.text', bytes: Buffer.from('\0go1.22.1\0') }]);
   expect(await readFacts(goBinaryReader, 'a', bytes)).toEqual([]);
 });
 
-test('whatever the bytes, reading ends without failing', async () => {
+test('for any bytes, reading ends without an error', async () => {
   const samples = fc.constantFrom(
     elfFile([{ name, bytes: info }]),
     elfFile([{ name, bytes: info }], { isStripped: true }),

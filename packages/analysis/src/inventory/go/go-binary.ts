@@ -13,7 +13,7 @@ import type { GoBuildInfo, GoModule } from './go-build-info.ts';
 import { findLinkedVersion } from './go-linked-version.ts';
 import type { LinkedVersion } from './go-linked-version.ts';
 
-/** The execute bit says nothing: programs are copied without it. */
+/** The execute bit is not required: programs are copied without it. */
 export const goBinaryReader: Reader = {
   id: 'go-binary',
   version: 2,
@@ -80,14 +80,14 @@ const variable = /(?:^|[\s'"])-X[\s=]+['"]?([\w./%-]{1,300})=([^\s'"]{1,200})/g;
 const versionName = /(?:^|[./])(?:\w*[vV]ersion|gitVersion|buildVersion|Tag|GitTag)$/;
 const versionText = /^v?\d{1,6}(?:\.\d{1,6}){1,3}(?:[-+][\w.+~-]{1,80})?$/;
 
-/** Without modules the path of the main package is known, and counts when its version is too. */
+/** Without modules the path of the main package is known, and is used when its version is too. */
 function mainPackage(
   info: GoBuildInfo,
   known: Known,
   search: () => LinkedVersion | undefined,
 ): PackageFact | undefined {
   const hasModule = info.main !== undefined && info.main.path !== '';
-  // Programs are in `cmd` below the top of their module, where there is one.
+  // Programs are in `cmd` below the root of their module, if it exists.
   const path = info.main?.path || info.mainPath.replace(/\/cmd\/.*$/, '');
   if (!hasModule && !info.mainPath.includes('.')) return undefined;
   const version = mainVersion(info);
@@ -101,8 +101,8 @@ function mainPackage(
 }
 
 /**
- * A main module that was built from its own source calls itself `(devel)`. Then the version counts
- * that the linker was told to set, in `main` first; then the commit, as Go itself writes it.
+ * A main module that was built from its own source has the version `(devel)`. Then the version that
+ * the linker was set to write is used, in `main` first; then the commit, as Go itself writes it.
  */
 function mainVersion(info: GoBuildInfo): string {
   const version = info.main?.version ?? '';
@@ -139,8 +139,8 @@ function commitVersion(settings: ReadonlyMap<string, string>): string | undefine
 }
 
 /**
- * When the build information is gone, the table of functions still tells that it is Go, and the
- * name of the Go version is somewhere in the data; it counts when there is only one.
+ * Without build information, the table of functions still identifies Go, and the Go version is
+ * somewhere in the data; it is used when there is only one.
  */
 function readWithoutInfo(file: WholeFile, image: BinaryImage, emit: (fact: Fact) => void): void {
   const table = findSection(image, '.gopclntab') ?? findSection(image, '__gopclntab');
@@ -168,7 +168,7 @@ function isTable(bytes: Buffer, { isBigEndian }: Pick<BinaryImage, 'isBigEndian'
   return [1, 2, 4].includes(quantum) && (pointerBytes === 4 || pointerBytes === 8);
 }
 
-/** Looks through a program without a table of sections. */
+/** Searches a program without a table of sections. */
 function findTable(bytes: Buffer, image: BinaryImage): number | undefined {
   if (image.sections.length > 0 && image.format !== 'pe') return undefined;
   for (const magic of tableMagics) {

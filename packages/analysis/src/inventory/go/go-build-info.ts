@@ -15,17 +15,17 @@ export interface GoModule {
 }
 
 export interface GoBuildInfo {
-  /** `go1.22.1`, or what a development version calls itself. */
+  /** `go1.22.1`, or the name of a development version. */
   readonly goVersion: string;
   /** Empty when the program was built without modules. */
   readonly mainPath: string;
   readonly main: GoModule | undefined;
-  /** What was linked in; a replaced module is the one that replaces it. */
+  /** Linked modules; a replaced module is the replacement. */
   readonly modules: readonly GoModule[];
   readonly settings: ReadonlyMap<string, string>;
   /** Its offset in the file. */
   readonly offset: number;
-  /** Lines that make no sense, and modules above the limit. */
+  /** Invalid lines, and modules above the limit. */
   readonly warnings: number;
 }
 
@@ -82,7 +82,7 @@ function inlineStrings(bytes: Buffer, at: number): Strings {
   return [version.text, lengthString(bytes, version.end)?.text];
 }
 
-/** A string behind its length as a varint. */
+/** A string after its length as a varint. */
 function lengthString(bytes: Buffer, at: number): { text: Buffer; end: number } | undefined {
   let length = 0;
   for (let index = 0; index < 5; index += 1) {
@@ -119,7 +119,7 @@ function pointedStrings(
   return [read(at + 16), read(at + 16 + pointerBytes)];
 }
 
-/** The list of modules stands between two marks of 16 bytes. */
+/** The list of modules is between two markers of 16 bytes. */
 function parseModules(framed: Buffer | undefined): Omit<GoBuildInfo, 'goVersion' | 'offset'> {
   const isFramed = framed !== undefined && framed.length >= 33 && framed.at(-17) === 0x0a;
   const text = isFramed ? framed.toString('utf8', 16, framed.length - 16) : '';
@@ -152,7 +152,7 @@ class ModuleList {
   }
 }
 
-/** What is replaced by a directory has no other version than the one that was asked for. */
+/** A module replaced by a directory only has the requested version. */
 function replaceLast(modules: GoModule[], by: GoModule): void {
   const isDirectory = by.version === '' || by.version === '(devel)' || /^\.{0,2}\//.test(by.path);
   if (!isDirectory && modules.length > 0) modules[modules.length - 1] = by;
@@ -163,7 +163,7 @@ function addSetting(settings: Map<string, string>, text: string): void {
   if (at > 0) settings.set(unquote(text.slice(0, at)), unquote(text.slice(at + 1)));
 }
 
-/** Values with odd characters are written as Go string literals, which are nearly JSON's. */
+/** Values with special characters are written as Go string literals, which are nearly JSON's. */
 function unquote(text: string): string {
   if (!text.startsWith('"')) return text.startsWith('`') ? text.slice(1, -1) : text;
   try {

@@ -1,6 +1,6 @@
 /**
- * The version of a Go program that no build information tells: what `-ldflags -X` sets ends with a
- * NUL, unlike every other text of Go, so that a version standing alone is most likely that one.
+ * The version of a Go program without build information: what `-ldflags -X` sets ends with a NUL,
+ * unlike every other text of Go, so a separate version string is most likely that one.
  */
 import { findSection } from '../binary/binary-image.ts';
 import type { BinaryImage } from '../binary/binary-section.ts';
@@ -15,7 +15,7 @@ const versionText = /^v?\d{1,3}\.\d{1,4}\.\d{1,4}(?:[-+~][\w.+~-]{1,48})?$/;
 /** Where the linker puts texts, for Linux, macOS and Windows. */
 const sections: readonly string[] = ['.rodata', '__rodata', '.rdata'];
 
-/** The one version that stands alone; of one and its longer forms the short one; else undefined. */
+/** The only separate version string; of one and its longer forms the short one; else undefined. */
 export function findLinkedVersion(bytes: Buffer, image: BinaryImage): LinkedVersion | undefined {
   const place = sections.flatMap((name) => findSection(image, name) ?? [])[0];
   const from = place?.offset ?? 0;

@@ -1,6 +1,7 @@
 /**
- * What a Java archive is: what Maven left in it, else what its manifest and its file name say.
- * A library that is shaded into another one keeps its `pom.properties` and counts on its own.
+ * The identity of a Java archive: from the files of Maven in it, else from its manifest and its
+ * file name. A library that is shaded into another one keeps its `pom.properties` and is a separate
+ * package.
  */
 import { limits } from '@lazaret/protocol';
 import type { PackageFact } from '@lazaret/protocol';
@@ -26,7 +27,7 @@ const mavenFolder = 'META-INF/maven/';
 const manifestName = 'meta-inf/manifest.mf';
 const pomPropertiesBytes = 65_536;
 
-/** The archive's own package, and those of libraries whose classes were put into it. */
+/** The archive's own package, and those of libraries whose classes it contains. */
 export function identify(archive: JavaArchive): PackageFact[] {
   const poms = readPoms(archive);
   const manifest = readManifest(archive);
@@ -39,7 +40,7 @@ export function identify(archive: JavaArchive): PackageFact[] {
   const isKnown = poms.some((pom) => isSame(pom, named)) || isRenamed(poms, manifest, named);
   if (!isKnown && !isPartOfRuntime(manifest) && !(isSilent && hasEnding(archive.path, 'zip'))) {
     const own = describeItself(archive.path, manifest, named);
-    // Without a version this says no more than that a file of that name is there.
+    // Without a version this only says that a file of that name exists.
     if (own.version !== '' || poms.length === 0) facts.push(own);
   }
   return unique(facts);
@@ -77,7 +78,7 @@ function findManifest(members: readonly ZipMember[]): ZipMember | undefined {
 
 type FoundPom = MavenCoordinates & { readonly path: string };
 
-/** A `pom.xml` is read only where there is no `pom.properties` beside it. */
+/** A `pom.xml` is read only if there is no `pom.properties` next to it. */
 function readPoms(archive: JavaArchive): FoundPom[] {
   const found: FoundPom[] = [];
   const folders = new Set<string>();
@@ -109,7 +110,7 @@ interface NamedVersion {
   readonly version: string;
 }
 
-/** `a_2.13-3.12.0.jar`: the version begins at the first digit behind a dash, else an underscore. */
+/** `a_2.13-3.12.0.jar`: the version begins at the first digit after a dash, else an underscore. */
 function parseFileName(path: string): NamedVersion {
   const last = path.slice(path.lastIndexOf('/') + 1).slice(0, limits.fileNameBytes);
   const stem = last.replace(/\.[^.]*$/, '');
@@ -119,7 +120,7 @@ function parseFileName(path: string): NamedVersion {
   return { name: stem.slice(0, dash), version: stem.slice(dash + 1).replace(/^v(?=\d)/, '') };
 }
 
-/** Names may hold digits, so that the version was not where it was looked for, or be renamed. */
+/** Names may contain digits, so the version may be elsewhere, or be renamed. */
 function isSame(pom: MavenCoordinates, named: NamedVersion): boolean {
   const artifact = pom.artifact.replaceAll('_', '-');
   if (artifact === named.name.replaceAll('_', '-')) return true;
@@ -127,7 +128,10 @@ function isSame(pom: MavenCoordinates, named: NamedVersion): boolean {
   return whole === artifact || (whole.startsWith(`${artifact}-`) && whole.includes(pom.version));
 }
 
-/** Debian's `maven3-core.jar` is `maven-core`: one project is in it, of the archive's version. */
+/**
+ * Debian's `maven3-core.jar` is `maven-core`: it contains one project, with the version of the
+ * archive.
+ */
 function isRenamed(
   poms: readonly MavenCoordinates[],
   { fields }: FoundManifest,
@@ -139,14 +143,14 @@ function isRenamed(
   return only.version === version;
 }
 
-/** Archives of the Java runtime itself, which its own `release` file tells. */
+/** Archives of the Java runtime itself, which its `release` file identifies. */
 function isPartOfRuntime({ fields }: FoundManifest): boolean {
   return fields.get('implementation-title') === 'Java Runtime Environment';
 }
 
 /**
- * The file name first: a repository gave it, whereas bundles write versions in OSGi's form and
- * specifications their own.
+ * The file name first: it comes from a repository, whereas bundles write versions in OSGi's
+ * format and specifications their own.
  */
 function versionOf(
   manifest: ManifestFields,
@@ -169,7 +173,7 @@ function artifactOf(manifest: ManifestFields, named: NamedVersion): string {
   return plugin !== undefined && /^[\w.-]{1,200}$/.test(plugin) ? plugin : named.name;
 }
 
-/** In a Maven repository the folders say it: `repository/org/example/name/1.0/name-1.0.jar`. */
+/** In a Maven repository the folders have it: `repository/org/example/name/1.0/name-1.0.jar`. */
 function repositoryGroup(path: string, { name, version }: NamedVersion): string | undefined {
   const parts = path.split('/').slice(0, -1);
   if (parts.pop() !== version || parts.pop() !== name) return undefined;

@@ -7,8 +7,8 @@ export type ManifestFields = ReadonlyMap<string, string>;
 const attributesMax = 1_000;
 
 /**
- * Only the main section counts and it stands first; behind it, up to tens of megabytes of digests
- * of every class are passed over.
+ * Only the main section is used, and it comes first; up to tens of megabytes of digests of every
+ * class after it are skipped.
  */
 export function parseManifest(bytes: Buffer): ManifestFields {
   const head = bytes.toString(

@@ -4,7 +4,7 @@ import { javaRuntimeReader } from './java-runtime.ts';
 import { packagesOf, readFacts } from '../testing/read-facts.ts';
 
 describe('the file `release`', () => {
-  test('of a Java runtime tells it', async () => {
+  test('of a Java runtime identifies it', async () => {
     const text = 'IMPLEMENTOR="Eclipse Adoptium"\nJAVA_VERSION="21.0.3"\nOS_NAME="Linux"\n';
     const facts = packagesOf(await readFacts(javaRuntimeReader, 'opt/java/openjdk/release', text));
     expect(facts).toMatchObject([
@@ -12,14 +12,14 @@ describe('the file `release`', () => {
     ]);
   });
 
-  test('of GraalVM tells that', async () => {
+  test('of GraalVM identifies it', async () => {
     const text = 'GRAALVM_VERSION="24.0.1"\r\nJAVA_VERSION="22.0.1"\r\n';
     const facts = packagesOf(await readFacts(javaRuntimeReader, 'opt/graalvm/release', text));
     expect(facts).toMatchObject([{ name: 'graalvm', version: '22.0.1' }]);
   });
 
   test.each(['Debian 12\n', 'JAVA_VERSION="soon"\n', ''])(
-    'of others says nothing: %j',
+    'of others yields nothing: %j',
     async (text) => {
       expect(await readFacts(javaRuntimeReader, 'etc/release', text)).toEqual([]);
     },

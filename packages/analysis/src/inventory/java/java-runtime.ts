@@ -1,4 +1,4 @@
-/** Java runtimes, from the file `release` at their top (JDK Enhancement Proposal 223 names it). */
+/** Java runtimes, from the file `release` at their root (JDK Enhancement Proposal 223). */
 import type { FileEntry } from '../../tree/file-tree.ts';
 import { packageUrl } from '../purl.ts';
 import type { Reader } from '../reader.ts';
@@ -9,7 +9,7 @@ export const javaRuntimeReader: Reader = {
   id: 'java-runtime',
   version: 1,
   wants: { names: ['release'] },
-  // Many things are called `release`; that of a runtime has a few lines.
+  // Many things are called `release`; that of a runtime is short.
   accepts: (file: FileEntry) => file.type === 'file' && file.sizeBytes <= releaseBytes,
   maxBytes: releaseBytes,
   read(file, emit) {

@@ -25,7 +25,7 @@ async function purls(path: string, ...samples: ZipSample[]): Promise<string[]> {
 }
 
 describe('an archive', () => {
-  test('is what Maven left in it', async () => {
+  test('is identified by the files of Maven', async () => {
     const jar = zipArchive([manifest('Bundle-License: MIT'), pom('org.example', 'tool', '1.2')]);
     const [fact] = packagesOf(await readFacts(javaReader, 'app/tool-1.2.jar', jar));
     expect(fact).toMatchObject({
@@ -109,7 +109,7 @@ describe('an archive', () => {
     expect(await purls(path, manifest(...lines))).toEqual([purl]);
   });
 
-  test('without a manifest is what its file is called', async () => {
+  test('without a manifest is named by its file', async () => {
     const [fact] = packagesOf(await readFacts(javaReader, 'lib/a-1.0.jar', zipArchive([])));
     expect(fact).toMatchObject({
       name: 'a',
@@ -119,17 +119,17 @@ describe('an archive', () => {
     });
   });
 
-  test('that says nothing of itself is a package without a version, not silence', async () => {
+  test('without metadata is a package without a version, not omitted', async () => {
     const facts = await readFacts(javaReader, 'lib/app.jar', zipArchive([{ path: 'A.class' }]));
     expect(facts).toMatchObject([{ kind: 'package', name: 'app', version: '' }]);
   });
 
-  test('of the plain kind is only one of Java when something in it says so', async () => {
+  test('named .zip is a Java archive only with Java metadata in it', async () => {
     expect(await purls('docs-1.0.zip', { path: 'a.txt' })).toEqual([]);
     expect(await purls('x-1.0.zip', manifest())).toEqual(['pkg:maven/x@1.0']);
   });
 
-  test('behind a script that starts it is read', async () => {
+  test('after a script that starts it is read', async () => {
     const prefix = Buffer.from('#!/bin/bash\nexec java -jar "$0"\n');
     const jar = zipArchive([pom('a.b', 'boot', '1')], { prefix });
     expect(purlsOf(await readFacts(javaReader, 'boot.jar', jar))).toEqual(['pkg:maven/a.b/boot@1']);
@@ -168,7 +168,7 @@ describe('archives inside archives', () => {
     ).toContain('pkg:maven/a.b/inner@1');
   });
 
-  test('five deep with a member that swells are not unpacked, the rest is reported', async () => {
+  test('five deep with a member that expands too much are not unpacked, the rest is reported', async () => {
     const bomb = { path: 'bomb.jar', content: Buffer.alloc(40 * 1024 * 1024) };
     const facts = await readFacts(
       javaReader,
@@ -182,7 +182,7 @@ describe('archives inside archives', () => {
 
   test('that claim 100 GB are refused before a byte is unpacked', async () => {
     const jar = zipArchive([{ path: 'b.jar', content: 'x', sizeBytes: 100e9, zip64: true }]);
-    // The directory says it in its field of zip64.
+    // The directory has it in its field of zip64.
     const at = jar.indexOf('PK\x01\x02', 0, 'latin1');
     jar.writeUInt32LE(0xffffffff, at + 24);
     const facts = await readFacts(javaReader, 'a.jar', jar);
@@ -199,7 +199,7 @@ describe('archives inside archives', () => {
     expect(facts.length).toBeLessThan(6 * 16);
   });
 
-  test('with overlapping members are reported as damaged and their packages stay', async () => {
+  test('with overlapping members are reported as damaged and keep their packages', async () => {
     const kernel = { path: 'a.jar', content: Buffer.alloc(100_000) };
     const jar = zipArchive([kernel, { ...kernel, path: 'b.jar', offset: 0 }, pom('a.b', 'c', '1')]);
     const facts = await readFacts(javaReader, 'x.jar', jar);
@@ -225,7 +225,7 @@ describe('archives inside archives', () => {
     expect(unknownsOf(facts)).toMatchObject([{ path: 'a-1.jar!/l.jar', reason }]);
   });
 
-  test('in great numbers that cannot be read do not flood the answer', async () => {
+  test('in large numbers that cannot be read are limited in the result', async () => {
     const broken = Array.from({ length: 1_000 }, (_, at) => ({
       path: `${at}.jar`,
       content: `${at}`,
@@ -246,7 +246,7 @@ describe('a manifest', () => {
     expect(fields.has('name')).toBe(false);
   });
 
-  test('of 50 MB of digests tells its main section', async () => {
+  test('of 50 MB of digests yields its main section', async () => {
     const head = 'Manifest-Version: 1.0\nImplementation-Version: 4.2\n\n';
     const content = head + 'Name: a/B.class\nSHA-256-Digest: abcdefgh\n\n'.repeat(1_190_000);
     const jar = zipArchive([{ path: 'META-INF/MANIFEST.MF', content }]);
@@ -256,7 +256,7 @@ describe('a manifest', () => {
 });
 
 describe('poms', () => {
-  test('with an entity that doubles itself or values to be computed are not taken', () => {
+  test('with a recursive entity or computed values are not used', () => {
     const entities = '<!DOCTYPE p [<!ENTITY a "&b;&b;"><!ENTITY b "x">]>';
     const text = (version: string): Buffer =>
       Buffer.from(

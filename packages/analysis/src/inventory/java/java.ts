@@ -1,6 +1,6 @@
 /**
  * Java archives, and archives inside them, all in memory and under one budget: depth, bytes,
- * members and how much data may swell are counted for the outermost file.
+ * members and the compression ratio are counted for the outermost file.
  */
 import { createHash } from 'node:crypto';
 import { limits } from '@lazaret/protocol';
@@ -18,8 +18,8 @@ import { hasEnding, identify } from './java-identity.ts';
 const endings = [...['jar', 'war', 'ear', 'par', 'sar', 'hpi', 'jpi', 'nar', 'kar', 'lpkg', 'aar']];
 
 /**
- * An archive that says nothing of itself is a package with its file's name and no version: it is
- * there, and no more is known. A `.zip` is one only when something in it says so.
+ * An archive without metadata is a package with the name of its file and no version: no more is
+ * known. A `.zip` is one only with Java metadata in it.
  */
 export const javaReader: Reader = {
   id: 'java',
@@ -31,7 +31,7 @@ export const javaReader: Reader = {
   },
 };
 
-/** What one outermost file may still cost. */
+/** The remaining budget of one outermost file. */
 class ArchiveWalk {
   readonly #emit: (fact: Fact) => void;
   readonly #seen = new Map<string, readonly PackageFact[]>();
@@ -83,7 +83,9 @@ class ArchiveWalk {
     if (bytes !== undefined) this.visit(path, bytes, depth);
   }
 
-  /** The same bytes again: its own packages are here too, and its content was reported. */
+  /**
+   * The same bytes again: its own packages are reported here too, its content was reported before.
+   */
   #repeat(path: string, facts: readonly PackageFact[]): void {
     for (const fact of facts) this.#emit({ ...fact, path: `${path}${fact.path}` });
   }
@@ -144,7 +146,7 @@ class ArchiveWalk {
   }
 }
 
-/** Notes on an archive that mean that something may be in it that was not seen. */
+/** Notes on an archive that mean that it may contain something that was not examined. */
 const damage: ReadonlySet<ZipNoteCode> = new Set<ZipNoteCode>([
   ...(['header_differs', 'header_missing', 'not_listed', 'overlap', 'damaged_directory'] as const),
 ]);

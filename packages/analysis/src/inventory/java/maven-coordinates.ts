@@ -1,4 +1,4 @@
-/** What Maven leaves in archives: `pom.properties`, and the project's `pom.xml`. */
+/** The files of Maven in archives: `pom.properties`, and the project's `pom.xml`. */
 import { readXml } from '../parsing/untrusted-xml.ts';
 
 export interface MavenCoordinates {
@@ -9,7 +9,7 @@ export interface MavenCoordinates {
 
 const word = /^[\w.+~-]{1,200}$/;
 
-/** Undefined when artifact or version is not there or cannot be one. */
+/** Undefined when artifact or version is missing or invalid. */
 export function parsePomProperties(bytes: Buffer): MavenCoordinates | undefined {
   const values = new Map<string, string>();
   for (const line of bytes.toString('latin1', 0, 65_536).split(/[\r\n]+/)) {
@@ -26,8 +26,8 @@ const wanted: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The project's own coordinates, of which group and version may be its parent's. Values that Maven
- * would compute (`${revision}`) are not known. Entities of a DTD are never expanded.
+ * The project's own coordinates, of which group and version may be those of its parent. Values that
+ * Maven would compute (`${revision}`) are not known. Entities of a DTD are never expanded.
  */
 export function parsePomXml(bytes: Buffer): MavenCoordinates | undefined {
   const values = new Map<string, string>();
@@ -36,7 +36,7 @@ export function parsePomXml(bytes: Buffer): MavenCoordinates | undefined {
       const place = open.length > 3 ? '' : open.join('/');
       if (wanted.has(place)) values.set(place, `${values.get(place) ?? ''}${text}`.trim());
     },
-    // A pom that is damaged further on has told its coordinates already: they stand first.
+    // A pom that is damaged further on still has its coordinates: they come first.
     isEnough: () => ownFields.every((name) => values.has(name)),
   });
   const own = (name: string): string | undefined =>

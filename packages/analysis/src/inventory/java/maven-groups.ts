@@ -1,6 +1,6 @@
 /**
  * The groups of well-known libraries that are released without Maven's files in their archives, so
- * that nothing in them names it. Keys ending in `-` stand for all artifacts that begin with them.
+ * that nothing in them names it. Keys ending in `-` match all artifacts that begin with them.
  */
 const groups: Readonly<Record<string, readonly string[]>> = {
   aopalliance: ['aopalliance'],
@@ -70,7 +70,7 @@ const groups: Readonly<Record<string, readonly string[]>> = {
   'org.xerial': ['sqlite-jdbc'],
   'xml-apis': ['xml-apis'],
 };
-/** Other projects whose names begin alike. */
+/** Other projects with the same prefix. */
 const others: ReadonlySet<string> = new Set([
   ...['spring-data', 'spring-cloud', 'spring-integration', 'spring-session', 'spring-kafka'],
   ...[
@@ -88,7 +88,7 @@ const groupOfName = new Map(
   Object.entries(groups).flatMap(([group, names]) => names.map((name) => [name, group] as const)),
 );
 
-/** The longest name or beginning that is known decides. */
+/** The longest known name or prefix decides. */
 export function wellKnownGroup(artifact: string): string | undefined {
   const exact = groupOfName.get(artifact);
   if (exact !== undefined) return exact;

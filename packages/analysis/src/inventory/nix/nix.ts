@@ -1,4 +1,4 @@
-/** The paths that the database of Nix, or of Guix, says to be whole in the store of a root. */
+/** The valid store paths in the database of Nix or Guix. */
 import type { Fact } from '@lazaret/protocol';
 
 import { analysisLimits } from '../../limits.ts';
@@ -11,7 +11,10 @@ import { readTable } from '../rpm/sqlite-table.ts';
 import { textOf } from '../parsing/text-lines.ts';
 
 const databasePath = /(?:^|\/)(?:nix\/var\/nix|var\/guix)\/db\/db\.sqlite$/;
-/** A hash of 32 characters, a name, and the version from the first dash before a digit on. */
+/**
+ * A hash of 32 characters, a name, and the version, which starts after the first dash before a
+ * digit.
+ */
 const storePath = /^\/(?:nix|gnu)\/store\/[0-9a-z]{32}-([^/]+)$/;
 const pathBytes = 512;
 
@@ -41,7 +44,7 @@ function readDatabase({ path, bytes }: WholeFile, emit: (fact: Fact) => void): v
   }
 }
 
-/** What has no version (`source`, a script) is in the store all the same. */
+/** Paths without a version (`source`, a script) are in the store too. */
 function describePath(text: string, path: string): Fact {
   const cut = /-(?=\d)/.exec(text)?.index ?? text.length;
   const name = text.slice(0, cut);

@@ -1,6 +1,6 @@
 /**
  * Lock files of npm in their three versions (https://docs.npmjs.com/cli/configuring-npm/
- * package-lock-json) and of Bun. They ask for packages; whether those are there is another matter.
+ * package-lock-json) and of Bun. They require packages, which may not be installed.
  */
 
 import type { FileEntry } from '../../tree/file-tree.ts';
@@ -18,12 +18,12 @@ import {
 } from '../parsing/json-text.ts';
 import type { JsonObject } from '../parsing/json-text.ts';
 
-/** Locks inside of packages are leftovers of their makers; npm does not look at them. */
+/** Lock files inside packages are leftovers of their authors; npm ignores them. */
 export function isOutsidePackages({ path }: FileEntry): boolean {
   return !/(?:^|\/)node_modules\//.test(path);
 }
 
-/** A package that a lock file of Node.js asks for. */
+/** A package that a lock file of Node.js requires. */
 export function declaredNpm(name: string, version: string): FoundPackage {
   return { type: 'npm', name, version, foundBy: 'lock-file', state: 'declared' };
 }
@@ -55,7 +55,7 @@ export const bunLockReader: Reader = {
   },
 };
 
-/** Versions 2 and 3: by the place where each is put; links lead to what is listed itself. */
+/** Versions 2 and 3: by installation path; targets of links are listed themselves. */
 function* listFlat(packages: JsonObject): Generator<FoundPackage> {
   for (const [place, value] of Object.entries(packages)) {
     const entry = asObject(value);
@@ -82,7 +82,7 @@ function* listTree(json: JsonObject): Generator<FoundPackage> {
   }
 }
 
-/** The version may be `npm:other@1.0.0`; an address or a path says no version. */
+/** The version may be `npm:other@1.0.0`; a URL or a path has no version. */
 function readVersion1(name: string, version: string | undefined): FoundPackage | undefined {
   if (version === undefined) return undefined;
   const [, alias, aliased] = /^npm:(@?[^@]+)@(.+)$/.exec(version) ?? [];
@@ -90,7 +90,7 @@ function readVersion1(name: string, version: string | undefined): FoundPackage |
   return /^[0-9]/.test(version) ? declaredNpm(name, version) : undefined;
 }
 
-/** Each a list that begins with `name@version`; other sources have no plain version there. */
+/** Each a list that begins with `name@version`; other sources have no version there. */
 function* listBun(packages: JsonObject): Generator<FoundPackage> {
   for (const value of Object.values(packages)) {
     const found = splitSpecifier(asText(asList(value)[0]) ?? '');

@@ -41,7 +41,7 @@ describe('an installed package', () => {
     ]);
   });
 
-  test('may write its licences in the old ways', async () => {
+  test('may have licences in the old formats', async () => {
     const json = '{"name":"a","version":"1","license":{"type":"BSD"},"licenses":[{"type":"X11"}]}';
     const [found] = ofKind(await factsOf(npmReader, root, json), 'package');
     expect(found?.licenses).toEqual(['BSD', 'X11']);
@@ -71,7 +71,7 @@ describe('an installed package', () => {
     expect(await factsOf(npmReader, root, deep(1_000_000))).toMatchObject([{ reason: 'too_deep' }]);
   });
 
-  test('with a field __proto__ is what its own fields say', async () => {
+  test('with a field __proto__ has only its own fields', async () => {
     const json = '{"__proto__":{"name":"evil","version":"6.6.6"},"name":"a","version":"1.0.0"}';
     expect(await purls(npmReader, root, json)).toEqual(['pkg:npm/a@1.0.0']);
     const inherited = '{"__proto__":{"name":"evil","version":"6.6.6"}}';
@@ -80,11 +80,11 @@ describe('an installed package', () => {
 
   test.each([
     ['without a version', '{"name":"a"}', 'missing_part'],
-    ['with numbers for texts', '{"name":1,"version":2}', 'missing_part'],
+    ['with numbers instead of strings', '{"name":1,"version":2}', 'missing_part'],
     ['with spaces in its name', '{"name":"a b","version":"1"}', 'damaged'],
     ['that is not JSON', '{', 'damaged'],
     ['that is a list', '[]', 'damaged'],
-  ])('%s is unknown, not silence', async (_what, json, reason) => {
+  ])('%s is unknown, not omitted', async (_what, json, reason) => {
     expect(await factsOf(npmReader, root, json)).toMatchObject([{ kind: 'diagnostic', reason }]);
   });
 });
@@ -104,7 +104,7 @@ describe('package.json elsewhere', () => {
     expect(await purls(npmReader, bundled, '{"name":"x","version":"1.0.0"}')).toHaveLength(1);
   });
 
-  test('among samples of tests is not read', () => {
+  test('in test fixtures is not read', () => {
     const file = { path: 'app/node_modules/resolve/test/bad/package.json', sizeBytes: 1 };
     expect(npmReader.accepts?.(file as never)).toBe(false);
   });
@@ -220,7 +220,7 @@ test.each([
   expect(await purls(pnpmLockReader, 'pnpm-lock.yaml', text)).toEqual(expected);
 });
 
-test('lock files of pnpm tell the name of what came from elsewhere', async () => {
+test('lock files of pnpm have the names of packages from other sources', async () => {
   const text = `packages:\n\n  https://example.org/x.tgz:\n    name: x\n    version: 3.0.0\n`;
   expect(await purls(pnpmLockReader, 'pnpm-lock.yaml', text)).toEqual(['pkg:npm/x@3.0.0']);
 });

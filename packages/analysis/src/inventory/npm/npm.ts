@@ -1,5 +1,5 @@
 /**
- * Packages of Node.js that are there: each `package.json` at the root of a package below
+ * Installed packages of Node.js: each `package.json` at the root of a package below
  * `node_modules`, and elsewhere those with a name and a version: applications.
  */
 
@@ -14,10 +14,10 @@ import type { JsonObject } from '../parsing/json-text.ts';
 
 /** `node_modules/name/package.json`, `node_modules/@scope/name/package.json`. */
 const packageRoot = /(?:^|\/)node_modules\/(?:@[^/]+\/)?[^/@][^/]*\/package\.json$/;
-/** Debian's own place for them, where NODE_PATH leads. */
+/** Debian's directory for them, which NODE_PATH contains. */
 const debianRoot = /(?:^|\/)usr\/(?:share|lib)\/nodejs\/(?:@[^/]+\/)?[^/@][^/]*\/package\.json$/;
 const insidePackage = /(?:^|\/)(?:node_modules|usr\/(?:share|lib)\/nodejs)\//;
-/** What tests of packages keep as samples: often damaged on purpose, never loaded. */
+/** Test fixtures of packages: often damaged on purpose, never loaded. */
 const samples = /\/(?:tests?|__tests__|fixtures?|__fixtures__|examples?)\//;
 
 export const npmReader: Reader = {
@@ -39,7 +39,7 @@ function isRoot({ path }: FileEntry): boolean {
 }
 
 /**
- * Inside of packages `package.json` may be anything; only an application's own must make sense. One
+ * Inside packages `package.json` may be anything; only that of an application must be valid. One
  * marked private is a part of its package, not a package.
  */
 function tryPackage(bytes: Buffer, { path }: FileEntry): FoundPackage | undefined {
@@ -69,7 +69,7 @@ function describe(json: JsonObject): FoundPackage | undefined {
   };
 }
 
-/** Today a text, in old packages an object with a type or a list of those. */
+/** Now a string, in old packages an object with a type or a list of those. */
 function licensesOf(json: JsonObject): string[] {
   const all = [field(json, 'license'), ...asList(field(json, 'licenses'))];
   return all

@@ -1,4 +1,4 @@
-/** Entries of an mtree(5) specification as bsdtar writes it, with whole paths. */
+/** Entries of an mtree(5) specification as written by bsdtar, with full paths. */
 import { limits } from '@lazaret/protocol';
 
 import type { ParseWarnings } from '../parsing/parse-warnings.ts';
@@ -6,10 +6,10 @@ import { digestOfHex } from '../system/owned-files.ts';
 import { linesOf } from '../parsing/text-lines.ts';
 
 export interface MtreeEntry {
-  /** As it is written, without escapes: `./usr/bin/a`. */
+  /** As written, without escapes: `./usr/bin/a`. */
   readonly path: string;
   readonly type: string;
-  /** The strongest that is known: `sha256:...`. */
+  /** The strongest available: `sha256:...`. */
   readonly digest?: string;
 }
 

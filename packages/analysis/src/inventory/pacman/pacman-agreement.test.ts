@@ -1,4 +1,4 @@
-/** The readers against pacman on a database that is laid out by hand. */
+/** The readers against pacman on a database that the test creates. */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -71,7 +71,7 @@ describe('the database of pacman', () => {
     ]);
   });
 
-  test('that is cut or foreign is unknown', async () => {
+  test('that is truncated or of another format is unknown', async () => {
     for (const text of ['', '%NAME%\ngcc', 'x', `%NAME%\n${'n'.repeat(300_000)}\n`]) {
       const facts = await factsOf(pacmanReader, `${directory}/desc`, text);
       expect(ofKind(facts, 'package')).toEqual([]);
@@ -79,7 +79,7 @@ describe('the database of pacman', () => {
     }
   });
 
-  test('tells the files of a package, named by its directory', async () => {
+  test('lists the files of a package, named by its directory', async () => {
     const path = `${directory}/files`;
     const text = '%FILES%\nusr/\nusr/lib/\nusr/lib/a bü\n\n%BACKUP%\netc/x\tmd5\n';
     expect(await factsOf(pacmanFilesReader, path, text)).toEqual([
@@ -94,7 +94,7 @@ describe('the database of pacman', () => {
     ]);
   });
 
-  test.each([mtree, gzipSync(mtree)])('tells their digests, compressed or not', async (bytes) => {
+  test.each([mtree, gzipSync(mtree)])('has their digests, compressed or not', async (bytes) => {
     const [owned] = await factsOf(pacmanFilesReader, `${directory}/mtree`, bytes);
     expect(owned).toMatchObject({
       name: 'gcc-libs',
@@ -107,7 +107,7 @@ describe('the database of pacman', () => {
     });
   });
 
-  test('with a list that inflates without end or is damaged is unknown', async () => {
+  test('with a list that is a decompression bomb or damaged is unknown', async () => {
     const bomb = gzipSync(Buffer.alloc(inventoryLimits.readerTextBytes + 1));
     const path = `${directory}/mtree`;
     expect(await factsOf(pacmanFilesReader, path, bomb)).toMatchObject([{ reason: 'too_large' }]);

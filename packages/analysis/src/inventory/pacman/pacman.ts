@@ -1,6 +1,6 @@
 /**
- * The local database of pacman: a directory a package, in it `desc` (what it is), `files` (what it
- * brought) and `mtree` (the same with digests, compressed). Formats: alpm's be_local.c, mtree(5).
+ * The local database of pacman: a directory per package, with `desc` (metadata), `files` (installed
+ * files) and `mtree` (the same with digests, compressed). Formats: alpm's be_local.c, mtree(5).
  */
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
@@ -100,7 +100,7 @@ async function readFiles(file: WholeFile, emit: (fact: Fact) => void): Promise<v
   const owned = createOwnedFiles(warnings);
   if (baseName(path) === 'mtree') {
     for (const { path: one, type, digest } of readMtree(await decompress(file.bytes), warnings)) {
-      // The package's own description of itself, which is not laid out.
+      // The package's own metadata, which is not installed.
       if (!/^(?:\.\/)?\.[A-Z]+$/.test(one)) owned.add(one, type === 'file' ? digest : undefined);
     }
   } else {

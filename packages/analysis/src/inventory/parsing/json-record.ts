@@ -1,8 +1,8 @@
-/** JSON that others wrote, as an object of which nothing is known yet. */
+/** Untrusted JSON as an object without a known structure. */
 
 export type JsonRecord = Readonly<Record<string, unknown>>;
 
-/** The object that a text is, or undefined when it is anything else. */
+/** The object in a text, or undefined for anything else. */
 export function parseRecord(text: string): JsonRecord | undefined {
   try {
     const value: unknown = JSON.parse(text);
@@ -16,7 +16,7 @@ export function isRecord(value: unknown): value is JsonRecord {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** A property of its own that is a text. */
+/** An own property that is a string. */
 export function textIn(record: JsonRecord, key: string): string | undefined {
   const value = Object.hasOwn(record, key) ? record[key] : undefined;
   return typeof value === 'string' ? value : undefined;

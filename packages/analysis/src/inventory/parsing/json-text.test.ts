@@ -16,8 +16,8 @@ function reasonOf(read: () => unknown): string {
   return 'none';
 }
 
-describe('JSON of strangers', () => {
-  test('is what JSON.parse says, strict and relaxed', () => {
+describe('untrusted JSON', () => {
+  test('equals the result of JSON.parse, strict and relaxed', () => {
     fc.assert(
       fc.property(fc.json(), (text) => {
         expect(parseJson(Buffer.from(text))).toEqual(JSON.parse(text));
@@ -26,7 +26,7 @@ describe('JSON of strangers', () => {
     );
   });
 
-  test('never throws but as a reader may', () => {
+  test('throws nothing but ReadError', () => {
     fc.assert(
       fc.property(fc.uint8Array(), (bytes) => {
         for (const parse of [parseJson, parseRelaxedJson]) {

@@ -1,12 +1,12 @@
 /**
- * JSON from untrusted files. V8 parses any depth without recursion, but not within any memory: the
- * text is looked over first, and what holds too much or nests too deep is never parsed.
+ * JSON from untrusted files. V8 parses any depth without recursion, but with unbounded memory: the
+ * text is checked first, and one with too many values or too deep nesting is never parsed.
  */
 
 import { inventoryLimits } from '../limits.ts';
 import { ReadError } from '../reader.ts';
 
-/** An object with foreign keys; read with `field`, never spread into others. */
+/** An object with untrusted keys; read with `field`, never spread into others. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 const codes = {
@@ -23,7 +23,9 @@ const codes = {
   newline: 0x0a,
 } as const;
 
-/** Parses a whole text, without the byte order mark that some editors leave. Throws ReadError. */
+/**
+ * Parses a complete text, without the byte order mark that some editors write. Throws ReadError.
+ */
 export function parseJson(bytes: Buffer): unknown {
   if (bytes.length > inventoryLimits.readerJsonBytes) {
     throw new ReadError('too_large', `more than ${inventoryLimits.readerJsonBytes} bytes of JSON`);
@@ -39,7 +41,7 @@ export function parseJson(bytes: Buffer): unknown {
 /** As `parseJson`, for a text that must be an object. */
 export function parseJsonObject(bytes: Buffer): JsonObject {
   const value = asObject(parseJson(bytes));
-  if (value === undefined) throw new ReadError('damaged', 'is JSON, but no object');
+  if (value === undefined) throw new ReadError('damaged', 'is JSON, but not an object');
   return value;
 }
 
@@ -61,7 +63,7 @@ export function asText(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-/** A field of its own; never one that every object has. */
+/** An own field; never an inherited one. */
 export function field(object: JsonObject | undefined, name: string): unknown {
   return object !== undefined && Object.hasOwn(object, name) ? object[name] : undefined;
 }

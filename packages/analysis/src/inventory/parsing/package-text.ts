@@ -1,10 +1,10 @@
-/** Fields that the databases of several package managers write alike. */
+/** Fields that several package databases have in common. */
 import { limits } from '@lazaret/protocol';
 
 import { inventoryLimits } from '../limits.ts';
 import type { ParseWarnings } from './parse-warnings.ts';
 
-/** A name or version that can be one, or undefined with a warning that says why. */
+/** A valid name or version, or undefined with a warning that gives the reason. */
 export function plainWord(
   text: string | undefined,
   what: string,
@@ -25,7 +25,7 @@ export function plainWord(
   return text;
 }
 
-/** Names in their order, each once, no more than are kept. */
+/** Names in order, without duplicates, up to the limit. */
 export function distinctNames(names: Iterable<string>, warnings: ParseWarnings): string[] {
   const found = new Set<string>();
   for (const name of names) {
@@ -42,7 +42,7 @@ export function distinctNames(names: Iterable<string>, warnings: ParseWarnings):
   return [...found];
 }
 
-/** A property only where there is a value, as facts are written. */
+/** A property only if there is a value, as in facts. */
 export function present<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
   const made: { [P in K]?: V } = {};
   if (value === undefined || value === '') return made;

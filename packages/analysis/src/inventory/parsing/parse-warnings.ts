@@ -4,7 +4,7 @@ import type { Fact, DiagnosticFact } from '@lazaret/protocol';
 import { analysisLimits } from '../../limits.ts';
 
 export interface ParseWarnings {
-  /** Emits an unknown fact; after `analysisLimits.warningsPerFile` of them a last one says so. */
+  /** Emits an unknown fact; after `analysisLimits.warningsPerFile` of them a final one says so. */
   add(reason: DiagnosticFact['reason'], detail: string): void;
 }
 

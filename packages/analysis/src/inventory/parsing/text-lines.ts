@@ -15,7 +15,7 @@ export interface Line {
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
 
-/** Throws ReadError behind `inventoryLimits.readerLines`: a reader works without a pause. */
+/** Throws ReadError above `inventoryLimits.readerLines`, because a reader blocks its thread. */
 export function* linesOf(bytes: Buffer): Generator<Line, void, undefined> {
   let start = 0;
   let left: number = inventoryLimits.readerLines;
@@ -31,7 +31,7 @@ export function* linesOf(bytes: Buffer): Generator<Line, void, undefined> {
   }
 }
 
-/** Text as UTF-8, or as latin1 when it is not that: old packages have such names of people. */
+/** Text as UTF-8, or as latin1 when it is not that: old packages have author names in it. */
 export function textOf(bytes: Buffer, from = 0, to: number = bytes.length): string {
   const text = bytes.toString('utf8', from, to);
   if (!text.includes('\ufffd') || isUtf8(bytes.subarray(from, to))) return text;

@@ -1,14 +1,14 @@
 /**
  * XML from untrusted files. The parser expands no entities of a DTD and does not recurse, but it
- * continues after errors, each of which costs more than the text: the text is handed over in pieces
- * until there were too many.
+ * continues after errors, each of which costs more than the text: the text is passed in pieces
+ * until there are too many errors.
  */
 import { SaxesParser } from 'saxes';
 
 export interface XmlTag {
   readonly name: string;
   readonly attributes: ReadonlyMap<string, string>;
-  /** Names of the open elements, this one last; those below eight levels are left out. */
+  /** Names of the open elements, this one last; those below eight levels are omitted. */
   readonly place: readonly string[];
 }
 
@@ -16,7 +16,7 @@ export interface XmlHandlers {
   readonly open?: (tag: XmlTag) => void;
   /** Text inside the element whose path is given, possibly in several pieces. */
   readonly text?: (text: string, place: readonly string[]) => void;
-  /** Asked now and then: whether what follows does not matter. */
+  /** Called periodically: whether the rest can be skipped. */
   readonly isEnough?: () => boolean;
 }
 
@@ -25,7 +25,7 @@ const faultsMax = 100;
 const depthMax = 1_000;
 const placesMax = 8;
 
-/** Passes on what is there. Returns false when the text is not XML, or truncated. */
+/** Reports what it reads. Returns false when the text is not XML, or truncated. */
 export function readXml(bytes: Buffer, handlers: XmlHandlers): boolean {
   const text = bytes.toString('utf8');
   const parser = new SaxesParser();

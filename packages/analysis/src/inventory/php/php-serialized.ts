@@ -1,7 +1,7 @@
 /**
  * Values as PHP's `serialize` writes them (https://www.php.net/manual/function.serialize.php):
- * scalars and arrays. Objects are refused, lengths are believed only as far as there are bytes, and
- * arrays are read without recursion.
+ * scalars and arrays. Objects are refused, lengths are limited to the available bytes, and arrays
+ * are read without recursion.
  */
 
 import { inventoryLimits } from '../limits.ts';
@@ -36,7 +36,7 @@ export function readPhpSerialized(bytes: Buffer): PhpValue {
   throw new ReadError('too_many', `more than ${inventoryLimits.readerJsonValues} values`);
 }
 
-/** Puts a value or a key into its array; false when it is the whole and no array. */
+/** Puts a value or a key into its array; false for a top-level value that is not an array. */
 function place(level: Level | undefined, value: PhpValue): boolean {
   if (level === undefined) return value instanceof Map;
   if (level.key !== undefined) {

@@ -33,7 +33,7 @@ describe('Composer', () => {
     ]);
   });
 
-  test('with one damaged entry tells the others and that', async () => {
+  test('with one damaged entry yields the others and a warning', async () => {
     const json = JSON.stringify([{ name: 'a/b' }, monolog, null]);
     expect(await factsOf(composerReader, path, json)).toMatchObject([
       { kind: 'package', name: 'monolog/monolog' },
@@ -41,7 +41,7 @@ describe('Composer', () => {
     ]);
   });
 
-  test('declares in its lock file', async () => {
+  test('declares packages in its lock file', async () => {
     const json = { packages: [monolog], 'packages-dev': [{ ...monolog, name: 'x/y' }] };
     expect(await factsOf(composerLockReader, 'composer.lock', JSON.stringify(json))).toMatchObject([
       { name: 'monolog/monolog', state: 'declared', foundBy: 'lock-file' },
@@ -78,7 +78,7 @@ describe('the registry of PEAR', () => {
     ['a length above the bytes', 's:99999999:"x";', 'damaged'],
     ['an object', 'O:3:"Foo":0:{}', 'damaged'],
     ['an array that never ends', 'a:1:{', 'damaged'],
-    ['arrays deeper than the bound', 'a:1:{i:0;'.repeat(20_000), 'too_deep'],
+    ['arrays deeper than the limit', 'a:1:{i:0;'.repeat(20_000), 'too_deep'],
     ['no name', 'a:0:{}', 'missing_part'],
   ])('with %s is unknown', async (_what, bytes, reason) => {
     expect(await factsOf(pearReader, path, bytes)).toMatchObject([{ kind: 'diagnostic', reason }]);

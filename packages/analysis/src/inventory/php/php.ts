@@ -1,4 +1,4 @@
-/** Packages of PHP: what Composer installed or is asked for, and the registry of PEAR and PECL. */
+/** Packages of PHP: what Composer installed or requires, and the registry of PEAR and PECL. */
 
 import { inventoryLimits } from '../limits.ts';
 import { ReadError } from '../reader.ts';
@@ -81,7 +81,7 @@ function licensesOf(entry: JsonObject | undefined): string[] {
   return (Array.isArray(value) ? value : [value]).filter((one) => typeof one === 'string');
 }
 
-/** PEAR has no package type of its own here; its package URL has. */
+/** PEAR has no separate package type here; its package URL has one. */
 function readPear(registered: PhpValue): FoundPackage {
   const text = (...keys: string[]): string | undefined => {
     let value: PhpValue | undefined = registered;

@@ -1,6 +1,6 @@
 /**
- * The database of Gentoo's Portage: a directory a package in the directory of its category, in it
- * `PF` (name, version and revision) and `CONTENTS`. Format: portage(5) and ebuild(5).
+ * The database of Gentoo's Portage: a directory per package in the directory of its category,
+ * with `PF` (name, version and revision) and `CONTENTS`. Format: portage(5) and ebuild(5).
  */
 import { limits } from '@lazaret/protocol';
 import type { Fact } from '@lazaret/protocol';

@@ -9,7 +9,7 @@ import { elfNoteReader, linuxKernelReader } from './elf-notes.ts';
 import { packagesOf, purlsOf, readFacts, unknownsOf } from '../testing/read-facts.ts';
 import { textVersionReader } from './text-versions.ts';
 
-/** What is in each program, and the file that it is found in. */
+/** A text of each program, and the file that contains it. */
 const samples: readonly [name: string, path: string, text: string, version: string][] = [
   ['python', 'usr/local/bin/python3.12', 'x\x003.12.4\0y', '3.12.4'],
   ['python', 'usr/lib/libpython3.so', 'lib/python3.9/site-packages\0a\x003.9.2+\0', '3.9.2+'],
@@ -97,12 +97,12 @@ describe('programs that no package manager installed', () => {
     expect(binaryClassifierReader.accepts?.({ path } as never)).toBe(true);
   });
 
-  test('all have a sample here', () => {
+  test('all have a test sample', () => {
     const shown = new Set(samples.map(([name]) => name));
     expect(versionMarks.filter(({ name }) => !shown.has(name))).toEqual([]);
   });
 
-  test('are not taken from other names or other texts', async () => {
+  test('are not read from other names or other texts', async () => {
     const bytes = Buffer.from('nginx version: nginx/1.27.0');
     expect(await readFacts(binaryClassifierReader, 'usr/bin/other', bytes)).toEqual([]);
     expect(await readFacts(binaryClassifierReader, 'usr/sbin/nginx', elfFile([]))).toEqual([]);
@@ -121,12 +121,12 @@ describe('programs that no package manager installed', () => {
     expect(binaryKey(path)).toBe(key);
   });
 
-  test('with an anchor a million times are read in passing', async () => {
+  test('with a million anchors are read quickly', async () => {
     const bytes = Buffer.alloc(8_000_000, 'ruby ');
     expect(await readFacts(binaryClassifierReader, 'bin/ruby', bytes)).toEqual([]);
   });
 
-  test('whatever the bytes, reading ends without failing', async () => {
+  test('for any bytes, reading ends without an error', async () => {
     const paths = fc.constantFrom(...samples.map(([, path]) => path));
     const pieces = fc.array(fc.constantFrom(...samples.map(([, , text]) => text)), {
       maxLength: 5,
@@ -171,7 +171,7 @@ describe('texts that contain a version', () => {
     expect(textVersionReader.accepts?.({ path, sizeBytes: text.length } as never)).toBe(true);
   });
 
-  test('elsewhere say nothing', async () => {
+  test('elsewhere yield nothing', async () => {
     expect(textVersionReader.accepts?.({ path: 'a/DESCRIPTION', sizeBytes: 9 } as never)).toBe(
       false,
     );
@@ -189,7 +189,7 @@ describe('ELF files', () => {
     return elfFile([{ name: '.note.package', bytes: Buffer.concat([head, Buffer.from(text)]) }]);
   }
 
-  test('may carry a note of their package', async () => {
+  test('may have a note of their package', async () => {
     const text =
       '{"type":"deb","os":"debian","name":"tool","version":"1.0-2","architecture":"amd64"}\0';
     const facts = packagesOf(await readFacts(elfNoteReader, 'usr/bin/tool', note(text)));
@@ -212,12 +212,12 @@ describe('ELF files', () => {
       Buffer.concat([elfFile([], { isStripped: true }), Buffer.from('UPX!')]),
       'unsupported',
     ],
-  ])('with %s say that they were not understood', async (_, bytes, reason) => {
+  ])('with %s are reported as unreadable', async (_, bytes, reason) => {
     expect(unknownsOf(await readFacts(elfNoteReader, 'a', bytes))).toMatchObject([{ reason }]);
   });
 });
 
-test('a kernel tells its version', async () => {
+test('the version of a kernel is read', async () => {
   const bytes = Buffer.alloc(4_096);
   bytes.write('MZ');
   bytes.write('HdrS', 0x202);
@@ -228,7 +228,7 @@ test('a kernel tells its version', async () => {
   expect(await readFacts(linuxKernelReader, 'boot/vmlinuz', bytes.subarray(0, 700))).toEqual([]);
 });
 
-test('every reader has an id of its own, and names what it wants', () => {
+test('every reader has a unique id and selects files', () => {
   expect(new Set(binaryReaders.map(({ id }) => id)).size).toBe(binaryReaders.length);
   for (const { wants } of binaryReaders)
     expect(Object.values(wants).flat().length).toBeGreaterThan(0);

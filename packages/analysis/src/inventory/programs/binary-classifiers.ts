@@ -1,7 +1,7 @@
 /**
- * Software that no package manager installed: programs are known by their names, and tell their
- * versions in their bytes. Names are looked up in a table, then a literal text is searched, then a
- * pattern is matched in a small piece around it; no pattern ever sees a whole file.
+ * Software that no package manager installed: programs are identified by their names, and their
+ * versions are in their bytes. Names are looked up in a table, then a literal text is searched,
+ * then a pattern is matched in a small piece around it; no pattern is matched against a whole file.
  */
 import { limits } from '@lazaret/protocol';
 import type { PackageFact } from '@lazaret/protocol';
@@ -40,7 +40,7 @@ export const binaryClassifierReader: Reader = {
 };
 
 /**
- * What a program or library is called without its version: `python` of `python3.11`, `libcrypto`
+ * The name of a program or library without its version: `python` of `python3.11`, `libcrypto`
  * of `libcrypto.so.1.1`, `libmagickcore` of `libMagickCore-6.Q16.so.6`.
  */
 export function binaryKey(path: string): string {
@@ -62,7 +62,7 @@ export interface FoundVersion {
   readonly offset: number;
 }
 
-/** Where and how a mark is in the bytes, or undefined. */
+/** Where and how an anchor occurs in the bytes, or undefined. */
 export function findVersion(
   { bytes, path }: Pick<WholeFile, 'bytes' | 'path'>,
   mark: VersionMark,
@@ -89,7 +89,7 @@ function linesOf(
   return [...told].slice(0, linesMax);
 }
 
-/** Looks at the first places of a text; a program does not hide its version behind hundreds. */
+/** Checks the first occurrences of a text; a program does not have hundreds before its version. */
 function* search(
   bytes: Buffer,
   anchor: string,
@@ -103,7 +103,9 @@ function* search(
   }
 }
 
-/** What begins in the anchor comes first: around it there may be versions of other things. */
+/**
+ * A match that begins in the anchor takes precedence: versions of other software may be near it.
+ */
 function matchAt(
   bytes: Buffer,
   { at, anchor, pattern }: { at: number; anchor: string; pattern: RegExp },
@@ -121,7 +123,7 @@ function placed(match: RegExpExecArray, from: number): FoundVersion | undefined 
   return { version, offset: from + match.index + match[0].indexOf(version) };
 }
 
-/** A package known by a pattern only. */
+/** A package that is only identified by a pattern. */
 export function patternPackage(
   path: string,
   { name, version, offset }: FoundVersion & { readonly name: string },

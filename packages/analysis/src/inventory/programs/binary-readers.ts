@@ -1,4 +1,4 @@
-/** Readers of what compilers and build tools leave in programs and archives. */
+/** Readers of the metadata of compilers and build tools in programs and archives. */
 import type { Reader } from '../reader.ts';
 import { binaryClassifierReader } from './binary-classifiers.ts';
 import { dotnetAssemblyReader } from '../dotnet/dotnet-assembly.ts';

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { binaryClassifierReader } from './binary-classifiers.ts';
 import { packagesOf, readFacts } from '../testing/read-facts.ts';
 
-/** What Debian builds: its package, a program in it, and the name that it is known by here. */
+/** Debian's package, a program in it, and the name of the software here. */
 const programs: readonly [debian: string, path: string, name: string][] = [
   ['apache2-bin', 'usr/sbin/apache2', 'httpd'],
   ['bash', 'bin/bash', 'bash'],
@@ -49,7 +49,7 @@ afterAll(async () => {
 });
 
 describe('programs of Debian', () => {
-  test.each(programs)('%s tells the version of its package', async (debian, path, name) => {
+  test.each(programs)('reads the version of %s', async (debian, path, name) => {
     const files = await readdir(directory);
     const archive = join(directory, files.find((file) => file.startsWith(`${debian}_`)) ?? '');
     const { stdout } = await run('dpkg-deb', ['-f', archive, 'Version']);
@@ -63,7 +63,7 @@ describe('programs of Debian', () => {
   });
 });
 
-/** The version as its authors wrote it: without epoch, Debian's revision and what it left out. */
+/** The upstream version: without epoch, Debian's revision and its repacking suffix. */
 function upstream(version: string): string {
   return version
     .trim()

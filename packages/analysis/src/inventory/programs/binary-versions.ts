@@ -1,31 +1,31 @@
 /**
- * How programs that no package manager installed tell their versions: which names they have, a
- * text in them, and what surrounds it. Taken from the programs themselves.
+ * How the versions of programs that no package manager installed are found: by file names, a
+ * text in them, and its surroundings. Taken from the programs themselves.
  */
 export interface VersionMark {
   /** Name of the package. */
   readonly name: string;
   /** Names of files as `binaryKey` gives them. */
   readonly keys: readonly string[];
-  /** Texts to look for, in this order. `{line}` stands for the line of versions. */
+  /** Texts to look for, in this order. `{line}` stands for the release line. */
   readonly anchors: readonly string[];
   /** Matched against the surroundings of an anchor; the first group is the version. */
   readonly pattern: RegExp;
-  /** A text that must also be there, because the version stands alone. */
+  /** A text that must also be present, because the version is a separate string. */
   readonly needs?: string;
   /**
-   * Where the release line is known (`3.11`), which the version then has to begin with: in the
+   * Where the release line (`3.11`) is found, with which the version must begin: in the
    * file's name, else after this text, where several may be listed.
    */
   readonly line?: { readonly anchor: string; readonly pattern: RegExp };
 }
 
-/** A version as a text of its own, between the NULs that end texts in C. */
+/** A version as a separate string, between the NULs that end strings in C. */
 function alone(version: string): RegExp {
   return new RegExp(String.raw`\0(${version})\0`);
 }
 
-/** Of several marks of a file the first that fits counts. */
+/** The first matching row of a file is used. */
 export const versionMarks: readonly VersionMark[] = [
   // interpreters and runtimes
   {

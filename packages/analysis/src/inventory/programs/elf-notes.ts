@@ -1,4 +1,4 @@
-/** What ELF files and kernels say of themselves: package notes, and packing that hides the rest. */
+/** Metadata in ELF files and kernels: package notes, and packing that hides the rest. */
 import { packageType } from '@lazaret/protocol';
 import type { PackageFact } from '@lazaret/protocol';
 
@@ -14,7 +14,7 @@ import { asText, field, parseJsonObject } from '../parsing/json-text.ts';
 
 const packageNoteType = 0xcafe1a7e;
 const noteBytes = 64 * 1024;
-/** Where UPX puts its mark: behind the headers. */
+/** Position of the marker of UPX: after the headers. */
 const packerHeadBytes = 1_024;
 
 /** The note `.note.package` (systemd, "Package Metadata for ELF Files"): JSON with the package. */

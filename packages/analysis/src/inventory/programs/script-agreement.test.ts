@@ -1,4 +1,4 @@
-/** What the readers find against what the languages' own tools say of the same files. */
+/** Compares the readers with the languages' own tools on the same files. */
 import { execFileSync } from 'node:child_process';
 import { readFile, readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';

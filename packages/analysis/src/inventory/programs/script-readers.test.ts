@@ -1,4 +1,4 @@
-// Not in the quick check: every reader gets megabytes of hostile text.
+// Not in the quick check: every reader gets megabytes of hostile input.
 import { describe, expect, test } from 'vitest';
 
 import { neverCrashes, wholeFile } from '../testing/read-file.ts';
@@ -32,7 +32,7 @@ const samples: Readonly<Record<string, readonly [path: string, sound: Buffer]>> 
 describe.each(scriptReaders.map((reader) => [reader.id, reader] as const))('%s', (id, reader) => {
   const [path, sound] = samples[id] ?? ['', Buffer.alloc(0)];
 
-  test('never crashes on damaged bytes', async () => {
+  test('never crashes on corrupt input', async () => {
     expect(path).not.toBe('');
     await neverCrashes(reader, path, sound);
   });
@@ -44,7 +44,7 @@ describe.each(scriptReaders.map((reader) => [reader.id, reader] as const))('%s',
     ['quotes', '"'.repeat(1_000_000)],
     ['colons', ': {'.repeat(300_000)],
     ['lines', '  a@1:\n    version: 1\n'.repeat(40_000)],
-  ])('ends on a long run of %s', async (_what, text) => {
+  ])('finishes in time on a long run of %s', async (_what, text) => {
     try {
       await reader.read(wholeFile(path, text), () => undefined);
     } catch (error) {
@@ -53,7 +53,7 @@ describe.each(scriptReaders.map((reader) => [reader.id, reader] as const))('%s',
   });
 });
 
-test('each reader has its own id', () => {
+test('each reader has a unique id', () => {
   const ids = scriptReaders.map(({ id }) => id);
   expect(new Set(ids).size).toBe(ids.length);
 });

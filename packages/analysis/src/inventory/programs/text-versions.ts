@@ -1,4 +1,4 @@
-/** Software that tells its version in a small text file of its own. */
+/** Software with its version in a small text file. */
 
 import type { FileEntry } from '../../tree/file-tree.ts';
 import { inventoryLimits } from '../limits.ts';

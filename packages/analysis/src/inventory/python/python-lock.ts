@@ -1,6 +1,6 @@
 /**
- * What Python projects ask for in exact versions: requirements files, and the lock files of Poetry,
- * uv, PDM, Pipenv and PEP 751.
+ * Packages that Python projects require in exact versions: requirements files, and the lock files
+ * of Poetry, uv, PDM, Pipenv and PEP 751.
  */
 import { limits } from '@lazaret/protocol';
 import { parse as parseToml } from 'smol-toml';
@@ -33,7 +33,10 @@ export const pipfileLockReader: Reader = {
   read: (file, emit) => emitPackages(file.path, listPipfile(file.bytes), emit),
 };
 
-/** Only lines with `==`: a range says no version, and its packages are found where they are. */
+/**
+ * Only lines with `==`: a range has no version, and its packages are found where they are
+ * installed.
+ */
 export const requirementsReader: Reader = {
   id: 'requirements',
   version: 1,
@@ -43,7 +46,7 @@ export const requirementsReader: Reader = {
   read: (file, emit) => emitPackages(file.path, listRequirements(file.bytes), emit),
 };
 
-/** Lists inside of installed packages are leftovers of their makers. */
+/** Lists inside installed packages are leftovers of their authors. */
 function isProject({ path }: FileEntry): boolean {
   return !/(?:^|\/)(?:site|dist)-packages\//.test(path);
 }

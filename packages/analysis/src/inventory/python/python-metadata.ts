@@ -1,6 +1,6 @@
 /**
  * Core metadata of Python distributions, https://packaging.python.org/en/latest/specifications/
- * core-metadata/: fields as in a mail's header, up to the first empty line.
+ * core-metadata/: fields like those of a mail header, up to the first empty line.
  */
 import { limits } from '@lazaret/protocol';
 
@@ -67,7 +67,7 @@ function licensesOf(fields: ReadonlyMap<string, readonly string[]>): string[] {
     .map((classifier) => classifier.split('::').at(-1)?.trim() ?? '');
 }
 
-/** What is needed only for an extra is not needed. */
+/** Dependencies of extras are omitted. */
 function requirementName(requirement: string): string[] {
   const name = /^[A-Za-z0-9][A-Za-z0-9._-]*/.exec(requirement)?.[0];
   const marker = requirement.indexOf(';');

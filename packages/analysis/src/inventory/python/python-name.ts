@@ -1,5 +1,5 @@
 /**
- * The one form of a Python project's name: lower case, with single dashes
+ * The normalized form of a Python project's name: lower case, with single dashes
  * (https://packaging.python.org/en/latest/specifications/name-normalization/).
  */
 export function pythonName(name: string): string {

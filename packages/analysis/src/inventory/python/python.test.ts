@@ -68,7 +68,7 @@ describe('installed distributions', () => {
     ]);
   });
 
-  test('are not told by files of that name elsewhere', () => {
+  test('are not read from files of that name elsewhere', () => {
     for (const path of ['opt/METADATA', 'opt/src/PKG-INFO']) {
       expect(pythonReader.accepts?.({ path, type: 'file' } as never)).toBe(false);
     }
@@ -76,14 +76,14 @@ describe('installed distributions', () => {
 });
 
 describe('eggs as archives', () => {
-  test('are read from inside', async () => {
+  test('are read from the inside', async () => {
     const bytes = zipArchive([{ path: 'EGG-INFO/PKG-INFO', content: 'Name: a\nVersion: 1.0\n' }]);
     expect(await factsOf(pythonEggReader, `${site}/a-1.0.egg`, bytes)).toMatchObject([
       { kind: 'package', path: `${site}/a-1.0.egg!/EGG-INFO/PKG-INFO`, name: 'a' },
     ]);
   });
 
-  test('that are not ones are unknown', async () => {
+  test('that are not archives are unknown', async () => {
     const path = `${site}/a-1.0.egg`;
     expect(await factsOf(pythonEggReader, path, 'egg')).toMatchObject([{ reason: 'damaged' }]);
     const empty = zipArchive([{ path: 'a.py', content: '' }]);
@@ -93,7 +93,7 @@ describe('eggs as archives', () => {
 });
 
 describe('RECORD', () => {
-  test('tells files relative to the packages, with their digests', async () => {
+  test('lists files relative to the packages, with their digests', async () => {
     const digest = createHash('sha256').update('x').digest();
     const text = [
       `a/__init__.py,sha256=${digest.toString('base64url')},1`,
@@ -128,7 +128,7 @@ describe('RECORD', () => {
     expect(ofKind(facts, 'diagnostic')).toMatchObject([{ reason: 'damaged' }]);
   });
 
-  test('has an older relative', async () => {
+  test('has an older format', async () => {
     const path = `${site}/a-1.0-py3.9.egg-info/installed-files.txt`;
     const facts = await factsOf(pythonRecordReader, path, '../a.py\nPKG-INFO\n');
     expect(ofKind(facts, 'ownership')[0]?.files).toEqual([
@@ -138,7 +138,7 @@ describe('RECORD', () => {
   });
 });
 
-describe('what projects ask for', () => {
+describe('requirements of projects', () => {
   test('is declared by requirements with exact versions', async () => {
     const text = `# comment
 Flask==2.0.1

@@ -1,6 +1,6 @@
 /**
- * Python distributions that are there: `.dist-info` and `.egg-info` as directory or file, `.egg`
- * archives, and the files that RECORD says were installed (PEP 376, PEP 427, and
+ * Installed Python distributions: `.dist-info` and `.egg-info` as directory or file, `.egg`
+ * archives, and the installed files in RECORD (PEP 376, PEP 427, and
  * https://packaging.python.org/en/latest/specifications/recording-installed-packages/).
  */
 import type { Fact } from '@lazaret/protocol';
@@ -44,7 +44,7 @@ export const pythonEggReader: Reader = {
   },
 };
 
-/** RECORD of wheels, and the list that `setup.py install` and pip left for old packages. */
+/** RECORD of wheels, and the list that `setup.py install` and pip wrote for old packages. */
 export const pythonRecordReader: Reader = {
   id: recordId,
   version: 1,
@@ -72,11 +72,11 @@ function readEggInfo(bytes: Buffer): Buffer {
 interface Owner {
   readonly name: string;
   readonly version: string;
-  /** Where the paths of the list start. */
+  /** The base of the paths in the list. */
   readonly base: string;
 }
 
-/** The name of the directory says whose list it is. */
+/** The name of the directory identifies the package of the list. */
 function ownerOf({ path }: FileEntry): Owner | undefined {
   const parts = path.split('/');
   const [list, directory] = [parts.at(-1), parts.at(-2)];
@@ -114,7 +114,7 @@ function readRow(line: string): [path: string | undefined, digest: string | unde
   return [path, digest];
 }
 
-/** `sha256=` and Base64 for addresses, without padding; other algorithms are left out. */
+/** `sha256=` and URL-safe Base64 without padding; other algorithms are omitted. */
 function digestOf(text: string | undefined): string | undefined {
   const value = /^sha256=([A-Za-z0-9_-]{43})=?$/.exec(text ?? '')?.[1];
   return value === undefined

@@ -1,7 +1,7 @@
 /**
  * The values of a hash database of Berkeley DB (`Packages` of rpm up to 4.15), of either byte
- * order. All pages are gone through in their order instead of the hash's: what counts is every
- * value, not finding one. Layout: db_page.h of Berkeley DB 5.3.
+ * order. All pages are read in file order instead of hash order, because every value is
+ * needed. Layout: db_page.h of Berkeley DB 5.3.
  */
 import { ReadError } from '../reader.ts';
 import type { OnDamage } from './damage.ts';
@@ -24,7 +24,7 @@ interface Database {
 }
 
 export interface HashOptions {
-  /** Longer values are passed over as damage. */
+  /** Longer values are skipped as damage. */
   readonly maxBytes: number;
   readonly onDamage: OnDamage;
 }
@@ -44,10 +44,10 @@ export function* readHash(bytes: Buffer, options: HashOptions): Generator<Pair, 
 }
 
 function openDatabase(bytes: Buffer, { maxBytes, onDamage }: HashOptions): Database {
-  if (bytes.length < 512) throw new ReadError('damaged', 'no database of Berkeley DB');
+  if (bytes.length < 512) throw new ReadError('damaged', 'not a Berkeley DB database');
   const little = bytes.readUInt32LE(12) === hashMagic;
   if (!little && bytes.readUInt32BE(12) !== hashMagic) {
-    throw new ReadError('damaged', 'no hash database of Berkeley DB');
+    throw new ReadError('damaged', 'not a Berkeley DB hash database');
   }
   const u16 = (at: number): number => (little ? bytes.readUInt16LE(at) : bytes.readUInt16BE(at));
   const u32 = (at: number): number => (little ? bytes.readUInt32LE(at) : bytes.readUInt32BE(at));
@@ -56,7 +56,7 @@ function openDatabase(bytes: Buffer, { maxBytes, onDamage }: HashOptions): Datab
   if (bytes[25] !== pageType.hashMeta || !isPower) {
     throw new ReadError('damaged', `a database of page type ${bytes[25]}, pages of ${pageBytes}`);
   }
-  if (bytes[24] !== 0) throw new ReadError('encrypted', 'an encrypted database of Berkeley DB');
+  if (bytes[24] !== 0) throw new ReadError('encrypted', 'an encrypted Berkeley DB database');
   const pages = Math.floor(bytes.length / pageBytes);
   const stated = u32(32) + 1;
   if (stated > pages || bytes.length % pageBytes !== 0) {
@@ -66,7 +66,7 @@ function openDatabase(bytes: Buffer, { maxBytes, onDamage }: HashOptions): Datab
   return { bytes, pageBytes, pages, u16, u32, seen, maxBytes, onDamage };
 }
 
-/** Items stand from the end of the page to its start, keys and values in turn. */
+/** Items are stored from the end of the page to its start, keys and values alternating. */
 function* readPage(database: Database, page: number): Generator<Pair, void, undefined> {
   const { pageBytes, u16, onDamage } = database;
   const start = page * pageBytes;

@@ -1,4 +1,4 @@
-/** How the readers of the three formats tell what they had to pass over. */
+/** How the readers of the three formats report what they skipped. */
 import type { DiagnosticFact } from '@lazaret/protocol';
 
 export type OnDamage = (reason: DiagnosticFact['reason'], detail: string) => void;

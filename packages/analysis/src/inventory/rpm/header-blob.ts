@@ -1,6 +1,6 @@
 /**
- * A package's header as rpm's databases store it: two counts, an index of tags, and a store that
- * the index points into, all big-endian. Format: rpm's reference manual, "RPM Package format".
+ * A package's header as rpm's databases store it: two counts, an index of tags, and a data store
+ * that the index refers to, all big-endian. Format: rpm's reference manual, "RPM Package format".
  */
 
 import { inventoryLimits } from '../limits.ts';
@@ -57,7 +57,9 @@ export function parseHeader(blob: Buffer): RpmHeader {
   return { entries, store: blob.subarray(start, start + storeBytes) };
 }
 
-/** The bytes of each string of a tag, none when it has another type. Throws when they are cut. */
+/**
+ * The bytes of each string of a tag, none when it has another type. Throws when they are truncated.
+ */
 export function* stringsOf(
   { entries, store }: RpmHeader,
   tag: number,
@@ -71,13 +73,13 @@ export function* stringsOf(
   let start = offset;
   for (let left = type === typeString ? 1 : count; left > 0; left -= 1) {
     const end = start < store.length ? store.indexOf(0, start) : -1;
-    if (end === -1) throw new ReadError('damaged', `tag ${tag} leads out of the header`);
+    if (end === -1) throw new ReadError('damaged', `tag ${tag} points outside the header`);
     yield store.subarray(start, end);
     start = end + 1;
   }
 }
 
-/** The numbers of a tag, none when it has another type. Throws when they are cut. */
+/** The numbers of a tag, none when it has another type. Throws when they are truncated. */
 export function numbersOf({ entries, store }: RpmHeader, tag: number): number[] {
   const entry = entries.get(tag);
   const size = numberBytes.get(entry?.type ?? -1);
@@ -86,7 +88,7 @@ export function numbersOf({ entries, store }: RpmHeader, tag: number): number[] 
   if (count > inventoryLimits.ownedFiles)
     throw new ReadError('too_many', `tag ${tag} has ${count} values`);
   const end = offset + count * size;
-  if (end > store.length) throw new ReadError('damaged', `tag ${tag} leads out of the header`);
+  if (end > store.length) throw new ReadError('damaged', `tag ${tag} points outside the header`);
   const numbers: number[] = [];
   for (let at = offset; at < end; at += size) numbers.push(store.readUIntBE(at, size));
   return numbers;

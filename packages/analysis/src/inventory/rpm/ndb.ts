@@ -1,7 +1,7 @@
 /**
  * The header blobs of rpm's own format "ndb" (`Packages.db`): a header instead of the first two
  * slots, pages of slots, and blobs in blocks of 16 bytes, all little-endian. The format is
- * described by rpm's source alone, lib/backend/ndb/rpmpkg.c.
+ * only described by rpm's source, lib/backend/ndb/rpmpkg.c.
  */
 import { ReadError } from '../reader.ts';
 import type { OnDamage } from './damage.ts';
@@ -19,7 +19,7 @@ const blobTailBytes = 12;
 /** Each package's header blob. Throws ReadError when the file is of another format. */
 export function* readNdb(bytes: Buffer, onDamage: OnDamage): Generator<Buffer, void, undefined> {
   const end = slotsEnd(bytes, onDamage);
-  // Blobs do not lie on each other: all of them together fit into the file.
+  // Blobs do not overlap: all of them together fit into the file.
   let left = bytes.length;
   for (let at = 2 * slotBytes; at + slotBytes <= end; at += slotBytes) {
     if (bytes.readUInt32LE(at) !== slotMagic) {
@@ -30,14 +30,14 @@ export function* readNdb(bytes: Buffer, onDamage: OnDamage): Generator<Buffer, v
     if (index === 0) continue;
     const blob = readBlob(bytes, index, bytes.readUInt32LE(at + 8) * blockBytes);
     left -= blob?.length ?? 0;
-    if (blob === undefined || left < 0) onDamage('damaged', `package ${index} has no sound blob`);
+    if (blob === undefined || left < 0) onDamage('damaged', `package ${index} has no valid blob`);
     else yield blob;
   }
 }
 
 function slotsEnd(bytes: Buffer, onDamage: OnDamage): number {
   if (bytes.length < 2 * slotBytes || bytes.readUInt32LE(0) !== headerMagic) {
-    throw new ReadError('damaged', 'no package database of the format ndb');
+    throw new ReadError('damaged', 'not a package database in ndb format');
   }
   const version = bytes.readUInt32LE(4);
   if (version !== 0) throw new ReadError('unsupported', `the format ndb of version ${version}`);

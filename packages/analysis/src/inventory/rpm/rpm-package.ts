@@ -1,4 +1,4 @@
-/** What a header says as facts. Tags: rpmtag.h of rpm. */
+/** Converts a header to facts. Tags: rpmtag.h of rpm. */
 import type { Fact, PackageFact } from '@lazaret/protocol';
 
 import { packageUrl } from '../purl.ts';
@@ -54,7 +54,7 @@ export function* describeHeader(
   const release = plainWord(firstText(header, tags.release), `the release of ${name}`, warnings);
   if (version === undefined || release === undefined) return;
   const [epoch = 0] = numbersOf(header, tags.epoch);
-  // Without the rest it is still a package.
+  // It is a package even without the other fields.
   const told = (tag: number): string | undefined => attempt(() => firstText(header, tag), warnings);
   const architecture = told(tags.architecture);
   const licence = told(tags.license);
@@ -88,7 +88,7 @@ export interface RpmParts {
   readonly path: string;
   readonly name: string;
   readonly versionRelease: string;
-  /** 0 when there is none: they compare alike. */
+  /** 0 when there is none: both compare as equal. */
   readonly epoch: number;
   readonly architecture: string | undefined;
   readonly sourceRpm: string | undefined;
@@ -169,7 +169,7 @@ function listFiles(header: RpmHeader, owned: OwnedFiles): void {
   }
 }
 
-/** The lists about files go side by side; one of another length would mix up their digests. */
+/** The lists of files are parallel; one of another length would mix up their digests. */
 function checkCounts({ entries }: RpmHeader): void {
   const files = entries.get(tags.baseNames)?.count ?? entries.get(tags.oldFileNames)?.count ?? 0;
   const indexes = entries.has(tags.baseNames) ? entries.get(tags.dirIndexes)?.count : files;
@@ -182,7 +182,7 @@ function checkCounts({ entries }: RpmHeader): void {
   }
 }
 
-/** Paths as the walk writes them: UTF-8 with replacements, never latin1. */
+/** Paths as in the walk: UTF-8 with replacements, never latin1. */
 function* filePaths(header: RpmHeader): Generator<string, void, undefined> {
   const directories = [...stringsOf(header, tags.dirNames)].map((bytes) => bytes.toString('utf8'));
   const indexes = numbersOf(header, tags.dirIndexes);

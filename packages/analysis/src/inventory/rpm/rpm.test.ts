@@ -38,7 +38,7 @@ const formats = [
   ['var/lib/rpm/Packages', berkeleyDatabase(blobs)],
   ['rootfs/var/lib/rpm/Packages', berkeleyDatabase(blobs, { pageBytes: 512, order: 'big' })],
 ] as const;
-/** Small ones, for what is done many times. */
+/** Small ones, for tests with many iterations. */
 const small = [
   ['var/lib/rpm/rpmdb.sqlite', sqliteDatabase([rpmHeader(bash)], { pageBytes: 512 })],
   ['var/lib/rpm/Packages.db', ndbDatabase([rpmHeader(bash)])],
@@ -50,7 +50,7 @@ function reasons(facts: readonly Fact[]): string[] {
 }
 
 describe('the databases of rpm', () => {
-  test.each(formats)('%s tells packages and files, and no keys', async (path, bytes) => {
+  test.each(formats)('%s has packages and files, and no keys', async (path, bytes) => {
     const facts = await factsOf(rpmReader, path, bytes);
     expect(facts).toHaveLength(4);
     expect(facts[0]).toEqual({
@@ -94,11 +94,14 @@ describe('the databases of rpm', () => {
     expect(facts.map(({ name }) => name)).toEqual(many.map((_, at) => `p${at}`));
   });
 
-  test.each(formats)('%s of no or other bytes is unknown, not without packages', async (path) => {
-    for (const bytes of ['', 'x', 'SQLite format 3\0', 'RpmP', '\0'.repeat(9_000)]) {
-      expect(reasons(await factsOf(rpmReader, path, bytes))).toEqual(['damaged']);
-    }
-  });
+  test.each(formats)(
+    '%s that is empty or of another format is unknown, not without packages',
+    async (path) => {
+      for (const bytes of ['', 'x', 'SQLite format 3\0', 'RpmP', '\0'.repeat(9_000)]) {
+        expect(reasons(await factsOf(rpmReader, path, bytes))).toEqual(['damaged']);
+      }
+    },
+  );
 
   test('without the table of packages is unknown', async () => {
     const bytes = sqliteDatabase(blobs, { table: 'Others' });
@@ -106,7 +109,7 @@ describe('the databases of rpm', () => {
     expect(reasons(facts)).toEqual(['damaged']);
   });
 
-  test.each(small)('%s says that it is cut, at every 97th byte', async (path, bytes) => {
+  test.each(small)('%s that is truncated is reported, at every 97th byte', async (path, bytes) => {
     for (let length = 0; length < bytes.length - 16; length += 97) {
       const facts = await factsOf(rpmReader, path, bytes.subarray(0, length));
       expect(reasons(facts), `cut at ${length}`).not.toEqual([]);
@@ -118,11 +121,11 @@ describe('the databases of rpm', () => {
   });
 });
 
-describe('a database that goes in circles', () => {
+describe('a database with cycles', () => {
   const path = 'var/lib/rpm/rpmdb.sqlite';
   const pageBytes = 512;
 
-  test('by its pages ends', async () => {
+  test('in its pages terminates', async () => {
     const many = Array.from({ length: 50 }, (_, at) => rpmHeader({ ...bash, name: `p${at}` }));
     const bytes = sqliteDatabase(many, { pageBytes });
     const interiors = pagesOf(bytes, (page) => page[0] === 0x05);
@@ -134,14 +137,14 @@ describe('a database that goes in circles', () => {
     expect(ofKind(facts, 'package').length).toBeLessThan(50);
   });
 
-  test('by its overflow pages ends', async () => {
+  test('in its overflow pages terminates', async () => {
     const bytes = sqliteDatabase([rpmHeader(big)], { pageBytes });
     const first = pagesOf(bytes, (page) => page.includes('f100\0'))[0] ?? 0;
     bytes.writeUInt32BE(first + 1, first * pageBytes);
     expect(reasons(await factsOf(rpmReader, path, bytes))).toEqual(['damaged']);
   });
 
-  test('of Berkeley DB ends', async () => {
+  test('of Berkeley DB terminates', async () => {
     const bytes = berkeleyDatabase([rpmHeader(big), rpmHeader(bash)], { pageBytes });
     const overflow = pagesOf(bytes, (page) => page[25] === 7);
     const [first = 0] = overflow;
@@ -178,7 +181,7 @@ describe('a header', () => {
     expect(ofKind(facts, 'package').map(({ name }) => name)).toEqual(['bash', 'bash', 'last']);
   });
 
-  test('may list paths whole, and files that are not there or not its own', async () => {
+  test('may list full paths, and files that are missing or not its own', async () => {
     const bytes = ndbDatabase([
       headerOf([
         ...([1000, 1001, 1002] as const).map((tag) => [tag, 6, ['a']] as const),
@@ -197,7 +200,7 @@ describe('a header', () => {
     });
   });
 
-  test('cannot make paths of any length out of few bytes', async () => {
+  test('cannot expand few bytes to paths of any length', async () => {
     const directory = `/${'d'.repeat(4_000)}/`;
     const files = Array.from({ length: 50_000 }, (_, at) => ({ directory, name: String(at) }));
     const facts = await factsOf(rpmReader, path, ndbDatabase([rpmHeader({ ...bash, files })]));
@@ -207,7 +210,7 @@ describe('a header', () => {
     expect(reasons(lost)).toEqual(['too_large']);
   });
 
-  test('with any damage says all that it can', async () => {
+  test('with any damage yields all that is readable', async () => {
     await fc.assert(
       fc.asyncProperty(damaged(rpmHeader(bash)), async (blob) => {
         const last = rpmHeader({ ...bash, name: 'last' });
@@ -219,7 +222,7 @@ describe('a header', () => {
   });
 });
 
-describe('beside the database', () => {
+describe('next to the database', () => {
   test('a log with changes is a missing part, an empty one is not', async () => {
     const path = 'usr/lib/sysimage/rpm/rpmdb.sqlite-wal';
     expect(await factsOf(rpmLogReader, path, '')).toEqual([]);
@@ -227,7 +230,7 @@ describe('beside the database', () => {
     expect(reasons(facts)).toEqual(['missing_part']);
   });
 
-  test('the list of an image without rpm tells packages', async () => {
+  test('the list of an image without rpm has packages', async () => {
     const path = 'var/lib/rpmmanifest/container-manifest-2';
     const lines = [
       'glibc\t2.35-1.cm2\t1\t2\tMicrosoft\t(none)\t3\tx86_64\t0\tglibc-2.35-1.cm2.src.rpm',

@@ -1,4 +1,4 @@
-/** The databases of rpm in its three formats, wherever distributions keep them. */
+/** The databases of rpm in its three formats, in the directories of all distributions. */
 import type { Fact } from '@lazaret/protocol';
 
 import { baseName } from '@lazaret/oci';
@@ -50,8 +50,8 @@ export const rpmReader: Reader = {
 };
 
 /**
- * Changes that SQLite has not yet carried over into the database are in a file of its own. They
- * are not joined in, so that what they hold is missing.
+ * Changes that SQLite has not yet checkpointed into the database are in a separate file. They
+ * are not merged, so their content is missing.
  */
 export const rpmLogReader: Reader = {
   id: 'rpm-log',
@@ -71,7 +71,7 @@ export const rpmLogReader: Reader = {
   },
 };
 
-/** The list that Azure Linux leaves in images without rpm: lines of fields between tabs. */
+/** The list that Azure Linux writes to images without rpm: lines of tab-separated fields. */
 export const rpmManifestReader: Reader = {
   id: 'rpm-manifest',
   version: 1,

@@ -1,8 +1,8 @@
 /**
  * Reads the rows of one table of an SQLite database from its bytes, without SQLite: untrusted files
  * do not reach a library in C, nor a disk. Format: https://www.sqlite.org/fileformat2.html
- * Every page belongs to one place of a sound database, so each is visited once at the most; that
- * ends cycles among pages and loops among overflow pages, and keeps the work linear.
+ * Every page of a valid database is referenced once, so each is visited at most once; that ends
+ * cycles of pages and of overflow pages, and keeps the work linear.
  */
 import { ReadError } from '../reader.ts';
 import type { OnDamage } from './damage.ts';
@@ -16,7 +16,7 @@ const columnsRead = 5;
 interface Database {
   readonly bytes: Buffer;
   readonly pageBytes: number;
-  /** What of a page its content may fill. */
+  /** The part of a page that content may fill. */
   readonly usableBytes: number;
   readonly pages: number;
   readonly seen: Uint8Array;
@@ -26,7 +26,7 @@ interface Database {
 
 export interface TableOptions {
   readonly table: string;
-  /** Longer values are passed over as damage. */
+  /** Longer values are skipped as damage. */
   readonly maxBytes: number;
   readonly onDamage: OnDamage;
 }
@@ -34,7 +34,7 @@ export interface TableOptions {
 export type Value = number | bigint | Buffer | null;
 
 /**
- * The rows of a table, their columns as they are stored (text as its bytes). Throws ReadError when
+ * The rows of a table, their columns as stored (text as its bytes). Throws ReadError when
  * it is not a database or lacks the table; damage after that is reported, and the rest is read.
  */
 export function* readTable(
@@ -52,7 +52,7 @@ export function* readTable(
 
 function openDatabase(bytes: Buffer, maxBytes: number, onDamage: OnDamage): Database {
   if (bytes.length < 512 || bytes.toString('latin1', 0, 16) !== magic) {
-    throw new ReadError('damaged', 'no SQLite database');
+    throw new ReadError('damaged', 'not an SQLite database');
   }
   const written = bytes.readUInt16BE(16);
   const pageBytes = written === 1 ? 65_536 : written;
@@ -93,8 +93,8 @@ function* readTree(database: Database, root: number): Generator<Buffer, void, un
     } else if (type === leaf) {
       yield* readLeaf(database, page, cells);
     } else if (waiting.length + cells.length >= database.pages) {
-      // Pages that are yet to come are different ones in a sound tree.
-      database.onDamage('damaged', `page ${number} leads to more pages than there are`);
+      // Pages still to be visited are distinct in a valid tree.
+      database.onDamage('damaged', `page ${number} refers to more pages than exist`);
     } else {
       waiting.push(page.readUInt32BE(at + 8));
       for (const cell of cells.toReversed()) waiting.push(page.readUInt32BE(cell));
@@ -118,7 +118,7 @@ function takePage(database: Database, number: number): Buffer | undefined {
   return bytes.subarray(start, start + usableBytes);
 }
 
-/** Where the cells of a page begin; each has at least four bytes behind it. */
+/** Where the cells of a page begin; each is followed by at least four bytes. */
 function cellPlaces(database: Database, page: Buffer, at: number): number[] | undefined {
   const isLeaf = page[at] === leaf;
   const count = page.readUInt16BE(at + 3);
@@ -145,12 +145,12 @@ function* readLeaf(
     const size = varint(page, cell);
     const row = size === undefined ? undefined : varint(page, size.next);
     if (size === undefined || row === undefined || size.value > maxBytes) {
-      onDamage('damaged', 'a row has a size that cannot be');
+      onDamage('damaged', 'a row has an impossible size');
       continue;
     }
     const local = localBytes(size.value, usableBytes);
     used += local;
-    // Cells that lie on each other would make the work more than linear.
+    // Overlapping cells would make the work more than linear.
     if (row.next + local > page.length || used > page.length) {
       onDamage('damaged', 'rows do not fit into their page');
       continue;
@@ -237,7 +237,9 @@ interface Varint {
   readonly next: number;
 }
 
-/** Up to nine bytes, big end first. Above 2^53 it is not exact, and no size that is let through. */
+/**
+ * Up to nine bytes, big end first. Above 2^53 it is not exact, and larger than any accepted size.
+ */
 function varint(bytes: Buffer, from: number): Varint | undefined {
   let value = 0;
   for (let count = 0; count < 9; count += 1) {

@@ -1,13 +1,13 @@
 /**
- * Texts in Ruby source that mean themselves: `"a".freeze`, `'a'`, `%q<a>`, and lists of those.
- * Interpolation, constants and calls have no meaning without running them.
+ * String literals in Ruby source: `"a".freeze`, `'a'`, `%q<a>`, and lists of those.
+ * Interpolation, constants and calls cannot be evaluated without running them.
  */
 import { inventoryLimits } from '../limits.ts';
 
 const closing: Readonly<Record<string, string>> = { '<': '>', '(': ')', '[': ']', '{': '}' };
 const between = /(?:\.freeze)?[\s,]*/y;
 
-/** The texts of an expression that is one literal or a list of them, or undefined. */
+/** The strings of an expression that is one literal or a list of them, or undefined. */
 export function readLiterals(expression: string): string[] | undefined {
   const isList = expression.startsWith('[');
   const texts: string[] = [];
@@ -23,7 +23,7 @@ export function readLiterals(expression: string): string[] | undefined {
   }
   if (isList && expression[at] !== ']') return undefined;
   const rest = expression.slice(isList ? at + 1 : at);
-  // What follows is a condition on the age of RubyGems, if anything.
+  // Only a condition on the version of RubyGems may follow.
   return texts.length > 0 && /^(?:\.freeze)?(?:\s*| if .*)$/.test(rest) ? texts : undefined;
 }
 
@@ -50,7 +50,7 @@ function literalAt(source: string, start: number): Literal | undefined {
 interface Quoted {
   readonly start: number;
   readonly close: string;
-  /** Whether escapes and interpolation mean nothing. */
+  /** Whether escapes and interpolation are not processed. */
   readonly isPlain?: boolean;
 }
 

@@ -49,7 +49,7 @@ end
     expect(facts).toMatchObject([{ kind: 'diagnostic', reason: 'unsupported' }]);
   });
 
-  test('are believed in the line that RubyGems wrote for itself', async () => {
+  test('are read from the stub line of RubyGems', async () => {
     const text = '# stub: bigdecimal 3.1.1 ruby lib ext\nGem::Specification.new { |s| eval }\n';
     const facts = await factsOf(gemspecReader, `${folder}/default/bigdecimal-3.1.1.gemspec`, text);
     expect(facts).toMatchObject([{ purl: 'pkg:gem/bigdecimal@3.1.1' }]);
@@ -72,7 +72,7 @@ test.each<[string, string[] | undefined]>([
   ['"a" + b', undefined],
   ['A', undefined],
   ['"open', undefined],
-])('the literal %s means %j', (source, texts) => {
+])('the literal %s is %j', (source, texts) => {
   expect(readLiterals(source)).toEqual(texts);
 });
 

@@ -1,6 +1,6 @@
 /**
- * Gems that are there: the specifications that RubyGems writes when it installs one. They are Ruby,
- * and no Ruby is run here: only literals are believed, all else is unknown.
+ * Installed gems: the specifications that RubyGems writes when it installs one. They are Ruby code,
+ * which is not executed: only literals are read, all else is unknown.
  */
 import { limits } from '@lazaret/protocol';
 
@@ -68,7 +68,7 @@ function readSpecification(bytes: Buffer): FoundPackage {
 function readLine(fields: Fields, line: string): void {
   const [, name, version, platform] = /^# stub: (\S+) (\S+) (\S+)/.exec(line) ?? [];
   if (name !== undefined) {
-    // What RubyGems itself reads before it runs the file.
+    // The line that RubyGems itself reads before it runs the file.
     Object.assign(fields, { name, version, platform });
     return;
   }
@@ -102,7 +102,7 @@ function setField(fields: Fields, key: string, value: string): void {
   }
 }
 
-/** Below `specs:` four spaces, a name, and the version with a platform behind a dash. */
+/** Below `specs:` four spaces, a name, and the version with a platform after a dash. */
 function* listGemfile(bytes: Buffer): Generator<FoundPackage> {
   for (const { start, end } of linesOf(bytes)) {
     if (end - start > limits.pathBytes) continue;

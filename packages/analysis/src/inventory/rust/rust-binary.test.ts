@@ -20,7 +20,7 @@ function audited(content: string | Buffer): Buffer {
 }
 
 describe('an audited program', () => {
-  test('tells the crates that are in it, and not those that only built it', async () => {
+  test('lists the linked crates, and not the build dependencies', async () => {
     const facts = await readFacts(rustBinaryReader, 'bin/tool', audited(JSON.stringify(crates)));
     expect(purlsOf(facts)).toEqual(['pkg:cargo/tool@0.1.0', 'pkg:cargo/serde@1.0.2%2Bx']);
     expect(packagesOf(facts)[0]).toMatchObject({
@@ -38,13 +38,13 @@ describe('an audited program', () => {
     ['no compressed data', elfFile([{ name, bytes: Buffer.from('junk') }]), 'damaged'],
     ['no JSON', audited('{'), 'damaged'],
     ['another document', audited('{"packages":[{"name":1}]}'), 'damaged'],
-  ])('with %s is not understood, and says so', async (_, bytes, reason) => {
+  ])('with %s cannot be read, and is reported', async (_, bytes, reason) => {
     const facts = await readFacts(rustBinaryReader, 'a', bytes);
     expect(unknownsOf(facts)).toMatchObject([{ reason }]);
   });
 });
 
-test('other programs say nothing', async () => {
+test('other programs yield nothing', async () => {
   expect(await readFacts(rustBinaryReader, 'a', elfFile([]))).toEqual([]);
 });
 
@@ -69,7 +69,7 @@ source = "registry+https://github.com/rust-lang/crates.io-index"
   });
 
   test.each(['[[package]', '[[package]]\nname = 1', `a = ${'['.repeat(5_000)}`])(
-    'that is damaged says so: %#',
+    'that is damaged is reported: %#',
     async (text) => {
       const facts = await readFacts(cargoLockReader, 'Cargo.lock', text);
       expect(unknownsOf(facts)).toMatchObject([{ reason: 'damaged' }]);
@@ -77,7 +77,7 @@ source = "registry+https://github.com/rust-lang/crates.io-index"
   );
 });
 
-test('whatever the bytes, reading ends and fails with ReadError only', async () => {
+test('for any bytes, reading ends and fails with ReadError only', async () => {
   await fc.assert(
     fc.asyncProperty(fc.uint8Array({ maxLength: 400 }), fc.string(), async (junk, text) => {
       await readFacts(rustBinaryReader, 'a', elfFile([{ name, bytes: Buffer.from(junk) }]));

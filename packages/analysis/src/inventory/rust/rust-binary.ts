@@ -1,4 +1,4 @@
-/** Rust: the list of crates that cargo-auditable puts into programs, and Cargo's lock files. */
+/** Rust: the list of crates that cargo-auditable embeds in programs, and Cargo's lock files. */
 import { inflateSync } from 'node:zlib';
 import type { Fact, PackageFact } from '@lazaret/protocol';
 import { parse } from 'smol-toml';
@@ -60,7 +60,7 @@ const lockFile = z.object({
     .optional(),
 });
 
-/** A lock file asks for crates; it does not show that they are there. */
+/** A lock file requires crates; it does not prove that they are installed. */
 export const cargoLockReader: Reader = {
   id: 'cargo-lock',
   version: 1,
@@ -115,7 +115,7 @@ function check<T>(schema: z.ZodType<T>, read: () => unknown, what: string): T {
     throw new ReadError('damaged', `${what} cannot be parsed`);
   }
   const checked = schema.safeParse(value);
-  if (!checked.success) throw new ReadError('damaged', `${what} is not what its format says`);
+  if (!checked.success) throw new ReadError('damaged', `${what} does not match its format`);
   return checked.data;
 }
 

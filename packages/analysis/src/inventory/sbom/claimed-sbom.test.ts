@@ -112,7 +112,7 @@ describe('a bill of materials in the image', () => {
     ]);
   });
 
-  test('that claims to be one and is not is unknown', async () => {
+  test('that is named like one but invalid is unknown', async () => {
     expect(await factsOf(claimedSbomReader, 'a.spdx.json', '{}')).toMatchObject([
       { reason: 'unsupported' },
     ]);

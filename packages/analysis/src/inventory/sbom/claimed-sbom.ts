@@ -18,7 +18,7 @@ export const claimedSbomReader: Reader = {
   id: 'claimed-sbom',
   version: 1,
   wants: { endings: ['.spdx.json', '.cdx.json', '.spdx'], names: ['bom.json', 'sbom.json'] },
-  // Other files that end so are in SPDX's own text format, of Bitnami only these are JSON.
+  // Other files with this suffix are in the text format of SPDX; only those of Bitnami are JSON.
   accepts: ({ path }) => path.endsWith('.json') || /(?:^|\/)\.spdx-[^/]+$/.test(path),
   maxBytes: inventoryLimits.readerJsonBytes,
   read(file, emit) {
@@ -94,7 +94,7 @@ interface Claim {
   readonly licenses: readonly (string | undefined)[];
 }
 
-/** What has no version says nothing that could be checked: the document's own subject, say. */
+/** Components without a version cannot be checked, such as the document's own subject. */
 function claim({ purl, name, version, licenses }: Claim): FoundPackage | undefined {
   const known = {
     foundBy: 'claim',
@@ -124,7 +124,7 @@ function typesOf(
   return ours === undefined ? { type: 'generic', purlType: type } : { type: ours };
 }
 
-/** Distributions are namespaces in package URLs, and no part of a package's name. */
+/** Distributions are namespaces in package URLs, and not part of a package name. */
 function nameOf(
   type: string,
   namespace: string | undefined,

@@ -1,5 +1,5 @@
 /**
- * The packages of Slackware: a file each, named `name-version-arch-build`, which ends in the list
+ * The packages of Slackware: one file each, named `name-version-arch-build`, which ends in the list
  * of its files. Format: pkgtool(8).
  */
 

@@ -17,7 +17,7 @@ function warnings(): { told: string[]; warnings: ReturnType<typeof createParseWa
   return { told, warnings: createParseWarnings({ reader: 'test', path: 'a', emit }) };
 }
 
-test('a file of more lines than any list has ends its reader', () => {
+test('a file with too many lines ends its reader', () => {
   const bytes = Buffer.alloc(inventoryLimits.readerLines + 1, '\n');
   let lines = 0;
   expect(() => {
@@ -26,13 +26,13 @@ test('a file of more lines than any list has ends its reader', () => {
   expect(lines).toBe(inventoryLimits.readerLines);
 });
 
-test('a database of more packages than any system has ends its reader', () => {
+test('a database with too many packages ends its reader', () => {
   const count = countPackages();
   for (let left = inventoryLimits.packagesPerDatabase; left > 0; left -= 1) count();
   expect(count).toThrow(`more than ${inventoryLimits.packagesPerDatabase} packages`);
 });
 
-test('a million parse errors are reported a few times', () => {
+test('a million parse errors are reported up to a limit', () => {
   const { told, warnings: sink } = warnings();
   for (let left = 1_000; left > 0; left -= 1) sink.add('damaged', 'a line');
   expect(told).toEqual([
@@ -41,7 +41,7 @@ test('a million parse errors are reported a few times', () => {
   ]);
 });
 
-test('paths are kept up to a number, a length and a sum of lengths, and said to be lost', () => {
+test('paths are kept up to a number, a length and a sum of lengths, and the rest is reported', () => {
   const { told, warnings: sink } = warnings();
   const owned = createOwnedFiles(sink);
   owned.add(`/${'x'.repeat(limits.pathBytes)}`);
@@ -56,7 +56,7 @@ test('paths are kept up to a number, a length and a sum of lengths, and said to 
   expect(owned.take()).toEqual([]);
 });
 
-test('names are words of a length that can be, and no more than are kept', () => {
+test('names are words of limited length and number', () => {
   const { told, warnings: sink } = warnings();
   expect(plainWord('a-1~b+c:2', 'the name', sink)).toBe('a-1~b+c:2');
   for (const bad of [undefined, '', 'a b', 'a\0', 'a\u009bm', 'x'.repeat(2_000)]) {

@@ -29,7 +29,7 @@ test.each([
   expect(createDatabaseFiles([installed(type, 'sample')])(path)).toBe(expected);
 });
 
-test('a package that is only claimed has no manager', () => {
+test('a package that is only claimed has no package manager', () => {
   const claimed = { type: 'deb', name: 'sample', foundBy: 'claim' } as const;
   expect(createDatabaseFiles([claimed])('var/lib/dpkg/status')).toBe(false);
 });

@@ -1,7 +1,7 @@
 /**
- * Files in which package managers keep their own records. No package lists them, and they are not
- * strange for that. Only names that the manager itself would give count: a file that somebody else
- * put among them, or a script of a package that is not installed, stays a file of no package.
+ * Files in which package managers keep their own records. No package lists them, which is normal.
+ * Only names that the manager itself uses match: another file in these directories, or a script of
+ * a package that is not installed, remains a file without a package.
  */
 import type { PackageFact } from '@lazaret/protocol';
 

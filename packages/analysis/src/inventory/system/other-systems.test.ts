@@ -1,4 +1,4 @@
-/** Package databases that are met less often. */
+/** Less common package databases. */
 import { zstdCompressSync } from 'node:zlib';
 
 import { describe, expect, test } from 'vitest';
@@ -29,7 +29,7 @@ describe('the manifest of Chisel', () => {
   ];
   const sound = zstdCompressSync(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
 
-  test('tells packages and their files', async () => {
+  test('lists packages and their files', async () => {
     const digest = `sha256:${sha256}`;
     expect(await factsOf(chiselReader, path, sound)).toEqual([
       {
@@ -54,7 +54,7 @@ describe('the manifest of Chisel', () => {
     ]);
   });
 
-  test('that is cut, foreign or of a later kind is unknown', async () => {
+  test('that is truncated, of another format or of a later version is unknown', async () => {
     const short = zstdCompressSync(`${JSON.stringify(lines[0])}\n[1]\n{"kind":"package"}\n`);
     const facts = ofKind(await factsOf(chiselReader, path, short), 'diagnostic');
     expect(facts.map(({ reason }) => reason)).toEqual(['damaged', 'damaged', 'damaged']);
@@ -89,7 +89,7 @@ describe('Portage', () => {
     expect(odd).toMatchObject([{ kind: 'diagnostic', reason: 'damaged' }]);
   });
 
-  test('tells its files', async () => {
+  test('lists its files', async () => {
     const text = `dir /usr\nobj /usr/a b ${md5} 1700000000\nsym /usr/c -> a b 17\nwhat\nobj /x\n`;
     const facts = await factsOf(portageReader, `${directory}/CONTENTS`, text);
     expect(ofKind(facts, 'ownership')).toMatchObject([
@@ -114,7 +114,7 @@ test('Slackware names a package by its file', async () => {
   await neverCrashes(slackwareReader, path, Buffer.from(text));
 });
 
-test('Nix tells what its database says to be in the store', async () => {
+test('Nix lists the paths of its database', async () => {
   const path = 'nix/var/nix/db/db.sqlite';
   const hash = '1ddf3x30m0z6kknmrmapsc7liz8npi1w';
   const names = ['perl-5.38.2', 'perl5.38.2-JSON-XS-4.03', 'source', 'gcc-13.2.0-lib', 'a-1.drv'];
@@ -130,7 +130,7 @@ test('Nix tells what its database says to be in the store', async () => {
   expect(ofKind(facts, 'diagnostic')).toHaveLength(1);
 });
 
-test('lists of vendors tell packages', async () => {
+test('package lists of vendors are read', async () => {
   const path = 'usr/share/bottlerocket/application-inventory.json';
   const item = { Name: 'glibc', Publisher: 'Bottlerocket', Version: '2.40', Release: '1.br1' };
   const content = [{ ...item, Epoch: '1', Architecture: 'x86_64' }, 5, { Name: 'x' }];

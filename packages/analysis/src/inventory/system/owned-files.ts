@@ -1,4 +1,4 @@
-/** The files of packages as they are listed, within bounds over one whole list or database. */
+/** The files of packages as listed, with limits for one list or database. */
 import { limits } from '@lazaret/protocol';
 import type { OwnershipFact } from '@lazaret/protocol';
 
@@ -9,9 +9,9 @@ import type { ParseWarnings } from '../parsing/parse-warnings.ts';
 export type OwnedFile = OwnershipFact['files'][number];
 
 export interface OwnedFiles {
-  /** A path as it is written, `/./usr/bin/a`; the root itself is left out. */
+  /** A path as written, `/./usr/bin/a`; the root itself is omitted. */
   add(path: string, digest?: string): void;
-  /** What was added since the last time. */
+  /** Paths added since the last call. */
   take(): OwnedFile[];
 }
 
@@ -29,7 +29,7 @@ export function createOwnedFiles(warnings: ParseWarnings): OwnedFiles {
       leftFiles -= 1;
       leftChars -= written.length;
       if (leftFiles < 0 || leftChars < 0) {
-        if (!told) warnings.add('too_many', 'the lists of files are longer than what is kept');
+        if (!told) warnings.add('too_many', 'the lists of files exceed the limit');
         told = true;
         return;
       }
@@ -51,7 +51,7 @@ const hexLengths: ReadonlyMap<number, string> = new Map([
   [64, 'sha256'],
 ]);
 
-/** `md5:...` for a digest in hexadecimal of a length that is known, else undefined. */
+/** `md5:...` for a digest in hexadecimal of a known length, else undefined. */
 export function digestOfHex(hex: string): string | undefined {
   const name = hexLengths.get(hex.length);
   return name !== undefined && /^[0-9a-fA-F]+$/.test(hex)

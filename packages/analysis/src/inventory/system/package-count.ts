@@ -1,4 +1,4 @@
-/** Ends the reading of a database that claims more packages than any system has. */
+/** Stops reading a database that claims an implausible number of packages. */
 
 import { inventoryLimits } from '../limits.ts';
 import { ReadError } from '../reader.ts';

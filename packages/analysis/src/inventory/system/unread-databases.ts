@@ -1,5 +1,5 @@
 /**
- * Databases of package managers that no reader here understands. An image of such a system has
+ * Databases of package managers without a reader. An image of such a system has
  * packages that are not listed, which is not the same as having none.
  */
 

@@ -1,5 +1,5 @@
 /**
- * Lists that vendors of read-only systems leave in place of a package database: Bottlerocket's
+ * Lists that vendors of read-only systems provide instead of a package database: Bottlerocket's
  * application inventory and the package list of Container-Optimized OS.
  */
 import type { Fact } from '@lazaret/protocol';
@@ -15,7 +15,7 @@ import { plainWord, present } from '../parsing/package-text.ts';
 import { rpmFact } from '../rpm/rpm-package.ts';
 
 interface Inventory {
-  /** The property that holds the list. */
+  /** The property with the list. */
   readonly list: string;
   readonly nameKey: string;
   readonly versionKey: string;
@@ -69,7 +69,7 @@ function readInventory({ path, bytes }: WholeFile, emit: (fact: Fact) => void): 
   }
 }
 
-/** Built as packages of rpm, of which the database is left out. */
+/** Built from rpm packages, without their database. */
 function describeBottlerocket({ item, name, version, path }: PackageItem): Fact {
   const release = textIn(item, 'Release');
   const epoch = Number(textIn(item, 'Epoch') ?? '0');

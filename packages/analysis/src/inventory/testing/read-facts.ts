@@ -1,10 +1,10 @@
-/** Runs a reader over bytes as the walk would. */
+/** Runs a reader on bytes like the walk does. */
 import type { Fact, PackageFact, DiagnosticFact } from '@lazaret/protocol';
 
 import { ReadError } from '../reader.ts';
 import type { Reader } from '../reader.ts';
 
-/** What was emitted; what a ReadError says comes last, as the walk tells it. */
+/** The emitted facts; a ReadError becomes the last one, as in the walk. */
 export async function readFacts(
   reader: Reader,
   path: string,

@@ -1,4 +1,4 @@
-/** What the tests of readers share: a file in memory, what a reader says of it, hostile bytes. */
+/** What the tests of readers share: a file in memory, the facts of a reader, hostile bytes. */
 import { fact as factSchema } from '@lazaret/protocol';
 import type { Fact } from '@lazaret/protocol';
 import fc from 'fast-check';
@@ -15,7 +15,7 @@ export function wholeFile(path: string, content: string | Uint8Array): WholeFile
   };
 }
 
-/** The facts of a file, each held to the schema; a ReadError becomes an unknown fact. */
+/** The facts of a file, each validated by the schema; a ReadError becomes an unknown fact. */
 export async function factsOf(
   reader: Reader,
   path: string,
@@ -41,7 +41,7 @@ export function ofKind<K extends Fact['kind']>(facts: readonly Fact[], kind: K):
   return facts.filter((one): one is FactOf<K> => one.kind === kind);
 }
 
-/** Every damage that is cheap to think of: bytes cut off, changed, doubled, or never any good. */
+/** Common kinds of damage: bytes truncated, changed, duplicated, or random. */
 export function damaged(sound: Uint8Array): fc.Arbitrary<Uint8Array> {
   const place = fc.nat(Math.max(0, sound.length - 1));
   const change = fc.tuple(place, fc.oneof(fc.constantFrom(0, 0xff, 0x7f, 0x80), fc.nat(255)));
@@ -59,7 +59,7 @@ export function damaged(sound: Uint8Array): fc.Arbitrary<Uint8Array> {
   );
 }
 
-/** Reads damaged bytes: it ends, and throws nothing but a ReadError. */
+/** Reads damaged bytes: it must end, and may throw only ReadError. */
 export async function neverCrashes(reader: Reader, path: string, sound: Uint8Array): Promise<void> {
   await fc.assert(
     fc.asyncProperty(damaged(sound), async (bytes) => {

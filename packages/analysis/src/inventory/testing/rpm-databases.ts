@@ -1,7 +1,7 @@
 /**
  * Makes package databases of rpm in its three formats. SQLite's is written by SQLite; those of ndb
- * and of Berkeley DB are laid out here after rpm's rpmpkg.c and Berkeley DB's db_page.h, with only
- * what a reader looks at.
+ * and of Berkeley DB are written here after rpm's rpmpkg.c and Berkeley DB's db_page.h, with only
+ * the fields that a reader uses.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,7 +18,7 @@ export function sqliteDatabase(blobs: readonly Buffer[], shape: SqliteShape = {}
   return sqliteTable(shape.table ?? 'Packages', blobs, shape.pageBytes);
 }
 
-/** A table of numbered values beside another one. */
+/** A table of numbered values next to another one. */
 export function sqliteTable(
   table: string,
   values: readonly (Buffer | string)[],
@@ -44,7 +44,7 @@ export function sqliteTable(
   }
 }
 
-/** One page of slots, so at most 254 packages; a free slot stands between the others. */
+/** One page of slots, so at most 254 packages; with a free slot between the others. */
 export function ndbDatabase(blobs: readonly Buffer[]): Buffer {
   const page = Buffer.alloc(4_096);
   page.write('RpmP', 0, 'latin1');
@@ -83,7 +83,7 @@ export interface BerkeleyShape {
   readonly order?: 'little' | 'big';
 }
 
-/** A page for each package; values that do not fit into a quarter page stand on overflow pages. */
+/** A page for each package; values that do not fit into a quarter page are on overflow pages. */
 export function berkeleyDatabase(blobs: readonly Buffer[], shape: BerkeleyShape = {}): Buffer {
   const { pageBytes = 4_096, order = 'little' } = shape;
   const pages: Buffer[] = [Buffer.alloc(pageBytes)];

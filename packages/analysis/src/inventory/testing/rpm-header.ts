@@ -18,7 +18,7 @@ export interface SamplePackage {
 
 type Tag = readonly [tag: number, type: number, values: readonly (string | number)[]];
 
-/** The blob of a package as databases store it. */
+/** The blob of a package as stored in databases. */
 export function rpmHeader(sample: SamplePackage): Buffer {
   const { name, version, release, epoch, architecture = 'x86_64', files = [] } = sample;
   const directories = [...new Set(files.map(({ directory }) => directory))];

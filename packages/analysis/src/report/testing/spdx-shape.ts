@@ -1,6 +1,6 @@
 /**
- * The part of SPDX 2.3 that is written, field by field as the specification has it, whose sections
- * are named; closed, so that a field of another name is an error.
+ * The part of SPDX 2.3 that is written, field by field as in the named sections of the
+ * specification; closed, so that an unknown field is an error.
  */
 import { PackageURL } from 'packageurl-js';
 import { z } from 'zod';
@@ -107,7 +107,9 @@ const document = z.strictObject({
 
 export type SpdxShape = z.output<typeof document>;
 
-/** The document as a whole: identifiers are unique (6.3, 7.2, 8.2, 10.1) and lead somewhere. */
+/**
+ * The document as a whole: identifiers are unique (6.3, 7.2, 8.2, 10.1) and references are valid.
+ */
 export const spdxShape: z.ZodType<SpdxShape> = document.superRefine((whole, context) => {
   const { packages, files = [], hasExtractedLicensingInfos = [], relationships } = whole;
   const elements = [whole, ...packages, ...files].map(({ SPDXID }) => SPDXID);
@@ -118,8 +120,8 @@ export const spdxShape: z.ZodType<SpdxShape> = document.superRefine((whole, cont
   const related = relationships.flatMap((one) => [one.spdxElementId, one.relatedSpdxElement]);
   const wrong = [
     ...repeated([...elements, ...licenses]).map((one) => `${one} is not unique`),
-    ...missing(related, elements).map((one) => `${one} is no element`),
-    ...missing(declared, licenses).map((one) => `${one} is no licence`),
+    ...missing(related, elements).map((one) => `${one} is not an element`),
+    ...missing(declared, licenses).map((one) => `${one} is not a licence`),
     ...missing(licenses, declared).map((one) => `${one} is declared by no package`),
   ];
   for (const message of wrong) context.addIssue({ code: 'custom', message });

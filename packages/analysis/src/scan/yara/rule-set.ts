@@ -1,4 +1,4 @@
-/** The rules that are given as files and directories, read once, with a digest over all of them. */
+/** The rules of files and directories, read once, with a digest over all of them. */
 import { createHash } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
@@ -6,14 +6,14 @@ import { basename, join, relative } from 'node:path';
 import { scanLimits } from '../limits.ts';
 
 export interface RuleFile {
-  /** Shown to people: relative to the directory that was given. */
+  /** For messages: relative to the given directory. */
   readonly name: string;
   readonly path: string;
   readonly text: string;
 }
 
 export interface RuleSet {
-  /** By name; each file's rules are a namespace of their own. */
+  /** By name; the rules of each file have their own namespace. */
   readonly files: readonly RuleFile[];
   /** SHA-256 over names and texts, hexadecimal. */
   readonly digest: string;
@@ -28,7 +28,7 @@ export class RuleSetError extends Error {
   }
 }
 
-/** Reads files as they are named and `.yar` and `.yara` below directories. Throws RuleSetError. */
+/** Reads the named files, and `.yar` and `.yara` files below directories. Throws RuleSetError. */
 export async function readRuleSet(paths: readonly string[]): Promise<RuleSet> {
   const files: RuleFile[] = [];
   let bytes = 0;
@@ -49,7 +49,7 @@ export async function readRuleSet(paths: readonly string[]): Promise<RuleSet> {
   return { files, digest: digestOf(files), ruleCount };
 }
 
-/** Strings, comments and regular expressions are skipped: their text is no rule. */
+/** Strings, comments and regular expressions are skipped: their text is not a rule. */
 const tokens =
   /"(?:\\.|[^"\\\n])*"|\/\*[\s\S]*?\*\/|\/\/[^\n]*|\/(?:\\.|[^/\\\n])+\/|\brule\s+[A-Za-z_]\w*/g;
 
@@ -87,7 +87,7 @@ async function readText(path: string): Promise<string> {
   }
 }
 
-/** The digest would not see a change of what is included. */
+/** The digest would not cover included files. */
 function refuseIncludes(name: string, text: string): void {
   const at = text.search(/^[ \t]*include[ \t]+"/m);
   if (at < 0) return;

@@ -19,7 +19,7 @@ const longest = `${'d'.repeat(200)}/`.repeat(20) + 'e'.repeat(76);
 
 export const nameCases: readonly HostileCase[] = [
   {
-    name: 'names that climb, start at the root, stand still or repeat slashes',
+    name: 'names that are absolute or contain .., . or repeated slashes',
     build: () =>
       layersOf(['../../etc/shown', '/abs', './dot', 'a//b', 'c/../d'].map((path) => file(path))),
     expect: {
@@ -71,7 +71,7 @@ export const nameCases: readonly HostileCase[] = [
     expect: { files: [`f ${longest.slice(1)}2`, `f ${longest}`] },
   },
   {
-    name: 'a name of 4,097 bytes ends the layer, and what came before stands',
+    name: 'a name of 4,097 bytes ends the layer, and previous entries remain',
     build: () => layersOf([file('before', secret), file(`${longest}e`)]),
     expect: {
       ...{ verdict: 'incomplete', files: ['f before'], gaps: ['layer: too_large'] },
@@ -79,12 +79,12 @@ export const nameCases: readonly HostileCase[] = [
     },
   },
   {
-    name: 'a pax path takes the place of that of the header',
+    name: 'a pax path replaces that of the header',
     build: () => layersOf([pax({ path: 'shown' }), rawMember({ name: 'hidden', content: x })]),
     expect: { files: ['f shown'] },
   },
   {
-    name: 'a pax size takes the place of that of the header, so that no entry hides in another',
+    name: 'a pax size replaces that of the header, so that no entry hides in another',
     build: () =>
       layersOf([
         pax({ size: '600' }),
@@ -170,12 +170,12 @@ export const replacingCases: readonly HostileCase[] = [
     },
   },
   {
-    name: 'entries whose directories never come',
+    name: 'entries without their directories',
     build: () => layersOf([file('very/deep/file', secret)]),
     expect: { files: ['f very/deep/file'], findings: ['secret very/deep/file@0'] },
   },
   {
-    name: 'an entry below a file cannot be placed by anybody, and is examined all the same',
+    name: 'an entry below a file cannot be unpacked by any tool, and is still examined',
     build: () => layersOf([file('a'), file('a/b', secret)]),
     expect: {
       ...{ verdict: 'incomplete', files: ['f a', 'f a/b by 0'], gaps: ['layer: damaged'] },

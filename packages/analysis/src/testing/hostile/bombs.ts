@@ -1,4 +1,7 @@
-/** Group 8, and the archive of a million entries: stored layers that overwhelm who trusts them. */
+/**
+ * Group 8, and the archive of a million entries: stored layers that exhaust the resources of a
+ * careless reader.
+ */
 import { createGzip, gzipSync, zstdCompressSync } from 'node:zlib';
 
 import { manyMembers, zipArchive } from '../../archive/testing/zip-samples.ts';
@@ -15,7 +18,7 @@ export interface Bomb {
   readonly gaps: readonly string[];
 }
 
-/** The header of a file of so many bytes, in base 256. */
+/** The header of a file of this many bytes, in base 256. */
 function headerOf(sizeBytes: number): Buffer {
   return rawMember({
     name: 'zeros',
@@ -81,7 +84,7 @@ export const bombs: readonly Bomb[] = [
     gaps: ['layer: ratio'],
   },
   {
-    name: 'a layer of zstd that stands for 4 GB',
+    name: 'a layer of zstd that expands to 4 GB',
     *stored() {
       yield zstdCompressSync(headerOf(4 * 1024 * MiB));
       const zeros = zstdCompressSync(Buffer.alloc(64 * MiB));
@@ -90,7 +93,7 @@ export const bombs: readonly Bomb[] = [
     gaps: ['layer: ratio'],
   },
   {
-    name: 'a kilobyte of zstd in a file that stands for 4 GB',
+    name: 'a kilobyte of zstd in a file that expands to 4 GB',
     stored: () => {
       const zeros = zstdCompressSync(Buffer.alloc(64 * MiB));
       const all = Buffer.concat(Array.from({ length: 64 }, () => zeros));

@@ -10,7 +10,7 @@ import type { HostileCase } from './hostile-case.ts';
 const seen = { files: ['f k'], findings: ['secret k@0'] } as const;
 /** Engines refuse such a layer; what was inflated before the damage is examined. */
 const damaged = { verdict: 'incomplete', gaps: ['layer: damaged'] } as const;
-/** zlib keeps the last chunk to itself when damage follows; ISA-L gives it out. */
+/** zlib does not return the last chunk before damage; ISA-L does. */
 const beforeTheEnd = (await nativeInflate()) === undefined ? { files: [] } : seen;
 
 async function tar(): Promise<Buffer> {
@@ -69,12 +69,12 @@ export const compressionCases: readonly HostileCase[] = [
     seen,
   ),
   stored(
-    'zeros behind a gzip are padding',
+    'zeros after a gzip are padding',
     (plain) => Buffer.concat([gzipSync(plain), Buffer.alloc(99)]),
     seen,
   ),
   stored(
-    'other bytes behind a gzip are damage',
+    'other bytes after a gzip are damage',
     (plain) => Buffer.concat([gzipSync(plain), Buffer.from('garbage')]),
     { ...damaged, ...beforeTheEnd },
   ),
@@ -86,7 +86,7 @@ export const compressionCases: readonly HostileCase[] = [
     ...damaged,
     ...beforeTheEnd,
   }),
-  stored('gzip of which there is only the header', (plain) => gzipSync(plain).subarray(0, 10), {
+  stored('gzip with only a header', (plain) => gzipSync(plain).subarray(0, 10), {
     ...damaged,
     files: [],
   }),
@@ -101,19 +101,19 @@ export const compressionCases: readonly HostileCase[] = [
     seen,
   ),
   stored(
-    'zstd that asks for a window of 2 GiB is refused before memory is taken',
+    'zstd that requires a window of 2 GiB is refused before memory is allocated',
     () => Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x00, 0xa8, 1, 0, 0]),
     { ...damaged, files: [] },
   ),
   stored(
-    'zstd that asks for a dictionary',
+    'zstd that requires a dictionary',
     () => Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x21, 0x07, 0x01, 1, 0, 0]),
     { ...damaged, files: [] },
   ),
-  stored('a plain tar that is called gzip', (plain) => plain, seen),
-  stored('zstd that is called gzip', (plain) => zstdCompressSync(plain), seen),
+  stored('an uncompressed tar that is declared as gzip', (plain) => plain, seen),
+  stored('zstd that is declared as gzip', (plain) => zstdCompressSync(plain), seen),
   {
-    name: 'gzip that is called plain',
+    name: 'gzip that is declared as uncompressed',
     build: async () => {
       const plain = await tar();
       const mediaType = 'application/vnd.oci.image.layer.v1.tar';

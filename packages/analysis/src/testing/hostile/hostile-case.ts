@@ -1,7 +1,7 @@
 /**
- * Images that somebody built to deceive, to overwhelm or by mistake, each with what an inspection
- * must say of it. A case is compared in all it says of findings, gaps and verdict, so that nothing
- * comes or goes unnoticed.
+ * Images built to deceive, to exhaust resources or by mistake, each with the expected result of its
+ * inspection. All findings, gaps and the verdict of a case are compared, so that no change goes
+ * unnoticed.
  */
 import type { InspectionReport } from '@lazaret/protocol';
 
@@ -19,7 +19,7 @@ export interface HostileCase {
 }
 
 export interface Expectation {
-  /** `unscanned` unless given: all was examined, and no scanner for malware took part. */
+  /** `unscanned` unless given: all was examined, without a malware scanner. */
   readonly verdict?: InspectionReport['verdict']['state'];
   /** `f etc/passwd`, `l a -> b`, `f gone by 1`; not compared unless given. */
   readonly files?: readonly string[];
@@ -31,12 +31,12 @@ export interface Expectation {
   readonly packages?: readonly string[];
 }
 
-/** What a report says, in the words of an expectation. */
+/** A report in the notation of an expectation. */
 export interface Outcome extends Required<Expectation> {
   readonly layers: readonly string[];
 }
 
-/** Inspects a case in this thread; with the scanner for secrets unless told otherwise. */
+/** Inspects a case in this thread; with the secrets scanner unless given. */
 export async function inspectCase(
   { build }: Pick<HostileCase, 'build'>,
   options: Partial<InspectOptions> = {},
@@ -48,7 +48,7 @@ export async function inspectCase(
   return outcomeOf(report);
 }
 
-/** Everything of an expectation that is compared, what it leaves out as it is meant. */
+/** The complete expectation, with defaults for omitted fields. */
 export function comparable(expected: Expectation, found: Outcome): readonly [unknown, unknown] {
   const { verdict = 'unscanned', gaps = [], findings = [], files, packages } = expected;
   const wanted = {
@@ -104,7 +104,7 @@ function words(...parts: readonly (string | undefined)[]): string {
   return parts.filter((part) => part !== undefined && part !== '').join(' ');
 }
 
-/** A private key, as the scanner for secrets finds it; made up, and none of anybody. */
+/** A private key, as the secrets scanner finds it; invented for tests. */
 export const secret = [
   `-----BEGIN RSA ${'PRIVATE'} KEY-----`,
   'MIIEpAIBAAKCAQEA'.repeat(8),
@@ -128,7 +128,7 @@ export function directory(path: string): TarInput {
   return { path, type: 'directory' };
 }
 
-/** An image of layers of such entries, lowest first. */
+/** An image of layers with these entries, lowest first. */
 export function layersOf(...layers: readonly NonNullable<LayerInput['entries']>[]): ImageInput {
   return { layers: layers.map((entries) => ({ entries })) };
 }

@@ -1,7 +1,7 @@
 /**
  * Group 9: manifest, configuration and layers that do not fit each other. What a source refuses
  * before there is an image (group 10, and configurations that are missing, huge or of another
- * digest) is held to its answers in the tests of `source/`.
+ * digest) is tested in `source/`.
  */
 import { digestOf } from '../image-builder.ts';
 import { file, layersOf, secret } from './hostile-case.ts';
@@ -12,7 +12,7 @@ const seen = { files: ['f k'], findings: ['secret k@0'] } as const;
 
 export const imageStructureCases: readonly HostileCase[] = [
   {
-    name: 'a forged diffID of a well-known layer is told, and the layer examined',
+    name: 'a forged diffID of a well-known layer is reported, and the layer examined',
     build: () => ({ layers: [{ entries: [key], claims: { diffId: digestOf(Buffer.from('x')) } }] }),
     expect: {
       ...{ verdict: 'suspicious', files: ['f k'] },
@@ -20,7 +20,7 @@ export const imageStructureCases: readonly HostileCase[] = [
     },
   },
   {
-    name: 'a layer of another digest is not believed; the others are examined',
+    name: 'a layer with another digest is refused; the others are examined',
     build: () => ({
       layers: [
         { entries: [file('x')], claims: { digest: digestOf(Buffer.from('x')) } },
@@ -33,7 +33,7 @@ export const imageStructureCases: readonly HostileCase[] = [
     },
   },
   {
-    name: 'a layer of another size is not believed',
+    name: 'a layer with another size is refused',
     build: () => ({ layers: [{ entries: [key], claims: { sizeBytes: 10 } }] }),
     expect: { verdict: 'incomplete', gaps: ['layer: damaged'], files: [] },
   },

@@ -1,6 +1,6 @@
 /**
- * Run as a program of its own: inspects one stored layer (the path is its argument) in a thread, as
- * an inspection on a server does, and prints what came of it and how much memory it took.
+ * Run as a separate program: inspects one stored layer (the path is its argument) in a thread, as
+ * an inspection on a server does, and prints the result and the memory usage.
  */
 import { statSync } from 'node:fs';
 import { argv, resourceUsage, stdout } from 'node:process';

@@ -26,7 +26,7 @@ export const symbolicLinkCases: readonly HostileCase[] = [
     },
   },
   {
-    name: 'absolute links are of the image and not of the machine',
+    name: 'absolute links are resolved in the image and not on the host',
     build: () => layersOf([link('host', '/'), key('host/etc/k'), link('p', '/proc/self/environ')]),
     expect: {
       files: ['f etc/k', 'l host -> /', 'l p -> /proc/self/environ'],
@@ -42,7 +42,7 @@ export const symbolicLinkCases: readonly HostileCase[] = [
     },
   })),
   {
-    name: 'below more links than are followed nothing is placed',
+    name: 'an entry below more links than the limit is not unpacked',
     build: () =>
       layersOf([
         directory('end'),
@@ -57,12 +57,12 @@ export const symbolicLinkCases: readonly HostileCase[] = [
     },
   },
   {
-    name: 'links that lead nowhere are no damage',
+    name: 'dangling links are not damage',
     build: () => layersOf([link('a', 'nowhere'), link('b', ''), link('c', '/../../x')]),
     expect: { files: ['l a -> nowhere', 'l b -> ', 'l c -> /../../x'] },
   },
   {
-    name: 'a link below leads to what a layer above brings',
+    name: 'a link in a lower layer resolves to a file of an upper layer',
     build: () => layersOf([link('lib', 'usr/lib')], [directory('usr/lib')], [key('lib/k')]),
     expect: {
       files: ['l lib -> usr/lib', 'd usr/lib', 'f usr/lib/k'],
@@ -83,7 +83,7 @@ const note = JSON.stringify({ type: 'deb', name: 'tool', version: '1.2', os: 'de
 
 export const hardLinkCases: readonly HostileCase[] = [
   {
-    name: 'to an earlier entry shows what that holds, under both names',
+    name: 'to an earlier entry shows its content, under both names',
     build: () => layersOf([key('a'), hardLink('b', 'a')]),
     expect: {
       files: ['f a', 'h b -> a'],
@@ -91,7 +91,7 @@ export const hardLinkCases: readonly HostileCase[] = [
     },
   },
   {
-    name: 'to a later entry can be made by nobody',
+    name: 'to a later entry cannot be created by any tool',
     build: () => layersOf([hardLink('b', 'a'), key('a')]),
     expect: {
       ...{ verdict: 'incomplete', gaps: ['layer: damaged'], findings: ['secret a@0'] },

@@ -1,7 +1,6 @@
 /**
- * Groups 12 to 15, as far as they are about the whole inspection: the forms of each database have
- * their own tests beside the readers. What a reader cannot understand is a gap here, and what it
- * could is there all the same.
+ * Groups 12 to 15, for the whole inspection: the formats of each database have their own tests next
+ * to the readers. What a reader cannot parse is a gap, and what it could parse is still reported.
  */
 import { rpmHeader } from '../../inventory/testing/rpm-header.ts';
 import {
@@ -40,7 +39,7 @@ export const packageDataCases: readonly HostileCase[] = [
     { packages: [`a@1:2~rc1-1 ${status}`, `b@2 ${status}`] },
   ),
   holding(
-    'dpkg: what was removed and left its configuration is told',
+    'dpkg: a removed package with remaining configuration is reported',
     file(
       status,
       [paragraph('gone', '1', 'deinstall ok config-files'), paragraph('here', '1')].join('\n'),
@@ -56,7 +55,7 @@ export const packageDataCases: readonly HostileCase[] = [
     { packages: [`a@1 ${status}`, `b@1 ${status}`] },
   ),
   holding(
-    'dpkg: cut in its last paragraph',
+    'dpkg: truncated in its last paragraph',
     file(status, `${paragraph('a', '1')}\nPackage: b\nVer`),
     {
       verdict: 'incomplete',
@@ -65,7 +64,7 @@ export const packageDataCases: readonly HostileCase[] = [
     },
   ),
   holding(
-    'apk: a version that is none, and no empty line at the end',
+    'apk: an invalid version, and no empty line at the end',
     file(apk, 'P:a\nV:bad version\n\nP:b\nV:1.0-r0\nA:x86_64'),
     {
       verdict: 'incomplete',
@@ -106,7 +105,7 @@ export const packageDataCases: readonly HostileCase[] = [
     },
   ),
   {
-    name: 'npm: a workspace that is a link is counted where it lies',
+    name: 'npm: a workspace that is a link is counted at its target',
     build: () =>
       layersOf([
         file('app/packages/a/node_modules/b/package.json', '{"name":"b","version":"1"}'),
@@ -115,7 +114,7 @@ export const packageDataCases: readonly HostileCase[] = [
     expect: { packages: ['b@1 app/packages/a/node_modules/b/package.json'] },
   },
   {
-    name: 'java: the same archive twice is told at both places',
+    name: 'java: the same archive twice is reported at both paths',
     build: () => {
       const jar = zipArchive([
         {

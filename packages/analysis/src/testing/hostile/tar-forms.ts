@@ -1,4 +1,4 @@
-/** Group 6: kinds of entries, ends of archives, and what stands between and behind. */
+/** Group 6: types of entries, ends of archives, and data between and after entries. */
 import { rawMember } from '../raw-tar.ts';
 import { sparseForms, sparseMember } from '../sparse-tar.ts';
 import { buildTar } from '../image-builder.ts';
@@ -25,7 +25,7 @@ export const tarFormCases: readonly HostileCase[] = [
     expect: { files: ['f k'], findings: ['secret k@0'] },
   },
   {
-    name: 'an entry of unknown type is examined, and told: engines refuse it',
+    name: 'an entry of unknown type is examined and reported: engines refuse it',
     build: () => layersOf([rawMember({ name: 'k', flag: 'Z', content: bytes }), file('next')]),
     expect: { files: ['? k', 'f next'], findings: ['secret k@0', 'unknown-type k@0'] },
   },
@@ -58,7 +58,7 @@ export const tarFormCases: readonly HostileCase[] = [
     },
   },
   {
-    name: 'a tar that is cut keeps what came before',
+    name: 'a truncated tar keeps previous entries',
     build: async () => plain((await tarOf(file('k', secret), file('b'))).subarray(0, 1_300)),
     expect: {
       ...{ verdict: 'incomplete', files: ['f k'], gaps: ['layer: damaged'] },
@@ -66,12 +66,12 @@ export const tarFormCases: readonly HostileCase[] = [
     },
   },
   {
-    name: 'a tar without its end is as containers take it: whole',
+    name: 'a tar without an end marker is complete, as for containers',
     build: async () => plain((await tarOf(file('k', secret))).subarray(0, -1_024)),
     expect: { files: ['f k'], findings: ['secret k@0'] },
   },
   {
-    name: 'data behind the end is told and scanned',
+    name: 'data after the end is reported and scanned',
     build: async () => plain(Buffer.concat([await tarOf(file('a')), bytes])),
     expect: {
       files: ['f a'],
@@ -79,7 +79,7 @@ export const tarFormCases: readonly HostileCase[] = [
     },
   },
   {
-    name: 'of two tars one behind the other the second is opened for scanners only',
+    name: 'of two concatenated tars the second is opened for scanners only',
     build: async () =>
       plain(Buffer.concat([await tarOf(file('a')), await tarOf(file('k', secret))])),
     expect: {
@@ -88,7 +88,7 @@ export const tarFormCases: readonly HostileCase[] = [
     },
   },
   {
-    name: 'data in padding is told and scanned',
+    name: 'data in padding is reported and scanned',
     build: async () => {
       const tar = await tarOf(file('a'));
       bytes.copy(tar, 520);
@@ -97,7 +97,7 @@ export const tarFormCases: readonly HostileCase[] = [
     expect: { files: ['f a'], findings: [`secret ${padding}@0`, `data-in-padding ${padding}@0`] },
   },
   {
-    name: 'zeros behind the end, as tar pads its archives, are nothing',
+    name: 'zeros after the end, as written by tar, are not reported',
     build: async () => plain(Buffer.concat([await tarOf(file('a')), Buffer.alloc(20 * 512)])),
     expect: { files: ['f a'] },
   },

@@ -1,4 +1,4 @@
-/** Group 5: marks of a layer that hide what lower layers hold. */
+/** Group 5: whiteouts of a layer that hide content of lower layers. */
 import { rawMember } from '../raw-tar.ts';
 import { directory, file, layersOf, secret } from './hostile-case.ts';
 import type { HostileCase } from './hostile-case.ts';
@@ -19,12 +19,12 @@ const device = rawMember({
 
 export const whiteoutCases: readonly HostileCase[] = [
   {
-    name: 'what a layer deletes is in the image as it is distributed, and told as hidden',
+    name: 'a deleted file is still in the distributed image, and reported as hidden',
     build: () => layersOf([key('root/k')], [mark('root/.wh.k')]),
     expect: { files: ['f root/k by 1'], findings: ['secret root/k@0 by 1'] },
   },
   ...['before', 'after'].map((place): HostileCase => ({
-    name: `an opaque mark ${place} its siblings hides lower layers only`,
+    name: `an opaque whiteout ${place} its siblings hides lower layers only`,
     build: () => {
       const opaque = mark('d/.wh..wh..opq');
       const own = [directory('d'), key('d/new')];
@@ -41,7 +41,7 @@ export const whiteoutCases: readonly HostileCase[] = [
     expect: { files: ['f new', 'f k by 1', 'd d by 1'], findings: ['secret k@0 by 1'] },
   },
   {
-    name: 'a bare mark hides nothing, in a directory and at the root (failure of two peers)',
+    name: 'a bare whiteout hides nothing, in a directory and at the root (two other scanners fail)',
     build: () => layersOf([key('etc/k'), key('k')], [mark('etc/.wh.'), mark('.wh.')]),
     expect: {
       files: ['f .wh.', 'f etc/.wh.', 'f etc/k', 'f k'],
@@ -51,7 +51,7 @@ export const whiteoutCases: readonly HostileCase[] = [
     },
   },
   {
-    name: 'one mark hides a directory of 10,000 files',
+    name: 'one whiteout hides a directory of 10,000 files',
     build: () =>
       layersOf(
         Array.from({ length: 10_000 }, (_, at) => file(`d/${at}`, '')),
@@ -62,12 +62,12 @@ export const whiteoutCases: readonly HostileCase[] = [
     },
   },
   {
-    name: 'a mark for a name that never was changes nothing',
+    name: 'a whiteout for a name that does not exist changes nothing',
     build: () => layersOf([key('k')], [mark('.wh.never'), mark('no/such/.wh.place')]),
     expect: { files: ['f k'], findings: ['secret k@0'] },
   },
   {
-    name: 'what aufs leaves behind is no file and hides nothing',
+    name: 'metadata of aufs is not a file and hides nothing',
     build: () =>
       layersOf(
         [key('k')],
@@ -76,12 +76,12 @@ export const whiteoutCases: readonly HostileCase[] = [
     expect: { files: ['f k'], findings: ['secret k@0'] },
   },
   {
-    name: 'content in a mark is examined, though no container shows it',
+    name: 'content of a whiteout is examined, although no container shows it',
     build: () => layersOf([file('a')], [key('.wh.a')]),
     expect: { files: ['f a by 1'], findings: ['secret .wh.a@1 by 1'] },
   },
   {
-    name: 'a device 0:0 hides as overlayfs has it, and is told',
+    name: 'a device 0:0 hides like in overlayfs, and is reported',
     build: () => layersOf([key('gone')], [device]),
     expect: {
       files: ['f gone by 1'],
@@ -94,7 +94,7 @@ export const whiteoutCases: readonly HostileCase[] = [
     expect: { files: ['f k', 'f k by 1'], findings: ['secret k@0 by 1'] },
   },
   {
-    name: 'several marks in one layer, and a mark beside the same name',
+    name: 'several whiteouts in one layer, and a whiteout next to the same name',
     build: () => layersOf([key('a'), key('b')], [file('a', 'new'), mark('.wh.a'), mark('.wh.b')]),
     expect: {
       files: ['f a', 'f a by 1', 'f b by 1'],
@@ -102,7 +102,7 @@ export const whiteoutCases: readonly HostileCase[] = [
     },
   },
   {
-    name: 'a deleted package list leaves its packages as hidden ones',
+    name: 'a deleted package list has hidden packages',
     build: () =>
       layersOf(
         [file('var/lib/dpkg/status', dpkg('one', 'two'))],
@@ -113,7 +113,7 @@ export const whiteoutCases: readonly HostileCase[] = [
     },
   },
   {
-    name: 'names that hold the letters are names',
+    name: 'names that contain the letters are regular names',
     build: () =>
       layersOf(['usr/bin/which', 'a.wh.b', '.which', 'x/.wh'].map(key), [
         mark('usr/bin/.wh'),
@@ -127,7 +127,7 @@ export const whiteoutCases: readonly HostileCase[] = [
     },
   },
   {
-    name: 'marks that name the directory itself or its parent hide nothing',
+    name: 'whiteouts that name the directory itself or its parent hide nothing',
     build: () => layersOf([key('d/k')], [mark('d/.wh..'), mark('d/.wh...')]),
     expect: { findings: ['secret d/k@0'] },
   },

@@ -151,7 +151,7 @@ describe('exit codes', () => {
     ['invalid_reference', 2],
     ['constructor', 1],
   ])('a source that says %s', async (code, expected) => {
-    const error = Object.assign(new Error('it cannot be had\u001B[2J'), {
+    const error = Object.assign(new Error('it is unavailable\u001B[2J'), {
       name: 'SourceError',
       code,
     });
@@ -160,7 +160,7 @@ describe('exit codes', () => {
     });
     const { exitCode, stderr, stdout } = await run(['app']);
     expect(exitCode).toBe(expected);
-    expect(stderr).toContain(String.raw`app: it cannot be had\x1b[2J`);
+    expect(stderr).toContain(String.raw`app: it is unavailable\x1b[2J`);
     expect(stdout).toBe('');
   });
 

@@ -1,4 +1,4 @@
-/** What a page says besides the image: where it came from, and what stands beside it. */
+/** The output besides the image: its origin, and other platforms. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

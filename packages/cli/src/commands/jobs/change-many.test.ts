@@ -68,7 +68,7 @@ it('prints only the number of jobs of a quiet dry run', async () => {
   expect(stdout).toBe('2\n');
 });
 
-it('needs --yes where nobody can answer', async () => {
+it('requires --yes without a terminal', async () => {
   const { exitCode, stderr } = await run(['jobs', 'cancel', '--tag', 'x']);
   expect(exitCode).toBe(2);
   expect(stderr).toContain('Add --yes');

@@ -17,7 +17,7 @@ export function useChosenEngines(
   const hasChosen = useRef(!isEmpty);
   useEffect(() => {
     if (hasChosen.current || !isEmpty || only === undefined) return;
-    // Once: whoever deselects the only engine means it.
+    // Once, so that the only engine can be deselected.
     hasChosen.current = true;
     choose([only]);
   }, [only, isEmpty, choose]);

@@ -17,7 +17,7 @@ export interface UploadItem {
   readonly loadedBytes: number;
   /** Of the upload itself. */
   readonly error?: unknown;
-  /** What became of the file, by engine. */
+  /** The result for the file, by engine. */
   readonly results: readonly EngineResult[];
 }
 

@@ -50,7 +50,7 @@ const registries = z.strictObject({
   credentialHelpers: z
     .strictObject({ environment: z.record(z.string(), z.string()).default({}) })
     .optional(),
-  /** By host, or `*` for all others: windows that must all have room for a request. */
+  /** By host, or `*` for all others: windows that must all have capacity for a request. */
   rates: z
     .record(
       z.union([host, z.literal('*')]),

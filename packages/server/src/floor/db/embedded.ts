@@ -104,11 +104,11 @@ async function prepare(options: EmbeddedOptions): Promise<EmbeddedParts> {
   }
 }
 
-/** Rights and room are the operator's business; everything else is a defect. */
+/** Permissions and disk space are for the operator to fix; everything else is a defect. */
 function explain(error: unknown, dataDirectory: string): unknown {
   if (!(error instanceof Error && 'code' in error) || error instanceof Problem) return error;
   if (error.code === 'ENOSPC' || error.code === 'EDQUOT') {
-    return new Problem('storage_full', `No room for the database in ${dataDirectory}.`);
+    return new Problem('storage_full', `No space left for the database in ${dataDirectory}.`);
   }
   if (!deniedCodes.has(String(error.code))) return error;
   return new Problem(

@@ -166,7 +166,7 @@ test('a stream ends when its token is revoked', async () => {
   await expect.poll(() => outbox.subscribers).toBe(0);
 });
 
-test('streams of one caller are bounded, and closing one makes room', async () => {
+test('streams of one caller are limited, and closing one allows another', async () => {
   const open: AbortController[] = [];
   const connect = async (): Promise<number> => {
     const leave = new AbortController();

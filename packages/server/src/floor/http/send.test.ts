@@ -310,7 +310,7 @@ describe('streams', () => {
     await ended.promise;
   });
 
-  test('one principal holds a bounded number of streams, and gets the room of those that ended', async () => {
+  test('one principal has a limited number of streams, and ended ones do not count', async () => {
     stream = async function* (context) {
       yield { event: 'job', data: {} };
       await new Promise<void>((resolve) => {

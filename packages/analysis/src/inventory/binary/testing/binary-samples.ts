@@ -1,4 +1,4 @@
-/** Executables with just the tables that readers look at. */
+/** Executables with just the tables that readers use. */
 export interface SampleSection {
   readonly name: string;
   readonly bytes: Buffer;
@@ -11,7 +11,7 @@ export interface SampleShape {
   readonly isStripped?: boolean;
 }
 
-/** Sections are loaded at this address plus their place in the file. */
+/** Sections are loaded at this address plus their offset in the file. */
 export const loadAddress = 0x40_0000;
 
 /** An ELF file: header, one segment over all of it, sections, names, section table. */
@@ -59,7 +59,7 @@ export function elfFile(sections: readonly SampleSection[], shape: SampleShape =
   return Buffer.concat([...pieces, table]);
 }
 
-/** A PE file of 64 bits; sections start at multiples of 512 and are loaded where they stand. */
+/** A PE file of 64 bits; sections start at multiples of 512 and are loaded at the same offset. */
 export function peFile(
   sections: readonly (SampleSection & { readonly isWritable?: boolean })[],
   directories: ReadonlyMap<number, { address: number; size: number }> = new Map(),
@@ -93,7 +93,7 @@ export function peFile(
   return Buffer.concat(pieces);
 }
 
-/** Where the first section of a PE sample stands. */
+/** Offset of the first section of a PE sample. */
 export const peStart = 1_024;
 
 /** A Mach-O file of 64 bits with one segment. */

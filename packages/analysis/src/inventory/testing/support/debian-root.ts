@@ -1,4 +1,4 @@
-/** A root of Debian made by mmdebstrap, and what readers and programs say of a root. */
+/** A root of Debian made by mmdebstrap, and the output of readers and programs for a root. */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readdir, readFile, rename } from 'node:fs/promises';
@@ -14,8 +14,8 @@ import { factsOf, wholeFile } from '../read-file.ts';
 const run = promisify(execFile);
 
 /**
- * The smallest root of Debian's stable release with what `dpkg-query` lists of it. Made once and
- * kept among the temporary files, since making it takes half a minute.
+ * The smallest root of Debian's stable release with the output of `dpkg-query` for it. Made once
+ * and cached in the temporary directory, because it takes half a minute.
  */
 export async function debianRoot(suite: string): Promise<string> {
   const root = join(tmpdir(), `lazaret-debian-${suite}-root`);
@@ -34,7 +34,9 @@ export async function linesFrom(program: string, words: readonly string[]): Prom
   return stdout.split('\n').filter((line) => line !== '');
 }
 
-/** All facts that readers find in a directory, files chosen as the readers ask for them by path. */
+/**
+ * All facts that readers find in a directory, files selected by the paths that the readers want.
+ */
 export async function factsOfDirectory(root: string, readers: readonly Reader[]): Promise<Fact[]> {
   const facts: Fact[] = [];
   for await (const path of filesBelow(root)) {
@@ -45,7 +47,7 @@ export async function factsOfDirectory(root: string, readers: readonly Reader[])
   return facts;
 }
 
-/** Paths relative to the root. Links are not followed: they lead to the host's own files. */
+/** Paths relative to the root. Links are not followed: they would lead to files of the host. */
 async function* filesBelow(root: string): AsyncGenerator<string, void, undefined> {
   const waiting = [''];
   for (let place = waiting.pop(); place !== undefined; place = waiting.pop()) {

@@ -46,7 +46,7 @@ for n in $(seq ${fileCount}); do echo $n > %{buildroot}/opt/sample/many/file-$n;
 %files -n Other_Name+x
 `;
 
-/** Builds the sample packages; returns the files of them. */
+/** Builds the sample packages; returns their files. */
 export async function buildPackages(directory: string): Promise<string[]> {
   const file = join(directory, 'sample.spec');
   await writeFile(file, spec);
@@ -68,13 +68,13 @@ export async function installPackages(place: string, packages: readonly string[]
   await run('rpm', [...database(place, 'sqlite'), '-i', ...flags, ...packages]);
 }
 
-/** Name, epoch, version, release and architecture of each package, as rpm tells them. */
+/** Name, epoch, version, release and architecture of each package, as listed by rpm. */
 export async function queryPackages(place: string, backend: string): Promise<string[]> {
   const format = '%{NAME}|%{EPOCHNUM}|%{VERSION}-%{RELEASE}|%{ARCH}\\n';
   return query(place, backend, ['-qa', '--qf', format]);
 }
 
-/** Each file with its digest behind a space, as rpm tells them. */
+/** Each file with its digest after a space, as listed by rpm. */
 export async function queryFiles(place: string, backend: string): Promise<string[]> {
   return query(place, backend, ['-qa', '--qf', '[%{FILENAMES} %{FILEDIGESTS}\\n]']);
 }
@@ -88,7 +88,7 @@ function database(place: string, backend: string): string[] {
   return ['--dbpath', place, '--define', `_db_backend ${backend}`];
 }
 
-/** Writes a hash database with Berkeley DB itself, which perl brings along: value by value. */
+/** Writes a hash database with Berkeley DB itself, which perl includes: value by value. */
 export async function writeBerkeley(file: string, blobs: readonly Buffer[]): Promise<void> {
   const values = `${file}.values`;
   const lengths = blobs.map(({ length }) => String(length));

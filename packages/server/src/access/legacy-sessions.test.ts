@@ -1,6 +1,6 @@
 /**
- * Failures of earlier programs around identity, each with a regression test. The
- * numbers are those of the inventory that Lazaret answers to.
+ * Failures of earlier programs in access control, each with a regression
+ * test.
  */
 import { operationList, operations, type ProblemDocument } from '@lazaret/protocol';
 import { sql } from 'kysely';
@@ -114,7 +114,7 @@ test('failed sign-ins from another address lock no user out', async () => {
 test('sign-in attempts before the delay match the limit, for unknown names too', async () => {
   for (const [name, address] of [
     ['alice', '203.0.113.1'],
-    ['nobody-here', '203.0.113.2'],
+    ['unknown-user', '203.0.113.2'],
   ] as const) {
     const statuses: number[] = [];
     for (let round = 0; round <= accessLimits.loginFailuresFree; round += 1) {
