@@ -1,4 +1,4 @@
-/** Makes the scanners of a choice; each thread has its own. */
+/** Creates the selected scanners; each thread has its own. */
 import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 
@@ -25,7 +25,7 @@ export interface ScannerSurroundings {
   readonly now: () => number;
 }
 
-/** A scanner that cannot be made is there all the same, and unhealthy: never silence. */
+/** A scanner that cannot be created is included as unhealthy, never omitted. */
 export function createScanners(choice: ScannerChoice, { now }: ScannerSurroundings): Scanner[] {
   const { clamav, yara, hashSets, similarity, secrets } = choice;
   const scanners: Scanner[] = [];
@@ -55,9 +55,9 @@ function orUnavailable(id: string, make: () => Scanner): Scanner {
   }
 }
 
-/** Sessions for one thread: clamd has ten threads unless told otherwise, for all of ours. */
+/** Sessions for one thread: clamd has ten threads by default, shared by all of ours. */
 const clamdSessions = 4;
-/** Where clamd keeps its signatures on most systems; VERSION does not report custom ones. */
+/** The signature directory of clamd on most systems; VERSION does not report custom ones. */
 const usualDatabase = '/var/lib/clamav';
 
 function clamavScanner(
@@ -106,7 +106,7 @@ function hashSetScanner(
   let reference: SoftwareReference | undefined;
   for (const path of rds) {
     attempt(path, () => {
-      if (reference !== undefined) throw new Error('one software reference is used at a time');
+      if (reference !== undefined) throw new Error('only one software reference is supported');
       reference = openSoftwareReference(path);
     });
   }

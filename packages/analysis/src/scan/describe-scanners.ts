@@ -1,4 +1,4 @@
-/** The state of configured scanners, asked once: for settings pages, status and set-up. */
+/** The state of configured scanners: for settings pages, status and set-up. */
 import { malwareScanners } from '@lazaret/protocol';
 
 import { createScanners, type ScannerSurroundings } from './create-scanners.ts';
@@ -8,11 +8,11 @@ import type { ScannerDescription } from './scanner.ts';
 export interface ScannerState extends Omit<ScannerDescription, 'limits'> {
   /** `clamav`, `yara`, `hash-set`, `similarity`, `secrets`. */
   readonly id: string;
-  /** Whether a clean verdict may rest on it. */
+  /** Whether a clean verdict may be based on it. */
   readonly findsMalware: boolean;
 }
 
-/** Opens the scanners of a choice, asks each for its state, and closes them. Never throws. */
+/** Opens the selected scanners, queries their state, and closes them. Never throws. */
 export async function describeScanners(
   choice: ScannerChoice,
   surroundings: ScannerSurroundings,

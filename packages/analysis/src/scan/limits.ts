@@ -12,7 +12,7 @@ export const scanLimits = {
   similarityFindings: 20,
   hashListChars: 256 * MiB,
   hashListEntries: 2_000_000,
-  /** Packages of the software reference that are looked at for one file. */
+  /** Packages of the software reference that are read for one file. */
   referencePackages: 1_000,
   secretFindings: 100,
   secretPlaces: 500_000,
@@ -23,7 +23,7 @@ export const scanLimits = {
   yaraFileBytes: 64 * MiB,
   yaraFileMs: 30_000,
   yaraWorkers: 2,
-  /** What a worker scans, and what its memory may grow to, before another takes its place. */
+  /** The number of scans and the memory after which a worker is replaced. */
   yaraWorkerBytes: 2 * GiB,
   yaraMemoryBytes: 256 * MiB,
   yaraOutputBytes: 4 * MiB,
@@ -38,7 +38,7 @@ export const scanLimits = {
   clamdDownMs: 1_000,
   clamdAnswerBytes: 64 * KiB,
   clamdDatabaseFiles: 10_000,
-  /** How long the state of clamd's directory of signatures is taken to be what it was. */
+  /** How long the state of clamd's signature directory is cached. */
   clamdStateMs: 100,
   /** By then clamd's SelfCheck (ten minutes) has loaded what is new. */
   clamdReloadMs: 15 * minuteMs,

@@ -1,11 +1,11 @@
 /**
- * Which scanners an inspection uses, as plain data, so that every thread can make its own of them.
+ * Which scanners an inspection uses, as plain data, so that every thread can create its own.
  */
 export interface ScannerChoice {
   /** clamd: `/run/clamav/clamd.ctl`, `unix:/path` or `host:port`. */
   readonly clamav?: {
     readonly address: string;
-    /** Its DatabaseDirectory, where this process may read it: custom signatures are known by it. */
+    /** Its DatabaseDirectory, if this process may read it: it identifies custom signatures. */
     readonly databaseDirectory?: string;
   };
   readonly yara?: {

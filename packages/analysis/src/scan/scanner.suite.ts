@@ -1,30 +1,30 @@
-/** What every scanner must do. Run it on each, on its real engine. */
+/** Requirements for every scanner. Runs on the real engine of each. */
 import { createHash } from 'node:crypto';
 import { afterEach, describe, expect, test } from 'vitest';
 
 import type { Scanner, ScanAnswer, ScanSubject } from './scanner.ts';
 
-/** A scanner and files whose answers are known. */
+/** A scanner and files with known results. */
 export interface ScannerRig {
   readonly scanner: Scanner;
-  /** A file that speaks for itself, and the rule that says so. */
+  /** A file with a finding, and the rule that matches. */
   readonly bad: { readonly bytes: Buffer; readonly rule: string };
   readonly clean: Buffer;
-  /** The largest file that it examines, where it has such a limit. */
+  /** The largest file that it examines, if it has such a limit. */
   readonly fileBytes?: number;
-  /** Takes its engine away for good, where it has one beside this process. */
+  /** Stops its engine permanently, if it is outside this process. */
   readonly breakEngine?: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
-/** What a walk would hand over for these bytes. */
+/** The input from a walk for these bytes. */
 export function subjectOf(bytes: Buffer, path = 'some/file'): ScanSubject {
   const digest = (algorithm: string): string => createHash(algorithm).update(bytes).digest('hex');
   const digests = { sha256: digest('sha256'), sha1: digest('sha1'), md5: digest('md5') };
   return { path, sizeBytes: bytes.length, ...digests, kind: 'data', mode: 0o644, bytes };
 }
 
-/** Runs the suite; `make` is asked for a new rig inside each test. */
+/** Runs the suite; `make` creates a new harness in each test. */
 export function describeScanner(name: string, make: () => Promise<ScannerRig>): void {
   const rigs: ScannerRig[] = [];
   const rig = async (): Promise<ScannerRig> => {
@@ -56,7 +56,7 @@ function describeAnswers(rig: Rig): void {
     expect(await scanner.describe()).toEqual(description);
   });
 
-  test('says nothing of a clean file and of an empty one', async () => {
+  test('reports no finding in a clean file and an empty one', async () => {
     const { scanner, clean } = await rig();
     const { signatures } = await scanner.describe();
     for (const bytes of [clean, Buffer.alloc(0)]) {
@@ -65,7 +65,7 @@ function describeAnswers(rig: Rig): void {
     }
   });
 
-  test('keeps the name of the rule, and the signatures that gave the answer', async () => {
+  test('reports the name of the rule, and the signatures of the result', async () => {
     const { scanner, bad } = await rig();
     const { signatures } = await scanner.describe();
     const answer = await scanner.scan(subjectOf(bad.bytes));
@@ -81,7 +81,7 @@ function describeAnswers(rig: Rig): void {
     }
   });
 
-  test('gives parallel calls each its own answer', async () => {
+  test('returns the right result to each of several parallel calls', async () => {
     const { scanner, bad, clean } = await rig();
     const files = Array.from({ length: 40 }, (_, index) => (index % 3 === 0 ? bad.bytes : clean));
     const answers = await Promise.all(files.map((bytes) => scanner.scan(subjectOf(bytes))));
@@ -90,14 +90,14 @@ function describeAnswers(rig: Rig): void {
     expect(answers.every(({ state }) => state === 'examined')).toBe(true);
   });
 
-  test('leaves the bytes as they were', async () => {
+  test('does not change the bytes', async () => {
     const { scanner, bad } = await rig();
     const bytes = Buffer.from(bad.bytes);
     await scanner.scan(subjectOf(bytes));
     expect(bytes).toEqual(bad.bytes);
   });
 
-  test('limits as clean: a file above its limit is partial', async () => {
+  test('a file above its limit is partial, and not clean', async () => {
     const { scanner, bad, fileBytes } = await rig();
     if (fileBytes === undefined) return;
     await scanner.describe();
@@ -113,32 +113,32 @@ function describeAnswers(rig: Rig): void {
 }
 
 function describeFailures(rig: Rig): void {
-  test('fails, and says so, when a scan is cancelled before it began', async () => {
+  test('fails with a reason when a scan is cancelled before it started', async () => {
     const { scanner, bad } = await rig();
     if (scanner.needs === 'digests') return;
     expectFailure(await scanner.scan(subjectOf(bad.bytes), AbortSignal.abort()));
   });
 
-  test('continues after a scan was cancelled in the middle', async () => {
+  test('works after a scan was cancelled while it ran', async () => {
     const { scanner, bad } = await rig();
     const controller = new AbortController();
     const running = scanner.scan(subjectOf(bad.bytes), controller.signal);
     controller.abort();
-    // Whichever was first, the answer or the end; never clean.
+    // Either the result or the abort was first; never clean.
     const answer = await running;
     expect(answer.state === 'failed' || answer.findings.length === 1).toBe(true);
     const next = await scanner.scan(subjectOf(bad.bytes));
     expect(next.findings).toHaveLength(1);
   });
 
-  test('answers without the bytes that it needs, and not with clean', async () => {
+  test('returns a result without the required bytes, and not clean', async () => {
     const { scanner, clean } = await rig();
     if (scanner.needs === 'digests') return;
     const { bytes: _, ...subject } = subjectOf(clean);
     expectFailure(await scanner.scan(subject));
   });
 
-  test('errors as malware: an engine that is gone finds nothing and calls nothing clean', async () => {
+  test('a stopped engine reports neither findings nor clean files', async () => {
     const { scanner, bad, clean, breakEngine } = await rig();
     if (breakEngine === undefined) return;
     await scanner.scan(subjectOf(clean));
@@ -149,7 +149,7 @@ function describeFailures(rig: Rig): void {
     for (const bytes of [bad.bytes, clean]) expectFailure(await scanner.scan(subjectOf(bytes)));
   });
 
-  test('closes twice, ends what runs, and never calls anything clean after it', async () => {
+  test('closes twice, ends running scans, and never reports clean afterwards', async () => {
     const { scanner, bad, clean } = await rig();
     const running = scanner.scan(subjectOf(bad.bytes));
     await scanner.close();

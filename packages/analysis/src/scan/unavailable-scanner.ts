@@ -1,4 +1,4 @@
-/** Stands for a scanner that was asked for and cannot be made: it examines nothing and says why. */
+/** Represents a configured scanner that cannot be created: it examines nothing and reports why. */
 import type { Scanner } from './scanner.ts';
 
 export function unavailableScanner(id: string, problem: string): Scanner {

@@ -7,7 +7,7 @@ export type ClamdErrorCode =
   | 'cut'
   | 'timed_out'
   | 'aborted'
-  /** A reply that is not of the protocol. */
+  /** A reply that violates the protocol. */
   | 'bad_answer';
 
 export class ClamdError extends Error {

@@ -1,7 +1,7 @@
 /**
  * One session with clamd (IDSESSION): commands one after the other, each with one answer. Commands
  * and answers end with NUL, so that no name in them can break the framing; the number before each
- * answer must grow. Whatever breaks this ends the connection, and nothing of it is used again.
+ * answer must increase. Any violation ends the connection, and it is not reused.
  */
 import { createConnection } from 'node:net';
 import type { Socket } from 'node:net';
@@ -10,7 +10,9 @@ import { setImmediate } from 'node:timers/promises';
 import { scanLimits } from '../limits.ts';
 import { ClamdError } from './clamd-error.ts';
 
-/** Where clamd listens. TCP has neither encryption nor authentication: for one machine only. */
+/**
+ * Where clamd listens. TCP has neither encryption nor authentication: only for the local machine.
+ */
 export type ClamdEndpoint =
   | { readonly socketPath: string }
   | { readonly host: string; readonly port: number };
@@ -72,14 +74,14 @@ export class ClamdConnection {
     return this.#failure === undefined;
   }
 
-  /** Sends a command and gives its answer without number and NUL. Throws ClamdError. */
+  /** Sends a command and returns its answer without number and NUL. Throws ClamdError. */
   async ask(command: string): Promise<string> {
     const answer = this.#expect();
     this.#socket.write(`z${command}\0`);
     return answer;
   }
 
-  /** Sends bytes to be scanned and gives the answer. Throws ClamdError. */
+  /** Sends bytes to scan and returns the answer. Throws ClamdError. */
   async scan(bytes: Uint8Array): Promise<string> {
     const answer = this.#expect();
     // Handled here too, so that a failure while sending has a listener.
@@ -96,7 +98,7 @@ export class ClamdConnection {
     return answer;
   }
 
-  /** Ends the connection; what waits for an answer fails with the error. */
+  /** Ends the connection; pending commands fail with the error. */
   end(error: ClamdError = new ClamdError('aborted', 'the connection to clamd was closed')): void {
     if (this.#failure !== undefined) return;
     this.#failure = error;
@@ -147,7 +149,7 @@ export class ClamdConnection {
     this.#received = this.#received.subarray(end + 1);
     const { number, rest } = splitNumber(text);
     const waiting = this.#waiting;
-    if (waiting === undefined) this.#misunderstood(`not asked for: ${text.slice(0, 200)}`);
+    if (waiting === undefined) this.#misunderstood(`unexpected: ${text.slice(0, 200)}`);
     else if (number !== undefined && number <= this.#lastNumber) this.#misunderstood('out of turn');
     else {
       this.#lastNumber = number ?? this.#lastNumber;
@@ -170,7 +172,7 @@ function lengthOf(piece: Uint8Array): Buffer {
   return length;
 }
 
-/** Refusals come without a number in front. */
+/** Refusals have no number. */
 function splitNumber(text: string): { number: number | undefined; rest: string } {
   const parts = /^(\d{1,15}): /.exec(text);
   if (parts === null) return { number: undefined, rest: text };

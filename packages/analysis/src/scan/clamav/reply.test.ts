@@ -27,7 +27,7 @@ describe('an answer to a stream', () => {
     ['Heuristics.Limits.Exceeded.MaxScanTime', 'timed_out'],
     ['Heuristics.Limits.Exceeded', 'too_large'],
     ['Heuristics.Encrypted.Zip', 'encrypted'],
-  ])('limits as malware: %s is partial', (name, reason) => {
+  ])('%s is partial, and not malware', (name, reason) => {
     expect(readReply(`stream: ${name} FOUND`)).toMatchObject({ kind: 'partial', reason });
   });
 
@@ -51,7 +51,7 @@ describe('an answer to a stream', () => {
 });
 
 describe('VERSION', () => {
-  test('tells engine, number and time', () => {
+  test('has engine, number and time', () => {
     const version = parseVersion('ClamAV 1.4.6/27012/Wed Aug  7 08:37:38 2024');
     const databaseAtMs = Date.UTC(2024, 7, 7, 8, 37, 38);
     expect(version).toEqual({ engine: 'ClamAV 1.4.6', database: 27_012, databaseAtMs });
@@ -67,7 +67,7 @@ describe('VERSION', () => {
     expect(parseVersion(answer)).toEqual(version);
   });
 
-  test('stands for the size of files that are scanned by default', () => {
+  test('determines the default limit of file sizes', () => {
     const engines = ['ClamAV 0.104.2', 'ClamAV 0.105.0', 'ClamAV 1.4.6'];
     const sizes = engines.map((engine) => defaultMaxFileBytes(engine) / 1_024 / 1_024);
     expect(sizes).toEqual([25, 100, 100]);

@@ -1,7 +1,7 @@
 /**
- * What clamd says of a stream. Nothing found, something found, an error, and a limit reached are
- * four answers; the last comes as an error (the stream is too long) or, when AlertExceedsMax is
- * set, in the form of a find, and is neither clean nor malware.
+ * Parses the answer of clamd for a stream. Clean, detected, an error, and a limit reached are four
+ * results; the last is reported as an error (the stream is too long) or, when AlertExceedsMax is
+ * set, like a detection, and is neither clean nor malware.
  */
 import type { GapReason } from '@lazaret/protocol';
 
@@ -26,7 +26,7 @@ export function readReply(answer: string): ClamdReply {
   return { kind: 'error', detail: detail === '' ? 'an empty answer' : detail };
 }
 
-/** Reasons by the end of `Heuristics.Limits.Exceeded.MaxFileSize` and its kin. */
+/** Reasons by the suffix of `Heuristics.Limits.Exceeded.MaxFileSize` and similar names. */
 const limitReasons: ReadonlyMap<string, GapReason> = new Map([
   ['MaxFileSize', 'too_large'],
   ['MaxScanSize', 'too_large'],
@@ -42,12 +42,14 @@ function readSignature(name: string): ClamdReply {
     return { kind: 'partial', reason, detail: `clamd reached a limit of its own: ${name}` };
   }
   if (name.startsWith('Heuristics.Encrypted.')) {
-    return { kind: 'partial', reason: 'encrypted', detail: `clamd cannot look inside: ${name}` };
+    return { kind: 'partial', reason: 'encrypted', detail: `clamd cannot unpack: ${name}` };
   }
   return { kind: 'found', finding: { ...weigh(name), rule: name, title: `ClamAV: ${name}` } };
 }
 
-/** PUA: possibly unwanted application. Heuristics guess; all other names stand for a sample. */
+/**
+ * PUA: possibly unwanted application. Heuristics are guesses; all other names identify a sample.
+ */
 function weigh(name: string): Pick<FileFinding, 'class' | 'severity'> {
   if (name.startsWith('PUA.')) return { class: 'dual-use', severity: 'medium' };
   if (name.startsWith('Heuristics.')) return { class: 'malware', severity: 'medium' };

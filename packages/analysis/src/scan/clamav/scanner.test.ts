@@ -33,7 +33,7 @@ afterEach(async () => {
   for (const scanner of scanners.splice(0)) await scanner.close();
 });
 
-describe('a clamd that tells its limits', () => {
+describe('a clamd that reports its limits', () => {
   let clamd: TestClamd;
   let engine = '';
   beforeAll(async () => {
@@ -78,7 +78,7 @@ describe('a clamd that tells its limits', () => {
     expect(answer.findings).toMatchObject([{ rule: 'Test.Eicar.UNOFFICIAL', class: 'malware' }]);
   });
 
-  test('names an unwanted tool as such', async () => {
+  test('classifies an unwanted tool as such', async () => {
     const answer = await scannerOf(clamd).scan(subjectOf(Buffer.from('see an-unwanted-tool here')));
     const rule = 'PUA.Test.Tool.UNOFFICIAL';
     expect(answer.findings).toEqual([
@@ -89,7 +89,7 @@ describe('a clamd that tells its limits', () => {
   test.each([
     ['its MaxFileSize', 5 * MiB, 'Heuristics.Limits.Exceeded.MaxFileSize'],
     ['its StreamMaxLength', 40 * MiB, 'StreamMaxLength'],
-  ])('limits as malware: a file above %s is partial', async (_, sizeBytes, detail) => {
+  ])('a file above %s is partial, and not malware', async (_, sizeBytes, detail) => {
     const answer = await scannerOf(clamd).scan(subjectOf(Buffer.alloc(sizeBytes)));
     expect(answer).toEqual({
       state: 'partial',
@@ -100,32 +100,32 @@ describe('a clamd that tells its limits', () => {
     });
   });
 
-  test('limits as malware: what is encrypted is partial', async () => {
+  test('encrypted content is partial, and not malware', async () => {
     const locked = zipArchive([{ path: 'locked', content: eicar, flags: 1 }]);
     const answer = await scannerOf(clamd).scan(subjectOf(locked));
     expect(answer).toMatchObject({ state: 'partial', reason: 'encrypted', findings: [] });
   });
 
-  test('believes an OK for a large file without having been asked to describe itself', async () => {
+  test('accepts an OK for a large file without a previous describe call', async () => {
     const scanner = scannerOf(clamd, { maxFileBytes: 1_000 });
     const answer = await scanner.scan(subjectOf(Buffer.alloc(2_000, 'x ')));
     expect(answer).toMatchObject({ state: 'examined', findings: [] });
   });
 
-  test('finds what lies across the pieces of a stream', async () => {
+  test('finds content across the chunks of a stream', async () => {
     const bytes = Buffer.alloc(600 * 1_024);
     eicar.copy(bytes, 256 * 1_024 - 20);
     expect((await scannerOf(clamd).scan(subjectOf(bytes))).findings).toHaveLength(1);
   });
 
-  test('is unhealthy with stale signatures, and says how old they are', async () => {
+  test('is unhealthy with stale signatures, and reports their age', async () => {
     const later = (): number => madeAtMs + 20 * 86_400_000;
     const description = await scannerOf(clamd, { now: later }).describe();
     expect(description).toMatchObject({ healthy: false });
     expect(description.problem).toContain('20 days old');
   });
 
-  test('killed while files are in flight: answers or failures, and then it continues', async () => {
+  test('killed during scans: each scan is answered or fails, and later ones work', async () => {
     const scanner = scannerOf(clamd);
     await scanner.scan(subjectOf(eicar));
     const bytes = Buffer.concat([eicar, Buffer.alloc(3 * MiB, 'x ')]);
@@ -139,7 +139,7 @@ describe('a clamd that tells its limits', () => {
     await expect.poll(async () => (await scanner.scan(subjectOf(eicar))).findings.length).toBe(1);
   });
 
-  test('a kept session that ended meanwhile is replaced unseen', async () => {
+  test('a pooled session that ended meanwhile is replaced transparently', async () => {
     const scanner = scannerOf(clamd);
     await scanner.scan(subjectOf(eicar));
     await clamd.kill();
@@ -147,7 +147,7 @@ describe('a clamd that tells its limits', () => {
     expect((await scanner.scan(subjectOf(eicar))).findings).toHaveLength(1);
   });
 
-  test('a reload in the middle: no answer has a label that is not its own', async () => {
+  test('a reload during a scan: every answer has the label of its signatures', async () => {
     const scanner = scannerOf(clamd);
     const before = (await scanner.describe()).signatures;
     const novel = Buffer.from('known since the reload only');
@@ -167,14 +167,14 @@ describe('a clamd that tells its limits', () => {
   });
 });
 
-describe('a clamd that keeps its limits to itself', () => {
+describe('a clamd that does not report its limits', () => {
   let clamd: TestClamd;
   beforeAll(async () => {
     clamd = await startClamd({ database, config: { AlertExceedsMax: 'no', MaxFileSize: '2M' } });
   });
   afterAll(() => clamd.stop());
 
-  test('limits as clean: above MaxFileSize its OK counts as partial', async () => {
+  test('an OK above MaxFileSize is partial, and not clean', async () => {
     const scanner = scannerOf(clamd, { maxFileBytes: 2 * MiB });
     expect((await scanner.describe()).limits).toContain('silent above 2097152');
     const hidden = Buffer.concat([Buffer.alloc(3 * MiB, 'x '), eicar]);
@@ -200,14 +200,14 @@ describe('signatures', () => {
     }
   });
 
-  test('constant key: those without a number are identified by their directory', async () => {
+  test('signatures without a number are identified by their directory', async () => {
     const clamd = await startClamd({ database: { signatures } });
     const { databaseDirectory } = clamd;
     const long = Date.UTC(2100, 0, 1);
     const roomy = { databaseDirectory, now: () => long, staleMs: Number.MAX_SAFE_INTEGER };
     try {
       expect((await scannerOf(clamd).describe()).problem).toContain('no number');
-      // Without a file of signatures it is not the directory of this clamd.
+      // Without signature files it is not the directory of this clamd.
       const elsewhere = await mkdtemp(join(tmpdir(), 'lazaret-empty-'));
       const other = await scannerOf(clamd, { ...roomy, databaseDirectory: elsewhere }).describe();
       await rm(elsewhere, { recursive: true });
@@ -229,7 +229,7 @@ describe('signatures', () => {
   });
 });
 
-describe('something else than clamd', () => {
+describe('a server that is not clamd', () => {
   let directory = '';
   let server: Server | undefined;
   beforeAll(async () => {
@@ -255,7 +255,7 @@ describe('something else than clamd', () => {
     return scanner;
   }
 
-  test('a socket that is not there', async () => {
+  test('a missing socket', async () => {
     const endpoint = { socketPath: join(directory, 'none') };
     const scanner = createClamavScanner({ endpoint, now });
     expect(await scanner.describe()).toMatchObject({ healthy: false, signatures: 'unknown' });
@@ -263,7 +263,7 @@ describe('something else than clamd', () => {
     expect(answer).toMatchObject({ state: 'failed', reason: 'unhealthy', findings: [] });
   });
 
-  test('one that never answers is timed out, and partial', async () => {
+  test('one that never answers times out, and the result is partial', async () => {
     const scanner = of(await serve(() => undefined), { fileMs: 100 });
     const answer = await scanner.scan(subjectOf(eicar));
     expect(answer).toMatchObject({ state: 'partial', reason: 'timed_out', findings: [] });
@@ -271,11 +271,11 @@ describe('something else than clamd', () => {
 
   test.each([
     ['closes at once', (socket: Socket) => socket.destroy()],
-    ['answers with noise', (socket: Socket) => socket.write('\xff'.repeat(300) + '\0')],
-    ['answers without end', (socket: Socket) => socket.write('x'.repeat(200_000))],
-    ['answers before it is asked', (socket: Socket) => socket.write('1: stream: OK\0')],
+    ['answers with garbage', (socket: Socket) => socket.write('\xff'.repeat(300) + '\0')],
+    ['answers endlessly', (socket: Socket) => socket.write('x'.repeat(200_000))],
+    ['answers without a command', (socket: Socket) => socket.write('1: stream: OK\0')],
     ['answers twice', (socket: Socket) => socket.write('1: stream: OK\x002: stream: OK\0')],
-    ['speaks HTTP', (socket: Socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')],
+    ['answers with HTTP', (socket: Socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')],
   ])('one that %s is never clean', async (_, onSocket) => {
     const scanner = of(await serve(onSocket), { fileMs: 1_000 });
     const answer = await scanner.scan(subjectOf(eicar));
@@ -284,7 +284,7 @@ describe('something else than clamd', () => {
     expect((await scanner.describe()).healthy).toBe(false);
   });
 
-  test('a clamd that may not tell its version is unhealthy', async () => {
+  test('a clamd with a disabled VERSION command is unhealthy', async () => {
     const port = await serve((socket) => {
       let number = 0;
       socket.on('data', (chunk) => {

@@ -1,4 +1,4 @@
-/** ClamAV by way of its daemon: files are streamed to clamd, which needs no access to them. */
+/** ClamAV through its daemon: files are streamed to clamd, which needs no access to them. */
 
 import { scanLimits } from '../limits.ts';
 import type { Scanner, ScanAnswer, ScannerDescription, ScanSubject } from '../scanner.ts';
@@ -24,11 +24,13 @@ export interface ClamavOptions {
   readonly sessions?: number;
   readonly connectMs?: number;
   readonly staleMs?: number;
-  /** MaxFileSize in clamd.conf, where it is not the default; asked when clamd tells no limits. */
+  /**
+   * MaxFileSize in clamd.conf, if it is not the default; used when clamd does not report limits.
+   */
   readonly maxFileBytes?: number;
   /**
-   * clamd's DatabaseDirectory, where this process may look into it: needed when clamd has other
-   * signatures than those of the project, because VERSION does not tell them.
+   * clamd's DatabaseDirectory, if this process may read it: needed when clamd has custom
+   * signatures, because VERSION does not report them.
    */
   readonly databaseDirectory?: string;
 }
@@ -46,12 +48,12 @@ class ClamavScanner implements Scanner {
   readonly #pool: SessionPool;
   readonly #fileBytes: number;
   readonly #fileMs: number;
-  /** Of the directory of signatures, for a moment. */
+  /** Cached state of the directory of signatures. */
   #state: Promise<DatabaseState | undefined> | undefined;
   #label = unknownSignatures;
   #engine = 'ClamAV';
   #maxFileBytes: number;
-  /** Undefined until this instance asked: every thread has its own. */
+  /** Undefined until this instance queried it: every thread has its own. */
   #tellsLimits: boolean | undefined;
 
   constructor(options: ClamavOptions) {
@@ -72,7 +74,7 @@ class ClamavScanner implements Scanner {
       return await this.#pool.use((connection) => this.#examineEngine(connection), signal);
     } catch (error) {
       const where = endpointText(this.#options.endpoint);
-      const problem = `clamd at ${where} cannot be asked: ${textOf(error)}`;
+      const problem = `clamd at ${where} cannot be queried: ${textOf(error)}`;
       return { ...this.#plainDescription(), healthy: false, problem };
     }
   }
@@ -83,7 +85,7 @@ class ClamavScanner implements Scanner {
 
   async scan(subject: ScanSubject, signal?: AbortSignal): Promise<ScanAnswer> {
     const { bytes } = subject;
-    if (bytes === undefined) return this.#failed('the bytes were not handed over');
+    if (bytes === undefined) return this.#failed('the bytes were not provided');
     if (bytes.length > this.#fileBytes) {
       return this.#partial('too_large', `more than ${this.#fileBytes} bytes are not sent to clamd`);
     }
@@ -102,7 +104,7 @@ class ClamavScanner implements Scanner {
     return Promise.resolve();
   }
 
-  /** A reload in the middle gives the same file a second look, by the new signatures alone. */
+  /** After a reload during the scan the file is scanned again, with the new signatures only. */
   async #examine(connection: ClamdConnection, bytes: Buffer): Promise<ScanAnswer> {
     const timer = setTimeout(() => {
       connection.end(new ClamdError('timed_out', `no answer within ${this.#fileMs} ms`));
@@ -114,7 +116,7 @@ class ClamavScanner implements Scanner {
         if (this.#isUnsure(answer, bytes.length) && connection.isOpen) {
           await this.#examineEngine(connection);
         }
-        // After a refusal clamd closes the connection, and the label of before has to do.
+        // After a refusal clamd closes the connection, so the previous label is used.
         const after = connection.isOpen ? await this.#labelAfter(connection, before) : before;
         if (before === after || attempt > 0) {
           const signatures = before === after ? after : `${before} then ${after}`;
@@ -127,7 +129,7 @@ class ClamavScanner implements Scanner {
     }
   }
 
-  /** Whether an OK is worth something only from an engine that tells its limits. */
+  /** Whether an OK is only reliable from an engine that reports its limits. */
   #isUnsure(answer: string, sizeBytes: number): boolean {
     const isLarge = sizeBytes > this.#maxFileBytes;
     return this.#tellsLimits === undefined && isLarge && readReply(answer).kind === 'nothing';
@@ -140,9 +142,9 @@ class ClamavScanner implements Scanner {
     const findings = reply.kind === 'found' ? [reply.finding] : [];
     const examined = { state: 'examined', findings, signatures: this.#label } as const;
     if (reply.kind === 'found' || this.#tellsLimits === true) return examined;
-    // Without AlertExceedsMax a file above MaxFileSize is passed over and reported OK.
+    // Without AlertExceedsMax a file above MaxFileSize is skipped and reported as OK.
     if (sizeBytes <= this.#maxFileBytes) return examined;
-    const detail = `above ${this.#maxFileBytes} bytes clamd may say OK unseen: set AlertExceedsMax`;
+    const detail = `above ${this.#maxFileBytes} bytes clamd may report OK without scanning: set AlertExceedsMax`;
     return this.#partial('too_large', detail);
   }
 
@@ -150,7 +152,7 @@ class ClamavScanner implements Scanner {
     try {
       return await this.#readLabel(connection);
     } catch (error) {
-      // The stream's answer is there; a refusal is followed by the end of the connection.
+      // The answer to the stream was received; a refusal is followed by the end of the connection.
       if (error instanceof ClamdError && error.code === 'cut') return before;
       throw error;
     }
@@ -163,7 +165,7 @@ class ClamavScanner implements Scanner {
     return this.#label;
   }
 
-  /** Read for every answer it would cost as much as all else that is done for a small file. */
+  /** Reading it for every answer would double the cost of a small file. */
   #recentState(): Promise<DatabaseState | undefined> {
     if (this.#state === undefined) {
       const state = this.#databaseState();
@@ -186,7 +188,7 @@ class ClamavScanner implements Scanner {
     const answer = await connection.ask('VERSION');
     const version = parseVersion(answer);
     if (version === undefined) {
-      const problem = `clamd does not tell its version (${answer.slice(0, 100)}): ${enableVersion}`;
+      const problem = `clamd does not report its version (${answer.slice(0, 100)}): ${enableVersion}`;
       return { ...this.#plainDescription(), healthy: false, problem };
     }
     const state = await this.#databaseState();
@@ -215,8 +217,8 @@ class ClamavScanner implements Scanner {
   ): string | undefined {
     if (version.database === undefined && state === undefined) {
       return (
-        'clamd tells no number of its signatures: load the daily database, or name the directory ' +
-        'of its signatures (--clamd-database)'
+        'clamd reports no number of its signatures: load the daily database, or name the ' +
+        'directory of its signatures (--clamd-database)'
       );
     }
     const staleMs = this.#options.staleMs ?? scanLimits.signaturesStaleMs;
@@ -250,11 +252,11 @@ const dayMs = 86_400_000;
 const enableVersion = 'set EnableVersionCommand';
 
 function refusal(commands: string, pong: string, test: SelfTest): string | undefined {
-  if (!/\bINSTREAM\b/.test(commands)) return 'clamd does not know INSTREAM: it is too old';
+  if (!/\bINSTREAM\b/.test(commands)) return 'clamd does not support INSTREAM: it is too old';
   if (pong !== 'PONG') return `clamd answers to PING with ${pong.slice(0, 100)}`;
   if (test.problem !== undefined) return `clamd cannot scan: ${test.problem}`;
   if (test.findsTestFile) return undefined;
-  return 'clamd does not find the test file of EICAR: its signatures are missing, run freshclam';
+  return 'clamd does not detect the EICAR test file: its signatures are missing, run freshclam';
 }
 
 function isoTime(ms: number): string {

@@ -8,9 +8,12 @@ import { readReply } from './reply.ts';
 import type { ClamdReply } from './reply.ts';
 
 export interface SelfTest {
-  /** Whether the test file of EICAR is found: an engine without signatures finds nothing. */
+  /** Whether the EICAR test file is detected: an engine without signatures detects nothing. */
   readonly findsTestFile: boolean;
-  /** Whether a limit that is reached is reported (AlertExceedsMax), or passes for clean. */
+  /**
+   * Whether a limit that is reached is reported (AlertExceedsMax), or the file is reported as
+   * clean.
+   */
   readonly tellsLimits: boolean;
   /** An error instead of an answer. */
   readonly problem?: string;
@@ -29,7 +32,7 @@ export async function testClamd(connection: ClamdConnection): Promise<SelfTest> 
 }
 
 /**
- * The harmless file that every engine is to report (EICAR, "Anti-Malware Testfile", 2003). It is
+ * The harmless file that every engine should report (EICAR, "Anti-Malware Testfile", 2003). It is
  * assembled here so that this source is not reported itself.
  */
 export function eicarTestFile(): Buffer {

@@ -17,7 +17,7 @@ export class SessionPool {
   readonly #used = new Set<ClamdConnection>();
   readonly #queue: (() => void)[] = [];
   #places: number;
-  /** Why clamd cannot be reached, for a moment after it could not be. */
+  /** Why clamd cannot be reached, cached for a short time. */
   #downReason: ClamdError | undefined;
   #isClosed = false;
 
@@ -27,8 +27,8 @@ export class SessionPool {
   }
 
   /**
-   * Runs `work` with an exclusive session, once more with a new session when the first
-   * one was cut off: a kept session may have ended in the meantime, and clamd may have restarted.
+   * Runs `work` with an exclusive session, and retries with a new session when the first one was
+   * cut off: a pooled session may have ended in the meantime, and clamd may have restarted.
    */
   async use<T>(
     work: (connection: ClamdConnection) => Promise<T>,
@@ -47,7 +47,7 @@ export class SessionPool {
     }
   }
 
-  /** Ends all sessions, used ones too. */
+  /** Ends all sessions, including those in use. */
   close(): void {
     this.#isClosed = true;
     const ended = new ClamdError('aborted', 'the scanner was closed');
@@ -85,7 +85,7 @@ export class SessionPool {
       kept.connection.ref();
       if (kept.connection.isOpen) return kept.connection;
     }
-    // A clamd that hangs is not waited for by each of a hundred thousand files.
+    // A hundred thousand files do not each wait for a hanging clamd.
     if (this.#downReason !== undefined) throw this.#downReason;
     const { endpoint, connectMs } = this.#options;
     try {

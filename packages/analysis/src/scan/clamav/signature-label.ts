@@ -1,6 +1,6 @@
 /**
- * The identity of what clamd has loaded. VERSION reports the number of the daily database only;
- * other files in the database directory are seen when the caller may look into it.
+ * The identity of the signatures that clamd has loaded. VERSION reports the number of the daily
+ * database only; other files in the database directory are included when the caller may read it.
  */
 import { createHash } from 'node:crypto';
 import { readdir, stat } from 'node:fs/promises';
@@ -18,8 +18,8 @@ export interface DatabaseState {
 }
 
 /**
- * Undefined where there is no file: clamd does not start without signatures, so its directory is
- * another. Throws when the directory cannot be read.
+ * Undefined without files: clamd does not start without signatures, so its directory is another
+ * one. Throws when the directory cannot be read.
  */
 export async function readDatabaseState(directory: string): Promise<DatabaseState | undefined> {
   const names = (await readdir(directory)).toSorted();
@@ -40,8 +40,8 @@ export async function readDatabaseState(directory: string): Promise<DatabaseStat
 }
 
 /**
- * `ClamAV 1.4.6/27012`, with the state of the directory behind it. Files that are so new that clamd
- * may not have loaded them make a label of their own, which is not kept for long.
+ * `ClamAV 1.4.6/27012`, followed by the state of the directory. Files so new that clamd may not
+ * have loaded them result in a separate label, which is not cached for long.
  */
 export function signatureLabel(
   version: ClamdVersion,

@@ -5,7 +5,7 @@ export interface ClamdVersion {
   /** Number of the daily database; absent when none of the project's databases is loaded. */
   readonly database?: number;
   /**
-   * When that database was made, in milliseconds since 1970. clamd writes its own local time
+   * Build time of that database, in milliseconds since 1970. clamd writes its own local time
    * without a zone, so this may be off by half a day.
    */
   readonly databaseAtMs?: number;
@@ -27,7 +27,7 @@ export function parseVersion(answer: string): ClamdVersion | undefined {
   };
 }
 
-/** MaxFileSize where clamd.conf does not say it: 100 MB, before 0.105 it was 25 MB. */
+/** Default of MaxFileSize in clamd.conf: 100 MB, before 0.105 it was 25 MB. */
 export function defaultMaxFileBytes(engine: string): number {
   const [, major = '0', minor = '0'] = /^ClamAV (\d{1,6})\.(\d{1,6})/.exec(engine) ?? [];
   const isOld = Number(major) === 0 && Number(minor) < 105;

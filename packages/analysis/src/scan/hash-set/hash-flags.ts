@@ -1,4 +1,4 @@
-/** What a sealed set says of a digest, as bits of one byte. */
+/** Flags of a digest in a sealed set, as bits of one byte. */
 import { isUnwanted, toolCategories } from './tool-categories.ts';
 import type { ToolCategory } from './tool-categories.ts';
 
@@ -12,7 +12,7 @@ const categoryFlags: Readonly<Record<ToolCategory, number>> = {
   surveillance: 16,
   'password-recovery': 32,
   'remote-administration': 64,
-  // Everyday software; no room is spent on telling the two apart.
+  // Ordinary software; the two kinds are not distinguished.
   encryption: 128,
   packer: 128,
 };
@@ -22,7 +22,7 @@ export function flagsOf(categories: readonly ToolCategory[]): number {
   return categories.reduce((flags, each) => flags | categoryFlags[each], knownSoftwareFlag);
 }
 
-/** The kinds of tool that the flags name and that are worth a finding. */
+/** The kinds of tool in the flags that are reported as findings. */
 export function unwantedIn(flags: number): readonly ToolCategory[] {
   return toolCategories.filter((each) => isUnwanted(each) && (flags & categoryFlags[each]) !== 0);
 }

@@ -1,4 +1,4 @@
-/** Lists of digests that somebody vouches for or warns of. */
+/** Allow lists and deny lists of digests. */
 import { hash } from 'node:crypto';
 
 export type HashAlgorithm = 'sha256' | 'sha1' | 'md5';
@@ -8,19 +8,19 @@ export interface HashEntry {
   /** Hexadecimal, lower case. */
   readonly digest: string;
   readonly sizeBytes?: number;
-  /** What the list calls the file. */
+  /** The name of the file in the list. */
   readonly label?: string;
 }
 
-/** What is known of a list besides its digests. */
+/** Properties of a list besides its digests. */
 export interface ListTerms {
   readonly name: string;
   /** `allow`: known software, which is not the same as good. `deny`: a known threat. */
   readonly kind: 'allow' | 'deny';
-  /** Where it comes from: a feed, a person, an address. */
+  /** Its origin: a feed, a person, an address. */
   readonly source?: string;
   readonly reason?: string;
-  /** ISO 8601; from then on the list says nothing. */
+  /** ISO 8601; afterwards the list is ignored. */
   readonly expiresAt?: string;
 }
 
@@ -29,11 +29,11 @@ export interface HashList extends ListTerms {
   readonly identity: string;
   /** By `algorithm:digest`. */
   readonly entries: ReadonlyMap<string, HashEntry>;
-  /** Lines that should hold a digest and hold none that is understood. */
+  /** Lines without a valid digest. */
   readonly skipped: number;
 }
 
-/** Makes a list of what a parser of parse-hash-list.ts read. */
+/** Creates a list from the output of a parser in parse-hash-list.ts. */
 export function makeHashList(
   terms: ListTerms,
   { entries, skipped }: { readonly entries: Iterable<HashEntry>; readonly skipped: number },
@@ -57,9 +57,9 @@ export function isInForce(terms: { expiresAt?: string | undefined }, nowMs: numb
   return Number.isFinite(endMs) && nowMs < endMs;
 }
 
-/** The entry of a file, by its best digest. The size must be the listed one where one is listed. */
+/** The entry of a file, by its strongest digest. The size must match if it is listed. */
 export function findInList(list: HashList, subject: FileIdentity): HashEntry | undefined {
-  // A collision of a weak digest can be made: good for a warning, never for trust.
+  // Collisions of weak digests can be created: usable for a warning, never for trust.
   const algorithms = list.kind === 'allow' ? strongAlgorithms : allAlgorithms;
   for (const algorithm of algorithms) {
     const digest = subject[algorithm];
@@ -72,7 +72,7 @@ export function findInList(list: HashList, subject: FileIdentity): HashEntry | u
 
 export interface FileIdentity {
   readonly sizeBytes: number;
-  /** Hexadecimal, lower case, as the others. */
+  /** Hexadecimal, lower case, like the others. */
   readonly sha256: string;
   readonly sha1?: string;
   readonly md5?: string;

@@ -16,7 +16,7 @@ import type { SoftwareRecord } from './software-reference.ts';
 
 /**
  * Findings of class `known-bad` for digests on deny lists, and `dual-use` for known tools. Being
- * known as software gives no finding and takes none away. The scanner owns the sources: `close`
+ * known as software neither causes nor removes a finding. The scanner owns the sources: `close`
  * closes them.
  */
 export function createHashSetScanner(options: ReputationSources): Scanner {
@@ -24,7 +24,7 @@ export function createHashSetScanner(options: ReputationSources): Scanner {
   return {
     id: 'hash-set',
     needs: 'digests',
-    // Whether a tool may be executed counts, and that is the path's, not the content's.
+    // Depends on whether a tool is executable, which is a property of the path, not the content.
     pathMatters: true,
     describe: () => Promise.resolve(describeSets(options, isOpen)),
     wants: ({ sizeBytes }) => sizeBytes > 0,
@@ -56,7 +56,7 @@ function describeSets(options: ReputationSources, isOpen: boolean): ScannerDescr
   };
 }
 
-/** The digests of all lists; unknown where a sealed set or a software reference has some. */
+/** The digests of all lists; unknown if there is a sealed set or a software reference. */
 function digestCount({ lists = [], sealed = [], reference }: ReputationSources): {
   readonly rules?: number;
 } {
@@ -64,13 +64,13 @@ function digestCount({ lists = [], sealed = [], reference }: ReputationSources):
   return { rules: lists.reduce((sum, { entries }) => sum + entries.size, 0) };
 }
 
-/** What a deny list says and is not understood may be the very file that is looked for. */
+/** An unreadable line of a deny list may be the file in question. */
 function warningsOf({ kind, name, skipped }: HashList): string[] {
   if (kind === 'allow' || skipped === 0) return [];
-  return [`${name}: ${skipped} of its lines hold no SHA-256, SHA-1 or MD5`];
+  return [`${name}: ${skipped} of its lines have no SHA-256, SHA-1 or MD5`];
 }
 
-/** What is in force now: a list that expires makes other answers, so it makes another identity. */
+/** The valid lists: an expired list changes results, so it changes the identity. */
 function signaturesOf({
   lists = [],
   sealed = [],
@@ -145,7 +145,7 @@ function toolFinding({
     evidence: {
       categories: [...categories],
       products: [...products],
-      toolPackages: `${toolPackages} of ${packages} packages that hold it`,
+      toolPackages: `${toolPackages} of ${packages} packages that contain it`,
     },
   };
 }

@@ -100,7 +100,7 @@ describe('lists', () => {
     expect(parseHashList('# none\n\n').skipped).toBe(0);
   });
 
-  test('that are not understood whole are a problem where they warn', async () => {
+  test('that are not completely readable are a problem if they are deny lists', async () => {
     const text = `${a}\n${a.slice(1)}\n`;
     const healthOf = async (kind: 'allow' | 'deny') => {
       const scanner = createHashSetScanner({ lists: [listOf(text, { kind })], now });
@@ -108,7 +108,7 @@ describe('lists', () => {
     };
     expect(await healthOf('deny')).toMatchObject({
       healthy: false,
-      problem: 'threats: 1 of its lines hold no SHA-256, SHA-1 or MD5',
+      problem: 'threats: 1 of its lines have no SHA-256, SHA-1 or MD5',
     });
     expect(await healthOf('allow')).toMatchObject({ healthy: true });
   });
@@ -120,7 +120,7 @@ describe('lists', () => {
     ]);
   });
 
-  test('any text ends, with entries or a ListError', () => {
+  test('any text yields entries or a ListError', () => {
     const pieces = fc.constantFrom(
       '%%%% HASHDEEP',
       '\n',
@@ -160,7 +160,7 @@ describe('the scanner', () => {
     ]);
   });
 
-  test('never says anything of the empty file, and little of tiny ones', async () => {
+  test('never reports the empty file, and limits reports of tiny ones', async () => {
     const empty = Buffer.alloc(0);
     const scanner = createHashSetScanner({ lists: [listOf(digestOf(empty))], now });
     expect(scanner.wants(subjectOf(empty))).toBe(false);
@@ -169,7 +169,7 @@ describe('the scanner', () => {
     expect(tiny.findings).toMatchObject([{ severity: 'low' }]);
   });
 
-  test('known is not good: a file on both kinds of list is a finding that tells both', async () => {
+  test('a file on both kinds of list is a finding with both', async () => {
     const allow = listOf(digestOf(bad), { name: 'ours', kind: 'allow' });
     const scanner = createHashSetScanner({ lists: [allow, listOf(digestOf(bad))], now });
     const { findings } = await scanner.scan(subjectOf(bad));
@@ -192,7 +192,7 @@ describe('the scanner', () => {
     expect(knows(`sha256,size\n${digestOf(bad)},1`)).toBe('no');
   });
 
-  test('an expired list says nothing, and its end changes the signatures', async () => {
+  test('an expired list is ignored, and its expiry changes the signatures', async () => {
     let time = nowMs;
     const list = listOf(digestOf(bad), { expiresAt: '2026-11-02T00:00:00Z' });
     const scanner = createHashSetScanner({ lists: [list], now: () => time });
@@ -203,8 +203,8 @@ describe('the scanner', () => {
     expect(after.signatures).not.toBe(before.signatures);
   });
 
-  test('a source that is missing is not "unknown": partial, unhealthy, unavailable', async () => {
-    const sources = { missing: ['the software reference is not there'], now };
+  test('a missing source is unhealthy and the result is partial, not "unknown"', async () => {
+    const sources = { missing: ['the software reference is missing'], now };
     const scanner = createHashSetScanner(sources);
     expect(await scanner.describe()).toMatchObject({ healthy: false });
     expect(await scanner.scan(subjectOf(clean))).toMatchObject({
@@ -214,9 +214,9 @@ describe('the scanner', () => {
     expect(knownSoftware(sources, digestOf(clean), clean.length)).toBe('unavailable');
   });
 
-  test('constant cache key: two files of one name never share an answer', async () => {
+  test('two files with the same name never share a result', async () => {
     const scanner = createHashSetScanner({ lists: [listOf(digestOf(bad))], now });
-    // Nearly the same content under the same name: a similarity digest may well be equal.
+    // Nearly the same content under the same name: a similarity digest may be equal.
     const [one, other] = [randomWords(1, 5_000), randomWords(1, 5_000)];
     other[2_500] = 0x21;
     expect(tlsh(one)?.slice(8)).toBe(tlsh(other)?.slice(8));
@@ -262,7 +262,7 @@ describe('the software reference', () => {
         evidence: { categories: ['offensive-tool', 'steganography'], products: ['EvilKit 2'] },
       },
     ]);
-    // Tools ship common libraries, and pictures: neither is a tool.
+    // Tools include common libraries and images: neither is a tool.
     expect((await scanner.scan(program(shared))).findings).toEqual([]);
     expect((await scanner.scan({ ...program(bad), kind: 'png' })).findings).toEqual([]);
     const sources = { reference, now };
@@ -273,13 +273,13 @@ describe('the software reference', () => {
     expect(knownSoftware(sources, digestOf(clean), clean.length)).toBe('unavailable');
   });
 
-  test('is refused when a look-up would read all of it, or when it is not one', () => {
+  test('is refused when a lookup would read all of it, or when it is invalid', () => {
     const path = join(folder, 'slow.db');
     const database = new DatabaseSync(path);
     database.exec('CREATE TABLE FILE (sha256, file_size, package_id); CREATE TABLE PKG (name)');
     database.close();
     expect(() => openSoftwareReference(path)).toThrow(/no index/);
-    writeFileSync(join(folder, 'text.db'), 'no database at all, but some text'.repeat(40));
+    writeFileSync(join(folder, 'text.db'), 'text instead of a database'.repeat(40));
     expect(() => openSoftwareReference(join(folder, 'text.db'))).toThrow(/./);
     expect(() => openSoftwareReference(join(folder, 'absent.db'))).toThrow(/./);
   });
@@ -297,7 +297,7 @@ describe('the software reference', () => {
     await scanner.close();
   });
 
-  test('describes kinds of tools in words that may be combined', () => {
+  test('maps descriptions of tools, also combined ones', () => {
     expect(categoriesOf('Operating System')).toEqual([]);
     expect(categoriesOf('Keylogger / Password Recovery')).toEqual([
       'surveillance',
@@ -311,7 +311,7 @@ describe('a sealed set', () => {
   const terms = { name: 'sealed', source: 'a test', release: '1', madeAt: '2026-11-01T00:00:00Z' };
   const digests = Array.from({ length: 5_000 }, (_, at) => hash('sha256', `file ${at}`)).toSorted();
 
-  test('finds what was sealed and nothing else, with the flags of all', () => {
+  test('finds the sealed digests and no others, with all flags', () => {
     const path = join(folder, 'set');
     const entries = digests.flatMap((sha256, at) =>
       at % 2 === 0
@@ -350,7 +350,7 @@ describe('a sealed set', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  test('holds large ranges of one prefix', () => {
+  test('supports large ranges of one prefix', () => {
     const path = join(folder, 'set');
     const same = Array.from(
       { length: 9_000 },
@@ -368,7 +368,7 @@ describe('a sealed set', () => {
     set.close();
   });
 
-  test('is refused or found changed when bytes were changed', () => {
+  test('is refused or fails verification when bytes were changed', () => {
     const path = join(folder, 'set');
     writeSealedSet(
       path,

@@ -1,5 +1,5 @@
 /**
- * Reads lists of digests: one a line, hashdeep, CSV with a header, and exports of MISP events as
+ * Reads lists of digests: one per line, hashdeep, CSV with a header, and exports of MISP events as
  * JSON or CSV. Sources: hashdeep's manual (file format 1.0), the MISP core format.
  */
 
@@ -13,11 +13,11 @@ export type HashListFormat = 'plain' | 'hashdeep' | 'csv' | 'misp-csv' | 'misp-j
 export interface ParsedHashes {
   readonly format: HashListFormat;
   readonly entries: readonly HashEntry[];
-  /** Lines and rows that should hold a digest and hold none that is understood. */
+  /** Lines and rows without a valid digest. */
   readonly skipped: number;
 }
 
-/** Reads a list of any of the formats, told by its beginning. Throws ListError. */
+/** Reads a list of any of the formats, detected by its beginning. Throws ListError. */
 export function parseHashList(text: string): ParsedHashes {
   if (text.length > scanLimits.hashListChars) throw new ListError('the list is too large');
   const format = detectFormat(text);
@@ -32,7 +32,7 @@ class Collector {
   readonly entries: HashEntry[] = [];
   skipped = 0;
 
-  /** Takes a digest whose algorithm its length tells; answers whether it was one. */
+  /** Adds a digest, whose algorithm is determined by its length; returns whether it was one. */
   add(
     digest: unknown,
     more: { sizeBytes?: number | undefined; label?: string | undefined },
@@ -73,7 +73,7 @@ function detectFormat(text: string): HashListFormat {
   return names.some((name) => columnOf(name) === 'digest') ? 'csv' : 'plain';
 }
 
-/** The first word of a line; what follows, as in the output of sha256sum, is the label. */
+/** The first word of a line; the rest, as in the output of sha256sum, is the label. */
 function readPlain(text: string, collector: Collector): void {
   for (const line of text.split(/\r?\n/)) {
     const content = line.trim();
@@ -93,7 +93,7 @@ function readPlain(text: string, collector: Collector): void {
 function readTable(text: string, format: HashListFormat, collector: Collector): void {
   let columns: readonly Column[] | undefined =
     format === 'hashdeep' ? readDeepHeader(text) : undefined;
-  // MISP's tables hold domains and addresses as well, and digests of other kinds.
+  // MISP tables also contain domains, addresses and other kinds of digests.
   let typeAt = -1;
   for (const fields of parseCsv(text)) {
     if (columns === undefined) {
@@ -103,7 +103,7 @@ function readTable(text: string, format: HashListFormat, collector: Collector): 
       continue;
     }
     if (typeAt >= 0 && !digestType.test(fields[typeAt] ?? '')) continue;
-    // Only the last column, the name, may itself hold commas in hashdeep's files.
+    // Only the last column of hashdeep files, the name, may contain commas.
     const values = format === 'hashdeep' ? joinLast(fields, columns.length) : fields;
     if (!readRow(values, columns, collector)) collector.skipped += 1;
   }
@@ -135,7 +135,7 @@ function joinLast(fields: readonly string[], count: number): readonly string[] {
   return [...fields.slice(0, count - 1), fields.slice(count - 1).join(',')];
 }
 
-/** A row may hold several digests of the same file: each becomes an entry. */
+/** A row may have several digests of the same file: each becomes an entry. */
 function readRow(fields: readonly string[], columns: readonly Column[], to: Collector): boolean {
   const valueOf = (column: Column): string | undefined => fields[columns.indexOf(column)];
   const size = columns.includes('size') ? Number(valueOf('size') || Number.NaN) : Number.NaN;
@@ -153,7 +153,7 @@ function readRow(fields: readonly string[], columns: readonly Column[], to: Coll
   return found;
 }
 
-/** A MISP event, a list of them, or what a search answers: attributes also inside objects. */
+/** A MISP event, a list of them, or a search response: attributes also inside objects. */
 function readMispJson(text: string, collector: Collector): void {
   const open: unknown[] = [parseJson(text)];
   for (let visited = 0; open.length > 0; visited += 1) {

@@ -1,6 +1,6 @@
 /**
- * What lists, sealed sets and the software reference know of a file, on two axes that are never
- * joined into one: known as software, known as a threat. A file may be both. Known is not good.
+ * Looks a file up in lists, sealed sets and the software reference, on two axes that are never
+ * combined: known as software, known as a threat. A file may be both. Known is not good.
  */
 import { isProgram } from '../../format/file-kind.ts';
 import { knownSoftwareFlag, knownThreatFlag, unwantedIn } from './hash-flags.ts';
@@ -14,17 +14,17 @@ export interface ReputationSources {
   readonly lists?: readonly HashList[];
   readonly sealed?: readonly SealedSet[];
   readonly reference?: SoftwareReference;
-  /** Sources that were asked for and could not be opened, each with the reason. */
+  /** Configured sources that could not be opened, each with the reason. */
   readonly missing?: readonly string[];
-  /** Milliseconds since 1970, for what expires. */
+  /** Milliseconds since 1970, for expiry. */
   readonly now: () => number;
 }
 
-/** `unavailable`: a source could not be read, and the others do not know the file. */
+/** `unavailable`: a source could not be read, and the others do not have the file. */
 export type Known = 'yes' | 'no' | 'unavailable';
 
 export interface ThreatMatch {
-  /** The list's name. */
+  /** The name of the list. */
   readonly list: string;
   /** Which digest matched; the weaker ones can be forged to match. */
   readonly matchedBy: HashAlgorithm;
@@ -37,17 +37,20 @@ export interface Reputation {
   readonly software: Known;
   readonly threat: Known;
   readonly threats: readonly ThreatMatch[];
-  /** Names of the lists and sets that know it as software. */
+  /** Names of the lists and sets that have it as software. */
   readonly knownBy: readonly string[];
   readonly record?: SoftwareRecord;
-  /** Why a source could not be asked. */
+  /** Why a source could not be queried. */
   readonly problem?: string;
 }
 
-/** Smaller files are in everything: licences, stubs, markers. Being known says nothing of them. */
+/**
+ * Smaller files are in many packages: licences, stubs, markers. Being known has no meaning for
+ * them.
+ */
 export const tellingBytes = 64;
 
-/** Looks the file up in everything. Never throws. The empty file is unknown to all. */
+/** Looks the file up in all sources. Never throws. The empty file is unknown to all. */
 export function lookUpReputation(sources: ReputationSources, file: FileIdentity): Reputation {
   if (file.sizeBytes === 0) return { software: 'no', threat: 'no', threats: [], knownBy: [] };
   const found: Findings = { threats: [], knownBy: [], problems: [...(sources.missing ?? [])] };
@@ -67,8 +70,8 @@ export function lookUpReputation(sources: ReputationSources, file: FileIdentity)
 }
 
 /**
- * Whether a file is known as software, by SHA-256 and size. For choosing what to examine first, and
- * for nothing else: a known file may be a known threat, and may be in the wrong place.
+ * Whether a file is known as software, by SHA-256 and size. Only for choosing what to examine
+ * first: a known file may be a known threat, or be in the wrong place.
  */
 export function knownSoftware(
   sources: ReputationSources,
@@ -79,8 +82,8 @@ export function knownSoftware(
 }
 
 /**
- * Whether the record is of a tool that may be unwanted. Tools ship with common libraries and
- * icons: only programs count, and only when nearly all packages that hold them are such tools.
+ * Whether the record is a tool that may be unwanted. Tools include common libraries and
+ * icons: only programs count, and only when nearly all packages that contain them are such tools.
  */
 export function isUnwantedTool(record: SoftwareRecord, kind: string, mode: number): boolean {
   return isProgram(kind, mode) && isMostlyTools(record);
@@ -123,7 +126,7 @@ function searchSealed(set: SealedSet, file: FileIdentity, found: Findings): void
     const flags = set.find(file.sha256) ?? 0;
     if ((flags & knownSoftwareFlag) !== 0) found.knownBy.push(name);
     const categories = unwantedIn(flags);
-    // Flags for tools are sealed only for what hardly any other package holds.
+    // Flags for tools are only sealed for files that hardly any other package contains.
     const record = { products: [], packages: 1, toolPackages: 1, categories };
     if (categories.length > 0) found.record ??= record;
     if ((flags & knownThreatFlag) !== 0) {

@@ -1,9 +1,9 @@
 /**
- * A sealed set: SHA-256 digests in one read-only file, for look-ups that cost one positioned read.
+ * A sealed set: SHA-256 digests in one read-only file, for lookups with one positioned read.
  *
  *     bytes 0-7      `LZHSET1\n`
  *     bytes 8-11     length of the header's JSON, little-endian
- *     to 4,096       the header, filled up with zeros
+ *     to 4,096       the header, padded with zeros
  *     262,148 bytes  65,537 numbers of 32 bits, little-endian: for each value of a digest's first
  *                    two bytes the index of its first record, and the count of records at the end
  *     33 bytes each  records in ascending order: the digest, and the flags of hash-flags.ts
@@ -28,7 +28,7 @@ const bucketRecords = 2_048;
 
 export const sealedHeader = z.object({
   name: z.string(),
-  /** Where the digests come from. */
+  /** Origin of the digests. */
   source: z.string(),
   release: z.string(),
   /** ISO 8601, as given by its creator. */
@@ -88,7 +88,7 @@ export class SealedSet {
     return findRecord(this.#read(low, high - low), digest);
   }
 
-  /** Reads everything and compares with the header: whether not a bit has changed. */
+  /** Reads everything and verifies the digest in the header. */
   verify(): boolean {
     const sha256 = createHash('sha256');
     const piece = Buffer.alloc(1 << 20);
@@ -137,12 +137,11 @@ function readHeader(file: number): SealedHeader {
   const parsed = sealedHeader.safeParse(parseJson(bytes.toString('utf8', 12, 12 + length)));
   if (!parsed.success) throw new ListError('the header of the sealed set is damaged');
   const expected = headerBytes + indexBytes + parsed.data.entries * recordBytes;
-  if (fstatSync(file).size !== expected)
-    throw new ListError('the sealed set has not its full size');
+  if (fstatSync(file).size !== expected) throw new ListError('the sealed set is truncated');
   return parsed.data;
 }
 
-/** The index is trusted by look-ups, so it must rise, and end with the count. */
+/** Lookups trust the index, so it must be ascending, and end with the count. */
 function readIndex(file: number, entries: number): Buffer {
   const index = Buffer.alloc(indexBytes);
   readFully(file, index, headerBytes);

@@ -2,7 +2,7 @@
  * The NSRL's Reference Data Set, version 3, used in place: a SQLite database of files of known
  * software. Membership means known, neither good nor bad. Source: NIST, "RDSv3 schema"; the
  * minimal set has tables, the full one has views of the same names, and some releases lack columns,
- * so the layout is looked at, not assumed.
+ * so the layout is detected, not assumed.
  */
 import { statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
@@ -15,9 +15,9 @@ import type { SealedEntry } from './sealed-set.ts';
 import { categoriesOf, isUnwanted } from './tool-categories.ts';
 import type { ToolCategory } from './tool-categories.ts';
 
-/** What the reference says of one file. */
+/** The record of one file in the reference. */
 export interface SoftwareRecord {
-  /** `name version` of packages that hold the file, the first few. */
+  /** `name version` of packages that contain the file, the first few. */
   readonly products: readonly string[];
   readonly packages: number;
   /** How many of them are tools that may be unwanted. */
@@ -26,7 +26,7 @@ export interface SoftwareRecord {
 }
 
 export interface SoftwareReference {
-  /** `2026.09.1 modern minimal`, as the database says it, and size and time of the file. */
+  /** `2026.09.1 modern minimal`, from the database, and size and time of the file. */
   readonly release: string;
   /** The record of a file, undefined when there is none. Throws when the database fails. */
   find(sha256: string, sizeBytes: number): SoftwareRecord | undefined;
@@ -36,7 +36,7 @@ export interface SoftwareReference {
 const productsTold = 5;
 const toolShare = 0.8;
 
-/** Whether nearly all packages that hold a file are tools that may be unwanted. */
+/** Whether nearly all packages that contain a file are tools that may be unwanted. */
 export function isMostlyTools(record: Pick<SoftwareRecord, 'packages' | 'toolPackages'>): boolean {
   return record.packages > 0 && record.toolPackages / record.packages >= toolShare;
 }
@@ -68,8 +68,8 @@ export function* readReferenceEntries(path: string): Generator<SealedEntry> {
 }
 
 /**
- * Opens the database read-only and immutable: no lock, no journal, nothing written beside it.
- * Throws an Error that says what is wrong: no such tables, or no way to look a SHA-256 up quickly.
+ * Opens the database read-only and immutable: no lock, no journal, no other file written.
+ * Throws an Error with the reason: missing tables, or no index for lookups by SHA-256.
  */
 export function openSoftwareReference(path: string): SoftwareReference {
   const database = openDatabase(path);
@@ -96,7 +96,7 @@ function openDatabase(path: string): DatabaseSync {
   return new DatabaseSync(url, { readOnly: true });
 }
 
-/** What the rows of one file have told so far. */
+/** The state after the rows read so far of one file. */
 interface OpenEntry {
   readonly sha256: string;
   readonly packages: Set<unknown>;
@@ -105,7 +105,7 @@ interface OpenEntry {
 }
 
 function countPackage(entry: OpenEntry, id: unknown, type: string): void {
-  // Files that are everywhere are in more packages than need to be counted.
+  // Very common files are in more packages than need to be counted.
   if (entry.packages.size >= scanLimits.referencePackages) return;
   entry.packages.add(id);
   const named = categoriesOf(type);
@@ -118,11 +118,12 @@ function closeEntry({ sha256, packages, tools, categories }: OpenEntry): SealedE
   return { sha256, flags: flagsOf(isTool ? [...categories] : []) };
 }
 
-/** Builds the query from the columns that are there. */
+/** Builds the query from the existing columns. */
 function prepareSearch(database: DatabaseSync): StatementSync {
   const [file, pkg] = [listColumns(database, 'FILE'), listColumns(database, 'PKG')];
   for (const needed of ['sha256', 'file_size', 'package_id']) {
-    if (!file.has(needed)) throw new Error(`no software reference: FILE has no column ${needed}`);
+    if (!file.has(needed))
+      throw new Error(`not a software reference: FILE has no column ${needed}`);
   }
   const isJoined = pkg.has('package_id');
   const of = (name: string): string => (isJoined && pkg.has(name) ? `p.${name}` : "''");
@@ -131,7 +132,7 @@ function prepareSearch(database: DatabaseSync): StatementSync {
   const query = `SELECT DISTINCT f.package_id AS id, ${columns.join(', ')} FROM FILE f ${join}
     WHERE f.sha256 = ? AND f.file_size = ? LIMIT ${scanLimits.referencePackages}`;
   const plan = database.prepare(`EXPLAIN QUERY PLAN ${query}`).all('', 0);
-  // The small tables may be read through; the one with hundreds of millions of rows may not.
+  // The small tables may be scanned; the one with hundreds of millions of rows may not.
   const details = plan.map(({ detail }) => String(detail));
   if (!details.some((detail) => /^SEARCH .*\bsha256=\?/.test(detail))) {
     throw new Error('the software reference has no index that begins with sha256');

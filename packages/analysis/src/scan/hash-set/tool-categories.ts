@@ -1,8 +1,7 @@
 /**
  * The software reference describes packages with free text that differs between releases. This
- * table says which words mean a tool that somebody may not want in an image; everything else is
- * plain software. It is meant to be reviewed against `SELECT DISTINCT application_type FROM PKG`
- * of each release.
+ * table lists the words for tools that may be unwanted in an image; everything else is ordinary
+ * software. Review it against `SELECT DISTINCT application_type FROM PKG` of each release.
  */
 export const toolCategories = [
   'offensive-tool',
@@ -25,16 +24,16 @@ const patterns: readonly (readonly [ToolCategory, RegExp])[] = [
   ['packer', /\bpacker\b|\bexecutable compress/],
 ];
 
-/** Encryption and packers are everyday software: they are reported, but not as findings. */
+/** Encryption and packers are ordinary software: they are reported, but not as findings. */
 const everyday: ReadonlySet<ToolCategory> = new Set(['encryption', 'packer']);
 
-/** What kinds of tool a package's `application_type` names; empty for plain software. */
+/** The kinds of tool in a package's `application_type`; empty for ordinary software. */
 export function categoriesOf(applicationType: string): readonly ToolCategory[] {
   const text = applicationType.slice(0, 500).toLowerCase();
   return patterns.filter(([, pattern]) => pattern.test(text)).map(([category]) => category);
 }
 
-/** Whether a package of this kind is worth a finding. */
+/** Whether a package of this kind is reported as a finding. */
 export function isUnwanted(category: ToolCategory): boolean {
   return !everyday.has(category);
 }

@@ -1,4 +1,4 @@
-/** Makes a sealed set (sealed-set.ts) of digests that come in ascending order. */
+/** Creates a sealed set (sealed-set.ts) of digests in ascending order. */
 import { createHash } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
 
@@ -11,8 +11,8 @@ import type { SealedEntry, SealedHeader } from './sealed-set.ts';
 export type SealedTerms = Omit<SealedHeader, 'entries' | 'software' | 'threats' | 'contentSha256'>;
 
 /**
- * Writes beside `path` and publishes by renaming, so that a reader sees the old set or the new one.
- * Equal digests become one with the flags of all. Throws ListError when they do not ascend.
+ * Writes a temporary file next to `path` and renames it, so that a reader gets the old set or the
+ * new one. Equal digests become one with all flags. Throws ListError when they are not ascending.
  */
 export function writeSealedSet(
   path: string,
@@ -38,7 +38,7 @@ export function writeSealedSet(
   }
 }
 
-/** The SHA-256 digests of a list, in order; its weaker ones cannot be sealed. */
+/** The SHA-256 digests of a list, in order; weaker ones cannot be sealed. */
 export function sealList(list: HashList): readonly SealedEntry[] {
   const flags = list.kind === 'deny' ? knownThreatFlag : knownSoftwareFlag;
   return [...list.entries.values()]

@@ -4,8 +4,8 @@ import { scanLimits } from '../limits.ts';
 import { ListError } from './list-error.ts';
 
 /**
- * Rows of fields. Quoted fields may hold commas, doubled quotes and line ends; lines that are empty
- * or begin with `#` or `%` are passed over. Throws ListError beyond `hashListEntries` rows.
+ * Rows of fields. Quoted fields may contain commas, doubled quotes and line ends; lines that are
+ * empty or begin with `#` or `%` are skipped. Throws ListError beyond `hashListEntries` rows.
  */
 export function* parseCsv(text: string): Generator<readonly string[]> {
   let at = text.startsWith('\uFEFF') ? 1 : 0;
@@ -57,7 +57,7 @@ function readQuoted(text: string, from: number): Field {
     if (quote < 0) throw new ListError('a quoted field has no end');
     parts.push(text.slice(at, quote));
     if (text.charAt(quote + 1) !== '"') {
-      // What stands between the closing quote and the comma belongs to no field.
+      // Text between the closing quote and the comma is ignored.
       return { value: parts.join(''), end: readPlain(text, quote + 1).end };
     }
     parts.push('"');

@@ -1,4 +1,4 @@
-/** Secrets that only the words around them tell: settings, addresses, headers, histories. */
+/** Secrets that are only identified by their context: settings, URLs, headers, histories. */
 import type { Severity } from '@lazaret/protocol';
 
 import { isPlaceholder, isRandom } from './judge-value.ts';
@@ -7,7 +7,7 @@ import type { SecretMatch, SecretRule } from './secret-rule.ts';
 const assign = `["']?\\s{0,8}(?:=>|:=|=|:)\\s{0,8}["']?`;
 const end = '(?![\\w+/=])';
 
-/** `name = value` where the value has a form of its own. */
+/** `name = value` where the value has a specific format. */
 function setting(
   id: string,
   title: string,
@@ -85,7 +85,7 @@ const settings: readonly SecretRule[] = [
   },
 ];
 
-/** Schemes whose addresses carry passwords. */
+/** Schemes of URLs with passwords. */
 const schemes = ['postgres', 'postgresql', 'mysql', 'mariadb', 'mongodb', 'mongodb+srv', 'redis'];
 const moreSchemes = [
   'rediss',
@@ -100,8 +100,8 @@ const moreSchemes = [
 ];
 
 const addressRules: readonly SecretRule[] = [
-  addressRule('database-address', 'Password in an address', [...schemes, ...moreSchemes]),
-  addressRule('web-address', 'Password in a web address', ['https', 'http']),
+  addressRule('database-address', 'Password in a URL', [...schemes, ...moreSchemes]),
+  addressRule('web-address', 'Password in a web URL', ['https', 'http']),
 ];
 
 function addressRule(id: string, title: string, names: readonly string[]): SecretRule {
@@ -218,7 +218,7 @@ function decodeText(text: string): string {
   return Buffer.from(text, 'base64').toString('latin1');
 }
 
-/** Letters of both cases and digits: names and words are seldom that. */
+/** Letters of both cases and digits: names and words rarely have both. */
 function isMixed(secret: string): boolean {
   return /[a-z]/.test(secret) && /[A-Z]/.test(secret) && /\d/.test(secret);
 }

@@ -1,4 +1,4 @@
-/** Files that are known for what they hold, read line by line. */
+/** Files with a known format, read line by line. */
 import type { Severity } from '@lazaret/protocol';
 
 import { isPlaceholder } from './judge-value.ts';
@@ -7,7 +7,7 @@ export interface FileRule {
   readonly id: string;
   readonly title: string;
   readonly severity: Severity;
-  /** Of the path. */
+  /** Pattern of the path. */
   readonly path: RegExp;
   /** Matched at each line, at most `fileRuleLineChars` of it; the group `secret` is masked. */
   readonly line: RegExp;

@@ -19,12 +19,12 @@ export interface FoundSecret {
   readonly severity: Severity;
   readonly line: number;
   readonly offset: number;
-  /** What was found, with all but a public beginning hidden. */
+  /** The matched text, masked except for a public prefix. */
   readonly masked: string;
-  /** Where the secret itself stands, in bytes; no part of a finding. */
+  /** Offset of the secret itself, in bytes; not part of a finding. */
   readonly secretAt: number;
   readonly secretBytes: number;
-  /** What stands for the secret in `masked`. */
+  /** The replacement for the secret in `masked`. */
   readonly hidden: string;
   /** Why it is only `info`. */
   readonly downgradeReason?: string;
@@ -32,7 +32,7 @@ export interface FoundSecret {
 
 export interface SecretsAnswer {
   readonly secrets: readonly FoundSecret[];
-  /** There were more than `secretFindings`, or more places to look at than `secretPlaces`. */
+  /** There were more than `secretFindings` findings, or more than `secretPlaces` candidates. */
   readonly isCut: boolean;
 }
 
@@ -50,8 +50,8 @@ const forBinary = prepare(secretRules.filter(({ binary }) => binary === true));
 const ruleFileBytes = 1 << 20;
 
 /**
- * Finds secrets. Programs and other binary files are searched for the rules only that cannot match
- * randomly. Takes time linear in the size: each place costs a window of fixed size.
+ * Finds secrets. Programs and other binary files are only searched with rules that cannot match by
+ * coincidence. Takes time linear in the size: each candidate has a window of fixed size.
  */
 export function findSecrets(
   bytes: Buffer,
@@ -59,7 +59,7 @@ export function findSecrets(
 ): SecretsAnswer {
   const finder = new Finder(bytes, path);
   const { search, rules } = isBinary ? forBinary : forText;
-  // First the rules that know the file: they are the more certain ones.
+  // Rules for specific files come first: they are more certain.
   const isWhole = isBinary || tryFileRules(bytes, path, finder);
   let places = 0;
   searchLiterals(search, bytes, (literal, at) => {
@@ -83,7 +83,7 @@ function prepare(rules: readonly SecretRule[]): Prepared {
   return { search: prepareSearch([...byLiteral.keys()]), rules: [...byLiteral.values()] };
 }
 
-/** Reads files by lines whose names call for it; false when one is too large to be read whole. */
+/** Reads files with known names by lines; false when one is too large to be read completely. */
 function tryFileRules(bytes: Buffer, path: string, finder: Finder): boolean {
   const wanted = fileRules.filter((rule) => rule.path.test(path));
   if (wanted.length === 0) return true;
@@ -103,7 +103,7 @@ class Finder {
   readonly #bytes: Buffer;
   readonly #path: string;
   readonly #found = new Map<string, Omit<FoundSecret, 'line'>>();
-  /** Ends of matches: what lies inside one is not told again by a less certain rule. */
+  /** Ends of matches: text inside one is not reported again by a less certain rule. */
   readonly #taken: { from: number; to: number }[] = [];
 
   constructor(bytes: Buffer, path: string) {
@@ -191,8 +191,8 @@ const shownChars = 60;
 const tokenHeadChars = 4;
 
 /**
- * The text around the secret, and the secret's length. Of a token that is all there is, the first
- * four characters, which its issuer gives to all of them.
+ * The text around the secret, and the secret's length. Of a token without context, the first four
+ * characters, which are the same for all tokens of its issuer.
  */
 function maskSecret(text: string, secret: string): Pick<FoundSecret, 'masked' | 'hidden'> {
   const isAll = secret.length === text.length;

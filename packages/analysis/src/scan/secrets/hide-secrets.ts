@@ -1,17 +1,17 @@
 /**
- * Texts with their secrets hidden as the findings hide them, so that a report does not spread what
- * it warns of.
+ * Masks secrets in texts like in findings, so that a report does not contain the secrets that it
+ * warns of.
  */
 import { findSecrets } from './find-secrets.ts';
 import type { FoundSecret } from './find-secrets.ts';
 
-/** Shorter ones are words that mean something else elsewhere: a password `postgres`. */
+/** Shorter ones are words with another meaning elsewhere, such as a password `postgres`. */
 const distinctChars = 12;
 
-/** Hides what the scanner `secrets` finds in texts that belong together. */
+/** Masks the findings of the scanner `secrets` in related texts. */
 export class SecretHider {
   readonly #path: string;
-  /** By secret, what stands for it: found once, it is hidden in every text. */
+  /** Replacements by secret: found once, it is masked in every text. */
   readonly #known = new Map<string, string>();
 
   /** @param all The texts as they were scanned, under the path that the findings name. */
@@ -24,7 +24,7 @@ export class SecretHider {
     }
   }
 
-  /** @param name What the text is the value of; it is kept, and tells what a value is. */
+  /** @param name The name of the value; it is not masked, and is part of the context. */
   hide(text: string, name?: string): string {
     const head = name === undefined ? '' : Buffer.from(`${name}=`).toString('latin1');
     // One character for each byte, as secrets are found.
@@ -50,7 +50,7 @@ export class SecretHider {
   }
 }
 
-/** Of a private key the rule knows the beginning; the rest is as secret. */
+/** The rule matches the beginning of a private key; the rest is secret too. */
 function endOf(text: string, { rule, secretAt, secretBytes }: FoundSecret): number {
   const end = secretAt + secretBytes;
   if (rule === 'private-key-putty') return text.length;

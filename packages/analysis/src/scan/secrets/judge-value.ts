@@ -1,4 +1,4 @@
-/** Whether a value is one, or stands for one. */
+/** Whether a value is real, or a placeholder. */
 
 /** Bits of each character by the frequencies in the text itself. */
 export function entropyBits(text: string): number {
@@ -10,12 +10,12 @@ export function entropyBits(text: string): number {
   return bits;
 }
 
-/** Random enough, and nothing that says to be replaced. */
+/** Random enough, and not a placeholder. */
 export function isRandom(text: string, bits: number): boolean {
   return entropyBits(text) >= bits && !isPlaceholder(text);
 }
 
-/** A value that documentation and templates put where the real one goes. */
+/** A placeholder in documentation and templates. */
 export function isPlaceholder(text: string): boolean {
   if (/^[$%{<[(]|[>})]$|\$\{|\{\{|%\(|\.\.\.|\*{3}|x{4}|X{4}/.test(text)) return true;
   return new Set(text).size <= 2 || placeholder.test(text);
@@ -24,7 +24,7 @@ export function isPlaceholder(text: string): boolean {
 const placeholder =
   /^(?:[\w-]{0,20}(?:pass(?:word|wd|phrase)?|secret|pwd|token|changeme|change_me|key)\d{0,4}|hunter2|xyzzy|foo|bar|foobar|test|user|admin|root|guest|none|null|undefined)$|example|your[-_ ]|placeholder|dummy|sample|redacted|replace|insert[-_ ]|put your|abcdef|123456|deadbeef|changeme/i;
 
-/** Paths and values of things made to be public: what is found there is reported as `info`. */
+/** Paths and values that are public by design: findings there are reported as `info`. */
 export function downgradeReasonOf(path: string, secret: string): string | undefined {
   if (knownExamples.some((each) => secret.includes(each))) return 'a well-known example value';
   return downgradeRules.find(([pattern]) => pattern.test(path))?.[1];
@@ -33,7 +33,7 @@ export function downgradeReasonOf(path: string, secret: string): string | undefi
 const knownExamples: readonly string[] = [
   // https://docs.aws.amazon.com: the key that all examples use.
   ...['EXAMPLE', 'wJalrXUtnFEMI/K7MDENG'],
-  // jwt.io: the token that the page opens with.
+  // jwt.io: the default token of the page.
   'eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9lIi',
   // RFC 6749 and 6750: the client and the tokens of their examples.
   ...['czZCaGRSa3F0Mzpn', '2YotnFZFEjr1zCsicMWpAA', 'tGzv3JOkF0XG5Qx2TlKWIA', 'mF_9.B5f-4.1JqM'],
@@ -57,7 +57,7 @@ const downgradeRules: readonly (readonly [RegExp, string])[] = [
   [/\.(?:egg-info\/PKG-INFO|dist-info\/METADATA)$/, 'the description of a package'],
   [/(?:^|\/)libgnutls\.(?:a|so[.\d]*)$/, 'keys with which GnuTLS tests itself'],
   [/(?:^|\/)libmbedx509\.(?:a|so[.\d]*)$/, 'keys with which Mbed TLS tests itself'],
-  // Debian's own key for a service that is meant to be used by everybody's browser.
+  // Debian's API key for a service that all of its browsers use.
   [/(?:^|\/)etc\/chromium\.d\/apikeys$/, 'the keys that Debian gives its Chromium'],
   [/(?:^|\/)(?:readme|changelog|changes|news|history|copying|license)[^/]*$/i, 'documentation'],
 ];

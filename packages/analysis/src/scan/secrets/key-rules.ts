@@ -1,9 +1,9 @@
-/** Private keys, by the armour around them. */
+/** Private keys, by their armour. */
 import type { Severity } from '@lazaret/protocol';
 
 import type { SecretMatch, SecretRule } from './secret-rule.ts';
 
-/** A line end as it is, or as a string in a program or JSON has it. */
+/** A line end, or its escape in a program or JSON. */
 const lineEnd = '(?:\\r?\\n|\\\\r?\\\\n|\\\\n)';
 const headers = `(?:[A-Za-z][A-Za-z-]{1,30}: [^\\r\\n\\\\]{0,120}${lineEnd}){0,8}`;
 const body = '[A-Za-z0-9+/=]{24,64}';
@@ -83,7 +83,7 @@ export const keyRules: readonly SecretRule[] = [
 interface KeyForm {
   readonly id: string;
   readonly title: string;
-  /** What the first line says between the dashes. */
+  /** Text between the dashes of the first line. */
   readonly names: readonly string[];
   /** The same as one pattern, without BEGIN. */
   readonly words: string;
@@ -104,7 +104,7 @@ function keyRule({ id, title, names, words, severity = 'high' }: KeyForm): Secre
   };
 }
 
-/** Of a traditional key its header tells, of an OpenSSH key the cipher that it names first. */
+/** A traditional key has a header, an OpenSSH key starts with the name of the cipher. */
 function isEncrypted({ text, secret }: SecretMatch): boolean {
   if (text.includes('Proc-Type: 4,ENCRYPTED')) return true;
   const start = Buffer.from(secret, 'base64').toString('latin1');

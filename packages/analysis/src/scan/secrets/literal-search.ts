@@ -1,18 +1,21 @@
 /**
- * Finds many literals in one pass over bytes. It looks at every second pair of bytes, and in a
- * table whether the pair is one of two neighbouring pairs of some literal: wherever a literal
- * stands, one of the two is met. Of each literal the pairs are taken that are rarest in texts.
+ * Finds many literals in one pass over bytes. It reads every second pair of bytes, and checks in a
+ * table whether it is one of two adjacent pairs of a literal: at any offset of the literal, one of
+ * the two is read. The rarest pairs of each literal are used.
  */
 export interface LiteralSearch {
   readonly literals: readonly Buffer[];
-  /** For each pair of bytes, as the machine reads 16 bits, the index into `places`; 0: none. */
+  /**
+   * For each pair of bytes, as a 16-bit number in native byte order, the index into `places`; 0:
+   * none.
+   */
   readonly table: Uint16Array;
   readonly places: readonly (readonly Place[])[];
 }
 
 interface Place {
   readonly literal: number;
-  /** Where in the literal the pair stands. */
+  /** Offset of the pair in the literal. */
   readonly offset: number;
 }
 
@@ -37,8 +40,8 @@ export function prepareSearch(literals: readonly string[]): LiteralSearch {
 }
 
 /**
- * Calls `found` with the index of each literal and where it stands, roughly in the order of the
- * content. It continues until the end or until `found` answers false.
+ * Calls `found` with the index of each literal and its offset, roughly in the order of the
+ * content. It continues until the end or until `found` returns false.
  */
 export function searchLiterals(
   search: LiteralSearch,
@@ -83,7 +86,7 @@ function standsAt(bytes: Buffer, from: number, literal: Buffer): boolean {
   return true;
 }
 
-/** Where the two neighbouring pairs begin whose characters are rarest together. */
+/** Offset of the two adjacent pairs with the rarest combination of characters. */
 function rarestOffset(literal: Buffer): number {
   let best = 0;
   let bestCost = Infinity;
@@ -97,7 +100,7 @@ function rarestOffset(literal: Buffer): number {
   return best;
 }
 
-/** A rough measure of how often two characters stand together in programs and texts. */
+/** A rough measure of how often two characters are adjacent in programs and texts. */
 function pairCost(literal: Buffer, at: number): number {
   const pair = literal.toString('latin1', at, at + 2);
   if (/[A-Z0-9]/.test(pair)) return 1;

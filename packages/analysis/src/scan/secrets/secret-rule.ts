@@ -1,4 +1,4 @@
-/** What a rule for secrets is. */
+/** The definition of a rule for secrets. */
 import type { Severity } from '@lazaret/protocol';
 
 export interface SecretRule {
@@ -8,19 +8,20 @@ export interface SecretRule {
   /** Literals of which one is in every match, three bytes or more. The pattern begins there. */
   readonly anchors: readonly string[];
   /**
-   * Sticky, matched at the anchor on the bytes as latin1; looks back `windowBefore` bytes at most.
-   * The group `secret` is what is masked, else all of it. Every repetition is bounded.
+   * Sticky, matched at the anchor on the bytes as latin1; with at most `windowBefore` bytes of
+   * lookbehind. The group `secret` is masked, otherwise the whole match. Every repetition is
+   * bounded.
    */
   readonly pattern: RegExp;
-  /** Looked for in binary files too: what cannot be a coincidence. */
+  /** Also applied to binary files, because it cannot match by coincidence. */
   readonly binary?: boolean;
   /** The anchor may follow a letter or digit. */
   readonly inWord?: boolean;
-  /** How many bytes from the anchor on the pattern may see, when `windowAfter` is too little. */
+  /** Number of bytes after the anchor that the pattern may match, if `windowAfter` is too small. */
   readonly reach?: number;
   /** Only in files whose path matches. */
   readonly path?: RegExp;
-  /** Refuses what only looks like a secret, or changes the severity. */
+  /** Rejects false positives, or changes the severity. */
   readonly judge?: (match: SecretMatch) => Severity | undefined;
 }
 
@@ -33,6 +34,6 @@ export interface SecretMatch {
   readonly before: string;
 }
 
-/** How much of the content around an anchor a pattern may see. */
+/** The content around an anchor that a pattern may match. */
 export const windowBefore = 96;
 export const windowAfter = 320;

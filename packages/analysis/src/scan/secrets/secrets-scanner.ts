@@ -1,4 +1,4 @@
-/** The scanner `secrets`: private keys, tokens and passwords that were left in files. */
+/** The scanner `secrets`: private keys, tokens and passwords in files. */
 import { hash } from 'node:crypto';
 
 import { scanLimits } from '../limits.ts';
@@ -12,13 +12,13 @@ export interface SecretsOptions {
   readonly fileBytes?: number;
 }
 
-/** Raised when code other than rules changes answers. */
+/** Increased when code other than rules changes results. */
 const version = 2;
 const textKinds: ReadonlySet<string> = new Set([
   ...['text', 'script', 'json', 'xml', 'html', 'php', 'pem', 'rtf', 'postscript'],
 ]);
 /**
- * Compressed, or pictures: literals are not in them as they are; members are files of their own.
+ * Compressed, or pictures: they do not contain literals as such; members are separate files.
  */
 const passedKinds: ReadonlySet<string> = new Set([
   ...['zip', 'gzip', 'compress', 'zstd', 'xz', 'lz4', 'lzma', 'lzip', 'lzop', 'bzip2', '7z', 'rar'],
@@ -26,7 +26,7 @@ const passedKinds: ReadonlySet<string> = new Set([
   ...['empty', 'mo', 'pyc', 'class', 'squashfs', 'git-pack'],
 ]);
 
-/** Findings of class `secret`. The evidence never holds the secret itself. */
+/** Findings of class `secret`. The evidence never contains the secret itself. */
 export function createSecretsScanner({
   fileBytes = scanLimits.secretFileBytes,
 }: SecretsOptions = {}): Scanner {
@@ -38,7 +38,7 @@ export function createSecretsScanner({
   return {
     id: 'secrets',
     needs: 'bytes',
-    // Files are known by their names, and tests and documentation by their folders.
+    // Some files are identified by name, tests and documentation by folder.
     pathMatters: true,
     describe: () =>
       Promise.resolve({
@@ -54,7 +54,7 @@ export function createSecretsScanner({
       if (!isOpen) return failed('not_available', 'the scanner was closed');
       if (signal?.aborted === true) return failed('failed', 'cancelled');
       const { bytes } = subject;
-      if (bytes === undefined) return failed('not_available', 'the content was not handed over');
+      if (bytes === undefined) return failed('not_available', 'the content was not provided');
       return Promise.resolve({ ...examine(bytes, subject, fileBytes), signatures });
     },
     close: () => {
@@ -78,11 +78,11 @@ function examine(
     return { state: 'partial', findings, reason: 'too_large', detail };
   }
   if (!isCut) return { state: 'examined', findings };
-  const detail = 'there were too many places to look at or too many secrets to tell';
+  const detail = 'there were too many candidates or too many secrets';
   return { state: 'partial', findings, reason: 'too_many', detail };
 }
 
-/** Text of two bytes a character, as Windows writes it, becomes one byte a character. */
+/** Text with two bytes per character, as on Windows, is converted to one byte per character. */
 function decodeWide(bytes: Buffer): Buffer {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) {
     return Buffer.from(bytes.toString('utf16le', 2), 'latin1');

@@ -32,21 +32,21 @@ describeScanner('secrets', () =>
   Promise.resolve({
     scanner: createSecretsScanner({ fileBytes: 300_000 }),
     bad: { bytes: Buffer.from(sampleOf('private-key')), rule: 'private-key' },
-    clean: Buffer.from('nothing that one should not see\n'.repeat(9)),
+    clean: Buffer.from('nothing secret here\n'.repeat(9)),
     fileBytes: 300_000,
     close: () => Promise.resolve(),
   }),
 );
 
 describe('rules', () => {
-  test.each(secretSamples)('%s finds its own', (rule, text) => {
+  test.each(secretSamples)('%s finds its sample', (rule, text) => {
     const found = find(`first line\nx = ${text}\nlast line\n`);
     expect(found.map((each) => each.rule)).toEqual([rule]);
     expect(found[0]?.line).toBe(2);
     expect(found[0]?.downgradeReason).toBeUndefined();
   });
 
-  test.each(fileSamples)('%s finds its own in %s', (rule, path, text) => {
+  test.each(fileSamples)('%s finds its sample in %s', (rule, path, text) => {
     expect(find(text, path).map((each) => each.rule)).toEqual([rule]);
     expect(find(text, 'app/other.bin').map((each) => each.rule)).not.toContain(rule);
   });
@@ -59,7 +59,7 @@ describe('rules', () => {
     expect(all.length).toBeGreaterThan(60);
   });
 
-  test('a token that is cut, longer, or part of a word is not one', () => {
+  test('a token that is truncated, longer, or part of a word is not reported', () => {
     const token = sampleOf('github-token');
     expect(find(token.slice(0, -1))).toEqual([]);
     expect(find(`${token}a`)).toEqual([]);
@@ -102,7 +102,7 @@ describe('examples are reported as info with the reason, not dropped', () => {
     expect(found[0]?.downgradeReason).toBeTruthy();
   });
 
-  test('a reference to a value is not a value', () => {
+  test('a reference to a value is not reported', () => {
     for (const text of [
       '${PASSWORD}',
       '<token>',
@@ -119,12 +119,12 @@ describe('examples are reported as info with the reason, not dropped', () => {
 });
 
 describe('evidence', () => {
-  test('never holds the secret, for no rule', async () => {
+  test('never contains the secret, for all rules', async () => {
     for (const [rule, text] of secretSamples) {
       const [finding] = await scan(text, 'app/settings');
       const match = String(finding?.evidence?.['match']);
       expect(match, rule).toMatch(/\[\d+ characters\]$/);
-      // Nothing of the text that is random is shown beyond four characters of a token's name.
+      // No random text is shown except the first four characters of a token.
       const longest = [...text.matchAll(/[A-Za-z0-9]{12,}/g)].map(([run]) => run);
       for (const run of longest.filter((each) => /\d/.test(each) && entropyBits(each) > 3)) {
         expect(JSON.stringify(finding), rule).not.toContain(run);
@@ -134,7 +134,7 @@ describe('evidence', () => {
 });
 
 describe('the scanner', () => {
-  test('finds tokens in programs with the rules that are sure', async () => {
+  test('finds tokens in programs with the certain rules', async () => {
     const program = Buffer.concat([
       Buffer.alloc(999),
       Buffer.from(sampleOf('stripe-key')),
@@ -147,13 +147,13 @@ describe('the scanner', () => {
     expect(await scan(weak, 'app/server', 'elf')).toEqual([]);
   });
 
-  test('reads texts with two bytes a character', async () => {
+  test('reads texts with two bytes per character', async () => {
     const wide = Buffer.from(`\uFEFFx\n${sampleOf('stripe-key')}\n`, 'utf16le');
     expect(await scan(wide, 'app/x')).toMatchObject([{ rule: 'stripe-key', line: 2 }]);
     expect(await scan(wide.swap16(), 'app/x')).toMatchObject([{ rule: 'stripe-key', line: 2 }]);
   });
 
-  test('limits as clean: too many secrets are partial, with those that were found', async () => {
+  test('too many secrets are partial, and not clean, with those that were found', async () => {
     const text = Array.from({ length: 300 }, (_, seed) => `gh${'p_'}${alnum(36, seed)}\n`).join('');
     const answer = await createSecretsScanner().scan(subjectOf(Buffer.from(text)));
     expect(answer).toMatchObject({ state: 'partial', reason: 'too_many' });
@@ -164,7 +164,7 @@ describe('the scanner', () => {
 describe('any bytes', () => {
   const anchors = secretRules.flatMap((rule) => rule.anchors);
 
-  test('end, with findings inside the content', () => {
+  test('finish, with findings inside the content', () => {
     const piece = fc.oneof(
       fc.constantFrom(...anchors, ...secretSamples.map(([, text]) => text)),
       fc.string({ unit: 'binary', maxLength: 30 }),
@@ -194,7 +194,7 @@ describe('any bytes', () => {
     );
   });
 
-  test('are searched for all literals wherever they begin', () => {
+  test('are searched for all literals at any offset', () => {
     const search = prepareSearch(anchors);
     for (const [literal, anchor] of anchors.entries()) {
       for (let lead = 0; lead < 4; lead += 1) {

@@ -1,4 +1,4 @@
-/** Tokens of a form that only their issuer uses, so that the form alone identifies them. */
+/** Tokens with a format that only their issuer uses, so that the format alone identifies them. */
 import type { Severity } from '@lazaret/protocol';
 
 import type { SecretRule } from './secret-rule.ts';
@@ -8,7 +8,7 @@ type Row = readonly [
   title: string,
   severity: Severity,
   anchors: readonly string[],
-  /** What follows the anchor. */
+  /** The pattern after the anchor. */
   rest: string,
 ];
 
@@ -162,7 +162,7 @@ const rows: readonly Row[] = [
   ['mapbox-token', 'Mapbox secret token', 'high', ['sk.eyJ'], '[\\w-]{40,200}\\.[\\w-]{22}'],
 ];
 
-/** What must stand right before the anchor, where the token does not begin with it. */
+/** The pattern directly before the anchor, if the token does not begin with it. */
 const lead: Readonly<Record<string, string>> = {
   'azure-client-secret': '(?<=[\\w~.]{3})',
   'telegram-token': '(?<=(?:^|[^0-9])[0-9]{8,10})',
@@ -170,7 +170,7 @@ const lead: Readonly<Record<string, string>> = {
   'teams-webhook': '(?<=https://[a-z0-9-]{1,60})',
 };
 
-/** Kinds of token whose form is too short to be sure of among the bytes of a program. */
+/** Kinds of token whose format is too short to be certain in the bytes of a program. */
 const textOnly: ReadonlySet<string> = new Set([
   ...['nuget-key', 'mailgun-key', 'telegram-token', 'azure-client-secret', 'jfrog-key'],
   ...['bitbucket-token', 'databricks-token', 'pulumi-token', 'replicate-token', 'gcp-api-key'],

@@ -7,17 +7,17 @@ import { parseCsv } from '../lists/csv.ts';
 import { ListError } from '../lists/list-error.ts';
 
 export interface SimilarityEntry {
-  /** TLSH, ssdeep or sdhash (`sdbf:03:`), told apart by its form. */
+  /** TLSH, ssdeep or sdhash (`sdbf:03:`), distinguished by its format. */
   readonly digest: string;
-  /** What the program is called. */
+  /** The name of the program. */
   readonly name: string;
-  /** Who says that it is bad. */
+  /** The source of the classification. */
   readonly source?: string;
 }
 
 export interface SimilarityList {
   readonly entries: readonly SimilarityEntry[];
-  /** Rows whose digest has none of the forms. */
+  /** Rows whose digest has none of the formats. */
   readonly skipped: number;
 }
 
@@ -71,7 +71,8 @@ function readJson(text: string): ListRow[] {
     throw new ListError('the list starts like JSON, but is not valid JSON');
   }
   const parsed = jsonList.safeParse(value);
-  if (!parsed.success) throw new ListError('the list holds something else than digests with names');
+  if (!parsed.success)
+    throw new ListError('the list contains items that are not digests with names');
   return parsed.data;
 }
 

@@ -27,7 +27,7 @@ test.each([
   ['tlsh', tlsh],
   ['ssdeep', ssdeep],
   ['sdhash', sdhash],
-] as const)('a relative is found by %s, as a hint only', async (method, digest) => {
+] as const)('a variant is found by %s, as an indication only', async (method, digest) => {
   const list = JSON.stringify([{ digest: digest(bad), name: 'evil-kit' }]);
   const scanner = createSimilarityScanner(parseSimilarityList(list));
   const { findings } = await scanner.scan(subjectOf(changed));
@@ -43,15 +43,15 @@ test('a name is reported once, for the nearest', async () => {
   expect(findings).toMatchObject([{ rule: 'kit', evidence: { source: 'x' } }]);
 });
 
-test('a list that is not understood whole is a problem', async () => {
+test('a list that is not completely readable is a problem', async () => {
   const healthOf = async (text: string) =>
     createSimilarityScanner(parseSimilarityList(text)).describe();
   expect(await healthOf(csv)).toMatchObject({ healthy: true });
   const { healthy, problem } = await healthOf(`${csv}LocalSocket /run/clamd.sock\n`);
-  expect([healthy, problem]).toEqual([false, '1 rows hold no TLSH, ssdeep or sdhash digest']);
+  expect([healthy, problem]).toEqual([false, '1 rows have no TLSH, ssdeep or sdhash digest']);
 });
 
-test('wants programs only', () => {
+test('only scans programs', () => {
   const scanner = createSimilarityScanner(parseSimilarityList(csv));
   expect(scanner.wants({ ...subjectOf(bad), kind: 'elf' })).toBe(true);
   expect(scanner.wants({ ...subjectOf(bad), kind: 'png' })).toBe(false);
@@ -64,7 +64,7 @@ test('low-entropy content has no digest, so it never resembles other such conten
   expect((await scanner.scan(subjectOf(Buffer.alloc(9_000)))).findings).toEqual([]);
 });
 
-test('any list ends, with entries or a ListError', () => {
+test('any list yields entries or a ListError', () => {
   const pieces = fc.constantFrom('[', '{"digest":', '3:abc:de', ',', '"', '\n', 'name', ']');
   fc.assert(
     fc.property(fc.array(fc.oneof(pieces, fc.string())), (parts) => {

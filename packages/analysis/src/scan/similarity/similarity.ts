@@ -1,7 +1,7 @@
 /**
- * The scanner `similarity`: programs that resemble known bad ones, by TLSH, ssdeep and sdhash. A
- * hint for people and for hunting, by itself no ground for anything. All digests leave parts of the
- * content out: what is alike is not the same, and what is the same may have been added to.
+ * The scanner `similarity`: programs that resemble known bad ones, by TLSH, ssdeep and sdhash. An
+ * indication for people and for hunting, never a verdict by itself. All digests ignore parts of the
+ * content: similar content is not equal, and equal digests do not exclude additions.
  */
 import { hash } from 'node:crypto';
 
@@ -19,12 +19,12 @@ import type { SimilarityEntry } from './similarity-list.ts';
 export interface SimilarityOptions {
   /** Digests of known bad programs, see similarity-list.ts. */
   readonly entries: readonly SimilarityEntry[];
-  /** Rows of the lists that hold no such digest; any makes the scanner unhealthy. */
+  /** Rows of the lists that hold no such digest; any such row makes the scanner unhealthy. */
   readonly skipped?: number;
 }
 
 /**
- * From when on a similarity is reported. TLSH: the authors' study finds few false matches up to 30
+ * Thresholds of reported similarities. TLSH: the authors' study finds few false matches up to 30
  * and some up to 60. ssdeep: any score above 0 needs seven pieces in common; below 40 that is often
  * a shared library. sdhash: its manual calls 21 and more strong.
  */
@@ -65,7 +65,7 @@ export function createSimilarityScanner({ entries, skipped = 0 }: SimilarityOpti
         rules: entries.length,
         limits: JSON.stringify([similarityThresholds, digestLimits.similarityFileBytes]),
         healthy: isOpen && skipped === 0,
-        ...(skipped > 0 && { problem: `${skipped} rows hold no TLSH, ssdeep or sdhash digest` }),
+        ...(skipped > 0 && { problem: `${skipped} rows have no TLSH, ssdeep or sdhash digest` }),
         ...(!isOpen && { problem: 'the list was closed' }),
       }),
     wants: ({ kind, mode }) => entries.length > 0 && isProgram(kind, mode),
@@ -73,7 +73,7 @@ export function createSimilarityScanner({ entries, skipped = 0 }: SimilarityOpti
       if (!isOpen) return Promise.resolve(failed('the list was closed', 'not_available'));
       if (signal?.aborted === true) return Promise.resolve(failed('cancelled', 'failed'));
       if (bytes === undefined) {
-        return Promise.resolve(failed('the content was not handed over', 'not_available'));
+        return Promise.resolve(failed('the content was not provided', 'not_available'));
       }
       return Promise.resolve({ ...compareAll(bytes, known), signatures });
     },
@@ -197,7 +197,7 @@ function toFinding({ entry, method, value, severity }: Match): FileFinding {
     class: 'similar',
     severity,
     rule: name,
-    title: `Resembles ${name} (${method} ${measure} ${value}); a hint, no proof`,
+    title: `Resembles ${name} (${method} ${measure} ${value}); an indication, not proof`,
     evidence: {
       method,
       [measure]: value,

@@ -1,7 +1,6 @@
 /**
- * A rule that matched as a finding. Rules say in their metadata how much they weigh: `severity` in
- * words, or `score` up to 100; `class` in the words of findings. A rule that says nothing stands
- * for malware.
+ * A rule that matched as a finding. Metadata of rules sets the weight: `severity` as a word, or
+ * `score` up to 100; `class` as in findings. A rule without metadata means malware.
  */
 import type { Severity } from '@lazaret/protocol';
 import { findingClass, severity } from '@lazaret/protocol';
@@ -11,10 +10,10 @@ import type { FileFinding } from '../scanner.ts';
 import type { RuleSet } from './rule-set.ts';
 import type { MatchedString, RuleMatch } from './yara-engine.ts';
 
-/** Words that rules use for tools that an administrator may want. */
+/** Words in rules for tools that an administrator may want. */
 const dualUse: ReadonlySet<string> = new Set(['dual-use', 'tool', 'hacktool', 'pua', 'riskware']);
 
-/** @param bytes What was scanned, from which the evidence is cut. */
+/** @param bytes The scanned content, from which the evidence is taken. */
 export function describeMatch(match: RuleMatch, rules: RuleSet, bytes: Buffer): FileFinding {
   const { rule, tags, strings } = match;
   const first = strings.toSorted((a, b) => a.offset - b.offset)[0];
@@ -61,7 +60,7 @@ function severityOf(match: RuleMatch): Severity {
   return score > 0 ? 'low' : 'info';
 }
 
-/** `$a at 12: MZ\x90`: printable ASCII as it is, all else as numbers. */
+/** `$a at 12: MZ\x90`: printable ASCII unchanged, all else as hexadecimal escapes. */
 function quote({ name, offset, sizeBytes }: MatchedString, bytes: Buffer): string {
   const size = Math.min(sizeBytes, scanLimits.yaraEvidenceBytes);
   let text = '';

@@ -1,5 +1,5 @@
 /**
- * The native program, a process for each file, which dies with the file that breaks it. Rules are
+ * The native program, one process per file, so that a crash only affects that file. Rules are
  * compiled once; neither they nor the files get a name on a disk.
  */
 import type { FileHandle } from 'node:fs/promises';
@@ -18,7 +18,7 @@ export interface NativePrograms {
   /** Paths of `yara` and `yarac`, version 4. */
   readonly yara: string;
   readonly yarac: string;
-  /** A directory for files without a name, best in memory: `/dev/shm`. */
+  /** A directory for unnamed files, preferably in memory: `/dev/shm`. */
   readonly scratchDirectory: string;
 }
 
@@ -89,7 +89,7 @@ export class NativeYara implements YaraEngine {
   }
 
   #scanFile(sample: FileHandle, compiled: FileHandle, signal: AbortSignal): Promise<RunResult> {
-    // Its own limit has whole seconds only, and is there should this process die.
+    // Its own limit only has whole seconds, and is a safeguard if this process dies.
     const seconds = Math.ceil(this.#fileMs / 1_000) + 1;
     const words = [...scanWords, `--timeout=${seconds}`, rulesPath, samplePath];
     const descriptors = { input: sample.fd, third: compiled.fd };
@@ -114,7 +114,7 @@ export class NativeYara implements YaraEngine {
       const result = await runProgram(this.#programs.yarac, words, bounds);
       if (result.isLate) throw new Error(`the rules were not compiled in ${timeMs} ms`);
       if (result.problem !== undefined) throw new Error(namePlace(result.problem, this.#rules));
-      // The compiler read the files itself: they must still be what the digest stands for.
+      // The compiler read the files itself: they must still match the digest.
       const texts = new Map(files.map(({ path, text }) => [path, text]));
       const now = await readRuleSet([...texts.keys()]);
       if (now.files.some(({ path, text }) => texts.get(path) !== text)) {

@@ -1,20 +1,20 @@
-/** Runs a program to its end, or to the end of what it is allowed. */
+/** Runs a program until it exits or reaches a limit. */
 import { spawn } from 'node:child_process';
 
 export interface RunOptions {
   readonly timeMs: number;
   readonly outputBytes: number;
   readonly signal?: AbortSignal;
-  /** Descriptors that it gets as its input and as number 3. */
+  /** Descriptors for its standard input and for number 3. */
   readonly input?: number;
   readonly third?: number;
 }
 
 export interface RunResult {
   readonly output: string;
-  /** Standard error, or why it did not run, when it did not end well. */
+  /** Standard error, or why it did not run, when it failed. */
   readonly problem?: string;
-  /** It was ended because its time was up, or because it printed too much. */
+  /** It was killed because of the time limit or the output limit. */
   readonly isLate: boolean;
   readonly isCut: boolean;
 }

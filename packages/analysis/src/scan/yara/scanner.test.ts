@@ -69,7 +69,7 @@ for (const [way, options] of ways) {
 }
 
 describe.each(ways)('YARA %s', (_, options, engine) => {
-  test('a match tells rule, weight, place and evidence', async () => {
+  test('a match has rule, weight, location and evidence', async () => {
     const scanner = make({ rules: [ruleFile], ...options });
     expect((await scanner.describe()).engine).toMatch(engine);
     const bytes = Buffer.concat([Buffer.from('a marker-of-evil '), Buffer.from([0, 1, 0x5c, 3])]);
@@ -98,14 +98,14 @@ describe.each(ways)('YARA %s', (_, options, engine) => {
     ['category = "hacktool"', 'dual-use', 'high'],
     ['class = "secret" score = 10', 'secret', 'low'],
     ['author = "x"', 'malware', 'high'],
-  ])('metadata %s weigh it as %s, %s', async (meta, kind, severity) => {
+  ])('metadata %s sets it to %s, %s', async (meta, kind, severity) => {
     const text = `rule R { meta: ${meta} strings: $a = "marker" condition: $a }`;
     const scanner = make({ rules: [await write('weight.yar', text)], ...options });
     const { findings } = await scanner.scan(subjectOf(Buffer.from('a marker')));
     expect(findings).toMatchObject([{ class: kind, severity }]);
   });
 
-  test('the same name in two files is two rules; a directory gives all of its files', async () => {
+  test('the same name in two files is two rules; a directory includes all of its files', async () => {
     const place = join(directory, 'set');
     await mkdir(join(place, 'deeper'), { recursive: true });
     const rule = 'rule Same { strings: $a = "marker" condition: $a }';
@@ -146,7 +146,7 @@ describe.each(ways)('YARA %s', (_, options, engine) => {
     }
   });
 
-  test('a rule that explodes ends in time, is partial, and others continue', async () => {
+  test('a rule that runs forever is stopped in time, is partial, and others continue', async () => {
     const slow = `
       rule Slow {
         strings: $go = "explode"
@@ -165,7 +165,7 @@ describe.each(ways)('YARA %s', (_, options, engine) => {
     expect(answers[0]?.state).toBe('partial');
   });
 
-  test('a million matches cost neither memory nor the answer', async () => {
+  test('a million matches neither use much memory nor lose the result', async () => {
     const text = 'rule Many { strings: $a = "a" condition: #a > 10 }';
     const scanner = make({ rules: [await write('many.yar', text)], ...options });
     const answer = await scanner.scan(subjectOf(Buffer.alloc(1_000_000, 'a')));
@@ -175,7 +175,7 @@ describe.each(ways)('YARA %s', (_, options, engine) => {
     expect(strings).toHaveLength(scanLimits.yaraEvidenceStrings);
   });
 
-  test('cancelled in the middle of a scan', async () => {
+  test('cancelled during a scan', async () => {
     const slow = 'rule S { condition: for all i in (0..1000000000000) : ( i >= 0 ) }';
     const scanner = make({ rules: [await write('endless.yar', slow)], ...options });
     await scanner.describe();
@@ -187,7 +187,7 @@ describe.each(ways)('YARA %s', (_, options, engine) => {
 });
 
 describe('the native program', () => {
-  test('leaves nothing in the scratch directory, and may lie elsewhere', async () => {
+  test('leaves nothing in the scratch directory, and may be installed elsewhere', async () => {
     const scratch = await mkdtemp(join(directory, 'scratch-'));
     const scanner = make({ rules: [ruleFile], native: { ...native, scratchDirectory: scratch } });
     const running = scanner.scan(subjectOf(Buffer.from('marker-of-evil')));
@@ -196,7 +196,7 @@ describe('the native program', () => {
     expect(await readdir(scratch)).toEqual([]);
   });
 
-  test('errors as malware: gone, it is unhealthy and its files have failed', async () => {
+  test('when removed, it is unhealthy and its files have failed', async () => {
     const yara = join(directory, 'yara-copy');
     await copyFile(native.yara, yara);
     const scanner = make({ rules: [ruleFile], native: { ...native, yara } });
@@ -207,7 +207,7 @@ describe('the native program', () => {
     expect(await scanner.scan(bad)).toMatchObject({ state: 'failed', findings: [] });
   });
 
-  test('reads a pipe as an empty file, which is why it never gets one', () => {
+  test('reads a pipe as an empty file, which is why none is used', () => {
     const script = 'printf marker-of-evil | "$0" -w "$1" /proc/self/fd/0';
     const words = ['-c', script, native.yara, ruleFile];
     const output = execFileSync('sh', words, { encoding: 'utf8' });

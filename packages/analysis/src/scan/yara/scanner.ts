@@ -87,7 +87,7 @@ class YaraScanner implements Scanner {
       return { state: 'partial', findings: [], reason, detail, signatures };
     };
     if (this.#isClosed) return failed('the scanner was closed');
-    if (bytes === undefined) return failed('the bytes were not handed over');
+    if (bytes === undefined) return failed('the bytes were not provided');
     if (bytes.length > this.#fileBytes) {
       return partial('too_large', `more than ${this.#fileBytes} bytes`);
     }

@@ -1,5 +1,8 @@
 // Not in the quick check: YARA is compiled and grows its memory.
-/** Threads of YARA-X: worn ones are replaced, and what breaks one does not break this process. */
+/**
+ * Threads of YARA-X are replaced when they have grown, and a crash in one does not affect this
+ * process.
+ */
 import { afterEach, expect, test } from 'vitest';
 
 import type { RuleSet } from './rule-set.ts';
@@ -42,7 +45,7 @@ test('rules that break the compiler are reported as a problem, once', async () =
   expect(await engine.scan(Buffer.from('x'))).toEqual({ kind: 'failed', detail: problem });
 });
 
-test('a file is given to the thread alone, not with the buffer that it is a part of', async () => {
+test('a file is sent to the thread without the buffer that it is a part of', async () => {
   const whole = Buffer.from('before marker behind');
   const engine = make(rule);
   const part = await engine.scan(whole.subarray(0, 6));

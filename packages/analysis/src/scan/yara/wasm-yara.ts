@@ -1,5 +1,5 @@
 /**
- * YARA-X as WebAssembly, in threads that each hold the compiled rules. Its own time limit does not
+ * YARA-X as WebAssembly, in threads that each have the compiled rules. Its own time limit does not
  * work there and resource limits of a thread do not bound the module's memory, so that a thread is
  * killed when a file takes too long, and replaced when it has grown or trapped.
  */
@@ -14,7 +14,7 @@ import type { FromWorker, WorkerMatch, WorkerRules } from './yara-messages.ts';
 import { WorkQueue } from './work-queue.ts';
 
 interface ThreadBounds extends YaraBounds {
-  /** What a thread's module may grow to before another takes its place. */
+  /** Memory of a thread's module above which it is replaced. */
   readonly memoryBytes?: number;
 }
 
@@ -88,7 +88,7 @@ export class WasmYara implements YaraEngine {
     const first = await thread.next(scanLimits.yaraCompileMs);
     if (first.type === 'ready') return thread;
     await this.#drop(thread);
-    // The next thread would fail as this one did; a hundred thousand files need not find out.
+    // The next thread would fail like this one; it need not be tried for a hundred thousand files.
     this.#problem = describeStart(first, this.#rules);
     throw new Error(this.#problem);
   }
@@ -109,7 +109,7 @@ export class WasmYara implements YaraEngine {
       else this.#keep(thread);
       return { kind: 'done', matches: answer.matches.map(readMatch), isCut: false };
     }
-    // After a trap the module is in no state that may be used again.
+    // After a trap the module must not be used again.
     await this.#drop(thread);
     if (signal?.aborted === true) return { kind: 'failed', detail: 'the scan was cancelled' };
     if (answer.type === 'late') return { kind: 'timed_out' };
@@ -129,7 +129,7 @@ export class WasmYara implements YaraEngine {
 
 type Answer = FromWorker | { readonly type: 'late' } | { readonly type: 'gone'; message: string };
 
-/** One thread, one question at a time. */
+/** One thread, with one request at a time. */
 class RuleThread {
   readonly #worker: Worker;
   #settle: ((answer: Answer) => void) | undefined;
@@ -145,7 +145,7 @@ class RuleThread {
     this.#worker.unref();
   }
 
-  /** The next answer, `late` when there is none in time: then the thread is to be dropped. */
+  /** The next answer, `late` when there is none in time: then the thread must be dropped. */
   async next(timeMs: number): Promise<Answer> {
     if (this.#gone !== undefined) return { type: 'gone', message: this.#gone };
     this.#worker.ref();
@@ -162,7 +162,7 @@ class RuleThread {
 
   ask(bytes: Buffer, timeMs: number): Promise<Answer> {
     this.scannedBytes += bytes.length;
-    // A copy of these bytes alone, which is then the thread's: a view would bring its whole buffer.
+    // A copy of just these bytes, which is transferred: a view would transfer its whole buffer.
     const copy = Uint8Array.from(bytes);
     if (this.#gone === undefined) this.#worker.postMessage(copy, [copy.buffer]);
     return this.next(timeMs);
@@ -189,7 +189,7 @@ function readMatch({ metadata, ...match }: WorkerMatch): RuleMatch {
   return { ...match, metadata: new Map(metadata) };
 }
 
-/** `net.yar:3: error[E009]: unknown pattern`: of the compiler's report what goes on a line. */
+/** `net.yar:3: error[E009]: unknown pattern`: the one-line summary of the compiler's report. */
 function describeStart(answer: Answer, rules: RuleSet): string {
   if (answer.type === 'late')
     return `the rules were not compiled in ${scanLimits.yaraCompileMs} ms`;

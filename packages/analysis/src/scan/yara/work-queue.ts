@@ -1,4 +1,4 @@
-/** Runs so many things at a time; the others wait in the order in which they came. */
+/** Runs a limited number of tasks at a time; others wait in order of arrival. */
 export class WorkQueue {
   readonly #waiting: (() => void)[] = [];
   readonly #running = new Set<Promise<unknown>>();

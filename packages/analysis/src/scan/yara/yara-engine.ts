@@ -1,4 +1,4 @@
-/** What both ways to run rules have in common. */
+/** The interface of both ways to run rules. */
 
 /** One rule that matched. */
 export interface RuleMatch {
@@ -29,9 +29,9 @@ export interface YaraBounds {
 }
 
 export interface YaraEngine {
-  /** Program and version, once it is known. */
+  /** Program and version, once known. */
   readonly name: string;
-  /** Makes it ready, and says what is wrong otherwise. Never throws. */
+  /** Prepares it, and returns the problem otherwise. Never throws. */
   check(): Promise<string | undefined>;
   /** Never throws. */
   scan(bytes: Buffer, signal?: AbortSignal): Promise<YaraOutcome>;

@@ -1,4 +1,4 @@
-/** What is said between the thread that runs rules and the one that asks. */
+/** Messages between the thread that runs rules and its caller. */
 import type { MatchedString } from './yara-engine.ts';
 
 export interface WorkerRules {
@@ -10,12 +10,12 @@ export interface WorkerRules {
 
 export type FromWorker =
   | { readonly type: 'ready' }
-  /** Rules that do not compile: index of the file, and what is wrong. */
+  /** Rules that do not compile: index of the file, and the problem. */
   | { readonly type: 'refused'; readonly file: number; readonly message: string }
   | {
       readonly type: 'matches';
       readonly matches: readonly WorkerMatch[];
-      /** What the module holds; it never shrinks. */
+      /** Memory of the module; it never shrinks. */
       readonly memoryBytes: number;
     }
   | { readonly type: 'failed'; readonly message: string };

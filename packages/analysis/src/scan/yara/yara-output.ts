@@ -1,6 +1,6 @@
 /**
- * What `yara --print-namespace --print-tags --print-meta --print-strings --print-string-length`
- * prints: a line for each rule, then one for each of its matches.
+ * Parses the output of `yara --print-namespace --print-tags --print-meta --print-strings
+ * --print-string-length`: a line for each rule, then one for each of its matches.
  */
 
 import { scanLimits } from '../limits.ts';
@@ -22,7 +22,7 @@ export function readYaraOutput(text: string): RuleMatch[] {
       matches.push(rule);
       strings = new StringList(rule.strings);
     } else if (strings?.add(line) !== true && line !== '') {
-      throw new Error(`yara printed a line that is not understood: ${line.slice(0, 200)}`);
+      throw new Error(`unexpected output line of yara: ${line.slice(0, 200)}`);
     }
   }
   return matches;

@@ -76,7 +76,7 @@ function compile(rules: WorkerRules, say: (message: FromWorker) => void): Scanne
 function readResult(value: unknown): WorkerMatch[] {
   const result = scanResult.parse(value);
   if (!result.valid) throw new Error(`the scan was not valid: ${result.errors?.join('; ')}`);
-  // Private rules and patterns serve others and are not reported, as the native program has it.
+  // Private rules and patterns are not reported, as in the native program.
   const reported = result.matches.filter(({ isPrivate }) => !isPrivate);
   return reported.map((match) => ({
     rule: match.identifier,

@@ -1,6 +1,6 @@
 /**
- * A made-up secret for every rule. They are assembled from pieces, so that no program that looks
- * for secrets takes this file for one.
+ * An invented secret for every rule. They are assembled from pieces, so that secret scanners do
+ * not report this file.
  */
 import { randomBytes } from '../../../digest/testing/random-bytes.ts';
 
@@ -8,7 +8,7 @@ const lower = 'abcdefghijklmnopqrstuvwxyz';
 const upper = lower.toUpperCase();
 const digits = '0123456789';
 
-/** Random characters of an alphabet that never repeat the last one. */
+/** Random characters of an alphabet without direct repetition. */
 export function draw(alphabet: string, count: number, seed = count): string {
   const bytes = randomBytes(seed, count);
   let last = 0;
@@ -133,7 +133,7 @@ export const secretSamples: readonly (readonly [rule: string, text: string])[] =
   ['authorization-header', `Authorization${': '}Bearer ${alnum(40)}"`],
 ];
 
-/** Rule, path and content of files that are known by their names. */
+/** Rule, path and content of files that are identified by their names. */
 export const fileSamples: readonly (readonly [rule: string, path: string, text: string])[] = [
   ['netrc', 'root/.netrc', `machine git.internal login bot password ${alnum(9)}\n`],
   ['pgpass', 'root/.pgpass', `# hosts\ndb:5432:*:app:${alnum(9)}\n`],
