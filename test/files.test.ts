@@ -115,6 +115,14 @@ test('a file of an image is previewed in parts and downloaded in an encrypted ar
   expect(Buffer.from(part.bytes, 'base64')).toEqual(sample.subarray(10, 15));
   const past = { offset: 1_000_000 };
   expect((await client.call(files.preview, { params: { sha256 }, query: past })).bytes).toBe('');
+  const previewed = { subject: sha256, type: ['file.previewed' as const] };
+  // Every part that was sent, so that reading all of it in parts is seen.
+  await expect
+    .poll(async () => (await client.call(events.auditList, { query: previewed })).items)
+    .toMatchObject([
+      { data: { offset: 10, bytes: 5 } },
+      { data: { offset: 0, bytes: sample.length } },
+    ]);
   const response = await client.open(files.download, { params: { sha256 } });
   expect(response.headers.get('content-disposition')).toContain(`${sha256}.zip`);
   expect(await readZip(response)).toEqual(sample);

@@ -36,6 +36,7 @@ const triage = {
   shell: [
     `cat > /out/findings.json <<'END'\n${JSON.stringify(findings)}\nEND`,
     `printf '{"event":"open","path":"/etc/passwd"}\\nnot json\\n{"id":12345678901234567890}\\n' > /out/trace.ndjson`,
+    `(printf '{"rows":['; seq -s , 1 70000; printf '],"last":"end of the document"}') > /out/large.json`,
     `mkdir /tmp/inner /tmp/outer`,
     `echo '${script}' > /tmp/inner/page.html`,
     `ln -s /etc/shadow /tmp/inner/link`,
@@ -129,6 +130,26 @@ describe('a result', () => {
     await page.getByRole('treeitem', { name: /12345678901234567890/ }).waitFor();
     await page.getByText('.id', { exact: true }).waitFor();
     await expectReadable('result ndjson');
+  });
+
+  test('a large JSON document is a tree, and a preview but no download in the audit log', async () => {
+    const large = jobs.triage.artifacts.find(({ path }) => path === 'large.json');
+    expect(large?.sizeBytes).toBeGreaterThan(300_000);
+    await open(`jobs/${jobs.triage.id}?tab=result`);
+    await page.getByRole('button', { name: 'Preview large.json' }).click();
+    await page.getByRole('treeitem', { name: /end of the document/ }).waitFor();
+    const query = { subject: large?.sha256 ?? '' };
+    // The browser asks only for what it has not cached yet.
+    await expect
+      .poll(async () => {
+        const { items } = await instance.client.call(operations.events.auditList, { query });
+        const bytes = items.reduce((sum, { data }) => sum + Number(data['bytes']), 0);
+        return { types: [...new Set(items.map(({ type }) => type))], bytes };
+      })
+      .toEqual({ types: ['artifact.previewed'], bytes: large?.sizeBytes });
+    await open('audit');
+    await page.getByText('artifact.previewed').first().waitFor();
+    await expectReadable('audit previews');
   });
 
   test('strings are a table with kinds, a filter, and the entropy of the file', async () => {

@@ -29,6 +29,9 @@ const viewLabels: Readonly<Record<View, string>> = {
   hex: 'Hex',
 };
 
+/** Read first: enough to detect the format, and for text and hex. */
+const startBytes = 256 * 1024;
+
 interface ContentViewProps {
   readonly source: ContentSource;
   /** The file is inside an archive, whose view opens it when it is an archive itself. */
@@ -38,7 +41,7 @@ interface ContentViewProps {
 export function ContentView({ source, onOpenArchive }: ContentViewProps): ReactNode {
   const query = useQuery({
     queryKey: ['content', source.key],
-    queryFn: ({ signal }) => source.readStart(limits.previewBytes, signal),
+    queryFn: ({ signal }) => source.readStart(startBytes, signal),
     staleTime: Number.POSITIVE_INFINITY,
   });
   return (

@@ -1,5 +1,5 @@
 /** Where the content of a file is read from: a result of a job, or a member of an archive. */
-import { type JobArtifact, limits, operations } from '@lazaret/protocol';
+import { type JobArtifact, operations } from '@lazaret/protocol';
 
 import { client } from '../client.ts';
 import { readPrefix } from '../read-prefix.ts';
@@ -16,8 +16,6 @@ export interface ContentSource {
   readonly archive: ArchiveAddress;
   /** The first bytes; less when the content is shorter. */
   readonly readStart: (maxBytes: number, signal: AbortSignal) => Promise<ContentStart>;
-  /** How many bytes can be read at most. */
-  readonly readableBytes: number;
 }
 
 export interface ContentStart {
@@ -33,23 +31,26 @@ export interface ArchiveAddress {
 
 /** A file that an engine left. */
 export function jobArtifactSource(job: string, artifact: JobArtifact): ContentSource {
-  const call = { params: { id: job }, query: { path: artifact.path } };
+  const call = { params: { id: job }, query: { path: artifact.path, preview: true } };
   return {
     key: `job ${job} ${artifact.path} ${artifact.sha256}`,
     path: artifact.path,
     sizeBytes: artifact.sizeBytes,
     downloadUrl: undefined,
     archive: { sha256: artifact.sha256, inside: [] },
-    readableBytes: Number.POSITIVE_INFINITY,
     readStart: async (maxBytes, signal) => {
-      // A preview is not a download for the audit log; what is longer is one.
-      const preview = maxBytes <= limits.previewBytes;
-      const query = { ...call.query, preview };
-      const response = await client.open(operations.jobs.result, { ...call, query }, { signal });
+      const options = { signal, headers: rangeOf(maxBytes, artifact.sizeBytes) };
+      const response = await client.open(operations.jobs.result, call, options);
       const start = await readPrefix(response, maxBytes);
       return { ...start, isTruncated: start.bytes.length < artifact.sizeBytes };
     },
   };
+}
+
+/** The audit log records what was asked for, so no more is asked for than is read. */
+function rangeOf(maxBytes: number, sizeBytes: number | null): Readonly<Record<string, string>> {
+  if (sizeBytes === null || sizeBytes <= maxBytes) return {};
+  return { range: `bytes=0-${maxBytes - 1}` };
 }
 
 interface Member {
@@ -69,14 +70,10 @@ export function memberSource(archive: ArchiveAddress, member: Member): ContentSo
     sizeBytes: member.sizeBytes,
     downloadUrl: client.url(operations.artifacts.member, { params, query: within }),
     archive: { sha256, inside: [...inside, String(member.position)] },
-    readableBytes: limits.previewBytes,
     readStart: async (maxBytes, signal) => {
-      const query = { ...within, preview: true };
-      const response = await client.open(
-        operations.artifacts.member,
-        { params, query },
-        { signal },
-      );
+      const call = { params, query: { ...within, preview: true } };
+      const options = { signal, headers: rangeOf(maxBytes, member.sizeBytes) };
+      const response = await client.open(operations.artifacts.member, call, options);
       const start = await readPrefix(response, maxBytes);
       const isWhole = member.sizeBytes !== null && member.sizeBytes <= start.bytes.length;
       return { ...start, isTruncated: !isWhole };

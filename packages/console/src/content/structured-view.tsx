@@ -1,5 +1,5 @@
 /** JSON and NDJSON: read whole up to a limit, then as the view that fits the document. */
-import { formatSize } from '@lazaret/protocol';
+import { formatSize, limits } from '@lazaret/protocol';
 import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useMemo } from 'react';
 
@@ -10,9 +10,6 @@ import { JsonView } from './json-view.tsx';
 import type { ContentSource } from './source.ts';
 import { readStringsResult, type StringsResult } from './strings-result.ts';
 import { StringsView } from './strings-view.tsx';
-
-/** A larger document is shown as text only, or as its first lines. */
-const documentBytes = 32 * 1024 * 1024;
 
 /** One document, a document for each line, or the strings of a file. */
 type DocumentForm = 'document' | 'lines' | 'strings';
@@ -27,12 +24,11 @@ interface StructuredViewProps {
 
 export function StructuredView(props: StructuredViewProps): ReactNode {
   const { source, text } = props;
-  const limit = Math.min(documentBytes, source.readableBytes);
   const query = useQuery({
     queryKey: ['document', source.key],
     enabled: text === undefined,
     queryFn: async ({ signal }) => {
-      const { bytes, isTruncated } = await source.readStart(limit, signal);
+      const { bytes, isTruncated } = await source.readStart(limits.previewBytes, signal);
       return { text: new TextDecoder().decode(bytes, { stream: isTruncated }), isTruncated };
     },
     staleTime: Number.POSITIVE_INFINITY,

@@ -7,4 +7,9 @@ export const artifactEvents = {
     audited: true,
     summary: 'A sample or a result was downloaded',
   },
+  'artifact.previewed': {
+    subject: 'artifact',
+    audited: true,
+    summary: 'A user looked at the content of a sample or a result',
+  },
 } as const satisfies Record<string, EventKind>;

@@ -12,5 +12,5 @@ export const artifactLimits = {
   /** Archives inside archives. */
   archiveDepth: 8,
   /** Maximum size of a preview. */
-  previewBytes: 256 * 1024,
+  previewBytes: 32 * MiB,
 } as const;

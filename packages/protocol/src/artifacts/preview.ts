@@ -1,3 +1,4 @@
 /** Description of operations that return the content of a file as a download or a preview. */
 export const previewDescription =
-  'With `preview`, only the first 256 KiB are answered, and no download is recorded in the audit log.';
+  'With `preview`, at most the first 32 MiB are answered, and the audit log records ' +
+  '`artifact.previewed` with the bytes that were sent instead of `artifact.downloaded`.';

@@ -1,11 +1,12 @@
 /** Archives over HTTP: listing, members, access, untrusted names, and failures. */
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 
 import { writeTar } from '@lazaret/analysis';
-import type { ArchivePage, Artifact } from '@lazaret/protocol';
+import { limits, type ArchivePage, type Artifact } from '@lazaret/protocol';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 
 import { openFileBlobStore } from '../blobs/index.ts';
@@ -95,22 +96,28 @@ test('a name that leads out of the archive names neither a path nor a download',
   expect(answer.headers.get('content-disposition')).not.toContain('..');
 });
 
-test('a preview is bounded and no download for the audit log; a download is one', async () => {
-  const sha256 = await upload(await tarGz({ big: 'x'.repeat(300_000) }));
-  const downloads = async (): Promise<number> => {
-    const found = await database.handle.db
+test('a preview of a member is bounded; it and a download are told apart in the audit log', async () => {
+  const sizeBytes = limits.previewBytes + 10;
+  const big = randomBytes(sizeBytes / 2).toString('hex');
+  const sha256 = await upload(await tarGz({ big }));
+  const records = (): Promise<unknown[]> =>
+    database.handle.db
       .selectFrom('events')
-      .select('id')
-      .where('type', '=', 'artifact.downloaded')
+      .select(['type', 'data'])
       .where('subject', '=', sha256)
+      .where('type', 'like', 'artifact.%')
+      .orderBy('id')
       .execute();
-    return found.length;
-  };
   const preview = await get(`${sha256}/members/0?preview=true`);
-  expect((await preview.text()).length).toBe(256 * 1024);
-  expect(await downloads()).toBe(0);
-  expect((await (await get(`${sha256}/members/0`)).text()).length).toBe(300_000);
-  expect(await downloads()).toBe(1);
+  expect((await preview.text()).length).toBe(limits.previewBytes);
+  const previewed = {
+    type: 'artifact.previewed',
+    data: { name: 'big', address: expect.any(String), offset: 0, bytes: limits.previewBytes },
+  };
+  expect(await records()).toEqual([previewed]);
+  expect((await (await get(`${sha256}/members/0`)).text()).length).toBe(sizeBytes);
+  const data = { name: 'big', address: expect.any(String) };
+  expect(await records()).toEqual([previewed, { type: 'artifact.downloaded', data }]);
 });
 
 test.each([

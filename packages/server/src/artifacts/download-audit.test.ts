@@ -42,15 +42,23 @@ async function upload(body: string): Promise<string> {
   return ((await answer.json()) as Artifact).sha256;
 }
 
-async function downloadsOf(sha256: string): Promise<unknown[]> {
+async function recordsOf(
+  sha256: string,
+  type: 'artifact.downloaded' | 'artifact.previewed',
+): Promise<unknown[]> {
   const found = await database.handle.db
     .selectFrom('events')
     .select(['actor', 'project', 'data'])
-    .where('type', '=', 'artifact.downloaded')
+    .where('type', '=', type)
     .where('subject', '=', sha256)
+    .orderBy('id')
     .execute();
   return found;
 }
+
+const downloadsOf = (sha256: string): Promise<unknown[]> =>
+  recordsOf(sha256, 'artifact.downloaded');
+const previewsOf = (sha256: string): Promise<unknown[]> => recordsOf(sha256, 'artifact.previewed');
 
 interface Ask {
   readonly method?: string;
@@ -68,22 +76,47 @@ async function ask(sha256: string, { method = 'GET', query = '', headers = {} }:
 
 test.each<[string, Ask, number]>([
   ['HEAD', { method: 'HEAD' }, 200],
-  ['a preview', { query: '?preview=true' }, 200],
-  ['a range of a preview', { query: '?preview=true', headers: { range: 'bytes=0-3' } }, 206],
+  ['HEAD of a preview', { method: 'HEAD', query: '?preview=true' }, 200],
   ['a range outside of the content', { headers: { range: 'bytes=900-' } }, 416],
-])('%s is not a download', async (name, request, status) => {
+  [
+    'a range outside of a preview',
+    { query: '?preview=true', headers: { range: 'bytes=900-' } },
+    416,
+  ],
+])('%s is neither a download nor a preview', async (name, request, status) => {
   const sha256 = await upload(`content of ${name}`);
   const before = events;
   expect((await ask(sha256, request)).status).toBe(status);
   expect(await downloadsOf(sha256)).toEqual([]);
+  expect(await previewsOf(sha256)).toEqual([]);
   expect(events).toBe(before);
 });
 
-test('content that the client has already is not a download', async () => {
+test.each<[string, Ask, number, { offset: number; bytes: number }]>([
+  ['a preview', { query: '?preview=true' }, 200, { offset: 0, bytes: 20 }],
+  [
+    'a range of a preview',
+    { query: '?preview=true', headers: { range: 'bytes=4-9' } },
+    206,
+    { offset: 4, bytes: 6 },
+  ],
+])('%s is recorded with the bytes that were sent, and is not a download', async (...row) => {
+  const [name, request, status, sent] = row;
+  const sha256 = await upload(name.padEnd(20));
+  expect((await ask(sha256, request)).status).toBe(status);
+  expect(await downloadsOf(sha256)).toEqual([]);
+  const data = { name: 'sample.bin', address: expect.any(String), ...sent };
+  expect(await previewsOf(sha256)).toEqual([{ actor: 'admin', project: 'default', data }]);
+});
+
+test('content that the client has already is neither a download nor a preview', async () => {
   const sha256 = await upload('content that is known');
   const headers = { 'if-none-match': `"${sha256}"` };
-  expect(await ask(sha256, { headers })).toEqual({ status: 304, text: '' });
+  for (const query of ['', '?preview=true']) {
+    expect(await ask(sha256, { headers, query })).toEqual({ status: 304, text: '' });
+  }
   expect(await downloadsOf(sha256)).toEqual([]);
+  expect(await previewsOf(sha256)).toEqual([]);
 });
 
 test.each<[string, Ask, number, string]>([
@@ -98,12 +131,15 @@ test.each<[string, Ask, number, string]>([
   ]);
 });
 
-test('a preview has a bound, so that nothing larger leaves without a record', async () => {
+test('a preview has a bound, and no part of the content leaves without a record', async () => {
   const sha256 = await upload('x'.repeat(limits.previewBytes + 10));
   const whole = await ask(sha256, { query: '?preview=true' });
   expect(whole.text.length).toBe(limits.previewBytes);
   const range = { range: `bytes=${limits.previewBytes}-` };
   expect((await ask(sha256, { query: '?preview=true', headers: range })).status).toBe(416);
+  expect(await previewsOf(sha256)).toMatchObject([
+    { data: { offset: 0, bytes: limits.previewBytes } },
+  ]);
   expect(await downloadsOf(sha256)).toEqual([]);
   expect((await ask(sha256, {})).text.length).toBe(limits.previewBytes + 10);
   expect(await downloadsOf(sha256)).toHaveLength(1);

@@ -60,13 +60,14 @@ export function artifactRoutes(
       const position = Number(params.position);
       const member = await openMember({ ...parts, archives }, artifact, { ...query, position });
       const subject = { ...artifact, name: member.name };
-      return query.preview ? member : auditDownload(member, { parts, artifact: subject, context });
+      const { preview } = query;
+      return audit(member, { parts, artifact: { ...subject, preview }, context });
     }),
   ];
 }
 
 interface OfferedArtifact extends Pick<Artifact, 'sha256' | 'sizeBytes' | 'name' | 'project'> {
-  /** Only the first bytes, which does not count as a download in the audit log. */
+  /** Only the first bytes, recorded in the audit log as a preview instead of a download. */
   readonly preview: boolean;
 }
 
@@ -78,42 +79,44 @@ export function offerDownload(
 ): Download {
   const { sha256, sizeBytes, name, preview } = artifact;
   const open: Download['open'] = (range) => parts.blobs.open(sha256, range);
-  if (!preview) {
-    return auditDownload({ name, sizeBytes, etag: sha256, open }, { parts, artifact, context });
-  }
-  if (sizeBytes <= limits.previewBytes) return { name, sizeBytes, etag: sha256, open };
-  return {
+  const whole: Download = { name, sizeBytes, etag: sha256, open };
+  const start: Download = {
     name,
     sizeBytes: limits.previewBytes,
     etag: `${sha256}-preview`,
     open: (range) => open(range ?? { start: 0, end: limits.previewBytes - 1 }),
   };
+  const isCut = preview && sizeBytes > limits.previewBytes;
+  return audit(isCut ? start : whole, { parts, artifact, context });
 }
 
-interface AuditedDownload {
+interface Audited {
   readonly parts: ArtifactParts;
-  readonly artifact: Pick<Artifact, 'sha256' | 'name' | 'project'>;
+  readonly artifact: Omit<OfferedArtifact, 'sizeBytes'>;
   readonly context: CallContext;
 }
 
 /**
- * Records the download in the audit log when content is sent: not for HEAD, nor for content that
- * the client has already (304), nor for a range outside of it (416).
+ * Records in the audit log that content is sent: not for HEAD, nor for content that the client has
+ * already (304), nor for a range outside of it (416). A preview is recorded with the bytes that
+ * are sent, so that content which leaves in previews is as visible as a download.
  */
-function auditDownload(download: Download, audited: AuditedDownload): Download {
-  const { parts, artifact, context } = audited;
+function audit(download: Download, { parts, artifact, context }: Audited): Download {
   return {
     ...download,
     async open(range) {
       const content = await download.open(range);
+      const offset = range?.start ?? 0;
+      const end = range === undefined ? download.sizeBytes : range.end + 1;
+      const sent = artifact.preview ? { offset, bytes: (end ?? 0) - offset } : {};
       try {
         await appendEvents(parts.database, [
           {
-            type: 'artifact.downloaded',
+            type: artifact.preview ? 'artifact.previewed' : 'artifact.downloaded',
             subject: artifact.sha256,
             actor: context.principal.name,
             project: artifact.project,
-            data: { name: artifact.name, address: context.address },
+            data: { name: artifact.name, address: context.address, ...sent },
           },
         ]);
       } catch (error) {

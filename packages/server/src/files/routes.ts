@@ -67,8 +67,11 @@ async function preview(
     const end = Math.min(offset + length, sizeBytes) - 1;
     const bytes =
       end < offset ? Buffer.alloc(0) : await buffer(await content.open({ start: offset, end }));
-    // Further pages of the same content are not further looks.
-    if (offset === 0) await record(parts, { type: 'file.previewed', sha256, content }, context);
+    // Nothing is recorded for a part behind the end: none of the content was sent.
+    if (bytes.length > 0 || offset === 0) {
+      const sent = { offset, bytes: bytes.length };
+      await record(parts, { type: 'file.previewed', sha256, content, sent }, context);
+    }
     return { sha256, sizeBytes, offset, bytes: bytes.toString('base64'), source };
   } finally {
     content.close();
@@ -153,18 +156,20 @@ interface FileEvent {
   readonly type: EventType;
   readonly sha256: string;
   readonly content: OpenContent;
+  /** The part that was sent, if not all of it. */
+  readonly sent?: { readonly offset: number; readonly bytes: number };
 }
 
 async function record(
   { database, onEvents }: FileParts,
-  { type, sha256, content: { project, name, read } }: FileEvent,
+  { type, sha256, content: { project, name, read }, sent }: FileEvent,
   { principal, address }: CallContext,
 ): Promise<void> {
   const from =
     read === undefined
       ? {}
       : { image: read.place.place.image, path: read.place.path, reference: read.reference };
-  const data = { name, address, ...from };
+  const data = { name, address, ...from, ...sent };
   await appendEvents(database, [{ type, subject: sha256, actor: principal.name, project, data }]);
   onEvents();
 }

@@ -74,6 +74,9 @@ export function FileActions(props: FileActionsProps): ReactNode {
 
 const zipPassword = 'infected';
 
+/** A preview from here has no content, and is not one in the audit log. */
+const behindTheEnd = Number.MAX_SAFE_INTEGER;
+
 /** Asks first whether the source can give the file, so that a failure is an answer, not a file. */
 function DownloadButton({ sha256, image, project, name }: FileActionsProps): ReactNode {
   const [isBusy, setBusy] = useState(false);
@@ -87,7 +90,7 @@ function DownloadButton({ sha256, image, project, name }: FileActionsProps): Rea
       const call = { params: { sha256 }, query: { ...from, ...memberName(name) } };
       await client.call(operations.files.preview, {
         params: { sha256 },
-        query: { ...from, length: 1, offset: 1 },
+        query: { ...from, length: 1, offset: behindTheEnd },
       });
       window.location.assign(client.url(operations.files.download, call));
       notifications.show({
