@@ -32,7 +32,7 @@ export function openClient(shell: Shell, target: Omit<Target, 'source'>): Client
     try {
       return await shell.fetch(url, init);
     } catch (error) {
-      throw toUnreachable(error, target.url) ?? error;
+      throw toUnreachable(error, target.url, target.isLocal) ?? error;
     }
   };
   return createClient({
@@ -113,10 +113,15 @@ export function normalizeServer(text: string): string {
 }
 
 /** The failure for a network error, or undefined for other errors. */
-export function toUnreachable(error: unknown, url: string): Failure | undefined {
+export function toUnreachable(
+  error: unknown,
+  url: string,
+  isLocal: boolean = false,
+): Failure | undefined {
   if (!(error instanceof Error) || error.name === 'AbortError') return undefined;
+  const fail = (message: string): Failure => unreachable(message, { cause: error, isLocal });
   if (error.name === 'TimeoutError') {
-    return unreachable(`${url} did not respond in time`, error);
+    return fail(`${url} did not respond in time`);
   }
   const isNetwork = error instanceof TypeError && /fetch failed|terminated/.test(error.message);
   if (!isNetwork) return undefined;
@@ -135,7 +140,8 @@ export function toUnreachable(error: unknown, url: string): Failure | undefined 
     UND_ERR_BODY_TIMEOUT: 'response timed out',
     EHOSTUNREACH: 'host unreachable',
   };
-  return unreachable(`cannot reach ${url}: ${reasons[code ?? ''] ?? cause.message}`, error);
+  const reason = reasons[code ?? ''] ?? cause.message;
+  return fail(`cannot reach ${url}: ${reason}`);
 }
 
 /** A timeout for one ordinary call. */
@@ -177,10 +183,19 @@ function fromContext(context: Context): Target {
   return { url: context.server, token: context.token, source: `context ${context.name}` };
 }
 
-function unreachable(message: string, cause: unknown): Failure {
+/** How to start the server of this machine. */
+export const startHint =
+  'Start the server with `npm start` in the directory of Lazaret, or with `lazaret up`, and try again.';
+
+function unreachable(
+  message: string,
+  { cause, isLocal }: { readonly cause: unknown; readonly isLocal: boolean },
+): Failure {
   return new Failure(message, {
     exitCode: exitCodes.unreachable.code,
-    hint: 'Check that the server is running and the URL is right; see `lazaret context list`.',
+    hint: isLocal
+      ? `The server of this machine is not running or not ready. ${startHint}`
+      : 'Check that the server is running and the URL is right; see `lazaret context list`.',
     cause,
   });
 }

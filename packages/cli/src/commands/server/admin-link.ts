@@ -3,8 +3,14 @@ import { operations, Problem, type Client } from '@lazaret/protocol';
 
 import type { Invocation } from '../../command/command.ts';
 import { callByName } from '../../connection/call-by-name.ts';
-import { callTimeout, openClient, readLocalTarget } from '../../connection/connection.ts';
-import { usageFailure } from '../../failure.ts';
+import {
+  callTimeout,
+  openClient,
+  readLocalTarget,
+  startHint,
+} from '../../connection/connection.ts';
+import { exitCodes } from '../../exit-code.ts';
+import { Failure, usageFailure } from '../../failure.ts';
 import { printNote, printStructured, writeOut } from '../../render/print.ts';
 import { visibleLine } from '../../render/visible-text.ts';
 
@@ -36,7 +42,17 @@ async function openAdminClient(invocation: Invocation): Promise<Client> {
   const { environment } = shell;
   const named = [settings.server, settings.context, environment.server, environment.context];
   const local = named.every((one) => one === undefined) ? await readLocalTarget(shell) : undefined;
-  return local === undefined ? (await invocation.connect()).client : openClient(shell, local);
+  if (local !== undefined) return openClient(shell, local);
+  try {
+    return (await invocation.connect()).client;
+  } catch (error) {
+    if (!(error instanceof Failure) || error.exitCode !== exitCodes.unreachable.code) throw error;
+    throw new Failure('no server found: a running server makes the link', {
+      exitCode: error.exitCode,
+      hint: `${startHint} Then run this in the same directory, or set LAZARET_DATA to its data directory.`,
+      cause: error,
+    });
+  }
 }
 
 async function makeLink(client: Client, name: string | undefined): Promise<MadeLink> {

@@ -104,8 +104,9 @@ export const serverCommands: readonly CommandSpec[] = [
     summary: 'Print a one-time link to set up the server on this machine or to sign in again',
     details:
       'Before the first administrator exists, prints the setup link again. Afterwards prints a ' +
-      'link with which an administrator, or the given user, sets a password and signs in. Uses ' +
-      'the token in the data directory of the server, which only its owner can read.',
+      'link with which an administrator, or the given user, sets a password and signs in. The ' +
+      'server must be running: start it with `npm start` or `lazaret up`. Uses the token in its ' +
+      'data directory, which only its owner can read.',
     arguments: [
       { name: 'user', required: false, summary: 'User name (default: the only administrator)' },
     ],
