@@ -109,6 +109,27 @@ test('failed, timed out and cancelled jobs have different exit codes', async () 
   expect((await lazaret(['job', id, '--wait', '-q'])).exitCode).toBe(5);
 });
 
+test('one file goes to several engines; the exit code is that of the job that failed', async () => {
+  const sample = await file('for-two', 'exit 7\n');
+  const both = ['submit', 'strings,hostile', sample];
+  const parameters = ['-p', 'strings:minimumLength=4'];
+  const done = await lazaret([...both, ...parameters, '--wait', '-o', 'json']);
+  expect(done.exitCode).toBe(3);
+  expect(JSON.parse(done.stdout)).toMatchObject([
+    { engine: 'strings', state: 'succeeded', parameters: { minimumLength: 4 } },
+    { engine: 'hostile', state: 'failed' },
+  ]);
+  expect(done.stderr).toMatch(/ {2}strings {2}succeeded in /);
+  expect(done.stderr).toMatch(/ {2}hostile {2}failed in /);
+  const refused = await inside([...both, '-p', 'minimumLength=4']);
+  expect(refused.exitCode).toBe(1);
+  expect(refused.stdout.trim()).toHaveLength(16);
+  expect(refused.stderr).toMatch(/^not submitted to hostile: for-two\nerror: .*invalid_parameters/);
+  const misspelled = await inside(['submit', 'strings,hostyle', sample, '--tag', 'misspelled']);
+  expect(misspelled.exitCode).toBe(7);
+  expect((await inside(['jobs', '--tag', 'misspelled', '-q'])).stdout).toBe('');
+});
+
 test('a terminal shows state changes, the log as it grows and the outcome', async () => {
   const path = await file('slow', 'slow-log 8\n');
   const argv = ['submit', 'hostile', path, '--follow', '--no-color'];
@@ -235,6 +256,7 @@ test('the setup link is printed again, and afterwards a link for an administrato
   expect(unknown.exitCode).toBe(7);
   const elsewhere = await lazaret(['admin', 'link'], { variables: {} });
   expect(elsewhere.exitCode).toBe(8);
+  expect(elsewhere.stderr).toContain('npm start');
 });
 
 test('the audit log is exported and verified without the server', async () => {

@@ -20,6 +20,7 @@ export const cliLimits = {
   platformsShown: 20,
   cacheBytes: 2 * GiB,
   filesPerCommand: 10_000,
+  enginesPerCommand: 50,
   contexts: 100,
   secretChars: 4_096,
   auditLineBytes: 1 * MiB,

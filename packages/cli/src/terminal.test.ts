@@ -244,9 +244,12 @@ describe('a result', () => {
 
 describe('completion in bash', () => {
   it('completes commands, flags and names from the server', async () => {
-    const engine = { name: 'apktool', description: 'takes\u001B[2J apart' };
+    const engines = [
+      { name: 'apktool', description: 'takes\u001B[2J apart' },
+      { name: 'strings', description: 'text' },
+    ];
     const variables = await serve({
-      'engines.list': () => ({ items: [engine], next: null, refused: [] }),
+      'engines.list': () => ({ items: engines, next: null, refused: [] }),
       'jobs.list': () => ({ items: [sampleJob()], next: null }),
     });
     const line = `
@@ -258,8 +261,11 @@ describe('completion in bash', () => {
       try lazaret engines val
       try lazaret jobs --sta
       try lazaret submit ap
+      try lazaret submit apktool,
       try lazaret logs -f 0`;
     const { stdout } = await startShell(line, { home: cli.home, variables }).finished;
-    expect(stdout.split('\n')).toEqual(['submit', 'validate', '--state', 'apktool', id, '']);
+    expect(stdout.split('\n')).toEqual([
+      ...['submit', 'validate', '--state', 'apktool', 'apktool,strings', id, ''],
+    ]);
   });
 });

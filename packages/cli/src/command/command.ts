@@ -30,6 +30,8 @@ export interface ArgumentSpec {
   readonly name: string;
   readonly required: boolean;
   readonly variadic?: boolean;
+  /** Several values may be given, separated by commas. */
+  readonly list?: boolean;
   readonly summary: string;
   readonly completes?: Completes;
 }

@@ -12,7 +12,7 @@ import { findCommand, positionalWords, type FoundCommand } from './find-command.
 import { flagAwaitingValue, globalFlags, globalFlagsOf } from './global-flags.ts';
 
 /** Words that no shell interprets; others are not offered. */
-const safeWord = /^[A-Za-z0-9._:@/+-]+$/;
+const safeWord = /^[A-Za-z0-9._:@/+,-]+$/;
 
 /** What completion needs to know of the program that it completes for. */
 export interface CompletionContext {
@@ -100,7 +100,17 @@ async function candidatesFor(
   if (wanted.completes === 'file' || wanted.completes === 'directory')
     return [`:${wanted.completes}`];
   if (wanted.completes === undefined) return [];
-  return matchingLines(await fetchCandidates(shell, words, wanted.completes), current);
+  const lines = await fetchCandidates(shell, words, wanted.completes);
+  const isList = (wanted as ArgumentSpec).list === true;
+  return matchingLines(isList ? continueList(lines, current) : lines, current);
+}
+
+/** Candidates for the value after the last comma; those before it are not offered again. */
+function continueList(lines: readonly string[], current: string): readonly string[] {
+  const given = current.split(',').slice(0, -1);
+  return lines
+    .filter((line) => !given.includes(line.split('\t')[0] ?? ''))
+    .map((line) => [...given, line].join(','));
 }
 
 /** Asks the server, and offers nothing when it does not answer quickly. */

@@ -47,14 +47,18 @@ export function formatStateLine(job: Job, style: Style): string {
   return `${job.id}  ${state}${where}${attempt}${why}`;
 }
 
-/** One line about a finished job: `succeeded in 3.2s`, or the reason of the failure. */
-export function formatOutcomeLine(job: Job, style: Style): string {
+/**
+ * One line about a finished job: `succeeded in 3.2s`, or the reason of the failure; with the
+ * engine where jobs of several are listed.
+ */
+export function formatOutcomeLine(job: Job, style: Style, withEngine = false): string {
   const from = Date.parse(job.startedAt ?? job.createdAt);
   const duration =
     job.finishedAt === null ? '' : ` in ${formatDuration(Date.parse(job.finishedAt) - from)}`;
   const why =
     job.outcome === null || job.state === 'succeeded' ? '' : `: ${formatOutcome(job.outcome)}`;
-  return `${job.id}  ${styleState(style, job.state)}${duration}${why}`;
+  const engine = withEngine ? `${visibleLine(job.engine)}  ` : '';
+  return `${job.id}  ${engine}${styleState(style, job.state)}${duration}${why}`;
 }
 
 /** `Engine exited with a failure code: exit code 3 (exit_code)`. */

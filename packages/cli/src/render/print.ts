@@ -96,6 +96,11 @@ export async function printNote(invocation: Invocation, text: string): Promise<v
   if (!invocation.settings.quiet) await write(invocation.shell.stderr, `${text}\n`);
 }
 
+/** Prints an error to standard error, also with `--quiet`. */
+export function writeError({ shell }: Pick<Invocation, 'shell'>, text: string): Promise<void> {
+  return write(shell.stderr, text);
+}
+
 /** As `note`, but only for people: a terminal reads standard error. */
 export async function printTerminalNote(invocation: Invocation, text: string): Promise<void> {
   if (invocation.shell.stderr.isTTY) await printNote(invocation, text);

@@ -35,7 +35,9 @@ const submitFlags: readonly FlagSpec[] = [
     short: 'p',
     value: 'name=value',
     repeatable: true,
-    summary: 'Parameter of the engine; values are parsed as JSON if possible; repeatable',
+    summary:
+      'Parameter of the engine; values are parsed as JSON if possible; of several engines, ' +
+      'engine:name=value is for one of them; repeatable',
   },
   {
     name: 'parameters',
@@ -49,7 +51,10 @@ const submitFlags: readonly FlagSpec[] = [
     summary: 'Time limit, below that of the engine: 90s, 10m',
   },
   { name: 'queue-time-limit', value: 'duration', summary: 'Maximum time in the queue: 1h' },
-  { name: 'together', summary: 'Submit all files as inputs of one job' },
+  {
+    name: 'together',
+    summary: 'Submit all files as inputs of one job; of several engines, of those that allow it',
+  },
   {
     name: 'idempotency-key',
     value: 'key',
@@ -84,12 +89,20 @@ export const jobCommands: readonly CommandSpec[] = [
     words: 'jobs submit',
     shortcuts: ['submit'],
     group,
-    summary: 'Submit files to an engine',
+    summary: 'Submit files to one or several engines',
     details:
-      'Each file becomes a job; job IDs are printed one per line. With --wait, --follow or ' +
-      '--result the command waits, and its exit code is that of the job.',
+      'Each file becomes a job of each engine; job IDs are printed one per line. With --wait, ' +
+      '--follow or --result the command waits, and its exit code is that of the first job that ' +
+      'did not succeed. Each file is uploaded once. An engine that refuses a file does not ' +
+      'affect the others; the exit code is then not 0.',
     arguments: [
-      { name: 'engine', required: true, summary: 'Name of the engine', completes: 'engine' },
+      {
+        name: 'engine',
+        required: true,
+        summary: 'Name of the engine; several are separated by commas',
+        completes: 'engine',
+        list: true,
+      },
       {
         name: 'file',
         required: false,
@@ -101,6 +114,7 @@ export const jobCommands: readonly CommandSpec[] = [
     flags: submitFlags,
     examples: [
       'lazaret submit apktool sample.apk --wait',
+      'lazaret submit strings,apktool sample.apk --wait -p strings:minimumLength=8',
       'lazaret submit strings *.bin --tag batch-7 --project lab',
       'curl -s https://example.org/x | lazaret submit strings - --name x --result - | less',
       'lazaret submit apktool big.apk --follow --time-limit 5m',

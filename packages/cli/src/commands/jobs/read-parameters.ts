@@ -3,11 +3,31 @@ import { flagList, flagText, type Flags, type Shell } from '../../command/comman
 import { usageFailure } from '../../failure.ts';
 import { readDocument } from '../../files/read-document.ts';
 
-/** Values that are JSON (numbers, true, lists, quoted text) are parsed, others are text. */
-export async function readParameters(shell: Shell, flags: Flags): Promise<Record<string, unknown>> {
+/**
+ * The parameters of each engine. Values that are JSON (numbers, true, lists, quoted text) are
+ * parsed, others are text. Of several engines, `ENGINE:name=value` is for one of them.
+ */
+export async function readParameters(
+  shell: Shell,
+  flags: Flags,
+  engines: readonly string[],
+): Promise<(engine: string) => Record<string, unknown>> {
   const whole = flagText(flags, 'parameters');
   const base = whole === undefined ? {} : await readWhole(shell, whole);
-  return { ...base, ...Object.fromEntries(flagList(flags, 'parameter').map(readPair)) };
+  const pairs = flagList(flags, 'parameter').map((pair) => {
+    const [prefix = ''] = pair.split(':', 1);
+    const owner = engines.length > 1 && engines.includes(prefix) ? prefix : undefined;
+    const [name, value] = readPair(owner === undefined ? pair : pair.slice(prefix.length + 1));
+    return { owner, name, value };
+  });
+  return (engine) => {
+    const own = pairs.filter(({ owner }) => owner === undefined || owner === engine);
+    // One that names the engine goes before one for all.
+    const ordered = own.toSorted(
+      (a, b) => Number(a.owner !== undefined) - Number(b.owner !== undefined),
+    );
+    return { ...base, ...Object.fromEntries(ordered.map(({ name, value }) => [name, value])) };
+  };
 }
 
 function readPair(pair: string): [string, unknown] {

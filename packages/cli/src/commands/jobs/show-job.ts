@@ -23,7 +23,7 @@ export async function runJob(invocation: Invocation): Promise<number> {
   }
   const job = await client.call(show, { params }, { signal: callTimeout() });
   await printItem(invocation, job, pageOf(show, invocation));
-  if (isWaiting(invocation.flags)) await printOutcome(invocation, connection, job);
+  if (isWaiting(invocation.flags)) await printOutcome(invocation, connection, { job });
   return isWaiting(invocation.flags) ? exitCodeOfJob(job) : 0;
 }
 
@@ -45,7 +45,7 @@ export async function runRerun(invocation: Invocation): Promise<number> {
     const ended = await waitForOne(invocation, client, job.id);
     if (ended !== undefined) return ended;
     const last = await client.call(show, { params: { id: job.id } }, { signal: callTimeout() });
-    await printOutcome(invocation, connection, last);
+    await printOutcome(invocation, connection, { job: last });
     exitCode = exitCode === 0 ? exitCodeOfJob(last) : exitCode;
   }
   return exitCode;

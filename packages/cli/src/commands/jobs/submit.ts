@@ -1,16 +1,9 @@
 /** `lazaret submit`: uploads files, creates jobs, and waits for their results if requested. */
 import { randomUUID } from 'node:crypto';
 
-import {
-  jobSubmission,
-  operations,
-  type Artifact,
-  type Client,
-  type JobDetail,
-} from '@lazaret/protocol';
+import { operations, Problem, type Artifact, type Client, type JobDetail } from '@lazaret/protocol';
 
 import {
-  flagList,
   flagOn,
   flagText,
   type Connection,
@@ -18,124 +11,99 @@ import {
   type Invocation,
 } from '../../command/command.ts';
 import { exitCodes } from '../../exit-code.ts';
-import { Failure, usageFailure } from '../../failure.ts';
+import { Failure } from '../../failure.ts';
 import { transientReason, pause } from '../../connection/follow-stream.ts';
 import { cliLimits } from '../../limits.ts';
 import { interceptInterrupt } from '../../terminal/interrupt.ts';
-import { check } from '../../command/run-operation.ts';
-import { fieldsOf } from '../../command/operation-flags.ts';
-import { readParameters } from './read-parameters.ts';
+import { explainFailure } from '../../render/failure-text.ts';
 import { createLogSink } from '../../render/log-sink.ts';
-import { printStructured, printTerminalNote, writeOut } from '../../render/print.ts';
+import { printStructured, printTerminalNote, writeError, writeOut } from '../../render/print.ts';
 import { visibleLine } from '../../render/visible-text.ts';
 import { saveResult } from './save-result.ts';
+import { standardInput, uploadFile, type UploadSource } from '../../files/upload-file.ts';
 import {
-  findSource,
-  standardInput,
-  uploadFile,
-  type UploadSource,
-} from '../../files/upload-file.ts';
+  adaptToEngines,
+  readPlan,
+  type EnginePlan,
+  type SubmissionPlan,
+} from './submission-plan.ts';
 import { exitCodeOfJob, printOutcome, waitForJob } from './wait-job.ts';
 
-/** What all jobs of one command line have in common. */
-interface Plan {
-  readonly engine: string;
-  readonly project: string | undefined;
-  readonly together: boolean;
-  readonly fields: Readonly<Record<string, unknown>>;
-  readonly idempotencyKey: string | undefined;
-  readonly sources: readonly UploadSource[];
-}
-
 export async function run(invocation: Invocation): Promise<number> {
-  const plan = await readPlan(invocation);
+  const read = await readPlan(invocation);
   const connection = await invocation.connect();
-  const { client } = connection;
-  const jobs = await submitAll(invocation, client, plan);
+  const plan = await adaptToEngines(connection.client, read);
+  const { jobs, exitCode: refused } = await submitAll(invocation, connection.client, plan);
   const { flags, settings } = invocation;
+  const isList = plan.engines.length > 1;
   if (!isWaiting(flags)) {
-    if (settings.output !== 'table') await printJobs(invocation, jobs);
-    return 0;
+    if (settings.output !== 'table') await printJobs(invocation, jobs, isList);
+    return refused;
   }
   const ended: JobDetail[] = [];
-  let exitCode = 0;
-  for (const { id } of jobs) {
-    const job = await waitForOne(invocation, connection, id);
+  let exitCode = refused;
+  for (const submitted of jobs) {
+    const job = await waitForOne(invocation, connection, { job: submitted, withEngine: isList });
     exitCode = exitCode === 0 ? exitCodeOfJob(job) : exitCode;
     if (job === undefined) break;
     ended.push(job);
   }
-  if (settings.output !== 'table') await printJobs(invocation, ended);
+  if (settings.output !== 'table') await printJobs(invocation, ended, isList);
   return exitCode;
 }
 
-async function readPlan(invocation: Invocation): Promise<Plan> {
-  const { shell, flags } = invocation;
-  const [engine = '', ...paths] = invocation.arguments;
-  const name = flagText(flags, 'name');
-  const together = flagOn(flags, 'together');
-  if (paths.filter((path) => path === standardInput).length > 1) {
-    throw usageFailure('standard input can be read only once');
-  }
-  if (paths.length > cliLimits.filesPerCommand) {
-    throw usageFailure(`at most ${cliLimits.filesPerCommand} files at a time`);
-  }
-  if (name !== undefined && paths.length > 1) {
-    throw usageFailure('--name can only be used with one file');
-  }
-  if (flagText(flags, 'result') !== undefined && paths.length > 1 && !together) {
-    throw usageFailure('--result can only be used with one job, and each file becomes a job', {
-      hint: 'Use --together, or download each result with `lazaret result JOB -O FILE`.',
-    });
-  }
-  const priority = flagText(flags, 'priority');
-  const fields = {
-    tags: flagList(flags, 'tag'),
-    ...(priority === undefined ? {} : { priority: Number(priority) }),
-    ...textField(flags, 'timeLimit'),
-    ...textField(flags, 'queueTimeLimit'),
-    parameters: await readParameters(shell, flags),
-  };
-  const submission = { engine, ...textField(flags, 'project'), ...fields };
-  check(jobSubmission, submission, fieldsOf(jobSubmission));
-  const sources = await Promise.all(paths.map((path) => findSource(path, name)));
-  const idempotencyKey = flagText(flags, 'idempotencyKey');
-  return { engine, project: flagText(flags, 'project'), together, fields, idempotencyKey, sources };
+interface Submitted {
+  readonly jobs: readonly JobDetail[];
+  /** That of the first submission that was refused; 0 if none was. */
+  readonly exitCode: number;
 }
 
-function textField(flags: Flags, name: string): Readonly<Record<string, string>> {
-  const text = flagText(flags, name);
-  return text === undefined ? {} : { [name]: text };
+interface UploadedFile {
+  readonly sha256: string;
+  readonly name: string;
 }
 
-/** One job per file; with `--together`, or without files, one job. */
+/** Each file is uploaded once, then submitted to every engine. */
 async function submitAll(
   invocation: Invocation,
   client: Client,
-  plan: Plan,
-): Promise<readonly JobDetail[]> {
-  const { sources, together } = plan;
-  const groups = together || sources.length === 0 ? [sources] : sources.map((source) => [source]);
+  plan: SubmissionPlan,
+): Promise<Submitted> {
   const jobs: JobDetail[] = [];
-  for (const [index, group] of groups.entries()) {
-    const inputs: Artifact[] = [];
-    for (const source of group) inputs.push(await upload(invocation, client, { plan, source }));
-    const key = plan.idempotencyKey ?? randomUUID();
-    const job = await submitOne(client, {
-      plan,
-      inputs: inputs.map(({ sha256 }, at) => ({ sha256, name: group[at]?.name ?? sha256 })),
-      key: groups.length === 1 ? key : `${key}-${index + 1}`,
-    });
-    await printSubmitted(invocation, job);
-    jobs.push(job);
+  let exitCode = 0;
+  const key = plan.idempotencyKey ?? randomUUID();
+  const submit = async (engine: EnginePlan, inputs: UploadedFile[], at: number): Promise<void> => {
+    const isOnly = engine.together || plan.sources.length < 2;
+    const ofEngine = plan.engines.length === 1 ? key : `${key}-${engine.engine}`;
+    const job = { plan, engine, inputs, key: isOnly ? ofEngine : `${ofEngine}-${at + 1}` };
+    try {
+      const made = await submitOne(client, job);
+      await printSubmitted(invocation, made, plan.engines.length);
+      jobs.push(made);
+    } catch (error) {
+      // An engine that refuses the file does not affect the others.
+      if (plan.engines.length === 1 || !isRefusal(error)) throw error;
+      const code = await printRefusal(invocation, { error, engine: engine.engine, inputs });
+      exitCode = exitCode === 0 ? code : exitCode;
+    }
+  };
+  const perFile = plan.engines.filter(({ together }) => !together);
+  const uploaded: UploadedFile[] = [];
+  for (const [at, source] of plan.sources.entries()) {
+    const { sha256 } = await upload(invocation, client, { plan, source });
+    const file = { sha256, name: source.name };
+    uploaded.push(file);
+    for (const engine of perFile) await submit(engine, [file], at);
   }
-  return jobs;
+  const rest = plan.sources.length === 0 ? plan.engines : plan.engines.filter((e) => e.together);
+  for (const engine of rest) await submit(engine, uploaded, 0);
+  return { jobs, exitCode };
 }
 
 async function upload(
   invocation: Invocation,
   client: Client,
-  { plan, source }: { plan: Plan; source: UploadSource },
+  { plan, source }: { plan: SubmissionPlan; source: UploadSource },
 ): Promise<Artifact> {
   const interrupt = interceptInterrupt();
   try {
@@ -151,14 +119,20 @@ async function upload(
   }
 }
 
+interface Submission {
+  readonly plan: SubmissionPlan;
+  readonly engine: EnginePlan;
+  readonly inputs: readonly UploadedFile[];
+  readonly key: string;
+}
+
 /** Retries a submission whose response was lost: its key prevents a second job. */
 async function submitOne(
   client: Client,
-  job: { plan: Plan; inputs: { sha256: string; name: string }[]; key: string },
+  { plan, engine: { engine, parameters }, inputs, key }: Submission,
 ): Promise<JobDetail> {
-  const { plan, inputs, key } = job;
   const project = plan.project === undefined ? {} : { project: plan.project };
-  const body = { engine: plan.engine, ...project, inputs, ...plan.fields };
+  const body = { engine, ...project, inputs: [...inputs], ...plan.fields, parameters };
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await client.call(
@@ -174,24 +148,44 @@ async function submitOne(
   }
 }
 
+/** Whether one engine refuses the job; credentials and the server concern all of them. */
+function isRefusal(error: unknown): error is Problem {
+  return error instanceof Problem && ![401, 403, 429].includes(error.status) && error.status < 500;
+}
+
+async function printRefusal(
+  invocation: Invocation,
+  { error, engine, inputs }: { error: Problem; engine: string; inputs: readonly UploadedFile[] },
+): Promise<number> {
+  const color = invocation.settings.color.stderr;
+  const { text, exitCode } = explainFailure(error, { color, debug: false });
+  const names = inputs.map(({ name }) => visibleLine(name)).join(', ');
+  await writeError(invocation, `not submitted to ${engine}${names && `: ${names}`}\n${text}`);
+  return exitCode;
+}
+
 /** Prints the ID as soon as it is known, unless standard output is used for something else. */
-async function printSubmitted(invocation: Invocation, job: JobDetail): Promise<void> {
-  const { settings, flags } = invocation;
+async function printSubmitted(
+  invocation: Invocation,
+  job: JobDetail,
+  engines: number,
+): Promise<void> {
+  const { settings, flags, shell } = invocation;
   const names = job.inputs.map(({ name }) => visibleLine(name)).join(', ');
+  const line = `${job.id}  ${job.engine}${names === '' ? '' : `  ${names}`}`;
   if (settings.output === 'table' && !isOutputTaken(flags)) {
-    await writeOut(invocation, `${job.id}\n`);
-    if (invocation.shell.stdout.isTTY) return;
+    // A terminal shows which job is whose; a script gets IDs alone, whatever is submitted.
+    const isLabelled = shell.stdout.isTTY && engines > 1 && !settings.quiet;
+    await writeOut(invocation, `${isLabelled ? line : job.id}\n`);
+    if (shell.stdout.isTTY) return;
   }
-  await printTerminalNote(
-    invocation,
-    `${job.id}  ${job.engine}${names === '' ? '' : `  ${names}`}`,
-  );
+  await printTerminalNote(invocation, line);
 }
 
 async function waitForOne(
   invocation: Invocation,
   connection: Connection,
-  id: string,
+  { job: { id }, withEngine }: { readonly job: JobDetail; readonly withEngine: boolean },
 ): Promise<JobDetail | undefined> {
   const { client } = connection;
   const { flags, settings } = invocation;
@@ -205,7 +199,7 @@ async function waitForOne(
   });
   await sink?.end();
   if (job === undefined) return undefined;
-  await printOutcome(invocation, connection, job);
+  await printOutcome(invocation, connection, { job, withEngine });
   if (result !== undefined && job.state === 'succeeded') {
     await saveResult(invocation, client, {
       job,
@@ -217,9 +211,14 @@ async function waitForOne(
   return job;
 }
 
-async function printJobs(invocation: Invocation, jobs: readonly JobDetail[]): Promise<void> {
+/** With several engines always an array, even if only one of them took the file. */
+async function printJobs(
+  invocation: Invocation,
+  jobs: readonly JobDetail[],
+  isList: boolean,
+): Promise<void> {
   if (flagText(invocation.flags, 'result') === '-') return;
-  await printStructured(invocation, jobs.length === 1 ? jobs[0] : jobs);
+  await printStructured(invocation, jobs.length === 1 && !isList ? jobs[0] : jobs);
 }
 
 /** Each of these needs the end of the job. */

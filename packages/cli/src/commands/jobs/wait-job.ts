@@ -58,10 +58,10 @@ export function exitCodeOfJob(job: Pick<Job, 'state'> | undefined): number {
 export async function printOutcome(
   invocation: Invocation,
   { url }: Connection,
-  job: Job,
+  { job, withEngine = false }: { readonly job: Job; readonly withEngine?: boolean },
 ): Promise<void> {
   const style = createStyle(invocation.settings.color.stderr);
-  await printNote(invocation, formatOutcomeLine(job, style));
+  await printNote(invocation, formatOutcomeLine(job, style, withEngine));
   await printNote(invocation, `  ${url}/console/jobs/${job.id}`);
 }
 
