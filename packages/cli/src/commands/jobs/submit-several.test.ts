@@ -121,7 +121,7 @@ it('gives a parameter to all engines, or to the one that is named', async () => 
   ]);
 });
 
-it('goes on with the others when an engine refuses the file, and fails at the end', async () => {
+it('continues with the others when an engine refuses the file, and fails at the end', async () => {
   const handlers = handlersFor(({ engine }) => {
     if (engine === 'strings') throw new Problem('invalid_parameters', 'parameters.x: unknown');
   });
