@@ -42,7 +42,7 @@ beforeAll(async () => {
   queue = await openInspectionQueue({ url: database.url, log, supervise: false });
   registry = await startFakeRegistry({ now: () => Date.now() });
   directory = await mkdtemp(join(tmpdir(), 'lazaret-racing-'));
-  const network = { plainHttpHosts: [registry.host], skipVerifyHosts: [], caFiles: [] };
+  const network = { plainHttp: [registry.host], skipVerify: [], caFiles: [] };
   const blobs = await openFileBlobStore({ directory: join(directory, 'blobs') });
   parts = {
     ...{ database: database.handle.db, locks: database.handle, log, toolVersion: '1', blobs },
@@ -52,7 +52,7 @@ beforeAll(async () => {
       ...{ reference: `docker://${reference}`, platform: 'default', offline: false, files: true },
       ...{ scanners: { secrets: true }, parallel: 0, spoolDirectory: directory },
       cache: { directory: join(directory, 'cache'), maxBytes: 1e9 },
-      registry: { ...network, mirrors: {}, foreignHosts: [], proxy: undefined },
+      registry: { ...network, mirrors: {}, foreign: [], proxy: undefined },
     }),
   };
 });

@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import type { InspectionReport } from '@lazaret/protocol';
 
 import { inspectImage } from '../../packages/analysis/src/index.ts';
-import type { ScannerChoice } from '../../packages/analysis/src/index.ts';
+import type { GivenScannerSettings } from '../../packages/analysis/src/index.ts';
 import { eicarTestFile } from '../../packages/analysis/src/scan/clamav/self-test.ts';
 import { startClamd } from '../../packages/analysis/src/testing/clamd.ts';
 import { ensurePackages } from '@lazaret/setup';
@@ -58,11 +58,11 @@ try {
   await teachTestFiles(clamd);
   const results: CorpusResult[] = [];
   for await (const corpus of openCorpora(process.argv.slice(2))) {
-    const result = await measure(corpus, { clamav: { address: clamd.socketPath } });
+    const result = await measure(corpus, { clamd: clamd.socketPath });
     process.stdout.write(`${describeCorpus(result).join('\n')}\n`);
     results.push(result);
   }
-  const testFiles = await malware({ clamav: { address: clamd.socketPath } });
+  const testFiles = await malware({ clamd: clamd.socketPath });
   process.stdout.write(describeTestFiles(testFiles).join('\n'));
   const before = await readFile(resultsFile, 'utf8').catch(() => '');
   await writeFile(resultsFile, describeResults(results, { testFiles, machine: machine(), before }));
@@ -71,7 +71,7 @@ try {
 }
 
 /** One root as several images; scanners look at the first of them. */
-async function measure(corpus: Corpus, scanners: ScannerChoice): Promise<CorpusResult> {
+async function measure(corpus: Corpus, scanners: GivenScannerSettings): Promise<CorpusResult> {
   const images: ImageResult[] = [];
   for (const [at, plan] of plans.entries()) {
     say(`${corpus.name}: ${plan.shape}, ${plan.layers} layers, ${plan.compression}`);
@@ -83,7 +83,7 @@ async function measure(corpus: Corpus, scanners: ScannerChoice): Promise<CorpusR
 
 async function examine(
   corpus: Corpus,
-  { plan, place, choice }: { plan: ImagePlan; place: string; choice: ScannerChoice },
+  { plan, place, choice }: { plan: ImagePlan; place: string; choice: GivenScannerSettings },
 ): Promise<ImageResult> {
   const reference = await writeImage(corpus.root, plan, place);
   const report = await inspectOne(reference, choice);
@@ -108,15 +108,18 @@ async function examine(
   return { plan, report, scores: score(corpus.truths, found), peers, isRemovalTold: removal };
 }
 
-async function malware(scanners: ScannerChoice): Promise<TestFileResult[]> {
+async function malware(scanners: GivenScannerSettings): Promise<TestFileResult[]> {
   say('test files of ClamAV');
   return inScratch(async (place) =>
     findTestFiles(place, (reference) => inspectOne(reference, scanners)),
   );
 }
 
-async function inspectOne(reference: string, scanners: ScannerChoice): Promise<InspectionReport> {
-  const none = { plainHttpHosts: [], skipVerifyHosts: [], caFiles: [], foreignHosts: [] };
+async function inspectOne(
+  reference: string,
+  scanners: GivenScannerSettings,
+): Promise<InspectionReport> {
+  const none = { plainHttp: [], skipVerify: [], caFiles: [], foreign: [] };
   const registry = { ...none, mirrors: {}, proxy: undefined };
   const [report] = await inspectImage(
     { reference, platform: 'default', offline: true, files: false, scanners, registry },

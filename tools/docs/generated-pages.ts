@@ -6,6 +6,9 @@ import {
   buildOpenApi,
   eventKinds,
   finalStates,
+  formatDuration,
+  formatSize,
+  inspectionSettings,
   jobStates,
   observationCodes,
   operationList,
@@ -13,6 +16,7 @@ import {
   permissionNames,
   permissions,
   problems,
+  registrySettings,
   roleHas,
   roleNames,
   roles,
@@ -94,9 +98,43 @@ from a file: \`file:/run/secrets/database-url\`.
 
 ${formatTable([['key', 'flag', 'variable', 'default', 'description'], ...rows])}
 
+The option \`inspection\` has these settings. \`lazaret inspect --config FILE\` reads them as well, except
+those about callers of a server (\`registries.public\`, \`dockerDaemon\`, \`allowLocal\`) and about its
+tasks (\`concurrency\`, \`timeLimit\`):
+
+${formatTable([['key', 'default', 'description'], ...listInspectionSettings()])}
+
 Two variables have no key: \`LAZARET_CONFIG\` is the path of the file, \`LAZARET_DEBUG\` enables debug
 output.
 `;
+}
+
+/** Rows of the settings of inspections, those of registries included. */
+function listInspectionSettings(): string[][] {
+  const { registries: _, ...own } = inspectionSettings.shape;
+  return [
+    ...Object.entries(own).map(([key, schema]) => describeSetting(key, schema)),
+    ...Object.entries(registrySettings.shape).map(([key, schema]) =>
+      describeSetting(`registries.${key}`, schema),
+    ),
+  ];
+}
+
+interface SettingSchema {
+  readonly description?: string | undefined;
+  safeParse(value: unknown): { readonly data?: unknown };
+}
+
+function describeSetting(key: string, schema: SettingSchema): string[] {
+  const fallback = schema.safeParse(undefined).data ?? '';
+  const isEmpty = typeof fallback === 'object' && Object.keys(fallback).length === 0;
+  const text =
+    key === 'cacheBytes'
+      ? formatSize(Number(fallback))
+      : key === 'timeLimit'
+        ? formatDuration(Number(fallback))
+        : showFallback(isEmpty ? '' : fallback);
+  return [code(key), text, schema.description ?? ''];
 }
 
 function showFallback(value: unknown): string {

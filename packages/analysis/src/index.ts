@@ -30,14 +30,14 @@ export type {
   OpenRequest,
   RegistryRequest,
 } from './inspection/inspect-image.ts';
-export type { ScannerChoice } from './scan/scanner-choice.ts';
+export type { GivenScannerSettings } from './scan/create-scanners.ts';
 export { resolveImage } from './inspection/resolve-image.ts';
 export type { ImageResolution, ResolvedImage } from './inspection/resolve-image.ts';
 export * from './report/index.ts';
 export { formatReference, parseReference } from '@lazaret/oci';
 export { addressOf, isPrivateAddress, isLoopback } from '@lazaret/oci';
 export { SharedRates } from '@lazaret/oci';
-export type { RateWindow, RegistryRates } from '@lazaret/oci';
+export type { RegistryRates } from '@lazaret/oci';
 export { TransientError } from '@lazaret/oci';
 export { enginePrefix, parseSourceSpec, registryPrefix } from './source/source-spec.ts';
 export type { SourceSpec } from './source/source-spec.ts';

@@ -1,7 +1,7 @@
 /** Limits of the command line. */
 import { units } from '@lazaret/protocol/units';
 
-const { MiB, GiB, dayMs } = units;
+const { MiB, dayMs } = units;
 
 export const cliLimits = {
   callMs: 90_000,
@@ -18,7 +18,6 @@ export const cliLimits = {
   findingsShown: 50,
   gapsShown: 10,
   platformsShown: 20,
-  cacheBytes: 2 * GiB,
   filesPerCommand: 10_000,
   enginesPerCommand: 50,
   contexts: 100,

@@ -35,7 +35,7 @@ export type { SourceErrorCode, SourceRemedy } from './source-error.ts';
 // What a program shares among registry clients: the address policy and rate limits.
 export { addressOf, isLoopback, isPrivateAddress } from './registry/http/address-policy.ts';
 export { SharedRates } from './registry/http/request-rate.ts';
-export type { RateWindow, RegistryRates } from './registry/http/request-rate.ts';
+export type { RegistryRates } from './registry/http/request-rate.ts';
 
 // Untrusted input: JSON and paths.
 export { ociLimits } from './limits.ts';

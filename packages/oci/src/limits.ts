@@ -1,7 +1,7 @@
 /** Limits of registries, references, manifests and image configurations. */
 import { units } from '@lazaret/protocol/units';
 
-const { KiB, MiB, minuteMs, dayMs } = units;
+const { KiB, MiB, minuteMs } = units;
 
 export const ociLimits = {
   manifestBytesMax: 8 * MiB,
@@ -38,9 +38,6 @@ export const ociLimits = {
   registryTokensKept: 10_000,
   /** How long credentials are believed without looking again, unless they are refused. */
   registryCredentialMs: minuteMs,
-  registryRateRequests: 1_000_000,
-  registryRatePeriodMs: 7 * dayMs,
-  registryRateWindows: 8,
   /** Hosts that a rate is remembered for. */
   registryRatesKept: 1_000,
   credentialFileBytes: 4 * MiB,

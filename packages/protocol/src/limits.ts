@@ -11,6 +11,7 @@ import { imageLimits } from './images/limits.ts';
 import { inspectionLimits } from './inspections/limits.ts';
 import { jobLimits } from './jobs/limits.ts';
 import { fileLimits } from './files/limits.ts';
+import { registryLimits } from './registries/limits.ts';
 import { searchLimits } from './search/limits.ts';
 
 export const limits = {
@@ -19,6 +20,7 @@ export const limits = {
   ...artifactLimits,
   ...imageLimits,
   ...inspectionLimits,
+  ...registryLimits,
   ...fileLimits,
   ...searchLimits,
   ...engineLimits,

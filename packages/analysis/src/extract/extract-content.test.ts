@@ -75,8 +75,8 @@ async function extract(
         offline: false,
         spoolDirectory: directory,
         registry: {
-          ...{ plainHttpHosts: [registry.host], skipVerifyHosts: [], caFiles: [] },
-          ...{ mirrors: {}, foreignHosts: [], proxy: undefined },
+          ...{ plainHttp: [registry.host], skipVerify: [], caFiles: [] },
+          ...{ mirrors: {}, foreign: [], proxy: undefined },
         },
       },
       place: {

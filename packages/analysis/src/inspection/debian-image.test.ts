@@ -76,11 +76,11 @@ test('a clean root is clean: no malware, no relevant secret, no gaps', () => {
 });
 
 async function inspectWith(address: string): Promise<InspectionReport> {
-  const none = { plainHttpHosts: [], skipVerifyHosts: [], caFiles: [], foreignHosts: [] };
+  const none = { plainHttp: [], skipVerify: [], caFiles: [], foreign: [] };
   const [only] = await inspectImage(
     {
       ...{ reference: `oci:${directory}`, platform: 'default', offline: true, files: false },
-      scanners: { secrets: true, clamav: { address } },
+      scanners: { secrets: true, clamd: address },
       registry: { ...none, mirrors: {}, proxy: undefined },
     },
     { toolVersion: '1', now: () => madeAtMs + 86_400_000 },

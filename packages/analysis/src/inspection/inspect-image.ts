@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { arch } from 'node:process';
 
-import type { InspectionReport, Platform } from '@lazaret/protocol';
+import type { InspectionReport, Platform, RegistrySettings } from '@lazaret/protocol';
 
 import { detectSource } from '../source/detect-source.ts';
 import type { DetectedSource } from '../source/detect-source.ts';
@@ -17,7 +17,7 @@ import type { FileBytes } from '../source/file-bytes.ts';
 import { openImageBytes } from '../source/image-archive.ts';
 import { openSource } from '../source/open-source.ts';
 import type { OpenedSource } from '../source/open-source.ts';
-import type { RegistryRates, SharedRates } from '@lazaret/oci';
+import type { SharedRates } from '@lazaret/oci';
 import type { RegistryOptions } from '@lazaret/oci/registry';
 import { openAdvisories } from '../vulnerability/advisory-database.ts';
 import type { AdvisoryDatabase } from '../vulnerability/advisory-database.ts';
@@ -25,7 +25,7 @@ import { matchReport } from '../vulnerability/advisory-coverage.ts';
 import { inspect, inspectTree } from './inspect.ts';
 import type { InspectOptions } from './inspect.ts';
 import type { InspectProgress } from './layers/progress.ts';
-import type { ScannerChoice } from '../scan/scanner-choice.ts';
+import type { GivenScannerSettings } from '../scan/create-scanners.ts';
 
 export interface InspectRequest {
   /** As given by the user: `registry/app:tag`, a path, `container:web`, `dir:/srv`. */
@@ -39,7 +39,7 @@ export interface InspectRequest {
   readonly files: boolean;
   /** TLSH, ssdeep and sdhash digests of programs: takes about ten times as long. */
   readonly similarity?: boolean | undefined;
-  readonly scanners: ScannerChoice;
+  readonly scanners: GivenScannerSettings;
   /** Database of imported advisories; packages are not matched without it. */
   readonly vulnerabilityDatabase?: string | undefined;
   readonly cache?: { readonly directory: string; readonly maxBytes: number } | undefined;
@@ -54,32 +54,15 @@ export interface InspectRequest {
   readonly spoolDirectory?: string | undefined;
 }
 
-export interface RegistryRequest {
-  /** `host[:port]` to use plain HTTP with. */
-  readonly plainHttpHosts: readonly string[];
-  /** `host[:port]` whose certificates are not verified. */
-  readonly skipVerifyHosts: readonly string[];
-  /** Files with certificates (PEM) to trust in addition to those of the system. */
-  readonly caFiles: readonly string[];
-  /** `config.json` of docker. */
-  readonly credentialsFile?: string | undefined;
-  /** `auth.json` files of the containers tools, used after that, in order. */
-  readonly containersAuth?: readonly string[] | undefined;
-  /** `.dockercfg`, used after those. */
+/** The registry settings, and what concerns one inspection. */
+export interface RegistryRequest extends Partial<
+  Omit<RegistrySettings, 'public' | 'credentialHelpers'>
+> {
+  /** `.dockercfg`, used after `containersAuth`. */
   readonly dockercfg?: string | undefined;
-  /** Files with Kubernetes pull secrets, used last. */
-  readonly pullSecrets?: readonly string[] | undefined;
   /** The environment of credential helpers; no helper is started without it. */
   readonly helperEnvironment?: Readonly<Record<string, string>> | undefined;
-  /** Mirrors by host, which are queried first. */
-  readonly mirrors: Readonly<Record<string, readonly string[]>>;
-  /** `host[:port]` from which foreign layers may be fetched. */
-  readonly foreignHosts: readonly string[];
-  readonly proxy: NonNullable<RegistryOptions['network']>['proxy'];
-  /** Rate limits by host, or `*`; all windows must have capacity. */
-  readonly rates?: RegistryRates | undefined;
-  /** `host[:port]` that may have private addresses although a registry or the caller named them. */
-  readonly privateHosts?: readonly string[] | undefined;
+  readonly proxy?: NonNullable<RegistryOptions['network']>['proxy'];
   /** Name of the setting with the private hosts, for messages. */
   readonly privateHostsSetting?: string | undefined;
   /**
@@ -242,17 +225,17 @@ async function registryOptions(
   request: RegistryRequest,
   { now, sharedRates }: Pick<InspectHooks, 'now' | 'sharedRates'>,
 ): Promise<RegistryOptions> {
-  const { plainHttpHosts, skipVerifyHosts, mirrors, foreignHosts, proxy, credentialsFile } =
-    request;
-  const { containersAuth, dockercfg, pullSecrets, helperEnvironment, rates } = request;
-  const { privateHosts, privateHostsSetting, isNamedByCaller } = request;
+  const { plainHttp = [], skipVerify = [], caFiles = [], mirrors = {}, foreign = [] } = request;
+  const { credentialsFile, containersAuth, dockercfg, pullSecrets, helperEnvironment } = request;
+  const { private: privateHosts = [], privateHostsSetting, isNamedByCaller } = request;
+  const { proxy, rates } = request;
   const { openCredentials } = await import('@lazaret/oci/registry');
-  const ca = await Promise.all(request.caFiles.map((path) => readFile(path, 'utf8')));
+  const ca = await Promise.all(caFiles.map((path) => readFile(path, 'utf8')));
   return {
     clock: { now },
     network: {
-      ...{ plainHttpHosts, skipVerifyHosts, ca },
-      ...{ privateHosts: privateHosts ?? [], privateHostsSetting, isNamedByCaller },
+      ...{ plainHttpHosts: plainHttp, skipVerifyHosts: skipVerify, ca },
+      ...{ privateHosts, privateHostsSetting, isNamedByCaller },
       ...(proxy !== undefined && { proxy }),
       certificateDirectories: ['/etc/docker/certs.d'],
     },
@@ -263,7 +246,7 @@ async function registryOptions(
       ...(pullSecrets !== undefined && { pullSecrets }),
       ...(helperEnvironment !== undefined && { helperEnvironment }),
     }),
-    ...{ mirrors, foreignHosts, sharedRates },
+    ...{ mirrors, foreignHosts: foreign, sharedRates },
     ...(rates !== undefined && { rates }),
   };
 }

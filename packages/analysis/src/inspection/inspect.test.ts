@@ -52,7 +52,7 @@ test('an unhealthy scanner is reported once, with the number of affected files',
   const rules = join(directory, 'broken.yar');
   await writeFile(rules, 'rule A { condition: true }\nrule B { condition: $b }');
   const names = ['a', 'b', 'c'].map((name) => file(name, name));
-  const scanners = { yara: { rules: [rules] } };
+  const scanners = { yaraRules: [rules] };
   const { coverage, verdict } = await reportOf(
     { layers: [{ entries: names }, { entries: [file('d', 'd')] }] },
     { scanners },
@@ -109,7 +109,7 @@ describe('coverage and verdict', () => {
   test('clean when everything was examined and a malware scanner ran', async () => {
     const rules = join(directory, 'test.yar');
     await writeFile(rules, 'rule marker { strings: $a = "BAD MARKER" condition: $a }');
-    const scanners = { yara: { rules: [rules] } };
+    const scanners = { yaraRules: [rules] };
     const report = await reportOf({ layers: [{ entries: [release] }] }, { scanners });
     expect(report.verdict).toEqual({ state: 'clean', reasons: [] });
     expect(report.coverage).toMatchObject({ complete: true, gapCount: 0 });
@@ -141,7 +141,7 @@ describe('coverage and verdict', () => {
   });
 
   test('a scanner error is neither clean nor malware', async () => {
-    const scanners = { clamav: { address: join(directory, 'no.sock') } };
+    const scanners = { clamd: join(directory, 'no.sock') };
     const report = await reportOf({ layers: [{ entries: [release] }] }, { scanners });
     expect(report.verdict.state).toBe('incomplete');
     expect(report.findings).toEqual([]);
@@ -188,7 +188,7 @@ describe('the cache', () => {
 
   test('does not store what was not fully examined', async () => {
     const image = await buildImage({ layers: [{ entries: [release] }] });
-    const scanners = { clamav: { address: join(directory, 'no.sock') } };
+    const scanners = { clamd: join(directory, 'no.sock') };
     await reportOf(image, { ...cached(), scanners });
     const again = await reportOf(image, { ...cached(), scanners });
     expect(again.layers[0]?.state).toBe('examined');

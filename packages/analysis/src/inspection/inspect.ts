@@ -27,11 +27,11 @@ import type { InspectProgress } from './layers/progress.ts';
 import { inlineRunner } from './layers/run-layer-task.ts';
 import { inspectionLimits } from './walk/limits.ts';
 import { scanConfig } from './walk/scan-config.ts';
-import type { ScannerChoice } from '../scan/scanner-choice.ts';
+import type { GivenScannerSettings } from '../scan/create-scanners.ts';
 
 export interface InspectOptions {
   readonly platform?: PlatformChoice;
-  readonly scanners?: ScannerChoice;
+  readonly scanners?: GivenScannerSettings;
   /** Matches packages with advisories; absent when there is no database. */
   readonly match?:
     | ((about: Pick<InspectionReport, 'packages' | 'distribution'>) => MatchAnswer)

@@ -52,7 +52,7 @@ function request(): InspectRequest {
     ...{ reference: 'docker:app:1', platform: 'default', offline: true, files: true },
     ...{ scanners: { secrets: true }, parallel: 0 },
     registry: {
-      ...{ plainHttpHosts: [], skipVerifyHosts: [], caFiles: [], mirrors: {}, foreignHosts: [] },
+      ...{ plainHttp: [], skipVerify: [], caFiles: [], mirrors: {}, foreign: [] },
       proxy: undefined,
     },
     dockerHost: `unix://${join(directory, 'engine.sock')}`,

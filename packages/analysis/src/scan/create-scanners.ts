@@ -1,10 +1,15 @@
-/** Creates the selected scanners; each thread has its own. */
+/** Creates the scanners that the settings configure; each thread has its own. */
 import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 
+import {
+  listConfiguredScanners,
+  parseClamdAddress,
+  type ScannerId,
+  type ScannerSettings,
+} from '@lazaret/protocol';
+
 import { scanLimits } from './limits.ts';
-import type { HashListChoice, ScannerChoice } from './scanner-choice.ts';
-import type { ClamdEndpoint } from './clamav/connection.ts';
 import { createClamavScanner } from './clamav/scanner.ts';
 import { createHashSetScanner } from './hash-set/hash-set-scanner.ts';
 import { makeHashList } from './hash-set/hash-list.ts';
@@ -25,26 +30,27 @@ export interface ScannerSurroundings {
   readonly now: () => number;
 }
 
+/** Settings that are not given configure nothing. */
+export type GivenScannerSettings = Partial<ScannerSettings>;
+
+type CreateScanner = (settings: GivenScannerSettings, now: () => number) => Scanner;
+
+const creators: Readonly<Record<ScannerId, CreateScanner>> = {
+  clamav: clamavScanner,
+  yara: ({ yaraRules = [] }) => createYaraScanner({ rules: yaraRules, workers: 1 }),
+  'hash-set': hashSetScanner,
+  similarity: ({ similarityLists = [] }) => similarityScanner(similarityLists),
+  secrets: () => createSecretsScanner(),
+};
+
 /** A scanner that cannot be created is included as unhealthy, never omitted. */
-export function createScanners(choice: ScannerChoice, { now }: ScannerSurroundings): Scanner[] {
-  const { clamav, yara, hashSets, similarity, secrets } = choice;
-  const scanners: Scanner[] = [];
-  if (clamav !== undefined) {
-    scanners.push(orUnavailable('clamav', () => clamavScanner(clamav, now)));
-  }
-  if (yara !== undefined) {
-    scanners.push(
-      orUnavailable('yara', () => createYaraScanner({ rules: yara.rules, workers: 1 })),
-    );
-  }
-  if (hashSets !== undefined) {
-    scanners.push(orUnavailable('hash-set', () => hashSetScanner(hashSets, now)));
-  }
-  if (similarity !== undefined) {
-    scanners.push(orUnavailable('similarity', () => similarityScanner(similarity.lists)));
-  }
-  if (secrets === true) scanners.push(createSecretsScanner());
-  return scanners;
+export function createScanners(
+  settings: GivenScannerSettings,
+  { now }: ScannerSurroundings,
+): Scanner[] {
+  return listConfiguredScanners(settings).map((id) =>
+    orUnavailable(id, () => creators[id](settings, now)),
+  );
 }
 
 function orUnavailable(id: string, make: () => Scanner): Scanner {
@@ -61,34 +67,25 @@ const clamdSessions = 4;
 const usualDatabase = '/var/lib/clamav';
 
 function clamavScanner(
-  { address, databaseDirectory }: NonNullable<ScannerChoice['clamav']>,
+  { clamd = '', clamdDatabase }: GivenScannerSettings,
   now: () => number,
 ): Scanner {
-  const endpoint = parseClamdAddress(address);
+  const endpoint = parseClamdAddress(clamd);
+  if (endpoint === undefined) {
+    throw new Error(`clamd: expected a socket or host:port, received ${JSON.stringify(clamd)}`);
+  }
   const usual = 'socketPath' in endpoint && existsSync(usualDatabase) ? usualDatabase : undefined;
-  const directory = databaseDirectory ?? usual;
+  const directory = clamdDatabase ?? usual;
   const options = { endpoint, now, sessions: clamdSessions };
   return createClamavScanner(
     directory === undefined ? options : { ...options, databaseDirectory: directory },
   );
 }
 
-/** `/run/clamav/clamd.ctl`, `unix:/run/clamav/clamd.ctl` or `host:port`. Throws an Error. */
-export function parseClamdAddress(address: string): ClamdEndpoint {
-  const path = address.replace(/^unix:(?:\/\/)?/, '');
-  if (path.startsWith('/')) return { socketPath: path };
-  const match = /^(?:tcp:\/\/)?\[?([^\]]+)\]?:(\d{1,5})$/.exec(address);
-  const [, host, port] = match ?? [];
-  if (host !== undefined && port !== undefined) return { host, port: Number(port) };
-  throw new Error(`clamd: expected /path/of/its.socket or host:port, received ${address}`);
-}
-
-function hashSetScanner(
-  { lists, rds = [] }: NonNullable<ScannerChoice['hashSets']>,
-  now: () => number,
-): Scanner {
+function hashSetScanner(settings: GivenScannerSettings, now: () => number): Scanner {
+  const { denyLists = [], allowLists = [], softwareReference } = settings;
   const missing: string[] = [];
-  const opened: HashList[] = [];
+  const lists: HashList[] = [];
   const sealed: SealedSet[] = [];
   const attempt = (path: string, open: () => void): void => {
     try {
@@ -97,25 +94,19 @@ function hashSetScanner(
       missing.push(`${path}: ${error instanceof Error ? error.message : 'cannot be read'}`);
     }
   };
-  for (const list of lists) {
-    attempt(list.path, () => {
-      if (isSealed(list.path)) sealed.push(SealedSet.open(list.path));
-      else opened.push(readList(list));
-    });
-  }
-  let reference: SoftwareReference | undefined;
-  for (const path of rds) {
+  const open = (path: string, kind: HashList['kind']): void =>
     attempt(path, () => {
-      if (reference !== undefined) throw new Error('only one software reference is supported');
-      reference = openSoftwareReference(path);
+      if (isSealed(path)) sealed.push(SealedSet.open(path));
+      else lists.push(makeHashList({ name: basename(path), kind }, parseHashList(readText(path))));
     });
+  for (const path of denyLists) open(path, 'deny');
+  for (const path of allowLists) open(path, 'allow');
+  let reference: SoftwareReference | undefined;
+  if (softwareReference !== undefined) {
+    attempt(softwareReference, () => (reference = openSoftwareReference(softwareReference)));
   }
-  const sources = { lists: opened, sealed, missing, now };
+  const sources = { lists, sealed, missing, now };
   return createHashSetScanner(reference === undefined ? sources : { ...sources, reference });
-}
-
-function readList({ path, kind, name }: HashListChoice): HashList {
-  return makeHashList({ name: name ?? basename(path), kind }, parseHashList(readText(path)));
 }
 
 function similarityScanner(paths: readonly string[]): Scanner {

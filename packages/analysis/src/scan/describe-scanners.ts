@@ -1,8 +1,11 @@
 /** The state of configured scanners: for settings pages, status and set-up. */
 import { malwareScanners } from '@lazaret/protocol';
 
-import { createScanners, type ScannerSurroundings } from './create-scanners.ts';
-import type { ScannerChoice } from './scanner-choice.ts';
+import {
+  createScanners,
+  type GivenScannerSettings,
+  type ScannerSurroundings,
+} from './create-scanners.ts';
 import type { ScannerDescription } from './scanner.ts';
 
 export interface ScannerState extends Omit<ScannerDescription, 'limits'> {
@@ -12,12 +15,12 @@ export interface ScannerState extends Omit<ScannerDescription, 'limits'> {
   readonly findsMalware: boolean;
 }
 
-/** Opens the selected scanners, queries their state, and closes them. Never throws. */
+/** Opens the configured scanners, queries their state, and closes them. Never throws. */
 export async function describeScanners(
-  choice: ScannerChoice,
+  settings: GivenScannerSettings,
   surroundings: ScannerSurroundings,
 ): Promise<ScannerState[]> {
-  const scanners = createScanners(choice, surroundings);
+  const scanners = createScanners(settings, surroundings);
   try {
     return await Promise.all(
       scanners.map(async (scanner) => {

@@ -2,6 +2,8 @@ export * from './backoff.ts';
 export * from './client.ts';
 export * from './event-stream.ts';
 export * from './fields.ts';
+export * from './format-path.ts';
+export * from './invalid-fields.ts';
 export * from './invisible.ts';
 export * from './nearest-name.ts';
 export * from './openapi.ts';

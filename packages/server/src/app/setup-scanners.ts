@@ -6,15 +6,10 @@
 import { resolve } from 'node:path';
 
 import { describeScanners, type ScannerState } from '@lazaret/analysis';
-import { Problem } from '@lazaret/protocol';
+import { Problem, scannerSettingKeys, type InspectionSettings } from '@lazaret/protocol';
 import { ensureClamav } from '@lazaret/setup';
 
-import {
-  changeConfigurationFile,
-  configurationFileOf,
-  type InspectionOption,
-} from '../floor/config/index.ts';
-import { scannerChoiceOf } from '../inspection/index.ts';
+import { changeConfigurationFile, configurationFileOf } from '../floor/config/index.ts';
 import { loadFrom } from './program.ts';
 
 export interface SetupScannersRequest {
@@ -49,14 +44,14 @@ export async function setupScanners(request: SetupScannersRequest): Promise<Setu
   const before = values.inspection;
   const advice: string[] = [];
   const clamd = request.clamd ?? before.clamd ?? (await findClamd(request, advice));
-  const wanted: InspectionOption = {
+  const wanted: InspectionSettings = {
     ...before,
     ...(clamd === undefined ? {} : { clamd }),
     yaraRules: added(before.yaraRules, request.yaraRules),
     denyLists: added(before.denyLists, request.denyLists),
     allowLists: added(before.allowLists, request.allowLists),
   };
-  const scanners = await describeScanners(scannerChoiceOf(wanted), { now: Date.now });
+  const scanners = await describeScanners(wanted, { now: Date.now });
   refuseFailing(scanners, changedScanners(before, wanted));
   const changes = changesOf(before, wanted);
   if (Object.keys(changes).length === 0) return { scanners, advice };
@@ -86,27 +81,21 @@ function added(before: readonly string[], more: readonly string[]): string[] {
   return [...new Set([...before, ...more.map((path) => resolve(path))])];
 }
 
-const settingsOf = {
-  clamav: ['clamd'],
-  yara: ['yaraRules'],
-  'hash-set': ['denyLists', 'allowLists'],
-} as const satisfies Record<string, readonly (keyof InspectionOption)[]>;
-
 /** Scanners whose settings differ: one that was broken before does not stop another's set-up. */
-function changedScanners(before: InspectionOption, wanted: InspectionOption): Set<string> {
+function changedScanners(before: InspectionSettings, wanted: InspectionSettings): Set<string> {
   const changed = Object.keys(changesOf(before, wanted));
   return new Set(
-    Object.entries(settingsOf)
+    Object.entries(scannerSettingKeys)
       .filter(([, keys]) => keys.some((key) => changed.includes(key)))
       .map(([id]) => id),
   );
 }
 
 function changesOf(
-  before: InspectionOption,
-  wanted: InspectionOption,
-): Partial<Record<keyof InspectionOption, unknown>> {
-  const keys = Object.values(settingsOf).flat();
+  before: InspectionSettings,
+  wanted: InspectionSettings,
+): Partial<Record<keyof InspectionSettings, unknown>> {
+  const keys = Object.values(scannerSettingKeys).flat();
   const differing = keys.filter(
     (key) => JSON.stringify(before[key]) !== JSON.stringify(wanted[key]),
   );

@@ -15,10 +15,9 @@
  */
 import { createContext, Script } from 'node:vm';
 
-import { limits, type ProblemField } from '@lazaret/protocol';
+import { describeIssue, limits, type ProblemField } from '@lazaret/protocol';
 import { z } from 'zod';
 
-import { describeIssue } from '../floor/http/index.ts';
 import { engineLimits } from './limits.ts';
 
 type Json = Readonly<Record<string, unknown>>;

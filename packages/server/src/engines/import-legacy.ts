@@ -1,5 +1,6 @@
 /** Converts an entry of a legacy `engines.json` to a manifest. */
 import {
+  describeIssue,
   engineManifest,
   formatDuration,
   limits,
@@ -10,7 +11,6 @@ import {
 } from '@lazaret/protocol';
 import { z } from 'zod';
 
-import { describeIssue } from '../floor/http/index.ts';
 import { mapRunFlags, type FlagFields } from './legacy-run-flags.ts';
 
 export interface LegacyEngine {

@@ -4,6 +4,7 @@
  * tags are refused, so it can neither grow nor become anything but plain data.
  */
 import {
+  describeIssue,
   engineManifest,
   Problem,
   type EngineManifest,
@@ -21,8 +22,6 @@ import {
   type Node,
 } from 'yaml';
 import type { z } from 'zod';
-
-import { describeIssue } from '../floor/http/index.ts';
 
 /** Throws `invalid_manifest`; its detail begins with the line, its fields carry paths. */
 export function parseManifest(text: string): EngineManifest {

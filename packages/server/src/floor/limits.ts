@@ -1,7 +1,7 @@
 /** Limits that several parts of the server share. */
 import { units } from '@lazaret/protocol/units';
 
-const { GiB, minuteMs, hourMs } = units;
+const { minuteMs } = units;
 
 export const serverLimits = {
   uploadIdleMs: 30_000,
@@ -17,9 +17,4 @@ export const serverLimits = {
   readinessMs: 2_000,
   readinessShareMs: 1_000,
   missingPartsListed: 50,
-  inspectionsAtOnceMax: 16,
-  inspectionMs: 2 * hourMs,
-  /** Below the longest that the queue waits for the end of a task. */
-  inspectionMsMax: 20 * hourMs,
-  cacheBytesDefault: 2 * GiB,
 } as const;

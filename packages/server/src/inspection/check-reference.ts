@@ -15,13 +15,15 @@ import {
   registryPrefix,
   SourceError,
 } from '@lazaret/analysis';
-import { Problem } from '@lazaret/protocol';
+import { Problem, type InspectionSettings } from '@lazaret/protocol';
 
 import { formatArchiveReference, readArchiveReference } from './archive-reference.ts';
-import type { InspectionOption } from '../floor/config/index.ts';
 
 /** The least that is needed of the configuration. */
-export type ReferencePolicy = Pick<InspectionOption, 'allowLocal' | 'dockerDaemon' | 'registries'>;
+export type ReferencePolicy = Pick<
+  InspectionSettings,
+  'allowLocal' | 'dockerDaemon' | 'registries'
+>;
 
 /** The reference in its full form. Throws invalid_reference. */
 export function checkReference(text: string, policy: ReferencePolicy): string {
@@ -99,7 +101,7 @@ function isInside(host: string): boolean {
 }
 
 /** Those that the operator named: they may be anywhere. */
-export function listedHosts(registries: InspectionOption['registries']): string[] {
+export function listedHosts(registries: InspectionSettings['registries']): string[] {
   const { plainHttp, skipVerify, mirrors } = registries;
   return [
     ...new Set([

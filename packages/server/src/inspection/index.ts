@@ -6,5 +6,4 @@ export { openInspectionQueue, type InspectionQueue } from './queue.ts';
 export { findReadablePlaces, type ReadablePlace } from './readable-places.ts';
 export { search } from './search/typed-search.ts';
 export { inspectionSlice } from './slice.ts';
-export { scannerChoiceOf } from './scanner-choice.ts';
 export type { SourceSettings } from './source-settings.ts';

@@ -3,18 +3,21 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { SharedRates, type InspectRequest } from '@lazaret/analysis';
-import type { Platform } from '@lazaret/protocol';
+import {
+  pickScannerSettings,
+  scannerIds,
+  type InspectionSettings,
+  type Platform,
+} from '@lazaret/protocol';
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 
 import type { BlobStore } from '../blobs/index.ts';
-import type { InspectionOption } from '../floor/config/index.ts';
 import type { DatabaseHandle } from '../floor/db/index.ts';
 import type { Database } from '../floor/db/schema.ts';
 import { inspectionLimits } from './limits.ts';
 import { describeSource, type SourceSettings } from './source-settings.ts';
 import type { InspectionQueue } from './queue.ts';
-import { scannerChoiceOf } from './scanner-choice.ts';
 import { runInspection } from './run-inspection.ts';
 import { removeOrphanLayers } from './store-report.ts';
 
@@ -25,7 +28,7 @@ export interface InspectorOptions {
   readonly locks: DatabaseHandle;
   readonly queue: InspectionQueue;
   readonly log: Logger;
-  readonly settings: InspectionOption;
+  readonly settings: InspectionSettings;
   /** Of the local engine. */
   readonly dockerHost: string;
   /** What credential helpers see besides what is configured for them. */
@@ -97,7 +100,7 @@ function describeRequest(
     ...describeSource(about.reference, { ...parts, spoolDirectory: places.spool }),
     platform: readPlatform(about.platform),
     files: true,
-    scanners: scannerChoiceOf(settings),
+    scanners: pickScannerSettings(settings, scannerIds),
     vulnerabilityDatabase: settings.vulnerabilityDatabase,
     cache: { directory: places.cache, maxBytes: settings.cacheBytes },
     parallel: settings.parallel,

@@ -3,6 +3,7 @@
  * queued in the transaction that writes its row. A task whose process ended without a word is given
  * to another one when its heartbeat stops.
  */
+import { limits } from '@lazaret/protocol';
 import type { Transaction } from 'kysely';
 import { fromKysely, PgBoss, type Job } from 'pg-boss';
 import type { Logger } from 'pino';
@@ -68,7 +69,7 @@ export async function openInspectionQueue(options: {
     retryDelay: inspectionLimits.retryMs / second,
     retryBackoff: true,
     retryDelayMax: inspectionLimits.retryMaxMs / second,
-    expireInSeconds: (serverLimits.inspectionMsMax + inspectionLimits.graceMs) / second,
+    expireInSeconds: (limits.inspectionMsMax + inspectionLimits.graceMs) / second,
     heartbeatSeconds,
     deleteAfterSeconds: inspectionLimits.orphanLayerMs / second,
   };

@@ -2,10 +2,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { scannerOverview } from '@lazaret/protocol';
+import { scannerOverview, type InspectionSettings } from '@lazaret/protocol';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
-import { loadConfiguration, type InspectionOption } from '../floor/config/index.ts';
+import { loadConfiguration } from '../floor/config/index.ts';
 import { inspectionLimits } from './limits.ts';
 import { listMissingScanners, shareScannerOverview } from './scanner-overview.ts';
 
@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(directory, { recursive: true }));
 
-function settingsOf(values: Record<string, unknown>): InspectionOption {
+function settingsOf(values: Record<string, unknown>): InspectionSettings {
   const section = JSON.stringify({ secrets: false, ...values });
   const argv = ['--data', directory, '--inspection', section];
   return loadConfiguration({ argv, environment: {} }).values.inspection;

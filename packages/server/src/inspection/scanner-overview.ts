@@ -1,25 +1,23 @@
 /** The state of the configured scanners, for settings, status and the list of what is missing. */
 import { describeScanners } from '@lazaret/analysis';
-import { malwareScanners, type ScannerOverview } from '@lazaret/protocol';
+import {
+  listConfiguredScanners,
+  malwareScanners,
+  scannerSettingKeys,
+  type ScannerOverview,
+  type InspectionSettings,
+} from '@lazaret/protocol';
 
-import type { InspectionOption } from '../floor/config/index.ts';
 import { shareAnswer } from '../floor/share-answer.ts';
 import type { Clock, MissingPart } from '../floor/slice.ts';
 import { inspectionLimits } from './limits.ts';
-import { scannerChoiceOf } from './scanner-choice.ts';
 
-/** By scanner: the keys of the section `inspection` that set it. */
-const settingKeys: Readonly<Record<string, readonly (keyof InspectionOption)[]>> = {
-  clamav: ['clamd', 'clamdDatabase'],
-  yara: ['yaraRules'],
-  'hash-set': ['denyLists', 'allowLists', 'softwareReference'],
-  similarity: ['similarityLists'],
-  secrets: ['secrets'],
-};
+/** By scanner: the settings that configure it. */
+const settingKeys: Readonly<Record<string, readonly string[]>> = scannerSettingKeys;
 
 /** Opening scanners costs time and memory, so that one answer is shared for a while. */
 export function shareScannerOverview(
-  settings: InspectionOption,
+  settings: InspectionSettings,
   clock: Clock,
 ): () => Promise<ScannerOverview> {
   return shareAnswer(() => describe(settings, clock), {
@@ -28,8 +26,8 @@ export function shareScannerOverview(
   });
 }
 
-async function describe(settings: InspectionOption, { now }: Clock): Promise<ScannerOverview> {
-  const states = await describeScanners(scannerChoiceOf(settings), { now });
+async function describe(settings: InspectionSettings, { now }: Clock): Promise<ScannerOverview> {
+  const states = await describeScanners(settings, { now });
   return {
     findsMalware: hasMalwareScanner(settings),
     scanners: states.map(({ problem, signaturesAt, rules, ...state }) => ({
@@ -43,12 +41,12 @@ async function describe(settings: InspectionOption, { now }: Clock): Promise<Sca
   };
 }
 
-function hasMalwareScanner(settings: InspectionOption): boolean {
-  return Object.keys(scannerChoiceOf(settings)).some((id) => malwareScanners.has(id));
+function hasMalwareScanner(settings: InspectionSettings): boolean {
+  return listConfiguredScanners(settings).some((id) => malwareScanners.has(id));
 }
 
 export interface MissingScannersOptions {
-  readonly settings: InspectionOption;
+  readonly settings: InspectionSettings;
   readonly overview: () => Promise<ScannerOverview>;
   /** Whether this process inspects: others may not reach the scanners. */
   readonly inspects: boolean;

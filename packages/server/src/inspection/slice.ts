@@ -1,5 +1,5 @@
 /** What inspections offer to the process; the role inspector works on them. */
-import type { InspectionOption } from '../floor/config/index.ts';
+import type { InspectionSettings } from '@lazaret/protocol';
 import type { Slice, SliceContext } from '../floor/slice.ts';
 import { inspectionRoutes, type InspectionParts } from './routes.ts';
 import { listMissingScanners, shareScannerOverview } from './scanner-overview.ts';
@@ -8,7 +8,7 @@ import { imageSearchables } from './search/searchables.ts';
 export function inspectionSlice(
   context: Pick<SliceContext, 'database' | 'onEvents' | 'changed' | 'clock'> &
     Pick<InspectionParts, 'queue' | 'blobs'> & {
-      readonly settings: InspectionOption;
+      readonly settings: InspectionSettings;
       /** Whether the role inspector runs in this process. */
       readonly inspects: boolean;
     },

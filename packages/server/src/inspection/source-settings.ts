@@ -1,14 +1,14 @@
 /** How the source of an image is reached, by the settings of the section `inspection`. */
+import type { InspectionSettings } from '@lazaret/protocol';
 import type { FileBytes, OpenRequest, RegistryRequest } from '@lazaret/analysis';
 
 import type { BlobStore } from '../blobs/index.ts';
-import type { InspectionOption } from '../floor/config/index.ts';
 import { openArchiveBytes } from './archive-bytes.ts';
 import { readArchiveReference } from './archive-reference.ts';
 import { explicitReference, listedHosts, privateHostsSetting } from './check-reference.ts';
 
 export interface SourceSettings {
-  readonly settings: InspectionOption;
+  readonly settings: InspectionSettings;
   /** Of the local engine. */
   readonly dockerHost: string;
   /** What credential helpers see besides what is configured for them. */
@@ -42,23 +42,14 @@ export function archiveOpener(
 }
 
 function describeRegistries(
-  registries: InspectionOption['registries'],
+  registries: InspectionSettings['registries'],
   variables: SourceSettings['helperEnvironment'],
 ): RegistryRequest {
-  const { credentialHelpers: helpers } = registries;
+  const { public: _, credentialHelpers: helpers, ...settings } = registries;
   return {
-    plainHttpHosts: registries.plainHttp,
-    skipVerifyHosts: registries.skipVerify,
-    caFiles: registries.caFiles,
-    credentialsFile: registries.credentialsFile,
-    containersAuth: registries.containersAuth,
-    pullSecrets: registries.pullSecrets,
+    ...settings,
+    private: listedHosts(registries),
     helperEnvironment: helpers === undefined ? undefined : { ...variables, ...helpers.environment },
-    mirrors: registries.mirrors,
-    foreignHosts: registries.foreign,
-    proxy: undefined,
-    rates: registries.rates,
-    privateHosts: listedHosts(registries),
     privateHostsSetting,
     isNamedByCaller: true,
   };

@@ -8,10 +8,10 @@ import type { LayerTask } from './layer-task.ts';
 import { packAnswer } from './packed-answer.ts';
 import { receiveBytes } from '../../source/piped-bytes.ts';
 import { runLayerTask } from './run-layer-task.ts';
-import type { ScannerChoice } from '../../scan/scanner-choice.ts';
+import type { GivenScannerSettings } from '../../scan/create-scanners.ts';
 
 export interface WorkerSettings {
-  readonly scanners: ScannerChoice;
+  readonly scanners: GivenScannerSettings;
   readonly cacheDirectory?: string | undefined;
   /** Milliseconds since 1970 at the start, to compute the age of signatures. */
   readonly nowMs: number;

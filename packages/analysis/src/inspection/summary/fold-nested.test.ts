@@ -14,7 +14,7 @@ import { alnum } from '../../scan/secrets/testing/secret-samples.ts';
 import { buildImage } from '../../testing/image-builder.ts';
 import { memorySource } from '../../testing/memory-source.ts';
 import { inspect } from '../inspect.ts';
-import type { ScannerChoice } from '../../scan/scanner-choice.ts';
+import type { GivenScannerSettings } from '../../scan/create-scanners.ts';
 
 let directory = '';
 beforeEach(async () => {
@@ -37,7 +37,7 @@ type Told = readonly (readonly [path: string | undefined, alsoFoundIn: unknown])
 
 async function foundIn(
   entry: TarInput,
-  scanners: ScannerChoice = { secrets: true },
+  scanners: GivenScannerSettings = { secrets: true },
 ): Promise<Told> {
   const source = memorySource(await buildImage({ layers: [{ entries: [entry] }] }));
   const options = { toolVersion: '1', now: () => 0, parallel: 0, scanners };
@@ -67,7 +67,7 @@ test('data of an archive outside its members remains a finding of the archive', 
 test('a rule that matches a compressed archive is separate from its member', async () => {
   const rules = join(directory, 'rule.yar');
   await writeFile(rules, 'rule Marker { strings: $a = "the-marker" condition: $a }');
-  const yara = { yara: { rules: [rules] } };
+  const yara = { yaraRules: [rules] };
   const member = { path: 'the-marker.txt', content: `${'x'.repeat(999)} the-marker` };
   const paths = (told: Told): unknown[] => told.map(([path]) => path).toSorted();
   expect(paths(await foundIn(file('a.zip', zipArchive([member])), yara))).toEqual([
@@ -82,7 +82,7 @@ test('a rule without strings is reported for each file', async () => {
   const rules = join(directory, 'rule.yar');
   await writeFile(rules, 'rule Any { condition: filesize > 0 }');
   const told = await foundIn(file('a.tar', await tar(file('x', 'x'))), {
-    yara: { rules: [rules] },
+    yaraRules: [rules],
   });
   expect(told.map(([path]) => path)).toEqual(['(image configuration)', 'a.tar', 'a.tar!/x']);
 });

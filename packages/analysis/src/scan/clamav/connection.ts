@@ -7,17 +7,15 @@ import { createConnection } from 'node:net';
 import type { Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 
+import type { ClamdEndpoint } from '@lazaret/protocol';
+
 import { scanLimits } from '../limits.ts';
 import { ClamdError } from './clamd-error.ts';
 
 /**
- * Where clamd listens. TCP has neither encryption nor authentication: only for the local machine.
+ * Opens a session. TCP has neither encryption nor authentication: only for the local machine.
+ * Throws ClamdError.
  */
-export type ClamdEndpoint =
-  | { readonly socketPath: string }
-  | { readonly host: string; readonly port: number };
-
-/** Opens a session. Throws ClamdError. */
 export async function openSession(
   endpoint: ClamdEndpoint,
   connectMs: number = scanLimits.clamdConnectMs,

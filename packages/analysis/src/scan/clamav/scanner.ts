@@ -1,10 +1,12 @@
 /** ClamAV through its daemon: files are streamed to clamd, which needs no access to them. */
 
+import type { ClamdEndpoint } from '@lazaret/protocol';
+
 import { scanLimits } from '../limits.ts';
 import type { Scanner, ScanAnswer, ScannerDescription, ScanSubject } from '../scanner.ts';
 import { ClamdError } from './clamd-error.ts';
 import { endpointText } from './connection.ts';
-import type { ClamdConnection, ClamdEndpoint } from './connection.ts';
+import type { ClamdConnection } from './connection.ts';
 import { readReply } from './reply.ts';
 import { testClamd } from './self-test.ts';
 import type { SelfTest } from './self-test.ts';

@@ -1,9 +1,11 @@
 /** Sessions that are kept open between scans, up to a number; later callers wait. */
 
+import type { ClamdEndpoint } from '@lazaret/protocol';
+
 import { scanLimits } from '../limits.ts';
 import { ClamdError } from './clamd-error.ts';
 import { openSession } from './connection.ts';
-import type { ClamdConnection, ClamdEndpoint } from './connection.ts';
+import type { ClamdConnection } from './connection.ts';
 
 export interface SessionPoolOptions {
   readonly endpoint: ClamdEndpoint;

@@ -53,7 +53,8 @@ async function readSide(
   if (reference === '-' || (await startsWithJson(reference))) {
     return readSavedReports(invocation.shell, reference);
   }
-  return inspectOne(invocation, readRequest(invocation, { reference, files: true }), sharedRates);
+  const request = await readRequest(invocation, { reference, files: true });
+  return inspectOne(invocation, request, sharedRates);
 }
 
 const sniffBytes = 64;

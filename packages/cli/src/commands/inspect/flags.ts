@@ -1,9 +1,9 @@
 /** The flags of the commands that inspect images, in the groups that they share. */
+import { scannerIds } from '@lazaret/protocol';
+
 import type { FlagSpec } from '../../command/command.ts';
 
-export const scannerNames = [
-  ...(['clamav', 'yara', 'hash-set', 'similarity', 'secrets', 'vulnerabilities', 'none'] as const),
-];
+export const scannerNames = [...scannerIds, ...(['vulnerabilities', 'none'] as const)];
 export type ScannerName = (typeof scannerNames)[number];
 
 export const failOnValues = [
@@ -90,7 +90,7 @@ const scannerFlags: readonly FlagSpec[] = [
     name: 'nsrl',
     value: 'path',
     repeatable: true,
-    summary: 'NSRL database (RDS v3, SQLite); repeatable',
+    summary: 'NSRL database (RDS v3, SQLite)',
     completes: 'file',
   },
   {
@@ -206,8 +206,16 @@ const limitFlags: readonly FlagSpec[] = [
   },
 ];
 
+const configurationFlag: FlagSpec = {
+  name: 'config',
+  value: 'file',
+  summary: 'Configuration file whose section `inspection` sets scanners, registries and cache',
+  completes: 'file',
+};
+
 /** How an image is resolved and examined. */
 export const inspectionFlags: readonly FlagSpec[] = [
+  configurationFlag,
   ...imageFlags,
   ...scannerFlags,
   ...digestFlags,

@@ -260,11 +260,11 @@ describe('the request to the analysis package', () => {
         credentialsFile: join(home, '.docker/config.json'),
         containersAuth: [join(home, '.config/containers/auth.json')],
         dockercfg: join(home, '.dockercfg'),
-        skipVerifyHosts: [],
+        skipVerify: [],
         mirrors: {},
       },
     });
-    expect(requests[0]?.scanners.clamav).toBeUndefined();
+    expect(requests[0]?.scanners.clamd).toBeUndefined();
   });
 
   it('follows flags and variables', async () => {
@@ -287,13 +287,12 @@ describe('the request to the analysis package', () => {
       offline: true,
       cache: undefined,
       scanners: {
-        clamav: { address: '/run/clamd', databaseDirectory: home },
-        yara: { rules: [a, b] },
-        hashSets: { lists: [{ path: bad, kind: 'deny' }], rds: [rds] },
+        ...{ clamd: '/run/clamd', clamdDatabase: home, yaraRules: [a, b] },
+        ...{ denyLists: [bad], softwareReference: rds },
       },
       vulnerabilityDatabase: osv,
       registry: {
-        skipVerifyHosts: ['lab:5000'],
+        skipVerify: ['lab:5000'],
         caFiles: [ca],
         credentialsFile: '/etc/dc/config.json',
         mirrors: { 'docker.io': ['mirror.example:5000'] },
@@ -306,7 +305,7 @@ describe('the request to the analysis package', () => {
     expect(requests[1]?.scanners).toEqual({ secrets: true });
     expect(requests[1]?.vulnerabilityDatabase).toBeUndefined();
     await run(['app', '--clamd', relative('.', a)]);
-    expect(requests.at(-1)?.scanners.clamav).toEqual({ address: a });
+    expect(requests.at(-1)?.scanners.clamd).toBe(a);
     await run(['app', '--scanners', 'none'], { variables });
     expect(requests.at(-1)?.scanners).toEqual({});
   });

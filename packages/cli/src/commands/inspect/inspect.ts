@@ -24,7 +24,7 @@ export async function run(invocation: Invocation): Promise<number> {
   const { flags, shell } = invocation;
   const outputs = readOutputs(invocation);
   const failOnValues = parseFailOn(flags);
-  const request = readRequest(invocation, {
+  const request = await readRequest(invocation, {
     reference: invocation.arguments[0] ?? '',
     files: flagOn(flags, 'files'),
   });

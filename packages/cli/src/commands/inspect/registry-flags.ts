@@ -1,20 +1,74 @@
-/** Flags about registries: hosts, mirrors and rate limits. */
-import type { RateWindow, RegistryRates, RegistryRequest } from '@lazaret/analysis';
-import { parseDuration } from '@lazaret/protocol';
-import { ociLimits } from '@lazaret/oci';
+/** Flags about registries: hosts, credentials, mirrors and rate limits. */
+import { join } from 'node:path';
+
+import type { RegistryRequest } from '@lazaret/analysis';
+import {
+  limits,
+  rateWindow,
+  registryHost,
+  type RateWindow,
+  type RegistrySettings,
+} from '@lazaret/protocol';
 
 import { flagList, flagText, type Flags } from '../../command/command.ts';
 import { usageFailure } from '../../failure.ts';
 import { attributeOf } from '../../command/flag-names.ts';
+import type { Environment } from '../../environment.ts';
+import { readPaths } from './scanner-flags.ts';
 
-const hostName = /^(?:\[[0-9a-f:.]+\]|[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?)(?::\d{1,5})?$/i;
+/** The settings of the file, each replaced by its flag when that is given. */
+export function readRegistry(
+  flags: Flags,
+  environment: Environment,
+  file: RegistrySettings,
+): RegistryRequest {
+  const given = {
+    plainHttp: readHosts(flags, 'plain-http'),
+    skipVerify: readHosts(flags, 'insecure-registry'),
+    caFiles: readPaths(flags, 'ca'),
+    foreign: readHosts(flags, 'foreign-host'),
+    private: readHosts(flags, 'private-host'),
+    mirrors: readMirrors(flags),
+    rates: readRates(flags),
+  };
+  // Whether unlisted registries are allowed is about the callers of a server.
+  const { public: _, credentialHelpers, ...settings } = file;
+  return {
+    ...settings,
+    ...Object.fromEntries(
+      Object.entries(given).filter(([, value]) => Object.keys(value).length > 0),
+    ),
+    ...credentialsOf(flags, environment, file),
+    helperEnvironment: { ...environment.helperEnvironment, ...credentialHelpers?.environment },
+    privateHostsSetting: '--private-host',
+    proxy: environment.proxy,
+  };
+}
 
-export function readHosts(flags: Flags, name: string): readonly string[] {
+/** The given file, those of the settings, or those of docker, podman and skopeo on this machine. */
+function credentialsOf(
+  flags: Flags,
+  environment: Environment,
+  { credentialsFile, containersAuth, pullSecrets }: RegistrySettings,
+): Partial<RegistryRequest> {
+  const [named] = readPaths(flags, 'credentials');
+  if (named !== undefined) {
+    return { credentialsFile: named, containersAuth: [], pullSecrets: [] };
+  }
+  if (credentialsFile !== undefined || containersAuth.length + pullSecrets.length > 0) return {};
+  return {
+    credentialsFile: join(environment.dockerConfiguration, 'config.json'),
+    containersAuth: [...environment.containersAuth],
+    dockercfg: environment.dockercfg,
+  };
+}
+
+function readHosts(flags: Flags, name: string): string[] {
   return flagList(flags, attributeOf(name)).map((text) => checkHost(text, name));
 }
 
-export function readMirrors(flags: Flags): RegistryRequest['mirrors'] {
-  const mirrors = new Map<string, readonly string[]>();
+function readMirrors(flags: Flags): RegistrySettings['mirrors'] {
+  const mirrors = new Map<string, string[]>();
   for (const text of flagList(flags, 'mirror')) {
     const [host = '', mirror = ''] = text.split('=', 2);
     checkHost(host, 'mirror');
@@ -29,7 +83,7 @@ const expectedForms: Readonly<Record<string, string>> = {
 };
 
 function checkHost(text: string, name: string): string {
-  if (hostName.test(text)) return text;
+  if (registryHost.safeParse(text).success) return text;
   const form = expectedForms[name] ?? 'host[:port]';
   throw usageFailure(`--${name}: expected ${form}, received ${JSON.stringify(text)}`, {
     hint: 'Give the host without https:// and without a path.',
@@ -37,14 +91,14 @@ function checkHost(text: string, name: string): string {
 }
 
 /** Rate limits by host; `*` for every registry, also with the legacy flags. */
-export function readRates(flags: Flags): RegistryRates {
-  const rates = new Map<string, readonly RateWindow[]>();
+function readRates(flags: Flags): RegistrySettings['rates'] {
+  const rates = new Map<string, RateWindow[]>();
   const add = (host: string, windows: readonly RateWindow[]): void => {
     const all = [...(rates.get(host) ?? []), ...windows];
-    if (all.length > ociLimits.registryRateWindows) {
+    if (all.length > limits.registryRateWindows) {
       const subject = host === '*' ? 'every registry' : host;
       throw usageFailure(
-        `--registry-rate: more than ${ociLimits.registryRateWindows} rates for ${subject}`,
+        `--registry-rate: more than ${limits.registryRateWindows} rates for ${subject}`,
       );
     }
     if (all.length > 0) rates.set(host, all);
@@ -60,15 +114,15 @@ export function readRates(flags: Flags): RegistryRates {
         .map(readWindow),
     );
   }
-  add('*', readPredecessorWindow(flags, { requests: 'maxreq', period: 'timeper', usual: '10m' }));
-  add('*', readPredecessorWindow(flags, { requests: 'maxreq2', period: 'timeper2', usual: '24h' }));
+  add('*', readLegacyWindow(flags, { requests: 'maxreq', period: 'timeper', usual: '10m' }));
+  add('*', readLegacyWindow(flags, { requests: 'maxreq2', period: 'timeper2', usual: '24h' }));
   return Object.fromEntries(rates);
 }
 
 function readWindow(text: string): RateWindow {
   const [, number = '', period = ''] = /^\s*(\d{1,9})\s*\/\s*(\S+)\s*$/.exec(text) ?? [];
-  const window = { requests: Number(number), periodMs: parseDuration(period) ?? 0 };
-  if (isValidWindow(window)) return window;
+  const window = parseWindow(number, period);
+  if (window !== undefined) return window;
   throw usageFailure(`--registry-rate: expected number/period, received ${JSON.stringify(text)}`, {
     hint: 'For example 100/6h, or docker.io=90/6h,20/1m. A period is at most a week.',
   });
@@ -81,19 +135,16 @@ interface WindowNames {
 }
 
 /** None if the number is 0, the default. */
-function readPredecessorWindow(flags: Flags, names: WindowNames): readonly RateWindow[] {
-  const requests = Number(flagText(flags, names.requests) ?? '0');
-  const periodMs = parseDuration(flagText(flags, names.period) ?? names.usual) ?? 0;
-  if (requests === 0) return [];
-  const window = { requests, periodMs };
-  if (isValidWindow(window)) return [window];
+function readLegacyWindow(flags: Flags, names: WindowNames): readonly RateWindow[] {
+  const requests = flagText(flags, names.requests) ?? '0';
+  if (Number(requests) === 0) return [];
+  const window = parseWindow(requests, flagText(flags, names.period) ?? names.usual);
+  if (window !== undefined) return [window];
   throw usageFailure(`--${names.requests}, --${names.period}: expected a number and a period`, {
     hint: 'Use --registry-rate instead, e.g. --registry-rate 100/6h.',
   });
 }
 
-function isValidWindow({ requests, periodMs }: RateWindow): boolean {
-  const { registryRateRequests, registryRatePeriodMs } = ociLimits;
-  const counts = Number.isInteger(requests) && requests >= 1 && requests <= registryRateRequests;
-  return counts && periodMs >= 1 && periodMs <= registryRatePeriodMs;
+function parseWindow(requests: string, period: string): RateWindow | undefined {
+  return rateWindow.safeParse({ requests: Number(requests), period }).data;
 }

@@ -1,3 +1,4 @@
+import { registrySettings } from '@lazaret/protocol';
 import { expect, it } from 'vitest';
 
 import { listRegistrySettings } from './list-registry-settings.ts';
@@ -10,6 +11,7 @@ it('lists every setting with its key, set or not', () => {
       mirrors: { 'docker.io': ['mirror.lab', 'other.lab'] },
       rates: { '*': [{ requests: 90, periodMs: 21_600_000 }] },
       credentialsFile: '/etc/lazaret/config.json',
+      credentialHelpers: { environment: { AWS_SECRET_ACCESS_KEY: 'hidden' } },
     },
   });
   const values = Object.fromEntries(rows.map((row) => [row.key, row.values]));
@@ -20,7 +22,13 @@ it('lists every setting with its key, set or not', () => {
     mirrors: ['docker.io: mirror.lab, other.lab'],
     rates: ['*: 90 requests per 6h'],
     credentialsFile: ['/etc/lazaret/config.json'],
+    credentialHelpers: ['allowed', 'variable AWS_SECRET_ACCESS_KEY'],
   });
+});
+
+it('has a row for each registry setting', () => {
+  const keys = listRegistrySettings(undefined).map(({ key }) => key);
+  expect(keys.toSorted()).toEqual(Object.keys(registrySettings.shape).toSorted());
 });
 
 it('lists the settings without values if the section is missing', () => {

@@ -1,5 +1,5 @@
 /** The registry settings of the configuration as rows, in the order in which they matter. */
-import { formatDuration, plural } from '@lazaret/protocol';
+import { formatDuration, plural, type RegistrySettings } from '@lazaret/protocol';
 
 export interface RegistrySetting {
   readonly key: string;
@@ -7,28 +7,37 @@ export interface RegistrySetting {
   readonly values: readonly string[];
 }
 
-const settings: readonly (readonly [key: string, label: string])[] = [
-  ['public', 'Public registries'],
-  ['private', 'Registries at private addresses'],
-  ['plainHttp', 'Plain HTTP'],
-  ['skipVerify', 'TLS verification disabled'],
-  ['caFiles', 'Certificate authorities'],
-  ['mirrors', 'Mirrors'],
-  ['rates', 'Rate limits'],
-  ['credentialsFile', 'Docker credentials file'],
-  ['containersAuth', 'Credentials of containers tools'],
-  ['pullSecrets', 'Kubernetes pull secrets'],
-  ['foreign', 'Hosts of foreign layers'],
-];
+/** Every registry setting, in the order of the page. */
+const labels: Readonly<Record<keyof RegistrySettings, string>> = {
+  public: 'Public registries',
+  private: 'Registries at private addresses',
+  plainHttp: 'Plain HTTP',
+  skipVerify: 'TLS verification disabled',
+  caFiles: 'Certificate authorities',
+  mirrors: 'Mirrors',
+  rates: 'Rate limits',
+  credentialsFile: 'Docker credentials file',
+  containersAuth: 'Credentials of podman and skopeo',
+  pullSecrets: 'Kubernetes pull secrets',
+  credentialHelpers: 'Credential helpers',
+  foreign: 'Hosts of foreign layers',
+};
 
 /** `inspection` is the value of that option; the server has validated it. */
 export function listRegistrySettings(inspection: unknown): RegistrySetting[] {
   const registries = propertyOf(inspection, 'registries');
-  return settings.map(([key, label]) => ({
-    key,
-    label,
-    values: valuesOf(propertyOf(registries, key)),
-  }));
+  return Object.entries(labels).map(([key, label]) => {
+    const value = propertyOf(registries, key);
+    const values = key === 'credentialHelpers' ? helperValues(value) : valuesOf(value);
+    return { key, label, values };
+  });
+}
+
+/** The names of the variables only: their values may be secrets. */
+function helperValues(value: unknown): readonly string[] {
+  if (value === undefined || value === null) return [];
+  const names = Object.keys(propertyOf(value, 'environment') ?? {});
+  return ['allowed', ...names.map((name) => `variable ${name}`)];
 }
 
 function propertyOf(value: unknown, key: string): unknown {

@@ -4,15 +4,10 @@
  * were sent, so that no period of its length ever has more, however late a timer fires. One object
  * can serve several clients of the same registry.
  */
+import { limits, type RateWindow } from '@lazaret/protocol';
 
 import { ociLimits } from '../../limits.ts';
 import { type Clock, untilAborted, waitFor } from './clock.ts';
-
-export interface RateWindow {
-  /** At least 1. */
-  readonly requests: number;
-  readonly periodMs: number;
-}
 
 export class RequestRate {
   readonly #clock: Clock;
@@ -68,7 +63,7 @@ class SlidingWindow {
   #next = 0;
 
   constructor({ requests, periodMs }: RateWindow) {
-    const { registryRateRequests, registryRatePeriodMs } = ociLimits;
+    const { registryRateRequests, registryRatePeriodMs } = limits;
     const fits = Number.isInteger(requests) && requests >= 1 && requests <= registryRateRequests;
     if (!fits || !(periodMs > 0 && periodMs <= registryRatePeriodMs)) {
       throw new RangeError(`invalid rate: ${requests} requests in ${periodMs} ms`);

@@ -21,5 +21,4 @@ export {
   type RoleName,
 } from './options.ts';
 export { configuredNodes } from './nodes.ts';
-export type { InspectionOption } from './inspection-option.ts';
 export { readEnvironment, readProgramEnvironment } from './environment.ts';

@@ -5,10 +5,9 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 
-import { Problem, type ProblemField, nearestName } from '@lazaret/protocol';
+import { Problem, type ProblemField, nearestName, readFields } from '@lazaret/protocol';
 import { parseDocument } from 'yaml';
 
-import { describeIssue } from '../http/index.ts';
 import { findConfigurationFile } from './configuration-file.ts';
 import {
   flagOf,
@@ -55,12 +54,13 @@ export function loadConfiguration(sources: ConfigurationSources): LoadedConfigur
     const row: Option = options[key];
     const { value, source } = given.get(key) ?? { value: row.fallback, source: 'default' };
     origins[key] = source;
-    const parsed = row.schema.safeParse(resolveSecret(key, { value, source }, fields));
-    if (parsed.success) values[key] = parsed.data;
-    else {
-      const found = parsed.error.issues.flatMap((issue) => describeIssue(issue, key));
-      fields.push(...found.map((one) => ({ ...one, message: `${one.message} (from ${source})` })));
-    }
+    const parsed = readFields(row.schema, resolveSecret(key, { value, source }, fields), {
+      path: [key],
+    });
+    if ('data' in parsed) values[key] = parsed.data;
+    fields.push(
+      ...parsed.errors.map((one) => ({ ...one, message: `${one.message} (from ${source})` })),
+    );
   }
   const [first] = fields;
   if (first !== undefined) {

@@ -1,7 +1,6 @@
 /** What no value of a call may hold, whatever its schema says. */
-import { limits, type ProblemField } from '@lazaret/protocol';
+import { formatPath, limits, type ProblemField } from '@lazaret/protocol';
 
-import { formatPath } from './format-path.ts';
 import { httpLimits } from './limits.ts';
 
 interface Node {

@@ -10,4 +10,3 @@ export {
   type Upload,
 } from './route.ts';
 export { createHttpServer, type HttpServerOptions } from './server.ts';
-export { describeIssue } from './validate.ts';

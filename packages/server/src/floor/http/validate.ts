@@ -1,10 +1,14 @@
 /** Validation of a call against its row. */
-import { Problem, type Operation, type OperationInput, type ProblemField } from '@lazaret/protocol';
+import {
+  Problem,
+  readFields,
+  type Operation,
+  type OperationInput,
+  type ProblemField,
+} from '@lazaret/protocol';
 import { z } from 'zod';
 
 import { checkValues } from './check-values.ts';
-import { formatPath } from './format-path.ts';
-import { findUnknownFields } from './unknown-fields.ts';
 
 interface RawInput {
   readonly params: unknown;
@@ -46,27 +50,8 @@ function validatePart(
   const prefix = part === 'body' ? '' : part;
   const invalid = checkValues(value, prefix);
   if (invalid.length > 0) return { errors: invalid };
-  const parsed = schema.safeParse(value);
-  const unknown = findUnknownFields(schema, value, {
+  return readFields(schema, value, {
     path: prefix === '' ? [] : [prefix],
     noun: part === 'query' ? 'parameter' : 'field',
   });
-  // Unknown fields first: a misspelled name is often why another field is missing.
-  const issues = (parsed.error?.issues ?? [])
-    .filter(({ code }) => code !== 'unrecognized_keys' || unknown.length === 0)
-    .flatMap((issue) => describeIssue(issue, prefix));
-  return { data: parsed.data, errors: [...unknown, ...issues] };
-}
-
-/** `expected …` with its path, for each issue that zod reports. */
-export function describeIssue(issue: z.core.$ZodIssue, prefix: string): ProblemField[] {
-  const path = formatPath(prefix === '' ? issue.path : [prefix, ...issue.path]);
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({
-      path: path === '' ? key : `${path}.${key}`,
-      message: 'unknown field',
-    }));
-  }
-  const message = issue.message.replace(/^Invalid input: /, '').replace(/^Invalid option: /, '');
-  return [{ path: path === '' ? 'body' : path, message }];
 }

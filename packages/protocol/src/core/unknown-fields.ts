@@ -2,10 +2,11 @@
  * Fields of a call that its schema does not have. Zod drops them silently, so a misspelled option
  * would be ignored; here each one is an error that names the nearest field.
  */
-import { nearestName, type ProblemField } from '@lazaret/protocol';
 import type { z } from 'zod';
 
 import { formatPath } from './format-path.ts';
+import { nearestName } from './nearest-name.ts';
+import type { ProblemField } from './problem.ts';
 
 interface Unknown {
   readonly path: readonly PropertyKey[];
@@ -52,6 +53,7 @@ interface Schema {
       readonly element?: Schema;
       readonly innerType?: Schema;
       readonly in?: Schema;
+      readonly out?: Schema;
       readonly options?: readonly Schema[];
       readonly items?: readonly Schema[];
       readonly left?: Schema;
@@ -60,12 +62,13 @@ interface Schema {
       readonly getter?: () => Schema;
     };
   };
-  safeParse(value: unknown): { readonly success: boolean };
+  safeParse(value: unknown): { readonly success: boolean; readonly data?: unknown };
 }
 
 function unknownIn(schema: Schema, value: unknown, path: readonly PropertyKey[]): Unknown[] {
-  if (typeof value !== 'object' || value === null) return [];
   const { def } = schema._zod;
+  if (def.in?._zod.def.type === 'transform') return unknownInPreprocessed(def, value, path);
+  if (typeof value !== 'object' || value === null) return [];
   switch (def.type) {
     case 'object':
       return unknownInObject(schema, value, path);
@@ -81,6 +84,17 @@ function unknownIn(schema: Schema, value: unknown, path: readonly PropertyKey[])
     default:
       return unknownInWrapped(def, value, path);
   }
+}
+
+/** `z.preprocess`: what its function makes of the value, such as an object from JSON. */
+function unknownInPreprocessed(
+  { in: prepare, out }: Schema['_zod']['def'],
+  value: unknown,
+  path: readonly PropertyKey[],
+): Unknown[] {
+  const prepared = prepare?.safeParse(value);
+  if (prepared?.success !== true || out === undefined) return [];
+  return unknownIn(out, prepared.data, path);
 }
 
 /** Wrappers (optional, default, nullable, ...) and pipes, which read what goes in. */
