@@ -229,15 +229,29 @@ test('with an image a content is read from that image, not from an artifact', as
   await expect(client.call(files.preview, other)).rejects.toMatchObject({ code: 'not_found' });
 });
 
-test('what cannot be an archive is refused at its first bytes', async () => {
-  for (const bytes of [Buffer.from('\x7fELF is not a tar archive '.repeat(100)), Buffer.alloc(0)]) {
-    const refused = client.call(inspections.upload, { query: { name: 'a.tar' }, body: bytes });
-    await expect(refused).rejects.toMatchObject({ code: 'invalid_archive' });
-  }
-  const params = { sha256: hashOf(Buffer.alloc(0)) };
+test.each([
+  ['nothing', Buffer.alloc(0), 'the upload is empty'],
+  ['another format', Buffer.from('\x7fELF is not a tar archive '.repeat(100)), 'not a tar archive'],
+  ['two bytes of gzip', Buffer.from([0x1f, 0x8b]), 'the gzip content ends after 0 bytes'],
+  ['a compressed text', gzipSync('text '.repeat(9_000)), 'the gzip content is not a tar archive'],
+  ['half a header', Buffer.alloc(300, 'x'), 'the upload ends after 300 bytes'],
+  ['a tar archive of zeros', Buffer.alloc(10_240), 'a tar archive without any file'],
+])('an upload of %s is refused with the reason, and is not stored', async (_, bytes, reason) => {
+  const refused = client.call(inspections.upload, { query: { name: 'a.tar' }, body: bytes });
+  await expect(refused).rejects.toMatchObject({
+    ...{ code: 'invalid_archive', status: 422, message: expect.stringContaining(reason) },
+  });
+  const params = { sha256: hashOf(bytes) };
   await expect(client.call(artifacts.show, { params })).rejects.toMatchObject({
     code: 'not_found',
   });
+});
+
+test('an archive that is damaged further on is stored, and its inspection says so', async () => {
+  const packed = gzipSync(await packFiles(newDockerFiles([await imageOf('cut')])));
+  const ended = await upload('cut.tar.gz', packed.subarray(0, packed.length - 40));
+  expect(ended.state).toBe('failed');
+  expect(ended.problem?.detail).toMatch(/truncated|damaged|end/i);
 });
 
 test('a tar archive without an image fails with a problem that says so', async () => {

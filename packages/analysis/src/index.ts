@@ -18,7 +18,7 @@ export { ArchiveBrowser } from './archive/browse/archive-browser.ts';
 export type { ArchiveSource } from './archive/browse/archive-browser.ts';
 export { ArchiveError } from './archive/browse/archive-error.ts';
 export type { ArchiveErrorCode } from './archive/browse/archive-error.ts';
-export { isArchiveStart } from './source/detect-source.ts';
+export { checkArchiveStart } from './source/archive-start.ts';
 export type { FileBytes } from './source/file-bytes.ts';
 export { inspect, inspectTree } from './inspection/inspect.ts';
 export type { InspectOptions } from './inspection/inspect.ts';

@@ -109,7 +109,7 @@ async function looksLikeArchive(path: string): Promise<boolean> {
 }
 
 /** Whether the first 512 bytes of a file, or all of a smaller one, can begin an image archive. */
-export function isArchiveStart(head: Buffer): boolean {
+function isArchiveStart(head: Buffer): boolean {
   if (sniffCompression(head) !== 'none') return true;
   if (head.length < blockBytes) return false;
   try {

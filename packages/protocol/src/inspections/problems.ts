@@ -3,7 +3,7 @@ import type { ProblemKind } from '../core/problem-kind.ts';
 
 export const inspectionProblems = {
   invalid_archive: {
-    status: 400,
+    status: 422,
     title: 'Not an archive of images',
     hint: 'Upload what `docker save` writes, or a tar archive of an OCI layout, plain or compressed with gzip or zstd.',
   },

@@ -1,5 +1,5 @@
 /** Uploads of archives: refused at their first bytes when they cannot be one, else stored. */
-import { isArchiveStart } from '@lazaret/analysis';
+import { checkArchiveStart } from '@lazaret/analysis';
 import { limits, Problem, type Artifact } from '@lazaret/protocol';
 import type { Kysely } from 'kysely';
 
@@ -16,7 +16,8 @@ export interface UploadContext {
   readonly actor: string;
 }
 
-const headBytes = 512;
+/** When the held bytes are checked: a compressed archive may need many for its first header. */
+const checkedBytes = [512, 4 * 1024, 32 * 1024, 256 * 1024, 1024 * 1024] as const;
 
 /** The artifact that the archive is from now on. Throws invalid_archive. */
 export function uploadArchive(upload: Upload, context: UploadContext): Promise<Artifact> {
@@ -27,31 +28,34 @@ export function uploadArchive(upload: Upload, context: UploadContext): Promise<A
   );
 }
 
+/** Holds the first bytes back until they are known to begin an archive, or to be too many. */
 async function* checkStart(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const held: Uint8Array[] = [];
-  let isChecked = false;
+  let held: Uint8Array[] = [];
+  let heldBytes = 0;
+  const steps = [...checkedBytes];
   for await (const piece of stream) {
-    if (isChecked) {
+    if (steps.length === 0) {
       yield piece;
       continue;
     }
     held.push(piece);
-    const head = Buffer.concat(held);
-    if (head.length < headBytes) continue;
-    check(head);
-    isChecked = true;
-    yield head;
+    heldBytes += piece.length;
+    if (heldBytes < (steps[0] ?? 0)) continue;
+    while (heldBytes >= (steps[0] ?? heldBytes + 1)) steps.shift();
+    const isKnown = await isPossible(Buffer.concat(held), { isWhole: false });
+    if (!isKnown && steps.length > 0) continue;
+    steps.length = 0;
+    yield* held;
+    held = [];
   }
-  if (isChecked) return;
-  check(Buffer.concat(held));
+  if (steps.length === 0) return;
+  await isPossible(Buffer.concat(held), { isWhole: true });
   yield* held;
 }
 
-function check(head: Buffer): void {
-  if (head.length === 0) throw new Problem('invalid_archive', 'the upload is empty');
-  if (isArchiveStart(head)) return;
-  throw new Problem(
-    'invalid_archive',
-    'expected a tar archive, plain or compressed with gzip or zstd; the first bytes are of something else',
-  );
+/** False as long as more bytes are needed. Throws invalid_archive. */
+async function isPossible(head: Buffer, { isWhole }: { isWhole: boolean }): Promise<boolean> {
+  const start = await checkArchiveStart(head, isWhole);
+  if (typeof start === 'string') return start === 'possible';
+  throw new Problem('invalid_archive', `expected an archive of images: ${start.reason}`);
 }
