@@ -81,7 +81,7 @@ it('reports records that the import could not parse as a gap of the database', a
   const asked = ['inspect', `dir:${await writeRoot()}`, '--vulnerability-db', database];
   const { stdout, exitCode } = await runInside(asked, { home, now: atImport });
   expect(exitCode).toBe(12);
-  expect(stdout).toContain('2 records of feed.ndjson (osv) not understood at the import');
+  expect(stdout).toContain('2 records of feed.ndjson (osv) could not be imported');
 });
 
 it('reports malformed records, and fails if all are malformed', async () => {
