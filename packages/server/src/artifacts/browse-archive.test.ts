@@ -87,7 +87,7 @@ test('pages of the list continue where the previous page ended', async () => {
   expect([first.matched, second.next]).toEqual([7, null]);
 });
 
-test('a name that leads out of the archive names neither a path nor a download', async () => {
+test('a name that points outside the archive is used neither as a path nor as a file name', async () => {
   const sha256 = await upload(await tarGz({ '../../etc/cron.d/x"\r\nevil: 1': 'x' }));
   const { items } = await page(`${sha256}/members?recursive=true`);
   expect(items[0]?.warnings).toContain('parent_path');
@@ -124,7 +124,7 @@ test.each([
   ['text', Buffer.from('just text'), 'members', 422, 'not_an_archive'],
   ['a damaged archive', Buffer.from('PK\x03\x04 and no end'), 'members', 422, 'archive_unreadable'],
   ['a member that does not exist', gzipSync('x'), 'members/9', 404, 'not_found'],
-])('%s is answered with a problem that says so', async (_, bytes, path, status, code) => {
+])('%s is refused with a specific problem', async (_, bytes, path, status, code) => {
   const sha256 = await upload(new Uint8Array(bytes));
   const answer = await get(`${sha256}/${path}`);
   expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([status, code]);
@@ -136,7 +136,7 @@ test('an archive of another project does not exist', async () => {
   expect((await get(`${sha256}/members/0`, 'red')).status).toBe(404);
 });
 
-test('an archive inside an archive is opened by the positions that lead to it', async () => {
+test('an archive inside an archive is opened by the positions on its path', async () => {
   const inner = Buffer.from(await tarGz({ deep: 'found' })).toString('latin1');
   const entries = [
     { type: 'file' as const, path: 'inner.tgz', content: Buffer.from(inner, 'latin1') },

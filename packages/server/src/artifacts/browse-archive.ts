@@ -1,4 +1,4 @@
-/** Archives among the artifacts: listing their members, and handing out one of them. */
+/** Archives among the artifacts: listing their members, and reading one of them. */
 import { Readable } from 'node:stream';
 
 import { ArchiveError, type ArchiveBrowser, type ArchiveSource } from '@lazaret/analysis';
@@ -77,7 +77,7 @@ export async function openMember(
   };
 }
 
-/** A path of an archive is untrusted: only its last part names the download. */
+/** A path of an archive is untrusted: only its last part is used as the file name. */
 function memberName(path: string, position: number): string {
   const last = path.split(/[/\\]/).at(-1) ?? '';
   const clean = last.replaceAll(/\p{Cc}/gu, '\u{fffd}').toWellFormed();

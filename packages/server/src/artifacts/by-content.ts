@@ -1,4 +1,4 @@
-/** Artifacts of one content in all projects of somebody, and what they were taken from. */
+/** Artifacts of one content in all projects of a caller, and their origins. */
 import { limits, type Artifact, type FileOrigin } from '@lazaret/protocol';
 import type { Kysely } from 'kysely';
 
@@ -49,7 +49,7 @@ export async function listOrigins(
   }));
 }
 
-/** Records where an artifact was taken from; once, however often it is. */
+/** Records the origin of an artifact, once. */
 export async function recordOrigin(
   database: Kysely<Database>,
   sha256: string,

@@ -122,7 +122,7 @@ test('content that the client has already is neither a download nor a preview', 
 test.each<[string, Ask, number, string]>([
   ['the whole content', { query: '?name=renamed' }, 200, 'downloaded: the whole content'],
   ['a range of the content', { headers: { range: 'bytes=0-3' } }, 206, 'down'],
-])('%s is a download, with who and what', async (name, request, status, text) => {
+])('%s is a download, with actor and content', async (name, request, status, text) => {
   const sha256 = await upload(`downloaded: ${name}`);
   expect(await ask(sha256, request)).toEqual({ status, text });
   const expected = request.query === undefined ? 'sample.bin' : 'renamed';

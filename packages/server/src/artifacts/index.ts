@@ -1,4 +1,4 @@
-/** Artifacts: uploads and results as their projects see them. */
+/** Artifacts: uploads and results of projects. */
 export { listArtifacts, listOrigins, recordOrigin } from './by-content.ts';
 export { storeUpload } from './store-upload.ts';
 export { findArtifact, insertArtifacts, readArtifacts, type NewArtifact } from './store.ts';

@@ -15,7 +15,7 @@ import { findArtifact } from './store.ts';
 export interface ArtifactParts {
   readonly database: Kysely<Database>;
   readonly blobs: BlobStore;
-  /** Told after events were written. */
+  /** Called after events were written. */
   readonly onEvents: () => void;
 }
 
@@ -71,7 +71,7 @@ interface OfferedArtifact extends Pick<Artifact, 'sha256' | 'sizeBytes' | 'name'
   readonly preview: boolean;
 }
 
-/** Offers stored content as a download or as a preview. */
+/** Sends stored content as a download or as a preview. */
 export function offerDownload(
   parts: ArtifactParts,
   artifact: OfferedArtifact,

@@ -1,4 +1,4 @@
-/** What artifacts offer to the search over everything. */
+/** Artifacts in the global search. */
 import type { SearchHit, SearchTerm } from '@lazaret/protocol';
 import { sql, type Kysely, type RawBuilder } from 'kysely';
 
@@ -23,7 +23,7 @@ interface ArtifactHitRow extends KeyedRow {
   readonly created_at: Date | string;
 }
 
-/** Artifacts by SHA-256 or its beginning, and by part of their name. */
+/** Artifacts by SHA-256 or its prefix, and by part of their name. */
 export function artifactSearchable(database: Kysely<Database>): Searchable {
   return createSearchable({
     ...{ kind: 'artifact', database, permission: 'jobs.read' },

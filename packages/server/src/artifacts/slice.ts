@@ -1,4 +1,4 @@
-/** What the artifacts offer to the process. */
+/** The slice of artifacts. */
 import { ArchiveBrowser } from '@lazaret/analysis';
 
 import type { Slice } from '../floor/slice.ts';

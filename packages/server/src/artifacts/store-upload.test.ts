@@ -1,4 +1,4 @@
-/** Stored uploads: one that stalls, breaks or finds the disk full leaves nothing, with an error. */
+/** Stored uploads: one that stalls, breaks or fills the disk is an error and leaves no file. */
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -21,7 +21,7 @@ let database: TestDatabase;
 let directory: string;
 let server: TestHttpServer;
 let real: BlobStore;
-/** Replaced by tests that need a store in trouble. */
+/** Replaced by tests that need a failing store. */
 let put: BlobStore['put'];
 
 beforeAll(async () => {
@@ -96,7 +96,7 @@ test.each([
     ['content-length: 1000', 'content-type: multipart/form-data; boundary=b'],
     '--b\r\ncontent-disp',
   ],
-])('an upload that stalls %s is ended and leaves nothing', async (_, head, part) => {
+])('an upload that stalls %s is aborted and leaves no file', async (_, head, part) => {
   const before = await kept();
   const { answer } = await sendPart(head, part);
   const text = await answer;
@@ -105,7 +105,7 @@ test.each([
   expect(await kept()).toEqual(before);
 });
 
-test('a slow upload is not ended', async () => {
+test('a slow upload is not aborted', async () => {
   const body = new ReadableStream<Uint8Array>({
     async start(controller) {
       for (let piece = 0; piece < 8; piece += 1) {
@@ -122,7 +122,7 @@ test('a slow upload is not ended', async () => {
   expect(((await answer.json()) as Artifact).sizeBytes).toBe(48);
 });
 
-test('a slow disk is not taken for a slow client', async () => {
+test('a slow disk is not treated as a slow client', async () => {
   put = async (content, options) => {
     await pause(1_500);
     return real.put(content, options);
@@ -130,7 +130,7 @@ test('a slow disk is not taken for a slow client', async () => {
   expect((await upload(Buffer.alloc(2_000_000))).status).toBe(201);
 });
 
-test.each(['ENOSPC', 'EDQUOT'])('a full disk (%s) answers 507 and leaves nothing', async (code) => {
+test.each(['ENOSPC', 'EDQUOT'])('a full disk (%s) returns 507 and leaves no file', async (code) => {
   const before = await kept();
   put = (content, options) => {
     const failing = async function* (): AsyncGenerator<Uint8Array> {
@@ -147,8 +147,8 @@ test.each(['ENOSPC', 'EDQUOT'])('a full disk (%s) answers 507 and leaves nothing
   expect(await kept()).toEqual(before);
 });
 
-test('a disk that is really full answers 507, and takes what fits again', async () => {
-  // Only root can make a small disk; for others the test above has to do.
+test('a disk that is really full returns 507, and accepts what fits again', async () => {
+  // Only root can mount a small disk; for others the test above must suffice.
   if (process.getuid?.() !== 0) return;
   const disk = await mkdtemp(join(tmpdir(), 'lazaret-disk-'));
   execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk]);
@@ -167,7 +167,7 @@ test('a disk that is really full answers 507, and takes what fits again', async 
   }
 });
 
-test('a store that breaks answers 500 without its words, and the next upload works', async () => {
+test('a failing store returns 500 without its message, and the next upload works', async () => {
   put = () => Promise.reject(new Error('secret inside'));
   const { status, body } = await upload('x');
   expect([status, body]).toMatchObject([500, { code: 'internal_error' }]);
@@ -176,7 +176,7 @@ test('a store that breaks answers 500 without its words, and the next upload wor
   expect((await upload('x')).status).toBe(201);
 });
 
-test('an upload that was refused half-way cannot end the server when its time is up', async () => {
+test('an upload that was refused half-way cannot crash the server when its time limit is reached', async () => {
   put = async (content) => {
     for await (const chunk of content) throw new Error(`refused after ${chunk.length} bytes`);
     throw new Error('no content');
@@ -189,7 +189,7 @@ test('an upload that was refused half-way cannot end the server when its time is
   expect((await upload('still there')).status).toBe(201);
 });
 
-test('the same content in two projects is stored once and known in both', async () => {
+test('the same content in two projects is stored once and visible in both', async () => {
   await database.handle.db.insertInto('projects').values({ name: 'red' }).execute();
   const before = await kept();
   const first = await upload('shared', '?name=one');
@@ -229,7 +229,7 @@ test.each<[string, string | undefined]>([
   ['dir/', undefined],
   [' ', undefined],
   ['\u{1f9a0}'.repeat(100), '\u{1f9a0}'.repeat(63)],
-])('the name %j is kept as a file name', async (name, expected) => {
+])('the name %j is stored as a file name', async (name, expected) => {
   const stream = Readable.from([Buffer.from(name)]);
   const artifact = await storeUpload(
     { name, stream, declaredBytes: undefined },

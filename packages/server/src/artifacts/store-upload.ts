@@ -14,9 +14,9 @@ export interface UploadOptions {
   readonly database: Kysely<Database>;
   readonly blobs: BlobStore;
   readonly project: string;
-  /** The name given with the call; the upload's own unless given. */
+  /** The name in the request; that of the upload unless given. */
   readonly name: string | undefined;
-  /** When neither has one; the digest unless given. */
+  /** Used when neither has a name; the digest unless given. */
   readonly fallbackName?: string | undefined;
   readonly actor: string;
   readonly maxBytes: number;
@@ -35,7 +35,7 @@ export async function storeUpload(
   if (declaredBytes !== undefined && declaredBytes > options.maxBytes) {
     throw new Problem(
       'payload_too_large',
-      `expected at most ${options.maxBytes} bytes, the upload announces ${declaredBytes}`,
+      `expected at most ${options.maxBytes} bytes, the upload has ${declaredBytes}`,
     );
   }
   await requireProject(database, project);
@@ -54,11 +54,13 @@ export async function storeUpload(
     throw noSuchProject(project);
   }
   const artifact = await findArtifact(database, [project], stored.sha256);
-  // The name of this upload is what its jobs show, also when the content was there already.
+  // Jobs show the name of this upload, also when the content existed before.
   return { ...artifact, name };
 }
 
-/** The last segment of whatever the client called it, without what no file name may hold. */
+/**
+ * The last segment of the name from the client, without characters that are invalid in file names.
+ */
 function safeName(given: string, fallback: string): string {
   const last = given.split(/[/\\]/).at(-1) ?? '';
   const clean = last

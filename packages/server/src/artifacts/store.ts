@@ -12,7 +12,7 @@ export interface NewArtifact {
   readonly name: string;
 }
 
-/** Records stored content as artifacts of a project; those that it has already stay as they are. */
+/** Records stored content as artifacts of a project; existing ones are unchanged. */
 export async function insertArtifacts(
   transaction: Transaction<Database>,
   artifacts: readonly NewArtifact[],
@@ -34,7 +34,7 @@ export async function insertArtifacts(
     .execute();
 }
 
-/** Those of the digests that are artifacts of the project. */
+/** The digests that are artifacts of the project. */
 export async function readArtifacts(
   database: Kysely<Database>,
   wanted: { readonly project: string; readonly digests: readonly string[] },
@@ -52,7 +52,7 @@ export async function readArtifacts(
   );
 }
 
-/** An artifact that the caller's projects have; otherwise it does not exist. */
+/** An artifact in the projects of the caller; others do not exist for the caller. */
 export async function findArtifact(
   database: Kysely<Database>,
   scope: ProjectScope,

@@ -95,6 +95,6 @@ export function parameterCheckOf(manifest: EngineManifest): ParameterCheck {
   return (parameters) =>
     Object.keys(parameters).map((name) => ({
       path: `parameters.${name}`,
-      message: 'the engine takes no parameters',
+      message: 'the engine accepts no parameters',
     }));
 }

@@ -63,7 +63,7 @@ test('keys are read without regard to case', () => {
     Object.entries(entry).map(([key, value]) => [key.toUpperCase(), value]),
   );
   expect(convertLegacyEngine(shouted)).toEqual(convertLegacyEngine(entry));
-  expect(refusal({ NAME: 'twice' })).toContain('name: is given twice');
+  expect(refusal({ NAME: 'twice' })).toContain('name: is used twice');
 });
 
 test('what is different here is said in the description', () => {

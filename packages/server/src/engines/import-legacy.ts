@@ -60,7 +60,7 @@ function lowerKeys(entry: Readonly<Record<string, unknown>>): Record<string, unk
   for (const [key, value] of Object.entries(entry)) {
     const lower = key.toLowerCase();
     if (lowered.has(lower)) {
-      throw new Problem('invalid_manifest', `${lower}: is given twice, in different case`);
+      throw new Problem('invalid_manifest', `${lower}: is used twice, in different case`);
     }
     lowered.set(lower, value);
   }

@@ -1,4 +1,4 @@
-/** Everything that is known of a content, from all slices. */
+/** All data about a content, from all slices. */
 import {
   limits,
   Problem,
@@ -17,12 +17,12 @@ import { findJobsWithInput, findJobsWithResult } from '../jobs/index.ts';
 export interface FileQuery {
   readonly sha256: string;
   readonly project: string | undefined;
-  /** Where jobs and artifacts may be read, and where images may. */
+  /** Scopes in which jobs and artifacts may be read, and images. */
   readonly jobs: ProjectScope;
   readonly images: ProjectScope;
 }
 
-/** Throws not_found for a content that nothing within the scopes has. */
+/** Throws not_found for a content that does not exist in the scopes. */
 export async function describeFile(
   database: Kysely<Database>,
   { sha256, project, jobs: jobScope, images: imageScope }: FileQuery,
@@ -45,7 +45,7 @@ export async function describeFile(
   };
 }
 
-/** What only an inspection knows of a content. */
+/** The fields that only come from an inspection. */
 function fromImages(
   facts: ContentFacts | undefined,
 ): Pick<FileDetail, 'sha1' | 'md5' | 'kind' | 'places'> {
@@ -72,12 +72,12 @@ function namesOf({ artifacts, origins, jobs, facts }: Named, sha256: string): st
     ),
     ...[...origins, ...(facts?.places ?? [])].map(({ path }) => lastComponent(path)),
   ];
-  // An upload without a name is called by its digest.
+  // An upload without a name is named by its digest.
   const unique = [...new Set(names)].filter((name) => name !== '' && name !== sha256);
   return unique.slice(0, limits.fileListItems);
 }
 
-/** Without the directories, and without the archives, that a file is in. */
+/** The file name without its directories and archives. */
 export function lastComponent(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }

@@ -1,4 +1,4 @@
-/** The bytes of a content: from the blob store when a project has them, else from an image. */
+/** The bytes of a content: from the blob store when a project has them, otherwise from an image. */
 import { Problem, type Artifact } from '@lazaret/protocol';
 import { Readable } from 'node:stream';
 import type { Kysely } from 'kysely';
@@ -37,7 +37,7 @@ export interface OpenContent {
 
 /**
  * Finds and opens a content within the projects in which the principal may read files. Throws
- * not_found, forbidden, and what reading an image throws.
+ * not_found, forbidden, and errors of reading an image.
  */
 export async function openContent(
   parts: ContentParts,

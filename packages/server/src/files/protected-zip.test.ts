@@ -1,4 +1,4 @@
-/** Encrypted archives, opened by the tools that analysts use. */
+/** Encrypted archives, opened with the tools of analysts. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -50,7 +50,7 @@ test('the content is not readable in the archive', async () => {
   expect((await readFile(path)).includes('echo sample')).toBe(false);
 });
 
-test('a name that is not ASCII is kept', async () => {
+test('a name that is not ASCII is preserved', async () => {
   const path = await pack('пример ☣.bin', contents.text);
   const listed = execFileSync('7zz', ['l', '-slt', '-pinfected', path], {
     encoding: 'utf8',
@@ -59,7 +59,7 @@ test('a name that is not ASCII is kept', async () => {
   expect(listed).toContain('Path = пример ☣.bin');
 });
 
-test('a content that fails on its way fails the archive, so that nothing looks whole', async () => {
+test('a read error fails the archive, so that it does not look complete', async () => {
   const content = new Readable({
     read() {
       this.push('the beginning');

@@ -1,6 +1,6 @@
 /**
  * A file that may be malware, packed as analysts exchange it: in a ZIP archive that is encrypted
- * with the password `infected`, so that nothing on the way opens, scans or runs it by accident.
+ * with the password `infected`, so that nothing in transit opens, scans or runs it by accident.
  * Traditional encryption (ZipCrypto) and not AES, because `unzip`, 7-Zip, Python and Windows all
  * open it; the password is public anyway.
  */
@@ -9,11 +9,11 @@ import type { ReadableStream as NodeStream } from 'node:stream/web';
 
 import { configure, ZipWriter } from '@zip.js/zip.js';
 
-/** What everybody in the field types. */
+/** The conventional password. */
 export const zipPassword = 'infected';
 
 export interface PackedFile {
-  /** The name inside of the archive: no path. */
+  /** The name inside the archive, without a path. */
   readonly name: string;
   readonly modifiedAt: Date;
   readonly content: Readable;
@@ -21,7 +21,7 @@ export interface PackedFile {
 
 /** The archive as a stream; fails when the content does. */
 export function protectedZip({ name, modifiedAt, content }: PackedFile): Readable {
-  // Threads would be started for each file; what compresses is native, and waits for the reader.
+  // Threads would be started for each file; compression is native, and waits for the reader.
   configure({ useWebWorkers: false });
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
   const zip = new ZipWriter(writable, {

@@ -100,7 +100,7 @@ async function download(
   };
 }
 
-/** A name that no archiver takes for a path. */
+/** A name that no archiver treats as a path. */
 function memberName(name: string, fallback: string): string {
   const clean = name.replaceAll(/[\p{Cc}/\\:]/gu, '_').toWellFormed();
   return clean === '' || clean === '.' || clean === '..' ? fallback : clean;
@@ -134,7 +134,7 @@ async function submitFile(
           },
         );
       } finally {
-        // An upload that is refused leaves its stream unread.
+        // A refused upload leaves its stream unread.
         stream.destroy();
       }
     }

@@ -1,4 +1,4 @@
-/** What files offer to the process: what is known of a content, and its bytes. */
+/** The slice of files: details of a content, and its bytes. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 

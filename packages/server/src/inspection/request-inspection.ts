@@ -119,6 +119,6 @@ async function checkCapacity(trx: Transaction<Database>): Promise<void> {
   if ((rows[0]?.count ?? 0) < inspectionLimits.inspectionsQueued) return;
   throw new Problem(
     'too_many_requests',
-    `${inspectionLimits.inspectionsQueued} inspections wait already; ask again when some have ended`,
+    `${inspectionLimits.inspectionsQueued} inspections wait already; retry when some have ended`,
   );
 }

@@ -12,8 +12,8 @@ import { moveEvent } from './move.ts';
 import type { Placement } from './place.ts';
 
 /**
- * One transaction for the whole batch. Jobs that left the queue meanwhile are dropped from it; a
- * node that no longer has the capacity undoes all of it (the next pass sees the new snapshot).
+ * One transaction for the whole batch. Jobs that left the queue meanwhile are dropped from it; if
+ * a node no longer has the capacity, all of it is rolled back (the next pass uses a new snapshot).
  * Returns the number of attempts created.
  */
 export async function applyPlacements(
@@ -86,7 +86,7 @@ interface PlacedJob {
   readonly image_digest: string;
 }
 
-/** Jobs without a pinned image stay in the queue; the scheduler says why they wait. */
+/** Jobs without a pinned image stay in the queue; the scheduler reports why they wait. */
 async function takeJobs(
   transaction: Transaction<Database>,
   placements: readonly Placement[],

@@ -21,11 +21,11 @@ export interface LogAsk {
   /** The last attempt unless named. */
   readonly attempt?: number | undefined;
   readonly stream?: LogChunk['stream'] | undefined;
-  /** Only rows behind this one. */
+  /** Only rows after this one. */
   readonly after?: { readonly attempt: number; readonly number: number } | undefined;
 }
 
-/** A bounded piece of the log, in order; ask again behind the last row for more. */
+/** A bounded piece of the log, in order; request more after the last row. */
 export async function readLog(database: Kysely<Database>, ask: LogAsk): Promise<StoredChunk[]> {
   let query = database
     .selectFrom('attempt_log')
@@ -56,29 +56,29 @@ export async function readLog(database: Kysely<Database>, ask: LogAsk): Promise<
   return (await query.execute()) as StoredChunk[];
 }
 
-/** Removes what an earlier worker stored of the attempt; the log is read again from its start. */
+/** Removes the log rows of an earlier worker; the log is read again from its start. */
 export async function clearLog(database: Kysely<Database>, attempt: string): Promise<void> {
   await database.deleteFrom('attempt_log').where('attempt', '=', attempt).execute();
 }
 
 export interface LogWriter {
   write(stream: LogChunk['stream'], bytes: Uint8Array, at: Date): void;
-  /** Writes what is left. */
+  /** Writes the remaining bytes. */
   end(): Promise<void>;
   readonly bytes: number;
   readonly truncated: boolean;
 }
 
 /**
- * Gathers pieces and stores them in batches. Past `maxBytes` everything is dropped and the log
- * carries its truncation mark; the engine itself is not slowed or stopped for it.
+ * Collects chunks and stores them in batches. Above `maxBytes` everything is dropped and the
+ * log is marked as truncated; the engine itself is not slowed down or stopped.
  */
 export function createLogWriter(options: {
   readonly database: Kysely<Database>;
   readonly attempt: string;
   readonly maxBytes: number;
   readonly onError: (error: unknown) => void;
-  /** Told after rows were stored, so that followers look. */
+  /** Called after rows were stored, so that followers read them. */
   readonly onStored: () => void;
 }): LogWriter {
   const { database, attempt, maxBytes } = options;
@@ -132,7 +132,7 @@ function* pieces(bytes: Uint8Array): Generator<Buffer> {
   }
 }
 
-/** Joins small neighbours of one stream into one row. */
+/** Joins small adjacent chunks of one stream into one row. */
 function appendPiece(
   rows: { stream: string; at: Date; bytes: Buffer }[],
   piece: { stream: string; at: Date; bytes: Buffer },

@@ -1,4 +1,4 @@
-/** Jobs that read a content, and jobs that made it. */
+/** Jobs that read a content, and jobs that produced it. */
 import { limits, type FileDetail, type JobState } from '@lazaret/protocol';
 import { sql, type Kysely } from 'kysely';
 
@@ -37,7 +37,7 @@ interface ResultRow {
   readonly total: number;
 }
 
-/** Jobs that made it, newest first. */
+/** Jobs that produced it, newest first. */
 export async function findJobsWithResult(
   database: Kysely<Database>,
   bounds: SearchBounds,

@@ -1,4 +1,7 @@
-/** Cancelling: at once while it waits, by the worker while it runs, never twice, never too late. */
+/**
+ * Cancellation: immediate for a queued job, by the worker for a running one, idempotent, never
+ * after the end.
+ */
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 
 import { createTestDatabase, type TestDatabase } from '../testing/database.ts';
@@ -29,7 +32,7 @@ async function countCancelEvents(job: string): Promise<number> {
   return events.length;
 }
 
-test('a waiting job ends at once, and says who cancelled it', async () => {
+test('a queued job ends at once, and records who cancelled it', async () => {
   const job = await rows.submit();
   await cancel(job, 'alice');
   const done = await read(job);
@@ -43,7 +46,7 @@ test('a waiting job ends at once, and says who cancelled it', async () => {
   expect(done.history.at(-1)).toMatchObject({ state: 'cancelled', cause: 'alice' });
 });
 
-test('many cancellations at once are one', async () => {
+test('many concurrent cancellations are one', async () => {
   const job = await rows.submit();
   await Promise.all(Array.from({ length: 10 }, (_, number) => cancel(job, `user-${number}`)));
   expect(await countCancelEvents(job)).toBe(1);
@@ -73,7 +76,7 @@ test('a job whose attempt fails after it was cancelled is not tried again', asyn
   expect(await rows.place(job).catch(() => 'not placed')).toBe('not placed');
 });
 
-test('an ended job stays as it is, and so does a job that never was', async () => {
+test('an ended job is unchanged, and an unknown job is not found', async () => {
   const job = await rows.submit();
   const placed = await rows.place(job);
   for (const to of ['starting', 'running', 'collecting'] as const) {

@@ -1,5 +1,5 @@
 /**
- * Cancel: a waiting job ends at once; a live one is asked to, and its worker kills the container.
+ * Cancels a job: a queued one ends at once; for a live one its worker kills the container.
  */
 import { isFinal, type JobState } from '@lazaret/protocol';
 import { sql, type Kysely } from 'kysely';
@@ -11,7 +11,7 @@ import { recordMove } from './move.ts';
 /** The state of the job: a live one is cancelled when its worker has killed the container. */
 export type Cancellation = 'cancelled' | 'cancelling' | 'unchanged';
 
-/** What cancelling does to a job: an ended one, or one being cancelled, stays as it is. */
+/** The effect of a cancellation: an ended job, or one being cancelled, is unchanged. */
 export function cancellationOf(job: {
   readonly state: string;
   readonly cancel_requested_at: Date | null;
@@ -21,7 +21,7 @@ export function cancellationOf(job: {
 }
 
 /**
- * Idempotent: an ended job, and one that is being cancelled, stay as they are (`unchanged`).
+ * Idempotent: an ended job, and one that is being cancelled, are `unchanged`.
  */
 export async function cancelJob(
   database: Kysely<Database>,

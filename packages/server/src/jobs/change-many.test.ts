@@ -1,4 +1,4 @@
-/** Many jobs at once: what is selected, what is refused, who may, and what the audit log hears. */
+/** Many jobs at once: selection, refusals, permissions, and the audit log. */
 import { limits, type BulkOutput } from '@lazaret/protocol';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
@@ -18,7 +18,7 @@ beforeAll(async () => {
   rows = await prepareJobRows(database.handle.db);
   const routes = jobRoutes({
     database: database.handle.db,
-    // Nothing here reads content.
+    // These tests read no content.
     blobs: {} as BlobStore,
     findEngine: () => Promise.resolve(rows.engine),
     checkParameters: () => [],
@@ -76,7 +76,7 @@ const statesOf = async (ids: readonly string[]): Promise<string[]> => {
   return found.map(({ state }) => state);
 };
 
-test('a filter cancels what matches it and nothing else, with an event for each', async () => {
+test('a filter cancels the matching jobs and no others, with an event for each', async () => {
   const { body } = await call('cancel', { tag: 'a' });
   expect(body).toMatchObject({ matched: 2, changed: 2, unchanged: 0, failed: 0 });
   expect(body.results.map(({ id, status }) => [id, status])).toEqual([
@@ -116,7 +116,7 @@ test('a dry run by filter counts a job that is being cancelled as unchanged', as
   expect(real.body).toMatchObject({ matched: 2, changed: 1, unchanged: 1, failed: 0 });
 });
 
-test('a dry run by ids answers as the cancellation would, and changes nothing', async () => {
+test('a dry run by ids has the result of the cancellation, and changes nothing', async () => {
   await call('cancel', { ids: [made[0]] });
   await rows.place(made[1] ?? '');
   const ids = [...made, '0000000000000000'];
@@ -138,14 +138,14 @@ test('a dry run of a rerun reports an unknown id as failed', async () => {
   ]);
 });
 
-test('jobs that arrive after the count are left alone', async () => {
+test('jobs that are submitted after the count are not changed', async () => {
   const late = await rows.submit({ tags: ['a'] });
   await call('cancel', { tag: 'a', notAfter: made[2] });
   expect(await statesOf([late])).toEqual(['queued']);
 });
 
 test.each([[{}], [{ dryRun: true }], [{ every: false }]])(
-  'a call without ids and filter (%j) is refused instead of meaning all jobs',
+  'a call without ids and filter (%j) is refused instead of selecting all jobs',
   async (body) => {
     const answer = await call('cancel', body);
     expect([answer.status, answer.body.code]).toEqual([400, 'invalid_request']);
@@ -210,7 +210,7 @@ test('more jobs than the limit are refused and none is changed', async () => {
   });
 });
 
-test('ended jobs are submitted again and name the job that they repeat', async () => {
+test('ended jobs are submitted again and refer to the job that they repeat', async () => {
   await call('cancel', { tag: 'a' });
   const { body } = await call('rerun', { tag: 'a', state: 'cancelled' });
   expect(body).toMatchObject({ matched: 2, changed: 2 });
@@ -225,7 +225,7 @@ test('ended jobs are submitted again and name the job that they repeat', async (
   expect(found.every((row) => row.tags.includes('a'))).toBe(true);
 });
 
-test('a repeated call with one Idempotency-Key submits nothing twice', async () => {
+test('a repeated call with one Idempotency-Key submits no job twice', async () => {
   await call('cancel', { tag: 'a' });
   const headers = { 'idempotency-key': 'once' };
   const first = await call('rerun', { ids: made.slice(0, 2) }, { headers });

@@ -1,7 +1,7 @@
 /**
  * Many jobs at once, chosen by ids or by a filter. Each job is changed in its own transaction, with
- * the event of its own that a single call writes too, so that the audit log names every job; the
- * answer contains the result for each.
+ * the same event as a single call, so that the audit log has every job; the response contains the
+ * result for each.
  */
 import { createHash } from 'node:crypto';
 
@@ -50,7 +50,7 @@ export async function cancelMany(
   return summarize(ask, selected, results);
 }
 
-/** Submits the ended jobs that are selected once more. */
+/** Submits the selected ended jobs again. */
 export async function rerunMany(
   parts: JobParts,
   ask: RerunAsk,
@@ -75,7 +75,7 @@ export async function rerunMany(
   return summarize(ask, selected, results);
 }
 
-/** An Idempotency-Key is for the whole call; each job of it gets one of its own. */
+/** An Idempotency-Key is for the whole call; each job gets one derived from it. */
 function keyOf({ headers }: CallContext, id: string): CallContext['headers'] {
   const key = readIdempotencyKey(headers['idempotency-key']);
   if (key === undefined) return headers;
@@ -99,7 +99,7 @@ interface SelectedJob {
 
 interface Selected {
   readonly jobs: readonly SelectedJob[];
-  /** Given ids that are not of a job in scope. */
+  /** Given ids without a job in scope. */
   readonly missing: readonly string[];
   readonly matched: number;
   /** In a dry run by filter, which only counts: jobs whose cancellation was already requested. */
@@ -108,12 +108,12 @@ interface Selected {
 
 interface Bounds {
   readonly scope: ProjectScope;
-  /** What a filter selects; ids are taken in any state. */
+  /** States that a filter selects; ids are accepted in any state. */
   readonly states: readonly JobState[];
   readonly most: number;
 }
 
-/** The jobs that are meant, the oldest first. Throws selection_too_large before any is changed. */
+/** The selected jobs, the oldest first. Throws selection_too_large before any is changed. */
 async function select(parts: JobParts, ask: Selection, bounds: Bounds): Promise<Selected> {
   const { dryRun, every: _every, ...asked } = ask;
   const states = asked.state?.filter((state) => bounds.states.includes(state)) ?? bounds.states;
@@ -172,7 +172,7 @@ async function eachJob(
 
 function failed(id: string, error: unknown): BulkResult {
   const problem = asProblem(error);
-  // What is not expected ends the whole call; what was changed before stays changed.
+  // An unexpected error ends the whole call; earlier changes remain.
   if (problem === undefined) throw error;
   const { code, message } = problem;
   return { id, status: 'failed', job: null, problem: { code, detail: message } };

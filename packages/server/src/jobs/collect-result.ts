@@ -17,19 +17,19 @@ export interface CollectOptions {
   readonly containerId: string;
   readonly executor: Executor;
   readonly blobs: BlobStore;
-  /** What containment met is added here. */
+  /** Observations of containment are added here. */
   readonly observations: Observation[];
   readonly signal: AbortSignal;
 }
 
-/** The end of a run: its outcome and what it left. */
+/** The end of a run: its outcome and its artifacts. */
 export interface Conclusion {
   readonly outcome: Outcome;
   readonly artifacts: readonly CollectedArtifact[];
 }
 
 /**
- * Results go to the blob store first; the rows that show them are written with the attempt's end.
+ * Results are stored in the blob store first; their rows are written with the end of the attempt.
  */
 export async function collectResult(options: CollectOptions): Promise<Conclusion> {
   const { task, executor, blobs } = options;
@@ -41,7 +41,7 @@ export async function collectResult(options: CollectOptions): Promise<Conclusion
     limits: {
       entries: resources.outputEntries + ignoredPaths(task).length + 1,
       entryBytes: resources.output,
-      // What is refused, and what no glob keeps, is passed over without counting as result.
+      // Refused entries, and those that no glob matches, do not count as results.
       totalBytes: resources.output + resources.disk + task.manifest.input.maxBytes,
       pathBytes: limits.pathBytes,
       paxBytes: ociLimits.tarHeaderBytesMax,
@@ -89,7 +89,7 @@ function observe(collected: CollectedOutput, observations: Observation[]): void 
   if (collected.escapedCount > 0) {
     observations.push({
       code: 'output_names_escaped',
-      detail: `${collected.escapedCount} names held control characters, which were replaced`,
+      detail: `${collected.escapedCount} names contained control characters, which were replaced`,
     });
   }
 }
@@ -103,7 +103,7 @@ function judge(collected: CollectedOutput, task: AttemptTask): Outcome | undefin
   return { code: outcome, detail };
 }
 
-/** A result that is declared as JSON has to be. */
+/** A result that is declared as JSON must be valid JSON. */
 async function checkType(
   collected: CollectedOutput,
   options: CollectOptions,

@@ -1,4 +1,4 @@
-/** From an attempt's task to the container that is asked for. Pure. */
+/** Converts the task of an attempt to the specification of its container. Pure. */
 import type { EngineManifest } from '@lazaret/protocol';
 
 import type { ContainerSpec } from '../executors/index.ts';
@@ -17,14 +17,14 @@ export interface AttemptTask {
   readonly engine: string;
   readonly state: string;
   readonly manifest: EngineManifest;
-  /** What the container is made from. */
+  /** The image of the container. */
   readonly image: string;
   readonly inputs: readonly TaskInput[];
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly timeLimitMs: number;
   /** From submission, or the last failure, to placement. */
   readonly waitMs: number;
-  /** How long the container has run already, for an attempt that is taken over. */
+  /** How long the container has run already, for an attempt that was recovered. */
   readonly ranMs: number;
 }
 
@@ -43,7 +43,7 @@ export function containerSpec(
     ...(command === undefined ? {} : { command }),
     ...(manifest.workdir === undefined ? {} : { workdir: manifest.workdir }),
     environment: {
-      // Programs that want a home get the one place that they may write to.
+      // HOME is the only writable directory.
       HOME: '/tmp',
       LAZARET_INPUT: manifest.input.mount,
       LAZARET_OUTPUT: manifest.output.mount,
@@ -75,7 +75,7 @@ export function inputName(manifest: EngineManifest, input: TaskInput): string {
   return manifest.input.name ?? input.name;
 }
 
-/** Whether the parameters reach the engine this way. */
+/** Whether the parameters are passed in this way. */
 export function passes(manifest: EngineManifest, way: 'json' | 'argv' | 'environment'): boolean {
   return manifest.parameters?.pass === way;
 }
@@ -89,7 +89,7 @@ function commandOf(task: AttemptTask): readonly string[] | undefined {
   return undefined;
 }
 
-/** `--name value`; true is `--name`, false and null are left out, lists repeat. */
+/** `--name value`; true is `--name`, false and null are omitted, lists repeat. */
 function argumentsOf(parameters: Readonly<Record<string, unknown>>): string[] {
   return Object.entries(parameters).flatMap(([name, value]) =>
     (Array.isArray(value) ? value : [value]).flatMap((item: unknown) => {

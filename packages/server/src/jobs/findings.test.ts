@@ -1,4 +1,6 @@
-/** Findings of an engine: the documented form is read, everything else is named and not shown. */
+/**
+ * Findings of an engine: the documented format is read, everything else is reported and not shown.
+ */
 import { limits } from '@lazaret/protocol';
 import { describe, expect, test } from 'vitest';
 
@@ -19,13 +21,13 @@ test('findings are read with all their fields, the most severe first', () => {
   });
 });
 
-describe('what is not a file of findings is named, and nothing is shown', () => {
+describe('an invalid findings file is reported, and nothing is shown', () => {
   test.each<[string, Buffer, RegExp]>([
-    ['no JSON', Buffer.from('{'), /^expected JSON/],
-    ['no UTF-8', Buffer.from([0xff, 0xfe]), /^expected JSON/],
+    ['not JSON', Buffer.from('{'), /^expected JSON/],
+    ['not UTF-8', Buffer.from([0xff, 0xfe]), /^expected JSON/],
     ['null', file(null), /^format: expected/],
     ['another format', file({ format: 'sarif', findings: [] }), /got "sarif"/],
-    ['no list', file({ format, findings: {} }), /^findings: expected an array/],
+    ['not a list', file({ format, findings: {} }), /^findings: expected an array/],
   ])('%s', (_, bytes, problem) => {
     const parsed = parseFindings(bytes);
     expect(parsed.findings).toEqual([]);
@@ -33,7 +35,7 @@ describe('what is not a file of findings is named, and nothing is shown', () => 
   });
 });
 
-test('invalid entries are counted and named, the valid ones stay', () => {
+test('invalid entries are counted and reported, the valid ones are shown', () => {
   const good = { severity: 'high', rule: 'r', message: 'm' };
   const { findings, invalid, problems } = parseFindings(
     file({ format, findings: [good, { ...good, severity: 'fatal' }, 7, { ...good, rule: '' }] }),
@@ -43,7 +45,7 @@ test('invalid entries are counted and named, the valid ones stay', () => {
   expect(problems[0]).toMatch(/^findings\[1\]\.severity: /);
 });
 
-test('findings beyond the limit are said to be left out', () => {
+test('findings beyond the limit are reported as omitted', () => {
   const one = { severity: 'info', rule: 'r', message: 'm' };
   const many = Array.from({ length: limits.findingsPerJob + 5 }, () => one);
   const { findings, problems } = parseFindings(file({ format, findings: many }));

@@ -1,7 +1,7 @@
 /**
- * Findings that an engine left in `findings.json`. The file comes from a container that examined
- * an untrusted sample: size, number and form are checked, and what does not have the documented
- * form is counted and named instead of being shown as if it were a finding.
+ * Findings that an engine wrote to `findings.json`. The file comes from a container that examined
+ * an untrusted sample: size, number and format are checked, and entries in another format are
+ * counted and reported instead of being shown as findings.
  */
 import {
   engineFinding,
@@ -56,7 +56,7 @@ async function readFile(blobs: BlobStore, artifact: JobArtifact): Promise<Parsed
   return parseFindings(bytes);
 }
 
-/** The findings of a file, the most severe first, and what is wrong with it. Never throws. */
+/** The findings of a file, the most severe first, and its errors. Never throws. */
 export function parseFindings(bytes: Buffer): ParsedFindings {
   let document: unknown;
   try {

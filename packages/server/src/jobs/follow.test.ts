@@ -1,4 +1,4 @@
-/** Following a job: wherever a client breaks off and resumes, it gets everything once. */
+/** Following a job: wherever a client disconnects and resumes, it gets everything once. */
 import type { Job, JobState } from '@lazaret/protocol';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -69,7 +69,7 @@ test('an ended job sends its whole log, itself, and the end', async () => {
   expect(textOf(events)).toBe('1.1;1.2;2.1;');
 });
 
-test('wherever clients break off, resuming by the last id gives no gap and nothing twice', async () => {
+test('wherever clients disconnect, resuming by the last id causes no gap and no duplicate', async () => {
   const rows = fc.array(fc.integer({ min: 1, max: 80 }), { minLength: 1, maxLength: 3 });
   const breaks = fc.array(fc.integer({ min: 1, max: 60 }), { maxLength: 12 });
   await fc.assert(
@@ -105,7 +105,7 @@ test('an empty Last-Event-ID, as browsers send it first, starts at the beginning
   expect(textOf(await take(followJob(options(log, { resume: '' }))))).toBe('1.1;1.2;');
 });
 
-test('each move is reported once, and the rest of the log comes before the end', async () => {
+test('each transition is reported once, and the rest of the log comes before the end', async () => {
   const states: JobState[] = ['queued', 'queued', 'running', 'running', 'collecting', 'succeeded'];
   const log: StoredChunk[] = [];
   let turn = 0;
@@ -127,7 +127,7 @@ test('each move is reported once, and the rest of the log comes before the end',
   expect(textOf(events)).toBe(log.map((one) => one.bytes.toString()).join(''));
 });
 
-test('a character that is split between two rows stays whole', async () => {
+test('a character that is split between two rows is decoded correctly', async () => {
   const bytes = Buffer.from('\u{1f9a0}');
   const log = [makeChunk(1, 1, bytes.subarray(0, 2)), makeChunk(1, 2, bytes.subarray(2))];
   expect(textOf(await take(followJob(options(log))))).toBe('\u{1f9a0}');

@@ -1,4 +1,4 @@
-/** Follows one job live: its log and its moves, resumable, until it has ended. */
+/** Follows one job live: its log and its transitions, resumable, until it has ended. */
 import { isFinal, limits, Problem, type Job, type LogChunk } from '@lazaret/protocol';
 
 import type { OutgoingEvent } from '../floor/http/index.ts';
@@ -21,15 +21,15 @@ interface Position {
 }
 
 /**
- * The job first, then log pieces and moves as they come. Ids name the last log row that was sent,
- * so a client that reconnects gets the rest and nothing twice.
+ * Yields the job first, then log chunks and transitions as they occur. Ids identify the last log
+ * row that was sent, so a client that reconnects gets the rest without duplicates.
  */
 export async function* followJob(options: FollowOptions): AsyncGenerator<OutgoingEvent> {
   let after = parsePosition(options.resume);
   let shown = '';
   const decoders = new Map<string, TextDecoder>();
   while (!options.signal.aborted) {
-    // The job is read before the log: when it has ended, its log is whole.
+    // The job is read before the log: when it has ended, its log is complete.
     const job = await options.readJob();
     for (;;) {
       const chunks = await options.readLog(after);
@@ -56,7 +56,7 @@ export async function* followJob(options: FollowOptions): AsyncGenerator<Outgoin
   }
 }
 
-/** Characters that straddle two rows are kept whole by a decoder for each stream. */
+/** A decoder for each stream handles characters that span two rows. */
 function toLogChunk(chunk: StoredChunk, decoders: Map<string, TextDecoder>): LogChunk {
   const key = `${chunk.attempt}.${chunk.stream}`;
   const decoder = decoders.get(key) ?? new TextDecoder();
@@ -77,7 +77,7 @@ function parsePosition(text: string | undefined): Position | undefined {
   if (text === undefined || text === '') return undefined;
   const match = /^(\d{1,9})\.(\d{1,9})$/.exec(text);
   if (match !== null) return { attempt: Number(match[1]), number: Number(match[2]) };
-  const message = 'expected the id of an event of this stream; leave it out to start over';
+  const message = 'expected the id of an event of this stream; omit it to start over';
   throw new Problem('invalid_request', `header Last-Event-ID: ${message}`, {
     fields: [{ path: 'header.Last-Event-ID', message }],
   });

@@ -1,4 +1,4 @@
-/** Jobs: submission, placement, attempts, history, and what is read of them. */
+/** Jobs: submission, placement, attempts, history, and queries. */
 export { findJobsWithInput, findJobsWithResult } from './by-content.ts';
 export { NodeWorker } from './node-worker.ts';
 export { endOverdue, placeJobs, type SchedulerOptions } from './schedule.ts';

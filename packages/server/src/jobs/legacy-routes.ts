@@ -1,4 +1,4 @@
-/** The legacy API, answered from the same service as the current one. */
+/** The legacy API, implemented with the same service as the current one. */
 import { Readable } from 'node:stream';
 
 import {
@@ -48,7 +48,7 @@ function legacyStatus(job: JobDetail): (typeof legacyStatuses)[number] {
   return job.state === 'queued' ? 'Received' : 'Running';
 }
 
-/** The first bytes of a textual result, or what went wrong; never raw bytes in JSON. */
+/** The first bytes of a textual result, or the error; never raw bytes in JSON. */
 async function summarise(parts: JobParts, job: JobDetail): Promise<string> {
   if (job.state !== 'succeeded') return job.outcome?.detail ?? job.waitReason ?? '';
   const result = job.artifacts.find((one) => one.primary) ?? job.artifacts[0];
@@ -61,7 +61,7 @@ async function readStart(parts: JobParts, result: JobArtifact): Promise<string> 
   for await (const chunk of await parts.blobs.open(result.sha256, { start: 0, end })) {
     chunks.push(chunk as Uint8Array);
   }
-  // The cut may have split the last character, which does not make the content binary.
+  // Truncation may have split the last character, which does not make the content binary.
   const text = new TextDecoder().decode(Buffer.concat(chunks)).replace(/\ufffd$/, '');
   const isText = !/[\ufffd]|(?![\t\n\r])\p{Cc}/u.test(text);
   return isText ? text : `${result.path}: binary, ${result.sizeBytes} bytes`;

@@ -1,4 +1,7 @@
-/** Moves in a real database: who lost an attempt changes nothing, races have one winner. */
+/**
+ * Transitions in a real database: a worker that lost an attempt changes nothing, races have one
+ * winner.
+ */
 import { isFinal, type JobState, type OutcomeCode } from '@lazaret/protocol';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
@@ -43,7 +46,7 @@ async function expectWhole(job: string): Promise<void> {
 
 const result = { path: 'result.txt', sha256: 'b'.repeat(64), sizeBytes: 3, primary: true };
 
-test('an attempt goes from placed to its result, and gives its room back', async () => {
+test('an attempt goes from placed to its result, and releases its capacity', async () => {
   const job = await rows.submit();
   const placed = await rows.place(job);
   expect((await rows.reserved()).live).toBe(1);
@@ -55,7 +58,7 @@ test('an attempt goes from placed to its result, and gives its room back', async
   await expectWhole(job);
 });
 
-test('the phases measured so far are readable while the attempt runs, and kept at its end', async () => {
+test('the phases measured so far are readable while the attempt runs, and stored at its end', async () => {
   const job = await rows.submit();
   const placed = await rows.place(job);
   await moveAttempt(db(), { ...placed, to: 'starting', telemetry: { waitMs: 3, pullMs: 7 } });
@@ -78,7 +81,7 @@ test('a late transition does not overwrite a finished job with RUNNING', async (
   expect(await readJob(db(), 'all', job)).toEqual(before);
 });
 
-test('moves out of order change nothing', async () => {
+test('transitions out of order change nothing', async () => {
   const job = await rows.submit();
   const placed = await rows.place(job);
   expect(await moveAttempt(db(), { ...placed, to: 'collecting' })).toBe(false);
@@ -114,7 +117,7 @@ test('a worker with an old fence writes nothing, and its results are not adopted
   await expectWhole(job);
 });
 
-test('many reports of one attempt at once: one is kept', async () => {
+test('of many concurrent reports of one attempt one is stored', async () => {
   for (let round = 0; round < 10; round += 1) {
     const job = await rows.submit();
     const placed = await rows.place(job);
@@ -130,7 +133,7 @@ test('many reports of one attempt at once: one is kept', async () => {
   }
 });
 
-test('cancel and finish at once: exactly one final state, whichever is first', async () => {
+test('concurrent cancel and finish: exactly one final state, whichever is first', async () => {
   const seen = new Set<JobState>();
   for (let round = 0; round < 20; round += 1) {
     const job = await rows.submit();
@@ -151,7 +154,7 @@ test('cancel and finish at once: exactly one final state, whichever is first', a
   expect([...seen]).toContain('succeeded');
 });
 
-test('a waiting job that is cancelled, placed and timed out at once goes one way', async () => {
+test('a queued job that is cancelled, placed and timed out concurrently gets one result', async () => {
   for (let round = 0; round < 15; round += 1) {
     const job = await rows.submit();
     const outcome = { code: 'queue_time_limit', detail: '' } as const;
@@ -170,7 +173,7 @@ test('a waiting job that is cancelled, placed and timed out at once goes one way
   expect(await rows.reserved()).toEqual(nothingReserved);
 });
 
-test('any life of a job, with late and repeated reports, keeps its history whole and ends once', async () => {
+test('any sequence of late and repeated reports keeps the history consistent and ends the job once', async () => {
   const event = fc.constantFrom(
     'place' as const,
     'run' as const,
@@ -209,7 +212,7 @@ test('any life of a job, with late and repeated reports, keeps its history whole
   );
 });
 
-test('attempts that come and go at once leave no room reserved and no move uncounted', async () => {
+test('concurrent attempts release all capacity and count every transition', async () => {
   const jobs = await Promise.all(Array.from({ length: 24 }, () => rows.submit()));
   await Promise.all(
     jobs.map(async (job, position) => {

@@ -1,7 +1,8 @@
 /**
- * Moves of jobs and attempts in SQL. Every move is compare-and-set, carries its history row and
- * event in the same transaction, and an attempt's moves name its fence: a worker that lost the
- * attempt moves nothing. Locks are always taken in the order job, attempt, node.
+ * State transitions of jobs and attempts in SQL. Every transition is compare-and-set and writes its
+ * history row and event in the same transaction, and those of an attempt include its fence: a
+ * worker that lost the attempt changes nothing. Locks are always taken in the order job, attempt,
+ * node.
  */
 import {
   isFinal,
@@ -38,7 +39,7 @@ interface MovedJob {
   readonly moves: number;
 }
 
-/** Writes the history row and the event of a move that was just made. */
+/** Writes the history row and the event of a transition. */
 export async function recordMove(
   transaction: Transaction<Database>,
   moved: MovedJob,
@@ -68,7 +69,7 @@ export function moveEvent(moved: MovedJob, move: JobMove): NewEvent {
   };
 }
 
-/** Ends a job that has no attempt under way. Answers false when it is elsewhere already. */
+/** Ends a job without a running attempt. Returns false when its state has changed. */
 export async function endWaitingJob(
   database: Kysely<Database>,
   move: JobMove & { readonly to: FinalState; readonly outcome: Outcome },
@@ -105,8 +106,8 @@ export interface AttemptMove {
 }
 
 /**
- * Moves a live attempt and its job forward, in one statement. Answers false when the fence is not
- * the attempt's any more, or the attempt has ended: the caller has lost it.
+ * Moves a live attempt and its job to the next state, in one statement. Returns false when the
+ * attempt has another fence or has ended: the caller has lost it.
  */
 export async function moveAttempt(database: Kysely<Database>, move: AttemptMove): Promise<boolean> {
   const before = statesBefore(move.to);
@@ -164,14 +165,14 @@ export interface AttemptResult {
   readonly artifacts: readonly CollectedArtifact[];
   readonly logBytes: number;
   readonly logTruncated: boolean;
-  /** `worker`, or `scheduler` for an attempt whose worker vanished. */
+  /** `worker`, or `scheduler` for an attempt whose worker disappeared. */
   readonly cause: string;
 }
 
 /**
  * Ends an attempt: outcome, artifacts, the node's reservation, and the next state of the job, all
- * in one transaction. Answers undefined when the fence is not the attempt's any more: nothing of a
- * late result is kept.
+ * in one transaction. Returns undefined when the attempt has another fence: nothing of a late
+ * result is stored.
  */
 export async function finishAttempt(
   database: Kysely<Database>,
@@ -203,7 +204,7 @@ export async function finishAttempt(
   });
 }
 
-/** Ends an attempt of which nothing is left: no log, no result, no telemetry. */
+/** Ends an attempt without log, result or telemetry. */
 export function finishLostAttempt(
   database: Kysely<Database>,
   { attempt, fence }: Pick<AttemptResult, 'attempt' | 'fence'>,
@@ -259,14 +260,14 @@ async function lockAttempt(
     .executeTakeFirst();
 }
 
-/** The state that an attempt itself ends in, whatever becomes of its job. */
+/** The final state of the attempt itself, whatever the state of its job. */
 function attemptState(outcome: Outcome): FinalState {
   if (outcome.code === 'succeeded') return 'succeeded';
   if (outcome.code === 'cancelled') return 'cancelled';
   return outcome.code === 'time_limit' ? 'timed_out' : 'failed';
 }
 
-/** The results as artifacts of the project, and as the job's under their paths. */
+/** Stores the results as artifacts of the project, and under their paths as those of the job. */
 async function insertResults(
   transaction: Transaction<Database>,
   row: LockedAttempt,
@@ -326,7 +327,7 @@ async function moveOn(
             wait_reason: null,
           }
         : {
-            wait_reason: `tries again after: ${outcome.detail}`.slice(0, limits.problemDetailChars),
+            wait_reason: `retry after: ${outcome.detail}`.slice(0, limits.problemDetailChars),
             not_before: sql<Date>`now() + ${again.backoffMs} * interval '1 millisecond'`,
             queued_at: sql<Date>`now()`,
             node: null,

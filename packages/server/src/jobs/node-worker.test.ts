@@ -1,4 +1,4 @@
-/** The worker of a node on the real engine: leases, fences, leftovers, take-over. */
+/** The worker of a node on the real engine: leases, fences, leftovers, recovery. */
 import { setTimeout as pause } from 'node:timers/promises';
 
 import { sql } from 'kysely';
@@ -22,7 +22,7 @@ test('an attempt whose worker died is lost when its lease expires, and retried',
   const id = await submit('hostile', 'slow-log 5\n');
   const first = startWorker();
   await waitFor(id, (job) => job.state === 'running');
-  // As kill -9 of a worker without a successor: the container runs on, the lease expires.
+  // Like kill -9 of a worker without a successor: the container keeps running, the lease expires.
   await first.stop({ takeDown: false });
   await sql`update attempts set lease_until = now() - interval '1 second'`.execute(
     database.handle.db,
@@ -36,12 +36,12 @@ test('an attempt whose worker died is lost when its lease expires, and retried',
   await expect.poll(() => containers(), { timeout: 20_000 }).toBe(0);
 });
 
-test('a run whose attempt was ended elsewhere is detached, and its container is reaped', async () => {
+test('a run whose attempt was ended by another process is detached, and its container is removed', async () => {
   const { database, submit, startWorker, waitFor, containers } = await openFixture();
   const id = await submit('hostile', 'sleep-forever\n');
   startWorker();
   await waitFor(id, (job) => job.state === 'running');
-  // As a worker cut off from the database for longer than its lease: the scheduler ends it.
+  // Like a worker without a database connection for longer than its lease: the scheduler ends it.
   await sql`update attempts set lease_until = now() - interval '1 second'`.execute(
     database.handle.db,
   );

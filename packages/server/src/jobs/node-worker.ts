@@ -1,7 +1,7 @@
 /**
- * The worker of one node. The process that holds the node's lock serves it: recovers what an
- * earlier worker left, starts what the scheduler placed there, renews leases, hears of cancels, and
- * reaps containers that belong to no live attempt.
+ * The worker of one node. The process that holds the node's lock serves it: recovers the attempts
+ * of an earlier worker, starts placed attempts, renews leases, handles cancellations, and removes
+ * containers without a live attempt.
  *
  * Two loops: `serve` (woken, and every second: claim, cancels) and `keep` (every few seconds:
  * probe, leases, reaper). Both stop touching anything once the lock is gone.
@@ -32,10 +32,10 @@ export interface NodeWorkerOptions {
   readonly database: Kysely<Database>;
   readonly blobs: BlobStore;
   readonly log: Logger;
-  /** Names this process in the node's row. */
+  /** Identifies this process in the row of the node. */
   readonly worker: string;
   readonly instance: string;
-  /** Told after rows or events of a job were written. */
+  /** Called after rows or events of a job were written. */
   readonly onChange: (job: string) => void;
   /** Called when the node connects or disconnects, or has capacity again. */
   readonly onCapacity: () => void;
@@ -91,7 +91,7 @@ export class NodeWorker {
     return this.#running.size;
   }
 
-  /** Begins to serve; the caller holds the node's lock. */
+  /** Starts serving; the caller holds the lock of the node. */
   start(): void {
     const guard = this.#guardDisks();
     this.#loops = Promise.all([
@@ -107,7 +107,7 @@ export class NodeWorker {
 
   /**
    * Stops serving the node. With `takeDown`, containers are killed and their attempts recorded as
-   * stopped first; otherwise they live on for the next worker.
+   * stopped first; otherwise they keep running for the next worker.
    */
   async stop(options: { readonly takeDown: boolean }): Promise<void> {
     if (options.takeDown) {
@@ -166,9 +166,9 @@ export class NodeWorker {
   }
 
   /**
-   * An attempt that could not be renewed is over or another worker's: it is detached, and its
-   * container, when it is over, is the reaper's. (Nothing that its run still writes counts: every
-   * write names the fence.)
+   * An attempt that could not be renewed has ended or belongs to another worker: it is detached,
+   * and its container, when it has ended, is removed later. (Its run can write nothing more: every
+   * write includes the fence.)
    */
   async #renewLeases(): Promise<void> {
     const held = [...this.#running.values()];
@@ -209,7 +209,7 @@ export class NodeWorker {
           lost: counts.lost?.length ?? 0,
           removed: plan.remove.length,
         },
-        'took over what an earlier worker left',
+        'recovered the attempts of an earlier worker',
       );
     }
     this.#hasRecovered = true;
@@ -217,7 +217,8 @@ export class NodeWorker {
   }
 
   /**
-   * Two nodes of one installation may share an engine: containers of the other's attempts are left.
+   * Two nodes of one installation may share an engine: containers of the other node are not
+   * touched.
    */
   async #ownContainers<T extends { readonly labels: Readonly<Record<string, string>> }>(
     attempts: readonly { readonly id: string }[],
@@ -241,7 +242,7 @@ export class NodeWorker {
     else {
       await finishLostAttempt(this.#options.database, task, {
         cause: 'worker',
-        detail: 'its container no longer existed when a worker took over the node',
+        detail: 'its container no longer existed when a worker recovered the node',
       });
       this.#options.onChange(task.job);
     }
@@ -290,7 +291,7 @@ export class NodeWorker {
       ...(adopted === undefined ? {} : { adopted }),
     })
       .catch((error: unknown) => {
-        // The rows could not be written. The lease ends by itself and the attempt is tried again.
+        // The rows could not be written. The lease expires and the attempt is retried.
         this.#options.log.error({ err: error, job: task.job }, 'the attempt could not be ended');
       })
       .finally(() => {
@@ -302,7 +303,8 @@ export class NodeWorker {
 
   /**
    * Containers whose attempt has ended: a removal that failed, a crash between end and removal, a
-   * run that was detached. An attempt's row is there before its container, so no container is new.
+   * run that was detached. The row of an attempt is written before its container is created, so no
+   * container here is new.
    */
   async #reap(): Promise<void> {
     const { executor, instance, database, log } = this.#options;
@@ -321,7 +323,7 @@ export class NodeWorker {
     }
   }
 
-  /** One question a second for all containers: how much they wrote to their output mounts. */
+  /** One query per second for all containers: how much they wrote to their output mounts. */
   async #guardDisks(): Promise<void> {
     const { signal } = this.#detached;
     while (!signal.aborted) {
@@ -338,7 +340,9 @@ export class NodeWorker {
   }
 }
 
-/** What may be reserved: as configured, else what the engine has less the operator's reserve. */
+/**
+ * The capacity that may be reserved: as configured, otherwise that of the engine minus the reserve.
+ */
 function capacityOf(
   node: NodeConfiguration,
   facts: NodeFacts,

@@ -1,4 +1,4 @@
-/** Placement: held against a simple check of what any plan must be, over random clusters. */
+/** Placement: plans for random clusters are checked for the properties of every valid plan. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
@@ -60,7 +60,7 @@ const anyUse = fc.record({
   concurrency: fc.option(fc.integer({ min: 1, max: 5 }), { nil: undefined }),
 });
 const anySnapshot: fc.Arbitrary<Snapshot> = fc.record({
-  // In queue order, as the database answers.
+  // In queue order, as returned by the database.
   jobs: fc
     .array(anyJob, { maxLength: 30 })
     .map((jobs) =>
@@ -83,7 +83,7 @@ function runs(job: WaitingJob, node: NodeCapacity): boolean {
   return job.runtime === undefined || node.runtimes.includes(job.runtime);
 }
 
-test('no plan gives more than there is, or uses a node that is not open', () => {
+test('no plan exceeds the capacity, or uses a node that is not schedulable', () => {
   fc.assert(
     fc.property(anySnapshot, (snapshot) => {
       const { placements } = planPlacements(snapshot);
@@ -122,7 +122,7 @@ test('every job is placed, waits with a reason, or is impossible: exactly one of
   );
 });
 
-test('a job is impossible only when no configured node, of known or unknown size, could hold it', () => {
+test('a job is impossible only when no configured node, of known or unknown size, could run it', () => {
   fc.assert(
     fc.property(anySnapshot, (snapshot) => {
       const impossible = new Set(planPlacements(snapshot).impossible.map((one) => one.job));
@@ -139,7 +139,7 @@ test('a job is impossible only when no configured node, of known or unknown size
   );
 });
 
-test('a job that waits would not have fitted after those placed before it', () => {
+test('a waiting job would not have fitted after those placed before it', () => {
   fc.assert(
     fc.property(anySnapshot, (snapshot) => {
       const { placements, waits } = planPlacements(snapshot);
@@ -207,7 +207,7 @@ test('the same snapshot always gives the same plan', () => {
   );
 });
 
-test('a node that failed the job before is used only when no other fits', () => {
+test('a node that failed the job before is only used when no other fits', () => {
   fc.assert(
     fc.property(anySnapshot, (snapshot) => {
       for (const job of snapshot.jobs) {
@@ -238,7 +238,7 @@ test('with no node online, queued jobs wait with a reason instead of failing', (
   expect(cordoned.waits[0]?.reason).toContain('cordoned');
 });
 
-test('a job that does not fit does not block the jobs behind it', () => {
+test('a job that does not fit does not block the jobs after it', () => {
   const nodes = [makeNode('a', { reservedMemoryBytes: 6 * GiB })];
   const big = makeJob('1', { memoryBytes: 5 * GiB, priority: 5 });
   const { placements, waits } = plan([big, makeJob('2'), makeJob('3')], nodes);
@@ -246,7 +246,7 @@ test('a job that does not fit does not block the jobs behind it', () => {
   expect(waits).toEqual([{ job: '1', reason: 'waiting for 5 GiB of memory and 1 CPUs on a node' }]);
 });
 
-test('a job that no machine can ever hold does not wait for ever, one that an offline node could hold does', () => {
+test('a job that no node can ever run does not wait forever, one that an offline node could run does', () => {
   const huge = makeJob('1', { memoryBytes: 100 * GiB });
   const small = plan([huge], [makeNode('a')]);
   expect(small.impossible[0]?.reason).toContain('needs 100 GiB');
@@ -266,7 +266,7 @@ test('reservations never add capacity: an over-reserved node accepts no more', (
   expect(plan([makeJob('1', { memoryBytes: 1, cpus: 0.01 })], nodes).placements).toEqual([]);
 });
 
-test('an engine never runs beyond its limit, and holds up no other', () => {
+test('an engine never exceeds its limit, and does not delay others', () => {
   const jobs = ['1', '2', '3'].map((id) => makeJob(id));
   const engines = { strings: { live: 1, concurrency: 2 } };
   const other = makeJob('4', { engine: 'apktool' });
@@ -275,7 +275,7 @@ test('an engine never runs beyond its limit, and holds up no other', () => {
   expect(waits[0]?.reason).toContain('limit of 2');
 });
 
-test('jobs spread over nodes alike', () => {
+test('jobs are spread evenly over equal nodes', () => {
   const jobs = Array.from({ length: 6 }, (_, position) => makeJob(String(position)));
   const { placements } = plan(jobs, [makeNode('a'), makeNode('b'), makeNode('c')]);
   const counts = Map.groupBy(placements, (one) => one.node);

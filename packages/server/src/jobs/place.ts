@@ -1,7 +1,7 @@
 /**
- * Placement: a pure function from a snapshot (waiting jobs, nodes with what is reserved on them) to
- * a plan. Nothing is read or written here; `apply-plan.ts` applies the plan under the nodes' row
- * locks and drops what no longer fits.
+ * Placement: a pure function from a snapshot (waiting jobs, nodes with their reservations) to
+ * a plan. It does no I/O; `apply-plan.ts` applies the plan under the row locks of the nodes and
+ * drops what no longer fits.
  *
  * Order: priority first, then age. A job that does not fit now is skipped, not waited for: no
  * head of the line blocks the queue. Each waiting job gets the reason why it waits. A job that no
@@ -22,7 +22,7 @@ export interface WaitingJob {
   /** Highest first. */
   readonly priority: number;
   readonly avoidNodes: readonly string[];
-  /** Runtime that the engine asks for, when it is not the node's default. */
+  /** Runtime that the engine requires, when it is not the node's default. */
   readonly runtime: string | undefined;
 }
 
@@ -102,7 +102,7 @@ function capacityOf(node: NodeCapacity): FreeCapacity {
 /** Sums of CPU shares are compared with the tolerance of their arithmetic. */
 const cpuTolerance = 1e-6;
 
-/** Why no configured node could ever hold the job; nodes of unknown size might. */
+/** Why no configured node could ever run the job; nodes of unknown size might. */
 function unschedulableReason(job: WaitingJob, nodes: readonly NodeCapacity[]): string | undefined {
   if (nodes.length === 0 || nodes.some((node) => canEverFit(job, node))) return undefined;
   const memory = Math.max(...nodes.map((node) => node.memoryBytes ?? 0));
@@ -129,7 +129,7 @@ interface Pass {
   readonly placed: number;
 }
 
-/** Why the job has to wait now, in words for its owner; undefined when it fits. */
+/** Why the job has to wait, as a message for its owner; undefined when it fits. */
 function pendingReason(
   job: WaitingJob,
   capacities: readonly FreeCapacity[],
@@ -172,7 +172,7 @@ function bestNode(job: WaitingJob, capacities: readonly FreeCapacity[]): FreeCap
 }
 
 /**
- * The scarcer of the two shares that stay free; a node that failed the job before scores below all
+ * The smaller of the two free shares; a node that failed the job before scores below all
  * others.
  */
 function score(job: WaitingJob, free: FreeCapacity): number {

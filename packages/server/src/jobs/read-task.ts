@@ -1,4 +1,4 @@
-/** Reads what a worker needs to run attempts. */
+/** Reads the data that a worker needs to run attempts. */
 import { sql, type Kysely } from 'kysely';
 import type { EngineManifest } from '@lazaret/protocol';
 
@@ -23,7 +23,7 @@ interface TaskRow {
   readonly inputs: TaskInput[];
 }
 
-/** The live attempts of a node that wait for their worker, or those named. */
+/** The live attempts of a node that wait for their worker, or those given. */
 export async function readTasks(
   database: Kysely<Database>,
   ask: { readonly node: string; readonly attempts?: readonly string[] },
@@ -68,7 +68,7 @@ export async function readTasks(
   }));
 }
 
-/** A registry's image is named with its digest, so that a node that lacks it can pull it. */
+/** The image of a registry is referenced with its digest, so that a node without it can pull it. */
 function imageOf(row: TaskRow): string {
   if (row.image_kind !== 'repo-digest') return row.image_digest;
   const name = row.image_reference.split('@', 1)[0] ?? '';

@@ -1,4 +1,4 @@
-/** Reading jobs: pages that never shift, filters that mean what they say, projects that hold. */
+/** Reading jobs: stable pages, exact filters, project isolation. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 
@@ -30,7 +30,7 @@ afterAll(() => database.drop());
 const list = (filter: JobFilter, limit = 200, cursor?: string) =>
   listJobs(database.handle.db, 'all', { filter, limit, cursor });
 
-test('pages of any size give every job once, newest first, also while new jobs arrive', async () => {
+test('pages of any size have every job once, newest first, also while new jobs arrive', async () => {
   const newestFirst = made.toSorted().toReversed();
   await fc.assert(
     fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1 }), async (sizes) => {
@@ -54,7 +54,7 @@ test('pages of any size give every job once, newest first, also while new jobs a
 test.each<[string, JobFilter, (position: number) => boolean]>([
   ['a tag', { tag: 'third' }, (position) => position % 3 === 0],
   [
-    'part of a tag, with the signs of patterns taken as they are',
+    'part of a tag, with wildcard characters taken literally',
     { text: '0%_o' },
     (position) => position % 3 === 0,
   ],
@@ -66,7 +66,7 @@ test.each<[string, JobFilter, (position: number) => boolean]>([
   ['another engine', { engine: ['apktool'] }, () => false],
   ['another project', { project: 'red' }, () => false],
   ['who submitted', { submittedBy: "tester' or true --" }, () => false],
-])('%s as a filter finds these jobs, and counts as many', async (_, filter, belongs) => {
+])('%s as a filter finds these jobs, and counts them', async (_, filter, belongs) => {
   const found = (await list(filter)).items.map((job) => job.id).filter((id) => made.includes(id));
   expect(found.toSorted()).toEqual(made.filter((_id, position) => belongs(position)).toSorted());
   const total = (await list(filter)).items.length;
@@ -75,7 +75,7 @@ test.each<[string, JobFilter, (position: number) => boolean]>([
   expect(Object.values(counts.byState).reduce((sum, count) => sum + count, 0)).toBe(total);
 });
 
-test('the beginning of an id finds the jobs that share it', async () => {
+test('the prefix of an id finds the jobs that share it', async () => {
   const [whole = ''] = made;
   expect((await list({ id: whole })).items.map(({ id }) => id)).toEqual([whole]);
   for (const length of [1, 8, 12, 15]) {
@@ -87,14 +87,14 @@ test('the beginning of an id finds the jobs that share it', async () => {
   expect((await list({ id: 'zzzz' })).items).toEqual([]);
 });
 
-test('counting after a job counts the newcomers alone', async () => {
+test('counting after a job only counts newer ones', async () => {
   const before = (await list({}, 1)).items[0]?.id ?? '';
   expect((await countJobs(database.handle.db, 'all', { after: before })).total).toBe(0);
   await rows.submit();
   expect((await countJobs(database.handle.db, 'all', { after: before })).total).toBe(1);
 });
 
-test('what is out of scope does not exist, is not listed and not counted', async () => {
+test('a job out of scope does not exist, is not listed and not counted', async () => {
   const { db } = database.handle;
   for (const scope of [[], ['red']]) {
     expect(await listJobs(db, scope, { filter: {}, limit: 10 })).toEqual({ items: [], next: null });
@@ -103,7 +103,7 @@ test('what is out of scope does not exist, is not listed and not counted', async
   }
 });
 
-test('activity has every hour that was asked for, empty ones too, and counts what ended', async () => {
+test('activity has every requested hour, including empty ones, and counts ended jobs', async () => {
   const nowMs = Date.now();
   const { hours } = await readActivity(database.handle.db, 'all', { hours: 24, nowMs });
   expect(hours).toHaveLength(24);

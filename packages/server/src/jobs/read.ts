@@ -25,7 +25,7 @@ import type { ProjectScope } from '../floor/principal.ts';
 import { filterJobs, type JobFilter, type JobQuery } from './filter-jobs.ts';
 import { sortJobs, type JobOrder } from './sort-jobs.ts';
 
-/** One page in the order asked for, newest first unless said; new jobs never shift a page. */
+/** One page in the requested order, newest first by default; new jobs never shift a page. */
 export async function listJobs(
   database: Kysely<Database>,
   scope: ProjectScope,
@@ -54,7 +54,7 @@ export interface JobListAsk extends Partial<JobOrder> {
   readonly cursor?: string | undefined;
 }
 
-/** One job with everything about it; a job out of scope does not exist. */
+/** One job with all details; a job out of scope does not exist. */
 export async function readJob(
   database: Kysely<Database>,
   scope: ProjectScope,
@@ -242,7 +242,7 @@ async function readInputs(
   );
 }
 
-/** What the last attempt with results left. */
+/** The artifacts of the last attempt with results. */
 async function readArtifacts(database: Kysely<Database>, job: string): Promise<JobArtifact[]> {
   const rows = await database
     .selectFrom('job_artifacts')

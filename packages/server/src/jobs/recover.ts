@@ -1,7 +1,7 @@
 /**
- * What a worker does when it begins to serve a node: it gives every live attempt there a new fence
- * (a worker that served the node before can write nothing any more), looks at the containers that
- * carry this installation's label, and decides for each. Pure in `planRecovery`.
+ * Recovery when a worker starts serving a node: it gives every live attempt there a new fence (a
+ * previous worker of the node can write nothing any more), lists the containers with the label of
+ * this installation, and decides for each. Pure in `planRecovery`.
  */
 import { sql, type Kysely } from 'kysely';
 
@@ -27,8 +27,8 @@ export interface RecoveryPlan {
 }
 
 /**
- * A container that runs or has ended is gone on with. Without one, or with one that was never
- * started, nothing ran: the same attempt begins again. An attempt that had started and has no
+ * A container that runs or has ended is resumed. Without one, or with one that was never
+ * started, nothing ran: the same attempt is started again. An attempt that had started and has no
  * container is lost.
  */
 export function planRecovery(
@@ -67,7 +67,7 @@ export async function fenceAttempts(
   return [...rows];
 }
 
-/** Which of these attempts are over, or were never known: their containers are leftovers. */
+/** Which of these attempts have ended, or are unknown: their containers are leftovers. */
 export async function endedAttempts(
   database: Kysely<Database>,
   attempts: readonly string[],

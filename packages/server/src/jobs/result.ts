@@ -7,7 +7,7 @@ import { projectsWith } from '../floor/principal.ts';
 import { readJob } from './read.ts';
 import type { JobParts } from './service.ts';
 
-/** The result file of a job, its only artifact, or the one that is named. */
+/** The result file of a job, its only artifact, or the given one. */
 export async function openResult(
   parts: JobParts,
   ask: { readonly id: string; readonly path: string | undefined; readonly preview: boolean },
@@ -49,6 +49,6 @@ function chooseArtifact(job: JobDetail, path: string | undefined): JobArtifact {
 }
 
 export function describeNoResult(job: Pick<JobDetail, 'id' | 'state' | 'outcome'>): string {
-  if (job.outcome === null) return `the job ${job.id} is ${job.state}; ask again when it has ended`;
+  if (job.outcome === null) return `the job ${job.id} is ${job.state}; retry when it has ended`;
   return `the job ${job.id} ended as ${job.state}: ${job.outcome.detail || job.outcome.code}`;
 }

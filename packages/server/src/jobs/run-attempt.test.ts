@@ -1,5 +1,5 @@
 /**
- * Attempts on the real Docker engine: what a good engine gets, and what a hostile one cannot do.
+ * Attempts on the real Docker engine: what a benign engine gets, and what a hostile one cannot do.
  */
 import type { JobDetail } from '@lazaret/protocol';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
@@ -58,7 +58,7 @@ test('a job runs to its result, with history, telemetry and containment', async 
   expect(attempt?.containment).toMatchObject({ noNewPrivileges: true, user: '65532:65532' });
 });
 
-test('a container that the engine refuses to start is an outcome of its own, with the reason', async () => {
+test('a container that the engine refuses to start has a separate outcome, with the reason', async () => {
   const network = 'lazaret-test-no-such-network';
   await fixture.addEngine(
     hostileManifest({ name: 'unconnected', network, retry: { attempts: 2 } }),
@@ -77,14 +77,14 @@ test('the capacity of a node is released after its attempts', async () => {
   expect(node).toMatchObject({ reserved_memory_bytes: 0, reserved_cpus: 0, live_attempts: 0 });
 });
 
-describe('the hostile engine is contained, and the outcome names what happened', () => {
-  test('a fork bomb runs into the limit of processes', async () => {
+describe('the hostile engine is contained, and the outcome says what happened', () => {
+  test('a fork bomb reaches the limit of processes', async () => {
     const job = await run('fork-bomb', 'impatient');
     expect(job.state).not.toBe('succeeded');
     expect(observed(job)).toContain('process_limit');
   });
 
-  test('a memory bomb is ended by the kernel', async () => {
+  test('a memory bomb is killed by the kernel', async () => {
     const job = await run('memory-bomb');
     expect(job).toMatchObject({ state: 'failed', outcome: { code: 'out_of_memory' } });
     expect(observed(job)).toContain('memory_limit');
@@ -99,7 +99,7 @@ describe('the hostile engine is contained, and the outcome names what happened',
     expect(usage).toBeLessThanOrEqual(16 * 2 ** 20);
   });
 
-  test('a log flood is cut at its cap and marked', async () => {
+  test('a log flood is truncated at its limit and marked', async () => {
     const job = await run('log-flood');
     const [attempt] = job.attemptList;
     expect(attempt).toMatchObject({ logTruncated: true, logBytes: 256 * 1024 });
@@ -112,7 +112,7 @@ describe('the hostile engine is contained, and the outcome names what happened',
     expect(job).toMatchObject({ state: 'timed_out', outcome: { code: 'time_limit' } });
   });
 
-  test('ignoring SIGTERM ends with a kill after the grace', async () => {
+  test('ignoring SIGTERM ends with a kill after the grace period', async () => {
     const job = await run('ignore-sigterm', 'impatient');
     expect(job).toMatchObject({ state: 'timed_out', outcome: { code: 'time_limit' } });
     expect(observed(job)).toContain('killed_after_grace');
@@ -121,7 +121,7 @@ describe('the hostile engine is contained, and the outcome names what happened',
   test('/proc and /sys cannot be written to', async () => {
     const text = await resultText(await run('proc-sys-write'));
     expect(text).toContain('refused');
-    // The mark of set-user-ID on its own directory is void: no-new-privileges is on.
+    // The set-user-ID bit on its own directory has no effect: no-new-privileges is on.
     const allowed = 'chmod u+s /out SUCCEEDED';
     expect(text.replace(allowed, '')).not.toContain('SUCCEEDED');
   });
@@ -136,7 +136,7 @@ describe('the hostile engine is contained, and the outcome names what happened',
   test.each([
     ['symlink-result', 'symlink'],
     ['fifo-result', 'fifo'],
-  ])('%s is refused by its kind', async (mode, kind) => {
+  ])('%s is refused because of its type', async (mode, kind) => {
     const job = await run(mode);
     expect(job).toMatchObject({ state: 'failed', outcome: { code: 'output_refused' } });
     const details = job.attemptList.flatMap((attempt) => attempt.observations);
@@ -144,25 +144,25 @@ describe('the hostile engine is contained, and the outcome names what happened',
     expect(job.artifacts).toEqual([]);
   });
 
-  test('a device cannot even be made', async () => {
+  test('a device cannot be created at all', async () => {
     const job = await run('device-result');
     expect(job.state).toBe('failed');
     expect(job.artifacts).toEqual([]);
   });
 
-  test.each(['huge-result', 'sparse-result'])('%s stops at the cap', async (mode) => {
+  test.each(['huge-result', 'sparse-result'])('%s stops at the limit', async (mode) => {
     const job = await run(mode);
     expect(job.state).toBe('failed');
     expect(['output_limit', 'disk_limit', 'exit_code']).toContain(job.outcome?.code);
     expect(job.artifacts).toEqual([]);
   });
 
-  test('many small results stop at the cap of entries', async () => {
+  test('many small results stop at the limit of entries', async () => {
     const job = await run('many-results');
     expect(job).toMatchObject({ state: 'failed', outcome: { code: 'output_limit' } });
   });
 
-  test('markup and escape sequences stay bytes and text', async () => {
+  test('markup and escape sequences remain bytes and text', async () => {
     const job = await run('markup');
     expect(job.state).toBe('succeeded');
     expect(await resultText(job)).toContain('<script>');
@@ -204,7 +204,7 @@ describe('failures of earlier programs', () => {
   });
 });
 
-test('cancel kills at once and is idempotent; final states absorb', async () => {
+test('cancel kills at once and is idempotent; final states do not change', async () => {
   const id = await fixture.submit('hostile', 'sleep-forever');
   await fixture.waitFor(id, (job) => job.state === 'running');
   await fixture.cancel(id);
@@ -216,13 +216,13 @@ test('cancel kills at once and is idempotent; final states absorb', async () => 
   await noContainerIsLeft();
 });
 
-test('a job that waits is cancelled without ever being placed', async () => {
+test('a queued job is cancelled without ever being placed', async () => {
   const id = await fixture.submit('hostile', 'ok');
   await fixture.cancel(id);
   expect(await fixture.read(id)).toMatchObject({ state: 'cancelled', attempts: 0 });
 });
 
-test('a job that no node could ever hold fails at once with the reason', async () => {
+test('a job that no node could ever run fails at once with the reason', async () => {
   await fixture.addEngine(hostileManifest({ name: 'giant', resources: { memory: '900GiB' } }));
   const job = await fixture.settle(await fixture.submit('giant', 'ok'));
   expect(job).toMatchObject({ state: 'failed', outcome: { code: 'impossible' }, attempts: 0 });

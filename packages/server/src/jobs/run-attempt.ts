@@ -4,8 +4,8 @@
  *   image → create (profile applied, read back) → inputs in → start → [log, samples, guards] → exit
  *         → collect → finish (one transaction) → remove
  *
- * States are written beside the work, not in front of it: what the container engine holds, found
- * by its labels, tells more than the last state that was written. A crash between any two steps is
+ * States are written concurrently with the work: the containers of the engine, found by their
+ * labels, tells more than the last state that was written. A crash between any two steps is
  * therefore settled by looking for the container (recover.ts): none or one that never started
  * means that nothing ran; a running or ended one is gone on with.
  *
@@ -39,11 +39,11 @@ export interface RunContext {
   readonly executor: Executor;
   readonly blobs: BlobStore;
   readonly log: Logger;
-  /** Label that tells this installation's containers from others'. */
+  /** Label that identifies the containers of this installation. */
   readonly instance: string;
-  /** Bytes that a live attempt has written to its output mount; undefined when not known. */
+  /** Bytes that a live attempt has written to its output mount; undefined when unknown. */
   readonly outputUsage: (attempt: string) => number | undefined;
-  /** Told after rows or events were written. */
+  /** Called after rows or events were written. */
   readonly onChange: (job: string) => void;
 }
 
@@ -52,7 +52,7 @@ export interface Adopted {
   readonly containerId: string;
 }
 
-/** The attempt belongs to somebody else now. */
+/** The attempt belongs to another worker now. */
 class LeaseLost extends Error {}
 
 export async function runAttempt(
@@ -91,7 +91,7 @@ class AttemptRun {
   readonly #record: AttemptRecord;
   readonly #log: LogWriter;
   #containerId: string | undefined;
-  /** Writes of states, in order, beside the work. */
+  /** Writes states in order, concurrently with the work. */
   #moves: Promise<void> = Promise.resolve();
 
   constructor(
@@ -141,7 +141,7 @@ class AttemptRun {
 
   #containment: Record<string, unknown> | undefined;
 
-  /** A refusal by the engine is about this container; anything else is about the node. */
+  /** A refusal by the engine concerns this container; any other error concerns the node. */
   async #start(containerId: string): Promise<void> {
     try {
       await this.#context.executor.start(containerId);
@@ -156,7 +156,7 @@ class AttemptRun {
     this.#containerId = adopted.containerId;
     this.#record.observations.push({
       code: 'adopted_after_restart',
-      detail: 'the worker ended while the container lived; the next one went on with it',
+      detail: 'the worker ended while the container was running; the next one resumed it',
     });
     await clearLog(this.#context.database, this.#task.attempt);
     if (this.#task.state === 'placed') this.#move({ to: 'starting' });
@@ -179,7 +179,7 @@ class AttemptRun {
     );
   }
 
-  /** What the end of the container means, and what it left. */
+  /** Determines the outcome of the container, and collects its output. */
   async conclude(end: RunEnd): Promise<Conclusion> {
     const { telemetry } = this.#record;
     telemetry.exitCode = end.exitCode;
@@ -198,7 +198,7 @@ class AttemptRun {
     );
   }
 
-  /** Writes the end, then removes the container; a late worker's end is refused and left. */
+  /** Writes the end, then removes the container; the end of a late worker is refused. */
   async finish(conclusion: Conclusion): Promise<void> {
     const { database, log } = this.#context;
     await this.#log.end();
@@ -238,7 +238,7 @@ class AttemptRun {
     if (this.#containerId !== undefined) await this.#remove(this.#containerId);
   }
 
-  /** What cannot be removed now is found by its label and reaped later. */
+  /** A container that cannot be removed now is found by its label and removed later. */
   async #remove(containerId: string): Promise<void> {
     try {
       await this.#context.executor.remove(containerId);
@@ -268,10 +268,11 @@ class AttemptRun {
         ...(containerId === undefined ? {} : { containerId }),
         ...(containment === undefined ? {} : { containment }),
       });
-      if (!moved) throw new LeaseLost(`the attempt ${this.#task.attempt} has another holder`);
+      if (!moved)
+        throw new LeaseLost(`the attempt ${this.#task.attempt} belongs to another worker`);
       this.#context.onChange(this.#task.job);
     });
-    // The end awaits the chain; until then its failure must not count as unhandled.
+    // The end awaits the chain; until then its failure must not be reported as unhandled.
     this.#moves.catch(() => undefined);
   }
 
@@ -300,14 +301,14 @@ class AttemptRun {
   }
 }
 
-/** Opens a stream only when it is read, so that many inputs hold one file open at a time. */
+/** Opens a stream only when it is read, so that only one of many inputs is open at a time. */
 async function* lazily(
   open: () => Promise<Readable> | Readable | Iterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {
   yield* (await open()) as AsyncIterable<Uint8Array>;
 }
 
-/** Writes how long the work took, also when it failed. */
+/** Records the duration of the work, also when it failed. */
 async function timed<T>(
   telemetry: Partial<Telemetry>,
   phase: Exclude<keyof Telemetry, 'outOfMemory'>,
@@ -321,8 +322,8 @@ async function timed<T>(
   }
 }
 
-/** The outcome that a failure of the platform means. */
-/** Whether the engine answered that it will not do it. */
+/** The outcome for a failure of the platform. */
+/** Whether the engine refused the request. */
 function isRefusal({ code }: ExecutorError): boolean {
   return code === 'refused' || code === 'not_found' || code === 'conflict';
 }

@@ -1,12 +1,14 @@
-/** What the parts of a running attempt share: who may end it, and what is gathered on the way. */
+/**
+ * State shared by the parts of a running attempt: how it is ended, and what is collected meanwhile.
+ */
 import type { Observation, Outcome, Telemetry } from '@lazaret/protocol';
 
 export interface RunControl {
-  /** Somebody asked to cancel. */
+  /** A user requested cancellation. */
   readonly cancelled: AbortSignal;
-  /** Lazaret stops and takes its containers down. */
+  /** Lazaret stops and removes its containers. */
   readonly stopping: AbortSignal;
-  /** Hands off: see the header. */
+  /** Another worker has the attempt: see the header. */
   readonly detached: AbortSignal;
 }
 
@@ -21,7 +23,7 @@ export class AttemptEnded extends Error {
   }
 }
 
-/** What is gathered on the way and written at the end. */
+/** Collected during the run and written at the end. */
 export interface AttemptRecord {
   readonly telemetry: Partial<Telemetry>;
   readonly observations: Observation[];

@@ -1,6 +1,6 @@
 /**
- * What the scheduler does: reads a snapshot, plans, applies; and ends what waited too long or was
- * lost. One process at a time schedules (scheduler.ts holds the lock and turns the loop).
+ * One pass of the scheduler: reads a snapshot, plans, applies; and ends jobs that waited too long
+ * or were lost. One process at a time schedules (scheduler.ts holds the lock and runs the loop).
  */
 import { sql, type Kysely } from 'kysely';
 import type { Logger } from 'pino';
@@ -16,19 +16,19 @@ import { readSnapshot, type QueuedJob } from './snapshot.ts';
 export interface SchedulerOptions {
   readonly database: Kysely<Database>;
   readonly log: Logger;
-  /** Called after something was placed, so that workers look at once. */
+  /** Called after something was placed, to wake workers. */
   readonly onPlaced: () => void;
   /** Called after events were written. */
   readonly onEvents: () => void;
 }
 
-/** Places what fits now. */
+/** Places the jobs that fit. */
 export async function placeJobs(options: SchedulerOptions): Promise<void> {
   if ((await place(options)) > 0) options.onEvents();
 }
 
 /**
- * Ends jobs that waited too long and, once workers had the time of a lease to take over their
+ * Ends jobs that waited too long and, once workers had the time of a lease to recover their
  * nodes, attempts whose lease expired.
  */
 export async function endOverdue(
@@ -85,7 +85,7 @@ async function explainWaits(
     where jobs.id = wait.job and jobs.state = 'queued'`.execute(database);
 }
 
-/** Jobs that waited longer than they may. */
+/** Jobs that exceeded their queue time limit. */
 async function endExpiredWaits(database: Kysely<Database>): Promise<number> {
   const expired = await database
     .selectFrom('jobs')

@@ -1,4 +1,4 @@
-/** What jobs offer to the search over everything. */
+/** Jobs in the global search. */
 import type { JobState, SearchHit, SearchTerm } from '@lazaret/protocol';
 import { sql, type Kysely, type RawBuilder } from 'kysely';
 
@@ -25,10 +25,10 @@ interface JobHitRow extends KeyedRow {
   readonly inputs: string[];
 }
 
-/** Ids have this form; so many characters of one are looked for as its beginning. */
+/** The format of ids; a prefix of this length is searched as the start of one. */
 const idStart = /^[0-9a-z]{4,16}$/;
 
-/** Jobs by id, by a content that they read or made, by the name of an input, by tag. */
+/** Jobs by id, by a content that they read or produced, by the name of an input, by tag. */
 export function jobSearchable(database: Kysely<Database>): Searchable {
   return createSearchable({
     ...{ kind: 'job', database, permission: 'jobs.read' },
@@ -51,7 +51,7 @@ function planJobs(term: SearchTerm, bounds: SearchBounds): readonly HitPlan<JobH
   return [...byId, jobsWhere(isNamed(text), within)];
 }
 
-/** Each half goes along its own index, which an OR of conditions would not. */
+/** Each half uses its own index, which an OR of conditions would not. */
 function hasContent(sha256: string): RawBuilder<unknown> {
   return sql`jobs.id in (select job from job_inputs where sha256 = ${sha256}
     union select job from job_artifacts where sha256 = ${sha256})`;

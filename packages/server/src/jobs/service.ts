@@ -1,4 +1,4 @@
-/** The actions behind the routes of jobs and the legacy API. */
+/** The actions for the routes of jobs and the legacy API. */
 import {
   asProblem,
   isFinal,
@@ -29,15 +29,15 @@ import { checkBareUpload, submitJob, type RunnableEngine } from './submit.ts';
 
 export interface JobParts extends ArtifactParts {
   readonly database: Kysely<Database>;
-  /** The engine as it stands, or one of its earlier revisions. Throws not_found. */
+  /** The current revision of the engine, or an earlier one. Throws not_found. */
   readonly findEngine: (name: string, revision?: number) => Promise<RunnableEngine>;
   readonly checkParameters: (
     engine: RunnableEngine,
     parameters: Readonly<Record<string, unknown>>,
   ) => ProblemField[];
-  /** Told after a job was submitted or cancelled. */
+  /** Called after a job was submitted or cancelled. */
   readonly onQueue: () => void;
-  /** Resolves when the job may have changed, or after a while, or on the signal. */
+  /** Resolves when the job may have changed, after the polling period, or on the signal. */
   readonly changed: (job: string, signal: AbortSignal) => Promise<void>;
 }
 
@@ -148,7 +148,7 @@ export async function rerun(
   });
 }
 
-/** The job now, or as it is when it has ended within the time given. */
+/** The job once it has ended, or its state after the given time. */
 export async function showJob(
   parts: JobParts,
   ask: { readonly id: string; readonly waitSeconds: number },
@@ -172,7 +172,7 @@ interface LogQuery {
   readonly stream?: 'stdout' | 'stderr' | undefined;
 }
 
-/** The whole log as text, read in pieces. */
+/** The complete log as text, read in chunks. */
 export async function openLog(
   parts: JobParts,
   ask: LogQuery & { readonly id: string },
@@ -188,7 +188,7 @@ export async function openLog(
     job: ask.id,
     attempt,
     stream: ask.stream,
-    mark: chosen?.logTruncated === true ? '\n[the log was cut here at its limit]\n' : '',
+    mark: chosen?.logTruncated === true ? '\n[the log was truncated here at its limit]\n' : '',
   });
 }
 

@@ -1,4 +1,4 @@
-/** What jobs offer to the process: the API, and the legacy API over the same actions. */
+/** The slice of jobs: the API, and the legacy API with the same actions. */
 import type { BlobStore } from '../blobs/index.ts';
 import type { Engines } from '../engines/index.ts';
 import type { Slice, SliceContext } from '../floor/slice.ts';
@@ -12,7 +12,7 @@ export type JobContext = Pick<SliceContext, 'database' | 'onEvents' | 'wake' | '
   readonly engines: Pick<Engines, 'find' | 'checkParameters'>;
 };
 
-/** What submitting needs, for other slices that submit as well. */
+/** Dependencies of submission, for other slices that submit as well. */
 export function jobParts(context: JobContext): JobParts {
   const { database, blobs, engines, onEvents, wake, changed } = context;
   return {

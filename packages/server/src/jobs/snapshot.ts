@@ -1,4 +1,4 @@
-/** What placement needs to know, read in one go. */
+/** The input of placement, read in one transaction. */
 import { sql, type Kysely } from 'kysely';
 
 import type { Database } from '../floor/db/schema.ts';
@@ -6,7 +6,7 @@ import { readCapacities } from '../nodes/index.ts';
 import { jobLimits } from './limits.ts';
 import type { Snapshot, WaitingJob } from './place.ts';
 
-/** A waiting job together with the reason that is written on it now. */
+/** A waiting job with its current reason. */
 export interface QueuedJob extends WaitingJob {
   readonly waitReason: string | null;
   /** The engine's image is not pinned yet, so nothing can run. */
@@ -18,8 +18,8 @@ export interface ReadSnapshot extends Snapshot {
 }
 
 /**
- * The head of the queue, the nodes and the engines' use. Jobs of engines that run at their limit
- * are left out beyond a few, so that a long queue of one engine does not hide other jobs.
+ * The head of the queue, the nodes and the usage of engines. Jobs of engines at their limit are
+ * omitted beyond a few, so that a long queue of one engine does not hide other jobs.
  */
 export async function readSnapshot(database: Kysely<Database>): Promise<ReadSnapshot> {
   const [nodes, live] = await Promise.all([readCapacities(database), readLive(database)]);

@@ -1,4 +1,6 @@
-/** Sorted lists of jobs: the order is right, pages lose nothing, cursors of others are refused. */
+/**
+ * Sorted lists of jobs: the order is right, pages are complete, cursors of other lists are refused.
+ */
 import { jobSorts, type Job, type JobSort } from '@lazaret/protocol';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 
@@ -49,7 +51,7 @@ const valueOf: Partial<Record<JobSort, (job: Job) => string | number | null>> = 
 
 describe.each(jobSorts)('sorted by %s', (sort) => {
   test.each<Order>(['asc', 'desc'])(
-    '%s: small pages give the same as one large page',
+    '%s: small pages have the same rows as one large page',
     async (order) => {
       const whole = await readAll(sort, order, 200);
       const paged = await readAll(sort, order, 5);
@@ -61,7 +63,7 @@ describe.each(jobSorts)('sorted by %s', (sort) => {
       const known = values.filter((one) => one !== null);
       const sorted = known.toSorted((a, b) => (a < b ? -1 : Number(a > b)));
       expect(known).toEqual(order === 'asc' ? sorted : sorted.toReversed());
-      // Those without a value come last, whatever the order.
+      // Those without a value come last in any order.
       expect(values.slice(0, known.length)).toEqual(known);
     },
   );

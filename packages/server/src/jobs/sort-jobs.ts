@@ -1,5 +1,5 @@
 /**
- * The order of a list of jobs, and cursors in it. A cursor names the value and the id of the last
+ * The order of a list of jobs, and cursors in it. A cursor has the value and the id of the last
  * row, so that pages continue after that row whatever was added or changed before it. Jobs without
  * the value (not ended, not started) come last in either order.
  */
@@ -56,7 +56,7 @@ export interface JobSorting {
   cursorOf(row: SortedRow): string;
 }
 
-/** Order and start of one page. Throws invalid_request for a cursor that was not made for it. */
+/** Order and start of one page. Throws invalid_request for a cursor of another list. */
 export function sortJobs(
   ask: Partial<JobOrder> & { readonly cursor?: string | undefined },
 ): JobSorting {
@@ -116,7 +116,7 @@ function isBehind(
     or ${expression} is null)`;
 }
 
-/** The position that a cursor names; its parts come from the caller and are checked. */
+/** The position in a cursor; its parts come from the caller and are checked. */
 function readCursor(
   cursor: string,
   { sort, order }: JobOrder & { readonly sort: keyof typeof kinds },

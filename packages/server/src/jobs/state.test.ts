@@ -1,4 +1,4 @@
-/** The state machine: whatever happens to a job, in whatever order, it ends once and for good. */
+/** The state machine: any sequence of events ends a job exactly once. */
 import {
   finalStates,
   isFinal,
@@ -25,7 +25,7 @@ const budget = fc.record({
   workloadRetries: fc.nat({ max: limits.attemptsMax }),
 });
 
-test('final states absorb: nothing leaves them', () => {
+test('there is no transition out of final states', () => {
   for (const from of finalStates) {
     for (const to of jobStates)
       expect([from, to, isLegalMove(from, to)]).toEqual([from, to, false]);
@@ -45,7 +45,7 @@ test('every state is reached from queued, and a final one from every state that 
   }
 });
 
-test('a job succeeds only out of collecting, and runs only after it started', () => {
+test('a job succeeds only from collecting, and runs only after it started', () => {
   expect(statesBefore('succeeded')).toEqual(['collecting']);
   expect(statesBefore('collecting')).toEqual(['running']);
   expect(statesBefore('running')).toEqual(['starting']);
@@ -53,7 +53,7 @@ test('a job succeeds only out of collecting, and runs only after it started', ()
   expect(statesBefore('placed')).toEqual(['queued']);
 });
 
-test('the states before a move are those from which it is legal', () => {
+test('the source states of a transition are those from which it is legal', () => {
   fc.assert(
     fc.property(state, state, (from, to) => {
       expect(statesBefore(to).includes(from)).toBe(isLegalMove(from, to));
@@ -61,7 +61,7 @@ test('the states before a move are those from which it is legal', () => {
   );
 });
 
-test('any run of moves that are asked for ends in at most one final state, once', () => {
+test('any sequence of requested transitions reaches at most one final state, once', () => {
   fc.assert(
     fc.property(fc.array(state, { maxLength: 60 }), (asked) => {
       let now: JobState = 'queued';
@@ -92,7 +92,7 @@ test('after an attempt the job ends, or waits again for a bounded time', () => {
   );
 });
 
-test('success counts even when a cancellation came too late; else a cancelled job is cancelled', () => {
+test('a success counts even after a late cancellation; otherwise a cancelled job is cancelled', () => {
   fc.assert(
     fc.property(code, budget, (outcome, left) => {
       const end = { outcome: { code: outcome, detail: '' }, cancelRequested: true };
@@ -102,7 +102,7 @@ test('success counts even when a cancellation came too late; else a cancelled jo
   );
 });
 
-/** Plays attempts until the job has ended and counts them. */
+/** Simulates attempts until the job has ended and counts them. */
 function play(outcomes: readonly OutcomeCode[], manifest: Manifest): Played {
   const left = { attempts: 0, workloadFailures: 0, platformFailures: 0, ...manifest };
   const backoffs: number[] = [];
@@ -145,7 +145,7 @@ test('retries are bounded: whatever fails in whatever order, the job ends within
   );
 });
 
-test('the platform is given as many attempts as the manifest says, the workload one more than its retries', () => {
+test('platform failures are retried up to the attempts of the manifest, workload failures up to its retries', () => {
   fc.assert(
     fc.property(manifest, (given) => {
       const lost = play(
@@ -162,7 +162,7 @@ test('the platform is given as many attempts as the manifest says, the workload 
   );
 });
 
-test('an interruption costs no attempt: a server that stops often fails no job', () => {
+test('an interruption does not count as an attempt: restarts of the server fail no job', () => {
   const outcomes = [...Array.from({ length: 40 }, () => 'stopped' as const), 'succeeded' as const];
   const played = play(outcomes, { attemptsMax: 1, workloadRetries: 0 });
   expect([played.next, played.attempts]).toEqual(['succeeded', 41]);
@@ -181,7 +181,7 @@ test('each retry waits at least as long as the one before', () => {
   }
 });
 
-test('running out of time differs from failing', () => {
+test('a timeout differs from a failure', () => {
   const left = {
     attempts: 1,
     workloadFailures: 0,

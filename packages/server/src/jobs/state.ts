@@ -33,7 +33,7 @@ export function isLegalMove(from: JobState, to: JobState): boolean {
   return legal[from].includes(to);
 }
 
-/** The states from which a move to `to` is legal; the compare half of compare-and-set. */
+/** The states from which a transition to `to` is legal, for compare-and-set. */
 export function statesBefore(to: JobState): JobState[] {
   return (Object.keys(legal) as JobState[]).filter((from) => isLegalMove(from, to));
 }
@@ -58,9 +58,9 @@ export type AfterAttempt =
   | { readonly next: 'queued'; readonly backoffMs: number; readonly avoidNode: boolean };
 
 /**
- * The next state of the job when an attempt ended. Retry classes: the workload's own failure is
- * tried again only where the manifest says so; the platform's failure is tried again on another
- * node, with back-off; an interrupted attempt is followed by another; a permanent one never is.
+ * The next state of the job when an attempt ended. Retry classes: a failure of the workload is
+ * retried only if the manifest says so; a failure of the platform is retried on another node, with
+ * back-off; an interrupted attempt is retried; a permanent failure never is.
  */
 export function afterAttempt(end: AttemptEnd, budget: RetryBudget): AfterAttempt {
   const { code } = end.outcome;

@@ -1,4 +1,6 @@
-/** Submission against a real database: what is refused leaves nothing, what races makes one job. */
+/**
+ * Submission with a real database: a refusal leaves no rows, concurrent requests create one job.
+ */
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 
 import { createTestDatabase, type TestDatabase } from '../testing/database.ts';
@@ -19,7 +21,7 @@ async function countJobs(): Promise<number> {
   return (await database.handle.db.selectFrom('jobs').select('id').execute()).length;
 }
 
-test('submissions with one key at once make one job, and all answer with it', async () => {
+test('concurrent submissions with one key create one job, and all return it', async () => {
   const before = await countJobs();
   const ids = await Promise.all(Array.from({ length: 12 }, () => rows.submit({}, 'one-key')));
   expect(new Set(ids).size).toBe(1);
@@ -27,7 +29,7 @@ test('submissions with one key at once make one job, and all answer with it', as
   expect(await rows.history(ids[0] ?? '')).toEqual({ numbers: [1], finals: [] });
 });
 
-test('the same key for another request is a conflict that names the first job', async () => {
+test('the same key for another request is a conflict that refers to the first job', async () => {
   const id = await rows.submit({ priority: 1 }, 'taken');
   const before = await countJobs();
   await expect(rows.submit({ priority: 2 }, 'taken')).rejects.toMatchObject({
@@ -37,7 +39,7 @@ test('the same key for another request is a conflict that names the first job', 
   expect(await countJobs()).toBe(before);
 });
 
-test('different requests with one key at once: one job, a conflict for the others', async () => {
+test('concurrent different requests with one key: one job, a conflict for the others', async () => {
   const before = await countJobs();
   const all = await Promise.allSettled(
     [1, 2, 3, 4].map((priority) => rows.submit({ priority }, 'raced')),
@@ -53,14 +55,14 @@ test('different requests with one key at once: one job, a conflict for the other
 test.each([
   ['too many inputs', 5, 'invalid_input'],
   ['an input that was not uploaded', 1, 'not_found'],
-])('%s are refused and nothing is kept', async (_, count, code) => {
+])('%s are refused and nothing is stored', async (_, count, code) => {
   const before = await countJobs();
   const inputs = Array.from({ length: count }, () => ({ sha256: 'f'.repeat(64) }));
   await expect(rows.submit({ inputs })).rejects.toMatchObject({ code });
   expect(await countJobs()).toBe(before);
 });
 
-test('two inputs of one name are refused, with names of their own they are taken', async () => {
+test('two inputs with one name are refused, with different names they are accepted', async () => {
   const twice = [{ sha256: rows.sample }, { sha256: rows.sample }];
   await expect(rows.submit({ inputs: twice })).rejects.toMatchObject({ code: 'invalid_input' });
   const inputs = twice.map((one, position) => ({ ...one, name: `sample ${position}` }));

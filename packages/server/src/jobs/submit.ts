@@ -1,6 +1,6 @@
 /**
- * Submission: checks everything that can be checked, then writes job, inputs, history and event in
- * one transaction.
+ * Submission: validates the request, then writes job, inputs, history and event in one
+ * transaction.
  */
 import { createHash } from 'node:crypto';
 
@@ -19,7 +19,7 @@ import { newId } from '../floor/ids.ts';
 import { jobLimits } from './limits.ts';
 import { recordMove } from './move.ts';
 
-/** The engine as it stands when the job comes in. */
+/** The engine at the time of submission. */
 export interface RunnableEngine {
   readonly name: string;
   readonly revision: number;
@@ -31,15 +31,15 @@ export interface SubmissionContext {
   readonly database: Kysely<Database>;
   readonly engine: RunnableEngine;
   readonly project: string;
-  /** Who submits. */
+  /** The caller. */
   readonly actor: string;
-  /** Fields of the parameters that do not fit the engine's schema. */
+  /** Fields of the parameters that violate the schema of the engine. */
   readonly checkParameters: (parameters: Readonly<Record<string, unknown>>) => ProblemField[];
   readonly idempotencyKey?: string;
   readonly rerunOf?: string;
 }
 
-/** Answers the id of the job; of the earlier one when the idempotency key was used before. */
+/** Returns the id of the job; of the earlier one when the idempotency key was used before. */
 export async function submitJob(
   submission: JobSubmission,
   context: SubmissionContext,
@@ -59,11 +59,11 @@ export async function submitJob(
       .execute((transaction) => insertJob(transaction, { submission, context, inputs, hash }));
   } catch (error) {
     const { constraint } = error as { constraint?: string };
-    // A caller with all projects can name any project; one may also be removed meanwhile.
+    // A caller with all projects can request any project; it may also be removed meanwhile.
     if (constraint === 'jobs_project_fkey') {
       throw new Problem('not_found', `there is no project ${context.project} that you can see`);
     }
-    // Two submissions with one key at once: the second one finds the first.
+    // Concurrent submissions with one key: the second one finds the first.
     const isKeyTaken = constraint === 'jobs_idempotency';
     const first = isKeyTaken ? await findEarlier(context, hash) : undefined;
     if (first !== undefined) return first;
@@ -71,7 +71,10 @@ export async function submitJob(
   }
 }
 
-/** Whether one file without parameters makes a job of the engine; asked before it is read. */
+/**
+ * Whether one file without parameters is a valid submission to the engine; checked before it is
+ * read.
+ */
 export function checkBareUpload(
   engine: RunnableEngine,
   parameterFaults: readonly ProblemField[],
@@ -80,7 +83,7 @@ export function checkBareUpload(
   if (count.min > 1 || count.max < 1) {
     throw new Problem(
       'invalid_input',
-      `the engine ${engine.name} takes at least ${count.min} and at most ${count.max} inputs, ` +
+      `the engine ${engine.name} requires at least ${count.min} and at most ${count.max} inputs, ` +
         'an upload has exactly one input; use POST /api/v1/jobs with artifact digests',
     );
   }
@@ -104,7 +107,7 @@ function checkParameters(submission: JobSubmission, context: SubmissionContext):
   if (engine.manifest.parameters === undefined && names.length > 0) {
     throw new Problem(
       'invalid_parameters',
-      `the engine ${engine.name} takes no parameters, received ${names.slice(0, 5).join(', ')}`,
+      `the engine ${engine.name} accepts no parameters, received ${names.slice(0, 5).join(', ')}`,
     );
   }
   const fields = context.checkParameters(submission.parameters);
@@ -118,7 +121,7 @@ interface CheckedInput {
   readonly sha256: string;
 }
 
-/** Inputs must be artifacts of the project, in the number and size that the engine takes. */
+/** Inputs must be artifacts of the project, in the number and size that the engine accepts. */
 async function checkInputs(
   submission: JobSubmission,
   context: SubmissionContext,
@@ -157,12 +160,14 @@ async function checkInputs(
         `${path}: the engine ${engine.name} takes at most ${maxBytes} bytes, received ${artifact.sizeBytes}`,
       );
     }
-    // The name as it was given is kept for people; a fixed name is what the container sees.
+    // The original name is stored for display; the container gets a fixed name.
     const name = input.name ?? artifact.name;
     const seen = fixedName ?? name;
     if (given.length > 1 && (taken.has(seen) || fixedName !== undefined) && taken.size > 0) {
-      throw new Problem('invalid_input', `${path}: the name ${seen} is given twice`, {
-        fields: [{ path: `${path}.name`, message: 'is given twice; name the inputs differently' }],
+      throw new Problem('invalid_input', `${path}: the name ${seen} is used twice`, {
+        fields: [
+          { path: `${path}.name`, message: 'is used twice; give the inputs different names' },
+        ],
       });
     }
     taken.add(seen);

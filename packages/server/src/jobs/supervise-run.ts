@@ -1,8 +1,8 @@
 /**
  * Watches a running container: its log, samples, the time limit, the disk guard, cancel and stop.
- * Limits of memory and processes are the kernel's; what it did about them is observed here and
- * named in the outcome. An engine that does not answer is unknown, not removed: polling continues
- * until the lease time has passed.
+ * The kernel enforces limits of memory and processes; their effects are observed here and reported
+ * in the outcome. An engine that does not answer is unknown, not removed: polling continues until
+ * the lease time has passed.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 
@@ -19,7 +19,7 @@ import { AttemptEnded, type AttemptRecord, type RunControl } from './run-control
 export interface RunEnd {
   readonly exitCode: number;
   readonly oomKilled: boolean;
-  /** Set when the attempt failed; undefined when its result is to be collected. */
+  /** Set when the attempt failed; undefined when its result must be collected. */
   readonly outcome: Outcome | undefined;
 }
 
@@ -33,7 +33,7 @@ export interface SuperviseOptions {
   readonly outputUsage: () => number | undefined;
 }
 
-/** Answers when the container has ended, by itself or because it was ended here. */
+/** Resolves when the container has ended, by itself or because it was killed here. */
 export async function superviseRun(options: SuperviseOptions): Promise<RunEnd> {
   const ended = new AbortController();
   const watch = new RunWatch(options, ended.signal);
@@ -41,7 +41,7 @@ export async function superviseRun(options: SuperviseOptions): Promise<RunEnd> {
   const guards = [watch.timeLimit(), watch.stopOnRequest(), watch.sampleAndGuard()];
   try {
     const exit = await waitForEnd(options, watch);
-    // The log is whole once its stream ended; one that hangs is cut.
+    // The log is complete once its stream ended; one that hangs is aborted.
     await Promise.race([logged, pause(dockerLimits.callMs, undefined, { ref: false })]);
     return { exitCode: exit.exitCode, oomKilled: exit.oomKilled, outcome: watch.outcome(exit) };
   } finally {
@@ -53,7 +53,7 @@ export async function superviseRun(options: SuperviseOptions): Promise<RunEnd> {
 class RunWatch {
   readonly #options: SuperviseOptions;
   readonly #ended: AbortSignal;
-  /** Why the container was ended from here; the first reason stays. */
+  /** Why the container was killed here; the first reason is kept. */
   #reason: Outcome | undefined;
   #processLimitSeen = false;
   wasUnreachable = false;
@@ -77,7 +77,7 @@ class RunWatch {
     if (performance.now() - begin >= graceMs) {
       record.observations.push({
         code: 'killed_after_grace',
-        detail: `did not end within ${graceMs / 1000} s of being asked to, and was killed`,
+        detail: `did not end within ${graceMs / 1000} s of SIGTERM, and was killed`,
       });
     }
   }
@@ -95,7 +95,9 @@ class RunWatch {
     await this.#retryUntilEnded(() => executor.kill(containerId));
   }
 
-  /** Early samples come quickly, so that short runs have one; later ones once a second. */
+  /**
+   * Early samples are frequent, so that short runs have one; later ones are taken once a second.
+   */
   async sampleAndGuard(): Promise<void> {
     for (let turn = 0; ; turn += 1) {
       if (!(await this.#sleep(backoffMs(turn, { initialMs: 100, maxMs: jobLimits.sampleMs }))))
@@ -131,22 +133,25 @@ class RunWatch {
     await this.#retryUntilEnded(() => executor.kill(containerId));
   }
 
-  /** What the end means, and undefined when the result is to be looked at. */
+  /** The outcome, or undefined when the result must be examined. */
   outcome(exit: ContainerExit): Outcome | undefined {
     const { task, record } = this.#options;
     const { memory, pids } = task.manifest.resources;
     if (exit.oomKilled) {
-      const detail = `the kernel ended it at its memory limit of ${formatSize(memory)}`;
+      const detail = `the kernel killed it at its memory limit of ${formatSize(memory)}`;
       record.observations.push({ code: 'memory_limit', detail });
       return this.#reason ?? { code: 'out_of_memory', detail };
     }
     if (this.#reason !== undefined) return this.#reason;
     if (this.wasUnreachable && exit.exitCode === 255) {
-      return { code: 'lost', detail: 'the container engine was restarted under the container' };
+      return {
+        code: 'lost',
+        detail: 'the container engine was restarted while the container was running',
+      };
     }
     if (task.manifest.successExitCodes.includes(exit.exitCode)) return undefined;
     if (this.#processLimitSeen) {
-      return { code: 'process_limit', detail: `ran into its limit of ${pids} processes` };
+      return { code: 'process_limit', detail: `reached its limit of ${pids} processes` };
     }
     const error = exit.error === '' ? '' : `: ${exit.error}`;
     return {
@@ -155,7 +160,7 @@ class RunWatch {
     };
   }
 
-  /** Repeats until it worked or the container has ended. */
+  /** Retries until it succeeds or the container has ended. */
   async #retryUntilEnded(act: () => Promise<void>): Promise<void> {
     for (let turn = 0; !this.#ended.aborted; turn += 1) {
       try {
@@ -167,7 +172,7 @@ class RunWatch {
     }
   }
 
-  /** False when the container ended, or this process detached, before the time was over. */
+  /** False when the container ended, or this process detached, before the time elapsed. */
   async #sleep(ms: number): Promise<boolean> {
     const signal = AbortSignal.any([this.#ended, this.#options.control.detached]);
     try {
@@ -179,7 +184,7 @@ class RunWatch {
   }
 }
 
-/** Timers of Node hold 24.8 days at most; limits may be longer. */
+/** Timers of Node are limited to 24.8 days; limits may be longer. */
 async function longPause(ms: number, signal: AbortSignal): Promise<void> {
   const stepMs = 2 ** 30;
   for (let left = ms; left > stepMs; left -= stepMs) await pause(stepMs, undefined, { signal });
@@ -187,7 +192,8 @@ async function longPause(ms: number, signal: AbortSignal): Promise<void> {
 }
 
 /**
- * Asks until there is an answer; an engine that is away for longer than a lease loses the attempt.
+ * Retries until there is an answer; an engine that is unavailable for longer than a lease loses the
+ * attempt.
  */
 async function waitForEnd(options: SuperviseOptions, watch: RunWatch): Promise<ContainerExit> {
   const { executor, containerId, control } = options;
@@ -198,7 +204,7 @@ async function waitForEnd(options: SuperviseOptions, watch: RunWatch): Promise<C
     } catch (error) {
       if (!(error instanceof ExecutorError) || control.detached.aborted) throw error;
       if (error.code === 'not_found') {
-        throw new AttemptEnded({ code: 'lost', detail: 'the container vanished from its node' });
+        throw new AttemptEnded({ code: 'lost', detail: 'the container disappeared from its node' });
       }
       if (!error.isUnreachable) throw error;
       watch.wasUnreachable = true;
@@ -215,7 +221,7 @@ async function waitForEnd(options: SuperviseOptions, watch: RunWatch): Promise<C
   }
 }
 
-/** Resumes a log stream that was cut, until the container has ended and all of it was read. */
+/** Resumes an interrupted log stream, until the container has ended and all of it was read. */
 async function followLog(options: SuperviseOptions, ended: AbortSignal): Promise<void> {
   const { executor, containerId, log, control } = options;
   const signal = AbortSignal.any([ended, control.detached]);
@@ -228,7 +234,7 @@ async function followLog(options: SuperviseOptions, ended: AbortSignal): Promise
         onChunk: (piece) => {
           after = piece.position;
           log.write(piece.stream, piece.bytes, new Date(piece.at));
-          // Nothing behind the limit is kept, so nothing more is asked for.
+          // Nothing after the limit is stored, so nothing more is requested.
           if (log.truncated) throw new LogFull();
         },
       });

@@ -1,4 +1,4 @@
-/** Feeds the metrics with jobs as they finish: from the events, in batches, until the signal. */
+/** Counts finished jobs for the metrics: from the events, in batches, until the signal. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Kysely } from 'kysely';
@@ -19,8 +19,8 @@ export interface CountJobsOptions {
 }
 
 /**
- * Runs until the signal aborts. A lost database ends the stream; it continues after the last event
- * that was counted, so nothing that finished meanwhile is left out.
+ * Runs until the signal aborts. A lost database connection ends the stream; it continues after the
+ * last counted event, so no job that finished meanwhile is missed.
  */
 export async function countJobs(options: CountJobsOptions): Promise<void> {
   const { signal, log } = options;

@@ -1,2 +1,2 @@
-/** Metrics: what Prometheus scrapes. */
+/** Metrics for Prometheus. */
 export { metricsSlice, type MetricsSlice } from './slice.ts';

@@ -64,7 +64,7 @@ function parse(text: string): Map<string, Family> {
     expect(family, `${name} has no TYPE`).toBeDefined();
     const key = `${name}${labels}`;
     expect(family?.samples.has(key), `${key} twice`).toBe(false);
-    // Prometheus reads NaN in any case, and the library writes it as it does.
+    // Prometheus reads NaN in any case, and the library writes it like this.
     expect(value).toMatch(/^([+-]?(\d|\.)[\d.e+-]*|[+-]Inf|NaN)$/i);
     family?.samples.set(key, Number(value));
   }
@@ -89,7 +89,7 @@ async function insertJob(id: string, engine: string, state: string): Promise<voi
   );
 }
 
-test('the text parses; every family is described, named and of its unit', async () => {
+test('the text parses; every family has a description, a valid name and a unit', async () => {
   await insertJob('q', 'tool', 'queued');
   const families = parse(await metrics.read());
   for (const [name, { type, help }] of families) {
@@ -104,7 +104,7 @@ test('the text parses; every family is described, named and of its unit', async 
   );
 });
 
-test('the queue, live jobs and nodes are as the database has them', async () => {
+test('the queue, live jobs and nodes match the database', async () => {
   await insertJob('q1', 'tool', 'queued');
   await insertJob('q2', 'tool', 'queued');
   await insertJob('q3', 'other', 'queued');
@@ -127,7 +127,7 @@ test('the queue, live jobs and nodes are as the database has them', async () => 
   expect(await sample('lazaret_event_reader_lag_seconds{reader="audit"}')).toBe(1.5);
   expect(await sample('lazaret_loop_up{loop="events"}')).toBe(1);
   expect(await sample('lazaret_build_info{version="1.2.3"}')).toBe(1);
-  // What is gone has no series.
+  // Removed nodes and engines have no series.
   await database.handle.pool.query(
     `delete from jobs where engine = 'tool'; truncate nodes cascade`,
   );
@@ -170,7 +170,7 @@ test('finished jobs are counted once each, with the phases of their last attempt
   ).toBeUndefined();
 });
 
-test('buckets of a histogram never go down, and end with all', async () => {
+test('buckets of a histogram never decrease, and end with the total', async () => {
   for (const seconds of [0.0004, 0.03, 0.03, 7, 900]) {
     metrics.observeAnswer(operations.jobs.list, 200, seconds);
   }

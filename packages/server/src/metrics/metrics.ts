@@ -1,6 +1,6 @@
 /**
- * Metrics for Prometheus. What this process saw (requests, finished jobs and their phases) is
- * counted as it happens; what the instance is like now (queue, nodes, readers) is asked from the
+ * Metrics for Prometheus. Events of this process (requests, finished jobs and their phases) are
+ * counted as they happen; the state of the instance (queue, nodes, readers) is read from the
  * database at each scrape. Every process counts all finished jobs of the instance, so that one of
  * them suffices to be scraped; do not add them up over processes.
  */
@@ -31,18 +31,18 @@ export interface MetricsOptions {
 }
 
 export interface Metrics {
-  /** Told of every answer of the API. */
+  /** Called for every response of the API. */
   observeAnswer(operation: Operation, status: number, seconds: number): void;
-  /** Told of every job that reached its final state. */
+  /** Called for every job that reached its final state. */
   observeJob(job: FinishedJob): void;
-  /** The text that Prometheus scrapes. */
+  /** The text for Prometheus. */
   read(): Promise<string>;
 }
 
 const requestBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60];
 const phaseBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800];
 
-/** Makes the metrics of a process. */
+/** Creates the metrics of a process. */
 export function createMetrics(options: MetricsOptions): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -74,7 +74,7 @@ function createCounters(registry: Registry) {
   return {
     requests: new Histogram({
       name: 'lazaret_http_request_duration_seconds',
-      help: 'Time from request to answer, by operation and status',
+      help: 'Time from request to response, by operation and status',
       labelNames: ['operation', 'status'],
       buckets: requestBuckets,
       registers: [registry],
@@ -99,8 +99,8 @@ function createGauges(registry: Registry) {
   const of = <T extends string>(name: string, help: string, labelNames: T[] = []): Gauge<T> =>
     new Gauge({ name: `lazaret_${name}`, help, labelNames, registers: [registry] });
   return {
-    build: of('build_info', 'The version that runs; always 1', ['version']),
-    database: of('database_up', 'Whether the database answered this scrape'),
+    build: of('build_info', 'The running version; always 1', ['version']),
+    database: of('database_up', 'Whether the database responded to this scrape'),
     live: of('jobs', 'Jobs that are not finished, by state', ['state']),
     queued: of('queue_jobs', 'Jobs that wait, by engine', ['engine']),
     inspections: of('inspections', 'Inspections that are not finished, by state', ['state']),
@@ -121,7 +121,7 @@ function createGauges(registry: Registry) {
 
 type Gauges = ReturnType<typeof createGauges>;
 
-/** What is gone (a node, an engine's last waiting job) has no series any more. */
+/** Removed objects (a node, an engine's last waiting job) have no series any more. */
 function setInstance(gauges: Gauges, state: InstanceState | undefined): void {
   const { live, queued, oldest } = gauges;
   const perNode = [

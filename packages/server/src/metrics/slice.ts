@@ -1,4 +1,4 @@
-/** What the metrics offer to the process: their route, and the observer of requests. */
+/** The slice of metrics: its route, and the observer of requests. */
 import { system } from '@lazaret/protocol';
 
 import type { Outbox } from '../floor/events/index.ts';
@@ -18,7 +18,7 @@ export function metricsSlice(
     readonly outbox: Outbox;
     readonly version: string;
     readonly loops: () => readonly LoopReading[];
-    /** Whether this process is scraped; only then are finished jobs counted. */
+    /** Whether this process is scraped; finished jobs are only counted then. */
     readonly scraped: boolean;
   },
 ): MetricsSlice {

@@ -1,4 +1,4 @@
-/** What metrics ask from the database: bounded by the queue, the nodes and a page of jobs. */
+/** Queries for metrics: bounded by the queue, the nodes and a page of jobs. */
 import { limits, type Telemetry } from '@lazaret/protocol';
 import { sql, type Kysely } from 'kysely';
 
@@ -30,7 +30,7 @@ interface NodeReading {
 
 const liveStates = ['queued', 'placed', 'starting', 'running', 'collecting'] as const;
 
-/** The instance as it is now. Both questions about jobs are answered by the partial indexes. */
+/** The current state of the instance. Both queries on jobs use the partial indexes. */
 export async function readInstance(database: Kysely<Database>): Promise<InstanceState> {
   const [queue, live, nodes, inspections] = await Promise.all([
     readQueue(database),

@@ -1,4 +1,4 @@
-/** What nodes have, and what is reserved there for attempts. */
+/** Capacity of nodes, and reservations for attempts. */
 import type { NodeState } from '@lazaret/protocol';
 import { sql, type Kysely, type Transaction } from 'kysely';
 
@@ -9,7 +9,7 @@ export interface NodeCapacity {
   readonly name: string;
   readonly state: NodeState;
   readonly schedulable: boolean;
-  /** A worker serves the node now. */
+  /** A worker currently serves the node. */
   readonly served: boolean;
   /** null until the node was reached for the first time. */
   readonly memoryBytes: number | null;
@@ -48,7 +48,9 @@ interface Reservation {
   readonly cpus: number;
 }
 
-/** Reserves for new attempts. Throws `InsufficientCapacity`, which must undo the transaction. */
+/**
+ * Reserves for new attempts. Throws `InsufficientCapacity`, which must roll back the transaction.
+ */
 export async function reserveCapacity(
   transaction: Transaction<Database>,
   { node, memoryBytes, cpus, attempts }: Reservation & { readonly attempts: number },
@@ -75,7 +77,7 @@ export class InsufficientCapacity extends Error {
   }
 }
 
-/** Releases what an attempt had reserved. */
+/** Releases the reservation of an attempt. */
 export async function releaseCapacity(
   transaction: Transaction<Database>,
   { node, memoryBytes, cpus }: Reservation,

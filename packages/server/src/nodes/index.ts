@@ -1,4 +1,4 @@
-/** Nodes: the places where containers run. */
+/** Nodes: the hosts that run containers. */
 export {
   InsufficientCapacity,
   readCapacities,

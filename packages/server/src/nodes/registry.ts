@@ -1,7 +1,7 @@
 /**
- * Nodes as rows: what is configured, what a probe said, who serves them. A failed probe makes a
- * node offline only after several in a row (hysteresis), and offline never means gone: what runs
- * there is unknown until its lease ends.
+ * Rows of nodes: configuration, result of the last probe, serving worker. A node is offline only
+ * after several failed probes in a row (hysteresis), and offline does not mean that its containers
+ * ended: their state is unknown until their lease ends.
  */
 import { Problem, slug, type Node, type NodeState } from '@lazaret/protocol';
 import { sql, type Kysely, type Selectable } from 'kysely';
@@ -11,18 +11,18 @@ import { appendEvents } from '../floor/events/index.ts';
 import { checkCursor } from '../floor/http/index.ts';
 import { serverLimits } from '../floor/limits.ts';
 
-/** A node as the operator configures it. */
+/** The configuration of a node. */
 export interface NodeConfiguration {
   readonly name: string;
   /** `unix:///var/run/docker.sock`, `tcp://host:2376`. */
   readonly endpoint: string;
   readonly labels: Readonly<Record<string, string>>;
-  /** What Lazaret may use of it; what the engine has, less a reserve, unless given. */
+  /** The capacity that Lazaret may use; that of the engine minus a reserve, unless given. */
   readonly memoryBytes?: number | undefined;
   readonly cpus?: number | undefined;
 }
 
-/** Writes the configured nodes; others stay as history and get nothing new. */
+/** Writes the configured nodes; others remain as history and get no attempts. */
 export async function registerNodes(
   database: Kysely<Database>,
   configured: readonly NodeConfiguration[],
@@ -48,13 +48,13 @@ export async function registerNodes(
 export interface ProbeResult {
   readonly state: NodeState;
   readonly problem: string | null;
-  /** null when the engine did not answer: what was known of it stays. */
+  /** null when the engine did not answer: earlier values remain. */
   readonly facts: Readonly<Record<string, unknown>> | null;
   readonly memoryBytes: number | null;
   readonly cpus: number | null;
 }
 
-/** Stores what a probe said and renews the worker's lease of the node. */
+/** Stores the result of a probe and renews the worker's lease of the node. */
 export async function reportProbe(
   database: Kysely<Database>,
   key: { readonly node: string; readonly worker: string },
@@ -100,7 +100,7 @@ export async function reportProbe(
   });
 }
 
-/** Gives the node back, so that the next worker need not wait for the lease to end. */
+/** Releases the node, so that the next worker need not wait for the lease to expire. */
 export async function releaseNode(
   database: Kysely<Database>,
   key: { readonly node: string; readonly worker: string },
@@ -140,7 +140,7 @@ export async function readNode(database: Kysely<Database>, name: string): Promis
   return toNode(row);
 }
 
-/** Cordons a node or takes it back. */
+/** Cordons or uncordons a node. */
 export async function setSchedulable(
   database: Kysely<Database>,
   change: { readonly name: string; readonly schedulable: boolean; readonly actor: string },

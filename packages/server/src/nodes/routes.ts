@@ -8,7 +8,7 @@ import { listNodes, readNode, setSchedulable } from './registry.ts';
 
 export function nodeRoutes(parts: {
   readonly database: Kysely<Database>;
-  /** Told after a node was cordoned or taken back. */
+  /** Called after a node was cordoned or uncordoned. */
   readonly onChange: () => void;
 }): Route[] {
   const { database } = parts;

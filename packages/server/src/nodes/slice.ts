@@ -1,4 +1,4 @@
-/** What the nodes offer to the process: routes, and whether any of them is online. */
+/** The slice of nodes: routes, and whether any node is online. */
 import type { Kysely } from 'kysely';
 
 import type { Database } from '../floor/db/schema.ts';

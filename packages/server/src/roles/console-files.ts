@@ -1,5 +1,5 @@
 /**
- * The console's files under /console/, with its policy; any page of it answers the one document.
+ * The files of the console under /console/, with its policy; every page returns the same document.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { Problem } from '@lazaret/protocol';
 import type { FastifyInstance } from 'fastify';
 
 export interface ConsoleFiles {
-  /** Where the build left them. */
+  /** The output directory of the build. */
   readonly directory: string;
   /** The policy that the console declares for itself. */
   readonly policyFile: string;
@@ -20,7 +20,7 @@ export interface ConsoleFiles {
 const prefix = '/console/';
 
 export async function serveConsole(app: FastifyInstance, files: ConsoleFiles): Promise<void> {
-  // Relative, so that a proxy may put all of it under a path of its own.
+  // Relative, so that a proxy may put all of it under any path.
   app.get('/', (_request, reply) => reply.redirect('console/', 302));
   app.get('/console', (_request, reply) => reply.redirect('console/', 302));
   const page = join(files.directory, 'index.html');
@@ -37,7 +37,7 @@ export async function serveConsole(app: FastifyInstance, files: ConsoleFiles): P
     prefix,
     wildcard: false,
     index: false,
-    // Names of built files carry a hash of their content; the few others are asked for again.
+    // Names of built files carry a hash of their content; the few others are revalidated.
     cacheControl: false,
     setHeaders: (reply, path) => {
       const hashed = path.includes('/assets/');
@@ -55,7 +55,7 @@ export async function serveConsole(app: FastifyInstance, files: ConsoleFiles): P
   );
 }
 
-/** The way from a page of the console up to /console/, whatever the prefix of a proxy. */
+/** The relative path from a page of the console up to /console/, for any prefix of a proxy. */
 function baseOf(url: string): string {
   const path = url.split('?', 1)[0] ?? '';
   const depth = path.slice(prefix.length).split('/').length - 1;

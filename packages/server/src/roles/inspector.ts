@@ -17,7 +17,7 @@ export async function startInspector(core: Core): Promise<Role> {
     onChange: core.onChange,
   });
   return {
-    // The queue's library polls by itself.
+    // The library of the queue polls by itself.
     loops: () => [],
     wake: () => queue.wake(),
     stop: () => inspector.stop(),

@@ -22,7 +22,7 @@ function portOf(server: Server): number {
   return (server.address() as { port: number }).port;
 }
 
-test('a taken address that was asked for is a problem that names it', async () => {
+test('a configured address that is in use is a problem that names it', async () => {
   const port = portOf(await take(0));
   const app = Fastify();
   await expect(listen(app, { host: '127.0.0.1', port, exact: true })).rejects.toMatchObject({
@@ -31,7 +31,7 @@ test('a taken address that was asked for is a problem that names it', async () =
   });
 });
 
-test('a taken default gives way to the next free port', async () => {
+test('a default port that is in use is replaced by the next free one', async () => {
   const port = portOf(await take(0));
   const app = Fastify();
   open.push(app);
@@ -39,7 +39,7 @@ test('a taken default gives way to the next free port', async () => {
   expect(bound.port).toBeGreaterThan(port);
 });
 
-test('an address that this machine does not have is a problem', async () => {
+test('an address of another machine is a problem', async () => {
   const app = Fastify();
   const wanted = { host: '192.0.2.1', port: 8100, exact: true };
   await expect(listen(app, wanted)).rejects.toMatchObject({ code: 'address_in_use' });
@@ -49,7 +49,7 @@ test.each([
   ['127.0.0.1:8100', { host: '127.0.0.1', port: 8100 }, 'http://127.0.0.1:8100'],
   ['[::1]:80', { host: '::1', port: 80 }, 'http://[::1]:80'],
   ['0.0.0.0:9', { host: '0.0.0.0', port: 9 }, 'http://127.0.0.1:9'],
-])('%s is read, and written as a browser takes it', (text, address, url) => {
+])('%s is parsed, and formatted for a browser', (text, address, url) => {
   expect(parseAddress(text)).toEqual(address);
   expect(urlOf(address)).toBe(url);
 });

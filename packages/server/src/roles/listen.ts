@@ -1,4 +1,4 @@
-/** Taking of an address: the one asked for, or near the default the next free one. */
+/** Binds an address: the configured one, or the next free port after the default. */
 import { Problem } from '@lazaret/protocol';
 import type { FastifyInstance } from 'fastify';
 
@@ -16,7 +16,7 @@ export function parseAddress(text: string): Address {
   return { host, port: Number(text.slice(colon + 1)) };
 }
 
-/** Answers where it listens. A taken address is an error when somebody asked for it by name. */
+/** Returns the address. An address in use is an error when it was configured. */
 export async function listen(
   app: FastifyInstance,
   wanted: Address & { readonly exact: boolean },
@@ -40,7 +40,7 @@ export async function listen(
   throw new Error('no port was tried');
 }
 
-/** The address as a browser on this machine writes it. */
+/** The address for a browser on this machine. */
 export function urlOf(address: Address): string {
   const anywhere = address.host === '0.0.0.0' || address.host === '::';
   const host = anywhere

@@ -1,6 +1,6 @@
 /**
  * A role is what a process of the instance does: serve the API, schedule jobs, run containers,
- * inspect images. All roles have one shape, and what they need is the core of the process.
+ * inspect images. All roles have the same interface, and depend on the core of the process.
  */
 import type { BlobStore } from '../blobs/index.ts';
 import type { Executor } from '../executors/index.ts';
@@ -11,7 +11,7 @@ import type { Loop } from '../floor/loop.ts';
 import type { SliceContext } from '../floor/slice.ts';
 import type { InspectionQueue } from '../inspection/index.ts';
 
-/** What every part of a process works with. */
+/** Shared services of all parts of a process. */
 export interface Core extends SliceContext {
   readonly configuration: LoadedConfiguration;
   readonly version: string;
@@ -38,11 +38,11 @@ export interface StopOptions {
 
 /** A running role. */
 export interface Role {
-  /** For liveness. Asked each time, since loops come and go with the locks that they hold. */
+  /** For liveness. Called each time, since loops start and end with their locks. */
   readonly loops: () => readonly Loop[];
   /** Checks for work now instead of at the next poll. */
   wake(): void;
-  /** Resolves when nothing of it runs any more. */
+  /** Resolves when it has stopped completely. */
   stop(options: StopOptions): Promise<void>;
 }
 

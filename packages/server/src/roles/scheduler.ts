@@ -20,7 +20,7 @@ export function startScheduler(core: Core): Role {
   let loop: Loop | undefined;
   let overdueMs = 0;
 
-  /** Wake-ups come with every job; looking for what is overdue once a period is enough. */
+  /** Every job wakes the loop; checking for overdue jobs once a period is enough. */
   async function schedule(): Promise<void> {
     await placeJobs(options);
     const nowMs = clock.monotonicMs();

@@ -1,2 +1,2 @@
-/** The search over everything that the other slices offer to it. */
+/** The global search over all slices. */
 export { searchSlice } from './slice.ts';

@@ -1,6 +1,6 @@
 /**
- * One answer over all kinds: an overview with the first hits of each, or pages that go through the
- * kinds one after the other.
+ * The search over all kinds: an overview with the first hits of each, or pages of one kind after
+ * the other.
  */
 import {
   detectSearchTerm,
@@ -25,7 +25,7 @@ type Query = OperationInput<RunSearch & Operation>['query'];
 type Answer = OperationOutput<RunSearch & Operation>;
 
 export interface SearchParts {
-  /** What the slices offer. */
+  /** The searchables of the slices. */
   readonly searchables: () => readonly Searchable[];
   /** The search by one named field, in images. */
   readonly searchByField: (
@@ -34,7 +34,7 @@ export interface SearchParts {
   ) => Promise<{ items: SearchHit[]; next: string | null }>;
 }
 
-/** Throws invalid_request for a combination that means nothing, and for a foreign cursor. */
+/** Throws invalid_request for an invalid combination, and for a cursor of another list. */
 export async function searchEverything(
   { searchables, searchByField }: SearchParts,
   principal: Principal,
@@ -95,7 +95,7 @@ async function listAll({ principal, query, chosen, term }: TextSearch): Promise<
   for (const [at, each] of chosen.entries()) {
     if (at < start.at) continue;
     if (items.length >= limit) {
-      // Whether the next kind has anything is found out with the next page.
+      // Whether the next kind has hits is determined with the next page.
       next = writeCursor([each.kind]);
       break;
     }

@@ -1,4 +1,4 @@
-/** The search, over what all slices offer to it. */
+/** The slice of the global search. */
 import type { Kysely } from 'kysely';
 
 import type { Database } from '../floor/db/schema.ts';
@@ -8,7 +8,7 @@ import { searchRoutes } from './routes.ts';
 
 export interface SearchContext {
   readonly database: Kysely<Database>;
-  /** All slices; asked with each search, since the list is made with this slice in it. */
+  /** All slices; called for each search, because the list includes this slice. */
   readonly slices: () => readonly Slice[];
 }
 

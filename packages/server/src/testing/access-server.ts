@@ -20,14 +20,14 @@ import { accessLimits } from '../access/limits.ts';
 import { createHttpServer, route } from '../floor/http/index.ts';
 import type { TestDatabase } from './database.ts';
 
-/** Someone who calls: by a cookie with its CSRF token, by a token, or anonymously. */
+/** A caller: with a session cookie and its CSRF token, with a token, or anonymous. */
 export interface Visitor {
   readonly cookie?: string;
   readonly csrf?: string;
   readonly token?: string;
   /** Any other header. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Where they call from, as a trusted proxy tells it. */
+  /** The address of the caller, as sent by a trusted proxy. */
   readonly address?: string;
 }
 
@@ -46,12 +46,12 @@ export interface AccessServer {
     visitor?: Visitor,
   ): Promise<Reply<never>>;
   signIn(name: string, password: string, visitor?: Visitor): Promise<Visitor>;
-  /** The first administrator, `root`, made through the link. */
+  /** The first administrator, `root`, created with the link. */
   setUp(): Promise<Visitor>;
   close(): Promise<void>;
 }
 
-/** So slow that no wait passes by itself on a busy machine. */
+/** So slow that no delay elapses by itself on a busy machine. */
 const slowPace = {
   freePerAccount: accessLimits.loginFailuresFree,
   freePerAddress: accessLimits.loginFailuresFreePerAddress,
@@ -145,7 +145,7 @@ function arrivals(
   };
 }
 
-/** The visitor that a sign-in makes of the caller. */
+/** The caller after sign-in. */
 export function toVisitor(reply: Reply<Identity>): Visitor {
   if (reply.status !== 200) throw new Error(`sign-in answered ${JSON.stringify(reply.body)}`);
   const cookie = reply.headers.get('set-cookie')?.split(';', 1)[0] ?? '';

@@ -1,7 +1,7 @@
 /**
  * Databases for tests: one embedded PostgreSQL serves a whole run (see test/global-setup.ts), and
- * each test file makes itself a fresh database as a copy of a template in which all migrations
- * are applied. Everything but durability is as in production.
+ * each test file creates a fresh database as a copy of a template with all migrations applied.
+ * Everything except durability is as in production.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, rm, statfs } from 'node:fs/promises';
@@ -18,7 +18,7 @@ import {
 
 const template = 'lazaret_template';
 const directoryPrefix = 'lazaret-test-database-';
-/** In memory, copying the template takes 10 ms; on a disk measured, 300 ms. */
+/** Measured: copying the template takes 10 ms in memory, 300 ms on a disk. */
 const memoryPlace = '/dev/shm';
 const memoryFreeBytesMin = 2 * units.GiB;
 /** Every worker of the test runner has a pool, and many tests have several. */
@@ -31,14 +31,14 @@ export interface TestServer {
 }
 
 export interface TestDatabase {
-  /** For what opens a connection of its own. */
+  /** For code that opens its own connection. */
   readonly url: string;
   readonly handle: DatabaseHandle;
-  /** Closes the handle, ends whatever is still connected and drops the database. */
+  /** Closes the handle, terminates remaining connections and drops the database. */
   drop(): Promise<void>;
 }
 
-/** Starts a PostgreSQL that forgets everything at the end, with the template prepared. */
+/** Starts a PostgreSQL without durable data, with the template prepared. */
 export async function startTestServer(): Promise<TestServer> {
   const directory = await makeFastDirectory(`${directoryPrefix}${process.pid}-`);
   await sweep(dirname(directory));
@@ -70,12 +70,12 @@ async function choosePlace(): Promise<string> {
     const { bavail, bsize } = await statfs(memoryPlace);
     if (bavail * bsize >= memoryFreeBytesMin) return memoryPlace;
   } catch {
-    // No such place here.
+    // No such directory here.
   }
   return tmpdir();
 }
 
-/** Removes what runs left that were killed. */
+/** Removes leftovers of killed runs. */
 async function sweep(place: string): Promise<void> {
   for (const name of await readdir(place)) {
     if (!name.startsWith(directoryPrefix)) continue;
@@ -104,9 +104,9 @@ async function prepareTemplate(url: string): Promise<void> {
 }
 
 /**
- * Makes a database for one test file. `migrated: false` gives an empty one.
+ * Creates a database for one test file. `migrated: false` creates an empty one.
  *
- * @param url what `startTestServer` answered; in a test, `inject('databaseUrl')`
+ * @param url the result of `startTestServer`; in a test, `inject('databaseUrl')`
  */
 export async function createTestDatabase(
   url: string,

@@ -1,4 +1,4 @@
-/** The hostile engine's manifest, as the tests run it. */
+/** The manifest of the hostile engine, for tests. */
 import { readFileSync } from 'node:fs';
 
 import type { EngineManifestInput } from '@lazaret/protocol';

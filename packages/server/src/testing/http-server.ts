@@ -1,4 +1,4 @@
-/** A real HTTP server with the routes of one slice; the others answer with an internal error. */
+/** A real HTTP server with the routes of one slice; other operations return an internal error. */
 import { operationList } from '@lazaret/protocol';
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
@@ -9,7 +9,7 @@ import type { Principal } from '../floor/principal.ts';
 export interface TestHttpServer {
   readonly app: FastifyInstance;
   readonly url: string;
-  /** Who holds which bearer token. Tests change it. */
+  /** Principals by bearer token. Tests change it. */
   readonly principals: Map<string, Principal>;
   close(): Promise<void>;
 }
@@ -43,7 +43,7 @@ export async function startTestHttp(
   return { app, url, principals, close: () => app.close() };
 }
 
-/** The holder of the bearer token in the headers. */
+/** The principal of the bearer token in the headers. */
 export function principalOf(
   principals: ReadonlyMap<string, Principal>,
   headers: Readonly<Record<string, string | string[] | undefined>>,
@@ -51,7 +51,7 @@ export function principalOf(
   return principals.get(String(headers['authorization']).replace('Bearer ', ''));
 }
 
-/** A token's holder with these grants. */
+/** A principal with these grants. */
 export function testPrincipal(name: string, grants: Principal['grants']): Principal {
   return {
     kind: 'token',

@@ -1,6 +1,6 @@
 /**
- * A small laboratory for jobs: a test database, a blob store, the real Docker engine, a scheduler
- * and a worker, without HTTP. Its worker can be dropped as by kill -9 and begun again.
+ * A fixture for jobs: a test database, a blob store, the real Docker engine, a scheduler and a
+ * worker, without HTTP. Its worker can be stopped as by kill -9 and started again.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -34,7 +34,7 @@ export interface JobFixture {
   readonly blobs: BlobStore;
   readonly executor: Executor;
   readonly instance: string;
-  /** Adds an engine whose image is pinned as it is on the node. */
+  /** Adds an engine whose image is pinned to that of the node. */
   addEngine(manifest: EngineManifestInput): Promise<void>;
   /** Submits one input to an engine; the content is the bytes. */
   submit(
@@ -48,7 +48,7 @@ export interface JobFixture {
   readLogText(id: string): Promise<string>;
   readArtifact(sha256: string): Promise<Buffer>;
   cancel(id: string): Promise<void>;
-  /** Turns the scheduler until the job has ended. */
+  /** Runs the scheduler until the job has ended. */
   settle(id: string): Promise<JobDetail>;
   waitFor(id: string, test: (job: JobDetail) => boolean): Promise<JobDetail>;
   containers(): Promise<number>;

@@ -15,7 +15,7 @@ export interface JobRows {
   readonly engine: RunnableEngine;
   readonly sample: string;
   submit(extra?: Partial<JobSubmission>, idempotencyKey?: string): Promise<string>;
-  /** Places the job on the node and answers the attempt that was made. */
+  /** Places the job on the node and returns the created attempt. */
   place(job: string): Promise<PlacedAttempt>;
   reserved(): Promise<{ live: number; cpus: number; memoryBytes: number }>;
   /** Numbers of the job's history and its final entries. */
@@ -126,7 +126,7 @@ async function addParts(
     .execute();
 }
 
-/** What a worker reports at the end of an attempt. */
+/** The report of a worker at the end of an attempt. */
 export function makeResult(
   placed: PlacedAttempt,
   code: Outcome['code'],

@@ -43,7 +43,7 @@ function emitInfo(
   if (main !== undefined) emit(dependsOn.length > 0 ? { ...main, dependsOn } : main);
   for (const module of info.modules) emit(modulePackage(module, known));
   if (info.warnings > 0) {
-    emit(missing(path, `${info.warnings} lines of the build information were not understood`));
+    emit(missing(path, `${info.warnings} lines of the build information could not be parsed`));
   } else if (info.main === undefined && info.modules.length === 0) {
     const detail = 'the program was built without a list of modules';
     emit({ ...missing(path, detail), reason: 'not_recorded' });

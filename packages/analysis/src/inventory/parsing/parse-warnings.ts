@@ -21,7 +21,7 @@ export function createParseWarnings({ reader, path, emit }: ParseWarningsOptions
       count += 1;
       if (count > analysisLimits.warningsPerFile + 1) return;
       const last = count > analysisLimits.warningsPerFile;
-      const text = last ? 'more of the same file was not understood' : detail;
+      const text = last ? 'more of the same file could not be parsed' : detail;
       emit({ kind: 'diagnostic', path, reader, reason: last ? 'too_many' : reason, detail: text });
     },
   };

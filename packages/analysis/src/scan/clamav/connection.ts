@@ -140,24 +140,24 @@ export class ClamdConnection {
     this.#received = Buffer.concat([this.#received, chunk]);
     const end = this.#received.indexOf(0);
     if (end < 0) {
-      if (this.#received.length > scanLimits.clamdAnswerBytes) this.#misunderstood('endless');
+      if (this.#received.length > scanLimits.clamdAnswerBytes) this.#failInvalid('endless');
       return;
     }
     const text = this.#received.toString('utf8', 0, end);
     this.#received = this.#received.subarray(end + 1);
     const { number, rest } = splitNumber(text);
     const waiting = this.#waiting;
-    if (waiting === undefined) this.#misunderstood(`unexpected: ${text.slice(0, 200)}`);
-    else if (number !== undefined && number <= this.#lastNumber) this.#misunderstood('out of turn');
+    if (waiting === undefined) this.#failInvalid(`unexpected: ${text.slice(0, 200)}`);
+    else if (number !== undefined && number <= this.#lastNumber) this.#failInvalid('out of turn');
     else {
       this.#lastNumber = number ?? this.#lastNumber;
       this.#waiting = undefined;
       waiting.resolve(rest);
-      if (this.#received.length > 0) this.#misunderstood('followed by another');
+      if (this.#received.length > 0) this.#failInvalid('followed by another');
     }
   }
 
-  #misunderstood(what: string): void {
+  #failInvalid(what: string): void {
     this.end(new ClamdError('bad_answer', `an answer of clamd is ${what}`));
   }
 }

@@ -87,7 +87,7 @@ test.each([
     ['--config', file('list.yaml', '- a\n')],
     'expected `key: value`',
   ],
-  ['a key that is given twice', ['--config', file('twice.yaml', 'data: a\ndata: b\n')], 'unique'],
+  ['a key that is used twice', ['--config', file('twice.yaml', 'data: a\ndata: b\n')], 'unique'],
 ])('%s is an error that says so', (_name, argv, words) => {
   expect(problemOf(argv).message).toContain(words);
 });

@@ -172,7 +172,7 @@ async function resume(live: Live, cursor: string): Promise<Position> {
   if (position.transaction <= (await readNextTransaction(live.database))) return position;
   throw new Problem(
     'invalid_request',
-    'the id belongs to another database; leave it out to start from now',
+    'the id belongs to another database; omit it to start from now',
     { fields: [{ path: 'query.after', message: 'expected the id of an event of this instance' }] },
   );
 }

@@ -27,7 +27,7 @@ export function parseCursor(text: string): Position {
   if (match === null || transaction > transactionMax || id > idMax) {
     throw new Problem(
       'invalid_request',
-      'expected the id of an event of this stream; leave it out to start from now',
+      'expected the id of an event of this stream; omit it to start from now',
       { fields: [{ path: 'query.after', message: 'expected the id of an event' }] },
     );
   }

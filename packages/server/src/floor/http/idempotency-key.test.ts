@@ -13,7 +13,7 @@ test.each([
   ['has a space', 'two words'],
   ['has letters outside ASCII', 'schlüssel'],
   ['is too long', 'x'.repeat(1_000)],
-  ['is given twice', ['a', 'b']],
+  ['is used twice', ['a', 'b']],
 ])('a key that %s is refused, and the header is named', (_, header) => {
   expect(() => readIdempotencyKey(header)).toThrow(
     expect.objectContaining({
