@@ -5,7 +5,7 @@ import { fact as factSchema } from '@lazaret/protocol';
 import type { Fact } from '@lazaret/protocol';
 
 import { selectReaders } from '../../../packages/analysis/src/inspection/walk/reader-table.ts';
-import { allReaders } from '../../../packages/analysis/src/inventory/all-readers.ts';
+import { allReaders } from '../../../packages/analysis/src/inventory/ecosystems.ts';
 import { ReadError } from '../../../packages/analysis/src/inventory/reader.ts';
 import type { Reader, WholeFile } from '../../../packages/analysis/src/inventory/reader.ts';
 import { baseName } from '../../../packages/oci/src/untrusted/tree-path.ts';

@@ -2,7 +2,7 @@
 import type { FileBytes } from '../../../packages/analysis/src/source/file-bytes.ts';
 import { examineLayer } from '../../../packages/analysis/src/inspection/layers/examine-layer.ts';
 import { unpackMembers } from '../../../packages/analysis/src/inspection/walk/unpack-members.ts';
-import { allReaders } from '../../../packages/analysis/src/inventory/all-readers.ts';
+import { allReaders } from '../../../packages/analysis/src/inventory/ecosystems.ts';
 import { archiveSource } from '../../../packages/analysis/src/source/image-archive.ts';
 import { parseImageConfig } from '../../../packages/oci/src/image/image-config.ts';
 import { SourceError } from '../../../packages/oci/src/source-error.ts';

@@ -9,7 +9,7 @@ import type { Gap, InspectionReport, SourceDiagnostic } from '@lazaret/protocol'
 import { openCache } from '../cache/open-cache.ts';
 import type { AnalysisCache } from '../cache/open-cache.ts';
 import type { DigestChoice } from '../digest/file-digests.ts';
-import { allReaders } from '../inventory/all-readers.ts';
+import { allReaders } from '../inventory/ecosystems.ts';
 import { createScanners } from '../scan/create-scanners.ts';
 import type { Scanner, ScannerDescription } from '../scan/scanner.ts';
 import type { ImageListing, ImageSource, PlatformChoice } from '@lazaret/oci';

@@ -1,11 +1,8 @@
 /** The state of configured scanners: for settings pages, status and set-up. */
 import { malwareScanners } from '@lazaret/protocol';
 
-import {
-  createScanners,
-  type GivenScannerSettings,
-  type ScannerSurroundings,
-} from './create-scanners.ts';
+import { createScanners } from './create-scanners.ts';
+import type { GivenScannerSettings, ScannerSurroundings } from './scanner-module.ts';
 import type { ScannerDescription } from './scanner.ts';
 
 export interface ScannerState extends Omit<ScannerDescription, 'limits'> {

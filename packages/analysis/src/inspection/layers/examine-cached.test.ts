@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 
 import { openCache } from '../../cache/open-cache.ts';
 import type { AnalysisCache } from '../../cache/open-cache.ts';
-import { allReaders } from '../../inventory/all-readers.ts';
+import { allReaders } from '../../inventory/ecosystems.ts';
 import type { Reader } from '../../inventory/reader.ts';
 import { examineCached } from './examine-cached.ts';
 import type { CachedQuestion } from './examine-cached.ts';

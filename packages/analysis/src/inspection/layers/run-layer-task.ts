@@ -2,7 +2,7 @@
 import { CompressionError } from '../../archive/decompress.ts';
 import type { Scanner } from '../../scan/scanner.ts';
 import { openFileBytes } from '../../source/file-bytes.ts';
-import { allReaders } from '../../inventory/all-readers.ts';
+import { allReaders } from '../../inventory/ecosystems.ts';
 import { similarityOf } from '../../digest/similarity-of.ts';
 import { LayerError, examineLayer } from './examine-layer.ts';
 import type { ExaminePlan } from '../walk/examine-tree.ts';

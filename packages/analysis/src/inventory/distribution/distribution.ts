@@ -47,6 +47,9 @@ const sources: ReadonlyMap<string, Describe> = new Map<string, Describe>([
   ['etc/arch-release', () => ({ id: 'arch', prettyName: 'Arch Linux' })],
 ]);
 
+/** The files that name a distribution, the most reliable first. */
+export const releaseFiles: readonly string[] = [...sources.keys()];
+
 /** Values of `foundBy` in facts, the most reliable first; `busybox` is the last. */
 export const distributionSources: readonly string[] = [
   ...new Set([...sources.keys()].map(nameOf)),

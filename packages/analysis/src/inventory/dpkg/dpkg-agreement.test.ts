@@ -5,11 +5,12 @@ import { join } from 'node:path';
 import type { Fact } from '@lazaret/protocol';
 import { beforeAll, expect, test } from 'vitest';
 
-import { systemReaders } from '../system/system-readers.ts';
+import { ecosystems, readersOf } from '../ecosystems.ts';
 import { ofKind } from '../testing/read-file.ts';
 import { debianRoot, factsOfDirectory, linesFrom } from '../testing/support/debian-root.ts';
 
 const suite = 'bookworm';
+const systemReaders = readersOf(ecosystems.filter(({ group }) => group === 'system'));
 let root = '';
 let facts: Fact[] = [];
 let query: string[] = [];

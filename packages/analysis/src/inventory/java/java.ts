@@ -16,6 +16,7 @@ import type { Reader } from '../reader.ts';
 import { hasEnding, identify } from './java-identity.ts';
 
 const endings = [...['jar', 'war', 'ear', 'par', 'sar', 'hpi', 'jpi', 'nar', 'kar', 'lpkg', 'aar']];
+export const javaEndings: readonly string[] = [...endings, 'zip'].map((ending) => `.${ending}`);
 
 /**
  * An archive without metadata is a package with the name of its file and no version: no more is
@@ -24,7 +25,7 @@ const endings = [...['jar', 'war', 'ear', 'par', 'sar', 'hpi', 'jpi', 'nar', 'ka
 export const javaReader: Reader = {
   id: 'java',
   version: 2,
-  wants: { endings: [...endings, 'zip'].map((ending) => `.${ending}`) },
+  wants: { endings: javaEndings },
   maxBytes: analysisLimits.readerFileBytes,
   read(file, emit) {
     new ArchiveWalk(emit).visit(file.path, file.bytes, 0);

@@ -3,7 +3,6 @@ import { describe, expect, test } from 'vitest';
 
 import { elfFile } from '../binary/testing/binary-samples.ts';
 import { binaryClassifierReader, binaryKey } from './binary-classifiers.ts';
-import { binaryReaders } from './binary-readers.ts';
 import { versionMarks } from './binary-versions.ts';
 import { elfNoteReader, linuxKernelReader } from './elf-notes.ts';
 import { packagesOf, purlsOf, readFacts, unknownsOf } from '../testing/read-facts.ts';
@@ -226,10 +225,4 @@ test('the version of a kernel is read', async () => {
   const facts = await readFacts(linuxKernelReader, 'boot/vmlinuz-6.1.0-22-amd64', bytes);
   expect(purlsOf(facts)).toEqual(['pkg:generic/linux@6.1.0-22-amd64']);
   expect(await readFacts(linuxKernelReader, 'boot/vmlinuz', bytes.subarray(0, 700))).toEqual([]);
-});
-
-test('every reader has a unique id and selects files', () => {
-  expect(new Set(binaryReaders.map(({ id }) => id)).size).toBe(binaryReaders.length);
-  for (const { wants } of binaryReaders)
-    expect(Object.values(wants).flat().length).toBeGreaterThan(0);
 });

@@ -13,7 +13,7 @@ interface TextMark {
   readonly pattern: RegExp;
 }
 
-const marks: readonly TextMark[] = [
+export const textMarks: readonly TextMark[] = [
   {
     name: 'wordpress',
     file: 'version.php',
@@ -37,7 +37,7 @@ const marks: readonly TextMark[] = [
     pattern: /^Package: base\s{1,4}Version: (\d[\d.-]{0,20})$/m,
   },
 ];
-const marksOfFile = Map.groupBy(marks, ({ file }) => file);
+const marksOfFile = Map.groupBy(textMarks, ({ file }) => file);
 const textBytes = 1024 * 1024;
 
 export const textVersionReader: Reader = {
