@@ -31,6 +31,8 @@ import {
 } from '../../packages/server/src/floor/config/index.ts';
 import { observationTexts, outcomeClasses, scopeTexts, stateTexts } from './explanations.ts';
 import { fillArchitecture } from './architecture-tables.ts';
+import { inventoryPage } from './inventory-page.ts';
+import { scannersPage } from './scanners-page.ts';
 import { code, formatTable, heading } from './table.ts';
 
 const root = new URL('../../', import.meta.url);
@@ -44,6 +46,8 @@ export function generatePages(): ReadonlyMap<string, string> {
     ['docs/outcomes.md', outcomesPage()],
     ['docs/permissions.md', permissionsPage()],
     ['docs/events.md', eventsPage()],
+    ['docs/inventory.md', inventoryPage()],
+    ['docs/scanners.md', scannersPage()],
     ['ARCHITECTURE.md', fillArchitecture(readFileSync(new URL('ARCHITECTURE.md', root), 'utf8'))],
   ]);
 }

@@ -30,7 +30,7 @@ export type {
   OpenRequest,
   RegistryRequest,
 } from './inspection/inspect-image.ts';
-export type { GivenScannerSettings } from './scan/create-scanners.ts';
+export type { GivenScannerSettings } from './scan/scanner-module.ts';
 export { resolveImage } from './inspection/resolve-image.ts';
 export type { ImageResolution, ResolvedImage } from './inspection/resolve-image.ts';
 export * from './report/index.ts';
@@ -47,3 +47,5 @@ export { importAdvisories } from './vulnerability/import-advisories.ts';
 export type { FeedFormat, ImportReport } from './vulnerability/import-advisories.ts';
 export { describeScanners } from './scan/describe-scanners.ts';
 export type { ScannerState } from './scan/describe-scanners.ts';
+export { listEcosystems } from './inventory/list-ecosystems.ts';
+export type { ListedEcosystem, ListedReader } from './inventory/list-ecosystems.ts';

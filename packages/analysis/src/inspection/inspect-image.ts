@@ -25,7 +25,7 @@ import { matchReport } from '../vulnerability/advisory-coverage.ts';
 import { inspect, inspectTree } from './inspect.ts';
 import type { InspectOptions } from './inspect.ts';
 import type { InspectProgress } from './layers/progress.ts';
-import type { GivenScannerSettings } from '../scan/create-scanners.ts';
+import type { GivenScannerSettings } from '../scan/scanner-module.ts';
 
 export interface InspectRequest {
   /** As given by the user: `registry/app:tag`, a path, `container:web`, `dir:/srv`. */

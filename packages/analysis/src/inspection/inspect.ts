@@ -27,7 +27,7 @@ import type { InspectProgress } from './layers/progress.ts';
 import { inlineRunner } from './layers/run-layer-task.ts';
 import { inspectionLimits } from './walk/limits.ts';
 import { scanConfig } from './walk/scan-config.ts';
-import type { GivenScannerSettings } from '../scan/create-scanners.ts';
+import type { GivenScannerSettings } from '../scan/scanner-module.ts';
 
 export interface InspectOptions {
   readonly platform?: PlatformChoice;

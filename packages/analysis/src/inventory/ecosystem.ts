@@ -23,7 +23,7 @@ export interface Ecosystem {
 }
 
 /** The section of the documentation. */
-export type EcosystemGroup = 'system' | 'language' | 'other';
+export type EcosystemGroup = 'system' | 'language' | 'other' | 'unsupported';
 
 /** A reader with what it reads and produces. */
 export interface DescribedReader {

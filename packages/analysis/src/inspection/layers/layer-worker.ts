@@ -8,7 +8,7 @@ import type { LayerTask } from './layer-task.ts';
 import { packAnswer } from './packed-answer.ts';
 import { receiveBytes } from '../../source/piped-bytes.ts';
 import { runLayerTask } from './run-layer-task.ts';
-import type { GivenScannerSettings } from '../../scan/create-scanners.ts';
+import type { GivenScannerSettings } from '../../scan/scanner-module.ts';
 
 export interface WorkerSettings {
   readonly scanners: GivenScannerSettings;

@@ -14,7 +14,7 @@ import { alnum } from '../../scan/secrets/testing/secret-samples.ts';
 import { buildImage } from '../../testing/image-builder.ts';
 import { memorySource } from '../../testing/memory-source.ts';
 import { inspect } from '../inspect.ts';
-import type { GivenScannerSettings } from '../../scan/create-scanners.ts';
+import type { GivenScannerSettings } from '../../scan/scanner-module.ts';
 
 let directory = '';
 beforeEach(async () => {

@@ -39,7 +39,7 @@ export const goEcosystem: Ecosystem = {
       'pattern, if it is unambiguous.',
     'A main module that was built from its sources has no version of its own: it is taken from ' +
       '`-ldflags -X`, the commit, or a version string of the program, in this order.',
-    'Programs packed with UPX are a gap.',
+    'ELF programs packed with UPX are a gap.',
     'Licences are not read: programs do not contain them.',
   ],
 };

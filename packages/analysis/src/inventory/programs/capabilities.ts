@@ -91,7 +91,6 @@ export const programsEcosystem: Ecosystem = {
     'A version in the name of the file is allowed (`python3.11`, `libcrypto.so.3`), a renamed ' +
       'program is not recognised.',
     'Programs that a package of the distribution owns are left out: the package says more.',
-    'Programs packed with UPX are a gap; other packers are not detected.',
-    'Advisories are matched by package type, and `generic` has none.',
+    'ELF programs packed with UPX are a gap; other packers are not detected.',
   ],
 };

@@ -1,10 +1,10 @@
 /** Valid files for the readers of languages, see reader-samples.ts. */
 import { zipArchive } from '../../archive/testing/zip-samples.ts';
-import type { ReaderSample } from './reader-samples.ts';
+import { sample, type ReaderSample } from './sample.ts';
 
 export function languageSamples(): Record<string, readonly ReaderSample[]> {
   const of = (path: string, content: string | Buffer): readonly ReaderSample[] => [
-    { path, bytes: Buffer.from(content as Buffer) },
+    sample(path, content),
   ];
   const site = 'usr/lib/python3/site-packages';
   return {

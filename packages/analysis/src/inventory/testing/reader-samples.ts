@@ -7,14 +7,10 @@ import { deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { zipArchive } from '../../archive/testing/zip-samples.ts';
 import { elfFile } from '../binary/testing/binary-samples.ts';
 import { languageSamples } from './language-samples.ts';
+import { sample, type ReaderSample } from './sample.ts';
 import { assembly, goInfo, kernel, packageNote } from './program-samples.ts';
 import { sqliteDatabase, sqliteTable } from './rpm-databases.ts';
 import { rpmHeader } from './rpm-header.ts';
-
-export interface ReaderSample {
-  readonly path: string;
-  readonly bytes: Buffer;
-}
 
 const md5 = 'd41d8cd98f00b204e9800998ecf8427e';
 const sha1 = 'da39a3ee5e6b4b0d3255bfef95601890afd80709';
@@ -23,10 +19,6 @@ const sha256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
 /** By the id of the reader. */
 export function readerSamples(): Readonly<Record<string, readonly ReaderSample[]>> {
   return { ...systemSamples(), ...languageSamples(), ...programSamples() };
-}
-
-export function sample(path: string, content: string | Buffer): ReaderSample {
-  return { path, bytes: Buffer.from(content as Buffer) };
 }
 
 function systemSamples(): Record<string, readonly ReaderSample[]> {

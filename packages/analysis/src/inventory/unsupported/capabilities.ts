@@ -8,7 +8,7 @@ const file = (pattern: string, example: string, reason: string): UnreadFile => (
 export const unsupportedEcosystem: Ecosystem = {
   name: 'unsupported',
   title: 'Unsupported package managers',
-  group: 'other',
+  group: 'unsupported',
   readers: [
     {
       reader: unreadDatabaseReader,

@@ -23,10 +23,11 @@ export const hashSetModule: ScannerModule = {
       'Your lists: one digest a line, hashdeep, CSV with a header, MISP events as JSON or CSV, sealed ' +
       'sets; and one NSRL database (RDS v3, SQLite).',
     freshness:
-      'A list may have an expiry and is ignored after it; other lists have no age. A changed list ' +
+      'A sealed set may have an expiry and is ignored after it; lists have no age. A changed list ' +
       'causes a new look-up. A list that cannot be opened, or a deny list with lines that hold no ' +
       'digest, makes the scanner unhealthy.',
     gaps: [
+      'No command makes sealed sets yet.',
       'A single changed byte is another digest: use `similarity` or YARA for variants.',
       'Matches by SHA-1 or MD5 alone are of severity medium, because they can be forged.',
       `Files below ${tellingBytes} bytes are equal too often: matches are of severity low.`,

@@ -14,7 +14,7 @@ export const secretsModule: ScannerModule = {
     files:
       'Every file that is not empty, compressed, a picture, a font, audio or video; the members of ' +
       'archives are files of their own. In executables and other binary files only rules are used ' +
-      'that cannot match by chance.',
+      'that cannot match random bytes.',
     examples: {
       examined: [
         { path: 'srv/.env', kind: 'text' },

@@ -88,6 +88,20 @@ export const inspectCommands: readonly CommandSpec[] = [
     load: async () => (await import('./import-advisories.ts')).run,
   },
   {
+    words: 'inspect readers',
+    group,
+    summary: 'List the files that are read for packages, by ecosystem',
+    details:
+      'With an ecosystem or a reader, shows its files, what is not read, and known gaps. See ' +
+      'docs/inventory.md, and docs/scanners.md for scanners',
+    arguments: [
+      { name: 'ecosystem', required: false, summary: 'Name of an ecosystem or a reader' },
+    ],
+    flags: [],
+    examples: ['lazaret inspect readers', 'lazaret inspect readers npm'],
+    load: async () => (await import('./readers.ts')).run,
+  },
+  {
     words: 'inspect schema',
     group,
     summary: 'Print the JSON Schema of reports',
