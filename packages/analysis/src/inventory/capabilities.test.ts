@@ -84,7 +84,7 @@ describe('a false description is detected:', () => {
     ]);
   });
 
-  test('content that is not asked for', () => {
+  test('content that the reader does not select', () => {
     const content = { format: 'ELF', magic: ['\x7fELF'] };
     expect(wrongFiles(withFile({ pattern: '**/*', example: 'srv/x', content }))).toContain(
       'srv/x is not accepted',

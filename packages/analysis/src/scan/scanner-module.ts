@@ -1,8 +1,9 @@
 /**
- * A scanner as a part of the product: what it looks for, and how it is created from the settings.
- * Each scanner is a folder whose `capabilities.ts` exports one, and `scanner-modules.ts` lists them.
- * Scanners are created from that list and nowhere else, so that a scanner without a description
- * does not exist. The documentation shows it; `capabilities.test.ts` compares it with the scanner.
+ * A scanner as a part of the product: what it looks for, and how it is created from its settings.
+ * Each scanner is a folder whose `capabilities.ts` exports a module, and `scanner-modules.ts` lists
+ * them. Scanners are created from that list and nowhere else, so that a scanner without a
+ * description does not exist. The documentation shows it; `capabilities.test.ts` compares it with
+ * the scanner.
  */
 import type { FindingClass, ScannerSettings } from '@lazaret/protocol';
 

@@ -133,7 +133,7 @@ describe('completion', () => {
   it.each([
     [
       ['inspect', ''],
-      ['diff', 'convert', 'advisories', 'schema', ':file'],
+      ['diff', 'convert', 'advisories', 'readers', 'schema', ':file'],
     ],
     [
       ['inspect', 'di'],
