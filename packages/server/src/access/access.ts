@@ -16,11 +16,11 @@ import { createThrottle, type SignInPace } from './throttle.ts';
 export interface AccessOptions {
   readonly database: Kysely<Database>;
   readonly log: Logger;
-  /** Where people reach this instance, sub-path included; read at each use. */
+  /** The public URL of this instance, including its path; read at each use. */
   readonly publicUrl: () => string;
   /** Opens the three calls of the legacy API without a token, on the project `default`. */
   readonly anonymousLegacy: boolean;
-  /** How failed sign-ins are slowed down; as the limits say unless given. */
+  /** Delays after failed sign-ins; those of the limits unless given. */
   readonly signInPace?: SignInPace;
   /** Called after each change that wrote events, to have them delivered at once. */
   readonly onEvents?: () => void;
@@ -29,7 +29,10 @@ export interface AccessOptions {
 export interface Access {
   /** The caller; undefined without credentials. Throws `unauthenticated` for invalid ones. */
   authenticate(call: IncomingCall): Promise<Principal | undefined>;
-  /** Notes a refusal for lack of rights in the audit log, at most once a minute. Never rejects. */
+  /**
+   * Records a refusal for missing permissions in the audit log, at most once a minute. Never
+   * rejects.
+   */
   recordDenied(principal: Principal, operation: Operation, address: string): Promise<void>;
   /**
    * The one-time link that creates the first administrator, while no administrator can sign in:
@@ -41,7 +44,7 @@ export interface Access {
    * undefined if that user is disabled. `server` identifies servers that share a database.
    */
   ensureLocalToken(owner?: Partial<LocalTokenOwner>): Promise<string | undefined>;
-  /** Forgets ended sessions, used links and old failed sign-ins. At start, and now and then. */
+  /** Removes ended sessions, used links and old failed sign-ins. At start, and periodically. */
   sweep(): Promise<void>;
   /** For the handlers of this slice. */
   readonly parts: AccessParts;

@@ -1,4 +1,7 @@
-/** Who calls. Asked once for each call; nothing is cached, so every change acts on the next. */
+/**
+ * Authenticates the caller. Runs for each call without a cache, so every change applies to the next
+ * one.
+ */
 import { defaultProject, operations, type Operation } from '@lazaret/protocol';
 
 import type { Principal } from '../floor/principal.ts';
@@ -15,7 +18,7 @@ export interface IncomingCall {
 
 /**
  * The caller, or undefined without any. Credentials that are malformed, unknown, ended or of a
- * disabled user throw `unauthenticated`. Public operations are not asked who calls: they must
+ * disabled user throw `unauthenticated`. Public operations do not authenticate: they must
  * work with an old cookie, and without a database.
  */
 export async function authenticate(
@@ -37,7 +40,7 @@ const legacyNames: ReadonlySet<string> = new Set(
   Object.values(operations.legacy).map((operation) => operation.name),
 );
 
-/** Callers of the legacy API without a token, where the operator opened it. */
+/** Callers of the legacy API without a token, if the operator enabled it. */
 const anonymous: Principal = {
   kind: 'anonymous',
   name: 'anonymous',
@@ -63,7 +66,7 @@ async function tokenPrincipal(database: Reader, secret: string): Promise<Princip
 
 async function sessionPrincipal(database: Reader, secret: string): Promise<Principal> {
   const session = await useSession(database, secret);
-  if (session === undefined) throw refused('the session is over; sign in again');
+  if (session === undefined) throw refused('the session has ended; sign in again');
   return makeSessionPrincipal(session);
 }
 

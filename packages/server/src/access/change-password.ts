@@ -20,7 +20,7 @@ interface PasswordRequest {
 
 /**
  * Sets a password: one's own with the current one, or as an administrator that of another user.
- * Every session of the user ends but the one that asks; unused links end too.
+ * Every session of the user ends except that of the caller; unused links end too.
  */
 export async function changePassword(
   parts: AccessParts,

@@ -1,8 +1,8 @@
 /**
  * Changing and removing users. The last administrator cannot be removed: every change that may
- * remove one runs under one lock, does its work, counts the remaining administrators, and is rolled
- * back when there are none. Two administrators who demote each other at once are thereby one after
- * the other, and the second is refused.
+ * remove one runs under one lock, applies the change, counts the remaining administrators, and is
+ * rolled back when there are none. Two administrators who demote each other concurrently are
+ * therefore processed one after the other, and the second is refused.
  */
 import { Problem, type Grant, type User } from '@lazaret/protocol';
 import type { Transaction } from 'kysely';
@@ -22,7 +22,9 @@ interface UserChange {
   readonly disabled?: boolean | undefined;
 }
 
-/** Changes the name shown, the roles, or whether the user is let in; acts on their next call. */
+/**
+ * Changes the name shown, the roles, or whether the user is enabled; applies to their next call.
+ */
 export async function changeUser(
   parts: AccessParts,
   principal: Principal,
@@ -87,7 +89,10 @@ function describeChange(before: User, after: User): Record<string, unknown> {
   return data;
 }
 
-/** Removes a user with their sessions, tokens, links and grants; what they did stays on record. */
+/**
+ * Removes a user with their sessions, tokens, links and grants; their actions remain in the audit
+ * log.
+ */
 export async function removeUser(
   parts: AccessParts,
   principal: Principal,
@@ -113,7 +118,7 @@ async function keepAnAdministrator<T>(
     await lockAdministrators(within);
     const before = await administrators(within);
     const result = await work(within);
-    // Where there was none before, nothing is lost: an instance is set up over its own machine.
+    // Without one before, nothing is lost: an instance is set up from its own machine.
     if (before.length > 0 && (await administrators(within)).length === 0) {
       throw new Problem(
         'last_administrator',

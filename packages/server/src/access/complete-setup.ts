@@ -25,8 +25,8 @@ interface Step {
 }
 
 /**
- * Uses a one-time link: makes the first administrator, or sets a user's password; either way the
- * caller is signed in. Anything wrong with the rest of the request leaves the link good.
+ * Uses a one-time link: creates the first administrator, or sets a user's password; either way
+ * the caller is signed in. An invalid request does not use up the link.
  */
 export async function completeSetup(
   parts: AccessParts,
@@ -34,7 +34,7 @@ export async function completeSetup(
   from: Pick<Caller, 'address' | 'headers'>,
 ): Promise<SignedIn> {
   const { link, password } = request;
-  // Before the costly hash, so that links made up by strangers cost nothing.
+  // Before the costly hash, so that invented links are cheap to refuse.
   const good = await findLink(parts.database, link);
   if (good === undefined) throw badLink();
   const name = chooseName(good.user_name, request.name);
@@ -61,7 +61,7 @@ function chooseName(invited: string | null, asked: string | undefined): string {
     throw wrongName('expected a name for the first administrator');
   }
   if (invited !== null && asked !== undefined && asked !== invited) {
-    throw wrongName('the link is for another user; leave the name out');
+    throw wrongName('the link is for another user; omit the name');
   }
   const name = invited ?? asked ?? '';
   if (invited === null) checkUserName(name);
@@ -76,7 +76,7 @@ function wrongName(message: string): Problem {
 
 async function makeAdministrator(within: Transaction<Database>, step: Step): Promise<void> {
   const { name, passwordHash } = step;
-  // A second link of the same sort, or an administrator made over the API meanwhile.
+  // A second link of the same kind, or an administrator created over the API meanwhile.
   if ((await administrators(within)).length > 0) throw badLink();
   await insertUser(within, { name, passwordHash });
   const grants = [{ role: 'administrator', project: null }] as const;

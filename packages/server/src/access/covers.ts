@@ -1,6 +1,6 @@
 /**
- * No one grants more than they have: a narrow token can neither mint a wider one nor make or
- * take over a user who may do more. Pure.
+ * No one grants more than they have: a restricted token can neither create a broader one nor
+ * create or impersonate a user with more permissions. Pure.
  */
 import {
   Problem,
@@ -13,13 +13,13 @@ import {
 
 import { inScope, projectsWith, type Principal } from '../floor/principal.ts';
 
-/** What a token is narrowed to; null is not narrowed. */
+/** Restrictions of a token; null is unrestricted. */
 export interface TokenScope {
   readonly permissions: readonly Permission[] | null;
   readonly project: string | null;
 }
 
-/** Throws `forbidden` unless the caller has all that the grants give. */
+/** Throws `forbidden` unless the caller has all permissions of the grants. */
 export function checkCoversGrants(principal: Principal, grants: readonly Grant[]): void {
   for (const { role, project } of grants) {
     const lacking = permissionNames.find(
@@ -29,7 +29,7 @@ export function checkCoversGrants(principal: Principal, grants: readonly Grant[]
     const place = project === null ? 'on all projects' : `in ${project}`;
     throw new Problem(
       'forbidden',
-      `the role ${role} ${place} includes ${lacking}, which goes beyond what you may do`,
+      `the role ${role} ${place} includes ${lacking}, which exceeds your permissions`,
     );
   }
 }
@@ -38,12 +38,12 @@ export function checkCoversGrants(principal: Principal, grants: readonly Grant[]
 function coversIn(principal: Principal, permission: Permission, project: string | null): boolean {
   const scope = projectsWith(principal, permission);
   if (project === null) return scope === 'all';
-  // A grant on one project never reaches what belongs to the instance.
+  // A grant on one project never applies to the instance.
   return permissions[permission].scope === 'instance' || inScope(scope, project);
 }
 
 /**
- * The scope of a new token: what was asked for, else that of the caller. Throws `forbidden` for
+ * The scope of a new token: as requested, otherwise that of the caller. Throws `forbidden` for
  * more than the caller has now, `not_found` for a project that is not visible.
  */
 export function narrowScope(
@@ -61,15 +61,15 @@ export function narrowScope(
   const lacking = (wanted ?? []).find((permission) => !mayPass(principal, permission, project));
   if (lacking !== undefined) {
     const where = project === null ? '' : ` in ${project}`;
-    throw new Problem('forbidden', `${lacking}${where} goes beyond what you may do`);
+    throw new Problem('forbidden', `${lacking}${where} exceeds your permissions`);
   }
   return { permissions: wanted === null ? null : [...new Set(wanted)], project };
 }
 
-/** Whether a token on `project`, or on all that the caller has, may have the permission. */
+/** Whether a token for `project`, or for all projects of the caller, may have the permission. */
 function mayPass(principal: Principal, permission: Permission, project: string | null): boolean {
   const scope = projectsWith(principal, permission);
-  // A token on one project never reaches what belongs to the instance.
+  // A token for one project never applies to the instance.
   const isForProject = project !== null && permissions[permission].scope !== 'instance';
   return isForProject ? inScope(scope, project) : scope === 'all' || scope.length > 0;
 }

@@ -18,7 +18,7 @@ interface UserRequest {
   readonly grants: readonly Grant[];
 }
 
-/** Adds a user. Without a password they can only come in by a one-time link. */
+/** Adds a user. Without a password they can only sign in with a one-time link. */
 export async function createUser(
   parts: AccessParts,
   principal: Principal,

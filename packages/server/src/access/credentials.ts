@@ -1,4 +1,4 @@
-/** Reading of what a caller presents: an API token in Authorization, or the session cookie. */
+/** Reads the credentials of a call: an API token in Authorization, or the session cookie. */
 import { Problem } from '@lazaret/protocol';
 
 export const sessionCookie = 'lazaret_session';
@@ -16,9 +16,9 @@ export type Credentials =
 const secretFormat = /^[A-Za-z0-9_-]{43}$/;
 
 /**
- * What the call carries, or undefined for nothing at all. Authorization goes before the cookie.
- * Anything else than a well-formed credential is refused with `unauthenticated`: a mistyped token
- * must not pass as anonymous where anonymous callers are allowed.
+ * The credentials of the call, or undefined without any. Authorization takes precedence over the
+ * cookie. Anything other than a well-formed credential is refused with `unauthenticated`: a
+ * mistyped token must not pass as anonymous where anonymous callers are allowed.
  */
 export function readCredentials(headers: RequestHeaders): Credentials | undefined {
   const { authorization, cookie } = headers;
@@ -55,7 +55,7 @@ function isSecret(text: string, prefix: string): boolean {
   return text.startsWith(`${prefix}_`) && secretFormat.test(text.slice(prefix.length + 1));
 }
 
-/** A credential that does not let in, and why. */
+/** An invalid credential, and the reason. */
 export function refused(detail: string): Problem {
   return new Problem('unauthenticated', detail, {
     headers: { 'www-authenticate': 'Bearer realm="lazaret", error="invalid_token"' },

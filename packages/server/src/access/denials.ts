@@ -6,7 +6,7 @@ import { accessLimits } from './limits.ts';
 import type { AccessParts } from './parts.ts';
 
 /**
- * Writes refusals for lack of rights to the audit log, the same one at most once a minute, so
+ * Writes refusals for missing permissions to the audit log, the same one at most once a minute, so
  * that a program that keeps trying does not fill it.
  */
 export class Denials {
@@ -25,7 +25,7 @@ export class Denials {
     try {
       await this.#append(principal, operation, address);
     } catch (error) {
-      // The caller has the answer already; what is lost is the entry alone.
+      // The caller already has the response; only the entry is lost.
       this.#parts.log.error({ err: error, operation: operation.name }, 'refusal not recorded');
     }
   }

@@ -4,7 +4,7 @@ import { serverLimits } from '../floor/limits.ts';
 import { heldPermissions, projectsWith, sortGrants, type Principal } from '../floor/principal.ts';
 import { readProjects, type Reader } from './store.ts';
 
-/** The caller as they see themselves: what they may do and where. */
+/** The identity of the caller: permissions and projects. */
 export async function describeIdentity(database: Reader, principal: Principal): Promise<Identity> {
   const scopes = permissionNames.map((permission) => projectsWith(principal, permission));
   const among = scopes.includes('all') ? 'all' : [...new Set(scopes.flat())];

@@ -1,4 +1,4 @@
-/** Access: who calls and what they may do; users, projects, sessions, tokens. */
+/** Access: authentication and permissions; users, projects, sessions, tokens. */
 export { createAccess, type Access, type AccessOptions } from './access.ts';
 export { accessRoutes } from './routes.ts';
 export { requireProject } from './projects.ts';

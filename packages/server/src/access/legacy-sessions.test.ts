@@ -102,7 +102,7 @@ test('no secret is stored or logged in clear text', async () => {
   }
 });
 
-test('failed sign-ins from another address lock no user out', async () => {
+test('failed sign-ins from another address do not lock out a user', async () => {
   const far = '203.0.113.77';
   for (let round = 0; round < accessLimits.loginFailuresFree * 2; round += 1) {
     const body = { name: 'alice', password: 'guess' };

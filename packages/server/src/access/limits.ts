@@ -18,7 +18,7 @@ export const accessLimits = {
   loginBackoffMaxMs: 5 * minuteMs,
   loginMemoryMs: 1 * hourMs,
   loginMemoryRows: 100_000,
-  /** Half of the threads that files and digests share, so that sign-ins never hold them all. */
+  /** Half of the threads that files and digests share, so that sign-ins never use all of them. */
   loginConcurrent: 2,
   loginWaiting: 64,
   deniedRepeatMs: minuteMs,

@@ -43,7 +43,7 @@ async function needed(): Promise<boolean> {
   return reply.body.needed;
 }
 
-test('the first administrator comes in by the printed link, once', async () => {
+test('the first administrator signs in with the printed link, once', async () => {
   expect(await needed()).toBe(true);
   const made = await server.access.ensureSetupLink();
   expect(made?.url).toMatch(/^https:\/\/lab\.example\/lazaret\/console\/setup#link=lzl_.{43}$/);
@@ -83,7 +83,7 @@ test('the setup link can be requested by an administrator until one can sign in'
   expect((await server.send(rows.setupLink)).status).toBe(401);
 });
 
-test('the link stays the same until it expires; an earlier start’s link stays good', async () => {
+test('the link stays the same until it expires; the link of an earlier start remains valid', async () => {
   const first = await setupLink();
   expect(await setupLink()).toBe(first);
   const replica = await startAccessServer(database);
@@ -96,11 +96,11 @@ test('the link stays the same until it expires; an earlier start’s link stays 
   expect(new Set([first, second, third]).size).toBe(3);
   expect((await complete({ link: first, name: 'root', password })).status).toBe(400);
   expect((await complete({ link: second, name: 'root', password })).status).toBe(200);
-  // The other links end with the one that was used.
+  // The other links become invalid when one is used.
   expect((await complete({ link: third, name: 'other', password })).status).toBe(400);
 });
 
-test('however often the server starts, few links are good at a time', async () => {
+test('however often the server starts, few links are valid at a time', async () => {
   for (let start = 0; start < 20; start += 1) {
     const replica = await startAccessServer(database);
     await replica.access.ensureSetupLink();
@@ -110,7 +110,7 @@ test('however often the server starts, few links are good at a time', async () =
   expect(links).toHaveLength(8);
 });
 
-test('several people with links at once make one administrator', async () => {
+test('concurrent uses of several links create one administrator', async () => {
   const links = [await setupLink()];
   for (let start = 0; start < 3; start += 1) {
     const replica = await startAccessServer(database);
@@ -126,7 +126,7 @@ test('several people with links at once make one administrator', async () => {
   expect(users).toHaveLength(1);
 });
 
-test('a mistake in the rest of the request leaves the link good', async () => {
+test('an invalid request does not use up the link', async () => {
   const link = await setupLink();
   expect((await complete({ link, password })).body).toMatchObject({ fields: [{ path: 'name' }] });
   for (const name of ['Root', 'local']) {
@@ -150,7 +150,7 @@ test('when the only administrator is lost, a link is printed again', async () =>
   expect((await complete({ link, name: 'rescuer', password })).status).toBe(200);
 });
 
-test('an invited user sets a password by their link; the one before it is void', async () => {
+test('an invited user sets a password with their link; the previous one is invalid', async () => {
   const root = await server.setUp();
   await server.send(rows.userCreate, { body: { name: 'alice' } }, root);
   const invite = (): Promise<Reply<{ link: string; url: string }>> =>
@@ -191,7 +191,7 @@ test('a link ends the sessions of its user, and ends with a password set meanwhi
   expect((await complete({ link: lost, password })).status).toBe(400);
 });
 
-test('a link that everybody uses at once lets one in', async () => {
+test('concurrent uses of one link succeed once', async () => {
   const root = await server.setUp();
   await server.send(rows.userCreate, { body: { name: 'alice' } }, root);
   const { body }: Reply<{ link: string }> = await server.send(

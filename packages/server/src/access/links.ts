@@ -1,6 +1,6 @@
 /**
  * One-time links: for the first administrator (no user yet), or for a user to set a password. The
- * secret stands behind `#` in the address, where no proxy, log or Referer sees it.
+ * secret is in the fragment of the URL, which no proxy, log or Referer contains.
  */
 import { Problem } from '@lazaret/protocol';
 import { sql, type Transaction } from 'kysely';
@@ -22,7 +22,7 @@ export interface OneTimeLink {
   readonly expiresAt: string;
 }
 
-/** Makes a link with which the user sets a password; it replaces the unused one before. */
+/** Creates a link with which the user sets a password; it replaces the previous unused one. */
 export async function makeUserLink(
   parts: AccessParts,
   principal: Principal,
@@ -44,7 +44,7 @@ export async function makeUserLink(
 }
 
 /**
- * Keeps the link for the first administrator: the same one while it is good, a new one after.
+ * Manages the link for the first administrator: the same one while it is valid, then a new one.
  * The link that an earlier process printed stays valid, since only its hash is stored.
  */
 export class SetupLink {
@@ -107,7 +107,7 @@ export interface GoodLink {
   readonly expires_at: Date;
 }
 
-/** The link when it is good: known, unused, not expired, its user not disabled. */
+/** The link when it is valid: known, unused, not expired, its user not disabled. */
 export function findLink(database: Reader, link: string): Promise<GoodLink | undefined> {
   return database
     .selectFrom('links')

@@ -22,7 +22,7 @@ async function statusOf(token: string | undefined): Promise<number> {
   return (await server.send(rows.userList, {}, { token: token ?? '' })).status;
 }
 
-test('a start without the current token creates a new one and revokes the one before', async () => {
+test('a start without the current token creates a new one and revokes the previous one', async () => {
   const first = await server.access.ensureLocalToken();
   expect(await statusOf(first)).toBe(200);
   const second = await server.access.ensureLocalToken();
@@ -57,7 +57,7 @@ test.each([
   expect([await statusOf(current), await statusOf(next)]).toEqual([401, 200]);
 });
 
-test('a token of another user or server is never taken for the current one', async () => {
+test('a token of another user or server is never used as the current one', async () => {
   const root = await server.setUp();
   const other = (await server.access.ensureLocalToken({ server: 'east' }))!;
   expect(await server.access.ensureLocalToken({ server: 'west', current: other })).not.toBe(other);
@@ -113,7 +113,7 @@ test('the user local gets no password and no link and is not removed; disabled i
   expect(await statusOf(await server.access.ensureLocalToken())).toBe(200);
 });
 
-test('the role that an administrator gives the user local stays', async () => {
+test('the role that an administrator gives the user local is kept', async () => {
   const root = await server.setUp();
   await server.access.ensureLocalToken();
   const body = { grants: [{ role: 'viewer' as const, project: null }] };

@@ -22,12 +22,12 @@ const daysLeftMin = 30;
 export interface LocalTokenOwner {
   /** Identifies one of the servers that share the database. */
   readonly server: string;
-  /** The secret that this server wrote at an earlier start. */
+  /** The secret written by this server at an earlier start. */
   readonly current?: string | undefined;
 }
 
 /**
- * Answers the secret of the token of a server: the current one while it is valid, a new one
+ * Returns the secret of the token of a server: the current one while it is valid, a new one
  * otherwise; undefined if an administrator disabled the user.
  */
 export async function ensureLocalToken(

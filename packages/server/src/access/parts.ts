@@ -7,19 +7,19 @@ import type { RequestHeaders } from './credentials.ts';
 import type { Passwords } from './password.ts';
 import type { Throttle } from './throttle.ts';
 
-/** What every action of this slice works with. */
+/** Shared dependencies of the actions of this slice. */
 export interface AccessParts {
   readonly database: Kysely<Database>;
   readonly log: Logger;
   readonly passwords: Passwords;
   readonly throttle: Throttle;
-  /** Where people reach this instance, for links and for whether cookies need https. */
+  /** The public URL of this instance, for links and for the Secure flag of cookies. */
   readonly publicUrl: () => string;
   /** Called after changes that wrote events. */
   readonly onEvents: () => void;
 }
 
-/** Who does something, and from where. */
+/** The actor of an action, and the address. */
 export interface Caller {
   readonly principal: Principal;
   readonly address: string;

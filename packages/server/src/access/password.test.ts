@@ -16,7 +16,7 @@ test('a password is stored as argon2id with the cost that OWASP names, salted', 
   expect(await passwords.verify('other', one)).toBe(false);
 });
 
-test('reads what the reference implementation wrote, and calls it outdated', async () => {
+test('reads hashes of the reference implementation, and reports them as outdated', async () => {
   const reference =
     '$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc';
   expect(await passwords.verify('password', reference)).toBe(true);
@@ -25,7 +25,7 @@ test('reads what the reference implementation wrote, and calls it outdated', asy
   expect(passwords.isOutdated(await passwords.hash('password'))).toBe(false);
 });
 
-test('the same letters from another keyboard are the same password', async () => {
+test('the same letters in another Unicode form are the same password', async () => {
   const composed = await passwords.hash('caf\u00e9 \ufb01ve k\u212a');
   expect(await passwords.verify('cafe\u0301 five kK', composed)).toBe(true);
   expect(await passwords.verify('cafe five kK', composed)).toBe(false);
@@ -39,7 +39,7 @@ test('an unknown user has no matching password, not even the one of the dummy ha
 test('a check for an unknown user takes as long as one for a known user', async () => {
   const stored = await passwords.hash('right');
   const times = { nobody: [] as number[], somebody: [] as number[] };
-  // The least of many, since whatever else runs on the machine only makes a check slower.
+  // The minimum of many, since other processes only make a check slower.
   for (let round = 0; round < 25; round += 1) {
     times.nobody.push(await timeOf(() => passwords.verify('wrong', null)));
     times.somebody.push(await timeOf(() => passwords.verify('wrong', stored)));
@@ -91,7 +91,7 @@ test.each([
   expect(() => checkStrength(password, name)).toThrow(Problem);
 });
 
-test('takes any long random password', () => {
+test('accepts any long random password', () => {
   fc.assert(
     fc.property(fc.uint8Array({ minLength: 16, maxLength: 16 }), (bytes) => {
       const password = `${Buffer.from(bytes).toString('hex')}-zqx`;

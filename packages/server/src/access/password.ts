@@ -1,7 +1,7 @@
 /**
  * Passwords as argon2id in the PHC string format, with the first set of parameters that OWASP's
  * password storage cheat sheet recommends (19 MiB, two passes, one lane). Passwords are compared
- * after Unicode normalisation NFKC, so that the same letters typed on another keyboard fit.
+ * after Unicode normalisation NFKC, so that the same letters in another Unicode form match.
  *
  * One check costs about 50 ms of a core and 19 MiB; a queue bounds how many run at once, whichever
  * user asks. A name without a password costs the same as one with: a decoy is checked.
@@ -21,9 +21,9 @@ export interface PasswordCost {
 }
 
 export interface Passwords {
-  /** What is stored of a password. */
+  /** The stored form of a password. */
   hash(password: string): Promise<string>;
-  /** Whether the password matches; null, for an unknown user, takes just as long. */
+  /** Whether the password matches; null, for an unknown user, takes equally long. */
   verify(password: string, stored: string | null): Promise<boolean>;
   /** Whether the stored form was created with parameters other than the current ones. */
   isOutdated(stored: string): boolean;
@@ -39,7 +39,7 @@ export function createPasswords(cost: PasswordCost = currentParams): Passwords {
     concurrent: accessLimits.loginConcurrent,
     waiting: accessLimits.loginWaiting,
   });
-  // Its tag is random, so no password fits it.
+  // Its tag is random, so no password matches it.
   const decoy = format({ cost, salt: randomBytes(saltBytes), tag: randomBytes(tagBytes) });
   return {
     hash: (password) =>
@@ -65,8 +65,8 @@ export function createPasswords(cost: PasswordCost = currentParams): Passwords {
 }
 
 /**
- * Refuses what a guesser tries first: the name itself, and one or two characters repeated. Length
- * counts after normalisation and without the name.
+ * Refuses the first guesses of an attacker: the name itself, and one or two characters repeated.
+ * The length is counted after normalisation and without the name.
  */
 export function checkStrength(password: string, userName: string): void {
   const text = normalize(password).toLowerCase();
@@ -125,7 +125,7 @@ function parse(stored: string): StoredPassword {
   };
 }
 
-/** Base 64 without padding, as the PHC format wants it. */
+/** Base 64 without padding, as required by the PHC format. */
 function encode(bytes: Buffer): string {
   return bytes.toString('base64').replaceAll('=', '');
 }

@@ -52,17 +52,17 @@ test('people see the projects of their grants, and no others', async () => {
   expect((await create('mine', alice)).status).toBe(403);
 });
 
-test('a name that is taken, also at once, is taken', async () => {
+test('a project name that exists is refused, also in concurrent requests', async () => {
   const replies = await Promise.all(Array.from({ length: 6 }, () => create('twice')));
   expect(replies.map((reply) => reply.status).toSorted()).toEqual([201, 409, 409, 409, 409, 409]);
 });
 
-test('default stays, and what is not there cannot be removed', async () => {
+test('the default project and unknown projects cannot be removed', async () => {
   expect(await remove('default')).toMatchObject({ status: 409, body: { code: 'conflict' } });
   expect((await remove('no-such-project')).status).toBe(404);
 });
 
-test('a project that holds something stays; empty it goes with its grants and tokens', async () => {
+test('a project with content cannot be removed; an empty one is removed with its grants and tokens', async () => {
   await create('doomed');
   const grants = [{ role: 'viewer', project: 'doomed' } as const];
   await server.send(rows.userCreate, { body: { name: 'bob', password, grants } }, root);
@@ -87,7 +87,7 @@ test('a project that holds something stays; empty it goes with its grants and to
   expect((await server.send(rows.sessionShow, {}, { token })).status).toBe(401);
 });
 
-test('a file that arrives while its project is removed is either kept or refused', async () => {
+test('a file that is uploaded while its project is removed is either stored or refused', async () => {
   const { db } = database.handle;
   const sha256 = 'b'.repeat(64);
   await db.insertInto('blobs').values({ sha256, size_bytes: 1 }).execute();

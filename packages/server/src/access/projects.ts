@@ -45,17 +45,17 @@ export async function createProject(
   return project;
 }
 
-/** Removes a project that holds no job and no artifact, with its grants and narrowed tokens. */
+/** Removes a project without jobs and artifacts, with its grants and restricted tokens. */
 export async function removeProject(
   parts: AccessParts,
   principal: Principal,
   name: string,
 ): Promise<void> {
   if (name === defaultProject) {
-    throw new Problem('conflict', `${defaultProject} is where things go by default; it stays`);
+    throw new Problem('conflict', `${defaultProject} is the default project; it cannot be removed`);
   }
   await transaction(parts.database, async (within) => {
-    // Nothing can be added to it while it is locked: the rows would refer to it.
+    // Nothing can be added to it while its row is locked.
     const project = await within
       .selectFrom('projects')
       .select('name')

@@ -1,4 +1,4 @@
-/** What answers the rows of protocol/access.ts. */
+/** HTTP of access. */
 import { operations, type Identity } from '@lazaret/protocol';
 
 import { route, type CallContext, type Route } from '../floor/http/index.ts';

@@ -13,11 +13,13 @@ import type { Reader } from './store.ts';
 
 export interface NewSession {
   readonly secret: string;
-  /** What the session's changing calls must send along. */
+  /** The CSRF token that changing calls of the session must send. */
   readonly csrf: string;
 }
 
-/** Begins a session; the oldest ones beyond the bound end. The caller holds the user. */
+/**
+ * Starts a session; the oldest ones beyond the limit end. The caller holds the lock of the user.
+ */
 export async function beginSession(
   within: Transaction<Database>,
   user: { readonly name: string; readonly address: string },
@@ -54,7 +56,10 @@ export interface LiveSession {
   readonly grants: readonly { readonly role: string; readonly project: string | null }[];
 }
 
-/** Who a session belongs to and may do now; undefined when it is over. Marks it as used. */
+/**
+ * The user of a session and their current permissions; undefined when it has ended. Marks it as
+ * used.
+ */
 export async function useSession(
   database: Reader,
   secret: string,
@@ -87,7 +92,7 @@ export async function endSession(database: Reader, secret: string): Promise<bool
   return numDeletedRows > 0n;
 }
 
-/** Ends all sessions of a user but the one named; answers how many. */
+/** Ends all sessions of a user except the given one; returns how many. */
 export async function endSessionsOf(
   database: Reader,
   userName: string,
@@ -103,13 +108,13 @@ export async function sweepSessions(database: Reader): Promise<void> {
   await sql`delete from sessions where ${isOver}`.execute(database);
 }
 
-/** The cookie of a new session; `Secure` when people come by https. */
+/** The cookie of a new session; `Secure` when the public URL uses https. */
 export function formatCookie(secret: string, publicUrl: string): string {
   const seconds = Math.floor(accessLimits.sessionMs / 1000);
   return `${sessionCookie}=${secret}; Max-Age=${seconds}; ${attributes(publicUrl)}`;
 }
 
-/** Takes the cookie back. */
+/** Clears the cookie. */
 export function formatEndedCookie(publicUrl: string): string {
   return `${sessionCookie}=; Max-Age=0; ${attributes(publicUrl)}`;
 }

@@ -8,7 +8,7 @@ import type { Access } from './access.ts';
 import { checkCoversGrants } from './covers.ts';
 import type { OneTimeLink } from './links.ts';
 
-/** For callers who are administrators themselves, as the local token of the server is. */
+/** For callers who are administrators themselves, such as the local token of the server. */
 export async function makeSetupLink(
   access: Pick<Access, 'parts' | 'ensureSetupLink'>,
   principal: Principal,

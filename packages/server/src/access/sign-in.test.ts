@@ -42,7 +42,7 @@ async function whoami(visitor: Visitor): Promise<Reply<Identity>> {
   return server.send(rows.sessionShow, {}, visitor);
 }
 
-/** Ages the sessions of alice. */
+/** Makes the sessions of alice older. */
 async function age(column: 'last_used_at' | 'expires_at', ms: number): Promise<void> {
   await sql`update sessions set ${sql.ref(column)} =
     ${sql.ref(column)} - ${ms} * interval '1 millisecond'
@@ -57,7 +57,7 @@ function sessionsOf(name: string): Promise<{ last_used_at: Date }[]> {
     .execute();
 }
 
-test('the right password signs in; the cookie is closed to scripts and other sites', async () => {
+test('the right password signs in; the cookie is not accessible to scripts and other sites', async () => {
   const reply = await enter('alice', password);
   expect(reply.status).toBe(200);
   expect(reply.body).toMatchObject({ kind: 'session', name: 'alice', grants: [], permissions: [] });
@@ -78,7 +78,7 @@ test('behind https the cookie is marked Secure', async () => {
   }
 });
 
-test('wrong name, wrong password, no password and disabled answer the very same', async () => {
+test('wrong name, wrong password, no password and disabled have identical responses', async () => {
   await server.send(rows.userCreate, { body: { name: 'gone', password } }, root);
   const gone = { params: { name: 'gone' }, body: { disabled: true } };
   await server.send(rows.userUpdate, gone, root);
@@ -101,7 +101,7 @@ test('a name in capitals is refused with the expected form', async () => {
   expect(reply).toMatchObject({ status: 400, body: { fields: [{ path: 'name' }] } });
 });
 
-test('a stranger who floods an account does not lock out its owner', async () => {
+test('an attacker who floods an account does not lock out its owner', async () => {
   const here = await server.signIn('alice', password, { address: '198.51.100.7' });
   const flood = await Promise.all(
     Array.from({ length: 40 }, () => enter('alice', 'guess', { address: '203.0.113.66' })),
@@ -113,7 +113,7 @@ test('a stranger who floods an account does not lock out its owner', async () =>
   for (const reply of throttled) {
     expect(Number(reply.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
   }
-  // Even the right password waits where the flood comes from, and only there.
+  // Even the right password is delayed from the address of the flood, and only from there.
   expect((await enter('alice', password, { address: '203.0.113.66' })).status).toBe(429);
   expect((await enter('alice', password, { address: '198.51.100.8' })).status).toBe(200);
   expect((await whoami(here)).status).toBe(200);
@@ -153,20 +153,20 @@ test('a refused sign-in is an event without secrets and without unknown names', 
   ]);
 });
 
-test('signing in again ends the session before', async () => {
+test('signing in again ends the previous session', async () => {
   const first = await server.signIn('alice', password);
   const second = await server.signIn('alice', password, first);
   expect((await whoami(first)).status).toBe(401);
   expect((await whoami(second)).status).toBe(200);
 });
 
-test('an old or broken cookie does not prevent signing in', async () => {
+test('an old or invalid cookie does not prevent signing in', async () => {
   for (const cookie of ['lazaret_session=broken', `lazaret_session=lzs_${'A'.repeat(43)}`]) {
     expect((await enter('alice', password, { cookie })).status).toBe(200);
   }
 });
 
-test('signing out ends the session and takes the cookie back', async () => {
+test('signing out ends the session and clears the cookie', async () => {
   const visitor = await server.signIn('alice', password);
   const reply = await server.send(rows.sessionDelete, {}, visitor);
   expect(reply.status).toBe(204);
@@ -174,7 +174,7 @@ test('signing out ends the session and takes the cookie back', async () => {
   expect((await whoami(visitor)).status).toBe(401);
 });
 
-test('what a session changes needs its proof; what it reads does not', async () => {
+test('changing calls of a session require its CSRF token; reading calls do not', async () => {
   const visitor = await server.signIn('alice', password);
   const other = await server.signIn('alice', password);
   const { csrf: _, ...bare } = visitor;
@@ -185,7 +185,7 @@ test('what a session changes needs its proof; what it reads does not', async () 
   expect((await whoami(bare)).status).toBe(200);
 });
 
-test('a session ends unused, and twelve hours after it began however used', async () => {
+test('a session ends when unused, and twelve hours after its start in any case', async () => {
   const idle = await server.signIn('alice', password);
   await age('last_used_at', accessLimits.sessionIdleMs - 60_000);
   expect((await whoami(idle)).status).toBe(200);
@@ -213,7 +213,7 @@ test('the last use is written at most once a minute', async () => {
   expect(used!.last_used_at.getTime()).toBeGreaterThan(begun!.last_used_at.getTime());
 });
 
-test('one user has a bounded number of sessions: the least used go', async () => {
+test('one user has a limited number of sessions: the least recently used end', async () => {
   const first = await server.signIn('alice', password);
   await age('last_used_at', accessLimits.lastUsedMs);
   await sql`insert into sessions (secret_hash, user_name, csrf, address, expires_at)

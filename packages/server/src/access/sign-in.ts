@@ -20,8 +20,8 @@ export interface SignedIn {
 type From = Pick<Caller, 'address' | 'headers'>;
 
 /**
- * Checks a password and begins a session. A wrong name, a wrong password, a user without a
- * password and a disabled one answer the same, `wrong_credentials`, after the same work.
+ * Checks a password and starts a session. A wrong name, a wrong password, a user without a
+ * password and a disabled one have the same result, `wrong_credentials`, after the same work.
  */
 export async function signIn(
   parts: AccessParts,
@@ -44,7 +44,7 @@ export async function signIn(
   return signedIn;
 }
 
-/** Whether the password is right; a check that did not happen counts as no try. */
+/** Whether the password is right; a check that did not run does not count as an attempt. */
 export async function checkPassword(
   parts: AccessParts,
   check: {
@@ -61,7 +61,7 @@ export async function checkPassword(
   }
 }
 
-/** The event of a refusal names no one but a user who exists: people type passwords as names. */
+/** The event of a refusal only has names of existing users: people type passwords as names. */
 export async function reportRefusal(
   parts: AccessParts,
   user: StoredUser | undefined,
@@ -77,7 +77,7 @@ export async function reportRefusal(
   parts.log.info({ user: subject, address, reason }, 'sign-in refused');
 }
 
-/** The password at today's cost, when what is stored was made at another. */
+/** The password hashed with the current parameters, if the stored hash has others. */
 async function rehash(
   parts: AccessParts,
   user: StoredUser,
@@ -98,8 +98,8 @@ interface Opening {
 }
 
 /**
- * Begins a session in place of the one that the caller had, if any. The user is read again under
- * a lock: they may have been disabled, or their password set, while the old one was checked.
+ * Starts a session that replaces the one of the caller, if any. The user is read again under
+ * a lock: they may have been disabled, or their password set, while the password was checked.
  */
 export async function openSession(
   within: Transaction<Database>,
@@ -142,7 +142,7 @@ async function endPresentSession(within: Transaction<Database>, from: From): Pro
   if (secret !== undefined) await endSession(within, secret);
 }
 
-/** The session that the caller's cookie names; a malformed cookie is as good as none here. */
+/** The session of the caller's cookie; a malformed cookie is ignored here. */
 function presentSession(headers: Caller['headers']): string | undefined {
   try {
     const { authorization: _, ...rest } = headers;

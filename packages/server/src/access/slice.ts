@@ -1,4 +1,4 @@
-/** What access offers to the process: routes, and the sweep of what has expired. */
+/** The slice of access: routes, and the removal of expired rows. */
 import type { Slice } from '../floor/slice.ts';
 import { createAccess, type Access, type AccessOptions } from './access.ts';
 import { accessRoutes } from './routes.ts';

@@ -16,7 +16,7 @@ import { localUserName } from './reserved-names.ts';
 
 export type Reader = Kysely<Database> | Transaction<Database>;
 
-/** A page as the database is asked for it. */
+/** A page request to the database. */
 export interface PageRequest {
   readonly limit: number;
   readonly cursor?: string | undefined;
@@ -37,7 +37,7 @@ export function findUser(database: Reader, name: string): Promise<StoredUser | u
     .executeTakeFirst();
 }
 
-/** The user, locked until the transaction ends, so that no one else changes it meanwhile. */
+/** The user, locked until the transaction ends, so that it is not changed meanwhile. */
 export async function holdUser(within: Transaction<Database>, name: string): Promise<StoredUser> {
   const user = await within
     .selectFrom('users')
@@ -59,7 +59,7 @@ export async function readUser(database: Reader, name: string): Promise<User> {
   return user;
 }
 
-/** Users by name; one more than `limit`, when there are, tells that a page follows. */
+/** Users by name; one more than `limit` shows that another page follows. */
 export async function readUsers(
   database: Reader,
   asked: { readonly names: readonly string[] } | PageRequest,
@@ -112,7 +112,7 @@ export async function readGrants(
   return byUser;
 }
 
-/** Grants as stored; a role that this version does not know grants nothing. */
+/** Grants as stored; an unknown role grants nothing. */
 export function parseGrants(
   rows: readonly { readonly role: string; readonly project: string | null }[],
 ): Grant[] {
@@ -142,7 +142,7 @@ export async function writeGrants(
     .execute();
 }
 
-/** Keeps projects from being removed until the transaction ends. */
+/** Prevents the removal of projects until the transaction ends. */
 export async function holdProjects(
   within: Transaction<Database>,
   names: readonly string[],
@@ -166,8 +166,8 @@ export function noSuchProject(name: string): Problem {
 }
 
 /**
- * Lets one transaction at a time decide whether an administrator may go. Take it first: what is
- * read after it includes what the holder before wrote.
+ * Serializes decisions about the removal of administrators. Acquire it first: later reads
+ * include the writes of the previous holder.
  */
 export async function lockAdministrators(within: Transaction<Database>): Promise<void> {
   await sql`select pg_advisory_xact_lock(hashtextextended('lazaret administrators', 0))`.execute(
@@ -176,8 +176,8 @@ export async function lockAdministrators(within: Transaction<Database>): Promise
 }
 
 /**
- * Who can sign in as administrator of the whole instance: enabled, with a password. The machine's
- * own user does not count: it is not a person.
+ * Who can sign in as administrator of the whole instance: enabled, with a password. The local
+ * user does not count: it is not a person.
  */
 export async function administrators(database: Reader): Promise<string[]> {
   const rows = await database
@@ -221,7 +221,7 @@ export async function readProjects(
   }));
 }
 
-/** Cuts the one row too many off and says where the next page begins. */
+/** Removes the extra row and returns the start of the next page. */
 export function toPage<T>(
   rows: readonly T[],
   limit: number,

@@ -5,7 +5,7 @@ import { accessLimits } from './limits.ts';
 
 /**
  * Deletes ended sessions, used links and old sign-in failures, at the start and every hour.
- * Answers a function that stops it.
+ * Returns a function that stops it.
  */
 export function sweepAccess(access: Access, log: Logger): () => void {
   const sweep = (): void => {

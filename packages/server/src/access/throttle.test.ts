@@ -7,7 +7,9 @@ import { createTestDatabase, type TestDatabase } from '../testing/database.ts';
 import { accessLimits } from './limits.ts';
 import { addressPlace, createThrottle, defaultPace, type Throttle } from './throttle.ts';
 
-/** A thousand times slower than in use, so that no wait passes by itself on a busy machine. */
+/**
+ * A thousand times slower than in production, so that no delay elapses by itself on a busy machine.
+ */
 const slowness = 1_000;
 const pace = {
   ...defaultPace,
@@ -27,7 +29,7 @@ beforeEach(async () => {
   throttle = createThrottle(database.handle.db, pace);
 });
 
-/** How many tries in a row are let through; none of them succeeds. */
+/** How many attempts in a row are allowed; none of them succeeds. */
 async function tries(name: string, address: string, count: number): Promise<number> {
   const all = await Promise.allSettled(
     Array.from({ length: count }, () => throttle.begin(name, address)),
@@ -38,17 +40,17 @@ async function tries(name: string, address: string, count: number): Promise<numb
   return all.filter((one) => one.status === 'fulfilled').length;
 }
 
-/** Lets time pass for all counters. */
+/** Advances the time of all counters. */
 async function pass(ms: number): Promise<void> {
   const later = sql`last_at - ${ms} * interval '1 millisecond'`;
   await sql`update sign_in_failures set last_at = ${later}`.execute(database.handle.db);
 }
 
-test('a hundred tries at once are a hundred tries', async () => {
+test('a hundred concurrent attempts are a hundred attempts', async () => {
   expect(await tries('alice', '192.0.2.1', 100)).toBe(accessLimits.loginFailuresFree);
 });
 
-test('each wait is twice the one before, up to a maximum, and is sent in Retry-After', async () => {
+test('each delay is twice the previous one, up to a maximum, and is sent in Retry-After', async () => {
   await tries('alice', '192.0.2.1', accessLimits.loginFailuresFree);
   const waits: number[] = [];
   for (let round = 0; round < 12; round += 1) {
@@ -67,20 +69,20 @@ test('each wait is twice the one before, up to a maximum, and is sent in Retry-A
   expect(waits.map((seconds) => Math.round(seconds / slowness))).toEqual(wanted);
 });
 
-test('a try that comes too early does not make the wait longer', async () => {
+test('an attempt that is too early does not increase the delay', async () => {
   await tries('alice', '192.0.2.1', accessLimits.loginFailuresFree);
   await tries('alice', '192.0.2.1', 50);
   await pass(pace.backoffMs);
   expect(await tries('alice', '192.0.2.1', 50)).toBe(1);
 });
 
-test('another account and another address have counters of their own', async () => {
+test('another account and another address have separate counters', async () => {
   expect(await tries('alice', '192.0.2.1', 10)).toBe(accessLimits.loginFailuresFree);
   expect(await tries('bob', '192.0.2.1', 10)).toBe(accessLimits.loginFailuresFree);
   expect(await tries('alice', '192.0.2.2', 10)).toBe(accessLimits.loginFailuresFree);
 });
 
-test('one address that tries many names is slowed down as well', async () => {
+test('one address that tries many names is throttled as well', async () => {
   let through = 0;
   for (let account = 0; account < 50; account += 1) {
     through += await tries(`name-${account}`, '192.0.2.1', 1);
@@ -89,7 +91,7 @@ test('one address that tries many names is slowed down as well', async () => {
   expect(await tries('name-1', '192.0.2.2', 1)).toBe(1);
 });
 
-test('a try refused for its account does not count for its address', async () => {
+test('an attempt refused for its account does not count for its address', async () => {
   await tries('alice', '192.0.2.1', 100);
   const { failures } = await database.handle.db
     .selectFrom('sign_in_failures')
@@ -98,24 +100,24 @@ test('a try refused for its account does not count for its address', async () =>
   expect(failures).toBe(accessLimits.loginFailuresFree);
 });
 
-test('success clears the account here, and only its own try from the address', async () => {
+test('success resets the account for this address, and only its own attempt of the address', async () => {
   await tries('alice', '192.0.2.1', 3);
   const right = await throttle.begin('alice', '192.0.2.1');
   await right.succeeded();
   expect(await tries('alice', '192.0.2.1', 10)).toBe(accessLimits.loginFailuresFree);
-  // A guesser with an account of his own does not wash the address clean by signing in.
+  // An attacker with an account does not reset the address by signing in.
   for (let account = 0; account < 17; account += 1) await tries(`name-${account}`, '192.0.2.1', 1);
   expect(await tries('bob', '192.0.2.1', 1)).toBe(0);
 });
 
-test('a try that was never checked is given back', async () => {
+test('an attempt that was not checked does not count', async () => {
   for (let round = 0; round < 40; round += 1) {
     await (await throttle.begin('alice', '192.0.2.1')).undo();
   }
   expect(await tries('alice', '192.0.2.1', 10)).toBe(accessLimits.loginFailuresFree);
 });
 
-test('after an hour without a try everything is forgotten, also on disk', async () => {
+test('after an hour without an attempt all counters are removed, also on disk', async () => {
   await tries('alice', '192.0.2.1', 10);
   await pass(pace.memoryMs + 1_000);
   expect(await tries('alice', '192.0.2.1', 10)).toBe(accessLimits.loginFailuresFree);
@@ -126,7 +128,7 @@ test('after an hour without a try everything is forgotten, also on disk', async 
   );
 });
 
-test('counters stay below their bound, the newest are kept', async () => {
+test('the number of counters is limited, the newest are kept', async () => {
   await sql`insert into sign_in_failures (key, failures, last_at)
     select 'old ' || n, 9, now() - interval '1 minute'
     from generate_series(1, ${accessLimits.loginMemoryRows}) n`.execute(database.handle.db);
@@ -138,7 +140,7 @@ test('counters stay below their bound, the newest are kept', async () => {
   expect(rows).toEqual([{ count: accessLimits.loginMemoryRows, kept: 2 }]);
 });
 
-test('counters hold for a process that starts later, under keys that tell nothing', async () => {
+test('counters apply to a process that starts later, under keys that reveal nothing', async () => {
   await tries('hunter2-typed-as-name', '192.0.2.1', 10);
   throttle = createThrottle(database.handle.db, pace);
   expect(await tries('hunter2-typed-as-name', '192.0.2.1', 1)).toBe(0);
@@ -159,7 +161,7 @@ test.each([
   expect(addressPlace(address)).toBe(place);
 });
 
-test('every address of one /64 network is the same place, whichever way it is written', () => {
+test('all addresses of one /64 network are equal, in any notation', () => {
   const group = fc.integer({ min: 0, max: 0xffff });
   const four = fc.tuple(group, group, group, group);
   fc.assert(

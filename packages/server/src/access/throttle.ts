@@ -1,11 +1,12 @@
 /**
- * Slows down guessing of passwords.
+ * Throttles guessing of passwords.
  *
- * Two counters stand for each try: one of the account from this address, one of the address. Each
- * gives some tries for free; after them the next one must wait 1 s, then 2 s, 4 s and so on up to
- * five minutes, until an hour passes without a try. A try is counted before its password is
- * checked and given back when it was right, so a thousand tries at once are a thousand tries. One
- * that comes too early is refused unchecked and not counted: it makes the wait no longer.
+ * Two counters are used for each attempt: one of the account from this address, one of the address.
+ * Each allows some attempts without delay; then the next one must wait 1 s, then 2 s, 4 s and so on
+ * up to five minutes, until an hour passes without an attempt. An attempt is counted before its
+ * password is checked and given back when it was right, so a thousand tries at once are a thousand
+ * tries. One that comes too early is refused unchecked and not counted: it makes the wait no
+ * longer.
  *
  * No counter is of the account alone: a stranger's failures never keep the owner, who comes from
  * elsewhere, from signing in. Sessions and API tokens never come here. Names of unknown users are
@@ -24,26 +25,26 @@ import { transaction, type Database } from '../floor/db/index.ts';
 import { accessLimits } from './limits.ts';
 
 export interface SignInTry {
-  /** The password was right: nothing counts against the account from here any more. */
+  /** The password was right: resets the counter of the account from this address. */
   succeeded(): Promise<void>;
-  /** The password was never checked: as if the try had not been made. */
+  /** The password was not checked: the attempt does not count. */
   undo(): Promise<void>;
 }
 
 export interface Throttle {
-  /** Counts a try. Throws `too_many_requests` with Retry-After while it comes too early. */
+  /** Counts an attempt. Throws `too_many_requests` with Retry-After when it is too early. */
   begin(userName: string, address: string): Promise<SignInTry>;
-  /** Forgets counters that count no more, and the oldest ones beyond the bound. */
+  /** Removes expired counters, and the oldest ones beyond the limit. */
   sweep(): Promise<void>;
 }
 
-/** How fast one may try. */
+/** The allowed rate of attempts. */
 export interface SignInPace {
   readonly freePerAccount: number;
   readonly freePerAddress: number;
   readonly backoffMs: number;
   readonly backoffMaxMs: number;
-  /** After so long without a try everything is forgotten. */
+  /** After this time without an attempt the counters are removed. */
   readonly memoryMs: number;
 }
 
@@ -71,7 +72,7 @@ export function createThrottle(
       const place = addressPlace(address);
       const byAddress = hashKey(`address ${place}`);
       const byAccount = hashKey(`account ${place} ${userName}`);
-      // Always in this order, so that two tries never wait for each other.
+      // Always in this order, to avoid deadlocks.
       await transaction(database, async (within) => {
         await count(within, byAddress, { ...pace, free: pace.freePerAddress });
         await count(within, byAccount, { ...pace, free: pace.freePerAccount });
@@ -87,7 +88,7 @@ export function createThrottle(
   };
 }
 
-/** Counts one failure in advance, or throws while the wait after the last one lasts. */
+/** Counts one failure in advance, or throws during the delay after the last one. */
 async function count(
   within: Transaction<Database>,
   key: string,
@@ -128,7 +129,7 @@ async function sweepCounters(database: Kysely<Database>, pace: SignInPace): Prom
     where last_at < now() - ${pace.memoryMs} * interval '1 millisecond'`.execute(database);
   const surplus = sql`select key from sign_in_failures
     order by last_at desc offset ${accessLimits.loginMemoryRows}`;
-  // As an array it is found once; as a subquery, a table without statistics asks it for each row.
+  // As an array it is evaluated once; as a subquery, without table statistics it runs for each row.
   await sql`delete from sign_in_failures where key = any(array(${surplus}))`.execute(database);
 }
 
@@ -137,8 +138,8 @@ function hashKey(text: string): string {
 }
 
 /**
- * What counts as one address: an IPv4 address, or the /64 network of an IPv6 address, since one
- * machine has all of those.
+ * The unit of throttling: an IPv4 address, or the /64 network of an IPv6 address, since one
+ * machine has all of its addresses.
  */
 export function addressPlace(address: string): string {
   const mapped = /^::ffff:(\d{1,3}(?:\.\d{1,3}){3})$/i.exec(address);

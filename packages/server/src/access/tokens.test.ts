@@ -70,7 +70,7 @@ async function list(visitor: Visitor, query = {}): Promise<Token[]> {
   return reply.body.items;
 }
 
-test('a token stands for its owner, shows its secret once and is stored as a hash', async () => {
+test('a token acts as its owner, shows its secret once and is stored as a hash', async () => {
   const { body, status } = await make(alice);
   expect(status).toBe(201);
   expect(body.secret).toMatch(/^lz_[A-Za-z0-9_-]{43}$/);
@@ -83,7 +83,7 @@ test('a token stands for its owner, shows its secret once and is stored as a has
   expect(JSON.stringify(newest)).not.toContain(body.secret);
 });
 
-test('a narrowed token does only what it was narrowed to', async () => {
+test('a restricted token only allows its permissions', async () => {
   const reads = await bearer(alice, { permissions: ['jobs.read'] });
   expect((await whoami(reads)).body.permissions).toEqual(['jobs.read']);
   const blue = await bearer(alice, { project: 'blue' });
@@ -107,7 +107,7 @@ test('a token cannot be created with a permission that its creator has in anothe
   const elsewhere = await make(alice, { permissions: ['jobs.submit'], project: 'blue' });
   expect(elsewhere).toMatchObject({
     status: 403,
-    body: { detail: 'jobs.submit in blue goes beyond what you may do' },
+    body: { detail: 'jobs.submit in blue exceeds your permissions' },
   });
   const wide = await bearer(alice, { permissions: ['jobs.submit', 'jobs.read'] });
   expect(await make(wide, { project: 'blue' })).toMatchObject({ status: 403 });
@@ -125,7 +125,7 @@ test('a token cannot be created with a permission that its creator has in anothe
   });
 });
 
-test('a token mints no wider and no longer one than itself', async () => {
+test('a token cannot create a broader or longer-lived one', async () => {
   const narrow = await bearer(alice, { permissions: ['jobs.read'], project: 'red', days: 2 });
   expect(await make(narrow, { permissions: ['jobs.read', 'jobs.submit'] })).toMatchObject({
     status: 403,
@@ -137,7 +137,7 @@ test('a token mints no wider and no longer one than itself', async () => {
   expect(child.body.token.expiresAt).toBe(own!.expiresAt);
 });
 
-test('a narrowed token sees and revokes only tokens no wider than itself', async () => {
+test('a restricted token only lists and revokes tokens that are not broader', async () => {
   const wide = await make(alice);
   const maker = await bearer(alice, { permissions: ['jobs.read', 'jobs.submit'], project: 'red' });
   const child = await make(maker, { permissions: ['jobs.read'] });
@@ -150,7 +150,7 @@ test('a narrowed token sees and revokes only tokens no wider than itself', async
   expect((await whoami({ token: wide.body.secret })).status).toBe(200);
 });
 
-test('a narrow token of an administrator cannot make itself a stronger friend', async () => {
+test('a restricted token of an administrator cannot create a user with more permissions', async () => {
   const narrow = await bearer(root, { permissions: ['users.manage'] });
   const send = server.send;
   const grants = [{ role: 'administrator' as const, project: null }];
@@ -169,7 +169,7 @@ test('a narrow token of an administrator cannot make itself a stronger friend', 
   expect((await send(rows.userUpdate, disable, narrow)).status).toBe(200);
 });
 
-test('revoked, expired, of a disabled owner: dead at the next call, and told why', async () => {
+test('a token that is revoked, expired or of a disabled owner is refused at the next call, with the reason', async () => {
   const [first, second, third] = [await make(alice), await make(alice), await make(alice)];
   const { id } = first.body.token;
   for (let again = 0; again < 2; again += 1) {
@@ -198,7 +198,7 @@ test('revoked, expired, of a disabled owner: dead at the next call, and told why
   alice = await server.signIn('alice', password);
 });
 
-test('what a token may do follows its owner at each call', async () => {
+test('the permissions of a token follow its owner at each call', async () => {
   const submit = await bearer(alice, { permissions: ['jobs.submit'] });
   const counts = () => server.send(operations.jobs.submit, { body: { engine: 'strings' } }, submit);
   expect((await counts()).status).toBe(404);
@@ -223,7 +223,7 @@ test.each([
   [`Bearer ${'A'.repeat(46)}`, 'an API token'],
   [`lz_${'A'.repeat(43)}`, 'another scheme'],
   [`Bearer lz_${'A'.repeat(43)}`, 'does not know the token'],
-])('Authorization %j is refused, also beside a good cookie', async (authorization, detail) => {
+])('Authorization %j is refused, also with a valid cookie', async (authorization, detail) => {
   const reply = await server.send(rows.sessionShow, {}, { ...alice, headers: { authorization } });
   expect(reply).toMatchObject({ status: 401, body: { code: 'unauthenticated' } });
   expect((reply.body as { detail: string }).detail).toContain(detail);
@@ -265,7 +265,7 @@ test('tokens are listed by their owner, and by administrators for everyone', asy
   expect((await list(alice)).find((token) => token.id === one.id)?.revokedAt).not.toBeNull();
 });
 
-test('somebody else’s token answers as one that does not exist', async () => {
+test('the token of another user does not exist for the caller', async () => {
   const { body } = await make(root);
   const ids = [body.token.id, '0000000000000000'];
   const replies = await Promise.all(
@@ -279,7 +279,7 @@ test('somebody else’s token answers as one that does not exist', async () => {
   expect(foreign!.status).toBe(404);
 });
 
-test('pages hold every token once, newest first', async () => {
+test('pages have every token once, newest first', async () => {
   const all = (await list(alice, { limit: 200 })).map((token) => token.id);
   const paged: string[] = [];
   let cursor: string | null = null;
@@ -296,7 +296,7 @@ test('pages hold every token once, newest first', async () => {
   expect(all).toEqual(all.toSorted().toReversed());
 });
 
-test('one user has a bounded number of live tokens, also when many come at once', async () => {
+test('one user has a limited number of valid tokens, also with concurrent requests', async () => {
   await server.send(rows.userCreate, { body: { name: 'bob', password } }, root);
   const bob = await server.signIn('bob', password);
   const all = await Promise.all(
@@ -310,7 +310,7 @@ test('one user has a bounded number of live tokens, also when many come at once'
   expect((await make(bob)).status).toBe(201);
 });
 
-test('the last use of a token is seen, and written at most once a minute', async () => {
+test('the last use of a token is shown, and written at most once a minute', async () => {
   const { body } = await make(alice);
   const lastUse = async () =>
     (await list(alice)).find((token) => token.id === body.token.id)?.lastUsedAt;

@@ -1,7 +1,7 @@
 /**
- * API tokens. Only a hash is stored; the secret has 256 random bits, so one indexed read of it is
- * the whole check and no slow hash is needed. A token never does more than its owner may do at
- * the moment of the call.
+ * API tokens. Only a hash is stored; the secret has 256 random bits, so one indexed read is the
+ * complete check and no slow hash is needed. A token never allows more than its owner may do at the
+ * time of the call.
  */
 import { permissionNames, Problem, type Permission, type Token } from '@lazaret/protocol';
 import { sql, type Transaction } from 'kysely';
@@ -36,7 +36,7 @@ export interface MadeToken {
   readonly secret: string;
 }
 
-/** Makes a token of the caller, within what the caller is narrowed to, living no longer. */
+/** Creates a token of the caller, within the restrictions and the lifetime of the caller's own. */
 export async function createToken(
   parts: AccessParts,
   { principal, headers }: Caller,
@@ -59,7 +59,7 @@ export interface TokenInsert {
   readonly name: string;
   readonly days: number;
   readonly scope: TokenScope;
-  /** When it is a token that makes this one: the new one does not outlive it. */
+  /** Set when the caller uses a token: the new one does not outlive it. */
   readonly maker?: Credentials | undefined;
 }
 
@@ -100,7 +100,7 @@ export async function insertToken(
   return { token, secret };
 }
 
-/** Refuses one token too many, and forgets tokens that ended long ago. */
+/** Refuses tokens beyond the limit, and removes those that ended long ago. */
 async function boundTokens(within: Transaction<Database>, owner: string): Promise<void> {
   const { live } = await within
     .selectFrom('tokens')
@@ -111,7 +111,7 @@ async function boundTokens(within: Transaction<Database>, owner: string): Promis
   if (live >= accessLimits.tokensPerUser) {
     throw new Problem(
       'conflict',
-      `expected at most ${accessLimits.tokensPerUser} live tokens of one user; revoke some first`,
+      `expected at most ${accessLimits.tokensPerUser} valid tokens of one user; revoke some first`,
     );
   }
   await sql`delete from tokens where id in (select id from tokens
@@ -122,8 +122,8 @@ async function boundTokens(within: Transaction<Database>, owner: string): Promis
 const isLive = sql<boolean>`(revoked_at is null and expires_at > now())`;
 
 /**
- * Tokens, newest first: one's own; for user managers everyone's or those of one owner. A narrowed
- * token sees those that are not wider than itself.
+ * Tokens, newest first: one's own; for user managers everyone's or those of one owner. A
+ * restricted token lists those that are not broader.
  */
 export async function listTokens(
   database: Reader,
@@ -133,7 +133,10 @@ export async function listTokens(
   const manages = holds(principal, 'users.manage');
   const owner = asked.owner ?? (manages ? undefined : principal.name);
   if (!manages && owner !== principal.name) {
-    throw new Problem('forbidden', 'the tokens of others need users.manage: an administrator');
+    throw new Problem(
+      'forbidden',
+      'the tokens of others require the permission users.manage (role administrator)',
+    );
   }
   let query = database.selectFrom('tokens').select(columns).orderBy('id', 'desc');
   if (owner !== undefined) query = query.where('user_name', '=', owner);
@@ -144,7 +147,7 @@ export async function listTokens(
   return toPage(rows.map(toToken), asked.limit, (token) => token.id);
 }
 
-/** Revokes a token at once; one that is revoked already stays so. */
+/** Revokes a token at once; idempotent. */
 export async function revokeToken(
   parts: AccessParts,
   principal: Principal,
@@ -192,7 +195,7 @@ interface FoundToken {
   readonly grants: readonly { readonly role: string; readonly project: string | null }[];
 }
 
-/** Who a token stands for. Throws `unauthenticated` with the reason; marks the token as used. */
+/** The user of a token. Throws `unauthenticated` with the reason; marks the token as used. */
 export async function useToken(database: Reader, secret: string): Promise<FoundToken> {
   const { rows } = await sql<
     FoundToken & { revoked: boolean; expired: boolean; disabled: boolean; stale: boolean }
@@ -206,7 +209,7 @@ export async function useToken(database: Reader, secret: string): Promise<FoundT
     from tokens t join users u on u.name = t.user_name
     where t.secret_hash = ${hashSecret(secret)}`.execute(database);
   const [token] = rows;
-  if (token === undefined) throw refused('this instance does not know the token');
+  if (token === undefined) throw refused('unknown token');
   if (token.revoked) throw refused('the token was revoked');
   if (token.expired) throw refused('the token has expired');
   if (token.disabled) throw refused('the user of the token is disabled');
@@ -220,7 +223,7 @@ export async function useToken(database: Reader, secret: string): Promise<FoundT
   return token;
 }
 
-/** Permissions as stored; one that this version does not know allows nothing. */
+/** Permissions as stored; an unknown one allows nothing. */
 export function parsePermissions(names: readonly string[] | null): Permission[] | null {
   return names?.filter(isPermission) ?? null;
 }

@@ -57,7 +57,7 @@ async function lastEvent(): Promise<object> {
     .executeTakeFirstOrThrow();
 }
 
-test('a user is made with their grants and shown without their password', async () => {
+test('a user is created with their grants and shown without their password', async () => {
   const grants = [{ role: 'viewer', project: 'default' } as const];
   const made = await create('alice', { displayName: 'Alice A.', password, grants });
   expect(made.status).toBe(201);
@@ -78,7 +78,7 @@ test('a user is made with their grants and shown without their password', async 
   expect((await create('alice')).body).toMatchObject({ code: 'already_exists' });
 });
 
-test('a user in a project that does not exist is not made at all', async () => {
+test('a user in a project that does not exist is not created', async () => {
   const reply = await create('alice', { grants: [{ role: 'viewer', project: 'no-such' }] });
   expect(reply.status).toBe(404);
   expect((await update('alice', {})).status).toBe(404);
@@ -92,13 +92,13 @@ test.each(['Alice', 'älice', 'al ice', '-alice', 'alice\u202e', 'аlice', '', '
 );
 
 test.each(['local', 'anonymous', 'nobody', 'scheduler', 'worker', 'system', 'unknown'])(
-  'the name %s is kept for Lazaret itself',
+  'the name %s is reserved',
   async (name) => {
     expect(await create(name)).toMatchObject({ status: 400, body: { fields: [{ path: 'name' }] } });
   },
 );
 
-test('a changed role acts on the next call, of the same session', async () => {
+test('a changed role applies to the next call of the same session', async () => {
   const alice = await arrive('alice');
   expect((await server.send(rows.userList, {}, alice)).status).toBe(403);
   await update('alice', { grants: [administrator] });
@@ -111,14 +111,14 @@ test('a changed role acts on the next call, of the same session', async () => {
   expect((await server.send(rows.userList, {}, alice)).status).toBe(403);
 });
 
-test('a change without effect makes no event', async () => {
+test('a change without effect writes no event', async () => {
   await create('alice');
   const before = await lastEvent();
   await update('alice', { disabled: false, grants: [] });
   expect(await lastEvent()).toEqual(before);
 });
 
-test('disabled means out at once, and enabled again means signing in again', async () => {
+test('a disabled user is signed out at once, and must sign in again when enabled', async () => {
   const alice = await arrive('alice');
   await update('alice', { disabled: true });
   expect((await server.send(rows.sessionShow, {}, alice)).status).toBe(401);
@@ -127,7 +127,7 @@ test('disabled means out at once, and enabled again means signing in again', asy
   await server.signIn('alice', password);
 });
 
-test('removing a user ends sessions and tokens; the name is free again', async () => {
+test('removing a user ends sessions and tokens; the name can be used again', async () => {
   const alice = await arrive('alice', [administrator]);
   const made: Reply<{ secret: string }> = await server.send(
     rows.tokenCreate,
@@ -155,7 +155,7 @@ test('the last administrator cannot be demoted, disabled or removed', async () =
   expect((await server.send(rows.sessionShow, {}, root)).status).toBe(200);
 });
 
-test('one without a password and the machine itself do not count as administrators', async () => {
+test('users without a password and the local user do not count as administrators', async () => {
   await server.access.ensureLocalToken();
   await create('bob', { grants: [administrator] });
   expect((await update('root', { disabled: true })).body).toMatchObject({
@@ -170,7 +170,7 @@ test('one without a password and the machine itself do not count as administrato
   root = await server.signIn('root', rootPassword);
 });
 
-test('administrators who take each other away at once: one always stays', async () => {
+test('administrators who remove each other concurrently: one always remains', async () => {
   const names = ['ann', 'ben', 'cid'];
   for (let round = 0; round < 6; round += 1) {
     const visitors = new Map<string, Visitor>();
@@ -212,7 +212,7 @@ async function usableAdministrators(): Promise<string[]> {
   return rowsLeft.map((row) => row.name);
 }
 
-test('whatever administrators do to each other in any order, one can always sign in', async () => {
+test('after any sequence of changes by administrators, one can always sign in', async () => {
   const names = ['root', 'ann', 'ben'];
   const step = fc.record({
     name: fc.constantFrom(...names),
@@ -246,12 +246,12 @@ test('whatever administrators do to each other in any order, one can always sign
   root = await server.signIn('root', rootPassword);
 });
 
-test('the same user made twice at once is made once', async () => {
+test('concurrent requests create the same user once', async () => {
   const replies = await Promise.all(Array.from({ length: 8 }, () => create('twin')));
   expect(replies.map((reply) => reply.status).toSorted()).toEqual([201, ...Array(7).fill(409)]);
 });
 
-test('users page by name and hold every one once', async () => {
+test('pages of users are ordered by name and complete', async () => {
   const roles: Role[] = ['viewer', 'submitter', 'investigator', 'operator', 'administrator'];
   for (const role of roles) await create(`one-${role}`, { grants: [{ role, project: null }] });
   const seen: User[] = [];
@@ -273,7 +273,7 @@ test('users page by name and hold every one once', async () => {
   }
 });
 
-test('a call refused for lack of rights is on record, once a minute', async () => {
+test('a call refused for missing permissions is recorded, once a minute', async () => {
   const alice = await arrive('alice');
   await Promise.all(Array.from({ length: 5 }, () => server.send(rows.userList, {}, alice)));
   await expect

@@ -2,11 +2,11 @@ import { Problem } from '@lazaret/protocol';
 
 export interface WorkQueueOptions {
   readonly concurrent: number;
-  /** How many may wait; the next one is sent away. */
+  /** How many may wait; others are refused. */
   readonly waiting: number;
 }
 
-/** Runs at most so many pieces of work at a time, in the order in which they came. */
+/** Runs a limited number of tasks at a time, in order of arrival. */
 export class WorkQueue {
   readonly #options: WorkQueueOptions;
   readonly #waiting: (() => void)[] = [];
@@ -16,7 +16,7 @@ export class WorkQueue {
     this.#options = options;
   }
 
-  /** Throws `too_many_requests`, without having begun the work, when too many wait already. */
+  /** Throws `too_many_requests`, without starting the work, when too many are waiting. */
   async run<T>(work: () => Promise<T>): Promise<T> {
     await this.#enter();
     try {
@@ -39,7 +39,7 @@ export class WorkQueue {
     await new Promise<void>((resolve) => void this.#waiting.push(resolve));
   }
 
-  /** The place goes straight to the one who waits longest, so no later one gets in between. */
+  /** The slot is passed directly to the longest waiting task, so no later one overtakes it. */
   #leave(): void {
     const next = this.#waiting.shift();
     if (next === undefined) this.#running -= 1;

@@ -97,8 +97,8 @@ interface Audited {
 }
 
 /**
- * Records in the audit log that content is sent: not for HEAD, nor for content that the client has
- * already (304), nor for a range outside of it (416). A preview is recorded with the bytes that
+ * Records in the audit log that content is sent: not for HEAD, nor for content that the client
+ * already has (304), nor for a range outside of it (416). A preview is recorded with the bytes that
  * are sent, so that content which leaves in previews is as visible as a download.
  */
 function audit(download: Download, { parts, artifact, context }: Audited): Download {

@@ -14,7 +14,7 @@ let image: ProbeImage;
 let body: CreateBody;
 let inspected: InspectedContainer;
 
-/** A container is made, looked at and removed. */
+/** A container is created, inspected and removed. */
 async function inspect(made: CreateBody): Promise<InspectedContainer> {
   const name = `lazaret-${crypto.randomUUID()}`;
   const { containerId } = await createContainer(image.api, { name, body: made }, {});
@@ -37,12 +37,12 @@ afterAll(async () => {
   await image.remove();
 });
 
-describe('what the engine applied', () => {
+describe('the applied configuration', () => {
   test('equals what was requested', () => {
     expect(compareApplied(body, inspected)).toEqual([]);
   });
 
-  test('is described for the record', () => {
+  test('is described for the attempt', () => {
     expect(describeApplied(inspected, ['careful'])).toMatchObject({
       imageId: expect.stringMatching(/^sha256:/),
       runtime: 'runc',
@@ -71,7 +71,7 @@ describe('what the engine applied', () => {
     expect(compareApplied(shared, await inspect(shared))).toEqual([]);
   });
 
-  test('is the image by its id too', async () => {
+  test('accepts the image by its id', async () => {
     const byId = bodyOf({ image: inspected.Image });
     expect(compareApplied(byId, await inspect(byId))).toEqual([]);
   });
@@ -171,8 +171,8 @@ describe('a planted mismatch is found', () => {
   });
 });
 
-describe('an engine that drops something', () => {
-  test('that it does not know is found out', async () => {
+describe('an engine that drops a field', () => {
+  test('that it does not support is detected', async () => {
     const HostConfig = { ...body.HostConfig, LazaretProbe: 'kept' };
     const dropping = { ...body, HostConfig };
     const got = await inspect(dropping);
@@ -181,7 +181,7 @@ describe('an engine that drops something', () => {
     ]);
   });
 
-  test('or that was never asked is found out', async () => {
+  test('or that adds one is detected', async () => {
     const { PidsLimit: _, Init: __, ...HostConfig } = body.HostConfig;
     const got = await inspect({ ...body, HostConfig });
     const fields = compareApplied(body, got).map(({ field }) => field);
@@ -204,7 +204,7 @@ describe('an engine that drops something', () => {
     }
   });
 
-  test('of volumes keeps none after the removal', async () => {
+  test('of volumes has none after the removal', async () => {
     const executor = createDockerExecutor({ address: dockerAddress, now: Date.now });
     const spec = image.spec('true');
     const { containerId } = await executor.create(spec);

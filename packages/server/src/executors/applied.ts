@@ -1,16 +1,16 @@
-/** What the engine really applied to a container, against what it was asked for. Pure. */
+/** Compares the applied configuration of a container with the requested one. Pure. */
 import { z } from 'zod';
 
 import type { CreateBody } from './profile.ts';
 
 export interface Mismatch {
-  /** In the Engine API's names, as in `HostConfig.PidsLimit`. */
+  /** Path in the Engine API, such as `HostConfig.PidsLimit`. */
   readonly field: string;
   readonly wanted: string;
   readonly got: string;
 }
 
-/** The record that is kept with an attempt. */
+/** The record stored with an attempt. */
 export interface AppliedContainment {
   readonly imageId: string;
   readonly runtime: string;
@@ -31,7 +31,7 @@ export interface AppliedContainment {
   readonly ipc: string;
   readonly cgroupNamespace: string;
   readonly volumes: readonly string[];
-  /** What the engine said while it made the container. */
+  /** Warnings of the engine at creation. */
   readonly warnings: readonly string[];
 }
 
@@ -40,7 +40,7 @@ const ulimits = z
   .array(z.object({ Name: z.string(), Soft: z.number(), Hard: z.number() }))
   .nullish();
 
-/** The part of an inspection answer that is read here; the rest is kept for comparing. */
+/** The part of an inspect response that is read here; the rest is only compared. */
 export const inspectedContainer = z.looseObject({
   Image: z.string(),
   Config: z.looseObject({ User: z.string() }),
@@ -68,7 +68,7 @@ export const inspectedContainer = z.looseObject({
 });
 export type InspectedContainer = z.output<typeof inspectedContainer>;
 
-/** Every field of the body that the engine did not take over as it was, and what it added. */
+/** Every field of the body that the engine changed, dropped or added. */
 export function compareApplied(body: CreateBody, inspected: InspectedContainer): Mismatch[] {
   const { HostConfig: host, ...config } = body;
   const { Mounts: mounts, ...hostRest } = host;
@@ -82,7 +82,7 @@ export function compareApplied(body: CreateBody, inspected: InspectedContainer):
   ];
 }
 
-/** The short form of what was applied, for the attempt's record. */
+/** A summary of the applied configuration, for the record of the attempt. */
 export function describeApplied(
   inspected: InspectedContainer,
   warnings: readonly string[],
@@ -123,7 +123,7 @@ function describeSeccomp(options: readonly string[]): AppliedContainment['seccom
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Lists whose order says nothing, and maps to which the image may add. */
+/** Lists without a significant order, and maps to which the image may add. */
 const unordered: ReadonlySet<string> = new Set(['CapDrop', 'SecurityOpt', 'Ulimits']);
 const mayGrow: ReadonlySet<string> = new Set(['Env', 'Labels', 'ExposedPorts']);
 
@@ -138,7 +138,7 @@ function compareFields(section: string, wanted: Fields, got: Fields): Mismatch[]
   return mismatches;
 }
 
-/** An id is compared with what runs, any other reference with what was asked for. */
+/** An id is compared with the running image, any other reference with the requested one. */
 function compareImage(wanted: string, inspected: InspectedContainer): Mismatch[] {
   const got = wanted.startsWith('sha256:') ? inspected.Image : inspected.Config['Image'];
   return got === wanted ? [] : [mismatch('Image', wanted, got)];
@@ -151,7 +151,7 @@ function compareMounts(wanted: unknown, got: InspectedContainer['Mounts']): Mism
     .map(
       ({ Type, Destination, RW }) => `${Type} ${Destination} ${RW === true ? 'writable' : 'fixed'}`,
     )
-    // Some engines list what HostConfig.Tmpfs asks for among the mounts.
+    // Some engines list mounts of HostConfig.Tmpfs among the mounts.
     .filter((mount) => mount !== 'tmpfs /tmp writable')
     .sort();
   return canonical('', expected) === canonical('', found)
@@ -159,7 +159,7 @@ function compareMounts(wanted: unknown, got: InspectedContainer['Mounts']): Mism
     : [mismatch('Mounts', expected, found)];
 }
 
-/** Empty lists mean that someone asked the engine for unconfined system paths. */
+/** Empty lists mean that unconfined system paths were requested. */
 function compareMasks(host: InspectedContainer['HostConfig']): Mismatch[] {
   return (['MaskedPaths', 'ReadonlyPaths'] as const).flatMap((name) =>
     (host[name] ?? []).length > 0
@@ -176,7 +176,7 @@ function contains(got: unknown, wanted: unknown): boolean {
   return Object.entries(wanted ?? {}).every(([key, value]) => found.get(key) === value);
 }
 
-/** One text for values that mean the same: absent and empty, any order of keys. */
+/** A canonical text of equivalent values: absent and empty, any order of keys. */
 function canonical(name: string, value: unknown): string {
   const normal = normalise(value);
   const sorted = unordered.has(name) && Array.isArray(normal) ? sortByText(normal) : normal;

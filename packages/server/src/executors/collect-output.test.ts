@@ -71,7 +71,7 @@ describe('files', () => {
     ]);
   });
 
-  test('that no glob names are left', async () => {
+  test('that match no glob are skipped', async () => {
     const inputs = [file('a.json'), file('b.txt'), file('extra/deep/c')];
     const rules = { artifacts: ['*.json'], optional: ['extra/**'] };
     const { kept, outcome } = await collect(inputs, rules);
@@ -79,12 +79,12 @@ describe('files', () => {
     expect(outcome).toBe('complete');
   });
 
-  test('that were inputs are not output', async () => {
+  test('that are inputs are not output', async () => {
     const { kept } = await collect([file('sample.apk'), file('out')], { ignore: ['sample.apk'] });
     expect(Object.keys(kept)).toEqual(['out']);
   });
 
-  test('with control characters in their names are kept under tame ones', async () => {
+  test('with control characters in their names are stored with replacements', async () => {
     const names = ['a\u001b[31mred', 'b\nc', 'd\u202egpj.exe', 'e\u0085', 'plain ü'];
     const { kept, escapedCount } = await collect(names.map((name) => file(name)));
     expect(Object.keys(kept)).toEqual(['a_[31mred', 'b_c', 'd_gpj.exe', 'e_', 'plain ü']);
@@ -92,7 +92,7 @@ describe('files', () => {
   });
 });
 
-describe('what is refused', () => {
+describe('refused entries', () => {
   const kinds: TarInput[] = [
     { path: 'x', type: 'symlink', linkPath: '/etc/passwd' },
     { path: 'x', type: 'hardlink', linkPath: 'ok' },
@@ -115,13 +115,13 @@ describe('what is refused', () => {
     },
   );
 
-  test('a path that is too long, and one that is there twice', async () => {
+  test('a path that is too long, and a duplicate one', async () => {
     const long = `${'d/'.repeat(600)}f`;
     const { refused } = await collect([file('a\u0001'), file('a\u0002'), file(long)]);
     expect(refused.map(({ reason }) => reason)).toEqual(['duplicate_path', 'path_too_long']);
   });
 
-  test('is listed only so far, but counted', async () => {
+  test('is listed up to a limit, but counted', async () => {
     const inputs = Array.from({ length: 60 }, (_, index) => ({
       path: `link-${index}`,
       type: 'symlink' as const,
@@ -131,7 +131,7 @@ describe('what is refused', () => {
     expect([refused.length, refusedCount]).toEqual([20, 60]);
   });
 
-  test('is the outcome when it had to be there', async () => {
+  test('determines the outcome when it was required', async () => {
     const link: TarInput = { path: 'result', type: 'symlink', linkPath: '/etc/shadow' };
     expect(await collect([file('other'), link], { result: 'result' })).toMatchObject({
       outcome: 'output_refused',
@@ -187,12 +187,12 @@ describe('the outcome', () => {
     expect(read).toBe(0);
   });
 
-  test('is output_limit when the archive itself reaches a bound', async () => {
+  test('is output_limit when the archive itself reaches a limit', async () => {
     const entries = readTar(writeTar([file('a'), file('b')]), { ...bounds, entries: 1 });
     expect(await judge(entries, {})).toMatchObject({ outcome: 'output_limit', kept: { a: 'x' } });
   });
 
-  test('is for the caller to throw on when the archive is damaged or the sink fails', async () => {
+  test('is an error of the caller when the archive is damaged or the sink fails', async () => {
     const damaged = readTar(
       (async function* () {
         yield Buffer.alloc(512, 'x');
@@ -206,7 +206,7 @@ describe('the outcome', () => {
   });
 });
 
-test('whatever the names, kept paths are plain, distinct and within the caps', async () => {
+test('for any names, stored paths are plain, distinct and within the limits', async () => {
   const path = fc
     .array(
       fc.oneof(

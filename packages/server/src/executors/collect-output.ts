@@ -1,6 +1,6 @@
 /**
- * What an engine left in its output directory, judged entry by entry while it streams in. The
- * sample may control every byte of it: only plain files at plain relative paths are taken, sizes
+ * Checks the output directory of an engine entry by entry while it is streamed. The sample
+ * may control every byte of it: only regular files at plain relative paths are accepted, sizes
  * are known and counted before content is read, and nothing is ever written to a path.
  */
 import type { TarEntry } from '@lazaret/analysis';
@@ -10,11 +10,11 @@ import { matchesGlob } from './glob.ts';
 import { executorLimits } from './limits.ts';
 
 export interface OutputRules {
-  /** The file that is the result; without it the artifacts are. */
+  /** The result file; without it the artifacts are the result. */
   readonly result?: string;
-  /** Globs of what is kept; each must match something. */
+  /** Globs of required files; each must match something. */
   readonly artifacts: readonly string[];
-  /** Globs of what is kept when it is there. */
+  /** Globs of optional files. */
   readonly optional: readonly string[];
   /** Paths that are not output: the inputs, when both share a directory. */
   readonly ignore: readonly string[];
@@ -22,7 +22,7 @@ export interface OutputRules {
   readonly maxBytes: number;
 }
 
-/** Where the content of a kept file goes. */
+/** Receives the content of a stored file. */
 export interface OutputSink {
   put(
     path: string,
@@ -34,7 +34,7 @@ export interface OutputFile {
   readonly path: string;
   readonly sha256: string;
   readonly sizeBytes: number;
-  /** Whether it is the one that the rules call the result. */
+  /** Whether it is the result of the rules. */
   readonly primary: boolean;
 }
 
@@ -54,19 +54,19 @@ export interface CollectedOutput {
   /** The first `executorLimits.refusedEntriesListed` of them. */
   readonly refused: readonly RefusedEntry[];
   readonly refusedCount: number;
-  /** Kept under a name in which control characters were replaced. */
+  /** Stored under a name in which control characters were replaced. */
   readonly escapedCount: number;
   /**
-   * `output_limit`: more than was allowed; what follows was not examined.
-   * `output_refused`: something that had to be there was, but of a kind that is refused.
+   * `output_limit`: more than the limit; the rest was not examined.
+   * `output_refused`: a required entry exists, but its type is refused.
    * `no_result`, `empty_result`: the result, or without one a required artifact.
    */
   readonly outcome: 'complete' | 'output_limit' | 'output_refused' | 'no_result' | 'empty_result';
-  /** A sentence for people. */
+  /** A message for people. */
   readonly detail: string;
 }
 
-/** Streams what the rules keep into the sink. Throws what the sink or the stream throws. */
+/** Streams the files of the rules to the sink. Throws errors of the sink and the stream. */
 export async function collectOutput(
   entries: AsyncIterable<TarEntry>,
   rules: OutputRules,
@@ -91,7 +91,7 @@ class Collection {
   readonly #rules: OutputRules;
   readonly #files: OutputFile[] = [];
   readonly #refused: RefusedEntry[] = [];
-  /** Every path that was refused and might have been wanted; bounded by maxEntries. */
+  /** Every refused path that a rule may require; bounded by maxEntries. */
   readonly #refusedPaths: string[] = [];
   readonly #taken = new Set<string>();
   #entries = 0;
@@ -102,7 +102,7 @@ class Collection {
     this.#rules = rules;
   }
 
-  /** The path under which an entry is to be kept, or undefined when it is not. */
+  /** The path under which an entry is stored, or undefined when it is not. */
   admit(entry: TarEntry): string | undefined {
     const { maxEntries, maxBytes, ignore } = this.#rules;
     this.#entries += 1;
@@ -172,8 +172,8 @@ class Collection {
     if (missing !== undefined) {
       const refused = this.#refusedPaths.some((path) => matchesGlob(missing, path));
       return refused
-        ? { outcome: 'output_refused', detail: `${missing} is there, but not as a plain file` }
-        : { outcome: 'no_result', detail: `nothing was left as ${missing}` };
+        ? { outcome: 'output_refused', detail: `${missing} exists, but is not a regular file` }
+        : { outcome: 'no_result', detail: `no output file ${missing}` };
     }
     const { result } = this.#rules;
     const judged = this.#files.filter((file) => result === undefined || file.primary);
@@ -186,14 +186,14 @@ class Collection {
   #firstMissing(): string | undefined {
     const { result, artifacts } = this.#rules;
     if (result !== undefined && !this.#taken.has(result)) return result;
-    // The result counts as an artifact too, so that `**` asks for nothing beside it.
+    // The result counts as an artifact too, so that `**` requires nothing else.
     return artifacts.find((glob) => !this.#files.some(({ path }) => matchesGlob(glob, path)));
   }
 }
 
 /**
- * Control characters, invisible ones that turn the direction of text, and bytes that were not UTF-8
- * become an underscore: names go to terminals, file systems and screens.
+ * Control characters, invisible bidirectional ones, and bytes that were not UTF-8 are replaced by
+ * an underscore: names are shown in terminals, file systems and browsers.
  */
 function escapeName(path: string): string {
   return path.replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\ufffd]/gu, '_');

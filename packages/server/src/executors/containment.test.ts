@@ -1,4 +1,4 @@
-/** Each property of the containment profile, tried out from inside a container. */
+/** Each property of the containment profile, tested from inside a container. */
 import { arch } from 'node:os';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
@@ -28,7 +28,7 @@ const users = [
 const standardDevices =
   'core fd full mqueue null ptmx pts random shm stderr stdin stdout tty urandom zero'.split(' ');
 
-/** Runs a shell line contained and answers what it printed. */
+/** Runs a contained shell line and returns its output. */
 async function probe(shell: string, changes: Partial<ContainerSpec> = {}): Promise<string> {
   return (await run(image.spec(shell, changes))).log;
 }
@@ -55,7 +55,7 @@ async function run(spec: ContainerSpec): Promise<{ log: string; exitCode: number
   return { log: Buffer.concat(chunks).toString('utf8'), exitCode };
 }
 
-/** Prints `open` for each line that succeeds; everything that works is a hole. */
+/** Prints `open` for each line that succeeds; anything that works is a breach. */
 function attempts(...lines: string[]): string {
   return lines
     .map((line) => `(${line}) 2>/dev/null && echo 'open: ${line.replaceAll("'", '')}'`)
@@ -73,7 +73,7 @@ describe.each(users)('%s', (_, user) => {
     expect(status).toMatch(/^Groups:\s+(0|65532)?\s*$/m);
   });
 
-  test('can write to nothing but its own places', async () => {
+  test('can only write to its own directories', async () => {
     const log = await probe(
       [
         attempts(
@@ -92,11 +92,11 @@ describe.each(users)('%s', (_, user) => {
           'mkdir /sys/fs/cgroup/mine',
           'echo x > /sbin/docker-init',
         ),
-        'echo x > /tmp/file && echo x > /out/file && echo own places',
+        'echo x > /tmp/file && echo x > /out/file && echo own directories',
       ].join('\n'),
       user,
     );
-    expect(log.trim()).toBe('own places');
+    expect(log.trim()).toBe('own directories');
   });
 
   test('cannot change its inputs', async () => {
@@ -170,7 +170,7 @@ describe.each(users)('%s', (_, user) => {
 });
 
 describe('the network', () => {
-  test('is not there', async () => {
+  test('is unavailable', async () => {
     const unreachable = ['1.1.1.1', '172.17.0.1', '169.254.169.254', '192.168.0.1'].map((host) => {
       const address = `pack("S n C4 x8", 2, 80, ${host.replaceAll('.', ', ')})`;
       return `socket(S, 2, 1, 0); print connect(S, ${address}) ? "open" : $! + 0, "\\n";`;
@@ -192,7 +192,7 @@ describe('limits', () => {
     expect(await probe(script)).toContain('8388608\n');
   });
 
-  test('of /tmp, where nothing can be run', async () => {
+  test('of /tmp, where nothing can be executed', async () => {
     const script = [
       'head -c 20000000 /dev/zero > /tmp/file; stat -c %s /tmp/file; rm /tmp/file',
       'busybox cp /bin/busybox /tmp/busybox && /tmp/busybox true || echo refused',
@@ -211,7 +211,7 @@ describe('limits', () => {
     expect(await probe(script, { resources })).toBe('16777216\n');
   });
 
-  test('of processes: a fork bomb ends in itself', async () => {
+  test('of processes: a fork bomb is contained', async () => {
     const bomb = 'my $n = 0; while (defined(my $p = fork)) { if (!$p) { sleep 60 } $n++ } print $n';
     const log = await probe(`perl -e '${bomb}'; kill -9 -1`);
     expect(Number.parseInt(log, 10)).toBeLessThan(32);
@@ -292,7 +292,7 @@ describe('the strict seccomp profile', () => {
     expect(log.trim().split('\n')).toEqual(refused);
   });
 
-  test('says that clone3 is not there, so that libraries fall back', async () => {
+  test('reports clone3 as unsupported, so that libraries fall back', async () => {
     const log = await probe(calls([['clone3', 435, 435, 0, 0]]), { seccomp: 'strict' });
     expect(log).toBe('clone3: 38\n');
   });

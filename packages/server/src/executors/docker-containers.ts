@@ -1,4 +1,4 @@
-/** The life of a container on a Docker engine, from its making to its removal. */
+/** The lifecycle of a container on a Docker engine, from creation to removal. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { readTar } from '@lazaret/analysis';
 import type { TarEntry } from '@lazaret/analysis';
@@ -26,7 +26,7 @@ import type { CreateBody } from './profile.ts';
 
 const made = z.object({ Id: z.string(), Warnings: z.array(z.string()).nullish() });
 
-/** Makes a container under a name that is never used again, and reads back what was applied. */
+/** Creates a container with a unique name, and reads the applied configuration back. */
 export async function createContainer(
   api: DockerClient,
   wanted: { readonly name: string; readonly body: CreateBody },
@@ -47,7 +47,7 @@ export async function createContainer(
   };
 }
 
-/** Starts a container; one that was started before is left as it is. */
+/** Starts a container; one that was started before is unchanged. */
 export async function startContainer(
   api: DockerClient,
   containerId: string,
@@ -71,9 +71,9 @@ const state = z.object({
 const ended: ReadonlySet<string> = new Set(['exited', 'dead', 'removing']);
 
 /**
- * The engine's notice of the end, with a look at the container after each and at least every
- * `exitCheckMs`: a notice was seen to be lost when it was asked for while the container ended, and
- * `not-running` is asked for only after the start has answered, when it cannot come too early.
+ * Waits for the exit notification of the engine, and inspects the container after each and at least
+ * every `exitCheckMs`: a notification can be lost when it is requested while the container ends,
+ * and `not-running` is only requested after the start has returned, when it cannot be premature.
  */
 export async function waitContainer(
   api: DockerClient,
@@ -100,7 +100,7 @@ export async function waitContainer(
   }
 }
 
-/** Returns when the engine says that the container has ended, or when it is time to look. */
+/** Returns when the engine reports the end of the container, or when it is time to inspect it. */
 async function awaitNotice(
   api: DockerClient,
   containerId: string,
@@ -206,10 +206,10 @@ function foundState(text: string): FoundContainer['state'] {
   return ended.has(text) ? 'ended' : 'running';
 }
 
-/** The path of a call on one container; an invalid id must not become another path. */
+/** The path of a call on one container; an invalid id must not change the path. */
 export function containerPath(containerId: string, action: string): string {
   if (!/^[A-Za-z0-9][A-Za-z0-9_.-]{1,127}$/.test(containerId)) {
-    throw new Error(`no container id: ${JSON.stringify(containerId)}`);
+    throw new Error(`invalid container id: ${JSON.stringify(containerId)}`);
   }
   return action === '' ? `/containers/${containerId}` : `/containers/${containerId}/${action}`;
 }

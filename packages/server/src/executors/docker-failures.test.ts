@@ -55,14 +55,14 @@ describe('an engine that cannot be reached', () => {
     await expect(open(address).wait('a'.repeat(64))).rejects.toMatchObject(error);
   });
 
-  test('because it takes connections and never answers', async () => {
+  test('because it accepts connections and never answers', async () => {
     const port = await listen(createServer());
     const executor = open(`tcp://127.0.0.1:${port}`);
     const error = { code: 'deadline', isUnreachable: true };
     await expect(executor.probe()).rejects.toMatchObject(error);
   });
 
-  test('and was waited for only as long as the caller wished', async () => {
+  test('and the wait ends with the time limit of the caller', async () => {
     const port = await listen(createServer());
     const signal = AbortSignal.timeout(50);
     const probe = open(`tcp://127.0.0.1:${port}`).probe({ signal });
@@ -87,7 +87,7 @@ describe('an engine that cannot be reached', () => {
     'http://host',
     'tcp://host/path',
     'unix://relative',
-  ])('because %s is not an address of one', (address) => {
+  ])('because %s is not a valid address', (address) => {
     expect(() => open(address)).toThrow(Problem);
   });
 });
@@ -112,7 +112,7 @@ describe('invalid answers', () => {
     await expect(executor.list({})).rejects.toMatchObject({ code: 'incompatible' });
   });
 
-  test('newer than known, but still speaking what is known', async () => {
+  test('newer than known, but compatible', async () => {
     const paths: string[] = [];
     const executor = await serve((request, response) => {
       paths.push(request.url ?? '');
@@ -129,17 +129,17 @@ describe('invalid answers', () => {
     await expect(executor.probe()).rejects.toMatchObject(error);
   });
 
-  test('HTML of a proxy, as if all were well', async () => {
+  test('HTML of a proxy, with a success status', async () => {
     const executor = await serve((_, response) => response.end('<html>login</html>'));
     await expect(executor.probe()).rejects.toMatchObject({ code: 'bad_answer' });
   });
 
-  test('JSON of something else', async () => {
+  test('JSON of another API', async () => {
     const executor = await serve((_, response) => response.end('{"version":2}'));
     await expect(executor.probe()).rejects.toMatchObject({ code: 'bad_answer' });
   });
 
-  test('without an end', async () => {
+  test('endless', async () => {
     const executor = await serve((_, response) => {
       const chunk = 'x'.repeat(1_000_000);
       const more = (): void => {
@@ -151,7 +151,7 @@ describe('invalid answers', () => {
     await expect(executor.probe()).rejects.toMatchObject({ code: 'bad_answer' });
   });
 
-  test('cut off in the middle', async () => {
+  test('truncated', async () => {
     const executor = await serve((_, response) => {
       response.writeHead(200, { 'content-length': '1000' }).write('{"ApiVersion":');
       setTimeout(() => response.destroy(), 20);
@@ -169,7 +169,7 @@ describe('a connection that breaks', () => {
     await image.remove();
   });
 
-  test('while a log is followed is reported, and the log continues from there', async () => {
+  test('while a log is followed is reported, and the log resumes from there', async () => {
     const { address, cut } = await proxy();
     const executor = open(address);
     const script = 'i=0; while [ $i -lt 40 ]; do i=$((i+1)); echo $i; sleep 0.02; done';
@@ -192,7 +192,7 @@ describe('a connection that breaks', () => {
     expect(log).toBe(Array.from({ length: 40 }, (_, index) => `${index + 1}\n`).join(''));
   });
 
-  test('while the end is waited for is looked past', async () => {
+  test('while waiting for the end is retried', async () => {
     const { address, cut } = await proxy();
     const executor = open(address);
     const { containerId } = await executor.create(image.spec('sleep 0.6; exit 4'));
@@ -254,9 +254,9 @@ describe('TLS', () => {
   });
 
   test.each([
-    ['of an authority that is not known', () => ({ ...tls, serverName: 'engine.test' })],
+    ['of an unknown authority', () => ({ ...tls, serverName: 'engine.test' })],
     ['of another name', () => ({ ...tls, ca: tls.cert })],
-    ['without one of our own', () => ({ ca: tls.cert, serverName: 'engine.test' })],
+    ['without a client certificate', () => ({ ca: tls.cert, serverName: 'engine.test' })],
   ])('with a certificate %s does not', async (_, given) => {
     const probe = open(await serveTls(), given()).probe();
     await expect(probe).rejects.toMatchObject({ code: 'unreachable' });
@@ -264,7 +264,7 @@ describe('TLS', () => {
 });
 
 describe('calls', () => {
-  test('are bounded, while streams get through', async () => {
+  test('are limited, while streams are not affected', async () => {
     let open = 0;
     let most = 0;
     const server = createHttpServer((request, response) => {

@@ -1,4 +1,4 @@
-/** Pulling, from a registry small enough to be in this file. */
+/** Pulling, from a minimal registry in this file. */
 import { anyAnswer, createDockerClient } from '@lazaret/docker';
 import { createHash, randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
@@ -96,7 +96,7 @@ afterAll(async () => {
 test.each([
   ['a digest', () => `${name}@${digest}`],
   ['a tag', () => `${name}:1`],
-])('by %s brings what is missing and is not done twice', async (_, reference) => {
+])('by %s fetches a missing image and is not repeated', async (_, reference) => {
   const progress: PullProgress[] = [];
   const image = await executor.ensureImage(reference(), {
     onProgress: (each) => progress.push(each),
@@ -118,7 +118,7 @@ test.each([
   expect(requests.length).toBe(asked);
 });
 
-test('is shared by all callers, and continues when one leaves', async () => {
+test('is shared by all callers, and continues when one aborts', async () => {
   delayMs = 100;
   const reference = `${name}@${digest}`;
   const signal = AbortSignal.timeout(120);

@@ -1,4 +1,4 @@
-/** Images on a Docker engine: what a reference stands for, and pulling what is missing. */
+/** Images on a Docker engine: resolving references, and pulling missing images. */
 import { DockerError, untilAborted, type DockerClient } from '@lazaret/docker';
 import { limits } from '@lazaret/protocol';
 import { z } from 'zod';
@@ -21,7 +21,7 @@ const inspectedImage = z.object({
 
 export interface DockerImages {
   resolve(reference: string, call?: CallOptions): Promise<ResolvedImage>;
-  /** Callers that want the same image share one pull, which continues when one of them leaves. */
+  /** Callers of the same image share one pull, which continues when one of them aborts. */
   ensure(reference: string, options?: PullOptions): Promise<ResolvedImage>;
 }
 
@@ -88,7 +88,7 @@ function asMissing(reference: string, error: unknown): unknown {
   return new ExecutorError('image_missing', `the image ${reference} is not on the node`);
 }
 
-/** A registry's digest when the image has one under that name, else the image's own id. */
+/** The registry digest when the image has one under that name, otherwise the id of the image. */
 function pin(
   reference: string,
   image: z.output<typeof inspectedImage>,
@@ -102,7 +102,7 @@ function pin(
   return { reference: found, digest, kind: 'repo-digest' };
 }
 
-/** The repository of a reference, with what Docker leaves out for its own registry. */
+/** The repository of a reference, with the prefix that Docker omits for its own registry. */
 function fullName(reference: string): string {
   const { name } = splitReference(reference);
   const [first = '', ...rest] = name.split('/');

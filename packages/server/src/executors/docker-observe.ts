@@ -1,4 +1,4 @@
-/** Watching containers of a Docker engine: their logs, what they use, what they have written. */
+/** Observes containers of a Docker engine: logs, resource usage, disk usage. */
 import { DockerError, untilAborted, type DockerClient } from '@lazaret/docker';
 import { z } from 'zod';
 
@@ -57,7 +57,7 @@ export async function sampleContainer(
   }
 }
 
-/** The kernel's word for no limit is the largest number. */
+/** The kernel reports no limit as the largest number. */
 function boundedLimit(limit: number): number {
   return limit > Number.MAX_SAFE_INTEGER ? 0 : limit;
 }
@@ -79,11 +79,11 @@ export type OutputUsage = (
 ) => Promise<ReadonlyMap<string, number>>;
 
 /**
- * Asks the engine for the size of all volumes at once; the volumes' labels say whose they are. An
- * engine walks every file for the answer, so after one that took t the next question waits
- * `usageCostFactor` times t and the old answer stands: at most a tenth of the time goes into it.
- * Rejected: `du` in the container, which is the workload's ground, and the volumes' directories on
- * the host, which only exist for a local engine.
+ * Requests the size of all volumes at once; labels identify their attempts. An engine walks every
+ * file for the response, so after one that took t the next request waits `usageCostFactor` times t
+ * and the old response is used: at most a tenth of the time is spent on it. Rejected: `du` in the
+ * container, which is the workload's ground, and the volumes' directories on the host, which only
+ * exist for a local engine.
  */
 export function createOutputUsage(api: DockerClient, now: () => number): OutputUsage {
   let latest: Promise<ReadonlyMap<string, number>> = Promise.resolve(new Map());
@@ -106,8 +106,8 @@ export function createOutputUsage(api: DockerClient, now: () => number): OutputU
     const before = latest;
     if (!underWay && now() >= askAgainAtMs) {
       underWay = true;
-      // Engines answer one such question at a time; when another client's is under way, the
-      // earlier answer stands.
+      // Engines process one such request at a time; during that of another client, the
+      // earlier response is used.
       latest = ask().catch((error: unknown) => {
         if (error instanceof DockerError && !error.isUnreachable) return before;
         latest = before;

@@ -54,7 +54,7 @@ export async function probeDocker(api: DockerClient, options: ProbeOptions): Pro
     rootless: has('rootless'),
     userNamespaces: has('userns') || has('rootless'),
     storageDriver: answer.Driver,
-    // overlay2 can on some XFS mounts, but does not say so.
+    // overlay2 supports it on some XFS mounts, but does not report this.
     storageQuota: answer.Driver === 'btrfs' || answer.Driver === 'zfs',
     clockSkewMs: skew(answer.SystemTime, asked, now()),
     warnings: answer.Warnings ?? [],

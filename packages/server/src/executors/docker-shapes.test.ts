@@ -1,4 +1,4 @@
-/** Answers of engines that cannot run on this machine, in the shapes that they have there. */
+/** Responses of engines that cannot run on this machine. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -23,7 +23,7 @@ interface FakeEngine {
   readonly paths: string[];
 }
 
-/** An engine that answers by the path behind the version. */
+/** An engine that responds by the path after the version. */
 async function engine(
   answers: Readonly<Record<string, () => Answer>>,
   options: { readonly apiVersion?: string; readonly now?: () => number } = {},
@@ -103,7 +103,7 @@ describe('a sample', () => {
   const stats = (body: unknown): Promise<FakeEngine> =>
     engine({ '/containers/abcdef/stats': () => ({ body }) });
 
-  test('of cgroup v2, which knows no peak and says no limit by its largest number', async () => {
+  test('of cgroup v2, which has no peak and reports no limit as the largest number', async () => {
     const { executor } = await stats({
       memory_stats: { usage: 5_000, limit: 9_000, stats: { inactive_file: 2_000 } },
       cpu_stats: { cpu_usage: { total_usage: 2_500_000_000 } },
@@ -118,7 +118,7 @@ describe('a sample', () => {
     });
   });
 
-  test('of cgroup v1, which knows the peak', async () => {
+  test('of cgroup v1, which has the peak', async () => {
     const { executor } = await stats({
       memory_stats: { usage: 5_000, max_usage: 8_000, stats: { total_inactive_file: 1_000 } },
       cpu_stats: { cpu_usage: { total_usage: 0 } },
@@ -147,7 +147,7 @@ describe('use of the disk', () => {
     { Labels: null, UsageData: null },
   ];
 
-  test('is asked for with one question, for volumes only where the engine can', async () => {
+  test('is requested once, for volumes only if the engine supports it', async () => {
     for (const [apiVersion, path] of [
       ['1.51', '/system/df?type=volume'],
       ['1.41', '/system/df'],
@@ -163,7 +163,7 @@ describe('use of the disk', () => {
     }
   });
 
-  test('is asked for the more rarely the longer the engine takes', async () => {
+  test('is requested less often the longer the engine takes', async () => {
     let atMs = 0;
     const answer = (): Answer => {
       atMs += 200;
@@ -180,7 +180,7 @@ describe('use of the disk', () => {
     expect(questions()).toBe(2);
   });
 
-  test('keeps its last answer while the engine refuses, and fails when it is away', async () => {
+  test('uses the last response while the engine refuses, and fails when it is unavailable', async () => {
     let atMs = 0;
     const answers: Answer[] = [
       { body: { Volumes } },

@@ -18,7 +18,7 @@ afterAll(async () => {
   await far.close();
 });
 
-/** Near engines get their inputs in their volumes, far ones through the archive API. */
+/** Local engines get their inputs in their volumes, remote ones through the archive API. */
 const addresses = { near: () => dockerAddress, far: () => far.address };
 
 describe.each(['near', 'far'] as const)('the executor of a %s Docker engine', (place) => {

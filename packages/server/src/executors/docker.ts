@@ -37,7 +37,7 @@ export interface DockerExecutorOptions extends DockerEndpoint {
   readonly startsAtOnce?: number;
 }
 
-/** Throws Problem `invalid_configuration` for an address that is not one of an engine. */
+/** Throws Problem `invalid_configuration` for an invalid engine address. */
 export function createDockerExecutor(options: DockerExecutorOptions): Executor {
   const api = openClient(options);
   const images = createDockerImages(api);
@@ -73,7 +73,7 @@ export function createDockerExecutor(options: DockerExecutorOptions): Executor {
       return { ...created, mismatches: [...created.mismatches, ...engineGaps(spec, facts)] };
     },
     async putInputs(containerId, inputs) {
-      // Where user names are mapped, the engine has to do it.
+      // With user namespaces the mapping is up to the engine.
       const facts = known ?? (await probe(inputs));
       const near = isLocal && volumesReachable && !facts.userNamespaces;
       if (near && (await writeVolumes(api, containerId, inputs))) return;
@@ -107,7 +107,7 @@ function openClient(options: DockerExecutorOptions): DockerClient {
   }
 }
 
-/** What an inspection cannot show: a container without a filter of its own gets the engine's. */
+/** Not part of the inspect response: a container without its own filter gets that of the engine. */
 function engineGaps(spec: ContainerSpec, facts: NodeFacts): Mismatch[] {
   if (spec.seccomp === 'strict' || facts.seccomp !== 'none') return [];
   const field = 'HostConfig.SecurityOpt';

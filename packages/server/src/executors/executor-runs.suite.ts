@@ -1,4 +1,4 @@
-/** Behaviour of every executor: images, and the life of a container. */
+/** Behaviour of every executor: images, and the lifecycle of a container. */
 import { expect, test } from 'vitest';
 
 import { ExecutorError } from './executor.ts';
@@ -15,7 +15,7 @@ import {
 import type { ExecutorFixture } from './testing/executor-fixture.ts';
 
 export function describeImages(fixture: ExecutorFixture): void {
-  test('are resolved to what a container is made from', async () => {
+  test('are resolved to the reference for containers', async () => {
     const executor = fixture.open();
     const image = await executor.resolveImage(fixture.image);
     expect(image.digest).toMatch(/^sha256:[0-9a-f]{64}$/);
@@ -24,20 +24,20 @@ export function describeImages(fixture: ExecutorFixture): void {
   });
 
   test.each(['lazaret-test/absent:1', `sha256:${'0'.repeat(64)}`, '../containers', 'Up Per'])(
-    'that are missing are called so: %s',
+    'that are missing are reported as missing: %s',
     async (reference) => {
       await expectFailure(fixture.open().resolveImage(reference), 'image_missing');
     },
   );
 
-  test('that went missing fail the making of a container', async () => {
+  test('that were removed fail the creation of a container', async () => {
     const image = `sha256:${'1'.repeat(64)}`;
     await expectFailure(fixture.open().create(fixture.spec('true', { image })), 'image_missing');
   });
 }
 
 export function describeRuns(fixture: ExecutorFixture): void {
-  test('takes files in, returns files, and reports how it ended', async () => {
+  test('gets input files, returns files, and reports its exit', async () => {
     const executor = fixture.open();
     const script = 'cat /in/* > /out/both; mkdir /out/deep; echo x > /out/deep/file; exit 7';
     const files = [inputFile('a b', 'one '), inputFile('ünicode', 'two'), inputFile('empty', '')];
@@ -90,7 +90,7 @@ export function describeRuns(fixture: ExecutorFixture): void {
 }
 
 export function describeFailing(fixture: ExecutorFixture): void {
-  test('does not begin when an input breaks off', async () => {
+  test('does not start when an input is truncated', async () => {
     const executor = fixture.open();
     const spec = fixture.spec('true');
     const containerId = await fixture.create(executor, spec);
@@ -99,7 +99,7 @@ export function describeFailing(fixture: ExecutorFixture): void {
     await expect(put).rejects.toThrow('fewer than 100000 bytes');
   });
 
-  test('because its container vanished says so, however much is still to be sent', async () => {
+  test('because its container disappeared is reported, however much is still to be sent', async () => {
     const executor = fixture.open();
     const sizeBytes = 64 * 1024 * 1024;
     const chunk = Buffer.alloc(1024 * 1024);
@@ -111,7 +111,7 @@ export function describeFailing(fixture: ExecutorFixture): void {
     await expectFailure(executor.putInputs('f'.repeat(64), inputs), 'not_found');
   });
 
-  test('because an input does not fit into its container says what the engine said', async () => {
+  test('because an input does not fit into its container has the message of the engine', async () => {
     const executor = fixture.open();
     const spec = fixture.spec('true', { inputMount: '/in' });
     const containerId = await fixture.create(executor, spec);
@@ -138,7 +138,7 @@ export function describeFailing(fixture: ExecutorFixture): void {
     expect(error).toMatchObject({ message: expect.stringContaining(network) });
   });
 
-  test('that needs more memory than it has says so', async () => {
+  test('that exceeds its memory is reported', async () => {
     const executor = fixture.open();
     const script = 'x=$(dd if=/dev/zero bs=1M count=200 | tr "\\0" x); echo done';
     const containerId = await fixture.begin(executor, fixture.spec(`busybox sh -c '${script}'`));
@@ -147,7 +147,7 @@ export function describeFailing(fixture: ExecutorFixture): void {
     expect(exit.exitCode).not.toBe(0);
   });
 
-  test('is made once: the same attempt again is a conflict', async () => {
+  test('is created once: the same attempt again is a conflict', async () => {
     const executor = fixture.open();
     const spec = fixture.spec('true');
     await fixture.create(executor, spec);
@@ -156,7 +156,7 @@ export function describeFailing(fixture: ExecutorFixture): void {
 }
 
 export function describeWaiting(fixture: ExecutorFixture): void {
-  test('begins while it runs and after it has ended, also in another process', async () => {
+  test('starts while it runs and after it has ended, also in another process', async () => {
     const containerId = await fixture.begin(fixture.open(), fixture.spec('cat /in/* ; exit 3'));
     const other = fixture.open();
     const exits: ContainerExit[] = [await other.wait(containerId), await other.wait(containerId)];
@@ -164,14 +164,14 @@ export function describeWaiting(fixture: ExecutorFixture): void {
     expect(await fixture.open().wait(containerId)).toEqual(exits[0]);
   });
 
-  test('on what was never started or does not exist is told apart', async () => {
+  test('distinguishes a container that was never started from one that does not exist', async () => {
     const executor = fixture.open();
     const containerId = await fixture.create(executor, fixture.spec('true'));
     await expectFailure(executor.wait(containerId), 'not_started');
     await expectFailure(executor.wait('f'.repeat(64)), 'not_found');
   });
 
-  test('can be called off without an effect on the container', async () => {
+  test('can be aborted without an effect on the container', async () => {
     const executor = fixture.open();
     const containerId = await fixture.begin(executor, fixture.spec('sleep 60'));
     const signal = AbortSignal.timeout(200);
@@ -179,7 +179,7 @@ export function describeWaiting(fixture: ExecutorFixture): void {
     expect(await executor.sample(containerId)).toMatchObject({ pidsLimit: 32 });
   });
 
-  test('never misses an end, however short the run', async () => {
+  test('never misses an exit, however short the run', async () => {
     const executor = fixture.open();
     const runs = Array.from({ length: 6 }, async (_, index) => {
       const containerId = await fixture.create(executor, fixture.spec(`exit ${index}`));
@@ -191,7 +191,7 @@ export function describeWaiting(fixture: ExecutorFixture): void {
 }
 
 export function describeEnding(fixture: ExecutorFixture): void {
-  test('at once, as often as one likes', async () => {
+  test('at once, and repeatedly', async () => {
     const executor = fixture.open();
     const containerId = await fixture.begin(executor, fixture.spec('trap "" TERM; sleep 60'));
     await Promise.all([executor.kill(containerId), executor.kill(containerId)]);
@@ -204,7 +204,7 @@ export function describeEnding(fixture: ExecutorFixture): void {
     await expectFailure(executor.wait(containerId), 'not_found');
   });
 
-  test('with a grace that is used', async () => {
+  test('within the grace period', async () => {
     const executor = fixture.open();
     const script =
       'trap "echo bye > /out/last; exit 5" TERM; echo up; while true; do sleep 0.1; done';
@@ -215,7 +215,7 @@ export function describeEnding(fixture: ExecutorFixture): void {
     expect(await collectTexts(executor, containerId)).toEqual({ last: 'bye\n' });
   });
 
-  test('with a grace that is ignored', async () => {
+  test('after the grace period', async () => {
     const executor = fixture.open();
     const script = 'trap "" TERM; echo up; while true; do sleep 0.1; done';
     const containerId = await fixture.begin(executor, fixture.spec(script));

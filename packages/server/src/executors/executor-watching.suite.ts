@@ -1,4 +1,4 @@
-/** Behaviour of every executor: what can be seen of a container from outside. */
+/** Behaviour of every executor: observing a container from outside. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test } from 'vitest';
@@ -24,7 +24,7 @@ export function describeLogs(fixture: ExecutorFixture): void {
     expect(piece.stream).toBe('stdout');
   });
 
-  test('are the same after the end, and continue after a position', async () => {
+  test('are the same after the end, and resume after a position', async () => {
     const executor = fixture.open();
     const script = 'echo one; echo two >&2; printf "\\033[31mthree\\000"; head -c 40000 /dev/zero';
     const containerId = await fixture.begin(executor, fixture.spec(script));
@@ -42,7 +42,7 @@ export function describeLogs(fixture: ExecutorFixture): void {
     }
   });
 
-  test('are awaited, piece by piece', async () => {
+  test('are awaited, chunk by chunk', async () => {
     const executor = fixture.open();
     const containerId = await fixture.begin(executor, fixture.spec('echo 1; echo 2; echo 3'));
     let inside = 0;
@@ -56,21 +56,21 @@ export function describeLogs(fixture: ExecutorFixture): void {
     });
   });
 
-  test('can be called off', async () => {
+  test('can be aborted', async () => {
     const executor = fixture.open();
     const containerId = await fixture.begin(executor, fixture.spec('sleep 60'));
     const signal = AbortSignal.timeout(200);
     await expectFailure(executor.followLogs(containerId, { signal, onChunk: () => {} }), 'aborted');
   });
 
-  test('of nothing are not found', async () => {
+  test('of a missing container are not found', async () => {
     const follow = fixture.open().followLogs('f'.repeat(64), { onChunk: () => {} });
     await expectFailure(follow, 'not_found');
   });
 }
 
 export function describeWatching(fixture: ExecutorFixture): void {
-  test('what it uses, while it runs', async () => {
+  test('its resource usage, while it runs', async () => {
     const executor = fixture.open();
     const containerId = await fixture.begin(executor, fixture.spec('while true; do :; done'));
     const first = await executor.sample(containerId);
@@ -86,7 +86,7 @@ export function describeWatching(fixture: ExecutorFixture): void {
     expect(await executor.sample('f'.repeat(64))).toBeUndefined();
   });
 
-  test('what it has written', async () => {
+  test('its disk usage', async () => {
     const executor = fixture.open();
     const script =
       'head -c 3000000 /dev/zero > /out/a; head -c 2000000 /dev/zero > /out/b; sleep 60';
@@ -135,7 +135,7 @@ export function describeFinding(fixture: ExecutorFixture): void {
 }
 
 export function describeCollecting(fixture: ExecutorFixture): void {
-  test('shows links and FIFOs as what they are, and can be left early', async () => {
+  test('has links and FIFOs with their types, and can be aborted early', async () => {
     const executor = fixture.open();
     const script =
       'ln -s /etc/passwd /out/soft; mkfifo /out/pipe; echo > /out/file; ln /out/file /out/hard';
@@ -155,7 +155,7 @@ export function describeCollecting(fixture: ExecutorFixture): void {
     }
   });
 
-  test('stops at a limit before the bytes come', async () => {
+  test('stops at a limit before the bytes arrive', async () => {
     const executor = fixture.open();
     const script = 'dd if=/dev/zero of=/out/hole bs=1 count=0 seek=7M';
     const containerId = await fixture.begin(executor, fixture.spec(script));
@@ -165,7 +165,7 @@ export function describeCollecting(fixture: ExecutorFixture): void {
     await expect(Array.fromAsync(entries)).rejects.toMatchObject({ code: 'entry_too_large' });
   });
 
-  test('of a directory or container that is not there is not found', async () => {
+  test('of a missing directory or container is not found', async () => {
     const executor = fixture.open();
     const containerId = await fixture.create(executor, fixture.spec('true'));
     for (const id of [containerId, 'f'.repeat(64)]) {

@@ -1,4 +1,4 @@
-/** What every executor must do. Run it on each, on the real engine. */
+/** Requirements for every executor, tested on the real engine. */
 import { afterEach, describe } from 'vitest';
 
 import { createFixture } from './testing/executor-fixture.ts';
@@ -29,7 +29,7 @@ const parts = {
   collecting: describeCollecting,
 } as const;
 
-/** Runs the suite; `subject` is asked for inside the tests. */
+/** Runs the suite; `subject` is called inside the tests. */
 export function describeExecutor(subject: () => ExecutorSubject): void {
   const fixture = createFixture(subject);
   afterEach(() => fixture.clear());

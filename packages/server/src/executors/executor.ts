@@ -1,11 +1,11 @@
 /**
- * Where containers run, as the rest of Lazaret sees it. One container serves one attempt:
+ * The interface for running containers. One container serves one attempt:
  *
  *   create -> putInputs -> start -> wait -> collect -> remove
  *
- * followLogs, sample, outputUsage, stop and kill go beside it; list finds what an earlier process
- * left, and wait may begin on a container that has long ended. Nothing is kept in memory that a
- * restart would lose: a container is known by its id and its labels.
+ * followLogs, sample, outputUsage, stop and kill run concurrently; list finds containers of an
+ * earlier process, and wait may start on a container that has long ended. Nothing is kept in memory
+ * that a restart would lose: a container is known by its id and its labels.
  */
 import type { TarEntry, TarLimits } from '@lazaret/analysis';
 import { EngineError } from '@lazaret/docker';
@@ -15,35 +15,35 @@ import type { ContainerSpec } from './profile.ts';
 
 export interface Executor {
   readonly kind: 'docker';
-  /** Asks the engine for its facts; also shows whether it answers. */
+  /** Reads the properties of the engine; also checks that it responds. */
   probe(call?: CallOptions): Promise<NodeFacts>;
-  /** What a reference stands for on the node. Throws `image_missing` when the node lacks it. */
+  /** Resolves a reference on the node. Throws `image_missing` when the node does not have it. */
   resolveImage(reference: string, call?: CallOptions): Promise<ResolvedImage>;
-  /** The same, pulled first when it is missing and has a registry to be pulled from. */
+  /** The same, after pulling a missing image from its registry. */
   ensureImage(reference: string, options?: PullOptions): Promise<ResolvedImage>;
-  /** Makes the container and reads back what the engine applied; a mismatch is not thrown. */
+  /** Creates the container and reads the applied configuration back; a mismatch is not thrown. */
   create(spec: ContainerSpec, call?: CallOptions): Promise<CreatedContainer>;
   /**
-   * Streams the inputs into their mount, where the engine's user cannot change them, and hands it
-   * the output mount. Before start, once.
+   * Streams the inputs into their mount, where the user of the engine cannot change them, and
+   * makes the output mount writable. Call once before start.
    */
   putInputs(containerId: string, inputs: ContainerInputs): Promise<void>;
   start(containerId: string, call?: CallOptions): Promise<void>;
   /**
-   * How the container ended; at once when it has. Throws `not_started` for one that was never
-   * started, `not_found` for one that is gone.
+   * The exit of the container; immediate when it has ended. Throws `not_started` for one that
+   * was never started, `not_found` for one that was removed.
    */
   wait(containerId: string, call?: CallOptions): Promise<ContainerExit>;
   /**
-   * Hands the log over until the container has ended. Throws `unreachable` when the stream is cut;
-   * the position of the last piece resumes it.
+   * Streams the log until the container has ended. Throws `unreachable` when the stream is
+   * interrupted; the position of the last chunk resumes it.
    */
   followLogs(containerId: string, options: FollowOptions): Promise<void>;
-  /** Present use of memory, CPU and processes; undefined when the container does not run. */
+  /** Current usage of memory, CPU and processes; undefined when the container does not run. */
   sample(containerId: string, call?: CallOptions): Promise<ContainerSample | undefined>;
   /**
-   * Bytes that each attempt has written to its output mount, from one question for all. When asking
-   * is slow for the engine, the last answer stands for a while; absent means not known.
+   * Bytes that each attempt has written to its output mount, from one request for all. When the
+   * engine is slow, the last response is reused for a while; absent means unknown.
    */
   outputUsage(
     attempts: readonly string[],
@@ -51,15 +51,15 @@ export interface Executor {
   ): Promise<ReadonlyMap<string, number>>;
   /** Everything below a directory of the container, as relative paths; also after its end. */
   collect(containerId: string, options: CollectOptions): AsyncIterable<TarEntry>;
-  /** Ends the container at once. An ended or absent one is fine. */
+  /** Kills the container. No error if it has ended or does not exist. */
   kill(containerId: string, call?: CallOptions): Promise<void>;
-  /** Asks the container to end and kills it after the grace. Answers when it has ended. */
+  /** Stops the container and kills it after the grace period. Resolves when it has ended. */
   stop(containerId: string, options: StopOptions): Promise<void>;
-  /** Removes the container with its volumes. An absent one is fine. */
+  /** Removes the container with its volumes. No error if it does not exist. */
   remove(containerId: string, call?: CallOptions): Promise<void>;
-  /** Containers that carry all the labels, running or not. */
+  /** Containers with all of the labels, running or not. */
   list(labels: Readonly<Record<string, string>>, call?: CallOptions): Promise<FoundContainer[]>;
-  /** Cuts every connection. */
+  /** Closes every connection. */
   close(): Promise<void>;
 }
 
@@ -80,7 +80,7 @@ export interface NodeFacts {
   readonly cgroupVersion: number;
   readonly runtimes: readonly string[];
   readonly defaultRuntime: string;
-  /** As the engine names them, such as `name=seccomp,profile=default`. */
+  /** Names of the engine, such as `name=seccomp,profile=default`. */
   readonly securityOptions: readonly string[];
   readonly seccomp: 'default' | 'other' | 'none';
   readonly rootless: boolean;
@@ -88,25 +88,25 @@ export interface NodeFacts {
   readonly storageDriver: string;
   /** Whether a container's own layer can be given a size. */
   readonly storageQuota: boolean;
-  /** The engine's clock minus ours, give or take half the time of the question. */
+  /** The engine's clock minus ours, plus or minus half the round-trip time. */
   readonly clockSkewMs: number;
   readonly warnings: readonly string[];
 }
 
 export interface ResolvedImage {
-  /** What a container is made from: `name@sha256:...` of a registry, or the image's id. */
+  /** The reference for containers: `name@sha256:...` of a registry, or the id of the image. */
   readonly reference: string;
   readonly digest: string;
   readonly kind: 'repo-digest' | 'image-id';
   readonly sizeBytes: number;
   readonly labels: Readonly<Record<string, string>>;
-  /** Directories that the image asks to be volumes; containment refuses them. */
+  /** Directories that the image declares as volumes; containment refuses them. */
   readonly volumes: readonly string[];
 }
 
 export interface PullProgress {
   readonly doneBytes: number;
-  /** Of the layers seen so far; grows while the pull begins. */
+  /** Of the layers known so far; grows at the start of the pull. */
   readonly totalBytes: number;
 }
 
@@ -128,7 +128,7 @@ export interface InputFile {
 }
 
 export interface ContainerInputs extends CallOptions {
-  /** The one that the container was made from. */
+  /** The image of the container. */
   readonly spec: ContainerSpec;
   readonly files: readonly InputFile[];
 }
@@ -139,7 +139,7 @@ export interface ContainerExit {
   /** By the engine's clock; a very short run can end a moment before its noted start. */
   readonly startedAt: string;
   readonly finishedAt: string;
-  /** What the engine says went wrong, mostly empty. */
+  /** The error of the engine, usually empty. */
   readonly error: string;
 }
 
@@ -153,7 +153,7 @@ export interface LogPiece {
 }
 
 export interface FollowOptions extends CallOptions {
-  /** Awaited before the next piece is read. */
+  /** Awaited before the next chunk is read. */
   readonly onChunk: (piece: LogPiece) => void | Promise<void>;
   /** Continue after this position; the whole log from the start of the container without it. */
   readonly after?: string;

@@ -1,6 +1,6 @@
 /**
  * Globs over relative paths: `*` and `?` inside one segment, `**` for any number of segments.
- * Everything else stands for itself; a leading dot is nothing special. The names come from a
+ * Everything else is literal; a leading dot is not special. The names come from a
  * sample, so matching takes at most (length of pattern) times (length of path) steps; a translation
  * to a regular expression could be made to take exponentially many.
  */
@@ -25,7 +25,7 @@ function matchSegments(patterns: readonly string[], segments: readonly string[])
   return reached[segments.length] ?? false;
 }
 
-/** After a mismatch only the last star takes one character more, so nothing is tried twice. */
+/** After a mismatch only the last star matches one more character, so nothing is tried twice. */
 function matchSegment(pattern: string, text: string): boolean {
   let at = 0;
   let cursor = 0;

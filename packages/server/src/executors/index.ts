@@ -1,4 +1,4 @@
-/** Where containers run: what other slices may use. */
+/** Running containers: the public part for other slices. */
 export { collectOutput } from './collect-output.ts';
 export type { CollectedOutput } from './collect-output.ts';
 export { createDockerExecutor } from './docker.ts';

@@ -1,4 +1,4 @@
-/** Limits of containers on a node and of what they return. */
+/** Limits of containers on a node and of their output. */
 import { units } from '@lazaret/protocol/units';
 
 const { KiB, MiB } = units;

@@ -17,7 +17,7 @@ const lines = fc.array(
   { maxLength: 20 },
 );
 
-/** Lines as an engine keeps them: time goes forward within a stream. */
+/** Lines like those of an engine: time increases within a stream. */
 function ordered(all: { stream: number; at: string; bytes: Uint8Array }[]): typeof all {
   const latest: Record<number, string> = {};
   return all.map((line) => {
@@ -45,7 +45,7 @@ async function read(bytes: Buffer, sizes: readonly number[], after?: string): Pr
   return pieces;
 }
 
-test('frames are the same however they arrive, and continue after any position', async () => {
+test('frames are the same for any chunking, and resume after any position', async () => {
   const sizes = fc.array(fc.nat(30), { maxLength: 30 });
   await fc.assert(
     fc.asyncProperty(lines, sizes, async (given, chunks) => {
@@ -70,7 +70,7 @@ test('frames are the same however they arrive, and continue after any position',
   );
 });
 
-test('anything else is a bad answer', async () => {
+test('anything else is an invalid response', async () => {
   await fc.assert(
     fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 200 }), async (bytes) => {
       await expect(read(Buffer.from(bytes), [])).rejects.toThrow(ExecutorError);
@@ -81,7 +81,7 @@ test('anything else is a bad answer', async () => {
   await expect(read(endless, [])).rejects.toMatchObject({ code: 'bad_answer' });
 });
 
-test('the engine is asked from a little before the earlier of both streams', () => {
+test('the request starts a little before the earlier of both streams', () => {
   expect(sinceParameter(undefined)).toBeUndefined();
   const early = '2026-01-01T00:00:05.5Z/1';
   const late = '2026-01-01T00:01:00.000000001Z/7';
@@ -89,6 +89,6 @@ test('the engine is asked from a little before the earlier of both streams', () 
   expect(sinceParameter(`${late},${early}`)).toBe(expected);
   expect(sinceParameter(`,${early}`)).toBe(expected);
   for (const broken of ['x', '2026-01-01T00:00:05Z', `${early},${late},${late}`, `${early}x,`]) {
-    expect(() => sinceParameter(broken)).toThrow('no log position');
+    expect(() => sinceParameter(broken)).toThrow('invalid log position');
   }
 });

@@ -1,6 +1,6 @@
 /**
  * The multiplexed log stream of the Engine API: frames of an eight-byte header (stream number,
- * three zeros, length) and a payload that begins with the time, as logs are asked for here.
+ * three zeros, length) and a payload that begins with the time, as requested here.
  * Source: Docker Engine API, "ContainerAttach", stream format.
  */
 
@@ -10,7 +10,7 @@ import { executorLimits } from './limits.ts';
 
 const headerBytes = 8;
 
-/** The two streams are read side by side, so only within one of them does time not go back. */
+/** The two streams are read concurrently, so time only increases within one of them. */
 const disorderMs = 10_000;
 
 /** How far a stream was read: the time of its last frame, and how many frames had that time. */
@@ -20,7 +20,7 @@ interface Mark {
 }
 type Marks = Partial<Record<LogPiece['stream'], Mark>>;
 
-/** Splits the stream into pieces; `after` (a piece's position) drops what was seen before. */
+/** Splits the stream into chunks; `after` (the position of a chunk) skips earlier ones. */
 export async function* readLog(
   chunks: AsyncIterable<Buffer>,
   after?: string,
@@ -32,7 +32,7 @@ export async function* readLog(
     const space = payload.indexOf(0x20);
     const at = space < 0 ? '' : payload.toString('latin1', 0, space);
     if (!isTime(at)) throw badFrame('a frame has no time');
-    // The parts of a long line carry the same time, so a position counts them.
+    // The parts of a long line have the same time, so a position counts them.
     const last = counted[stream];
     const mark = { at, count: last?.at === at ? last.count + 1 : 1 };
     counted[stream] = mark;
@@ -61,14 +61,15 @@ function formatPosition({ stdout, stderr }: Marks): string {
 
 function parsePosition(position = ','): Marks {
   const [stdout, stderr, more] = position.split(',').map((text) => parseMark(text, position));
-  if (more !== undefined) throw new Error(`no log position: ${position}`);
+  if (more !== undefined) throw new Error(`invalid log position: ${position}`);
   return { ...(stdout ? { stdout } : {}), ...(stderr ? { stderr } : {}) };
 }
 
 function parseMark(text: string, position: string): Mark | undefined {
   if (text === '') return undefined;
   const [at = '', count = ''] = text.split('/');
-  if (!isTime(at) || !/^\d{1,15}$/.test(count)) throw new Error(`no log position: ${position}`);
+  if (!isTime(at) || !/^\d{1,15}$/.test(count))
+    throw new Error(`invalid log position: ${position}`);
   return { at, count: Number(count) };
 }
 
@@ -90,7 +91,7 @@ async function* readFrames(chunks: AsyncIterable<Buffer>): AsyncGenerator<Frame,
       const length = rest.readUInt32BE(at + 4);
       const stream = ({ 1: 'stdout', 2: 'stderr' } as const)[rest[at] ?? 0];
       if (stream === undefined || length > executorLimits.engineStreamLineBytes) {
-        throw badFrame('the stream is not multiplexed as logs are');
+        throw badFrame('the stream is not a multiplexed log');
       }
       const end = at + headerBytes + length;
       if (end > rest.length) break;

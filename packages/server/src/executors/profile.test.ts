@@ -25,8 +25,8 @@ const spec: ContainerSpec = {
   labels: { instance: 'i', attempt: 'a', job: 'j' },
 };
 
-describe('the body', () => {
-  test('has no swap beside the memory, and whole seconds of grace', () => {
+describe('the create body', () => {
+  test('has no swap, and a grace period in whole seconds', () => {
     const body = containerConfig(spec, { storageQuota: false });
     expect(body.HostConfig).toMatchObject({ Memory: 100_000_000, MemorySwap: 100_000_000 });
     expect(body).toMatchObject({ StopTimeout: 2, User: '1000:1001', Env: ['A=b', 'EMPTY='] });
@@ -34,14 +34,14 @@ describe('the body', () => {
     expect(body.HostConfig).not.toHaveProperty('Runtime');
   });
 
-  test('replaces the image command by the whole argument list, or leaves it', () => {
+  test('replaces the image command by the complete argument list, or keeps it', () => {
     const features = { storageQuota: false };
     const body = containerConfig({ ...spec, command: ['/a', 'b c'] }, features);
     expect(body).toMatchObject({ Entrypoint: ['/a'], Cmd: ['b c'] });
     expect(containerConfig(spec, features)).not.toHaveProperty('Entrypoint');
   });
 
-  test('has one volume when both directories are one, and it is an output', () => {
+  test('has one volume when both directories are equal, and it is an output', () => {
     const shared = { ...spec, inputMount: '/data', outputMount: '/data' };
     const { Mounts } = containerConfig(shared, { storageQuota: false }).HostConfig;
     expect(Mounts).toMatchObject([
@@ -49,7 +49,7 @@ describe('the body', () => {
     ]);
   });
 
-  test('sizes the own layer where the engine can, and takes runtime and seccomp', () => {
+  test('limits the writable layer if the engine supports it, and sets runtime and seccomp', () => {
     const chosen = { ...spec, runtime: 'runsc', seccomp: 'strict' as const, workdir: '/work' };
     const body = containerConfig(chosen, { storageQuota: true });
     expect(body.HostConfig).toMatchObject({ Runtime: 'runsc', StorageOpt: { size: '5000000' } });
@@ -60,7 +60,7 @@ describe('the body', () => {
     expect(body).toMatchObject({ WorkingDir: '/work' });
   });
 
-  test('never changes what it was made from', () => {
+  test('never changes its input', () => {
     const frozen = Object.freeze({ ...spec, labels: Object.freeze({ ...spec.labels }) });
     const features = { storageQuota: false };
     expect(containerConfig(frozen, features)).toEqual(containerConfig(spec, features));
@@ -75,7 +75,7 @@ describe('the strict seccomp profile', () => {
       .flatMap(({ names }) => names),
   );
 
-  test('refuses whatever it does not name', () => {
+  test('refuses everything that it does not list', () => {
     expect(strict).toMatchObject({ defaultAction: 'SCMP_ACT_ERRNO', defaultErrnoRet: 1 });
     expect(strict.archMap.flatMap(({ subArchitectures }) => subArchitectures)).toEqual([]);
   });

@@ -1,8 +1,8 @@
 /**
- * The containment profile: what every container is made with, as the Engine API's create body.
- * Pure, so that tests and the record of an attempt can say what was asked for. Every field that
- * could weaken containment is written out, also where the engine's default is the same: what is
- * written out is compared with what the engine applied.
+ * The containment profile of every container, as the create body of the Engine API. Pure, so that
+ * tests and the record of an attempt can include it. Every field that could weaken containment is
+ * explicit, even if the engine has the same default: what is explicit is compared with what the
+ * engine applied.
  */
 import { units } from '@lazaret/protocol';
 
@@ -11,12 +11,12 @@ import strict from './seccomp-strict.json' with { type: 'json' };
 export interface ContainerSpec {
   /** `name@sha256:...` or an image id. */
   readonly image: string;
-  /** Program and arguments; the image's own without it. */
+  /** Program and arguments; those of the image unless given. */
   readonly command?: readonly string[];
   readonly workdir?: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly user: { readonly uid: number; readonly gid: number };
-  /** Absolute; when both are the same directory it is one writable volume. */
+  /** Absolute; if both are the same directory it is one writable volume. */
   readonly inputMount: string;
   readonly outputMount: string;
   readonly resources: ContainerResources;
@@ -41,13 +41,13 @@ export interface ContainerResources {
 }
 
 export interface ContainerLabels {
-  /** The installation that made it, so that two on one engine leave each other alone. */
+  /** The installation of the container, so that two on one engine do not interfere. */
   readonly instance: string;
   readonly attempt: string;
   readonly job: string;
 }
 
-/** What the profile must know of the engine. */
+/** The properties of the engine that the profile depends on. */
 export interface EngineFeatures {
   readonly storageQuota: boolean;
 }
@@ -60,11 +60,11 @@ export const labelNames = {
   role: 'io.lazaret.role',
 } as const;
 
-/** The profile's own numbers; the rest comes with the spec. */
+/** The constants of the profile; the rest is in the spec. */
 const profile = {
-  /** Some runtimes keep semaphores there; it counts as memory. */
+  /** Some runtimes store semaphores there; it counts as memory. */
   sharedMemoryBytes: 16 * units.MiB,
-  /** Killed before the host's own processes when the host runs short. */
+  /** Killed before the host's own processes when memory is exhausted. */
   oomScore: 500,
   hostname: 'engine',
   cpuNanos: 1e9,
@@ -86,7 +86,7 @@ export interface CreateBody {
 
 const strictSeccomp = JSON.stringify(strict);
 
-/** The body with which a container of this spec is made. */
+/** The create body of a container with this spec. */
 export function containerConfig(spec: ContainerSpec, features: EngineFeatures): CreateBody {
   const [program, ...commandArguments] = spec.command ?? [];
   return {
@@ -123,7 +123,7 @@ export function formatLabels(labels: Partial<ContainerLabels>): Record<string, s
   return formatted;
 }
 
-/** Which of the spec's directories are volumes, and what for. */
+/** The directories of the spec that are volumes, and their purpose. */
 export function mountRoles(spec: ContainerSpec): Map<string, 'input' | 'output'> {
   return new Map([
     [spec.inputMount, 'input'],
@@ -191,7 +191,7 @@ function storage(spec: ContainerSpec, features: EngineFeatures): Record<string, 
     Tmpfs: { '/tmp': `rw,noexec,nosuid,nodev,size=${tmpBytes},${owner}` },
     Binds: [],
     VolumesFrom: [],
-    // Without a source the engine makes a volume that goes with the container.
+    // Without a source the engine creates a volume that is removed with the container.
     Mounts: [...mountRoles(spec)].map(([target, role]) => ({
       Type: 'volume',
       Target: target,
@@ -204,7 +204,7 @@ function storage(spec: ContainerSpec, features: EngineFeatures): Record<string, 
   };
 }
 
-/** Two files of about the log's cap: the driver drops the older one, so the disk stays bounded. */
+/** Two files of about the log limit: the driver drops the older one, so disk usage is bounded. */
 function logging(logBytes: number): Value {
   const sizeKiB = Math.max(64, Math.ceil((logBytes * 1.25) / units.KiB));
   return {

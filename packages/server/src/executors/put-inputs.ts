@@ -1,8 +1,8 @@
 /**
- * Inputs on their way into a container that was made and not started: into its anonymous volumes,
- * either through the engine's archive API or, when the engine runs on this machine and its volumes
- * can be reached, straight into their directories. An older engine starts a process of its own for
- * each archive, which takes longer than everything else around the container's start; nothing in a
+ * Copies inputs into a created container that was not started: into its anonymous volumes, either
+ * through the archive API of the engine or, when the engine runs on this machine and its volumes
+ * are accessible, directly into their directories. An older engine starts a process for each
+ * archive, which takes longer than everything else around the container's start; nothing in a
  * volume is the workload's yet, so writing there follows no untrusted links. Results are hostile
  * and come back through the archive API alone.
  */
@@ -25,7 +25,7 @@ interface Owner {
   readonly gid: number;
 }
 
-/** What one volume is to hold, and whose its root is to be. */
+/** The content of one volume, and the owner of its root. */
 interface VolumePlan {
   readonly mount: string;
   readonly root: Owner & { readonly mode: number };
@@ -36,14 +36,16 @@ interface VolumePlan {
 const fileMode = 0o444;
 
 /**
- * The inputs and their directory belong to somebody else than the engine's user, who therefore can
- * neither write nor chmod them, also as uid 0, which has no capabilities. The root of a new volume
- * belongs to root: the output's is handed over.
+ * The inputs and their directory are owned by another user than that of the engine, which therefore
+ * can neither write nor chmod them, even as uid 0, which has no capabilities. The root of a new
+ * volume belongs to root: that of the output is changed.
  */
 function planVolumes({ spec, files }: ContainerInputs): VolumePlan[] {
   for (const { name } of files) {
     if (name === '.' || name === '..' || !/^[^/\0]+$/.test(name)) {
-      throw new Error(`an input is named by a plain file name, not ${JSON.stringify(name)}`);
+      throw new Error(
+        `the name of an input must be a plain file name, not ${JSON.stringify(name)}`,
+      );
     }
   }
   const other = spec.user.uid === 0 ? 65_534 : 0;
@@ -57,14 +59,14 @@ function planVolumes({ spec, files }: ContainerInputs): VolumePlan[] {
   ];
 }
 
-/** Through the archive API: works for every engine, near or far. */
+/** Through the archive API: works for every engine, local or remote. */
 export async function putArchives(
   api: DockerClient,
   containerId: string,
   inputs: ContainerInputs,
 ): Promise<void> {
   const put = async ({ mount, root, files, fileOwner }: VolumePlan): Promise<void> => {
-    // Engines pass over `.`, but apply owner and mode of `/` to where they unpack.
+    // Engines ignore `.`, but apply owner and mode of `/` to the target directory.
     const entries: TarInput[] = [{ path: '/', type: 'directory', ...root }];
     for (const { name, sizeBytes, content } of files) {
       entries.push({ path: name, mode: fileMode, ...fileOwner, sizeBytes, content });
@@ -83,9 +85,9 @@ export async function putArchives(
 }
 
 /**
- * Whether this engine took over owner and mode of the volumes' roots from an archive. Without them
- * the engine's user could not write its results, or as root could change its inputs; so it is
- * looked at once for each engine. Throws ExecutorError `incompatible`.
+ * Whether this engine applied owner and mode of the roots of volumes from an archive. Without them
+ * the user of the engine could not write its results, or as root could change its inputs; so it is
+ * checked once for each engine. Throws ExecutorError `incompatible`.
  */
 export async function checkVolumeRoot(
   api: DockerClient,
@@ -119,8 +121,9 @@ const mounted = z.object({
 });
 
 /**
- * Straight into the volumes' directories. False, with nothing written, when they are not here: the
- * name of an anonymous volume is random, so a directory of that name can only be the right one.
+ * Directly into the directories of the volumes. False, with nothing written, when they are not
+ * accessible: the name of an anonymous volume is random, so a directory of that name can only be
+ * the right one.
  */
 export async function writeVolumes(
   api: DockerClient,
@@ -146,7 +149,7 @@ export async function writeVolumes(
   return true;
 }
 
-/** A full or failing disk is the node's, as it would be behind the archive API. */
+/** A full or failing disk is that of the node, as with the archive API. */
 function asRefusal(error: unknown): unknown {
   const code = error instanceof Error && 'syscall' in error && 'code' in error ? error.code : '';
   if (typeof code !== 'string' || code === '') return error;
@@ -158,7 +161,7 @@ async function isDirectory(path: string): Promise<boolean> {
   try {
     return (await lstat(path)).isDirectory();
   } catch {
-    // Not on this machine, or not for this user: either way the archive API remains.
+    // Not on this machine, or not accessible for this user: the archive API is used instead.
     return false;
   }
 }
@@ -190,7 +193,7 @@ async function writeInput(directory: string, { file, plan, signal }: Writing): P
   try {
     let missing = sizeBytes;
     for await (const chunk of content) {
-      if (signal?.aborted === true) throw new ExecutorError('aborted', 'called off between chunks');
+      if (signal?.aborted === true) throw new ExecutorError('aborted', 'aborted between chunks');
       missing -= chunk.length;
       if (missing < 0) throw new Error(`${name} has more than ${sizeBytes} bytes`);
       await handle.writeFile(chunk);

@@ -1,9 +1,9 @@
-/** Errors of the Docker client as those of an executor. */
+/** Converts errors of the Docker client to those of an executor. */
 import { DockerError } from '@lazaret/docker';
 
 import { ExecutorError, type Executor } from './executor.ts';
 
-/** The executor with every DockerError that a method throws or rejects with as ExecutorError. */
+/** Wraps the executor so that every DockerError of a method becomes an ExecutorError. */
 export function translateErrors(executor: Executor): Executor {
   const wrapped = Object.entries(executor).map(([name, member]: [string, unknown]) => [
     name,

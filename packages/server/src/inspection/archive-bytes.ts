@@ -1,4 +1,4 @@
-/** A stored archive as the analysis reads it: by position, straight from the blob store. */
+/** A stored archive for the analysis: random access, directly from the blob store. */
 import type { FileBytes } from '@lazaret/analysis';
 import { SourceError } from '@lazaret/oci';
 import { asProblem, type ProblemCode } from '@lazaret/protocol';
@@ -13,7 +13,7 @@ const codes: Partial<Record<ProblemCode, SourceErrorCode>> = {
   blob_key_mismatch: 'unauthorized',
 };
 
-/** Throws SourceError when the store does not have the content any more. */
+/** Throws SourceError when the store no longer has the content. */
 export async function openArchiveBytes(blobs: BlobStore, sha256: string): Promise<FileBytes> {
   const facts = await blobs.stat(sha256);
   if (facts === undefined) {
@@ -30,7 +30,7 @@ export async function openArchiveBytes(blobs: BlobStore, sha256: string): Promis
     }
   }
   return {
-    // Its file may be encrypted, so no other reader may take it as it is.
+    // Its file may be encrypted, so other readers must not read it directly.
     path: undefined,
     sizeBytes,
     async read(offset, length) {

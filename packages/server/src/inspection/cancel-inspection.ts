@@ -1,4 +1,6 @@
-/** Cancels: a queued inspection ends at once; for a running one its inspector is asked to stop. */
+/**
+ * Cancels an inspection: a queued one ends at once; for a running one its inspector is signalled.
+ */
 import { sql, type Kysely } from 'kysely';
 
 import { transaction } from '../floor/db/index.ts';
@@ -6,7 +8,7 @@ import type { Database } from '../floor/db/schema.ts';
 import { appendEvents } from '../floor/events/index.ts';
 import type { InspectionQueue } from './queue.ts';
 
-/** Idempotent: one that has ended, or is being cancelled, stays as it is. */
+/** Idempotent: one that has ended, or is being cancelled, is unchanged. */
 export async function cancelInspection(
   parts: { readonly database: Kysely<Database>; readonly queue: InspectionQueue },
   id: string,

@@ -1,4 +1,7 @@
-/** What a caller may name, and that a refusal names the setting that would allow it or why. */
+/**
+ * Which references a caller may use, and that a refusal names the setting that would allow it, or
+ * the reason.
+ */
 import { expect, test } from 'vitest';
 
 import { inspectionOption } from '../floor/config/inspection-option.ts';
@@ -18,7 +21,7 @@ test.each([
   ['docker-daemon:app:1', 'docker:app:1'],
   ['oci-archive:/x.tar:1', 'oci-archive:/x.tar:1'],
   ['/srv/x.tar', '/srv/x.tar'],
-])('%s is kept as %s, where all is allowed', (word, reference) => {
+])('%s is stored as %s, if all is allowed', (word, reference) => {
   expect(checkReference(word, policy({ dockerDaemon: true, allowLocal: true }))).toBe(reference);
 });
 
@@ -44,7 +47,7 @@ test.each(refusals)('%s is refused with: %s', (word, reason, settings) => {
   expect(() => checkReference(word, policy(settings))).toThrow(reason);
 });
 
-test('a host that listing allows is asked, inside the network or where others are not', () => {
+test('a listed host is allowed, inside the network or if others are not', () => {
   const registries = { private: ['10.0.0.1:5000'], public: false };
   expect(checkReference('10.0.0.1:5000/app', policy({ registries }))).toBe(
     '10.0.0.1:5000/app:latest',
@@ -52,7 +55,7 @@ test('a host that listing allows is asked, inside the network or where others ar
 });
 
 test.each(['docker:5000/app', 'dir:80/etc', 'container:1/web', 'oci:1/x', 'registry:5000/app'])(
-  'a registry at %s stays one when what was kept is read again',
+  'a registry at %s is still one when the stored reference is read',
   (name) => {
     const kept = checkReference(`docker://${name}`, policy());
     expect(explicitReference(kept)).toBe(`docker://${name}:latest`);

@@ -1,8 +1,8 @@
 /**
- * What a caller may name. A server reads no path of its own disk for somebody far away, and asks no
- * host inside its network but those that its operator listed. A refusal names the
- * setting that would allow it. What is not an image is always refused: there is no digest
- * to keep it under.
+ * Which references a caller may use. A server reads no local path for a remote caller, and connects
+ * to no host inside its network except those that its operator listed. A refusal names the setting
+ * that would allow it. A source that is not an image is always refused: it has no digest to store
+ * it under.
  */
 import {
   addressOf,
@@ -19,7 +19,7 @@ import { Problem, type InspectionSettings } from '@lazaret/protocol';
 
 import { formatArchiveReference, readArchiveReference } from './archive-reference.ts';
 
-/** The least that is needed of the configuration. */
+/** The required part of the configuration. */
 export type ReferencePolicy = Pick<
   InspectionSettings,
   'allowLocal' | 'dockerDaemon' | 'registries'
@@ -70,14 +70,14 @@ function checkRegistry(text: string, { registries }: ReferencePolicy): string {
   if (!registries.public && !isListed) {
     throw refused(`${host} is not among the registries that this server asks, ${listedBy(host)}`);
   }
-  // A name that leads inside is found out when it is looked up.
+  // A name that resolves to an internal address is refused after its lookup.
   if (!isListed && isInside(host)) {
     throw refused(`${host} is inside the server's network and not listed, ${listedBy(host)}`);
   }
   return unmistakable(formatReference(parsed));
 }
 
-/** Hosts may be called `docker:5000` and `dir:80`: what is kept is read again as a word. */
+/** Hosts may be called `docker:5000` and `dir:80`: the stored reference is parsed again. */
 function unmistakable(reference: string): string {
   const isPlain = parseSourceSpec(reference).kind === 'plain';
   return isPlain ? reference : `${registryPrefix}${reference}`;
@@ -87,7 +87,7 @@ function closedBy(setting: 'allowLocal' | 'dockerDaemon'): string {
   return `which is disabled unless the operator sets inspection.${setting}`;
 }
 
-/** Where a registry at a private address is listed. */
+/** The setting that lists registries at private addresses. */
 export const privateHostsSetting = 'inspection.registries.private';
 
 function listedBy(host: string): string {
@@ -100,7 +100,7 @@ function isInside(host: string): boolean {
   return address === undefined ? isLoopback(hostname) : isPrivateAddress(address);
 }
 
-/** Those that the operator named: they may be anywhere. */
+/** Hosts listed by the operator: they may have any address. */
 export function listedHosts(registries: InspectionSettings['registries']): string[] {
   const { plainHttp, skipVerify, mirrors } = registries;
   return [
@@ -113,7 +113,7 @@ export function listedHosts(registries: InspectionSettings['registries']): strin
   ];
 }
 
-/** As the analysis takes it: a prefix keeps a name from being taken for a path of this machine. */
+/** For the analysis: a prefix prevents a name from being read as a local path. */
 export function explicitReference(reference: string): string {
   const isPlain = parseSourceSpec(reference).kind === 'plain';
   return isPlain ? `${registryPrefix}${reference}` : reference;

@@ -1,4 +1,4 @@
-/** What a list of images shows of a report. Pure. */
+/** The fields of a report for the list of images. Pure. */
 import { limits, type InspectionReport } from '@lazaret/protocol';
 import { platformText, severityOrder } from '@lazaret/analysis';
 

@@ -1,13 +1,13 @@
-/** Limits of files that are read out of images. */
+/** Limits of files that are read from images. */
 import { units } from '@lazaret/protocol/units';
 
 const { GiB, minuteMs } = units;
 
 export const fileLimits = {
   findings: 100,
-  /** Places, and references of each, that are tried for the content of a file. */
+  /** Locations, and references of each, that are tried for the content of a file. */
   sourcesTried: 5,
-  /** Contents that are read out of images at a time. */
+  /** Contents that are read from images at a time. */
   readsAtOnce: 2,
   readsWaiting: 16,
   readMs: 10 * minuteMs,

@@ -1,7 +1,7 @@
 /**
- * Contents of files of images, read again from where the images came from. Reading a layer takes
- * seconds or minutes, so few are read at a time, one content once for all who ask, and the last
- * ones are kept for a while in files without a name.
+ * Contents of files of images, read again from the sources of the images. Reading a layer takes
+ * seconds or minutes, so few are read at a time, concurrent requests for one content share a read,
+ * and the last ones are cached for a while in unlinked files.
  */
 import { randomBytes } from 'node:crypto';
 import { open, unlink } from 'node:fs/promises';
@@ -23,7 +23,7 @@ import { fileLimits } from './file-limits.ts';
 export interface ReadContent {
   readonly sizeBytes: number;
   readonly place: ReadablePlace;
-  /** The reference that gave it. */
+  /** The reference from which it was read. */
   readonly reference: string;
   open(range?: { readonly start: number; readonly end: number }): Readable;
   close(): void;
@@ -87,7 +87,7 @@ class Reader implements FileReader {
     return Promise.resolve();
   }
 
-  /** Joins a read of the same content; the last one who leaves ends it. */
+  /** Joins a read of the same content; it is aborted when the last caller leaves. */
   async #await(
     sha256: string,
     places: readonly ReadablePlace[],
@@ -108,7 +108,7 @@ class Reader implements FileReader {
     }
   }
 
-  /** Ends a read that no caller waits for; safe for one that has ended. */
+  /** Aborts a read without waiting callers; safe for one that has ended. */
   #abandon(sha256: string, pending: PendingRead): void {
     if (this.#pending.get(sha256) === pending) this.#pending.delete(sha256);
     pending.abandoned.abort(new Error('no caller waits for the file any more'));
@@ -155,7 +155,7 @@ class Reader implements FileReader {
     }
   }
 
-  /** The first source that can still give it. */
+  /** The first source that still provides it. */
   async #readFirst(places: readonly ReadablePlace[], signal: AbortSignal): Promise<KeptContent> {
     const reasons: string[] = [];
     for (const place of places) {

@@ -1,4 +1,4 @@
-/** Where a content is in the images of some projects, and what is known of it from there. */
+/** Locations of a content in the images of some projects, and its metadata. */
 import {
   limits,
   type FileFinding,
@@ -73,7 +73,7 @@ interface FindingRow {
   readonly layer: number | null;
 }
 
-/** Findings against the content, each once, the most severe first. */
+/** Findings about the content, each once, the most severe first. */
 export async function findContentFindings(
   database: Kysely<Database>,
   bounds: SearchBounds,

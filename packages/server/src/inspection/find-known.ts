@@ -8,7 +8,7 @@ import type { ClaimedInspection } from './inspection-lease.ts';
 import { inspectionLimits } from './limits.ts';
 import type { StoredImage } from './store-report.ts';
 
-/** Undefined unless all of them are known; those get the reference as a name. */
+/** Undefined unless all of them are stored; the reference is added to their names. */
 export async function findKnown(
   database: Kysely<Database>,
   about: Pick<ClaimedInspection, 'project' | 'reference' | 'archiveName'>,
@@ -30,7 +30,7 @@ export async function findKnown(
   }));
 }
 
-/** In one statement, since other inspections may give the same image other names at once. */
+/** In one statement, since other inspections may add names to the same image concurrently. */
 async function addName(
   database: Kysely<Database>,
   images: readonly { readonly id: number }[],

@@ -1,4 +1,4 @@
-/** Inspections: asynchronous image scans, and what is stored of them. */
+/** Inspections: asynchronous image scans, and their stored results. */
 export { createFileReader, type FileReader, type ReadContent } from './file-reader.ts';
 export { findContentFacts, findContentFindings, type ContentFacts } from './find-content.ts';
 export { startInspector, type Inspector } from './inspector.ts';

@@ -1,4 +1,4 @@
-/** Names, each once, so that a part of a name can be looked for among few rows. */
+/** Stores each name once, so that a search for a part of a name reads few rows. */
 import { sql, type Kysely } from 'kysely';
 
 import type { Database } from '../floor/db/schema.ts';
@@ -6,20 +6,20 @@ import { inspectionLimits } from './limits.ts';
 import { indexedNameChars, type NameTable } from './search/matching-names.ts';
 import { storable } from './storable.ts';
 
-/** The last component of a path, as the index of files has it. */
+/** The last component of a path, as in the index of files. */
 export function lastComponent(path: string): string {
   const name = storable(path.slice(path.lastIndexOf('/') + 1));
   return [...name].slice(0, indexedNameChars).join('');
 }
 
-/** A name of a package or rule, as their indexes have it. */
+/** A name of a package or rule, as in their indexes. */
 export function indexedName(name: string): string {
   return [...storable(name)].slice(0, inspectionLimits.indexedPathChars).join('');
 }
 
 /**
- * Adds the names that are not there. Each statement is a transaction of its own and goes through
- * its names in order, so that two inspectors never wait for each other in a circle.
+ * Adds missing names. Each statement is a separate transaction and inserts its names in order,
+ * so that two inspectors never deadlock.
  */
 export async function insertNames(
   database: Kysely<Database>,

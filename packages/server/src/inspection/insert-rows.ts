@@ -1,4 +1,4 @@
-/** Writing of many rows: one statement for some thousands of them, a column an array. */
+/** Bulk inserts: one statement for thousands of rows, with an array per column. */
 import type { FileRow, InspectionReport } from '@lazaret/protocol';
 import { severityOrder } from '@lazaret/analysis';
 import { sql, type Kysely, type Transaction } from 'kysely';
@@ -10,7 +10,7 @@ import { inspectionLimits } from './limits.ts';
 import type { LayerPlan, LayerRow } from './plan-layers.ts';
 import { packStorable, storable } from './storable.ts';
 
-/** Answers the id of the layer; that of an equal one where there is one. */
+/** Returns the id of the layer; that of an equal one if it exists. */
 export async function insertLayer(database: Kysely<Database>, plan: LayerPlan): Promise<number> {
   const { diffId: diff_id, content, rows } = plan;
   await insertFileNames(database, plan);
@@ -22,7 +22,7 @@ export async function insertLayer(database: Kysely<Database>, plan: LayerPlan): 
       .returning('id')
       .executeTakeFirst();
     if (made === undefined) {
-      // As good as new: it is about to get an image.
+      // Treated as new: it is about to be used by an image.
       const known = await trx
         .updateTable('layers')
         .set({ created_at: sql<Date>`now()` })
@@ -37,7 +37,7 @@ export async function insertLayer(database: Kysely<Database>, plan: LayerPlan): 
   });
 }
 
-/** Before the layer, which is searched by them: names without files do no harm. */
+/** Before the layer, which is searched by them: names without files are harmless. */
 async function insertFileNames(
   database: Kysely<Database>,
   { diffId, content, rows }: LayerPlan,
@@ -96,7 +96,7 @@ async function insertFiles(
   `.execute(trx);
 }
 
-/** Numbers of foreign headers may be larger than a column. */
+/** Numbers from untrusted headers may be larger than a column. */
 function whole(value: number): number {
   return Math.min(Math.max(Math.trunc(value), Number.MIN_SAFE_INTEGER), Number.MAX_SAFE_INTEGER);
 }
@@ -121,7 +121,7 @@ export interface ImageRows {
   readonly report: InspectionReport;
 }
 
-/** What belongs to one image alone. */
+/** Rows of one image only. */
 export async function insertRows(trx: Transaction<Database>, rows: ImageRows): Promise<void> {
   const { image, layers, plans, report } = rows;
   for (const part of parts(layers)) {

@@ -1,4 +1,4 @@
-/** Leases on inspections: who may write, and what expires. */
+/** Leases on inspections: write access and expiry. */
 import { sql } from 'kysely';
 import pino from 'pino';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
@@ -50,12 +50,12 @@ test('concurrent requests for one reference queue one inspection', async () => {
   expect(await request('lab/same:1')).not.toBe(ids[0]);
 });
 
-test('one idempotency key makes one inspection, also when sent twice at once', async () => {
+test('one idempotency key creates one inspection, also with concurrent requests', async () => {
   const ids = await Promise.all([request('lab/key:1', 'k'), request('lab/key:1', 'k')]);
   expect(ids[0]).toBe(ids[1]);
 });
 
-test('writes of an inspector whose lease was taken by another change nothing', async () => {
+test('writes of an inspector whose lease was acquired by another one change nothing', async () => {
   const id = await request();
   const late = await claim(id);
   const now = await claim(id);

@@ -19,11 +19,11 @@ export interface ClaimedInspection {
   readonly id: string;
   readonly project: string;
   readonly reference: string;
-  /** What an uploaded archive was called; the reference is its artifact then. */
+  /** File name of an uploaded archive, whose reference is its artifact. */
   readonly archiveName: string | null;
   readonly platform: string;
   readonly force: boolean;
-  /** With this one. */
+  /** Including this one. */
   readonly attempts: number;
 }
 
@@ -43,7 +43,7 @@ const leaseEnd = sql<Date>`now() + ${inspectionLimits.leaseMs} * interval '1 mil
 export class InspectionLease {
   readonly about: ClaimedInspection;
   readonly fence: string;
-  /** Somebody asked for its end. */
+  /** A user requested cancellation. */
   isCancelled = false;
   /** Another inspector claimed it. */
   isLost = false;
@@ -61,7 +61,7 @@ export class InspectionLease {
     this.fence = fence;
   }
 
-  /** Undefined when there is nothing to do: ended meanwhile, or started too often. */
+  /** Undefined when it has ended meanwhile, or was started too often. */
   static async claim(parts: LeaseParts, id: string): Promise<InspectionLease | undefined> {
     const fence = newId();
     return transaction(parts.database, async (trx) => {

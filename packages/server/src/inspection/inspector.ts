@@ -1,4 +1,4 @@
-/** The role inspector: takes inspections from the queue and looks into images. */
+/** The role inspector: takes inspections from the queue and inspects images. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -23,17 +23,17 @@ import { removeOrphanLayers } from './store-report.ts';
 
 export interface InspectorOptions {
   readonly database: Kysely<Database>;
-  /** Where uploaded archives are. */
+  /** Store of uploaded archives. */
   readonly blobs: BlobStore;
   readonly locks: DatabaseHandle;
   readonly queue: InspectionQueue;
   readonly log: Logger;
   readonly settings: InspectionSettings;
-  /** Of the local engine. */
+  /** Address of the local engine. */
   readonly dockerHost: string;
-  /** What credential helpers see besides what is configured for them. */
+  /** Base environment of credential helpers, in addition to the configured one. */
   readonly helperEnvironment: Readonly<Record<string, string>>;
-  /** Where the cache and temporary files are. */
+  /** Directory of the cache and of temporary files. */
   readonly directory: string;
   readonly toolVersion: string;
   /** Milliseconds since 1970. */
@@ -42,7 +42,7 @@ export interface InspectorOptions {
 }
 
 export interface Inspector {
-  /** Running inspections are put back into the queue. */
+  /** Running inspections are requeued. */
   stop(): Promise<void>;
 }
 
@@ -108,7 +108,7 @@ function describeRequest(
   };
 }
 
-/** The words were checked when it was asked for. */
+/** The reference was validated at the request. */
 function readPlatform(text: string): 'default' | 'all' | Platform {
   if (text === 'default' || text === 'all') return text;
   const [os = '', architecture = '', variant] = text.split('/');

@@ -12,17 +12,17 @@ export const inspectionLimits = {
   leaseMs: 30_000,
   pollMs: 1_000,
   progressMs: 1_000,
-  /** How old the state of the scanners may be that is shown. */
+  /** Maximum age of the shown state of the scanners. */
   scannerStateMs: 5 * minuteMs,
   detailChars: 2_000,
   imageNamesKept: 20,
   imageReportBytes: 512 * MiB,
   imageFilesCompared: 500_000,
   imageRowsPerInsert: 5_000,
-  /** Directories that no entry names, for one layer. */
+  /** Directories without an entry, for one layer. */
   impliedDirectories: 200_000,
-  /** A layer that no image has is kept so long for one that is being stored. */
+  /** How long a layer without an image is kept, because an image with it may be being stored. */
   orphanLayerMs: 1 * hourMs,
-  /** Characters of a path that an index holds; the rest is compared with the row. */
+  /** Characters of a path in an index; the rest is compared with the row. */
   indexedPathChars: 500,
 } as const;

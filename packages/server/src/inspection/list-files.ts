@@ -1,6 +1,6 @@
 /**
- * One directory of an image: what the container sees there, what one layer has there, or what is
- * hidden there. The layers are asked by the directory's number in each of them.
+ * One directory of an image: the entries that the container sees, those of one layer, or the
+ * hidden ones. The layers are queried by the number of the directory in each of them.
  */
 import { limits, Problem, type ImageFile, type Page } from '@lazaret/protocol';
 import { sql, type Kysely, type Selectable } from 'kysely';
@@ -20,9 +20,9 @@ export interface DirectoryQuery extends Paging {
 interface FileInImage extends Selectable<Database['layer_files']> {
   readonly position: number;
   readonly hidden_by: number | null;
-  /** Whether the view has something below it, in whichever layer. */
+  /** Whether the view has something below it, in any layer. */
   readonly opens: boolean;
-  /** A directory that the container has, though another layer has the newest entry of it. */
+  /** A directory that exists in the container, although another layer has its newest entry. */
   readonly remains: boolean;
 }
 
@@ -64,8 +64,8 @@ export async function listFiles(
     )`;
   // Which hidden directories are on the page depends on what is in them.
   const parts = ask.view === 'hidden' ? [opening, page] : [page, opening];
-  // Of one path the entry of the container, then the newest; an entry before what is implied. What
-  // is below a directory may be in layers whose own entry of it was replaced by the shown one.
+  // Of one path the entry of the container, then the newest; explicit entries before implied ones.
+  // What is below a directory may be in layers whose own entry of it was replaced by the shown one.
   const { rows } = await sql<FileInImage>`
     with found as (
       select f.*, p.position, h.hidden_by
@@ -91,7 +91,7 @@ export async function listFiles(
 
 const isVisible = sql`(hidden_by is null or hidden_by = ${leadsToHidden})`;
 
-/** One entry of a path; all hidden ones, but a directory that remains only for what it contains. */
+/** One entry per path; all hidden ones, except a directory that only remains for its content. */
 function onPage(view: DirectoryQuery['view']) {
   if (view === 'layer') return sql`true`;
   if (view === 'merged') return sql`rank = 1`;
@@ -109,7 +109,7 @@ interface DirectoryPlace {
   readonly number: number;
 }
 
-/** Where the layers have the directory; the root is number 0 in all of them. */
+/** The numbers of the directory in the layers; the root is number 0 in all of them. */
 async function findDirectory(
   database: Kysely<Database>,
   image: number,
@@ -163,7 +163,7 @@ function readCursor(text: string): CursorPlace {
       return { path: path.toWellFormed().replaceAll('\0', ''), position, number };
     }
   } catch {
-    // Answered below like any other text.
+    // Handled below like any other text.
   }
   throw invalidCursor();
 }
@@ -180,7 +180,7 @@ function toFile(row: FileInImage): ImageFile {
   };
 }
 
-/** A stored file as reports have it. */
+/** A stored file as in reports. */
 export function toFileRow(
   row: Selectable<Database['layer_files']>,
 ): Omit<ImageFile, 'layer' | 'hiddenBy' | 'name' | 'hasChildren' | 'implied'> {

@@ -1,8 +1,8 @@
 /**
- * The files of a report as rows of layers: what a layer holds whatever lies above it, and beside
- * that what this image hides of it. Pure.
+ * Converts the files of a report to rows of layers: the content of a layer independent of upper
+ * layers, and separately the files that this image hides. Pure.
  *
- * Directories that no entry names get rows of their own, so that a tree can be opened from the
+ * Directories without an entry get rows, so that a tree can be opened from the
  * root. The rows of equal layers are equal, number by number, whichever image they came with.
  */
 import { createHash } from 'node:crypto';
@@ -14,7 +14,7 @@ import { inspectionLimits } from './limits.ts';
 export interface LayerRow {
   readonly file: FileRow;
   readonly number: number;
-  /** 0 is the root, -1 is nowhere: only the search finds it. */
+  /** 0 is the root, -1 means outside the tree: only the search finds it. */
   parent: number;
   hasChildren: boolean;
   readonly isImplied: boolean;
@@ -22,7 +22,7 @@ export interface LayerRow {
 
 export interface HiddenRow {
   readonly number: number;
-  /** `leadsToHidden` for a visible directory that has something hidden below. */
+  /** `leadsToHidden` for a visible directory with hidden entries below. */
   readonly hiddenBy: number;
 }
 
@@ -80,11 +80,14 @@ class LayerTree {
     for (const row of this.rows) {
       if (row.file.type === 'directory') this.#directories.set(row.file.path, row);
     }
-    // Those that are implied are appended meanwhile and have their parents already.
+    // Implied ones are appended meanwhile and already have their parents.
     for (const row of [...this.rows]) this.#attach(row);
   }
 
-  /** What is hidden, and the directories above it; empty implied directories go with their last. */
+  /**
+   * Hidden entries, and the directories above them; implied directories are hidden with their last
+   * entry.
+   */
   hide(hiddenBy: readonly (number | undefined)[]): HiddenRow[] {
     const shown = new Set<number>();
     const above = new Map<number, number>();
@@ -107,7 +110,7 @@ class LayerTree {
     return found;
   }
 
-  /** Visits the directories above a row until one was visited before. */
+  /** Visits the directories above a row until one that was visited before. */
   #climb(row: LayerRow, visit: (number: number) => boolean): void {
     let { parent } = row;
     while (parent > 0 && visit(parent)) parent = this.rows[parent - 1]?.parent ?? 0;

@@ -1,7 +1,7 @@
 /**
- * The queue of inspections: pg-boss in a schema of its own of the same database, so that a task is
- * queued in the transaction that writes its row. A task whose process ended without a word is given
- * to another one when its heartbeat stops.
+ * The queue of inspections: pg-boss in a separate schema of the same database, so that a task is
+ * queued in the transaction that writes its row. A task whose process crashed is given to another
+ * one when its heartbeat stops.
  */
 import { limits } from '@lazaret/protocol';
 import type { Transaction } from 'kysely';
@@ -13,11 +13,11 @@ import { serverLimits } from '../floor/limits.ts';
 import { inspectionLimits } from './limits.ts';
 
 export interface InspectionQueue {
-  /** Part of the transaction; without its commit nothing is queued. */
+  /** Part of the transaction; nothing is queued without its commit. */
   add(trx: Transaction<Database>, task: QueuedTask): Promise<void>;
   /** Removes a waiting task from the queue; a running one is signalled otherwise. */
   remove(trx: Transaction<Database>, queueId: string): Promise<void>;
-  /** Works on tasks until the queue is closed; a task that throws is given out again later. */
+  /** Works on tasks until the queue is closed; a task that throws is retried later. */
   work(options: WorkOptions): Promise<void>;
   /** Workers that wait for a task poll at once. */
   wake(): void;
@@ -37,13 +37,13 @@ export interface WorkOptions {
 
 const queueName = 'inspections';
 const second = 1_000;
-/** The least heartbeat that the library takes. */
+/** The minimum heartbeat of the library. */
 const heartbeatSeconds = 10;
-/** Attempts are counted and bounded by the row; these include those that a stop cut off. */
+/** Attempts are counted and limited by the row; these include interrupted ones. */
 const deliveries = 50;
 const poolConnections = 4;
 
-/** Makes the schema where it is missing, or brings it up to date. */
+/** Creates or migrates the schema. */
 export async function openInspectionQueue(options: {
   readonly url: string;
   readonly log: Logger;

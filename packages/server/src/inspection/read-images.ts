@@ -21,7 +21,7 @@ import { invalidCursor } from '../floor/http/index.ts';
 import type { ProjectScope } from '../floor/principal.ts';
 
 export interface ImageKey {
-  /** Or the beginning of one. */
+  /** Or the prefix of one. */
   readonly digest: string;
   /** Of the address, to which the digest was given; `digest` without one. */
   readonly field?: string;
@@ -71,7 +71,7 @@ export async function listImages(
 
 /**
  * Of several projects that have it, the one that was inspected last. Throws not_found, and
- * invalid_request for the beginning of several digests.
+ * invalid_request for an ambiguous prefix.
  */
 export async function findImage(
   database: Kysely<Database>,
@@ -106,8 +106,8 @@ export async function findImage(
 const wholeDigest = /^sha256:[0-9a-f]{64}$/;
 
 function ambiguous({ digest, field = 'digest' }: ImageKey, digests: readonly string[]): Problem {
-  const detail = `${digest} is the beginning of several digests: ${digests.join(', ')}`;
-  const message = 'begins several digests: write more of it';
+  const detail = `${digest} is the prefix of several digests: ${digests.join(', ')}`;
+  const message = 'is ambiguous: use a longer prefix of the digest';
   const path = `path.${field}`;
   return new Problem('invalid_request', detail, { fields: [{ path, message }] });
 }
@@ -190,12 +190,12 @@ export function inProjects(scope: ProjectScope, project: string | undefined) {
   return sql<boolean>`(${within} and ${chosen})`;
 }
 
-/** Of an empty list nothing is. */
+/** An empty list matches nothing. */
 function anyOf(column: string, values: readonly string[]) {
   return sql<boolean>`${sql.ref(column)} = any(${values}::text[])`;
 }
 
-/** The items of a page from one row more than it holds. */
+/** The items of a page, from one extra row. */
 export function toPage<Row, Item>(
   rows: readonly Row[],
   limit: number,

@@ -1,4 +1,4 @@
-/** Reading of inspections. One whose inspector is gone shows as waiting, which it does. */
+/** Reading of inspections. One whose inspector crashed is shown as queued, which it is. */
 import {
   Problem,
   type Inspection,

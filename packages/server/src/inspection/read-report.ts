@@ -1,4 +1,4 @@
-/** Stored reports as a whole: read back, with their files where those are asked for. */
+/** Reads stored reports, with their files if requested. */
 import { promisify } from 'node:util';
 import { zstdDecompress } from 'node:zlib';
 
@@ -57,7 +57,7 @@ export async function compareImages(
   });
   const before = await read(pair.before);
   const after = await read(pair.after);
-  // Whether a content is in the other image decides whether its finding is new, or only unknown.
+  // A finding is only new if its content is not in the other image; otherwise it is unknown.
   const contents = {
     before: await findContents(database, pair.before.id, after),
     after: await findContents(database, pair.after.id, before),
@@ -97,7 +97,7 @@ async function readReport(
   const bytes = await decompress(row.report, {
     maxOutputLength: inspectionLimits.imageReportBytes,
   });
-  // Reports of earlier versions were validated in their own form.
+  // Reports of earlier versions were validated with their own schema.
   return upgradeReport(JSON.parse(bytes.toString())) as InspectionReport;
 }
 
@@ -106,7 +106,7 @@ interface PlacedRow extends Selectable<Database['layer_files']> {
   readonly hidden_by: number | null;
 }
 
-/** What the container sees: one more than the bound is a problem, not half an answer. */
+/** The files of the merged view; more than the limit is a problem, not a partial list. */
 async function readFiles(database: Kysely<Database>, image: number): Promise<PlacedFile[]> {
   const { rows } = await sql<PlacedRow>`
     select f.*, l.position, h.hidden_by

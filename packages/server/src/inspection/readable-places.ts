@@ -1,4 +1,4 @@
-/** Where the bytes of a content can be read again: layers of images, and what they came from. */
+/** Where the bytes of a content can be read again: layers of images, and their sources. */
 import type { ContentPlace, ContentRequest } from '@lazaret/analysis';
 import { sql, type Kysely } from 'kysely';
 
@@ -11,10 +11,10 @@ export interface ReadablePlace {
   readonly project: string;
   readonly path: string;
   readonly place: ContentPlace;
-  /** As the image was named when it was inspected, the latest name first. */
+  /** Names of the image at its inspections, the latest first. */
   readonly references: readonly string[];
   readonly wanted: ContentRequest['wanted'];
-  /** The file of the layer that it is packed in. */
+  /** The file of the layer that contains it. */
   readonly container: ContentRequest['container'];
 }
 
@@ -30,7 +30,7 @@ interface PlaceRow {
   readonly references: string[];
 }
 
-/** The latest images first; those of one image only when its digest is given. */
+/** The latest images first; only those of one image when its digest is given. */
 export async function findReadablePlaces(
   database: Kysely<Database>,
   bounds: SearchBounds,
@@ -76,7 +76,7 @@ async function toPlace(
 
 const inside = '!/';
 
-/** Members are named after the file that they are packed in: `app.jar!/a/b.class`. */
+/** The path of a member starts with the file that contains it: `app.jar!/a/b.class`. */
 async function findContainer(
   database: Kysely<Database>,
   { layer, path }: PlaceRow,

@@ -1,4 +1,4 @@
-/** Removing what is known of an image; the events say in which order it came and went. */
+/** Removes the data of an image; the events record the order of changes. */
 import type { Kysely } from 'kysely';
 
 import { transaction } from '../floor/db/index.ts';
@@ -6,7 +6,7 @@ import type { Database } from '../floor/db/schema.ts';
 import { appendEvents } from '../floor/events/index.ts';
 import { findImage } from './read-images.ts';
 
-/** Throws not_found when somebody else has removed it. */
+/** Throws not_found when it was removed meanwhile. */
 export async function removeImage(
   database: Kysely<Database>,
   { project, digest }: { readonly project: string; readonly digest: string },
@@ -20,7 +20,7 @@ export async function removeImage(
         .where('id', '=', id)
         .returning('names')
         .executeTakeFirst();
-      // An inspection has put another one in its place meanwhile, and told so.
+      // An inspection has replaced it meanwhile, with an event.
       if (removed === undefined) return false;
       const data = { name: removed.names[0] ?? '' };
       await appendEvents(trx, [{ type: 'image.removed', subject: digest, actor, project, data }]);

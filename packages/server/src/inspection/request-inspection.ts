@@ -1,4 +1,7 @@
-/** Asking: a row and its task in one transaction, once for what waits or runs already. */
+/**
+ * Requests an inspection: a row and its task in one transaction, or the one that is already queued
+ * or running.
+ */
 import { createHash, randomUUID } from 'node:crypto';
 
 import { Problem, type InspectionRequest } from '@lazaret/protocol';
@@ -17,11 +20,14 @@ export interface RequestContext {
   readonly project: string;
   readonly actor: string;
   readonly idempotencyKey: string | undefined;
-  /** What the reference stands for, when it is an uploaded archive. */
+  /** The archive of the reference, when it was uploaded. */
   readonly archive?: { readonly name: string; readonly sizeBytes: number } | undefined;
 }
 
-/** Answers the id of the inspection; of an earlier one for a known key, or while that one lives. */
+/**
+ * Returns the id of the inspection; that of an earlier one for a known key, or while that one is
+ * active.
+ */
 export async function requestInspection(
   request: Omit<InspectionRequest, 'project'>,
   context: RequestContext,
@@ -45,7 +51,7 @@ export async function requestInspection(
     if (constraint === 'inspections_project_fkey') {
       throw new Problem('not_found', `there is no project ${project} that you can see`);
     }
-    // Two requests at once: the second one finds what the first made.
+    // Concurrent requests: the second one finds the inspection of the first.
     if (constraint === 'inspections_live' || constraint === 'inspection_keys_pkey') {
       return requestInspection(request, context);
     }

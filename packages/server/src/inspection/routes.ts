@@ -41,9 +41,9 @@ export interface InspectionParts {
   readonly queue: InspectionQueue;
   readonly policy: ReferencePolicy;
   readonly scanners: () => Promise<ScannerOverview>;
-  /** Told after events were written. */
+  /** Called after events were written. */
   readonly onEvents: () => void;
-  /** Resolves when the inspection may have changed, or after a while, or on the signal. */
+  /** Resolves when the inspection may have changed, after the polling period, or on the signal. */
   readonly changed: (inspection: string, signal: AbortSignal) => Promise<void>;
 }
 

@@ -29,10 +29,10 @@ import { storeReport, InspectionLostError, type StoredImage } from './store-repo
 
 export interface InspectorParts {
   readonly database: Kysely<Database>;
-  /** Connections that lease a lock as long as an inspection takes. */
+  /** Connections that hold a lock during an inspection. */
   readonly locks: DatabaseHandle;
   readonly log: Logger;
-  /** Where uploaded archives are. */
+  /** Store of uploaded archives. */
   readonly blobs: BlobStore;
   /** The request to the analysis for a reference and platform. */
   readonly describe: (about: ClaimedInspection) => InspectRequest;
@@ -46,7 +46,7 @@ export interface InspectorParts {
   readonly onChange: (inspection: string) => void;
 }
 
-/** Throws when the task is to be delivered again. */
+/** Throws when the task must be delivered again. */
 export async function runInspection(
   parts: InspectorParts,
   id: string,
@@ -97,7 +97,7 @@ async function inspectOnce(
   const { toolVersion, now, sharedRates } = parts;
   const { archiveName } = lease.about;
   const described = parts.describe(lease.about);
-  // Reports call an archive what people call it.
+  // Reports have the original file name of an archive.
   const request = archiveName === null ? described : { ...described, reference: archiveName };
   const openArchive = archiveOpener(lease.about.reference, parts.blobs);
   lease.setPhase('resolving');
@@ -127,7 +127,7 @@ async function inspectResolved(
   const before = await known();
   if (before !== undefined) return before;
   const examine = async (lost: AbortSignal): Promise<StoredImage[]> => {
-    // The holder of the lock before may have inspected the same images.
+    // The previous holder of the lock may have inspected the same images.
     const meanwhile = await known();
     if (meanwhile !== undefined) return meanwhile;
     lease.setPhase('layers');
@@ -153,7 +153,9 @@ async function inspectResolved(
   return withAdvisoryLock(parts.locks, lock, examine, { waitMs: parts.timeLimitMs });
 }
 
-/** Whether another inspection would see no more: nothing was missing, all scanners were healthy. */
+/**
+ * Whether another inspection could not find more: nothing was missing, all scanners were healthy.
+ */
 function isCacheable({ coverage }: InspectionReport): boolean {
   const { layers, scanners, gaps } = coverage;
   const transient = ['timed_out', 'failed', 'unhealthy', 'missing_part'];
@@ -214,7 +216,7 @@ function describeError(error: unknown): {
   readonly detail: string;
 } {
   if (error instanceof SourceError) {
-    // Names are checked when an inspection is asked for: one that was kept may be of an older form.
+    // Names are checked at the request: a stored one may have an older form.
     const code = error.code === 'invalid_reference' ? 'unsupported' : error.code;
     const advice = error.remedy === undefined ? '' : `; ${remedies[error.remedy]}`;
     return { code, detail: `${error.message}${advice}` };

@@ -47,7 +47,7 @@ it('describes each scanner with health, number of rules and configuration keys',
   ]);
 });
 
-it('says that no scanner for malware is configured, and what to do', async () => {
+it('reports that no malware scanner is configured, and what to do', async () => {
   const settings = settingsOf({ denyLists: [deny] });
   const overview = shareScannerOverview(settings, clock);
   expect((await overview()).findsMalware).toBe(false);
@@ -60,7 +60,7 @@ it('says that no scanner for malware is configured, and what to do', async () =>
   ]);
 });
 
-it('names a scanner that does not work, where this process inspects', async () => {
+it('reports a scanner that does not work, if this process inspects', async () => {
   const settings = settingsOf({ yaraRules: [join(directory, 'none.yar')], clamd: '/no/clamd' });
   const overview = shareScannerOverview(settings, clock);
   const missing = await listMissingScanners({ settings, overview, inspects: true });

@@ -15,7 +15,7 @@ import { inspectionLimits } from './limits.ts';
 /** By scanner: the settings that configure it. */
 const settingKeys: Readonly<Record<string, readonly string[]>> = scannerSettingKeys;
 
-/** Opening scanners costs time and memory, so that one answer is shared for a while. */
+/** Opening scanners costs time and memory, so one result is cached for a while. */
 export function shareScannerOverview(
   settings: InspectionSettings,
   clock: Clock,
@@ -52,7 +52,7 @@ export interface MissingScannersOptions {
   readonly inspects: boolean;
 }
 
-/** No scanner for malware, and scanners that do not work. */
+/** Missing malware scanners, and scanners that do not work. */
 export async function listMissingScanners(options: MissingScannersOptions): Promise<MissingPart[]> {
   const { settings, overview, inspects } = options;
   const missing: MissingPart[] = [];

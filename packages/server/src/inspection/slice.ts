@@ -1,4 +1,4 @@
-/** What inspections offer to the process; the role inspector works on them. */
+/** The slice of inspections; the role inspector runs them. */
 import type { InspectionSettings } from '@lazaret/protocol';
 import type { Slice, SliceContext } from '../floor/slice.ts';
 import { inspectionRoutes, type InspectionParts } from './routes.ts';

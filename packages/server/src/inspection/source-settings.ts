@@ -1,4 +1,4 @@
-/** How the source of an image is reached, by the settings of the section `inspection`. */
+/** Access to the source of an image, by the settings of the section `inspection`. */
 import type { InspectionSettings } from '@lazaret/protocol';
 import type { FileBytes, OpenRequest, RegistryRequest } from '@lazaret/analysis';
 
@@ -9,15 +9,15 @@ import { explicitReference, listedHosts, privateHostsSetting } from './check-ref
 
 export interface SourceSettings {
   readonly settings: InspectionSettings;
-  /** Of the local engine. */
+  /** Address of the local engine. */
   readonly dockerHost: string;
-  /** What credential helpers see besides what is configured for them. */
+  /** Base environment of credential helpers, in addition to the configured one. */
   readonly helperEnvironment: Readonly<Record<string, string>>;
-  /** For what must be read twice: a compressed archive, the export of an engine. */
+  /** For content that must be read twice: a compressed archive, the export of an engine. */
   readonly spoolDirectory: string;
 }
 
-/** What the analysis needs to open a source. */
+/** The options of the analysis to open a source. */
 export function describeSource(
   reference: string,
   { settings, dockerHost, helperEnvironment, spoolDirectory }: SourceSettings,
@@ -32,7 +32,7 @@ export function describeSource(
   };
 }
 
-/** Opens the archive that a reference stands for; undefined when it stands for none. */
+/** Opens the archive of a reference; undefined for other references. */
 export function archiveOpener(
   reference: string,
   blobs: BlobStore,

@@ -1,9 +1,12 @@
-/** Untrusted text as PostgreSQL stores it: no NUL, no lone surrogate. */
+/** Converts untrusted text for PostgreSQL: no NUL, no unpaired surrogate. */
 export function storable(text: string): string {
   return text.toWellFormed().replaceAll('\0', '\u{2400}');
 }
 
-/** JSON whose strings can be kept. Names of fields are ours but in records, so both are changed. */
+/**
+ * JSON whose strings can be stored. Names of fields are untrusted in records, so both are
+ * converted.
+ */
 export function packStorable(value: unknown): string {
   return JSON.stringify(value, (_, inner: unknown) => {
     if (typeof inner === 'string') return storable(inner);

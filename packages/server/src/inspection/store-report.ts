@@ -1,7 +1,7 @@
 /**
  * Stores a report for a project. Layers come first, each in a transaction of its own: they are
- * shared by all images that have them. Then the image in one transaction, in place of what was
- * known of the same digest, and only while the inspection is still the caller's.
+ * shared by all images that have them. Then the image in one transaction, replacing earlier
+ * data of the same digest, and only while the inspection still belongs to the caller.
  */
 import { promisify } from 'node:util';
 import { zstdCompress } from 'node:zlib';
@@ -33,7 +33,7 @@ export interface StoreContext {
 
 export type StoredImage = Omit<Inspection['images'][number], 'name'>;
 
-/** Thrown when the inspection is no longer the caller's. */
+/** Thrown when the inspection no longer belongs to the caller. */
 export class InspectionLostError extends Error {
   constructor(id: string) {
     super(`the inspection ${id} was taken by another inspector`);
@@ -41,7 +41,7 @@ export class InspectionLostError extends Error {
   }
 }
 
-/** Undefined for what has no digest to be known by: a directory, a container. */
+/** Undefined for sources without a digest: a directory, a container. */
 export async function storeReport(
   report: InspectionReport,
   context: StoreContext,
@@ -94,7 +94,10 @@ export async function storeReport(
   return { digest, platform: facts.platform, verdict: report.verdict.state, known: false };
 }
 
-/** Locks the inspection's row, so that a cancel or a successor waits for the end of this. */
+/**
+ * Locks the inspection's row, so that a cancellation or a successor waits for the end of this
+ * transaction.
+ */
 export async function lockInspection(
   trx: Transaction<Database>,
   { inspection, fence }: Pick<StoreContext, 'inspection' | 'fence'>,
@@ -109,7 +112,7 @@ export async function lockInspection(
   if (row?.fence !== fence) throw new InspectionLostError(inspection);
 }
 
-/** Removes what is known of the digest; answers its names with the new ones before them. */
+/** Removes the data of the digest; returns its names with the new ones before them. */
 async function replaceExisting(
   trx: Transaction<Database>,
   about: { readonly project: string; readonly digest: string; readonly report: InspectionReport },
@@ -129,7 +132,7 @@ async function replaceExisting(
   return [...new Set(names)].slice(0, inspectionLimits.imageNamesKept);
 }
 
-/** Removes layers that no image has any more, but for those that may be on their way into one. */
+/** Removes layers without an image, except those that may be about to get one. */
 export async function removeOrphanLayers(database: Kysely<Database>): Promise<void> {
   await sql`
     delete from layers

@@ -1,4 +1,6 @@
-/** Uploads of archives: refused at their first bytes when they cannot be one, else stored. */
+/**
+ * Uploads of archives: refused by their first bytes when they are not archives, otherwise stored.
+ */
 import { checkArchiveStart } from '@lazaret/analysis';
 import { limits, Problem, type Artifact } from '@lazaret/protocol';
 import type { Kysely } from 'kysely';
@@ -19,7 +21,7 @@ export interface UploadContext {
 /** When the held bytes are checked: a compressed archive may need many for its first header. */
 const checkedBytes = [512, 4 * 1024, 32 * 1024, 256 * 1024, 1024 * 1024] as const;
 
-/** The artifact that the archive is from now on. Throws invalid_archive. */
+/** The artifact of the archive. Throws invalid_archive. */
 export function uploadArchive(upload: Upload, context: UploadContext): Promise<Artifact> {
   const stream = checkStart(upload.stream);
   return storeUpload(

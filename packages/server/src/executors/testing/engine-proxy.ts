@@ -1,10 +1,10 @@
-/** A TCP port that leads to the engine of this machine, as a remote engine would; for tests. */
+/** A TCP port that forwards to the local engine, which acts as a remote engine; for tests. */
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 
 export interface EngineProxy {
   readonly address: string;
-  /** Cuts every connection that is open now. */
+  /** Closes every open connection. */
   cut(): void;
   close(): Promise<void>;
 }
@@ -31,7 +31,7 @@ export async function createEngineProxy(): Promise<EngineProxy> {
   };
 }
 
-/** Carries a connection to the engine and back, until either side ends. */
+/** Forwards a connection to the engine and back, until either side ends. */
 export function joinEngine(socket: Socket): void {
   const engine = connect(engineSocket);
   for (const side of [socket, engine]) side.on('error', () => side.destroy());

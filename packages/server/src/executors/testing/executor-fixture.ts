@@ -1,4 +1,4 @@
-/** What the parts of the executors' behaviour suite share. */
+/** Shared parts of the behaviour suite of executors. */
 import { expect } from 'vitest';
 
 import { ExecutorError } from '../executor.ts';
@@ -6,7 +6,7 @@ import type { Executor, ExecutorErrorCode, InputFile, LogPiece } from '../execut
 import type { ContainerSpec } from '../profile.ts';
 
 export interface ExecutorSubject {
-  /** A fresh executor on the same engine each time; the suite closes it. */
+  /** A new executor on the same engine for each call; the suite closes it. */
   createExecutor(): Executor;
   /** A reference to an image with a POSIX shell, busybox's programs and perl. */
   readonly image: string;
@@ -14,11 +14,11 @@ export interface ExecutorSubject {
   spec(shell: string, changes?: Partial<ContainerSpec>): ContainerSpec;
 }
 
-/** Opens executors and makes containers for one test, and takes both away after it. */
+/** Opens executors and creates containers for one test, and removes both after it. */
 export interface ExecutorFixture extends Pick<ExecutorSubject, 'image' | 'spec'> {
   open(): Executor;
   create(executor: Executor, spec: ContainerSpec): Promise<string>;
-  /** Makes, fills and starts a container. */
+  /** Creates a container, copies inputs and starts it. */
   begin(executor: Executor, spec: ContainerSpec, files?: InputFile[]): Promise<string>;
   clear(): Promise<void>;
 }

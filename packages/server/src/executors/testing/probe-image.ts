@@ -1,6 +1,6 @@
 /**
- * The image that the tests probe containment from: a static busybox, and perl for calling the
- * kernel directly. Made from the programs of this machine, so no registry is needed.
+ * The image for tests of containment: a static busybox, and perl for system calls. Built from
+ * the programs of this machine, so no registry is needed.
  */
 import { anyAnswer, createDockerClient, type DockerClient } from '@lazaret/docker';
 import { execFile } from 'node:child_process';
@@ -18,9 +18,9 @@ export const dockerAddress = 'unix:///var/run/docker.sock';
 
 export interface ProbeImage {
   readonly api: DockerClient;
-  /** A tag of its own for each test file. */
+  /** A separate tag for each test file. */
   readonly tag: string;
-  /** Carried by all containers of this test file. */
+  /** Label of all containers of this test file. */
   readonly instance: string;
   /** A spec that runs a shell line in the image. */
   spec(shell: string, changes?: Partial<ContainerSpec>): ContainerSpec;

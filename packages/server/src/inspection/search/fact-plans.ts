@@ -11,7 +11,7 @@ const indexedChars = sql.lit(inspectionLimits.indexedPathChars);
 const packageTables = sql`from image_packages p join images on images.id = p.image`;
 const findingTables = sql`from image_findings g join images on images.id = g.image`;
 
-/** Packages by a whole name, or by a purl; `pkg:deb/debian/bash` finds every version. */
+/** Packages by exact name, or by a purl; `pkg:deb/debian/bash` finds every version. */
 export function packagesByName(within: RawBuilder<boolean>, value: string): HitPlan<PackageHitRow> {
   const isPurl = value.startsWith('pkg:');
   const column = isPurl ? sql`p.purl` : sql`p.name`;
@@ -27,7 +27,7 @@ export function packagesByName(within: RawBuilder<boolean>, value: string): HitP
   };
 }
 
-/** The purl itself and whatever a version or a qualifier follows. */
+/** The purl itself, and those with a version or a qualifier after it. */
 function purlBegins(value: string): RawBuilder<unknown> {
   const indexed = [...value].slice(0, inspectionLimits.indexedPathChars).join('');
   return sql`left(p.purl, ${indexedChars}) >= ${indexed}::text collate "C"
@@ -36,12 +36,12 @@ function purlBegins(value: string): RawBuilder<unknown> {
       or starts_with(p.purl, ${`${value}?`}))`;
 }
 
-/** Findings by a whole rule, signature or advisory. */
+/** Findings by exact rule, signature or advisory. */
 export function findingsByRule(within: RawBuilder<boolean>, value: string): HitPlan<FindingHitRow> {
   return findingsWhere(isEqual(sql`g.rule`, value), within);
 }
 
-/** Findings against a content, wherever it is. */
+/** Findings about a content, wherever it is. */
 export function findingsByContent(
   within: RawBuilder<boolean>,
   sha256: string,
@@ -65,7 +65,7 @@ function findingsWhere(
   };
 }
 
-/** An index has the beginning of a text; the rest is compared with the row. */
+/** An index has the prefix of a text; the rest is compared with the row. */
 function isEqual(column: RawBuilder<unknown>, value: string): RawBuilder<unknown> {
   return sql`left(${column}, ${indexedChars}) = left(${value}::text, ${indexedChars}) collate "C"
     and ${column} = ${value}`;
@@ -99,7 +99,7 @@ export function findingsByPart(within: RawBuilder<boolean>, part: string): HitPl
 
 interface PartQuery {
   readonly names: RawBuilder<unknown>;
-  /** As its index has it. */
+  /** As in its index. */
   readonly column: RawBuilder<unknown>;
   readonly select: RawBuilder<unknown>;
   readonly within: RawBuilder<boolean>;

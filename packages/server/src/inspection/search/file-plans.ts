@@ -21,7 +21,7 @@ export function filesByDigest(
 
 const sha256Chars = 64;
 
-/** Files whose SHA-256 begins with some digits. */
+/** Files whose SHA-256 has a prefix. */
 export function filesByDigestStart(within: RawBuilder<boolean>, start: string): FilePlan {
   const [low, high] = ['0', 'f'].map((digit) =>
     Buffer.from(start.padEnd(sha256Chars, digit), 'hex'),
@@ -30,8 +30,8 @@ export function filesByDigestStart(within: RawBuilder<boolean>, start: string): 
 }
 
 /**
- * By bytes, as the index is ordered: nothing that begins with the text comes after the bound. Paths
- * are stored as from the root of the image; people write `/etc/passwd` and `./etc/passwd` as well.
+ * By bytes, as the index is ordered: nothing with the prefix comes after the bound. Paths are
+ * stored relative to the root of the image; users also write `/etc/passwd` and `./etc/passwd`.
  */
 export function filesByPath(within: RawBuilder<boolean>, text: string): FilePlan {
   const prefix = text.replace(/^(?:\.?\/+)+/, '');
@@ -75,12 +75,12 @@ const fileTables = sql`from layer_files f
   left join image_hidden h
     on h.image = l.image and h.position = l.position and h.number = f.number`;
 
-/** As `layer_files_name` has it. */
+/** As in `layer_files_name`. */
 const lastComponent = sql`left(split_part(f.path, '/', -1), ${sql.lit(indexedNameChars)})`;
 
 /**
  * Files whose name contains a text, or whose path does when the text has slashes: its last part is
- * then what a name begins with. The shortest names come first, since they are nearest to the text.
+ * then the prefix of a name. The shortest names come first, since they are the closest matches.
  */
 export function filesByName(within: RawBuilder<boolean>, text: string): FilePlan | undefined {
   const slash = text.lastIndexOf('/');

@@ -1,4 +1,4 @@
-/** What the statements of the search in images give, and the hit that it becomes. */
+/** Rows of the search in images, and their conversion to hits. */
 import type { PlacedFinding, PlacedPackage, SearchHit, VerdictState } from '@lazaret/protocol';
 import { sql, type RawBuilder } from 'kysely';
 
@@ -30,7 +30,7 @@ export interface FindingHitRow extends ImageRow {
 
 export type ImageHitRow = ImageRow;
 
-/** What every statement selects of the image. */
+/** Columns of the image in every statement. */
 export const imageColumns: RawBuilder<unknown> = sql`images.digest, images.project, images.names,
   images.platform, images.verdict`;
 

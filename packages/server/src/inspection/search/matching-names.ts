@@ -1,13 +1,13 @@
-/** Names that contain a text, from the tables that have every name once. */
+/** Names that contain a text, from the tables with distinct names. */
 import { sql, type RawBuilder } from 'kysely';
 
 import { containsPattern, startsPattern } from '../../floor/searchable.ts';
 
-/** As the migration cuts names of files. */
+/** Same length as in the migration for names of files. */
 export const indexedNameChars = 200;
-/** Fewer than a trigram has: an index then serves for the beginning of a name only. */
+/** Fewer than a trigram has: an index then only supports the prefix of a name. */
 const partCharsMin = 3;
-/** Names that are looked at, and of these the ones that are followed. */
+/** Names that are read, and of these the ones that are joined. */
 const namesRead = 5_000;
 const namesFollowed = 200;
 
@@ -19,7 +19,7 @@ interface NamePart {
   readonly isStart: boolean;
 }
 
-/** Columns `chars` and `name`; the name that is equal to the text is never left out. */
+/** Columns `chars` and `name`; the name that is equal to the text is always included. */
 export function matchingNames(table: NameTable, { part, isStart }: NamePart): RawBuilder<unknown> {
   const isShort = [...part].length < partCharsMin;
   const condition = isShort

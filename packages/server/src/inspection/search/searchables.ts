@@ -1,4 +1,4 @@
-/** What images offer to the search over everything: images, files, packages and findings. */
+/** Images, files, packages and findings in the global search. */
 import type { SearchTerm } from '@lazaret/protocol';
 import type { Kysely, RawBuilder } from 'kysely';
 

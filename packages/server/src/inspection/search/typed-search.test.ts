@@ -1,4 +1,4 @@
-/** The search and the storing behind it: on one database, with many rows. */
+/** The search and its storage: on one database, with many rows. */
 import type { FileRow, InspectionReport, PlacedFile } from '@lazaret/protocol';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
@@ -90,7 +90,7 @@ async function count(table: 'layers' | 'layer_files' | 'images'): Promise<number
   return rows[0]?.count ?? 0;
 }
 
-test('a hundred thousand files are stored, and shared by the images that have them', async () => {
+test('a hundred thousand files are stored, and shared by their images', async () => {
   const files = Array.from({ length: 100_000 }, (_, number) => fileAt(number, 'srv/data'));
   await store(reportOf(1, files));
   await store(reportOf(2, files.toReversed()));
@@ -122,11 +122,11 @@ test.each([
   ['sha256', { sha256: hex(64, 99_999) }],
   ['sha1', { sha1: hex(40, 99_999) }],
   ['md5', { md5: hex(32, 99_999) }],
-  ['the beginning of a path', { path: 'srv/data/99/file-999' }],
+  ['the prefix of a path', { path: 'srv/data/99/file-999' }],
   ['the name of a package', { package: 'bash' }],
   ['a purl', { package: 'pkg:deb/debian/bash' }],
   ['a rule', { rule: 'Lab_Rule' }],
-])('the search by %s reads no table from end to end', async (_, query) => {
+])('the search by %s does not scan a table', async (_, query) => {
   const { db, pool } = database.handle;
   await sql`analyze`.execute(db);
   for (const scope of ['all', ['default']] as const) {
@@ -134,7 +134,7 @@ test.each([
     const compiled = planned.statement(51, undefined).compile(db);
     const client = await pool.connect();
     try {
-      // Tables of a few rows are read whole by choice; what is asked is whether an index serves.
+      // Small tables are scanned by choice of the planner; the test checks that an index exists.
       await client.query('begin');
       await client.query('set local enable_seqscan = off');
       const { rows } = await client.query<{ 'QUERY PLAN': string }>(
@@ -156,7 +156,7 @@ test.each([
 test.each([
   ['no field', {}, 'received none', ['text']],
   ['two fields', { path: 'a', rule: 'b' }, 'received path, rule', ['path', 'rule']],
-])('a search by %s is refused and says which fields there are', async (_, query, got, paths) => {
+])('a search by %s is refused with the list of fields', async (_, query, got, paths) => {
   const message = `expected exactly one of text, sha256, sha1, md5, path, package, rule; ${got}`;
   await expect(search(database.handle.db, 'all', { ...query, limit: 1 })).rejects.toMatchObject({
     code: 'invalid_request',
@@ -165,7 +165,7 @@ test.each([
   });
 });
 
-test('names that no database can hold are kept as near as it can', async () => {
+test('names that PostgreSQL cannot store are stored with replacements', async () => {
   const odd = { ...fileAt(1, 'srv/odd'), path: 'srv/odd/nul\0and\ud800half', rawPath: 'x\0' };
   const long = { ...fileAt(2, 'srv/odd'), path: `srv/odd/${'long/'.repeat(600)}end`, uid: 2 ** 70 };
   await store(reportOf(3, [odd, long]));
@@ -176,7 +176,7 @@ test('names that no database can hold are kept as near as it can', async () => {
   expect(exact.items).toMatchObject([{ path: long.path }]);
 });
 
-test('a layer without an image goes after a while, one with an image stays', async () => {
+test('a layer without an image is removed after a while, one with an image is kept', async () => {
   const { db } = database.handle;
   await db
     .deleteFrom('images')
@@ -189,7 +189,7 @@ test('a layer without an image goes after a while, one with an image stays', asy
   expect(await count('layers')).toBe(1);
 });
 
-test('the beginning of a digest names an image while it is the only one', async () => {
+test('the prefix of a digest identifies an image while it is unambiguous', async () => {
   const { db } = database.handle;
   const find = (digest: string) => findImage(db, 'all', { digest });
   const [one, other] = [`sha256:abcdef0${'0'.repeat(57)}`, `sha256:abcdef1${'0'.repeat(57)}`];

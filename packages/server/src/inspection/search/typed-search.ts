@@ -1,7 +1,6 @@
 /**
- * Where a file, a package or a finding occurs, when the caller says what it is. Every question is
- * answered along one index, from the newest on, and stops at the end of the page; a test reads the
- * plans.
+ * Searches a file, a package or a finding by a given field. Every query uses one index, from the
+ * newest on, and stops at the end of the page; a test checks the plans.
  */
 import { Problem, type Page, type SearchHit } from '@lazaret/protocol';
 import type { Kysely, RawBuilder } from 'kysely';
@@ -24,7 +23,7 @@ export interface SearchQuery extends Paging {
   readonly rule?: string | undefined;
 }
 
-/** Fields that can be searched by; a search by `text` is over all kinds and not done here. */
+/** Fields that can be searched by; a search by `text` covers all kinds and is elsewhere. */
 const typedSearches = ['sha256', 'sha1', 'md5', 'path', 'package', 'rule'] as const;
 
 /** One page. Throws invalid_request unless exactly one field is searched by. */
@@ -42,7 +41,7 @@ export interface PlannedSearch<Row extends KeyedRow = KeyedRow> {
   readonly toHit: (row: Row) => SearchHit;
 }
 
-/** The statement that answers a question. */
+/** The statement of a query. */
 export function planSearch(scope: ProjectScope, query: SearchQuery): PlannedSearch {
   const asked = typedSearches.filter((kind) => query[kind] !== undefined);
   const [kind] = asked;
