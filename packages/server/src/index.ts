@@ -1,4 +1,4 @@
-/** Public entry point of the package: what the program `lazaret` runs in its own process. */
+/** Public entry point of the package: the parts that `lazaret` runs in its own process. */
 import {
   describeConfiguration,
   formatConfiguration,
@@ -12,14 +12,14 @@ export type { SetupScannersResult } from './app/setup-scanners.ts';
 export { runServe } from './app/serve.ts';
 export { runUp } from './app/up.ts';
 
-/** Throws `invalid_configuration` naming everything that is wrong. */
+/** Throws `invalid_configuration` with all errors. */
 export function checkConfiguration(argv: readonly string[]): string {
   const { sources } = loadFrom(argv);
   const given = Object.values(sources).filter((source) => source !== 'default').length;
-  return `The configuration is valid: ${given} options given, the others at their defaults.`;
+  return `The configuration is valid: ${given} options set, the others at their defaults.`;
 }
 
-/** Every option with its value, secrets masked, and where it came from. */
+/** Every option with its value, secrets masked, and its source. */
 export function printConfiguration(argv: readonly string[]): readonly DescribedOption[] {
   return describeConfiguration(loadFrom(argv));
 }

@@ -71,7 +71,7 @@ test('a slow trickle of bytes times out', async () => {
   await expect(reading).rejects.toMatchObject({ message: expect.stringContaining('too slow') });
 });
 
-test('a slow reader is not taken for a slow server', async () => {
+test('a slow reader is not allowed for a slow server', async () => {
   const clock = new ManualClock();
   const server = createServer(Buffer.alloc(1_000), []);
   const options = { server, sizeBytes: 1_000, what: 'a layer', clock };

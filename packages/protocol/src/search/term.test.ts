@@ -14,7 +14,7 @@ test.each([
   expect(detectSearchTerm(` ${algorithm}:${hex(chars)}\n`).digest).toEqual(digest);
 });
 
-test('a digest under the name of another algorithm is not taken for one', () => {
+test('a digest under the name of another algorithm is not allowed for one', () => {
   expect(detectSearchTerm(`md5:${hex(64)}`).digest).toBeUndefined();
 });
 

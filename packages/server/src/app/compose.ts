@@ -1,6 +1,6 @@
 /**
- * The only file that constructs and wires parts. Read `start` top to bottom: what a running Lazaret
- * is made of, in the order in which it starts. `stop` ends it in the reverse order.
+ * The only file that constructs and wires parts. Read `start` from top to bottom for the parts of a
+ * running Lazaret, in the order in which they start. `stop` ends them in the reverse order.
  */
 import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
@@ -53,7 +53,7 @@ export interface ServerOptions {
 }
 
 export interface RunningServer {
-  /** Where this process listens; undefined without the role api. */
+  /** The address of this process; undefined without the role api. */
   readonly url: string | undefined;
   readonly access: Access;
   readonly database: DatabaseHandle;
@@ -69,7 +69,7 @@ const backgroundRoles = {
   inspector: startInspector,
 } satisfies Record<Exclude<RoleName, 'api'>, StartRole>;
 
-/** Starts the roles that the configuration names. A failure on the way undoes what was started. */
+/** Starts the configured roles. After a failure everything that was started is stopped. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   await using starting = new AsyncDisposableStack();
   const how = { takeDown: false };
@@ -85,7 +85,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 }
 
 interface Ending {
-  /** Ends what was started, the last first; each is ended, whatever the others did. */
+  /** Stops everything that was started in the reverse order, regardless of errors. */
   readonly cleanup: AsyncDisposableStack;
   /** Set before it ends. */
   readonly how: StopOptions;
@@ -137,7 +137,7 @@ async function start(
 
 const clock: Clock = { now: Date.now, monotonicMs: () => performance.now() };
 
-/** What roles and slices work with: storage, events, wake-ups, executors. */
+/** Shared services of roles and slices: storage, events, wake-ups, executors. */
 function createCore(
   parts: {
     readonly options: ServerOptions;

@@ -39,7 +39,7 @@ async function start(path: string): Promise<{ child: ChildProcess; said: string 
   });
   children.push(child);
   for await (const said of createInterface({ input: child.stdout })) return { child, said };
-  throw new Error('the process said nothing');
+  throw new Error('the process printed nothing');
 }
 
 async function kill(child: ChildProcess): Promise<void> {
@@ -55,14 +55,14 @@ async function refusal(path: string): Promise<Problem> {
   throw new Error('expected a refusal');
 }
 
-test('makes a missing directory for its own user only', async () => {
+test('creates a missing directory with access for its own user only', async () => {
   const path = join(root, 'a', 'b');
   const directory = await openDataDirectory(path, nobody);
   expect((await stat(directory.path)).mode & 0o777).toBe(0o700);
   await directory.release();
 });
 
-test('a second start is refused and told pid, start time and address of the first', async () => {
+test('a second start is refused with pid, start time and address of the first', async () => {
   const { child } = await start(root);
   const problem = await refusal(root);
   expect(problem.code).toBe('data_directory_in_use');
@@ -71,7 +71,7 @@ test('a second start is refused and told pid, start time and address of the firs
   expect(problem.message).toContain('http://here:1');
 });
 
-test('the lock does not survive kill -9', async () => {
+test('kill -9 releases the lock', async () => {
   const { child } = await start(root);
   await kill(child);
   expect(await readdir(root)).toContain('holder.json');
@@ -86,7 +86,7 @@ test('of many simultaneous starts exactly one wins', async () => {
   expect(said.filter((line) => line.startsWith('data_directory_in_use'))).toHaveLength(5);
 });
 
-test('a holder written down by a process whose pid was reused does not count', async () => {
+test('a recorded holder whose pid was reused is ignored', async () => {
   const holder = { pid: process.ppid, startedAt: '2001-01-01T00:00:00.000Z', host: hostname() };
   await writeFile(join(root, 'holder.json'), JSON.stringify(holder));
   const directory = await openDataDirectory(root, nobody);
@@ -110,7 +110,7 @@ test('the same process is refused twice, and served again after release', async 
   await second.release();
 });
 
-test('a second start reports what was announced last', async () => {
+test('a second start reports the latest address', async () => {
   let address: string | undefined;
   const describe = () => (address === undefined ? {} : { address });
   const first = await openDataDirectory(root, { describe });
@@ -121,7 +121,7 @@ test('a second start reports what was announced last', async () => {
   await first.release();
 });
 
-test('a directory that everybody can write, or that is a file, is refused', async () => {
+test('a world-writable directory, or a file, is refused', async () => {
   const shared = join(root, 'shared');
   await mkdir(shared);
   await chmod(shared, 0o777);

@@ -3,7 +3,7 @@
  *
  * The lock is the file `lock`, opened through Node's built-in SQLite, which holds an exclusive
  * POSIX record lock on it for as long as an (empty) transaction stays open. The kernel grants it to
- * one process only and drops it when that process ends, however it ends: nothing can be left over
+ * one process only and releases it when that process ends in any way: nothing can be left over
  * by kill -9, a reboot or a reused pid, and containers that share the directory see it too. No
  * table is ever made; the file stays empty. Taking it costs about 1 ms.
  *
@@ -28,9 +28,9 @@ import { appLimits } from './limits.ts';
 export interface DataDirectory {
   /** The real path, links resolved. */
   readonly path: string;
-  /** Writes down again what `describe` says: call it when the address is known. */
+  /** Records the result of `describe` again: call it when the address is known. */
   announce(): Promise<void>;
-  /** Gives the directory back. Safe to call twice. */
+  /** Releases the directory. Safe to call twice. */
   release(): Promise<void>;
 }
 
@@ -51,8 +51,8 @@ const holderName = 'holder.json';
 const sqliteBusy = 5;
 
 /**
- * Opens the data directory for this process alone; makes it with mode 0700 when it is missing.
- * Throws the problems `data_directory_in_use` (naming the holder) and `data_directory_unusable`.
+ * Opens the data directory for this process alone; creates it with mode 0700 when missing.
+ * Throws the problems `data_directory_in_use` (with the holder) and `data_directory_unusable`.
  */
 export async function openDataDirectory(
   path: string,
@@ -82,14 +82,14 @@ async function prepareDirectory(path: string): Promise<string> {
   try {
     const made = await mkdir(path, { recursive: true, mode: 0o700 });
     const directory = await realpath(path);
-    // mkdir applies the umask and gives the mode to each directory that it made.
+    // mkdir applies the umask and sets the mode of each directory that it creates.
     if (made !== undefined) await chmod(directory, 0o700);
     const { mode } = await stat(directory);
     if ((mode & 0o002) !== 0) {
       throw new Problem(
         'data_directory_unusable',
-        `${directory} can be written by every user of this machine. ` +
-          'Take away that right (chmod o-w), or name a directory of its own.',
+        `${directory} is writable for every user of this machine. ` +
+          'Remove that permission (chmod o-w), or use another directory.',
       );
     }
     return directory;
@@ -101,7 +101,7 @@ async function prepareDirectory(path: string): Promise<string> {
 function takeLock(directory: string): DatabaseSync | undefined {
   let lock: DatabaseSync | undefined;
   try {
-    // The wait lets one of two simultaneous starts win instead of both being refused.
+    // The timeout lets one of two simultaneous starts win instead of both being refused.
     lock = new DatabaseSync(join(directory, lockName), {
       timeout: appLimits.dataDirectoryLockWaitMs,
     });
@@ -135,7 +135,7 @@ async function writeHolder(directory: string, options: DataDirectoryOptions): Pr
 async function describeHolder(directory: string): Promise<Problem> {
   let holder = await readHolder(directory);
   if (holder === undefined || isGone(holder)) {
-    // The present holder has the lock and has not written its name yet.
+    // The current holder has the lock and has not recorded its name yet.
     await sleep(appLimits.dataDirectoryLockWaitMs);
     holder = await readHolder(directory);
   }
@@ -154,7 +154,7 @@ async function readHolder(directory: string): Promise<Holder | undefined> {
     const found: unknown = JSON.parse(text);
     return isHolder(found) ? found : undefined;
   } catch {
-    // The file only adds a name to the refusal; without it the refusal stands.
+    // The file only adds a name to the refusal, which does not depend on it.
     return undefined;
   }
 }
@@ -170,7 +170,7 @@ function isHolder(value: unknown): value is Holder {
   );
 }
 
-/** Whether the holder that is written down has ended; a holder in another container is unknown. */
+/** Whether the recorded holder has ended; unknown for a holder in another container. */
 function isGone(holder: Holder): boolean {
   if (holder.host !== hostname()) return false;
   try {

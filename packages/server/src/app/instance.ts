@@ -1,13 +1,13 @@
 /**
- * The installation's own id: it labels containers, so that two on one engine leave each other
- * alone.
+ * The id of the installation: it labels containers, so that two installations can share an
+ * engine.
  */
 import type { Kysely } from 'kysely';
 
 import type { Database } from '../floor/db/schema.ts';
 import { newId } from '../floor/ids.ts';
 
-/** The id, made at the first start of a database. */
+/** The id, generated at the first start with a database. */
 export async function ensureInstance(database: Kysely<Database>): Promise<string> {
   await database
     .insertInto('instance')

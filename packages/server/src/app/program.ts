@@ -1,4 +1,4 @@
-/** What `serve` and `up` share: the configuration, the log, the version, and how a process ends. */
+/** Shared parts of `serve` and `up`: the configuration, the log, the version, and the shutdown. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -30,7 +30,9 @@ export function loadFrom(argv: readonly string[]): LoadedConfiguration {
   return loadConfiguration({ argv, environment: readEnvironment() });
 }
 
-/** Resolves with the name of the first signal that asks to end; a second one ends at once. */
+/**
+ * Resolves with the name of the first termination signal; a second one ends the process at once.
+ */
 export function waitForSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     let asked = false;
@@ -44,7 +46,7 @@ export function waitForSignal(): Promise<NodeJS.Signals> {
   });
 }
 
-/** A problem as a person at a terminal reads it. */
+/** A problem as text for a terminal. */
 export function explain(error: unknown): string {
   if (!(error instanceof Problem))
     return error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -1,4 +1,4 @@
-/** What an image reference stands for: asked of the nodes in turn, the first that has it tells. */
+/** Resolves an image reference on the nodes in turn; the first that has it is used. */
 import { Problem, type ImagePin } from '@lazaret/protocol';
 
 import { ExecutorError, type Executor } from '../executors/index.ts';

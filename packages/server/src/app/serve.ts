@@ -5,7 +5,7 @@ import { startServer } from './compose.ts';
 import { createLog } from '../floor/log.ts';
 import { consoleFiles, explain, loadFrom, readVersion, waitForSignal } from './program.ts';
 
-/** Answers the exit code. */
+/** Returns the exit code. */
 export async function runServe(argv: readonly string[]): Promise<number> {
   const signal = waitForSignal();
   try {

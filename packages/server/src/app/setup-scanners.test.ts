@@ -74,7 +74,7 @@ test('a clamd that does not answer is refused, and nothing is written', async ()
   expect(existsSync(configurationFileOf(data))).toBe(false);
 });
 
-test('without a clamd and without permission to install one, it says that there is none', async () => {
+test('without a clamd and without permission to install one, it reports that none was set up', async () => {
   const made = await setupScanners(request({ clamav: true }));
   if (made.advice.length > 0) expect(made.advice.join(' ')).toContain('no clamd answers');
   else expect(made.scanners.map(({ id }) => id)).toContain('clamav');

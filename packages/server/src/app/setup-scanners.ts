@@ -1,7 +1,7 @@
 /**
- * `lazaret setup scanners`: ClamAV of the distribution, YARA rules and hash lists. What is asked
- * for is tried first, each scanner in the state that an inspection would find it in; only what
- * works is written to the configuration file.
+ * `lazaret setup scanners`: ClamAV of the distribution, YARA rules and hash lists. Each scanner is
+ * tested first, in the same state as for an inspection; only working ones are written to the
+ * configuration file.
  */
 import { resolve } from 'node:path';
 
@@ -13,32 +13,32 @@ import { changeConfigurationFile, configurationFileOf } from '../floor/config/in
 import { loadFrom } from './program.ts';
 
 export interface SetupScannersRequest {
-  /** `--data` and `--config`, as the server takes them. */
+  /** `--data` and `--config`, as for the server. */
   readonly argv: readonly string[];
-  /** Address of a clamd; absent: one of this machine is looked for. */
+  /** Address of a clamd; absent: a local one is detected. */
   readonly clamd: string | undefined;
-  /** False: ClamAV is left as it is. */
+  /** False: ClamAV is not changed. */
   readonly clamav: boolean;
-  /** Asked when no clamd answers on this machine: whether to install and start one. */
+  /** Called when no local clamd answers: whether to install and start one. */
   readonly mayInstall: () => Promise<boolean>;
-  /** Added to those that are configured. */
+  /** Added to the configured ones. */
   readonly yaraRules: readonly string[];
   readonly denyLists: readonly string[];
   readonly allowLists: readonly string[];
-  /** Progress of what takes time. */
+  /** Progress of slow steps. */
   readonly log: (line: string) => void;
 }
 
 export interface SetupScannersResult {
-  /** The scanners as they are configured now. */
+  /** The scanners after the change. */
   readonly scanners: readonly ScannerState[];
   /** The file that was changed; absent: nothing changed. */
   readonly file?: string;
-  /** What could not be set up, and what to do. */
+  /** Problems, and what to do. */
   readonly advice: readonly string[];
 }
 
-/** Throws Problem `invalid_configuration` when a scanner that was asked for does not work. */
+/** Throws Problem `invalid_configuration` when a requested scanner does not work. */
 export async function setupScanners(request: SetupScannersRequest): Promise<SetupScannersResult> {
   const { values, file: found } = loadFrom(request.argv);
   const before = values.inspection;
@@ -76,12 +76,14 @@ async function findClamd(
   return installed.socket;
 }
 
-/** Absolute, so that the file means the same wherever the server is started. */
+/** Absolute, so that the file does not depend on the working directory of the server. */
 function added(before: readonly string[], more: readonly string[]): string[] {
   return [...new Set([...before, ...more.map((path) => resolve(path))])];
 }
 
-/** Scanners whose settings differ: one that was broken before does not stop another's set-up. */
+/**
+ * Scanners whose settings differ: one that failed before does not prevent the set-up of another.
+ */
 function changedScanners(before: InspectionSettings, wanted: InspectionSettings): Set<string> {
   const changed = Object.keys(changesOf(before, wanted));
   return new Set(

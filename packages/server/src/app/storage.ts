@@ -1,4 +1,4 @@
-/** Where a process stores things: the database, the locks in it, the blobs, and the queue. */
+/** Storage of a process: the database, its locks, the blobs, and the queue. */
 import { join } from 'node:path';
 
 import type { Logger } from 'pino';
@@ -24,7 +24,7 @@ export interface Storage {
   readonly instance: string;
 }
 
-/** Opens everything, migrated; what was opened is closed by `cleanup`, in the reverse order. */
+/** Opens and migrates everything; `cleanup` closes it in the reverse order. */
 export async function openStorage(
   parts: { readonly values: Configuration; readonly log: Logger; readonly directory: string },
   cleanup: AsyncDisposableStack,
@@ -32,7 +32,7 @@ export async function openStorage(
   const { values, log, directory } = parts;
   const key = values.encryptionKey === '' ? undefined : Buffer.from(values.encryptionKey, 'hex');
   const blobs = openFileBlobStore({ directory: join(directory, 'blobs'), key });
-  // Awaited below; until then a failure must not count as unhandled.
+  // Awaited below; until then a failure must not be reported as unhandled.
   blobs.catch(() => undefined);
   const url = values.databaseUrl === '' ? await startEmbedded(parts, cleanup) : values.databaseUrl;
   const onConnectionLost = (error: Error): void => {

@@ -1,7 +1,7 @@
 /**
- * `lazaret up`, which `npm start` runs: everything on one machine, for somebody who has just cloned
- * the project. Docker is brought up beside the server; without it the server runs all the same and
- * says what is missing. At the first start the sample engines are built and one job is run.
+ * `lazaret up`, which `npm start` runs: everything on one machine, for a new user who has just
+ * cloned the project. Docker is started in parallel; without it the server still runs and reports
+ * what is missing. At the first start the sample engines are built and one job is run.
  */
 import { copyFile, mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -26,12 +26,12 @@ import {
   waitForSignal,
 } from './program.ts';
 
-/** Engines that ship; the first one shows itself at the first start. */
+/** Sample engines; the first one runs at the first start. */
 const sampleEngines = ['apktool', 'strings'] as const;
 const samplePath = join(installation, 'engines', 'apktool', 'sample.apk');
 const sampleWaitMs = 180_000;
 
-/** Answers the exit code. */
+/** Returns the exit code. */
 export async function runUp(argv: readonly string[]): Promise<number> {
   const signal = waitForSignal();
   try {
@@ -56,7 +56,7 @@ export async function runUp(argv: readonly string[]): Promise<number> {
       .catch((error: unknown) => {
         if (!ended.signal.aborted) say(`The sample job was not run: ${explain(error)}`);
       })
-      // Again, so that it is the last thing on the screen.
+      // Printed again, so that it is the last output.
       .then((hasPrinted) => (hasPrinted === false ? undefined : showSignIn(server)))
       .catch((error: unknown) => {
         if (!ended.signal.aborted) say(`No sign-in link: ${explain(error)}`);
@@ -87,7 +87,7 @@ function greet(server: RunningServer, { listen, inspection }: Configuration): vo
   }
 }
 
-/** How to sign in for the first time, or again. */
+/** Sign-in instructions for the first or a later start. */
 async function showSignIn(server: RunningServer): Promise<void> {
   const link = await server.access.ensureSetupLink();
   if (link === undefined) {
@@ -106,8 +106,8 @@ async function prepareDocker(dataDirectory: string, elsewhere: boolean): Promise
 }
 
 /**
- * Builds the sample engines where they are missing and runs one job the first time. Answers whether
- * it printed anything.
+ * Builds missing sample engines and runs one job at the first start. Returns whether it printed
+ * anything.
  */
 async function showSample(
   server: RunningServer,
@@ -142,7 +142,7 @@ async function buildSampleEngines(dataDirectory: string, socket: string): Promis
   for (const name of sampleEngines) {
     await buildEngines([name], { socket, log: say });
     const manifest = join(watched, `${name}.yaml`);
-    // A manifest that is there already may have been changed by its owner.
+    // An existing manifest may have been changed by its owner.
     if (await exists(manifest)) continue;
     await copyFile(join(installation, 'engines', name, 'manifest.yaml'), manifest);
   }
@@ -154,7 +154,7 @@ async function localClient(server: RunningServer): Promise<Client> {
   return createClient({ baseUrl: url, token });
 }
 
-/** The directory is looked at every few seconds, and images are pinned after that. */
+/** The directory is polled every few seconds, and images are pinned after that. */
 async function waitForEngine(client: Client, name: string, signal: AbortSignal): Promise<void> {
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(sampleWaitMs)]);
   for (;;) {

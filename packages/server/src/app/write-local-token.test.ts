@@ -30,14 +30,14 @@ async function start(url = 'http://127.0.0.1:8100'): Promise<{ url: string; toke
   return JSON.parse(await readFile(path(), 'utf8')) as { url: string; token: string };
 }
 
-test('the token stays the same between starts, the address is the current one', async () => {
+test('the token is reused at later starts, the address is the current one', async () => {
   const first = await start();
   const second = await start('http://127.0.0.1:9000');
   expect(second).toEqual({ url: 'http://127.0.0.1:9000', token: first.token });
   expect((await stat(path())).mode & 0o777).toBe(0o600);
 });
 
-test('a file that others could read or write is not trusted', async () => {
+test('a file that others can read or write is not trusted', async () => {
   const { token } = await start();
   await chmod(path(), 0o640);
   expect((await start()).token).not.toBe(token);

@@ -1,4 +1,4 @@
-/** The file by which the command line finds the server of this machine. */
+/** The file with which the command line finds the local server. */
 import { constants } from 'node:fs';
 import { open, rename, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
@@ -7,7 +7,9 @@ import { join } from 'node:path';
 import type { Access } from '../access/index.ts';
 import { newId } from '../floor/ids.ts';
 
-/** Lets the operating-system user of the server use `lazaret` on this machine without sign-in. */
+/**
+ * Allows the operating-system user of the server to use `lazaret` on this machine without sign-in.
+ */
 export async function writeLocalToken(
   access: Access,
   target: { readonly directory: string; readonly url: string },

@@ -1,4 +1,4 @@
-/** What every blob store does, run against each implementation. */
+/** Behaviour of every blob store, run with each implementation. */
 import { createHash, randomBytes } from 'node:crypto';
 import { PassThrough, Readable } from 'node:stream';
 import { Problem } from '@lazaret/protocol';
@@ -8,17 +8,17 @@ import { blobLimits } from './limits.ts';
 
 export interface BlobStoreSetup {
   readonly store: BlobStore;
-  /** Changes one byte of the stored content at that place, in the middle unless given. */
+  /** Changes one byte of the stored content at the offset, in the middle unless given. */
   damage(sha256: string, place?: number): Promise<void>;
-  /** Cuts off the last bytes of what is stored. */
+  /** Truncates the stored content. */
   truncate(sha256: string, bytes: number): Promise<void>;
-  /** How many files or parts of uploads there are that are not finished blobs. */
+  /** Number of files or parts of unfinished uploads. */
   countLeftovers(): Promise<number>;
   close(): Promise<void>;
 }
 
 const frame: number = blobLimits.frameBytes;
-/** Around the bounds of frames and of reads. */
+/** Around the boundaries of frames and of reads. */
 const sizes = [0, 1, frame - 1, frame, frame + 1, 2 * frame, 5 * frame + 7, 9 * frame];
 
 export function describeBlobStore(name: string, setUp: () => Promise<BlobStoreSetup>): void {
@@ -40,7 +40,7 @@ export function describeBlobStore(name: string, setUp: () => Promise<BlobStoreSe
     const read = async (sha256: string, range?: { start: number; end?: number }) =>
       collect(await store.open(sha256, range));
 
-    test.for(sizes)('keeps %i bytes and gives them back', async (size) => {
+    test.for(sizes)('stores %i bytes and returns them', async (size) => {
       const bytes = randomBytes(size);
       const sha256 = hash(bytes);
       expect(await keep(bytes)).toEqual({ sha256, sizeBytes: size, created: true });
@@ -50,7 +50,7 @@ export function describeBlobStore(name: string, setUp: () => Promise<BlobStoreSe
       await store.verify(sha256);
     });
 
-    test('what is not there is not found', async () => {
+    test('missing content is not found', async () => {
       const sha256 = hash(Buffer.from('absent'));
       expect(await store.has(sha256)).toBe(false);
       expect(await store.stat(sha256)).toBeUndefined();
@@ -90,14 +90,14 @@ export function describeBlobStore(name: string, setUp: () => Promise<BlobStoreSe
       expect(await problem(store.open(empty.sha256, { start: 0 }))).toBe('range_not_satisfiable');
     });
 
-    test('the same content is kept once', async () => {
+    test('the same content is stored once', async () => {
       const bytes = randomBytes(frame + 1);
       expect((await keep(bytes)).created).toBe(true);
       expect((await keep(bytes)).created).toBe(false);
       expect(await all(store)).toHaveLength(1);
     });
 
-    test('the same content, put many times at once, is kept once and readable', async () => {
+    test('the same content, put many times concurrently, is stored once and readable', async () => {
       const bytes = randomBytes(2 * frame);
       const results = await Promise.all(Array.from({ length: 12 }, () => keep(bytes)));
       expect(results.filter(({ created }) => created)).toHaveLength(1);
@@ -105,7 +105,7 @@ export function describeBlobStore(name: string, setUp: () => Promise<BlobStoreSe
       expect(await all(store)).toHaveLength(1);
     });
 
-    test('content above the cap is refused while it comes, and nothing is kept', async () => {
+    test('content above the limit is refused during the upload, and nothing is stored', async () => {
       let produced = 0;
       const endless = async function* () {
         for (;;) {
@@ -118,7 +118,7 @@ export function describeBlobStore(name: string, setUp: () => Promise<BlobStoreSe
       expect(await all(store)).toEqual([]);
     });
 
-    test('a stream above the cap is left to its owner', async () => {
+    test('a stream above the limit is left to its owner', async () => {
       const stream = new PassThrough();
       stream.write(Buffer.alloc(20));
       expect(await problem(store.put(stream, { maxBytes: 10 }))).toBe('payload_too_large');
@@ -126,10 +126,10 @@ export function describeBlobStore(name: string, setUp: () => Promise<BlobStoreSe
       stream.destroy();
     });
 
-    test('a stream that breaks off leaves nothing', async () => {
+    test('an interrupted stream leaves no file', async () => {
       const broken = async function* () {
         yield randomBytes(2 * frame);
-        throw new Error('the connection was cut');
+        throw new Error('the connection was interrupted');
       };
       await expect(store.put(broken(), { maxBytes: 10 * frame })).rejects.toThrow('was cut');
       const stream = new PassThrough();
@@ -149,7 +149,7 @@ export function describeBlobStore(name: string, setUp: () => Promise<BlobStoreSe
       expect((await store.put(inChunks(bytes), options)).created).toBe(true);
     });
 
-    test.for([0, frame, 2 * frame + 9])('a changed byte at %i is noticed', async (place) => {
+    test.for([0, frame, 2 * frame + 9])('a changed byte at %i is detected', async (place) => {
       const bytes = randomBytes(2 * frame + 10);
       const { sha256 } = await keep(bytes);
       await setup.damage(sha256, place);
@@ -157,7 +157,7 @@ export function describeBlobStore(name: string, setUp: () => Promise<BlobStoreSe
       expect(await problem(read(sha256))).toBe('blob_damaged');
     });
 
-    test.for([1, 16, 17, frame, frame + 16])('%i missing bytes are noticed', async (cut) => {
+    test.for([1, 16, 17, frame, frame + 16])('%i missing bytes are detected', async (cut) => {
       const { sha256 } = await keep(randomBytes(2 * frame));
       await setup.truncate(sha256, cut);
       expect(await problem(read(sha256))).toBe('blob_damaged');
@@ -171,7 +171,7 @@ export function describeBlobStore(name: string, setUp: () => Promise<BlobStoreSe
       await store.verify(sha256);
     });
 
-    test('deletes, unless it was put again since', async () => {
+    test('deletes content, unless it was put again since', async () => {
       const bytes = randomBytes(10);
       const { sha256 } = await keep(bytes);
       const before = (await store.stat(sha256))?.modifiedAt ?? new Date(0);
@@ -189,7 +189,7 @@ export function describeBlobStore(name: string, setUp: () => Promise<BlobStoreSe
       expect((await keep(bytes)).created).toBe(true);
     });
 
-    test('puts and deletes of the same content at once leave all or nothing of it', async () => {
+    test('concurrent puts and deletes of the same content leave it complete or absent', async () => {
       const bytes = randomBytes(frame);
       const sha256 = hash(bytes);
       for (let round = 0; round < 20; round += 1) {
@@ -200,7 +200,7 @@ export function describeBlobStore(name: string, setUp: () => Promise<BlobStoreSe
       await store.verify(sha256);
     });
 
-    test('lists everything in order, also from the middle', async () => {
+    test('lists everything in order, also after a given item', async () => {
       const kept: string[] = [];
       for (let count = 0; count < 20; count += 1)
         kept.push((await keep(randomBytes(count))).sha256);
@@ -210,7 +210,7 @@ export function describeBlobStore(name: string, setUp: () => Promise<BlobStoreSe
       expect(await all(store, 'f'.repeat(64))).toEqual([]);
     });
 
-    test('a reader that goes away early holds nothing open', async () => {
+    test('a reader that stops early leaves no open file', async () => {
       const { sha256 } = await keep(randomBytes(20 * frame));
       for (let round = 0; round < 5; round += 1) (await store.open(sha256)).destroy();
       for await (const chunk of await store.open(sha256)) {

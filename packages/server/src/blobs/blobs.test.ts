@@ -25,7 +25,7 @@ import { sealHeaderBytes } from './sealing.ts';
 
 const key = Buffer.alloc(32, 7);
 const megabyte = 1024 * 1024;
-/** Puts content without an end and says when some of it was taken. */
+/** Puts endless content and reports when some of it was read. */
 const program = `
   const { openFileBlobStore } = await import('${new URL('index.ts', import.meta.url).href}');
   const store = await openFileBlobStore({ directory: process.argv[1] });
@@ -93,7 +93,7 @@ describe('the directory of blobs', () => {
     return entries.filter((entry) => entry.isFile()).map(({ name }) => name);
   }
 
-  test('content lies under two levels of its digest, for its user only', async () => {
+  test('content is stored under two levels of its digest, accessible for its user only', async () => {
     const store = await openStore();
     const { sha256 } = await put(store, Buffer.from('hello'));
     const path = join(directory, sha256.slice(0, 2), sha256.slice(2, 4), sha256);
@@ -130,14 +130,14 @@ describe('the directory of blobs', () => {
     });
   });
 
-  test('content of another key that was copied in is a clear error when it is read', async () => {
+  test('copied content with another key is a clear error when it is read', async () => {
     const { sha256 } = await put(await openStore({ key }), Buffer.from('x'));
     await rm(join(directory, 'key-name'));
     const store = await openStore({ key: Buffer.alloc(32, 8) });
     await expect(store.open(sha256)).rejects.toMatchObject({ code: 'blob_key_mismatch' });
   });
 
-  test('encrypted content under the name of another is noticed', async () => {
+  test('encrypted content under the name of another is detected', async () => {
     const store = await openStore({ key });
     const one = await put(store, randomBytes(100));
     const two = await put(store, randomBytes(100));
@@ -147,7 +147,7 @@ describe('the directory of blobs', () => {
     await expect(store.verify(two.sha256)).rejects.toMatchObject({ code: 'blob_damaged' });
   });
 
-  test('plain content from before the key stays readable and is sealed when put again', async () => {
+  test('unencrypted content from before the key is readable and is encrypted when put again', async () => {
     const bytes = randomBytes(100);
     const { sha256 } = await put(await openStore(), bytes);
     const store = await openStore({ key });
@@ -158,7 +158,7 @@ describe('the directory of blobs', () => {
     await store.verify(sha256);
   });
 
-  test('old temporary files are swept when the store is opened, young ones are not', async () => {
+  test('old temporary files are removed when the store is opened, recent ones are not', async () => {
     await mkdir(join(directory, 'temporary'));
     const left = join(directory, 'temporary', 'left');
     await writeFile(left, 'x');
@@ -169,12 +169,12 @@ describe('the directory of blobs', () => {
     expect(await files()).toEqual([]);
   });
 
-  test('a full disk is a problem of its own, and nothing is kept', async () => {
+  test('a full disk is a specific problem, and nothing is stored', async () => {
     const unmount = limitSpace(directory);
     try {
       const store = await openStore();
       await put(store, randomBytes(100_000));
-      // An ordinary user has no way to fill a disk without filling everybody's.
+      // An ordinary user cannot fill a disk without affecting other processes.
       if (unmount === undefined) return;
       const error = await put(store, randomBytes(2 * megabyte)).catch((caught: unknown) => caught);
       expect(error).toBeInstanceOf(Problem);
@@ -186,7 +186,7 @@ describe('the directory of blobs', () => {
     }
   });
 
-  test('kill -9 while content comes leaves no blob, only a file that is swept', async () => {
+  test('kill -9 during a put leaves no blob, only a temporary file that is removed', async () => {
     const child = spawn(process.execPath, ['--input-type=module', '-e', program, directory], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });

@@ -1,7 +1,7 @@
 /**
  * Blobs in a directory of the local file system:
  *
- *   ab/cd/abcd...            content as it is
+ *   ab/cd/abcd... unencrypted content
  *   ab/cd/abcd....sealed     content encrypted with the configured key (sealing.ts)
  *   temporary/...            being written
  *   key-name                 identifies the key of the encrypted ones
@@ -42,9 +42,9 @@ import { type BlobFile, damaged, streamBlob } from './read-blob.ts';
 import { contentSizeBytes, keyName, seal, sealKeyBytes } from './sealing.ts';
 
 export interface FileBlobStoreOptions {
-  /** Made with mode 0700 when it is missing. */
+  /** Created with mode 0700 when missing. */
   readonly directory: string;
-  /** 32 bytes: what is put from now on is encrypted. */
+  /** 32 bytes: new content is encrypted. */
   readonly key?: Uint8Array | undefined;
   /** Milliseconds since 1970, for the age of leftovers. */
   readonly now?: () => number;
@@ -58,7 +58,7 @@ const namePattern = /^[0-9a-f]{64}$/;
 const fanOutPattern = /^[0-9a-f]{2}$/;
 
 /**
- * Opens the store and removes what writers that died left behind long ago. Throws the problem
+ * Opens the store and removes old leftovers of crashed writers. Throws the problem
  * `blob_key_mismatch` when the content was encrypted with another key.
  */
 export async function openFileBlobStore(options: FileBlobStoreOptions): Promise<BlobStore> {
@@ -80,7 +80,7 @@ export async function openFileBlobStore(options: FileBlobStoreOptions): Promise<
     open: async (sha256, range) => openStream(place, sha256, range),
     verify: async (sha256) => {
       const stream = await openStream(place, sha256, undefined);
-      // Reading to the end is the check.
+      // Reading to the end verifies it.
       await finished(stream.resume());
     },
     delete: (sha256, deleteOptions) => remove(place, sha256, deleteOptions),
@@ -94,7 +94,7 @@ interface Place {
   readonly inTurn: InTurn;
 }
 
-/** The key that came first leaves its name, so that another one is noticed at the start. */
+/** The first key stores its name, so that another one is detected at the start. */
 async function checkKey(directory: string, key: Uint8Array | undefined): Promise<void> {
   const path = join(directory, keyFileName);
   const noted = (await ifExists(readFile(path, 'utf8')))?.trim();
@@ -160,7 +160,7 @@ interface Written {
 
 async function* bounded(content: AsyncIterable<Uint8Array>, maxBytes: number) {
   let sizeBytes = 0;
-  // A stream is left to its owner, who may want to answer over the same connection.
+  // A stream is left to its owner, which may respond over the same connection.
   const chunks: AsyncIterable<Uint8Array> =
     content instanceof Readable ? content.iterator({ destroyOnReturn: false }) : content;
   for await (const chunk of chunks) {
@@ -196,7 +196,7 @@ async function writeTemporary(
   return { sha256: hash.digest('hex'), sizeBytes };
 }
 
-/** Small chunks are gathered: a write of its own for each costs more than the copy. */
+/** Small chunks are joined: a separate write for each costs more than the copy. */
 async function writeAll(file: FileHandle, chunks: AsyncIterable<Uint8Array>): Promise<void> {
   let batch: Uint8Array[] = [];
   let gatheredBytes = 0;
@@ -211,12 +211,12 @@ async function writeAll(file: FileHandle, chunks: AsyncIterable<Uint8Array>): Pr
   await file.writeFile(Buffer.concat(batch));
 }
 
-/** Gives the temporary file its name, or drops it when the content is there already. */
+/** Renames the temporary file, or removes it when the content already exists. */
 async function settle(place: Place, temporary: string, written: Written): Promise<boolean> {
   const found = await findFile(place, written.sha256);
   const sealed = place.key !== undefined;
-  // A file of another size is damaged and gives way to the new one, as does a plain one to a
-  // sealed one.
+  // A file of another size is damaged and is replaced by the new one, like an unencrypted
+  // one by an encrypted one.
   if (found?.sizeBytes === written.sizeBytes && found.sealed === sealed) {
     const moment = new Date((await stat(temporary)).mtimeMs);
     await utimes(found.path, moment, moment);
@@ -253,7 +253,7 @@ function filePath({ directory }: Place, sha256: string, sealed: boolean): string
 interface FoundFile {
   readonly path: string;
   readonly sealed: boolean;
-  /** Of the content; -1 when the file cannot be what it should be. */
+  /** Of the content; -1 when the file has an invalid size. */
   readonly sizeBytes: number;
   readonly stats: Stats;
 }
@@ -356,7 +356,7 @@ function isDiskFull(error: unknown): boolean {
 
 type InTurn = <T>(name: string, work: () => Promise<T>) => Promise<T>;
 
-/** Work under the same name runs one after the other; what is done is forgotten. */
+/** Tasks with the same name run one after the other; finished ones are removed. */
 function takeTurns(): InTurn {
   const last = new Map<string, Promise<unknown>>();
   return async (name, work) => {

@@ -7,7 +7,7 @@ import { sealHeaderBytes, unseal, type Unsealer } from './sealing.ts';
 
 const readBytes: number = 4 * blobLimits.frameBytes;
 
-/** An open file of a blob: plain, or sealed with its content's size known. */
+/** An open file of a blob: unencrypted, or encrypted with a known content size. */
 export interface BlobFile {
   readonly file: FileHandle;
   readonly sha256: string;
@@ -18,19 +18,19 @@ export interface BlobFile {
 
 interface ByteRange {
   readonly start: number;
-  /** Included; below `start` for nothing at all. */
+  /** Inclusive; below `start` for an empty range. */
   readonly end: number;
 }
 
 /**
- * Streams whose file is open. The reference keeps them from garbage collection: Node ends the
+ * Streams whose file is open. The reference prevents garbage collection: Node ends the
  * process when it collects an open FileHandle.
  */
 const openStreams = new Set<Readable>();
 
 /**
- * Streams a range of a blob and closes its file at the end, whatever the end is; also when it is
- * not read within `blobLimits.unreadStreamMs`.
+ * Streams a range of a blob and closes its file at the end in any case; also when it is not read
+ * within `blobLimits.unreadStreamMs`.
  */
 export async function streamBlob(
   blob: BlobFile,
@@ -86,7 +86,7 @@ async function* readSealed(
   range: ByteRange,
   unsealer: Unsealer,
 ): AsyncGenerator<Buffer> {
-  // Also empty content has a frame to check.
+  // Empty content also has a frame to verify.
   let position = range.start;
   do {
     const frame = unsealer.locate(position);
@@ -119,7 +119,7 @@ async function* checkHash(chunks: AsyncIterable<Buffer>, sha256: string): AsyncG
   if (found !== sha256) throw damaged(sha256, `its SHA-256 is ${found} now`);
 }
 
-/** The problem of content that is not what it was. */
+/** The problem of damaged content. */
 export function damaged(sha256: string, reason: string): Problem {
   return new Problem('blob_damaged', `The content ${sha256} is damaged: ${reason}.`);
 }

@@ -1,7 +1,7 @@
 /**
- * Content at rest under a key: AES-256-GCM in frames, so that a range is read without the rest.
+ * Encryption of content at rest: AES-256-GCM in frames, so that a range is read without the rest.
  *
- *   header   8 bytes "LZRBLOB" and the version 1, 8 bytes naming the key, 32 bytes of salt
+ *   header   8 bytes "LZRBLOB" and the version 1, 8 bytes identifying the key, 32 bytes of salt
  *   frame    up to 64 KiB of content, encrypted, and its 16-byte tag; the last may be shorter,
  *            and is empty for empty content
  *
@@ -37,7 +37,7 @@ function sealedSizeBytes(contentBytes: number): number {
   return sealHeaderBytes + contentBytes + frames * tagBytes;
 }
 
-/** Size of the content in a file of a size, or undefined when no content has such a file. */
+/** Size of the content in a file of a size, or undefined for an impossible size. */
 export function contentSizeBytes(fileBytes: number): number | undefined {
   const body = fileBytes - sealHeaderBytes;
   const frames = Math.max(1, Math.ceil(body / (frameBytes + tagBytes)));
@@ -47,7 +47,7 @@ export function contentSizeBytes(fileBytes: number): number | undefined {
     : undefined;
 }
 
-/** Encrypts as it comes; yields the header first. */
+/** Encrypts a stream; yields the header first. */
 export async function* seal(
   content: AsyncIterable<Uint8Array>,
   key: Uint8Array,
@@ -61,7 +61,7 @@ export async function* seal(
   for await (const chunk of content) {
     parts.push(chunk);
     gatheredBytes += chunk.length;
-    // A full frame waits for what follows it: only the last one is marked as such.
+    // A full frame is delayed until more content follows: only the last one is marked as such.
     if (gatheredBytes <= frameBytes) continue;
     let joined = Buffer.concat(parts);
     while (joined.length > frameBytes) {
@@ -80,9 +80,9 @@ interface Place {
   readonly last: boolean;
 }
 
-/** Reads frames of one sealed blob. */
+/** Reads frames of one encrypted blob. */
 export interface Unsealer {
-  /** Where in the file the frame with that byte of the content lies. */
+  /** The position in the file of the frame with that byte of the content. */
   locate(contentOffset: number): FrameLocation;
   /** Decrypts one frame. Throws the problem `blob_damaged`. */
   open(frame: FrameLocation, sealed: Buffer): Buffer;
@@ -137,7 +137,7 @@ function openFrame(key: Buffer, place: Place, sealed: Buffer): Buffer {
     decipher.setAuthTag(sealed.subarray(-tagBytes));
     return Buffer.concat([decipher.update(sealed.subarray(0, -tagBytes)), decipher.final()]);
   } catch (error) {
-    const detail = `Frame ${place.number} of an encrypted blob does not pass its check.`;
+    const detail = `Frame ${place.number} of an encrypted blob fails its authentication.`;
     throw new Problem('blob_damaged', detail, { cause: error });
   }
 }
@@ -149,7 +149,7 @@ function nonce({ number, last }: Place): Buffer {
   return bytes;
 }
 
-/** Tells keys apart without telling anything of them. */
+/** Identifies keys without revealing anything about them. */
 export function keyName(key: Uint8Array): Buffer {
   return createHmac('sha256', key).update('lazaret blob key name').digest().subarray(0, 8);
 }

@@ -1,4 +1,4 @@
-/** What the blob store offers to the process: its health. */
+/** The slice of the blob store: its health check. */
 import { randomBytes } from 'node:crypto';
 
 import type { Slice } from '../floor/slice.ts';
@@ -13,7 +13,7 @@ export function blobsSlice(blobs: Pick<BlobStore, 'put' | 'delete'>): Slice {
 
 const probeBytes = 32;
 
-/** Random content that nothing else refers to, so deleting it deletes nothing of anyone's. */
+/** Random content that nothing else refers to, so deleting it is safe. */
 async function writeProbe(blobs: Pick<BlobStore, 'put' | 'delete'>): Promise<string> {
   const { sha256 } = await blobs.put(probeContent(), { maxBytes: probeBytes });
   await blobs.delete(sha256);

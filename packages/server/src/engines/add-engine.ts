@@ -1,4 +1,4 @@
-/** Adding: a new engine, a new revision of one, or nothing when nothing changed. */
+/** Adds an engine: a new one, a new revision, or no change if nothing differs. */
 import { createHash } from 'node:crypto';
 
 import {
@@ -27,7 +27,7 @@ import {
 
 export interface Addition {
   readonly manifest: EngineManifest;
-  /** Null while no node has the image; the directory's engines wait for it. */
+  /** Null while no node has the image; engines of the directory wait for it. */
   readonly image: ImagePin | null;
   readonly source: EngineSource;
   readonly actor: string;
@@ -35,7 +35,7 @@ export interface Addition {
   readonly ifNewest?: number;
 }
 
-/** Answers the current revision, and whether anything was written. */
+/** Returns the current revision, and whether anything was written. */
 export async function addEngine(
   database: Kysely<Database>,
   addition: Addition,
@@ -44,7 +44,7 @@ export async function addEngine(
   const hash = createHash('sha256').update(canonicalJson(manifest)).digest('hex');
   const next = { manifest, hash, image, actor };
   return transaction(database, async (open) => {
-    // Two additions of one new name at once must not both find nothing.
+    // Two concurrent additions of one new name must not both find nothing.
     await sql`select pg_advisory_xact_lock(hashtextextended(${`engine:${manifest.name}`}, 0))`.execute(
       open,
     );
@@ -82,7 +82,7 @@ async function createEngine(
   return { revision, changed: true };
 }
 
-/** A removed engine comes back under its name, with the numbers of its revisions going on. */
+/** A removed engine is added again with its name, and its revision numbers continue. */
 async function revive(
   open: Transaction<Database>,
   next: NewRevision,
@@ -117,7 +117,7 @@ async function changeEngine(
     const { image } = newest;
     if (image === null && next.image !== null) return pinNewest(open, engine, { newest, next });
     if (next.image === null || image?.digest === next.image.digest) {
-      // A file that says what it said must not undo a rollback; who adds it again means it.
+      // An unchanged file must not undo a rollback; adding it again over the API does.
       if (engine.source === 'directory' || engine.revision === newest.revision) return unchanged;
       return takeNewest(open, newest, next);
     }
@@ -128,7 +128,7 @@ async function changeEngine(
   return { revision, changed: true };
 }
 
-/** The newest revision waited for its image, and here it is. */
+/** The newest revision waited for its image, which is now available. */
 async function pinNewest(
   open: Transaction<Database>,
   engine: EngineRow,
@@ -143,7 +143,7 @@ async function pinNewest(
   return { revision: engine.revision, changed: true };
 }
 
-/** What is added is the newest revision, which a rollback had replaced. */
+/** The added manifest is the newest revision, which a rollback had replaced. */
 async function takeNewest(
   open: Transaction<Database>,
   { revision }: Revision,

@@ -11,7 +11,7 @@ interface Change {
   readonly actor: string;
 }
 
-/** Enables or disables; says whether that changed anything. */
+/** Enables or disables; returns whether that changed anything. */
 export function setEnabled(
   database: Kysely<Database>,
   { name, actor, enabled }: Change & { readonly enabled: boolean },
@@ -29,7 +29,7 @@ export function setEnabled(
   });
 }
 
-/** Makes an earlier revision current; the one before the current one unless one is named. */
+/** Makes an earlier revision current; the previous one unless given. */
 export function rollBack(
   database: Kysely<Database>,
   { name, actor, revision }: Change & { readonly revision: number | undefined },
@@ -40,7 +40,7 @@ export function rollBack(
     const target = await readRevision(open, name, wanted);
     if (target === undefined) throw new Problem('not_found', `${name} has no revision ${wanted}`);
     if (wanted === engine.revision) {
-      throw new Problem('conflict', `revision ${wanted} of ${name} is the current one already`);
+      throw new Problem('conflict', `revision ${wanted} of ${name} is already the current one`);
     }
     const problem = target.image === null ? `waits for the image ${target.manifest.image}` : null;
     await open
@@ -68,20 +68,20 @@ async function revisionBefore(open: Transaction<Database>, engine: EngineRow): P
 }
 
 interface Removal extends Change {
-  /** What removes it: a call of the API, or the watched directory. */
+  /** The origin of the removal: the API, or the watched directory. */
   readonly source: EngineSource;
-  /** The file of the watched directory that names the engine. */
+  /** The file of the watched directory with the engine. */
   readonly file?: string | undefined;
   readonly findUnfinishedJob?: FindUnfinishedJob | undefined;
 }
 
-/** The id of a job of the engine that is not finished; the slice of jobs knows. */
+/** The id of an unfinished job of the engine, from the slice of jobs. */
 export type FindUnfinishedJob = (
   transaction: Transaction<Database>,
   engine: string,
 ) => Promise<string | undefined>;
 
-/** Removes an engine; its revisions and jobs stay. */
+/** Removes an engine; its revisions and jobs are kept. */
 export function removeEngine(
   database: Kysely<Database>,
   { name, actor, source, ...checks }: Removal,

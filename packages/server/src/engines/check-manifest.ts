@@ -1,4 +1,4 @@
-/** What a manifest may ask of this instance, beyond its form. */
+/** Checks what a manifest may require of this instance. */
 import { Problem, type EngineManifest, type ProblemField } from '@lazaret/protocol';
 
 import { compileParameters, SchemaError, type ParameterCheck } from './compile-parameters.ts';
@@ -6,7 +6,7 @@ import { compileParameters, SchemaError, type ParameterCheck } from './compile-p
 export interface EnginePolicy {
   /** Networks besides `none` that engines may be given. */
   readonly allowedNetworks: readonly string[];
-  /** Container runtimes that engines may name. */
+  /** Container runtimes that engines may use. */
   readonly allowedRuntimes: readonly string[];
 }
 
@@ -25,13 +25,13 @@ export function checkManifest(manifest: EngineManifest, policy: EnginePolicy): v
   throw new Problem('invalid_manifest', `${first.path}: ${first.message}${more}`, { fields });
 }
 
-/** A field without effect would promise what is not done, so it is refused until it is. */
+/** A field without effect would be misleading, so it is refused until it is implemented. */
 function checkUnsupported({ input, resultType, trusted }: EngineManifest): ProblemField[] {
-  const message = 'is not supported yet; leave it out';
+  const message = 'is not supported yet; omit it';
   return [
     ...(input.kinds.length > 0 ? [{ path: 'input.kinds', message }] : []),
     ...(resultType === 'findings'
-      ? [{ path: 'resultType', message: 'findings are not supported yet; take json' }]
+      ? [{ path: 'resultType', message: 'findings are not supported yet; use json' }]
       : []),
     ...(trusted ? [{ path: 'trusted', message }] : []),
   ];
@@ -59,7 +59,7 @@ function checkNames(manifest: EngineManifest, policy: EnginePolicy): ProblemFiel
 
 function checkInput({ input }: EngineManifest): ProblemField[] {
   if (input.name === undefined || input.count.max <= 1) return [];
-  const message = `one name cannot serve ${input.count.max} inputs; leave it out, then they keep their own`;
+  const message = `one name cannot serve ${input.count.max} inputs; omit it to keep their own names`;
   return [{ path: 'input.name', message }];
 }
 
@@ -71,7 +71,7 @@ function checkOutput({ output, input }: EngineManifest): ProblemField[] {
     ? [
         {
           path: 'output.mount',
-          message: `expected ${input.mount} itself or a directory apart from it`,
+          message: `expected ${input.mount} itself or a separate directory`,
         },
       ]
     : [];
@@ -89,7 +89,7 @@ function checkParameterSchema({ parameters }: EngineManifest): ProblemField[] {
   }
 }
 
-/** The check of a job's parameters; an engine without a schema takes none. */
+/** The check of a job's parameters; an engine without a schema accepts none. */
 export function parameterCheckOf(manifest: EngineManifest): ParameterCheck {
   if (manifest.parameters !== undefined) return compileParameters(manifest.parameters.schema);
   return (parameters) =>

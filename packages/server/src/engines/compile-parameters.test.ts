@@ -16,8 +16,8 @@ function paths(schema: Json, parameters: Json): string[] {
 }
 
 test.each<[string, Json, Json, string[]]>([
-  ['a fitting value', { n: { type: 'integer', minimum: 1 } }, { n: 1 }, []],
-  ['nothing given', { n: { type: 'integer' } }, {}, []],
+  ['a valid value', { n: { type: 'integer', minimum: 1 } }, { n: 1 }, []],
+  ['no parameters', { n: { type: 'integer' } }, {}, []],
   ['below the minimum', { n: { type: 'integer', minimum: 1 } }, { n: 0 }, ['parameters.n']],
   ['a fraction for an integer', { n: { type: 'integer' } }, { n: 1.5 }, ['parameters.n']],
   ['text for a number', { n: { type: 'number' } }, { n: '1' }, ['parameters.n']],
@@ -27,10 +27,10 @@ test.each<[string, Json, Json, string[]]>([
     { n: 2 },
     ['parameters.n'],
   ],
-  ['no multiple', { n: { type: 'number', multipleOf: 0.5 } }, { n: 0.7 }, ['parameters.n']],
+  ['not a multiple', { n: { type: 'number', multipleOf: 0.5 } }, { n: 0.7 }, ['parameters.n']],
   ['an unknown name', { n: { type: 'number' } }, { m: 1 }, ['parameters.m']],
   ['too long', { s: { type: 'string', maxLength: 2 } }, { s: 'abc' }, ['parameters.s']],
-  ['no match', { s: { type: 'string', pattern: '^[a-z]+$' } }, { s: 'A' }, ['parameters.s']],
+  ['not a match', { s: { type: 'string', pattern: '^[a-z]+$' } }, { s: 'A' }, ['parameters.s']],
   ['a match', { s: { type: 'string', pattern: '^[a-z]+$' } }, { s: 'abc' }, []],
   ['an address', { s: { type: 'string', format: 'ipv4' } }, { s: '10.0.0.256' }, ['parameters.s']],
   ['one of a list', { s: { enum: ['a', 1, null] } }, { s: null }, []],
@@ -72,19 +72,19 @@ test.each<[string, Json, Json, string[]]>([
   expect(paths(object(properties), parameters)).toEqual(expected);
 });
 
-test('what is required is missed, even where the schema has a default', () => {
+test('a missing required parameter is reported, even if the schema has a default', () => {
   const schema = object({ n: { type: 'integer', default: 3 } }, { required: ['n'] });
   expect(paths(schema, {})).toEqual(['parameters.n']);
   expect(paths(schema, { n: 3 })).toEqual([]);
 });
 
-test('names with a meaning in the language are names like others', () => {
+test('names of built-in properties are regular names', () => {
   const parameters = JSON.parse('{"constructor": 1, "toString": 2}') as Json;
   expect(paths(object({}), parameters)).toHaveLength(2);
   expect(paths(object({ constructor: { type: 'string' } }), parameters)).toHaveLength(2);
 });
 
-test('a key that would be a prototype is refused, wherever it is', () => {
+test('a key that would set a prototype is refused at any depth', () => {
   const open = object({ o: { type: 'object' }, s: { type: 'string' } });
   expect(paths(open, JSON.parse('{"__proto__": 1}') as Json)).toEqual(['parameters.__proto__']);
   expect(paths(open, JSON.parse('{"o": {"__proto__": 1}}') as Json)).toHaveLength(1);
@@ -100,7 +100,7 @@ test('definitions are followed inside the schema', () => {
 });
 
 test.each<[string, Json, string]>([
-  ['no object at the top', { type: 'string' }, 'type'],
+  ['not an object at the top', { type: 'string' }, 'type'],
   ['no type', object({ a: { minimum: 1 } }), 'properties.a'],
   ['several types', object({ a: { type: ['string', 'null'] } }), 'properties.a.type'],
   ['an unknown type', object({ a: { type: 'int' } }), 'properties.a.type'],
@@ -114,8 +114,8 @@ test.each<[string, Json, string]>([
     object({ a: { type: 'string', maximum: 3 } }),
     'properties.a.maximum',
   ],
-  ['a keyword beside enum', object({ a: { enum: [1], maximum: 3 } }), 'properties.a.maximum'],
-  ['type beside enum', object({ a: { type: 'string', enum: ['x'] } }), 'properties.a'],
+  ['a keyword next to enum', object({ a: { enum: [1], maximum: 3 } }), 'properties.a.maximum'],
+  ['type next to enum', object({ a: { type: 'string', enum: ['x'] } }), 'properties.a'],
   ['not', object({ a: { not: { type: 'string' } } }), 'properties.a'],
   [
     'patternProperties',
@@ -133,7 +133,7 @@ test.each<[string, Json, string]>([
     object({ a: { $ref: '#/$defs/constructor' } }, { $defs: {} }),
     'properties.a.$ref',
   ],
-  ['a reference to nothing', object({ a: { $ref: '#/$defs/b' } }), 'properties.a.$ref'],
+  ['a dangling reference', object({ a: { $ref: '#/$defs/b' } }), 'properties.a.$ref'],
   [
     'a circle',
     object(
@@ -169,7 +169,7 @@ test.each<[string, Json, string]>([
   throw new Error('expected a refusal');
 });
 
-test('a schema that multiplies by references is refused', () => {
+test('a schema that expands exponentially by references is refused', () => {
   const definitions: Json = { d0: { type: 'string' } };
   for (let level = 1; level < 19; level += 1) {
     const ref = { $ref: `#/$defs/d${level - 1}` };
@@ -186,7 +186,7 @@ test('a schema of too many characters is refused', () => {
   );
 });
 
-test('a pattern that would backtrack for ever is ended, and nothing hangs afterwards', async () => {
+test('a pattern with catastrophic backtracking is aborted, and nothing hangs afterwards', async () => {
   const check = compileParameters(object({ s: { type: 'string', pattern: '^(a+)+$' } }));
   const [field] = check({ s: `${'a'.repeat(60)}!` });
   expect(field?.message).toContain('took longer than');
@@ -194,7 +194,7 @@ test('a pattern that would backtrack for ever is ended, and nothing hangs afterw
   await expect.poll(() => check({ s: 'aaa' })).toEqual([]);
 });
 
-test('the schema that was given stays as it was', () => {
+test('the given schema is not changed', () => {
   const schema = object({ a: { type: 'string', default: 'x', description: 'y' } });
   const before = structuredClone(schema);
   compileParameters(schema);

@@ -1,5 +1,5 @@
 /**
- * The JSON Schema of an engine's parameters to a check of a job's parameters.
+ * Compiles the JSON Schema of an engine to a check of the parameters of a job.
  *
  * Supported is the part of draft 2020-12 that describes parameters: an object at the top; `type`
  * (one), `enum`, `const`, `anyOf`, `oneOf`; for objects `properties`, `required`,
@@ -22,7 +22,7 @@ import { engineLimits } from './limits.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Fields that do not fit; empty when all do. Paths begin with `parameters`. */
+/** Invalid fields; empty when all are valid. Paths begin with `parameters`. */
 export type ParameterCheck = (parameters: Readonly<Record<string, unknown>>) => ProblemField[];
 
 /** A schema that cannot be used, with the path of the keyword. */
@@ -35,7 +35,7 @@ export class SchemaError extends Error {
   }
 }
 
-/** Compiles a schema. Throws `SchemaError` for one that is wrong or uses what is not supported. */
+/** Compiles a schema. Throws `SchemaError` for an invalid or unsupported one. */
 export function compileParameters(schema: Json): ParameterCheck {
   const size = JSON.stringify(schema).length;
   if (size > engineLimits.parameterSchemaChars) {
@@ -60,7 +60,7 @@ function check(
   run: (value: unknown) => z.ZodSafeParseResult<unknown> | undefined,
   parameters: Readonly<Record<string, unknown>>,
 ): ProblemField[] {
-  // The library passes this name over; in JSON text a key is the only place for it so quoted.
+  // The library ignores this name; in JSON text it can only be a key in this form.
   if (JSON.stringify(parameters).includes('"__proto__":')) {
     return [{ path: 'parameters.__proto__', message: 'is not a name that a parameter can have' }];
   }
@@ -75,7 +75,7 @@ function check(
     .slice(0, limits.problemFields);
 }
 
-/** Undefined when it did not end in time. */
+/** Undefined when it timed out. */
 function underTimeLimit<T>(work: () => T): T | undefined {
   let result: T | undefined;
   sandbox.work = () => (result = work());
@@ -100,7 +100,7 @@ interface Counts {
 interface Place {
   readonly path: string;
   readonly depth: number;
-  /** References that lead here, so that a circle is found. */
+  /** References on the path here, to detect cycles. */
   readonly refs: readonly string[];
 }
 
@@ -151,7 +151,7 @@ function inspect(value: unknown, counts: Counts, place: Place): void {
   }
   inspectKeywords(value, shape, path);
   inspectShape(value, shape, { counts, place });
-  // The library gives meaning to some of them: a default would make a required parameter optional.
+  // The library applies some of them: a default would make a required parameter optional.
   for (const keyword of annotations) delete (value as Record<string, unknown>)[keyword];
 }
 
@@ -222,7 +222,7 @@ function followReference(schema: Json, { counts, place }: Around): void {
   if (name === undefined || target === undefined) {
     throw new SchemaError(path, 'expected #/$defs/NAME of this schema; nothing is fetched');
   }
-  if (place.refs.includes(name)) throw new SchemaError(path, 'refers to itself in a circle');
+  if (place.refs.includes(name)) throw new SchemaError(path, 'refers to itself in a cycle');
   const refs = [...place.refs, name];
   inspect(target, counts, { path: `$defs.${name}`, depth: place.depth + 1, refs });
 }
@@ -234,7 +234,7 @@ function checkEnumeration(values: unknown, path: string): void {
   throw new SchemaError(path, 'expected texts, numbers, booleans or null');
 }
 
-/** The constraints of one type are of the right kind themselves. */
+/** The constraints of one type have the right type themselves. */
 function checkConstraints(schema: Json, path: string): void {
   const parsed = constraints.safeParse(schema);
   if (!parsed.success) {

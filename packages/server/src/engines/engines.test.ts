@@ -17,7 +17,7 @@ import { engineRoutes } from './routes.ts';
 let database: TestDatabase;
 let server: TestHttpServer;
 let engines: Engines;
-/** What the nodes have. */
+/** Images of the nodes. */
 const images = new Map<string, string>();
 let nodesAnswer = true;
 
@@ -87,7 +87,7 @@ test('an engine is added with its image pinned to a digest, and shown', async ()
   expect(await eventsOf('tool')).toEqual(['engine.added by op']);
 });
 
-test('the same manifest and image make no new revision, a change of either makes one', async () => {
+test('the same manifest and image create no new revision, a change of either does', async () => {
   await add();
   expect((await add()).revision).toBe(1);
   expect(await eventsOf('tool')).toHaveLength(1);
@@ -99,7 +99,7 @@ test('the same manifest and image make no new revision, a change of either makes
   expect(third.revisions.map(({ image }) => image?.digest.slice(7, 8))).toEqual(['b', 'a', 'a']);
 });
 
-test('rollback makes an earlier revision current; adding the newest again takes it back', async () => {
+test('rollback makes an earlier revision current; adding the newest again makes it current', async () => {
   await add();
   await add({ version: '2' });
   await add({ version: '3' });
@@ -122,7 +122,7 @@ test('rollback makes an earlier revision current; adding the newest again takes 
   expect((await client().call(rows.show, at)).revisions).toHaveLength(3);
 });
 
-test('disabling is shown, makes one event, and can be undone', async () => {
+test('disabling is shown, writes one event, and can be reverted', async () => {
   await add();
   for (const enabled of [false, false, true]) {
     expect(await client().call(rows.update, { ...at, body: { enabled } })).toMatchObject({
@@ -157,7 +157,7 @@ test('an engine with unfinished jobs is not removed', async () => {
   await client().call(rows.remove, at);
 });
 
-test('an image that no node has, and no node at all, are told apart; nothing is kept', async () => {
+test('an image that no node has, and no online node, are distinguished; nothing is stored', async () => {
   await expect(add({ image: 'lab/none' })).rejects.toMatchObject({ code: 'image_not_found' });
   nodesAnswer = false;
   await expect(add()).rejects.toMatchObject({ code: 'container_engine_unavailable' });
@@ -184,11 +184,11 @@ test.each<[Partial<EngineManifestInput>, string]>([
   }
 });
 
-test('what the operator allows is taken', async () => {
+test('networks and runtimes that the operator allows are accepted', async () => {
   expect(await add({ network: 'lab', runtime: 'runc' })).toMatchObject({ revision: 1 });
 });
 
-test('validation answers the manifest with every default and adds nothing', async () => {
+test('validation returns the manifest with every default and adds nothing', async () => {
   const valid = await client('viewer').call(rows.validate, { body: { manifest: manifest() } });
   expect(valid).toEqual(engineManifest.parse(manifest()));
   expect((await client().call(rows.list)).items).toEqual([]);
@@ -208,7 +208,7 @@ test('a viewer changes nothing', async () => {
   }
 });
 
-test('the list pages by name and filters', async () => {
+test('the list has pages by name, and filters', async () => {
   for (const name of ['cc', 'aa', 'bb']) await add({ name });
   await client().call(rows.update, { params: { name: 'bb' }, body: { enabled: false } });
   const first = await client().call(rows.list, { query: { limit: 2 } });
@@ -224,7 +224,7 @@ test('the list pages by name and filters', async () => {
   expect(enabled.items.map((item) => item.name)).toEqual(['aa', 'cc']);
 });
 
-test('many additions of one new engine at once make one', async () => {
+test('concurrent additions of one new engine create one', async () => {
   const added = await Promise.all(Array.from({ length: 8 }, () => add()));
   expect(new Set(added.map((engine) => engine.revision))).toEqual(new Set([1]));
   expect(await eventsOf('tool')).toHaveLength(1);
@@ -284,7 +284,7 @@ test.each([
   ['input.kinds', { input: { kinds: ['application/zip'] } }],
   ['resultType', { resultType: 'findings' }],
   ['trusted', { trusted: true }],
-] as const)('%s is refused for as long as it would have no effect', async (path, change) => {
+] as const)('%s is refused while it has no effect', async (path, change) => {
   await expect(add(structuredClone(change) as Partial<EngineManifestInput>)).rejects.toMatchObject({
     code: 'invalid_manifest',
     fields: [{ path }],

@@ -1,4 +1,4 @@
-/** The engines of an instance: what other slices ask, and what operators change. */
+/** The engines of an instance: queries of other slices, and changes by operators. */
 import {
   asProblem,
   limits,
@@ -30,10 +30,10 @@ import { watchDirectory, type DirectoryWatch } from './watch-directory.ts';
 export interface EnginesOptions extends EnginePolicy {
   readonly database: Kysely<Database>;
   readonly log: Logger;
-  /** Told after events were committed. */
+  /** Called after events were committed. */
   readonly onEvents: () => void;
   /**
-   * What a reference stands for on the nodes. Throws `image_not_found` or
+   * Resolves a reference on the nodes. Throws `image_not_found` or
    * `container_engine_unavailable`.
    */
   readonly resolveImage: (reference: string) => Promise<Pick<ImagePin, 'digest' | 'kind'>>;
@@ -42,7 +42,7 @@ export interface EnginesOptions extends EnginePolicy {
   readonly nowMs: () => number;
 }
 
-/** An engine at one revision, as a job runs it. */
+/** An engine at one revision, for a job. */
 export interface RunnableEngine {
   readonly name: string;
   readonly revision: number;
@@ -54,32 +54,32 @@ export interface RunnableEngine {
 
 export interface Engines {
   readonly database: Kysely<Database>;
-  /** The engine as it stands, or at one of its revisions. Throws `not_found`. */
+  /** The current revision of the engine, or the given one. Throws `not_found`. */
   find(name: string, revision?: number): Promise<RunnableEngine>;
-  /** Parameters that do not fit; the schema is compiled once for each revision. */
+  /** Invalid parameters; the schema is compiled once for each revision. */
   checkParameters(
     engine: Pick<RunnableEngine, 'name' | 'revision' | 'manifest'>,
     parameters: Readonly<Record<string, unknown>>,
   ): ProblemField[];
-  /** Throws `invalid_manifest` for what this instance does not allow. */
+  /** Throws `invalid_manifest` for a manifest that this instance does not allow. */
   validate(manifest: EngineManifest): void;
-  /** Adds over the API: the image must be there. Answers the current revision. */
+  /** Adds over the API: the image must exist. Returns the current revision. */
   add(manifest: EngineManifest, actor: string): Promise<number>;
   importLegacy(
     entries: readonly Readonly<Record<string, unknown>>[],
     actor: string,
   ): Promise<OperationOutput<typeof rows.import>>;
-  /** Removes for a person. Throws `conflict` while a file of a watched directory names it. */
+  /** Removes over the API. Throws `conflict` while a file of a watched directory has it. */
   remove(name: string, actor: string): Promise<void>;
-  /** Tells that something changed over the API. */
+  /** Reports a change over the API. */
   announce(): void;
   /** Watches a directory of manifests until the signal aborts. */
   watch(directory: string, signal: AbortSignal): readonly Loop[];
-  /** Files of watched directories that were refused, and why. */
+  /** Refused files of watched directories, with the reasons. */
   readonly refused: readonly EngineRefusal[];
 }
 
-/** Makes the engines of a process. */
+/** Creates the engines of a process. */
 export function createEngines(options: EnginesOptions): Engines {
   const { database } = options;
   const watches: DirectoryWatch[] = [];
@@ -144,7 +144,7 @@ function cachedCheck(
   const key = `${engine.name}:${engine.revision}`;
   const known = checks.get(key);
   if (known !== undefined) return known;
-  // Old revisions are dropped; a revision that is needed is compiled again.
+  // Old revisions are evicted; a revision is compiled again when needed.
   if (checks.size >= limits.engines) checks.clear();
   const made = parameterCheckOf(engine.manifest);
   checks.set(key, made);
@@ -163,14 +163,14 @@ async function importEntries(
       const { manifest, enabled } = convertLegacyEngine(entry);
       const { name } = manifest;
       if (imported.some((one) => one.name === name)) {
-        throw new Problem('conflict', `an earlier entry has the name ${name} too`);
+        throw new Problem('conflict', `an earlier entry has the same name ${name} too`);
       }
       const revision = await add(manifest, actor);
       if (!enabled) await setEnabled(options.database, { name, actor, enabled });
       imported.push({ name, revision });
     } catch (error) {
       const problem = asProblem(error);
-      // Without a container engine no entry can be judged, so none is called wrong.
+      // Without a container engine no entry can be checked, so none is refused.
       if (problem === undefined || problem.status >= 500) throw error;
       refused.push({ name: legacyName(entry, position), detail: problem.message });
     }

@@ -58,7 +58,7 @@ test('a missing or empty result fails the job, and only `result` is collected', 
   });
 });
 
-test('keys are read without regard to case', () => {
+test('keys are case-insensitive', () => {
   const shouted = Object.fromEntries(
     Object.entries(entry).map(([key, value]) => [key.toUpperCase(), value]),
   );
@@ -66,7 +66,7 @@ test('keys are read without regard to case', () => {
   expect(refusal({ NAME: 'twice' })).toContain('name: is used twice');
 });
 
-test('what is different here is said in the description', () => {
+test('differences are listed in the description', () => {
   const { manifest, enabled } = convertLegacyEngine({
     ...entry,
     timeout: 0,
@@ -108,7 +108,7 @@ test.each<[string, unknown, Record<string, unknown>]>([
   ['tmpfs', ['--tmpfs', '/tmp:rw,size=32m'], { resources: { tmp: 32 * 2 ** 20 } }],
   ['disk', ['--storage-opt', 'size=2g'], { resources: { disk: 2 * 2 ** 30 } }],
   [
-    'what is on anyway',
+    'flags that are always on',
     [
       '--read-only',
       '--cap-drop=ALL',
@@ -126,27 +126,27 @@ test.each<[string, unknown, Record<string, unknown>]>([
 });
 
 test.each<[unknown, string]>([
-  [['--privileged'], '--privileged: is not taken: it would open the containment'],
-  [['-v', '/:/host'], '-v: is not taken'],
-  [['-v/:/host'], '-v: is not taken'],
-  ['--volume=/var/run/docker.sock:/s', '--volume: is not taken'],
-  [['--mount', 'type=bind'], '--mount: is not taken'],
-  [['--cap-add=SYS_ADMIN'], '--cap-add: is not taken'],
-  [['--device=/dev/kvm'], '--device: is not taken'],
-  [['--pid=host'], '--pid: is not taken'],
-  [['--net=host'], '--network: host is not taken'],
-  [['--net=container:other'], '--network: container:other is not taken'],
-  [['--security-opt=seccomp=unconfined'], '--security-opt: seccomp=unconfined is not taken'],
-  [['--security-opt', 'apparmor=unconfined'], '--security-opt: apparmor=unconfined is not taken'],
-  [['--cpu-shares=512'], '--cpu-shares: is a weight'],
-  [['--no-such-flag'], '--no-such-flag: is not a flag that Lazaret knows'],
+  [['--privileged'], '--privileged: is not allowed: it would weaken containment'],
+  [['-v', '/:/host'], '-v: is not allowed'],
+  [['-v/:/host'], '-v: is not allowed'],
+  ['--volume=/var/run/docker.sock:/s', '--volume: is not allowed'],
+  [['--mount', 'type=bind'], '--mount: is not allowed'],
+  [['--cap-add=SYS_ADMIN'], '--cap-add: is not allowed'],
+  [['--device=/dev/kvm'], '--device: is not allowed'],
+  [['--pid=host'], '--pid: is not allowed'],
+  [['--net=host'], '--network: host is not allowed'],
+  [['--net=container:other'], '--network: container:other is not allowed'],
+  [['--security-opt=seccomp=unconfined'], '--security-opt: seccomp=unconfined is not allowed'],
+  [['--security-opt', 'apparmor=unconfined'], '--security-opt: apparmor=unconfined is not allowed'],
+  [['--cpu-shares=512'], '--cpu-shares: is a relative weight'],
+  [['--no-such-flag'], '--no-such-flag: is not a flag with a corresponding field'],
   [['--constructor'], '--constructor: is not a flag'],
   [['-m'], '-m: expected a value'],
   [['-m', 'lots'], '--memory: expected a size such as 512m, received lots'],
   [['--memory=-1'], '--memory: expected a size'],
   [['--memory-swap=2g', '--memory=1g'], '--memory-swap: expected the size of --memory'],
   [['--pids-limit=-1'], '--pids-limit: expected a number above 0'],
-  [['--cpu-period=1000'], '--cpu-period: means nothing without'],
+  [['--cpu-period=1000'], '--cpu-period: has no effect without'],
   [['--cpus=1', '--cpu-quota=5'], '--cpu-quota: contradicts --cpus'],
   [['-e', 'HOME'], '--env: expected NAME=value'],
   [['-u', 'root'], '--user: expected a numeric uid'],
@@ -177,7 +177,7 @@ test.each<[Record<string, unknown>, string]>([
   expect(refusal(change)).toContain(expected);
 });
 
-test('words are split as a shell does', () => {
+test('words are split like in a shell', () => {
   expect(splitShellWords(`a 'b c' "d\\"e" f\\ g '' h""i`)).toEqual([
     'a',
     'b c',

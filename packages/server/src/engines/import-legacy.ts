@@ -15,7 +15,7 @@ import { mapRunFlags, type FlagFields } from './legacy-run-flags.ts';
 
 export interface LegacyEngine {
   readonly manifest: EngineManifest;
-  /** An entry without workers had no worker started for it. */
+  /** No worker was started for an entry without workers. */
   readonly enabled: boolean;
 }
 
@@ -36,7 +36,7 @@ const entrySchema = z.strictObject({
   timeout: z.number().int().min(0).default(0),
 });
 
-/** Throws `invalid_manifest` with the reason, in the words of the entry. */
+/** Throws `invalid_manifest` with the reason, with the field names of the entry. */
 export function convertLegacyEngine(entry: Readonly<Record<string, unknown>>): LegacyEngine {
   const legacy = entrySchema.safeParse(lowerKeys(entry));
   if (!legacy.success) throw refuse(legacy.error.issues, Object.keys(entrySchema.shape));
@@ -46,7 +46,7 @@ export function convertLegacyEngine(entry: Readonly<Record<string, unknown>>): L
   return { manifest: converted.data, enabled: legacy.data.workers > 0 };
 }
 
-/** The name of an entry, for a list of what was refused. */
+/** The name of an entry, for the list of refused ones. */
 export function legacyName(entry: Readonly<Record<string, unknown>>, position: number): string {
   const name = Object.entries(entry).find(([key]) => key.toLowerCase() === 'name')?.[1];
   return typeof name === 'string' && name !== ''
@@ -95,7 +95,7 @@ function toManifest(entry: z.output<typeof entrySchema>, flags: FlagFields): Eng
       maxBytes: entry.sizelimit,
       ...(entry.inputfilename === undefined ? {} : { name: entry.inputfilename }),
     },
-    // Nothing but the file `result` was collected, from beside the input.
+    // Only the file `result` next to the input was collected.
     output: { mount, result: 'result', artifacts: [], missing: 'fail', empty: 'fail' },
     ...(user === undefined ? {} : { user }),
     resources: flags.resources,
@@ -108,7 +108,7 @@ function toManifest(entry: z.output<typeof entrySchema>, flags: FlagFields): Eng
   };
 }
 
-/** What is different here is said where people read about the engine. */
+/** Differences are listed in the description of the engine. */
 function describe(entry: z.output<typeof entrySchema>, userMissing: boolean): string {
   const defaults = engineManifest.parse({ name: 'xx', image: 'x' });
   const notes = [

@@ -1,7 +1,7 @@
 /**
- * Converts legacy `runflags`, raw flags of `docker create`, to typed fields. What containment
- * grants anyway is accepted, what has a field is mapped, and everything else is an error that
- * names the flag: a limit that was silently dropped would be worse than an entry that is refused.
+ * Converts legacy `runflags`, raw flags of `docker create`, to typed fields. Flags that containment
+ * sets anyway are accepted, those with a field are mapped, and all others are an error that names
+ * the flag: a silently dropped limit would be worse than a refused entry.
  */
 import { parseSize, Problem } from '@lazaret/protocol';
 
@@ -22,12 +22,12 @@ export interface FlagFields {
 }
 
 interface Flag {
-  /** Whether it stands alone. Such flags take a value only after an equals sign. */
+  /** Whether it is a switch. Such flags have a value only after an equals sign. */
   readonly alone?: true;
   readonly take: (value: string, fields: FlagFields) => void;
 }
 
-/** Throws `invalid_manifest` for the first flag that cannot be taken over. */
+/** Throws `invalid_manifest` for the first flag that cannot be converted. */
 export function mapRunFlags(given: string | readonly string[]): FlagFields {
   const fields: FlagFields = { resources: {}, environment: {} };
   const words = typeof given === 'string' ? split(given) : given.flatMap(splitElement);
@@ -54,10 +54,10 @@ function wrong(name: string, detail: string): Problem {
 }
 
 function refuseFlag(name: string): Problem {
-  const breaks = 'is not taken: it would open the containment';
+  const breaks = 'is not allowed: it would weaken containment';
   if (containment.includes(name)) return wrong(name, breaks);
   const reason = refused[name];
-  return wrong(name, reason ?? 'is not a flag that Lazaret knows a field for; remove it');
+  return wrong(name, reason ?? 'is not a flag with a corresponding field; remove it');
 }
 
 /** Flags that reach the host, other containers, or the kernel's privileges. */
@@ -76,16 +76,16 @@ const containment = [
 ];
 
 const refused: Readonly<Record<string, string | undefined>> = {
-  '--cpu-shares': 'is a weight against other containers; give a share of time with --cpus',
-  '-c': 'is a weight against other containers; give a share of time with --cpus',
-  '--cpuset-cpus': 'would bind the engine to cores; give a share of time with --cpus',
-  '--name': 'is not taken: Lazaret names containers, and never twice',
+  '--cpu-shares': 'is a relative weight; use --cpus for a limit of CPU time',
+  '-c': 'is a relative weight; use --cpus for a limit of CPU time',
+  '--cpuset-cpus': 'would pin the engine to cores; use --cpus for a limit of CPU time',
+  '--name': 'is not supported: Lazaret assigns unique names to containers',
   '--entrypoint': 'has no field; write the program into cmd',
   '--memory-reservation': 'has no field; --memory is reserved and enforced',
-  '--log-driver': 'is not taken: Lazaret keeps the log, up to resources.log',
-  '--restart': 'is not taken: a job that ends has ended; see retry',
-  '-d': 'is not taken: Lazaret waits for the container',
-  '-t': 'is not taken: there is no terminal',
+  '--log-driver': 'is not supported: Lazaret stores the log, up to resources.log',
+  '--restart': 'is not supported: containers are not restarted; see retry',
+  '-d': 'is not supported: Lazaret waits for the container',
+  '-t': 'is not supported: there is no terminal',
 };
 
 function split(line: string): string[] {
@@ -150,7 +150,7 @@ const memory = set('memory', '--memory');
 const network: Flag = {
   take: (value, fields) => {
     if (value === 'host' || value.startsWith('container:') || value.startsWith('ns:')) {
-      throw wrong('--network', `${value.slice(0, 60)} is not taken: it would open the containment`);
+      throw wrong('--network', `${value.slice(0, 60)} is not allowed: it would weaken containment`);
     }
     fields.network = value;
   },
@@ -171,7 +171,7 @@ const environment: Flag = {
       const name = value.slice(0, 60);
       throw wrong(
         '--env',
-        `expected NAME=value, received ${name}: nothing of the host is passed on`,
+        `expected NAME=value, received ${name}: variables of the host are not passed on`,
       );
     }
     fields.environment[value.slice(0, equals)] = value.slice(equals + 1);
@@ -211,7 +211,7 @@ const flags: Readonly<Record<string, Flag>> = {
   '--tmpfs': { take: takeTmpfs },
   '--storage-opt': { take: takeStorage },
   '--security-opt': { take: takeSecurity },
-  // Every capability is dropped whatever is named.
+  // Every capability is always dropped.
   '--cap-drop': { take: () => undefined },
   '--read-only': alwaysOn('--read-only'),
   '--init': alwaysOn('--init'),
@@ -253,17 +253,17 @@ function takeStorage(value: string, { resources }: FlagFields): void {
 function takeSecurity(value: string): void {
   if (/^no-new-privileges([:=]true)?$/.test(value)) return;
   const what = value.slice(0, 60);
-  throw wrong('--security-opt', `${what} is not taken; choose seccomp: default or strict instead`);
+  throw wrong('--security-opt', `${what} is not allowed; use seccomp: default or strict instead`);
 }
 
-/** Flags that only mean something together. */
+/** Flags that are only valid together. */
 function settle(fields: FlagFields): FlagFields {
   const { cpuQuota, cpuPeriod = 100_000, memorySwapBytes, resources } = fields;
   if (cpuQuota !== undefined) {
     if (resources['cpus'] !== undefined) throw wrong('--cpu-quota', 'contradicts --cpus; keep one');
     resources['cpus'] = Number((cpuQuota / cpuPeriod).toFixed(4));
   } else if (fields.cpuPeriod !== undefined) {
-    throw wrong('--cpu-period', 'means nothing without --cpu-quota');
+    throw wrong('--cpu-period', 'has no effect without --cpu-quota');
   }
   if (memorySwapBytes !== undefined && memorySwapBytes !== resources['memory']) {
     throw wrong('--memory-swap', 'expected the size of --memory: engines get no swap');

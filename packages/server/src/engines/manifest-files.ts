@@ -1,7 +1,7 @@
 /**
  * Manifest files of a directory: `*.yaml`, `*.yml` and `*.json` in it, and `manifest.yaml` in its
- * direct subdirectories. Hidden files are passed over (editors and mounts keep theirs so). A link
- * is followed only when it ends inside the directory.
+ * direct subdirectories. Hidden files are ignored, such as those of editors and mounts. A link is
+ * followed only when its target is inside the directory.
  */
 import { constants, watch } from 'node:fs';
 import { open, readdir, realpath, stat } from 'node:fs/promises';
@@ -16,7 +16,7 @@ export interface ManifestFile {
   readonly print: string;
 }
 
-/** The files, by name. More than the bound is an error, so that none is left out silently. */
+/** The files, by name. More than the limit is an error, so that none is silently ignored. */
 export async function listManifestFiles(directory: string): Promise<ManifestFile[]> {
   const root = await realpath(directory);
   const names: string[] = [];
@@ -48,7 +48,7 @@ export async function fingerprint(root: string, file: string): Promise<string | 
     return [found.dev, found.ino, found.size, found.mtimeNs, found.ctimeNs].join(':');
   } catch (error) {
     if (isAbsence(error)) return undefined;
-    // Reading it will fail the same way, and be that file's trouble alone.
+    // Reading it will fail in the same way, as an error of that file only.
     return `error:${(error as NodeJS.ErrnoException).code}`;
   }
 }
@@ -78,13 +78,13 @@ export async function readManifestFile(directory: string, file: string): Promise
 }
 
 /**
- * Calls back when something in the directory may have changed. A hint only: file systems over a
- * network and subdirectories do not tell, so the caller looks by itself as well.
+ * Calls back when something in the directory may have changed. Not reliable: network file
+ * systems and subdirectories do not send notifications, so the caller polls as well.
  */
 export function hintChanges(directory: string, signal: AbortSignal, onHint: () => void): void {
   try {
     watch(directory, { persistent: false, signal }, onHint).on('error', () => undefined);
   } catch {
-    // No directory yet, or no watches left; the periodic look finds what changes.
+    // No directory yet, or no watches left; polling finds changes.
   }
 }

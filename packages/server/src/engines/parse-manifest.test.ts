@@ -25,7 +25,7 @@ test.each(['apktool', 'strings'])('the manifest of %s that ships is valid', asyn
   expect(parseManifest(await readFile(path, 'utf8'))).toMatchObject({ name, network: 'none' });
 });
 
-test('defaults are filled in, sizes and durations read', () => {
+test('defaults are set, sizes and durations parsed', () => {
   expect(parseManifest(`${base}timeLimit: 90s\nresources: { memory: 1GiB }`)).toMatchObject({
     timeLimit: 90,
     resources: { memory: 2 ** 30, cpus: 1 },
@@ -34,7 +34,7 @@ test('defaults are filled in, sizes and durations read', () => {
   });
 });
 
-test('JSON is taken as it is', () => {
+test('JSON is accepted', () => {
   expect(parseManifest('{"name": "tool", "image": "lab/tool:1", "shell": "run"}').shell).toBe(
     'run',
   );
@@ -61,7 +61,7 @@ test.each([
   expect(refusal(base + addition).detail).toContain(expected);
 });
 
-test('a misspelt name is reported before the field that is missing because of it', () => {
+test('a misspelled name is reported before the field that is missing because of it', () => {
   const { detail } = refusal('name: tool\nimagee: lab/x\n');
   expect(detail).toMatch(/^line 2: imagee: .*did you mean image\?; image: expected string/);
 });
@@ -89,18 +89,18 @@ test.each(['a', 'A', '1a', 'a_b', 'a/b', '../x', 'a'.repeat(32), 'a b', ''])(
   },
 );
 
-test('anchors and aliases are refused before they grow', () => {
+test('anchors and aliases are refused before they expand', () => {
   const bomb = ['a: &a [x, x, x, x, x, x, x, x, x]'];
   for (let level = 1; level < 12; level += 1) {
     const before = String.fromCharCode(96 + level);
     const name = String.fromCharCode(97 + level);
     bomb.push(`${name}: &${name} [${Array(9).fill(`*${before}`).join(', ')}]`);
   }
-  expect(refusal(bomb.join('\n')).detail).toContain('anchors are not taken');
-  expect(refusal(`${base}version: &x "1"\n`).detail).toContain('line 3: anchors are not taken');
+  expect(refusal(bomb.join('\n')).detail).toContain('anchors are not supported');
+  expect(refusal(`${base}version: &x "1"\n`).detail).toContain('line 3: anchors are not supported');
 });
 
-test('nesting deeper than the stack is a refusal', () => {
+test('nesting deeper than the stack is refused', () => {
   expect(refusal('['.repeat(10_000)).detail).toBeTruthy();
   expect(refusal(`${base}a: ${'{a: '.repeat(5_000)}`).detail).toBeTruthy();
 });
@@ -109,7 +109,7 @@ test.each(['', '~', '[]', 'just text', '42', '---', '\ufeff'])('%j is not a mani
   expect(refusal(text).detail).toBeTruthy();
 });
 
-test('any text is a manifest or a problem, never an error', () => {
+test('any text is a manifest or a problem, never an internal error', () => {
   const piece = fc.oneof(
     fc.string({ unit: 'binary', maxLength: 30 }),
     fc.constantFrom(
@@ -149,12 +149,12 @@ test.each(['description: "a\\0b"', 'description: "\\ud800"', 'version: .inf', '"
   },
 );
 
-test('a prototype cannot be written', () => {
+test('a prototype cannot be set', () => {
   expect(refusal(`${base}__proto__: { trusted: true }\n`).detail).toContain('__proto__');
   expect(refusal(`${base}environment: { __proto__: x }\n`)).toBeTruthy();
 });
 
-test('the name of a text that is refused is guessed where it can be', () => {
+test('the name of a refused text is guessed if possible', () => {
   expect(guessName('image: x\nname: tool # mine\nbad: [')).toBe('tool');
   expect(guessName('{\n  "name": "tool",\n')).toBe('tool');
   expect(guessName('nothing: here')).toBeUndefined();

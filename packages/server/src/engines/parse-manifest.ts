@@ -1,7 +1,7 @@
 /**
- * The text of a manifest (YAML, and so JSON too) to a manifest, or to one problem that names every
- * wrong field with its line. The text is foreign: its size is bounded by the caller, anchors and
- * tags are refused, so it can neither grow nor become anything but plain data.
+ * Parses the text of a manifest (YAML, and so JSON too), or throws one problem that names every
+ * invalid field with its line. The text is untrusted: its size is bounded by the caller, anchors
+ * and tags are refused, so it can neither expand nor become anything but plain data.
  */
 import {
   describeIssue,
@@ -33,7 +33,7 @@ export function parseManifest(text: string): EngineManifest {
   throw refuse(faults);
 }
 
-/** The name that a refused text declares, as far as it can be read. */
+/** The name in a refused text, if it can be read. */
 export function guessName(text: string): string | undefined {
   return /^\s*["']?name["']?\s*:\s*["']?([a-z][a-z0-9-]{1,30})["']?\s*,?\s*(#.*)?$/m.exec(
     text,
@@ -42,11 +42,11 @@ export function guessName(text: string): string | undefined {
 
 interface Fault extends ProblemField {
   readonly line: number | undefined;
-  /** Whether the field is not known at all. */
+  /** Whether the field is unknown. */
   readonly unknown?: boolean;
 }
 
-/** Misspelt names first: the fields that are missing are often theirs. */
+/** Misspelled names first: they are often the missing fields. */
 function refuse(faults: readonly Fault[]): Problem {
   const ordered = faults.toSorted(
     (a, b) => Number(b.unknown === true) - Number(a.unknown === true),
@@ -93,8 +93,8 @@ function fault(line: number | undefined, message: string): Fault {
 }
 
 /**
- * An anchor can be repeated into billions of values by a few lines, the schema does not see a key
- * that names the prototype, and the database keeps no NUL.
+ * A few lines can expand an anchor to billions of values, the schema does not see a key that
+ * names the prototype, and the database stores no NUL.
  */
 function refuseTraps(document: Document, lines: LineCounter): void {
   visit(document, {
@@ -112,14 +112,14 @@ function refuseTraps(document: Document, lines: LineCounter): void {
     },
     Collection: (_, node) => refuseAnchor(node, lines),
     Alias: (_, node) => {
-      throw refuse([fault(lineOf(node, lines), 'aliases are not taken; write the value out')]);
+      throw refuse([fault(lineOf(node, lines), 'aliases are not supported; repeat the value')]);
     },
   });
 }
 
 function refuseAnchor(node: Node & { anchor?: string }, lines: LineCounter): void {
   if (node.anchor === undefined) return;
-  throw refuse([fault(lineOf(node, lines), 'anchors are not taken; write the value out')]);
+  throw refuse([fault(lineOf(node, lines), 'anchors are not supported; repeat the value')]);
 }
 
 function toValue(document: Document): unknown {
@@ -151,7 +151,7 @@ function locate(issue: z.core.$ZodIssue, document: Document, lines: LineCounter)
   });
 }
 
-/** The line of a field, or of the nearest one above it that is there. */
+/** The line of a field, or of the nearest existing parent. */
 function lineAt(
   document: Document,
   path: readonly PropertyKey[],

@@ -1,8 +1,9 @@
 /**
- * Images of the directory's engines. Their files may be there before any node has the image, or
- * any node at all, so they are added without one and pinned when it appears. At the first turn of
- * a process each reference is looked up again: an image that was rebuilt since then makes a new
- * revision, as adding it over the API would. While the process runs, a pinned image stays.
+ * Pins the images of engines of the directory. Their files may exist before any node has the image,
+ * or before any node is online, so they are added without one and pinned when it appears. At the
+ * first iteration of a process each reference is resolved again: an image that was rebuilt since
+ * then creates a new revision, as adding it over the API would. While the process runs, a pinned
+ * image stays.
  *
  * Looking up may pull, which takes minutes; a turn starts what is wanted and waits for a moment
  * only, and later turns find it done.
@@ -22,11 +23,11 @@ export interface PinParts {
   readonly database: Kysely<Database>;
   readonly log: Logger;
   readonly pin: (reference: string) => Promise<ImagePin>;
-  /** Told after something was written. */
+  /** Called after something was written. */
   readonly onChange: () => void;
 }
 
-/** Answers the turn of the loop. */
+/** Returns the iteration of the loop. */
 export function createImagePinning(parts: PinParts): () => Promise<void> {
   const running = new Map<string, Promise<void>>();
   const lookedAt = new Set<string>();
@@ -50,7 +51,7 @@ export function createImagePinning(parts: PinParts): () => Promise<void> {
   };
 }
 
-/** Says whether the reference stands for an image. */
+/** Returns whether the reference was resolved. */
 async function pinEngine(parts: PinParts, engine: EnginePin): Promise<boolean> {
   const { database } = parts;
   const { name, reference } = engine;
@@ -60,7 +61,8 @@ async function pinEngine(parts: PinParts, engine: EnginePin): Promise<boolean> {
   } catch (error) {
     const problem = asProblem(error);
     if (problem === undefined) throw error;
-    // Another process may serve the nodes; that this one reaches none says nothing of the image.
+    // Another process may serve the nodes; that this one reaches none does not mean that the image
+    // is missing.
     if (problem.status < 500) await writeProblem(database, name, problem.message);
     return false;
   }
@@ -77,7 +79,7 @@ async function pinEngine(parts: PinParts, engine: EnginePin): Promise<boolean> {
   return true;
 }
 
-/** Says why an engine cannot run, if its current revision is the one without an image. */
+/** Stores why an engine cannot run, if its current revision is the one without an image. */
 async function writeProblem(
   database: Kysely<Database>,
   name: string,

@@ -1,4 +1,4 @@
-/** What the engines offer to the process, and to the slices that run them. */
+/** The slice of engines, with its interface for other slices. */
 import type { Kysely } from 'kysely';
 
 import type { Database } from '../floor/db/schema.ts';

@@ -1,4 +1,4 @@
-/** A line to words, as a POSIX shell would without expanding anything. */
+/** Splits a line into words like a POSIX shell, without any expansion. */
 
 /** Undefined when a quote is not closed. */
 export function splitShellWords(line: string): string[] | undefined {

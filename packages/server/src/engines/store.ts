@@ -49,7 +49,7 @@ export async function lockEngine(
   return { name, enabled, source: source as EngineSource, revision, problem, removed };
 }
 
-/** One revision; the newest when none is named. */
+/** One revision; the newest unless given. */
 export async function readRevision(
   database: Connection,
   engine: string,
@@ -81,7 +81,7 @@ export interface NewRevision {
   readonly actor: string;
 }
 
-/** Writes the next revision and drops the oldest that nothing refers to. */
+/** Writes the next revision and removes the oldest unreferenced one. */
 export async function insertRevision(
   open: Transaction<Database>,
   engine: string,
@@ -145,7 +145,7 @@ export async function countEngines(database: Connection): Promise<number> {
   return row.engines;
 }
 
-/** Names of the engines that the watched directory made and that are not removed. */
+/** Names of the engines of the watched directory that are not removed. */
 export async function listDirectoryEngines(database: Connection): Promise<string[]> {
   const rows = await database
     .selectFrom('engines')
@@ -208,7 +208,7 @@ type EngineColumns = Awaited<
 
 export interface EngineListQuery {
   readonly limit: number;
-  /** The last name of the page before. */
+  /** The last name of the previous page. */
   readonly after: string | undefined;
   readonly enabled: boolean | undefined;
 }
@@ -276,7 +276,7 @@ export function noEngine(name: string): Problem {
   );
 }
 
-/** Engines that cannot run now, with the reason. */
+/** Engines that currently cannot run, with the reason. */
 export async function listUnusable(
   database: Connection,
   limit: number,

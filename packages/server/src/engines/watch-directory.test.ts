@@ -75,7 +75,7 @@ const shows = (expected: string[]) => expect.poll(present, { timeout: 15_000 }).
 const refuses = (expected: Record<string, unknown>[]) =>
   expect.poll(() => engines.refused, { timeout: 15_000 }).toMatchObject(expected);
 
-test('files come, change and go, and their engines with them', async () => {
+test('added, changed and removed files update their engines', async () => {
   await put('one.yaml', text('one'));
   await put('two.json', '{"name": "two", "image": "lab/tool"}');
   await mkdir(join(directory, 'three'));
@@ -90,7 +90,7 @@ test('files come, change and go, and their engines with them', async () => {
   expect(engines.refused).toEqual([]);
 });
 
-test('a bad manifest is refused with file, line and field, harms no other, and keeps its engine', async () => {
+test('an invalid manifest is refused with file, line and field, affects no other, and keeps its engine', async () => {
   await put('good.yaml', text('good'));
   await put('tool.yaml', text('tool'));
   await shows(['good:1', 'tool:1']);
@@ -107,7 +107,7 @@ test('a bad manifest is refused with file, line and field, harms no other, and k
   await shows(['good:1', 'tool:2']);
 });
 
-test('an engine whose file is broken at start is kept, whatever the file still says', async () => {
+test('an engine whose file is invalid at start is kept, whatever the file contains', async () => {
   await put('tool.yaml', text('tool'));
   await put('by-declared-name.yaml', text('declared'));
   await put('gone.yaml', text('gone'));
@@ -121,7 +121,7 @@ test('an engine whose file is broken at start is kept, whatever the file still s
   await refuses([{}, {}]);
 });
 
-test('two files of one name: the first keeps the engine, and the other takes over when it goes', async () => {
+test('two files with one name: the first keeps the engine, and the other replaces it after its removal', async () => {
   await put('b.yaml', text('tool', 'version: b\n'));
   await shows(['tool:1']);
   await put('a.yaml', text('tool', 'version: a\n'));
@@ -132,7 +132,7 @@ test('two files of one name: the first keeps the engine, and the other takes ove
   await refuses([]);
 });
 
-test('an image that no node has yet: the engine waits, says why, and is pinned when it appears', async () => {
+test('an image that no node has yet: the engine waits with a reason, and is pinned when it appears', async () => {
   await put('late.yaml', 'name: late\nimage: lab/late\n');
   await shows(['late:1?']);
   await expect
@@ -146,7 +146,7 @@ test('an image that no node has yet: the engine waits, says why, and is pinned w
   });
 });
 
-test('a restart uses an image that was rebuilt, and undoes neither rollback nor disabling', async () => {
+test('a restart uses a rebuilt image, and reverts neither rollback nor disabling', async () => {
   await put('tool.yaml', text('tool'));
   await shows(['tool:1']);
   await put('tool.yaml', text('tool', 'version: "2"\n'));
@@ -164,7 +164,7 @@ test('a restart uses an image that was rebuilt, and undoes neither rollback nor 
   await shows(['other:2', 'tool:3']);
 });
 
-test('an engine of the API is not taken over by a file, nor the other way round', async () => {
+test('an engine of the API is not allowed over by a file, nor the other way round', async () => {
   const manifest = parseManifest(text('mine'));
   await engines.add(manifest, 'op');
   await put('mine.yaml', text('mine', 'version: file\n'));
@@ -204,7 +204,7 @@ test('a file that is still being written is not read, and its engine is not remo
   expect({ added, removed }).toEqual({ added: ['x'.repeat(size)], removed: [] });
 });
 
-test('what cannot be read is refused by itself', async () => {
+test('an unreadable file is refused without affecting others', async () => {
   await put('name-that-loops.yaml', '');
   await rm(join(directory, 'name-that-loops.yaml'));
   await symlink('name-that-loops.yaml', join(directory, 'name-that-loops.yaml'));
@@ -223,7 +223,7 @@ test('a file that is too large is refused', async () => {
   await shows(['large:1']);
 });
 
-test('links out of the directory and pipes are not read, links inside are', async () => {
+test('links to the outside and pipes are not read, links inside are', async () => {
   const outside = await mkdtemp(join(tmpdir(), 'lazaret-outside-'));
   await writeFile(join(outside, 'x.yaml'), text('outside'));
   await symlink(join(outside, 'x.yaml'), join(directory, 'escape.yaml'));
@@ -236,7 +236,7 @@ test('links out of the directory and pipes are not read, links inside are', asyn
   await rm(outside, { recursive: true });
 });
 
-test('a directory that is gone removes nothing; an empty one does', async () => {
+test('a missing directory removes nothing; an empty one does', async () => {
   await put('tool.yaml', text('tool'));
   await shows(['tool:1']);
   await rename(directory, `${directory}-moved`);
@@ -247,7 +247,7 @@ test('a directory that is gone removes nothing; an empty one does', async () => 
   await rm(`${directory}-moved`, { recursive: true });
 });
 
-test('a start with an empty directory removes nothing; people may then', async () => {
+test('a start with an empty directory removes nothing; removal over the API works', async () => {
   await put('tool.yaml', text('tool'));
   await shows(['tool:1']);
   await expect(engines.remove('tool', 'op')).rejects.toMatchObject({

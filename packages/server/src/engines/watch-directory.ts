@@ -1,6 +1,6 @@
 /**
  * The watched directory: its files are the engines of source `directory`. Each iteration compares
- * what is there with what was read before, and applies the difference:
+ * the files with those read before, and applies the difference:
  *
  *   new or changed file, settled   → read → valid: add → engine with a new revision, or as it was
  *                                         → not valid: refused; an engine that it made stays
@@ -26,12 +26,12 @@ import { guessName, parseManifest } from './parse-manifest.ts';
 export interface DirectoryParts {
   readonly directory: string;
   readonly log: Logger;
-  /** Adds or changes an engine of the directory. Throws a problem for one that is refused. */
+  /** Adds or changes an engine of the directory. Throws a problem for a refused one. */
   readonly add: (manifest: EngineManifest) => Promise<void>;
   readonly remove: (name: string) => Promise<void>;
-  /** Names of the engines that the directory made and that are there now. */
+  /** Names of the current engines of the directory. */
   readonly list: () => Promise<string[]>;
-  /** Told once for each new refusal. */
+  /** Called once for each new refusal. */
   readonly onRefused: (refusal: EngineRefusal) => Promise<void>;
   readonly nowMs: () => number;
 }
@@ -40,24 +40,24 @@ interface KnownFile {
   readonly print: string;
   /** Undefined when it could not be read as a manifest. */
   readonly manifest: EngineManifest | undefined;
-  /** Names of engines that a refused file may stand for. */
+  /** Names of engines that a refused file may contain. */
   readonly guesses: readonly string[];
   applied: boolean;
   refusal: EngineRefusal | undefined;
 }
 
 export interface DirectoryWatch {
-  /** One turn. Says whether some file is still being written. */
+  /** One iteration. Returns whether a file is still being written. */
   turn(): Promise<{ readonly unsettled: boolean }>;
-  /** The file that names an engine, or that may have. */
+  /** The file of an engine, or that may be its file. */
   fileOf(engine: string): string | undefined;
   readonly refused: readonly EngineRefusal[];
 }
 
-/** The state of a watched directory; the caller turns it. */
+/** The state of a watched directory; the caller runs the loop. */
 export function watchDirectory(parts: DirectoryParts): DirectoryWatch {
   const known = new Map<string, KnownFile>();
-  /** Names that a file had since the start. */
+  /** Names in a file since the start. */
   const seen = new Set<string>();
   return {
     fileOf: (engine) => [...known].find(([, entry]) => namesOf(entry).includes(engine))?.[0],
@@ -77,7 +77,7 @@ export function watchDirectory(parts: DirectoryParts): DirectoryWatch {
         unsettled ||= !settled;
       }
       await apply(parts, known);
-      // A file that is being replaced is not a file that is gone.
+      // A file that is being replaced was not removed.
       if (!unsettled) await removeAbsent(parts, known, seen);
       return { unsettled };
     },
@@ -112,7 +112,7 @@ function wrap<T>(value: T | undefined): T[] {
   return value === undefined ? [] : [value];
 }
 
-/** The name that it declares, or the names that its path suggests. */
+/** The name in it, or the names derived from its path. */
 function guessesFor(file: string, text: string): string[] {
   const declared = guessName(text);
   if (declared !== undefined) return [declared];
@@ -167,11 +167,14 @@ async function removeAbsent(
   for (const name of await parts.list()) {
     if (kept.has(name) || (known.size === 0 && !seen.has(name))) continue;
     await parts.remove(name);
-    parts.log.info({ engine: name }, 'no file names the engine any more; it was removed');
+    parts.log.info(
+      { engine: name },
+      'the file of the engine was removed; the engine was removed too',
+    );
   }
 }
 
-/** The engine of a file, and those that a refused file may stand for. */
+/** The engine of a file, and those that a refused file may contain. */
 function namesOf({ manifest, guesses }: KnownFile): string[] {
   return [...wrap(manifest?.name), ...guesses];
 }

@@ -1,7 +1,7 @@
 /**
  * Ids: 16 characters of Crockford base 32, 48 bits of milliseconds and then 32 random bits. They
- * sort by time, so a list pages by id and stays stable while new rows arrive. An id is a name,
- * never a secret: what a caller may see is decided by their projects.
+ * sort by time, so a list pages by id and stays stable while new rows arrive. An id is never a
+ * secret: access depends on the projects of the caller.
  */
 import { createHash, randomBytes } from 'node:crypto';
 
@@ -12,7 +12,7 @@ export function newId(nowMs: number = Date.now()): string {
   return encode(BigInt(nowMs) * 2n ** 32n + BigInt(random));
 }
 
-/** The least id of a moment, for ranges by time. */
+/** The smallest id of a time, for ranges by time. */
 export function idAt(ms: number): string {
   return encode(BigInt(Math.max(0, ms)) * 2n ** 32n);
 }
@@ -28,13 +28,13 @@ function encode(value: bigint): string {
 }
 
 /**
- * A secret for a person or program to carry: 256 random bits behind a prefix that names its use.
+ * A secret credential: 256 random bits after a prefix that identifies its use.
  */
 export function newSecret(prefix: string): string {
   return `${prefix}_${randomBytes(32).toString('base64url')}`;
 }
 
-/** What is stored of a secret. Its 256 random bits need no slow hash. */
+/** The stored hash of a secret. Its 256 random bits need no slow hash. */
 export function hashSecret(secret: string): Buffer {
   return createHash('sha256').update(secret).digest();
 }

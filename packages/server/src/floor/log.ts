@@ -1,9 +1,9 @@
-/** The one logger: JSON lines, or short lines on a terminal; secrets are redacted by path. */
+/** The logger: JSON lines, or short lines on a terminal; secrets are redacted by path. */
 import { pino, type Logger } from 'pino';
 
 export interface LogOptions {
   readonly level: string;
-  /** Where lines go; standard error unless given. */
+  /** Destination of the lines; standard error unless given. */
   readonly file?: string;
 }
 

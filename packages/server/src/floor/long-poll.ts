@@ -1,4 +1,4 @@
-/** Long polling: answers when something is settled, or with what there is after a while. */
+/** Long polling: returns a settled value, or the current one after a time limit. */
 
 export interface LongPoll<T> {
   readonly read: () => Promise<T>;
@@ -11,7 +11,7 @@ export interface LongPoll<T> {
   readonly signal: AbortSignal;
 }
 
-/** The value once it is settled, or the last one read when the time or the signal ended. */
+/** The value once it is settled, or the last one at the time limit or the signal. */
 export async function longPoll<T>({ read, ...options }: LongPoll<T>): Promise<T> {
   const { isSettled, changed, waitMs } = options;
   if (waitMs <= 0) return read();

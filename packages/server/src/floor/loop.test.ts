@@ -16,7 +16,7 @@ test('iterations that fail or succeed leave no listener on the signal', async ()
   const running = loop.run(async () => {
     listeners.push(getEventListeners(signal, 'abort').length);
     if (listeners.length === 12) ended.abort();
-    // Two failures in a row at most, so that the back-off stays short.
+    // At most two failures in a row, so that the back-off is short.
     if (listeners.length % 3 !== 0) throw new Error('planted');
   });
   await running;
@@ -37,7 +37,7 @@ test('a wake-up during an iteration starts the next one at once', async () => {
   expect(iterations).toBe(3);
 });
 
-test('the end of the signal ends a pause, and nothing listens any more', async () => {
+test('an abort ends a pause, and no listener remains', async () => {
   const ended = new AbortController();
   const loop = new Loop({ name: 'test', periodMs: 3_600_000, log, signal: ended.signal });
   const iterated = Promise.withResolvers<void>();

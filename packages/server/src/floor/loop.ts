@@ -1,7 +1,7 @@
 /**
  * A background loop: runs when it is woken and at least once per period, never twice at a time.
- * A failed iteration is logged and retried with back-off, and `lastBeatMs` says when the loop last
- * made progress, which is what liveness reads.
+ * A failed iteration is logged and retried with back-off, and `lastBeatMs` is the time of its last
+ * progress, for liveness.
  */
 import { backoffMs } from '@lazaret/protocol';
 import type { Logger } from 'pino';
@@ -59,7 +59,7 @@ export class Loop {
     }
   }
 
-  /** Waits for the time, a wake-up or the end; leaves no timer and no listener behind. */
+  /** Waits for the timeout, a wake-up or the end; leaves no timer and no listener. */
   #pause(ms: number, { ignoreWakeups }: { readonly ignoreWakeups: boolean }): Promise<void> {
     const { signal } = this.#options;
     if (signal.aborted || (this.#isWoken && !ignoreWakeups)) return Promise.resolve();

@@ -1,4 +1,4 @@
-/** Who calls, and what they may do. Pure: made by the access slice, asked by every other one. */
+/** The caller and its permissions. Pure: created by the access slice, used by every other one. */
 import {
   permissionNames,
   permissions,
@@ -16,14 +16,14 @@ export interface Principal {
   readonly name: string;
   readonly displayName: string;
   readonly grants: readonly Grant[];
-  /** A token may be narrower than its owner. */
+  /** A token may have fewer permissions than its owner. */
   readonly onlyPermissions: readonly Permission[] | null;
   readonly onlyProject: string | null;
-  /** What a session's changing calls must prove. */
+  /** The CSRF token for changing calls of a session. */
   readonly csrf: string | null;
 }
 
-/** The projects in which something is allowed: all of them, or these. */
+/** The projects of a permission: all of them, or these. */
 export type ProjectScope = 'all' | readonly string[];
 
 /** Where the principal holds a permission. */
@@ -55,7 +55,7 @@ export function inScope(scope: ProjectScope, project: string): boolean {
   return scope === 'all' || scope.includes(project);
 }
 
-/** Refuses with the role that is missing. */
+/** Refuses with the missing role. */
 export function requirePermission(
   principal: Principal,
   permission: Permission,
@@ -84,8 +84,8 @@ function roleChoice(permission: Permission): string {
 }
 
 /**
- * The project that a new thing goes to: the one asked for, or the token's, or the only one that the
- * principal can use, or `default`. A project that is not visible answers as if it did not exist.
+ * The project of a new object: the requested one, or that of the token, or the only one that the
+ * principal can use, or `default`. A project that is not visible does not exist for the caller.
  */
 export function chooseProject(
   principal: Principal,

@@ -1,6 +1,6 @@
 /**
- * What a slice offers to the search over everything: one kind of thing, found by a term. A slice
- * gives statements, each along one index; paging, counting and cursors are the same for all.
+ * The interface of slices for the global search: one kind of object, found by a term. A slice
+ * provides statements, each using one index; paging, counting and cursors are common.
  */
 import {
   limits,
@@ -20,11 +20,11 @@ export interface SearchAsk {
   readonly term: SearchTerm;
   readonly project: string | undefined;
   readonly limit: number;
-  /** `next` of the page before, of the same kind. */
+  /** `next` of the previous page, of the same kind. */
   readonly cursor: string | undefined;
 }
 
-/** The first hits, and how many there are up to a limit. */
+/** The first hits, and their number up to a limit. */
 export interface SearchSample {
   readonly items: readonly SearchHit[];
   readonly count: number;
@@ -33,29 +33,29 @@ export interface SearchSample {
 
 export interface Searchable {
   readonly kind: SearchKind;
-  /** One page of what the principal may see. */
+  /** One page of the hits visible to the principal. */
   list(principal: Principal, ask: SearchAsk): Promise<Page<SearchHit>>;
   /** The first of them, counted. */
   sample(principal: Principal, ask: Omit<SearchAsk, 'cursor'>): Promise<SearchSample>;
-  /** The statements that answer, for a test of their plans. */
+  /** The statements of a search, for a test of their plans. */
   statements(principal: Principal, ask: Omit<SearchAsk, 'cursor'>): readonly RawBuilder<unknown>[];
 }
 
-/** Where a row is in the order of its statement. */
+/** The position of a row in the order of its statement. */
 export type HitKey = readonly (number | string)[];
 
 export interface KeyedRow {
   readonly key: HitKey;
 }
 
-/** A statement that finds things in a fixed order, from a row on. */
+/** A statement with hits in a fixed order, from a row on. */
 export interface HitPlan<Row extends KeyedRow> {
   /** Of the key: `n` for a whole number, `s` for a text, as in `nnsn`. */
   readonly shape: string;
   statement(limit: number, after: HitKey | undefined): RawBuilder<Row>;
 }
 
-/** Where something is looked for. */
+/** The scope of a search. */
 export interface SearchBounds {
   readonly scope: ProjectScope;
   readonly project: string | undefined;
@@ -66,12 +66,12 @@ export interface SearchableParts<Row extends KeyedRow> {
   readonly database: Kysely<Database>;
   /** Without it in a project nothing of that project is found. */
   readonly permission: Permission;
-  /** One after the other; none when the term can be nothing of this kind. */
+  /** Run one after the other; none when the term cannot match this kind. */
   readonly plans: (term: SearchTerm, bounds: SearchBounds) => readonly HitPlan<Row>[];
   readonly toHit: (row: Row) => SearchHit;
 }
 
-/** The searchable that a slice's statements make. */
+/** Creates a searchable from the statements of a slice. */
 export function createSearchable<Row extends KeyedRow>(parts: SearchableParts<Row>): Searchable {
   const { kind, database, permission, toHit } = parts;
   const plansOf = (
@@ -108,7 +108,7 @@ interface ListParts<Row extends KeyedRow> {
   readonly cursor: string | undefined;
 }
 
-/** A page over statements one after the other. Throws invalid_request for a foreign cursor. */
+/** A page over consecutive statements. Throws invalid_request for a cursor of another list. */
 export async function listHits<Row extends KeyedRow>(
   database: Kysely<Database>,
   { plans, toHit, limit, cursor }: ListParts<Row>,
@@ -152,18 +152,18 @@ function readPosition<Row extends KeyedRow>(
   return { at, after };
 }
 
-/** Text that stands for a position. */
+/** The text of a position. */
 export function writeCursor(key: HitKey): string {
   return Buffer.from(JSON.stringify(key)).toString('base64url');
 }
 
-/** Throws invalid_request for what `writeCursor` cannot have made. */
+/** Throws invalid_request for text that `writeCursor` cannot have written. */
 export function readCursor(text: string): HitKey {
   try {
     const value: unknown = JSON.parse(Buffer.from(text, 'base64url').toString());
     if (Array.isArray(value) && value.every(isKeyPart)) return value;
   } catch {
-    // Answered below like any other text.
+    // Handled below like any other text.
   }
   throw invalidCursor();
 }
@@ -173,7 +173,7 @@ function isKeyPart(value: unknown): value is number | string {
   return Number.isSafeInteger(value);
 }
 
-/** A condition that rows of these projects alone fulfil; `column` is the project's. */
+/** A condition for rows of these projects; `column` is that of the project. */
 export function withinBounds(
   column: string,
   { scope, project }: SearchBounds,
@@ -188,10 +188,10 @@ export function containsPattern(text: string): string {
   return `%${escapeLike(text)}%`;
 }
 
-/** Fewer characters than a trigram has find the beginning of a name only. */
+/** Terms shorter than a trigram only match the prefix of a name. */
 const partCharsMin = 3;
 
-/** The pattern of LIKE for names that have this text as a part, or as their beginning. */
+/** The pattern of LIKE for names that have this text as a part, or as a prefix. */
 export function partPattern(text: string): string {
   return [...text].length < partCharsMin ? startsPattern(text) : containsPattern(text);
 }
@@ -205,7 +205,7 @@ function escapeLike(text: string): string {
   return text.replaceAll(/[\\%_]/g, String.raw`\$&`);
 }
 
-/** A hit with nothing but what every kind has; the others add theirs. */
+/** A hit with the fields of every kind; kinds add their own. */
 export function bareHit(
   hit: Pick<SearchHit, 'kind' | 'id' | 'title' | 'project'> & Partial<SearchHit>,
 ): SearchHit {

@@ -1,4 +1,4 @@
-/** Shares one answer among all callers within a moment: probes cost disk and connections. */
+/** Shares one result among all callers within a short time: probes cost disk and connections. */
 export function shareAnswer<T>(
   ask: () => Promise<T>,
   { maxAgeMs, nowMs }: { readonly maxAgeMs: number; readonly nowMs: () => number },

@@ -1,5 +1,5 @@
 /**
- * Wakes callers that wait for a job or an inspection to change: at once for changes of this
+ * Wakes callers that wait for a change of a job or an inspection: at once for changes of this
  * process; those of other processes are seen at the next poll.
  */
 import { serverLimits } from './limits.ts';

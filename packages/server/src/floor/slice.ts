@@ -1,6 +1,7 @@
 /**
- * What a slice offers to the process that runs it, as one value made by one function of its index.
- * `app/compose.ts` lists the slices and iterates over the list; nothing there knows what is in one.
+ * The interface of a slice for its process, as one value created by one function of its index.
+ * `app/compose.ts` lists the slices and iterates over the list; it does not depend on their
+ * content.
  */
 import type { OperationOutput, system } from '@lazaret/protocol';
 import type { Kysely } from 'kysely';
@@ -16,11 +17,11 @@ export interface Slice {
   readonly name: string;
   /** Its operations; the HTTP server refuses to start unless every operation has one route. */
   readonly routes?: readonly Route[];
-  /** What it offers to the search over everything. */
+  /** Its searchables for the global search. */
   readonly searchables?: readonly Searchable[];
-  /** Its background loops, which liveness watches. Asked each time, since loops come and go. */
+  /** Its background loops, which liveness watches. Called each time, since loops start and end. */
   readonly loops?: () => readonly Loop[];
-  /** What readiness and the list of what is missing ask it. */
+  /** Checks for readiness and the list of missing components. */
   readonly health?: SliceHealth;
   /** Ends its timers and subscriptions. Loops end with the signal of the context. */
   readonly stop?: () => Promise<void>;
@@ -28,7 +29,7 @@ export interface Slice {
 
 export interface SliceHealth {
   readonly checks?: readonly HealthCheck[];
-  /** What cannot be used now, why, and what to do about it. */
+  /** Unavailable components, the reasons, and what to do. */
   readonly missing?: () => Promise<MissingPart[]>;
 }
 
@@ -40,12 +41,14 @@ export interface HealthCheck {
   readonly check: () => Promise<string>;
 }
 
-/** A state that may be shown as it is. Other errors may contain addresses, and health is public. */
+/**
+ * A state that may be shown unchanged. Other errors may contain addresses, and health is public.
+ */
 export class Unhealthy extends Error {}
 
 export type MissingPart = OperationOutput<typeof system.show>['missing'][number];
 
-/** What the process gives to every slice. */
+/** Shared services of the process for slices. */
 export interface SliceContext {
   readonly database: Kysely<Database>;
   readonly log: Logger;
@@ -55,7 +58,9 @@ export interface SliceContext {
   readonly onEvents: () => void;
   /** Wakes the loops of roles, if they run in this process. */
   readonly wake: (...roles: readonly RoleName[]) => void;
-  /** Resolves when a job or inspection may have changed, after a while, or on the signal. */
+  /**
+   * Resolves when a job or inspection may have changed, after the polling period, or on the signal.
+   */
   readonly changed: (id: string, signal: AbortSignal) => Promise<void>;
   readonly clock: Clock;
 }

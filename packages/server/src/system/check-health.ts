@@ -1,7 +1,7 @@
 /**
- * Health. Live: every loop of this process makes progress; only a restart can cure one that does
- * not, so this is what a supervisor watches. Ready: also the database answers, and the checks of
- * the slices succeed.
+ * Health. Live: every loop of this process makes progress; only a restart can fix one that does
+ * not, so supervisors should check this. Ready: also the database responds, and the checks of the
+ * slices succeed.
  *
  * All components are shown; the verdict counts those that the roles of this process need.
  */
@@ -23,7 +23,10 @@ export interface HealthParts {
 
 type Component = Health['components'][number];
 
-/** The loops of this process. Calls nothing else, so it answers even when everything else hangs. */
+/**
+ * The loops of this process. Depends on nothing else, so it responds even when everything else
+ * hangs.
+ */
 export function checkLive({ loops }: Pick<HealthParts, 'loops'>): Health {
   const components = loops.states().map(({ name, ok, idleMs, failing }): Component => {
     const beat = `last iteration ${Math.round(idleMs / 1_000)} s ago`;
@@ -62,7 +65,7 @@ async function runCheck({ name, check }: HealthCheck): Promise<Component> {
   const late = sleep(serverLimits.readinessMs, undefined, { signal: deadline.signal });
   late.catch(() => undefined);
   const running = check();
-  // A check that fails after its deadline has been answered already.
+  // A check that fails after its deadline was already reported.
   running.catch(() => undefined);
   try {
     const detail = await Promise.race([running, late.then(() => undefined)]);

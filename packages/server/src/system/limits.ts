@@ -1,5 +1,5 @@
 /** Limits of health checks. */
 export const systemLimits = {
-  // Above what one hanging statement takes: a frozen database is not a dead loop.
+  // Longer than the timeout of a statement: a hanging database is not a stalled loop.
   loopStallMs: 45_000,
 } as const;

@@ -1,9 +1,9 @@
-/** What cannot be used now, why, and what to do about it. */
+/** Unavailable components, the reasons, and what to do. */
 import type { Health } from '@lazaret/protocol';
 
 import type { MissingPart, Slice } from '../floor/slice.ts';
 
-/** From the health of the components, and from what the slices report themselves. */
+/** From the health of the components, and from reports of the slices. */
 export async function listMissing(
   slices: readonly Slice[],
   health: Health,
@@ -11,7 +11,7 @@ export async function listMissing(
   const components = health.components
     .filter(({ ok, name }) => !ok && name !== 'nodes')
     .map(({ name, detail }) => ({ part: name, detail, advice: adviceFor(name) }));
-  // Without the database the slices cannot answer.
+  // Without the database the slices cannot respond.
   if (components.some(({ part }) => part === 'database')) return components;
   const reported = await Promise.all(slices.map(async ({ health: own }) => own?.missing?.() ?? []));
   return [...components, ...reported.flat()];

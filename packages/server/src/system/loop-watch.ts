@@ -20,14 +20,14 @@ export interface LoopState {
 
 export interface LoopWatch {
   /**
-   * Watches the loops that a part currently has; called each time, because loops come and go with
-   * the locks that they hold.
+   * Watches the loops that a part currently has; called each time, because loops start and end
+   * with their locks.
    */
   watch(loops: () => readonly WatchedLoop[], maxStallMs?: number): void;
   states(): LoopState[];
 }
 
-/** Makes a watch. `nowMs` is monotonic, as the loops' beats are. */
+/** Creates a watch. `nowMs` is monotonic, as the loops' beats are. */
 export function createLoopWatch(nowMs: () => number): LoopWatch {
   const sources: { loops: () => readonly WatchedLoop[]; maxStallMs: number }[] = [];
   return {

@@ -98,7 +98,7 @@ const ready = () => {
 };
 const unready = (path: string) => ({ code: 'unavailable', fields: [{ path }] });
 
-test('all well: live and ready, for anyone', async () => {
+test('a healthy instance is live and ready, without authentication', async () => {
   expect(await client().call(rows.live)).toMatchObject({
     ok: true,
     components: [{ name: 'loop scheduler' }],
@@ -110,7 +110,7 @@ test('all well: live and ready, for anyone', async () => {
     ['blobs', true],
     ['nodes', true],
   ]);
-  // The probe leaves nothing behind.
+  // The probe leaves no content.
   expect(await Array.fromAsync(blobs.list())).toEqual([]);
 });
 
@@ -165,7 +165,7 @@ test('without Docker a worker is not ready; a process that only serves the API i
   });
 });
 
-test('many probes at once cost one', async () => {
+test('concurrent probes share one check', async () => {
   let probes = 0;
   const put = blobs.put.bind(blobs);
   blobs.put = (...given) => {
@@ -177,7 +177,7 @@ test('many probes at once cost one', async () => {
   expect(probes).toBe(1);
 });
 
-test('what is missing is listed with the reason and advice', async () => {
+test('missing components are listed with the reason and a hint', async () => {
   expect(await client('viewer').call(rows.show)).toMatchObject({
     version: '1.2.3',
     roles,
@@ -199,7 +199,7 @@ test('what is missing is listed with the reason and advice', async () => {
   ]);
 });
 
-test('configuration and metrics are for operators, the description of the API for anyone', async () => {
+test('configuration and metrics require an operator, the description of the API is public', async () => {
   const { options } = await client('op').call(rows.configuration);
   expect(options).toMatchObject([{ key: 'databaseUrl', value: '********' }]);
   expect(await (await client('op').open(rows.metrics)).text()).toBe('lazaret_build_info 1\n');

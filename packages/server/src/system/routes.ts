@@ -16,7 +16,7 @@ import { listMissing } from './list-missing.ts';
 export interface SystemRoutesOptions extends HealthParts {
   readonly version: string;
   readonly startedAt: Date;
-  /** The options in force, secrets masked. */
+  /** The effective options, secrets masked. */
   readonly configuration: () => OperationOutput<typeof system.configuration>['options'];
   /** Monotonic milliseconds. */
   readonly nowMs: () => number;
@@ -44,7 +44,7 @@ export function systemRoutes(options: SystemRoutesOptions): Route[] {
   ];
 }
 
-/** Not healthy is an error to a probe, and names every part that is wrong. */
+/** An unhealthy state is an error for a probe, and names every failed component. */
 function requireHealth(health: Health): Health {
   if (health.ok) return health;
   const wrong = health.components.filter(({ ok }) => !ok);

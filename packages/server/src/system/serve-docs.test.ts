@@ -1,4 +1,4 @@
-/** Documentation in the product: pages render, links lead somewhere, nothing else is loaded. */
+/** Documentation in the product: pages render, links work, nothing else is loaded. */
 import { fileURLToPath } from 'node:url';
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -35,7 +35,7 @@ test('every guide is a page with a heading', () => {
   for (const [name, html] of pages) expect(html, name).toMatch(/<h1 id="/);
 });
 
-test('every link inside the product leads to a page and, if it names one, to a heading', () => {
+test('every link inside the product resolves to a page and, if it has a fragment, to a heading', () => {
   const dead: string[] = [];
   for (const [name, html] of pages) {
     for (const href of hrefs(html)) {
@@ -50,7 +50,7 @@ test('every link inside the product leads to a page and, if it names one, to a h
   expect(dead).toEqual([]);
 });
 
-test('pages load nothing from elsewhere and allow no script', async () => {
+test('pages load nothing from other hosts and allow no script', async () => {
   const answer = await fetch(`${server.url}/docs/engines`);
   expect(answer.headers.get('content-security-policy')).toContain("default-src 'none'");
   for (const [name, html] of pages) {

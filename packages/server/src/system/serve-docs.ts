@@ -1,7 +1,7 @@
 /**
- * The documentation under /docs/: the Markdown files of this installation as pages, without any
- * request to another place. The files come with the program and are not untrusted input; the policy
- * of the pages allows no script all the same.
+ * The documentation under /docs/: the Markdown files of this installation as pages, without
+ * requests to other hosts. The files are part of the program and not untrusted input; the policy of
+ * the pages still allows no script.
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -22,7 +22,7 @@ const policy = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** Files beside the folder `docs` that are pages too. */
+/** Files next to the folder `docs` that are pages too. */
 const rootPages = ['README', 'SCOPE', 'SECURITY', 'ARCHITECTURE', 'GLOSSARY', 'CONTRIBUTING'];
 const contentsOrder = ['README', 'getting-started', 'inspect', 'engines', 'cli', 'operating'];
 
@@ -32,7 +32,7 @@ interface DocsPage {
   readonly path: string;
 }
 
-/** Adds the pages. Paths are relative, so a proxy may put them anywhere. */
+/** Adds the pages. Paths are relative, so a proxy may use any prefix. */
 export function serveDocs(app: FastifyInstance, installation: string): void {
   const pages = listPages(installation);
   const pictures = listPictures(installation);
@@ -139,7 +139,7 @@ function renderMarkdown(page: DocsPage, text: string, pages: Pages): string {
   return marked.parse(text, { async: false });
 }
 
-/** Where a link leads in the product; undefined for files that are not served. */
+/** The target of a link in the product; undefined for files that are not served. */
 function resolveLink(page: DocsPage, href: string, pages: Pages): string | undefined {
   if (/^(?:https?:|#)/.test(href)) return href;
   const [path = '', anchor] = href.split('#', 2);
@@ -150,7 +150,7 @@ function resolveLink(page: DocsPage, href: string, pages: Pages): string | undef
   return anchor === undefined ? found.name : `${found.name}#${anchor}`;
 }
 
-/** As GitHub names headings, so that links work there and here. */
+/** Like on GitHub, so that links work there and here. */
 function slugOf(heading: string): string {
   return heading
     .toLowerCase()

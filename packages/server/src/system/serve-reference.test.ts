@@ -39,7 +39,7 @@ test.each([
   const page = await context.newPage();
   const external: string[] = [];
   const complaints: string[] = [];
-  // Whatever is not ours is cut off, and counted.
+  // Requests to other hosts are blocked and counted.
   await context.route('**', (call) => {
     const url = call.request().url();
     if (url.startsWith(server.url) || url.startsWith('data:') || url.startsWith('blob:')) {
@@ -66,7 +66,7 @@ test.each([
   await context.close();
 });
 
-test('the page, its policy and its scripts come compressed and validated from here', async () => {
+test('the page, its policy and its scripts are served compressed with validators', async () => {
   const page = await fetch(`${server.url}/api/`);
   expect(page.headers.get('content-security-policy')).toContain(
     "default-src 'none'; script-src 'self';",

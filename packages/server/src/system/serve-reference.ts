@@ -1,9 +1,10 @@
 /**
- * The API reference under /api/: a page of ours around Scalar's viewer, served from here alone.
- * The viewer is loaded, from its package, when somebody first looks; it is four megabytes.
+ * The API reference under /api/: a page around Scalar's viewer, without requests to other
+ * hosts. The viewer is loaded from its package at the first visit; it has four megabytes.
  *
- * The page has its own policy: nothing from elsewhere, no inline script. Inline styles are allowed
- * because the viewer makes its style sheet while it runs; nothing on the page is untrusted content.
+ * The page has its own policy: nothing from other hosts, no inline script. Inline styles are
+ * allowed because the viewer makes its style sheet while it runs; nothing on the page is untrusted
+ * content.
  */
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
@@ -23,7 +24,7 @@ const policy = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** Adds the page and its two scripts. Paths are relative, so a proxy may put them anywhere. */
+/** Adds the page and its two scripts. Paths are relative, so a proxy may use any prefix. */
 export function serveReference(app: FastifyInstance): void {
   let viewer: Promise<Viewer> | undefined;
   app.get('/api', (_request, reply) => reply.redirect('api/', 302));
@@ -34,7 +35,7 @@ export function serveReference(app: FastifyInstance): void {
     send(reply, 'text/javascript; charset=utf-8').header('cache-control', 'no-cache').send(starter),
   );
   app.get('/api/viewer.js', async (request, reply) => {
-    // A failure is not kept: the next visit tries again.
+    // A failure is not cached: the next visit retries.
     viewer ??= loadViewer().catch((error: unknown) => {
       viewer = undefined;
       throw error;
@@ -60,7 +61,7 @@ interface Viewer {
   readonly etag: string;
 }
 
-/** The package hands its script out as a route only; an instance of its own answers it once. */
+/** The package only provides its script as a route; a separate instance serves it once. */
 async function loadViewer(): Promise<Viewer> {
   const { default: reference } = await import('@scalar/fastify-api-reference');
   const host = Fastify();
@@ -96,7 +97,7 @@ const page = `<!doctype html>
 </html>
 `;
 
-/** The console's colours. */
+/** The colours of the console. */
 const style = `
 .light-mode {
   --scalar-color-accent: #136d70;
@@ -138,7 +139,7 @@ const settings = {
   metaData: { title: 'API reference · Lazaret' },
 };
 
-/** Calls go to where the page came from, whatever path a proxy put in front of it. */
+/** Calls go to the origin of the page, with any prefix of a proxy. */
 const starter = `const url = new URL('..', document.baseURI).href.replace(/\\/$/, '');
 Scalar.createApiReference('#reference', { ...${JSON.stringify(settings)}, servers: [{ url }] });
 `;

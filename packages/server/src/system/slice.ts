@@ -1,4 +1,4 @@
-/** What the instance itself offers to the process: its routes. */
+/** The slice of the instance itself: its routes. */
 import type { Slice } from '../floor/slice.ts';
 import { systemRoutes, type SystemRoutesOptions } from './routes.ts';
 

@@ -1,5 +1,5 @@
 /**
- * The configuration file in the data directory: read when no other is named, written with comments
+ * The configuration file in the data directory: read unless another is given, written with comments
  * on the first start, and changed by `lazaret setup` without losing comments.
  */
 import { randomUUID } from 'node:crypto';
@@ -14,10 +14,10 @@ import { flagOf, optionKeys, options, variableOf, type Option, type OptionKey } 
 /** Name of the file in the data directory. */
 const fileName = 'lazaret.yaml';
 
-/** Options that say where the file is, so that it cannot contain them. */
+/** Options that determine the path of the file, so that it cannot contain them. */
 const outside: readonly OptionKey[] = ['data'];
 
-/** Where the file of a data directory is, whether it exists or not. */
+/** The path of the file of a data directory, whether it exists or not. */
 export function configurationFileOf(dataDirectory: string): string {
   return join(dataDirectory, fileName);
 }
@@ -28,7 +28,7 @@ export function findConfigurationFile(dataDirectory: string): string | undefined
   return existsSync(path) ? path : undefined;
 }
 
-/** Writes the file with every option as a comment, unless there is one; answers whether it did. */
+/** Writes the file with every option as a comment, unless it exists; returns whether it did. */
 export function writeConfigurationFile(dataDirectory: string): boolean {
   const path = configurationFileOf(dataDirectory);
   if (existsSync(path)) return false;
@@ -43,7 +43,7 @@ export function writeConfigurationFile(dataDirectory: string): boolean {
   }
 }
 
-/** The text of a file that changes nothing: every option with its explanation and default. */
+/** The text of a file without effect: every option with its explanation and default. */
 export function commentedOptions(): string {
   const keys = optionKeys.filter((key) => !outside.includes(key));
   return [
@@ -68,9 +68,9 @@ function describeOption(key: OptionKey): string[] {
 }
 
 /**
- * Sets values below a key of the file, which is made when it is missing; comments stay. The file is
- * replaced as a whole, so that no reader sees half of it. Throws Problem `invalid_configuration`
- * when it is not valid YAML.
+ * Sets values below a key of the file, which is created when missing; comments are kept. The file
+ * is replaced atomically, so that no reader gets a partial one. Throws Problem
+ * `invalid_configuration` when it is not valid YAML.
  */
 export function changeConfigurationFile(
   path: string,
@@ -95,7 +95,7 @@ function parseFile(path: string, text: string): Document {
   const [error] = document.errors;
   if (error !== undefined) throw new Problem('invalid_configuration', `${path}: ${error.message}`);
   if (document.contents === null) {
-    // Nothing but comments: they are those of the document, not of a value.
+    // Only comments: they belong to the document, not to a value.
     const empty = parseDocument('{}\n');
     empty.commentBefore = document.commentBefore ?? document.comment;
     if (empty.contents !== null && 'flow' in empty.contents) empty.contents.flow = false;

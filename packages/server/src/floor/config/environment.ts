@@ -1,11 +1,11 @@
-/** The one place of the server that reads the environment. */
+/** The only module of the server that reads the environment. */
 import type { ConfigurationSources } from './load.ts';
 
 export function readEnvironment(): ConfigurationSources['environment'] {
   return { ...process.env };
 }
 
-/** The environment of other programs unless more is configured: none of our secrets. */
+/** The default environment of other programs, without our secrets. */
 export function readProgramEnvironment(): Readonly<Record<string, string>> {
   const { PATH, HOME } = process.env;
   return { ...(PATH !== undefined && { PATH }), ...(HOME !== undefined && { HOME }) };

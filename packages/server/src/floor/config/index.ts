@@ -1,4 +1,4 @@
-/** Configuration: file, environment and flags to one value. */
+/** Configuration from file, environment and flags. */
 export {
   changeConfigurationFile,
   configurationFileOf,

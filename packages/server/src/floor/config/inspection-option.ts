@@ -2,7 +2,7 @@
 import { inspectionSettings, type InspectionSettings } from '@lazaret/protocol';
 import { z } from 'zod';
 
-/** In the environment and in flags it is JSON. */
+/** JSON in the environment and in flags. */
 export const inspectionOption: z.ZodType<InspectionSettings> = z.preprocess((value) => {
   if (typeof value !== 'string') return value;
   try {

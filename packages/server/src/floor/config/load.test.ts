@@ -36,13 +36,13 @@ function problemOf(argv: readonly string[], environment: Record<string, string> 
   throw new Error('expected a problem');
 }
 
-test('without anything every option has its default and listens on loopback', () => {
+test('by default every option has its default and the server listens on loopback', () => {
   const { values, sources } = load();
   expect(values.listen).toBe('127.0.0.1:8100');
   expect(new Set(Object.values(sources))).toEqual(new Set(['default']));
 });
 
-test('the file gives way to the environment, and that to flags; each value says where it is from', () => {
+test('the environment overrides the file, and flags override both; each value has its source', () => {
   const path = file(
     'order.yaml',
     'log-level: warn\nlisten: 127.0.0.1:1\npublic_url: https://lab.example/x\n',
@@ -88,11 +88,11 @@ test.each([
     'expected `key: value`',
   ],
   ['a key that is used twice', ['--config', file('twice.yaml', 'data: a\ndata: b\n')], 'unique'],
-])('%s is an error that says so', (_name, argv, words) => {
+])('%s is a specific error', (_name, argv, words) => {
   expect(problemOf(argv).message).toContain(words);
 });
 
-test('secrets may be files of their own and are masked when shown', () => {
+test('secrets may be in separate files and are masked when shown', () => {
   const secret = file('url', 'postgresql://u:hidden@h/db\n');
   const loaded = load(['--database-url', `file:${secret}`]);
   expect(loaded.values.databaseUrl).toBe('postgresql://u:hidden@h/db');
@@ -153,7 +153,7 @@ test('each option of the written file can be set by removing its comment sign', 
   expect({ ...load(['--data', data]).values, data: './data' }).toEqual(load().values);
 });
 
-test('the file of the data directory is read when no other is named', () => {
+test('the file of the data directory is read unless another is given', () => {
   const data = dataDirectory();
   writeFileSync(join(data, 'lazaret.yaml'), 'logLevel: debug\n');
   expect(load(['--data', data]).values.logLevel).toBe('debug');
@@ -178,7 +178,7 @@ test('changing the file keeps comments and other options', () => {
   );
 });
 
-test('changing a file of comments alone keeps them', () => {
+test('changing a file with only comments keeps them', () => {
   const data = dataDirectory();
   writeConfigurationFile(data);
   changeConfigurationFile(configurationFileOf(data), 'inspection', { clamd: '/run/clamd' });

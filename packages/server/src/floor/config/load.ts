@@ -1,6 +1,6 @@
 /**
  * Reads the configuration: file, then environment, then flags; every problem at once. The file is
- * the one that `--config` or LAZARET_CONFIG names, else that of the data directory when it exists.
+ * that of `--config` or LAZARET_CONFIG, otherwise that of the data directory if it exists.
  */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -21,9 +21,9 @@ import {
 
 export interface LoadedConfiguration {
   readonly values: Configuration;
-  /** The file that was read, or that `--config` named. */
+  /** The file that was read, or that `--config` specified. */
   readonly file: string | undefined;
-  /** Where each value came from: `default`, a file, a variable or a flag. */
+  /** The source of each value: `default`, a file, a variable or a flag. */
   readonly sources: Readonly<Record<OptionKey, string>>;
 }
 
@@ -37,7 +37,7 @@ interface Given {
   readonly source: string;
 }
 
-/** Throws `invalid_configuration` with one field for each thing that is wrong. */
+/** Throws `invalid_configuration` with one field for each error. */
 export function loadConfiguration(sources: ConfigurationSources): LoadedConfiguration {
   const fields: ProblemField[] = [];
   const flags = readFlags(sources.argv, fields);
@@ -73,7 +73,7 @@ export function loadConfiguration(sources: ConfigurationSources): LoadedConfigur
   };
 }
 
-/** Options as they may be shown: secrets masked. */
+/** Options for display: secrets masked. */
 export function describeConfiguration(
   loaded: LoadedConfiguration,
 ): { key: string; value: unknown; source: string; summary: string }[] {
@@ -85,7 +85,7 @@ export function describeConfiguration(
   });
 }
 
-/** The last one given wins, as in the configuration. */
+/** The last one wins, as in the configuration. */
 function dataDirectoryOf(given: readonly (readonly [OptionKey, Given])[]): string {
   const [, data] = given.findLast(([key]) => key === 'data') ?? [];
   return typeof data?.value === 'string' && data.value !== ''
@@ -128,7 +128,7 @@ function readFile(
   });
 }
 
-/** Variables that others set with our prefix are known by name and passed over. */
+/** Variables of other programs with our prefix are listed here and ignored. */
 const otherVariables = [
   'LAZARET_CONFIG',
   'LAZARET_SERVER',
@@ -171,7 +171,7 @@ function readFlags(
     const key = byFlag.get(name);
     if (name !== '--config' && key === undefined) {
       fields.push(unknownKey(name, ['--config', ...byFlag.keys()], 'the command line'));
-      // The word that follows was meant as its value.
+      // The next argument was meant as its value.
       if (rest.length === 0 && argv[position + 1]?.startsWith('-') === false) position += 1;
       continue;
     }
@@ -196,7 +196,7 @@ function unknownKey(key: string, known: readonly string[], where: string): Probl
   return { path: key, message: `unknown option (from ${where})${hint}` };
 }
 
-/** Secrets may be kept in files of their own: `file:/run/secrets/database-url`. */
+/** Secrets may be in separate files: `file:/run/secrets/database-url`. */
 function resolveSecret(key: OptionKey, given: Given, fields: ProblemField[]): unknown {
   const { secret } = options[key] as Option;
   if (secret !== true || typeof given.value !== 'string') return given.value;

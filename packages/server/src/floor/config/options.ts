@@ -68,7 +68,7 @@ export interface Option<T extends z.ZodType = z.ZodType> {
   readonly summary: string;
   /** Masked when printed; may be given as file:/path. */
   readonly secret?: boolean;
-  /** Variable besides LAZARET_KEY that is read, such as DATABASE_URL. */
+  /** Additional variable besides LAZARET_KEY, such as DATABASE_URL. */
   readonly variable?: string;
 }
 
@@ -80,7 +80,7 @@ export const options = {
   data: option({
     schema: z.string().min(1),
     fallback: './data',
-    summary: 'Directory of everything that Lazaret keeps; made when it is missing',
+    summary: 'Directory of all data of Lazaret; created when missing',
   }),
   listen: option({
     schema: z
@@ -91,27 +91,27 @@ export const options = {
       })
       .refine((text) => portOf(text) <= portMax, `expected a port from 0 to ${portMax}`),
     fallback: '127.0.0.1:8100',
-    summary: 'Address to listen on; loopback until told otherwise. Port 0 takes any free one',
+    summary: 'Address to listen on; loopback by default. Port 0 uses any free port',
   }),
   publicUrl: option({
     schema: z.union([z.literal(''), z.url({ protocol: /^https?$/ })]),
     fallback: '',
-    summary: 'Address that people use, when there is a proxy in front; may have a path',
+    summary: 'Public URL when the server is behind a proxy; may have a path',
   }),
   trustedProxies: option({
     schema: listOf(z.string()),
     fallback: [],
-    summary: 'Addresses of proxies whose X-Forwarded-For is believed',
+    summary: 'Addresses of proxies whose X-Forwarded-For is trusted',
   }),
   requestsPerMinute: option({
     schema: z.coerce.number().int().min(1).max(10_000_000),
     fallback: 30_000,
-    summary: 'Requests that one address may make in a minute',
+    summary: 'Requests per minute from one address',
   }),
   roles: option({
     schema: listOf(z.enum(roleNames)),
     fallback: [...roleNames],
-    summary: 'What this process does: api, scheduler, worker, inspector',
+    summary: 'Roles of this process: api, scheduler, worker, inspector',
   }),
   databaseUrl: option({
     schema: z.union([
@@ -119,7 +119,7 @@ export const options = {
       z.string().regex(/^postgres(ql)?:\/\/\S+$/, 'expected postgresql://USER:PASSWORD@HOST/NAME'),
     ]),
     fallback: '',
-    summary: 'PostgreSQL to use; without it an embedded one runs in the data directory',
+    summary: 'PostgreSQL to use; by default an embedded one runs in the data directory',
     secret: true,
     variable: 'DATABASE_URL',
   }),
@@ -129,34 +129,33 @@ export const options = {
       z.string().regex(/^[0-9a-f]{64}$/i, 'expected 64 hexadecimal characters (32 bytes)'),
     ]),
     fallback: '',
-    summary: 'Key with which samples and results are encrypted at rest',
+    summary: 'Key to encrypt samples and results at rest',
     secret: true,
   }),
   logLevel: option({
     schema: z.enum(['debug', 'info', 'warn', 'error', 'silent']),
     fallback: 'info',
-    summary: 'Least severity that is logged',
+    summary: 'Minimum severity of log messages',
   }),
   engineDirectory: option({
     schema: z.string(),
     fallback: '',
-    summary:
-      'Directory of engine manifests that is watched; engines/ in the data directory unless given',
+    summary: 'Watched directory of engine manifests (default: engines/ in the data directory)',
   }),
   networks: option({
     schema: listOf(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]*$/)),
     fallback: [],
-    summary: 'Networks that engines may ask for; none without it',
+    summary: 'Networks that engines may use; none by default',
   }),
   runtimes: option({
     schema: listOf(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]*$/)),
     fallback: ['runc', 'runsc', 'crun', 'kata'],
-    summary: 'Runtimes that engines may ask for, where a node has them',
+    summary: 'Runtimes that engines may use, if a node has them',
   }),
   nodes: option({
     schema: listOf(nodeOption),
     fallback: [],
-    summary: 'Places where containers run; the local Docker engine unless given',
+    summary: 'Nodes that run containers (default: the local Docker engine)',
   }),
   dockerHost: option({
     schema: z.string().regex(/^(unix:\/\/\/|tcp:\/\/)\S+$/, {
@@ -164,23 +163,23 @@ export const options = {
       abort: true,
     }),
     fallback: 'unix:///var/run/docker.sock',
-    summary: 'The local Docker engine, when no nodes are given',
+    summary: 'Local Docker engine, used when no nodes are configured',
     variable: 'DOCKER_HOST',
   }),
   inspection: option({
     schema: inspectionOption,
     fallback: {},
-    summary: 'How images are inspected: scanners, registries, bounds; see docs/operating.md',
+    summary: 'Inspection of images: scanners, registries, limits; see docs/operating.md',
   }),
   openLegacy: option({
     schema: flag,
     fallback: false,
-    summary: 'Open the legacy upload, result and link calls to callers without a token',
+    summary: 'Allow the legacy upload, result and link calls without a token',
   }),
   onStop: option({
     schema: z.enum(['leave', 'stop']),
     fallback: 'leave',
-    summary: 'At a clean stop: leave containers running for the next start, or stop them',
+    summary: 'On shutdown: leave containers running for the next start, or stop them',
   }),
 } as const satisfies Record<string, Option>;
 

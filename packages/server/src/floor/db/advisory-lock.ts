@@ -5,7 +5,7 @@ import type { DatabaseHandle } from './database.ts';
 import { databaseLimits } from './limits.ts';
 
 export interface AdvisoryLockOptions {
-  /** How long to wait for another holder; 0 asks once. */
+  /** How long to wait for another holder; 0 tries once. */
   readonly waitMs?: number;
 }
 
@@ -13,9 +13,9 @@ const answerGraceMs = 5_000;
 const lockNotAvailable = '55P03';
 
 /**
- * Runs `work` while this database's lock of that name is held by a session of its own. The signal
+ * Runs `work` while a separate session holds the lock of that name in this database. The signal
  * aborts when that session is lost and with it the lock. Throws the problem `unavailable` when
- * another holder keeps the lock for longer than `waitMs`.
+ * another holder has the lock for longer than `waitMs`.
  */
 export async function withAdvisoryLock<T>(
   handle: Pick<DatabaseHandle, 'pool'>,
@@ -34,14 +34,14 @@ export async function withAdvisoryLock<T>(
     await acquire(client, name, waitMs);
     return await work(lost.signal);
   } finally {
-    // Ending the session gives the lock back, whatever state it is in.
+    // Ending the session releases the lock, whatever its state.
     client.release(true);
   }
 }
 
 async function acquire(client: pg.PoolClient, name: string, waitMs: number): Promise<void> {
   try {
-    // PostgreSQL reads 0 as no limit.
+    // In PostgreSQL 0 means no limit.
     await client.query(
       `select set_config('lock_timeout', $1, false), set_config('statement_timeout', '0', false)`,
       [String(Math.max(1, Math.ceil(waitMs)))],

@@ -1,10 +1,10 @@
 /**
- * The directory of an embedded PostgreSQL: made once by initdb under a temporary name and renamed
- * when it is complete and on disk, so that a crash in between leaves nothing half made.
+ * The directory of an embedded PostgreSQL: created once by initdb under a temporary name and
+ * renamed when it is complete and on disk, so that a crash in between leaves no partial cluster.
  *
  * Every program of PostgreSQL gets the directory as its working directory and `-D /proc/self/cwd`,
- * and listens at the relative path `.`: the database's own user then needs no way through the
- * directories above, which stay closed to everybody (a data directory with mode 0700, a home of
+ * and listens at the relative path `.`: the user of the database then needs no access to the
+ * parent directories, which remain closed to everybody (a data directory with mode 0700, a home of
  * root), and no path is too long for a socket address on its side.
  */
 import { execFile } from 'node:child_process';
@@ -20,7 +20,7 @@ export const databaseName = 'lazaret';
 export const databaseUser = 'lazaret';
 export const databasePort = 5432;
 export const workingDirectory = '/proc/self/cwd';
-/** PostgreSQL gets this environment and nothing of Lazaret's own. */
+/** The environment of PostgreSQL, without Lazaret's own. */
 export const databaseEnvironment: Readonly<Record<string, string>> = { LC_ALL: 'C', TZ: 'UTC' };
 
 const unfinishedPrefix = 'postgres.new-';
@@ -30,14 +30,14 @@ const initdbArguments: readonly string[] = [
   '--username',
   databaseUser,
   '--encoding=UTF8',
-  // This provider sorts alike on every machine and needs neither ICU nor the system's locales.
+  // This provider sorts equally on every machine and needs neither ICU nor the system's locales.
   '--locale=C',
   '--locale-provider=builtin',
   '--builtin-locale=C.UTF-8',
   '--auth-local=peer',
   '--auth-host=reject',
   '--no-instructions',
-  // Brought to disk once, when all is written.
+  // Synced to disk once, when all is written.
   '--no-sync',
 ];
 const singleUserArguments: readonly string[] = [
@@ -60,11 +60,11 @@ export interface ClusterOptions {
   readonly dataDirectory: string;
   readonly native: NativeFiles;
   readonly user: SystemUser;
-  /** Whether what initdb writes is brought to disk before it is used. */
+  /** Whether the files of initdb are synced to disk before use. */
   readonly durable: boolean;
 }
 
-/** Where the cluster is in a data directory. */
+/** The path of the cluster in a data directory. */
 export function clusterPath(dataDirectory: string): string {
   return join(dataDirectory, 'postgres');
 }
@@ -76,8 +76,8 @@ export async function clusterOwner(dataDirectory: string): Promise<number | unde
 }
 
 /**
- * Makes the cluster when it is missing, checks its version, gives it to `user` and writes who may
- * connect. Throws the problems `database_version` and `database_failed`.
+ * Creates the cluster when missing, checks its version, changes its owner to `user` and writes
+ * the access rules. Throws the problems `database_version` and `database_failed`.
  */
 export async function prepareCluster(options: ClusterOptions): Promise<string> {
   const { dataDirectory, native, user } = options;
@@ -109,7 +109,7 @@ async function readMajor(directory: string): Promise<string | undefined> {
   } catch (error) {
     throw new Problem(
       'database_failed',
-      `${directory} holds files, but no database of PostgreSQL (PG_VERSION cannot be read). ` +
+      `${directory} has files, but not those of a PostgreSQL database (PG_VERSION cannot be read). ` +
         'Restore it from a backup, or move it away to start with an empty database.',
       { cause: error },
     );
@@ -121,9 +121,9 @@ function checkMajor(directory: string, found: string, native: NativeFiles): void
   if (found === expected) return;
   throw new Problem(
     'database_version',
-    `The database in ${directory} was written by PostgreSQL ${found}; this Lazaret brings ` +
-      `PostgreSQL ${expected}, which cannot read it. Start the Lazaret that wrote it and make a ` +
-      'backup with it, then restore the backup into an empty data directory of this one.',
+    `The database in ${directory} was written by PostgreSQL ${found}; this version of Lazaret includes ` +
+      `PostgreSQL ${expected}, which cannot read it. Start the version of Lazaret that wrote it and make a ` +
+      'backup with it, then restore the backup to an empty data directory of this version.',
   );
 }
 
@@ -169,14 +169,17 @@ async function runProgram(name: string, args: readonly string[], options: Progra
   } catch (error) {
     throw new Problem(
       'database_failed',
-      `The database could not be made with ${program} as the user ${user.name}: ` +
+      `The database could not be created with ${program} as the user ${user.name}: ` +
         (error instanceof Error ? error.message : String(error)),
       { cause: error },
     );
   }
 }
 
-/** Gives a cluster that root owns (restored from a backup, say) to the database's user. */
+/**
+ * Changes the owner of a cluster that root owns (for example restored from a backup) to the user of
+ * the database.
+ */
 async function giveTo(directory: string, user: SystemUser): Promise<void> {
   for (const name of await readdir(directory, { recursive: true })) {
     await lchown(join(directory, name), user.uid, user.gid);
@@ -185,8 +188,8 @@ async function giveTo(directory: string, user: SystemUser): Promise<void> {
 }
 
 /**
- * Lets in, over the Unix socket alone, the user as whom Lazaret runs, and root. The kernel tells
- * PostgreSQL who connects (peer authentication), so there is no password to keep or to lose.
+ * Allows connections only over the Unix socket, from the user of the Lazaret process and root.
+ * The kernel identifies the peer (peer authentication), so no password is needed.
  */
 async function writeAccessFiles(directory: string, user: SystemUser): Promise<void> {
   const names = [...new Set(['root', await ownUserName()])];
@@ -197,7 +200,8 @@ async function writeAccessFiles(directory: string, user: SystemUser): Promise<vo
 }
 
 /**
- * Never writes through an existing file: the database's user could have put a link in its place.
+ * Never writes through an existing file: the user of the database could have replaced it with a
+ * link.
  */
 async function replaceFile(path: string, text: string, user: SystemUser): Promise<void> {
   const temporary = `${path}.new`;

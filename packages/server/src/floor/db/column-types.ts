@@ -1,4 +1,4 @@
-/** Kinds of columns: what is read, what is inserted, what is updated. */
+/** Types of columns for select, insert and update. */
 import type { ColumnType, JSONColumnType } from 'kysely';
 
 export type RequiredTimestamp = ColumnType<Date, Date | string, Date | string>;

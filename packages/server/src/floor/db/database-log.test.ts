@@ -23,7 +23,7 @@ function write(text: string): void {
   spawnSync('/bin/echo', [text], { stdio: ['ignore', log.descriptor, log.descriptor] });
 }
 
-test('the tail is what was written since the mark, and bounded', async () => {
+test('the tail has what was written since the mark, up to a limit', async () => {
   write('before');
   await log.mark();
   write('after');

@@ -6,7 +6,7 @@ const checkMs = 60_000;
 
 /**
  * The log file of the embedded PostgreSQL, which writes to it directly: it never waits for this
- * process and continues when this process has died. Above `databaseLimits.logBytes` the file is
+ * process and continues after its death. Above `databaseLimits.logBytes` the file is
  * copied to `<name>.1` and emptied; lines written in between are lost.
  */
 export class DatabaseLog {
@@ -34,7 +34,7 @@ export class DatabaseLog {
     return this.#file.fd;
   }
 
-  /** What is written from now on is what `tail` is about. */
+  /** `tail` returns what is written from now on. */
   async mark(): Promise<void> {
     this.#markedBytes = (await this.#file.stat()).size;
   }

@@ -1,6 +1,6 @@
 import { Problem } from '@lazaret/protocol';
 
-/** SQLSTATE of servers that cannot serve now: connection, shutdown, start, too many sessions. */
+/** SQLSTATE of unavailable servers: connection, shutdown, start, too many sessions. */
 const unavailableStates = /^(08...|57P0[1235]|53300|28...|3D000)$/;
 const unavailableCodes = new Set([
   'ECONNREFUSED',
@@ -17,8 +17,8 @@ const unavailableWords =
 const diskFull = '53100';
 
 /**
- * The problem that an error of a query stands for: the server is away (`database_unavailable`) or
- * its disk is full (`storage_full`); undefined for everything else, such as a wrong statement.
+ * The problem for an error of a query: the server is unavailable (`database_unavailable`) or its
+ * disk is full (`storage_full`); undefined for everything else, such as a wrong statement.
  */
 export function databaseProblem(error: unknown): Problem | undefined {
   if (error instanceof Problem) return error;
@@ -30,20 +30,20 @@ export function databaseProblem(error: unknown): Problem | undefined {
     unavailableCodes.has(code) ||
     unavailableWords.test(error.message);
   if (!away) return undefined;
-  // Some network errors carry a code and no text.
+  // Some network errors have a code and no text.
   const reason = error.message === '' ? code : error.message;
-  return new Problem('database_unavailable', `The database does not answer: ${reason}`, {
+  return new Problem('database_unavailable', `The database does not respond: ${reason}`, {
     cause: error,
   });
 }
 
-/** SQLSTATE or the code of the operating system; empty when there is neither. */
+/** SQLSTATE or the code of the operating system; empty if there is none. */
 export function databaseCode(error: unknown): string {
   if (!(error instanceof Error) || !('code' in error)) return '';
   return typeof error.code === 'string' ? error.code : '';
 }
 
-/** Whether the answer to a query did not come in time; its connection is of no more use. */
+/** Whether a query timed out; its connection cannot be used any more. */
 export function isReadTimeout(error: unknown): boolean {
   return error instanceof Error && error.message === 'Query read timeout';
 }

@@ -1,6 +1,6 @@
-/** What PostgreSQL is started with: 2 cores, little memory, many short transactions. */
+/** Settings of PostgreSQL for 2 cores, little memory, many short transactions. */
 const settings: Readonly<Record<string, string>> = {
-  // Reached through its own directory only; see cluster.ts.
+  // Only reachable through its own directory; see cluster.ts.
   listen_addresses: '',
   unix_socket_directories: '.',
   unix_socket_permissions: '0700',
@@ -11,7 +11,7 @@ const settings: Readonly<Record<string, string>> = {
   effective_cache_size: '512MB',
   max_wal_size: '512MB',
   random_page_cost: '1.1',
-  // Compiling and parallel plans cost more than they bring for short queries on 2 cores, and
+  // JIT compilation and parallel plans cost more than they save for short queries on 2 cores, and
   // parallel plans need /dev/shm, which is small in containers.
   jit: 'off',
   max_parallel_workers_per_gather: '0',
@@ -28,7 +28,7 @@ const settings: Readonly<Record<string, string>> = {
   log_line_prefix: '%m [%p] ',
   log_checkpoints: 'off',
   log_lock_waits: 'on',
-  // Statements and parameters may carry secrets.
+  // Statements and parameters may contain secrets.
   log_min_error_statement: 'panic',
   log_parameter_max_length_on_error: '0',
 };
@@ -50,7 +50,7 @@ interface SettingsOptions {
   readonly connections: number;
 }
 
-/** The arguments that set everything; settings in the cluster's own files do not count. */
+/** The arguments for all settings; those in the files of the cluster are ignored. */
 export function settingArguments(options: SettingsOptions): string[] {
   const all = {
     ...settings,

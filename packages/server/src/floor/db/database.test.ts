@@ -43,14 +43,14 @@ async function read<T>(text: string): Promise<T | undefined> {
   return rows[0]?.value;
 }
 
-test('whole numbers come as numbers, also in arrays, as long as they are exact', async () => {
+test('whole numbers are read as numbers, also in arrays, if they are exact', async () => {
   expect(await read('select 9007199254740991::int8 as value')).toBe(Number.MAX_SAFE_INTEGER);
   expect(await read('select count(*) as value from pg_class where false')).toBe(0);
   expect(await read(`select '{1,NULL,-3}'::int8[] as value`)).toEqual([1, null, -3]);
   expect(await read(`select '{}'::int8[] as value`)).toEqual([]);
 });
 
-test('a whole number that would be rounded is an error, and the connection lives on', async () => {
+test('a whole number that would be rounded is an error, and the connection remains usable', async () => {
   await expect(read('select 9007199254740992::int8 as value')).rejects.toThrow('2^53');
   await expect(read(`select '{9007199254740993}'::int8[] as value`)).rejects.toThrow('2^53');
   expect(await read('select 1::int8 as value')).toBe(1);
@@ -87,7 +87,7 @@ test('queries continue after every connection was ended by the server', async ()
   await eventually(() => lost.length).toBeGreaterThanOrEqual(4);
   expect(databaseProblem(lost[0])?.code).toBe('database_unavailable');
   held.release();
-  // The pool may lend a connection once more before it hears that it has ended.
+  // The pool may return a connection once more before it notices that it has ended.
   const answers = () =>
     other.ping().then(
       () => true,
@@ -149,7 +149,7 @@ test('a transaction gives up after its attempts, and other errors are not retrie
   expect(runs).toBe(4);
 });
 
-test('only one holder of an advisory lock at a time; the next waits, but not for ever', async () => {
+test('only one holder of an advisory lock at a time; the next waits with a limit', async () => {
   const order: string[] = [];
   let finish = (): void => undefined;
   const first = withAdvisoryLock(handle, 'one', async () => {
@@ -180,7 +180,7 @@ test('the holder of an advisory lock is notified when its session is lost', asyn
   expect(await withAdvisoryLock(handle, 'lost', async () => 'again')).toBe('again');
 });
 
-test('a server that is not there is a problem after the time to start', async () => {
+test('an unreachable server is a problem after the start timeout', async () => {
   const url = new URL(database.url);
   url.searchParams.set('host', join(tmpdir(), 'no-such-directory'));
   const error = await caught(openDatabase({ url: url.href, startTimeoutMs: 250 }));
@@ -204,7 +204,7 @@ test('a database that is not UTF8 is refused', async () => {
   await handle.pool.query(`drop database ${name} with (force)`);
 });
 
-/** Passes bytes between client and server until it is told to swallow them. */
+/** Forwards bytes between client and server until it is switched to drop them. */
 class Proxy {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
@@ -213,7 +213,7 @@ class Proxy {
 
   constructor(target: string) {
     this.#server = createServer((client) => {
-      // Held back for ever, like packets on a network that was cut.
+      // Dropped forever, like packets on a broken network.
       if (this.cut) {
         this.#sockets.add(client);
         return;
@@ -246,7 +246,7 @@ class Proxy {
   }
 }
 
-test('connections that died without a word are thrown away, and ping does not wait', async () => {
+test('connections that died silently are discarded, and ping does not wait', async () => {
   const proxy = new Proxy(database.url);
   await proxy.listen();
   const url = new URL(database.url);

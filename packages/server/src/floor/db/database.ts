@@ -2,8 +2,8 @@
  * The connection pool and the typed queries over it.
  *
  * Numbers: int8 becomes a number, and a value beyond 2^53 - 1 is an error of the query that read
- * it: every count, size and sequence of Lazaret is far below, and a silent rounding is not an
- * answer. numeric stays text.
+ * it: every count, size and sequence of Lazaret is far below, and silent rounding would be
+ * wrong. numeric is read as text.
  *
  * Time: the server cancels a statement after `databaseLimits.statementMs`. When its answer does
  * not come shortly after that either, the connection is dead without knowing it (a cut network,
@@ -22,7 +22,7 @@ import type { Database } from './schema.ts';
 
 export interface DatabaseHandle {
   readonly db: Kysely<Database>;
-  /** For what Kysely does not cover: LISTEN, session locks, other libraries. */
+  /** For features that Kysely does not cover: LISTEN, session locks, other libraries. */
   readonly pool: pg.Pool;
   /** One round trip, bounded. Throws the problem `database_unavailable`. */
   ping(timeoutMs?: number): Promise<void>;
@@ -31,15 +31,15 @@ export interface DatabaseHandle {
 }
 
 export interface DatabaseOptions {
-  /** A connection URL; `sslmode=verify-full` and `sslrootcert=FILE` ask for TLS. */
+  /** A connection URL; `sslmode=verify-full` and `sslrootcert=FILE` enable TLS. */
   readonly url: string;
-  /** What the server's lists of sessions show. */
+  /** The application name in the server's list of sessions. */
   readonly applicationName?: string;
   readonly connections?: number;
   readonly statementTimeoutMs?: number;
-  /** How long to wait for a server that does not answer yet. */
+  /** How long to wait for a server that does not respond yet. */
   readonly startTimeoutMs?: number;
-  /** Told when an idle connection breaks. The pool replaces it by itself. */
+  /** Called when an idle connection is lost. The pool replaces it by itself. */
   readonly onConnectionLost?: (error: Error) => void;
 }
 
@@ -48,8 +48,8 @@ const answerGraceMs = 5_000;
 const startPollMs = 100;
 
 /**
- * Opens the pool, waits until the server answers and checks that it fits. Throws the problems
- * `database_unavailable` and `database_version`.
+ * Opens the pool, waits until the server responds and checks its version and encoding. Throws the
+ * problems `database_unavailable` and `database_version`.
  */
 export async function openDatabase(options: DatabaseOptions): Promise<DatabaseHandle> {
   const pool = createPool(options);
@@ -89,7 +89,7 @@ function createPool(options: DatabaseOptions): pg.Pool {
   });
   const lost = (error: Error): void => options.onConnectionLost?.(error);
   pool.on('error', lost);
-  // A connection that breaks while it is checked out, between two queries, has no other listener.
+  // A connection that is lost while it is checked out, between two queries, has no other listener.
   pool.on('connect', (client) => client.on('error', lost));
   return pool;
 }
@@ -115,7 +115,7 @@ function parseInteger(value: string): number {
   throw new RangeError(`the database answered ${value}, not a whole number within 2^53 - 1`);
 }
 
-/** What Kysely sees as the pool: a connection whose answer never came is closed on release. */
+/** The pool for Kysely: a connection whose query timed out is closed on release. */
 function discardDeadConnections(pool: pg.Pool): PostgresPool {
   const known = new WeakMap<pg.PoolClient, PostgresPoolClient>();
   const connect = async (): Promise<PostgresPoolClient> => {
@@ -144,16 +144,16 @@ function lend(client: pg.PoolClient): PostgresPoolClient {
 }
 
 async function ping(pool: pg.Pool, timeoutMs: number): Promise<void> {
-  // Both waits count: for a free connection, and for its answer.
+  // Includes the wait for a free connection, and for its response.
   const asked = pool.query({ text: 'select 1', query_timeout: timeoutMs } as pg.QueryConfig);
   const deadline = new AbortController();
   const late = sleep(timeoutMs, 'late' as const, { signal: deadline.signal });
   try {
     const outcome = await Promise.race([asked, late]);
     if (outcome !== 'late') return;
-    // It fails or ends later; nothing waits for it any more.
+    // It fails or ends later; nothing waits for it.
     asked.catch(() => undefined);
-    throw new Problem('database_unavailable', `No answer within ${timeoutMs} ms.`);
+    throw new Problem('database_unavailable', `No response within ${timeoutMs} ms.`);
   } catch (error) {
     throw databaseProblem(error) ?? error;
   } finally {
@@ -182,19 +182,19 @@ async function checkServer(pool: pg.Pool): Promise<void> {
             current_setting('server_encoding') as encoding`,
   );
   const [server] = rows;
-  if (server === undefined) throw new Error('the server answered no row');
+  if (server === undefined) throw new Error('the server returned no row');
   if (server.number < oldestVersion) {
     throw new Problem(
       'database_version',
       `The server is PostgreSQL ${server.version}; Lazaret needs 15 or newer. ` +
-        'Upgrade it, or leave DATABASE_URL out to use the embedded one.',
+        'Upgrade it, or omit DATABASE_URL to use the embedded one.',
     );
   }
   if (server.encoding !== 'UTF8') {
     throw new Problem(
       'database_version',
       `The database has the encoding ${server.encoding}; Lazaret needs UTF8. ` +
-        "Make it with: CREATE DATABASE lazaret ENCODING 'UTF8' TEMPLATE template0.",
+        "Create it with: CREATE DATABASE lazaret ENCODING 'UTF8' TEMPLATE template0.",
     );
   }
 }
@@ -205,11 +205,11 @@ export interface DatabaseDescription {
   readonly sizeBytes: number;
   readonly connections: number;
   readonly connectionsMax: number;
-  /** Whether a commit that was answered survives a crash of the machine. */
+  /** Whether an acknowledged commit survives a crash of the machine. */
   readonly durable: boolean;
 }
 
-/** What an operator wants to know of the database. */
+/** Information about the database for operators. */
 export async function describeDatabase(handle: DatabaseHandle): Promise<DatabaseDescription> {
   const { rows } = await handle.pool.query<DatabaseDescription>(
     `select current_setting('server_version') as "serverVersion",
@@ -222,6 +222,6 @@ export async function describeDatabase(handle: DatabaseHandle): Promise<Database
               and current_setting('synchronous_commit') <> 'off' as "durable"`,
   );
   const [description] = rows;
-  if (description === undefined) throw new Error('the server answered no row');
+  if (description === undefined) throw new Error('the server returned no row');
   return description;
 }

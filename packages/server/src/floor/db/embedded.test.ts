@@ -100,7 +100,7 @@ async function kept(url: string): Promise<number[]> {
   return rows.map(({ value }) => value);
 }
 
-/** Starts a database in a process of its own. */
+/** Starts a database in a separate process. */
 async function startApart(path: string, user?: SystemUser) {
   const identity = user === undefined ? {} : { uid: user.uid, gid: user.gid };
   const child = spawn(process.execPath, ['--input-type=module', '-e', program, moduleUrl, path], {
@@ -111,7 +111,7 @@ async function startApart(path: string, user?: SystemUser) {
   for await (const line of createInterface({ input: child.stdout })) {
     return { child, ...(JSON.parse(line) as { readonly url: string; readonly pid: number }) };
   }
-  throw new Error('the process said nothing');
+  throw new Error('the process printed nothing');
 }
 
 async function kill(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
@@ -133,7 +133,7 @@ async function postgresProcesses(directory: string): Promise<number[]> {
   return found;
 }
 
-/** The processes of one server have one parent, the postmaster, among them. */
+/** The processes of one server have the postmaster as their common parent. */
 async function postmasters(directory: string): Promise<number[]> {
   const pids = await postgresProcesses(directory);
   const parents = await Promise.all(pids.map(parentOf));
@@ -145,7 +145,7 @@ async function parentOf(pid: number): Promise<number> {
   return Number(/\) \S (\d+)/.exec(text)?.[1]);
 }
 
-test('a first start makes a durable database, reachable over its socket only', async () => {
+test('a first start creates a durable database, reachable over its socket only', async () => {
   const database = await start({ durable: true });
   for (const name of ['fsync', 'full_page_writes', 'synchronous_commit', 'data_checksums']) {
     expect(await showSetting(database.url, name)).toBe('on');
@@ -157,7 +157,7 @@ test('a first start makes a durable database, reachable over its socket only', a
   expect((await stat(join(root, 'postgres'))).mode & 0o777).toBe(0o700);
 });
 
-test('what is set in its own files cannot weaken durability', async () => {
+test('settings in its own files cannot weaken durability', async () => {
   await (await start({ durable: true })).stop();
   const file = join(root, 'postgres', 'postgresql.auto.conf');
   await writeFile(file, "fsync = 'off'\nlisten_addresses = '*'\n");
@@ -166,7 +166,7 @@ test('what is set in its own files cannot weaken durability', async () => {
   expect(await showSetting(database.url, 'listen_addresses')).toBe('');
 });
 
-test('a clean stop leaves nothing behind and a later start has the data', async () => {
+test('a clean stop leaves no process or socket, and a later start has the data', async () => {
   const first = await start();
   await write(first.url, 1);
   await first.stop();
@@ -197,7 +197,7 @@ test('works where the path is longer than a socket address', async () => {
   expect(await kept(database.url)).toEqual([1]);
 });
 
-/** Ready with another process: right after a kill the state is still `ready`, without a process. */
+/** Ready with a new process: right after a kill the state is still `ready`, without a process. */
 function isRestarted({ state }: EmbeddedDatabase, before: number): boolean {
   return state.name === 'ready' && state.pid !== before;
 }
@@ -305,7 +305,7 @@ test('a pid file whose pid now belongs to another process does not prevent the s
   expect(other.exitCode ?? other.signalCode).toBeNull();
 });
 
-test('files of another major version are refused, naming both', async () => {
+test('files of another major version are refused with both versions', async () => {
   await (await start()).stop();
   await writeFile(join(root, 'postgres', 'PG_VERSION'), '17\n');
   const problem = await refusal();
@@ -313,7 +313,7 @@ test('files of another major version are refused, naming both', async () => {
   expect(problem.message).toMatch(/written by PostgreSQL 17; .* brings PostgreSQL 18/);
 });
 
-test('a directory with other files in it is left alone', async () => {
+test('a directory with other files in it is not changed', async () => {
   await mkdir(join(root, 'postgres'));
   await writeFile(join(root, 'postgres', 'precious'), 'x');
   expect((await refusal()).message).toContain('no database of PostgreSQL');
@@ -328,7 +328,7 @@ test('a first start that was interrupted is repeated', async () => {
   expect((await readdir(root)).toSorted()).toEqual(['logs', 'postgres']);
 });
 
-test('a server that cannot start is a problem with the words of its log', async () => {
+test('a server that cannot start is a problem with the lines of its log', async () => {
   await (await start()).stop();
   await writeFile(join(root, 'postgres', 'postgresql.conf'), 'no_such_setting = 1\n');
   const problem = await refusal();
@@ -337,7 +337,7 @@ test('a server that cannot start is a problem with the words of its log', async 
   expect(problem.message).toContain(join(root, 'logs', 'postgres.log'));
 });
 
-test('an ordinary user runs it as himself, and root later as that user', async () => {
+test('an ordinary user runs it under their own account, and root later as that user', async () => {
   const daemon: SystemUser = { name: 'daemon', uid: 1, gid: 1 };
   const mayChange = isRoot && (await canReach(dirname(fileURLToPath(moduleUrl)), daemon));
   const user = mayChange ? daemon : await chooseSystemUser(isRoot ? 1 : undefined);
@@ -347,23 +347,23 @@ test('an ordinary user runs it as himself, and root later as that user', async (
   if (isRoot) await chown(directory, user.uid, user.gid);
   const apart = await startApart(directory, mayChange ? user : undefined);
   expect((await stat(`/proc/${apart.pid}`)).uid).toBe(user.uid);
-  // Sessions are for the user who runs Lazaret: root may connect, too.
+  // The user of Lazaret and root may connect.
   await kill(apart.child, 'SIGTERM');
   const database = await start({ dataDirectory: directory });
   expect((await stat(`/proc/${database.pid}`)).uid).toBe(user.uid);
   await write(database.url, 1);
 });
 
-test('a directory without the needed rights is a problem that says which', async () => {
+test('a directory without the required permissions is a problem that names them', async () => {
   await (await start()).stop();
   const logs = join(root, 'logs');
   await rm(logs, { recursive: true });
-  // Also root is refused here: a file system of the kernel takes no directories.
+  // Root is refused here too: a kernel file system has no new directories.
   await symlink('/sys/kernel', logs);
   expect((await refusal()).message).toContain('could not be prepared');
 });
 
-test('files that came back from a backup as those of root are given to its user', async () => {
+test('restored files that root owns are changed to the user of the database', async () => {
   const first = await start();
   await write(first.url, 1);
   await first.stop();

@@ -48,16 +48,16 @@ export type EmbeddedState =
   | { readonly name: 'stopped' };
 
 export interface EmbeddedOptions {
-  /** An existing directory that belongs to this process alone; see data-directory.ts. */
+  /** An existing directory that this process has locked; see data-directory.ts. */
   readonly dataDirectory: string;
-  /** False gives up all safety on a crash of the machine, for tests. */
+  /** False disables durability on a crash of the machine, for tests. */
   readonly durable?: boolean;
   readonly connections?: number;
-  /** Told each state, also of restarts. Must not throw. */
+  /** Called with each state, also of restarts. Must not throw. */
   readonly onState?: (state: EmbeddedState) => void;
 }
 
-/** Where root keeps a copy of the programs when the database's user cannot reach them. */
+/** Where root stores a copy of the programs when the user of the database cannot access them. */
 const sharedCopyPlace = '/var/lib/lazaret-postgresql';
 const deniedCodes: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EROFS']);
 const pollMs = 10;
@@ -66,8 +66,8 @@ const startAttempts = 3;
 const watchScript = 'read -r _; kill -INT "$1"';
 
 /**
- * Starts PostgreSQL on `<dataDirectory>/postgres`, making it at the first start. Resolves when it
- * takes connections. Throws the problems `database_failed` and `database_version`.
+ * Starts PostgreSQL on `<dataDirectory>/postgres`, which is created at the first start. Resolves
+ * when it accepts connections. Throws the problems `database_failed` and `database_version`.
  */
 export async function startEmbeddedDatabase(options: EmbeddedOptions): Promise<EmbeddedDatabase> {
   if (process.platform !== 'linux') {
@@ -129,7 +129,7 @@ interface EmbeddedParts {
   readonly socket: SocketDirectory;
 }
 
-/** A running PostgreSQL; made by `startEmbeddedDatabase`. */
+/** A running PostgreSQL; created by `startEmbeddedDatabase`. */
 export class EmbeddedDatabase {
   readonly #parts: EmbeddedParts;
   readonly #stopping = new AbortController();
@@ -158,7 +158,7 @@ export class EmbeddedDatabase {
     return this.#state;
   }
 
-  /** Pid of the postmaster, while there is one. */
+  /** Pid of the postmaster, if it runs. */
   get pid(): number | undefined {
     return this.#child?.pid;
   }
@@ -167,7 +167,7 @@ export class EmbeddedDatabase {
     return this.#parts.log.path;
   }
 
-  /** The first start: a server that dies at once is given two more tries. */
+  /** The first start: a server that dies at once is started up to two more times. */
   async start(): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
       try {
@@ -182,7 +182,7 @@ export class EmbeddedDatabase {
     this.#supervision = this.#supervise();
   }
 
-  /** Fast shutdown, bounded; then harder. Safe to call twice. */
+  /** Fast shutdown with a time limit; then stronger signals. Safe to call twice. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     for (const signal of ['SIGINT', 'SIGQUIT', 'SIGKILL'] as const) {
@@ -221,7 +221,7 @@ export class EmbeddedDatabase {
     } catch (error) {
       if (this.#stopping.signal.aborted) return;
       if (!(error instanceof Problem)) throw error;
-      // Told as the reason of the next `restarting`: the log has it.
+      // Reported as the reason of the next `restarting`: the log has it.
       await this.#parts.log.note(error.message);
     }
   }
@@ -230,7 +230,7 @@ export class EmbeddedDatabase {
     const { cluster, log } = this.#parts;
     this.#tell({ name: 'starting' });
     await log.mark();
-    // From here to the spawn nothing waits, so that `stop` sees every child.
+    // No await from here to the spawn, so that `stop` sees every child.
     this.#stopping.signal.throwIfAborted();
     const child = this.#spawn();
     this.#child = child;
@@ -301,7 +301,7 @@ async function waitForExit(child: ChildProcess, timeoutMs?: number): Promise<voi
   });
 }
 
-/** Also true of a program that could not be run at all. */
+/** Also true for a program that could not be started. */
 function hasEnded(child: ChildProcess): boolean {
   return child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
 }
@@ -312,7 +312,7 @@ interface Identity {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** Runs as the database's user, so that a reused pid of another user is out of its reach. */
+/** Runs as the user of the database, so that it cannot signal a reused pid of another user. */
 function watchParent(pid: number, identity: Identity): ChildProcess {
   const watcher = spawn('/bin/sh', ['-c', watchScript, 'sh', String(pid)], {
     ...identity,
@@ -320,7 +320,7 @@ function watchParent(pid: number, identity: Identity): ChildProcess {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   });
-  // Without a shell there is no watcher, and the next start does its work.
+  // Without a shell there is no watcher; the next start stops leftovers instead.
   watcher.on('error', () => undefined);
   watcher.unref();
   return watcher;

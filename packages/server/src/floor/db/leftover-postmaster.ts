@@ -1,9 +1,9 @@
 /**
- * What an earlier Lazaret left running on a cluster, stopped before a new PostgreSQL starts there.
+ * Stops leftover processes of an earlier Lazaret on a cluster before a new PostgreSQL starts there.
  *
- * A process belongs to the cluster when it is called postgres and its working directory is the
- * cluster (compared by device and inode): postmaster and all of its children stay there. This
- * holds after a pid was reused, which postmaster.pid alone does not. Where the kernel hides the
+ * A process belongs to the cluster when its name is postgres and its working directory is the
+ * cluster (compared by device and inode), which postmaster and all of its children keep. This
+ * is correct after a pid was reused, unlike postmaster.pid alone. Where the kernel hides the
  * working directory (root without CAP_SYS_PTRACE, as in many containers), the postmaster is known
  * by postmaster.pid, its user and its arguments together.
  *
@@ -22,11 +22,11 @@ const pollMs = 10;
 /** Stops every PostgreSQL process on `cluster` and removes its stale pid file. */
 export async function stopLeftovers(cluster: string): Promise<void> {
   const noted = (await readPidFile(cluster))?.pid;
-  // Fast shutdown; then immediate; then whatever it takes.
+  // Fast shutdown; then immediate; then SIGKILL.
   for (const signal of ['SIGINT', 'SIGQUIT', 'SIGKILL'] as const) {
     const pids = await findProcesses(cluster, noted);
     if (pids.length === 0) break;
-    // A fast shutdown is the postmaster's business; children without one get the harder signals.
+    // The postmaster handles a fast shutdown; children without one get the stronger signals.
     const receivers = signal === 'SIGINT' ? pids.filter((pid) => pid === noted) : pids;
     for (const pid of receivers) send(pid, signal);
     if (receivers.length > 0) await waitUntilGone(cluster, noted);
@@ -38,13 +38,13 @@ export async function stopLeftovers(cluster: string): Promise<void> {
       `PostgreSQL still runs on ${cluster} as process ${left.join(', ')} and does not stop.`,
     );
   }
-  // PostgreSQL would refuse to start when another process has the pid by now.
+  // PostgreSQL would refuse to start if another process has the pid now.
   await rm(join(cluster, 'postmaster.pid'), { force: true });
 }
 
 export interface PidFile {
   readonly pid: number;
-  /** Its own words: starting, ready, stopping. */
+  /** Its states: starting, ready, stopping. */
   readonly status: string;
 }
 
@@ -93,7 +93,7 @@ async function looksOurs(pid: number, uid: number): Promise<boolean> {
   return (await readText(`/proc/${pid}/cmdline`)).includes(`\0-D\0${workingDirectory}\0`);
 }
 
-/** A process may end at any moment: an unreadable file is an empty one. */
+/** A process may end at any moment: an unreadable file is treated as empty. */
 async function readText(path: string): Promise<string> {
   return readFile(path, 'utf8').catch(() => '');
 }

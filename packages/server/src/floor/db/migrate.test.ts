@@ -40,7 +40,7 @@ async function tables(): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
-test('applies what is missing, once', async () => {
+test('applies missing migrations, once', async () => {
   const names = ['0001_first.sql', '0002_second.sql'];
   expect(await run()).toEqual({ versionBefore: 0, version: 2, applied: names });
   expect(await run()).toEqual({ versionBefore: 2, version: 2, applied: [] });
@@ -49,7 +49,7 @@ test('applies what is missing, once', async () => {
   expect(await tables()).toEqual(['first', 'more', 'second', 'third']);
 });
 
-test('two processes at once: one applies, the other waits and finds nothing to do', async () => {
+test('concurrent processes: one applies, the other waits and finds nothing to do', async () => {
   await write('0003_slow.sql', 'select pg_sleep(0.2); create table slow (id int);');
   const other = await openDatabase({ url: database.url });
   const reports = await Promise.all([
@@ -62,7 +62,7 @@ test('two processes at once: one applies, the other waits and finds nothing to d
   await other.close();
 });
 
-test('does not wait for ever for another process', async () => {
+test('does not wait forever for another process', async () => {
   await withAdvisoryLock(database.handle, 'lazaret migrations', async () => {
     const waiting = migrate(database.handle, { directory, waitMs: 30 });
     await expect(waiting).rejects.toMatchObject({ code: 'unavailable' });
@@ -70,7 +70,7 @@ test('does not wait for ever for another process', async () => {
   expect(await tables()).toEqual([]);
 });
 
-test('refuses a schema newer than the program and names both versions', async () => {
+test('refuses a schema newer than the program with both versions', async () => {
   await run();
   await remove('0002_second.sql');
   const problem = await refusal();
@@ -79,7 +79,7 @@ test('refuses a schema newer than the program and names both versions', async ()
   expect(problem.message).toMatch(/Start Lazaret \d+\.\d+\.\d+ or newer, or restore a backup/);
 });
 
-test('refuses an applied file that reads differently now', async () => {
+test('refuses an applied file that has changed', async () => {
   await run();
   await write('0001_first.sql', 'create table first (id bigint);');
   const problem = await refusal();
@@ -100,7 +100,7 @@ test('line endings changed by a checkout do not count as a change', async () => 
   expect((await run()).applied).toEqual([]);
 });
 
-test('refuses a gap in the numbers, a number twice and a name of another form', async () => {
+test('refuses a gap in the numbers, a duplicate number and an invalid name', async () => {
   await write('0004_late.sql', 'select 1;');
   expect((await refusal()).message).toContain('Expected a migration 0003_name.sql');
   await remove('0004_late.sql');
@@ -120,10 +120,12 @@ test('refuses a database in which an earlier one was never applied', async () =>
   expect(problem.message).toContain('Migration 1 was never applied');
 });
 
-test('a failing migration is undone, the ones before it stay, and it names the line', async () => {
+test('a failing migration is rolled back, previous ones remain, and the error has the line', async () => {
   await write('0003_broken.sql', 'create table third (id int);\n\nselect nonsense from first;\n');
   const problem = await refusal();
-  expect(problem.message).toMatch(/0003_broken\.sql failed at line 3 and was undone: .*nonsense/);
+  expect(problem.message).toMatch(
+    /0003_broken\.sql failed at line 3 and was rolled back: .*nonsense/,
+  );
   expect(await tables()).toEqual(['first', 'more', 'second']);
   await write('0003_broken.sql', 'create table third (id int);');
   expect((await run()).applied).toEqual(['0003_broken.sql']);
@@ -142,7 +144,7 @@ test('the migrations of this program apply to an empty database', async () => {
   expect(report.applied).toEqual(files.filter((name) => name.endsWith('.sql')).toSorted());
 });
 
-test('operators keep what they could do when the role operator no longer includes submitting', async () => {
+test('operators keep their permissions when the role operator no longer includes submitting', async () => {
   const folder = new URL('migrations/', import.meta.url);
   const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).toSorted();
   const number = names.findIndex((name) => name.endsWith('_operators_submit.sql'));

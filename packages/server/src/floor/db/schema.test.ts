@@ -15,7 +15,7 @@ interface Column {
   readonly column: string;
   readonly kind: string;
   readonly nullable: boolean;
-  /** May be left out of an insert. */
+  /** Optional in an insert. */
   readonly optional: boolean;
 }
 
@@ -36,7 +36,7 @@ const kinds: Readonly<Record<string, string>> = {
   xid8: 'string',
 };
 
-test('the types of the tables are those that the migrations make', async () => {
+test('the types of the tables match the migrations', async () => {
   const declared = await readDeclared();
   expect(declared.length).toBeGreaterThan(100);
   expect(declared).toEqual(await readMigrated());
@@ -57,7 +57,7 @@ async function readMigrated(): Promise<Column[]> {
   );
 }
 
-/** Types are gone when the program runs, so the file is read as text. */
+/** Types do not exist at run time, so the file is read as text. */
 async function readDeclared(): Promise<Column[]> {
   const files = ['schema.ts', 'schema-images.ts'].map((name) => new URL(name, import.meta.url));
   const text = (await Promise.all(files.map((file) => readFile(file, 'utf8')))).join('\n');
@@ -95,7 +95,7 @@ function readType(declared: string): Pick<Column, 'kind' | 'nullable' | 'optiona
   if (declared === 'RequiredTimestamp') return { kind: 'Date', nullable: false, optional: false };
   if (declared === 'NullableTimestamp') return { kind: 'Date', nullable: true, optional: true };
   const [, wrapper = '', inside = declared] = /^(\w+)<(.*)>$/.exec(declared) ?? [];
-  // ColumnType names what is read, what is inserted, what is updated.
+  // ColumnType has the types for select, insert and update.
   const parts = inside.split(/,(?![^<]*>)/).map((part) => part.trim());
   const read = wrapper === 'ColumnType' ? (parts[0] ?? '') : inside;
   const nullable = read.endsWith(' | null');

@@ -1,4 +1,4 @@
-/** The tables as Kysely sees them; held against the migrations by a test. */
+/** The tables for Kysely; a test compares them with the migrations. */
 import type { EngineManifest, Observation, Telemetry } from '@lazaret/protocol';
 import type { ColumnType, Generated } from 'kysely';
 

@@ -4,15 +4,16 @@ import { type FileHandle, open } from 'node:fs/promises';
 const addressBytes = 107;
 
 export interface SocketDirectory {
-  /** What a client in this process gives as host. */
+  /** The host for a client in this process. */
   readonly path: string;
   close(): Promise<void>;
 }
 
 /**
  * A path to `directory` that is short enough for the address of the database's socket in it. When
- * its own is too long, the directory is held open and named through /proc/self/fd. (A link in the
- * temporary directory would serve other processes too, but is swept away there after some days.)
+ * its own is too long, the directory is kept open and addressed through /proc/self/fd. (A link in
+ * the temporary directory would work for other processes too, but is deleted there after some
+ * days.)
  */
 export async function openSocketDirectory(
   directory: string,

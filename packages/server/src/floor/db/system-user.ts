@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { Problem } from '@lazaret/protocol';
 
-/** The user of the operating system as whom PostgreSQL runs. */
+/** The operating-system user that runs PostgreSQL. */
 export interface SystemUser {
   readonly name: string;
   readonly uid: number;
@@ -11,7 +11,7 @@ export interface SystemUser {
 }
 
 const preferredName = 'lazaret-db';
-/** Who is taken when `lazaret-db` can be neither found nor made (/etc is read-only). */
+/** Fallback when `lazaret-db` neither exists nor can be created (/etc is read-only). */
 const fallbackNames = ['postgres', 'nobody'] as const;
 
 const addCommands: readonly (readonly [string, readonly string[]])[] = [
@@ -29,9 +29,9 @@ const addCommands: readonly (readonly [string, readonly string[]])[] = [
 ];
 
 /**
- * PostgreSQL refuses to run as root. An ordinary user runs it as himself; root runs it as the
- * owner of the existing files, else as the system user `lazaret-db`, which is made when missing,
- * else as `postgres` or `nobody`.
+ * PostgreSQL refuses to run as root. An ordinary user runs it under their own account; root runs it
+ * as the owner of the existing files, otherwise as the system user `lazaret-db`, which is created
+ * when missing, otherwise as `postgres` or `nobody`.
  */
 export async function chooseSystemUser(ownerUid: number | undefined): Promise<SystemUser> {
   const users = await readUsers();
@@ -39,7 +39,7 @@ export async function chooseSystemUser(ownerUid: number | undefined): Promise<Sy
   if (uid !== 0) {
     const self = users.find((user) => user.uid === uid);
     if (ownerUid !== undefined && ownerUid !== uid) throw filesOfOtherUser(ownerUid, uid);
-    // initdb looks up the name of its user and stops when it has none.
+    // initdb looks up the name of its user and fails without one.
     if (self === undefined) throw nameless(uid);
     return self;
   }
@@ -48,7 +48,7 @@ export async function chooseSystemUser(ownerUid: number | undefined): Promise<Sy
   return find(users, [preferredName]) ?? (await addSystemUser()) ?? findFallback(users);
 }
 
-/** The name of the user as whom this process runs: the one that the database lets in. */
+/** The name of the user of this process, who may connect to the database. */
 export async function ownUserName(): Promise<string> {
   const uid = process.geteuid?.() ?? -1;
   const self = (await readUsers()).find((user) => user.uid === uid);
@@ -78,7 +78,7 @@ async function addSystemUser(): Promise<SystemUser | undefined> {
     try {
       await promisify(execFile)(command, args, { timeout: 10_000 });
     } catch {
-      // Another start may have made it in between, and the next command may work: look again.
+      // Another start may have created it meanwhile, and the next command may work: check again.
     }
     const user = find(await readUsers(), [preferredName]);
     if (user !== undefined) return user;
@@ -92,7 +92,7 @@ function findFallback(users: readonly SystemUser[]): SystemUser {
   throw new Problem(
     'database_failed',
     `PostgreSQL does not run as root, and the user ${preferredName} could not be made. ` +
-      'Make it, run Lazaret as an ordinary user, or set DATABASE_URL.',
+      'Create it, run Lazaret as an ordinary user, or set DATABASE_URL.',
   );
 }
 
@@ -107,7 +107,7 @@ function filesOfOtherUser(ownerUid: number, uid: number): Problem {
 function nameless(uid: number): Problem {
   return new Problem(
     'database_failed',
-    `The user ${uid} has no line in /etc/passwd, and PostgreSQL needs one. ` +
-      'Add it, or set DATABASE_URL to a server of your own.',
+    `The user ${uid} has no entry in /etc/passwd, which PostgreSQL requires. ` +
+      'Add it, or set DATABASE_URL to your own server.',
   );
 }

@@ -11,14 +11,16 @@ export interface TransactionOptions {
   readonly attempts?: number;
 }
 
-/** Serialization failure and deadlock: the server undid everything and another try may do. */
+/**
+ * Serialization failure and deadlock: the server rolled everything back and a retry may succeed.
+ */
 const retriedStates = new Set(['40001', '40P01']);
 
 /**
  * Runs `work` in a transaction and commits. After a serialization failure or a deadlock it runs
  * again, at most `attempts` times with a growing, jittered pause, so `work` must have no effect
- * outside of the transaction. A lost connection is not retried: whether the commit happened is
- * then unknown, and only the caller can find out.
+ * outside of the transaction. A lost connection is not retried: it is then unknown whether the
+ * commit happened, and only the caller can check.
  */
 export async function transaction<T>(
   db: Kysely<Database>,

@@ -7,9 +7,9 @@ import { eventLimits } from './limits.ts';
 
 export interface NewEvent {
   readonly type: EventType;
-  /** What it is about: a job id, an engine or user name. */
+  /** The subject: a job id, an engine or user name. */
   readonly subject: string;
-  /** Who did it: a user, or a part of Lazaret (`scheduler`, `worker`). */
+  /** The actor: a user, or a part of Lazaret (`scheduler`, `worker`). */
   readonly actor: string;
   readonly project?: string | null;
   /** Never a secret. */
@@ -17,7 +17,7 @@ export interface NewEvent {
 }
 
 /**
- * Appends events. Give the transaction of the change; readers see them when it commits, or never.
+ * Appends events. Pass the transaction of the change; readers see them when it commits, or never.
  * Call `wake` of the outbox after the commit to have them delivered at once.
  */
 export async function appendEvents(
@@ -58,7 +58,7 @@ export function insertEvents(
     from ${event.from}`;
 }
 
-/** PostgreSQL stores no NUL and no lone surrogate; a name with one must not fail a job. */
+/** PostgreSQL stores no NUL and no unpaired surrogate; a name with one must not fail a job. */
 function storable<T>(value: T): T {
   return typeof value === 'string'
     ? (value.toWellFormed().replaceAll('\0', '\u{2400}') as T & string)

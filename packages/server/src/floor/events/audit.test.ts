@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-/** Ten audited events, and as many that are not, copied by the reader. */
+/** Ten audited events, and as many others, copied by the reader. */
 beforeEach(async () => {
   const { db } = database.handle;
   await sql`truncate events, event_readers, audit`.execute(db);
@@ -68,7 +68,7 @@ test('a reader that lost its position copies nothing twice', async () => {
   expect(await verifyAudit(db)).toMatchObject({ intact: true, entries: 11 });
 });
 
-test('an export verifies without the server, and its hash is what the documentation says', async () => {
+test('an export is verified without the server, and its hash is as documented', async () => {
   const lines = (await all()).map((entry) => JSON.stringify(entry));
   const entries = lines.map((line) => JSON.parse(line) as AuditEntry);
   const verdict = await verifyChain(entries);
@@ -97,7 +97,7 @@ test.each([
   ],
   ['cut off at the end', `delete from audit where number > 7`, 8],
   ['emptied', `delete from audit`, 1],
-])('%s: the check names where', async (_, tampering, brokenAt) => {
+])('%s: the check reports the position', async (_, tampering, brokenAt) => {
   await database.handle.pool.query(tampering);
   const verdict = await verifyAudit(database.handle.db);
   expect(verdict).toMatchObject({ intact: false, brokenAt });
@@ -122,7 +122,7 @@ test('a chain that was hashed again from the start is detected by a saved head',
 });
 
 test.each([
-  ['no object', 'text'],
+  ['not an object', 'text'],
   ['null', null],
   ['a field too many', { extra: true }],
   ['a field too few', { actor: undefined }],

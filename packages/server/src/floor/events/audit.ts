@@ -20,7 +20,7 @@ const auditedTypes = (Object.keys(eventKinds) as EventType[]).filter(
   (type) => eventKinds[type].audited,
 );
 
-/** The reader that keeps the audit log. It never passes an event over. */
+/** The reader that writes the audit log. It never skips an event. */
 export function auditReader(): EventReader {
   return {
     name: 'audit',
@@ -110,7 +110,7 @@ export async function countAudit(database: Kysely<Database>): Promise<number> {
   return row.entries;
 }
 
-/** Checks the chain, and that no entry is gone whose event the reader has read. */
+/** Verifies the chain, and that there is an entry for every event that the reader has read. */
 export async function verifyAudit(database: Kysely<Database>): Promise<ChainVerdict> {
   const position = await loadPosition(database, 'audit');
   const verdict = await verifyChain(readAudit(database));
@@ -123,7 +123,7 @@ export async function verifyAudit(database: Kysely<Database>): Promise<ChainVerd
       and not exists (select from audit where audit.event = events.id)`.execute(database);
   const missing = rows[0]?.missing ?? 0;
   if (missing === 0) return verdict;
-  const detail = `${missing} audited events have no entry: the log was cut off at its end`;
+  const detail = `${missing} audited events have no entry: the log was truncated at its end`;
   return { ...verdict, intact: false, brokenAt: verdict.entries + 1, detail };
 }
 

@@ -1,14 +1,14 @@
 /**
- * Events that are held back by an older transaction become readable when that one ends, and it may
- * end without an event of its own, so nothing would wake the loop. Until then it polls soon, less
- * often the longer it takes.
+ * Events that are delayed by an older transaction become readable when that one ends, possibly
+ * without its own event, so nothing would wake the loop. Until then it polls with increasing
+ * intervals.
  */
 
 import { serverLimits } from '../limits.ts';
 import type { Loop } from '../loop.ts';
 import { eventLimits } from './limits.ts';
 
-/** Told after each reading whether something is held back. */
+/** Called after each read with whether events are delayed. */
 export function createHeldRetry(loop: Loop): (held: boolean) => void {
   let delayMs: number = eventLimits.heldPollMs;
   return (held) => {

@@ -54,7 +54,7 @@ interface TakeOptions {
   readonly leave?: AbortController;
 }
 
-test('a subscriber gets what is committed after it came, in order, and nothing twice', async () => {
+test('a subscriber gets events committed after its start, in order, without duplicates', async () => {
   await say('before', 0);
   const got = take(3, { filter: { subject: 'a' } });
   await expect.poll(() => outbox.subscribers).toBe(1);
@@ -63,7 +63,7 @@ test('a subscriber gets what is committed after it came, in order, and nothing t
   expect((await got).map((event) => event.data['number'])).toEqual([1, 2, 3]);
 });
 
-test('an event that commits late is neither jumped over nor out of place', async () => {
+test('an event that commits late is neither skipped nor out of order', async () => {
   const got = take(2, { filter: { subject: 'late' } });
   await expect.poll(() => outbox.subscribers).toBe(1);
   let commit = (): void => undefined;
@@ -82,7 +82,7 @@ test('an event that commits late is neither jumped over nor out of place', async
   expect((await got).map((event) => event.actor)).toEqual(['slow', 'quick']);
 });
 
-test('writers, delays and readers that come and go: all see the same order, all of it once', async () => {
+test('with concurrent writers, delays and changing readers all see the same order, each event once', async () => {
   const subjects = ['s0', 's1', 's2', 's3', 's4', 's5'];
   const perSubject = 40;
   const total = subjects.length * perSubject;
@@ -143,7 +143,7 @@ test('a subscriber slower than the window is served from the database and misses
   await events.return();
 });
 
-test('filters mean the same in the database and in memory', async () => {
+test('filters are equivalent in the database and in memory', async () => {
   for (const [subject, project] of [
     ['f', 'default'],
     ['f', null],
@@ -171,13 +171,13 @@ test('filters mean the same in the database and in memory', async () => {
   expect(scoped.events.map((event) => event.data['number'])).toEqual([3]);
 });
 
-test('what is committed between a reading and the first turn of the loop is not waited for', async () => {
+test('events committed between a read and the first iteration of the loop are delivered without delay', async () => {
   const fresh = createOutbox({ database: database.handle.db, log, signal: stop.signal });
   const events = fresh.subscribe({ filter: { subject: 'gap' }, signal: stop.signal });
   const first = events.next();
   await expect.poll(() => fresh.subscribers).toBe(1);
   await sleep(200);
-  // The subscriber has read and waits; the loop begins behind this event.
+  // The subscriber has read and waits; the loop starts after this event.
   await say('gap', 1);
   const turning = fresh.run();
   expect((await first).value?.data['number']).toBe(1);
@@ -208,7 +208,7 @@ test('lost connections delay delivery, and lose nothing', async () => {
   expect((await got).map((event) => event.data['number'])).toEqual([1, 2, 3]);
 });
 
-test('leaving ends a subscription that waits, and the loop rests without subscribers', async () => {
+test('an abort ends a waiting subscription, and the loop is idle without subscribers', async () => {
   const leave = new AbortController();
   const got = take(1, { filter: { subject: 'nobody' }, leave });
   await expect.poll(() => outbox.subscribers).toBe(1);
@@ -224,12 +224,12 @@ test.each(['', 'x', '1', '1.', '1.1.1', '-1.2', '1.2 ', 'zzzzzzzzzzzzz.1', '1.zz
   },
 );
 
-test('a cursor of another database is refused instead of waiting for ever', async () => {
+test('a cursor of another database is refused instead of waiting forever', async () => {
   const after = formatCursor({ transaction: 10n ** 15n, id: 1n });
   await expect(take(1, { after })).rejects.toMatchObject({ code: 'invalid_request' });
 });
 
-test('cursors read back as they were written, and keep the order', () => {
+test('cursors round-trip and keep the order', () => {
   const position = fc.record({
     transaction: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
     id: fc.bigInt({ min: 0n, max: 2n ** 63n - 1n }),

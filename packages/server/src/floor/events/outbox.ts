@@ -1,8 +1,8 @@
 /**
- * The live side of the outbox. One loop reads new events once for everybody and keeps the last of
- * them in a bounded window; a subscriber holds nothing but its position. One that is within the
- * window is served from memory, one that is behind it (new, resumed or slow) from the database, so
- * a slow reader costs no memory and misses nothing.
+ * The live side of the outbox. One loop reads new events once for all subscribers and keeps the
+ * latest in a bounded window; a subscriber only has a position. One within the window is served
+ * from memory, one behind it (new, resumed or slow) from the database, so a slow reader uses no
+ * memory and misses nothing.
  */
 import { Problem } from '@lazaret/protocol';
 import type { Kysely } from 'kysely';
@@ -36,7 +36,7 @@ export interface OutboxOptions {
 export interface Subscription {
   /** A function is called for every read, since permissions change. */
   readonly filter: EventFilter | (() => EventFilter);
-  /** A cursor; from now on when left out. */
+  /** A cursor; from now on when omitted. */
   readonly after?: string | undefined;
   readonly signal: AbortSignal;
 }
@@ -48,7 +48,7 @@ export interface Outbox {
   read(after: Position, filter: EventFilter, limit: number): Promise<EventPage>;
   /**
    * Events as they happen, each once, in one order for all. Throws `invalid_request` at the first
-   * step for a cursor that this database did not give out.
+   * step for a cursor of another database.
    */
   subscribe(subscription: Subscription): AsyncGenerator<StoredEvent, void, undefined>;
   /** Starts durable readers; each runs in one process at a time. */
@@ -62,10 +62,10 @@ export interface Outbox {
   readonly subscribers: number;
 }
 
-/** Turns of reading in a row before the loop shows that it is alive. */
+/** Consecutive reads before the loop reports progress. */
 const batchesPerTurn = 20;
 
-/** Makes the outbox of a process. */
+/** Creates the outbox of a process. */
 export function createOutbox(options: OutboxOptions): Outbox {
   const { database, log, signal } = options;
   const loop = new Loop({ name: 'events', periodMs: serverLimits.eventPollMs, log, signal });
@@ -113,7 +113,7 @@ function resumeSubscribers(live: Live): void {
   for (const resume of live.waiting) resume();
 }
 
-/** One turn: moves the window on and wakes the subscribers. */
+/** One iteration: advances the window and wakes the subscribers. */
 async function deliver(live: Live, retryHeld: (held: boolean) => void): Promise<void> {
   if (live.subscribers === 0) {
     live.window = undefined;
@@ -122,7 +122,7 @@ async function deliver(live: Live, retryHeld: (held: boolean) => void): Promise<
   const window = live.window ?? createWindow(await readHorizon(live.database));
   if (live.window === undefined) {
     live.window = window;
-    // What was committed since they last read, and before the window, they have to read again.
+    // Events committed after their last read and before the window must be read from the database.
     resumeSubscribers(live);
   }
   for (let batch = 1; batch <= batchesPerTurn; batch += 1) {
@@ -166,7 +166,7 @@ async function* follow(
   }
 }
 
-/** A cursor of the future comes from another database; waiting for it would be silent for ever. */
+/** A cursor in the future is of another database; waiting for it would never end. */
 async function resume(live: Live, cursor: string): Promise<Position> {
   const position = parseCursor(cursor);
   if (position.transaction <= (await readNextTransaction(live.database))) return position;

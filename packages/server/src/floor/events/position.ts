@@ -1,6 +1,7 @@
 /**
- * Where a reader of the outbox stands: after the event of this transaction and id. Readers go by
- * transaction first, because ids are drawn before the commit and so become visible out of order.
+ * The position of a reader of the outbox: after the event of this transaction and id. Readers order
+ * by transaction first, because ids are assigned before the commit and so become visible out of
+ * order.
  */
 import { Problem } from '@lazaret/protocol';
 
@@ -19,7 +20,7 @@ export function formatCursor({ transaction, id }: Position): string {
   return `${transaction.toString(36)}.${id.toString(36)}`;
 }
 
-/** Throws `invalid_request` for a text that no stream gave out. */
+/** Throws `invalid_request` for an invalid cursor. */
 export function parseCursor(text: string): Position {
   const match = /^([0-9a-z]{1,13})\.([0-9a-z]{1,13})$/.exec(text);
   const transaction = parseBase36(match?.[1] ?? '');
@@ -40,7 +41,7 @@ function parseBase36(text: string): bigint {
   return value;
 }
 
-/** Whether `a` stands after `b`. */
+/** Whether `a` is after `b`. */
 export function isAfter(a: Position, b: Position): boolean {
   return a.transaction === b.transaction ? a.id > b.id : a.transaction > b.transaction;
 }

@@ -47,7 +47,7 @@ function collect(name: string, subject: string, extra: Partial<EventReader> = {}
   return { seen, reader };
 }
 
-test('a reader that starts again continues where it was', async () => {
+test('a restarted reader resumes at its position', async () => {
   await say('again', 5);
   const first = collect('again', 'again');
   open().runReaders([first.reader]);
@@ -101,18 +101,18 @@ test('a failing event blocks only its own reader and is retried until it succeed
   await say('poison', 3);
   outbox.wake();
   await expect.poll(() => good.seen).toEqual([0, 1, 2]);
-  // At least once: what stood before the failing event in its batch is handled again.
+  // At least once: events before the failing one in its batch are handled again.
   await expect.poll(() => bad.seen.slice(-2), { timeout: 20_000 }).toEqual([1, 2]);
   expect(failures).toBe(3);
 });
 
-test('an event is given up after the stated tries, and those after it are read', async () => {
+test('an event is skipped after the maximum attempts, and those after it are read', async () => {
   let tries = 0;
   const { seen, reader } = collect('limited', 'limited', { giveUpAfter: 2 });
   const handle: EventReader['handle'] = async (events, transaction) => {
     const isBad = (event: StoredEvent): boolean =>
       event.subject === 'limited' && event.data['number'] === 0;
-    // Counted alone only: in company it is not known which one failed.
+    // Only counted when handled alone: in a batch it is unknown which one failed.
     if (events.some(isBad) && events.length === 1) tries += 1;
     if (events.some(isBad)) throw new Error('planted');
     await reader.handle(events, transaction);
@@ -153,7 +153,7 @@ async function rowVersion(name: string): Promise<unknown> {
 
 test('events of a restored database keep their order and are read by readers that had not read them', async () => {
   const { db } = database.handle;
-  // Row by row: truncating would wait for readers of the tests before, which wait for it.
+  // Row by row: truncating would deadlock with readers of previous tests.
   await sql`delete from event_readers`.execute(db);
   await sql`delete from events`.execute(db);
   const far = 10n ** 12n;
@@ -177,7 +177,7 @@ test('events of a restored database keep their order and are read by readers tha
     const page = await readEvents(db, { after, filter: {}, limit: 10 });
     return page.events.map((event) => event.subject);
   };
-  // Transactions of other test files, in other databases, hold the horizon back for a moment.
+  // Transactions of other test files, in other databases, delay the horizon for a moment.
   await expect.poll(() => subjects('behind')).toEqual(['y', 'z', 'new']);
   expect(await subjects('ahead')).toEqual(['new']);
   const all = await readEvents(db, { after: beginning, filter: {}, limit: 10 });

@@ -1,8 +1,8 @@
 /**
- * Durable readers: each event at least once, in order, whatever crashes. The position moves in
- * the transaction in which the events were handled, so what a handler writes there happens exactly
- * once. A lock of the database keeps a reader to one process at a time; another takes over by
- * itself. An event that fails is tried again with back-off, alone, and holds back only its reader.
+ * Durable readers: each event at least once, in order, despite crashes. The position is updated in
+ * the transaction in which the events were handled, so writes of a handler there happen exactly
+ * once. A database lock limits a reader to one process at a time; another one resumes it
+ * automatically. A failing event is retried with back-off, alone, and only delays its reader.
  */
 import type { EventType } from '@lazaret/protocol';
 import { sql, type Kysely, type Transaction } from 'kysely';
@@ -16,14 +16,14 @@ import { beginning, isAfter, type Position } from './position.ts';
 import { readEvents, readHorizon, type EventPage, type StoredEvent } from './store.ts';
 
 export interface EventReader {
-  /** Names its position; never changed, never reused. */
+  /** Key of its position; never changed, never reused. */
   readonly name: string;
   readonly types?: readonly EventType[];
-  /** Where a reader that is new to this database begins. */
+  /** Where a new reader starts in this database. */
   readonly start: 'beginning' | 'now';
-  /** After how many tries an event is given up, said in the log; `never` holds on to it. */
+  /** Attempts after which an event is skipped with a log message; `never` retries forever. */
   readonly giveUpAfter: number | 'never';
-  /** Handles a batch, in order; all of it counts as failed when it throws. */
+  /** Handles a batch, in order; the whole batch counts as failed when it throws. */
   handle(events: readonly StoredEvent[], open: Transaction<Database>): Promise<void>;
 }
 
@@ -79,7 +79,10 @@ async function advance(
       handling = found.events.filter((event) => !isGivenUp(reader, progress, event));
       for (const event of found.events) {
         if (handling.includes(event)) continue;
-        log.error({ reader: reader.name, event: describe(event) }, 'an event was given up');
+        log.error(
+          { reader: reader.name, event: describe(event) },
+          'an event was skipped after too many failures',
+        );
       }
       if (handling.length > 0) await reader.handle(handling, open);
       handling = [];
@@ -106,7 +109,7 @@ function noteSuccess(progress: Progress, reached: Position): void {
   progress.batch = Math.min(progress.batch * 2, serverLimits.eventBatch);
 }
 
-/** Which of a batch failed is found by handling them one by one. */
+/** The failing event of a batch is found by handling them one by one. */
 function noteFailure(progress: Progress, handling: readonly StoredEvent[]): void {
   const [event] = handling;
   if (event === undefined) return;
@@ -127,7 +130,7 @@ function describe(event: StoredEvent): Record<string, string> {
   return { cursor: event.cursor, type: event.type, subject: event.subject };
 }
 
-/** Whether this process may read now: no other process holds the reader. */
+/** Whether this process may read: no other process has the lock of the reader. */
 async function takeTurn(open: Transaction<Database>, name: string): Promise<boolean> {
   const { rows } = await sql<{ held: boolean }>`
     select pg_try_advisory_xact_lock(hashtextextended(${`event-reader:${name}`}, 0)) as held
@@ -147,7 +150,7 @@ async function firstPosition(open: Transaction<Database>, reader: EventReader): 
   return reader.start === 'beginning' ? beginning : readHorizon(open);
 }
 
-/** How far a reader came, or undefined when it never ran. */
+/** The position of a reader, or undefined when it never ran. */
 export async function loadPosition(
   database: Kysely<Database> | Transaction<Database>,
   name: string,
@@ -162,7 +165,7 @@ export async function loadPosition(
 
 /**
  * A save is a transaction of its own, which moves the horizon: saving every new horizon would
- * never come to rest. Without events it is saved now and then, to keep the next search short.
+ * never become idle. Without events it is saved periodically, to keep the next search short.
  */
 function isWorthSaving(stored: Position | undefined, page: EventPage): boolean {
   if (stored === undefined || page.events.length > 0) return true;

@@ -1,14 +1,14 @@
 /**
- * Events after a restore. A database that was restored into a new server counts its transactions
- * from the start again, so the restored events would be in the future: hidden until
- * the count comes round, and readers would pass over everything new. They are moved before all
- * new ones, so that each reader has before and after its position exactly what it had.
+ * Events after a restore. A database that was restored into a new server starts its transaction ids
+ * again, so the restored events would be in the future: hidden until the ids catch up, and readers
+ * would skip all new events. They are moved before all new ones, so that each reader has the same
+ * events before and after its position.
  */
 import { sql, type Kysely } from 'kysely';
 
 import { transaction, type Database } from '../db/index.ts';
 
-/** Moves events and readers that come from another server. Says whether there were any. */
+/** Moves events and readers of another server. Returns whether there were any. */
 export async function rebaseEvents(database: Kysely<Database>): Promise<boolean> {
   const { rows } = await sql<{ foreign: boolean }>`
     select exists (select from events
@@ -20,7 +20,7 @@ export async function rebaseEvents(database: Kysely<Database>): Promise<boolean>
   if (rows[0]?.foreign !== true) return false;
   await transaction(database, async (open) => {
     await sql`lock table events, event_readers in share row exclusive mode`.execute(open);
-    // Within a stretch that no reader's position divides, ids alone keep the order. The first
+    // Within a range without a reader's position, ids alone keep the order. The first
     // three transaction ids are PostgreSQL's own and older than any other.
     await sql`
       update events set transaction = (3 + (

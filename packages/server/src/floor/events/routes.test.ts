@@ -106,7 +106,7 @@ test('a stream shows the projects of the caller, and events of the instance to a
   expect(wide.map((event) => event.subject)).toEqual(['b', 'instance', 'a']);
 });
 
-test('a project that is not visible answers as if it did not exist, before the stream starts', async () => {
+test('a project that is not visible does not exist for the caller, before the stream starts', async () => {
   for (const project of ['beta', 'never-made']) {
     const response = await fetch(`${base}/api/v1/events?project=${project}`, {
       headers: { authorization: 'Bearer alpha' },
@@ -134,7 +134,7 @@ test('a wrong resume id is a 400, not an open stream', async () => {
   expect(await response.json()).toMatchObject({ code: 'invalid_request' });
 });
 
-test('a running stream narrows when a grant is taken', async () => {
+test('a running stream is restricted when a grant is removed', async () => {
   const wide = [
     { role: 'viewer', project: 'alpha' },
     { role: 'viewer', project: 'beta' },

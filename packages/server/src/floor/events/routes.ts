@@ -26,11 +26,11 @@ export interface EventRoutesOptions {
   readonly outbox: Outbox;
   readonly database: Kysely<Database>;
   /**
-   * Who the caller of a running stream is now; undefined once the session or token has ended. A
-   * stream may live for days, rights do not.
+   * The current identity of the caller of a running stream; undefined once the session or token
+   * has ended. A stream may run for days, and permissions may change.
    */
   readonly reauthenticate: (context: CallContext) => Promise<Principal | undefined>;
-  /** How often rights are looked at again. */
+  /** How often permissions are checked again. */
   readonly recheckMs?: number;
 }
 
@@ -72,7 +72,7 @@ async function* toLines(entries: AsyncIterable<AuditEntry>): AsyncGenerator<stri
   for await (const entry of entries) yield `${JSON.stringify(entry)}\n`;
 }
 
-/** What the caller may see, narrowed to what was asked for. */
+/** The visible projects of the caller, restricted to the requested ones. */
 function scopeFilter(principal: Principal, query: StreamQuery): EventFilter {
   const { project, type, subject } = query;
   const readable = projectsWith(principal, 'events.read');

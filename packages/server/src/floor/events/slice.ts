@@ -1,4 +1,4 @@
-/** What events offer to the process: the stream, the audit log, and the delivery loops. */
+/** The slice of events: the stream, the audit log, and the delivery loops. */
 import type { Slice } from '../slice.ts';
 import { eventRoutes, type EventRoutesOptions } from './routes.ts';
 

@@ -1,4 +1,4 @@
-/** The outbox in SQL: what may be read now, and in which order. */
+/** The outbox in SQL: readable events and their order. */
 import type { EventType } from '@lazaret/protocol';
 import { sql, type Kysely, type RawBuilder, type Transaction } from 'kysely';
 
@@ -21,22 +21,22 @@ export interface StoredEvent {
   readonly at: Date;
 }
 
-/** Which events are wanted; what is left out does not narrow. */
+/** Filter of events; omitted fields do not restrict. */
 export interface EventFilter {
   readonly types?: readonly EventType[];
   readonly subject?: string;
   readonly projects?: ProjectScope;
-  /** Events of no project: users, engines, nodes, the instance. Wanted unless this is false. */
+  /** Events of no project: users, engines, nodes, the instance. Included unless this is false. */
   readonly instance?: boolean;
 }
 
 export interface EventPage {
   readonly events: readonly StoredEvent[];
-  /** Everything up to here was looked at, events that the filter passed over included. */
+  /** Everything up to here was read, including events that the filter excluded. */
   readonly position: Position;
-  /** Whether more can be read at once. */
+  /** Whether more can be read immediately. */
   readonly more: boolean;
-  /** Whether committed events are held back by a transaction that began before theirs. */
+  /** Whether committed events are delayed by a transaction that started before theirs. */
   readonly held: boolean;
 }
 
@@ -54,8 +54,8 @@ interface EventRow {
 }
 
 /**
- * Reads what follows a position, oldest first. Only events of transactions older than every open
- * one are read: nothing can become visible before them any more, so no event is jumped over.
+ * Reads events after a position, oldest first. Only events of transactions older than every open
+ * one are read: nothing can become visible before them any more, so no event is skipped.
  */
 export async function readEvents(
   database: Connection,
@@ -89,7 +89,7 @@ export async function readEvents(
   return { events, position, more, held: first.held };
 }
 
-/** A cursor from another moment may lie ahead of the horizon; a reader never goes back. */
+/** A cursor may be ahead of the horizon; a reader never goes back. */
 function later(horizon: Position, after: Position): Position {
   return horizon.transaction > after.transaction ? horizon : after;
 }
@@ -100,7 +100,7 @@ function toEvent(row: EventRow): StoredEvent {
   return { position, cursor: formatCursor(position), type, project, subject, actor, data, at };
 }
 
-/** The same question as `matches`, for the database. */
+/** Equivalent of `matches` for the database. */
 function matchSql(filter: EventFilter): RawBuilder<boolean> {
   const conditions = [sql<boolean>`true`];
   if (filter.types !== undefined) {
@@ -114,7 +114,7 @@ function matchSql(filter: EventFilter): RawBuilder<boolean> {
   return sql.join(conditions, sql` and `);
 }
 
-/** Whether a filter wants an event. */
+/** Whether a filter includes an event. */
 export function matches(filter: EventFilter, event: StoredEvent): boolean {
   const { types, subject, projects, instance } = filter;
   if (types !== undefined && !types.includes(event.type)) return false;
@@ -123,14 +123,14 @@ export function matches(filter: EventFilter, event: StoredEvent): boolean {
   return projects === undefined || projects === 'all' || projects.includes(event.project);
 }
 
-/** Where a reader starts that wants only what happens from now on. */
+/** The start position of a reader of future events. */
 export async function readHorizon(database: Connection): Promise<Position> {
   const { rows } = await sql<{ horizon: string }>`
     select pg_snapshot_xmin(pg_current_snapshot())::text as horizon`.execute(database);
   return { transaction: BigInt(rows[0]?.horizon ?? 0), id: 0n };
 }
 
-/** The first transaction id that this database has not given out yet. */
+/** The next transaction id of this database. */
 export async function readNextTransaction(database: Connection): Promise<bigint> {
   const { rows } = await sql<{ next: string }>`
     select pg_snapshot_xmax(pg_current_snapshot())::text as next`.execute(database);

@@ -5,16 +5,16 @@ import { isAfter, type Position } from './position.ts';
 import type { EventPage, StoredEvent } from './store.ts';
 
 export interface EventWindow {
-  /** Events after this position, and up to `end`, are all here. */
+  /** All events after this position, up to `end`, are in the window. */
   readonly start: Position;
   readonly end: Position;
-  /** Where the newest event stood, if there was any. */
+  /** The position of the newest event, if any. */
   readonly last: Position | undefined;
   append(page: EventPage): void;
   after(position: Position): EventPage;
 }
 
-/** A window that knows everything from a position on. */
+/** A window with all events from a position on. */
 export function createWindow(from: Position): EventWindow {
   let events: { readonly event: StoredEvent; readonly chars: number }[] = [];
   let chars = 0;

@@ -1,4 +1,4 @@
-/** What no value of a call may hold, whatever its schema says. */
+/** Checks of all values of a call, independent of its schema. */
 import { formatPath, limits, type ProblemField } from '@lazaret/protocol';
 
 import { httpLimits } from './limits.ts';
@@ -11,15 +11,15 @@ interface Node {
 }
 
 /**
- * Refuses what PostgreSQL cannot keep (NUL, halves of surrogate pairs), what would be dropped
- * silently (`__proto__`), and nesting that no document needs. Walks without recursion.
+ * Refuses text that PostgreSQL cannot store (NUL, unpaired surrogates), keys that would be
+ * dropped silently (`__proto__`), and excessive nesting. Walks without recursion.
  */
 export function checkValues(root: unknown, place: string): ProblemField[] {
   const stack: Node[] = [{ value: root, key: place, parent: undefined, depth: 0 }];
   for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
     const { value } = node;
     if (typeof value === 'string' && isUnfit(value))
-      return [refuse(node, 'holds NUL or half a character')];
+      return [refuse(node, 'contains NUL or an unpaired surrogate')];
     if (typeof value !== 'object' || value === null) continue;
     if (node.depth >= httpLimits.bodyJsonDepth) {
       return [refuse(node, `is nested deeper than ${httpLimits.bodyJsonDepth} levels`)];
@@ -28,7 +28,7 @@ export function checkValues(root: unknown, place: string): ProblemField[] {
       const key = Array.isArray(value) ? Number(name) : name;
       const child = { value: inner as unknown, key, parent: node, depth: node.depth + 1 };
       if (name === '__proto__' || isUnfit(name))
-        return [refuse(child, 'is a name that is not taken')];
+        return [refuse(child, 'is a name that is not allowed')];
       stack.push(child);
     }
   }

@@ -1,11 +1,13 @@
-/** Bounds the streams that one principal holds open on one operation. */
+/** Limits the open streams of one principal on one operation. */
 import { Problem, type Operation } from '@lazaret/protocol';
 
 import type { Principal } from '../principal.ts';
 import { httpLimits } from './limits.ts';
 
 export interface StreamCount {
-  /** Counts one stream; answers what to call at its end. Refuses beyond the bound. */
+  /**
+   * Counts one stream; returns the function to call at its end. Refuses streams beyond the limit.
+   */
   enter(principal: Principal, operation: Operation): () => void;
 }
 

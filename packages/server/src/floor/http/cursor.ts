@@ -1,7 +1,9 @@
-/** Cursors of pages: each list has its own form, and whatever does not have it is refused alike. */
+/**
+ * Cursors of pages: each list has its own format, and all invalid ones are refused in the same way.
+ */
 import { identifier, Problem } from '@lazaret/protocol';
 
-/** For a cursor that no page of this list answered with. */
+/** For a cursor that is not of this list. */
 export function invalidCursor(
   message: string = 'expected the value of `next` of the previous page',
 ): Problem {

@@ -1,14 +1,17 @@
 /**
- * Answers that are given before the body was read. Closing at once would reset the connection,
- * and the client, still sending, might never see the answer. So the answer goes out whole, a
- * little of the body is thrown away for a short while, and then the connection ends.
+ * Responses that are sent before the body was read. Closing at once would reset the connection, and
+ * the client, still sending, might never see the response. So the response is sent completely, a
+ * part of the body is discarded for a short time, and then the connection is closed.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import { httpLimits } from './limits.ts';
 import { abandonBody } from './read-body.ts';
 
-/** Writes the answer; ends it when the client has gone, has sent all, or after a short while. */
+/**
+ * Writes the response; closes when the client has disconnected, has sent all, or after a short
+ * time.
+ */
 export function endEarly(
   request: IncomingMessage,
   response: ServerResponse,

@@ -1,4 +1,4 @@
-/** HTTP: operations to routes. */
+/** HTTP: routes for operations. */
 export { checkCursor, invalidCursor } from './cursor.ts';
 export { readIdempotencyKey } from './idempotency-key.ts';
 export {

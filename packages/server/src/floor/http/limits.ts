@@ -12,9 +12,9 @@ export const httpLimits = {
   connectionCheckMs: 2_000,
   idempotencyKeyChars: 200,
   multipartFields: 32,
-  /** All that is not the file; above what the parser may hold of the file at a time. */
+  /** Everything except the file; more than the buffer of the parser for the file. */
   multipartBesidesBytes: 2 * MiB,
-  /** After an answer that came before the end of the body. */
+  /** After a response that was sent before the end of the body. */
   lingerMs: 2_000,
   lingerBytes: 1 * MiB,
   streamHeartbeatMs: 15_000,

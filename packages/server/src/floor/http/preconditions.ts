@@ -13,12 +13,12 @@ export function checkConditionalHeaders(headers: Headers, operation: Operation):
   const isDownload = operation.outputKind === 'bytes';
   const ifMatch = headers['if-match'];
   if (ifMatch !== undefined && !isDownload) {
-    throw invalidHeader('If-Match', 'this operation has no ETag to compare; leave the header out');
+    throw invalidHeader('If-Match', 'this operation has no ETag to compare; omit the header');
   }
   checkTags('If-Match', ifMatch);
   checkTags('If-None-Match', headers['if-none-match']);
   const { range } = headers;
-  // Other units are ignored, as the RFC demands.
+  // Other units are ignored, as the RFC requires.
   if (!isDownload || typeof range !== 'string' || !/^bytes\b/i.test(range)) return;
   if (!byteRanges.test(range)) {
     throw invalidHeader('Range', `expected bytes=FIRST-LAST, received ${show(range)}`);

@@ -1,6 +1,6 @@
 /**
- * Reading of request bodies: bounded JSON, and uploads that stream. What guards a body: its end
- * must arrive, data must keep arriving, and a reader that stops releases it.
+ * Reads request bodies: bounded JSON, and streamed uploads. Guards of a body: its end must
+ * arrive, data must keep arriving, and a reader that stops releases it.
  */
 import type { IncomingMessage } from 'node:http';
 import { PassThrough } from 'node:stream';
@@ -35,7 +35,7 @@ async function readBounded(request: IncomingMessage, maxBytes: number): Promise<
     new Problem('payload_too_large', `expected at most ${maxBytes} bytes of JSON`);
   if ((declaredBytes(request) ?? 0) > maxBytes) throw tooLarge();
   const body = guardBody(request, serverLimits.uploadIdleMs);
-  // A file may take its time; a document has to be here soon.
+  // A file may be slow; a document must arrive soon.
   const late = setTimeout(() => {
     body.destroy(new Problem('upload_timeout', 'the body did not arrive in time'));
   }, httpLimits.requestTimeoutMs);
@@ -94,8 +94,8 @@ function declaredBytes(request: IncomingMessage): number | undefined {
 const guards = new WeakMap<IncomingMessage, PassThrough>();
 
 /**
- * The body as a stream that fails with a problem when the client goes away before the end, or
- * sends nothing for a while. Without it a cut upload would look like a short file.
+ * The body as a stream that fails with a problem when the client disconnects before the end,
+ * or sends nothing for a while. Without it an interrupted upload would look like a short file.
  */
 function guardBody(request: IncomingMessage, idleMs: number): PassThrough {
   const guarded = new PassThrough({ highWaterMark: 256 * 1024 });
@@ -110,7 +110,7 @@ function guardBody(request: IncomingMessage, idleMs: number): PassThrough {
   const watch = (): void => {
     clearTimeout(idle);
     idle = setTimeout(() => {
-      // While the reader is the slow one, the client is not to blame.
+      // A slow reader does not count as a stalled client.
       if (guarded.writableNeedDrain) watch();
       else fail(new Problem('upload_timeout', `nothing arrived for ${idleMs / 1000} s`));
     }, idleMs);
@@ -131,7 +131,7 @@ function guardBody(request: IncomingMessage, idleMs: number): PassThrough {
     request.off('data', count).off('end', rest).off('close', cut).off('error', cut);
     request.on('error', () => undefined);
   });
-  // A failure may come when the reader has left already; then nothing handles it.
+  // A failure may occur after the reader has stopped; then nothing handles it.
   guarded.on('error', () => undefined);
   watch();
   request.pipe(guarded);

@@ -1,7 +1,7 @@
 /**
  * The one file part of a multipart body. Its stream ends only when the whole body was read and
- * found well-formed: a second file or a missing last boundary fails the upload instead of coming
- * too late. What is not the file (preamble, fields, epilogue) is bounded.
+ * found well-formed: a second file or a missing last boundary fails the upload. Everything
+ * except the file (preamble, fields, epilogue) is bounded.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { Transform, type Readable } from 'node:stream';
@@ -63,7 +63,7 @@ export function readMultipart(
   });
 }
 
-/** Passes bytes on, but the end only when `whole` resolves. */
+/** Forwards bytes, but the end only when `whole` resolves. */
 function holdBack(whole: Promise<void>, onBytes: (bytes: number) => void): Transform {
   const file = new Transform({
     highWaterMark: 256 * 1024,
@@ -73,7 +73,7 @@ function holdBack(whole: Promise<void>, onBytes: (bytes: number) => void): Trans
     },
     flush: (done) => void whole.then(() => done(), done),
   });
-  // A failure may come when the reader has left already; then nothing handles it.
+  // A failure may occur after the reader has stopped; then nothing handles it.
   return file.on('error', () => undefined);
 }
 

@@ -1,4 +1,4 @@
-/** Answers to invalid HTTP: the parser gave up, so there is a socket and no request. */
+/** Responses to invalid HTTP: after a parser error there is a socket and no request. */
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
@@ -8,7 +8,7 @@ import { newId } from '../ids.ts';
 
 /** Writes a problem and ends the connection. */
 export function refuseSocket(error: Error & { readonly code?: string }, socket: Socket): void {
-  // In the middle of another answer, anything written would become a part of it.
+  // In the middle of another response, anything written would become part of it.
   const isAnswering = (socket as Socket & { readonly _httpMessage?: ServerResponse | null })
     ._httpMessage?.headersSent;
   if (error.code === 'ECONNRESET' || !socket.writable || isAnswering === true) {

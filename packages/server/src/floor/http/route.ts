@@ -1,20 +1,20 @@
-/** A route: an operation row and what answers it. */
+/** A route: an operation and its handler. */
 import type { Readable } from 'node:stream';
 
 import type { Operation, OperationInput, OperationOutput } from '@lazaret/protocol';
 
 import type { Principal } from '../principal.ts';
 
-/** A file that comes in, still streaming. */
+/** An uploaded file, as a stream. */
 export interface Upload {
-  /** As the client called it, or empty. */
+  /** The name from the client, or empty. */
   readonly name: string;
   readonly stream: Readable;
   /** Size that the client announced for exactly this file. */
   readonly declaredBytes: number | undefined;
 }
 
-/** Bytes that go out. Always an attachment, never shown by the browser. */
+/** Bytes of a download. Always an attachment, never shown by the browser. */
 export interface Download {
   readonly name: string;
   readonly sizeBytes: number | undefined;
@@ -33,9 +33,9 @@ export interface OutgoingEvent {
 export interface CallContext {
   readonly principal: Principal;
   readonly requestId: string;
-  /** The client's address, from a trusted proxy's header where one is configured. */
+  /** The client's address, from the header of a trusted proxy if configured. */
   readonly address: string;
-  /** Aborts when the client goes away. */
+  /** Aborts when the client disconnects. */
   readonly signal: AbortSignal;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   /** The uploaded file of a bytes operation; at most once. */

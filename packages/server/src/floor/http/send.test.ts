@@ -1,4 +1,4 @@
-/** Answers as they go over the wire: downloads with ranges, streams that end and let go. */
+/** Responses on the wire: downloads with ranges, streams and their release. */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
@@ -51,7 +51,7 @@ async function get(headers: Record<string, string> = {}, method = 'GET') {
 }
 
 describe('downloads', () => {
-  test('the whole content is an attachment of no type that a browser shows', async () => {
+  test('the whole content is an attachment with a type that a browser does not show', async () => {
     const { answer, bytes } = await get();
     expect(answer.status).toBe(200);
     expect(bytes.equals(content)).toBe(true);
@@ -113,7 +113,7 @@ describe('downloads', () => {
     },
   );
 
-  test('a part is sent only of the content that the client has the start of', async () => {
+  test('a range is only sent of the version that the client has', async () => {
     const same = await get({ range: 'bytes=0-9', 'if-range': `"${etag}"` });
     expect([same.answer.status, same.bytes.length]).toEqual([206, 10]);
     for (const ifRange of ['"other"', 'Thu, 01 Jan 1970 00:00:00 GMT', `W/"${etag}"`]) {
@@ -123,7 +123,7 @@ describe('downloads', () => {
   });
 
   test.each([`"${etag}"`, `W/"${etag}"`, `"other", "${etag}"`, '*'])(
-    'what the client has already is not sent again: %s',
+    'a version that the client already has is not sent again: %s',
     async (known) => {
       const { answer, bytes } = await get({ 'if-none-match': known });
       expect([answer.status, bytes.length, answer.headers.get('etag')]).toEqual([
@@ -134,7 +134,7 @@ describe('downloads', () => {
     },
   );
 
-  test('another validator gets the content', async () => {
+  test('with another validator the content is sent', async () => {
     expect((await get({ 'if-none-match': `"${'e'.repeat(64)}"` })).answer.status).toBe(200);
   });
 
@@ -148,7 +148,7 @@ describe('downloads', () => {
     }
   });
 
-  test('If-Match: the content is sent while its tag is the one that the client has', async () => {
+  test('If-Match: the content is sent while its tag is that of the client', async () => {
     for (const same of [`"${etag}"`, '*', `"other", "${etag}"`]) {
       expect((await get({ 'if-match': same })).answer.status).toBe(200);
     }
@@ -161,7 +161,7 @@ describe('downloads', () => {
     }
   });
 
-  test('HEAD opens nothing and says how large it is', async () => {
+  test('HEAD opens nothing and returns the size', async () => {
     download = { ...download, open: () => Promise.reject(new Error('opened')) };
     const { answer, bytes } = await get({}, 'HEAD');
     expect([answer.status, answer.headers.get('content-length'), bytes.length]).toEqual([
@@ -212,7 +212,7 @@ describe('downloads', () => {
     expect(Buffer.byteLength(shown)).toBeLessThanOrEqual(limits.fileNameBytes);
   });
 
-  test('content that fails on its way breaks the connection instead of ending short', async () => {
+  test('a read error breaks the connection instead of truncating the content', async () => {
     download = {
       ...download,
       open: () =>
@@ -220,7 +220,7 @@ describe('downloads', () => {
           (async function* () {
             yield content.subarray(0, 500);
             await pause(20);
-            throw new Error('the disk is gone');
+            throw new Error('the disk failed');
           })(),
         ),
     };
@@ -238,7 +238,7 @@ async function openStream(): Promise<Socket> {
 }
 
 describe('streams', () => {
-  test('events come in order and the end ends the answer', async () => {
+  test('events are sent in order and the end of the source ends the response', async () => {
     stream = async function* () {
       for (let number = 1; number <= 500; number += 1) {
         yield { id: String(number), event: 'log', data: { text: `line\n\n${number}` } };
@@ -253,7 +253,7 @@ describe('streams', () => {
     expect(seen).toEqual(Array.from({ length: 500 }, (_, position) => String(position + 1)));
   });
 
-  test('a problem before the first event is an answer, not a stream', async () => {
+  test('a problem before the first event is a response, not a stream', async () => {
     stream = () => ({
       [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(new Error('broken')) }),
     });
@@ -262,7 +262,7 @@ describe('streams', () => {
     expect(answer.headers.get('content-type')).toContain('application/problem+json');
   });
 
-  test('a client that never reads stops the source instead of filling memory, and is let go', async () => {
+  test('a client that never reads stops the source instead of filling memory, and is disconnected', async () => {
     let made = 0;
     const ended = Promise.withResolvers<void>();
     stream = async function* () {
@@ -282,33 +282,36 @@ describe('streams', () => {
       before = made;
       await pause(200);
     }
-    // What the sockets of both sides hold, and one event more.
+    // The buffers of both sockets, and one event more.
     expect(made * 64 * 1024).toBeLessThan(64 * 2 ** 20);
     socket.destroy();
     await ended.promise;
   });
 
-  test.each([0, 50])('a client that leaves after %i ms frees its stream', async (afterMs) => {
-    const ended = Promise.withResolvers<void>();
-    const opened = Promise.withResolvers<void>();
-    stream = async function* (context) {
-      try {
-        yield { event: 'job', data: {} };
-        opened.resolve();
-        await new Promise<void>((resolve) => {
-          if (context.signal.aborted) resolve();
-          context.signal.addEventListener('abort', () => resolve());
-        });
-      } finally {
-        ended.resolve();
-      }
-    };
-    const socket = await openStream();
-    await opened.promise;
-    await pause(afterMs);
-    socket.destroy();
-    await ended.promise;
-  });
+  test.each([0, 50])(
+    'a client that disconnects after %i ms releases its stream',
+    async (afterMs) => {
+      const ended = Promise.withResolvers<void>();
+      const opened = Promise.withResolvers<void>();
+      stream = async function* (context) {
+        try {
+          yield { event: 'job', data: {} };
+          opened.resolve();
+          await new Promise<void>((resolve) => {
+            if (context.signal.aborted) resolve();
+            context.signal.addEventListener('abort', () => resolve());
+          });
+        } finally {
+          ended.resolve();
+        }
+      };
+      const socket = await openStream();
+      await opened.promise;
+      await pause(afterMs);
+      socket.destroy();
+      await ended.promise;
+    },
+  );
 
   test('one principal has a limited number of streams, and ended ones do not count', async () => {
     stream = async function* (context) {

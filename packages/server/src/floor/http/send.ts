@@ -1,4 +1,4 @@
-/** Writing of answers: downloads with ranges, event streams, text. */
+/** Writes responses: downloads with ranges, event streams, text. */
 import { once } from 'node:events';
 import { Readable } from 'node:stream';
 
@@ -33,13 +33,13 @@ export async function sendDownload(
   }
   const length = range === undefined ? size : range.end - range.start + 1;
   if (length !== undefined) reply.header('content-length', String(length));
-  // Without any stream the framework would say that the length is 0.
+  // Without a stream the framework would set the length to 0.
   if (request.method === 'HEAD') await reply.send(Readable.from([]));
   else await reply.send(await download.open(range));
 }
 
 /**
- * Whether the client has this version already. Throws `precondition_failed` when it asked for
+ * Whether the client already has this version. Throws `precondition_failed` when it requested
  * another one. Source: RFC 9110, section 13.
  */
 function isUnchanged(request: FastifyRequest, etag: string | undefined): boolean {
@@ -75,7 +75,7 @@ function contentDisposition(given: string): string {
   return `attachment; filename="${fallback}"; filename*=UTF-8''${encoded}`;
 }
 
-/** The characters that fit into so many bytes of UTF-8. */
+/** The characters that fit into this many bytes of UTF-8. */
 function shorten(name: string, maxBytes: number): string {
   const bytes = Buffer.from(name);
   if (bytes.length <= maxBytes) return name;
@@ -102,14 +102,14 @@ function parseRange(
   return { start, end };
 }
 
-/** Sends events until the source ends or the client goes; a comment now and then keeps it open. */
+/** Sends events until the source ends or the client disconnects; periodic comments keep it open. */
 export async function sendEvents(
   reply: FastifyReply,
   source: AsyncIterable<OutgoingEvent>,
   signal: AbortSignal,
 ): Promise<void> {
   const iterator = source[Symbol.asyncIterator]();
-  // The first step runs before the headers go out, so that its problem is still an answer.
+  // The first step runs before the headers are sent, so that its problem is still a response.
   let step = iterator.next();
   const early = await Promise.race([step, quiet(250)]);
   reply.hijack();
@@ -122,7 +122,7 @@ export async function sendEvents(
   });
   raw.write(': connected\n\n');
   const heartbeat = setInterval(() => {
-    // A client that does not read gets nothing more to keep for it.
+    // Nothing more is buffered for a client that does not read.
     if (!raw.writableNeedDrain) raw.write(': alive\n\n');
   }, httpLimits.streamHeartbeatMs);
   try {

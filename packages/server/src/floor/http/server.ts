@@ -1,6 +1,6 @@
 /**
- * Operations to routes. The order for every call: request id, rate limit, sign-in, permission,
- * validation, handler, answer; whatever is thrown ends as problem+json, never as a stack trace.
+ * Routes of operations. The order for every call: request id, rate limit, authentication,
+ * permission, validation, handler, response; every error becomes problem+json, never a stack trace.
  */
 import type { IncomingMessage } from 'node:http';
 
@@ -37,7 +37,10 @@ import { validate } from './validate.ts';
 export interface HttpServerOptions {
   readonly routes: readonly Route[];
   readonly log: Logger;
-  /** Who calls; undefined without credentials. Throws a problem for invalid credentials. */
+  /**
+   * Authenticates the caller; undefined without credentials. Throws a problem for invalid
+   * credentials.
+   */
   readonly authenticate: (call: {
     readonly headers: IncomingMessage['headers'];
     readonly address: string;
@@ -45,7 +48,7 @@ export interface HttpServerOptions {
   }) => Promise<Principal | undefined>;
   /** Called for every call that was denied for lack of a permission. */
   readonly onDenied: (principal: Principal, operation: Operation, address: string) => void;
-  /** Called with every answer, for metrics. */
+  /** Called with every response, for metrics. */
   readonly onAnswer: (operation: Operation, status: number, seconds: number) => void;
   readonly requestsPerMinute: number;
   readonly uploadIdleMs: number;
@@ -58,7 +61,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   checkComplete(options.routes);
   const app = Fastify({
     loggerInstance: options.log as FastifyBaseLogger,
-    // Answers are logged once, below, with what matters.
+    // Responses are logged once, below, with the relevant fields.
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: (request) => acceptRequestId(request.headers['x-request-id']),
     requestIdHeader: false,
@@ -69,7 +72,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
       headersTimeout: httpLimits.requestHeadersMs,
       connectionsCheckingInterval: httpLimits.connectionCheckMs,
     },
-    // Uploads may take long; what bounds them is the idle time between pieces.
+    // Uploads may take long; they are limited by the idle time between chunks.
     requestTimeout: 0,
     connectionTimeout: 0,
     bodyLimit: Number.MAX_SAFE_INTEGER,
@@ -81,7 +84,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   for (const event of ['checkContinue', 'checkExpectation']) {
     app.server.on(event, (...call: unknown[]) => void app.server.emit('request', ...call));
   }
-  // Bodies are read by the row's kind, as streams.
+  // Bodies are read by the kind of the operation, as streams.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
   await app.register(rateLimit, {
@@ -112,7 +115,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   return app;
 }
 
-/** Answers of the API are never framed, sniffed, cached by proxies or sent with a referrer. */
+/** Responses of the API are never framed, sniffed, cached by proxies or sent with a referrer. */
 const securityHeaders = {
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
@@ -123,7 +126,7 @@ const securityHeaders = {
   'cache-control': 'no-store',
 } as const;
 
-/** Every operation has exactly one route: without one it would be documented and answer 404. */
+/** Every operation has exactly one route: without one it would be documented and return 404. */
 function checkComplete(routes: readonly Route[]): void {
   const names = routes.map((one) => one.operation.name);
   const missing = operationList.filter((operation) => !names.includes(operation.name));
@@ -181,7 +184,7 @@ async function readBody(
   return readJson(request.raw);
 }
 
-/** Answers `Expect: 100-continue`. */
+/** Handles `Expect: 100-continue`. */
 function sendContinue(request: FastifyRequest, reply: FastifyReply): void {
   if (/^100-continue$/i.test(request.headers.expect ?? '')) reply.raw.writeContinue();
 }
@@ -289,7 +292,7 @@ function sendProblem(
   const problem = asProblem(error) ?? translate(error);
   if (problem.status >= 500) request.log.error({ err: error }, 'request failed');
   if (reply.raw.headersSent) {
-    // Too late for an answer: a broken connection signals that the content is incomplete.
+    // Too late for a response: a broken connection signals that the content is incomplete.
     reply.raw.destroy();
     return undefined;
   }

@@ -1,7 +1,7 @@
 /**
  * Nothing that a client sends is ignored silently: every operation refuses unknown query
- * parameters, unknown fields at any depth of the body, bodies that it does not take, and
- * conditional headers that are malformed or that it cannot honour.
+ * parameters, unknown fields at any depth of the body, unexpected bodies, and
+ * conditional headers that are malformed or not supported.
  */
 import { buildPath, operationList, roleNames, type Operation } from '@lazaret/protocol';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -80,7 +80,7 @@ function describe(schema: z.ZodType | undefined): Json {
   return z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Json;
 }
 
-/** A document with every object that the schema can have; values need not be valid. */
+/** A document with every object in the schema; values need not be valid. */
 function makeSample(json: Json): unknown {
   if (json.properties !== undefined) {
     const fields = Object.entries(json.properties);
@@ -195,7 +195,7 @@ test.each(named)('%s honours If-Match or refuses it', async (_, operation) => {
 const withFile = named.filter(([, { bodyKind }]) => bodyKind === 'bytes');
 
 test.each(withFile)(
-  '%s refuses form fields beside the file, or declares it ignores them',
+  '%s refuses form fields next to the file, or declares that it ignores them',
   async (_, operation) => {
     const form = new FormData();
     form.set('upload', new Blob(['content']), 'sample.bin');
@@ -218,7 +218,7 @@ test('only the legacy upload ignores form fields, as its earlier clients may sen
   expect(ignoring.map(({ name }) => name)).toEqual(['legacy.upload']);
 });
 
-test('no call of these tests was answered by a handler because something was ignored', async () => {
+test('no call of these tests reached a handler because something was ignored', async () => {
   reached.length = 0;
   const [list] = operationList.filter(({ name }) => name === 'jobs.list');
   expect(list).toBeDefined();

@@ -1,4 +1,4 @@
-/** Validation of a call against its row. */
+/** Validation of a call with the schemas of its operation. */
 import {
   Problem,
   readFields,
