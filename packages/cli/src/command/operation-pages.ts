@@ -15,7 +15,7 @@ import { formatPage, type PageOptions } from '../render/page.ts';
 import { createStyle, widthOf } from '../render/style.ts';
 import { visibleLine } from '../render/visible-text.ts';
 
-type Page = (answer: unknown, options: PageOptions) => Promise<string>;
+type Page = (answer: unknown, options: PageOptions) => Promise<string> | string;
 
 /** Notes about a response, printed to a terminal. */
 const notes: Readonly<Record<string, (answer: never) => string>> = {
@@ -69,7 +69,7 @@ const pages: Readonly<Record<string, Page>> = {
 export function pageOf(
   operation: Operation,
   { shell, settings }: Invocation,
-): ((answer: unknown) => Promise<string>) | undefined {
+): ((answer: unknown) => Promise<string> | string) | undefined {
   const page = pages[operation.name];
   if (page === undefined) return undefined;
   return (answer) =>

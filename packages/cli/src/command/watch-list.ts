@@ -45,7 +45,7 @@ function createScreen(invocation: Invocation, columns: readonly string[]): Show 
   const { shell } = invocation;
   return async (items) => {
     const rows = Math.max(1, (shell.stdout.rows || usualRows) - 2);
-    const table = await drawTable(invocation, columns, items.slice(0, rows));
+    const table = drawTable(invocation, columns, items.slice(0, rows));
     await writeOut(invocation, `\u001B[H\u001B[2J${table}`);
   };
 }
@@ -73,7 +73,7 @@ function createChanges(invocation: Invocation, columns: readonly string[]): Show
     if (settings.quiet || settings.output !== 'table') {
       await printList(invocation, ordered, columns);
     } else {
-      const table = await drawTable(invocation, columns, ordered);
+      const table = drawTable(invocation, columns, ordered);
       await writeOut(invocation, isFirst ? table : table.slice(table.indexOf('\n') + 1));
     }
     isFirst = false;
@@ -84,6 +84,6 @@ function drawTable(
   invocation: Invocation,
   columns: readonly string[],
   items: readonly unknown[],
-): Promise<string> {
+): string {
   return formatTable(items, tableOptions(invocation, columns));
 }

@@ -42,7 +42,7 @@ describe.each(lists)('the table of %s', (_, columns) => {
   it.each(values)('fits 80 columns with long values: %s', async (_name, value) => {
     const items = [longItem(columns, value), longItem(columns, value)];
     const options = { columns, now: 0, style, widthChars: 80 };
-    const lines = (await formatTable(items, options)).trimEnd().split('\n');
+    const lines = formatTable(items, options).trimEnd().split('\n');
     expect(lines).toHaveLength(3);
     for (const line of lines) expect(countColumns(line), line).toBeLessThanOrEqual(80);
   });
@@ -51,7 +51,7 @@ describe.each(lists)('the table of %s', (_, columns) => {
     const items = [longItem(columns, () => 'z'.repeat(200))];
     const options = { columns, now: 0, style, widthChars: undefined };
     expect(omittedColumns(items, options)).toEqual([]);
-    const [, row = ''] = (await formatTable(items, { ...options, wide: true })).split('\n');
+    const [, row = ''] = formatTable(items, { ...options, wide: true }).split('\n');
     expect(row.match(/z{200}/g)).toHaveLength(columns.length);
   });
 });
@@ -67,13 +67,13 @@ describe('cut columns', () => {
       state: 'timed_out',
       verdict: 'incomplete',
     };
-    const table = await formatTable([item], { ...options, columns });
+    const table = formatTable([item], { ...options, columns });
     for (const whole of [item.id, item.state, item.verdict]) expect(table).toContain(whole);
   });
 
   it('keep the end of a path', async () => {
     const path = `usr/lib/${'deep/'.repeat(40)}file.so`;
-    const table = await formatTable([{ path, type: 'file' }], {
+    const table = formatTable([{ path, type: 'file' }], {
       ...options,
       columns: ['path', 'type'],
     });
@@ -91,7 +91,7 @@ describe('cut columns', () => {
 
 describe('colours', () => {
   it('are those of verdicts, severities and states', async () => {
-    const table = await formatTable(
+    const table = formatTable(
       [{ id: 'a', verdict: 'malicious', severity: 'high', state: 'succeeded' }],
       {
         columns: ['id', 'verdict', 'severity', 'state'],

@@ -19,19 +19,19 @@ import { formatRows } from './table.ts';
 import { visibleLine } from './visible-text.ts';
 
 /** The whole page. */
-export async function formatJobPage(job: JobDetail, options: PageOptions): Promise<string> {
+export function formatJobPage(job: JobDetail, options: PageOptions): string {
   const { style } = options;
   const title = (text: string): string => `\n${style('bold', text)}\n`;
-  const parts = [await formatHead(job, options)];
+  const parts = [formatHead(job, options)];
   if (job.attemptList.length > 0) {
     parts.push(title('Attempts'));
-    for (const attempt of job.attemptList) parts.push(await formatAttempt(attempt, options));
+    for (const attempt of job.attemptList) parts.push(formatAttempt(attempt, options));
   }
   if (job.artifacts.length > 0) {
-    parts.push(title('Artifacts'), await formatArtifacts(job, style));
+    parts.push(title('Artifacts'), formatArtifacts(job, style));
   }
   if (job.history.length > 0) {
-    parts.push(title('History'), await formatHistory(job.history, style));
+    parts.push(title('History'), formatHistory(job.history, style));
   }
   const next = nextStep(job);
   if (next !== undefined) parts.push(`\n${style('dim', next)}\n`);
@@ -67,7 +67,7 @@ export function formatOutcome({ code, detail }: Outcome): string {
   return `${outcomeCodes[code].title}${said} (${code})`;
 }
 
-async function formatHead(job: JobDetail, { now, style }: PageOptions): Promise<string> {
+function formatHead(job: JobDetail, { now, style }: PageOptions): string {
   const moment = (at: string): string => {
     const time = Date.parse(at);
     return `${formatMoment(time)} (${formatAge(time, now)})`;
@@ -101,7 +101,7 @@ async function formatHead(job: JobDetail, { now, style }: PageOptions): Promise<
   );
 }
 
-async function formatAttempt(attempt: Attempt, { style }: PageOptions): Promise<string> {
+function formatAttempt(attempt: Attempt, { style }: PageOptions): string {
   const { telemetry, outcome } = attempt;
   const facts = [
     telemetry.exitCode === null ? undefined : `exit code ${telemetry.exitCode}`,
@@ -142,7 +142,7 @@ function formatPhases(telemetry: Telemetry): string {
     .join(', ');
 }
 
-async function formatArtifacts(job: JobDetail, style: Style): Promise<string> {
+function formatArtifacts(job: JobDetail, style: Style): string {
   return formatRows(
     job.artifacts.map(({ path, sizeBytes, sha256, primary }) => [
       visibleLine(path),
@@ -153,7 +153,7 @@ async function formatArtifacts(job: JobDetail, style: Style): Promise<string> {
   );
 }
 
-async function formatHistory(history: readonly HistoryEntry[], style: Style): Promise<string> {
+function formatHistory(history: readonly HistoryEntry[], style: Style): string {
   return formatRows(
     history.map(({ at, state, attempt, cause, detail }) => [
       style('dim', formatMoment(Date.parse(at))),

@@ -15,16 +15,18 @@ const tableColumnsMax = 6;
 const indent = '  ';
 
 /** Any JSON value as text that ends with a newline. */
-export async function formatPage(value: unknown, options: PageOptions): Promise<string> {
+export function formatPage(value: unknown, options: PageOptions): string {
   if (!isRecord(value)) return `${formatCell('', value, { now: options.now, short: false })}\n`;
-  return (await formatFields(value, options, 0)).map((line) => `${line}\n`).join('');
+  return formatFields(value, options, 0)
+    .map((line) => `${line}\n`)
+    .join('');
 }
 
-async function formatFields(
+function formatFields(
   fields: Record<string, unknown>,
   options: PageOptions,
   depth: number,
-): Promise<string[]> {
+): string[] {
   const entries = Object.entries(fields).map(([key, value]) => ({
     key,
     value,
@@ -33,7 +35,7 @@ async function formatFields(
   const widthChars = Math.max(0, ...entries.map(({ label }) => label.length)) + 1;
   const lines: string[] = [];
   for (const { key, value, label } of entries) {
-    const block = depth < depthMax ? await formatBlock(value, options, depth) : undefined;
+    const block = depth < depthMax ? formatBlock(value, options, depth) : undefined;
     if (block !== undefined) {
       lines.push(`${label}:`, ...block.map((line) => indent + line));
       continue;
@@ -46,17 +48,13 @@ async function formatFields(
 }
 
 /** The lines of a value that needs more than one, or undefined. */
-async function formatBlock(
-  value: unknown,
-  options: PageOptions,
-  depth: number,
-): Promise<string[] | undefined> {
+function formatBlock(value: unknown, options: PageOptions, depth: number): string[] | undefined {
   if (Array.isArray(value)) {
     const records = value.filter(isRecord);
     if (records.length === 0 || records.length < value.length) return undefined;
     const columns = [...new Set(records.flatMap((record) => Object.keys(record)))];
     if (columns.length < 2 || columns.includes('role')) return undefined;
-    const table = await formatTable(records, {
+    const table = formatTable(records, {
       ...options,
       columns: columns.slice(0, tableColumnsMax),
       widthChars: options.widthChars === undefined ? undefined : options.widthChars - indent.length,

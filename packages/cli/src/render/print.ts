@@ -21,7 +21,7 @@ export async function printList(
   if (settings.output !== 'table') return printStructured(invocation, items);
   const known = items.flatMap((item) => Object.keys(item as object));
   const options = tableOptions(invocation, chooseColumns(settings.columns, columns, known));
-  await writeOut(invocation, await formatTable(items, options));
+  await writeOut(invocation, formatTable(items, options));
   const omitted = omittedColumns(items, options).length;
   if (omitted > 0) {
     const what = omitted === 1 ? '1 column does' : `${omitted} columns do`;
@@ -48,7 +48,7 @@ export function tableOptions(
 export async function printItem(
   invocation: Invocation,
   item: unknown,
-  page?: (item: unknown) => Promise<string>,
+  page?: (item: unknown) => Promise<string> | string,
 ): Promise<void> {
   const { shell, settings } = invocation;
   if (settings.quiet) return writeOut(invocation, `${identityOf(item, [])}\n`);

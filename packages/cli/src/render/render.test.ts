@@ -1,3 +1,5 @@
+import { stripVTControlCharacters } from 'node:util';
+
 import { describe, expect, it } from 'vitest';
 
 import { sampleJob } from '../testing/sample-job.ts';
@@ -65,7 +67,7 @@ describe('tables', () => {
 
   it('aligns columns and cuts the widest, never the ID', async () => {
     const items = [{ id: '0123456789abcdef', name: 'x'.repeat(80) }];
-    const lines = (await formatTable(items, options)).split('\n');
+    const lines = formatTable(items, options).split('\n');
     expect(lines[0]).toMatch(/^ID {16}NAME$/);
     expect(lines[1]).toMatch(/^0123456789abcdef {2}x+…$/);
     expect(lines[1]?.length).toBe(40);
@@ -73,13 +75,52 @@ describe('tables', () => {
 
   it('cuts nothing in a pipe', async () => {
     const items = [{ id: '1', name: 'x'.repeat(300) }];
-    expect(await formatTable(items, { ...options, widthChars: undefined })).toContain(
-      'x'.repeat(300),
-    );
+    expect(formatTable(items, { ...options, widthChars: undefined })).toContain('x'.repeat(300));
+  });
+
+  it('does not pad other rows to one long cell, and never ends a line with white space', () => {
+    const items = [
+      { id: 'a'.repeat(5_000), name: 'x', tags: [] },
+      { id: 'b', name: 'w  ', tags: ['y'] },
+      { id: 'cc', name: 'z', tags: [] },
+    ];
+    for (const color of [false, true]) {
+      const table = formatTable(items, {
+        ...{ columns: ['id', 'tags', 'name'], now },
+        ...{ style: createStyle(color), widthChars: undefined },
+      });
+      const [, long = '', ...others] = table.trimEnd().split('\n');
+      expect(long).toBe(`${'a'.repeat(5_000)}  -     x`);
+      expect(others).toEqual(['b   y     w', 'cc  -     z']);
+      expect(table).not.toMatch(/[ \t](\u001B\[\d+m)*$/m);
+    }
+  });
+
+  it('aligns wide characters and colours by the columns that they take', () => {
+    const items = [
+      { name: '検疫', state: 'succeeded', path: 'p' },
+      { name: 'abcd', state: 'failed', path: 'q' },
+    ];
+    const table = formatTable(items, {
+      ...{ columns: ['name', 'state', 'path'], now },
+      ...{ style: createStyle(true), widthChars: undefined },
+    });
+    const lines = stripVTControlCharacters(table).split('\n');
+    expect(lines.slice(1, 3)).toEqual(['検疫  succeeded  p', 'abcd  failed     q']);
+  });
+
+  it('cuts long cells in the middle of a terminal with an ellipsis, and none in a pipe', () => {
+    const items = [{ id: '1', name: 'x'.repeat(300), kind: 'file' }];
+    const columns = ['id', 'name', 'kind'];
+    const shown = formatTable(items, { ...options, columns }).split('\n')[1];
+    expect(shown).toMatch(/^1 {3}x+… {2}file$/);
+    expect(shown).toHaveLength(40);
+    const piped = formatTable(items, { ...options, columns, widthChars: undefined });
+    expect(piped.split('\n')[1]).toBe(`1   ${'x'.repeat(300)}  file`);
   });
 
   it('keeps a row on one line for any name', async () => {
-    const table = await formatTable([{ id: 'a\nb', name: '\u001B[2J' }], options);
+    const table = formatTable([{ id: 'a\nb', name: '\u001B[2J' }], options);
     expect(table.trimEnd().split('\n')).toHaveLength(2);
     expect(table).not.toContain('\u001B');
   });
@@ -89,7 +130,7 @@ describe('pages', () => {
   const options = { now, style, widthChars: 100 };
 
   it('lists fields, nested records and lists of records', async () => {
-    const page = await formatPage(
+    const page = formatPage(
       { name: 'local', cpus: 2, facts: { version: '29' }, revisions: [{ revision: 1, by: 'x' }] },
       options,
     );
@@ -104,7 +145,7 @@ describe('pages', () => {
         { path: 'out.json', sha256: 'a'.repeat(64), sizeBytes: 3, attempt: 1, primary: true },
       ],
     });
-    const page = await formatJobPage(job, options);
+    const page = formatJobPage(job, options);
     expect(page).toContain('run 3s');
     expect(page).toContain('peak memory 10 MiB');
     expect(page).toMatch(/out\.json +3 B +a{12} +result/);
@@ -114,7 +155,7 @@ describe('pages', () => {
   it('shows why a job failed, with the observations', async () => {
     const base = sampleJob();
     const outcome = { code: 'out_of_memory', detail: 'used \u001B[2J512 MiB' } as const;
-    const page = await formatJobPage(
+    const page = formatJobPage(
       sampleJob({
         state: 'failed',
         outcome,

@@ -2,6 +2,8 @@
  * Tables without borders, like those of docker and kubectl. On a terminal they fit its width: long
  * columns are cut, and if that is not enough, the last columns are omitted.
  */
+import { stripVTControlCharacters } from 'node:util';
+
 import { formatCell, labelOf, valueAt } from './cell.ts';
 import { countColumns, cutStart, cutText } from './cut-text.ts';
 import { isStateField, styleState, type Style } from './style.ts';
@@ -33,10 +35,7 @@ const identityCharsMin = 24;
 const gapChars = 2;
 
 /** One line per row, the header first. Every cell is escaped. */
-export async function formatTable(
-  items: readonly unknown[],
-  options: TableOptions,
-): Promise<string> {
+export function formatTable(items: readonly unknown[], options: TableOptions): string {
   const { style } = options;
   const columns = options.columns.map((path, index) => toColumn(path, items, { index, options }));
   const fitted = fitColumns(columns, options);
@@ -115,28 +114,28 @@ function styleCell({ path, cells, width }: FittedColumn, row: number, style: Sty
   return isStateField(path) ? styleState(style, text, cut) : cut;
 }
 
-/** Rows of formatted cells in aligned columns. */
-export async function formatRows(rows: readonly (readonly string[])[]): Promise<string> {
-  const { default: Table } = await import('cli-table3');
-  const parts = ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left'];
-  const more = [
-    'bottom-right',
-    'left',
-    'left-mid',
-    'mid',
-    'mid-mid',
-    'right',
-    'right-mid',
-    'middle',
-  ];
-  const table = new Table({
-    chars: Object.fromEntries([...parts, ...more].map((part) => [part, ''])),
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': gapChars },
+/** Longer cells are not aligned with: one name of a sample would pad every row of a pipe. */
+const alignedChars = 80;
+
+/**
+ * Rows of formatted cells in aligned columns. The last cell is not padded, and no line ends with
+ * white space.
+ */
+export function formatRows(rows: readonly (readonly string[])[]): string {
+  const measured = rows.map((row) =>
+    row.map((text) => ({ text, chars: countColumns(stripVTControlCharacters(text)) })),
+  );
+  const widths: number[] = [];
+  for (const [column, { chars }] of measured.flatMap((row) => [...row.slice(0, -1).entries()])) {
+    if (chars <= alignedChars) widths[column] = Math.max(widths[column] ?? 0, chars);
+  }
+  const lines = measured.map((row) => {
+    const cells = row.map(({ text, chars }, column) => {
+      const isLast = column === row.length - 1;
+      const missing = Math.max(0, (widths[column] ?? 0) - chars);
+      return isLast ? text : `${text}${' '.repeat(missing + gapChars)}`;
+    });
+    return `${cells.join('').trimEnd()}\n`;
   });
-  table.push(...rows.map((row) => [...row]));
-  return `${table
-    .toString()
-    .split('\n')
-    .map((line) => line.trimEnd())
-    .join('\n')}\n`;
+  return lines.join('');
 }

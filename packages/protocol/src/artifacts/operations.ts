@@ -107,7 +107,7 @@ export const artifacts = {
     errors: ['not_found', 'not_an_archive', 'archive_unreadable', 'too_many_requests'],
     cli: {
       command: 'artifacts members',
-      columns: ['position', 'type', 'sizeBytes', 'path', 'warnings'],
+      columns: ['position', 'type', 'sizeBytes', 'warnings', 'path'],
     },
   }),
   member: defineOperation({

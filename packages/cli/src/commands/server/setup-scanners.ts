@@ -68,7 +68,7 @@ async function describe(
   ]);
   const findsMalware = scanners.some(({ findsMalware, healthy }) => findsMalware && healthy);
   return [
-    await formatRows(rows),
+    formatRows(rows),
     ...advice.map((line) => `${line}\n`),
     ...(findsMalware
       ? []
