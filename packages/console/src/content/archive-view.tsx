@@ -15,10 +15,10 @@ import { Fragment, type ReactNode, useRef, useState } from 'react';
 
 import { client } from '../client.ts';
 import { EmptyState } from '../components/empty-state.tsx';
+import { MoreRow } from '../components/more-row.tsx';
 import { Notice, ProblemNotice } from '../components/notice.tsx';
 import { PlainText } from '../components/plain-text.tsx';
 import { ListSkeleton } from '../components/query-view.tsx';
-import { rowIndent } from '../components/row-indent.ts';
 import { moveFocus } from '../components/tree-keys.ts';
 import { usePages } from '../data.ts';
 import { ArchiveRow } from './archive-row.tsx';
@@ -225,18 +225,7 @@ function Branch({ tree, directory, level }: BranchProps): ReactNode {
         );
       })}
       {query.hasNextPage && (
-        <button
-          type="button"
-          className="tree-row more-row"
-          role="treeitem"
-          aria-level={level}
-          aria-selected={false}
-          tabIndex={-1}
-          style={rowIndent(level)}
-          onClick={() => void query.fetchNextPage()}
-        >
-          Show more
-        </button>
+        <MoreRow level={level} directory={directory} onUse={() => void query.fetchNextPage()} />
       )}
     </>
   );

@@ -1,16 +1,15 @@
-import { Button, Modal, Select } from '@mantine/core';
+import { Button, Modal } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { notifications } from '@mantine/notifications';
-import { asProblem, type Engine, escapeInvisible, operations } from '@lazaret/protocol';
+import { escapeInvisible, operations } from '@lazaret/protocol';
 import { IconDownload, IconEye, IconSend } from '@tabler/icons-react';
-import { useNavigate } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
 
 import { client } from '../../client.ts';
-import { notifyFailure, useAction, useOperation } from '../../data.ts';
-import { ProblemNotice } from '../../components/notice.tsx';
-import { useAllowed, useIdentity } from '../../session.ts';
+import { notifyFailure } from '../../data.ts';
+import { useAllowed } from '../../session.ts';
 import { FilePreview, type FilePreviewProps } from './file-preview.tsx';
+import { memberName, SubmitDialog } from './submit-dialog.tsx';
 
 interface FileActionsProps extends FilePreviewProps {
   /** What it is called where it is acted on. */
@@ -47,7 +46,7 @@ export function FileActions(props: FileActionsProps): ReactNode {
           leftSection={<IconSend size={14} />}
           onClick={submission.open}
         >
-          Submit to an engine
+          Submit to engines
         </Button>
       )}
       <Modal
@@ -59,15 +58,7 @@ export function FileActions(props: FileActionsProps): ReactNode {
       >
         <FilePreview {...file} />
       </Modal>
-      <Modal
-        opened={submitting}
-        onClose={submission.close}
-        lockScroll={false}
-        title="Submit to an engine"
-        size="lg"
-      >
-        <SubmitForm {...file} name={name} onClose={submission.close} />
-      </Modal>
+      <SubmitDialog file={{ ...file, name }} opened={submitting} onClose={submission.close} />
     </div>
   );
 }
@@ -117,83 +108,4 @@ function DownloadButton({ sha256, image, project, name }: FileActionsProps): Rea
       Download (ZIP)
     </Button>
   );
-}
-
-/** A name that the operation takes: others are replaced by the server's own. */
-function memberName(name: string | undefined): { name?: string } {
-  const last = name?.split('/').at(-1) ?? '';
-  const isUsable = last !== '' && last !== '.' && last !== '..' && last.length <= 200;
-  return isUsable && !last.includes('\0') ? { name: last } : {};
-}
-
-interface SubmitFormProps extends FileActionsProps {
-  readonly onClose: () => void;
-}
-
-function SubmitForm({ sha256, image, project, name, onClose }: SubmitFormProps): ReactNode {
-  const navigate = useNavigate();
-  const { projects } = useIdentity();
-  const [engine, setEngine] = useState<string>();
-  const engines = useOperation(operations.engines.list, { query: { limit: 200 } });
-  const submit = useAction(operations.files.submit, {
-    quiet: true,
-    refreshes: [operations.jobs.list, operations.files.show],
-    onDone: ({ id }) => {
-      onClose();
-      void navigate({ to: '/jobs/$id', params: { id } });
-    },
-  });
-  const target = project ?? (projects.includes('default') ? undefined : projects[0]);
-  const isParameterFault = asProblem(submit.error)?.code === 'invalid_parameters';
-  return (
-    <form
-      className="stack"
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (engine === undefined) return;
-        const body = {
-          engine,
-          ...memberName(name),
-          ...(image === undefined ? {} : { image }),
-          ...(target === undefined ? {} : { project: target }),
-        };
-        submit.mutate({ params: { sha256 }, body });
-      }}
-    >
-      <p className="dim">
-        The file becomes an artifact of the project, with the image, layer and path that it was
-        taken from, and a job of the engine.
-      </p>
-      {submit.error !== null && <ProblemNotice error={submit.error} />}
-      {isParameterFault && (
-        <p>This engine needs parameters: submit the downloaded file on the page Submit.</p>
-      )}
-      <Select
-        label="Engine"
-        placeholder="Choose an engine"
-        searchable
-        data={engineChoices(engines.data?.items ?? [])}
-        value={engine ?? null}
-        nothingFoundMessage="No engine of this name is enabled"
-        comboboxProps={{ withinPortal: false }}
-        onChange={(next) => setEngine(next ?? undefined)}
-      />
-      <div className="submit-bar">
-        <Button
-          type="submit"
-          leftSection={<IconSend size={16} />}
-          disabled={engine === undefined}
-          loading={submit.isPending}
-        >
-          Submit
-        </Button>
-      </div>
-    </form>
-  );
-}
-
-function engineChoices(engines: readonly Engine[]): { value: string; label: string }[] {
-  return engines
-    .filter(({ enabled }) => enabled)
-    .map(({ name }) => ({ value: name, label: escapeInvisible(name) }));
 }

@@ -3,16 +3,16 @@
  * `aria-level`, as the ARIA tree pattern allows; one row is reachable by Tab, the others by the
  * arrow keys.
  */
-import { type ImageFile, operations, escapeInvisible } from '@lazaret/protocol';
-import { IconDots, IconFolderOff } from '@tabler/icons-react';
+import { type ImageFile, operations } from '@lazaret/protocol';
+import { IconFolderOff } from '@tabler/icons-react';
 import { createContext, type ReactNode, useContext, useEffect, useRef, useState } from 'react';
 
 import { client } from '../../client.ts';
 import { usePages } from '../../data.ts';
 import { EmptyState } from '../../components/empty-state.tsx';
+import { MoreRow } from '../../components/more-row.tsx';
 import { ListSkeleton } from '../../components/query-view.tsx';
 import { ProblemNotice } from '../../components/notice.tsx';
-import { rowIndent } from '../../components/row-indent.ts';
 import { moveFocus } from '../../components/tree-keys.ts';
 import { FileRow } from './file-row.tsx';
 import type { FileView } from './search.ts';
@@ -80,7 +80,7 @@ interface TreeLevelProps {
 }
 
 function TreeLevel({ parent, level }: TreeLevelProps): ReactNode {
-  const { view, layer, selected, open } = useTree();
+  const { view, layer, selected } = useTree();
   const { digest, inProject } = useImagePage();
   const where = { ...inProject, parent, view, ...(view === 'layer' ? { layer } : {}) };
   const { query, items } = usePages(['images.files', digest, where], (cursor, signal) =>
@@ -110,20 +110,7 @@ function TreeLevel({ parent, level }: TreeLevelProps): ReactNode {
         />
       ))}
       {query.hasNextPage && (
-        <button
-          type="button"
-          className="tree-row more-row"
-          role="treeitem"
-          aria-level={level}
-          aria-selected={false}
-          tabIndex={-1}
-          style={rowIndent(level)}
-          onClick={() => void query.fetchNextPage()}
-        >
-          <IconDots size={16} aria-hidden /> Load more of{' '}
-          {parent === '' ? 'the root' : escapeInvisible(parent)}
-          {!open.has(parent) && '…'}
-        </button>
+        <MoreRow level={level} directory={parent} onUse={() => void query.fetchNextPage()} />
       )}
     </>
   );

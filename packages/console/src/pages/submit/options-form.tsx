@@ -18,7 +18,6 @@ interface OptionsFormProps {
 
 export function OptionsForm({ options, projects, onChange }: OptionsFormProps): ReactNode {
   const { tags, priority, timeLimit, project } = options;
-  const isDuration = timeLimit.trim() === '' || parseDuration(timeLimit) !== undefined;
   return (
     <div className="stack">
       <TagsInput
@@ -46,7 +45,7 @@ export function OptionsForm({ options, projects, onChange }: OptionsFormProps): 
           max={100}
           // An invalid value is an error and never replaced.
           clampBehavior="none"
-          error={Math.abs(priority) > 100 ? 'expected -100 to 100' : false}
+          error={isPriority(priority) ? false : 'expected -100 to 100'}
           allowDecimal={false}
           value={priority}
           onChange={(next) =>
@@ -58,10 +57,25 @@ export function OptionsForm({ options, projects, onChange }: OptionsFormProps): 
           description="At most the engine's limit"
           placeholder="engine default"
           value={timeLimit}
-          error={isDuration ? false : 'expected 90s, 10m or seconds'}
+          error={isTimeLimit(timeLimit) ? false : 'expected 90s, 10m or seconds'}
           onChange={(event) => onChange({ ...options, timeLimit: event.currentTarget.value })}
         />
       </div>
     </div>
   );
+}
+
+/** Whether the form has an error. */
+export function hasInvalidOption({ priority, timeLimit }: SubmitOptions): boolean {
+  return !isPriority(priority) || !isTimeLimit(timeLimit);
+}
+
+const priorityMax = 100;
+
+function isPriority(priority: number): boolean {
+  return Number.isInteger(priority) && Math.abs(priority) <= priorityMax;
+}
+
+function isTimeLimit(typed: string): boolean {
+  return typed.trim() === '' || parseDuration(typed) !== undefined;
 }

@@ -51,7 +51,15 @@ export function ParametersForm(props: ParametersFormProps): ReactNode {
       )}
       {fields !== undefined && (
         <div>
-          <Button variant="subtle" size="compact-sm" onClick={() => setAsJson(!asJson)}>
+          <Button
+            variant="subtle"
+            size="compact-sm"
+            onClick={() => {
+              setAsJson(!asJson);
+              // The form shows the last values that were valid.
+              if (isUnreadable(values)) onChange(readable(values));
+            }}
+          >
             {asJson ? 'Edit as a form' : 'Edit as JSON'}
           </Button>
         </div>
@@ -60,12 +68,28 @@ export function ParametersForm(props: ParametersFormProps): ReactNode {
   );
 }
 
-/** Whether the form has an error; JSON is checked by the server. */
+/** Marks values whose JSON cannot be read as it is typed now; symbols are never sent. */
+const unreadable = Symbol('unreadable JSON');
+
+function markUnreadable(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.assign({ ...values }, { [unreadable]: true });
+}
+
+function isUnreadable(values: Readonly<Record<string, unknown>>): boolean {
+  return unreadable in values;
+}
+
+function readable(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(values));
+}
+
+/** Whether the form has an error; what JSON says is checked by the server. */
 export function hasInvalidParameter(
   schema: Readonly<Record<string, unknown>>,
   values: Readonly<Record<string, unknown>>,
 ): boolean {
   const fields = flatFields(schema) ?? [];
+  if (isUnreadable(values)) return true;
   return fields.some((field) => checkField(field, values[field.name]) !== undefined);
 }
 
@@ -182,16 +206,20 @@ function JsonParameters({
       error={problem ?? false}
       onChange={(typed) => {
         setText(typed);
+        const refuse = (reason: string): void => {
+          setProblem(reason);
+          onChange(markUnreadable(values));
+        };
         try {
           const value: unknown = JSON.parse(typed);
           if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-            setProblem('expected an object such as {"depth": 3}');
+            refuse('expected an object such as {"depth": 3}');
             return;
           }
           setProblem(undefined);
           onChange(value as Record<string, unknown>);
         } catch (error) {
-          setProblem(error instanceof Error ? error.message : 'expected JSON');
+          refuse(error instanceof Error ? error.message : 'expected JSON');
         }
       }}
     />

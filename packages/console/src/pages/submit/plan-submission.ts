@@ -3,6 +3,7 @@ import { type EngineManifest, type JobDetail, operations } from '@lazaret/protoc
 
 import { client } from '../../client.ts';
 import type { SubmitOptions } from './options-form.tsx';
+import type { EngineChoice } from './use-engine-choice.ts';
 import { type EnginePlan, randomKey, type StoredInput } from './use-submission.ts';
 
 interface PlanAsk {
@@ -29,6 +30,11 @@ export function planEngine(
   };
 }
 
+/** Why nothing was submitted. */
+export function invalidMessage({ isInvalid }: Pick<EngineChoice, 'isInvalid'>): string {
+  return `${isInvalid ? 'A parameter' : 'An option'} is not valid; nothing was submitted.`;
+}
+
 /** For engines that take no input. */
 export async function submitWithoutFiles(plans: readonly EnginePlan[]): Promise<string[]> {
   const made: string[] = [];
@@ -36,7 +42,8 @@ export async function submitWithoutFiles(plans: readonly EnginePlan[]): Promise<
   return made;
 }
 
-function submissionOptions({ tags, priority, timeLimit, project }: SubmitOptions) {
+/** The fields of a submission that are the same for all engines. */
+export function submissionOptions({ tags, priority, timeLimit, project }: SubmitOptions) {
   return {
     tags: [...tags],
     priority,

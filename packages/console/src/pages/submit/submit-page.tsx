@@ -11,23 +11,19 @@ import { useIdentity } from '../../session.ts';
 import { DropArea } from './drop-area.tsx';
 import { EngineLimits } from './engine-limits.tsx';
 import { EnginePicker } from './engine-picker.tsx';
-import { OptionsForm, type SubmitOptions } from './options-form.tsx';
-import { hasInvalidParameter, ParametersForm } from './parameters-form.tsx';
-import { planEngine, submitWithoutFiles } from './plan-submission.ts';
-import { schemaDefaults } from './schema-fields.ts';
+import { hasInvalidOption, OptionsForm, type SubmitOptions } from './options-form.tsx';
+import { ParameterPanels } from './parameter-panels.tsx';
+import { invalidMessage, planEngine, submitWithoutFiles } from './plan-submission.ts';
 import { UploadRow } from './upload-row.tsx';
-import { useChosenEngines } from './use-chosen-engines.ts';
+import { useEngineChoice } from './use-engine-choice.ts';
 import { isUnfinished, type Submission, useSubmission } from './use-submission.ts';
-
-type Values = Readonly<Record<string, Record<string, unknown>>>;
 
 export function SubmitPage(): ReactNode {
   const { engine: wanted } = useSearch({ from: '/shell/submit' });
   const { projects } = useIdentity();
   const submission = useSubmission();
-  const [names, setNames] = useState<readonly string[]>(wanted === undefined ? [] : [wanted]);
+  const choice = useEngineChoice(wanted === undefined ? [] : [wanted]);
   const [together, setTogether] = useState(false);
-  const [values, setValues] = useState<Values>({});
   const [isAttempted, setAttempted] = useState(false);
   const [options, setOptions] = useState<SubmitOptions>({
     tags: [],
@@ -35,16 +31,11 @@ export function SubmitPage(): ReactNode {
     timeLimit: '',
     project: projects.includes('default') ? 'default' : projects[0],
   });
-  const engines = useChosenEngines(names, setNames);
-  const parametersOf = (manifest: EngineManifest): Record<string, unknown> =>
-    values[manifest.name] ?? schemaDefaults(manifest.parameters?.schema ?? {});
+  const { engines, parametersOf } = choice;
   const plans = engines.map((manifest) =>
     planEngine(manifest, { together, parameters: parametersOf(manifest), options }),
   );
-  const isInvalid = engines.some((manifest) => {
-    const schema = manifest.parameters?.schema;
-    return schema !== undefined && hasInvalidParameter(schema, parametersOf(manifest));
-  });
+  const isInvalid = choice.isInvalid || hasInvalidOption(options);
   const send = useSend({ submission, plans, engines, options });
   const largest = engines.map(({ input }) => input.maxBytes);
   return (
@@ -63,22 +54,11 @@ export function SubmitPage(): ReactNode {
               onTogether={setTogether}
             />
           </Panel>
-          {engines.map((manifest) => {
-            const schema = manifest.parameters?.schema;
-            if (schema === undefined) return null;
-            const { name } = manifest;
-            return (
-              <Panel key={name} title={engines.length > 1 ? `Parameters of ${name}` : 'Parameters'}>
-                <ParametersForm
-                  schema={schema}
-                  values={parametersOf(manifest)}
-                  onChange={(next) => setValues({ ...values, [name]: next })}
-                  error={errorOf(submission, name)}
-                  showsAll={isAttempted}
-                />
-              </Panel>
-            );
-          })}
+          <ParameterPanels
+            choice={choice}
+            errorOf={(engine) => errorOf(submission, engine)}
+            showsAll={isAttempted}
+          />
           <Panel title="Options">
             <OptionsForm options={options} projects={projects} onChange={setOptions} />
           </Panel>
@@ -86,7 +66,7 @@ export function SubmitPage(): ReactNode {
         <div className="stack">
           <Panel title="Engines">
             <div className="stack">
-              <EnginePicker value={names} onChange={setNames} />
+              <EnginePicker value={choice.names} onChange={choice.choose} />
               {engines.length === 1 && engines[0] !== undefined && (
                 <EngineLimits manifest={engines[0]} />
               )}
@@ -95,7 +75,7 @@ export function SubmitPage(): ReactNode {
           <div className="submit-bar stack tight">
             {isInvalid && isAttempted && (
               <p className="problem-line small" role="alert">
-                A parameter is not valid; nothing was submitted.
+                {invalidMessage(choice)}
               </p>
             )}
             <Button

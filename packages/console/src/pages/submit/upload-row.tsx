@@ -1,13 +1,12 @@
 import { ActionIcon, Progress } from '@mantine/core';
 import { formatSize, escapeInvisible } from '@lazaret/protocol';
-import { IconAlertTriangle, IconArrowRight, IconCircleCheck, IconX } from '@tabler/icons-react';
+import { IconX } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 
 import { ProblemNotice } from '../../components/notice.tsx';
 import { PlainText } from '../../components/plain-text.tsx';
-import { LinkButton } from '../../components/router-link.tsx';
-import { describeFailure } from '../../failure.ts';
-import type { EngineResult, UploadItem } from './use-submission.ts';
+import { EngineResults } from './engine-results.tsx';
+import type { UploadItem } from './use-submission.ts';
 
 const phaseLabels = {
   ready: 'Ready',
@@ -62,45 +61,7 @@ export function UploadRow({ item, onRemove }: UploadRowProps): ReactNode {
           <ProblemNotice error={item.error} />
         </div>
       )}
-      {item.results.length > 0 && (
-        <ul className="wide engine-results">
-          {item.results.map((result) => (
-            <EngineResultRow key={result.engine} result={result} />
-          ))}
-        </ul>
-      )}
-    </li>
-  );
-}
-
-/** The job that an engine got, or why it got none. */
-function EngineResultRow({ result }: { readonly result: EngineResult }): ReactNode {
-  const { engine, jobId, error } = result;
-  if (jobId === undefined) {
-    const { title, detail } = describeFailure(error);
-    return (
-      <li className="row tight">
-        <IconAlertTriangle size={16} className="problem-line" aria-hidden />
-        <strong>{engine}</strong>
-        <span className="problem-line break">
-          {title}: <PlainText>{detail}</PlainText>
-        </span>
-      </li>
-    );
-  }
-  return (
-    <li className="row tight">
-      <IconCircleCheck size={16} className="success-line" aria-hidden />
-      <strong>{engine}</strong>
-      <LinkButton
-        to="/jobs/$id"
-        params={{ id: jobId }}
-        size="compact-xs"
-        variant="subtle"
-        rightSection={<IconArrowRight size={14} />}
-      >
-        Open job
-      </LinkButton>
+      <EngineResults results={item.results} />
     </li>
   );
 }

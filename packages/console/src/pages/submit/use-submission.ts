@@ -6,6 +6,7 @@
 import type { Artifact, JobDetail } from '@lazaret/protocol';
 import { useCallback, useRef, useState } from 'react';
 
+import type { EngineResult } from './engine-results.tsx';
 import { uploadFile } from './upload.ts';
 
 export type UploadPhase = 'ready' | 'uploading' | 'submitting' | 'done' | 'failed' | 'cancelled';
@@ -19,12 +20,6 @@ export interface UploadItem {
   readonly error?: unknown;
   /** The result for the file, by engine. */
   readonly results: readonly EngineResult[];
-}
-
-export interface EngineResult {
-  readonly engine: string;
-  readonly jobId?: string;
-  readonly error?: unknown;
 }
 
 export interface StoredInput {
