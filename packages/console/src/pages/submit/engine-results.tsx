@@ -5,7 +5,7 @@ import { PlainText } from '../../components/plain-text.tsx';
 import { LinkButton } from '../../components/router-link.tsx';
 import { describeFailure } from '../../failure.ts';
 
-/** What became of a file at an engine. */
+/** The result of submitting a file to an engine. */
 export interface EngineResult {
   readonly engine: string;
   readonly jobId?: string;
