@@ -5,9 +5,11 @@ import { fact as factSchema } from '@lazaret/protocol';
 import type { Fact } from '@lazaret/protocol';
 
 import { selectReaders } from '../../../packages/analysis/src/inspection/walk/reader-table.ts';
-import { allReaders } from '../../../packages/analysis/src/inventory/ecosystems.ts';
+import type { DescribedReader } from '../../../packages/analysis/src/inventory/ecosystem.ts';
+import { ecosystems } from '../../../packages/analysis/src/inventory/ecosystems.ts';
 import { ReadError } from '../../../packages/analysis/src/inventory/reader.ts';
 import type { Reader, WholeFile } from '../../../packages/analysis/src/inventory/reader.ts';
+import { readerSamples } from '../../../packages/analysis/src/inventory/testing/reader-samples.ts';
 import { baseName } from '../../../packages/oci/src/untrusted/tree-path.ts';
 import { BrokenPromise, promise } from '../fuzz-target.ts';
 import type { FuzzTarget } from '../fuzz-target.ts';
@@ -28,16 +30,22 @@ const textSeeds = [
 ].map((text) => Buffer.from(text));
 
 export function readerTargets(): FuzzTarget[] {
-  return allReaders.map((reader): FuzzTarget => {
+  const samples = readerSamples();
+  const described = ecosystems.flatMap(({ readers }) => readers);
+  return described.map((one): FuzzTarget => {
+    const { reader } = one;
     let paths: readonly string[] | undefined;
     return {
       name: `reader:${reader.id}`,
       get files() {
         return filesBehind('inventory/', reader.id);
       },
-      seeds: () => [...binarySeeds(), ...harvestSeeds('inventory/'), ...textSeeds],
+      seeds: () => [
+        ...(samples[reader.id] ?? []).map(({ bytes }) => bytes),
+        ...[...binarySeeds(), ...harvestSeeds('inventory/'), ...textSeeds],
+      ],
       run: async (bytes) => {
-        paths ??= pathsOf(reader);
+        paths ??= pathsOf(one);
         // Where there are many paths, the length of the input decides.
         for (let at = 0; at < Math.min(pathsTried, paths.length); at += 1) {
           await readAll(reader, paths[(bytes.length + at) % paths.length] ?? 'file', bytes);
@@ -53,8 +61,8 @@ export function readerTargets(): FuzzTarget[] {
 const pathsMax = 40;
 const pathsTried = 3;
 
-/** Paths out of the tests that the reader takes. */
-function pathsOf(reader: Reader): readonly string[] {
+/** Paths that the reader accepts: those of its capabilities, and others out of the tests. */
+function pathsOf({ reader, files }: DescribedReader): readonly string[] {
   const select = selectReaders([reader]);
   const known = [
     ...harvestSeeds('inventory/'),
@@ -62,15 +70,9 @@ function pathsOf(reader: Reader): readonly string[] {
   ]
     .map((one) => one.toString())
     .filter((path) => path.length < 200 && /^[\w.+@:/-]+$/.test(path));
-  const made = (reader.wants.names ?? []).flatMap((name) => [
-    ...[name, `usr/lib/${name}`, `var/lib/pacman/local/tool-1-1/${name}`],
-    ...[`var/db/pkg/app-misc/tool-1.0/${name}`, `var/lib/rpm/${name}`],
-  ]);
-  const all = [...known, ...made, 'usr/bin/python3', 'file', 'usr/lib/libx.so', 'a.dll'];
+  const all = [...files.map(({ example }) => example), ...known];
   const head = Buffer.from(reader.wants.magic?.[0] ?? '', 'latin1');
   const taken = distinctNames(all.filter((path) => select(entryOf(path, head), head).length > 0));
-  const [first] = taken;
-  if (first === undefined) throw new Error(`no path is known that ${reader.id} takes`);
   return taken.slice(0, pathsMax);
 }
 
