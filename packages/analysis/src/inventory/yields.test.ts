@@ -25,6 +25,36 @@ describe.each(described.map((one) => [one.reader.id, one] as const))('%s', (id, 
   });
 });
 
+test.each(ecosystems.map((one) => [one.name, one] as const))(
+  'package URLs of %s have the type and the qualifiers that are described',
+  async (_name, { readers }) => {
+    const templates = new Set<string>();
+    const purls: string[] = [];
+    for (const { reader, yields } of readers) {
+      if (yields.packages === undefined || yields.packages.purlTypes === 'any') continue;
+      const described = [...yields.packages.purl.matchAll(/pkg:[^\s,]+/g)].map(([text]) => text);
+      for (const text of described) templates.add(text);
+      for (const { path, bytes } of samples[reader.id] ?? []) {
+        purls.push(...ofKind(await factsOf(reader, path, bytes), 'package').map((one) => one.purl));
+      }
+    }
+    expect(shapesOf(purls)).toEqual(shapesOf([...templates]));
+  },
+);
+
+/** Type and names of qualifiers; `distro` is added when the distribution is known. */
+function shapesOf(purls: readonly string[]): Record<string, readonly string[]> {
+  const byType = Map.groupBy(purls, (purl) => purl.slice('pkg:'.length, purl.indexOf('/')));
+  const shapes = [...byType].map(([type, those]): [string, string[]] => {
+    const names = those.flatMap((purl) => {
+      const query = purl.split('?')[1] ?? '';
+      return query.split('&').map((pair) => pair.split('=', 1)[0] ?? '');
+    });
+    return [type, unique(names.filter((name) => name !== '' && name !== 'distro'))];
+  });
+  return Object.fromEntries(shapes);
+}
+
 test('capabilities that promise a licence which no file gives are false', async () => {
   const reader = allReaders.find(({ id }) => id === 'dpkg');
   const [file] = samples['dpkg'] ?? [];

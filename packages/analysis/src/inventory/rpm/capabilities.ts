@@ -4,7 +4,7 @@ import { rpmLogReader, rpmManifestReader, rpmReader } from './rpm.ts';
 const folders = ['var/lib/rpm', 'usr/lib/sysimage/rpm', 'usr/share/rpm'];
 const packages = {
   purlTypes: ['rpm'],
-  purl: 'pkg:rpm/<distribution>/<name>@<version>-<release>?arch=<architecture>&distro=<distribution>-<release>&epoch=<epoch>&upstream=<source>',
+  purl: 'pkg:rpm/<distribution>/<name>@<version>-<release>?arch=<architecture>&distro=<distribution>-<release>&epoch=<epoch>&rpmmod=<module>&upstream=<source>',
   foundBy: ['database'],
   states: ['installed'],
 } satisfies Partial<PackageYield>;

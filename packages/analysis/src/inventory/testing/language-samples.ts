@@ -63,6 +63,7 @@ const pear =
   's:7:"license";s:3:"PHP";}';
 const conda = JSON.stringify({
   ...{ name: 'a', version: '1.0', license: 'MIT', depends: ['b >=1'], files: ['lib/x'] },
+  ...{ build: '0', channel: 'https://conda.example.org/main/linux-64', subdir: 'linux-64' },
   paths_data: { paths: [{ _path: 'lib/x', sha256: 'a'.repeat(64) }] },
 });
 const cycloneDx = JSON.stringify({
