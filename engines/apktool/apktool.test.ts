@@ -69,7 +69,7 @@ describe('apktool engine', { timeout: RUN_TIMEOUT_MS }, () => {
     const run = await decode(makeZip('readme.txt', Buffer.from('only an archive')));
 
     expect(run).toMatchObject({ exitCode: 2, files: [] });
-    expect(run.stderr).toContain('not an APK: the archive holds no AndroidManifest.xml');
+    expect(run.stderr).toContain('not an APK: the archive has no AndroidManifest.xml');
   });
 
   test('fails on a damaged application and leaves no partial result', async () => {

@@ -81,7 +81,7 @@ async function analyse(
 
 const hash = (name: string, bytes: Buffer): string => createHash(name).update(bytes).digest('hex');
 
-/** The same search, written another way: the oracle of the tests. */
+/** An independent implementation of the search: the oracle of the tests. */
 function expectedStrings(bytes: Buffer, minimum: number): FoundString[] {
   const text = bytes.toString('latin1');
   const single = [...text.matchAll(new RegExp(`[\\t -~]{${minimum},}`, 'g'))];

@@ -1,4 +1,4 @@
-/** Runs one engine image straight through the Engine API, contained as every job is. */
+/** Runs one engine image directly through the Engine API, with the containment of jobs. */
 import { chmod, copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ export interface EngineRun {
   readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;
-  /** Directory with what the engine left in /out; gone after `dispose`. */
+  /** Directory with the content of /out; removed by `dispose`. */
   readonly output: string;
   readonly files: readonly string[];
   dispose(): Promise<void>;
@@ -31,7 +31,7 @@ export interface EngineJob {
   readonly tmpBytes: number;
 }
 
-/** Starts the engine, waits for its end and collects what it said and made. */
+/** Starts the engine, waits for its end and collects its log and output. */
 export async function runEngine(job: EngineJob): Promise<EngineRun> {
   const directory = await mkdtemp(join(tmpdir(), 'lazaret-engine-test-'));
   const { input, output } = await layOut(directory, job);
@@ -107,7 +107,7 @@ function describeContainer(job: EngineJob, binds: readonly string[]): unknown {
   };
 }
 
-/** Takes the engine's interleaved log apart: a header tells stream and length of each piece. */
+/** Splits the interleaved log of the engine: a header tells stream and length of each piece. */
 function splitStreams(log: Buffer): { stdout: string; stderr: string } {
   const pieces: { 1: Buffer[]; 2: Buffer[] } = { 1: [], 2: [] };
   for (let at = 0; at + STREAM_HEADER_BYTES <= log.length;) {

@@ -1,4 +1,4 @@
-/** As much of the ZIP format as the tests need: one stored file in, deflated files out. */
+/** The part of the ZIP format that the tests need: one stored file in, deflated files out. */
 import { crc32, inflateRawSync } from 'node:zlib';
 
 const END_BYTES = 22;
@@ -26,7 +26,7 @@ export function readZip(archive: Buffer): Map<string, Buffer> {
   return files;
 }
 
-/** An archive with one file, stored as it is. */
+/** An archive with one file, stored uncompressed. */
 export function makeZip(name: string, content: Buffer): Buffer {
   const shared = Buffer.alloc(26);
   shared.writeUInt16LE(10, 0);

@@ -24,7 +24,7 @@ async function makeHost(files: Readonly<Record<string, string>>): Promise<{ root
   return { root };
 }
 
-test('this host tells what it is', async () => {
+test('the facts of this host are read', async () => {
   const facts = await readHostFacts();
   expect(facts.kernel).toBe(release());
   expect(facts.architecture).toBe(process.arch);
@@ -50,7 +50,7 @@ test('a host below another root is read there', async () => {
   });
 });
 
-test('what is missing or strange is undefined, never an error', async () => {
+test('missing or invalid facts are undefined, never an error', async () => {
   const place = await makeHost({
     'proc/sys/kernel/random/boot_id': 'no id',
     'sys/fs/cgroup/memory/tasks': '',
@@ -61,7 +61,7 @@ test('what is missing or strange is undefined, never an error', async () => {
   expect(facts.distribution).toBeUndefined();
 });
 
-test('a file beyond the bound is not read', async () => {
+test('a file above the size limit is not read', async () => {
   const place = await makeHost({
     'proc/sys/kernel/osrelease': '6'.repeat(agentLimits.hostFileBytes + 1),
     'proc/sys/kernel/hostname': 'h'.repeat(agentLimits.hostFileBytes),
@@ -71,7 +71,7 @@ test('a file beyond the bound is not read', async () => {
   expect(facts.name).toHaveLength(agentLimits.hostFileBytes);
 });
 
-test('os-release: quotes, escapes, remarks and repeated names', () => {
+test('os-release: quotes, escapes, comments and repeated names', () => {
   const text = `# a remark\nID='alpine'\nID=debian\nPRETTY_NAME="a \\"quoted\\" \\$name"\n`;
   expect(parseOsRelease(text)).toEqual({
     id: 'debian',

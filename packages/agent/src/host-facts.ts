@@ -1,17 +1,17 @@
-/** What kind of host this is, read from the kernel's and the distribution's own files. */
+/** Facts about this host, read from files of the kernel and the distribution. */
 import { open, stat } from 'node:fs/promises';
 import { arch, hostname } from 'node:os';
 import { join } from 'node:path';
 
 import { agentLimits } from './limits.ts';
 
-/** One host, as it describes itself. Every text comes from the host: show it as text only. */
+/** The facts of one host. Every text comes from the host: show it as text only. */
 export interface HostFacts {
-  /** The name that the kernel has, without a domain. */
+  /** The host name of the kernel, without a domain. */
   readonly name: string;
-  /** `x64`, `arm64` and so on, as Node names architectures. */
+  /** `x64`, `arm64` and so on, as in Node. */
   readonly architecture: string;
-  /** As in `6.1.0-18-amd64`; undefined where there is no procfs. */
+  /** Such as `6.1.0-18-amd64`; undefined without procfs. */
   readonly kernel: string | undefined;
   /** Changes with every boot of the machine; containers share that of their host. */
   readonly bootId: string | undefined;
@@ -25,18 +25,18 @@ export interface Distribution {
   /** Lower case, as in `debian`. */
   readonly id: string;
   readonly versionId: string | undefined;
-  /** For people, as in `Debian GNU/Linux 12 (bookworm)`. */
+  /** For display, such as `Debian GNU/Linux 12 (bookworm)`. */
   readonly title: string;
 }
 
 export interface HostPlace {
-  /** Where the host's root is mounted; `/` on the host itself. */
+  /** Mount point of the root of the host; `/` on the host itself. */
   readonly root: string;
 }
 
 /**
- * Reads the facts of this host. Nothing here needs privileges. A file that is missing, too large
- * or strange makes its fact undefined and is never an error.
+ * Reads the facts of this host. Needs no privileges. A file that is missing, too large or
+ * invalid makes its fact undefined and is never an error.
  */
 export async function readHostFacts(place: HostPlace = { root: '/' }): Promise<HostFacts> {
   const read = (path: string): Promise<string | undefined> => readSmall(join(place.root, path));
@@ -59,7 +59,7 @@ export async function readHostFacts(place: HostPlace = { root: '/' }): Promise<H
 }
 
 /**
- * Reads os-release(5): `NAME=value` lines in the quoting of a shell, of which later ones win.
+ * Reads os-release(5): `NAME=value` lines with shell quoting, of which later ones win.
  *
  * @returns undefined when it has no `ID`
  */
@@ -90,7 +90,7 @@ async function readCgroupVersion(directory: string): Promise<1 | 2 | undefined> 
   return (await exists(join(directory, 'memory'))) ? 1 : undefined;
 }
 
-/** Files of procfs say that they are empty; one byte above the bound tells what is too large. */
+/** Files of procfs have a size of 0; one byte above the limit detects files that are too large. */
 async function readSmall(path: string): Promise<string | undefined> {
   try {
     await using file = await open(path);
@@ -100,7 +100,7 @@ async function readSmall(path: string): Promise<string | undefined> {
       ? undefined
       : bytes.toString('utf8', 0, bytesRead).trim();
   } catch {
-    // A host without this file has not got the fact.
+    // A host without this file does not have the fact.
     return undefined;
   }
 }

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 
 import { createConcurrencyGate } from './concurrency-gate.ts';
 
-test('lets in as many as there are places, in order, and everyone in the end', async () => {
+test('runs as many tasks as there are slots, in order, and all of them in the end', async () => {
   await fc.assert(
     fc.asyncProperty(fc.integer({ min: 1, max: 5 }), fc.array(fc.nat(4)), async (places, turns) => {
       const gate = createConcurrencyGate(places);
@@ -29,7 +29,7 @@ test('lets in as many as there are places, in order, and everyone in the end', a
   );
 });
 
-test('a signal ends the wait, but not a task under way', async () => {
+test('a signal ends the wait, but not a running task', async () => {
   const gate = createConcurrencyGate(1);
   const { promise, resolve } = Promise.withResolvers<string>();
   const controller = new AbortController();
@@ -45,7 +45,7 @@ test('a signal ends the wait, but not a task under way', async () => {
   expect(await Promise.all([first, third])).toEqual(['first', 'third']);
 });
 
-test('more places let more in at once', async () => {
+test('more slots start more tasks at once', async () => {
   const gate = createConcurrencyGate(1);
   const { promise, resolve } = Promise.withResolvers<void>();
   let inside = 0;

@@ -4,7 +4,7 @@ import { DockerError } from './docker-error.ts';
 export interface ConcurrencyGate {
   /** Runs the task when a slot is free. A signal ends the wait as DockerError `aborted`. */
   run<T>(task: () => Promise<T>, signal?: AbortSignal): Promise<T>;
-  /** Changes the number of slots; tasks under way continue. */
+  /** Changes the number of slots; running tasks continue. */
   resize(slots: number): void;
 }
 

@@ -1,10 +1,9 @@
 /**
- * The client of the Docker Engine API: one function for answers, one for streams. It negotiates the
- * version, gives every call a deadline, bounds how many run at once and how large an answer may be,
- * and tells apart no connection, no answer in time, and an error status (DockerError). Streams
- * (logs, archives, waits) are not counted against the calls: they last as long as a container does,
- * and must not delay a kill.
- * Source: Docker Engine API, versions 1.41 to 1.51.
+ * The client of the Docker Engine API: one function for responses, one for streams. It negotiates
+ * the version, sets a deadline for every call, limits concurrency and the size of responses, and
+ * distinguishes no connection, a timeout, and an error status (DockerError). Streams (logs,
+ * archives, waits) are not counted against the calls: they last as long as a container does, and
+ * must not delay a kill. Source: Docker Engine API, versions 1.41 to 1.51.
  */
 import { Readable } from 'node:stream';
 
@@ -21,13 +20,13 @@ import { dockerLimits } from './limits.ts';
 import { untilAborted } from './until-aborted.ts';
 
 export interface DockerClient {
-  /** The answer's JSON, checked; `undefined` where the answer has no body. */
+  /** The JSON of the response, validated; `undefined` if the response has no body. */
   call<T>(request: DockerRequest, schema: z.ZodType<T>): Promise<T>;
   /**
-   * The answer's body once its headers are there, to be read or left by anyone who asked for it.
+   * The body of the response once its headers were received; the caller must read or cancel it.
    */
   stream(request: DockerRequest): Promise<AsyncIterable<Buffer>>;
-  /** The version spoken with this engine, such as `1.41`. */
+  /** The negotiated API version, such as `1.41`. */
   version(signal?: AbortSignal): Promise<string>;
   close(): Promise<void>;
 }
@@ -40,21 +39,21 @@ export interface DockerRequest {
   readonly json?: unknown;
   readonly body?: AsyncIterable<Uint8Array>;
   readonly headers?: Readonly<Record<string, string>>;
-  /** For the whole answer, or for a stream's headers. */
+  /** For the complete response, or for the headers of a stream. */
   readonly deadlineMs?: number;
-  /** For a stream: how long it may send nothing; unbounded without. */
+  /** For a stream: maximum idle time; unlimited unless given. */
   readonly idleMs?: number;
   /**
-   * Asks under no version, which an engine answers in its own: for read-only calls whose form is
-   * the same in all versions, so that engines of any age are read.
+   * Sends no version, so the engine uses its own: for read-only calls with the same format in
+   * all versions, so that engines of any age are supported.
    */
   readonly unversioned?: boolean;
   readonly signal?: AbortSignal | undefined;
-  /** Statuses from 300 on that are as good as success, as 304 is for a container that runs. */
+  /** Statuses from 300 on that count as success, such as 304 for a running container. */
   readonly accept?: readonly number[];
 }
 
-/** For answers whose content does not matter. */
+/** For responses whose content is ignored. */
 export const anyAnswer: z.ZodType<unknown> = z.unknown();
 
 const oldestVersion = '1.41';
@@ -142,7 +141,7 @@ function send(pool: Pool, { request, path, signal }: Sending): Promise<Dispatche
   });
 }
 
-/** The newest version that both sides speak. */
+/** The newest version that both sides support. */
 function chooseVersion({ ApiVersion, MinAPIVersion }: z.output<typeof versions>): string {
   if (compareVersions(ApiVersion, oldestVersion) < 0) {
     const message = `Docker API version ${ApiVersion} is too old (needs ${oldestVersion} or later)`;
@@ -167,7 +166,7 @@ interface Deadline {
   readonly request: DockerRequest;
 }
 
-/** Runs with a signal that the caller or the clock aborts, and names which of them it was. */
+/** Runs with a signal that the caller or the deadline aborts, and distinguishes the two. */
 async function withDeadline<T>(
   { deadlineMs, signal, request }: Deadline,
   run: (signal: AbortSignal) => Promise<T>,
@@ -188,7 +187,9 @@ async function withDeadline<T>(
   }
 }
 
-/** A stream's deadline ends with its headers; the caller's signal holds as long as it flows. */
+/**
+ * The deadline of a stream ends with its headers; the signal of the caller applies until its end.
+ */
 async function openStream(
   request: DockerRequest,
   send: (signal: AbortSignal) => Promise<Dispatcher.ResponseData>,
@@ -208,7 +209,7 @@ async function openStream(
   return readStream(body, request);
 }
 
-/** The chunks of a body; a stream that is cut ends in an error, never as if it were complete. */
+/** The chunks of a body; an interrupted stream is an error, never a complete response. */
 async function* readStream(
   body: Readable,
   request: DockerRequest,

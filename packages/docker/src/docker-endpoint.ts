@@ -1,6 +1,6 @@
 import { DockerError } from './docker-error.ts';
 
-/** How a Docker engine is reached. */
+/** The address of a Docker engine. */
 export interface DockerEndpoint {
   /** `unix:///var/run/docker.sock`, or `tcp://host:2376`. */
   readonly address: string;
@@ -9,7 +9,7 @@ export interface DockerEndpoint {
     readonly ca?: string;
     readonly cert?: string;
     readonly key?: string;
-    /** The name in the engine's certificate, when it is not that of the address. */
+    /** The name in the certificate of the engine, if it differs from the address. */
     readonly serverName?: string;
   };
 }
@@ -19,7 +19,7 @@ interface Connection {
   readonly connect: Readonly<Record<string, string>>;
 }
 
-/** Throws DockerError `invalid_endpoint` for an address of another kind. */
+/** Throws DockerError `invalid_endpoint` for an invalid address. */
 export function parseEndpoint({ address, tls }: DockerEndpoint): Connection {
   if (address.startsWith('unix:///')) {
     return { origin: 'http://localhost', connect: { socketPath: address.slice('unix://'.length) } };

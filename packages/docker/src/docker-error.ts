@@ -8,17 +8,17 @@ export type DockerErrorCode =
   | 'deadline'
   /** The caller's signal. */
   | 'aborted'
-  /** The engine refused; `status` and message are its own. */
+  /** The engine refused the request; `status` and message are those of the engine. */
   | 'refused'
   | 'not_found'
   | 'conflict'
-  /** A response that is not of the Engine API. */
+  /** A response that violates the Engine API. */
   | 'bad_answer'
-  /** A response larger than it may be. */
+  /** A response that exceeds its size limit. */
   | 'too_large'
   /** An engine that is too old or too new. */
   | 'incompatible'
-  /** The address of the engine is of a kind that is not supported. */
+  /** The address of the engine is not supported. */
   | 'invalid_endpoint';
 
 /** A failed call to a Docker engine; the message names the call and the reason. */

@@ -1,4 +1,4 @@
-/** Maps what goes wrong with a call to the engine to a DockerError. */
+/** Maps errors of calls to the engine to a DockerError. */
 import { errors } from 'undici';
 import { z } from 'zod';
 
@@ -30,7 +30,10 @@ interface Circumstances {
   readonly aborted: boolean;
 }
 
-/** A call without a complete response. An error that is not of the connection is returned as is. */
+/**
+ * A call without a complete response. Other errors than those of the connection are returned
+ * unchanged.
+ */
 export function transportFailure(
   request: Call,
   error: unknown,
@@ -40,7 +43,7 @@ export function transportFailure(
   const call = `${request.method} ${request.path}`;
   if (aborted) return new DockerError('aborted', `${call}: aborted`, { cause: error });
   if (late) {
-    const message = `${call}: no answer within ${deadlineMs} ms`;
+    const message = `${call}: no response within ${deadlineMs} ms`;
     return new DockerError('deadline', message, { cause: error });
   }
   if (error instanceof errors.BodyTimeoutError) {
@@ -60,7 +63,7 @@ export function connectionCode(error: unknown): string | undefined {
   const broken = /^(E[A-Z]+|UND_ERR_(SOCKET|CONNECT_TIMEOUT|CLOSED|DESTROYED)|HPE_.*|ERR_SSL.*)$/;
   const certificate = /^(CERT_.*|UNABLE_TO_.*|SELF_SIGNED.*|DEPTH_.*|ERR_TLS.*)$/;
   if (broken.test(code) || certificate.test(code)) return code;
-  // A body that was cut wears the reason as its cause.
+  // An interrupted body has the reason as its cause.
   if (error instanceof AggregateError) return connectionCode(error.errors[0]);
   return connectionCode(error.cause);
 }
@@ -70,7 +73,7 @@ function engineMessage(text: string): string {
     const parsed = refusal.safeParse(JSON.parse(text));
     if (parsed.success) return parsed.data.message;
   } catch {
-    // Not every answer is JSON: a proxy in between sends its own text.
+    // Not every response is JSON: a proxy sends its own text.
   }
   return text.slice(0, 500);
 }

@@ -4,8 +4,8 @@ import { limits } from '@lazaret/protocol';
 import { DockerError } from './docker-error.ts';
 
 /**
- * The part of a path that names an image or a container. Throws DockerError `not_found` for a text
- * that no engine takes as a name, which must not become another path.
+ * The path segment of an image or a container. Throws DockerError `not_found` for an invalid name,
+ * which must not change the path.
  */
 export function pathName(name: string): string {
   const isName = name.length <= limits.urlParameterChars && /^[\w][\w.\-/:@]*$/.test(name);

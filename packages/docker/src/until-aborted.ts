@@ -1,8 +1,8 @@
 import { DockerError } from './docker-error.ts';
 
 /**
- * Waits for work that others wait for too: a signal ends this wait, as DockerError `aborted`,
- * and not the work.
+ * Waits for a shared task: a signal ends this wait, as DockerError `aborted`, and not the
+ * task.
  */
 export async function untilAborted<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {
   if (signal === undefined) return work;

@@ -25,14 +25,14 @@ export const ociLimits = {
   registryConnections: 8,
   registryBackoffMs: 500,
   registryBackoffMaxMs: 30_000,
-  /** A longer pause that a registry asks for is told to anyone who asked, not slept through. */
+  /** A longer pause requested by a registry is an error instead of a delay. */
   registryPauseMsMax: 5 * minuteMs,
-  /** New attempts for one layer, however far each of them comes. */
+  /** Retries for one layer, independent of their progress. */
   registryResumes: 100,
-  /** What a layer must bring within `registryIdleMs` of waiting for it. */
+  /** Minimum bytes of a layer within `registryIdleMs` of waiting for it. */
   registryProgressBytes: 64 * KiB,
   registryChallengeChars: 16 * KiB,
-  /** A token is fetched again so long before it expires, or after three quarters of its life. */
+  /** How long before its expiry a token is renewed, or after three quarters of its lifetime. */
   registryTokenEarlyMs: 10_000,
   registryTokenDefaultMs: 60_000,
   registryTokensKept: 10_000,

@@ -45,9 +45,9 @@ interface TransientOptions extends SourceErrorOptions {
   readonly afterMs?: number | undefined;
 }
 
-/** A failure that may be temporary: worth a retry. */
+/** A failure that may be temporary, so that a retry may help. */
 export class TransientError extends SourceError {
-  /** The delay that the registry asked for (Retry-After). */
+  /** The delay that the registry requested (Retry-After). */
   readonly afterMs: number | undefined;
 
   constructor(code: SourceErrorCode, message: string, options: TransientOptions = {}) {

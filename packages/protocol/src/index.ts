@@ -1,4 +1,4 @@
-/** The public entry point of the package: what crosses a boundary. */
+/** The public entry point of the package: everything that crosses a process boundary. */
 export * from './core/index.ts';
 export * from './event-kinds.ts';
 export * from './limits.ts';

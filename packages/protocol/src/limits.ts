@@ -1,6 +1,6 @@
 /**
  * Every limit that crosses a boundary, from all capabilities. The unit is the last word of each
- * name; reaching a limit has a defined answer (a problem code, an outcome, or a truncation mark)
+ * name; reaching a limit has a defined result (a problem code, an outcome, or a truncation mark)
  * and a test.
  */
 import { accessLimits } from './access/limits.ts';

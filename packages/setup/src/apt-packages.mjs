@@ -1,6 +1,6 @@
 /**
- * Distribution packages on Debian and its relatives: what is missing is installed, and trees are
- * made from packages without installing anything.
+ * Distribution packages on Debian and its derivatives: installs missing ones, and unpacks
+ * packages to a directory without installing them.
  */
 import { spawn } from 'node:child_process';
 import {
@@ -20,11 +20,11 @@ const TOLD_LINES = 15;
 const UNNEEDED = ['doc', 'doc-base', 'man', 'info', 'locale', 'lintian', 'bug'];
 
 /**
- * Installs those of the named packages that are not there yet (recommended ones are left out).
+ * Installs missing packages (without recommended ones).
  *
  * @param {string[]} names
  * @param {{ log?: (line: string) => void }} [options]
- * @returns {Promise<string[]>} the packages that were installed now
+ * @returns {Promise<string[]>} the newly installed packages
  * @throws {Error} that says what to do when this is not Debian, not root, or apt failed
  */
 export async function ensurePackages(names, options = {}) {
@@ -33,9 +33,7 @@ export async function ensurePackages(names, options = {}) {
   const missing = names.filter((name) => !installed.has(name));
   if (missing.length === 0) return [];
   if (!hasApt()) {
-    throw new Error(
-      `Install these programs, for this system has no apt-get: ${missing.join(', ')}`,
-    );
+    throw new Error(`Install these programs; this system has no apt-get: ${missing.join(', ')}`);
   }
   if (process.getuid?.() !== 0) {
     const line = `apt-get install --no-install-recommends ${missing.join(' ')}`;
@@ -50,7 +48,7 @@ export async function ensurePackages(names, options = {}) {
 }
 
 /**
- * Whether this system installs its packages with apt-get (Debian, Ubuntu and their kin).
+ * Whether this system installs its packages with apt-get (Debian, Ubuntu and derivatives).
  *
  * @returns {boolean}
  */
@@ -59,7 +57,7 @@ export function hasApt() {
 }
 
 /**
- * Unpacks packages, and all that they depend on, into a directory; no package's script runs.
+ * Unpacks packages and their dependencies to a directory, without running package scripts.
  * apt-get chooses, fetches and verifies, with the system's own sources and settings. Works for an
  * ordinary user too.
  *
@@ -74,11 +72,11 @@ export async function unpackPackages(options) {
   for (const name of ['bin', 'sbin', 'lib', 'lib64']) {
     mkdirSync(join(directory, 'usr', name), { recursive: true });
   }
-  // the merged /usr of every Debian of today; packages may still name files under /bin and /lib
+  // the merged /usr of current Debian releases; packages may still have files under /bin and /lib
   await run('ln', ['-s', 'usr/bin', 'usr/sbin', 'usr/lib', 'usr/lib64', directory]);
   const unpack = ['-x', '-C', directory, '--keep-directory-symlink', '--no-same-owner'];
   const excludes = UNNEEDED.map((name) => `--exclude=./usr/share/${name}/*`);
-  // the biggest first: it takes one core to the end while the other does the rest
+  // the largest first: it uses one core until the end while the other core does the rest
   const queue = files.toSorted((a, b) => statSync(b).size - statSync(a).size);
   const unpackRest = async () => {
     for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
@@ -93,7 +91,7 @@ async function fetchPackages({ packages, without, scratch, log }) {
   const archives = join(scratch, 'archives');
   mkdirSync(archives, { recursive: true });
   chmodSync(scratch, 0o755);
-  chmodSync(archives, 0o777); // apt-get fetches as a user of its own
+  chmodSync(archives, 0o777); // apt-get downloads as a separate user
   writeFileSync(join(scratch, 'status'), await pretendInstalled(without));
   const settings = [`Dir::State::status=${join(scratch, 'status')}`, 'Debug::NoLocking=true'];
   if (process.getuid?.() !== 0) {
@@ -111,7 +109,7 @@ async function fetchPackages({ packages, without, scratch, log }) {
   try {
     await download();
   } catch {
-    // no lists yet, or lists that name files which the mirror has replaced since
+    // no lists yet, or lists with files that the mirror has replaced since
     await refreshLists({ log, settings });
     await download();
   }
@@ -119,8 +117,8 @@ async function fetchPackages({ packages, without, scratch, log }) {
 }
 
 /**
- * A package database in which only these are installed, in a version above any that is asked for:
- * apt-get then leaves out both them and what only they need.
+ * A package database in which only these are installed, in a version above any required one:
+ * apt-get then omits them and dependencies that only they have.
  */
 async function pretendInstalled(names) {
   const architecture = (await run('dpkg', ['--print-architecture'])).trim();
@@ -130,12 +128,12 @@ Maintainer: none
 Architecture: ${architecture}
 Multi-Arch: foreign
 Version: 9999:0
-Description: left out
+Description: omitted
 `;
   return names.map(stanza).join('\n');
 }
 
-/** The wanted packages and all that they need, as apt-get's "name=version". */
+/** The requested packages and their dependencies, as "name=version" of apt-get. */
 async function resolvePackages({ packages, flags }) {
   const simulate = ['install', '-s', '-y', '--no-install-recommends', ...flags, ...packages];
   const lines = (await run('apt-get', simulate)).split('\n');
@@ -145,14 +143,14 @@ async function resolvePackages({ packages, flags }) {
   });
 }
 
-/** Refreshes the package lists; a source that fails is only told, the others may be enough. */
+/** Refreshes the package lists; a failing source is only reported, since the others may suffice. */
 async function refreshLists({ log, settings = [] }) {
   log('Refreshing the package lists');
   const flags = settings.flatMap((setting) => ['-o', setting]);
   try {
     await run('apt-get', ['update', '-q', ...flags]);
   } catch (error) {
-    log(`apt-get update failed, going on with the lists there are. ${error.message}`);
+    log(`apt-get update failed, continuing with the existing lists. ${error.message}`);
   }
 }
 
@@ -164,7 +162,7 @@ function installedPackages() {
 }
 
 /**
- * Runs a program to its end and answers its standard output.
+ * Runs a program to its end and returns its standard output.
  *
  * @param {string} program
  * @param {string[]} parameters
@@ -193,7 +191,7 @@ async function runPiped([program, ...parameters], [next, ...nextParameters]) {
   const limit = { timeout: COMMAND_TIMEOUT_MS, killSignal: 'SIGKILL' };
   const first = spawn(program, parameters, { stdio: ['ignore', 'pipe', 'pipe'], ...limit });
   const second = spawn(next, nextParameters, { stdio: ['pipe', 'ignore', 'pipe'], ...limit });
-  second.stdin.on('error', () => {}); // it ended early, which its exit code tells
+  second.stdin.on('error', () => {}); // it ended early, as shown by its exit code
   first.stdout.pipe(second.stdin);
   await Promise.all([
     ended(first, program, collect(first.stderr)),

@@ -1,9 +1,10 @@
 /**
- * Base images made of the distribution's own packages, for machines that reach no image registry.
+ * Base images built from packages of the distribution, for machines without access to an image
+ * registry.
  *
- * A base is unpacked, not installed: the packages' files are laid out, no package's script runs,
- * documentation and set-user-id bits are dropped, and busybox supplies the shell and the small
- * tools. It takes seconds, needs no root, follows the system's own apt sources, proxies and
+ * A base is unpacked, not installed: files of packages are extracted without running package
+ * scripts, documentation and set-user-id bits are dropped, and busybox supplies the shell and the
+ * small tools. It takes seconds, needs no root, follows the system's own apt sources, proxies and
  * certificates, and suits programs that need no set-up, which is what an engine is.
  *
  * Rejected: mmdebstrap. It must be installed first, wants root or user namespaces, takes three
@@ -29,11 +30,11 @@ import { hasApt, run, unpackPackages } from './apt-packages.mjs';
 import { findImage, removeImage, sendTar, type LocalImage, type Log } from './local-engine.ts';
 
 const recipeLabel = 'lazaret.recipe';
-const recipeFormat = 1; // raise it when the same packages would give a different image
+const recipeFormat = 1; // increase it when the same packages would result in a different image
 const searchPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const accounts: readonly (readonly [string, number])[] = [
   ['root', 0],
-  ['lazaret', 65532], // what engines run as by default
+  ['lazaret', 65532], // the default user of engines
   ['nobody', 65534],
 ];
 
@@ -41,12 +42,12 @@ export interface BaseRecipe {
   readonly name: string;
   /** Debian packages besides busybox. */
   readonly packages: readonly string[];
-  /** Packages to leave out although others depend on them. */
+  /** Packages to omit although others depend on them. */
   readonly without?: readonly string[];
 }
 
 export interface BuildBaseOptions extends BaseRecipe {
-  /** Makes it in any case, with today's packages. */
+  /** Always builds it, with the current packages. */
   readonly fresh?: boolean;
   /** Path of the engine's unix socket. */
   readonly socket: string;
@@ -55,15 +56,15 @@ export interface BuildBaseOptions extends BaseRecipe {
 
 export interface BuiltImage extends LocalImage {
   readonly image: string;
-  /** False: it was there already. */
+  /** False: it already existed. */
   readonly built: boolean;
 }
 
-/** The base with nothing but busybox. */
+/** The base with only busybox. */
 export const busyboxBase: BaseRecipe = { name: 'lazaret/base-busybox', packages: [] };
 
 /**
- * Makes a base image unless the engine has it already from the same recipe. Throws on a system
+ * Builds a base image unless the engine already has it from the same recipe. Throws on a system
  * without apt-get, and when downloading, unpacking or importing fails.
  */
 export async function buildBase(options: BuildBaseOptions): Promise<BuiltImage> {
@@ -74,7 +75,7 @@ export async function buildBase(options: BuildBaseOptions): Promise<BuiltImage> 
   const present = await findImage(socket, image);
   if (!fresh && present?.labels[recipeLabel] === recipe) return { image, built: false, ...present };
   if (!hasApt()) {
-    throw new Error(`${image} is made of Debian packages, and this system has no apt-get. Build on a
+    throw new Error(`${image} is built from Debian packages, and this system has no apt-get. Build on a
 public base instead: npm run build-engines -- --base debian:12`);
   }
   const scratch = mkdtempSync(join(tmpdir(), 'lazaret-base-'));
@@ -95,7 +96,7 @@ public base instead: npm run build-engines -- --base debian:12`);
   }
   const made = await findImage(socket, image);
   if (made === undefined) throw new Error(`the engine imported ${image} but does not list it`);
-  // The previous image lost its tag; it stays if another image is still based on it.
+  // The previous image lost its tag; it is kept if another image is still based on it.
   if (present !== undefined && present.id !== made.id) await removeImage(socket, present.id);
   return { image, built: true, ...made };
 }
@@ -144,7 +145,7 @@ function packTree(root: string): { readonly tar: Readable; readonly packed: Prom
   return { tar: packing.stdout, packed };
 }
 
-/** Adds what package scripts would have: the shell, accounts, empty mount points. */
+/** Adds files that package scripts would create: the shell, accounts, empty mount points. */
 async function addSystemFiles(root: string): Promise<void> {
   const busybox = join(root, 'usr/bin/busybox');
   for (const applet of (await run(busybox, ['--list'])).trim().split('\n')) {

@@ -31,7 +31,7 @@ export interface BuildEnginesOptions {
   readonly socket: string;
   /** A public image to build on instead of a base of Debian packages. */
   readonly base?: string | undefined;
-  /** Also builds unchanged ones, with today's packages. */
+  /** Also builds unchanged ones, with the current packages. */
   readonly fresh?: boolean;
   readonly log?: Log;
 }
@@ -42,7 +42,7 @@ export interface BuiltEngine extends BuiltImage {
 
 /**
  * Builds engines one after the other: names of directories in engines/ or paths of directories; all
- * engines when none is named.
+ * engines by default.
  */
 export async function buildEngines(
   names: readonly string[],
@@ -55,7 +55,7 @@ export async function buildEngines(
   return built;
 }
 
-/** The names of all engines that this repository holds. */
+/** The names of all engines of this repository. */
 export function listEngines(): string[] {
   return readdirSync(enginesDirectory).filter((name) =>
     existsSync(join(enginesDirectory, name, 'Dockerfile')),
@@ -89,7 +89,7 @@ async function buildEngine(
     forcerm: '1',
     buildargs: JSON.stringify({ BASE: base.image }),
     labels: JSON.stringify({ [contextLabel]: context }),
-    // A base made here holds everything.
+    // A base that is built here contains everything.
     ...(base.id === undefined ? {} : { networkmode: 'none' }),
   };
   await sendTar(socket, { path: '/build', query, body: Readable.from([packFiles(files)]) });
@@ -100,11 +100,11 @@ async function buildEngine(
 
 interface Base {
   readonly image: string;
-  /** Known of a base that is made here, not of a public image. */
+  /** Known for a base that is built here, not for a public image. */
   readonly id?: string;
 }
 
-/** The base of one engine: the image asked for, one made of its packages, or a public one. */
+/** The base of one engine: the requested image, one built from its packages, or a public one. */
 async function chooseBase(directory: string, options: BuildEnginesOptions): Promise<Base> {
   if (options.base !== undefined) return { image: options.base };
   if (!hasApt()) return { image: publicBase };
@@ -128,7 +128,7 @@ function readPackages(file: string): Packages {
   };
 }
 
-/** The files of the build, in the order of their names. */
+/** The files of the build, sorted by name. */
 function readContext(directory: string): PackedFile[] {
   const paths = readdirSync(directory, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && !leftOut.test(entry.name))

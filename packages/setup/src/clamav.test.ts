@@ -1,4 +1,4 @@
-/** A real clamd, installed by the tests, with a configuration and signatures of its own. */
+/** A real clamd, installed by the tests, with its own configuration and signatures. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -40,7 +40,7 @@ describe('ensureClamav', { timeout: 120_000 }, () => {
     expect(await ensureClamav({ paths })).toEqual({ socket, started: false, advice: '' });
   });
 
-  test('without signatures that can be downloaded it says what to do and starts nothing', async () => {
+  test('without downloadable signatures it says what to do and starts nothing', async () => {
     const state = await ensureClamav({ paths: { ...paths, database: join(directory, 'none') } });
     expect(state.socket).toBeUndefined();
     expect(state.advice).toContain('no signatures');

@@ -24,11 +24,11 @@ export interface ClamavPaths {
   readonly config: string;
   /** Directory of signature databases. */
   readonly database: string;
-  /** Sockets where a clamd is looked for, the first being that of `config`. */
+  /** Sockets to check for a clamd, the first being that of `config`. */
   readonly sockets: readonly string[];
 }
 
-/** As Debian and its relatives have them; other distributions differ in the socket only. */
+/** Paths on Debian and its derivatives; other distributions only differ in the socket. */
 export const systemPaths: ClamavPaths = {
   config: '/etc/clamav/clamd.conf',
   database: '/var/lib/clamav',
@@ -36,18 +36,18 @@ export const systemPaths: ClamavPaths = {
 };
 
 export interface ClamavState {
-  /** Path of the socket where clamd answers; undefined: it does not. */
+  /** Path of the socket where clamd answers; undefined if it does not. */
   readonly socket: string | undefined;
-  /** Whether it was started now. */
+  /** Whether it was started by this call. */
   readonly started: boolean;
-  /** Empty, or what is wrong and what to do. */
+  /** Empty, or the problem and what to do. */
   readonly advice: string;
 }
 
 export interface EnsureClamavOptions {
   readonly log?: Log;
   readonly paths?: ClamavPaths;
-  /** False: only find one that answers. */
+  /** False: only find a running one. */
   readonly install?: boolean;
 }
 
@@ -57,7 +57,7 @@ const startTimeoutMs = 300_000;
 const pollMs = 500;
 const freshclamTimeoutMs = 20 * 60_000;
 
-/** Finds, starts or installs clamd. Never throws: what went wrong is in `advice`. */
+/** Finds, starts or installs clamd. Never throws: problems are in `advice`. */
 export async function ensureClamav(options: EnsureClamavOptions = {}): Promise<ClamavState> {
   const { log = () => {}, paths = systemPaths, install = true } = options;
   try {
@@ -104,7 +104,7 @@ function answersPing(socket: string): Promise<boolean> {
   });
 }
 
-/** Answers what stands against it. */
+/** Returns why it cannot be started. */
 async function installClamav(log: Log): Promise<string | undefined> {
   const packages = ['clamav-daemon', 'clamav-freshclam'];
   const isInstalled = ['/usr/sbin/clamd', '/usr/bin/clamd'].some((path) => existsSync(path));
@@ -115,7 +115,7 @@ async function installClamav(log: Log): Promise<string | undefined> {
   }
   if (isInstalled) return undefined;
   if (!hasApt()) {
-    return 'This system has no apt-get. Install and start clamd, then name it with --clamd.';
+    return 'This system has no apt-get. Install and start clamd, then pass its socket with --clamd.';
   }
   await ensurePackages(packages, { log });
   return undefined;
@@ -131,7 +131,7 @@ async function provideSignatures(directory: string, log: Log): Promise<void> {
     const reason = error instanceof Error ? error.message.split('\n').at(-1) : String(error);
     throw new Error(
       `ClamAV has no signatures in ${directory}, and freshclam failed: ${reason}\n` +
-        `Run freshclam where the network is reachable, or copy main.cvd and daily.cvd there, then ` +
+        `Run freshclam with network access, or copy main.cvd and daily.cvd there, then ` +
         `run this command again.`,
       { cause: error },
     );
@@ -143,7 +143,7 @@ function hasSignatures(directory: string): boolean {
   return readdirSync(directory).some((name) => /\.(c[lvu]d|h[ds]b|ndb|ldb|yara?)$/.test(name));
 }
 
-/** Sets `AlertExceedsMax yes` in a clamd.conf, in place of another value. */
+/** Sets `AlertExceedsMax yes` in a clamd.conf, replacing another value. */
 export function alertOnLimits(path: string): void {
   const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
   if (/^AlertExceedsMax (yes|true|1)\s*$/im.test(text)) return;
@@ -152,7 +152,10 @@ export function alertOnLimits(path: string): void {
   writeFileSync(path, `${others}${separator}AlertExceedsMax yes\n`);
 }
 
-/** With systemd as its service, else in the background; answers the socket. Throws in words. */
+/**
+ * As a systemd service, otherwise in the background; returns the socket. Throws an Error with a
+ * message for users.
+ */
 async function startClamd(paths: ClamavPaths): Promise<string> {
   const [socket = ''] = paths.sockets;
   if (existsSync('/run/systemd/system') && paths === systemPaths) {

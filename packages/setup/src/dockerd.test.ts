@@ -1,6 +1,6 @@
 /**
- * A second, real engine beside that of the machine: in directories and a network namespace of its
- * own, because an engine without a bridge removes the other one's.
+ * A second, real engine next to that of the machine: with its own directories and network
+ * namespace, because an engine without a bridge removes that of the other.
  */
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -18,7 +18,7 @@ let directory: string;
 let engine: Parameters<typeof startDockerd>[0] & { socket: string; execRoot: string };
 
 beforeEach(async () => {
-  await ensureDocker(); // installs dockerd where it is missing
+  await ensureDocker(); // installs dockerd if it is missing
   directory = await mkdtemp(join(tmpdir(), 'lazaret-dockerd-test-'));
   const isolated = ['--bridge=none', '--iptables=false', '--ip6tables=false'];
   engine = {
@@ -38,7 +38,7 @@ beforeEach(async () => {
 afterEach(async () => {
   vi.unstubAllEnvs();
   await end('SIGTERM');
-  // a killed engine leaves its data directory mounted on itself, for the next one to find
+  // a killed engine leaves its data directory mounted on itself
   await run('umount', [join(directory, 'images')]).catch(() => {});
   await rm(directory, { recursive: true, force: true });
 });
@@ -56,7 +56,7 @@ async function end(signal: NodeJS.Signals): Promise<void> {
 
 describe('startDockerd', { timeout: TEST_TIMEOUT_MS }, () => {
   test('starts an engine despite stale process ids, and again after kill -9', async () => {
-    // ids that belong to other programs now: this test and the init process
+    // ids of other programs: this test and the init process
     await writeFile(join(engine.dataDirectory, 'dockerd.pid'), String(process.pid));
     await writeFile(`${engine.execRoot}.pid`, '1');
 
@@ -74,7 +74,7 @@ describe('startDockerd', { timeout: TEST_TIMEOUT_MS }, () => {
     expect(second).not.toBe(first);
   });
 
-  test('keeps its process id below a relative data directory, where it is found to be stopped', async () => {
+  test('stores its process id below a relative data directory, where it is found to be stopped', async () => {
     const dataDirectory = relative(process.cwd(), engine.dataDirectory);
 
     expect(await startDockerd({ ...engine, dataDirectory })).toBeUndefined();
@@ -94,12 +94,12 @@ describe('startDockerd', { timeout: TEST_TIMEOUT_MS }, () => {
 });
 
 describe('fallbacks', () => {
-  // what dockerd 20.10 wrote on machines that lacked the thing
+  // messages of dockerd 20.10 on machines with the problem
   test.each([
     ['cgroups', "failed to start daemon: Devices cgroup isn't mounted"],
     ['iptables-legacy', 'iptables v1.8.9 (nf_tables): Could not fetch rule set generation id'],
     ['vfs', 'error initializing graphdriver: driver not supported'],
-  ])('%s is the first for its log message', (name, message) => {
+  ])('%s is the first remedy for its log message', (name, message) => {
     expect(fallbacks.find((fallback) => fallback.when.test(message))?.name).toBe(name);
   });
 });

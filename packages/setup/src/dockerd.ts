@@ -1,9 +1,9 @@
 /**
- * Starts and stops the Docker engine where no service manager does it (containers, small virtual
+ * Starts and stops the Docker engine without a service manager (containers, small virtual
  * machines). Needs root.
  *
- * Each attempt removes what an earlier engine left behind, starts dockerd detached and waits for
- * its answer. When it exits instead, its log is matched against `fallbacks`; every fallback is
+ * Each attempt removes leftovers of an earlier engine, starts dockerd detached and waits until
+ * it responds. When it exits instead, its log is matched against `fallbacks`; every fallback is
  * tried once, in addition to those before it, until none is left.
  */
 import { spawn } from 'node:child_process';
@@ -44,14 +44,14 @@ interface StartContext {
 
 interface Fallback {
   readonly name: string;
-  /** What the log of a dockerd that cannot start says. */
+  /** Messages in the log of a dockerd that cannot start. */
   readonly when: RegExp;
   readonly why: string;
   readonly parameters?: readonly string[];
   readonly prepare?: (context: StartContext) => Promise<void> | void;
 }
 
-/** Reasons why dockerd cannot start, and what helps. */
+/** Reasons why dockerd cannot start, and remedies. */
 export const fallbacks: readonly Fallback[] = [
   {
     name: 'cgroups',
@@ -74,7 +74,7 @@ export const fallbacks: readonly Fallback[] = [
   {
     name: 'vfs',
     when: /graphdriver|storage.driver|overlay/i,
-    why: 'the file system carries no overlay: using the slow vfs storage driver',
+    why: 'the file system does not support overlay: using the slow vfs storage driver',
     parameters: ['--storage-driver=vfs'],
   },
   {
@@ -86,21 +86,23 @@ export const fallbacks: readonly Fallback[] = [
 
 export interface DockerdOptions {
   readonly log?: Log;
-  /** Takes dockerd.log and dockerd.pid. */
+  /** Directory of dockerd.log and dockerd.pid. */
   readonly dataDirectory: string;
   readonly socket?: string;
   readonly execRoot?: string;
-  /** Of dockerd, before those of the fallbacks. */
+  /** Arguments of dockerd, before those of the fallbacks. */
   readonly parameters?: readonly string[];
-  /** Bounds the wait for each start. */
+  /** Time limit of each start. */
   readonly waitMs?: number;
 }
 
-/** Starts dockerd and waits until it answers. Answers undefined then, otherwise what is wrong. */
+/**
+ * Starts dockerd and waits until it responds. Returns undefined on success, otherwise the problem.
+ */
 export async function startDockerd(options: DockerdOptions): Promise<string | undefined> {
   const { log = () => {} } = options;
   const engine = { ...defaults, ...options };
-  // dockerd runs in the root directory, where a relative path would be another one.
+  // dockerd runs in the root directory, where a relative path would have another meaning.
   const dataDirectory = resolve(options.dataDirectory);
   mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
   const files = { logFile: join(dataDirectory, 'dockerd.log'), pidFile: pidFileOf(dataDirectory) };
@@ -125,7 +127,7 @@ export async function startDockerd(options: DockerdOptions): Promise<string | un
   }
 }
 
-/** Stops the dockerd that `startDockerd` started; answers whether there was one. */
+/** Stops the dockerd that `startDockerd` started; returns whether there was one. */
 export async function stopDockerd(dataDirectory: string): Promise<boolean> {
   const pid = readPid(pidFileOf(resolve(dataDirectory)));
   if (pid === undefined || !isProgram(pid, 'dockerd')) return false;
@@ -148,7 +150,7 @@ interface Start {
   readonly waitMs: number;
 }
 
-/** One start. Answers undefined when the engine answers, its log when it exited or hung. */
+/** One start. Returns undefined when the engine responds, its log when it exited or hung. */
 async function startOnce(start: Start): Promise<string | undefined> {
   const { socket, execRoot, logFile, pidFile, parameters, environment, waitMs } = start;
   const output = openSync(logFile, 'w', 0o600);
@@ -178,8 +180,8 @@ async function startOnce(start: Start): Promise<string | undefined> {
 }
 
 /**
- * Removes what a dead engine left: stale process id files and sockets, a containerd without its
- * dockerd. A dockerd of our own that no longer answers is killed; another's is reported.
+ * Removes leftovers of a dead engine: stale process id files and sockets, a containerd without
+ * its dockerd. Our own dockerd that no longer responds is killed; another one is reported.
  */
 async function clearLeftovers({
   socket,
@@ -204,7 +206,7 @@ stop it (kill ${other}) and start again.`;
   const configuration = join(execRoot, 'containerd', 'containerd.toml');
   for (const pid of processIds()) {
     if (!isProgram(pid, 'containerd') || !commandLine(pid).includes(configuration)) continue;
-    log(`Stopping containerd ${pid}, which an earlier engine left.`);
+    log(`Stopping containerd ${pid}, a leftover of an earlier engine.`);
     await killAndWait(pid);
   }
   rmSync(join(execRoot, 'containerd', 'containerd.pid'), { force: true });
@@ -217,7 +219,7 @@ function readPid(file: string): number | undefined {
   return Number.isInteger(pid) && pid > 1 ? pid : undefined;
 }
 
-/** Process ids are used again: only the program's name says that it is still the same one. */
+/** Process ids are reused: the name of the program is checked too. */
 function isProgram(pid: number, name: string): boolean {
   try {
     return basename(readlinkSync(`/proc/${pid}/exe`)).replace(' (deleted)', '') === name;
@@ -251,7 +253,7 @@ async function waitForExit(pid: number, waitMs: number): Promise<void> {
   }
 }
 
-/** Puts iptables-legacy before iptables for dockerd alone; the system's choice stays as it is. */
+/** Uses iptables-legacy for dockerd only; the setting of the system is not changed. */
 function preferLegacyIptables({ dataDirectory, environment }: StartContext): void {
   if (!existsSync(legacyIptables)) return;
   const place = join(dataDirectory, 'bin');
@@ -275,8 +277,8 @@ async function mountControlGroups(): Promise<void> {
     writeFileSync(join(place, 'cgroup.subtree_control'), '+memory +pids +cpu');
     return;
   }
-  // an older kernel, or one that has given its controllers to version 1
-  await run('umount', [place]).catch(() => {}); // it was not mounted in the first place
+  // an older kernel, or one with its controllers in version 1
+  await run('umount', [place]).catch(() => {}); // it was not mounted
   await run('mount', ['-t', 'tmpfs', '-o', 'mode=755', 'none', place]);
   for (const [name = ''] of lines.map((line) => line.split('\t'))) {
     mkdirSync(join(place, name), { recursive: true });

@@ -1,8 +1,8 @@
 /**
  * Makes sure that a Docker engine answers on this machine.
  *
- * An engine that answers is used as it is; one that is installed is started; on Debian and its
- * relatives, as root, it is installed first. Everybody else gets exact instructions. An engine that
+ * A running engine is used unchanged; an installed one is started; on Debian and its derivatives,
+ * as root, it is installed first. Otherwise exact instructions are printed. An engine that
  * DOCKER_HOST names is the user's choice and is never started or replaced here.
  */
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
@@ -20,7 +20,7 @@ const pollMs = 250;
 
 export interface DockerState {
   readonly state: 'running' | 'started' | 'installed-and-started' | 'missing';
-  /** Path of the unix socket that answers. */
+  /** Path of the unix socket of the engine. */
   readonly socket: string | undefined;
   /** Empty, or instructions to print. */
   readonly advice: string;
@@ -28,7 +28,10 @@ export interface DockerState {
 
 export interface EnsureDockerOptions {
   readonly log?: Log;
-  /** Takes the log and the process id of an engine that is started without a service manager. */
+  /**
+   * Directory for the log and the process id of an engine that is started without a service
+   * manager.
+   */
   readonly dataDirectory?: string;
   /** False: only find and start. */
   readonly install?: boolean;
@@ -38,7 +41,7 @@ export interface EnsureDockerOptions {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Finds, starts or installs a Docker engine. Never throws: what went wrong is in `advice`. */
+/** Finds, starts or installs a Docker engine. Never throws: problems are in `advice`. */
 export async function ensureDocker(options: EnsureDockerOptions = {}): Promise<DockerState> {
   const { log = () => {}, environment = process.env } = options;
   try {
@@ -82,7 +85,7 @@ interface Found {
   readonly advice?: string;
 }
 
-/** The first engine that answers, or why none is started. */
+/** The first running engine, or why none is started. */
 async function findEngine(environment: Environment): Promise<Found> {
   const host = environment['DOCKER_HOST'] ?? '';
   if (host !== '') return findNamedEngine(host);
@@ -111,7 +114,7 @@ machine; add remote engines as nodes.`,
   const ping = await pingEngine(socket);
   if (ping.ok) return { socket };
   return {
-    advice: `DOCKER_HOST names ${socket}, where no engine answers (${ping.code}). Start it, or \
+    advice: `DOCKER_HOST names ${socket}, where no engine responds (${ping.code}). Start it, or \
 unset DOCKER_HOST.`,
   };
 }
@@ -147,7 +150,7 @@ interface StartOptions {
   readonly dataDirectory: string;
 }
 
-/** Starts the installed engine; answers what is wrong when it does not start. */
+/** Starts the installed engine; returns the problem when it does not start. */
 async function startEngine({ log, dataDirectory }: StartOptions): Promise<string | undefined> {
   if (!existsSync('/run/systemd/system')) return startDockerd({ log, dataDirectory });
   const failure = await run('systemctl', ['start', 'docker']).then(
@@ -172,11 +175,11 @@ function adviceForUser(environment: Environment): string {
     return 'Jobs need a container engine. Install and start Docker Desktop, then start again.';
   }
   if (isInstalled(environment)) {
-    return `The Docker engine is installed but does not run. Start it, and let yourself use it:
+    return `The Docker engine is installed but does not run. Start it, and give your user access:
   sudo systemctl start docker
   sudo usermod -aG docker "$USER"   # then sign in again`;
   }
-  return `Jobs need a container engine. Install one, and let yourself use it:
+  return `Jobs need a container engine. Install one, and give your user access:
   sudo ${installLine()}
   sudo usermod -aG docker "$USER"   # then sign in again`;
 }

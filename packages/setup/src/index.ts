@@ -1,4 +1,4 @@
-/** Preparing a machine: Debian packages, a Docker engine, base images and images of engines. */
+/** Set-up of a machine: Debian packages, a Docker engine, base images and images of engines. */
 export { ensurePackages, hasApt } from './apt-packages.mjs';
 export { buildBase, busyboxBase } from './base-image.ts';
 export type { BaseRecipe, BuildBaseOptions, BuiltImage } from './base-image.ts';

@@ -1,4 +1,4 @@
-/** The calls of the Docker Engine API with which images are built and imported on this machine. */
+/** Calls of the Docker Engine API to build and import images on this machine. */
 import { anyAnswer, createDockerClient, DockerError, type DockerClient } from '@lazaret/docker';
 import { z } from 'zod';
 
@@ -13,7 +13,7 @@ export interface LocalImage {
 
 const buildDeadlineMs = 15 * 60_000;
 const pingDeadlineMs = 5_000;
-/** Lines of a failed build that its error shows. */
+/** Lines of a failed build in its error message. */
 const shownLines = 40;
 
 /** Opens a client of the engine at a unix socket, uses it, and closes it. */
@@ -30,7 +30,7 @@ export async function withEngine<T>(
 }
 
 /**
- * Whether an engine answers on this socket. `code` is the system's error code (ENOENT, EACCES,
+ * Whether an engine responds on this socket. `code` is the system's error code (ENOENT, EACCES,
  * ECONNREFUSED ...) or a message.
  */
 export async function pingEngine(
@@ -60,7 +60,7 @@ const inspectedImage = z.object({
   Config: z.object({ Labels: z.record(z.string(), z.string()).nullish() }).nullish(),
 });
 
-/** What the engine knows of an image; undefined when it has none of this name. */
+/** Properties of an image in the engine; undefined when it has none of this name. */
 export async function findImage(socket: string, name: string): Promise<LocalImage | undefined> {
   return withEngine(socket, async (client) => {
     try {
@@ -74,7 +74,7 @@ export async function findImage(socket: string, name: string): Promise<LocalImag
   });
 }
 
-/** Removes an image; one that other images are built on stays. */
+/** Removes an image, unless other images are based on it. */
 export async function removeImage(socket: string, id: string): Promise<void> {
   await withEngine(socket, (client) =>
     client.call({ method: 'DELETE', path: `/images/${id}`, accept: [404, 409] }, anyAnswer),
@@ -94,8 +94,8 @@ const progressLine = z.object({
 });
 
 /**
- * Sends a tar archive to a call that answers with a stream of JSON lines (import, build). Such a
- * call answers 200 and reports a failure in its last line only, which is thrown as an error.
+ * Sends a tar archive to a call that returns a stream of JSON lines (import, build). Such a call
+ * returns 200 and reports a failure only in its last line, which is thrown as an error.
  */
 export async function sendTar(
   socket: string,

@@ -1,4 +1,4 @@
-/** Tar archives (POSIX ustar) of a few small files, for the calls that take one. */
+/** Tar archives (POSIX ustar) of a few small files, for calls that require one. */
 
 const blockBytes = 512;
 const nameBytesMax = 100;
@@ -10,7 +10,7 @@ export interface PackedFile {
   readonly executable?: boolean;
 }
 
-/** A tar archive; owners and times are zero, so that the same files give the same bytes. */
+/** A tar archive; owners and times are zero, so that the same files result in the same bytes. */
 export function packFiles(files: readonly PackedFile[]): Buffer {
   const blocks = files.flatMap(({ name, bytes, executable = false }) => {
     const padding = Buffer.alloc((blockBytes - (bytes.length % blockBytes)) % blockBytes);
@@ -36,7 +36,7 @@ function header({ name, sizeBytes, executable }: Member): Buffer {
   block.write(octal(0, 7), 116);
   block.write(octal(sizeBytes, 11), 124);
   block.write(octal(0, 11), 136);
-  block.write(' '.repeat(8), 148); // the checksum counts itself as blanks
+  block.write(' '.repeat(8), 148); // the checksum counts its own field as blanks
   block.write('0', 156);
   block.write('ustar\0' + '00', 257);
   const sum = block.reduce((total, byte) => total + byte, 0);

@@ -17,12 +17,12 @@ describe('ensureDocker', { timeout: TEST_TIMEOUT_MS }, () => {
     expect(await ensureDocker()).toMatchObject({ state: 'running', advice: '' });
   });
 
-  test('names the engine of DOCKER_HOST that does not respond', async () => {
+  test('reports the engine of DOCKER_HOST that does not respond', async () => {
     vi.stubEnv('DOCKER_HOST', 'unix:///nowhere/docker.sock');
 
     const docker = await ensureDocker();
     expect(docker).toMatchObject({ state: 'missing', socket: undefined });
-    expect(docker.advice).toContain('/nowhere/docker.sock, where no engine answers (ENOENT)');
+    expect(docker.advice).toContain('/nowhere/docker.sock, where no engine responds (ENOENT)');
   });
 
   test('does not mistake a remote engine for a local one', async () => {
@@ -43,7 +43,7 @@ describe('ensureDocker', { timeout: TEST_TIMEOUT_MS }, () => {
 });
 
 describe('ensurePackages', () => {
-  test('does not reinstall what is installed', async () => {
+  test('does not reinstall installed packages', async () => {
     expect(await ensurePackages(['dpkg', 'tar'])).toEqual([]);
   });
 });

@@ -3,7 +3,7 @@ import { buffer } from 'node:stream/consumers';
 
 import { anyAnswer, createDockerClient, type DockerRequest } from '../docker-client.ts';
 
-/** One call with a JSON answer; undefined when it is empty. Throws DockerError. */
+/** One call with a JSON response; undefined when it is empty. Throws DockerError. */
 export async function askEngine(socket: string, request: DockerRequest): Promise<unknown> {
   const client = createDockerClient({ address: `unix://${socket}` });
   try {
@@ -13,7 +13,7 @@ export async function askEngine(socket: string, request: DockerRequest): Promise
   }
 }
 
-/** One call whose answer is bytes, such as a log or an archive. Throws DockerError. */
+/** One call with a binary response, such as a log or an archive. Throws DockerError. */
 export async function readEngine(socket: string, request: DockerRequest): Promise<Buffer> {
   const client = createDockerClient({ address: `unix://${socket}` });
   try {

@@ -10,7 +10,7 @@ export interface ImageSource {
    * when no image can be read; children of an index that cannot be read become `warnings`.
    */
   list(choice: PlatformChoice): Promise<ImageListing>;
-  /** Which host provided what; call it after the layers were read. */
+  /** Which host provided the content; call it after the layers were read. */
   origin?(): ImageOrigin;
   close(): Promise<void>;
 }
@@ -22,7 +22,7 @@ export interface ImageListing {
   /** Digest that the tag resolved to: a manifest or an index; absent without a registry. */
   readonly digest?: string;
   readonly images: readonly SourceImage[];
-  /** What else the reference contains that was not selected or cannot be read. */
+  /** Other content of the reference that was not selected or cannot be read. */
   readonly diagnostics: readonly SourceDiagnostic[];
 }
 
@@ -77,7 +77,7 @@ export interface SourceLayer {
   refuse?(why: string): boolean;
 }
 
-/** The file that a blob of an artifact is. */
+/** The file of a blob of an artifact. */
 export interface BlobFile {
   /** Normalized tree path, unique within the artifact. */
   readonly path: string;

@@ -54,16 +54,21 @@ describe('a manifest', () => {
   const manifest = { schemaVersion: 2, config: part, layers: [part] };
   const cases: [string, string, unknown, string?][] = [
     ['schema version 1', 'unsupported', { schemaVersion: 1, fsLayers: [] }],
-    ['an object of no kind', 'unsupported', { hello: 1 }],
-    ['no object', 'damaged', [manifest]],
-    ['one that is an index too', 'damaged', { ...manifest, manifests: [] }],
-    ['one that is called an index', 'damaged', manifest, 'application/vnd.oci.image.index.v1+json'],
+    ['an object of no known kind', 'unsupported', { hello: 1 }],
+    ['not an object', 'damaged', [manifest]],
+    ['one that is also an index', 'damaged', { ...manifest, manifests: [] }],
+    [
+      'one that is declared as an index',
+      'damaged',
+      manifest,
+      'application/vnd.oci.image.index.v1+json',
+    ],
     ['one without a config', 'damaged', { schemaVersion: 2, layers: [part] }],
     ['a negative size', 'damaged', { ...manifest, layers: [{ ...part, size: -1 }] }],
     ['a size that is not a number', 'damaged', { ...manifest, layers: [{ ...part, size: '2' }] }],
     ['a digest that is a path', 'damaged', { ...manifest, config: { ...part, digest: '../a:b' } }],
     ['layers that are not a list', 'damaged', { ...manifest, layers: { length: 1 } }],
-    ['a second list in other case', 'damaged', { ...manifest, Layers: [] }],
+    ['a second list in different case', 'damaged', { ...manifest, Layers: [] }],
     [
       'too many layers',
       'too_large',

@@ -1,4 +1,4 @@
-/** A layer is the same bytes, however the connections that bring it break. */
+/** A layer has the same bytes, however its connections are lost. */
 import { createHash } from 'node:crypto';
 
 import fc from 'fast-check';
@@ -10,7 +10,7 @@ import { amd64, ManualClock } from '@lazaret/analysis/testing';
 import { openRegistrySource } from './registry-source.ts';
 import { type BlobAnswer, type BlobServer, openBlob } from './open-blob.ts';
 
-/** How one request ends: after so many bytes, in so large chunks, with ranges or without. */
+/** How one request ends: after this many bytes, in chunks of this size, with ranges or without. */
 interface Behaviour {
   readonly cutAfter: number;
   readonly chunkBytes: number;
@@ -160,7 +160,7 @@ function createServer(
       return answer(blob, headers['range'], { ...(now ?? whole), onChunk });
     },
     async pause() {
-      // Time does not matter here.
+      // Time is irrelevant here.
     },
     async refuse({ status }) {
       return new SourceError('unsupported', String(status));

@@ -1,4 +1,4 @@
-/** References, challenges, links, pauses, proxies and addresses: what is read out of texts. */
+/** Parsing of references, challenges, links, pauses, proxies and addresses. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
@@ -20,12 +20,12 @@ const anyText = fc.oneof(
 const digest = `sha256:${'a'.repeat(64)}`;
 
 describe('references', () => {
-  // As the reference package of Distribution normalises them.
+  // Normalized like in the reference package of Distribution.
   test.each([
     ['debian', 'docker.io/library/debian:latest'],
     ['debian:12', 'docker.io/library/debian:12'],
     ['team/app', 'docker.io/team/app:latest'],
-    // Small letters would make another image of it: lab/app of Docker Hub.
+    // In lower case it would be another image: lab/app of Docker Hub.
     ['Lab/app', 'Lab/app:latest'],
     ['Lab.Example/app', 'lab.example/app:latest'],
     ['docker.io/debian', 'docker.io/library/debian:latest'],
@@ -56,7 +56,7 @@ describe('references', () => {
   test('names, tags and references have a maximum length', () => {
     const long = [`images.lab/${'a/'.repeat(130)}a`, `a:${'t'.repeat(129)}`, 'x'.repeat(10_000)];
     for (const text of long) expect(() => parseReference(text)).toThrow(SourceError);
-    // No address of a server can be made of these hosts.
+    // These hosts are not valid server addresses.
     for (const text of ['1.2.3.999/app', '[1:2]:80/app', 'kbb.000/app']) {
       expect(() => parseReference(text)).toThrow(SourceError);
     }

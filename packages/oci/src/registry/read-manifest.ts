@@ -100,7 +100,7 @@ interface Origin {
   readonly what: string;
   readonly digest: string;
   readonly descriptor: Descriptor | undefined;
-  /** As the answer's header says. */
+  /** From the header of the response. */
   readonly contentType?: string | undefined;
 }
 

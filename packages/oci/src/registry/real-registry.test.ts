@@ -1,4 +1,4 @@
-/** Debian's docker-registry as the real one, and skopeo as the real client of the fake one. */
+/** Debian's docker-registry as a real registry, and skopeo as a real client of the fake one. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, request as httpRequest } from 'node:http';
@@ -118,7 +118,7 @@ test('a real registry with TLS and passwords is read with both, and refused with
   const credential = { kind: 'password', username: 'ana', password: 'pass word' } as const;
   const options = { network, credentials: { find: async () => credential } };
   const { images } = await harness.open(`${host}/app`, options).list('default');
-  // skopeo packs what is not packed, so that digests change on the way, and diffIDs do not.
+  // skopeo compresses uncompressed layers, so digests change, and diffIDs do not.
   const image = firstImage(images);
   expect(await digestLayers(image)).toEqual(image.layers.map(({ digest }) => digest));
   expect(image.layers.map(({ diffId }) => diffId)).toEqual(
@@ -182,12 +182,12 @@ test('npm run registry serves an archive, prints its address, and injects faults
 
 interface Cutter {
   readonly host: string;
-  /** How many further answers of blobs are cut in the middle. */
+  /** Number of further blob responses that are interrupted. */
   cuts: number;
   readonly statuses: number[];
 }
 
-/** Stands before a registry and cuts connections. */
+/** A proxy of a registry that interrupts connections. */
 async function startCutter(target: string): Promise<Cutter> {
   const [host = '', port = ''] = target.split(':');
   const statuses: number[] = [];

@@ -1,5 +1,5 @@
 // Not in the quick check: stalled connections are waited for.
-/** What goes wrong with registries, one by one, against the fake registry. */
+/** Faults of registries, one by one, with the fake registry. */
 import { EventEmitter, once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -30,7 +30,7 @@ interface Ready {
   readonly image: SourceImage;
 }
 
-/** An image that was listed while all was well. */
+/** An image that was listed before the fault. */
 async function prepare(options: Partial<RegistrySourceOptions> = {}): Promise<Ready> {
   const registry = await harness.start();
   const built = await buildSample();
@@ -212,7 +212,7 @@ test('a signal aborts a download, also during a retry delay', async () => {
   await expect(reading).rejects.toThrow('left');
 });
 
-/** A clock whose waits take their time, and that reports each. */
+/** A clock with real waits, and a report of each. */
 function createSlowClock(): { readonly clock: Clock; pauses(count: number): Promise<void> } {
   const begun = new EventEmitter();
   const waits: number[] = [];
@@ -231,7 +231,7 @@ function createSlowClock(): { readonly clock: Clock; pauses(count: number): Prom
 }
 
 test.each([
-  ['that the registry asks for', 'too-many-requests'],
+  ['that the registry requests', 'too-many-requests'],
   ['before another attempt', 'flapping'],
 ] as const)('closing a source, and its signal, end a pause %s at once', async (_, fault) => {
   const registry = await harness.start({ retryAfterSeconds: 240 });
@@ -244,10 +244,10 @@ test.each([
   const failures = [closed, left].map((source) => source.list('default').catch(messageOf));
   await pauses(2);
   await closed.close();
-  leaving.abort(new Error('the caller left'));
+  leaving.abort(new Error('the caller aborted'));
   expect(await Promise.all(failures)).toEqual([
     expect.stringContaining('app:latest was closed'),
-    'the caller left',
+    'the caller aborted',
   ]);
 });
 

@@ -1,4 +1,4 @@
-/** Images out of a registry: manifests, indexes, layers and what is remarked of them. */
+/** Images of a registry: manifests, indexes, layers and their diagnostics. */
 import { createHash } from 'node:crypto';
 
 import { expect, test } from 'vitest';

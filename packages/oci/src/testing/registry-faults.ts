@@ -1,7 +1,7 @@
 /** Faults that can be injected into the registry, by name. */
 
 export const registryFaults = {
-  'several-challenges': 'a 401 carries challenges of several schemes, in several headers',
+  'several-challenges': 'a 401 has challenges of several schemes, in several headers',
   'insufficient-scope': 'the first token of each scope has no permissions',
   'token-expiry': 'the token expires in the middle of a blob, and the connection closes',
   'too-many-requests': '429 with Retry-After',

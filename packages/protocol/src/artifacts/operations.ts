@@ -74,9 +74,9 @@ export const artifacts = {
     path: '/api/v1/artifacts/:sha256/members',
     summary: 'List the members of an archive, such as a zip or tar.gz result',
     description:
-      'Answers the children of `directory`; with `recursive` or `text` all files below it. ' +
+      'Returns the children of `directory`; with `recursive` or `text` all files below it. ' +
       'Nothing is extracted: sizes, compression ratio, number of members and time are bounded. ' +
-      'What could not be listed is in `archive.gaps`.',
+      'Members that could not be listed are in `archive.gaps`.',
     access: 'jobs.read',
     params: bySha,
     query: z.object({
@@ -99,7 +99,7 @@ export const artifacts = {
         .describe('Maximum number of items per page'),
       cursor: z
         .string()
-        .regex(/^\d{1,7}$/, 'expected `next` of the page before')
+        .regex(/^\d{1,7}$/, 'expected `next` of the previous page')
         .optional()
         .describe('Value of `next` of the previous page'),
     }),

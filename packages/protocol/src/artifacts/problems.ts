@@ -35,7 +35,7 @@ export const artifactProblems = {
   archive_unreadable: {
     status: 422,
     title: 'The archive or the member cannot be read',
-    hint: 'Download the archive and open it with its own program, in an isolated place.',
+    hint: 'Download the archive and open it with its own program, in an isolated environment.',
   },
   storage_full: {
     status: 507,

@@ -11,7 +11,7 @@ import { Problem, type ProblemDocument } from './problem.ts';
 import { type ProblemCode, problems } from '../problems.ts';
 
 export interface ClientOptions {
-  /** Base address, with or without a sub-path: `http://127.0.0.1:8100/lazaret`. */
+  /** Base URL, with or without a path: `http://127.0.0.1:8100/lazaret`. */
   readonly baseUrl: string;
   readonly token?: string;
   /** CSRF token of a session. Read at each call, since it changes with sign-in. */
@@ -130,7 +130,7 @@ async function readProblem(response: Response): Promise<Problem> {
   if (document === undefined) {
     return new Problem(
       'unavailable',
-      `expected an answer of Lazaret from ${response.url}, received status ${response.status}`,
+      `expected a response of Lazaret from ${response.url}, received status ${response.status}`,
     );
   }
   const told = ['retry-after', 'x-request-id'].flatMap((name) => {

@@ -24,7 +24,8 @@ export async function* readEventStream(
       const { done, value } = await reader.read();
       if (done) return;
       pending += decoder.decode(value, { stream: true });
-      if (pending.length > limits.streamBufferBytes) throw new Error('event larger than the bound');
+      if (pending.length > limits.streamBufferBytes)
+        throw new Error('event exceeds the size limit');
       const blocks = pending.split('\n\n');
       pending = blocks.pop() ?? '';
       for (const block of blocks) {

@@ -14,7 +14,7 @@ test('limits in bytes count UTF-8, not characters', () => {
   expect(utf8Bytes('𝄞')).toBe(4);
 });
 
-test('a file name may have 255 bytes and not one more', () => {
+test('a file name may have at most 255 bytes', () => {
   const name = 'ß'.repeat(127);
   expect(utf8Bytes(name)).toBe(254);
   expect(fileName.safeParse(`${name}x`).success).toBe(true);

@@ -16,7 +16,7 @@ test.each([
   ['x', undefined],
   ['workers', undefined],
   ['', undefined],
-])('%j is meant as %j', (given, meant) => {
+])('suggests for %j the name %j', (given, meant) => {
   expect(nearestName(given, known)).toBe(meant);
 });
 

@@ -1,5 +1,5 @@
-/** What somebody most likely meant. */
-/** The known name that is at most a few slips away, or undefined. */
+/** Suggestions for misspelled names. */
+/** The known name within a small edit distance, or undefined. */
 export function nearestName(given: string, known: readonly string[]): string | undefined {
   const wanted = given.toLowerCase().slice(0, longestChars);
   const allowed = wanted.length <= 4 ? 1 : wanted.length <= 8 ? 2 : 3;

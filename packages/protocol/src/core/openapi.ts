@@ -9,7 +9,7 @@ import { type ProblemCode, problems } from '../problems.ts';
 
 type Json = Record<string, unknown>;
 
-/** Problems that any operation can answer. */
+/** Problems that any operation can return. */
 const commonProblems: readonly ProblemCode[] = [
   'invalid_request',
   'too_many_requests',
@@ -107,8 +107,8 @@ function describeOperation(operation: Operation, method: string): Json {
 }
 
 function describeAccess(access: Operation['access']): string {
-  if (access === 'public') return 'Open to anyone.';
-  if (access === 'signed-in') return 'For anyone signed in.';
+  if (access === 'public') return 'No authentication required.';
+  if (access === 'signed-in') return 'Requires authentication.';
   const permission = access as Permission;
   const where = permissions[permission].scope === 'instance' ? 'on all projects' : 'in the project';
   return `Requires the permission \`${permission}\` ${where} (${formatRoles(permission)}).`;
@@ -216,7 +216,7 @@ function toJson(schema: z.ZodType, io: 'input' | 'output'): Json {
   const { $schema: _, ...json } = z.toJSONSchema(schema, {
     io,
     unrepresentable: 'any',
-    // What a call sends is checked strictly; what an answer has may grow.
+    // Requests are validated strictly; responses may get new fields.
     override: ({ jsonSchema }) => {
       if (io === 'input' && jsonSchema.properties !== undefined) {
         jsonSchema.additionalProperties ??= false;

@@ -36,7 +36,7 @@ export interface CliName {
   readonly positional?: readonly string[];
   /** Columns of the table, as paths into an item; the first is the identity. */
   readonly columns?: readonly string[];
-  /** Ask before acting unless `--yes` is given. */
+  /** Requires confirmation unless `--yes` is given. */
   readonly confirm?: boolean;
 }
 
@@ -64,10 +64,10 @@ export interface Operation<
   readonly output?: Output;
   /** Status of success; 200 unless given. */
   readonly status?: number;
-  /** Problems beyond those that every operation can answer. */
+  /** Problems beyond those that every operation can return. */
   readonly errors: readonly ProblemCode[];
   readonly cli?: CliName;
-  /** Ignores form fields beside the file part of a multipart body; others reject them. */
+  /** Ignores form fields next to the file part of a multipart body; others reject them. */
   readonly ignoresFormFields?: boolean;
   /** Allowed without a CSRF token (operations that start a session). */
   readonly csrfExempt?: boolean;
@@ -114,7 +114,7 @@ export interface OperationCall<O extends Operation> {
   readonly body?: UploadBody | z.input<NonNullable<O['body']>>;
 }
 
-/** What a handler returns and a caller gets for JSON answers. */
+/** The JSON response that a handler returns and a caller gets. */
 export type OperationOutput<O extends Operation> = z.output<NonNullable<O['output']>>;
 
 /** The path with its parameters inserted and escaped. */

@@ -2,13 +2,13 @@
 import { limits } from '../limits.ts';
 import { type ProblemCode, problems } from '../problems.ts';
 
-/** One field of the request that is wrong: `path` in dots and brackets, as in `inputs[0].name`. */
+/** One invalid field of the request: `path` with dots and brackets, as in `inputs[0].name`. */
 export interface ProblemField {
   readonly path: string;
   readonly message: string;
 }
 
-/** The body of every error answer, `application/problem+json`. */
+/** The body of every error response, `application/problem+json`. */
 export interface ProblemDocument {
   readonly type: string;
   readonly title: string;
@@ -28,12 +28,12 @@ interface ProblemExtras {
 
 /**
  * An expected failure, thrown inside a request, a command or a task and rendered at its edge.
- * `detail` says what was expected, what came and what to do; it never carries a secret.
+ * `detail` says what was expected, what was received and what to do; it never contains a secret.
  */
 export class Problem extends Error {
   readonly code: ProblemCode;
   readonly fields: readonly ProblemField[];
-  /** Extra HTTP headers of the answer, such as Retry-After. */
+  /** Extra HTTP headers of the response, such as Retry-After. */
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(code: ProblemCode, detail: string, extras: ProblemExtras = {}) {

@@ -1,4 +1,4 @@
-/** Problems that any operation can answer. */
+/** Problems that any operation can return. */
 import type { ProblemKind } from './problem-kind.ts';
 
 export const coreProblems = {
@@ -39,7 +39,7 @@ export const coreProblems = {
   },
   precondition_failed: {
     status: 412,
-    title: 'The precondition does not hold',
+    title: 'Precondition failed',
     hint: 'Fetch the content again; its ETag differs from the one in If-Match.',
   },
   unsupported_media_type: {

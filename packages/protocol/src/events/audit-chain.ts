@@ -44,10 +44,10 @@ export interface ChainVerdict {
 }
 
 /**
- * Checks entries, oldest first, as the export gives them (each line parsed as JSON).
+ * Verifies entries, oldest first, as in the export (each line parsed as JSON).
  *
- * @param expectedHead a head that was kept earlier; a log that does not contain it was cut off or
- *   rewritten
+ * @param expectedHead a head that was stored earlier; a log that does not contain it was
+ *   truncated or rewritten
  */
 export async function verifyChain(
   entries: Iterable<unknown> | AsyncIterable<unknown>,
@@ -67,10 +67,10 @@ export async function verifyChain(
     count = number;
   }
   if (sawExpected) {
-    const detail = `all ${count} entries fit together`;
+    const detail = `all ${count} entries are valid`;
     return { intact: true, entries: count, head, brokenAt: null, detail };
   }
-  const detail = `the entry with the hash ${expectedHead} is missing: the log was cut off or rewritten`;
+  const detail = `the entry with the hash ${expectedHead} is missing: the log was truncated or rewritten`;
   return { intact: false, entries: count, head, brokenAt: count + 1, detail };
 }
 
@@ -91,10 +91,10 @@ async function findFault(
     return `expected entry ${expected.number}, found ${entry.number}: entries are missing or moved`;
   }
   if (entry.previous !== expected.previous) {
-    return `entry ${entry.number} does not follow the entry before: one of the two was replaced`;
+    return `entry ${entry.number} does not follow the previous entry: one of the two was replaced`;
   }
   if (hash !== (await hashAuditEntry(entry))) {
-    return `entry ${entry.number} was changed: its content does not have its hash`;
+    return `entry ${entry.number} was changed: its content does not match its hash`;
   }
   return undefined;
 }

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { eventKinds } from '../event-kinds.ts';
 import { subjectSchemas } from './model.ts';
 
-/** Types whose subject is something else than what their name begins with. */
+/** Types whose subject differs from the first part of their name. */
 const exceptions: Readonly<Record<string, string>> = {
   'access.denied': 'user',
   'engine.refused': 'manifest',
@@ -14,11 +14,11 @@ const exceptions: Readonly<Record<string, string>> = {
   'system.stopped': 'host',
 };
 
-it.each(Object.entries(eventKinds))('the subject of %s is what its name says', (type, kind) => {
+it.each(Object.entries(eventKinds))('the subject of %s matches its name', (type, kind) => {
   expect(kind.subject).toBe(exceptions[type] ?? type.split('.')[0]);
 });
 
-it('every kind of subject has a form, which tells an id, a digest and a name apart', () => {
+it('every kind of subject has a format, which distinguishes ids, digests and names', () => {
   const samples = {
     job: '0123456789abcdef',
     artifact: 'a'.repeat(64),

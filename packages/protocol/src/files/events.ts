@@ -5,7 +5,7 @@ export const fileEvents = {
   'file.previewed': {
     subject: 'file',
     audited: true,
-    summary: 'A user looked at the content of a file',
+    summary: 'A user previewed the content of a file',
   },
   'file.downloaded': {
     subject: 'file',

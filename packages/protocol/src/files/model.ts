@@ -1,5 +1,5 @@
 /**
- * File: content by its SHA-256, wherever it was met: uploaded, made by a job, at a path of a layer.
+ * File: content by its SHA-256, with all of its origins: uploads, results of jobs, paths in layers.
  */
 import { z } from 'zod';
 

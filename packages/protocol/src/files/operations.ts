@@ -10,7 +10,7 @@ import { digest } from '../reports/digest.ts';
 import { fileDetail, filePreview } from './model.ts';
 
 export const fileTags = {
-  files: { title: 'Files', description: 'Content by SHA-256, wherever it was met.' },
+  files: { title: 'Files', description: 'Content by SHA-256, with all of its origins.' },
 } as const satisfies Record<string, OperationTag>;
 
 const bySha = z.object({
@@ -39,7 +39,7 @@ export const files = {
     name: 'files.show',
     method: 'GET',
     path: '/api/v1/files/:sha256',
-    summary: 'Everything that is known of a file: jobs, results, images, findings',
+    summary: 'Show all information about a file: jobs, results, images, findings',
     access: 'images.read',
     params: bySha,
     query: z.object({ project: projectName.optional().describe('Project') }),
@@ -51,10 +51,10 @@ export const files = {
     name: 'files.preview',
     method: 'GET',
     path: '/api/v1/files/:sha256/preview',
-    summary: 'A part of the content of a file',
+    summary: 'Get a part of the content of a file',
     description:
-      'An artifact is read from the blob store. A file of an image is read again from where the ' +
-      'image came from, and verified by its SHA-256 before anything of it is given.',
+      'An artifact is read from the blob store. A file of an image is read again from the source of the ' +
+      'image, and verified by its SHA-256 before any of it is returned.',
     access: 'files.read',
     params: bySha,
     query: z.object({
@@ -92,7 +92,7 @@ export const files = {
     summary: 'Submit a stored file, or a file of an inspected image, to an engine',
     description:
       'A file of an image becomes an artifact first, with the image, layer and path that it was ' +
-      'taken from. An `Idempotency-Key` header makes a repeated submission answer with the first job.',
+      'extracted from. With an `Idempotency-Key` header, a repeated submission returns the first job.',
     access: 'files.read',
     status: 201,
     params: bySha,

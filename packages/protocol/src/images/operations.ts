@@ -35,7 +35,7 @@ const treePath = textOfBytes(limits.pathBytes);
 export const imageTags = {
   images: {
     title: 'Images',
-    description: 'Inspected images and what was found in them, by digest.',
+    description: 'Inspected images and their findings, by digest.',
   },
 } as const satisfies Record<string, OperationTag>;
 

@@ -48,7 +48,7 @@ export const inspections = {
     path: '/api/v1/scanners',
     summary: 'Show the configured scanners with health, signatures and number of rules',
     description:
-      'As the process that answers sees them; the state is up to five minutes old. Scanners are ' +
+      'The state as seen by the responding process, up to five minutes old. Scanners are ' +
       'changed in the configuration file, for instance by `lazaret setup scanners`.',
     access: 'images.read',
     output: scannerOverview,
@@ -63,7 +63,7 @@ export const inspections = {
       'The body is the archive, raw or as one multipart file part, and plain or compressed with ' +
       'gzip or zstd. It becomes an artifact of the project, which files of its images are read ' +
       'from later. `POST /api/v1/inspections` with the reference `artifact:SHA256` inspects one ' +
-      'that is stored already.',
+      'that is already stored.',
     access: 'images.inspect',
     status: 202,
     bodyKind: 'bytes',

@@ -28,7 +28,7 @@ const jobSelection = z.object({
 
 type Selection = Readonly<Record<string, unknown>>;
 
-/** Selecting nothing must not mean selecting everything. */
+/** An empty selection must not select all jobs. */
 const isSelective = (selection: Selection): boolean =>
   selection['every'] === true ||
   ['ids', ...filterFields].some((field) => selection[field] !== undefined);
@@ -37,8 +37,8 @@ const notSelective = {
 };
 
 /**
- * Refuses empty filters, which a script with an unset variable sends: an empty text is part of
- * every name, so that it would select all jobs.
+ * Refuses empty filters, as sent by a script with an unset variable: an empty text is part of
+ * every name, so it would select all jobs.
  */
 function refuseEmptyFilters(selection: Selection, context: z.RefinementCtx): void {
   for (const field of filterFields) {
@@ -66,7 +66,7 @@ const bulkOutput = z.object({
   dryRun: z.boolean(),
   matched: z.number().int().describe('Number of selected jobs'),
   changed: z.number().int().describe('Jobs that were changed, or would be in a dry run'),
-  unchanged: z.number().int().describe('Jobs that stay as they are'),
+  unchanged: z.number().int().describe('Jobs that are not changed'),
   failed: z.number().int().describe('Jobs that cannot be changed; `problem` says why'),
   results: z
     .array(bulkResult)
@@ -82,7 +82,7 @@ export const bulkJobOperations = {
     summary: 'Cancel all active jobs that match a filter, or the jobs with the given ids',
     description:
       `At most ${limits.bulkCancelJobs} jobs at a time; more are refused and nothing is changed. ` +
-      'Each job is cancelled by itself: the answer has one result for each.',
+      'Each job is cancelled separately: the response has one result for each.',
     access: 'jobs.control',
     body: jobSelection.refine(isSelective, notSelective).superRefine(refuseEmptyFilters),
     output: bulkOutput,
@@ -95,7 +95,7 @@ export const bulkJobOperations = {
     summary: 'Resubmit all ended jobs that match a filter, or the jobs with the given ids',
     description:
       `At most ${limits.bulkRerunJobs} jobs at a time; more are refused and nothing is submitted. ` +
-      'Each job is submitted by itself: the answer has one result for each.',
+      'Each job is submitted separately: the response has one result for each.',
     access: 'jobs.submit',
     body: jobSelection
       .extend({

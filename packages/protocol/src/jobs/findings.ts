@@ -1,19 +1,19 @@
 /**
- * Findings of an engine: the small documented form in which an engine may say what it found, beside
- * whatever else it leaves. `docs/engines.md` describes it for people who write engines.
+ * Findings of an engine: the documented format in which an engine may report findings, in addition
+ * to its other output. `docs/engines.md` describes it for people who write engines.
  */
 import { z } from 'zod';
 
 import { page, sha256 } from '../core/fields.ts';
 import { severity } from '../reports/finding.ts';
 
-/** The file of a result in which findings are looked for. */
+/** The file of a result with findings. */
 export const findingsFile = 'findings.json';
 export const findingsFormat = 'lazaret-findings/1';
 
 const text = (maxChars: number): z.ZodString => z.string().max(maxChars);
 
-/** One entry of `findings`, as an engine writes it. */
+/** One entry of `findings`, as written by an engine. */
 export const engineFinding = z.object({
   severity,
   rule: text(200).min(1).describe('The signature, rule or check'),

@@ -46,7 +46,7 @@ export const jobs = {
     name: 'jobs.submit',
     method: 'POST',
     path: '/api/v1/jobs',
-    summary: 'Submit a job over uploaded artifacts',
+    summary: 'Submit a job with uploaded artifacts',
     description: 'With an `Idempotency-Key` header, a repeated submission returns the first job.',
     access: 'jobs.submit',
     status: 201,

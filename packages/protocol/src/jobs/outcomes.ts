@@ -2,8 +2,8 @@
 import { z } from 'zod';
 
 /**
- * The result of an attempt or a job. `class` decides about another attempt: after an interruption
- * there always is one, and it does not count as a failure.
+ * The result of an attempt or a job. `class` determines whether it is retried: an interruption
+ * always is, and it does not count as a failure.
  */
 export const outcomeCodes = {
   succeeded: { class: 'success', title: 'Succeeded' },

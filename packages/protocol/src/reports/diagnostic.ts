@@ -29,7 +29,7 @@ export const readerReason = z.enum([
   ...(['missing_part', 'timed_out', 'crashed', 'not_recorded'] as const),
 ]);
 
-/** What a source reports about itself; see `diagnostic` for its form in a report. */
+/** A diagnostic of a source; see `diagnostic` for its form in a report. */
 export const sourceDiagnostic = z.object({
   reason: sourceReason,
   detail: z.string(),
@@ -55,7 +55,7 @@ export const diagnostic = z.object({
 });
 export type Diagnostic = z.output<typeof diagnostic>;
 
-/** What else a reference contains, or a file does not state: expected, so not a warning. */
+/** Other content of a reference, or missing information in a file: expected, so not a warning. */
 const expected: ReadonlySet<string> = new Set([
   ...['attestation', 'artifact', 'other_platform', 'not_recorded'],
 ]);

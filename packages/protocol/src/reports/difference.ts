@@ -85,7 +85,7 @@ export function describeIncomparability(one: Incomparability): string {
   return `${part}: ${reasonTexts[one.reason]} (${one.detail})`;
 }
 
-/** What one report lists and the other does not, where that proves no difference of the images. */
+/** Items that only one report lists, without proof of a difference of the images. */
 function notComparable<T extends z.ZodType>(
   item: T,
 ): z.ZodObject<{ before: z.ZodArray<T>; after: z.ZodArray<T> }> {
@@ -102,7 +102,7 @@ export const reportDifference = z.object({
       added: z.number().int(),
     })
     .describe(
-      'Layers that both have, those of the first alone, those of the second alone; by diffID',
+      'Layers of both images, those only in the first, those only in the second; by diffID',
     ),
   packages: z.object({
     added: z.array(packageDifference),
@@ -165,7 +165,7 @@ export function groupByDirectory(files: readonly FileDifference[]): FileGroup[] 
       known.entries.push(file);
     }
   }
-  // A directory with one file tells less than the file.
+  // A directory with one file is less informative than the file.
   return result.map((group) => (group.entries?.length === 1 ? fileOf(group.entries) : group));
 }
 

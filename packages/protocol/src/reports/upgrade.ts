@@ -1,5 +1,5 @@
 /**
- * Reports of earlier schema versions in the current form. Version 1 had `source.remarks` and
+ * Reports of earlier schema versions in the current schema. Version 1 had `source.remarks` and
  * `unknowns`, which are `diagnostics` now.
  */
 import {

@@ -1,4 +1,4 @@
-/** Search over everything. */
+/** The global search. */
 import { z } from 'zod';
 
 import { projectName } from '../access/model.ts';
@@ -33,8 +33,8 @@ export const searches = {
     summary: 'Search jobs, images, artifacts, files, packages and findings',
     description:
       'Exactly one of `text`, `sha256`, `sha1`, `md5`, `path`, `package` and `rule`. What `text` ' +
-      'is follows from its form: a digest or its beginning, a path from the root, a purl, an id, ' +
-      'or a part of a name (3 characters or more; shorter texts are beginnings of names).',
+      'is determined by its format: a digest or its prefix, a path from the root, a purl, an id, ' +
+      'or a part of a name (3 characters or more; shorter texts are prefixes of names).',
     access: 'images.read',
     query: z.object({
       ...paging,

@@ -18,7 +18,7 @@ test('a digest under the name of another algorithm is not allowed for one', () =
   expect(detectSearchTerm(`md5:${hex(64)}`).digest).toBeUndefined();
 });
 
-test('some hexadecimal digits are the beginning of a digest, and a text', () => {
+test('some hexadecimal digits are the prefix of a digest, and a text', () => {
   expect(detectSearchTerm('DEADbeef')).toEqual({ text: 'DEADbeef', digestStart: 'deadbeef' });
   expect(detectSearchTerm('sha256:0123abc').digestStart).toBe('0123abc');
   expect(detectSearchTerm('abcde').digestStart).toBeUndefined();
@@ -31,7 +31,7 @@ test('a path is recognised by its beginning', () => {
   expect(detectSearchTerm('lab/app:1').path).toBeUndefined();
 });
 
-test('packages and advisories are recognised by their form', () => {
+test('packages and advisories are recognised by their format', () => {
   expect(detectSearchTerm('pkg:deb/debian/curl').purl).toBe('pkg:deb/debian/curl');
   expect(detectSearchTerm('cve-2024-3094').advisory).toBe('cve-2024-3094');
   expect(detectSearchTerm('GHSA-jfh8-c2jp-5v3q').advisory).toBe('GHSA-jfh8-c2jp-5v3q');

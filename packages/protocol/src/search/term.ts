@@ -1,4 +1,4 @@
-/** Detection of what a search text is, by its format alone. */
+/** Detects the kind of a search text, by its format alone. */
 
 export const digestAlgorithms = ['sha256', 'sha1', 'md5'] as const;
 export type DigestAlgorithm = (typeof digestAlgorithms)[number];
@@ -28,7 +28,9 @@ const digestChars: Readonly<Record<number, DigestAlgorithm>> = {
 const digestStartChars = 6;
 const advisoryForm = /^(?:CVE-\d{4}-\d+|GHSA(?:-[0-9a-z]{4}){3}|[A-Z]{2,6}-\d{4}[-:]\d+)$/i;
 
-/** Detects the kind of a search. Forms do not exclude each other: `deadbeef` is a name as well. */
+/**
+ * Detects the kind of a search. Formats do not exclude each other: `deadbeef` is a name as well.
+ */
 export function detectSearchTerm(written: string): SearchTerm {
   const text = written.trim();
   const [, named, hex = ''] = /^(?:(sha256|sha1|md5):)?([0-9a-f]+)$/i.exec(text) ?? [];

@@ -148,7 +148,9 @@ test('a blob store that accepts no writes fails readiness', async () => {
   expect(problem).toMatchObject({ ...unready('blobs'), message: 'blobs: fails: ENOSPC' });
   blobs.put = () => new Promise(() => undefined);
   const late = await ready().catch((error: unknown) => error);
-  expect(late).toMatchObject({ message: `blobs: no answer within ${serverLimits.readinessMs} ms` });
+  expect(late).toMatchObject({
+    message: `blobs: no response within ${serverLimits.readinessMs} ms`,
+  });
   blobs.put = put;
   expect(await ready()).toMatchObject({ ok: true });
 });

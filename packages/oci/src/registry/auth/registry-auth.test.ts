@@ -215,7 +215,7 @@ test('a listed token server of another domain is used', async () => {
   const realm = `http://${tokens.storageHost.replace(/:.*/, '')}:${tokens.host.split(':')[1]}/token`;
   const registry = await prepare({ mode: 'token', users, realm });
   const failed = readAll(registry, { credentials: only(ana), authHosts: ['localhost'] });
-  // Its tokens mean nothing to the registry, but it was asked, and with credentials.
+  // Its tokens are invalid for the registry, but it was queried with credentials.
   await expect(failed).rejects.toMatchObject({ code: 'unauthorized' });
   expect(tokens.requests[0]?.authorization).toMatch(/^Basic /);
 });

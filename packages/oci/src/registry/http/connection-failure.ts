@@ -11,7 +11,7 @@ export function connectionFailure(error: unknown, url: URL, hasAnswered: boolean
 }
 
 interface Explanation {
-  /** What happened, for the message. */
+  /** The cause, for the message. */
   readonly words: string;
   readonly remedy?: SourceRemedy;
   /** A retry may help. */

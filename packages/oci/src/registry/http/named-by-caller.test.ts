@@ -1,18 +1,18 @@
-/** A registry that somebody far away names is asked only where it is public, or listed. */
+/** A registry named by a remote caller is only queried if it is public or listed. */
 import { expect, test } from 'vitest';
 
 import { buildSample, useRegistryHarness } from '@lazaret/analysis/testing';
 import type { Lookup } from './transport.ts';
 
 const harness = useRegistryHarness();
-/** Every name is this machine's. */
+/** Every name resolves to this machine. */
 const lookup: Lookup = (_, options, callback) => {
   if (options.all === true) callback(null, [{ address: '127.0.0.1', family: 4 }]);
   else callback(null, '127.0.0.1', 4);
 };
 
 test.each([
-  ['a name that leads inside', (port: string) => `registry.example:${port}`],
+  ['a name with a private address', (port: string) => `registry.example:${port}`],
   ['an address', (port: string) => `127.0.0.1:${port}`],
   ['localhost', (port: string) => `localhost:${port}`],
 ])('%s is refused unless it is listed', async (_, hostOf) => {

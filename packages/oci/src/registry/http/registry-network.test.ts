@@ -227,7 +227,7 @@ interface Proxy {
   readonly credentials: (string | undefined)[];
 }
 
-/** Leads every host to the fake registry, forwarding and tunnelling. */
+/** A proxy that forwards and tunnels every host to the fake registry. */
 async function startProxy(registry: FakeRegistry): Promise<Proxy> {
   const seen: string[] = [];
   const credentials: (string | undefined)[] = [];

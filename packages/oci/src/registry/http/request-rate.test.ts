@@ -1,10 +1,10 @@
-/** Rates, by a clock that goes only when somebody waits: what is measured is what was granted. */
+/** Rates, with a clock that only advances during waits, so that the granted times are measured. */
 import { expect, test } from 'vitest';
 
 import type { Clock } from './clock.ts';
 import { RequestRate, SharedRates } from './request-rate.ts';
 
-/** Timers go off late or early by as much as is said in turn. */
+/** Timers fire late or early by the given amounts in turn. */
 function createClock(errorsMs: readonly number[] = [0]) {
   let nowMs = 1_000_000;
   const waits: number[] = [];
@@ -23,7 +23,7 @@ test.each([
   ['late', [9, 0, 0, 40, 3]],
   ['early', [-1, -1, 0]],
 ])(
-  'no period holds more than it allows, in either window, by timers that are %s',
+  'no period has more requests than allowed, in either window, with timers that are %s',
   async (_, off) => {
     const { clock } = createClock(off);
     const windows = [
@@ -55,8 +55,8 @@ test('an aborted request takes no capacity and does not delay others', async () 
   const second = rate.take(staying.signal);
   leaving.abort(new Error('left'));
   await expect(first).rejects.toThrow('left');
-  staying.abort(new Error('left too'));
-  await expect(second).rejects.toThrow('left too');
+  staying.abort(new Error('aborted too'));
+  await expect(second).rejects.toThrow('aborted too');
   await expect(rate.take(AbortSignal.abort(new Error('gone')))).rejects.toThrow('gone');
 });
 
