@@ -101,6 +101,24 @@ export const inspections = {
     errors: ['not_found'],
     cli: { command: 'inspections show' },
   }),
+  follow: defineOperation({
+    name: 'inspections.follow',
+    method: 'GET',
+    path: '/api/v1/inspections/follow',
+    summary: 'Stream the progress of inspections until they end',
+    description:
+      'Events: `inspection` (an inspection, at first and after each change), `end` (all have ' +
+      'ended). A client that reconnects gets each inspection again.',
+    access: 'images.read',
+    query: z.object({
+      id: queryList(identifier)
+        .refine((ids) => ids.length > 0, 'expected at least one ID')
+        .describe('IDs of the inspections'),
+    }),
+    outputKind: 'events',
+    output: inspection,
+    errors: ['not_found', 'too_many_requests'],
+  }),
   cancel: defineOperation({
     name: 'inspections.cancel',
     method: 'POST',

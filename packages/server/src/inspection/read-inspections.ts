@@ -65,6 +65,21 @@ export async function readInspection(
   return toInspection(row);
 }
 
+/** Those of the ids, in their order. Throws not_found for one that is not visible. */
+export async function readInspections(
+  database: Kysely<Database>,
+  scope: ProjectScope,
+  ids: readonly string[],
+): Promise<Inspection[]> {
+  const rows = await select(database, scope).where('id', 'in', ids).execute();
+  const found = new Map(rows.map((row) => [row.id, row]));
+  return ids.map((id) => {
+    const row = found.get(id);
+    if (row === undefined) throw new Problem('not_found', `there is no inspection ${id}`);
+    return toInspection(row);
+  });
+}
+
 function select(database: Kysely<Database>, scope: ProjectScope) {
   const images = sql<SeenInspection['images']>`(
     select coalesce(jsonb_agg(jsonb_build_object('digest', i.digest, 'platform', i.platform,

@@ -2,7 +2,6 @@
 import { Readable } from 'node:stream';
 
 import {
-  finalInspectionStates,
   operations,
   type Artifact,
   type Inspection,
@@ -13,12 +12,19 @@ import type { Kysely } from 'kysely';
 import { findArtifact } from '../artifacts/index.ts';
 import type { BlobStore } from '../blobs/index.ts';
 import type { Database } from '../floor/db/schema.ts';
-import { readIdempotencyKey, route, type CallContext, type Route } from '../floor/http/index.ts';
+import {
+  readIdempotencyKey,
+  route,
+  type CallContext,
+  type OutgoingEvent,
+  type Route,
+} from '../floor/http/index.ts';
 import { longPoll } from '../floor/long-poll.ts';
 import { chooseProject, forbidden, projectsWith, type ProjectScope } from '../floor/principal.ts';
 import { formatArchiveReference, readArchiveReference } from './archive-reference.ts';
 import { cancelInspection } from './cancel-inspection.ts';
 import { checkReference, type ReferencePolicy } from './check-reference.ts';
+import { anyChanged, followInspections, isEnded } from './follow.ts';
 import { listFiles } from './list-files.ts';
 import type { InspectionQueue } from './queue.ts';
 import {
@@ -29,7 +35,7 @@ import {
   readImage,
   type ImageKey,
 } from './read-images.ts';
-import { listInspections, readInspection } from './read-inspections.ts';
+import { listInspections, readInspection, readInspections } from './read-inspections.ts';
 import { compareImages, formatReport } from './read-report.ts';
 import { removeImage } from './remove-image.ts';
 import { requestInspection } from './request-inspection.ts';
@@ -102,6 +108,7 @@ function taskRoutes(parts: InspectionParts): Route[] {
     route(inspections.show, ({ params, query }, context) =>
       waitFor(parts, { id: params.id, waitMs: query.waitSeconds * 1000 }, context),
     ),
+    route(inspections.follow, ({ query }, context) => follow(parts, query.id, context)),
     route(inspections.cancel, async ({ params: { id } }, { principal }) => {
       const scope = projectsWith(principal, 'images.inspect');
       const visible = projectsWith(principal, 'images.read');
@@ -128,11 +135,24 @@ async function waitFor(
   const scope = canRead(context);
   return longPoll({
     read: () => readInspection(database, scope, id),
-    isSettled: ({ state }) => (finalInspectionStates as readonly string[]).includes(state),
+    isSettled: isEnded,
     changed: (signal) => changed(id, signal),
     waitMs,
     signal: context.signal,
   });
+}
+
+async function follow(
+  { database, changed }: InspectionParts,
+  given: readonly string[],
+  { principal, signal }: CallContext,
+): Promise<AsyncIterable<OutgoingEvent>> {
+  const ids = [...new Set(given)];
+  const read = (): Promise<Inspection[]> =>
+    readInspections(database, projectsWith(principal, 'images.read'), ids);
+  // An unknown id is an error response, not a stream that ends.
+  await read();
+  return followInspections({ read, changed: (until) => anyChanged(ids, changed, until), signal });
 }
 
 function imageRoutes({ database }: InspectionParts): Route[] {
