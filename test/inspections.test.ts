@@ -317,6 +317,44 @@ test('a slow registry blocks no request, and cancelling ends the inspection', as
   }
 });
 
+test('an inspection is followed over one stream until it ends', async () => {
+  const { client } = lab.instance;
+  const { reference } = await push('followed');
+  const { id } = await client.call(images.inspect, { body: { reference } });
+  const states: string[] = [];
+  let last = '';
+  for await (const { event, data } of client.stream(inspections.follow, { query: { id } })) {
+    last = event;
+    if (event === 'inspection') states.push(data.state);
+  }
+  expect(last).toBe('end');
+  expect(states.at(-1)).toBe('finished');
+  const missing = client.stream(inspections.follow, { query: { id: [id, '0'.repeat(16)] } });
+  await expect(missing.next()).rejects.toMatchObject({ code: 'not_found' });
+});
+
+test('a client that disconnects from the stream of an inspection frees it', async () => {
+  const { client } = lab.instance;
+  const { reference } = await push('left');
+  lab.registry.faults.on('stalled-body');
+  const { id } = await client.call(images.inspect, { body: { reference } });
+  const open = async (): Promise<AbortController> => {
+    const abort = new AbortController();
+    const { signal } = abort;
+    await client.stream(inspections.follow, { query: { id } }, { signal }).next();
+    return abort;
+  };
+  try {
+    const streams = await Promise.all(Array.from({ length: 32 }, open));
+    await expect(open()).rejects.toMatchObject({ code: 'too_many_requests' });
+    for (const stream of streams) stream.abort();
+    await expect.poll(() => open().then((stream) => stream.abort())).toBeUndefined();
+  } finally {
+    lab.registry.faults.off();
+    await client.call(inspections.cancel, { params: { id } });
+  }
+});
+
 test('events report the result, and the audit log records who requested it', async () => {
   const { client } = lab.instance;
   const { reference, digest } = await push('told');

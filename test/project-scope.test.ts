@@ -225,6 +225,10 @@ const byInspection = ({ inspection }: { inspection: string }): Visit => ({
 });
 const imageQuestions: [string, ImageQuestion][] = [
   ['an inspection', { operation: inspections.show, ask: byInspection }],
+  [
+    'an inspection, live',
+    { operation: inspections.follow, ask: ({ inspection }) => ({ query: { id: inspection } }) },
+  ],
   ['the end of one', { operation: inspections.cancel, ask: byInspection }],
   ['an image', { operation: images.show, ask: byDigest }],
   ['its packages', { operation: images.packages, ask: byDigest }],

@@ -21,6 +21,22 @@ export async function pause(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
+/** A signal that also aborts when the page is hidden; to be released after use. */
+export function untilHidden(signal: AbortSignal): {
+  readonly signal: AbortSignal;
+  readonly release: () => void;
+} {
+  const hidden = new AbortController();
+  const hide = (): void => {
+    if (document.hidden) hidden.abort();
+  };
+  document.addEventListener('visibilitychange', hide);
+  return {
+    signal: AbortSignal.any([signal, hidden.signal]),
+    release: () => document.removeEventListener('visibilitychange', hide),
+  };
+}
+
 /** Resolves when the page is visible. A hidden page keeps no stream open: browsers allow few. */
 export async function untilVisible(signal: AbortSignal): Promise<void> {
   while (document.hidden && !signal.aborted) {

@@ -7,7 +7,7 @@ import { useEffect, useRef, useSyncExternalStore } from 'react';
 
 import { client } from '../client.ts';
 import { isTransient } from '../failure.ts';
-import { backOffMs, pause, untilVisible } from './back-off.ts';
+import { backOffMs, pause, untilHidden, untilVisible } from './back-off.ts';
 
 type Listener = (event: Event) => void;
 
@@ -55,14 +55,12 @@ async function follow(signal: AbortSignal): Promise<void> {
   let failures = 0;
   while (!signal.aborted) {
     await untilVisible(signal);
-    const hidden = new AbortController();
-    const hide = (): void => {
-      if (document.hidden) hidden.abort();
-    };
-    document.addEventListener('visibilitychange', hide);
+    const visible = untilHidden(signal);
     try {
-      const ended = AbortSignal.any([signal, hidden.signal]);
-      const options = { signal: ended, ...(lastEventId === undefined ? {} : { lastEventId }) };
+      const options = {
+        signal: visible.signal,
+        ...(lastEventId === undefined ? {} : { lastEventId }),
+      };
       const stream = client.stream(operations.events.stream, {}, options);
       setConnected(true);
       for await (const { id, data } of stream) {
@@ -71,13 +69,13 @@ async function follow(signal: AbortSignal): Promise<void> {
         for (const listener of listeners) listener(data);
       }
     } catch (error) {
-      if (!signal.aborted && !hidden.signal.aborted && !isTransient(error)) failures += 3;
+      if (!visible.signal.aborted && !isTransient(error)) failures += 3;
     } finally {
-      document.removeEventListener('visibilitychange', hide);
+      visible.release();
     }
     if (signal.aborted) return;
     setConnected(false);
-    if (!hidden.signal.aborted) await pause(backOffMs(failures), signal);
+    if (!visible.signal.aborted) await pause(backOffMs(failures), signal);
     failures += 1;
   }
 }

@@ -16,7 +16,7 @@ interface Row {
   readonly id: string;
 }
 
-type Pages<T> = InfiniteData<Page<T>, string | undefined>;
+export type Pages<T> = InfiniteData<Page<T>, string | undefined>;
 
 export interface RowSource<T extends Row> {
   readonly rows: readonly T[];
@@ -26,12 +26,10 @@ export interface RowSource<T extends Row> {
   readonly isEnded: (row: T) => boolean;
   /** Whether the event announces a change of its subject. */
   readonly matchesEvent: (event: Event) => boolean;
-  /** Polling interval for rows that are not final, regardless of events. */
-  readonly refetchMs?: number;
 }
 
 export function useRowRefresh<T extends Row>(source: RowSource<T>): void {
-  const { queryKey, refetchMs } = source;
+  const { queryKey } = source;
   const queries = useQueryClient();
   const connected = useConnected();
   const waiting = useRef(new Set<string>());
@@ -47,15 +45,14 @@ export function useRowRefresh<T extends Row>(source: RowSource<T>): void {
     }
   });
 
-  const movingMs = connected ? refetchMs : pollMs;
   useEffect(() => {
-    if (movingMs === undefined) return undefined;
+    if (connected) return undefined;
     const timer = setInterval(() => {
       const { rows, isEnded } = latest.current;
       for (const row of rows) if (!isEnded(row)) waiting.current.add(row.id);
-    }, movingMs);
+    }, pollMs);
     return () => clearInterval(timer);
-  }, [movingMs]);
+  }, [connected]);
 
   useEffect(() => {
     let busy = false;
@@ -77,7 +74,8 @@ export function useRowRefresh<T extends Row>(source: RowSource<T>): void {
   }, [queries, queryKey]);
 }
 
-function replaceRows<T extends Row>(
+/** The pages with the fresh rows, by ID, in place of the former ones. */
+export function replaceRows<T extends Row>(
   data: Pages<T> | undefined,
   fresh: ReadonlyMap<string, T>,
 ): Pages<T> | undefined {

@@ -1,29 +1,21 @@
-import { type Inspection, operations } from '@lazaret/protocol';
+import type { Inspection } from '@lazaret/protocol';
 import { IconZoomScan } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 
-import { useOperation } from '../../data.ts';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { PlainText } from '../../components/plain-text.tsx';
 import { QueryView } from '../../components/query-view.tsx';
 import { LinkAnchor } from '../../components/router-link.tsx';
 import { Timestamp } from '../../components/timestamp.tsx';
-import { activeStates } from '../inspections/filters.ts';
 import { inspectionTitle } from './inspection-title.ts';
 import { InspectionBadge, progressText } from './inspection-status.tsx';
-
-const shown = 8;
-const refetchMs = 2_000;
+import { useRecentInspections } from './use-recent-inspections.ts';
 
 /** Recent inspections; with `activeOnly` only unfinished ones, hidden if there are none. */
 export function InspectionsPanel({ activeOnly }: { readonly activeOnly?: boolean }): ReactNode {
-  const query = useOperation(
-    operations.inspections.list,
-    { query: { limit: shown, ...(activeOnly === true ? { state: [...activeStates] } : {}) } },
-    { refetchMs },
-  );
+  const query = useRecentInspections(activeOnly === true);
   if (activeOnly === true && (query.data?.items.length ?? 0) === 0) return null;
   return (
     <Panel

@@ -1,12 +1,9 @@
-/** One inspection, polled every second until it ends and refetched on its events. */
+/** One inspection, followed until it ends. */
 import { finalInspectionStates, type Inspection, operations } from '@lazaret/protocol';
 import { useQueryClient, type UseQueryResult } from '@tanstack/react-query';
-import { useEffect, useState } from 'react';
 
 import { useOperation } from '../../data.ts';
-import { useEvents } from '../../live/events.ts';
-
-const refetchMs = 1_000;
+import { useFollowedInspections } from '../../live/follow-inspections.ts';
 
 export function isEnded({ state }: Inspection): boolean {
   return finalInspectionStates.some((final) => final === state);
@@ -14,16 +11,11 @@ export function isEnded({ state }: Inspection): boolean {
 
 export function useInspection(id: string): UseQueryResult<Inspection> {
   const queries = useQueryClient();
-  const [ended, setEnded] = useState(false);
   const call = { params: { id } };
-  const query = useOperation(operations.inspections.show, call, {
-    refetchMs: ended ? false : refetchMs,
-  });
-  const hasEnded = query.data !== undefined && isEnded(query.data);
-  useEffect(() => setEnded(hasEnded), [hasEnded]);
-  useEvents((event) => {
-    if (event.subject !== id) return;
-    void queries.invalidateQueries({ queryKey: [operations.inspections.show.name, call] });
+  const query = useOperation(operations.inspections.show, call);
+  const isActive = query.data !== undefined && !isEnded(query.data);
+  useFollowedInspections(isActive ? [id] : [], (inspection) => {
+    queries.setQueryData([operations.inspections.show.name, call], inspection);
   });
   return query;
 }

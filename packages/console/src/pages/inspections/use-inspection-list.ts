@@ -1,18 +1,19 @@
 /** The inspection list; rows do not move, but their progress is updated. */
-import { type Inspection, operations } from '@lazaret/protocol';
+import { type Inspection, limits, operations } from '@lazaret/protocol';
+import { useQueryClient } from '@tanstack/react-query';
 import { useMemo } from 'react';
 
 import { client } from '../../client.ts';
 import { type StableList, useStableList } from '../../live/stable-list.ts';
-import { useRowRefresh } from '../../live/refresh-rows.ts';
+import { useFollowedInspections } from '../../live/follow-inspections.ts';
+import { type Pages, replaceRows, useRowRefresh } from '../../live/refresh-rows.ts';
 import { isEnded } from '../inspection/use-inspection.ts';
 import { type InspectionsSearch, toInspectionsQuery } from './filters.ts';
 
 const pageItems = 50;
-/** Progress is not announced by events. */
-const refetchMs = 2_000;
 
 export function useInspectionList(search: InspectionsSearch): StableList<Inspection> {
+  const queries = useQueryClient();
   const filter = useMemo(() => toInspectionsQuery(search), [search]);
   const { list, show } = operations.inspections;
   const still = useStableList<Inspection>({
@@ -23,13 +24,22 @@ export function useInspectionList(search: InspectionsSearch): StableList<Inspect
     versionOf: ({ id }) => id,
     matchesEvent: ({ type }) => type === 'inspection.queued',
   });
+  const followed = still.items
+    .filter((row) => !isEnded(row))
+    .slice(0, limits.pageItemsMax)
+    .map(({ id }) => id);
+  useFollowedInspections(followed, (changed) => {
+    queries.setQueryData<Pages<Inspection>>(still.queryKey, (pages) =>
+      replaceRows(pages, new Map([[changed.id, changed]])),
+    );
+  });
   useRowRefresh<Inspection>({
     rows: still.items,
     queryKey: still.queryKey,
     read: (id) => client.call(show, { params: { id } }),
-    isEnded,
-    matchesEvent: ({ type }) => type.startsWith('inspection.'),
-    refetchMs,
+    isEnded: (row) => isEnded(row) || followed.includes(row.id),
+    matchesEvent: ({ type, subject }) =>
+      type.startsWith('inspection.') && !followed.includes(subject),
   });
   return still;
 }
