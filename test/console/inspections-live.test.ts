@@ -6,7 +6,7 @@ import { operations } from '@lazaret/protocol';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-import { buildImage, type BuiltImage } from '../../packages/analysis/src/testing/image-builder.ts';
+import { buildImage } from '../../packages/analysis/src/testing/image-builder.ts';
 import { startFakeRegistry } from '../../packages/oci/src/testing/fake-registry.ts';
 import { startWithRegistry, type RegistryInstance } from '../support/registry-instance.ts';
 import { openConsole, openContext, signIn, type MonitoredContext } from './browser.ts';
@@ -15,7 +15,6 @@ import { visitPage } from './page-checks.ts';
 const { images, inspections } = operations;
 let lab: RegistryInstance;
 let browser: Browser;
-let image: BuiltImage;
 let monitored: MonitoredContext;
 let page: Page;
 /** Requests for inspections that the page sent. */
@@ -24,9 +23,6 @@ let requests: string[];
 beforeAll(async () => {
   // Half of the layer arrives at once, and the rest within about ten seconds.
   const registry = await startFakeRegistry({ now: () => Date.now(), dripMs: 10 });
-  const content = randomBytes(2_000);
-  image = await buildImage({ layers: [{ entries: [{ path: 'a', content }] }] });
-  registry.store.putImage('lab/slow', '1', image);
   const starting = startWithRegistry({ registry });
   [, browser] = await openConsole(starting.then(({ instance }) => instance));
   lab = await starting;
@@ -47,23 +43,28 @@ afterAll(async () => {
 
 const consoleUrl = (path: string): string => `${lab.instance.url}/console/${path}`;
 
-async function inspectSlowly(): Promise<string> {
+/** Starts an inspection of an image that is in no cache. */
+async function inspectSlowly(): Promise<{ readonly id: string; readonly digest: string }> {
+  const content = randomBytes(2_000);
+  const image = await buildImage({ layers: [{ entries: [{ path: 'a', content }] }] });
+  lab.registry.store.putImage('lab/slow', '1', image);
   lab.registry.faults.on('slow-body', 1, image.layers[0]?.descriptor.digest);
-  const body = { reference: `${lab.registry.host}/lab/slow:1`, force: true };
-  return (await lab.instance.client.call(images.inspect, { body })).id;
+  const body = { reference: `${lab.registry.host}/lab/slow:1` };
+  const { id } = await lab.instance.client.call(images.inspect, { body });
+  return { id, digest: image.descriptor.digest };
 }
 
 test('the page of an inspection shows progress and its end with two requests', async () => {
-  const id = await inspectSlowly();
+  const { id, digest } = await inspectSlowly();
   requests = [];
   await visitPage(page, consoleUrl(`inspections/${id}`), 'Progress');
   await page.getByText('Reading layers, 0 of 1').waitFor();
-  await page.waitForURL(`**/images/${image.descriptor.digest}*`);
+  await page.waitForURL(`**/images/${digest}*`);
   expect(requests).toEqual([`/api/v1/inspections/${id}`, '/api/v1/inspections/follow']);
 });
 
 test('a list of inspections shows progress and the end of a row without polling', async () => {
-  const id = await inspectSlowly();
+  const { id } = await inspectSlowly();
   await visitPage(page, consoleUrl('inspections'), 'Requested by');
   const row = page.locator(`tr[data-row="${id}"]`);
   await row.getByText('Reading layers, 0 of 1').waitFor();
@@ -76,7 +77,7 @@ test('a list of inspections shows progress and the end of a row without polling'
 });
 
 test('the panel of active inspections follows them and empties at their end', async () => {
-  const id = await inspectSlowly();
+  const { id } = await inspectSlowly();
   await visitPage(page, consoleUrl('images'), 'Active inspections');
   await page.getByText('Reading layers, 0 of 1').waitFor();
   requests = [];

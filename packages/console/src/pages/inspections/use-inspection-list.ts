@@ -24,10 +24,9 @@ export function useInspectionList(search: InspectionsSearch): StableList<Inspect
     versionOf: ({ id }) => id,
     matchesEvent: ({ type }) => type === 'inspection.queued',
   });
-  const followed = still.items
-    .filter((row) => !isEnded(row))
-    .slice(0, limits.pageItemsMax)
-    .map(({ id }) => id);
+  const active = still.items.filter((row) => !isEnded(row)).map(({ id }) => id);
+  const followed = active.slice(0, limits.pageItemsMax);
+  const others = new Set(active.slice(limits.pageItemsMax));
   useFollowedInspections(followed, (changed) => {
     queries.setQueryData<Pages<Inspection>>(still.queryKey, (pages) =>
       replaceRows(pages, new Map([[changed.id, changed]])),
@@ -37,9 +36,8 @@ export function useInspectionList(search: InspectionsSearch): StableList<Inspect
     rows: still.items,
     queryKey: still.queryKey,
     read: (id) => client.call(show, { params: { id } }),
-    isEnded: (row) => isEnded(row) || followed.includes(row.id),
-    matchesEvent: ({ type, subject }) =>
-      type.startsWith('inspection.') && !followed.includes(subject),
+    isEnded: ({ id }) => !others.has(id),
+    matchesEvent: ({ type, subject }) => type.startsWith('inspection.') && others.has(subject),
   });
   return still;
 }
