@@ -20,7 +20,6 @@ import {
 import { advisorySupport } from '../../packages/analysis/src/vulnerability/ecosystem.ts';
 import {
   inspectionFlags,
-  scannerNames,
   type ScannerName,
 } from '../../packages/cli/src/commands/inspect/flags.ts';
 import { list } from './inventory-page.ts';
