@@ -71,6 +71,9 @@ ${vulnerabilitySection()}
 
 ## Rules of the scanner \`secrets\`
 
+The severity is the usual one. It depends on the place and the value: a password in a file that is
+known for credentials weighs more, an encrypted key less, and a placeholder is info or no finding.
+
 ${secretsTable()}
 `;
 }
@@ -175,5 +178,5 @@ function secretsTable(): string {
     }),
     ...fileRules.map(({ id, title, severity }) => [code(id), title, severity, 'files by name']),
   ];
-  return formatTable([['rule', 'finds', 'severity at most', 'in'], ...rows]);
+  return formatTable([['rule', 'finds', 'severity', 'in'], ...rows]);
 }
