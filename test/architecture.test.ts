@@ -24,15 +24,15 @@ const sources = readSources();
 interface Planted {
   readonly rule: string;
   readonly find: Finder;
-  /** Each of these must be found. */
+  /** Each of these must be reported. */
   readonly bad: readonly (readonly [path: string, text: string])[];
-  /** None of these may be found. */
+  /** None of these may be reported. */
   readonly good: readonly (readonly [path: string, text: string])[];
 }
 
 const cases: readonly Planted[] = [
   {
-    rule: 'packages import along the arrow, through their entry points',
+    rule: 'packages import in the allowed direction, through their entry points',
     find: findPackageViolations,
     bad: [
       ['packages/protocol/src/a.ts', `import { b } from '@lazaret/analysis';`],
@@ -57,7 +57,7 @@ const cases: readonly Planted[] = [
     ],
   },
   {
-    rule: 'slices import along their table, siblings through index.ts',
+    rule: 'slices import according to their table, siblings through index.ts',
     find: findSliceViolations,
     bad: [
       ['packages/server/src/blobs/a.ts', `import { b } from '../jobs/index.ts';`],
@@ -78,7 +78,7 @@ const cases: readonly Planted[] = [
     ],
   },
   {
-    rule: 'parts of analysis import along their table',
+    rule: 'parts of analysis import according to their table',
     find: findAnalysisViolations,
     bad: [
       ['packages/analysis/src/cache/a.ts', `import { b } from '../inspection/inspect.ts';`],
@@ -122,7 +122,7 @@ const cases: readonly Planted[] = [
       ['packages/server/src/roles/a.ts', `pool.query('lock table events in share mode');`],
       ['packages/server/src/roles/a.ts', `sql.table('layer_files');`],
       ['packages/server/src/jobs/a.ts', `const name = 'image_findings';`],
-      // Listed as a reader, which it is not allowed to change.
+      // Listed as a reader, which must not change the table.
       ['packages/server/src/metrics/a.ts', `db.deleteFrom('jobs');`],
       ['packages/server/src/jobs/a.ts', 'sql`update blobs set size_bytes = 0`;'],
     ],
@@ -137,7 +137,7 @@ const cases: readonly Planted[] = [
     ],
   },
   {
-    rule: 'libraries stay with their owners',
+    rule: 'libraries are only imported by their owners',
     find: findLibraryViolations,
     bad: [
       ['packages/protocol/src/a.ts', `import { readFile } from 'node:fs';`],
@@ -150,7 +150,7 @@ const cases: readonly Planted[] = [
     ],
   },
   {
-    rule: 'no file imports itself over others',
+    rule: 'there are no import cycles',
     find: findCycles,
     bad: [
       ['packages/server/src/a.ts', `import './a.ts';`],
@@ -159,7 +159,7 @@ const cases: readonly Planted[] = [
     good: [['packages/server/src/a.ts', `import { b } from './b.ts';`]],
   },
   {
-    rule: 'the environment is read where it is listed',
+    rule: 'the environment is only read in listed files',
     find: findEnvironmentReads,
     bad: [
       ['packages/server/src/jobs/a.ts', `const level = process.env['LEVEL'];`],
@@ -171,7 +171,7 @@ const cases: readonly Planted[] = [
     ],
   },
   {
-    rule: 'the clock is read where it is listed',
+    rule: 'the clock is only read in listed files',
     find: findClockReads,
     bad: [
       ['packages/server/src/jobs/a.ts', `const at = Date.now();`],
@@ -186,7 +186,7 @@ const cases: readonly Planted[] = [
     ],
   },
   {
-    rule: 'the network is used where it is listed',
+    rule: 'the network is only used in listed files',
     find: findNetworkUses,
     bad: [
       ['packages/server/src/jobs/a.ts', `await fetch('http://elsewhere');`],

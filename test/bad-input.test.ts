@@ -1,7 +1,7 @@
 /**
- * What no client should send, to every operation, derived from its row, by an administrator: each
- * answer is a well-formed problem or an honest success, never a failure of the server, and nothing
- * is left partially done behind.
+ * Invalid requests to every operation, derived from its declaration, by an administrator: each
+ * response is a well-formed problem or a real success, never a server error, and nothing is left
+ * partially done.
  */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -22,7 +22,7 @@ import { faultOf, rawBytes, rawCall, type RawAnswer, type RawCall } from './supp
 let instance: Instance;
 let described: Record<string, Record<string, Described>>;
 const requestId = 'bad-input-test';
-/** Calls that were honestly answered, by operation. */
+/** Successful calls, by operation. */
 const successes = new Map<string, number>();
 
 interface Described {
@@ -65,7 +65,7 @@ function headersFor(operation: Operation, more: RawCall['headers'] = {}): RawCal
   };
 }
 
-/** Makes the calls one after the other and names what was answered wrongly. */
+/** Makes the calls one after the other and returns the wrong responses. */
 async function tryAll(operation: Operation, calls: readonly Partial<RawCall>[]): Promise<void> {
   const wrong: string[] = [];
   for (const call of calls) {
@@ -212,19 +212,19 @@ test.each(named)('%s: an invalid credential next to a valid one', async (_, oper
 });
 
 test.each([
-  ['no HTTP at all', 'hello\r\n\r\n'],
+  ['not HTTP at all', 'hello\r\n\r\n'],
   ['an unknown method', 'BREW / HTTP/1.1\r\nhost: x\r\n\r\n'],
   ['a header with NUL', 'GET / HTTP/1.1\r\nhost: x\r\nx-a: \0\r\n\r\n'],
   ['a folded header', 'GET / HTTP/1.1\r\nhost: x\r\nx-a: 1\r\n 2\r\n\r\n'],
-  ['headers beyond the cap', `GET / HTTP/1.1\r\nhost: x\r\nx-a: ${'a'.repeat(40_000)}\r\n\r\n`],
+  ['headers above the limit', `GET / HTTP/1.1\r\nhost: x\r\nx-a: ${'a'.repeat(40_000)}\r\n\r\n`],
   ['a very long address', `GET /${'a'.repeat(40_000)} HTTP/1.1\r\nhost: x\r\n\r\n`],
   ['two lengths', 'POST /a HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n'],
   [
-    'a length beside chunks',
+    'a length together with chunks',
     'POST /a HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n',
   ],
   ['a broken chunk', 'POST /a HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n'],
-])('%s is answered with a problem, and the connection is closed', async (_, bytes) => {
+])('%s is refused with a problem, and the connection is closed', async (_, bytes) => {
   const got = await rawBytes(instance.url, bytes);
   const [head = '', ...rest] = got.split('\r\n\r\n');
   expect(head).toMatch(/^HTTP\/1\.1 4\d\d /);

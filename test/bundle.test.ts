@@ -1,4 +1,4 @@
-/** The two forms of `lazaret inspect`, bundle and sources, say the same (decision 0024). */
+/** The two forms of `lazaret inspect`, bundle and sources, have the same output (decision 0024). */
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

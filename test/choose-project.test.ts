@@ -1,4 +1,4 @@
-/** Tests on real parts stay out of the quick loop, and no test is lost between the projects. */
+/** Tests with real components are not in the quick project, and every test belongs to a project. */
 import { expect, test } from 'vitest';
 
 import { chooseProject, chooseProjects } from './choose-project.ts';

@@ -16,7 +16,7 @@ import {
 
 const testName = /^(packages\/[^/]+\/src|engines|tools|test)\/.*\.test\.tsx?$/;
 
-/** Modules that mean a real part. */
+/** Modules that indicate a real component. */
 const realParts: readonly RegExp[] = [
   /^(node:child_process|playwright-core|@lazaret\/setup)$/,
   /\/testing\/(database|job-fixture|spawn-program|access-server|clamd)\.ts$/,
@@ -24,13 +24,13 @@ const realParts: readonly RegExp[] = [
   /\/support\//,
   /\.mjs$/,
 ];
-/** Real parts that come through the index of a `testing` folder. */
+/** Real components that are exported by the index of a `testing` folder. */
 const startsPart = /\bstartClamd\(/;
 /** A file that takes seconds says so in this line, with the reason. */
 const slow = /^\/\/ Not in the quick check: \S/m;
-/** `inject` hands out the database of the run. */
+/** `inject` provides the database of the run. */
 const injects = /^import \{[^}]*\binject\b[^}]*\} from 'vitest';/m;
-/** The environment, globals, modules and the folder of a process, which other files would see. */
+/** The environment, globals, modules and the folder of a process, which affect other files. */
 const changes = /^(vi\.(stubEnv|stubGlobal|mock|doMock)|process\.(chdir|umask))$/;
 
 export interface Projects {

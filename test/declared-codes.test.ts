@@ -1,4 +1,4 @@
-/** Every code that the protocol declares is produced somewhere in the product. */
+/** Every code that the protocol declares is produced by the product. */
 import {
   eventKinds,
   inspectionProblemCodes,
@@ -23,7 +23,7 @@ const product = readSources().filter(
 );
 const server = product.filter(({ path }) => path.startsWith('packages/server/'));
 
-/** Texts that the sources compute with: not those that they only compare or declare. */
+/** Texts that the sources use as values: not those that they only compare or declare. */
 function findProduced(sources: readonly SourceFile[]): Set<string> {
   const produced = new Set<string>();
   for (const { path, program } of sources) {

@@ -1,4 +1,4 @@
-/** What the documents name is there: links, files, commands. */
+/** Links, files and commands in the documents exist. */
 import { existsSync } from 'node:fs';
 import { join, posix } from 'node:path';
 
@@ -53,18 +53,18 @@ test('planted: unknown commands are found', () => {
   ]);
 });
 
-test('every noun of the glossary has an owner that exists, or comes later', () => {
+test('every noun of the glossary has an existing owner, or is planned', () => {
   const glossary = pages.filter(({ path }) => path === 'GLOSSARY.md');
   expect(findLostFiles(glossary, exists)).toEqual([]);
   const nouns = (glossary[0]?.text ?? '').match(/^\| \*\*/gm) ?? [];
   expect(nouns.length).toBeGreaterThan(25);
 });
 
-test('files that the documents name exist', () => {
+test('files in the documents exist', () => {
   expect(findLostFiles(pages, exists)).toEqual([]);
 });
 
-test('planted: names of missing files are found', () => {
+test('planted: names of missing files are reported', () => {
   const page = { path: 'a.md', text: 'see `packages/protocol/src/nothing.ts` and `later`' };
   expect(findLostFiles([page], exists)).toEqual(['a.md: packages/protocol/src/nothing.ts']);
 });
@@ -87,7 +87,7 @@ test('planted: commands are found with their continuation lines and without comm
   expect(expectationOf('lazaret conjure')).toBeUndefined();
 });
 
-test('editor files name the pinned Node and existing scripts', () => {
+test('editor files use the pinned Node and existing scripts', () => {
   const { dependencies } = JSON.parse(readText('package.json')) as {
     dependencies: Record<string, string>;
   };

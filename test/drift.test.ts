@@ -8,11 +8,11 @@ import { readText } from './source/source-file.ts';
 
 const pages = [...generatePages()];
 
-test.each(pages)('%s is as the code says', (path, text) => {
+test.each(pages)('%s is up to date with the code', (path, text) => {
   expect(readText(path), `${path} is out of date; run: npm run docs`).toBe(text);
 });
 
-test('a page that differs from the code is found', () => {
+test('a page that differs from the code is reported', () => {
   const errors = new Map(pages).get('docs/errors.md') ?? '';
   for (const code of Object.keys(problems)) expect(errors).toContain(`\`${code}\``);
   const outcomes = new Map(pages).get('docs/outcomes.md') ?? '';
@@ -21,5 +21,5 @@ test('a page that differs from the code is found', () => {
   const wrong = page.replace('| `protocol` | no other package |', '| `protocol` | `server` |');
   expect(wrong).not.toBe(page);
   expect(fillArchitecture(wrong)).toBe(page);
-  expect(() => fillArchitecture('a page without marks')).toThrow('no place');
+  expect(() => fillArchitecture('a page without markers')).toThrow('no place');
 });

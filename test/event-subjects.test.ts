@@ -24,7 +24,7 @@ import { addPerson, mintToken, visit } from './support/visit.ts';
 
 type Seen = Pick<Event, 'type' | 'subject'>;
 
-/** Not provoked here: they need a stopping process, a failing node or good timing. */
+/** Not triggered here: they need a stopping process, a failing node or exact timing. */
 const notProvoked: readonly EventType[] = [
   'system.stopped',
   'node.changed',
@@ -127,7 +127,7 @@ async function readAudit(): Promise<AuditEntry[]> {
 
 test('every event has a subject of the kind that its type declares', async () => {
   void collect();
-  // The stream starts with what happens after it was opened.
+  // The stream starts with events after it was opened.
   await expect
     .poll(
       async () => {

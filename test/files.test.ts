@@ -1,6 +1,6 @@
 /**
- * Files by their SHA-256: what is known of them, their content read again from where an image came
- * from, archives of images, and the search that finds all of it.
+ * Files by their SHA-256: their information, their content read again from the source of an image,
+ * archives of images, and the search for all of it.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -88,7 +88,7 @@ async function audited(digest: string): Promise<string[]> {
   return items.map(({ type, actor }) => `${type} by ${actor}`);
 }
 
-test('a file joins the images that have it, its digests, and the findings against it', async () => {
+test('a file combines the images that have it, its digests, and its findings', async () => {
   const file = await client.call(files.show, { params: { sha256 } });
   expect(file).toMatchObject({
     ...{ sha1: hashOf(sample, 'sha1'), md5: hashOf(sample, 'md5'), sizeBytes: sample.length },
@@ -134,7 +134,7 @@ test('a file of an image is previewed in parts and downloaded in an encrypted ar
   );
 });
 
-test('a viewer sees what is known of a file, and not its content', async () => {
+test('a viewer sees the information about a file, and not its content', async () => {
   const { url } = lab.instance;
   const params = { sha256 };
   expect((await visit(url, files.show, { visitor: viewer.session, params })).status).toBe(200);
@@ -254,14 +254,14 @@ test('an archive that is damaged further on is stored, and its inspection says s
   expect(ended.problem?.detail).toMatch(/truncated|damaged|end/i);
 });
 
-test('a tar archive without an image fails with a problem that says so', async () => {
+test('a tar archive without an image fails with a specific problem', async () => {
   const bytes = await packFiles(new Map([['a.txt', { path: 'a.txt', content: Buffer.from('a') }]]));
   const ended = await upload('not-an-image.tar', bytes);
   expect(ended.state).toBe('failed');
   expect(ended.problem?.detail).toMatch(/manifest\.json|oci-layout|image/);
 });
 
-test('a file of an image becomes an artifact and a job, with where it came from', async () => {
+test('a file of an image becomes an artifact and a job, with its origin', async () => {
   const content = Buffer.from('a file that is submitted to an engine');
   const source = await buildImage({ layers: [{ entries: [{ path: 'x/to-submit', content }] }] });
   lab.registry.store.putImage('lab/submit', '1', source);
@@ -281,7 +281,7 @@ test('a file of an image becomes an artifact and a job, with where it came from'
       },
     ],
   });
-  // Stored now: read from the blob store, whatever becomes of the image.
+  // Stored now: read from the blob store, independent of the image.
   lab.registry.store.repositories.delete('lab/submit');
   expect((await client.call(files.preview, { params })).source).toBe('artifact');
   const query = { waitSeconds: 50 };
@@ -313,7 +313,7 @@ test('one text finds jobs, images, artifacts, files, packages and findings', asy
   expect((await find(image.descriptor.digest)).found).toContain('image');
 });
 
-test('pages of a search go through the kinds, each hit once', async () => {
+test('pages of a search cover all kinds, each hit once', async () => {
   const seen: string[] = [];
   let cursor: string | undefined;
   do {
@@ -329,16 +329,16 @@ test('pages of a search go through the kinds, each hit once', async () => {
 });
 
 test.each([
-  ['two questions at once', { text: 'a', path: 'b' }],
+  ['two fields at once', { text: 'a', path: 'b' }],
   ['no text', { text: '   ' }],
   ['a kind without a text', { kind: 'file', sha256: '0'.repeat(64) }],
-  ['a cursor of something else', { text: 'a', cursor: 'bm90aGluZw' }],
+  ['a cursor of another list', { text: 'a', cursor: 'bm90aGluZw' }],
 ])('a search with %s is refused', async (_, query) => {
   const refused = client.call(searches.run, { query: query as { text: string } });
   await expect(refused).rejects.toMatchObject({ code: 'invalid_request' });
 });
 
-test('a search shows nothing of projects that one cannot see', async () => {
+test('a search shows nothing of invisible projects', async () => {
   const query = { text: 'of another project' };
   const params = {};
   const { url } = lab.instance;

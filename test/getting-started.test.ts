@@ -17,12 +17,12 @@ import { repository } from './support/instance.ts';
 
 const startMs = 180_000;
 const commandMs = 120_000;
-/** What a reader has on the way to the end of the documents. */
+/** The state of a reader while following the documents. */
 interface Reader {
   readonly clone: string;
   /** Variables that the shell of the reader has. */
   readonly assignments: string[];
-  /** Values that the documents name in capitals. */
+  /** Placeholder values in the documents, in capitals. */
   readonly values: Map<string, string>;
 }
 
@@ -53,7 +53,7 @@ test.each(['README.md', 'docs/getting-started.md'])('%s', { timeout: 600_000 }, 
   }
 });
 
-/** The files of this tree and its dependencies as a clone has them after the installation. */
+/** The files of this tree and its dependencies like in a clone after the installation. */
 async function makeClone(): Promise<string> {
   const parent = join(repository, 'test-results');
   await mkdir(parent, { recursive: true });
@@ -62,7 +62,7 @@ async function makeClone(): Promise<string> {
     mkdirSync(join(clone, dirname(path)), { recursive: true });
     cpSync(join(repository, path), join(clone, path));
   }
-  // Hard links, so that the packages of the clone find each other and not those of this tree.
+  // Hard links, so that the packages of the clone resolve each other and not those of this tree.
   spawnSync('cp', ['-al', join(repository, 'node_modules'), clone]);
   const stamps = join('node_modules', '.lazaret');
   for (const built of [stamps, 'packages/console/dist', 'packages/cli/dist']) {
@@ -75,7 +75,7 @@ async function makeClone(): Promise<string> {
   return clone;
 }
 
-/** `npm start` stays in its terminal; both documents begin with it, and the second finds it. */
+/** `npm start` keeps running; both documents begin with it, and the second one reuses it. */
 async function startOnce({ prints }: DocumentedCommand): Promise<void> {
   if (reader.values.has('LINK')) return;
   const child = spawn('npm', ['start'], {
@@ -134,7 +134,7 @@ async function runCommand(text: string, expected: DocumentedCommand): Promise<vo
   }
 }
 
-/** Remembers the values that later commands name, such as the id of the job. */
+/** Stores values for later commands, such as the id of the job. */
 function learn(prints: RegExp | undefined, printed: string): void {
   const { groups = {} } = prints?.exec(printed) ?? {};
   for (const [name, value] of Object.entries(groups)) {
@@ -151,7 +151,7 @@ function withValues(text: string): string {
   return atThisServer(filled.replaceAll('dir:/srv/www', 'dir:docs'));
 }
 
-/** Another server on this machine may use the default port; the start then takes the next one. */
+/** Another server on this machine may use the default port; the start then uses the next one. */
 function atThisServer(text: string): string {
   const { url } = JSON.parse(readFileSync(join(reader.clone, 'data', 'local-token'), 'utf8')) as {
     url: string;

@@ -1,4 +1,7 @@
-/** The image is built from this installation and serves, contained itself, on the real engine. */
+/**
+ * The image is built from this installation and serves, in a restricted container, on the real
+ * engine.
+ */
 import { randomBytes } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -74,7 +77,7 @@ async function remove(path: string): Promise<void> {
   await askEngine(socket, { method: 'DELETE', path, accept: [404, 409] });
 }
 
-/** As deploy/compose.yaml starts it. */
+/** Started as in deploy/compose.yaml. */
 async function start(): Promise<string> {
   const created = (await askEngine(socket, {
     method: 'POST',
@@ -116,7 +119,7 @@ async function ask(url: string): Promise<unknown> {
   return answer?.ok === true ? answer.json() : undefined;
 }
 
-/** Asks again until there is an answer; a container that has ended tells why. */
+/** Retries until there is a response; an exited container is reported with its log. */
 async function until(look: () => Promise<unknown>): Promise<unknown> {
   for (;;) {
     const found = await look();

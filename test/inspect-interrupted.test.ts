@@ -1,4 +1,4 @@
-/** `lazaret inspect` as a program: Ctrl-C at a registry that lets it wait, and malformed names. */
+/** `lazaret inspect` as a program: Ctrl-C while waiting for a registry, and malformed names. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,8 +16,8 @@ beforeAll(async () => {
 afterAll(() => rm(home, { recursive: true, force: true }));
 
 test.each([
-  ['asked for a pause of minutes', 'too-many-requests', []],
-  ['is asked once an hour', undefined, ['--registry-rate', '1/1h']],
+  ['requested a delay of minutes', 'too-many-requests', []],
+  ['is queried once an hour', undefined, ['--registry-rate', '1/1h']],
 ] as const)('Ctrl-C interrupts the wait for a registry that %s', async (_, fault, flags) => {
   const answered = Promise.withResolvers<void>();
   const registry = await startFakeRegistry({

@@ -1,6 +1,6 @@
 /**
  * `lazaret inspect` killed with -9 in every phase, and several of them at once on one cache: the
- * next one says what it says without a cache, byte for byte, and has nothing to remark.
+ * next one has the same output as without a cache, byte for byte, and no warning.
  */
 import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -20,7 +20,7 @@ import type { BuiltImage } from '../packages/analysis/src/testing/image-builder.
 import { startFakeRegistry, type FakeRegistry } from '../packages/oci/src/testing/fake-registry.ts';
 import { startProgram, type Started } from '../packages/cli/src/testing/spawn-program.ts';
 
-/** The verdict is that something is malicious, which nothing that is killed may take away. */
+/** The verdict is malicious, which a killed process must not change. */
 const maliciousCode = 11;
 let registry: FakeRegistry;
 let image: BuiltImage;
@@ -78,7 +78,7 @@ if (isMainThread === (thread === 'main')) {
 interface KillPoint {
   readonly thread: 'main' | 'worker';
   readonly sql: string;
-  /** At which of such statements. */
+  /** The occurrence of the statement. */
   readonly count: number;
   readonly when: 'before' | 'after';
 }
@@ -114,7 +114,7 @@ async function finish({ finished, output }: Running): Promise<InspectionReport> 
   return inspectionReport.parse(JSON.parse(await readFile(output, 'utf8')));
 }
 
-/** What the next one says; answers which layers it did not have to read. */
+/** Checks the output of the next one; returns the layers that it did not have to read. */
 async function expectCold(): Promise<readonly string[]> {
   const report = await finish(start());
   expect(coldText(report)).toBe(cold);
@@ -127,9 +127,12 @@ async function expectKilled({ child, finished }: Running): Promise<void> {
 }
 
 const atWrite: readonly (readonly [string, KillPoint])[] = [
-  ['before the tables are made', { thread: 'main', sql: 'CREATE TABLE', count: 1, when: 'before' }],
   [
-    'in the transaction that makes them',
+    'before the tables are created',
+    { thread: 'main', sql: 'CREATE TABLE', count: 1, when: 'before' },
+  ],
+  [
+    'in the transaction that creates them',
     { thread: 'main', sql: 'CREATE TABLE', count: 1, when: 'after' },
   ],
   ['when it is counted', { thread: 'main', sql: 'UPDATE counter', count: 1, when: 'before' }],
@@ -138,7 +141,7 @@ const atWrite: readonly (readonly [string, KillPoint])[] = [
     { thread: 'worker', sql: 'UPDATE counter', count: 1, when: 'after' },
   ],
   [
-    'inside a layer, at an answer of a scanner',
+    'inside a layer, at a scan result',
     { thread: 'worker', sql: 'INTO verdicts', count: 5, when: 'before' },
   ],
   [
@@ -157,17 +160,17 @@ test.each(atWrite)('killed %s', async (_, kill) => {
 
 const whenKnown: readonly (readonly [string, KillPoint, readonly string[]])[] = [
   [
-    'while it notes what was used',
+    'while it records what was used',
     { thread: 'main', sql: 'UPDATE parts', count: 5, when: 'after' },
     [],
   ],
   [
-    'while it throws out the oldest',
+    'while it evicts the oldest',
     { thread: 'main', sql: 'DELETE FROM verdicts', count: 3, when: 'after' },
     ['--cache-size', '1B'],
   ],
   [
-    'while it gives room back',
+    'while it releases disk space',
     { thread: 'main', sql: 'incremental_vacuum', count: 1, when: 'before' },
     ['--cache-size', '1B'],
   ],
@@ -204,7 +207,7 @@ test.each([
   expect(await expectCold()).toEqual([expected, 'examined']);
 });
 
-/** Whether the last of a layer's parts is there, as another process sees it. */
+/** Whether the last part of a layer is stored, as seen by another process. */
 function keptParts(digest: string): boolean {
   try {
     const database = new DatabaseSync(join(cache, 'analysis.db'), { readOnly: true });
@@ -214,13 +217,13 @@ function keptParts(digest: string): boolean {
     database.close();
     return found !== undefined;
   } catch {
-    // Not made yet.
+    // Not created yet.
     return false;
   }
 }
 
 test('kills at random moments never corrupt the cache', async () => {
-  // Most of the time goes by before the program has begun its work.
+  // Most of the time passes before the program has started its work.
   for (const part of [0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95]) {
     const running = start();
     await pause(coldMs * part);

@@ -1,4 +1,7 @@
-/** `docker save app | lazaret inspect -`: an archive through a real pipe is as good as its file. */
+/**
+ * `docker save app | lazaret inspect -`: an archive from a real pipe has the same result as its
+ * file.
+ */
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** Inspectors that race for one inspection, and tags that move under their hands. */
+/** Inspectors that race for one inspection, and tags that move meanwhile. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -67,7 +67,7 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-/** Puts an image under the tag `1`; answers its digest. */
+/** Stores an image under the tag `1`; returns its digest. */
 async function push(text: string): Promise<string> {
   const content = Buffer.from(`${repository} ${text} `.repeat(20));
   const image = await buildImage({ layers: [{ entries: [{ path: 'app', content }] }] });
@@ -118,7 +118,7 @@ test('an inspector that lost its lease aborts within a layer, and the other fini
   const late = run(id);
   await expect.poll(async () => (await read(id)).progress.phase).toBe('layers');
   const now = run(id);
-  // It cannot have the lock of the digest before the other one has let go.
+  // It cannot get the lock of the digest before the other one has released it.
   await Promise.all([late, now]);
   expect(await read(id)).toMatchObject({ state: 'finished', attempts: 2, images: [{ digest }] });
   expect(await eventsOf(digest)).toEqual(['image.inspected']);
@@ -169,7 +169,7 @@ test('an image removed while it is inspected again exists afterwards', async () 
   await run(await request());
   const id = await request(true);
   let running: Promise<void> = Promise.resolve();
-  // It has begun, and waits for us as for another inspector of the same digest.
+  // It has started, and waits for us like for another inspector of the same digest.
   await withAdvisoryLock(parts.locks, `inspection ${digest}`, async () => {
     running = run(id);
     await expect.poll(async () => (await read(id)).state).toBe('running');
@@ -181,7 +181,7 @@ test('an image removed while it is inspected again exists afterwards', async () 
   expect(await eventsOf(digest)).toEqual(['image.inspected', 'image.removed', 'image.inspected']);
 });
 
-test('an image stored again while it is removed ends as its last event says', async () => {
+test('an image stored again while it is removed ends in the state of its last event', async () => {
   const digest = await push('contested');
   await run(await request());
   let removing: Promise<void> = Promise.resolve();
@@ -200,7 +200,7 @@ test('an image stored again while it is removed ends as its last event says', as
     await appendEvents(trx, [
       { type: 'image.inspected', subject: digest, project, actor: 'inspector', data: {} },
     ]);
-    // It has found the one that is gone when this ends, and waits for that.
+    // It has found the one that this transaction removes, and waits for it.
     removing = removeImage(parts.database, { project, digest }, 'alice');
     await expect.poll(waitsForLock).toBe(true);
   });

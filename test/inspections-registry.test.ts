@@ -85,7 +85,7 @@ test('cancelling interrupts a delay of minutes that a registry requested', async
   }
 });
 
-/** Settings that lead to ana's password, each by its own way. */
+/** Settings that provide ana's password, each in a different way. */
 async function nameCredentials(
   kind: string,
   { directory, host }: { directory: string; host: string },
@@ -103,7 +103,7 @@ async function nameCredentials(
     return { pullSecrets: [file] };
   }
   await writeFile(file, JSON.stringify({ credHelpers: { [host]: 'lab' } }));
-  // Answers only if HOME is set and no variable of the server is.
+  // Responds only if HOME is set and no variable of the server is.
   const program = `#!/bin/sh
 test -n "$HOME" && test -z "$(env | grep LAZARET_)" || exit 1
 printf '{"Username":"ana","Secret":"%s"}' "$LAB_SECRET"

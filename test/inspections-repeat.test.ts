@@ -55,7 +55,7 @@ async function repeat(
   return answers;
 }
 
-/** What the audit log and the list have of it, oldest first. */
+/** The entries of the audit log and the list, oldest first. */
 async function told(subject: string): Promise<string[]> {
   const query = { limit: 200, type: ['inspection.queued', 'image.inspected'] };
   const { items } = await lab.instance.client.call(events.auditList, { query } as never);
@@ -142,7 +142,7 @@ test('a tag that moves after each request: each image is stored under its own di
   }
 });
 
-test('removed while it is inspected again: present or absent, as the last event says', async () => {
+test('removed while it is inspected again: present or absent, as in the last event', async () => {
   const { client } = lab.instance;
   const { reference, digest } = await push('vanishing');
   await inspectAndWait(client, { reference });

@@ -1,4 +1,4 @@
-/** Inspections outlive their server: killed in the middle of one, or stopped. */
+/** Inspections survive their server, killed during one or stopped. */
 import { operations, type Inspection } from '@lazaret/protocol';
 import { afterEach, expect, test } from 'vitest';
 
@@ -14,7 +14,7 @@ const { images, inspections } = operations;
 let last: RegistryInstance | undefined;
 
 afterEach(() => last?.close());
-/** A heartbeat that stopped is noticed, and its task waits before it is given out again. */
+/** A stopped heartbeat is detected, and its task is delayed before it is delivered again. */
 const timeoutMs = 180_000;
 
 async function begin(): Promise<{ lab: RegistryInstance; asked: Inspection; digest: string }> {

@@ -1,4 +1,4 @@
-/** Inspections of images as tasks of a server, from the request to what can be found afterwards. */
+/** Inspections of images as tasks of a server, from the request to the search afterwards. */
 import { createHash } from 'node:crypto';
 
 import { operations, type Image } from '@lazaret/protocol';
@@ -88,7 +88,7 @@ test('a directory can be opened if any layer has an entry below it', async () =>
   const built = await buildImage({
     layers: [
       { entries: [directory('etc'), file('etc/one'), directory('opt'), file('opt/tool')] },
-      // As COPY and RUN write them: the directories of what changed, and all of them again.
+      // Like COPY and RUN: the parent directories of changes are written again.
       { entries: [directory('etc'), directory('opt'), file('opt/.wh..wh..opq'), file('srv/own')] },
     ],
   });

@@ -32,7 +32,7 @@ beforeAll(async () => {
 });
 afterAll(() => instance.close());
 
-/** `in` means authorized, whatever the operation answers then. */
+/** `in` means authorized, whatever the operation returns then. */
 type Verdict = 'in' | 'unauthenticated' | 'forbidden';
 
 interface Case {
@@ -40,7 +40,7 @@ interface Case {
   readonly visitor: Visitor;
   readonly name: string;
   readonly expected: (operation: Operation) => Verdict;
-  /** Of another instance than the common one. */
+  /** Uses another instance than the common one. */
   readonly url?: string;
 }
 
@@ -76,7 +76,7 @@ function verdict(
   return isOdd ? `${status} ${code}` : 'in';
 }
 
-/** What the row says of somebody with these grants. */
+/** The expectation for a user with these grants. */
 function byGrants(grants: readonly Grant[]): (operation: Operation) => Verdict {
   return ({ access }) => {
     if (access === 'public' || access === 'signed-in') return 'in';
@@ -210,7 +210,7 @@ test('a session cannot change anything without the CSRF token', async () => {
   }
 });
 
-/** What the row says of an administrator's token that is narrowed to these. */
+/** The expectation for an administrator's token restricted to these. */
 function byScope(
   only: readonly Permission[] | undefined,
   project: string | undefined,

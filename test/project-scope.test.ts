@@ -1,7 +1,7 @@
 /**
- * What belongs to another project answers as if it did not exist: a job, its log, its result, its
- * artifacts, its events. The foreign thing and a thing that never was are asked for in the same
- * way, and the two answers must not differ in anything but the ids.
+ * Resources of another project do not exist for the caller: a job, its log, its result, its
+ * artifacts, its events. A resource of another project and an unknown one are requested in the same
+ * way, and the two responses must not differ in anything but the ids.
  */
 import { createHash } from 'node:crypto';
 
@@ -33,10 +33,10 @@ const missing = {
 };
 let lab: RegistryInstance;
 let instance: Instance;
-/** An inspection of the project blue, its image, and what is in that alone. */
+/** An inspection of the project blue, its image, and content of only this image. */
 let inside: { inspection: string; digest: string; reference: string };
 const secretOfBlue = 'in the image of blue alone';
-/** A job of the project blue that ended well, and what belongs to it. */
+/** A successful job of the project blue, and its resources. */
 let blue: { job: JobDetail; sample: Artifact; result: string };
 const strangers = new Map<string, Visitor>();
 let owner: Visitor;
@@ -95,9 +95,9 @@ async function read<T>(operation: Operation, ask: Visit & { visitor: Visitor }):
 
 interface Question {
   readonly operation: Operation;
-  /** How to ask for a thing by what names it. */
+  /** How to request a resource by its identifier. */
   readonly ask: (thing: { job: string; sha256: string; project: string }) => Visit;
-  /** Whether the owner is answered well; false where asking would change something. */
+  /** Whether the request of the owner succeeds; false if it would change something. */
   readonly open?: boolean;
 }
 
@@ -162,7 +162,7 @@ function withQuery<T>(
   return (thing) => ({ ...ask(thing), query });
 }
 
-/** The answer without what must differ: the ids that were asked for, and the request's own. */
+/** The response without the expected differences: the requested ids, and the id of the request. */
 async function answer(
   visitor: Visitor,
   { operation, ask }: Question,
@@ -182,7 +182,7 @@ async function answer(
 }
 
 test.each(questions)(
-  '%s of another project is answered like one that never existed',
+  '%s of another project has the same response as one that never existed',
   async (_, question) => {
     const own = { job: blue.job.id, sha256: blue.sample.sha256, project: 'blue' };
     const results = { ...own, sha256: blue.result };
@@ -249,7 +249,7 @@ const imageQuestions: [string, ImageQuestion][] = [
 ];
 
 test.each(imageQuestions)(
-  'image: %s of another project is answered like one that never existed',
+  'image: %s of another project has the same response as one that never existed',
   async (_, one) => {
     const sha256 = createHash('sha256').update(secretOfBlue).digest('hex');
     const own = { ...inside, sha256 };
@@ -387,7 +387,7 @@ test('a user with access to all projects gets not found for a missing project', 
   const query = { project: missing.project };
   const upload = await visit(instance.url, artifacts.upload, { visitor, query });
   expect([upload.status, upload.code]).toEqual([404, 'not_found']);
-  // An engine without inputs, so that nothing else is missing first.
+  // An engine without inputs, so that no other error comes first.
   const manifest = {
     name: 'no-inputs',
     image: 'lazaret/engine-strings:latest',

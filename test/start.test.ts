@@ -1,4 +1,4 @@
-/** Starting and stopping of the whole program: one at a time, nothing left, nothing lost. */
+/** Starting and stopping of the whole program: one at a time, no leftovers, no data loss. */
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -46,7 +46,7 @@ test('a second start on the same data directory is refused and names the first',
   expect(text).not.toContain('    at ');
 });
 
-test('an explicit address that is in use is an error; the default picks the next port and says so', async () => {
+test('an explicit address that is in use is an error; the default uses the next port and reports it', async () => {
   const taken = createServer().listen(0, '127.0.0.1');
   await once(taken, 'listening');
   const { port } = taken.address() as { port: number };
@@ -104,7 +104,7 @@ test('a killed PostgreSQL is restarted, readiness fails meanwhile, nothing is lo
   await expect.poll(async () => (await fetch(`${instance?.url}/readyz`)).status).toBe(200);
 });
 
-/** A database that is away answers as a problem that says so; anything else is a failure. */
+/** An unavailable database is a specific problem; anything else is a failure. */
 async function untilAnswered<T>(call: () => Promise<T>): Promise<T> {
   for (;;) {
     try {

@@ -1,6 +1,6 @@
 /**
- * Uploads over the wire: raw and multipart, to artifacts and to engines; what is cut, too large,
- * malformed or lies about itself is refused with its reason, early, and nothing of it is kept.
+ * Uploads over the wire: raw and multipart, to artifacts and to engines; truncated, too large,
+ * malformed or inconsistent ones are refused early with a reason, and nothing of them is stored.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
@@ -22,7 +22,7 @@ let instance: Instance;
 beforeAll(async () => {
   instance = await startInstance({ engines: [engineFolders.strings] });
   const { client } = instance;
-  // Nothing has to run here: the jobs stay in the queue.
+  // No job has to run here: they stay in the queue.
   const { items } = await client.call(nodes.list, {});
   for (const { name } of items) {
     await client.call(nodes.update, { params: { name }, body: { schedulable: false } });
@@ -53,7 +53,7 @@ beforeAll(async () => {
 });
 afterAll(() => instance.close());
 
-/** What is kept: content, and jobs. */
+/** Stored content and jobs. */
 async function kept(): Promise<{ blobs: number; leftovers: number; jobs: number }> {
   const directory = join(instance.dataDirectory, 'blobs');
   const files = await readdir(directory, { recursive: true });
@@ -65,8 +65,8 @@ async function kept(): Promise<{ blobs: number; leftovers: number; jobs: number 
 }
 
 /**
- * Nothing was stored during the work. A file that is still being removed is waited for; one that
- * another test left behind may go while this one works, so there may be fewer leftovers then.
+ * Checks that nothing was stored during the work. Waits for a file that is still being removed;
+ * a leftover of another test may be removed meanwhile, so there may be fewer leftovers then.
  */
 async function keepsNothing<T>(work: () => Promise<T>): Promise<T> {
   const { leftovers, ...before } = await kept();
@@ -79,7 +79,7 @@ async function keepsNothing<T>(work: () => Promise<T>): Promise<T> {
   return result;
 }
 
-/** To the engine `capped`, with the administrator's token, unless said otherwise. */
+/** To the engine `capped`, with the administrator's token, unless given. */
 function send(sending: Partial<Sending> & Pick<Sending, 'body'>): Promise<Sent> {
   const { path = '/capped/upload', method = 'PUT', headers = [], ...rest } = sending;
   const authorized = [`authorization: Bearer ${instance.adminToken}`, ...headers];
@@ -179,14 +179,14 @@ test('a multipart body of 1 GiB is refused at the limit, without loading it into
 });
 
 test.each([
-  ['an announced length over the cap', '/capped/upload', 413, 'payload_too_large'],
+  ['an announced length above the limit', '/capped/upload', 413, 'payload_too_large'],
   ['an unknown engine', '/no-such-engine/upload', 404, 'not_found'],
   ['a reserved name', '/api/upload', 400, 'invalid_request'],
   ['a disabled engine', '/asleep/upload', 409, 'engine_disabled'],
   ['an engine that takes two files', '/pairs/upload', 400, 'invalid_input'],
   ['an engine that needs parameters', '/picky/upload', 400, 'invalid_parameters'],
   ['an unknown project', '/api/v1/artifacts?project=never', 404, 'not_found'],
-])('%s is refused at once, before any of the body', async (_, path, status, code) => {
+])('%s is refused at once, before the body', async (_, path, status, code) => {
   const method = path.startsWith('/api/v1') ? 'POST' : 'PUT';
   const headers = ['content-length: 1073741824'];
   const sent = await keepsNothing(() => send({ path, method, headers, body: [] }));
@@ -233,11 +233,11 @@ test.each([
     ['content-length: 1000', `content-type: ${multipart['content-type']}`],
     [form(['name="f"; filename="x"', 'whole']).toString()],
   ],
-])('an upload that is aborted %s leaves nothing', async (_, path, headers, body) => {
+])('an upload that is aborted %s leaves no file', async (_, path, headers, body) => {
   const method = path.startsWith('/api') ? 'POST' : 'PUT';
   await keepsNothing(async () => {
     await send({ path, method, headers, body, cut: true });
-    // The server notices when the connection ends; the next call is answered after that.
+    // The server notices when the connection ends; the next call is processed after that.
     await instance.client.call(jobs.count, {});
   });
 });
@@ -257,7 +257,7 @@ test('a wrong content length is detected', async () => {
 });
 
 test.each([['no size\r\n'], ['0\r\ncontent-length: 9\r\n\r\n']])(
-  'a body that becomes invalid HTTP leaves nothing: %j',
+  'a body that becomes invalid HTTP leaves no file: %j',
   async (end) => {
     const body = ['3\r\nabc\r\n', end];
     const headers = ['transfer-encoding: chunked'];
@@ -284,7 +284,7 @@ describe('multipart', () => {
       'malformed_body',
     ],
     [
-      'too much besides the file',
+      'too much data besides the file',
       Buffer.concat([form(['name="f"; filename="x"', 'x']), Buffer.alloc(4 * MiB)]),
       'malformed_body',
     ],
@@ -375,7 +375,7 @@ test('a submission that cannot be stored is an error, and its retry creates one 
   expect(artifact.sizeBytes).toBe(4);
 });
 
-test('slow headers are cut off', async () => {
+test('slow headers time out', async () => {
   const { hostname, port } = new URL(instance.url);
   const socket = connect(Number(port), hostname);
   let got = '';

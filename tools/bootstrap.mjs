@@ -1,7 +1,7 @@
 /**
- * What `npm start`, `npm test` and `npm run check` do first on a machine that has only Node 20, npm
- * and git: install what is locked, build the console and the program when their sources changed.
- * Then it hands over to the pinned Node. Plain JavaScript on Node's own modules, since nothing else
+ * The first step of `npm start`, `npm test` and `npm run check` on a machine with only Node 20, npm
+ * and git: installs the locked dependencies, builds the console and the program when their sources
+ * changed. Then it runs the pinned Node. Plain JavaScript on Node's own modules, since nothing else
  * is there yet.
  */
 import { spawnSync, spawn } from 'node:child_process';
@@ -48,26 +48,27 @@ if (command === 'start' || command === 'test') buildConsole();
 if (command !== 'check') buildProgram();
 commands[command]();
 
-/** Installs what package-lock.json pins, unless that is what is there. */
+/** Installs the versions of package-lock.json, unless they are installed. */
 function install() {
   const lock = digest([join(root, 'package-lock.json'), join(root, 'package.json')]);
   if (readStamp('install') === lock && existsSync(node)) return;
-  say('Installing what is locked (once) ...');
-  // npm puts node_modules/.bin first; it must not run under the Node that it is about to replace.
+  say('Installing locked dependencies (once) ...');
+  // npm puts node_modules/.bin first; it must not run under the Node that it replaces.
   const others = (process.env.PATH ?? '').split(':').filter((one) => !one.includes('node_modules'));
   const PATH = [dirname(process.execPath), ...others].join(':');
   const env = { ...process.env, PATH };
   run('npm', ['ci', '--no-fund', '--no-audit', '--loglevel=error'], { quietly: true, env });
-  // Bundled with packages that have been replaced.
+  // Bundled with replaced packages.
   rmSync(join(root, 'packages', 'cli', 'dist'), { recursive: true, force: true });
   if (!existsSync(node)) fail('the pinned Node was not installed; is the npm registry reachable?');
   writeStamp('install', lock);
 }
 
 /**
- * The pinned Node needs libatomic, which a bare Debian does not have. Before the installation: its
- * scripts run under the pinned Node already, and npm drops an optional package whose script fails.
- * libisal decompresses layers twice as fast and is only installed where no question is needed.
+ * The pinned Node needs libatomic, which a minimal Debian does not have. Before the installation:
+ * its scripts already run under the pinned Node, and npm drops an optional package whose script
+ * fails. libisal decompresses layers twice as fast and is only installed where no question is
+ * needed.
  */
 async function provideLibraries() {
   const known = spawnSync('/sbin/ldconfig', ['-p'], { encoding: 'utf8' });
@@ -86,7 +87,7 @@ async function provideLibraries() {
   try {
     await ensurePackages(['libisal2'], { log: say });
   } catch (error) {
-    say(`Going on without libisal, layers are inflated by zlib. ${error.message}`);
+    say(`Continuing without libisal: layers are inflated by zlib. ${error.message}`);
   }
 }
 
@@ -112,7 +113,7 @@ function buildProgram() {
   run(node, [join('tools', 'build-program.mjs')], { quietly: true });
 }
 
-/** How to run the program as a command, unless it is one already. Nothing is written outside. */
+/** How to put the program on the PATH, unless it is there. Nothing is written outside the clone. */
 function sayCommand() {
   const directory = join(root, 'bin');
   const paths = (process.env.PATH ?? '').split(':').map((one) => join(one, 'lazaret'));
@@ -122,14 +123,14 @@ function sayCommand() {
   if (!isCommand) say(`The command lazaret:  export PATH="${directory}:$PATH"`);
 }
 
-/** Runs under the pinned Node, which is first in the path for whatever it starts in turn. */
+/** Runs under the pinned Node, which is first in the PATH for its child processes. */
 function handOver(words) {
   const path = `${join(modules, 'node', 'bin')}:${join(modules, '.bin')}:${process.env.PATH}`;
   const child = spawn(node, [join(root, words[0]), ...words.slice(1), ...rest], {
     stdio: 'inherit',
     env: { ...process.env, PATH: path },
   });
-  // A terminal sends Ctrl-C to both; other signals are passed on. The child decides when to end.
+  // A terminal sends Ctrl-C to both; other signals are forwarded. The child decides when to exit.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => {
       if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);

@@ -1,7 +1,7 @@
 /**
- * Builds the image of Lazaret from this installation: the packages' sources, the built console, and
- * of node_modules what `lazaret serve` needs. Nothing is fetched in the build, so it needs no
- * network; the base is made of Debian packages unless another is named.
+ * Builds the image of Lazaret from this installation: the sources of the packages, the built
+ * console, and the part of node_modules that `lazaret serve` needs. Nothing is downloaded in the
+ * build, so it needs no network; the base is built from Debian packages unless another is named.
  *
  *   npm run build-image -- [--base IMAGE] [--tag NAME]
  */
@@ -16,7 +16,7 @@ import { buildBase, ensureDocker, findImage, hasApt, sendTar, type Log } from '@
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const publicBase = 'debian:12-slim';
-/** What Node and PostgreSQL are linked against, and what inflates layers fast. */
+/** Libraries of Node and PostgreSQL, and the fast inflate library. */
 const baseRecipe = {
   name: 'lazaret/base-lazaret',
   packages: ['libc6', 'libstdc++6', 'libatomic1', 'libisal2'],
@@ -37,7 +37,7 @@ interface BuildImageOptions {
   readonly socket: string;
   /** `lazaret/lazaret:latest` without. */
   readonly tag?: string | undefined;
-  /** An image to build on instead of one made of Debian packages. */
+  /** A base image instead of one built from Debian packages. */
   readonly base?: string | undefined;
   readonly log?: Log;
 }
@@ -134,11 +134,14 @@ function listModules(): string[] {
     found.add(`node_modules/@lazaret/${name}`);
     follow(`packages/${name}`);
   }
-  // Nested folders come with the folder around them.
+  // Nested folders are included in their parent.
   return [...found].filter((place) => existsSync(join(root, place)) && isOuter(place, found));
 }
 
-/** As Node looks: beside, then in each folder above. Other platforms' packages are not here. */
+/**
+ * Like the resolution of Node: in the same folder, then in each parent. Packages of other platforms
+ * are not installed.
+ */
 function resolveModule(packages: LockedPackages, from: string, name: string): string | undefined {
   for (let at = from; ; at = at.slice(0, Math.max(0, at.lastIndexOf('/node_modules/')))) {
     const place = `${at === '' ? '' : `${at}/`}node_modules/${name}`;

@@ -1,8 +1,8 @@
 /**
- * Puts `lazaret inspect` and its threads together into a few files, packages/cli/dist: it has some
- * six hundred modules, and finding and linking them one by one takes longer than looking into an
- * cached image. The sources stay what runs everywhere else, and here too as soon as
- * one of them is newer (packages/cli/bin/is-built.mjs tells).
+ * Bundles `lazaret inspect` and its threads into a few files, packages/cli/dist: it has about 600
+ * modules, and resolving and linking them one by one takes longer than the inspection of a cached
+ * image. The sources run everywhere else, and here too as soon as one of them is newer
+ * (packages/cli/bin/is-built.mjs tells).
  */
 import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
@@ -12,15 +12,15 @@ import { rolldown } from 'rolldown';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const place = join(root, 'packages', 'cli', 'dist');
 
-/** What runs by itself: the program, and each thread that it starts. */
+/** Entry points: the program, and each thread that it starts. */
 const entries = {
   main: 'packages/cli/src/main.ts',
   'layer-thread': 'packages/analysis/src/inspection/layers/layer-thread.ts',
   'yara-worker': 'packages/analysis/src/scan/yara/yara-worker.ts',
 };
-/** Modules that do something when they are loaded. */
+/** Modules with side effects when loaded. */
 const acts = /\/(main|layer-thread|layer-worker|yara-worker)\.ts$/;
-/** Stays where it is: what brings files of its own, and the server, which `inspect` never loads. */
+/** Not bundled: packages with their own files, and the server, which `inspect` never loads. */
 const external = [/^node:/, 'koffi', /^@virustotal\/yara-x/, '@lazaret/server'];
 
 /** `new URL('name', import.meta.url)`: a thread is next to the bundle, any other file stays. */
@@ -46,7 +46,7 @@ function keepPlaces() {
 const made = `${place}.${process.pid}`;
 rmSync(made, { recursive: true, force: true });
 mkdirSync(made, { recursive: true });
-// One by one: what two of them share is small beside what only one of them needs.
+// Separately: the shared part of two of them is small compared with what only one needs.
 const modules = [];
 for (const [name, path] of Object.entries(entries)) modules.push(...(await build(name, path)));
 const sources = [...new Set([fileURLToPath(import.meta.url), ...modules])];
@@ -55,7 +55,7 @@ writeFileSync(join(made, 'sources.json'), JSON.stringify(list));
 rmSync(place, { recursive: true, force: true });
 renameSync(made, place);
 
-/** Writes one entry with its chunks, and answers the sources that went into it. */
+/** Writes one entry with its chunks, and returns its sources. */
 async function build(name, path) {
   const bundle = await rolldown({
     input: { [name]: join(root, path) },
@@ -63,7 +63,7 @@ async function build(name, path) {
     platform: 'node',
     external,
     plugins: [keepPlaces()],
-    // All other modules of ours only define: what a thread does not use, it does not load.
+    // All other modules of ours have no side effects: unused ones are dropped.
     treeshake: {
       moduleSideEffects: (id) => !id.startsWith(join(root, 'packages')) || acts.test(id),
     },
@@ -74,9 +74,9 @@ async function build(name, path) {
     format: 'esm',
     entryFileNames: '[name].js',
     chunkFileNames: `${name}-[name]-[hash].js`,
-    // Names stay, for readable stack traces.
+    // Names are kept, for readable stack traces.
     minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
-    // Else what several parts share is put beside it, and loads it: 27 MiB and 60 ms of CPU.
+    // Otherwise shared parts are in a separate chunk that loads it: 27 MiB and 60 ms of CPU.
     codeSplitting: { groups: [{ name: 'undici', test: /node_modules\/undici\// }] },
   });
   await bundle.close();

@@ -1,6 +1,6 @@
 /**
- * `npm run check`: format, lint, types, unused code, quick tests. Steps run side by side, as many
- * at once as the machine has cores; what a step said is printed when it failed.
+ * `npm run check`: format, lint, types, unused code, quick tests. Steps run concurrently, as many
+ * at once as the machine has cores; the output of a step is printed when it failed.
  */
 import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
@@ -20,7 +20,7 @@ interface Outcome {
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** The longest first, so that the short ones fill up the time beside them. */
+/** The longest first, so that the short ones fill the remaining time. */
 const steps: readonly Step[] = [
   { name: 'unit tests', command: ['vitest', 'run', '--project', 'unit', '--reporter', 'default'] },
   { name: 'lint', command: ['oxlint', '--type-aware', '--deny-warnings', '.'] },
@@ -47,7 +47,8 @@ async function check(all: readonly Step[]): Promise<number> {
   await Promise.all(Array.from({ length: Math.max(2, availableParallelism()) }, take));
   const failed = outcomes.filter(({ ok }) => !ok);
   for (const { name, output } of failed) say(`\n--- ${name} ---\n${output.trimEnd()}`);
-  const summary = failed.length === 0 ? 'all fine' : failed.map(({ name }) => name).join(', ');
+  const summary =
+    failed.length === 0 ? 'all checks passed' : failed.map(({ name }) => name).join(', ');
   say(`\ncheck: ${failed.length > 0 ? `failed: ${summary}` : summary} (${secondsSince(begin)} s)`);
   return failed.length === 0 ? 0 : 1;
 }

@@ -1,4 +1,4 @@
-/** The fuzzer finds what was planted, and every target stands up to a short run. */
+/** The fuzzer finds planted faults, and every target passes a short run. */
 import { expect, test } from 'vitest';
 
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -27,14 +27,14 @@ test.each(all.filter(({ name }) => !name.startsWith('planted:')))(
     const few = seeds.filter((_, at) => at < 20 || random.below(seeds.length) < 20);
     await fuzzer.plant(few);
     await fuzzer.runBatch(100);
-    // How long it took is for a quiet machine to tell.
+    // Time limits are only checked on an idle machine.
     const faults = findings.filter(({ kind }) => kind === 'error');
     expect(faults.map(({ detail }) => detail)).toEqual([]);
     expect(fuzzer.executions).toBeGreaterThan(100);
   },
 );
 
-/** Found only step by step, each of them a piece of code that was not reached before. */
+/** Only found step by step, each reaching new code. */
 const thorough = { seconds: 100, executions: 60_000 };
 
 test.each([

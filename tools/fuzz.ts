@@ -14,7 +14,7 @@ import { listTargets } from './fuzz/targets/all-targets.ts';
 const usage = `npm run fuzz -- [target...] [options]
   A target is a name or the beginning of names, such as reader: (default: all)
   --seconds N      in all, shared among the targets by weight (default: 10 for each)
-  --seed N         of chance (default: 1)
+  --seed N of the random generator (default: 1)
   --executions N   ends each target after so many (default: no bound)
   --input FILE     runs this input alone; may be repeated
   --directory DIR  keeps corpora and findings there (default: in the temporary directory)
@@ -62,7 +62,7 @@ async function main(): Promise<number> {
   return say(`${findings} findings\n`, findings === 0 ? 0 : 1);
 }
 
-/** Planted targets only when they are named: they are there to be found. */
+/** Planted targets only when they are named. */
 function chooseTargets(all: readonly FuzzTarget[], words: readonly string[]): FuzzTarget[] {
   if (words.length === 0) return all.filter(({ name }) => !name.startsWith('planted:'));
   return all.filter(({ name }) => words.some((word) => name.startsWith(word)));

@@ -1,7 +1,7 @@
 /**
- * Makes the sample of the apktool engine: a small, real, signed Android application of our own
- * (manifest, resources, one class), so that a first run needs neither a download of somebody's
- * application nor the Android tools. Those run in a container that is removed afterwards.
+ * Builds the sample of the apktool engine: a small, real, signed Android application (manifest,
+ * resources, one class), so that a first run needs neither a download of an application nor the
+ * Android tools. Those run in a container that is removed afterwards.
  *
  *   node tools/make-sample-apk.ts [FILE]      (default: engines/apktool/sample.apk)
  */
@@ -115,7 +115,7 @@ interface MakeOptions {
   readonly log: Log;
 }
 
-/** Makes the sample; its signature, and so its hash, differs every time. */
+/** Builds the sample; its signature, and so its hash, differs every time. */
 async function makeSampleApk({ socket, log }: MakeOptions): Promise<Buffer> {
   const base = await buildBase({ ...tools, socket, log });
   const files = Object.entries(sources).map(([name, text]) => ({ name, bytes: Buffer.from(text) }));
@@ -131,7 +131,7 @@ async function makeSampleApk({ socket, log }: MakeOptions): Promise<Buffer> {
   }
 }
 
-/** Copies one file out of a container of the image. */
+/** Copies one file from a container of the image. */
 async function copyOut(socket: string, path: string): Promise<Buffer> {
   return withEngine(socket, async (client) => {
     const create = { method: 'POST', path: '/containers/create', json: { Image: image } } as const;

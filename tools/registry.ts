@@ -1,7 +1,7 @@
 /**
- * `npm run registry -- [OPTIONS] [PATH...]`: a registry on the loopback for trying clients by hand.
- * It holds the images of OCI layouts and `docker save` archives, takes pushes, asks for credentials
- * with fault injection; every request is printed.
+ * `npm run registry -- [OPTIONS] [PATH...]`: a registry on the loopback for testing clients
+ * manually. It serves images of OCI layouts and `docker save` archives, accepts pushes, requires
+ * credentials on request and injects faults; every request is printed.
  */
 import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,7 +16,7 @@ const usage = `npm run registry -- [OPTIONS] [PATH...]
 
   PATH                 an OCI layout (directory or archive) or a "docker save" archive to serve
   --port PORT          (default: any free one)
-  --tls                speaks TLS with an authority of its own, whose certificate is written out
+  --tls uses TLS with its own authority, whose certificate is written to a file
   --auth basic|token   asks for credentials; with --user NAME:PASSWORD
   --fault NAME[:TIMES] goes wrong, for so many times or always; repeatable
   --faults             lists the faults
@@ -76,7 +76,7 @@ async function main(): Promise<void> {
 
 function readFault(text: string): { fault: RegistryFault; times: number } {
   const [name = '', times] = text.split(':');
-  if (!Object.hasOwn(registryFaults, name)) throw new Error(`there is no fault "${name}"`);
+  if (!Object.hasOwn(registryFaults, name)) throw new Error(`unknown fault "${name}"`);
   const count = times === undefined ? Number.POSITIVE_INFINITY : Number(times);
   if (!(count > 0)) throw new Error(`"${text}" does not say how often`);
   return { fault: name as RegistryFault, times: count };
@@ -84,7 +84,7 @@ function readFault(text: string): { fault: RegistryFault; times: number } {
 
 function readAccess(mode: string | undefined, user: string) {
   if (mode === undefined) return { mode: 'open' } as const;
-  if (mode !== 'basic' && mode !== 'token') throw new Error(`there is no --auth ${mode}`);
+  if (mode !== 'basic' && mode !== 'token') throw new Error(`unknown value of --auth: ${mode}`);
   const colon = user.indexOf(':');
   if (colon < 1) throw new Error('--user is NAME:PASSWORD');
   return { mode, users: { [user.slice(0, colon)]: user.slice(colon + 1) } } as const;

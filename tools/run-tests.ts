@@ -1,7 +1,7 @@
 /**
- * `npm test`: installs what the tests need where it can, builds the engines that they run, and runs
- * all of them on real parts. A part that is missing fails the run; nothing is skipped silently.
- * Arguments are handed to vitest. The last line says how many passed and failed.
+ * `npm test`: installs the requirements of the tests if possible, builds their engines, and runs
+ * all of them with real components. A missing component fails the run; nothing is skipped silently.
+ * Arguments are passed to vitest. The last line says how many passed and failed.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -50,7 +50,7 @@ async function prepare(): Promise<void> {
   await buildEngines([...listEngines(), hostileEngine], { socket, log: say });
 }
 
-/** Runs vitest and sums up what it reported; a report that is missing is a failure. */
+/** Runs vitest and summarizes its report; a missing report is a failure. */
 function runTests(words: readonly string[]): number {
   const place = mkdtempSync(join(tmpdir(), 'lazaret-report-'));
   const file = join(place, 'report.json');

@@ -1,4 +1,4 @@
-/** `npm run docs`: writes the pages that are made from tables of the code. */
+/** `npm run docs`: writes the pages that are generated from tables of the code. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,10 +1,10 @@
 /**
- * `node bench/accuracy/bench.ts [root...]`: how much of what is in an image is found, and how much
- * of what is reported is there. Images are assembled from packages of several systems; the truth is
- * what their package managers list. Every root is inspected as three images (layers, compression
- * and form differ), which have to give the same answer. Malware: all test files of ClamAV must be
- * found, and nothing in clean roots. Needs root, a network for what is not yet made, and minutes.
- * Only the named roots are measured again; the other results in RESULTS.md are kept.
+ * `node bench/accuracy/bench.ts [root...]`: measures recall and precision of the inventory. Images
+ * are assembled from packages of several systems; the ground truth is the list of their package
+ * managers. Every root is inspected as three images (layers, compression and form differ), which
+ * have to give the same answer. Malware: all test files of ClamAV must be found, and nothing in
+ * clean roots. Needs root, a network for what is not yet made, and minutes. Only the named roots
+ * are measured again; the other results in RESULTS.md are kept.
  */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { cpus, release, tmpdir, totalmem } from 'node:os';

@@ -1,11 +1,11 @@
-/** Recall and precision of a list of packages against what the package managers say. */
+/** Recall and precision of a list of packages compared with the package managers. */
 import type { PackageId } from './purl.ts';
 
-/** A package that is there, with every coordinate that names it rightly. */
+/** An installed package, with every correct coordinate. */
 export interface Truth {
   readonly ecosystem: string;
   readonly anyOf: readonly string[];
-  /** Where it is, when the manager tells. */
+  /** Its location, if the manager has it. */
   readonly place?: string;
 }
 
@@ -15,17 +15,17 @@ export interface Found extends PackageId {
 
 export interface Score {
   readonly ecosystem: string;
-  /** Packages that are there, and how many of them were found. */
+  /** Installed packages, and how many of them were found. */
   readonly expected: number;
   readonly matched: number;
-  /** Packages that were named, and how many of them are there. */
+  /** Reported packages, and how many of them are installed. */
   readonly named: number;
   readonly right: number;
   readonly missed: readonly string[];
   readonly surplus: readonly string[];
 }
 
-/** Each name counts once, in however many places it is. */
+/** Each name counts once, in any number of locations. */
 export function score(truths: readonly Truth[], found: readonly Found[]): Score[] {
   const ecosystems = new Set([...truths, ...found].map(({ ecosystem }) => ecosystem));
   return [...ecosystems].toSorted().map((ecosystem) => {

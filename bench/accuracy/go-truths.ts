@@ -1,4 +1,4 @@
-/** What `go version -m` says of programs. */
+/** The output of `go version -m` for programs. */
 import type { Truth } from './compare.ts';
 import { packageId } from './purl.ts';
 import { lines } from './run-program.ts';
@@ -37,7 +37,7 @@ function modulesOf(rows: readonly string[]): Module[] {
   return modules;
 }
 
-/** What was built from a work tree has its commit, in the form that Go gives to commits. */
+/** Modules built from a work tree have its commit, in Go's format. */
 function commitVersion(rows: readonly string[]): string[] {
   const setting = (name: string): string =>
     rows.find((row) => row.startsWith(`\tbuild\t${name}=`))?.slice(name.length + 8) ?? '';

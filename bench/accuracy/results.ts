@@ -1,4 +1,4 @@
-/** What was measured, in words and tables. */
+/** The results as text and tables. */
 import type { Gap, InspectionReport } from '@lazaret/protocol';
 
 import type { Score } from './compare.ts';
@@ -14,7 +14,7 @@ export interface ImageResult {
   readonly peers: readonly {
     readonly name: string;
     readonly scores: readonly Score[];
-    /** Why it gave no answer. */
+    /** Why it has no result. */
     readonly problem?: string;
   }[];
   /** Whether a package that a layer removed is reported as hidden. */
@@ -32,7 +32,7 @@ const listed = 40;
 interface Surroundings {
   readonly testFiles: readonly TestFileResult[];
   readonly machine: string;
-  /** The results of before, whose other roots stay. */
+  /** The previous results, whose other roots are kept. */
   readonly before: string;
 }
 
@@ -134,7 +134,7 @@ function describeUnowned({ unowned }: InspectionReport): string[] {
   return [`Files that no package owns: ${unowned.count}${some}: ${parts.join(', ')}`, ''];
 }
 
-/** Who made a file that no package brought. */
+/** The origin of a file without a package. */
 const origins: readonly (readonly [RegExp, string])[] = [
   [/\.pyc$/, 'compiled Python, made at installation'],
   [/^etc\/(?:passwd|group|shadow|gshadow|subuid|subgid)-?$/, 'accounts'],

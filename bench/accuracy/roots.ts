@@ -28,7 +28,7 @@ export interface Corpus {
   readonly describe: string;
   readonly root: string;
   readonly truths: readonly Truth[];
-  /** A root with nothing but the distribution's packages: no finding is right. */
+  /** A root with only packages of the distribution: any finding is a false positive. */
   readonly isClean: boolean;
 }
 
@@ -98,7 +98,7 @@ const recipes: readonly Recipe[] = [
   },
 ];
 
-/** Makes what is missing, and asks the managers. */
+/** Creates missing roots, and queries the package managers. */
 export async function* openCorpora(wanted: readonly string[]): AsyncGenerator<Corpus> {
   await mkdir(place, { recursive: true });
   for (const recipe of recipes) {
@@ -111,7 +111,7 @@ export async function* openCorpora(wanted: readonly string[]): AsyncGenerator<Co
   }
 }
 
-/** What was made by halves goes away again. */
+/** Incomplete roots are removed. */
 async function make(recipe: Recipe, root: string): Promise<void> {
   try {
     await recipe.make(root);

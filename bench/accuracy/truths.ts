@@ -1,4 +1,4 @@
-/** What the package managers themselves say of a root. */
+/** The lists of the package managers of a root. */
 import { existsSync } from 'node:fs';
 import { readFile, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -166,7 +166,7 @@ async function pomProperties(jar: string): Promise<Pom[]> {
   return poms;
 }
 
-/** By archive: the coordinates of links to it; Debian's alias version `debian` says nothing. */
+/** By archive: the coordinates of links to it; Debian's alias version `debian` is ignored. */
 async function repositoryNames(root: string): Promise<Map<string, string[]>> {
   const repository = join(root, 'usr/share/maven-repo');
   const names = new Map<string, string[]>();

@@ -116,7 +116,7 @@ async function cutIntoLayers(root: string, count: number): Promise<string[][]> {
 
 const status = 'var/lib/dpkg/status';
 
-/** What a layer holds besides its share of the root. */
+/** Content of a layer besides its share of the root. */
 async function writeExtra(
   directory: string,
   { root, at, count }: { root: string; at: number; count: number },
@@ -152,7 +152,7 @@ interface LayerPlan {
   readonly blobs: string;
 }
 
-/** GNU tar packs, so that no code of ours makes what code of ours reads. */
+/** Packed by GNU tar, so that our code does not read its own output. */
 async function writeLayer({
   root,
   paths,

@@ -176,7 +176,7 @@ async function openPeers(layout: string): Promise<Record<string, () => Promise<C
   return peers;
 }
 
-/** Undefined, and said, where it cannot be installed. */
+/** Undefined, with a message, if it cannot be installed. */
 async function installSnyk(): Promise<string | undefined> {
   const place = join(home, 'snyk');
   const script = join(place, 'scan.cjs');
@@ -245,7 +245,7 @@ async function compareShapes(): Promise<void> {
 
 async function compareMalware({ layout, layers, tarBytes }: BenchImage): Promise<void> {
   const clamd = await startClamd({
-    // Without it the daemon would count as one in no good order, of which nothing is kept.
+    // Without it the daemon would count as unhealthy, so nothing would be cached.
     database: { number: 1, atMs: Date.now(), signatures: { [eicarSignature]: eicar } },
   });
   const cache = await mkdtemp(join(home, 'cache-'));

@@ -1,6 +1,7 @@
 /**
- * Images to measure with, made once in a directory of the machine and used again: from the files of
- * /usr, because made-up bytes inflate at made-up speeds, and the shapes that stereoscope#681 names.
+ * Images to measure with, created once in a directory of the machine and reused: from the files of
+ * /usr, because synthetic bytes inflate at unrealistic speeds, and the shapes that stereoscope#681
+ * names.
  */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';

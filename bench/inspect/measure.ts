@@ -1,4 +1,4 @@
-/** Runs a command and says what it cost: wall time, CPU of it and its children, peak memory. */
+/** Runs a command and measures its cost: wall time, CPU of it and its children, peak memory. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
@@ -10,7 +10,7 @@ export interface Cost {
   readonly peakMiB: number;
 }
 
-/** Python's wait4 is on every Debian; Node tells nothing of the peak of a child. */
+/** Python's wait4 is on every Debian; Node does not report the peak memory of a child. */
 const script = `
 import json, os, resource, subprocess, sys, time
 begin = time.monotonic()
@@ -32,7 +32,7 @@ export async function measure(
   throw new Error(`${command.join(' ')} ended with ${code}`);
 }
 
-/** The middle of each figure by itself. */
+/** The median of each figure. */
 export function median(costs: readonly Cost[]): Cost {
   const middle = (pick: (cost: Cost) => number): number => {
     const sorted = costs.map(pick).toSorted((a, b) => a - b);

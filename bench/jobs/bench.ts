@@ -1,7 +1,8 @@
 /**
- * `node bench/jobs/bench.ts [jobs]`: what Lazaret adds to bare containers. One run does both, in
- * turns, on the same engine with the same flags: identical short jobs through Lazaret, and the same
- * containers driven straight through the Docker API at the best of several concurrencies.
+ * `node bench/jobs/bench.ts [jobs]`: the overhead of Lazaret over bare containers. One run measures
+ * both, alternating, on the same engine with the same flags: identical short jobs through Lazaret,
+ * and the same containers driven straight through the Docker API at the best of several
+ * concurrencies.
  *
  * Throughput: jobs per second from the first submission to the last end. Added latency: the median
  * of one job after another, submission to end seen by the client, less that of bare containers.
@@ -69,7 +70,7 @@ async function runBare(): Promise<number> {
   for await (const entry of executor.collect(containerId, { path: '/out', limits: tarLimits })) {
     for await (const chunk of entry.content) files += chunk.length > 0 ? 1 : 0;
   }
-  if (files === 0) throw new Error('the container left no result');
+  if (files === 0) throw new Error('the container produced no result');
   const ended = performance.now() - begin;
   await executor.remove(containerId);
   return ended;

@@ -25,7 +25,7 @@ export const findTableViolations: Finder = (sources) =>
     return [`${path}:${line}: ${unit} ${writes ? 'writes' : 'reads'} ${table}, owned by ${owner}`];
   });
 
-/** Exceptions that nothing needs any more, and tables that nothing uses. */
+/** Unused exceptions, and unused tables. */
 export const findIdleTableRules: Finder = (sources) => {
   const uses = tableUses(sources);
   const idleReaders = tableReaders.flatMap(({ reader, tables }) =>
@@ -51,7 +51,7 @@ interface TableUse {
   readonly line: number;
 }
 
-/** What each method of Kysely's builder does with the table that it names. */
+/** How each method of Kysely's builder uses its table. */
 const builderMethods: Readonly<Record<string, 'read' | 'write'>> = {
   selectFrom: 'read',
   from: 'read',
@@ -91,7 +91,8 @@ interface Named {
 }
 
 function namedBy(node: Syntax): Named[] {
-  // A name that is passed on, as in `sql.table(name)`: only tables have underscores here.
+  // A name that is passed as an argument, as in `sql.table(name)`: only tables have underscores
+  // here.
   if (node.type === 'Literal' && typeof node['value'] === 'string') {
     return node['value'].includes('_') ? [{ table: node['value'], writes: false }] : [];
   }
@@ -104,7 +105,7 @@ function namedBy(node: Syntax): Named[] {
   const [first] = node['arguments'] as Syntax[];
   if (method === undefined || first === undefined) return [];
   if (method === 'query' || method === 'raw') return namedInText(textOf(first) ?? '');
-  // `Array.from`, `Readable.from`: a class, no query.
+  // `Array.from`, `Readable.from`: a class, not a query.
   if (/^[A-Z]/.test(dottedName(callee['object']) ?? '')) return [];
   const effect = Object.hasOwn(builderMethods, method) ? builderMethods[method] : undefined;
   if (effect === undefined) return [];

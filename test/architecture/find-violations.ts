@@ -1,4 +1,4 @@
-/** Holds sources to the tables of rules.ts; each finder answers one line per violation. */
+/** Checks sources against the tables of rules.ts; each finder returns one line per violation. */
 import { dottedName, isTest, type Import, type SourceFile, walk } from '../source/source-file.ts';
 import {
   analysisForbidden,
@@ -28,7 +28,7 @@ export const findPackageViolations: Finder = (sources) =>
     if (!(from in packageDirection)) return `the package ${from} has no row in the table`;
     const to = importedPackage(one);
     if (to === undefined || to === from) return undefined;
-    if (one.target !== undefined) return `reaches into the package ${to} by a path`;
+    if (one.target !== undefined) return `imports an inner file of the package ${to} by a path`;
     if (!isEntryPoint(one.specifier, to, isTest(source.path))) {
       return `imports ${one.specifier}, which is not an entry point of the package`;
     }
@@ -39,7 +39,7 @@ export const findPackageViolations: Finder = (sources) =>
     return permitted || isTest(source.path) ? undefined : `${from} must not import ${to}`;
   });
 
-/** Files of the server import along the slice table, siblings only through index.ts. */
+/** Files of the server import according to the slice table, siblings only through index.ts. */
 export const findSliceViolations: Finder = (sources) =>
   eachImport(sources, (source, one) => {
     const from = serverUnit(source.path);
@@ -55,7 +55,7 @@ export const findSliceViolations: Finder = (sources) =>
     return mayImport(from, to) ? undefined : `${from} must not import ${to}`;
   });
 
-/** Parts of analysis import along their table; only its index may import all of them. */
+/** Parts of analysis import according to their table; only its index may import all of them. */
 export const findAnalysisViolations: Finder = (sources) =>
   eachImport(sources, (source, one) => {
     const from = analysisPart(source.path);
@@ -69,7 +69,7 @@ export const findAnalysisViolations: Finder = (sources) =>
     return analysisParts[from]?.includes(to) === true ? undefined : `${from} must not import ${to}`;
   });
 
-/** `protocol` runs anywhere; `analysis` knows no database and no network; libraries have owners. */
+/** `protocol` runs anywhere; `analysis` uses no database and no network; libraries have owners. */
 export const findLibraryViolations: Finder = (sources) =>
   eachImport(sources, (source, one) => {
     const from = packageOf(source.path);
@@ -92,7 +92,7 @@ export const findLibraryViolations: Finder = (sources) =>
     return `${one.specifier} belongs to ${owners.join(', ')}`;
   });
 
-/** No file imports itself over others. Types count: a cycle of types is a tangle of nouns. */
+/** There are no import cycles, including those of types. */
 export const findCycles: Finder = (sources) => {
   const edges = new Map(
     sources.map(({ path, imports }) => [
@@ -116,13 +116,13 @@ export const findCycles: Finder = (sources) => {
   return cycles;
 };
 
-/** The environment is read where the table says. */
+/** The environment is only read in the files of the table. */
 export const findEnvironmentReads: Finder = (sources) =>
   uses(sources, environmentReaders, (name) => (name === 'process.env' ? name : undefined));
 
 const clockNames = ['Date.now', 'performance.now', 'process.hrtime', 'process.uptime'];
 
-/** The clock is read where the table says. */
+/** The clock is only read in the files of the table. */
 export const findClockReads: Finder = (sources) =>
   uses(sources, clockReaders, (name) => (clockNames.includes(name) ? name : undefined));
 
@@ -130,7 +130,7 @@ const networkNames = ['fetch', 'XMLHttpRequest', 'EventSource', 'WebSocket'];
 const networkModules =
   /^(node:(net|http|https|http2|tls|dgram|dns|dns\/promises)|undici|ws|got|axios)$/;
 
-/** Connections are opened where the table says. Types of the modules are free. */
+/** Connections are only opened in the files of the table. Importing types is allowed. */
 export const findNetworkUses: Finder = (sources) => [
   ...uses(sources, networkUsers, (name) => {
     const plain = name.replace(/^(globalThis|window|self)\./, '');
@@ -169,7 +169,7 @@ export const findDoubleNames: Finder = (sources) => {
   return violations;
 };
 
-/** Rows of the tables that nothing needs any more. */
+/** Unused rows of the tables. */
 export const findIdlePermits: Finder = (sources) => {
   const present = new Map(sources.map((source) => [source.path, source]));
   const permits = [...environmentReaders, ...clockReaders, ...networkUsers, ...lazyExceptions];
@@ -209,7 +209,7 @@ function eachImport(
   );
 }
 
-/** Where a global is used outside the files that are permitted to. */
+/** Uses of a global outside the permitted files. */
 function uses(
   sources: readonly SourceFile[],
   permits: readonly Permit[],
@@ -225,7 +225,7 @@ function uses(
     });
 }
 
-/** Dotted names that stand for values; `new Date()` without arguments counts as `Date.now`. */
+/** Dotted names of values; `new Date()` without arguments counts as `Date.now`. */
 function globalsOf(source: SourceFile): string[] {
   const names: string[] = [];
   walk(source.program, (node, parent) => {

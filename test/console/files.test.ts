@@ -1,6 +1,6 @@
 /**
  * Files in the console: the search palette, the page of a file, its content and download, and
- * archives of images that are dropped.
+ * dropped archives of images.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -66,7 +66,7 @@ afterAll(async () => {
 
 const consoleUrl = (path: string): string => `${lab.instance.url}/console/${path}`;
 
-test('a slash opens the search, which the keyboard alone leads to the file', async () => {
+test('a slash opens the search, which reaches the file by keyboard', async () => {
   await visitPage(page, consoleUrl(''), 'Overview');
   await page.keyboard.press('/');
   const input = page.getByRole('combobox', { name: 'Search text' });
@@ -83,13 +83,13 @@ test('a slash opens the search, which the keyboard alone leads to the file', asy
 test('Ctrl-K with a SHA-256 offers the page of that file first', async () => {
   await page.keyboard.press('Control+k');
   await page.getByRole('combobox', { name: 'Search text' }).fill(sha256.toUpperCase());
-  await page.getByRole('option', { name: 'Everything known about this file' }).waitFor();
+  await page.getByRole('option', { name: 'All information about this file' }).waitFor();
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { level: 1, name: 'shell.php' }).waitFor();
   expect(page.url()).toContain(`/files/${sha256}`);
 });
 
-test('a slash that is typed into a field stays a slash', async () => {
+test('a slash that is typed into a field is a slash', async () => {
   await visitPage(page, consoleUrl('search'), 'Search everything');
   await page.getByRole('textbox', { name: 'Search text' }).fill('');
   await page.getByRole('textbox', { name: 'Search text' }).press('/');
@@ -113,7 +113,7 @@ test('a file of an image is previewed and submitted to several engines in dialog
   const { items } = await lab.instance.client.call(operations.images.list, {});
   const digest = items[0]?.digest ?? '';
   const path = `images/${digest}?tab=files&path=srv/www/shell.php`;
-  await visitPage(page, consoleUrl(path), 'Everything known about this file');
+  await visitPage(page, consoleUrl(path), 'All information about this file');
   await page.getByRole('button', { name: 'Preview' }).click();
   await page.getByRole('dialog').getByText('eval($_POST["c"]);').waitFor();
   await page.keyboard.press('Escape');
@@ -184,7 +184,7 @@ test('a file is downloaded in an archive that unzip opens with the password', as
   expect((await readFile(path)).includes('eval')).toBe(false);
 });
 
-test('an archive that is dropped is inspected, each image of it', async () => {
+test('each image of a dropped archive is inspected', async () => {
   const images = await Promise.all(
     ['lab/one:1', 'lab/two:2'].map((name) =>
       buildImage({
@@ -214,7 +214,7 @@ test('the pages of files and of the search fit a phone', async () => {
   await signIn(screen, lab.instance.url);
   for (const [path, text] of [
     [`files/${sha256}`, 'YARA: Lab_Webshell'],
-    [`search?text=${sha256}`, 'Everything known about this file'],
+    [`search?text=${sha256}`, 'All information about this file'],
     ['search?text=shell&kind=file', 'srv/www/shell.php'],
     ['images/inspect', 'Archive of images'],
   ] as const) {

@@ -1,6 +1,6 @@
 /**
- * Images in the console, from requesting an inspection to viewing a file. Whatever an image
- * controls is shown as text.
+ * Images in the console, from requesting an inspection to viewing a file. Everything that
+ * an image controls is shown as text.
  */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

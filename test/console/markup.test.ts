@@ -1,4 +1,4 @@
-/** Whatever a sample controls is shown as text: names, tags, logs and results. */
+/** Everything that a sample controls is shown as text: names, tags, logs and results. */
 import { operations } from '@lazaret/protocol';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';

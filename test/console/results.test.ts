@@ -1,4 +1,4 @@
-/** Results that people look at, and many jobs at once, in the console with a real engine. */
+/** Results and bulk operations on jobs in the console, with a real engine. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -29,7 +29,7 @@ const findings = {
     { severity: 'fatal', rule: 'x', message: 'not a severity' },
   ],
 };
-/** Leaves findings, NDJSON, and an archive in an archive; the image is the base of the tests. */
+/** Writes findings, NDJSON, and an archive in an archive; the image is the base of the tests. */
 const triage = {
   name: 'triage',
   image: 'lazaret/base-busybox:latest',
@@ -164,7 +164,7 @@ describe('a result', () => {
     await page.getByRole('treeitem', { name: /lazaret-strings/ }).waitFor();
   });
 
-  test('findings are a table, and entries of another form are said to be left out', async () => {
+  test('findings are a table, and entries in another format are reported as omitted', async () => {
     await open(`jobs/${jobs.triage.id}?tab=findings`);
     const rows = page.getByRole('table', { name: 'Findings' }).getByRole('row');
     await page.getByText('Strings of a malware family').waitFor();
@@ -192,7 +192,7 @@ test('several files go to several engines, and an invalid parameter is not repla
   await expect.poll(() => page.getByRole('link', { name: 'Open job' }).count()).toBe(2);
 });
 
-test('the example for a new engine can be added and run as it is', async () => {
+test('the example for a new engine can be added and run unchanged', async () => {
   await open('engines/new');
   await page.getByRole('button', { name: 'Add engine' }).click();
   await page.getByRole('heading', { level: 1, name: 'filetype' }).waitFor();
@@ -202,7 +202,7 @@ test('the example for a new engine can be added and run as it is', async () => {
   await page.getByText('ELF 64-bit', { exact: false }).waitFor();
 });
 
-test('jobs are sorted on the server, selected, and run again after a question', async () => {
+test('jobs are sorted on the server, selected, and run again after confirmation', async () => {
   await open('jobs?tag=results');
   await page
     .getByRole('row', { name: /sample\.bin/ })
@@ -227,7 +227,7 @@ test('jobs are sorted on the server, selected, and run again after a question', 
   expect(items).toHaveLength(shown.length * 2);
 });
 
-test('an uploaded application is listed as the archive that it is', async () => {
+test('an uploaded application is listed as an archive', async () => {
   const sample = await readFile(join(repository, 'engines', 'apktool', 'sample.apk'));
   const { sha256 } = await instance.client.call(operations.artifacts.upload, {
     query: { name: 'kiosk.apk' },

@@ -1,13 +1,15 @@
-/** What each command in README.md and docs/getting-started.md must do, or why no test runs it. */
+/**
+ * Expectations for each command in README.md and docs/getting-started.md, or why no test runs it.
+ */
 
 export interface DocumentedCommand {
-  /** The beginning of the command. */
+  /** The start of the command. */
   readonly starts: string;
-  /** What it prints, with the values that later commands name. */
+  /** Its output, with the values for later commands. */
   readonly prints?: RegExp;
   /** A file that it writes. */
   readonly writes?: string;
-  /** Repeated until it prints what is expected, as a reader does. */
+  /** Repeated until its output matches, as a reader would. */
   readonly repeat?: true;
   /** Why it cannot run in a test. */
   readonly notRun?: string;
@@ -53,7 +55,7 @@ export const documentedCommands: readonly DocumentedCommand[] = [
   { starts: 'bin/lazaret inspect registry.example', notRun: 'the registry is an example' },
 ];
 
-/** The longest row that a command begins with. */
+/** The longest row that is a prefix of the command. */
 export function expectationOf(command: string): DocumentedCommand | undefined {
   return documentedCommands
     .filter(({ starts }) => command.startsWith(starts))

@@ -1,4 +1,4 @@
-/** Finds what documents name and what is not there. */
+/** Finds missing targets in documents. */
 import { posix } from 'node:path';
 
 export interface Page {
@@ -6,7 +6,7 @@ export interface Page {
   readonly text: string;
 }
 
-/** Links to files, and to headings of the same page. Addresses elsewhere are not asked. */
+/** Links to files, and to headings of the same page. Links to other hosts are not checked. */
 export function findBrokenLinks(
   pages: readonly Page[],
   exists: (path: string) => boolean,
@@ -51,15 +51,15 @@ export function findUnknownCommands(
   });
 }
 
-/** A group alone, as in `lazaret nodes`, is a command too: it lists, or shows its help. */
+/** A group, as in `lazaret nodes`, is also a command: it lists, or shows its help. */
 function isCommand(commands: readonly string[], first: string, second?: string): boolean {
   const group = commands.some((words) => words.startsWith(`${first} `));
-  // a command that is a group as well takes other words for its own
+  // a command that is also a group uses other words as its arguments
   if (!group || commands.includes(first)) return commands.includes(first);
   return second === undefined || commands.includes(`${first} ${second}`);
 }
 
-/** Paths of this repository in code marks, alone or as the program that node runs. */
+/** Paths of this repository in code spans, alone or as a program run by node. */
 export function findLostFiles(pages: readonly Page[], exists: (path: string) => boolean): string[] {
   const named =
     /(?:`|\bnode )((?:packages|tools|test|engines|deploy|docs|bench|decisions|findings)\/[^`\s*{},<]+)/g;

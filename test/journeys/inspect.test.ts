@@ -1,4 +1,4 @@
-/** J3: an image, an archive or a directory is inspected with neither server nor Docker. */
+/** J3: an image, an archive or a directory is inspected without a server and without Docker. */
 import { createHash } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -43,7 +43,7 @@ const base = [
   ),
 ];
 
-/** An archive of `docker save`, with a bad file that the second layer deletes again. */
+/** An archive of `docker save`, with a malicious file that the second layer deletes. */
 async function saveInfected(): Promise<string> {
   const image = await buildImage({
     names: ['registry.lab/shop:1'],
@@ -165,7 +165,7 @@ test('a directory, on a terminal', async () => {
 test('unavailable images are reported with the next step and never look clean', async () => {
   const lost = await inspect('./lost.tar');
   expect([lost.exitCode, lost.stdout]).toEqual([7, '']);
-  await writeFile(join(home, 'text'), 'no archive');
+  await writeFile(join(home, 'text'), 'not an archive');
   const text = await inspect(join(home, 'text'));
   expect([text.exitCode, text.stdout]).toEqual([13, '']);
   const registry = await inspect('127.0.0.1:9/app:1', '--plain-http', '127.0.0.1:9');

@@ -1,4 +1,6 @@
-/** J1: a file goes in by curl, a contained container analyses it, the result comes out. */
+/**
+ * J1: a file is submitted with curl, a restricted container analyses it, the result is returned.
+ */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';

@@ -1,5 +1,5 @@
 /**
- * J7: kill -9 of the server at each step of a job's life. After the next start the job ends, every
+ * J7: kill -9 of the server in each state of a job. After the next start the job ends, every
  * run of it is an attempt in its history, and no container is left.
  */
 import { afterEach, expect, test } from 'vitest';
@@ -36,7 +36,7 @@ async function settle(instance: Instance, id: string): Promise<JobDetail> {
   }
 }
 
-/** Containers of this job, whatever instance label they carry. */
+/** Containers of this job, with any instance label. */
 async function containersOf(job: string): Promise<number> {
   return (await executor.list({ [labelNames.job]: job })).length;
 }
@@ -62,7 +62,7 @@ async function restart(instance: Instance): Promise<Instance> {
   return last;
 }
 
-/** States that the kill aims at; a slow log keeps `running` open for long enough to hit it. */
+/** Target states of the kill; a slow log extends `running` for long enough. */
 const steps: readonly JobState[] = [
   'queued',
   'placed',

@@ -1,4 +1,4 @@
-/** A source file as the checks of this folder see it: its text, its imports, its syntax tree. */
+/** A source file for the checks of this folder: its text, its imports, its syntax tree. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,7 +9,7 @@ export const root: string = fileURLToPath(new URL('../..', import.meta.url));
 
 export interface Import {
   readonly specifier: string;
-  /** The file of this repository that a relative import means. */
+  /** The file of this repository for a relative import. */
   readonly target: string | undefined;
   readonly typeOnly: boolean;
   /** `await import(...)`. */
@@ -42,7 +42,7 @@ export interface Comment {
 const unread = new Set(['node_modules', 'dist', 'data', '.git', '.cache', 'test-results']);
 const sourceName = /\.(ts|tsx|mjs|js)$/;
 
-/** All files below the root that people write, sorted, as paths from the root. */
+/** All source and text files below the root, sorted, as paths from the root. */
 export function listFiles(folder = '.'): string[] {
   return readdirSync(join(root, folder), { withFileTypes: true })
     .flatMap((entry) => {
@@ -63,7 +63,7 @@ export function readSources(): SourceFile[] {
     .map((path) => parseSource(path, readText(path)));
 }
 
-/** Throws when the text is not valid TypeScript: an unreadable file must not pass as clean. */
+/** Throws when the text is not valid TypeScript: an unreadable file must not count as clean. */
 export function parseSource(path: string, text: string): SourceFile {
   const { module, program, comments, errors } = parseSync(path, text);
   const [error] = errors;

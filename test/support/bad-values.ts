@@ -1,6 +1,6 @@
-/** Wrong values for fields of any kind, and documents around them. */
+/** Invalid values for fields of any kind, and documents with them. */
 
-/** As much of JSON Schema as a sample needs. */
+/** The part of JSON Schema that a sample needs. */
 export interface Schema {
   readonly type?: string;
   readonly enum?: readonly unknown[];
@@ -16,7 +16,7 @@ export interface Schema {
 
 const texts = ['no-such-name', '0'.repeat(16), '0'.repeat(64), '/in', '/in/place', 'lab/none:1'];
 
-/** A document in which every field that the schema names is there. */
+/** A document with every field of the schema. */
 export function makeSample(schema: Schema): unknown {
   if (schema.const !== undefined) return schema.const;
   if (schema.enum !== undefined) return schema.enum[0];
@@ -35,7 +35,7 @@ export function makeSample(schema: Schema): unknown {
   return text.padEnd(schema.minLength ?? 0, 'x');
 }
 
-/** JSON of values; some can only be written, not made. */
+/** JSON of values; some can only be written as text. */
 const wrong: readonly string[] = [
   'null',
   'true',
@@ -61,8 +61,8 @@ const wrong: readonly string[] = [
 ];
 
 /**
- * The sample with every value of it, at any depth, replaced by every wrong one, left out, or
- * joined.
+ * The sample with every value at any depth replaced by every invalid one, omitted, or
+ * extended.
  */
 export function* badValues(sample: unknown): Generator<string> {
   const marker = '"the place of the wrong value"';
@@ -92,7 +92,7 @@ function replaceAt(value: unknown, path: readonly string[], by: unknown): unknow
   return { ...fields, [first]: replaceAt(fields[first], rest, by) };
 }
 
-/** Bodies that are not JSON, or JSON that makes no sense. */
+/** Bodies that are not JSON, or invalid JSON. */
 export function badDocuments(sample: string): (string | Uint8Array)[] {
   const deep = 100_000;
   const wrapped = sample.replace(/^\{/, '');

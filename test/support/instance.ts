@@ -1,5 +1,5 @@
 /**
- * A whole Lazaret for tests: the real program as a process of its own on a fresh data directory,
+ * A complete Lazaret for tests: the real program as a separate process on a new data directory,
  * with its embedded PostgreSQL, against the Docker engine of this machine.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
@@ -19,7 +19,7 @@ const startMs = 60_000;
 
 export interface Instance {
   readonly url: string;
-  /** The one-time link that makes the first administrator. */
+  /** The one-time link that creates the first administrator. */
   readonly setupLink: string;
   /** The token of the server's own operating-system user: an administrator. */
   readonly adminToken: string;
@@ -27,18 +27,18 @@ export interface Instance {
   readonly client: Client;
   readonly dataDirectory: string;
   readonly process: ChildProcess;
-  /** What the process printed so far, both streams. */
+  /** The output of the process so far, both streams. */
   output(): string;
-  /** Ends it as by Ctrl-C and waits; answers the exit code. */
+  /** Ends it like Ctrl-C and waits; returns the exit code. */
   stop(): Promise<number | null>;
   /** kill -9, and nothing else. */
   kill(): Promise<void>;
-  /** stop, then the data directory goes. */
+  /** Stops it and removes the data directory. */
   close(): Promise<void>;
 }
 
 export interface InstanceOptions {
-  /** Engines whose manifests are put into the watched directory, by their folders. */
+  /** Engines whose manifests are copied to the watched directory, by their folders. */
   readonly engines?: readonly string[];
   /** Continue with the data of an earlier instance. */
   readonly dataDirectory?: string;
@@ -55,7 +55,7 @@ export const engineFolders = {
   hostile: join(repository, 'test', 'fixtures', 'hostile-engine'),
 } as const;
 
-/** Starts an instance and waits until it answers and its engines can run. */
+/** Starts an instance and waits until it responds and its engines can run. */
 export async function startInstance(options: InstanceOptions = {}): Promise<Instance> {
   const dataDirectory =
     options.dataDirectory ?? (await mkdtemp(join(tmpdir(), 'lazaret-instance-')));
@@ -127,7 +127,9 @@ async function placeEngines(dataDirectory: string, folders: readonly string[]): 
   }
 }
 
-/** The token file is written last: when it names this process's address, all is up. */
+/**
+ * The token file is written last: when it has the address of this process, everything has started.
+ */
 async function waitForAddress(
   child: ChildProcess,
   place: { readonly dataDirectory: string; readonly output: () => string },

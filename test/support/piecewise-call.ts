@@ -1,4 +1,4 @@
-/** Requests written piece by piece, as slow, lying and broken clients write them. */
+/** Requests written in pieces, like those of slow, malicious and broken clients. */
 import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 
@@ -14,14 +14,14 @@ export interface Sending {
   readonly method: string;
   readonly headers: readonly string[];
   readonly body: Iterable<Uint8Array | string>;
-  /** Cut the connection when all is sent. */
+  /** Close the connection when everything was sent. */
   readonly cut?: boolean;
 }
 
 const silenceMs = 20_000;
 const drainMs = 5_000;
 
-/** Writes a request piece by piece as the server takes it, until all is sent or it answers. */
+/** Writes a request in pieces as the server reads it, until all is sent or it responds. */
 export function sendPieces(url: string, sending: Sending): Promise<Sent> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {

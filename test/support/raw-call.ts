@@ -1,4 +1,4 @@
-/** Calls as no well-behaved client makes them: the path, headers and bytes go out as they are. */
+/** Raw HTTP calls: the path, headers and bytes are sent unchanged. */
 import { request, type IncomingHttpHeaders } from 'node:http';
 import { connect } from 'node:net';
 
@@ -22,12 +22,12 @@ export interface RawAnswer {
 
 const patienceMs = 15_000;
 
-/** One call over a connection of its own; of a stream that opens, only its head. */
+/** One call over a separate connection; of an opened stream, only its head. */
 export function rawCall(url: string, call: RawCall): Promise<RawAnswer> {
   const { hostname, port } = new URL(url);
   const { method, path, headers, body } = call;
   return new Promise((resolve, reject) => {
-    // Said for every method: a body without a length would be taken for the next request.
+    // Sent for every method: a body without a length would be parsed as the next request.
     const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
     const all = { ...length, ...headers };
     const outgoing = request({ hostname, port, method, path, agent: false, headers: all });
@@ -73,7 +73,7 @@ export function rawBytes(url: string, bytes: string): Promise<string> {
   });
 }
 
-/** What is wrong with a refusal; undefined when it is a problem as the table has it. */
+/** The error of a refusal; undefined when it is a valid problem of the table. */
 export function faultOf(answer: RawAnswer, requestId?: string): string | undefined {
   const { status, headers, text } = answer;
   if (headers['content-type'] !== 'application/problem+json; charset=utf-8') {

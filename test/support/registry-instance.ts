@@ -1,4 +1,4 @@
-/** An instance beside a registry of its own, which it may ask although it is at the loopback. */
+/** An instance with its own registry, which it may access although it is on the loopback. */
 import {
   buildImage,
   type BuiltImage,
@@ -45,7 +45,7 @@ export async function startWithRegistry(
   };
 }
 
-/** Asks for an inspection and waits until it has ended. */
+/** Requests an inspection and waits until it has ended. */
 export async function inspectAndWait(
   client: Client,
   body: Partial<InspectionRequest> & { readonly reference: string },
@@ -83,7 +83,7 @@ export const baseLayer: LayerInput = {
   ],
 };
 
-/** The base with one file on top, which makes its digest its own, and without `srv/gone`. */
+/** The base with one additional file, which makes its digest unique, and without `srv/gone`. */
 export function buildApp(text: string): Promise<BuiltImage> {
   const top: LayerInput = {
     entries: [

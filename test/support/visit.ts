@@ -1,4 +1,4 @@
-/** Raw calls of operations, as anybody may make them: any credentials, any method, no client. */
+/** Raw calls of operations: any credentials, any method, no client. */
 import {
   buildPath,
   operations,
@@ -10,20 +10,20 @@ import {
 
 import type { Instance } from './instance.ts';
 
-/** What a caller shows: headers with a token, a cookie, a proof, or nothing. */
+/** The credentials of a caller: headers with a token, a cookie, a CSRF token, or nothing. */
 export type Visitor = Readonly<Record<string, string>>;
 
 export interface Visit {
   readonly params?: Readonly<Record<string, string>>;
   readonly query?: Readonly<Record<string, string>>;
-  /** JSON for operations that take it, bytes for those that take bytes. */
+  /** JSON for operations with a JSON body, bytes for those with a binary body. */
   readonly body?: unknown;
   readonly method?: Method | 'HEAD';
 }
 
 export interface Seen {
   readonly status: number;
-  /** The problem's code, or empty. */
+  /** The code of the problem, or empty. */
   readonly code: string;
   readonly text: string;
   readonly headers: Headers;
@@ -39,7 +39,7 @@ const nothing = {
   ...digests,
 };
 
-/** Makes one call and reads the answer; of a stream that opens, only that it does. */
+/** Makes one call and reads the response; of a stream, only whether it opens. */
 export async function visit(
   url: string,
   operation: Operation,
@@ -79,7 +79,7 @@ export function bearer(token: string): Visitor {
   return { authorization: `Bearer ${token}` };
 }
 
-/** A person with a session and a token, both with all the rights of their grants. */
+/** A user with a session and a token, both with all permissions of their grants. */
 export interface Person {
   readonly name: string;
   readonly grants: readonly Grant[];
@@ -110,7 +110,7 @@ async function signIn(instance: Instance, name: string): Promise<Visitor> {
   return { cookie, 'x-csrf-token': (JSON.parse(seen.text) as Identity).csrf ?? '' };
 }
 
-/** Makes a token as the visitor and answers its holder. */
+/** Creates a token as the visitor and returns a visitor with it. */
 export async function mintToken(
   instance: Instance,
   visitor: Visitor,

@@ -1,4 +1,4 @@
-/** Puts the rules of the architecture test into ARCHITECTURE.md, between its marks. */
+/** Writes the rules of the architecture test to ARCHITECTURE.md, between its markers. */
 import {
   analysisParts,
   clockReaders,
@@ -81,7 +81,7 @@ function describeReads(part: string): string {
     .join('; ');
 }
 
-/** Throws when a mark is missing, so that no table is silently left out. */
+/** Throws when a marker is missing, so that no table is silently omitted. */
 export function fillArchitecture(page: string): string {
   return Object.entries(tables).reduce((text, [name, make]) => {
     const [begin, end] = [`<!-- ${name}: made by npm run docs -->`, `<!-- end of ${name} -->`];

@@ -5,13 +5,13 @@
 import type { JobState, observationCodes, outcomeCodes, PermissionScope } from '@lazaret/protocol';
 
 export const stateTexts: Readonly<Record<JobState, string>> = {
-  queued: 'Waiting for a node; the wait reason says why',
+  queued: 'Waiting for a node; see the wait reason',
   placed: 'Memory and CPU are reserved on a node',
   starting: 'The container is created, verified, and given its inputs',
   running: 'The engine is running',
   collecting: 'The engine has exited; its results are validated and stored',
   succeeded: 'The result is available',
-  failed: 'The outcome says why',
+  failed: 'The outcome has the reason',
   timed_out: 'The time limit of the engine or of the queue was exceeded',
   cancelled: 'A user cancelled it',
 };
@@ -32,7 +32,7 @@ export const observationTexts: Readonly<Record<(typeof observationCodes)[number]
   disk_limit: 'The engine exceeded its disk limit and was stopped',
   log_truncated: 'The log exceeded its limit; the rest was discarded and the log marked',
   killed_after_grace: 'The engine did not exit on SIGTERM within its grace period',
-  output_refused: 'Something in the results was not a regular file or directory, and was left out',
+  output_refused: 'An entry of the results was not a regular file or directory, and was omitted',
   output_truncated: 'The results exceeded a limit',
   output_names_escaped: 'File names with unsafe characters were stored escaped',
   adopted_after_restart: 'Lazaret was restarted and continued with the running container',

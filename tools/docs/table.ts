@@ -12,7 +12,7 @@ export function code(text: string): string {
   return `\`${text}\``;
 }
 
-/** What a generated page begins with. */
+/** The first lines of a generated page. */
 export function heading(title: string, source: string): string {
   return `# ${title}\n\nMade from ${code(source)} by ${code('npm run docs')}; edit that file instead.\n`;
 }

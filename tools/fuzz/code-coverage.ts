@@ -1,11 +1,11 @@
 /**
- * Which parts of a target's source files were run, as V8 counts it in this thread: blocks, not only
- * functions. Files count that are loaded after this was made, and only then.
+ * Covered parts of the source files of a target, from the block coverage of V8 in this thread. Only
+ * files that are loaded after the creation of this object count.
  */
 import { Session } from 'node:inspector';
 import type { Profiler } from 'node:inspector';
 
-/** Characters of source text that were run, by address of the file: one byte for each. */
+/** Covered characters of source text, by URL of the file: one byte for each. */
 export type Covered = Map<string, Uint8Array>;
 
 export class CodeCoverage {
@@ -21,7 +21,7 @@ export class CodeCoverage {
     this.#session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
   }
 
-  /** What was run since the last call. */
+  /** New coverage since the last call. */
   take(): Covered {
     const taken: Covered = new Map();
     for (const { url, functions } of this.#read()) {
@@ -43,7 +43,7 @@ export class CodeCoverage {
     for (const [url, run] of taken) this.#covered.set(url, unite(this.#covered.get(url), run));
   }
 
-  /** Characters of functions that were run, and of all that V8 knows of. */
+  /** Characters of covered functions, and of all functions. */
   get reached(): { readonly run: number; readonly all: number } {
     return { run: countOnes(this.#covered), all: countOnes(this.#coverable) };
   }
@@ -62,7 +62,7 @@ export class CodeCoverage {
   }
 }
 
-/** Ranges come from the outer to the inner; the inner ones overrule. */
+/** Ranges are ordered from outer to inner; inner ones take precedence. */
 function paint(
   functions: readonly Profiler.FunctionCoverage[],
   coverable: Covered,

@@ -4,26 +4,26 @@ export type ErrorClass = abstract new (...words: never[]) => Error;
 export interface FuzzTarget {
   /** `tar`, `reader:dpkg`. */
   readonly name: string;
-  /** Beginnings of paths of the code to cover, from packages/analysis/src or from the root. */
+  /** Prefixes of paths of the code to cover, from packages/analysis/src or from the root. */
   readonly files: readonly string[];
-  /** Sound inputs, which mutations start from. */
+  /** Valid inputs, from which mutations start. */
   seeds(): Iterable<Uint8Array> | Promise<Iterable<Uint8Array>>;
-  /** Must end, and may throw `errors` only; BrokenPromise when an answer is not as agreed. */
+  /** Must end, and may only throw `errors`; BrokenPromise for a violated invariant. */
   run(bytes: Buffer): void | Promise<void>;
-  /** Makes sums right again, without which changed bytes get no further than to them. */
+  /** Corrects checksums, without which changed bytes are refused. */
   readonly repair?: (bytes: Buffer) => Buffer;
   readonly errors?: readonly ErrorClass[];
   /** Tokens of the format in addition to the constants in the code. */
   readonly words?: readonly string[];
   /** Longest input; `inputBytes` unless given. */
   readonly maxBytes?: number;
-  /** Share of the time beside the others; 1 unless given. */
+  /** Share of the total time; 1 unless given. */
   readonly weight?: number;
 }
 
 export const inputBytes: number = 64 * 1024;
 
-/** A parser ended, and what it said breaks what it promises. */
+/** The result of a parser violates an invariant. */
 export class BrokenPromise extends Error {
   constructor(message: string) {
     super(message);

@@ -5,7 +5,7 @@ import { setImmediate } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 
-// Loaded before the coverage begins: it is no target, and would only be counted along.
+// Loaded before the coverage starts: it is not a target and must not be counted.
 import '@lazaret/protocol';
 
 import { CodeCoverage } from './code-coverage.ts';
@@ -18,18 +18,18 @@ export interface FuzzTask {
   readonly target: string;
   readonly seed: number;
   readonly seconds: number;
-  /** Ends earlier after so many. */
+  /** Ends earlier after this many executions. */
   readonly executions: number;
-  /** Where inputs that reached something are kept from one run to the next. */
+  /** Directory of the corpus between runs. */
   readonly corpusDirectory: string;
   /** Runs only these. */
   readonly inputs: readonly string[];
   readonly shared: FuzzShared;
 }
 
-/** What outlives the thread. */
+/** State that survives the thread. */
 export interface FuzzShared {
-  /** Executions begun, and the length of the input. */
+  /** Number of started executions, and the length of the input. */
   readonly counters: Int32Array;
   readonly input: Uint8Array;
 }
@@ -76,7 +76,7 @@ async function fuzz(): Promise<void> {
     while (performance.now() < end && fuzzer.executions < task.executions) {
       await fuzzer.runBatch();
       report(fuzzer, coverage);
-      // Unhandled rejections surface now, while their input is known.
+      // Unhandled rejections are reported now, while their input is known.
       await setImmediate();
     }
   }

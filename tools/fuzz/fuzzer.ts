@@ -1,7 +1,7 @@
 /**
- * Fuzzes one target in this thread: inputs that reach new code are kept and changed further. Inputs
- * are run in batches, and a batch that reached something new is halved until the inputs are found
- * that did it, because looking at the coverage costs more than running most parsers.
+ * Fuzzes one target in this thread: inputs that reach new code join the corpus and are mutated
+ * further. Inputs are run in batches, and a batch with new coverage is bisected until the inputs
+ * are found, because reading the coverage costs more than running most parsers.
  */
 import { createHash } from 'node:crypto';
 
@@ -16,7 +16,7 @@ export type FindingKind = 'error' | 'slow' | 'memory' | 'hang' | 'crash';
 
 export interface FuzzFinding {
   readonly kind: FindingKind;
-  /** Equal for findings that are most likely the same fault. */
+  /** Equal for findings that probably have the same cause. */
   readonly key: string;
   readonly detail: string;
   readonly input: Buffer;
@@ -24,17 +24,17 @@ export interface FuzzFinding {
 
 export interface FuzzerOptions {
   readonly seed: number;
-  /** Without it inputs are changed blindly. */
+  /** Without it inputs are mutated without feedback. */
   readonly coverage?: CodeCoverage;
   readonly words: readonly Buffer[];
-  /** Told before every execution, so that the input survives this thread. */
+  /** Called before every execution, so that the input survives this thread. */
   readonly onInput?: (input: Buffer) => void;
   readonly onFinding: (finding: FuzzFinding) => void;
-  /** Told of inputs worth keeping for another day. */
+  /** Called with inputs for the corpus. */
   readonly onKept?: (input: Buffer) => void;
 }
 
-/** An input that takes more time than this, every time that it is tried, is a finding. */
+/** An input that repeatedly takes more time than this is a finding. */
 export const slowMs = 1_000;
 /** Four times the bytes may take this many times as long; sixteen would be quadratic. */
 const growthMost = 9;
@@ -45,7 +45,7 @@ const slowPoolInputs = 8;
 
 export class Fuzzer {
   executions = 0;
-  /** The longest that an input took, in milliseconds of computing, and its size. */
+  /** The longest CPU time of an input in milliseconds, and its size. */
   slowest: { readonly ms: number; readonly sizeBytes: number } = { ms: 0, sizeBytes: 0 };
   readonly corpus: Buffer[] = [];
   readonly #target: FuzzTarget;
@@ -68,7 +68,7 @@ export class Fuzzer {
     };
   }
 
-  /** Runs the seeds and keeps those that reach something; all of them without coverage. */
+  /** Runs the seeds and keeps those with new coverage; all of them without coverage. */
   async plant(seeds: readonly Buffer[]): Promise<void> {
     this.#peakBytes = peakBytes();
     const fitting = seeds.filter(({ length }) => length <= this.#material.maxBytes * 4);
@@ -88,14 +88,14 @@ export class Fuzzer {
 
   #nextInput(): Buffer {
     const random = this.#random;
-    // What was found last is changed more often: the code behind it is the least known.
+    // Recent inputs are mutated more often: their code is the least explored.
     const recent = this.corpus.slice(-Math.max(4, this.corpus.length >> 2));
     const base = random.pick(random.below(2) === 0 ? recent : this.corpus) ?? Buffer.alloc(0);
     const slow = random.below(50) === 0 ? random.pick(this.#slowPool)?.input : undefined;
     return mutate(slow ?? base, this.#material);
   }
 
-  /** Repeats a piece of an input often and four times as often: the time may grow likewise. */
+  /** Repeats a part of an input n times and 4n times: the time may grow proportionally. */
   async #probeGrowth(): Promise<void> {
     const base = this.#random.pick(this.corpus);
     if (base === undefined || base.length === 0) return;
@@ -120,7 +120,7 @@ export class Fuzzer {
     const { coverage } = this.#options;
     if (coverage === undefined || taken === undefined || !coverage.hasNew(taken)) return;
     await this.#keepNew(batch);
-    // What was reached only together with what ran before it would otherwise be new forever.
+    // Coverage that depends on earlier inputs would otherwise be new forever.
     coverage.remember(taken);
   }
 
@@ -145,7 +145,7 @@ export class Fuzzer {
     return this.#options.coverage?.take();
   }
 
-  /** Runs one input and tells what is wrong with it. */
+  /** Runs one input and returns its finding. */
   async execute(input: Buffer): Promise<void> {
     this.#options.onInput?.(input);
     this.executions += 1;
@@ -165,7 +165,7 @@ export class Fuzzer {
   async #try(input: Buffer): Promise<string | undefined> {
     const { errors = [], run } = this.#target;
     try {
-      // A copy: an input that was kept must stay what it was.
+      // A copy: inputs of the corpus must not change.
       await run(Buffer.from(input));
       return undefined;
     } catch (error) {
@@ -175,7 +175,7 @@ export class Fuzzer {
     }
   }
 
-  /** The time is that of the quickest of three more, for the first may have collected garbage. */
+  /** The time is the minimum of three more runs, because of garbage collection. */
   async #noteSlow(input: Buffer, first: number): Promise<void> {
     const worst = this.#slowPool.length < slowPoolInputs ? 0 : (this.#slowPool.at(-1)?.ms ?? 0);
     if (first <= worst && first < slowMs) return;
@@ -221,7 +221,7 @@ function findingKey(kind: FindingKind, detail: string): string {
   return `${/^[\w ]*/.exec(detail)?.[0]} at ${place ?? detail.split('\n', 1)[0]?.slice(0, 80)}`;
 }
 
-/** Time that this thread computed: what others do on the machine does not count. */
+/** CPU time of this thread, independent of other processes. */
 function cpuMs(): number {
   const { user, system } = process.threadCpuUsage();
   return (user + system) / 1_000;

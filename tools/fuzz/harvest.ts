@@ -1,6 +1,6 @@
 /**
- * Seeds and tokens from code: texts and plain objects in tests make good first inputs,
- * and the constants of a parser are the words of its format.
+ * Seeds and tokens from code: texts and object literals in tests are good first
+ * inputs, and the constants of a parser are the tokens of its format.
  */
 import { isSyntax, listFiles, parseSource, readText, walk } from '../../test/source/source-file.ts';
 import type { SourceFile, Syntax } from '../../test/source/source-file.ts';
@@ -28,7 +28,7 @@ export function harvestSeeds(folder: string): Buffer[] {
   return [...texts].map((text) => Buffer.from(text));
 }
 
-/** The file below a folder that makes a reader, and all that it imports, and so on. */
+/** The file of a reader below a folder, and its imports, recursively. */
 export function filesBehind(folder: string, id: string): string[] {
   const codes = filesBelow(folder).filter(isCode);
   const holding = (text: string): string | undefined =>
@@ -46,7 +46,7 @@ export function filesBehind(folder: string, id: string): string[] {
 
 const wordChars = 64;
 
-/** Constants of the code below these beginnings of paths. */
+/** Constants of the code with these path prefixes. */
 export function harvestWords(files: readonly string[]): Buffer[] {
   const words = new Map<string, Buffer>();
   const add = (bytes: Buffer): void => {
@@ -84,7 +84,7 @@ function filesBelow(start: string): string[] {
 
 const allFiles = listFiles().filter((path) => /^packages\/(analysis|oci)\/src\/.*\.ts$/.test(path));
 
-/** A string, or a template with `1` wherever something is put in. */
+/** A string, or a template with `1` for each expression. */
 function textOf(node: Syntax): string | undefined {
   if (node.type === 'Literal' && typeof node['value'] === 'string') return node['value'];
   if (node.type !== 'TemplateLiteral' || !Array.isArray(node['quasis'])) return undefined;
@@ -94,7 +94,7 @@ function textOf(node: Syntax): string | undefined {
   return parts.join('1');
 }
 
-/** The plain letters of a regular expression. */
+/** The literal characters of a regular expression. */
 function patternText(node: Syntax): string | undefined {
   const regex = node['regex'];
   if (node.type !== 'Literal' || typeof regex !== 'object' || regex === null) return undefined;
@@ -104,7 +104,7 @@ function patternText(node: Syntax): string | undefined {
 
 const depthMax = 12;
 
-/** The value of an expression that says it without being run, or undefined. */
+/** The value of a constant expression, or undefined. */
 function valueOf(node: unknown, depth: number): unknown {
   if (!isSyntax(node) || depth > depthMax) return undefined;
   if (node.type === 'Literal' && node['regex'] === undefined) return node['value'];

@@ -1,9 +1,9 @@
-/** Makes an input from others, as fuzzers do: a few small changes, one upon the other. */
+/** Creates an input from others with a few small mutations. */
 import type { Random } from './random.ts';
 
 export interface Material {
   readonly random: Random;
-  /** Words of the format: magics, keys, numbers. */
+  /** Tokens of the format: magic bytes, keys, numbers. */
   readonly words: readonly Buffer[];
   /** Another input, for splices. */
   readonly other: () => Buffer;
@@ -22,7 +22,7 @@ export function mutate(bytes: Buffer, material: Material): Buffer {
   return changed;
 }
 
-/** Answers inputs of any size: one with a piece of it repeated as often as it takes. */
+/** Returns an input of a given size, with a part of it repeated. */
 export function inflate(bytes: Buffer, { random }: Material): (sizeBytes: number) => Buffer {
   const from = random.below(bytes.length);
   const piece = bytes.subarray(from, from + random.length(Math.min(bytes.length - from, 512)));
@@ -69,7 +69,7 @@ const setNumber: Change = (bytes, { random }) => {
   const width = random.pick(widths);
   if (bytes.length < width) return bytes;
   const at = random.below(bytes.length - width + 1);
-  // What the length of the input is, or nearly, is where off-by-one errors show.
+  // Numbers near the length of the input reveal off-by-one errors.
   const near = BigInt(bytes.length - at + random.below(5) - 2);
   const value = random.below(4) === 0 ? near : random.pick(interesting);
   writeNumber(bytes, value, { at, width, isLittle: random.below(2) === 0 });
@@ -95,7 +95,7 @@ const removeBlock: Change = (bytes, { random }) => {
   return replace(bytes, { at, end: at + random.length(bytes.length - at), by: Buffer.alloc(0) });
 };
 
-/** Copies a block to another place, over what is there or between. */
+/** Copies a block to another offset, overwriting or inserting. */
 const copyBlock: Change = (bytes, { random }) => {
   const from = random.below(bytes.length);
   const block = Buffer.from(bytes.subarray(from, from + random.length(bytes.length - from)));

@@ -22,7 +22,7 @@ export class Random {
     return list[this.below(list.length)];
   }
 
-  /** Mostly small, now and then up to `most`. */
+  /** Mostly small, sometimes up to `most`. */
   length(most: number): number {
     const small = this.below(4) > 0 ? Math.min(most, 32) : most;
     return small < 1 ? 0 : 1 + this.below(small);

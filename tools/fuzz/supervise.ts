@@ -1,4 +1,4 @@
-/** Runs the thread of one target, and starts another one when an input hangs or ends it. */
+/** Runs the thread of one target, and starts another one after a hang or a crash. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -63,7 +63,7 @@ const nothingYet: FuzzProgress = {
 
 interface ThreadEnd {
   readonly progress: FuzzProgress;
-  /** Why it ended before its time. */
+  /** Why it ended early. */
   readonly end?: 'hang' | 'crash';
 }
 
@@ -142,7 +142,7 @@ function save({ directory, target }: SuperviseOptions, finding: FuzzFinding): Sa
   return { kind, detail, path };
 }
 
-/** Names of readers hold a colon, which not every disk takes. */
+/** Names of readers contain a colon, which not every file system supports. */
 function fileName(target: string): string {
   return target.replaceAll(':', '-');
 }

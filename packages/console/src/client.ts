@@ -7,7 +7,7 @@ let csrf: string | undefined;
 
 export const client: Client = createClient({ baseUrl: serverUrl, csrf: () => csrf });
 
-/** Stores the CSRF token of an identity; requests that change something send it. */
+/** Stores the CSRF token of an identity; changing requests send it. */
 export function rememberCsrfToken(identity: Identity): Identity {
   csrf = identity.csrf ?? undefined;
   return identity;

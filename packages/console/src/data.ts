@@ -41,7 +41,7 @@ export const queryClient: QueryClient = new QueryClient({
   },
 });
 
-/** An expired session leads to the sign-in page, whichever request noticed it. */
+/** Any request with an expired session redirects to the sign-in page. */
 function refetchSession(error: unknown): void {
   if (asProblem(error)?.code !== 'unauthenticated') return;
   void queryClient.resetQueries({ queryKey: ['sessions.show'] });

@@ -15,7 +15,7 @@ it('omits a detail that only repeats the first field', () => {
   expect(describeFailure(other).detail).toBe('line 4 is not valid');
 });
 
-it('leaves out the fields that the form marks itself', () => {
+it('omits the fields that the form marks itself', () => {
   const problem = new Problem('invalid_request', 'name: ...', { fields });
   expect(unmarkedFields(problem, ['title'])).toEqual([fields[0]]);
   expect(unmarkedFields(problem, ['name', 'title'])).toEqual([]);

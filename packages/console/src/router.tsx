@@ -228,7 +228,7 @@ export const router = createRouter({
   routeTree,
   basepath: consolePath,
   defaultPreload: 'intent',
-  // A page that throws leaves the navigation around it usable.
+  // The navigation remains usable when a page throws.
   defaultErrorComponent: RouteError,
   // Digests keep their colon: `sha256:...`.
   pathParamsAllowedCharacters: [':'],

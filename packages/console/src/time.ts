@@ -1,4 +1,4 @@
-/** The clock of the console, shared by everything that shows an age. */
+/** The clock of the console, shared by all components that show an age. */
 import { useSyncExternalStore } from 'react';
 
 const tickMs = 1_000;

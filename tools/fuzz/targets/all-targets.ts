@@ -1,4 +1,4 @@
-/** All targets; a group is loaded when one of its own is wanted. */
+/** All targets; a group is loaded when one of its targets is requested. */
 import type { FuzzTarget } from '../fuzz-target.ts';
 
 type Group = () => Promise<readonly FuzzTarget[]>;
@@ -19,11 +19,11 @@ export async function listTargets(): Promise<readonly FuzzTarget[]> {
   return (await Promise.all(groups.map((load) => load()))).flat();
 }
 
-/** Loads no more groups than it must: what is loaded is counted by the coverage. */
+/** Loads only the required groups, because loaded code is counted by the coverage. */
 export async function loadTarget(name: string): Promise<FuzzTarget> {
   for (const load of groups) {
     const found = (await load()).find((one) => one.name === name);
     if (found !== undefined) return found;
   }
-  throw new Error(`no target is called ${name}`);
+  throw new Error(`no such target: ${name}`);
 }

@@ -1,4 +1,4 @@
-/** Archives, compressed streams and what is packed inside other files. */
+/** Archives, compressed streams and nested files. */
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 
 import { CompressionError, decompress } from '../../../packages/analysis/src/archive/decompress.ts';
@@ -52,7 +52,7 @@ async function walkTar(bytes: Buffer, options: TarOptions): Promise<void> {
     promise(sizeBytes <= options.entryBytes && sizeBytes >= 0, 'a size beyond the limit');
     promise([mtimeMs, uid, gid].every(Number.isFinite), 'not a finite number');
     let read = 0;
-    // Every third member is passed over unread.
+    // Every third member is skipped.
     if (entries % 3 > 0) {
       for await (const piece of content) read += piece.length;
       promise(read === sizeBytes, `${read} bytes of ${sizeBytes}`);
@@ -117,15 +117,18 @@ function drain(chunks: Iterable<Buffer>): void {
 
 const inflateBounds = { totalBytes: 4 * KiB * KiB, ratio: 1_000, freeBytes: 256 * KiB } as const;
 
-/** Both ways, where the machine has both: they must agree on what is sound, and on the bytes. */
+/** Both implementations, if available: they must agree on validity and on the bytes. */
 async function inflate(bytes: Buffer): Promise<void> {
   const slow = await inflated(bytes, false);
   const fast = await inflated(bytes, true);
   promise(slow.plain.length <= inflateBounds.totalBytes, 'more bytes than allowed');
   promise(fast.plain.length <= inflateBounds.totalBytes, 'more bytes than allowed');
   if (isLimit(slow.fault) || isLimit(fast.fault)) return;
-  promise((slow.fault === undefined) === (fast.fault === undefined), 'sound one way only');
-  // Of a stream that breaks off one may give a symbol more than the other.
+  promise(
+    (slow.fault === undefined) === (fast.fault === undefined),
+    'valid in one implementation only',
+  );
+  // For a truncated stream one may return a symbol more than the other.
   const all = slow.fault === undefined ? Infinity : Math.min(slow.plain.length, fast.plain.length);
   promise(slow.plain.subarray(0, all).equals(fast.plain.subarray(0, all)), 'other bytes');
 }

@@ -1,4 +1,4 @@
-/** Parts of readers that have a format of their own, and file kinds and digests. */
+/** Parts of readers with their own format, and file kinds and digests. */
 import { fileKind, fileKindBytes } from '../../../packages/analysis/src/format/file-kind.ts';
 import { sdhashScore } from '../../../packages/analysis/src/digest/sdhash-score.ts';
 import { sdhash } from '../../../packages/analysis/src/digest/sdhash.ts';
@@ -59,7 +59,7 @@ function readRpmHeader(bytes: Buffer): void {
   }
 }
 
-/** What a generator yields, all of it, and how much it may be. */
+/** All values of a generator, up to a limit. */
 function drain(values: Iterable<Uint8Array>, mostBytes: number): void {
   let total = 0;
   for (const { length } of values) total += length;
@@ -81,7 +81,7 @@ function compareDigests(bytes: Buffer): void {
   }
 }
 
-/** Digests come from lists, so that their texts are foreign too: two on two lines. */
+/** Digests come from lists, so their texts are untrusted too: two on two lines. */
 function scoreTexts(bytes: Buffer): void {
   const [one = '', two = one] = bytes.toString('latin1').split('\n', 2);
   for (const score of [ssdeepScore, sdhashScore]) {

@@ -1,4 +1,4 @@
-/** Faults made on purpose, for the test that shows that such faults are found. */
+/** Planted faults, for the test that such faults are found. */
 import type { FuzzTarget } from '../fuzz-target.ts';
 
 const files = ['tools/fuzz/targets/planted-targets.ts'];
@@ -14,7 +14,7 @@ export const plantedTargets: readonly FuzzTarget[] = [
     },
   },
   {
-    // Chance alone would need about 4 billion attempts.
+    // Random inputs alone would need about 4 billion attempts.
     name: 'planted:deep',
     files,
     seeds,

@@ -1,4 +1,4 @@
-/** Every reader of the inventory: whatever the bytes, facts as agreed or a ReadError. */
+/** Every reader of the inventory: for any bytes, valid facts or a ReadError. */
 import { zstdCompressSync } from 'node:zlib';
 
 import { fact as factSchema } from '@lazaret/protocol';
@@ -18,7 +18,7 @@ import { binarySeeds } from './binary-samples.ts';
 
 const binary = /^(rpm|nix|go|rust|java|dotnet-assembly|elf|linux|binary|busybox|python-egg)/;
 
-/** What no test holds as one text. */
+/** Seeds that no test has as one text. */
 const textSeeds = [
   'a:3:{s:4:"name";s:5:"redis";s:7:"channel";s:12:"pecl.php.net";s:7:"version";s:3:"6.0";}',
   [
@@ -51,7 +51,7 @@ export function readerTargets(): FuzzTarget[] {
           await readAll(reader, paths[(bytes.length + at) % paths.length] ?? 'file', bytes);
         }
       },
-      // A changed frame would get no further than to its own sum.
+      // A changed frame would be refused by its checksum.
       ...(reader.id === 'chisel' && { repair: (bytes: Buffer) => zstdCompressSync(bytes) }),
       weight: binary.test(reader.id) ? 4 : 2,
     };
@@ -95,9 +95,9 @@ async function readAll(reader: Reader, path: string, bytes: Buffer): Promise<voi
   checkFacts(facts, bytes.length);
 }
 
-/** No text of a fact may be longer than what the longest one is made of. */
+/** No text of a fact may be longer than its longest possible source. */
 const textChars = 256 * 1024 + 4_096;
-/** Facts may say the same words several times, but not blow them up without end. */
+/** Facts may repeat text several times, but not without a limit. */
 const growth = 200;
 
 function checkFacts(facts: readonly Fact[], inputBytes: number): void {

@@ -1,4 +1,4 @@
-/** What registries answer and what credentials are kept in. */
+/** Responses of registries and credential files. */
 import { Buffer } from 'node:buffer';
 
 import { isPrivateAddress } from '../../../packages/oci/src/registry/http/address-policy.ts';
@@ -27,13 +27,13 @@ function readReference(bytes: Buffer): void {
   const again = parseReference(formatReference(reference));
   promise(again.host === reference.host, 'another host when it is read again');
   promise(again.repository === reference.repository, 'another repository when it is read again');
-  // What becomes part of an address must not lead elsewhere.
+  // Parts of a URL must not change its target.
   const url = new URL(`https://${apiHost(reference.host)}/v2/${reference.repository}/tags/list`);
   promise(url.pathname === `/v2/${reference.repository}/tags/list`, `the path ${url.pathname}`);
   promise(url.username === '' && url.search === '' && url.hash === '', 'an address of its own');
 }
 
-/** The file's own errors tell nothing of the text; others would. */
+/** Errors of the file do not reveal the text; others would. */
 function readCredentials(bytes: Buffer, form: 'docker' | 'dockercfg' | 'secret'): void {
   try {
     const { entries } = parseCredentialFile(bytes.toString(), form);

@@ -1,4 +1,4 @@
-/** Saved reports that are read again, and what is written of reports with hostile texts. */
+/** Saved reports that are read again, and reports with hostile text that are written. */
 import {
   compareReports,
   readReports,

@@ -1,4 +1,4 @@
-/** Sound inputs that several targets start from. */
+/** Valid inputs of several targets. */
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 
 import {
@@ -62,7 +62,7 @@ export async function tarBytes(entries: Iterable<TarInput> = tarEntries): Promis
   return Buffer.concat(pieces);
 }
 
-/** Every block that looks like a header gets its sum. */
+/** Every block that looks like a header gets a valid checksum. */
 export function sealHeaders(bytes: Buffer): Buffer {
   const sealed = Buffer.from(bytes);
   for (let at = 0; at + 512 <= sealed.length; at += 512) {
@@ -116,7 +116,7 @@ export function rpmSample(): Buffer {
   return Buffer.concat([lead, filled, magic, header, gzipSync(cpioSample())]);
 }
 
-/** One of each container that is opened, and some inside others. */
+/** One of each supported container, and some nested ones. */
 export async function nestedSamples(): Promise<Map<string, Buffer>> {
   const tar = await tarBytes();
   return new Map([

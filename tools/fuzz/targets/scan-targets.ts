@@ -1,4 +1,4 @@
-/** Answers of scanners, lists of digests, rules that look for secrets. */
+/** Replies of scanners, lists of digests, rules for secrets. */
 import { readReply } from '../../../packages/analysis/src/scan/clamav/reply.ts';
 import { parseVersion } from '../../../packages/analysis/src/scan/clamav/version.ts';
 import { parseHashList } from '../../../packages/analysis/src/scan/hash-set/parse-hash-list.ts';
@@ -22,7 +22,7 @@ function searchSecrets(bytes: Buffer): void {
       const found = findSecrets(bytes, { path, isBinary }).secrets;
       for (const { offset, line, masked } of found) {
         promise(offset >= 0 && offset <= bytes.length, `a secret at byte ${offset}`);
-        promise((line ?? 1) >= 1 && masked.length < 1_000, 'a place or a text out of bounds');
+        promise((line ?? 1) >= 1 && masked.length < 1_000, 'an offset or a text out of bounds');
       }
     }
   }
@@ -94,7 +94,7 @@ export const scanTargets: readonly FuzzTarget[] = [
     seeds: () => harvestSeeds('scan/similarity'),
     run: (bytes) => {
       const { entries } = parseSimilarityList(bytes.toString());
-      // A list is made ready for searching as a whole.
+      // A list is prepared for searching as a whole.
       createSimilarityScanner({ entries });
     },
     errors: [ListError],
@@ -121,7 +121,7 @@ export const scanTargets: readonly FuzzTarget[] = [
       ...harvestSeeds('scan/yara/'),
       Buffer.from('f0:rule [a,b] [author="x",n=3,t=true] /proc/self/fd/0\n0x10:4:$a: \n'),
     ],
-    // Refuses what it does not understand with a plain Error.
+    // Refuses invalid input with an Error.
     run: (bytes) => void readYaraOutput(bytes.toString()),
     errors: [Error],
   },

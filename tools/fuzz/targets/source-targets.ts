@@ -85,7 +85,7 @@ async function* whole(bytes: Buffer): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += 10_000) yield bytes.subarray(at, at + 10_000);
 }
 
-/** The layer as an inspection sees it; twice on top of each other. */
+/** The layer as in an inspection; twice on top of each other. */
 async function examine(bytes: Buffer): Promise<void> {
   const record = await examineLayer(
     whole(bytes),
@@ -98,7 +98,7 @@ async function examine(bytes: Buffer): Promise<void> {
       unpack: unpackMembers({ digests: 'sha256', now: () => 0 }),
     },
   );
-  promise(record.storedBytes === bytes.length, 'not all bytes were looked at');
+  promise(record.storedBytes === bytes.length, 'not all bytes were read');
   for (const [reader, facts] of Object.entries(record.facts)) {
     for (const [, fact] of facts) {
       const isCrash = fact.kind === 'diagnostic' && fact.reason === 'crashed';
@@ -111,7 +111,7 @@ async function examine(bytes: Buffer): Promise<void> {
     visible += 1;
     merged.find(file.path);
   }
-  // Directories above a file may be there without a member of their own.
+  // Parent directories of a file may exist without a member.
   promise(visible <= record.files.length * 2 + 1, 'more files than members');
 }
 

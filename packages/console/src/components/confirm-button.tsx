@@ -10,7 +10,7 @@ interface ConfirmButtonProps {
   readonly icon?: ReactNode;
   readonly button?: ButtonProps;
   readonly busy?: boolean;
-  /** The action destroys nothing. */
+  /** The action is not destructive. */
   readonly isHarmless?: boolean;
 }
 

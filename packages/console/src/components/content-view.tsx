@@ -6,13 +6,13 @@ import { VisibleText } from './visible-text.tsx';
 
 interface ContentViewProps {
   readonly bytes: Uint8Array;
-  /** Where in the file the bytes begin. */
+  /** Offset of the bytes in the file. */
   readonly offset?: number;
   /** Whether more of the file follows. */
   readonly isCut: boolean;
-  /** Of what the bytes are, for people who hear the page. */
+  /** Name of the content, for screen readers. */
   readonly label: string;
-  /** Beside the switch. */
+  /** Next to the switch. */
   readonly children?: ReactNode;
 }
 
@@ -50,7 +50,7 @@ export function ContentView(props: ContentViewProps): ReactNode {
   );
 }
 
-/** One character for each byte: what is not text is shown all the same when it is asked for. */
+/** One character for each byte: binary content is shown as text on request. */
 function asLatin1(bytes: Uint8Array): string {
   return new TextDecoder('latin1').decode(bytes);
 }

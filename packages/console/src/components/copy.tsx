@@ -4,7 +4,7 @@ import type { ReactNode } from 'react';
 
 interface CopyProps {
   readonly value: string;
-  /** What is copied, for screen readers. */
+  /** Name of the copied text, for screen readers. */
   readonly label: string;
 }
 
@@ -52,7 +52,7 @@ export function CodeBlock({
 }: CopyProps & { readonly isTall?: boolean }): ReactNode {
   return (
     <div className="code-frame">
-      {/* Reachable by keyboard, since it may scroll. */}
+      {/* Focusable by keyboard, since it may scroll. */}
       <pre
         className={isTall === true ? 'code wraps tall' : 'code wraps'}
         tabIndex={0}

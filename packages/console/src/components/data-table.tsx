@@ -9,7 +9,7 @@ export interface Column<T> {
   readonly end?: boolean;
   /** The header is shown to screen readers only. */
   readonly quiet?: boolean;
-  /** The list can be sorted by this. */
+  /** The sort key of the column. */
   readonly sort?: string;
 }
 
@@ -23,7 +23,7 @@ export interface TableSelection {
   readonly selected: ReadonlySet<string>;
   readonly onToggle: (key: string) => void;
   readonly onToggleAll: () => void;
-  /** What a row is called, for screen readers. */
+  /** Name of a row, for screen readers. */
   readonly item: string;
 }
 

@@ -5,13 +5,13 @@ import { LinkAnchor } from './router-link.tsx';
 
 interface HashLinkProps {
   readonly sha256: string;
-  /** So many digits are shown; all unless given. */
+  /** Number of digits shown; all unless given. */
   readonly chars?: number;
   /** Without the button that copies it. */
   readonly plain?: boolean;
 }
 
-/** The SHA-256 of a content, leading to everything that is known of it. */
+/** The SHA-256 of a content, linking to the page of the file. */
 export function HashLink({ sha256, chars, plain }: HashLinkProps): ReactNode {
   const isCut = chars !== undefined && sha256.length > chars;
   return (
@@ -20,7 +20,7 @@ export function HashLink({ sha256, chars, plain }: HashLinkProps): ReactNode {
         to="/files/$sha256"
         params={{ sha256 }}
         className="mono"
-        title={`${sha256}: everything that is known of this file`}
+        title={`${sha256}: all information about this file`}
       >
         {isCut ? `${sha256.slice(0, chars)}…` : sha256}
       </LinkAnchor>

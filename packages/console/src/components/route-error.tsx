@@ -7,7 +7,7 @@ import { EmptyState } from './empty-state.tsx';
 import { ProblemNotice } from './notice.tsx';
 import { LinkButton } from './router-link.tsx';
 
-/** Shown when a page throws; the rest of the console stays usable. */
+/** Shown when a page throws; the rest of the console remains usable. */
 export function RouteError({ error, reset }: ErrorComponentProps): ReactNode {
   return (
     <div className="stack">

@@ -19,7 +19,7 @@ interface TreeRowProps {
   readonly children: ReactNode;
 }
 
-/** One row of a tree of files: indent, chevron, keyboard; its content is the caller's. */
+/** One row of a tree of files: indent, chevron, keyboard; its content is provided by the caller. */
 export function TreeRow(props: TreeRowProps): ReactNode {
   const { level, isExpandable, isOpen, isSelected, isReachable, onUse, onToggle } = props;
   const row = useRef<HTMLDivElement>(null);
@@ -63,7 +63,7 @@ export function TreeRow(props: TreeRowProps): ReactNode {
   );
 }
 
-/** Where a link leads, after its name. */
+/** The target of a link, after its name. */
 export function LinkTarget({ path }: { readonly path: string }): ReactNode {
   return (
     <span className="dim">

@@ -1,6 +1,6 @@
 /**
- * An archive as a tree, read from the server level by level, and the member that was selected.
- * Nothing is extracted anywhere; paths of the archive are text.
+ * An archive as a tree, loaded level by level, and the selected member. Nothing is extracted;
+ * paths of the archive are shown as text.
  */
 import { TextInput } from '@mantine/core';
 import {
@@ -31,7 +31,7 @@ export type OpenArchive = (archive: ArchiveAddress, name: string) => void;
 interface ArchiveViewProps {
   readonly archive: ArchiveAddress;
   readonly name: string;
-  /** Shows the content of a member; `open` shows an archive in place of this one. */
+  /** Shows the content of a member; `open` replaces this archive by a nested one. */
   readonly renderMember: (source: ContentSource, open: OpenArchive) => ReactNode;
 }
 
@@ -40,7 +40,7 @@ interface Opened {
   readonly name: string;
 }
 
-/** An archive; archives inside it are opened in its place, with the way back above them. */
+/** An archive; archives inside it replace it when opened, with a path to go back. */
 export function ArchiveView({ archive, name, renderMember }: ArchiveViewProps): ReactNode {
   const [way, setWay] = useState<readonly Opened[]>([{ address: archive, name }]);
   const shown = way.at(-1) ?? { address: archive, name };
@@ -153,7 +153,7 @@ function useMembers(archive: ArchiveAddress, ask: { directory?: string; text?: s
   );
 }
 
-/** Format, size, and what is missing or odd. */
+/** Format, size, missing members and anomalies. */
 function ArchiveFacts({ archive }: { readonly archive: ArchiveAddress }): ReactNode {
   const { query } = useMembers(archive, { directory: '' });
   const page = query.data?.pages[0] as ArchivePage | undefined;
@@ -170,7 +170,7 @@ function ArchiveFacts({ archive }: { readonly archive: ArchiveAddress }): ReactN
         </Notice>
       )}
       {notes.length > 0 && (
-        <Notice tone="warning" title="The archive is unusual">
+        <Notice tone="warning" title="The archive has anomalies">
           <Lines lines={notes.slice(0, 10)} />
           {notes.length > 10 && <p>{plural(notes.length - 10, 'more note')}</p>}
         </Notice>
@@ -240,7 +240,7 @@ function SelectedMember(props: SelectedMemberProps): ReactNode {
   if (item === undefined || item.position === null) {
     return (
       <EmptyState icon={IconFileSearch} title="No member selected" small>
-        Select a file to see what it contains.
+        Select a file to see its content.
       </EmptyState>
     );
   }

@@ -1,6 +1,6 @@
 /**
- * A file as the view that fits it: tree of an archive, tree of JSON, strings table, text or hex.
- * Whatever the file claims to be, nothing of it is rendered as markup, script or picture.
+ * The view for the type of a file: tree of an archive, tree of JSON, strings table, text or hex.
+ * Nothing of an untrusted file is rendered as markup, script or image.
  */
 import { Button, SegmentedControl } from '@mantine/core';
 import { escapeInvisible, formatSize, limits } from '@lazaret/protocol';
@@ -34,7 +34,7 @@ const startBytes = 256 * 1024;
 
 interface ContentViewProps {
   readonly source: ContentSource;
-  /** The file is inside an archive, whose view opens it when it is an archive itself. */
+  /** The file is inside an archive, whose view opens nested archives. */
   readonly onOpenArchive?: OpenArchive;
 }
 
@@ -158,8 +158,8 @@ function Shown(props: LoadedProps & { readonly view: View }): ReactNode {
     <>
       {detected.kind === 'image' && (
         <p className="dim small">
-          Pictures from untrusted files are not displayed. Download the file to view it in an
-          isolated place.
+          Images from untrusted files are not displayed. Download the file to view it in an isolated
+          environment.
         </p>
       )}
       <LineView lines={hexDump(start.bytes, 0).trimEnd().split('\n')} label={label} />

@@ -1,4 +1,4 @@
-/** What the first bytes of a file are. Whatever they are, nothing is ever shown as markup. */
+/** Detects the type of a file by its first bytes. Nothing is ever shown as markup. */
 import { filePatterns, fileSignatures, openedFormats } from '@lazaret/protocol';
 
 export type ContentKind = 'text' | 'json' | 'ndjson' | 'archive' | 'image' | 'binary';
@@ -16,7 +16,7 @@ const opened: ReadonlySet<string> = new Set(openedFormats);
 /** Number of leading bytes that a format is detected by. */
 const headBytes = 512;
 
-/** By the bytes alone; names and declared types are the sample's own claims. */
+/** Only by the bytes; names and declared types are untrusted claims. */
 export function detectContent(bytes: Uint8Array, isTruncated: boolean): Detected {
   const { kind: fileKind, container = '' } = detectFormat(latin1(bytes.subarray(0, headBytes)));
   if (opened.has(container)) return { kind: 'archive', text: undefined, format: container };
@@ -60,19 +60,21 @@ function decodeText(bytes: Uint8Array, isTruncated: boolean): string | undefined
   }
 }
 
-/** JSON that is cut off is recognised by how it starts; the whole is checked when it is opened. */
+/**
+ * Truncated JSON is detected by its start; the complete document is validated when it is opened.
+ */
 function textKind(text: string, isTruncated: boolean): 'text' | 'json' | 'ndjson' {
   const start = text.trimStart();
   if (!/^[[{]/.test(start)) return 'text';
   const lines = start.split('\n', 9).filter((line) => line.trim() !== '');
   const [first, ...others] = lines;
-  // Single lines of it may be something else, such as a message of the program.
+  // Single lines of it may not be JSON, such as a message of the program.
   if (isJson(first) && others.some((line) => /^\s*[[{]/.test(line))) return 'ndjson';
   if (isTruncated) return /^[[{]\s*["[{\]}\d-]/.test(start) ? 'json' : 'text';
   return isJson(text) ? 'json' : 'text';
 }
 
-/** The `format` that a document names at its start, as results of engines do. */
+/** The `format` at the start of a document, as in results of engines. */
 function documentFormat(text: string): string | undefined {
   return /^\s*\{\s*"format"\s*:\s*"([\w./-]{1,60})"/.exec(text.slice(0, 200))?.[1];
 }

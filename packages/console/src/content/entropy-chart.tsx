@@ -9,7 +9,7 @@ const bitsMax = 8;
 interface EntropyChartProps {
   readonly entropy: Entropy;
   readonly sizeBytes: number;
-  /** A block was chosen; its first byte. */
+  /** Called with the offset of the selected block. */
   readonly onChoose: (offset: number) => void;
 }
 

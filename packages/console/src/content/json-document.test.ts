@@ -33,11 +33,11 @@ describe('parsing', () => {
     ]);
   });
 
-  it('drops the last line of NDJSON that is cut off', () => {
+  it('drops a truncated last line of NDJSON', () => {
     expect(parseNdjson('{"a":1}\n{"b":', true)).toHaveLength(1);
   });
 
-  it('takes a key named __proto__ as a key', () => {
+  it('treats a key named __proto__ as a regular key', () => {
     const roots = rootOf('{"__proto__": {"polluted": true}}');
     expect(searchJson(roots, 'polluted').hits).toHaveLength(1);
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
@@ -58,7 +58,7 @@ describe('rows', () => {
     expect(all.map(pathOf)).toEqual(['.', '.a', '.a.b', '.a.b[0]', '.a.b[1]', '.c']);
   });
 
-  it('writes paths that jq takes', () => {
+  it('writes paths in the syntax of jq', () => {
     const roots = rootOf('{"odd key": [{"ok": 1}]}');
     const open = new Set<JsonContainer>();
     const collect = (value: unknown): void => {
@@ -75,7 +75,7 @@ describe('rows', () => {
     ]);
   });
 
-  it('is bounded for huge arrays and says how many are left out', () => {
+  it('is bounded for huge arrays and reports how many are omitted', () => {
     const roots: JsonRoot[] = [
       { line: undefined, value: Array.from({ length: rowsMax + 10 }, () => 0), isInvalid: false },
     ];
@@ -93,7 +93,7 @@ describe('search', () => {
     expect(searchJson(roots, 'nothing')).toEqual({ hits: [], isLimited: false });
   });
 
-  it('walks a document nested very deep without overflowing the stack', () => {
+  it('walks a very deeply nested document without a stack overflow', () => {
     const deep = `${'['.repeat(50_000)}"found"${']'.repeat(50_000)}`;
     const roots = rootOf(deep);
     const { hits } = searchJson(roots, 'found');

@@ -1,6 +1,6 @@
 /**
- * A JSON document as rows of a tree. Values stay what the file says: numbers that JavaScript cannot
- * represent keep their digits. Only open nodes have rows, and their number is bounded.
+ * A JSON document as rows of a tree. Values are unchanged: numbers that JavaScript cannot represent
+ * keep their digits. Only open nodes have rows, and their number is bounded.
  */
 export type JsonValue = string | number | boolean | null | RawNumber | JsonContainer;
 export type JsonContainer = JsonValue[] | { [key: string]: JsonValue };
@@ -28,7 +28,7 @@ export interface JsonRow {
   readonly level: number;
   readonly parent: JsonRow | undefined;
   readonly isInvalid: boolean;
-  /** The row says how many rows are left out. */
+  /** The number of omitted rows. */
   readonly omitted: number | undefined;
 }
 
@@ -57,7 +57,7 @@ export function parseJson(text: string): JsonValue {
 /** One root for each line that is not empty. A line that is not JSON is kept as text. */
 export function parseNdjson(text: string, isTruncated: boolean): JsonRoot[] {
   const lines = text.split('\n');
-  // The last line of a truncated text is not whole.
+  // The last line of a truncated text is incomplete.
   if (isTruncated) lines.pop();
   return lines.flatMap((line, index): JsonRoot[] => {
     const content = line.trim();
@@ -78,7 +78,7 @@ export function childCount(value: JsonContainer): number {
   return Array.isArray(value) ? value.length : Object.keys(value).length;
 }
 
-/** The rows that are visible when these containers are open. Without recursion, at any depth. */
+/** The visible rows when these containers are open. Without recursion, at any depth. */
 export function visibleRows(
   roots: readonly JsonRoot[],
   open: ReadonlySet<JsonContainer>,
@@ -124,7 +124,7 @@ function* entriesOf(value: JsonContainer): Generator<[string | number, JsonValue
   else yield* Object.entries(value);
 }
 
-/** What is open at first: the root, and small containers in it. */
+/** Initially open: the root, and small containers in it. */
 export function initiallyOpen(roots: readonly JsonRoot[]): Set<JsonContainer> {
   const open = new Set<JsonContainer>();
   const [only] = roots;
@@ -188,12 +188,12 @@ function matches({ key, value, parent }: Pending, wanted: string): boolean {
   return !isContainer(value) && plainValue(value).toLowerCase().includes(wanted);
 }
 
-/** The text of a plain value, without quotes. */
+/** The text of a scalar value, without quotes. */
 export function plainValue(value: Exclude<JsonValue, JsonContainer>): string {
   return value instanceof RawNumber ? value.digits : String(value);
 }
 
-/** The path of a row as jq takes it: `.strings.items[3].text`, `.["odd key"]`. */
+/** The path of a row in the syntax of jq: `.strings.items[3].text`, `.["odd key"]`. */
 export function pathOf(row: JsonRow): string {
   const parts: string[] = [];
   for (let at: JsonRow | undefined = row; at?.parent !== undefined; at = at.parent) {

@@ -27,7 +27,7 @@ interface JsonRowViewProps {
   readonly isSelected: boolean;
 }
 
-/** One line of the tree: the key, and the value or how many there are below it. */
+/** One line of the tree: the key, and the value or the number of children. */
 export function JsonRowView(props: JsonRowViewProps): ReactNode {
   const { row, index, isOpen, isSelected } = props;
   const { key, value, level, omitted } = row;
@@ -105,7 +105,7 @@ function describeContainer(value: Parameters<typeof childCount>[0]): string {
   return count === 0 ? '{ }' : `{ ${count.toLocaleString('en')} }`;
 }
 
-/** The whole value of the selected row, and its path. */
+/** The complete value of the selected row, and its path. */
 export function JsonSelection({ row }: { readonly row: JsonRow }): ReactNode {
   const path = pathOf(row);
   const text = toText(row.value);

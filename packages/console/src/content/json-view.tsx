@@ -26,7 +26,7 @@ export function JsonView({ roots, label }: JsonViewProps): ReactNode {
   const [selected, setSelected] = useState<JsonRow>();
   const rows = useMemo(() => visibleRows(roots, open), [roots, open]);
   const view = useRef<VirtualRowsHandle>(null);
-  // Rows are made again when something opens; the same value in the same parent is the same row.
+  // Rows are recomputed when a container opens; the same value in the same parent is the same row.
   const current = selected === undefined ? -1 : rows.findIndex((row) => isSame(row, selected));
 
   const toggle = (row: JsonRow): void => {
@@ -52,7 +52,7 @@ export function JsonView({ roots, label }: JsonViewProps): ReactNode {
     );
     setOpen(opened);
     setSelected(next[at]);
-    // After the rows of the opened containers exist.
+    // After the rows of the opened containers were rendered.
     requestAnimationFrame(() => view.current?.reveal(at));
   };
   const onKeyDown = (event: KeyboardEvent): void => {
@@ -110,7 +110,7 @@ interface TreeState {
   readonly open: ReadonlySet<JsonContainer>;
 }
 
-/** The keys of a tree, as the ARIA authoring practices name them. */
+/** The keys of a tree, as in the ARIA authoring practices. */
 function keyTarget(key: string, { rows, current, open }: TreeState): number | 'toggle' | undefined {
   const row = rows[current];
   const isOpen = row !== undefined && isContainer(row.value) && open.has(row.value);

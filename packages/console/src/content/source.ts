@@ -1,20 +1,20 @@
-/** Where the content of a file is read from: a result of a job, or a member of an archive. */
+/** The source of the content of a file: a result of a job, or a member of an archive. */
 import { type JobArtifact, operations } from '@lazaret/protocol';
 
 import { client } from '../client.ts';
 import { readPrefix } from '../read-prefix.ts';
 
 export interface ContentSource {
-  /** Unique for the content and its address. */
+  /** Unique for the content and its URL. */
   readonly key: string;
   /** Its path in the result or in the archive; untrusted. */
   readonly path: string;
   readonly sizeBytes: number | null;
-  /** Undefined where the page has a download of its own. */
+  /** Undefined if the page has its own download. */
   readonly downloadUrl: string | undefined;
   /** The archive that lists its members, if it is one. */
   readonly archive: ArchiveAddress;
-  /** The first bytes; less when the content is shorter. */
+  /** The first bytes; fewer when the content is shorter. */
   readonly readStart: (maxBytes: number, signal: AbortSignal) => Promise<ContentStart>;
 }
 
@@ -29,7 +29,7 @@ export interface ArchiveAddress {
   readonly inside: readonly string[];
 }
 
-/** A file that an engine left. */
+/** A result file of an engine. */
 export function jobArtifactSource(job: string, artifact: JobArtifact): ContentSource {
   const call = { params: { id: job }, query: { path: artifact.path, preview: true } };
   return {

@@ -30,7 +30,7 @@ const all: StringFilter = {
 };
 
 describe('reading', () => {
-  it('reads the documented form and skips entries without text', () => {
+  it('reads the documented format and skips entries without text', () => {
     const result = readStringsResult(document);
     expect(result).toMatchObject({ found: 3, isTruncated: true, hashes: [['md5', 'x']] });
     expect(result?.rows.map(({ lengthChars }) => lengthChars)).toEqual([5, 21, 9_000]);

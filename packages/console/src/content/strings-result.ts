@@ -20,13 +20,13 @@ export interface StringRow {
   readonly offset: number;
   readonly encoding: string;
   readonly text: string;
-  /** Of the whole string; `text` may be truncated. */
+  /** Of the complete string; `text` may be truncated. */
   readonly lengthChars: number;
   readonly kind: StringKind;
 }
 
 export interface Entropy {
-  /** Of the whole file. */
+  /** Of the complete file. */
   readonly bitsPerByte: number;
   readonly blockBytes: number;
   readonly blocks: readonly number[];
@@ -42,7 +42,7 @@ export interface StringsResult {
   readonly rows: readonly StringRow[];
 }
 
-/** The parts of the result that have the documented form; undefined when it is another document. */
+/** The parts of the result in the documented format; undefined for another document. */
 export function readStringsResult(document: JsonValue): StringsResult | undefined {
   const root = recordOf(document);
   const strings = recordOf(root?.['strings']);
@@ -110,7 +110,7 @@ const patterns: readonly (readonly [StringKind, RegExp])[] = [
   ],
 ];
 
-/** What a string looks like; the first that fits. A hint for people who read it, nothing more. */
+/** The kind of a string; the first match. Only an indication for readers. */
 export function kindOfString(text: string): StringKind {
   const start = text.slice(0, 512);
   return patterns.find(([, pattern]) => pattern.test(start))?.[0] ?? 'text';

@@ -1,4 +1,4 @@
-/** JSON and NDJSON: read whole up to a limit, then as the view that fits the document. */
+/** JSON and NDJSON: read completely up to a limit, then shown in the view for the document. */
 import { formatSize, limits } from '@lazaret/protocol';
 import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useMemo } from 'react';
@@ -18,7 +18,7 @@ interface StructuredViewProps {
   readonly source: ContentSource;
   readonly label: string;
   readonly form: DocumentForm;
-  /** The whole text, when the preview has it already. */
+  /** The complete text, if the preview already has it. */
   readonly text: string | undefined;
 }
 

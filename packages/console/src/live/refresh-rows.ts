@@ -1,5 +1,5 @@
 /**
- * Updates the rows of a list in place: rows named by an event are refetched, or, while the
+ * Updates the rows of a list in place: rows of an event are refetched, or, while the
  * event stream is down, rows that are not final.
  */
 import type { Event, Page } from '@lazaret/protocol';

@@ -1,4 +1,4 @@
-/** Ctrl-K, or Cmd-K, and `/` open the search from anywhere but where somebody is typing. */
+/** Ctrl-K, or Cmd-K, and `/` open the search, except from text fields. */
 import { useEffect } from 'react';
 
 export function useSearchKeys(open: () => void): void {

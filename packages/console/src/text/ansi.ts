@@ -1,6 +1,6 @@
 /**
  * Colours of terminal output (ECMA-48, "select graphic rendition") as spans. No other escape
- * sequence is interpreted: it stays in the text and is made visible.
+ * sequence is interpreted: it is kept in the text and made visible.
  */
 import { splitInvisible } from '@lazaret/protocol';
 

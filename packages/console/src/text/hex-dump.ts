@@ -1,9 +1,9 @@
-/** Bytes for people: as text where they are text, as hexadecimal digits where they are not. */
+/** Formats bytes: as text if they are text, otherwise as hexadecimal digits. */
 
 const rowBytes = 16;
 const groupBytes = 8;
 
-/** As `hexdump -C` writes it: offset, digits in two groups, printable ASCII. */
+/** Like `hexdump -C`: offset, digits in two groups, printable ASCII. */
 export function hexDump(bytes: Uint8Array, firstOffset = 0): string {
   const rows: string[] = [];
   for (let at = 0; at < bytes.length; at += rowBytes) {
@@ -18,7 +18,7 @@ export function hexDump(bytes: Uint8Array, firstOffset = 0): string {
   return rows.join('\n');
 }
 
-/** The text that bytes are in UTF-8; undefined for anything else. A cut may split a character. */
+/** The bytes decoded as UTF-8; undefined for anything else. Truncation may split a character. */
 export function readText(bytes: Uint8Array, isCut: boolean): string | undefined {
   if (bytes.includes(0)) return undefined;
   try {

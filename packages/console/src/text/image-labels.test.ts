@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 
 import { formatMode } from './image-labels.ts';
 
-it('writes permission bits as ls does', () => {
+it('writes permission bits like ls', () => {
   expect(formatMode(0o755)).toBe('rwxr-xr-x');
   expect(formatMode(0o640)).toBe('rw-r-----');
   expect(formatMode(0o4755)).toBe('rwsr-xr-x');

@@ -16,7 +16,7 @@ it('joins chunks into lines, per stream', () => {
   ]);
 });
 
-it('carries colours over line ends of the same stream only', () => {
+it('continues colours over line ends of the same stream only', () => {
   const log = new LogLines();
   log.append('stdout', '\u001b[32mgreen\n');
   log.append('stderr', 'plain\n');

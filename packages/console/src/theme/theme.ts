@@ -1,6 +1,6 @@
 /**
  * The identity: a harbour at night. Sea teal and ink for everything, the yellow of the signal
- * flag Lima (a ship under quarantine) for the one thing that matters on a screen.
+ * flag Lima (a ship under quarantine) for the primary element of a page.
  */
 import { createTheme, type MantineColorsTuple, type MantineThemeOverride } from '@mantine/core';
 

@@ -75,7 +75,7 @@ function Side({ title, side, digest, search }: SideProps): ReactNode {
   );
 }
 
-/** Parts that cannot be compared, and what makes the rest uncertain. */
+/** Parts that cannot be compared, and uncertainties of the rest. */
 function Limitations({ difference }: { readonly difference: ReportDifference }): ReactNode {
   const { notComparable, caveats } = difference;
   const lines = [...notComparable.map(describeIncomparability), ...caveats];

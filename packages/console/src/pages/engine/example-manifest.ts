@@ -1,8 +1,8 @@
-/** What the page for a new engine starts with: it can be added, and run, as it is. */
+/** The initial manifest of the page for a new engine, which can be added and run unchanged. */
 export const exampleManifest = `# An example that works with the image of the engine "strings".
 name: filetype
 version: "1"
-description: Says what kind of file it is
+description: Detects the type of a file
 image: lazaret/engine-strings:latest
 shell: /usr/bin/file --brief /in/sample > /out/type.txt
 input:

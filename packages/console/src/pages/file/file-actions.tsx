@@ -12,13 +12,13 @@ import { FilePreview, type FilePreviewProps } from './file-preview.tsx';
 import { memberName, SubmitDialog } from './submit-dialog.tsx';
 
 interface FileActionsProps extends FilePreviewProps {
-  /** What it is called where it is acted on. */
+  /** File name for the actions. */
   readonly name?: string | undefined;
-  /** Whether the preview is offered; a page may show it anyway. */
+  /** Whether to show the preview action; a page may have the preview itself. */
   readonly withPreview?: boolean;
 }
 
-/** Preview, download and submission of a file, for who may read its content. */
+/** Preview, download and submission of a file, for users with permission to read its content. */
 export function FileActions(props: FileActionsProps): ReactNode {
   const { withPreview, name, ...file } = props;
   const mayRead = useAllowed('files.read');
@@ -68,7 +68,10 @@ const zipPassword = 'infected';
 /** A preview from here has no content, and is not one in the audit log. */
 const behindTheEnd = Number.MAX_SAFE_INTEGER;
 
-/** Asks first whether the source can give the file, so that a failure is an answer, not a file. */
+/**
+ * First checks whether the source can provide the file, so that an error is shown instead of
+ * downloaded.
+ */
 function DownloadButton({ sha256, image, project, name }: FileActionsProps): ReactNode {
   const [isBusy, setBusy] = useState(false);
   const from = {

@@ -31,7 +31,7 @@ import { FilePreview } from './file-preview.tsx';
 
 const titleChars = 12;
 
-/** Everything that is known of one content: jobs, results, images, findings, and its bytes. */
+/** All information about one content: jobs, results, images, findings, and its bytes. */
 export function FilePage(): ReactNode {
   const { sha256 } = useParams({ from: '/shell/files/$sha256' });
   const query = useOperation(operations.files.show, { params: { sha256 } });
@@ -119,13 +119,13 @@ function Identity({ file }: { readonly file: FileDetail }): ReactNode {
           <Field label="Size">{sizeBytes.toLocaleString('en')} B</Field>
           <Field label="Stored">
             {artifacts.length === 0
-              ? 'no: known from images'
+              ? 'no: only in images'
               : `in ${artifacts.map(({ project }) => project).join(', ')}`}
           </Field>
         </dl>
         {names.length > 1 && (
           <div className="small">
-            <div className="dim">Also called</div>
+            <div className="dim">Other names</div>
             <ul className="plain-list">
               {names.slice(1).map((name) => (
                 <li key={name} className="mono break">
@@ -168,8 +168,8 @@ function Findings({ file }: { readonly file: FileDetail }): ReactNode {
       <Panel title="Findings">
         <p className="dim">
           {places.count === 0
-            ? 'No image with this file was inspected, so no scanner has seen it.'
-            : 'No finding is recorded for this file. That is not a verdict: what was scanned, and with what, is on the page of each image.'}
+            ? 'No image with this file was inspected, so no scanner has examined it.'
+            : 'No finding is recorded for this file. This is not a verdict: the page of each image shows what was scanned, and with which scanners.'}
         </p>
       </Panel>
     );
@@ -360,7 +360,7 @@ function Results({ file }: { readonly file: FileDetail }): ReactNode {
 function Origins({ file }: { readonly file: FileDetail }): ReactNode {
   if (file.origins.length === 0) return null;
   return (
-    <Panel title="Taken from">
+    <Panel title="Extracted from">
       <ul className="plain-list stack">
         {file.origins.map((origin) => (
           <li key={`${origin.project} ${origin.image} ${origin.layer} ${origin.path}`}>

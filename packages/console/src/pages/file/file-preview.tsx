@@ -16,7 +16,7 @@ export interface FilePreviewProps {
   readonly project?: string | undefined;
 }
 
-/** The content of a file, a part at a time. */
+/** The content of a file, in parts. */
 export function FilePreview({ sha256, image, project }: FilePreviewProps): ReactNode {
   const [offset, setOffset] = useState(0);
   const from = {
@@ -41,7 +41,9 @@ export function FilePreview({ sha256, image, project }: FilePreviewProps): React
   if (query.data === undefined) {
     return (
       <>
-        <p className="dim small">Reading the file. One of an image is read again at its source.</p>
+        <p className="dim small">
+          Reading the file. A file of an image is read again from the source of the image.
+        </p>
         <ListSkeleton rows={5} />
       </>
     );

@@ -154,7 +154,7 @@ function Digests({ file }: { readonly file: ImageFile }): ReactNode {
       </dl>
       {sha256 !== undefined && (
         <LinkAnchor to="/files/$sha256" params={{ sha256 }}>
-          Everything known about this file
+          All information about this file
         </LinkAnchor>
       )}
     </div>

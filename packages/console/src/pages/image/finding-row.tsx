@@ -13,9 +13,9 @@ interface FindingRowProps {
   /** The same finding at other paths. */
   readonly others?: readonly PlacedFinding[];
   readonly isSelected?: boolean;
-  /** Outside the page of an image, where the path is not a link. */
+  /** Shown outside the page of an image, without a link to the path. */
   readonly plainPath?: boolean;
-  /** Shown beside the class. */
+  /** Shown next to the class. */
   readonly note?: string | undefined;
 }
 

@@ -22,13 +22,13 @@ it('joins the same finding in copies of a file, in the order of the list', () =>
 });
 
 it.each([{ rule: 'private-key' }, { line: 2 }, { scanner: 'yara' }, { offset: 7 }])(
-  'keeps findings apart that differ in %j',
+  'does not join findings that differ in %j',
   (changes) => {
     expect(groupFindings([finding({}), finding(changes)])).toHaveLength(2);
   },
 );
 
-it('keeps findings apart that are not about a content', () => {
+it('does not join findings without a content', () => {
   const structure = finding({ sha256: undefined, path: undefined });
   expect(groupFindings([structure, structure])).toHaveLength(2);
 });

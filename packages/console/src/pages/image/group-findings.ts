@@ -1,4 +1,4 @@
-/** Findings of the same content as one: a secret in three copies of a file is one secret. */
+/** Joins findings of the same content: a secret in three copies of a file is one secret. */
 import type { PlacedFinding } from '@lazaret/protocol';
 
 export interface FindingGroup {
@@ -19,7 +19,7 @@ export function groupFindings(findings: readonly PlacedFinding[]): FindingGroup[
   return [...groups.values()];
 }
 
-/** What is the same wherever the content is; undefined if a finding is not about a content. */
+/** The key of a finding independent of its location; undefined if it is not about a content. */
 function contentKey({ scanner, rule, sha256, line, offset, purl }: PlacedFinding) {
   if (sha256 === undefined) return undefined;
   return JSON.stringify([scanner, rule, sha256, line, offset, purl]);

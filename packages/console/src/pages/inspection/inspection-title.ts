@@ -1,11 +1,11 @@
 import { escapeInvisible, type Inspection } from '@lazaret/protocol';
 
-/** What an inspection is of, for people: the name of an archive, or the reference. */
+/** The display name of an inspection: the name of an archive, or the reference. */
 export function inspectionTitle({ archive, reference }: Inspection): string {
   return archive?.name ?? reference;
 }
 
-/** The same where it is no text node of its own: titles and labels. */
+/** The same as plain text, for titles and labels. */
 export function inspectionLabel(inspection: Inspection): string {
   return escapeInvisible(inspectionTitle(inspection));
 }

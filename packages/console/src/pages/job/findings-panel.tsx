@@ -25,12 +25,12 @@ import { usePages } from '../../data.ts';
 
 const pageItems = 200;
 
-/** Whether the engine left a file of findings. */
+/** Whether the engine wrote a findings file. */
 export function hasFindings(job: JobDetail): boolean {
   return job.artifacts.some(({ path }) => path === findingsFile);
 }
 
-/** What the engine found, as it says in `findings.json`. */
+/** The findings of the engine in `findings.json`. */
 export function FindingsPanel({ job }: { readonly job: JobDetail }): ReactNode {
   const [chosen, setChosen] = useState('');
   const [text, setText] = useState('');
@@ -158,13 +158,13 @@ function Chip({ label, count, isOn, onUse }: ChipProps): ReactNode {
   );
 }
 
-/** What of the file could not be read is said before what could. */
+/** Errors of the file are shown before its findings. */
 function FileProblems({ findings }: { readonly findings: JobFindings }): ReactNode {
   const { problems, invalid, truncated } = findings;
   if (problems.length === 0 && !truncated) return null;
   return (
     <Notice tone="warning" title={`${findingsFile} was not read completely`}>
-      {truncated && <p>The engine says that it left findings out.</p>}
+      {truncated && <p>The engine reports that it omitted findings.</p>}
       {invalid > 0 && <p>{plural(invalid, 'invalid finding')}, not shown below:</p>}
       {problems.map((problem) => (
         <p key={problem} className="break">

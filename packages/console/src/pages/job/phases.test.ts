@@ -43,7 +43,7 @@ it('shows the start of an attempt, and the collection of its output', () => {
   ]);
 });
 
-it('stops the clock of a finished attempt', () => {
+it('does not advance the times of a finished attempt', () => {
   const finishedAt = '2026-01-01T00:00:02.000Z';
   const done = attempt({ state: 'succeeded', finishedAt }, { waitMs: 500, runMs: 1_800 });
   const later = measureAttempt(done, placedMs + 60_000);

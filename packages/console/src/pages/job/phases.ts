@@ -37,7 +37,7 @@ const currentPhases: Partial<Record<Attempt['state'], keyof Telemetry>> = {
   collecting: 'collectMs',
 };
 
-/** Times of an attempt. What no finished phase accounts for belongs to the current phase. */
+/** Times of an attempt. Time outside finished phases belongs to the current phase. */
 export function measureAttempt(attempt: Attempt, nowMs: number): AttemptTimes {
   const { telemetry, placedAt, finishedAt } = attempt;
   const finished = phases.flatMap((phase): MeasuredPhase[] => {

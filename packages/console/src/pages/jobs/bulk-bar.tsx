@@ -25,7 +25,7 @@ interface BulkBarProps {
 
 type Kind = 'cancel' | 'rerun';
 
-/** What can be done with the selected jobs, or with all jobs that match the filter. */
+/** Actions for the selected jobs, or for all jobs that match the filter. */
 export function BulkBar(props: BulkBarProps): ReactNode {
   const { filter, selected, loaded, isAllLoaded, onDone, onClear } = props;
   const [isAll, setAll] = useState(false);
@@ -115,15 +115,15 @@ function BulkAction({ kind, filter, isAll, chosen, newest, onDone }: BulkActionP
     >
       <p>
         {kind === 'cancel'
-          ? 'Running containers are killed. Jobs that have ended stay as they are.'
+          ? 'Running containers are killed. Jobs that have ended are not changed.'
           : 'Each ended job is submitted again with the same inputs and parameters.'}
       </p>
-      {isAll && <p className="dim">Jobs submitted after the newest one shown are left alone.</p>}
+      {isAll && <p className="dim">Jobs submitted after the newest one shown are not changed.</p>}
     </ConfirmButton>
   );
 }
 
-/** How many jobs the action would change, counted by the server without changing any. */
+/** How many jobs the action would change, counted by the server in a dry run. */
 function useCount(kind: Kind, body: Readonly<Record<string, unknown>>, isEnabled: boolean) {
   const operation = kind === 'cancel' ? operations.jobs.cancelMany : operations.jobs.rerunMany;
   const { data } = useQuery({

@@ -43,7 +43,7 @@ it('keeps a known order and drops an unknown one', () => {
   expect(readJobSearch({ sort: 'password', order: 'sideways' })).toEqual({});
 });
 
-it('sorts by a column, and the other way round on the second click', () => {
+it('sorts by a column, and in reverse on the second click', () => {
   const first = sortBy({ tag: 't' }, 'engine');
   expect(first).toEqual({ tag: 't', sort: 'engine', order: 'asc' });
   expect(sortBy(first, 'engine')).toMatchObject({ order: 'desc' });

@@ -11,7 +11,7 @@ export interface JobSearch {
   readonly sha256?: string;
   readonly submittedBy?: string;
   readonly node?: string;
-  /** What the list is sorted by, and how; newest first unless given. */
+  /** Sort key and order of the list; newest first unless given. */
   readonly sort?: JobSort;
   readonly order?: 'asc' | 'desc';
 }
@@ -33,7 +33,7 @@ export const activeStates: readonly JobState[] = [
   'collecting',
 ];
 
-/** What narrows the list, without its order. */
+/** The filter of the list, without its order. */
 export type JobFilter = Omit<JobSearch, 'sort' | 'order'>;
 
 export function readJobSearch(raw: Record<string, unknown>): JobSearch {
@@ -76,7 +76,7 @@ export function searchText(typed: string): Pick<JobSearch, 'text' | 'sha256'> {
   return digest.test(lower) ? { sha256: lower } : { text: text.slice(0, valueCharsMax) };
 }
 
-/** The filter of a search: what counts and bulk operations take. */
+/** The filter for counts and bulk operations. */
 export function filterOf({ sort: _sort, order: _order, ...filter }: JobSearch): JobFilter {
   return filter;
 }
@@ -85,7 +85,7 @@ export function orderOf({ sort, order }: JobSearch): Pick<JobSearch, 'sort' | 'o
   return { ...(sort === undefined ? {} : { sort }), ...(order === undefined ? {} : { order }) };
 }
 
-/** A click on a column: sorts by it, and then the other way round. */
+/** A click on a column: sorts by it, and then in reverse. */
 export function sortBy(search: JobSearch, by: string): JobSearch {
   const sort = jobSorts.find((name) => name === by) ?? 'createdAt';
   const isSame = (search.sort ?? 'createdAt') === sort;

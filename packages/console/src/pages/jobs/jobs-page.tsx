@@ -49,7 +49,7 @@ export function JobsPage(): ReactNode {
       <div className="stack">
         <JobFilters search={search} onChange={change} />
         <SortSelect search={search} onChange={change} />
-        {/* Another filter or order starts without a selection. */}
+        {/* Another filter or order clears the selection. */}
         <JobList key={JSON.stringify(search)} search={search} onChange={change} />
       </div>
     </>
@@ -140,7 +140,7 @@ const sortLabels = [
   { value: 'submittedBy desc', label: 'By submitter, descending' },
 ] as const;
 
-/** The order of the list, also where there is no table header to click. */
+/** The order of the list, also without a table header to click. */
 function SortSelect({ search, onChange }: JobListProps): ReactNode {
   return (
     <Select

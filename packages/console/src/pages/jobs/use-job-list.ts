@@ -71,7 +71,7 @@ export function useJobList(search: JobSearch): JobList {
     matchesEvent: ({ type }) => type === 'job.moved' || type === 'job.finished',
   });
   const newer = useNewer(filter, query.data?.pages[0]);
-  // Only in the order of submission new jobs are all above the first row.
+  // Only in order of submission all new jobs are above the first row.
   const isNewestFirst = sort === 'createdAt' && order === 'desc';
   return {
     query,

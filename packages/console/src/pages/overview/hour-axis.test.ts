@@ -10,7 +10,7 @@ const hours = (count: number): string[] =>
 it.each([
   [24, 6],
   [168, 7],
-])('labels %i hours with %i texts that differ', (count, labels) => {
+])('labels %i hours with %i distinct texts', (count, labels) => {
   const axis = hourAxis(hours(count));
   expect(axis.ticks).toHaveLength(labels);
   expect(new Set(axis.ticks.map(axis.label)).size).toBe(labels);

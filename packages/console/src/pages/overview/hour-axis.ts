@@ -1,4 +1,4 @@
-/** Labels of the hour axis, few enough that they do not collide on a phone. */
+/** Labels of the hour axis, few enough not to overlap on a phone. */
 const time = new Intl.DateTimeFormat(undefined, {
   hour: '2-digit',
   minute: '2-digit',

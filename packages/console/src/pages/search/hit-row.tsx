@@ -31,7 +31,7 @@ export const kindIcons: Readonly<Record<SearchKind, Icon>> = {
   finding: IconAlertTriangle,
 };
 
-/** Something that was found; it leads there, with the file or finding selected. */
+/** A hit, linking to its page with the file or finding selected. */
 export function HitRow({ hit }: { readonly hit: SearchHit }): ReactNode {
   const inProject = useProjectSearch(hit.project);
   const KindIcon = kindIcons[hit.kind];
@@ -75,7 +75,7 @@ function InImage({ hit, image }: { readonly hit: SearchHit; readonly image: stri
   );
 }
 
-/** The name of a hit: monospaced where it is a path or an id. */
+/** The name of a hit, monospaced for a path or an id. */
 export function HitTitle({ hit }: { readonly hit: SearchHit }): ReactNode {
   const isMono = hit.kind === 'file';
   return (
@@ -91,11 +91,11 @@ function imageTitleOf({ names, id }: SearchHit): string {
 
 interface HitFactsProps {
   readonly hit: SearchHit;
-  /** Without links, and with the image in which it is. */
+  /** Without links, and with its image. */
   readonly isPlain?: boolean;
 }
 
-/** What distinguishes a hit from others of its kind, in one line. */
+/** Details that distinguish a hit from others of its kind, in one line. */
 export function HitFacts({ hit, isPlain }: HitFactsProps): ReactNode {
   const { kind, job, artifact, file, package: pack, finding, path } = hit;
   return (

@@ -1,4 +1,4 @@
-/** Where a hit leads: the page of the thing, with what was found selected on it. */
+/** The target of a hit: the page of the object, with the hit selected. */
 import type { SearchHit } from '@lazaret/protocol';
 
 import type { ImageSearch } from '../image/search.ts';
@@ -13,7 +13,7 @@ export type HitTarget =
       readonly search: ImageSearch;
     };
 
-/** `project` is set where addresses need it. */
+/** `project` is set if the URL needs it. */
 export function hitTarget(hit: SearchHit, project: { project?: string }): HitTarget {
   if (hit.kind === 'job') return { to: '/jobs/$id', params: { id: hit.id } };
   if (hit.kind === 'artifact') return { to: '/files/$sha256', params: { sha256: hit.id } };

@@ -25,7 +25,7 @@ import { countWords, describeTerm, kindWords } from './search-query.ts';
 const pageItems = 50;
 const itemsPerKind = 5;
 
-/** Searches jobs, images, artifacts, files, packages and findings at once, or one kind of them. */
+/** Searches jobs, images, artifacts, files, packages and findings, or one of these kinds. */
 export function SearchPage(): ReactNode {
   const { text, kind: asked } = useSearch({ from: '/shell/search' });
   const kind = searchKinds.find((known) => known === asked);
@@ -105,7 +105,7 @@ interface ResultsProps {
   readonly kind: SearchKind | undefined;
 }
 
-/** The kinds with their counts, and the hits of all of them or of the chosen one. */
+/** The kinds with their counts, and the hits of all or of the selected one. */
 function Results({ text, kind }: ResultsProps): ReactNode {
   const overview = useOperation(operations.searches.run, {
     query: { text, perKind: itemsPerKind },
@@ -181,18 +181,18 @@ function Overview({ text, groups, items }: OverviewProps): ReactNode {
   );
 }
 
-/** A digest may be of an image or a layer alone. */
+/** A digest may be that of an image or a layer. */
 function isKnownFile(found: readonly SearchGroup[]): boolean {
   return found.some(({ kind }) => kind === 'job' || kind === 'artifact' || kind === 'file');
 }
 
-/** The page of the file whose SHA-256 was searched for joins what the groups list. */
+/** The page of the file with the SHA-256 combines the hits of the groups. */
 function FileOfDigest({ text }: { readonly text: string }): ReactNode {
   const { digest } = detectSearchTerm(text);
   if (digest?.algorithm !== 'sha256') return null;
   return (
     <LinkAnchor to="/files/$sha256" params={{ sha256: digest.hex }}>
-      Everything known about this file, and its content
+      All information about this file, and its content
     </LinkAnchor>
   );
 }
@@ -265,9 +265,9 @@ function NoHits({ text }: { readonly text: string }): ReactNode {
   return (
     <EmptyState icon={IconSearchOff} title="No hits">
       {describeTerm(text) === 'SHA-1' || describeTerm(text) === 'MD5'
-        ? 'Artifacts are known by their SHA-256 only; SHA-1 and MD5 find files of images.'
+        ? 'Artifacts are only found by SHA-256; SHA-1 and MD5 find files of images.'
         : 'Only images that were inspected are searched. Fewer than three characters find the ' +
-          'beginning of a name only.'}
+          'prefix of a name only.'}
     </EmptyState>
   );
 }

@@ -15,10 +15,10 @@ import { countWords, describeTerm, kindWords } from './search-query.ts';
 const itemsPerKind = 5;
 const settleMs = 180;
 
-/** A row that can be chosen: a hit, or the page with all of them. */
+/** An option: a hit, or the page with all hits. */
 type Option =
   | { readonly type: 'hit'; readonly hit: SearchHit }
-  /** The page of a file that was searched for by its SHA-256. */
+  /** The page of the file with the searched SHA-256. */
   | { readonly type: 'file'; readonly sha256: string }
   | { readonly type: 'all'; readonly kind: SearchKind | undefined };
 
@@ -27,7 +27,7 @@ interface SearchPaletteProps {
   readonly onClose: () => void;
 }
 
-/** The search over everything, in a dialog that the keyboard alone can use. */
+/** The global search in a dialog for keyboard use. */
 export function SearchPalette({ isOpen, onClose }: SearchPaletteProps): ReactNode {
   return (
     <Modal.Root
@@ -80,7 +80,7 @@ function Palette({ onClose }: { readonly onClose: () => void }): ReactNode {
       setAt(target);
     } else if (event.key === 'Enter' && words !== '') {
       event.preventDefault();
-      // What was typed last may not be answered yet: then the page shows it.
+      // The last input may not have a response yet: then the page shows it.
       const isCurrent = words === text && !query.isFetching;
       open(isCurrent && !event.ctrlKey ? options[selected] : undefined);
     }
@@ -161,7 +161,7 @@ function Recognised({ text }: { readonly text: string }): ReactNode {
   return words === undefined ? null : <span className="tag recognised">{words}</span>;
 }
 
-/** Goes where an option leads; to the page of the search without one. */
+/** Opens the target of an option, or the search page without one. */
 function useOpenOption(text: string, onClose: () => void): (option: Option | undefined) => void {
   const navigate = useNavigate();
   const { projects } = useIdentity();
@@ -289,7 +289,7 @@ function OptionIcon({ option }: { readonly option: Option }): ReactNode {
 }
 
 function optionText(option: Exclude<Option, { type: 'hit' }>, words: string): string {
-  if (option.type === 'file') return 'Everything known about this file';
+  if (option.type === 'file') return 'All information about this file';
   if (option.kind === undefined) return `All hits for “${words}”`;
   return `All ${kindWords[option.kind].many.toLowerCase()}`;
 }

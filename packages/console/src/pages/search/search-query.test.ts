@@ -2,13 +2,13 @@ import { expect, it } from 'vitest';
 
 import { countWords, describeTerm, readSearch } from './search-query.ts';
 
-it('keeps a known kind of the address, and drops what it does not know', () => {
+it('keeps a known kind in the URL, and drops unknown ones', () => {
   expect(readSearch({ kind: 'file', text: 'x' })).toEqual({ kind: 'file', text: 'x' });
   expect(readSearch({ kind: 'everything', text: 5 })).toEqual({});
   expect(readSearch({ by: 'hash', text: 'curl' })).toEqual({ text: 'curl' });
 });
 
-it('names what a text was recognised as', () => {
+it('names the detected kind of a text', () => {
   expect(describeTerm('0'.repeat(64))).toBe('SHA-256');
   expect(describeTerm(`sha1:${'0'.repeat(40)}`)).toBe('SHA-1');
   expect(describeTerm('0'.repeat(32))).toBe('MD5');
@@ -19,7 +19,7 @@ it('names what a text was recognised as', () => {
   expect(describeTerm('curl')).toBeUndefined();
 });
 
-it('says that a count was not finished', () => {
+it('marks an incomplete count', () => {
   expect(countWords({ count: 1_000, isMore: true })).toBe('1,000+');
   expect(countWords({ count: 2, isMore: false })).toBe('2');
 });

@@ -1,4 +1,4 @@
-/** What is searched for, as it is in the address. */
+/** The search query in the URL. */
 import {
   detectSearchTerm,
   limits,
@@ -37,7 +37,7 @@ export const kindWords: Readonly<
 
 const algorithmWords = { sha256: 'SHA-256', sha1: 'SHA-1', md5: 'MD5' } as const;
 
-/** What a text was taken for, when its form says so. */
+/** The detected kind of a text, if its format determines it. */
 export function describeTerm(text: string): string | undefined {
   const { digest, digestStart, path, purl, advisory }: SearchTerm = detectSearchTerm(text);
   if (digest !== undefined) return algorithmWords[digest.algorithm];

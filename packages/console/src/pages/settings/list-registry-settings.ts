@@ -1,4 +1,4 @@
-/** The registry settings of the configuration as rows, in the order in which they matter. */
+/** The registry settings of the configuration as rows, in order of importance. */
 import { formatDuration, plural, type RegistrySettings } from '@lazaret/protocol';
 
 export interface RegistrySetting {

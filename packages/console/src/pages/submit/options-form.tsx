@@ -5,7 +5,7 @@ import type { ReactNode } from 'react';
 export interface SubmitOptions {
   readonly tags: readonly string[];
   readonly priority: number;
-  /** As typed: `90s`, `10m`; empty for the engine's default. */
+  /** As typed: `90s`, `10m`; empty for the default of the engine. */
   readonly timeLimit: string;
   readonly project: string | undefined;
 }

@@ -15,9 +15,9 @@ interface ParametersFormProps {
   readonly schema: Readonly<Record<string, unknown>>;
   readonly values: Readonly<Record<string, unknown>>;
   readonly onChange: (values: Record<string, unknown>) => void;
-  /** What the server said to the last submission. */
+  /** Errors of the server for the last submission. */
   readonly error: unknown;
-  /** Also what is missing is an error now: somebody tried to submit. */
+  /** Missing values are errors too, after an attempt to submit. */
   readonly showsAll: boolean;
 }
 
@@ -148,7 +148,7 @@ type TypedFieldProps = Pick<ParameterFieldProps, 'field' | 'value' | 'onChange'>
   readonly required: boolean;
 };
 
-/** What was typed stays as it was typed; an invalid value is an error and never replaced. */
+/** The typed text is kept; an invalid value is an error and never replaced. */
 function TypedField({ field, value, onChange, ...shared }: TypedFieldProps): ReactNode {
   const [typed, setTyped] = useState(textOf(value));
   // The value changed elsewhere, as in the JSON editor.
@@ -174,7 +174,7 @@ function textOf(value: unknown): string {
   return typeof value === 'object' ? JSON.stringify(value) : String(value as string | number);
 }
 
-/** The description of the engine's author, and what the schema allows. */
+/** The description of the author of the engine, and the allowed values. */
 function Explanation({ field }: { readonly field: SchemaField }): ReactNode {
   const { description, constraint } = field;
   if (description === '' && constraint === '') return null;

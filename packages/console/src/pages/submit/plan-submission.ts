@@ -1,4 +1,4 @@
-/** What is submitted to an engine, and how. */
+/** Plans the jobs of a submission to an engine. */
 import { type EngineManifest, type JobDetail, operations } from '@lazaret/protocol';
 
 import { client } from '../../client.ts';
@@ -12,7 +12,7 @@ interface PlanAsk {
   readonly options: SubmitOptions;
 }
 
-/** An engine that takes one file gets a job for each, whatever was asked for. */
+/** An engine that accepts one file always gets a job for each. */
 export function planEngine(
   { name, input }: EngineManifest,
   { together, parameters, options }: PlanAsk,
@@ -35,7 +35,7 @@ export function invalidMessage({ isInvalid }: Pick<EngineChoice, 'isInvalid'>): 
   return `${isInvalid ? 'A parameter' : 'An option'} is not valid; nothing was submitted.`;
 }
 
-/** For engines that take no input. */
+/** For engines without inputs. */
 export async function submitWithoutFiles(plans: readonly EnginePlan[]): Promise<string[]> {
   const made: string[] = [];
   for (const plan of plans) made.push((await plan.submit([], randomKey())).id);

@@ -29,7 +29,7 @@ const field = (name: string): SchemaField => {
 };
 
 describe('flatFields', () => {
-  it('reads title, description, example and what is allowed', () => {
+  it('reads title, description, example and allowed values', () => {
     expect(fields.map(({ name, kind, isRequired }) => [name, kind, isRequired])).toEqual([
       ['mode', 'choice', true],
       ['depth', 'integer', false],
@@ -49,14 +49,14 @@ describe('flatFields', () => {
     expect(field('ratio').constraint).toBe('number, at most 1, more than 0');
   });
 
-  it('leaves deeper schemas to JSON', () => {
+  it('requires JSON for deeper schemas', () => {
     const deep = { type: 'object', properties: { inner: { type: 'object' } } };
     expect(flatFields(deep)).toBeUndefined();
     expect(flatFields({ type: 'array' })).toBeUndefined();
   });
 });
 
-it('takes the defaults from the schema', () => {
+it('uses the defaults of the schema', () => {
   expect(schemaDefaults(schema)).toEqual({ mode: 'fast', depth: 3 });
 });
 
@@ -100,7 +100,7 @@ describe('parseTyped', () => {
   });
 });
 
-it('reads the values of a list as the schema types them, and keeps what does not fit', () => {
+it('reads the values of a list with the types of the schema, and keeps invalid ones', () => {
   expect(parseList(field('ports'), ['80', 'http'])).toEqual([80, 'http']);
   expect(parseList(field('ports'), [])).toBeUndefined();
 });

@@ -1,7 +1,7 @@
 /**
- * Form fields from the JSON Schema of an engine's parameters, as far as it is a flat object of
- * plain values, with an explanation and a check of each. Anything deeper is edited as JSON. The
- * server checks everything again, with the whole schema.
+ * Form fields from the JSON Schema of an engine's parameters, if it is a flat object of scalar
+ * values, with an explanation and validation of each. Anything deeper is edited as JSON. The
+ * server validates everything again, with the complete schema.
  */
 export type FieldKind = 'text' | 'number' | 'integer' | 'boolean' | 'choice' | 'list';
 
@@ -9,7 +9,7 @@ export interface SchemaField {
   readonly name: string;
   readonly title: string;
   readonly description: string;
-  /** What is allowed, in words: `integer, 3 to 256, default 6`. */
+  /** The allowed values as text: `integer, 3 to 256, default 6`. */
   readonly constraint: string;
   readonly kind: FieldKind;
   readonly isRequired: boolean;
@@ -36,7 +36,7 @@ export function flatFields(schema: Schema): SchemaField[] | undefined {
   return fields.every((field) => field !== undefined) ? fields : undefined;
 }
 
-/** The defaults that the schema names. */
+/** The defaults of the schema. */
 export function schemaDefaults(schema: Schema): Record<string, unknown> {
   const properties = schema['properties'];
   if (!isRecord(properties)) return {};
@@ -46,7 +46,7 @@ export function schemaDefaults(schema: Schema): Record<string, unknown> {
   return Object.fromEntries(defaults) as Record<string, unknown>;
 }
 
-/** What is wrong with a value, or undefined. A value is never changed to fit. */
+/** The error of a value, or undefined. A value is never changed. */
 export function checkField(field: SchemaField, value: unknown): string | undefined {
   if (value === undefined) return field.isRequired ? 'required' : undefined;
   if (field.kind === 'choice') {
@@ -60,7 +60,7 @@ export function checkField(field: SchemaField, value: unknown): string | undefin
   return field.kind === 'text' ? checkText(field, value) : checkNumber(field, value);
 }
 
-/** The value that typed text stands for: a number where it is one, else the text itself. */
+/** The value of typed text: a number if it is one, otherwise the text itself. */
 export function parseTyped(field: SchemaField, typed: string): unknown {
   if (typed === '') return undefined;
   if (field.kind !== 'number' && field.kind !== 'integer') return typed;
@@ -81,7 +81,7 @@ function checkList({ property }: SchemaField, value: unknown): string | undefine
   return firstViolation(rules, property);
 }
 
-/** The values of a list: numbers where the schema wants numbers, else the text itself. */
+/** The values of a list: numbers if the schema requires numbers, otherwise the text itself. */
 export function parseList(field: SchemaField, typed: readonly string[]): unknown[] | undefined {
   if (typed.length === 0) return undefined;
   const item = itemOf(field.property);
@@ -109,7 +109,7 @@ function checkNumber({ kind, property }: SchemaField, value: unknown): string | 
 
 function checkText({ property }: SchemaField, value: unknown): string | undefined {
   if (typeof value !== 'string') return 'expected text';
-  // Characters are counted as JSON Schema counts them.
+  // Characters are counted as in JSON Schema.
   const length = [...value].length;
   const rules: [string, (limit: number) => boolean, string][] = [
     ['minLength', (limit) => length >= limit, 'expected at least this many characters:'],
@@ -119,7 +119,7 @@ function checkText({ property }: SchemaField, value: unknown): string | undefine
   if (violation !== undefined) return violation;
   const pattern = property['pattern'];
   if (typeof pattern !== 'string') return undefined;
-  // Only short text is matched here; the server bounds the time that a pattern may take.
+  // Only short text is matched here; the server limits the time of a pattern.
   return value.length > 200 || matches(pattern, value) ? undefined : `does not match ${pattern}`;
 }
 

@@ -98,7 +98,7 @@ export function SubmitPage(): ReactNode {
   );
 }
 
-/** What an engine answered to one of the files. */
+/** The result of one file for an engine. */
 function errorOf({ items }: Submission, engine: string): unknown {
   const results = items.flatMap((item) => item.results);
   return results.find((result) => result.engine === engine && result.error !== undefined)?.error;
@@ -111,7 +111,7 @@ interface SendAsk {
   readonly options: SubmitOptions;
 }
 
-/** Submits what is left; a single job is opened, several stay listed by file and engine. */
+/** Submits the remaining files; a single job is opened, several are listed by file and engine. */
 function useSend({ submission, plans, engines, options }: SendAsk) {
   const navigate = useNavigate();
   const { items, isBusy } = submission;
@@ -143,7 +143,7 @@ function useSend({ submission, plans, engines, options }: SendAsk) {
 interface FileListProps {
   readonly submission: Submission;
   readonly maxBytes: number;
-  /** An engine takes several files in one job. */
+  /** An engine accepts several files in one job. */
   readonly canJoin: boolean;
   readonly together: boolean;
   readonly onTogether: (together: boolean) => void;

@@ -21,7 +21,7 @@ export function uploadFile({ project, ...upload }: UploadRequest): Promise<Artif
   return uploadTo<Artifact>(client.url(operations.artifacts.upload, { query }), upload);
 }
 
-/** Uploads a file to the URL of an operation that takes bytes. */
+/** Uploads a file to the URL of an operation with a binary body. */
 export function uploadTo<T>(
   url: string,
   { file, signal, onProgress }: Omit<UploadRequest, 'project'>,

@@ -132,7 +132,7 @@ export function useSubmission(): Submission {
         }
       });
       for (const plan of engines.filter(({ together }) => together)) {
-        // One job over all files: none of them may be missing.
+        // One job with all files: none of them may be missing.
         if (stored.length === todo.length) made.push(...(await submit(stored, plan)));
       }
     } finally {
@@ -166,7 +166,7 @@ export function isUnfinished(
   return engines.some(({ engine }) => !isDone(item, engine));
 }
 
-/** A file is done when every engine took it; otherwise it can be submitted again. */
+/** A file is done when every engine accepted it; otherwise it can be submitted again. */
 function finished(item: UploadItem, engines: readonly EnginePlan[]): UploadItem {
   if (item.phase !== 'submitting') return item;
   return { ...item, phase: isUnfinished(item, engines) ? 'failed' : 'done' };
