@@ -14,6 +14,8 @@ export interface RowOptions {
   readonly widthChars: number | undefined;
 }
 
+/** Longer cells are not aligned with: one name of a sample would pad every row of a pipe. */
+export const alignedChars = 80;
 const gapChars = 2;
 const lastCharsMin = 12;
 
@@ -25,7 +27,7 @@ export function alignRows(rows: readonly (readonly Cell[])[], options: RowOption
   for (const row of rows) {
     for (const [column, { text }] of row.slice(0, -1).entries()) {
       const chars = Math.min(countColumns(text), most ?? Number.POSITIVE_INFINITY);
-      widths[column] = Math.max(widths[column] ?? 0, chars);
+      if (chars <= alignedChars) widths[column] = Math.max(widths[column] ?? 0, chars);
     }
   }
   const before = widths.reduce((sum, width) => sum + width + gapChars, 0);
@@ -37,8 +39,9 @@ export function alignRows(rows: readonly (readonly Cell[])[], options: RowOption
         const isLast = column === row.length - 1;
         const max = isLast ? remaining : most;
         const shown = max === undefined ? text : cutText(text, max);
-        const padding = isLast ? 0 : (widths[column] ?? 0) - countColumns(shown) + gapChars;
-        return `${name === undefined ? shown : style(name, shown)}${' '.repeat(padding)}`;
+        const missing = Math.max(0, (widths[column] ?? 0) - countColumns(shown));
+        const padding = isLast ? '' : ' '.repeat(missing + gapChars);
+        return `${name === undefined ? shown : style(name, shown)}${padding}`;
       });
       return `${cells.join('').trimEnd()}\n`;
     })

@@ -3,6 +3,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 
 import { sampleJob } from '../testing/sample-job.ts';
+import { alignRows } from './aligned-rows.ts';
 import { formatAge, formatCell, labelOf, valueAt } from './cell.ts';
 import { formatJobPage, formatOutcome } from './job-page.ts';
 import { formatPage } from './page.ts';
@@ -188,5 +189,16 @@ describe('progress', () => {
     expect(formatProgress({ doneBytes: 1_024, totalBytes: undefined, elapsedMs: 0 })).toBe(
       '1 KiB  0 B/s',
     );
+  });
+});
+
+describe('aligned rows', () => {
+  it('are not padded to one long cell, and never end with white space', () => {
+    const rows = [
+      [{ text: 'p'.repeat(3_000) }, { text: 'one' }],
+      [{ text: 'q' }, { text: 'two ' }],
+    ];
+    const lines = alignRows(rows, { style, widthChars: undefined }).split('\n');
+    expect(lines).toEqual([`${'p'.repeat(3_000)}  one`, 'q  two', '']);
   });
 });

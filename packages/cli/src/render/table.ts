@@ -4,6 +4,7 @@
  */
 import { stripVTControlCharacters } from 'node:util';
 
+import { alignedChars } from './aligned-rows.ts';
 import { formatCell, labelOf, valueAt } from './cell.ts';
 import { countColumns, cutStart, cutText } from './cut-text.ts';
 import { isStateField, styleState, type Style } from './style.ts';
@@ -113,9 +114,6 @@ function styleCell({ path, cells, width }: FittedColumn, row: number, style: Sty
   const cut = /(^|\.)(path|parent)$/.test(path) ? cutStart(text, width) : cutText(text, width);
   return isStateField(path) ? styleState(style, text, cut) : cut;
 }
-
-/** Longer cells are not aligned with: one name of a sample would pad every row of a pipe. */
-const alignedChars = 80;
 
 /**
  * Rows of formatted cells in aligned columns. The last cell is not padded, and no line ends with
