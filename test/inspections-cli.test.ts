@@ -1,12 +1,16 @@
 /** The commands on images against a real server and registry. */
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-import { runInside, type RunResult } from '../packages/cli/src/testing/run-program.ts';
+import {
+  runInside,
+  type RunOptions,
+  type RunResult,
+} from '../packages/cli/src/testing/run-program.ts';
 import { buildApp, startWithRegistry, type RegistryInstance } from './support/registry-instance.ts';
 
 let lab: RegistryInstance;
@@ -28,9 +32,28 @@ afterAll(async () => {
 });
 
 function run(...argv: string[]): Promise<RunResult> {
-  const { url, adminToken } = lab.instance;
-  return runInside(argv, { home, variables: { LAZARET_SERVER: url, LAZARET_TOKEN: adminToken } });
+  return runWith({}, argv);
 }
+
+function runWith(options: Partial<RunOptions>, argv: readonly string[]): Promise<RunResult> {
+  const { url, adminToken } = lab.instance;
+  const variables = { LAZARET_SERVER: url, LAZARET_TOKEN: adminToken };
+  return runInside(argv, { home, variables, ...options });
+}
+
+test('waiting on a terminal shows each phase and the end', async () => {
+  // Incompressible, so that the layer takes some seconds.
+  const built = await buildApp(randomBytes(300).toString('hex'));
+  lab.registry.store.putImage('lab/slow', '1', built);
+  lab.registry.faults.on('slow-body', 1, built.layers[1]?.descriptor.digest);
+  const argv = ['images', 'inspect', `${lab.registry.host}/lab/slow:1`, '--wait'];
+  const { exitCode, stdout, stderr } = await runWith({ terminal: ['stderr'] }, argv);
+  expect([exitCode, stdout]).toEqual([0, expect.stringContaining(built.descriptor.digest)]);
+  const id = /^[0-9a-z]{16}/.exec(stdout)?.[0];
+  expect(stderr).toContain(`${id}  reading 2 layers\n`);
+  expect(stderr).toContain(`${id}  finished: 1 unscanned`);
+  expect(stderr.split('reading 2 layers')).toHaveLength(2);
+});
 
 test('images are inspected, listed, shown, compared and searched', async () => {
   const inspected = await run('images', 'inspect', reference, '--wait');

@@ -125,3 +125,8 @@ export const inspectionSettings = z.strictObject({
   timeLimit: timeLimit.describe('Time limit of one inspection on a server'),
 });
 export type InspectionSettings = z.output<typeof inspectionSettings>;
+
+/** Path of a setting in messages and pages: `inspection.yaraRules`. */
+export function inspectionSettingPath(key: keyof InspectionSettings): string {
+  return `inspection.${key}`;
+}

@@ -33,3 +33,8 @@ export const registrySettings = z.strictObject({
   foreign: hosts.describe('Hosts from which layers outside the registry may be fetched'),
 });
 export type RegistrySettings = z.output<typeof registrySettings>;
+
+/** Path of a setting in messages and pages: `inspection.registries.plainHttp`. */
+export function registrySettingPath(key: keyof RegistrySettings): string {
+  return `inspection.registries.${key}`;
+}

@@ -15,7 +15,12 @@ import {
   registryPrefix,
   SourceError,
 } from '@lazaret/analysis';
-import { Problem, type InspectionSettings } from '@lazaret/protocol';
+import {
+  inspectionSettingPath,
+  Problem,
+  registrySettingPath,
+  type InspectionSettings,
+} from '@lazaret/protocol';
 
 import { formatArchiveReference, readArchiveReference } from './archive-reference.ts';
 
@@ -84,11 +89,11 @@ function unmistakable(reference: string): string {
 }
 
 function closedBy(setting: 'allowLocal' | 'dockerDaemon'): string {
-  return `which is disabled unless the operator sets inspection.${setting}`;
+  return `which is disabled unless the operator sets ${inspectionSettingPath(setting)}`;
 }
 
 /** The setting that lists registries at private addresses. */
-export const privateHostsSetting = 'inspection.registries.private';
+export const privateHostsSetting: string = registrySettingPath('private');
 
 function listedBy(host: string): string {
   return `which its operator may change by adding ${host} to ${privateHostsSetting}`;

@@ -14,7 +14,12 @@ import {
   type SharedRates,
   type SourceRemedy,
 } from '@lazaret/analysis';
-import { Problem, type InspectionProblemCode, type InspectionReport } from '@lazaret/protocol';
+import {
+  Problem,
+  registrySettingPath,
+  type InspectionProblemCode,
+  type InspectionReport,
+} from '@lazaret/protocol';
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 
@@ -205,9 +210,9 @@ async function handleFailure(
 }
 
 const remedies: Readonly<Record<SourceRemedy, string>> = {
-  plain_http: 'inspection.registries.plainHttp lists registries without TLS',
-  tls: 'a registry with TLS must not be in inspection.registries.plainHttp',
-  trust: 'inspection.registries.caFiles names authorities to trust',
+  plain_http: `${registrySettingPath('plainHttp')} lists registries without TLS`,
+  tls: `a registry with TLS must not be in ${registrySettingPath('plainHttp')}`,
+  trust: `${registrySettingPath('caFiles')} names authorities to trust`,
   client_certificate: 'client certificates are read from /etc/docker/certs.d/HOST',
 };
 

@@ -1,6 +1,7 @@
 /** The state of the configured scanners, for settings, status and the list of what is missing. */
 import { describeScanners } from '@lazaret/analysis';
 import {
+  inspectionSettingPath,
   listConfiguredScanners,
   malwareScanners,
   scannerSettingKeys,
@@ -13,7 +14,8 @@ import type { Clock, MissingPart } from '../floor/slice.ts';
 import { inspectionLimits } from './limits.ts';
 
 /** By scanner: the settings that configure it. */
-const settingKeys: Readonly<Record<string, readonly string[]>> = scannerSettingKeys;
+const settingKeys: Readonly<Record<string, readonly (keyof InspectionSettings)[]>> =
+  scannerSettingKeys;
 
 /** Opening scanners costs time and memory, so one result is cached for a while. */
 export function shareScannerOverview(
@@ -35,7 +37,7 @@ async function describe(settings: InspectionSettings, { now }: Clock): Promise<S
       problem: problem ?? null,
       signaturesAt: signaturesAt ?? null,
       rules: rules ?? null,
-      configuration: (settingKeys[state.id] ?? []).map((key) => `inspection.${key}`),
+      configuration: (settingKeys[state.id] ?? []).map(inspectionSettingPath),
     })),
     checkedAt: new Date(now()).toISOString(),
   };

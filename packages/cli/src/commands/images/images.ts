@@ -14,26 +14,19 @@ import { findSource, standardInput, uploadTo, type UploadSource } from '../../fi
 import { flagOn, flagText, type Invocation } from '../../command/command.ts';
 import { toUnreachable, callTimeout } from '../../connection/connection.ts';
 import { exitCodes } from '../../exit-code.ts';
-import { transientReason, pause } from '../../connection/follow-stream.ts';
 import { cliLimits } from '../../limits.ts';
 import { interceptInterrupt } from '../../terminal/interrupt.ts';
 import { checkIdStart, resolveId } from '../../connection/resolve-id.ts';
 import { Failure } from '../../failure.ts';
 import { check } from '../../command/run-operation.ts';
 import { fieldsOf } from '../../command/operation-flags.ts';
-import {
-  formatStructured,
-  printStructured,
-  printNote,
-  printTerminalNote,
-  writeOut,
-} from '../../render/print.ts';
+import { formatStructured, printStructured, printNote, writeOut } from '../../render/print.ts';
 import { formatCounts } from '../../render/inspection-labels.ts';
 import { createStyle, styleState } from '../../render/style.ts';
 import { visibleLine } from '../../render/visible-text.ts';
+import { waitForInspection } from './wait-inspection.ts';
 
 const { images, inspections } = operations;
-const pollSeconds = 50;
 
 export async function runInspect(invocation: Invocation): Promise<number> {
   const { flags, settings } = invocation;
@@ -46,7 +39,7 @@ export async function runInspect(invocation: Invocation): Promise<number> {
     if (!isTable) await printStructured(invocation, asked);
     return exitCodes.ok.code;
   }
-  const ended = await waitForEnd(invocation, client, asked);
+  const ended = await waitForInspection(invocation, client, asked);
   if (!isTable) await printStructured(invocation, ended ?? asked);
   else if (ended !== undefined) await printInspectionEnd(invocation, ended);
   if (ended !== undefined) {
@@ -140,40 +133,6 @@ async function uploadArchive(
   } finally {
     interrupt.release();
   }
-}
-
-/** Undefined when the user detached with Ctrl-C; the inspection continues. */
-async function waitForEnd(
-  invocation: Invocation,
-  client: Client,
-  { id }: Inspection,
-): Promise<Inspection | undefined> {
-  const interrupt = interceptInterrupt();
-  let failures = 0;
-  try {
-    while (!interrupt.signal.aborted) {
-      const call = { params: { id }, query: { waitSeconds: pollSeconds } };
-      const signal = AbortSignal.any([interrupt.signal, AbortSignal.timeout(cliLimits.callMs)]);
-      try {
-        const found = await client.call(inspections.show, call, { signal });
-        if (isEnded(found)) return found;
-        failures = 0;
-      } catch (error) {
-        if (interrupt.signal.aborted) break;
-        failures += 1;
-        if (transientReason(error) === undefined || failures > cliLimits.reconnects) throw error;
-        await pause(failures, interrupt.signal);
-      }
-    }
-  } finally {
-    interrupt.release();
-  }
-  await printTerminalNote(invocation, `The inspection continues: lazaret inspections show ${id}`);
-  return undefined;
-}
-
-function isEnded({ state }: Inspection): boolean {
-  return state === 'finished' || state === 'failed' || state === 'cancelled';
 }
 
 /** One line per image on standard output. */

@@ -2,7 +2,7 @@
 import { formatDuration, plural, type RegistrySettings } from '@lazaret/protocol';
 
 export interface RegistrySetting {
-  readonly key: string;
+  readonly key: keyof RegistrySettings;
   readonly label: string;
   readonly values: readonly string[];
 }
@@ -23,10 +23,13 @@ const labels: Readonly<Record<keyof RegistrySettings, string>> = {
   foreign: 'Hosts of foreign layers',
 };
 
+const keys = Object.keys(labels) as (keyof RegistrySettings)[];
+
 /** `inspection` is the value of that option; the server has validated it. */
 export function listRegistrySettings(inspection: unknown): RegistrySetting[] {
   const registries = propertyOf(inspection, 'registries');
-  return Object.entries(labels).map(([key, label]) => {
+  return keys.map((key) => {
+    const label = labels[key];
     const value = propertyOf(registries, key);
     const values = key === 'credentialHelpers' ? helperValues(value) : valuesOf(value);
     return { key, label, values };

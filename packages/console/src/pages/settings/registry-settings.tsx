@@ -1,4 +1,4 @@
-import { operations } from '@lazaret/protocol';
+import { operations, registrySettingPath } from '@lazaret/protocol';
 import type { ReactNode } from 'react';
 
 import { type Column, DataTable } from '../../components/data-table.tsx';
@@ -27,7 +27,7 @@ const columns: readonly Column<RegistrySetting>[] = [
   },
   {
     label: 'Configuration',
-    cell: ({ key }) => <code className="small">{`inspection.registries.${key}`}</code>,
+    cell: ({ key }) => <code className="small">{registrySettingPath(key)}</code>,
   },
 ];
 
