@@ -63,7 +63,7 @@ async function showProgress(
   }
 }
 
-/** One line for each phase: the number of examined layers changes too often for a line of its own. */
+/** One line for each phase: the number of examined layers changes too often. */
 function formatPhase({ id, progress: { phase, total } }: Inspection): string {
   const texts: Readonly<Record<typeof phase, string>> = {
     waiting: 'queued',
