@@ -247,7 +247,7 @@ test.each([
   });
 });
 
-test('an archive that is damaged further on is stored, and its inspection says so', async () => {
+test('an archive that is damaged further on is stored, and its inspection reports the damage', async () => {
   const packed = gzipSync(await packFiles(newDockerFiles([await imageOf('cut')])));
   const ended = await upload('cut.tar.gz', packed.subarray(0, packed.length - 40));
   expect(ended.state).toBe('failed');

@@ -56,7 +56,7 @@ async function repeat(
 }
 
 /** The entries of the audit log and the list, oldest first. */
-async function told(subject: string): Promise<string[]> {
+async function eventsOf(subject: string): Promise<string[]> {
   const query = { limit: 200, type: ['inspection.queued', 'image.inspected'] };
   const { items } = await lab.instance.client.call(events.auditList, { query } as never);
   return items
@@ -83,8 +83,8 @@ test.each([
     images: [{ digest, known: false }],
   });
   expect(fetched()).toBe(1);
-  await expect.poll(() => told(id)).toEqual(['inspection.queued']);
-  await expect.poll(() => told(digest)).toEqual(['image.inspected']);
+  await expect.poll(() => eventsOf(id)).toEqual(['inspection.queued']);
+  await expect.poll(() => eventsOf(digest)).toEqual(['image.inspected']);
 });
 
 test('sequential requests without a key: one inspection each, and one examination', async () => {
@@ -95,7 +95,7 @@ test('sequential requests without a key: one inspection each, and one examinatio
     answers.map((_, at) => [expect.objectContaining({ digest, known: at > 0 })]),
   );
   expect(fetched()).toBe(1);
-  await expect.poll(() => told(digest)).toEqual(['image.inspected']);
+  await expect.poll(() => eventsOf(digest)).toEqual(['image.inspected']);
 });
 
 test('one idempotency key for several references at once: one is accepted, the others are refused', async () => {

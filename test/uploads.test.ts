@@ -68,7 +68,7 @@ async function kept(): Promise<{ blobs: number; leftovers: number; jobs: number 
  * Checks that nothing was stored during the work. Waits for a file that is still being removed;
  * a leftover of another test may be removed meanwhile, so there may be fewer leftovers then.
  */
-async function keepsNothing<T>(work: () => Promise<T>): Promise<T> {
+async function storesNothing<T>(work: () => Promise<T>): Promise<T> {
   const { leftovers, ...before } = await kept();
   const result = await work();
   const came = async (): Promise<object> => {
@@ -143,7 +143,9 @@ describe.each(['PUT', 'POST'])('%s of the legacy API', (method) => {
     const over = randomBytes(capBytes + 1);
     const body = form(['name="upload"; filename="x"', over]);
     for (const [bytes, headers] of [[over, {}] as const, [body, multipart] as const]) {
-      const answer = await keepsNothing(() => put('/capped/upload', bytes, { ...headers, method }));
+      const answer = await storesNothing(() =>
+        put('/capped/upload', bytes, { ...headers, method }),
+      );
       expect([answer.status, faultOf(answer)]).toEqual([413, undefined]);
     }
   });
@@ -160,7 +162,7 @@ test('a body of 1 GiB without a length is refused while it is read, long before 
     }
   }
   const headers = ['transfer-encoding: chunked'];
-  const sent = await keepsNothing(() => send({ headers, body: chunked() }));
+  const sent = await storesNothing(() => send({ headers, body: chunked() }));
   expect(codeOf(sent)).toBe('payload_too_large');
   expect(sent.sentBytes).toBeLessThan(farLessBytes);
 });
@@ -173,7 +175,7 @@ test('a multipart body of 1 GiB is refused at the limit, without loading it into
     yield* zeros(1024 * MiB);
   }
   const headers = [`content-type: ${multipart['content-type']}`, 'content-length: 1073741824'];
-  const sent = await keepsNothing(() => send({ headers, body: body() }));
+  const sent = await storesNothing(() => send({ headers, body: body() }));
   expect(codeOf(sent)).toBe('payload_too_large');
   expect(sent.sentBytes).toBeLessThan(farLessBytes);
 });
@@ -189,7 +191,7 @@ test.each([
 ])('%s is refused at once, before the body', async (_, path, status, code) => {
   const method = path.startsWith('/api/v1') ? 'POST' : 'PUT';
   const headers = ['content-length: 1073741824'];
-  const sent = await keepsNothing(() => send({ path, method, headers, body: [] }));
+  const sent = await storesNothing(() => send({ path, method, headers, body: [] }));
   expect([sent.answer.status, codeOf(sent)]).toEqual([status, code]);
 });
 
@@ -235,7 +237,7 @@ test.each([
   ],
 ])('an upload that is aborted %s leaves no file', async (_, path, headers, body) => {
   const method = path.startsWith('/api') ? 'POST' : 'PUT';
-  await keepsNothing(async () => {
+  await storesNothing(async () => {
     await send({ path, method, headers, body, cut: true });
     // The server notices when the connection ends; the next call is processed after that.
     await instance.client.call(jobs.count, {});
@@ -247,7 +249,7 @@ test('a wrong content length is detected', async () => {
   await send({ headers: ['content-length: 3'], body: ['abcdefgh'] });
   const whole = await put(`/api/v1/artifacts/${digest}`, '', { method: 'GET' });
   expect(whole.status).toBe(404);
-  const wrong = await keepsNothing(() =>
+  const wrong = await storesNothing(() =>
     send({
       headers: ['content-length: -3'],
       body: ['abc'],
@@ -261,7 +263,7 @@ test.each([['no size\r\n'], ['0\r\ncontent-length: 9\r\n\r\n']])(
   async (end) => {
     const body = ['3\r\nabc\r\n', end];
     const headers = ['transfer-encoding: chunked'];
-    const sent = await keepsNothing(() => send({ headers, body }));
+    const sent = await storesNothing(() => send({ headers, body }));
     expect(codeOf(sent)).toBe('invalid_request');
   },
 );
@@ -294,14 +296,14 @@ describe('multipart', () => {
       'malformed_body',
     ],
   ])('%s is refused and nothing is stored', async (_, body, code) => {
-    const answer = await keepsNothing(() => put('/capped/upload', body, multipart));
+    const answer = await storesNothing(() => put('/capped/upload', body, multipart));
     expect([answer.status, faultOf(answer)]).toEqual([400, undefined]);
     expect(JSON.parse(answer.text)).toMatchObject({ code });
   });
 
   test('a missing boundary parameter is refused', async () => {
     const headers = { 'content-type': 'multipart/form-data' };
-    const answer = await keepsNothing(() => put('/capped/upload', 'x', headers));
+    const answer = await storesNothing(() => put('/capped/upload', 'x', headers));
     expect([answer.status, faultOf(answer)]).toEqual([400, undefined]);
   });
 
@@ -337,7 +339,7 @@ describe('multipart', () => {
 
   test('a file name with a newline adds no line to headers or logs', async () => {
     const body = form([`name="f"; filename*=UTF-8''two%0D%0Alines.apk`, randomBytes(9)]);
-    const refused = await keepsNothing(() => put('/natural/upload', body, multipart));
+    const refused = await storesNothing(() => put('/natural/upload', body, multipart));
     expect(faultOf(refused)).toBeUndefined();
     const job = await jobOf(await put('/natural/upload?name=two%0D%0Alines%1B%5B2J', 'raw'));
     expect(job.inputs[0]?.name).toMatch(/^two.+lines/u);
@@ -358,7 +360,7 @@ test('concurrent uploads of the same content are stored once, and each is answer
 
 test('a digest mismatch is refused, and nothing is stored', async () => {
   const path = `/api/v1/artifacts?sha256=${'0'.repeat(64)}`;
-  const answer = await keepsNothing(() => put(path, 'other', { method: 'POST' }));
+  const answer = await storesNothing(() => put(path, 'other', { method: 'POST' }));
   expect(JSON.parse(answer.text)).toMatchObject({ code: 'checksum_mismatch' });
 });
 

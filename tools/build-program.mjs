@@ -2,7 +2,7 @@
  * Bundles `lazaret inspect` and its threads into a few files, packages/cli/dist: it has about 600
  * modules, and resolving and linking them one by one takes longer than the inspection of a cached
  * image. The sources run everywhere else, and here too as soon as one of them is newer
- * (packages/cli/bin/is-built.mjs tells).
+ * (see packages/cli/bin/is-built.mjs).
  */
 import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
@@ -24,14 +24,14 @@ const acts = /\/(main|layer-thread|layer-worker|yara-worker)\.ts$/;
 const external = [/^node:/, 'koffi', /^@virustotal\/yara-x/, '@lazaret/server'];
 
 /** `new URL('name', import.meta.url)`: a thread is next to the bundle, any other file stays. */
-const besideModule = /new URL\(\s*'([^']+)',\s*import\.meta\.url\s*,?\s*\)/g;
+const siblingModule = /new URL\(\s*'([^']+)',\s*import\.meta\.url\s*,?\s*\)/g;
 
 function keepPlaces() {
   return {
     name: 'keep-places',
     transform(code, id) {
       if (!id.startsWith(join(root, 'packages')) || !code.includes('import.meta.url')) return null;
-      const moved = code.replaceAll(besideModule, (_, name) => {
+      const moved = code.replaceAll(siblingModule, (_, name) => {
         const thread = basename(name, '.ts');
         const target = Object.hasOwn(entries, thread)
           ? `./${thread}.js`

@@ -78,10 +78,10 @@ function describeOutcome(name: string, outcome: FuzzOutcome): string {
     `${share} % of the code reached`,
     `slowest ${slowest.ms.toFixed(0)} ms for ${slowest.sizeBytes} bytes`,
   ].join(', ');
-  const told = findings.map(({ kind, detail, path }) => {
+  const details = findings.map(({ kind, detail, path }) => {
     return `  ${kind}: ${detail.split('\n').slice(0, 3).join('\n    ')}\n    ${path}\n`;
   });
-  return `${line}\n${told.join('')}`;
+  return `${line}\n${details.join('')}`;
 }
 
 function say(text: string, code: number): number {

@@ -70,7 +70,7 @@ try {
   await clamd.stop();
 }
 
-/** One root as several images; scanners look at the first of them. */
+/** One root as several images; scanners only examine the first of them. */
 async function measure(corpus: Corpus, scanners: GivenScannerSettings): Promise<CorpusResult> {
   const images: ImageResult[] = [];
   for (const [at, plan] of plans.entries()) {
@@ -105,7 +105,7 @@ async function examine(
   const removed = report.packages.filter(({ name }) => name === removedPackage.name);
   const isHidden = removed.length === 1 && removed[0]?.hiddenBy !== undefined;
   const removal = plan.layers === 1 ? removed.length === 0 : isHidden;
-  return { plan, report, scores: score(corpus.truths, found), peers, isRemovalTold: removal };
+  return { plan, report, scores: score(corpus.truths, found), peers, isRemovalReported: removal };
 }
 
 async function malware(scanners: GivenScannerSettings): Promise<TestFileResult[]> {

@@ -11,10 +11,10 @@ export async function goTruths(root: string): Promise<Truth[]> {
     if (row.startsWith('\t')) programs.at(-1)?.push(row);
     else programs.push([row]);
   }
-  return programs.flatMap(([head = '', ...told]) => {
+  return programs.flatMap(([head = '', ...lines]) => {
     const [, file = '', version = ''] = /^(.*): go(\d\S*)/.exec(head) ?? [];
     const place = file.slice(root.length + 1);
-    const modules = [['stdlib', version] as const, ...modulesOf(told)];
+    const modules = [['stdlib', version] as const, ...modulesOf(lines)];
     return modules.map(([name, ...versions]) => ({
       ...{ ecosystem: 'golang', place },
       anyOf: versions.map((each) => packageId('golang', { name, version: each }).id),

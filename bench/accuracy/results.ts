@@ -18,7 +18,7 @@ export interface ImageResult {
     readonly problem?: string;
   }[];
   /** Whether a package that a layer removed is reported as hidden. */
-  readonly isRemovalTold: boolean;
+  readonly isRemovalReported: boolean;
 }
 
 export interface CorpusResult {
@@ -100,9 +100,9 @@ function row(tool: string, score: Score): string {
 
 function describeImages(images: readonly ImageResult[]): string[] {
   const [first] = images;
-  const lines = images.map(({ plan, report, scores, isRemovalTold }) => {
+  const lines = images.map(({ plan, report, scores, isRemovalReported }) => {
     const same = JSON.stringify(scores) === JSON.stringify(first?.scores) ? 'same' : '**OTHER**';
-    const removal = isRemovalTold ? 'right' : '**WRONG**';
+    const removal = isRemovalReported ? 'right' : '**WRONG**';
     const { gapCount, files } = report.coverage;
     const shape = `${plan.shape}, ${plan.layers} layers, ${plan.compression}`;
     return `| ${shape} | ${files} | ${same} | ${removal} | ${gapCount} | ${report.verdict.state} |`;
@@ -154,14 +154,14 @@ function describeFindings(corpus: Corpus, report: InspectionReport): string[] {
   const bad = report.findings.filter(({ class: kind }) => kind !== 'secret');
   const secrets = report.findings.filter(({ class: kind }) => kind === 'secret');
   const loud = secrets.filter(({ severity }) => severity !== 'info');
-  const told = [...bad, ...loud].map(
+  const listed = [...bad, ...loud].map(
     ({ scanner, severity, rule, path = '' }) => `${scanner} ${severity} ${rule} ${path}`,
   );
   const verdict = corpus.isClean && bad.length > 0 ? ' **on a clean root**' : '';
   const counts = `${loud.length} secrets above info, ${secrets.length - loud.length} at info`;
   return [
     `Findings of malware and structure: ${bad.length}${verdict}; ${counts}`,
-    ...['', ...list('findings', told)],
+    ...['', ...list('findings', listed)],
   ];
 }
 

@@ -77,7 +77,7 @@ const nodeFolder = new RegExp(
     String.raw`/(?:@[^/]+/)?[^/]+/package\.json$`,
 );
 
-/** `npm ls` of a project, and what npm left beside it for itself. */
+/** `npm ls` of a project, and the files of npm next to it. */
 export async function npmTruths(project: string): Promise<Truth[]> {
   const hidden = JSON.parse(
     await readFile(join(project, 'node_modules/.package-lock.json'), 'utf8'),

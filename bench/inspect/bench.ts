@@ -1,8 +1,8 @@
 /**
  * `node bench/inspect/bench.ts [--rounds N] [--parts whole,forms,shapes,malware]`: what it costs to
- * inspect an image, beside the bound (inflate and SHA-256 alone), the best program of its kind in
- * JavaScript, and what people do by hand for malware. All in one run, in turns, so that a busy
- * machine is busy for all of them.
+ * inspect an image, compared with the bound (inflate and SHA-256 alone), the best program of its
+ * kind in JavaScript, and what people do by hand for malware. All in one run, in turns, so that a
+ * busy machine is busy for all of them.
  */
 import { existsSync, realpathSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';

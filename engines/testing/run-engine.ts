@@ -107,7 +107,7 @@ function describeContainer(job: EngineJob, binds: readonly string[]): unknown {
   };
 }
 
-/** Splits the interleaved log of the engine: a header tells stream and length of each piece. */
+/** Splits the interleaved log of the engine: a header has stream and length of each chunk. */
 function splitStreams(log: Buffer): { stdout: string; stderr: string } {
   const pieces: { 1: Buffer[]; 2: Buffer[] } = { 1: [], 2: [] };
   for (let at = 0; at + STREAM_HEADER_BYTES <= log.length;) {

@@ -4,7 +4,7 @@ import type { LayerInput } from '../../packages/analysis/src/testing/image-build
 export const markup = '<img src=x onerror=alert(1)>';
 const script = '<script>document.title="taken"</script>';
 export const hiddenName = '\u202egpj.exe';
-const longName = `${'a-name-that-somebody-made-to-break-a-layout-'.repeat(5)}.txt`;
+const longName = `${'a-name-that-was-made-to-break-a-table-layout-'.repeat(5)}.txt`;
 export const rule = 'Lab_Word';
 const marker = 'the text that the rule matches';
 /** More files than one page of the tree. */

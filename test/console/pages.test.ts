@@ -15,7 +15,7 @@ import {
 } from './browser.ts';
 import { axeViolations, visitPage, horizontalOverflow } from './page-checks.ts';
 
-const longName = `${'a-name-that-somebody-made-to-break-a-layout-'.repeat(4)}.bin`;
+const longName = `${'a-name-that-was-made-to-break-a-table-layout-'.repeat(4)}.bin`;
 let instance: Instance;
 let browser: Browser;
 let succeeded: string;

@@ -42,9 +42,9 @@ async function containersOf(job: string): Promise<number> {
 }
 
 /**
- * Every run of a job is an attempt of its own, numbered without gaps, and one at most succeeded.
+ * Every run of a job is a separate attempt, numbered without gaps, and at most one succeeded.
  */
-function expectHonestHistory(job: JobDetail): void {
+function expectConsistentHistory(job: JobDetail): void {
   expect(job.attemptList.map((attempt) => attempt.number)).toEqual(
     job.attemptList.map((_, position) => position + 1),
   );
@@ -91,7 +91,7 @@ test.each(steps)(
     const second = await restart(first);
     const job = await settle(second, id);
     expect(job.state).toBe('succeeded');
-    expectHonestHistory(job);
+    expectConsistentHistory(job);
     await expect.poll(() => containersOf(id), { timeout: 20_000 }).toBe(0);
   },
 );
@@ -130,7 +130,7 @@ test('kill -9 at random moments: every accepted job ends exactly once', async ()
   for (const id of ids) {
     const job = await settle(instance, id);
     expect(job.state).toBe('succeeded');
-    expectHonestHistory(job);
+    expectConsistentHistory(job);
   }
   const { items } = await instance.client.call(operations.nodes.list, {});
   expect(items[0]).toMatchObject({ reservedMemoryBytes: 0, reservedCpus: 0, runningAttempts: 0 });

@@ -97,5 +97,5 @@ function leakOf(text: string): string | undefined {
   const leak = [repository, '/node_modules/', 'node:internal', String.raw`\n    at `].find((part) =>
     text.includes(part),
   );
-  return leak === undefined ? undefined : `tells ${leak}`;
+  return leak === undefined ? undefined : `reveals ${leak}`;
 }

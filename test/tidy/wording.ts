@@ -239,6 +239,73 @@ export const wordings: readonly Wording[] = [
   ]),
   text(/\bmend(?:s|ed)?\b/, '"fix" or "correct"', ['mend it', 'fix it']),
 
+  text(/\bbeside\b/, '"next to" or "in addition to"', [
+    'the file beside the result',
+    'the file next to the result',
+  ]),
+  text(
+    /\bbehind (?:the (?:end|headers?|beginning|first|entries)|its end|a (?:dash|word|script)|them)\b/,
+    '"after"',
+    ['data behind the end of the archive', 'data after the end; a server behind a proxy'],
+  ),
+  text(/\ball the same\b(?! (?:length|size|type))/, '"still" or "anyway"', [
+    'a broken link is listed all the same',
+    'a broken link is still listed',
+  ]),
+  text(/\blooked at (?:above|below|all|once)\b|\b(?:is|are) looked at\b/, '"checked" or "read"', [
+    'the ratio is looked at above this size',
+    'the ratio is checked above this size',
+  ]),
+  text(/\bpassed over\b/, '"skipped" or "ignored"', [
+    'hidden files are passed over',
+    'hidden files are ignored',
+  ]),
+  text(/\bleft out\b|\bleaves? out\b/, '"omitted"', [
+    'symbolic links are left out',
+    'symbolic links are omitted',
+  ]),
+  text(/\bstands? (?:before|behind|alone|between|below)\b/, '"precedes", "sorts before" or "is"', [
+    'a tilde stands before the end',
+    'a tilde sorts before the end',
+  ]),
+  text(/\boffers? to the (?:process|search)\b/, '"the slice of …" or the interface', [
+    'What jobs offer to the process',
+    'The slice of jobs',
+  ]),
+  text(/\bfor ever\b/, '"forever" or "indefinitely"', ['it waits for ever', 'it waits forever']),
+  text(/\bworth (?:a|an|keeping|something|saving)\b/, 'the criterion', [
+    'inputs worth keeping',
+    'inputs that reach new code',
+  ]),
+  text(/\btells?\b(?! apart| the (?:user|caller))/, '"reports", "shows" or "has"', [
+    'a program tells its version',
+    'the version of a program is read',
+  ]),
+  text(/\b(?:not|were|was|is) understood\b/, '"could not be parsed" or "unsupported"', [
+    'records that were not understood',
+    'records that could not be parsed',
+  ]),
+  text(/(?<![/^'`])\b(?:some|any)body\b(?!['’:])/, 'the role: "a user", "another process"', [
+    'somebody asked to cancel',
+    'a user requested cancellation',
+  ]),
+  text(/\b(?:is|are|was|were) (?:not )?believed\b/, '"trusted" or "used"', [
+    'a layer of another digest is not believed',
+    'a layer with another digest is refused',
+  ]),
+  text(/\bdressed as\b|\bkeeps? to itself\b|\bin the words of\b/, 'the plain verb', [
+    'malware dressed as a certificate',
+    'malware disguised as a certificate',
+  ]),
+  text(/\bnarrowed\b|\bmints?\b/, '"restricted" or "creates"', [
+    'a narrowed token mints no wider one',
+    'a restricted token cannot create a broader one',
+  ]),
+  text(/\bby way of\b|\bfor want of\b/, '"through" or "without"', [
+    'ClamAV by way of its daemon',
+    'ClamAV through its daemon',
+  ]),
+
   name(/\bdesks?\b/, '"scheduler", "handler" or "pool"', ['layerDesk', 'layerScheduler']),
   name(/\bdoors?\b/, '"entry point" or "load…"', ['inspect-door.ts', 'load-analysis.ts']),
   name(/\banew\b/, '"again" or "fresh"', ['examineAnew', 'examineFresh']),
@@ -290,6 +357,12 @@ export const wordings: readonly Wording[] = [
   name(/\b(?:job|registry|executor) (?:lab|rig)\b/, '"fixture" or "harness"', [
     'job-lab.ts',
     'job-fixture.ts',
+  ]),
+  name(/\bbeside\b/, 'the noun: "configRecord"', ['gapsBeside', 'configGaps']),
+  name(/\btold\b|\btells\b/, '"reported" or "listed"', ['feedsTold', 'feedsListed']),
+  name(/\bsomebody\b|\bstranger\b|\bnameless\b/, '"user" or "unnamed"', [
+    'openNamelessFile',
+    'openUnnamedFile',
   ]),
 ];
 

@@ -151,7 +151,7 @@ function describeFiles(files: readonly ReadFile[]): string {
     .join(', ');
 }
 
-/** More files of single packages are in a table of their own. */
+/** Files of single packages are in a separate table. */
 const filesShown = 10;
 
 function recognised({ files }: DescribedReader): string[] {

@@ -61,7 +61,7 @@ unknown type, data that no tool unpacks, and diffIDs that do not match the conte
 
 A verdict is *clean* only if a scanner for malware examined everything. Besides files, scanners get
 the members of [nested archives](inspect.md#what-is-examined), extended attributes of at least 64
-bytes, data between and behind the entries of a layer, and the configuration of the image. A file that
+bytes, data between and after the entries of a layer, and the configuration of the image. A file that
 a scanner did not fully examine (too large, timed out, encrypted, engine not available) is a gap of the
 coverage.
 

@@ -63,7 +63,7 @@ async function fuzz(): Promise<void> {
     words,
     onInput: share,
     onFinding: (finding) => post({ type: 'finding', finding }),
-    onKept: (kept) => writeFileSync(join(task.corpusDirectory, inputName(kept)), kept),
+    onCorpusInput: (kept) => writeFileSync(join(task.corpusDirectory, inputName(kept)), kept),
   });
   if (task.inputs.length > 0) {
     for (const path of task.inputs) await fuzzer.execute(readFileSync(path));

@@ -31,7 +31,7 @@ export interface FuzzerOptions {
   readonly onInput?: (input: Buffer) => void;
   readonly onFinding: (finding: FuzzFinding) => void;
   /** Called with inputs for the corpus. */
-  readonly onKept?: (input: Buffer) => void;
+  readonly onCorpusInput?: (input: Buffer) => void;
 }
 
 /** An input that repeatedly takes more time than this is a finding. */
@@ -125,14 +125,14 @@ export class Fuzzer {
   }
 
   async #keepNew(batch: readonly Buffer[]): Promise<void> {
-    const { coverage, onKept } = this.#options;
+    const { coverage, onCorpusInput } = this.#options;
     const taken = await this.#runAll(batch);
     if (coverage === undefined || taken === undefined || !coverage.hasNew(taken)) return;
     const [only] = batch;
     if (batch.length === 1 && only !== undefined) {
       coverage.remember(taken);
       this.corpus.push(only);
-      onKept?.(only);
+      onCorpusInput?.(only);
       return;
     }
     const middle = batch.length >> 1;

@@ -34,7 +34,7 @@ async function run() {
   await (isBundled ? import('../dist/main.js') : import('../src/main.ts'));
 }
 
-/** Runs the pinned Node with the same arguments and streams, and ends as it does. */
+/** Runs the pinned Node with the same arguments and streams, and exits with its code. */
 function handOver() {
   const words = [fileURLToPath(import.meta.url), ...process.argv.slice(2)];
   const child = spawn(pinnedNode, words, { stdio: 'inherit' });
@@ -51,7 +51,7 @@ function handOver() {
   });
 }
 
-/** Ends as the child did, so that a shell sees the same status. */
+/** Exits like the child, so that a shell gets the same status. */
 function endBySignal(signal) {
   process.removeAllListeners(signal);
   process.kill(process.pid, signal);

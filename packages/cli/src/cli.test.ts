@@ -36,7 +36,7 @@ function lazaret(argv: readonly string[], options: Partial<SpawnOptions> = {}): 
   return startProgram(argv, { home, variables: owner, ...options }).finished;
 }
 
-/** The same without a process of its own, where that makes no difference. */
+/** The same in this process, if that makes no difference. */
 function inside(argv: readonly string[], options: Partial<SpawnOptions> = {}): Promise<RunResult> {
   return runInside(argv, { home, variables: owner, ...options });
 }
@@ -47,7 +47,7 @@ async function file(name: string, content: string | Uint8Array): Promise<string>
   return path;
 }
 
-/** Submits an attack of the hostile engine and answers the job's id. */
+/** Submits an attack of the hostile engine and returns the id of the job. */
 async function attack(line: string, ...flags: string[]): Promise<Finished & { id: string }> {
   const name = `attack-${line.replaceAll(' ', '-')}`;
   const done = await lazaret(['submit', 'hostile', await file(name, `${line}\n`), ...flags]);

@@ -77,7 +77,7 @@ test('passes arguments and the exit code on unchanged', async () => {
   expect(failure?.stdout).toBe('');
 });
 
-test('tells what to do in a clone that is not installed', async () => {
+test('says what to do in a clone that is not installed', async () => {
   const clone = join(home, 'clone');
   await mkdir(join(clone, 'packages', 'cli'), { recursive: true });
   await cp(join(root, 'bin'), join(clone, 'bin'), { recursive: true });

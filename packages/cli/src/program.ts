@@ -24,7 +24,7 @@ export async function runProgram(shell: Shell, argv: readonly string[]): Promise
     }
     return await runParsed(shell, parsed, settings);
   } catch (error) {
-    // the reader of our output has gone, as `head` does
+    // the reader of our output has exited, like `head`
     if ((error as NodeJS.ErrnoException).code === 'EPIPE') return exitCodes.ok.code;
     const { explainFailure } = await import('./render/failure-text.ts');
     const { debug } = shell.environment;

@@ -17,7 +17,7 @@ const cli = useServerHarness();
 
 const { serve } = cli;
 
-/** A job that runs until somebody cancels it. */
+/** A job that runs until it is cancelled. */
 function runningJob(): Readonly<Record<string, Handler>> {
   const moves: ('running' | 'cancelled')[] = ['running'];
   const present = () => sampleJob({ state: moves.at(-1) ?? 'running' });

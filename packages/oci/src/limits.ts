@@ -36,7 +36,7 @@ export const ociLimits = {
   registryTokenEarlyMs: 10_000,
   registryTokenDefaultMs: 60_000,
   registryTokensKept: 10_000,
-  /** How long credentials are believed without looking again, unless they are refused. */
+  /** How long credentials are cached, unless they are refused. */
   registryCredentialMs: minuteMs,
   /** Hosts that a rate is remembered for. */
   registryRatesKept: 1_000,

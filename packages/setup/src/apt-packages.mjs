@@ -16,7 +16,7 @@ import { basename, join } from 'node:path';
 
 const COMMAND_TIMEOUT_MS = 15 * 60_000;
 const OUTPUT_MAX_CHARS = 1024 * 1024;
-const TOLD_LINES = 15;
+const OUTPUT_LINES = 15;
 const UNNEEDED = ['doc', 'doc-base', 'man', 'info', 'locale', 'lintian', 'bug'];
 
 /**
@@ -62,7 +62,7 @@ export function hasApt() {
  * ordinary user too.
  *
  * @param {{ packages: string[], without?: string[], directory: string, scratch: string,
- *   log?: (line: string) => void }} options `without` names packages to leave out although another
+ *   log?: (line: string) => void }} options `without` names packages to omit although another
  *   one depends on them; `directory` and `scratch` are empty directories
  * @returns {Promise<string[]>} the packages' file names, versions included
  */
@@ -212,8 +212,8 @@ function ended(child, program, complaints) {
     child.on('error', (error) => reject(new Error(`${program} did not start: ${error.message}`)));
     child.on('close', (code, signal) => {
       if (code === 0) return resolve();
-      const told = complaints().trim().split('\n').slice(-TOLD_LINES).join('\n');
-      reject(new Error(`${program} ended with ${code ?? signal}: ${told}`));
+      const output = complaints().trim().split('\n').slice(-OUTPUT_LINES).join('\n');
+      reject(new Error(`${program} ended with ${code ?? signal}: ${output}`));
     });
   });
 }

@@ -31,7 +31,7 @@ describe('ensureDocker', { timeout: TEST_TIMEOUT_MS }, () => {
     expect((await ensureDocker()).advice).toContain('add remote engines as nodes');
   });
 
-  test('tells an unprivileged user what to do', async () => {
+  test('prints instructions for an unprivileged user', async () => {
     const tool = fileURLToPath(new URL('../../../tools/docker.ts', import.meta.url));
     const ended = run(process.execPath, [tool], { uid: 65534, gid: 65534 });
 

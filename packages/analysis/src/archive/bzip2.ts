@@ -174,7 +174,7 @@ function readSymbol(bits: BitReader, { limits, offsets, symbols }: Code): number
       if (symbol !== undefined) return symbol;
     }
   }
-  throw damaged('a code that stands for nothing');
+  throw damaged('an undefined code');
 }
 
 interface SymbolTables {

@@ -49,7 +49,8 @@ function readHeader(bytes: Buffer, at: number): Header {
   const magic = bytes.toString('latin1', at, at + 6);
   if (magic === '070707') return readOdc(bytes, at);
   if (magic === '070701' || magic === '070702') return readNewc(bytes, at);
-  if (magic === '07070X') throw new DecodeError('unsupported', 'cpio: headers are left out');
+  if (magic === '07070X')
+    throw new DecodeError('unsupported', 'cpio: stripped headers (magic 07070X)');
   throw new DecodeError('damaged', `cpio: no header at byte ${at}`);
 }
 

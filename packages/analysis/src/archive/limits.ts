@@ -10,7 +10,7 @@ export const archiveLimits = {
   nestedEntries: 100_000,
   nestedRatio: 1_000,
   nestedMs: 2 * minuteMs,
-  nestedHeldBytes: 192 * MiB,
+  nestedMemoryBytes: 192 * MiB,
   nestedDictionaryBytes: 64 * MiB,
   nestedNameChars: 4 * KiB,
   /** The ratio is checked above this much content. */

@@ -159,7 +159,7 @@ export class LzmaDecoder {
   #startMatch(length: number): void {
     const distance = this.#reps[0] ?? 0;
     if (distance >= this.#known || distance >= this.#window.length) {
-      throw damaged('a match reaches behind the beginning');
+      throw damaged('a match refers to bytes before the beginning');
     }
     this.#pending = length;
   }

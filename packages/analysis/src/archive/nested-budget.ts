@@ -86,7 +86,7 @@ export class NestedBudget {
   }
 
   /** How many bytes a member may have now, so that the memory in use stays bounded. */
-  get roomBytes(): number {
+  get availableBytes(): number {
     return Math.max(0, Math.min(this.limits.fileBytes, this.limits.heldBytes - this.#heldBytes));
   }
 
@@ -109,7 +109,7 @@ const nestedLimits: NestedLimits = {
   depth: archiveLimits.nestedDepth,
   totalBytes: archiveLimits.nestedBytes,
   fileBytes: archiveLimits.nestedFileBytes,
-  heldBytes: archiveLimits.nestedHeldBytes,
+  heldBytes: archiveLimits.nestedMemoryBytes,
   entries: archiveLimits.nestedEntries,
   ratio: archiveLimits.nestedRatio,
   ratioFreeBytes: archiveLimits.nestedRatioFreeBytes,

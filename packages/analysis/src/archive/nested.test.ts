@@ -76,7 +76,7 @@ describe('hiding places', () => {
     const bytes = Buffer.concat([early, Buffer.alloc(512), main]);
     const opened = await openAll(bytes, { path: 'initrd' });
     expect(opened.members.get('initrd!/kernel/microcode')?.toString()).toBe('code');
-    expect(opened.members.get('initrd!/behind the end!/content!/bin/sh')).toEqual(evil);
+    expect(opened.members.get('initrd!/after the end!/content!/bin/sh')).toEqual(evil);
   });
 
   test.each([

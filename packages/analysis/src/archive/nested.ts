@@ -155,8 +155,8 @@ async function* openEncoded(
       yield refuse('too_deep', `more than ${budget.limits.depth} deep is not decoded`);
       return;
     }
-    if (sizeBytes > budget.roomBytes) {
-      yield refuse('too_large', `above ${budget.roomBytes} bytes`);
+    if (sizeBytes > budget.availableBytes) {
+      yield refuse('too_large', `above ${budget.availableBytes} bytes`);
       continue;
     }
     const content = decode();

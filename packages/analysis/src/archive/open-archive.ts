@@ -32,7 +32,7 @@ export function* openZip({ bytes }: Container, budget: NestedBudget): Generator<
     if (isEmptyDirectory(member)) continue;
     const name = member.path;
     try {
-      const content = readMember(archive, member, budget.roomBytes);
+      const content = readMember(archive, member, budget.availableBytes);
       budget.takeBytes(content.length);
       yield { type: 'member', name, bytes: content, isView: member.method === 0 };
     } catch (error) {
@@ -77,9 +77,9 @@ export async function* openTarStream(
     budget.takeEntry();
     const { sizeBytes, path: name } = entry;
     if (sizeBytes === 0) continue;
-    const { roomBytes } = budget;
-    if (sizeBytes > roomBytes) {
-      yield { type: 'gap', name, reason: 'too_large', detail: `above ${roomBytes} bytes` };
+    const { availableBytes } = budget;
+    if (sizeBytes > availableBytes) {
+      yield { type: 'gap', name, reason: 'too_large', detail: `above ${availableBytes} bytes` };
       continue;
     }
     const parts: Buffer[] = [];
@@ -114,7 +114,7 @@ export function* openCpio({ bytes }: Container, budget: NestedBudget): Generator
       continue;
     }
     const rest = next.value;
-    if (rest.length > 0) yield* view({ path: 'behind the end', bytes: rest }, budget);
+    if (rest.length > 0) yield* view({ path: 'after the end', bytes: rest }, budget);
     return;
   }
 }

@@ -34,7 +34,7 @@ export async function* openStream(
 ): AsyncGenerator<Piece, void, undefined> {
   const name = contentName(path);
   budget.takeEntry();
-  const small = inflateSmall(format, bytes, Math.min(budget.roomBytes, smallContentBytes));
+  const small = inflateSmall(format, bytes, Math.min(budget.availableBytes, smallContentBytes));
   if (small !== undefined) {
     budget.takeBytes(small.length);
     yield { type: 'member', name, bytes: small, isView: false };
@@ -97,7 +97,7 @@ interface Collected {
 type Chunks = AsyncGenerator<Buffer, void, undefined>;
 
 async function collect(stream: Chunks, budget: NestedBudget): Promise<Collected> {
-  const { roomBytes } = budget;
+  const { availableBytes } = budget;
   const chunks: Buffer[] = [];
   let sizeBytes = 0;
   try {
@@ -105,7 +105,7 @@ async function collect(stream: Chunks, budget: NestedBudget): Promise<Collected>
       const next = await stream.next();
       if (next.done === true) return { chunks, sizeBytes, end: { kind: 'whole' } };
       const chunk = next.value;
-      if (sizeBytes + chunk.length > roomBytes) {
+      if (sizeBytes + chunk.length > availableBytes) {
         return { chunks, sizeBytes, end: { kind: 'over', chunk } };
       }
       chunks.push(chunk);

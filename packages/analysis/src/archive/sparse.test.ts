@@ -128,7 +128,7 @@ describe('a malicious sparse file', () => {
 });
 
 describe('hidden bytes', () => {
-  const told = async (bytes: Buffer, places: readonly number[] = []): Promise<string[]> => {
+  const reported = async (bytes: Buffer, places: readonly number[] = []): Promise<string[]> => {
     const hidden: string[] = [];
     const onHidden = (each: HiddenBytes): void => {
       hidden.push(`${each.place} ${each.offset} ${each.bytes.toString('latin1')}`);
@@ -141,13 +141,13 @@ describe('hidden bytes', () => {
   test('in nonzero padding are reported', async () => {
     const odd = Buffer.from(file);
     odd.write('EVIL', 600);
-    const [only] = await told(Buffer.concat([odd, end]), [520, 610]);
+    const [only] = await reported(Buffer.concat([odd, end]), [520, 610]);
     expect(only).toMatch(/^padding 516 \0*EVIL\0*$/);
   });
 
   test('after the end are reported, except zeros', async () => {
-    expect(await told(Buffer.concat([file, end, Buffer.alloc(200_000)]))).toEqual([]);
-    const [only] = await told(Buffer.concat([file, end, Buffer.from('EVIL')]));
+    expect(await reported(Buffer.concat([file, end, Buffer.alloc(200_000)]))).toEqual([]);
+    const [only] = await reported(Buffer.concat([file, end, Buffer.from('EVIL')]));
     expect(only).toBe('after-end 2048 EVIL');
   });
 });

@@ -13,7 +13,7 @@ const isAscii = /^[\0-\x7f]*$/;
 
 /**
  * @param name The name's bytes.
- * @param extra The extra field beside it.
+ * @param extra The extra field of the member.
  * @param isUtf8 Bit 11 of the flags.
  */
 export function decodeZipName(name: Buffer, extra: Buffer, isUtf8: boolean): string {

@@ -14,7 +14,7 @@ export function sha1Words(bytes: Uint8Array, at: number, words: Uint32Array): vo
     schedule[i] = high | ((bytes[from + 2] ?? 0) << 8) | (bytes[from + 3] ?? 0);
   }
   addBlock(words);
-  // The padding of a message of 64 bytes is a block of its own.
+  // The padding of a message of 64 bytes is a separate block.
   schedule.fill(0, 0, 16);
   schedule[0] = 0x8000_0000;
   schedule[15] = 512;

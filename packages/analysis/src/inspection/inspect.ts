@@ -89,7 +89,7 @@ export async function inspect(
         source: origin,
         diagnostics: [...diagnostics, ...about.diagnostics],
         records: (outcomes[at] ?? []).map(({ record }) => record),
-        beside: configs[at],
+        configRecord: configs[at],
         gaps: [...diagnosticGaps(listing, options), ...(outcomes[at] ?? []).flatMap(outcomeGaps)],
         scanners: described,
         ...(options.match !== undefined && { match: options.match }),

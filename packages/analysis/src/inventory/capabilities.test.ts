@@ -1,4 +1,4 @@
-/** What ecosystems say of their readers, against what the readers accept. */
+/** Compares the capabilities of ecosystems with the files that their readers accept. */
 import { posix } from 'node:path';
 
 import { describe, expect, test } from 'vitest';

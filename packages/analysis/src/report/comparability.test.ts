@@ -181,7 +181,7 @@ describe('moves and directories', () => {
     });
   });
 
-  it('names the topmost directory that was removed, with or without an entry of its own', () => {
+  it('names the topmost directory that was removed, with or without a separate entry', () => {
     const list = (paths: readonly string[]) =>
       paths.map((path, at) => ({ ...sampleFile(path, at), sha256: undefined }));
     const before = build({ files: list(['etc/a', 'opt/x/1', 'opt/x/y/2', 'srv/k/3']) });

@@ -1,7 +1,7 @@
 /** Fields of two images' configurations that differ. */
 import type { ConfigDifference, InspectionReport } from '@lazaret/protocol';
 
-/** Lists of `KEY=value` and labels are compared entry by entry; the history is left out. */
+/** Lists of `KEY=value` and labels are compared entry by entry; the history is omitted. */
 export function compareConfigs(
   before: InspectionReport,
   after: InspectionReport,

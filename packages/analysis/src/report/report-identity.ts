@@ -40,7 +40,7 @@ export function platformText({ image }: InspectionReport): string | undefined {
   return [os, architecture, variant].filter((part) => part !== undefined).join('/');
 }
 
-/** The image's name as people know it: its name in the source, or the requested name. */
+/** The display name of the image: its name in the source, or the requested name. */
 export function subjectName({ image, source }: InspectionReport): string {
   const name = image?.names[0] ?? source.reference;
   return name === '' ? source.kind : name;

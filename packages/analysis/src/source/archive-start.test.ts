@@ -34,7 +34,7 @@ test('the first bytes suffice, and fewer are undecided until the upload ends', a
   }
 });
 
-test('damage behind the first header is left to the inspection', async () => {
+test('damage after the first header is detected by the inspection', async () => {
   const zipped = gzipSync(tar);
   zipped.fill(0xff, 5_000, 6_000);
   expect(await check(zipped)).toBe('possible');

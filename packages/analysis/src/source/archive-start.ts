@@ -34,7 +34,7 @@ export async function checkArchiveStart(head: Buffer, isWhole: boolean): Promise
 
 /** The first block of what is compressed, or less of it if the bytes do not suffice. */
 async function inflateStart(head: Buffer, compression: 'gzip' | 'zstd'): Promise<Buffer> {
-  // Small chunks, so that damage behind the first block is not found here.
+  // Small chunks, so that damage after the first block is not found here.
   const decoder =
     compression === 'gzip'
       ? createGunzip({ finishFlush: constants.Z_SYNC_FLUSH, chunkSize: blockBytes })

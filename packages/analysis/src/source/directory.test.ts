@@ -183,6 +183,6 @@ test('directories without permission are gaps', async () => {
   await probe?.close();
   const { gaps } = await walk(root);
   await chmod(join(root, 'shut'), 0o700);
-  // A superuser may read it all the same.
+  // A superuser can still read it.
   expect(gaps).toEqual(probe === undefined ? ['not_available shut'] : []);
 });

@@ -42,7 +42,7 @@ export function sampleReport(changes: Partial<InspectionReport> = {}): Inspectio
     passwords: [],
     groups: [],
     diagnostics: [],
-    special: [{ ...sampleFile('usr/bin/su', 0), mode: 0o4755, because: ['setuid'] }],
+    special: [{ ...sampleFile('usr/bin/su', 0), mode: 0o4755, reasons: ['setuid'] }],
     unowned: { count: 1, paths: ['opt/app/server'] },
     files: ['usr/bin/su', 'opt/app/server', 'opt/app/index.js'].map((path, at) =>
       sampleFile(path, at),

@@ -93,7 +93,7 @@ export async function packFiles(files: ImageFiles): Promise<Buffer> {
   return buildTar([...files.values()]);
 }
 
-/** The files below a directory that exists; symbolic links are left out. */
+/** The files below a directory that exists; symbolic links are omitted. */
 export async function writeFiles(root: string, files: ImageFiles): Promise<void> {
   for (const { path, type, content } of files.values()) {
     const place = join(root, path);

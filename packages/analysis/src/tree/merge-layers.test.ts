@@ -122,7 +122,7 @@ describe('links', () => {
     expect(paths(tree)).toContain('etc/shadow');
   });
 
-  test.each([2, 40])('in a circle of %i lead nowhere and end', (size) => {
+  test.each([2, 40])('in a cycle of %i terminate without a target', (size) => {
     const circle = Array.from({ length: size }, (_, at): Short => [
       `l${at}`,
       'symlink',

@@ -25,7 +25,7 @@ export interface BuildOptions {
   readonly onCommand: (parsed: Parsed) => void;
 }
 
-/** Builds what the command line needs: building all commands takes longer than running most. */
+/** Builds only the required commands: building all of them takes longer than running most. */
 export function buildProgram(options: BuildOptions): Command {
   const { tree, first } = options;
   const program = new Command('lazaret');
@@ -115,7 +115,7 @@ function addCommand(command: Command, { name, spec }: Named, options: BuildOptio
   });
 }
 
-/** Flags may stand before the command as well; those after it count more. */
+/** Flags may also precede the command; those after it take precedence. */
 function gatherFlags(command: Command, spec: CommandSpec): Flags {
   const before = { ...command.parent?.optsWithGlobals() };
   const own = new Set(spec.flags.map(({ name }) => attributeOf(name)));

@@ -1,7 +1,7 @@
 /**
  * Every command in the order of the help. Most are derived from the operations' rows; a custom
- * command of the same words replaces a derived one. To add a command, add a row to the list of its
- * group in `commands/`, or `cli` to the operation's row.
+ * command with the same words replaces a derived one. To add a command, add a row to the list of
+ * its group in `commands/`, or `cli` to the operation's row.
  */
 import type { CommandGroup, CommandSpec, CommandTree, DerivedCommand } from './command.ts';
 import { accessCommands } from '../commands/access/access-commands.ts';
@@ -42,7 +42,7 @@ const groups: Readonly<Record<string, string>> = {
   users: 'Manage users and their roles',
 };
 
-/** Other words for groups and verbs, as people know them from docker and kubectl. */
+/** Aliases of groups and verbs, as in docker and kubectl. */
 const aliases: Readonly<Record<string, string>> = {
   contexts: 'context',
   create: 'add',
@@ -76,7 +76,7 @@ const groupOfNoun: Readonly<Record<string, CommandGroup>> = {
   system: 'Server',
 };
 
-/** Derived commands that a custom command does better. */
+/** Derived commands that are replaced by a better custom command. */
 const hidden = new Set(['engines update', 'nodes update']);
 
 export const commandList: readonly CommandSpec[] = inOrder([
@@ -91,7 +91,7 @@ export const commandList: readonly CommandSpec[] = inOrder([
 /** The tree of all commands. */
 export const commandTree: CommandTree = { commands: commandList, groups, aliases };
 
-/** Custom commands replace derived ones of the same words. */
+/** Custom commands replace derived ones with the same words. */
 function inOrder(customCommands: readonly CommandSpec[]): readonly CommandSpec[] {
   const taken = new Set(customCommands.map(({ words }) => words));
   const derived = (derivedCommands as readonly DerivedCommand[])
@@ -117,7 +117,7 @@ function toSpec({ operation, ...command }: DerivedCommand): CommandSpec {
   };
 }
 
-/** Reading comes before changing, and removing last. */
+/** Reading commands first, then changing ones, and removing ones last. */
 function rankOf({ words }: CommandSpec): number {
   const verbs = ['list', 'show', 'add', 'validate', 'import', 'update', 'enable', 'disable'];
   const last = ['rollback', 'remove', 'revoke'];

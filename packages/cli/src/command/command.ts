@@ -1,13 +1,14 @@
 /**
- * What a command is, as data: the command tree, the help, the completion and the reference page
- * are all made from these. What a command does is loaded when it runs, so that help stays fast.
+ * The definition of a command as data: the command tree, the help, the completion and the reference
+ * page are all generated from these. The implementation is loaded when it runs, so that help is
+ * fast.
  */
 import type { Client } from '@lazaret/protocol';
 
 import type { InspectImage } from '../commands/inspect/inspect-image.ts';
 import type { Environment } from '../environment.ts';
 
-/** What completion offers for a value. */
+/** The completions of a value. */
 export type Completes = 'engine' | 'job' | 'context' | 'file' | 'directory';
 
 export interface FlagSpec {
@@ -71,7 +72,7 @@ export interface CommandSpec {
   readonly load: () => Promise<CommandRun>;
 }
 
-/** A command as it is derived from an operation's row; plain data. */
+/** A command derived from an operation, as data. */
 export interface DerivedCommand {
   readonly operation: string;
   readonly words: string;
@@ -86,9 +87,9 @@ export interface DerivedCommand {
 /** Every command with the words that name groups, for the parser, the help and completion. */
 export interface CommandTree {
   readonly commands: readonly CommandSpec[];
-  /** What each group of commands is about, by its word. */
+  /** Summary of each group of commands, by its word. */
   readonly groups: Readonly<Record<string, string>>;
-  /** Other words for groups and verbs: `ls` for `list`. */
+  /** Aliases of groups and verbs: `ls` for `list`. */
   readonly aliases: Readonly<Record<string, string>>;
 }
 
@@ -139,10 +140,10 @@ export interface Shell {
 /** Formats of ordinary commands: `wide` is an uncut table, `name` prints only IDs. */
 export const outputFormats = ['table', 'wide', 'json', 'yaml', 'name'] as const;
 
-/** How an answer is written; `wide` and `name` are tables with other settings. */
+/** How a response is written; `wide` and `name` are tables with other settings. */
 export type OutputFormat = 'table' | 'json' | 'yaml';
 
-/** The flags that every command takes. */
+/** The flags of every command. */
 export interface Settings {
   readonly server: string | undefined;
   readonly token: string | undefined;
@@ -150,7 +151,7 @@ export interface Settings {
   readonly output: OutputFormat;
   /** The value of `--output`, which may be a format that only this command has. */
   readonly format: string;
-  /** A table with whole values, however wide the terminal is. */
+  /** A table with complete values, for any width of the terminal. */
   readonly wide: boolean;
   /** Path of the file for the output; standard output without one. */
   readonly outputFile: string | undefined;

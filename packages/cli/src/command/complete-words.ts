@@ -14,7 +14,7 @@ import { flagAwaitingValue, globalFlags, globalFlagsOf } from './global-flags.ts
 /** Words that no shell interprets; others are not offered. */
 const safeWord = /^[A-Za-z0-9._:@/+,-]+$/;
 
-/** What completion needs to know of the program that it completes for. */
+/** The context of a completion. */
 export interface CompletionContext {
   readonly shell: Shell;
   readonly tree: CommandTree;

@@ -71,7 +71,7 @@ function capitalized(text: string): string {
   return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 }
 
-/** Whether the field of the query or body may be left out. */
+/** Whether the field of the query or body is optional. */
 function isOptional({ query, body }: Operation, name: string): boolean {
   const without = [query, body].flatMap((schema) => schema?.safeParse({}).error?.issues ?? []);
   return !without.some(({ path }) => path[0] === name);
@@ -82,7 +82,7 @@ export function paramsOf(operation: Operation): readonly string[] {
   return [...operation.path.matchAll(/:([A-Za-z0-9]+)/g)].map((match) => match[1] ?? '');
 }
 
-/** Whether the command takes several IDs or names at once, as `docker rm a b` does. */
+/** Whether the command accepts several IDs or names, like `docker rm a b`. */
 export function takesSeveral(operation: CommandOperation): boolean {
   const isAction = operation.method === 'DELETE' || operation.method === 'POST';
   const isAlone = paramsOf(operation).length === 1 && operation.cli.positional === undefined;

@@ -1,4 +1,4 @@
-/** Which command the words of a command line name; words that name none are refused. */
+/** Finds the command of a command line; unknown words are refused. */
 import type { CommandSpec, CommandTree } from './command.ts';
 import { usageFailure } from '../failure.ts';
 import { flagAwaitingValue, globalFlags } from './global-flags.ts';
@@ -25,7 +25,7 @@ export function positionalWords(
     );
 }
 
-/** The command by its words or by a shortcut; two words go before one. */
+/** The command by its words or by a shortcut; two words take precedence over one. */
 export function findCommand(tree: CommandTree, words: readonly string[]): FoundCommand {
   const [one, two] = positionalWords(words);
   const resolve = (word: string | undefined): string | undefined =>

@@ -1,4 +1,4 @@
-/** The flags that every command takes. */
+/** The flags of every command. */
 import { outputFormats, type CommandSpec, type FlagSpec } from './command.ts';
 
 const outputFlag: FlagSpec = {
@@ -56,7 +56,7 @@ export function globalFlagsOf(spec: CommandSpec): readonly FlagSpec[] {
     .map((flag) => (flag === outputFlag ? output : flag));
 }
 
-/** The flag whose value is the word that follows, if the word names one. */
+/** The flag whose value is the next word, if the word is a flag. */
 export function flagAwaitingValue(
   flags: readonly FlagSpec[],
   word: string | undefined,

@@ -26,7 +26,7 @@ describe('flags of an operation', () => {
     expect(flag(access.userUpdate, 'disabled')?.spec.negatable).toBe(true);
   });
 
-  it('accepts durations as text, as the schema does', () => {
+  it('accepts durations as text, like the schema', () => {
     const fields = fieldsOf(jobSubmission);
     expect(fields.find(({ field }) => field === 'timeLimit')).toMatchObject({
       kind: 'text',
@@ -88,7 +88,7 @@ describe('arguments of an operation', () => {
     expect(deriveCommand(engines.show as CommandOperation).arguments[0]?.variadic).toBe(undefined);
   });
 
-  it('asks for confirmation where the row says so', () => {
+  it('asks for confirmation if the operation requires it', () => {
     const names = deriveCommand(engines.remove as CommandOperation).flags.map(({ name }) => name);
     expect(names).toContain('yes');
   });

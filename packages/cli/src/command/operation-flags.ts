@@ -1,7 +1,7 @@
 /**
- * Flags of an operation, derived from the schemas of its query and body. The input side of a
- * schema tells what may be written (sizes and durations as text), the output side what it means
- * (choices, lists).
+ * Flags of an operation, derived from the schemas of its query and body. The input side of a schema
+ * has the accepted forms (sizes and durations as text), the output side the meaning (choices,
+ * lists).
  */
 import type { Operation } from '@lazaret/protocol';
 
@@ -9,7 +9,7 @@ import { flagList, flagText, type FlagSpec, type Flags } from './command.ts';
 import { usageFailure } from '../failure.ts';
 import { attributeOf, kebabCase } from './flag-names.ts';
 
-/** A field of a query or body and the flag that stands for it. */
+/** A field of a query or body and its flag. */
 export interface FieldFlag {
   readonly field: string;
   readonly kind: 'text' | 'number' | 'boolean' | 'list' | 'grants' | 'json';
@@ -48,7 +48,7 @@ export function fieldsOf(schema: Schema | undefined): readonly FieldFlag[] {
   return Object.entries(output).map(([field, meant]) => toFlag(field, meant, input[field] ?? {}));
 }
 
-/** The values of the given flags by field, as the schemas expect them. */
+/** The values of the given flags by field, in the form of the schemas. */
 export function readFields(
   fields: readonly FieldFlag[],
   flags: Flags,

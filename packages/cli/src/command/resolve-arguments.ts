@@ -1,4 +1,4 @@
-/** Positional arguments that stand for resources: shortened IDs and names become whole ones. */
+/** Positional arguments of resources: shortened IDs and names are resolved to full IDs. */
 import type { Client, Operation } from '@lazaret/protocol';
 
 import { namedNouns, resolveName, type NamedNoun } from '../connection/call-by-name.ts';
@@ -39,8 +39,8 @@ export function checkIds(operation: CommandOperation, given: readonly string[]):
 }
 
 /**
- * The arguments with whole IDs. Names are resolved only if a person confirms them afterwards; other
- * commands try them first as they are.
+ * The arguments with full IDs. Names are only resolved if the user confirms them afterwards; other
+ * commands first try them unchanged.
  */
 export async function resolveArguments(
   client: Client,

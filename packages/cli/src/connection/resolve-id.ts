@@ -14,7 +14,7 @@ export type IdNoun = 'jobs' | 'inspections' | 'tokens' | 'images';
 
 interface Candidate {
   readonly id: string;
-  /** Tells it from the others. */
+  /** Distinguishes it from the others. */
   readonly about: string;
 }
 
@@ -32,7 +32,7 @@ export function checkIdStart(noun: IdNoun, text: string): void {
   });
 }
 
-/** The whole ID that the text stands for. */
+/** The full ID for the text. */
 export async function resolveId(client: Client, noun: IdNoun, text: string): Promise<string> {
   checkIdStart(noun, text);
   if (noun === 'images') return resolveImage(client, text);

@@ -1,4 +1,4 @@
-/** Formats values for people. Field names end with the unit, which decides the format. */
+/** Formats values for display. Field names end with the unit, which decides the format. */
 import { formatDuration, formatSize } from '@lazaret/protocol';
 
 import { visibleLine } from './visible-text.ts';

@@ -24,7 +24,7 @@ export function cutText(text: string, maxColumns: number): string {
   return maxColumns < 1 ? '' : `${kept}…`;
 }
 
-/** As `cutText`, but keeps the end, which tells paths apart. */
+/** As `cutText`, but keeps the end, which distinguishes paths. */
 export function cutStart(text: string, maxColumns: number): string {
   if (countColumns(text) <= maxColumns) return text;
   const reversed = charactersOf(text).toReversed();

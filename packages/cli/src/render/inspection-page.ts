@@ -64,9 +64,9 @@ export function formatOverall(reports: readonly InspectionReport[], { style }: R
     .filter(([, count]) => count > 0);
   const [worst] = counts;
   if (worst === undefined) return '';
-  const told = counts.map(([state, count]) => `${count} ${state}`).join(', ');
+  const summary = counts.map(([state, count]) => `${count} ${state}`).join(', ');
   const word = style(verdictStyles[worst[0]], worst[0].toUpperCase());
-  return `All ${reports.length} images: ${word}  ${told}\n`;
+  return `All ${reports.length} images: ${word}  ${summary}\n`;
 }
 
 const noMalwareScannerHint = 'no malware scanner configured; add --clamd or --yara-rules';
@@ -134,7 +134,7 @@ function summaryRows(
     ['Packages', [packages]],
     ['Runs', list(runsOf(report))],
     ['Unowned', list(unownedOf(report))],
-    ['Special', list(formatCounts(report.special.flatMap(({ because }) => because)))],
+    ['Special', list(formatCounts(report.special.flatMap(({ reasons }) => reasons)))],
     ['Findings', [findings]],
     ['Scanners', scannersOf(report)],
     ['Coverage', coverageOf(report)],
@@ -185,8 +185,8 @@ function layersOf({ image, layers, coverage }: Summarized): string | undefined {
     [partial, 'partial'],
     [missing, 'missing'],
   ] as const;
-  const told = states.filter(([count]) => count > 0).map(([count, word]) => `${count} ${word}`);
-  return `${layers.length}${stored}${told.length === 0 ? '' : `: ${told.join(', ')}`}`;
+  const summary = states.filter(([count]) => count > 0).map(([count, word]) => `${count} ${word}`);
+  return `${layers.length}${stored}${summary.length === 0 ? '' : `: ${summary.join(', ')}`}`;
 }
 
 function packagesOf(packages: readonly PlacedPackage[]): string {
@@ -213,10 +213,10 @@ function unownedOf({ unowned }: Summarized): string | undefined {
 function findingsOf({ findings }: InspectionReport): string {
   if (findings.length === 0) return 'none';
   const hidden = findings.filter(({ hiddenBy }) => hiddenBy !== undefined).length;
-  const told = formatSeverityCounts(
+  const summary = formatSeverityCounts(
     (one) => findings.filter((finding) => finding.severity === one).length,
   );
-  return `${told}${hidden === 0 ? '' : `; ${hidden} of them hidden by later layers`}`;
+  return `${summary}${hidden === 0 ? '' : `; ${hidden} of them hidden by later layers`}`;
 }
 
 /** `1 critical, 3 low`; empty when there is none. */

@@ -47,7 +47,7 @@ describe('cells', () => {
     [3 * 86_400_000, '3d ago'],
     [800 * 86_400_000, '2y ago'],
     [-3 * 86_400_000, 'in 3d'],
-  ])('tells %i ms as %s', (ms, text) => {
+  ])('formats %i ms as %s', (ms, text) => {
     expect(formatAge(now - ms, now)).toBe(text);
   });
 
@@ -58,7 +58,7 @@ describe('cells', () => {
     expect(labelOf('memoryBytes')).toBe('Memory');
   });
 
-  it('does not read what an item merely inherits', () => {
+  it('does not read inherited properties of an item', () => {
     expect(valueAt({}, 'constructor.name')).toBe(undefined);
   });
 });

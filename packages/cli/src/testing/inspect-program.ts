@@ -1,4 +1,4 @@
-/** The program over an inspection that answers what a test wants. */
+/** The program with a scripted inspection. */
 import type { InspectRequest } from '@lazaret/analysis';
 import type { InspectionReport } from '@lazaret/protocol';
 
@@ -6,7 +6,7 @@ import type { InspectImage, ShownProgress } from '../commands/inspect/inspect-im
 import { runInside, type RunOptions, type RunResult } from './run-program.ts';
 
 export interface Inspecting {
-  /** What was asked of the inspection so far. */
+  /** The requests to the inspection so far. */
   readonly requests: readonly InspectRequest[];
   readonly run: (argv: readonly string[], options?: Partial<RunOptions>) => Promise<RunResult>;
 }

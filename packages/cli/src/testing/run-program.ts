@@ -11,7 +11,7 @@ export interface RunOptions {
   readonly stdin?: string | Uint8Array;
   /** Streams that pose as terminals. */
   readonly terminal?: readonly ('stdin' | 'stdout' | 'stderr')[];
-  /** Directory that stands for the person's home. */
+  /** Directory that is used as the home directory. */
   readonly home: string;
   readonly now?: number;
   /** Instead of a clock that is at `now`. */
@@ -26,7 +26,7 @@ export interface RunResult {
   readonly stderr: string;
 }
 
-/** Answers what the program wrote and its exit code. */
+/** Returns the output of the program and its exit code. */
 export async function runInside(argv: readonly string[], options: RunOptions): Promise<RunResult> {
   const { home, variables = {}, terminal = [], stdin = '' } = options;
   const stdout = collect(terminal.includes('stdout'));

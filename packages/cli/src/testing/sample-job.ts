@@ -1,9 +1,9 @@
-/** A job as the API shows it, for tests of what is made of it. */
+/** A job as in the API, for tests of its display. */
 import { jobDetail, type JobDetail } from '@lazaret/protocol';
 
 const empty = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
 
-/** A succeeded job with one attempt; the schema of the API checks what a test changes. */
+/** A succeeded job with one attempt; changes of a test are validated by the schema of the API. */
 export function sampleJob(changes: Partial<JobDetail> = {}): JobDetail {
   return jobDetail.parse({
     id: '0123456789abcdef',

@@ -1,6 +1,7 @@
 /**
- * A server that answers as a test tells it to: for what a real one never does, such as cutting a
- * connection or sending other bytes than it announced. Paths and methods come from the rows.
+ * A server with scripted responses, for behaviour that a real one does not have, such as
+ * interrupting a connection or sending other bytes than announced. Paths and methods come from the
+ * rows.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,4 +1,4 @@
-/** For tests of commands: a home directory and a scripted server, both gone after each test. */
+/** For tests of commands: a home directory and a scripted server, both removed after each test. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,9 +15,9 @@ export interface ServerHarness {
   readonly home: string;
   /** The server that was started last. */
   readonly server: ScriptedServer | undefined;
-  /** Starts a server; answers the variables with which the program finds it. */
+  /** Starts a server; returns the variables with which the program finds it. */
   serve(handlers: Handlers): Promise<Record<string, string>>;
-  /** Runs the program in this process against a server of its own. */
+  /** Runs the program in this process with a separate server. */
   run(
     handlers: Handlers,
     argv: readonly string[],

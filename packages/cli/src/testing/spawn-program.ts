@@ -29,7 +29,7 @@ export function startProgram(argv: readonly string[], options: SpawnOptions): St
   return start(process.execPath, [main, ...argv], options);
 }
 
-/** On a terminal: what the person would see comes back as `stdout`. */
+/** On a terminal: the terminal output is returned as `stdout`. */
 export function startOnTerminal(argv: readonly string[], options: SpawnOptions): Started {
   // without exec the shell in between would take part in an interruption
   const line = `exec ${[process.execPath, main, ...argv].map(quote).join(' ')}`;

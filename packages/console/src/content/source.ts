@@ -47,7 +47,7 @@ export function jobArtifactSource(job: string, artifact: JobArtifact): ContentSo
   };
 }
 
-/** The audit log records what was asked for, so no more is asked for than is read. */
+/** The audit log records the requested range, so only the range to be read is requested. */
 function rangeOf(maxBytes: number, sizeBytes: number | null): Readonly<Record<string, string>> {
   if (sizeBytes === null || sizeBytes <= maxBytes) return {};
   return { range: `bytes=0-${maxBytes - 1}` };

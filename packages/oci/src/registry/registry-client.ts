@@ -17,7 +17,7 @@ import { readBeginning, readBody } from './http/read-body.ts';
 import { apiHost } from '../reference/reference.ts';
 import type { RequestRate } from './http/request-rate.ts';
 import { backoffMs, isTransientStatus, retryAfterMs } from './http/retry.ts';
-import { type AskTokenServer, TokenServer } from './auth/token-server.ts';
+import { type TokenServerRequest, TokenServer } from './auth/token-server.ts';
 import type { Answer, Transport } from './http/transport.ts';
 
 export interface RegistryClientOptions {
@@ -186,7 +186,7 @@ export class RegistryClient {
     const origin = new URL(await transport.originOf(apiHost(this.host)));
     const secrets = this.#secrets;
     const tokens = new TokenServer({
-      ask: this.#askTokenServer(origin, authHosts),
+      ask: this.#requestToken(origin, authHosts),
       now: () => clock.now(),
       onSecret: (secret) => secrets.add(secret),
     });
@@ -242,7 +242,7 @@ export class RegistryClient {
   }
 
   /** Does not follow redirects, because the request contains a secret. */
-  #askTokenServer(origin: URL, authHosts: readonly string[]): AskTokenServer {
+  #requestToken(origin: URL, authHosts: readonly string[]): TokenServerRequest {
     return (url, request) => {
       const what = `the token server ${plainUrl(url)}`;
       const trusted =

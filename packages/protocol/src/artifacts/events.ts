@@ -10,6 +10,6 @@ export const artifactEvents = {
   'artifact.previewed': {
     subject: 'artifact',
     audited: true,
-    summary: 'A user looked at the content of a sample or a result',
+    summary: 'A user previewed the content of a sample or a result',
   },
 } as const satisfies Record<string, EventKind>;

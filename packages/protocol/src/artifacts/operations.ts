@@ -12,7 +12,7 @@ import { previewDescription } from './preview.ts';
 const bySha = z.object({ sha256: sha256.describe('SHA-256 of the content') });
 
 const position = z.string().regex(/^\d{1,7}$/, 'expected the position of a member');
-/** Positions of the archives that lead to an archive inside an archive, outermost first. */
+/** Positions of the archives on the path to a nested archive, outermost first. */
 const inside = queryList(position).optional();
 
 export const artifactTags = {

@@ -133,13 +133,13 @@ async function readProblem(response: Response): Promise<Problem> {
       `expected a response of Lazaret from ${response.url}, received status ${response.status}`,
     );
   }
-  const told = ['retry-after', 'x-request-id'].flatMap((name) => {
+  const headers = ['retry-after', 'x-request-id'].flatMap((name) => {
     const value = response.headers.get(name);
     return value === null ? [] : [[name, value] as const];
   });
   return new Problem(document.code, document.detail, {
     ...(document.fields === undefined ? {} : { fields: document.fields }),
-    headers: Object.fromEntries(told),
+    headers: Object.fromEntries(headers),
   });
 }
 

@@ -57,7 +57,7 @@ export function listConfiguredScanners(settings: Partial<ScannerSettings>): Scan
   });
 }
 
-/** Only the settings of these scanners, and nothing else that is beside them. */
+/** Only the settings of these scanners, without other settings. */
 export function pickScannerSettings(
   settings: Partial<ScannerSettings>,
   ids: readonly ScannerId[],

@@ -159,7 +159,7 @@ export const inspectionReport = z.object({
     .array(diagnostic)
     .describe('Notes and warnings on the source and on files that could not be parsed'),
   special: z
-    .array(placedFile.extend({ because: z.array(z.string()) }))
+    .array(placedFile.extend({ reasons: z.array(z.string()) }))
     .describe('Notable files: setuid, setgid, capabilities, world-writable, devices'),
   unowned: z
     .object({ count: z.number().int(), paths: z.array(z.string()) })

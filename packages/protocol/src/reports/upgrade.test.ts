@@ -16,9 +16,14 @@ const common = {
   verdict: { state: 'incomplete', reasons: [] },
   fingerprint: 'b'.repeat(64),
 };
+const su = {
+  ...{ path: 'usr/bin/su', type: 'file', mode: 0o4755, uid: 0, gid: 0 },
+  ...{ sizeBytes: 1, mtimeMs: 0, layer: 0 },
+};
 const version1 = {
   schema: 'lazaret-inspection/1',
   ...common,
+  special: [{ ...su, because: ['setuid'] }],
   source: {
     ...{ kind: 'registry', reference: 'lab.example/app:1' },
     remarks: [
@@ -43,6 +48,7 @@ test('a report of version 1 is upgraded to a valid report with diagnostics', () 
   expect(report.schema).toBe('lazaret-inspection/2');
   expect(report.source).toEqual({ kind: 'registry', reference: 'lab.example/app:1' });
   expect(report.coverage.gaps).toHaveLength(1);
+  expect(report.special).toEqual([{ ...su, reasons: ['setuid'] }]);
   expect(report.diagnostics).toEqual([
     {
       ...{ severity: 'warning', by: 'source', reason: 'unproven_name', digest },

@@ -1,6 +1,6 @@
 /**
  * Reports of earlier schema versions in the current schema. Version 1 had `source.remarks` and
- * `unknowns`, which are `diagnostics` now.
+ * `unknowns`, which are `diagnostics` now, and `special[].because`, which is `reasons` now.
  */
 import {
   type Diagnostic,
@@ -21,17 +21,24 @@ interface UnknownOfVersion1 {
 /** Anything that is not a report of version 1 is returned unchanged, unvalidated. */
 export function upgradeReport(value: unknown): unknown {
   if (!isRecord(value) || value['schema'] !== 'lazaret-inspection/1') return value;
-  const { unknowns, source, ...rest } = value;
+  const { unknowns, source, special, ...rest } = value;
   const { remarks, ...origin } = isRecord(source) ? source : {};
   return {
     ...rest,
     schema: 'lazaret-inspection/2',
     source: origin,
+    ...(special !== undefined && { special: listOf(special).map(renameReasons) }),
     diagnostics: [
       ...(listOf(remarks) as readonly SourceDiagnostic[]).map(fromSource),
       ...(listOf(unknowns) as readonly UnknownOfVersion1[]).map(fromUnknown),
     ],
   };
+}
+
+function renameReasons(file: unknown): unknown {
+  if (!isRecord(file)) return file;
+  const { because, ...rest } = file;
+  return { ...rest, reasons: because };
 }
 
 function fromUnknown({

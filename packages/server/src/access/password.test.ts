@@ -38,14 +38,14 @@ test('an unknown user has no matching password, not even the one of the dummy ha
 
 test('a check for an unknown user takes as long as one for a known user', async () => {
   const stored = await passwords.hash('right');
-  const times = { nobody: [] as number[], somebody: [] as number[] };
+  const times = { unknown: [] as number[], known: [] as number[] };
   // The minimum of many, since other processes only make a check slower.
   for (let round = 0; round < 25; round += 1) {
-    times.nobody.push(await timeOf(() => passwords.verify('wrong', null)));
-    times.somebody.push(await timeOf(() => passwords.verify('wrong', stored)));
+    times.unknown.push(await timeOf(() => passwords.verify('wrong', null)));
+    times.known.push(await timeOf(() => passwords.verify('wrong', stored)));
   }
-  expect(least(times.nobody)).toBeGreaterThan(least(times.somebody) / 2);
-  expect(least(times.nobody)).toBeLessThan(least(times.somebody) * 2);
+  expect(least(times.unknown)).toBeGreaterThan(least(times.known) / 2);
+  expect(least(times.unknown)).toBeLessThan(least(times.known) * 2);
 });
 
 async function timeOf(work: () => Promise<unknown>): Promise<number> {

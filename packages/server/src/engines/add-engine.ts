@@ -78,7 +78,7 @@ async function createEngine(
   const problem = next.image === null ? waitingForImage(next.manifest.image) : null;
   await open.insertInto('engines').values({ name, source, revision: 1, problem }).execute();
   const revision = await insertRevision(open, name, next);
-  await tellAdded(open, next, { revision, source });
+  await notifyAdded(open, next, { revision, source });
   return { revision, changed: true };
 }
 
@@ -96,7 +96,7 @@ async function revive(
     .where('name', '=', name)
     .execute();
   await makeCurrent(open, next, revision);
-  await tellAdded(open, next, { revision, source });
+  await notifyAdded(open, next, { revision, source });
   return { revision, changed: true };
 }
 
@@ -124,7 +124,7 @@ async function changeEngine(
   }
   const revision = await insertRevision(open, engine.name, next);
   await makeCurrent(open, next, revision);
-  await tellAdded(open, next, { revision, source: engine.source });
+  await notifyAdded(open, next, { revision, source: engine.source });
   return { revision, changed: true };
 }
 
@@ -139,7 +139,7 @@ async function pinNewest(
   if (image === null) throw new Error('there is no image to pin');
   await pinRevision(open, engine.name, { revision, image });
   if (engine.revision === revision) await makeCurrent(open, next, revision);
-  await tellChanged(open, engine.name, { actor, revision, pinned: image.digest });
+  await notifyChanged(open, engine.name, { actor, revision, pinned: image.digest });
   return { revision: engine.revision, changed: true };
 }
 
@@ -150,7 +150,7 @@ async function takeNewest(
   next: NewRevision,
 ): Promise<{ revision: number; changed: boolean }> {
   await makeCurrent(open, next, revision);
-  await tellChanged(open, next.manifest.name, { actor: next.actor, revision });
+  await notifyChanged(open, next.manifest.name, { actor: next.actor, revision });
   return { revision, changed: true };
 }
 
@@ -167,7 +167,7 @@ async function makeCurrent(
     .execute();
 }
 
-async function tellAdded(
+async function notifyAdded(
   open: Transaction<Database>,
   { manifest, image, actor }: NewRevision,
   { revision, source }: { readonly revision: number; readonly source: EngineSource },
@@ -177,7 +177,7 @@ async function tellAdded(
   await appendEvents(open, [{ type: 'engine.added', subject: name, actor, data }]);
 }
 
-async function tellChanged(
+async function notifyChanged(
   open: Transaction<Database>,
   name: string,
   {

@@ -9,7 +9,7 @@
  * else is refused when the manifest is added, because the library that checks would pass it over,
  * and a constraint that is silently not checked is worse than none.
  *
- * A pattern may backtrack for ever. Schemas with patterns are therefore run under a time limit
+ * A pattern may backtrack forever. Schemas with patterns are therefore run under a time limit
  * that ends the regular expression from outside (node:vm), which no analysis of patterns could
  * promise.
  */
@@ -169,8 +169,8 @@ function inspectKeywords(schema: Json, shape: string, path: string): void {
   ];
   for (const keyword of Object.keys(schema)) {
     if (allowed.includes(keyword)) continue;
-    const beside = type === undefined ? `beside ${shape}` : `for the type ${type}`;
-    throw new SchemaError(join(path, keyword), `is not supported ${beside}`);
+    const where = type === undefined ? `next to ${shape}` : `for the type ${type}`;
+    throw new SchemaError(join(path, keyword), `is not supported ${where}`);
   }
   const draft = schema['$schema'];
   if (draft !== undefined && !drafts.includes(String(draft))) {

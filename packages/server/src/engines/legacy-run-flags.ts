@@ -230,7 +230,10 @@ const sharedMemoryBytes = 64 * 1024 * 1024;
 
 function takeSharedMemory(value: string): void {
   if (dockerSize('--shm-size', value) <= sharedMemoryBytes) return;
-  throw wrong('--shm-size', `has no field: /dev/shm has 64 MiB, ${value.slice(0, 60)} was asked`);
+  throw wrong(
+    '--shm-size',
+    `has no field: /dev/shm has 64 MiB, ${value.slice(0, 60)} was requested`,
+  );
 }
 
 function takeTmpfs(value: string, { resources }: FlagFields): void {

@@ -51,14 +51,14 @@ function refuse(faults: readonly Fault[]): Problem {
   const ordered = faults.toSorted(
     (a, b) => Number(b.unknown === true) - Number(a.unknown === true),
   );
-  const told = ordered.slice(0, faultsTold).map(tell).join('; ');
-  const rest = ordered.length - faultsTold;
-  return new Problem('invalid_manifest', rest > 0 ? `${told} (and ${rest} more)` : told, {
+  const summary = ordered.slice(0, faultsListed).map(tell).join('; ');
+  const rest = ordered.length - faultsListed;
+  return new Problem('invalid_manifest', rest > 0 ? `${summary} (and ${rest} more)` : summary, {
     fields: ordered.map(({ path, message }) => ({ path, message })),
   });
 }
 
-const faultsTold = 5;
+const faultsListed = 5;
 
 function tell({ line, path, message }: Fault): string {
   const place = line === undefined ? '' : `line ${line}: `;

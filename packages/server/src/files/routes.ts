@@ -67,7 +67,7 @@ async function preview(
     const end = Math.min(offset + length, sizeBytes) - 1;
     const bytes =
       end < offset ? Buffer.alloc(0) : await buffer(await content.open({ start: offset, end }));
-    // Nothing is recorded for a part behind the end: none of the content was sent.
+    // Nothing is recorded for a range after the end: no content was sent.
     if (bytes.length > 0 || offset === 0) {
       const sent = { offset, bytes: bytes.length };
       await record(parts, { type: 'file.previewed', sha256, content, sent }, context);

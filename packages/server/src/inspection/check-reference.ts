@@ -41,7 +41,7 @@ export function checkReference(text: string, policy: ReferencePolicy): string {
 }
 
 function checkWord(written: string, policy: ReferencePolicy): string {
-  // Whether the project has it is checked by the caller, which knows the project.
+  // Whether the project has it is checked by the caller, which has the project.
   const archive = readArchiveReference(written);
   if (archive !== undefined) return formatArchiveReference(archive);
   const word = parseSourceSpec(written);
@@ -56,7 +56,7 @@ function checkWord(written: string, policy: ReferencePolicy): string {
   }
   if (word.kind === 'directory' || word.kind === 'container') {
     const what = `${written} is a ${word.kind} and no image, and only images are kept on a server`;
-    throw refused(`${what}; look into it with \`lazaret inspect\` where it is`);
+    throw refused(`${what}; inspect it with \`lazaret inspect\` where it is`);
   }
   if (policy.allowLocal) return written;
   throw refused(`${written} is on the server itself, ${closedBy('allowLocal')}`);
@@ -73,7 +73,9 @@ function checkRegistry(text: string, { registries }: ReferencePolicy): string {
   const { host } = parsed;
   const isListed = listedHosts(registries).includes(host);
   if (!registries.public && !isListed) {
-    throw refused(`${host} is not among the registries that this server asks, ${listedBy(host)}`);
+    throw refused(
+      `${host} is not among the registries that this server accesses, ${listedBy(host)}`,
+    );
   }
   // A name that resolves to an internal address is refused after its lookup.
   if (!isListed && isInside(host)) {

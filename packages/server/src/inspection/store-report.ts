@@ -1,5 +1,5 @@
 /**
- * Stores a report for a project. Layers come first, each in a transaction of its own: they are
+ * Stores a report for a project. Layers come first, each in a separate transaction: they are
  * shared by all images that have them. Then the image in one transaction, replacing earlier
  * data of the same digest, and only while the inspection still belongs to the caller.
  */

@@ -121,8 +121,10 @@ test('each transition is reported once, and the rest of the log comes before the
       }),
     ),
   );
-  const told = events.filter((one) => one.event === 'job').map((one) => (one.data as Job).state);
-  expect(told).toEqual(['queued', 'running', 'collecting', 'succeeded']);
+  const reported = events
+    .filter((one) => one.event === 'job')
+    .map((one) => (one.data as Job).state);
+  expect(reported).toEqual(['queued', 'running', 'collecting', 'succeeded']);
   expect(events.at(-1)?.event).toBe('end');
   expect(textOf(events)).toBe(log.map((one) => one.bytes.toString()).join(''));
 });

@@ -115,8 +115,8 @@ test('every job is placed, waits with a reason, or is impossible: exactly one of
   fc.assert(
     fc.property(anySnapshot, (snapshot) => {
       const { placements, impossible, waits } = planPlacements(snapshot);
-      const told = [...placements, ...impossible, ...waits].map((one) => one.job).toSorted();
-      expect(told).toEqual(snapshot.jobs.map((job) => job.id).toSorted());
+      const listed = [...placements, ...impossible, ...waits].map((one) => one.job).toSorted();
+      expect(listed).toEqual(snapshot.jobs.map((job) => job.id).toSorted());
       for (const { reason } of [...impossible, ...waits]) expect(reason).not.toBe('');
     }),
   );

@@ -5,7 +5,7 @@
  *         → collect → finish (one transaction) → remove
  *
  * States are written concurrently with the work: the containers of the engine, found by their
- * labels, tells more than the last state that was written. A crash between any two steps is
+ * labels, is more recent than the last written state. A crash between any two steps is
  * therefore settled by looking for the container (recover.ts): none or one that never started
  * means that nothing ran; a running or ended one is gone on with.
  *

@@ -72,7 +72,7 @@ async function answer(request: BrowseRequest): Promise<BrowseAnswer> {
     }
     const content = await readMember(archive.bytes, ask.position);
     const path = listing.members[ask.position]?.path ?? '';
-    // A copy of its own: views would transfer the whole archive.
+    // A separate copy: views would transfer the whole archive.
     return { type: 'member', member: { path, bytes: new Uint8Array(content) } };
   } catch (error) {
     if (error instanceof ArchiveError) {

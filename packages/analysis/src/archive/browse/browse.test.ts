@@ -85,7 +85,7 @@ describe('listing', () => {
     expect((await readMember(bytes, 1)).toString()).toBe('second');
   });
 
-  test('a damaged tar lists what comes before the damage and says so', async () => {
+  test('a damaged tar lists the members before the damage and reports it', async () => {
     const { members, gaps } = await listMembers(tar.subarray(0, 1_100));
     expect(members.map(({ path }) => path)).toContain('a.txt');
     expect(gaps).toHaveLength(1);

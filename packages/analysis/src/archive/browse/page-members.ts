@@ -136,7 +136,7 @@ function toItem(member: ArchiveMember, name: string): ArchiveItem {
 
 const latestMs = 8.64e15;
 
-/** Times of an archive are untrusted: those that no calendar has are left out. */
+/** Times of an archive are untrusted: invalid dates are omitted. */
 function toTime(ms: number | null): string | null {
   if (ms === null || !Number.isFinite(ms) || Math.abs(ms) > latestMs) return null;
   const date = new Date(ms);

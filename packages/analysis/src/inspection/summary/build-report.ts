@@ -61,12 +61,12 @@ export function buildReport(input: ReportInput): InspectionReport {
   const findings = [
     ...input.findings,
     ...foldNested(placed).map(placedFinding),
-    ...configFindings(input.beside),
+    ...configFindings(input.configRecord),
     ...placeMatches(matched?.findings ?? [], packages),
   ].toSorted(bySeverity);
   const unowned =
     owned && findUnowned(placed.merged, { records, owned, packages, listed: unownedListed });
-  const found = [...placed.gaps, ...configGaps(input.beside), ...readerGaps(placed)];
+  const found = [...placed.gaps, ...configGaps(input.configRecord), ...readerGaps(placed)];
   const gaps = [...input.gaps, ...found, ...(matched?.gaps ?? [])];
   const coverage = sumCoverage(input, gaps, matched?.scanner);
   const { tool, source, image, layers } = input;

@@ -13,12 +13,12 @@ export function collectSpecial(records: LayerRecords, merged: MergedTree): Speci
   for (const { path, layer, row } of merged.files()) {
     const file = records[layer]?.files[row];
     if (file === undefined) continue;
-    const because = reasons(file);
-    if (because.length > 0) special.push({ ...file, path, layer, because: [...because] });
+    const reasons = findReasons(file);
+    if (reasons.length > 0) special.push({ ...file, path, layer, reasons: [...reasons] });
   }
   for (const { file, ...place } of hiddenFiles(records, merged)) {
-    const because = reasons(file);
-    if (because.length > 0) special.push({ ...file, ...place, because: [...because] });
+    const reasons = findReasons(file);
+    if (reasons.length > 0) special.push({ ...file, ...place, reasons: [...reasons] });
   }
   return special;
 }
@@ -30,19 +30,19 @@ const othersWrite = 0o002;
 
 const none: readonly string[] = [];
 
-function reasons(file: FileRow): readonly string[] {
+function findReasons(file: FileRow): readonly string[] {
   const { type, mode, capabilities } = file;
   const isFile = type === 'file' || type === 'hardlink';
   const isRisky = isFile && (mode & (setuid | setgid | othersWrite)) !== 0;
   // Fast path for nearly all files, of which there may be a million.
   if (isFile && !isRisky && capabilities === undefined) return none;
-  const because = isRisky ? riskyModes(mode) : [];
-  if (capabilities !== undefined) because.push('capabilities');
+  const reasons = isRisky ? riskyModes(mode) : [];
+  if (capabilities !== undefined) reasons.push('capabilities');
   if (type === 'directory' && (mode & (othersWrite | sticky)) === othersWrite) {
-    because.push('world-writable');
+    reasons.push('world-writable');
   }
-  if (type === 'block-device' || type === 'character-device') because.push('device');
-  return because;
+  if (type === 'block-device' || type === 'character-device') reasons.push('device');
+  return reasons;
 }
 
 function riskyModes(mode: number): string[] {

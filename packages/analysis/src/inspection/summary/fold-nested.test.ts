@@ -33,12 +33,12 @@ async function tar(...entries: TarInput[]): Promise<Buffer> {
   return Buffer.concat(pieces);
 }
 
-type Told = readonly (readonly [path: string | undefined, alsoFoundIn: unknown])[];
+type Reported = readonly (readonly [path: string | undefined, alsoFoundIn: unknown])[];
 
 async function foundIn(
   entry: TarInput,
   scanners: GivenScannerSettings = { secrets: true },
-): Promise<Told> {
+): Promise<Reported> {
   const source = memorySource(await buildImage({ layers: [{ entries: [entry] }] }));
   const options = { toolVersion: '1', now: () => 0, parallel: 0, scanners };
   const [report] = await inspect(source, options);
@@ -69,7 +69,7 @@ test('a rule that matches a compressed archive is separate from its member', asy
   await writeFile(rules, 'rule Marker { strings: $a = "the-marker" condition: $a }');
   const yara = { yaraRules: [rules] };
   const member = { path: 'the-marker.txt', content: `${'x'.repeat(999)} the-marker` };
-  const paths = (told: Told): unknown[] => told.map(([path]) => path).toSorted();
+  const paths = (reported: Reported): unknown[] => reported.map(([path]) => path).toSorted();
   expect(paths(await foundIn(file('a.zip', zipArchive([member])), yara))).toEqual([
     'a.zip',
     'a.zip!/the-marker.txt',
@@ -81,8 +81,8 @@ test('a rule that matches a compressed archive is separate from its member', asy
 test('a rule without strings is reported for each file', async () => {
   const rules = join(directory, 'rule.yar');
   await writeFile(rules, 'rule Any { condition: filesize > 0 }');
-  const told = await foundIn(file('a.tar', await tar(file('x', 'x'))), {
+  const reported = await foundIn(file('a.tar', await tar(file('x', 'x'))), {
     yaraRules: [rules],
   });
-  expect(told.map(([path]) => path)).toEqual(['(image configuration)', 'a.tar', 'a.tar!/x']);
+  expect(reported.map(([path]) => path)).toEqual(['(image configuration)', 'a.tar', 'a.tar!/x']);
 });

@@ -11,7 +11,7 @@ export interface CoverageInput {
   /** By layer; undefined for an unreadable layer. */
   readonly records: LayerRecords;
   /** The record of the image configuration. */
-  readonly beside?: TreeRecord | undefined;
+  readonly configRecord?: TreeRecord | undefined;
   /** Scanner descriptions at the start and at the end. */
   readonly scanners: readonly {
     readonly id: string;
@@ -26,8 +26,8 @@ export function sumCoverage(
   gaps: readonly Gap[],
   matching: ScannerCoverage | undefined,
 ): Coverage {
-  const { layers, records, beside } = input;
-  const scanners = input.scanners.map((each) => scannerCoverage(each, [...records, beside]));
+  const { layers, records, configRecord } = input;
+  const scanners = input.scanners.map((each) => scannerCoverage(each, [...records, configRecord]));
   const all = foldUnhealthy(input.scanners, gaps).toSorted(byLayerAndPath);
   const inState = (state: ReportLayer['state']): number =>
     layers.filter((layer) => layer.state === state).length;

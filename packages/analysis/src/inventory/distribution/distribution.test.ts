@@ -61,7 +61,7 @@ describe('os-release', () => {
     });
   });
 
-  test('without ID is linux; with broken lines it says so', async () => {
+  test('without ID is linux; broken lines are reported', async () => {
     const text = 'NAME=Mine\nbroken\nPRETTY_NAME="open\nVERSION_ID="x\\"\n1A=b\n';
     expect(await found('etc/os-release', text)).toMatchObject({ id: 'linux', prettyName: 'Mine' });
     const facts = await factsOf(distributionReader, 'etc/os-release', text);

@@ -38,7 +38,7 @@ export const goEcosystem: Ecosystem = {
     'A program whose build information was removed is a gap; only its Go version is found, by ' +
       'pattern, if it is unambiguous.',
     'A program that was built without a list of modules is reported as a diagnostic.',
-    'A main module that was built from its sources has no version of its own: it is taken from ' +
+    'A main module that was built from its sources has no version itself: it is read from ' +
       '`-ldflags -X`, the commit, or a version string of the program, in this order.',
     'ELF programs packed with UPX are a gap.',
     'Licences are not read: programs do not contain them.',

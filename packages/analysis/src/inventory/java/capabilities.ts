@@ -65,7 +65,7 @@ export const javaEcosystem: Ecosystem = {
     { pattern: '**/*.apk', example: 'srv/app.apk', reason: 'Android applications' },
   ],
   gaps: [
-    'An archive that says nothing of itself is a package with the name of the file; the version ' +
+    'An archive without metadata is a package with the name of the file; the version ' +
       'may be missing, and the group may be guessed from known artifacts.',
     'Shaded libraries are found by the pom files that they keep, not by their classes.',
     'Dependencies are not read: an archive does not contain resolved ones.',

@@ -48,7 +48,7 @@ describe('an archive', () => {
     ]);
   });
 
-  test('under another name, with one project of its own version, is that project', async () => {
+  test('under another name, with one project of the same version, is that project', async () => {
     const version = manifest('Implementation-Version: 3.8.7', 'Specification-Version: 3.8');
     const own = pom('org.apache.maven', 'maven-core', '3.8.7');
     expect(await purls('maven3-core.jar', version, own)).toEqual([

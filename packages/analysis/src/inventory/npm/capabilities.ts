@@ -93,7 +93,7 @@ export const npmEcosystem: Ecosystem = {
   gaps: [
     'A `package.json` without a name and a version is a package only at the root of one, and is ' +
       'otherwise ignored.',
-    'Lock files: dependencies from git, a URL or a directory are left out where no version is ' +
+    'Lock files: dependencies from git, a URL or a directory are omitted if no version is ' +
       'given; licences, integrity digests and the separation of development dependencies are not read.',
     'Zip archives in the cache of Yarn (`.yarn/cache`) are known from `yarn.lock` only.',
   ],

@@ -113,8 +113,8 @@ describe('the database of pacman', () => {
     expect(await factsOf(pacmanFilesReader, path, bomb)).toMatchObject([{ reason: 'too_large' }]);
     const cut = gzipSync(mtree).subarray(0, 40);
     expect(await factsOf(pacmanFilesReader, path, cut)).toMatchObject([{ reason: 'damaged' }]);
-    const nameless = 'var/lib/pacman/local/x/files';
-    expect(await factsOf(pacmanFilesReader, nameless, '')).toMatchObject([{ reason: 'damaged' }]);
+    const unnamed = 'var/lib/pacman/local/x/files';
+    expect(await factsOf(pacmanFilesReader, unnamed, '')).toMatchObject([{ reason: 'damaged' }]);
   });
 
   test('never crashes a reader', async () => {

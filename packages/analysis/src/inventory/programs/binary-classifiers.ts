@@ -85,8 +85,8 @@ function linesOf(
 ): readonly string[] {
   const named = pattern.exec(path.slice(path.lastIndexOf('/') + 1))?.[1];
   if (named !== undefined) return [named];
-  const told = new Set([...search(bytes, anchor, pattern)].map(({ version }) => version));
-  return [...told].slice(0, linesMax);
+  const versions = new Set([...search(bytes, anchor, pattern)].map(({ version }) => version));
+  return [...versions].slice(0, linesMax);
 }
 
 /** Checks the first occurrences of a text; a program does not have hundreds before its version. */

@@ -90,7 +90,7 @@ export const programsEcosystem: Ecosystem = {
   gaps: [
     'A version in the name of the file is allowed (`python3.11`, `libcrypto.so.3`), a renamed ' +
       'program is not recognised.',
-    'Programs that a package of the distribution owns are left out: the package says more.',
+    'Programs that a package of the distribution owns are omitted: the package has more information.',
     'ELF programs packed with UPX are a gap; other packers are not detected.',
   ],
 };

@@ -117,9 +117,9 @@ export const pythonEcosystem: Ecosystem = {
     },
   ],
   gaps: [
-    'Requirements with a range, a URL or `-r` are left out: their packages are found where they are ' +
+    'Requirements with a range, a URL or `-r` are omitted: their packages are found where they are ' +
       'installed.',
     'Lock files: licences, digests, dependencies and groups (development, extras) are not read.',
-    'Dependencies that an extra requires are left out.',
+    'Dependencies that an extra requires are omitted.',
   ],
 };

@@ -65,7 +65,7 @@ export const rpmEcosystem: Ecosystem = {
     },
   ],
   gaps: [
-    'File digests other than MD5, SHA-1 and SHA-256 are left out.',
-    'Imported keys (`gpg-pubkey`) are not packages and are left out.',
+    'File digests other than MD5, SHA-1 and SHA-256 are omitted.',
+    'Imported keys (`gpg-pubkey`) are not packages and are omitted.',
   ],
 };

@@ -55,15 +55,16 @@ export function* describeHeader(
   if (version === undefined || release === undefined) return;
   const [epoch = 0] = numbersOf(header, tags.epoch);
   // It is a package even without the other fields.
-  const told = (tag: number): string | undefined => attempt(() => firstText(header, tag), warnings);
-  const architecture = told(tags.architecture);
-  const licence = told(tags.license);
+  const textOf = (tag: number): string | undefined =>
+    attempt(() => firstText(header, tag), warnings);
+  const architecture = textOf(tags.architecture);
+  const licence = textOf(tags.license);
   const needs = attempt(() => distinctNames(requirements(header), warnings), warnings);
   const fact = rpmFact({
     ...{ path, name, versionRelease: `${version}-${release}`, epoch, architecture },
-    sourceRpm: told(tags.sourceRpm),
-    modularityLabel: told(tags.modularityLabel),
-    supplier: told(tags.vendor),
+    sourceRpm: textOf(tags.sourceRpm),
+    modularityLabel: textOf(tags.modularityLabel),
+    supplier: textOf(tags.vendor),
   });
   yield {
     ...fact,

@@ -49,7 +49,7 @@ export const sbomEcosystem: Ecosystem = {
   ],
   gaps: [
     'SPDX 3 is not supported, and is a gap where the name of the file claims it.',
-    'Dependencies, suppliers, digests and package URLs without a version are left out.',
+    'Dependencies, suppliers, digests and package URLs without a version are omitted.',
     'Bills of materials that a registry stores next to an image are mentioned and not read.',
   ],
 };

@@ -9,12 +9,12 @@ import { countPackages } from './package-count.ts';
 import { distinctNames, plainWord } from '../parsing/package-text.ts';
 import { linesOf } from '../parsing/text-lines.ts';
 
-function warnings(): { told: string[]; warnings: ReturnType<typeof createParseWarnings> } {
-  const told: string[] = [];
+function warnings(): { reported: string[]; warnings: ReturnType<typeof createParseWarnings> } {
+  const reported: string[] = [];
   const emit = (fact: object): void => {
-    if ('reason' in fact) told.push(String(fact.reason));
+    if ('reason' in fact) reported.push(String(fact.reason));
   };
-  return { told, warnings: createParseWarnings({ reader: 'test', path: 'a', emit }) };
+  return { reported, warnings: createParseWarnings({ reader: 'test', path: 'a', emit }) };
 }
 
 test('a file with too many lines ends its reader', () => {
@@ -33,37 +33,37 @@ test('a database with too many packages ends its reader', () => {
 });
 
 test('a million parse errors are reported up to a limit', () => {
-  const { told, warnings: sink } = warnings();
+  const { reported, warnings: sink } = warnings();
   for (let left = 1_000; left > 0; left -= 1) sink.add('damaged', 'a line');
-  expect(told).toEqual([
+  expect(reported).toEqual([
     ...Array<string>(analysisLimits.warningsPerFile).fill('damaged'),
     'too_many',
   ]);
 });
 
 test('paths are kept up to a number, a length and a sum of lengths, and the rest is reported', () => {
-  const { told, warnings: sink } = warnings();
+  const { reported, warnings: sink } = warnings();
   const owned = createOwnedFiles(sink);
   owned.add(`/${'x'.repeat(limits.pathBytes)}`);
-  expect(told).toEqual(['too_large']);
+  expect(reported).toEqual(['too_large']);
   owned.add('/../../etc/passwd');
-  expect(told).toEqual(['too_large', 'damaged']);
+  expect(reported).toEqual(['too_large', 'damaged']);
   const long = `/${'x'.repeat(limits.pathBytes - 1)}`;
   const most = Math.ceil(inventoryLimits.ownedPathChars / limits.pathBytes);
   for (let left = most + 5; left > 0; left -= 1) owned.add(long);
-  expect(told).toEqual(['too_large', 'damaged', 'too_many']);
+  expect(reported).toEqual(['too_large', 'damaged', 'too_many']);
   expect(owned.take().length).toBeLessThanOrEqual(most);
   expect(owned.take()).toEqual([]);
 });
 
 test('names are words of limited length and number', () => {
-  const { told, warnings: sink } = warnings();
+  const { reported, warnings: sink } = warnings();
   expect(plainWord('a-1~b+c:2', 'the name', sink)).toBe('a-1~b+c:2');
   for (const bad of [undefined, '', 'a b', 'a\0', 'a\u009bm', 'x'.repeat(2_000)]) {
     expect(plainWord(bad, 'the name', sink)).toBeUndefined();
   }
-  expect(told).toHaveLength(6);
+  expect(reported).toHaveLength(6);
   const many = Array.from({ length: inventoryLimits.packageDependencies + 9 }, (_, at) => `n${at}`);
   expect(distinctNames([...many, ...many], sink)).toHaveLength(inventoryLimits.packageDependencies);
-  expect(told).toHaveLength(7);
+  expect(reported).toHaveLength(7);
 });

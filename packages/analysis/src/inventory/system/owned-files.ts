@@ -19,7 +19,7 @@ export function createOwnedFiles(warnings: ParseWarnings): OwnedFiles {
   let files: OwnedFile[] = [];
   let leftFiles: number = inventoryLimits.ownedFiles;
   let leftChars: number = inventoryLimits.ownedPathChars;
-  let told = false;
+  let reported = false;
   return {
     add(written, digest) {
       if (Buffer.byteLength(written) > limits.pathBytes) {
@@ -29,8 +29,8 @@ export function createOwnedFiles(warnings: ParseWarnings): OwnedFiles {
       leftFiles -= 1;
       leftChars -= written.length;
       if (leftFiles < 0 || leftChars < 0) {
-        if (!told) warnings.add('too_many', 'the lists of files exceed the limit');
-        told = true;
+        if (!reported) warnings.add('too_many', 'the lists of files exceed the limit');
+        reported = true;
         return;
       }
       const { path, escaped } = normalizePath(written);

@@ -59,7 +59,7 @@ export function packageNote(): Buffer {
   return Buffer.concat([head, Buffer.from(text)]);
 }
 
-/** A kernel image of x86 with its version behind the header. */
+/** A kernel image of x86 with its version after the header. */
 export function kernel(): Buffer {
   const bytes = Buffer.alloc(2_048);
   bytes.write('MZ', 0, 'latin1');

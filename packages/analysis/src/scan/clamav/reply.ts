@@ -39,7 +39,7 @@ function readSignature(name: string): ClamdReply {
   if (name.startsWith('Heuristics.Limits.Exceeded')) {
     const last = name.replace('.UNOFFICIAL', '').split('.').at(-1) ?? '';
     const reason = limitReasons.get(last) ?? 'too_large';
-    return { kind: 'partial', reason, detail: `clamd reached a limit of its own: ${name}` };
+    return { kind: 'partial', reason, detail: `clamd reached its limit: ${name}` };
   }
   if (name.startsWith('Heuristics.Encrypted.')) {
     return { kind: 'partial', reason: 'encrypted', detail: `clamd cannot unpack: ${name}` };

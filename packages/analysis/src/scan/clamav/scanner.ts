@@ -56,7 +56,7 @@ class ClamavScanner implements Scanner {
   #engine = 'ClamAV';
   #maxFileBytes: number;
   /** Undefined until this instance queried it: every thread has its own. */
-  #tellsLimits: boolean | undefined;
+  #reportsLimits: boolean | undefined;
 
   constructor(options: ClamavOptions) {
     this.#options = options;
@@ -134,7 +134,7 @@ class ClamavScanner implements Scanner {
   /** Whether an OK is only reliable from an engine that reports its limits. */
   #isUnsure(answer: string, sizeBytes: number): boolean {
     const isLarge = sizeBytes > this.#maxFileBytes;
-    return this.#tellsLimits === undefined && isLarge && readReply(answer).kind === 'nothing';
+    return this.#reportsLimits === undefined && isLarge && readReply(answer).kind === 'nothing';
   }
 
   #judge(answer: string, sizeBytes: number): ScanAnswer {
@@ -143,7 +143,7 @@ class ClamavScanner implements Scanner {
     if (reply.kind === 'partial') return this.#partial(reply.reason, reply.detail);
     const findings = reply.kind === 'found' ? [reply.finding] : [];
     const examined = { state: 'examined', findings, signatures: this.#label } as const;
-    if (reply.kind === 'found' || this.#tellsLimits === true) return examined;
+    if (reply.kind === 'found' || this.#reportsLimits === true) return examined;
     // Without AlertExceedsMax a file above MaxFileSize is skipped and reported as OK.
     if (sizeBytes <= this.#maxFileBytes) return examined;
     const detail = `above ${this.#maxFileBytes} bytes clamd may report OK without scanning: set AlertExceedsMax`;
@@ -199,7 +199,7 @@ class ClamavScanner implements Scanner {
     const test = await testClamd(connection);
     this.#engine = version.engine;
     this.#label = signatureLabel(version, state, this.#options.now());
-    this.#tellsLimits = test.tellsLimits;
+    this.#reportsLimits = test.reportsLimits;
     this.#maxFileBytes = this.#options.maxFileBytes ?? defaultMaxFileBytes(version.engine);
     const signaturesAtMs = version.databaseAtMs ?? state?.newestMs;
     const problem =
@@ -232,7 +232,7 @@ class ClamavScanner implements Scanner {
   }
 
   #plainDescription(): Pick<ScannerDescription, 'engine' | 'signatures' | 'limits'> {
-    const alert = this.#tellsLimits === true ? 'told' : `silent above ${this.#maxFileBytes}`;
+    const alert = this.#reportsLimits === true ? 'told' : `silent above ${this.#maxFileBytes}`;
     const own = `fileBytes=${this.#fileBytes} fileMs=${this.#fileMs}`;
     return {
       engine: this.#engine,

@@ -14,7 +14,7 @@ export interface SelfTest {
    * Whether a limit that is reached is reported (AlertExceedsMax), or the file is reported as
    * clean.
    */
-  readonly tellsLimits: boolean;
+  readonly reportsLimits: boolean;
   /** An error instead of an answer. */
   readonly problem?: string;
 }
@@ -26,7 +26,7 @@ export async function testClamd(connection: ClamdConnection): Promise<SelfTest> 
   const problem = errorOf(test) ?? errorOf(deep);
   return {
     findsTestFile: test.kind === 'found',
-    tellsLimits: deep.kind === 'partial',
+    reportsLimits: deep.kind === 'partial',
     ...(problem === undefined ? {} : { problem }),
   };
 }

@@ -33,7 +33,7 @@ export interface SoftwareReference {
   close(): void;
 }
 
-const productsTold = 5;
+const productsReported = 5;
 const toolShare = 0.8;
 
 /** Whether nearly all packages that contain a file are tools that may be unwanted. */
@@ -160,7 +160,7 @@ function findRecord(
     countPackage(entry, id, textOf(type));
   }
   return {
-    products: [...products].filter((product) => product !== '').slice(0, productsTold),
+    products: [...products].filter((product) => product !== '').slice(0, productsReported),
     packages: entry.packages.size,
     toolPackages: entry.tools.size,
     categories: [...entry.categories],

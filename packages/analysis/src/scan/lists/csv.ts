@@ -12,8 +12,8 @@ export function* parseCsv(text: string): Generator<readonly string[]> {
   let rows = 0;
   while (at < text.length) {
     const row = readRow(text, at);
-    const isRemark = row.fields.length === 1 && row.fields[0]?.trim() === '';
-    if (!isRemark && !/[#%]/.test(text.charAt(at))) {
+    const isComment = row.fields.length === 1 && row.fields[0]?.trim() === '';
+    if (!isComment && !/[#%]/.test(text.charAt(at))) {
       rows += 1;
       if (rows > scanLimits.hashListEntries) throw new ListError('the list has too many rows');
       yield row.fields;

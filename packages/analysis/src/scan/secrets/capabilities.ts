@@ -13,7 +13,7 @@ export const secretsModule: ScannerModule = {
     finds: ['secret'],
     files:
       'Every file that is not empty, compressed, a picture, a font, audio or video; the members of ' +
-      'archives are files of their own. In executables and other binary files only rules are used ' +
+      'archives are separate files. In executables and other binary files only rules are used ' +
       'that cannot match random bytes.',
     examples: {
       examined: [

@@ -5,7 +5,7 @@
 import type { FileHandle } from 'node:fs/promises';
 
 import { scanLimits } from '../limits.ts';
-import { openNamelessFile } from './nameless-file.ts';
+import { openUnnamedFile } from './unnamed-file.ts';
 import { readRuleSet } from './rule-set.ts';
 import type { RuleSet } from './rule-set.ts';
 import { runProgram } from './run-program.ts';
@@ -66,7 +66,7 @@ export class NativeYara implements YaraEngine {
       let sample: FileHandle | undefined;
       try {
         const compiled = await this.#compile();
-        sample = await openNamelessFile(this.#programs.scratchDirectory, bytes);
+        sample = await openUnnamedFile(this.#programs.scratchDirectory, bytes);
         const { signal: closing } = this.#closing;
         const ended = signal === undefined ? closing : AbortSignal.any([signal, closing]);
         const result = await this.#scanFile(sample, compiled, ended);
@@ -104,7 +104,7 @@ export class NativeYara implements YaraEngine {
   }
 
   async #compileRules(): Promise<FileHandle> {
-    const compiled = await openNamelessFile(this.#programs.scratchDirectory);
+    const compiled = await openUnnamedFile(this.#programs.scratchDirectory);
     try {
       const { files } = this.#rules;
       const sources = files.map(({ path }, index) => `f${index}:${path}`);

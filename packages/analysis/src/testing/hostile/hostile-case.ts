@@ -58,12 +58,12 @@ export function comparable(expected: Expectation, found: Outcome): readonly [unk
     ...(files && { files }),
     ...(packages && { packages }),
   };
-  const told = {
+  const reported = {
     ...{ verdict: found.verdict, gaps: found.gaps, findings: found.findings },
     ...(files && { files: found.files }),
     ...(packages && { packages: found.packages }),
   };
-  return [wanted, told];
+  return [wanted, reported];
 }
 
 export function outcomeOf(report: InspectionReport): Outcome {

@@ -28,7 +28,7 @@ export async function runList(invocation: Invocation): Promise<void> {
             name: localContext,
             current: used?.source === local.source,
             server: local.url,
-            // as the server calls the user of its own machine, and `whoami` shows it
+            // the name of the local user of the server, as shown by `whoami`
             user: 'local',
           },
         ]),

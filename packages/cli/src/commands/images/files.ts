@@ -11,7 +11,7 @@ import { visibleText } from '../../render/visible-text.ts';
 
 const { files } = operations;
 
-/** As long as the server may take to read a file out of an image. */
+/** The time limit of the server to read a file from an image. */
 const readMs = 11 * 60_000;
 
 /** The first bytes as text, or as hexadecimal digits where they are not text. */
@@ -42,7 +42,7 @@ export async function runPreview(invocation: Invocation): Promise<void> {
   }
 }
 
-/** The file in an encrypted archive, as the server packs it. */
+/** The file in an encrypted archive of the server. */
 export async function runDownload(invocation: Invocation): Promise<void> {
   const params = { sha256: invocation.arguments[0] ?? '' };
   const query = source(invocation);

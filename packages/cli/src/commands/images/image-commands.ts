@@ -27,7 +27,7 @@ export const imageCommands: readonly CommandSpec[] = [
       },
     ],
     flags: [
-      { name: 'wait', short: 'w', summary: 'Wait for the end; the exit code tells the verdict' },
+      { name: 'wait', short: 'w', summary: 'Wait for the end; the exit code reports the verdict' },
       { name: 'platform', value: 'os/arch', summary: 'Platform, e.g. linux/arm64, or all' },
       { name: 'force', summary: 'Inspect again even if the image is already known' },
       { name: 'project', value: 'name', summary: 'Project of the image' },

@@ -48,7 +48,7 @@ export async function runInspect(invocation: Invocation): Promise<number> {
   return ended === undefined ? exitCodes.interrupted.code : exitCodeOf(ended);
 }
 
-/** Checks everything before anything is sent; gives what sends it. */
+/** Checks everything before anything is sent; returns a function that sends it. */
 async function readInspectRequest(
   invocation: Invocation,
 ): Promise<(client: Client) => Promise<Inspection>> {
@@ -79,8 +79,8 @@ function readRequest({ flags, arguments: [reference = ''] }: Invocation) {
 const archiveName = /\.(?:tar|tgz|tzst|oci|tar\.(?:gz|zst))$/i;
 
 /**
- * The archive that an argument means: standard input, a path, or a name that ends as archives do
- * and exists. Undefined for a reference, which a server resolves.
+ * The archive of an argument: standard input, a path, or an existing file with the suffix of an
+ * archive. Undefined for a reference, which a server resolves.
  */
 async function findArchive(argument: string): Promise<UploadSource | undefined> {
   const isPath = argument === standardInput || /^(?:\.{0,2}\/|~)/.test(argument);
@@ -165,7 +165,7 @@ function exitCodeOf({ state, images: found }: Inspection): number {
   return isMalicious ? exitCodes.malicious.code : exitCodes.ok.code;
 }
 
-/** The report as the server stores it; `--format` is an earlier name of `--output`. */
+/** The stored report; `--format` is an earlier name of `--output`. */
 export async function runReport(invocation: Invocation): Promise<void> {
   const { flags, settings } = invocation;
   const [given = ''] = invocation.arguments;

@@ -1,6 +1,6 @@
 /**
- * `--output` and `--output-file` of `inspect`: which formats go where. One format goes to standard
- * output or to `--output-file`; `--output FORMAT=FILE`, repeatable, writes further ones.
+ * `--output` and `--output-file` of `inspect`: the destination of each format. One format goes to
+ * standard output or to `--output-file`; `--output FORMAT=FILE`, repeatable, writes further ones.
  */
 import type { InspectionReport } from '@lazaret/protocol';
 

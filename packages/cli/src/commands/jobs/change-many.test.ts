@@ -1,4 +1,4 @@
-/** Many jobs by filter on the command line: what is asked first, sent, and reported. */
+/** Bulk changes of jobs by filter on the command line: confirmation, requests, and output. */
 import type { BulkOutput } from '@lazaret/protocol';
 import { beforeEach, expect, it } from 'vitest';
 

@@ -1,4 +1,4 @@
-/** Commands on jobs against a server that behaves as the test says, badly where that matters. */
+/** Commands on jobs with a scripted server, which can misbehave. */
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

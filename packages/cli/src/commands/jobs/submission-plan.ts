@@ -1,4 +1,4 @@
-/** What a command line of `lazaret submit` asks for: which engines, which files, how. */
+/** The plan of a command line of `lazaret submit`: engines, files and options. */
 import { jobSubmission, operations, Problem, type Client } from '@lazaret/protocol';
 
 import { flagList, flagOn, flagText, type Flags, type Invocation } from '../../command/command.ts';

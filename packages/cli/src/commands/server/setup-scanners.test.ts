@@ -1,4 +1,4 @@
-/** The flags of `lazaret setup scanners` reach the set-up, and its answer the user. */
+/** The flags of `lazaret setup scanners` are passed to the set-up, and its result is printed. */
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -19,7 +19,7 @@ interface Result {
   readonly advice: readonly string[];
 }
 
-/** Exits with 1 when something that was asked for could not be set up. */
+/** Exits with 1 when a requested part could not be set up. */
 export async function runSetupScanners(invocation: Invocation): Promise<number> {
   const { flags, shell } = invocation;
   const { setupScanners } = await import('@lazaret/server');
@@ -43,7 +43,7 @@ export async function runSetupScanners(invocation: Invocation): Promise<number> 
   return result.advice.length > 0 ? exitCodes.failure.code : exitCodes.ok.code;
 }
 
-/** Packages are installed only when a person or `--yes` says so. */
+/** Packages are only installed after confirmation or with `--yes`. */
 async function mayInstall({ flags, shell }: Invocation): Promise<boolean> {
   if (flagOn(flags, 'yes')) return true;
   if (!shell.stdin.isTTY || !shell.stderr.isTTY) {

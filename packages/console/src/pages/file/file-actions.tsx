@@ -66,7 +66,7 @@ export function FileActions(props: FileActionsProps): ReactNode {
 const zipPassword = 'infected';
 
 /** A preview from here has no content, and is not one in the audit log. */
-const behindTheEnd = Number.MAX_SAFE_INTEGER;
+const rangeAfterEnd = Number.MAX_SAFE_INTEGER;
 
 /**
  * First checks whether the source can provide the file, so that an error is shown instead of
@@ -84,7 +84,7 @@ function DownloadButton({ sha256, image, project, name }: FileActionsProps): Rea
       const call = { params: { sha256 }, query: { ...from, ...memberName(name) } };
       await client.call(operations.files.preview, {
         params: { sha256 },
-        query: { ...from, length: 1, offset: behindTheEnd },
+        query: { ...from, length: 1, offset: rangeAfterEnd },
       });
       window.location.assign(client.url(operations.files.download, call));
       notifications.show({

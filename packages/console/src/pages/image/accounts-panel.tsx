@@ -93,9 +93,9 @@ const specialColumns: readonly Column<Special>[] = [
   { label: 'File', cell: (each) => <FileLink {...each} /> },
   {
     label: 'Reason',
-    cell: ({ because }) => (
+    cell: ({ reasons }) => (
       <span className="row tight">
-        {because.map((reason) => (
+        {reasons.map((reason) => (
           <span key={reason} className="tag">
             {reason}
           </span>

@@ -125,8 +125,8 @@ function Message({ finding }: { readonly finding: EngineFinding }): ReactNode {
 
 function Location({ finding }: { readonly finding: EngineFinding }): ReactNode {
   const { path, offset, line, sha256 } = finding;
-  const isNowhere = [path, offset, line, sha256].every((part) => part === undefined);
-  if (isNowhere) return null;
+  const isMissing = [path, offset, line, sha256].every((part) => part === undefined);
+  if (isMissing) return null;
   return (
     <div className="small">
       {path !== undefined && (

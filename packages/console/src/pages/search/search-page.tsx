@@ -37,13 +37,13 @@ export function SearchPage(): ReactNode {
       </PageHeader>
       <div className="stack">
         <SearchForm key={text ?? ''} text={text ?? ''} kind={kind} />
-        {text === undefined ? <NothingAsked /> : <Results key={text} text={text} kind={kind} />}
+        {text === undefined ? <NoQuery /> : <Results key={text} text={text} kind={kind} />}
       </div>
     </>
   );
 }
 
-function NothingAsked(): ReactNode {
+function NoQuery(): ReactNode {
   return (
     <section className="panel">
       <EmptyState icon={IconWorldSearch} title="Search everything">

@@ -21,7 +21,7 @@ const answer = z.object({ Username: z.string(), Secret: z.string() });
  * Undefined when the helper has no credentials for the server. Throws SourceError `unauthorized` on
  * failure, without the output of the helper, which may be secret.
  */
-export async function askHelper(
+export async function runHelper(
   name: string,
   server: string,
   options: HelperOptions,

@@ -13,7 +13,7 @@ import {
   parseCredentialFile,
 } from './credential-file.ts';
 
-import { askHelper } from './credential-program.ts';
+import { runHelper } from './credential-program.ts';
 
 import { helperKeys, matchKey } from './credential-keys.ts';
 
@@ -77,7 +77,7 @@ async function findIn(
   if (helper !== undefined && helperEnvironment !== undefined) {
     for (const key of helperKeys(query.host)) {
       const environment = helperEnvironment;
-      const found = await askHelper(helper, key, { environment, signal: query.signal });
+      const found = await runHelper(helper, key, { environment, signal: query.signal });
       if (found !== undefined) return found;
     }
   }

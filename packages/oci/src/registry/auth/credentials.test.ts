@@ -12,7 +12,7 @@ import { parseCredentialFile } from './credential-file.ts';
 
 import { matchKey } from './credential-keys.ts';
 
-import { askHelper } from './credential-program.ts';
+import { runHelper } from './credential-program.ts';
 
 import type { Credential } from './credential.ts';
 
@@ -197,7 +197,7 @@ describe('helpers', () => {
     await chmod(await write('docker-credential-lab', `#!/bin/sh\n${script}\n`), 0o755);
   };
   const ask = (timeoutMs = 10_000) =>
-    askHelper('lab', 'images.lab', { environment: environment(), timeoutMs });
+    runHelper('lab', 'images.lab', { environment: environment(), timeoutMs });
 
   test('a helper gets the server name on stdin', async () => {
     await install(
@@ -229,12 +229,12 @@ describe('helpers', () => {
   test('a helper that hangs, is missing or has an invalid name is an error', async () => {
     await install('exec sleep 60');
     await expect(ask(200)).rejects.toThrow('200 ms');
-    await expect(askHelper('none', 'images.lab', { environment: environment() })).rejects.toThrow(
+    await expect(runHelper('none', 'images.lab', { environment: environment() })).rejects.toThrow(
       'ENOENT',
     );
     for (const name of ['../lab', 'a/b', '', '-x', 'a;b']) {
       const options = { environment: environment() };
-      await expect(askHelper(name, 'images.lab', options)).rejects.toThrow('invalid name');
+      await expect(runHelper(name, 'images.lab', options)).rejects.toThrow('invalid name');
     }
   });
 

@@ -25,7 +25,7 @@ export interface TokenRequest {
 }
 
 /** One exchange with the token server, its body read. */
-export type AskTokenServer = (
+export type TokenServerRequest = (
   url: URL,
   request: {
     readonly method: 'GET' | 'POST';
@@ -36,7 +36,7 @@ export type AskTokenServer = (
 ) => Promise<{ readonly status: number; readonly bytes: Uint8Array }>;
 
 export interface TokenServerOptions {
-  readonly ask: AskTokenServer;
+  readonly ask: TokenServerRequest;
   now(): number;
   /** Called with every token, so that it is redacted from messages. */
   readonly onSecret: (secret: string) => void;

@@ -18,7 +18,7 @@ export interface HostCertificates {
 
 /**
  * Docker's and containers' layout: `<directory>/<host[:port]>/` with `*.crt` as authorities, and
- * `*.cert` beside `*.key` of the same name. Throws SourceError `unreachable` for an incomplete
+ * `*.cert` with `*.key` of the same name. Throws SourceError `unreachable` for an incomplete
  * pair.
  */
 export async function readCertificates(

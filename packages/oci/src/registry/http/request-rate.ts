@@ -35,7 +35,7 @@ export class RequestRate {
     }
   }
 
-  /** Blocks all requests for the given time, as the registry asked. */
+  /** Blocks all requests for the given time, as requested by the registry. */
   pause(ms: number): void {
     this.#pausedUntil = Math.max(this.#pausedUntil, this.#clock.now() + ms);
   }

@@ -101,7 +101,7 @@ async function kept(url: string): Promise<number[]> {
 }
 
 /** Starts a database in a separate process. */
-async function startApart(path: string, user?: SystemUser) {
+async function startProcess(path: string, user?: SystemUser) {
   const identity = user === undefined ? {} : { uid: user.uid, gid: user.gid };
   const child = spawn(process.execPath, ['--input-type=module', '-e', program, moduleUrl, path], {
     ...identity,
@@ -261,7 +261,7 @@ test('stopping while it waits to restart leaves no process', async () => {
 });
 
 test('kill -9 of Lazaret: PostgreSQL shuts down by itself', async () => {
-  const apart = await startApart(root);
+  const apart = await startProcess(root);
   await write(apart.url, 1);
   await kill(apart.child, 'SIGKILL');
   await eventually(() => postgresProcesses(root)).toEqual([]);
@@ -270,7 +270,7 @@ test('kill -9 of Lazaret: PostgreSQL shuts down by itself', async () => {
 });
 
 test('kill -9 of Lazaret and its watcher: the next start stops the orphan', async () => {
-  const apart = await startApart(root);
+  const apart = await startProcess(root);
   await write(apart.url, 1);
   const watchers = await watchersOf(apart.pid);
   expect(watchers).toHaveLength(1);
@@ -345,7 +345,7 @@ test('an ordinary user runs it under their own account, and root later as that u
   await mkdir(directory);
   await chmod(root, 0o711);
   if (isRoot) await chown(directory, user.uid, user.gid);
-  const apart = await startApart(directory, mayChange ? user : undefined);
+  const apart = await startProcess(directory, mayChange ? user : undefined);
   expect((await stat(`/proc/${apart.pid}`)).uid).toBe(user.uid);
   // The user of Lazaret and root may connect.
   await kill(apart.child, 'SIGTERM');

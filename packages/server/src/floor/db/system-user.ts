@@ -40,7 +40,7 @@ export async function chooseSystemUser(ownerUid: number | undefined): Promise<Sy
     const self = users.find((user) => user.uid === uid);
     if (ownerUid !== undefined && ownerUid !== uid) throw filesOfOtherUser(ownerUid, uid);
     // initdb looks up the name of its user and fails without one.
-    if (self === undefined) throw nameless(uid);
+    if (self === undefined) throw missingName(uid);
     return self;
   }
   const owner = users.find((user) => user.uid === ownerUid && user.uid !== 0);
@@ -52,7 +52,7 @@ export async function chooseSystemUser(ownerUid: number | undefined): Promise<Sy
 export async function ownUserName(): Promise<string> {
   const uid = process.geteuid?.() ?? -1;
   const self = (await readUsers()).find((user) => user.uid === uid);
-  if (self === undefined) throw nameless(uid);
+  if (self === undefined) throw missingName(uid);
   return self.name;
 }
 
@@ -104,7 +104,7 @@ function filesOfOtherUser(ownerUid: number, uid: number): Problem {
   );
 }
 
-function nameless(uid: number): Problem {
+function missingName(uid: number): Problem {
   return new Problem(
     'database_failed',
     `The user ${uid} has no entry in /etc/passwd, which PostgreSQL requires. ` +

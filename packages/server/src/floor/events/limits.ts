@@ -5,7 +5,7 @@ const { KiB, MiB } = units;
 
 export const eventLimits = {
   dataBytes: 64 * KiB,
-  heldPollMs: 25,
+  delayedPollMs: 25,
   windowItems: 2_000,
   windowBytes: 8 * MiB,
   streamRecheckMs: 30_000,

@@ -11,7 +11,7 @@ import type { Logger } from 'pino';
 import type { Database } from '../db/index.ts';
 import { serverLimits } from '../limits.ts';
 import { Loop } from '../loop.ts';
-import { createHeldRetry } from './held-retry.ts';
+import { createDelayedRetry } from './delayed-retry.ts';
 import { isAfter, parseCursor, type Position } from './position.ts';
 import { startReader, type EventReader, type ReaderState } from './readers.ts';
 import { rebaseEvents } from './rebase.ts';
@@ -70,7 +70,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   const { database, log, signal } = options;
   const loop = new Loop({ name: 'events', periodMs: serverLimits.eventPollMs, log, signal });
   const live: Live = { database, loop, window: undefined, subscribers: 0, waiting: new Set() };
-  const retryHeld = createHeldRetry(loop);
+  const retryDelayed = createDelayedRetry(loop);
   const loops = [loop];
   const readers: ReaderState[] = [];
   signal.addEventListener('abort', () => resumeSubscribers(live), { once: true });
@@ -92,7 +92,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     },
     run: async () => {
       if (await rebaseEvents(database)) log.warn('events of a restored database were put in order');
-      await loop.run(() => deliver(live, retryHeld));
+      await loop.run(() => deliver(live, retryDelayed));
     },
     get subscribers() {
       return live.subscribers;
@@ -114,7 +114,7 @@ function resumeSubscribers(live: Live): void {
 }
 
 /** One iteration: advances the window and wakes the subscribers. */
-async function deliver(live: Live, retryHeld: (held: boolean) => void): Promise<void> {
+async function deliver(live: Live, retryDelayed: (held: boolean) => void): Promise<void> {
   if (live.subscribers === 0) {
     live.window = undefined;
     return;
@@ -134,7 +134,7 @@ async function deliver(live: Live, retryHeld: (held: boolean) => void): Promise<
     window.append(page);
     if (page.events.length > 0) resumeSubscribers(live);
     if (page.more) continue;
-    retryHeld(page.held);
+    retryDelayed(page.held);
     return;
   }
   live.loop.wake();

@@ -11,7 +11,7 @@ import type { Logger } from 'pino';
 import { transaction, type Database } from '../db/index.ts';
 import { serverLimits } from '../limits.ts';
 import { Loop } from '../loop.ts';
-import { createHeldRetry } from './held-retry.ts';
+import { createDelayedRetry } from './delayed-retry.ts';
 import { beginning, isAfter, type Position } from './position.ts';
 import { readEvents, readHorizon, type EventPage, type StoredEvent } from './store.ts';
 
@@ -54,11 +54,11 @@ export function startReader(reader: EventReader, parts: ReaderParts): ReaderStat
   const name = `events:${reader.name}`;
   const loop = new Loop({ name, periodMs: serverLimits.eventPollMs, log, signal });
   const progress: Progress = { batch: serverLimits.eventBatch, failing: undefined };
-  const retryHeld = createHeldRetry(loop);
+  const retryDelayed = createDelayedRetry(loop);
   void loop.run(async () => {
     const page = await advance(reader, progress, parts);
     if (page?.more === true) loop.wake();
-    retryHeld(page?.held === true);
+    retryDelayed(page?.held === true);
   });
   return { name: reader.name, loop, lagSeconds: () => measureLag(database, reader) };
 }
@@ -86,7 +86,7 @@ async function advance(
       }
       if (handling.length > 0) await reader.handle(handling, open);
       handling = [];
-      if (isWorthSaving(stored, found)) await savePosition(open, reader.name, found.position);
+      if (shouldSave(stored, found)) await savePosition(open, reader.name, found.position);
       return found;
     });
     if (page !== undefined) noteSuccess(progress, page.position);
@@ -164,10 +164,10 @@ export async function loadPosition(
 }
 
 /**
- * A save is a transaction of its own, which moves the horizon: saving every new horizon would
+ * A save is a separate transaction, which moves the horizon: saving every new horizon would
  * never become idle. Without events it is saved periodically, to keep the next search short.
  */
-function isWorthSaving(stored: Position | undefined, page: EventPage): boolean {
+function shouldSave(stored: Position | undefined, page: EventPage): boolean {
   if (stored === undefined || page.events.length > 0) return true;
   return page.position.transaction - stored.transaction > idleTransactions;
 }

@@ -140,10 +140,10 @@ test.each(['digest', 'other'])(
 
 test('results of a project that is not visible are not found', async () => {
   const grants = [{ role: 'viewer', project: 'other' }] as const;
-  const stranger = { ...everybody, grants };
+  const outsider = { ...everybody, grants };
   for (const searchable of imageSearchables(database.handle.db)) {
     const term = detectSearchTerm('evil');
-    const sample = await searchable.sample(stranger, { term, project: undefined, limit: 5 });
+    const sample = await searchable.sample(outsider, { term, project: undefined, limit: 5 });
     expect(sample).toEqual({ items: [], count: 0, isMore: false });
   }
 });

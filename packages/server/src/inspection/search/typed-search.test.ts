@@ -16,7 +16,7 @@ beforeAll(async () => {
     .insertInto('inspections')
     .values({
       ...{ id: '0'.repeat(16), project: 'default', reference: 'x', platform: 'default' },
-      ...{ force: false, state: 'running', fence: 'held', requested_by: 'somebody' },
+      ...{ force: false, state: 'running', fence: 'held', requested_by: 'alice' },
       queue_id: '00000000-0000-4000-8000-000000000000',
     })
     .execute();

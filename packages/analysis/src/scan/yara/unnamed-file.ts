@@ -8,13 +8,13 @@ import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 
 /** O_TMPFILE of Linux, for which Node has no constant: a separate bit, and O_DIRECTORY. */
-const nameless = 0o20000000 | constants.O_DIRECTORY;
+const unnamed = 0o20000000 | constants.O_DIRECTORY;
 
 /**
  * @param directory Directory, preferably a file system in memory such as `/dev/shm`.
  */
-export async function openNamelessFile(directory: string, bytes?: Buffer): Promise<FileHandle> {
-  const file = await open(directory, nameless | constants.O_RDWR, 0o600);
+export async function openUnnamedFile(directory: string, bytes?: Buffer): Promise<FileHandle> {
+  const file = await open(directory, unnamed | constants.O_RDWR, 0o600);
   if (bytes !== undefined) {
     try {
       await file.writeFile(bytes);

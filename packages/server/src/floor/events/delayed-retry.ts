@@ -9,11 +9,11 @@ import type { Loop } from '../loop.ts';
 import { eventLimits } from './limits.ts';
 
 /** Called after each read with whether events are delayed. */
-export function createHeldRetry(loop: Loop): (held: boolean) => void {
-  let delayMs: number = eventLimits.heldPollMs;
-  return (held) => {
-    if (!held) {
-      delayMs = eventLimits.heldPollMs;
+export function createDelayedRetry(loop: Loop): (isDelayed: boolean) => void {
+  let delayMs: number = eventLimits.delayedPollMs;
+  return (isDelayed) => {
+    if (!isDelayed) {
+      delayMs = eventLimits.delayedPollMs;
       return;
     }
     setTimeout(() => loop.wake(), delayMs).unref();
