@@ -8,7 +8,6 @@
 import { cpus, release, totalmem } from 'node:os';
 
 import { limits, plural } from '@lazaret/protocol';
-import { sql } from 'kysely';
 
 import { artifactSearchable } from '../../packages/server/src/artifacts/search-artifacts.ts';
 import type { DatabaseHandle } from '../../packages/server/src/floor/db/index.ts';
@@ -20,7 +19,7 @@ import { createTestDatabase, startTestServer } from '../../packages/server/src/t
 import { startTestHttp, testPrincipal } from '../../packages/server/src/testing/http-server.ts';
 import { prepareJobRows } from '../../packages/server/src/testing/job-rows.ts';
 
-type Connection = DatabaseHandle['db'];
+type Pool = DatabaseHandle['pool'];
 
 const images = Number(process.argv[2] ?? 250);
 const filesPerLayer = 4_000;
@@ -58,99 +57,99 @@ const texts = [
   ['characters of LIKE', '100%_done'],
 ] as const;
 
-async function fill(db: Connection): Promise<void> {
+async function fill({ db, pool }: DatabaseHandle): Promise<void> {
   const rows = await prepareJobRows(db);
   const template = await rows.submit({ inputs: [{ sha256: rows.sample, name: 'template' }] });
-  await sql`
+  await pool.query(`
     insert into layers (diff_id, content, files)
     select 'sha256:' || encode(sha256(n::text::bytea), 'hex'), sha256(n::text::bytea), ${filesPerLayer}
     from generate_series(1, ${images}::integer) n
-  `.execute(db);
-  for (let from = 0; from < images; from += layersPerInsert) await fillFiles(db, from);
-  await sql`
+  `);
+  for (let from = 0; from < images; from += layersPerInsert) await fillFiles(pool, from);
+  await pool.query(`
     insert into images (project, digest, names, verdict, layer_count, package_count, file_count,
       finding_counts, size_bytes, summary, report, inspection)
     select 'default', diff_id, array['registry.lab/lab/app-' || id || ':1'], 'clean', 1, 1, 1,
       '{0,0,0,0,0}', 1, '{}', '', repeat('0', 16) from layers
-  `.execute(db);
+  `);
   // Half of the images have the layers of another one below their own, as of a common base.
-  await sql`
+  await pool.query(`
     insert into image_layers (image, position, layer)
     select images.id, 0, layers.id from images join layers on layers.diff_id = images.digest
     union all
     select images.id, 1, (select min(id) from layers) + images.id % 10 from images
     where images.id % 2 = 0
     on conflict do nothing
-  `.execute(db);
-  await sql`
+  `);
+  await pool.query(`
     insert into image_packages (image, number, type, name, purl, hidden, fact)
     select id, n, 'deb', name, purl, false, jsonb_build_object('type', 'deb', 'name', name,
       'version', '1', 'layer', 0, 'purl', purl, 'path', 'var/lib/dpkg/status')
     from (select id, n, 'libthing' || (id * 7 + n) % 3000 as name,
         'pkg:deb/debian/libthing' || (id * 7 + n) % 3000 || '@1' as purl
       from images, generate_series(1, ${packagesPerImage}::integer) n) as packages
-  `.execute(db);
-  await sql`
+  `);
+  await pool.query(`
     insert into image_findings (image, number, severity, class, scanner, rule, finding)
     select id, n, 'high', 'malware', 'yara', rule, jsonb_build_object('scanner', 'yara', 'class',
       'malware', 'severity', 'high', 'rule', rule, 'title', 'evil', 'path', 'opt/x', 'layer', 0)
     from (select id, n, case when n % 6 = 0 then 'Webshell_' || n % 50
         else 'CVE-2026-' || 1000 + (id + n * 13) % 2000 end as rule
       from images, generate_series(1, ${findingsPerImage}::integer) n) as findings
-  `.execute(db);
-  await sql`insert into file_names (name) select distinct regexp_replace(path, '^.*/', '')
-    from layer_files on conflict do nothing`.execute(db);
-  await sql`insert into package_names (name) select distinct name from image_packages
-    on conflict do nothing`.execute(db);
-  await sql`insert into rule_names (name) select distinct rule from image_findings
-    on conflict do nothing`.execute(db);
-  await fillJobs(db, template);
-  for (const table of tables) await sql`vacuum analyze ${sql.table(table)}`.execute(db);
+  `);
+  await pool.query(`insert into file_names (name) select distinct regexp_replace(path, '^.*/', '')
+    from layer_files on conflict do nothing`);
+  await pool.query(`insert into package_names (name) select distinct name from image_packages
+    on conflict do nothing`);
+  await pool.query(`insert into rule_names (name) select distinct rule from image_findings
+    on conflict do nothing`);
+  await fillJobs(pool, template);
+  for (const table of tables) await pool.query(`vacuum analyze ${table}`);
 }
 
 /** The files of a few layers, within the time limit of a statement. */
-async function fillFiles(db: Connection, from: number): Promise<void> {
-  await sql`
+async function fillFiles(pool: Pool, from: number): Promise<void> {
+  await pool.query(`
     insert into layer_files (layer, number, parent, path, type, implied, has_children, mode, uid,
       gid, size_bytes, mtime_ms, sha256, sha1, md5)
-    select id, n, 0, 'usr/lib/pkg-' || n % 300 || '/' || case n % 10 when 0 then ${sharedName}
+    select id, n, 0, 'usr/lib/pkg-' || n % 300 || '/' || case n % 10 when 0 then '${sharedName}'
         when 1 then 'index.js' when 2 then '__init__.py'
         else 'file-' || (id * 7919 + n * 31) % 60000 || '.so' end,
       'file', false, false, 420, 0, 0, n, 0, digest, substring(digest for 20), substring(digest for 16)
     from (select l.id, n, sha256(((case when n % 10 < 3 then 0 else l.id end) || '/' || n)::bytea)
       as digest from (select id from layers order by id limit ${layersPerInsert} offset ${from}) as l,
         generate_series(1, ${filesPerLayer}::integer) n) as files
-  `.execute(db);
+  `);
 }
 
 /** Copies of one job, with an artifact of its own as the input of each. */
-async function fillJobs(db: Connection, template: string): Promise<void> {
-  const { rows } = await sql<{ name: string }>`
+async function fillJobs(pool: Pool, template: string): Promise<void> {
+  const { rows } = await pool.query<{ name: string }>(`
     select column_name as name from information_schema.columns
     where table_name = 'jobs' and column_name not in ('id', 'idempotency_key')
       and is_generated = 'NEVER'
-  `.execute(db);
-  const columns = sql.join(rows.map(({ name }) => sql.ref(name)));
-  await sql`
+  `);
+  const columns = rows.map(({ name }) => `"${name}"`).join(', ');
+  await pool.query(`
     insert into jobs (id, ${columns})
     select lpad(to_hex(n), 16, '0'), ${columns}
-    from jobs, generate_series(1, ${jobs}::integer) n where id = ${template}
-  `.execute(db);
-  await sql`
+    from jobs, generate_series(1, ${jobs}::integer) n where id = '${template}'
+  `);
+  await pool.query(`
     insert into blobs (sha256, size_bytes)
     select encode(sha256(('blob' || n)::bytea), 'hex'), n from generate_series(1, ${jobs}::integer) n
-  `.execute(db);
-  await sql`
+  `);
+  await pool.query(`
     insert into artifacts (project, sha256, name, created_by)
     select 'default', encode(sha256(('blob' || n)::bytea), 'hex'), 'file-' || n || '.bin', 'bench'
     from generate_series(1, ${jobs}::integer) n
-  `.execute(db);
-  await sql`
+  `);
+  await pool.query(`
     insert into job_inputs (job, position, name, sha256)
     select lpad(to_hex(n), 16, '0'), 0, 'file-' || n || '.bin',
       encode(sha256(('blob' || n)::bytea), 'hex')
     from generate_series(1, ${jobs}::integer) n
-  `.execute(db);
+  `);
 }
 
 interface Measured {
@@ -188,8 +187,8 @@ const format = (ms: number): string => ms.toFixed(ms < 10 ? 1 : 0);
 const server = await startTestServer();
 try {
   const database = await createTestDatabase(server.url);
-  const { db } = database.handle;
-  await fill(database.handle.db);
+  const { db, pool } = database.handle;
+  await fill(database.handle);
   const viewer = testPrincipal('bench', [{ role: 'administrator', project: null }]);
   const searchables = [...imageSearchables(db), ...[jobSearchable(db), artifactSearchable(db)]];
   const http = await startTestHttp(
@@ -199,9 +198,9 @@ try {
     }),
     new Map([['token', viewer]]),
   );
-  const { rows } = await sql<{ sha256: string }>`
+  const { rows } = await pool.query<{ sha256: string }>(`
     select encode(sha256, 'hex') as sha256 from layer_files limit 1 offset 12345
-  `.execute(db);
+  `);
   const sha256 = rows[0]?.sha256 ?? '';
   const [cpu] = cpus();
   say(`# bench/search\n`);
