@@ -11,7 +11,7 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 120_000,
-    // What is polled for may wait for a machine that is busy.
+    // Polling allows for a busy machine.
     expect: { poll: { timeout: 20_000 } },
     restoreMocks: true,
     reporters: process.env['CI'] === undefined ? ['default'] : ['default', 'verbose'],

@@ -83,7 +83,7 @@ describe('an accepted document', () => {
     ['empty', {}],
     ['with every setting', full],
     ['with an empty section of registries', { registries: null }],
-  ])('%s gives the command line the settings of the server', async (_, document) => {
+  ])('%s applies the settings of the server to the command line', async (_, document) => {
     const path = await write(stringify({ inspection: document }));
     const { inspection } = load(path).values;
     const { exitCode, stderr, request } = await requestOf(path);
@@ -108,7 +108,7 @@ describe('an accepted document', () => {
     expect((await requestOf(path)).exitCode).toBe(0);
   });
 
-  test('gives way to flags', async () => {
+  test('is overridden by flags', async () => {
     const path = await write(stringify({ inspection: full }));
     const flags = ['--clamd', 'clamd.lab:3310', '--plain-http', 'flag.lab', '--cache-size', '1MiB'];
     const { request } = await requestOf(path, [...flags, '--scanners', 'clamav']);

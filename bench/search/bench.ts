@@ -36,7 +36,7 @@ const tables = [
 ];
 
 const sharedName = 'package.json';
-/** What people type, and what is worst for an index. */
+/** Typical queries, and the worst cases for an index. */
 const texts = [
   ['a SHA-256', 'SHA256'],
   ['the beginning of a SHA-256', 'SHA256START'],

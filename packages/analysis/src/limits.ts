@@ -5,7 +5,7 @@ const { MiB, GiB } = units;
 
 export const analysisLimits = {
   layerTarBytes: 64 * GiB,
-  /** What 512 MiB of memory allow; the largest layers in use have about 300,000. */
+  /** Fits into 512 MiB of memory; the largest layers in use have about 300,000. */
   layerEntries: 500_000,
   /** Uncompressed bytes for each compressed one, checked above `layerRatioFreeBytes`. */
   layerRatio: 1_000,

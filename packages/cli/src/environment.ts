@@ -19,7 +19,7 @@ export interface Environment {
   /** `auth.json` of podman, skopeo and buildah, and the legacy file of docker. */
   readonly containersAuth: readonly string[];
   readonly dockercfg: string;
-  /** What credential helpers of docker see: everything but our own secret. */
+  /** The environment of credential helpers of docker: everything except our own secret. */
   readonly helperEnvironment: Readonly<Record<string, string>>;
   /** Address of the local engine. */
   readonly dockerHost: string;

@@ -7,7 +7,7 @@ import { deriveCommands, formatReference, readStored } from './reference.ts';
 const advice = 'run: node packages/cli/src/reference.ts';
 
 describe('the stored reference', () => {
-  it('holds the commands that the operation rows declare', async () => {
+  it('contains the commands that the operations declare', async () => {
     const { derived } = await readStored();
     expect(derived, advice).toEqual(JSON.parse(JSON.stringify(deriveCommands())));
   });

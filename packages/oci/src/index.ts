@@ -32,7 +32,7 @@ export type {
 export { SourceError, TransientError } from './source-error.ts';
 export type { SourceErrorCode, SourceRemedy } from './source-error.ts';
 
-// What a program shares among registry clients: the address policy and rate limits.
+// State that a program shares among registry clients: the address policy and rate limits.
 export { addressOf, isLoopback, isPrivateAddress } from './registry/http/address-policy.ts';
 export { SharedRates } from './registry/http/request-rate.ts';
 export type { RegistryRates } from './registry/http/request-rate.ts';

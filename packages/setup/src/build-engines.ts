@@ -1,7 +1,7 @@
 /**
  * Builds engines/<name> into the image lazaret/engine-<name>:latest.
  *
- * An engine's directory holds a Dockerfile that starts with `ARG BASE`, and packages.txt: the
+ * The directory of an engine has a Dockerfile that starts with `ARG BASE`, and packages.txt: the
  * distribution packages that it needs, one per line; `# ` starts a comment, and `-name` names a
  * package that it can do without although another one depends on it. Where there is apt-get, the
  * base is made of those packages first and the build needs no network; elsewhere, or with

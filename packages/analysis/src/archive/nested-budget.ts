@@ -1,6 +1,6 @@
 /**
- * What unpacking one file may cost: members, bytes, memory, expansion and time, counted over all
- * that is nested in it.
+ * The budget for unpacking one file: members, bytes, memory, expansion and time, including all
+ * nested content.
  */
 import type { GapReason } from '@lazaret/protocol';
 
@@ -77,10 +77,10 @@ export class NestedBudget {
     const { totalBytes, ratio, ratioFreeBytes } = this.limits;
     this.#bytes += count;
     if (this.#bytes > totalBytes) {
-      throw new BudgetError('too_large', `more than ${totalBytes} bytes come out of it`);
+      throw new BudgetError('too_large', `more than ${totalBytes} bytes of content`);
     }
     if (this.#bytes > ratioFreeBytes && this.#bytes > this.#fileBytes * ratio) {
-      throw new BudgetError('ratio', `more than ${ratio} bytes come out for each of its own`);
+      throw new BudgetError('ratio', `more than ${ratio} bytes of content per byte`);
     }
     this.checkTime();
   }

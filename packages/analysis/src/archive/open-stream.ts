@@ -124,7 +124,7 @@ interface ResumeOptions {
   readonly budget: NestedBudget;
 }
 
-/** What was collected, each chunk released once it was read, and then the rest. */
+/** The collected chunks, each released once it was read, and then the rest. */
 async function* resume({ chunks, last, stream, budget }: ResumeOptions): Chunks {
   for (const chunk of chunks) budget.hold(chunk.length);
   try {

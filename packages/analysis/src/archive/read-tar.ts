@@ -370,7 +370,7 @@ async function passPadding(
   return bytes.length === padding;
 }
 
-/** What follows the end: mostly zeros, which are skipped up to the first other byte. */
+/** The bytes after the end: mostly zeros, which are skipped up to the first other byte. */
 async function drain(source: ByteSource, options: TarOptions): Promise<void> {
   let hidden = false;
   while (await source.fill()) {

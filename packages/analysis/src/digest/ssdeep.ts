@@ -48,7 +48,7 @@ export function ssdeep(bytes: Uint8Array): string | undefined {
   return isComparable ? text : undefined;
 }
 
-/** What ssdeep prints for any content, even when it is not comparable. */
+/** The output of ssdeep for any content, even when it is not comparable. */
 export function ssdeepText(bytes: Uint8Array): string {
   const pieces = startPieces(bytes.length);
   splitPieces(bytes, pieces);

@@ -1,4 +1,4 @@
-/** What was resolved is inspected without opening or listing the source again. */
+/** A resolved image is inspected without opening or listing the source again. */
 import { once } from 'node:events';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';

@@ -13,7 +13,7 @@ export interface ListedEcosystem {
 
 export interface ListedReader {
   readonly id: string;
-  /** Raised when the same file may give other facts. */
+  /** Increased when the same file may yield other facts. */
   readonly version: number;
   readonly summary: string;
   readonly maxBytes: number;

@@ -1,4 +1,6 @@
-/** What ecosystems say that their readers produce, against what they make of valid files. */
+/**
+ * Compares the declared facts of ecosystems with the facts that readers produce from valid files.
+ */
 import { existsSync, readdirSync } from 'node:fs';
 
 import type { Fact, PackageFact } from '@lazaret/protocol';

@@ -92,7 +92,9 @@ function findingKey({ scanner, rule, path, sha256, purl, line }: PlacedFinding):
   return JSON.stringify([scanner, rule, path, path === undefined ? sha256 : '', purl, line]);
 }
 
-/** What a finding is about, wherever it is; undefined if only its path identifies it. */
+/**
+ * The subject of a finding, independent of its location; undefined if only its path identifies it.
+ */
 function subjectKey({
   scanner,
   rule,

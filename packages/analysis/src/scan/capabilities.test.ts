@@ -1,4 +1,4 @@
-/** What the descriptions of scanners say, against the scanners. */
+/** Compares the descriptions of scanners with the scanners. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** What certainly cannot be an image archive is seen at its first bytes; the rest is not judged. */
+/** Files that cannot be image archives are detected by their first bytes; others are accepted. */
 import { randomBytes } from 'node:crypto';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 

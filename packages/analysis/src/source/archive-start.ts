@@ -32,7 +32,7 @@ export async function checkArchiveStart(head: Buffer, isWhole: boolean): Promise
   }
 }
 
-/** The first block of what is compressed, or less of it if the bytes do not suffice. */
+/** The first block of the compressed content, or less if there are too few bytes. */
 async function inflateStart(head: Buffer, compression: 'gzip' | 'zstd'): Promise<Buffer> {
   // Small chunks, so that damage after the first block is not found here.
   const decoder =
@@ -52,7 +52,7 @@ async function inflateStart(head: Buffer, compression: 'gzip' | 'zstd'): Promise
 
 interface CheckedContent {
   readonly isWhole: boolean;
-  /** What the bytes are of. */
+  /** Name of the content, for messages. */
   readonly what: string;
 }
 

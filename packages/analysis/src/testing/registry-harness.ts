@@ -1,4 +1,4 @@
-/** What tests of the registry source share: a fake registry with an image, and a manual clock. */
+/** Shared by tests of the registry source: a fake registry with an image, and a manual clock. */
 import { createHash } from 'node:crypto';
 import { afterEach } from 'vitest';
 

@@ -14,8 +14,8 @@ import type { Built, BuiltImage } from './image-builder.ts';
 export type ImageFiles = Map<string, TarInput>;
 
 /**
- * What `docker save` wrote until Docker 24: a directory per layer with an uncompressed `layer.tar`,
- * repeated layers as symbolic links, `manifest.json` and `repositories` at the end.
+ * The format of `docker save` until Docker 24: a directory per layer with an uncompressed
+ * `layer.tar`, repeated layers as symbolic links, `manifest.json` and `repositories` at the end.
  */
 export function oldDockerFiles(images: readonly BuiltImage[]): ImageFiles {
   const files: ImageFiles = new Map();
@@ -49,7 +49,7 @@ export function oldDockerFiles(images: readonly BuiltImage[]): ImageFiles {
   return files;
 }
 
-/** What `docker save` writes since Docker 25: an OCI layout and a `manifest.json`. */
+/** The format of `docker save` since Docker 25: an OCI layout and a `manifest.json`. */
 export function newDockerFiles(images: readonly BuiltImage[]): ImageFiles {
   const files = ociFiles(images);
   const repositories: Record<string, Record<string, string>> = {};

@@ -21,7 +21,7 @@ export const commandGroups: readonly CommandGroup[] = [
   'This program',
 ];
 
-/** What the groups of commands are about. */
+/** Summaries of the groups of commands. */
 const groups: Readonly<Record<string, string>> = {
   admin: 'Administer a server on this machine',
   artifacts: 'List the members of archives, such as results of jobs',

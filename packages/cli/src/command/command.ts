@@ -125,7 +125,7 @@ export interface Connection extends Target {
   readonly client: Client;
 }
 
-/** What surrounds a command: streams, environment, clock. */
+/** The environment of a command: streams, variables, clock. */
 export interface Shell {
   readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WriteStream;

@@ -5,7 +5,7 @@ import { flagAwaitingValue, globalFlags } from './global-flags.ts';
 
 export interface FoundCommand {
   readonly spec: CommandSpec | undefined;
-  /** What follows the name of the command. */
+  /** The words after the name of the command. */
   readonly rest: readonly string[];
   /** First word of the command line that is not a flag, with aliases resolved. */
   readonly first: string | undefined;

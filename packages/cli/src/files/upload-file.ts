@@ -59,7 +59,7 @@ export function uploadFile(
   });
 }
 
-/** What is uploaded, and with which operation. */
+/** The content of an upload, and its operation. */
 export interface Upload<T> {
   readonly source: UploadSource;
   readonly signal: AbortSignal;
@@ -71,7 +71,7 @@ export interface Upload<T> {
   readonly sha256Of: (answer: T) => string | undefined;
 }
 
-/** Uploads with any operation that takes bytes; retries as `uploadFile` does. */
+/** Uploads with any operation with a binary body; retries like `uploadFile`. */
 export async function uploadTo<T>(invocation: Invocation, upload: Upload<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {

@@ -71,7 +71,7 @@ export function formatOverall(reports: readonly InspectionReport[], { style }: R
 
 const noMalwareScannerHint = 'no malware scanner configured; add --clamd or --yara-rules';
 
-/** What a report and a stored image have in common. */
+/** The common fields of a report and a stored image. */
 export type Summarized = Pick<
   InspectionReport,
   | 'source'

@@ -10,7 +10,7 @@ import {
   visibleText,
 } from './visible-text.ts';
 
-/** What a terminal could obey: everything that is not a printable character. */
+/** Characters that a terminal could interpret: everything that is not printable. */
 const obeyed = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 
 describe('untrusted text on a terminal', () => {

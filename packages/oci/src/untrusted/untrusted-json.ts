@@ -4,7 +4,7 @@ import { ociLimits } from '../limits.ts';
 import { SourceError } from '../source-error.ts';
 
 export interface JsonBounds {
-  /** What is parsed, for messages: `the manifest`. */
+  /** Name of the document, for messages: `the manifest`. */
   readonly what: string;
   readonly maxBytes: number;
 }

@@ -6,7 +6,7 @@
 import { permissionNames, type Permission } from '../permissions.ts';
 
 interface RoleKind {
-  /** What the role is for. */
+  /** The purpose of the role. */
   readonly summary: string;
   readonly permissions: readonly Permission[];
 }

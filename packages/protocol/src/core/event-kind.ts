@@ -1,6 +1,6 @@
 /** Rows of the table of event types. */
 
-/** What the subject of an event identifies; `subjectSchemas` has the form of each. */
+/** What the subject of an event identifies; `subjectSchemas` has the format of each. */
 export type SubjectKind =
   | 'artifact'
   | 'engine'

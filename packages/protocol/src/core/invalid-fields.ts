@@ -1,4 +1,4 @@
-/** What is wrong with a value, field by field: requests, configuration and manifests alike. */
+/** Errors of the fields of a value, for requests, configuration and manifests. */
 import type { z } from 'zod';
 
 import { formatPath } from './format-path.ts';
@@ -8,7 +8,7 @@ import { findUnknownFields } from './unknown-fields.ts';
 export interface FieldContext {
   /** Path of the value itself, such as `['inspection']`. */
   readonly path: readonly string[];
-  /** What a name stands for in messages; a field unless given. */
+  /** The noun for a name in messages; `field` unless given. */
   readonly noun?: 'field' | 'parameter';
 }
 

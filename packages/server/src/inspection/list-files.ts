@@ -65,7 +65,7 @@ export async function listFiles(
   // Which hidden directories are on the page depends on what is in them.
   const parts = ask.view === 'hidden' ? [opening, page] : [page, opening];
   // Of one path the entry of the container, then the newest; explicit entries before implied ones.
-  // What is below a directory may be in layers whose own entry of it was replaced by the shown one.
+  // Content of a directory may be in layers whose entry of it was replaced by the shown one.
   const { rows } = await sql<FileInImage>`
     with found as (
       select f.*, p.position, h.hidden_by

@@ -1,4 +1,4 @@
-/** What an archive contains, as a list that can be shown. */
+/** The content of an archive, as a list for display. */
 import type { ArchiveMemberType, ArchiveMemberWarning } from '@lazaret/protocol';
 
 import { detectContainer, isUnsupported } from '../container-format.ts';
@@ -12,7 +12,7 @@ import { ArchiveError } from './archive-error.ts';
 export interface ArchiveMember {
   /** Its number in the archive, from 0; unlike its path it is unique. */
   readonly position: number;
-  /** As the archive gives it, without the trailing slashes of a directory; untrusted. */
+  /** As in the archive, without the trailing slashes of a directory; untrusted. */
   readonly path: string;
   readonly type: ArchiveMemberType;
   /** Null if only unpacking everything would show it. */
@@ -58,7 +58,7 @@ const streamSuffixes: Readonly<Record<StreamFormat, string>> = {
 };
 const supported = 'zip, tar, gzip, zstd, bzip2, xz, lzma, ar, cpio, rpm';
 
-/** What the bytes are. Throws ArchiveError for everything that cannot be opened. */
+/** Detects the format of the bytes. Throws ArchiveError for everything that cannot be opened. */
 export function requireFormat(bytes: Buffer): OpenedFormat {
   const format = detectContainer(bytes);
   if (format === undefined) throw new ArchiveError('not_archive', 'the file is not an archive');
@@ -74,7 +74,7 @@ export function streamSuffix(format: OpenedFormat): string | undefined {
   return format in streamSuffixes ? streamSuffixes[format as StreamFormat] : undefined;
 }
 
-/** What detecting a tar archive needs. */
+/** The bytes needed to detect a tar archive. */
 const headBytes = 1_024;
 
 export interface PlainContent {

@@ -112,7 +112,7 @@ describe('bombs', () => {
     const bytes = gzipSync(Buffer.alloc(64 * 1024 * 1024));
     const bounds = { ...browseLimits, ratioFreeBytes: 1024 * 1024, ratio: 100 };
     const { gaps } = await listMembers(bytes, bounds);
-    expect(gaps[0]).toContain('more than 100 bytes come out');
+    expect(gaps[0]).toContain('more than 100 bytes of content');
     await expect(readMember(bytes, 0, bounds)).rejects.toMatchObject({ code: 'limit' });
   });
 

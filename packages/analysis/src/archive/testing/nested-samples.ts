@@ -1,4 +1,4 @@
-/** What the tests of unpacking share: a whole walk, and small containers. */
+/** Shared by tests of unpacking: a complete walk, and small containers. */
 import { NestedBudget } from '../nested-budget.ts';
 import type { NestedLimits } from '../nested-budget.ts';
 import { openNested } from '../nested.ts';

@@ -1,4 +1,4 @@
-/** What the tests of the archive readers share: arbitrary entries, chunkings and whole reads. */
+/** Shared by tests of the archive readers: arbitrary entries, chunkings and complete reads. */
 import fc from 'fast-check';
 
 import { readTar } from '../read-tar.ts';

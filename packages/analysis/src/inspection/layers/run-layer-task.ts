@@ -11,7 +11,7 @@ import type { PlannedScanner } from '../walk/scan-queue.ts';
 import { unpackMembers } from '../walk/unpack-members.ts';
 import type { VerdictStore } from '../../cache/verdict-store.ts';
 
-/** What a thread shares among its tasks. */
+/** State shared by the tasks of a thread. */
 export interface TaskParts {
   readonly scanners: readonly Scanner[];
   /** Monotonic milliseconds. */

@@ -1,4 +1,4 @@
-/** What readers need of an executable: its sections, and the file offset of an address. */
+/** The parts of an executable for readers: its sections, and the file offset of an address. */
 import type { BinaryImage, BinarySection } from './binary-section.ts';
 import { parseElf } from './elf.ts';
 import { parseMachO } from './mach-o.ts';

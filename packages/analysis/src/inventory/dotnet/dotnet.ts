@@ -102,7 +102,7 @@ function splitKey(key: string): NamedVersion | undefined {
   return isPlausible ? { name, version } : undefined;
 }
 
-/** What each library needs, over all targets. */
+/** Dependencies of each library, for all targets. */
 function dependencies(document: JsonObject): Map<string, string[]> {
   const needs = new Map<string, string[]>();
   const targets = Object.values(asObject(field(document, 'targets')) ?? {}).slice(0, 100);

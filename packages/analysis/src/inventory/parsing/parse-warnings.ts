@@ -1,4 +1,4 @@
-/** What a reader could not parse in one file, up to a limit of warnings. */
+/** Warnings about the unparsable parts of one file, up to a limit. */
 import type { Fact, DiagnosticFact } from '@lazaret/protocol';
 
 import { analysisLimits } from '../../limits.ts';

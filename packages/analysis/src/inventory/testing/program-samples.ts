@@ -1,4 +1,4 @@
-/** What compilers, linkers and build tools leave in programs, for tests and fuzzing. */
+/** Metadata of compilers, linkers and build tools in programs, for tests and fuzzing. */
 import { deflateSync } from 'node:zlib';
 
 import { loadAddress, peFile, peStart, writer } from '../binary/testing/binary-samples.ts';

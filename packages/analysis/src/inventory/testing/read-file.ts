@@ -1,4 +1,4 @@
-/** What the tests of readers share: a file in memory, the facts of a reader, hostile bytes. */
+/** Shared by tests of readers: a file in memory, the facts of a reader, hostile bytes. */
 import { fact as factSchema } from '@lazaret/protocol';
 import type { Fact } from '@lazaret/protocol';
 import fc from 'fast-check';

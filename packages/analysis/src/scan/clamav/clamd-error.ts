@@ -1,4 +1,4 @@
-/** What can go wrong between this process and clamd. */
+/** Errors of the communication with clamd. */
 
 export type ClamdErrorCode =
   /** No connection, or not in time. */

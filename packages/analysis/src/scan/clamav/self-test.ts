@@ -1,5 +1,5 @@
 /**
- * What clamd does not report is tested with two small files.
+ * Properties that clamd does not report are tested with two small files.
  */
 import { gzipSync } from 'node:zlib';
 

@@ -24,7 +24,7 @@ export const hashSetModule: ScannerModule = {
       'sets; and one NSRL database (RDS v3, SQLite).',
     freshness:
       'A sealed set may have an expiry and is ignored after it; lists have no age. A changed list ' +
-      'causes a new look-up. A list that cannot be opened, or a deny list with lines that hold no ' +
+      'causes a new look-up. A list that cannot be opened, or a deny list with lines without a ' +
       'digest, makes the scanner unhealthy.',
     gaps: [
       'No command makes sealed sets yet.',

@@ -27,7 +27,7 @@ export const similarityModule: ScannerModule = {
     maxFileBytes: scanLimits.scanFileBytes,
     signatures: 'Your lists of digests with names, as CSV (`digest,name,source`) or JSON.',
     freshness:
-      'Lists have no age. A changed list causes a new comparison. Rows that hold no digest make the ' +
+      'Lists have no age. A changed list causes a new comparison. Rows without a digest make the ' +
       'scanner unhealthy.',
     gaps: [
       'Programs above 32 MiB are not compared by sdhash, which is a gap if a list has such digests.',

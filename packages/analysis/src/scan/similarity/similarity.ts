@@ -19,7 +19,7 @@ import type { SimilarityEntry } from './similarity-list.ts';
 export interface SimilarityOptions {
   /** Digests of known bad programs, see similarity-list.ts. */
   readonly entries: readonly SimilarityEntry[];
-  /** Rows of the lists that hold no such digest; any such row makes the scanner unhealthy. */
+  /** Rows of the lists without such a digest; any such row makes the scanner unhealthy. */
   readonly skipped?: number;
 }
 

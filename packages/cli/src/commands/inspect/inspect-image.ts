@@ -1,4 +1,4 @@
-/** What the commands call in the analysis package, and the progress that it reports. */
+/** The calls of the analysis package, and the display of its progress. */
 import type { InspectHooks, InspectProgress, InspectRequest } from '@lazaret/analysis';
 import type { InspectionReport } from '@lazaret/protocol';
 

@@ -5,7 +5,7 @@ import { printStructured, writeOut } from '../../render/print.ts';
 import { createStyle } from '../../render/style.ts';
 import { formatRows } from '../../render/table.ts';
 
-/** What the command shows of a set-up; the server package is loaded only when it runs. */
+/** The output of a set-up; the server package is loaded only when it runs. */
 interface Result {
   readonly scanners: readonly {
     readonly id: string;

@@ -6,7 +6,7 @@ import type { EngineChoice } from './use-engine-choice.ts';
 
 interface ParameterPanelsProps {
   readonly choice: EngineChoice;
-  /** What the server answered to the last submission to an engine. */
+  /** The response of the server to the last submission to an engine. */
   readonly errorOf: (engine: string) => unknown;
   /** Also what is missing is an error now: a submission was attempted. */
   readonly showsAll: boolean;

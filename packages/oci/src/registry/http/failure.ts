@@ -27,7 +27,7 @@ export function plainUrl(url: URL): string {
 
 export interface Refusal {
   readonly status: number;
-  /** What was requested: `lab/app:1.2 at registry.lab`. */
+  /** The subject of the request: `lab/app:1.2 at registry.lab`. */
   readonly what: string;
   /** The start of the body, already limited. */
   readonly body: Uint8Array;
@@ -84,7 +84,7 @@ export class PrivateAddressError extends Error {
 
 export interface PrivateAddress {
   readonly url: URL;
-  /** Who named the host. */
+  /** The origin of the host name. */
   readonly namedBy: 'a caller' | 'a registry';
   /** The setting that lists allowed private hosts. */
   readonly setting: string;
