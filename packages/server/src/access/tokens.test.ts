@@ -222,7 +222,7 @@ test.each([
   [`Bearer lzs_${'A'.repeat(43)}`, 'an API token'],
   [`Bearer ${'A'.repeat(46)}`, 'an API token'],
   [`lz_${'A'.repeat(43)}`, 'another scheme'],
-  [`Bearer lz_${'A'.repeat(43)}`, 'does not know the token'],
+  [`Bearer lz_${'A'.repeat(43)}`, 'unknown token'],
 ])('Authorization %j is refused, also with a valid cookie', async (authorization, detail) => {
   const reply = await server.send(rows.sessionShow, {}, { ...alice, headers: { authorization } });
   expect(reply).toMatchObject({ status: 401, body: { code: 'unauthenticated' } });

@@ -75,7 +75,7 @@ test('refuses a schema newer than the program with both versions', async () => {
   await remove('0002_second.sql');
   const problem = await refusal();
   expect(problem.code).toBe('database_newer');
-  expect(problem.message).toMatch(/has schema 2, .*knows schemas up to 1\./);
+  expect(problem.message).toMatch(/has schema 2, .*supports schemas up to 1\./);
   expect(problem.message).toMatch(/Start Lazaret \d+\.\d+\.\d+ or newer, or restore a backup/);
 });
 
