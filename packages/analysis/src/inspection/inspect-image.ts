@@ -18,7 +18,7 @@ import { openImageBytes } from '../source/image-archive.ts';
 import { openSource } from '../source/open-source.ts';
 import type { OpenedSource } from '../source/open-source.ts';
 import type { SharedRates } from '@lazaret/oci';
-import type { RegistryOptions } from '@lazaret/oci/registry';
+import type { CredentialOptions, RegistryOptions } from '@lazaret/oci/registry';
 import { openAdvisories } from '../vulnerability/advisory-database.ts';
 import type { AdvisoryDatabase } from '../vulnerability/advisory-database.ts';
 import { matchReport } from '../vulnerability/advisory-coverage.ts';
@@ -226,7 +226,6 @@ async function registryOptions(
   { now, sharedRates }: Pick<InspectHooks, 'now' | 'sharedRates'>,
 ): Promise<RegistryOptions> {
   const { plainHttp = [], skipVerify = [], caFiles = [], mirrors = {}, foreign = [] } = request;
-  const { credentialsFile, containersAuth, dockercfg, pullSecrets, helperEnvironment } = request;
   const { private: privateHosts = [], privateHostsSetting, isNamedByCaller } = request;
   const { proxy, rates } = request;
   const { openCredentials } = await import('@lazaret/oci/registry');
@@ -239,14 +238,19 @@ async function registryOptions(
       ...(proxy !== undefined && { proxy }),
       certificateDirectories: ['/etc/docker/certs.d'],
     },
-    credentials: openCredentials({
-      ...(credentialsFile !== undefined && { dockerConfig: credentialsFile }),
-      ...(containersAuth !== undefined && { containersAuth }),
-      ...(dockercfg !== undefined && { dockercfg }),
-      ...(pullSecrets !== undefined && { pullSecrets }),
-      ...(helperEnvironment !== undefined && { helperEnvironment }),
-    }),
+    credentials: openCredentials(credentialFiles(request)),
     ...{ mirrors, foreignHosts: foreign, sharedRates },
     ...(rates !== undefined && { rates }),
+  };
+}
+
+function credentialFiles(request: RegistryRequest): CredentialOptions {
+  const { credentialsFile, containersAuth, dockercfg, pullSecrets, helperEnvironment } = request;
+  return {
+    ...(credentialsFile !== undefined && { dockerConfig: credentialsFile }),
+    ...(containersAuth !== undefined && { containersAuth }),
+    ...(dockercfg !== undefined && { dockercfg }),
+    ...(pullSecrets !== undefined && { pullSecrets }),
+    ...(helperEnvironment !== undefined && { helperEnvironment }),
   };
 }
