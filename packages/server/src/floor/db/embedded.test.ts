@@ -310,13 +310,13 @@ test('files of another major version are refused with both versions', async () =
   await writeFile(join(root, 'postgres', 'PG_VERSION'), '17\n');
   const problem = await refusal();
   expect(problem.code).toBe('database_version');
-  expect(problem.message).toMatch(/written by PostgreSQL 17; .* brings PostgreSQL 18/);
+  expect(problem.message).toMatch(/written by PostgreSQL 17; .* includes PostgreSQL 18/);
 });
 
 test('a directory with other files in it is not changed', async () => {
   await mkdir(join(root, 'postgres'));
   await writeFile(join(root, 'postgres', 'precious'), 'x');
-  expect((await refusal()).message).toContain('no database of PostgreSQL');
+  expect((await refusal()).message).toContain('not those of a PostgreSQL database');
   expect(await readFile(join(root, 'postgres', 'precious'), 'utf8')).toBe('x');
 });
 
