@@ -77,6 +77,15 @@ test('a report without remarks has no diagnostics', () => {
   expect(inspectionReport.parse(value).diagnostics).toEqual([]);
 });
 
+test('special files of the first reports of version 2 are read', () => {
+  const { source, unknowns: _, ...rest } = version1;
+  const { remarks: __, ...origin } = source;
+  const first = { ...rest, schema: 'lazaret-inspection/2', source: origin, diagnostics: [] };
+  const report = inspectionReport.parse(upgradeReport(first));
+  expect(report.special).toEqual([{ ...su, reasons: ['setuid'] }]);
+  expect(upgradeReport(report)).toBe(report);
+});
+
 test('current reports and other values are returned unchanged', () => {
   const current = { schema: 'lazaret-inspection/2', diagnostics: [] };
   for (const value of [current, null, 'text', [], { schema: 'other' }]) {

@@ -1,6 +1,7 @@
 /**
- * Reports of earlier schema versions in the current schema. Version 1 had `source.remarks` and
- * `unknowns`, which are `diagnostics` now, and `special[].because`, which is `reasons` now.
+ * Reports of earlier versions in the current schema. Version 1 had `source.remarks` and `unknowns`,
+ * which are `diagnostics` now. Version 1 and the first reports of version 2 had `special[].because`,
+ * which is `reasons` now.
  */
 import {
   type Diagnostic,
@@ -18,16 +19,17 @@ interface UnknownOfVersion1 {
   readonly hiddenBy?: number;
 }
 
-/** Anything that is not a report of version 1 is returned unchanged, unvalidated. */
+/** Anything that is not an earlier report is returned unchanged, unvalidated. */
 export function upgradeReport(value: unknown): unknown {
-  if (!isRecord(value) || value['schema'] !== 'lazaret-inspection/1') return value;
-  const { unknowns, source, special, ...rest } = value;
+  if (!isRecord(value)) return value;
+  if (value['schema'] === 'lazaret-inspection/2') return withReasons(value);
+  if (value['schema'] !== 'lazaret-inspection/1') return value;
+  const { unknowns, source, ...rest } = withReasons(value);
   const { remarks, ...origin } = isRecord(source) ? source : {};
   return {
     ...rest,
     schema: 'lazaret-inspection/2',
     source: origin,
-    ...(special !== undefined && { special: listOf(special).map(renameReasons) }),
     diagnostics: [
       ...(listOf(remarks) as readonly SourceDiagnostic[]).map(fromSource),
       ...(listOf(unknowns) as readonly UnknownOfVersion1[]).map(fromUnknown),
@@ -35,10 +37,21 @@ export function upgradeReport(value: unknown): unknown {
   };
 }
 
-function renameReasons(file: unknown): unknown {
-  if (!isRecord(file)) return file;
-  const { because, ...rest } = file;
-  return { ...rest, reasons: because };
+function withReasons(report: Record<string, unknown>): Record<string, unknown> {
+  const special = listOf(report['special']);
+  if (!special.some(hasEarlierName)) return report;
+  return {
+    ...report,
+    special: special.map((file) => (hasEarlierName(file) ? rename(file) : file)),
+  };
+}
+
+function hasEarlierName(file: unknown): file is Record<string, unknown> {
+  return isRecord(file) && file['because'] !== undefined;
+}
+
+function rename({ because, ...file }: Record<string, unknown>): Record<string, unknown> {
+  return { ...file, reasons: because };
 }
 
 function fromUnknown({

@@ -1,10 +1,16 @@
 /** The flags of the commands that inspect images, in the groups that they share. */
-import { scannerIds } from '@lazaret/protocol';
+import type { ScannerId } from '@lazaret/protocol';
 
 import type { FlagSpec } from '../../command/command.ts';
 
-export const scannerNames = [...scannerIds, ...(['vulnerabilities', 'none'] as const)];
-export type ScannerName = (typeof scannerNames)[number];
+export type ScannerName = ScannerId | 'vulnerabilities' | 'none';
+
+/** A record, so that none can be missing; not `scannerIds`, which would load schemas for the help. */
+const names: Readonly<Record<ScannerName, true>> = {
+  ...{ clamav: true, yara: true, 'hash-set': true, similarity: true, secrets: true },
+  ...{ vulnerabilities: true, none: true },
+};
+export const scannerNames = Object.keys(names) as readonly ScannerName[];
 
 export const failOnValues = [
   ...(['critical', 'high', 'medium', 'low', 'info'] as const),
