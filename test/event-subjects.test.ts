@@ -89,7 +89,9 @@ async function runJobs(): Promise<void> {
   const query = { waitSeconds: 50 };
   const ended: JobDetail = await client.call(jobs.show, { params: { id: done.id }, query });
   expect(ended.state).toBe('succeeded');
-  await (await client.open(jobs.result, { params: { id: done.id } })).arrayBuffer();
+  const params = { id: done.id };
+  await (await client.open(jobs.result, { params })).arrayBuffer();
+  await (await client.open(jobs.result, { params, query: { preview: true } })).arrayBuffer();
   await client.call(nodes.update, { params: { name }, body: { schedulable: false } });
   const waiting = await client.call(jobs.submit, { body });
   await client.call(jobs.cancel, { params: { id: waiting.id } });

@@ -11,5 +11,5 @@ export const inspectionLimits = {
   /** Below the longest time that the queue waits for the end of a task. */
   inspectionMsMax: 20 * hourMs,
   inspectionCacheBytes: 2 * GiB,
-  inspectionCacheBytesMin: 1 * MiB,
+  inspectionCacheBytesMin: 1,
 } as const;
