@@ -1,7 +1,7 @@
 /**
  * Reports of earlier versions in the current schema. Version 1 had `source.remarks` and `unknowns`,
- * which are `diagnostics` now. Version 1 and the first reports of version 2 had `special[].because`,
- * which is `reasons` now.
+ * which are `diagnostics` now. Version 1 and the first reports of version 2 had
+ * `special[].because`, which is `reasons` now.
  */
 import {
   type Diagnostic,

@@ -131,7 +131,8 @@ export function describeBlobStore(name: string, setUp: () => Promise<BlobStoreSe
         yield randomBytes(2 * frame);
         throw new Error('the connection was interrupted');
       };
-      await expect(store.put(broken(), { maxBytes: 10 * frame })).rejects.toThrow('was interrupted');
+      const put = store.put(broken(), { maxBytes: 10 * frame });
+      await expect(put).rejects.toThrow('was interrupted');
       const stream = new PassThrough();
       stream.write(randomBytes(frame));
       const cut = store.put(stream, { maxBytes: 10 * frame });

@@ -5,7 +5,7 @@ import type { FlagSpec } from '../../command/command.ts';
 
 export type ScannerName = ScannerId | 'vulnerabilities' | 'none';
 
-/** A record, so that none can be missing; not `scannerIds`, which would load schemas for the help. */
+/** A record, so that none is missing; not `scannerIds`, which would load schemas for the help. */
 const names: Readonly<Record<ScannerName, true>> = {
   ...{ clamav: true, yara: true, 'hash-set': true, similarity: true, secrets: true },
   ...{ vulnerabilities: true, none: true },
