@@ -75,13 +75,20 @@ export const queryBoolean: z.ZodType<boolean, 'true' | 'false' | boolean> = z
  */
 export function queryList<T extends z.ZodType<string, string>>(
   item: T,
+  { atLeastOne }: { readonly atLeastOne?: string } = {},
 ): z.ZodType<z.output<T>[], string | string[]> {
+  const minItems = atLeastOne === undefined ? 0 : 1;
+  const missing = `expected at least one ${atLeastOne}`;
+  // The bounds of the array are checked below, where a text has been split.
+  const bounds = { ...(minItems > 0 ? { minItems } : {}), maxItems: limits.pageItemsMax };
   return z
-    .union([z.string(), z.array(z.string())])
+    .union([z.string(), z.array(z.string()).meta(bounds)], {
+      error: ({ input }) => (input === undefined && minItems > 0 ? missing : undefined),
+    })
     .transform((value) =>
       (Array.isArray(value) ? value : value.split(',')).filter((part) => part !== ''),
     )
-    .pipe(z.array(item).max(limits.pageItemsMax)) as unknown as z.ZodType<
+    .pipe(z.array(item).min(minItems, missing).max(limits.pageItemsMax)) as unknown as z.ZodType<
     z.output<T>[],
     string | string[]
   >;

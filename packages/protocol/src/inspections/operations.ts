@@ -108,12 +108,10 @@ export const inspections = {
     summary: 'Stream the progress of inspections until they end',
     description:
       'Events: `inspection` (an inspection, at first and after each change), `end` (all have ' +
-      'ended). A client that reconnects gets each inspection again.',
+      'ended). `Last-Event-ID` resumes: inspections that have not changed are not sent again.',
     access: 'images.read',
     query: z.object({
-      id: queryList(identifier)
-        .refine((ids) => ids.length > 0, 'expected at least one ID')
-        .describe('IDs of the inspections'),
+      id: queryList(identifier, { atLeastOne: 'ID' }).describe('IDs of the inspections'),
     }),
     outputKind: 'events',
     output: inspection,

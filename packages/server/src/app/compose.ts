@@ -6,7 +6,6 @@ import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 
-import { operations } from '@lazaret/protocol';
 import type { Logger } from 'pino';
 
 import { accessSlice, type Access } from '../access/index.ts';
@@ -233,11 +232,7 @@ async function createSlices(
       helperEnvironment: readProgramEnvironment(),
     }),
     searchSlice({ database: core.database, slices: () => slices }),
-    eventsSlice({
-      ...{ outbox, database: core.database },
-      reauthenticate: ({ headers }) =>
-        access.authenticate({ headers, operation: operations.events.stream }),
-    }),
+    eventsSlice({ outbox, database: core.database }),
     systemSlice({
       ...{ loops, version, database: core.handle, roles: values.roles },
       slices: () => slices,

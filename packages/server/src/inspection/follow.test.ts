@@ -1,6 +1,7 @@
 import type { Inspection, InspectionState } from '@lazaret/protocol';
 import { expect, test } from 'vitest';
 
+import type { OutgoingEvent } from '../floor/http/index.ts';
 import { createChangeSignals } from '../floor/signals.ts';
 import { anyChanged, followInspections } from './follow.ts';
 
@@ -54,6 +55,41 @@ test('sends each inspection once and again after a change, and ends when all hav
     ...['inspection a queued', 'inspection b running', 'inspection b running'],
     ...['inspection a cancelled', 'inspection b finished', 'end'],
   ]);
+});
+
+/** The events of a source that does not change. */
+async function eventsOf(states: readonly Inspection[], resume?: string): Promise<OutgoingEvent[]> {
+  const { read, changed } = source([states]);
+  const { signal } = new AbortController();
+  const events: OutgoingEvent[] = [];
+  for await (const event of followInspections({ read, changed, signal, resume })) {
+    events.push(event);
+  }
+  return events;
+}
+
+test('a client that resumes only gets the inspections that it has not received', async () => {
+  const ended = [inspection('a', 'cancelled'), inspection('b', 'finished', 9)];
+  const all = await eventsOf(ended);
+  expect(all.map(({ event }) => event)).toEqual(['inspection', 'inspection', 'end']);
+  const [first, second] = all;
+  expect(await eventsOf(ended, first?.id)).toEqual([second, all[2]]);
+  expect(await eventsOf(ended, second?.id)).toEqual([all[2]]);
+  expect(await eventsOf(ended, '')).toEqual(all);
+});
+
+test('a client that resumes gets all inspections again when one has changed meanwhile', async () => {
+  const ended = [inspection('a', 'cancelled'), inspection('b', 'finished', 9)];
+  const last = (await eventsOf(ended)).findLast(({ id }) => id !== undefined)?.id;
+  const changed = [inspection('a', 'failed'), inspection('b', 'finished', 9)];
+  expect(await eventsOf(changed, last)).toHaveLength(3);
+});
+
+test.each(['x', '1.1', "' or true"])('a malformed Last-Event-ID is refused: %j', async (resume) => {
+  await expect(eventsOf([inspection('a', 'failed')], resume)).rejects.toMatchObject({
+    code: 'invalid_request',
+    fields: [{ path: 'header.Last-Event-ID' }],
+  });
 });
 
 test('frees its wait when the caller disconnects', async () => {

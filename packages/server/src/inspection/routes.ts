@@ -145,14 +145,21 @@ async function waitFor(
 async function follow(
   { database, changed }: InspectionParts,
   given: readonly string[],
-  { principal, signal }: CallContext,
+  context: CallContext,
 ): Promise<AsyncIterable<OutgoingEvent>> {
+  const { signal, headers } = context;
   const ids = [...new Set(given)];
-  const read = (): Promise<Inspection[]> =>
-    readInspections(database, projectsWith(principal, 'images.read'), ids);
+  // The permissions of the caller may change while the stream is running.
+  const read = (): Promise<Inspection[]> => readInspections(database, canRead(context), ids);
   // An unknown id is an error response, not a stream that ends.
   await read();
-  return followInspections({ read, changed: (until) => anyChanged(ids, changed, until), signal });
+  const resume = headers['last-event-id'];
+  return followInspections({
+    read,
+    changed: (until) => anyChanged(ids, changed, until),
+    signal,
+    resume: typeof resume === 'string' ? resume : undefined,
+  });
 }
 
 function imageRoutes({ database }: InspectionParts): Route[] {

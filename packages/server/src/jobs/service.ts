@@ -218,12 +218,14 @@ export async function follow(
   ask: LogQuery & { readonly id: string },
   context: CallContext,
 ): Promise<AsyncIterable<OutgoingEvent>> {
-  const { principal, signal, headers } = context;
-  const scope = projectsWith(principal, 'jobs.read');
-  await readJobSummary(parts.database, scope, ask.id);
+  const { signal, headers } = context;
+  // The permissions of the caller may change while the stream is running.
+  const read = (): Promise<Job> =>
+    readJobSummary(parts.database, projectsWith(context.principal, 'jobs.read'), ask.id);
+  await read();
   const resume = headers['last-event-id'];
   return followJob({
-    readJob: () => readJobSummary(parts.database, scope, ask.id),
+    readJob: read,
     readLog: (after) =>
       readLog(parts.database, { job: ask.id, attempt: ask.attempt, stream: ask.stream, after }),
     changed: () => parts.changed(ask.id, signal),

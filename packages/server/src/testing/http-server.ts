@@ -36,6 +36,7 @@ export async function startTestHttp(
     onAnswer: () => undefined,
     requestsPerMinute: 100_000,
     uploadIdleMs: 1_000,
+    streamRecheckMs: 100,
     trustedProxies: [],
   });
   extend(app);

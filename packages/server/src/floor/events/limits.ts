@@ -8,7 +8,6 @@ export const eventLimits = {
   delayedPollMs: 25,
   windowItems: 2_000,
   windowBytes: 8 * MiB,
-  streamRecheckMs: 30_000,
   auditPageRows: 1_000,
   auditExportRows: 1_000_000,
 } as const;

@@ -6,7 +6,6 @@ import { httpLimits } from '../http/limits.ts';
 import type { Principal } from '../principal.ts';
 import { createTestDatabase, type TestDatabase } from '../../testing/database.ts';
 import {
-  principalOf,
   startTestHttp,
   testPrincipal as principal,
   type TestHttpServer,
@@ -41,12 +40,7 @@ beforeEach(async () => {
   outbox = createOutbox({ database: db, log, signal: stop.signal });
   void outbox.run();
   outbox.runReaders([auditReader()]);
-  const routes = eventRoutes({
-    outbox,
-    database: db,
-    reauthenticate: async ({ headers }) => principalOf(principals, headers),
-    recheckMs: 100,
-  });
+  const routes = eventRoutes({ outbox, database: db });
   server = await startTestHttp(routes, principals);
   base = server.url;
 });

@@ -25,13 +25,6 @@ import type { EventFilter, StoredEvent } from './store.ts';
 export interface EventRoutesOptions {
   readonly outbox: Outbox;
   readonly database: Kysely<Database>;
-  /**
-   * The current identity of the caller of a running stream; undefined once the session or token
-   * has ended. A stream may run for days, and permissions may change.
-   */
-  readonly reauthenticate: (context: CallContext) => Promise<Principal | undefined>;
-  /** How often permissions are checked again. */
-  readonly recheckMs?: number;
 }
 
 type StreamQuery = OperationInput<typeof events.stream>['query'];
@@ -91,26 +84,14 @@ async function* stream(
   options: EventRoutesOptions,
   { query, context }: { query: StreamQuery; context: CallContext },
 ): AsyncGenerator<OutgoingEvent> {
-  const { principal } = context;
+  const { signal } = context;
   const lastId = context.headers['last-event-id'];
   const after = (typeof lastId === 'string' && lastId !== '' ? lastId : undefined) ?? query.after;
-  let filter = scopeFilter(principal, query);
-  const ended = new AbortController();
-  const signal = AbortSignal.any([context.signal, ended.signal]);
-  const recheck = setInterval(() => {
-    void lookAgain().catch(() => ended.abort());
-  }, options.recheckMs ?? eventLimits.streamRecheckMs);
-  const lookAgain = async (): Promise<void> => {
-    const now = await options.reauthenticate(context);
-    if (now === undefined || !holds(now, 'events.read')) ended.abort();
-    else filter = scopeFilter(now, query);
-  };
-  try {
-    for await (const event of options.outbox.subscribe({ filter: () => filter, after, signal })) {
-      yield { id: event.cursor, event: event.type, data: describeEvent(event) };
-    }
-  } finally {
-    clearInterval(recheck);
+  const filter = (): EventFilter => scopeFilter(context.principal, query);
+  // A project that is not visible is an error response, not an empty stream.
+  filter();
+  for await (const event of options.outbox.subscribe({ filter, after, signal })) {
+    yield { id: event.cursor, event: event.type, data: describeEvent(event) };
   }
 }
 

@@ -18,5 +18,6 @@ export const httpLimits = {
   lingerMs: 2_000,
   lingerBytes: 1 * MiB,
   streamHeartbeatMs: 15_000,
+  streamRecheckMs: 30_000,
   streamsPerPrincipal: 32,
 } as const;

@@ -31,11 +31,12 @@ export interface OutgoingEvent {
 }
 
 export interface CallContext {
+  /** The caller. For a running stream it changes with its grants: read it for each check. */
   readonly principal: Principal;
   readonly requestId: string;
   /** The client's address, from the header of a trusted proxy if configured. */
   readonly address: string;
-  /** Aborts when the client disconnects. */
+  /** Aborts when the client disconnects, or is no longer permitted to read a stream. */
   readonly signal: AbortSignal;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   /** The uploaded file of a bytes operation; at most once. */

@@ -11,6 +11,7 @@ import {
   operationList,
   Problem,
   type Operation,
+  type OperationInput,
   type Permission,
 } from '@lazaret/protocol';
 import Fastify, {
@@ -27,8 +28,10 @@ import { forbidden, holds, type Principal } from '../principal.ts';
 import { countStreams, type StreamCount } from './count-streams.ts';
 import { endEarly } from './end-early.ts';
 import { httpLimits } from './limits.ts';
+import { hasHead, notFound, refuseShadowed } from './not-found.ts';
 import { checkConditionalHeaders } from './preconditions.ts';
 import { expectNoBody, readJson, readUpload } from './read-body.ts';
+import { recheckStream } from './recheck-stream.ts';
 import { refuseSocket } from './refuse-socket.ts';
 import type { CallContext, Download, OutgoingEvent, Route } from './route.ts';
 import { sendDownload, sendEvents, sendText } from './send.ts';
@@ -52,6 +55,8 @@ export interface HttpServerOptions {
   readonly onAnswer: (operation: Operation, status: number, seconds: number) => void;
   readonly requestsPerMinute: number;
   readonly uploadIdleMs: number;
+  /** How often the permissions of a running stream are checked again. */
+  readonly streamRecheckMs?: number;
   /** Addresses of proxies whose X-Forwarded-For is trusted. */
   readonly trustedProxies: readonly string[];
 }
@@ -112,6 +117,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   app.setNotFoundHandler((request, reply) => sendProblem(request, reply, notFound(request)));
   const streams = countStreams();
   for (const one of options.routes) addRoute(app, one, { ...options, streams });
+  refuseShadowed(app);
   return app;
 }
 
@@ -154,21 +160,46 @@ function addRoute(
       checkConditionalHeaders(request.headers, operation);
       const body = await readBody(request, reply, operation);
       const { params, query } = request;
-      const answer = await one.handler(validate(operation, { params, query, body }), context);
-      const isStream = operation.outputKind === 'events';
-      const leave = isStream ? options.streams.enter(context.principal, operation) : undefined;
-      try {
-        await sendAnswer(request, reply, { operation, answer, signal: context.signal });
-      } finally {
-        leave?.();
+      const input = validate(operation, { params, query, body });
+      if (operation.outputKind === 'events') {
+        await answerStream(request, reply, { one, input, context, options });
+      } else {
+        await sendAnswer(request, reply, { operation, answer: await one.handler(input, context) });
       }
       return reply;
     },
   });
 }
 
-function hasHead({ method, outputKind }: Operation): boolean {
-  return method === 'GET' && (outputKind === 'bytes' || outputKind === 'json');
+interface StreamCall {
+  readonly one: Route;
+  readonly input: OperationInput<Operation>;
+  readonly context: CallContext;
+  readonly options: HttpServerOptions & { readonly streams: StreamCount };
+}
+
+/** Sends a stream of events for as long as the caller is permitted to read it. */
+async function answerStream(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { one, input, context, options }: StreamCall,
+): Promise<void> {
+  const { operation } = one;
+  const { headers, ip: address } = request;
+  const checked = recheckStream(context, {
+    operation,
+    authenticate: () => options.authenticate({ headers, address, operation }),
+    everyMs: options.streamRecheckMs ?? httpLimits.streamRecheckMs,
+  });
+  let leave: (() => void) | undefined;
+  try {
+    const answer = (await one.handler(input, checked.context)) as AsyncIterable<OutgoingEvent>;
+    leave = options.streams.enter(context.principal, operation);
+    await sendEvents(reply, answer, checked.context.signal);
+  } finally {
+    checked.stop();
+    leave?.();
+  }
 }
 
 /** A file is read by the handler; anything else is read here. */
@@ -260,7 +291,7 @@ function makeContext(
 async function sendAnswer(
   request: FastifyRequest,
   reply: FastifyReply,
-  done: { operation: Operation; answer: unknown; signal: AbortSignal },
+  done: { operation: Operation; answer: unknown },
 ): Promise<void> {
   const { operation, answer } = done;
   const emptyStatus = operation.outputKind === 'empty' ? 204 : 200;
@@ -276,8 +307,7 @@ async function sendAnswer(
       await sendText(reply, answer as string | AsyncIterable<string>);
       return;
     case 'events':
-      await sendEvents(reply, answer as AsyncIterable<OutgoingEvent>, done.signal);
-      return;
+      throw new Error('streams are answered by answerStream');
     case 'bytes':
       await sendDownload(request, reply, answer as Download);
       return;
@@ -347,33 +377,6 @@ function isDatabaseLoss(error: NodeJS.ErrnoException): boolean {
   if (/^(08|57P)/.test(code)) return true;
   if (code === 'ENOENT') return syscall === 'connect';
   return ['ECONNREFUSED', 'ECONNRESET', 'EPIPE'].includes(code);
-}
-
-function notFound(request: FastifyRequest): Problem {
-  const path = request.url.split('?', 1)[0] ?? '';
-  const methods = operationList
-    .filter((operation) => matches(operation.path, path))
-    .flatMap((operation) => [
-      operation.method,
-      ...(hasHead(operation) ? ['HEAD'] : []),
-      ...(operation.alsoMethods ?? []),
-    ]);
-  if (methods.length === 0) {
-    return new Problem('not_found', `no route for ${path.slice(0, limits.urlParameterChars)}`);
-  }
-  const allow = [...new Set(methods)].join(', ');
-  return new Problem('method_not_allowed', `expected ${allow}, received ${request.method}`, {
-    headers: { allow },
-  });
-}
-
-function matches(pattern: string, path: string): boolean {
-  const wanted = pattern.split('/');
-  const given = path.split('/');
-  return (
-    wanted.length === given.length &&
-    wanted.every((part, position) => part.startsWith(':') || part === given[position])
-  );
 }
 
 function acceptRequestId(header: string | string[] | undefined): string {
