@@ -52,7 +52,7 @@ only sent to the server that issued it.
 Output goes to standard output, notes and progress to standard error. \`--output\` (\`-o\`) always
 chooses a format: \`table\` for people, \`json\` or \`yaml\` for programs, \`wide\` for a table that is
 not cut to the terminal, \`name\` for IDs only (like \`--quiet\`); \`LAZARET_OUTPUT\` sets a default.
-\`--output-file\` (\`-O\`) always names a file, which is written completely or not at all. Colours
+\`--output-file\` (\`-O\`) always names a file, which is written completely or not at all. Colors
 appear only on terminals, and never with \`--no-color\` or \`NO_COLOR\`. Untrusted text (file names,
 logs, results) is escaped on terminals. \`LAZARET_DEBUG=1\` adds stack traces to errors.
 

@@ -23,9 +23,12 @@ import {
 import { useMemo } from 'react';
 
 import { client } from './client.ts';
-import { describeFailure, isTransient } from './failure.ts';
+import { describeFailure, isTransient, retryAfterMs } from './failure.ts';
+import { backOffMs } from './live/back-off.ts';
 
 const retriesMax = 2;
+/** A longer delay is shown as an error, with a button to retry. */
+const retryDelayMaxMs = 10_000;
 
 export const queryClient: QueryClient = new QueryClient({
   queryCache: new QueryCache({
@@ -36,13 +39,15 @@ export const queryClient: QueryClient = new QueryClient({
   defaultOptions: {
     queries: {
       staleTime: 2_000,
-      retry: (count, error) => count < retriesMax && isTransient(error),
+      retry: (count, error) =>
+        count < retriesMax && isTransient(error) && retryAfterMs(error) <= retryDelayMaxMs,
+      retryDelay: (count, error) => Math.max(backOffMs(count), retryAfterMs(error)),
     },
   },
 });
 
 /** Any request with an expired session redirects to the sign-in page. */
-function refetchSession(error: unknown): void {
+export function refetchSession(error: unknown): void {
   if (asProblem(error)?.code !== 'unauthenticated') return;
   void queryClient.resetQueries({ queryKey: ['sessions.show'] });
 }

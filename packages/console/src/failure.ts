@@ -15,7 +15,7 @@ export function describeFailure(error: unknown): Failure {
     const { fields } = problem;
     return { title, hint, detail: ownDetail(problem), fields };
   }
-  if (error instanceof TypeError) {
+  if (isNetworkFailure(error)) {
     return {
       title: 'Server unreachable',
       detail: 'The server did not respond, or the connection was closed.',
@@ -53,6 +53,30 @@ export function fieldMessage(error: unknown, name: string): string | undefined {
 /** Whether a retry may succeed. */
 export function isTransient(error: unknown): boolean {
   const problem = asProblem(error);
-  if (problem === undefined) return error instanceof TypeError;
+  if (problem === undefined) return isNetworkFailure(error);
+  if (problem.code === 'too_many_requests') return true;
   return problem.status >= 500 && problem.code !== 'internal_error';
 }
+
+/** The time that the server asked to wait before a retry; 0 unless it did. */
+export function retryAfterMs(error: unknown): number {
+  const seconds = Number(asProblem(error)?.headers['retry-after'] ?? 0);
+  return Number.isFinite(seconds) && seconds > 0 ? seconds * 1_000 : 0;
+}
+
+/**
+ * Browsers report a request that failed without a response as a TypeError, as they do a fault of
+ * the program. Only the messages differ: of Chromium, Firefox, Safari, Node and uploads.
+ */
+export function isNetworkFailure(error: unknown): boolean {
+  return error instanceof TypeError && networkMessages.test(error.message);
+}
+
+const networkMessages = new RegExp(
+  `^(${[
+    ...['failed to fetch', 'fetch failed', 'network ?error', 'load failed', 'terminated'],
+    ...['error in input stream', 'the network connection was lost', 'connection closed'],
+    ...['error loading dynamically imported', 'importing a module script failed'],
+  ].join('|')})`,
+  'i',
+);

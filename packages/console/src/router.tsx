@@ -161,6 +161,12 @@ const audit = createRoute({
   validateSearch: readAuditSearch,
   component: lazyRouteComponent(() => import('./pages/audit/audit-page.tsx'), 'AuditPage'),
 });
+/** Any other path, with the navigation. */
+const unknown = createRoute({
+  getParentRoute: () => shell,
+  path: '$',
+  component: RouteNotFound,
+});
 const settings = createRoute({
   getParentRoute: () => shell,
   path: '/settings',
@@ -220,6 +226,7 @@ const routeTree = root.addChildren([
     engine,
     nodes,
     audit,
+    unknown,
     settings.addChildren([settingsIndex, users, projects, scanners, tokens, password]),
   ]),
 ]);

@@ -44,10 +44,13 @@ export function relativeTime(at: string, nowMs: number): string {
   return distanceMs > tickSlackMs ? 'in a moment' : 'just now';
 }
 
-const absolute = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
-
+/** `2026-11-30 13:51:39`, in the time zone of the browser. */
 export function absoluteTime(at: string): string {
-  return absolute.format(Date.parse(at));
+  const date = new Date(at);
+  const pad = (value: number, digits = 2): string => String(value).padStart(digits, '0');
+  const day = [pad(date.getFullYear(), 4), pad(date.getMonth() + 1), pad(date.getDate())];
+  const time = [date.getHours(), date.getMinutes(), date.getSeconds()].map((each) => pad(each));
+  return `${day.join('-')} ${time.join(':')}`;
 }
 
 /** Milliseconds between two timestamps, or null if one is missing. */

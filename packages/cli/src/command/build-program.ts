@@ -184,7 +184,7 @@ function rootHelp(): string {
   return `
 Examples:
   lazaret up                                    Start everything on this machine
-  lazaret submit apktool sample.apk --wait      Analyse a file and wait for the end
+  lazaret submit apktool sample.apk --wait      Analyze a file and wait for the end
   lazaret submit strings - < sample.bin         Read the file from standard input
   lazaret logs -f JOB                           Follow the log of a job
   lazaret result JOB -O result.zip              Save the result to a file

@@ -33,7 +33,7 @@ const groups: Readonly<Record<string, string>> = {
   inspections: 'Manage inspections of images by the server',
   inspect: 'Inspect an image, an archive or a directory without running it',
   jobs: 'Manage jobs',
-  engines: 'Manage engines, the analysers that jobs run',
+  engines: 'Manage engines, the analyzers that jobs run',
   nodes: 'Manage nodes, where containers run',
   scanners: 'Show the malware scanners of the server',
   setup: 'Set up parts of a server on this machine',

@@ -37,7 +37,7 @@ export const globalFlags: readonly FlagSpec[] = [
     summary: 'Name of the context to use',
     completes: 'context',
   },
-  { name: 'no-color', summary: 'Disable colours' },
+  { name: 'no-color', summary: 'Disable colors' },
 ];
 
 /** The global flags of one command, without those that the command defines itself. */

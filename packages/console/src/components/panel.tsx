@@ -1,5 +1,7 @@
 import { type ReactNode, useId } from 'react';
 
+import { PartBoundary } from './part-boundary.tsx';
+
 interface PanelProps {
   readonly title?: ReactNode;
   readonly actions?: ReactNode;
@@ -8,17 +10,25 @@ interface PanelProps {
   readonly flush?: boolean;
 }
 
-/** A titled section of a page. */
+/** A titled section of a page; if its content fails, the other sections are still shown. */
 export function Panel({ title, actions, children, flush }: PanelProps): ReactNode {
   const id = useId();
-  if (title === undefined) return <section className="panel">{children}</section>;
+  if (title === undefined) {
+    return (
+      <section className="panel">
+        <PartBoundary>{children}</PartBoundary>
+      </section>
+    );
+  }
   return (
     <section className="panel" aria-labelledby={id}>
       <div className="panel-head">
         <h2 id={id}>{title}</h2>
         {actions !== undefined && <div className="row">{actions}</div>}
       </div>
-      <div className={flush === true ? 'panel-body flush' : 'panel-body'}>{children}</div>
+      <div className={flush === true ? 'panel-body flush' : 'panel-body'}>
+        <PartBoundary>{children}</PartBoundary>
+      </div>
     </section>
   );
 }

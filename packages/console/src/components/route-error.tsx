@@ -4,14 +4,14 @@ import type { ErrorComponentProps } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 
 import { EmptyState } from './empty-state.tsx';
-import { ProblemNotice } from './notice.tsx';
+import { RenderFailure } from './part-boundary.tsx';
 import { LinkButton } from './router-link.tsx';
 
 /** Shown when a page throws; the rest of the console remains usable. */
 export function RouteError({ error, reset }: ErrorComponentProps): ReactNode {
   return (
     <div className="stack">
-      <ProblemNotice error={error} retry={reset} />
+      <RenderFailure error={error} title="This page cannot be shown" retry={reset} />
       <div>
         <Button variant="default" onClick={() => location.reload()}>
           Reload

@@ -13,7 +13,7 @@ export function SchemeSwitch(): ReactNode {
   // Without keepTransitions a style element would be added, which the policy refuses.
   const { colorScheme, setColorScheme } = useMantineColorScheme({ keepTransitions: true });
   return (
-    <div className="scheme-switch" role="radiogroup" aria-label="Colour scheme">
+    <div className="scheme-switch" role="radiogroup" aria-label="Color scheme">
       {schemes.map(({ value, label, icon: SchemeIcon }) => (
         <button
           key={value}

@@ -72,7 +72,7 @@ export function SeverityBadge({ value }: { readonly value: Severity }): ReactNod
 /** Number of findings by severity; zero counts are omitted. */
 export function Severities({ counts }: { readonly counts: SeverityCounts }): ReactNode {
   const found = severity.options.filter((name) => counts[name] > 0);
-  if (found.length === 0) return <span className="dim">none</span>;
+  if (found.length === 0) return <span className="dim">no findings</span>;
   return (
     <span className="severities">
       {found.map((name) => (

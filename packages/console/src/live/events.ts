@@ -6,7 +6,7 @@ import { type Event, operations } from '@lazaret/protocol';
 import { useEffect, useRef, useSyncExternalStore } from 'react';
 
 import { client } from '../client.ts';
-import { isTransient } from '../failure.ts';
+import { isTransient, retryAfterMs } from '../failure.ts';
 import { backOffMs, pause, untilHidden, untilVisible } from './back-off.ts';
 
 type Listener = (event: Event) => void;
@@ -56,13 +56,14 @@ async function follow(signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     await untilVisible(signal);
     const visible = untilHidden(signal);
+    let delayMs = 0;
     try {
       const options = {
         signal: visible.signal,
+        onOpen: () => setConnected(true),
         ...(lastEventId === undefined ? {} : { lastEventId }),
       };
       const stream = client.stream(operations.events.stream, {}, options);
-      setConnected(true);
       for await (const { id, data } of stream) {
         failures = 0;
         lastEventId = id ?? lastEventId;
@@ -70,12 +71,13 @@ async function follow(signal: AbortSignal): Promise<void> {
       }
     } catch (error) {
       if (!visible.signal.aborted && !isTransient(error)) failures += 3;
+      delayMs = retryAfterMs(error);
     } finally {
       visible.release();
     }
     if (signal.aborted) return;
     setConnected(false);
-    if (!visible.signal.aborted) await pause(backOffMs(failures), signal);
+    if (!visible.signal.aborted) await pause(Math.max(delayMs, backOffMs(failures)), signal);
     failures += 1;
   }
 }

@@ -1,13 +1,16 @@
 /**
  * Follows inspections over one stream while the page is visible: progress arrives without polling.
- * A disconnected stream is opened again, and then sends the state of each inspection.
+ * While the stream is down, the inspections are polled instead.
  */
 import { type Inspection, limits, operations } from '@lazaret/protocol';
-import { useEffect, useRef } from 'react';
+import { useEffect, useRef, useState } from 'react';
 
 import { client } from '../client.ts';
-import { isTransient } from '../failure.ts';
-import { backOffMs, pause, untilHidden, untilVisible } from './back-off.ts';
+import { refetchSession } from '../data.ts';
+import { type FollowStatus, followStream } from './follow-stream.ts';
+
+const pollMs = 3_000;
+const readsPerPollMax = 20;
 
 /** Calls the handler for each state of these inspections until they have ended. */
 export function useFollowedInspections(
@@ -18,44 +21,59 @@ export function useFollowedInspections(
   useEffect(() => {
     latest.current = onChange;
   });
+  const [isDown, setDown] = useState(false);
   const key = ids.slice(0, limits.pageItemsMax).join(',');
   useEffect(() => {
+    setDown(false);
     if (key === '') return undefined;
     const abort = new AbortController();
-    void follow(key, (inspection) => latest.current(inspection), abort.signal);
+    const onStatus = (status: FollowStatus, error: unknown): void => {
+      if (status === 'failed') refetchSession(error);
+      // It remains down while it is being opened again.
+      if (status !== 'connecting') setDown(status === 'waiting' || status === 'failed');
+    };
+    void followStream<Inspection>(
+      {
+        open: (options) =>
+          client.stream(operations.inspections.follow, { query: { id: key } }, options),
+        onEvent: ({ data }) => latest.current(data),
+        onStatus,
+      },
+      abort.signal,
+    );
     return () => abort.abort();
   }, [key]);
+  useEffect(() => {
+    if (!isDown) return undefined;
+    const abort = new AbortController();
+    const poll = createPoll(key.split(','), (changed) => latest.current(changed));
+    void poll(abort.signal);
+    const timer = setInterval(() => void poll(abort.signal), pollMs);
+    return () => {
+      abort.abort();
+      clearInterval(timer);
+    };
+  }, [isDown, key]);
 }
 
-async function follow(
-  id: string,
+/** Reads some of the inspections at each call, in turn. */
+function createPoll(
+  ids: readonly string[],
   onChange: (inspection: Inspection) => void,
-  signal: AbortSignal,
-): Promise<void> {
-  let failures = 0;
-  while (!signal.aborted) {
-    await untilVisible(signal);
-    const visible = untilHidden(signal);
-    try {
-      const options = { signal: visible.signal };
-      const call = { query: { id } };
-      for await (const { event, data } of client.stream(
-        operations.inspections.follow,
-        call,
-        options,
-      )) {
-        failures = 0;
-        if (event === 'end') return;
-        onChange(data);
-      }
-    } catch (error) {
-      // A permanent failure, such as a removed permission, is shown by the query of the page.
-      if (!visible.signal.aborted && !isTransient(error)) return;
-    } finally {
-      visible.release();
-    }
-    if (visible.signal.aborted) continue;
-    await pause(backOffMs(failures), signal);
-    failures += 1;
-  }
+): (signal: AbortSignal) => Promise<void> {
+  let queue: string[] = [];
+  let isBusy = false;
+  return async (signal) => {
+    if (isBusy || document.hidden) return;
+    isBusy = true;
+    if (queue.length === 0) queue = [...ids];
+    const answers = await Promise.allSettled(
+      queue
+        .splice(0, readsPerPollMax)
+        .map((id) => client.call(operations.inspections.show, { params: { id } }, { signal })),
+    );
+    isBusy = false;
+    if (signal.aborted) return;
+    for (const answer of answers) if (answer.status === 'fulfilled') onChange(answer.value);
+  };
 }

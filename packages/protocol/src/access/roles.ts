@@ -20,7 +20,7 @@ const read = [
   'projects.read',
 ] as const satisfies readonly Permission[];
 
-const analyse = [
+const analyze = [
   'jobs.submit',
   'jobs.control',
   'images.inspect',
@@ -41,11 +41,11 @@ export const roles = {
   viewer: { summary: 'Reads jobs, images and results', permissions: read },
   submitter: {
     summary: 'Submits jobs and inspections',
-    permissions: [...read, ...analyse],
+    permissions: [...read, ...analyze],
   },
   investigator: {
-    summary: 'Analyses samples and images, down to the content of their files',
-    permissions: [...read, ...analyse, 'files.read'],
+    summary: 'Analyzes samples and images, down to the content of their files',
+    permissions: [...read, ...analyze, 'files.read'],
   },
   operator: {
     summary: 'Runs the instance: engines, nodes, stored images, audit log, metrics, configuration',

@@ -24,6 +24,12 @@ export interface CallOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+export interface StreamOptions extends CallOptions {
+  readonly lastEventId?: string;
+  /** Called when the server has accepted the request, before the first event. */
+  readonly onOpen?: () => void;
+}
+
 export interface Client {
   /** Calls a JSON operation; an error response is thrown as a Problem. */
   call<O extends Operation>(
@@ -41,7 +47,7 @@ export interface Client {
   stream<O extends Operation>(
     operation: O,
     call?: OperationCall<O>,
-    options?: CallOptions & { readonly lastEventId?: string },
+    options?: StreamOptions,
   ): AsyncGenerator<StreamedEvent<OperationOutput<O>>>;
   /** The URL of an operation, for links and uploads with progress. */
   url<O extends Operation>(operation: O, call?: OperationCall<O>): string;
@@ -85,9 +91,9 @@ export function createClient(options: ClientOptions): Client {
   async function* stream(
     operation: Operation,
     call?: OperationCall<Operation>,
-    streamOptions: CallOptions & { readonly lastEventId?: string } = {},
+    streamOptions: StreamOptions = {},
   ): AsyncGenerator<StreamedEvent<unknown>> {
-    const { lastEventId, ...rest } = streamOptions;
+    const { lastEventId, onOpen, ...rest } = streamOptions;
     const response = await open(operation, call, {
       ...rest,
       headers: {
@@ -96,6 +102,7 @@ export function createClient(options: ClientOptions): Client {
         ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }),
       },
     });
+    onOpen?.();
     if (response.body !== null) yield* readEventStream(response.body);
   }
 

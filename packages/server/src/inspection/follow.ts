@@ -16,8 +16,8 @@ export interface FollowOptions {
 }
 
 /**
- * Events `inspection`, then `end`. Each contains a whole state; its id identifies all states sent so
- * far, so that a client that reconnects only gets the states that differ.
+ * Events `inspection`, then `end`. Each contains a whole state. Its id identifies all states that
+ * were sent, so that a client that reconnects only gets the states that differ.
  */
 export async function* followInspections(options: FollowOptions): AsyncGenerator<OutgoingEvent> {
   const { read, changed } = options;

@@ -13,7 +13,9 @@ import { PageHeader } from '../../components/page-header.tsx';
 import { PlainText } from '../../components/plain-text.tsx';
 import { QueryView } from '../../components/query-view.tsx';
 import { LinkAnchor } from '../../components/router-link.tsx';
+import { HashLink } from '../../components/hash-link.tsx';
 import { Timestamp } from '../../components/timestamp.tsx';
+import { describeEntry, fileOf } from './describe-entry.ts';
 import { auditedTypes, type AuditSearch, toAuditQuery } from './filters.ts';
 import { VerifyPanel } from './verify-panel.tsx';
 
@@ -23,9 +25,9 @@ const columns: Column<AuditEntry>[] = [
   { label: 'No.', cell: ({ number }) => <span className="mono dim">{number}</span> },
   {
     label: 'Event',
-    cell: ({ type }) => (
+    cell: ({ type, data }) => (
       <div>
-        <strong>{eventKinds[type].summary}</strong>
+        <strong>{describeEntry({ type, data })}</strong>
         <div className="mono small dim">{type}</div>
       </div>
     ),
@@ -35,13 +37,7 @@ const columns: Column<AuditEntry>[] = [
     label: 'Subject',
     cell: ({ type, subject, project }) => (
       <span className="break">
-        {type.startsWith('job.') ? (
-          <LinkAnchor to="/jobs/$id" params={{ id: subject }}>
-            {subject}
-          </LinkAnchor>
-        ) : (
-          <PlainText>{subject}</PlainText>
-        )}
+        <EntrySubject type={type} subject={subject} />
         {project !== null && <span className="dim small"> in {project}</span>}
       </span>
     ),
@@ -177,6 +173,18 @@ function TextFilter({ label, value, onDone }: TextFilterProps): ReactNode {
         if (event.key === 'Enter') done(event.currentTarget.value);
       }}
     />
+  );
+}
+
+/** The subject, linking to the page of a job or file. */
+function EntrySubject({ type, subject }: Pick<AuditEntry, 'type' | 'subject'>): ReactNode {
+  const sha256 = fileOf({ type, subject });
+  if (sha256 !== undefined) return <HashLink sha256={sha256} chars={16} />;
+  if (!type.startsWith('job.')) return <PlainText>{subject}</PlainText>;
+  return (
+    <LinkAnchor to="/jobs/$id" params={{ id: subject }}>
+      {subject}
+    </LinkAnchor>
   );
 }
 

@@ -36,7 +36,8 @@ export function ComparePage(): ReactNode {
   return (
     <>
       <PageHeader title="Compare images">
-        Differences in findings, packages, configuration and files.
+        Differences in findings, packages and configuration
+        {files === undefined ? '' : ', and files'}.
       </PageHeader>
       <div className="stack">
         <div className="compare-form">

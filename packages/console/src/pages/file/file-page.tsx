@@ -117,10 +117,10 @@ function Identity({ file }: { readonly file: FileDetail }): ReactNode {
         </dl>
         <dl className="fields">
           <Field label="Size">{sizeBytes.toLocaleString('en')} B</Field>
-          <Field label="Stored">
+          <Field label={artifacts.length > 1 ? 'Projects' : 'Project'}>
             {artifacts.length === 0
-              ? 'no: only in images'
-              : `in ${artifacts.map(({ project }) => project).join(', ')}`}
+              ? 'none: found in images only'
+              : artifacts.map(({ project }) => project).join(', ')}
           </Field>
         </dl>
         {names.length > 1 && (

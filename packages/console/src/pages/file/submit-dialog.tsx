@@ -87,6 +87,11 @@ function SubmitForm({ file, onClose }: Omit<SubmitDialogProps, 'opened'>): React
             {invalidMessage(choice)}
           </p>
         )}
+        {choice.names.length === 0 && (
+          <p className="dim small" role="status">
+            Choose an engine.
+          </p>
+        )}
         <Button
           type="submit"
           leftSection={<IconSend size={16} />}

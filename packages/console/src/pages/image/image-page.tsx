@@ -4,6 +4,7 @@ import type { ReactNode } from 'react';
 
 import { useOperation } from '../../data.ts';
 import { Panel } from '../../components/panel.tsx';
+import { PartBoundary } from '../../components/part-boundary.tsx';
 import { QueryView } from '../../components/query-view.tsx';
 import { AccountsPanel } from './accounts-panel.tsx';
 import { ConfigurationPanel } from './configuration-panel.tsx';
@@ -30,49 +31,50 @@ export function ImagePage(): ReactNode {
 interface TabRow {
   readonly label: string;
   readonly count?: (image: ImageDetail) => number;
-  readonly show: (image: ImageDetail) => ReactNode;
+  readonly show: (props: { readonly image: ImageDetail }) => ReactNode;
 }
 
 const tabs: Readonly<Record<ImageTab, TabRow>> = {
   findings: {
     label: 'Findings',
     count: ({ findings }) => Object.values(findings).reduce((sum, count) => sum + count, 0),
-    show: (image) => <FindingsPanel image={image} />,
+    show: FindingsPanel,
   },
   packages: {
     label: 'Packages',
     count: ({ packages }) => packages,
-    show: () => <PackagesPanel />,
+    show: PackagesPanel,
   },
   files: {
     label: 'Files',
     count: ({ files }) => files,
-    show: (image) => <FilesPanel image={image} />,
+    show: FilesPanel,
   },
   layers: {
     label: 'Layers',
     count: ({ layers }) => layers.length,
-    show: (image) => <LayersPanel image={image} />,
+    show: LayersPanel,
   },
   accounts: {
     label: 'Users and special files',
-    show: (image) => <AccountsPanel image={image} />,
+    show: AccountsPanel,
   },
   configuration: {
     label: 'Configuration',
-    show: (image) => <ConfigurationPanel image={image} />,
+    show: ConfigurationPanel,
   },
   coverage: {
     label: 'Coverage',
     count: ({ coverage }) => coverage.gapCount,
-    show: (image) => <CoveragePanel image={image} />,
+    show: CoveragePanel,
   },
-  raw: { label: 'Raw', show: () => <RawPanel /> },
+  raw: { label: 'Raw', show: RawPanel },
 };
 
 function ImageView({ image }: { readonly image: ImageDetail }): ReactNode {
   const { search, inProject, change } = useImagePage();
   const shown = imageTabs.find((name) => name === search.tab) ?? 'findings';
+  const Content = tabs[shown].show;
   const blank = Object.fromEntries(Object.keys(search).map((key) => [key, undefined]));
   return (
     <>
@@ -94,7 +96,11 @@ function ImageView({ image }: { readonly image: ImageDetail }): ReactNode {
           </Tabs.List>
           {imageTabs.map((name) => (
             <Tabs.Panel key={name} value={name}>
-              {name === shown && tabs[name].show(image)}
+              {name === shown && (
+                <PartBoundary key={name}>
+                  <Content image={image} />
+                </PartBoundary>
+              )}
             </Tabs.Panel>
           ))}
         </Tabs>

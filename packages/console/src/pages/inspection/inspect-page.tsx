@@ -29,10 +29,10 @@ export function InspectPage(): ReactNode {
       </PageHeader>
       <div className="submit-grid">
         <div className="stack">
-          <Panel title="Image of a registry">
+          <Panel title="Registry image">
             <InspectForm />
           </Panel>
-          <Panel title="Archive of images">
+          <Panel title="Image archive">
             <ArchiveUpload project={projects[0]} />
           </Panel>
         </div>

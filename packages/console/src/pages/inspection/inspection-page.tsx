@@ -18,7 +18,12 @@ import { Timestamp } from '../../components/timestamp.tsx';
 import { useAllowed } from '../../session.ts';
 import { shortDigest } from '../../text/digest.ts';
 import { useProjectSearch } from '../images/image-columns.tsx';
-import { InspectionBadge, InspectionBar, inspectionStatuses } from './inspection-status.tsx';
+import {
+  InspectionBadge,
+  InspectionBar,
+  inspectionStatuses,
+  platformText,
+} from './inspection-status.tsx';
 import { inspectionLabel, inspectionTitle } from './inspection-title.ts';
 import { isEnded, useInspection } from './use-inspection.ts';
 
@@ -67,7 +72,7 @@ function InspectionView({ inspection }: { readonly inspection: Inspection }): Re
           </h1>
           <div className="row job-state">
             <InspectionBadge state={state} large />
-            <span className="dim">platform {inspection.platform}</span>
+            <span className="dim">{platformText(inspection) ?? 'default platform'}</span>
           </div>
         </div>
         <Actions inspection={inspection} />

@@ -28,7 +28,7 @@ const phaseLabels: Readonly<Record<InspectionPhase, string>> = {
   resolving: 'Resolving the reference',
   layers: 'Reading layers',
   storing: 'Storing results',
-  ended: 'Done',
+  ended: 'Completed',
 };
 
 interface InspectionBadgeProps {
@@ -40,11 +40,19 @@ export function InspectionBadge({ state, large }: InspectionBadgeProps): ReactNo
   return <StatusBadge status={inspectionStatuses[state]} large={large} state={state} />;
 }
 
+/** The platform as text; undefined for that of the server, which is the default. */
+export function platformText({ platform }: Pick<Inspection, 'platform'>): string | undefined {
+  if (platform === 'default') return undefined;
+  return platform === 'all' ? 'all platforms' : platform;
+}
+
 /** Progress as text: `Reading layers, 2 of 5, 12,000 files`. */
 export function progressText({ progress: { phase, done, total, files } }: Inspection): string {
   const layers = total > 0 && phase === 'layers' ? `${done} of ${total}` : undefined;
   const seen = files > 0 ? plural(files, 'file') : undefined;
-  return [phaseLabels[phase], layers, seen].filter((part) => part !== undefined).join(', ');
+  // The badge already shows that it has ended.
+  const label = phase === 'ended' && seen !== undefined ? undefined : phaseLabels[phase];
+  return [label, layers, seen].filter((part) => part !== undefined).join(', ');
 }
 
 /** Progress bar over the layers; indeterminate while their number is unknown. */

@@ -10,7 +10,7 @@ import { QueryView } from '../../components/query-view.tsx';
 import { LinkAnchor } from '../../components/router-link.tsx';
 import { Timestamp } from '../../components/timestamp.tsx';
 import { inspectionTitle } from './inspection-title.ts';
-import { InspectionBadge, progressText } from './inspection-status.tsx';
+import { InspectionBadge, platformText, progressText } from './inspection-status.tsx';
 import { useRecentInspections } from './use-recent-inspections.ts';
 
 /** Recent inspections; with `activeOnly` only unfinished ones, hidden if there are none. */
@@ -45,7 +45,8 @@ export function InspectionsPanel({ activeOnly }: { readonly activeOnly?: boolean
 }
 
 function InspectionRow({ inspection }: { readonly inspection: Inspection }): ReactNode {
-  const { id, state, platform, problem } = inspection;
+  const { id, state, problem } = inspection;
+  const platform = platformText(inspection);
   return (
     <li className="job-row">
       <InspectionBadge state={state} />
@@ -54,7 +55,7 @@ function InspectionRow({ inspection }: { readonly inspection: Inspection }): Rea
           <PlainText>{inspectionTitle(inspection)}</PlainText>
         </Link>
         <div className="dim small break">
-          {platform !== 'default' && `${platform} · `}
+          {platform !== undefined && `${platform}, `}
           <PlainText>{problem === null ? progressText(inspection) : problem.detail}</PlainText>
         </div>
       </div>

@@ -8,7 +8,7 @@ import { Duration } from '../../components/duration.tsx';
 import { VerdictBadge } from '../../components/verdict-badge.tsx';
 import { Timestamp } from '../../components/timestamp.tsx';
 import { useProjectSearch } from '../images/image-columns.tsx';
-import { InspectionBadge, progressText } from '../inspection/inspection-status.tsx';
+import { InspectionBadge, platformText, progressText } from '../inspection/inspection-status.tsx';
 import { inspectionLabel, inspectionTitle } from '../inspection/inspection-title.ts';
 import { isEnded } from '../inspection/use-inspection.ts';
 
@@ -29,7 +29,7 @@ export const inspectionColumns: readonly Column<Inspection>[] = [
         </LinkAnchor>
         <div className="small dim">
           <span className="mono">{inspection.id}</span>
-          {inspection.platform !== 'default' && ` · ${inspection.platform}`}
+          {platformText(inspection) !== undefined && ` ${platformText(inspection)}`}
         </div>
       </div>
     ),

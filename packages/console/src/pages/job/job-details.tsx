@@ -17,24 +17,23 @@ import { PlainText } from '../../components/plain-text.tsx';
 import { LinkAnchor } from '../../components/router-link.tsx';
 import { Duration } from '../../components/duration.tsx';
 import { Timestamp } from '../../components/timestamp.tsx';
-import { useNow } from '../../time.ts';
-import { measureAttempt } from './phases.ts';
 
 const digestChars = 16;
 
 /** Run statistics and submission of the job. */
 export function JobDetails({ job }: { readonly job: JobDetail }): ReactNode {
   const attempt = job.attemptList.at(-1);
-  const now = useNow();
   return (
     <div className="stack job-sidebar">
       <Panel title="Run">
         <div className="stack">
           <dl className="fields">
-            <Field label="Total time">
+            <Field label="Run time">
+              <Duration span={job} />
+            </Field>
+            <Field label="Since submission">
               <Duration span={{ ...job, startedAt: job.createdAt }} />
             </Field>
-            <Field label="Run time">{runTimeText(attempt, now)}</Field>
             <Field label="Node">{job.node ?? 'not assigned'}</Field>
             <Field label="Attempts">{job.attempts}</Field>
             <Field label="Exit code">{attempt?.telemetry.exitCode ?? '–'}</Field>
@@ -104,8 +103,8 @@ function Inputs({ job }: { readonly job: JobDetail }): ReactNode {
             <PlainText>{input.name}</PlainText>
           </strong>
           <div className="row tight small dim">
-            <span className="number">{formatSize(input.sizeBytes)}</span>·
-            <HashLink sha256={input.sha256} chars={digestChars} />·
+            <span className="number">{formatSize(input.sizeBytes)}</span>
+            <HashLink sha256={input.sha256} chars={digestChars} />
             <LinkAnchor to="/jobs" search={{ sha256: input.sha256 }} size="xs">
               all jobs with this file
             </LinkAnchor>
@@ -134,13 +133,6 @@ function MemoryMeter({
     return <p className="dim small">No memory sample (run too short or not finished).</p>;
   const text = limit === null ? formatSize(peak) : `${formatSize(peak)} of ${formatSize(limit)}`;
   return <Meter label="Peak memory" value={peak} max={limit ?? peak} valueText={text} />;
-}
-
-/** The run phase of the timeline. */
-function runTimeText(attempt: Attempt | undefined, nowMs: number): string {
-  if (attempt === undefined) return '–';
-  const run = measureAttempt(attempt, nowMs).phases.find(({ key }) => key === 'runMs');
-  return run === undefined ? '–' : formatDuration(run.ms);
 }
 
 function cpuText(attempt: Attempt | undefined): string {

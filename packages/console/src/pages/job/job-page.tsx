@@ -1,9 +1,10 @@
 import { Tabs } from '@mantine/core';
 import type { JobDetail } from '@lazaret/protocol';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import type { ReactNode } from 'react';
+import { type ReactNode, useState } from 'react';
 
 import { Panel } from '../../components/panel.tsx';
+import { PartBoundary } from '../../components/part-boundary.tsx';
 import { QueryView } from '../../components/query-view.tsx';
 import { ContainmentPanel } from './containment-panel.tsx';
 import { FindingsPanel, hasFindings } from './findings-panel.tsx';
@@ -13,7 +14,7 @@ import { JobHeader } from './job-header.tsx';
 import { LogPanel } from './log-panel.tsx';
 import { RawPanel } from './raw-panel.tsx';
 import { ResultPanel } from './result-panel.tsx';
-import { jobTabs, type JobTab } from './tabs.ts';
+import { initialTab, jobTabs, type JobTab } from './tabs.ts';
 import { Timeline } from './timeline.tsx';
 import { useJob } from './use-job.ts';
 
@@ -40,7 +41,9 @@ function JobView({ job }: { readonly job: JobDetail }): ReactNode {
   const { tab } = useSearch({ from: '/shell/jobs/$id' });
   const navigate = useNavigate();
   const tabs = jobTabs.filter((name) => name !== 'findings' || hasFindings(job));
-  const shown = tabs.find((name) => name === tab) ?? 'log';
+  // Chosen when the page is opened: a log that is being read stays when the job ends.
+  const [initial] = useState(() => initialTab(job));
+  const shown = tabs.find((name) => name === tab) ?? initial;
   return (
     <>
       <JobHeader job={job} />
@@ -55,7 +58,7 @@ function JobView({ job }: { readonly job: JobDetail }): ReactNode {
                 void navigate({
                   to: '/jobs/$id',
                   params: { id: job.id },
-                  search: next === null || next === 'log' ? {} : { tab: next },
+                  search: next === null || next === initial ? {} : { tab: next },
                   replace: true,
                   resetScroll: false,
                 })
@@ -71,29 +74,43 @@ function JobView({ job }: { readonly job: JobDetail }): ReactNode {
                   </Tabs.Tab>
                 ))}
               </Tabs.List>
-              <Tabs.Panel value="log">
+              <TabPanel name="log">
                 <LogPanel job={job} />
-              </Tabs.Panel>
-              <Tabs.Panel value="result">
+              </TabPanel>
+              <TabPanel name="result">
                 <ResultPanel job={job} />
-              </Tabs.Panel>
-              <Tabs.Panel value="findings">
+              </TabPanel>
+              <TabPanel name="findings">
                 <FindingsPanel job={job} />
-              </Tabs.Panel>
-              <Tabs.Panel value="containment">
+              </TabPanel>
+              <TabPanel name="containment">
                 <ContainmentPanel job={job} />
-              </Tabs.Panel>
-              <Tabs.Panel value="history">
+              </TabPanel>
+              <TabPanel name="history">
                 <HistoryPanel job={job} />
-              </Tabs.Panel>
-              <Tabs.Panel value="raw">
+              </TabPanel>
+              <TabPanel name="raw">
                 <RawPanel job={job} />
-              </Tabs.Panel>
+              </TabPanel>
             </Tabs>
           </Panel>
         </div>
         <JobDetails job={job} />
       </div>
     </>
+  );
+}
+
+interface TabPanelProps {
+  readonly name: JobTab;
+  readonly children: ReactNode;
+}
+
+/** A tab that fails leaves the other tabs usable. */
+function TabPanel({ name, children }: TabPanelProps): ReactNode {
+  return (
+    <Tabs.Panel value={name}>
+      <PartBoundary>{children}</PartBoundary>
+    </Tabs.Panel>
   );
 }

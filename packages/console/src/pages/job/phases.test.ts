@@ -29,7 +29,7 @@ it('shows the finished phases of a running attempt, and its run time so far', ()
   const running = attempt({ state: 'running' }, telemetry);
   expect(labels(running, placedMs + 1_250)).toEqual([
     ...['Queued 100', 'Pull image 5', 'Create container 40', 'Copy input 5', 'Start 200'],
-    'Run 1000',
+    'Run engine 1000',
   ]);
   expect(measureAttempt(running, placedMs + 1_250).totalMs).toBe(1_350);
 });
@@ -39,7 +39,7 @@ it('shows the start of an attempt, and the collection of its output', () => {
   expect(labels(starting, placedMs + 300)).toEqual(['Queued 10', 'Start 300']);
   const collecting = attempt({ state: 'collecting' }, { waitMs: 0, startMs: 100, runMs: 400 });
   expect(labels(collecting, placedMs + 800)).toEqual([
-    ...['Queued 0', 'Start 100', 'Run 400', 'Collect output 300'],
+    ...['Queued 0', 'Start 100', 'Run engine 400', 'Collect output 300'],
   ]);
 });
 
@@ -54,5 +54,5 @@ it('does not advance the times of a finished attempt', () => {
 it('is never negative when the clock of the browser is behind', () => {
   const running = attempt({ state: 'running' }, { waitMs: 100, startMs: 200 });
   expect(measureAttempt(running, placedMs - 5_000)).toMatchObject({ totalMs: 300 });
-  expect(labels(running, placedMs - 5_000).at(-1)).toBe('Run 0');
+  expect(labels(running, placedMs - 5_000).at(-1)).toBe('Run engine 0');
 });

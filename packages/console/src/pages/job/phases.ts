@@ -13,7 +13,7 @@ export const phases: readonly Phase[] = [
   { key: 'createMs', label: 'Create container', colour: 'var(--phase-create)' },
   { key: 'inputMs', label: 'Copy input', colour: 'var(--phase-input)' },
   { key: 'startMs', label: 'Start', colour: 'var(--phase-start)' },
-  { key: 'runMs', label: 'Run', colour: 'var(--phase-run)' },
+  { key: 'runMs', label: 'Run engine', colour: 'var(--phase-run)' },
   { key: 'collectMs', label: 'Collect output', colour: 'var(--phase-collect)' },
   { key: 'removeMs', label: 'Remove container', colour: 'var(--phase-remove)' },
 ];

@@ -52,7 +52,9 @@ function AttemptRow({ attempt, showsOutcome }: AttemptRowProps): ReactNode {
             on {attempt.node}, <Timestamp at={attempt.placedAt} />
           </span>
         </div>
-        {totalMs > 0 && <span className="number small">{formatDuration(totalMs)} total</span>}
+        {totalMs > 0 && (
+          <span className="number small">{formatDuration(totalMs)} with queueing</span>
+        )}
       </div>
       {showsOutcome && outcome !== null && outcome.code !== 'succeeded' && (
         <p className="small break">

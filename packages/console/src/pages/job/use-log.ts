@@ -3,7 +3,8 @@ import { type JobDetail, operations } from '@lazaret/protocol';
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 
-import { followJob, type FollowStatus } from '../../live/follow-job.ts';
+import { followJob } from '../../live/follow-job.ts';
+import type { FollowStatus } from '../../live/follow-stream.ts';
 import { LogLines } from '../../text/log-lines.ts';
 
 export interface LogState {

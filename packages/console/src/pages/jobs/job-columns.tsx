@@ -78,7 +78,7 @@ export const jobColumns: Record<
     ),
   },
   duration: {
-    label: 'Duration',
+    label: 'Run time',
     end: true,
     sort: 'duration',
     cell: (job) => <Duration span={job} />,

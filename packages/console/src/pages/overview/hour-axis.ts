@@ -1,16 +1,16 @@
 /** Labels of the hour axis, few enough not to overlap on a phone. */
-const time = new Intl.DateTimeFormat(undefined, {
+const time = new Intl.DateTimeFormat('en', {
   hour: '2-digit',
   minute: '2-digit',
   hourCycle: 'h23',
 });
-const dayAndTime = new Intl.DateTimeFormat(undefined, {
+const dayAndTime = new Intl.DateTimeFormat('en', {
   weekday: 'short',
   hour: '2-digit',
   minute: '2-digit',
   hourCycle: 'h23',
 });
-const day = new Intl.DateTimeFormat(undefined, { weekday: 'short' });
+const day = new Intl.DateTimeFormat('en', { weekday: 'short' });
 
 /** Above this number of hours the axis has one label per day. */
 const hoursWithTimes = 30;

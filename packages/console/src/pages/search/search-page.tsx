@@ -20,7 +20,7 @@ import { Panel } from '../../components/panel.tsx';
 import { QueryView } from '../../components/query-view.tsx';
 import { LinkAnchor } from '../../components/router-link.tsx';
 import { HitRow } from './hit-row.tsx';
-import { countWords, describeTerm, kindWords } from './search-query.ts';
+import { countWords, describeTerm, kindWords, shortTextNote } from './search-query.ts';
 
 const pageItems = 50;
 const itemsPerKind = 5;
@@ -256,18 +256,17 @@ function KindHits({ text, kind }: { readonly text: string; readonly kind: Search
           }
         </QueryView>
       </section>
-      <LoadMoreButton query={query}>Show more hits</LoadMoreButton>
+      <LoadMoreButton query={query}>Show more results</LoadMoreButton>
     </>
   );
 }
 
 function NoHits({ text }: { readonly text: string }): ReactNode {
   return (
-    <EmptyState icon={IconSearchOff} title="No hits">
+    <EmptyState icon={IconSearchOff} title="No results">
       {describeTerm(text) === 'SHA-1' || describeTerm(text) === 'MD5'
         ? 'Artifacts are only found by SHA-256; SHA-1 and MD5 find files of images.'
-        : 'Only images that were inspected are searched. Fewer than three characters find the ' +
-          'prefix of a name only.'}
+        : `Searched: jobs, artifacts and inspected images.${shortTextNote(text)}`}
     </EmptyState>
   );
 }

@@ -116,7 +116,7 @@ function Palette({ onClose }: { readonly onClose: () => void }): ReactNode {
           <ProblemNotice error={query.error} />
         </div>
       )}
-      <div className="palette-list" role="listbox" id={listId} aria-label="Hits">
+      <div className="palette-list" role="listbox" id={listId} aria-label="Results">
         {words === '' && (
           <div className="palette-group">
             Jobs, images, artifacts, files by hash, name or path, packages, findings
@@ -135,7 +135,7 @@ function Palette({ onClose }: { readonly onClose: () => void }): ReactNode {
           />
         ))}
         {answer !== undefined && groups.length === 0 && !query.isFetching && (
-          <div className="palette-group">No hits</div>
+          <div className="palette-group">No results</div>
         )}
       </div>
       <div className="palette-foot" aria-hidden>
@@ -146,7 +146,7 @@ function Palette({ onClose }: { readonly onClose: () => void }): ReactNode {
           <kbd>Enter</kbd> open
         </span>
         <span>
-          <kbd>Ctrl</kbd> <kbd>Enter</kbd> all hits
+          <kbd>Ctrl</kbd> <kbd>Enter</kbd> all results
         </span>
         <span>
           <kbd>Esc</kbd> close
@@ -290,6 +290,6 @@ function OptionIcon({ option }: { readonly option: Option }): ReactNode {
 
 function optionText(option: Exclude<Option, { type: 'hit' }>, words: string): string {
   if (option.type === 'file') return 'All information about this file';
-  if (option.kind === undefined) return `All hits for “${words}”`;
+  if (option.kind === undefined) return `All results for “${words}”`;
   return `All ${kindWords[option.kind].many.toLowerCase()}`;
 }

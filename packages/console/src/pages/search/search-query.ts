@@ -51,3 +51,11 @@ export function describeTerm(text: string): string | undefined {
 export function countWords({ count, isMore }: Pick<SearchGroup, 'count' | 'isMore'>): string {
   return `${count.toLocaleString('en')}${isMore ? '+' : ''}`;
 }
+
+const infixChars = 3;
+
+/** A note on the rule for short texts, if it applies. */
+export function shortTextNote(text: string): string {
+  if ([...text.trim()].length >= infixChars) return '';
+  return ` Texts of fewer than ${infixChars} characters only match the beginning of a name.`;
+}

@@ -1,9 +1,11 @@
-import { IconAlertTriangle, IconArrowRight, IconCircleCheck } from '@tabler/icons-react';
+import { IconAlertTriangle, IconArrowRight } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 
 import { PlainText } from '../../components/plain-text.tsx';
 import { LinkButton } from '../../components/router-link.tsx';
+import { StateBadge } from '../../components/state-badge.tsx';
 import { describeFailure } from '../../failure.ts';
+import { useJob } from '../job/use-job.ts';
 
 /** The result of submitting a file to an engine. */
 export interface EngineResult {
@@ -47,8 +49,8 @@ function EngineResultRow({ result }: { readonly result: EngineResult }): ReactNo
   }
   return (
     <li className="row tight">
-      <IconCircleCheck size={16} className="success-line" aria-hidden />
       <strong>{engine}</strong>
+      <JobState id={jobId} />
       <LinkButton
         to="/jobs/$id"
         params={{ id: jobId }}
@@ -60,4 +62,10 @@ function EngineResultRow({ result }: { readonly result: EngineResult }): ReactNo
       </LinkButton>
     </li>
   );
+}
+
+/** The state of the job, updated while it runs. */
+function JobState({ id }: { readonly id: string }): ReactNode {
+  const { data } = useJob(id);
+  return data === undefined ? null : <StateBadge state={data.state} />;
 }

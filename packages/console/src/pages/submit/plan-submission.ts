@@ -35,6 +35,15 @@ export function invalidMessage({ isInvalid }: Pick<EngineChoice, 'isInvalid'>): 
   return `${isInvalid ? 'A parameter' : 'An option'} is not valid; nothing was submitted.`;
 }
 
+/** Why nothing can be submitted yet: what is missing, or that all files were submitted. */
+export function missingText(engines: readonly EngineManifest[], files: number): string {
+  const needsFile = engines.length === 0 || engines.some(({ input }) => input.count.min > 0);
+  const needsEngine = engines.length === 0;
+  if (needsEngine) return files === 0 ? 'Add a file and choose an engine.' : 'Choose an engine.';
+  if (needsFile && files === 0) return 'Add a file.';
+  return 'All files were submitted to the chosen engines.';
+}
+
 /** For engines without inputs. */
 export async function submitWithoutFiles(plans: readonly EnginePlan[]): Promise<string[]> {
   const made: string[] = [];

@@ -13,7 +13,7 @@ import { EngineLimits } from './engine-limits.tsx';
 import { EnginePicker } from './engine-picker.tsx';
 import { hasInvalidOption, OptionsForm, type SubmitOptions } from './options-form.tsx';
 import { ParameterPanels } from './parameter-panels.tsx';
-import { invalidMessage, planEngine, submitWithoutFiles } from './plan-submission.ts';
+import { invalidMessage, missingText, planEngine, submitWithoutFiles } from './plan-submission.ts';
 import { UploadRow } from './upload-row.tsx';
 import { useEngineChoice } from './use-engine-choice.ts';
 import { isUnfinished, type Submission, useSubmission } from './use-submission.ts';
@@ -78,6 +78,11 @@ export function SubmitPage(): ReactNode {
                 {invalidMessage(choice)}
               </p>
             )}
+            {send.missing !== undefined && (
+              <p className="dim small" role="status">
+                {send.missing}
+              </p>
+            )}
             <Button
               size="md"
               fullWidth
@@ -137,7 +142,13 @@ function useSend({ submission, plans, engines, options }: SendAsk) {
       notifyFailure(error);
     }
   };
-  return { isPossible, start, label: jobs > 1 ? `Submit ${plural(jobs, 'job')}` : 'Submit' };
+  const missing = isBusy || isPossible ? undefined : missingText(engines, items.length);
+  return {
+    isPossible,
+    missing,
+    start,
+    label: jobs > 1 ? `Submit ${plural(jobs, 'job')}` : 'Submit',
+  };
 }
 
 interface FileListProps {

@@ -1,5 +1,5 @@
 /**
- * Checks the permissions of the caller of a running stream again and again: a stream may run for
+ * Checks the permissions of the caller of a running stream repeatedly: a stream may run for
  * days, while sessions and tokens end and grants are removed.
  */
 import { type Operation, type Permission } from '@lazaret/protocol';
