@@ -87,7 +87,7 @@ test('the job page shows a bidi override in the name as an escape', async () => 
 });
 
 test('the log shows markup as text, renders colours, and escapes other sequences', async () => {
-  await page.goto(`${instance.url}/console/jobs/${id}`);
+  await page.goto(`${instance.url}/console/jobs/${id}?tab=log`);
   const log = page.getByRole('log');
   await log.getByText(script).first().waitFor();
   const content = (await log.textContent()) ?? '';

@@ -36,7 +36,7 @@ function follow(attempts: readonly Attempt[]) {
 }
 
 async function* refuse(error: Error): AsyncGenerator<StreamedEvent<string>> {
-  throw error;
+  yield await Promise.reject<StreamedEvent<string>>(error);
 }
 
 async function* answer({ onOpen }: StreamOptions, events: readonly StreamedEvent<string>[]) {
