@@ -194,7 +194,7 @@ test('each image of a dropped archive is inspected', async () => {
     ),
   );
   const bytes = await packFiles(newDockerFiles(images));
-  await visitPage(page, consoleUrl('images/inspect'), 'Archive of images');
+  await visitPage(page, consoleUrl('images/inspect'), 'Image archive');
   await dropFiles(page, [{ name: 'two-images.tar', bytes }]);
   await page.getByRole('heading', { level: 1, name: 'two-images.tar' }).waitFor();
   await page.getByRole('link', { name: 'lab/one:1' }).waitFor();
@@ -202,7 +202,7 @@ test('each image of a dropped archive is inspected', async () => {
 });
 
 test('a dropped file that is not an archive is refused with the reason', async () => {
-  await visitPage(page, consoleUrl('images/inspect'), 'Archive of images');
+  await visitPage(page, consoleUrl('images/inspect'), 'Image archive');
   await dropFiles(page, [{ name: 'notes.txt', bytes: Buffer.from('notes '.repeat(200)) }]);
   await page.getByText('Not an archive of images').waitFor();
   await page.getByText('expected an archive of images').waitFor();
@@ -216,7 +216,7 @@ test('the pages of files and of the search fit a phone', async () => {
     [`files/${sha256}`, 'YARA: Lab_Webshell'],
     [`search?text=${sha256}`, 'All information about this file'],
     ['search?text=shell&kind=file', 'srv/www/shell.php'],
-    ['images/inspect', 'Archive of images'],
+    ['images/inspect', 'Image archive'],
   ] as const) {
     await visitPage(screen, consoleUrl(path), text);
     expect(await horizontalOverflow(screen), path).toBeLessThanOrEqual(0);
