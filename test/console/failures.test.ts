@@ -95,7 +95,9 @@ test('a stream that was refused is opened again, and polling ends', async () => 
 });
 
 test('a tab with data of an unexpected form says so and keeps the other tabs', async () => {
-  const image = await buildImage({ layers: [{ entries: [{ path: 'etc/motd', content: 'x' }] }] });
+  const image = await buildImage({
+    layers: [{ entries: [{ path: 'etc/motd', content: Buffer.from('x') }] }],
+  });
   lab.registry.store.putImage('lab/app', '1', image);
   await inspectAndWait(lab.instance.client, { reference: `${lab.registry.host}/lab/app:1` });
   await page.route('**/api/v1/images/*/packages*', (route) =>
