@@ -9,6 +9,8 @@ export interface Environment {
   readonly output: string | undefined;
   /** Data directory of a server on this machine, which contains the token of its owner. */
   readonly dataDirectory: string;
+  /** That of the installation that the program belongs to; only if none was configured. */
+  readonly installedDataDirectory: string | undefined;
   readonly configurationDirectory: string;
   /** Cache of inspections. */
   readonly cacheDirectory: string;
@@ -41,6 +43,7 @@ export interface ProxyVariables {
 /** Empty variables count as unset, as everywhere in shells. */
 export function readEnvironment(
   variables: Readonly<Record<string, string | undefined>> = process.env,
+  installationDirectory?: string,
 ): Environment {
   const read = (name: string): string | undefined => variables[name] || undefined;
   const home = read('HOME') ?? homeDirectory();
@@ -50,6 +53,10 @@ export function readEnvironment(
     context: read('LAZARET_CONTEXT'),
     output: read('LAZARET_OUTPUT'),
     dataDirectory: read('LAZARET_DATA') ?? 'data',
+    installedDataDirectory:
+      installationDirectory === undefined || read('LAZARET_DATA') !== undefined
+        ? undefined
+        : join(installationDirectory, 'data'),
     configurationDirectory: baseDirectory(read('XDG_CONFIG_HOME'), join(home, '.config')),
     cacheDirectory: baseDirectory(read('XDG_CACHE_HOME'), join(home, '.cache')),
     clamd: read('LAZARET_CLAMD'),

@@ -13,12 +13,14 @@ export const exitCodes = {
   unreachable: { code: 8, meaning: 'The server or registry is unreachable or not ready' },
   findings: {
     code: 10,
-    meaning: '`inspect`: a finding or verdict of `--fail-on`; `diff --exit-code`: a difference',
+    meaning:
+      '`inspect`: a finding or verdict of `--fail-on`; `inspect diff --exit-code`: a difference',
   },
   malicious: { code: 11, meaning: '`inspect`: the verdict is malicious' },
   incomplete: {
     code: 12,
-    meaning: '`inspect`: not everything could be examined or imported; `diff`: not comparable',
+    meaning:
+      '`inspect`: not everything could be examined or imported; `inspect diff`: not comparable',
   },
   unreadable: { code: 13, meaning: '`inspect`: the image is damaged, forged or unsupported' },
   interrupted: { code: 130, meaning: 'Interrupted by Ctrl-C' },
@@ -35,9 +37,16 @@ export function exitCodeOfState(state: FinalState): number {
   return byState[state].code;
 }
 
+/** Errors of the server about what the command line says. */
+const usageProblems: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
+  'invalid_request',
+  'invalid_parameters',
+  'invalid_input',
+]);
+
 /** The exit code for an error response. */
 export function exitCodeOfProblem(code: ProblemCode, status: number): number {
-  if (code === 'invalid_request') return exitCodes.usage.code;
+  if (usageProblems.has(code)) return exitCodes.usage.code;
   if (status === 401 || status === 403) return exitCodes.forbidden.code;
   if (status === 404) return exitCodes.notFound.code;
   if (status === 503 || status === 429) return exitCodes.unreachable.code;

@@ -1,6 +1,6 @@
 /** The launchers: any Node from 20 on, links, clean pipes. */
 import { execFile, spawn } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -87,6 +87,37 @@ test('says what to do in a clone that is not installed', async () => {
   expect(failure).toMatchObject({ code: 1 });
   expect(failure.stderr).toContain('npm start');
   expect(failure.stderr).toContain(clone);
+});
+
+test('finds the server of its clone from any directory', async () => {
+  const clone = join(home, 'started');
+  await mkdir(join(clone, 'node_modules'), { recursive: true });
+  await cp(join(root, 'bin'), join(clone, 'bin'), { recursive: true });
+  await cp(join(root, 'packages', 'cli'), join(clone, 'packages', 'cli'), {
+    recursive: true,
+    filter: (path) => !path.includes('node_modules'),
+  });
+  await cp(join(root, 'package.json'), join(clone, 'package.json'));
+  for (const name of ['node', '@lazaret', 'commander', 'yaml']) {
+    await symlink(join(root, 'node_modules', name), join(clone, 'node_modules', name));
+  }
+  await mkdir(join(clone, 'data'));
+  const local = { url: 'http://127.0.0.1:9', token: 'lz' };
+  await writeFile(join(clone, 'data', 'local-token'), JSON.stringify(local), { mode: 0o600 });
+  const list = (variables: NodeJS.ProcessEnv): Promise<{ code: number; stderr: string }> =>
+    run(join(clone, 'bin', 'lazaret'), ['jobs', 'list'], {
+      cwd: tmpdir(),
+      env: { ...environment(), ...variables },
+    }).then(
+      () => ({ code: 0, stderr: '' }),
+      (error: unknown) => error as { code: number; stderr: string },
+    );
+  const found = await list({});
+  expect(found.stderr).toContain('http://127.0.0.1:9');
+  expect(found.code).toBe(8);
+  // a data directory that was configured is the only one
+  const elsewhere = await list({ LAZARET_DATA: join(home, 'other') });
+  expect(elsewhere.stderr).toContain('no server configured');
 });
 
 test.each([

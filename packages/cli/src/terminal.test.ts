@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { formatEvent } from '@lazaret/protocol';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 import { readContexts } from './connection/contexts.ts';
 import { sampleJob } from './testing/sample-job.ts';
@@ -88,6 +88,58 @@ describe('Ctrl-C while waiting', () => {
     expect(stdout).toContain('cancelled');
     expect(exitCode).toBe(5);
     expect(cli.server?.calls.map(({ operation }) => operation)).toContain('jobs.cancel');
+  });
+});
+
+describe('Ctrl-C while waiting for several jobs', () => {
+  const ids = ['a'.repeat(16), 'b'.repeat(16)];
+
+  async function submitTwo(flags: readonly string[]) {
+    const cancelled = new Set<string>();
+    let made = 0;
+    const jobOf = (one: string, engine: string) =>
+      sampleJob({ id: one, engine, state: cancelled.has(one) ? 'cancelled' : 'running' });
+    const variables = await serve({
+      'artifacts.upload': ({ body }) => ({
+        sha256: createHash('sha256').update(body).digest('hex'),
+      }),
+      'jobs.submit': ({ body }) => {
+        const { engine } = JSON.parse(String(body)) as { engine: string };
+        return jobOf(ids[made++] ?? '', engine);
+      },
+      'jobs.show': async ({ params: { id: one = '' } }) => {
+        if (!cancelled.has(one)) await new Promise((resolve) => setTimeout(resolve, 50));
+        return jobOf(one, 'slow');
+      },
+      'jobs.cancel': ({ params: { id: one = '' } }) => {
+        cancelled.add(one);
+        return jobOf(one, 'slow');
+      },
+    });
+    const file = join(cli.home, 'f');
+    await writeFile(file, 'content');
+    const argv = ['submit', 'slow,slow2', file, '-w', '--no-color', ...flags];
+    const program = startProgram(argv, { home: cli.home, variables });
+    const isWaiting = () => cli.server?.calls.some(({ operation }) => operation === 'jobs.show');
+    await vi.waitUntil(isWaiting, { timeout: 20_000 });
+    program.child.kill('SIGINT');
+    return { ...(await program.finished), cancelled };
+  }
+
+  it('cancels all with --cancel-on-interrupt, and ends', async () => {
+    const { exitCode, stderr, cancelled } = await submitTwo(['--cancel-on-interrupt']);
+    expect([...cancelled].toSorted()).toEqual(ids);
+    for (const one of ids) expect(stderr).toMatch(new RegExp(`${one} .*cancelled`));
+    expect(exitCode).toBe(130);
+  });
+
+  it('prints all jobs as JSON, and names all in the note', async () => {
+    const { exitCode, stdout, stderr, cancelled } = await submitTwo(['-o', 'json']);
+    expect(JSON.parse(stdout)).toMatchObject(ids.map((one) => ({ id: one, state: 'running' })));
+    expect(stderr).toContain(`The 2 jobs continue: ${ids.join(' ')}`);
+    expect(stderr).toContain(`lazaret cancel ${ids.join(' ')}`);
+    expect(cancelled.size).toBe(0);
+    expect(exitCode).toBe(130);
   });
 });
 

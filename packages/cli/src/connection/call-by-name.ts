@@ -48,6 +48,16 @@ export async function resolveName(client: Client, noun: NamedNoun, name: string)
   });
 }
 
+/** Throws the failure with the nearest name, unless the name is known. */
+export async function refuseUnknownName(
+  client: Client,
+  noun: NamedNoun,
+  name: string,
+): Promise<void> {
+  const known = await listNames(client, noun);
+  if (!known.includes(name)) throw unknownName(name, known, noun);
+}
+
 async function listNames(client: Client, noun: NamedNoun): Promise<readonly string[]> {
   const call = { query: { limit: limits.pageItemsMax } };
   const { items } = await client.call(lists[noun], call, { signal: callTimeout() });

@@ -82,8 +82,8 @@ export async function findTarget(shell: Shell, settings: Settings): Promise<Targ
   throw new Failure('no server configured', {
     exitCode: exitCodes.unreachable.code,
     hint:
-      'Sign in with `lazaret login URL`, or start a server with `lazaret up` and run this in the ' +
-      'same directory (or set LAZARET_DATA to its data directory).',
+      'Sign in with `lazaret login URL`, or start a server: `npm start` in the directory of ' +
+      'Lazaret, or `lazaret up` and run this in the same directory (or set LAZARET_DATA).',
   });
 }
 
@@ -149,9 +149,18 @@ export function callTimeout(): AbortSignal {
   return AbortSignal.timeout(cliLimits.callMs);
 }
 
-/** The file `local-token` of the server on this machine, if this user owns it. */
-export async function readLocalTarget(shell: Shell): Promise<Target | undefined> {
-  const path = join(shell.environment.dataDirectory, localTokenFile);
+/**
+ * The file `local-token` of the server on this machine, if this user owns it: in the data directory,
+ * or in that of the installation, so that the working directory does not matter.
+ */
+export async function readLocalTarget({ environment }: Shell): Promise<Target | undefined> {
+  const { dataDirectory, installedDataDirectory } = environment;
+  const target = await readTokenFile(join(dataDirectory, localTokenFile));
+  if (target !== undefined || installedDataDirectory === undefined) return target;
+  return readTokenFile(join(installedDataDirectory, localTokenFile));
+}
+
+async function readTokenFile(path: string): Promise<Target | undefined> {
   try {
     const { uid, mode, size } = await lstat(path);
     // a file of another user could redirect samples to a server of their choice

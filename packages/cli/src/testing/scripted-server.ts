@@ -29,6 +29,15 @@ export interface ScriptedServer {
   stop(): Promise<void>;
 }
 
+/** Without a handler of the test, every engine exists and takes any files; not recorded as a call. */
+const defaultHandlers: Readonly<Record<string, Handler>> = {
+  'engines.show': ({ params: { name = '' } }) => ({
+    name,
+    enabled: true,
+    manifest: { name, input: { count: { min: 0, max: 1_000 } } },
+  }),
+};
+
 /** Handlers by the name of the operation; others answer `not_found`. */
 export async function startScriptedServer(
   handlers: Readonly<Record<string, Handler>>,
@@ -49,9 +58,10 @@ export async function startScriptedServer(
       headers,
       body,
     };
-    calls.push({ ...call, response });
+    const scripted = handlers[call.operation];
+    const handler = scripted ?? defaultHandlers[call.operation];
+    if (handler === undefined || scripted !== undefined) calls.push({ ...call, response });
     try {
-      const handler = handlers[call.operation];
       if (handler === undefined) throw new Problem('not_found', `nothing at ${url.pathname}`);
       const value = await handler({ ...call, response });
       if (value !== undefined) send(response, operation?.status ?? 200, value);

@@ -29,6 +29,14 @@ export const sha256: z.ZodString = z
   .string()
   .regex(/^[0-9a-f]{64}$/, 'expected a SHA-256 digest of 64 lower-case hexadecimal characters');
 
+/** The value of the header `Idempotency-Key`, with which a request may be repeated. */
+export const idempotencyKey: z.ZodString = z
+  .string()
+  .regex(
+    new RegExp(`^[\\x21-\\x7e]{1,${limits.idempotencyKeyChars}}$`),
+    `expected 1 to ${limits.idempotencyKeyChars} visible ASCII characters`,
+  );
+
 /** Text whose limit is in bytes of UTF-8, as those of paths and file names are. */
 export function textOfBytes(maxBytes: number): z.ZodString {
   return z

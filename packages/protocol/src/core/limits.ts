@@ -13,5 +13,6 @@ export const coreLimits = {
   textFilterChars: 200,
   problemDetailChars: 4_000,
   problemFields: 50,
+  idempotencyKeyChars: 200,
   streamBufferBytes: 1 * MiB,
 } as const;

@@ -19,6 +19,7 @@ import { interceptInterrupt } from '../../terminal/interrupt.ts';
 import { checkIdStart, resolveId } from '../../connection/resolve-id.ts';
 import { Failure } from '../../failure.ts';
 import { check } from '../../command/run-operation.ts';
+import { readIdempotencyKey } from '../../command/read-idempotency-key.ts';
 import { fieldsOf } from '../../command/operation-flags.ts';
 import { formatStructured, printStructured, printNote, writeOut } from '../../render/print.ts';
 import { formatCounts } from '../../render/inspection-labels.ts';
@@ -53,7 +54,7 @@ async function readInspectRequest(
   invocation: Invocation,
 ): Promise<(client: Client) => Promise<Inspection>> {
   const { flags, arguments: given } = invocation;
-  const headers = { 'idempotency-key': flagText(flags, 'idempotencyKey') ?? randomUUID() };
+  const headers = { 'idempotency-key': readIdempotencyKey(flags) ?? randomUUID() };
   const source = await findArchive(given[0] ?? '');
   if (source === undefined) {
     const body = readRequest(invocation);

@@ -58,7 +58,9 @@ const submitFlags: readonly FlagSpec[] = [
   {
     name: 'idempotency-key',
     value: 'key',
-    summary: 'Return the existing job if this key was used before',
+    summary:
+      'Return the existing jobs if this key was used before with the same engines and files. One ' +
+      'job has the key itself; each of several has one derived from the key, engine and position',
   },
 ];
 

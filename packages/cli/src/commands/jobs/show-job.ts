@@ -1,13 +1,14 @@
 /** `lazaret job` and `lazaret rerun`: a job as a page, immediately or after it has ended. */
-import { operations, type Client } from '@lazaret/protocol';
+import { operations } from '@lazaret/protocol';
 
 import { flagOn, type Flags, type Invocation } from '../../command/command.ts';
 import { callTimeout } from '../../connection/connection.ts';
 import { checkIdStart, resolveId } from '../../connection/resolve-id.ts';
 import { pageOf } from '../../command/operation-pages.ts';
+import { exitCodes } from '../../exit-code.ts';
 import { createLogSink } from '../../render/log-sink.ts';
 import { printItem, printStructured, writeOut } from '../../render/print.ts';
-import { exitCodeOfJob, printOutcome, waitForJob } from './wait-job.ts';
+import { exitCodeOfJob, printOutcome, waitForJobs, type WaitForJobs } from './wait-job.ts';
 
 const { show, rerun } = operations.jobs;
 
@@ -18,8 +19,13 @@ export async function runJob(invocation: Invocation): Promise<number> {
   const { client } = connection;
   const params = { id: await resolveId(client, 'jobs', given) };
   if (isWaiting(invocation.flags)) {
-    const exitCode = await waitForOne(invocation, client, params.id);
-    if (exitCode !== undefined) return exitCode;
+    const isInterrupted = await waitForJobs(invocation, client, {
+      ids: [params.id],
+      ...logOf(invocation),
+      cancelOnInterrupt: flagOn(invocation.flags, 'cancelOnInterrupt'),
+      onEnded: () => undefined,
+    });
+    if (isInterrupted) return exitCodes.interrupted.code;
   }
   const job = await client.call(show, { params }, { signal: callTimeout() });
   await printItem(invocation, job, pageOf(show, invocation));
@@ -35,38 +41,33 @@ export async function runRerun(invocation: Invocation): Promise<number> {
   const { client } = connection;
   const ids = await Promise.all(given.map((id) => resolveId(client, 'jobs', id)));
   const body = { sameRevision: flagOn(flags, 'sameRevision') };
-  let exitCode = 0;
+  const made: string[] = [];
   for (const id of ids) {
     const signal = callTimeout();
     const job = await client.call(rerun, { params: { id }, body }, { signal });
+    made.push(job.id);
     if (settings.output === 'table') await writeOut(invocation, `${job.id}\n`);
     else await printStructured(invocation, job);
-    if (!isWaiting(flags)) continue;
-    const ended = await waitForOne(invocation, client, job.id);
-    if (ended !== undefined) return ended;
-    const last = await client.call(show, { params: { id: job.id } }, { signal: callTimeout() });
-    await printOutcome(invocation, connection, { job: last });
-    exitCode = exitCode === 0 ? exitCodeOfJob(last) : exitCode;
   }
-  return exitCode;
+  if (!isWaiting(flags)) return exitCodes.ok.code;
+  let exitCode: number = exitCodes.ok.code;
+  const isInterrupted = await waitForJobs(invocation, client, {
+    ids: made,
+    ...logOf(invocation),
+    cancelOnInterrupt: flagOn(flags, 'cancelOnInterrupt'),
+    onEnded: async (job) => {
+      await printOutcome(invocation, connection, { job });
+      exitCode = exitCode === 0 ? exitCodeOfJob(job) : exitCode;
+    },
+  });
+  return isInterrupted ? exitCodes.interrupted.code : exitCode;
 }
 
-/** Waits; returns an exit code only when the user detached before the end. */
-async function waitForOne(
-  invocation: Invocation,
-  client: Client,
-  id: string,
-): Promise<number | undefined> {
-  const { flags, settings } = invocation;
-  const to = settings.output === 'table' ? 'stdout' : 'stderr';
-  const sink = flagOn(flags, 'follow') ? createLogSink(invocation, { raw: false, to }) : undefined;
-  const job = await waitForJob(invocation, client, {
-    id,
-    ...(sink === undefined ? {} : { onLog: (chunk) => sink.write(chunk) }),
-    cancelOnInterrupt: flagOn(flags, 'cancelOnInterrupt'),
-  });
-  await sink?.end();
-  return job === undefined ? exitCodeOfJob(undefined) : undefined;
+/** With `--follow`, the log goes to standard output unless that is JSON or YAML. */
+function logOf(invocation: Invocation): Pick<WaitForJobs, 'openLog'> {
+  const to = invocation.settings.output === 'table' ? 'stdout' : 'stderr';
+  if (!flagOn(invocation.flags, 'follow')) return {};
+  return { openLog: () => createLogSink(invocation, { raw: false, to }) };
 }
 
 function isWaiting(flags: Flags): boolean {

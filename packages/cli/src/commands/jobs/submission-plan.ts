@@ -1,13 +1,25 @@
 /** The plan of a command line of `lazaret submit`: engines, files and options. */
-import { jobSubmission, operations, Problem, type Client } from '@lazaret/protocol';
+import {
+  jobSubmission,
+  operations,
+  plural,
+  Problem,
+  type Client,
+  type OperationOutput,
+} from '@lazaret/protocol';
 
 import { flagList, flagOn, flagText, type Flags, type Invocation } from '../../command/command.ts';
 import { fieldsOf } from '../../command/operation-flags.ts';
 import { check } from '../../command/run-operation.ts';
+import { callTimeout } from '../../connection/connection.ts';
+import { refuseUnknownName } from '../../connection/call-by-name.ts';
 import { usageFailure } from '../../failure.ts';
 import { findSource, standardInput, type UploadSource } from '../../files/upload-file.ts';
 import { cliLimits } from '../../limits.ts';
+import { readIdempotencyKey } from '../../command/read-idempotency-key.ts';
 import { readParameters } from './read-parameters.ts';
+
+type EngineDetail = OperationOutput<typeof operations.engines.show>;
 
 /** What all jobs of one engine have in common. */
 export interface EnginePlan {
@@ -31,6 +43,7 @@ export async function readPlan(invocation: Invocation): Promise<SubmissionPlan> 
   const { shell, flags } = invocation;
   const [list = '', ...paths] = invocation.arguments;
   const names = readEngineNames(list);
+  const idempotencyKey = readIdempotencyKey(flags);
   const name = flagText(flags, 'name');
   checkFiles(paths, { name, engines: names.length, flags });
   const priority = flagText(flags, 'priority');
@@ -44,34 +57,80 @@ export async function readPlan(invocation: Invocation): Promise<SubmissionPlan> 
   const parametersOf = await readParameters(shell, flags, names);
   const engines = names.map((engine): EnginePlan => {
     const parameters = parametersOf(engine);
-    const submission = { engine, ...textField(flags, 'project'), ...fields, parameters };
+    // the name of the engine is checked with the names that the server knows
+    const submission = { engine: anyEngine, ...textField(flags, 'project'), ...fields, parameters };
     check(jobSubmission, submission, fieldsOf(jobSubmission));
     return { engine, together, parameters };
   });
   const sources = await Promise.all(paths.map((path) => findSource(path, name)));
-  const idempotencyKey = flagText(flags, 'idempotencyKey');
   return { engines, project: flagText(flags, 'project'), fields, idempotencyKey, sources };
 }
 
+const anyEngine = 'engine';
+
 /**
- * Several engines are looked up before anything is uploaded, so that a misspelled one submits
- * nothing. As in the console, an engine that takes one file gets a job for each.
+ * Engines are looked up before anything is uploaded, so that a misspelled one submits nothing. Of
+ * several, as in the console, an engine that takes one file gets a job for each.
  */
 export async function adaptToEngines(
   client: Client,
   plan: SubmissionPlan,
 ): Promise<SubmissionPlan> {
-  if (plan.engines.length < 2) return plan;
+  for (const { engine } of plan.engines) await checkEngineName(client, engine);
   const engines: EnginePlan[] = [];
   for (const each of plan.engines) {
-    const call = { params: { name: each.engine } };
-    const options = { signal: AbortSignal.timeout(cliLimits.callMs) };
-    const { enabled, manifest } = await client.call(operations.engines.show, call, options);
+    const found = await lookUpEngine(client, each.engine);
+    // a token may allow submitting only; the server then checks one engine by itself
+    if (found === undefined && plan.engines.length === 1) return plan;
+    if (found === undefined) throw new Problem('forbidden', 'several engines need engines.read');
+    const { enabled, manifest } = found;
     if (!enabled) throw new Problem('engine_disabled', `the engine ${each.engine} is disabled`);
     const { min, max } = manifest.input.count;
-    engines.push({ ...each, together: max > 1 && (each.together || min > 1) });
+    const together = max > 1 && (each.together || min > 1);
+    if (plan.engines.length > 1) engines.push({ ...each, together });
+    else engines.push(checkInputs(each, plan.sources.length, manifest.input.count));
   }
   return { ...plan, engines };
+}
+
+/** The one engine must take the files; of several engines, each decides for itself. */
+function checkInputs(
+  plan: EnginePlan,
+  files: number,
+  { min, max }: { readonly min: number; readonly max: number },
+): EnginePlan {
+  const inputs = plan.together ? files : Math.min(files, 1);
+  if (inputs >= min && inputs <= max) return plan;
+  const range = min === max ? plural(min, 'file') : `${min} to ${plural(max, 'file')}`;
+  const received = files === 0 ? 'none' : String(inputs);
+  const hint =
+    inputs < files
+      ? 'Use --together to submit all files as inputs of one job.'
+      : `\`lazaret engines show ${plan.engine}\` describes its inputs.`;
+  throw usageFailure(`${plan.engine} takes ${range} per job, received ${received}`, { hint });
+}
+
+/** Undefined without permission. An unknown name is refused with the nearest one. */
+async function lookUpEngine(client: Client, name: string): Promise<EngineDetail | undefined> {
+  try {
+    const options = { signal: callTimeout() };
+    return await client.call(operations.engines.show, { params: { name } }, options);
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    if (error.code === 'forbidden') return undefined;
+    if (error.code !== 'not_found') throw error;
+    // the names are only for the suggestion
+    await refuseUnknownName(client, 'engines', name).catch((reason: unknown) => {
+      throw reason instanceof Problem ? error : reason;
+    });
+    throw error;
+  }
+}
+
+/** A name that no engine can have, such as one with capital letters. */
+async function checkEngineName(client: Client, name: string): Promise<void> {
+  if (jobSubmission.shape.engine.safeParse(name).success) return;
+  await refuseUnknownName(client, 'engines', name);
 }
 
 /** `strings,apktool` */

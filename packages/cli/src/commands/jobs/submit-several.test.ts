@@ -21,6 +21,8 @@ const takeUpload: Handler = ({ body, query }) => ({
   createdAt: '2026-01-01T00:00:00.000Z',
 });
 
+const derivedKey = /^[0-9a-f]{64}$/;
+
 /** How many inputs each engine takes. */
 const counts: Readonly<Record<string, { min: number; max: number }>> = {
   strings: { min: 1, max: 1 },
@@ -41,6 +43,11 @@ function handlersFor(submit: (body: Body) => unknown = () => undefined): Handler
   let made = 0;
   return {
     'artifacts.upload': takeUpload,
+    'engines.list': () => ({
+      items: Object.keys(counts).map((name) => ({ name })),
+      next: null,
+      refused: [],
+    }),
     'engines.show': ({ params: { name = '' } }) => {
       if (counts[name] === undefined) throw new Problem('not_found', `there is no engine ${name}`);
       return {
@@ -83,11 +90,44 @@ it('uploads each file once, and submits it to every engine as that takes its inp
     return [engine, inputs.map(({ name }) => name).join(), call.headers['idempotency-key']];
   });
   expect(made).toEqual([
-    ['strings', 'a', 'k-strings-1'],
-    ['apktool', 'a', 'k-apktool-1'],
-    ['strings', 'b', 'k-strings-2'],
-    ['apktool', 'b', 'k-apktool-2'],
-    ['compare', 'a,b', 'k-compare'],
+    ['strings', 'a', expect.stringMatching(derivedKey)],
+    ['apktool', 'a', expect.stringMatching(derivedKey)],
+    ['strings', 'b', expect.stringMatching(derivedKey)],
+    ['apktool', 'b', expect.stringMatching(derivedKey)],
+    ['compare', 'a,b', expect.stringMatching(derivedKey)],
+  ]);
+  const keys = made.map(([, , key]) => key);
+  expect(new Set(keys).size).toBe(5);
+  // the same command line again means the same jobs
+  await run(handlersFor(), [...argv, '--idempotency-key', 'k']);
+  const again = callsOf('jobs.submit').map(({ headers }) => headers['idempotency-key']);
+  expect(again).toEqual(keys);
+});
+
+it('uses the key itself for a single job', async () => {
+  const argv = ['submit', 'strings', ...(await files('a')), '--idempotency-key', 'k'.repeat(200)];
+  expect((await run(handlersFor(), argv)).exitCode).toBe(0);
+  expect(callsOf('jobs.submit')[0]?.headers['idempotency-key']).toBe('k'.repeat(200));
+});
+
+it.each([
+  ['strings', 'k'.repeat(201)],
+  ['strings,apktool', 'k'.repeat(201)],
+  ['strings', 'two words'],
+])('submit %s refuses an invalid idempotency key before the upload', async (engines, key) => {
+  const argv = ['submit', engines, ...(await files('a')), '--idempotency-key', key];
+  const { exitCode, stderr } = await run(handlersFor(), argv);
+  expect(stderr).toContain('--idempotency-key: expected 1 to 200 visible ASCII characters');
+  expect(exitCode).toBe(2);
+  expect(cli.server?.calls).toEqual([]);
+});
+
+it('accepts a key of 198 characters for several engines', async () => {
+  const argv = ['submit', 'strings,apktool', ...(await files('a'))];
+  await run(handlersFor(), [...argv, '--idempotency-key', 'k'.repeat(198)]);
+  expect(callsOf('jobs.submit').map(({ headers }) => headers['idempotency-key'])).toEqual([
+    expect.stringMatching(derivedKey),
+    expect.stringMatching(derivedKey),
   ]);
 });
 
@@ -127,7 +167,7 @@ it('continues with the others when an engine refuses the file, and fails at the 
   });
   const argv = ['submit', 'strings,apktool', ...(await files('a')), '-o', 'json'];
   const { exitCode, stdout, stderr } = await run(handlers, argv);
-  expect(exitCode).toBe(1);
+  expect(exitCode).toBe(2);
   expect(JSON.parse(stdout)).toMatchObject([{ engine: 'apktool' }]);
   expect(stderr).toContain('not submitted to strings: a\nerror: ');
   expect(stderr).toContain('parameters.x: unknown');
@@ -159,11 +199,24 @@ it.each([
 });
 
 it.each([
-  ['an engine that does not exist', 'strings,strngs', 7, 'there is no engine strngs'],
+  [
+    'an engine that does not exist',
+    'strings,strngs',
+    7,
+    'no such engine: "strngs"\nhint: Did you mean strings?',
+  ],
+  ['one unknown engine', 'strngs', 7, 'no such engine: "strngs"\nhint: Did you mean strings?'],
+  [
+    'a name in capitals',
+    'STRINGS,apktool',
+    7,
+    'no such engine: "STRINGS"\nhint: Did you mean strings?',
+  ],
+  ['one name in capitals', 'STRINGS', 7, 'no such engine: "STRINGS"\nhint: Did you mean strings?'],
   ['a disabled engine', 'strings,merge', 1, 'the engine merge is disabled'],
   ['an engine twice', 'strings,strings', 2, 'the engine strings is given twice'],
   ['an empty name', 'strings,', 2, 'expected names of engines separated by commas'],
-  ['an invalid name', 'strings,../x', 2, 'engine'],
+  ['an invalid name', 'strings,../x', 7, 'no such engine: "../x"'],
 ])('%s is refused before anything is uploaded', async (_, engines, expected, message) => {
   const argv = ['submit', engines, ...(await files('a'))];
   const { exitCode, stderr } = await run(handlersFor(), argv);
@@ -177,4 +230,37 @@ it('refuses --result, which is for one job', async () => {
   const { exitCode, stderr } = await run(handlersFor(), argv);
   expect(exitCode).toBe(2);
   expect(stderr).toContain('each engine makes a job');
+});
+
+it.each([
+  ['strings', [], 'strings takes 1 file per job, received none'],
+  ['compare', ['a'], 'compare takes 2 to 8 files per job, received 1'],
+  ['strings', ['a', 'b', '--together'], 'strings takes 1 file per job, received 2'],
+])('%s with %j is refused before the upload, with one message', async (engine, given, message) => {
+  const names = given.filter((word) => !word.startsWith('-'));
+  const flags = given.filter((word) => word.startsWith('-'));
+  const argv = ['submit', engine, ...(await files(...names)), ...flags];
+  const { exitCode, stderr } = await run(handlersFor(), argv);
+  expect(stderr.split('\n')).toEqual([`error: ${message}`, expect.stringMatching(/^hint: /), '']);
+  expect(exitCode).toBe(2);
+  expect(callsOf('artifacts.upload')).toEqual([]);
+});
+
+it('notes that the engine allows less time than was asked for', async () => {
+  const argv = ['submit', 'strings', ...(await files('a')), '--time-limit', '99h'];
+  const { stdout, stderr } = await run(handlersFor(), argv);
+  expect(stdout).toBe('0000000000000001\n');
+  expect(stderr).toBe(
+    '0000000000000001  time limit reduced to 1m, the maximum of engine strings\n',
+  );
+});
+
+it('prints the jobs as JSON that were submitted before a failure', async () => {
+  const handlers = handlersFor(({ inputs: [input] }) => {
+    if (input?.name === 'b') throw new Problem('storage_full', 'no space');
+  });
+  const argv = ['submit', 'strings', ...(await files('a', 'b')), '-o', 'json'];
+  const { exitCode, stdout } = await run(handlers, argv);
+  expect(exitCode).not.toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({ id: '0000000000000001' });
 });

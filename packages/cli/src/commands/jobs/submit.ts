@@ -1,7 +1,15 @@
 /** `lazaret submit`: uploads files, creates jobs, and waits for their results if requested. */
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 
-import { operations, Problem, type Artifact, type Client, type JobDetail } from '@lazaret/protocol';
+import {
+  formatDuration,
+  operations,
+  parseDuration,
+  Problem,
+  type Artifact,
+  type Client,
+  type JobDetail,
+} from '@lazaret/protocol';
 
 import {
   flagOn,
@@ -17,7 +25,13 @@ import { cliLimits } from '../../limits.ts';
 import { interceptInterrupt } from '../../terminal/interrupt.ts';
 import { explainFailure } from '../../render/failure-text.ts';
 import { createLogSink } from '../../render/log-sink.ts';
-import { printStructured, printTerminalNote, writeError, writeOut } from '../../render/print.ts';
+import {
+  printNote,
+  printStructured,
+  printTerminalNote,
+  writeError,
+  writeOut,
+} from '../../render/print.ts';
 import { visibleLine } from '../../render/visible-text.ts';
 import { saveResult } from './save-result.ts';
 import { standardInput, uploadFile, type UploadSource } from '../../files/upload-file.ts';
@@ -27,35 +41,28 @@ import {
   type EnginePlan,
   type SubmissionPlan,
 } from './submission-plan.ts';
-import { exitCodeOfJob, printOutcome, waitForJob } from './wait-job.ts';
+import { exitCodeOfJob, printOutcome, waitForJobs } from './wait-job.ts';
 
 export async function run(invocation: Invocation): Promise<number> {
   const read = await readPlan(invocation);
   const connection = await invocation.connect();
   const plan = await adaptToEngines(connection.client, read);
-  const { jobs, exitCode: refused } = await submitAll(invocation, connection.client, plan);
   const { flags, settings } = invocation;
   const isList = plan.engines.length > 1;
-  if (!isWaiting(flags)) {
-    if (settings.output !== 'table') await printJobs(invocation, jobs, isList);
-    return refused;
+  const jobs: JobDetail[] = [];
+  let refused: number;
+  try {
+    refused = await submitAll(invocation, connection.client, { plan, jobs });
+  } catch (error) {
+    // the jobs before the failure exist: a script must learn their IDs
+    if (settings.output !== 'table' && jobs.length > 0) await printJobs(invocation, jobs, isList);
+    throw error;
   }
-  const ended: JobDetail[] = [];
-  let exitCode = refused;
-  for (const submitted of jobs) {
-    const job = await waitForOne(invocation, connection, { job: submitted, withEngine: isList });
-    exitCode = exitCode === 0 ? exitCodeOfJob(job) : exitCode;
-    if (job === undefined) break;
-    ended.push(job);
-  }
-  if (settings.output !== 'table') await printJobs(invocation, ended, isList);
-  return exitCode;
-}
-
-interface Submitted {
-  readonly jobs: readonly JobDetail[];
-  /** That of the first submission that was refused; 0 if none was. */
-  readonly exitCode: number;
+  const exitCode = isWaiting(flags)
+    ? await waitForAll(invocation, connection, { jobs, withEngine: isList })
+    : 0;
+  if (settings.output !== 'table') await printJobs(invocation, jobs, isList);
+  return exitCode === exitCodes.interrupted.code || refused === 0 ? exitCode : refused;
 }
 
 interface UploadedFile {
@@ -63,23 +70,27 @@ interface UploadedFile {
   readonly name: string;
 }
 
-/** Each file is uploaded once, then submitted to every engine. */
+/**
+ * Each file is uploaded once, then submitted to every engine; the jobs are added to `jobs`. Returns
+ * the exit code of the first submission that was refused; 0 if none was.
+ */
 async function submitAll(
   invocation: Invocation,
   client: Client,
-  plan: SubmissionPlan,
-): Promise<Submitted> {
-  const jobs: JobDetail[] = [];
+  { plan, jobs }: { readonly plan: SubmissionPlan; readonly jobs: JobDetail[] },
+): Promise<number> {
   let exitCode = 0;
   const key = plan.idempotencyKey ?? randomUUID();
   const submit = async (engine: EnginePlan, inputs: UploadedFile[], at: number): Promise<void> => {
     const isOnly = engine.together || plan.sources.length < 2;
-    const ofEngine = plan.engines.length === 1 ? key : `${key}-${engine.engine}`;
-    const job = { plan, engine, inputs, key: isOnly ? ofEngine : `${ofEngine}-${at + 1}` };
+    const isSingle = isOnly && plan.engines.length === 1;
+    const own = isSingle ? key : deriveKey(key, engine.engine, isOnly ? undefined : at);
+    const job = { plan, engine, inputs, key: own };
     try {
       const made = await submitOne(client, job);
-      await printSubmitted(invocation, made, plan.engines.length);
       jobs.push(made);
+      await printSubmitted(invocation, made, plan.engines.length);
+      await printReducedLimit(invocation, made);
     } catch (error) {
       // An engine that refuses the file does not affect the others.
       if (plan.engines.length === 1 || !isRefusal(error)) throw error;
@@ -97,7 +108,23 @@ async function submitAll(
   }
   const rest = plan.sources.length === 0 ? plan.engines : plan.engines.filter((e) => e.together);
   for (const engine of rest) await submit(engine, uploaded, 0);
-  return { jobs, exitCode };
+  return exitCode;
+}
+
+/** The key of one of several jobs, of a fixed length; the same command line gives the same keys. */
+function deriveKey(key: string, engine: string, file: number | undefined): string {
+  return createHash('sha256')
+    .update(JSON.stringify([key, engine, file ?? null]))
+    .digest('hex');
+}
+
+/** A limit of the engine is not exceeded silently: the reader asked for more than the job gets. */
+async function printReducedLimit(invocation: Invocation, job: JobDetail): Promise<void> {
+  const wanted = parseDuration(flagText(invocation.flags, 'timeLimit') ?? '');
+  if (wanted === undefined || wanted <= job.timeLimitMs) return;
+  const limit = formatDuration(job.timeLimitMs);
+  const note = `time limit reduced to ${limit}, the maximum of engine ${job.engine}`;
+  await printNote(invocation, `${job.id}  ${note}`);
 }
 
 async function upload(
@@ -182,33 +209,33 @@ async function printSubmitted(
   await printTerminalNote(invocation, line);
 }
 
-async function waitForOne(
+/** Waits for all jobs; replaces each in the list by its last known state. Returns the exit code. */
+async function waitForAll(
   invocation: Invocation,
   connection: Connection,
-  { job: { id }, withEngine }: { readonly job: JobDetail; readonly withEngine: boolean },
-): Promise<JobDetail | undefined> {
+  { jobs, withEngine }: { readonly jobs: JobDetail[]; readonly withEngine: boolean },
+): Promise<number> {
   const { client } = connection;
   const { flags, settings } = invocation;
   const result = flagText(flags, 'result');
   const to = settings.output !== 'table' || result === '-' ? 'stderr' : 'stdout';
-  const sink = flagOn(flags, 'follow') ? createLogSink(invocation, { raw: false, to }) : undefined;
-  const job = await waitForJob(invocation, client, {
-    id,
-    ...(sink === undefined ? {} : { onLog: (chunk) => sink.write(chunk) }),
+  let exitCode: number = exitCodes.ok.code;
+  const isInterrupted = await waitForJobs(invocation, client, {
+    ids: jobs.map(({ id }) => id),
     cancelOnInterrupt: flagOn(flags, 'cancelOnInterrupt'),
+    ...(flagOn(flags, 'follow')
+      ? { openLog: () => createLogSink(invocation, { raw: false, to }) }
+      : {}),
+    onEnded: async (job) => {
+      jobs[jobs.findIndex(({ id }) => id === job.id)] = job;
+      exitCode = exitCode === 0 ? exitCodeOfJob(job) : exitCode;
+      await printOutcome(invocation, connection, { job, withEngine });
+      if (result === undefined || job.state !== 'succeeded') return;
+      const path = result === standardInput ? undefined : result;
+      await saveResult(invocation, client, { job, path: undefined, to: path, raw: false });
+    },
   });
-  await sink?.end();
-  if (job === undefined) return undefined;
-  await printOutcome(invocation, connection, { job, withEngine });
-  if (result !== undefined && job.state === 'succeeded') {
-    await saveResult(invocation, client, {
-      job,
-      path: undefined,
-      to: result === standardInput ? undefined : result,
-      raw: false,
-    });
-  }
-  return job;
+  return isInterrupted ? exitCodes.interrupted.code : exitCode;
 }
 
 /** With several engines always an array, even if only one of them took the file. */

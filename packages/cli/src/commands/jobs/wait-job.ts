@@ -13,6 +13,7 @@ import {
 
 import type { Connection, Invocation } from '../../command/command.ts';
 import { exitCodeOfState, exitCodes } from '../../exit-code.ts';
+import { callTimeout } from '../../connection/connection.ts';
 import { transientReason, followStream, pause } from '../../connection/follow-stream.ts';
 import { cliLimits } from '../../limits.ts';
 import { interceptInterrupt } from '../../terminal/interrupt.ts';
@@ -20,32 +21,64 @@ import { formatOutcomeLine, formatStateLine } from '../../render/job-page.ts';
 import { printNote, printTerminalNote } from '../../render/print.ts';
 import { createStyle } from '../../render/style.ts';
 
-export interface WaitOptions {
-  /** Called with chunks of the log; without it the log is not shown. */
-  readonly onLog?: (chunk: LogChunk) => Promise<void>;
-  readonly cancelOnInterrupt: boolean;
-}
-
 const pollSeconds = 50;
 
-/** Returns the ended job, or undefined when the user detached with Ctrl-C. */
-export async function waitForJob(
+export interface WaitForJobs {
+  readonly ids: readonly string[];
+  readonly cancelOnInterrupt: boolean;
+  /** Called with each job as it has ended, in the order of `ids`. */
+  readonly onEnded: (job: JobDetail) => Promise<void> | void;
+  /** Opens the output of one job's log; without it the logs are not shown. */
+  readonly openLog?: () => JobLog;
+}
+
+interface JobLog {
+  write(chunk: LogChunk): Promise<void>;
+  end?(): Promise<void>;
+}
+
+/**
+ * Waits for all jobs. Ctrl-C concerns every job that has not ended: all are cancelled, or all
+ * continue and a note names them. Returns whether the command was interrupted; the state of a single
+ * job that was cancelled says that already.
+ */
+export async function waitForJobs(
   invocation: Invocation,
   client: Client,
-  how: WaitOptions & { readonly id: string },
-): Promise<JobDetail | undefined> {
+  how: WaitForJobs,
+): Promise<boolean> {
   const interrupt = interceptInterrupt();
+  const pending = new Set(how.ids);
   try {
-    const isInteractive = invocation.shell.stderr.isTTY && !invocation.settings.quiet;
-    if (how.onLog !== undefined || isInteractive) {
-      await followJob(invocation, client, { ...how, signal: interrupt.signal });
+    for (const id of how.ids) {
+      const job = await waitForOne(invocation, client, { ...how, id, signal: interrupt.signal });
+      if (job === undefined) break;
+      pending.delete(id);
+      await how.onEnded(job);
     }
-    const ended = await pollJob(invocation, client, { id: how.id, signal: interrupt.signal });
-    if (ended !== undefined) return ended;
-    return await detach(invocation, client, how);
   } finally {
     interrupt.release();
   }
+  if (pending.size === 0) return false;
+  if (!how.cancelOnInterrupt) {
+    await printNote(invocation, detachNote([...pending]));
+    return true;
+  }
+  const ended = await cancelAll(invocation, client, { ...how, ids: [...pending] });
+  return how.ids.length > 1 || ended === 0;
+}
+
+async function waitForOne(
+  invocation: Invocation,
+  client: Client,
+  how: WaitForJobs & { readonly id: string; readonly signal: AbortSignal },
+): Promise<JobDetail | undefined> {
+  const { id, signal } = how;
+  const isInteractive = invocation.shell.stderr.isTTY && !invocation.settings.quiet;
+  const log = how.openLog?.();
+  if (log !== undefined || isInteractive) await followJob(invocation, client, { id, signal, log });
+  await log?.end?.();
+  return pollJob(invocation, client, { id, signal });
 }
 
 /** The exit code of an ended job; 130 after detaching. */
@@ -68,7 +101,7 @@ export async function printOutcome(
 async function followJob(
   invocation: Invocation,
   client: Client,
-  how: WaitOptions & { readonly id: string; readonly signal: AbortSignal },
+  how: { readonly id: string; readonly signal: AbortSignal; readonly log: JobLog | undefined },
 ): Promise<void> {
   const style = createStyle(invocation.settings.color.stderr);
   const call = { params: { id: how.id } };
@@ -83,7 +116,7 @@ async function followJob(
   });
   let last = '';
   for await (const { event, data } of stream) {
-    if (event === 'log') await how.onLog?.(data as LogChunk);
+    if (event === 'log') await how.log?.write(data as LogChunk);
     if (event !== 'job') continue;
     const line = formatStateLine(data as Job, style);
     if (line !== last && !isFinal((data as Job).state)) await printTerminalNote(invocation, line);
@@ -116,19 +149,39 @@ async function pollJob(
   return undefined;
 }
 
-async function detach(
+function detachNote(ids: readonly string[]): string {
+  const all = ids.join(' ');
+  const [first = ''] = ids;
+  const wait = `lazaret job ${first} --wait`;
+  return ids.length === 1
+    ? `\nThe job continues. Wait again: ${wait}; cancel it: lazaret cancel ${all}`
+    : `\nThe ${ids.length} jobs continue: ${all}\nWait for one: ${wait}; cancel all: lazaret cancel ${all}`;
+}
+
+/** Cancels every job, even if the server refuses one; returns how many have ended. */
+async function cancelAll(
   invocation: Invocation,
   client: Client,
-  { id, cancelOnInterrupt }: WaitOptions & { readonly id: string },
-): Promise<JobDetail | undefined> {
-  if (!cancelOnInterrupt) {
-    await printNote(
-      invocation,
-      `\nThe job continues. Wait again: lazaret job ${id} --wait; cancel it: lazaret cancel ${id}`,
-    );
-    return undefined;
+  { ids, onEnded }: Pick<WaitForJobs, 'ids' | 'onEnded'>,
+): Promise<number> {
+  await printNote(invocation, `\nCancelling ${ids.join(', ')}`);
+  const cancelled = await Promise.allSettled(
+    ids.map((id) =>
+      client.call(operations.jobs.cancel, { params: { id } }, { signal: callTimeout() }),
+    ),
+  );
+  const signal = AbortSignal.timeout(cliLimits.callMs);
+  let ended = 0;
+  for (const [at, id] of ids.entries()) {
+    if (cancelled[at]?.status === 'rejected') continue;
+    const job = await pollJob(invocation, client, { id, signal });
+    if (job === undefined) {
+      await printNote(invocation, `${id}  is being cancelled`);
+      continue;
+    }
+    ended += 1;
+    await onEnded(job);
   }
-  await printNote(invocation, `\nCancelling ${id}`);
-  await client.call(operations.jobs.cancel, { params: { id } });
-  return pollJob(invocation, client, { id, signal: AbortSignal.timeout(cliLimits.callMs) });
+  for (const one of cancelled) if (one.status === 'rejected') throw one.reason;
+  return ended;
 }

@@ -10,7 +10,6 @@ export const httpLimits = {
   requestTimeoutMs: 60_000,
   requestHeadersMs: 20_000,
   connectionCheckMs: 2_000,
-  idempotencyKeyChars: 200,
   multipartFields: 32,
   /** Everything except the file; more than the buffer of the parser for the file. */
   multipartBesidesBytes: 2 * MiB,
