@@ -15,7 +15,7 @@ process.exitCode = await runProgram(
     stdin: process.stdin,
     stdout: process.stdout,
     stderr: process.stderr,
-    environment: readEnvironment(process.env, installationDirectory),
+    environment: readEnvironment(undefined, installationDirectory),
     now: () => Date.now(),
     // a reference to `fetch` would load the HTTP client
     fetch: (...request) => fetch(...request),

@@ -150,8 +150,8 @@ export function callTimeout(): AbortSignal {
 }
 
 /**
- * The file `local-token` of the server on this machine, if this user owns it: in the data directory,
- * or in that of the installation, so that the working directory does not matter.
+ * The file `local-token` of the server on this machine, if this user owns it: in the data
+ * directory, or in that of the installation, so that the working directory does not matter.
  */
 export async function readLocalTarget({ environment }: Shell): Promise<Target | undefined> {
   const { dataDirectory, installedDataDirectory } = environment;

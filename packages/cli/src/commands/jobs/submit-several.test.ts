@@ -246,7 +246,7 @@ it.each([
   expect(callsOf('artifacts.upload')).toEqual([]);
 });
 
-it('notes that the engine allows less time than was asked for', async () => {
+it('notes that the engine allows less time than was requested', async () => {
   const argv = ['submit', 'strings', ...(await files('a')), '--time-limit', '99h'];
   const { stdout, stderr } = await run(handlersFor(), argv);
   expect(stdout).toBe('0000000000000001\n');

@@ -39,8 +39,8 @@ interface JobLog {
 
 /**
  * Waits for all jobs. Ctrl-C concerns every job that has not ended: all are cancelled, or all
- * continue and a note names them. Returns whether the command was interrupted; the state of a single
- * job that was cancelled says that already.
+ * continue and a note names them. Returns whether the command was interrupted; the state of a
+ * single job that was cancelled says that already.
  */
 export async function waitForJobs(
   invocation: Invocation,
