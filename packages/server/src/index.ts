@@ -6,6 +6,8 @@ import {
 } from './floor/config/index.ts';
 import { loadFrom } from './app/program.ts';
 
+import { plural } from '@lazaret/protocol';
+
 export { parseManifest } from './engines/index.ts';
 export { setupScanners } from './app/setup-scanners.ts';
 export type { SetupScannersResult } from './app/setup-scanners.ts';
@@ -16,7 +18,7 @@ export { runUp } from './app/up.ts';
 export function checkConfiguration(argv: readonly string[]): string {
   const { sources } = loadFrom(argv);
   const given = Object.values(sources).filter((source) => source !== 'default').length;
-  return `The configuration is valid: ${given} options set, the others at their defaults.`;
+  return `The configuration is valid: ${plural(given, 'option')} set, the others at their defaults.`;
 }
 
 /** Every option with its value, secrets masked, and its source. */

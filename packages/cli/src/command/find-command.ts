@@ -53,10 +53,19 @@ export async function refuseUnknownCommand(
   const verbs = names.filter((name) => name.startsWith(`${first} `));
   if (verbs.length === 0) {
     const firstWords = [...new Set(names.map((name) => name.split(' ')[0] ?? ''))];
-    throw await unknownCommand(first, firstWords, 'lazaret --help');
+    const isVerb = names.filter((name) => name.split(' ')[1] === first).length === 1;
+    throw await unknownCommand(first, isVerb ? names : firstWords, 'lazaret --help');
   }
   if (second === undefined) return;
   throw await unknownCommand(`${first} ${second}`, verbs, `lazaret ${first} --help`);
+}
+
+/** `diff` for `inspect diff`, and the only command of a group: `scanners show` for `scanners list`. */
+function relatedCommand(given: string, known: readonly string[]): string | undefined {
+  const verb = given.split(' ').at(-1);
+  const sameVerb = known.filter((name) => name.split(' ')[1] === verb);
+  if (sameVerb.length === 1) return sameVerb[0];
+  return known.length === 1 ? known[0] : undefined;
 }
 
 async function unknownCommand(
@@ -66,7 +75,7 @@ async function unknownCommand(
 ): Promise<Error> {
   // only here, since the package takes a while to load
   const { nearestName } = await import('@lazaret/protocol');
-  const nearest = nearestName(given, known);
+  const nearest = nearestName(given, known) ?? relatedCommand(given, known);
   const question = nearest === undefined ? '' : `Did you mean \`lazaret ${nearest}\`? `;
   return usageFailure(`unknown command ${JSON.stringify(`lazaret ${given}`)}`, {
     hint: `${question}\`${help}\` lists the commands.`,

@@ -10,7 +10,7 @@ import {
 } from '@lazaret/protocol';
 
 import type { Invocation } from './command.ts';
-import { formatCell } from '../render/cell.ts';
+import { formatCell, formatMoment } from '../render/cell.ts';
 import { formatPage, type PageOptions } from '../render/page.ts';
 import { createStyle, widthOf } from '../render/style.ts';
 import { visibleLine } from '../render/visible-text.ts';
@@ -22,7 +22,7 @@ const notes: Readonly<Record<string, (answer: never) => string>> = {
   'tokens.create': ({ token }: OperationOutput<typeof operations.access.tokenCreate>) =>
     `The secret of ${visibleLine(token.name)} (${token.id}); it is shown only once`,
   'users.link': ({ expiresAt }: OperationOutput<typeof operations.access.userLink>) =>
-    `Valid for one sign-in, until ${expiresAt}`,
+    `Valid for one sign-in, until ${formatMoment(Date.parse(expiresAt))}`,
   'engines.list': ({ refused }: OperationOutput<typeof operations.engines.list>) =>
     refused
       .map(({ file, detail }) => `rejected: ${visibleLine(file)}: ${visibleLine(detail)}`)

@@ -1,5 +1,7 @@
 /** Runs an operation from the command line: validate, confirm, call, print the response. */
 import {
+  formatPath,
+  issueMessage,
   limits,
   type Client,
   type Operation,
@@ -149,11 +151,13 @@ export function check(
 ): void {
   const result = schema?.safeParse(value);
   if (result === undefined || result.success) return;
-  const problems = result.error.issues.map(({ path, message }) => {
-    const [first, ...rest] = path.map(String);
+  const problems = result.error.issues.map((issue) => {
+    const [first, ...rest] = issue.path;
     const flag = fields.find(({ field }) => field === first)?.spec.name;
-    const name = flag === undefined ? (first ?? '') : `--${flag}`;
-    return { path: [name, ...rest].join('.'), message };
+    // the items of a list are the values of one flag, and need no numbers
+    const inside = rest.filter((key) => flag === undefined || typeof key !== 'number');
+    const name = flag === undefined ? String(first ?? '') : `--${flag}`;
+    return { path: formatPath([name, ...inside]), message: issueMessage(issue, value) };
   });
   throw usageFailure('invalid value on the command line', { fields: problems });
 }

@@ -28,11 +28,7 @@ export function explainFailure(
     const lines = [
       `${style('red', 'error:')} ${title} ${style('dim', `(${error.code})`)}`,
       // the message may repeat the first field
-      ...(['', title, ...error.fields.map(({ path, message }) => `${path}: ${message}`)].includes(
-        error.message,
-      )
-        ? []
-        : [`  ${visibleLine(error.message)}`]),
+      ...(isRepeated(error) ? [] : [`  ${visibleLine(error.message)}`]),
       ...formatFields(error.fields),
       `${style('cyan', 'hint:')} ${adaptHint(error, hint)}`,
       ...(requestId === undefined ? [] : [`  request ID ${visibleLine(requestId)}`]),
@@ -57,9 +53,18 @@ export function explainFailure(
   return { text, exitCode: exitCodes.failure.code };
 }
 
+/** Whether the message says no more than the title or one of the fields. */
+function isRepeated(error: Problem): boolean {
+  const fields = error.fields.flatMap(({ path, message }) => [message, `${path}: ${message}`]);
+  return ['', error.toDocument().title, ...fields].includes(error.message);
+}
+
 /** Hints of the server refer to the console and HTTP; here they refer to commands. */
 function adaptHint({ code }: Problem, hint: string): string {
   if (code === 'unauthenticated') return 'Sign in with `lazaret login`, or use --token.';
+  if (code === 'invalid_parameters' || code === 'invalid_input') {
+    return '`lazaret engines show NAME` shows the parameters and inputs of an engine.';
+  }
   return hint;
 }
 

@@ -56,7 +56,9 @@ export function formatOutcomeLine(job: Job, style: Style, withEngine = false): s
   const duration =
     job.finishedAt === null ? '' : ` in ${formatDuration(Date.parse(job.finishedAt) - from)}`;
   const why =
-    job.outcome === null || job.state === 'succeeded' ? '' : `: ${formatOutcome(job.outcome)}`;
+    job.outcome === null || job.state === 'succeeded'
+      ? ''
+      : `: ${outcomeAfter(job.state, job.outcome)}`;
   const engine = withEngine ? `${visibleLine(job.engine)}  ` : '';
   return `${job.id}  ${engine}${styleState(style, job.state)}${duration}${why}`;
 }
@@ -65,6 +67,12 @@ export function formatOutcomeLine(job: Job, style: Style, withEngine = false): s
 export function formatOutcome({ code, detail }: Outcome): string {
   const said = detail === '' ? '' : `: ${visibleLine(detail)}`;
   return `${outcomeCodes[code].title}${said} (${code})`;
+}
+
+/** After the state, which says already that a job was cancelled. */
+function outcomeAfter(state: Job['state'], outcome: Outcome): string {
+  if (state !== 'cancelled' || outcome.code !== 'cancelled') return formatOutcome(outcome);
+  return visibleLine(outcome.detail.replace(/^cancelled /, '')) || outcomeCodes.cancelled.title;
 }
 
 function formatHead(job: JobDetail, { now, style }: PageOptions): string {

@@ -29,7 +29,7 @@ export interface ScriptedServer {
   stop(): Promise<void>;
 }
 
-/** Without a handler of the test, every engine exists and takes any files; this is no call. */
+/** Without a handler of the test, every engine exists and takes any files. */
 const defaultHandlers: Readonly<Record<string, Handler>> = {
   'engines.show': ({ params: { name = '' } }) => ({
     name,

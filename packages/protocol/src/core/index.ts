@@ -5,6 +5,7 @@ export * from './fields.ts';
 export * from './format-path.ts';
 export * from './invalid-fields.ts';
 export * from './invisible.ts';
+export * from './issue-message.ts';
 export * from './nearest-name.ts';
 export * from './openapi.ts';
 export * from './operation.ts';

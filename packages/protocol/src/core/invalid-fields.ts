@@ -1,6 +1,7 @@
 /** Errors of the fields of a value, for requests, configuration and manifests. */
 import type { z } from 'zod';
 
+import { issueMessage } from './issue-message.ts';
 import { formatPath } from './format-path.ts';
 import type { ProblemField } from './problem.ts';
 import { findUnknownFields } from './unknown-fields.ts';
@@ -27,12 +28,16 @@ export function readFields<T>(
   const prefix = path.join('.');
   const issues = (parsed.error?.issues ?? [])
     .filter(({ code }) => code !== 'unrecognized_keys' || unknown.length === 0)
-    .flatMap((issue) => describeIssue(issue, prefix));
+    .flatMap((issue) => describeIssue(issue, prefix, value));
   return { errors: [...unknown, ...issues] };
 }
 
-/** `expected …` with its path, for an issue that zod reports. */
-export function describeIssue(issue: z.core.$ZodIssue, prefix: string): ProblemField[] {
+/** `expected …` with its path, for an issue that zod reports about the value. */
+export function describeIssue(
+  issue: z.core.$ZodIssue,
+  prefix: string,
+  value: unknown,
+): ProblemField[] {
   const path = formatPath(prefix === '' ? issue.path : [prefix, ...issue.path]);
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({
@@ -40,6 +45,5 @@ export function describeIssue(issue: z.core.$ZodIssue, prefix: string): ProblemF
       message: 'unknown field',
     }));
   }
-  const message = issue.message.replace(/^Invalid input: /, '').replace(/^Invalid option: /, '');
-  return [{ path: path === '' ? 'body' : path, message }];
+  return [{ path: path === '' ? 'body' : path, message: issueMessage(issue, value) }];
 }

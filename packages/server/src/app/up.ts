@@ -94,8 +94,14 @@ async function showSignIn(server: RunningServer): Promise<void> {
     say(`\nSign in: ${server.url}/console/   (a new link: bin/lazaret admin link)`);
     return;
   }
-  say(`\nCreate the first administrator (the link works once, until ${link.expiresAt}):`);
+  const until = formatMoment(link.expiresAt);
+  say(`\nCreate the first administrator (sign-in link, works once, until ${until}):`);
   say(`  ${link.url}`);
+}
+
+/** In the time zone of the reader, as the program shows moments: `2026-11-21 03:42:50`. */
+function formatMoment(at: string): string {
+  return new Date(at).toLocaleString('sv-SE');
 }
 
 /** The local engine, or `elsewhere` when the configuration names nodes. */

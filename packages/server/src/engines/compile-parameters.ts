@@ -71,7 +71,7 @@ function check(
   }
   if (result.success) return [];
   return result.error.issues
-    .flatMap((issue) => describeIssue(issue, 'parameters'))
+    .flatMap((issue) => describeIssue(issue, 'parameters', parameters))
     .slice(0, limits.problemFields);
 }
 

@@ -38,11 +38,15 @@ const entrySchema = z.strictObject({
 
 /** Throws `invalid_manifest` with the reason, with the field names of the entry. */
 export function convertLegacyEngine(entry: Readonly<Record<string, unknown>>): LegacyEngine {
-  const legacy = entrySchema.safeParse(lowerKeys(entry));
-  if (!legacy.success) throw refuse(legacy.error.issues, Object.keys(entrySchema.shape));
+  const given = lowerKeys(entry);
+  const legacy = entrySchema.safeParse(given);
+  if (!legacy.success) {
+    throw refuse(given, legacy.error.issues, Object.keys(entrySchema.shape));
+  }
   const flags = mapRunFlags(legacy.data.runflags);
-  const converted = engineManifest.safeParse(toManifest(legacy.data, flags));
-  if (!converted.success) throw refuse(converted.error.issues, []);
+  const manifest = toManifest(legacy.data, flags);
+  const converted = engineManifest.safeParse(manifest);
+  if (!converted.success) throw refuse(manifest, converted.error.issues, []);
   return { manifest: converted.data, enabled: legacy.data.workers > 0 };
 }
 
@@ -67,9 +71,13 @@ function lowerKeys(entry: Readonly<Record<string, unknown>>): Record<string, unk
   return Object.fromEntries(lowered);
 }
 
-function refuse(issues: readonly z.core.$ZodIssue[], known: readonly string[]): Problem {
+function refuse(
+  value: unknown,
+  issues: readonly z.core.$ZodIssue[],
+  known: readonly string[],
+): Problem {
   const fields = issues.flatMap((issue) =>
-    describeIssue(issue, '').map(({ path, message }) => {
+    describeIssue(issue, '', value).map(({ path, message }) => {
       const meant = issue.code === 'unrecognized_keys' ? nearestName(path, known) : undefined;
       return {
         path,

@@ -27,9 +27,10 @@ import type { z } from 'zod';
 export function parseManifest(text: string): EngineManifest {
   const lines = new LineCounter();
   const document = readDocument(text, lines);
-  const parsed = engineManifest.safeParse(toValue(document));
+  const value = toValue(document);
+  const parsed = engineManifest.safeParse(value);
   if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.flatMap((issue) => locate(issue, document, lines));
+  const faults = parsed.error.issues.flatMap((issue) => locate(issue, value, { document, lines }));
   throw refuse(faults);
 }
 
@@ -128,9 +129,13 @@ function toValue(document: Document): unknown {
   throw refuse([fault(1, 'expected fields such as name: and image:, received something else')]);
 }
 
-function locate(issue: z.core.$ZodIssue, document: Document, lines: LineCounter): Fault[] {
+function locate(
+  issue: z.core.$ZodIssue,
+  value: unknown,
+  { document, lines }: { readonly document: Document; readonly lines: LineCounter },
+): Fault[] {
   const known = issue.code === 'unrecognized_keys' ? knownFields(issue.path) : [];
-  return describeIssue(issue, '').map(({ path, message }) => {
+  return describeIssue(issue, '', value).map(({ path, message }) => {
     if (issue.code !== 'unrecognized_keys') {
       return {
         line: lineAt(document, issue.path, lines),

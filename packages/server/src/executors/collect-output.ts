@@ -3,6 +3,8 @@
  * may control every byte of it: only regular files at plain relative paths are accepted, sizes
  * are known and counted before content is read, and nothing is ever written to a path.
  */
+import { plural } from '@lazaret/protocol';
+
 import type { TarEntry } from '@lazaret/analysis';
 import { TarError } from '@lazaret/analysis';
 
@@ -180,7 +182,10 @@ class Collection {
     if (judged.length > 0 && judged.every((file) => file.sizeBytes === 0)) {
       return { outcome: 'empty_result', detail: `${judged[0]?.path ?? ''} is empty` };
     }
-    return { outcome: 'complete', detail: `${this.#files.length} files, ${this.#bytes} bytes` };
+    return {
+      outcome: 'complete',
+      detail: `${plural(this.#files.length, 'file')}, ${plural(this.#bytes, 'byte')}`,
+    };
   }
 
   #firstMissing(): string | undefined {

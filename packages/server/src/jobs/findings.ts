@@ -4,6 +4,7 @@
  * counted and reported instead of being shown as findings.
  */
 import {
+  issueMessage,
   engineFinding,
   findingsFile,
   findingsFormat,
@@ -92,7 +93,8 @@ function checkEntries(entries: readonly unknown[]): Omit<ParsedFindings, 'trunca
     invalid += 1;
     const [issue] = parsed.error.issues;
     const path = [`findings[${index}]`, ...(issue?.path ?? [])].map(String).join('.');
-    if (problems.length < problemsListed) problems.push(`${path}: ${issue?.message ?? 'invalid'}`);
+    if (problems.length < problemsListed)
+      problems.push(`${path}: ${issue === undefined ? 'invalid' : issueMessage(issue, entry)}`);
   }
   const sorted = findings.toSorted(
     (a, b) => severityOrder.indexOf(a.severity) - severityOrder.indexOf(b.severity),

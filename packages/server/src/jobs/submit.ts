@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 
 import {
+  plural,
   Problem,
   type EngineManifest,
   type JobSubmission,
@@ -130,11 +131,12 @@ async function checkInputs(
   const { count, maxBytes, name: fixedName } = engine.manifest.input;
   const given = submission.inputs;
   if (given.length < count.min || given.length > count.max) {
-    const wanted = count.min === count.max ? `${count.min}` : `${count.min} to ${count.max}`;
+    const range = count.min === count.max ? '' : `${count.min} to `;
+    const wanted = `${range}${plural(count.max, 'input')}`;
     throw new Problem(
       'invalid_input',
-      `the engine ${engine.name} takes ${wanted} inputs, received ${given.length}`,
-      { fields: [{ path: 'inputs', message: `expected ${wanted} inputs` }] },
+      `the engine ${engine.name} takes ${wanted}, received ${given.length}`,
+      { fields: [{ path: 'inputs', message: `expected ${wanted}` }] },
     );
   }
   const known = await readArtifacts(context.database, {

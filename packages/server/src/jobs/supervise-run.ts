@@ -90,7 +90,7 @@ class RunWatch {
     }
     if (this.#ended.aborted) return;
     this.#reason ??= control.cancelled.aborted
-      ? { code: 'cancelled', detail: 'cancelled while it ran; the container was killed' }
+      ? { code: 'cancelled', detail: 'while it ran; the container was killed' }
       : { code: 'stopped', detail: 'Lazaret was stopped; the container was killed' };
     await this.#retryUntilEnded(() => executor.kill(containerId));
   }

@@ -35,7 +35,7 @@ export const accessCommands: readonly CommandSpec[] = [
     examples: [
       'lazaret login https://lazaret.example.org',
       'lazaret login https://lazaret.example.org --token-stdin < token',
-      "lazaret login --link 'http://127.0.0.1:8100/setup#...'",
+      "lazaret login --link 'http://127.0.0.1:8100/console/setup#link=…'",
     ],
     load: async () => (await import('./login.ts')).run,
   },

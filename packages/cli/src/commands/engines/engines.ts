@@ -6,6 +6,7 @@ import {
   engineManifest,
   limits,
   operations,
+  readFields,
   type EngineManifest,
   type EngineManifestInput,
 } from '@lazaret/protocol';
@@ -122,10 +123,8 @@ async function readManifests({ shell, arguments: paths }: Invocation): Promise<
         return { path, source: source as EngineManifestInput, manifest: parsed.data };
       }
       throw new Failure(`${path} is not a valid manifest`, {
-        fields: parsed.error.issues.map((issue) => ({
-          path: fieldPath(issue.path),
-          message: issue.message,
-        })),
+        // unknown fields with the nearest name, as the server says it
+        fields: readFields(engineManifest, source, { path: [] }).errors,
         hint: 'Fix the listed fields; see docs/engines.md.',
       });
     }),
@@ -144,14 +143,6 @@ async function findManifest(path: string): Promise<string> {
   throw usageFailure(`${path} contains no manifest`, {
     hint: `Expected ${manifestNames.slice(0, 2).join(' or ')}.`,
   });
-}
-
-function fieldPath(path: readonly PropertyKey[]): string {
-  return path
-    .map((key, index) =>
-      typeof key === 'number' ? `[${key}]` : `${index === 0 ? '' : '.'}${String(key)}`,
-    )
-    .join('');
 }
 
 async function connectIfKnown(

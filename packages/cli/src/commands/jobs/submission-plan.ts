@@ -142,6 +142,11 @@ function readEngineNames(list: string): readonly string[] {
   if (names.length > cliLimits.enginesPerCommand) {
     throw usageFailure(`at most ${cliLimits.enginesPerCommand} engines at a time`);
   }
+  for (const name of names) {
+    const issue = jobSubmission.shape.engine.safeParse(name).error?.issues[0];
+    // other invalid names are compared with those that the server knows
+    if (issue?.code === 'custom') throw usageFailure(`engine ${name}: ${issue.message}`);
+  }
   const twice = names.find((name, at) => names.indexOf(name) !== at);
   if (twice !== undefined) throw usageFailure(`the engine ${twice} is given twice`);
   return names;

@@ -11,6 +11,7 @@ import {
 } from '../../connection/connection.ts';
 import { exitCodes } from '../../exit-code.ts';
 import { Failure, usageFailure } from '../../failure.ts';
+import { formatMoment } from '../../render/cell.ts';
 import { printNote, printStructured, writeOut } from '../../render/print.ts';
 import { visibleLine } from '../../render/visible-text.ts';
 
@@ -33,7 +34,10 @@ export async function runLink(invocation: Invocation): Promise<void> {
     made.user === null
       ? 'One-time link that creates the first administrator'
       : `One-time link with which ${visibleLine(made.user)} sets a password and signs in`;
-  await printNote(invocation, `${purpose}, valid until ${made.expiresAt}:`);
+  await printNote(
+    invocation,
+    `${purpose}, valid until ${formatMoment(Date.parse(made.expiresAt))}:`,
+  );
   await writeOut(invocation, `${visibleLine(made.url)}\n`);
 }
 
