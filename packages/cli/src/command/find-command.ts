@@ -60,7 +60,7 @@ export async function refuseUnknownCommand(
   throw await unknownCommand(`${first} ${second}`, verbs, `lazaret ${first} --help`);
 }
 
-/** `diff` for `inspect diff`, and the only command of a group: `scanners show` for `scanners list`. */
+/** The only command with that verb, or the only one of the group. */
 function relatedCommand(given: string, known: readonly string[]): string | undefined {
   const verb = given.split(' ').at(-1);
   const sameVerb = known.filter((name) => name.split(' ')[1] === verb);
