@@ -53,7 +53,7 @@ function AttemptRow({ attempt, showsOutcome }: AttemptRowProps): ReactNode {
           </span>
         </div>
         {totalMs > 0 && (
-          <span className="number small">{formatDuration(totalMs)} with queueing</span>
+          <span className="number small">{formatDuration(totalMs)} including queue time</span>
         )}
       </div>
       {showsOutcome && outcome !== null && outcome.code !== 'succeeded' && (

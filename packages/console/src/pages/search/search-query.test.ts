@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 
-import { countWords, describeTerm, readSearch } from './search-query.ts';
+import { countWords, describeTerm, readSearch, shortTextNote } from './search-query.ts';
 
 it('keeps a known kind in the URL, and drops unknown ones', () => {
   expect(readSearch({ kind: 'file', text: 'x' })).toEqual({ kind: 'file', text: 'x' });
@@ -22,4 +22,9 @@ it('names the detected kind of a text', () => {
 it('marks an incomplete count', () => {
   expect(countWords({ count: 1_000, isMore: true })).toBe('1,000+');
   expect(countWords({ count: 2, isMore: false })).toBe('2');
+});
+
+it('mentions the rule for short texts only where it applies', () => {
+  expect(shortTextNote('nothinglike')).toBe('');
+  expect(shortTextNote('ab')).toContain('fewer than 3 characters');
 });
