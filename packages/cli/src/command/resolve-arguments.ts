@@ -5,13 +5,13 @@ import { namedNouns, resolveName, type NamedNoun } from '../connection/call-by-n
 import { checkIdStart, resolveId, type IdNoun } from '../connection/resolve-id.ts';
 import { paramsOf, takesSeveral, type CommandOperation } from './derive-command.ts';
 
-const idNouns: readonly IdNoun[] = ['jobs', 'inspections', 'tokens', 'images'];
+const idNouns: readonly IdNoun[] = ['jobs', 'inspections', 'tokens', 'images', 'files'];
 
 /** The noun whose ID the argument at this position is. */
 function idNounAt(operation: CommandOperation, position: number): IdNoun | undefined {
   const name = paramsOf(operation)[takesSeveral(operation) ? 0 : position];
   const noun = idNouns.find((one) => one === nounOf(operation));
-  const params = noun === 'images' ? ['digest', 'other'] : ['id'];
+  const params = noun === 'images' ? ['digest', 'other'] : ['id', 'sha256'];
   return name !== undefined && params.includes(name) ? noun : undefined;
 }
 

@@ -10,7 +10,7 @@ import { visibleLine } from '../render/visible-text.ts';
 import { callTimeout } from './connection.ts';
 
 /** Nouns whose IDs may be shortened. */
-export type IdNoun = 'jobs' | 'inspections' | 'tokens' | 'images';
+export type IdNoun = 'jobs' | 'inspections' | 'tokens' | 'images' | 'files';
 
 interface Candidate {
   readonly id: string;
@@ -20,15 +20,25 @@ interface Candidate {
 
 const candidatesShown = 10;
 const wholeId = /^[0-9a-z]{16}$/;
+/** The SHA-256 of a file, or the beginning of one. */
+const fileDigestStart = /^(?:sha256:)?[0-9a-f]{6,64}$/i;
 const idStart = /^[0-9a-z]{1,16}$/;
 /** As the server accepts digests: whole, or at least six digits. */
 const digestStart = /^(?:[a-z0-9]+(?:[+._-][a-z0-9]+)*:)?[0-9a-f]{6,128}$/i;
 
 /** Whether the text may be an ID or the beginning of one; throws a usage failure if not. */
 export function checkIdStart(noun: IdNoun, text: string): void {
+  if (noun === 'files') return checkFileDigest(text);
   if (noun === 'images' ? text !== '' : idStart.test(text)) return;
   throw usageFailure(`invalid ID ${JSON.stringify(text)}`, {
     hint: 'Expected 16 characters from 0-9 and a-z, or an unambiguous beginning of them.',
+  });
+}
+
+function checkFileDigest(text: string): void {
+  if (fileDigestStart.test(text)) return;
+  throw usageFailure(`invalid SHA-256 ${JSON.stringify(text)}`, {
+    hint: 'Expected a SHA-256 digest of 64 hexadecimal characters, or at least the first 6.',
   });
 }
 
@@ -36,6 +46,7 @@ export function checkIdStart(noun: IdNoun, text: string): void {
 export async function resolveId(client: Client, noun: IdNoun, text: string): Promise<string> {
   checkIdStart(noun, text);
   if (noun === 'images') return resolveImage(client, text);
+  if (noun === 'files') return resolveFile(client, text);
   if (wholeId.test(text)) return text;
   return onlyOne(noun, text, await findCandidates[noun](client, text));
 }
@@ -64,6 +75,26 @@ const findCandidates = {
       .map((one) => ({ id: one.id, about: `${one.name} of ${one.owner}` }));
   },
 } as const;
+
+/** The digest of the only file of jobs or images that begins so. */
+async function resolveFile(client: Client, given: string): Promise<string> {
+  const text = given.toLowerCase().replace(/^sha256:/, '');
+  if (text.length === 64) return text;
+  const query = { text, kind: ['artifact', 'file'], limit: limits.pageItemsMax };
+  const { run } = operations.searches;
+  const { items, next } = await client.call(run, { query }, { signal: callTimeout() });
+  // a file is found once for each of its paths
+  const byDigest = new Map(
+    items
+      .filter(({ id }) => id.replace(/^sha256:/, '').startsWith(text))
+      .map(({ id, title }) => [id.replace(/^sha256:/, ''), title]),
+  );
+  return onlyOne(
+    'files',
+    text,
+    [...byDigest].map(([id, about]) => ({ id, about })),
+  );
+}
 
 /** A digest, the beginning of one, or a name as `images list` shows it. */
 async function resolveImage(client: Client, text: string): Promise<string> {
@@ -102,7 +133,10 @@ function onlyOne(noun: IdNoun, text: string, found: readonly Candidate[]): strin
   if (first === undefined) {
     throw new Failure(`no such ${singular}: ${JSON.stringify(text)}`, {
       exitCode: exitCodes.notFound.code,
-      hint: `\`lazaret ${noun} list\` shows them.`,
+      hint:
+        noun === 'files'
+          ? '`lazaret search` finds files by name, path or digest.'
+          : `\`lazaret ${noun} list\` shows them.`,
     });
   }
   if (others.length === 0) return first.id;

@@ -5,6 +5,7 @@ import { flagOn, flagText, type Invocation } from '../../command/command.ts';
 import { fieldsOf } from '../../command/operation-flags.ts';
 import { check } from '../../command/run-operation.ts';
 import { toUnreachable } from '../../connection/connection.ts';
+import { checkIdStart, resolveId } from '../../connection/resolve-id.ts';
 import { usageFailure } from '../../failure.ts';
 import { printStructured, printTerminalNote, writeOut } from '../../render/print.ts';
 import { visibleText } from '../../render/visible-text.ts';
@@ -19,15 +20,16 @@ export async function runPreview(invocation: Invocation): Promise<void> {
   const { flags, settings } = invocation;
   const offset = flagText(flags, 'offset');
   const length = flagText(flags, 'length');
-  const params = { sha256: invocation.arguments[0] ?? '' };
+  const [given = ''] = invocation.arguments;
+  checkIdStart('files', given);
   const query = {
     ...source(invocation),
     ...(offset !== undefined && { offset }),
     ...(length !== undefined && { length }),
   };
-  check(files.preview.params, params, []);
   check(files.preview.query, query, fieldsOf(files.preview.query));
   const { client } = await invocation.connect();
+  const params = { sha256: await resolveId(client, 'files', given) };
   const signal = AbortSignal.timeout(readMs);
   const preview = await client.call(files.preview, { params, query }, { signal });
   if (settings.output !== 'table') return printStructured(invocation, preview);
@@ -44,16 +46,17 @@ export async function runPreview(invocation: Invocation): Promise<void> {
 
 /** The file in an encrypted archive of the server. */
 export async function runDownload(invocation: Invocation): Promise<void> {
-  const params = { sha256: invocation.arguments[0] ?? '' };
+  const [given = ''] = invocation.arguments;
+  checkIdStart('files', given);
   const query = source(invocation);
-  check(files.download.params, params, []);
   check(files.download.query, query, fieldsOf(files.download.query));
   if (invocation.shell.stdout.isTTY) {
     throw usageFailure('refusing to write binary output to a terminal', {
-      hint: `Name a file: --output-file ${params.sha256.slice(0, 12)}.zip`,
+      hint: `Name a file: --output-file ${given.slice(0, 12)}.zip`,
     });
   }
   const { client } = await invocation.connect();
+  const params = { sha256: await resolveId(client, 'files', given) };
   for await (const chunk of read(client, { params, query })) await writeOut(invocation, chunk);
   await printTerminalNote(invocation, 'The password of the archive is: infected');
 }
