@@ -76,7 +76,7 @@ const findCandidates = {
   },
 } as const;
 
-/** The digest of the only file of jobs or images that begins so. */
+/** The digest of the only file of jobs or images that starts with it. */
 async function resolveFile(client: Client, given: string): Promise<string> {
   const text = given.toLowerCase().replace(/^sha256:/, '');
   if (text.length === 64) return text;
