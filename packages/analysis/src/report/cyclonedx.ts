@@ -1,5 +1,5 @@
 /** A report as a CycloneDX 1.6 bill of materials (https://cyclonedx.org/docs/1.6/json/). */
-import type { InspectionReport } from '@lazaret/protocol';
+import { notChecked, type InspectionReport } from '@lazaret/protocol';
 
 import { collectComponents, createRefs, type Component } from './components.ts';
 import {
@@ -104,6 +104,7 @@ function subjectProperties(report: InspectionReport): readonly Property[] {
     property('verdict', verdict.state),
     ...verdict.reasons.map((reason) => property('verdict:reason', reason)),
     property('coverage', coverage.complete ? 'complete' : 'partial'),
+    ...notChecked(report).map(({ what }) => property('coverage:notChecked', what)),
     property('coverage:gaps', String(coverage.gapCount)),
     property('fingerprint', report.fingerprint),
   ].flat();

@@ -1,7 +1,14 @@
 /** Reports as one SARIF 2.1.0 log (OASIS Standard), with a run for each report. */
 import { createHash } from 'node:crypto';
 
-import type { Gap, InspectionReport, PlacedFinding, Severity } from '@lazaret/protocol';
+import {
+  notChecked,
+  type Gap,
+  type InspectionReport,
+  type NotChecked,
+  type PlacedFinding,
+  type Severity,
+} from '@lazaret/protocol';
 
 import { encodeText } from './components.ts';
 import { findLinks } from './finding-evidence.ts';
@@ -52,7 +59,10 @@ function toRun(report: InspectionReport, { timestamp }: ReportOptions): Node {
         // a partial inspection is not successful, whatever it found
         executionSuccessful: report.coverage.complete,
         ...(timestamp === undefined ? {} : { endTimeUtc: timestamp }),
-        toolExecutionNotifications: report.coverage.gaps.map(describeGap),
+        toolExecutionNotifications: [
+          ...report.coverage.gaps.map(describeGap),
+          ...notChecked(report).map(describeNotChecked),
+        ],
       },
     ],
     ...(artifacts.size === 0 ? {} : { artifacts: [...artifacts.values()].map(({ node }) => node) }),
@@ -71,6 +81,7 @@ function toRun(report: InspectionReport, { timestamp }: ReportOptions): Node {
         ...(about.feeds !== undefined && { feeds: about.feeds }),
       })),
       gaps: report.coverage.gapCount,
+      notChecked: notChecked(report).map(({ what }) => what),
       fingerprint: report.fingerprint,
     },
   };
@@ -231,6 +242,15 @@ function describeGap({ by, reason, detail, path, layer }: Gap): Node {
       ? {}
       : { locations: [{ physicalLocation: { artifactLocation: { uri: toUri(path) } } }] }),
     properties: { by, reason, ...(layer === undefined ? {} : { layer }) },
+  };
+}
+
+function describeNotChecked({ what, detail }: NotChecked): Node {
+  return {
+    level: 'note',
+    message: { text: plainMessage(detail) },
+    descriptor: { id: `not-checked/${what}` },
+    properties: { by: what, reason: 'not_checked' },
   };
 }
 

@@ -1,7 +1,12 @@
 /** A report as an SPDX 2.3 document in JSON (https://spdx.github.io/spdx-spec/v2.3/). */
 import { createHash } from 'node:crypto';
 
-import type { InspectionReport, PlacedFile, ReportLayer } from '@lazaret/protocol';
+import {
+  notChecked,
+  type InspectionReport,
+  type PlacedFile,
+  type ReportLayer,
+} from '@lazaret/protocol';
 
 import { collectComponents, encodeText, type Component } from './components.ts';
 import { resolveDependencies } from './dependencies.ts';
@@ -227,6 +232,7 @@ function commentOf(report: InspectionReport): string {
   return [
     ...(platform === undefined ? [] : [`Platform: ${platform}`]),
     `Coverage: ${gaps}`,
+    ...notChecked(report).map(({ what }) => `Not checked: ${what}`),
     `Verdict: ${[verdict.state, ...verdict.reasons].join('; ')}`,
     `Fingerprint: ${report.fingerprint}`,
   ].join('\n');

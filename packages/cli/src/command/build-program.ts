@@ -158,6 +158,9 @@ function toArgument({ name, required, variadic, summary }: ArgumentSpec): Argume
   return new Argument(required ? `<${text}>` : `[${text}]`, summary);
 }
 
+/** As wide as help is on a terminal of the usual width. */
+const pipedHelpChars = 80;
+
 function configure(command: Command, { shell, color }: BuildOptions): Command {
   const style = createStyle(color);
   return command
@@ -170,8 +173,8 @@ function configure(command: Command, { shell, color }: BuildOptions): Command {
       writeErr: (text) => shell.stderr.write(text),
       getOutHasColors: () => color,
       getErrHasColors: () => color,
-      getOutHelpWidth: () => widthOf(shell.stdout) ?? 100,
-      getErrHelpWidth: () => widthOf(shell.stderr) ?? 100,
+      getOutHelpWidth: () => widthOf(shell.stdout) ?? pipedHelpChars,
+      getErrHelpWidth: () => widthOf(shell.stderr) ?? pipedHelpChars,
     })
     .configureHelp({
       styleTitle: (text) => style('bold', text),

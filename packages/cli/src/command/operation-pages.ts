@@ -51,7 +51,8 @@ const pages: Readonly<Record<string, Page>> = {
   },
   'images.compare': async (answer, options) => {
     const { formatDifference } = await import('../render/inspection-difference.ts');
-    return formatDifference(answer as OperationOutput<typeof operations.images.compare>, options);
+    const difference = answer as OperationOutput<typeof operations.images.compare>;
+    return formatDifference(difference, { ...options, filesHint: 'add --files' });
   },
   'sessions.show': (answer, options) => {
     // permissions follow from the roles, and the CSRF token is a secret

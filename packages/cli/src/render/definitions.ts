@@ -1,4 +1,6 @@
 /** Terms with their descriptions in two columns, the descriptions wrapped. */
+import { wrapText } from './wrap-text.ts';
+
 const indent = '  ';
 const gapChars = 2;
 const descriptionCharsMin = 20;
@@ -12,20 +14,10 @@ export function formatDefinitions(
   const room = Math.max(descriptionCharsMin, widthChars - indent.length - termChars);
   return rows
     .flatMap(([term, description]) =>
-      wrap(description, room).map((line, at) =>
+      wrapText(description, room).map((line, at) =>
         `${indent}${(at === 0 ? term : '').padEnd(termChars)}${line}`.trimEnd(),
       ),
     )
     .map((line) => `${line}\n`)
     .join('');
-}
-
-function wrap(text: string, maxChars: number): readonly string[] {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    if (last === undefined || last.length + 1 + word.length > maxChars) lines.push(word);
-    else lines[lines.length - 1] = `${last} ${word}`;
-  }
-  return lines;
 }

@@ -1,5 +1,5 @@
 /** A stored image as text: the summary of its report. */
-import type { ImageDetail } from '@lazaret/protocol';
+import { notChecked, type ImageDetail } from '@lazaret/protocol';
 
 import { formatCell } from './cell.ts';
 import { formatSummary, formatSeverityCounts } from './inspection-page.ts';
@@ -15,6 +15,7 @@ export function formatImagePage(detail: ImageDetail, options: PageOptions): stri
     {
       packages: String(packages),
       findings: words === '' ? 'none' : words,
+      notes: notChecked(detail).map(({ detail: why }) => why),
       more: [
         // an image of an engine has no manifest: it is stored by the digest of its configuration
         ['ID', image?.manifestDigest === digest ? [] : [digest]],
@@ -26,8 +27,10 @@ export function formatImagePage(detail: ImageDetail, options: PageOptions): stri
     },
     options,
   );
+  // an abbreviation of twelve digits can be copied as it fits the terminal
+  const short = visibleLine(digest).replace(/^(sha256:)?([0-9a-f]{12})[0-9a-f]{52}$/, '$2');
   const further = ['findings', 'packages', 'files', 'report'].map(
-    (word) => `  lazaret images ${word} ${visibleLine(digest)}\n`,
+    (word) => `  lazaret images ${word} ${short}\n`,
   );
   return `${about}\n${options.style('dim', 'More')}\n${further.join('')}`;
 }

@@ -21,8 +21,13 @@ const signStyles = { '+': 'green', '-': 'red', '~': 'yellow', '>': 'cyan', '?': 
 const onlyFirst = 'first image only';
 const onlySecond = 'second image only';
 
+export interface DifferenceOptions extends RowOptions {
+  /** How to have files compared, when they were not. */
+  readonly filesHint: string;
+}
+
 /** Sections without a difference are omitted. */
-export function formatDifference(difference: ReportDifference, options: RowOptions): string {
+export function formatDifference(difference: ReportDifference, options: DifferenceOptions): string {
   const { style } = options;
   const { before, after, layers, caveats, notComparable } = difference;
   const side = ({ name, verdict }: ReportDifference['before']): string =>
@@ -42,6 +47,9 @@ export function formatDifference(difference: ReportDifference, options: RowOptio
       (one) =>
         `${style('yellow', 'not comparable:')} ${visibleLine(describeIncomparability(one))}\n`,
     ),
+    ...(difference.files === undefined
+      ? [`${style('yellow', 'note:')} files not compared; ${options.filesHint}\n`]
+      : []),
     ...sections,
     ...(isEmpty ? [emptyLine(notComparable.length > 0)] : []),
   ];

@@ -25,7 +25,7 @@ export const verdictLabels: Readonly<Record<VerdictState, string>> = {
   suspicious: 'suspicious content was found',
   malicious: 'malware was found',
   incomplete: 'no malware was found, but not everything could be examined',
-  unscanned: 'no malware scanner was configured',
+  unscanned: 'not scanned for malware',
 };
 
 const reasonLabels: Readonly<Record<GapReason, string>> = {

@@ -3,19 +3,22 @@ import {
   plural,
   formatDuration,
   formatSize,
-  malwareScanners,
+  notChecked,
   otherPlatforms,
   sourceWarnings,
   scannedThing,
   severity,
   type InspectionReport,
+  type NotChecked,
   type PlacedPackage,
   type ScannerCoverage,
   type Severity,
 } from '@lazaret/protocol';
 
 import { cliLimits } from '../limits.ts';
-import { alignRows, type Cell, type RowOptions } from './aligned-rows.ts';
+import type { RowOptions } from './aligned-rows.ts';
+import { formatMoment } from './cell.ts';
+import { formatFacts, type FactRow } from './fact-rows.ts';
 import { formatFiles, formatFindings, formatPackages } from './inspection-sections.ts';
 import { formatGap, formatCounts, verdictStyles, verdictLabels } from './inspection-labels.ts';
 import { visibleLine } from './visible-text.ts';
@@ -29,6 +32,8 @@ export interface ReportPageOptions extends RowOptions {
   };
   /** How long the inspection took; unknown for a saved report. */
   readonly tookMs: number | undefined;
+  /** The value of `--scanners`, if it was given. */
+  readonly chosenScanners?: readonly string[] | undefined;
 }
 
 /** Everything from the image is untrusted and escaped. */
@@ -40,7 +45,7 @@ export function formatReportPage(report: InspectionReport, options: ReportPageOp
       {
         packages: packagesOf(report.packages),
         findings: findingsOf(report),
-        note: hasMalwareScanner(report) ? undefined : noMalwareScannerHint,
+        notes: notesOf(report, options),
         more: [['Took', list(tookMs === undefined ? undefined : formatDuration(tookMs))]],
       },
       options,
@@ -69,7 +74,26 @@ export function formatOverall(reports: readonly InspectionReport[], { style }: R
   return `All ${reports.length} images: ${word}  ${summary}\n`;
 }
 
-const noMalwareScannerHint = 'no malware scanner configured; add --clamd or --yara-rules';
+/** What was not looked for, and how to look for it. */
+function notesOf(
+  report: InspectionReport,
+  { chosenScanners }: Pick<ReportPageOptions, 'chosenScanners'>,
+): readonly string[] {
+  const notes = notChecked(report);
+  if (chosenScanners !== undefined) {
+    const chosen = `--scanners ${chosenScanners.join(',')}`;
+    if (chosenScanners.includes('none')) {
+      return [`scanning disabled by ${chosen}; neither malware nor vulnerabilities were checked`];
+    }
+    return notes.map(({ what }) => `${what} not checked: excluded by ${chosen}`);
+  }
+  return notes.map(({ what }) => `${what} not checked: ${notCheckedHints[what]}`);
+}
+
+const notCheckedHints: Readonly<Record<NotChecked['what'], string>> = {
+  malware: 'no malware scanner configured; add --clamd or --yara-rules',
+  vulnerabilities: 'no advisory database; add --vulnerability-db FILE',
+};
 
 /** The common fields of a report and a stored image. */
 export type Summarized = Pick<
@@ -88,9 +112,9 @@ export type Summarized = Pick<
 export interface SummaryWords {
   readonly packages: string;
   readonly findings: string;
-  readonly note?: string | undefined;
+  readonly notes?: readonly string[];
   /** Rows below the others, a label and its lines. */
-  readonly more: readonly (readonly [string, readonly string[]])[];
+  readonly more: readonly FactRow[];
 }
 
 /** Name, verdict and one row for each fact of the summary. */
@@ -99,38 +123,34 @@ export function formatSummary(about: Summarized, words: SummaryWords, options: R
   const title = style('bold', visibleLine(about.image?.names[0] ?? about.source.reference));
   const { state, reasons } = about.verdict;
   const verdict = `${style(verdictStyles[state], state.toUpperCase())}  ${verdictLabels[state]}`;
+  const notes = words.notes ?? [];
   const parts = [
     `${title}\n${verdict}\n`,
     // the label of `unscanned` says the reason already
     ...(state === 'unscanned' ? [] : reasons.map((reason) => `  ${visibleLine(reason)}\n`)),
-    ...(words.note === undefined ? [] : [`${style('yellow', 'note:')} ${words.note}\n`]),
+    ...notes.map((note) => `${style('yellow', 'note:')} ${note}\n`),
     '\n',
-    alignRows(summaryRows(about, words), options),
+    formatFacts(summaryRows(about, words), options),
   ];
   return parts.join('');
-}
-
-/** Without one even complete coverage says little. */
-function hasMalwareScanner({ coverage }: InspectionReport): boolean {
-  return coverage.scanners.some(({ scanner }) => malwareScanners.has(scanner));
 }
 
 function summaryRows(
   report: Summarized,
   { packages, findings, more }: SummaryWords,
-): readonly (readonly Cell[])[] {
+): readonly FactRow[] {
   const { image, source, distribution } = report;
-  const rows: SummaryWords['more'] = [
+  return [
     ['Source', [`${source.kind} ${visibleLine(source.reference)}`]],
     ['Notes', sourceWarnings(report).map(({ detail }) => detail)],
     ['OCI artifact', list(image?.artifactType)],
     ['Digest', list(image?.manifestDigest)],
     ['Platform', list(platformOf(report))],
     ['Not inspected', othersOf(report)],
-    ['Created', list(image?.config?.created)],
+    ['Created', list(createdOf(report))],
     ['System', list(distribution?.prettyName ?? distribution?.id)],
     [image?.artifactType === undefined ? 'Layers' : 'Blobs', list(layersOf(report))],
-    ['Files', [filesOf(report)]],
+    ['Entries', [entriesOf(report)]],
     ['Packages', [packages]],
     ['Runs', list(runsOf(report))],
     ['Unowned', list(unownedOf(report))],
@@ -140,12 +160,6 @@ function summaryRows(
     ['Coverage', coverageOf(report)],
     ...more,
   ];
-  return rows.flatMap(([label, lines]) =>
-    lines.map((text, index): readonly Cell[] => [
-      { text: index === 0 ? label : '', style: 'dim' },
-      { text: visibleLine(text) },
-    ]),
-  );
 }
 
 function list(text: string | undefined): readonly string[] {
@@ -170,7 +184,15 @@ function othersOf(report: Summarized): readonly string[] {
   return [...shown, `${rest}use --all-platforms to inspect all of them`];
 }
 
-function filesOf({ coverage: { files, bytes } }: Summarized): string {
+/** As other times are shown; an invalid one as the image has it. */
+function createdOf({ image }: Summarized): string | undefined {
+  const created = image?.config?.created;
+  const at = Date.parse(created ?? '');
+  return Number.isNaN(at) ? created : formatMoment(at);
+}
+
+/** Files, directories and links of all layers, also hidden ones. */
+function entriesOf({ coverage: { files, bytes } }: Summarized): string {
   return bytes > 0 ? `${files}, ${formatSize(bytes)}` : String(files);
 }
 
@@ -236,15 +258,16 @@ function scannersOf({ coverage }: Summarized): readonly string[] {
   return coverage.scanners.map((one) => {
     const made = one.signaturesAt === undefined ? '' : ` of ${one.signaturesAt.slice(0, 10)}`;
     const thing = scannedThing(one);
+    const things = (count: number): string => plural(count, thing);
     const problems = [
       ...(one.healthy ? [] : ['unhealthy']),
-      ...(one.partial === 0 ? [] : [`${plural(one.partial, thing)} partially`]),
-      ...(one.failed === 0 ? [] : [`${plural(one.failed, thing)} failed`]),
+      ...(one.partial === 0 ? [] : [`${things(one.partial)} partially`]),
+      ...(one.failed === 0 ? [] : [`${things(one.failed)} failed`]),
     ];
     const cached = one.cached === 0 ? '' : `, ${one.cached} cached`;
     // those that it failed at count as examined
     const whole = Math.max(0, one.examined - one.partial - one.failed);
-    const examined = `${plural(whole, thing)} examined${cached}`;
+    const examined = `${things(whole)} examined${cached}`;
     const signatures = one.signatures.replaceAll(longDigest, '$1');
     const about = `${one.scanner}: ${one.engine}, signatures ${signatures}${made}`;
     return [about, ...feedsOf(one), examined, ...problems].join('; ');

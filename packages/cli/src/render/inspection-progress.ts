@@ -41,7 +41,7 @@ export function createInspectionProgress(
     const head =
       total === 0
         ? `${name}  reading`
-        : `${name}  layer ${ended} of ${total}  ${plural(files, 'file')}`;
+        : `${name}  layer ${ended} of ${total}  ${plural(files, 'entry', 'entries')}`;
     const active = [...layers.values()].filter(({ state }) => state === 'examining');
     const lines = [head, ...active.slice(0, barsMax).map((layer) => layerLine(layer, now))];
     const width = (widthOf(stderr) ?? 1) - 1;
@@ -70,7 +70,7 @@ export function createInspectionProgress(
 
 function layerLine(layer: LayerProgress, now: number): string {
   const name = `  ${cutText(visibleLine(layer.label), labelChars).padEnd(labelChars)}`;
-  const files = plural(layer.files, 'file');
+  const files = plural(layer.files, 'entry', 'entries');
   if (layer.doneBytes === undefined) return `${name}  ${files}`;
   const { doneBytes, totalBytes, startedAt } = layer;
   return `${name}  ${formatProgress({ doneBytes, totalBytes, elapsedMs: now - startedAt })}`;

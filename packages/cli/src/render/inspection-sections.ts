@@ -129,7 +129,9 @@ export function formatFiles({ files = [] }: InspectionReport, options: RowOption
       { text: visibleLine(file.path) },
     ]);
   const head = header(['KIND', 'MODE', 'OWNER', 'SIZE', 'LAYER', 'PATH']);
-  const count = `${plural(files.length, 'file')}\n`;
+  const regular = files.filter(({ type }) => type === 'file').length;
+  const entries = plural(files.length, 'entry', 'entries');
+  const count = `${entries}, of which ${plural(regular, 'file')}\n`;
   return `${title('Files', options)}${alignRows([head, ...rows], options)}${count}`;
 }
 

@@ -201,4 +201,30 @@ describe('aligned rows', () => {
     const lines = alignRows(rows, { style, widthChars: undefined }).split('\n');
     expect(lines).toEqual([`${'p'.repeat(3_000)}  one`, 'q  two', '']);
   });
+
+  it.each([20, 40, 80, 120, 300, 500])('never exceed a terminal of %i columns', (widthChars) => {
+    const long = (chars: number): { text: string } => ({ text: 'x'.repeat(chars) });
+    const tables = [
+      [['TYPE', 'NAME', 'VERSION', 'STATE', 'LAYER', 'FOUND IN'].map((text) => ({ text }))],
+      [[long(3), long(160), long(150), long(0), long(1), long(90)]],
+      [[long(70), long(70), long(70)]],
+      [
+        [long(1), long(8), long(200), long(200), long(17)],
+        [long(1), long(90)],
+      ],
+    ];
+    for (const rows of tables) {
+      const lines = alignRows(rows, { style, widthChars }).split('\n');
+      expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(widthChars);
+    }
+  });
+
+  it('give the last cell the columns that its row does not have', () => {
+    const rows = [
+      [{ text: 'a' }, { text: 'b'.repeat(20) }, { text: 'c' }],
+      [{ text: 'd' }, { text: 'e'.repeat(27) }],
+    ];
+    const [, second] = alignRows(rows, { style, widthChars: 30 }).split('\n');
+    expect(second).toBe(`d  ${'e'.repeat(27)}`);
+  });
 });

@@ -51,7 +51,7 @@ export const inspection = z.object({
     phase: z.enum(inspectionPhases),
     done: z.number().int().describe('Number of examined layers; `total` is 0 until it is known'),
     total: z.number().int(),
-    files: z.number().int().describe('Number of files examined so far'),
+    files: z.number().int().describe('Number of entries read so far'),
   }),
   attempts: z.number().int().describe('Number of attempts'),
   requestedBy: z.string(),

@@ -57,7 +57,8 @@ export const scannerCoverage = z.object({
     .number()
     .int()
     .describe(
-      'Number of files or packages that were examined; the next counters are from the cache, partial and failed',
+      'Number of contents (files, members of archives, attributes, the configuration), or ' +
+        'of packages, that were examined; the next counters are from the cache, partial and failed',
     ),
   cached: z.number().int(),
   partial: z.number().int(),
@@ -66,13 +67,16 @@ export const scannerCoverage = z.object({
 export type ScannerCoverage = z.output<typeof scannerCoverage>;
 
 /** What the counters of a scanner count. */
-export function scannedThing({ feeds }: Pick<ScannerCoverage, 'feeds'>): 'file' | 'package' {
-  return feeds === undefined ? 'file' : 'package';
+export function scannedThing({ feeds }: Pick<ScannerCoverage, 'feeds'>): 'content' | 'package' {
+  return feeds === undefined ? 'content' : 'package';
 }
 
 export const coverage = z.object({
   complete: z.boolean(),
-  files: z.number().int(),
+  files: z
+    .number()
+    .int()
+    .describe('Number of entries of all layers: files, directories and links, also hidden ones'),
   bytes: z.number().int().describe('Uncompressed size of the examined layers in bytes'),
   layers: z.object({
     listed: z.number().int(),

@@ -29,6 +29,12 @@ export const readerReason = z.enum([
   ...(['missing_part', 'timed_out', 'crashed', 'not_recorded'] as const),
 ]);
 
+/**
+ * About the inspection itself. `not_checked`: findings of a kind were not looked for, such as
+ * vulnerabilities without an advisory database. It is not a gap: it does not affect the verdict.
+ */
+export const inspectionReason = z.enum(['not_checked']);
+
 /** A diagnostic of a source; see `diagnostic` for its form in a report. */
 export const sourceDiagnostic = z.object({
   reason: sourceReason,
@@ -44,8 +50,14 @@ export type SourceDiagnostic = z.output<typeof sourceDiagnostic>;
 
 export const diagnostic = z.object({
   severity: z.enum(['info', 'warning']).describe('`warning` affects how the report is read'),
-  by: z.string().describe('`source`, or `inventory:` and the reader'),
-  reason: z.enum([...new Set([...sourceReason.options, ...readerReason.options])]),
+  by: z
+    .string()
+    .describe(
+      '`source`, `inventory:` and the reader, or what was not checked: `malware`, `vulnerabilities`',
+    ),
+  reason: z.enum([
+    ...new Set([...sourceReason.options, ...readerReason.options, ...inspectionReason.options]),
+  ]),
   detail: z.string(),
   path: z.string().optional(),
   layer: z.number().int().optional().describe('Index of the layer, 0 for the lowest'),

@@ -1,7 +1,7 @@
 /** Builds the report of an inspection from the records of layers. Pure. */
 import { createHash } from 'node:crypto';
 
-import { fromSource, severityOfReason } from '@lazaret/protocol';
+import { fromSource, notCheckedDiagnostics, severityOfReason } from '@lazaret/protocol';
 import type {
   Diagnostic,
   Fact,
@@ -79,7 +79,7 @@ export function buildReport(input: ReportInput): InspectionReport {
     users: kept(placed.facts, 'user'),
     passwords: kept(placed.facts, 'password'),
     groups: kept(placed.facts, 'group'),
-    diagnostics: diagnosticsOf(input, placed),
+    diagnostics: [...diagnosticsOf(input, placed), ...notCheckedDiagnostics(coverage)],
     special: collectSpecial(records, placed.merged),
     ...(unowned !== undefined && { unowned }),
     ...(input.files && { files: listFiles(records, placed) }),

@@ -1,6 +1,6 @@
 /** `lazaret images inspect` and `images report`: inspections by the server, and their reports. */
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 
 import {
   inspectionRequest,
@@ -10,6 +10,7 @@ import {
   type OperationCall,
 } from '@lazaret/protocol';
 
+import { isPathText, looksLikeFile } from '../../files/path-text.ts';
 import { findSource, standardInput, uploadTo, type UploadSource } from '../../files/upload-file.ts';
 import { flagOn, flagText, type Invocation } from '../../command/command.ts';
 import { toUnreachable, callTimeout } from '../../connection/connection.ts';
@@ -17,14 +18,15 @@ import { exitCodes } from '../../exit-code.ts';
 import { cliLimits } from '../../limits.ts';
 import { interceptInterrupt } from '../../terminal/interrupt.ts';
 import { checkIdStart, resolveId } from '../../connection/resolve-id.ts';
-import { Failure } from '../../failure.ts';
+import { Failure, usageFailure } from '../../failure.ts';
 import { check } from '../../command/run-operation.ts';
 import { readIdempotencyKey } from '../../command/read-idempotency-key.ts';
 import { fieldsOf } from '../../command/operation-flags.ts';
 import { formatStructured, printStructured, printNote, writeOut } from '../../render/print.ts';
 import { formatCounts } from '../../render/inspection-labels.ts';
-import { createStyle, styleState } from '../../render/style.ts';
+import { createStyle, styleState, widthOf } from '../../render/style.ts';
 import { visibleLine } from '../../render/visible-text.ts';
+import { wrapText } from '../../render/wrap-text.ts';
 import { waitForInspection } from './wait-inspection.ts';
 
 const { images, inspections } = operations;
@@ -44,7 +46,8 @@ export async function runInspect(invocation: Invocation): Promise<number> {
   if (!isTable) await printStructured(invocation, ended ?? asked);
   else if (ended !== undefined) await printInspectionEnd(invocation, ended);
   if (ended !== undefined) {
-    await printNote(invocation, `${describeEnd(ended)}\n  ${url}/console/inspections/${ended.id}`);
+    const text = wrapText(describeEnd(ended), widthOf(invocation.shell.stderr)).join('\n  ');
+    await printNote(invocation, `${text}\n  ${url}/console/inspections/${ended.id}`);
   }
   return ended === undefined ? exitCodes.interrupted.code : exitCodeOf(ended);
 }
@@ -77,17 +80,20 @@ function readRequest({ flags, arguments: [reference = ''] }: Invocation) {
   return body;
 }
 
-const archiveName = /\.(?:tar|tgz|tzst|oci|tar\.(?:gz|zst))$/i;
-
 /**
- * The archive of an argument: standard input, a path, or an existing file with the suffix of an
- * archive. Undefined for a reference, which a server resolves.
+ * The archive of an argument: standard input, a path, or an existing file, as `lazaret inspect`
+ * takes it. Undefined for a reference, which a server resolves.
  */
 async function findArchive(argument: string): Promise<UploadSource | undefined> {
-  const isPath = argument === standardInput || /^(?:\.{0,2}\/|~)/.test(argument);
-  if (isPath) return findSource(argument, undefined);
-  const isThere = archiveName.test(argument) && existsSync(argument);
-  return isThere ? findSource(argument, undefined) : undefined;
+  if (argument === standardInput || isPathText(argument)) return findSource(argument, undefined);
+  const found = statSync(argument, { throwIfNoEntry: false });
+  if (found !== undefined && !found.isDirectory()) return findSource(argument, undefined);
+  if (found === undefined && looksLikeFile(argument)) {
+    throw usageFailure(`${argument}: no such file or directory`, {
+      hint: 'If it is an image reference, write its registry and tag: docker.io/library/NAME:TAG.',
+    });
+  }
+  return undefined;
 }
 
 function readUploadQuery({ flags }: Invocation, { name }: UploadSource) {

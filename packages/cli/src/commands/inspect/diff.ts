@@ -33,6 +33,7 @@ export async function run(invocation: Invocation): Promise<number> {
     const options = {
       style: createStyle(settings.color.stdout),
       widthChars: widthOf(shell.stdout),
+      filesHint: 'save both reports with --files',
     };
     await writeOut(invocation, differences.map((one) => formatDifference(one, options)).join('\n'));
   }

@@ -46,18 +46,12 @@ const failuresByCode: Readonly<Record<string, readonly [exitCode: number, hint?:
   unsupported: [exitCodes.unreadable.code],
 };
 
-/** `app.tar` that does not exist parses as an image reference. */
-const looksLikeFile = /^(?![/.~])[^:@]+\.(?:tar|tgz|tar\.\w+|json)$/i;
-
 function hintOf(
   code: string,
   request: SourceRequest,
   usual: string | undefined,
 ): string | undefined {
   if (code !== 'unreachable' && code !== 'not_found' && code !== 'unauthorized') return usual;
-  if (looksLikeFile.test(request.reference)) {
-    return `No such file: ${request.reference}. It was therefore taken as an image reference.`;
-  }
   if (!request.offline || code !== 'unreachable') return usual;
   return 'With --offline only archives, layouts, directories and the local engine can be inspected.';
 }

@@ -53,13 +53,52 @@ describe('the page of a report', () => {
     expect(scanned.stdout).not.toContain('no malware scanner configured');
   });
 
+  it('says that vulnerabilities were not checked without an advisory database', async () => {
+    const { coverage } = cleanReport();
+    const note =
+      'note: vulnerabilities not checked: no advisory database; add --vulnerability-db FILE';
+    const without = await inspecting(home, [cleanReport()]).run(['app']);
+    expect(without.stdout).toContain(note);
+    const [scanner] = coverage.scanners;
+    const scanners = [...coverage.scanners, { ...scanner!, scanner: 'vulnerabilities', feeds: [] }];
+    const report = { ...cleanReport(), coverage: { ...coverage, scanners } };
+    const checked = await inspecting(home, [report]).run(['app']);
+    expect(checked.stdout).not.toContain('not checked');
+  });
+
+  it('says once that --scanners none disabled scanning, whatever else was given', async () => {
+    const { coverage } = cleanReport();
+    const bare = {
+      ...cleanReport(),
+      verdict: { state: 'unscanned' as const, reasons: ['no malware scanner ran'] },
+      coverage: { ...coverage, scanners: [] },
+    };
+    const argv = ['app', '--scanners', 'none', '--yara-rules', home];
+    const { stdout } = await inspecting(home, [bare]).run(argv);
+    expect(stdout).toContain(
+      'UNSCANNED  not scanned for malware\nnote: scanning disabled by --scanners none;',
+    );
+    expect(stdout).not.toContain('add --');
+    expect(stdout.match(/note:/g)).toHaveLength(1);
+  });
+
+  it('takes a missing file with the suffix of an archive as a file, and asks no registry', async () => {
+    for (const name of ['nope.tar', 'nope.tgz', 'sub/nope.tar.gz']) {
+      const { requests, run } = inspecting(home, [cleanReport()]);
+      const { exitCode, stderr } = await run([name]);
+      expect([exitCode, requests]).toEqual([2, []]);
+      expect(stderr).toContain(`error: ${name}: no such file or directory`);
+      expect(stderr).toContain(`docker://${name}`);
+    }
+  });
+
   it('does not count failed files as examined', async () => {
     const { coverage } = sampleReport();
     const [scanner] = coverage.scanners;
     const scanners = [{ ...scanner!, examined: 7, cached: 0, partial: 2, failed: 5 }];
     const report = sampleReport({ coverage: { ...coverage, scanners } });
     const { stdout } = await inspecting(home, [report]).run(['app']);
-    expect(stdout).toMatch(/; 0 files examined;.* 2 files partially; 5 files failed/);
+    expect(stdout).toMatch(/; 0 contents examined;.* 2 contents partially; 5 contents failed/);
   });
 
   it('shows repeated matches of a rule in a file once', async () => {
@@ -165,7 +204,6 @@ describe('exit codes', () => {
   });
 
   it.each([
-    [['app.tar'], undefined, 'No such file: app.tar'],
     [['app', '--offline'], undefined, 'With --offline only archives'],
     [['app'], 'plain_http', '--plain-http HOST'],
     [['app'], 'tls', 'remove --plain-http'],

@@ -4,7 +4,7 @@ import { addAbortSignal } from 'node:stream';
 import type { InspectRequest, SharedRates } from '@lazaret/analysis';
 import type { InspectionReport } from '@lazaret/protocol';
 
-import { flagOn, type Invocation, type Shell } from '../../command/command.ts';
+import { flagOn, type Flags, type Invocation, type Shell } from '../../command/command.ts';
 import { exitCodes } from '../../exit-code.ts';
 import { Failure, usageFailure } from '../../failure.ts';
 import { interceptInterrupt } from '../../terminal/interrupt.ts';
@@ -19,6 +19,7 @@ import { isSingle, readOutputs, severalImages, writeOutput, type Output } from '
 import { readRequest } from './read-request.ts';
 import { toSourceFailure } from './explain-failure.ts';
 import { exitCodeOfReports, parseFailOn } from './fail-on.ts';
+import { readScannerNames } from './scanner-flags.ts';
 
 export async function run(invocation: Invocation): Promise<number> {
   const { flags, shell } = invocation;
@@ -122,9 +123,16 @@ function formatPages(
     style: createStyle(settings.color.stdout),
     widthChars: widthOf(shell.stdout),
     tookMs,
+    chosenScanners: chosenScanners(flags),
   };
   const pages = reports.map((report) => formatReportPage(report, options));
   return (reports.length > 1 ? [...pages, formatOverall(reports, options)] : pages).join('\n');
+}
+
+/** The value of `--scanners`; a saved report is converted without one. */
+function chosenScanners(flags: Flags): readonly string[] | undefined {
+  const names = readScannerNames(flags);
+  return names === undefined ? undefined : [...names];
 }
 
 /** With `--quiet`: the verdict and the digest. */

@@ -1,4 +1,5 @@
 /** From flags and variables to the request to the analysis package. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { InspectRequest } from '@lazaret/analysis';
@@ -12,6 +13,7 @@ import {
 import { flagOn, flagText, type Flags, type Invocation } from '../../command/command.ts';
 import type { Environment } from '../../environment.ts';
 import { usageFailure } from '../../failure.ts';
+import { looksLikeFile } from '../../files/path-text.ts';
 import { cliLimits } from '../../limits.ts';
 import { readRegistry } from './registry-flags.ts';
 import {
@@ -30,6 +32,11 @@ export async function readRequest(
 ): Promise<InspectRequest> {
   const { environment } = shell;
   if (reference === '') throw usageFailure('the image reference is empty');
+  if (looksLikeFile(reference) && !existsSync(reference)) {
+    throw usageFailure(`${reference}: no such file or directory`, {
+      hint: `If it is an image, write docker://${reference}.`,
+    });
+  }
   const settings = await readSettingsFile(shell, flagText(flags, 'config'));
   const scanners = readScanners(flags, environment, settings);
   const [vulnerabilityDatabase = settings.vulnerabilityDatabase] = readPaths(

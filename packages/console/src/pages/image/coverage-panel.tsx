@@ -1,4 +1,10 @@
-import { formatSize, type Gap, type ImageDetail, type ScannerCoverage } from '@lazaret/protocol';
+import {
+  formatSize,
+  notChecked,
+  type Gap,
+  type ImageDetail,
+  type ScannerCoverage,
+} from '@lazaret/protocol';
 import type { ReactNode } from 'react';
 
 import { TruncatedList } from '../../components/truncated-list.tsx';
@@ -100,9 +106,14 @@ export function CoveragePanel({ image }: { readonly image: ImageDetail }): React
               ? 'Every layer and file was examined by all configured scanners.'
               : 'The items below were not fully examined. No findings for them does not mean that they are clean.'}
           </p>
+          {notChecked(image).map(({ what, detail }) => (
+            <p key={what}>
+              <strong>{detail}.</strong>
+            </p>
+          ))}
         </Notice>
         <dl className="fields">
-          <Field label="Files">{files.toLocaleString('en')}</Field>
+          <Field label="Entries">{files.toLocaleString('en')}</Field>
           <Field label="Unpacked size">{formatSize(bytes)}</Field>
           <Field label="Layers">{layers.listed}</Field>
           <Field label="Examined">{layers.examined}</Field>

@@ -1,4 +1,4 @@
-import { plural, type Coverage, type ScannerCoverage } from '@lazaret/protocol';
+import { notChecked, plural, type Coverage, type ScannerCoverage } from '@lazaret/protocol';
 import { IconAlertTriangle, IconCircleCheck } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 
@@ -12,6 +12,7 @@ const reasonsShown = 4;
 /** Whether everything was examined, and the reasons if not. */
 export function CoverageLine({ coverage }: { readonly coverage: Coverage }): ReactNode {
   const { complete, gaps, gapCount, files } = coverage;
+  const unchecked = notChecked({ coverage });
   const reasons = [...new Set(gaps.map(({ by, reason }) => `${by}: ${gapReasonLabels[reason]}`))];
   const Icon = complete ? IconCircleCheck : IconAlertTriangle;
   return (
@@ -19,10 +20,11 @@ export function CoverageLine({ coverage }: { readonly coverage: Coverage }): Rea
       <Icon size={16} aria-hidden />
       <span className="grow break">
         <strong>{complete ? 'Coverage is complete' : 'Coverage is partial'}</strong>
-        {`: ${plural(files, 'file')} examined`}
+        {`: ${plural(files, 'entry', 'entries')} examined`}
         {gapCount > 0 && `, ${plural(gapCount, 'gap')} (`}
         {gapCount > 0 && <PlainText>{reasons.slice(0, reasonsShown).join('; ')}</PlainText>}
         {gapCount > 0 && (reasons.length > reasonsShown ? '; …)' : ')')}
+        {unchecked.length > 0 && `; not checked: ${unchecked.map(({ what }) => what).join(', ')}`}
       </span>
     </div>
   );

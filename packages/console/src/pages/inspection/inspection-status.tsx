@@ -46,10 +46,10 @@ export function platformText({ platform }: Pick<Inspection, 'platform'>): string
   return platform === 'all' ? 'all platforms' : platform;
 }
 
-/** Progress as text: `Reading layers, 2 of 5, 12,000 files`. */
+/** Progress as text: `Reading layers, 2 of 5, 12,000 entries`. */
 export function progressText({ progress: { phase, done, total, files } }: Inspection): string {
   const layers = total > 0 && phase === 'layers' ? `${done} of ${total}` : undefined;
-  const seen = files > 0 ? plural(files, 'file') : undefined;
+  const seen = files > 0 ? plural(files, 'entry', 'entries') : undefined;
   // The badge already shows that it has ended.
   const label = phase === 'ended' && seen !== undefined ? undefined : phaseLabels[phase];
   return [label, layers, seen].filter((part) => part !== undefined).join(', ');
