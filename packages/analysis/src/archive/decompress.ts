@@ -140,7 +140,10 @@ async function* inflate(
   { compression, counter, bounds, native }: InflateOptions,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   if (compression === 'bzip2' || compression === 'xz') {
-    throw new CompressionError('unsupported', `a layer in ${compression} form is not read`);
+    throw new CompressionError(
+      'unsupported',
+      `${compression} compression is not supported (expected gzip or zstd)`,
+    );
   }
   const plain = decoded(stored, compression, native);
   let total = 0;

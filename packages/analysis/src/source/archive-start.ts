@@ -4,6 +4,8 @@
  */
 import { constants, createGunzip, createZstdDecompress } from 'node:zlib';
 
+import { plural } from '@lazaret/protocol';
+
 import { sniffCompression } from '../archive/decompress.ts';
 import { blockBytes, isZeroBlock, parseHeader } from '../archive/tar-header.ts';
 import { TarError } from '../archive/tar-entry.ts';
@@ -59,7 +61,7 @@ interface CheckedContent {
 function checkTar(bytes: Buffer, { isWhole, what }: CheckedContent): ArchiveStart {
   if (bytes.length < blockBytes) {
     if (!isWhole) return 'undecided';
-    const length = `${what} ends after ${bytes.length} bytes`;
+    const length = `${what} ends after ${plural(bytes.length, 'byte')}`;
     return { reason: `${length}, inside the first header of a tar archive (${blockBytes} bytes)` };
   }
   const block = bytes.subarray(0, blockBytes);

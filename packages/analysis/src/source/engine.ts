@@ -10,7 +10,7 @@ import { createEngineApi, engineName } from './engine-api.ts';
 import type { EngineApi } from './engine-api.ts';
 import type { DockerEndpoint } from '@lazaret/docker';
 import { archiveSource } from './image-archive.ts';
-import type { ImageSource } from '@lazaret/oci';
+import { SourceError, type ImageSource } from '@lazaret/oci';
 import { sourceLimits } from './limits.ts';
 import type { LocalOptions } from './local-image.ts';
 import { spool } from './spool.ts';
@@ -38,7 +38,9 @@ export async function openEngineImage(
     found = await api.ask(`/images/${engineName(reference)}/json`, inspected);
   } catch (error) {
     await api.close();
-    throw error;
+    if (!(error instanceof SourceError) || error.code !== 'not_found') throw error;
+    const message = `the container engine has no image ${reference}`;
+    throw new SourceError('not_found', message, { cause: error });
   }
   let exported: Promise<ImageSource> | undefined;
   return {

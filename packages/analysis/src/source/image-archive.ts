@@ -97,6 +97,9 @@ async function filesSource(files: ImageFiles, options: ArchiveSourceOptions): Pr
 /** Converts an archive error to a SourceError. */
 function archiveFailure(error: unknown): unknown {
   if (error instanceof TarError) {
+    if (error.code === 'sparse_unsupported') {
+      return new SourceError('unsupported', error.message, { cause: error });
+    }
     const code = error.isLimit ? 'too_large' : 'damaged';
     return new SourceError(code, `invalid archive: ${error.message}`, {
       cause: error,
@@ -104,7 +107,9 @@ function archiveFailure(error: unknown): unknown {
   }
   if (!(error instanceof CompressionError)) return error;
   const code = error.code === 'ratio' ? 'too_large' : error.code;
-  return new SourceError(code, `the archive ${error.message}`, { cause: error });
+  return new SourceError(code, `the archive cannot be decompressed: ${error.message}`, {
+    cause: error,
+  });
 }
 
 async function openPlain(path: string, options: ImageArchiveOptions): Promise<FileBytes> {

@@ -108,7 +108,11 @@ function describe(own: PendingHeaders, header: TarHeader, content: number): Desc
   const { flag } = header;
   const offset = content - blockBytes;
   if (flag === 0x53 || paxSparse(own.records)) {
-    throw new TarError('sparse_unsupported', offset, 'GNU sparse files are not supported');
+    throw new TarError(
+      'sparse_unsupported',
+      offset,
+      'the archive stores GNU sparse files, which are not supported; create it without tar --sparse',
+    );
   }
   const text = (key: string, otherwise: string): string =>
     paxValue(key, own.records, noRecords)?.toString('utf8') ?? otherwise;
@@ -117,7 +121,7 @@ function describe(own: PendingHeaders, header: TarHeader, content: number): Desc
     throw new TarError(
       'path_too_long',
       offset,
-      'the path exceeds ${sourceLimits.imageArchivePathBytes} bytes',
+      `the path exceeds ${sourceLimits.imageArchivePathBytes} bytes`,
     );
   }
   const isOldDirectory = flag === 0 && path.endsWith('/');

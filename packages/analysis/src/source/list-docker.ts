@@ -3,7 +3,7 @@
  * `repositories` before. These define the order of layers; the order of members in the archive is
  * irrelevant.
  */
-import { limits } from '@lazaret/protocol';
+import { limits, plural } from '@lazaret/protocol';
 
 import { ociLimits, parseDigest, sha256Digest, verifyDigest } from '@lazaret/oci';
 import {
@@ -216,9 +216,23 @@ async function followParents(files: ImageFiles, top: string): Promise<string[]> 
 function noManifest(files: ImageFiles): SourceError {
   const names = files.names();
   const some = names.slice(0, 5).join(', ');
-  const found = names.length === 0 ? 'no members' : `${names.length} members such as ${some}`;
+  const found =
+    names.length === 0 ? 'no members' : `${plural(names.length, 'member')} such as ${some}`;
+  const hint = isFileSystem(names) ? `; ${fileSystemHint}` : '';
   const message = `not an image archive: it has no manifest.json and no index.json, but ${found}`;
-  return new SourceError('unsupported', message);
+  return new SourceError('unsupported', `${message}${hint}`);
+}
+
+const fileSystemHint =
+  'it looks like the file system of a container (docker export): extract it and inspect ' +
+  'dir:PATH, or load it with docker import and inspect docker:NAME';
+
+const rootDirectories = new Set(['bin', 'etc', 'usr', 'var', 'lib', '.dockerenv']);
+
+/** Whether at least two top-level names are those of a root directory. */
+function isFileSystem(names: readonly string[]): boolean {
+  const tops = new Set(names.map((name) => name.replace(/^\.\//, '').split('/', 1)[0] ?? ''));
+  return [...tops].filter((name) => rootDirectories.has(name)).length >= 2;
 }
 
 function noSuchImage(name: string | undefined, all: readonly Item[]): SourceError {

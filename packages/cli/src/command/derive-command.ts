@@ -3,6 +3,7 @@
  * that the help needs no schemas; a test compares the two.
  */
 import { operationList, type Operation } from '@lazaret/protocol';
+import { kebabCase } from './flag-names.ts';
 
 import type { ArgumentSpec, DerivedCommand, FlagSpec } from './command.ts';
 import { deriveFlags } from './operation-flags.ts';
@@ -56,6 +57,11 @@ function deriveArguments(operation: CommandOperation): readonly ArgumentSpec[] {
       name,
       required: !isOptional(operation, name),
       summary: capitalized(name),
+    })),
+    ...(operation.cli.optionalArguments ?? []).map((name) => ({
+      name,
+      required: false,
+      summary: `The same as --${kebabCase(name)}`,
     })),
   ];
 }

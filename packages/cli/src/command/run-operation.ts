@@ -48,11 +48,21 @@ async function runOperation(operation: CommandOperation, invocation: Invocation)
   const calls = buildCalls(operation, fields, { ...invocation, arguments: resolved });
   if (operation.outputKind === 'events') return printEvents(client, operation, invocation);
   if (isList(operation)) {
-    return runList(invocation, columns, (signal) =>
-      readPages(client, operation, { call: calls[0] ?? {}, invocation, signal }),
-    );
+    return runList(invocation, columns, async (signal) => {
+      const how = { call: calls[0] ?? {}, invocation, signal };
+      const found = await readPages(client, operation, how);
+      if (found.items.length === 0) await printTerminalNote(invocation, emptyNote(operation));
+      return found;
+    });
   }
   for (const call of calls) await callAndPrint(client, operation, { call, invocation });
+}
+
+/** `No files.`, `No jobs.`, from the words of the command. */
+function emptyNote({ cli: { command } }: CommandOperation): string {
+  const words = command.split(' ');
+  const noun = words.at(-1) === 'list' ? words.at(-2) : words.length > 1 ? words.at(-1) : 'results';
+  return `No ${noun}.`;
 }
 
 async function callAndPrint(
@@ -130,10 +140,12 @@ function buildCall(
   const names = paramsOf(operation);
   const params = Object.fromEntries(names.map((name, at) => [name, invocation.arguments[at]]));
   const positional = Object.fromEntries(
-    (operation.cli.positional ?? []).flatMap((name, at) => {
-      const value = invocation.arguments[names.length + at];
-      return value === undefined ? [] : [[name, value]];
-    }),
+    [...(operation.cli.positional ?? []), ...(operation.cli.optionalArguments ?? [])].flatMap(
+      (name, at) => {
+        const value = invocation.arguments[names.length + at];
+        return value === undefined ? [] : [[name, value]];
+      },
+    ),
   );
   const given = { ...readFields(fields, invocation.flags), ...positional };
   const isBody = operation.bodyKind === 'json';

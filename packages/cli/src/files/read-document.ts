@@ -18,8 +18,13 @@ export async function readDocument(
     return parse(text);
   } catch (error) {
     if (!(error instanceof YAMLParseError)) throw error;
-    throw usageFailure(`${path} is not valid YAML or JSON: ${error.message}`);
+    throw usageFailure(`${path} is not valid YAML or JSON: ${firstLine(error.message)}`);
   }
+}
+
+/** Without the excerpt of the file that follows, which does not fit one line. */
+function firstLine(message: string): string {
+  return (message.split('\n', 1)[0] ?? message).replace(/:$/, '');
 }
 
 /** The text of a file, or of standard input for `-`. */

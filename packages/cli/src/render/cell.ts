@@ -1,5 +1,5 @@
 /** Formats values for display. Field names end with the unit, which decides the format. */
-import { formatDuration, formatSize } from '@lazaret/protocol';
+import { formatDuration, formatSize, severity, type Severity } from '@lazaret/protocol';
 
 import { visibleLine } from './visible-text.ts';
 
@@ -22,6 +22,15 @@ export function valueAt(item: unknown, path: string): unknown {
     value = (value as Record<string, unknown>)[key];
   }
   return value;
+}
+
+/** An uploaded archive by its file name, with a shortened digest; undefined for other items. */
+export function archiveLabel(item: unknown, path: string): string | undefined {
+  if (path !== 'reference') return undefined;
+  const name = valueAt(item, 'archive.name');
+  const sha256 = valueAt(item, 'archive.sha256');
+  if (typeof name !== 'string' || typeof sha256 !== 'string') return undefined;
+  return `${visibleLine(name)} (artifact:${sha256.slice(0, 12)})`;
 }
 
 /** A value on one line, escaped for a terminal. */
@@ -117,8 +126,29 @@ function formatItem(item: unknown, options: CellOptions): string {
 }
 
 function formatRecord(fields: Record<string, unknown>, options: CellOptions): string {
+  if (isSeverityCounts(fields)) {
+    const counts = formatSeverityCounts((one) => fields[one]);
+    return counts === '' ? emptyCell : counts;
+  }
   const pairs = Object.entries(fields).map(
     ([key, value]) => `${visibleLine(key)}=${formatCell(key, value, options)}`,
   );
   return pairs.length === 0 ? emptyCell : pairs.join(', ');
+}
+
+/** `1 critical, 3 low`; empty when there is none. */
+export function formatSeverityCounts(countOf: (one: Severity) => number): string {
+  return severity.options
+    .map((one) => [one, countOf(one)] as const)
+    .filter(([, count]) => count > 0)
+    .map(([one, count]) => `${count} ${one}`)
+    .join(', ');
+}
+
+function isSeverityCounts(fields: Record<string, unknown>): fields is Record<Severity, number> {
+  const keys = Object.keys(fields);
+  return (
+    keys.length === severity.options.length &&
+    severity.options.every((one) => typeof fields[one] === 'number')
+  );
 }

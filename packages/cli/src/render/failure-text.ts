@@ -73,7 +73,9 @@ function formatFields(
 ): readonly string[] {
   return fields.map(({ path, message }) => {
     const [first = '', ...rest] = path.split('.');
-    const isFlag = first.startsWith('--') || rest.length > 0 || first.includes('[');
+    // a variable of the environment has no flag
+    const isVariable = first.startsWith('LAZARET_');
+    const isFlag = isVariable || first.startsWith('--') || rest.length > 0 || first.includes('[');
     const shown = isFlag || first === '' ? path : kebabName(first, path);
     return `  ${visibleLine(shown)}${shown === '' ? '' : ': '}${visibleLine(message)}`;
   });

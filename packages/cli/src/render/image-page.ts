@@ -1,8 +1,8 @@
 /** A stored image as text: the summary of its report. */
 import { notChecked, type ImageDetail } from '@lazaret/protocol';
 
-import { formatCell } from './cell.ts';
-import { formatSummary, formatSeverityCounts } from './inspection-page.ts';
+import { formatCell, formatSeverityCounts } from './cell.ts';
+import { formatSummary } from './inspection-page.ts';
 import type { PageOptions } from './page.ts';
 import { visibleLine } from './visible-text.ts';
 

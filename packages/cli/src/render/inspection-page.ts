@@ -7,17 +7,15 @@ import {
   otherPlatforms,
   sourceWarnings,
   scannedThing,
-  severity,
   type InspectionReport,
   type NotChecked,
   type PlacedPackage,
   type ScannerCoverage,
-  type Severity,
 } from '@lazaret/protocol';
 
 import { cliLimits } from '../limits.ts';
 import type { RowOptions } from './aligned-rows.ts';
-import { formatMoment } from './cell.ts';
+import { formatMoment, formatSeverityCounts } from './cell.ts';
 import { formatFacts, type FactRow } from './fact-rows.ts';
 import { formatFiles, formatFindings, formatPackages } from './inspection-sections.ts';
 import { formatGap, formatCounts, verdictStyles, verdictLabels } from './inspection-labels.ts';
@@ -239,15 +237,6 @@ function findingsOf({ findings }: InspectionReport): string {
     (one) => findings.filter((finding) => finding.severity === one).length,
   );
   return `${summary}${hidden === 0 ? '' : `; ${hidden} of them hidden by later layers`}`;
-}
-
-/** `1 critical, 3 low`; empty when there is none. */
-export function formatSeverityCounts(countOf: (one: Severity) => number): string {
-  return severity.options
-    .map((one) => [one, countOf(one)] as const)
-    .filter(([, count]) => count > 0)
-    .map(([one, count]) => `${count} ${one}`)
-    .join(', ');
 }
 
 /** Twelve digits are enough to distinguish two digests. */

@@ -106,9 +106,18 @@ export async function printTerminalNote(invocation: Invocation, text: string): P
   if (invocation.shell.stderr.isTTY) await printNote(invocation, text);
 }
 
-/** The field that identifies an item: the first column, or a usual name of such a field. */
+/** The field that identifies an item: the first column but the severity, or a usual name. */
 export function identityOf(item: unknown, columns: readonly string[]): string {
-  for (const path of [...columns.slice(0, 1), 'id', 'name', 'secret', 'url', 'number', 'cursor']) {
+  const identity = columns.find((path) => path !== 'severity');
+  for (const path of [
+    ...(identity === undefined ? [] : [identity]),
+    'id',
+    'name',
+    'secret',
+    'url',
+    'number',
+    'cursor',
+  ]) {
     const value = valueAt(item, path);
     if (typeof value === 'string' || typeof value === 'number') return visibleLine(String(value));
   }

@@ -5,7 +5,7 @@
 import { stripVTControlCharacters } from 'node:util';
 
 import { alignedChars } from './aligned-rows.ts';
-import { formatCell, labelOf, valueAt } from './cell.ts';
+import { archiveLabel, formatCell, labelOf, valueAt } from './cell.ts';
 import { countColumns, cutStart, cutText } from './cut-text.ts';
 import { isStateField, styleState, type Style } from './style.ts';
 
@@ -63,8 +63,10 @@ function toColumn(
   const { now, wide = false } = options;
   const name = path.split('.').at(-1) ?? path;
   const label = labelOf(path).toUpperCase();
-  const cells = items.map((item) =>
-    formatCell(name, valueAt(item, path), { now, short: !wide, wide }),
+  const cells = items.map(
+    (item) =>
+      (wide ? undefined : archiveLabel(item, path)) ??
+      formatCell(name, valueAt(item, path), { now, short: !wide, wide }),
   );
   const natural = Math.max(label.length, ...cells.map(countColumns));
   const usual = index === 0 ? identityCharsMin : Math.max(columnCharsMin, label.length);

@@ -34,7 +34,9 @@ export interface CliName {
   readonly shortcuts?: readonly string[];
   /** Body or query fields that are positional instead of flags, in order. */
   readonly positional?: readonly string[];
-  /** Columns of the table, as paths into an item; the first is the identity. */
+  /** Query fields that may also follow the other arguments, besides their flags. */
+  readonly optionalArguments?: readonly string[];
+  /** Columns of the table, as paths into an item; the first besides `severity` is the identity. */
   readonly columns?: readonly string[];
   /** Requires confirmation unless `--yes` is given. */
   readonly confirm?: boolean;

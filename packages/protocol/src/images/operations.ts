@@ -139,6 +139,7 @@ export const images = {
     errors: ['not_found'],
     cli: {
       command: 'images files',
+      optionalArguments: ['parent'],
       columns: ['path', 'type', 'mode', 'sizeBytes', 'layer', 'hiddenBy', 'sha256'],
     },
   }),
@@ -160,7 +161,7 @@ export const images = {
     errors: ['not_found'],
     cli: {
       command: 'images findings',
-      columns: ['rule', 'severity', 'class', 'scanner', 'title', 'path', 'layer', 'hiddenBy'],
+      columns: ['severity', 'rule', 'scanner', 'layer', 'path', 'title', 'class', 'hiddenBy'],
     },
   }),
   report: defineOperation({

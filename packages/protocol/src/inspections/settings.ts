@@ -5,7 +5,7 @@
  */
 import { z } from 'zod';
 
-import { parseDuration, parseSize } from '../core/quantity.ts';
+import { formatDuration, formatSize, parseDuration, parseSize } from '../core/quantity.ts';
 import { limits } from '../limits.ts';
 import { filePath } from '../registries/connection.ts';
 import { registrySettings } from '../registries/settings.ts';
@@ -67,6 +67,10 @@ export function pickScannerSettings(
   return Object.fromEntries(given.map((key) => [key, settings[key]]));
 }
 
+function tooSmall(least: string, input: unknown): string {
+  return `expected at least ${least}, received ${JSON.stringify(input)}`;
+}
+
 /** A size in bytes, or text with a unit. */
 const cacheBytes = z.preprocess(
   (value) => (typeof value === 'string' ? (parseSize(value) ?? value) : value),
@@ -75,7 +79,9 @@ const cacheBytes = z.preprocess(
       error: ({ input }) => `expected a size such as 2GiB, received ${JSON.stringify(input)}`,
     })
     .int()
-    .min(limits.inspectionCacheBytesMin)
+    .min(limits.inspectionCacheBytesMin, {
+      error: ({ input }) => tooSmall(formatSize(limits.inspectionCacheBytesMin), input),
+    })
     .default(limits.inspectionCacheBytes),
 );
 
@@ -87,8 +93,11 @@ const timeLimit = z.preprocess(
       error: ({ input }) => `expected a duration such as 30m, received ${JSON.stringify(input)}`,
     })
     .int()
-    .min(1_000)
-    .max(limits.inspectionMsMax)
+    .min(1_000, { error: ({ input }) => tooSmall('1s', input) })
+    .max(limits.inspectionMsMax, {
+      error: ({ input }) =>
+        `expected at most ${formatDuration(limits.inspectionMsMax)}, received ${JSON.stringify(input)}`,
+    })
     .default(limits.inspectionMs),
 );
 

@@ -252,6 +252,7 @@ function layerGap(failure: unknown): Gap {
 function gapReason(failure: unknown): Gap['reason'] {
   if (failure instanceof TarError) {
     if (failure.code === 'too_many_entries') return 'too_many';
+    if (failure.code === 'sparse_unsupported') return 'unsupported';
     return failure.isLimit ? 'too_large' : 'damaged';
   }
   if (failure instanceof CompressionError) return failure.code;

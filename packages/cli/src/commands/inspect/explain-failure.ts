@@ -73,7 +73,8 @@ export function toSourceFailure(error: unknown, request: SourceRequest): unknown
   const [exitCode = exitCodes.failure.code, usual] = step ?? [];
   const { remedy } = error as Error & { readonly remedy?: keyof typeof remedies };
   const hint = hintOf(String(code), request, remedy === undefined ? usual : remedies[remedy]);
-  return new Failure(`${request.reference}: ${error.message}`, {
+  const isNamed = error.message.startsWith(request.reference);
+  return new Failure(isNamed ? error.message : `${request.reference}: ${error.message}`, {
     exitCode,
     cause: error,
     ...(hint === undefined ? {} : { hint }),

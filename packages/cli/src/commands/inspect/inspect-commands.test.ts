@@ -261,7 +261,7 @@ describe('outputs', () => {
     ]);
     expect((JSON.parse(stdout) as { runs: unknown[] }).runs).toHaveLength(2);
     const twice = inspecting(home, [sampleReport(), sampleReport()]);
-    await twice.run(['two.tar', '-o', `spdx=${join(home, 'two')}`]);
+    await twice.run(['two', '-o', `spdx=${join(home, 'two')}`]);
     const made = (await readdir(home)).filter((name) => name.startsWith('two'));
     expect(made.toSorted()).toEqual(['two.linux-arm64-v8', 'two.linux-arm64-v8-2']);
     const json = await run(['a', '--all-platforms', '-o', 'json']);

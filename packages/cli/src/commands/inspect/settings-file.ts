@@ -1,5 +1,8 @@
 /** Settings of inspections from a configuration file, the same section that a server reads. */
+import { existsSync } from 'node:fs';
+
 import {
+  inspectionSettingPath,
   inspectionSettings,
   nearestName,
   readFields,
@@ -28,9 +31,35 @@ export async function readSettingsFile(
   const found = Object.entries(document).find(([key]) => key.toLowerCase() === section);
   if (found === undefined) throw missingSection(path, Object.keys(document));
   const read = readFields(inspectionSettings, found[1], { path: [section] });
-  if ('data' in read) return read.data;
+  if ('data' in read) {
+    refuseMissingFiles(path, read.data);
+    return read.data;
+  }
   throw usageFailure(`${path}: invalid configuration`, {
     fields: read.errors.map((error) => ({ ...error, message: `${error.message} (from ${path})` })),
+  });
+}
+
+const pathSettings = [
+  ...(['clamdDatabase', 'yaraRules', 'denyLists', 'allowLists', 'softwareReference'] as const),
+  ...(['similarityLists', 'vulnerabilityDatabase'] as const),
+];
+
+/** As for the flags: a missing file would otherwise be a gap for each file of the image. */
+function refuseMissingFiles(path: string, settings: InspectionSettings): void {
+  const fields = pathSettings.flatMap((key) =>
+    [settings[key] ?? []]
+      .flat()
+      .filter((file) => !existsSync(file))
+      .map((file) => ({
+        path: inspectionSettingPath(key),
+        message: `${file}: no such file or directory (from ${path})`,
+      })),
+  );
+  if (fields.length === 0) return;
+  throw usageFailure(`${path}: invalid configuration`, {
+    fields,
+    hint: 'Relative paths start at the working directory, not at the configuration file.',
   });
 }
 

@@ -29,6 +29,12 @@ export const inspectionColumns: readonly Column<Inspection>[] = [
         </LinkAnchor>
         <div className="small dim">
           <span className="mono">{inspection.id}</span>
+          {inspection.archive !== null && (
+            <span title={`artifact:${inspection.archive.sha256}`}>
+              {' · '}
+              <span className="mono">{inspection.archive.sha256.slice(0, 12)}</span>
+            </span>
+          )}
           {platformText(inspection) !== undefined && ` ${platformText(inspection)}`}
         </div>
       </div>

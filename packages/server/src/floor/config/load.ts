@@ -107,7 +107,7 @@ function readFile(
   }
   const document = parseDocument(text, { uniqueKeys: true });
   if (document.errors.length > 0) {
-    fields.push(...document.errors.map((error) => ({ path, message: error.message })));
+    fields.push(...document.errors.map((error) => ({ path, message: yamlMessage(error.message) })));
     return [];
   }
   const content: unknown = document.toJS({ maxAliasCount: 10 }) ?? {};
@@ -126,6 +126,11 @@ function readFile(
     fields.push(unknownKey(key, optionKeys, path));
     return [];
   });
+}
+
+/** The first line of the message; the excerpt of the file that follows it does not fit one line. */
+function yamlMessage(message: string): string {
+  return (message.split('\n', 1)[0] ?? message).replace(/:$/, '');
 }
 
 /** Variables of other programs with our prefix are listed here and ignored. */
