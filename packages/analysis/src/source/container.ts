@@ -6,6 +6,7 @@ import type { TarTreeOptions } from '../tree/tar-tree.ts';
 import type { FileTree } from '../tree/file-tree.ts';
 import { createEngineApi, engineName } from './engine-api.ts';
 import type { DockerEndpoint } from '@lazaret/docker';
+import { SourceError } from '@lazaret/oci';
 
 export interface ContainerTree extends FileTree {
   readonly id: string;
@@ -53,7 +54,9 @@ export async function openContainerTree(
     };
   } catch (error) {
     await api.close();
-    throw error;
+    if (!(error instanceof SourceError) || error.code !== 'not_found') throw error;
+    const message = `the container engine has no container ${reference}`;
+    throw new SourceError('not_found', message, { cause: error });
   }
 }
 

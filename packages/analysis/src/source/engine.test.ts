@@ -160,6 +160,14 @@ describe('an engine', () => {
   });
 });
 
+test('an image that the engine does not have is described in one sentence', async () => {
+  const error: unknown = await openEngineImage('lazaret-nope:1', options).catch((cause) => cause);
+  expect(error).toMatchObject({
+    code: 'not_found',
+    message: 'the container engine has no image lazaret-nope:1',
+  });
+});
+
 test('a container is walked as a tree, its mounts are listed and not walked', async () => {
   const body = JSON.stringify({ Image: name, Labels: { 'lazaret.test': 'source' } });
   const json = ['--header', 'content-type: application/json', '--data', body];

@@ -37,6 +37,7 @@ import {
   place,
   useLocalSources,
 } from './testing/local-sources.ts';
+import { sparseMember } from '../testing/sparse-tar.ts';
 
 useLocalSources();
 
@@ -151,6 +152,38 @@ describe('docker save', () => {
     const small = listArchive(bytes, { spoolDirectory, spoolBytes: 1_000 });
     expect((await failure(small)).code).toBe('too_large');
   });
+});
+
+test('a file system is recognized, with what to do instead', async () => {
+  const files = new Map(
+    ['bin/sh', 'etc/passwd'].map((path) => [path, { path, content: Buffer.from('x') }]),
+  );
+  const error = await failure(listArchive(await packFiles(files)));
+  expect(error.code).toBe('unsupported');
+  expect(error.message).toContain('2 members such as bin/sh, etc/passwd');
+  expect(error.message).toContain('dir:PATH');
+  const other = await failure(
+    listArchive(await packFiles(new Map([['a', { path: 'a', content: Buffer.from('x') }]]))),
+  );
+  expect(other.message).toMatch(/but 1 member such as a$/);
+});
+
+test('sparse files and xz compression are unsupported, not damaged', async () => {
+  const sparse = Buffer.concat([
+    sparseMember({ form: 'gnu', name: 'a', sizeBytes: 10, pieces: [] }),
+    Buffer.alloc(1024),
+  ]);
+  const error = await failure(listArchive(sparse));
+  expect([error.code, error.message]).toEqual([
+    'unsupported',
+    expect.stringContaining('GNU sparse files, which are not supported'),
+  ]);
+  const xz = Buffer.from('fd377a585a000004e6d6b446', 'hex');
+  const spoolDirectory = await mkdtemp(join(place, 'spool-'));
+  const packed = await failure(listArchive(xz, { spoolDirectory }));
+  expect(packed.message).toBe(
+    'the archive cannot be decompressed: xz compression is not supported (expected gzip or zstd)',
+  );
 });
 
 test('an archive from a stream is spooled and read', async () => {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -37,6 +37,7 @@ describe('a wrong command line', () => {
     [['x', '--deny-list', '/no/such'], '--deny-list: /no/such: no such file'],
     [['x', '--credentials', '/no/such'], '--credentials: /no/such: no such file'],
     [['x', '--cache-size', 'much'], '--cache-size: expected a size'],
+    [['x', '--cache-size', '1KiB'], '--cache-size: expected at least 1 MiB, received 1024'],
     [['x', '--clamd', 'clamd.lab:99999'], '--clamd: expected a socket or host:port'],
     [['x', '--mirror', 'docker.io'], '--mirror: expected host=mirror'],
     [['x', '--mirror', 'docker.io=https://mirror'], '--mirror: expected host=mirror'],
@@ -54,6 +55,25 @@ describe('a wrong command line', () => {
     const { exitCode, stderr, stdout } = await run(argv);
     expect(stderr).toContain(text);
     expect([exitCode, stdout, requests]).toEqual([2, '', []]);
+  });
+});
+
+describe('a configuration file', () => {
+  it.each([
+    ['inspection: {yaraRules: [/no/such]}', 'inspection.yaraRules: /no/such: no such file'],
+    ['inspection: {denyLists: [/no/such]}', 'inspection.denyLists: /no/such: no such file'],
+    ['inspection: {vulnerabilityDatabase: /no/such}', 'inspection.vulnerabilityDatabase: /no/such'],
+    ['inspection: {cacheBytes: 1}', 'inspection.cacheBytes: expected at least 1 MiB, received 1'],
+    ['inspection: {timeLimit: 0}', 'inspection.timeLimit: expected at least 1s, received 0'],
+    ['inspection: {a: [}', 'is not valid YAML or JSON'],
+  ])('with %j is reported before anything is read', async (text, expected) => {
+    const path = join(home, 'settings.yaml');
+    await writeFile(path, text);
+    const { requests, run } = inspecting(home, [cleanReport()]);
+    const { exitCode, stderr } = await run(['x', '--config', path]);
+    expect(stderr).toContain(expected);
+    expect(stderr).not.toContain(String.raw`\n`);
+    expect([exitCode, requests]).toEqual([2, []]);
   });
 });
 

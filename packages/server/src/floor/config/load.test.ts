@@ -119,6 +119,24 @@ test('the names of other tools are read: DATABASE_URL and DOCKER_HOST', () => {
   });
 });
 
+test('invalid JSON and a misspelt name of a variable are called that', () => {
+  const invalid = problemOf([], { LAZARET_INSPECTION: '{bad' });
+  expect(invalid.message).toContain('inspection: invalid JSON: ');
+  const unknown = problemOf([], { LAZARET_INSPECTON: '{}' });
+  expect(unknown.fields).toEqual([
+    {
+      path: 'LAZARET_INSPECTON',
+      message: 'unknown variable (from the environment); did you mean LAZARET_INSPECTION?',
+    },
+  ]);
+});
+
+test('an invalid file is described on one line', () => {
+  const { fields } = problemOf(['--config', file('broken.yaml', 'listen: [a\nroles: }\n')]);
+  expect(fields.length).toBeGreaterThan(0);
+  for (const { message } of fields) expect(message).not.toContain('\n');
+});
+
 test('no two options share a flag or a variable', () => {
   expect(new Set(optionKeys.map(flagOf)).size).toBe(optionKeys.length);
   expect(new Set(optionKeys.map(variableOf)).size).toBe(optionKeys.length);

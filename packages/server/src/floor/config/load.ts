@@ -198,7 +198,8 @@ function findKey(written: string): OptionKey | undefined {
 function unknownKey(key: string, known: readonly string[], where: string): ProblemField {
   const suggestion = nearestName(key, known);
   const hint = suggestion === undefined ? '' : `; did you mean ${suggestion}?`;
-  return { path: key, message: `unknown option (from ${where})${hint}` };
+  const noun = key.startsWith('LAZARET_') ? 'variable' : 'option';
+  return { path: key, message: `unknown ${noun} (from ${where})${hint}` };
 }
 
 /** Secrets may be in separate files: `file:/run/secrets/database-url`. */

@@ -1,0 +1,100 @@
+/** Commands about images on a server, against a scripted server. */
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+
+import { afterEach, beforeEach, expect, it } from 'vitest';
+
+import { runInside, type RunOptions, type RunResult } from '../../testing/run-program.ts';
+import {
+  startScriptedServer,
+  type Handler,
+  type ScriptedServer,
+} from '../../testing/scripted-server.ts';
+
+let home = '';
+let server: ScriptedServer;
+const digest = `sha256:${'5de1218e'.repeat(8)}`;
+const counts = { critical: 1, high: 2, medium: 0, low: 0, info: 0 };
+
+const inspection = (archive: object | null): object => ({
+  id: '06fn0000000000aa',
+  reference: archive === null ? 'app:1' : `artifact:${'ab'.repeat(32)}`,
+  archive,
+  state: 'queued',
+  problem: null,
+  images: [],
+});
+
+const handlers: Readonly<Record<string, Handler>> = {
+  'images.list': () => ({ items: [{ digest, names: ['app:1'], findings: counts }], next: null }),
+  'images.files': () => ({ items: [], next: null }),
+  'images.inspect': () => inspection(null),
+  'inspections.upload': ({ body }) =>
+    inspection({
+      sha256: createHash('sha256').update(body).digest('hex'),
+      name: 'x',
+      sizeBytes: 1,
+    }),
+  'inspections.list': () => ({
+    items: [inspection({ sha256: 'ab'.repeat(32), name: 'app\u001B.tar', sizeBytes: 1 })],
+    next: null,
+  }),
+};
+
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), 'lazaret-cli-images-'));
+  server = await startScriptedServer(handlers);
+});
+afterEach(async () => {
+  await server.stop();
+  await rm(home, { recursive: true, force: true });
+});
+
+function run(argv: readonly string[], options: Partial<RunOptions> = {}): Promise<RunResult> {
+  return runInside(argv, { home, variables: { LAZARET_SERVER: server.url }, ...options });
+}
+
+const called = (operation: string) => server.calls.filter((call) => call.operation === operation);
+
+it('an existing file is uploaded whatever its suffix, and never sent as a reference', async () => {
+  await mkdir(join(home, 'up'));
+  const path = join(home, 'up', 'x-xz.tar.xz');
+  await writeFile(path, 'some bytes');
+  const { exitCode } = await run(['images', 'inspect', relative(process.cwd(), path)]);
+  expect(exitCode).toBe(0);
+  expect(called('inspections.upload').map(({ body }) => body.toString())).toEqual(['some bytes']);
+  expect(called('images.inspect')).toEqual([]);
+});
+
+it('a missing file with the suffix of an archive is not sent as a reference', async () => {
+  const { exitCode, stderr } = await run(['images', 'inspect', 'up/nope.tar.xz']);
+  expect([exitCode, server.calls]).toEqual([2, []]);
+  expect(stderr).toContain('error: up/nope.tar.xz: no such file or directory');
+});
+
+it('a reference is sent as one, also one that is the name of a directory', async () => {
+  await run(['images', 'inspect', 'app:1']);
+  expect(called('images.inspect')).toHaveLength(1);
+});
+
+it('findings are counted in words, without severities that do not occur', async () => {
+  const { stdout } = await run(['images', 'list']);
+  expect(stdout).toContain('1 critical, 2 high');
+  expect(stdout).not.toMatch(/critical=|0 medium/);
+});
+
+it('an uploaded archive is listed by its name, with a shortened digest', async () => {
+  const { stdout } = await run(['inspections', 'list']);
+  expect(stdout).toContain(String.raw`app\x1b.tar (artifact:abababababab)`);
+  const json = await run(['inspections', 'list', '-o', 'json']);
+  expect(json.stdout).toContain(`artifact:${'ab'.repeat(32)}`);
+});
+
+it('the directory of a list of files is an argument or a flag, and an empty list says so', async () => {
+  const argument = await run(['images', 'files', digest, 'srv'], { terminal: ['stderr'] });
+  expect(argument.stderr).toContain('No files.');
+  await run(['images', 'files', digest, '--parent', 'srv']);
+  expect(called('images.files').map(({ query }) => query.get('parent'))).toEqual(['srv', 'srv']);
+});
