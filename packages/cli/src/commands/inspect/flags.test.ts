@@ -37,7 +37,7 @@ describe('a wrong command line', () => {
     [['x', '--deny-list', '/no/such'], '--deny-list: /no/such: no such file'],
     [['x', '--credentials', '/no/such'], '--credentials: /no/such: no such file'],
     [['x', '--cache-size', 'much'], '--cache-size: expected a size'],
-    [['x', '--cache-size', '1KiB'], '--cache-size: expected at least 1 MiB, received 1024'],
+    [['x', '--cache-size', '0B'], '--cache-size: expected at least 1 B, received 0'],
     [['x', '--clamd', 'clamd.lab:99999'], '--clamd: expected a socket or host:port'],
     [['x', '--mirror', 'docker.io'], '--mirror: expected host=mirror'],
     [['x', '--mirror', 'docker.io=https://mirror'], '--mirror: expected host=mirror'],
@@ -63,7 +63,7 @@ describe('a configuration file', () => {
     ['inspection: {yaraRules: [/no/such]}', 'inspection.yaraRules: /no/such: no such file'],
     ['inspection: {denyLists: [/no/such]}', 'inspection.denyLists: /no/such: no such file'],
     ['inspection: {vulnerabilityDatabase: /no/such}', 'inspection.vulnerabilityDatabase: /no/such'],
-    ['inspection: {cacheBytes: 1}', 'inspection.cacheBytes: expected at least 1 MiB, received 1'],
+    ['inspection: {cacheBytes: 0}', 'inspection.cacheBytes: expected at least 1 B, received 0'],
     ['inspection: {timeLimit: 0}', 'inspection.timeLimit: expected at least 1s, received 0'],
     ['inspection: {a: [}', 'is not valid YAML or JSON'],
   ])('with %j is reported before anything is read', async (text, expected) => {
