@@ -18,6 +18,12 @@ beforeAll(async () => {
 afterAll(() => rm(home, { recursive: true, force: true }));
 
 describe('help', () => {
+  it('fits 80 columns when it is piped, also beside long flags', async () => {
+    const { stdout } = await runInside(['inspect', '--help'], { home });
+    const options = stdout.slice(0, stdout.indexOf('Examples:')).split('\n');
+    expect(Math.max(...options.map((line) => line.length))).toBeLessThanOrEqual(80);
+  });
+
   it('lists the groups of commands with examples', async () => {
     const { exitCode, stdout } = await runInside(['--help'], { home });
     expect(exitCode).toBe(0);

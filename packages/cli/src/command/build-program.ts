@@ -180,6 +180,8 @@ function configure(command: Command, { shell, color }: BuildOptions): Command {
       styleTitle: (text) => style('bold', text),
       subcommandTerm: (subcommand) => subcommand.name(),
       sortSubcommands: false,
+      // long flags leave less than the 40 columns that commander wraps at least
+      minWidthToWrap: 20,
     } satisfies Partial<Help>);
 }
 

@@ -129,9 +129,11 @@ export function formatFiles({ files = [] }: InspectionReport, options: RowOption
       { text: visibleLine(file.path) },
     ]);
   const head = header(['KIND', 'MODE', 'OWNER', 'SIZE', 'LAYER', 'PATH']);
-  const regular = files.filter(({ type }) => type === 'file').length;
-  const entries = plural(files.length, 'entry', 'entries');
-  const count = `${entries}, of which ${plural(regular, 'file')}\n`;
+  const members = files.filter(({ path }) => path.includes('!/')).length;
+  const regular = files.filter(({ type }) => type === 'file').length - members;
+  const inArchives = members === 0 ? '' : `; ${plural(members, 'member')} of archives`;
+  const entries = plural(files.length - members, 'entry', 'entries');
+  const count = `${entries}, of which ${plural(regular, 'file')}${inArchives}\n`;
   return `${title('Files', options)}${alignRows([head, ...rows], options)}${count}`;
 }
 

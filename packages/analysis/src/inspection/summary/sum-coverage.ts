@@ -34,7 +34,7 @@ export function sumCoverage(
   const missing = inState('missing');
   return {
     complete: all.length === 0 && missing === 0,
-    files: records.reduce((sum, record) => sum + (record?.files.length ?? 0), 0),
+    files: records.reduce((sum, record) => sum + countEntries(record), 0),
     bytes: layers.reduce((sum, { tarBytes }) => sum + (tarBytes ?? 0), 0),
     layers: {
       listed: layers.length,
@@ -47,6 +47,13 @@ export function sumCoverage(
     gaps: all.slice(0, analysisLimits.gapsListed),
     gapCount: all.length,
   };
+}
+
+/** Without the root directory, which some archives have and which no list of files shows. */
+function countEntries(record: TreeRecord | undefined): number {
+  let count = 0;
+  for (const { path } of record?.files ?? []) if (path !== '') count += 1;
+  return count;
 }
 
 function scannerCoverage(

@@ -53,6 +53,17 @@ describe('the page of a report', () => {
     expect(scanned.stdout).not.toContain('no malware scanner configured');
   });
 
+  it('counts entries, files and members of archives apart', async () => {
+    const base = { mode: 0o644, uid: 0, gid: 0, mtimeMs: 0, sizeBytes: 1, layer: 0 };
+    const files = [
+      { ...base, path: 'srv', type: 'directory' as const },
+      { ...base, path: 'srv/a.zip', type: 'file' as const },
+      { ...base, path: 'srv/a.zip!/b', type: 'file' as const },
+    ];
+    const { stdout } = await inspecting(home, [{ ...cleanReport(), files }]).run(['a', '--files']);
+    expect(stdout).toContain('2 entries, of which 1 file; 1 member of archives\n');
+  });
+
   it('says that vulnerabilities were not checked without an advisory database', async () => {
     const { coverage } = cleanReport();
     const note =
