@@ -38,16 +38,17 @@ async function requestOf(path: string, flags: readonly string[] = []) {
   return { exitCode, stderr, request: requests[0] };
 }
 
+// files that exist: the command line refuses missing ones
 const full = {
   clamd: 'unix:/run/clamav/clamd.ctl',
-  clamdDatabase: '/var/lib/clamav',
-  yaraRules: ['/etc/lazaret/rules'],
-  denyLists: ['/etc/lazaret/bad.txt'],
-  allowLists: ['/etc/lazaret/good.txt'],
-  softwareReference: '/var/lib/rds.db',
-  similarityLists: ['/etc/lazaret/tlsh.txt'],
+  clamdDatabase: '/etc',
+  yaraRules: ['/etc'],
+  denyLists: ['/etc/hosts'],
+  allowLists: ['/etc/hosts'],
+  softwareReference: '/etc/hosts',
+  similarityLists: ['/etc/hosts'],
   secrets: false,
-  vulnerabilityDatabase: '/var/lib/lazaret/advisories.db',
+  vulnerabilityDatabase: '/etc/hosts',
   registries: {
     public: false,
     private: ['10.0.0.5:5000', '[::1]:5000'],
@@ -114,7 +115,7 @@ describe('an accepted document', () => {
     const { request } = await requestOf(path, [...flags, '--scanners', 'clamav']);
     expect(request?.scanners).toEqual({
       clamd: 'clamd.lab:3310',
-      clamdDatabase: '/var/lib/clamav',
+      clamdDatabase: '/etc',
     });
     expect(request?.registry.plainHttp).toEqual(['flag.lab']);
     expect(request?.registry.skipVerify).toEqual(['other.lab']);

@@ -61,7 +61,7 @@ test('images are inspected, listed, shown, compared and searched', async () => {
   const words: [string[], string][] = [
     [['images', 'list'], 'unscanned'],
     [['images', 'show', digest], 'trixie'],
-    [['images', 'show', digest], `lazaret images files ${digest}`],
+    [['images', 'show', digest], `lazaret images files ${digest.slice('sha256:'.length, 19)}\n`],
     [['images', 'packages', digest], 'bash'],
     [['images', 'files', digest, '--parent', 'app'], 'app/own'],
     [['images', 'findings', digest], ''],

@@ -77,6 +77,14 @@ describe('a configuration file', () => {
   });
 });
 
+it('a missing file of a scanner that --scanners excludes does not matter', async () => {
+  const path = join(home, 'settings.yaml');
+  await writeFile(path, 'inspection: {yaraRules: [/no/such]}');
+  const { requests, run } = inspecting(home, [cleanReport()]);
+  expect((await run(['x', '--config', path, '--scanners', 'none'])).exitCode).toBe(0);
+  expect(requests).toHaveLength(1);
+});
+
 describe('rate limits of registries', () => {
   it.each([
     [[], {}],

@@ -23,7 +23,7 @@ import {
   readScannerNames,
   readScanners,
 } from './scanner-flags.ts';
-import { readSettingsFile } from './settings-file.ts';
+import { readSettingsFile, refuseMissingFiles } from './settings-file.ts';
 
 /** Throws a usage failure for an invalid file or flag, before anything of the image is read. */
 export async function readRequest(
@@ -47,6 +47,11 @@ export async function readRequest(
   if (names?.has('vulnerabilities') === true && vulnerabilityDatabase === undefined) {
     throw missingPart('vulnerabilities', '--vulnerability-db PATH');
   }
+  const usedDatabase = isChosen(names, 'vulnerabilities') ? vulnerabilityDatabase : undefined;
+  refuseMissingFiles(flagText(flags, 'config'), {
+    ...scanners,
+    ...(usedDatabase !== undefined && { vulnerabilityDatabase: usedDatabase }),
+  });
   return {
     reference,
     platform: readPlatform(flags),
@@ -54,7 +59,7 @@ export async function readRequest(
     files,
     similarity: flagOn(flags, 'similarityDigests'),
     scanners,
-    vulnerabilityDatabase: isChosen(names, 'vulnerabilities') ? vulnerabilityDatabase : undefined,
+    vulnerabilityDatabase: usedDatabase,
     cache: readCache(flags, environment, settings),
     registry: readRegistry(flags, environment, settings.registries),
     dockerHost: environment.dockerHost,

@@ -31,10 +31,7 @@ export async function readSettingsFile(
   const found = Object.entries(document).find(([key]) => key.toLowerCase() === section);
   if (found === undefined) throw missingSection(path, Object.keys(document));
   const read = readFields(inspectionSettings, found[1], { path: [section] });
-  if ('data' in read) {
-    refuseMissingFiles(path, read.data);
-    return read.data;
-  }
+  if ('data' in read) return read.data;
   throw usageFailure(`${path}: invalid configuration`, {
     fields: read.errors.map((error) => ({ ...error, message: `${error.message} (from ${path})` })),
   });
@@ -45,8 +42,14 @@ const pathSettings = [
   ...(['similarityLists', 'vulnerabilityDatabase'] as const),
 ];
 
-/** As for the flags: a missing file would otherwise be a gap for each file of the image. */
-function refuseMissingFiles(path: string, settings: InspectionSettings): void {
+/**
+ * Refuses missing files among the settings that are used, as for flags: each would otherwise be a
+ * gap for every file of the image.
+ */
+export function refuseMissingFiles(
+  path: string | undefined,
+  settings: Partial<InspectionSettings>,
+): void {
   const fields = pathSettings.flatMap((key) =>
     [settings[key] ?? []]
       .flat()
@@ -56,7 +59,7 @@ function refuseMissingFiles(path: string, settings: InspectionSettings): void {
         message: `${file}: no such file or directory (from ${path})`,
       })),
   );
-  if (fields.length === 0) return;
+  if (path === undefined || fields.length === 0) return;
   throw usageFailure(`${path}: invalid configuration`, {
     fields,
     hint: 'Relative paths start at the working directory, not at the configuration file.',
