@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => rm(home, { recursive: true, force: true }));
 
 describe('help', () => {
-  it('fits 80 columns when it is piped, also beside long flags', async () => {
+  it('fits 80 columns when it is piped, also next to long flags', async () => {
     const { stdout } = await runInside(['inspect', '--help'], { home });
     const options = stdout.slice(0, stdout.indexOf('Examples:')).split('\n');
     expect(Math.max(...options.map((line) => line.length))).toBeLessThanOrEqual(80);

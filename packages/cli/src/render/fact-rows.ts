@@ -10,16 +10,16 @@ export type FactRow = readonly [label: string, lines: readonly string[]];
 const gapChars = 2;
 const indent = '  ';
 
-/** Nothing is cut: a word that does not fit beside the label, such as a digest, goes below it. */
+/** Nothing is cut: a word that does not fit next to the label, such as a digest, goes below it. */
 export function formatFacts(rows: readonly FactRow[], { style, widthChars }: RowOptions): string {
   const shown = rows.filter(([, lines]) => lines.length > 0);
   const labelChars = Math.max(0, ...shown.map(([label]) => label.length)) + gapChars;
-  const besideChars = widthChars === undefined ? undefined : widthChars - labelChars;
+  const lineChars = widthChars === undefined ? undefined : widthChars - labelChars;
   return shown
     .flatMap(([label, texts]) => {
-      const lines = texts.flatMap((text) => wrapText(visibleLine(text), besideChars));
+      const lines = texts.flatMap((text) => wrapText(visibleLine(text), lineChars));
       const fits =
-        besideChars === undefined || lines.every((line) => countColumns(line) <= besideChars);
+        lineChars === undefined || lines.every((line) => countColumns(line) <= lineChars);
       if (fits) {
         return lines.map((line, at) => {
           const name = (at === 0 ? label : '').padEnd(labelChars);
