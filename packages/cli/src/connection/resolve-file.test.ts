@@ -38,3 +38,11 @@ it.each([
   expect(stderr).toContain(message);
   expect(exitCode).toBe(expected);
 });
+
+it('refuses a beginning when not all matches fit on a page', async () => {
+  const items = [{ id: digests[0], title: 'eicar.com' }];
+  const more = { 'search.run': () => ({ items, groups: [], next: 'more' }) };
+  const { exitCode, stderr } = await cli.run(more, ['files', 'show', '275a02']);
+  expect(stderr).toContain('may be ambiguous');
+  expect(exitCode).toBe(2);
+});

@@ -89,6 +89,12 @@ async function resolveFile(client: Client, given: string): Promise<string> {
       .filter(({ id }) => id.replace(/^sha256:/, '').startsWith(text))
       .map(({ id, title }) => [id.replace(/^sha256:/, ''), title]),
   );
+  if (next !== null && byDigest.size === 1) {
+    throw usageFailure(
+      `${JSON.stringify(text)} may be ambiguous: more than ${items.length} places of files match`,
+      { hint: 'Give the whole SHA-256.' },
+    );
+  }
   return onlyOne(
     'files',
     text,

@@ -1,7 +1,7 @@
 /** Limits of inspections. */
 import { units } from '../core/units.ts';
 
-const { MiB, GiB, hourMs } = units;
+const { GiB, hourMs } = units;
 
 export const inspectionLimits = {
   referenceChars: 1_024,
