@@ -23,6 +23,7 @@ async function start(tls = false): Promise<{ registry: FakeRegistry; built: Buil
   return { registry, built };
 }
 
+/** With the diagnostics of the source only. */
 async function report(source: ImageSource, parallel = 0): Promise<InspectionReport> {
   const [one] = await inspect(source, {
     toolVersion: '1',
@@ -30,7 +31,8 @@ async function report(source: ImageSource, parallel = 0): Promise<InspectionRepo
     parallel,
     platform: 'all',
   });
-  return inspectionReport.parse(one);
+  const { diagnostics, ...rest } = inspectionReport.parse(one);
+  return { ...rest, diagnostics: diagnostics.filter(({ by }) => by === 'source') };
 }
 
 const reasons = ({ diagnostics }: InspectionReport): string[] =>
