@@ -122,7 +122,7 @@ test('one file goes to several engines; the exit code is that of the job that fa
   expect(done.stderr).toMatch(/ {2}strings {2}succeeded in /);
   expect(done.stderr).toMatch(/ {2}hostile {2}failed in /);
   const refused = await inside([...both, '-p', 'minimumLength=4']);
-  expect(refused.exitCode).toBe(1);
+  expect(refused.exitCode).toBe(2);
   expect(refused.stdout.trim()).toHaveLength(16);
   expect(refused.stderr).toMatch(/^not submitted to hostile: for-two\nerror: .*invalid_parameters/);
   const misspelled = await inside(['submit', 'strings,hostyle', sample, '--tag', 'misspelled']);
@@ -210,7 +210,7 @@ test('errors of the server are printed with a hint', async () => {
   const engine = await refused('submit', 'absent-engine', large);
   expect(engine).toEqual([7, expect.stringContaining('hint:')]);
   const parameters = await refused('submit', 'strings', large, '-p', 'nonsense=1');
-  expect(parameters).toEqual([1, expect.stringContaining('(invalid_parameters)')]);
+  expect(parameters).toEqual([2, expect.stringContaining('(invalid_parameters)')]);
   await inside(['engines', 'disable', 'strings']);
   const disabled = await refused('submit', 'strings', large);
   expect(disabled).toEqual([1, expect.stringContaining('lazaret engines enable')]);
