@@ -1,6 +1,8 @@
 /** Custom pages, by the name of the operation whose response they show. */
 import {
   isFinal,
+  type EngineDetail,
+  type FileDetail,
   type Identity,
   type ImageDetail,
   type JobDetail,
@@ -45,6 +47,15 @@ const pages: Readonly<Record<string, Page>> = {
     const more = isFinal(job.state) ? '' : ', is being cancelled';
     return `${formatOutcomeLine(job, style)}${more}\n`;
   },
+  'engines.show': async (answer, options) => {
+    const { formatEnginePage } = await import('../render/engine-page.ts');
+    return formatEnginePage(answer as EngineDetail, options);
+  },
+  'files.show': async (answer, options) => {
+    const { formatFilePage } = await import('../render/file-page.ts');
+    return formatFilePage(answer as FileDetail, options);
+  },
+  'files.submit': (answer) => `${(answer as JobDetail).id}\n`,
   'images.show': async (answer, options) => {
     const { formatImagePage } = await import('../render/image-page.ts');
     return formatImagePage(answer as ImageDetail, options);
