@@ -70,7 +70,7 @@ async function runCheck({ name, check }: HealthCheck): Promise<Component> {
   try {
     const detail = await Promise.race([running, late.then(() => undefined)]);
     if (detail !== undefined) return { name, ok: true, detail };
-    return { name, ok: false, detail: `no answer within ${serverLimits.readinessMs} ms` };
+    return { name, ok: false, detail: `no response within ${serverLimits.readinessMs} ms` };
   } catch (error) {
     return { name, ok: false, detail: describe(error) };
   } finally {

@@ -109,7 +109,7 @@ class ClamavScanner implements Scanner {
   /** After a reload during the scan the file is scanned again, with the new signatures only. */
   async #examine(connection: ClamdConnection, bytes: Buffer): Promise<ScanAnswer> {
     const timer = setTimeout(() => {
-      connection.end(new ClamdError('timed_out', `no answer within ${this.#fileMs} ms`));
+      connection.end(new ClamdError('timed_out', `no response within ${this.#fileMs} ms`));
     }, this.#fileMs);
     try {
       let before = await this.#readLabel(connection);
