@@ -97,7 +97,7 @@ describe('the page of a report', () => {
     for (const name of ['nope.tar', 'nope.tgz', 'sub/nope.tar.gz']) {
       const { requests, run } = inspecting(home, [cleanReport()]);
       const { exitCode, stderr } = await run([name]);
-      expect([exitCode, requests]).toEqual([2, []]);
+      expect([exitCode, requests]).toEqual([7, []]);
       expect(stderr).toContain(`error: ${name}: no such file or directory`);
       expect(stderr).toContain(`docker://${name}`);
     }

@@ -12,7 +12,8 @@ import {
 
 import { flagOn, flagText, type Flags, type Invocation } from '../../command/command.ts';
 import type { Environment } from '../../environment.ts';
-import { usageFailure } from '../../failure.ts';
+import { exitCodes } from '../../exit-code.ts';
+import { Failure, usageFailure } from '../../failure.ts';
 import { looksLikeFile } from '../../files/path-text.ts';
 import { cliLimits } from '../../limits.ts';
 import { readRegistry } from './registry-flags.ts';
@@ -33,7 +34,8 @@ export async function readRequest(
   const { environment } = shell;
   if (reference === '') throw usageFailure('the image reference is empty');
   if (looksLikeFile(reference) && !existsSync(reference)) {
-    throw usageFailure(`${reference}: no such file or directory`, {
+    throw new Failure(`${reference}: no such file or directory`, {
+      exitCode: exitCodes.notFound.code,
       hint: `If it is an image, write docker://${reference}.`,
     });
   }
