@@ -1,3 +1,4 @@
+// Not in the quick check: random reports are validated against published schemas.
 /** Written documents conform to the published schemas of their formats. */
 import type { InspectionReport } from '@lazaret/protocol';
 import fc from 'fast-check';

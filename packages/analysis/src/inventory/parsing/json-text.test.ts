@@ -1,3 +1,4 @@
+// Not in the quick check: documents of megabytes are read.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 

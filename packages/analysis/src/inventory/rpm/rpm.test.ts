@@ -1,3 +1,4 @@
+// Not in the quick check: databases of many pages are built and read.
 import type { Fact } from '@lazaret/protocol';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

@@ -1,3 +1,4 @@
+// Not in the quick check: credential helpers and time limits are waited for.
 /** Where credentials are found, and in which order. */
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 
