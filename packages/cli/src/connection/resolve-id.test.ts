@@ -1,21 +1,14 @@
 /** Shortened IDs and names, against a scripted server. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-
 import { Problem } from '@lazaret/protocol';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 
 import { runInside, type RunOptions, type RunResult } from '../testing/run-program.ts';
 import { sampleJob } from '../testing/sample-job.ts';
-import {
-  startScriptedServer,
-  type Handler,
-  type ScriptedServer,
-} from '../testing/scripted-server.ts';
+import type { Handler } from '../testing/scripted-server.ts';
+import { useServerHarness } from '../testing/server-harness.ts';
 
-let home = '';
-let server: ScriptedServer;
+const cli = useServerHarness();
+let variables: Record<string, string>;
 const ids = ['06fn0000000000aa', '06fn0000000000ab', '07aa000000000000'];
 const digests = ['a', 'b'].map((digit) => `sha256:${digit.repeat(64)}`);
 
@@ -54,19 +47,15 @@ const handlers: Readonly<Record<string, Handler>> = {
 };
 
 beforeEach(async () => {
-  home = await mkdtemp(join(tmpdir(), 'lazaret-cli-'));
-  server = await startScriptedServer(handlers);
-});
-afterEach(async () => {
-  await server.stop();
-  await rm(home, { recursive: true, force: true });
+  variables = await cli.serve(handlers);
 });
 
 function run(argv: readonly string[], options: Partial<RunOptions> = {}): Promise<RunResult> {
-  return runInside(argv, { home, variables: { LAZARET_SERVER: server.url }, ...options });
+  return runInside(argv, { home: cli.home, variables, ...options });
 }
 
-const called = (operation: string) => server.calls.filter((call) => call.operation === operation);
+const calls = () => cli.server?.calls ?? [];
+const called = (operation: string) => calls().filter((call) => call.operation === operation);
 
 describe('IDs', () => {
   it('may be shortened to an unambiguous prefix', async () => {
@@ -101,7 +90,7 @@ describe('IDs', () => {
     expect(missing.stderr).toContain('no such job: "zz"');
     const invalid = await run(['job', '../x']);
     expect(invalid.exitCode).toBe(2);
-    expect(server.calls.length).toBe(1);
+    expect(calls().length).toBe(1);
   });
 });
 
@@ -163,7 +152,7 @@ describe('columns', () => {
     expect(exitCode).toBe(2);
     expect(stderr).toContain('unknown column "enigne"');
     expect(stderr).toContain('Did you mean engine?');
-    expect(server.calls).toEqual([]);
+    expect(calls()).toEqual([]);
     expect((await run(['job', ids[0] ?? '', '--columns', 'id'])).exitCode).not.toBe(0);
   });
 

@@ -1,20 +1,16 @@
 /** Commands about images on a server, against a scripted server. */
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { beforeEach, expect, it } from 'vitest';
 
 import { runInside, type RunOptions, type RunResult } from '../../testing/run-program.ts';
-import {
-  startScriptedServer,
-  type Handler,
-  type ScriptedServer,
-} from '../../testing/scripted-server.ts';
+import type { Handler } from '../../testing/scripted-server.ts';
+import { useServerHarness } from '../../testing/server-harness.ts';
 
-let home = '';
-let server: ScriptedServer;
+const cli = useServerHarness();
+let variables: Record<string, string>;
 const digest = `sha256:${'5de1218e'.repeat(8)}`;
 const counts = { critical: 1, high: 2, medium: 0, low: 0, info: 0 };
 
@@ -44,23 +40,19 @@ const handlers: Readonly<Record<string, Handler>> = {
 };
 
 beforeEach(async () => {
-  home = await mkdtemp(join(tmpdir(), 'lazaret-cli-images-'));
-  server = await startScriptedServer(handlers);
-});
-afterEach(async () => {
-  await server.stop();
-  await rm(home, { recursive: true, force: true });
+  variables = await cli.serve(handlers);
 });
 
 function run(argv: readonly string[], options: Partial<RunOptions> = {}): Promise<RunResult> {
-  return runInside(argv, { home, variables: { LAZARET_SERVER: server.url }, ...options });
+  return runInside(argv, { home: cli.home, variables, ...options });
 }
 
-const called = (operation: string) => server.calls.filter((call) => call.operation === operation);
+const calls = () => cli.server?.calls ?? [];
+const called = (operation: string) => calls().filter((call) => call.operation === operation);
 
 it('an existing file is uploaded whatever its suffix, and never sent as a reference', async () => {
-  await mkdir(join(home, 'up'));
-  const path = join(home, 'up', 'x-xz.tar.xz');
+  await mkdir(join(cli.home, 'up'));
+  const path = join(cli.home, 'up', 'x-xz.tar.xz');
   await writeFile(path, 'some bytes');
   const { exitCode } = await run(['images', 'inspect', relative(process.cwd(), path)]);
   expect(exitCode).toBe(0);
@@ -70,7 +62,7 @@ it('an existing file is uploaded whatever its suffix, and never sent as a refere
 
 it('a missing file with the suffix of an archive is not sent as a reference', async () => {
   const { exitCode, stderr } = await run(['images', 'inspect', 'up/nope.tar.xz']);
-  expect([exitCode, server.calls]).toEqual([2, []]);
+  expect([exitCode, calls()]).toEqual([2, []]);
   expect(stderr).toContain('error: up/nope.tar.xz: no such file or directory');
 });
 
