@@ -1,30 +1,22 @@
 /** The console when parts of it fail: streams that are refused, and data of an unexpected form. */
-import { randomBytes } from 'node:crypto';
-
 import { operations } from '@lazaret/protocol';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 
 import { buildImage } from '../../packages/analysis/src/testing/image-builder.ts';
-import { startFakeRegistry } from '../../packages/oci/src/testing/fake-registry.ts';
-import {
-  inspectAndWait,
-  startWithRegistry,
-  type RegistryInstance,
-} from '../support/registry-instance.ts';
+import { inspectAndWait, type RegistryInstance } from '../support/registry-instance.ts';
 import { openConsole, openContext, signIn, type MonitoredContext } from './browser.ts';
 import { visitPage } from './page-checks.ts';
+import { inspectSlowly, startWithSlowRegistry } from './slow-inspection.ts';
 
-const { images, inspections } = operations;
+const { inspections } = operations;
 let lab: RegistryInstance;
 let browser: Browser;
 let monitored: MonitoredContext;
 let page: Page;
 
 beforeAll(async () => {
-  // Half of the layer arrives at once, and the rest within about ten seconds.
-  const registry = await startFakeRegistry({ now: () => Date.now(), dripMs: 10 });
-  const starting = startWithRegistry({ registry });
+  const starting = startWithSlowRegistry();
   [, browser] = await openConsole(starting.then(({ instance }) => instance));
   lab = await starting;
 });
@@ -42,17 +34,6 @@ afterEach(() => monitored.context.close());
 const consoleUrl = (path: string): string => `${lab.instance.url}/console/${path}`;
 const followUrl = `**${inspections.follow.path}*`;
 
-/** Starts an inspection of an image that is in no cache. */
-async function inspectSlowly(): Promise<{ readonly id: string; readonly digest: string }> {
-  const content = randomBytes(2_000);
-  const image = await buildImage({ layers: [{ entries: [{ path: 'a', content }] }] });
-  lab.registry.store.putImage('lab/slow', '1', image);
-  lab.registry.faults.on('slow-body', 1, image.layers[0]?.descriptor.digest);
-  const body = { reference: `${lab.registry.host}/lab/slow:1` };
-  const { id } = await lab.instance.client.call(images.inspect, { body });
-  return { id, digest: image.descriptor.digest };
-}
-
 const tooManyRequests = {
   status: 429,
   headers: { 'retry-after': '5' },
@@ -61,14 +42,14 @@ const tooManyRequests = {
 };
 
 test('an inspection whose stream is refused is polled until it ends', async () => {
-  const { id, digest } = await inspectSlowly();
+  const { id, digest } = await inspectSlowly(lab);
   await page.route(followUrl, (route) => route.fulfill(tooManyRequests));
   await visitPage(page, consoleUrl(`inspections/${id}`), 'Progress');
   await page.waitForURL(`**/images/${digest}*`);
 });
 
 test('a list of inspections shows progress and end while a proxy answers 502', async () => {
-  const { id } = await inspectSlowly();
+  const { id } = await inspectSlowly(lab);
   await page.route(followUrl, (route) => route.fulfill({ status: 502, body: 'Bad Gateway' }));
   await visitPage(page, consoleUrl('inspections'), 'Requested by');
   const row = page.locator(`tr[data-row="${id}"]`);
@@ -77,7 +58,7 @@ test('a list of inspections shows progress and end while a proxy answers 502', a
 });
 
 test('a stream that was refused is opened again, and polling ends', async () => {
-  const { id } = await inspectSlowly();
+  const { id } = await inspectSlowly(lab);
   let attempts = 0;
   let polls = 0;
   await page.route(followUrl, async (route) => {

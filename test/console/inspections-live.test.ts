@@ -1,18 +1,16 @@
 /** Inspections in the console while they run: over one stream, without repeated requests. */
-import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { operations } from '@lazaret/protocol';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-import { buildImage } from '../../packages/analysis/src/testing/image-builder.ts';
-import { startFakeRegistry } from '../../packages/oci/src/testing/fake-registry.ts';
-import { startWithRegistry, type RegistryInstance } from '../support/registry-instance.ts';
+import type { RegistryInstance } from '../support/registry-instance.ts';
 import { openConsole, openContext, signIn, type MonitoredContext } from './browser.ts';
 import { visitPage } from './page-checks.ts';
+import { inspectSlowly, startWithSlowRegistry } from './slow-inspection.ts';
 
-const { images, inspections } = operations;
+const { inspections } = operations;
 let lab: RegistryInstance;
 let browser: Browser;
 let monitored: MonitoredContext;
@@ -21,9 +19,7 @@ let page: Page;
 let requests: string[];
 
 beforeAll(async () => {
-  // Half of the layer arrives at once, and the rest within about ten seconds.
-  const registry = await startFakeRegistry({ now: () => Date.now(), dripMs: 10 });
-  const starting = startWithRegistry({ registry });
+  const starting = startWithSlowRegistry();
   [, browser] = await openConsole(starting.then(({ instance }) => instance));
   lab = await starting;
   monitored = await openContext(browser);
@@ -43,19 +39,8 @@ afterAll(async () => {
 
 const consoleUrl = (path: string): string => `${lab.instance.url}/console/${path}`;
 
-/** Starts an inspection of an image that is in no cache. */
-async function inspectSlowly(): Promise<{ readonly id: string; readonly digest: string }> {
-  const content = randomBytes(2_000);
-  const image = await buildImage({ layers: [{ entries: [{ path: 'a', content }] }] });
-  lab.registry.store.putImage('lab/slow', '1', image);
-  lab.registry.faults.on('slow-body', 1, image.layers[0]?.descriptor.digest);
-  const body = { reference: `${lab.registry.host}/lab/slow:1` };
-  const { id } = await lab.instance.client.call(images.inspect, { body });
-  return { id, digest: image.descriptor.digest };
-}
-
 test('the page of an inspection shows progress and its end with two requests', async () => {
-  const { id, digest } = await inspectSlowly();
+  const { id, digest } = await inspectSlowly(lab);
   requests = [];
   await visitPage(page, consoleUrl(`inspections/${id}`), 'Progress');
   await page.getByText('Reading layers, 0 of 1').waitFor();
@@ -64,7 +49,7 @@ test('the page of an inspection shows progress and its end with two requests', a
 });
 
 test('a list of inspections shows progress and the end of a row without polling', async () => {
-  const { id } = await inspectSlowly();
+  const { id } = await inspectSlowly(lab);
   await visitPage(page, consoleUrl('inspections'), 'Requested by');
   const row = page.locator(`tr[data-row="${id}"]`);
   await row.getByText('Reading layers, 0 of 1').waitFor();
@@ -77,7 +62,7 @@ test('a list of inspections shows progress and the end of a row without polling'
 });
 
 test('the panel of active inspections follows them and empties at their end', async () => {
-  const { id } = await inspectSlowly();
+  const { id } = await inspectSlowly(lab);
   await visitPage(page, consoleUrl('images'), 'Active inspections');
   await page.getByText('Reading layers, 0 of 1').waitFor();
   requests = [];
