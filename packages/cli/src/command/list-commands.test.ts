@@ -119,6 +119,16 @@ describe('actions', () => {
     });
   });
 
+  it('wrap what a server is missing to the terminal', async () => {
+    const detail = 'none is configured: images are listed and checked, but not scanned for malware';
+    const missing = [{ part: 'malware scanner', detail, advice: `${detail}. Set one up` }];
+    const shown = { version: '1', roles: [], startedAt: '2026-01-01T00:00:00Z', missing };
+    const argv = ['status', '--no-color'];
+    const { stdout } = await run({ 'system.show': () => shown }, argv, { terminal: ['stdout'] });
+    expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
+    expect(stdout.replaceAll(/\s+/g, ' ')).toContain(`malware scanner: ${detail}`);
+  });
+
   it('print the request ID of an internal server error', async () => {
     const handlers = {
       'system.show': () => {

@@ -16,6 +16,7 @@ import { formatCell, formatMoment } from '../render/cell.ts';
 import { formatPage, type PageOptions } from '../render/page.ts';
 import { createStyle, widthOf } from '../render/style.ts';
 import { visibleLine } from '../render/visible-text.ts';
+import { wrapText } from '../render/wrap-text.ts';
 
 type Page = (answer: unknown, options: PageOptions) => Promise<string> | string;
 
@@ -92,7 +93,10 @@ export function pageOf(
     });
 }
 
-async function formatStatus(answer: unknown, { now, style }: PageOptions): Promise<string> {
+async function formatStatus(
+  answer: unknown,
+  { now, style, widthChars }: PageOptions,
+): Promise<string> {
   const status = answer as OperationOutput<typeof operations.system.show>;
   const started = formatCell('startedAt', status.startedAt, { now, short: false });
   const lines = [
@@ -100,8 +104,10 @@ async function formatStatus(answer: unknown, { now, style }: PageOptions): Promi
     `Roles: ${status.roles.map(visibleLine).join(', ')}`,
     ...(status.missing.length === 0 ? [style('green', 'All components are running.')] : []),
     ...status.missing.flatMap(({ part, detail, advice }) => [
-      style('yellow', `Not available: ${visibleLine(part)}: ${visibleLine(detail)}`),
-      `  ${visibleLine(advice)}`,
+      ...wrapText(`Not available: ${visibleLine(part)}: ${visibleLine(detail)}`, widthChars).map(
+        (line) => style('yellow', line),
+      ),
+      ...wrapText(visibleLine(advice), widthChars && widthChars - 2).map((line) => `  ${line}`),
     ]),
   ];
   return lines.map((line) => `${line}\n`).join('');
