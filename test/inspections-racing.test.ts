@@ -48,7 +48,7 @@ beforeAll(async () => {
     ...{ database: database.handle.db, locks: database.handle, log, toolVersion: '1', blobs },
     ...{ timeLimitMs: 60_000, now: () => Date.now(), onChange: () => undefined },
     sharedRates: new SharedRates({ now: () => Date.now() }),
-    describe: ({ reference }) => ({
+    describe: async ({ reference }) => ({
       ...{ reference: `docker://${reference}`, platform: 'default', offline: false, files: true },
       ...{ scanners: { secrets: true }, parallel: 0, spoolDirectory: directory },
       cache: { directory: join(directory, 'cache'), maxBytes: 1e9 },

@@ -38,6 +38,8 @@ export const ociLimits = {
   registryTokensKept: 10_000,
   /** How long credentials are cached, unless they are refused. */
   registryCredentialMs: minuteMs,
+  /** Of each window, for requests that nobody waits for. */
+  registryBackgroundShare: 0.8,
   /** Hosts that a rate is remembered for. */
   registryRatesKept: 1_000,
   credentialFileBytes: 4 * MiB,

@@ -8,6 +8,7 @@ import { imageEvents } from './images/events.ts';
 import { inspectionEvents } from './inspections/events.ts';
 import { jobEvents } from './jobs/events.ts';
 import { nodeEvents } from './nodes/events.ts';
+import { registryEvents } from './registries/events.ts';
 import { systemEvents } from './system/events.ts';
 
 export const eventKinds = {
@@ -16,6 +17,7 @@ export const eventKinds = {
   ...imageEvents,
   ...fileEvents,
   ...inspectionEvents,
+  ...registryEvents,
   ...engineEvents,
   ...nodeEvents,
   ...accessEvents,

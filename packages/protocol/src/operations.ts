@@ -10,6 +10,7 @@ import { inspections, inspectionTags } from './inspections/operations.ts';
 import { jobs, jobTags } from './jobs/operations.ts';
 import { legacy, legacyTags } from './legacy/operations.ts';
 import { nodes, nodeTags } from './nodes/operations.ts';
+import { arrivals, registries, registryTags } from './registries/operations.ts';
 import { searches, searchTags } from './search/operations.ts';
 import { system, systemTags } from './system/operations.ts';
 
@@ -20,6 +21,8 @@ export const operations = {
   images,
   files,
   inspections,
+  registries,
+  arrivals,
   searches,
   engines,
   nodes,
@@ -36,6 +39,7 @@ export const operationTags = {
   ...imageTags,
   ...fileTags,
   ...inspectionTags,
+  ...registryTags,
   ...searchTags,
   ...engineTags,
   ...nodeTags,

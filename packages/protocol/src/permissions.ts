@@ -7,12 +7,14 @@ import { filePermissions } from './files/permissions.ts';
 import { imagePermissions } from './images/permissions.ts';
 import { jobPermissions } from './jobs/permissions.ts';
 import { nodePermissions } from './nodes/permissions.ts';
+import { registryPermissions } from './registries/permissions.ts';
 import { systemPermissions } from './system/permissions.ts';
 
 export const permissions = {
   ...jobPermissions,
   ...imagePermissions,
   ...filePermissions,
+  ...registryPermissions,
   ...enginePermissions,
   ...nodePermissions,
   ...eventPermissions,

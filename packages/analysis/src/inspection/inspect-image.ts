@@ -18,7 +18,12 @@ import { openImageBytes } from '../source/image-archive.ts';
 import { openSource } from '../source/open-source.ts';
 import type { OpenedSource } from '../source/open-source.ts';
 import type { SharedRates } from '@lazaret/oci';
-import type { CredentialOptions, RegistryOptions } from '@lazaret/oci/registry';
+import type {
+  CredentialOptions,
+  CredentialSource,
+  RegistryOptions,
+  RequestKind,
+} from '@lazaret/oci/registry';
 import { openAdvisories } from '../vulnerability/advisory-database.ts';
 import type { AdvisoryDatabase } from '../vulnerability/advisory-database.ts';
 import { matchReport } from '../vulnerability/advisory-coverage.ts';
@@ -60,6 +65,8 @@ export interface RegistryRequest extends Partial<
 > {
   /** `.dockercfg`, used after `containersAuth`. */
   readonly dockercfg?: string | undefined;
+  /** Asked instead of the files with credentials, when given. */
+  readonly credentials?: CredentialSource | undefined;
   /** The environment of credential helpers; no helper is started without it. */
   readonly helperEnvironment?: Readonly<Record<string, string>> | undefined;
   readonly proxy?: NonNullable<RegistryOptions['network']>['proxy'];
@@ -70,6 +77,8 @@ export interface RegistryRequest extends Partial<
    * must have a public address.
    */
   readonly isNamedByCaller?: boolean | undefined;
+  /** Background requests wait for all others that share the rates. */
+  readonly kind?: RequestKind | undefined;
 }
 
 export interface InspectHooks {
@@ -221,7 +230,8 @@ function engineOf(address: string | undefined): DockerEndpoint | undefined {
   return existsSync(defaultSocket) ? { address: `unix://${defaultSocket}` } : undefined;
 }
 
-async function registryOptions(
+/** The options of a registry client for a request. Throws when a file of authorities cannot be read. */
+export async function registryOptions(
   request: RegistryRequest,
   { now, sharedRates }: Pick<InspectHooks, 'now' | 'sharedRates'>,
 ): Promise<RegistryOptions> {
@@ -238,9 +248,10 @@ async function registryOptions(
       ...(proxy !== undefined && { proxy }),
       certificateDirectories: ['/etc/docker/certs.d'],
     },
-    credentials: openCredentials(credentialFiles(request)),
+    credentials: request.credentials ?? openCredentials(credentialFiles(request)),
     ...{ mirrors, foreignHosts: foreign, sharedRates },
     ...(rates !== undefined && { rates }),
+    ...(request.kind !== undefined && { kind: request.kind }),
   };
 }
 

@@ -5,8 +5,17 @@ export type { Credential, CredentialQuery, CredentialSource } from './auth/crede
 export type { Clock } from './http/clock.ts';
 export type { ProxySettings } from './http/proxy.ts';
 export type { Lookup, NetworkOptions } from './http/transport.ts';
-export { headManifest, listReferrers, listRepositories, listTags } from './list-pages.ts';
-export type { ListOptions, ManifestHead, Referrer } from './list-pages.ts';
+export {
+  headManifest,
+  listReferrers,
+  listRepositories,
+  listTagDigests,
+  listTags,
+} from './list-pages.ts';
+export type { RequestKind } from './http/request-rate.ts';
+export type { ListOptions, ManifestHead, Referrer, TagDigests } from './list-pages.ts';
+export { probeApi, probeDeletion, probeReferrers } from './probe.ts';
+export { readCreated } from './read-created.ts';
 export { RegistryClient } from './registry-client.ts';
 export { openRegistryClient, openRegistrySource } from './registry-source.ts';
 export type { RegistryOptions, RegistrySourceOptions } from './registry-source.ts';

@@ -40,6 +40,41 @@ export async function listTags(
   });
 }
 
+export interface TagDigests {
+  readonly tags: readonly string[];
+  /** Of the tags whose digests the list itself contains, which spares a request for each. */
+  readonly digests: ReadonlyMap<string, string>;
+}
+
+/**
+ * All tags, with their digests where the registry lists them, as Google's registries do in the
+ * member `manifest`. Throws SourceError instead of returning a partial list.
+ */
+export async function listTagDigests(
+  client: RegistryClient,
+  repository: string,
+  options: ListOptions = {},
+): Promise<TagDigests> {
+  checkNames(repository);
+  const digests = new Map<string, string>();
+  const tags = await listNames(client, {
+    ...options,
+    path: `/v2/${repository}/tags/list`,
+    repository,
+    what: `the tags of ${repository} at ${client.host}`,
+    read: (bytes) => {
+      const page = digestsShape.parse(JSON.parse(bytes));
+      for (const [digest, { tag }] of Object.entries(page.manifest ?? {})) {
+        if (parseDigest(digest) === undefined) continue;
+        for (const name of tag) digests.set(name, digest);
+      }
+      return page.tags ?? [];
+    },
+    accept: isTag,
+  });
+  return { tags, digests };
+}
+
 /**
  * All repositories of the catalog, which many registries disable; a repository may exist without
  * being listed.
@@ -146,6 +181,9 @@ function checkNames(repository: string, selector?: string): void {
 }
 
 const tagsShape = z.object({ tags: z.array(z.string()).nullish() });
+const digestsShape = tagsShape.extend({
+  manifest: z.record(z.string(), z.object({ tag: z.array(z.string()).default([]) })).nullish(),
+});
 const catalogShape = z.object({ repositories: z.array(z.string()).nullish() });
 
 interface NameListing extends ListOptions {

@@ -15,7 +15,7 @@ import { Deadline } from './http/deadline.ts';
 import { plainUrl, refusal, Secrets } from './http/failure.ts';
 import { readBeginning, readBody } from './http/read-body.ts';
 import { apiHost } from '../reference/reference.ts';
-import type { RequestRate } from './http/request-rate.ts';
+import type { RequestKind, RequestRate } from './http/request-rate.ts';
 import { backoffMs, isTransientStatus, retryAfterMs } from './http/retry.ts';
 import { type TokenServerRequest, TokenServer } from './auth/token-server.ts';
 import type { Answer, Transport } from './http/transport.ts';
@@ -28,6 +28,10 @@ export interface RegistryClientOptions {
   /** Random number from 0 to below 1, for the backoff. */
   readonly random?: () => number;
   readonly authHosts?: readonly string[];
+  /** Background requests wait for all others. */
+  readonly kind?: RequestKind;
+  /** Called for each request to the registry itself. */
+  readonly onRequest?: () => void;
   /** Number of retries, instead of the default. */
   readonly retries?: number;
   /** Aborts all requests and delays: the source was closed. */
@@ -35,7 +39,7 @@ export interface RegistryClientOptions {
 }
 
 export interface RegistryRequest {
-  readonly method?: 'GET' | 'HEAD';
+  readonly method?: 'GET' | 'HEAD' | 'DELETE';
   /** Path from `/v2/`, with its query; or a full URL at the same origin. */
   readonly path: string;
   /** The repository whose credentials to use; '' for the registry itself. */
@@ -205,7 +209,8 @@ export class RegistryClient {
     let weakest: RegistryTransport = 'tls';
     for (let hops = 0; hops <= ociLimits.registryRedirects; hops += 1) {
       const own = url.origin === origin.origin;
-      if (own) await this.#rate.take(signal);
+      if (own) await this.#rate.take(signal, this.#options.kind);
+      if (own) this.#options.onRequest?.();
       deadline?.begin();
       const answer = await transport.exchange(url, {
         method,

@@ -25,7 +25,7 @@ import {
 } from '../reference/reference.ts';
 import { assembleImage, assembleLayer, type ImageParts } from './registry-image.ts';
 import { RegistryClient } from './registry-client.ts';
-import { type RegistryRates, SharedRates } from './http/request-rate.ts';
+import { type RegistryRates, type RequestKind, SharedRates } from './http/request-rate.ts';
 import { resolutionDiagnostics, resolutionOf } from './resolution.ts';
 import { createTransport, type NetworkOptions, type Transport } from './http/transport.ts';
 
@@ -48,6 +48,10 @@ export interface RegistryOptions {
   /** Shares the rate limits with all sources that use the same object. */
   readonly sharedRates?: SharedRates | undefined;
   readonly random?: () => number;
+  /** Background requests wait for all others of the same shared rates. */
+  readonly kind?: RequestKind;
+  /** Called for each request to the registry itself. */
+  readonly onRequest?: () => void;
 }
 
 export interface RegistrySourceOptions extends RegistryOptions {
@@ -80,9 +84,14 @@ export function openRegistrySource(text: string, options: RegistrySourceOptions)
 /** A client for other requests, such as listings, until it is closed. */
 export function openRegistryClient(
   host: string,
-  options: RegistryOptions,
+  options: RegistryOptions & {
+    /** Number of retries, instead of the default. */
+    readonly retries?: number;
+    /** Aborts all requests and delays, as `close` does. */
+    readonly signal?: AbortSignal;
+  },
 ): { readonly client: RegistryClient; close(): Promise<void> } {
-  const opened = openConnection(host, options);
+  const opened = openConnection(host, options, options.signal);
   const client = openClient(canonicalHost(host), opened, options);
   return { client, close: () => opened.close() };
 }
@@ -129,7 +138,7 @@ function openClient(
   options: RegistryOptions & { readonly retries?: number },
 ): RegistryClient {
   const { clock, credentials = { find: async () => undefined }, random, authHosts = [] } = options;
-  const { retries } = options;
+  const { retries, kind, onRequest } = options;
   return new RegistryClient(host, {
     transport,
     clock,
@@ -139,6 +148,8 @@ function openClient(
     rate: rates.of(host, options.rates ?? {}),
     ...(random === undefined ? {} : { random }),
     ...(retries === undefined ? {} : { retries }),
+    ...(kind === undefined ? {} : { kind }),
+    ...(onRequest === undefined ? {} : { onRequest }),
   });
 }
 

@@ -108,14 +108,17 @@ export class RegistryHandler {
   #sendManifest(request: IncomingMessage, response: ServerResponse, place: Place): void {
     const { store, faults } = this.#parts;
     const { name, rest: reference } = place;
+    if (request.method === 'DELETE') {
+      this.#deleteManifest(response, name, reference);
+      return;
+    }
     const found = store.find(name, reference);
     if (found === undefined) {
       sendError(response, 404, 'MANIFEST_UNKNOWN');
       return;
     }
-    if (request.method === 'DELETE') {
-      store.repositories.get(name)?.manifests.delete(found.digest);
-      response.writeHead(202).end();
+    if (faults.happens('refused-manifest', found.digest)) {
+      sendError(response, 403, 'DENIED');
       return;
     }
     this.#manifestRead = true;
@@ -131,6 +134,22 @@ export class RegistryHandler {
     const said = faults.happens('wrong-digest-header') ? `sha256:${'0'.repeat(64)}` : found.digest;
     if (!faults.happens('no-digest-header')) response.setHeader('docker-content-digest', said);
     response.end(request.method === 'HEAD' ? undefined : bytes);
+  }
+
+  /** By digest only, with all tags of it, as Distribution 2.8 does. */
+  #deleteManifest(response: ServerResponse, name: string, reference: string): void {
+    const { store, faults } = this.#parts;
+    const repository = store.repositories.get(name);
+    if (faults.happens('no-deletion')) sendError(response, 405, 'UNSUPPORTED');
+    else if (!reference.includes(':')) sendError(response, 400, 'DIGEST_INVALID');
+    else if (repository?.manifests.delete(reference) !== true) {
+      sendError(response, 404, 'MANIFEST_UNKNOWN');
+    } else {
+      for (const [tag, digest] of repository.tags) {
+        if (digest === reference) repository.tags.delete(tag);
+      }
+      response.writeHead(202).end();
+    }
   }
 
   async #sendBlob(

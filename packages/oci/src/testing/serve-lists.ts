@@ -18,7 +18,14 @@ export function serveTags(response: ServerResponse, name: string, parts: ListPar
     return;
   }
   const page = choosePage(response, [...repository.tags.keys()].sort(), parts);
-  if (page !== undefined) sendJson(response, { name, tags: page });
+  if (page === undefined) return;
+  if (!parts.faults.happens('listed-digests')) {
+    sendJson(response, { name, tags: repository.tags.size === 0 ? null : page });
+    return;
+  }
+  const listed = Map.groupBy(page, (tag) => repository.tags.get(tag) ?? '');
+  const manifest = Object.fromEntries([...listed].map(([digest, tag]) => [digest, { tag }]));
+  sendJson(response, { name, tags: page, manifest });
 }
 
 export function serveCatalog(response: ServerResponse, parts: ListParts): void {

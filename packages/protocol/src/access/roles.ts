@@ -14,6 +14,7 @@ interface RoleKind {
 const read = [
   'jobs.read',
   'images.read',
+  'registries.read',
   'engines.read',
   'nodes.read',
   'events.read',
@@ -24,11 +25,13 @@ const analyze = [
   'jobs.submit',
   'jobs.control',
   'images.inspect',
+  'registries.report',
 ] as const satisfies readonly Permission[];
 
 const operate = [
   'jobs.control',
   'images.manage',
+  'registries.manage',
   'engines.manage',
   'nodes.manage',
   'audit.read',

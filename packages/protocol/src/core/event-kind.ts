@@ -2,6 +2,7 @@
 
 /** What the subject of an event identifies; `subjectSchemas` has the format of each. */
 export type SubjectKind =
+  | 'arrival'
   | 'artifact'
   | 'engine'
   | 'file'
@@ -12,6 +13,8 @@ export type SubjectKind =
   | 'manifest'
   | 'node'
   | 'project'
+  | 'registry'
+  | 'tag'
   | 'token'
   | 'user';
 

@@ -11,6 +11,7 @@ export const eventType = z.enum(Object.keys(eventKinds) as [EventType, ...EventT
 
 /** The format of a subject, by what it identifies. */
 export const subjectSchemas: Readonly<Record<SubjectKind, z.ZodType<string>>> = {
+  arrival: identifier,
   artifact: sha256,
   engine: slug,
   file: sha256,
@@ -21,6 +22,8 @@ export const subjectSchemas: Readonly<Record<SubjectKind, z.ZodType<string>>> = 
   manifest: z.string().min(1).describe('Name of a manifest file in the watched directory'),
   node: z.string().min(1),
   project: slug,
+  registry: slug,
+  tag: z.string().min(1).describe('Reference of a tag: HOST/REPOSITORY:TAG'),
   token: identifier,
   user: slug,
 };

@@ -1,2 +1,4 @@
 export * from './connection.ts';
+export * from './model.ts';
+export * from './operations.ts';
 export * from './settings.ts';

@@ -1,4 +1,4 @@
-/** Limits of registries. */
+/** Limits of registries, and of watching them. */
 import { units } from '../core/units.ts';
 
 export const registryLimits = {
@@ -6,4 +6,18 @@ export const registryLimits = {
   registryRateRequests: 1_000_000,
   registryRatePeriodMs: 7 * units.dayMs,
   registryRateWindows: 8,
+  registryPatterns: 1_000,
+  registryPatternChars: 255,
+  registryMirrors: 20,
+  registryPlatforms: 20,
+  registryPathChars: 1_000,
+  registryBacklogMax: 1_000_000,
+  registryPollMsMin: 1_000,
+  registryPollMsMax: 7 * units.dayMs,
+  registryPollSecondsDefault: 300,
+  registryBacklogDefault: 100,
+  repositoryChars: 255,
+  tagChars: 128,
+  registryCursorChars: 512,
+  registryWaitSecondsMax: 50,
 } as const;

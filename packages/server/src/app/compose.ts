@@ -6,6 +6,7 @@ import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 
+import { SharedRates } from '@lazaret/analysis';
 import type { Logger } from 'pino';
 
 import { accessSlice, type Access } from '../access/index.ts';
@@ -16,6 +17,7 @@ import { filesSlice } from '../files/index.ts';
 import {
   configuredNodes,
   describeConfiguration,
+  readEnvironment,
   readProgramEnvironment,
   type LoadedConfiguration,
   type RoleName,
@@ -35,6 +37,8 @@ import { openExecutors } from '../roles/open-executors.ts';
 import type { Core, Role, StartRole, StopOptions } from '../roles/role.ts';
 import { startScheduler } from '../roles/scheduler.ts';
 import { startWorker } from '../roles/worker.ts';
+import { startWatcher } from '../roles/watcher.ts';
+import { createRegistryLookup, registriesSlice } from '../registries/index.ts';
 import { searchSlice } from '../search/index.ts';
 import { createLoopWatch, systemSlice } from '../system/index.ts';
 import { openDataDirectory, type DataDirectory } from './data-directory.ts';
@@ -66,6 +70,7 @@ const backgroundRoles = {
   worker: startWorker,
   scheduler: startScheduler,
   inspector: startInspector,
+  watcher: startWatcher,
 } satisfies Record<Exclude<RoleName, 'api'>, StartRole>;
 
 /** Starts the configured roles. After a failure everything that was started is stopped. */
@@ -161,11 +166,14 @@ function createCore(
     await Promise.allSettled([...executors.values()].map((executor) => executor.close()));
   });
   const changes = createChangeSignals();
+  const connection = describeConnection(parts.options, parts.directory);
   const onEvents = (): void => outbox.wake();
   return {
     ...parts.storage,
     ...{ configuration, version, log, database, signal, outbox, executors, clock, onEvents },
     dataDirectory: parts.directory.path,
+    sharedRates: new SharedRates(clock),
+    findRegistry: createRegistryLookup({ ...connection, database }),
     wake: (...names) => {
       for (const name of names) parts.roles.get(name)?.wake();
     },
@@ -231,6 +239,10 @@ async function createSlices(
       ...{ ...core, engines, settings: values.inspection, dockerHost: values.dockerHost },
       helperEnvironment: readProgramEnvironment(),
     }),
+    registriesSlice({
+      ...{ ...core, ...describeConnection({ configuration }, { path: core.dataDirectory }) },
+      dockerHost: values.dockerHost,
+    }),
     searchSlice({ database: core.database, slices: () => slices }),
     eventsSlice({ outbox, database: core.database }),
     systemSlice({
@@ -242,6 +254,19 @@ async function createSlices(
     }),
   ];
   return { slices, access, metrics };
+}
+
+/** What connections to watched registries share. */
+function describeConnection(
+  { configuration }: Pick<ServerOptions, 'configuration'>,
+  { path }: Pick<DataDirectory, 'path'>,
+) {
+  return {
+    settings: configuration.values.inspection,
+    helperEnvironment: readProgramEnvironment(),
+    environment: readEnvironment(),
+    directory: join(path, 'registries'),
+  };
 }
 
 async function recordLifecycle(

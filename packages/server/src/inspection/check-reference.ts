@@ -30,6 +30,16 @@ export type ReferencePolicy = Pick<
   'allowLocal' | 'dockerDaemon' | 'registries'
 >;
 
+/** The policy with what is allowed in addition because the project watches the registry. */
+export function allowWatched(policy: ReferencePolicy, reference: string): ReferencePolicy {
+  const spec = parseSourceSpec(reference.trim());
+  if (spec.kind === 'engine') return { ...policy, dockerDaemon: true };
+  const text = spec.kind === 'registry' ? spec.reference : reference.trim();
+  const { registries } = policy;
+  const { host } = parseReference(text);
+  return { ...policy, registries: { ...registries, private: [...registries.private, host] } };
+}
+
 /** The reference in its full form. Throws invalid_reference. */
 export function checkReference(text: string, policy: ReferencePolicy): string {
   try {

@@ -2,7 +2,7 @@
 import { limits, type InspectionReport } from '@lazaret/protocol';
 import { platformText, severityOrder } from '@lazaret/analysis';
 
-import { packStorable, storable } from './storable.ts';
+import { packStorable, storable } from '../floor/storable.ts';
 
 export interface ReportFacts {
   readonly platform: string | null;

@@ -14,7 +14,7 @@ import { SourceError } from '@lazaret/oci';
 import { asProblem, limits, Problem } from '@lazaret/protocol';
 
 import type { BlobStore } from '../blobs/index.ts';
-import { checkReference } from './check-reference.ts';
+import { allowWatched, checkReference } from './check-reference.ts';
 import type { ReadablePlace } from './readable-places.ts';
 import { archiveOpener, describeSource, type SourceSettings } from './source-settings.ts';
 import { fileLimits } from './file-limits.ts';
@@ -185,9 +185,13 @@ class Reader implements FileReader {
         `the file has ${sizeBytes} bytes; files of images are read up to ${limits.uploadBytes}`,
       );
     }
-    const { settings, blobs, sharedRates, now, spoolDirectory } = this.#options;
+    const { settings, blobs, sharedRates, now, spoolDirectory, findRegistry } = this.#options;
     // The policy is checked again, since settings change.
-    const source = describeSource(checkReference(reference, settings), this.#options);
+    const { project } = place;
+    const watched = await findRegistry(project, reference);
+    const policy = watched === undefined ? settings : allowWatched(settings, reference);
+    const checked = checkReference(reference, policy);
+    const source = await describeSource({ reference: checked, project }, this.#options);
     const name = join(spoolDirectory, `.lazaret-file-${randomBytes(12).toString('hex')}`);
     const handle = await open(name, 'wx+', 0o600);
     try {

@@ -6,4 +6,14 @@ export { openInspectionQueue, type InspectionQueue } from './queue.ts';
 export { findReadablePlaces, type ReadablePlace } from './readable-places.ts';
 export { search } from './search/typed-search.ts';
 export { inspectionSlice } from './slice.ts';
-export type { SourceSettings } from './source-settings.ts';
+export { inspectionPriorities, requestWithin } from './request-inspection.ts';
+export {
+  describeRegistries,
+  type RegistryLookup,
+  type SourceSettings,
+} from './source-settings.ts';
+export {
+  summarizeInspections,
+  worstVerdict,
+  type InspectionSummary,
+} from './summarize-inspections.ts';

@@ -4,7 +4,7 @@ import { sql, type Kysely } from 'kysely';
 import type { Database } from '../floor/db/schema.ts';
 import { inspectionLimits } from './limits.ts';
 import { indexedNameChars, type NameTable } from './search/matching-names.ts';
-import { storable } from './storable.ts';
+import { storable } from '../floor/storable.ts';
 
 /** The last component of a path, as in the index of files. */
 export function lastComponent(path: string): string {

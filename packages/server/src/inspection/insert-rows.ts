@@ -8,7 +8,7 @@ import type { Database } from '../floor/db/schema.ts';
 import { insertNames, lastComponent } from './insert-names.ts';
 import { inspectionLimits } from './limits.ts';
 import type { LayerPlan, LayerRow } from './plan-layers.ts';
-import { packStorable, storable } from './storable.ts';
+import { packStorable, storable } from '../floor/storable.ts';
 
 /** Returns the id of the layer; that of an equal one if it exists. */
 export async function insertLayer(database: Kysely<Database>, plan: LayerPlan): Promise<number> {

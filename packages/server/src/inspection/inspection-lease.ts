@@ -13,7 +13,7 @@ import { appendEvents } from '../floor/events/index.ts';
 import { newId } from '../floor/ids.ts';
 import { inspectionLimits } from './limits.ts';
 import { lockInspection, type StoredImage } from './store-report.ts';
-import { storable } from './storable.ts';
+import { storable } from '../floor/storable.ts';
 
 export interface ClaimedInspection {
   readonly id: string;
@@ -23,6 +23,8 @@ export interface ClaimedInspection {
   readonly archiveName: string | null;
   readonly platform: string;
   readonly force: boolean;
+  /** The higher, the earlier. */
+  readonly priority: number;
   /** Including this one. */
   readonly attempts: number;
 }

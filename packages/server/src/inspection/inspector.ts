@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { SharedRates, type InspectRequest } from '@lazaret/analysis';
+import type { InspectRequest, SharedRates } from '@lazaret/analysis';
 import {
   pickScannerSettings,
   scannerIds,
@@ -15,9 +15,11 @@ import type { Logger } from 'pino';
 import type { BlobStore } from '../blobs/index.ts';
 import type { DatabaseHandle } from '../floor/db/index.ts';
 import type { Database } from '../floor/db/schema.ts';
+import type { ClaimedInspection } from './inspection-lease.ts';
 import { inspectionLimits } from './limits.ts';
-import { describeSource, type SourceSettings } from './source-settings.ts';
+import { describeSource, type RegistryLookup, type SourceSettings } from './source-settings.ts';
 import type { InspectionQueue } from './queue.ts';
+import { inspectionPriorities } from './request-inspection.ts';
 import { runInspection } from './run-inspection.ts';
 import { removeOrphanLayers } from './store-report.ts';
 
@@ -39,6 +41,9 @@ export interface InspectorOptions {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly onChange: (inspection: string) => void;
+  /** Shared by all that use registries in this process. */
+  readonly sharedRates: SharedRates;
+  readonly findRegistry: RegistryLookup;
 }
 
 export interface Inspector {
@@ -55,9 +60,7 @@ export async function startInspector(options: InspectorOptions): Promise<Inspect
   const parts = {
     ...options,
     timeLimitMs: settings.timeLimit,
-    sharedRates: new SharedRates({ now: options.now }),
-    describe: (about: { readonly reference: string; readonly platform: string }) =>
-      describeRequest(about, { ...options, places }),
+    describe: (about: DescribedInspection) => describeRequest(about, { ...options, places }),
   };
   const sweep = (): void => {
     removeOrphanLayers(database).catch((error: unknown) => {
@@ -91,13 +94,22 @@ interface DescribeParts extends Omit<SourceSettings, 'spoolDirectory'> {
   readonly places: { readonly cache: string; readonly spool: string };
 }
 
-function describeRequest(
-  about: { readonly reference: string; readonly platform: string },
+type DescribedInspection = Pick<
+  ClaimedInspection,
+  'reference' | 'project' | 'platform' | 'priority'
+>;
+
+async function describeRequest(
+  about: DescribedInspection,
   { places, ...parts }: DescribeParts,
-): InspectRequest {
+): Promise<InspectRequest> {
   const { settings } = parts;
+  const source = await describeSource(about, { ...parts, spoolDirectory: places.spool });
+  // Requests of people come before those of watched registries.
+  const kind = about.priority < inspectionPriorities.interactive ? 'background' : 'foreground';
   return {
-    ...describeSource(about.reference, { ...parts, spoolDirectory: places.spool }),
+    ...source,
+    registry: { ...source.registry, kind },
     platform: readPlatform(about.platform),
     files: true,
     scanners: pickScannerSettings(settings, scannerIds),

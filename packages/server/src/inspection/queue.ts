@@ -28,6 +28,8 @@ export interface QueuedTask {
   readonly inspection: string;
   /** A UUID. */
   readonly queueId: string;
+  /** The higher first. */
+  readonly priority: number;
 }
 
 export interface WorkOptions {
@@ -77,8 +79,9 @@ export async function openInspectionQueue(options: {
   await boss.updateQueue(queueName, settings);
   let workers: string | undefined;
   return {
-    async add(trx, { inspection, queueId }) {
-      const id = await boss.send(queueName, { inspection }, { id: queueId, db: fromKysely(trx) });
+    async add(trx, { inspection, queueId, priority }) {
+      const options = { id: queueId, priority, db: fromKysely(trx) };
+      const id = await boss.send(queueName, { inspection }, options);
       if (id === null) throw new Error(`the queue refused the inspection ${inspection}`);
     },
     async remove(trx, queueId) {

@@ -1,6 +1,6 @@
 /**
  * Requests an inspection: a row and its task in one transaction, or the one that is already queued
- * or running.
+ * or running. A queued one is moved forward when it is requested with a higher priority.
  */
 import { createHash, randomUUID } from 'node:crypto';
 
@@ -14,15 +14,28 @@ import { newId } from '../floor/ids.ts';
 import { inspectionLimits } from './limits.ts';
 import type { InspectionQueue } from './queue.ts';
 
-export interface RequestContext {
-  readonly database: Kysely<Database>;
+export interface RequestedBy {
   readonly queue: InspectionQueue;
   readonly project: string;
   readonly actor: string;
-  readonly idempotencyKey: string | undefined;
   /** The archive of the reference, when it was uploaded. */
   readonly archive?: { readonly name: string; readonly sizeBytes: number } | undefined;
+  /** That of a person who asks, unless given. */
+  readonly priority?: number;
 }
+
+export interface RequestContext extends RequestedBy {
+  readonly database: Kysely<Database>;
+  readonly idempotencyKey: string | undefined;
+}
+
+/** Which queued inspection comes first: the higher. */
+export const inspectionPriorities = {
+  interactive: 40,
+  webhook: 30,
+  poll: 20,
+  backlog: 10,
+} as const;
 
 /**
  * Returns the id of the inspection; that of an earlier one for a known key, or while that one is
@@ -38,7 +51,7 @@ export async function requestInspection(
     return await transaction(database, async (trx) => {
       const earlier = await findByKey(trx, context, hash);
       if (earlier !== undefined) return earlier;
-      const id = (await findLive(trx, request, project)) ?? (await insert(trx, request, context));
+      const id = await requestWithin(trx, request, context);
       const { idempotencyKey: key, actor } = context;
       if (key !== undefined) {
         const values = { project, actor, key, hash, inspection: id };
@@ -57,6 +70,44 @@ export async function requestInspection(
     }
     throw error;
   }
+}
+
+/**
+ * Part of the transaction of the caller, who retries it when two ask for the same at once (unique
+ * constraint `inspections_live`).
+ */
+export async function requestWithin(
+  trx: Transaction<Database>,
+  request: Omit<InspectionRequest, 'project'>,
+  context: RequestedBy,
+): Promise<string> {
+  const live = await findLive(trx, request, context.project);
+  if (live === undefined) return insert(trx, request, context);
+  const priority = context.priority ?? inspectionPriorities.interactive;
+  if (live.state === 'queued' && live.priority < priority) {
+    await moveForward(trx, context.queue, { ...live, priority });
+  }
+  return live.id;
+}
+
+/** The task in the queue is replaced by one of the higher priority. */
+async function moveForward(
+  trx: Transaction<Database>,
+  queue: InspectionQueue,
+  live: { readonly id: string; readonly queue_id: string; readonly priority: number },
+): Promise<void> {
+  const { id, priority } = live;
+  const queueId = randomUUID();
+  const { numUpdatedRows } = await trx
+    .updateTable('inspections')
+    .set({ priority, queue_id: queueId })
+    .where('id', '=', id)
+    .where('queue_id', '=', live.queue_id)
+    .where('state', '=', 'queued')
+    .executeTakeFirst();
+  if (numUpdatedRows === 0n) return;
+  await queue.remove(trx, live.queue_id);
+  await queue.add(trx, { inspection: id, queueId, priority });
 }
 
 async function findByKey(
@@ -80,24 +131,25 @@ async function findLive(
   trx: Transaction<Database>,
   { reference, platform, force }: Omit<InspectionRequest, 'project'>,
   project: string,
-): Promise<string | undefined> {
-  const row = await trx
+) {
+  return trx
     .selectFrom('inspections')
-    .select('id')
+    .select(['id', 'state', 'queue_id', 'priority'])
     .where('project', '=', project)
     .where('reference', '=', reference)
     .where('platform', '=', platform)
     .where('force', '=', force)
     .where('state', 'in', ['queued', 'running'])
     .executeTakeFirst();
-  return row?.id;
 }
 
 async function insert(
   trx: Transaction<Database>,
   request: Omit<InspectionRequest, 'project'>,
-  { queue, project, actor, archive }: RequestContext,
+  context: RequestedBy,
 ): Promise<string> {
+  const { queue, project, actor, archive } = context;
+  const priority = context.priority ?? inspectionPriorities.interactive;
   const { reference, platform, force } = request;
   await checkCapacity(trx);
   const id = newId();
@@ -106,11 +158,11 @@ async function insert(
     .insertInto('inspections')
     .values({
       ...{ id, project, reference, platform, force },
-      ...{ queue_id: queueId, requested_by: actor },
+      ...{ queue_id: queueId, requested_by: actor, priority },
       ...{ archive_name: archive?.name ?? null, archive_bytes: archive?.sizeBytes ?? null },
     })
     .execute();
-  await queue.add(trx, { inspection: id, queueId });
+  await queue.add(trx, { inspection: id, queueId, priority });
   const data = { reference, platform, force, ...(archive !== undefined && { archive }) };
   await appendEvents(trx, [{ type: 'inspection.queued', subject: id, actor, project, data }]);
   return id;

@@ -23,7 +23,7 @@ import { longPoll } from '../floor/long-poll.ts';
 import { chooseProject, forbidden, projectsWith, type ProjectScope } from '../floor/principal.ts';
 import { formatArchiveReference, readArchiveReference } from './archive-reference.ts';
 import { cancelInspection } from './cancel-inspection.ts';
-import { checkReference, type ReferencePolicy } from './check-reference.ts';
+import { allowWatched, checkReference, type ReferencePolicy } from './check-reference.ts';
 import { anyChanged, followInspections, isEnded } from './follow.ts';
 import { listFiles } from './list-files.ts';
 import type { InspectionQueue } from './queue.ts';
@@ -39,6 +39,7 @@ import { listInspections, readInspection, readInspections } from './read-inspect
 import { compareImages, formatReport } from './read-report.ts';
 import { removeImage } from './remove-image.ts';
 import { requestInspection } from './request-inspection.ts';
+import type { RegistryLookup } from './source-settings.ts';
 import { uploadArchive } from './upload-archive.ts';
 
 export interface InspectionParts {
@@ -46,6 +47,7 @@ export interface InspectionParts {
   readonly blobs: BlobStore;
   readonly queue: InspectionQueue;
   readonly policy: ReferencePolicy;
+  readonly findRegistry: RegistryLookup;
   readonly scanners: () => Promise<ScannerOverview>;
   /** Called after events were written. */
   readonly onEvents: () => void;
@@ -68,7 +70,7 @@ interface Asker extends Pick<CallContext, 'principal' | 'headers'> {
 }
 
 function taskRoutes(parts: InspectionParts): Route[] {
-  const { database, blobs, queue, policy, onEvents, scanners } = parts;
+  const { database, blobs, queue, policy, onEvents, scanners, findRegistry } = parts;
   const { images, inspections } = operations;
   const start = async (request: InspectionOf, asker: Asker): Promise<Inspection> => {
     const { project, principal, headers, archive } = asker;
@@ -85,7 +87,9 @@ function taskRoutes(parts: InspectionParts): Route[] {
     route(images.inspect, async ({ body }, { principal, headers }) => {
       const { project: asked, ...request } = body;
       const project = chooseProject(principal, 'images.inspect', asked);
-      const reference = checkReference(request.reference, policy);
+      const watched = await findRegistry(project, request.reference);
+      const allowed = watched === undefined ? policy : allowWatched(policy, request.reference);
+      const reference = checkReference(request.reference, allowed);
       const sha256 = readArchiveReference(reference);
       const archive =
         sha256 === undefined ? undefined : await findArtifact(database, [project], sha256);

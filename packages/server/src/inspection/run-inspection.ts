@@ -40,7 +40,7 @@ export interface InspectorParts {
   /** Store of uploaded archives. */
   readonly blobs: BlobStore;
   /** The request to the analysis for a reference and platform. */
-  readonly describe: (about: ClaimedInspection) => InspectRequest;
+  readonly describe: (about: ClaimedInspection) => Promise<InspectRequest>;
   readonly timeLimitMs: number;
   /** Shared by all inspections of the process. */
   readonly sharedRates: SharedRates;
@@ -101,7 +101,7 @@ async function inspectOnce(
 ): Promise<StoredImage[]> {
   const { toolVersion, now, sharedRates } = parts;
   const { archiveName } = lease.about;
-  const described = parts.describe(lease.about);
+  const described = await parts.describe(lease.about);
   // Reports have the original file name of an archive.
   const request = archiveName === null ? described : { ...described, reference: archiveName };
   const openArchive = archiveOpener(lease.about.reference, parts.blobs);

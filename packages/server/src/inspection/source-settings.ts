@@ -15,18 +15,29 @@ export interface SourceSettings {
   readonly helperEnvironment: Readonly<Record<string, string>>;
   /** For content that must be read twice: a compressed archive, the export of an engine. */
   readonly spoolDirectory: string;
+  readonly findRegistry: RegistryLookup;
 }
 
-/** The options of the analysis to open a source. */
-export function describeSource(
+/**
+ * How the watched registry of a reference is reached, by the settings of the project; undefined
+ * when the project watches none of this address.
+ */
+export type RegistryLookup = (
+  project: string,
   reference: string,
-  { settings, dockerHost, helperEnvironment, spoolDirectory }: SourceSettings,
-): Omit<OpenRequest, 'pin'> {
+) => Promise<RegistryRequest | undefined>;
+
+/** The options of the analysis to open a source for a project. */
+export async function describeSource(
+  { reference, project }: { readonly reference: string; readonly project: string },
+  { settings, dockerHost, helperEnvironment, spoolDirectory, findRegistry }: SourceSettings,
+): Promise<Omit<OpenRequest, 'pin'>> {
   const isArchive = readArchiveReference(reference) !== undefined;
+  const watched = isArchive ? undefined : await findRegistry(project, reference);
   return {
     reference: isArchive ? reference : explicitReference(reference),
     offline: false,
-    registry: describeRegistries(settings.registries, helperEnvironment),
+    registry: watched ?? describeRegistries(settings.registries, helperEnvironment),
     dockerHost,
     spoolDirectory,
   };
@@ -41,7 +52,8 @@ export function archiveOpener(
   return sha256 === undefined ? undefined : () => openArchiveBytes(blobs, sha256);
 }
 
-function describeRegistries(
+/** How registries are reached that no project watches. */
+export function describeRegistries(
   registries: InspectionSettings['registries'],
   variables: SourceSettings['helperEnvironment'],
 ): RegistryRequest {

@@ -17,7 +17,7 @@ import { indexedName, insertNames } from './insert-names.ts';
 import { insertLayer, insertRows } from './insert-rows.ts';
 import { inspectionLimits } from './limits.ts';
 import { planLayers } from './plan-layers.ts';
-import { packStorable, storable } from './storable.ts';
+import { packStorable, storable } from '../floor/storable.ts';
 
 const compress = promisify(zstdCompress);
 

@@ -6,10 +6,10 @@ import { startInspector as startInspecting } from '../inspection/index.ts';
 import type { Core, Role } from './role.ts';
 
 export async function startInspector(core: Core): Promise<Role> {
-  const { queue, database, locks, log, blobs } = core;
+  const { queue, database, locks, log, blobs, sharedRates, findRegistry } = core;
   const { inspection: settings, dockerHost } = core.configuration.values;
   const inspector = await startInspecting({
-    ...{ queue, database, locks, log, blobs, settings, dockerHost },
+    ...{ queue, database, locks, log, blobs, settings, dockerHost, sharedRates, findRegistry },
     helperEnvironment: readProgramEnvironment(),
     directory: join(core.dataDirectory, 'inspections'),
     toolVersion: core.version,

@@ -2,6 +2,8 @@
  * A role is what a process of the instance does: serve the API, schedule jobs, run containers,
  * inspect images. All roles have the same interface, and depend on the core of the process.
  */
+import type { SharedRates } from '@lazaret/analysis';
+
 import type { BlobStore } from '../blobs/index.ts';
 import type { Executor } from '../executors/index.ts';
 import type { LoadedConfiguration } from '../floor/config/index.ts';
@@ -9,7 +11,7 @@ import type { DatabaseHandle } from '../floor/db/index.ts';
 import type { Outbox } from '../floor/events/index.ts';
 import type { Loop } from '../floor/loop.ts';
 import type { SliceContext } from '../floor/slice.ts';
-import type { InspectionQueue } from '../inspection/index.ts';
+import type { InspectionQueue, RegistryLookup } from '../inspection/index.ts';
 
 /** Shared services of all parts of a process. */
 export interface Core extends SliceContext {
@@ -22,6 +24,9 @@ export interface Core extends SliceContext {
   /** Of inspections. */
   readonly queue: InspectionQueue;
   readonly outbox: Outbox;
+  /** Rates of registries, shared by all that use them in this process. */
+  readonly sharedRates: SharedRates;
+  readonly findRegistry: RegistryLookup;
   /** By the name of the node; empty unless the process is a worker. */
   readonly executors: ReadonlyMap<string, Executor>;
   /** Labels this installation's containers. */

@@ -94,5 +94,22 @@ test('a host has one shared limiter, with its own windows before those of all ho
     await shared.of(host, rates).take();
   }
   expect(waits).toEqual([1_000, 8_000]);
-  expect(shared.of('four.lab', {})).not.toBe(shared.of('four.lab', {}));
+  expect(shared.of('four.lab', {})).toBe(shared.of('four.lab', {}));
+  expect(shared.of('four.lab', { '*': [] })).toBe(shared.of('four.lab', {}));
+  const changed = { 'four.lab': [{ requests: 1, periodMs: 1_000 }] };
+  expect(shared.of('four.lab', changed)).not.toBe(shared.of('four.lab', {}));
+});
+
+test('background requests leave a share of each window to others, and wait for them', async () => {
+  const { clock } = createClock();
+  const rate = new RequestRate([{ requests: 10, periodMs: 60_000 }], clock);
+  const start = clock.now();
+  for (let count = 0; count < 8; count += 1) await rate.take(undefined, 'background');
+  expect(clock.now()).toBe(start);
+  const background = rate.take(undefined, 'background').then(() => 'background');
+  const foreground = rate.take().then(() => 'foreground');
+  expect(await Promise.race([background, foreground])).toBe('foreground');
+  await rate.take();
+  await background;
+  expect(clock.now()).toBeGreaterThanOrEqual(start + 60_000);
 });

@@ -2,19 +2,27 @@
  * Rate limiter of a registry: any number of windows, such as 100 requests in 6 hours and 20 in a
  * minute, all of which must have capacity. Each window slides: it records when its last requests
  * were sent, so that no period of its length ever has more, however late a timer fires. One object
- * can serve several clients of the same registry.
+ * can serve several clients of the same registry. Background requests, such as those of polls, wait
+ * for all others and leave a share of each window to them.
  */
 import { limits, type RateWindow } from '@lazaret/protocol';
 
 import { ociLimits } from '../../limits.ts';
 import { type Clock, untilAborted, waitFor } from './clock.ts';
 
+/** Who waits for a request: somebody, or a task in the background. */
+export type RequestKind = 'foreground' | 'background';
+
+/** How long a background request steps back while others wait. */
+const yieldMs = 50;
+
 export class RequestRate {
   readonly #clock: Clock;
   readonly #windows: readonly SlidingWindow[];
   #pausedUntil = 0;
-  /** Resolves when all earlier requests were granted. */
-  #queue: Promise<void> = Promise.resolve();
+  /** Resolve when all earlier requests of the kind were granted. */
+  readonly #queues = { foreground: Promise.resolve(), background: Promise.resolve() };
+  #foregroundWaiting = 0;
 
   /** Throws RangeError for an invalid window. */
   constructor(windows: readonly RateWindow[], clock: Clock) {
@@ -22,15 +30,20 @@ export class RequestRate {
     this.#windows = windows.map((window) => new SlidingWindow(window));
   }
 
-  /** Waits for capacity in every window, in FIFO order. An aborted request takes none. */
-  async take(signal?: AbortSignal): Promise<void> {
-    const before = this.#queue;
+  /**
+   * Waits for capacity in every window, in FIFO order among requests of the same kind. An aborted
+   * request takes none.
+   */
+  async take(signal?: AbortSignal, kind: RequestKind = 'foreground'): Promise<void> {
+    const before = this.#queues[kind];
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#queue = promise;
+    this.#queues[kind] = promise;
+    if (kind === 'foreground') this.#foregroundWaiting += 1;
     try {
       await untilAborted(before, signal);
-      await this.#takeFirst(signal);
+      await this.#takeFirst(signal, kind);
     } finally {
+      if (kind === 'foreground') this.#foregroundWaiting -= 1;
       void before.then(resolve);
     }
   }
@@ -41,11 +54,14 @@ export class RequestRate {
   }
 
   /** A pause may start while this waits, and a timer may be early or late. */
-  async #takeFirst(signal: AbortSignal | undefined): Promise<void> {
+  async #takeFirst(signal: AbortSignal | undefined, kind: RequestKind): Promise<void> {
+    const share = kind === 'background' ? ociLimits.registryBackgroundShare : 1;
     for (;;) {
       signal?.throwIfAborted();
       const now = this.#clock.now();
-      const at = Math.max(this.#pausedUntil, ...this.#windows.map((window) => window.earliest()));
+      const free = this.#windows.map((window) => window.earliest(share));
+      const polite = share < 1 && this.#foregroundWaiting > 0 ? now + yieldMs : 0;
+      const at = Math.max(this.#pausedUntil, polite, ...free);
       if (at <= now) {
         for (const window of this.#windows) window.grant(now);
         return;
@@ -72,9 +88,10 @@ class SlidingWindow {
     this.#periodMs = periodMs;
   }
 
-  /** When the next request may be sent. */
-  earliest(): number {
-    const oldest = this.#granted[this.#next];
+  /** When the next request may be sent by someone who may use this share of the window. */
+  earliest(share: number): number {
+    const usable = Math.max(1, Math.floor(this.#size * share));
+    const oldest = this.#granted[(this.#next - usable + this.#size) % this.#size];
     return oldest === undefined ? 0 : oldest + this.#periodMs;
   }
 
@@ -91,19 +108,25 @@ export type RegistryRates = Readonly<Record<string, readonly RateWindow[]>>;
 export class SharedRates {
   readonly #clock: Clock;
   /** In order of last use. */
-  readonly #kept = new Map<string, RequestRate>();
+  readonly #kept = new Map<string, { readonly print: string; readonly rate: RequestRate }>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** The windows of a host are read on first use. */
+  /**
+   * Without windows only pauses are shared, as a registry asks for them. Other windows than before
+   * replace those of the host.
+   */
   of(host: string, rates: RegistryRates): RequestRate {
     const windows = (Object.hasOwn(rates, host) ? rates[host] : rates['*']) ?? [];
-    if (windows.length === 0) return new RequestRate([], this.#clock);
-    const rate = this.#kept.get(host) ?? new RequestRate(windows, this.#clock);
+    const print = JSON.stringify(windows);
+    const known = this.#kept.get(host);
+    const kept =
+      known?.print === print ? known : { print, rate: new RequestRate(windows, this.#clock) };
+    const { rate } = kept;
     this.#kept.delete(host);
-    this.#kept.set(host, rate);
+    this.#kept.set(host, kept);
     const [oldest = ''] = this.#kept.keys();
     if (this.#kept.size > ociLimits.registryRatesKept) this.#kept.delete(oldest);
     return rate;

@@ -6,8 +6,9 @@ import { limits, sizeBytes } from '@lazaret/protocol';
 import { z } from 'zod';
 
 import { inspectionOption } from './inspection-option.ts';
+import { registryOption } from './registry-option.ts';
 
-export const roleNames = ['api', 'scheduler', 'worker', 'inspector'] as const;
+export const roleNames = ['api', 'scheduler', 'worker', 'inspector', 'watcher'] as const;
 export type RoleName = (typeof roleNames)[number];
 
 const portMax = 65_535;
@@ -111,7 +112,7 @@ export const options = {
   roles: option({
     schema: listOf(z.enum(roleNames)),
     fallback: [...roleNames],
-    summary: 'Roles of this process: api, scheduler, worker, inspector',
+    summary: 'Roles of this process: api, scheduler, worker, inspector, watcher',
   }),
   databaseUrl: option({
     schema: z.union([
@@ -170,6 +171,11 @@ export const options = {
     schema: inspectionOption,
     fallback: {},
     summary: 'Inspection of images: scanners, registries, limits; see docs/operating.md',
+  }),
+  registries: option({
+    schema: listOf(registryOption),
+    fallback: [],
+    summary: 'Registries to watch, besides those that are added by the API; see docs/registries.md',
   }),
   openLegacy: option({
     schema: flag,

@@ -1,5 +1,5 @@
 export { withAdvisoryLock } from './advisory-lock.ts';
-export { databaseProblem } from './database-problem.ts';
+export { databaseCode, databaseProblem } from './database-problem.ts';
 export { type DatabaseHandle, describeDatabase, openDatabase } from './database.ts';
 export { startEmbeddedDatabase } from './embedded.ts';
 export { migrate } from './migrate.ts';

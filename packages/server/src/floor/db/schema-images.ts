@@ -22,6 +22,7 @@ interface Inspections {
   problem_code: string | null;
   problem_detail: string | null;
   cancel_requested_at: NullableTimestamp;
+  priority: Generated<number>;
   requested_by: string;
   archive_name: string | null;
   archive_bytes: number | null;

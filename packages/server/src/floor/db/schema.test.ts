@@ -59,15 +59,19 @@ async function readMigrated(): Promise<Column[]> {
 
 /** Types do not exist at run time, so the file is read as text. */
 async function readDeclared(): Promise<Column[]> {
-  const files = ['schema.ts', 'schema-images.ts'].map((name) => new URL(name, import.meta.url));
+  const files = ['schema.ts', 'schema-images.ts', 'schema-registries.ts'].map(
+    (name) => new URL(name, import.meta.url),
+  );
   const text = (await Promise.all(files.map((file) => readFile(file, 'utf8')))).join('\n');
   const bodies = new Map<string, ReadonlyMap<string, string>>();
   for (const [, name = '', body = ''] of text.matchAll(
-    /^(?:export )?interface (\w+)(?: extends \w+)? \{(.*?)^\}/gms,
+    /^(?:export )?interface (\w+)(?: extends [\w, ]+)? \{(.*?)^\}/gms,
   )) {
     bodies.set(name, readMembers(body));
   }
-  const tables = [...(bodies.get('Database') ?? []), ...(bodies.get('ImageTables') ?? [])];
+  const tables = ['Database', 'ImageTables', 'RegistryTables'].flatMap((name) => [
+    ...(bodies.get(name) ?? []),
+  ]);
   return sorted(
     tables.flatMap(([table, type]) =>
       [...(bodies.get(type) ?? [])].map(([column, declared]) => ({

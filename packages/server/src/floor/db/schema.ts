@@ -10,6 +10,7 @@ import type {
   Timestamp,
 } from './column-types.ts';
 import type { ImageTables } from './schema-images.ts';
+import type { RegistryTables } from './schema-registries.ts';
 
 interface Projects {
   name: string;
@@ -270,7 +271,7 @@ interface Instance {
   created_at: Timestamp;
 }
 
-export interface Database extends ImageTables {
+export interface Database extends ImageTables, RegistryTables {
   projects: Projects;
   users: Users;
   grants: Grants;

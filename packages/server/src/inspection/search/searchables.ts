@@ -9,7 +9,7 @@ import {
   type HitPlan,
   type Searchable,
 } from '../../floor/searchable.ts';
-import { storable } from '../storable.ts';
+import { storable } from '../../floor/storable.ts';
 import { findingsByContent, findingsByPart, packagesByName, packagesByPart } from './fact-plans.ts';
 import { filesByDigest, filesByDigestStart, filesByName, filesByPath } from './file-plans.ts';
 import { toFileHit, toFindingHit, toImageHit, toPackageHit } from './hit-row.ts';

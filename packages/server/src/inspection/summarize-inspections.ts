@@ -1,0 +1,55 @@
+/** What became of inspections, for those who asked for them and wait. */
+import type { InspectionProblemCode, InspectionState, VerdictState } from '@lazaret/protocol';
+import { sql, type Kysely } from 'kysely';
+
+import type { Database } from '../floor/db/schema.ts';
+
+export interface InspectionSummary {
+  readonly id: string;
+  readonly state: InspectionState;
+  /** Of its images. */
+  readonly verdicts: readonly VerdictState[];
+  readonly problem: { readonly code: InspectionProblemCode; readonly detail: string } | undefined;
+}
+
+/** Those that exist, by id. */
+export async function summarizeInspections(
+  database: Kysely<Database>,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, InspectionSummary>> {
+  if (ids.length === 0) return new Map();
+  const { rows } = await sql<{
+    id: string;
+    state: InspectionState;
+    code: InspectionProblemCode | null;
+    detail: string | null;
+    verdicts: VerdictState[];
+  }>`
+    select id, state, problem_code as code, problem_detail as detail,
+      array(select verdict from inspection_images i where i.inspection = inspections.id) as verdicts
+    from inspections where id = any(${[...ids]}::text[])`.execute(database);
+  return new Map(
+    rows.map(({ id, state, code, detail, verdicts }) => [
+      id,
+      {
+        ...{ id, state, verdicts },
+        problem: code === null ? undefined : { code, detail: detail ?? '' },
+      },
+    ]),
+  );
+}
+
+/** The worst of several verdicts; undefined of none. */
+export function worstVerdict(verdicts: readonly VerdictState[]): VerdictState | undefined {
+  const order: readonly VerdictState[] = verdictOrder;
+  return verdicts.toSorted((one, other) => order.indexOf(one) - order.indexOf(other))[0];
+}
+
+/** The worst first. */
+const verdictOrder = [
+  'malicious',
+  'suspicious',
+  'incomplete',
+  'unscanned',
+  'clean',
+] as const satisfies readonly VerdictState[];

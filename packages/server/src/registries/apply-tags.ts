@@ -1,0 +1,303 @@
+/**
+ * Writes what was seen of tags: the new state, the history, arrivals and events, in the transaction
+ * of the caller. What was seen before a later change was written is dropped, so that a slow poll
+ * never undoes a push that was reported meanwhile.
+ */
+import type { ArrivalSource } from '@lazaret/protocol';
+import { sql, type Insertable, type Kysely, type Transaction } from 'kysely';
+
+import type { Database } from '../floor/db/schema.ts';
+import type { ReportedPush } from '../floor/db/schema-registries.ts';
+import { appendEvents, type NewEvent } from '../floor/events/index.ts';
+import { newId } from '../floor/ids.ts';
+import { inspectionPriorities } from '../inspection/index.ts';
+import type { WatchedRegistry } from './connection.ts';
+import type { WatchProblem } from './problem.ts';
+
+export interface SeenTag {
+  readonly tag: string;
+  readonly digest: string;
+  readonly mediaType?: string | undefined;
+  /** Whether a new digest is inspected; false for older images at first sight. */
+  readonly inspect: boolean;
+  /** The push that led here, if one was reported. */
+  readonly push?: ReportedPush | undefined;
+}
+
+export interface SeenContext {
+  readonly registry: WatchedRegistry;
+  readonly repository: string;
+  readonly source: ArrivalSource;
+  /** By the clock of the database, before the registry was asked. */
+  readonly observedAt: Date;
+}
+
+export interface AppliedTag {
+  readonly tag: string;
+  readonly change: 'appeared' | 'moved' | 'same' | 'outdated';
+  readonly arrival: string | undefined;
+}
+
+/** One transaction at a time changes the tags of a repository. */
+export async function lockRepository(
+  trx: Transaction<Database>,
+  about: { readonly registry: WatchedRegistry; readonly repository: string },
+): Promise<void> {
+  const key = `tags of ${about.registry.id} ${about.repository}`;
+  await sql`select pg_advisory_xact_lock(hashtextextended(${key}, 0))`.execute(trx);
+}
+
+/** The time of the database, which all watchers share. */
+export async function readNow(database: Kysely<Database>): Promise<Date> {
+  const { rows } = await sql<{ now: Date }>`select clock_timestamp() as now`.execute(database);
+  return rows[0]?.now ?? new Date(0);
+}
+
+/** The repository must be locked. */
+export async function applyTags(
+  trx: Transaction<Database>,
+  context: SeenContext,
+  seen: readonly SeenTag[],
+): Promise<AppliedTag[]> {
+  if (seen.length === 0) return [];
+  const known = await readKnown(trx, context, seen);
+  const changed: ChangedTag[] = [];
+  const same: string[] = [];
+  // In the order in which they are to be inspected.
+  const ids = seen.map(() => newId()).toSorted();
+  const applied = seen.map((one, at): AppliedTag => {
+    const row = known.get(one.tag);
+    if (row !== undefined && row.changed_at >= context.observedAt) {
+      return { tag: one.tag, change: 'outdated', arrival: undefined };
+    }
+    if (row?.present === true && row.digest === one.digest) {
+      same.push(one.tag);
+      return { tag: one.tag, change: 'same', arrival: row.arrival ?? undefined };
+    }
+    const isMoved = row?.present === true && row.digest !== null;
+    const change = isMoved ? ('moved' as const) : ('appeared' as const);
+    const push = one.push ?? row?.push ?? undefined;
+    const arrival = one.inspect ? ids[at] : undefined;
+    changed.push({ ...one, change, push, arrival, previous: row?.digest ?? null });
+    return { tag: one.tag, change, arrival };
+  });
+  await confirm(trx, context, same);
+  await write(trx, context, changed);
+  return applied;
+}
+
+type KnownTag = Pick<
+  Database['registry_tags'],
+  'tag' | 'digest' | 'present' | 'arrival'
+> & { readonly changed_at: Date; readonly push: ReportedPush | null };
+
+async function readKnown(
+  trx: Transaction<Database>,
+  { registry, repository }: SeenContext,
+  seen: readonly SeenTag[],
+): Promise<Map<string, KnownTag>> {
+  const rows = await trx
+    .selectFrom('registry_tags')
+    .select(['tag', 'digest', 'present', 'arrival', 'changed_at', 'push'])
+    .where('registry', '=', registry.id)
+    .where('repository', '=', repository)
+    .where(sql<boolean>`tag = any(${seen.map(({ tag }) => tag)}::text[])`)
+    .execute();
+  return new Map(rows.map((row) => [row.tag, row]));
+}
+
+/** Unchanged tags are not written: the listing of their repository says when they were confirmed. */
+async function confirm(
+  trx: Transaction<Database>,
+  { registry, repository }: SeenContext,
+  tags: readonly string[],
+): Promise<void> {
+  if (tags.length === 0) return;
+  await trx
+    .updateTable('registry_tags')
+    .set({
+      ...{ checked_at: sql<Date>`now()`, problem_code: null, problem_detail: null },
+      ...{ verify_at: null, verify_attempts: 0, push: null },
+    })
+    .where('registry', '=', registry.id)
+    .where('repository', '=', repository)
+    .where(sql<boolean>`tag = any(${tags}::text[])`)
+    .where(sql<boolean>`(problem_code is not null or verify_at is not null or push is not null)`)
+    .execute();
+}
+
+interface ChangedTag extends SeenTag {
+  readonly change: 'appeared' | 'moved';
+  readonly previous: string | null;
+  readonly arrival: string | undefined;
+}
+
+async function write(
+  trx: Transaction<Database>,
+  context: SeenContext,
+  changed: readonly ChangedTag[],
+): Promise<void> {
+  if (changed.length === 0) return;
+  const { registry, repository } = context;
+  const place = { registry: registry.id, repository };
+  await trx
+    .insertInto('registry_tags')
+    .values(
+      changed.map(({ tag, digest, mediaType, arrival, push }) => ({
+        ...{ ...place, tag, digest, media_type: mediaType ?? null, present: true },
+        ...{ arrival: arrival ?? null, event_at: push?.pushedAt ?? null },
+        ...{ problem_code: null, problem_detail: null, verify_at: null, push: null },
+        ...{ changed_at: sql<Date>`clock_timestamp()`, checked_at: sql<Date>`now()` },
+      })),
+    )
+    .onConflict((conflict) =>
+      conflict.columns(['registry', 'repository', 'tag']).doUpdateSet((eb) => ({
+        ...{ digest: eb.ref('excluded.digest'), media_type: eb.ref('excluded.media_type') },
+        ...{ present: true, arrival: eb.ref('excluded.arrival') },
+        event_at: sql<Date | null>`coalesce(excluded.event_at, registry_tags.event_at)`,
+        ...{ problem_code: null, problem_detail: null, verify_at: null, verify_attempts: 0 },
+        ...{ push: null, changed_at: sql<Date>`clock_timestamp()`, checked_at: sql<Date>`now()` },
+      })),
+    )
+    .execute();
+  await trx
+    .insertInto('registry_tag_history')
+    .values(
+      changed.map(({ tag, change, digest, previous, push }) => ({
+        ...{ ...place, tag, change, digest, previous },
+        ...{ source: push?.source ?? context.source, actor: push?.actor ?? null },
+      })),
+    )
+    .execute();
+  await insertArrivals(
+    trx,
+    registry,
+    changed.flatMap(({ arrival, ...one }) =>
+      arrival === undefined ? [] : [{ ...one, repository, id: arrival, source: context.source }],
+    ),
+  );
+  await appendEvents(
+    trx,
+    changed.map(({ tag, change, digest, previous, push }) => ({
+      type: `tag.${change}` as const,
+      ...subjectOf(registry, repository, tag),
+      actor: push?.actor ?? 'watcher',
+      data: { digest, ...(previous !== null && { previous }), source: push?.source ?? context.source },
+    })),
+  );
+}
+
+/** `registry.lab/app:1`. */
+export function subjectOf(
+  registry: WatchedRegistry,
+  repository: string,
+  tag: string,
+): Pick<NewEvent, 'subject' | 'project'> {
+  return { subject: `${registry.address}/${repository}:${tag}`, project: registry.project };
+}
+
+export interface NewArrival {
+  readonly id: string;
+  readonly repository: string;
+  readonly tag?: string | undefined;
+  readonly digest: string;
+  readonly mediaType?: string | undefined;
+  readonly source: ArrivalSource;
+  readonly push?: ReportedPush | undefined;
+}
+
+/** Arrivals with their events. */
+export async function insertArrivals(
+  trx: Transaction<Database>,
+  registry: WatchedRegistry,
+  arrivals: readonly NewArrival[],
+): Promise<void> {
+  if (arrivals.length === 0) return;
+  const rows = arrivals.map((one): Insertable<Database['arrivals']> => {
+    const source = one.push?.source ?? one.source;
+    return {
+      ...{ id: one.id, project: registry.project, registry: registry.id },
+      ...{ repository: one.repository, tag: one.tag ?? null, digest: one.digest },
+      ...{ media_type: one.mediaType ?? null, source, priority: priorityOf(source) },
+      ...{ event_id: one.push?.eventId ?? null, actor: one.push?.actor ?? null },
+      pushed_at: one.push?.pushedAt ?? null,
+    };
+  });
+  await trx.insertInto('arrivals').values(rows).execute();
+  await appendEvents(
+    trx,
+    rows.map(({ id, repository, tag, digest, source, actor }) => ({
+      type: 'arrival.recorded' as const,
+      subject: id,
+      actor: actor ?? 'watcher',
+      project: registry.project,
+      data: { registry: registry.name, repository, tag, digest, source },
+    })),
+  );
+}
+
+function priorityOf(source: ArrivalSource): number {
+  return inspectionPriorities[source === 'manual' ? 'webhook' : source];
+}
+
+/** Marks tags that a complete listing does not contain. Returns how many. */
+export async function applyAbsence(
+  trx: Transaction<Database>,
+  context: SeenContext,
+  present: readonly string[],
+): Promise<number> {
+  const { registry, repository, observedAt, source } = context;
+  const gone = await trx
+    .updateTable('registry_tags')
+    .set({
+      ...{ present: false, changed_at: sql<Date>`clock_timestamp()`, checked_at: sql<Date>`now()` },
+      ...{ problem_code: null, problem_detail: null, verify_at: null, push: null },
+    })
+    .where('registry', '=', registry.id)
+    .where('repository', '=', repository)
+    .where('present', '=', true)
+    .where('changed_at', '<=', observedAt)
+    .where(sql<boolean>`tag <> all(${present}::text[])`)
+    .returning(['tag', 'digest'])
+    .execute();
+  if (gone.length === 0) return 0;
+  const place = { registry: registry.id, repository, change: 'disappeared', source };
+  await trx
+    .insertInto('registry_tag_history')
+    .values(gone.map(({ tag, digest }) => ({ ...place, tag, digest: null, previous: digest })))
+    .execute();
+  await appendEvents(
+    trx,
+    gone.map(({ tag, digest }) => ({
+      type: 'tag.disappeared' as const,
+      ...subjectOf(registry, repository, tag),
+      actor: 'watcher',
+      data: { previous: digest },
+    })),
+  );
+  return gone.length;
+}
+
+/** What could not be read: the tag stays as it is known. */
+export async function applyProblems(
+  trx: Transaction<Database>,
+  { registry, repository }: SeenContext,
+  problems: ReadonlyMap<string, WatchProblem>,
+): Promise<void> {
+  if (problems.size === 0) return;
+  await trx
+    .insertInto('registry_tags')
+    .values(
+      [...problems].map(([tag, { code, detail }]) => ({
+        ...{ registry: registry.id, repository, tag, present: false },
+        ...{ problem_code: code, problem_detail: detail },
+      })),
+    )
+    .onConflict((conflict) =>
+      conflict.columns(['registry', 'repository', 'tag']).doUpdateSet((eb) => ({
+        problem_code: eb.ref('excluded.problem_code'),
+        problem_detail: eb.ref('excluded.problem_detail'),
+      })),
+    )
+    .execute();
+}

@@ -1,0 +1,5 @@
+/** Watched registries: settings, polls, tags and their history, arrivals. */
+export { applyConfigured } from './change-registry.ts';
+export { createRegistryLookup } from './connection.ts';
+export { registriesSlice } from './slice.ts';
+export { startWatcher } from './watcher.ts';

@@ -1,0 +1,130 @@
+/** Arrivals as a queue: nothing is lost, what matters comes first, and people are not kept waiting. */
+import { sql } from 'kysely';
+import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
+
+import { buildTiny, startWatchFixture, type WatchFixture } from '../testing/watch-fixture.ts';
+import { inspectArrivals, settleArrivals } from './inspect-arrivals.ts';
+import { recordPush } from './record-push.ts';
+import { readWatched } from './store.ts';
+
+let lab: WatchFixture;
+let id = '';
+const signal = new AbortController().signal;
+
+beforeAll(async () => {
+  lab = await startWatchFixture(inject('databaseUrl'));
+});
+beforeEach(async () => {
+  await lab.database.deleteFrom('registries').execute();
+  await lab.database.deleteFrom('inspections').execute();
+  lab.registry.store.repositories.clear();
+  id = await lab.watch({ repositories: ['lab/*'], backlog: 1_000 });
+});
+afterAll(() => lab.close());
+
+async function fill(repository: string, count: number): Promise<void> {
+  const image = await buildTiny();
+  for (let tag = 0; tag < count; tag += 1) lab.registry.store.putImage(repository, `${tag}`, image);
+}
+
+async function report(repository: string, tag: string): Promise<void> {
+  const registry = await readWatched(lab.database, id);
+  if (registry === undefined) throw new Error('the registry is gone');
+  const digest = lab.registry.store.repository(repository).tags.get(tag) ?? '';
+  await recordPush(lab.parts, registry, { source: 'webhook', repository, tag, digest });
+}
+
+function inspections() {
+  return lab.database
+    .selectFrom('inspections')
+    .select(['id', 'priority', 'reference', 'state'])
+    .orderBy('priority', 'desc')
+    .execute();
+}
+
+/** As an inspector would end it. */
+function end(state: 'finished' | 'failed', problem: string | null = null) {
+  return lab.database
+    .updateTable('inspections')
+    .set({ state, problem_code: problem, problem_detail: problem })
+    .where('state', '=', 'queued')
+    .execute();
+}
+
+test('a backlog leaves room in the queue, and a push comes before it', async () => {
+  await fill('lab/backlog', 150);
+  await lab.poll(id);
+  await inspectArrivals(lab.parts, signal);
+  expect(await inspections()).toHaveLength(20);
+  await fill('lab/pushed', 1);
+  await report('lab/pushed', '0');
+  await inspectArrivals(lab.parts, signal);
+  const [first] = await inspections();
+  expect(first).toMatchObject({ priority: 30, reference: expect.stringContaining('lab/pushed:0@') });
+  const { rows } = await sql<{ priority: number }>`
+    select priority from lazaret_queue.job where state = 'created'
+    order by priority desc limit 1`.execute(lab.database);
+  expect(rows).toEqual([{ priority: 30 }]);
+});
+
+test('every arrival is handed over once, however many watchers do it at once', async () => {
+  await fill('lab/shared', 60);
+  await lab.poll(id);
+  for (let round = 0; round < 3; round += 1) {
+    await Promise.all(Array.from({ length: 4 }, () => inspectArrivals(lab.parts, signal)));
+    await end('finished');
+    await settleArrivals(lab.parts);
+  }
+  const rows = await lab.database.selectFrom('arrivals').select(['state', 'attempts']).execute();
+  expect(rows).toHaveLength(60);
+  expect(rows.every(({ state, attempts }) => state === 'inspected' && attempts === 1)).toBe(true);
+  expect(await inspections()).toHaveLength(60);
+});
+
+test('an inspection is pinned to the digest that was listed, whatever the tag points to', async () => {
+  await fill('lab/pinned', 1);
+  const digest = lab.registry.store.repository('lab/pinned').tags.get('0') ?? '';
+  await lab.poll(id);
+  await fill('lab/pinned', 1);
+  await inspectArrivals(lab.parts, signal);
+  const reference = `${lab.registry.host}/lab/pinned:0@${digest}`;
+  expect(await inspections()).toMatchObject([{ reference }]);
+});
+
+test('a failure that may pass is tried again behind everything else, a final one is not', async () => {
+  await fill('lab/failing', 1);
+  await lab.poll(id);
+  await inspectArrivals(lab.parts, signal);
+  await end('failed', 'unreachable');
+  expect(await settleArrivals(lab.parts)).toHaveLength(1);
+  const read = () => lab.database.selectFrom('arrivals').selectAll().executeTakeFirstOrThrow();
+  expect(await read()).toMatchObject({ state: 'waiting', attempts: 1, priority: 10 });
+  expect(await inspectArrivals(lab.parts, signal)).toBe(0);
+  await lab.database.updateTable('arrivals').set({ retry_at: null }).execute();
+  expect(await inspectArrivals(lab.parts, signal)).toBe(1);
+  await end('failed', 'not_found');
+  await settleArrivals(lab.parts);
+  expect(await read()).toMatchObject({ state: 'failed', problem_code: 'not_found', attempts: 2 });
+});
+
+test('nothing is requested from a registry that failed again and again', async () => {
+  await fill('lab/open', 3);
+  await lab.poll(id);
+  await lab.database.updateTable('registries').set({ failures: 3 }).execute();
+  expect(await inspectArrivals(lab.parts, signal)).toBe(0);
+  await lab.database.updateTable('registries').set({ failures: 0 }).execute();
+  expect(await inspectArrivals(lab.parts, signal)).toBe(3);
+});
+
+test('each platform setting is an inspection of its own', async () => {
+  await lab.database.deleteFrom('registries').execute();
+  const platforms = ['linux/amd64', 'linux/arm64'];
+  id = await lab.watch({ repositories: ['lab/*'], platforms });
+  await fill('lab/platforms', 1);
+  await lab.poll(id);
+  await inspectArrivals(lab.parts, signal);
+  const row = await lab.database.selectFrom('arrivals').selectAll().executeTakeFirstOrThrow();
+  expect(row.inspections).toHaveLength(2);
+  const rows = await lab.database.selectFrom('inspections').select('platform').execute();
+  expect(rows.map(({ platform }) => platform).toSorted()).toEqual(platforms);
+});

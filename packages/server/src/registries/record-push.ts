@@ -1,0 +1,241 @@
+/**
+ * A push that somebody reports: a notification of the registry, or a build pipeline. It is recorded
+ * once for each event id, whatever comes first, the report or a poll. A tag that a report names is
+ * read from the registry soon after, so that reports that are lost, repeated or out of order never
+ * leave a wrong digest. The address always comes from the settings of the registry.
+ */
+import type { PushOutcome } from '@lazaret/protocol';
+import { sql, type Kysely, type Transaction } from 'kysely';
+
+import { transaction } from '../floor/db/index.ts';
+import type { Database } from '../floor/db/schema.ts';
+import type { ReportedPush } from '../floor/db/schema-registries.ts';
+import { newId } from '../floor/ids.ts';
+import { storable } from '../floor/storable.ts';
+import {
+  applyTags,
+  insertArrivals,
+  lockRepository,
+  readNow,
+  type SeenContext,
+} from './apply-tags.ts';
+import type { WatchedRegistry } from './connection.ts';
+import { readScope } from './repository-patterns.ts';
+
+export interface Push extends ReportedPush {
+  readonly repository: string;
+  readonly tag?: string | undefined;
+  /** Without it the tag is read from the registry. */
+  readonly digest?: string | undefined;
+  readonly mediaType?: string | undefined;
+}
+
+export interface PushResult {
+  readonly outcome: PushOutcome;
+  readonly arrival: string | undefined;
+  readonly detail: string;
+}
+
+export interface PushParts {
+  readonly database: Kysely<Database>;
+  /** Of files that the API may name. */
+  readonly directory: string;
+}
+
+/** Idempotent for each event id. Wake the watcher after it. */
+export async function recordPush(
+  { database, directory }: PushParts,
+  registry: WatchedRegistry,
+  push: Push,
+): Promise<PushResult> {
+  const ignored = await whyIgnored(registry, push, directory);
+  if (ignored !== undefined) return { outcome: 'ignored', arrival: undefined, detail: ignored };
+  const observedAt = await readNow(database);
+  return transaction(database, async (trx) => {
+    const { repository } = push;
+    await lockRepository(trx, { registry, repository });
+    const earlier = await findEvent(trx, registry, push);
+    if (earlier !== undefined) return known(earlier, 'the event was recorded before');
+    await trx
+      .insertInto('registry_repositories')
+      .values({ registry: registry.id, name: repository })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+    const context = { registry, repository, source: push.source, observedAt };
+    if (push.tag === undefined) return recordDigest(trx, context, push);
+    if (push.digest === undefined) return requestDigest(trx, context, push);
+    return recordTag(trx, context, push);
+  });
+}
+
+async function whyIgnored(
+  registry: WatchedRegistry,
+  push: Push,
+  directory: string,
+): Promise<string | undefined> {
+  const { source, settings } = registry;
+  if (!settings.enabled) return 'the registry is not watched';
+  if (push.tag === undefined && push.digest === undefined) return 'neither tag nor digest is given';
+  const scope = await readScope(settings, { directory, source });
+  if (!scope.repositories.matches(push.repository)) return 'the repository is not watched';
+  if (push.tag !== undefined && !scope.tags.matches(push.tag)) return 'the tag is not watched';
+  return undefined;
+}
+
+function known(arrival: string | null, detail: string): PushResult {
+  return { outcome: 'known', arrival: arrival ?? undefined, detail };
+}
+
+async function findEvent(
+  trx: Transaction<Database>,
+  registry: WatchedRegistry,
+  { eventId, repository, tag, digest }: Push,
+): Promise<string | undefined> {
+  if (eventId === undefined) return undefined;
+  let query = trx
+    .selectFrom('arrivals')
+    .select('id')
+    .where('registry', '=', registry.id)
+    .where('event_id', '=', eventId)
+    .where('repository', '=', repository)
+    .where(sql<boolean>`coalesce(tag, '') = ${tag ?? ''}`);
+  if (digest !== undefined) query = query.where('digest', '=', digest);
+  return (await query.executeTakeFirst())?.id;
+}
+
+/** A push without a tag: a child of an index, or a manifest by its digest. */
+async function recordDigest(
+  trx: Transaction<Database>,
+  { registry, repository, source }: SeenContext,
+  { digest = '', mediaType, ...push }: Push,
+): Promise<PushResult> {
+  const before = await trx
+    .selectFrom('arrivals')
+    .select('id')
+    .where('registry', '=', registry.id)
+    .where('repository', '=', repository)
+    .where('digest', '=', digest)
+    .orderBy('id', 'desc')
+    .executeTakeFirst();
+  if (before !== undefined) return known(before.id, 'the digest is known in this repository');
+  const id = newId();
+  await insertArrivals(trx, registry, [{ id, repository, digest, mediaType, source, push }]);
+  return { outcome: 'recorded', arrival: id, detail: 'a new arrival' };
+}
+
+/** The tag is read from the registry by the watcher, at once. */
+async function requestDigest(
+  trx: Transaction<Database>,
+  { registry, repository }: SeenContext,
+  { source, eventId, actor, pushedAt, tag = '' }: Push,
+): Promise<PushResult> {
+  const push: ReportedPush = { source, eventId, actor, pushedAt };
+  const values = { verify_at: sql<Date>`now()`, verify_attempts: 0, push: JSON.stringify(push) };
+  await trx
+    .insertInto('registry_tags')
+    .values({ registry: registry.id, repository, tag, present: false, ...values })
+    .onConflict((conflict) =>
+      conflict.columns(['registry', 'repository', 'tag']).doUpdateSet(values),
+    )
+    .execute();
+  return {
+    outcome: 'resolving',
+    arrival: undefined,
+    detail: 'the tag is read from the registry',
+  };
+}
+
+async function recordTag(
+  trx: Transaction<Database>,
+  context: SeenContext,
+  reported: Push,
+): Promise<PushResult> {
+  const { registry, repository, source } = context;
+  const { tag = '', digest = '', mediaType, eventId, actor, pushedAt } = reported;
+  const push = {
+    ...{ source: reported.source, eventId, pushedAt },
+    actor: actor === undefined ? undefined : storable(actor),
+  };
+  const row = await trx
+    .selectFrom('registry_tags')
+    .select(['digest', 'present', 'event_at', 'arrival'])
+    .where('registry', '=', registry.id)
+    .where('repository', '=', repository)
+    .where('tag', '=', tag)
+    .executeTakeFirst();
+  if (row?.present === true && row.digest === digest) {
+    await rememberEvent(trx, row.arrival, push);
+    if (row.arrival !== null) return known(row.arrival, 'the tag has this digest already');
+  }
+  const isLate =
+    pushedAt !== undefined && row?.event_at != null && new Date(pushedAt) < row.event_at;
+  if (isLate) return recordLate(trx, context, { ...reported, ...push });
+  const [applied] = await applyTags(trx, { ...context, observedAt: new Date(8.64e15) }, [
+    { tag, digest, mediaType, inspect: true, push },
+  ]);
+  const arrival = applied?.arrival ?? (await insertSkipped(trx, context, { ...reported, push }));
+  await trx
+    .updateTable('registry_tags')
+    .set({ verify_at: sql<Date>`now()`, verify_attempts: 0 })
+    .where('registry', '=', registry.id)
+    .where('repository', '=', repository)
+    .where('tag', '=', tag)
+    .execute();
+  return { outcome: 'recorded', arrival, detail: `a new arrival by ${source}` };
+}
+
+/** An older image that was skipped at first sight and is pushed again. */
+async function insertSkipped(
+  trx: Transaction<Database>,
+  { registry, repository, source }: SeenContext,
+  about: Push & { readonly push: ReportedPush },
+): Promise<string> {
+  const { tag = '', digest = '', mediaType, push } = about;
+  const id = newId();
+  await insertArrivals(trx, registry, [{ id, repository, tag, digest, mediaType, source, push }]);
+  await trx
+    .updateTable('registry_tags')
+    .set({ arrival: id })
+    .where('registry', '=', registry.id)
+    .where('repository', '=', repository)
+    .where('tag', '=', tag)
+    .execute();
+  return id;
+}
+
+/** The digest was there for a while: it is inspected, and the tag stays as a later event left it. */
+async function recordLate(
+  trx: Transaction<Database>,
+  { registry, repository, source }: SeenContext,
+  { tag = '', digest = '', mediaType, ...push }: Push,
+): Promise<PushResult> {
+  const id = newId();
+  await insertArrivals(trx, registry, [{ id, repository, tag, digest, mediaType, source, push }]);
+  await trx
+    .insertInto('registry_tag_history')
+    .values({
+      ...{ registry: registry.id, repository, tag, change: 'moved', digest, previous: null },
+      ...{ source, actor: push.actor ?? null, at: push.pushedAt ?? sql<Date>`now()` },
+    })
+    .execute();
+  return { outcome: 'recorded', arrival: id, detail: 'a late event: the tag has moved since' };
+}
+
+/** A poll saw the push first; its event is the same arrival. */
+async function rememberEvent(
+  trx: Transaction<Database>,
+  arrival: string | null,
+  { eventId, actor, pushedAt }: ReportedPush,
+): Promise<void> {
+  if (arrival === null || eventId === undefined) return;
+  await trx
+    .updateTable('arrivals')
+    .set({
+      event_id: eventId,
+      actor: sql<string | null>`coalesce(actor, ${actor ?? null})`,
+      pushed_at: sql<Date | null>`coalesce(pushed_at, ${pushedAt ?? null}::timestamptz)`,
+    })
+    .where('id', '=', arrival)
+    .where('event_id', 'is', null)
+    .execute();
+}

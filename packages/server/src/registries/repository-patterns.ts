@@ -1,0 +1,53 @@
+/** Which repositories and tags of a registry are watched: patterns of the settings and of a file. */
+import { SourceError } from '@lazaret/oci';
+import type { WatchSettings } from '@lazaret/protocol';
+
+import { watchLimits } from './limits.ts';
+import { createMatcher, hasWildcard, type NameMatcher } from './match-names.ts';
+import { readServerFile, type ReferencePlace } from './server-file.ts';
+
+export interface WatchScope {
+  readonly repositories: NameMatcher;
+  readonly tags: NameMatcher;
+  /** Repositories that are named without wildcards, and not excluded. */
+  readonly named: readonly string[];
+  /** Whether repositories must be listed to know which are watched. */
+  readonly needsCatalog: boolean;
+}
+
+/** Reads the file again each time. Throws SourceError when it cannot be read. */
+export async function readScope(
+  settings: WatchSettings,
+  place: ReferencePlace,
+): Promise<WatchScope> {
+  const { repositoryFile } = settings;
+  const listed = repositoryFile === '' ? [] : await readPatterns(repositoryFile, place);
+  // With a file, the default of all repositories would make the file pointless.
+  const isDefault = settings.repositories.length === 1 && settings.repositories[0] === '**';
+  const patterns = [
+    ...(repositoryFile !== '' && isDefault ? [] : settings.repositories),
+    ...listed,
+  ];
+  const repositories = createMatcher(patterns, settings.exclude);
+  return {
+    repositories,
+    tags: createMatcher(settings.tags, settings.excludeTags),
+    named: [...new Set(patterns.filter((one) => !hasWildcard(one) && repositories.matches(one)))],
+    needsCatalog: patterns.some(hasWildcard),
+  };
+}
+
+/** One pattern per line; blank lines and comments from `#` on are skipped. */
+async function readPatterns(path: string, place: ReferencePlace): Promise<string[]> {
+  const what = 'the list of repositories';
+  const text = await readServerFile(path, {
+    ...{ what, place },
+    maxBytes: watchLimits.repositoryFileBytes,
+  });
+  return text.split(/\r?\n/).flatMap((line, at) => {
+    const pattern = line.replace(/#.*$/, '').trim();
+    if (pattern === '') return [];
+    if (/^[\w./*?-]+$/.test(pattern)) return [pattern];
+    throw new SourceError('unsupported', `${what} ${path}: line ${at + 1} is not a pattern`);
+  });
+}

@@ -1,0 +1,86 @@
+/**
+ * The loops of the role watcher: polls of the registries that are due, and arrivals from their
+ * verification to the result of their inspections. All state is in the database, every step can be
+ * repeated, and any number of watchers share the work.
+ */
+import type { Logger } from 'pino';
+
+import { Loop } from '../floor/loop.ts';
+import type { InspectionQueue } from '../inspection/index.ts';
+import { inspectArrivals, settleArrivals } from './inspect-arrivals.ts';
+import { watchLimits } from './limits.ts';
+import { PollLease } from './poll-lease.ts';
+import { pollRegistry, type PollParts } from './poll-registry.ts';
+import { verifyTags } from './verify-tags.ts';
+
+export interface WatcherOptions extends Omit<PollParts, 'onChange'> {
+  readonly queue: InspectionQueue;
+  readonly log: Logger;
+  readonly random: () => number;
+  /** Told what changed, after the commit: an arrival, or `arrivals` for all who wait for any. */
+  readonly onChange: (id: string) => void;
+}
+
+export interface Watcher {
+  readonly loops: readonly Loop[];
+  wake(): void;
+  /** Polls end at the next request; registries go back to other watchers. */
+  stop(): Promise<void>;
+}
+
+/** Whoever waits for any arrival waits for this. */
+export const arrivalsChanged = 'arrivals';
+
+export function startWatcher(options: WatcherOptions): Watcher {
+  const stopped = new AbortController();
+  const { signal } = stopped;
+  const { log } = options;
+  const running = new Set<Promise<void>>();
+  const onChange = (): void => {
+    arrivals.wake();
+    options.onChange(arrivalsChanged);
+  };
+  const parts = { ...options, onChange };
+  const periodMs = watchLimits.watchMs;
+  const polls = new Loop({ name: 'watcher polls', periodMs, log, signal });
+  const arrivals = new Loop({ name: 'watcher arrivals', periodMs, log, signal });
+
+  /** Starts polls and does not wait for them: one may take long. */
+  async function startPolls(): Promise<void> {
+    while (running.size < watchLimits.pollsAtOnce && !signal.aborted) {
+      const lease = await PollLease.claim(options);
+      if (lease === undefined) return;
+      const poll = pollRegistry(parts, lease, signal)
+        .catch((error: unknown) => {
+          log.error({ err: error, registry: lease.registry.name }, 'a poll could not be ended');
+        })
+        .finally(() => {
+          running.delete(poll);
+          options.onChange(lease.registry.id);
+          polls.wake();
+        });
+      running.add(poll);
+    }
+  }
+
+  async function moveArrivals(): Promise<void> {
+    await verifyTags(parts, signal);
+    await inspectArrivals(options, signal);
+    const settled = await settleArrivals(options);
+    for (const id of settled) options.onChange(id);
+    if (settled.length > 0) options.onChange(arrivalsChanged);
+  }
+
+  const loops = [polls.run(startPolls), arrivals.run(moveArrivals)];
+  return {
+    loops: [polls, arrivals],
+    wake: () => {
+      polls.wake();
+      arrivals.wake();
+    },
+    async stop() {
+      stopped.abort(new Error('the watcher stops'));
+      await Promise.allSettled([...loops, ...running]);
+    },
+  };
+}

@@ -1,0 +1,29 @@
+/** The watcher role: polls registries and hands what arrived in them to the inspectors. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { readEnvironment, readProgramEnvironment } from '../floor/config/index.ts';
+import { applyConfigured, startWatcher as startWatching } from '../registries/index.ts';
+import type { Core, Role } from './role.ts';
+
+export async function startWatcher(core: Core): Promise<Role> {
+  const { database, queue, log, sharedRates, clock, onEvents } = core;
+  const { inspection: settings, dockerHost, registries } = core.configuration.values;
+  const directory = join(core.dataDirectory, 'registries');
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await applyConfigured(registries, { database, directory });
+  onEvents();
+  const watcher = startWatching({
+    ...{ database, queue, log, sharedRates, settings, dockerHost, directory },
+    helperEnvironment: readProgramEnvironment(),
+    environment: readEnvironment(),
+    now: clock.now,
+    random: Math.random,
+    onChange: core.onChange,
+  });
+  return {
+    loops: () => watcher.loops,
+    wake: () => watcher.wake(),
+    stop: () => watcher.stop(),
+  };
+}
