@@ -38,7 +38,7 @@ export const ociLimits = {
   registryTokensKept: 10_000,
   /** How long credentials are cached, unless they are refused. */
   registryCredentialMs: minuteMs,
-  /** Of each window, for requests that nobody waits for. */
+  /** The share of each window that background requests may use. */
   registryBackgroundShare: 0.8,
   /** Hosts that a rate is remembered for. */
   registryRatesKept: 1_000,

@@ -230,7 +230,7 @@ function engineOf(address: string | undefined): DockerEndpoint | undefined {
   return existsSync(defaultSocket) ? { address: `unix://${defaultSocket}` } : undefined;
 }
 
-/** The options of a registry client for a request. Throws when a file of authorities cannot be read. */
+/** The options of a registry client. Throws when a file of authorities cannot be read. */
 export async function registryOptions(
   request: RegistryRequest,
   { now, sharedRates }: Pick<InspectHooks, 'now' | 'sharedRates'>,

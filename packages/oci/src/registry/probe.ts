@@ -22,7 +22,10 @@ export async function probeDeletion(
   if (status === 404) return 'enabled';
   if (status === 401 || status === 403) return 'denied';
   if (status === 405 || status === 400 || status === 501) return 'disabled';
-  throw new SourceError('unsupported', `unexpected status ${status} for the deletion of a manifest`);
+  throw new SourceError(
+    'unsupported',
+    `unexpected status ${status} for the deletion of a manifest`,
+  );
 }
 
 /** Whether there is a referrers API; without one clients use the fallback tag. */

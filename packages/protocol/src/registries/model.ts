@@ -285,7 +285,7 @@ export const arrival = z.object({
 });
 export type Arrival = z.output<typeof arrival>;
 
-/** What became of a reported push. */
+/** The result of a reported push. */
 export const pushOutcomes = [
   /** A new arrival. */
   'recorded',

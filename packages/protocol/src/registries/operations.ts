@@ -74,9 +74,7 @@ export const registries = {
     query: z.object({
       ...paging,
       ...inProject,
-      state: queryList(z.enum(registryStates))
-        .optional()
-        .describe('Only registries in this state'),
+      state: queryList(z.enum(registryStates)).optional().describe('Only registries in this state'),
     }),
     output: page(registry),
     cli: {

@@ -7,7 +7,7 @@ export const registryPermissions = {
     summary: 'Read watched registries, their tags and what arrived in them',
   },
   'registries.report': { scope: 'project', summary: 'Report pushes to watched registries' },
-  // Names hosts inside the network and credentials of the server, so that one project is not enough.
+  // Its settings name internal hosts and credentials of the server: for all projects only.
   'registries.manage': {
     scope: 'instance',
     summary: 'Add, change, check, poll and remove watched registries',

@@ -7,11 +7,7 @@ export { findReadablePlaces, type ReadablePlace } from './readable-places.ts';
 export { search } from './search/typed-search.ts';
 export { inspectionSlice } from './slice.ts';
 export { inspectionPriorities, requestWithin } from './request-inspection.ts';
-export {
-  describeRegistries,
-  type RegistryLookup,
-  type SourceSettings,
-} from './source-settings.ts';
+export { describeRegistries, type RegistryLookup, type SourceSettings } from './source-settings.ts';
 export {
   summarizeInspections,
   worstVerdict,

@@ -1,5 +1,5 @@
 /** Access to the source of an image, by the settings of the section `inspection`. */
-import type { InspectionSettings } from '@lazaret/protocol';
+import type { InspectionSettings, RegistrySettings } from '@lazaret/protocol';
 import type { FileBytes, OpenRequest, RegistryRequest } from '@lazaret/analysis';
 
 import type { BlobStore } from '../blobs/index.ts';
@@ -52,11 +52,11 @@ export function archiveOpener(
   return sha256 === undefined ? undefined : () => openArchiveBytes(blobs, sha256);
 }
 
-/** How registries are reached that no project watches. */
+/** How registries are reached that are not watched. */
 export function describeRegistries(
   registries: InspectionSettings['registries'],
   variables: SourceSettings['helperEnvironment'],
-): RegistryRequest {
+): RegistryRequest & Omit<RegistrySettings, 'public' | 'credentialHelpers'> {
   const { public: _, credentialHelpers: helpers, ...settings } = registries;
   return {
     ...settings,

@@ -1,4 +1,4 @@
-/** What became of inspections, for those who asked for them and wait. */
+/** The results of inspections, for those who requested them. */
 import type { InspectionProblemCode, InspectionState, VerdictState } from '@lazaret/protocol';
 import { sql, type Kysely } from 'kysely';
 

@@ -6,8 +6,7 @@
 import type { ArrivalSource } from '@lazaret/protocol';
 import { sql, type Insertable, type Kysely, type Transaction } from 'kysely';
 
-import type { Database } from '../floor/db/schema.ts';
-import type { ReportedPush } from '../floor/db/schema-registries.ts';
+import type { Database, ReportedPush } from '../floor/db/index.ts';
 import { appendEvents, type NewEvent } from '../floor/events/index.ts';
 import { newId } from '../floor/ids.ts';
 import { inspectionPriorities } from '../inspection/index.ts';
@@ -61,35 +60,63 @@ export async function applyTags(
 ): Promise<AppliedTag[]> {
   if (seen.length === 0) return [];
   const known = await readKnown(trx, context, seen);
-  const changed: ChangedTag[] = [];
-  const same: string[] = [];
   // In the order in which they are to be inspected.
   const ids = seen.map(() => newId()).toSorted();
-  const applied = seen.map((one, at): AppliedTag => {
-    const row = known.get(one.tag);
-    if (row !== undefined && row.changed_at >= context.observedAt) {
-      return { tag: one.tag, change: 'outdated', arrival: undefined };
-    }
-    if (row?.present === true && row.digest === one.digest) {
-      same.push(one.tag);
-      return { tag: one.tag, change: 'same', arrival: row.arrival ?? undefined };
-    }
-    const isMoved = row?.present === true && row.digest !== null;
-    const change = isMoved ? ('moved' as const) : ('appeared' as const);
-    const push = one.push ?? row?.push ?? undefined;
-    const arrival = one.inspect ? ids[at] : undefined;
-    changed.push({ ...one, change, push, arrival, previous: row?.digest ?? null });
-    return { tag: one.tag, change, arrival };
-  });
+  const decided = seen.map((one, at) =>
+    decide(one, { row: known.get(one.tag), id: ids[at], observedAt: context.observedAt }),
+  );
+  const same = decided.filter(({ change }) => change === 'same').map(({ tag }) => tag);
   await confirm(trx, context, same);
-  await write(trx, context, changed);
-  return applied;
+  await write(
+    trx,
+    context,
+    decided.flatMap((one) => (isChanged(one) ? [one] : [])),
+  );
+  return decided.map(({ tag, change, arrival }) => ({ tag, change, arrival }));
 }
 
-type KnownTag = Pick<
-  Database['registry_tags'],
-  'tag' | 'digest' | 'present' | 'arrival'
-> & { readonly changed_at: Date; readonly push: ReportedPush | null };
+interface DecidedTag extends SeenTag {
+  readonly change: AppliedTag['change'];
+  readonly previous: string | null;
+  readonly arrival: string | undefined;
+}
+
+interface ChangedTag extends DecidedTag {
+  readonly change: 'appeared' | 'moved';
+}
+
+function isChanged(one: DecidedTag): one is ChangedTag {
+  return one.change === 'appeared' || one.change === 'moved';
+}
+
+/** Pure. */
+function decide(
+  seen: SeenTag,
+  about: {
+    readonly row: KnownTag | undefined;
+    /** Of a new arrival. */
+    readonly id: string | undefined;
+    readonly observedAt: Date;
+  },
+): DecidedTag {
+  const { row, id, observedAt } = about;
+  const arrival = seen.inspect ? id : undefined;
+  if (row === undefined) return { ...seen, change: 'appeared', previous: null, arrival };
+  const previous = row.digest;
+  if (row.changed_at >= observedAt) {
+    return { ...seen, change: 'outdated', previous, arrival: undefined };
+  }
+  if (row.present && row.digest === seen.digest) {
+    return { ...seen, change: 'same', previous, arrival: row.arrival ?? undefined };
+  }
+  const change = row.present && row.digest !== null ? 'moved' : 'appeared';
+  return { ...seen, push: seen.push ?? row.push ?? undefined, change, previous, arrival };
+}
+
+type KnownTag = Pick<Database['registry_tags'], 'tag' | 'digest' | 'present' | 'arrival'> & {
+  readonly changed_at: Date;
+  readonly push: ReportedPush | null;
+};
 
 async function readKnown(
   trx: Transaction<Database>,
@@ -106,7 +133,7 @@ async function readKnown(
   return new Map(rows.map((row) => [row.tag, row]));
 }
 
-/** Unchanged tags are not written: the listing of their repository says when they were confirmed. */
+/** Unchanged tags are not written: their repository has the time of the listing. */
 async function confirm(
   trx: Transaction<Database>,
   { registry, repository }: SeenContext,
@@ -124,12 +151,6 @@ async function confirm(
     .where(sql<boolean>`tag = any(${tags}::text[])`)
     .where(sql<boolean>`(problem_code is not null or verify_at is not null or push is not null)`)
     .execute();
-}
-
-interface ChangedTag extends SeenTag {
-  readonly change: 'appeared' | 'moved';
-  readonly previous: string | null;
-  readonly arrival: string | undefined;
 }
 
 async function write(
@@ -178,11 +199,15 @@ async function write(
   );
   await appendEvents(
     trx,
-    changed.map(({ tag, change, digest, previous, push }) => ({
-      type: `tag.${change}` as const,
+    changed.map(({ tag, change, digest, previous, push }): NewEvent => ({
+      type: change === 'moved' ? 'tag.moved' : 'tag.appeared',
       ...subjectOf(registry, repository, tag),
       actor: push?.actor ?? 'watcher',
-      data: { digest, ...(previous !== null && { previous }), source: push?.source ?? context.source },
+      data: {
+        digest,
+        ...(previous !== null && { previous }),
+        source: push?.source ?? context.source,
+      },
     })),
   );
 }
@@ -226,8 +251,8 @@ export async function insertArrivals(
   await trx.insertInto('arrivals').values(rows).execute();
   await appendEvents(
     trx,
-    rows.map(({ id, repository, tag, digest, source, actor }) => ({
-      type: 'arrival.recorded' as const,
+    rows.map(({ id, repository, tag, digest, source, actor }): NewEvent => ({
+      type: 'arrival.recorded',
       subject: id,
       actor: actor ?? 'watcher',
       project: registry.project,
@@ -268,8 +293,8 @@ export async function applyAbsence(
     .execute();
   await appendEvents(
     trx,
-    gone.map(({ tag, digest }) => ({
-      type: 'tag.disappeared' as const,
+    gone.map(({ tag, digest }): NewEvent => ({
+      type: 'tag.disappeared',
       ...subjectOf(registry, repository, tag),
       actor: 'watcher',
       data: { previous: digest },

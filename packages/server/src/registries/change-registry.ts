@@ -1,4 +1,4 @@
-/** Adding, changing and removing of watched registries, by the API and by the configuration file. */
+/** Adding, changing and removing of watched registries: by the API and the configuration file. */
 import {
   Problem,
   watchSettings,
@@ -15,7 +15,12 @@ import type { Database } from '../floor/db/schema.ts';
 import { appendEvents } from '../floor/events/index.ts';
 import { newId } from '../floor/ids.ts';
 import { localAddress, type WatchedRegistry } from './connection.ts';
-import { mayNameVariable, resolveServerFile, variablePrefix } from './server-file.ts';
+import {
+  mayNameVariable,
+  resolveServerFile,
+  variablePrefix,
+  type ReferencePlace,
+} from './server-file.ts';
 
 export interface NewRegistry {
   readonly name: string;
@@ -33,10 +38,7 @@ export interface ChangeContext {
 }
 
 /** Answers the id. Throws invalid_request, already_exists, not_found for the project. */
-export async function addRegistry(
-  registry: NewRegistry,
-  context: ChangeContext,
-): Promise<string> {
+export async function addRegistry(registry: NewRegistry, context: ChangeContext): Promise<string> {
   const { actor, source } = context;
   const settings = checkSettings(registry.settings, registry.address, context);
   const address = checkAddress(registry.address, settings);
@@ -60,10 +62,7 @@ export async function addRegistry(
   return id;
 }
 
-function toConflict(
-  error: unknown,
-  { name, address, project }: NewRegistry,
-): Problem | undefined {
+function toConflict(error: unknown, { name, address, project }: NewRegistry): Problem | undefined {
   const { constraint } = error as { constraint?: string };
   if (constraint === 'registries_project_fkey') {
     return new Problem('not_found', `there is no project ${project} that you can see`);
@@ -186,25 +185,28 @@ function checkAddress(address: string, { kind }: WatchSettings): string {
 function checkSettings(
   settings: WatchSettings,
   address: string,
-  { source, directory }: ChangeContext,
+  place: ReferencePlace,
 ): WatchSettings {
-  const place = { directory, source };
-  const { credentials, repositoryFile, caFile } = settings;
-  const [kind = '', ...rest] = credentials.split(':');
-  const target = rest.join(':');
-  if (kind === 'env' && !mayNameVariable(target, place)) {
-    throw invalid('credentials', `expected a variable whose name starts with ${variablePrefix}`);
-  }
-  const isFile = kind === 'file' || (kind === 'docker-config' && target !== '');
-  const files = { credentials: isFile ? target : '', repositoryFile, caFile };
-  for (const [field, path] of Object.entries(files)) {
+  for (const [field, path] of Object.entries(listFiles(settings))) {
     if (path === '' || resolveServerFile(path, place) !== undefined) continue;
+    const { directory } = place;
     throw invalid(field, `expected a file in the directory ${directory} of the server`);
   }
-  if (settings.plainHttp && (settings.skipVerify || caFile !== '')) {
+  const { credentials, plainHttp, skipVerify, caFile } = settings;
+  const variable = /^env:(.*)$/.exec(credentials)?.[1];
+  if (variable !== undefined && !mayNameVariable(variable, place)) {
+    throw invalid('credentials', `expected a variable whose name starts with ${variablePrefix}`);
+  }
+  if (plainHttp && (skipVerify || caFile !== '')) {
     throw invalid('plainHttp', `${address} is used without TLS, so there is no certificate`);
   }
   return settings;
+}
+
+/** Paths by setting. */
+function listFiles({ credentials, repositoryFile, caFile }: WatchSettings) {
+  const [, path = ''] = /^(?:file|docker-config):(.*)$/.exec(credentials) ?? [];
+  return { credentials: path, repositoryFile, caFile };
 }
 
 function invalid(path: string, message: string): Problem {

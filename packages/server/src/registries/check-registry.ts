@@ -214,7 +214,8 @@ const withoutRepository: Finding = {
   detail: 'no watched repository is known to ask about',
 };
 const transportDetails = {
-  'plain-http': 'HTTP without TLS: content is verified by digest, tags and credentials are not safe',
+  'plain-http':
+    'HTTP without TLS: content is verified by digest, tags and credentials are not safe',
   'unverified-tls': 'the certificate is not verified',
 } as const;
 const deletionDetails = {

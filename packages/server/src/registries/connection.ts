@@ -6,7 +6,11 @@ import {
   type RegistryRequest,
   type SharedRates,
 } from '@lazaret/analysis';
-import { openRegistryClient, type RegistryClient } from '@lazaret/oci/registry';
+import {
+  openRegistryClient,
+  type CredentialOptions,
+  type RegistryClient,
+} from '@lazaret/oci/registry';
 import { parseRequestRate, type InspectionSettings, type WatchSettings } from '@lazaret/protocol';
 import type { Kysely } from 'kysely';
 
@@ -50,31 +54,31 @@ export function describeConnection(
   const unwatched = describeRegistries(parts.settings.registries, parts.helperEnvironment);
   const { plainHttp, skipVerify, caFile, mirrors } = settings;
   const authority = caFile === '' ? undefined : resolveServerFile(caFile, place);
-  const { credentialsFile, containersAuth, pullSecrets, helperEnvironment } = unwatched;
+  const credentials = openCredentialReference(settings.credentials, {
+    ...{ place, address, environment: parts.environment },
+    shared: pickCredentials(unwatched),
+  });
+  const rates = settings.rates.flatMap((text) => parseRequestRate(text) ?? []);
   return {
-    ...unwatched,
-    plainHttp: [...(unwatched.plainHttp ?? []), ...(plainHttp ? [address] : [])],
-    skipVerify: [...(unwatched.skipVerify ?? []), ...(skipVerify ? [address] : [])],
-    caFiles: [...(unwatched.caFiles ?? []), ...(authority === undefined ? [] : [authority])],
+    ...{ ...unwatched, credentials },
+    plainHttp: [...unwatched.plainHttp, ...(plainHttp ? [address] : [])],
+    skipVerify: [...unwatched.skipVerify, ...(skipVerify ? [address] : [])],
+    caFiles: [...unwatched.caFiles, ...(authority === undefined ? [] : [authority])],
     mirrors: { ...unwatched.mirrors, [address]: mirrors },
-    rates: {
-      ...unwatched.rates,
-      ...(settings.rates.length > 0 && {
-        [address]: settings.rates.flatMap((text) => parseRequestRate(text) ?? []),
-      }),
-    },
-    credentials: openCredentialReference(settings.credentials, {
-      ...{ place, address, environment: parts.environment },
-      shared: {
-        ...(credentialsFile !== undefined && { dockerConfig: credentialsFile }),
-        ...(containersAuth !== undefined && { containersAuth }),
-        ...(pullSecrets !== undefined && { pullSecrets }),
-        ...(helperEnvironment !== undefined && { helperEnvironment }),
-      },
-    }),
-    private: [...(unwatched.private ?? []), address, ...mirrors],
+    rates: { ...unwatched.rates, ...(rates.length > 0 && { [address]: rates }) },
+    private: [...unwatched.private, address, ...mirrors],
     // The operator named it, not a caller.
     isNamedByCaller: false,
+  };
+}
+
+function pickCredentials(request: RegistryRequest): CredentialOptions {
+  const { credentialsFile, containersAuth, pullSecrets, helperEnvironment } = request;
+  return {
+    ...(credentialsFile !== undefined && { dockerConfig: credentialsFile }),
+    ...(containersAuth !== undefined && { containersAuth }),
+    ...(pullSecrets !== undefined && { pullSecrets }),
+    ...(helperEnvironment !== undefined && { helperEnvironment }),
   };
 }
 
@@ -91,7 +95,7 @@ export interface ClientParts extends ConnectionParts {
   readonly now: () => number;
 }
 
-/** A client for listings; nobody waits for its requests unless `kind` says so. */
+/** A client for listings, in the background unless `kind` says so. */
 export async function openWatchedRegistry(
   registry: WatchedRegistry,
   parts: ClientParts,

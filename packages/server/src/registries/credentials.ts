@@ -20,7 +20,7 @@ export interface CredentialParts {
   /** The registry that credentials of a file or variable are for. */
   readonly address: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** What the server uses for registries that nobody configured. */
+  /** What the server uses for registries that are not watched. */
   readonly shared: CredentialOptions;
 }
 

@@ -1,4 +1,4 @@
-/** Arrivals as a queue: nothing is lost, what matters comes first, and people are not kept waiting. */
+/** Arrivals as a queue: nothing is lost, pushes come first, and people are not kept waiting. */
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
 
@@ -60,7 +60,10 @@ test('a backlog leaves room in the queue, and a push comes before it', async () 
   await report('lab/pushed', '0');
   await inspectArrivals(lab.parts, signal);
   const [first] = await inspections();
-  expect(first).toMatchObject({ priority: 30, reference: expect.stringContaining('lab/pushed:0@') });
+  expect(first).toMatchObject({
+    priority: 30,
+    reference: expect.stringContaining('lab/pushed:0@'),
+  });
   const { rows } = await sql<{ priority: number }>`
     select priority from lazaret_queue.job where state = 'created'
     order by priority desc limit 1`.execute(lab.database);
@@ -91,7 +94,7 @@ test('an inspection is pinned to the digest that was listed, whatever the tag po
   expect(await inspections()).toMatchObject([{ reference }]);
 });
 
-test('a failure that may pass is tried again behind everything else, a final one is not', async () => {
+test('a transient failure is repeated behind everything else, a final one is not', async () => {
   await fill('lab/failing', 1);
   await lab.poll(id);
   await inspectArrivals(lab.parts, signal);
@@ -107,7 +110,7 @@ test('a failure that may pass is tried again behind everything else, a final one
   expect(await read()).toMatchObject({ state: 'failed', problem_code: 'not_found', attempts: 2 });
 });
 
-test('nothing is requested from a registry that failed again and again', async () => {
+test('nothing is requested from a registry that failed repeatedly', async () => {
   await fill('lab/open', 3);
   await lab.poll(id);
   await lab.database.updateTable('registries').set({ failures: 3 }).execute();

@@ -1,8 +1,8 @@
 /**
  * Arrivals are the queue of what is to be inspected. Only a bounded number of each priority is
  * handed to the inspectors at a time, so that a backlog of any size leaves room in their queue for
- * pushes and for people. What became of the inspections is written back; failures that may pass are
- * tried again later, behind everything else.
+ * pushes and for people. The results of the inspections are written back; after transient
+ * failures they are repeated later, behind everything else.
  */
 import { jitteredBackoffMs, Problem } from '@lazaret/protocol';
 import { sql, type Kysely, type Selectable, type Transaction } from 'kysely';
@@ -87,10 +87,7 @@ async function inspectNext(
 const uniqueViolation = '23505';
 const racesMax = 5;
 
-function findNext(
-  trx: Transaction<Database>,
-  priority: number,
-): Promise<ArrivalRow | undefined> {
+function findNext(trx: Transaction<Database>, priority: number): Promise<ArrivalRow | undefined> {
   return trx
     .selectFrom('arrivals')
     .selectAll()
@@ -148,7 +145,7 @@ const transient: ReadonlySet<string> = new Set([
   ...['unauthorized', 'unreachable', 'rate_limited', 'lost', 'internal', 'time_limit'],
 ]);
 
-/** Writes back what became of inspections. Returns the arrivals that are settled now. */
+/** Writes back the results of inspections. Returns the arrivals that are settled now. */
 export async function settleArrivals(parts: ArrivalParts): Promise<string[]> {
   const { database } = parts;
   const rows = await database

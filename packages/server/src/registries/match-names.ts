@@ -1,7 +1,7 @@
 /**
- * Patterns of repositories and tags: `*` matches any characters within a path component, `**` across
- * components, `?` one character. Matching takes time linear in the name for each pattern, whatever
- * the pattern.
+ * Patterns of repositories and tags: `*` matches any characters within a path component, `**`
+ * across components, `?` one character. Matching takes time linear in the name for each pattern,
+ * whatever the pattern.
  */
 
 export interface NameMatcher {

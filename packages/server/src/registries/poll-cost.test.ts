@@ -24,7 +24,12 @@ test('1,000 repositories of 10 unchanged tags cost one request a tag and one a p
   await lab.poll(id);
   lab.registry.requests.length = 0;
   const { poll, counts } = await lab.poll(id);
-  expect(counts).toMatchObject({ repositories, tags: repositories * tags, waiting: 0, problems: 0 });
+  expect(counts).toMatchObject({
+    repositories,
+    tags: repositories * tags,
+    waiting: 0,
+    problems: 0,
+  });
   const asked = lab.registry.requests;
   const count = (method: string, path: RegExp): number =>
     asked.filter((one) => one.method === method && path.test(one.path)).length;

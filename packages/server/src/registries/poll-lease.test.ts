@@ -48,9 +48,9 @@ test('a watcher that lost its lease writes nothing, and the next one does all', 
   const { signal } = new AbortController();
   await pollRegistry(lab.parts, slow, signal);
   expect(await lab.history(id)).toEqual([]);
-  await expect(
-    lab.database.transaction().execute((trx) => slow.check(trx)),
-  ).rejects.toThrow(LeaseLostError);
+  await expect(lab.database.transaction().execute((trx) => slow.check(trx))).rejects.toThrow(
+    LeaseLostError,
+  );
   await pollRegistry(lab.parts, next, signal);
   expect(await lab.history(id)).toEqual(['appeared lab/app:1']);
   expect(await readRegistry(lab.database, id)).toMatchObject({ state: 'healthy' });

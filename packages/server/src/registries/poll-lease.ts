@@ -1,7 +1,7 @@
 /**
- * The lease of a watcher on one registry, for one poll. Each poll has another fence, and every write
- * of a poll checks it in its own transaction, so that a watcher whose lease expired changes nothing
- * any more. The lease of a process that was killed expires, and the poll is started again.
+ * The lease of a watcher on one registry, for one poll. Each poll has another fence, and every
+ * write of a poll checks it in its own transaction, so that a watcher whose lease expired changes
+ * nothing any more. The lease of a process that was killed expires, and the poll is started again.
  */
 import { jitteredBackoffMs } from '@lazaret/protocol';
 import { sql, type Kysely, type Transaction } from 'kysely';
@@ -64,7 +64,7 @@ export class PollLease {
     }, watchLimits.leaseRenewMs);
   }
 
-  /** The registry that is due for the longest time and that nobody polls; undefined for none. */
+  /** The registry that is due for the longest time; undefined when none is. */
   static async claim(parts: LeaseParts): Promise<PollLease | undefined> {
     const fence = newId();
     const row = await transaction(parts.database, async (trx) => {
@@ -119,8 +119,7 @@ export class PollLease {
         ...{ fence: null, lease_until: null, poll_finished_at: sql<Date>`now()` },
         ...{ poll_requests: requests, failures: failed ? failures + 1 : 0 },
         ...{ problem_code: problem?.code ?? null, problem_detail: problem?.detail ?? null },
-        problem_since:
-          problem === undefined ? null : sql<Date>`coalesce(problem_since, now())`,
+        problem_since: problem === undefined ? null : sql<Date>`coalesce(problem_since, now())`,
         ...(problem === undefined && { poll_complete_at: sql<Date>`now()` }),
         ...(failed && {
           next_poll_at: sql<Date>`now() + ${Math.round(delayMs)} * interval '1 millisecond'`,
@@ -160,19 +159,22 @@ export class PollLease {
 }
 
 function findDue(trx: Transaction<Database>) {
-  return trx
-    .selectFrom('registries')
-    .selectAll()
-    .where('enabled', '=', true)
-    .where(
-      // A poll that was cut off is due whatever its next time is.
-      sql<boolean>`((fence is null and next_poll_at <= now()) or lease_until < now())`,
-    )
-    .orderBy('next_poll_at')
-    .limit(1)
-    .forUpdate()
-    .skipLocked()
-    .executeTakeFirst();
+  return (
+    trx
+      .selectFrom('registries')
+      .selectAll()
+      .where('enabled', '=', true)
+      .where(
+        // A poll that was cut off is due whatever its next time is.
+        sql<boolean>`((fence is null and next_poll_at <= now()) or lease_until < now())`,
+      )
+      .orderBy('next_poll_at')
+      .limit(1)
+      // Not `for update`, which would skip a registry while a push to it is recorded.
+      .forNoKeyUpdate()
+      .skipLocked()
+      .executeTakeFirst()
+  );
 }
 
 function backoffMs(failures: number, random: () => number): number {

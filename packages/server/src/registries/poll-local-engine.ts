@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { transaction } from '../floor/db/index.ts';
 import { applyAbsence, applyTags, lockRepository, readNow } from './apply-tags.ts';
 import { orderNewest } from './newest-first.ts';
-import type { PollContext, PollParts } from './poll-registry.ts';
+import type { PollContext, PollParts } from './poll-context.ts';
 import type { WatchProblem } from './problem.ts';
 
 const imageList = z.array(

@@ -1,7 +1,9 @@
 /** Polls of a registry: what is found, and what failures must not look like. */
+import { writeFile } from 'node:fs/promises';
+
+import { buildImage, buildIndex } from '@lazaret/analysis/testing';
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
 
-import { buildIndex } from '../../../analysis/src/testing/image-builder.ts';
 import { buildTiny, startWatchFixture, type WatchFixture } from '../testing/watch-fixture.ts';
 
 let lab: WatchFixture;
@@ -176,7 +178,6 @@ test('OCI indexes and manifests are found, and tag lists are followed over pages
 });
 
 test('repositories and tags are chosen by patterns, exclusions and a list file', async () => {
-  const { writeFile } = await import('node:fs/promises');
   for (const name of ['lab/a', 'lab/deep/b', 'lab/test-c', 'other/d', 'extra/e']) {
     await push(name, '1.0');
     await push(name, '1.0-rc1');
@@ -203,9 +204,13 @@ test('repositories and tags are chosen by patterns, exclusions and a list file',
 });
 
 test('at first sight the newest images are inspected, and the others are counted', async () => {
-  const { buildImage } = await import('../../../analysis/src/testing/image-builder.ts');
   const expected: string[] = [];
-  for (const [tag, day] of [['old', 1], ['newest', 9], ['middle', 5], ['newer', 7]] as const) {
+  for (const [tag, day] of [
+    ['old', 1],
+    ['newest', 9],
+    ['middle', 5],
+    ['newer', 7],
+  ] as const) {
     const image = await buildImage({
       layers: [{ entries: [{ path: tag, content: Buffer.from(tag) }] }],
       configFields: { created: `2026-01-0${day}T00:00:00Z` },

@@ -7,30 +7,16 @@ import { createConcurrencyGate } from '@lazaret/docker';
 import { SourceError } from '@lazaret/oci';
 import { listRepositories, type RegistryClient } from '@lazaret/oci/registry';
 import { sql, type Kysely } from 'kysely';
-import type { Logger } from 'pino';
 
 import type { Database } from '../floor/db/schema.ts';
-import {
-  localAddress,
-  openWatchedRegistry,
-  type ClientParts,
-  type OpenedRegistry,
-} from './connection.ts';
+import { localAddress, openWatchedRegistry, type OpenedRegistry } from './connection.ts';
 import { watchLimits } from './limits.ts';
 import { pollLocalEngine } from './poll-local-engine.ts';
+import type { PollContext, PollParts } from './poll-context.ts';
 import { LeaseLostError, type PollLease } from './poll-lease.ts';
 import { pollRepository } from './poll-repository.ts';
 import { isRegistryWide, toProblem, type WatchProblem } from './problem.ts';
 import { readScope, type WatchScope } from './repository-patterns.ts';
-
-export interface PollParts extends ClientParts {
-  readonly database: Kysely<Database>;
-  readonly log: Logger;
-  /** Of the local container engine. */
-  readonly dockerHost: string;
-  /** Told after changes were committed. */
-  readonly onChange: () => void;
-}
 
 /** Never throws, unless the database fails. */
 export async function pollRegistry(
@@ -66,12 +52,6 @@ export async function pollRegistry(
     await opened?.close();
     parts.onChange();
   }
-}
-
-export interface PollContext {
-  readonly lease: PollLease;
-  readonly scope: WatchScope;
-  readonly signal: AbortSignal;
 }
 
 /** The first problem of a repository; throws when the registry as a whole cannot be used. */

@@ -4,7 +4,7 @@
  * complete; a tag whose digest cannot be read stays as it was. At first sight only the newest
  * images are inspected, up to the setting `backlog`; the others are counted.
  */
-import { createConcurrencyGate } from '@lazaret/docker';
+import type { createConcurrencyGate } from '@lazaret/docker';
 import { SourceError } from '@lazaret/oci';
 import { headManifest, listTagDigests, type RegistryClient } from '@lazaret/oci/registry';
 import { sql, type Kysely, type Transaction } from 'kysely';
@@ -91,7 +91,10 @@ async function seeAgain(poll: RepositoryPoll, listed: Listed): Promise<Seen> {
     .where('digest', 'is not', null)
     .execute();
   const known = new Set(before.map(({ tag }) => tag));
-  const ordered = [...tags.filter((tag) => !known.has(tag)), ...tags.filter((tag) => known.has(tag))];
+  const ordered = [
+    ...tags.filter((tag) => !known.has(tag)),
+    ...tags.filter((tag) => known.has(tag)),
+  ];
   let problem: WatchProblem | undefined;
   for (let at = 0; at < ordered.length; at += watchLimits.tagsPerBatch) {
     const batch = ordered.slice(at, at + watchLimits.tagsPerBatch);

@@ -51,8 +51,14 @@ export async function listArrivals(
   checkCursor(ask.cursor);
   let query = select(database, scope);
   const exact = [
-    ...([['a.project', ask.project], ['r.name', ask.registry]] as const),
-    ...([['a.repository', ask.repository], ['a.tag', ask.tag]] as const),
+    ...([
+      ['a.project', ask.project],
+      ['r.name', ask.registry],
+    ] as const),
+    ...([
+      ['a.repository', ask.repository],
+      ['a.tag', ask.tag],
+    ] as const),
     ['a.digest', ask.digest] as const,
   ];
   for (const [column, value] of exact) {

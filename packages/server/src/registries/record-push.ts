@@ -7,9 +7,7 @@
 import type { PushOutcome } from '@lazaret/protocol';
 import { sql, type Kysely, type Transaction } from 'kysely';
 
-import { transaction } from '../floor/db/index.ts';
-import type { Database } from '../floor/db/schema.ts';
-import type { ReportedPush } from '../floor/db/schema-registries.ts';
+import { transaction, type Database, type ReportedPush } from '../floor/db/index.ts';
 import { newId } from '../floor/ids.ts';
 import { storable } from '../floor/storable.ts';
 import {
@@ -107,8 +105,9 @@ async function findEvent(
 async function recordDigest(
   trx: Transaction<Database>,
   { registry, repository, source }: SeenContext,
-  { digest = '', mediaType, ...push }: Push,
+  { digest = '', mediaType, ...reported }: Push,
 ): Promise<PushResult> {
+  const push = pickPush(reported);
   const before = await trx
     .selectFrom('arrivals')
     .select('id')
@@ -127,9 +126,9 @@ async function recordDigest(
 async function requestDigest(
   trx: Transaction<Database>,
   { registry, repository }: SeenContext,
-  { source, eventId, actor, pushedAt, tag = '' }: Push,
+  { tag = '', ...reported }: Push,
 ): Promise<PushResult> {
-  const push: ReportedPush = { source, eventId, actor, pushedAt };
+  const push = pickPush(reported);
   const values = { verify_at: sql<Date>`now()`, verify_attempts: 0, push: JSON.stringify(push) };
   await trx
     .insertInto('registry_tags')
@@ -151,11 +150,8 @@ async function recordTag(
   reported: Push,
 ): Promise<PushResult> {
   const { registry, repository, source } = context;
-  const { tag = '', digest = '', mediaType, eventId, actor, pushedAt } = reported;
-  const push = {
-    ...{ source: reported.source, eventId, pushedAt },
-    actor: actor === undefined ? undefined : storable(actor),
-  };
+  const { tag = '', digest = '', mediaType } = reported;
+  const push = pickPush(reported);
   const row = await trx
     .selectFrom('registry_tags')
     .select(['digest', 'present', 'event_at', 'arrival'])
@@ -163,16 +159,15 @@ async function recordTag(
     .where('repository', '=', repository)
     .where('tag', '=', tag)
     .executeTakeFirst();
-  if (row?.present === true && row.digest === digest) {
+  if (row?.present === true && row.digest === digest && row.arrival !== null) {
     await rememberEvent(trx, row.arrival, push);
-    if (row.arrival !== null) return known(row.arrival, 'the tag has this digest already');
+    return known(row.arrival, 'the tag has this digest already');
   }
-  const isLate =
-    pushedAt !== undefined && row?.event_at != null && new Date(pushedAt) < row.event_at;
-  if (isLate) return recordLate(trx, context, { ...reported, ...push });
-  const [applied] = await applyTags(trx, { ...context, observedAt: new Date(8.64e15) }, [
-    { tag, digest, mediaType, inspect: true, push },
-  ]);
+  if (isLate(push, row?.event_at ?? null)) {
+    return recordLate(trx, context, { ...reported, ...push });
+  }
+  const seen = [{ tag, digest, mediaType, inspect: true, push }];
+  const [applied] = await applyTags(trx, { ...context, observedAt: endOfTime }, seen);
   const arrival = applied?.arrival ?? (await insertSkipped(trx, context, { ...reported, push }));
   await trx
     .updateTable('registry_tags')
@@ -182,6 +177,18 @@ async function recordTag(
     .where('tag', '=', tag)
     .execute();
   return { outcome: 'recorded', arrival, detail: `a new arrival by ${source}` };
+}
+
+/** Nothing is later than a report. */
+const endOfTime = new Date(8.64e15);
+
+function pickPush({ source, eventId, actor, pushedAt }: ReportedPush): ReportedPush {
+  return { source, eventId, pushedAt, actor: actor === undefined ? undefined : storable(actor) };
+}
+
+/** By the clock of the registry alone. */
+function isLate({ pushedAt }: ReportedPush, lastEvent: Date | null): boolean {
+  return pushedAt !== undefined && lastEvent !== null && new Date(pushedAt) < lastEvent;
 }
 
 /** An older image that was skipped at first sight and is pushed again. */
@@ -203,7 +210,7 @@ async function insertSkipped(
   return id;
 }
 
-/** The digest was there for a while: it is inspected, and the tag stays as a later event left it. */
+/** The digest was there for a while: it is inspected, and the tag stays as it is now. */
 async function recordLate(
   trx: Transaction<Database>,
   { registry, repository, source }: SeenContext,
@@ -224,10 +231,10 @@ async function recordLate(
 /** A poll saw the push first; its event is the same arrival. */
 async function rememberEvent(
   trx: Transaction<Database>,
-  arrival: string | null,
+  arrival: string,
   { eventId, actor, pushedAt }: ReportedPush,
 ): Promise<void> {
-  if (arrival === null || eventId === undefined) return;
+  if (eventId === undefined) return;
   await trx
     .updateTable('arrivals')
     .set({

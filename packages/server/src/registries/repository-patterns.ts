@@ -1,4 +1,4 @@
-/** Which repositories and tags of a registry are watched: patterns of the settings and of a file. */
+/** Which repositories and tags are watched: patterns of the settings and of a file. */
 import { SourceError } from '@lazaret/oci';
 import type { WatchSettings } from '@lazaret/protocol';
 

@@ -29,9 +29,7 @@ import {
 import { arrivalsChanged } from './watcher.ts';
 
 export interface RegistryParts
-  extends
-    ConnectionParts,
-    Pick<SliceContext, 'database' | 'onEvents' | 'changed' | 'wake'> {
+  extends ConnectionParts, Pick<SliceContext, 'database' | 'onEvents' | 'changed' | 'wake'> {
   readonly database: Kysely<Database>;
   readonly sharedRates: SharedRates;
   readonly dockerHost: string;

@@ -17,10 +17,7 @@ const connectionColumns = [
   ...(['id', 'project', 'name', 'address', 'source', 'settings'] as const),
 ] as const;
 
-type ConnectionRow = Pick<
-  Selectable<Database['registries']>,
-  (typeof connectionColumns)[number]
->;
+type ConnectionRow = Pick<Selectable<Database['registries']>, (typeof connectionColumns)[number]>;
 
 export function toWatched({ source, ...row }: ConnectionRow): WatchedRegistry {
   return { ...row, source: source === 'file' ? 'file' : 'api' };

@@ -11,7 +11,7 @@ import type { Database } from '../floor/db/schema.ts';
 import { applyProblems, applyTags, lockRepository, readNow } from './apply-tags.ts';
 import { localAddress, openWatchedRegistry, type WatchedRegistry } from './connection.ts';
 import { watchLimits } from './limits.ts';
-import type { PollParts } from './poll-registry.ts';
+import type { PollParts } from './poll-context.ts';
 import { toProblem } from './problem.ts';
 import { readWatched } from './store.ts';
 
@@ -81,7 +81,7 @@ async function verifyTag(
     await transaction(database, async (trx) => {
       await lockRepository(trx, context);
       await applyProblems(trx, context, new Map([[tag, toProblem(error)]]));
-      // Polls go on trying.
+      // The next poll reads it.
       if (row.verify_attempts < watchLimits.verifyAttempts) return;
       await trx
         .updateTable('registry_tags')

@@ -10,7 +10,8 @@ import type { InspectionQueue } from '../inspection/index.ts';
 import { inspectArrivals, settleArrivals } from './inspect-arrivals.ts';
 import { watchLimits } from './limits.ts';
 import { PollLease } from './poll-lease.ts';
-import { pollRegistry, type PollParts } from './poll-registry.ts';
+import type { PollParts } from './poll-context.ts';
+import { pollRegistry } from './poll-registry.ts';
 import { verifyTags } from './verify-tags.ts';
 
 export interface WatcherOptions extends Omit<PollParts, 'onChange'> {
@@ -28,7 +29,7 @@ export interface Watcher {
   stop(): Promise<void>;
 }
 
-/** Whoever waits for any arrival waits for this. */
+/** The id of the signal that there may be any new arrival. */
 export const arrivalsChanged = 'arrivals';
 
 export function startWatcher(options: WatcherOptions): Watcher {

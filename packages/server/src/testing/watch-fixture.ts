@@ -3,6 +3,7 @@
  * inspections, and polls on request.
  */
 import { SharedRates } from '@lazaret/analysis';
+import { buildImage, type BuiltImage } from '@lazaret/analysis/testing';
 import { startFakeRegistry, type FakeRegistry } from '@lazaret/oci/testing';
 import {
   watchSettings,
@@ -16,13 +17,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 
-import { buildImage, type BuiltImage } from '../../../analysis/src/testing/image-builder.ts';
 import { options } from '../floor/config/options.ts';
 import type { Database } from '../floor/db/index.ts';
 import { openInspectionQueue, type InspectionQueue } from '../inspection/index.ts';
 import { addRegistry } from '../registries/change-registry.ts';
 import { PollLease } from '../registries/poll-lease.ts';
-import { pollRegistry, type PollParts } from '../registries/poll-registry.ts';
+import type { PollParts } from '../registries/poll-context.ts';
+import { pollRegistry } from '../registries/poll-registry.ts';
 import { listHistory } from '../registries/read-tags.ts';
 import { readRegistry } from '../registries/store.ts';
 import { createTestDatabase } from './database.ts';

@@ -4,4 +4,5 @@ export { type DatabaseHandle, describeDatabase, openDatabase } from './database.
 export { startEmbeddedDatabase } from './embedded.ts';
 export { migrate } from './migrate.ts';
 export type { Database } from './schema.ts';
+export type { ReportedPush } from './schema-registries.ts';
 export { transaction } from './transaction.ts';
