@@ -162,7 +162,7 @@ export const tableReaders: readonly TableReader[] = [
   },
   {
     reader: 'metrics',
-    tables: ['jobs', 'attempts', 'nodes', 'inspections'],
+    tables: ['jobs', 'attempts', 'nodes', 'inspections', 'registries', 'arrivals'],
     reason: 'a read model over the instance, counted at each scrape',
   },
 ];

@@ -9,12 +9,14 @@ import { engineCommands } from '../commands/engines/engine-commands.ts';
 import { imageCommands } from '../commands/images/image-commands.ts';
 import { inspectCommands } from '../commands/inspect/inspect-commands.ts';
 import { jobCommands } from '../commands/jobs/job-commands.ts';
+import { registryCommands } from '../commands/registries/registry-commands.ts';
 import { serverCommands } from '../commands/server/server-commands.ts';
 import derivedCommands from './derived-commands.json' with { type: 'json' };
 
 export const commandGroups: readonly CommandGroup[] = [
   'Jobs',
   'Images',
+  'Registries',
   'Engines and nodes',
   'Access',
   'Server',
@@ -24,6 +26,7 @@ export const commandGroups: readonly CommandGroup[] = [
 /** Summaries of the groups of commands. */
 const groups: Readonly<Record<string, string>> = {
   admin: 'Administer a server on this machine',
+  arrivals: 'List and report what arrives in watched registries',
   artifacts: 'List the members of archives, such as results of jobs',
   audit: 'Read, export and verify the audit log',
   config: 'Check and print the configuration of a server',
@@ -35,6 +38,7 @@ const groups: Readonly<Record<string, string>> = {
   jobs: 'Manage jobs',
   engines: 'Manage engines, the analyzers that jobs run',
   nodes: 'Manage nodes, where containers run',
+  registries: 'Watch registries: repositories, tags and their history',
   scanners: 'Show the malware scanners of the server',
   setup: 'Set up parts of a server on this machine',
   projects: 'Manage projects, which separate jobs and images of teams',
@@ -44,6 +48,7 @@ const groups: Readonly<Record<string, string>> = {
 
 /** Aliases of groups and verbs, as in docker and kubectl. */
 const aliases: Readonly<Record<string, string>> = {
+  arrival: 'arrivals',
   contexts: 'context',
   create: 'add',
   delete: 'remove',
@@ -56,6 +61,7 @@ const aliases: Readonly<Record<string, string>> = {
   ls: 'list',
   node: 'nodes',
   project: 'projects',
+  registry: 'registries',
   rm: 'remove',
   token: 'tokens',
   user: 'users',
@@ -69,6 +75,8 @@ const groupOfNoun: Readonly<Record<string, CommandGroup>> = {
   files: 'Images',
   inspections: 'Images',
   search: 'Images',
+  registries: 'Registries',
+  arrivals: 'Registries',
   engines: 'Engines and nodes',
   nodes: 'Engines and nodes',
   events: 'Server',
@@ -83,6 +91,7 @@ export const commandList: readonly CommandSpec[] = inOrder([
   ...jobCommands,
   ...inspectCommands,
   ...imageCommands,
+  ...registryCommands,
   ...engineCommands,
   ...accessCommands,
   ...serverCommands,

@@ -40,6 +40,7 @@ export interface ArgumentSpec {
 export type CommandGroup =
   | 'Jobs'
   | 'Images'
+  | 'Registries'
   | 'Engines and nodes'
   | 'Access'
   | 'Server'

@@ -8,6 +8,7 @@ export const serverLimits = {
   requestsPerMinute: 6_000,
   projects: 1_000,
   nodes: 1_000,
+  registriesMeasured: 1_000,
   leaseMs: 30_000,
   schedulerPollMs: 1_000,
   collectMs: 10 * minuteMs,

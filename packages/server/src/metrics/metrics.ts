@@ -104,6 +104,15 @@ function createGauges(registry: Registry) {
     live: of('jobs', 'Jobs that are not finished, by state', ['state']),
     queued: of('queue_jobs', 'Jobs that wait, by engine', ['engine']),
     inspections: of('inspections', 'Inspections that are not finished, by state', ['state']),
+    arrivals: of('arrivals_waiting', 'Arrivals that wait for their inspection', ['source']),
+    registryFailures: of('registry_poll_failures', 'Failed polls in a row', [
+      'registry',
+      'project',
+    ]),
+    registryAge: of('registry_poll_age_seconds', 'Time since a poll read everything', [
+      'registry',
+      'project',
+    ]),
     oldest: of('queue_oldest_wait_seconds', 'How long the oldest waiting job waits', ['engine']),
     nodeUp: of('node_up', 'Whether the node is online', ['node']),
     nodeSchedulable: of('node_schedulable', 'Whether the node takes new attempts', ['node']),
@@ -133,8 +142,11 @@ function setInstance(gauges: Gauges, state: InstanceState | undefined): void {
     gauges.nodeCpus,
     gauges.nodeCpusReserved,
   ];
-  for (const one of [live, queued, oldest, gauges.inspections, ...perNode]) one.reset();
+  const perRegistry = [gauges.arrivals, gauges.registryFailures, gauges.registryAge];
+  const all = [live, queued, oldest, gauges.inspections, ...perNode, ...perRegistry];
+  for (const one of all) one.reset();
   if (state === undefined) return;
+  setRegistries(gauges, state);
   for (const { state: name, jobs } of state.live) live.set({ state: name }, jobs);
   for (const { state: name, count } of state.inspections) {
     gauges.inspections.set({ state: name }, count);
@@ -152,6 +164,15 @@ function setInstance(gauges: Gauges, state: InstanceState | undefined): void {
     gauges.nodeMemoryReserved.set(label, node.reservedMemoryBytes);
     if (node.cpus !== null) gauges.nodeCpus.set(label, node.cpus);
     gauges.nodeCpusReserved.set(label, node.reservedCpus);
+  }
+}
+
+function setRegistries(gauges: Gauges, { registries, arrivals }: InstanceState): void {
+  for (const { source, count } of arrivals) gauges.arrivals.set({ source }, count);
+  for (const { name, project, failures, ageSeconds } of registries) {
+    const label = { registry: name, project };
+    gauges.registryFailures.set(label, failures);
+    if (ageSeconds !== null) gauges.registryAge.set(label, ageSeconds);
   }
 }
 

@@ -6,6 +6,9 @@ import type { Database } from '../floor/db/index.ts';
 import { serverLimits } from '../floor/limits.ts';
 
 export interface InstanceState {
+  readonly registries: readonly RegistryReading[];
+  /** Arrivals that wait for their inspection. */
+  readonly arrivals: readonly { readonly source: string; readonly count: number }[];
   /** Inspections that wait or run. */
   readonly inspections: readonly { readonly state: string; readonly count: number }[];
   readonly live: readonly { readonly state: string; readonly jobs: number }[];
@@ -15,6 +18,15 @@ export interface InstanceState {
     readonly oldestSeconds: number;
   }[];
   readonly nodes: readonly NodeReading[];
+}
+
+interface RegistryReading {
+  readonly name: string;
+  readonly project: string;
+  /** Failed polls in a row. */
+  readonly failures: number;
+  /** Since the last poll that read everything; null before the first. */
+  readonly ageSeconds: number | null;
 }
 
 interface NodeReading {
@@ -32,11 +44,13 @@ const liveStates = ['queued', 'placed', 'starting', 'running', 'collecting'] as 
 
 /** The current state of the instance. Both queries on jobs use the partial indexes. */
 export async function readInstance(database: Kysely<Database>): Promise<InstanceState> {
-  const [queue, live, nodes, inspections] = await Promise.all([
+  const [queue, live, nodes, inspections, registries, arrivals] = await Promise.all([
     readQueue(database),
     readLive(database),
     readNodes(database),
     readInspections(database),
+    readRegistries(database),
+    readArrivals(database),
   ]);
   const counts = new Map<string, number>(liveStates.map((state) => [state, 0]));
   for (const { state, jobs } of live) counts.set(state, jobs);
@@ -44,13 +58,33 @@ export async function readInstance(database: Kysely<Database>): Promise<Instance
     'queued',
     queue.reduce((sum, { jobs }) => sum + jobs, 0),
   );
-  return { queue, nodes, inspections, live: [...counts].map(([state, jobs]) => ({ state, jobs })) };
+  return {
+    ...{ queue, nodes, inspections, registries, arrivals },
+    live: [...counts].map(([state, jobs]) => ({ state, jobs })),
+  };
 }
 
 async function readInspections(database: Kysely<Database>): Promise<InstanceState['inspections']> {
   const { rows } = await sql<InstanceState['inspections'][number]>`
     select state, count(i.state) as count from (values ('queued'), ('running')) as s (state)
     left join inspections i using (state) group by state`.execute(database);
+  return rows;
+}
+
+async function readRegistries(database: Kysely<Database>): Promise<readonly RegistryReading[]> {
+  const { rows } = await sql<RegistryReading>`
+    select name, project, failures,
+           extract(epoch from now() - poll_complete_at)::float8 as "ageSeconds"
+    from registries where enabled order by name limit ${serverLimits.registriesMeasured}`.execute(
+    database,
+  );
+  return rows;
+}
+
+async function readArrivals(database: Kysely<Database>): Promise<InstanceState['arrivals']> {
+  const { rows } = await sql<InstanceState['arrivals'][number]>`
+    select source, count(*) as count from arrivals where state = 'waiting'
+    group by source`.execute(database);
   return rows;
 }
 

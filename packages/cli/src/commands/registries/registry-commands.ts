@@ -1,0 +1,25 @@
+/** The custom commands on watched registries. */
+import type { CommandSpec } from '../../command/command.ts';
+
+export const registryCommands: readonly CommandSpec[] = [
+  {
+    words: 'registries import',
+    group: 'Registries',
+    summary: 'Watch the registry that a command line of Banyan Collector names',
+    details:
+      'Takes the options of Collector and its arguments REGISTRY [REPO ...]; local.host means the ' +
+      'images of the container engine of the server. Options that nothing corresponds to are ' +
+      'refused with the reason. `--name NAME` and `--project NAME` are those of the registry, ' +
+      '`--dry-run` only prints its settings.',
+    arguments: [
+      { name: 'arguments', required: true, variadic: true, summary: 'Arguments of Collector' },
+    ],
+    flags: [],
+    raw: true,
+    examples: [
+      'lazaret registries import --poll=60 --maximages=5 registry.lab:5000 lab/app lab/base',
+      'lazaret registries import --dry-run --registryhttps=false registry.lab:5000',
+    ],
+    load: async () => (await import('./import-registry.ts')).runImport,
+  },
+];
