@@ -77,7 +77,7 @@ export async function openInspectionQueue(options: {
   };
   await boss.createQueue(queueName, settings);
   await boss.updateQueue(queueName, settings);
-  let workers: string | undefined;
+  const workers: string[] = [];
   return {
     async add(trx, { inspection, queueId, priority }) {
       const options = { id: queueId, priority, db: fromKysely(trx) };
@@ -88,19 +88,25 @@ export async function openInspectionQueue(options: {
       await boss.cancel(queueName, queueId, { db: fromKysely(trx) });
     },
     async work({ concurrency, run }) {
-      workers = await boss.work<{ inspection: string }>(
-        queueName,
-        {
-          localConcurrency: concurrency,
-          pollingIntervalSeconds: inspectionLimits.pollMs / second,
-        },
-        async ([job]: Job<{ inspection: string }>[]) => {
-          if (job !== undefined) await run(job.data.inspection, job.signal);
-        },
-      );
+      // One worker each: the library notifies only the first of several.
+      for (let count = 0; count < concurrency; count += 1) {
+        const id = await boss.work<{ inspection: string }>(
+          queueName,
+          { pollingIntervalSeconds: inspectionLimits.pollMs / second },
+          async ([job]: Job<{ inspection: string }>[]) => {
+            try {
+              if (job !== undefined) await run(job.data.inspection, job.signal);
+            } finally {
+              // The next task may be there: without this each worker runs one task per poll.
+              boss.notifyWorker(id);
+            }
+          },
+        );
+        workers.push(id);
+      }
     },
     wake: () => {
-      if (workers !== undefined) boss.notifyWorker(workers);
+      for (const id of workers) boss.notifyWorker(id);
     },
     close: () => boss.stop({ graceful: true, timeout: serverLimits.shutdownMs }),
   };

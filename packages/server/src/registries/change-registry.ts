@@ -162,6 +162,8 @@ export async function applyConfigured(
 }
 
 /** The address as references have it. Throws invalid_request. */
+const probe = 'repository/name';
+
 function checkAddress(address: string, { kind }: WatchSettings): string {
   const isLocal = ['local', 'local.host'].includes(address.toLowerCase());
   if (isLocal !== (kind === 'local')) {
@@ -169,8 +171,8 @@ function checkAddress(address: string, { kind }: WatchSettings): string {
   }
   if (isLocal) return localAddress;
   try {
-    const { host } = parseReference(`${address}/repository/name`);
-    if (host === address.toLowerCase() || host === 'docker.io') return host;
+    const { host, repository } = parseReference(`${address}/${probe}`);
+    if (repository === probe) return host;
   } catch (error) {
     if (error instanceof SourceError) throw invalid('address', error.message);
     throw error;
