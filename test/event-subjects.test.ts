@@ -103,6 +103,28 @@ async function runJobs(): Promise<void> {
   await expect.poll(() => seen.map(({ type }) => type)).toContain('engine.refused');
 }
 
+async function watchRegistry(): Promise<void> {
+  const { client } = instance;
+  const { registries } = operations;
+  const { host, store } = lab.registry;
+  const body = { name: 'watched', address: host, plainHttp: true, pollInterval: '1s' };
+  store.putImage('lab/watched', '1', await buildApp('first'));
+  const params = { name: 'watched' };
+  await client.call(registries.add, { body: { ...body, credentials: 'none' } });
+  const sawTag = (change: string) =>
+    expect
+      .poll(() => seen.map(({ type, subject }) => `${type} ${subject}`), { timeout: 20_000 })
+      .toContain(`tag.${change} ${host}/lab/watched:1`);
+  await sawTag('appeared');
+  store.putImage('lab/watched', '1', await buildApp('second'));
+  await sawTag('moved');
+  store.repository('lab/watched').tags.delete('1');
+  await sawTag('disappeared');
+  await client.call(registries.check, { params });
+  await client.call(registries.update, { params, body: { enabled: false } });
+  await client.call(registries.remove, { params });
+}
+
 async function inspectImages(): Promise<void> {
   const { client } = instance;
   const { images, files } = operations;
@@ -143,6 +165,7 @@ test('every event has a subject of the kind that its type declares', async () =>
   await changeAccess();
   await runJobs();
   await inspectImages();
+  await watchRegistry();
   const expected = Object.keys(eventKinds).filter(
     (type) => !notProvoked.includes(type as EventType),
   );

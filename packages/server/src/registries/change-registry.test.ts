@@ -99,3 +99,14 @@ test('a registry of the file is changed by the file only, and goes with its entr
     'registry.changed one',
   ]);
 });
+
+test('a registry that was added by the API and is in the file now belongs to the file', async () => {
+  const id = await add({ backlog: 3 });
+  const settings = watchSettings.parse({ backlog: 9 });
+  const one = { name: 'lab', address: 'registry.lab', project: 'default', settings };
+  await applyConfigured([one], context('file'));
+  expect(await readRegistry(lab.database, id)).toMatchObject({
+    ...{ id, source: 'file' },
+    settings: { backlog: 9 },
+  });
+});

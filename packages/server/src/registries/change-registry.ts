@@ -141,6 +141,7 @@ export async function applyConfigured(
   context: Pick<ChangeContext, 'database' | 'directory'>,
 ): Promise<void> {
   const change: ChangeContext = { ...context, actor: 'configuration', source: 'file' };
+  await takeOver(configured, context.database);
   const rows = await context.database
     .selectFrom('registries')
     .select(['id', 'project', 'name', 'address', 'settings'])
@@ -162,8 +163,25 @@ export async function applyConfigured(
 }
 
 /** The address as references have it. Throws invalid_request. */
+/** A registry that was added by the API and is in the file now belongs to the file. */
+async function takeOver(
+  configured: readonly NewRegistry[],
+  database: Kysely<Database>,
+): Promise<void> {
+  for (const { name, project, address, settings } of configured) {
+    await database
+      .updateTable('registries')
+      .set({ source: 'file' })
+      .where('project', '=', project)
+      .where('name', '=', name)
+      .where('address', '=', checkAddress(address, settings))
+      .execute();
+  }
+}
+
 const probe = 'repository/name';
 
+/** As references have it. Throws invalid_request. */
 function checkAddress(address: string, { kind }: WatchSettings): string {
   const isLocal = ['local', 'local.host'].includes(address.toLowerCase());
   if (isLocal !== (kind === 'local')) {

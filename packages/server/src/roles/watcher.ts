@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { readEnvironment, readProgramEnvironment } from '../floor/config/index.ts';
+import { withAdvisoryLock } from '../floor/db/index.ts';
 import { applyConfigured, startWatcher as startWatching } from '../registries/index.ts';
 import type { Core, Role } from './role.ts';
 
@@ -11,7 +12,10 @@ export async function startWatcher(core: Core): Promise<Role> {
   const { inspection: settings, dockerHost, registries } = core.configuration.values;
   const directory = join(core.dataDirectory, 'registries');
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  await applyConfigured(registries, { database, directory });
+  // Two watchers that start together would add the same ones.
+  await withAdvisoryLock(core.locks, 'configured registries', () =>
+    applyConfigured(registries, { database, directory }),
+  );
   onEvents();
   const watcher = startWatching({
     ...{ database, queue, log, sharedRates, settings, dockerHost, directory },
