@@ -50,7 +50,7 @@ beforeAll(async () => {
 });
 afterAll(() => lab.close());
 
-test('whoever waits for arrivals is answered when one comes', async () => {
+test('a caller who waits for arrivals is answered when one comes', async () => {
   const { items } = await client.call(arrivals.list, { query: { limit: 200 } });
   const after = items[0]?.id;
   const waiting = client.call(arrivals.list, {

@@ -1,4 +1,4 @@
-/** Many pushes at once: nothing is lost, layers are fetched once, and people are served meanwhile. */
+/** Many pushes at once: nothing is lost, layers are fetched once, people are not kept waiting. */
 import { operations, type Arrival, type Client } from '@lazaret/protocol';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 

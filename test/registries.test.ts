@@ -218,3 +218,23 @@ test('registries of the configuration file are watched, with credentials from a 
   const arrived = await waitForArrival(client, { repository: 'lab/closed' });
   expect(arrived).toMatchObject({ state: 'inspected', problem: null });
 });
+
+test('images of the local engine are watched and inspected by their ID', async () => {
+  const { client } = instance;
+  const name = `lazaret-test/watched-${process.pid}`;
+  const archive = join(directory, 'root.tar');
+  await writeFile(join(directory, 'only-file'), `of ${name}`);
+  await run('tar', ['-C', directory, '-cf', archive, 'only-file']);
+  try {
+    const { stdout } = await run('docker', ['import', archive, `${name}:1`]);
+    const settings = { kind: 'local', pollInterval: '1s', repositories: [name] } as const;
+    await client.call(registries.add, { body: { name: 'engine', address: 'local', ...settings } });
+    const arrived = await waitForArrival(client, { registry: 'engine' });
+    expect(arrived).toMatchObject({
+      ...{ repository: name, tag: '1', digest: stdout.trim(), state: 'inspected' },
+      ...{ problem: null, source: 'backlog' },
+    });
+  } finally {
+    await run('docker', ['image', 'rm', '--force', `${name}:1`]).catch(() => undefined);
+  }
+});

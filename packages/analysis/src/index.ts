@@ -23,7 +23,12 @@ export type { FileBytes } from './source/file-bytes.ts';
 export { inspect, inspectTree } from './inspection/inspect.ts';
 export type { InspectOptions } from './inspection/inspect.ts';
 export type { InspectProgress } from './inspection/layers/progress.ts';
-export { inspectImage, registryOptions, thisPlatform } from './inspection/inspect-image.ts';
+export {
+  inspectImage,
+  credentialFiles,
+  registryOptions,
+  thisPlatform,
+} from './inspection/inspect-image.ts';
 export type {
   InspectHooks,
   InspectRequest,

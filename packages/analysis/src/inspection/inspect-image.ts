@@ -255,7 +255,8 @@ export async function registryOptions(
   };
 }
 
-function credentialFiles(request: RegistryRequest): CredentialOptions {
+/** The files of a request with credentials, in the order of their precedence. */
+export function credentialFiles(request: RegistryRequest): CredentialOptions {
   const { credentialsFile, containersAuth, dockercfg, pullSecrets, helperEnvironment } = request;
   return {
     ...(credentialsFile !== undefined && { dockerConfig: credentialsFile }),

@@ -1,4 +1,4 @@
-/** Settings of watched registries: what is refused, and the registries of the configuration file. */
+/** Settings of watched registries: what is refused, and those of the configuration file. */
 import { watchSettings, type WatchSettings } from '@lazaret/protocol';
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
 
@@ -32,7 +32,7 @@ function add(
 test.each<[Parameters<typeof add>[0], string]>([
   [{ credentials: 'file:/etc/shadow' }, 'credentials: expected a file in the directory'],
   [{ credentials: 'file:../../local-token' }, 'credentials: expected a file in the directory'],
-  [{ credentials: 'docker-config:/root/.docker/config.json' }, 'credentials: expected a file'],
+  [{ credentials: 'docker-config:/srv/docker/config.json' }, 'credentials: expected a file'],
   [{ credentials: 'env:DATABASE_URL' }, 'whose name starts with REGISTRY_'],
   [{ repositoryFile: '/etc/passwd' }, 'repositoryFile: expected a file'],
   [{ caFile: '/etc/ssl/private/key.pem' }, 'caFile: expected a file'],

@@ -141,7 +141,7 @@ export async function applyConfigured(
   context: Pick<ChangeContext, 'database' | 'directory'>,
 ): Promise<void> {
   const change: ChangeContext = { ...context, actor: 'configuration', source: 'file' };
-  await takeOver(configured, context.database);
+  await claimForFile(configured, context.database);
   const rows = await context.database
     .selectFrom('registries')
     .select(['id', 'project', 'name', 'address', 'settings'])
@@ -164,7 +164,7 @@ export async function applyConfigured(
 
 /** The address as references have it. Throws invalid_request. */
 /** A registry that was added by the API and is in the file now belongs to the file. */
-async function takeOver(
+async function claimForFile(
   configured: readonly NewRegistry[],
   database: Kysely<Database>,
 ): Promise<void> {

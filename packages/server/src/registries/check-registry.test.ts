@@ -69,7 +69,7 @@ test.each<[RegistryFault, string, RegExp]>([
   expect((await check())[part]).toMatch(expected);
 });
 
-test('a catalog that is missing is no failure when repositories are named', async () => {
+test('a catalog that is missing is not a failure when repositories are named', async () => {
   lab.registry.faults.on('no-catalog');
   const found = await check({ repositories: ['lab/app'] });
   expect(found['catalog']).toMatch(/^warning/);

@@ -1,16 +1,13 @@
 /** How a watched registry is reached: its settings as the registry client takes them. */
 import {
+  credentialFiles,
   parseReference,
   parseSourceSpec,
   registryOptions,
   type RegistryRequest,
   type SharedRates,
 } from '@lazaret/analysis';
-import {
-  openRegistryClient,
-  type CredentialOptions,
-  type RegistryClient,
-} from '@lazaret/oci/registry';
+import { openRegistryClient, type RegistryClient } from '@lazaret/oci/registry';
 import { parseRequestRate, type InspectionSettings, type WatchSettings } from '@lazaret/protocol';
 import type { Kysely } from 'kysely';
 
@@ -56,7 +53,7 @@ export function describeConnection(
   const authority = caFile === '' ? undefined : resolveServerFile(caFile, place);
   const credentials = openCredentialReference(settings.credentials, {
     ...{ place, address, environment: parts.environment },
-    shared: pickCredentials(unwatched),
+    shared: credentialFiles(unwatched),
   });
   const rates = settings.rates.flatMap((text) => parseRequestRate(text) ?? []);
   return {
@@ -69,16 +66,6 @@ export function describeConnection(
     private: [...unwatched.private, address, ...mirrors],
     // The operator named it, not a caller.
     isNamedByCaller: false,
-  };
-}
-
-function pickCredentials(request: RegistryRequest): CredentialOptions {
-  const { credentialsFile, containersAuth, pullSecrets, helperEnvironment } = request;
-  return {
-    ...(credentialsFile !== undefined && { dockerConfig: credentialsFile }),
-    ...(containersAuth !== undefined && { containersAuth }),
-    ...(pullSecrets !== undefined && { pullSecrets }),
-    ...(helperEnvironment !== undefined && { helperEnvironment }),
   };
 }
 

@@ -77,7 +77,7 @@ async function inspectNext(
       });
     } catch (error) {
       if (error instanceof Problem && error.code === 'too_many_requests') return 'full';
-      // Somebody asked for the same inspection at the same moment: it is found now.
+      // The same inspection was requested at the same moment: it is found now.
       const isRace = databaseCode(error) === uniqueViolation;
       if (!isRace || attempt >= racesMax) throw error;
     }

@@ -245,7 +245,7 @@ async function finishRepository(
 }
 
 /**
- * A list that failed proves nothing. "Not found" is believed when the registry says it in two polls
+ * A list that failed proves nothing. "Not found" is trusted when the registry says it in two polls
  * in a row: some also say so when permissions are missing for a moment.
  */
 async function failRepository(

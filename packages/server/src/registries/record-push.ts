@@ -1,9 +1,10 @@
 /**
- * A push that somebody reports: a notification of the registry, or a build pipeline. It is recorded
+ * A reported push: by a notification of the registry, or by a build pipeline. It is recorded
  * once for each event id, whatever comes first, the report or a poll. A tag that a report names is
  * read from the registry soon after, so that reports that are lost, repeated or out of order never
  * leave a wrong digest. The address always comes from the settings of the registry.
  */
+import { SourceError } from '@lazaret/oci';
 import type { PushOutcome } from '@lazaret/protocol';
 import { sql, type Kysely, type Transaction } from 'kysely';
 
@@ -74,7 +75,12 @@ async function whyIgnored(
   const { source, settings } = registry;
   if (!settings.enabled) return 'the registry is not watched';
   if (push.tag === undefined && push.digest === undefined) return 'neither tag nor digest is given';
-  const scope = await readScope(settings, { directory, source });
+  const scope = await readScope(settings, { directory, source }).catch((error: unknown) => {
+    if (error instanceof SourceError) return error.message;
+    throw error;
+  });
+  // The next poll that can read it finds the push.
+  if (typeof scope === 'string') return scope;
   if (!scope.repositories.matches(push.repository)) return 'the repository is not watched';
   if (push.tag !== undefined && !scope.tags.matches(push.tag)) return 'the tag is not watched';
   return undefined;

@@ -1,6 +1,6 @@
 /** HTTP of watched registries and arrivals. */
 import type { SharedRates } from '@lazaret/analysis';
-import { operations, type Arrival, type Page, type Registry } from '@lazaret/protocol';
+import { operations, Problem, type Arrival, type Page, type Registry } from '@lazaret/protocol';
 import { sql, type Kysely } from 'kysely';
 
 import type { Database } from '../floor/db/schema.ts';
@@ -98,7 +98,10 @@ function settingRoutes(parts: RegistryParts): Route[] {
       return results;
     }),
     route(registries.sync, async ({ params, query }, context) => {
-      const { id } = await find(parts, context, { ...params, ...query });
+      const { id, name, settings } = await find(parts, context, { ...params, ...query });
+      if (!settings.enabled) {
+        throw new Problem('conflict', `the registry ${name} is disabled: enable it first`);
+      }
       await database
         .updateTable('registries')
         .set({ next_poll_at: sql<Date>`now()` })

@@ -1,4 +1,4 @@
-/** What watched registries offer to the process; the role watcher polls them. */
+/** The slice of watched registries; the role watcher polls them. */
 import type { SharedRates } from '@lazaret/analysis';
 import { plural } from '@lazaret/protocol';
 

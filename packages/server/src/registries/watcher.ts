@@ -37,6 +37,7 @@ export function startWatcher(options: WatcherOptions): Watcher {
   const { signal } = stopped;
   const { log } = options;
   const running = new Set<Promise<void>>();
+  let verifying: Promise<void> | undefined;
   const onChange = (): void => {
     arrivals.wake();
     options.onChange(arrivalsChanged);
@@ -64,8 +65,23 @@ export function startWatcher(options: WatcherOptions): Watcher {
     }
   }
 
+  /** Not waited for either: a registry may answer slowly. */
+  function startVerifying(): void {
+    if (verifying !== undefined) return;
+    verifying = verifyTags(parts, signal)
+      .catch((error: unknown) => {
+        if (!signal.aborted) log.warn({ err: error }, 'reported tags could not be read');
+        return 0;
+      })
+      .then((count) => {
+        verifying = undefined;
+        // More of them may be due.
+        if (count > 0) arrivals.wake();
+      });
+  }
+
   async function moveArrivals(): Promise<void> {
-    await verifyTags(parts, signal);
+    startVerifying();
     await inspectArrivals(options, signal);
     const settled = await settleArrivals(options);
     for (const id of settled) options.onChange(id);
@@ -81,7 +97,7 @@ export function startWatcher(options: WatcherOptions): Watcher {
     },
     async stop() {
       stopped.abort(new Error('the watcher stops'));
-      await Promise.allSettled([...loops, ...running]);
+      await Promise.allSettled([...loops, ...running, verifying]);
     },
   };
 }

@@ -10,7 +10,7 @@ import { limits, type RateWindow } from '@lazaret/protocol';
 import { ociLimits } from '../../limits.ts';
 import { type Clock, untilAborted, waitFor } from './clock.ts';
 
-/** Who waits for a request: somebody, or a task in the background. */
+/** Whether a person waits for the request, or a task in the background. */
 export type RequestKind = 'foreground' | 'background';
 
 /** How long a background request steps back while others wait. */
