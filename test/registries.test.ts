@@ -227,7 +227,7 @@ test('images of the local engine are watched and inspected by their ID', async (
   await run('tar', ['-C', directory, '-cf', archive, 'only-file']);
   try {
     const { stdout } = await run('docker', ['import', archive, `${name}:1`]);
-    const settings = { kind: 'local', pollInterval: '1s', repositories: [name] } as const;
+    const settings = { kind: 'local' as const, pollInterval: '1s', repositories: [name] };
     await client.call(registries.add, { body: { name: 'engine', address: 'local', ...settings } });
     const arrived = await waitForArrival(client, { registry: 'engine' });
     expect(arrived).toMatchObject({
