@@ -38,8 +38,10 @@ export const ociLimits = {
   registryTokensKept: 10_000,
   /** How long credentials are cached, unless they are refused. */
   registryCredentialMs: minuteMs,
-  /** The share of each window that background requests may use. */
-  registryBackgroundShare: 0.8,
+  /** The share of each window that requests of a kind may use. */
+  registryRateShares: { interactive: 1, automatic: 0.9, background: 0.8 },
+  /** An automatic request that has to wait longer is repeated later. */
+  registryAutomaticWaitMs: 30_000,
   /** Hosts that a rate is remembered for. */
   registryRatesKept: 1_000,
   credentialFileBytes: 4 * MiB,

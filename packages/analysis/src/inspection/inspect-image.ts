@@ -77,7 +77,7 @@ export interface RegistryRequest extends Partial<
    * must have a public address.
    */
   readonly isNamedByCaller?: boolean | undefined;
-  /** Background requests wait for all others that share the rates. */
+  /** How urgent its requests are, among all that share the rates. */
   readonly kind?: RequestKind | undefined;
 }
 

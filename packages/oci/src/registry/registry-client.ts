@@ -28,7 +28,7 @@ export interface RegistryClientOptions {
   /** Random number from 0 to below 1, for the backoff. */
   readonly random?: () => number;
   readonly authHosts?: readonly string[];
-  /** Background requests wait for all others. */
+  /** How urgent its requests are, among all that share the rate. */
   readonly kind?: RequestKind;
   /** Called for each request to the registry itself. */
   readonly onRequest?: () => void;

@@ -48,7 +48,7 @@ export interface RegistryOptions {
   /** Shares the rate limits with all sources that use the same object. */
   readonly sharedRates?: SharedRates | undefined;
   readonly random?: () => number;
-  /** Background requests wait for all others of the same shared rates. */
+  /** How urgent its requests are, among all that share the rates. */
   readonly kind?: RequestKind;
   /** Called for each request to the registry itself. */
   readonly onRequest?: () => void;

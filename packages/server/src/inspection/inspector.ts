@@ -106,7 +106,7 @@ async function describeRequest(
   const { settings } = parts;
   const source = await describeSource(about, { ...parts, spoolDirectory: places.spool });
   // Requests of people come before those of watched registries.
-  const kind = about.priority < inspectionPriorities.interactive ? 'background' : 'foreground';
+  const kind = about.priority < inspectionPriorities.interactive ? 'automatic' : 'interactive';
   return {
     ...source,
     registry: { ...source.registry, kind },

@@ -11,7 +11,12 @@ import {
   probeReferrers,
   type RegistryClient,
 } from '@lazaret/oci/registry';
-import { plural, type RegistryCheck, type RegistryCheckName } from '@lazaret/protocol';
+import {
+  plural,
+  registryCheckNames,
+  type RegistryCheck,
+  type RegistryCheckName,
+} from '@lazaret/protocol';
 import { sql, type Kysely } from 'kysely';
 
 import { transaction } from '../floor/db/index.ts';
@@ -42,7 +47,9 @@ export async function checkRegistry(
   caller: { readonly actor: string; readonly signal: AbortSignal },
 ): Promise<{ checkedAt: string; results: RegistryCheck[] }> {
   const signal = AbortSignal.any([caller.signal, AbortSignal.timeout(watchLimits.checkMs)]);
-  const results = await new Checks(parts, registry, signal).run();
+  const found = await new Checks(parts, registry, signal).run();
+  const order = (one: RegistryCheck): number => registryCheckNames.indexOf(one.name);
+  const results = found.toSorted((one, other) => order(one) - order(other));
   const checkedAt = new Date(parts.now()).toISOString();
   await transaction(parts.database, async (trx) => {
     await trx
@@ -82,7 +89,7 @@ class Checks {
     await this.#add('credentials', () => this.#checkCredentials());
     let opened: Awaited<ReturnType<typeof openWatchedRegistry>>;
     try {
-      const how = { signal: this.#signal, kind: 'foreground' } as const;
+      const how = { signal: this.#signal, kind: 'interactive' } as const;
       opened = await openWatchedRegistry(this.#registry, this.#parts, how);
     } catch (error) {
       await this.#add('tls', () => Promise.reject(error as Error));

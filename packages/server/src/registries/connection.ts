@@ -8,7 +8,12 @@ import {
   type SharedRates,
 } from '@lazaret/analysis';
 import { openRegistryClient, type RegistryClient } from '@lazaret/oci/registry';
-import { parseRequestRate, type InspectionSettings, type WatchSettings } from '@lazaret/protocol';
+import {
+  parseRequestRate,
+  watchSettings,
+  type InspectionSettings,
+  type WatchSettings,
+} from '@lazaret/protocol';
 import type { Kysely } from 'kysely';
 
 import type { Database } from '../floor/db/schema.ts';
@@ -37,6 +42,11 @@ export interface ConnectionParts {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Of files that the API may name. */
   readonly directory: string;
+}
+
+/** Settings that were stored by an earlier version get the defaults of new ones. */
+export function readSettings(stored: WatchSettings): WatchSettings {
+  return watchSettings.parse(stored);
 }
 
 /** The address of the server's own container engine. */
@@ -86,7 +96,7 @@ export interface ClientParts extends ConnectionParts {
 export async function openWatchedRegistry(
   registry: WatchedRegistry,
   parts: ClientParts,
-  how: { readonly signal: AbortSignal; readonly kind?: 'foreground' },
+  how: { readonly signal: AbortSignal; readonly kind?: 'interactive' | 'automatic' },
 ): Promise<OpenedRegistry> {
   const { sharedRates, now } = parts;
   let requests = 0;
@@ -114,7 +124,8 @@ export function createRegistryLookup(
       .where('address', '=', address)
       .executeTakeFirst();
     if (row === undefined) return undefined;
-    return describeConnection({ ...row, source: row.source as WatchedRegistry['source'] }, parts);
+    const source = row.source === 'file' ? 'file' : 'api';
+    return describeConnection({ ...row, source, settings: readSettings(row.settings) }, parts);
   };
 }
 

@@ -110,6 +110,19 @@ test('a transient failure is repeated behind everything else, a final one is not
   expect(await read()).toMatchObject({ state: 'failed', problem_code: 'not_found', attempts: 2 });
 });
 
+test('an arrival waits as long as a limit of requests lasts', async () => {
+  await fill('lab/limited', 1);
+  await lab.poll(id);
+  const read = () => lab.database.selectFrom('arrivals').selectAll().executeTakeFirstOrThrow();
+  for (let attempt = 1; attempt <= 8; attempt += 1) {
+    await inspectArrivals(lab.parts, signal);
+    await end('failed', 'rate_limited');
+    await settleArrivals(lab.parts);
+    expect(await read()).toMatchObject({ state: 'waiting', attempts: attempt });
+    await lab.database.updateTable('arrivals').set({ retry_at: null }).execute();
+  }
+});
+
 test('nothing is requested from a registry that failed repeatedly', async () => {
   await fill('lab/open', 3);
   await lab.poll(id);

@@ -179,7 +179,8 @@ async function settle(
   const isRetried =
     failure !== undefined &&
     transient.has(failure.code) &&
-    row.attempts < watchLimits.inspectionAttempts;
+    // The image does not cause it, and it ends by itself.
+    (failure.code === 'rate_limited' || row.attempts < watchLimits.inspectionAttempts);
   const bounds = {
     initialMs: watchLimits.inspectionRetryMs,
     maxMs: watchLimits.inspectionRetryMaxMs,

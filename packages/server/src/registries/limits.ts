@@ -6,7 +6,8 @@ const { MiB, minuteMs, hourMs } = units;
 export const watchLimits = {
   /** How often the loops of a watcher look for work. */
   watchMs: 1_000,
-  pollsAtOnce: 4,
+  /** Those that wait for the rate of their registry included. */
+  pollsAtOnce: 32,
   repositoriesAtOnce: 4,
   requestsAtOnce: 6,
   /** Retries of one request; the poll itself is repeated later. */

@@ -10,7 +10,7 @@ import type { Logger } from 'pino';
 import { transaction } from '../floor/db/index.ts';
 import type { Database } from '../floor/db/schema.ts';
 import { newId } from '../floor/ids.ts';
-import type { WatchedRegistry } from './connection.ts';
+import { readSettings, type WatchedRegistry } from './connection.ts';
 import { watchLimits } from './limits.ts';
 import type { WatchProblem } from './problem.ts';
 
@@ -70,7 +70,7 @@ export class PollLease {
     const row = await transaction(parts.database, async (trx) => {
       const due = await findDue(trx);
       if (due === undefined) return undefined;
-      const { pollInterval } = due.settings;
+      const { pollInterval } = readSettings(due.settings);
       const jitter = 1 + watchLimits.pollJitter * (2 * parts.random() - 1);
       const nextMs = Math.round(pollInterval * 1_000 * jitter);
       await trx
@@ -84,10 +84,20 @@ export class PollLease {
       return due;
     });
     if (row === undefined) return undefined;
-    const { id, project, name, address, settings, failures } = row;
-    const source = row.source as WatchedRegistry['source'];
+    const { id, project, name, address, failures } = row;
+    const source = row.source === 'file' ? 'file' : 'api';
+    const settings = readSettings(row.settings);
     const isFirst = row.poll_complete_at === null;
-    const leased = { id, project, name, address, settings, source, failures, isFirst };
+    const leased: LeasedRegistry = {
+      id,
+      project,
+      name,
+      address,
+      settings,
+      source,
+      failures,
+      isFirst,
+    };
     return new PollLease(parts, leased, fence);
   }
 

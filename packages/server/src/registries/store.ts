@@ -11,7 +11,7 @@ import { sql, type Kysely, type Selectable } from 'kysely';
 import type { Database } from '../floor/db/schema.ts';
 import { checkCursor } from '../floor/http/index.ts';
 import type { ProjectScope } from '../floor/principal.ts';
-import type { WatchedRegistry } from './connection.ts';
+import { readSettings, type WatchedRegistry } from './connection.ts';
 
 const connectionColumns = [
   ...(['id', 'project', 'name', 'address', 'source', 'settings'] as const),
@@ -19,8 +19,12 @@ const connectionColumns = [
 
 type ConnectionRow = Pick<Selectable<Database['registries']>, (typeof connectionColumns)[number]>;
 
-export function toWatched({ source, ...row }: ConnectionRow): WatchedRegistry {
-  return { ...row, source: source === 'file' ? 'file' : 'api' };
+export function toWatched({ source, settings, ...row }: ConnectionRow): WatchedRegistry {
+  return {
+    ...row,
+    source: source === 'file' ? 'file' : 'api',
+    settings: readSettings(settings),
+  };
 }
 
 export async function readWatched(
@@ -154,7 +158,7 @@ function toRegistry(row: RegistryRow): Registry {
     name: row.name,
     project: row.project,
     address: row.address,
-    settings: row.settings,
+    settings: readSettings(row.settings),
     source: row.source === 'file' ? 'file' : 'api',
     state: row.state,
     problem:

@@ -47,7 +47,7 @@ async function verifyOfRegistry(
   registry: WatchedRegistry,
   { tags, signal }: { readonly tags: readonly TagRow[]; readonly signal: AbortSignal },
 ): Promise<void> {
-  const opened = await openWatchedRegistry(registry, parts, { signal, kind: 'foreground' });
+  const opened = await openWatchedRegistry(registry, parts, { signal, kind: 'automatic' });
   try {
     await Promise.all(tags.map((row) => verifyTag(parts, registry, { row, signal, opened })));
   } finally {

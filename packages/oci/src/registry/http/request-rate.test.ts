@@ -107,9 +107,21 @@ test('background requests leave a share of each window to others, and wait for t
   for (let count = 0; count < 8; count += 1) await rate.take(undefined, 'background');
   expect(clock.now()).toBe(start);
   const background = rate.take(undefined, 'background').then(() => 'background');
-  const foreground = rate.take().then(() => 'foreground');
-  expect(await Promise.race([background, foreground])).toBe('foreground');
+  const interactive = rate.take().then(() => 'interactive');
+  expect(await Promise.race([background, interactive])).toBe('interactive');
   await rate.take();
   await background;
   expect(clock.now()).toBeGreaterThanOrEqual(start + 60_000);
+});
+
+test('an automatic request does not wait for hours, and blocks no other', async () => {
+  const { clock, waits } = createClock();
+  const rate = new RequestRate([{ requests: 10, periodMs: 3_600_000 }], clock);
+  for (let count = 0; count < 9; count += 1) await rate.take(undefined, 'automatic');
+  await expect(rate.take(undefined, 'automatic')).rejects.toMatchObject({
+    code: 'rate_limited',
+    message: 'the request limit for this registry is reached, for 3600 s',
+  });
+  await rate.take();
+  expect(waits).toEqual([]);
 });

@@ -2,18 +2,20 @@
  * Rate limiter of a registry: any number of windows, such as 100 requests in 6 hours and 20 in a
  * minute, all of which must have capacity. Each window slides: it records when its last requests
  * were sent, so that no period of its length ever has more, however late a timer fires. One object
- * can serve several clients of the same registry. Background requests, such as those of polls, wait
- * for all others and leave a share of each window to them.
+ * can serve several clients of the same registry. Requests of automatic tasks wait for those that a
+ * person waits for, and leave them a share of each window.
  */
 import { limits, type RateWindow } from '@lazaret/protocol';
 
 import { ociLimits } from '../../limits.ts';
+import { SourceError } from '../../source-error.ts';
 import { type Clock, untilAborted, waitFor } from './clock.ts';
 
-/** Whether a person waits for the request, or a task in the background. */
-export type RequestKind = 'foreground' | 'background';
+/** The most urgent first: a person waits, a task that can be repeated later, a task that waits. */
+const requestKinds = ['interactive', 'automatic', 'background'] as const;
+export type RequestKind = (typeof requestKinds)[number];
 
-/** How long a background request steps back while others wait. */
+/** How long a request steps back while more urgent ones wait. */
 const yieldMs = 50;
 
 export class RequestRate {
@@ -21,8 +23,8 @@ export class RequestRate {
   readonly #windows: readonly SlidingWindow[];
   #pausedUntil = 0;
   /** Resolve when all earlier requests of the kind were granted. */
-  readonly #queues = { foreground: Promise.resolve(), background: Promise.resolve() };
-  #foregroundWaiting = 0;
+  readonly #queues = new Map<RequestKind, Promise<void>>();
+  readonly #waiting = new Map<RequestKind, number>(requestKinds.map((kind) => [kind, 0]));
 
   /** Throws RangeError for an invalid window. */
   constructor(windows: readonly RateWindow[], clock: Clock) {
@@ -32,20 +34,30 @@ export class RequestRate {
 
   /**
    * Waits for capacity in every window, in FIFO order among requests of the same kind. An aborted
-   * request takes none.
+   * request takes none. Throws SourceError `rate_limited` for an automatic request that would have
+   * to wait long: it is repeated later instead of blocking others.
    */
-  async take(signal?: AbortSignal, kind: RequestKind = 'foreground'): Promise<void> {
-    const before = this.#queues[kind];
+  async take(signal?: AbortSignal, kind: RequestKind = 'interactive'): Promise<void> {
+    const before = this.#queues.get(kind) ?? Promise.resolve();
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#queues[kind] = promise;
-    if (kind === 'foreground') this.#foregroundWaiting += 1;
+    this.#queues.set(kind, promise);
+    this.#count(kind, 1);
     try {
       await untilAborted(before, signal);
       await this.#takeFirst(signal, kind);
     } finally {
-      if (kind === 'foreground') this.#foregroundWaiting -= 1;
+      this.#count(kind, -1);
       void before.then(resolve);
     }
+  }
+
+  #count(kind: RequestKind, change: number): void {
+    this.#waiting.set(kind, (this.#waiting.get(kind) ?? 0) + change);
+  }
+
+  #isUrgentWaiting(kind: RequestKind): boolean {
+    const urgent = requestKinds.slice(0, requestKinds.indexOf(kind));
+    return urgent.some((one) => (this.#waiting.get(one) ?? 0) > 0);
   }
 
   /** Blocks all requests for the given time, as requested by the registry. */
@@ -55,16 +67,21 @@ export class RequestRate {
 
   /** A pause may start while this waits, and a timer may be early or late. */
   async #takeFirst(signal: AbortSignal | undefined, kind: RequestKind): Promise<void> {
-    const share = kind === 'background' ? ociLimits.registryBackgroundShare : 1;
+    const share = ociLimits.registryRateShares[kind];
     for (;;) {
       signal?.throwIfAborted();
       const now = this.#clock.now();
       const free = this.#windows.map((window) => window.earliest(share));
-      const polite = share < 1 && this.#foregroundWaiting > 0 ? now + yieldMs : 0;
+      const polite = this.#isUrgentWaiting(kind) ? now + yieldMs : 0;
       const at = Math.max(this.#pausedUntil, polite, ...free);
       if (at <= now) {
         for (const window of this.#windows) window.grant(now);
         return;
+      }
+      if (kind === 'automatic' && at - now > ociLimits.registryAutomaticWaitMs) {
+        const seconds = Math.ceil((at - now) / 1_000);
+        const message = `the request limit for this registry is reached, for ${seconds} s`;
+        throw new SourceError('rate_limited', message);
       }
       await waitFor(this.#clock, at - now, signal);
     }
