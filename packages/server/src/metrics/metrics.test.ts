@@ -135,6 +135,28 @@ test('the queue, live jobs and nodes match the database', async () => {
   expect(await sample(`lazaret_node_up${node}`)).toBeUndefined();
 });
 
+test('registries and arrivals match the database, and a removed one has no series', async () => {
+  const { pool } = database.handle;
+  await pool.query(`
+    insert into registries (id, project, name, address, source, enabled, settings, created_by,
+      failures, poll_complete_at)
+    values ('r1', 'default', 'lab', 'registry.lab', 'api', true, '{}', 'ana', 2,
+      now() - interval '90 seconds');
+    insert into arrivals (id, project, registry, repository, digest, source, priority, state)
+    select 'a' || n, 'default', 'r1', 'lab/app', 'sha256:1', 'poll', 20,
+      case when n < 4 then 'waiting' else 'inspected' end from generate_series(1, 5) as n`);
+  const found = parse(await metrics.read());
+  const label = '{registry="lab",project="default"}';
+  const valueOf = (name: string, labels: string): number | undefined =>
+    found.get(name)?.samples.get(`${name}${labels}`) ?? found.get(name)?.samples.get(labels);
+  expect(valueOf('lazaret_arrivals_waiting', '{source="poll"}')).toBe(3);
+  expect(valueOf('lazaret_registry_poll_failures', label)).toBe(2);
+  expect(valueOf('lazaret_registry_poll_age_seconds', label)).toBeGreaterThanOrEqual(90);
+  await pool.query('delete from registries');
+  const after = parse(await metrics.read());
+  expect(after.get('lazaret_registry_poll_failures')?.samples.size ?? 0).toBe(0);
+});
+
 test('finished jobs are counted once each, with the phases of their last attempt', async () => {
   await expect.poll(() => outbox.subscribers).toBe(1);
   await database.handle.pool.query(

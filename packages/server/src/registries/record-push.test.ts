@@ -119,6 +119,22 @@ test('a report without a digest is resolved at the registry, under its own event
   expect(await arrivals()).toHaveLength(1);
 });
 
+test.each(['with', 'without'])(
+  'an older image that was skipped is inspected when it is pushed again, %s its digest',
+  async (how) => {
+    await lab.database.deleteFrom('registries').execute();
+    id = await lab.watch({ repositories: ['lab/*'], backlog: 0 });
+    const digest = await push('lab/old', '1');
+    await lab.poll(id);
+    expect(await arrivals()).toEqual([]);
+    await report({ repository: 'lab/old', tag: '1', ...(how === 'with' && { digest }) });
+    await verifyTags(lab.parts, signal);
+    await verifyTags(lab.parts, signal);
+    expect(await arrivals()).toEqual([`webhook 1 ${digest}`]);
+    expect(await lab.history(id)).toEqual(['appeared lab/old:1']);
+  },
+);
+
 test('a report of a tag that cannot be read yet is tried again, and found by a poll', async () => {
   await push('lab/slow', '0');
   await report({ repository: 'lab/slow', tag: '1', eventId: 's-1' });

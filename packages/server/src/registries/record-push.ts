@@ -198,10 +198,10 @@ function isLate({ pushedAt }: ReportedPush, lastEvent: Date | null): boolean {
 }
 
 /** An older image that was skipped at first sight and is pushed again. */
-async function insertSkipped(
+export async function insertSkipped(
   trx: Transaction<Database>,
   { registry, repository, source }: SeenContext,
-  about: Push & { readonly push: ReportedPush },
+  about: Pick<Push, 'tag' | 'digest' | 'mediaType'> & { readonly push: ReportedPush },
 ): Promise<string> {
   const { tag = '', digest = '', mediaType, push } = about;
   const id = newId();

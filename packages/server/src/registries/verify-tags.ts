@@ -13,6 +13,7 @@ import { localAddress, openWatchedRegistry, type WatchedRegistry } from './conne
 import { watchLimits } from './limits.ts';
 import type { PollParts } from './poll-context.ts';
 import { toProblem } from './problem.ts';
+import { insertSkipped } from './record-push.ts';
 import { readWatched } from './store.ts';
 
 type TagRow = Pick<
@@ -74,7 +75,12 @@ async function verifyTag(
     const push = row.push ?? undefined;
     await transaction(database, async (trx) => {
       await lockRepository(trx, context);
-      await applyTags(trx, context, [{ tag, digest, mediaType, inspect: true, push }]);
+      const seen = [{ tag, digest, mediaType, inspect: true, push }];
+      const [applied] = await applyTags(trx, context, seen);
+      const isSkipped = applied?.change === 'same' && applied.arrival === undefined;
+      if (isSkipped && push !== undefined) {
+        await insertSkipped(trx, context, { tag, digest, mediaType, push });
+      }
     });
   } catch (error) {
     if (!(error instanceof SourceError) || signal.aborted) throw error;
