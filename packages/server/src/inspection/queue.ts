@@ -17,6 +17,8 @@ export interface InspectionQueue {
   add(trx: Transaction<Database>, task: QueuedTask): Promise<void>;
   /** Removes a waiting task from the queue; a running one is signalled otherwise. */
   remove(trx: Transaction<Database>, queueId: string): Promise<void>;
+  /** Changes the priority of a task that waits; no effect on one that runs. */
+  prioritize(trx: Transaction<Database>, queueId: string, priority: number): Promise<void>;
   /** Works on tasks until the queue is closed; a task that throws is retried later. */
   work(options: WorkOptions): Promise<void>;
   /** Workers that wait for a task poll at once. */
@@ -83,6 +85,10 @@ export async function openInspectionQueue(options: {
       const options = { id: queueId, priority, db: fromKysely(trx) };
       const id = await boss.send(queueName, { inspection }, options);
       if (id === null) throw new Error(`the queue refused the inspection ${inspection}`);
+    },
+    async prioritize(trx, queueId, priority) {
+      const options = { id: queueId, priority, db: fromKysely(trx) };
+      await boss.update(queueName, undefined, options);
     },
     async remove(trx, queueId) {
       await boss.cancel(queueName, queueId, { db: fromKysely(trx) });

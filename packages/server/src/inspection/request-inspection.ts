@@ -90,24 +90,14 @@ export async function requestWithin(
   return live.id;
 }
 
-/** The task in the queue is replaced by one of the higher priority. */
 async function moveForward(
   trx: Transaction<Database>,
   queue: InspectionQueue,
   live: { readonly id: string; readonly queue_id: string; readonly priority: number },
 ): Promise<void> {
   const { id, priority } = live;
-  const queueId = randomUUID();
-  const { numUpdatedRows } = await trx
-    .updateTable('inspections')
-    .set({ priority, queue_id: queueId })
-    .where('id', '=', id)
-    .where('queue_id', '=', live.queue_id)
-    .where('state', '=', 'queued')
-    .executeTakeFirst();
-  if (numUpdatedRows === 0n) return;
-  await queue.remove(trx, live.queue_id);
-  await queue.add(trx, { inspection: id, queueId, priority });
+  await trx.updateTable('inspections').set({ priority }).where('id', '=', id).execute();
+  await queue.prioritize(trx, live.queue_id, priority);
 }
 
 async function findByKey(

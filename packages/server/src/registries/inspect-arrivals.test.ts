@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
 
 import { buildTiny, startWatchFixture, type WatchFixture } from '../testing/watch-fixture.ts';
+import { requestWithin } from '../inspection/index.ts';
 import { inspectArrivals, settleArrivals } from './inspect-arrivals.ts';
 import { recordPush } from './record-push.ts';
 import { readWatched } from './store.ts';
@@ -130,6 +131,24 @@ test('nothing is requested from a registry that failed repeatedly', async () => 
   expect(await inspectArrivals(lab.parts, signal)).toBe(0);
   await lab.database.updateTable('registries').set({ failures: 0 }).execute();
   expect(await inspectArrivals(lab.parts, signal)).toBe(3);
+});
+
+test('a person who asks for an image of the backlog moves it to the front, once', async () => {
+  await fill('lab/asked', 5);
+  await lab.poll(id);
+  await inspectArrivals(lab.parts, signal);
+  const last = (await inspections()).at(-1);
+  const { queue } = lab;
+  const request = { reference: last?.reference ?? '', platform: 'default', force: false };
+  const asked = await lab.database
+    .transaction()
+    .execute((trx) => requestWithin(trx, request, { queue, project: 'default', actor: 'ana' }));
+  expect(asked).toBe(last?.id);
+  expect((await inspections())[0]).toMatchObject({ id: asked, priority: 40 });
+  const { rows } = await sql<{ inspection: string; priority: number }>`
+    select data ->> 'inspection' as inspection, priority from lazaret_queue.job
+    where data ->> 'inspection' = ${asked}`.execute(lab.database);
+  expect(rows).toEqual([{ inspection: asked, priority: 40 }]);
 });
 
 test('each platform setting is an inspection of its own', async () => {
