@@ -42,4 +42,6 @@ export const watchLimits = {
   detailChars: 1_000,
   checkMs: 1 * minuteMs,
   missingListed: 20,
+  /** How long a due registry may wait for a watcher. */
+  unwatchedMs: 2 * minuteMs,
 } as const;
