@@ -5,7 +5,7 @@
 
 // Names of images and content.
 export { parseDigest, sha256Digest, verifyDigest } from './reference/digest.ts';
-export { formatReference, isTag, parseReference } from './reference/reference.ts';
+export { formatReference, isRepository, isTag, parseReference } from './reference/reference.ts';
 export type { RegistryReference } from './reference/reference.ts';
 
 // Manifests, indexes, configurations and artifacts.

@@ -12,6 +12,7 @@ const groups: readonly Group[] = [
   async () => (await import('./scan-targets.ts')).scanTargets,
   async () => (await import('./vulnerability-targets.ts')).vulnerabilityTargets,
   async () => (await import('./report-targets.ts')).reportTargets,
+  async () => (await import('./notification-targets.ts')).notificationTargets,
   async () => (await import('./planted-targets.ts')).plantedTargets,
 ];
 

@@ -1,0 +1,81 @@
+/**
+ * Sonatype Nexus. Component events name an image and a tag, asset events the path of a manifest,
+ * with or without a leading slash. The Nexus repository is not part of the name of the image.
+ */
+import { parseDigest } from '@lazaret/oci';
+
+import { headerOf, listOf, objectOf, readObject, textOf, timeOf, type Fields } from './fields.ts';
+import {
+  checkEvent,
+  ignore,
+  notification,
+  quote,
+  unknown,
+  type IgnoredEvent,
+  type RawEvent,
+  type RegistryEvent,
+  type Shape,
+} from './notification.ts';
+
+const actions: Readonly<Record<string, RegistryEvent['action']>> = {
+  CREATED: 'push',
+  UPDATED: 'push',
+  DELETED: 'delete',
+};
+
+export const nexus: Shape = ({ headers, content }) => {
+  const body = readObject(content);
+  if (typeof body === 'string') return notification([unknown(body)]);
+  const action = textOf(body, 'action') ?? '';
+  if (action === 'PURGED') {
+    return notification([ignore('ids only: list the repository again')]);
+  }
+  const component = objectOf(body, 'component');
+  const subject = component ?? objectOf(body, 'asset');
+  if (subject === undefined) return notification([describeOther(body)]);
+  if (!Object.hasOwn(actions, action)) {
+    return notification([unknown(`unknown action ${quote(action)}`)]);
+  }
+  if (textOf(subject, 'format') !== 'docker') {
+    return notification([ignore('package of another type')]);
+  }
+  const target = component === undefined ? readAsset(subject) : readComponent(subject);
+  if ('reason' in target) return notification([target]);
+  return notification([
+    checkEvent({
+      action: actions[action] ?? 'push',
+      ...target,
+      // `user/address`.
+      actor: textOf(body, 'initiator')?.split('/', 1)[0] ?? null,
+      eventId: headerOf(headers, 'x-nexus-webhook-delivery'),
+      occurredAt: timeOf(body, 'timestamp'),
+    }),
+  ]);
+};
+
+type Target = Pick<RawEvent, 'repository' | 'tag' | 'digest'>;
+
+function readComponent(component: Fields): Target {
+  return { repository: textOf(component, 'name'), ...splitVersion(textOf(component, 'version')) };
+}
+
+function readAsset(asset: Fields): Target | IgnoredEvent {
+  const name = textOf(asset, 'name') ?? '';
+  if (/^\/?v2\/(?:.+\/)?blobs\//.test(name)) return ignore('blob, not a manifest');
+  const path = /^\/?v2\/(.+)\/manifests\/([^/]+)$/.exec(name);
+  if (path === null) return ignore('not a manifest');
+  const [, repository = null, version = null] = path;
+  return { repository, ...splitVersion(version) };
+}
+
+function splitVersion(version: string | null): Pick<RawEvent, 'tag' | 'digest'> {
+  const isDigest = version !== null && parseDigest(version) !== undefined;
+  return isDigest ? { tag: null, digest: version } : { tag: version, digest: null };
+}
+
+function describeOther(body: Fields): IgnoredEvent {
+  const isAudit = objectOf(body, 'audit') !== undefined || listOf(body, 'components') !== undefined;
+  return isAudit
+    ? ignore('not an event of a component or an asset')
+    : unknown('expected the object "component" or "asset"');
+}
