@@ -7,6 +7,7 @@ import { accessLimits } from './access/limits.ts';
 import { artifactLimits } from './artifacts/limits.ts';
 import { coreLimits } from './core/limits.ts';
 import { engineLimits } from './engines/limits.ts';
+import { hookLimits } from './hooks/limits.ts';
 import { imageLimits } from './images/limits.ts';
 import { inspectionLimits } from './inspections/limits.ts';
 import { jobLimits } from './jobs/limits.ts';
@@ -22,6 +23,7 @@ export const limits = {
   ...inspectionLimits,
   ...fileLimits,
   ...registryLimits,
+  ...hookLimits,
   ...searchLimits,
   ...engineLimits,
   ...accessLimits,

@@ -5,6 +5,7 @@ import type { Operation, OperationTag } from './core/operation.ts';
 import { engines, engineTags } from './engines/operations.ts';
 import { events, eventTags } from './events/operations.ts';
 import { files, fileTags } from './files/operations.ts';
+import { hooks, hookTags } from './hooks/operations.ts';
 import { images, imageTags } from './images/operations.ts';
 import { inspections, inspectionTags } from './inspections/operations.ts';
 import { jobs, jobTags } from './jobs/operations.ts';
@@ -23,6 +24,7 @@ export const operations = {
   inspections,
   registries,
   arrivals,
+  hooks,
   searches,
   engines,
   nodes,
@@ -40,6 +42,7 @@ export const operationTags = {
   ...fileTags,
   ...inspectionTags,
   ...registryTags,
+  ...hookTags,
   ...searchTags,
   ...engineTags,
   ...nodeTags,

@@ -4,6 +4,7 @@ import type { PermissionKind } from './core/permission-kind.ts';
 import { enginePermissions } from './engines/permissions.ts';
 import { eventPermissions } from './events/permissions.ts';
 import { filePermissions } from './files/permissions.ts';
+import { hookPermissions } from './hooks/permissions.ts';
 import { imagePermissions } from './images/permissions.ts';
 import { jobPermissions } from './jobs/permissions.ts';
 import { nodePermissions } from './nodes/permissions.ts';
@@ -15,6 +16,7 @@ export const permissions = {
   ...imagePermissions,
   ...filePermissions,
   ...registryPermissions,
+  ...hookPermissions,
   ...enginePermissions,
   ...nodePermissions,
   ...eventPermissions,

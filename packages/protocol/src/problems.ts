@@ -5,6 +5,7 @@ import type { ProblemKind } from './core/problem-kind.ts';
 import { coreProblems } from './core/problems.ts';
 import { engineProblems } from './engines/problems.ts';
 import { fileProblems } from './files/problems.ts';
+import { hookProblems } from './hooks/problems.ts';
 import { inspectionProblems } from './inspections/problems.ts';
 import { jobProblems } from './jobs/problems.ts';
 import { systemProblems } from './system/problems.ts';
@@ -15,6 +16,7 @@ export const problems = {
   ...artifactProblems,
   ...inspectionProblems,
   ...fileProblems,
+  ...hookProblems,
   ...engineProblems,
   ...accessProblems,
   ...systemProblems,

@@ -32,6 +32,7 @@ const operate = [
   'jobs.control',
   'images.manage',
   'registries.manage',
+  'hooks.manage',
   'engines.manage',
   'nodes.manage',
   'audit.read',

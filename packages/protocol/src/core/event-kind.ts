@@ -6,6 +6,7 @@ export type SubjectKind =
   | 'artifact'
   | 'engine'
   | 'file'
+  | 'hook'
   | 'host'
   | 'image'
   | 'inspection'

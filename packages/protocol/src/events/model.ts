@@ -15,6 +15,7 @@ export const subjectSchemas: Readonly<Record<SubjectKind, z.ZodType<string>>> = 
   artifact: sha256,
   engine: slug,
   file: sha256,
+  hook: slug,
   host: z.string().min(1).describe('Host name of a process'),
   image: digest,
   inspection: identifier,

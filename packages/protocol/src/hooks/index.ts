@@ -1,1 +1,3 @@
 export * from './kinds.ts';
+export * from './model.ts';
+export * from './operations.ts';

@@ -4,3 +4,4 @@ export { accessRoutes } from './routes.ts';
 export { requireProject } from './projects.ts';
 export { accessSlice, type AccessSlice } from './slice.ts';
 export { noSuchProject } from './store.ts';
+export { addressPlace } from './throttle.ts';

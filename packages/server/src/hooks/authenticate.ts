@@ -118,7 +118,12 @@ function hasHash(text: string, hash: Buffer): boolean {
 
 /** SHA-256 of a secret: what a value is compared with, so that lengths do not matter. */
 export function hashText(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
+  return hashBytes(Buffer.from(text));
+}
+
+/** SHA-256. */
+export function hashBytes(bytes: Uint8Array): Buffer {
+  return createHash('sha256').update(bytes).digest();
 }
 
 function checkSignature(

@@ -2,7 +2,7 @@
  * Tokens with which Google Pub/Sub signs its requests (OIDC): RS256 over a JSON Web Token. Every
  * claim is checked, and the algorithm is fixed: a token does not choose how it is verified.
  */
-import { createPublicKey, verify, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { createPublicKey, verify, type KeyObject, type webcrypto } from 'node:crypto';
 
 import { units } from '@lazaret/protocol/units';
 
@@ -42,6 +42,7 @@ export function verifyGoogleToken(
 ): string | undefined {
   const token = parseToken(authorization);
   if (typeof token === 'string') return token;
+  if (token.header['crit'] !== undefined) return 'the token has unsupported extensions';
   if (token.header['alg'] !== 'RS256') return 'the algorithm of the token is not RS256';
   const found = credential.keys.find(({ keyId }) => keyId === token.header['kid']);
   if (found === undefined) return 'the token is signed by an unknown key';
@@ -107,7 +108,7 @@ export function readKeySet(document: Fields): readonly GoogleKey[] {
     const keyId = textOf(fields ?? undefined, 'kid');
     if (keyId === null || fields?.['kty'] !== 'RSA') return [];
     try {
-      const key = createPublicKey({ key: fields as JsonWebKey, format: 'jwk' });
+      const key = createPublicKey({ key: fields as webcrypto.JsonWebKey, format: 'jwk' });
       const bits = key.asymmetricKeyDetails?.modulusLength ?? 0;
       return bits < minModulusBits ? [] : [{ keyId, key }];
     } catch {

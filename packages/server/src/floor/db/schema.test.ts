@@ -59,7 +59,7 @@ async function readMigrated(): Promise<Column[]> {
 
 /** Types do not exist at run time, so the file is read as text. */
 async function readDeclared(): Promise<Column[]> {
-  const files = ['schema.ts', 'schema-images.ts', 'schema-registries.ts'].map(
+  const files = ['schema.ts', 'schema-hooks.ts', 'schema-images.ts', 'schema-registries.ts'].map(
     (name) => new URL(name, import.meta.url),
   );
   const text = (await Promise.all(files.map((file) => readFile(file, 'utf8')))).join('\n');
@@ -69,7 +69,7 @@ async function readDeclared(): Promise<Column[]> {
   )) {
     bodies.set(name, readMembers(body));
   }
-  const tables = ['Database', 'ImageTables', 'RegistryTables'].flatMap((name) => [
+  const tables = ['Database', 'HookTables', 'ImageTables', 'RegistryTables'].flatMap((name) => [
     ...(bodies.get(name) ?? []),
   ]);
   return sorted(

@@ -9,6 +9,7 @@ import type {
   RequiredTimestamp,
   Timestamp,
 } from './column-types.ts';
+import type { HookTables } from './schema-hooks.ts';
 import type { ImageTables } from './schema-images.ts';
 import type { RegistryTables } from './schema-registries.ts';
 
@@ -271,7 +272,7 @@ interface Instance {
   created_at: Timestamp;
 }
 
-export interface Database extends ImageTables, RegistryTables {
+export interface Database extends HookTables, ImageTables, RegistryTables {
   projects: Projects;
   users: Users;
   grants: Grants;

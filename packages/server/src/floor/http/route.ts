@@ -39,6 +39,10 @@ export interface CallContext {
   /** Aborts when the client disconnects, or is no longer permitted to read a stream. */
   readonly signal: AbortSignal;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** All values of every header by its name in lower case, repeated ones too. */
+  readonly distinctHeaders: Readonly<Record<string, readonly string[] | undefined>>;
+  /** Path and query as the client sent them. */
+  readonly url: string;
   /** The uploaded file of a bytes operation; at most once. */
   upload(): Promise<Upload>;
   setHeader(name: string, value: string | string[]): void;

@@ -277,6 +277,8 @@ function makeContext(
     address: request.ip,
     signal: gone.signal,
     headers: request.headers,
+    distinctHeaders: request.raw.headersDistinct,
+    url: request.url,
     upload: () => {
       sendContinue(request, reply);
       return readUpload(request.raw, {

@@ -106,8 +106,8 @@ export function quote(text: string): string {
 /** One line of bounded text without control characters; null if nothing is left. */
 function cleanText(text: string | null): string | null {
   if (text === null) return null;
-  const clean = text.toWellFormed().replaceAll(/\p{Cc}/gu, '\u{fffd}');
-  return clean === '' ? null : clean.slice(0, hookLimits.textChars);
+  const clean = text.slice(0, hookLimits.textChars).toWellFormed();
+  return clean === '' ? null : clean.replaceAll(/\p{Cc}/gu, '\u{fffd}');
 }
 
 /** Seconds since 1970, or any form of ISO 8601, as one form; null if it is neither. */

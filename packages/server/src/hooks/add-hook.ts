@@ -1,0 +1,145 @@
+/**
+ * Adding a hook: its path is random, and its secret is referred to or generated. A generated secret
+ * that is only compared is stored as a hash; a key of signatures has to be stored as it is.
+ */
+import { randomBytes } from 'node:crypto';
+
+import {
+  hookKindInfo,
+  Problem,
+  type HookAuthentication,
+  type HookRequestBody,
+} from '@lazaret/protocol';
+import type { Kysely, Transaction } from 'kysely';
+
+import { transaction, type Database } from '../floor/db/index.ts';
+import { appendEvents } from '../floor/events/index.ts';
+import { newId, newSecret } from '../floor/ids.ts';
+import { hashText } from './authenticate.ts';
+import { hookLimits } from './limits.ts';
+import { checkSecretReference } from './secrets.ts';
+import { countHooks, findRegistryId, hookUrl, insertHook } from './store.ts';
+
+export interface AddingParts {
+  readonly database: Kysely<Database>;
+  readonly actor: string;
+  readonly baseUrl: string;
+}
+
+/** The generated secret, as it is entered in the settings of the sender; null for a reference. */
+export async function addHook(
+  request: HookRequestBody,
+  { database, actor, baseUrl }: AddingParts,
+): Promise<string | null> {
+  const authentication = checkRequest(request);
+  const path = randomBytes(16).toString('hex');
+  const secret =
+    authentication === 'oidc' || request.secret !== undefined
+      ? null
+      : generateSecret(request.kind, authentication);
+  const { name, kind, audience = hookUrl(baseUrl, path), serviceAccount, keys } = request;
+  const isToken = authentication === 'oidc';
+  try {
+    await transaction(database, async (trx) => {
+      const registry = await findRegistryId(trx, request.registry, request.project);
+      await checkCount(trx);
+      await insertHook(trx, {
+        ...{ id: newId(), name, registry: registry.id, kind, path, authentication },
+        header: headerOf(request, authentication),
+        secret_reference: request.secret ?? null,
+        ...storeSecret(secret, authentication),
+        audience: isToken ? audience : null,
+        service_account: serviceAccount ?? null,
+        keys_reference: keys ?? null,
+        ignore_actors: request.ignoreActors,
+        check_image: request.checkImage,
+        created_by: actor,
+      });
+      const data = { registry: request.registry, kind, authentication };
+      const { project } = registry;
+      await appendEvents(trx, [{ type: 'hook.added', subject: name, actor, project, data }]);
+    });
+  } catch (error) {
+    throw translate(error, request);
+  }
+  return secret;
+}
+
+/** A secret in the form that the sender is configured with. */
+export function generateSecret(
+  kind: HookRequestBody['kind'],
+  authentication: HookAuthentication,
+): string {
+  const scheme = authentication === 'header' ? hookKindInfo(kind).scheme : '';
+  return `${scheme}${newSecret('hook')}`;
+}
+
+/** The columns of a generated secret. */
+export function storeSecret(
+  secret: string | null,
+  authentication: HookAuthentication,
+): { readonly secret_hash: Buffer | null; readonly secret_key: string | null } {
+  if (secret === null) return { secret_hash: null, secret_key: null };
+  return authentication === 'hmac'
+    ? { secret_hash: null, secret_key: secret }
+    : { secret_hash: hashText(secret), secret_key: null };
+}
+
+function checkRequest(request: HookRequestBody): HookAuthentication {
+  const { kind, header, secret, serviceAccount } = request;
+  const info = hookKindInfo(kind);
+  const authentication = request.authentication ?? info.authentication[0];
+  const allowed = info.authentication.join(' or ');
+  if (!info.authentication.includes(authentication)) {
+    throw invalid('authentication', `expected ${allowed} for ${kind}, received ${authentication}`);
+  }
+  if (header !== undefined && !info.anyHeader) {
+    throw invalid('header', `expected none: the header of ${kind} cannot be chosen`);
+  }
+  const isToken = authentication === 'oidc';
+  if (isToken && serviceAccount === undefined) {
+    throw invalid('serviceAccount', `expected the service account that signs for ${kind}`);
+  }
+  if (isToken && secret !== undefined) {
+    throw invalid('secret', `expected none: ${kind} authenticates with signed tokens`);
+  }
+  for (const field of ['audience', 'serviceAccount', 'keys'] as const) {
+    if (isToken || request[field] === undefined) continue;
+    throw invalid(field, `expected none: ${kind} does not authenticate with signed tokens`);
+  }
+  if (request.checkImage && kind !== 'distribution') {
+    throw invalid('checkImage', `expected the kind distribution, received ${kind}`);
+  }
+  for (const field of ['secret', 'keys'] as const) {
+    const reference = request[field];
+    if (reference !== undefined) checkSecretReference(reference, field);
+  }
+  return authentication;
+}
+
+function headerOf(
+  { kind, header }: HookRequestBody,
+  authentication: HookAuthentication,
+): string | null {
+  return authentication === 'path' ? null : (header ?? hookKindInfo(kind).header);
+}
+
+async function checkCount(trx: Transaction<Database>): Promise<void> {
+  if ((await countHooks(trx)) < hookLimits.hooks) return;
+  throw new Problem('conflict', `there are ${hookLimits.hooks} hooks already; remove some`);
+}
+
+function translate(error: unknown, { name }: HookRequestBody): unknown {
+  const { constraint } = error as { constraint?: string };
+  if (constraint === 'hooks_name_key') {
+    return new Problem('already_exists', `there is a hook ${name} already`);
+  }
+  if (constraint === 'hooks_check_image') {
+    return new Problem('already_exists', 'another hook receives at /check_image already');
+  }
+  return error;
+}
+
+function invalid(path: string, message: string): Problem {
+  return new Problem('invalid_request', `${path}: ${message}`, { fields: [{ path, message }] });
+}

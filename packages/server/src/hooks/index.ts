@@ -1,0 +1,3 @@
+/** Hooks: push notifications of registries, received, stored and processed. */
+export { hooksSlice } from './slice.ts';
+export { startProcessing } from './start-processing.ts';
