@@ -86,27 +86,17 @@ export function storeSecret(
 }
 
 function checkRequest(request: HookRequestBody): HookAuthentication {
-  const { kind, header, secret, serviceAccount } = request;
+  const { kind, header } = request;
   const info = hookKindInfo(kind);
   const authentication = request.authentication ?? info.authentication[0];
-  const allowed = info.authentication.join(' or ');
   if (!info.authentication.includes(authentication)) {
+    const allowed = info.authentication.join(' or ');
     throw invalid('authentication', `expected ${allowed} for ${kind}, received ${authentication}`);
   }
   if (header !== undefined && !info.anyHeader) {
     throw invalid('header', `expected none: the header of ${kind} cannot be chosen`);
   }
-  const isToken = authentication === 'oidc';
-  if (isToken && serviceAccount === undefined) {
-    throw invalid('serviceAccount', `expected the service account that signs for ${kind}`);
-  }
-  if (isToken && secret !== undefined) {
-    throw invalid('secret', `expected none: ${kind} authenticates with signed tokens`);
-  }
-  for (const field of ['audience', 'serviceAccount', 'keys'] as const) {
-    if (isToken || request[field] === undefined) continue;
-    throw invalid(field, `expected none: ${kind} does not authenticate with signed tokens`);
-  }
+  checkTokenFields(request, authentication === 'oidc');
   if (request.checkImage && kind !== 'distribution') {
     throw invalid('checkImage', `expected the kind distribution, received ${kind}`);
   }
@@ -115,6 +105,21 @@ function checkRequest(request: HookRequestBody): HookAuthentication {
     if (reference !== undefined) checkSecretReference(reference, field);
   }
   return authentication;
+}
+
+/** Tokens are signed by a service account and need no secret; nothing else has an account. */
+function checkTokenFields(request: HookRequestBody, isToken: boolean): void {
+  const { kind } = request;
+  if (isToken && request.serviceAccount === undefined) {
+    throw invalid('serviceAccount', `expected the service account that signs for ${kind}`);
+  }
+  const fields = isToken
+    ? (['secret'] as const)
+    : (['audience', 'serviceAccount', 'keys'] as const);
+  const [given] = fields.filter((field) => request[field] !== undefined);
+  if (given === undefined) return;
+  const not = isToken ? 'authenticates' : 'does not authenticate';
+  throw invalid(given, `expected none: ${kind} ${not} with signed tokens`);
 }
 
 function headerOf(

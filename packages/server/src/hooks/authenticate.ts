@@ -87,16 +87,19 @@ function check(
   switch (credential.kind) {
     case 'header':
       return checkHeader(request, credential.header, credential.valueHash);
-    case 'path': {
-      const [path = ''] = request.path.split('?', 1);
-      const token = path.slice(path.lastIndexOf('/') + 1);
-      return hasHash(token, credential.tokenHash) ? undefined : 'the secret in the path is wrong';
-    }
+    case 'path':
+      return checkPath(request, credential.tokenHash);
     case 'hmac':
       return checkSignature(request, credential);
-    case 'oidc':
+    default:
       return verifyGoogleToken(request.headers['authorization'] ?? [], credential, nowMs);
   }
+}
+
+function checkPath({ path }: HookRequest, tokenHash: Buffer): string | undefined {
+  const [plain = ''] = path.split('?', 1);
+  const token = plain.slice(plain.lastIndexOf('/') + 1);
+  return hasHash(token, tokenHash) ? undefined : 'the secret in the path is wrong';
 }
 
 /** Senders with several values for a header send several lines; one of them is the secret. */

@@ -68,20 +68,16 @@ export async function lockDueHook(trx: Transaction<Database>): Promise<string | 
 }
 
 /** The due deliveries of a hook, oldest first, as many as fit the batch and at least one. */
-export async function readDue(
-  trx: Transaction<Database>,
-  hook: string,
-  count: number,
-): Promise<DeliveryRow[]> {
+export async function readDue(database: Connection, hook: string): Promise<DeliveryRow[]> {
   const { rows } = await sql<{ id: string }>`
     select id from (
       select id, row_number() over (order by id) as position,
         sum(content_bytes) over (order by id) as bytes
       from (select id, content_bytes from hook_deliveries
         where hook = ${hook} and state = 'queued' and retry_at <= now()
-        order by id limit ${count}) as due
-    ) as sized where position = 1 or bytes <= ${hookLimits.batchBytes}`.execute(trx);
-  return trx
+        order by id limit ${hookLimits.batchDeliveries}) as due
+    ) as sized where position = 1 or bytes <= ${hookLimits.batchBytes}`.execute(database);
+  return database
     .selectFrom('hook_deliveries')
     .selectAll()
     .where('id', 'in', ['', ...rows.map(({ id }) => id)])
@@ -91,10 +87,10 @@ export async function readDue(
 
 /** Whether the same content came shortly before, for senders without ids. */
 export async function isRepeated(
-  trx: Transaction<Database>,
+  database: Connection,
   { id, hook, content_hash: hash, received_at: at }: DeliveryRow,
 ): Promise<boolean> {
-  const row = await trx
+  const row = await database
     .selectFrom('hook_deliveries')
     .select('id')
     .where('hook', '=', hook)
@@ -132,6 +128,7 @@ export async function finishDelivery(
       ...(dead === undefined ? { content: null } : {}),
     })
     .where('id', '=', id)
+    .where('state', '=', 'queued')
     .execute();
 }
 

@@ -42,7 +42,7 @@ const idsOf = async (script: Script, kid: string): Promise<string[]> =>
 test('keys are fetched once for many tokens, from the one address, without redirects', async () => {
   const script = start();
   const all = await Promise.all([1, 2, 3, 4].map(() => idsOf(script, 'one')));
-  expect(all).toEqual(Array(4).fill(['one']));
+  expect(all).toEqual([['one'], ['one'], ['one'], ['one']]);
   expect(script.requests).toEqual(['error https://www.googleapis.com/oauth2/v3/certs']);
 });
 

@@ -1,10 +1,11 @@
 /**
- * Processing of stored deliveries, oldest first for each hook. What a delivery leads to and its new
- * state are one transaction: killed at any moment, it is processed again or was processed. One that
- * fails is retried with growing pauses while later ones go on, and becomes a dead letter at last.
+ * Processing of stored deliveries, oldest first for each hook, by one process at a time. An event
+ * is recorded and then its delivery is finished; killed in between, the delivery is processed again
+ * and the event is known already. A delivery that fails is retried with growing pauses while later
+ * ones go on, and becomes a dead letter at last.
  */
 import { jitteredBackoffMs, type DeliveredEvent, type HookKind } from '@lazaret/protocol';
-import type { Kysely, Transaction } from 'kysely';
+import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 
 import { transaction, type Database } from '../floor/db/index.ts';
@@ -15,6 +16,7 @@ import {
   lockDueHook,
   postponeDelivery,
   readDue,
+  type DeliveryResult,
   type DeliveryRow,
 } from './delivery-store.ts';
 import { hookLimits } from './limits.ts';
@@ -31,12 +33,8 @@ import { readHookById, type HookRow } from './store.ts';
 /** What became of an event. */
 export type EventOutcome = Pick<DeliveredEvent, 'outcome' | 'detail' | 'arrival'>;
 
-/** Reports an event to the registry that it happened in, within the transaction of the delivery. */
-export type RecordEvent = (
-  trx: Transaction<Database>,
-  registry: string,
-  event: RegistryEvent,
-) => Promise<EventOutcome>;
+/** Reports an event to the registry that it happened in; the same event again changes nothing. */
+export type RecordEvent = (registry: string, event: RegistryEvent) => Promise<EventOutcome>;
 
 export interface ProcessingParts {
   readonly database: Kysely<Database>;
@@ -45,44 +43,28 @@ export interface ProcessingParts {
   readonly onEvents: () => void;
 }
 
-/** Processes until nothing is due. */
+/** Processes until nothing is due that no other process works on. */
 export async function processDeliveries(
   parts: ProcessingParts,
   signal: AbortSignal,
 ): Promise<void> {
-  let count: number = hookLimits.batchDeliveries;
-  while (!signal.aborted) {
-    const done = await processBatch(parts, count);
-    if (done === 'none') return;
-    // After a failure the deliveries are processed one by one, so that only the bad one waits.
-    count = done === 'failed' && count > 1 ? 1 : hookLimits.batchDeliveries;
-  }
+  while (!signal.aborted && (await processBatch(parts, signal))) parts.onEvents();
 }
 
-async function processBatch(
-  parts: ProcessingParts,
-  count: number,
-): Promise<'none' | 'done' | 'failed'> {
-  let current: DeliveryRow | undefined;
-  try {
-    const found = await transaction(parts.database, async (trx) => {
-      const hookId = await lockDueHook(trx);
-      const hook = hookId === undefined ? undefined : await readHookById(trx, hookId);
-      if (hook === undefined) return false;
-      for (const delivery of await readDue(trx, hook.id, count)) {
-        current = delivery;
-        await processOne(trx, { ...parts, hook, delivery });
-      }
-      return true;
-    });
-    if (!found) return 'none';
-    parts.onEvents();
-    return 'done';
-  } catch (error) {
-    if (current === undefined) throw error;
-    if (count === 1) await handleFailure(parts, current, error);
-    return 'failed';
-  }
+/** Some deliveries of one hook; false if no hook has any. */
+async function processBatch(parts: ProcessingParts, signal: AbortSignal): Promise<boolean> {
+  const { database } = parts;
+  // The transaction is only the lock of the hook; each delivery is finished by itself.
+  return transaction(database, async (lock) => {
+    const hookId = await lockDueHook(lock);
+    const hook = hookId === undefined ? undefined : await readHookById(lock, hookId);
+    if (hook === undefined) return false;
+    for (const delivery of await readDue(database, hook.id)) {
+      if (signal.aborted) return false;
+      await processOne({ ...parts, hook, delivery });
+    }
+    return true;
+  });
 }
 
 interface OneDelivery extends ProcessingParts {
@@ -90,28 +72,44 @@ interface OneDelivery extends ProcessingParts {
   readonly delivery: DeliveryRow;
 }
 
-async function processOne(trx: Transaction<Database>, one: OneDelivery): Promise<void> {
-  const { hook, delivery } = one;
+async function processOne(one: OneDelivery): Promise<void> {
+  try {
+    await finish(one, await recordDelivery(one));
+  } catch (error) {
+    await handleFailure(one, error);
+  }
+}
+
+async function recordDelivery(one: OneDelivery): Promise<DeliveryResult> {
+  const { hook, delivery, database } = one;
   const read = readContent(hook, delivery);
   const isOld = read.events.some(({ eventId }) => eventId === null)
-    ? await isRepeated(trx, delivery)
+    ? await isRepeated(database, delivery)
     : false;
   const events: DeliveredEvent[] = [];
   for (const event of read.events) {
     // The same content again may be another push: then the tag says what it points to now.
     const isVague = isOld && event.eventId === null && event.tag !== null;
     const asked = isVague ? { ...event, digest: null } : event;
-    events.push({ ...event, ...(await recordOne(trx, one, asked)) });
+    events.push({ ...event, ...(await recordOne(one, asked)) });
   }
   const dead = describeUnknown(read.ignored);
-  const ignored = countReasons(read.ignored);
-  await finishDelivery(trx, delivery.id, { events, ignored, dead });
-  if (dead === undefined) return;
-  const { name: subject, project } = hook;
-  const data = { delivery: delivery.id, reason: dead };
-  await appendEvents(trx, [
-    { type: 'hook.dead_lettered', subject, project, actor: 'watcher', data },
-  ]);
+  return { events, ignored: countReasons(read.ignored), dead };
+}
+
+async function finish(
+  { database, hook, delivery }: OneDelivery,
+  result: DeliveryResult,
+): Promise<void> {
+  await transaction(database, async (trx) => {
+    await finishDelivery(trx, delivery.id, result);
+    if (result.dead === undefined) return;
+    const { name: subject, project } = hook;
+    const data = { delivery: delivery.id, reason: result.dead };
+    await appendEvents(trx, [
+      { type: 'hook.dead_lettered', subject, project, actor: 'watcher', data },
+    ]);
+  });
 }
 
 function readContent(hook: HookRow, { content, headers }: DeliveryRow): Notification {
@@ -128,7 +126,6 @@ function readContent(hook: HookRow, { content, headers }: DeliveryRow): Notifica
 }
 
 async function recordOne(
-  trx: Transaction<Database>,
   { hook, delivery, record }: OneDelivery,
   event: RegistryEvent,
 ): Promise<EventOutcome> {
@@ -139,7 +136,7 @@ async function recordOne(
     const detail = `the hook ignores what ${event.actor} does`;
     return { outcome: 'ignored', detail, arrival: null };
   }
-  return record(trx, hook.registry, event);
+  return record(hook.registry, event);
 }
 
 function describeUnknown(ignored: readonly IgnoredEvent[]): string | undefined {
@@ -161,11 +158,8 @@ function countReasons(
 }
 
 /** Retries later, or gives up and leaves a dead letter that can be replayed. */
-async function handleFailure(
-  { database, log, onEvents }: ProcessingParts,
-  delivery: DeliveryRow,
-  error: unknown,
-): Promise<void> {
+async function handleFailure(one: OneDelivery, error: unknown): Promise<void> {
+  const { database, log, delivery } = one;
   const reason = error instanceof Error ? error.message.slice(0, hookLimits.headerChars) : 'error';
   const attempts = delivery.attempts + 1;
   log.warn({ err: error, delivery: delivery.id, attempts }, 'notification not processed');
@@ -175,16 +169,6 @@ async function handleFailure(
     await postponeDelivery(database, delivery.id, { reason, delayMs });
     return;
   }
-  await transaction(database, async (trx) => {
-    const hook = await readHookById(trx, delivery.hook);
-    if (hook === undefined) return;
-    const dead = `failed ${attempts} times: ${reason}`;
-    await finishDelivery(trx, delivery.id, { events: [], ignored: [], dead });
-    const { name: subject, project } = hook;
-    const data = { delivery: delivery.id, reason: dead };
-    await appendEvents(trx, [
-      { type: 'hook.dead_lettered', subject, project, actor: 'watcher', data },
-    ]);
-  });
-  onEvents();
+  const dead = `failed ${attempts} times: ${reason}`;
+  await finish(one, { events: [], ignored: [], dead });
 }

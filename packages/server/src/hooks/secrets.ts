@@ -21,7 +21,7 @@ const variablePrefix = 'HOOK_';
 
 /** The secret without the line feed at its end. Throws the problem `hook_secret_unavailable`. */
 export async function readSecret(reference: string, places: SecretPlaces): Promise<string> {
-  const [scheme = '', target = ''] = split(reference);
+  const [scheme, target] = split(reference);
   const secret =
     scheme === 'env' ? readVariable(target, places) : await readFile(target, places.directory);
   const trimmed = secret.replace(/\r?\n$/, '');
@@ -31,7 +31,7 @@ export async function readSecret(reference: string, places: SecretPlaces): Promi
 
 /** Refuses a reference to another place, before it is stored. */
 export function checkSecretReference(reference: string, field: string): void {
-  const [scheme = '', target = ''] = split(reference);
+  const [scheme, target] = split(reference);
   if (scheme !== 'env' || target.startsWith(variablePrefix)) return;
   const message = `expected a variable whose name begins with ${variablePrefix}, received ${target}`;
   throw new Problem('invalid_request', `${field}: ${message}`, {

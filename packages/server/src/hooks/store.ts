@@ -138,7 +138,7 @@ function toHook(row: HookRow, counts: HookCounts, baseUrl: string): Hook {
       queued: counts.queued,
       processed: counts.processed,
       dead: counts.dead,
-      refused: Number(row.refused),
+      refused: row.refused,
     },
     lastDeliveryAt: counts.last === null ? null : new Date(counts.last).toISOString(),
     lastRefusal:

@@ -2,7 +2,7 @@
  * The hooks slice over a test database and a real HTTP server, with one registry. Events are
  * recorded in a list instead of by the slice of registries.
  */
-import { operations, type HookKind, type HookWithSecret } from '@lazaret/protocol';
+import { operations, type Delivery, type HookKind, type HookWithSecret } from '@lazaret/protocol';
 import { sql } from 'kysely';
 import { pino } from 'pino';
 
@@ -63,11 +63,7 @@ export async function startHookServer(
   let failures = 0;
   let aheadMs = 0;
   let url = '';
-  const record = async (
-    _trx: unknown,
-    registry: string,
-    event: RegistryEvent,
-  ): Promise<EventOutcome> => {
+  const record = async (registry: string, event: RegistryEvent): Promise<EventOutcome> => {
     if (failures > 0) {
       failures -= 1;
       throw new Error('the disk of the registry is full');
@@ -144,3 +140,21 @@ export async function startHookServer(
 }
 
 let addedHooks = 0;
+
+/** A push as CNCF Distribution reports it. */
+export function pushOf(id: string, target: Readonly<Record<string, unknown>> = {}): object {
+  const mediaType = 'application/vnd.oci.image.manifest.v1+json';
+  const full = { repository: 'team/app', tag: 'v1', digest: digestOf('a'), mediaType, ...target };
+  return { events: [{ id, action: 'push', target: full }] };
+}
+
+/** A digest that is easy to tell from others. */
+export function digestOf(letter: string): string {
+  return `sha256:${letter.repeat(64)}`;
+}
+
+/** Stored deliveries, the newest first. */
+export async function listDeliveries(server: HookServer, query = ''): Promise<Delivery[]> {
+  const { body } = await server.call('deliveries', { query });
+  return (body as { items: Delivery[] }).items;
+}

@@ -6,7 +6,7 @@ import { ignore, notification, unknown, type Shape } from './notification.ts';
 export const azureAcr: Shape = ({ content }) => {
   const body = readObject(content);
   if (typeof body === 'string') return notification([unknown(body)]);
-  switch (textOf(body, 'action')) {
+  switch (textOf(body, 'action') ?? '') {
     case 'ping':
       return notification([ignore('ping')]);
     case 'chart_push':

@@ -52,7 +52,7 @@ export function readEnvelope({ content }: ShapeRequest): Notification {
 /** One event of the list. */
 export function readDistributionEvent(event: unknown): RegistryEvent | IgnoredEvent {
   if (!isRecord(event)) return unknown('an event is not an object');
-  const action = textOf(event, 'action');
+  const action = textOf(event, 'action') ?? '';
   const target = objectOf(event, 'target');
   switch (action) {
     case 'push':
@@ -63,7 +63,7 @@ export function readDistributionEvent(event: unknown): RegistryEvent | IgnoredEv
     case 'mount':
       return ignore('mount of a blob');
     default:
-      return unknown(`unknown action ${quote(action ?? '')}`);
+      return unknown(`unknown action ${quote(action)}`);
   }
 }
 

@@ -2,8 +2,6 @@
  * Google Artifact Registry: a message of Pub/Sub whose data is JSON in base64 with full references.
  * One topic reports all registries of the project; those of another host are ignored.
  */
-import { parseDigest } from '@lazaret/oci';
-
 import { idOf, objectOf, readObject, textOf, timeOf, type Fields } from './fields.ts';
 import {
   checkEvent,
@@ -12,6 +10,7 @@ import {
   quote,
   unknown,
   type IgnoredEvent,
+  type RawEvent,
   type RegistryEvent,
   type Shape,
 } from './notification.ts';
@@ -38,27 +37,32 @@ export const googleArtifactRegistry: Shape = ({ content, registry }) => {
 function readData(message: Fields, data: Fields, registry: string): RegistryEvent | IgnoredEvent {
   const action = textOf(data, 'action') ?? '';
   if (!Object.hasOwn(actions, action)) return unknown(`unknown action ${quote(action)}`);
-  const byDigest = splitReference(textOf(data, 'digest'), '@');
-  const byTag = splitReference(textOf(data, 'tag'), ':');
-  const { host, repository } = byDigest ?? byTag ?? { host: '', repository: null };
-  if (repository === null) return unknown('expected a full reference in "digest" or "tag"');
-  if (host.toLowerCase() !== registry.toLowerCase()) {
-    return ignore('another registry host than configured');
-  }
-  const differs = byDigest !== undefined && byTag !== undefined && !isSame(byDigest, byTag);
-  if (differs) return unknown('"digest" and "tag" name different repositories');
-  const digest = byDigest?.selector ?? null;
-  if (digest !== null && parseDigest(digest) === undefined) {
-    return unknown(`invalid digest ${quote(digest)}`);
-  }
+  const target = readTarget(data, registry);
+  if ('reason' in target) return target;
   return checkEvent({
     action: actions[action] ?? 'push',
-    repository,
-    tag: byTag?.selector ?? null,
-    digest,
+    ...target,
     eventId: idOf(message, 'messageId') ?? idOf(message, 'message_id'),
     occurredAt: timeOf(message, 'publishTime'),
   });
+}
+
+function readTarget(
+  data: Fields,
+  registry: string,
+): IgnoredEvent | Pick<RawEvent, 'repository' | 'tag' | 'digest'> {
+  const byDigest = splitReference(textOf(data, 'digest'), '@');
+  const byTag = splitReference(textOf(data, 'tag'), ':');
+  const named = byDigest ?? byTag;
+  if (named === undefined) return unknown('expected a full reference in "digest" or "tag"');
+  if (named.host.toLowerCase() !== registry.toLowerCase()) {
+    return ignore('another registry host than configured');
+  }
+  if (byDigest !== undefined && byTag !== undefined && !isSame(byDigest, byTag)) {
+    return unknown('"digest" and "tag" name different repositories');
+  }
+  const { repository } = named;
+  return { repository, tag: byTag?.selector ?? null, digest: byDigest?.selector ?? null };
 }
 
 interface FullReference {

@@ -94,7 +94,10 @@ test('control characters of an actor are replaced and its length is bounded', ()
 test('an envelope with more events than the limit is unknown as a whole, and says so', () => {
   const event = { action: 'push', target: { repository: 'a', tag: 'v1' } };
   const many = (count: number): Notification =>
-    read('distribution', Buffer.from(JSON.stringify({ events: Array(count).fill(event) })));
+    read(
+      'distribution',
+      Buffer.from(JSON.stringify({ events: Array.from({ length: count }, () => event) })),
+    );
   expect(many(hookLimits.eventsPerDelivery).events).toHaveLength(hookLimits.eventsPerDelivery);
   expect(many(hookLimits.eventsPerDelivery + 1)).toEqual({
     events: [],

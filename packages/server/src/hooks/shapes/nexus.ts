@@ -26,32 +26,27 @@ const actions: Readonly<Record<string, RegistryEvent['action']>> = {
 export const nexus: Shape = ({ headers, content }) => {
   const body = readObject(content);
   if (typeof body === 'string') return notification([unknown(body)]);
+  return notification([readChange(body, headerOf(headers, 'x-nexus-webhook-delivery'))]);
+};
+
+function readChange(body: Fields, eventId: string | null): RegistryEvent | IgnoredEvent {
   const action = textOf(body, 'action') ?? '';
-  if (action === 'PURGED') {
-    return notification([ignore('ids only: list the repository again')]);
-  }
+  if (action === 'PURGED') return ignore('ids only: list the repository again');
   const component = objectOf(body, 'component');
   const subject = component ?? objectOf(body, 'asset');
-  if (subject === undefined) return notification([describeOther(body)]);
-  if (!Object.hasOwn(actions, action)) {
-    return notification([unknown(`unknown action ${quote(action)}`)]);
-  }
-  if (textOf(subject, 'format') !== 'docker') {
-    return notification([ignore('package of another type')]);
-  }
+  if (subject === undefined) return describeOther(body);
+  if (!Object.hasOwn(actions, action)) return unknown(`unknown action ${quote(action)}`);
+  if (textOf(subject, 'format') !== 'docker') return ignore('package of another type');
   const target = component === undefined ? readAsset(subject) : readComponent(subject);
-  if ('reason' in target) return notification([target]);
-  return notification([
-    checkEvent({
-      action: actions[action] ?? 'push',
-      ...target,
-      // `user/address`.
-      actor: textOf(body, 'initiator')?.split('/', 1)[0] ?? null,
-      eventId: headerOf(headers, 'x-nexus-webhook-delivery'),
-      occurredAt: timeOf(body, 'timestamp'),
-    }),
-  ]);
-};
+  if ('reason' in target) return target;
+  const [actor = null] = textOf(body, 'initiator')?.split('/', 1) ?? [];
+  return checkEvent({
+    action: actions[action] ?? 'push',
+    ...target,
+    ...{ actor, eventId },
+    occurredAt: timeOf(body, 'timestamp'),
+  });
+}
 
 type Target = Pick<RawEvent, 'repository' | 'tag' | 'digest'>;
 

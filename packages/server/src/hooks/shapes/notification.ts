@@ -73,21 +73,30 @@ export interface RawEvent {
 export function checkEvent(raw: RawEvent): RegistryEvent | IgnoredEvent {
   const { action, repository, tag = null, digest = null } = raw;
   if (repository === null) return unknown(`${action} without a repository`);
-  if (!isRepository(repository)) return unknown(`invalid repository name ${quote(repository)}`);
-  if (tag !== null && !isTag(tag)) return unknown(`invalid tag ${quote(tag)}`);
-  if (digest !== null && parseDigest(digest) === undefined) {
-    return unknown(`invalid digest ${quote(digest)}`);
-  }
+  const invalid = findInvalid({ repository, tag, digest });
+  if (invalid !== undefined) return unknown(invalid);
   if (action === 'push' && tag === null && digest === null) {
     return ignore('push without tag or digest: nothing to look up; poll the repository');
   }
+  const { mediaType, actor, eventId, occurredAt = null } = raw;
   return {
     ...{ action, repository, tag, digest },
-    mediaType: cleanText(raw.mediaType ?? null),
-    actor: cleanText(raw.actor ?? null),
-    eventId: cleanText(raw.eventId ?? null),
-    occurredAt: formatTime(raw.occurredAt ?? null),
+    mediaType: cleanText(mediaType),
+    actor: cleanText(actor),
+    eventId: cleanText(eventId),
+    occurredAt: formatTime(occurredAt),
   };
+}
+
+function findInvalid({
+  repository,
+  tag,
+  digest,
+}: Pick<RegistryEvent, 'repository' | 'tag' | 'digest'>): string | undefined {
+  if (!isRepository(repository)) return `invalid repository name ${quote(repository)}`;
+  if (tag !== null && !isTag(tag)) return `invalid tag ${quote(tag)}`;
+  const isInvalid = digest !== null && parseDigest(digest) === undefined;
+  return isInvalid ? `invalid digest ${quote(digest)}` : undefined;
 }
 
 /** One notification of what was checked. */
@@ -104,8 +113,8 @@ export function quote(text: string): string {
 }
 
 /** One line of bounded text without control characters; null if nothing is left. */
-function cleanText(text: string | null): string | null {
-  if (text === null) return null;
+function cleanText(text: string | null | undefined): string | null {
+  if (text === null || text === undefined) return null;
   const clean = text.slice(0, hookLimits.textChars).toWellFormed();
   return clean === '' ? null : clean.replaceAll(/\p{Cc}/gu, '\u{fffd}');
 }
