@@ -91,6 +91,7 @@ function check(
       return checkPath(request, credential.tokenHash);
     case 'hmac':
       return checkSignature(request, credential);
+    case 'oidc':
     default:
       return verifyGoogleToken(request.headers['authorization'] ?? [], credential, nowMs);
   }

@@ -36,8 +36,7 @@ function readChange(body: Fields, eventId: string | null): RegistryEvent | Ignor
   const subject = component ?? objectOf(body, 'asset');
   if (subject === undefined) return describeOther(body);
   if (!Object.hasOwn(actions, action)) return unknown(`unknown action ${quote(action)}`);
-  if (textOf(subject, 'format') !== 'docker') return ignore('package of another type');
-  const target = component === undefined ? readAsset(subject) : readComponent(subject);
+  const target = readTarget(subject, component !== undefined);
   if ('reason' in target) return target;
   const [actor = null] = textOf(body, 'initiator')?.split('/', 1) ?? [];
   return checkEvent({
@@ -49,6 +48,11 @@ function readChange(body: Fields, eventId: string | null): RegistryEvent | Ignor
 }
 
 type Target = Pick<RawEvent, 'repository' | 'tag' | 'digest'>;
+
+function readTarget(subject: Fields, isComponent: boolean): Target | IgnoredEvent {
+  if (textOf(subject, 'format') !== 'docker') return ignore('package of another type');
+  return isComponent ? readComponent(subject) : readAsset(subject);
+}
 
 function readComponent(component: Fields): Target {
   return { repository: textOf(component, 'name'), ...splitVersion(textOf(component, 'version')) };

@@ -90,6 +90,7 @@ export function credentialOf({ kind, auth }: RecordedRequest): {
       if (form === undefined) throw new Error(`${kind} has no signature`);
       return { credential: { kind: 'hmac', key: auth.key, ...form }, nowMs: 0 };
     }
+    case 'jwt':
     default: {
       const { audience, email: serviceAccount, jwk, at } = auth;
       const keys = readKeySet({ keys: [jwk] });
