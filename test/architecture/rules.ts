@@ -81,6 +81,7 @@ export const slices: Readonly<Record<string, readonly string[]>> = {
   engines: [],
   inspection: ['artifacts', 'blobs'],
   registries: ['inspection'],
+  hooks: ['access', 'registries'],
   artifacts: ['access', 'blobs'],
   files: ['artifacts', 'blobs', 'inspection', 'jobs'],
   jobs: ['artifacts', 'blobs', 'engines', 'executors', 'nodes'],
@@ -138,6 +139,7 @@ export const tableOwners: Readonly<Record<string, readonly string[]>> = {
     ...['registries', 'registry_repositories', 'registry_tags', 'registry_tag_history'],
     'arrivals',
   ],
+  hooks: ['hooks', 'hook_deliveries'],
   events: ['events', 'event_readers', 'audit'],
   app: ['instance'],
   db: ['schema_migrations'],
@@ -145,6 +147,11 @@ export const tableOwners: Readonly<Record<string, readonly string[]>> = {
 
 /** Tables that a part reads and does not own: joins without a better alternative. */
 export const tableReaders: readonly TableReader[] = [
+  {
+    reader: 'hooks',
+    tables: ['registries'],
+    reason: 'name, address and project of the registry of a hook, in the statements that find it',
+  },
   {
     reader: 'jobs',
     tables: ['engine_revisions'],
@@ -277,6 +284,11 @@ export const clockReaders: readonly Permit[] = [
 /** Files that open connections or listen. */
 export const networkUsers: readonly Permit[] = [
   permit('packages/cli/src/main.ts', 'fetch', 'injects `fetch`'),
+  permit(
+    'packages/server/src/app/compose.ts',
+    'fetch',
+    'injects `fetch`: the keys of Google, and test deliveries to this process',
+  ),
   permit('packages/protocol/src/core/client.ts', 'fetch', 'default of the typed client'),
   permit('packages/console/src/pages/submit/upload.ts', 'XMLHttpRequest', 'upload progress events'),
   permit('packages/setup/src/clamav.ts', 'node:net', 'PING of a local clamd'),

@@ -26,6 +26,7 @@ import type { DatabaseHandle } from '../floor/db/index.ts';
 import { appendEvents, auditReader, createOutbox, eventsSlice } from '../floor/events/index.ts';
 import { createChangeSignals } from '../floor/signals.ts';
 import type { Clock, Slice } from '../floor/slice.ts';
+import { hooksSlice, type SecretPlaces } from '../hooks/index.ts';
 import { inspectionSlice } from '../inspection/index.ts';
 import { findUnfinishedJob, jobsSlice } from '../jobs/index.ts';
 import { metricsSlice, type MetricsSlice } from '../metrics/index.ts';
@@ -120,6 +121,7 @@ async function start(
 
   const { slices, access, metrics } = await createSlices(core, {
     publicUrl: () => values.publicUrl || (url ?? ''),
+    localUrl: () => url,
     roles,
   });
   for (const slice of slices) cleanup.defer(async () => slice.stop?.());
@@ -194,7 +196,12 @@ interface Slices {
 /** All slices of the server. Adding one is a line in the list. */
 async function createSlices(
   core: Core,
-  parts: { readonly publicUrl: () => string; readonly roles: ReadonlyMap<RoleName, Role> },
+  parts: {
+    readonly publicUrl: () => string;
+    /** Where this process listens. */
+    readonly localUrl: () => string | undefined;
+    readonly roles: ReadonlyMap<RoleName, Role>;
+  },
 ): Promise<Slices> {
   const { configuration, blobs, outbox, version } = core;
   const { values } = configuration;
@@ -243,6 +250,10 @@ async function createSlices(
       ...{ ...core, ...describeConnection({ configuration }, { path: core.dataDirectory }) },
       dockerHost: values.dockerHost,
     }),
+    hooksSlice({
+      ...{ ...core, ...parts, fetch },
+      secrets: await openSecretPlaces(core.dataDirectory),
+    }),
     searchSlice({ database: core.database, slices: () => slices }),
     eventsSlice({ outbox, database: core.database }),
     systemSlice({
@@ -254,6 +265,14 @@ async function createSlices(
     }),
   ];
   return { slices, access, metrics };
+}
+
+/** Where secrets of hooks are. */
+async function openSecretPlaces(dataDirectory: string): Promise<SecretPlaces> {
+  const directory = join(dataDirectory, 'hooks');
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const environment = readEnvironment();
+  return { directory, variable: (name) => environment[name] };
 }
 
 /** What connections to watched registries share. */

@@ -15,10 +15,11 @@ import type { Kysely, Transaction } from 'kysely';
 import { transaction, type Database } from '../floor/db/index.ts';
 import { appendEvents } from '../floor/events/index.ts';
 import { newId, newSecret } from '../floor/ids.ts';
+import { findRegistry } from '../registries/index.ts';
 import { hashText } from './authenticate.ts';
 import { hookLimits } from './limits.ts';
 import { checkSecretReference } from './secrets.ts';
-import { countHooks, findRegistryId, hookUrl, insertHook } from './store.ts';
+import { countHooks, hookUrl, insertHook } from './store.ts';
 
 export interface AddingParts {
   readonly database: Kysely<Database>;
@@ -41,7 +42,9 @@ export async function addHook(
   const isToken = authentication === 'oidc';
   try {
     await transaction(database, async (trx) => {
-      const registry = await findRegistryId(trx, request.registry, request.project);
+      const registry = await findRegistry(trx, 'all', {
+        ...{ name: request.registry, project: request.project },
+      });
       await checkCount(trx);
       await insertHook(trx, {
         ...{ id: newId(), name, registry: registry.id, kind, path, authentication },

@@ -23,7 +23,7 @@ export function hooksSlice(context: HookSliceContext): Slice {
   const { now: nowMs, monotonicMs } = clock;
   const refusals = new Refusals({ ...context, monotonicMs });
   const flushing = new Loop({
-    ...{ name: 'hook-refusals', periodMs: hookLimits.refusalFlushMs, log, signal },
+    ...{ name: 'hook refusals', periodMs: hookLimits.refusalFlushMs, log, signal },
   });
   const done = flushing.run(() => refusals.flush());
   const tests = new TestRequests();

@@ -1,34 +1,46 @@
 /** The loops of the role watcher that work on what hooks received. */
-import type { SliceContext } from '../floor/slice.ts';
+import type { Kysely } from 'kysely';
+import type { Logger } from 'pino';
+
+import type { Database } from '../floor/db/index.ts';
 import { Loop } from '../floor/loop.ts';
 import { hookLimits } from './limits.ts';
-import { processDeliveries, type RecordEvent } from './process-deliveries.ts';
+import { processDeliveries } from './process-deliveries.ts';
+import { recordEvents, type RecordingParts } from './record-event.ts';
 import { sweepDeliveries } from './sweep-deliveries.ts';
 
 export interface HookProcessing {
   readonly loops: readonly Loop[];
   wake(): void;
-  /** Resolves when nothing of it runs any more; the signal ends it. */
-  readonly ended: Promise<void>;
+  /** Resolves when nothing of it runs any more; what was not processed waits in its table. */
+  stop(): Promise<void>;
 }
 
-export function startProcessing(
-  context: Pick<SliceContext, 'database' | 'log' | 'signal' | 'onEvents'> & {
-    readonly record: RecordEvent;
-  },
-): HookProcessing {
-  const { database, log, signal } = context;
+export interface ProcessingOptions extends RecordingParts {
+  readonly database: Kysely<Database>;
+  readonly log: Logger;
+  readonly onEvents: () => void;
+}
+
+export function startProcessing(options: ProcessingOptions): HookProcessing {
+  const { database, log } = options;
+  const stopped = new AbortController();
+  const { signal } = stopped;
   const processing = new Loop({
-    ...{ name: 'hook-deliveries', periodMs: hookLimits.pollMs, log, signal },
+    ...{ name: 'hook deliveries', periodMs: hookLimits.pollMs, log, signal },
   });
-  const sweeping = new Loop({ name: 'hook-sweep', periodMs: hookLimits.sweepMs, log, signal });
-  const ended = Promise.all([
-    processing.run(() => processDeliveries(context, signal)),
+  const sweeping = new Loop({ name: 'hook retention', periodMs: hookLimits.sweepMs, log, signal });
+  const parts = { ...options, record: recordEvents(options) };
+  const ended = [
+    processing.run(() => processDeliveries(parts, signal)),
     sweeping.run(() => sweepDeliveries(database)),
-  ]);
+  ];
   return {
     loops: [processing, sweeping],
     wake: () => processing.wake(),
-    ended: ended.then(() => undefined),
+    async stop() {
+      stopped.abort();
+      await Promise.allSettled(ended);
+    },
   };
 }

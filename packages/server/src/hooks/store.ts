@@ -195,25 +195,6 @@ export async function deleteHook(trx: Transaction<Database>, id: string): Promis
   await trx.deleteFrom('hooks').where('id', '=', id).execute();
 }
 
-/** The registry that a new hook belongs to. Throws `not_found`, or `conflict` for several. */
-export async function findRegistryId(
-  trx: Transaction<Database>,
-  name: string,
-  project: string | undefined,
-): Promise<{ readonly id: string; readonly project: string }> {
-  const found = await trx
-    .selectFrom('registries')
-    .select(['id', 'project'])
-    .where('name', '=', name)
-    .$if(project !== undefined, (query) => query.where('project', '=', project ?? ''))
-    .limit(2)
-    .execute();
-  const [registry] = found;
-  if (registry === undefined) throw new Problem('not_found', `there is no registry ${name}`);
-  if (found.length === 1) return registry;
-  throw new Problem('conflict', `several projects have a registry ${name}; give the project`);
-}
-
 /** The number of hooks, for their limit. */
 export async function countHooks(database: Connection): Promise<number> {
   const { count } = await database

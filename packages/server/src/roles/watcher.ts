@@ -1,9 +1,13 @@
-/** The watcher role: polls registries and hands what arrived in them to the inspectors. */
+/**
+ * The watcher role: polls registries, processes their notifications, and hands what arrived to the
+ * inspectors.
+ */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { readEnvironment, readProgramEnvironment } from '../floor/config/index.ts';
 import { withAdvisoryLock } from '../floor/db/index.ts';
+import { startProcessing } from '../hooks/index.ts';
 import { applyConfigured, startWatcher as startWatching } from '../registries/index.ts';
 import type { Core, Role } from './role.ts';
 
@@ -25,9 +29,18 @@ export async function startWatcher(core: Core): Promise<Role> {
     random: Math.random,
     onChange: core.onChange,
   });
+  const hooks = startProcessing({
+    ...{ database, log, onEvents, registryDirectory: directory },
+    onRecorded: () => watcher.wake(),
+  });
   return {
-    loops: () => watcher.loops,
-    wake: () => watcher.wake(),
-    stop: () => watcher.stop(),
+    loops: () => [...watcher.loops, ...hooks.loops],
+    wake: () => {
+      watcher.wake();
+      hooks.wake();
+    },
+    stop: async () => {
+      await Promise.all([watcher.stop(), hooks.stop()]);
+    },
   };
 }

@@ -1,0 +1,42 @@
+/**
+ * What an event of a notification leads to: a push is reported to the registry it happened in. A
+ * deletion is not believed, since senders leave out many and attackers could invent some: only a
+ * complete listing shows that a tag is gone.
+ */
+import type { Kysely } from 'kysely';
+
+import type { Database } from '../floor/db/index.ts';
+import { readWatched, recordPush } from '../registries/index.ts';
+import type { RecordEvent } from './process-deliveries.ts';
+
+export interface RecordingParts {
+  readonly database: Kysely<Database>;
+  /** Of files that settings of registries refer to. */
+  readonly registryDirectory: string;
+  /** Called when a registry has to look something up or to inspect. */
+  readonly onRecorded: () => void;
+}
+
+export function recordEvents(parts: RecordingParts): RecordEvent {
+  const { database, registryDirectory: directory, onRecorded } = parts;
+  return async (registryId, event) => {
+    const { action, repository, tag, digest, mediaType, actor, eventId, occurredAt } = event;
+    if (action === 'delete') {
+      const detail = 'a deletion is recorded when a complete listing confirms it';
+      return { outcome: 'ignored', detail, arrival: null };
+    }
+    const registry = await readWatched(database, registryId);
+    if (registry === undefined) throw new Error(`there is no registry ${registryId}`);
+    const push = await recordPush({ database, directory }, registry, {
+      ...{ repository, source: 'webhook' },
+      tag: tag ?? undefined,
+      digest: digest ?? undefined,
+      mediaType: mediaType ?? undefined,
+      actor: actor ?? undefined,
+      eventId: eventId ?? undefined,
+      pushedAt: occurredAt ?? undefined,
+    });
+    if (push.outcome === 'recorded' || push.outcome === 'resolving') onRecorded();
+    return { ...push, arrival: push.arrival ?? null };
+  };
+}
