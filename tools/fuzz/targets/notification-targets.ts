@@ -55,9 +55,7 @@ function checkNotification({ events, ignored }: Notification, bytes: Buffer): vo
   promise(events.length <= hookLimits.eventsPerDelivery, 'more events than allowed');
   promise(events.length <= bytes.length, 'more events than bytes');
   for (const { repository, tag, digest, mediaType, actor, eventId, occurredAt } of events) {
-    const url = new URL(
-      `https://registry.example.test/v2/${repository}/manifests/${tag ?? digest}`,
-    );
+    const url = new URL(`https://lab.example.test/v2/${repository}/manifests/${tag ?? digest}`);
     const path = `/v2/${repository}/manifests/${tag ?? digest}`;
     promise(url.pathname === path && url.search === '', `the path ${url.pathname}`);
     for (const text of [mediaType, actor, eventId, occurredAt]) {

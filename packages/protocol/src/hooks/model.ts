@@ -168,7 +168,7 @@ export const deliveryDetail = delivery.extend({
 });
 export type DeliveryDetail = z.output<typeof deliveryDetail>;
 
-/** What a test delivery came to. */
+/** The result of a test delivery. */
 export const hookTest = z.object({
   ok: z.boolean(),
   status: z.number().int().describe('Status that the sender was answered with'),

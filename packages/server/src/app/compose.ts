@@ -26,7 +26,7 @@ import type { DatabaseHandle } from '../floor/db/index.ts';
 import { appendEvents, auditReader, createOutbox, eventsSlice } from '../floor/events/index.ts';
 import { createChangeSignals } from '../floor/signals.ts';
 import type { Clock, Slice } from '../floor/slice.ts';
-import { hooksSlice, type SecretPlaces } from '../hooks/index.ts';
+import { hooksSlice } from '../hooks/index.ts';
 import { inspectionSlice } from '../inspection/index.ts';
 import { findUnfinishedJob, jobsSlice } from '../jobs/index.ts';
 import { metricsSlice, type MetricsSlice } from '../metrics/index.ts';
@@ -193,16 +193,16 @@ interface Slices {
   readonly metrics: MetricsSlice;
 }
 
+interface SliceParts {
+  /** Where clients reach the server. */
+  readonly publicUrl: () => string;
+  /** Where this process listens; undefined without the role api. */
+  readonly localUrl: () => string | undefined;
+  readonly roles: ReadonlyMap<RoleName, Role>;
+}
+
 /** All slices of the server. Adding one is a line in the list. */
-async function createSlices(
-  core: Core,
-  parts: {
-    readonly publicUrl: () => string;
-    /** Where this process listens. */
-    readonly localUrl: () => string | undefined;
-    readonly roles: ReadonlyMap<RoleName, Role>;
-  },
-): Promise<Slices> {
+async function createSlices(core: Core, parts: SliceParts): Promise<Slices> {
   const { configuration, blobs, outbox, version } = core;
   const { values } = configuration;
   const loops = createLoopWatch(clock.monotonicMs);
@@ -250,10 +250,7 @@ async function createSlices(
       ...{ ...core, ...describeConnection({ configuration }, { path: core.dataDirectory }) },
       dockerHost: values.dockerHost,
     }),
-    hooksSlice({
-      ...{ ...core, ...parts, fetch },
-      secrets: await openSecretPlaces(core.dataDirectory),
-    }),
+    await createHooks(core, parts),
     searchSlice({ database: core.database, slices: () => slices }),
     eventsSlice({ outbox, database: core.database }),
     systemSlice({
@@ -267,12 +264,12 @@ async function createSlices(
   return { slices, access, metrics };
 }
 
-/** Where secrets of hooks are. */
-async function openSecretPlaces(dataDirectory: string): Promise<SecretPlaces> {
-  const directory = join(dataDirectory, 'hooks');
+async function createHooks(core: Core, { publicUrl, localUrl }: SliceParts): Promise<Slice> {
+  const directory = join(core.dataDirectory, 'hooks');
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const environment = readEnvironment();
-  return { directory, variable: (name) => environment[name] };
+  const variable = (name: string): string | undefined => environment[name];
+  return hooksSlice({ ...core, publicUrl, localUrl, fetch, secrets: { directory, variable } });
 }
 
 /** What connections to watched registries share. */

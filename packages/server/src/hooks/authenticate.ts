@@ -152,7 +152,7 @@ function checkSignature(
 
 /**
  * The decoded field `payload` of a form; null if the form has none or several of them, undefined
- * if the body is no form.
+ * for any other body.
  */
 function readForm({ headers, body }: HookRequest): Buffer | null | undefined {
   const type = headerOf(headers, 'content-type') ?? '';

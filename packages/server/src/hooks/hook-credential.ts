@@ -13,7 +13,7 @@ export interface CredentialParts {
   readonly googleKeys: GoogleKeys;
 }
 
-/** Reads references anew. Throws `hook_secret_unavailable`, or `unavailable` without keys. */
+/** Reads references at each use. Throws `hook_secret_unavailable`, `unavailable` without keys. */
 export async function readCredential(
   hook: HookRow,
   { secrets, googleKeys }: CredentialParts,

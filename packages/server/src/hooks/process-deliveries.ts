@@ -1,8 +1,8 @@
 /**
  * Processing of stored deliveries, oldest first for each hook, by one process at a time. An event
  * is recorded and then its delivery is finished; killed in between, the delivery is processed again
- * and the event is known already. A delivery that fails is retried with growing pauses while later
- * ones go on, and becomes a dead letter at last.
+ * and recording its event a second time changes nothing. A delivery that fails is retried with
+ * growing pauses while later ones continue, and becomes a dead letter at last.
  */
 import { jitteredBackoffMs, type DeliveredEvent, type HookKind } from '@lazaret/protocol';
 import type { Kysely } from 'kysely';
@@ -30,7 +30,7 @@ import {
 } from './shapes/notification.ts';
 import { readHookById, type HookRow } from './store.ts';
 
-/** What became of an event. */
+/** The result of an event. */
 export type EventOutcome = Pick<DeliveredEvent, 'outcome' | 'detail' | 'arrival'>;
 
 /** Reports an event to the registry that it happened in; the same event again changes nothing. */

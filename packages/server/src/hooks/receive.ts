@@ -29,7 +29,7 @@ export interface ReceiverParts extends CredentialParts {
   readonly onDelivery: () => void;
 }
 
-/** Where a request came to. */
+/** The address of a request. */
 export type Receiver = { readonly path: string } | 'check_image';
 
 /** What a request consists of. */

@@ -1,7 +1,7 @@
 /**
  * Requests that are not authentic: they are counted and otherwise forgotten. Each failure at a hook
- * from one address uses up that address's allowance at that hook alone, so nobody who does not know
- * the path of a hook can keep its registry from being heard. Unknown paths share one allowance per
+ * from one address uses up that address's allowance at that hook alone, so a stranger who does not
+ * know the path of a hook cannot block its registry. Unknown paths share one allowance per
  * address. Counters are written now and then, since a refusal must not cost a transaction.
  */
 import type { Kysely } from 'kysely';

@@ -17,7 +17,7 @@ export interface SampleRequest {
   readonly credential: HookCredential | undefined;
 }
 
-/** A repository that nobody pushes to; a test records no arrival. */
+/** A repository for tests, which record no arrival. */
 export const sampleRepository = 'lazaret/hook-test';
 const tag = 'test';
 const digest = `sha256:${hashText('lazaret').toString('hex')}`;

@@ -1,6 +1,6 @@
 /**
- * Test delivery: an authentic request of the kind of the hook, over HTTP to this process, and what
- * becomes of it. Everything is real but the event, which records no arrival.
+ * Test delivery: an authentic request of the kind of the hook, over HTTP to this process, and its
+ * result. Everything is real except that the event records no arrival.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 

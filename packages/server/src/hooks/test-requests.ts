@@ -19,7 +19,7 @@ interface PendingTest {
 export class TestRequests {
   readonly #pending = new Map<string, PendingTest>();
 
-  /** Runs `send` with the value of the header; afterwards it is worth nothing. */
+  /** Runs `send` with the value of the header; afterwards it is invalid. */
   async during<T>(pending: PendingTest, send: (value: string) => Promise<T>): Promise<T> {
     const value = newSecret('test');
     this.#pending.set(value, pending);

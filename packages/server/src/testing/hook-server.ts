@@ -3,11 +3,12 @@
  * recorded in a list instead of by the slice of registries.
  */
 import { operations, type Delivery, type HookKind, type HookWithSecret } from '@lazaret/protocol';
-import { sql } from 'kysely';
+import { sql, type Kysely } from 'kysely';
 import { pino } from 'pino';
 
+import type { Database } from '../floor/db/index.ts';
 import { hooksSlice } from '../hooks/index.ts';
-import { processDeliveries, type EventOutcome } from '../hooks/process-deliveries.ts';
+import { processDeliveries, type RecordEvent } from '../hooks/process-deliveries.ts';
 import type { RegistryEvent } from '../hooks/shapes/notification.ts';
 import type { TestDatabase } from './database.ts';
 import { startTestHttp, testPrincipal, type TestHttpServer } from './http-server.ts';
@@ -44,7 +45,6 @@ export interface HookServer {
 export interface HookServerOptions {
   readonly secretDirectory?: string;
   readonly environment?: Readonly<Record<string, string>>;
-  readonly fetch?: typeof fetch;
   /** Process as soon as something comes, as the role watcher does. */
   readonly watch?: boolean;
 }
@@ -57,44 +57,85 @@ export async function startHookServer(
   options: HookServerOptions = {},
 ): Promise<HookServer> {
   const database = handle.db;
-  const stopped = new AbortController();
   const log = pino({ level: 'silent' });
-  const recorded: HookServer['recorded'] = [];
-  let failures = 0;
-  let aheadMs = 0;
-  let url = '';
-  const record = async (registry: string, event: RegistryEvent): Promise<EventOutcome> => {
-    if (failures > 0) {
-      failures -= 1;
-      throw new Error('the disk of the registry is full');
-    }
-    recorded.push({ registry, event });
-    return { outcome: 'recorded', detail: 'recorded', arrival: null };
-  };
-  const processing = { database, log, record, onEvents: () => undefined };
-  const process = (): Promise<void> => processDeliveries(processing, stopped.signal);
+  const stopped = new AbortController();
+  const { signal } = stopped;
+  const time = { aheadMs: 0 };
+  const recording = createRecording();
+  const { record } = recording;
+  const onEvents = (): void => undefined;
+  const process = (): Promise<void> =>
+    processDeliveries({ database, log, record, onEvents }, signal);
   let working = Promise.resolve();
+  let url = '';
   const slice = hooksSlice({
-    ...{ database, log, signal: stopped.signal, onEvents: () => undefined },
+    ...{ database, log, signal, onEvents },
     wake: () => {
       if (options.watch === true) working = working.then(process);
     },
     changed: () => Promise.resolve(),
-    clock: { now: () => Date.now() + aheadMs, monotonicMs: () => performance.now() + aheadMs },
+    clock: {
+      now: () => Date.now() + time.aheadMs,
+      // It stands still, so that no rate depends on the speed of the machine.
+      monotonicMs: () => time.aheadMs,
+    },
     secrets: {
       directory: options.secretDirectory ?? '/nonexistent',
       variable: (name) => options.environment?.[name],
     },
     publicUrl: () => 'https://lazaret.example.test/sub',
     localUrl: () => url,
-    fetch: options.fetch ?? fetch,
+    fetch,
   });
   const admin = testPrincipal('root', [{ role: 'administrator', project: null }]);
   const http = await startTestHttp(slice.routes ?? [], new Map([['admin', admin]]));
-  url = http.url;
+  ({ url } = http);
+  await insertRegistry(database);
+  return {
+    ...{ http, process, recorded: recording.recorded },
+    ...callers(url),
+    failNext: (count) => (recording.failures = count),
+    advance: (ms) => (time.aheadMs += ms),
+    close: async () => {
+      stopped.abort();
+      await working;
+      await http.close();
+      await slice.stop?.();
+    },
+  };
+}
+
+interface Recording {
+  failures: number;
+  readonly recorded: HookServer['recorded'];
+  readonly record: RecordEvent;
+}
+
+function createRecording(): Recording {
+  const recording: Recording = {
+    failures: 0,
+    recorded: [],
+    record: async (registry, event) => {
+      if (recording.failures > 0) {
+        recording.failures -= 1;
+        throw new Error('the disk of the registry is full');
+      }
+      recording.recorded.push({ registry, event });
+      return { outcome: 'recorded', detail: 'recorded', arrival: null };
+    },
+  };
+  return recording;
+}
+
+async function insertRegistry(database: Kysely<Database>): Promise<void> {
   await sql`insert into registries (id, project, name, address, source, enabled, settings, created_by)
     values ('0000000000000001', 'default', 'lab', ${hookRegistry}, 'api', true, '{}', 'root')
     on conflict do nothing`.execute(database);
+}
+
+let addedHooks = 0;
+
+function callers(url: string): Pick<HookServer, 'call' | 'addHook' | 'deliver'> {
   const call: HookServer['call'] = async (operation, { path = '', query = '', body } = {}) => {
     const row = operations.hooks[operation];
     const target = row.path.replace(/:\w+/, path);
@@ -107,39 +148,27 @@ export async function startHookServer(
     return { status: response.status, body: (text === '' ? null : JSON.parse(text)) as never };
   };
   return {
-    ...{ http, recorded, call, process },
-    failNext: (count) => (failures = count),
-    advance: (ms) => (aheadMs += ms),
+    call,
     addHook: async (kind, more = {}) => {
       const name = `${kind}-${(addedHooks += 1)}`;
-      const { status, body } = await call('add', {
-        body: { name, registry: 'lab', kind, ...more },
-      });
+      const request = { name, registry: 'lab', kind, ...more };
+      const { status, body } = await call('add', { body: request });
       if (status !== 201) throw new Error(JSON.stringify(body));
       return body;
     },
     deliver: (hook, content, headers = {}) => {
-      const text = typeof content === 'string' ? content : JSON.stringify(content);
-      const own =
-        hook.authentication === 'header' ? { [hook.header ?? '']: hook.generatedSecret } : {};
+      const { authentication, header, generatedSecret } = hook;
+      const own = authentication === 'header' ? { [header ?? '']: generatedSecret } : {};
       const target = new URL(hook.secretUrl ?? hook.url).pathname.replace('/sub', '');
       return fetch(`${url}${target}`, {
         method: 'POST',
         redirect: 'manual',
         headers: { ...(own as Record<string, string>), ...headers },
-        body: text,
+        body: typeof content === 'string' ? content : JSON.stringify(content),
       });
-    },
-    close: async () => {
-      stopped.abort();
-      await working;
-      await http.close();
-      await slice.stop?.();
     },
   };
 }
-
-let addedHooks = 0;
 
 /** A push as CNCF Distribution reports it. */
 export function pushOf(id: string, target: Readonly<Record<string, unknown>> = {}): object {

@@ -1,4 +1,4 @@
-/** Whatever an authentic sender writes: an event that can be looked up, or a reason; never a throw. */
+/** Any content of an authentic sender gives events that can be looked up, or a reason. */
 import { hookKindNames } from '@lazaret/protocol';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';

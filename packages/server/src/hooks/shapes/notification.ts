@@ -1,7 +1,7 @@
 /**
- * What a push notification says, whoever sent it. A shape turns the body of one kind of sender into
- * this; it is pure and called for authentic requests only. Nothing in a notification is an address:
- * the registry is the one that the hook belongs to.
+ * The content of a push notification of any sender. A shape turns the body of one kind of sender
+ * into this; it is pure and called for authentic requests only. Nothing in a notification is an
+ * address: the registry is the one that the hook belongs to.
  */
 import { isRepository, isTag, parseDigest } from '@lazaret/oci';
 
@@ -69,7 +69,7 @@ export interface RawEvent {
   readonly occurredAt?: string | number | null;
 }
 
-/** The event, or why it is none: names that no registry could have are never looked up. */
+/** The event, or why it is refused: names that no registry can have are never looked up. */
 export function checkEvent(raw: RawEvent): RegistryEvent | IgnoredEvent {
   const { action, repository, tag = null, digest = null } = raw;
   if (repository === null) return unknown(`${action} without a repository`);
