@@ -13,6 +13,13 @@ export interface DebianRegistry {
 export interface DebianRegistryOptions {
   /** Lines of an htpasswd file, with bcrypt. */
   readonly htpasswd?: string;
+  /** Reports every change to this address. */
+  readonly notifications?: {
+    readonly url: string;
+    readonly headers: Readonly<Record<string, readonly string[]>>;
+  };
+  /** `127.0.0.1:4711`, for what refers to it before it is started; any free port unless given. */
+  readonly address?: string;
   /** PEM. */
   readonly tls?: { readonly cert: string; readonly key: string };
 }
@@ -27,13 +34,13 @@ export async function startDebianRegistry(
     await writeFile(path, text);
     return path;
   };
-  const { htpasswd, tls } = options;
+  const { htpasswd, tls, notifications, address = '127.0.0.1:0' } = options;
   const configuration = {
     version: '0.1',
     log: { level: 'info' },
     storage: { filesystem: { rootdirectory: join(place, 'data') }, delete: { enabled: true } },
     http: {
-      addr: '127.0.0.1:0',
+      addr: address,
       secret: 'of a test',
       ...(tls === undefined
         ? {}
@@ -47,6 +54,9 @@ export async function startDebianRegistry(
     ...(htpasswd === undefined
       ? {}
       : { auth: { htpasswd: { realm: 'lab', path: await write('htpasswd', htpasswd) } } }),
+    ...(notifications === undefined
+      ? {}
+      : { notifications: { endpoints: [describeEndpoint(notifications)] } }),
   };
   // JSON is YAML.
   const file = await write('config.yml', JSON.stringify(configuration));
@@ -63,6 +73,10 @@ export async function startDebianRegistry(
     await close();
     throw error;
   }
+}
+
+function describeEndpoint({ url, headers }: NonNullable<DebianRegistryOptions['notifications']>) {
+  return { name: 'lazaret', url, headers, timeout: '5s', threshold: 3, backoff: '200ms' };
 }
 
 /** Reads the address from its log, since the port is dynamic. */

@@ -180,6 +180,7 @@ function createCore(
       for (const name of names) parts.roles.get(name)?.wake();
     },
     changed: (id, until) => changes.changed(id, until),
+    notify: (id) => changes.notify(id),
     onChange: (id) => {
       changes.notify(id);
       onEvents();

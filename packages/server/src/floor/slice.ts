@@ -62,6 +62,8 @@ export interface SliceContext {
    * Resolves when a job or inspection may have changed, after the polling period, or on the signal.
    */
   readonly changed: (id: string, signal: AbortSignal) => Promise<void>;
+  /** Resolves what waits for a change of this in the process. */
+  readonly notify: (id: string) => void;
   readonly clock: Clock;
 }
 

@@ -7,6 +7,7 @@ import { HookReceiver } from './receive.ts';
 import { Refusals } from './refusals.ts';
 import { hookRoutes } from './routes.ts';
 import type { SecretPlaces } from './secrets.ts';
+import { deliveriesChanged } from './start-processing.ts';
 import { TestRequests } from './test-requests.ts';
 
 export interface HookSliceContext extends SliceContext {
@@ -19,7 +20,9 @@ export interface HookSliceContext extends SliceContext {
 }
 
 export function hooksSlice(context: HookSliceContext): Slice {
-  const { log, signal, clock } = context;
+  const { log, clock } = context;
+  const stopped = new AbortController();
+  const { signal } = stopped;
   const { now: nowMs, monotonicMs } = clock;
   const refusals = new Refusals({ ...context, monotonicMs });
   const flushing = new Loop({
@@ -27,7 +30,7 @@ export function hooksSlice(context: HookSliceContext): Slice {
   });
   const done = flushing.run(() => refusals.flush());
   const tests = new TestRequests();
-  const onDelivery = (): void => context.wake('watcher');
+  const onDelivery = (): void => context.notify(deliveriesChanged);
   const googleKeys = new GoogleKeys({ fetch: context.fetch, monotonicMs });
   const parts = { ...context, refusals, tests, googleKeys, nowMs, monotonicMs, onDelivery };
   return {
@@ -35,6 +38,7 @@ export function hooksSlice(context: HookSliceContext): Slice {
     routes: hookRoutes({ ...parts, receiver: new HookReceiver(parts) }),
     loops: () => [flushing],
     stop: async () => {
+      stopped.abort();
       await done;
       await refusals.flush();
     },

@@ -23,6 +23,8 @@ export async function serveConsole(app: FastifyInstance, files: ConsoleFiles): P
   // Relative, so that a proxy may put all of it under any path.
   app.get('/', (_request, reply) => reply.redirect('console/', 302));
   app.get('/console', (_request, reply) => reply.redirect('console/', 302));
+  // The results page of an earlier product.
+  app.get('/results', (_request, reply) => reply.redirect('console/arrivals', 302));
   const page = join(files.directory, 'index.html');
   if (!existsSync(page)) {
     app.get(`${prefix}*`, () => {

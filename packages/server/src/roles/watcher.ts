@@ -30,15 +30,12 @@ export async function startWatcher(core: Core): Promise<Role> {
     onChange: core.onChange,
   });
   const hooks = startProcessing({
-    ...{ database, log, onEvents, registryDirectory: directory },
+    ...{ database, log, onEvents, changed: core.changed, registryDirectory: directory },
     onRecorded: () => watcher.wake(),
   });
   return {
     loops: () => [...watcher.loops, ...hooks.loops],
-    wake: () => {
-      watcher.wake();
-      hooks.wake();
-    },
+    wake: () => watcher.wake(),
     stop: async () => {
       await Promise.all([watcher.stop(), hooks.stop()]);
     },

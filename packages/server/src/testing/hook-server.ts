@@ -70,7 +70,8 @@ export async function startHookServer(
   let url = '';
   const slice = hooksSlice({
     ...{ database, log, signal, onEvents },
-    wake: () => {
+    wake: () => undefined,
+    notify: () => {
       if (options.watch === true) working = working.then(process);
     },
     changed: () => Promise.resolve(),
