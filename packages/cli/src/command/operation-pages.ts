@@ -3,6 +3,7 @@ import {
   isFinal,
   type EngineDetail,
   type FileDetail,
+  type HookWithSecret,
   type Identity,
   type ImageDetail,
   type JobDetail,
@@ -26,11 +27,17 @@ const notes: Readonly<Record<string, (answer: never) => string>> = {
     `The secret of ${visibleLine(token.name)} (${token.id}); it is shown only once`,
   'users.link': ({ expiresAt }: OperationOutput<typeof operations.access.userLink>) =>
     `Valid for one sign-in, until ${formatMoment(Date.parse(expiresAt))}`,
+  'hooks.add': noteSecret,
+  'hooks.update': noteSecret,
   'engines.list': ({ refused }: OperationOutput<typeof operations.engines.list>) =>
     refused
       .map(({ file, detail }) => `rejected: ${visibleLine(file)}: ${visibleLine(detail)}`)
       .join('\n'),
 };
+
+function noteSecret({ generatedSecret }: HookWithSecret): string {
+  return generatedSecret === null ? '' : 'The secret is shown only once';
+}
 
 /** The note about a response; empty when there is none. */
 export function noteFor(operation: Operation, answer: unknown): string {

@@ -45,6 +45,14 @@ test.each(recorded.map((one) => [one.name, one] as const))('%s is read as expect
   expect(ignored.map(({ reason }) => ({ reason }))).toEqual(expected.ignored);
 });
 
+test('a type prefix that the operator of zot chose is read like the usual one', () => {
+  const one = recorded.find(({ name }) => name === 'zot/push-tag.http');
+  if (one === undefined) throw new Error('no zot/push-tag.http');
+  const headers = { ...one.request.headers, 'ce-type': ['com.example.lab.image.updated'] };
+  const renamed = { ...one, request: { ...one.request, headers } };
+  expect(read(renamed).events).toEqual(read(one).events);
+});
+
 test('only what no sender is known to send is unknown', () => {
   const unknown = recorded.filter((one) => read(one).ignored.some((item) => item.unknown));
   expect(unknown.map(({ name }) => name)).toEqual(['google-artifact-registry/not-json.http']);

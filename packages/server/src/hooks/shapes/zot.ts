@@ -1,6 +1,7 @@
 /**
  * zot: CloudEvents in binary mode, so the type and the id are headers. `reference` is a tag or a
- * digest. Deleting a digest sends one event for all its tags.
+ * digest. Deleting a digest sends one event for all its tags. The operator of zot can choose what is
+ * before `image.updated` in the type.
  */
 import { parseDigest } from '@lazaret/oci';
 
@@ -18,16 +19,17 @@ import {
 } from './notification.ts';
 
 const types: Readonly<Record<string, RegistryEvent['action'] | IgnoredEvent>> = {
-  'zotregistry.image.updated': 'push',
-  'zotregistry.image.deleted': 'delete',
-  'zotregistry.image.scanned': ignore('scan result of the registry'),
-  'zotregistry.image.lint_failed': ignore('the push was refused: no such image'),
-  'zotregistry.repository.created': ignore('a repository was created; its images follow'),
+  'image.updated': 'push',
+  'image.deleted': 'delete',
+  'image.scanned': ignore('scan result of the registry'),
+  'image.lint_failed': ignore('the push was refused: no such image'),
+  'repository.created': ignore('a repository was created; its images follow'),
 };
 
 export const zot: Shape = ({ headers, content }) => {
   const type = headerOf(headers, 'ce-type') ?? '';
-  const action = Object.hasOwn(types, type) ? types[type] : undefined;
+  const kind = type.split('.').slice(-2).join('.');
+  const action = Object.hasOwn(types, kind) ? types[kind] : undefined;
   if (action === undefined) return notification([unknown(`unknown event type ${quote(type)}`)]);
   if (typeof action !== 'string') return notification([action]);
   const body = readObject(content);
