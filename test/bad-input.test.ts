@@ -45,6 +45,8 @@ const placeholders = {
   digest: `sha256:${'0'.repeat(64)}`,
   other: `sha256:${'0'.repeat(64)}`,
   position: '0',
+  path: 'no-such-path',
+  secret: 'no-such-secret',
 };
 
 function pathOf(operation: Operation, params: Readonly<Record<string, string>> = {}): string {

@@ -36,6 +36,8 @@ const nothing = {
   id: '0'.repeat(16),
   sha256: '0'.repeat(64),
   position: '0',
+  path: 'no-such-path',
+  secret: 'no-such-secret',
   ...digests,
 };
 

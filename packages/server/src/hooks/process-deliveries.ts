@@ -43,19 +43,16 @@ export interface ProcessingParts {
   readonly onEvents: () => void;
 }
 
-/** Processes until nothing is due that no other process works on. */
-export async function processDeliveries(
-  parts: ProcessingParts,
+/**
+ * Processes some deliveries of one hook; false if none is due that no other process works on.
+ */
+export async function processBatch(
+  { onEvents, ...parts }: ProcessingParts,
   signal: AbortSignal,
-): Promise<void> {
-  while (!signal.aborted && (await processBatch(parts, signal))) parts.onEvents();
-}
-
-/** Some deliveries of one hook; false if no hook has any. */
-async function processBatch(parts: ProcessingParts, signal: AbortSignal): Promise<boolean> {
+): Promise<boolean> {
   const { database } = parts;
   // The transaction is only the lock of the hook; each delivery is finished by itself.
-  return transaction(database, async (lock) => {
+  const found = await transaction(database, async (lock) => {
     const hookId = await lockDueHook(lock);
     const hook = hookId === undefined ? undefined : await readHookById(lock, hookId);
     if (hook === undefined) return false;
@@ -65,9 +62,11 @@ async function processBatch(parts: ProcessingParts, signal: AbortSignal): Promis
     }
     return true;
   });
+  if (found) onEvents();
+  return found;
 }
 
-interface OneDelivery extends ProcessingParts {
+interface OneDelivery extends Omit<ProcessingParts, 'onEvents'> {
   readonly hook: HookRow;
   readonly delivery: DeliveryRow;
 }

@@ -6,7 +6,7 @@ import type { Database } from '../floor/db/index.ts';
 import { Loop } from '../floor/loop.ts';
 import type { SliceContext } from '../floor/slice.ts';
 import { hookLimits } from './limits.ts';
-import { processDeliveries } from './process-deliveries.ts';
+import { processBatch } from './process-deliveries.ts';
 import { recordEvents, type RecordingParts } from './record-event.ts';
 import { sweepDeliveries } from './sweep-deliveries.ts';
 
@@ -34,17 +34,20 @@ export function startProcessing(options: ProcessingOptions): HookProcessing {
   const processing = new Loop({
     ...{ name: 'hook deliveries', periodMs: hookLimits.pollMs, log, signal },
   });
-  const sweeping = new Loop({ name: 'hook retention', periodMs: hookLimits.sweepMs, log, signal });
   const parts = { ...options, record: recordEvents(options) };
   const ended = [
     wakeOnDeliveries(options, { processing, signal }),
-    processing.run(() => processDeliveries(parts, signal)),
-    sweeping.run(() => sweepDeliveries(database)),
+    // One batch at a time, so that the loop shows progress however much waits.
+    processing.run(async () => {
+      if (await processBatch(parts, signal)) processing.wake();
+    }),
   ];
+  const stopSweeping = sweepNowAndThen(database, log);
   return {
-    loops: [processing, sweeping],
+    loops: [processing],
     async stop() {
       stopped.abort();
+      stopSweeping();
       await Promise.allSettled(ended);
     },
   };
@@ -59,4 +62,16 @@ async function wakeOnDeliveries(
     await changed(deliveriesChanged, signal);
     processing.wake();
   }
+}
+
+/** At the start and every few minutes. Returns a function that stops it. */
+function sweepNowAndThen(database: Kysely<Database>, log: Logger): () => void {
+  const sweep = (): void => {
+    sweepDeliveries(database).catch((error: unknown) =>
+      log.warn({ err: error }, 'sweep of deliveries failed'),
+    );
+  };
+  sweep();
+  const timer = setInterval(sweep, hookLimits.sweepMs);
+  return () => clearInterval(timer);
 }

@@ -8,7 +8,7 @@ import { pino } from 'pino';
 
 import type { Database } from '../floor/db/index.ts';
 import { hooksSlice } from '../hooks/index.ts';
-import { processDeliveries, type RecordEvent } from '../hooks/process-deliveries.ts';
+import { processBatch, type RecordEvent } from '../hooks/process-deliveries.ts';
 import type { RegistryEvent } from '../hooks/shapes/notification.ts';
 import type { TestDatabase } from './database.ts';
 import { startTestHttp, testPrincipal, type TestHttpServer } from './http-server.ts';
@@ -64,8 +64,9 @@ export async function startHookServer(
   const recording = createRecording();
   const { record } = recording;
   const onEvents = (): void => undefined;
-  const process = (): Promise<void> =>
-    processDeliveries({ database, log, record, onEvents }, signal);
+  const process = async (): Promise<void> => {
+    while (await processBatch({ database, log, record, onEvents }, signal));
+  };
   let working = Promise.resolve();
   let url = '';
   const slice = hooksSlice({
