@@ -71,6 +71,8 @@ function verdict(
   const { status, code } = seen;
   if (status === 401 && code === 'unauthenticated') return 'unauthenticated';
   if (status === 403 && code === 'forbidden') return 'forbidden';
+  // Of public operations that authenticate the registry that calls.
+  if (status === 401 && code === 'hook_not_authentic') return 'in';
   const isHealth = operation.path === '/readyz' || operation.path === '/healthz';
   const isOdd = status === 401 || status === 403 || (status >= 500 && !isHealth);
   return isOdd ? `${status} ${code}` : 'in';
