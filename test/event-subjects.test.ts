@@ -125,6 +125,27 @@ async function watchRegistry(): Promise<void> {
   await client.call(registries.remove, { params });
 }
 
+async function receiveNotifications(): Promise<void> {
+  const { client } = instance;
+  const { registries, hooks } = operations;
+  const params = { name: 'reporting' };
+  const registry = { ...params, address: 'reporting.example.test', enabled: false };
+  await client.call(registries.add, { body: registry });
+  const body = { ...params, registry: 'reporting', kind: 'zot' } as const;
+  const { url, generatedSecret } = await client.call(hooks.add, { body });
+  const authorization = generatedSecret ?? '';
+  await fetch(url, { method: 'POST', headers: { authorization: 'wrong' } });
+  await fetch(url, { method: 'POST', headers: { authorization }, body: 'unknown' });
+  const sawHook = (type: string) =>
+    expect.poll(() => seen.map((one) => one.type), { timeout: 20_000 }).toContain(type);
+  await sawHook('hook.dead_lettered');
+  await sawHook('hook.delivery_refused');
+  const { items } = await client.call(hooks.deliveries, { query: { hook: 'reporting' } });
+  await client.call(hooks.replay, { params: { id: items[0]?.id ?? '' } });
+  await client.call(hooks.update, { params, body: { ignoreActors: ['lazaret'] } });
+  await client.call(hooks.remove, { params });
+}
+
 async function inspectImages(): Promise<void> {
   const { client } = instance;
   const { images, files } = operations;
@@ -166,6 +187,7 @@ test('every event has a subject of the kind that its type declares', async () =>
   await runJobs();
   await inspectImages();
   await watchRegistry();
+  await receiveNotifications();
   const expected = Object.keys(eventKinds).filter(
     (type) => !notProvoked.includes(type as EventType),
   );

@@ -1,4 +1,4 @@
-/** The custom commands on watched registries. */
+/** The custom commands on watched registries and their hooks. */
 import type { CommandSpec } from '../../command/command.ts';
 
 export const registryCommands: readonly CommandSpec[] = [
@@ -21,5 +21,18 @@ export const registryCommands: readonly CommandSpec[] = [
       'lazaret registries import --dry-run --registryhttps=false registry.lab:5000',
     ],
     load: async () => (await import('./import-registry.ts')).runImport,
+  },
+  {
+    words: 'hooks test',
+    group: 'Registries',
+    summary: 'Send a notification as the registry would to the hook, and report what happens',
+    details:
+      'The server sends an authentic request of the kind of the hook to its own address. It is ' +
+      'received, stored and read like any other, but records no arrival. Whether the registry ' +
+      'reaches that address is not tested. Exits with 1 if a step failed.',
+    arguments: [{ name: 'name', required: true, summary: 'Name of the hook' }],
+    flags: [],
+    examples: ['lazaret hooks test lab'],
+    load: async () => (await import('./test-hook.ts')).runTest,
   },
 ];
