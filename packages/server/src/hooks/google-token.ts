@@ -99,7 +99,7 @@ function checkClaims(
   return undefined;
 }
 
-/** The keys of a JSON Web Key Set that can verify RS256; others are left out. */
+/** The keys of a JSON Web Key Set that can verify RS256; others are ignored. */
 export function readKeySet(document: Fields): readonly GoogleKey[] {
   const { keys } = document;
   if (!Array.isArray(keys)) return [];

@@ -1,7 +1,7 @@
 /**
- * What an event of a notification leads to: a push is reported to the registry it happened in. A
- * deletion is not believed, since senders leave out many and attackers could invent some: only a
- * complete listing shows that a tag is gone.
+ * What an event of a notification leads to: a push is reported to its registry. A deletion is not
+ * recorded: senders omit many, and attackers could invent some. Only a complete listing shows that
+ * a tag no longer exists.
  */
 import type { Kysely } from 'kysely';
 

@@ -1,4 +1,4 @@
-/** What hooks offer to the process: receiving in the role api, processing in the role watcher. */
+/** The slice of hooks: receiving is part of the role api, processing of the role watcher. */
 import { Loop } from '../floor/loop.ts';
 import type { Slice, SliceContext } from '../floor/slice.ts';
 import { GoogleKeys } from './google-keys.ts';

@@ -179,7 +179,7 @@ export function pushOf(id: string, target: Readonly<Record<string, unknown>> = {
   return { events: [{ id, action: 'push', target: full }] };
 }
 
-/** A digest that is easy to tell from others. */
+/** A digest of one repeated letter. */
 export function digestOf(letter: string): string {
   return `sha256:${letter.repeat(64)}`;
 }

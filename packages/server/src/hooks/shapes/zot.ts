@@ -1,7 +1,7 @@
 /**
  * zot: CloudEvents in binary mode, so the type and the id are headers. `reference` is a tag or a
- * digest. Deleting a digest sends one event for all its tags. The operator of zot can choose what is
- * before `image.updated` in the type.
+ * digest. Deleting a digest sends one event for all its tags. The operator of zot can choose what
+ * precedes `image.updated` in the type.
  */
 import { parseDigest } from '@lazaret/oci';
 
