@@ -112,11 +112,11 @@ export interface DeliveryResult {
 
 /** Ends a delivery. Only dead letters keep their content. */
 export async function finishDelivery(
-  trx: Transaction<Database>,
+  database: Connection,
   id: string,
   { events, ignored, dead }: DeliveryResult,
 ): Promise<void> {
-  await trx
+  await database
     .updateTable('hook_deliveries')
     .set({
       state: dead === undefined ? 'processed' : 'dead',

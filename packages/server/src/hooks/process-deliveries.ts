@@ -100,11 +100,13 @@ async function finish(
   { database, hook, delivery }: OneDelivery,
   result: DeliveryResult,
 ): Promise<void> {
+  const { dead } = result;
+  // Most deliveries report blobs and pulls: one statement for each of those.
+  if (dead === undefined) return finishDelivery(database, delivery.id, result);
   await transaction(database, async (trx) => {
     await finishDelivery(trx, delivery.id, result);
-    if (result.dead === undefined) return;
     const { name: subject, project } = hook;
-    const data = { delivery: delivery.id, reason: result.dead };
+    const data = { delivery: delivery.id, reason: dead };
     await appendEvents(trx, [
       { type: 'hook.dead_lettered', subject, project, actor: 'watcher', data },
     ]);
