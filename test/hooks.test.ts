@@ -162,6 +162,21 @@ test('a tag that moves from A to B and back to A is three arrivals', async () =>
   ]);
 });
 
+test('the check of a registry says whether its notifications arrive', async () => {
+  const { client } = instance;
+  const { registry, name, hook } = await startWatched(client);
+  const check = async (): Promise<string | undefined> => {
+    const { results } = await client.call(registries.check, { params: { name } });
+    const found = results.find((one) => one.name === 'webhook');
+    return `${found?.state}: ${found?.detail}`;
+  };
+  expect(await check()).toBe(`warning: the hook ${name} has received nothing yet`);
+  await fetch(hook.url, { method: 'POST', headers: { Authorization: 'wrong' }, body: '{}' });
+  await expect.poll(check, { timeout: 20_000 }).toMatch(/^failed: .* Authorization is wrong$/);
+  await push(registry.host, 'lab/app:checked', 'checked');
+  await expect.poll(check, { timeout: 20_000 }).toMatch(/^ok: the hook .* received/);
+}, 60_000);
+
 function notificationOf(id: string, tag: string): string {
   const digest = `sha256:${'a'.repeat(64)}`;
   const mediaType = 'application/vnd.oci.image.manifest.v1+json';

@@ -26,7 +26,7 @@ import type { DatabaseHandle } from '../floor/db/index.ts';
 import { appendEvents, auditReader, createOutbox, eventsSlice } from '../floor/events/index.ts';
 import { createChangeSignals } from '../floor/signals.ts';
 import type { Clock, Slice } from '../floor/slice.ts';
-import { hooksSlice } from '../hooks/index.ts';
+import { checkNotifications, hooksSlice } from '../hooks/index.ts';
 import { inspectionSlice } from '../inspection/index.ts';
 import { findUnfinishedJob, jobsSlice } from '../jobs/index.ts';
 import { metricsSlice, type MetricsSlice } from '../metrics/index.ts';
@@ -250,6 +250,7 @@ async function createSlices(core: Core, parts: SliceParts): Promise<Slices> {
     registriesSlice({
       ...{ ...core, ...describeConnection({ configuration }, { path: core.dataDirectory }) },
       dockerHost: values.dockerHost,
+      checkNotifications: (registry) => checkNotifications(core.database, registry),
     }),
     await createHooks(core, parts),
     searchSlice({ database: core.database, slices: () => slices }),

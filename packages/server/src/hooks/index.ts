@@ -1,3 +1,4 @@
 /** Hooks: push notifications of registries, received, stored and processed. */
+export { checkNotifications } from './check-notifications.ts';
 export { hooksSlice } from './slice.ts';
 export { startProcessing } from './start-processing.ts';

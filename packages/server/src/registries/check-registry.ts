@@ -38,6 +38,8 @@ export interface CheckParts extends ClientParts {
   readonly database: Kysely<Database>;
   /** Of the local container engine. */
   readonly dockerHost: string;
+  /** Whether notifications of the registry arrive; unknown to the registries themselves. */
+  readonly checkNotifications?: (registry: string) => Promise<Finding>;
 }
 
 /** Stores the results and answers them. */
@@ -116,8 +118,13 @@ class Checks {
         this.#results.push({ name, state: 'unknown', detail: 'the registry cannot be used' });
       }
     }
-    const detail = 'no notification of this registry was received';
-    this.#results.push({ name: 'webhook', state: 'unknown', detail });
+    await this.#add('webhook', () => this.#checkNotifications());
+  }
+
+  async #checkNotifications(): Promise<Finding> {
+    const detail = 'hooks are not part of this process';
+    const { checkNotifications: check } = this.#parts;
+    return check === undefined ? { state: 'unknown', detail } : check(this.#registry.id);
   }
 
   /** Whether it did not fail. */

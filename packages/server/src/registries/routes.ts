@@ -14,7 +14,7 @@ import {
   removeRegistry,
   type ChangeContext,
 } from './change-registry.ts';
-import { checkRegistry } from './check-registry.ts';
+import { checkRegistry, type CheckParts } from './check-registry.ts';
 import type { ConnectionParts, WatchedRegistry } from './connection.ts';
 import { listArrivals, readArrival, type ArrivalFilter } from './read-arrivals.ts';
 import { listHistory, listRepositories, listTags } from './read-tags.ts';
@@ -33,6 +33,7 @@ export interface RegistryParts
   readonly database: Kysely<Database>;
   readonly sharedRates: SharedRates;
   readonly dockerHost: string;
+  readonly checkNotifications: CheckParts['checkNotifications'] & {};
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }

@@ -5,6 +5,7 @@ import { sql, type Kysely } from 'kysely';
 
 import type { Database } from '../floor/db/schema.ts';
 import type { MissingPart, Slice, SliceContext } from '../floor/slice.ts';
+import type { CheckParts } from './check-registry.ts';
 import type { ConnectionParts } from './connection.ts';
 import { watchLimits } from './limits.ts';
 import { registryRoutes } from './routes.ts';
@@ -15,6 +16,7 @@ export function registriesSlice(
       readonly sharedRates: SharedRates;
       /** Of the local container engine. */
       readonly dockerHost: string;
+      readonly checkNotifications: CheckParts['checkNotifications'] & {};
     },
 ): Slice {
   return {
