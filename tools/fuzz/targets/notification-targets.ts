@@ -1,7 +1,9 @@
 /** Push notifications of registries: hostile bodies and requests. */
+import { createHmac } from 'node:crypto';
+
 import { hookKindNames, type HookKind } from '@lazaret/protocol';
 
-import { authenticate } from '../../../packages/server/src/hooks/authenticate.ts';
+import { authenticate, signatureForms } from '../../../packages/server/src/hooks/authenticate.ts';
 import { hookLimits } from '../../../packages/server/src/hooks/limits.ts';
 import { shapes } from '../../../packages/server/src/hooks/shapes/all-shapes.ts';
 import type { Notification } from '../../../packages/server/src/hooks/shapes/notification.ts';
@@ -21,9 +23,8 @@ export const notificationTargets: readonly FuzzTarget[] = [
   {
     name: 'notification-authentication',
     files: [`${hooks}authenticate`, `${hooks}google-token`],
-    seeds: () => recorded.map(({ request }) => request.body),
-    run: refuseOtherBodies,
-    weight: 0.5,
+    seeds: () => recorded.flatMap((one) => secretsOf(one).map((secret) => joinLine(secret, one))),
+    run: checkAuthentication,
   },
 ];
 
@@ -66,16 +67,59 @@ function checkNotification({ events, ignored }: Notification, bytes: Buffer): vo
   for (const { reason } of ignored) promise(reason.length < 1_000, 'a reason beyond the limit');
 }
 
-/** A signature of another body never fits. */
-function refuseOtherBodies(bytes: Buffer): void {
-  for (const one of recorded) {
-    if (one.auth.kind !== 'hmac' || bytes.equals(one.request.body)) continue;
+/** The first line of an input is the secret or the signature, the rest is the body. */
+function joinLine(secret: string, { request }: RecordedRequest): Buffer {
+  return Buffer.concat([Buffer.from(`${secret}\n`), request.body]);
+}
+
+function secretsOf(one: RecordedRequest): readonly string[] {
+  const header = headerOf(one);
+  return header === undefined ? [] : (one.request.headers[header] ?? []);
+}
+
+function headerOf({ auth }: RecordedRequest): string | undefined {
+  if (auth.kind === 'path') return undefined;
+  return auth.kind === 'jwt' ? 'authorization' : auth.header.toLowerCase();
+}
+
+/** One of each way to authenticate. */
+const senders = ['zot/push-tag.http', 'gitea/push-form.http', 'github/push-form.http'].concat(
+  'nexus/push-tag.http',
+  'google-artifact-registry/push-tag.http',
+);
+
+/** Whatever is sent, only the secret, a signature of the body or a token of the key is accepted. */
+function checkAuthentication(bytes: Buffer): void {
+  const end = bytes.indexOf(0x0a);
+  const secret = bytes.subarray(0, Math.max(0, end)).toString('latin1');
+  const body = bytes.subarray(end + 1);
+  for (const one of recorded.filter(({ name }) => senders.includes(name))) {
+    const header = headerOf(one) ?? '';
+    const headers = { ...one.request.headers, [header]: [secret] };
     const { credential, nowMs } = credentialOf(one);
-    const { authentic } = authenticate({ ...one.request, body: bytes }, credential, nowMs);
-    // A form is signed by its payload alone.
-    const payload = new URLSearchParams(one.request.body.toString('latin1')).get('payload');
-    const isSamePayload =
-      payload !== null && new URLSearchParams(bytes.toString('latin1')).get('payload') === payload;
-    promise(!authentic || isSamePayload, `${one.name} signs another body`);
+    const answer = authenticate({ ...one.request, headers, body }, credential, nowMs);
+    if (!answer.authentic) {
+      promise(answer.reason !== '', 'a refusal without a reason');
+      continue;
+    }
+    promise(isAuthentic(one, { secret, body, content: answer.content }), `${one.name} is forged`);
   }
 }
+
+function isAuthentic(
+  { auth, kind }: RecordedRequest,
+  sent: { readonly secret: string; readonly body: Buffer; readonly content: Buffer },
+): boolean {
+  if (auth.kind === 'header') return sent.secret === auth.value;
+  if (auth.kind === 'hmac') {
+    const { algorithm = 'sha256', prefix = '', over = 'body' } = signatureForms[kind] ?? {};
+    const signed = over === 'payload' ? sent.content : sent.body;
+    const digits = createHmac(algorithm, auth.key).update(signed).digest('hex');
+    return sent.secret.toLowerCase() === `${prefix}${digits}`;
+  }
+  // The last characters of a signature in base64 have bits without a meaning.
+  const [head, claims] = sent.secret.split('.');
+  return tokens.some((token) => token.startsWith(`${head}.${claims}.`));
+}
+
+const tokens = recorded.flatMap((one) => (one.auth.kind === 'jwt' ? secretsOf(one) : []));

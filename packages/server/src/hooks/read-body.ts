@@ -7,7 +7,12 @@ import { hookLimits } from './limits.ts';
 
 /** Bytes of all bodies that this process is receiving. */
 export class BodyBudget {
+  readonly #totalBytes: number;
   #bytes = 0;
+
+  constructor(totalBytes: number = hookLimits.bodiesBytes) {
+    this.#totalBytes = totalBytes;
+  }
 
   /** Throws `payload_too_large`, `upload_timeout`, or `too_many_requests` with Retry-After. */
   async read(stream: Readable, declaredBytes: number | undefined): Promise<Buffer> {
@@ -26,7 +31,7 @@ export class BodyBudget {
         size += length;
         this.#bytes += length;
         if (size > bodyBytes) throw tooLarge();
-        if (this.#bytes > hookLimits.bodiesBytes) throw tooMany();
+        if (this.#bytes > this.#totalBytes) throw tooMany();
         chunks.push(chunk as Buffer);
       }
     } finally {

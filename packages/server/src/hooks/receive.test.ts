@@ -137,3 +137,21 @@ test('a full queue is answered 429 with a time, so that the sender keeps the eve
   expect(response.status).toBe(429);
   expect(response.headers.get('retry-after')).toBe('10');
 });
+
+test('a hook that gets more than its rate answers 429, and others do not', async () => {
+  const slow = await startHookServer(database, { burst: 3 });
+  try {
+    const hook = await slow.addHook('distribution');
+    const other = await slow.addHook('distribution');
+    const statuses: number[] = [];
+    for (const id of ['1', '2', '3', '4']) {
+      statuses.push((await slow.deliver(hook, pushOf(id))).status);
+    }
+    expect(statuses).toEqual([202, 202, 202, 429]);
+    expect((await slow.deliver(other, pushOf('5'))).status).toBe(202);
+    slow.advance(1_000);
+    expect((await slow.deliver(hook, pushOf('4'))).status).toBe(202);
+  } finally {
+    await slow.close();
+  }
+});

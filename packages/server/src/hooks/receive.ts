@@ -17,7 +17,7 @@ import { BodyBudget } from './read-body.ts';
 import type { Refusals } from './refusals.ts';
 import { findReceiver, type HookRow } from './store.ts';
 import type { TestRequests } from './test-requests.ts';
-import { TokenBuckets } from './token-buckets.ts';
+import { TokenBuckets, type BucketOptions } from './token-buckets.ts';
 
 export interface ReceiverParts extends CredentialParts {
   readonly database: Kysely<Database>;
@@ -25,6 +25,8 @@ export interface ReceiverParts extends CredentialParts {
   readonly tests: TestRequests;
   readonly nowMs: () => number;
   readonly monotonicMs: () => number;
+  /** What a hook accepts at once and per second; that of the limits unless given. */
+  readonly rate?: Pick<BucketOptions, 'capacity' | 'perSecond'> | undefined;
   /** Called after a delivery was stored. */
   readonly onDelivery: () => void;
 }
@@ -52,8 +54,10 @@ export class HookReceiver {
   constructor(parts: ReceiverParts) {
     this.#parts = parts;
     this.#rates = new TokenBuckets({
-      capacity: hookLimits.rateBurst,
-      perSecond: hookLimits.ratePerSecond,
+      ...(parts.rate ?? {
+        capacity: hookLimits.rateBurst,
+        perSecond: hookLimits.ratePerSecond,
+      }),
       keys: hookLimits.refusalKeys,
       monotonicMs: parts.monotonicMs,
     });

@@ -3,7 +3,7 @@ import { Loop } from '../floor/loop.ts';
 import type { Slice, SliceContext } from '../floor/slice.ts';
 import { GoogleKeys } from './google-keys.ts';
 import { hookLimits } from './limits.ts';
-import { HookReceiver } from './receive.ts';
+import { HookReceiver, type ReceiverParts } from './receive.ts';
 import { Refusals } from './refusals.ts';
 import { hookRoutes } from './routes.ts';
 import type { SecretPlaces } from './secrets.ts';
@@ -17,6 +17,7 @@ export interface HookSliceContext extends SliceContext {
   /** Where this process listens; undefined without the role api. */
   readonly localUrl: () => string | undefined;
   readonly fetch: typeof fetch;
+  readonly rate?: ReceiverParts['rate'];
 }
 
 export function hooksSlice(context: HookSliceContext): Slice {

@@ -47,6 +47,8 @@ export interface HookServerOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Process as soon as something comes, as the role watcher does. */
   readonly watch?: boolean;
+  /** What a hook accepts at once; nothing is added to it while the clock stands still. */
+  readonly burst?: number;
 }
 
 /** Address of the registry. */
@@ -88,6 +90,7 @@ export async function startHookServer(
     publicUrl: () => 'https://lazaret.example.test/sub',
     localUrl: () => url,
     fetch,
+    ...(options.burst !== undefined && { rate: { capacity: options.burst, perSecond: 1 } }),
   });
   const admin = testPrincipal('root', [{ role: 'administrator', project: null }]);
   const http = await startTestHttp(slice.routes ?? [], new Map([['admin', admin]]));
