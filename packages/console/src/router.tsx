@@ -9,6 +9,7 @@ import {
 } from '@tanstack/react-router';
 
 import { consolePath } from './base-urls.ts';
+import { readArrivalsSearch } from './pages/arrivals/filters.ts';
 import { readAuditSearch } from './pages/audit/filters.ts';
 import { readImageSearch } from './pages/image/search.ts';
 import { readImagesSearch } from './pages/images/filters.ts';
@@ -119,6 +120,17 @@ const inspection = createRoute({
     'InspectionPage',
   ),
 });
+const arrivalList = createRoute({
+  getParentRoute: () => shell,
+  path: '/arrivals',
+  validateSearch: readArrivalsSearch,
+  component: lazyRouteComponent(() => import('./pages/arrivals/arrivals-page.tsx'), 'ArrivalsPage'),
+});
+const hooks = createRoute({
+  getParentRoute: () => shell,
+  path: '/hooks',
+  component: lazyRouteComponent(() => import('./pages/hooks/hooks-page.tsx'), 'HooksPage'),
+});
 const file = createRoute({
   getParentRoute: () => shell,
   path: '/files/$sha256',
@@ -219,6 +231,8 @@ const routeTree = root.addChildren([
     image,
     inspectionList,
     inspection,
+    arrivalList,
+    hooks,
     file,
     search,
     engineList,

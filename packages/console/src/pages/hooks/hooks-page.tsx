@@ -1,0 +1,106 @@
+import { hookKindInfo, operations, type Hook } from '@lazaret/protocol';
+import { IconBuildingWarehouse, IconWebhook } from '@tabler/icons-react';
+import type { ReactNode } from 'react';
+
+import { Copyable } from '../../components/copy.tsx';
+import { type Column, DataTable } from '../../components/data-table.tsx';
+import { EmptyState } from '../../components/empty-state.tsx';
+import { PageHeader } from '../../components/page-header.tsx';
+import { Panel } from '../../components/panel.tsx';
+import { PlainText } from '../../components/plain-text.tsx';
+import { QueryView } from '../../components/query-view.tsx';
+import { LinkButton } from '../../components/router-link.tsx';
+import { Timestamp } from '../../components/timestamp.tsx';
+import { useOperation } from '../../data.ts';
+import { DeliveriesPanel } from './deliveries-panel.tsx';
+import { TestButton } from './test-button.tsx';
+
+const refetchMs = 5_000;
+const urlChars = 48;
+
+const columns: readonly Column<Hook>[] = [
+  {
+    label: 'Hook',
+    cell: ({ name, registry }) => (
+      <div>
+        <strong className="break">{name}</strong>
+        <div className="small dim">{registry}</div>
+      </div>
+    ),
+  },
+  {
+    label: 'Sender',
+    cell: ({ kind, url }) => (
+      <div>
+        {hookKindInfo(kind).title}
+        <div className="small dim">
+          <Copyable value={url} label="the address" chars={urlChars} />
+        </div>
+      </div>
+    ),
+  },
+  { label: 'Waiting', end: true, cell: ({ counts }) => counts.queued.toLocaleString('en') },
+  { label: 'Dead', end: true, cell: ({ counts }) => counts.dead.toLocaleString('en') },
+  { label: 'Refused', cell: (hook) => <Refusals hook={hook} /> },
+  { label: 'Last delivery', cell: ({ lastDeliveryAt }) => <Timestamp at={lastDeliveryAt} /> },
+  { label: 'Actions', quiet: true, end: true, cell: ({ name }) => <TestButton name={name} /> },
+];
+
+/** Hooks and what they received. */
+export function HooksPage(): ReactNode {
+  const query = useOperation(operations.hooks.list, { query: { limit: 200 } }, { refetchMs });
+  return (
+    <>
+      <PageHeader
+        title="Hooks"
+        actions={
+          <LinkButton
+            to="/arrivals"
+            variant="default"
+            leftSection={<IconBuildingWarehouse size={16} />}
+          >
+            Arrivals
+          </LinkButton>
+        }
+      >
+        Addresses at which registries report pushes.
+      </PageHeader>
+      <div className="stack">
+        <Panel title="Hooks" flush>
+          <QueryView query={query} rows={3}>
+            {({ items }) =>
+              items.length === 0 ? (
+                <EmptyState icon={IconWebhook} title="No hooks yet">
+                  Add one for a watched registry: <code>lazaret hooks add</code>.
+                </EmptyState>
+              ) : (
+                <DataTable
+                  label="Hooks"
+                  columns={columns}
+                  rows={items}
+                  rowKey={({ name }) => name}
+                />
+              )
+            }
+          </QueryView>
+        </Panel>
+        <DeliveriesPanel />
+      </div>
+    </>
+  );
+}
+
+function Refusals({ hook }: { readonly hook: Hook }): ReactNode {
+  const { counts, lastRefusal } = hook;
+  return (
+    <div>
+      {counts.refused.toLocaleString('en')}
+      {lastRefusal !== null && (
+        <div className="small dim break">
+          <PlainText>{lastRefusal.reason}</PlainText>, from{' '}
+          <PlainText>{lastRefusal.address}</PlainText> <Timestamp at={lastRefusal.at} />
+        </div>
+      )}
+    </div>
+  );
+}
