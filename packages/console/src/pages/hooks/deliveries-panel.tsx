@@ -91,7 +91,8 @@ export function DeliveriesPanel(): ReactNode {
 }
 
 function Content({ delivery }: { readonly delivery: Delivery }): ReactNode {
-  const { events, ignored } = delivery;
+  const { events, reason: shown } = delivery;
+  const ignored = delivery.ignored.filter(({ reason }) => reason !== shown);
   const lines = [
     ...events
       .slice(0, eventsShown)
