@@ -48,6 +48,8 @@ const values: Readonly<Record<string, string>> = {
   id: '0'.repeat(16),
   engine: 'tool',
   name: 'name',
+  path: 'a',
+  secret: 'a',
 };
 
 async function call(operation: Operation, sent: Sent = {}): Promise<Answer> {
