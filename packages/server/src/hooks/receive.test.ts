@@ -155,3 +155,21 @@ test('a hook that gets more than its rate answers 429, and others do not', async
     await slow.close();
   }
 });
+
+test('no form of the address is answered with a redirect, which senders would follow', async () => {
+  const hook = await server.addHook('quay');
+  const path = new URL(hook.secretUrl ?? '').pathname.replace('/sub', '');
+  const [, , part = ''] = path.split('/');
+  const forms = [
+    ...[`${path}/`, `${path}//`, `//hooks/${part}`, `/hooks/${part}/`, '/hooks', '/hooks/'],
+    ...[`/hooks/${part}/..`, `/hooks/${part}/%2e%2e/x`, `/HOOKS/${part}`, `${path}?a=b`],
+  ];
+  for (const form of forms) {
+    const { status, headers } = await fetch(`${server.http.url}${form}`, {
+      ...{ method: 'POST', redirect: 'manual', body: '{}' },
+    });
+    expect([form, headers.get('location')]).toEqual([form, null]);
+    expect([form, status < 300 || status >= 400]).toEqual([form, true]);
+  }
+  expect(await listDeliveries(server)).toEqual([]);
+});
