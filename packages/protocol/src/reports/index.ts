@@ -6,6 +6,7 @@ export * from './digest.ts';
 export * from './fact.ts';
 export * from './file.ts';
 export * from './finding.ts';
+export * from './judge.ts';
 export * from './not-checked.ts';
 export * from './report.ts';
 export * from './upgrade.ts';

@@ -1,7 +1,7 @@
 /** Builds the report of an inspection from the records of layers. Pure. */
 import { createHash } from 'node:crypto';
 
-import { fromSource, notCheckedDiagnostics, severityOfReason } from '@lazaret/protocol';
+import { fromSource, judge, notCheckedDiagnostics, severityOfReason } from '@lazaret/protocol';
 import type {
   Diagnostic,
   Fact,
@@ -25,7 +25,7 @@ import {
 } from './collect-packages.ts';
 import { collectSpecial } from './collect-special.ts';
 import { foldNested } from './fold-nested.ts';
-import { judge } from './judge.ts';
+
 import { hiddenFiles, placeRecords } from './place-records.ts';
 import type { LayerRecords, Placed, PlacedRecords } from './place-records.ts';
 import { sumCoverage } from './sum-coverage.ts';

@@ -1,6 +1,6 @@
-import type { Coverage } from '@lazaret/protocol';
 import { expect, test } from 'vitest';
 
+import type { Coverage } from './coverage.ts';
 import { judge } from './judge.ts';
 
 test('an unhealthy scanner is one reason, however many files it did not examine', () => {

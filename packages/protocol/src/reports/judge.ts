@@ -5,11 +5,12 @@
  * examined makes the verdict `incomplete`: limits, errors and stale signatures are never "clean",
  * and never "malware" either.
  */
-import { malwareScanners } from '@lazaret/protocol';
-import type { Coverage, Finding, Verdict } from '@lazaret/protocol';
+import { malwareScanners, type Coverage, type Verdict } from './coverage.ts';
+import type { Finding } from './finding.ts';
 
 type Judged = Pick<Finding, 'class' | 'severity' | 'rule' | 'scanner'>;
 
+/** The verdict of an inspection; `reasons` name what decided. */
 export function judge(findings: readonly Judged[], coverage: Coverage): Verdict {
   const malicious = findings.filter(isMalicious);
   if (malicious.length > 0) return { state: 'malicious', reasons: rulesOf(malicious) };

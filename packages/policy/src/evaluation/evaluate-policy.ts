@@ -1,0 +1,110 @@
+/**
+ * Evaluates a policy on the facts of an image. Pure and deterministic: the time, the past actions
+ * and the order of versions are inputs, and work is counted, not timed. A rule that cannot be
+ * evaluated never counts as passed; it makes the verdict incomplete.
+ */
+import type { Policy } from '../document/parse-policy.ts';
+import type { PolicyAction, PolicyVerdict } from '../document/policy-schema.ts';
+import { FactBindings } from '../expression/compile-expression.ts';
+import { Meter } from '../expression/meter.ts';
+import type { CompareVersions } from '../expression/runtime.ts';
+import type { PolicyFacts } from '../facts/fact-schema.ts';
+import { policyLimits } from '../limits.ts';
+import { mergeActions } from './decide-actions.ts';
+import { ExceptionSet, toExceptions, type PolicyException } from './exceptions.ts';
+import { evaluateRule } from './evaluate-rule.ts';
+import type { PolicyResult, RuleResult } from './policy-result.ts';
+
+export interface EvaluationInput {
+  readonly facts: PolicyFacts;
+  readonly compareVersions: CompareVersions;
+  /** Exceptions besides those of the policy, such as of VEX documents. */
+  readonly exceptions?: readonly PolicyException[];
+  /** How often each action was taken in the last hour. */
+  readonly recentActions?: Partial<Readonly<Record<PolicyAction, number>>>;
+  /** Work of the whole evaluation; see meter.ts. */
+  readonly steps?: number;
+}
+
+export function evaluatePolicy(policy: Policy, input: EvaluationInput): PolicyResult {
+  const { facts, compareVersions, recentActions = {} } = input;
+  const exceptions = new ExceptionSet(
+    [...toExceptions(policy.exceptions), ...(input.exceptions ?? [])],
+    facts,
+  );
+  const meter = new Meter(input.steps ?? policyLimits.stepsPerPolicy);
+  const context = {
+    facts,
+    bindings: new FactBindings(facts),
+    exceptions,
+    compareVersions,
+    meter,
+    actions: {
+      settings: policy.actions,
+      recentActions,
+      hasDigest: (facts.context.digest ?? '') !== '',
+    },
+  };
+  const rules = policy.rules.map((rule) => evaluateRule(rule, context));
+  return {
+    policy: policy.name,
+    ...decideVerdict(rules, facts),
+    rules,
+    actions: mergeActions(rules),
+    expired: exceptions.expired.map(({ id, owner, reason, expires, source }) => ({
+      ...{ id, owner, reason, expires, source },
+    })),
+    steps: meter.spent,
+  };
+}
+
+interface Reason {
+  readonly verdict: PolicyVerdict;
+  readonly text: string;
+}
+
+const worse: readonly PolicyVerdict[] = ['pass', 'warn', 'incomplete', 'fail'];
+
+function decideVerdict(
+  rules: readonly RuleResult[],
+  facts: PolicyFacts,
+): Pick<PolicyResult, 'verdict' | 'reasons'> {
+  const reasons: Reason[] = [
+    ...rules.flatMap(reasonOfRule),
+    ...reasonOfCoverage(facts),
+    ...reasonOfFindings(rules, facts),
+  ];
+  const verdict = reasons.reduce<PolicyVerdict>(
+    (worst, one) => (worse.indexOf(one.verdict) > worse.indexOf(worst) ? one.verdict : worst),
+    'pass',
+  );
+  const ordered = reasons.toSorted((a, b) => worse.indexOf(b.verdict) - worse.indexOf(a.verdict));
+  return { verdict, reasons: ordered.map(({ text }) => text) };
+}
+
+function reasonOfRule({ id, state, effect, message, reason }: RuleResult): Reason[] {
+  if (state === 'error') return [{ verdict: 'incomplete', text: `${id}: ${reason ?? ''}` }];
+  if (state !== 'matched' || effect === 'none') return [];
+  return [{ verdict: effect, text: message === undefined ? id : `${id}: ${message}` }];
+}
+
+function reasonOfCoverage({ coverage, verdict }: PolicyFacts): Reason[] {
+  if (!coverage.complete) {
+    return [{ verdict: 'incomplete', text: 'the inspection is incomplete' }];
+  }
+  if (verdict.state === 'unscanned') {
+    return [{ verdict: 'incomplete', text: 'no malware scanner ran' }];
+  }
+  return [];
+}
+
+/** A policy may have no rule about malware; the image is not fine because of that. */
+function reasonOfFindings(rules: readonly RuleResult[], { verdict }: PolicyFacts): Reason[] {
+  const isBad = verdict.state === 'malicious' || verdict.state === 'suspicious';
+  const isHandled = rules.some(
+    ({ state, effect }) => state === 'excepted' || (state === 'matched' && effect !== 'none'),
+  );
+  if (!isBad || isHandled) return [];
+  const text = `the verdict of the inspection is ${verdict.state}, and no rule is about it`;
+  return [{ verdict: 'warn', text }];
+}

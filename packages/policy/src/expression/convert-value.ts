@@ -1,0 +1,124 @@
+/** Facts to values of CEL by their types, and values of CEL back to JSON. */
+import {
+  celList,
+  celMap,
+  isCelError,
+  isCelList,
+  isCelMap,
+  isCelUint,
+  type CelInput,
+  type CelMap,
+} from '@bufbuild/cel';
+import { timestampFromMs } from '@bufbuild/protobuf/wkt';
+
+import type { MapType, RecordType, ValueType } from './value-type.ts';
+
+/** What each record was made from, so that evidence is shown as it is in the report. */
+const origins = new WeakMap<object, unknown>();
+
+/** The hidden field of a record that says whether an optional record in it is there. */
+export function presenceField(field: string): string {
+  return `has:${field}`;
+}
+
+/** A value of a fact as CEL sees it; undefined if it is absent and has no empty value. */
+export function toCelValue(value: unknown, type: ValueType): CelInput | undefined {
+  switch (type.kind) {
+    case 'string':
+      return typeof value === 'string' ? value : '';
+    case 'bool':
+      return value === true;
+    case 'int':
+      return typeof value === 'number' ? BigInt(Math.trunc(value)) : undefined;
+    case 'double':
+      return typeof value === 'number' ? value : undefined;
+    case 'timestamp':
+      return toTimestamp(value);
+    case 'list':
+      return celList(listOf(value).map((one) => toCelValue(one, type.element) ?? null));
+    case 'map':
+      return toMap(value, type);
+    case 'record':
+      return toRecord(value, type);
+    case 'dyn':
+      return toDynamic(value);
+    case 'uint':
+    case 'bytes':
+    case 'duration':
+    case 'null':
+      throw new TypeError(`facts have no values of type ${type.kind}`);
+    default:
+      return type satisfies never;
+  }
+}
+
+function toTimestamp(value: unknown): CelInput | undefined {
+  const ms = typeof value === 'string' ? Date.parse(value) : Number.NaN;
+  // the range of CEL: years 1 to 9999
+  return ms >= -62_135_596_800_000 && ms < 253_402_300_800_000 ? timestampFromMs(ms) : undefined;
+}
+
+function toMap(value: unknown, { value: type }: MapType): CelMap {
+  const entries = Object.entries(objectOf(value)).map(
+    ([key, one]) => [key, toCelValue(one, type) ?? null] as const,
+  );
+  return celMap(new Map(entries));
+}
+
+function toRecord(value: unknown, { fields }: RecordType): CelMap {
+  const source = objectOf(value);
+  const map = new Map<string, CelInput>();
+  for (const [name, { type, optional }] of fields) {
+    const converted = toCelValue(source[name], type);
+    if (converted !== undefined) map.set(name, converted);
+    if (optional && type.kind === 'record') {
+      map.set(presenceField(name), source[name] !== undefined);
+    }
+  }
+  const record = celMap(map as Map<string, never>);
+  origins.set(record, value);
+  return record;
+}
+
+function toDynamic(value: unknown): CelInput {
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
+    return value;
+  }
+  if (Array.isArray(value)) return celList(value.map(toDynamic));
+  if (typeof value !== 'object' || value === null) return null;
+  return celMap(new Map(Object.entries(value).map(([key, one]) => [key, toDynamic(one)])));
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function objectOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+interface TimeMessage {
+  readonly desc: { readonly typeName: string };
+  readonly message: { readonly seconds: bigint; readonly nanos: number };
+}
+
+/** A value of CEL as JSON: records as in the report, times in RFC 3339, durations in seconds. */
+export function fromCelValue(value: unknown): unknown {
+  if (typeof value === 'bigint') return Number(value);
+  if (typeof value !== 'object' || value === null) return value;
+  if (origins.has(value)) return origins.get(value);
+  if (isCelError(value)) return { error: value.message };
+  if (isCelList(value)) return [...value].map(fromCelValue);
+  if (isCelUint(value)) return Number(value.value);
+  if (isCelMap(value)) {
+    return Object.fromEntries([...value].map(([key, one]) => [String(key), fromCelValue(one)]));
+  }
+  return 'message' in value && 'desc' in value ? fromTime(value as unknown as TimeMessage) : value;
+}
+
+function fromTime({ desc, message }: TimeMessage): string {
+  const { seconds, nanos } = message;
+  const ms = Number(seconds) * 1_000 + Math.floor(nanos / 1_000_000);
+  if (desc.typeName.endsWith('Duration')) return `${ms / 1_000}s`;
+  return new Date(ms).toISOString();
+}

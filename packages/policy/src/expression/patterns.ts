@@ -1,0 +1,74 @@
+/**
+ * Regular expressions and globs over untrusted text. Both run on RE2, which takes time proportional
+ * to pattern times text whatever the pattern is; compiled ones are kept, up to a limit.
+ */
+import { RE2JS } from '@bufbuild/re2';
+
+import { policyLimits } from '../limits.ts';
+
+export interface Pattern {
+  test(text: string): boolean;
+}
+
+const cache = new Map<string, Pattern>();
+
+/** An RE2 expression that may match anywhere in a text. Throws if it is invalid or too long. */
+export function compileRegularExpression(source: string): Pattern {
+  if (source.length > policyLimits.patternChars) {
+    throw new RangeError(`the pattern is longer than ${policyLimits.patternChars} characters`);
+  }
+  return cached(`r:${source}`, () => RE2JS.compile(source));
+}
+
+/**
+ * A glob that must match a whole path or name: `*` and `?` do not match a slash, `**` does, and a
+ * leading double star with its slash also matches no directory at all. There are no braces, classes
+ * or escapes.
+ */
+export function compileGlob(glob: string): Pattern {
+  return cached(`g:${glob}`, () => toPattern(glob));
+}
+
+/** Whether globs select a name: at least one matches, if there are any, and no `!glob` does. */
+export function selectsName(globs: readonly string[], name: string): boolean {
+  const excluded = globs.filter((glob) => glob.startsWith('!')).map((glob) => glob.slice(1));
+  if (excluded.some((glob) => compileGlob(glob).test(name))) return false;
+  const included = globs.filter((glob) => !glob.startsWith('!'));
+  return included.length === 0 || included.some((glob) => compileGlob(glob).test(name));
+}
+
+function cached(key: string, compile: () => Pattern): Pattern {
+  const known = cache.get(key);
+  if (known !== undefined) return known;
+  const made = compile();
+  const [oldest] = cache.keys();
+  if (cache.size >= policyLimits.patternsCached && oldest !== undefined) cache.delete(oldest);
+  cache.set(key, made);
+  return made;
+}
+
+function toPattern(glob: string): Pattern {
+  if (glob.length > policyLimits.globChars) {
+    throw new RangeError(`the glob is longer than ${policyLimits.globChars} characters`);
+  }
+  // the text before the first wildcard and after the last one decides most paths cheaply
+  const head = /^[^*?]*/.exec(glob)?.[0] ?? '';
+  const tail = /[^*?]*$/.exec(glob)?.[0].replace(/^\//, '') ?? '';
+  const isLiteral = head === glob;
+  const parts = glob.match(/\*\*\/|\*{2,}|[\s\S]/gu) ?? [];
+  const compiled = RE2JS.compile(`(?s)^${parts.map(partPattern).join('')}$`);
+  return {
+    test: (text) =>
+      isLiteral
+        ? text === glob
+        : text.startsWith(head) && text.endsWith(tail) && compiled.test(text),
+  };
+}
+
+function partPattern(part: string): string {
+  if (part === '**/') return '(?:.*/)?';
+  if (part.startsWith('**')) return '.*';
+  if (part === '*') return '[^/]*';
+  if (part === '?') return '[^/]';
+  return part.replace(/[\\^$.|+()[\]{}]/, String.raw`\$&`);
+}
