@@ -10,9 +10,10 @@ export const packageDirection: Readonly<Record<string, readonly string[]>> = {
   docker: ['protocol'],
   setup: ['docker'],
   analysis: ['protocol', 'oci', 'docker'],
+  policy: ['protocol'],
   server: ['protocol', 'oci', 'docker', 'setup', 'analysis'],
   agent: ['protocol', 'oci', 'analysis'],
-  cli: ['protocol', 'oci', 'analysis'],
+  cli: ['protocol', 'oci', 'analysis', 'policy'],
   console: ['protocol'],
 };
 

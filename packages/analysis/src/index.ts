@@ -54,3 +54,4 @@ export { describeScanners } from './scan/describe-scanners.ts';
 export type { ScannerState } from './scan/describe-scanners.ts';
 export { listEcosystems } from './inventory/list-ecosystems.ts';
 export type { ListedEcosystem, ListedReader } from './inventory/list-ecosystems.ts';
+export { compareVersions } from './vulnerability/versions/compare-versions.ts';

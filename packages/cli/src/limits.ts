@@ -17,6 +17,7 @@ export const cliLimits = {
   reportBytes: 512 * MiB,
   findingsShown: 50,
   gapsShown: 10,
+  evidenceShown: 20,
   platformsShown: 20,
   filesPerCommand: 10_000,
   enginesPerCommand: 50,

@@ -8,6 +8,7 @@ import { accessCommands } from '../commands/access/access-commands.ts';
 import { engineCommands } from '../commands/engines/engine-commands.ts';
 import { imageCommands } from '../commands/images/image-commands.ts';
 import { inspectCommands } from '../commands/inspect/inspect-commands.ts';
+import { policyCommands } from '../commands/policy/policy-commands.ts';
 import { jobCommands } from '../commands/jobs/job-commands.ts';
 import { registryCommands } from '../commands/registries/registry-commands.ts';
 import { serverCommands } from '../commands/server/server-commands.ts';
@@ -40,6 +41,7 @@ const groups: Readonly<Record<string, string>> = {
   engines: 'Manage engines, the analyzers that jobs run',
   nodes: 'Manage nodes, where containers run',
   registries: 'Watch registries: repositories, tags and their history',
+  policy: 'Check, test and explain policies, without a server',
   scanners: 'Show the malware scanners of the server',
   setup: 'Set up parts of a server on this machine',
   projects: 'Manage projects, which separate jobs and images of teams',
@@ -95,6 +97,7 @@ export const commandList: readonly CommandSpec[] = inOrder([
   ...inspectCommands,
   ...imageCommands,
   ...registryCommands,
+  ...policyCommands,
   ...engineCommands,
   ...accessCommands,
   ...serverCommands,

@@ -13,7 +13,7 @@ export function describeIssue(issue: Issue, document: YamlDocument, root: z.ZodT
   const path = issue.path as Path;
   if (issue.code === 'unrecognized_keys') {
     const known = fieldsAt(root, path);
-    return issue.keys.map((key) => document.fault([...path, key], unknownField(key, known)));
+    return issue.keys.map((key) => document.faultAtKey([...path, key], unknownField(key, known)));
   }
   const value = valueAt(document.value, path);
   if (issue.code === 'invalid_key') {

@@ -20,8 +20,10 @@ import { formatPath, type Path, type PolicyFault } from './policy-fault.ts';
 
 export interface YamlDocument {
   readonly value: unknown;
-  /** A fault at a value, at a key, or at the nearest one above that exists. */
+  /** A fault at a value, or at the nearest one above that exists. */
   fault(path: Path, message: string): PolicyFault;
+  /** A fault at the name of a field. */
+  faultAtKey(path: Path, message: string): PolicyFault;
   /** A fault inside a text, such as an expression. */
   faultInText(path: Path, offset: number, message: string): PolicyFault;
 }
@@ -122,6 +124,15 @@ class LocatedDocument implements YamlDocument {
 
   fault(path: Path, message: string): PolicyFault {
     return this.#faultAt(this.#find(path)?.range?.[0], path, message);
+  }
+
+  faultAtKey(path: Path, message: string): PolicyFault {
+    const parent: unknown = this.#document.getIn(path.slice(0, -1), true);
+    const items = isMap(parent) ? parent.items : [];
+    const key = items.find((item) => isScalar(item.key) && item.key.value === path.at(-1))?.key;
+    return isNode(key)
+      ? this.#faultAt(key.range?.[0], path, message)
+      : this.fault(path, message);
   }
 
   faultInText(path: Path, offset: number, message: string): PolicyFault {

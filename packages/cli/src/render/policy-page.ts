@@ -1,0 +1,142 @@
+/** What a policy decides about an image, as text: the verdict, then each rule with its reasons. */
+import type { ActionDecision, EvidenceResult, PolicyResult, RuleResult } from '@lazaret/policy';
+import { plural } from '@lazaret/protocol';
+
+import { cliLimits } from '../limits.ts';
+import type { RowOptions } from './aligned-rows.ts';
+import { cutText } from './cut-text.ts';
+import type { StyleName } from './style.ts';
+import { visibleLine } from './visible-text.ts';
+import { wrapText } from './wrap-text.ts';
+
+type Explained = PolicyResult & {
+  readonly image: string;
+  /** Verdict of the inspection. */
+  readonly inspection: string;
+};
+
+const verdictStyle: Readonly<Record<PolicyResult['verdict'], StyleName>> = {
+  pass: 'green',
+  warn: 'yellow',
+  incomplete: 'yellow',
+  fail: 'red',
+};
+
+export function formatPolicyResult(result: Explained, options: RowOptions): string {
+  const { style } = options;
+  const { policy, verdict, reasons, rules, actions, expired } = result;
+  const lines = [
+    ...field('Image', result.image, options),
+    ...field('Policy', policy, options),
+    `${'Verdict'.padEnd(labelChars)}${style(verdictStyle[verdict], verdict.toUpperCase())}`,
+    ...reasons.flatMap((reason) => wrapText(indent, visibleLine(reason), options)),
+    ...field('Inspection', result.inspection, options),
+    ...actions.flatMap(({ action, state, rules: ids, reason }, index) =>
+      wrapText(
+        (index === 0 ? 'Actions' : '').padEnd(labelChars),
+        [
+          `${action}: ${style(actionStyle[state], state)}`,
+          reason === undefined ? '' : ` (${visibleLine(reason)})`,
+          ` by ${ids.join(', ')}`,
+        ].join(''),
+        options,
+      ),
+    ),
+    '',
+    ...rules.flatMap((rule) => formatRule(rule, options)),
+    ...(expired.length === 0 ? [] : ['', style('bold', 'Expired exceptions')]),
+    ...expired.flatMap(({ id, owner, reason, expires }) =>
+      wrapText('  ', visibleLine(`${id} (${owner}, until ${expires}): ${reason}`), options),
+    ),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+const labelChars = 12;
+const indent = ' '.repeat(labelChars);
+
+function field(label: string, text: string, options: RowOptions): string[] {
+  return wrapText(label.padEnd(labelChars), visibleLine(text), options);
+}
+
+const actionStyle: Readonly<Record<ActionDecision['state'], StyleName>> = {
+  apply: 'red',
+  'dry-run': 'yellow',
+  withheld: 'dim',
+};
+
+const marks: Readonly<Record<RuleResult['state'], readonly [mark: string, style: StyleName]>> = {
+  matched: ['✗', 'red'],
+  passed: ['✓', 'green'],
+  excepted: ['○', 'cyan'],
+  'not-applicable': ['-', 'dim'],
+  error: ['!', 'yellow'],
+};
+
+function formatRule(rule: RuleResult, options: RowOptions): string[] {
+  const { style } = options;
+  const [mark, color] = marks[rule.state];
+  const head = `${style(color, mark)} ${style('bold', rule.id)}  ${style(color, rule.state)}`;
+  const detail = `${rule.severity}, effect ${rule.effect}`;
+  return [
+    `${head}  ${style('dim', detail)}`,
+    ...(rule.message === undefined ? [] : labelled('message', rule.message, options)),
+    ...(rule.reason === undefined ? [] : labelled('because', rule.reason, options)),
+    ...(rule.state === 'not-applicable' ? [] : formatClauses(rule, options)),
+    ...rule.evidence.flatMap((one) => formatEvidence(one, options)),
+    ...rule.exceptions.flatMap(({ id, owner, expires, reason, items, source }) => {
+      const what = items === 0 ? 'the rule' : plural(items, 'item');
+      const from = source === 'policy' ? '' : `, ${source}`;
+      const text = `${id}: accepts ${what} (${owner}, until ${expires}${from}): ${reason}`;
+      return labelled('exception', text, options);
+    }),
+    ...rule.actions.flatMap(({ action, state, reason }) => {
+      const text = `${action}: ${state}${reason === undefined ? '' : ` (${reason})`}`;
+      return labelled('action', text, options);
+    }),
+  ];
+}
+
+const ruleLabelChars = 11;
+
+function labelled(label: string, text: string, options: RowOptions): string[] {
+  const start = `    ${options.style('dim', label.padEnd(ruleLabelChars))}`;
+  return wrapText(start, visibleLine(text), options);
+}
+
+function formatClauses({ clauses }: RuleResult, options: RowOptions): string[] {
+  return clauses.flatMap(({ text, isOperand, value, error }) => {
+    if (isOperand) {
+      const shown = error === undefined ? JSON.stringify(value) : error;
+      return labelled('', `where ${text} = ${shown}`, options);
+    }
+    return labelled(error === undefined ? String(value) : 'error', error ?? text, options);
+  });
+}
+
+function formatEvidence({ from, total, items }: EvidenceResult, options: RowOptions): string[] {
+  const shown = items.slice(0, cliLimits.evidenceShown);
+  const lines = shown.map((item) => {
+    const line = `${' '.repeat(4 + ruleLabelChars)}${visibleLine(describeItem(item))}`;
+    return options.widthChars === undefined ? line : cutText(line, options.widthChars);
+  });
+  const rest = total - shown.length;
+  const more = rest > 0 ? [`${' '.repeat(4 + ruleLabelChars)}and ${rest} more`] : [];
+  return [...labelled('evidence', `${total} of ${from}`, options), ...lines, ...more];
+}
+
+/** The fields that identify an item of a report, in this order. */
+const identifying = ['severity', 'id', 'purl', 'name', 'uid', 'scanner', 'path', 'reason', 'detail'];
+
+function describeItem(item: unknown): string {
+  if (typeof item !== 'object' || item === null) return String(item);
+  const fields = item as Readonly<Record<string, unknown>>;
+  const id = typeof fields['id'] === 'string' ? fields['id'] : '';
+  const parts = identifying.flatMap((name) => {
+    const value = fields[name];
+    const isRepeated = name !== 'id' && typeof value === 'string' && id.includes(value);
+    if ((typeof value !== 'string' && typeof value !== 'number') || isRepeated) return [];
+    return [name === 'uid' ? `uid ${value}` : String(value)];
+  });
+  return parts.length === 0 ? JSON.stringify(item) : parts.join('  ');
+}
