@@ -13,6 +13,11 @@ type Explained = PolicyResult & {
   readonly image: string;
   /** Verdict of the inspection. */
   readonly inspection: string;
+  readonly context: {
+    readonly registry?: string | undefined;
+    readonly repository?: string | undefined;
+    readonly tag?: string | undefined;
+  };
 };
 
 const verdictStyle: Readonly<Record<PolicyResult['verdict'], StyleName>> = {
@@ -25,8 +30,11 @@ const verdictStyle: Readonly<Record<PolicyResult['verdict'], StyleName>> = {
 export function formatPolicyResult(result: Explained, options: RowOptions): string {
   const { style } = options;
   const { policy, verdict, reasons, rules, actions, expired } = result;
+  const { registry, repository, tag } = result.context;
+  const place = [[registry, repository].filter(Boolean).join('/'), tag].filter(Boolean).join(':');
   const lines = [
     ...field('Image', result.image, options),
+    ...(place === '' ? [] : field('Found in', place, options)),
     ...field('Policy', policy, options),
     `${'Verdict'.padEnd(labelChars)}${style(verdictStyle[verdict], verdict.toUpperCase())}`,
     ...reasons.flatMap((reason) => wrapText(indent, visibleLine(reason), options)),
@@ -46,7 +54,7 @@ export function formatPolicyResult(result: Explained, options: RowOptions): stri
     ...rules.flatMap((rule) => formatRule(rule, options)),
     ...(expired.length === 0 ? [] : ['', style('bold', 'Expired exceptions')]),
     ...expired.flatMap(({ id, owner, reason, expires }) =>
-      wrapText('  ', visibleLine(`${id} (${owner}, until ${expires}): ${reason}`), options),
+      wrapText('  ', visibleLine(`${id} (${owner}, until ${dateOf(expires)}): ${reason}`), options),
     ),
   ];
   return `${lines.join('\n')}\n`;
@@ -57,6 +65,11 @@ const indent = ' '.repeat(labelChars);
 
 function field(label: string, text: string, options: RowOptions): string[] {
   return wrapText(label.padEnd(labelChars), visibleLine(text), options);
+}
+
+/** The date alone, if it is meant until its end. */
+function dateOf(time: string): string {
+  return time.replace(/T23:59:59\.999Z$/, '');
 }
 
 const actionStyle: Readonly<Record<ActionDecision['state'], StyleName>> = {
@@ -87,7 +100,7 @@ function formatRule(rule: RuleResult, options: RowOptions): string[] {
     ...rule.exceptions.flatMap(({ id, owner, expires, reason, items, source }) => {
       const what = items === 0 ? 'the rule' : plural(items, 'item');
       const from = source === 'policy' ? '' : `, ${source}`;
-      const text = `${id}: accepts ${what} (${owner}, until ${expires}${from}): ${reason}`;
+      const text = `${id}: accepts ${what} (${owner}, until ${dateOf(expires)}${from}): ${reason}`;
       return labelled('exception', text, options);
     }),
     ...rule.actions.flatMap(({ action, state, reason }) => {
@@ -116,8 +129,9 @@ function formatClauses({ clauses }: RuleResult, options: RowOptions): string[] {
 
 function formatEvidence({ from, total, items }: EvidenceResult, options: RowOptions): string[] {
   const shown = items.slice(0, cliLimits.evidenceShown);
+  const isCut = options.widthChars !== undefined;
   const lines = shown.map((item) => {
-    const line = `${' '.repeat(4 + ruleLabelChars)}${visibleLine(describeItem(item))}`;
+    const line = `${' '.repeat(4 + ruleLabelChars)}${visibleLine(describeItem(item, isCut))}`;
     return options.widthChars === undefined ? line : cutText(line, options.widthChars);
   });
   const rest = total - shown.length;
@@ -126,16 +140,19 @@ function formatEvidence({ from, total, items }: EvidenceResult, options: RowOpti
 }
 
 /** The fields that identify an item of a report, in this order. */
-const identifying = ['severity', 'id', 'purl', 'name', 'uid', 'scanner', 'path', 'reason', 'detail'];
+const identifying = [
+  ...['severity', 'scanner', 'by', 'rule', 'purl', 'name', 'uid', 'path', 'reason', 'detail'],
+  'id',
+];
 
-function describeItem(item: unknown): string {
+/** @param isCut IDs of findings are long; they are for files, pipes and `-o wide`. */
+function describeItem(item: unknown, isCut: boolean): string {
   if (typeof item !== 'object' || item === null) return String(item);
   const fields = item as Readonly<Record<string, unknown>>;
-  const id = typeof fields['id'] === 'string' ? fields['id'] : '';
   const parts = identifying.flatMap((name) => {
     const value = fields[name];
-    const isRepeated = name !== 'id' && typeof value === 'string' && id.includes(value);
-    if ((typeof value !== 'string' && typeof value !== 'number') || isRepeated) return [];
+    if (typeof value !== 'string' && typeof value !== 'number') return [];
+    if (name === 'id' && isCut && 'scanner' in fields) return [];
     return [name === 'uid' ? `uid ${value}` : String(value)];
   });
   return parts.length === 0 ? JSON.stringify(item) : parts.join('  ');

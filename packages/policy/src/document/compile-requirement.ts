@@ -76,8 +76,7 @@ function userViolations(users: NonNullable<Requirement['users']>): string[] {
 function findingViolation(findings: NonNullable<Requirement['findings']>): string {
   const { maxSeverity, classes, fixable } = findings;
   const worst = severity.options;
-  const above =
-    maxSeverity === undefined ? worst.at(-1) : worst[worst.indexOf(maxSeverity) - 1];
+  const above = maxSeverity === undefined ? worst.at(-1) : worst[worst.indexOf(maxSeverity) - 1];
   const severe = `x.severity.atLeast(${quote(above ?? 'critical')})`;
   if (fixable === true) return `vulnerabilities.exists(x, ${severe} && x.fixed != "")`;
   const ofClass = classes === undefined ? [] : [`x.class in [${classes.map(quote).join(', ')}]`];

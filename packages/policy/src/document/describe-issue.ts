@@ -9,7 +9,11 @@ import type { YamlDocument } from './read-yaml.ts';
 type Issue = z.core.$ZodIssue;
 
 /** @param root The schema in which names of fields are looked up. */
-export function describeIssue(issue: Issue, document: YamlDocument, root: z.ZodType): PolicyFault[] {
+export function describeIssue(
+  issue: Issue,
+  document: YamlDocument,
+  root: z.ZodType,
+): PolicyFault[] {
   const path = issue.path as Path;
   if (issue.code === 'unrecognized_keys') {
     const known = fieldsAt(root, path);
@@ -35,24 +39,22 @@ function unknownField(key: string, known: readonly string[]): string {
 }
 
 function describe(issue: Issue, value: unknown): string {
-  switch (issue.code) {
-    case 'invalid_type':
-      return value === undefined
-        ? `missing; expected ${nameOfType(issue.expected)}`
-        : `expected ${nameOfType(issue.expected)}, got ${show(value)}`;
-    case 'invalid_value':
-      return expectOne(issue.values.map(String), value);
-    case 'too_small':
-      return `expected at least ${issue.minimum} ${unitOf(issue.origin)}`.trim();
-    case 'too_big':
-      return `expected at most ${issue.maximum} ${unitOf(issue.origin)}`.trim();
-    case 'invalid_format':
-      return `${lowerFirst(issue.message)}, got ${show(value)}`;
-    case 'invalid_union':
-      return value === undefined ? `missing; ${issue.message}` : `${issue.message}, got ${show(value)}`;
-    default:
-      return lowerFirst(issue.message);
+  if (issue.code === 'invalid_value') return expectOne(issue.values.map(String), value);
+  if (issue.code === 'invalid_type') return expectType(issue.expected, value);
+  if (issue.code === 'too_small') {
+    return `expected at least ${issue.minimum} ${unitOf(issue.origin)}`.trim();
   }
+  if (issue.code === 'too_big') {
+    return `expected at most ${issue.maximum} ${unitOf(issue.origin)}`.trim();
+  }
+  const message = lowerFirst(issue.message);
+  if (issue.code !== 'invalid_format' && issue.code !== 'invalid_union') return message;
+  return value === undefined ? `missing; ${message}` : `${message}, got ${show(value)}`;
+}
+
+function expectType(expected: string, value: unknown): string {
+  const name = nameOfType(expected);
+  return value === undefined ? `missing; expected ${name}` : `expected ${name}, got ${show(value)}`;
 }
 
 function expectOne(values: readonly string[], value: unknown): string {

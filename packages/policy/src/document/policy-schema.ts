@@ -185,10 +185,9 @@ const exception = z.strictObject({
   reason: text.describe('Why this is accepted'),
   owner: text.describe('Who accepted it'),
   expires: expiry.describe('When it ends: a date or time'),
-  match: exceptionMatch.refine(
-    ({ image: _, ...rest }) => Object.values(rest).some((value) => value !== undefined),
-    { message: 'expected a finding, rule, signature, vulnerability, package or path' },
-  ),
+  match: exceptionMatch.refine((match) => Object.keys(match).some((name) => name !== 'image'), {
+    message: 'expected a finding, rule, signature, vulnerability, package or path',
+  }),
 });
 export type PolicyExceptionEntry = z.output<typeof exception>;
 
@@ -209,7 +208,11 @@ const testContext = z.strictObject({
 export const policyTest = z
   .strictObject({
     name: text,
-    report: z.string().max(textChars).optional().describe('Path of a report, relative to this file'),
+    report: z
+      .string()
+      .max(textChars)
+      .optional()
+      .describe('Path of a report, relative to this file'),
     facts: z.record(z.string(), z.unknown()).optional().describe('Parts of a report'),
     context: testContext.optional(),
     now: z.iso.datetime().optional(),
@@ -235,7 +238,7 @@ export const policyTest = z
   .refine(({ report, facts }) => report === undefined || facts === undefined, {
     message: 'expected "report" or "facts", not both',
   })
-  .refine(({ expect: { inspection: _, ...rest } }) => Object.keys(rest).length > 0, {
+  .refine(({ expect }) => Object.keys(expect).some((name) => name !== 'inspection'), {
     path: ['expect'],
     message: 'expected a verdict, rules, matched rules or actions',
   });

@@ -87,7 +87,9 @@ function findTrap(document: Document): Trap | undefined {
   };
   visit(document, {
     Pair: (_, { key }) =>
-      isScalar(key) && key.value === '__proto__' ? report(key, 'unknown field "__proto__"') : undefined,
+      isScalar(key) && key.value === '__proto__'
+        ? report(key, 'unknown field "__proto__"')
+        : undefined,
     Alias: (_, node) => report(node, 'aliases are not supported; write the value out'),
     Node: (_, node) => {
       if ('anchor' in node && node.anchor !== undefined) {
@@ -130,9 +132,7 @@ class LocatedDocument implements YamlDocument {
     const parent: unknown = this.#document.getIn(path.slice(0, -1), true);
     const items = isMap(parent) ? parent.items : [];
     const key = items.find((item) => isScalar(item.key) && item.key.value === path.at(-1))?.key;
-    return isNode(key)
-      ? this.#faultAt(key.range?.[0], path, message)
-      : this.fault(path, message);
+    return isNode(key) ? this.#faultAt(key.range?.[0], path, message) : this.fault(path, message);
   }
 
   faultInText(path: Path, offset: number, message: string): PolicyFault {

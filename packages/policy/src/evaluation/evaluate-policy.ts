@@ -46,9 +46,10 @@ export function evaluatePolicy(policy: Policy, input: EvaluationInput): PolicyRe
     },
   };
   const rules = policy.rules.map((rule) => evaluateRule(rule, context));
+  const aboutFindings = new Set(policy.rules.filter(isAboutFindings).map(({ id }) => id));
   return {
     policy: policy.name,
-    ...decideVerdict(rules, facts),
+    ...decideVerdict(rules, { facts, aboutFindings }),
     rules,
     actions: mergeActions(rules),
     expired: exceptions.expired.map(({ id, owner, reason, expires, source }) => ({
@@ -65,14 +66,27 @@ interface Reason {
 
 const worse: readonly PolicyVerdict[] = ['pass', 'warn', 'incomplete', 'fail'];
 
+interface VerdictInput {
+  readonly facts: PolicyFacts;
+  /** Rules whose condition uses findings or the verdict of the inspection. */
+  readonly aboutFindings: ReadonlySet<string>;
+}
+
+function isAboutFindings({ compiled: { variables } }: Policy['rules'][number]): boolean {
+  return variables.has('findings') || variables.has('verdict');
+}
+
 function decideVerdict(
   rules: readonly RuleResult[],
-  facts: PolicyFacts,
+  { facts, aboutFindings }: VerdictInput,
 ): Pick<PolicyResult, 'verdict' | 'reasons'> {
   const reasons: Reason[] = [
     ...rules.flatMap(reasonOfRule),
     ...reasonOfCoverage(facts),
-    ...reasonOfFindings(rules, facts),
+    ...reasonOfFindings(
+      rules.filter(({ id }) => aboutFindings.has(id)),
+      facts,
+    ),
   ];
   const verdict = reasons.reduce<PolicyVerdict>(
     (worst, one) => (worse.indexOf(one.verdict) > worse.indexOf(worst) ? one.verdict : worst),
@@ -105,6 +119,6 @@ function reasonOfFindings(rules: readonly RuleResult[], { verdict }: PolicyFacts
     ({ state, effect }) => state === 'excepted' || (state === 'matched' && effect !== 'none'),
   );
   if (!isBad || isHandled) return [];
-  const text = `the verdict of the inspection is ${verdict.state}, and no rule is about it`;
+  const text = `the verdict of the inspection is ${verdict.state}, and no rule matches it`;
   return [{ verdict: 'warn', text }];
 }

@@ -18,7 +18,12 @@ import { decideRuleActions, type ActionInput } from './decide-actions.ts';
 import { exceptFacts } from './except-facts.ts';
 import type { ExceptionSet, PolicyException } from './exceptions.ts';
 import { weakGrounds } from './grounds.ts';
-import type { AppliedException, ClauseResult, EvidenceResult, RuleResult } from './policy-result.ts';
+import type {
+  AppliedException,
+  ClauseResult,
+  EvidenceResult,
+  RuleResult,
+} from './policy-result.ts';
 import { outOfScopeReason } from './rule-scope.ts';
 
 export interface RuleContext {
@@ -107,11 +112,6 @@ class RuleEvaluation {
     const found = this.#metered((runtime) =>
       compiled.findEvidence(bindings.for(compiled), runtime),
     );
-    const evidence: EvidenceResult[] = found.map(({ from, items }) => ({
-      from,
-      total: items.length,
-      items: items.slice(0, policyLimits.evidenceItems),
-    }));
     const message =
       template === undefined
         ? undefined
@@ -121,7 +121,7 @@ class RuleEvaluation {
     const matched = { actions, dryRun, weakGrounds: () => this.#weakGrounds(facts) };
     return {
       state: 'matched',
-      evidence,
+      evidence: summarize(found),
       ...(message !== undefined && { message }),
       actions: decideRuleActions(matched, this.#context.actions),
     };
@@ -142,6 +142,23 @@ class RuleEvaluation {
     whole.take(meter.spent);
     return result;
   }
+}
+
+/** One entry for each list, with each item once; lists without any are left out. */
+function summarize(found: readonly EvidenceFound[]): EvidenceResult[] {
+  const lists = new Map<string, Set<unknown>>();
+  for (const { from, items } of found) {
+    const list = lists.get(from) ?? new Set();
+    for (const item of items) list.add(item);
+    lists.set(from, list);
+  }
+  return [...lists]
+    .filter(([, { size }]) => size > 0)
+    .map(([from, list]) => ({
+      from,
+      total: list.size,
+      items: [...list].slice(0, policyLimits.evidenceItems),
+    }));
 }
 
 function describe(exception: PolicyException, items: number): AppliedException {

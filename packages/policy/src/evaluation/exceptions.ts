@@ -42,7 +42,8 @@ export class ExceptionSet {
   /** Exceptions of a whole rule. */
   ofRule(rule: string): readonly PolicyException[] {
     return this.#others.filter(
-      ({ match }) => match.rule === rule && isEmpty({ ...match, rule: undefined, image: undefined }),
+      ({ match }) =>
+        match.rule === rule && isEmpty({ ...match, rule: undefined, image: undefined }),
     );
   }
 

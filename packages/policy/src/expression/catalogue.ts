@@ -58,6 +58,12 @@ interface JsonSchema {
   readonly additionalProperties?: JsonSchema | boolean;
 }
 
+const scalars: Readonly<Record<string, ScalarType>> = {
+  integer: { kind: 'int' },
+  number: { kind: 'double' },
+  boolean: { kind: 'bool' },
+};
+
 export const variables: ReadonlyMap<string, Variable> = readVariables();
 
 /** The type of a variable of the catalogue. */
@@ -93,22 +99,15 @@ function readVariables(): ReadonlyMap<string, Variable> {
 }
 
 function typeOf(schema: JsonSchema, name: string): ValueType {
-  switch (schema.type) {
-    case 'string':
-      return stringType(schema);
-    case 'integer':
-      return { kind: 'int' };
-    case 'number':
-      return { kind: 'double' };
-    case 'boolean':
-      return { kind: 'bool' };
-    case 'array':
-      return { kind: 'list', element: typeOf(schema.items ?? {}, elementName(name)) };
-    case 'object':
-      return schema.properties === undefined ? mapType(schema, name) : recordType(schema, name);
-    default:
-      return dyn;
+  const { type = '' } = schema;
+  if (type === 'string') return stringType(schema);
+  if (type === 'array') {
+    return { kind: 'list', element: typeOf(schema.items ?? {}, elementName(name)) };
   }
+  if (type === 'object') {
+    return schema.properties === undefined ? mapType(schema, name) : recordType(schema, name);
+  }
+  return scalars[type] ?? dyn;
 }
 
 function stringType(schema: JsonSchema): ScalarType {

@@ -199,21 +199,23 @@ const arithmetic: Readonly<Record<string, readonly string[]>> = {
   '%': ['int int int', 'uint uint uint'],
 };
 
-const calculation: OperatorRule = ({ checker, expression, symbol, types }) => {
-  const [a = dyn, b = dyn] = types;
-  if (symbol === '-' && types.length === 1) return isNumber(a) ? a : impossible(a);
+const calculation: OperatorRule = (operands) => {
+  const { checker, expression, symbol, types } = operands;
+  const result = calculate(symbol, types);
+  if (result !== undefined) return result;
+  const text = types.map(typeName).join(` ${symbol} `);
+  const prefix = types.length === 1 ? symbol : '';
+  return checker.fault(expression, `${prefix}${text} is not possible`);
+};
+
+function calculate(symbol: string, [a = dyn, b]: readonly ValueType[]): ValueType | undefined {
+  if (b === undefined) return isNumber(a) || a.kind === 'dyn' ? a : undefined;
   if (a.kind === 'dyn' || b.kind === 'dyn') return dyn;
-  if (symbol === '+' && a.kind === 'list' && b.kind === 'list') return joinTypes(a, b) ?? dyn;
+  if (symbol === '+' && a.kind === 'list' && b.kind === 'list') return joinTypes(a, b);
   const row = arithmetic[symbol]?.find((one) => one.startsWith(`${a.kind} ${b.kind} `));
   const kind = row?.split(' ')[2];
-  if (kind !== undefined) return { kind } as ValueType;
-  return impossible(a, b);
-
-  function impossible(...given: readonly ValueType[]): ValueType {
-    const text = given.map(typeName).join(` ${symbol} `);
-    return checker.fault(expression, `${given.length === 1 ? symbol : ''}${text} is not possible`);
-  }
-};
+  return kind === undefined ? undefined : ({ kind } as ValueType);
+}
 
 const membership: OperatorRule = (operands) => {
   const { checker, expression, types, args } = operands;

@@ -23,34 +23,24 @@ export function presenceField(field: string): string {
 
 /** A value of a fact as CEL sees it; undefined if it is absent and has no empty value. */
 export function toCelValue(value: unknown, type: ValueType): CelInput | undefined {
-  switch (type.kind) {
-    case 'string':
-      return typeof value === 'string' ? value : '';
-    case 'bool':
-      return value === true;
-    case 'int':
-      return typeof value === 'number' ? BigInt(Math.trunc(value)) : undefined;
-    case 'double':
-      return typeof value === 'number' ? value : undefined;
-    case 'timestamp':
-      return toTimestamp(value);
-    case 'list':
-      return celList(listOf(value).map((one) => toCelValue(one, type.element) ?? null));
-    case 'map':
-      return toMap(value, type);
-    case 'record':
-      return toRecord(value, type);
-    case 'dyn':
-      return toDynamic(value);
-    case 'uint':
-    case 'bytes':
-    case 'duration':
-    case 'null':
-      throw new TypeError(`facts have no values of type ${type.kind}`);
-    default:
-      return type satisfies never;
+  if (type.kind === 'list') {
+    return celList(listOf(value).map((one) => toCelValue(one, type.element) ?? null));
   }
+  if (type.kind === 'map') return toMap(value, type);
+  if (type.kind === 'record') return toRecord(value, type);
+  const convert = scalars[type.kind];
+  if (convert === undefined) throw new TypeError(`facts have no values of type ${type.kind}`);
+  return convert(value);
 }
+
+const scalars: Readonly<Record<string, (value: unknown) => CelInput | undefined>> = {
+  string: (value) => (typeof value === 'string' ? value : ''),
+  bool: (value) => value === true,
+  int: (value) => (typeof value === 'number' ? BigInt(Math.trunc(value)) : undefined),
+  double: (value) => (typeof value === 'number' ? value : undefined),
+  timestamp: toTimestamp,
+  dyn: toDynamic,
+};
 
 function toTimestamp(value: unknown): CelInput | undefined {
   const ms = typeof value === 'string' ? Date.parse(value) : Number.NaN;

@@ -11,10 +11,10 @@ export interface Clause {
   readonly node: Expression;
 }
 
-const logic: ReadonlySet<string> = new Set(['_&&_', '_||_', '!_']);
+const logic: ReadonlySet<string> = new Set(['_&&_', '_||_']);
 const clausesListed = 40;
 
-/** The conditions that `&&`, `||` and `!` combine, and the scalar values that those compare. */
+/** The conditions that `&&` and `||` combine, and the scalar values that those compare. */
 export function findClauses(parsed: ParsedExpression, types: TypesById): Clause[] {
   return visit(parsed.expr).slice(0, clausesListed);
 

@@ -103,7 +103,8 @@ function appendInPlace(step: Expression, rewrite: (one: Expression) => Expressio
     const args = [rewrite(first), appendInPlace(second, rewrite), rewrite(third)];
     return callNode(step.id, call.function, args);
   }
-  const added = second?.exprKind.case === 'listExpr' ? second.exprKind.value.elements[0] : undefined;
+  const added =
+    second?.exprKind.case === 'listExpr' ? second.exprKind.value.elements[0] : undefined;
   if (call.function !== '_+_' || first === undefined || added === undefined) return rewrite(step);
   return runtimeCall(step.id, '@append', [first, rewrite(added)]);
 }

@@ -23,7 +23,7 @@ import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { severity } from '@lazaret/protocol';
 
 import { policyLimits } from '../limits.ts';
-import { Meter } from './meter.ts';
+import type { Meter } from './meter.ts';
 import { compileGlob, compileRegularExpression } from './patterns.ts';
 
 /** Compares versions of a package type: negative, 0, positive; undefined if they have no order. */
@@ -59,7 +59,8 @@ type Implementation = (...args: readonly CelValue[]) => CelInput;
 function callStandard(name: string, target: CelValue | undefined, args: readonly CelValue[]) {
   const result = standard.find(name)?.call(0, target, [...args]);
   if (result === undefined) throw new TypeError(`${name} does not take these values`);
-  if (isCelError(result)) throw result;
+  // as a plain error, so that the library adds which part of the expression it is about
+  if (isCelError(result)) throw new Error(result.message);
   return result;
 }
 
@@ -296,7 +297,12 @@ const { DYN } = CelScalar;
 export const environment: CelEnv = celEnv({
   funcs: Object.entries(implementations).flatMap(([name, [arity, run]]): CelFunc[] =>
     (arity === -1 ? [2, 3] : [arity]).map((count) =>
-      celFunc(runtimeName(name), Array.from({ length: count }, () => DYN), DYN, run as never),
+      celFunc(
+        runtimeName(name),
+        Array.from({ length: count }, () => DYN),
+        DYN,
+        run as never,
+      ),
     ),
   ),
 });

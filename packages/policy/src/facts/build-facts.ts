@@ -19,24 +19,11 @@ export interface FactOptions {
 
 /** @param report A valid report; its verdict is computed again, without the findings of exceptions. */
 export function buildFacts(report: InspectionReport, { context, now }: FactOptions): PolicyFacts {
-  const { image, source, files, coverage } = report;
-  const { labels } = image?.config ?? {};
-  const digest = context?.digest ?? image?.manifestDigest;
+  const { files, coverage } = report;
+  const { labels } = report.image?.config ?? {};
+  const digest = context?.digest ?? report.image?.manifestDigest;
   const facts: PolicyFacts = {
-    image: {
-      ...{ reference: source.reference, source: source.kind },
-      ...defined({ resolved: source.resolved }),
-      names: image?.names ?? [],
-      ...defined({
-        digest: image?.manifestDigest,
-        indexDigest: image?.indexDigest,
-        configDigest: image?.configDigest,
-        mediaType: image?.mediaType,
-        artifactType: image?.artifactType,
-        platform: image?.platform,
-        config: image?.config === undefined ? undefined : buildConfig(image.config),
-      }),
-    },
+    image: buildImage(report),
     context: { ...context, ...defined({ digest, labels }) },
     now,
     verdict: report.verdict,
@@ -56,6 +43,16 @@ export function buildFacts(report: InspectionReport, { context, now }: FactOptio
   };
   const findings = report.findings.map((one) => ({ id: findingId(one), ...one }));
   return withFindings(facts, findings);
+}
+
+function buildImage({ image, source }: InspectionReport): PolicyFacts['image'] {
+  const { names = [], manifestDigest, config, ...rest } = image ?? {};
+  return {
+    ...{ reference: source.reference, source: source.kind, names },
+    ...defined({ resolved: source.resolved, digest: manifestDigest }),
+    ...defined({ config: config === undefined ? undefined : buildConfig(config) }),
+    ...defined(rest),
+  };
 }
 
 /** The facts with other findings, and all that follows from findings. */

@@ -31,7 +31,7 @@ export function buildReport(facts: Readonly<Record<string, unknown>>): ReportRes
   if (problems.length > 0) return { problems };
   problems.push(...findUnknown(facts, schema, 'facts'));
   if (problems.length > 0) return { problems };
-  const value = fill(merge(usual, facts), schema, '');
+  const value = fill(merge(usual, facts), schema);
   const parsed = inspectionReport.safeParse(value);
   if (parsed.success) return { report: parsed.data };
   return {
@@ -98,15 +98,15 @@ function findUnknown(value: unknown, { properties, items }: Schema, path: string
 }
 
 /** Adds what a report must have and the value lacks. */
-function fill(value: unknown, own: Schema, name: string): unknown {
+function fill(value: unknown, own: Schema): unknown {
   const { properties, required = [], items } = own;
   if (Array.isArray(value) && items !== undefined) {
-    return value.map((one) => fill(one, items, name));
+    return value.map((one) => fill(one, items));
   }
   if (!isFields(value) || properties === undefined) return value;
   const filled: Record<string, unknown> = { ...value };
   for (const [field, schemaOfField] of Object.entries(properties)) {
-    if (field in value) filled[field] = fill(value[field], schemaOfField, field);
+    if (field in value) filled[field] = fill(value[field], schemaOfField);
     else if (required.includes(field)) filled[field] = usualValue(schemaOfField, field, value);
   }
   return filled;
@@ -119,10 +119,15 @@ const usualValues: Readonly<Record<string, (of: Fields) => unknown>> = {
   severity: ({ class: kind }) => (kind === 'similar' ? 'low' : 'high'),
   title: ({ rule }) => rule ?? '',
   state: () => 'installed',
-  purl: ({ type, name, version }) => `pkg:${type ?? 'generic'}/${name ?? ''}@${version ?? ''}`,
+  purl: ({ type, name, version }) =>
+    `pkg:${textOf(type) || 'generic'}/${textOf(name)}@${textOf(version)}`,
   healthy: () => true,
   gapCount: ({ gaps }) => (Array.isArray(gaps) ? gaps.length : 0),
 };
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
 
 const scannerOf: Readonly<Record<string, string>> = {
   malware: 'clamav',
@@ -140,22 +145,18 @@ function usualValue(own: Schema, field: string, of: Fields): unknown {
   if (special !== undefined && isPossible && own.type === typeOf(special)) return special;
   if (own.const !== undefined) return own.const;
   if (own.enum !== undefined) return own.enum[0];
-  switch (own.type) {
-    case 'string':
-      return own.format === 'date-time' ? '1970-01-01T00:00:00Z' : '';
-    case 'integer':
-    case 'number':
-      return 0;
-    case 'boolean':
-      return false;
-    case 'array':
-      return [];
-    case 'object':
-      return fill({}, own, field);
-    default:
-      return undefined;
-  }
+  if (own.type === 'object') return fill({}, own);
+  if (own.format === 'date-time') return '1970-01-01T00:00:00Z';
+  return emptyValues[own.type ?? ''];
 }
+
+const emptyValues: Readonly<Record<string, unknown>> = {
+  string: '',
+  integer: 0,
+  number: 0,
+  boolean: false,
+  array: [],
+};
 
 function typeOf(value: unknown): string {
   return typeof value === 'number' ? 'integer' : typeof value;

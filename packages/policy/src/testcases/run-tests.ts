@@ -56,7 +56,10 @@ async function runTest(
   const { name, context, now = usualNow, recentActions = {} } = test;
   const { report, problems } = await reportOf(test, readReport);
   if (report === undefined) return { name, passed: false, differences: [], problems };
-  const facts = buildFacts(report, { now, ...(context !== undefined && { context: clean(context) }) });
+  const facts = buildFacts(report, {
+    now,
+    ...(context !== undefined && { context: clean(context) }),
+  });
   const result = evaluatePolicy(policy, {
     ...{ facts, compareVersions, exceptions },
     recentActions: clean(recentActions),

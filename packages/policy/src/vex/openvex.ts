@@ -55,7 +55,9 @@ interface Product {
 
 function readProduct(value: unknown): Product {
   const purl = purlOf(value);
-  const subcomponents = listOf(fieldsOf(value)['subcomponents']).flatMap((one) => purlOf(one) ?? []);
+  const subcomponents = listOf(fieldsOf(value)['subcomponents']).flatMap(
+    (one) => purlOf(one) ?? [],
+  );
   const digest = /^pkg:(?:oci|docker)\/[^@]+@(sha256(?::|%3A)[0-9a-f]{64})/i.exec(purl ?? '')?.[1];
   return { purl, subcomponents, image: digest?.replace(/%3A/i, ':') };
 }

@@ -46,7 +46,10 @@ export async function requirePolicy(
   if (policy !== undefined && loaded.faults.length === 0) return { ...loaded, policy };
   throw new Failure(`${path} is not a valid policy`, {
     exitCode: exitCodes.failure.code,
-    fields: loaded.faults.map((fault) => ({ path: placeOf(path, fault), message: describe(fault) })),
+    fields: loaded.faults.map((fault) => ({
+      path: placeOf(path, fault),
+      message: describe(fault),
+    })),
   });
 }
 

@@ -19,7 +19,10 @@ export const policyCommands: readonly CommandSpec[] = [
     details: 'Prints every fault with its line and column; see docs/policies.md',
     arguments: [policies],
     flags: [],
-    examples: ['lazaret policy validate policies/default.yaml', 'lazaret policy validate policies/'],
+    examples: [
+      'lazaret policy validate policies/default.yaml',
+      'lazaret policy validate policies/',
+    ],
     load: async () => (await import('./validate.ts')).run,
   },
   {
@@ -41,9 +44,7 @@ export const policyCommands: readonly CommandSpec[] = [
     details:
       'For each rule: whether it matches, with the evidence and the values of its conditions, the ' +
       'exceptions that apply, and the actions with the reason why one is withheld. Changes nothing',
-    arguments: [
-      { name: 'policy', required: true, summary: 'Policy file', completes: 'file' },
-    ],
+    arguments: [{ name: 'policy', required: true, summary: 'Policy file', completes: 'file' }],
     flags: [
       {
         name: 'report',
@@ -54,7 +55,11 @@ export const policyCommands: readonly CommandSpec[] = [
       { name: 'registry', value: 'host', summary: 'Registry, if the report is not from there' },
       { name: 'repository', value: 'name', summary: 'Repository, likewise' },
       { name: 'tag', value: 'tag', summary: 'Tag, likewise' },
-      { name: 'now', value: 'time', summary: 'Evaluate as of this time, e.g. 2027-01-31T00:00:00Z' },
+      {
+        name: 'now',
+        value: 'time',
+        summary: 'Evaluate as of this time, e.g. 2027-01-31T00:00:00Z',
+      },
     ],
     examples: [
       'lazaret policy explain policies/default.yaml --report app.json',

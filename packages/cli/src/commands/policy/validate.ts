@@ -56,7 +56,9 @@ function toJson({ loaded, tests }: Checked): unknown {
 function formatOne({ loaded, tests }: Checked, style: Style): string {
   const { path, policy, faults, notes } = loaded;
   const lines = [
-    ...faults.map((fault) => formatLine(style('red', 'error'), placeOf(path, fault), describe(fault))),
+    ...faults.map((fault) =>
+      formatLine(style('red', 'error'), placeOf(path, fault), describe(fault)),
+    ),
     ...(tests?.faults ?? []).map((fault) =>
       formatLine(style('red', 'error'), placeOf(tests?.path ?? path, fault), describe(fault)),
     ),
