@@ -211,7 +211,11 @@ const calculation: OperatorRule = (operands) => {
 function calculate(symbol: string, [a = dyn, b]: readonly ValueType[]): ValueType | undefined {
   if (b === undefined) return isNumber(a) || a.kind === 'dyn' ? a : undefined;
   if (a.kind === 'dyn' || b.kind === 'dyn') return dyn;
-  if (symbol === '+' && a.kind === 'list' && b.kind === 'list') return joinTypes(a, b);
+  if (a.kind === 'list' && b.kind === 'list') return symbol === '+' ? joinTypes(a, b) : undefined;
+  return resultOf(symbol, a, b);
+}
+
+function resultOf(symbol: string, a: ValueType, b: ValueType): ValueType | undefined {
   const row = arithmetic[symbol]?.find((one) => one.startsWith(`${a.kind} ${b.kind} `));
   const kind = row?.split(' ')[2];
   return kind === undefined ? undefined : ({ kind } as ValueType);

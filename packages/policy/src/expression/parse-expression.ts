@@ -27,7 +27,8 @@ export function parseExpression(text: string): ParseResult {
   const scanned = scan(text);
   if (scanned !== undefined) return { fault: scanned };
   try {
-    return { parsed: parse(text) };
+    // a comment at the end needs a line break
+    return { parsed: parse(`${text}\n`) };
   } catch (error) {
     return { fault: toFault(error, text) };
   }
