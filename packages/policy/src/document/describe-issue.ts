@@ -54,7 +54,11 @@ function describe(issue: Issue, value: unknown): string {
 
 function expectType(expected: string, value: unknown): string {
   const name = nameOfType(expected);
-  return value === undefined ? `missing; expected ${name}` : `expected ${name}, got ${show(value)}`;
+  if (value === undefined) return `missing; expected ${name}`;
+  // YAML reads 3.10 as the number 3.1
+  const isUnquoted = expected === 'string' && ['number', 'boolean'].includes(typeof value);
+  const advice = isUnquoted ? '; put it in quotes' : '';
+  return `expected ${name}, got ${show(value)}${advice}`;
 }
 
 function expectOne(values: readonly string[], value: unknown): string {

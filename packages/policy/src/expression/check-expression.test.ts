@@ -28,7 +28,10 @@ describe('names that do not exist', () => {
 
 describe('values that can never be equal', () => {
   test.each([
-    ['findings.exists(f, f.severity == "hihg")', '"hihg" is not a possible value; did you mean "high"?'],
+    [
+      'findings.exists(f, f.severity == "hihg")',
+      '"hihg" is not a possible value; did you mean "high"?',
+    ],
     ['findings.exists(f, "hihg" != f.severity)', '"hihg" is not a possible value'],
     ['findings.exists(f, f.class in ["malware", "known-bd"])', 'did you mean "known-bad"?'],
     ['findings.exists(f, f.severity.atLeast("severe"))', '"severe" is not a severity'],
