@@ -33,6 +33,7 @@ import { observationTexts, outcomeClasses, scopeTexts, stateTexts } from './expl
 import { fillArchitecture } from './architecture-tables.ts';
 import { inventoryPage } from './inventory-page.ts';
 import { scannersPage } from './scanners-page.ts';
+import { policyVariablesPage } from './policy-page.ts';
 import { code, formatTable, heading } from './table.ts';
 
 const root = new URL('../../', import.meta.url);
@@ -48,6 +49,7 @@ export function generatePages(): ReadonlyMap<string, string> {
     ['docs/events.md', eventsPage()],
     ['docs/inventory.md', inventoryPage()],
     ['docs/scanners.md', scannersPage()],
+    ['docs/policy-variables.md', policyVariablesPage()],
     ['ARCHITECTURE.md', fillArchitecture(readFileSync(new URL('ARCHITECTURE.md', root), 'utf8'))],
   ]);
 }

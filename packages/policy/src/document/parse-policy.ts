@@ -4,7 +4,7 @@
  * refers to exists.
  */
 
-import { suggest } from '../expression/check-expression.ts';
+import { suggest } from '../expression/suggest.ts';
 import { compileExpression, type CompiledExpression } from '../expression/compile-expression.ts';
 import type { ExpressionFault } from '../expression/expression-fault.ts';
 import { policyLimits } from '../limits.ts';

@@ -155,8 +155,8 @@ export function matchesPackage(wanted: string, purl: string): boolean {
 }
 
 /**
- * Packages of a report carry no distribution, so a qualifier that they lack does not count; one that
- * both have must be equal.
+ * Packages of a report carry no distribution, so a qualifier that they lack does not count; one
+ * that both have must be equal.
  */
 function hasQualifiers(a: PackageURL, b: PackageURL): boolean {
   return Object.entries(a.qualifiers ?? {}).every(([name, value]) => {

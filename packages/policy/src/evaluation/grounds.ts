@@ -1,6 +1,6 @@
 /**
  * Whether what a rule found is ground enough to move or delete an image. Authors cannot weaken
- * this: the rule is evaluated again on facts from which weak grounds were taken away, and must still
+ * this: the rule is evaluated again on facts from which weak grounds were removed, and must still
  * match.
  *
  * Weak are: similarity to known malware, known tools of a software reference (NSRL), and that

@@ -1,8 +1,10 @@
 /** The types of operators and function calls. */
 import { functions, macros, signatureOf, typeOfWord } from './functions.ts';
-import { elementOf, suggest, type Call, type Scope } from './check-expression.ts';
+import type { Call } from './expression-tree.ts';
 import type { Expression } from './parse-expression.ts';
-import { dyn, isAssignable, isNumber, joinTypes, typeName, type ValueType } from './value-type.ts';
+import { suggest } from './suggest.ts';
+import { dyn, elementOf, isAssignable, isNumber, joinTypes, typeName } from './value-type.ts';
+import type { Scope, ValueType } from './value-type.ts';
 
 /** What the check of a call needs from the check of an expression. */
 export interface CallChecker {

@@ -1,21 +1,19 @@
 /**
  * The type check of an expression. The checker of the library covers constants and identifiers
  * only, and knows neither records nor known values, so this one does the whole of CEL that
- * conditions may use. A misspelled field, a value that an enum does not have and a field that may be
- * absent are errors of the document and never a condition that is silently false.
+ * conditions may use. A misspelled field, a value that an enum does not have and a field that may
+ * be absent are errors of the document and never a condition that is silently false.
  */
-import { nearestName } from '@lazaret/protocol';
-
 import { policyLimits } from '../limits.ts';
 import { checkCall, type CallChecker } from './check-call.ts';
 import { plannedVariables } from './catalogue.ts';
 import type { ExpressionFault } from './expression-fault.ts';
+import { childrenOf, type Comprehension, type NodeOf, type Select } from './expression-tree.ts';
 import type { Expression, ParsedExpression } from './parse-expression.ts';
+import { suggest } from './suggest.ts';
 import { textOf } from './expression-text.ts';
-import { dyn, hasEmptyValue, joinTypes, typeName } from './value-type.ts';
-import type { RecordType, ValueType } from './value-type.ts';
-
-export type Scope = ReadonlyMap<string, ValueType>;
+import { dyn, elementOf, hasEmptyValue, joinTypes, typeName } from './value-type.ts';
+import type { RecordType, Scope, ValueType } from './value-type.ts';
 
 export interface CheckedExpression {
   readonly type: ValueType;
@@ -32,11 +30,6 @@ export function checkExpression(parsed: ParsedExpression, scope: Scope): Checked
   const { types, used, faults } = checker;
   return { type, types, variables: used, faults };
 }
-
-type Kind<Case> = Extract<Expression['exprKind'], { case: Case }>;
-export type Select = Kind<'selectExpr'>['value'];
-export type Call = Kind<'callExpr'>['value'];
-export type Comprehension = Kind<'comprehensionExpr'>['value'];
 
 class Checker implements CallChecker {
   readonly types = new Map<bigint, ValueType>();
@@ -189,49 +182,7 @@ class Checker implements CallChecker {
 
 const bool: ValueType = { kind: 'bool' };
 
-/** The nodes directly below a node. */
-export function childrenOf({ exprKind }: Expression): readonly Expression[] {
-  const present = (list: readonly (Expression | undefined)[]): readonly Expression[] =>
-    list.filter((one) => one !== undefined);
-  switch (exprKind.case) {
-    case 'selectExpr':
-      return present([exprKind.value.operand]);
-    case 'callExpr':
-      return present([exprKind.value.target, ...exprKind.value.args]);
-    case 'listExpr':
-      return exprKind.value.elements;
-    case 'comprehensionExpr': {
-      const { iterRange, accuInit, loopCondition, loopStep, result } = exprKind.value;
-      return present([iterRange, accuInit, loopCondition, loopStep, result]);
-    }
-    case 'constExpr':
-    case 'identExpr':
-    case 'structExpr':
-    case undefined:
-      return [];
-    default:
-      return exprKind satisfies never;
-  }
-}
-
-export function elementOf(type: ValueType): ValueType | undefined {
-  if (type.kind === 'list') return type.element;
-  if (type.kind === 'map') return { kind: 'string' };
-  return type.kind === 'dyn' ? dyn : undefined;
-}
-
-/** `did you mean "severity"?`, or the known names. */
-export function suggest(given: string, known: readonly string[]): string {
-  const nearest = nearestName(given, known);
-  if (nearest !== undefined) return `did you mean "${nearest}"?`;
-  const listed = known.slice(0, namesListed).join(', ');
-  const more = known.length - namesListed;
-  return `expected one of ${listed}${more > 0 ? ` and ${more} more` : ''}`;
-}
-
-const namesListed = 20;
-
-type ConstantKind = Kind<'constExpr'>['value']['constantKind'];
+type ConstantKind = NodeOf<'constExpr'>['value']['constantKind'];
 
 function typeOfConstant({ case: kind, value }: ConstantKind): ValueType {
   switch (kind) {

@@ -10,17 +10,17 @@ import {
 } from '@bufbuild/cel';
 
 import { variables } from './catalogue.ts';
-import { checkExpression, type CheckedExpression, type Scope } from './check-expression.ts';
+import { checkExpression, type CheckedExpression } from './check-expression.ts';
 import { fromCelValue, toCelValue } from './convert-value.ts';
 import type { ExpressionFault } from './expression-fault.ts';
 import { textOf } from './expression-text.ts';
 import { findClauses, type Clause } from './find-clauses.ts';
 import { findEvidence, type EvidenceSource } from './find-evidence.ts';
-import { childrenOf } from './check-expression.ts';
+import { childrenOf } from './expression-tree.ts';
 import { instrument } from './instrument.ts';
 import { parseExpression, type Expression, type ParsedExpression } from './parse-expression.ts';
 import { environment, runWith, type Runtime } from './runtime.ts';
-import { isAssignable, typeName, type ValueType } from './value-type.ts';
+import { isAssignable, typeName, type Scope, type ValueType } from './value-type.ts';
 
 export interface CompileOptions {
   /** Variables besides those of the catalogue. */

@@ -1,5 +1,5 @@
 /** The parts of a condition that explain its value. */
-import { childrenOf } from './check-expression.ts';
+import { childrenOf } from './expression-tree.ts';
 import { textOf } from './expression-text.ts';
 import type { TypesById } from './instrument.ts';
 import type { Expression, ParsedExpression } from './parse-expression.ts';

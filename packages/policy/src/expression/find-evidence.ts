@@ -2,11 +2,11 @@
  * Where the evidence of a condition is: the elements that `exists`, `filter` and `!all` look for. A
  * condition about absence (`!exists`, `all`) has none.
  */
-import { elementOf, type Comprehension } from './check-expression.ts';
+import type { Comprehension } from './expression-tree.ts';
 import { textOf } from './expression-text.ts';
 import { collectLoop, negate, type TypesById } from './instrument.ts';
 import type { Expression, ParsedExpression } from './parse-expression.ts';
-import { dyn, type ValueType } from './value-type.ts';
+import { dyn, elementOf, type ValueType } from './value-type.ts';
 
 export interface EvidenceSource {
   /** The list as the condition names it: `findings`, `coverage.gaps`. */

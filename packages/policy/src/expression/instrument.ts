@@ -4,7 +4,7 @@
  * the stack from some ten thousand on), and `has` follows Protocol Buffers, where an empty text or
  * list counts as absent.
  */
-import { childrenOf, type Call, type Comprehension, type Select } from './check-expression.ts';
+import { childrenOf, type Call, type Comprehension, type Select } from './expression-tree.ts';
 import type { Expression } from './parse-expression.ts';
 import { hasImplementation, runtimeName } from './runtime.ts';
 import { presenceField } from './convert-value.ts';
@@ -94,7 +94,7 @@ function rewriteLoop(
   return { ...expression, exprKind: { case: 'comprehensionExpr', value } };
 }
 
-/** `list + [element]` of `map` and `filter` becomes a push; nobody else sees that list. */
+/** `list + [element]` of `map` and `filter` becomes a push; no other code sees that list. */
 function appendInPlace(step: Expression, rewrite: (one: Expression) => Expression): Expression {
   if (step.exprKind.case !== 'callExpr') return rewrite(step);
   const call = step.exprKind.value;

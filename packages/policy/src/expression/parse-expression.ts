@@ -125,7 +125,7 @@ function scanOperator(text: string, at: number): ExpressionFault | undefined {
   return { offset: at, message: `unexpected "${char}"; write ${char}${char}` };
 }
 
-/** CEL reads `0755` as 755, which nobody means who writes it. */
+/** CEL reads `0755` as 755, which is never what is meant. */
 function scanNumber(text: string, at: number): ExpressionFault | undefined {
   const isStart = !/[\w.]/.test(text[at - 1] ?? '');
   const octal = isStart ? /^0\d+/.exec(text.slice(at, at + 20))?.[0] : undefined;

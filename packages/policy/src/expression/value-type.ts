@@ -44,6 +44,9 @@ export interface RecordField {
 
 export type ValueType = ScalarType | ListType | MapType | RecordType;
 
+/** Types of variables by name. */
+export type Scope = ReadonlyMap<string, ValueType>;
+
 export const dyn: ScalarType = { kind: 'dyn' };
 
 /** `list(finding)`, `map(string, dyn)`, `string`. */
@@ -93,4 +96,11 @@ export function joinTypes(a: ValueType, b: ValueType): ValueType | undefined {
 function joinValues(a: ScalarType, b: ScalarType): ScalarType {
   if (a.values === undefined || b.values === undefined) return { kind: 'string' };
   return { kind: 'string', values: [...new Set([...a.values, ...b.values])] };
+}
+
+/** The type of the elements that a loop visits; undefined if it is not a list or map. */
+export function elementOf(type: ValueType): ValueType | undefined {
+  if (type.kind === 'list') return type.element;
+  if (type.kind === 'map') return { kind: 'string' };
+  return type.kind === 'dyn' ? dyn : undefined;
 }

@@ -17,7 +17,7 @@ export interface FactOptions {
   readonly now: string;
 }
 
-/** @param report A valid report; its verdict is computed again, without the findings of exceptions. */
+/** @param report A valid report; its verdict is computed again from its findings and coverage. */
 export function buildFacts(report: InspectionReport, { context, now }: FactOptions): PolicyFacts {
   const { files, coverage } = report;
   const { labels } = report.image?.config ?? {};

@@ -5,7 +5,7 @@
 import { inspectionReport, type InspectionReport } from '@lazaret/protocol';
 import { z } from 'zod';
 
-import { suggest } from '../expression/check-expression.ts';
+import { suggest } from '../expression/suggest.ts';
 
 export type ReportResult =
   | { readonly report: InspectionReport; readonly problems?: undefined }

@@ -1,4 +1,4 @@
-/** CSAF 2.0 documents of the VEX profile, https://docs.oasis-open.org/csaf/csaf/v2.0/ section 4.5. */
+/** CSAF 2.0 documents of the VEX profile; https://docs.oasis-open.org/csaf/csaf/v2.0/ (4.5). */
 import { fieldsOf, listOf, textOf, type Fields, type VexStatement } from './vex-document.ts';
 
 export function isCsaf(document: Fields): boolean {

@@ -132,7 +132,7 @@ describe('CSAF', () => {
     ]);
   });
 
-  test('an impact statement is a justification, no statement is none', () => {
+  test('an impact statement is a justification, and one of both is required', () => {
     const base = { cve: 'CVE-2024-1', product_status: { known_not_affected: ['curl-2'] } };
     const threats = [{ category: 'impact', details: 'not built in', product_ids: ['curl-2'] }];
     expect(read(csaf({ ...base, threats })).exceptions[0]?.reason).toContain('not built in');

@@ -38,7 +38,7 @@ export interface VexStatement {
   readonly justification: string;
 }
 
-/** The exceptions of a statement, or why it is none. */
+/** The exceptions of a statement, or a note why there are none. */
 export function toVexExceptions(
   statement: VexStatement,
   { source, owner, expires }: VexOptions,
