@@ -125,7 +125,7 @@ test('packages and files can be accepted for rules about them', () => {
       policy,
       sampleFacts({
         packages: [{ type: 'deb', name: 'openssl', version }],
-        special: [{ path: 'usr/bin/su', because: ['setuid'] }],
+        special: [{ path: 'usr/bin/su', reasons: ['setuid'] }],
         files: [{ path }],
       }),
     ).rules.map(({ state }) => state);

@@ -137,7 +137,7 @@ test('all variables, macros and operators of CEL have types', () => {
     'users.exists_one(u, u.uid == 0)',
     'now.getDayOfWeek() in [0, 6] && now - duration("1h") < now',
     'size(findings) * 2 + 1 - 3 / 4 % 5 >= -1',
-    'special.exists(f, "setuid" in f.because && f.mode == octal("4755"))',
+    'special.exists(f, "setuid" in f.reasons && f.mode == octal("4755"))',
     'packages.exists(p, p.name.glob("lib*") && versionAtLeast(p, "2"))',
     'image.names.map(n, n.size() > 3, n.lowerAscii().split("/")[0]).exists(n, n == "a")',
     'string(now) == "2027" || int("3") == 3 || double(3) == 3.0',
