@@ -59,7 +59,7 @@ function decide(
 
 const order: readonly ActionState[] = ['apply', 'dry-run', 'withheld'];
 
-/** One decision for each action: the strongest that a rule came to. */
+/** One decision for each action: the strongest that a rule gives. */
 export function mergeActions(
   rules: readonly { readonly id: string; readonly actions: readonly RuleAction[] }[],
 ): ActionDecision[] {

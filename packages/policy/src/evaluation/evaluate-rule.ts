@@ -144,7 +144,7 @@ class RuleEvaluation {
   }
 }
 
-/** One entry for each list, with each item once; lists without any are left out. */
+/** One entry for each list, with each item once; lists without any are omitted. */
 function summarize(found: readonly EvidenceFound[]): EvidenceResult[] {
   const lists = new Map<string, Set<unknown>>();
   for (const { from, items } of found) {

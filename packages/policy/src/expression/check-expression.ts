@@ -54,7 +54,7 @@ class Checker implements CallChecker {
     return type;
   }
 
-  /** Records a fault at a node, and goes on with a type that fits everything. */
+  /** Records a fault at a node, and continues with a type that fits everything. */
   fault(expression: Expression, message: string): ValueType {
     const start = this.#parsed.sourceInfo?.positions[expression.id.toString()] ?? 0;
     // a field is at its dot

@@ -68,7 +68,7 @@ describe('values', () => {
 describe('absent fields', () => {
   const parts = { findings: [{ rule: 'x', line: 0 }] };
 
-  test('absent text reads as empty, and has() tells', () => {
+  test('absent text reads as empty, and has() is false', () => {
     expect(evaluate('findings[0].path == "" && !has(findings[0].path)', parts)).toEqual({
       value: true,
     });
@@ -81,7 +81,7 @@ describe('absent fields', () => {
     expect(evaluate('has(findings[0].offset)', parts)).toEqual({ value: false });
   });
 
-  test('an absent record has empty fields, and has() tells', () => {
+  test('an absent record has empty fields, and has() is false', () => {
     expect(evaluate('has(distribution.id) || has(image.resolved)')).toEqual({ value: false });
     expect(evaluate('has(image.config)')).toEqual({ value: true });
   });
