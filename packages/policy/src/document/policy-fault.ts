@@ -15,11 +15,3 @@ export function formatFault({ line, column, path, message }: PolicyFault): strin
 }
 
 export type Path = readonly (string | number)[];
-
-export function formatPath(path: Path): string {
-  return path.reduce<string>(
-    (text, key) =>
-      typeof key === 'number' ? `${text}[${key}]` : text === '' ? key : `${text}.${key}`,
-    '',
-  );
-}

@@ -2,6 +2,7 @@
  * Untrusted YAML to plain data, with the position of every value. Anchors, aliases and tags are
  * refused: the result can neither grow nor become anything but plain data.
  */
+import { formatPath } from '@lazaret/protocol';
 import {
   isMap,
   isNode,
@@ -16,7 +17,7 @@ import {
 } from 'yaml';
 
 import { policyLimits } from '../limits.ts';
-import { formatPath, type Path, type PolicyFault } from './policy-fault.ts';
+import type { Path, PolicyFault } from './policy-fault.ts';
 
 export interface YamlDocument {
   readonly value: unknown;

@@ -24,14 +24,23 @@ export interface EvaluationInput {
   readonly recentActions?: Partial<Readonly<Record<PolicyAction, number>>>;
   /** Work of the whole evaluation; see meter.ts. */
   readonly steps?: number;
+  /** Also evaluate the parts of each condition, for people who want to know why. */
+  readonly explain?: boolean;
+}
+
+const ownExceptions = new WeakMap<Policy, readonly PolicyException[]>();
+
+/** The same list for every evaluation, so that it is indexed once. */
+function exceptionsOf(policy: Policy): readonly PolicyException[] {
+  const list = ownExceptions.get(policy) ?? toExceptions(policy.exceptions);
+  ownExceptions.set(policy, list);
+  return list;
 }
 
 export function evaluatePolicy(policy: Policy, input: EvaluationInput): PolicyResult {
   const { facts, compareVersions, recentActions = {} } = input;
-  const exceptions = new ExceptionSet(
-    [...toExceptions(policy.exceptions), ...(input.exceptions ?? [])],
-    facts,
-  );
+  const lists = [exceptionsOf(policy), input.exceptions ?? []];
+  const exceptions = new ExceptionSet(lists, facts);
   const meter = new Meter(input.steps ?? policyLimits.stepsPerPolicy);
   const context = {
     facts,
@@ -39,6 +48,7 @@ export function evaluatePolicy(policy: Policy, input: EvaluationInput): PolicyRe
     exceptions,
     compareVersions,
     meter,
+    explain: input.explain === true,
     actions: {
       settings: policy.actions,
       recentActions,

@@ -15,7 +15,7 @@ import { unavailableReason } from '../facts/build-facts.ts';
 import type { PolicyFacts } from '../facts/fact-schema.ts';
 import { policyLimits } from '../limits.ts';
 import { decideRuleActions, type ActionInput } from './decide-actions.ts';
-import { exceptFacts } from './except-facts.ts';
+import { exceptFacts, type ExceptedFacts } from './except-facts.ts';
 import type { ExceptionSet, PolicyException } from './exceptions.ts';
 import { weakGrounds } from './grounds.ts';
 import type {
@@ -34,6 +34,8 @@ export interface RuleContext {
   /** The budget of the policy. */
   readonly meter: Meter;
   readonly actions: ActionInput;
+  /** Whether the parts of each condition are evaluated on their own, too. */
+  readonly explain: boolean;
 }
 
 export function evaluateRule(rule: CompiledRule, context: RuleContext): RuleResult {
@@ -57,7 +59,7 @@ export function evaluateRule(rule: CompiledRule, context: RuleContext): RuleResu
   if (unavailable !== undefined) return { ...base, state: 'error', reason: unavailable };
   const evaluation = new RuleEvaluation(rule, context);
   const first = evaluation.run(context.bindings);
-  const clauses = evaluation.explain(context.bindings);
+  const clauses = context.explain ? evaluation.explain(context.bindings) : [];
   if (first.error !== undefined) return { ...base, clauses, state: 'error', reason: first.error };
   if (first.value !== true) return { ...base, clauses, state: 'passed' };
   return { ...base, clauses, ...evaluation.applyExceptions() };
@@ -96,7 +98,8 @@ class RuleEvaluation {
       const applied = whole.map((one) => describe(one, 0));
       return { state: 'excepted', reason: 'an exception covers the rule', exceptions: applied };
     }
-    const left = exceptFacts(facts, exceptions, this.#rule.id);
+    const left = this.#exceptFacts(facts);
+    if (typeof left === 'string') return { state: 'error', reason: left, exceptions: [] };
     const applied = [...left.applied].map(([one, items]) => describe(one, items));
     if (applied.length === 0) return { exceptions: [], ...this.#match(facts, bindings) };
     const rest = new FactBindings(left.facts, bindings);
@@ -105,6 +108,20 @@ class RuleEvaluation {
     if (value === true) return { exceptions: applied, ...this.#match(left.facts, rest) };
     const reason = 'exceptions cover all that it matches';
     return { state: 'excepted', reason, exceptions: applied };
+  }
+
+  /** The facts without what exceptions accept, or why they cannot be computed. */
+  #exceptFacts(facts: PolicyFacts): ExceptedFacts | string {
+    const { id, compiled } = this.#rule;
+    const { exceptions } = this.#context;
+    return this.#metered(({ meter }) => {
+      try {
+        return exceptFacts(facts, { id, variables: compiled.variables, exceptions, meter });
+      } catch (error) {
+        if (!meter.isExhausted) throw error;
+        return meter.message;
+      }
+    });
   }
 
   #match(facts: PolicyFacts, bindings: FactBindings): Omit<MatchedPart, 'exceptions'> {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import { evaluateSample, ruleOf, sampleFacts, sampleNow, samplePolicy } from '../testing/sample.ts';
-import { matchesPackage } from './exceptions.ts';
+import { matchesPackage } from './match-package.ts';
 
 const vulnerability = {
   ...{ class: 'vulnerability', severity: 'high', rule: 'DSA-1', path: 'var/lib/dpkg/status' },

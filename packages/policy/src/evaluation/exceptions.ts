@@ -1,10 +1,10 @@
 /** Exceptions: which are in force, and which findings, packages and files each accepts. Pure. */
-import { PackageURL } from 'packageurl-js';
-
 import type { PolicyExceptionEntry } from '../document/policy-schema.ts';
+import type { Meter } from '../expression/meter.ts';
 import { compileGlob } from '../expression/patterns.ts';
 import { textsOf } from '../facts/build-facts.ts';
 import type { PolicyFacts, PolicyFinding } from '../facts/fact-schema.ts';
+import { matchesPackage } from './match-package.ts';
 
 export interface PolicyException extends Omit<PolicyExceptionEntry, 'id'> {
   readonly id: string;
@@ -21,71 +21,132 @@ export function toExceptions(entries: readonly PolicyExceptionEntry[]): PolicyEx
   }));
 }
 
-/** The exceptions that are in force for one image, indexed: a VEX document has thousands. */
-export class ExceptionSet {
-  readonly expired: readonly PolicyException[];
-  readonly #byVulnerability = new Map<string, PolicyException[]>();
-  readonly #others: PolicyException[] = [];
+/** Exceptions by what they are about: VEX documents have thousands, for every image the same. */
+class ExceptionIndex {
+  readonly all: readonly PolicyException[];
+  readonly byVulnerability = new Map<string, PolicyException[]>();
+  readonly ofRules: readonly PolicyException[];
+  /** About findings without a vulnerability. */
+  readonly ofFindings: readonly PolicyException[];
+  readonly ofPackages: readonly PolicyException[];
+  readonly ofPaths: readonly PolicyException[];
 
-  constructor(exceptions: readonly PolicyException[], facts: PolicyFacts) {
-    const now = Date.parse(facts.now);
-    const isExpired = ({ expires }: PolicyException): boolean => Date.parse(expires) < now;
-    this.expired = exceptions.filter(isExpired);
-    for (const one of exceptions) {
-      if (isExpired(one) || !coversImage(one, facts)) continue;
-      const { vulnerability } = one.match;
-      if (vulnerability === undefined) this.#others.push(one);
-      else this.#grouped(vulnerability.toUpperCase()).push(one);
+  constructor(all: readonly PolicyException[]) {
+    this.all = all;
+    for (const one of all) {
+      const name = one.match.vulnerability?.toUpperCase();
+      if (name === undefined) continue;
+      const group = this.byVulnerability.get(name) ?? [];
+      group.push(one);
+      this.byVulnerability.set(name, group);
     }
+    const others = all.filter(({ match }) => match.vulnerability === undefined);
+    this.ofRules = others.filter((one) => !hasItem(one));
+    this.ofFindings = others.filter(hasItem);
+    this.ofPackages = others.filter(
+      (one) => one.match.package !== undefined && isOnly(one, ['package', 'path']),
+    );
+    this.ofPaths = others.filter((one) => one.match.path !== undefined && isOnly(one, ['path']));
+  }
+}
+
+const indexes = new WeakMap<readonly PolicyException[], ExceptionIndex>();
+
+function indexOf(exceptions: readonly PolicyException[]): ExceptionIndex {
+  const index = indexes.get(exceptions) ?? new ExceptionIndex(exceptions);
+  indexes.set(exceptions, index);
+  return index;
+}
+
+/** The exceptions that are in force for one image. */
+export class ExceptionSet {
+  readonly #indexes: readonly ExceptionIndex[];
+  readonly #facts: PolicyFacts;
+  readonly #now: number;
+  readonly #inForce = new Map<PolicyException, boolean>();
+
+  /** @param lists Lists that are the same objects for every image are indexed once. */
+  constructor(lists: readonly (readonly PolicyException[])[], facts: PolicyFacts) {
+    this.#indexes = lists.filter(({ length }) => length > 0).map(indexOf);
+    this.#facts = facts;
+    this.#now = Date.parse(facts.now);
+  }
+
+  get isEmpty(): boolean {
+    return this.#indexes.length === 0;
+  }
+
+  get expired(): readonly PolicyException[] {
+    return this.#indexes.flatMap(({ all }) => all.filter((one) => this.#isExpired(one)));
   }
 
   /** Exceptions of a whole rule. */
   ofRule(rule: string): readonly PolicyException[] {
-    return this.#others.filter(
-      ({ match }) =>
-        match.rule === rule && isEmpty({ ...match, rule: undefined, image: undefined }),
+    return this.#indexes.flatMap(({ ofRules }) =>
+      ofRules.filter((one) => one.match.rule === rule && this.#isInForce(one)),
     );
   }
 
-  ofFinding(finding: PolicyFinding, rule: string): PolicyException | undefined {
-    const named = vulnerabilityIds(finding).flatMap((id) => this.#byVulnerability.get(id) ?? []);
-    return [...named, ...this.#others].find(
-      (one) => isFor(one, rule) && hasItem(one) && matchesFinding(one, finding),
-    );
+  ofFinding(finding: PolicyFinding, rule: string, meter: Meter): PolicyException | undefined {
+    const ids = vulnerabilityIds(finding);
+    const lists = this.#indexes.flatMap(({ byVulnerability, ofFindings }) => [
+      ...ids.map((id) => byVulnerability.get(id) ?? []),
+      ofFindings,
+    ]);
+    return this.#find(lists, { rule, meter, matches: (one) => matchesFinding(one, finding) });
   }
 
   /** Only exceptions by package, or package and path, are about packages themselves. */
-  ofPackage(item: { readonly purl: string; readonly path: string }, rule: string) {
-    return this.#others.find(
-      (one) =>
-        isFor(one, rule) &&
-        one.match.package !== undefined &&
-        isOnly(one, ['package', 'path']) &&
-        matchesPackage(one.match.package, item.purl) &&
-        matchesPath(one.match.path, item.path),
-    );
+  ofPackage(item: PackageItem, rule: string, meter: Meter): PolicyException | undefined {
+    const lists = this.#indexes.map(({ ofPackages }) => ofPackages);
+    return this.#find(lists, {
+      ...{ rule, meter },
+      matches: ({ match }) =>
+        matchesPackage(match.package ?? '', item.purl) && matchesPath(match.path, item.path),
+    });
   }
 
   /** Only exceptions by path alone are about files themselves. */
-  ofPath(path: string, rule: string): PolicyException | undefined {
-    return this.#others.find(
-      (one) =>
-        isFor(one, rule) &&
-        one.match.path !== undefined &&
-        isOnly(one, ['path']) &&
-        matchesPath(one.match.path, path),
-    );
+  ofPath(path: string, rule: string, meter: Meter): PolicyException | undefined {
+    const lists = this.#indexes.map(({ ofPaths }) => ofPaths);
+    const matches = ({ match }: PolicyException): boolean => matchesPath(match.path, path);
+    return this.#find(lists, { rule, meter, matches });
   }
 
-  get isEmpty(): boolean {
-    return this.#others.length === 0 && this.#byVulnerability.size === 0;
+  #find(
+    lists: readonly (readonly PolicyException[])[],
+    { rule, meter, matches }: Search,
+  ): PolicyException | undefined {
+    for (const list of lists) {
+      meter.spend(list.length);
+      const found = list.find((one) => isFor(one, rule) && matches(one) && this.#isInForce(one));
+      if (found !== undefined) return found;
+    }
+    return undefined;
   }
 
-  #grouped(id: string): PolicyException[] {
-    const group = this.#byVulnerability.get(id) ?? [];
-    this.#byVulnerability.set(id, group);
-    return group;
+  #isExpired({ expires }: PolicyException): boolean {
+    return Date.parse(expires) < this.#now;
   }
+
+  #isInForce(exception: PolicyException): boolean {
+    const known = this.#inForce.get(exception);
+    if (known !== undefined) return known;
+    const isInForce = !this.#isExpired(exception) && coversImage(exception, this.#facts);
+    this.#inForce.set(exception, isInForce);
+    return isInForce;
+  }
+}
+
+interface PackageItem {
+  readonly purl: string;
+  readonly path: string;
+}
+
+interface Search {
+  readonly rule: string;
+  readonly meter: Meter;
+  readonly matches: (exception: PolicyException) => boolean;
 }
 
 type Match = PolicyExceptionEntry['match'];
@@ -98,6 +159,7 @@ function isFor({ match }: PolicyException, rule: string): boolean {
   return match.rule === undefined || match.rule === rule;
 }
 
+/** Whether it is about findings, packages or files, and not about a whole rule. */
 function hasItem({ match }: PolicyException): boolean {
   return !isEmpty({ ...match, rule: undefined, image: undefined });
 }
@@ -138,45 +200,4 @@ function matchesFinding({ match }: PolicyException, finding: PolicyFinding): boo
 
 function matchesPath(glob: string | undefined, path: string): boolean {
   return glob === undefined || compileGlob(glob.replace(/^\/+/, '')).test(path);
-}
-
-/**
- * Whether a purl is of the package that another names: type, namespace and name are equal, and so
- * are the version and the qualifiers that are given.
- */
-export function matchesPackage(wanted: string, purl: string): boolean {
-  if (wanted === purl) return true;
-  const [a, b] = [parsePurl(wanted), parsePurl(purl)];
-  if (a === undefined || b === undefined) return false;
-  const isSame =
-    a.type === b.type && (a.namespace ?? '') === (b.namespace ?? '') && a.name === b.name;
-  const isVersion = a.version === undefined || a.version === b.version;
-  return isSame && isVersion && hasQualifiers(a, b);
-}
-
-/**
- * Packages of a report carry no distribution, so a qualifier that they lack does not count; one
- * that both have must be equal.
- */
-function hasQualifiers(a: PackageURL, b: PackageURL): boolean {
-  return Object.entries(a.qualifiers ?? {}).every(([name, value]) => {
-    const other = b.qualifiers?.[name];
-    return other === undefined || other === value;
-  });
-}
-
-const parsed = new Map<string, PackageURL | undefined>();
-const parsedLimit = 20_000;
-
-function parsePurl(text: string): PackageURL | undefined {
-  if (parsed.has(text)) return parsed.get(text);
-  let purl: PackageURL | undefined;
-  try {
-    purl = PackageURL.fromString(text);
-  } catch {
-    // not a purl: it is equal to itself only
-  }
-  if (parsed.size >= parsedLimit) parsed.clear();
-  parsed.set(text, purl);
-  return purl;
 }

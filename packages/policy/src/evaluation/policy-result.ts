@@ -53,6 +53,7 @@ export interface RuleResult {
   /** The condition in CEL; for an invariant the one that it stands for. */
   readonly condition: string;
   readonly message?: string;
+  /** Only if an explanation was asked for. */
   readonly clauses: readonly ClauseResult[];
   readonly evidence: readonly EvidenceResult[];
   readonly exceptions: readonly AppliedException[];

@@ -66,11 +66,6 @@ const scalars: Readonly<Record<string, ScalarType>> = {
 
 export const variables: ReadonlyMap<string, Variable> = readVariables();
 
-/** The type of a variable of the catalogue. */
-export function variableType(name: string): ValueType {
-  return variables.get(name)?.type ?? dyn;
-}
-
 /** All records of the catalogue by name. */
 export function recordTypes(): ReadonlyMap<string, RecordType> {
   const found = new Map<string, RecordType>();

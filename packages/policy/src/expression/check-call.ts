@@ -2,6 +2,7 @@
 import { functions, macros, signatureOf, typeOfWord } from './functions.ts';
 import type { Call } from './expression-tree.ts';
 import type { Expression } from './parse-expression.ts';
+import { compileGlob, compileRegularExpression } from './patterns.ts';
 import { suggest } from './suggest.ts';
 import { dyn, elementOf, isAssignable, isNumber, joinTypes, typeName } from './value-type.ts';
 import type { Scope, ValueType } from './value-type.ts';
@@ -95,11 +96,25 @@ function checkConstants(checker: CallChecker, name: string, args: readonly Expre
   if (name === 'atLeast' && !severities.includes(value)) {
     checker.fault(first, `"${value}" is not a severity; ${suggest(value, severities)}`);
   }
+  const invalid = invalidPattern(name, value);
+  if (invalid !== undefined) checker.fault(first, invalid);
   if (name === 'duration' && !/^-?(\d+(\.\d+)?(h|m|s|ms|us|ns))+$/.test(value)) {
     checker.fault(first, `"${value}" is not a duration; expected one such as 36h or 90m`);
   }
   if (name === 'timestamp' && Number.isNaN(Date.parse(value))) {
     checker.fault(first, `"${value}" is not a time; expected 2027-01-31T00:00:00Z`);
+  }
+}
+
+/** What is wrong with the pattern of `matches` or `glob`. */
+function invalidPattern(name: string, pattern: string): string | undefined {
+  if (name !== 'matches' && name !== 'glob') return undefined;
+  try {
+    if (name === 'glob') compileGlob(pattern);
+    else compileRegularExpression(pattern);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
   }
 }
 

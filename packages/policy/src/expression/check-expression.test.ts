@@ -50,6 +50,7 @@ describe('comparisons that do not mean what they seem to', () => {
     ['"3.0" > packages[0].version', 'versionBelow(package, "1.2.3")'],
     ['files.exists(f, f.mode == 0755)', '26: CEL has no octal numbers; write octal("0755")'],
     ['now - now > duration("90d")', '"90d" is not a duration'],
+    ['findings.exists(f, f.path.matches("("))', 'missing closing )'],
     ['now > timestamp("soon")', '"soon" is not a time'],
     ['image == image', 'records cannot be compared'],
     ['findings[0] in findings', 'records cannot be compared'],

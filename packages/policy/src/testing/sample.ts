@@ -39,7 +39,7 @@ export function evaluateSample(
   facts: PolicyFacts,
   rest: Partial<EvaluationInput> = {},
 ): PolicyResult {
-  return evaluatePolicy(policy, { facts, compareVersions: compareSample, ...rest });
+  return evaluatePolicy(policy, { facts, compareVersions: compareSample, explain: true, ...rest });
 }
 
 /** The result of the only rule, or of one by its ID. */

@@ -34,7 +34,7 @@ export async function run(invocation: Invocation): Promise<number> {
       image: report.source.reference,
       inspection: facts.verdict.state,
       context: facts.context,
-      ...evaluatePolicy(policy, { facts, compareVersions, exceptions }),
+      ...evaluatePolicy(policy, { facts, compareVersions, exceptions, explain: true }),
     };
   });
   if (settings.output !== 'table') {
