@@ -14,13 +14,15 @@ export const exitCodes = {
   findings: {
     code: 10,
     meaning:
-      '`inspect`: a finding or verdict of `--fail-on`; `inspect diff --exit-code`: a difference',
+      '`inspect`: a finding or verdict of `--fail-on`; `inspect diff --exit-code`: a ' +
+      'difference; `policy explain --exit-code`: the verdict is fail',
   },
   malicious: { code: 11, meaning: '`inspect`: the verdict is malicious' },
   incomplete: {
     code: 12,
     meaning:
-      '`inspect`: not everything could be examined or imported; `inspect diff`: not comparable',
+      '`inspect`: not everything could be examined or imported; `inspect diff`: not ' +
+      'comparable; `policy explain --exit-code`: the verdict is incomplete',
   },
   unreadable: { code: 13, meaning: '`inspect`: the image is damaged, forged or unsupported' },
   interrupted: { code: 130, meaning: 'Interrupted by Ctrl-C' },

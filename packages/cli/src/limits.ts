@@ -18,6 +18,7 @@ export const cliLimits = {
   findingsShown: 50,
   gapsShown: 10,
   evidenceShown: 20,
+  notesShown: 50,
   platformsShown: 20,
   filesPerCommand: 10_000,
   enginesPerCommand: 50,

@@ -1,7 +1,7 @@
 /** `lazaret policy explain` */
-import type { InspectionReport } from '@lazaret/protocol';
+import { plural, type InspectionReport } from '@lazaret/protocol';
 
-import { flagText, type Invocation } from '../../command/command.ts';
+import { flagOn, flagText, type Invocation } from '../../command/command.ts';
 import { exitCodes } from '../../exit-code.ts';
 import { usageFailure } from '../../failure.ts';
 import { formatPolicyResult } from '../../render/policy-page.ts';
@@ -47,8 +47,18 @@ export async function run(invocation: Invocation): Promise<number> {
     const pages = results.map((result) => formatPolicyResult(result, options));
     await writeOut(invocation, pages.join('\n'));
   }
-  for (const note of notes) await printNote(invocation, `note: ${note}`);
-  return exitCodes.ok.code;
+  if (notes.length > 0) {
+    const what = plural(
+      notes.length,
+      'statement of VEX documents is',
+      'statements of VEX documents are',
+    );
+    await printNote(invocation, `note: ${what} not used; see \`lazaret policy validate\``);
+  }
+  if (!flagOn(flags, 'exitCode')) return exitCodes.ok.code;
+  const verdicts = results.map(({ verdict }) => verdict);
+  if (verdicts.includes('fail')) return exitCodes.findings.code;
+  return verdicts.includes('incomplete') ? exitCodes.incomplete.code : exitCodes.ok.code;
 }
 
 function readTime({ shell, flags }: Invocation): string {

@@ -55,6 +55,7 @@ export const policyCommands: readonly CommandSpec[] = [
       { name: 'registry', value: 'host', summary: 'Registry, if the report is not from there' },
       { name: 'repository', value: 'name', summary: 'Repository, likewise' },
       { name: 'tag', value: 'tag', summary: 'Tag, likewise' },
+      { name: 'exit-code', summary: 'Exit with 10 if the verdict is fail, 12 if incomplete' },
       {
         name: 'now',
         value: 'time',

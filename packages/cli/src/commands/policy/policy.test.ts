@@ -209,6 +209,18 @@ describe('explain', () => {
     });
   });
 
+  test('gives the verdict as exit code on request', async () => {
+    const path = await write('a.yaml', `${head}${rules}`);
+    const code = async (report: object): Promise<number> => {
+      const words = ['explain', path, '--report', '-', '--exit-code', '-q'];
+      return (await policy(words, { stdin: JSON.stringify(report) })).exitCode;
+    };
+    expect(await code(cleanReport())).toBe(0);
+    expect(await code(sampleReport())).toBe(10);
+    const { coverage } = cleanReport();
+    expect(await code({ ...cleanReport(), coverage: { ...coverage, complete: false } })).toBe(12);
+  });
+
   test('text of an image is never interpreted by the terminal', async () => {
     const evil = '\u001B[2Jevil';
     const [first] = sampleReport().findings;

@@ -3,6 +3,7 @@ import { plural } from '@lazaret/protocol';
 
 import type { Invocation } from '../../command/command.ts';
 import { exitCodes } from '../../exit-code.ts';
+import { cliLimits } from '../../limits.ts';
 import { printStructured, writeOut } from '../../render/print.ts';
 import { createStyle, type Style } from '../../render/style.ts';
 import { visibleLine } from '../../render/visible-text.ts';
@@ -65,7 +66,10 @@ function formatOne({ loaded, tests }: Checked, style: Style): string {
     ...(policy?.warnings ?? []).map((fault) =>
       formatLine(style('yellow', 'warning'), placeOf(path, fault), describe(fault)),
     ),
-    ...notes.map((note) => formatLine('note', path, note)),
+    ...notes.slice(0, cliLimits.notesShown).map((note) => formatLine('note', path, note)),
+    ...(notes.length > cliLimits.notesShown
+      ? [formatLine('note', path, `and ${notes.length - cliLimits.notesShown} more; see -o json`)]
+      : []),
   ];
   if (policy === undefined || !isValid({ loaded, tests })) return lines.join('');
   const count = policy.tests.length + (tests?.tests.length ?? 0);
