@@ -21,9 +21,15 @@ export function toExceptions(entries: readonly PolicyExceptionEntry[]): PolicyEx
   }));
 }
 
+interface Expiring {
+  readonly exception: PolicyException;
+  readonly expiresMs: number;
+}
+
 /** Exceptions by what they are about: VEX documents have thousands, for every image the same. */
 class ExceptionIndex {
-  readonly all: readonly PolicyException[];
+  /** All, the first to expire first. */
+  readonly byExpiry: readonly Expiring[];
   readonly byVulnerability = new Map<string, PolicyException[]>();
   readonly ofRules: readonly PolicyException[];
   /** About findings without a vulnerability. */
@@ -32,7 +38,9 @@ class ExceptionIndex {
   readonly ofPaths: readonly PolicyException[];
 
   constructor(all: readonly PolicyException[]) {
-    this.all = all;
+    this.byExpiry = all
+      .map((exception) => ({ exception, expiresMs: Date.parse(exception.expires) }))
+      .toSorted((a, b) => a.expiresMs - b.expiresMs);
     for (const one of all) {
       const name = one.match.vulnerability?.toUpperCase();
       if (name === undefined) continue;
@@ -77,7 +85,10 @@ export class ExceptionSet {
   }
 
   get expired(): readonly PolicyException[] {
-    return this.#indexes.flatMap(({ all }) => all.filter((one) => this.#isExpired(one)));
+    return this.#indexes.flatMap(({ byExpiry }) => {
+      const end = byExpiry.findIndex(({ expiresMs }) => expiresMs >= this.#now);
+      return byExpiry.slice(0, end === -1 ? byExpiry.length : end).map((one) => one.exception);
+    });
   }
 
   /** Exceptions of a whole rule. */

@@ -4,7 +4,15 @@ import type { Call } from './expression-tree.ts';
 import type { Expression } from './parse-expression.ts';
 import { compileGlob, compileRegularExpression } from './patterns.ts';
 import { suggest } from './suggest.ts';
-import { dyn, elementOf, isAssignable, isNumber, joinTypes, typeName } from './value-type.ts';
+import {
+  containsRecord,
+  dyn,
+  elementOf,
+  isAssignable,
+  isNumber,
+  joinTypes,
+  typeName,
+} from './value-type.ts';
 import type { Scope, ValueType } from './value-type.ts';
 
 /** What the check of a call needs from the check of an expression. */
@@ -147,7 +155,7 @@ const equality: OperatorRule = (operands) => {
       `${typeName(a)} ${symbol} ${typeName(b)} is never comparable${hasAdvice(a, b)}`,
     );
   }
-  if (a.kind === 'record' || b.kind === 'record') {
+  if (containsRecord(a) || containsRecord(b)) {
     return checker.fault(expression, 'records cannot be compared; compare their fields');
   }
   checkKnownValues(operands, a, b);
@@ -249,7 +257,7 @@ const membership: OperatorRule = (operands) => {
     const message = `a ${typeName(b)} never contains a ${typeName(a)}`;
     return checker.fault(expression, message);
   }
-  if (a.kind === 'record') {
+  if (containsRecord(a)) {
     return checker.fault(expression, 'records cannot be compared; use exists(x, ...)');
   }
   checkListedValues(operands, a, args[1]);

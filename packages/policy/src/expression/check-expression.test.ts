@@ -53,6 +53,9 @@ describe('comparisons that do not mean what they seem to', () => {
     ['findings.exists(f, f.path.matches("("))', 'missing closing )'],
     ['now > timestamp("soon")', '"soon" is not a time'],
     ['image == image', 'records cannot be compared'],
+    ['findings == findings.filter(f, true)', 'records cannot be compared'],
+    ['[findings] == [[]]', 'records cannot be compared'],
+    ['findings in [findings]', 'records cannot be compared'],
     ['findings[0] in findings', 'records cannot be compared'],
   ])('%s', (text, message) => {
     expect(faultsOf(text)[0]).toContain(message);

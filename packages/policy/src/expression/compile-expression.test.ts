@@ -118,7 +118,7 @@ describe('work is bounded', () => {
     'files.exists(f, files.exists(g, f.path == g.path + "x"))',
     'files.all(a, files.all(b, files.all(c, files.all(d, a.uid == d.uid)))) || true',
     'files.exists(f, f.path in files.map(g, g.path + "q"))',
-    'files.map(f, files) == files.map(f, files)',
+    'files.map(f, files.map(g, g.path)) == files.map(f, files.map(g, g.path))',
     'files.exists(f, f.path.split("").exists(c, c == "~"))',
     'files.exists(f, f.path.matches("(.*a){20}$"))',
   ])('%s', (text) => {

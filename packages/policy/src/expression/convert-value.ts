@@ -18,8 +18,10 @@ const origins = new WeakMap<object, unknown>();
 
 /** The hidden field of a record that says whether an optional record in it is there. */
 export function presenceField(field: string): string {
-  return `has:${field}`;
+  return `${presencePrefix}${field}`;
 }
+
+const presencePrefix = 'has:';
 
 /** A value of a fact as CEL sees it; undefined if it is absent and has no empty value. */
 export function toCelValue(value: unknown, type: ValueType): CelInput | undefined {
@@ -55,19 +57,43 @@ function toMap(value: unknown, { value: type }: MapType): CelMap {
   return celMap(new Map(entries));
 }
 
-function toRecord(value: unknown, { fields }: RecordType): CelMap {
-  const source = objectOf(value);
-  const map = new Map<string, CelInput>();
-  for (const [name, { type, optional }] of fields) {
-    const converted = toCelValue(source[name], type);
-    if (converted !== undefined) map.set(name, converted);
-    if (optional && type.kind === 'record') {
-      map.set(presenceField(name), source[name] !== undefined);
-    }
-  }
-  const record = celMap(map as Map<string, never>);
+function toRecord(value: unknown, type: RecordType): CelMap {
+  const record = celMap(
+    new LazyRecord(objectOf(value), type) as unknown as ReadonlyMap<string, never>,
+  );
   origins.set(record, value);
   return record;
+}
+
+/**
+ * The fields of a record, converted when an expression reads them: most conditions read two or
+ * three of a dozen. It cannot be iterated or compared, which the type check refuses for records.
+ */
+class LazyRecord extends Map<string, CelInput> {
+  readonly #source: Readonly<Record<string, unknown>>;
+  readonly #fields: RecordType['fields'];
+
+  constructor(source: Readonly<Record<string, unknown>>, { fields }: RecordType) {
+    super();
+    this.#source = source;
+    this.#fields = fields;
+  }
+
+  override get(name: string): CelInput | undefined {
+    const known = super.get(name);
+    if (known !== undefined) return known;
+    const field = this.#fields.get(name);
+    if (field === undefined) return this.#presence(name);
+    const converted = toCelValue(this.#source[name], field.type);
+    // lists and records are read again by loops; their identity is that of evidence
+    if (typeof converted === 'object') super.set(name, converted);
+    return converted;
+  }
+
+  #presence(name: string): boolean | undefined {
+    if (!name.startsWith(presencePrefix)) return undefined;
+    return this.#source[name.slice(presencePrefix.length)] !== undefined;
+  }
 }
 
 function toDynamic(value: unknown): CelInput {

@@ -67,6 +67,8 @@ function callStandard(name: string, target: CelValue | undefined, args: readonly
 /** Values are compared to any depth, so the comparison pays for what it visits. */
 function equal(a: CelValue, b: CelValue): boolean {
   spend(1);
+  // most comparisons are of texts; the library looks for the types of both first
+  if (typeof a === 'string' && typeof b === 'string') return a === b;
   if (isCelList(a) && isCelList(b)) {
     if (a.size !== b.size) return false;
     const others = b[Symbol.iterator]();

@@ -104,3 +104,9 @@ export function elementOf(type: ValueType): ValueType | undefined {
   if (type.kind === 'map') return { kind: 'string' };
   return type.kind === 'dyn' ? dyn : undefined;
 }
+
+/** Whether values of a type are, or contain, records. */
+export function containsRecord(type: ValueType): boolean {
+  if (type.kind === 'list') return containsRecord(type.element);
+  return type.kind === 'map' ? containsRecord(type.value) : type.kind === 'record';
+}
