@@ -9,7 +9,8 @@ import type { StyleName } from './style.ts';
 import { visibleLine } from './visible-text.ts';
 import { wrapText } from './wrap-text.ts';
 
-type Explained = PolicyResult & {
+/** The result for one image of a report. */
+export type ExplainedResult = PolicyResult & {
   readonly image: string;
   /** Verdict of the inspection. */
   readonly inspection: string;
@@ -27,7 +28,7 @@ const verdictStyle: Readonly<Record<PolicyResult['verdict'], StyleName>> = {
   fail: 'red',
 };
 
-export function formatPolicyResult(result: Explained, options: RowOptions): string {
+export function formatPolicyResult(result: ExplainedResult, options: RowOptions): string {
   const { style } = options;
   const { policy, verdict, reasons, rules, actions, expired } = result;
   const { registry, repository, tag } = result.context;

@@ -3,6 +3,8 @@
  * and the order of versions are inputs, and work is counted, not timed. A rule that cannot be
  * evaluated never counts as passed; it makes the verdict incomplete.
  */
+import type { VerdictState } from '@lazaret/protocol';
+
 import type { Policy } from '../document/parse-policy.ts';
 import type { PolicyAction, PolicyVerdict } from '../document/policy-schema.ts';
 import { FactBindings } from '../expression/compile-expression.ts';
@@ -11,6 +13,7 @@ import type { CompareVersions } from '../expression/runtime.ts';
 import type { PolicyFacts } from '../facts/fact-schema.ts';
 import { policyLimits } from '../limits.ts';
 import { mergeActions } from './decide-actions.ts';
+import { exceptFacts } from './except-facts.ts';
 import { ExceptionSet, toExceptions, type PolicyException } from './exceptions.ts';
 import { evaluateRule } from './evaluate-rule.ts';
 import type { PolicyResult, RuleResult } from './policy-result.ts';
@@ -59,7 +62,11 @@ export function evaluatePolicy(policy: Policy, input: EvaluationInput): PolicyRe
   const aboutFindings = new Set(policy.rules.filter(isAboutFindings).map(({ id }) => id));
   return {
     policy: policy.name,
-    ...decideVerdict(rules, { facts, aboutFindings }),
+    ...decideVerdict(rules, {
+      facts,
+      inspection: verdictOf(facts, exceptions, meter),
+      aboutFindings,
+    }),
     rules,
     actions: mergeActions(rules),
     expired: exceptions.expired.map(({ id, owner, reason, expires, source }) => ({
@@ -76,8 +83,22 @@ interface Reason {
 
 const worse: readonly PolicyVerdict[] = ['pass', 'warn', 'incomplete', 'fail'];
 
+/** The verdict of the inspection without the findings that exceptions accept in every rule. */
+function verdictOf(facts: PolicyFacts, exceptions: ExceptionSet, meter: Meter): VerdictState {
+  if (meter.left === 0) return facts.verdict.state;
+  const own = new Meter(meter.left);
+  try {
+    const rule = { id: '', variables: new Set(['verdict']), exceptions, meter: own };
+    return exceptFacts(facts, rule).facts.verdict.state;
+  } catch (error) {
+    if (!own.isExhausted) throw error;
+    return facts.verdict.state;
+  }
+}
+
 interface VerdictInput {
   readonly facts: PolicyFacts;
+  readonly inspection: VerdictState;
   /** Rules whose condition uses findings or the verdict of the inspection. */
   readonly aboutFindings: ReadonlySet<string>;
 }
@@ -88,14 +109,14 @@ function isAboutFindings({ compiled: { variables } }: Policy['rules'][number]): 
 
 function decideVerdict(
   rules: readonly RuleResult[],
-  { facts, aboutFindings }: VerdictInput,
+  { facts, inspection, aboutFindings }: VerdictInput,
 ): Pick<PolicyResult, 'verdict' | 'reasons'> {
   const reasons: Reason[] = [
     ...rules.flatMap(reasonOfRule),
     ...reasonOfCoverage(facts),
     ...reasonOfFindings(
       rules.filter(({ id }) => aboutFindings.has(id)),
-      facts,
+      inspection,
     ),
   ];
   const verdict = reasons.reduce<PolicyVerdict>(
@@ -123,12 +144,10 @@ function reasonOfCoverage({ coverage, verdict }: PolicyFacts): Reason[] {
 }
 
 /** A policy may have no rule about malware; the image is not fine because of that. */
-function reasonOfFindings(rules: readonly RuleResult[], { verdict }: PolicyFacts): Reason[] {
-  const isBad = verdict.state === 'malicious' || verdict.state === 'suspicious';
-  const isHandled = rules.some(
-    ({ state, effect }) => state === 'excepted' || (state === 'matched' && effect !== 'none'),
-  );
+function reasonOfFindings(rules: readonly RuleResult[], inspection: VerdictState): Reason[] {
+  const isBad = inspection === 'malicious' || inspection === 'suspicious';
+  const isHandled = rules.some(({ state, effect }) => state === 'matched' && effect !== 'none');
   if (!isBad || isHandled) return [];
-  const text = `the verdict of the inspection is ${verdict.state}, and no rule matches it`;
+  const text = `the verdict of the inspection is ${inspection}, and no rule matches it`;
   return [{ verdict: 'warn', text }];
 }

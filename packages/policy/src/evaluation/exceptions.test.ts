@@ -57,6 +57,18 @@ describe('what an exception accepts', () => {
     expect(result.verdict).toBe('pass');
   });
 
+  test('an exception of a rule about something else does not hide malware', () => {
+    const result = evaluate('vulnerability: CVE-2024-1', [vulnerability, malware]);
+    expect(ruleOf(result, 'vulnerable').state).toBe('excepted');
+    expect(result.verdict).toBe('fail');
+    const policy = samplePolicy(
+      '  - { id: vulnerable, condition: vulnerabilities.size() > 0 }',
+      'exceptions:\n  - { reason: r, owner: o, expires: 2028-01-01, match: { vulnerability: CVE-2024-1 } }',
+    );
+    const facts = sampleFacts({ findings: [vulnerability, malware] });
+    expect(evaluateSample(policy, facts).verdict).toBe('warn');
+  });
+
   test('other content at the same path is not accepted', () => {
     const other = { ...malware, sha256: 'b'.repeat(64) };
     const result = evaluate(`finding: "clamav:Eicar@sha256:${sha256}"`, [other]);

@@ -77,15 +77,17 @@ function equal(a: CelValue, b: CelValue): boolean {
     }
     return true;
   }
-  if (isCelMap(a) && isCelMap(b)) {
-    if (a.size !== b.size) return false;
-    for (const [key, value] of a) {
-      const other = b.get(key);
-      if (other === undefined || !equal(value, other)) return false;
-    }
-    return true;
-  }
+  if (isCelMap(a) && isCelMap(b)) return equalMaps(a, b);
   return callStandard('_==_', undefined, [a, b]) === true;
+}
+
+function equalMaps(a: CelMap, b: CelMap): boolean {
+  if (a.size !== b.size) return false;
+  for (const [key, value] of a) {
+    const other = b.get(key);
+    if (other === undefined || !equal(value, other)) return false;
+  }
+  return true;
 }
 
 function isIn(value: CelValue, container: CelValue): boolean {

@@ -1,10 +1,11 @@
 /** `lazaret policy explain` */
+import type { PolicyResult } from '@lazaret/policy';
 import { plural, type InspectionReport } from '@lazaret/protocol';
 
 import { flagOn, flagText, type Invocation } from '../../command/command.ts';
 import { exitCodes } from '../../exit-code.ts';
 import { usageFailure } from '../../failure.ts';
-import { formatPolicyResult } from '../../render/policy-page.ts';
+import { formatPolicyResult, type ExplainedResult } from '../../render/policy-page.ts';
 import { printNote, printStructured, writeOut } from '../../render/print.ts';
 import { createStyle, widthOf } from '../../render/style.ts';
 import { readSavedReports } from '../inspect/convert.ts';
@@ -12,7 +13,7 @@ import { loadAnalysis } from '../inspect/load-analysis.ts';
 import { loadPolicyPackage, requirePolicy } from './load-policy.ts';
 
 export async function run(invocation: Invocation): Promise<number> {
-  const { shell, settings, flags } = invocation;
+  const { shell, flags } = invocation;
   const [path = ''] = invocation.arguments;
   const reportPath = flagText(flags, 'report');
   if (reportPath === undefined) {
@@ -37,6 +38,29 @@ export async function run(invocation: Invocation): Promise<number> {
       ...evaluatePolicy(policy, { facts, compareVersions, exceptions, explain: true }),
     };
   });
+  await printResults(invocation, results);
+  if (notes.length > 0) {
+    const what = plural(
+      notes.length,
+      'statement of VEX documents is',
+      'statements of VEX documents are',
+    );
+    await printNote(invocation, `note: ${what} not used; see \`lazaret policy validate\``);
+  }
+  const verdicts = results.map(({ verdict }) => verdict);
+  return flagOn(flags, 'exitCode') ? exitCodeOf(verdicts) : exitCodes.ok.code;
+}
+
+function exitCodeOf(verdicts: readonly PolicyResult['verdict'][]): number {
+  if (verdicts.includes('fail')) return exitCodes.findings.code;
+  return verdicts.includes('incomplete') ? exitCodes.incomplete.code : exitCodes.ok.code;
+}
+
+async function printResults(
+  invocation: Invocation,
+  results: readonly ExplainedResult[],
+): Promise<void> {
+  const { shell, settings } = invocation;
   if (settings.output !== 'table') {
     await printStructured(invocation, results.length === 1 ? results[0] : results);
   } else if (!settings.quiet) {
@@ -47,18 +71,6 @@ export async function run(invocation: Invocation): Promise<number> {
     const pages = results.map((result) => formatPolicyResult(result, options));
     await writeOut(invocation, pages.join('\n'));
   }
-  if (notes.length > 0) {
-    const what = plural(
-      notes.length,
-      'statement of VEX documents is',
-      'statements of VEX documents are',
-    );
-    await printNote(invocation, `note: ${what} not used; see \`lazaret policy validate\``);
-  }
-  if (!flagOn(flags, 'exitCode')) return exitCodes.ok.code;
-  const verdicts = results.map(({ verdict }) => verdict);
-  if (verdicts.includes('fail')) return exitCodes.findings.code;
-  return verdicts.includes('incomplete') ? exitCodes.incomplete.code : exitCodes.ok.code;
 }
 
 function readTime({ shell, flags }: Invocation): string {
