@@ -13,6 +13,7 @@ const groups: readonly Group[] = [
   async () => (await import('./vulnerability-targets.ts')).vulnerabilityTargets,
   async () => (await import('./report-targets.ts')).reportTargets,
   async () => (await import('./notification-targets.ts')).notificationTargets,
+  async () => (await import('./policy-targets.ts')).policyTargets,
   async () => (await import('./planted-targets.ts')).plantedTargets,
 ];
 

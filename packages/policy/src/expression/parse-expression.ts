@@ -46,7 +46,7 @@ function toFault(error: unknown, text: string): ExpressionFault {
   const shown = /^\s*(\w+|\S)/.exec(rest)?.[1];
   const found = shown === undefined ? 'end of the expression' : `"${shown}"`;
   return {
-    offset: offset + (rest.length - rest.trimStart().length),
+    offset: Math.min(offset + (rest.length - rest.trimStart().length), text.length),
     message: `not valid CEL: unexpected ${found}${adviceOn(shown)}`,
   };
 }
