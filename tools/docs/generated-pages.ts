@@ -23,6 +23,7 @@ import {
 } from '@lazaret/protocol';
 
 import { reportSchema } from '../../packages/analysis/src/report/index.ts';
+import { policyJsonSchema } from '../../packages/policy/src/index.ts';
 import {
   flagOf,
   optionKeys,
@@ -50,6 +51,7 @@ export function generatePages(): ReadonlyMap<string, string> {
     ['docs/inventory.md', inventoryPage()],
     ['docs/scanners.md', scannersPage()],
     ['docs/policy-variables.md', policyVariablesPage()],
+    ['docs/policy.schema.json', `${JSON.stringify(policyJsonSchema(), null, 2)}\n`],
     ['ARCHITECTURE.md', fillArchitecture(readFileSync(new URL('ARCHITECTURE.md', root), 'utf8'))],
   ]);
 }

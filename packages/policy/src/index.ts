@@ -3,6 +3,7 @@ export { formatFault } from './document/policy-fault.ts';
 export type { PolicyFault } from './document/policy-fault.ts';
 export { parsePolicy, parseTests } from './document/parse-policy.ts';
 export type { Policy } from './document/parse-policy.ts';
+export { policyJsonSchema } from './document/policy-json-schema.ts';
 export type { PolicyTest } from './document/policy-schema.ts';
 export { evaluatePolicy } from './evaluation/evaluate-policy.ts';
 export type { PolicyException } from './evaluation/exceptions.ts';

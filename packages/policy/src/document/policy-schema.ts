@@ -166,7 +166,7 @@ export const exceptionMatch = z.strictObject({
   package: z
     .string()
     .max(textChars)
-    .startsWith('pkg:', 'expected a purl, such as pkg:deb/openssl')
+    .regex(/^pkg:/, 'expected a purl, such as pkg:deb/openssl')
     .optional()
     .describe('purl; without a version it covers all versions'),
   path: glob.optional().describe('Path or glob'),
