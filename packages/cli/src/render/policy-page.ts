@@ -30,7 +30,7 @@ const verdictStyle: Readonly<Record<PolicyResult['verdict'], StyleName>> = {
 
 export function formatPolicyResult(result: ExplainedResult, options: RowOptions): string {
   const { style } = options;
-  const { policy, verdict, reasons, rules, actions, expired } = result;
+  const { policy, verdict, reasons, rules, actions, expired, unused } = result;
   const { registry, repository, tag } = result.context;
   const place = [[registry, repository].filter(Boolean).join('/'), tag].filter(Boolean).join(':');
   const lines = [
@@ -53,12 +53,23 @@ export function formatPolicyResult(result: ExplainedResult, options: RowOptions)
     ),
     '',
     ...rules.flatMap((rule) => formatRule(rule, options)),
-    ...(expired.length === 0 ? [] : ['', style('bold', 'Expired exceptions')]),
-    ...expired.flatMap(({ id, owner, reason, expires }) =>
-      wrapText('  ', visibleLine(`${id} (${owner}, until ${dateOf(expires)}): ${reason}`), options),
-    ),
+    ...formatExceptions('Expired exceptions', expired, options),
+    ...formatExceptions('Exceptions that accept nothing here', unused, options),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function formatExceptions(
+  title: string,
+  exceptions: PolicyResult['expired'],
+  options: RowOptions,
+): string[] {
+  if (exceptions.length === 0) return [];
+  const lines = exceptions.flatMap(({ id, owner, reason, expires }) => {
+    const text = `${id} (${owner}, until ${dateOf(expires)}): ${reason}`;
+    return wrapText('  ', visibleLine(text), options);
+  });
+  return ['', options.style('bold', title), ...lines];
 }
 
 const labelChars = 12;

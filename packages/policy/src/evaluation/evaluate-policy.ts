@@ -69,11 +69,25 @@ export function evaluatePolicy(policy: Policy, input: EvaluationInput): PolicyRe
     }),
     rules,
     actions: mergeActions(rules),
-    expired: exceptions.expired.map(({ id, owner, reason, expires, source }) => ({
-      ...{ id, owner, reason, expires, source },
-    })),
+    expired: exceptions.expired.map(summarize),
+    unused: findUnused(exceptionsOf(policy), rules, exceptions).map(summarize),
     steps: meter.spent,
   };
+}
+
+function summarize(exception: PolicyException): PolicyResult['expired'][number] {
+  const { id, owner, reason, expires, source } = exception;
+  return { id, owner, reason, expires, source };
+}
+
+function findUnused(
+  own: readonly PolicyException[],
+  rules: readonly RuleResult[],
+  { expired }: ExceptionSet,
+): PolicyException[] {
+  const applied = new Set(rules.flatMap((rule) => rule.exceptions.map(({ id }) => id)));
+  const isExpired = new Set(expired);
+  return own.filter((one) => !applied.has(one.id) && !isExpired.has(one));
 }
 
 interface Reason {

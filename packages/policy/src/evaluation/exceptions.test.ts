@@ -106,11 +106,18 @@ describe('what an exception accepts', () => {
   });
 });
 
+test('an exception that accepts nothing is listed', () => {
+  const result = evaluate('vulnerability: CVE-2024-9', [vulnerability]);
+  expect(result.unused).toMatchObject([{ id: 'exception-1', reason: 'accepted' }]);
+  expect(evaluate('vulnerability: CVE-2024-1', [vulnerability]).unused).toEqual([]);
+});
+
 describe('expiry', () => {
   test('an expired exception does not apply, and is listed', () => {
     const result = evaluate('vulnerability: CVE-2024-1', [vulnerability], '2026-12-31');
     expect(ruleOf(result, 'vulnerable').state).toBe('matched');
     expect(result.expired).toMatchObject([{ id: 'exception-1', owner: 'alice' }]);
+    expect(result.unused).toEqual([]);
   });
 
   test('a date lasts until its end', () => {
@@ -148,6 +155,9 @@ test('packages and files can be accepted for rules about them', () => {
 test.each([
   ['pkg:deb/debian/openssl', 'pkg:deb/debian/openssl@1', true],
   ['pkg:deb/debian/openssl', 'pkg:deb/openssl@1', false],
+  ['pkg:deb/debian/openssl', 'pkg:deb/ubuntu/openssl@1', false],
+  ['pkg:deb/openssl', 'pkg:deb/debian/openssl@1?arch=amd64&distro=debian-12', true],
+  ['pkg:npm/a', 'pkg:npm/%40scope/a@1.0.0', false],
   ['pkg:npm/%40scope/a@1.0.0', 'pkg:npm/%40scope/a@1.0.0', true],
   ['pkg:deb/a@1?distro=debian-12', 'pkg:deb/a@1', true],
   ['pkg:deb/a@1?arch=amd64', 'pkg:deb/a@1?arch=arm64', false],

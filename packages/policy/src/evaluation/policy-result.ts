@@ -75,6 +75,8 @@ export interface PolicyResult {
   readonly actions: readonly ActionDecision[];
   /** Exceptions that no longer apply. */
   readonly expired: readonly Omit<AppliedException, 'items'>[];
+  /** Exceptions of the policy that are in force and accept nothing in this image. */
+  readonly unused: readonly Omit<AppliedException, 'items'>[];
   /** Work that the evaluation took, in steps. */
   readonly steps: number;
 }

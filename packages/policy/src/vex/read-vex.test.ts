@@ -57,6 +57,10 @@ describe('OpenVEX', () => {
     [{ products: [{ '@id': 'https://example.com/product' }] }, 'no product with a purl'],
     [{ products: undefined }, 'no product with a purl'],
     [
+      { status: 'fixed', products: ['pkg:npm/@scope/name'] },
+      '"fixed" without versions of the products would accept every version',
+    ],
+    [
       { status: 'fixed', products: ['pkg:deb/openssl'] },
       '"fixed" without versions of the products would accept every version',
     ],

@@ -1,5 +1,6 @@
 /** What OpenVEX and CSAF documents have in common here: statements that accept a vulnerability. */
 import type { PolicyException } from '../evaluation/exceptions.ts';
+import { hasVersion } from '../evaluation/match-package.ts';
 
 export interface VexOptions {
   /** Name of the document in results. */
@@ -55,7 +56,7 @@ export function toVexExceptions(
     return ignore('"not_affected" without a justification or impact statement');
   }
   if (packages.length === 0) return ignore('no product with a purl');
-  const usable = packages.filter((purl) => status !== 'fixed' || /@[^/?#]+/.test(purl));
+  const usable = packages.filter((purl) => status !== 'fixed' || hasVersion(purl));
   if (usable.length === 0) {
     return ignore('"fixed" without versions of the products would accept every version');
   }
