@@ -185,6 +185,14 @@ describe('limits', () => {
     expect(faultsOf(text)[0]).toContain(`rules: expected at most ${policyLimits.rules} entries`);
   });
 
+  test('too many expressions in a message are refused', () => {
+    const message = '{{ 1 }}'.repeat(policyLimits.expressionsPerMessage + 1);
+    const text = `${head}rules:\n  - { id: a, condition: "true", message: '${message}' }\n`;
+    expect(faultsOf(text)[0]).toContain(
+      `at most ${policyLimits.expressionsPerMessage} expressions`,
+    );
+  });
+
   test('a long condition is refused', () => {
     const condition = 'true' + ' && true'.repeat(policyLimits.expressionChars);
     const text = `${head}rules:\n  - { id: a, condition: "${condition}" }\n`;

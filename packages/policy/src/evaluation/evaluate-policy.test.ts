@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
+import { policyLimits } from '../limits.ts';
 import {
   compareSample,
   evaluateSample,
@@ -128,6 +129,20 @@ describe('explanations', () => {
     expect(result.evidence).toMatchObject([
       { from: 'findings', total: 2, items: [{ path: 'usr/bin/e' }, { path: 'b' }] },
     ]);
+  });
+
+  test('evidence is cut to a limit, and its total number is given', () => {
+    const findings = Array.from({ length: policyLimits.evidenceItems + 20 }, (_, index) => ({
+      ...malware,
+      path: `${'x'.repeat(100)}${index}`,
+    }));
+    const message = '    message: "{{ evidence.map(f, f.path).join(\\", \\") }}"\n';
+    const policy = samplePolicy(rule(isMalware, message));
+    const result = ruleOf(evaluateSample(policy, sampleFacts({ findings })));
+    expect(result.evidence[0]).toMatchObject({ total: findings.length });
+    expect(result.evidence[0]?.items).toHaveLength(policyLimits.evidenceItems);
+    expect(result.message).toHaveLength(policyLimits.messageChars);
+    expect(result.message).toMatch(/\.\.\.$/);
   });
 
   test('each condition has its value, and what it compares', () => {

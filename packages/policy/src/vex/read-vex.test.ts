@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
+import { policyLimits } from '../limits.ts';
 import { evaluateSample, ruleOf, sampleFacts, samplePolicy } from '../testing/sample.ts';
 import { readVex } from './read-vex.ts';
 
@@ -146,6 +147,19 @@ describe('CSAF', () => {
   test('a product without a purl is ignored, with a note', () => {
     const vulnerability = { cve: 'CVE-2024-1', product_status: { fixed: ['rhel-9'] } };
     expect(read(csaf(vulnerability)).notes[0]).toContain('no product with a purl');
+  });
+});
+
+describe('limits', () => {
+  test('a document with too many statements is refused', () => {
+    const statements = Array.from({ length: policyLimits.vexStatements + 1 }, () => ({}));
+    expect(() => read({ '@context': context, statements })).toThrow(
+      `${statements.length} statements (limit ${policyLimits.vexStatements})`,
+    );
+  });
+
+  test('a document that is too large is refused before it is parsed', () => {
+    expect(() => readVex(' '.repeat(policyLimits.vexBytes + 1), options)).toThrow('larger than');
   });
 });
 
