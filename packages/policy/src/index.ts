@@ -4,8 +4,16 @@ export type { PolicyFault } from './document/policy-fault.ts';
 export { parsePolicy, parseTests } from './document/parse-policy.ts';
 export type { Policy } from './document/parse-policy.ts';
 export { policyJsonSchema } from './document/policy-json-schema.ts';
-export type { PolicyTest } from './document/policy-schema.ts';
+export type {
+  ActionState,
+  PolicyAction,
+  PolicyEffect,
+  PolicyTest,
+  PolicyVerdict,
+  RuleState,
+} from './document/policy-schema.ts';
 export { evaluatePolicy } from './evaluation/evaluate-policy.ts';
+export type { EvaluationInput } from './evaluation/evaluate-policy.ts';
 export type { PolicyException } from './evaluation/exceptions.ts';
 export type {
   ActionDecision,
@@ -19,6 +27,7 @@ export { functions, signatureOf } from './expression/functions.ts';
 export { typeName } from './expression/value-type.ts';
 export type { ValueType } from './expression/value-type.ts';
 export { buildFacts } from './facts/build-facts.ts';
+export type { PolicyContext, PolicyFacts } from './facts/fact-schema.ts';
 export { policyLimits } from './limits.ts';
 export { runTests } from './testcases/run-tests.ts';
 export type { TestResult } from './testcases/run-tests.ts';
