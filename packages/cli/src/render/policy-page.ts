@@ -7,7 +7,7 @@ import type { RowOptions } from './aligned-rows.ts';
 import { cutText } from './cut-text.ts';
 import type { StyleName } from './style.ts';
 import { visibleLine } from './visible-text.ts';
-import { wrapText } from './wrap-text.ts';
+import { wrapLabelled } from './wrap-labelled.ts';
 
 /** The result for one image of a report. */
 export type ExplainedResult = PolicyResult & {
@@ -38,10 +38,10 @@ export function formatPolicyResult(result: ExplainedResult, options: RowOptions)
     ...(place === '' ? [] : field('Found in', place, options)),
     ...field('Policy', policy, options),
     `${'Verdict'.padEnd(labelChars)}${style(verdictStyle[verdict], verdict.toUpperCase())}`,
-    ...reasons.flatMap((reason) => wrapText(indent, visibleLine(reason), options)),
+    ...reasons.flatMap((reason) => wrapLabelled(indent, visibleLine(reason), options)),
     ...field('Inspection', result.inspection, options),
     ...actions.flatMap(({ action, state, rules: ids, reason }, index) =>
-      wrapText(
+      wrapLabelled(
         (index === 0 ? 'Actions' : '').padEnd(labelChars),
         [
           `${action}: ${style(actionStyle[state], state)}`,
@@ -67,7 +67,7 @@ function formatExceptions(
   if (exceptions.length === 0) return [];
   const lines = exceptions.flatMap(({ id, owner, reason, expires }) => {
     const text = `${id} (${owner}, until ${dateOf(expires)}): ${reason}`;
-    return wrapText('  ', visibleLine(text), options);
+    return wrapLabelled('  ', visibleLine(text), options);
   });
   return ['', options.style('bold', title), ...lines];
 }
@@ -76,7 +76,7 @@ const labelChars = 12;
 const indent = ' '.repeat(labelChars);
 
 function field(label: string, text: string, options: RowOptions): string[] {
-  return wrapText(label.padEnd(labelChars), visibleLine(text), options);
+  return wrapLabelled(label.padEnd(labelChars), visibleLine(text), options);
 }
 
 /** The date alone, if it is meant until its end. */
@@ -126,7 +126,7 @@ const ruleLabelChars = 11;
 
 function labelled(label: string, text: string, options: RowOptions): string[] {
   const start = `    ${options.style('dim', label.padEnd(ruleLabelChars))}`;
-  return wrapText(start, visibleLine(text), options);
+  return wrapLabelled(start, visibleLine(text), options);
 }
 
 function formatClauses({ clauses }: RuleResult, options: RowOptions): string[] {

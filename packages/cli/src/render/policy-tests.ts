@@ -3,7 +3,7 @@ import type { TestResult } from '@lazaret/policy';
 import { plural } from '@lazaret/protocol';
 
 import type { RowOptions } from './aligned-rows.ts';
-import { wrapText } from './wrap-text.ts';
+import { wrapLabelled } from './wrap-labelled.ts';
 import { visibleLine } from './visible-text.ts';
 
 interface PolicyRun {
@@ -28,15 +28,19 @@ export function formatTestRun(runs: readonly PolicyRun[], options: RowOptions): 
 function formatRun({ file, tests }: PolicyRun, options: RowOptions): string {
   const { style } = options;
   const lines = tests.flatMap(({ name, passed, differences, problems }) => [
-    ...wrapText(`${passed ? style('green', '✓') : style('red', '✗')} `, visibleLine(name), options),
-    ...problems.flatMap((problem) => wrapText('    ', visibleLine(problem), options)),
+    ...wrapLabelled(
+      `${passed ? style('green', '✓') : style('red', '✗')} `,
+      visibleLine(name),
+      options,
+    ),
+    ...problems.flatMap((problem) => wrapLabelled('    ', visibleLine(problem), options)),
     ...differences.flatMap(({ what, expected, actual, reason }) => [
       `    ${style('bold', what)}`,
-      ...wrapText(`      ${style('green', '- expected')}  `, visibleLine(expected), options),
-      ...wrapText(`      ${style('red', '+ actual')}    `, visibleLine(actual), options),
+      ...wrapLabelled(`      ${style('green', '- expected')}  `, visibleLine(expected), options),
+      ...wrapLabelled(`      ${style('red', '+ actual')}    `, visibleLine(actual), options),
       ...(reason === undefined
         ? []
-        : wrapText(`      ${style('dim', 'because')}     `, visibleLine(reason), options)),
+        : wrapLabelled(`      ${style('dim', 'because')}     `, visibleLine(reason), options)),
     ]),
   ]);
   return `${style('bold', visibleLine(file))}\n${lines.map((line) => `  ${line}\n`).join('')}`;
