@@ -1,5 +1,5 @@
-/** Errors of the schema in words: what was expected, what was found, what was probably meant. */
-import { nearestName } from '@lazaret/protocol';
+/** Errors of the schema as faults with a position in the YAML document. */
+import { issueMessage, nearestName } from '@lazaret/protocol';
 import type { z } from 'zod';
 
 import { plannedVariables } from '../expression/catalogue.ts';
@@ -19,11 +19,10 @@ export function describeIssue(
     const known = fieldsAt(root, path);
     return issue.keys.map((key) => document.faultAtKey([...path, key], unknownField(key, known)));
   }
-  const value = valueAt(document.value, path);
   if (issue.code === 'invalid_key') {
     return [document.fault(path, issue.issues[0]?.message ?? 'invalid name')];
   }
-  return [document.fault(path, describe(issue, value))];
+  return [document.fault(path, describe(issue, document.value))];
 }
 
 function unknownField(key: string, known: readonly string[]): string {
@@ -38,69 +37,30 @@ function unknownField(key: string, known: readonly string[]): string {
   return `unknown field "${key}"; ${advice}`;
 }
 
-function describe(issue: Issue, value: unknown): string {
-  if (issue.code === 'invalid_value') return expectOne(issue.values.map(String), value);
-  if (issue.code === 'invalid_type') return expectType(issue.expected, value);
-  if (issue.code === 'too_small') {
-    return `expected at least ${issue.minimum} ${unitOf(issue.origin)}`.trim();
-  }
-  if (issue.code === 'too_big') {
-    return `expected at most ${issue.maximum} ${unitOf(issue.origin)}`.trim();
-  }
-  const message = lowerFirst(issue.message);
-  if (issue.code !== 'invalid_format' && issue.code !== 'invalid_union') return message;
-  return value === undefined ? `missing; ${message}` : `${message}, got ${show(value)}`;
+/** The message that every schema of the product gives, and what helps in a YAML document. */
+function describe(issue: Issue, root: unknown): string {
+  const message = issueMessage(issue, root);
+  const value = valueAt(root, issue.path as Path);
+  if (value === undefined) return `missing; ${message.replace(/, received .*$/, '')}`;
+  return `${message}${adviceFor(issue, value)}`;
 }
 
-function expectType(expected: string, value: unknown): string {
-  const name = nameOfType(expected);
-  if (value === undefined) return `missing; expected ${name}`;
+function adviceFor(issue: Issue, value: unknown): string {
+  if (issue.code === 'invalid_value' && typeof value === 'string' && issue.values.length > 1) {
+    const meant = nearestName(value, issue.values.map(String));
+    return meant === undefined ? '' : `; did you mean "${meant}"?`;
+  }
   // YAML reads 3.10 as the number 3.1
-  const isUnquoted = expected === 'string' && ['number', 'boolean'].includes(typeof value);
-  const advice = isUnquoted ? '; put it in quotes' : '';
-  return `expected ${name}, got ${show(value)}${advice}`;
-}
-
-function expectOne(values: readonly string[], value: unknown): string {
-  const list = values.map((one) => `"${one}"`).join(', ');
-  const expected = values.length === 1 ? list : `one of ${list}`;
-  if (value === undefined) return `missing; expected ${expected}`;
-  const meant = typeof value === 'string' ? nearestName(value, values) : undefined;
-  const advice = meant === undefined || values.length === 1 ? '' : `; did you mean "${meant}"?`;
-  return `expected ${expected}, got ${show(value)}${advice}`;
-}
-
-const typeNames: Readonly<Record<string, string>> = {
-  string: 'text',
-  number: 'a number',
-  int: 'a whole number',
-  boolean: 'true or false',
-  array: 'a list',
-  object: 'fields',
-  record: 'names with values',
-};
-
-function nameOfType(expected: string): string {
-  return typeNames[expected] ?? expected;
-}
-
-function unitOf(origin: string): string {
-  if (origin === 'string') return 'characters';
-  return origin === 'array' ? 'entries' : '';
+  const isUnquoted =
+    issue.code === 'invalid_type' &&
+    issue.expected === 'string' &&
+    ['number', 'boolean'].includes(typeof value);
+  if (isUnquoted) return '; put it in quotes';
+  const isOwnMessage = issue.code === 'invalid_format' || issue.code === 'invalid_union';
+  return isOwnMessage ? `, received ${JSON.stringify(value)?.slice(0, shownChars)}` : '';
 }
 
 const shownChars = 60;
-
-function show(value: unknown): string {
-  if (Array.isArray(value)) return 'a list';
-  if (typeof value === 'object' && value !== null) return 'fields';
-  const text = JSON.stringify(value) ?? 'nothing';
-  return text.length > shownChars ? `${text.slice(0, shownChars)}...` : text;
-}
-
-function lowerFirst(message: string): string {
-  return message.replace(/^Invalid/, 'invalid').replace(/^Expected/, 'expected');
-}
 
 function valueAt(value: unknown, path: Path): unknown {
   return path.reduce<unknown>(

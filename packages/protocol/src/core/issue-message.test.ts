@@ -9,6 +9,7 @@ const schema = z.object({
   state: queryList(z.enum(['queued', 'running'])).optional(),
   mode: z.enum(['fast', 'thorough']).optional(),
   priority: z.number().int().max(100).min(3).optional(),
+  name: z.string().trim().min(1).optional(),
   word: z.string().min(2).max(4).optional(),
   tags: z.array(z.string()).max(1).optional(),
 });
@@ -19,6 +20,7 @@ test.each([
   [{ priority: 1000 }, 'priority', 'expected at most 100, received 1000'],
   [{ priority: 2 }, 'priority', 'expected at least 3, received 2'],
   [{ word: 'a' }, 'word', 'expected at least 2 characters, received 1'],
+  [{ name: ' ' }, 'name', 'expected at least 1 character'],
   [{ word: 'abcde' }, 'word', 'expected at most 4 characters, received 5'],
   [{ tags: ['a', 'b'] }, 'tags', 'expected at most 1 item, received 2'],
   [{ mod: 'fast' }, 'mod', 'unknown field; did you mean "mode"?'],

@@ -46,7 +46,10 @@ function expectedSize(issue: z.core.$ZodIssueTooBig | z.core.$ZodIssueTooSmall):
 function describe(value: unknown, issue: z.core.$ZodIssue): string | undefined {
   const isSize = issue.code === 'too_big' || issue.code === 'too_small';
   if (isSize && typeof value === 'string' && issue.origin === 'string') {
-    return String([...value].length);
+    const { length } = [...value];
+    // white space that the schema trims is not counted by it
+    const isTrimmed = issue.code === 'too_small' && length >= Number(issue.minimum);
+    return isTrimmed ? undefined : String(length);
   }
   if (isSize && Array.isArray(value)) return String(value.length);
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);

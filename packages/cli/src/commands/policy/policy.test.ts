@@ -175,7 +175,7 @@ describe('test', () => {
     const path = await write('a.yaml', `${head}rules: []\n`);
     const { exitCode, stderr } = await policy(['test', path]);
     expect(stderr).toContain(`${path} is not a valid policy`);
-    expect(stderr).toContain(`${path}:3:1: rules: expected at least 1 entries`);
+    expect(stderr).toContain(`${path}:3:1: rules: expected at least 1 item`);
     expect(exitCode).toBe(1);
   });
 });
