@@ -143,7 +143,10 @@ describe('exceptions', () => {
     ['reason: r, owner: o, expires: never, match: { rule: a }', 'received "never"'],
     ['reason: r, owner: o, expires: 2027-02-30, match: { rule: a }', 'expected a date'],
     ['reason: r, owner: o, expires: 2027-01-01, match: { image: x }', 'expected a finding, rule'],
-    ['reason: " ", owner: o, expires: 2027-01-01, match: { rule: a }', 'expected at least 1 character'],
+    [
+      'reason: " ", owner: o, expires: 2027-01-01, match: { rule: a }',
+      'expected at least 1 character',
+    ],
     ['reason: r, owner: o, expires: 2027-01-01, match: { package: openssl }', 'expected a purl'],
   ])('%s', (fields, message) => {
     expect(faultsOf(exception(fields))[0]).toContain(message);
