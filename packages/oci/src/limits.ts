@@ -23,6 +23,10 @@ export const ociLimits = {
   registryPageBytes: 16 * MiB,
   registryAnswerMs: 2 * minuteMs,
   registryConnections: 8,
+  /** Larger blobs are pushed in chunks of this size. */
+  registryChunkBytes: 32 * MiB,
+  /** Attempts to write an index that others may write at the same time. */
+  registryIndexAttempts: 5,
   registryBackoffMs: 500,
   registryBackoffMaxMs: 30_000,
   /** A longer pause requested by a registry is an error instead of a delay. */
@@ -36,6 +40,8 @@ export const ociLimits = {
   registryTokenEarlyMs: 10_000,
   registryTokenDefaultMs: 60_000,
   registryTokensKept: 10_000,
+  /** Scopes of one token. */
+  registryScopes: 16,
   /** How long credentials are cached, unless they are refused. */
   registryCredentialMs: minuteMs,
   /** The share of each window that requests of a kind may use. */

@@ -11,10 +11,21 @@ export {
   listRepositories,
   listTagDigests,
   listTags,
+  referrersTag,
 } from './list-pages.ts';
 export type { RequestKind } from './http/request-rate.ts';
 export type { ListOptions, ManifestHead, Referrer, TagDigests } from './list-pages.ts';
 export { probeApi, probeDeletion, probeReferrers } from './probe.ts';
+export { pushBlob } from './push-blob.ts';
+export type { BlobPushResult, BlobUpload } from './push-blob.ts';
+export { deleteManifest, hasManifest, pushManifest } from './push-manifest.ts';
+export type { DeletionResult, ManifestUpload, PushedManifest } from './push-manifest.ts';
+export { pushReferrer } from './push-referrer.ts';
+export type { PushedReferrer, ReferrerUpload } from './push-referrer.ts';
+export { hasBlob, readBlob } from './registry-blob.ts';
+export type { RegistryBlob } from './registry-blob.ts';
+export { readManifest } from './read-manifest.ts';
+export type { FetchedManifest, ManifestRequest } from './read-manifest.ts';
 export { readCreated } from './read-created.ts';
 export { RegistryClient } from './registry-client.ts';
 export { openRegistryClient, openRegistrySource } from './registry-source.ts';

@@ -279,12 +279,16 @@ function wholeIndex(document: Index | Manifest, what: string): readonly Descript
 }
 
 /** The referrers tag schema: an index tagged `<algorithm>-<hex>`, truncated as specified. */
+export function referrersTag(digest: string): string {
+  const [algorithm = '', hex = ''] = digest.split(':');
+  return `${algorithm.slice(0, 32)}-${hex.slice(0, 64)}`;
+}
+
 async function readFallback(
   client: RegistryClient,
   subject: { repository: string; digest: string; signal?: AbortSignal | undefined },
 ): Promise<readonly Referrer[]> {
-  const [algorithm = '', hex = ''] = subject.digest.split(':');
-  const selector = `${algorithm.slice(0, 32)}-${hex.slice(0, 64)}`;
+  const selector = referrersTag(subject.digest);
   try {
     const { document } = await readManifest(client, { ...subject, selector });
     return wholeIndex(document, selector).map((one) => ({ ...one, fallback: true }));

@@ -18,7 +18,7 @@ import { apiHost } from '../reference/reference.ts';
 import type { RequestKind, RequestRate } from './http/request-rate.ts';
 import { backoffMs, isTransientStatus, retryAfterMs } from './http/retry.ts';
 import { type TokenServerRequest, TokenServer } from './auth/token-server.ts';
-import type { Answer, Transport } from './http/transport.ts';
+import type { Answer, HttpMethod, RequestBody, Transport } from './http/transport.ts';
 
 export interface RegistryClientOptions {
   readonly transport: Transport;
@@ -39,7 +39,7 @@ export interface RegistryClientOptions {
 }
 
 export interface RegistryRequest {
-  readonly method?: 'GET' | 'HEAD' | 'DELETE';
+  readonly method?: HttpMethod;
   /** Path from `/v2/`, with its query; or a full URL at the same origin. */
   readonly path: string;
   /** The repository whose credentials to use; '' for the registry itself. */
@@ -47,6 +47,7 @@ export interface RegistryRequest {
   /** For messages: `the manifest of lab/app:1 at registry.lab`. */
   readonly what: string;
   readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: RequestBody | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Started whenever the registry is queried, stopped while a token server is. */
   readonly deadline?: Deadline;
@@ -165,10 +166,16 @@ export class RegistryClient {
     return refusal({ status: answer.status, what, body }, this.#secrets);
   }
 
-  /** The URL of a path or link; only at the registry's own origin. */
+  /**
+   * The URL of a path or link; only at the registry's own origin. A registry behind a proxy that
+   * ends TLS may write `http:` although it is reached with `https:`; the scheme stays ours.
+   */
   async resolve(path: string, base = '/'): Promise<URL> {
     const { origin } = await this.#open();
     const url = URL.parse(path, new URL(base, origin));
+    if (url !== null && url.host === origin.host && url.protocol === 'http:') {
+      url.protocol = origin.protocol;
+    }
     if (url === null || url.origin !== origin.origin) {
       throw new SourceError('damaged', `${this.host} links to a different host`);
     }
@@ -204,7 +211,7 @@ export class RegistryClient {
   async #follow(request: RegistryRequest, sent: string | undefined): Promise<RegistryAnswer> {
     const { transport } = this.#options;
     const { origin } = await this.#open();
-    const { method = 'GET', headers, signal, deadline } = request;
+    const { method = 'GET', headers, body, signal, deadline } = request;
     let url = await this.resolve(request.path);
     let weakest: RegistryTransport = 'tls';
     for (let hops = 0; hops <= ociLimits.registryRedirects; hops += 1) {
@@ -215,14 +222,14 @@ export class RegistryClient {
       const answer = await transport.exchange(url, {
         method,
         headers: { ...headers, ...(own && sent !== undefined ? { authorization: sent } : {}) },
-        signal,
-        trusted: url.hostname === origin.hostname,
+        ...{ body, signal, trusted: url.hostname === origin.hostname },
       });
       weakest = weaker(weakest, answer.transport);
       const location = isRedirect(answer.status) ? answer.header('location')[0] : undefined;
       if (location === undefined) return { ...answer, transport: weakest, redirected: !own };
       answer.drop();
       url = this.#checkRedirect(URL.parse(location, url), request.what);
+      if (!isRead(method)) checkWriteRedirect(answer.status, { url, origin, what: request.what });
     }
     throw new SourceError('unreachable', `${request.what} has too many redirects`);
   }
@@ -293,6 +300,20 @@ function checkSize(foundBytes: number, sizeBytes: number | undefined, what: stri
 function weaker(one: RegistryTransport, other: RegistryTransport): RegistryTransport {
   const order = registryTransport.options;
   return order.indexOf(one) > order.indexOf(other) ? one : other;
+}
+
+function isRead(method: HttpMethod): boolean {
+  return method === 'GET' || method === 'HEAD';
+}
+
+/** A changing request stays at the registry, and keeps its method. */
+function checkWriteRedirect(
+  status: number,
+  { url, origin, what }: { readonly url: URL; readonly origin: URL; readonly what: string },
+): void {
+  if (url.origin === origin.origin && status >= 307) return;
+  const reason = 'a write is only sent to the registry itself';
+  throw new SourceError('unreachable', `${what} is redirected to ${plainUrl(url)}: ${reason}`);
 }
 
 function isRedirect(status: number): boolean {

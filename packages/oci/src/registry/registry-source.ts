@@ -8,13 +8,12 @@ import type {
   ImageSource,
   PlatformChoice,
 } from '../image/image-source.ts';
-import type { Descriptor } from '../image/manifest.ts';
 import { chooseImages, type ImageAssembler } from './choose-images.ts';
 import type { Clock } from './http/clock.ts';
 import type { CredentialSource } from './auth/credential.ts';
 import { Endpoints } from './endpoints.ts';
 import { openForeign } from './foreign-layer.ts';
-import { type BlobOptions, openBlob } from './open-blob.ts';
+import { openBlob } from './open-blob.ts';
 import { readManifest, readSmallBlob } from './read-manifest.ts';
 import {
   canonicalHost,
@@ -24,6 +23,7 @@ import {
   selectorOf,
 } from '../reference/reference.ts';
 import { assembleImage, assembleLayer, type ImageParts } from './registry-image.ts';
+import { blobServer } from './registry-blob.ts';
 import { RegistryClient } from './registry-client.ts';
 import { type RegistryRates, type RequestKind, SharedRates } from './http/request-rate.ts';
 import { resolutionDiagnostics, resolutionOf } from './resolution.ts';
@@ -198,7 +198,10 @@ function createParts(repository: string, { endpoints, opened, options }: Listing
       url === undefined
         ? endpoints.first((client) => {
             providers.set(descriptor.digest, client);
-            return openBlob({ ...blobOf(client, repository, descriptor), ...shared, signal });
+            return openBlob({
+              ...blobServer(client, { ...descriptor, repository }),
+              ...{ ...shared, signal },
+            });
           })
         : openForeign(url, descriptor, {
             ...{ ...shared, transport: opened.transport, random: options.random },
@@ -224,24 +227,6 @@ function createParts(repository: string, { endpoints, opened, options }: Listing
       urls
         .map((text) => URL.parse(text))
         .find((url) => url !== null && isAllowed(url, foreignHosts)) ?? undefined,
-  };
-}
-
-function blobOf(
-  client: RegistryClient,
-  repository: string,
-  { digest, sizeBytes }: Descriptor,
-): Pick<BlobOptions, 'server' | 'sizeBytes' | 'what'> {
-  const what = `the layer ${repository}@${digest} at ${client.host}`;
-  const path = `/v2/${repository}/blobs/${digest}`;
-  return {
-    what,
-    sizeBytes,
-    server: {
-      send: (headers, signal) => client.send({ path, repository, what, headers, signal }),
-      pause: (error, attempt, signal) => client.pause(error, attempt, signal),
-      refuse: (answer) => client.refuse(answer, what),
-    },
   };
 }
 

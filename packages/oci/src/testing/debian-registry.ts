@@ -1,12 +1,15 @@
 /** Starts Debian's `docker-registry` (CNCF Distribution) for tests. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 
 export interface DebianRegistry {
   /** `127.0.0.1:4711`. */
   readonly host: string;
+  /** Removes what no manifest names: stop, `garbage-collect`, start at the same address. */
+  collectGarbage(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -22,6 +25,8 @@ export interface DebianRegistryOptions {
   readonly address?: string;
   /** PEM. */
   readonly tls?: { readonly cert: string; readonly key: string };
+  /** Whether manifests can be deleted; true unless given. */
+  readonly deletes?: boolean;
 }
 
 /** Waits until it listens; `close` removes its files. */
@@ -38,7 +43,10 @@ export async function startDebianRegistry(
   const configuration = {
     version: '0.1',
     log: { level: 'info' },
-    storage: { filesystem: { rootdirectory: join(place, 'data') }, delete: { enabled: true } },
+    storage: {
+      filesystem: { rootdirectory: join(place, 'data') },
+      delete: { enabled: options.deletes ?? true },
+    },
     http: {
       addr: address,
       secret: 'of a test',
@@ -60,15 +68,21 @@ export async function startDebianRegistry(
   };
   // JSON is YAML.
   const file = await write('config.yml', JSON.stringify(configuration));
-  const child = spawn('docker-registry', ['serve', file], { stdio: ['ignore', 'ignore', 'pipe'] });
-  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  let server = startServer(file);
   const close = async (): Promise<void> => {
-    child.kill('SIGKILL');
-    await ended;
+    await server.stop();
     await rm(place, { recursive: true, force: true });
   };
   try {
-    return { host: await readAddress(child), close };
+    const host = await readAddress(server.child);
+    const collectGarbage = async (): Promise<void> => {
+      await server.stop();
+      await promisify(execFile)('docker-registry', ['garbage-collect', file]);
+      const http = { ...configuration.http, addr: host };
+      server = startServer(await write('again.yml', JSON.stringify({ ...configuration, http })));
+      await readAddress(server.child);
+    };
+    return { host, collectGarbage, close };
   } catch (error) {
     await close();
     throw error;
@@ -77,6 +91,16 @@ export async function startDebianRegistry(
 
 function describeEndpoint({ url, headers }: NonNullable<DebianRegistryOptions['notifications']>) {
   return { name: 'lazaret', url, headers, timeout: '5s', threshold: 3, backoff: '200ms' };
+}
+
+function startServer(file: string) {
+  const child = spawn('docker-registry', ['serve', file], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  const stop = async (): Promise<void> => {
+    child.kill('SIGKILL');
+    await ended;
+  };
+  return { child, stop };
 }
 
 /** Reads the address from its log, since the port is dynamic. */

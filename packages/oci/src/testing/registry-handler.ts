@@ -35,7 +35,7 @@ export class RegistryHandler {
 
   constructor(parts: HandlerParts) {
     this.#parts = parts;
-    this.#uploads = new UploadHandler(parts.store, parts.maxBytes);
+    this.#uploads = new UploadHandler(parts);
   }
 
   readonly handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -140,8 +140,13 @@ export class RegistryHandler {
   #deleteManifest(response: ServerResponse, name: string, reference: string): void {
     const { store, faults } = this.#parts;
     const repository = store.repositories.get(name);
+    if (faults.happens('moving-tag-on-delete')) moveTags(store, name, reference);
     if (faults.happens('no-deletion')) sendError(response, 405, 'UNSUPPORTED');
-    else if (!reference.includes(':')) sendError(response, 400, 'DIGEST_INVALID');
+    else if (faults.happens('refused-deletion')) sendError(response, 403, 'DENIED');
+    else if (faults.happens('ignored-deletion')) response.writeHead(202).end();
+    else if (faults.happens('tag-deletion') && repository?.tags.delete(reference) === true) {
+      response.writeHead(202).end();
+    } else if (!reference.includes(':')) sendError(response, 400, 'DIGEST_INVALID');
     else if (repository?.manifests.delete(reference) !== true) {
       sendError(response, 404, 'MANIFEST_UNKNOWN');
     } else {
@@ -201,7 +206,16 @@ function scopeOf(request: IncomingMessage, { pathname }: URL, name: string): str
   if (pathname === '/v2/') return '';
   if (pathname === '/v2/_catalog') return 'registry:catalog:*';
   const isRead = request.method === 'GET' || request.method === 'HEAD';
-  return `repository:${name}:${isRead ? 'pull' : 'push'}`;
+  const action = request.method === 'DELETE' ? 'delete' : 'push';
+  return `repository:${name}:${isRead ? 'pull' : action}`;
+}
+
+/** Moves the tags of a manifest to another one of the repository. */
+function moveTags(store: RegistryStore, name: string, digest: string): void {
+  const { manifests, tags } = store.repository(name);
+  const other = [...manifests.keys()].find((one) => one !== digest);
+  if (other === undefined) return;
+  for (const [tag, points] of tags) if (points === digest) tags.set(tag, other);
 }
 
 /** Moves a tag to the next manifest of the repository, cyclically. */

@@ -2,16 +2,23 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
+import type { FaultSwitches } from './registry-faults.ts';
 import { digestOf, manifestType, type RegistryStore } from './registry-store.ts';
 
 export class UploadHandler {
   readonly #store: RegistryStore;
   readonly #maxBytes: number;
+  readonly #faults: FaultSwitches;
   readonly #open = new Map<string, Buffer[]>();
 
-  constructor(store: RegistryStore, maxBytes: number) {
-    this.#store = store;
-    this.#maxBytes = maxBytes;
+  constructor(parts: {
+    readonly store: RegistryStore;
+    readonly maxBytes: number;
+    readonly faults: FaultSwitches;
+  }) {
+    this.#store = parts.store;
+    this.#maxBytes = parts.maxBytes;
+    this.#faults = parts.faults;
   }
 
   /** `/v2/<name>/blobs/uploads/[id]`. */
@@ -22,6 +29,7 @@ export class UploadHandler {
   ): Promise<void> {
     const { name, id, query } = place;
     if (request.method === 'POST') return this.#begin(request, response, { name, query });
+    if (this.#faults.happens('lost-upload')) this.#open.delete(id);
     const pieces = this.#open.get(id);
     if (pieces === undefined) {
       sendError(response, 404, 'BLOB_UPLOAD_UNKNOWN');
@@ -32,7 +40,20 @@ export class UploadHandler {
       response.writeHead(204).end();
       return;
     }
+    const isBody = request.method === 'PATCH' || request.method === 'PUT';
+    if (isBody && request.headers['content-length'] !== '0' && this.#faults.happens('cut-upload')) {
+      const received = await readBeginning(request);
+      if (request.method === 'PATCH') pieces.push(received);
+      request.socket.destroy();
+      return;
+    }
     const bytes = await readWhole(request, this.#maxBytes);
+    const size = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    const [start] = (request.headers['content-range'] ?? `${size}`).split('-');
+    if (Number(start) !== size) {
+      sendError(response, 416, 'RANGE_INVALID');
+      return;
+    }
     if (bytes.length > 0) pieces.push(bytes);
     if (request.method !== 'PUT') {
       this.#accept(response, { name, id, status: request.method === 'GET' ? 204 : 202 });
@@ -49,6 +70,15 @@ export class UploadHandler {
   ): Promise<void> {
     const { name, reference } = place;
     const bytes = await readWhole(request, this.#maxBytes);
+    if (this.#faults.happens('refused-push')) {
+      sendError(response, 403, 'DENIED');
+      return;
+    }
+    const missing = blobsOf(bytes).find((blob) => !this.#store.blobs.has(blob));
+    if (missing !== undefined) {
+      sendError(response, 400, 'MANIFEST_BLOB_UNKNOWN');
+      return;
+    }
     const digest = digestOf(bytes);
     if (reference.includes(':') && reference !== digest) {
       sendError(response, 400, 'DIGEST_INVALID');
@@ -60,7 +90,9 @@ export class UploadHandler {
     response.setHeader('docker-content-digest', digest);
     response.setHeader('location', `/v2/${name}/manifests/${digest}`);
     const subject = subjectOf(bytes);
-    if (subject !== undefined) response.setHeader('oci-subject', subject);
+    if (subject !== undefined && !this.#faults.happens('no-referrers')) {
+      response.setHeader('oci-subject', subject);
+    }
     response.writeHead(201).end();
   }
 
@@ -71,7 +103,8 @@ export class UploadHandler {
   ): Promise<void> {
     const mount = query.get('mount');
     const bytes = await readWhole(request, this.#maxBytes);
-    if (mount !== null && this.#store.blobs.has(mount)) {
+    const mountable = mount !== null && !this.#faults.happens('no-mount');
+    if (mountable && this.#store.blobs.has(mount)) {
       created(response, name, mount);
       return;
     }
@@ -81,6 +114,7 @@ export class UploadHandler {
     }
     const id = randomUUID();
     this.#open.set(id, []);
+    if (this.#faults.happens('chunk-size')) response.setHeader('oci-chunk-min-length', '100');
     this.#accept(response, { name, id, status: 202 });
   }
 
@@ -130,6 +164,33 @@ function created(response: ServerResponse, name: string, digest: string): void {
   response.setHeader('location', `/v2/${name}/blobs/${digest}`);
   response.setHeader('docker-content-digest', digest);
   response.writeHead(201).end();
+}
+
+/** Half of the body, or less. */
+async function readBeginning(request: IncomingMessage): Promise<Buffer> {
+  const half = Number(request.headers['content-length'] ?? 0) >> 1;
+  const pieces: Buffer[] = [];
+  let sizeBytes = 0;
+  for await (const piece of request as AsyncIterable<Buffer>) {
+    pieces.push(piece.subarray(0, half - sizeBytes));
+    sizeBytes += pieces.at(-1)?.length ?? 0;
+    if (sizeBytes >= half) break;
+  }
+  return Buffer.concat(pieces);
+}
+
+/** Configuration and layers of a manifest, without those that are stored elsewhere. */
+function blobsOf(bytes: Buffer): string[] {
+  try {
+    const { config, layers = [] } = JSON.parse(bytes.toString('utf8')) as {
+      config?: { digest?: string };
+      layers?: { digest?: string; urls?: unknown }[];
+    };
+    const all = [config, ...layers.filter(({ urls }) => urls === undefined)];
+    return all.flatMap((one) => one?.digest ?? []);
+  } catch {
+    return [];
+  }
 }
 
 function subjectOf(bytes: Buffer): string | undefined {

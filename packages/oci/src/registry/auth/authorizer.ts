@@ -98,9 +98,9 @@ export class Authorizer {
     const known = this.#readBearer(challenge);
     if (credential !== undefined && credential.kind !== 'bearer') this.#checkRealm(known.realm);
     const before = this.#known.get(repository);
-    if (sent !== undefined && before?.kind === 'bearer') {
-      this.#options.tokens.forget(request(before, credential));
-      if (known.scopes.length === 0) known.scopes = before.scopes;
+    if (before?.kind === 'bearer') {
+      if (sent !== undefined) this.#options.tokens.forget(request(before, credential));
+      known.scopes = joinScopes(before, known);
     }
     if (known.scopes.length === 0 && repository !== '') {
       known.scopes = [`repository:${repository}:pull`];
@@ -176,6 +176,16 @@ function choose(challenges: readonly Challenge[]): Challenge | undefined {
   const ofScheme = (wanted: string): Challenge | undefined =>
     challenges.find(({ scheme }) => scheme === wanted);
   return ofScheme('bearer') ?? ofScheme('basic');
+}
+
+/**
+ * One token for reading, pushing and deleting, so that concurrent requests do not replace each
+ * other's: the server grants what the credentials allow of it.
+ */
+function joinScopes(before: Known & { kind: 'bearer' }, now: Known & { kind: 'bearer' }): string[] {
+  if (before.realm.href !== now.realm.href || before.service !== now.service) return now.scopes;
+  const others = before.scopes.filter((scope) => !now.scopes.includes(scope));
+  return [...now.scopes, ...others].slice(0, ociLimits.registryScopes);
 }
 
 function request(

@@ -4,6 +4,7 @@
  * (a client certificate, unverified TLS) is never used with another.
  */
 import { lookup, type LookupAddress, type LookupOptions } from 'node:dns';
+import { Readable } from 'node:stream';
 
 import type { RegistryTransport } from '@lazaret/protocol';
 import { Agent, type Dispatcher, ProxyAgent } from 'undici';
@@ -53,13 +54,21 @@ export type Lookup = (
   ) => void,
 ) => void;
 
+export type HttpMethod = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
 export interface Exchange {
-  readonly method: 'GET' | 'HEAD' | 'POST' | 'DELETE';
+  readonly method: HttpMethod;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: string | RequestBody | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Whether the operator named the host; others must have a public address or be listed. */
   readonly trusted: boolean;
+}
+
+/** The bytes of a request, which are opened again for each attempt. */
+export interface RequestBody {
+  readonly sizeBytes: number;
+  open(): AsyncIterable<Uint8Array>;
 }
 
 export interface Answer {
@@ -129,12 +138,14 @@ export function createTransport(options: NetworkOptions): Transport {
       }
       const pool = await poolOf(url, trusted);
       request.signal?.throwIfAborted();
+      const sending = new SentBody(request.body);
       try {
-        const answer = await pool.request(describe(url, request, options));
+        const answer = await pool.request(describe(url, { ...request, sending }, options));
         answered.add(url.host);
         return wrap(answer, { url, transport: transportOf(url), signal: request.signal });
       } catch (error) {
         if (request.signal?.aborted === true) throw request.signal.reason;
+        if (sending.failure !== undefined) throw sending.failure;
         if (error instanceof PrivateAddressError) throw closed(url, request);
         throw connectionFailure(error, url, answered.has(url.host));
       }
@@ -231,14 +242,61 @@ function publicOnly(resolve: Lookup): Lookup {
   };
 }
 
-function describe(url: URL, request: Exchange, options: NetworkOptions): Dispatcher.RequestOptions {
+/** The body of one attempt; remembers why its source failed, which is no fault of the server. */
+class SentBody {
+  failure: Error | undefined;
+  readonly #body: Exchange['body'];
+
+  constructor(body: Exchange['body']) {
+    this.#body = body;
+  }
+
+  get headers(): Readonly<Record<string, string>> {
+    const body = this.#body;
+    if (body === undefined || typeof body === 'string') return {};
+    return { 'content-length': String(body.sizeBytes) };
+  }
+
+  open(): string | Readable | null {
+    const body = this.#body;
+    if (body === undefined || typeof body === 'string') return body ?? null;
+    return body.sizeBytes === 0 ? '' : Readable.from(this.#watch(body), { objectMode: false });
+  }
+
+  async *#watch(body: RequestBody): AsyncGenerator<Uint8Array> {
+    let sentBytes = 0;
+    try {
+      for await (const chunk of body.open()) {
+        sentBytes += chunk.length;
+        yield chunk;
+      }
+      if (sentBytes !== body.sizeBytes) {
+        throw new Error(`the body has ${sentBytes} bytes instead of ${body.sizeBytes}`);
+      }
+    } catch (error) {
+      this.failure = error instanceof Error ? error : new Error(String(error));
+      throw error;
+    }
+  }
+}
+
+function describe(
+  url: URL,
+  request: Exchange & { readonly sending: SentBody },
+  options: NetworkOptions,
+): Dispatcher.RequestOptions {
   const idleMs = options.idleMs ?? ociLimits.registryIdleMs;
   return {
     origin: url.origin,
     path: `${url.pathname}${url.search}`,
     method: request.method,
-    headers: { 'user-agent': 'lazaret', 'accept-encoding': 'identity', ...request.headers },
-    body: request.body ?? null,
+    headers: {
+      'user-agent': 'lazaret',
+      'accept-encoding': 'identity',
+      ...request.headers,
+      ...request.sending.headers,
+    },
+    body: request.sending.open(),
     signal: request.signal ?? null,
     headersTimeout: idleMs,
     bodyTimeout: idleMs,
