@@ -1,5 +1,5 @@
 /**
- * Attaches an artifact to a manifest (OCI 1.1): a manifest with `subject`. Where the registry has no
+ * Attaches an artifact to a manifest (OCI 1.1): a manifest with `subject`. Where a registry has no
  * referrers API, the index under the referrers tag is extended, as the specification says.
  */
 import { mediaTypes } from '../image/media-type.ts';
@@ -113,7 +113,7 @@ async function extendIndex(
     await pushManifest(client, { repository, selector, bytes, mediaType, signal });
   }
   const what = `the tag ${selector} of ${repository} at ${client.host}`;
-  throw new SourceError('unreachable', `${what} is overwritten by others again and again`);
+  throw new SourceError('unreachable', `${what} was overwritten by others too many times`);
 }
 
 /** As they are written, with fields that this program does not know. */

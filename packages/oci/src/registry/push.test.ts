@@ -96,7 +96,7 @@ test('a blob is pushed where the registry does not mount it', async () => {
   expect(methods(registry)).toEqual(['HEAD 404', 'POST 202', 'PUT 201']);
 });
 
-test('what the source of the bytes throws is no fault of the registry, and not retried', async () => {
+test('an error of the source of the bytes is thrown as it is, and not retried', async () => {
   const registry = await harness.start();
   const failing = uploadOf(randomBytes(100), {
     async *open() {

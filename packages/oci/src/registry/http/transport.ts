@@ -242,7 +242,7 @@ function publicOnly(resolve: Lookup): Lookup {
   };
 }
 
-/** The body of one attempt; remembers why its source failed, which is no fault of the server. */
+/** The body of one attempt; remembers why its source failed: that is not an error of the server. */
 class SentBody {
   failure: Error | undefined;
   readonly #body: Exchange['body'];
