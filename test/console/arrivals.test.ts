@@ -1,5 +1,8 @@
-/** Arrivals and hooks in the console: reported pushes, dead letters, test deliveries. */
-import { operations, type HookWithSecret } from '@lazaret/protocol';
+/**
+ * Registries, arrivals and hooks in the console: a registry and a hook are added, pushes are
+ * reported, dead letters replayed, tags and their history read.
+ */
+import { operations } from '@lazaret/protocol';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
@@ -19,26 +22,20 @@ import {
 } from './browser.ts';
 import { axeViolations, horizontalOverflow, visitPage } from './page-checks.ts';
 
-const { registries, hooks } = operations;
 let lab: RegistryInstance;
 let browser: Browser;
 let monitored: MonitoredContext;
 let page: Page;
-let hook: HookWithSecret;
+/** Where the registry reports pushes, and the value of the header with the secret. */
+let hook: { readonly url: string; readonly secret: string };
 
 beforeAll(async () => {
   const starting = startWithRegistry();
   [, browser] = await openConsole(starting.then(({ instance }) => instance));
   lab = await starting;
-  const { client, url } = lab.instance;
-  const { host } = lab.registry;
-  const watched = { plainHttp: true, credentials: 'none', pollInterval: '1d' } as const;
-  await client.call(registries.add, { body: { name: 'lab', address: host, ...watched } });
-  const body = { name: 'lab', registry: 'lab', kind: 'distribution' } as const;
-  hook = await client.call(hooks.add, { body });
   monitored = await openContext(browser);
   page = await monitored.context.newPage();
-  await signIn(page, url);
+  await signIn(page, lab.instance.url);
 });
 
 afterAll(async () => {
@@ -49,7 +46,7 @@ afterAll(async () => {
 const consoleUrl = (path: string): string => `${lab.instance.url}/console/${path}`;
 
 async function report(content: unknown): Promise<void> {
-  const headers = { [hook.header ?? '']: hook.generatedSecret ?? '' };
+  const headers = { authorization: hook.secret };
   const response = await fetch(hook.url, {
     ...{ method: 'POST', headers, body: JSON.stringify(content) },
   });
@@ -64,6 +61,51 @@ async function push(tag: string, actor: string): Promise<void> {
   const target = { repository: 'lab/app', tag, digest, mediaType };
   await report({ events: [{ id: tag, action: 'push', target, actor: { name: actor } }] });
 }
+
+test('a registry is added, and a wrong setting is marked where it was entered', async () => {
+  await visitPage(page, consoleUrl('registries'), 'No registries yet');
+  await page.getByRole('button', { name: 'Add registry' }).first().click();
+  const form = page.getByRole('dialog', { name: 'Add registry' });
+  await form.getByRole('textbox', { name: 'Name' }).fill('lab');
+  await form.getByRole('textbox', { name: 'Address' }).fill(lab.registry.host);
+  await form.getByText('Connection').click();
+  await form.getByRole('textbox', { name: 'Credentials' }).fill('mine');
+  await form.getByRole('switch', { name: 'HTTP without TLS' }).click();
+  await form.getByText('Pace').click();
+  await form.getByRole('textbox', { name: 'Poll interval' }).fill('12h 30m');
+  await takeScreenshot(page, 'registry form');
+  await form.getByRole('button', { name: 'Add registry' }).click();
+  await form.getByText('expected none, docker-config').waitFor();
+  await form.getByRole('textbox', { name: 'Credentials' }).fill('none');
+  await form.getByRole('button', { name: 'Add registry' }).click();
+  await page.waitForURL('**/registries/lab');
+  await page.getByText('Healthy').waitFor();
+  expect(monitored.violations).toEqual([]);
+});
+
+test('a check of a registry says what works', async () => {
+  await page.getByRole('button', { name: 'Check' }).click();
+  await page.getByText('List of repositories').waitFor();
+  await page.getByText('Deletion').waitFor();
+});
+
+test('a hook is added, and what the registry needs is shown once', async () => {
+  await visitPage(page, consoleUrl('hooks'), 'No hooks yet');
+  await page.getByRole('button', { name: 'Add hook' }).first().click();
+  await page.getByRole('combobox', { name: 'Registry' }).click();
+  await page.getByRole('option', { name: 'lab' }).click();
+  await page.getByRole('combobox', { name: 'Sender' }).click();
+  await page.getByRole('option', { name: 'CNCF Distribution' }).click();
+  const form = page.getByRole('dialog', { name: 'Add hook' });
+  await form.getByRole('button', { name: 'Add hook' }).click();
+  await form.getByText('Value of the header Authorization').waitFor();
+  await takeScreenshot(page, 'hook secret');
+  hook = {
+    url: (await form.getByLabel('the address', { exact: true }).textContent()) ?? '',
+    secret: (await form.getByLabel('the secret', { exact: true }).textContent()) ?? '',
+  };
+  await form.getByRole('button', { name: 'Done' }).click();
+});
 
 test('a reported push appears on the page of arrivals, and its verdict without a reload', async () => {
   await visitPage(page, consoleUrl('arrivals'), 'No arrivals yet');
@@ -83,6 +125,33 @@ test('arrivals are filtered by state, and an empty result says so', async () => 
   await page.getByRole('button', { name: 'Failed' }).click();
   await page.getByText('No matching arrivals').waitFor();
   expect(new URL(page.url()).search).toBe('?state=failed');
+});
+
+test('the repository of a registry shows its tags and their history', async () => {
+  await push('1.0', 'somebody else');
+  await visitPage(page, consoleUrl('registries/lab'), 'lab/app');
+  await page.getByRole('link', { name: 'lab/app' }).click();
+  const tags = page.getByRole('table', { name: 'Tags', exact: true });
+  await tags.getByText('Not scanned').waitFor({ timeout: 60_000 });
+  const history = page.getByRole('table', { name: 'Changes of tags' });
+  await history.getByText('Appeared').waitFor();
+  await tags.getByRole('link', { name: '1.0' }).click();
+  await page.waitForURL('**/arrivals?*');
+  await page.locator('tr', { hasText: 'lab/app:1.0' }).first().waitFor();
+});
+
+test('the settings of a registry are changed', async () => {
+  await visitPage(page, consoleUrl('registries/lab'), 'Polls and backlog');
+  await page.getByRole('button', { name: 'Edit' }).click();
+  const form = page.getByRole('dialog', { name: 'Settings of lab' });
+  await form.getByText('Pace').click();
+  await form.getByRole('textbox', { name: 'Backlog' }).fill('7');
+  await form.getByRole('button', { name: 'Save' }).click();
+  await form.waitFor({ state: 'hidden' });
+  const { settings } = await lab.instance.client.call(operations.registries.show, {
+    ...{ params: { name: 'lab' } },
+  });
+  expect(settings).toMatchObject({ backlog: 7, pollInterval: 45_000, credentials: 'none' });
 });
 
 test('the address of an earlier product leads to the page of arrivals', async () => {
@@ -105,24 +174,31 @@ test('a hook is tested, and a dead letter is shown and replayed', async () => {
   expect(monitored.violations).toEqual([]);
 });
 
-test.each([
+const pages = [
   ['arrivals', 'lab/app:1.0'],
+  ['registries', 'Healthy'],
+  ['registries/lab', 'Changes of tags'],
   ['hooks', 'Dead letter'],
-])(
-  'the page %s is accessible and fits a phone in both colour schemes',
-  async (name, expected) => {
-    for (const scheme of ['light', 'dark'] as const) {
-      for (const size of [wide, phone]) {
-        const { context } = await openContext(browser, { scheme, size });
-        const one = await context.newPage();
-        await signIn(one, lab.instance.url);
-        await visitPage(one, consoleUrl(name), expected);
-        await takeScreenshot(one, `${name} ${scheme} ${size.width}`);
-        expect(await axeViolations(one)).toEqual([]);
-        expect(await horizontalOverflow(one)).toBeLessThanOrEqual(0);
-        await context.close();
-      }
+] as const;
+
+test.each([
+  ['light', wide],
+  ['light', phone],
+  ['dark', wide],
+  ['dark', phone],
+] as const)(
+  'the pages are accessible and fit a screen: %s, %o',
+  async (scheme, size) => {
+    const { context } = await openContext(browser, { scheme, size });
+    const one = await context.newPage();
+    await signIn(one, lab.instance.url);
+    for (const [name, expected] of pages) {
+      await visitPage(one, consoleUrl(name), expected);
+      await takeScreenshot(one, `${name.replace('/', '-')} ${scheme} ${size.width}`);
+      expect(await axeViolations(one), name).toEqual([]);
+      expect(await horizontalOverflow(one), name).toBeLessThanOrEqual(0);
     }
+    await context.close();
   },
-  180_000,
+  120_000,
 );

@@ -67,6 +67,7 @@ const pages: readonly (readonly [name: string, path: () => string, expected: str
   ['engine', () => 'engines/strings', 'Revisions'],
   ['engine new', () => 'engines/new', 'Validate'],
   ['arrivals without any', () => 'arrivals', 'No arrivals yet'],
+  ['registries without any', () => 'registries', 'No registries yet'],
   ['hooks without any', () => 'hooks', 'No hooks yet'],
   ['nodes', () => 'nodes', 'Memory reserved'],
   ['tokens', () => 'settings/tokens', 'Create token'],

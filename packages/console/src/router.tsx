@@ -16,6 +16,7 @@ import { readImagesSearch } from './pages/images/filters.ts';
 import { readInspectionsSearch } from './pages/inspections/filters.ts';
 import { readJobSearch } from './pages/jobs/filters.ts';
 import { jobTabs } from './pages/job/tabs.ts';
+import { readRegistrySearch } from './pages/registry/search.ts';
 import { readCompareSearch } from './pages/compare/compare-search.ts';
 import { readSearch } from './pages/search/search-query.ts';
 import { RouteError, RouteNotFound } from './components/route-error.tsx';
@@ -126,6 +127,20 @@ const arrivalList = createRoute({
   validateSearch: readArrivalsSearch,
   component: lazyRouteComponent(() => import('./pages/arrivals/arrivals-page.tsx'), 'ArrivalsPage'),
 });
+const registryList = createRoute({
+  getParentRoute: () => shell,
+  path: '/registries',
+  component: lazyRouteComponent(
+    () => import('./pages/registries/registries-page.tsx'),
+    'RegistriesPage',
+  ),
+});
+const registry = createRoute({
+  getParentRoute: () => shell,
+  path: '/registries/$name',
+  validateSearch: readRegistrySearch,
+  component: lazyRouteComponent(() => import('./pages/registry/registry-page.tsx'), 'RegistryPage'),
+});
 const hooks = createRoute({
   getParentRoute: () => shell,
   path: '/hooks',
@@ -232,6 +247,8 @@ const routeTree = root.addChildren([
     inspectionList,
     inspection,
     arrivalList,
+    registryList,
+    registry,
     hooks,
     file,
     search,

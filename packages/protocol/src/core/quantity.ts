@@ -35,9 +35,18 @@ export function parseSize(text: string | number): number | undefined {
   return parseQuantity(text, sizeUnits);
 }
 
-/** Parses milliseconds from `240` (seconds), `240s`, `1h`, `500ms`; undefined if invalid. */
+/**
+ * Parses milliseconds from `240` (seconds), `240s`, `1h`, `500ms`, and what `formatDuration` writes,
+ * `1h 30m`; undefined if invalid.
+ */
 export function parseDuration(text: string | number): number | undefined {
-  return parseQuantity(text, durationUnitsMs);
+  const parts = String(text).match(/\d+(?:\.\d+)?\s*[a-z]+/g) ?? [];
+  const isSum = parts.length > 1 && String(text).trim().split(/\s+/).join('') === parts.join('');
+  if (!isSum) return parseQuantity(text, durationUnitsMs);
+  return parts.reduce<number | undefined>((sum, part) => {
+    const ms = parseQuantity(part, durationUnitsMs);
+    return sum === undefined || ms === undefined ? undefined : sum + ms;
+  }, 0);
 }
 
 function parseQuantity(

@@ -18,7 +18,7 @@ const statuses: Readonly<Record<ArrivalState, Status>> = {
   failed: { label: 'Failed', tone: 'failed', icon: IconCircleX },
 };
 
-const sources: Readonly<Record<ArrivalSource, string>> = {
+export const arrivalSourceLabels: Readonly<Record<ArrivalSource, string>> = {
   webhook: 'notification',
   poll: 'poll',
   backlog: 'backlog',
@@ -37,7 +37,7 @@ export const arrivalColumns: readonly Column<Arrival>[] = [
     label: 'Source',
     cell: ({ source, actor }) => (
       <div>
-        {sources[source]}
+        {arrivalSourceLabels[source]}
         {actor !== null && (
           <div className="dim small break">
             by <PlainText>{actor}</PlainText>

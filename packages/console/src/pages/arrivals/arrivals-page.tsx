@@ -1,6 +1,6 @@
 import { Select } from '@mantine/core';
 import { operations, verdictState } from '@lazaret/protocol';
-import { IconBuildingWarehouse, IconWebhook } from '@tabler/icons-react';
+import { IconBox, IconBuildingWarehouse, IconPackageImport, IconTag } from '@tabler/icons-react';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 
@@ -13,9 +13,9 @@ import { NoMatch } from '../../components/no-match.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { QueryView } from '../../components/query-view.tsx';
 import { LinkButton } from '../../components/router-link.tsx';
+import { TextFilter } from '../../components/text-filter.tsx';
 import { verdictStatuses } from '../../components/verdict-badge.tsx';
 import { useOperation } from '../../data.ts';
-import { useAllowed } from '../../session.ts';
 import { arrivalColumns } from './arrival-columns.tsx';
 import { activeStates, type ArrivalsSearch } from './filters.ts';
 import { useArrivalList } from './use-arrival-list.ts';
@@ -32,17 +32,18 @@ export function ArrivalsPage(): ReactNode {
   const search = useSearch({ from: '/shell/arrivals' });
   const navigate = useNavigate();
   const { query, items, newer, showNewer } = useArrivalList(search);
-  const mayManageHooks = useAllowed('hooks.manage');
   return (
     <>
       <PageHeader
         title="Arrivals"
         actions={
-          mayManageHooks && (
-            <LinkButton to="/hooks" variant="default" leftSection={<IconWebhook size={16} />}>
-              Hooks
-            </LinkButton>
-          )
+          <LinkButton
+            to="/registries"
+            variant="default"
+            leftSection={<IconBuildingWarehouse size={16} />}
+          >
+            Registries
+          </LinkButton>
         }
       >
         Images that reached watched registries, latest first.
@@ -90,6 +91,18 @@ function MoreFilters({ search, change }: MoreFiltersProps): ReactNode {
   const names = [...new Set(data?.items.map(({ name }) => name))];
   return (
     <>
+      <TextFilter
+        label="Repository"
+        icon={<IconBox size={16} />}
+        value={search.repository ?? ''}
+        onTyped={(repository) => change({ repository: repository.trim() })}
+      />
+      <TextFilter
+        label="Tag"
+        icon={<IconTag size={16} />}
+        value={search.tag ?? ''}
+        onTyped={(tag) => change({ tag: tag.trim() })}
+      />
       <Select
         aria-label="Registry"
         placeholder="Any registry"
@@ -122,8 +135,12 @@ function NoArrivals({ isFiltered }: { readonly isFiltered: boolean }): ReactNode
     );
   }
   return (
-    <EmptyState icon={IconBuildingWarehouse} title="No arrivals yet">
-      Watch a registry: <code>lazaret registries add</code>. What is pushed to it appears here.
+    <EmptyState
+      icon={IconPackageImport}
+      title="No arrivals yet"
+      action={<LinkButton to="/registries">Registries</LinkButton>}
+    >
+      What is pushed to a watched registry appears here.
     </EmptyState>
   );
 }

@@ -7,13 +7,15 @@ test('known filters are read from the URL and sent to the API', () => {
     state: 'waiting,inspecting',
     verdict: 'malicious',
     registry: 'lab',
+    repository: 'lab/app',
+    tag: '1.0',
     project: 'red',
   };
   const search = readArrivalsSearch(raw);
   expect(search).toEqual(raw);
   expect(toArrivalsQuery(search)).toEqual({
     ...{ state: ['waiting', 'inspecting'], verdict: ['malicious'] },
-    ...{ registry: 'lab', project: 'red' },
+    ...{ registry: 'lab', repository: 'lab/app', tag: '1.0', project: 'red' },
   });
 });
 

@@ -11,6 +11,8 @@ export interface ArrivalsSearch {
   readonly state?: string;
   readonly verdict?: string;
   readonly registry?: string;
+  readonly repository?: string;
+  readonly tag?: string;
   readonly project?: string;
 }
 
@@ -18,23 +20,26 @@ export interface ArrivalsQuery {
   readonly state?: ArrivalState[];
   readonly verdict?: VerdictState[];
   readonly registry?: string;
+  readonly repository?: string;
+  readonly tag?: string;
   readonly project?: string;
 }
 
-const valueCharsMax = 200;
+const valueCharsMax = 300;
 
 export const activeStates: readonly ArrivalState[] = ['waiting', 'inspecting'];
 
 export function readArrivalsSearch(raw: Record<string, unknown>): ArrivalsSearch {
   const states = statesOf(raw['state']);
   const verdict = verdictState.options.find((one) => one === raw['verdict']);
-  const registry = textOf(raw['registry']);
-  const project = textOf(raw['project']);
+  const names = ['registry', 'repository', 'tag', 'project'].flatMap((name) => {
+    const value = textOf(raw[name]);
+    return value === undefined ? [] : [[name, value]];
+  });
   return {
     ...(states.length > 0 ? { state: states.join(',') } : {}),
     ...(verdict === undefined ? {} : { verdict }),
-    ...(registry === undefined ? {} : { registry }),
-    ...(project === undefined ? {} : { project }),
+    ...(Object.fromEntries(names) as Pick<ArrivalsSearch, 'registry'>),
   };
 }
 

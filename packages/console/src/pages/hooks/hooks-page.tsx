@@ -1,5 +1,7 @@
+import { Button, Modal } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
 import { hookKindInfo, operations, type Hook } from '@lazaret/protocol';
-import { IconBuildingWarehouse, IconWebhook } from '@tabler/icons-react';
+import { IconBuildingWarehouse, IconPlus, IconWebhook } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 
 import { Copyable } from '../../components/copy.tsx';
@@ -12,6 +14,7 @@ import { QueryView } from '../../components/query-view.tsx';
 import { LinkButton } from '../../components/router-link.tsx';
 import { Timestamp } from '../../components/timestamp.tsx';
 import { useOperation } from '../../data.ts';
+import { AddHook } from './add-hook.tsx';
 import { DeliveriesPanel } from './deliveries-panel.tsx';
 import { TestButton } from './test-button.tsx';
 
@@ -48,19 +51,28 @@ const columns: readonly Column<Hook>[] = [
 
 /** Hooks and what they received. */
 export function HooksPage(): ReactNode {
+  const [open, { open: show, close }] = useDisclosure(false);
   const query = useOperation(operations.hooks.list, { query: { limit: 200 } }, { refetchMs });
+  const add = (
+    <Button leftSection={<IconPlus size={16} />} onClick={show}>
+      Add hook
+    </Button>
+  );
   return (
     <>
       <PageHeader
         title="Hooks"
         actions={
-          <LinkButton
-            to="/arrivals"
-            variant="default"
-            leftSection={<IconBuildingWarehouse size={16} />}
-          >
-            Arrivals
-          </LinkButton>
+          <>
+            <LinkButton
+              to="/registries"
+              variant="default"
+              leftSection={<IconBuildingWarehouse size={16} />}
+            >
+              Registries
+            </LinkButton>
+            {add}
+          </>
         }
       >
         Addresses at which registries report pushes.
@@ -70,8 +82,8 @@ export function HooksPage(): ReactNode {
           <QueryView query={query} rows={3}>
             {({ items }) =>
               items.length === 0 ? (
-                <EmptyState icon={IconWebhook} title="No hooks yet">
-                  Add one for a watched registry: <code>lazaret hooks add</code>.
+                <EmptyState icon={IconWebhook} title="No hooks yet" action={add}>
+                  Without them pushes are found by polling.
                 </EmptyState>
               ) : (
                 <DataTable
@@ -86,6 +98,9 @@ export function HooksPage(): ReactNode {
         </Panel>
         <DeliveriesPanel />
       </div>
+      <Modal opened={open} onClose={close} title="Add hook" closeOnClickOutside={false}>
+        <AddHook onClose={close} />
+      </Modal>
     </>
   );
 }
