@@ -128,7 +128,7 @@ test('arrivals are filtered by state, and an empty result says so', async () => 
 });
 
 test('the repository of a registry shows its tags and their history', async () => {
-  await push('1.0', 'somebody else');
+  await push('1.0', 'another user');
   await visitPage(page, consoleUrl('registries/lab'), 'lab/app');
   await page.getByRole('link', { name: 'lab/app' }).click();
   const tags = page.getByRole('table', { name: 'Tags', exact: true });

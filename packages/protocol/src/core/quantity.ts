@@ -36,7 +36,7 @@ export function parseSize(text: string | number): number | undefined {
 }
 
 /**
- * Parses milliseconds from `240` (seconds), `240s`, `1h`, `500ms`, and what `formatDuration` writes,
+ * Parses milliseconds from `240` (seconds), `240s`, `1h`, `500ms`, or what `formatDuration` writes,
  * `1h 30m`; undefined if invalid.
  */
 export function parseDuration(text: string | number): number | undefined {
