@@ -11,7 +11,7 @@ export const packageDirection: Readonly<Record<string, readonly string[]>> = {
   setup: ['docker'],
   analysis: ['protocol', 'oci', 'docker'],
   policy: ['protocol'],
-  server: ['protocol', 'oci', 'docker', 'setup', 'analysis'],
+  server: ['protocol', 'oci', 'docker', 'setup', 'analysis', 'policy'],
   agent: ['protocol', 'oci', 'analysis'],
   cli: ['protocol', 'oci', 'analysis', 'policy'],
   console: ['protocol'],
@@ -25,6 +25,7 @@ export const entryPoints: Readonly<Record<string, readonly string[]>> = {
   protocol: ['units'],
   oci: ['registry', 'testing'],
   docker: ['testing'],
+  policy: ['testing'],
   analysis: ['testing'],
 };
 
@@ -83,6 +84,7 @@ export const slices: Readonly<Record<string, readonly string[]>> = {
   inspection: ['artifacts', 'blobs'],
   registries: ['inspection'],
   hooks: ['access', 'registries'],
+  policies: ['access', 'inspection', 'registries'],
   artifacts: ['access', 'blobs'],
   files: ['artifacts', 'blobs', 'inspection', 'jobs'],
   jobs: ['artifacts', 'blobs', 'engines', 'executors', 'nodes'],
@@ -134,13 +136,17 @@ export const tableOwners: Readonly<Record<string, readonly string[]>> = {
   inspection: [
     ...['inspections', 'inspection_keys', 'inspection_images', 'images', 'image_layers'],
     ...['image_hidden', 'image_packages', 'image_findings', 'layers', 'layer_files'],
-    ...['file_names', 'package_names', 'rule_names'],
+    ...['file_names', 'package_names', 'rule_names', 'image_facts'],
   ],
   registries: [
     ...['registries', 'registry_repositories', 'registry_tags', 'registry_tag_history'],
     'arrivals',
   ],
   hooks: ['hooks', 'hook_deliveries'],
+  policies: [
+    ...['policies', 'policy_versions', 'policy_exceptions', 'rejudgements'],
+    ...['decisions', 'decisions_in_force'],
+  ],
   events: ['events', 'event_readers', 'audit'],
   app: ['instance'],
   db: ['schema_migrations'],

@@ -1,14 +1,17 @@
 /** Bounds of policies: documents, expressions, facts and the work of an evaluation. */
+import { limits } from '@lazaret/protocol';
 import { units } from '@lazaret/protocol/units';
 
-const { KiB, MiB } = units;
+const { KiB } = units;
 
 export const policyLimits = {
   /** Size of a policy document. */
-  documentBytes: 512 * KiB,
+  documentBytes: limits.policyDocumentBytes,
   /** Size of an OpenVEX or CSAF document. */
-  vexBytes: 16 * MiB,
+  vexBytes: limits.vexDocumentBytes,
   rules: 200,
+  /** Of a policy, in both directions. */
+  priority: 1_000,
   exceptions: 5_000,
   testsPerDocument: 500,
   /** Statements of a VEX document that are read. */
@@ -39,7 +42,7 @@ export const policyLimits = {
   /** Compiled patterns that are kept for the next evaluation. */
   patternsCached: 200,
   /** Files of an image; `files` is not available to conditions above it. */
-  files: 200_000,
+  files: limits.policyFiles,
   /** Evidence that a result lists; the total number is always given. */
   evidenceItems: 100,
   faultsListed: 50,

@@ -9,6 +9,7 @@ import { imageEvents } from './images/events.ts';
 import { inspectionEvents } from './inspections/events.ts';
 import { jobEvents } from './jobs/events.ts';
 import { nodeEvents } from './nodes/events.ts';
+import { policyEvents } from './policies/events.ts';
 import { registryEvents } from './registries/events.ts';
 import { systemEvents } from './system/events.ts';
 
@@ -18,6 +19,7 @@ export const eventKinds = {
   ...imageEvents,
   ...fileEvents,
   ...hookEvents,
+  ...policyEvents,
   ...inspectionEvents,
   ...registryEvents,
   ...engineEvents,

@@ -12,6 +12,7 @@ import { imageLimits } from './images/limits.ts';
 import { inspectionLimits } from './inspections/limits.ts';
 import { jobLimits } from './jobs/limits.ts';
 import { fileLimits } from './files/limits.ts';
+import { policyLimits } from './policies/limits.ts';
 import { registryLimits } from './registries/limits.ts';
 import { searchLimits } from './search/limits.ts';
 
@@ -24,6 +25,7 @@ export const limits = {
   ...fileLimits,
   ...registryLimits,
   ...hookLimits,
+  ...policyLimits,
   ...searchLimits,
   ...engineLimits,
   ...accessLimits,

@@ -11,6 +11,7 @@ import { inspections, inspectionTags } from './inspections/operations.ts';
 import { jobs, jobTags } from './jobs/operations.ts';
 import { legacy, legacyTags } from './legacy/operations.ts';
 import { nodes, nodeTags } from './nodes/operations.ts';
+import { decisions, policyTags } from './policies/operations.ts';
 import { arrivals, registries, registryTags } from './registries/operations.ts';
 import { searches, searchTags } from './search/operations.ts';
 import { system, systemTags } from './system/operations.ts';
@@ -25,6 +26,7 @@ export const operations = {
   registries,
   arrivals,
   hooks,
+  decisions: { list: decisions.list, show: decisions.show },
   searches,
   engines,
   nodes,
@@ -43,6 +45,7 @@ export const operationTags = {
   ...inspectionTags,
   ...registryTags,
   ...hookTags,
+  ...policyTags,
   ...searchTags,
   ...engineTags,
   ...nodeTags,

@@ -8,6 +8,7 @@ import { hookPermissions } from './hooks/permissions.ts';
 import { imagePermissions } from './images/permissions.ts';
 import { jobPermissions } from './jobs/permissions.ts';
 import { nodePermissions } from './nodes/permissions.ts';
+import { policyPermissions } from './policies/permissions.ts';
 import { registryPermissions } from './registries/permissions.ts';
 import { systemPermissions } from './system/permissions.ts';
 
@@ -17,6 +18,7 @@ export const permissions = {
   ...filePermissions,
   ...registryPermissions,
   ...hookPermissions,
+  ...policyPermissions,
   ...enginePermissions,
   ...nodePermissions,
   ...eventPermissions,

@@ -41,6 +41,7 @@ export type CommandGroup =
   | 'Jobs'
   | 'Images'
   | 'Registries'
+  | 'Policies'
   | 'Engines and nodes'
   | 'Access'
   | 'Server'

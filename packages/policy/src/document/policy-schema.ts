@@ -1,5 +1,14 @@
 /** The policy document: what its YAML may contain. */
-import { findingClass, severity, verdictState } from '@lazaret/protocol';
+import {
+  actionStates,
+  findingClass,
+  policyActions,
+  policyEffects,
+  policyVerdicts,
+  ruleStates,
+  severity,
+  verdictState,
+} from '@lazaret/protocol';
 import { z } from 'zod';
 
 import { policyLimits } from '../limits.ts';
@@ -16,28 +25,11 @@ const identifier = z
   .max(nameChars)
   .regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/, 'expected lower-case letters, digits and dashes');
 
-/**
- * What can be done about an image, from the mildest to the strictest: the ladder. Only the last two
- * change a registry.
- */
-export const policyAction = z.enum([
-  ...(['report', 'notify', 'attach', 'block', 'quarantine', 'delete'] as const),
-]);
-export type PolicyAction = z.output<typeof policyAction>;
-
-/** How a matched rule changes the verdict of the policy. */
-export const policyEffect = z.enum(['fail', 'warn', 'none']);
-export type PolicyEffect = z.output<typeof policyEffect>;
-
-/** From the best to the worst. */
-export const policyVerdict = z.enum(['pass', 'warn', 'incomplete', 'fail']);
-export type PolicyVerdict = z.output<typeof policyVerdict>;
-
-export const ruleState = z.enum(['matched', 'passed', 'not-applicable', 'excepted', 'error']);
-export type RuleState = z.output<typeof ruleState>;
-
-export const actionState = z.enum(['apply', 'dry-run', 'withheld']);
-export type ActionState = z.output<typeof actionState>;
+const policyAction = z.enum(policyActions);
+const policyEffect = z.enum(policyEffects);
+const policyVerdict = z.enum(policyVerdicts);
+const ruleState = z.enum(ruleStates);
+const actionState = z.enum(actionStates);
 
 const perHour = z.number().int().min(1).max(100_000);
 
@@ -61,10 +53,16 @@ const actionSettings = z.strictObject({
 });
 export type ActionSettings = z.output<typeof actionSettings>;
 
-const appliesTo = z.strictObject({
+const place = {
   registries: globList.optional().describe('Hosts of registries, with their ports'),
   repositories: globList.optional().describe('Globs; `!glob` excludes'),
-  tags: globList.optional(),
+  tags: globList.optional().describe('One of the tags of the image has to match'),
+};
+const policyScope = z.strictObject(place);
+export type PolicyScope = z.output<typeof policyScope>;
+
+const appliesTo = z.strictObject({
+  ...place,
   labels: z
     .record(z.string().min(1).max(globChars), glob)
     .optional()
@@ -148,7 +146,7 @@ const rule = z
     condition: expression.optional().describe('CEL; the rule matches if it is true'),
     require: requirement.optional(),
     message: text.optional().describe('Text with {{ expressions }} in CEL'),
-    actions: z.array(policyAction).max(policyAction.options.length).default(['report']),
+    actions: z.array(policyAction).max(policyActions.length).default(['report']),
     dryRun: z.boolean().default(false).describe('Take no action for this rule, record only'),
   })
   .superRefine(({ condition, require: required }, context) => {
@@ -250,6 +248,14 @@ export const policyDocument = z.strictObject({
   schema: z.literal(policySchemaName),
   name: identifier,
   description: text.optional(),
+  priority: z
+    .number()
+    .int()
+    .min(-policyLimits.priority)
+    .max(policyLimits.priority)
+    .default(0)
+    .describe('Of the policies that apply to an image, the one with the highest decides'),
+  appliesTo: policyScope.optional().describe('All images if omitted'),
   actions: actionSettings.prefault({}),
   rules: z.array(rule).min(1).max(policyLimits.rules),
   exceptions: z.array(exception).max(policyLimits.exceptions).default([]),

@@ -1,5 +1,7 @@
 /** What a valid policy says that is probably not meant. */
-import { policyAction, type PolicyDocument } from './policy-schema.ts';
+import { policyActions } from '@lazaret/protocol';
+
+import type { PolicyDocument } from './policy-schema.ts';
 import type { PolicyFault } from './policy-fault.ts';
 import type { YamlDocument } from './read-yaml.ts';
 
@@ -19,7 +21,7 @@ export function findWarnings(document: PolicyDocument, yaml: YamlDocument): Poli
         ),
       ),
   );
-  const notUsed = policyAction.options
+  const notUsed = policyActions
     .filter((action) => isEnabled(actions[action]) && !used.has(action))
     .map((action) => yaml.fault(['actions', action], `no rule has the action "${action}"`));
   const broad = exceptions.flatMap(({ match }, index) =>

@@ -1,6 +1,7 @@
 /** Which actions matched rules call for, and which of them are taken, tried or withheld. Pure. */
-import { policyAction } from '../document/policy-schema.ts';
-import type { ActionSettings, ActionState, PolicyAction } from '../document/policy-schema.ts';
+import { policyActions, type ActionState, type PolicyAction } from '@lazaret/protocol';
+
+import type { ActionSettings } from '../document/policy-schema.ts';
 import type { ActionDecision, RuleAction } from './policy-result.ts';
 
 /** Actions that take an image away; they need strong grounds. */
@@ -24,7 +25,7 @@ export interface MatchedRule {
 
 /** The actions of one matched rule, from the mildest. */
 export function decideRuleActions(rule: MatchedRule, input: ActionInput): RuleAction[] {
-  const wanted = policyAction.options.filter((action) => rule.actions.includes(action));
+  const wanted = policyActions.filter((action) => rule.actions.includes(action));
   const isDestructive = wanted.some((action) => destructive.has(action));
   const weak = isDestructive ? rule.weakGrounds() : undefined;
   return wanted.map((action) => ({ action, ...decide(action, rule, { ...input, weak }) }));
@@ -63,7 +64,7 @@ const order: readonly ActionState[] = ['apply', 'dry-run', 'withheld'];
 export function mergeActions(
   rules: readonly { readonly id: string; readonly actions: readonly RuleAction[] }[],
 ): ActionDecision[] {
-  return policyAction.options.flatMap((action) => {
+  return policyActions.flatMap((action) => {
     const wanted = rules.flatMap(({ id, actions }) =>
       actions.filter((one) => one.action === action).map((one) => ({ id, ...one })),
     );

@@ -3,10 +3,9 @@
  * and the order of versions are inputs, and work is counted, not timed. A rule that cannot be
  * evaluated never counts as passed; it makes the verdict incomplete.
  */
-import type { VerdictState } from '@lazaret/protocol';
+import type { PolicyAction, PolicyVerdict, VerdictState } from '@lazaret/protocol';
 
 import type { Policy } from '../document/parse-policy.ts';
-import type { PolicyAction, PolicyVerdict } from '../document/policy-schema.ts';
 import { FactBindings } from '../expression/compile-expression.ts';
 import { Meter } from '../expression/meter.ts';
 import type { CompareVersions } from '../expression/runtime.ts';

@@ -1,9 +1,8 @@
 /** What holds for any facts and findings. */
-import { findingClass, severity } from '@lazaret/protocol';
+import { findingClass, policyVerdicts, severity } from '@lazaret/protocol';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
-import { policyVerdict } from '../document/policy-schema.ts';
 import { findingId } from '../facts/finding-id.ts';
 import { withFindings } from '../facts/build-facts.ts';
 import type { PolicyFacts, PolicyFinding } from '../facts/fact-schema.ts';
@@ -78,7 +77,7 @@ test('an added finding never makes the verdict better', () => {
     fc.property(policy, facts, finding, (one, image, added) => {
       const before = evaluateSample(one, image).verdict;
       const after = evaluateSample(one, withFindings(image, [...image.findings, added])).verdict;
-      const rank = (verdict: typeof before): number => policyVerdict.options.indexOf(verdict);
+      const rank = (verdict: typeof before): number => policyVerdicts.indexOf(verdict);
       expect(rank(after)).toBeGreaterThanOrEqual(rank(before));
     }),
     { numRuns: 150 },

@@ -5,6 +5,7 @@ import { compileGlob } from '../expression/patterns.ts';
 import { textsOf } from '../facts/build-facts.ts';
 import type { PolicyFacts, PolicyFinding } from '../facts/fact-schema.ts';
 import { matchesPackage } from './match-package.ts';
+import { tagsOf } from './rule-scope.ts';
 
 export interface PolicyException extends Omit<PolicyExceptionEntry, 'id'> {
   readonly id: string;
@@ -180,17 +181,23 @@ function isOnly({ match }: PolicyException, names: readonly string[]): boolean {
   return given.every(([name]) => names.includes(name) || name === 'rule' || name === 'image');
 }
 
-/** By digest, or by a glob for `registry/repository:tag`, with or without registry and tag. */
+/**
+ * By digest, or by a glob for `registry/repository:tag`, with or without registry and tag. With a
+ * tag it has to cover every tag of the image: what is accepted as `test` is not as `production`.
+ */
 function coversImage({ match: { image } }: PolicyException, facts: PolicyFacts): boolean {
   if (image === undefined) return true;
-  const { registry, repository, tag, digest } = facts.context;
+  const { registry, repository, digest } = facts.context;
   if (image.startsWith('sha256:')) {
     return [digest, facts.image.digest, facts.image.indexDigest].includes(image);
   }
   const names = [repository, registry && repository && `${registry}/${repository}`];
-  const tagged = names.flatMap((name) => (name && tag ? [name, `${name}:${tag}`] : [name]));
+  const known = names.flatMap((name) => (name === undefined || name === '' ? [] : [name]));
   const glob = compileGlob(image);
-  return tagged.some((name) => name !== undefined && name !== '' && glob.test(name));
+  if (known.some((name) => glob.test(name))) return true;
+  const tags = tagsOf(facts.context);
+  const isCovered = (tag: string): boolean => known.some((name) => glob.test(`${name}:${tag}`));
+  return tags.length > 0 && tags.every(isCovered);
 }
 
 function vulnerabilityIds({ class: kind, rule, evidence = {} }: PolicyFinding): string[] {

@@ -1,13 +1,12 @@
 /** What evaluating a policy on an image yields; plain data. */
-import type { Severity } from '@lazaret/protocol';
-
 import type {
   ActionState,
   PolicyAction,
   PolicyEffect,
   PolicyVerdict,
   RuleState,
-} from '../document/policy-schema.ts';
+  Severity,
+} from '@lazaret/protocol';
 
 export interface ClauseResult {
   readonly text: string;

@@ -1,7 +1,7 @@
-/** Whether a rule applies to an image. */
-import type { AppliesTo } from '../document/policy-schema.ts';
+/** Whether a policy, or one of its rules, applies to an image. */
+import type { AppliesTo, PolicyScope } from '../document/policy-schema.ts';
 import { compileGlob, selectsName } from '../expression/patterns.ts';
-import type { PolicyFacts } from '../facts/fact-schema.ts';
+import type { PolicyContext, PolicyFacts } from '../facts/fact-schema.ts';
 
 /** Why a rule does not apply; undefined if it does. */
 export function outOfScopeReason(
@@ -9,13 +9,39 @@ export function outOfScopeReason(
   { context, image }: PolicyFacts,
 ): string | undefined {
   if (appliesTo === undefined) return undefined;
-  const { registries, repositories, tags, labels = {} } = appliesTo;
   return (
-    outside('registry', registries, context.registry) ??
-    outside('repository', repositories, context.repository) ??
-    outside('tag', tags, context.tag) ??
-    outsideLabels(labels, image.config?.labels ?? {})
+    outOfPlaceReason(appliesTo, context) ??
+    outsideLabels(appliesTo.labels ?? {}, image.config?.labels ?? {})
   );
+}
+
+/** The same of the place alone, for which no facts are needed. */
+export function outOfPlaceReason(
+  scope: PolicyScope | undefined,
+  context: Pick<PolicyContext, 'registry' | 'repository' | 'tag' | 'tags'>,
+): string | undefined {
+  if (scope === undefined) return undefined;
+  return (
+    outside('registry', scope.registries, context.registry) ??
+    outside('repository', scope.repositories, context.repository) ??
+    outsideTags(scope.tags, tagsOf(context))
+  );
+}
+
+/** Every tag that the image has, as far as it is known. */
+export function tagsOf({ tag, tags = [] }: Pick<PolicyContext, 'tag' | 'tags'>): string[] {
+  const all = tag === undefined || tag === '' ? tags : [tag, ...tags];
+  return [...new Set(all)];
+}
+
+/** One tag that is selected is enough: a rule must not be avoided with another tag. */
+function outsideTags(
+  globs: readonly string[] | undefined,
+  tags: readonly string[],
+): string | undefined {
+  if (tags.length === 0) return outside('tag', globs, undefined);
+  const reasons = tags.map((tag) => outside('tag', globs, tag));
+  return reasons.includes(undefined) ? undefined : reasons[0];
 }
 
 function outside(

@@ -66,6 +66,7 @@ const context = z.object({
   registry: z.string().optional().describe('Host of the registry, with its port if it has one'),
   repository: z.string().optional(),
   tag: z.string().optional(),
+  tags: z.array(z.string()).optional().describe('All tags of the image in its repository'),
   digest: z.string().optional().describe('Digest of the manifest'),
   labels: z.record(z.string(), z.string()).optional().describe('Labels of the image'),
 });

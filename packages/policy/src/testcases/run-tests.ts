@@ -1,8 +1,8 @@
 /** Runs the test cases of a policy and compares what they expect with what the policy decides. */
-import type { InspectionReport } from '@lazaret/protocol';
+import { policyActions, type InspectionReport } from '@lazaret/protocol';
 
 import type { Policy } from '../document/parse-policy.ts';
-import { policyAction, type PolicyTest } from '../document/policy-schema.ts';
+import type { PolicyTest } from '../document/policy-schema.ts';
 import { evaluatePolicy } from '../evaluation/evaluate-policy.ts';
 import type { PolicyException } from '../evaluation/exceptions.ts';
 import type { PolicyResult } from '../evaluation/policy-result.ts';
@@ -133,7 +133,7 @@ function compareMessage(id: string, part: string | undefined, message: string): 
 }
 
 function compareActions(expect: Expectation, { actions }: PolicyResult): Difference[] {
-  return policyAction.options.flatMap((action) => {
+  return policyActions.flatMap((action) => {
     const decision = actions.find((one) => one.action === action);
     const found = same(`actions.${action}`, expect.actions?.[action], decision?.state ?? 'none');
     return found.map((one) => ({

@@ -4,7 +4,9 @@
 export type SubjectKind =
   | 'arrival'
   | 'artifact'
+  | 'decision'
   | 'engine'
+  | 'exception'
   | 'file'
   | 'hook'
   | 'host'
@@ -13,6 +15,7 @@ export type SubjectKind =
   | 'job'
   | 'manifest'
   | 'node'
+  | 'policy'
   | 'project'
   | 'registry'
   | 'tag'

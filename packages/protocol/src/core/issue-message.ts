@@ -46,16 +46,22 @@ function expectedSize(issue: z.core.$ZodIssueTooBig | z.core.$ZodIssueTooSmall):
 function describe(value: unknown, issue: z.core.$ZodIssue): string | undefined {
   const isSize = issue.code === 'too_big' || issue.code === 'too_small';
   if (isSize && typeof value === 'string' && issue.origin === 'string') {
-    const { length } = [...value];
-    // white space that the schema trims is not counted by it
-    const isTrimmed = issue.code === 'too_small' && length >= Number(issue.minimum);
-    return isTrimmed ? undefined : String(length);
+    return describeLength([...value].length, issue);
   }
   if (isSize && Array.isArray(value)) return String(value.length);
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   if (typeof value !== 'string') return undefined;
   const cut = value.length > receivedChars ? `${value.slice(0, receivedChars)}…` : value;
   return JSON.stringify(cut);
+}
+
+/** White space that the schema trims is not counted by it. */
+function describeLength(
+  length: number,
+  issue: z.core.$ZodIssueTooBig | z.core.$ZodIssueTooSmall,
+): string | undefined {
+  const isTrimmed = issue.code === 'too_small' && length >= Number(issue.minimum);
+  return isTrimmed ? undefined : String(length);
 }
 
 /** A list may still be text with commas, as in a query. */

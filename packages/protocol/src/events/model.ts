@@ -13,7 +13,9 @@ export const eventType = z.enum(Object.keys(eventKinds) as [EventType, ...EventT
 export const subjectSchemas: Readonly<Record<SubjectKind, z.ZodType<string>>> = {
   arrival: identifier,
   artifact: sha256,
+  decision: identifier,
   engine: slug,
+  exception: identifier,
   file: sha256,
   hook: slug,
   host: z.string().min(1).describe('Host name of a process'),
@@ -22,6 +24,7 @@ export const subjectSchemas: Readonly<Record<SubjectKind, z.ZodType<string>>> = 
   job: identifier,
   manifest: z.string().min(1).describe('Name of a manifest file in the watched directory'),
   node: z.string().min(1),
+  policy: slug,
   project: slug,
   registry: slug,
   tag: z.string().min(1).describe('Reference of a tag: HOST/REPOSITORY:TAG'),

@@ -9,6 +9,7 @@ import { identifier, line, slug, timestamp } from '../core/fields.ts';
 import { durationSeconds, parseDuration } from '../core/quantity.ts';
 import { platformWord } from '../inspections/model.ts';
 import { limits } from '../limits.ts';
+import { decisionActions } from '../policies/words.ts';
 import { verdictState } from '../reports/coverage.ts';
 import { registryHost } from './connection.ts';
 
@@ -282,6 +283,8 @@ export const arrival = z.object({
   pushedAt: timestamp.nullable().describe('Time of the push, as the registry says'),
   recordedAt: timestamp,
   settledAt: timestamp.nullable(),
+  decision: identifier.nullable().describe('What a policy decided when it had settled'),
+  action: z.enum(decisionActions).nullable().describe('The strictest action of that decision'),
 });
 export type Arrival = z.output<typeof arrival>;
 

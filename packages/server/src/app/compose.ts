@@ -39,6 +39,7 @@ import type { Core, Role, StartRole, StopOptions } from '../roles/role.ts';
 import { startScheduler } from '../roles/scheduler.ts';
 import { startWorker } from '../roles/worker.ts';
 import { startWatcher } from '../roles/watcher.ts';
+import { policiesSlice } from '../policies/index.ts';
 import { createRegistryLookup, registriesSlice } from '../registries/index.ts';
 import { searchSlice } from '../search/index.ts';
 import { createLoopWatch, systemSlice } from '../system/index.ts';
@@ -253,6 +254,7 @@ async function createSlices(core: Core, parts: SliceParts): Promise<Slices> {
       checkNotifications: (registry) => checkNotifications(core.database, registry),
     }),
     await createHooks(core, parts),
+    policiesSlice(core),
     searchSlice({ database: core.database, slices: () => slices }),
     eventsSlice({ outbox, database: core.database }),
     systemSlice({

@@ -1,4 +1,5 @@
 /** Inspections: asynchronous image scans, and their stored results. */
+export { readImageFacts, type ImageFacts } from './image-facts.ts';
 export { createFileReader, type FileReader, type ReadContent } from './file-reader.ts';
 export { findContentFacts, findContentFindings, type ContentFacts } from './find-content.ts';
 export { startInspector, type Inspector } from './inspector.ts';
@@ -9,6 +10,7 @@ export { inspectionSlice } from './slice.ts';
 export { inspectionPriorities, requestWithin } from './request-inspection.ts';
 export { describeRegistries, type RegistryLookup, type SourceSettings } from './source-settings.ts';
 export {
+  listInspectedImages,
   summarizeInspections,
   worstVerdict,
   type InspectionSummary,

@@ -83,7 +83,7 @@ async function findContents(
 }
 
 /** The report was validated when it was stored. */
-async function readReport(
+export async function readReport(
   database: Kysely<Database>,
   { id, digest }: StoredImageKey,
 ): Promise<InspectionReport> {

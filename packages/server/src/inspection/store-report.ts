@@ -13,6 +13,7 @@ import { transaction } from '../floor/db/index.ts';
 import type { Database } from '../floor/db/schema.ts';
 import { appendEvents } from '../floor/events/index.ts';
 import { describeReport } from './describe-report.ts';
+import { insertFacts } from './image-facts.ts';
 import { indexedName, insertNames } from './insert-names.ts';
 import { insertLayer, insertRows } from './insert-rows.ts';
 import { inspectionLimits } from './limits.ts';
@@ -81,6 +82,7 @@ export async function storeReport(
       .returning('id')
       .executeTakeFirstOrThrow();
     await insertRows(trx, { image: id, layers, plans, report });
+    await insertFacts(trx, id, report);
     await appendEvents(trx, [
       {
         type: 'image.inspected',

@@ -1,6 +1,6 @@
 /** The results of inspections, for those who requested them. */
 import type { InspectionProblemCode, InspectionState, VerdictState } from '@lazaret/protocol';
-import { sql, type Kysely } from 'kysely';
+import { sql, type Kysely, type Transaction } from 'kysely';
 
 import type { Database } from '../floor/db/schema.ts';
 
@@ -37,6 +37,18 @@ export async function summarizeInspections(
       },
     ]),
   );
+}
+
+/** Digests of the images of inspections, by inspection. */
+export async function listInspectedImages(
+  database: Kysely<Database> | Transaction<Database>,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const { rows } = await sql<{ inspection: string; digests: string[] }>`
+    select inspection, array_agg(digest order by position) as digests
+    from inspection_images where inspection = any(${[...ids]}::text[])
+    group by inspection`.execute(database);
+  return new Map(rows.map(({ inspection, digests }) => [inspection, digests]));
 }
 
 /** The worst of several verdicts; undefined of none. */

@@ -1,5 +1,15 @@
 /** Watched registries: settings, polls, tags and their history, arrivals. */
 export { applyConfigured } from './change-registry.ts';
+export {
+  countUndecided,
+  lockUndecided,
+  markDecided,
+  placeKey,
+  readRegistryPlaces,
+  readTagsOf,
+  type Place,
+  type UndecidedArrival,
+} from './decide-arrivals.ts';
 export { createRegistryLookup } from './connection.ts';
 export { recordPush } from './record-push.ts';
 export { registriesSlice } from './slice.ts';

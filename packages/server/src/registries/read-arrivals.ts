@@ -4,6 +4,7 @@ import {
   type Arrival,
   type ArrivalSource,
   type ArrivalState,
+  type DecisionAction,
   type Page,
   type VerdictState,
 } from '@lazaret/protocol';
@@ -117,5 +118,7 @@ function toArrival(row: ArrivalRow): Arrival {
     pushedAt: toText(row.pushed_at),
     recordedAt: row.recorded_at.toISOString(),
     settledAt: toText(row.settled_at),
+    decision: row.decision,
+    action: row.action as DecisionAction | null,
   };
 }

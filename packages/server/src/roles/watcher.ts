@@ -1,6 +1,6 @@
 /**
- * The watcher role: polls registries, processes their notifications, and hands what arrived to the
- * inspectors.
+ * The watcher role: polls registries, processes their notifications, hands what arrived to the
+ * inspectors, and decides about it by policy.
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { readEnvironment, readProgramEnvironment } from '../floor/config/index.ts';
 import { withAdvisoryLock } from '../floor/db/index.ts';
 import { startProcessing } from '../hooks/index.ts';
+import { PolicySets, startJudging } from '../policies/index.ts';
 import { applyConfigured, startWatcher as startWatching } from '../registries/index.ts';
 import type { Core, Role } from './role.ts';
 
@@ -21,23 +22,32 @@ export async function startWatcher(core: Core): Promise<Role> {
     applyConfigured(registries, { database, directory }),
   );
   onEvents();
+  const judging = startJudging({
+    ...{ database, log, sets: new PolicySets(), now: clock.now, onChange: core.onChange },
+  });
   const watcher = startWatching({
     ...{ database, queue, log, sharedRates, settings, dockerHost, directory },
     helperEnvironment: readProgramEnvironment(),
     environment: readEnvironment(),
     now: clock.now,
     random: Math.random,
-    onChange: core.onChange,
+    onChange: (id) => {
+      core.onChange(id);
+      judging.wake();
+    },
   });
   const hooks = startProcessing({
     ...{ database, log, onEvents, changed: core.changed, registryDirectory: directory },
     onRecorded: () => watcher.wake(),
   });
   return {
-    loops: () => [...watcher.loops, ...hooks.loops],
-    wake: () => watcher.wake(),
+    loops: () => [...watcher.loops, ...hooks.loops, ...judging.loops],
+    wake: () => {
+      watcher.wake();
+      judging.wake();
+    },
     stop: async () => {
-      await Promise.all([watcher.stop(), hooks.stop()]);
+      await Promise.all([watcher.stop(), hooks.stop(), judging.stop()]);
     },
   };
 }

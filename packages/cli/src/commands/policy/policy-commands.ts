@@ -1,7 +1,7 @@
 /** The commands about policies, which need no server. */
 import type { ArgumentSpec, CommandSpec } from '../../command/command.ts';
 
-const group = 'Images';
+const group = 'Policies';
 
 const policies: ArgumentSpec = {
   name: 'policies',

@@ -100,6 +100,12 @@ interface Images {
 /** The report without its long lists. */
 export type ImageSummary = Omit<InspectionReport, 'packages' | 'files' | 'findings'>;
 
+interface ImageFacts {
+  image: number;
+  part: string;
+  content: string;
+}
+
 interface ImageLayers {
   image: number;
   position: number;
@@ -145,6 +151,7 @@ export interface ImageTables {
   layers: Layers;
   layer_files: LayerFiles;
   images: Images;
+  image_facts: ImageFacts;
   image_layers: ImageLayers;
   image_hidden: ImageHidden;
   image_packages: ImagePackages;

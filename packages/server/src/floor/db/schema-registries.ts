@@ -103,6 +103,8 @@ interface Arrivals {
   problem_detail: string | null;
   recorded_at: Timestamp;
   settled_at: NullableTimestamp;
+  decision: string | null;
+  action: string | null;
 }
 
 export interface RegistryTables {

@@ -59,7 +59,8 @@ async function readMigrated(): Promise<Column[]> {
 
 /** Types do not exist at run time, so the file is read as text. */
 async function readDeclared(): Promise<Column[]> {
-  const files = ['schema.ts', 'schema-hooks.ts', 'schema-images.ts', 'schema-registries.ts'].map(
+  const parts = ['hooks', 'images', 'policies', 'registries'];
+  const files = ['schema.ts', ...parts.map((part) => `schema-${part}.ts`)].map(
     (name) => new URL(name, import.meta.url),
   );
   const text = (await Promise.all(files.map((file) => readFile(file, 'utf8')))).join('\n');
@@ -69,9 +70,10 @@ async function readDeclared(): Promise<Column[]> {
   )) {
     bodies.set(name, readMembers(body));
   }
-  const tables = ['Database', 'HookTables', 'ImageTables', 'RegistryTables'].flatMap((name) => [
-    ...(bodies.get(name) ?? []),
-  ]);
+  const tables = [
+    'Database',
+    ...['HookTables', 'ImageTables', 'PolicyTables', 'RegistryTables'],
+  ].flatMap((name) => [...(bodies.get(name) ?? [])]);
   return sorted(
     tables.flatMap(([table, type]) =>
       [...(bodies.get(type) ?? [])].map(([column, declared]) => ({

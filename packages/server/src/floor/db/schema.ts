@@ -11,6 +11,7 @@ import type {
 } from './column-types.ts';
 import type { HookTables } from './schema-hooks.ts';
 import type { ImageTables } from './schema-images.ts';
+import type { PolicyTables } from './schema-policies.ts';
 import type { RegistryTables } from './schema-registries.ts';
 
 interface Projects {
@@ -272,7 +273,7 @@ interface Instance {
   created_at: Timestamp;
 }
 
-export interface Database extends HookTables, ImageTables, RegistryTables {
+export interface Database extends HookTables, ImageTables, PolicyTables, RegistryTables {
   projects: Projects;
   users: Users;
   grants: Grants;

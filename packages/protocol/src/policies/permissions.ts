@@ -1,0 +1,13 @@
+/** Permissions of policies, exceptions and decisions. */
+import type { PermissionKind } from '../core/permission-kind.ts';
+
+export const policyPermissions = {
+  'policies.read': {
+    scope: 'project',
+    summary: 'Read policies, exceptions and decisions',
+  },
+  'policies.manage': {
+    scope: 'project',
+    summary: 'Change policies and exceptions, and judge stored images again',
+  },
+} as const satisfies Record<string, PermissionKind>;

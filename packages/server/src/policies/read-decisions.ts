@@ -1,0 +1,149 @@
+/** Reading of decisions: for callers within their projects, and the one in force for a pull. */
+import {
+  Problem,
+  type Decision,
+  type DecisionAction,
+  type DecisionDetail,
+  type DecisionTrigger,
+  type Page,
+  type PolicyVerdict,
+  type VerdictState,
+} from '@lazaret/protocol';
+import { sql, type Kysely, type Transaction } from 'kysely';
+
+import type { Database } from '../floor/db/schema.ts';
+import { checkCursor } from '../floor/http/index.ts';
+import { idAt } from '../floor/ids.ts';
+import type { ProjectScope } from '../floor/principal.ts';
+
+type Connection = Kysely<Database> | Transaction<Database>;
+
+function select(database: Connection) {
+  return database.selectFrom('decisions as d').selectAll('d').select(isInForce.as('in_force'));
+}
+
+const isInForce = sql<boolean>`exists (select from decisions_in_force f
+  where f.registry = d.registry and f.repository = d.repository and f.digest = d.digest
+    and f.decision = d.id)`;
+
+export type DecisionRow = Awaited<ReturnType<ReturnType<typeof select>['executeTakeFirstOrThrow']>>;
+
+export interface DecisionFilter {
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+  readonly project?: string | undefined;
+  readonly registry?: string | undefined;
+  readonly repository?: string | undefined;
+  readonly digest?: string | undefined;
+  readonly verdict?: readonly PolicyVerdict[] | undefined;
+  readonly action?: readonly DecisionAction[] | undefined;
+  readonly since?: string | undefined;
+  readonly inForce?: 'true' | 'false' | undefined;
+}
+
+/** The latest first. */
+export async function listDecisions(
+  database: Kysely<Database>,
+  scope: ProjectScope,
+  ask: DecisionFilter,
+): Promise<Page<Decision>> {
+  checkCursor(ask.cursor);
+  let query = select(database).where(within(scope));
+  const exact = [
+    ...([
+      ['d.project', ask.project],
+      ['d.registry_name', ask.registry],
+    ] as const),
+    ...([
+      ['d.repository', ask.repository],
+      ['d.digest', ask.digest],
+    ] as const),
+  ];
+  for (const [column, value] of exact) {
+    if (value !== undefined) query = query.where(column, '=', value);
+  }
+  if (ask.verdict !== undefined) query = query.where('d.verdict', 'in', ask.verdict);
+  if (ask.action !== undefined) query = query.where('d.action', 'in', ask.action);
+  if (ask.since !== undefined) query = query.where('d.id', '>=', idAt(Date.parse(ask.since)));
+  if (ask.inForce !== undefined) query = query.where(isInForce, '=', ask.inForce === 'true');
+  if (ask.cursor !== undefined) query = query.where('d.id', '<', ask.cursor);
+  const rows = await query
+    .orderBy('d.id', 'desc')
+    .limit(ask.limit + 1)
+    .execute();
+  const page = rows.slice(0, ask.limit);
+  const next = rows.length > ask.limit ? (page.at(-1)?.id ?? null) : null;
+  return { items: page.map(toDecision), next };
+}
+
+export async function readDecision(
+  database: Kysely<Database>,
+  scope: ProjectScope,
+  id: string,
+): Promise<DecisionDetail> {
+  const row = await select(database).where(within(scope)).where('d.id', '=', id).executeTakeFirst();
+  if (row === undefined) throw new Problem('not_found', `there is no decision ${id}`);
+  const { images, rules, exceptions } = row;
+  return { ...toDecision(row), images, rules, exceptions };
+}
+
+export interface PulledDigest {
+  readonly project: string;
+  /** ID of the registry. */
+  readonly registry: string;
+  readonly repository: string;
+  readonly digest: string;
+}
+
+/** A decision in force, as it concerns one digest. */
+export interface DecisionInForce extends Decision {
+  /** Of this digest: an image of an index may be better than the index. */
+  readonly own: { readonly verdict: PolicyVerdict; readonly action: DecisionAction };
+}
+
+/**
+ * The newest decision about a digest in a repository, by two primary keys. An image that was only
+ * judged as a part of an index has the decision of the index, with a verdict and action of its own.
+ */
+export async function readDecisionInForce(
+  database: Connection,
+  { project, registry, repository, digest }: PulledDigest,
+): Promise<DecisionInForce | undefined> {
+  const row = await database
+    .selectFrom('decisions_in_force as f')
+    .innerJoin('decisions as d', 'd.id', 'f.decision')
+    .selectAll('d')
+    .select(['f.verdict as own_verdict', 'f.action as own_action'])
+    .where('f.registry', '=', registry)
+    .where('f.repository', '=', repository)
+    .where('f.digest', '=', digest)
+    .where('f.project', '=', project)
+    .executeTakeFirst();
+  if (row === undefined) return undefined;
+  const { own_verdict: verdict, own_action: action, ...decision } = row;
+  return {
+    ...toDecision({ ...decision, in_force: true }),
+    own: { verdict: verdict as PolicyVerdict, action: action as DecisionAction },
+  };
+}
+
+export function within(scope: ProjectScope) {
+  return scope === 'all' ? sql<boolean>`true` : sql<boolean>`d.project = any(${scope}::text[])`;
+}
+
+export function toDecision(row: Omit<DecisionRow, 'images' | 'rules' | 'exceptions'>): Decision {
+  return {
+    ...{ id: row.id, project: row.project, registry: row.registry_name },
+    ...{ repository: row.repository, tags: row.tags, digest: row.digest, arrival: row.arrival },
+    trigger: row.trigger as DecisionTrigger,
+    ...{ policy: row.policy_name, policyVersion: row.policy_version },
+    policySha256: row.policy_sha256,
+    inspected: row.inspected as VerdictState | null,
+    verdict: row.verdict as PolicyVerdict,
+    action: row.action as DecisionAction,
+    ...{ actions: row.actions, reasons: row.reasons },
+    ...{ approvedBy: row.approved_by, causedBy: row.caused_by },
+    ...{ inForce: row.in_force, previous: row.previous },
+    decidedAt: row.decided_at.toISOString(),
+  };
+}
