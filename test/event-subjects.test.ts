@@ -1,5 +1,8 @@
 /** The subject of each event is of the kind that its type declares, in a running instance. */
+import { once } from 'node:events';
 import { rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 
 import {
@@ -116,6 +119,15 @@ async function watchRegistry(): Promise<void> {
       .poll(() => seen.map(({ type, subject }) => `${type} ${subject}`), { timeout: 20_000 })
       .toContain(`tag.${change} ${host}/lab/watched:1`);
   await sawTag('appeared');
+  const sawArrival = (type: string) =>
+    expect.poll(() => seen.map((one) => one.type), { timeout: 20_000 }).toContain(type);
+  await sawArrival('arrival.inspected');
+  const broken = await buildApp('without its configuration');
+  const manifest = Buffer.from(broken.blobs.get(broken.descriptor.digest) ?? []).toString('utf8');
+  const { config } = JSON.parse(manifest) as { config: { digest: string } };
+  store.putImage('lab/watched', 'broken', broken);
+  store.blobs.delete(config.digest);
+  await sawArrival('arrival.failed');
   store.putImage('lab/watched', '1', await buildApp('second'));
   await sawTag('moved');
   store.repository('lab/watched').tags.delete('1');
@@ -144,6 +156,34 @@ async function receiveNotifications(): Promise<void> {
   await client.call(hooks.replay, { params: { id: items[0]?.id ?? '' } });
   await client.call(hooks.update, { params, body: { ignoreActors: ['lazaret'] } });
   await client.call(hooks.remove, { params });
+}
+
+async function notifyTargets(): Promise<void> {
+  const { client } = instance;
+  const { notifications } = operations;
+  let status = 400;
+  const receiver = createServer((_, response) => response.writeHead(status).end());
+  receiver.listen(0, '127.0.0.1');
+  await once(receiver, 'listening');
+  const { port } = receiver.address() as AddressInfo;
+  const params = { name: 'receiver' };
+  const target = { ...params, kind: 'webhook', url: `http://127.0.0.1:${port}` } as const;
+  await client.call(notifications.add, {
+    body: { ...target, events: ['token.created'], allowPrivate: true },
+  });
+  const sawNotification = (type: string) =>
+    expect.poll(() => seen.map((one) => one.type), { timeout: 20_000 }).toContain(type);
+  await client.call(operations.access.tokenCreate, { body: { name: 'for a dead letter' } });
+  await sawNotification('notification.dead_lettered');
+  status = 410;
+  await client.call(notifications.replayAll, { params });
+  await sawNotification('notification.target_paused');
+  status = 204;
+  await client.call(notifications.resume, { params });
+  await client.call(notifications.test, { params });
+  await client.call(notifications.update, { params, body: { events: ['job.*'] } });
+  await client.call(notifications.remove, { params });
+  receiver.close();
 }
 
 async function inspectImages(): Promise<void> {
@@ -188,6 +228,7 @@ test('every event has a subject of the kind that its type declares', async () =>
   await inspectImages();
   await watchRegistry();
   await receiveNotifications();
+  await notifyTargets();
   const expected = Object.keys(eventKinds).filter(
     (type) => !notProvoked.includes(type as EventType),
   );

@@ -267,9 +267,15 @@ test('every refusal for missing permissions is in the audit log', async () => {
   await expect
     .poll(
       async () => {
-        const query = { type: ['access.denied'], actor, limit: 200 };
-        const { items } = await instance.client.call(auditList, { query } as never);
-        return items.map((entry) => entry.data['operation']).toSorted();
+        const found: unknown[] = [];
+        for (let cursor: string | null | undefined; cursor !== null;) {
+          const page = { limit: 200, ...(cursor !== undefined && { cursor }) };
+          const query = { type: 'access.denied', actor, ...page };
+          const { items, next } = await instance.client.call(auditList, { query });
+          found.push(...items.map((entry) => entry.data['operation']));
+          cursor = next;
+        }
+        return found.toSorted();
       },
       { timeout: 20_000 },
     )

@@ -24,6 +24,7 @@ const testPackages = [
   ...['busybox-static', 'chromium', 'curl', 'openssl', 'perl', 'bsdutils', 'util-linux', 'tar'],
   ...['mmdebstrap', 'rpm', 'pacman-package-manager', 'makepkg', 'python3-packaging'],
   ...['clamav-daemon', 'yara', 'ssdeep', 'tlsh-tools', 'skopeo', 'docker-registry', 'python3'],
+  ...['python3-aiosmtpd'],
   ...['unzip', '7zip', 'xz-utils', 'zstd'],
 ];
 const hostileEngine = './test/fixtures/hostile-engine';

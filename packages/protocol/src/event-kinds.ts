@@ -10,6 +10,7 @@ import { inspectionEvents } from './inspections/events.ts';
 import { jobEvents } from './jobs/events.ts';
 import { nodeEvents } from './nodes/events.ts';
 import { policyEvents } from './policies/events.ts';
+import { notificationEvents } from './notifications/events.ts';
 import { registryEvents } from './registries/events.ts';
 import { systemEvents } from './system/events.ts';
 
@@ -20,6 +21,7 @@ export const eventKinds = {
   ...fileEvents,
   ...hookEvents,
   ...policyEvents,
+  ...notificationEvents,
   ...inspectionEvents,
   ...registryEvents,
   ...engineEvents,

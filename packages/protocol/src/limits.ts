@@ -13,6 +13,7 @@ import { inspectionLimits } from './inspections/limits.ts';
 import { jobLimits } from './jobs/limits.ts';
 import { fileLimits } from './files/limits.ts';
 import { policyLimits } from './policies/limits.ts';
+import { notificationLimits } from './notifications/limits.ts';
 import { registryLimits } from './registries/limits.ts';
 import { searchLimits } from './search/limits.ts';
 
@@ -26,6 +27,7 @@ export const limits = {
   ...registryLimits,
   ...hookLimits,
   ...policyLimits,
+  ...notificationLimits,
   ...searchLimits,
   ...engineLimits,
   ...accessLimits,

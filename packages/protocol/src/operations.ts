@@ -12,6 +12,7 @@ import { jobs, jobTags } from './jobs/operations.ts';
 import { legacy, legacyTags } from './legacy/operations.ts';
 import { nodes, nodeTags } from './nodes/operations.ts';
 import { decisions, policyTags } from './policies/operations.ts';
+import { notifications, notificationTags } from './notifications/operations.ts';
 import { arrivals, registries, registryTags } from './registries/operations.ts';
 import { searches, searchTags } from './search/operations.ts';
 import { system, systemTags } from './system/operations.ts';
@@ -27,6 +28,7 @@ export const operations = {
   arrivals,
   hooks,
   decisions: { list: decisions.list, show: decisions.show },
+  notifications,
   searches,
   engines,
   nodes,
@@ -46,6 +48,7 @@ export const operationTags = {
   ...registryTags,
   ...hookTags,
   ...policyTags,
+  ...notificationTags,
   ...searchTags,
   ...engineTags,
   ...nodeTags,

@@ -9,6 +9,7 @@ import { imagePermissions } from './images/permissions.ts';
 import { jobPermissions } from './jobs/permissions.ts';
 import { nodePermissions } from './nodes/permissions.ts';
 import { policyPermissions } from './policies/permissions.ts';
+import { notificationPermissions } from './notifications/permissions.ts';
 import { registryPermissions } from './registries/permissions.ts';
 import { systemPermissions } from './system/permissions.ts';
 
@@ -19,6 +20,7 @@ export const permissions = {
   ...registryPermissions,
   ...hookPermissions,
   ...policyPermissions,
+  ...notificationPermissions,
   ...enginePermissions,
   ...nodePermissions,
   ...eventPermissions,

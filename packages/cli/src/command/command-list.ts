@@ -42,6 +42,7 @@ const groups: Readonly<Record<string, string>> = {
   decisions: 'List what policies decided about images in registries',
   engines: 'Manage engines, the analyzers that jobs run',
   nodes: 'Manage nodes, where containers run',
+  notifications: 'Notify webhooks and mail addresses of events, and replay deliveries',
   registries: 'Watch registries: repositories, tags and their history',
   policy: 'Check, test and explain policies, without a server',
   scanners: 'Show the malware scanners of the server',
@@ -67,6 +68,7 @@ const aliases: Readonly<Record<string, string>> = {
   job: 'jobs',
   ls: 'list',
   node: 'nodes',
+  notification: 'notifications',
   project: 'projects',
   registry: 'registries',
   rm: 'remove',
@@ -89,6 +91,7 @@ const groupOfNoun: Readonly<Record<string, CommandGroup>> = {
   engines: 'Engines and nodes',
   nodes: 'Engines and nodes',
   events: 'Server',
+  notifications: 'Server',
   audit: 'Server',
   system: 'Server',
 };

@@ -4,7 +4,12 @@ export type { CredentialOptions } from './auth/credential-sources.ts';
 export type { Credential, CredentialQuery, CredentialSource } from './auth/credential.ts';
 export type { Clock } from './http/clock.ts';
 export type { ProxySettings } from './http/proxy.ts';
-export type { Lookup, NetworkOptions } from './http/transport.ts';
+export { resolveHost, type Lookup } from './http/public-lookup.ts';
+export { retryAfterMs } from './http/retry.ts';
+export { createTlsContext } from './http/certificates.ts';
+export { PrivateAddressError, PrivateHostError } from './http/failure.ts';
+export { createTransport } from './http/transport.ts';
+export type { Answer, NetworkOptions, Transport } from './http/transport.ts';
 export {
   headManifest,
   listReferrers,

@@ -35,6 +35,7 @@ const operate = [
   'registries.manage',
   'hooks.manage',
   'policies.manage',
+  'notifications.manage',
   'engines.manage',
   'nodes.manage',
   'audit.read',

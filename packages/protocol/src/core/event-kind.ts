@@ -16,15 +16,20 @@ export type SubjectKind =
   | 'manifest'
   | 'node'
   | 'policy'
+  | 'notification'
   | 'project'
   | 'registry'
   | 'tag'
   | 'token'
   | 'user';
 
+/** What the data of an event may contain under the same name, by which it can be chosen. */
+export type EventField = 'registry' | 'verdict' | 'action';
+
 export interface EventKind {
   readonly subject: SubjectKind;
   /** Whether it is copied to the audit log. */
   readonly audited: boolean;
   readonly summary: string;
+  readonly fields?: readonly EventField[];
 }

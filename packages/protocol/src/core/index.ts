@@ -1,5 +1,6 @@
 export * from './backoff.ts';
 export * from './client.ts';
+export * from './event-kind.ts';
 export * from './event-stream.ts';
 export * from './fields.ts';
 export * from './format-path.ts';

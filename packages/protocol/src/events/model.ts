@@ -25,6 +25,7 @@ export const subjectSchemas: Readonly<Record<SubjectKind, z.ZodType<string>>> = 
   manifest: z.string().min(1).describe('Name of a manifest file in the watched directory'),
   node: z.string().min(1),
   policy: slug,
+  notification: slug.describe('Name of a target of notifications'),
   project: slug,
   registry: slug,
   tag: z.string().min(1).describe('Reference of a tag: HOST/REPOSITORY:TAG'),

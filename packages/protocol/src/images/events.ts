@@ -6,6 +6,7 @@ export const imageEvents = {
     subject: 'image',
     audited: true,
     summary: 'A new report of an image was stored',
+    fields: ['verdict'],
   },
   'image.removed': {
     subject: 'image',

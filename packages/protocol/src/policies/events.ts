@@ -6,5 +6,6 @@ export const policyEvents = {
     subject: 'decision',
     audited: false,
     summary: 'A policy decided about an image in a registry',
+    fields: ['registry', 'verdict', 'action'],
   },
 } as const satisfies Record<string, EventKind>;

@@ -31,12 +31,14 @@ import { inspectionSlice } from '../inspection/index.ts';
 import { findUnfinishedJob, jobsSlice } from '../jobs/index.ts';
 import { metricsSlice, type MetricsSlice } from '../metrics/index.ts';
 import { nodesSlice } from '../nodes/index.ts';
+import { notificationsSlice } from '../notifications/index.ts';
 import { startApi } from '../roles/api.ts';
 import type { ConsoleFiles } from '../roles/console-files.ts';
 import { startInspector } from '../roles/inspector.ts';
 import { openExecutors } from '../roles/open-executors.ts';
 import type { Core, Role, StartRole, StopOptions } from '../roles/role.ts';
 import { startScheduler } from '../roles/scheduler.ts';
+import { describeSending } from '../roles/sending-parts.ts';
 import { startWorker } from '../roles/worker.ts';
 import { startWatcher } from '../roles/watcher.ts';
 import { policiesSlice } from '../policies/index.ts';
@@ -255,6 +257,7 @@ async function createSlices(core: Core, parts: SliceParts): Promise<Slices> {
     }),
     await createHooks(core, parts),
     policiesSlice(core),
+    notificationsSlice({ ...core, ...(await describeSending(core)) }),
     searchSlice({ database: core.database, slices: () => slices }),
     eventsSlice({ outbox, database: core.database }),
     systemSlice({

@@ -204,7 +204,7 @@ async function write(
       ...subjectOf(registry, repository, tag),
       actor: push?.actor ?? 'watcher',
       data: {
-        digest,
+        ...{ registry: registry.name, repository, tag, digest },
         ...(previous !== null && { previous }),
         source: push?.source ?? context.source,
       },
@@ -297,7 +297,7 @@ export async function applyAbsence(
       type: 'tag.disappeared',
       ...subjectOf(registry, repository, tag),
       actor: 'watcher',
-      data: { previous: digest },
+      data: { registry: registry.name, repository, tag, previous: digest },
     })),
   );
   return gone.length;

@@ -18,6 +18,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   await lab.database.deleteFrom('registries').execute();
   await lab.database.deleteFrom('inspections').execute();
+  await lab.database.deleteFrom('events').execute();
   lab.registry.store.repositories.clear();
   id = await lab.watch({ repositories: ['lab/*'], backlog: 1_000 });
 });
@@ -108,7 +109,25 @@ test('a transient failure is repeated behind everything else, a final one is not
   expect(await inspectArrivals(lab.parts, signal)).toBe(1);
   await end('failed', 'not_found');
   await settleArrivals(lab.parts);
+  const { id: arrival, digest } = await read();
   expect(await read()).toMatchObject({ state: 'failed', problem_code: 'not_found', attempts: 2 });
+  // Only the end is an event, once.
+  await settleArrivals(lab.parts);
+  const events = await lab.database
+    .selectFrom('events')
+    .select(['type', 'subject', 'data'])
+    .where('type', 'in', ['arrival.inspected', 'arrival.failed'])
+    .execute();
+  const { name } = (await readWatched(lab.database, id)) ?? {};
+  expect(events).toEqual([
+    {
+      ...{ type: 'arrival.failed', subject: arrival },
+      data: {
+        ...{ registry: name, repository: 'lab/failing', tag: '0', digest, verdict: null },
+        problem: { code: 'not_found', detail: 'not_found' },
+      },
+    },
+  ]);
 });
 
 test('an arrival waits as long as a limit of requests lasts', async () => {

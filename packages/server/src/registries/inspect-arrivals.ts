@@ -4,11 +4,12 @@
  * pushes and for people. The results of the inspections are written back; after transient
  * failures they are repeated later, behind everything else.
  */
-import { jitteredBackoffMs, Problem } from '@lazaret/protocol';
+import { jitteredBackoffMs, Problem, type VerdictState } from '@lazaret/protocol';
 import { sql, type Kysely, type Selectable, type Transaction } from 'kysely';
 
 import { databaseCode, transaction } from '../floor/db/index.ts';
 import type { Database } from '../floor/db/schema.ts';
+import { appendEvents } from '../floor/events/index.ts';
 import {
   inspectionPriorities,
   requestWithin,
@@ -187,25 +188,52 @@ async function settle(
   };
   const delayMs = Math.round(jitteredBackoffMs(row.attempts - 1, bounds, random));
   const ended = { state: failure === undefined ? 'inspected' : 'failed' };
-  await database
-    .updateTable('arrivals')
-    .set({
-      ...{ verdict, problem_code: failure?.code ?? null, problem_detail: failure?.detail ?? null },
-      ...(isRetried
-        ? {
-            ...{ state: 'waiting', priority: inspectionPriorities.backlog },
-            retry_at: sql<Date>`now() + ${delayMs} * interval '1 millisecond'`,
-          }
-        : { ...ended, settled_at: sql<Date>`now()` }),
-    })
-    .where('id', '=', row.id)
-    .where('state', '=', 'inspecting')
-    .execute();
+  await transaction(database, async (trx) => {
+    const settled = await trx
+      .updateTable('arrivals')
+      .set({
+        ...{
+          verdict,
+          problem_code: failure?.code ?? null,
+          problem_detail: failure?.detail ?? null,
+        },
+        ...(isRetried
+          ? {
+              ...{ state: 'waiting', priority: inspectionPriorities.backlog },
+              retry_at: sql<Date>`now() + ${delayMs} * interval '1 millisecond'`,
+            }
+          : { ...ended, settled_at: sql<Date>`now()` }),
+      })
+      .where('id', '=', row.id)
+      .where('state', '=', 'inspecting')
+      .returning('state')
+      .executeTakeFirst();
+    if (settled === undefined || isRetried) return;
+    await reportSettled(trx, row, { verdict, failure });
+  });
 }
 
-function describeFailure(
-  summary: InspectionSummary | undefined,
-): { readonly code: string; readonly detail: string } | undefined {
+async function reportSettled(
+  trx: Transaction<Database>,
+  { id, project, registry, repository, tag, digest }: ArrivalRow,
+  result: { readonly verdict: VerdictState | null; readonly failure: ArrivalFailure | undefined },
+): Promise<void> {
+  const { verdict, failure } = result;
+  const watched = await readWatched(trx, registry);
+  const data = {
+    ...{ registry: watched?.name ?? registry, repository, tag, digest, verdict },
+    ...(failure !== undefined && { problem: failure }),
+  };
+  const type = failure === undefined ? 'arrival.inspected' : 'arrival.failed';
+  await appendEvents(trx, [{ type, subject: id, project, actor: 'watcher', data }]);
+}
+
+interface ArrivalFailure {
+  readonly code: string;
+  readonly detail: string;
+}
+
+function describeFailure(summary: InspectionSummary | undefined): ArrivalFailure | undefined {
   if (summary === undefined) return { code: 'lost', detail: 'the inspection does not exist' };
   if (summary.state === 'finished') return undefined;
   if (summary.problem !== undefined) return summary.problem;

@@ -6,7 +6,7 @@ import {
   type RegistryCheck,
   type RegistryState,
 } from '@lazaret/protocol';
-import { sql, type Kysely, type Selectable } from 'kysely';
+import { sql, type Kysely, type Selectable, type Transaction } from 'kysely';
 
 import type { Database } from '../floor/db/schema.ts';
 import { checkCursor } from '../floor/http/index.ts';
@@ -28,7 +28,7 @@ export function toWatched({ source, settings, ...row }: ConnectionRow): WatchedR
 }
 
 export async function readWatched(
-  database: Kysely<Database>,
+  database: Kysely<Database> | Transaction<Database>,
   id: string,
 ): Promise<WatchedRegistry | undefined> {
   const row = await database

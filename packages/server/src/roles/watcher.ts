@@ -8,18 +8,27 @@ import { join } from 'node:path';
 import { readEnvironment, readProgramEnvironment } from '../floor/config/index.ts';
 import { withAdvisoryLock } from '../floor/db/index.ts';
 import { startProcessing } from '../hooks/index.ts';
+import {
+  applyConfigured as applyTargets,
+  notificationReader,
+  startSending,
+} from '../notifications/index.ts';
 import { PolicySets, startJudging } from '../policies/index.ts';
 import { applyConfigured, startWatcher as startWatching } from '../registries/index.ts';
 import type { Core, Role } from './role.ts';
+import { describeSending } from './sending-parts.ts';
 
 export async function startWatcher(core: Core): Promise<Role> {
   const { database, queue, log, sharedRates, clock, onEvents } = core;
-  const { inspection: settings, dockerHost, registries } = core.configuration.values;
+  const { inspection: settings, dockerHost, registries, notifications } = core.configuration.values;
   const directory = join(core.dataDirectory, 'registries');
   await mkdir(directory, { recursive: true, mode: 0o700 });
   // Two watchers that start together would add the same ones.
   await withAdvisoryLock(core.locks, 'configured registries', () =>
     applyConfigured(registries, { database, directory }),
+  );
+  await withAdvisoryLock(core.locks, 'configured notification targets', () =>
+    applyTargets(notifications, database),
   );
   onEvents();
   const judging = startJudging({
@@ -40,14 +49,20 @@ export async function startWatcher(core: Core): Promise<Role> {
     ...{ database, log, onEvents, changed: core.changed, registryDirectory: directory },
     onRecorded: () => watcher.wake(),
   });
+  const sending = startSending({
+    ...{ database, log, onEvents, random: Math.random },
+    ...(await describeSending(core)),
+  });
+  core.outbox.runReaders([notificationReader(() => sending.wake())]);
   return {
-    loops: () => [...watcher.loops, ...hooks.loops, ...judging.loops],
+    loops: () => [...watcher.loops, ...hooks.loops, ...judging.loops, ...sending.loops],
     wake: () => {
       watcher.wake();
       judging.wake();
+      sending.wake();
     },
     stop: async () => {
-      await Promise.all([watcher.stop(), hooks.stop(), judging.stop()]);
+      await Promise.all([watcher.stop(), hooks.stop(), judging.stop(), sending.stop()]);
     },
   };
 }

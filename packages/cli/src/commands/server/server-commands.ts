@@ -46,6 +46,18 @@ export const serverCommands: readonly CommandSpec[] = [
     load: async () => (await import('./run-server.ts')).runConfigPrint,
   },
   {
+    words: 'notifications test',
+    group: 'Server',
+    summary: 'Send a test notification to a target now, and print the answer',
+    details:
+      'Sends an event of the type `notification.tested` as any other, but does not retry it. A ' +
+      'paused target is resumed when the test succeeds. Exits with 1 if it was not delivered.',
+    arguments: [{ name: 'name', required: true, summary: 'Name of the target' }],
+    flags: [],
+    examples: ['lazaret notifications test soc'],
+    load: async () => (await import('./test-notification.ts')).runTest,
+  },
+  {
     words: 'setup scanners',
     group: 'Server',
     summary: 'Set up malware scanners: ClamAV, YARA rules, hash lists',

@@ -91,7 +91,9 @@ export interface PrivateAddress {
 }
 
 /** A private address that was not named by the operator. */
+export class PrivateHostError extends SourceError {}
+
 export function privateAddressFailure({ url, namedBy, setting }: PrivateAddress): SourceError {
   const message = `${url.host}, named by ${namedBy}, has a private address`;
-  return new SourceError('unreachable', `${message}; add it to ${setting} to allow it`);
+  return new PrivateHostError('unreachable', `${message}; add it to ${setting} to allow it`);
 }

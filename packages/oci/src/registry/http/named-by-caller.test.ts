@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 
 import { buildSample, useRegistryHarness } from '@lazaret/analysis/testing';
-import type { Lookup } from './transport.ts';
+import type { Lookup } from './public-lookup.ts';
 
 const harness = useRegistryHarness();
 /** Every name resolves to this machine. */

@@ -16,7 +16,8 @@ import {
   firstImage,
   useRegistryHarness,
 } from '@lazaret/analysis/testing';
-import type { Lookup, NetworkOptions } from './transport.ts';
+import type { Lookup } from './public-lookup.ts';
+import type { NetworkOptions } from './transport.ts';
 
 const harness = useRegistryHarness();
 

@@ -3,7 +3,7 @@
  * follow redirects or retry. Every host has its own connections, so that what is configured for one
  * (a client certificate, unverified TLS) is never used with another.
  */
-import { lookup, type LookupAddress, type LookupOptions } from 'node:dns';
+import { lookup } from 'node:dns';
 import { Readable } from 'node:stream';
 
 import type { RegistryTransport } from '@lazaret/protocol';
@@ -16,6 +16,7 @@ import { createTlsContext, type HostCertificates, readCertificates } from './cer
 import { connectionFailure } from './connection-failure.ts';
 import { PrivateAddressError, privateAddressFailure } from './failure.ts';
 import { chooseProxy, type ProxySettings } from './proxy.ts';
+import { publicOnly, type Lookup } from './public-lookup.ts';
 
 export interface NetworkOptions {
   /** `host[:port]` to use plain HTTP with. Loopback addresses use it unless TLS is configured. */
@@ -42,17 +43,6 @@ export interface NetworkOptions {
   /** Idle timeout of a connection, instead of the default. */
   readonly idleMs?: number;
 }
-
-/** As `lookup` of `node:dns`. */
-export type Lookup = (
-  hostname: string,
-  options: LookupOptions,
-  callback: (
-    error: NodeJS.ErrnoException | null,
-    address: string | LookupAddress[],
-    family?: number,
-  ) => void,
-) => void;
 
 export type HttpMethod = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
@@ -221,25 +211,6 @@ function proxyUri(text: string): string {
   const url = URL.parse(text.includes('://') ? text : `http://${text}`);
   if (url !== null && ['http:', 'https:', 'socks5:'].includes(url.protocol)) return url.href;
   throw new SourceError('unreachable', 'invalid proxy URL');
-}
-
-/** Resolves a name when connecting and refuses private addresses. */
-function publicOnly(resolve: Lookup): Lookup {
-  return (hostname, options, callback) => {
-    resolve(hostname, { ...options, all: true }, (error, found) => {
-      // There are no addresses when there is an error, despite the types.
-      if (error !== null) {
-        callback(error, '');
-        return;
-      }
-      const addresses = typeof found === 'string' ? [{ address: found, family: 0 }] : found;
-      const [first] = addresses;
-      if (first === undefined || addresses.some(({ address }) => isPrivateAddress(address))) {
-        callback(new PrivateAddressError(), '');
-      } else if (options.all === true) callback(null, addresses);
-      else callback(null, first.address, first.family);
-    });
-  };
 }
 
 /** The body of one attempt; remembers why its source failed: that is not an error of the server. */

@@ -6,6 +6,7 @@ import { limits, sizeBytes } from '@lazaret/protocol';
 import { z } from 'zod';
 
 import { inspectionOption } from './inspection-option.ts';
+import { notificationOption } from './notification-option.ts';
 import { registryOption } from './registry-option.ts';
 
 export const roleNames = ['api', 'scheduler', 'worker', 'inspector', 'watcher'] as const;
@@ -176,6 +177,12 @@ export const options = {
     schema: listOf(registryOption),
     fallback: [],
     summary: 'Registries to watch, besides those that are added by the API; see docs/registries.md',
+  }),
+  notifications: option({
+    schema: listOf(notificationOption),
+    fallback: [],
+    summary:
+      'Targets of notifications, besides those that are added by the API; see docs/notifications.md',
   }),
   openLegacy: option({
     schema: flag,

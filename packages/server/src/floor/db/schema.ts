@@ -10,6 +10,7 @@ import type {
   Timestamp,
 } from './column-types.ts';
 import type { HookTables } from './schema-hooks.ts';
+import type { NotificationTables } from './schema-notifications.ts';
 import type { ImageTables } from './schema-images.ts';
 import type { PolicyTables } from './schema-policies.ts';
 import type { RegistryTables } from './schema-registries.ts';
@@ -273,7 +274,8 @@ interface Instance {
   created_at: Timestamp;
 }
 
-export interface Database extends HookTables, ImageTables, PolicyTables, RegistryTables {
+export interface Database
+  extends HookTables, ImageTables, NotificationTables, PolicyTables, RegistryTables {
   projects: Projects;
   users: Users;
   grants: Grants;

@@ -25,6 +25,8 @@ export interface EventReader {
   readonly giveUpAfter: number | 'never';
   /** Handles a batch, in order; the whole batch counts as failed when it throws. */
   handle(events: readonly StoredEvent[], open: Transaction<Database>): Promise<void>;
+  /** Called after the commit of a batch. */
+  readonly onHandled?: () => void;
 }
 
 export interface ReaderState {
@@ -70,6 +72,7 @@ async function advance(
   { database, log }: ReaderParts,
 ): Promise<EventPage | undefined> {
   let handling: readonly StoredEvent[] = [];
+  let handled = 0;
   try {
     const page = await transaction(database, async (open) => {
       if (!(await takeTurn(open, reader.name))) return undefined;
@@ -85,11 +88,13 @@ async function advance(
         );
       }
       if (handling.length > 0) await reader.handle(handling, open);
+      handled = handling.length;
       handling = [];
       if (shouldSave(stored, found)) await savePosition(open, reader.name, found.position);
       return found;
     });
     if (page !== undefined) noteSuccess(progress, page.position);
+    if (handled > 0) reader.onHandled?.();
     return page;
   } catch (error) {
     noteFailure(progress, handling);

@@ -1,0 +1,15 @@
+/** Limits of notifications. */
+import { units } from '../core/units.ts';
+
+export const notificationLimits = {
+  notificationPatterns: 100,
+  notificationPatternChars: 100,
+  notificationFilterValues: 100,
+  notificationUrlChars: 2_000,
+  notificationReferenceChars: 1_000,
+  notificationSecrets: 5,
+  notificationRecipients: 50,
+  notificationAddressChars: 320,
+  notificationDigestMsMax: units.dayMs,
+  notificationReplayItems: 10_000,
+} as const;
