@@ -66,7 +66,7 @@ async function readDeclared(): Promise<Column[]> {
   const text = (await Promise.all(files.map((file) => readFile(file, 'utf8')))).join('\n');
   const bodies = new Map<string, ReadonlyMap<string, string>>();
   for (const [, name = '', body = ''] of text.matchAll(
-    /^(?:export )?interface (\w+)(?: extends [\w, ]+)? \{(.*?)^\}/gms,
+    /^(?:export )?interface (\w+)\s+(?:extends\s[\w,\s]+)?\{(.*?)^\}/gms,
   )) {
     bodies.set(name, readMembers(body));
   }
