@@ -57,7 +57,7 @@ test('events without what a filter is about do not match', () => {
   expect(createMatcher('soc', settings({ registries: ['lab'] }))(registry)).toBe(true);
 });
 
-test('a target is told about other targets, but not about itself', () => {
+test('a target receives events about other targets, but not about itself', () => {
   const match = createMatcher('soc', settings({}));
   expect(match(event('notification.dead_lettered', { subject: 'other' }))).toBe(true);
   expect(match(event('notification.dead_lettered', { subject: 'soc' }))).toBe(false);
