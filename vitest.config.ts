@@ -6,9 +6,9 @@ const { unit, slow, system } = chooseProjects();
 
 export default defineConfig({
   test: {
-    // Real databases, containers and browsers on two cores: files in parallel beyond that only
-    // wait.
-    maxWorkers: 2,
+    // Real databases, containers and browsers on two cores: half of the time a file waits for one
+    // of them, and more than three only take the processor from each other.
+    maxWorkers: 3,
     testTimeout: 60_000,
     hookTimeout: 120_000,
     // Polling allows for a busy machine.

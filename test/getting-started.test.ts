@@ -40,7 +40,8 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await stop();
-  await rm(reader.clone, { recursive: true, force: true });
+  // The database of the clone may still be writing its last files.
+  await rm(reader.clone, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });
 });
 
 test.each(['README.md', 'docs/getting-started.md'])('%s', { timeout: 600_000 }, async (path) => {
