@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 
-import { operations, type Client, type Inspection } from '@lazaret/protocol';
+import { operations, type Client, type Inspection, type OperationOutput } from '@lazaret/protocol';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { buildImage, type BuiltImage } from '../packages/analysis/src/testing/image-builder.ts';
@@ -28,7 +28,7 @@ import {
 import { engineFolders } from './support/instance.ts';
 import { addPerson, visit, type Person } from './support/visit.ts';
 
-const { files, inspections, artifacts, searches, events, jobs, access } = operations;
+const { files, inspections, artifacts, searches, lookups, events, jobs, access } = operations;
 
 const sample = Buffer.from(`#!/bin/sh\necho ${'unusual sample '.repeat(50)}\n`);
 const rules = 'rule Unusual_Sample { strings: $a = "unusual sample" condition: $a }';
@@ -348,4 +348,60 @@ test('a search shows nothing of invisible projects', async () => {
   const hidden = await visit(url, searches.run, { visitor: investigator.token, query: names });
   expect(JSON.parse(hidden.text)).toMatchObject({ items: [] });
   expect((await client.call(searches.run, { query: names })).items).toHaveLength(1);
+});
+
+test('a lookup answers each indicator in its order: files, images, packages, unknown ones', async () => {
+  const digest = image.descriptor.digest;
+  const indicators = [
+    sha256,
+    hashOf(sample, 'md5'),
+    `sha1:${hashOf(sample, 'sha1').toUpperCase()}`,
+    digest,
+    'f'.repeat(64),
+    'pkg:deb/debian/nothing-like-this',
+    sha256,
+  ];
+  const { items } = await client.call(lookups.run, { body: { indicators } });
+  expect(items.map(({ indicator, known, verdict }) => [indicator, known, verdict])).toEqual([
+    [sha256, true, 'malicious'],
+    [indicators[1], true, 'malicious'],
+    [indicators[2], true, 'malicious'],
+    [digest, true, 'malicious'],
+    [indicators[4], false, null],
+    [indicators[5], false, null],
+    [sha256, true, 'malicious'],
+  ]);
+  const [file] = items;
+  expect(file?.findings).toMatchObject([{ scanner: 'yara', rule: 'Unusual_Sample' }]);
+  expect(file?.images.items.map((one) => one.digest)).toContain(digest);
+  expect(file?.images.count).toBeGreaterThanOrEqual(1);
+  expect(items[3]?.images.items).toMatchObject([{ digest, path: null }]);
+});
+
+test('a lookup knows the jobs that read or produced a content', async () => {
+  const { jobs: found } = await client.call(files.show, { params: { sha256 } });
+  const { items } = await client.call(lookups.run, { body: { indicators: [sha256] } });
+  expect(items[0]?.jobs.count).toBe(found.count);
+  expect(items[0]?.jobs.items.map(({ id }) => id)).toEqual(
+    found.items.slice(0, 5).map(({ id }) => id),
+  );
+});
+
+test('a lookup never tells what other projects have', async () => {
+  const other = await addPerson(lab.instance, 'rita', [{ role: 'investigator', project: 'red' }]);
+  const seen = await visit(lab.instance.url, lookups.run, {
+    visitor: other.token,
+    body: { indicators: [sha256, image.descriptor.digest] },
+  });
+  expect(seen.status).toBe(200);
+  const { items } = JSON.parse(seen.text) as OperationOutput<typeof lookups.run>;
+  expect(items.map(({ known, verdict }) => [known, verdict])).toEqual([
+    [false, null],
+    [false, null],
+  ]);
+});
+
+test('a lookup refuses what is neither a digest nor a purl', async () => {
+  const body = { indicators: [sha256, 'evil.exe'] };
+  await expect(client.call(lookups.run, { body })).rejects.toThrow(/invalid_request|expected/);
 });

@@ -87,6 +87,7 @@ export const slices: Readonly<Record<string, readonly string[]>> = {
   hooks: ['access', 'registries'],
   policies: ['access', 'inspection', 'registries'],
   notifications: [],
+  knowledge: ['inspection', 'jobs', 'registries'],
   artifacts: ['access', 'blobs'],
   files: ['artifacts', 'blobs', 'inspection', 'jobs'],
   jobs: ['artifacts', 'blobs', 'engines', 'executors', 'nodes'],

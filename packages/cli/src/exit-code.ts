@@ -17,7 +17,7 @@ export const exitCodes = {
       '`inspect`: a finding or verdict of `--fail-on`; `inspect diff --exit-code`: a ' +
       'difference; `policy explain --exit-code`: the verdict is fail',
   },
-  malicious: { code: 11, meaning: '`inspect`: the verdict is malicious' },
+  malicious: { code: 11, meaning: '`inspect`, `lookup`: a verdict is malicious' },
   incomplete: {
     code: 12,
     meaning:

@@ -11,6 +11,7 @@ export * from './engines/index.ts';
 export * from './events/index.ts';
 export * from './files/index.ts';
 export * from './hooks/index.ts';
+export * from './knowledge/index.ts';
 export * from './images/index.ts';
 export * from './inspections/index.ts';
 export * from './jobs/index.ts';

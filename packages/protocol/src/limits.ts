@@ -11,6 +11,7 @@ import { hookLimits } from './hooks/limits.ts';
 import { imageLimits } from './images/limits.ts';
 import { inspectionLimits } from './inspections/limits.ts';
 import { jobLimits } from './jobs/limits.ts';
+import { knowledgeLimits } from './knowledge/limits.ts';
 import { fileLimits } from './files/limits.ts';
 import { policyLimits } from './policies/limits.ts';
 import { notificationLimits } from './notifications/limits.ts';
@@ -29,6 +30,7 @@ export const limits = {
   ...policyLimits,
   ...notificationLimits,
   ...searchLimits,
+  ...knowledgeLimits,
   ...engineLimits,
   ...accessLimits,
 } as const;

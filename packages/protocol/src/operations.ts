@@ -9,6 +9,7 @@ import { hooks, hookTags } from './hooks/operations.ts';
 import { images, imageTags } from './images/operations.ts';
 import { inspections, inspectionTags } from './inspections/operations.ts';
 import { jobs, jobTags } from './jobs/operations.ts';
+import { knowledgeTags, lookups } from './knowledge/operations.ts';
 import { legacy, legacyTags } from './legacy/operations.ts';
 import { nodes, nodeTags } from './nodes/operations.ts';
 import { decisions, policyTags } from './policies/operations.ts';
@@ -30,6 +31,7 @@ export const operations = {
   decisions: { list: decisions.list, show: decisions.show },
   notifications,
   searches,
+  lookups,
   engines,
   nodes,
   events,
@@ -50,6 +52,7 @@ export const operationTags = {
   ...policyTags,
   ...notificationTags,
   ...searchTags,
+  ...knowledgeTags,
   ...engineTags,
   ...nodeTags,
   ...eventTags,

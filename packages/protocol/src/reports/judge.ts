@@ -12,15 +12,22 @@ type Judged = Pick<Finding, 'class' | 'severity' | 'rule' | 'scanner'>;
 
 /** The verdict of an inspection; `reasons` name what decided. */
 export function judge(findings: readonly Judged[], coverage: Coverage): Verdict {
-  const malicious = findings.filter(isMalicious);
-  if (malicious.length > 0) return { state: 'malicious', reasons: rulesOf(malicious) };
-  const suspicious = findings.filter(isSuspicious);
-  if (suspicious.length > 0) return { state: 'suspicious', reasons: rulesOf(suspicious) };
+  const found = judgeFindings(findings);
+  if (found !== undefined) return found;
   if (!coverage.complete) return { state: 'incomplete', reasons: gapReasons(coverage) };
   if (!coverage.scanners.some(({ scanner }) => malwareScanners.has(scanner))) {
     return { state: 'unscanned', reasons: ['no malware scanner ran'] };
   }
   return { state: 'clean', reasons: [] };
+}
+
+/** What findings alone decide; undefined when coverage decides. */
+export function judgeFindings(findings: readonly Judged[]): Verdict | undefined {
+  const malicious = findings.filter(isMalicious);
+  if (malicious.length > 0) return { state: 'malicious', reasons: rulesOf(malicious) };
+  const suspicious = findings.filter(isSuspicious);
+  if (suspicious.length > 0) return { state: 'suspicious', reasons: rulesOf(suspicious) };
+  return undefined;
 }
 
 /** Identified as malicious by an engine, a rule or a list, at medium severity or above. */

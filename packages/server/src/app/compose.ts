@@ -29,6 +29,7 @@ import type { Clock, Slice } from '../floor/slice.ts';
 import { checkNotifications, hooksSlice } from '../hooks/index.ts';
 import { inspectionSlice } from '../inspection/index.ts';
 import { findUnfinishedJob, jobsSlice } from '../jobs/index.ts';
+import { knowledgeSlice } from '../knowledge/index.ts';
 import { metricsSlice, type MetricsSlice } from '../metrics/index.ts';
 import { nodesSlice } from '../nodes/index.ts';
 import { notificationsSlice } from '../notifications/index.ts';
@@ -258,6 +259,7 @@ async function createSlices(core: Core, parts: SliceParts): Promise<Slices> {
     await createHooks(core, parts),
     policiesSlice(core),
     notificationsSlice({ ...core, ...(await describeSending(core)) }),
+    knowledgeSlice(core),
     searchSlice({ database: core.database, slices: () => slices }),
     eventsSlice({ outbox, database: core.database }),
     systemSlice({

@@ -2,6 +2,7 @@
 export { readImageFacts, type ImageFacts } from './image-facts.ts';
 export { createFileReader, type FileReader, type ReadContent } from './file-reader.ts';
 export { findContentFacts, findContentFindings, type ContentFacts } from './find-content.ts';
+export { knowFromImages, resolveContents } from './know-indicators.ts';
 export { startInspector, type Inspector } from './inspector.ts';
 export { openInspectionQueue, type InspectionQueue } from './queue.ts';
 export { findReadablePlaces, type ReadablePlace } from './readable-places.ts';

@@ -1,5 +1,6 @@
 /** Jobs: submission, placement, attempts, history, and queries. */
 export { findJobsWithInput, findJobsWithResult } from './by-content.ts';
+export { knowFromJobs } from './know-contents.ts';
 export { NodeWorker } from './node-worker.ts';
 export { endOverdue, placeJobs, type SchedulerOptions } from './schedule.ts';
 export { findUnfinishedJob } from './read.ts';

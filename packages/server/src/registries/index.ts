@@ -11,6 +11,7 @@ export {
   type UndecidedArrival,
 } from './decide-arrivals.ts';
 export { createRegistryLookup } from './connection.ts';
+export { knowFromRegistries } from './know-digests.ts';
 export { recordPush } from './record-push.ts';
 export { registriesSlice } from './slice.ts';
 export { findRegistry, readWatched } from './store.ts';

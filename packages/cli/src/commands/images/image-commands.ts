@@ -11,6 +11,41 @@ const sourceFlags = [
 
 export const imageCommands: readonly CommandSpec[] = [
   {
+    words: 'lookup',
+    group,
+    summary: 'Look up digests and packages in everything that the server has stored',
+    details:
+      'A digest (SHA-256, SHA-1 or MD5) is looked up as that of a file and of an image, a purl as ' +
+      'a package of any version unless it has one. `verdict` is about the file or image itself: ' +
+      '`none` when it is known but was not fully examined, `unknown` when nothing has it. The exit ' +
+      'code is 11 when one of them is malicious.',
+    arguments: [
+      {
+        name: 'indicator',
+        required: false,
+        variadic: true,
+        summary: 'Digests and purls; - reads them from standard input',
+      },
+    ],
+    flags: [
+      {
+        name: 'file',
+        short: 'f',
+        value: 'path',
+        summary: 'File with one indicator per line; # starts a comment',
+        completes: 'file',
+      },
+      { name: 'known', summary: 'Only those that are known' },
+      { name: 'project', value: 'name', summary: 'Only what this project has' },
+    ],
+    examples: [
+      'lazaret lookup 44d88612fea8a8f36de82e1278abb02f pkg:deb/debian/xz-utils@5.6.0',
+      'lazaret lookup --known -f iocs.txt',
+      "sha256sum /usr/bin/* | cut -d' ' -f1 | lazaret lookup - -o json",
+    ],
+    load: async () => (await import('./lookup.ts')).runLookup,
+  },
+  {
     words: 'images inspect',
     group,
     summary: 'Inspect an image of a registry, or an archive of images, on the server',

@@ -90,3 +90,54 @@ it('the directory of a list of files is an argument or a flag, and an empty list
   await run(['images', 'files', digest, '--parent', 'srv']);
   expect(called('images.files').map(({ query }) => query.get('parent'))).toEqual(['srv', 'srv']);
 });
+
+const known = (indicator: string, verdict: string | null, more: object = {}): object => ({
+  ...{ indicator, known: verdict !== null, verdict, findings: [], ...more },
+  images: { items: [], count: 0, isMore: false },
+  jobs: { items: [], count: 0, isMore: false },
+  tags: { items: [], count: 0, isMore: false },
+});
+
+const answering =
+  (verdictOf: (indicator: string) => string | null): Handler =>
+  ({ body }) => {
+    const { indicators } = JSON.parse(body.toString()) as { indicators: string[] };
+    return { items: indicators.map((one) => known(one, verdictOf(one))) };
+  };
+
+it('a lookup reads arguments, a file and standard input, and asks in parts', async () => {
+  variables = await cli.serve({ 'knowledge.lookup': answering(() => null) });
+  const path = join(cli.home, 'iocs.txt');
+  const lines = Array.from({ length: 1_500 }, (_, at) => at.toString(16).padStart(32, '0'));
+  await writeFile(path, `# list\n\n${lines.join('\n')} # last\n`);
+  const stdin = `${'a'.repeat(64)}\n`;
+  const { exitCode, stdout } = await run(
+    ['lookup', 'pkg:deb/debian/bash', '-', '-f', path, '-o', 'json'],
+    { stdin },
+  );
+  expect(exitCode).toBe(0);
+  expect(called('knowledge.lookup')).toHaveLength(2);
+  const shown = JSON.parse(stdout) as { indicator: string }[];
+  expect(shown.map(({ indicator }) => indicator)).toEqual([
+    'pkg:deb/debian/bash',
+    ...lines,
+    'a'.repeat(64),
+  ]);
+});
+
+it('a lookup says malicious by its exit code, and can omit what is unknown', async () => {
+  const bad = 'b'.repeat(64);
+  const answer = answering((one) => (one === bad ? 'malicious' : null));
+  variables = await cli.serve({ 'knowledge.lookup': answer });
+  const { exitCode, stdout } = await run(['lookup', '--known', bad, 'c'.repeat(64)]);
+  expect(exitCode).toBe(11);
+  expect(stdout).toContain('malicious');
+  expect(stdout).not.toContain('cccc');
+});
+
+it('a lookup of nothing, or of a missing file, is an error', async () => {
+  expect((await run(['lookup'])).exitCode).toBe(2);
+  const { exitCode, stderr } = await run(['lookup', '-f', join(cli.home, 'nowhere')]);
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain('nowhere');
+});

@@ -72,6 +72,7 @@ create table registry_tags (
   primary key (registry, repository, tag)
 );
 create index registry_tags_problem on registry_tags (registry) where problem_code is not null;
+create index registry_tags_digest on registry_tags (digest) where digest is not null;
 create index registry_tags_verify on registry_tags (verify_at) where verify_at is not null;
 
 create table registry_tag_history (

@@ -1,0 +1,3 @@
+export * from './indicator.ts';
+export * from './model.ts';
+export * from './operations.ts';
