@@ -22,6 +22,6 @@ test.each([
   'pkg:deb',
   'pkg:deb/a b',
   `md5:${'a'.repeat(64)}`,
-])('%j is no indicator', (text) => {
+])('%j is not an indicator', (text) => {
   expect(parseIndicator(text)).toBeUndefined();
 });

@@ -1,5 +1,5 @@
 /**
- * What images tell about many digests and packages at once: one statement for each kind of answer,
+ * What images have about many digests and packages at once: one statement for each kind of answer,
  * whatever their number. Of a content that thousands of images share only the latest rows are read.
  */
 import {
@@ -69,7 +69,7 @@ async function resolveOther(
   return rows;
 }
 
-/** What images tell, by the text of the indicator; unknown ones are absent. */
+/** What is known from images, by the text of the indicator; unknown ones are absent. */
 export async function knowFromImages(
   database: Kysely<Database>,
   bounds: SearchBounds,

@@ -53,7 +53,7 @@ export async function lookUp(
 const none = { items: [], count: 0, isMore: false };
 const notInRegistries = { arrived: false, verdict: null, tags: none };
 
-/** The caller has checked them; a text that is none is refused again, and never "unknown". */
+/** The caller has checked them; any other text is refused again, and is never "unknown". */
 function read(text: string): Indicator {
   const indicator = parseIndicator(text);
   if (indicator !== undefined) return indicator;
