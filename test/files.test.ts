@@ -390,10 +390,7 @@ test('a lookup does not include other projects', async () => {
   });
   expect(seen.status).toBe(200);
   const { items } = JSON.parse(seen.text) as OperationOutput<typeof lookups.run>;
-  expect(items.map(({ known, verdict }) => [known, verdict])).toEqual([
-    [false, null],
-    [false, null],
-  ]);
+  expect(items).toMatchObject([{ known: false }, { known: false, verdict: null }]);
 });
 
 test('a lookup refuses what is neither a digest nor a purl', async () => {
