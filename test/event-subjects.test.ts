@@ -29,6 +29,8 @@ type Seen = Pick<Event, 'type' | 'subject'>;
 
 /** Not triggered here: they need a stopping process, a failing node or exact timing. */
 const notProvoked: readonly EventType[] = [
+  // packages/server/src/quarantine/decide-actions.test.ts
+  ...(['image.purged', 'action.proposed', 'action.rejected', 'action.failed'] as const),
   'system.stopped',
   'node.changed',
   'inspection.cancelled',
@@ -186,6 +188,23 @@ async function notifyTargets(): Promise<void> {
   receiver.close();
 }
 
+async function quarantineImages(): Promise<void> {
+  const { client } = instance;
+  const { registries, quarantine, actions } = operations;
+  const { host, store } = lab.registry;
+  const built = await buildApp('infected');
+  store.putImage('lab/infected', '1', built);
+  const settings = { plainHttp: true, credentials: 'none', enabled: false };
+  await client.call(registries.add, { body: { name: 'acting', address: host, ...settings } });
+  const image = `${host}/lab/infected:1@${built.descriptor.digest}`;
+  const reason = 'malware';
+  await inspectAndWait(client, { reference: image });
+  await client.call(actions.attach, { body: { image } });
+  const { id, state } = await client.call(quarantine.add, { body: { image, reason } });
+  expect(state).toBe('quarantined');
+  await client.call(quarantine.release, { params: { id }, body: { reason } });
+}
+
 async function inspectImages(): Promise<void> {
   const { client } = instance;
   const { images, files } = operations;
@@ -229,6 +248,7 @@ test('every event has a subject of the kind that its type declares', async () =>
   await watchRegistry();
   await receiveNotifications();
   await notifyTargets();
+  await quarantineImages();
   const expected = Object.keys(eventKinds).filter(
     (type) => !notProvoked.includes(type as EventType),
   );

@@ -88,6 +88,7 @@ export const slices: Readonly<Record<string, readonly string[]>> = {
   policies: ['access', 'inspection', 'registries'],
   notifications: [],
   knowledge: ['inspection', 'jobs', 'registries'],
+  quarantine: ['artifacts', 'blobs', 'inspection', 'registries'],
   artifacts: ['access', 'blobs'],
   files: ['artifacts', 'blobs', 'inspection', 'jobs'],
   jobs: ['artifacts', 'blobs', 'engines', 'executors', 'nodes'],
@@ -151,6 +152,7 @@ export const tableOwners: Readonly<Record<string, readonly string[]>> = {
     ...['decisions', 'decisions_in_force'],
   ],
   notifications: ['notification_targets', 'notification_deliveries'],
+  quarantine: ['quarantine_items', 'quarantine_contents', 'actions'],
   events: ['events', 'event_readers', 'audit'],
   app: ['instance'],
   db: ['schema_migrations'],
@@ -180,7 +182,10 @@ export const tableReaders: readonly TableReader[] = [
   },
   {
     reader: 'metrics',
-    tables: ['jobs', 'attempts', 'nodes', 'inspections', 'registries', 'arrivals'],
+    tables: [
+      ...['jobs', 'attempts', 'nodes', 'inspections', 'registries', 'arrivals'],
+      ...['quarantine_items', 'quarantine_contents', 'actions'],
+    ],
     reason: 'a read model over the instance, counted at each scrape',
   },
 ];

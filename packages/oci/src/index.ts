@@ -14,7 +14,7 @@ export type { ArtifactPlace } from './image/artifact.ts';
 export { layerDiffIds, parseImageConfig } from './image/image-config.ts';
 export { embeddedBytes, parseIndex, parseManifest } from './image/manifest.ts';
 export type { Descriptor, Index, Manifest } from './image/manifest.ts';
-export { artifactType, layerClass, mediaTypes } from './image/media-type.ts';
+export { artifactType, isAttestation, layerClass, mediaTypes } from './image/media-type.ts';
 
 // Platforms and the selection among them.
 export { checkPlatform, selectPlatforms } from './image/select-platforms.ts';

@@ -11,6 +11,7 @@ import { jobEvents } from './jobs/events.ts';
 import { nodeEvents } from './nodes/events.ts';
 import { policyEvents } from './policies/events.ts';
 import { notificationEvents } from './notifications/events.ts';
+import { quarantineEvents } from './quarantine/events.ts';
 import { registryEvents } from './registries/events.ts';
 import { systemEvents } from './system/events.ts';
 
@@ -24,6 +25,7 @@ export const eventKinds = {
   ...notificationEvents,
   ...inspectionEvents,
   ...registryEvents,
+  ...quarantineEvents,
   ...engineEvents,
   ...nodeEvents,
   ...accessEvents,

@@ -19,6 +19,7 @@ export * from './legacy/index.ts';
 export * from './nodes/index.ts';
 export * from './policies/index.ts';
 export * from './notifications/index.ts';
+export * from './quarantine/index.ts';
 export * from './registries/index.ts';
 export * from './reports/index.ts';
 export * from './search/index.ts';

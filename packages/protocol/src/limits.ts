@@ -15,6 +15,7 @@ import { knowledgeLimits } from './knowledge/limits.ts';
 import { fileLimits } from './files/limits.ts';
 import { policyLimits } from './policies/limits.ts';
 import { notificationLimits } from './notifications/limits.ts';
+import { quarantineLimits } from './quarantine/limits.ts';
 import { registryLimits } from './registries/limits.ts';
 import { searchLimits } from './search/limits.ts';
 
@@ -26,6 +27,7 @@ export const limits = {
   ...inspectionLimits,
   ...fileLimits,
   ...registryLimits,
+  ...quarantineLimits,
   ...hookLimits,
   ...policyLimits,
   ...notificationLimits,

@@ -14,6 +14,7 @@ import { legacy, legacyTags } from './legacy/operations.ts';
 import { nodes, nodeTags } from './nodes/operations.ts';
 import { decisions, policyTags } from './policies/operations.ts';
 import { notifications, notificationTags } from './notifications/operations.ts';
+import { actions, quarantine, quarantineTags } from './quarantine/operations.ts';
 import { arrivals, registries, registryTags } from './registries/operations.ts';
 import { searches, searchTags } from './search/operations.ts';
 import { system, systemTags } from './system/operations.ts';
@@ -27,6 +28,8 @@ export const operations = {
   inspections,
   registries,
   arrivals,
+  quarantine,
+  actions,
   hooks,
   decisions: { list: decisions.list, show: decisions.show },
   notifications,
@@ -48,6 +51,7 @@ export const operationTags = {
   ...fileTags,
   ...inspectionTags,
   ...registryTags,
+  ...quarantineTags,
   ...hookTags,
   ...policyTags,
   ...notificationTags,

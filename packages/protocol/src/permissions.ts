@@ -10,6 +10,7 @@ import { jobPermissions } from './jobs/permissions.ts';
 import { nodePermissions } from './nodes/permissions.ts';
 import { policyPermissions } from './policies/permissions.ts';
 import { notificationPermissions } from './notifications/permissions.ts';
+import { quarantinePermissions } from './quarantine/permissions.ts';
 import { registryPermissions } from './registries/permissions.ts';
 import { systemPermissions } from './system/permissions.ts';
 
@@ -18,6 +19,7 @@ export const permissions = {
   ...imagePermissions,
   ...filePermissions,
   ...registryPermissions,
+  ...quarantinePermissions,
   ...hookPermissions,
   ...policyPermissions,
   ...notificationPermissions,

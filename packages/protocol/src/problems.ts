@@ -8,6 +8,7 @@ import { fileProblems } from './files/problems.ts';
 import { hookProblems } from './hooks/problems.ts';
 import { inspectionProblems } from './inspections/problems.ts';
 import { jobProblems } from './jobs/problems.ts';
+import { quarantineProblems } from './quarantine/problems.ts';
 import { systemProblems } from './system/problems.ts';
 
 export const problems = {
@@ -19,6 +20,7 @@ export const problems = {
   ...hookProblems,
   ...engineProblems,
   ...accessProblems,
+  ...quarantineProblems,
   ...systemProblems,
 } as const satisfies Record<string, ProblemKind>;
 

@@ -29,6 +29,7 @@ export const commandGroups: readonly CommandGroup[] = [
 const groups: Readonly<Record<string, string>> = {
   admin: 'Administer a server on this machine',
   arrivals: 'List and report what arrives in watched registries',
+  actions: 'List, approve and reject what Lazaret does to registries',
   artifacts: 'List the members of archives, such as results of jobs',
   audit: 'Read, export and verify the audit log',
   config: 'Check and print the configuration of a server',
@@ -43,6 +44,7 @@ const groups: Readonly<Record<string, string>> = {
   engines: 'Manage engines, the analyzers that jobs run',
   nodes: 'Manage nodes, where containers run',
   notifications: 'Notify webhooks and mail addresses of events, and replay deliveries',
+  quarantine: 'Take images out of registries reversibly, with their evidence',
   registries: 'Watch registries: repositories, tags and their history',
   policy: 'Check, test and explain policies, without a server',
   scanners: 'Show the malware scanners of the server',
@@ -54,6 +56,7 @@ const groups: Readonly<Record<string, string>> = {
 
 /** Aliases of groups and verbs, as in docker and kubectl. */
 const aliases: Readonly<Record<string, string>> = {
+  action: 'actions',
   arrival: 'arrivals',
   contexts: 'context',
   create: 'add',
@@ -87,6 +90,8 @@ const groupOfNoun: Readonly<Record<string, CommandGroup>> = {
   registries: 'Registries',
   arrivals: 'Registries',
   hooks: 'Registries',
+  quarantine: 'Registries',
+  actions: 'Registries',
   decisions: 'Policies',
   engines: 'Engines and nodes',
   nodes: 'Engines and nodes',

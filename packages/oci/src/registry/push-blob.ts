@@ -31,19 +31,13 @@ export async function pushBlob(
 ): Promise<BlobPushResult> {
   if (await hasBlob(client, upload)) return 'existed';
   const { chunkBytes = ociLimits.registryChunkBytes, signal } = upload;
-  for (let attempt = 0; ; attempt += 1) {
-    try {
-      const begun = await begin(client, upload);
-      if (begun === undefined) return 'mounted';
-      if (upload.sizeBytes <= chunkBytes) await pushWhole(client, upload, begun);
-      else await new ChunkedUpload(client, upload, begun).run(chunkBytes);
-      return 'pushed';
-    } catch (error) {
-      const isRepeated = error instanceof TransientError && attempt < ociLimits.registryRetries;
-      if (!isRepeated) throw error;
-      await client.pause(error, attempt, signal);
-    }
-  }
+  return client.repeat(async () => {
+    const begun = await begin(client, upload);
+    if (begun === undefined) return 'mounted';
+    if (upload.sizeBytes <= chunkBytes) await pushWhole(client, upload, begun);
+    else await new ChunkedUpload(client, upload, begun).run(chunkBytes);
+    return 'pushed';
+  }, signal);
 }
 
 /** Where the upload continues, as a path at the registry. */

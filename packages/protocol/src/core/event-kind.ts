@@ -2,6 +2,7 @@
 
 /** What the subject of an event identifies; `subjectSchemas` has the format of each. */
 export type SubjectKind =
+  | 'action'
   | 'arrival'
   | 'artifact'
   | 'decision'

@@ -11,6 +11,7 @@ export const eventType = z.enum(Object.keys(eventKinds) as [EventType, ...EventT
 
 /** The format of a subject, by what it identifies. */
 export const subjectSchemas: Readonly<Record<SubjectKind, z.ZodType<string>>> = {
+  action: identifier,
   arrival: identifier,
   artifact: sha256,
   decision: identifier,

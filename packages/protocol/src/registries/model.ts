@@ -107,6 +107,18 @@ const settingFields = {
     .min(0)
     .max(limits.registryBacklogMax)
     .describe('How many of the newest images of a repository are inspected at first sight'),
+  quarantineRepository: z
+    .union([
+      z.literal(''),
+      line(limits.repositoryChars).regex(
+        /^[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:\/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*$/,
+        'expected the name of a repository, as in quarantine or lab/quarantine',
+      ),
+    ])
+    .describe(
+      'Quarantined images are copied to repositories below this one, which are not watched; ' +
+        'empty: only Lazaret has them',
+    ),
 } as const;
 
 /** The settings with their defaults. */
@@ -127,6 +139,7 @@ export const watchSettings = z.object({
   pollInterval: settingFields.pollInterval.default(limits.registryPollSecondsDefault),
   rates: settingFields.rates.default([]),
   backlog: settingFields.backlog.default(limits.registryBacklogDefault),
+  quarantineRepository: settingFields.quarantineRepository.default(''),
 });
 export type WatchSettings = z.output<typeof watchSettings>;
 

@@ -44,6 +44,7 @@ import { startWorker } from '../roles/worker.ts';
 import { startWatcher } from '../roles/watcher.ts';
 import { policiesSlice } from '../policies/index.ts';
 import { createRegistryLookup, registriesSlice } from '../registries/index.ts';
+import { quarantineSlice } from '../quarantine/index.ts';
 import { searchSlice } from '../search/index.ts';
 import { createLoopWatch, systemSlice } from '../system/index.ts';
 import { openDataDirectory, type DataDirectory } from './data-directory.ts';
@@ -260,6 +261,7 @@ async function createSlices(core: Core, parts: SliceParts): Promise<Slices> {
     policiesSlice(core),
     notificationsSlice({ ...core, ...(await describeSending(core)) }),
     knowledgeSlice(core),
+    createQuarantine(core),
     searchSlice({ database: core.database, slices: () => slices }),
     eventsSlice({ outbox, database: core.database }),
     systemSlice({
@@ -271,6 +273,15 @@ async function createSlices(core: Core, parts: SliceParts): Promise<Slices> {
     }),
   ];
   return { slices, access, metrics };
+}
+
+function createQuarantine(core: Core): Slice {
+  const { configuration, dataDirectory: path } = core;
+  const { quarantineSpace: spaceBytes, quarantineRetention: seconds } = configuration.values;
+  return quarantineSlice({
+    ...{ ...core, ...describeConnection({ configuration }, { path }) },
+    ...{ now: clock.now, spaceBytes, retentionMs: seconds * 1_000 },
+  });
 }
 
 async function createHooks(core: Core, { publicUrl, localUrl }: SliceParts): Promise<Slice> {

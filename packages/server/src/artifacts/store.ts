@@ -52,6 +52,19 @@ export async function readArtifacts(
   );
 }
 
+/** Whether content of the blob store belongs to artifacts. */
+export async function isArtifactContent(
+  database: Kysely<Database>,
+  sha256: string,
+): Promise<boolean> {
+  const row = await database
+    .selectFrom('blobs')
+    .select('sha256')
+    .where('sha256', '=', sha256)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /** An artifact in the projects of the caller; others do not exist for the caller. */
 export async function findArtifact(
   database: Kysely<Database>,

@@ -6,6 +6,7 @@ export { knowFromImages, resolveContents } from './know-indicators.ts';
 export { startInspector, type Inspector } from './inspector.ts';
 export { openInspectionQueue, type InspectionQueue } from './queue.ts';
 export { findReadablePlaces, type ReadablePlace } from './readable-places.ts';
+export { readVerdicts, type ImageVerdict } from './read-verdicts.ts';
 export { search } from './search/typed-search.ts';
 export { inspectionSlice } from './slice.ts';
 export { inspectionPriorities, requestWithin } from './request-inspection.ts';

@@ -105,6 +105,12 @@ function createGauges(registry: Registry) {
     queued: of('queue_jobs', 'Jobs that wait, by engine', ['engine']),
     inspections: of('inspections', 'Inspections that are not finished, by state', ['state']),
     arrivals: of('arrivals_waiting', 'Arrivals that wait for their inspection', ['source']),
+    quarantined: of('quarantine_images', 'Images in quarantine, by state', ['state']),
+    quarantineBytes: of('quarantine_bytes', 'Size of the evidence of quarantined images'),
+    registryActions: of('registry_actions', 'Actions on registries that have not ended, by state', [
+      'kind',
+      'state',
+    ]),
     registryFailures: of('registry_poll_failures', 'Failed polls in a row', [
       'registry',
       'project',
@@ -142,11 +148,15 @@ function setInstance(gauges: Gauges, state: InstanceState | undefined): void {
     gauges.nodeCpus,
     gauges.nodeCpusReserved,
   ];
-  const perRegistry = [gauges.arrivals, gauges.registryFailures, gauges.registryAge];
+  const perRegistry = [
+    ...[gauges.arrivals, gauges.registryFailures, gauges.registryAge],
+    ...[gauges.quarantined, gauges.registryActions],
+  ];
   const all = [live, queued, oldest, gauges.inspections, ...perNode, ...perRegistry];
   for (const one of all) one.reset();
   if (state === undefined) return;
   setRegistries(gauges, state);
+  setQuarantine(gauges, state);
   for (const { state: name, jobs } of state.live) live.set({ state: name }, jobs);
   for (const { state: name, count } of state.inspections) {
     gauges.inspections.set({ state: name }, count);
@@ -174,6 +184,12 @@ function setRegistries(gauges: Gauges, { registries, arrivals }: InstanceState):
     gauges.registryFailures.set(label, failures);
     if (ageSeconds !== null) gauges.registryAge.set(label, ageSeconds);
   }
+}
+
+function setQuarantine(gauges: Gauges, { quarantine, actions }: InstanceState): void {
+  for (const { state, count } of quarantine.images) gauges.quarantined.set({ state }, count);
+  gauges.quarantineBytes.set(quarantine.bytes);
+  for (const { kind, state, count } of actions) gauges.registryActions.set({ kind, state }, count);
 }
 
 async function setProcess(gauges: Gauges, options: MetricsOptions): Promise<void> {

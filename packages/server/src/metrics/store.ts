@@ -7,6 +7,17 @@ import { serverLimits } from '../floor/limits.ts';
 
 export interface InstanceState {
   readonly registries: readonly RegistryReading[];
+  readonly quarantine: {
+    readonly images: readonly { readonly state: string; readonly count: number }[];
+    /** Of the evidence; content of several images counts once. */
+    readonly bytes: number;
+  };
+  /** That have not ended. */
+  readonly actions: readonly {
+    readonly kind: string;
+    readonly state: string;
+    readonly count: number;
+  }[];
   /** Arrivals that wait for their inspection. */
   readonly arrivals: readonly { readonly source: string; readonly count: number }[];
   /** Inspections that wait or run. */
@@ -44,14 +55,17 @@ const liveStates = ['queued', 'placed', 'starting', 'running', 'collecting'] as 
 
 /** The current state of the instance. Both queries on jobs use the partial indexes. */
 export async function readInstance(database: Kysely<Database>): Promise<InstanceState> {
-  const [queue, live, nodes, inspections, registries, arrivals] = await Promise.all([
-    readQueue(database),
-    readLive(database),
-    readNodes(database),
-    readInspections(database),
-    readRegistries(database),
-    readArrivals(database),
-  ]);
+  const [queue, live, nodes, inspections, registries, arrivals, quarantine, actions] =
+    await Promise.all([
+      readQueue(database),
+      readLive(database),
+      readNodes(database),
+      readInspections(database),
+      readRegistries(database),
+      readArrivals(database),
+      readQuarantine(database),
+      readActions(database),
+    ]);
   const counts = new Map<string, number>(liveStates.map((state) => [state, 0]));
   for (const { state, jobs } of live) counts.set(state, jobs);
   counts.set(
@@ -59,7 +73,7 @@ export async function readInstance(database: Kysely<Database>): Promise<Instance
     queue.reduce((sum, { jobs }) => sum + jobs, 0),
   );
   return {
-    ...{ queue, nodes, inspections, registries, arrivals },
+    ...{ queue, nodes, inspections, registries, arrivals, quarantine, actions },
     live: [...counts].map(([state, jobs]) => ({ state, jobs })),
   };
 }
@@ -85,6 +99,23 @@ async function readArrivals(database: Kysely<Database>): Promise<InstanceState['
   const { rows } = await sql<InstanceState['arrivals'][number]>`
     select source, count(*) as count from arrivals where state = 'waiting'
     group by source`.execute(database);
+  return rows;
+}
+
+async function readQuarantine(database: Kysely<Database>): Promise<InstanceState['quarantine']> {
+  const { rows: images } = await sql<{ state: string; count: number }>`
+    select state, count(*) as count from quarantine_items group by state`.execute(database);
+  const { rows } = await sql<{ bytes: number }>`
+    select coalesce(sum(size_bytes), 0)::bigint as bytes from (
+      select distinct on (digest) digest, size_bytes from quarantine_contents
+      where deleted_at is null order by digest) as contents`.execute(database);
+  return { images, bytes: rows[0]?.bytes ?? 0 };
+}
+
+async function readActions(database: Kysely<Database>): Promise<InstanceState['actions']> {
+  const { rows } = await sql<InstanceState['actions'][number]>`
+    select kind, state, count(*) as count from actions
+    where state in ('proposed', 'approved', 'running') group by kind, state`.execute(database);
   return rows;
 }
 

@@ -10,9 +10,14 @@ export {
   type Place,
   type UndecidedArrival,
 } from './decide-arrivals.ts';
-export { createRegistryLookup } from './connection.ts';
+export {
+  createRegistryLookup,
+  openWatchedRegistry,
+  type ClientParts,
+  type WatchedRegistry,
+} from './connection.ts';
 export { knowFromRegistries } from './know-digests.ts';
 export { recordPush } from './record-push.ts';
 export { registriesSlice } from './slice.ts';
-export { findRegistry, readWatched } from './store.ts';
+export { findByAddress, findRegistry, readWatched } from './store.ts';
 export { startWatcher } from './watcher.ts';

@@ -28,7 +28,10 @@ export async function readScope(
     ...(repositoryFile !== '' && isDefault ? [] : settings.repositories),
     ...listed,
   ];
-  const repositories = createMatcher(patterns, settings.exclude);
+  // What was copied there would arrive again.
+  const { quarantineRepository: copies } = settings;
+  const quarantined = copies === '' ? [] : [copies, `${copies}/**`];
+  const repositories = createMatcher(patterns, [...settings.exclude, ...quarantined]);
   return {
     repositories,
     tags: createMatcher(settings.tags, settings.excludeTags),

@@ -66,6 +66,22 @@ export async function findRegistry(
   });
 }
 
+/** The registries with an address, at most one in each project. */
+export async function findByAddress(
+  database: Kysely<Database>,
+  scope: ProjectScope,
+  { address, project }: { readonly address: string; readonly project?: string | undefined },
+): Promise<WatchedRegistry[]> {
+  const rows = await database
+    .selectFrom('registries')
+    .select([...connectionColumns])
+    .where('address', '=', address)
+    .where(inProjects(scope, project))
+    .orderBy('project')
+    .execute();
+  return rows.map(toWatched);
+}
+
 function inProjects(scope: ProjectScope, project: string | undefined) {
   const within = scope === 'all' ? sql`true` : sql`project = any(${scope}::text[])`;
   const chosen = project === undefined ? sql`true` : sql`project = ${project}`;

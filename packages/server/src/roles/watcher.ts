@@ -1,6 +1,6 @@
 /**
  * The watcher role: polls registries, processes their notifications, hands what arrived to the
- * inspectors, and decides about it by policy.
+ * inspectors, decides about it by policy, and runs actions on registries.
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -14,6 +14,7 @@ import {
   startSending,
 } from '../notifications/index.ts';
 import { PolicySets, startJudging } from '../policies/index.ts';
+import { startActionWorker } from '../quarantine/index.ts';
 import { applyConfigured, startWatcher as startWatching } from '../registries/index.ts';
 import type { Core, Role } from './role.ts';
 import { describeSending } from './sending-parts.ts';
@@ -34,12 +35,15 @@ export async function startWatcher(core: Core): Promise<Role> {
   const judging = startJudging({
     ...{ database, log, sets: new PolicySets(), now: clock.now, onChange: core.onChange },
   });
+  const shared = {
+    ...{ database, log, sharedRates, settings, directory, now: clock.now, random: Math.random },
+    ...{ helperEnvironment: readProgramEnvironment(), environment: readEnvironment() },
+  };
+  const spaceBytes = core.configuration.values.quarantineSpace;
+  const { blobs, onChange } = core;
+  const actions = startActionWorker({ ...shared, spaceBytes, blobs, onChange });
   const watcher = startWatching({
-    ...{ database, queue, log, sharedRates, settings, dockerHost, directory },
-    helperEnvironment: readProgramEnvironment(),
-    environment: readEnvironment(),
-    now: clock.now,
-    random: Math.random,
+    ...{ ...shared, queue, dockerHost },
     onChange: (id) => {
       core.onChange(id);
       judging.wake();
@@ -55,14 +59,27 @@ export async function startWatcher(core: Core): Promise<Role> {
   });
   core.outbox.runReaders([notificationReader(() => sending.wake())]);
   return {
-    loops: () => [...watcher.loops, ...hooks.loops, ...judging.loops, ...sending.loops],
+    loops: () => [
+      ...watcher.loops,
+      ...hooks.loops,
+      ...judging.loops,
+      ...sending.loops,
+      ...actions.loops,
+    ],
     wake: () => {
       watcher.wake();
       judging.wake();
       sending.wake();
+      actions.wake();
     },
     stop: async () => {
-      await Promise.all([watcher.stop(), hooks.stop(), judging.stop(), sending.stop()]);
+      await Promise.all([
+        watcher.stop(),
+        hooks.stop(),
+        judging.stop(),
+        sending.stop(),
+        actions.stop(),
+      ]);
     },
   };
 }

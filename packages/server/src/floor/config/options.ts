@@ -2,7 +2,7 @@
  * Every option once: key, schema, default, help. The file (YAML), the environment and the flags
  * all derive from this table, and so does docs/configuration.md. Later sources win, in that order.
  */
-import { limits, sizeBytes } from '@lazaret/protocol';
+import { durationSeconds, limits, sizeBytes } from '@lazaret/protocol';
 import { z } from 'zod';
 
 import { inspectionOption } from './inspection-option.ts';
@@ -183,6 +183,16 @@ export const options = {
     fallback: [],
     summary:
       'Targets of notifications, besides those that are added by the API; see docs/notifications.md',
+  }),
+  quarantineSpace: option({
+    schema: sizeBytes(limits.quarantineSpaceBytesMin, limits.quarantineSpaceBytesMax),
+    fallback: '100GiB',
+    summary: 'How much evidence of quarantined images may be stored; see docs/quarantine.md',
+  }),
+  quarantineRetention: option({
+    schema: durationSeconds(limits.quarantineRetentionMsMin, limits.quarantineRetentionMsMax),
+    fallback: '90d',
+    summary: 'How long evidence of quarantined images is kept at least; then it may be purged',
   }),
   openLegacy: option({
     schema: flag,

@@ -59,7 +59,7 @@ async function readMigrated(): Promise<Column[]> {
 
 /** Types do not exist at run time, so the file is read as text. */
 async function readDeclared(): Promise<Column[]> {
-  const parts = ['hooks', 'images', 'notifications', 'policies', 'registries'];
+  const parts = ['hooks', 'images', 'notifications', 'policies', 'quarantine', 'registries'];
   const files = ['schema.ts', ...parts.map((part) => `schema-${part}.ts`)].map(
     (name) => new URL(name, import.meta.url),
   );
@@ -72,7 +72,8 @@ async function readDeclared(): Promise<Column[]> {
   }
   const tables = [
     'Database',
-    ...['HookTables', 'ImageTables', 'NotificationTables', 'PolicyTables', 'RegistryTables'],
+    ...['HookTables', 'ImageTables', 'NotificationTables', 'PolicyTables', 'QuarantineTables'],
+    'RegistryTables',
   ].flatMap((name) => [...(bodies.get(name) ?? [])]);
   return sorted(
     tables.flatMap(([table, type]) =>

@@ -13,6 +13,7 @@ import type { HookTables } from './schema-hooks.ts';
 import type { NotificationTables } from './schema-notifications.ts';
 import type { ImageTables } from './schema-images.ts';
 import type { PolicyTables } from './schema-policies.ts';
+import type { QuarantineTables } from './schema-quarantine.ts';
 import type { RegistryTables } from './schema-registries.ts';
 
 interface Projects {
@@ -275,7 +276,13 @@ interface Instance {
 }
 
 export interface Database
-  extends HookTables, ImageTables, NotificationTables, PolicyTables, RegistryTables {
+  extends
+    HookTables,
+    ImageTables,
+    NotificationTables,
+    PolicyTables,
+    QuarantineTables,
+    RegistryTables {
   projects: Projects;
   users: Users;
   grants: Grants;

@@ -1,0 +1,167 @@
+/**
+ * Quarantine with real parts: Debian's docker-registry with its garbage collection, skopeo as a
+ * client that pulls, the whole server with its commands, and kill -9 of the server.
+ */
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+import { operations, type Client, type QuarantineItemDetail } from '@lazaret/protocol';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+
+import {
+  startDebianRegistry,
+  type DebianRegistry,
+} from '../packages/oci/src/testing/debian-registry.ts';
+import { pushImage } from '../packages/oci/src/testing/push-image.ts';
+import { repository as sources, startInstance, type Instance } from './support/instance.ts';
+import { buildApp, inspectAndWait } from './support/registry-instance.ts';
+
+const run = promisify(execFile);
+const { actions, quarantine, registries } = operations;
+let registry: DebianRegistry;
+let instance: Instance;
+let directory = '';
+const open: { close(): Promise<void> }[] = [];
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'lazaret-quarantine-'));
+  registry = await startDebianRegistry();
+  instance = await startInstance();
+  await configure(instance.client, registry.host);
+});
+afterEach(async () => {
+  for (const one of open.splice(0)) await one.close();
+});
+afterAll(async () => {
+  await instance.close();
+  await registry.close();
+  await rm(directory, { recursive: true, force: true });
+});
+
+/** A registry that is not polled: nothing but the requests of the tests happens. */
+async function configure(client: Client, address: string): Promise<void> {
+  const body = { name: 'lab', address, plainHttp: true, credentials: 'none', enabled: false };
+  await client.call(registries.add, { body });
+}
+
+async function push(host: string, repository: string, ...tags: string[]): Promise<string> {
+  const image = await buildApp(`${repository} ${tags.join(' ')}`);
+  for (const tag of tags) await pushImage({ origin: `http://${host}`, repository, tag }, image);
+  return image.descriptor.digest;
+}
+
+/** What skopeo pulls, byte for byte; throws what skopeo says. */
+async function pull(reference: string, name: string): Promise<string> {
+  const place = join(directory, name);
+  await run('skopeo', [
+    ...['copy', '--src-tls-verify=false', '--preserve-digests'],
+    ...[`docker://${reference}`, `dir:${place}`],
+  ]);
+  return readFile(join(place, 'manifest.json'), 'utf8');
+}
+
+async function lazaret(...words: readonly string[]): Promise<string> {
+  const program = join(sources, 'packages', 'cli', 'bin', 'lazaret.mjs');
+  const env = { ...process.env, LAZARET_URL: instance.url, LAZARET_TOKEN: instance.adminToken };
+  const { stdout } = await run(process.execPath, [program, ...words], { env });
+  return stdout;
+}
+
+async function settle(client: Client, id: string): Promise<QuarantineItemDetail> {
+  for (;;) {
+    const query = { waitSeconds: 20 };
+    const found = await client.call(quarantine.show, { params: { id }, query });
+    if (found.state !== 'preparing') return found;
+  }
+}
+
+test('a quarantined image cannot be pulled, and can after garbage collection and release', async () => {
+  const { client } = instance;
+  const { host } = registry;
+  const digest = await push(host, 'lab/app', '1', 'latest');
+  const clean = await push(host, 'lab/app', 'clean');
+  const image = `${host}/lab/app:1@${digest}`;
+  await inspectAndWait(client, { reference: image });
+  const attached = await lazaret('images', 'attach-verdict', image, '-o', 'json');
+  expect(JSON.parse(attached)).toMatchObject({ state: 'done', outcome: 'attached' });
+  const before = await pull(`${host}/lab/app:1`, 'before');
+  const verdict = await pull(`${host}/lab/app:${digest.replace(':', '-')}`, 'referrers').catch(
+    (error: unknown) => String(error),
+  );
+  const plan = await lazaret('quarantine', 'plan', image, '-o', 'json');
+  expect(JSON.parse(plan)).toMatchObject({
+    ...{ tags: ['1', 'latest'], unconfirmed: ['latest'], deletion: 'enabled', manifests: 3 },
+  });
+  await expect(lazaret('quarantine', 'add', image, '--reason', 'malware')).rejects.toThrow(
+    'with 127.0.0.1',
+  );
+  const words = ['--confirm', 'latest', '--reason', 'malware', '-o', 'json'];
+  const item = JSON.parse(await lazaret('quarantine', 'add', image, ...words)) as { id: string };
+  expect(item).toMatchObject({ state: 'quarantined', tags: ['1', 'latest'] });
+  for (const reference of [`${host}/lab/app:1`, `${host}/lab/app@${digest}`]) {
+    await expect(pull(reference, 'denied')).rejects.toThrow('manifest unknown');
+  }
+  await registry.collectGarbage();
+  expect(await pull(`${host}/lab/app:clean`, 'clean')).toContain('schemaVersion');
+  await lazaret('quarantine', 'release', item.id, '--reason', 'false alarm');
+  expect(await pull(`${host}/lab/app:latest`, 'after')).toBe(before);
+  expect(await pull(`${host}/lab/app@${clean}`, 'clean')).toContain('schemaVersion');
+  const again = await pull(`${host}/lab/app:${digest.replace(':', '-')}`, 'again').catch(
+    (error: unknown) => String(error),
+  );
+  expect(again.replaceAll(/again|referrers/g, '')).toBe(verdict.replaceAll(/again|referrers/g, ''));
+  const shown = await client.call(quarantine.show, { params: { id: item.id } });
+  expect(shown.actions.map(({ kind, state, outcome }) => [kind, state, outcome])).toEqual([
+    ['release', 'done', 'released'],
+    ['quarantine', 'done', 'quarantined'],
+  ]);
+  expect(await lazaret('actions', 'list')).toContain('attached');
+});
+
+test('a registry without deletion keeps the image, which is blocked and says why', async () => {
+  const other = await startDebianRegistry({ deletes: false });
+  open.push(other);
+  const { client } = instance;
+  const body = { name: 'kept', address: other.host, plainHttp: true, credentials: 'none' };
+  await client.call(registries.add, { body: { ...body, enabled: false } });
+  const digest = await push(other.host, 'lab/app', '1');
+  const image = `${other.host}/lab/app:1@${digest}`;
+  const item = await client.call(quarantine.add, { body: { image, reason: 'malware' } });
+  expect(item).toMatchObject({
+    state: 'blocked',
+    action: { state: 'done', problem: { code: 'deletion_disabled' } },
+  });
+  expect(await pull(`${other.host}/lab/app:1`, 'kept')).toContain('schemaVersion');
+});
+
+test('after kill -9 of the server a quarantine and a release end', async () => {
+  const first = await startInstance();
+  const { dataDirectory } = first;
+  const { host } = registry;
+  await configure(first.client, host);
+  const digest = await push(host, 'lab/killed', '1');
+  const body = { image: `${host}/lab/killed:1@${digest}`, reason: 'malware' };
+  const { id } = await first.client.call(quarantine.add, { body, query: { waitSeconds: 0 } });
+  await first.kill();
+  const second = await startInstance({ dataDirectory });
+  expect((await settle(second.client, id)).state).toBe('quarantined');
+  await expect(pull(`${host}/lab/killed:1`, 'killed')).rejects.toThrow('manifest unknown');
+  const release = { params: { id }, body: { reason: 'false alarm' }, query: { waitSeconds: 0 } };
+  await second.client.call(quarantine.release, release);
+  await second.kill();
+  const third = await startInstance({ dataDirectory });
+  open.push(third);
+  await expect
+    .poll(async () => (await third.client.call(quarantine.show, { params: { id } })).state, {
+      timeout: 60_000,
+    })
+    .toBe('released');
+  expect(await pull(`${host}/lab/killed:1`, 'released')).toContain('schemaVersion');
+  const { items } = await third.client.call(actions.list, {});
+  expect(items.map(({ kind, state }) => `${kind} ${state}`)).toEqual([
+    ...['release done', 'quarantine done'],
+  ]);
+}, 180_000);
