@@ -175,6 +175,7 @@ test('a hook is tested, and a dead letter is shown and replayed', async () => {
 });
 
 const pages = [
+  ['', 'Verdicts on arrivals per hour'],
   ['arrivals', 'lab/app:1.0'],
   ['registries', 'Healthy'],
   ['registries/lab', 'Changes of tags'],
@@ -194,7 +195,10 @@ test.each([
     await signIn(one, lab.instance.url);
     for (const [name, expected] of pages) {
       await visitPage(one, consoleUrl(name), expected);
-      await takeScreenshot(one, `${name.replace('/', '-')} ${scheme} ${size.width}`);
+      await takeScreenshot(
+        one,
+        `${name === '' ? 'overview-watching' : name.replace('/', '-')} ${scheme} ${size.width}`,
+      );
       expect(await axeViolations(one), name).toEqual([]);
       expect(await horizontalOverflow(one), name).toBeLessThanOrEqual(0);
     }

@@ -2,6 +2,7 @@
 import { units } from '../core/units.ts';
 
 export const registryLimits = {
+  arrivalHoursMax: 168,
   registryHostChars: 255,
   registryRateRequests: 1_000_000,
   registryRatePeriodMs: 7 * units.dayMs,

@@ -262,6 +262,40 @@ export const arrivals = {
       ],
     },
   }),
+  activity: defineOperation({
+    name: 'arrivals.activity',
+    method: 'GET',
+    path: '/api/v1/arrivals/activity',
+    summary: 'Count arrivals per hour by verdict, and those that wait for their inspection',
+    access: 'registries.read',
+    query: z.object({
+      ...inProject,
+      hours: z.coerce
+        .number()
+        .int()
+        .min(1)
+        .max(limits.arrivalHoursMax)
+        .default(24)
+        .describe('Number of hours up to now'),
+    }),
+    output: z.object({
+      hours: z.array(
+        z.object({
+          at: timestamp,
+          arrived: z.number().int(),
+          malicious: z.number().int(),
+          suspicious: z.number().int(),
+          incomplete: z.number().int(),
+          unscanned: z.number().int(),
+          clean: z.number().int(),
+          failed: z.number().int().describe('Those that could not be inspected'),
+          acted: z.number().int().describe('Those that a policy blocks, quarantines or deletes'),
+        }),
+      ),
+      waiting: z.number().int().describe('Arrivals that wait for their inspection now'),
+      inspecting: z.number().int(),
+    }),
+  }),
   show: defineOperation({
     name: 'arrivals.show',
     method: 'GET',

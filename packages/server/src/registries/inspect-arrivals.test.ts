@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
 
 import { buildTiny, startWatchFixture, type WatchFixture } from '../testing/watch-fixture.ts';
 import { requestWithin } from '../inspection/index.ts';
+import { readArrivalActivity } from './arrival-activity.ts';
 import { inspectArrivals, settleArrivals } from './inspect-arrivals.ts';
 import { recordPush } from './record-push.ts';
 import { readWatched } from './store.ts';
@@ -181,4 +182,24 @@ test('each platform setting is an inspection of its own', async () => {
   expect(row.inspections).toHaveLength(2);
   const rows = await lab.database.selectFrom('inspections').select('platform').execute();
   expect(rows.map(({ platform }) => platform).toSorted()).toEqual(platforms);
+});
+
+test('activity counts arrivals by verdict in each hour, and what waits', async () => {
+  await fill('lab/trend', 4);
+  await lab.poll(id);
+  await inspectArrivals(lab.parts, signal);
+  await sql`update arrivals set state = 'inspected', verdict = 'malicious', action = 'block'
+    where id = (select min(id) from arrivals)`.execute(lab.database);
+  const ask = { hours: 24, nowMs: Date.now() };
+  const read = (scope: 'all' | readonly string[]) =>
+    readArrivalActivity(lab.database, { scope, project: undefined }, ask);
+  const { hours, waiting, inspecting } = await read('all');
+  expect(hours).toHaveLength(24);
+  const sum = (name: 'arrived' | 'malicious' | 'clean' | 'acted'): number =>
+    hours.reduce((total, hour) => total + hour[name], 0);
+  expect([sum('arrived'), sum('malicious'), sum('clean'), sum('acted')]).toEqual([4, 1, 0, 1]);
+  expect(waiting + inspecting).toBe(3);
+  const other = await read(['red']);
+  expect(other.hours.every(({ arrived }) => arrived === 0)).toBe(true);
+  expect(other.waiting + other.inspecting).toBe(0);
 });

@@ -8,6 +8,7 @@ import { readIdempotencyKey, route, type CallContext, type Route } from '../floo
 import { longPoll } from '../floor/long-poll.ts';
 import { chooseProject, projectsWith, requirePermission } from '../floor/principal.ts';
 import type { SliceContext } from '../floor/slice.ts';
+import { readArrivalActivity } from './arrival-activity.ts';
 import {
   addRegistry,
   changeRegistry,
@@ -149,6 +150,13 @@ function arrivalRoutes(parts: RegistryParts): Route[] {
   const { database, changed, onEvents, wake } = parts;
   return [
     route(arrivals.list, ({ query }, context) => waitForArrival(parts, context, query)),
+    route(arrivals.activity, ({ query }, { principal }) =>
+      readArrivalActivity(
+        database,
+        { scope: projectsWith(principal, 'registries.read'), project: query.project },
+        { hours: query.hours, nowMs: parts.now() },
+      ),
+    ),
     route(arrivals.show, ({ params, query }, context) => {
       const scope = projectsWith(context.principal, 'registries.read');
       return longPoll({

@@ -25,6 +25,10 @@ export const arrivalSourceLabels: Readonly<Record<ArrivalSource, string>> = {
   manual: 'reported',
 };
 
+export function ArrivalStateBadge({ state }: { readonly state: ArrivalState }): ReactNode {
+  return <StatusBadge status={statuses[state]} state={state} />;
+}
+
 const digestChars = 19;
 
 export const arrivalColumns: readonly Column<Arrival>[] = [
@@ -50,7 +54,7 @@ export const arrivalColumns: readonly Column<Arrival>[] = [
     label: 'State',
     cell: ({ state, problem }) => (
       <div>
-        <StatusBadge status={statuses[state]} state={state} />
+        <ArrivalStateBadge state={state} />
         {problem !== null && (
           <div className="dim small state-detail">
             <PlainText>{problem.detail}</PlainText>

@@ -9,18 +9,27 @@ import { MissingNotice } from '../../components/missing-notice.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { LinkButton } from '../../components/router-link.tsx';
 import { ActivityPanel } from './activity-panel.tsx';
+import { ArrivalsPanel, VerdictsPanel } from './arrivals-panel.tsx';
 import { StatCards } from './stat-cards.tsx';
 import { ImagesPanel } from './images-panel.tsx';
 import { JobsPanel } from './jobs-panel.tsx';
 import { NodesPanel } from './nodes-panel.tsx';
 
 const settleMs = 700;
-const refreshed = ['jobs.list', 'jobs.count', 'nodes.list', 'jobs.activity', 'images.list'];
+const refreshed = [
+  ...['jobs.list', 'jobs.count', 'nodes.list', 'jobs.activity', 'images.list'],
+  ...['arrivals.list', 'arrivals.activity'],
+];
 
-/** Running and queued jobs, recent results, nodes, and missing parts of the installation. */
+/**
+ * What arrived in watched registries, running and queued jobs, recent results, nodes, and missing
+ * parts of the installation.
+ */
 export function OverviewPage(): ReactNode {
   useRefreshOnEvents();
   const system = useOperation(operations.system.show, {}, { refetchMs: 30_000 });
+  const registries = useOperation(operations.registries.list, { query: { limit: 1 } });
+  const isWatching = (registries.data?.items.length ?? 0) > 0;
   return (
     <>
       <PageHeader
@@ -38,10 +47,12 @@ export function OverviewPage(): ReactNode {
         <StatCards />
         <div className="overview-grid">
           <div className="stack">
+            {isWatching && <VerdictsPanel />}
             <ActivityPanel />
             <JobsPanel kind="recent" />
           </div>
           <div className="stack">
+            {isWatching && <ArrivalsPanel />}
             <JobsPanel kind="running" />
             <JobsPanel kind="queued" />
             <ImagesPanel />
@@ -58,7 +69,7 @@ function useRefreshOnEvents(): void {
   const queries = useQueryClient();
   const [happened, setHappened] = useState(0);
   useEvents((event) => {
-    if (/^(job|node|image)\./.test(event.type)) {
+    if (/^(job|node|image|arrival)\./.test(event.type)) {
       setHappened((count) => count + 1);
     }
   });
