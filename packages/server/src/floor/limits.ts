@@ -9,6 +9,7 @@ export const serverLimits = {
   projects: 1_000,
   nodes: 1_000,
   registriesMeasured: 1_000,
+  notificationTargetsMeasured: 1_000,
   leaseMs: 30_000,
   schedulerPollMs: 1_000,
   collectMs: 10 * minuteMs,

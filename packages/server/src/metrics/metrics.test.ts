@@ -157,6 +157,31 @@ test('registries and arrivals match the database, and a removed one has no serie
   expect(after.get('lazaret_registry_poll_failures')?.samples.size ?? 0).toBe(0);
 });
 
+test('targets of notifications have totals, and what waits', async () => {
+  const { pool } = database.handle;
+  await pool.query(`
+    insert into notification_targets (id, name, kind, source, enabled, settings, created_by,
+      delivered, dead, failed, failures)
+    values ('t1', 'soc', 'webhook', 'api', true, '{}', 'ana', 7, 2, 5, 3);
+    insert into notification_deliveries (id, target, type, subject, event, cursor, queued_at)
+    select 'd' || n, 't1', 'job.moved', 'x', '{}', n, now() - n * interval '30 seconds'
+    from generate_series(1, 3) as n`);
+  const target = 'target="soc"';
+  for (let scrape = 0; scrape < 2; scrape += 1) {
+    const total = 'lazaret_notification_deliveries_total';
+    expect(await sample(`${total}{${target},outcome="delivered"}`)).toBe(7);
+    expect(await sample(`${total}{${target},outcome="dead"}`)).toBe(2);
+  }
+  expect(await sample(`lazaret_notification_failed_attempts_total{${target}}`)).toBe(5);
+  expect(await sample(`lazaret_notification_target_failures{${target}}`)).toBe(3);
+  expect(await sample(`lazaret_notification_deliveries_pending{${target}}`)).toBe(3);
+  expect(
+    await sample(`lazaret_notification_oldest_pending_seconds{${target}}`),
+  ).toBeGreaterThanOrEqual(90);
+  await pool.query('delete from notification_targets');
+  expect(await sample(`lazaret_notification_target_failures{${target}}`)).toBeUndefined();
+});
+
 test('finished jobs are counted once each, with the phases of their last attempt', async () => {
   await expect.poll(() => outbox.subscribers).toBe(1);
   await database.handle.pool.query(

@@ -48,6 +48,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   collectDefaultMetrics({ register: registry });
   const seen = createCounters(registry);
   const gauges = createGauges(registry);
+  const totals = createTotals(registry);
   gauges.build.set({ version: options.version }, 1);
   return {
     observeAnswer: (operation, status, seconds) => {
@@ -64,6 +65,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
       const state = await readInstance(options.database).catch(() => undefined);
       gauges.database.set(state === undefined ? 0 : 1);
       setInstance(gauges, state);
+      setNotifications(gauges, totals, state?.notifications ?? []);
       await setProcess(gauges, options);
       return registry.metrics();
     },
@@ -95,6 +97,24 @@ function createCounters(registry: Registry) {
   };
 }
 
+/** Totals that the database counts, for the instance and not for the process. */
+function createTotals(registry: Registry) {
+  return {
+    notifications: new Counter({
+      name: 'lazaret_notification_deliveries_total',
+      help: 'Deliveries of notifications that ended, by outcome: delivered or dead (letters)',
+      labelNames: ['target', 'outcome'],
+      registers: [registry],
+    }),
+    failedAttempts: new Counter({
+      name: 'lazaret_notification_failed_attempts_total',
+      help: 'Attempts to deliver a notification that failed',
+      labelNames: ['target'],
+      registers: [registry],
+    }),
+  };
+}
+
 function createGauges(registry: Registry) {
   const of = <T extends string>(name: string, help: string, labelNames: T[] = []): Gauge<T> =>
     new Gauge({ name: `lazaret_${name}`, help, labelNames, registers: [registry] });
@@ -118,6 +138,15 @@ function createGauges(registry: Registry) {
     registryAge: of('registry_poll_age_seconds', 'Time since a poll read everything', [
       'registry',
       'project',
+    ]),
+    notificationsPending: of('notification_deliveries_pending', 'Deliveries that wait', ['target']),
+    notificationsOldest: of(
+      'notification_oldest_pending_seconds',
+      'How long the oldest delivery to the target waits',
+      ['target'],
+    ),
+    notificationFailures: of('notification_target_failures', 'Failed attempts in a row', [
+      'target',
     ]),
     oldest: of('queue_oldest_wait_seconds', 'How long the oldest waiting job waits', ['engine']),
     nodeUp: of('node_up', 'Whether the node is online', ['node']),
@@ -190,6 +219,25 @@ function setQuarantine(gauges: Gauges, { quarantine, actions }: InstanceState): 
   for (const { state, count } of quarantine.images) gauges.quarantined.set({ state }, count);
   gauges.quarantineBytes.set(quarantine.bytes);
   for (const { kind, state, count } of actions) gauges.registryActions.set({ kind, state }, count);
+}
+
+function setNotifications(
+  gauges: Gauges,
+  { notifications, failedAttempts }: ReturnType<typeof createTotals>,
+  readings: InstanceState['notifications'],
+): void {
+  const { notificationsPending, notificationsOldest, notificationFailures } = gauges;
+  for (const one of [notificationsPending, notificationsOldest, notificationFailures]) one.reset();
+  notifications.reset();
+  failedAttempts.reset();
+  for (const { target, ...reading } of readings) {
+    notificationsPending.set({ target }, reading.pending);
+    notificationsOldest.set({ target }, reading.oldestSeconds);
+    notificationFailures.set({ target }, reading.failures);
+    notifications.inc({ target, outcome: 'delivered' }, reading.delivered);
+    notifications.inc({ target, outcome: 'dead' }, reading.dead);
+    failedAttempts.inc({ target }, reading.failed);
+  }
 }
 
 async function setProcess(gauges: Gauges, options: MetricsOptions): Promise<void> {

@@ -22,6 +22,7 @@ export interface InstanceState {
   readonly arrivals: readonly { readonly source: string; readonly count: number }[];
   /** Inspections that wait or run. */
   readonly inspections: readonly { readonly state: string; readonly count: number }[];
+  readonly notifications: readonly NotificationReading[];
   readonly live: readonly { readonly state: string; readonly jobs: number }[];
   readonly queue: readonly {
     readonly engine: string;
@@ -40,6 +41,19 @@ interface RegistryReading {
   readonly ageSeconds: number | null;
 }
 
+/** A target of notifications, with totals since it was added. */
+interface NotificationReading {
+  readonly target: string;
+  readonly delivered: number;
+  readonly dead: number;
+  readonly failed: number;
+  /** Failed attempts in a row. */
+  readonly failures: number;
+  readonly pending: number;
+  /** How long the oldest delivery waits. */
+  readonly oldestSeconds: number;
+}
+
 interface NodeReading {
   readonly name: string;
   readonly online: boolean;
@@ -55,17 +69,18 @@ const liveStates = ['queued', 'placed', 'starting', 'running', 'collecting'] as 
 
 /** The current state of the instance. Both queries on jobs use the partial indexes. */
 export async function readInstance(database: Kysely<Database>): Promise<InstanceState> {
-  const [queue, live, nodes, inspections, registries, arrivals, quarantine, actions] =
-    await Promise.all([
-      readQueue(database),
-      readLive(database),
-      readNodes(database),
-      readInspections(database),
-      readRegistries(database),
-      readArrivals(database),
-      readQuarantine(database),
-      readActions(database),
-    ]);
+  const [queue, live, nodes, inspections, registries, arrivals, ...others] = await Promise.all([
+    readQueue(database),
+    readLive(database),
+    readNodes(database),
+    readInspections(database),
+    readRegistries(database),
+    readArrivals(database),
+    readQuarantine(database),
+    readActions(database),
+    readNotifications(database),
+  ]);
+  const [quarantine, actions, notifications] = others;
   const counts = new Map<string, number>(liveStates.map((state) => [state, 0]));
   for (const { state, jobs } of live) counts.set(state, jobs);
   counts.set(
@@ -73,7 +88,7 @@ export async function readInstance(database: Kysely<Database>): Promise<Instance
     queue.reduce((sum, { jobs }) => sum + jobs, 0),
   );
   return {
-    ...{ queue, nodes, inspections, registries, arrivals, quarantine, actions },
+    ...{ queue, nodes, inspections, registries, arrivals, quarantine, actions, notifications },
     live: [...counts].map(([state, jobs]) => ({ state, jobs })),
   };
 }
@@ -116,6 +131,22 @@ async function readActions(database: Kysely<Database>): Promise<InstanceState['a
   const { rows } = await sql<InstanceState['actions'][number]>`
     select kind, state, count(*) as count from actions
     where state in ('proposed', 'approved', 'running') group by kind, state`.execute(database);
+  return rows;
+}
+
+async function readNotifications(
+  database: Kysely<Database>,
+): Promise<readonly NotificationReading[]> {
+  const { rows } = await sql<NotificationReading>`
+    select name as target, delivered, dead, failed, failures,
+           coalesce(waiting.pending, 0)::int as pending,
+           coalesce(waiting.seconds, 0)::float8 as "oldestSeconds"
+    from notification_targets t
+    left join lateral (
+      select count(*) as pending, extract(epoch from now() - min(queued_at)) as seconds
+      from notification_deliveries d where d.target = t.id and d.state = 'queued'
+    ) as waiting on true
+    order by name limit ${serverLimits.notificationTargetsMeasured}`.execute(database);
   return rows;
 }
 
