@@ -69,6 +69,7 @@ const pages: readonly (readonly [name: string, path: () => string, expected: str
   ['arrivals without any', () => 'arrivals', 'No arrivals yet'],
   ['registries without any', () => 'registries', 'No registries yet'],
   ['hooks without any', () => 'hooks', 'No hooks yet'],
+  ['notifications without any', () => 'notifications', 'No targets yet'],
   ['nodes', () => 'nodes', 'Memory reserved'],
   ['tokens', () => 'settings/tokens', 'Create token'],
   ['users', () => 'settings/users', 'No password yet'],

@@ -146,6 +146,14 @@ const hooks = createRoute({
   path: '/hooks',
   component: lazyRouteComponent(() => import('./pages/hooks/hooks-page.tsx'), 'HooksPage'),
 });
+const notificationList = createRoute({
+  getParentRoute: () => shell,
+  path: '/notifications',
+  component: lazyRouteComponent(
+    () => import('./pages/notifications/notifications-page.tsx'),
+    'NotificationsPage',
+  ),
+});
 const file = createRoute({
   getParentRoute: () => shell,
   path: '/files/$sha256',
@@ -250,6 +258,7 @@ const routeTree = root.addChildren([
     registryList,
     registry,
     hooks,
+    notificationList,
     file,
     search,
     engineList,

@@ -2,6 +2,7 @@ import { operations } from '@lazaret/protocol';
 import {
   type Icon,
   IconApi,
+  IconBell,
   IconBook,
   IconBuildingWarehouse,
   IconCpu2,
@@ -40,6 +41,7 @@ const navItems = [
 export function Sidebar({ className }: { readonly className: string }): ReactNode {
   const maySubmit = useAllowed('jobs.submit');
   const mayAudit = useAllowed('audit.read');
+  const mayNotify = useAllowed('notifications.manage');
   const { data } = useOperation(operations.system.show, {}, { refetchMs: 60_000 });
   return (
     <aside className={className} aria-label="Navigation">
@@ -55,6 +57,7 @@ export function Sidebar({ className }: { readonly className: string }): ReactNod
         {navItems.map((item) => (
           <SidebarLink key={item.to} {...item} />
         ))}
+        {mayNotify && <SidebarLink to="/notifications" label="Notifications" icon={IconBell} />}
         {mayAudit && <SidebarLink to="/audit" label="Audit" icon={IconScript} />}
         <SidebarLink to="/settings" label="Settings" icon={IconSettings} />
       </nav>
@@ -76,7 +79,7 @@ export function Sidebar({ className }: { readonly className: string }): ReactNod
 }
 
 interface SidebarLinkProps {
-  readonly to: (typeof navItems)[number]['to'] | '/audit' | '/settings';
+  readonly to: (typeof navItems)[number]['to'] | '/audit' | '/notifications' | '/settings';
   readonly label: string;
   readonly icon: Icon;
 }

@@ -13,10 +13,8 @@ export interface Message {
 export function createMessage(id: string, event: Event, publicUrl: string): Message {
   const page = pages[eventKinds[event.type].subject];
   const base = publicUrl.replace(/\/+$/, '');
-  const url =
-    page === undefined || base === ''
-      ? undefined
-      : `${base}${page(encodeURIComponent(event.subject))}`;
+  const isKnown = page !== undefined && base !== '';
+  const url = isKnown ? `${base}/console${page(encodeURIComponent(event.subject))}` : undefined;
   return { id, event, url };
 }
 

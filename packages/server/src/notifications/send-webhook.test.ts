@@ -87,7 +87,7 @@ test('the body is the event, signed with every secret as Standard Webhooks says'
     ...{ timestamp: expect.any(String), summary: 'A new report of an image was stored' },
     subject: `sha256:${'a'.repeat(64)}`,
     data: { name: 'lab/app:1`<!channel>`', verdict: 'malicious' },
-    url: `https://lazaret.example.test/sub/images/sha256%3A${'a'.repeat(64)}`,
+    url: `https://lazaret.example.test/sub/console/images/sha256%3A${'a'.repeat(64)}`,
   });
   const signed = `${headers['webhook-id'] as string}.${headers['webhook-timestamp'] as string}.${body}`;
   const expected = ['a key', key].map(

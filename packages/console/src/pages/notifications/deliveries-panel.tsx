@@ -1,0 +1,112 @@
+import { Button, Switch } from '@mantine/core';
+import { operations, type Notification, type NotificationState } from '@lazaret/protocol';
+import { IconBell, IconCircleCheck, IconHourglass, IconMailOff } from '@tabler/icons-react';
+import { type ReactNode, useState } from 'react';
+
+import { type Column, DataTable } from '../../components/data-table.tsx';
+import { EmptyState } from '../../components/empty-state.tsx';
+import { Panel } from '../../components/panel.tsx';
+import { PlainText } from '../../components/plain-text.tsx';
+import { QueryView } from '../../components/query-view.tsx';
+import { type Status, StatusBadge } from '../../components/status-badge.tsx';
+import { Timestamp } from '../../components/timestamp.tsx';
+import { useAction, useOperation } from '../../data.ts';
+
+const refetchMs = 5_000;
+const { deliveries, list, replay } = operations.notifications;
+
+const statuses: Readonly<Record<NotificationState, Status>> = {
+  queued: { label: 'Waiting', tone: 'queued', icon: IconHourglass },
+  delivered: { label: 'Delivered', tone: 'succeeded', icon: IconCircleCheck },
+  dead: { label: 'Dead letter', tone: 'failed', icon: IconMailOff },
+};
+
+const columns: readonly Column<Notification>[] = [
+  {
+    label: 'Event',
+    cell: ({ type, subject, project }) => (
+      <div>
+        <strong>{type}</strong>
+        <div className="small dim break">
+          <PlainText>{subject}</PlainText>
+          {project !== null && ` · ${project}`}
+        </div>
+      </div>
+    ),
+  },
+  { label: 'Target', cell: ({ target }) => <span className="break">{target}</span> },
+  {
+    label: 'State',
+    cell: ({ state, reason }) => (
+      <div>
+        <StatusBadge status={statuses[state]} state={state} />
+        {reason !== null && (
+          <div className="dim small state-detail break">
+            <PlainText>{reason}</PlainText>
+          </div>
+        )}
+      </div>
+    ),
+  },
+  { label: 'Attempts', end: true, cell: ({ attempts }) => attempts },
+  { label: 'Happened', end: true, cell: ({ happenedAt }) => <Timestamp at={happenedAt} /> },
+  { label: 'Actions', quiet: true, end: true, cell: (delivery) => <Replay delivery={delivery} /> },
+];
+
+/** The last deliveries of all targets, or the dead letters. */
+export function DeliveriesPanel(): ReactNode {
+  const [isDead, setDead] = useState(false);
+  const states: NotificationState[] = isDead ? ['dead'] : [];
+  const query = useOperation(
+    deliveries,
+    { query: { limit: 50, ...(isDead && { state: states }) } },
+    { refetchMs, keepPrevious: true },
+  );
+  return (
+    <Panel
+      title="Deliveries"
+      flush
+      actions={
+        <Switch
+          label="Dead letters only"
+          checked={isDead}
+          onChange={(event) => setDead(event.currentTarget.checked)}
+        />
+      }
+    >
+      <QueryView query={query} rows={5}>
+        {({ items }) =>
+          items.length === 0 ? (
+            <EmptyState icon={IconBell} title={isDead ? 'No dead letters' : 'No deliveries yet'}>
+              {isDead
+                ? 'Every event was delivered, or will be sent again.'
+                : 'Events that targets choose appear here.'}
+            </EmptyState>
+          ) : (
+            <DataTable label="Deliveries" columns={columns} rows={items} rowKey={({ id }) => id} />
+          )
+        }
+      </QueryView>
+    </Panel>
+  );
+}
+
+function Replay({ delivery }: { readonly delivery: Notification }): ReactNode {
+  const { id, type, target } = delivery;
+  const replaying = useAction(replay, {
+    refreshes: [deliveries, list],
+    successMessage: 'The event is sent again',
+  });
+  if (delivery.state !== 'dead') return null;
+  return (
+    <Button
+      variant="default"
+      size="compact-sm"
+      loading={replaying.isPending}
+      aria-label={`Replay ${type} to ${target}`}
+      onClick={() => replaying.mutate({ params: { id } })}
+    >
+      Replay
+    </Button>
+  );
+}
