@@ -205,6 +205,22 @@ async function quarantineImages(): Promise<void> {
   await client.call(quarantine.release, { params: { id }, body: { reason } });
 }
 
+async function changePolicies(): Promise<void> {
+  const { client } = instance;
+  const { policies, exceptions } = operations;
+  const rules = "rules: [{ id: all, condition: 'true' }]";
+  const document = `schema: lazaret-policy/1\nname: app\n${rules}\n`;
+  await client.call(policies.apply, { body: { document } });
+  await client.call(policies.remove, { params: { name: 'app' } });
+  await writeFile(join(instance.dataDirectory, 'policies', 'broken.yaml'), 'schema: [');
+  const body = { rule: 'all', reason: 'pilot', expires: '2099-01-01' };
+  const { id } = await client.call(exceptions.add, { body });
+  await client.call(exceptions.remove, { params: { id } });
+  const vex = JSON.stringify({ '@context': 'https://openvex.dev/ns/v0.2.0', statements: [] });
+  const query = { name: 'vendor', expires: '2099-01-01' };
+  await client.call(exceptions.importVex, { query, body: vex });
+}
+
 async function inspectImages(): Promise<void> {
   const { client } = instance;
   const { images, files } = operations;
@@ -249,6 +265,7 @@ test('every event has a subject of the kind that its type declares', async () =>
   await receiveNotifications();
   await notifyTargets();
   await quarantineImages();
+  await changePolicies();
   const expected = Object.keys(eventKinds).filter(
     (type) => !notProvoked.includes(type as EventType),
   );

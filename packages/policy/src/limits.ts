@@ -17,9 +17,9 @@ export const policyLimits = {
   /** Statements of a VEX document that are read. */
   vexStatements: 50_000,
   globs: 100,
-  globChars: 512,
-  nameChars: 100,
-  textChars: 2_000,
+  globChars: limits.policyGlobChars,
+  nameChars: limits.policyNameChars,
+  textChars: limits.policyTextChars,
   /** Length of one condition, or of one expression in a message. */
   expressionChars: 4_096,
   /** Nested brackets of an expression. */

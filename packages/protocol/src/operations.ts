@@ -15,6 +15,7 @@ import { nodes, nodeTags } from './nodes/operations.ts';
 import { decisions, policyTags } from './policies/operations.ts';
 import { notifications, notificationTags } from './notifications/operations.ts';
 import { actions, quarantine, quarantineTags } from './quarantine/operations.ts';
+import { decisions, exceptions, policies, policyTags } from './policies/operations.ts';
 import { arrivals, registries, registryTags } from './registries/operations.ts';
 import { searches, searchTags } from './search/operations.ts';
 import { system, systemTags } from './system/operations.ts';
@@ -33,6 +34,9 @@ export const operations = {
   hooks,
   decisions: { list: decisions.list, show: decisions.show },
   notifications,
+  policies,
+  exceptions,
+  decisions,
   searches,
   lookups,
   engines,

@@ -1,7 +1,11 @@
 /** The policy document: what its YAML may contain. */
 import {
   actionStates,
+  exceptionExpiry,
+  exceptionTarget,
   findingClass,
+  isAboutSomething,
+  missingTarget,
   policyActions,
   policyEffects,
   policyVerdicts,
@@ -156,43 +160,21 @@ const rule = z
   });
 export type PolicyRule = z.output<typeof rule>;
 
-export const exceptionMatch = z.strictObject({
-  finding: z.string().max(textChars).optional().describe('ID of a finding'),
-  rule: identifier.optional().describe('ID of a rule of this policy'),
-  signature: glob.optional().describe('Name of a signature, rule or advisory, or a glob'),
-  vulnerability: z.string().max(nameChars).optional().describe('ID of an advisory or CVE'),
-  package: z
-    .string()
-    .max(textChars)
-    .regex(/^pkg:/, 'expected a purl, such as pkg:deb/openssl')
-    .optional()
-    .describe('purl; without a version it covers all versions'),
-  path: glob.optional().describe('Path or glob'),
-  image: glob.optional().describe('Digest, or a glob for registry/repository:tag'),
-});
-
-/** A date, which lasts until its end in UTC, or a time. */
-const expiry = z
-  .union([z.iso.date(), z.iso.datetime({ offset: true })], {
-    error: 'expected a date such as 2027-01-31, or a time such as 2027-01-31T12:00:00Z',
-  })
-  .transform((value) => (value.length === 10 ? `${value}T23:59:59.999Z` : value));
+const exceptionMatch = z.strictObject(exceptionTarget.shape);
 
 const exception = z.strictObject({
   id: z.string().min(1).max(nameChars).optional(),
   reason: text.describe('Why this is accepted'),
   owner: text.describe('Who accepted it'),
-  expires: expiry.describe('When it ends: a date or time'),
-  match: exceptionMatch.refine((match) => Object.keys(match).some((name) => name !== 'image'), {
-    message: 'expected a finding, rule, signature, vulnerability, package or path',
-  }),
+  expires: exceptionExpiry.describe('When it ends: a date or time'),
+  match: exceptionMatch.refine(isAboutSomething, { message: missingTarget }),
 });
 export type PolicyExceptionEntry = z.output<typeof exception>;
 
 const vexReference = z.strictObject({
   file: z.string().min(1).max(textChars).describe('Path, relative to the policy'),
   owner: text.describe('Who accepted the document'),
-  expires: expiry.describe('When its statements have to be reviewed'),
+  expires: exceptionExpiry.describe('When its statements have to be reviewed'),
 });
 export type VexReference = z.output<typeof vexReference>;
 

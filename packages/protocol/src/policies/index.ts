@@ -1,3 +1,4 @@
+export * from './exception.ts';
 export * from './model.ts';
 export * from './operations.ts';
 export * from './words.ts';

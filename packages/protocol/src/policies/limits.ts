@@ -3,6 +3,7 @@ export const policyLimits = {
   policyNameChars: 100,
   policyDocumentBytes: 524_288,
   policyTextChars: 2_000,
+  policyGlobChars: 512,
   /** Files of an image; conditions cannot use `files` above it. */
   policyFiles: 200_000,
   exceptionDaysMax: 3_650,

@@ -5,10 +5,11 @@
 import { z } from 'zod';
 
 import { projectName } from '../access/model.ts';
-import { identifier, line, slug, timestamp } from '../core/fields.ts';
+import { identifier, slug, timestamp } from '../core/fields.ts';
 import { limits } from '../limits.ts';
 import { verdictState } from '../reports/coverage.ts';
 import { severity } from '../reports/finding.ts';
+import { exceptionExpiry, exceptionTarget } from './exception.ts';
 import {
   actionStates,
   decisionActions,
@@ -79,23 +80,6 @@ export const policyVersion = z.object({
 });
 export type PolicyVersion = z.output<typeof policyVersion>;
 
-const matchText = line(limits.policyTextChars).min(1);
-
-/** What an exception accepts; all given fields have to match. */
-export const exceptionTarget = z.object({
-  finding: matchText.optional().describe('ID of a finding'),
-  rule: matchText.optional().describe('ID of a rule of a policy'),
-  signature: matchText.optional().describe('Signature, rule or advisory; globs'),
-  vulnerability: matchText.optional().describe('ID of an advisory or CVE'),
-  package: matchText
-    .regex(/^pkg:/, 'expected a purl, such as pkg:deb/openssl')
-    .optional()
-    .describe('purl; without a version it covers all versions'),
-  path: matchText.optional().describe('Path; globs'),
-  image: matchText.optional().describe('Digest, or a glob for REGISTRY/REPOSITORY:TAG'),
-});
-export type ExceptionTarget = z.output<typeof exceptionTarget>;
-
 export const exceptionStates = ['in-force', 'expired', 'removed'] as const;
 
 export const policyException = z.object({
@@ -114,13 +98,6 @@ export const policyException = z.object({
 });
 export type StoredException = z.output<typeof policyException>;
 
-/** A date lasts until its end in UTC. */
-export const exceptionExpiry = z
-  .union([z.iso.date(), z.iso.datetime({ offset: true })], {
-    error: 'expected a date such as 2027-01-31, or a time such as 2027-01-31T12:00:00Z',
-  })
-  .transform((value) => (value.length === 10 ? `${value}T23:59:59.999Z` : value));
-
 export const exceptionRequest = exceptionTarget.extend({
   project: projectName.optional().describe('Project of the exception'),
   reason: text.describe('Why this is accepted'),
@@ -128,10 +105,9 @@ export const exceptionRequest = exceptionTarget.extend({
   expires: exceptionExpiry.describe('When it ends: a date or time'),
 });
 
-export const vexImport = z.object({
+export const vexQuery = z.object({
   project: projectName.optional().describe('Project of the exceptions'),
   name: slug.describe('Name of the document; importing it again replaces its exceptions'),
-  document: z.string().max(limits.vexDocumentBytes).describe('OpenVEX or CSAF VEX, as text'),
   owner: text.optional().describe('Who accepted the document (default: the caller)'),
   expires: exceptionExpiry.describe('When its statements have to be reviewed'),
 });
@@ -209,7 +185,7 @@ export const decision = z.object({
   repository: z.string(),
   tags: z.array(z.string()).describe('Tags of the digest at that moment'),
   digest: z.string(),
-  arrival: identifier.nullable(),
+  arrival: identifier.describe('The latest arrival of the digest in the repository'),
   trigger: z.enum(decisionTriggers),
   policy: policyName,
   policyVersion: z.number().int(),

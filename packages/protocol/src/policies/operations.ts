@@ -18,8 +18,8 @@ import {
   rejudgeStatus,
   storedPolicy,
   storedPolicyDetail,
-  vexImport,
   vexImportResult,
+  vexQuery,
 } from './model.ts';
 import { decisionActions, policyVerdicts } from './words.ts';
 
@@ -60,7 +60,7 @@ export const policies = {
       'Exactly one policy decides about an image: of those that apply to its registry, repository ' +
       'and tags the one with the highest priority.',
     access: 'policies.read',
-    query: z.object({ ...paging, ...inProject }),
+    query: z.object(ofProject),
     output: page(storedPolicy),
     cli: {
       command: 'policy list',
@@ -260,9 +260,11 @@ export const exceptions = {
     path: '/api/v1/exceptions/import',
     summary: 'Read an OpenVEX or CSAF VEX document as exceptions',
     access: 'policies.manage',
-    body: vexImport,
+    description: 'The body is the document. Importing it again replaces its exceptions.',
+    bodyKind: 'bytes',
+    query: vexQuery,
     output: vexImportResult,
-    errors: ['invalid_request'],
+    errors: ['invalid_request', 'payload_too_large', 'incomplete_upload', 'upload_timeout'],
   }),
 } as const;
 

@@ -1,5 +1,5 @@
 import { defaultProject, Problem, type Project } from '@lazaret/protocol';
-import { sql, type Transaction } from 'kysely';
+import { sql, type Kysely, type Transaction } from 'kysely';
 
 import { transaction, type Database } from '../floor/db/index.ts';
 import { appendEvents } from '../floor/events/index.ts';
@@ -128,4 +128,10 @@ export async function requireProject(database: Reader, project: string): Promise
     .where('name', '=', project)
     .executeTakeFirst();
   if (found === undefined) throw noSuchProject(project);
+}
+
+/** Names of all projects. */
+export async function listProjectNames(database: Kysely<Database>): Promise<string[]> {
+  const rows = await database.selectFrom('projects').select('name').orderBy('name').execute();
+  return rows.map(({ name }) => name);
 }

@@ -68,7 +68,7 @@ async function decideProject(
   await markDecided(
     trx,
     recorded.map(({ id, arrival, outcome }) => ({
-      ...{ arrival: arrival ?? '', decision: id, action: outcome.action },
+      ...{ arrival, decision: id, action: outcome.action },
     })),
   );
   return arrivals.map(({ id }) => id);

@@ -1,4 +1,6 @@
 /** Judges an image in one place of a registry: policy and facts to what is decided. Pure. */
+import { hash } from 'node:crypto';
+
 import {
   decisionActions,
   policyActions,
@@ -44,7 +46,7 @@ export interface Subject {
   readonly problem: string | undefined;
 }
 
-/** What a policy concludes; the same inputs always yield an equal outcome. */
+/** What a policy concludes; equal inputs yield an equal outcome. */
 export interface Outcome {
   readonly policy: PolicyInForce;
   readonly inspected: VerdictState | null;
@@ -213,13 +215,14 @@ function cut(text: string): string {
   return stored.length > textChars ? `${stored.slice(0, textChars)}...`.toWellFormed() : stored;
 }
 
-/** What of an outcome makes a new decision: the result and its reasons, not the time. */
-export function outcomeKey(outcome: Outcome, tags: readonly string[]): string {
-  const { policy, images, rules, ...rest } = outcome;
-  return JSON.stringify({
+/** Digest of what makes a new decision: the result and its reasons, not the time. */
+export function digestOutcome(outcome: Outcome, tags: readonly string[]): string {
+  const { policy, images, rules, exceptions, ...rest } = outcome;
+  const essence = JSON.stringify({
     ...rest,
     policy: policy.policy.name,
     tags: tags.toSorted(),
+    exceptions: exceptions.map(({ id, rule }) => [id, rule]),
     images: images.map(({ digest, verdict, action }) => [digest, verdict, action]),
     rules: rules.map(({ id, state, message, reason, image }) => [
       id,
@@ -229,6 +232,7 @@ export function outcomeKey(outcome: Outcome, tags: readonly string[]): string {
       image,
     ]),
   });
+  return hash('sha256', essence, 'base64url');
 }
 
 /** Fields of reports that the policies of a set read. */

@@ -4,13 +4,17 @@
  */
 import type { Logger } from 'pino';
 
+import type { EventReader } from '../floor/events/index.ts';
 import { Loop } from '../floor/loop.ts';
 import { decideArrivals, type JudgingParts } from './decide-arrivals.ts';
 import { judgingLimits } from './limits.ts';
+import { syncPolicyFiles, type FileParts } from './policy-files.ts';
+import { judgeDue, markInspected, rejudgeBatch } from './rejudge.ts';
+import { rejudgeSignal } from './routes.ts';
 
-export interface JudgingOptions extends JudgingParts {
+export interface JudgingOptions extends JudgingParts, FileParts {
   readonly log: Logger;
-  /** Told what changed, after the commit: an arrival. */
+  /** Told what changed, after the commit: an arrival, or the judging of a project. */
   readonly onChange: (id: string) => void;
 }
 
@@ -27,19 +31,53 @@ export function startJudging(options: JudgingOptions): Judging {
   const { signal } = stopped;
   const periodMs = judgingLimits.judgeMs;
   const arrivals = new Loop({ name: 'decisions', periodMs, log, signal });
+  const stored = new Loop({ name: 'rejudge', periodMs, log, signal });
+  const { filesMs } = judgingLimits;
+  const files = new Loop({ name: 'policy files', periodMs: filesMs, log, signal });
   const running = [
     arrivals.run(async () => {
       const decided = await decideArrivals(options);
       for (const id of decided) options.onChange(id);
       if (decided.length > 0) arrivals.wake();
     }),
+    stored.run(async () => {
+      const wasDue = await judgeDue(options);
+      const project = await rejudgeBatch(options);
+      if (project !== undefined) options.onChange(rejudgeSignal(project));
+      if (wasDue || project !== undefined) stored.wake();
+    }),
+    files.run(async () => {
+      if (!(await syncPolicyFiles(options))) return;
+      options.onChange('policies');
+      stored.wake();
+    }),
   ];
   return {
-    loops: [arrivals],
-    wake: () => arrivals.wake(),
+    loops: [arrivals, stored, files],
+    wake: () => {
+      arrivals.wake();
+      stored.wake();
+    },
     async stop() {
       stopped.abort();
       await Promise.allSettled(running);
     },
+  };
+}
+
+/** Decisions follow the newest report of an image, also that of an inspection on request. */
+export function inspectionReader(): EventReader {
+  return {
+    name: 'policies',
+    types: ['image.inspected'],
+    start: 'now',
+    giveUpAfter: 10,
+    handle: (events, open) =>
+      markInspected(
+        open,
+        events.flatMap(({ project, subject: digest }) =>
+          project === null ? [] : [{ project, digest }],
+        ),
+      ),
   };
 }

@@ -47,7 +47,7 @@ export class PolicySets {
       .where('p.removed_at', 'is', null)
       .execute();
     const stored = rows.map(({ version, sha256, document }) => ({
-      ...{ version, sha256, policy: this.#compile(sha256, document) },
+      ...{ version, sha256, policy: this.compile(sha256, document) },
     }));
     const fallback = builtInPolicy();
     const isReplaced = rows.some(({ name }) => name === fallback.policy.name);
@@ -56,7 +56,8 @@ export class PolicySets {
     return { revision, policies, fallback, exceptions };
   }
 
-  #compile(sha256: string, document: string): Policy {
+  /** A document that was checked when it was stored. */
+  compile(sha256: string, document: string): Policy {
     const known = this.#compiled.get(sha256);
     if (known !== undefined) return known;
     const { policy, faults } = parsePolicy(document);

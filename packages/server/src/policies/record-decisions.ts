@@ -9,7 +9,7 @@ import type { Database } from '../floor/db/schema.ts';
 import { appendEvents, type NewEvent } from '../floor/events/index.ts';
 import { newId } from '../floor/ids.ts';
 import { packStorable } from '../floor/storable.ts';
-import type { Outcome, Subject } from './judge.ts';
+import { digestOutcome, type Outcome, type Subject } from './judge.ts';
 
 export interface NewDecision {
   readonly subject: Subject;
@@ -17,7 +17,7 @@ export interface NewDecision {
   /** Of the policies and exceptions that it was judged with. */
   readonly revision: number;
   readonly trigger: DecisionTrigger;
-  readonly arrival: string | null;
+  readonly arrival: string;
   readonly causedBy: string;
 }
 
@@ -73,8 +73,11 @@ interface InForceRow {
   readonly verdict: string;
   readonly action: string;
   readonly project: string;
+  readonly arrival: string;
   readonly is_part: boolean;
   readonly images: readonly string[];
+  readonly problem: string | null;
+  readonly outcome: string;
   readonly revision: number;
   readonly due_at: string | null;
 }
@@ -91,16 +94,19 @@ async function putInForce(
     if (!taken.has(keyOf(row))) parts.set(keyOf(row), row);
   await sql`
     insert into decisions_in_force (registry, repository, digest, decision, verdict, action,
-      project, is_part, images, revision, due_at)
-    select registry, repository, digest, decision, verdict, action, project, is_part,
-      array(select json_array_elements_text(images)), revision, due_at
+      project, arrival, is_part, images, problem, outcome, revision, due_at)
+    select registry, repository, digest, decision, verdict, action, project, arrival,
+      is_part, array(select json_array_elements_text(images)), problem, outcome, revision, due_at
     from json_to_recordset(${JSON.stringify([...wholes, ...parts.values()])}) as d (registry text,
       repository text, digest text, decision text, verdict text, action text, project text,
-      is_part boolean, images json, revision bigint, due_at timestamptz)
+      arrival text, is_part boolean, images json, problem text, outcome text, revision bigint,
+      due_at timestamptz)
     order by registry, repository, digest
     on conflict (registry, repository, digest) do update set decision = excluded.decision,
-      verdict = excluded.verdict, action = excluded.action, is_part = excluded.is_part,
-      images = excluded.images, revision = excluded.revision, due_at = excluded.due_at
+      verdict = excluded.verdict, action = excluded.action, arrival = excluded.arrival,
+      is_part = excluded.is_part,
+      images = excluded.images, problem = excluded.problem, outcome = excluded.outcome,
+      revision = excluded.revision, due_at = excluded.due_at
     where decisions_in_force.is_part or not excluded.is_part`.execute(trx);
 }
 
@@ -108,12 +114,14 @@ function keyOf({ registry, repository, digest }: InForceRow): string {
   return `${registry} ${repository} ${digest}`;
 }
 
-function toInForce({ id, subject, outcome, revision }: RecordedDecision): InForceRow {
+function toInForce({ id, subject, outcome, revision, arrival }: RecordedDecision): InForceRow {
   return {
     ...{ registry: subject.registry.id, repository: subject.repository, digest: subject.digest },
     ...{ decision: id, verdict: outcome.verdict, action: outcome.action, is_part: false },
-    ...{ project: subject.project, revision, due_at: dueAt(outcome) },
+    ...{ project: subject.project, arrival, revision, due_at: dueAt(outcome) },
     images: outcome.images.map(({ digest }) => digest),
+    problem: subject.problem ?? null,
+    outcome: digestOutcome(outcome, subject.tags),
   };
 }
 
@@ -123,7 +131,7 @@ function toParts(recorded: RecordedDecision): InForceRow[] {
     .filter(({ digest }) => digest !== whole.digest)
     .map(({ digest, verdict, action }) => ({
       ...whole,
-      ...{ digest, verdict, action, is_part: true, images: [], due_at: null },
+      ...{ digest, verdict, action, is_part: true, images: [], problem: null, due_at: null },
     }));
 }
 

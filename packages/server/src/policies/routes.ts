@@ -1,26 +1,189 @@
-/** HTTP of policies, exceptions and decisions. */
-import { operations } from '@lazaret/protocol';
-import type { Kysely } from 'kysely';
+/** HTTP of policies, exceptions, decisions, and judging again. */
+import {
+  limits,
+  operations,
+  Problem,
+  type RejudgeStatus,
+  type StoredException,
+} from '@lazaret/protocol';
 
-import type { Database } from '../floor/db/schema.ts';
-import { route, type Route } from '../floor/http/index.ts';
-import { projectsWith } from '../floor/principal.ts';
+import { route, type CallContext, type Route } from '../floor/http/index.ts';
+import { longPoll } from '../floor/long-poll.ts';
+import { chooseProject, projectsWith } from '../floor/principal.ts';
+import type { SliceContext } from '../floor/slice.ts';
+import type { JudgingParts } from './decide-arrivals.ts';
+import { explainDigest } from './explain.ts';
+import { previewPolicy } from './preview.ts';
 import { listDecisions, readDecision } from './read-decisions.ts';
+import { listPolicies, listVersions, readPolicy } from './read-policies.ts';
+import { readRejudge, requestRejudge, setPaused } from './rejudge.ts';
+import { addException, importVex, listExceptions, removeException } from './store-exceptions.ts';
+import { applyPolicy, removePolicy, requireDocument } from './store-policies.ts';
 
-export interface PolicyRouteParts {
-  readonly database: Kysely<Database>;
-}
+export type PolicyRouteParts = JudgingParts & Pick<SliceContext, 'onEvents' | 'changed' | 'wake'>;
 
 export function policyRoutes(parts: PolicyRouteParts): Route[] {
-  return decisionRoutes(parts);
+  return [
+    ...documentRoutes(parts),
+    ...exceptionRoutes(parts),
+    ...rejudgeRoutes(parts),
+    ...decisionRoutes(parts),
+  ];
 }
 
-function decisionRoutes({ database }: PolicyRouteParts): Route[] {
+/** Those who wait for the end of judging again wait for this. */
+export function rejudgeSignal(project: string): string {
+  return `rejudge ${project}`;
+}
+
+interface Asked {
+  readonly project?: string | undefined;
+}
+
+function readIn({ principal }: CallContext, { project }: Asked): string {
+  return chooseProject(principal, 'policies.read', project);
+}
+
+function manageIn({ principal }: CallContext, { project }: Asked): string {
+  return chooseProject(principal, 'policies.manage', project);
+}
+
+/** The watcher judges again at once, if it is in this process. */
+function afterChange({ onEvents, wake }: PolicyRouteParts): void {
+  onEvents();
+  wake('watcher');
+}
+
+function documentRoutes(parts: PolicyRouteParts): Route[] {
+  const { database, sets } = parts;
+  const { policies } = operations;
+  return [
+    route(policies.list, async ({ query }, context) => ({
+      items: await listPolicies(database, readIn(context, query), sets),
+      next: null,
+    })),
+    route(policies.show, ({ params, query }, context) =>
+      readPolicy(database, { ...params, ...query, project: readIn(context, query) }, sets),
+    ),
+    route(policies.versions, ({ params, query }, context) =>
+      listVersions(database, { ...params, ...query, project: readIn(context, query) }),
+    ),
+    route(policies.apply, async ({ body }, context) => {
+      const project = manageIn(context, body);
+      const { name } = requireDocument(body.document);
+      const actor = context.principal.name;
+      await applyPolicy(database, { project, document: body.document, actor });
+      afterChange(parts);
+      return readPolicy(database, { project, name }, sets);
+    }),
+    route(policies.remove, async ({ params, query }, context) => {
+      const project = manageIn(context, query);
+      await removePolicy(database, { ...params, project, actor: context.principal.name });
+      afterChange(parts);
+    }),
+  ];
+}
+
+function exceptionRoutes(parts: PolicyRouteParts): Route[] {
+  const { database, now } = parts;
+  const { exceptions } = operations;
+  return [
+    route(exceptions.list, ({ query }, { principal }) =>
+      listExceptions(database, projectsWith(principal, 'policies.read'), query),
+    ),
+    route(exceptions.add, async ({ body }, context) => {
+      const { project: asked, reason, owner, expires, ...match } = body;
+      const project = manageIn(context, { project: asked });
+      const actor = context.principal.name;
+      const about = { project, match, reason, owner: owner ?? actor, expires, actor };
+      const id = await addException(database, about, { nowMs: now() });
+      afterChange(parts);
+      return readException(parts, id);
+    }),
+    route(exceptions.remove, async ({ params }, { principal }) => {
+      const scope = projectsWith(principal, 'policies.manage');
+      await removeException(database, { ...params, scope, actor: principal.name });
+      afterChange(parts);
+    }),
+    route(exceptions.importVex, async ({ query }, context) => {
+      const project = manageIn(context, query);
+      const actor = context.principal.name;
+      const document = await readText(context);
+      const request = { ...query, document, project, owner: query.owner ?? actor, actor };
+      const result = await importVex(database, request, { nowMs: now() });
+      afterChange(parts);
+      return result;
+    }),
+  ];
+}
+
+async function readText(context: CallContext): Promise<string> {
+  const { stream } = await context.upload();
+  const chunks: Uint8Array[] = [];
+  let sizeBytes = 0;
+  for await (const chunk of stream as AsyncIterable<Uint8Array>) {
+    sizeBytes += chunk.length;
+    if (sizeBytes > limits.vexDocumentBytes) {
+      const detail = `expected at most ${limits.vexDocumentBytes} bytes`;
+      throw new Problem('payload_too_large', detail);
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+async function readException({ database }: PolicyRouteParts, id: string): Promise<StoredException> {
+  const { items } = await listExceptions(database, 'all', { id, limit: 1 });
+  const [found] = items;
+  if (found === undefined) throw new Problem('not_found', `there is no exception ${id}`);
+  return found;
+}
+
+function rejudgeRoutes(parts: PolicyRouteParts): Route[] {
+  const { database, changed } = parts;
+  const { policies } = operations;
+  const pause = async (project: string, isPaused: boolean): Promise<RejudgeStatus> => {
+    await setPaused(database, project, isPaused);
+    afterChange(parts);
+    return readRejudge(database, project);
+  };
+  return [
+    route(policies.rejudge, async ({ body }, context) => {
+      const project = manageIn(context, body);
+      await requestRejudge(database, { project, actor: context.principal.name });
+      afterChange(parts);
+      return readRejudge(database, project);
+    }),
+    route(policies.rejudgeStatus, ({ query }, context) => {
+      const project = readIn(context, query);
+      return longPoll({
+        read: () => readRejudge(database, project),
+        isSettled: ({ state }) => state !== 'running',
+        changed: (until) => changed(rejudgeSignal(project), until),
+        ...{ waitMs: query.waitSeconds * 1_000, signal: context.signal },
+      });
+    }),
+    route(policies.rejudgePause, ({ body }, context) => pause(manageIn(context, body), true)),
+    route(policies.rejudgeResume, ({ body }, context) => pause(manageIn(context, body), false)),
+    route(policies.preview, ({ body }, context) =>
+      previewPolicy(parts, {
+        ...{ project: readIn(context, body), signal: context.signal },
+        ...{ document: body.document, images: body.images },
+      }),
+    ),
+  ];
+}
+
+function decisionRoutes(parts: PolicyRouteParts): Route[] {
+  const { database } = parts;
   const { decisions } = operations;
   return [
     route(decisions.list, ({ query }, { principal }) =>
       listDecisions(database, projectsWith(principal, 'policies.read'), query),
     ),
+    route(decisions.explain, async ({ query }, { principal }) => ({
+      items: await explainDigest(parts, projectsWith(principal, 'policies.read'), query),
+    })),
     route(decisions.show, ({ params }, { principal }) =>
       readDecision(database, projectsWith(principal, 'policies.read'), params.id),
     ),

@@ -13,7 +13,7 @@ import {
   notificationReader,
   startSending,
 } from '../notifications/index.ts';
-import { PolicySets, startJudging } from '../policies/index.ts';
+import { inspectionReader, PolicySets, startJudging } from '../policies/index.ts';
 import { startActionWorker } from '../quarantine/index.ts';
 import { applyConfigured, startWatcher as startWatching } from '../registries/index.ts';
 import type { Core, Role } from './role.ts';
@@ -22,6 +22,9 @@ import { describeSending } from './sending-parts.ts';
 export async function startWatcher(core: Core): Promise<Role> {
   const { database, queue, log, sharedRates, clock, onEvents } = core;
   const { inspection: settings, dockerHost, registries, notifications } = core.configuration.values;
+  const { values } = core.configuration;
+  const policyDirectory = values.policyDirectory || join(core.dataDirectory, 'policies');
+  await mkdir(policyDirectory, { recursive: true, mode: 0o700 });
   const directory = join(core.dataDirectory, 'registries');
   await mkdir(directory, { recursive: true, mode: 0o700 });
   // Two watchers that start together would add the same ones.
@@ -34,7 +37,9 @@ export async function startWatcher(core: Core): Promise<Role> {
   onEvents();
   const judging = startJudging({
     ...{ database, log, sets: new PolicySets(), now: clock.now, onChange: core.onChange },
+    directory: policyDirectory,
   });
+  core.outbox.runReaders([inspectionReader()]);
   const shared = {
     ...{ database, log, sharedRates, settings, directory, now: clock.now, random: Math.random },
     ...{ helperEnvironment: readProgramEnvironment(), environment: readEnvironment() },

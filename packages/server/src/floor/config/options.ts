@@ -144,6 +144,11 @@ export const options = {
     fallback: '',
     summary: 'Watched directory of engine manifests (default: engines/ in the data directory)',
   }),
+  policyDirectory: option({
+    schema: z.string(),
+    fallback: '',
+    summary: 'Watched directory of policies (default: policies/ in the data directory)',
+  }),
   networks: option({
     schema: listOf(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]*$/)),
     fallback: [],

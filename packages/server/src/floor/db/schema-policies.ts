@@ -56,7 +56,7 @@ interface Rejudgements {
   trigger: Generated<string>;
   cause: Generated<string>;
   caused_by: Generated<string>;
-  reached: number | null;
+  reached: string | null;
   total: Generated<number>;
   judged: Generated<number>;
   changed: Generated<number>;
@@ -73,7 +73,7 @@ interface Decisions {
   repository: string;
   digest: string;
   tags: string[];
-  arrival: string | null;
+  arrival: string;
   trigger: string;
   policy_name: string;
   policy_version: number;
@@ -100,9 +100,11 @@ interface DecisionsInForce {
   verdict: string;
   action: string;
   project: string;
-  number: Generated<number>;
+  arrival: string;
   is_part: boolean;
   images: string[];
+  problem: string | null;
+  outcome: string;
   revision: number;
   due_at: NullableTimestamp;
 }

@@ -14,6 +14,7 @@ import type { NotificationTables } from './schema-notifications.ts';
 import type { ImageTables } from './schema-images.ts';
 import type { PolicyTables } from './schema-policies.ts';
 import type { QuarantineTables } from './schema-quarantine.ts';
+export type { StoredFault } from './schema-policies.ts';
 import type { RegistryTables } from './schema-registries.ts';
 
 interface Projects {

@@ -59,8 +59,8 @@ create table rejudgements (
   trigger text not null default 'policy',
   cause text not null default '',
   caused_by text not null default '',
-  -- Images with a higher number were judged.
-  reached bigint,
+  -- Images of later arrivals were judged.
+  reached text,
   total integer not null default 0,
   judged integer not null default 0,
   changed integer not null default 0,
@@ -79,7 +79,7 @@ create table decisions (
   repository text collate "C" not null,
   digest text not null,
   tags text[] not null,
-  arrival text,
+  arrival text not null,
   trigger text not null,
   policy_name text not null,
   policy_version integer not null,
@@ -127,18 +127,23 @@ create table decisions_in_force (
   verdict text not null,
   action text not null,
   project text not null,
-  -- Orders judging again; null for an image of an index, which is judged with it.
-  number bigint generated always as identity,
+  -- The latest arrival, whose id orders judging again.
+  arrival text not null,
   is_part boolean not null,
   -- Digests of the inspected images.
   images text[] not null,
+  -- Why something was not inspected.
+  problem text,
+  -- Digest of the result with its reasons: an equal one makes no new decision.
+  outcome text not null,
   -- Of policies and exceptions that it was judged with.
   revision bigint not null,
-  -- When it has to be judged again: an exception that it rests on ends, or there is a new report.
+  -- When it has to be judged again: an exception that it rests on ends; -infinity: there is a new
+  -- report.
   due_at timestamptz,
   primary key (registry, repository, digest)
 ) with (fillfactor = 80);
-create index decisions_in_force_number on decisions_in_force (project, number desc)
+create index decisions_in_force_arrival on decisions_in_force (project, arrival desc)
   where not is_part;
 create index decisions_in_force_due on decisions_in_force (due_at) where due_at is not null;
 create index decisions_in_force_images on decisions_in_force using gin (images);

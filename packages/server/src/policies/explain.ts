@@ -1,0 +1,90 @@
+/** Explains decisions in force: every rule as it evaluates now, with the parts of its condition. */
+import { Problem, type DecisionExplanation } from '@lazaret/protocol';
+import type { RuleResult } from '@lazaret/policy';
+import { sql } from 'kysely';
+
+import type { ProjectScope } from '../floor/principal.ts';
+import type { JudgingParts } from './decide-arrivals.ts';
+import { evaluateImage, policyFor } from './judge.ts';
+import { judgedColumns, judgeRows, type JudgedRow } from './judge-stored.ts';
+import { readDecision } from './read-decisions.ts';
+
+export interface ExplainRequest {
+  readonly digest: string;
+  readonly project?: string | undefined;
+  readonly registry?: string | undefined;
+  readonly repository?: string | undefined;
+}
+
+/** Throws not_found when there is no decision about the digest. */
+export async function explainDigest(
+  parts: JudgingParts,
+  scope: ProjectScope,
+  ask: ExplainRequest,
+): Promise<DecisionExplanation[]> {
+  const rows = await findRows(parts, scope, ask);
+  if (rows.length === 0) {
+    throw new Problem('not_found', `there is no decision in force about ${ask.digest}`);
+  }
+  const explained: DecisionExplanation[] = [];
+  for (const row of rows) explained.push(await explainRow(parts, row));
+  return explained;
+}
+
+type FoundRow = JudgedRow & { readonly decision: string };
+
+async function findRows(
+  { database }: JudgingParts,
+  scope: ProjectScope,
+  { digest, project, registry, repository }: ExplainRequest,
+): Promise<readonly FoundRow[]> {
+  const given = (column: string, value: string | undefined) =>
+    value === undefined ? sql`true` : sql`${sql.ref(column)} = ${value}`;
+  const { rows } = await sql<FoundRow>`
+    select ${judgedColumns}, f.decision
+    from decisions_in_force f join decisions d on d.id = f.decision
+    where (f.digest = ${digest} or f.images @> array[${digest}::text]) and not f.is_part
+      and ${scope === 'all' ? sql`true` : sql`f.project = any(${[...scope]}::text[])`}
+      and ${given('f.project', project)} and ${given('d.registry_name', registry)}
+      and ${given('f.repository', repository)}
+    order by f.arrival desc limit ${placesExplained}`.execute(database);
+  return rows;
+}
+
+const placesExplained = 20;
+
+async function explainRow(parts: JudgingParts, row: FoundRow): Promise<DecisionExplanation> {
+  const { database, sets } = parts;
+  const set = await sets.read(database, row.project);
+  const now = new Date(parts.now()).toISOString();
+  const {
+    images: _,
+    rules: __,
+    exceptions: ___,
+    ...decision
+  } = await readDecision(database, 'all', row.decision);
+  const [judged] = await judgeRows(database, [row], { set, now });
+  const { subject } = judged ?? {};
+  if (subject === undefined) return { decision, images: [] };
+  const policy = policyFor(set, subject);
+  const { exceptions } = set;
+  return {
+    decision,
+    images: subject.images.map((image) => {
+      const input = { image, subject, now, exceptions };
+      const { verdict, rules } = evaluateImage(policy, input, { explain: true });
+      const { digest, platform } = image;
+      return { digest, platform, verdict, rules: rules.map(toExplained) };
+    }),
+  };
+}
+
+function toExplained({ id, state, condition, message, reason, clauses }: RuleResult) {
+  return {
+    ...{ id, state, condition, message: message ?? null, reason: reason ?? null },
+    clauses: clauses.map(({ text, value, error }) => ({
+      text,
+      value: error === undefined ? (JSON.stringify(value) ?? 'null') : `error: ${error}`,
+    })),
+  };
+}
