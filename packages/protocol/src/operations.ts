@@ -12,7 +12,6 @@ import { jobs, jobTags } from './jobs/operations.ts';
 import { knowledgeTags, lookups } from './knowledge/operations.ts';
 import { legacy, legacyTags } from './legacy/operations.ts';
 import { nodes, nodeTags } from './nodes/operations.ts';
-import { decisions, policyTags } from './policies/operations.ts';
 import { notifications, notificationTags } from './notifications/operations.ts';
 import { actions, quarantine, quarantineTags } from './quarantine/operations.ts';
 import { decisions, exceptions, policies, policyTags } from './policies/operations.ts';
@@ -32,7 +31,6 @@ export const operations = {
   quarantine,
   actions,
   hooks,
-  decisions: { list: decisions.list, show: decisions.show },
   notifications,
   policies,
   exceptions,
