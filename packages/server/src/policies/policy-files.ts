@@ -1,7 +1,7 @@
 /**
  * Policies from files: `NAME.yaml` in the directory of policies is in the project `default`,
  * `PROJECT/NAME.yaml` in that project. Files are read every few seconds. A file with a fault
- * changes nothing: the last good version stays in force, and the fault is shown until it is corrected.
+ * changes nothing: the last good version stays in force, and the fault is shown.
  */
 import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
