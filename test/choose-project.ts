@@ -20,7 +20,7 @@ const testName = /^(packages\/[^/]+\/src|engines|tools|test)\/.*\.test\.tsx?$/;
 const realParts: readonly RegExp[] = [
   /^(node:child_process|playwright-core|@lazaret\/setup)$/,
   /\/testing\/(database|job-fixture|spawn-program|access-server|clamd)\.ts$/,
-  /\/(probe-image|docker|docker-client|embedded|system-user|supervise)\.ts$/,
+  /\/(probe-image|script-fixture|docker|docker-client|embedded|system-user|supervise)\.ts$/,
   /\/support\//,
   /\.mjs$/,
 ];

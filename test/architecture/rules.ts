@@ -91,6 +91,7 @@ export const slices: Readonly<Record<string, readonly string[]>> = {
   quarantine: ['artifacts', 'blobs', 'inspection', 'registries'],
   artifacts: ['access', 'blobs'],
   files: ['artifacts', 'blobs', 'inspection', 'jobs'],
+  scripts: ['executors', 'inspection', 'registries'],
   jobs: ['artifacts', 'blobs', 'engines', 'executors', 'nodes'],
 };
 
@@ -153,6 +154,7 @@ export const tableOwners: Readonly<Record<string, readonly string[]>> = {
   ],
   notifications: ['notification_targets', 'notification_deliveries'],
   quarantine: ['quarantine_items', 'quarantine_contents', 'actions'],
+  scripts: ['scripts', 'script_runs', 'script_disagreements', 'script_runner'],
   events: ['events', 'event_readers', 'audit'],
   app: ['instance'],
   db: ['schema_migrations'],
@@ -193,6 +195,7 @@ export const tableReaders: readonly TableReader[] = [
       'arrivals',
       'notification_targets',
       'notification_deliveries',
+      ...['quarantine_items', 'quarantine_contents', 'actions', 'script_runs'],
     ],
     reason: 'a read model over the instance, counted at each scrape',
   },

@@ -13,6 +13,7 @@ import {
   tableOwners,
   tableReaders,
 } from '../../test/architecture/rules.ts';
+import { fillTables } from './fill-tables.ts';
 import { code, formatTable } from './table.ts';
 
 const tables: Readonly<Record<string, () => string>> = {
@@ -81,13 +82,6 @@ function describeReads(part: string): string {
     .join('; ');
 }
 
-/** Throws when a marker is missing, so that no table is silently omitted. */
 export function fillArchitecture(page: string): string {
-  return Object.entries(tables).reduce((text, [name, make]) => {
-    const [begin, end] = [`<!-- ${name}: made by npm run docs -->`, `<!-- end of ${name} -->`];
-    const from = text.indexOf(begin);
-    const to = text.indexOf(end);
-    if (from < 0 || to < from) throw new Error(`ARCHITECTURE.md has no place for ${name}`);
-    return `${text.slice(0, from + begin.length)}\n\n${make()}\n\n${text.slice(to)}`;
-  }, page);
+  return fillTables(page, tables);
 }

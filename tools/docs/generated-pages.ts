@@ -20,6 +20,7 @@ import {
   roleHas,
   roleNames,
   roles,
+  scriptsSection,
 } from '@lazaret/protocol';
 
 import { reportSchema } from '../../packages/analysis/src/report/index.ts';
@@ -34,6 +35,7 @@ import { observationTexts, outcomeClasses, scopeTexts, stateTexts } from './expl
 import { fillArchitecture } from './architecture-tables.ts';
 import { inventoryPage } from './inventory-page.ts';
 import { scannersPage } from './scanners-page.ts';
+import { fillScripts } from './scripts-page.ts';
 import { policyVariablesPage } from './policy-page.ts';
 import { code, formatTable, heading } from './table.ts';
 
@@ -52,6 +54,7 @@ export function generatePages(): ReadonlyMap<string, string> {
     ['docs/scanners.md', scannersPage()],
     ['docs/policy-variables.md', policyVariablesPage()],
     ['docs/policy.schema.json', `${JSON.stringify(policyJsonSchema(), null, 2)}\n`],
+    ['docs/scripts.md', fillScripts(readFileSync(new URL('docs/scripts.md', root), 'utf8'))],
     ['ARCHITECTURE.md', fillArchitecture(readFileSync(new URL('ARCHITECTURE.md', root), 'utf8'))],
   ]);
 }
@@ -112,6 +115,10 @@ tasks (\`concurrency\`, \`timeLimit\`):
 
 ${formatTable([['key', 'default', 'description'], ...listInspectionSettings()])}
 
+The option \`scripts\` has these settings, about which [scripts](scripts.md) says more:
+
+${formatTable([['key', 'default', 'description'], ...listScriptSettings()])}
+
 Two variables have no key: \`LAZARET_CONFIG\` is the path of the file, \`LAZARET_DEBUG\` enables debug
 output.
 `;
@@ -128,6 +135,10 @@ function listInspectionSettings(): string[][] {
   ];
 }
 
+function listScriptSettings(): string[][] {
+  return Object.entries(scriptsSection.shape).map(([key, schema]) => describeSetting(key, schema));
+}
+
 interface SettingSchema {
   readonly description?: string | undefined;
   safeParse(value: unknown): { readonly data?: unknown };
@@ -137,7 +148,7 @@ function describeSetting(key: string, schema: SettingSchema): string[] {
   const fallback = schema.safeParse(undefined).data ?? '';
   const isEmpty = typeof fallback === 'object' && Object.keys(fallback).length === 0;
   const text =
-    key === 'cacheBytes'
+    key === 'cacheBytes' || key === 'imageBytes'
       ? formatSize(Number(fallback))
       : key === 'timeLimit'
         ? formatDuration(Number(fallback))

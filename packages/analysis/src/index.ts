@@ -10,6 +10,8 @@ export type {
   TarLimits,
   TarOptions,
 } from './archive/tar-entry.ts';
+export { exportImage } from './extract/export-image.ts';
+export type { ExportedImage, ExportedLayer, ExportRequest } from './extract/export-image.ts';
 export { extractContent } from './extract/extract-content.ts';
 export type { ContentPlace, ExtractRequest } from './extract/extract-content.ts';
 export { ContentError } from './extract/find-content.ts';

@@ -13,6 +13,7 @@ import { policyEvents } from './policies/events.ts';
 import { notificationEvents } from './notifications/events.ts';
 import { quarantineEvents } from './quarantine/events.ts';
 import { registryEvents } from './registries/events.ts';
+import { scriptEvents } from './scripts/events.ts';
 import { systemEvents } from './system/events.ts';
 
 export const eventKinds = {
@@ -26,6 +27,7 @@ export const eventKinds = {
   ...inspectionEvents,
   ...registryEvents,
   ...quarantineEvents,
+  ...scriptEvents,
   ...engineEvents,
   ...nodeEvents,
   ...accessEvents,

@@ -22,5 +22,6 @@ export * from './notifications/index.ts';
 export * from './quarantine/index.ts';
 export * from './registries/index.ts';
 export * from './reports/index.ts';
+export * from './scripts/index.ts';
 export * from './search/index.ts';
 export * from './system/index.ts';

@@ -17,6 +17,7 @@ import { policyLimits } from './policies/limits.ts';
 import { notificationLimits } from './notifications/limits.ts';
 import { quarantineLimits } from './quarantine/limits.ts';
 import { registryLimits } from './registries/limits.ts';
+import { scriptLimits } from './scripts/limits.ts';
 import { searchLimits } from './search/limits.ts';
 
 export const limits = {
@@ -31,6 +32,7 @@ export const limits = {
   ...hookLimits,
   ...policyLimits,
   ...notificationLimits,
+  ...scriptLimits,
   ...searchLimits,
   ...knowledgeLimits,
   ...engineLimits,

@@ -16,6 +16,7 @@ import { notifications, notificationTags } from './notifications/operations.ts';
 import { actions, quarantine, quarantineTags } from './quarantine/operations.ts';
 import { decisions, exceptions, policies, policyTags } from './policies/operations.ts';
 import { arrivals, registries, registryTags } from './registries/operations.ts';
+import { scripts, scriptTags } from './scripts/operations.ts';
 import { searches, searchTags } from './search/operations.ts';
 import { system, systemTags } from './system/operations.ts';
 
@@ -35,6 +36,7 @@ export const operations = {
   policies,
   exceptions,
   decisions,
+  scripts,
   searches,
   lookups,
   engines,
@@ -57,6 +59,7 @@ export const operationTags = {
   ...hookTags,
   ...policyTags,
   ...notificationTags,
+  ...scriptTags,
   ...searchTags,
   ...knowledgeTags,
   ...engineTags,

@@ -12,6 +12,7 @@ import { policyPermissions } from './policies/permissions.ts';
 import { notificationPermissions } from './notifications/permissions.ts';
 import { quarantinePermissions } from './quarantine/permissions.ts';
 import { registryPermissions } from './registries/permissions.ts';
+import { scriptPermissions } from './scripts/permissions.ts';
 import { systemPermissions } from './system/permissions.ts';
 
 export const permissions = {
@@ -23,6 +24,7 @@ export const permissions = {
   ...hookPermissions,
   ...policyPermissions,
   ...notificationPermissions,
+  ...scriptPermissions,
   ...enginePermissions,
   ...nodePermissions,
   ...eventPermissions,

@@ -9,6 +9,7 @@ import { hookProblems } from './hooks/problems.ts';
 import { inspectionProblems } from './inspections/problems.ts';
 import { jobProblems } from './jobs/problems.ts';
 import { quarantineProblems } from './quarantine/problems.ts';
+import { scriptProblems } from './scripts/problems.ts';
 import { systemProblems } from './system/problems.ts';
 
 export const problems = {
@@ -18,6 +19,7 @@ export const problems = {
   ...inspectionProblems,
   ...fileProblems,
   ...hookProblems,
+  ...scriptProblems,
   ...engineProblems,
   ...accessProblems,
   ...quarantineProblems,

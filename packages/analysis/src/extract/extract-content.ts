@@ -6,12 +6,12 @@
 import { MessageChannel, Worker } from 'node:worker_threads';
 
 import { sendBytes } from '../source/piped-bytes.ts';
-import { openRequested } from '../inspection/inspect-image.ts';
 import type { OpenHooks, OpenRequest } from '../inspection/inspect-image.ts';
 import { SourceError } from '@lazaret/oci';
 import type { ImageSource, SourceLayer } from '@lazaret/oci';
 import type { ContentAnswer, ContentTask } from './content-worker.ts';
 import { ContentError } from './find-content.ts';
+import { findSourceImage, openImageSource } from './open-image.ts';
 import type { ContentRequest } from './find-content.ts';
 
 /** Location of the content, as in the report of the inspection. */
@@ -46,11 +46,12 @@ export async function extractContent(
 ): Promise<void> {
   const limit = AbortSignal.timeout(request.timeMs);
   const signal = hooks.signal === undefined ? limit : AbortSignal.any([limit, hooks.signal]);
-  const source = await openImage(request, { ...hooks, signal });
+  const { place } = request;
+  const source = await openImageSource(request.source, place.image, { ...hooks, signal });
   const close = (): void => void source.close();
   signal.addEventListener('abort', close, { once: true });
   try {
-    const layer = await findLayer(source, request.place);
+    const layer = await findLayer(source, place);
     await extractFrom(layer, request, signal);
   } catch (error) {
     if (!limit.aborted) throw error;
@@ -63,27 +64,9 @@ export async function extractContent(
   }
 }
 
-async function openImage(
-  { source, place }: ExtractRequest,
-  hooks: OpenHooks,
-): Promise<ImageSource> {
-  // The tag may have moved since.
-  const { opened } = await openRequested({ ...source, pin: place.image }, hooks);
-  if (opened.kind === 'image') return opened.source;
-  if (opened.kind === 'container') await opened.tree.close();
-  throw new SourceError('unsupported', `${source.reference} is not an image`);
-}
-
 /** The inspected layer. Throws SourceError when the source has a different image now. */
 async function findLayer(source: ImageSource, place: ContentPlace): Promise<SourceLayer> {
-  const { images } = await source.list('all');
-  const image = images.find(
-    ({ manifestDigest, configDigest }) => (manifestDigest ?? configDigest) === place.image,
-  );
-  if (image === undefined) {
-    const message = `${source.reference} no longer contains the image ${place.image}`;
-    throw new SourceError('not_found', message);
-  }
+  const image = await findSourceImage(source, place.image);
   const layer = image.layers[place.layer];
   const isSame =
     layer !== undefined &&

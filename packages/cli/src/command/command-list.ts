@@ -11,6 +11,7 @@ import { inspectCommands } from '../commands/inspect/inspect-commands.ts';
 import { policyCommands } from '../commands/policy/policy-commands.ts';
 import { jobCommands } from '../commands/jobs/job-commands.ts';
 import { registryCommands } from '../commands/registries/registry-commands.ts';
+import { scriptCommands } from '../commands/scripts/script-commands.ts';
 import { serverCommands } from '../commands/server/server-commands.ts';
 import derivedCommands from './derived-commands.json' with { type: 'json' };
 
@@ -48,6 +49,8 @@ const groups: Readonly<Record<string, string>> = {
   registries: 'Watch registries: repositories, tags and their history',
   policy: 'Check and test policies, and put them in force on a server',
   exceptions: 'Manage exceptions from policies, with reason, owner and expiry',
+  policy: 'Check, test and explain policies, without a server',
+  scripts: 'Run collector scripts inside images, and read what they found',
   scanners: 'Show the malware scanners of the server',
   setup: 'Set up parts of a server on this machine',
   projects: 'Manage projects, which separate jobs and images of teams',
@@ -76,6 +79,7 @@ const aliases: Readonly<Record<string, string>> = {
   notification: 'notifications',
   project: 'projects',
   registry: 'registries',
+  script: 'scripts',
   rm: 'remove',
   token: 'tokens',
   user: 'users',
@@ -88,6 +92,7 @@ const groupOfNoun: Readonly<Record<string, CommandGroup>> = {
   images: 'Images',
   files: 'Images',
   inspections: 'Images',
+  scripts: 'Images',
   search: 'Images',
   registries: 'Registries',
   arrivals: 'Registries',
@@ -112,6 +117,7 @@ export const commandList: readonly CommandSpec[] = inOrder([
   ...jobCommands,
   ...inspectCommands,
   ...imageCommands,
+  ...scriptCommands,
   ...registryCommands,
   ...policyCommands,
   ...engineCommands,

@@ -68,7 +68,8 @@ function deriveArguments(operation: CommandOperation): readonly ArgumentSpec[] {
 
 /** `ID of the job`, `Name of the engine`, `Digest or name of the image`. */
 function summaryOf(operation: CommandOperation, param: string): string {
-  const noun = (operation.name.split('.')[0] ?? '').replace(/s$/, '');
+  const own = (operation.name.split('.')[0] ?? '').replace(/s$/, '');
+  const noun = param === 'digest' ? 'image' : own;
   const labels: Readonly<Record<string, string>> = { id: 'ID', digest: 'Digest or name' };
   return `${labels[param] ?? capitalized(param)} of the ${noun}`;
 }

@@ -10,6 +10,8 @@ const idNouns: readonly IdNoun[] = ['jobs', 'inspections', 'tokens', 'images', '
 /** The noun whose ID the argument at this position is. */
 function idNounAt(operation: CommandOperation, position: number): IdNoun | undefined {
   const name = paramsOf(operation)[takesSeveral(operation) ? 0 : position];
+  // Other nouns have operations on images.
+  if (name === 'digest') return 'images';
   const noun = idNouns.find((one) => one === nounOf(operation));
   const params = noun === 'images' ? ['digest', 'other'] : ['id', 'sha256'];
   return name !== undefined && params.includes(name) ? noun : undefined;

@@ -17,6 +17,7 @@ const read = [
   'registries.read',
   'policies.read',
   'quarantine.read',
+  'scripts.read',
   'engines.read',
   'nodes.read',
   'events.read',
@@ -28,6 +29,7 @@ const analyze = [
   'jobs.control',
   'images.inspect',
   'registries.report',
+  'scripts.run',
 ] as const satisfies readonly Permission[];
 
 const operate = [
@@ -39,6 +41,8 @@ const operate = [
   'hooks.manage',
   'policies.manage',
   'notifications.manage',
+  'scripts.run',
+  'scripts.manage',
   'engines.manage',
   'nodes.manage',
   'audit.read',

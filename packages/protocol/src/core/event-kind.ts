@@ -20,6 +20,7 @@ export type SubjectKind =
   | 'notification'
   | 'project'
   | 'registry'
+  | 'script'
   | 'tag'
   | 'token'
   | 'user';

@@ -29,6 +29,7 @@ export const subjectSchemas: Readonly<Record<SubjectKind, z.ZodType<string>>> = 
   notification: slug.describe('Name of a target of notifications'),
   project: slug,
   registry: slug,
+  script: slug,
   tag: z.string().min(1).describe('Reference of a tag: HOST/REPOSITORY:TAG'),
   token: identifier,
   user: slug,

@@ -45,6 +45,7 @@ import { startWatcher } from '../roles/watcher.ts';
 import { policiesSlice } from '../policies/index.ts';
 import { createRegistryLookup, registriesSlice } from '../registries/index.ts';
 import { quarantineSlice } from '../quarantine/index.ts';
+import { scriptsSlice } from '../scripts/index.ts';
 import { searchSlice } from '../search/index.ts';
 import { createLoopWatch, systemSlice } from '../system/index.ts';
 import { openDataDirectory, type DataDirectory } from './data-directory.ts';
@@ -262,6 +263,7 @@ async function createSlices(core: Core, parts: SliceParts): Promise<Slices> {
     notificationsSlice({ ...core, ...(await describeSending(core)) }),
     knowledgeSlice(core),
     createQuarantine(core),
+    scriptsSlice({ ...core, settings: values.scripts }),
     searchSlice({ database: core.database, slices: () => slices }),
     eventsSlice({ outbox, database: core.database }),
     systemSlice({

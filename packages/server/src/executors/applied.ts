@@ -71,13 +71,13 @@ export type InspectedContainer = z.output<typeof inspectedContainer>;
 /** Every field of the body that the engine changed, dropped or added. */
 export function compareApplied(body: CreateBody, inspected: InspectedContainer): Mismatch[] {
   const { HostConfig: host, ...config } = body;
-  const { Mounts: mounts, ...hostRest } = host;
+  const { Mounts: _, ...hostRest } = host;
   const { Image: image, ...configRest } = config;
   return [
     ...compareFields('Config', configRest, inspected.Config),
     ...compareFields('HostConfig', hostRest, inspected.HostConfig),
     ...compareImage(String(image), inspected),
-    ...compareMounts(mounts, inspected.Mounts),
+    ...compareMounts(host, inspected.Mounts),
     ...compareMasks(inspected.HostConfig),
   ];
 }
@@ -144,15 +144,23 @@ function compareImage(wanted: string, inspected: InspectedContainer): Mismatch[]
   return got === wanted ? [] : [mismatch('Image', wanted, got)];
 }
 
-function compareMounts(wanted: unknown, got: InspectedContainer['Mounts']): Mismatch[] {
-  const targets = z.array(z.object({ Target: z.string() })).parse(wanted ?? []);
-  const expected = targets.map(({ Target }) => `volume ${Target} writable`).sort();
+const requestedMounts = z.object({
+  Mounts: z.array(z.object({ Target: z.string(), ReadOnly: z.boolean().default(false) })).nullish(),
+  Tmpfs: z.record(z.string(), z.string()).nullish(),
+});
+
+function compareMounts(host: Fields, got: InspectedContainer['Mounts']): Mismatch[] {
+  const { Mounts: mounts, Tmpfs: tmpfs } = requestedMounts.parse(host);
+  const expected = (mounts ?? [])
+    .map(({ Target, ReadOnly }) => `volume ${Target} ${ReadOnly ? 'fixed' : 'writable'}`)
+    .sort();
+  // Some engines list mounts of HostConfig.Tmpfs among the mounts.
+  const inMemory = new Set(Object.keys(tmpfs ?? {}).map((path) => `tmpfs ${path} writable`));
   const found = got
     .map(
       ({ Type, Destination, RW }) => `${Type} ${Destination} ${RW === true ? 'writable' : 'fixed'}`,
     )
-    // Some engines list mounts of HostConfig.Tmpfs among the mounts.
-    .filter((mount) => mount !== 'tmpfs /tmp writable')
+    .filter((mount) => !inMemory.has(mount))
     .sort();
   return canonical('', expected) === canonical('', found)
     ? []

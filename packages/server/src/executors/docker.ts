@@ -21,6 +21,8 @@ import {
   waitContainer,
 } from './docker-containers.ts';
 import { createDockerImages } from './docker-images.ts';
+import { listLoaded, loadImage, unloadImage } from './load-image.ts';
+import { ensureVolume, listVolumes, removeVolume } from './tool-volumes.ts';
 import { createOutputUsage, followLogs, sampleContainer } from './docker-observe.ts';
 import { probeDocker } from './docker-probe.ts';
 import type { CallOptions, Executor, NodeFacts } from './executor.ts';
@@ -65,10 +67,16 @@ export function createDockerExecutor(options: DockerExecutorOptions): Executor {
     probe,
     resolveImage: (reference, call) => images.resolve(reference, call),
     ensureImage: (reference, pull) => images.ensure(reference, pull),
+    loadImage: (image, call = {}) => loadImage(api, image, call),
+    listLoaded: (labels, call = {}) => listLoaded(api, labels, call),
+    unloadImage: (imageId, call = {}) => unloadImage(api, imageId, call),
+    ensureVolume: (volume, call = {}) => ensureVolume(api, volume, call),
+    listVolumes: (labels, call = {}) => listVolumes(api, labels, call),
+    removeVolume: (name, call = {}) => removeVolume(api, name, call),
     async create(spec, call = {}) {
       const facts = known ?? (await probe(call));
       const body = containerConfig(spec, facts);
-      const name = `lazaret-${spec.labels.attempt}`;
+      const name = `lazaret-${spec.labels.attempt ?? spec.labels.scriptRun}`;
       const created = await createContainer(api, { name, body }, call);
       return { ...created, mismatches: [...created.mismatches, ...engineGaps(spec, facts)] };
     },

@@ -7,7 +7,7 @@
  * earlier process, and wait may start on a container that has long ended. Nothing is kept in memory
  * that a restart would lose: a container is known by its id and its labels.
  */
-import type { TarEntry, TarLimits } from '@lazaret/analysis';
+import type { TarEntry, TarInput, TarLimits } from '@lazaret/analysis';
 import { EngineError } from '@lazaret/docker';
 
 import type { AppliedContainment, Mismatch } from './applied.ts';
@@ -21,6 +21,27 @@ export interface Executor {
   resolveImage(reference: string, call?: CallOptions): Promise<ResolvedImage>;
   /** The same, after pulling a missing image from its registry. */
   ensureImage(reference: string, options?: PullOptions): Promise<ResolvedImage>;
+  /**
+   * Loads the layers of an image, without anything of its configuration, and verifies that the
+   * engine has exactly these layers. No registry is contacted.
+   */
+  loadImage(image: LoadableImage, call?: CallOptions): Promise<LoadedImage>;
+  /** Images that were loaded, by their labels. */
+  listLoaded(
+    labels: Readonly<Record<string, string>>,
+    call?: CallOptions,
+  ): Promise<readonly LoadedImage[]>;
+  /** Removes a loaded image; layers that other images have stay. No error if it does not exist. */
+  unloadImage(imageId: string, call?: CallOptions): Promise<void>;
+  /** Creates the volume with these files unless it is complete. */
+  ensureVolume(volume: SharedVolume, call?: CallOptions): Promise<void>;
+  /** Names of volumes with all of the labels. */
+  listVolumes(
+    labels: Readonly<Record<string, string>>,
+    call?: CallOptions,
+  ): Promise<readonly string[]>;
+  /** Removes a volume. No error if it does not exist or a container uses it. */
+  removeVolume(name: string, call?: CallOptions): Promise<void>;
   /** Creates the container and reads the applied configuration back; a mismatch is not thrown. */
   create(spec: ContainerSpec, call?: CallOptions): Promise<CreatedContainer>;
   /**
@@ -114,6 +135,38 @@ export interface PullOptions extends CallOptions {
   readonly onProgress?: (progress: PullProgress) => void;
 }
 
+/** An image of which only the layers are given: nothing that its configuration says applies. */
+export interface LoadableImage {
+  /** `lazaret-inspected:NAME`, a name that no one else uses. */
+  readonly tag: string;
+  readonly os: string;
+  readonly architecture: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Lowest first; each is read completely before the next one is requested. */
+  readonly layers: AsyncIterable<LoadableLayer>;
+}
+
+export interface LoadableLayer {
+  readonly diffId: string;
+  readonly sizeBytes: number;
+  /** Uncompressed. */
+  readonly tar: AsyncIterable<Uint8Array>;
+}
+
+export interface LoadedImage {
+  readonly imageId: string;
+  readonly sizeBytes: number;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+export interface SharedVolume {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** An image on the node; no program of it runs. */
+  readonly image: string;
+  readonly files: () => AsyncIterable<TarInput>;
+}
+
 export interface CreatedContainer {
   readonly containerId: string;
   readonly applied: AppliedContainment;
@@ -125,6 +178,8 @@ export interface InputFile {
   readonly name: string;
   readonly sizeBytes: number;
   readonly content: AsyncIterable<Uint8Array>;
+  /** Whether it is a program that the container runs. */
+  readonly executable?: boolean;
 }
 
 export interface ContainerInputs extends CallOptions {

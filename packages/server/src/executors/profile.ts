@@ -18,7 +18,14 @@ export interface ContainerSpec {
   readonly user: { readonly uid: number; readonly gid: number };
   /** Absolute; if both are the same directory it is one writable volume. */
   readonly inputMount: string;
-  readonly outputMount: string;
+  /** Nothing is collected without one. */
+  readonly outputMount?: string;
+  /** The writable directory in memory; `/tmp` unless given. */
+  readonly tmpMount?: string;
+  /** Volumes that exist already, mounted read-only: mount point to name. */
+  readonly sharedVolumes?: Readonly<Record<string, string>>;
+  /** Whether a small init process reaps orphans; true unless given. */
+  readonly init?: boolean;
   readonly resources: ContainerResources;
   readonly stopGraceMs: number;
   /** `none`, or a network that the operator allows. */
@@ -43,8 +50,10 @@ export interface ContainerResources {
 export interface ContainerLabels {
   /** The installation of the container, so that two on one engine do not interfere. */
   readonly instance: string;
-  readonly attempt: string;
-  readonly job: string;
+  readonly attempt?: string;
+  readonly job?: string;
+  /** The run of a collector script. */
+  readonly scriptRun?: string;
 }
 
 /** The properties of the engine that the profile depends on. */
@@ -56,7 +65,8 @@ export const labelNames = {
   instance: 'io.lazaret.instance',
   attempt: 'io.lazaret.attempt',
   job: 'io.lazaret.job',
-  /** On volumes: `input` or `output`. */
+  scriptRun: 'io.lazaret.script-run',
+  /** On volumes: `input`, `output` or `tools`; on images: `inspected`. */
   role: 'io.lazaret.role',
 } as const;
 
@@ -110,26 +120,25 @@ export function containerConfig(spec: ContainerSpec, features: EngineFeatures): 
       LogConfig: logging(spec.resources.logBytes),
       RestartPolicy: { Name: 'no', MaximumRetryCount: 0 },
       AutoRemove: false,
-      Init: true,
+      Init: spec.init ?? true,
     },
   };
 }
 
-export function formatLabels(labels: Partial<ContainerLabels>): Record<string, string> {
+export function formatLabels(labels: ContainerLabels): Record<string, string> {
   const formatted: Record<string, string> = {};
-  for (const name of ['instance', 'attempt', 'job'] as const) {
+  for (const name of ['instance', 'attempt', 'job', 'scriptRun'] as const) {
     if (labels[name] !== undefined) formatted[labelNames[name]] = labels[name];
   }
   return formatted;
 }
 
-/** The directories of the spec that are volumes, and their purpose. */
-export function mountRoles(spec: ContainerSpec): Map<string, 'input' | 'output'> {
-  return new Map([
-    [spec.inputMount, 'input'],
-    // Last, so that one directory for both is an output.
-    [spec.outputMount, 'output'],
-  ]);
+/** The directories of the spec that are new volumes, and their purpose. */
+function mountRoles({ inputMount, outputMount }: ContainerSpec): Map<string, 'input' | 'output'> {
+  const roles = new Map<string, 'input' | 'output'>([[inputMount, 'input']]);
+  // Last, so that one directory for both is an output.
+  if (outputMount !== undefined) roles.set(outputMount, 'output');
+  return roles;
 }
 
 function isolation(spec: ContainerSpec): Record<string, Value> {
@@ -188,18 +197,27 @@ function storage(spec: ContainerSpec, features: EngineFeatures): Record<string, 
   const owner = `mode=1777,uid=${uid},gid=${gid}`;
   return {
     ReadonlyRootfs: true,
-    Tmpfs: { '/tmp': `rw,noexec,nosuid,nodev,size=${tmpBytes},${owner}` },
+    Tmpfs: { [spec.tmpMount ?? '/tmp']: `rw,noexec,nosuid,nodev,size=${tmpBytes},${owner}` },
     Binds: [],
     VolumesFrom: [],
     // Without a source the engine creates a volume that is removed with the container.
-    Mounts: [...mountRoles(spec)].map(([target, role]) => ({
-      Type: 'volume',
-      Target: target,
-      VolumeOptions: {
-        NoCopy: true,
-        Labels: { ...formatLabels(spec.labels), [labelNames.role]: role },
-      },
-    })),
+    Mounts: [
+      ...[...mountRoles(spec)].map(([target, role]) => ({
+        Type: 'volume',
+        Target: target,
+        VolumeOptions: {
+          NoCopy: true,
+          Labels: { ...formatLabels(spec.labels), [labelNames.role]: role },
+        },
+      })),
+      ...Object.entries(spec.sharedVolumes ?? {}).map(([target, name]) => ({
+        Type: 'volume',
+        Source: name,
+        Target: target,
+        ReadOnly: true,
+        VolumeOptions: { NoCopy: true },
+      })),
+    ],
     ...(features.storageQuota ? { StorageOpt: { size: String(diskBytes) } } : {}),
   };
 }

@@ -33,7 +33,9 @@ interface VolumePlan {
   readonly fileOwner: Owner;
 }
 
-const fileMode = 0o444;
+function modeOf({ executable = false }: InputFile): number {
+  return executable ? 0o555 : 0o444;
+}
 
 /**
  * The inputs and their directory are owned by another user than that of the engine, which therefore
@@ -50,9 +52,11 @@ function planVolumes({ spec, files }: ContainerInputs): VolumePlan[] {
   }
   const other = spec.user.uid === 0 ? 65_534 : 0;
   const fileOwner = { uid: other, gid: other };
-  const output = { mount: spec.outputMount, root: { ...spec.user, mode: 0o700 }, fileOwner };
-  if (spec.inputMount === spec.outputMount) return [{ ...output, files }];
-  const input = { mount: spec.inputMount, root: { ...fileOwner, mode: 0o555 }, fileOwner };
+  const { inputMount, outputMount } = spec;
+  const input = { mount: inputMount, root: { ...fileOwner, mode: 0o555 }, fileOwner };
+  if (outputMount === undefined) return [{ ...input, files }];
+  const output = { mount: outputMount, root: { ...spec.user, mode: 0o700 }, fileOwner };
+  if (inputMount === outputMount) return [{ ...output, files }];
   return [
     { ...input, files },
     { ...output, files: [] },
@@ -68,8 +72,9 @@ export async function putArchives(
   const put = async ({ mount, root, files, fileOwner }: VolumePlan): Promise<void> => {
     // Engines ignore `.`, but apply owner and mode of `/` to the target directory.
     const entries: TarInput[] = [{ path: '/', type: 'directory', ...root }];
-    for (const { name, sizeBytes, content } of files) {
-      entries.push({ path: name, mode: fileMode, ...fileOwner, sizeBytes, content });
+    for (const file of files) {
+      const { name, sizeBytes, content } = file;
+      entries.push({ path: name, mode: modeOf(file), ...fileOwner, sizeBytes, content });
     }
     const request: DockerRequest = {
       method: 'PUT',
@@ -94,16 +99,19 @@ export async function checkVolumeRoot(
   containerId: string,
   { spec, signal }: ContainerInputs,
 ): Promise<void> {
+  const [plan] = planVolumes({ spec, files: [] }).toReversed();
+  if (plan === undefined) return;
+  const { mount, root: wanted } = plan;
   const stream = await api.stream({
     method: 'GET',
     path: containerPath(containerId, 'archive'),
-    query: { path: spec.outputMount },
+    query: { path: mount },
     signal,
   });
   for await (const { mode, uid } of readTar(stream, rootBounds)) {
-    if (mode === 0o700 && uid === spec.user.uid) return;
+    if (mode === wanted.mode && uid === wanted.uid) return;
     const found = `mode ${mode.toString(8)} and owner ${uid}`;
-    const message = `the engine left ${spec.outputMount} with ${found} instead of handing it over`;
+    const message = `the engine left ${mount} with ${found} instead of handing it over`;
     throw new ExecutorError('incompatible', message);
   }
 }
@@ -189,7 +197,8 @@ interface Writing {
 
 async function writeInput(directory: string, { file, plan, signal }: Writing): Promise<void> {
   const { name, sizeBytes, content } = file;
-  const handle = await open(join(directory, name), 'wx', fileMode);
+  const mode = modeOf(file);
+  const handle = await open(join(directory, name), 'wx', mode);
   try {
     let missing = sizeBytes;
     for await (const chunk of content) {
@@ -200,7 +209,7 @@ async function writeInput(directory: string, { file, plan, signal }: Writing): P
     }
     if (missing > 0) throw new Error(`${name} has fewer than ${sizeBytes} bytes`);
     await handle.chown(plan.fileOwner.uid, plan.fileOwner.gid);
-    await handle.chmod(fileMode);
+    await handle.chmod(mode);
     await handle.utimes(0, 0);
   } finally {
     await handle.close();

@@ -15,7 +15,12 @@ import { dockerLimits } from '@lazaret/docker';
 
 import type { BlobStore } from '../blobs/index.ts';
 import type { Database } from '../floor/db/schema.ts';
-import { labelNames, type Executor, type NodeFacts } from '../executors/index.ts';
+import {
+  labelNames,
+  type Executor,
+  type FoundContainer,
+  type NodeFacts,
+} from '../executors/index.ts';
 import { serverLimits } from '../floor/limits.ts';
 import { Loop } from '../floor/loop.ts';
 import { reportProbe, type NodeConfiguration } from '../nodes/index.ts';
@@ -187,7 +192,7 @@ export class NodeWorker {
   async #recover(): Promise<void> {
     const { database, executor, instance, node, log } = this.#options;
     const attempts = await fenceAttempts(database, node.name);
-    const containers = await executor.list({ [labelNames.instance]: instance });
+    const containers = await listAttempts(executor, instance);
     const own = await this.#ownContainers(attempts, containers);
     const plan = planRecovery(attempts, own);
     for (const containerId of plan.remove) await executor.remove(containerId);
@@ -308,7 +313,7 @@ export class NodeWorker {
    */
   async #reap(): Promise<void> {
     const { executor, instance, database, log } = this.#options;
-    const containers = await executor.list({ [labelNames.instance]: instance });
+    const containers = await listAttempts(executor, instance);
     const idle = containers.filter(
       (one) => !this.#running.has(one.labels[labelNames.attempt] ?? ''),
     );
@@ -338,6 +343,12 @@ export class NodeWorker {
       }
     }
   }
+}
+
+/** Containers of this installation that serve attempts; scripts have containers too. */
+async function listAttempts(executor: Executor, instance: string): Promise<FoundContainer[]> {
+  const containers = await executor.list({ [labelNames.instance]: instance });
+  return containers.filter(({ labels }) => labels[labelNames.attempt] !== undefined);
 }
 
 /**

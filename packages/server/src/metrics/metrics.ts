@@ -124,6 +124,7 @@ function createGauges(registry: Registry) {
     live: of('jobs', 'Jobs that are not finished, by state', ['state']),
     queued: of('queue_jobs', 'Jobs that wait, by engine', ['engine']),
     inspections: of('inspections', 'Inspections that are not finished, by state', ['state']),
+    scripts: of('script_runs', 'Runs of scripts that are not finished, by state', ['state']),
     arrivals: of('arrivals_waiting', 'Arrivals that wait for their inspection', ['source']),
     quarantined: of('quarantine_images', 'Images in quarantine, by state', ['state']),
     quarantineBytes: of('quarantine_bytes', 'Size of the evidence of quarantined images'),
@@ -181,7 +182,8 @@ function setInstance(gauges: Gauges, state: InstanceState | undefined): void {
     ...[gauges.arrivals, gauges.registryFailures, gauges.registryAge],
     ...[gauges.quarantined, gauges.registryActions],
   ];
-  const all = [live, queued, oldest, gauges.inspections, ...perNode, ...perRegistry];
+  const perState = [live, gauges.inspections, gauges.scripts];
+  const all = [...perState, queued, oldest, ...perNode, ...perRegistry];
   for (const one of all) one.reset();
   if (state === undefined) return;
   setRegistries(gauges, state);
@@ -190,6 +192,7 @@ function setInstance(gauges: Gauges, state: InstanceState | undefined): void {
   for (const { state: name, count } of state.inspections) {
     gauges.inspections.set({ state: name }, count);
   }
+  for (const { state: name, count } of state.scripts) gauges.scripts.set({ state: name }, count);
   for (const { engine, jobs, oldestSeconds } of state.queue) {
     queued.set({ engine }, jobs);
     oldest.set({ engine }, oldestSeconds);

@@ -20,6 +20,8 @@ export interface InstanceState {
   }[];
   /** Arrivals that wait for their inspection. */
   readonly arrivals: readonly { readonly source: string; readonly count: number }[];
+  /** Runs of collector scripts that wait or run. */
+  readonly scripts: readonly { readonly state: string; readonly count: number }[];
   /** Inspections that wait or run. */
   readonly inspections: readonly { readonly state: string; readonly count: number }[];
   readonly notifications: readonly NotificationReading[];
@@ -79,8 +81,9 @@ export async function readInstance(database: Kysely<Database>): Promise<Instance
     readQuarantine(database),
     readActions(database),
     readNotifications(database),
+    readScripts(database),
   ]);
-  const [quarantine, actions, notifications] = others;
+  const [quarantine, actions, notifications, scripts] = others;
   const counts = new Map<string, number>(liveStates.map((state) => [state, 0]));
   for (const { state, jobs } of live) counts.set(state, jobs);
   counts.set(
@@ -88,7 +91,8 @@ export async function readInstance(database: Kysely<Database>): Promise<Instance
     queue.reduce((sum, { jobs }) => sum + jobs, 0),
   );
   return {
-    ...{ queue, nodes, inspections, registries, arrivals, quarantine, actions, notifications },
+    ...{ queue, nodes, inspections, registries, arrivals, quarantine, actions },
+    ...{ notifications, scripts },
     live: [...counts].map(([state, jobs]) => ({ state, jobs })),
   };
 }
@@ -97,6 +101,13 @@ async function readInspections(database: Kysely<Database>): Promise<InstanceStat
   const { rows } = await sql<InstanceState['inspections'][number]>`
     select state, count(i.state) as count from (values ('queued'), ('running')) as s (state)
     left join inspections i using (state) group by state`.execute(database);
+  return rows;
+}
+
+async function readScripts(database: Kysely<Database>): Promise<InstanceState['scripts']> {
+  const { rows } = await sql<InstanceState['scripts'][number]>`
+    select state, count(r.state) as count from (values ('queued'), ('running')) as s (state)
+    left join script_runs r using (state) group by state`.execute(database);
   return rows;
 }
 

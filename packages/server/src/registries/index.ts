@@ -17,6 +17,7 @@ export {
   type WatchedRegistry,
 } from './connection.ts';
 export { knowFromRegistries } from './know-digests.ts';
+export { createMatcher } from './match-names.ts';
 export { recordPush } from './record-push.ts';
 export { registriesSlice } from './slice.ts';
 export { findByAddress, findRegistry, readWatched } from './store.ts';

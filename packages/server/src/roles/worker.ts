@@ -15,6 +15,7 @@ import { serverLimits } from '../floor/limits.ts';
 import { NodeWorker } from '../jobs/index.ts';
 import { registerNodes, releaseNode } from '../nodes/index.ts';
 import type { Core, Role } from './role.ts';
+import { runScripts } from './run-scripts.ts';
 
 /** Serves the nodes until stopped. */
 export async function startWorker(core: Core): Promise<Role> {
@@ -38,15 +39,17 @@ export async function startWorker(core: Core): Promise<Role> {
     }
   };
   const holders = nodes.map(serve);
+  const scripts = await runScripts(core);
   return {
-    loops: () => [...serving].flatMap((one) => one.loops),
+    loops: () => [...[...serving].flatMap((one) => one.loops), ...(scripts?.loops ?? [])],
     wake: () => {
       for (const one of serving) one.wake();
+      scripts?.wake();
     },
     async stop(options) {
       takeDown = options.takeDown;
       stopped.abort();
-      await Promise.allSettled(holders);
+      await Promise.allSettled([...holders, scripts?.stop()]);
     },
   };
 }

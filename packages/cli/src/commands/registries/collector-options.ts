@@ -57,7 +57,9 @@ function rate(window: string, part: 'count' | 'period'): Pick<Option, 'apply'> {
 
 const noFiles =
   'results are in the database: use `lazaret images report` and `lazaret arrivals list`';
-const noScripts = 'scripts are not run inside images of a watched registry';
+const noScripts =
+  'scripts are those of the server: name the directory in the option `scripts`, or use ' +
+  '`lazaret scripts add`';
 const noGoogle = 'use a JSON key with `docker login` and --credentials docker-config';
 
 const options: Readonly<Record<string, Option>> = {

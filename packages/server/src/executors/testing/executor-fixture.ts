@@ -4,6 +4,7 @@ import { expect } from 'vitest';
 import { ExecutorError } from '../executor.ts';
 import type { Executor, ExecutorErrorCode, InputFile, LogPiece } from '../executor.ts';
 import type { ContainerSpec } from '../profile.ts';
+import type { ProbeSpec } from './probe-image.ts';
 
 export interface ExecutorSubject {
   /** A new executor on the same engine for each call; the suite closes it. */
@@ -11,7 +12,7 @@ export interface ExecutorSubject {
   /** A reference to an image with a POSIX shell, busybox's programs and perl. */
   readonly image: string;
   /** A small spec that runs a shell line in that image. */
-  spec(shell: string, changes?: Partial<ContainerSpec>): ContainerSpec;
+  spec(shell: string, changes?: Partial<ContainerSpec>): ProbeSpec;
 }
 
 /** Opens executors and creates containers for one test, and removes both after it. */

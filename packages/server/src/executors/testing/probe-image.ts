@@ -16,6 +16,11 @@ import type { ContainerSpec } from '../profile.ts';
 const MiB = 1024 * 1024;
 export const dockerAddress = 'unix:///var/run/docker.sock';
 
+/** The container of an attempt. */
+export interface ProbeSpec extends ContainerSpec {
+  readonly labels: ContainerSpec['labels'] & { readonly attempt: string };
+}
+
 export interface ProbeImage {
   readonly api: DockerClient;
   /** A separate tag for each test file. */
@@ -23,7 +28,7 @@ export interface ProbeImage {
   /** Label of all containers of this test file. */
   readonly instance: string;
   /** A spec that runs a shell line in the image. */
-  spec(shell: string, changes?: Partial<ContainerSpec>): ContainerSpec;
+  spec(shell: string, changes?: Partial<ContainerSpec>): ProbeSpec;
   /** Removes the image and every container of this instance. */
   remove(): Promise<void>;
 }
@@ -45,12 +50,15 @@ export async function createProbeImage(changes = ''): Promise<ProbeImage> {
     api,
     tag,
     instance,
-    spec: (shell, specChanges) => ({ ...probeSpec(tag, instance, shell), ...specChanges }),
+    spec: (shell, { labels = {}, ...rest } = {}) => {
+      const spec = probeSpec(tag, instance, shell);
+      return { ...spec, ...rest, labels: { ...spec.labels, ...labels } };
+    },
     remove: () => removeAll(api, tag, instance),
   };
 }
 
-function probeSpec(image: string, instance: string, shell: string): ContainerSpec {
+function probeSpec(image: string, instance: string, shell: string): ProbeSpec {
   return {
     image,
     command: ['/bin/sh', '-c', shell],

@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { inspectionOption } from './inspection-option.ts';
 import { notificationOption } from './notification-option.ts';
 import { registryOption } from './registry-option.ts';
+import { scriptsOption } from './scripts-option.ts';
 
 export const roleNames = ['api', 'scheduler', 'worker', 'inspector', 'watcher'] as const;
 export type RoleName = (typeof roleNames)[number];
@@ -198,6 +199,11 @@ export const options = {
     schema: durationSeconds(limits.quarantineRetentionMsMin, limits.quarantineRetentionMsMax),
     fallback: '90d',
     summary: 'How long evidence of quarantined images is kept at least; then it may be purged',
+  }),
+  scripts: option({
+    schema: scriptsOption,
+    fallback: {},
+    summary: 'Collector scripts in containers of inspected images; see docs/scripts.md',
   }),
   openLegacy: option({
     schema: flag,

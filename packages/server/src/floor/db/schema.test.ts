@@ -59,7 +59,10 @@ async function readMigrated(): Promise<Column[]> {
 
 /** Types do not exist at run time, so the file is read as text. */
 async function readDeclared(): Promise<Column[]> {
-  const parts = ['hooks', 'images', 'notifications', 'policies', 'quarantine', 'registries'];
+  const parts = [
+    ...['hooks', 'images', 'notifications', 'policies', 'quarantine', 'registries'],
+    'scripts',
+  ];
   const files = ['schema.ts', ...parts.map((part) => `schema-${part}.ts`)].map(
     (name) => new URL(name, import.meta.url),
   );
@@ -73,7 +76,7 @@ async function readDeclared(): Promise<Column[]> {
   const tables = [
     'Database',
     ...['HookTables', 'ImageTables', 'NotificationTables', 'PolicyTables', 'QuarantineTables'],
-    'RegistryTables',
+    ...['RegistryTables', 'ScriptTables'],
   ].flatMap((name) => [...(bodies.get(name) ?? [])]);
   return sorted(
     tables.flatMap(([table, type]) =>

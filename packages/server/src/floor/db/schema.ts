@@ -16,6 +16,7 @@ import type { PolicyTables } from './schema-policies.ts';
 import type { QuarantineTables } from './schema-quarantine.ts';
 export type { StoredFault } from './schema-policies.ts';
 import type { RegistryTables } from './schema-registries.ts';
+import type { ScriptTables } from './schema-scripts.ts';
 
 interface Projects {
   name: string;
@@ -283,7 +284,8 @@ export interface Database
     NotificationTables,
     PolicyTables,
     QuarantineTables,
-    RegistryTables {
+    RegistryTables,
+    ScriptTables {
   projects: Projects;
   users: Users;
   grants: Grants;

@@ -1,0 +1,3 @@
+export * from './model.ts';
+export * from './operations.ts';
+export * from './settings.ts';

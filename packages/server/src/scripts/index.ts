@@ -1,0 +1,3 @@
+/** Collector scripts: programs that run in containers of inspected images. */
+export { startRunner } from './runner.ts';
+export { scriptsSlice } from './slice.ts';
