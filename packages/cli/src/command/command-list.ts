@@ -49,7 +49,6 @@ const groups: Readonly<Record<string, string>> = {
   registries: 'Watch registries: repositories, tags and their history',
   policy: 'Check and test policies, and put them in force on a server',
   exceptions: 'Manage exceptions from policies, with reason, owner and expiry',
-  policy: 'Check, test and explain policies, without a server',
   scripts: 'Run collector scripts inside images, and read what they found',
   scanners: 'Show the malware scanners of the server',
   setup: 'Set up parts of a server on this machine',
