@@ -16,7 +16,8 @@ export const notificationLimits = {
   eventsPerDigest: 200,
   /** Of one attempt, from the name of the host to the end of the answer. */
   attemptMs: 15 * secondMs,
-  leaseMs: minuteMs,
+  /** Longer than an attempt, which extends it; what a killed process sends to waits for it. */
+  leaseMs: 25 * secondMs,
   answerBytes: 16 * KiB,
   /** Of an answer or an error in a reason. */
   reasonChars: 500,

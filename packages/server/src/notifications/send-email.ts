@@ -24,24 +24,37 @@ export function openEmail(target: Target, parts: SendParts): Sender {
   const { server } = target.settings;
   return {
     async send(messages, signal) {
-      let transporter: Transporter | undefined;
-      // A connection has no signal; closing it ends what it does.
-      const end = (): void => transporter?.close();
-      signal.addEventListener('abort', end, { once: true });
+      const ended = AbortSignal.any([signal, AbortSignal.timeout(notificationLimits.attemptMs)]);
       try {
-        transporter = await openTransporter(target, parts);
-        signal.throwIfAborted();
-        return describeAnswer(await transporter.sendMail(compose(target, messages)));
+        return await untilAborted(deliver(target, parts, messages), ended);
       } catch (error) {
         signal.throwIfAborted();
         return describeError(error, server);
-      } finally {
-        signal.removeEventListener('abort', end);
-        end();
       }
     },
     close: async () => undefined,
   };
+}
+
+async function deliver(
+  target: Target,
+  parts: SendParts,
+  messages: readonly Message[],
+): Promise<SendResult> {
+  const transporter = await openTransporter(target, parts);
+  return describeAnswer(await transporter.sendMail(compose(target, messages)));
+}
+
+/** The library has no signal; its own limits end the connection soon after. */
+async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const abort = (): void => reject(signal.reason as Error);
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
 }
 
 async function openTransporter(target: Target, parts: SendParts): Promise<Transporter> {
