@@ -183,6 +183,12 @@ export const tableReaders: readonly TableReader[] = [
     reason: 'revisions that jobs refer to are kept, in the statement that deletes old ones',
   },
   {
+    reader: 'quarantine',
+    tables: ['decisions', 'decisions_in_force'],
+    reason:
+      'decisions that ask for an effect and have no action yet, in the statement that finds them',
+  },
+  {
     reader: 'metrics',
     tables: [
       ...['jobs', 'attempts', 'nodes', 'inspections', 'registries', 'arrivals'],

@@ -135,8 +135,6 @@ export interface ActionParameters {
   readonly confirm?: readonly string[];
   /** Tags that a release may move back, although they point elsewhere now. */
   readonly overwrite?: readonly string[];
-  /** The statement to attach, as JSON. */
-  readonly statement?: string;
 }
 
 export const actionOutcomes = ['quarantined', 'blocked', 'released', 'attached'] as const;

@@ -166,6 +166,26 @@ export class ActionLease {
     this.close();
   }
 
+  /** Stops before anything was removed, and asks a person: more would change than was decided. */
+  async propose(
+    reason: string,
+    also: (trx: Transaction<Database>) => Promise<void>,
+  ): Promise<void> {
+    await this.write(async (trx) => {
+      await also(trx);
+      await trx
+        .updateTable('actions')
+        .set({
+          ...{ state: 'proposed', fence: null, lease_until: null, step: null, item: null },
+          approval_reason: reason,
+        })
+        .where('id', '=', this.action.id)
+        .execute();
+      await this.#record(trx, 'action.proposed', { reason });
+    });
+    this.close();
+  }
+
   /** Gives the action back at once, for another process: this one stops. */
   async release(): Promise<void> {
     this.close();
@@ -195,7 +215,7 @@ export class ActionLease {
 
   async #record(
     trx: Transaction<Database>,
-    type: 'action.finished' | 'action.failed',
+    type: 'action.finished' | 'action.failed' | 'action.proposed',
     data: Readonly<Record<string, unknown>>,
   ): Promise<void> {
     const { id, project, kind, repository, digest, registry_name: registry } = this.action;
@@ -225,6 +245,7 @@ function findDue(trx: Transaction<Database>) {
         and b.lease_until > now())`,
     )
     .orderBy('retry_at')
+    .orderBy('id')
     .limit(1)
     .forUpdate()
     .skipLocked()

@@ -30,6 +30,10 @@ export const actionLimits = {
   sweepGraceMs: hourMs,
   sweepMs: minuteMs,
   sweptAtOnce: 500,
+  /** Decisions whose actions are recorded in one transaction. */
+  effectsAtOnce: 100,
+  /** Removals an hour without a person, of a decision that names no limit. */
+  perHour: 10,
   detailChars: 1_000,
   missingListed: 20,
   /** How long an approved action may wait before no process seems to run actions. */

@@ -91,7 +91,8 @@ function movedProblem(name: string, now: string | undefined): Problem {
   );
 }
 
-function chooseMode(
+/** Throws conflict and invalid_request for what the registry is not set up for. */
+export function chooseMode(
   { registry, repository }: Target,
   asked: QuarantineMode | undefined,
 ): { readonly mode: QuarantineMode; readonly target: string | null } {

@@ -133,16 +133,16 @@ class ClosureReader {
     return found;
   }
 
-  #add(found: Found, role: ContentRole, depth: number): ClosureManifest {
-    const known = this.#manifests.get(found.digest);
+  #add({ digest, bytes, document }: Found, role: ContentRole, depth: number): ClosureManifest {
+    const known = this.#manifests.get(digest);
     if (known !== undefined) return known;
     if (this.#manifests.size >= actionLimits.manifests) {
       const what = `${this.#request.repository}@${this.#request.digest}`;
       const limit = `(limit ${actionLimits.manifests})`;
       throw new SourceError('too_large', `${what} has too many manifests and referrers ${limit}`);
     }
-    const { digest, bytes, document } = found;
-    const tags = [...this.#tagDigests].flatMap(([tag, points]) => (points === digest ? [tag] : []));
+    const found = [...this.#tagDigests].filter(([, points]) => points === digest);
+    const tags = found.map(([tag]) => tag).toSorted();
     const added = { digest, bytes, document, role, depth, tags };
     this.#manifests.set(digest, added);
     return added;

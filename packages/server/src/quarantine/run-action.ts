@@ -26,7 +26,8 @@ import { planRemoval } from './plan-removal.ts';
 import { readClosure } from './read-closure.ts';
 import { removeImage, type RemovalResult } from './remove-image.ts';
 import { checkRestored, findMovedTags, restoreContents, restoreTags } from './restore-image.ts';
-import { describeStatement } from './verdict-statement.ts';
+import { readKnown, readSubject } from './read-subject.ts';
+import { describeStatement, makeStatement } from './verdict-statement.ts';
 
 export interface ActionParts extends ClientParts, LeaseParts {
   readonly database: Kysely<Database>;
@@ -62,8 +63,12 @@ export async function runAction(
     }
   } catch (error) {
     if (signal.aborted || error instanceof ActionLeaseLostError) throw error;
+    const { id, kind, origin, decided_by: person } = lease.action;
+    if (error instanceof UnconfirmedError && origin === 'policy' && person === null) {
+      await lease.propose(error.proposal, (trx) => endItem(trx, lease));
+      return;
+    }
     const problem = toActionProblem(error);
-    const { id, kind } = lease.action;
     parts.log.warn({ err: error, action: id, kind }, 'an action did not succeed');
     await lease.fail(problem, (trx) => endItem(trx, lease));
   }
@@ -74,6 +79,20 @@ const kinds: Readonly<Record<string, (run: Run) => Promise<void>>> = {
   release: runRelease,
   attach: runAttach,
 };
+
+/** More would be removed than was named; nothing was. */
+class UnconfirmedError extends ActionError {
+  readonly proposal: string;
+
+  constructor(names: readonly string[]) {
+    const list = names.join(', ');
+    super(
+      'confirmation_required',
+      `meanwhile more would be removed: ${list}; confirm it in a new request`,
+    );
+    this.proposal = `more would be removed than was decided: ${list}`;
+  }
+}
 
 /** What remains of an item whose quarantine failed: its evidence if anything was removed. */
 async function endItem(trx: Transaction<Database>, { action }: ActionLease): Promise<void> {
@@ -123,14 +142,17 @@ async function prepareEvidence(run: Run, item: ItemRow): Promise<void> {
   await lease.begin('plan', `${repository}@${digest} at ${item.address}`);
   const closure = await readClosure(client, { repository, digest, signal });
   const plan = planRemoval(closure, new Set(item.confirmed));
-  if (plan.unconfirmed.length > 0) {
-    const names = plan.unconfirmed.join(', ');
-    const message = `meanwhile more would be removed: ${names}; confirm it in a new request`;
-    throw new ActionError('confirmation_required', message);
-  }
+  if (plan.unconfirmed.length > 0) throw new UnconfirmedError(plan.unconfirmed);
   const listed = listContents(closure, plan);
   const space = { contents: listed, limitBytes: parts.spaceBytes };
-  await lease.write((trx) => reserveEvidence(trx, id, space));
+  await lease.write(async (trx) => {
+    await trx
+      .updateTable('quarantine_items')
+      .set({ media_type: closure.root.document.mediaType })
+      .where('id', '=', id)
+      .execute();
+    await reserveEvidence(trx, id, space);
+  });
   const bytes = listed.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const counts = `${plural(plan.manifests.length, 'manifest')}, ${plural(closure.blobs.length, 'blob')}`;
   await lease.begin('store', `${counts}, ${bytes} bytes`);
@@ -194,17 +216,18 @@ async function runRelease(run: Run): Promise<void> {
   });
 }
 
-async function runAttach({ lease, client, signal }: Run): Promise<void> {
-  const { repository, digest, parameters } = lease.action;
-  const statement = parameters.statement ?? '';
+async function runAttach({ parts, lease, client, signal }: Run): Promise<void> {
+  const { project, repository, digest, requested_by: actor } = lease.action;
   await lease.begin('attach', `to ${repository}@${digest} at ${client.host}`);
+  const subject = await readSubject(client, { repository, digest, signal });
+  const statement = makeStatement(subject, await readKnown(parts.database, project, subject));
   const head = await headManifest(client, { repository, selector: digest, signal });
   const pushed = await pushReferrer(client, {
     ...{ repository, signal, ...describeStatement(statement) },
     subject: { digest, mediaType: head.mediaType, sizeBytes: head.sizeBytes ?? 0 },
   });
   await lease.finish({ outcome: 'attached' }, async (trx) => {
-    const { project, requested_by: actor, registry_name: registry } = lease.action;
+    const { registry_name: registry } = lease.action;
     const data = { registry, repository, referrer: pushed.digest, listedBy: pushed.listedBy };
     const event = {
       type: 'image.verdict_attached',

@@ -1,16 +1,19 @@
 /**
- * The loops that run actions and give up evidence. All state is in the database, every step can be
- * repeated, and any number of processes share the work.
+ * The loops that run actions, those that decisions ask for included, and give up evidence. All
+ * state is in the database, every step can be repeated, and any number of processes share the work.
  */
 import type { Logger } from 'pino';
 
 import { Loop } from '../floor/loop.ts';
 import { ActionLease } from './action-lease.ts';
 import { actionLimits } from './limits.ts';
+import { recordEffects } from './record-effects.ts';
 import { runAction, type ActionParts } from './run-action.ts';
 import { sweepEvidence } from './sweep-evidence.ts';
 
 export interface ActionWorkerOptions extends ActionParts {
+  /** How long evidence is kept at least. */
+  readonly retentionMs: number;
   readonly log: Logger;
   /** Told what changed, after the commit: an action and its item. */
   readonly onChange: (id: string) => void;
@@ -35,6 +38,7 @@ export function startActionWorker(options: ActionWorkerOptions): ActionWorker {
 
   /** Starts actions and does not wait for them: one may take long. */
   async function startActions(): Promise<void> {
+    if ((await recordEffects(options)) === actionLimits.effectsAtOnce) actions.wake();
     while (running.size < actionLimits.atOnce && !signal.aborted) {
       const lease = await ActionLease.claim(options);
       if (lease === undefined) return;

@@ -35,18 +35,19 @@ export async function startWatcher(core: Core): Promise<Role> {
     applyTargets(notifications, database),
   );
   onEvents();
-  const judging = startJudging({
-    ...{ database, log, sets: new PolicySets(), now: clock.now, onChange: core.onChange },
-    directory: policyDirectory,
-  });
-  core.outbox.runReaders([inspectionReader()]);
   const shared = {
     ...{ database, log, sharedRates, settings, directory, now: clock.now, random: Math.random },
     ...{ helperEnvironment: readProgramEnvironment(), environment: readEnvironment() },
   };
-  const spaceBytes = core.configuration.values.quarantineSpace;
-  const { blobs, onChange } = core;
-  const actions = startActionWorker({ ...shared, spaceBytes, blobs, onChange });
+  const actions = startActionWorker({ ...shared, ...describeEvidence(core) });
+  const judging = startJudging({
+    ...{ database, log, sets: new PolicySets(), now: clock.now, directory: policyDirectory },
+    onChange: (id) => {
+      core.onChange(id);
+      actions.wake();
+    },
+  });
+  core.outbox.runReaders([inspectionReader()]);
   const watcher = startWatching({
     ...{ ...shared, queue, dockerHost },
     onChange: (id) => {
@@ -63,28 +64,20 @@ export async function startWatcher(core: Core): Promise<Role> {
     ...(await describeSending(core)),
   });
   core.outbox.runReaders([notificationReader(() => sending.wake())]);
+  const parts = [watcher, hooks, judging, sending, actions];
   return {
-    loops: () => [
-      ...watcher.loops,
-      ...hooks.loops,
-      ...judging.loops,
-      ...sending.loops,
-      ...actions.loops,
-    ],
+    loops: () => parts.flatMap(({ loops }) => loops),
     wake: () => {
-      watcher.wake();
-      judging.wake();
-      sending.wake();
-      actions.wake();
+      for (const one of [watcher, judging, sending, actions]) one.wake();
     },
     stop: async () => {
-      await Promise.all([
-        watcher.stop(),
-        hooks.stop(),
-        judging.stop(),
-        sending.stop(),
-        actions.stop(),
-      ]);
+      await Promise.all(parts.map((one) => one.stop()));
     },
   };
+}
+
+/** Of quarantined images: where it is stored, how much, how long. */
+function describeEvidence({ blobs, onChange, configuration }: Core) {
+  const { quarantineSpace: spaceBytes, quarantineRetention: seconds } = configuration.values;
+  return { blobs, onChange, spaceBytes, retentionMs: seconds * 1_000 };
 }
