@@ -41,6 +41,8 @@ export interface InspectorOptions {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly onChange: (inspection: string) => void;
+  /** Told when an inspection has ended in any way. */
+  readonly onEnd: () => void;
   /** Shared by all that use registries in this process. */
   readonly sharedRates: SharedRates;
   readonly findRegistry: RegistryLookup;
@@ -78,6 +80,7 @@ export async function startInspector(options: InspectorOptions): Promise<Inspect
         await work;
       } finally {
         running.delete(work);
+        options.onEnd();
       }
     },
   });

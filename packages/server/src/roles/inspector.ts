@@ -15,6 +15,8 @@ export async function startInspector(core: Core): Promise<Role> {
     toolVersion: core.version,
     now: core.clock.now,
     onChange: core.onChange,
+    // Arrivals have their verdict at once when the watcher is in this process.
+    onEnd: () => core.wake('watcher'),
   });
   return {
     // The library of the queue polls by itself.

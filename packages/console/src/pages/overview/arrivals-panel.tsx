@@ -17,7 +17,7 @@ import { daySpan, HourChart, SpanChips, sumOf } from './hour-chart.tsx';
 const series = [
   { name: 'malicious', label: 'Malicious', color: 'var(--lz-failed)' },
   { name: 'suspicious', label: 'Suspicious', color: 'var(--lz-timed-out)' },
-  { name: 'incomplete', label: 'Incomplete', color: 'var(--lz-cancelled)' },
+  { name: 'incomplete', label: 'Incomplete', color: 'var(--lz-moving)' },
   { name: 'unscanned', label: 'Not scanned', color: 'var(--lz-queued)' },
   { name: 'clean', label: 'Clean', color: 'var(--lz-succeeded)' },
 ] as const;
