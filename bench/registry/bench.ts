@@ -1,6 +1,6 @@
 /**
  * `node bench/registry/bench.ts [--rounds N] [--parts verdict,webhooks,poll]`: what it costs to
- * watch a registry. One run measures each figure beside its bound:
+ * watch a registry. One run measures each figure together with its bound:
  *
  * - from the end of a push to the verdict of its arrival, against `lazaret inspect` of the same
  *   image from the same registry, both cold, in turns; and of a push that shares all but one layer
