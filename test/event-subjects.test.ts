@@ -42,7 +42,9 @@ const seen: Seen[] = [];
 const stop = new AbortController();
 
 beforeAll(async () => {
-  lab = await startWithRegistry({ engines: [engineFolders.strings] });
+  const scripts = JSON.stringify({ enabled: true, defaults: false });
+  const options = { arguments: ['--scripts', scripts], engines: [engineFolders.strings] };
+  lab = await startWithRegistry(options);
   ({ instance } = lab);
 });
 afterAll(async () => {
@@ -205,6 +207,32 @@ async function quarantineImages(): Promise<void> {
   await client.call(quarantine.release, { params: { id }, body: { reason } });
 }
 
+async function runScripts(): Promise<void> {
+  const { client } = instance;
+  const { scripts } = operations;
+  const built = await buildApp('looked into by scripts');
+  lab.registry.store.putImage('lab/scripts', '1', built);
+  await inspectAndWait(client, { reference: `${lab.registry.host}/lab/scripts:1` });
+  const params = { name: 'check.sh' };
+  const listing = { complete: ['deb'], packages: [] };
+  const add = (text: string) => {
+    const content = Buffer.from(text).toString('base64');
+    const body = { ...params, kind: 'shell', content, format: 'json' } as const;
+    return client.call(scripts.add, { body });
+  };
+  await add(`echo '${JSON.stringify(listing)}'`);
+  await client.call(scripts.pause, {});
+  await client.call(scripts.resume, {});
+  const sawScript = (type: string) =>
+    expect.poll(() => seen.map((one) => one.type), { timeout: 30_000 }).toContain(type);
+  await sawScript('script.disagreed');
+  await add('echo no JSON');
+  await sawScript('script.failed');
+  await writeFile(join(instance.dataDirectory, 'scripts', 'invalid name.sh'), 'echo');
+  await sawScript('script.refused');
+  await client.call(scripts.remove, { params });
+}
+
 async function changePolicies(): Promise<void> {
   const { client } = instance;
   const { policies, exceptions } = operations;
@@ -266,6 +294,7 @@ test('every event has a subject of the kind that its type declares', async () =>
   await notifyTargets();
   await quarantineImages();
   await changePolicies();
+  await runScripts();
   const expected = Object.keys(eventKinds).filter(
     (type) => !notProvoked.includes(type as EventType),
   );

@@ -85,7 +85,7 @@ export const slices: Readonly<Record<string, readonly string[]>> = {
   inspection: ['artifacts', 'blobs'],
   registries: ['inspection'],
   hooks: ['access', 'registries'],
-  policies: ['access', 'inspection', 'registries'],
+  policies: ['access', 'inspection', 'registries', 'scripts'],
   notifications: [],
   knowledge: ['inspection', 'jobs', 'registries'],
   quarantine: ['artifacts', 'blobs', 'inspection', 'registries'],

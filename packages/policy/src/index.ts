@@ -22,7 +22,7 @@ export { functions, signatureOf } from './expression/functions.ts';
 export { typeName } from './expression/value-type.ts';
 export type { ValueType } from './expression/value-type.ts';
 export { buildFacts } from './facts/build-facts.ts';
-export type { PolicyContext, PolicyFacts } from './facts/fact-schema.ts';
+export type { PolicyContext, PolicyFacts, PolicyScript } from './facts/fact-schema.ts';
 export { policyLimits } from './limits.ts';
 export { runTests } from './testcases/run-tests.ts';
 export type { TestResult } from './testcases/run-tests.ts';

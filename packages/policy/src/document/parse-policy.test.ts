@@ -91,13 +91,9 @@ describe('a document with faults is refused with line, column and what was expec
     expect(faultsOf(`${head}rules:\n  - id: a\n    ${require}\n`)[0]).toContain(
       'unknown field "signature": inspections do not verify signatures of images yet',
     );
-    const script = 'require: { script: { name: x } }';
-    expect(faultsOf(`${head}rules:\n  - id: a\n    ${script}\n`)[0]).toContain(
-      'unknown field "script": collector scripts are not run yet',
-    );
-    const condition = 'condition: scripts.exists(s, true)';
+    const condition = 'condition: signatures.exists(s, true)';
     expect(faultsOf(`${head}rules:\n  - id: a\n    ${condition}\n`)[0]).toContain(
-      'there is no variable "scripts": collector scripts are not run yet',
+      'there is no variable "signatures": inspections do not verify signatures of images yet',
     );
   });
 });

@@ -21,7 +21,6 @@ export interface Variable {
 export const plannedVariables: Readonly<Record<string, string>> = {
   signatures:
     'inspections do not verify signatures of images yet, so a policy cannot depend on them',
-  scripts: 'collector scripts are not run yet, so a policy cannot depend on their output',
   registry: 'write context.registry',
   repository: 'write context.repository',
   tag: 'write context.tag',
@@ -44,6 +43,7 @@ const singular: Readonly<Record<string, string>> = {
   gaps: 'gap',
   feeds: 'feed',
   history: 'history_entry',
+  scripts: 'script',
 };
 
 interface JsonSchema {

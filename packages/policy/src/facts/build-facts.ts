@@ -6,6 +6,7 @@ import type {
   PolicyContext,
   PolicyFacts,
   PolicyFinding,
+  PolicyScript,
   PolicyVulnerability,
 } from './fact-schema.ts';
 import { findingId } from './finding-id.ts';
@@ -15,10 +16,15 @@ export interface FactOptions {
   readonly context?: Omit<PolicyContext, 'labels'>;
   /** Time of the evaluation, RFC 3339. */
   readonly now: string;
+  /** Results of scripts in the image; absent where they are unknown. */
+  readonly scripts?: readonly PolicyScript[];
 }
 
 /** @param report A valid report; its verdict is computed again from its findings and coverage. */
-export function buildFacts(report: InspectionReport, { context, now }: FactOptions): PolicyFacts {
+export function buildFacts(
+  report: InspectionReport,
+  { context, now, scripts }: FactOptions,
+): PolicyFacts {
   const { files, coverage } = report;
   const { labels } = report.image?.config ?? {};
   const digest = context?.digest ?? report.image?.manifestDigest;
@@ -40,6 +46,7 @@ export function buildFacts(report: InspectionReport, { context, now }: FactOptio
     coverage,
     scanners: coverage.scanners,
     diagnostics: report.diagnostics,
+    ...(scripts !== undefined && { scripts: [...scripts] }),
   };
   const findings = report.findings.map((one) => ({ id: findingId(one), ...one }));
   return withFindings(facts, findings);
@@ -67,6 +74,9 @@ export function withFindings(facts: PolicyFacts, findings: readonly PolicyFindin
 
 /** Why a variable is not available; undefined if it is. */
 export function unavailableReason(facts: PolicyFacts, variable: string): string | undefined {
+  if (variable === 'scripts' && facts.scripts === undefined) {
+    return 'results of scripts are not part of a report: only a server has them';
+  }
   if (variable !== 'files' || facts.files !== undefined) return undefined;
   return (
     'the report has no list of files: it was made without --files, or has more than ' +

@@ -15,6 +15,7 @@ import {
   platform,
   reportLayer,
   scannerCoverage,
+  scriptOutcome,
   severity,
   verdict,
 } from '@lazaret/protocol';
@@ -62,6 +63,22 @@ export const policyVulnerability = z.object({
   hiddenBy: z.number().int().optional(),
 });
 
+export const policyScript = z.object({
+  name: z.string().describe('Name of the script, with its ending'),
+  outcome: scriptOutcome.describe('Only `succeeded` says that it ran to its end and exited with 0'),
+  exitCode: z.number().int().optional().describe('Absent if it was not started'),
+  stdout: z.string().describe('Start of standard output, as text'),
+  output: z
+    .unknown()
+    .optional()
+    .describe('The parsed output; absent unless it is JSON or YAML as declared'),
+  limitsReached: z.array(z.string()).describe('Limits that it reached; the output is incomplete'),
+  disagreements: z
+    .number()
+    .int()
+    .describe('Packages in its output that differ from the inventory, or the other way round'),
+});
+
 const context = z.object({
   registry: z.string().optional().describe('Host of the registry, with its port if it has one'),
   repository: z.string().optional(),
@@ -97,8 +114,13 @@ export const policyFacts = z.object({
   coverage: coverage.describe('What was examined and what was not'),
   scanners: z.array(scannerCoverage).describe('The scanners that ran: health and freshness'),
   diagnostics: z.array(diagnostic).describe('Notes and warnings of the inspection'),
+  scripts: z
+    .array(policyScript)
+    .optional()
+    .describe('Results of collector scripts in the image, which only a server has'),
 });
 export type PolicyFacts = z.output<typeof policyFacts>;
 export type PolicyFinding = z.output<typeof policyFinding>;
+export type PolicyScript = z.output<typeof policyScript>;
 export type PolicyVulnerability = z.output<typeof policyVulnerability>;
 export type PolicyContext = z.output<typeof context>;

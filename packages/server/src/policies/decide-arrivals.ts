@@ -7,7 +7,8 @@ import type { Kysely, Transaction } from 'kysely';
 
 import { transaction } from '../floor/db/index.ts';
 import type { Database } from '../floor/db/schema.ts';
-import { listInspectedImages, readImageFacts, type ImageFacts } from '../inspection/index.ts';
+import { listInspectedImages } from '../inspection/index.ts';
+import { readJudgedFacts, type JudgedFacts } from './judged-facts.ts';
 import {
   lockUndecided,
   markDecided,
@@ -74,7 +75,7 @@ async function decideProject(
   return arrivals.map(({ id }) => id);
 }
 
-type Images = ReadonlyMap<string, readonly ImageFacts[]>;
+type Images = ReadonlyMap<string, readonly JudgedFacts[]>;
 
 /** The images of each inspection, with what the policies read. */
 async function readImages(
@@ -87,7 +88,7 @@ async function readImages(
     arrivals.flatMap(({ inspections }) => inspections),
   );
   const digests = [...new Set([...inspected.values()].flat())];
-  const facts = await readImageFacts(trx, { project, digests }, factNames(set));
+  const facts = await readJudgedFacts(trx, { project, digests }, factNames(set));
   return new Map(
     [...inspected].map(([inspection, list]) => [
       inspection,

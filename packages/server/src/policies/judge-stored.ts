@@ -3,9 +3,9 @@ import type { DecisionTrigger } from '@lazaret/protocol';
 import { sql, type Kysely, type Transaction } from 'kysely';
 
 import type { Database } from '../floor/db/schema.ts';
-import { readImageFacts } from '../inspection/index.ts';
 import { placeKey, readRegistryPlaces, readTagsOf } from '../registries/index.ts';
 import { digestOutcome, factNames, judge, type Outcome, type Subject } from './judge.ts';
+import { readJudgedFacts } from './judged-facts.ts';
 import type { PolicySet } from './policy-set.ts';
 import { dueAt, recordDecisions, type NewDecision } from './record-decisions.ts';
 
@@ -50,7 +50,7 @@ export async function judgeRows(
   const tags = await readTagsOf(database, rows);
   const digests = [...new Set(rows.flatMap(({ images }) => images))];
   const about = { project: first.project, digests };
-  const facts = await readImageFacts(database, about, factNames(set));
+  const facts = await readJudgedFacts(database, about, factNames(set));
   return rows.map((row) => {
     const registry = registries.get(row.registry);
     const images = row.images.flatMap((digest) => facts.get(digest) ?? []);

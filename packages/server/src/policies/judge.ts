@@ -28,7 +28,8 @@ import {
 } from '@lazaret/policy';
 
 import { storable } from '../floor/storable.ts';
-import { worstVerdict, type ImageFacts } from '../inspection/index.ts';
+import { worstVerdict } from '../inspection/index.ts';
+import type { JudgedFacts } from './judged-facts.ts';
 import { judgingLimits } from './limits.ts';
 import type { PolicyInForce } from './policy-in-force.ts';
 import type { PolicySet } from './policy-set.ts';
@@ -41,7 +42,7 @@ export interface Subject {
   readonly digest: string;
   readonly tags: readonly string[];
   /** One, or those of an index that were inspected. */
-  readonly images: readonly ImageFacts[];
+  readonly images: readonly JudgedFacts[];
   /** Why something was not inspected; the decision then never passes. */
   readonly problem: string | undefined;
 }
@@ -103,7 +104,7 @@ export function policyFor(
 }
 
 interface ImageInput {
-  readonly image: ImageFacts;
+  readonly image: JudgedFacts;
   readonly subject: Subject;
   readonly now: string;
   readonly exceptions: readonly PolicyException[];
@@ -122,7 +123,8 @@ export function evaluateImage(
     tags: [...subject.tags],
     digest: image.digest,
   };
-  const facts = buildFacts(image.report, { context, now });
+  const { scripts } = image;
+  const facts = buildFacts(image.report, { context, now, ...(scripts && { scripts }) });
   return evaluatePolicy(policy, { facts, compareVersions, exceptions, explain });
 }
 
@@ -131,7 +133,7 @@ function reasonsForMissing({ images, problem }: Subject): string[] {
   return images.length === 0 ? ['there is no report of the image'] : [];
 }
 
-function nameOf({ platform, digest }: ImageFacts): string {
+function nameOf({ platform, digest }: JudgedFacts): string {
   return platform ?? digest.slice(0, 'sha256:'.length + 12);
 }
 
@@ -170,7 +172,7 @@ function strictest(
   );
 }
 
-function toJudged({ image, result }: { image: ImageFacts; result: PolicyResult }): JudgedImage {
+function toJudged({ image, result }: { image: JudgedFacts; result: PolicyResult }): JudgedImage {
   return {
     ...{ digest: image.digest, platform: image.platform, inspection: image.inspection },
     inspectedAt: image.inspectedAt.toISOString(),

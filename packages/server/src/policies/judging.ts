@@ -65,11 +65,14 @@ export function startJudging(options: JudgingOptions): Judging {
   };
 }
 
-/** Decisions follow the newest report of an image, also that of an inspection on request. */
+/**
+ * Decisions follow the newest report of an image, also that of an inspection on request, and what
+ * scripts found in it.
+ */
 export function inspectionReader(): EventReader {
   return {
     name: 'policies',
-    types: ['image.inspected'],
+    types: ['image.inspected', 'script.completed', 'script.failed'],
     start: 'now',
     giveUpAfter: 10,
     handle: (events, open) =>

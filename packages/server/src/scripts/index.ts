@@ -1,3 +1,4 @@
 /** Collector scripts: programs that run in containers of inspected images. */
+export { readScriptFacts } from './read-facts.ts';
 export { startRunner } from './runner.ts';
 export { scriptsSlice } from './slice.ts';

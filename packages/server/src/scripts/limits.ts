@@ -30,6 +30,8 @@ export const scriptServerLimits = {
   /** YAML is slow to parse. */
   yamlBytes: 1 * MiB,
   jsonDepth: 64,
+  /** Of standard output that policies see as text. */
+  factBytes: 64 * KiB,
   diskBytes: 64 * MiB,
   tmpBytes: 64 * MiB,
   openFiles: 256,

@@ -3,11 +3,14 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { buildImage } from '@lazaret/analysis/testing';
+import { buildFacts, evaluatePolicy, parsePolicy } from '@lazaret/policy';
 import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from 'vitest';
 
 import { createDockerExecutor } from '../executors/docker.ts';
 import { removeScript } from './change-script.ts';
+import { readImageFacts } from '../inspection/index.ts';
+import { readScriptFacts } from './read-facts.ts';
 import { listDisagreements, listRuns } from './read-runs.ts';
 import { readStatus, setPaused } from './runner-state.ts';
 import { readScript } from './store.ts';
@@ -183,6 +186,37 @@ test('a file of the directory is a script until it is removed', async () => {
   expect(rows[0]?.data.detail).toContain('formats');
   await rm(file);
   await expect.poll(present, { timeout: 30_000 }).toEqual([]);
+});
+
+test('policies read outcome, exit code and output of scripts', async () => {
+  await lab.put('roots.sh', `echo '{"otherRoots":["toor"]}'`, { format: 'json' });
+  await lab.put('check.sh', 'echo missing nginx.conf; exit 3');
+  lab.start();
+  await lab.settle();
+  const about = { project: 'default', digests: [debian] };
+  const facts = (await readImageFacts(lab.database, about, new Set())).get(debian);
+  const scripts = (await readScriptFacts(lab.database, about)).get(debian) ?? [];
+  const document = `schema: lazaret-policy/1
+name: inside
+rules:
+  - id: second-root
+    condition: scripts.exists(s, s.name == 'roots.sh' && s.output.otherRoots.size() > 0)
+  - id: check
+    condition: scripts.exists(s, s.name == 'check.sh' && has(s.exitCode) && s.exitCode == 3 && s.stdout.contains('nginx'))
+  - id: not-run
+    condition: '!scripts.exists(s, s.name == "roots.sh" && s.outcome == "succeeded")'
+`;
+  const { policy, faults } = parsePolicy(document);
+  expect(faults).toBeUndefined();
+  const now = new Date().toISOString();
+  const evaluate = (given: { readonly scripts?: typeof scripts }) =>
+    evaluatePolicy(policy!, {
+      facts: buildFacts(facts!.report, { now, ...given }),
+      compareVersions: () => 0,
+      exceptions: [],
+    }).rules.map(({ id, state }) => `${id} ${state}`);
+  expect(evaluate({ scripts })).toEqual(['second-root matched', 'check matched', 'not-run passed']);
+  expect(evaluate({})).toEqual(['second-root error', 'check error', 'not-run error']);
 });
 
 test('output in another format than declared does not succeed', async () => {
