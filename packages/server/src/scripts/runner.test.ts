@@ -200,7 +200,7 @@ test('policies read outcome, exit code and output of scripts', async () => {
 name: inside
 rules:
   - id: second-root
-    condition: scripts.exists(s, s.name == 'roots.sh' && s.output.otherRoots.size() > 0)
+    condition: scripts.exists(s, s.name == 'roots.sh' && has(s.output) && size(s.output.otherRoots) > 0)
   - id: check
     condition: scripts.exists(s, s.name == 'check.sh' && has(s.exitCode) && s.exitCode == 3 && s.stdout.contains('nginx'))
   - id: not-run
