@@ -34,6 +34,11 @@ const notProvoked: readonly EventType[] = [
   'system.stopped',
   'node.changed',
   'inspection.cancelled',
+  // These need the role gate in front of a registry: packages/server/src/gate.
+  'pull.denied',
+  'pull.held',
+  'pull.bypassed',
+  'admission.denied',
 ];
 
 let lab: RegistryInstance;

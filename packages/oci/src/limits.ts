@@ -27,6 +27,13 @@ export const ociLimits = {
   registryChunkBytes: 32 * MiB,
   /** Attempts to write an index that others may write at the same time. */
   registryIndexAttempts: 5,
+  /** Of each buffer of a bulk transfer, and how many are kept for the next ones. */
+  registryBulkBytes: 256 * KiB,
+  registryBulkBuffers: 64,
+  /** Connections for bulk transfers that wait for the next one, for each host. */
+  registryBulkIdle: 16,
+  registryBulkIdleMs: 15_000,
+  registryHeadBytes: 64 * KiB,
   registryBackoffMs: 500,
   registryBackoffMaxMs: 30_000,
   /** A longer pause requested by a registry is an error instead of a delay. */

@@ -4,6 +4,7 @@ import { artifactEvents } from './artifacts/events.ts';
 import type { EventKind } from './core/event-kind.ts';
 import { engineEvents } from './engines/events.ts';
 import { fileEvents } from './files/events.ts';
+import { gateEvents } from './gate/events.ts';
 import { hookEvents } from './hooks/events.ts';
 import { imageEvents } from './images/events.ts';
 import { inspectionEvents } from './inspections/events.ts';
@@ -24,6 +25,7 @@ export const eventKinds = {
   ...hookEvents,
   ...policyEvents,
   ...notificationEvents,
+  ...gateEvents,
   ...inspectionEvents,
   ...registryEvents,
   ...quarantineEvents,

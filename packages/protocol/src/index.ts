@@ -10,6 +10,7 @@ export * from './artifacts/index.ts';
 export * from './engines/index.ts';
 export * from './events/index.ts';
 export * from './files/index.ts';
+export * from './gate/index.ts';
 export * from './hooks/index.ts';
 export * from './knowledge/index.ts';
 export * from './images/index.ts';

@@ -8,6 +8,7 @@ import { artifactLimits } from './artifacts/limits.ts';
 import { coreLimits } from './core/limits.ts';
 import { engineLimits } from './engines/limits.ts';
 import { hookLimits } from './hooks/limits.ts';
+import { gateLimits } from './gate/limits.ts';
 import { imageLimits } from './images/limits.ts';
 import { inspectionLimits } from './inspections/limits.ts';
 import { jobLimits } from './jobs/limits.ts';
@@ -29,6 +30,7 @@ export const limits = {
   ...fileLimits,
   ...registryLimits,
   ...quarantineLimits,
+  ...gateLimits,
   ...hookLimits,
   ...policyLimits,
   ...notificationLimits,

@@ -5,6 +5,7 @@ import type { Operation, OperationTag } from './core/operation.ts';
 import { engines, engineTags } from './engines/operations.ts';
 import { events, eventTags } from './events/operations.ts';
 import { files, fileTags } from './files/operations.ts';
+import { gates, gateTags } from './gate/operations.ts';
 import { hooks, hookTags } from './hooks/operations.ts';
 import { images, imageTags } from './images/operations.ts';
 import { inspections, inspectionTags } from './inspections/operations.ts';
@@ -37,6 +38,7 @@ export const operations = {
   exceptions,
   decisions,
   scripts,
+  gates,
   searches,
   lookups,
   engines,
@@ -60,6 +62,7 @@ export const operationTags = {
   ...policyTags,
   ...notificationTags,
   ...scriptTags,
+  ...gateTags,
   ...searchTags,
   ...knowledgeTags,
   ...engineTags,

@@ -4,6 +4,7 @@ import type { PermissionKind } from './core/permission-kind.ts';
 import { enginePermissions } from './engines/permissions.ts';
 import { eventPermissions } from './events/permissions.ts';
 import { filePermissions } from './files/permissions.ts';
+import { gatePermissions } from './gate/permissions.ts';
 import { hookPermissions } from './hooks/permissions.ts';
 import { imagePermissions } from './images/permissions.ts';
 import { jobPermissions } from './jobs/permissions.ts';
@@ -25,6 +26,7 @@ export const permissions = {
   ...policyPermissions,
   ...notificationPermissions,
   ...scriptPermissions,
+  ...gatePermissions,
   ...enginePermissions,
   ...nodePermissions,
   ...eventPermissions,

@@ -9,7 +9,8 @@ export { retryAfterMs } from './http/retry.ts';
 export { createTlsContext } from './http/certificates.ts';
 export { PrivateAddressError, PrivateHostError } from './http/failure.ts';
 export { createTransport } from './http/transport.ts';
-export type { Answer, NetworkOptions, Transport } from './http/transport.ts';
+export type { Answer } from './http/answer.ts';
+export type { NetworkOptions, Transport } from './http/transport.ts';
 export {
   headManifest,
   listReferrers,
@@ -20,6 +21,8 @@ export {
 } from './list-pages.ts';
 export type { RequestKind } from './http/request-rate.ts';
 export type { ListOptions, ManifestHead, Referrer, TagDigests } from './list-pages.ts';
+export { nextLink } from './link-header.ts';
+export { manifestAccept } from './read-manifest.ts';
 export { probeApi, probeDeletion, probeReferrers } from './probe.ts';
 export { pushBlob } from './push-blob.ts';
 export type { BlobPushResult, BlobUpload } from './push-blob.ts';
@@ -33,5 +36,6 @@ export { readManifest } from './read-manifest.ts';
 export type { FetchedManifest, ManifestRequest } from './read-manifest.ts';
 export { readCreated } from './read-created.ts';
 export { RegistryClient } from './registry-client.ts';
+export type { RegistryAnswer } from './registry-client.ts';
 export { openRegistryClient, openRegistrySource } from './registry-source.ts';
 export type { RegistryOptions, RegistrySourceOptions } from './registry-source.ts';

@@ -18,7 +18,8 @@ import { apiHost } from '../reference/reference.ts';
 import type { RequestKind, RequestRate } from './http/request-rate.ts';
 import { backoffMs, isTransientStatus, retryAfterMs } from './http/retry.ts';
 import { type TokenServerRequest, TokenServer } from './auth/token-server.ts';
-import type { Answer, HttpMethod, RequestBody, Transport } from './http/transport.ts';
+import type { Answer } from './http/answer.ts';
+import type { HttpMethod, RequestBody, Transport } from './http/transport.ts';
 
 export interface RegistryClientOptions {
   readonly transport: Transport;
@@ -49,6 +50,10 @@ export interface RegistryRequest {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: RequestBody | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** The body is large and will be piped. */
+  readonly bulk?: boolean;
+  /** `pass`: a redirect to another host is the answer, instead of being followed. */
+  readonly redirects?: 'follow' | 'pass';
   /** Started whenever the registry is queried, stopped while a token server is. */
   readonly deadline?: Deadline;
 }
@@ -58,6 +63,8 @@ export interface RegistryAnswer extends Answer {
   readonly transport: RegistryTransport;
   /** Whether another host than the registry sent it. */
   readonly redirected: boolean;
+  /** The target of a redirect that was not followed. */
+  readonly location?: string;
 }
 
 export interface BodySize {
@@ -216,13 +223,12 @@ export class RegistryClient {
     let weakest: RegistryTransport = 'tls';
     for (let hops = 0; hops <= ociLimits.registryRedirects; hops += 1) {
       const own = url.origin === origin.origin;
-      if (own) await this.#rate.take(signal, this.#options.kind);
-      if (own) this.#options.onRequest?.();
+      if (own) await this.#admit(signal);
       deadline?.begin();
       const answer = await transport.exchange(url, {
         method,
         headers: { ...headers, ...(own && sent !== undefined ? { authorization: sent } : {}) },
-        ...{ body, signal, trusted: url.hostname === origin.hostname },
+        ...{ body, signal, bulk: request.bulk, trusted: url.hostname === origin.hostname },
       });
       weakest = weaker(weakest, answer.transport);
       const location = isRedirect(answer.status) ? answer.header('location')[0] : undefined;
@@ -230,8 +236,16 @@ export class RegistryClient {
       answer.drop();
       url = this.#checkRedirect(URL.parse(location, url), request.what);
       if (!isRead(method)) checkWriteRedirect(answer.status, { url, origin, what: request.what });
+      if (isPassedOn(request, url, origin)) {
+        return { ...answer, transport: weakest, redirected: !own, location: url.href };
+      }
     }
     throw new SourceError('unreachable', `${request.what} has too many redirects`);
+  }
+
+  async #admit(signal: AbortSignal | undefined): Promise<void> {
+    await this.#rate.take(signal, this.#options.kind);
+    this.#options.onRequest?.();
   }
 
   #checkRedirect(url: URL | null, what: string): URL {
@@ -314,6 +328,11 @@ function checkWriteRedirect(
   if (url.origin === origin.origin && status >= 307) return;
   const reason = 'a write is only sent to the registry itself';
   throw new SourceError('unreachable', `${what} is redirected to ${plainUrl(url)}: ${reason}`);
+}
+
+/** Redirects to the registry itself need its credentials, and are followed. */
+function isPassedOn({ redirects }: RegistryRequest, url: URL, origin: URL): boolean {
+  return redirects === 'pass' && url.origin !== origin.origin;
 }
 
 function isRedirect(status: number): boolean {

@@ -30,6 +30,7 @@ const analyze = [
   'images.inspect',
   'registries.report',
   'scripts.run',
+  'gate.pull',
 ] as const satisfies readonly Permission[];
 
 const operate = [
@@ -38,6 +39,7 @@ const operate = [
   'registries.manage',
   'quarantine.manage',
   'quarantine.approve',
+  'gate.pull',
   'hooks.manage',
   'policies.manage',
   'notifications.manage',

@@ -19,6 +19,7 @@ export type SubjectKind =
   | 'policy'
   | 'notification'
   | 'project'
+  | 'reference'
   | 'registry'
   | 'script'
   | 'tag'

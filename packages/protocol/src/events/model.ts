@@ -28,6 +28,7 @@ export const subjectSchemas: Readonly<Record<SubjectKind, z.ZodType<string>>> = 
   policy: slug,
   notification: slug.describe('Name of a target of notifications'),
   project: slug,
+  reference: z.string().min(1).describe('Reference of an image: HOST/REPOSITORY[:TAG]@DIGEST'),
   registry: slug,
   script: slug,
   tag: z.string().min(1).describe('Reference of a tag: HOST/REPOSITORY:TAG'),

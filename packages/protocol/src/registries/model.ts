@@ -259,7 +259,7 @@ export const registryTag = z.object({
 });
 export type RegistryTag = z.output<typeof registryTag>;
 
-export const arrivalSources = ['webhook', 'poll', 'backlog', 'manual'] as const;
+export const arrivalSources = ['gate', 'webhook', 'poll', 'backlog', 'manual'] as const;
 export type ArrivalSource = (typeof arrivalSources)[number];
 
 export const tagChange = z.object({

@@ -26,6 +26,7 @@ import type { DatabaseHandle } from '../floor/db/index.ts';
 import { appendEvents, auditReader, createOutbox, eventsSlice } from '../floor/events/index.ts';
 import { createChangeSignals } from '../floor/signals.ts';
 import type { Clock, Slice } from '../floor/slice.ts';
+import { gateSlice, readGateSettings } from '../gate/index.ts';
 import { checkNotifications, hooksSlice } from '../hooks/index.ts';
 import { inspectionSlice } from '../inspection/index.ts';
 import { findUnfinishedJob, jobsSlice } from '../jobs/index.ts';
@@ -35,6 +36,7 @@ import { nodesSlice } from '../nodes/index.ts';
 import { notificationsSlice } from '../notifications/index.ts';
 import { startApi } from '../roles/api.ts';
 import type { ConsoleFiles } from '../roles/console-files.ts';
+import { startGate } from '../roles/gate.ts';
 import { startInspector } from '../roles/inspector.ts';
 import { openExecutors } from '../roles/open-executors.ts';
 import type { Core, Role, StartRole, StopOptions } from '../roles/role.ts';
@@ -72,13 +74,13 @@ export interface RunningServer {
   stop(options: StopOptions): Promise<void>;
 }
 
-/** Background roles in the order in which they start; the API starts after all slices. */
+/** Background roles in the order in which they start; gate and API start after all slices. */
 const backgroundRoles = {
   worker: startWorker,
   scheduler: startScheduler,
   inspector: startInspector,
   watcher: startWatcher,
-} satisfies Record<Exclude<RoleName, 'api'>, StartRole>;
+} satisfies Record<Exclude<RoleName, 'api' | 'gate'>, StartRole>;
 
 /** Starts the configured roles. After a failure everything that was started is stopped. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
@@ -132,6 +134,14 @@ async function start(
   });
   for (const slice of slices) cleanup.defer(async () => slice.stop?.());
 
+  if (values.roles.includes('gate')) {
+    const connection = describeConnection(options, directory);
+    const gate = await startGate(core, { access, connection });
+    if (gate !== undefined) {
+      cleanup.defer(() => gate.stop(how));
+      roles.set('gate', gate);
+    }
+  }
   if (values.roles.includes('api')) {
     const onAnswer = metrics.observeAnswer;
     const api = await startApi(core, { slices, access, onAnswer, console: options.console });
@@ -264,6 +274,7 @@ async function createSlices(core: Core, parts: SliceParts): Promise<Slices> {
     knowledgeSlice(core),
     createQuarantine(core),
     scriptsSlice({ ...core, settings: values.scripts }),
+    createGate(core),
     searchSlice({ database: core.database, slices: () => slices }),
     eventsSlice({ outbox, database: core.database }),
     systemSlice({
@@ -284,6 +295,12 @@ function createQuarantine(core: Core): Slice {
     ...{ ...core, ...describeConnection({ configuration }, { path }) },
     ...{ now: clock.now, spaceBytes, retentionMs: seconds * 1_000 },
   });
+}
+
+function createGate(core: Core): Slice {
+  const { configuration, dataDirectory: path } = core;
+  const gate = readGateSettings(configuration.values);
+  return gateSlice({ ...{ ...core, ...describeConnection({ configuration }, { path }) }, gate });
 }
 
 async function createHooks(core: Core, { publicUrl, localUrl }: SliceParts): Promise<Slice> {

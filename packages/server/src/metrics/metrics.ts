@@ -9,6 +9,7 @@ import type { Kysely } from 'kysely';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 import type { Database } from '../floor/db/index.ts';
+import { createGateMetrics, setGates } from './gate-metrics.ts';
 import { readInstance, type FinishedJob, type InstanceState } from './store.ts';
 
 export interface LoopReading {
@@ -49,6 +50,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const seen = createCounters(registry);
   const gauges = createGauges(registry);
   const totals = createTotals(registry);
+  const gates = createGateMetrics(registry);
   gauges.build.set({ version: options.version }, 1);
   return {
     observeAnswer: (operation, status, seconds) => {
@@ -66,6 +68,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
       gauges.database.set(state === undefined ? 0 : 1);
       setInstance(gauges, state);
       setNotifications(gauges, totals, state?.notifications ?? []);
+      setGates(gates, state?.gates ?? []);
       await setProcess(gauges, options);
       return registry.metrics();
     },

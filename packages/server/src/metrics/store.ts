@@ -4,8 +4,10 @@ import { sql, type Kysely } from 'kysely';
 
 import type { Database } from '../floor/db/index.ts';
 import { serverLimits } from '../floor/limits.ts';
+import { readGates, type GateReading } from './gate-metrics.ts';
 
 export interface InstanceState {
+  readonly gates: readonly GateReading[];
   readonly registries: readonly RegistryReading[];
   readonly quarantine: {
     readonly images: readonly { readonly state: string; readonly count: number }[];
@@ -82,8 +84,9 @@ export async function readInstance(database: Kysely<Database>): Promise<Instance
     readActions(database),
     readNotifications(database),
     readScripts(database),
+    readGates(database),
   ]);
-  const [quarantine, actions, notifications, scripts] = others;
+  const [quarantine, actions, notifications, scripts, gates] = others;
   const counts = new Map<string, number>(liveStates.map((state) => [state, 0]));
   for (const { state, jobs } of live) counts.set(state, jobs);
   counts.set(
@@ -92,7 +95,7 @@ export async function readInstance(database: Kysely<Database>): Promise<Instance
   );
   return {
     ...{ queue, nodes, inspections, registries, arrivals, quarantine, actions },
-    ...{ notifications, scripts },
+    ...{ notifications, scripts, gates },
     live: [...counts].map(([state, jobs]) => ({ state, jobs })),
   };
 }

@@ -262,6 +262,7 @@ export async function insertArrivals(
 }
 
 function priorityOf(source: ArrivalSource): number {
+  if (source === 'gate') return inspectionPriorities.interactive;
   return inspectionPriorities[source === 'manual' ? 'webhook' : source];
 }
 

@@ -96,12 +96,20 @@ export interface ClientParts extends ConnectionParts {
 export async function openWatchedRegistry(
   registry: WatchedRegistry,
   parts: ClientParts,
-  how: { readonly signal: AbortSignal; readonly kind?: 'interactive' | 'automatic' },
+  how: {
+    readonly signal: AbortSignal;
+    readonly kind?: 'interactive' | 'automatic';
+    /** At a time, instead of the default. */
+    readonly connections?: number;
+  },
 ): Promise<OpenedRegistry> {
   const { sharedRates, now } = parts;
   let requests = 0;
+  const { connections } = how;
+  const options = await registryOptions(describeConnection(registry, parts), { now, sharedRates });
+  const network = { ...options.network, ...(connections !== undefined && { connections }) };
   const opened = openRegistryClient(registry.address, {
-    ...(await registryOptions(describeConnection(registry, parts), { now, sharedRates })),
+    ...{ ...options, network },
     ...{ signal: how.signal, retries: watchLimits.requestRetries, kind: how.kind ?? 'background' },
     onRequest: () => {
       requests += 1;

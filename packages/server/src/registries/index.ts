@@ -14,11 +14,20 @@ export {
   createRegistryLookup,
   openWatchedRegistry,
   type ClientParts,
+  type ConnectionParts,
+  type OpenedRegistry,
   type WatchedRegistry,
 } from './connection.ts';
+export {
+  listArrivedDigests,
+  readLastArrival,
+  recordPull,
+  type LastArrival,
+  type PlacedImage,
+} from './record-pull.ts';
 export { knowFromRegistries } from './know-digests.ts';
 export { createMatcher } from './match-names.ts';
 export { recordPush } from './record-push.ts';
 export { registriesSlice } from './slice.ts';
-export { findByAddress, findRegistry, readWatched } from './store.ts';
-export { startWatcher } from './watcher.ts';
+export { findByAddress, findInProject, findRegistry, readWatched } from './store.ts';
+export { arrivalsChanged, startWatcher } from './watcher.ts';

@@ -29,6 +29,7 @@ export interface ArrivalParts {
 }
 
 const rooms: ReadonlyMap<number, number> = new Map([
+  [inspectionPriorities.interactive, watchLimits.inspectingGate],
   [inspectionPriorities.webhook, watchLimits.inspectingWebhook],
   [inspectionPriorities.poll, watchLimits.inspectingPoll],
   [inspectionPriorities.backlog, watchLimits.inspectingBacklog],

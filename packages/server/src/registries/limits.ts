@@ -30,6 +30,7 @@ export const watchLimits = {
   verifyAttempts: 5,
   verifyRetryMs: 10_000,
   /** Inspections that may wait or run at a time, by priority. */
+  inspectingGate: 200,
   inspectingWebhook: 200,
   inspectingPoll: 100,
   inspectingBacklog: 20,

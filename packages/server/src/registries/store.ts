@@ -206,3 +206,19 @@ function toCheck(results: RegistryCheck[] | null, checkedAt: Date | null): Regis
 export function toText(date: Date | null): string | null {
   return date === null ? null : date.toISOString();
 }
+
+/** The registry of a project with this name or address; undefined when there is none. */
+export async function findInProject(
+  database: Kysely<Database>,
+  project: string,
+  by: { readonly name: string } | { readonly address: string },
+): Promise<WatchedRegistry | undefined> {
+  const query = database
+    .selectFrom('registries')
+    .select([...connectionColumns])
+    .where('project', '=', project);
+  const row = await (
+    'name' in by ? query.where('name', '=', by.name) : query.where('address', '=', by.address)
+  ).executeTakeFirst();
+  return row === undefined ? undefined : toWatched(row);
+}

@@ -19,6 +19,7 @@ const statuses: Readonly<Record<ArrivalState, Status>> = {
 };
 
 export const arrivalSourceLabels: Readonly<Record<ArrivalSource, string>> = {
+  gate: 'pull',
   webhook: 'notification',
   poll: 'poll',
   backlog: 'backlog',

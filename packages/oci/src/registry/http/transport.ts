@@ -5,14 +5,19 @@
  */
 import { lookup } from 'node:dns';
 import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 
 import type { RegistryTransport } from '@lazaret/protocol';
 import { Agent, type Dispatcher, ProxyAgent } from 'undici';
 
 import { ociLimits } from '../../limits.ts';
 import { SourceError } from '../../source-error.ts';
+import type { Answer } from './answer.ts';
 import { addressOf, isPrivateAddress, isLoopback } from './address-policy.ts';
 import { createTlsContext, type HostCertificates, readCertificates } from './certificates.ts';
+import { bulkAnswer } from './bulk-answer.ts';
+import type { BulkEndpoint } from './bulk-connection.ts';
+import { BulkTransfers } from './bulk-transfers.ts';
 import { connectionFailure } from './connection-failure.ts';
 import { PrivateAddressError, privateAddressFailure } from './failure.ts';
 import { chooseProxy, type ProxySettings } from './proxy.ts';
@@ -42,6 +47,8 @@ export interface NetworkOptions {
   readonly lookup?: Lookup;
   /** Idle timeout of a connection, instead of the default. */
   readonly idleMs?: number;
+  /** Connections to each host, instead of the default. */
+  readonly connections?: number;
 }
 
 export type HttpMethod = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -53,22 +60,14 @@ export interface Exchange {
   readonly signal?: AbortSignal | undefined;
   /** Whether the operator named the host; others must have a public address or be listed. */
   readonly trusted: boolean;
+  /** A GET whose body is large and will be piped. */
+  readonly bulk?: boolean | undefined;
 }
 
 /** The bytes of a request, which are opened again for each attempt. */
 export interface RequestBody {
   readonly sizeBytes: number;
   open(): AsyncIterable<Uint8Array>;
-}
-
-export interface Answer {
-  readonly status: number;
-  readonly transport: RegistryTransport;
-  /** Values of a header by its lower-case name. */
-  header(name: string): readonly string[];
-  readonly body: AsyncIterable<Uint8Array>;
-  /** Discards the body. */
-  drop(): void;
 }
 
 export interface Transport {
@@ -84,6 +83,7 @@ export function createTransport(options: NetworkOptions): Transport {
   const pools = new Map<string, Promise<Dispatcher>>();
   const answered = new Set<string>();
   const certificates = createCertificateReader(options);
+  const bulk = createBulk({ options, certificates });
 
   function poolOf(url: URL, trusted: boolean): Promise<Dispatcher> {
     const key = `${url.origin} ${trusted}`;
@@ -119,20 +119,18 @@ export function createTransport(options: NetworkOptions): Transport {
       const trusted =
         (request.trusted && options.isNamedByCaller !== true) ||
         lists(options.privateHosts, url.host, url.hostname);
-      const address = addressOf(url.hostname);
-      if (
-        !trusted &&
-        (address === undefined ? isLoopback(url.hostname) : isPrivateAddress(address))
-      ) {
-        throw closed(url, request);
-      }
+      if (!trusted && isPrivateHost(url)) throw closed(url, request);
       const pool = await poolOf(url, trusted);
       request.signal?.throwIfAborted();
       const sending = new SentBody(request.body);
       try {
-        const answer = await pool.request(describe(url, { ...request, sending }, options));
+        const origin = { url, transport: transportOf(url), signal: request.signal };
+        const large = await bulk.begin(request, { origin, trusted });
+        const answer =
+          large ??
+          wrap(await pool.request(describe(url, { ...request, sending }, options)), origin);
         answered.add(url.host);
-        return wrap(answer, { url, transport: transportOf(url), signal: request.signal });
+        return answer;
       } catch (error) {
         if (request.signal?.aborted === true) throw request.signal.reason;
         if (sending.failure !== undefined) throw sending.failure;
@@ -141,9 +139,38 @@ export function createTransport(options: NetworkOptions): Transport {
       }
     },
     async close() {
+      bulk.close();
       const open = await Promise.allSettled(pools.values());
       pools.clear();
       for (const one of open) if (one.status === 'fulfilled') await one.value.destroy();
+    },
+  };
+}
+
+/** By its address or name alone; names are resolved when connecting. */
+function isPrivateHost({ hostname }: URL): boolean {
+  const address = addressOf(hostname);
+  return address === undefined ? isLoopback(hostname) : isPrivateAddress(address);
+}
+
+/** Bulk transfers where they are possible: without a proxy. */
+function createBulk(parts: PoolParts) {
+  const transfers = new BulkTransfers();
+  return {
+    close: () => transfers.close(),
+    /** Undefined when the general client has to send it. */
+    async begin(
+      { bulk, headers, signal }: Exchange,
+      { origin, trusted }: { readonly origin: AnswerOrigin; readonly trusted: boolean },
+    ): Promise<Answer | undefined> {
+      const { url } = origin;
+      const proxy = chooseProxy(url, parts.options.proxy ?? {});
+      if (bulk !== true || proxy !== undefined) return undefined;
+      const transfer = await transfers.begin({
+        ...{ url, key: `${url.origin} ${trusted}`, headers: { ...ownHeaders, ...headers }, signal },
+        endpoint: () => describeEndpoint(url, trusted, parts),
+      });
+      return transfer === undefined ? undefined : bulkAnswer(transfer, origin);
     },
   };
 }
@@ -171,7 +198,7 @@ async function createPool(url: URL, trusted: boolean, parts: PoolParts): Promise
   const secure = url.protocol === 'https:' ? await secureOptions(url, parts) : {};
   const idleMs = options.idleMs ?? ociLimits.registryIdleMs;
   const shared = {
-    connections: ociLimits.registryConnections,
+    connections: options.connections ?? ociLimits.registryConnections,
     headersTimeout: idleMs,
     bodyTimeout: idleMs,
     allowH2: false,
@@ -211,6 +238,26 @@ function proxyUri(text: string): string {
   const url = URL.parse(text.includes('://') ? text : `http://${text}`);
   if (url !== null && ['http:', 'https:', 'socks5:'].includes(url.protocol)) return url.href;
   throw new SourceError('unreachable', 'invalid proxy URL');
+}
+
+const ownHeaders = { 'user-agent': 'lazaret', 'accept-encoding': 'identity' } as const;
+
+async function describeEndpoint(
+  url: URL,
+  trusted: boolean,
+  parts: PoolParts,
+): Promise<BulkEndpoint> {
+  const { options } = parts;
+  const isSecure = url.protocol === 'https:';
+  const resolve = options.lookup ?? lookup;
+  return {
+    host: addressOf(url.hostname) ?? url.hostname,
+    port: Number(url.port) || (isSecure ? 443 : 80),
+    lookup: trusted ? resolve : publicOnly(resolve),
+    tls: isSecure ? await secureOptions(url, parts) : undefined,
+    connectMs: ociLimits.registryConnectMs,
+    idleMs: options.idleMs ?? ociLimits.registryIdleMs,
+  };
 }
 
 /** The body of one attempt; remembers why its source failed: that is not an error of the server. */
@@ -262,8 +309,7 @@ function describe(
     path: `${url.pathname}${url.search}`,
     method: request.method,
     headers: {
-      'user-agent': 'lazaret',
-      'accept-encoding': 'identity',
+      ...ownHeaders,
       ...request.headers,
       ...request.sending.headers,
     },
@@ -289,12 +335,25 @@ function wrap(answer: Dispatcher.ResponseData, origin: AnswerOrigin): Answer {
       return value === undefined ? [] : [value].flat();
     },
     body: guard(answer.body, origin),
+    async pipe(to, onBytes) {
+      answer.body.on('data', (chunk: Buffer) => onBytes(chunk.length));
+      try {
+        await pipeline(answer.body, to, signalOf(origin));
+      } catch (error) {
+        origin.signal?.throwIfAborted();
+        throw connectionFailure(error, origin.url, true);
+      }
+    },
     drop() {
       // Later errors of the discarded body are ignored.
       answer.body.on('error', () => undefined);
       answer.body.destroy();
     },
   };
+}
+
+function signalOf({ signal }: AnswerOrigin): { readonly signal?: AbortSignal } {
+  return signal === undefined ? {} : { signal };
 }
 
 /** Reports a lost connection like one that failed to open. */

@@ -9,7 +9,8 @@ import { dirname, join } from 'node:path';
 import { Problem } from '@lazaret/protocol';
 import { parseDocument, stringify, type Document } from 'yaml';
 
-import { flagOf, optionKeys, options, variableOf, type Option, type OptionKey } from './options.ts';
+import type { Option } from './option.ts';
+import { flagOf, optionKeys, options, variableOf, type OptionKey } from './options.ts';
 
 /** Name of the file in the data directory. */
 const fileName = 'lazaret.yaml';

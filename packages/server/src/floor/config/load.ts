@@ -9,13 +9,13 @@ import { Problem, type ProblemField, nearestName, readFields } from '@lazaret/pr
 import { parseDocument } from 'yaml';
 
 import { findConfigurationFile } from './configuration-file.ts';
+import { flag, type Option } from './option.ts';
 import {
   flagOf,
   optionKeys,
   options,
   variableOf,
   type Configuration,
-  type Option,
   type OptionKey,
 } from './options.ts';
 
@@ -180,7 +180,7 @@ function readFlags(
       if (rest.length === 0 && argv[position + 1]?.startsWith('-') === false) position += 1;
       continue;
     }
-    const isSwitch = key === 'openLegacy' && rest.length === 0;
+    const isSwitch = key !== undefined && options[key].schema === flag && rest.length === 0;
     const value = rest.length > 0 ? rest.join('=') : isSwitch ? 'true' : argv[(position += 1)];
     if (value === undefined) fields.push({ path: name, message: 'expected a value after it' });
     else if (key === undefined) file = value;

@@ -5,19 +5,15 @@
 import { durationSeconds, limits, sizeBytes } from '@lazaret/protocol';
 import { z } from 'zod';
 
+import { gateOptions } from './gate-options.ts';
 import { inspectionOption } from './inspection-option.ts';
 import { notificationOption } from './notification-option.ts';
+import { flag, listenAddress, listOf, option, portMax, portOf, type Option } from './option.ts';
 import { registryOption } from './registry-option.ts';
 import { scriptsOption } from './scripts-option.ts';
 
-export const roleNames = ['api', 'scheduler', 'worker', 'inspector', 'watcher'] as const;
+export const roleNames = ['api', 'scheduler', 'worker', 'inspector', 'watcher', 'gate'] as const;
 export type RoleName = (typeof roleNames)[number];
-
-const portMax = 65_535;
-
-function portOf(address: string): number {
-  return Number(address.slice(address.lastIndexOf(':') + 1));
-}
 
 const nodeOption = z.strictObject({
   name: z
@@ -43,42 +39,6 @@ const nodeOption = z.strictObject({
 });
 export type NodeOption = z.output<typeof nodeOption>;
 
-/** Lists in the environment and in flags are separated by commas, or JSON. */
-function listOf<T extends z.ZodType>(item: T): z.ZodType<z.output<T>[]> {
-  return z.preprocess((value) => {
-    if (typeof value !== 'string') return value;
-    if (value.trim().startsWith('[')) return parseJson(value);
-    return value === '' ? [] : value.split(',').map((part) => part.trim());
-  }, z.array(item)) as unknown as z.ZodType<z.output<T>[]>;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
-}
-
-const flag = z
-  .union([z.boolean(), z.enum(['true', 'false'])])
-  .transform((value) => value === true || value === 'true');
-
-export interface Option<T extends z.ZodType = z.ZodType> {
-  readonly schema: T;
-  /** Before the schema's own parsing. */
-  readonly fallback: unknown;
-  readonly summary: string;
-  /** Masked when printed; may be given as file:/path. */
-  readonly secret?: boolean;
-  /** Additional variable besides LAZARET_KEY, such as DATABASE_URL. */
-  readonly variable?: string;
-}
-
-function option<T extends z.ZodType>(row: Option<T>): Option<T> {
-  return row;
-}
-
 export const options = {
   data: option({
     schema: z.string().min(1),
@@ -86,13 +46,7 @@ export const options = {
     summary: 'Directory of all data of Lazaret; created when missing',
   }),
   listen: option({
-    schema: z
-      .string()
-      .regex(/^(\[[0-9a-f:]+\]|[^:\s]+):\d{1,5}$/i, {
-        error: 'expected HOST:PORT, as in 127.0.0.1:8100',
-        abort: true,
-      })
-      .refine((text) => portOf(text) <= portMax, `expected a port from 0 to ${portMax}`),
+    schema: listenAddress,
     fallback: '127.0.0.1:8100',
     summary: 'Address to listen on; loopback by default. Port 0 uses any free port',
   }),
@@ -114,7 +68,7 @@ export const options = {
   roles: option({
     schema: listOf(z.enum(roleNames)),
     fallback: [...roleNames],
-    summary: 'Roles of this process: api, scheduler, worker, inspector, watcher',
+    summary: 'Roles of this process: api, scheduler, worker, inspector, watcher, gate',
   }),
   databaseUrl: option({
     schema: z.union([
@@ -205,6 +159,7 @@ export const options = {
     fallback: {},
     summary: 'Collector scripts in containers of inspected images; see docs/scripts.md',
   }),
+  ...gateOptions,
   openLegacy: option({
     schema: flag,
     fallback: false,

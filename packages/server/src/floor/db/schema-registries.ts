@@ -44,7 +44,7 @@ interface RegistryRepositories {
 
 /** A reported push whose digest is not known yet. */
 export interface ReportedPush {
-  readonly source: 'webhook' | 'manual';
+  readonly source: 'gate' | 'webhook' | 'manual';
   readonly eventId?: string | undefined;
   readonly actor?: string | undefined;
   readonly pushedAt?: string | undefined;

@@ -60,7 +60,7 @@ async function readMigrated(): Promise<Column[]> {
 /** Types do not exist at run time, so the file is read as text. */
 async function readDeclared(): Promise<Column[]> {
   const parts = [
-    ...['hooks', 'images', 'notifications', 'policies', 'quarantine', 'registries'],
+    ...['gate', 'hooks', 'images', 'notifications', 'policies', 'quarantine', 'registries'],
     'scripts',
   ];
   const files = ['schema.ts', ...parts.map((part) => `schema-${part}.ts`)].map(
@@ -74,7 +74,7 @@ async function readDeclared(): Promise<Column[]> {
     bodies.set(name, readMembers(body));
   }
   const tables = [
-    'Database',
+    ...['Database', 'GateTables'],
     ...['HookTables', 'ImageTables', 'NotificationTables', 'PolicyTables', 'QuarantineTables'],
     ...['RegistryTables', 'ScriptTables'],
   ].flatMap((name) => [...(bodies.get(name) ?? [])]);

@@ -9,6 +9,7 @@ import type {
   RequiredTimestamp,
   Timestamp,
 } from './column-types.ts';
+import type { GateTables } from './schema-gate.ts';
 import type { HookTables } from './schema-hooks.ts';
 import type { NotificationTables } from './schema-notifications.ts';
 import type { ImageTables } from './schema-images.ts';
@@ -279,6 +280,7 @@ interface Instance {
 
 export interface Database
   extends
+    GateTables,
     HookTables,
     ImageTables,
     NotificationTables,
