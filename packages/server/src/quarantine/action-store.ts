@@ -88,8 +88,13 @@ export async function listActions(
   ] as const) {
     if (value !== undefined) query = query.where(column, '=', value);
   }
-  if (ask.kind !== undefined) query = query.where('kind', 'in', ask.kind);
-  if (ask.state !== undefined) query = query.where('state', 'in', ask.state);
+  for (const [column, values] of [
+    ['kind', ask.kind],
+    ['state', ask.state],
+  ] as const) {
+    if (values === undefined) continue;
+    query = query.where(sql<boolean>`${sql.ref(column)} = any(${[...values]}::text[])`);
+  }
   if (ask.cursor !== undefined) query = query.where('id', '<', ask.cursor);
   const rows = await query
     .orderBy('id', 'desc')
@@ -147,8 +152,10 @@ export async function decideAction(
     .execute();
   const { id, project, kind, repository, digest, registry_name: registry } = row;
   const data = { kind, registry, repository, digest, reason };
-  await appendEvents(trx, [{ type: `action.${state}`, subject: id, actor, project, data }]);
+  await appendEvents(trx, [{ type: decisionEvents[state], subject: id, actor, project, data }]);
 }
+
+const decisionEvents = { approved: 'action.approved', rejected: 'action.rejected' } as const;
 
 /** Whether nothing more happens to it without a person. */
 export function isActionSettled({ state }: Pick<RegistryAction, 'state'>): boolean {

@@ -116,7 +116,9 @@ export async function listItems(
   ] as const) {
     if (value !== undefined) query = query.where(column, '=', value);
   }
-  if (ask.state !== undefined) query = query.where('i.state', 'in', ask.state);
+  if (ask.state !== undefined) {
+    query = query.where(sql<boolean>`i.state = any(${[...ask.state]}::text[])`);
+  }
   if (ask.cursor !== undefined) query = query.where('i.id', '<', ask.cursor);
   const rows = await query
     .orderBy('i.id', 'desc')
@@ -172,22 +174,25 @@ export interface ImagePlace {
 }
 
 /**
- * Whether the image is in quarantine or blocked: a gate before the registry refuses it, whether or
- * not the registry still has it.
+ * What was done last about an image in a repository: a gate before the registry refuses what is
+ * quarantined or blocked, whether or not the registry still has it, and serves what a person
+ * released, whatever was decided before. Undefined when nothing was done.
  */
-export async function isQuarantined(
+export async function readPlaceState(
   database: Kysely<Database>,
   { registry, repository, digest }: ImagePlace,
-): Promise<boolean> {
+): Promise<QuarantineState | undefined> {
   const row = await database
     .selectFrom('quarantine_items')
-    .select('id')
+    .select('state')
     .where('registry', '=', registry)
     .where('repository', '=', repository)
     .where('digest', '=', digest)
-    .where('state', 'in', ['quarantined', 'blocked'])
+    .where('state', 'not in', ['failed', 'preparing'])
+    .orderBy('id', 'desc')
+    .limit(1)
     .executeTakeFirst();
-  return row !== undefined;
+  return row?.state as QuarantineState | undefined;
 }
 
 function toItem(row: ShownRow): QuarantineItem {

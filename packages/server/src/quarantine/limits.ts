@@ -28,7 +28,8 @@ export const actionLimits = {
   planMs: minuteMs,
   /** Stored content of that age may be in an upload whose rows are not written yet. */
   sweepGraceMs: hourMs,
-  sweepMs: minuteMs,
+  /** Shorter than the time after which a loop counts as stalled. */
+  sweepMs: 5_000,
   sweptAtOnce: 500,
   /** Decisions whose actions are recorded in one transaction. */
   effectsAtOnce: 100,
