@@ -68,6 +68,7 @@ const pages: readonly (readonly [name: string, path: () => string, expected: str
   ['engine new', () => 'engines/new', 'Validate'],
   ['arrivals without any', () => 'arrivals', 'No arrivals yet'],
   ['registries without any', () => 'registries', 'No registries yet'],
+  ['quarantine without any', () => 'quarantine', 'Nothing in quarantine'],
   ['hooks without any', () => 'hooks', 'No hooks yet'],
   ['notifications without any', () => 'notifications', 'No targets yet'],
   ['nodes', () => 'nodes', 'Memory reserved'],

@@ -16,6 +16,7 @@ import { readImagesSearch } from './pages/images/filters.ts';
 import { readInspectionsSearch } from './pages/inspections/filters.ts';
 import { readJobSearch } from './pages/jobs/filters.ts';
 import { jobTabs } from './pages/job/tabs.ts';
+import { readQuarantineSearch } from './pages/quarantine/filters.ts';
 import { readRegistrySearch } from './pages/registry/search.ts';
 import { readCompareSearch } from './pages/compare/compare-search.ts';
 import { readSearch } from './pages/search/search-query.ts';
@@ -141,6 +142,23 @@ const registry = createRoute({
   validateSearch: readRegistrySearch,
   component: lazyRouteComponent(() => import('./pages/registry/registry-page.tsx'), 'RegistryPage'),
 });
+const quarantineList = createRoute({
+  getParentRoute: () => shell,
+  path: '/quarantine',
+  validateSearch: readQuarantineSearch,
+  component: lazyRouteComponent(
+    () => import('./pages/quarantine/quarantine-page.tsx'),
+    'QuarantinePage',
+  ),
+});
+const quarantineItem = createRoute({
+  getParentRoute: () => shell,
+  path: '/quarantine/$id',
+  component: lazyRouteComponent(
+    () => import('./pages/quarantine/item-page.tsx'),
+    'QuarantineItemPage',
+  ),
+});
 const hooks = createRoute({
   getParentRoute: () => shell,
   path: '/hooks',
@@ -257,6 +275,8 @@ const routeTree = root.addChildren([
     arrivalList,
     registryList,
     registry,
+    quarantineList,
+    quarantineItem,
     hooks,
     notificationList,
     file,
