@@ -154,6 +154,7 @@ test.each([
   ['cyclonedx', 'CycloneDX'],
   ['spdx', 'SPDX-'],
   ['sarif', '2.1.0'],
+  ['collector', '"Action":"ADD"'],
 ])('the report is downloaded as %s', async (format, mark) => {
   const { reference, digest } = await push('downloaded');
   await inspectAndWait(lab.instance.client, { reference });
@@ -165,7 +166,8 @@ test.each([
   expect(seen.status).toBe(200);
   expect(seen.text).toContain(mark);
   expect(seen.headers.get('content-disposition')).toContain('attachment');
-  expect(() => JSON.parse(seen.text) as unknown).not.toThrow();
+  const documents = format === 'collector' ? seen.text.trimEnd().split('\n') : [seen.text];
+  for (const one of documents) expect(() => JSON.parse(one) as unknown).not.toThrow();
 });
 
 test('two images are compared, with their files on request', async () => {

@@ -1,5 +1,13 @@
 /** Writers of reports in the formats of people and tools. */
 export { compareReports } from './compare-reports.ts';
+export {
+  toCollectorLines,
+  toCollectorMetadata,
+  toCollectorPackages,
+  type CollectorChange,
+  type CollectorMetadata,
+  type CollectorName,
+} from './collector.ts';
 export { toCycloneDx, type CycloneDx } from './cyclonedx.ts';
 export { readReports, ReportError, reportSchema, toJsonValue } from './json.ts';
 export type { ReportOptions } from './report-identity.ts';

@@ -68,7 +68,7 @@ export const imageFile = placedFile.extend({
 });
 export type ImageFile = z.output<typeof imageFile>;
 
-export const reportFormats = ['json', 'cyclonedx', 'spdx', 'sarif'] as const;
+export const reportFormats = ['json', 'cyclonedx', 'spdx', 'sarif', 'collector'] as const;
 
 /** An image by its digest, or by by at least its first six hexadecimal digits. */
 export const digestStart: z.ZodType<string, string> = z

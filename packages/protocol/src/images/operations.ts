@@ -168,7 +168,7 @@ export const images = {
     name: 'images.report',
     method: 'GET',
     path: '/api/v1/images/:digest/report',
-    summary: 'Download the report as JSON, CycloneDX, SPDX or SARIF',
+    summary: 'Download the report as JSON, CycloneDX, SPDX, SARIF or records of Banyan Collector',
     access: 'images.read',
     params: byDigest,
     query: z.object({

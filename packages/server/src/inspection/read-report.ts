@@ -2,9 +2,17 @@
 import { promisify } from 'node:util';
 import { zstdDecompress } from 'node:zlib';
 
-import { compareReports, toCycloneDx, toJsonValue, toSarif, toSpdx } from '@lazaret/analysis';
+import {
+  compareReports,
+  toCollectorLines,
+  toCycloneDx,
+  toJsonValue,
+  toSarif,
+  toSpdx,
+} from '@lazaret/analysis';
 import {
   Problem,
+  type reportFormats,
   type InspectionReport,
   type PlacedFile,
   type ReportDifference,
@@ -19,7 +27,7 @@ import { leadsToHidden } from './plan-layers.ts';
 
 const decompress = promisify(zstdDecompress);
 
-export type ReportFormat = 'json' | 'cyclonedx' | 'spdx' | 'sarif';
+type ReportFormat = (typeof reportFormats)[number];
 
 export interface StoredImageKey {
   readonly id: number;
@@ -34,15 +42,25 @@ export async function formatReport(
 ): Promise<{ readonly name: string; readonly bytes: Buffer }> {
   const report = await readReport(database, image);
   const write = {
-    json: () => toJsonValue([report]),
-    cyclonedx: () => toCycloneDx(report, { timestamp }),
-    spdx: () => toSpdx(report, { timestamp }),
-    sarif: () => toSarif([report], { timestamp }),
-  } as const;
-  const ends = { json: 'json', cyclonedx: 'cdx.json', spdx: 'spdx.json', sarif: 'sarif' } as const;
+    json: () => toText(toJsonValue([report])),
+    cyclonedx: () => toText(toCycloneDx(report, { timestamp })),
+    spdx: () => toText(toSpdx(report, { timestamp })),
+    sarif: () => toText(toSarif([report], { timestamp })),
+    collector: () => toCollectorLines([report]),
+  } as const satisfies Record<ReportFormat, () => string>;
   const [, hex = image.digest] = image.digest.split(':');
   const name = `${hex.slice(0, 12)}.${ends[format]}`;
-  return { name, bytes: Buffer.from(`${JSON.stringify(write[format](), null, 2)}\n`) };
+  return { name, bytes: Buffer.from(write[format]()) };
+}
+
+/** Ends of file names. */
+const ends: Readonly<Record<ReportFormat, string>> = {
+  ...{ json: 'json', cyclonedx: 'cdx.json', spdx: 'spdx.json', sarif: 'sarif' },
+  collector: 'ndjson',
+};
+
+function toText(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
 }
 
 /** Differences between two stored images. */

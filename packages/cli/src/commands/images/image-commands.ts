@@ -82,19 +82,20 @@ export const imageCommands: readonly CommandSpec[] = [
   {
     words: 'images report',
     group,
-    summary: 'Download the report of an image as JSON, YAML, CycloneDX, SPDX or SARIF',
+    summary: 'Download the report of an image as JSON, YAML, CycloneDX, SPDX, SARIF, or records',
+    details: '`-o collector` is the metadata and package records of Banyan Collector, one a line.',
     arguments: [{ name: 'image', required: true, summary: 'Digest or name of the image' }],
     flags: [
       {
         name: 'format',
         value: 'format',
-        choices: ['json', 'cyclonedx', 'spdx', 'sarif'],
+        choices: ['json', 'cyclonedx', 'spdx', 'sarif', 'collector'],
         summary: 'Earlier name of --output',
         hidden: true,
       },
       { name: 'project', value: 'name', summary: 'Project of the image' },
     ],
-    formats: ['json', 'yaml', 'cyclonedx', 'spdx', 'sarif'],
+    formats: ['json', 'yaml', 'cyclonedx', 'spdx', 'sarif', 'collector'],
     outputWasFile: true,
     examples: ['lazaret images report sha256:… -o cyclonedx -O app.cdx.json'],
     load: async () => (await import('./images.ts')).runReport,

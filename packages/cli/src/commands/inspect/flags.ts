@@ -18,7 +18,9 @@ export const failOnValues = [
 ];
 export type FailOnValue = (typeof failOnValues)[number];
 
-export const reportFormats = ['table', 'json', 'yaml', 'cyclonedx', 'spdx', 'sarif'] as const;
+export const reportFormats = [
+  ...(['table', 'json', 'yaml', 'cyclonedx', 'spdx', 'sarif', 'collector'] as const),
+] as const;
 export type ReportFormat = (typeof reportFormats)[number];
 
 /** Repeatable, as syft's: one format for standard output, others with a file each. */

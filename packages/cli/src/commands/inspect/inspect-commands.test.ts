@@ -241,7 +241,7 @@ describe('exit codes', () => {
 
 describe('outputs', () => {
   it('writes several formats to files, and the table to standard output', async () => {
-    const formats = ['json', 'yaml', 'cyclonedx', 'spdx', 'sarif'];
+    const formats = ['json', 'yaml', 'cyclonedx', 'spdx', 'sarif', 'collector'];
     const flags = formats.flatMap((one) => ['--output', `${one}=${join(home, one)}`]);
     const { stdout, stderr } = await inspecting(home, [sampleReport()]).run(['app', ...flags]);
     expect(stderr).toBe('');
@@ -252,6 +252,8 @@ describe('outputs', () => {
     expect(JSON.parse(await read('cyclonedx'))).toMatchObject({ specVersion: '1.6' });
     expect(JSON.parse(await read('spdx'))).toMatchObject({ spdxVersion: 'SPDX-2.3' });
     expect(JSON.parse(await read('sarif'))).toMatchObject({ version: '2.1.0' });
+    const [line = ''] = (await read('collector')).split('\n');
+    expect(JSON.parse(line)).toMatchObject({ Action: 'ADD', ImageMetadata: [{ Tag: '1.2' }] });
   });
 
   it('writes an SBOM for each platform, and one SARIF log for all', async () => {

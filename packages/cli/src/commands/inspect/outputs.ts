@@ -156,6 +156,7 @@ async function formatReports(
   const options = { timestamp, files };
   if (format === 'yaml') return formatStructured(analysis.toJsonValue(reports), 'yaml');
   if (format === 'sarif') return toText(analysis.toSarif(reports, options));
+  if (format === 'collector') return visibleJson(analysis.toCollectorLines(reports));
   if (format === 'json' || report === undefined) return toText(analysis.toJsonValue(reports));
   const { toCycloneDx, toSpdx } = analysis;
   return toText(format === 'spdx' ? toSpdx(report, options) : toCycloneDx(report, options));

@@ -189,6 +189,7 @@ const formatLabels: Readonly<Record<(typeof reportFormats)[number], string>> = {
   cyclonedx: 'SBOM, CycloneDX',
   spdx: 'SBOM, SPDX',
   sarif: 'Findings, SARIF',
+  collector: 'Records of Collector',
 };
 
 function Actions({ image }: { readonly image: ImageDetail }): ReactNode {
