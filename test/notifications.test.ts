@@ -3,10 +3,11 @@
  * sending and recording.
  */
 import { createHmac } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import type { CollectorChange } from '@lazaret/analysis';
 import { operations } from '@lazaret/protocol';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
@@ -16,11 +17,13 @@ import {
   type Receiver,
 } from '../packages/server/src/testing/notification-server.ts';
 import { startInstance, type Instance } from './support/instance.ts';
+import { buildApp, startWithRegistry, type RegistryInstance } from './support/registry-instance.ts';
 
 const { notifications, access } = operations;
 let home = '';
 let receiver: Receiver;
 let instance: Instance;
+let lab: RegistryInstance;
 let starting: readonly string[];
 
 beforeAll(async () => {
@@ -35,13 +38,20 @@ beforeAll(async () => {
     '    events: [token.created]',
     '    allowPrivate: true',
     `    secrets: [file:${join(home, 'secret')}]`,
+    '  - name: collector',
+    '    kind: file',
+    '    layout: collector',
+    `    directory: ${join(home, 'collector')}`,
+    '    events: [arrival.inspected, tag.moved, tag.disappeared]',
   ];
   await writeFile(file, ['notifications:', ...target, ''].join('\n'));
   starting = ['--config', file];
-  instance = await startInstance({ arguments: starting });
+  lab = await startWithRegistry({ arguments: starting });
+  ({ instance } = lab);
 });
 afterAll(async () => {
   await instance.close();
+  await lab.registry.close();
   await receiver.close();
   await rm(home, { recursive: true, force: true });
 });
@@ -96,6 +106,48 @@ test('targets are added, tested and removed on the command line', async () => {
   expect(listed.stdout).toMatch(/cli +webhook +healthy/);
   expect((await run('notifications', 'remove', 'cli', '--yes')).exitCode).toBe(0);
 }, 60_000);
+
+/** The documents of `metadata.json`, one after the other. */
+async function readMetadata(): Promise<CollectorChange[]> {
+  const text = await readFile(join(home, 'collector', 'metadata.json'), 'utf8').catch(() => '');
+  const documents = text.split(/^(?=\{)/m).filter(Boolean);
+  return documents.map((document) => JSON.parse(document) as CollectorChange);
+}
+
+test('what arrives in a registry is written as Banyan Collector wrote it', async () => {
+  const { host, store } = lab.registry;
+  const first = await buildApp('first');
+  store.putImage('lab/app', '1', first);
+  const registry = { name: 'lab', address: host, plainHttp: true, credentials: 'none' };
+  await instance.client.call(operations.registries.add, {
+    body: { ...registry, pollInterval: '1s' },
+  });
+  const actions = async () => (await readMetadata()).map(({ Action }) => Action);
+  await expect.poll(actions, { timeout: 30_000 }).toEqual(['ADD']);
+  store.putImage('lab/app', '1', await buildApp('second'));
+  await expect
+    .poll(async () => (await actions()).toSorted(), { timeout: 30_000 })
+    .toEqual(['ADD', 'ADD', 'REMOVE']);
+  const changes = await readMetadata();
+  const [added] = changes;
+  expect(added?.ImageMetadata).toMatchObject([
+    { Registry: host, Repo: 'lab/app', Tag: '1', ManifestHash: first.descriptor.digest },
+  ]);
+  const removed = changes.find(({ Action }) => Action === 'REMOVE');
+  expect(removed?.ImageMetadata).toEqual(added?.ImageMetadata);
+  const folder = join(home, 'collector', 'pkgextractscript');
+  const [name = ''] = (await readdir(folder)).filter((one) =>
+    one.startsWith(added?.ImageMetadata[0]?.Image.slice(0, 19) ?? '-'),
+  );
+  expect(name).toMatch(/^sha256:[0-9a-f]{12}-pkgdata\.json$/);
+  expect(JSON.parse(await readFile(join(folder, name), 'utf8'))).toEqual([
+    {
+      ...{ Image: added?.ImageMetadata[0]?.Image, DistroName: 'Debian GNU/Linux 13 (trixie)' },
+      ...{ DistroID: expect.any(String), Pkg: 'bash', Version: '5.2.37-2', Architecture: 'amd64' },
+    },
+  ]);
+  await instance.client.call(operations.registries.remove, { params: { name: 'lab' } });
+}, 90_000);
 
 test('killed after sending and before recording, the server sends again with the same id', async () => {
   await instance.client.call(notifications.add, {

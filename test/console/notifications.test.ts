@@ -58,6 +58,14 @@ test('a target is added, and a wrong type of event is refused with the nearest n
   await page.getByRole('button', { name: 'Add target' }).first().click();
   const form = page.getByRole('dialog', { name: 'Add target' });
   await form.getByRole('textbox', { name: 'Name' }).fill('soc');
+  for (const [kind, field] of [
+    ['Mail', 'Recipients'],
+    ['Files', 'Directory'],
+    ['Webhook', 'URL'],
+  ] as const) {
+    await form.getByText(kind, { exact: true }).click();
+    await form.getByLabel(field).first().waitFor();
+  }
   const events = form.getByRole('combobox', { name: 'Events' });
   await events.fill('token.creatd');
   await events.press('Enter');

@@ -4,7 +4,7 @@ import { sampleReport } from '../testing/report-sample.ts';
 import { toCollectorLines, toCollectorMetadata, toCollectorPackages } from './collector.ts';
 
 describe('records of Banyan Collector', () => {
-  it('have every field of the predecessor', () => {
+  it('have every field', () => {
     const report = sampleReport();
     const metadata = toCollectorMetadata(report);
     expect(Object.keys(metadata)).toEqual([

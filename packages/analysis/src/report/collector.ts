@@ -1,10 +1,10 @@
 /**
  * The records of Banyan Collector: metadata of an image and one record for each system package.
- * What the predecessor left to the image's own package manager comes from the inventory; packages
- * of languages, which it did not know, are not in its records.
+ * Collector asked the package manager of the image; here they come from the inventory. Packages of
+ * languages have no records.
  */
 import { parseReference, SourceError } from '@lazaret/oci';
-import type { InspectionReport, PackageType } from '@lazaret/protocol';
+import type { ImageConfig, InspectionReport, PackageType } from '@lazaret/protocol';
 
 /** Where an image is, as a registry names it. */
 export interface CollectorName {
@@ -51,25 +51,34 @@ export function toCollectorMetadata(
   report: InspectionReport,
   name: CollectorName = nameOf(report),
 ): CollectorMetadata {
-  const { image, layers } = report;
-  const history = image?.config?.history ?? [];
+  const { layers } = report;
+  const { created = '', author = '', parent = '', history = [] } = report.image?.config ?? {};
+  const { manifestDigest = '' } = report.image ?? {};
   return {
     Image: imageId(report),
-    Datetime: image?.config?.created ?? '',
+    Datetime: created,
     Repo: name.repository,
     Tag: name.tag,
-    Size: layers.reduce((sum, { sizeBytes = 0 }) => sum + sizeBytes, 0),
-    Author: image?.config?.author ?? '',
+    Size: sumSizes(layers),
+    Author: author,
     Checksum: layers.at(-1)?.digest ?? '',
-    Comment: history.findLast(({ comment }) => comment !== undefined)?.comment ?? '',
-    Parent: image?.config?.parent ?? '',
-    ManifestHash: image?.manifestDigest ?? '',
+    Comment: lastComment(history),
+    Parent: parent,
+    ManifestHash: manifestDigest,
     Registry: name.registry,
   };
 }
 
+function sumSizes(layers: InspectionReport['layers']): number {
+  return layers.reduce((sum, { sizeBytes = 0 }) => sum + sizeBytes, 0);
+}
+
+function lastComment(history: ImageConfig['history']): string {
+  return history.findLast(({ comment }) => comment !== undefined)?.comment ?? '';
+}
+
 /**
- * The installed packages that a container sees. As from the predecessor, an image without any has
+ * The installed packages that a container sees. As with Collector, an image without any has
  * one record with empty fields; the coverage in the report says whether all could be read.
  */
 export function toCollectorPackages(report: InspectionReport): readonly CollectorPackage[] {

@@ -44,7 +44,7 @@ const groups: Readonly<Record<string, string>> = {
   decisions: 'List what policies decided about images in registries',
   engines: 'Manage engines, the analyzers that jobs run',
   nodes: 'Manage nodes, where containers run',
-  notifications: 'Notify webhooks and mail addresses of events, and replay deliveries',
+  notifications: 'Notify webhooks, mail addresses and files of events, and replay deliveries',
   quarantine: 'Take images out of registries reversibly, with their evidence',
   registries: 'Watch registries: repositories, tags and their history',
   policy: 'Check and test policies, and put them in force on a server',

@@ -11,5 +11,10 @@ export const notificationLimits = {
   notificationRecipients: 50,
   notificationAddressChars: 320,
   notificationDigestMsMax: units.dayMs,
+  notificationRotateBytesMin: units.KiB,
+  notificationRotateBytesMax: 10 * units.GiB,
+  notificationRotateBytesDefault: 64 * units.MiB,
+  notificationRotateFilesMax: 1_000,
+  notificationRotateFilesDefault: 10,
   notificationReplayItems: 10_000,
 } as const;

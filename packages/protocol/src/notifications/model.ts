@@ -22,7 +22,10 @@ export type TargetState = (typeof targetStates)[number];
 export const notificationTarget = z.object({
   name: targetName,
   kind: z.enum(targetKinds),
-  settings: targetSettings.extend({ digest: z.number().describe('Seconds') }),
+  settings: targetSettings.extend({
+    digest: z.number().describe('Seconds'),
+    rotateSize: z.number().int().describe('Bytes'),
+  }),
   source: z.enum(['api', 'file']).describe('`file`: defined in the configuration file'),
   state: z
     .enum(targetStates)

@@ -6,13 +6,13 @@ import { z } from 'zod';
 
 import { projectName } from '../access/model.ts';
 import { line, slug } from '../core/fields.ts';
-import { durationSeconds } from '../core/quantity.ts';
+import { durationSeconds, sizeBytes } from '../core/quantity.ts';
 import { limits } from '../limits.ts';
 import { decisionActions, policyVerdicts, type PolicyVerdict } from '../policies/words.ts';
 import { verdictState, type VerdictState } from '../reports/coverage.ts';
 import { describeInvalidPattern } from './patterns.ts';
 
-export const targetKinds = ['webhook', 'email'] as const;
+export const targetKinds = ['webhook', 'email', 'file'] as const;
 export type TargetKind = (typeof targetKinds)[number];
 
 /** How a webhook writes an event. */
@@ -27,6 +27,10 @@ export type TargetTlsMode = (typeof targetTlsModes)[number];
 const notificationVerdicts = [
   ...new Set([...verdictState.options, ...policyVerdicts]),
 ] as readonly (VerdictState | PolicyVerdict)[];
+
+/** What a target of kind `file` writes. */
+export const targetLayouts = ['events', 'collector'] as const;
+export type TargetLayout = (typeof targetLayouts)[number];
 
 const eventPattern = line(limits.notificationPatternChars).superRefine((pattern, context) => {
   const message = describeInvalidPattern(pattern);
@@ -123,6 +127,23 @@ const settingFields = {
   digest: durationSeconds(0, limits.notificationDigestMsMax).describe(
     'Collect events for this time and send them in one mail; 0 sends each by itself',
   ),
+  directory: line(limits.notificationReferenceChars).describe(
+    'Where files are written: a name below `exports` of the data directory; the configuration file ' +
+      'of the server may name any path',
+  ),
+  layout: z
+    .enum(targetLayouts)
+    .describe('`events`: events as JSON lines; `collector`: the files of Banyan Collector'),
+  rotateSize: sizeBytes(
+    limits.notificationRotateBytesMin,
+    limits.notificationRotateBytesMax,
+  ).describe('Size at which a file is renamed and another one is begun'),
+  rotateFiles: z
+    .number()
+    .int()
+    .min(0)
+    .max(limits.notificationRotateFilesMax)
+    .describe('How many renamed files are stored; older ones are deleted'),
 } as const;
 
 /** The settings with their defaults. */
@@ -145,6 +166,10 @@ export const targetSettings = z.object({
   from: settingFields.from.default(''),
   to: settingFields.to.default([]),
   digest: settingFields.digest.default(0),
+  directory: settingFields.directory.default(''),
+  layout: settingFields.layout.default('events'),
+  rotateSize: settingFields.rotateSize.default(limits.notificationRotateBytesDefault),
+  rotateFiles: settingFields.rotateFiles.default(limits.notificationRotateFilesDefault),
 });
 export type TargetSettings = z.output<typeof targetSettings>;
 
@@ -165,5 +190,9 @@ export const targetFields: Readonly<
   email: {
     own: ['server', 'tls', 'credentials', 'from', 'to', 'digest'],
     needed: ['server', 'from', 'to'],
+  },
+  file: {
+    own: ['directory', 'layout', 'rotateSize', 'rotateFiles'],
+    needed: ['directory'],
   },
 };

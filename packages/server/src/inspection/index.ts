@@ -8,6 +8,7 @@ export { ImageUnavailableError, withImage, type ImageOpenerParts } from './open-
 export { openInspectionQueue, type InspectionQueue } from './queue.ts';
 export { findImage, type ImageKey } from './read-images.ts';
 export { findReadablePlaces, type ReadablePlace } from './readable-places.ts';
+export { readReport } from './read-report.ts';
 export { readVerdicts, type ImageVerdict } from './read-verdicts.ts';
 export { search } from './search/typed-search.ts';
 export { inspectionSlice } from './slice.ts';

@@ -3,11 +3,13 @@ import {
   eventKinds,
   matchEventTypes,
   Problem,
+  slug,
   targetFields,
   targetKinds,
   targetSettings,
   type EventField,
   type EventKind,
+  type EventType,
   type ProblemField,
   type TargetKind,
   type TargetSettings,
@@ -24,6 +26,7 @@ export function checkSettings(
   const fields = [
     ...checkKind(kind, settings),
     ...checkFilters(settings),
+    ...(kind === 'file' ? checkFile(settings, places.source) : []),
     ...checkReferences(settings, places),
   ];
   const [first] = fields;
@@ -72,6 +75,27 @@ function checkFilters(settings: TargetSettings): ProblemField[] {
     const message = `expected a type of event with a ${field} in events, such as ${able.join(', ')}`;
     return [{ path, message }];
   });
+}
+
+/** Events that the files of Collector have records for. */
+const collectorTypes: ReadonlySet<EventType> = new Set([
+  ...(['arrival.inspected', 'tag.moved', 'tag.disappeared'] as const),
+]);
+
+function checkFile(
+  { directory, layout, events }: TargetSettings,
+  source: SecretPlaces['source'],
+): ProblemField[] {
+  const other = matchEventTypes(events).find((type) => !collectorTypes.has(type));
+  const types = [...collectorTypes].join(', ');
+  return [
+    ...(directory !== '' && source === 'api' && !slug.safeParse(directory).success
+      ? [{ path: 'directory', message: 'expected a name; a directory below `exports` is created' }]
+      : []),
+    ...(layout === 'collector' && other !== undefined
+      ? [{ path: 'events', message: `expected ${types} with the layout collector, not ${other}` }]
+      : []),
+  ];
 }
 
 function checkReferences(

@@ -136,7 +136,8 @@ test('after the last attempt a delivery is a dead letter; all are replayed in or
     .toBe(2);
   const slice = notificationsSlice({
     ...{ database: database.handle.db, onEvents: () => undefined, wake: () => undefined },
-    places: { directory: '/', variable: () => undefined },
+    places: { directory: '/', exports: '/', variable: () => undefined },
+    readReport: () => Promise.resolve(undefined),
     ...{ publicUrl: '', now: () => Date.now() },
   });
   const missing = (await slice.health?.missing?.()) ?? [];

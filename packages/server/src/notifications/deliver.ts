@@ -87,8 +87,13 @@ async function nextBatch(
     .where('fence', '=', fence)
     .executeTakeFirst();
   if (numUpdatedRows === 0n) return [];
-  const most = target.settings.digest > 0 ? notificationLimits.eventsPerDigest : 1;
+  const most = isTogether(target) ? notificationLimits.eventsPerDigest : 1;
   return readQueued(database, target.id, most);
+}
+
+/** Whether several events are sent at once: in a mail, or appended to a file. */
+function isTogether({ kind, settings }: Target): boolean {
+  return settings.digest > 0 || (kind === 'file' && settings.layout === 'events');
 }
 
 interface Attempt {

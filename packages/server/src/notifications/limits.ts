@@ -12,12 +12,13 @@ export const notificationLimits = {
   targetsAtOnce: 16,
   /** Deliveries of one target before it gives way to others. */
   deliveriesPerTurn: 100,
-  /** Events in one mail. */
+  /** Events in one mail, or appended to a file at once. */
   eventsPerDigest: 200,
   /** Of one attempt, from the name of the host to the end of the answer. */
   attemptMs: 15 * secondMs,
   /** Longer than an attempt, which extends it; what a killed process sends to waits for it. */
   leaseMs: 25 * secondMs,
+  eventsFile: 'events.ndjson',
   answerBytes: 16 * KiB,
   /** Of an answer or an error in a reason. */
   reasonChars: 500,

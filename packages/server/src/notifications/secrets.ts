@@ -15,6 +15,8 @@ export interface TargetPlaces {
   /** The only directory with files that the API may name. */
   readonly directory: string;
   readonly variable: (name: string) => string | undefined;
+  /** Where targets of kind `file` that the API added write to. */
+  readonly exports: string;
 }
 
 /** Throws SecretUnavailable. */

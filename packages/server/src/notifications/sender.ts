@@ -1,5 +1,5 @@
 /** Sending to a target, whatever its kind. */
-import { escapeInvisible } from '@lazaret/protocol';
+import { escapeInvisible, type InspectionReport } from '@lazaret/protocol';
 import { PrivateAddressError, PrivateHostError, type Lookup } from '@lazaret/oci/registry';
 
 import { SecretUnavailable } from '../floor/secret-reference.ts';
@@ -13,6 +13,8 @@ export interface SendParts {
   readonly publicUrl: string;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** The stored report of an image; undefined when there is none any more. */
+  readonly readReport: (project: string, digest: string) => Promise<InspectionReport | undefined>;
   /** Resolves names instead of the system. */
   readonly lookup?: Lookup | undefined;
 }

@@ -204,7 +204,7 @@ async function write(
       ...subjectOf(registry, repository, tag),
       actor: push?.actor ?? 'watcher',
       data: {
-        ...{ registry: registry.name, repository, tag, digest },
+        ...{ registry: registry.name, address: registry.address, repository, tag, digest },
         ...(previous !== null && { previous }),
         source: push?.source ?? context.source,
       },
@@ -298,7 +298,10 @@ export async function applyAbsence(
       type: 'tag.disappeared',
       ...subjectOf(registry, repository, tag),
       actor: 'watcher',
-      data: { registry: registry.name, repository, tag, previous: digest },
+      data: {
+        ...{ registry: registry.name, address: registry.address, repository, tag },
+        previous: digest,
+      },
     })),
   );
   return gone.length;

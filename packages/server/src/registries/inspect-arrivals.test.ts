@@ -124,7 +124,8 @@ test('a transient failure is repeated behind everything else, a final one is not
     {
       ...{ type: 'arrival.failed', subject: arrival },
       data: {
-        ...{ registry: name, repository: 'lab/failing', tag: '0', digest, verdict: null },
+        ...{ registry: name, address: lab.registry.host, repository: 'lab/failing', tag: '0' },
+        ...{ digest, verdict: null, images: [] },
         problem: { code: 'not_found', detail: 'not_found' },
       },
     },

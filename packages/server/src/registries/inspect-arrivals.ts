@@ -12,6 +12,7 @@ import type { Database } from '../floor/db/schema.ts';
 import { appendEvents } from '../floor/events/index.ts';
 import {
   inspectionPriorities,
+  listInspectedImages,
   requestWithin,
   summarizeInspections,
   worstVerdict,
@@ -216,13 +217,15 @@ async function settle(
 
 async function reportSettled(
   trx: Transaction<Database>,
-  { id, project, registry, repository, tag, digest }: ArrivalRow,
+  { id, project, registry, repository, tag, digest, inspections }: ArrivalRow,
   result: { readonly verdict: VerdictState | null; readonly failure: ArrivalFailure | undefined },
 ): Promise<void> {
   const { verdict, failure } = result;
   const watched = await readWatched(trx, registry);
+  const inspected = await listInspectedImages(trx, inspections);
   const data = {
-    ...{ registry: watched?.name ?? registry, repository, tag, digest, verdict },
+    ...{ registry: watched?.name ?? registry, address: watched?.address ?? '', repository, tag },
+    ...{ digest, verdict, images: inspections.flatMap((one) => inspected.get(one) ?? []) },
     ...(failure !== undefined && { problem: failure }),
   };
   const type = failure === undefined ? 'arrival.inspected' : 'arrival.failed';

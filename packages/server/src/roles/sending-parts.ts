@@ -2,7 +2,10 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { Problem, type InspectionReport } from '@lazaret/protocol';
+
 import { readEnvironment } from '../floor/config/index.ts';
+import { findImage, readReport } from '../inspection/index.ts';
 import type { SendParts } from '../notifications/index.ts';
 import type { Core } from './role.ts';
 
@@ -13,5 +16,22 @@ export async function describeSending(core: Core): Promise<SendParts> {
   const environment = readEnvironment();
   const variable = (name: string): string | undefined => environment[name];
   const { publicUrl } = core.configuration.values;
-  return { places: { directory, variable }, publicUrl, now: core.clock.now };
+  const exported = join(core.dataDirectory, 'exports');
+  return {
+    ...{ places: { directory, variable, exports: exported }, publicUrl, now: core.clock.now },
+    readReport: (project, digest) => readStoredReport(core, project, digest),
+  };
+}
+
+async function readStoredReport(
+  { database }: Core,
+  project: string,
+  digest: string,
+): Promise<InspectionReport | undefined> {
+  try {
+    return await readReport(database, await findImage(database, [project], { digest }));
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'not_found') return undefined;
+    throw error;
+  }
 }

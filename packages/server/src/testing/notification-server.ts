@@ -6,7 +6,12 @@ import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-import { operations, type Notification, type NotificationTarget } from '@lazaret/protocol';
+import {
+  operations,
+  type InspectionReport,
+  type Notification,
+  type NotificationTarget,
+} from '@lazaret/protocol';
 import type { Lookup } from '@lazaret/oci/registry';
 import type { Kysely } from 'kysely';
 import { pino } from 'pino';
@@ -43,6 +48,9 @@ export interface NotificationServer {
 export interface NotificationServerOptions {
   readonly directory?: string;
   readonly environment?: Readonly<Record<string, string>>;
+  readonly exports?: string;
+  /** Stored reports by the digest of the image. */
+  readonly reports?: ReadonlyMap<string, InspectionReport>;
   readonly lookup?: Lookup;
   readonly publicUrl?: string;
   /** Nothing is sent before `startSending` is called. */
@@ -63,11 +71,13 @@ export async function startNotificationServer(
   const parts = {
     places: {
       directory: options.directory ?? '/nonexistent',
+      exports: options.exports ?? '/nonexistent',
       variable: (name: string) => options.environment?.[name],
     },
     publicUrl: options.publicUrl ?? '',
     now: () => Date.now(),
     lookup: options.lookup,
+    readReport: async (_: string, digest: string) => options.reports?.get(digest),
     onEvents: () => outbox.wake(),
   };
   const start = () => {

@@ -56,7 +56,8 @@ function rate(window: string, part: 'count' | 'period'): Pick<Option, 'apply'> {
 }
 
 const noFiles =
-  'results are in the database: use `lazaret images report` and `lazaret arrivals list`';
+  'results are in the database; for the files, run `lazaret notifications add NAME file --directory DIR ' +
+  '--layout collector --events arrival.inspected`';
 const noScripts =
   'scripts are those of the server: name the directory in the option `scripts`, or use ' +
   '`lazaret scripts add`';

@@ -11,6 +11,8 @@ import {
   eventKinds,
   operations,
   targetFormats,
+  targetKinds,
+  targetLayouts,
   targetTlsModes,
   type TargetKind,
   type TargetRequest,
@@ -34,7 +36,9 @@ export function AddTarget({ onClose }: { readonly onClose: () => void }): ReactN
   const adding = useAction(add, { quiet: true, refreshes: [list], onDone: onClose });
   const { error } = adding;
   const set = (name: string, value: unknown): void => setValues({ ...values, [name]: value });
-  const shown = targetInputs.filter((input) => input.kind === undefined || input.kind === kind);
+  const shown = targetInputs.filter(
+    (input) => (input.kind ?? kind) === kind && input.except !== kind,
+  );
   const send = (event: FormEvent): void => {
     event.preventDefault();
     const names = ['name', 'events', 'verdicts', ...shown.map(({ name }) => name)];
@@ -51,9 +55,10 @@ export function AddTarget({ onClose }: { readonly onClose: () => void }): ReactN
         data={[
           { value: 'webhook', label: 'Webhook' },
           { value: 'email', label: 'Mail' },
+          { value: 'file', label: 'Files' },
         ]}
         value={kind}
-        onChange={(next) => setKind(next === 'email' ? 'email' : 'webhook')}
+        onChange={(next) => setKind(targetKinds.find((one) => one === next) ?? 'webhook')}
       />
       <TextInput
         label="Name"
@@ -110,6 +115,7 @@ interface TargetInputProps {
 const choices: Readonly<Partial<Record<InputName, readonly string[]>>> = {
   format: targetFormats,
   tls: targetTlsModes,
+  layout: targetLayouts,
 };
 
 function TargetInput({ input, value, message, onChange }: TargetInputProps): ReactNode {

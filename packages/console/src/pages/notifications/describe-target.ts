@@ -4,6 +4,7 @@ import { formatDuration, type NotificationTarget, type TargetSettings } from '@l
 /** Where a target sends to. */
 export function describeAddress({ kind, settings }: NotificationTarget): string {
   if (kind === 'webhook') return settings.url;
+  if (kind === 'file') return `${settings.directory} (${settings.layout})`;
   const { to, server, digest } = settings;
   const every = digest > 0 ? `, one mail every ${formatDuration(digest * 1_000)}` : '';
   return `${to.join(', ')} over ${server}${every}`;

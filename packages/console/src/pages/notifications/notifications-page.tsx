@@ -62,7 +62,7 @@ export function NotificationsPage(): ReactNode {
   return (
     <>
       <PageHeader title="Notifications" actions={add}>
-        Webhooks and mail addresses that are notified of events.
+        Webhooks, mail addresses and files that are notified of events.
       </PageHeader>
       <div className="stack">
         <Panel title="Targets" flush>

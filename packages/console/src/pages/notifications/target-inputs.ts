@@ -12,6 +12,8 @@ export interface InputInfo {
   readonly name: InputName;
   /** Only for this kind of target. */
   readonly kind?: TargetKind;
+  /** For every kind but this. */
+  readonly except?: TargetKind;
   readonly type: 'text' | 'list' | 'choice' | 'switch';
   readonly label: string;
   readonly help?: string;
@@ -53,7 +55,23 @@ export const targetInputs: readonly InputInfo[] = [
     help: 'Collect events for this time, as in 15m, and send one mail',
   },
   {
+    name: 'directory',
+    kind: 'file',
+    type: 'text',
+    label: 'Directory',
+    help: 'A name below exports in the data directory of the server',
+    required: true,
+  },
+  {
+    name: 'layout',
+    kind: 'file',
+    type: 'choice',
+    label: 'Layout',
+    help: 'events: JSON lines; collector: the files of Banyan Collector',
+  },
+  {
     name: 'allowPrivate',
+    except: 'file',
     type: 'switch',
     label: 'Allow private addresses',
     help: 'For receivers in the network of the server',
