@@ -5,13 +5,19 @@
 import { mkdir, open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname, join, parse } from 'node:path';
 
-export interface Rotation {
+interface Rotation {
   /** Size from which on another file is begun. */
   readonly bytes: number;
   /** How many renamed files are stored. */
   readonly files: number;
   /** Milliseconds since 1970, for the name of the renamed file. */
   readonly nowMs: number;
+}
+
+/** Where files are written, and how they are rotated. */
+export interface FilePlace {
+  readonly directory: string;
+  readonly rotation: Rotation;
 }
 
 const newline = 0x0a;

@@ -15,10 +15,9 @@ import {
 } from '@lazaret/analysis';
 import type { Event, InspectionReport } from '@lazaret/protocol';
 
-import { appendWhole } from './append-file.ts';
+import { appendWhole, type FilePlace } from './append-file.ts';
 import type { Message } from './message.ts';
 import type { SendParts, SendResult } from './sender.ts';
-import type { FilePlace } from './write-files.ts';
 
 const metadataFile = 'metadata.json';
 /** Named for the script of Collector that listed packages. */

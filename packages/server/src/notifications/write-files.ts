@@ -3,18 +3,12 @@ import { resolve } from 'node:path';
 
 import type { TargetLayout } from '@lazaret/protocol';
 
-import { appendWhole, type Rotation } from './append-file.ts';
+import { appendWhole, type FilePlace } from './append-file.ts';
 import { notificationLimits } from './limits.ts';
 import { toPayload, type Message } from './message.ts';
 import { toReason, type Sender, type SendParts, type SendResult } from './sender.ts';
 import type { Target } from './target-store.ts';
 import { writeCollector } from './write-collector.ts';
-
-/** Where files are written, and how they are rotated. */
-export interface FilePlace {
-  readonly directory: string;
-  readonly rotation: Rotation;
-}
 
 type Writer = (
   messages: readonly Message[],
