@@ -79,6 +79,7 @@ export class CompiledExpression {
   readonly evidenceSources: readonly EvidenceSource[];
   readonly #parsed: ParsedExpression;
   readonly #checked: CheckedExpression;
+  #text: string | undefined;
   #run: Runnable | undefined;
   #clauses: readonly (Clause & { readonly run: Runnable })[] | undefined;
   #evidence: readonly { readonly from: string; readonly run: Runnable }[] | undefined;
@@ -93,7 +94,8 @@ export class CompiledExpression {
 
   /** The expression as text in one form. */
   get text(): string {
-    return textOf(this.#parsed, this.#parsed.expr);
+    this.#text ??= textOf(this.#parsed, this.#parsed.expr);
+    return this.#text;
   }
 
   evaluate(bindings: Bindings, runtime: Runtime): EvaluationOutcome {

@@ -13,8 +13,11 @@ import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 
 import type { MapType, RecordType, ValueType } from './value-type.ts';
 
-/** What each record was made from, so that evidence is shown as it is in the report. */
-const origins = new WeakMap<object, unknown>();
+/**
+ * What a record was made from, so that evidence is shown as it is in the report. A property, because
+ * a weak map of every record of every image is most of the work of the garbage collector.
+ */
+const origin = Symbol('origin');
 
 /** The hidden field of a record that says whether an optional record in it is there. */
 export function presenceField(field: string): string {
@@ -58,35 +61,37 @@ function toMap(value: unknown, { value: type }: MapType): CelMap {
 }
 
 function toRecord(value: unknown, type: RecordType): CelMap {
-  const record = celMap(
-    new LazyRecord(objectOf(value), type) as unknown as ReadonlyMap<string, never>,
-  );
-  origins.set(record, value);
-  return record;
+  const fields = new LazyRecord(objectOf(value), type);
+  const record = celMap(fields as unknown as ReadonlyMap<string, never>);
+  return Object.assign(record, { [origin]: value });
 }
 
 /**
  * The fields of a record, converted when an expression reads them: most conditions read two or
  * three of a dozen. It cannot be iterated or compared, which the type check refuses for records.
  */
-class LazyRecord extends Map<string, CelInput> {
+class LazyRecord {
+  readonly size = 0;
   readonly #source: Readonly<Record<string, unknown>>;
   readonly #fields: RecordType['fields'];
+  #known: Map<string, CelInput> | undefined;
 
   constructor(source: Readonly<Record<string, unknown>>, { fields }: RecordType) {
-    super();
     this.#source = source;
     this.#fields = fields;
   }
 
-  override get(name: string): CelInput | undefined {
-    const known = super.get(name);
+  get(name: string): CelInput | undefined {
+    const known = this.#known?.get(name);
     if (known !== undefined) return known;
     const field = this.#fields.get(name);
     if (field === undefined) return this.#presence(name);
     const converted = toCelValue(this.#source[name], field.type);
     // lists and records are read again by loops; their identity is that of evidence
-    if (typeof converted === 'object') super.set(name, converted);
+    if (typeof converted === 'object') {
+      this.#known ??= new Map();
+      this.#known.set(name, converted);
+    }
     return converted;
   }
 
@@ -122,7 +127,7 @@ interface TimeMessage {
 export function fromCelValue(value: unknown): unknown {
   if (typeof value === 'bigint') return Number(value);
   if (typeof value !== 'object' || value === null) return value;
-  if (origins.has(value)) return origins.get(value);
+  if (origin in value) return value[origin];
   if (isCelError(value)) return { error: value.message };
   if (isCelList(value)) return [...value].map(fromCelValue);
   if (isCelUint(value)) return Number(value.value);
