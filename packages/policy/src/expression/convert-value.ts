@@ -14,8 +14,8 @@ import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import type { MapType, RecordType, ValueType } from './value-type.ts';
 
 /**
- * What a record was made from, so that evidence is shown as it is in the report. A property, because
- * a weak map of every record of every image is most of the work of the garbage collector.
+ * What a record was made from, so that evidence is shown as it is in the report. It is a property:
+ * a weak map of all records would be most of the work of the garbage collector.
  */
 const origin = Symbol('origin');
 

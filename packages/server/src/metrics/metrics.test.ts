@@ -157,6 +157,27 @@ test('registries and arrivals match the database, and a removed one has no serie
   expect(after.get('lazaret_registry_poll_failures')?.samples.size ?? 0).toBe(0);
 });
 
+test('decisions of the last hour, undecided arrivals and judging again match the database', async () => {
+  const { pool } = database.handle;
+  await pool.query(`
+    insert into registries (id, project, name, address, source, enabled, settings, created_by)
+    values ('r2', 'default', 'judged', 'registry.judged', 'api', true, '{}', 'ana');
+    insert into arrivals (id, project, registry, repository, digest, source, priority, state,
+      settled_at)
+    select 'u' || n, 'default', 'r2', 'lab/app', 'sha256:1', 'poll', 20, 'inspected', now()
+    from generate_series(1, 2) as n;
+    insert into rejudgements (project, state, total, judged) values ('default', 'paused', 9, 4);
+    insert into decisions (id, project, registry, registry_name, repository, digest, tags, arrival,
+      trigger, policy_name, policy_version, policy_sha256, verdict, action, actions, reasons,
+      images, rules, exceptions, approved_by, caused_by)
+    select id, 'default', 'r2', 'judged', 'lab/app', 'sha256:1', '{}', 'u1', 'arrival', 'default',
+      0, '', 'fail', 'block', '[]', '{}', '[]', '[]', '[]', 'policy', 'watcher'
+    from unnest(array['0000000000000001', 'zzzzzzzzzzzzzzzz']) as id`);
+  expect(await sample('lazaret_decisions_last_hour{action="block"}')).toBe(1);
+  expect(await sample('lazaret_arrivals_undecided')).toBe(2);
+  expect(await sample('lazaret_rejudge_pending_images')).toBe(5);
+});
+
 test('targets of notifications have totals, and what waits', async () => {
   const { pool } = database.handle;
   await pool.query(`

@@ -129,6 +129,9 @@ function createGauges(registry: Registry) {
     inspections: of('inspections', 'Inspections that are not finished, by state', ['state']),
     scripts: of('script_runs', 'Runs of scripts that are not finished, by state', ['state']),
     arrivals: of('arrivals_waiting', 'Arrivals that wait for their inspection', ['source']),
+    decisions: of('decisions_last_hour', 'Decisions of the last hour, by action', ['action']),
+    undecided: of('arrivals_undecided', 'Settled arrivals that wait for their decision'),
+    rejudging: of('rejudge_pending_images', 'Stored images that are to be judged again'),
     quarantined: of('quarantine_images', 'Images in quarantine, by state', ['state']),
     quarantineBytes: of('quarantine_bytes', 'Size of the evidence of quarantined images'),
     registryActions: of('registry_actions', 'Actions on registries that have not ended, by state', [
@@ -183,7 +186,7 @@ function setInstance(gauges: Gauges, state: InstanceState | undefined): void {
   ];
   const perRegistry = [
     ...[gauges.arrivals, gauges.registryFailures, gauges.registryAge],
-    ...[gauges.quarantined, gauges.registryActions],
+    ...[gauges.quarantined, gauges.registryActions, gauges.decisions],
   ];
   const perState = [live, gauges.inspections, gauges.scripts];
   const all = [...perState, queued, oldest, ...perNode, ...perRegistry];
@@ -191,6 +194,7 @@ function setInstance(gauges: Gauges, state: InstanceState | undefined): void {
   if (state === undefined) return;
   setRegistries(gauges, state);
   setQuarantine(gauges, state);
+  setJudging(gauges, state);
   for (const { state: name, jobs } of state.live) live.set({ state: name }, jobs);
   for (const { state: name, count } of state.inspections) {
     gauges.inspections.set({ state: name }, count);
@@ -219,6 +223,12 @@ function setRegistries(gauges: Gauges, { registries, arrivals }: InstanceState):
     gauges.registryFailures.set(label, failures);
     if (ageSeconds !== null) gauges.registryAge.set(label, ageSeconds);
   }
+}
+
+function setJudging(gauges: Gauges, { judging }: InstanceState): void {
+  for (const { action, count } of judging.decisions) gauges.decisions.set({ action }, count);
+  gauges.undecided.set(judging.undecided);
+  gauges.rejudging.set(judging.pending);
 }
 
 function setQuarantine(gauges: Gauges, { quarantine, actions }: InstanceState): void {

@@ -1,13 +1,22 @@
 /** Queries for metrics: bounded by the queue, the nodes and a page of jobs. */
-import { limits, type Telemetry } from '@lazaret/protocol';
+import { limits, units, type Telemetry } from '@lazaret/protocol';
 import { sql, type Kysely } from 'kysely';
 
 import type { Database } from '../floor/db/index.ts';
+import { idAt } from '../floor/ids.ts';
 import { serverLimits } from '../floor/limits.ts';
 import { readGates, type GateReading } from './gate-metrics.ts';
 
 export interface InstanceState {
   readonly gates: readonly GateReading[];
+  readonly judging: {
+    /** Of the last hour. */
+    readonly decisions: readonly { readonly action: string; readonly count: number }[];
+    /** Settled arrivals without a decision. */
+    readonly undecided: number;
+    /** Stored images that are to be judged again. */
+    readonly pending: number;
+  };
   readonly registries: readonly RegistryReading[];
   readonly quarantine: {
     readonly images: readonly { readonly state: string; readonly count: number }[];
@@ -85,8 +94,9 @@ export async function readInstance(database: Kysely<Database>): Promise<Instance
     readNotifications(database),
     readScripts(database),
     readGates(database),
+    readJudging(database),
   ]);
-  const [quarantine, actions, notifications, scripts, gates] = others;
+  const [quarantine, actions, notifications, scripts, gates, judging] = others;
   const counts = new Map<string, number>(liveStates.map((state) => [state, 0]));
   for (const { state, jobs } of live) counts.set(state, jobs);
   counts.set(
@@ -95,7 +105,7 @@ export async function readInstance(database: Kysely<Database>): Promise<Instance
   );
   return {
     ...{ queue, nodes, inspections, registries, arrivals, quarantine, actions },
-    ...{ notifications, scripts, gates },
+    ...{ notifications, scripts, gates, judging },
     live: [...counts].map(([state, jobs]) => ({ state, jobs })),
   };
 }
@@ -105,6 +115,21 @@ async function readInspections(database: Kysely<Database>): Promise<InstanceStat
     select state, count(i.state) as count from (values ('queued'), ('running')) as s (state)
     left join inspections i using (state) group by state`.execute(database);
   return rows;
+}
+
+async function readJudging(database: Kysely<Database>): Promise<InstanceState['judging']> {
+  const { rows: clock } = await sql<{ ms: number }>`
+    select extract(epoch from now())::float8 * 1000 as ms`.execute(database);
+  const since = idAt(Math.floor(clock[0]?.ms ?? 0) - units.hourMs);
+  const { rows: decisions } = await sql<{ action: string; count: number }>`
+    select action, count(*) as count from decisions where id >= ${since}
+    group by action`.execute(database);
+  const { rows } = await sql<{ undecided: number; pending: number }>`
+    select (select count(*) from arrivals where decision is null and settled_at is not null)
+        as undecided,
+      (select coalesce(sum(greatest(total - judged, 0)), 0)::bigint from rejudgements
+        where state <> 'idle') as pending`.execute(database);
+  return { decisions, undecided: rows[0]?.undecided ?? 0, pending: rows[0]?.pending ?? 0 };
 }
 
 async function readScripts(database: Kysely<Database>): Promise<InstanceState['scripts']> {

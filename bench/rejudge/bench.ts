@@ -1,6 +1,6 @@
 /**
- * `node bench/registry/rejudge.ts [images]`: judging stored images again after a change of a policy,
- * in a database like that of a server, with the loops' own functions. Goal: 1,000 images a second.
+ * `node bench/rejudge/bench.ts [images]`: judging stored images again after a change of a policy,
+ * in a database like that of a server, with the functions of its loops. Goal: 1,000 images a second.
  *
  * Every image has 150 packages and 40 vulnerabilities, every tenth also a finding of malware.
  */
@@ -67,9 +67,9 @@ async function fill({ db }: DatabaseHandle): Promise<void> {
   }
   await sql`
     create temporary table copies as
-      select image.id as image, image.digest as of, 'sha256:' || encode(sha256((image.digest || n)::bytea), 'hex') as digest,
-        lpad(n::text || lpad(image.id::text, 6, '0'), 16, '0') as arrival, a.registry, a.repository || '-' || n as repository,
-        a.inspections[1] as inspection
+      select image.id as image, a.registry, a.repository || '-' || n as repository,
+        'sha256:' || encode(sha256((image.digest || n)::bytea), 'hex') as digest,
+        lpad(n::text || lpad(image.id::text, 6, '0'), 16, '0') as arrival
       from images image join arrivals a on a.digest = image.digest,
         generate_series(1, ${Math.ceil(images / kinds) - 1}) n`.execute(db);
   await sql`
