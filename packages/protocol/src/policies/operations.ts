@@ -60,7 +60,7 @@ export const policies = {
       'Exactly one policy decides about an image: of those that apply to its registry, repository ' +
       'and tags the one with the highest priority.',
     access: 'policies.read',
-    query: z.object(ofProject),
+    query: z.object({ ...paging, ...ofProject }),
     output: page(storedPolicy),
     cli: {
       command: 'policy list',

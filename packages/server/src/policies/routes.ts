@@ -2,12 +2,13 @@
 import {
   limits,
   operations,
+  policyName,
   Problem,
   type RejudgeStatus,
   type StoredException,
 } from '@lazaret/protocol';
 
-import { route, type CallContext, type Route } from '../floor/http/index.ts';
+import { checkCursor, route, type CallContext, type Route } from '../floor/http/index.ts';
 import { longPoll } from '../floor/long-poll.ts';
 import { chooseProject, projectsWith } from '../floor/principal.ts';
 import type { SliceContext } from '../floor/slice.ts';
@@ -58,10 +59,14 @@ function documentRoutes(parts: PolicyRouteParts): Route[] {
   const { database, sets } = parts;
   const { policies } = operations;
   return [
-    route(policies.list, async ({ query }, context) => ({
-      items: await listPolicies(database, readIn(context, query), sets),
-      next: null,
-    })),
+    route(policies.list, async ({ query }, context) => {
+      checkCursor(query.cursor, policyName);
+      const all = await listPolicies(database, readIn(context, query), sets);
+      const start = all.findIndex(({ name }) => name === query.cursor) + 1;
+      const items = all.slice(start, start + query.limit);
+      const isLast = start + query.limit >= all.length;
+      return { items, next: isLast ? null : (items.at(-1)?.name ?? null) };
+    }),
     route(policies.show, ({ params, query }, context) =>
       readPolicy(database, { ...params, ...query, project: readIn(context, query) }, sets),
     ),

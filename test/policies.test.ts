@@ -1,0 +1,196 @@
+/** Policies of a running server: decisions about what arrives, over the API and the command line. */
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+import { operations, type Client, type Decision } from '@lazaret/protocol';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+import { repository as root, startInstance, type Instance } from './support/instance.ts';
+import { buildApp, startWithRegistry, type RegistryInstance } from './support/registry-instance.ts';
+import { addPerson, visit } from './support/visit.ts';
+
+const { access, arrivals, decisions, exceptions, policies, registries, system } = operations;
+let lab: RegistryInstance;
+let instance: Instance;
+let directory = '';
+let digest = '';
+
+beforeAll(async () => {
+  lab = await startWithRegistry();
+  ({ instance } = lab);
+  directory = await mkdtemp(join(tmpdir(), 'lazaret-policies-'));
+  const image = await buildApp('judged');
+  digest = image.descriptor.digest;
+  lab.registry.store.putImage('lab/judged', '1', image);
+  await instance.client.call(registries.add, {
+    body: {
+      ...{ name: 'lab', address: lab.registry.host, plainHttp: true, credentials: 'none' },
+      pollInterval: '1s',
+    },
+  });
+});
+afterAll(async () => {
+  await instance.close();
+  await lab.close();
+  await rm(directory, { recursive: true, force: true });
+});
+
+async function waitForDecision(client: Client, query: object): Promise<Decision> {
+  const found = await expect
+    .poll(async () => (await client.call(decisions.list, { query })).items[0], {
+      timeout: 40_000,
+    })
+    .toBeDefined()
+    .then(() => client.call(decisions.list, { query }));
+  const [first] = found.items;
+  if (first === undefined) throw new Error('there is no decision');
+  return first;
+}
+
+const run = promisify(execFile);
+
+async function lazaret(...words: readonly string[]): Promise<string> {
+  const { url, adminToken } = instance;
+  const env = { PATH: process.env['PATH'], LAZARET_SERVER: url, LAZARET_TOKEN: adminToken };
+  const program = join(root, 'packages', 'cli', 'bin', 'lazaret.mjs');
+  const { stdout } = await run(process.execPath, [program, ...words], { env });
+  return stdout;
+}
+
+const document = `
+schema: lazaret-policy/1
+name: app
+priority: 1
+actions: { block: { enabled: true, dryRun: false } }
+rules:
+  - id: no-lab
+    condition: context.repository.startsWith("lab/")
+    message: not from the lab
+    actions: [report, block]
+`;
+
+test('what arrives is decided by the built-in policy, and the arrival says so', async () => {
+  const { client } = instance;
+  const decision = await waitForDecision(client, { digest });
+  // no malware scanner runs here
+  expect(decision).toMatchObject({
+    ...{ registry: 'lab', repository: 'lab/judged', tags: ['1'], policy: 'default' },
+    ...{ verdict: 'incomplete', inspected: 'unscanned', action: 'none', trigger: 'arrival' },
+    reasons: ['no malware scanner ran'],
+  });
+  const params = { id: decision.arrival };
+  const arrival = await client.call(arrivals.show, { params });
+  expect(arrival).toMatchObject({ decision: decision.id, action: 'none' });
+  const detail = await client.call(decisions.show, { params: { id: decision.id } });
+  expect(detail.images).toMatchObject([{ digest, inspection: arrival.inspections[0] }]);
+});
+
+test('a policy is tried, applied, explained, excepted and removed on the command line', async () => {
+  const path = join(directory, 'app.yaml');
+  await writeFile(path, document);
+  const preview = await lazaret('policy', 'rejudge', '--dry-run', '--policy', path);
+  expect(preview).toContain('1 of 1 image would change');
+  expect(preview).toContain('lab/judged:1');
+  expect(preview).toMatch(/incomplete none +-> +fail block/);
+  expect(await lazaret('policy', 'apply', path)).toContain('app version 1 is in force');
+  expect(await lazaret('policy', 'rejudge', '--wait')).toMatch(/^idle: 1 of 1 image judged/);
+  expect(await lazaret('decisions', 'list', '--digest', digest, '--action', 'block')).toContain(
+    'lab/judged',
+  );
+  const explained = await lazaret('decisions', 'explain', digest, '-o', 'json');
+  expect(JSON.parse(explained)).toMatchObject({
+    items: [
+      {
+        decision: { policy: 'app', action: 'block', trigger: 'policy' },
+        images: [{ rules: [{ id: 'no-lab', state: 'matched', message: 'not from the lab' }] }],
+      },
+    ],
+  });
+  await lazaret(
+    ...['exceptions', 'add', '--rule', 'no-lab', '--image', digest],
+    ...['--reason', 'pilot', '--expires', '2099-01-01'],
+  );
+  expect(await lazaret('exceptions', 'list')).toContain('pilot');
+  const excepted = await waitForDecision(instance.client, {
+    ...{ digest, inForce: 'true', action: 'none' },
+  });
+  const { exceptions: used } = await instance.client.call(decisions.show, {
+    params: { id: excepted.id },
+  });
+  expect(used).toMatchObject([{ rule: 'no-lab', reason: 'pilot', source: 'manual' }]);
+  expect(await lazaret('policy', 'list')).toMatch(/app +default +1 +api/);
+  expect(await lazaret('policy', 'versions', 'app')).toContain('1');
+  await lazaret('policy', 'remove', 'app', '--yes');
+  expect(await lazaret('policy', 'list')).not.toContain('app ');
+});
+
+test('a bad file is refused in the status, and the last good version stays in force', async () => {
+  const path = join(instance.dataDirectory, 'policies', 'file.yaml');
+  const good = document.replace('name: app', 'name: file').replace('lab/', 'nowhere/');
+  await writeFile(path, good);
+  const version = () =>
+    instance.client
+      .call(policies.list, {})
+      .then(({ items }) => items.find(({ name }) => name === 'file'));
+  await expect.poll(version, { timeout: 20_000 }).toMatchObject({ version: 1, problem: null });
+  await writeFile(path, good.replace('priority: 1', 'priority: high'));
+  await expect
+    .poll(version, { timeout: 20_000 })
+    .toMatchObject({ version: 1, inForce: true, problem: { faults: [{ line: 4, column: 11 }] } });
+  const { missing } = await instance.client.call(system.show, {});
+  expect(missing).toContainEqual(
+    expect.objectContaining({
+      part: 'policy file',
+      detail: expect.stringContaining('line 4, column 11: priority: expected number'),
+    }),
+  );
+});
+
+test('policies, exceptions and decisions of another project are hidden', async () => {
+  await instance.client.call(access.projectCreate, { body: { name: 'red' } });
+  const grants = [{ role: 'operator', project: 'red' }] as const;
+  const { token: visitor } = await addPerson(instance, 'ro', [...grants]);
+  const { url } = instance;
+  const seen = await visit(url, decisions.list, { visitor });
+  expect(JSON.parse(seen.text)).toEqual({ items: [], next: null });
+  const [decision] = (await instance.client.call(decisions.list, {})).items;
+  const [exception] = (await instance.client.call(exceptions.list, {})).items;
+  const hidden = [
+    visit(url, decisions.show, { visitor, params: { id: decision?.id ?? '' } }),
+    visit(url, decisions.explain, { visitor, query: { digest } }),
+    visit(url, exceptions.remove, { visitor, params: { id: exception?.id ?? '' } }),
+    visit(url, policies.show, { visitor, params: { name: 'file' }, query: { project: 'default' } }),
+    visit(url, policies.apply, { visitor, body: { project: 'default', document } }),
+  ];
+  expect((await Promise.all(hidden)).map(({ status }) => status)).toEqual([
+    404, 404, 404, 404, 404,
+  ]);
+  const own = await visit(url, policies.apply, { visitor, body: { project: 'red', document } });
+  expect(own.status).toBe(200);
+});
+
+test('after kill -9 an arrival that settled without a decision gets one, and keeps the others', async () => {
+  const { client, dataDirectory } = instance;
+  const before = (await client.call(decisions.list, { query: { limit: 200 } })).items;
+  lab.registry.store.putImage('lab/killed', '1', await buildApp('killed'));
+  const arrived = () =>
+    client
+      .call(arrivals.list, { query: { repository: 'lab/killed' } })
+      .then(({ items }) => items[0]?.state);
+  await expect.poll(arrived, { timeout: 30_000, interval: 5 }).toMatch(/inspecting|inspected/);
+  await instance.kill();
+  const section = { registries: { plainHttp: [lab.registry.host] }, parallel: 0 };
+  instance = await startInstance({
+    dataDirectory,
+    arguments: ['--inspection', JSON.stringify(section)],
+  });
+  const decision = await waitForDecision(instance.client, { repository: 'lab/killed' });
+  expect(decision).toMatchObject({ tags: ['1'], inForce: true });
+  const after = (await instance.client.call(decisions.list, { query: { limit: 200 } })).items;
+  expect(after.map(({ id }) => id)).toEqual(expect.arrayContaining(before.map(({ id }) => id)));
+  const query = { repository: 'lab/killed' };
+  expect((await instance.client.call(decisions.list, { query })).items).toHaveLength(1);
+}, 120_000);
