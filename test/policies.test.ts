@@ -1,4 +1,4 @@
-/** Policies of a running server: decisions about what arrives, over the API and the command line. */
+/** Policies of a running server: decisions about arrivals, over API and command line. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

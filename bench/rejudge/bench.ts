@@ -1,6 +1,6 @@
 /**
  * `node bench/rejudge/bench.ts [images]`: judging stored images again after a change of a policy,
- * in a database like that of a server, with the functions of its loops. Goal: 1,000 images a second.
+ * in a database like that of a server, with the functions of its loops. Goal: 1,000 images/s.
  *
  * Every image has 150 packages and 40 vulnerabilities, every tenth also a finding of malware.
  */
