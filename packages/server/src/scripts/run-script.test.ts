@@ -38,7 +38,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => lab.close());
 
-describe('tools', () => {
+describe.concurrent('tools', () => {
   test('a shell script runs in an image without any file', async () => {
     const content = 'echo "$LAZARET_IMAGE $LAZARET_PLATFORM"; echo a b | awk \'{print $2}\'; id -u';
     const result = await lab.run(empty, { content });
@@ -90,7 +90,7 @@ describe('tools', () => {
   });
 });
 
-describe('containment', () => {
+describe.concurrent('containment', () => {
   test('variables of the image that steer interpreters are dropped, others stay', async () => {
     const env = [
       ...['LD_PRELOAD=/lib/evil.so', 'BASH_ENV=/evil', 'ENV=/evil', 'PATH=/evil', 'IFS=x'],
@@ -152,10 +152,10 @@ describe('containment', () => {
   });
 });
 
-describe('limits', () => {
+describe.concurrent('limits', () => {
   test('nothing of a short output is lost, however quickly the script ends', async () => {
     const results = await Promise.all(
-      Array.from({ length: 8 }, () => lab.run(empty, { content: 'echo out; echo err >&2' })),
+      Array.from({ length: 4 }, () => lab.run(empty, { content: 'echo out; echo err >&2' })),
     );
     for (const { stdout, stderr } of results) {
       expect([stdout.toString(), stderr.toString()]).toEqual(['out\n', 'err\n']);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { buildImage } from '@lazaret/analysis/testing';
 import { buildFacts, evaluatePolicy, parsePolicy } from '@lazaret/policy';
+import { scriptsSection } from '@lazaret/protocol';
 import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from 'vitest';
 
@@ -13,6 +14,7 @@ import { readImageFacts } from '../inspection/index.ts';
 import { readScriptFacts } from './read-facts.ts';
 import { listDisagreements, listRuns } from './read-runs.ts';
 import { readStatus, setPaused } from './runner-state.ts';
+import { scriptsSlice } from './slice.ts';
 import { readScript } from './store.ts';
 import { startRunnerFixture, dockerAddress, type RunnerFixture } from './testing/runner-fixture.ts';
 
@@ -109,6 +111,8 @@ test('a script runs once in each image that it selects, and again when its conte
   const image = { project: 'default', digest: debian };
   const history = await listRuns(lab.database, image, { limit: 10, script: 'red', history: true });
   expect(history.items.map(({ current }) => current)).toEqual(['current', 'outdated']);
+  // Later tests run in one image.
+  await sql`delete from images where digest = ${other}`.execute(lab.database);
   // A removed script stays visible in its results.
   await removeScript(lab.database, { name: 'red', actor: 'ana', from: 'api' });
   const { items } = await listRuns(lab.database, image, {
@@ -241,6 +245,14 @@ test('without a container engine scripts wait and say so; paused ones too', asyn
   await expect.poll(problem, { timeout: 30_000 }).toContain('no container engine; away:');
   await expect.poll(() => lab.outcomes()).toContain('any queued');
   expect((await lab.runOf('any', debian)).waitReason).toContain('no container engine');
+  const nothing = () => undefined;
+  const slice = scriptsSlice({
+    ...{ database: lab.database, onEvents: nothing, wake: nothing, changed: async () => {} },
+    settings: scriptsSection.parse({ enabled: true }),
+  });
+  expect(await slice.health?.missing?.()).toMatchObject([
+    { part: 'scripts', detail: expect.stringMatching(/waits?: no container engine/) },
+  ]);
   await first.stop();
   await away.close();
   const change = { actor: 'ana', host: 'here' };

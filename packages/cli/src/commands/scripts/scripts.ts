@@ -13,6 +13,7 @@ import {
 } from '@lazaret/protocol';
 
 import { flagOn, flagText, flagList, type Invocation } from '../../command/command.ts';
+import { kebabCase } from '../../command/flag-names.ts';
 import { check } from '../../command/run-operation.ts';
 import { callTimeout } from '../../connection/connection.ts';
 import { exitCodes } from '../../exit-code.ts';
@@ -64,8 +65,8 @@ async function readScript({ flags }: Invocation, path: string): Promise<unknown>
     ...(format !== undefined && { format }),
     ...(user !== undefined && { user }),
     ...(processes !== undefined && { processes: Number(processes) }),
-    ...quantity(flags, { flag: 'time-limit', field: 'seconds', parse: parseSeconds }),
-    ...quantity(flags, { flag: 'output-limit', field: 'outputBytes', parse: parseSize }),
+    ...quantity(flags, { flag: 'timeLimit', field: 'seconds', parse: parseSeconds }),
+    ...quantity(flags, { flag: 'outputLimit', field: 'outputBytes', parse: parseSize }),
     ...quantity(flags, { flag: 'memory', field: 'memoryBytes', parse: parseSize }),
   };
 }
@@ -87,7 +88,7 @@ function quantity(
   if (text === undefined) return {};
   const value = how.parse(text);
   if (value === undefined)
-    throw usageFailure(`--${how.flag}: invalid value ${JSON.stringify(text)}`);
+    throw usageFailure(`--${kebabCase(how.flag)}: invalid value ${JSON.stringify(text)}`);
   return { [how.field]: value };
 }
 
@@ -114,7 +115,7 @@ export async function runScripts(invocation: Invocation): Promise<number> {
   const digest = await resolveId(client, 'images', given[0] ?? '');
   const call = { params: { digest }, body };
   const { items } = await client.call(scripts.run, call, { signal: callTimeout() });
-  if (flagOn(flags, 'no-wait')) {
+  if (flags['wait'] === false) {
     if (settings.output !== 'table') await printStructured(invocation, items);
     else await writeOut(invocation, items.map(({ id }) => `${id}\n`).join(''));
     return exitCodes.ok.code;

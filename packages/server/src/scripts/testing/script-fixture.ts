@@ -44,6 +44,7 @@ export function startScriptFixture(): ScriptFixture {
   const instance = `test-${randomBytes(8).toString('hex')}`;
   const labels = { [labelNames.instance]: instance, [labelNames.role]: 'inspected' };
   const toolboxes = new Map<ScriptKind, Promise<Toolbox>>();
+  const volumes = new Map<string, Promise<void>>();
   const open = (kind: ScriptKind): Promise<Toolbox> => {
     const settings = { busybox: '', python: '/usr/bin/python3', node: process.execPath };
     const found = toolboxes.get(kind) ?? openToolbox(kind, settings);
@@ -69,9 +70,10 @@ export function startScriptFixture(): ScriptFixture {
       const toolbox = await open(kind);
       const volume = `lazaret-test-tools-${toolbox.hash.slice(0, 32)}-${instance}`;
       const volumeLabels = { [labelNames.instance]: instance, [labelNames.role]: 'tools' };
-      await executor.ensureVolume({
-        ...{ name: volume, labels: volumeLabels, image: imageId, files: toolbox.files },
-      });
+      const wanted = { name: volume, labels: volumeLabels, image: imageId, files: toolbox.files };
+      const filling = volumes.get(volume) ?? executor.ensureVolume(wanted);
+      volumes.set(volume, filling);
+      await filling;
       const image = {
         ...{ name: 'registry.lab/app', digest: 'sha256:00', platform: 'linux/amd64' },
         ...{ workingDirectory: '/srv', env },
