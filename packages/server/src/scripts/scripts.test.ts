@@ -123,7 +123,7 @@ describe('packages', () => {
     expect(comparePackages({ packages: [], complete: [] }, [deb('a', '1')])).toEqual([]);
   });
 
-  test('the record of the package script of Banyan Collector is read, its empty package is none', () => {
+  test('the record of the package script of Banyan Collector is read without its empty package', () => {
     const pkgsinfo = [{ pkg: 'bash', version: '5', architecture: 'amd64' }];
     const older = { distroname: 'Debian 13', pkgsinfo };
     expect(readListing(older)).toEqual({ packages: [deb('bash', '5')], complete: ['deb'] });
