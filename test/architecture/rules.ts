@@ -89,7 +89,7 @@ export const slices: Readonly<Record<string, readonly string[]>> = {
   notifications: [],
   knowledge: ['inspection', 'jobs', 'registries'],
   quarantine: ['artifacts', 'blobs', 'inspection', 'registries'],
-  gate: ['access', 'policies', 'registries'],
+  gate: ['access', 'policies', 'quarantine', 'registries'],
   artifacts: ['access', 'blobs'],
   files: ['artifacts', 'blobs', 'inspection', 'jobs'],
   scripts: ['executors', 'inspection', 'registries'],

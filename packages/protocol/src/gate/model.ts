@@ -78,7 +78,7 @@ export const gateCheck = z.object({
     .describe('`hold`: not decided yet; a pull waits for its inspection before it is refused'),
   reason: z.string(),
   basis: z
-    .enum(['decision', 'inspecting', 'unknown'])
+    .enum(['decision', 'quarantine', 'inspecting', 'unknown'])
     .describe('What the answer is based on; `unknown`: it was never inspected'),
   verdict: verdictState.nullable().describe('Verdict of the last inspection'),
   policy: z.string().nullable().describe('Policy of the decision, with its version'),

@@ -2,12 +2,15 @@
 import type { DecisionAction, GateCheck } from '@lazaret/protocol';
 
 import type { DecisionInForce } from '../policies/index.ts';
+import type { PlaceState } from '../quarantine/index.ts';
 import type { LastArrival } from '../registries/index.ts';
 import { gateLimits } from './limits.ts';
 
 /** What is known of an image in one repository. */
 export interface ImageState {
   readonly decision: DecisionInForce | undefined;
+  /** What was done about it last. */
+  readonly quarantine: PlaceState | undefined;
   /** Only read where the decision does not suffice. */
   readonly arrival: LastArrival | undefined;
 }
@@ -30,7 +33,8 @@ export function isConclusive({ own }: DecisionInForce): boolean {
   return own.verdict !== 'incomplete' || blocking.has(own.action);
 }
 
-export function judge({ decision, arrival }: ImageState): Judgement {
+export function judge({ decision, quarantine, arrival }: ImageState): Judgement {
+  if (quarantine !== undefined) return judgeQuarantine(quarantine, decision);
   if (decision !== undefined && isConclusive(decision)) return judgeDecision(decision);
   const isFailed = arrival?.state === 'failed';
   const isOld = isFailed && (arrival.settledAgoMs ?? 0) >= gateLimits.retryFailedMs;
@@ -40,6 +44,26 @@ export function judge({ decision, arrival }: ImageState): Judgement {
     return { ...about(decision), ...settled, answer: 'hold', reason };
   }
   return judgeArrival(arrival, isOld);
+}
+
+/** A person who releases an image overrules what was decided before, not what is decided later. */
+function judgeQuarantine(
+  { state, releasedAt }: PlaceState,
+  decision: DecisionInForce | undefined,
+): Judgement {
+  const nothing = { verdict: null, policy: null, decision: null, arrival: null };
+  const known = {
+    ...(decision === undefined ? nothing : about(decision)),
+    ...{ ...settled, basis: 'quarantine' as const },
+  };
+  if (state !== 'released') {
+    const reason = reasonsOf(decision, 'a person quarantined it');
+    return { ...known, answer: 'deny', reason: `it is in quarantine (${state}): ${reason}` };
+  }
+  const isLater =
+    decision !== undefined && (releasedAt === null || Date.parse(decision.decidedAt) > +releasedAt);
+  if (isLater && isConclusive(decision)) return judgeDecision(decision);
+  return { ...known, answer: 'allow', reason: 'a person released it from quarantine' };
 }
 
 function judgeArrival(arrival: LastArrival | undefined, isOld: boolean): Judgement {
@@ -84,6 +108,7 @@ function about(
   };
 }
 
-function reasonsOf({ reasons }: DecisionInForce, otherwise: string): string {
+function reasonsOf(decision: DecisionInForce | undefined, otherwise: string): string {
+  const { reasons = [] } = decision ?? {};
   return reasons.length === 0 ? otherwise : reasons.join('; ');
 }

@@ -6,6 +6,7 @@ import type { Kysely } from 'kysely';
 import { databaseProblem } from '../floor/db/index.ts';
 import type { Database } from '../floor/db/schema.ts';
 import { readDecisionInForce } from '../policies/index.ts';
+import { readPlaceState } from '../quarantine/index.ts';
 import { readLastArrival, type PlacedImage } from '../registries/index.ts';
 import { isConclusive, type ImageState } from './judge.ts';
 import { gateLimits } from './limits.ts';
@@ -22,9 +23,13 @@ export function readImageState(
   const { project, id } = registry;
   return available(async () => {
     const place = { project, registry: id, repository, digest };
-    const decision = await readDecisionInForce(database, place);
-    if (decision !== undefined && isConclusive(decision)) return { decision, arrival: undefined };
-    return { decision, arrival: await readLastArrival(database, image) };
+    const [decision, quarantine] = await Promise.all([
+      readDecisionInForce(database, place),
+      readPlaceState(database, place),
+    ]);
+    const isEnough = quarantine !== undefined || (decision !== undefined && isConclusive(decision));
+    const arrival = isEnough ? undefined : await readLastArrival(database, image);
+    return { decision, quarantine, arrival };
   });
 }
 

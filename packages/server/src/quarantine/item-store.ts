@@ -173,6 +173,11 @@ export interface ImagePlace {
   readonly digest: string;
 }
 
+export interface PlaceState {
+  readonly state: QuarantineState;
+  readonly releasedAt: Date | null;
+}
+
 /**
  * What was done last about an image in a repository: a gate before the registry refuses what is
  * quarantined or blocked, whether or not the registry still has it, and serves what a person
@@ -181,10 +186,10 @@ export interface ImagePlace {
 export async function readPlaceState(
   database: Kysely<Database>,
   { registry, repository, digest }: ImagePlace,
-): Promise<QuarantineState | undefined> {
+): Promise<PlaceState | undefined> {
   const row = await database
     .selectFrom('quarantine_items')
-    .select('state')
+    .select(['state', 'released_at'])
     .where('registry', '=', registry)
     .where('repository', '=', repository)
     .where('digest', '=', digest)
@@ -192,7 +197,8 @@ export async function readPlaceState(
     .orderBy('id', 'desc')
     .limit(1)
     .executeTakeFirst();
-  return row?.state as QuarantineState | undefined;
+  if (row === undefined) return undefined;
+  return { state: row.state as QuarantineState, releasedAt: row.released_at };
 }
 
 function toItem(row: ShownRow): QuarantineItem {
