@@ -20,7 +20,7 @@ import { repository as sources, startInstance, type Instance } from './support/i
 import { buildApp, inspectAndWait } from './support/registry-instance.ts';
 
 const run = promisify(execFile);
-const { quarantine, registries } = operations;
+const { actions, policies, quarantine, registries } = operations;
 let registry: DebianRegistry;
 let instance: Instance;
 let directory = '';
@@ -136,6 +136,44 @@ test('a registry without deletion keeps the image, which is blocked and says why
   });
   expect(await pull(`${other.host}/lab/app:1`, 'kept')).toContain('schemaVersion');
 });
+
+const policy = `
+schema: lazaret-policy/1
+name: strict
+actions: { quarantine: { enabled: true, dryRun: false, perHour: 5 } }
+rules:
+  - id: no-bash
+    appliesTo: { repositories: ['judged/**'] }
+    require: { package: { name: bash, installed: false } }
+    actions: [attach, quarantine]
+`;
+
+test('a policy takes a pushed image out, and not again after a person released it', async () => {
+  const { client } = instance;
+  const { host } = registry;
+  await client.call(policies.apply, { body: { document: policy } });
+  const body = { enabled: true, repositories: ['judged/**'], pollInterval: '1s' };
+  await client.call(registries.update, { params: { name: 'lab' }, body });
+  const digest = await push(host, 'judged/app', '1');
+  const seen = async (): Promise<string[]> => {
+    const { items } = await client.call(actions.list, { query: { digest } });
+    return items.map(({ kind, state }) => `${kind} ${state}`).toReversed();
+  };
+  await expect
+    .poll(seen, { timeout: 60_000, interval: 100 })
+    .toEqual(['attach done', 'quarantine done']);
+  await expect(pull(`${host}/judged/app:1`, 'judged')).rejects.toThrow('manifest unknown');
+  const { items } = await client.call(quarantine.list, { query: { digest } });
+  expect(items).toMatchObject([{ state: 'quarantined', createdBy: 'policy', tags: ['1'] }]);
+  const params = { id: items[0]?.id ?? '' };
+  await client.call(quarantine.release, { params, body: { reason: 'needed for the demo' } });
+  // The image arrives again, and the policy decides the same; now a person has to approve.
+  await expect
+    .poll(async () => (await seen()).at(-1), { timeout: 60_000, interval: 100 })
+    .toBe('quarantine proposed');
+  await client.call(registries.update, { params: { name: 'lab' }, body: { enabled: false } });
+  expect(await pull(`${host}/judged/app:1`, 'released')).toContain('schemaVersion');
+}, 180_000);
 
 test('after kill -9 of the server a quarantine and a release end', async () => {
   const { host } = registry;

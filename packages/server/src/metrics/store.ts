@@ -161,8 +161,10 @@ async function readQuarantine(database: Kysely<Database>): Promise<InstanceState
     select state, count(*) as count from quarantine_items group by state`.execute(database);
   const { rows } = await sql<{ bytes: number }>`
     select coalesce(sum(size_bytes), 0)::bigint as bytes from (
-      select distinct on (digest) digest, size_bytes from quarantine_contents
-      where deleted_at is null order by digest) as contents`.execute(database);
+      select distinct on (c.digest) c.digest, c.size_bytes from quarantine_contents c
+      join quarantine_items i on i.id = c.item
+      where c.deleted_at is null and i.state not in ('failed', 'purged')
+      order by c.digest) as contents`.execute(database);
   return { images, bytes: rows[0]?.bytes ?? 0 };
 }
 

@@ -5,6 +5,7 @@ import { buildImage, type BuiltImage } from '@lazaret/analysis/testing';
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
 
 import { startQuarantineFixture, type QuarantineFixture } from '../testing/quarantine-fixture.ts';
+import { readUsedBytes } from './evidence.ts';
 import { findTarget } from './find-target.ts';
 import { readItemRow } from './item-store.ts';
 import { planQuarantine } from './plan-quarantine.ts';
@@ -48,6 +49,8 @@ test('without space nothing is stored or removed', async () => {
   lab.actions.spaceBytes = 1_000;
   await lab.runDue();
   expect((await lab.show(item)).action?.problem?.code).toBe('quarantine_full');
+  // What it had reserved is free again.
+  expect(await readUsedBytes(lab.database)).toBe(0);
   expect(lab.registry.store.find('lab/app', '1')?.digest).toBe(image.descriptor.digest);
   expect(await countBlobs()).toBe(0);
 });

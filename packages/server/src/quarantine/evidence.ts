@@ -24,14 +24,16 @@ export interface Space {
   readonly limitBytes: number;
 }
 
-/** Content of several items counts once. */
+/** Content of several items counts once; what was given up counts no longer. */
 export async function readUsedBytes(
   database: Kysely<Database> | Transaction<Database>,
 ): Promise<number> {
   const { rows } = await sql<{ bytes: number }>`
     select coalesce(sum(size_bytes), 0)::bigint as bytes from (
-      select distinct on (digest) digest, size_bytes from quarantine_contents
-      where deleted_at is null order by digest) as contents`.execute(database);
+      select distinct on (c.digest) c.digest, c.size_bytes from quarantine_contents c
+      join quarantine_items i on i.id = c.item
+      where c.deleted_at is null and i.state not in ('failed', 'purged')
+      order by c.digest) as contents`.execute(database);
   return rows[0]?.bytes ?? 0;
 }
 
@@ -42,8 +44,10 @@ export async function readNeededBytes(
 ): Promise<number> {
   const digests = contents.map(({ digest }) => digest);
   const { rows } = await sql<{ digest: string }>`
-    select distinct digest from quarantine_contents
-    where deleted_at is null and digest = any(${digests}::text[])`.execute(database);
+    select distinct c.digest from quarantine_contents c
+    join quarantine_items i on i.id = c.item
+    where c.deleted_at is null and i.state not in ('failed', 'purged')
+      and c.digest = any(${digests}::text[])`.execute(database);
   const known = new Set(rows.map(({ digest }) => digest));
   return contents.reduce(
     (sum, { digest, sizeBytes }) => sum + (known.has(digest) ? 0 : sizeBytes),

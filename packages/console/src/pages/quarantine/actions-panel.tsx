@@ -25,7 +25,7 @@ const columns: readonly Column<RegistryAction>[] = [
       <div>
         <ActionStateBadge state={state} />
         {problem !== null && (
-          <div className="dim small state-detail">
+          <div className="dim small state-detail break">
             <PlainText>{problem.detail}</PlainText>
           </div>
         )}

@@ -57,18 +57,16 @@ interface ConfirmPlanProps extends AddImageProps {
 
 function ConfirmPlan({ plan, image, onClose }: ConfirmPlanProps): ReactNode {
   const [reason, setReason] = useState('');
-  const [confirm, setConfirm] = useState<readonly string[]>([]);
+  const [confirm, setConfirm] = useState<string[]>([]);
   const add = useAction(quarantine.add, {
     quiet: true,
     refreshes: [quarantine.list, actions.list],
     onDone: onClose,
   });
-  const toggle = (name: string): void =>
-    setConfirm(confirm.includes(name) ? confirm.filter((one) => one !== name) : [...confirm, name]);
   const isConfirmed = plan.unconfirmed.every((name) => confirm.includes(name));
   const send = (event: FormEvent): void => {
     event.preventDefault();
-    add.mutate({ body: { image, reason: reason.trim(), confirm: [...confirm] } });
+    add.mutate({ body: { image, reason: reason.trim(), confirm } });
   };
   return (
     <form className="stack" onSubmit={send}>
@@ -79,17 +77,18 @@ function ConfirmPlan({ plan, image, onClose }: ConfirmPlanProps): ReactNode {
         </Notice>
       )}
       {plan.unconfirmed.length > 0 && (
-        <fieldset className="stack tight">
-          <legend>These disappear too</legend>
-          {plan.unconfirmed.map((name) => (
-            <Checkbox
-              key={name}
-              label={<PlainText>{name}</PlainText>}
-              checked={confirm.includes(name)}
-              onChange={() => toggle(name)}
-            />
-          ))}
-        </fieldset>
+        <Checkbox.Group
+          label="These disappear too"
+          description="Confirm each of them"
+          value={confirm}
+          onChange={setConfirm}
+        >
+          <div className="stack tight">
+            {plan.unconfirmed.map((name) => (
+              <Checkbox key={name} value={name} label={<PlainText>{name}</PlainText>} />
+            ))}
+          </div>
+        </Checkbox.Group>
       )}
       <Textarea
         label="Reason"
@@ -126,9 +125,9 @@ const deletionNotes = {
 } as const;
 
 const modeLabels = {
-  remove: 'Removed from the registry',
-  move: 'Moved to the quarantine repository',
-  block: 'Blocked only',
+  remove: 'Remove from the registry',
+  move: 'Move to the quarantine repository',
+  block: 'Block only',
 } as const;
 
 function PlanFields({ plan }: { readonly plan: QuarantinePlan }): ReactNode {
@@ -148,7 +147,7 @@ function PlanFields({ plan }: { readonly plan: QuarantinePlan }): ReactNode {
   ] as const;
   return (
     <dl className="fields">
-      <Field label="Registry">{modeLabels[mode]}</Field>
+      <Field label="Mode">{modeLabels[mode]}</Field>
       <Field label="Evidence">{counts.join(', ')}</Field>
       <Field label="Free space">{formatSize(plan.freeBytes)}</Field>
       {target !== null && (

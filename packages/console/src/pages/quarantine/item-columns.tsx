@@ -22,7 +22,7 @@ export const itemColumns: readonly Column<QuarantineItem>[] = [
       <div>
         <ItemStateBadge state={state} />
         {action !== null && action.problem !== null && (
-          <div className="dim small state-detail">
+          <div className="dim small state-detail break">
             <PlainText>{action.problem.detail}</PlainText>
           </div>
         )}

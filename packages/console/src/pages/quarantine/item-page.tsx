@@ -205,8 +205,12 @@ const contentColumns: readonly Column<QuarantineContent>[] = [
   { label: 'Verified', cell: ({ storedAt }) => <Timestamp at={storedAt} missing="not stored" /> },
   {
     label: 'Removed',
-    cell: ({ removes, removedAt }) =>
-      removes ? <Timestamp at={removedAt} missing="not yet" /> : <span className="dim">stays</span>,
+    // Blobs go with the garbage collection of the registry.
+    cell: ({ kind, removes, removedAt }) => {
+      if (kind === 'blob') return null;
+      if (!removes) return <span className="dim">stays</span>;
+      return <Timestamp at={removedAt} missing="not yet" />;
+    },
   },
 ];
 
