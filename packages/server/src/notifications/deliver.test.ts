@@ -34,6 +34,17 @@ afterEach(async () => {
 
 const subjects = (): string[] => receiver.requests.map(({ content }) => content.subject);
 
+/** What the status of the system says. */
+async function listMissing(): Promise<readonly { readonly detail: string }[]> {
+  const slice = notificationsSlice({
+    ...{ database: database.handle.db, onEvents: () => undefined, wake: () => undefined },
+    places: { directory: '/', exports: '/', variable: () => undefined },
+    readReport: () => Promise.resolve(undefined),
+    ...{ publicUrl: '', now: () => Date.now() },
+  });
+  return (await slice.health?.missing?.()) ?? [];
+}
+
 /** Makes what waits for its next attempt due now. */
 async function passTime(): Promise<void> {
   await sql`update notification_targets set retry_at = now() where retry_at > now()`.execute(
@@ -134,13 +145,7 @@ test('after the last attempt a delivery is a dead letter; all are replayed in or
       return (await server.deliveries('hook', '&state=dead')).length;
     })
     .toBe(2);
-  const slice = notificationsSlice({
-    ...{ database: database.handle.db, onEvents: () => undefined, wake: () => undefined },
-    places: { directory: '/', exports: '/', variable: () => undefined },
-    readReport: () => Promise.resolve(undefined),
-    ...{ publicUrl: '', now: () => Date.now() },
-  });
-  const missing = (await slice.health?.missing?.()) ?? [];
+  const missing = await listMissing();
   expect(missing.map(({ detail }) => detail.replace(/next at .*/, ''))).toEqual([
     expect.stringMatching(/^\d+ attempts? failed: answered 500; $/),
     '2 dead letters in the last 24 hours: answered 500',
@@ -227,6 +232,19 @@ test('deliveries are sent again after a process that sent them was killed', asyn
   await expectState('hook', ['queued']);
   expect(receiver.requests).toEqual([]);
   await expectState('hook', ['delivered']);
+});
+
+test('the status says when no process sends what is due', async () => {
+  await server.close();
+  server = await startNotificationServer(database, { idle: true });
+  await server.addWebhook('hook', receiver.url, { events: ['job.*'] });
+  await server.emit({ type: 'job.moved' });
+  await expectState('hook', ['queued']);
+  expect(await listMissing()).toEqual([]);
+  const { pool } = database.handle;
+  await pool.query(`update notification_targets set retry_at = now() - interval '3 minutes'`);
+  await pool.query(`update notification_deliveries set queued_at = now() - interval '3 minutes'`);
+  expect(await listMissing()).toMatchObject([{ detail: 'No process sends to hook.' }]);
 });
 
 test('two processes send each delivery once', async () => {

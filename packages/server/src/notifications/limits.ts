@@ -42,6 +42,8 @@ export const notificationLimits = {
   deadPerTarget: 5_000,
   /** Dead letters are mentioned in the status of the system for this long. */
   deadMentionedMs: dayMs,
+  /** How long what is due may wait for a process that sends. */
+  unsentMs: 2 * minuteMs,
   missingListed: 20,
   fieldsListed: 30,
   fieldChars: 300,

@@ -20,7 +20,11 @@ export function notificationsSlice(
     name: 'notifications',
     routes: notificationRoutes({ ...context, onChange }),
     health: {
-      missing: async () => [...(await listFailing(database)), ...(await listDead(database))],
+      missing: async () => [
+        ...(await listFailing(database)),
+        ...(await listDead(database)),
+        ...(await listUnsent(database)),
+      ],
     },
   };
 }
@@ -63,4 +67,26 @@ async function listDead(database: Kysely<Database>): Promise<MissingPart[]> {
     detail: `${plural(count, 'dead letter')} in the last 24 hours: ${reason ?? ''}`,
     advice: `Run \`lazaret notifications deliveries --target ${name} --state dead\`.`,
   }));
+}
+
+/** Targets that are due for so long that no process can have the role watcher. */
+async function listUnsent(database: Kysely<Database>): Promise<MissingPart[]> {
+  const { rows } = await sql<{ name: string }>`
+    select name from notification_targets t
+    where enabled and paused_at is null and problem is null
+      and greatest(retry_at, coalesce(lease_until, retry_at))
+        < now() - ${notificationLimits.unsentMs} * interval '1 millisecond'
+      and exists (
+        select from notification_deliveries d where d.target = t.id and d.state = 'queued'
+          and d.queued_at < now() - t.digest_seconds * interval '1 second'
+            - ${notificationLimits.unsentMs} * interval '1 millisecond')
+    order by name limit ${notificationLimits.missingListed}`.execute(database);
+  if (rows.length === 0) return [];
+  return [
+    {
+      part: 'notifications',
+      detail: `No process sends to ${rows.map(({ name }) => name).join(', ')}.`,
+      advice: 'Add `watcher` to the option `roles` of a process, and restart it.',
+    },
+  ];
 }
