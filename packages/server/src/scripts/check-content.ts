@@ -26,7 +26,7 @@ function checkBinary(content: Buffer, architecture: string): void {
       `expected a program for ${architecture} (machine ${expected}), got ${elf.machine}`,
     );
   }
-  if (elf.isDynamic) {
+  if (elf.loader !== undefined) {
     const message = 'the program is dynamically linked, and images need not have its libraries';
     throw invalid(`${message}; link it statically`);
   }
@@ -34,8 +34,8 @@ function checkBinary(content: Buffer, architecture: string): void {
 
 export interface ElfFacts {
   readonly machine: number;
-  /** Whether it needs an interpreter: the dynamic loader. */
-  readonly isDynamic: boolean;
+  /** The dynamic loader that it needs; undefined if it is statically linked. */
+  readonly loader: string | undefined;
 }
 
 const header = { bytes: 64, class64: 2, littleEndian: 1, interpreterType: 3 } as const;
@@ -51,13 +51,21 @@ export function readElf(content: Buffer): ElfFacts | undefined {
   const offset = Number(content.readBigUInt64LE(32));
   const entryBytes = content.readUInt16LE(54);
   const count = content.readUInt16LE(56);
-  let isDynamic = false;
+  let loader: string | undefined;
   for (let at = 0; at < count; at += 1) {
     const place = offset + at * entryBytes;
     if (place + 4 > content.length) return undefined;
-    isDynamic ||= content.readUInt32LE(place) === header.interpreterType;
+    if (content.readUInt32LE(place) === header.interpreterType) loader = readLoader(content, place);
   }
-  return { machine: content.readUInt16LE(18), isDynamic };
+  return { machine: content.readUInt16LE(18), loader };
+}
+
+/** Empty if the entry leads outside of the file. */
+function readLoader(content: Buffer, place: number): string {
+  if (place + 40 > content.length) return '';
+  const offset = Number(content.readBigUInt64LE(place + 8));
+  const sizeBytes = Number(content.readBigUInt64LE(place + 32));
+  return content.toString('latin1', offset, offset + sizeBytes).replace(/\0.*$/s, '');
 }
 
 function invalid(message: string): Problem {

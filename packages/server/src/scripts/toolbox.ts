@@ -5,9 +5,9 @@
  */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { lstat, readdir, readFile, realpath } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
 import type { TarInput } from '@lazaret/analysis';
@@ -131,9 +131,14 @@ async function findShell(given: string) {
 async function firstStatic(places: readonly string[]): Promise<string | undefined> {
   for (const place of places) {
     const content = await readFile(place).catch(() => undefined);
-    if (content !== undefined && readElf(content)?.isDynamic === false) return realpath(place);
+    if (content !== undefined && isStatic(content)) return realpath(place);
   }
   return undefined;
+}
+
+function isStatic(content: Buffer): boolean {
+  const elf = readElf(content);
+  return elf !== undefined && elf.loader === undefined;
 }
 
 interface Interpreter {
@@ -208,18 +213,24 @@ async function listTree(root: string, omitted: ReadonlySet<string>): Promise<str
   return files.toSorted();
 }
 
-/** The dynamic loader and all libraries, by what `ldd` prints. */
+/** The dynamic loader and all libraries, by what the loader itself says. */
 async function listLibraries(programs: readonly string[]): Promise<string[]> {
-  const { stdout } = await runTool('ldd', programs);
-  const paths = [...stdout.matchAll(/(\/\S+) \(0x[0-9a-f]+\)/g)].map((match) => match[1] ?? '');
-  // Loaded when a thread ends, and not linked.
-  const { stdout: cached } = await runTool('ldconfig', ['-p']).catch(() => ({ stdout: '' }));
-  const extra = /libgcc_s\.so\.1 .*=> (\/\S+)/.exec(cached)?.[1];
-  const all = new Set(extra === undefined ? paths : [...paths, extra]);
-  const byName = new Map([...all].map((path) => [basename(path), path]));
-  if (findLoader(all) === undefined) {
-    throw new ToolboxError(`ldd names no dynamic loader of ${programs[0] ?? ''}`);
+  const [first = ''] = programs;
+  const loader = readElf(await readFile(first))?.loader;
+  if (loader === undefined || loader === '') {
+    throw new ToolboxError(`${first} is not a program for Linux that is dynamically linked`);
   }
+  const byName = new Map([[basename(loader), loader]]);
+  for (const program of programs) {
+    const { stdout } = await runTool(loader, ['--list', program]);
+    for (const [, path = ''] of stdout.matchAll(/(\/\S+) \(0x[0-9a-f]+\)/g)) {
+      if (!byName.has(basename(path))) byName.set(basename(path), path);
+    }
+  }
+  // Loaded when a thread ends, and not linked.
+  const libc = byName.get('libc.so.6');
+  const extra = libc === undefined ? '' : join(dirname(libc), 'libgcc_s.so.1');
+  if (existsSync(extra)) byName.set(basename(extra), extra);
   return [...byName.values()].toSorted();
 }
 
