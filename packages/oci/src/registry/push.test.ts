@@ -114,6 +114,22 @@ test('an error of the source of the bytes is thrown as it is, and not retried', 
   expect(registry.store.blobs.size).toBe(0);
 });
 
+test('a write is only sent to the registry itself, with its own scheme', async () => {
+  const registry = await harness.start({ tls: true });
+  const ca = [registry.certificates?.ca ?? ''];
+  const client = open(registry.host, { network: { certificates: { [registry.host]: { ca } } } });
+  // As a registry says whose proxy ends TLS.
+  const url = await client.resolve(`http://${registry.host}/v2/lab/app/blobs/uploads/1?state=x`);
+  expect(url.href).toBe(`https://${registry.host}/v2/lab/app/blobs/uploads/1?state=x`);
+  await expect(client.resolve('https://elsewhere.invalid/v2/')).rejects.toMatchObject({
+    code: 'damaged',
+  });
+  registry.faults.on('redirected-upload');
+  await expect(pushBlob(client, uploadOf(randomBytes(10)))).rejects.toMatchObject({
+    message: expect.stringContaining('a write is only sent to the registry itself'),
+  });
+});
+
 test('wrong bytes are refused by the registry and not retried', async () => {
   const registry = await harness.start();
   const upload = uploadOf(randomBytes(100), { digest: sha256Digest(Buffer.from('other')) });

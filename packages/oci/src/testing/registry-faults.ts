@@ -41,6 +41,7 @@ export const registryFaults = {
   'refused-deletion': 'a deletion is refused with 403',
   'tag-deletion': 'a tag can be deleted alone, as in Distribution 3',
   'cut-upload': 'the connection closes in the middle of an upload',
+  'redirected-upload': 'uploads are redirected to another host',
   'no-mount': 'blobs are not mounted from other repositories',
   'lost-upload': 'uploads that have begun are forgotten',
   'refused-push': 'pushes of manifests are refused with 403',

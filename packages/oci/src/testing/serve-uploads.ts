@@ -102,6 +102,10 @@ export class UploadHandler {
     { name, query }: { readonly name: string; readonly query: URLSearchParams },
   ): Promise<void> {
     const mount = query.get('mount');
+    if (this.#faults.happens('redirected-upload')) {
+      response.writeHead(307, { location: 'https://elsewhere.invalid/v2/' }).end();
+      return;
+    }
     const bytes = await readWhole(request, this.#maxBytes);
     const mountable = mount !== null && !this.#faults.happens('no-mount');
     if (mountable && this.#store.blobs.has(mount)) {

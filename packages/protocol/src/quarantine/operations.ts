@@ -89,7 +89,7 @@ export const quarantine = {
     path: '/api/v1/quarantine/plan',
     summary: 'Show what quarantining an image would change, without changing anything',
     description: 'Reads the registry: all tags of the digest, indexes, referrers, and sizes.',
-    access: 'quarantine.read',
+    access: 'quarantine.manage',
     body: request,
     output: quarantinePlan,
     errors: ['not_found', 'registry_refused'],

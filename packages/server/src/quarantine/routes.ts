@@ -61,7 +61,7 @@ function itemRoutes(parts: QuarantineParts): Route[] {
     }),
     route(quarantine.plan, async ({ body }, context) => {
       const found = await target(parts, context, body);
-      requirePermission(context.principal, 'quarantine.read', found.registry.project);
+      requirePermission(context.principal, 'quarantine.manage', found.registry.project);
       const { mode, confirm } = body;
       return planQuarantine(parts, found, { mode, confirm, signal: context.signal });
     }),
