@@ -1,4 +1,5 @@
 /** Inspections: asynchronous image scans, and their stored results. */
+export { countRequested, findOutdated, readScanConfig } from './find-outdated.ts';
 export { readImageFacts, type ImageFacts } from './image-facts.ts';
 export { createFileReader, type FileReader, type ReadContent } from './file-reader.ts';
 export { findContentFacts, findContentFindings, type ContentFacts } from './find-content.ts';

@@ -10,9 +10,10 @@ import { decideArrivals, type JudgingParts } from './decide-arrivals.ts';
 import { judgingLimits } from './limits.ts';
 import { syncPolicyFiles, type FileParts } from './policy-files.ts';
 import { judgeDue, markInspected, rejudgeBatch } from './rejudge.ts';
+import { reexamineOutdated, type ReexamineParts } from './reexamine.ts';
 import { rejudgeSignal } from './routes.ts';
 
-export interface JudgingOptions extends JudgingParts, FileParts {
+export interface JudgingOptions extends JudgingParts, FileParts, ReexamineParts {
   readonly log: Logger;
   /** Told what changed, after the commit: an arrival, or the judging of a project. */
   readonly onChange: (id: string) => void;
@@ -34,7 +35,16 @@ export function startJudging(options: JudgingOptions): Judging {
   const stored = new Loop({ name: 'rejudge', periodMs, log, signal });
   const { filesMs } = judgingLimits;
   const files = new Loop({ name: 'policy files', periodMs: filesMs, log, signal });
+  const { reexaminePeriodMs } = judgingLimits;
+  const outdated = new Loop({
+    ...{ name: 'reexamination', periodMs: reexaminePeriodMs, log, signal },
+  });
   const running = [
+    outdated.run(async () => {
+      if ((await reexamineOutdated(options)) === 0) return;
+      options.queue.wake();
+      outdated.wake();
+    }),
     arrivals.run(async () => {
       const decided = await decideArrivals(options);
       for (const id of decided) options.onChange(id);
@@ -53,7 +63,7 @@ export function startJudging(options: JudgingOptions): Judging {
     }),
   ];
   return {
-    loops: [arrivals, stored, files],
+    loops: [arrivals, stored, files, outdated],
     wake: () => {
       arrivals.wake();
       stored.wake();

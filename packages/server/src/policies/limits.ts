@@ -1,7 +1,7 @@
 /** Limits of judging. */
 import { units } from '@lazaret/protocol/units';
 
-const { minuteMs } = units;
+const { minuteMs, hourMs } = units;
 
 export const judgingLimits = {
   /** How often the loops look for arrivals, due decisions and work of judging again. */
@@ -24,6 +24,12 @@ export const judgingLimits = {
   reasons: 100,
   /** Evidence of one rule in a decision; the total is always given. */
   evidenceItems: 20,
+  /** How often images are looked for that other scanners or signatures inspected. */
+  reexaminePeriodMs: 10_000,
+  /** Inspections of stored images that wait or run at a time. */
+  reexaminedAtOnce: 10,
+  /** How long an image is not inspected again by itself. */
+  reexamineMs: 1 * hourMs,
   missingListed: 20,
   /** How long a settled arrival may wait for its decision before health reports it. */
   undecidedMs: 2 * minuteMs,

@@ -26,6 +26,7 @@ export {
   type PlacedImage,
 } from './record-pull.ts';
 export { knowFromRegistries } from './know-digests.ts';
+export { referenceOf } from './inspect-arrivals.ts';
 export { createMatcher } from './match-names.ts';
 export { recordPush } from './record-push.ts';
 export { registriesSlice } from './slice.ts';

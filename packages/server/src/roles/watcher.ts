@@ -41,7 +41,8 @@ export async function startWatcher(core: Core): Promise<Role> {
   };
   const actions = startActionWorker({ ...shared, ...describeEvidence(core) });
   const judging = startJudging({
-    ...{ database, log, sets: new PolicySets(), now: clock.now, directory: policyDirectory },
+    ...{ database, log, sets: new PolicySets(), now: clock.now, queue },
+    directory: policyDirectory,
     onChange: (id) => {
       core.onChange(id);
       actions.wake();

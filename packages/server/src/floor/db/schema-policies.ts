@@ -107,6 +107,8 @@ interface DecisionsInForce {
   outcome: string;
   revision: number;
   due_at: NullableTimestamp;
+  reexamined: string | null;
+  reexamined_at: NullableTimestamp;
 }
 
 export interface PolicyTables {
