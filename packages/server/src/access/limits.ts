@@ -22,7 +22,7 @@ export const accessLimits = {
   loginConcurrent: 2,
   loginWaiting: 64,
   deniedRepeatMs: minuteMs,
-  deniedRemembered: 1_000,
+  deniedRemembered: 10_000,
   accessSweepMs: 1 * hourMs,
   users: 10_000,
 } as const;
