@@ -58,10 +58,10 @@ export const entries: readonly RegExp[] = [
   /^test\/global-setup\.ts$/,
   // started by name: npm scripts, the server, other tools
   /^tools\/bootstrap\.mjs$/,
-  /^tools\/(build-(engines|image)|check|docker|fuzz|make-sample-apk|registry|run-tests|write-docs)\.ts$/,
+  /^tools\/(build-(engines|image)|check|conformance|docker|fuzz|make-sample-apk|registry|run-tests|write-docs)\.ts$/,
   /^tools\/build-program\.mjs$/,
   /^deploy\/probe\.mjs$/,
-  /^bench\/[^/]+\/bench\.ts$/,
+  /^bench\/([^/]+\/)+bench\.ts$/,
   // threads
   /^packages\/analysis\/src\/scan\/yara\/yara-worker\.ts$/,
   /^packages\/analysis\/src\/inspection\/layers\/layer-thread\.ts$/,

@@ -1,0 +1,189 @@
+/**
+ * Pulls through the gate against direct ones, in one run: Debian's docker-registry on the loopback,
+ * a whole server with the gate in front of it, and three clients, the two ways in turn. `raw` only
+ * counts bytes, as no real client does; `verified` computes the SHA-256 that every client computes;
+ * `skopeo` pulls a whole image to a directory.
+ *
+ *   node bench/registry/gate/bench.ts [--mib 256] [--rounds 5]
+ *
+ * Writes RESULTS.md next to it.
+ */
+import { execFile } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { get } from 'node:http';
+import { cpus, release, tmpdir, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs, promisify } from 'node:util';
+
+import { operations } from '@lazaret/protocol';
+
+import { buildImage } from '../../../packages/analysis/src/testing/image-builder.ts';
+import { startDebianRegistry } from '../../../packages/oci/src/testing/debian-registry.ts';
+import { pushImage } from '../../../packages/oci/src/testing/push-image.ts';
+import { startInstance } from '../../../test/support/instance.ts';
+
+const run = promisify(execFile);
+const mib = 1_024 ** 2;
+const { values } = parseArgs({
+  options: {
+    mib: { type: 'string', default: '256' },
+    rounds: { type: 'string', default: '5' },
+  },
+});
+const sizeMib = Number(values.mib);
+const rounds = Number(values.rounds);
+
+interface Way {
+  readonly name: 'direct' | 'gate';
+  /** `127.0.0.1:5000` */
+  readonly address: string;
+}
+
+interface Client {
+  readonly name: string;
+  readonly pull: (way: Way) => Promise<void>;
+}
+
+const place = await mkdtemp(join(tmpdir(), 'lazaret-bench-gate-'));
+const registry = await startDebianRegistry();
+const content = Buffer.concat(Array.from({ length: sizeMib }, () => randomBytes(mib)));
+const image = await buildImage({
+  layers: [{ compression: 'none', entries: [{ path: 'large', content }] }],
+});
+const layer = image.layers[0]?.digest ?? '';
+await pushImage({ origin: `http://${registry.host}`, repository: 'lab/large', tag: '1' }, image);
+const watched = {
+  ...{ name: 'lab', address: registry.host, plainHttp: true, credentials: 'none' },
+  ...{ repositories: ['none/*'], pollInterval: '1d' },
+};
+const instance = await startInstance({
+  arguments: [
+    ...['--gate-listen', '127.0.0.1:0', '--gate-registry', 'lab', '--gate-anonymous'],
+    // The speed of transfers is measured, not that of inspections.
+    ...['--gate-wait', '0', '--gate-undecided', 'allow', '--roles', 'api,watcher,gate'],
+    ...['--registries', JSON.stringify([watched])],
+  ],
+});
+try {
+  const ways: Way[] = [
+    { name: 'direct', address: registry.host },
+    { name: 'gate', address: await findGate() },
+  ];
+  for (const { address } of ways) {
+    const headers = { accept: 'application/vnd.oci.image.manifest.v1+json' };
+    const answer = await fetch(`http://${address}/v2/lab/large/manifests/1`, { headers });
+    if (!answer.ok) throw new Error(`${address} answers ${answer.status}: ${await answer.text()}`);
+  }
+  const rows: string[] = [];
+  for (const client of clients()) rows.push(await measure(client, ways));
+  const text = report(rows);
+  process.stdout.write(text);
+  await writeFile(new URL('RESULTS.md', import.meta.url), text);
+} finally {
+  await instance.close();
+  await registry.close();
+  await rm(place, { recursive: true, force: true });
+}
+
+async function findGate(): Promise<string> {
+  for (;;) {
+    const { items } = await instance.client.call(operations.gates.list, {});
+    const [gate] = items;
+    if (gate !== undefined) return gate.address;
+  }
+}
+
+function clients(): Client[] {
+  const blob = (way: Way, onData?: (chunk: Buffer) => void): Promise<number> =>
+    new Promise((resolve, reject) => {
+      const path = `http://${way.address}/v2/lab/large/blobs/${layer}`;
+      get(path, (answer) => {
+        let size = 0;
+        answer.on('data', (chunk: Buffer) => {
+          size += chunk.length;
+          onData?.(chunk);
+        });
+        answer.on('end', () => resolve(size));
+        answer.on('error', reject);
+      }).on('error', reject);
+    });
+  return [
+    {
+      name: 'raw (curl)',
+      pull: async (way) => {
+        await run('curl', [
+          '-sf',
+          '-o',
+          '/dev/null',
+          `http://${way.address}/v2/lab/large/blobs/${layer}`,
+        ]);
+      },
+    },
+    {
+      name: 'verified (SHA-256)',
+      pull: async (way) => {
+        const hash = createHash('sha256');
+        await blob(way, (chunk) => hash.update(chunk));
+        if (`sha256:${hash.digest('hex')}` !== layer) throw new Error('the digest differs');
+      },
+    },
+    {
+      name: 'skopeo copy',
+      pull: async (way) => {
+        const target = join(place, way.name);
+        await run('skopeo', [
+          ...['copy', '--quiet', '--src-tls-verify=false'],
+          ...[`docker://${way.address}/lab/large:1`, `dir:${target}`],
+        ]);
+        await rm(target, { recursive: true, force: true });
+      },
+    },
+  ];
+}
+
+/** The two ways alternate, so that both see the same machine; the fastest round of each counts. */
+async function measure(client: Client, ways: readonly Way[]): Promise<string> {
+  const seconds = new Map(ways.map(({ name }) => [name, [] as number[]]));
+  for (const way of ways) await client.pull(way);
+  for (let round = 0; round < rounds; round += 1) {
+    for (const way of round % 2 === 0 ? ways : ways.toReversed()) {
+      const started = performance.now();
+      await client.pull(way);
+      seconds.get(way.name)?.push((performance.now() - started) / 1_000);
+    }
+  }
+  const speed = (name: Way['name'], pick: (all: number[]) => number): number =>
+    sizeMib / pick(seconds.get(name) ?? []);
+  const best = (all: number[]): number => Math.min(...all);
+  const direct = speed('direct', best);
+  const gate = speed('gate', best);
+  const medians = speed('gate', median) / speed('direct', median);
+  const figures = [direct.toFixed(0), gate.toFixed(0), percent(gate / direct), percent(medians)];
+  return `| ${client.name} | ${figures.join(' | ')} |`;
+}
+
+function median(all: number[]): number {
+  return all.toSorted((a, b) => a - b)[all.length >> 1] ?? 0;
+}
+
+function percent(ratio: number): string {
+  return `${(ratio * 100).toFixed(0)} %`;
+}
+
+function report(rows: readonly string[]): string {
+  const [cpu] = cpus();
+  const machine = `${cpus().length} cores (${cpu?.model ?? 'unknown'})`;
+  const memory = `${(totalmem() / 1_024 ** 3).toFixed(0)} GiB`;
+  return [
+    '# bench/registry/gate',
+    '',
+    `${machine}, ${memory}, Linux ${release()}, Node ${process.versions.node}; one layer of ` +
+      `${sizeMib} MiB over the loopback, ${rounds} rounds of each way in turn`,
+    '',
+    '| client | direct MiB/s | through the gate MiB/s | best rounds | medians |',
+    '|---|--:|--:|--:|--:|',
+    ...rows,
+    '',
+  ].join('\n');
+}
