@@ -1,7 +1,7 @@
 /**
  * The pull checks of the OCI distribution conformance suite, through the gate and directly:
- * whatever passes on the registry behind the gate has to pass through it. Needs Go and its module proxy, so
- * it is not part of `npm test`.
+ * whatever passes on the registry behind the gate has to pass through it. Needs Go and its module
+ * proxy, so it is not part of `npm test`.
  *
  *   npm run conformance
  *
