@@ -329,6 +329,7 @@ test('lists are passed on page by page, with links to the gate', async () => {
 
 test('registries are found by name or as a mirror, and never by a request alone', async () => {
   const named = await lab.start({ registry: undefined });
+  await lab.watch({ kind: 'local' }, 'local');
   const { digest } = await put('named');
   await lab.settle(digest, 'pass');
   expect((await named.get('/v2/lab-1/lab/app/manifests/named')).status).toBe(200);
@@ -338,6 +339,7 @@ test('registries are found by name or as a mirror, and never by a request alone'
     '/v2/other/lab/app/manifests/named',
     '/v2/lab/app/manifests/named?ns=169.254.169.254',
     '/v2/app/manifests/named',
+    '/v2/lab/app/manifests/named?ns=local',
   ]) {
     expect(await refusal(await named.get(path))).toMatchObject({ code: 'NAME_UNKNOWN' });
   }

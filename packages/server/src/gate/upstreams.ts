@@ -10,6 +10,7 @@ import type { Kysely } from 'kysely';
 import type { Database } from '../floor/db/schema.ts';
 import {
   findInProject,
+  localAddress,
   openWatchedRegistry,
   type ClientParts,
   type OpenedRegistry,
@@ -126,6 +127,10 @@ export class Upstreams {
   ): Promise<Upstream> {
     if (!isRepository(repository)) {
       throw new GateError('NAME_INVALID', `invalid repository name "${cut(repository)}"`);
+    }
+    if (registry.address === localAddress) {
+      const why = `${registry.name} is the local container engine, which serves no pulls`;
+      throw new GateError('NAME_UNKNOWN', why);
     }
     return { registry, repository, name, client: await this.#clientOf(registry) };
   }

@@ -12,6 +12,7 @@ export {
 } from './decide-arrivals.ts';
 export {
   createRegistryLookup,
+  localAddress,
   openWatchedRegistry,
   type ClientParts,
   type ConnectionParts,
