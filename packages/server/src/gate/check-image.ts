@@ -6,6 +6,7 @@ import { inScope, type ProjectScope } from '../floor/principal.ts';
 import { ManifestReader } from './fetch-manifest.ts';
 import { GateError } from './gate-error.ts';
 import type { GateSettings } from './gate-settings.ts';
+import type { Judgement } from './judge.ts';
 import type { ImageJudge } from './judge-images.ts';
 import type { Upstream, Upstreams } from './upstreams.ts';
 
@@ -39,13 +40,22 @@ export async function checkImage(parts: CheckParts, request: CheckRequest): Prom
     const named = tag === null ? repository : `${repository}:${tag}`;
     return {
       ...{ image: `${registry.address}/${named}@${digest}`, registry: registry.name, project },
-      ...{ repository, tag, digest, answer: found.answer, reason: found.reason },
+      ...{ repository, tag, digest, ...answerOf(found, parts.settings) },
       ...{ basis: found.basis, verdict: found.verdict, policy: found.policy },
       ...{ decision: found.decision, arrival: found.arrival },
     };
   } catch (error) {
     throw toProblem(error);
   }
+}
+
+/** An undecided image passes with a warning where the option says so. */
+function answerOf(
+  { answer, reason }: Judgement,
+  { undecided }: GateSettings,
+): Pick<GateCheck, 'answer' | 'reason'> {
+  if (answer !== 'hold' || undecided === 'hold') return { answer, reason };
+  return { answer: 'warn', reason: `${reason}; it passes because of gateUndecided` };
 }
 
 /** References name the registry, or the gate in front of it. Throws GateError. */
