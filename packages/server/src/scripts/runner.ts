@@ -107,6 +107,7 @@ class RunnerTurns {
   readonly #files: ScriptFiles;
   #hasRecovered = false;
   #latestImage = -1;
+  #plannedAtMs = Number.NEGATIVE_INFINITY;
   #sweptAtMs = Number.NEGATIVE_INFINITY;
   #filesReadAtMs = Number.NEGATIVE_INFINITY;
   /** When the next run of the background may begin. */
@@ -147,9 +148,14 @@ class RunnerTurns {
   }
 
   async #plan(): Promise<void> {
-    const { database } = this.#options;
+    const { database, monotonicMs } = this.#options;
     const latest = await latestImage(database);
-    if (latest !== this.#latestImage) await planInspected(database);
+    // An image with a smaller id may be committed later, so that now and then all are looked at.
+    const isDue = monotonicMs() - this.#plannedAtMs >= scriptServerLimits.sweepMs;
+    if (latest !== this.#latestImage || isDue) {
+      await planInspected(database);
+      this.#plannedAtMs = monotonicMs();
+    }
     this.#latestImage = latest;
     await planBacklog(database);
   }
