@@ -209,6 +209,8 @@ async function runOne(
       },
     },
   );
+  // The volume may have been removed from the engine.
+  if (result.outcome === 'not_run') toolboxes.forget();
   return judge(result, run, async (output) => findDisagreements(database, bytes.id, output));
 }
 

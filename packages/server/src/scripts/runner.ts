@@ -150,7 +150,7 @@ class RunnerTurns {
   async #plan(): Promise<void> {
     const { database, monotonicMs } = this.#options;
     const latest = await latestImage(database);
-    // An image with a smaller id may be committed later, so that now and then all are looked at.
+    // An image with a smaller id may be committed later: all recent ones are checked periodically.
     const isDue = monotonicMs() - this.#plannedAtMs >= scriptServerLimits.sweepMs;
     if (latest !== this.#latestImage || isDue) {
       await planInspected(database);
