@@ -90,6 +90,8 @@ export const slices: Readonly<Record<string, readonly string[]>> = {
   knowledge: ['inspection', 'jobs', 'registries'],
   quarantine: ['artifacts', 'blobs', 'inspection', 'registries'],
   gate: ['access', 'policies', 'quarantine', 'registries'],
+  gate: ['access', 'policies', 'registries'],
+  quarantine: ['artifacts', 'blobs', 'inspection', 'policies', 'registries'],
   artifacts: ['access', 'blobs'],
   files: ['artifacts', 'blobs', 'inspection', 'jobs'],
   scripts: ['executors', 'inspection', 'registries'],
@@ -195,6 +197,7 @@ export const tableReaders: readonly TableReader[] = [
     tables: [
       ...['jobs', 'attempts', 'nodes', 'inspections', 'registries', 'arrivals'],
       ...['decisions', 'rejudgements', 'notification_targets', 'notification_deliveries'],
+      ...['notification_targets', 'notification_deliveries'],
       ...['quarantine_items', 'quarantine_contents', 'actions', 'script_runs'],
       ...['notification_targets', 'notification_deliveries', 'gates'],
     ],

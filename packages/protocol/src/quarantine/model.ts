@@ -135,6 +135,8 @@ export interface ActionParameters {
   readonly confirm?: readonly string[];
   /** Tags that a release may move back, although they point elsewhere now. */
   readonly overwrite?: readonly string[];
+  /** The decision in force that a release overrides. */
+  readonly overridden?: string;
 }
 
 export const actionOutcomes = ['quarantined', 'blocked', 'released', 'attached'] as const;

@@ -167,40 +167,6 @@ export async function readItemRow(
   return row;
 }
 
-export interface ImagePlace {
-  readonly registry: string;
-  readonly repository: string;
-  readonly digest: string;
-}
-
-export interface PlaceState {
-  readonly state: QuarantineState;
-  readonly releasedAt: Date | null;
-}
-
-/**
- * What was done last about an image in a repository: a gate before the registry refuses what is
- * quarantined or blocked, whether or not the registry still has it, and serves what a person
- * released, whatever was decided before. Undefined when nothing was done.
- */
-export async function readPlaceState(
-  database: Kysely<Database>,
-  { registry, repository, digest }: ImagePlace,
-): Promise<PlaceState | undefined> {
-  const row = await database
-    .selectFrom('quarantine_items')
-    .select(['state', 'released_at'])
-    .where('registry', '=', registry)
-    .where('repository', '=', repository)
-    .where('digest', '=', digest)
-    .where('state', 'not in', ['failed', 'preparing'])
-    .orderBy('id', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-  if (row === undefined) return undefined;
-  return { state: row.state as QuarantineState, releasedAt: row.released_at };
-}
-
 function toItem(row: ShownRow): QuarantineItem {
   return {
     id: row.id,

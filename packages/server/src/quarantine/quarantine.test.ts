@@ -7,7 +7,7 @@ import { openRegistryClient, pushReferrer, referrersTag } from '@lazaret/oci/reg
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
 
 import { startQuarantineFixture, type QuarantineFixture } from '../testing/quarantine-fixture.ts';
-import { readPlaceState } from './item-store.ts';
+import { readPlaceState } from './read-place-state.ts';
 
 let lab: QuarantineFixture;
 
@@ -72,7 +72,7 @@ test('an image is stored, removed and released byte for byte, also after garbage
   expect([...left.tags.keys()]).toEqual(['other']);
   const registry = await lab.database.selectFrom('registries').select('id').executeTakeFirst();
   const place = { registry: registry?.id ?? '', repository: 'lab/app', digest };
-  expect(await readPlaceState(lab.database, place)).toMatchObject({ state: 'quarantined' });
+  expect(await readPlaceState(lab.database, place)).toMatchObject({ state: 'quarantined', item });
   // Garbage collection: only what the other image refers to stays.
   const used = new Set([...other.blobs.keys()]);
   for (const one of lab.registry.store.blobs.keys()) {
@@ -82,7 +82,7 @@ test('an image is stored, removed and released byte for byte, also after garbage
   expect(await lab.runDue()).toBe(1);
   expect(await lab.show(item)).toMatchObject({ state: 'released', releasedBy: 'ana' });
   expect(snapshot('lab/app')).toEqual(before);
-  expect(await readPlaceState(lab.database, place)).toMatchObject({ state: 'released' });
+  expect(await readPlaceState(lab.database, place)).toMatchObject({ state: 'released', by: 'ana' });
 });
 
 test('only what the registry lacks is pushed by a release', async () => {

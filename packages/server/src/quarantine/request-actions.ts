@@ -5,6 +5,7 @@ import { sql, type Kysely } from 'kysely';
 import { databaseCode, transaction } from '../floor/db/index.ts';
 import type { Database } from '../floor/db/schema.ts';
 import { appendEvents } from '../floor/events/index.ts';
+import { readDecisionInForce } from '../policies/index.ts';
 import { openWatchedRegistry } from '../registries/index.ts';
 import { insertAction } from './action-store.ts';
 import { fullProblem, readContents } from './evidence.ts';
@@ -112,9 +113,13 @@ export async function requestRelease(
     }
     refuseRelease(await readItemRow(trx, 'all', item.id));
     const registry = await findActionRegistry(parts.database, item);
+    const { project, repository, digest } = item;
+    const place = { project, registry: registry.id, repository, digest };
+    const overridden = await readDecisionInForce(trx, place);
     await insertAction(trx, {
       ...{ kind: 'release', state: 'approved', registry, item: item.id, reason, actor },
-      ...{ repository: item.repository, digest: item.digest, parameters: { overwrite } },
+      ...{ repository: item.repository, digest: item.digest },
+      parameters: { overwrite, ...(overridden !== undefined && { overridden: overridden.id }) },
     });
   });
 }

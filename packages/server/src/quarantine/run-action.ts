@@ -207,6 +207,7 @@ async function runRelease(run: Run): Promise<void> {
       .set({
         ...{ state: 'released', released_at: sql<Date>`now()` },
         ...{ released_by: actor, release_reason: reason },
+        released_decision: lease.action.parameters.overridden ?? null,
       })
       .where('id', '=', item.id)
       .execute();

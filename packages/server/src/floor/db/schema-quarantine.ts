@@ -25,6 +25,7 @@ interface QuarantineItems {
   released_at: NullableTimestamp;
   released_by: string | null;
   release_reason: string | null;
+  released_decision: string | null;
   retained_until: RequiredTimestamp;
   purged_at: NullableTimestamp;
   purged_by: string | null;

@@ -24,6 +24,8 @@ create table quarantine_items (
   released_at timestamptz,
   released_by text,
   release_reason text,
+  -- The decision in force that the release overrides.
+  released_decision text,
   retained_until timestamptz not null,
   purged_at timestamptz,
   purged_by text,
