@@ -78,8 +78,11 @@ export const gateCheck = z.object({
     .describe('`hold`: not decided yet; a pull waits for its inspection before it is refused'),
   reason: z.string(),
   basis: z
-    .enum(['decision', 'quarantine', 'inspecting', 'unknown'])
-    .describe('What the answer is based on; `unknown`: it was never inspected'),
+    .enum(['decision', 'quarantine', 'release', 'inspecting', 'unknown'])
+    .describe(
+      'What the answer is based on; `quarantine`: it is in quarantine; `release`: a person released ' +
+        'it in spite of the decision; `unknown`: it was never inspected',
+    ),
   verdict: verdictState.nullable().describe('Verdict of the last inspection'),
   policy: z.string().nullable().describe('Policy of the decision, with its version'),
   decision: identifier.nullable().describe('Decision in force'),

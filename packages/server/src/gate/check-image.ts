@@ -33,8 +33,15 @@ export async function checkImage(parts: CheckParts, request: CheckRequest): Prom
     const upstream = await findUpstream(parts, reference);
     const selector = reference.digest ?? reference.tag ?? 'latest';
     const query = { selector, accept: undefined, signal: request.signal };
-    const { digest } = await new ManifestReader().read(upstream, query);
     const { registry, repository } = upstream;
+    const digest = await new ManifestReader().read(upstream, query).then(
+      (manifest) => manifest.digest,
+      async (error: unknown) => {
+        const removed = await parts.judge.findRemoved(upstream, selector);
+        if (removed === undefined) throw error;
+        return removed;
+      },
+    );
     const found = await parts.judge.look({ registry, repository, digest });
     const tag = reference.tag ?? (reference.digest === undefined ? 'latest' : null);
     const named = tag === null ? repository : `${repository}:${tag}`;

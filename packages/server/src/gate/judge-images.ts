@@ -8,7 +8,7 @@ import type { SliceContext } from '../floor/slice.ts';
 import { arrivalsChanged, recordPull, type PlacedImage } from '../registries/index.ts';
 import { judge, type Judgement } from './judge.ts';
 import { gateLimits } from './limits.ts';
-import { available, readImageState } from './read-image-state.ts';
+import { available, findRemoved, readImageState } from './read-image-state.ts';
 import { RecentMap } from './recent-map.ts';
 
 export interface JudgeParts extends Pick<
@@ -83,6 +83,14 @@ export class ImageJudge {
     const found = judge(await readImageState(this.#parts.database, image));
     this.#recent.set(keyOf(image), { at: this.#parts.clock.monotonicMs(), found });
     return found;
+  }
+
+  /** As `findRemoved`. */
+  async findRemoved(
+    place: Pick<PlacedImage, 'registry' | 'repository'>,
+    selector: string,
+  ): Promise<string | undefined> {
+    return findRemoved(this.#parts.database, place, selector);
   }
 
   /** The answer of the last seconds, for blobs. Throws DecisionsUnavailable. */

@@ -24,11 +24,13 @@ const arrived: LastArrival = {
   ...{ isDecided: false, settledAgoMs: null },
 };
 
-function quarantined(state: PlaceState['state'], releasedAt: string | null = null): PlaceState {
-  return { state, releasedAt: releasedAt === null ? null : new Date(releasedAt) };
+function quarantined(state: PlaceState['state']): PlaceState {
+  return { item: 'c'.repeat(16), state, reason: 'false alarm', by: 'ana', overridden: null };
 }
 
-const nothing = { decision: undefined, quarantine: undefined, arrival: undefined };
+const nothing = {
+  ...{ decision: undefined, quarantine: undefined, arrival: undefined, isOverridden: false },
+};
 
 test.each([
   [{ verdict: 'pass', action: 'none' }, 'allow'],
@@ -72,11 +74,14 @@ test('what is in quarantine is denied, also without a decision', () => {
   }
 });
 
-test('a released image passes until a later decision blocks it', () => {
-  const blocking = decision({ verdict: 'fail', action: 'quarantine' });
-  const after = quarantined('released', '2026-11-30T12:00:01Z');
-  const before = quarantined('released', '2026-11-30T11:59:59Z');
-  expect(judge({ ...nothing, decision: blocking, quarantine: after }).answer).toBe('allow');
-  expect(judge({ ...nothing, decision: blocking, quarantine: before }).answer).toBe('deny');
-  expect(judge({ ...nothing, quarantine: after }).answer).toBe('allow');
+test('a released image passes in spite of the decision that was overridden, and only of that', () => {
+  const blocking = decision({ verdict: 'fail', action: 'quarantine' }, ['malware']);
+  const state = { ...nothing, decision: blocking, quarantine: quarantined('released') };
+  expect(judge({ ...state, isOverridden: true })).toMatchObject({
+    ...{ answer: 'warn', basis: 'release' },
+    reason: 'released by ana (false alarm) in spite of: malware',
+  });
+  expect(judge(state)).toMatchObject({ answer: 'deny', basis: 'decision' });
+  const passing = decision({ verdict: 'pass', action: 'none' });
+  expect(judge({ ...state, decision: passing, isOverridden: true }).answer).toBe('allow');
 });

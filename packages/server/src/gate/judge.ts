@@ -9,8 +9,9 @@ import { gateLimits } from './limits.ts';
 /** What is known of an image in one repository. */
 export interface ImageState {
   readonly decision: DecisionInForce | undefined;
-  /** What was done about it last. */
   readonly quarantine: PlaceState | undefined;
+  /** Whether a person released the image in spite of the decision. */
+  readonly isOverridden: boolean;
   /** Only read where the decision does not suffice. */
   readonly arrival: LastArrival | undefined;
 }
@@ -33,9 +34,22 @@ export function isConclusive({ own }: DecisionInForce): boolean {
   return own.verdict !== 'incomplete' || blocking.has(own.action);
 }
 
-export function judge({ decision, quarantine, arrival }: ImageState): Judgement {
-  if (quarantine !== undefined) return judgeQuarantine(quarantine, decision);
-  if (decision !== undefined && isConclusive(decision)) return judgeDecision(decision);
+export function judge(state: ImageState): Judgement {
+  const { decision, quarantine, isOverridden, arrival } = state;
+  if (quarantine !== undefined && quarantine.state !== 'released') {
+    return judgeQuarantined(quarantine, decision);
+  }
+  if (decision === undefined || !isConclusive(decision)) return judgeOpen(decision, arrival);
+  const found = judgeDecision(decision);
+  const isReleased = quarantine !== undefined && isOverridden && found.answer === 'deny';
+  return isReleased ? judgeReleased(quarantine, found) : found;
+}
+
+/** There is no decision that suffices. */
+function judgeOpen(
+  decision: DecisionInForce | undefined,
+  arrival: LastArrival | undefined,
+): Judgement {
   const isFailed = arrival?.state === 'failed';
   const isOld = isFailed && (arrival.settledAgoMs ?? 0) >= gateLimits.retryFailedMs;
   const isMoving = arrival !== undefined && !arrival.isDecided;
@@ -46,25 +60,26 @@ export function judge({ decision, quarantine, arrival }: ImageState): Judgement 
   return judgeArrival(arrival, isOld);
 }
 
-/** A person who releases an image overrules what was decided before, not what is decided later. */
-function judgeQuarantine(
-  { state, releasedAt }: PlaceState,
+/** Whatever a policy says since: a person has to release it. */
+function judgeQuarantined(
+  { state, by, reason }: PlaceState,
   decision: DecisionInForce | undefined,
 ): Judgement {
-  const nothing = { verdict: null, policy: null, decision: null, arrival: null };
-  const known = {
-    ...(decision === undefined ? nothing : about(decision)),
-    ...{ ...settled, basis: 'quarantine' as const },
+  const known = decision === undefined ? undecided : about(decision);
+  return {
+    ...{ ...known, ...settled, basis: 'quarantine', answer: 'deny' },
+    reason: `${state} by ${by}: ${reason}`,
   };
-  if (state !== 'released') {
-    const reason = reasonsOf(decision, 'a person quarantined it');
-    return { ...known, answer: 'deny', reason: `it is in quarantine (${state}): ${reason}` };
-  }
-  const isLater =
-    decision !== undefined && (releasedAt === null || Date.parse(decision.decidedAt) > +releasedAt);
-  if (isLater && isConclusive(decision)) return judgeDecision(decision);
-  return { ...known, answer: 'allow', reason: 'a person released it from quarantine' };
 }
+
+function judgeReleased({ by, reason }: PlaceState, found: Judgement): Judgement {
+  return {
+    ...{ ...found, basis: 'release', answer: 'warn' },
+    reason: `released by ${by} (${reason}) in spite of: ${found.reason}`,
+  };
+}
+
+const undecided = { verdict: null, policy: null, decision: null, arrival: null } as const;
 
 function judgeArrival(arrival: LastArrival | undefined, isOld: boolean): Judgement {
   const known = {
@@ -108,7 +123,6 @@ function about(
   };
 }
 
-function reasonsOf(decision: DecisionInForce | undefined, otherwise: string): string {
-  const { reasons = [] } = decision ?? {};
+function reasonsOf({ reasons }: DecisionInForce, otherwise: string): string {
   return reasons.length === 0 ? otherwise : reasons.join('; ');
 }

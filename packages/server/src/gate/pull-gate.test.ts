@@ -1,9 +1,16 @@
 /** Pulls through the gate, from a registry with faults, judged by what is in the database. */
 
-import { buildImage, buildIndex, type BuiltImage } from '@lazaret/analysis/testing';
+import { buildImage, buildIndex } from '@lazaret/analysis/testing';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 
-import { startGateFixture, type GateFixture, type TestGate } from '../testing/gate-fixture.ts';
+import {
+  putTiny,
+  readRefusal as refusal,
+  startGateFixture,
+  type GateFixture,
+  type Put,
+  type TestGate,
+} from '../testing/gate-fixture.ts';
 import { buildTiny } from '../testing/watch-fixture.ts';
 
 let lab: GateFixture;
@@ -15,28 +22,8 @@ beforeAll(async () => {
 });
 afterAll(() => lab.close());
 
-interface Put {
-  readonly image: BuiltImage;
-  readonly digest: string;
-  readonly layer: string;
-}
-
-async function put(tag: string, repository = 'lab/app'): Promise<Put> {
-  const image = await buildTiny(tag);
-  lab.registry.store.putImage(repository, tag, image);
-  const layer = image.layers[0]?.digest ?? '';
-  return { image, digest: image.descriptor.digest, layer };
-}
-
-interface Refused {
-  readonly status: number;
-  readonly code: string;
-  readonly message: string;
-}
-
-async function refusal(answer: Response): Promise<Refused> {
-  const { errors } = (await answer.json()) as { errors: { code: string; message: string }[] };
-  return { status: answer.status, code: '', message: '', ...errors[0] };
+function put(tag: string, repository = 'lab/app'): Promise<Put> {
+  return putTiny(lab, tag, repository);
 }
 
 async function sent(answer: Response): Promise<Buffer> {

@@ -5,8 +5,8 @@ import type { Kysely } from 'kysely';
 
 import { databaseProblem } from '../floor/db/index.ts';
 import type { Database } from '../floor/db/schema.ts';
-import { readDecisionInForce } from '../policies/index.ts';
-import { readPlaceState } from '../quarantine/index.ts';
+import { hasSameResult, readDecisionInForce, type DecisionInForce } from '../policies/index.ts';
+import { findRemovedTag, readPlaceState, type PlaceState } from '../quarantine/index.ts';
 import { readLastArrival, type PlacedImage } from '../registries/index.ts';
 import { isConclusive, type ImageState } from './judge.ts';
 import { gateLimits } from './limits.ts';
@@ -27,10 +27,39 @@ export function readImageState(
       readDecisionInForce(database, place),
       readPlaceState(database, place),
     ]);
-    const isEnough = quarantine !== undefined || (decision !== undefined && isConclusive(decision));
-    const arrival = isEnough ? undefined : await readLastArrival(database, image);
-    return { decision, quarantine, arrival };
+    const isOverridden = await overrides(database, quarantine, decision);
+    const state = { decision, quarantine, isOverridden };
+    if (decision !== undefined && isConclusive(decision)) return { ...state, arrival: undefined };
+    return { ...state, arrival: await readLastArrival(database, image) };
   });
+}
+
+/**
+ * The digest of an image that the quarantine took out of the registry, where the registry does not
+ * know the tag or digest any more; undefined for others. Throws DecisionsUnavailable.
+ */
+export function findRemoved(
+  database: Kysely<Database>,
+  { registry, repository }: Pick<PlacedImage, 'registry' | 'repository'>,
+  selector: string,
+): Promise<string | undefined> {
+  const place = { registry: registry.id, repository };
+  return available(async () => {
+    if (!selector.includes(':')) return findRemovedTag(database, { ...place, tag: selector });
+    const found = await readPlaceState(database, { ...place, digest: selector });
+    return found?.state === 'quarantined' ? selector : undefined;
+  });
+}
+
+/** A release overrides the decision of its time, and each later one with the same reasons. */
+async function overrides(
+  database: Kysely<Database>,
+  quarantine: PlaceState | undefined,
+  decision: DecisionInForce | undefined,
+): Promise<boolean> {
+  if (quarantine?.state !== 'released' || decision === undefined) return false;
+  const { overridden } = quarantine;
+  return overridden !== null && hasSameResult(database, overridden, decision.id);
 }
 
 /** The result of reading the database in time. Throws DecisionsUnavailable, and other errors. */

@@ -49,6 +49,7 @@ export async function serveManifest(
     manifest = await parts.manifests.read(upstream, { selector, accept, signal: call.signal });
   } catch (error) {
     if (!(error instanceof SourceError)) throw error;
+    if (error.code === 'not_found') await refuseRemoved(parts, call, { upstream, selector, count });
     count(error.code === 'not_found' ? 'not_found' : 'failed');
     throw upstreamError(error, 'MANIFEST_UNKNOWN');
   }
@@ -58,6 +59,29 @@ export async function serveManifest(
   if (decision.error !== undefined) throw decision.error;
   await rememberBlobs(parts, pull.image, manifest);
   answer(call, manifest, decision);
+}
+
+interface RemovedPull {
+  readonly upstream: Upstream;
+  readonly selector: string;
+  readonly count: (outcome: PullDecision['outcome']) => void;
+}
+
+/** Throws the reason for an image that the quarantine took out of the registry. */
+async function refuseRemoved(
+  parts: PullParts,
+  call: Call,
+  { upstream, selector, count }: RemovedPull,
+): Promise<void> {
+  const digest = await parts.judge.findRemoved(upstream, selector).catch((error: unknown) => {
+    if (error instanceof DecisionsUnavailable) return undefined;
+    throw error;
+  });
+  if (digest === undefined) return;
+  const { outcome, error } = await decide(parts, call, describePull(upstream, selector, digest));
+  if (error === undefined) return;
+  count(outcome);
+  throw error;
 }
 
 export interface Pull {

@@ -127,6 +127,25 @@ export async function readDecisionInForce(
   };
 }
 
+/** Whether two decisions come to the same verdict for the same reasons. */
+export async function hasSameResult(
+  database: Connection,
+  one: string,
+  other: string,
+): Promise<boolean> {
+  if (one === other) return true;
+  const row = await database
+    .selectFrom('decisions as d')
+    .innerJoin('decisions as e', (join) =>
+      join.onRef('e.verdict', '=', 'd.verdict').onRef('e.reasons', '=', 'd.reasons'),
+    )
+    .select('d.id')
+    .where('d.id', '=', one)
+    .where('e.id', '=', other)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 export function within(scope: ProjectScope) {
   return scope === 'all' ? sql<boolean>`true` : sql<boolean>`d.project = any(${scope}::text[])`;
 }

@@ -1,4 +1,4 @@
 /** Quarantined images with their evidence, and actions on registries. */
-export { readPlaceState, type PlaceState } from './item-store.ts';
+export { findRemovedTag, readPlaceState, type PlaceState } from './read-place-state.ts';
 export { quarantineSlice } from './slice.ts';
 export { startActionWorker } from './worker.ts';

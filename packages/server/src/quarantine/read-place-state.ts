@@ -12,7 +12,7 @@ export interface ImagePlace {
 export interface PlaceState {
   /** Of the latest quarantine of this image, or of an index that was removed with it. */
   readonly item: string;
-  readonly state: 'quarantined' | 'blocked' | 'released';
+  readonly state: 'quarantined' | 'blocked' | 'released' | 'purged';
   readonly reason: string;
   /** Who quarantined it, or released it. */
   readonly by: string;
@@ -26,16 +26,36 @@ export async function readPlaceState(
   { registry, repository, digest }: ImagePlace,
 ): Promise<PlaceState | undefined> {
   const { rows } = await sql<PlaceState>`
-    select i.id as item, i.state,
-      case i.state when 'released' then coalesce(i.release_reason, '') else i.reason end as reason,
-      case i.state when 'released' then coalesce(i.released_by, '') else i.created_by end as by,
+    select i.id as item,
+      -- Evidence that was purged after a release changes nothing about the release.
+      case when i.released_at is null then i.state else 'released' end as state,
+      case when i.released_at is null then i.reason else i.release_reason end as reason,
+      case when i.released_at is null then i.created_by else i.released_by end as by,
       i.released_decision as overridden
     from quarantine_items i
     where i.registry = ${registry} and i.repository = ${repository}
-      and i.state in ('quarantined', 'blocked', 'released')
+      and i.state in ('quarantined', 'blocked', 'released', 'purged')
       and (i.digest = ${digest} or i.id in (
         select c.item from quarantine_contents c
         where c.digest = ${digest} and c.kind = 'manifest' and c.removes and c.deleted_at is null))
     order by i.id desc limit 1`.execute(database);
   return rows[0];
+}
+
+/** The digest that a tag had when its image was taken out of the registry, if it still is. */
+export async function findRemovedTag(
+  database: Kysely<Database>,
+  {
+    registry,
+    repository,
+    tag,
+  }: { readonly registry: string; readonly repository: string; readonly tag: string },
+): Promise<string | undefined> {
+  const { rows } = await sql<{ readonly digest: string }>`
+    select i.digest from quarantine_items i
+    where i.registry = ${registry} and i.repository = ${repository} and i.state = 'quarantined'
+      and exists (select from quarantine_contents c
+        where c.item = i.id and c.digest = i.digest and c.tags @> array[${tag}::text])
+    order by i.id desc limit 1`.execute(database);
+  return rows[0]?.digest;
 }

@@ -2,6 +2,7 @@
  * A gate for tests in front of a fake registry, with a real database. Decisions are written as the
  * watcher writes them after an inspection.
  */
+import type { BuiltImage } from '@lazaret/analysis/testing';
 import { watchSettings } from '@lazaret/protocol';
 import { pino } from 'pino';
 
@@ -10,7 +11,7 @@ import { newId } from '../floor/ids.ts';
 import type { SliceContext } from '../floor/slice.ts';
 import { startGate, type RunningGate } from '../gate/index.ts';
 import type { GateSettings } from '../gate/gate-settings.ts';
-import { startWatchFixture, type WatchFixture } from './watch-fixture.ts';
+import { buildTiny, startWatchFixture, type WatchFixture } from './watch-fixture.ts';
 
 export interface GateFixture extends WatchFixture {
   /** Of the registry `lab-1`. */
@@ -142,4 +143,31 @@ async function settle(
       conflict.columns(['registry', 'repository', 'digest']).doUpdateSet(inForce),
     )
     .execute();
+}
+
+/** An image of a repository. */
+export interface Put {
+  readonly image: BuiltImage;
+  readonly digest: string;
+  readonly layer: string;
+}
+
+/** Puts an image that is like no other into the registry. */
+export async function putTiny(lab: GateFixture, tag: string, repository: string): Promise<Put> {
+  const image = await buildTiny(tag);
+  lab.registry.store.putImage(repository, tag, image);
+  const layer = image.layers[0]?.digest ?? '';
+  return { image, digest: image.descriptor.digest, layer };
+}
+
+export interface Refused {
+  readonly status: number;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** The error of an answer. */
+export async function readRefusal(answer: Response): Promise<Refused> {
+  const { errors } = (await answer.json()) as { errors: { code: string; message: string }[] };
+  return { status: answer.status, code: '', message: '', ...errors[0] };
 }
