@@ -88,7 +88,6 @@ export const slices: Readonly<Record<string, readonly string[]>> = {
   policies: ['access', 'inspection', 'registries', 'scripts'],
   notifications: [],
   knowledge: ['inspection', 'jobs', 'registries'],
-  gate: ['access', 'policies', 'registries'],
   gate: ['access', 'policies', 'quarantine', 'registries'],
   quarantine: ['artifacts', 'blobs', 'inspection', 'policies', 'registries'],
   artifacts: ['access', 'blobs'],
