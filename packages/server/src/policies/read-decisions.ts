@@ -62,8 +62,13 @@ export async function listDecisions(
   for (const [column, value] of exact) {
     if (value !== undefined) query = query.where(column, '=', value);
   }
-  if (ask.verdict !== undefined) query = query.where('d.verdict', 'in', ask.verdict);
-  if (ask.action !== undefined) query = query.where('d.action', 'in', ask.action);
+  for (const [column, values] of [
+    ['d.verdict', ask.verdict],
+    ['d.action', ask.action],
+  ] as const) {
+    if (values === undefined) continue;
+    query = query.where(sql<boolean>`${sql.ref(column)} = any(${[...values]}::text[])`);
+  }
   if (ask.since !== undefined) query = query.where('d.id', '>=', idAt(Date.parse(ask.since)));
   if (ask.inForce !== undefined) query = query.where(isInForce, '=', ask.inForce === 'true');
   if (ask.cursor !== undefined) query = query.where('d.id', '<', ask.cursor);

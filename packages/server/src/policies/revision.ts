@@ -2,6 +2,7 @@
 import type { DecisionTrigger } from '@lazaret/protocol';
 import { sql, type Transaction } from 'kysely';
 
+import { requireProject } from '../access/index.ts';
 import type { Database } from '../floor/db/schema.ts';
 
 export interface Change {
@@ -17,6 +18,7 @@ export async function raiseRevision(
   trx: Transaction<Database>,
   { project, trigger, cause, causedBy }: Change,
 ): Promise<void> {
+  await requireProject(trx, project);
   await sql`
     insert into rejudgements (project, state, trigger, cause, caused_by, total, requested_at)
     values (${project}, 'running', ${trigger}, ${cause}, ${causedBy}, ${subjectsOf(project)}, now())

@@ -18,6 +18,7 @@ import { checkCursor } from '../floor/http/index.ts';
 import { newId } from '../floor/ids.ts';
 import { inScope, type ProjectScope } from '../floor/principal.ts';
 import { packStorable } from '../floor/storable.ts';
+import { requireProject } from '../access/index.ts';
 import { judgingLimits } from './limits.ts';
 import { raiseRevision } from './revision.ts';
 
@@ -53,6 +54,7 @@ export async function addException(
   refuseExpired(expires, nowMs);
   const id = newId();
   await transaction(database, async (trx) => {
+    await requireProject(trx, project);
     await insert(trx, [{ id, project, match, reason, owner, expires, source: manual, actor }]);
     await refuseTooMany(trx, project);
     const data = { match, reason, owner, expires };
@@ -132,6 +134,7 @@ export async function importVex(
   });
   const unreadable = exceptions.length - rows.length;
   const replaced = await transaction(database, async (trx) => {
+    await requireProject(trx, project);
     const before = await endSource(trx, request);
     await insert(trx, rows);
     await refuseTooMany(trx, project);

@@ -7,6 +7,7 @@ import { transaction } from '../floor/db/index.ts';
 import type { Database } from '../floor/db/schema.ts';
 import { appendEvents } from '../floor/events/index.ts';
 import { newId } from '../floor/ids.ts';
+import { requireProject } from '../access/index.ts';
 import { sha256Of } from './default-policy.ts';
 import { judgingLimits } from './limits.ts';
 import { raiseRevision } from './revision.ts';
@@ -52,7 +53,10 @@ export async function applyPolicy(
   request: PolicyRequest,
 ): Promise<boolean> {
   const policy = requireDocument(request.document);
-  return transaction(database, (trx) => applyWithin(trx, request, policy.name));
+  return transaction(database, async (trx) => {
+    await requireProject(trx, request.project);
+    return applyWithin(trx, request, policy.name);
+  });
 }
 
 export async function applyWithin(
