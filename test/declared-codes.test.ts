@@ -42,6 +42,7 @@ function isCompared(node: Syntax, parent: Syntax): boolean {
   if (parent.type === 'BinaryExpression') return parent['operator'] !== '+';
   if (parent.type === 'SwitchCase') return parent['test'] === node;
   if (parent.type === 'Property') return parent['value'] !== node;
+  if (parent.type === 'TSAsExpression') return false;
   if (parent.type !== 'CallExpression') return parent.type.startsWith('TS');
   return dottedName(parent['callee'])?.endsWith('.includes') ?? false;
 }

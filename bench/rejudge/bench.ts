@@ -7,7 +7,6 @@
 import { cpus, release, totalmem } from 'node:os';
 
 import { limits, plural } from '@lazaret/protocol';
-import { sql } from 'kysely';
 
 import type { DatabaseHandle } from '../../packages/server/src/floor/db/index.ts';
 import {
@@ -60,44 +59,47 @@ function reportOf(kind: number): ReportParts {
 }
 
 /** A few real reports, and rows that repeat them. */
-async function fill({ db }: DatabaseHandle): Promise<void> {
+async function fill({ db, pool }: DatabaseHandle): Promise<void> {
   const lab = await createJudgingFixture(db);
   for (let kind = 0; kind < kinds; kind += 1) {
     await lab.arrive({ repository: `lab/kind-${kind}`, images: [reportOf(kind)] });
   }
-  await sql`
+  // One connection, which has the temporary table.
+  const client = await pool.connect();
+  await client.query(`
     create temporary table copies as
       select image.id as image, a.registry, a.repository || '-' || n as repository,
         'sha256:' || encode(sha256((image.digest || n)::bytea), 'hex') as digest,
         lpad(n::text || lpad(image.id::text, 6, '0'), 16, '0') as arrival
       from images image join arrivals a on a.digest = image.digest,
-        generate_series(1, ${Math.ceil(images / kinds) - 1}) n`.execute(db);
-  await sql`
+        generate_series(1, ${Math.ceil(images / kinds) - 1}) n`);
+  await client.query(`
     insert into images (project, digest, names, platform, distribution, verdict, layer_count,
       package_count, file_count, finding_counts, size_bytes, summary, report, inspection)
     select project, c.digest, names, platform, distribution, verdict, layer_count, package_count,
       file_count, finding_counts, size_bytes, summary, report, i.inspection
-    from copies c join images i on i.id = c.image`.execute(db);
-  await sql`
+    from copies c join images i on i.id = c.image`);
+  await client.query(`
     insert into image_facts (image, part, content)
     select i.id, f.part, f.content from copies c join images i on i.digest = c.digest
-    join image_facts f on f.image = c.image`.execute(db);
-  await sql`
+    join image_facts f on f.image = c.image`);
+  await client.query(`
     insert into inspections (id, project, reference, platform, force, state, queue_id, requested_by)
     select arrival, 'default', arrival, 'default', false, 'finished', gen_random_uuid(), 'bench'
-    from copies`.execute(db);
-  await sql`
+    from copies`);
+  await client.query(`
     insert into inspection_images (inspection, position, digest, verdict, known)
-    select arrival, 0, digest, 'clean', false from copies`.execute(db);
-  await sql`
+    select arrival, 0, digest, 'clean', false from copies`);
+  await client.query(`
     insert into registry_tags (registry, repository, tag, digest, present)
-    select registry, repository, '1', digest, true from copies`.execute(db);
-  await sql`
+    select registry, repository, '1', digest, true from copies`);
+  await client.query(`
     insert into arrivals (id, project, registry, repository, tag, digest, source, priority, state,
       inspections, settled_at)
     select arrival, 'default', registry, repository, '1', digest, 'poll', 20, 'inspected',
-      array[arrival], now() from copies`.execute(db);
-  await sql`analyze`.execute(db);
+      array[arrival], now() from copies`);
+  await client.query('analyze');
+  client.release();
 }
 
 interface Measurement {

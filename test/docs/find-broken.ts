@@ -44,7 +44,7 @@ export function findUnknownCommands(
       ...[...piece.matchAll(/\bnpm run ([a-z]+)/g)]
         .filter(([, name = '']) => !known.scripts.includes(name))
         .map(([line]) => `${path}: ${line}`),
-      ...[...piece.matchAll(/(?:^|[`(]|\s--\s|bin\/)lazaret ([a-z]+)(?: ([a-z]+))?/gm)]
+      ...[...piece.matchAll(/(?:^|[`(]|\s--\s|bin\/)lazaret ([a-z]+)(?: ([a-z-]+))?/gm)]
         .filter(([, first = '', second]) => !isCommand(known.commands, first, second))
         .map(([, first = '']) => `${path}: lazaret ${first}`),
     ]);

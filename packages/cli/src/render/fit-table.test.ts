@@ -21,9 +21,11 @@ const shortValues: Readonly<Record<string, string>> = {
 function longItem(columns: readonly string[], value: (path: string) => unknown): unknown {
   const item: Record<string, unknown> = {};
   for (const path of columns) {
-    const [first = '', second] = path.split('.');
-    if (second === undefined) item[first] = value(path);
-    else item[first] = { ...(item[first] as object), [second]: value(path) };
+    const names = path.split('.');
+    const last = names.pop() ?? '';
+    let inner = item;
+    for (const name of names) inner = (inner[name] ??= {}) as Record<string, unknown>;
+    inner[last] = value(path);
   }
   return item;
 }

@@ -252,7 +252,10 @@ export const actions = {
         .default(20)
         .describe('Wait up to this many seconds until it is done'),
     }),
-    body: z.object({ ...subject, reason: reason.default('requested by a person') }),
+    body: z.object({
+      ...subject,
+      reason: reason.default('requested by a person').describe('Why the verdict is attached'),
+    }),
     output: registryAction,
     errors: ['not_found', 'conflict', 'registry_refused'],
     cli: { command: 'images attach-verdict', positional: ['image'] },

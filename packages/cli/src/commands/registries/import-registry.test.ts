@@ -34,7 +34,7 @@ test.each([
 });
 
 test.each([
-  ['--userscriptstore /scripts r.lab', '--userscriptstore', 'scripts are not run'],
+  ['--userscriptstore /scripts r.lab', '--userscriptstore', 'lazaret scripts add'],
   ['-d file r.lab', '-d', 'results are in the database'],
   ['--registryproto v1 r.lab', '--registryproto', 'no longer supported'],
   ['--gce-key-file k.json r.lab', '--gce-key-file', 'docker login'],

@@ -180,13 +180,18 @@ function readFlags(
       if (rest.length === 0 && argv[position + 1]?.startsWith('-') === false) position += 1;
       continue;
     }
-    const isSwitch = key !== undefined && options[key].schema === flag && rest.length === 0;
-    const value = rest.length > 0 ? rest.join('=') : isSwitch ? 'true' : argv[(position += 1)];
+    const inline = rest.length > 0 ? rest.join('=') : isSwitch(key) ? 'true' : undefined;
+    const value = inline ?? argv[(position += 1)];
     if (value === undefined) fields.push({ path: name, message: 'expected a value after it' });
     else if (key === undefined) file = value;
     else given.push([key, { value, source: name }]);
   }
   return { file, given };
+}
+
+/** Options without a value on the command line: `--gate-anonymous`. */
+function isSwitch(key: OptionKey | undefined): boolean {
+  return key !== undefined && options[key].schema === flag;
 }
 
 /** Keys of the file may be written in any case, with dashes or underscores. */
