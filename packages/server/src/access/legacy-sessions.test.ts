@@ -248,6 +248,10 @@ test('whoami without a session answers 401 with a problem document', async () =>
   expect(reply.body).toMatchObject({ code: 'unauthenticated', status: 401 });
   const open = operationList.filter((operation) => operation.access === 'public');
   expect(open.map((operation) => operation.name).toSorted()).toEqual([
+    // They authenticate requests by themselves.
+    'hooks.checkImage',
+    'hooks.receive',
+    'hooks.receiveWithSecret',
     'sessions.create',
     'setup.complete',
     'setup.show',

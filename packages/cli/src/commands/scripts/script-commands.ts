@@ -1,7 +1,13 @@
 /** The custom commands on collector scripts. */
-import { scriptFormats, scriptKinds } from '@lazaret/protocol';
+import type { ScriptFormat, ScriptKind } from '@lazaret/protocol';
 
 import type { CommandSpec } from '../../command/command.ts';
+
+/** Written here because the help needs no schemas; the types name every one. */
+const kinds: Readonly<Record<ScriptKind, true>> = {
+  ...{ shell: true, python: true, javascript: true, binary: true },
+};
+const formats: Readonly<Record<ScriptFormat, true>> = { text: true, json: true, yaml: true };
 
 export const scriptCommands: readonly CommandSpec[] = [
   {
@@ -26,13 +32,13 @@ export const scriptCommands: readonly CommandSpec[] = [
       {
         name: 'kind',
         value: 'text',
-        choices: scriptKinds,
+        choices: Object.keys(kinds),
         summary: 'What runs it (default: by the ending of the file)',
       },
       {
         name: 'format',
         value: 'text',
-        choices: scriptFormats,
+        choices: Object.keys(formats),
         summary: 'What the script prints (default: text)',
       },
       {
