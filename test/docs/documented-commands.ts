@@ -53,6 +53,11 @@ export const documentedCommands: readonly DocumentedCommand[] = [
   { starts: 'bin/lazaret inspect image.tar', prints: /linux\/amd64|verdict/i },
   { starts: 'bin/lazaret inspect dir:', prints: /verdict|unscanned/i },
   { starts: 'bin/lazaret inspect registry.example', notRun: 'the registry is an example' },
+  { starts: 'bin/lazaret registries add', prints: /registry\.lab:5000/ },
+  { starts: 'bin/lazaret registries check', notRun: 'the registry is an example' },
+  { starts: 'bin/lazaret hooks add', prints: /hook_/ },
+  { starts: 'bin/lazaret arrivals list --watch', notRun: 'it runs until it is interrupted' },
+  { starts: 'bin/lazaret policy apply', prints: /default version 1 is in force/ },
 ];
 
 /** The longest row that is a prefix of the command. */
