@@ -40,7 +40,8 @@ beforeAll(async () => {
   instance = await startInstance();
 });
 afterEach(async () => {
-  for (const one of open.splice(0)) await one.close();
+  // The last first: a server that was started again uses the directory of the killed one.
+  for (const one of open.splice(0).toReversed()) await one.close();
 });
 afterAll(async () => {
   await instance.close();

@@ -33,7 +33,7 @@ beforeAll(async () => {
   await configure(instance.client, registry.host);
 });
 afterEach(async () => {
-  for (const one of open.splice(0)) await one.close();
+  for (const one of open.splice(0).toReversed()) await one.close();
 });
 afterAll(async () => {
   await instance.close();

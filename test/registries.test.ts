@@ -35,7 +35,7 @@ beforeAll(async () => {
   instance = await startInstance();
 });
 afterEach(async () => {
-  for (const one of open.splice(0)) await one.close();
+  for (const one of open.splice(0).toReversed()) await one.close();
 });
 afterAll(async () => {
   await instance.close();

@@ -177,6 +177,7 @@ test('a hook is tested, and a dead letter is shown and replayed', async () => {
 const pages = [
   ['', 'Verdicts on arrivals per hour'],
   ['arrivals', 'lab/app:1.0'],
+  ['decisions', 'lab/app:1.0'],
   ['registries', 'Healthy'],
   ['registries/lab', 'Changes of tags'],
   ['hooks', 'Dead letter'],

@@ -67,6 +67,7 @@ const pages: readonly (readonly [name: string, path: () => string, expected: str
   ['engine', () => 'engines/strings', 'Revisions'],
   ['engine new', () => 'engines/new', 'Validate'],
   ['arrivals without any', () => 'arrivals', 'No arrivals yet'],
+  ['decisions without any', () => 'decisions', 'No decisions yet'],
   ['registries without any', () => 'registries', 'No registries yet'],
   ['quarantine without any', () => 'quarantine', 'Nothing in quarantine'],
   ['hooks without any', () => 'hooks', 'No hooks yet'],

@@ -11,6 +11,7 @@ import {
 import { consolePath } from './base-urls.ts';
 import { readArrivalsSearch } from './pages/arrivals/filters.ts';
 import { readAuditSearch } from './pages/audit/filters.ts';
+import { readDecisionsSearch } from './pages/decisions/filters.ts';
 import { readImageSearch } from './pages/image/search.ts';
 import { readImagesSearch } from './pages/images/filters.ts';
 import { readInspectionsSearch } from './pages/inspections/filters.ts';
@@ -127,6 +128,15 @@ const arrivalList = createRoute({
   path: '/arrivals',
   validateSearch: readArrivalsSearch,
   component: lazyRouteComponent(() => import('./pages/arrivals/arrivals-page.tsx'), 'ArrivalsPage'),
+});
+const decisionList = createRoute({
+  getParentRoute: () => shell,
+  path: '/decisions',
+  validateSearch: readDecisionsSearch,
+  component: lazyRouteComponent(
+    () => import('./pages/decisions/decisions-page.tsx'),
+    'DecisionsPage',
+  ),
 });
 const registryList = createRoute({
   getParentRoute: () => shell,
@@ -273,6 +283,7 @@ const routeTree = root.addChildren([
     inspectionList,
     inspection,
     arrivalList,
+    decisionList,
     registryList,
     registry,
     quarantineList,

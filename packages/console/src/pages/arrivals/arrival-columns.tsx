@@ -9,6 +9,7 @@ import { LinkAnchor } from '../../components/router-link.tsx';
 import { type Status, StatusBadge } from '../../components/status-badge.tsx';
 import { Timestamp } from '../../components/timestamp.tsx';
 import { VerdictBadge } from '../../components/verdict-badge.tsx';
+import { actionLabels } from '../decisions/decision-status.tsx';
 import { useProjectSearch } from '../images/image-columns.tsx';
 
 const statuses: Readonly<Record<ArrivalState, Status>> = {
@@ -66,7 +67,19 @@ export const arrivalColumns: readonly Column<Arrival>[] = [
   },
   {
     label: 'Verdict',
-    cell: ({ verdict }) => (verdict === null ? null : <VerdictBadge state={verdict} />),
+    cell: ({ verdict, action, registry, repository }) =>
+      verdict === null ? null : (
+        <div>
+          <VerdictBadge state={verdict} />
+          {action !== null && action !== 'none' && (
+            <div className="small">
+              <LinkAnchor to="/decisions" search={{ registry, repository }}>
+                {actionLabels[action]}
+              </LinkAnchor>
+            </div>
+          )}
+        </div>
+      ),
   },
   { label: 'Arrived', end: true, cell: ({ recordedAt }) => <Timestamp at={recordedAt} /> },
 ];

@@ -1,0 +1,32 @@
+import type { DecisionAction, PolicyVerdict } from '@lazaret/protocol';
+import {
+  IconAlertTriangle,
+  IconCircleCheck,
+  IconCircleDashed,
+  IconCircleX,
+} from '@tabler/icons-react';
+import type { ReactNode } from 'react';
+
+import { type Status, StatusBadge } from '../../components/status-badge.tsx';
+
+const verdicts: Readonly<Record<PolicyVerdict, Status>> = {
+  pass: { label: 'Pass', tone: 'succeeded', icon: IconCircleCheck },
+  warn: { label: 'Warning', tone: 'timed-out', icon: IconAlertTriangle },
+  incomplete: { label: 'Incomplete', tone: 'queued', icon: IconCircleDashed },
+  fail: { label: 'Fail', tone: 'failed', icon: IconCircleX },
+};
+
+export function PolicyVerdictBadge({ verdict }: { readonly verdict: PolicyVerdict }): ReactNode {
+  return <StatusBadge status={verdicts[verdict]} state={verdict} />;
+}
+
+/** What a policy does about an image; `none` is nothing. */
+export const actionLabels: Readonly<Record<DecisionAction, string>> = {
+  none: 'none',
+  report: 'reported',
+  notify: 'notified',
+  attach: 'verdict attached',
+  block: 'blocked',
+  quarantine: 'quarantined',
+  delete: 'deleted',
+};

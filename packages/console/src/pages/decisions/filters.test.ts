@@ -1,0 +1,12 @@
+import { expect, test } from 'vitest';
+
+import { readDecisionsSearch, toDecisionsQuery } from './filters.ts';
+
+test('known filters are read from the URL and sent to the API, others are dropped', () => {
+  const raw = { verdict: 'fail', registry: 'lab', repository: 'lab/app', other: 'x' };
+  const search = readDecisionsSearch(raw);
+  expect(search).toEqual({ verdict: 'fail', registry: 'lab', repository: 'lab/app' });
+  expect(toDecisionsQuery(search)).toEqual({ ...search, verdict: ['fail'] });
+  expect(readDecisionsSearch({ verdict: 'nice', registry: '', project: 7 })).toEqual({});
+  expect(toDecisionsQuery({})).toEqual({});
+});
