@@ -68,12 +68,15 @@ test('an event that commits late is neither skipped nor out of order', async () 
   await expect.poll(() => outbox.subscribers).toBe(1);
   let commit = (): void => undefined;
   const gate = new Promise<void>((resolve) => (commit = resolve));
+  let drawn = (): void => undefined;
+  const isDrawn = new Promise<void>((resolve) => (drawn = resolve));
   const slow = database.handle.db.transaction().execute(async (open) => {
     await appendEvents(open, [{ type: 'job.moved', subject: 'late', actor: 'slow' }]);
+    drawn();
     await gate;
   });
   // The second draws a higher id and commits first.
-  await sleep(20);
+  await isDrawn;
   await appendEvents(database.handle.db, [{ type: 'job.moved', subject: 'late', actor: 'quick' }]);
   outbox.wake();
   await sleep(100);
