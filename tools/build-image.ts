@@ -22,11 +22,14 @@ const baseRecipe = {
   packages: ['libc6', 'libstdc++6', 'libatomic1', 'libisal2'],
   without: ['libc-l10n', 'locales'],
 };
-const packageNames = ['protocol', 'oci', 'docker', 'setup', 'analysis', 'server', 'cli'];
+const packageNames = [
+  ...['protocol', 'oci', 'docker', 'setup', 'analysis', 'policy', 'server', 'cli'],
+];
 const files = [
   'package.json',
   'LICENSE',
   'deploy/probe.mjs',
+  'policies/default.yaml',
   'packages/console/dist',
   'packages/console/content-security-policy.json',
 ];
