@@ -164,12 +164,15 @@ test('streams of one caller are limited, and closing one allows another', async 
   // A caller without streams of other tests that are still being closed.
   principals.set('many', principal('many', [{ role: 'viewer', project: 'alpha' }]));
   const open: AbortController[] = [];
+  // A response that is collected as garbage ends its stream.
+  const kept: Response[] = [];
   const connect = async (): Promise<number> => {
     const leave = new AbortController();
     const response = await fetch(`${base}/api/v1/events`, {
       headers: { authorization: 'Bearer many' },
       signal: leave.signal,
     });
+    kept.push(response);
     if (response.status === 200) open.push(leave);
     else expect(response.headers.get('retry-after')).not.toBeNull();
     return response.status;
@@ -182,6 +185,7 @@ test('streams of one caller are limited, and closing one allows another', async 
   open.pop()?.abort();
   await expect.poll(connect).toBe(200);
   for (const leave of open) leave.abort();
+  expect(kept.length).toBeGreaterThan(httpLimits.streamsPerPrincipal);
 });
 
 test('the audit log is listed, exported and verified; not for a viewer', async () => {
