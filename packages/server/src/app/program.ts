@@ -30,12 +30,8 @@ export function loadFrom(argv: readonly string[]): LoadedConfiguration {
   return loadConfiguration({ argv, environment: readEnvironment() });
 }
 
-/** A stop that takes longer has hung: a part waits for something that does not come back. */
-const stopMs = 90_000;
-
 /**
- * Resolves with the name of the first termination signal; a second one ends the process at once,
- * as does a stop that hangs.
+ * Resolves with the name of the first termination signal; a second one ends the process at once.
  */
 export function waitForSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
@@ -44,10 +40,6 @@ export function waitForSignal(): Promise<NodeJS.Signals> {
       process.on(signal, () => {
         if (asked) process.exit(1);
         asked = true;
-        setTimeout(() => {
-          process.stderr.write(`the server did not stop within ${stopMs / 1_000} s: exiting\n`);
-          process.exit(1);
-        }, stopMs).unref();
         resolve(signal);
       });
     }
