@@ -126,6 +126,24 @@ test('DATABASE_URL replaces the embedded database', async () => {
   await database.drop();
 });
 
+test.each(['serve', 'up'] as const)(
+  'with %s a sign-in link that cannot be made leaves a server that works and can be stopped',
+  async (command) => {
+    const database = await createTestDatabase(inject('databaseUrl'));
+    await database.handle.pool.query(`
+      create function refuse_links() returns trigger language plpgsql as $$
+      begin raise exception 'no links today'; end $$;
+      create trigger refuse_links before insert on links
+        for each row execute function refuse_links();`);
+    instance = await startInstance({ command, environment: { DATABASE_URL: database.url } });
+    const running = instance;
+    await expect.poll(async () => (await fetch(`${running.url}/readyz`)).status).toBe(200);
+    await expect.poll(() => running.output()).toMatch(/no link for the first|No sign-in link/);
+    expect(await running.stop()).toBe(0);
+    await database.drop();
+  },
+);
+
 test('two nodes share the jobs, and a cordoned one gets no new ones', async () => {
   const endpoint = 'unix:///var/run/docker.sock';
   const nodes = ['one', 'two'].map((name) => ({ name, endpoint, cpus: 1 }));

@@ -1,9 +1,15 @@
 /**
  * `lazaret serve`: the roles of this process until a signal ends it; JSON lines on standard error.
  */
-import { startServer } from './compose.ts';
+import { startServer, type RunningServer } from './compose.ts';
 import { createLog } from '../floor/log.ts';
 import { consoleFiles, explain, loadFrom, readVersion, waitForSignal } from './program.ts';
+
+async function printSetupLink({ access }: RunningServer): Promise<void> {
+  const link = await access.ensureSetupLink();
+  if (link === undefined) return;
+  process.stdout.write(`Create the first administrator (the link works once): ${link.url}\n`);
+}
 
 /** Returns the exit code. */
 export async function runServe(argv: readonly string[]): Promise<number> {
@@ -19,10 +25,10 @@ export async function runServe(argv: readonly string[]): Promise<number> {
       console: consoleFiles,
       onListening: (url) => log.info({ url }, 'listening'),
     });
-    const link = await server.access.ensureSetupLink();
-    if (link !== undefined) {
-      process.stdout.write(`Create the first administrator (the link works once): ${link.url}\n`);
-    }
+    await printSetupLink(server).catch((error: unknown) => {
+      // The server serves without it; ending here would leave it running without anybody to stop it.
+      log.warn({ err: error }, 'no link for the first administrator: run `lazaret admin link`');
+    });
     log.info({ signal: await signal }, 'stopping');
     await server.stop({ takeDown: onStop === 'stop' });
     return 0;

@@ -50,17 +50,18 @@ export async function runUp(argv: readonly string[]): Promise<number> {
       console: consoleFiles,
     });
     greet(server, values);
-    await showSignIn(server);
     const ended = new AbortController();
+    const sayNoLink = (error: unknown): void => {
+      if (!ended.signal.aborted) say(`No sign-in link: ${explain(error)}`);
+    };
+    await showSignIn(server).catch(sayNoLink);
     const sample = showSample(server, { docker, signal: ended.signal })
       .catch((error: unknown) => {
         if (!ended.signal.aborted) say(`The sample job was not run: ${explain(error)}`);
       })
       // Printed again, so that it is the last output.
       .then((hasPrinted) => (hasPrinted === false ? undefined : showSignIn(server)))
-      .catch((error: unknown) => {
-        if (!ended.signal.aborted) say(`No sign-in link: ${explain(error)}`);
-      });
+      .catch(sayNoLink);
     await signal;
     say('\nStopping ...');
     ended.abort();
