@@ -195,9 +195,7 @@ export const tableReaders: readonly TableReader[] = [
     tables: [
       ...['jobs', 'attempts', 'nodes', 'inspections', 'registries', 'arrivals'],
       ...['decisions', 'rejudgements', 'notification_targets', 'notification_deliveries'],
-      ...['notification_targets', 'notification_deliveries'],
-      ...['quarantine_items', 'quarantine_contents', 'actions', 'script_runs'],
-      ...['notification_targets', 'notification_deliveries', 'gates'],
+      ...['quarantine_items', 'quarantine_contents', 'actions', 'script_runs', 'gates'],
     ],
     reason: 'a read model over the instance, counted at each scrape',
   },
