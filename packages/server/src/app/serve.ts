@@ -26,7 +26,7 @@ export async function runServe(argv: readonly string[]): Promise<number> {
       onListening: (url) => log.info({ url }, 'listening'),
     });
     await printSetupLink(server).catch((error: unknown) => {
-      // The server serves without it; ending here would leave it running without anybody to stop it.
+      // Not the end: the server works without it, and `lazaret admin link` makes one later.
       log.warn({ err: error }, 'no link for the first administrator: run `lazaret admin link`');
     });
     log.info({ signal: await signal }, 'stopping');

@@ -15,7 +15,7 @@ import { LinkButton } from '../../components/router-link.tsx';
 import { Timestamp } from '../../components/timestamp.tsx';
 import { useOperation } from '../../data.ts';
 import { AddHook } from './add-hook.tsx';
-import { DeliveriesPanel } from './deliveries-panel.tsx';
+import { HookDeliveries } from './hook-deliveries.tsx';
 import { TestButton } from './test-button.tsx';
 
 const refetchMs = 5_000;
@@ -96,7 +96,7 @@ export function HooksPage(): ReactNode {
             }
           </QueryView>
         </Panel>
-        <DeliveriesPanel />
+        <HookDeliveries />
       </div>
       <Modal opened={open} onClose={close} title="Add hook" closeOnClickOutside={false}>
         <AddHook onClose={close} />

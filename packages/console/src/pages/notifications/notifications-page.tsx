@@ -13,7 +13,7 @@ import { QueryView } from '../../components/query-view.tsx';
 import { Timestamp } from '../../components/timestamp.tsx';
 import { useOperation } from '../../data.ts';
 import { AddTarget } from './add-target.tsx';
-import { DeliveriesPanel } from './deliveries-panel.tsx';
+import { NotificationDeliveries } from './notification-deliveries.tsx';
 import { TargetActions } from './target-actions.tsx';
 import { TargetStateView } from './target-state.tsx';
 import { describeAddress, describeChoice } from './describe-target.ts';
@@ -83,7 +83,7 @@ export function NotificationsPage(): ReactNode {
             }
           </QueryView>
         </Panel>
-        <DeliveriesPanel />
+        <NotificationDeliveries />
       </div>
       <Modal opened={open} onClose={close} title="Add target" closeOnClickOutside={false}>
         <AddTarget onClose={close} />

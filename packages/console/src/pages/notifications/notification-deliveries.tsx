@@ -1,13 +1,11 @@
-import { Button, Switch } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { operations, type Notification, type NotificationState } from '@lazaret/protocol';
 import { IconBell, IconCircleCheck, IconHourglass, IconMailOff } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
 
-import { type Column, DataTable } from '../../components/data-table.tsx';
-import { EmptyState } from '../../components/empty-state.tsx';
-import { Panel } from '../../components/panel.tsx';
+import { type Column } from '../../components/data-table.tsx';
+import { DeliveriesPanel } from '../../components/deliveries-panel.tsx';
 import { PlainText } from '../../components/plain-text.tsx';
-import { QueryView } from '../../components/query-view.tsx';
 import { type Status, StatusBadge } from '../../components/status-badge.tsx';
 import { Timestamp } from '../../components/timestamp.tsx';
 import { useAction, useOperation } from '../../data.ts';
@@ -54,7 +52,7 @@ const columns: readonly Column<Notification>[] = [
 ];
 
 /** The last deliveries of all targets, or the dead letters. */
-export function DeliveriesPanel(): ReactNode {
+export function NotificationDeliveries(): ReactNode {
   const [isDead, setDead] = useState(false);
   const states: NotificationState[] = isDead ? ['dead'] : [];
   const query = useOperation(
@@ -63,31 +61,15 @@ export function DeliveriesPanel(): ReactNode {
     { refetchMs, keepPrevious: true },
   );
   return (
-    <Panel
-      title="Deliveries"
-      flush
-      actions={
-        <Switch
-          label="Dead letters only"
-          checked={isDead}
-          onChange={(event) => setDead(event.currentTarget.checked)}
-        />
-      }
-    >
-      <QueryView query={query} rows={5}>
-        {({ items }) =>
-          items.length === 0 ? (
-            <EmptyState icon={IconBell} title={isDead ? 'No dead letters' : 'No deliveries yet'}>
-              {isDead
-                ? 'Every event was delivered, or will be sent again.'
-                : 'Events that targets choose appear here.'}
-            </EmptyState>
-          ) : (
-            <DataTable label="Deliveries" columns={columns} rows={items} rowKey={({ id }) => id} />
-          )
-        }
-      </QueryView>
-    </Panel>
+    <DeliveriesPanel
+      query={query}
+      columns={columns}
+      isDead={isDead}
+      onDead={setDead}
+      icon={IconBell}
+      noDead="Every event was delivered, or will be sent again."
+      none="Events that targets choose appear here."
+    />
   );
 }
 

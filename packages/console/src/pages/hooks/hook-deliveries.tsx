@@ -1,13 +1,11 @@
-import { Button, Switch } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { operations, type Delivery, type DeliveryState } from '@lazaret/protocol';
 import { IconCircleCheck, IconHourglass, IconMailOff, IconWebhook } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
 
-import { type Column, DataTable } from '../../components/data-table.tsx';
-import { EmptyState } from '../../components/empty-state.tsx';
-import { Panel } from '../../components/panel.tsx';
+import { type Column } from '../../components/data-table.tsx';
+import { DeliveriesPanel } from '../../components/deliveries-panel.tsx';
 import { PlainText } from '../../components/plain-text.tsx';
-import { QueryView } from '../../components/query-view.tsx';
 import { type Status, StatusBadge } from '../../components/status-badge.tsx';
 import { Timestamp } from '../../components/timestamp.tsx';
 import { useAction, useOperation } from '../../data.ts';
@@ -53,7 +51,7 @@ const columns: readonly Column<Delivery>[] = [
 ];
 
 /** The last deliveries of all hooks, or the dead letters. */
-export function DeliveriesPanel(): ReactNode {
+export function HookDeliveries(): ReactNode {
   const [isDead, setDead] = useState(false);
   const states: DeliveryState[] = isDead ? ['dead'] : [];
   const query = useOperation(
@@ -62,31 +60,15 @@ export function DeliveriesPanel(): ReactNode {
     { refetchMs, keepPrevious: true },
   );
   return (
-    <Panel
-      title="Deliveries"
-      flush
-      actions={
-        <Switch
-          label="Dead letters only"
-          checked={isDead}
-          onChange={(event) => setDead(event.currentTarget.checked)}
-        />
-      }
-    >
-      <QueryView query={query} rows={5}>
-        {({ items }) =>
-          items.length === 0 ? (
-            <EmptyState icon={IconWebhook} title={isDead ? 'No dead letters' : 'No deliveries yet'}>
-              {isDead
-                ? 'Every notification that was received could be read.'
-                : 'Notifications of registries appear here.'}
-            </EmptyState>
-          ) : (
-            <DataTable label="Deliveries" columns={columns} rows={items} rowKey={({ id }) => id} />
-          )
-        }
-      </QueryView>
-    </Panel>
+    <DeliveriesPanel
+      query={query}
+      columns={columns}
+      isDead={isDead}
+      onDead={setDead}
+      icon={IconWebhook}
+      noDead="Every notification that was received could be read."
+      none="Notifications of registries appear here."
+    />
   );
 }
 
