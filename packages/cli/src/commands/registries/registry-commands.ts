@@ -23,6 +23,18 @@ export const registryCommands: readonly CommandSpec[] = [
     load: async () => (await import('./import-registry.ts')).runImport,
   },
   {
+    words: 'registries check',
+    group: 'Registries',
+    summary: 'Check what works with a registry: connection, sign-in, catalog, deletion, referrers',
+    details:
+      'Changes nothing in the registry: whether manifests can be deleted is found out with a ' +
+      'digest that does not exist. Exits with 1 if something failed.',
+    arguments: [{ name: 'name', required: true, variadic: true, summary: 'Name of the registry' }],
+    flags: [{ name: 'project', value: 'name', summary: 'Project of the registry' }],
+    examples: ['lazaret registries check lab', 'lazaret registries check lab -o json'],
+    load: async () => (await import('./check-registry.ts')).runCheck,
+  },
+  {
     words: 'hooks test',
     group: 'Registries',
     summary: 'Send a notification as the registry would to the hook, and report what happens',
