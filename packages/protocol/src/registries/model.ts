@@ -262,13 +262,17 @@ export type RegistryTag = z.output<typeof registryTag>;
 export const arrivalSources = ['gate', 'webhook', 'poll', 'backlog', 'manual'] as const;
 export type ArrivalSource = (typeof arrivalSources)[number];
 
+/** What a change of a tag was learnt from: as for arrivals, or our own removal of its image. */
+export const tagChangeSources = [...arrivalSources, 'quarantine'] as const;
+export type TagChangeSource = (typeof tagChangeSources)[number];
+
 export const tagChange = z.object({
   repository: z.string(),
   tag: z.string(),
   change: z.enum(['appeared', 'moved', 'disappeared']),
   digest: z.string().nullable(),
   previous: z.string().nullable(),
-  source: z.enum(arrivalSources),
+  source: z.enum(tagChangeSources),
   actor: z.string().nullable().describe('Who pushed, as the registry says'),
   at: timestamp,
 });

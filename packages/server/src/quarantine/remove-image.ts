@@ -7,6 +7,7 @@ import { deleteManifest, hasManifest, type RegistryClient } from '@lazaret/oci/r
 import { sql } from 'kysely';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { recordRemovedDigest, type WatchedRegistry } from '../registries/index.ts';
 import type { ActionLease } from './action-lease.ts';
 import { ActionError } from './action-problem.ts';
 import type { ContentRow } from './evidence.ts';
@@ -14,6 +15,7 @@ import { actionLimits } from './limits.ts';
 import { readTagDigests } from './read-tags.ts';
 
 export interface RemovalParts {
+  readonly registry: WatchedRegistry;
   readonly client: RegistryClient;
   readonly lease: ActionLease;
   readonly repository: string;
@@ -50,6 +52,7 @@ export async function removeImage(
         .where('item', '=', item)
         .where('digest', '=', row.digest)
         .execute();
+      await recordRemovedDigest(trx, parts.registry, { repository, digest: row.digest });
     });
   }
   return {};

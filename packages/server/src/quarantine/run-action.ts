@@ -10,7 +10,11 @@ import { sql, type Kysely, type Transaction } from 'kysely';
 import type { BlobStore } from '../blobs/index.ts';
 import type { Database } from '../floor/db/schema.ts';
 import { appendEvents, type NewEvent } from '../floor/events/index.ts';
-import { openWatchedRegistry, type ClientParts } from '../registries/index.ts';
+import {
+  openWatchedRegistry,
+  type ClientParts,
+  type WatchedRegistry,
+} from '../registries/index.ts';
 import { ActionLeaseLostError, type ActionLease, type LeaseParts } from './action-lease.ts';
 import { ActionError, toActionProblem } from './action-problem.ts';
 import { findActionRegistry } from './action-registry.ts';
@@ -39,6 +43,7 @@ export interface ActionParts extends ClientParts, LeaseParts {
 interface Run {
   readonly parts: ActionParts;
   readonly lease: ActionLease;
+  readonly registry: WatchedRegistry;
   readonly client: RegistryClient;
   readonly signal: AbortSignal;
 }
@@ -57,7 +62,7 @@ export async function runAction(
     const registry = await findActionRegistry(parts.database, lease.action);
     const opened = await openWatchedRegistry(registry, parts, { signal, kind: 'automatic' });
     try {
-      await kinds[lease.action.kind]?.({ parts, lease, client: opened.client, signal });
+      await kinds[lease.action.kind]?.({ parts, lease, registry, client: opened.client, signal });
     } finally {
       await opened.close();
     }
@@ -109,7 +114,7 @@ async function endItem(trx: Transaction<Database>, { action }: ActionLease): Pro
 }
 
 async function runQuarantine(run: Run): Promise<void> {
-  const { parts, lease, client, signal } = run;
+  const { parts, lease, registry, client, signal } = run;
   const item = await readItemRow(parts.database, 'all', lease.action.item ?? '');
   if (lease.action.step !== 'remove') await prepareEvidence(run, item);
   const contents = await readContents(parts.database, item.id);
@@ -117,7 +122,8 @@ async function runQuarantine(run: Run): Promise<void> {
   if (item.mode !== 'block') {
     await lease.begin('remove', `${item.repository}@${item.digest} at ${item.address}`);
     const { repository } = item;
-    result = await removeImage(item.id, contents, { client, lease, repository, signal });
+    const removal = { registry, client, lease, repository, signal };
+    result = await removeImage(item.id, contents, removal);
   }
   const isLeft = item.mode === 'block' || result.remaining !== undefined;
   const outcome = isLeft ? 'blocked' : 'quarantined';

@@ -3,8 +3,8 @@
  * of the caller. What was seen before a later change was written is dropped, so that a slow poll
  * never undoes a push that was reported meanwhile.
  */
-import type { ArrivalSource } from '@lazaret/protocol';
-import { sql, type Insertable, type Kysely, type Transaction } from 'kysely';
+import type { ArrivalSource, TagChangeSource } from '@lazaret/protocol';
+import { sql, type Insertable, type Kysely, type RawBuilder, type Transaction } from 'kysely';
 
 import type { Database, ReportedPush } from '../floor/db/index.ts';
 import { appendEvents, type NewEvent } from '../floor/events/index.ts';
@@ -272,8 +272,39 @@ export async function applyAbsence(
   context: SeenContext,
   present: readonly string[],
 ): Promise<number> {
-  const { registry, repository, observedAt, source } = context;
-  const gone = await trx
+  const gone = await markAbsent(trx, context, sql<boolean>`tag <> all(${present}::text[])`);
+  await recordAbsence(trx, context, gone);
+  return gone.length;
+}
+
+/**
+ * Marks the tags of a manifest that the quarantine removed from the registry, so that the tag is
+ * known to be gone before the next poll, and its return is an arrival whenever it is.
+ */
+export async function recordRemovedDigest(
+  trx: Transaction<Database>,
+  registry: WatchedRegistry,
+  removed: { readonly repository: string; readonly digest: string },
+): Promise<void> {
+  const { repository, digest } = removed;
+  await lockRepository(trx, { registry, repository });
+  const context = { registry, repository, observedAt: await readNow(trx) };
+  const gone = await markAbsent(trx, context, sql<boolean>`digest = ${digest}`);
+  await recordAbsence(trx, { ...context, source: 'quarantine' }, gone);
+}
+
+interface GoneTag {
+  readonly tag: string;
+  /** What it pointed to. */
+  readonly digest: string | null;
+}
+
+function markAbsent(
+  trx: Transaction<Database>,
+  { registry, repository, observedAt }: Omit<SeenContext, 'source'>,
+  which: RawBuilder<boolean>,
+): Promise<GoneTag[]> {
+  return trx
     .updateTable('registry_tags')
     .set({
       ...{ present: false, changed_at: sql<Date>`clock_timestamp()`, checked_at: sql<Date>`now()` },
@@ -283,10 +314,18 @@ export async function applyAbsence(
     .where('repository', '=', repository)
     .where('present', '=', true)
     .where('changed_at', '<=', observedAt)
-    .where(sql<boolean>`tag <> all(${present}::text[])`)
+    .where(which)
     .returning(['tag', 'digest'])
     .execute();
-  if (gone.length === 0) return 0;
+}
+
+async function recordAbsence(
+  trx: Transaction<Database>,
+  about: Pick<SeenContext, 'registry' | 'repository'> & { readonly source: TagChangeSource },
+  gone: readonly GoneTag[],
+): Promise<void> {
+  if (gone.length === 0) return;
+  const { registry, repository, source } = about;
   const place = { registry: registry.id, repository, change: 'disappeared', source };
   await trx
     .insertInto('registry_tag_history')
@@ -297,14 +336,13 @@ export async function applyAbsence(
     gone.map(({ tag, digest }): NewEvent => ({
       type: 'tag.disappeared',
       ...subjectOf(registry, repository, tag),
-      actor: 'watcher',
+      actor: source === 'quarantine' ? 'quarantine' : 'watcher',
       data: {
         ...{ registry: registry.name, address: registry.address, repository, tag },
         previous: digest,
       },
     })),
   );
-  return gone.length;
 }
 
 /** What could not be read: the tag stays as it is known. */

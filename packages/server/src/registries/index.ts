@@ -1,4 +1,5 @@
 /** Watched registries: settings, polls, tags and their history, arrivals. */
+export { recordRemovedDigest } from './apply-tags.ts';
 export { applyConfigured } from './change-registry.ts';
 export {
   countUndecided,

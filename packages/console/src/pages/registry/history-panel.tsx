@@ -55,7 +55,7 @@ const columns: readonly Column<TagChange>[] = [
     label: 'Source',
     cell: ({ source, actor }) => (
       <div>
-        {arrivalSourceLabels[source]}
+        {source === 'quarantine' ? 'Quarantine' : arrivalSourceLabels[source]}
         {actor !== null && (
           <div className="dim small break">
             by <PlainText>{actor}</PlainText>
