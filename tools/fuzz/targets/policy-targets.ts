@@ -40,8 +40,12 @@ function runExpression(text: string): void {
   }
   if (expression === undefined) return;
   const runtime = { meter: new Meter(steps), compareVersions: compareSample };
-  const { value, error } = expression.evaluate(bindings.for(expression), runtime);
+  const { value, error } = expression.evaluate(bindings, runtime);
   promise(error !== undefined || typeof value === 'boolean', `not a condition: ${String(value)}`);
+  const library = { meter: new Meter(steps), compareVersions: compareSample };
+  const byLibrary = expression.evaluateByLibrary(bindings, library);
+  promise(byLibrary.value === value && byLibrary.error === error, 'not what the library gives');
+  promise(library.meter.spent === runtime.meter.spent, 'not the steps of the library');
   const isTyped = !text.includes('evidence');
   promise(!isTyped || !typeErrors.test(error ?? ''), `a type error when it runs: ${error ?? ''}`);
 }

@@ -1,6 +1,6 @@
 /** Messages of rules: text with `{{ expressions }}`, rendered with the evidence of a match. */
 import { compileExpression, type CompiledExpression } from '../expression/compile-expression.ts';
-import type { Bindings } from '../expression/compile-expression.ts';
+import type { ExpressionInput } from '../expression/compile-expression.ts';
 import type { Runtime } from '../expression/runtime.ts';
 import type { ExpressionFault } from '../expression/expression-fault.ts';
 import { joinTypes, type ValueType } from '../expression/value-type.ts';
@@ -76,12 +76,12 @@ function explain(fault: ExpressionFault, scope: ReadonlyMap<string, ValueType>):
 /** The message, cut to its limit; parts that cannot be evaluated say why in brackets. */
 export function renderMessage(
   { parts }: MessageTemplate,
-  bindingsFor: (expression: CompiledExpression) => Bindings,
+  input: ExpressionInput,
   runtime: Runtime,
 ): string {
   const text = parts.map((part) => {
     if (typeof part === 'string') return part;
-    const { value, error } = part.evaluate(bindingsFor(part), runtime);
+    const { value, error } = part.evaluate(input, runtime);
     if (error !== undefined) return `[${error}]`;
     return Array.isArray(value) ? value.join(', ') : String(value);
   });

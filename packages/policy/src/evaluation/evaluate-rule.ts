@@ -3,11 +3,10 @@ import { renderMessage } from '../document/compile-message.ts';
 import type { CompiledRule } from '../document/parse-policy.ts';
 import {
   FactBindings,
-  joinEvidence,
-  type Bindings,
-  type CompiledExpression,
   type EvaluationOutcome,
+  type Evidence,
   type EvidenceFound,
+  type ExpressionInput,
 } from '../expression/compile-expression.ts';
 import { Meter } from '../expression/meter.ts';
 import type { CompareVersions, Runtime } from '../expression/runtime.ts';
@@ -78,12 +77,12 @@ class RuleEvaluation {
 
   run(bindings: FactBindings): EvaluationOutcome {
     const { compiled } = this.#rule;
-    return this.#metered((runtime) => compiled.evaluate(bindings.for(compiled), runtime));
+    return this.#metered((runtime) => compiled.evaluate(bindings, runtime));
   }
 
   explain(bindings: FactBindings): readonly ClauseResult[] {
     const { compiled } = this.#rule;
-    const clauses = this.#metered((runtime) => compiled.explain(bindings.for(compiled), runtime));
+    const clauses = this.#metered((runtime) => compiled.explain(bindings, runtime));
     return clauses.map(({ text, isOperand, value, error }) => ({
       ...{ text, isOperand },
       ...(error === undefined ? { value } : { error }),
@@ -126,9 +125,7 @@ class RuleEvaluation {
 
   #match(facts: PolicyFacts, bindings: FactBindings): Omit<MatchedPart, 'exceptions'> {
     const { compiled, template, actions, dryRun } = this.#rule;
-    const found = this.#metered((runtime) =>
-      compiled.findEvidence(bindings.for(compiled), runtime),
-    );
+    const found = this.#metered((runtime) => compiled.findEvidence(bindings, runtime));
     const message =
       template === undefined
         ? undefined
@@ -138,7 +135,7 @@ class RuleEvaluation {
     const matched = { actions, dryRun, weakGrounds: () => this.#weakGrounds(facts) };
     return {
       state: 'matched',
-      evidence: summarize(found),
+      evidence: summarize(found.found),
       ...(message !== undefined && { message }),
       actions: decideRuleActions(matched, this.#context.actions),
     };
@@ -183,10 +180,13 @@ function describe(exception: PolicyException, items: number): AppliedException {
   return { id, owner, reason, expires, source, items };
 }
 
-/** The bindings of a message: facts, and `evidence` if the condition has any. */
-function withEvidence(
-  bindings: FactBindings,
-  found: readonly EvidenceFound[],
-): (expression: CompiledExpression) => Bindings {
-  return (expression) => ({ ...bindings.for(expression), evidence: joinEvidence(found) });
+/** The input of a message: facts, and `evidence` if the condition has any. */
+function withEvidence(bindings: FactBindings, evidence: Evidence): ExpressionInput {
+  return {
+    fact: (name) => (name === 'evidence' ? evidence.items : bindings.fact(name)),
+    for: (expression) => ({
+      ...bindings.for(expression),
+      ...(expression.variables.has('evidence') && { evidence: evidence.toCel() }),
+    }),
+  };
 }

@@ -12,9 +12,8 @@ function evaluate(text: string, parts: Readonly<Record<string, unknown>> = {}) {
 function evaluateOn(text: string, facts: FactBindings, steps: number) {
   const { expression, faults } = compileExpression(text, { expected: [dyn] });
   if (expression === undefined) throw new TypeError(JSON.stringify(faults));
-  const bindings = facts.for(expression);
   const meter = new Meter(steps);
-  return expression.evaluate(bindings, { meter, compareVersions: compareSample });
+  return expression.evaluate(facts, { meter, compareVersions: compareSample });
 }
 
 describe('values', () => {

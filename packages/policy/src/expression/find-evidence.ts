@@ -12,7 +12,7 @@ export interface EvidenceSource {
   /** The list as the condition names it: `findings`, `coverage.gaps`. */
   readonly from: string;
   readonly element: ValueType;
-  /** Collects the elements; instrumented. */
+  /** Collects the elements. */
   readonly node: Expression;
 }
 
@@ -43,7 +43,7 @@ export function findEvidence(parsed: ParsedExpression, types: TypesById): Eviden
     found.push({
       from: textOf(parsed, iterRange),
       element: elementOf(types.get(iterRange.id) ?? dyn) ?? dyn,
-      node: collectLoop(loop, macro === 'all' ? negate(condition) : condition, types),
+      node: collectLoop(loop, macro === 'all' ? negate(condition) : condition),
     });
   }
 }

@@ -109,12 +109,11 @@ function appendInPlace(step: Expression, rewrite: (one: Expression) => Expressio
   return runtimeCall(step.id, '@append', [first, rewrite(added)]);
 }
 
-/** A loop that collects the elements of a list for which a condition is true, and not an error. */
-export function collectLoop(
-  loop: Comprehension,
-  condition: Expression | undefined,
-  types: TypesById,
-): Expression {
+/**
+ * A loop that collects the elements of a list for which a condition is true, and not an error;
+ * before it is instrumented.
+ */
+export function collectLoop(loop: Comprehension, condition: Expression | undefined): Expression {
   const accumulator = identNode(loop.accuVar);
   const element = identNode(loop.iterVar);
   const list: Expression = listNode([element]);
@@ -130,13 +129,12 @@ export function collectLoop(
     loopStep: step,
     result: accumulator,
   };
-  const expression: Expression = {
+  return {
     ...loop.result,
     $typeName: 'cel.expr.Expr',
     id: 0n,
     exprKind: { case: 'comprehensionExpr', value },
   };
-  return instrument(expression, types);
 }
 
 function strictlyTrue(condition: Expression): Expression {
@@ -148,7 +146,8 @@ export function negate(condition: Expression): Expression {
   return callNode(0n, '!_', [condition]);
 }
 
-function nodesOf(expression: Expression): number {
+/** What an iteration with this step costs. */
+export function nodesOf(expression: Expression): number {
   return childrenOf(expression).reduce((sum, one) => sum + nodesOf(one), 1);
 }
 

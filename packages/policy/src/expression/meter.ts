@@ -22,6 +22,11 @@ export class Meter {
     this.#left = Math.max(this.#left - units, 0);
   }
 
+  /** Gives back what was spent since so much was left: the work is done in another way. */
+  restore(left: number): void {
+    this.#left = left;
+  }
+
   get isExhausted(): boolean {
     return this.#left < 0;
   }

@@ -47,7 +47,8 @@ export function runWith<Result>(runtime: Runtime, run: () => Result): Result {
   }
 }
 
-function spend(units: number): void {
+/** Takes steps of the current evaluation. */
+export function spend(units: number): void {
   active?.meter.spend(units);
 }
 
@@ -99,12 +100,16 @@ function isIn(value: CelValue, container: CelValue): boolean {
 }
 
 function add(a: CelValue, b: CelValue): CelInput {
-  if (typeof a === 'string' && typeof b === 'string') return bounded(a.length + b.length, a + b);
+  if (typeof a === 'string' && typeof b === 'string') return concatenate(a, b);
   if (isCelList(a) && isCelList(b)) {
     spend(a.size + b.size);
     return celList([...a, ...b]);
   }
   return callStandard('_+_', undefined, [a, b]);
+}
+
+export function concatenate(a: string, b: string): string {
+  return bounded(a.length + b.length, a + b);
 }
 
 /** A text, once its length is paid for and within the limit. */
@@ -114,7 +119,7 @@ function bounded(chars: number, text: string): string {
   throw new RangeError(`a text would be longer than ${policyLimits.stringChars} characters`);
 }
 
-function spendOnText(...texts: readonly string[]): void {
+export function spendOnText(...texts: readonly string[]): void {
   for (const { length } of texts) spend(length >> 5);
 }
 
@@ -133,7 +138,7 @@ function append(list: CelValue, element: CelValue): CelInput {
   return list as CelList;
 }
 
-function matchesExpression(text: string, pattern: string): boolean {
+export function matchesExpression(text: string, pattern: string): boolean {
   // RE2 takes time proportional to both, and counted repetitions are written out
   const repeats = pattern.match(/\{\d+/g)?.map((one) => Number(one.slice(1))) ?? [];
   const factor = Math.max(1, ...repeats.map((count) => Math.min(count, 1_000)));
@@ -141,20 +146,28 @@ function matchesExpression(text: string, pattern: string): boolean {
   return compileRegularExpression(pattern).test(text);
 }
 
-function matchesPath(text: string, glob: string): boolean {
+export function matchesPath(text: string, glob: string): boolean {
   spend((text.length * glob.length) >> 6);
   return compileGlob(glob).test(text);
 }
 
-function rank(word: string): number {
-  const at = severity.options.findIndex((one) => one === word);
-  if (at === -1) throw new TypeError(`"${word}" is not a severity`);
-  return severity.options.length - at;
+const ranks: ReadonlyMap<string, number> = new Map(
+  severity.options.map((word, at) => [word, severity.options.length - at]),
+);
+
+/** The most severe has the highest. */
+export function rank(word: string): number {
+  const found = ranks.get(word);
+  if (found === undefined) throw new TypeError(`"${word}" is not a severity`);
+  return found;
 }
 
 function compareTo(one: CelMap, version: string): number {
-  const type = String(one.get('type'));
-  const own = String(one.get('version'));
+  return compareVersionOf(String(one.get('type')), String(one.get('version')), version);
+}
+
+/** The order of a version of a package and another one. */
+export function compareVersionOf(type: string, own: string, version: string): number {
   const order = active?.compareVersions(type, own, version);
   if (order === undefined) {
     throw new TypeError(`versions "${own}" and "${version}" of ${type} packages have no order`);
@@ -200,10 +213,14 @@ function octal(text: string): bigint {
 }
 
 function join(list: CelList, separator: string): string {
+  return joinTexts([...list].map(String), separator);
+}
+
+export function joinTexts(texts: readonly string[], separator: string): string {
   let chars = 0;
-  for (const one of list) chars += String(one).length + separator.length;
-  spend(list.size);
-  return bounded(chars, chars > policyLimits.stringChars ? '' : [...list].join(separator));
+  for (const one of texts) chars += one.length + separator.length;
+  spend(texts.length);
+  return bounded(chars, chars > policyLimits.stringChars ? '' : texts.join(separator));
 }
 
 function split(text: string, separator: string): CelInput {
@@ -284,6 +301,13 @@ function getHours(value?: CelValue): CelInput {
   const isTime = typeName === 'google.protobuf.Timestamp';
   const read = isTime ? inUtc((date) => date.getUTCHours()) : method('getHours');
   return read(value as CelValue);
+}
+
+/** Calls a function with values of CEL; throws its error. */
+export function callImplementation(name: string, args: readonly CelValue[]): CelInput {
+  const [, run] = implementations[name] ?? [];
+  if (run === undefined) throw new TypeError(`there is no function ${name}`);
+  return run(...args);
 }
 
 /** The name under which an instrumented expression calls a function. */
