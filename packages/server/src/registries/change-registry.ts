@@ -14,13 +14,13 @@ import { transaction } from '../floor/db/index.ts';
 import type { Database } from '../floor/db/schema.ts';
 import { appendEvents } from '../floor/events/index.ts';
 import { newId } from '../floor/ids.ts';
-import { localAddress, type WatchedRegistry } from './connection.ts';
 import {
   mayNameVariable,
-  resolveServerFile,
-  variablePrefix,
-  type ReferencePlace,
-} from './server-file.ts';
+  resolveReferencedFile,
+  type FilePlaces,
+} from '../floor/secret-reference.ts';
+import { localAddress, type WatchedRegistry } from './connection.ts';
+import { variablePrefix } from './server-file.ts';
 
 export interface NewRegistry {
   readonly name: string;
@@ -202,19 +202,15 @@ function checkAddress(address: string, { kind }: WatchSettings): string {
 }
 
 /** Refuses what contradicts itself, and files and variables that callers may not name. */
-function checkSettings(
-  settings: WatchSettings,
-  address: string,
-  place: ReferencePlace,
-): WatchSettings {
+function checkSettings(settings: WatchSettings, address: string, place: FilePlaces): WatchSettings {
   for (const [field, path] of Object.entries(listFiles(settings))) {
-    if (path === '' || resolveServerFile(path, place) !== undefined) continue;
+    if (path === '' || resolveReferencedFile(path, place) !== undefined) continue;
     const { directory } = place;
     throw invalid(field, `expected a file in the directory ${directory} of the server`);
   }
   const { credentials, plainHttp, skipVerify, caFile } = settings;
   const variable = /^env:(.*)$/.exec(credentials)?.[1];
-  if (variable !== undefined && !mayNameVariable(variable, place)) {
+  if (variable !== undefined && !mayNameVariable(variable, { ...place, variablePrefix })) {
     throw invalid('credentials', `expected a variable whose name starts with ${variablePrefix}`);
   }
   if (plainHttp && (skipVerify || caFile !== '')) {

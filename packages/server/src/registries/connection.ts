@@ -17,10 +17,10 @@ import {
 import type { Kysely } from 'kysely';
 
 import type { Database } from '../floor/db/schema.ts';
+import { resolveReferencedFile } from '../floor/secret-reference.ts';
 import { describeRegistries, type RegistryLookup } from '../inspection/index.ts';
 import { openCredentialReference } from './credentials.ts';
 import { watchLimits } from './limits.ts';
-import { resolveServerFile } from './server-file.ts';
 
 /** What is needed of a row of the table. */
 export interface WatchedRegistry {
@@ -60,7 +60,7 @@ export function describeConnection(
   const place = { directory: parts.directory, source };
   const unwatched = describeRegistries(parts.settings.registries, parts.helperEnvironment);
   const { plainHttp, skipVerify, caFile, mirrors } = settings;
-  const authority = caFile === '' ? undefined : resolveServerFile(caFile, place);
+  const authority = caFile === '' ? undefined : resolveReferencedFile(caFile, place);
   const credentials = openCredentialReference(settings.credentials, {
     ...{ place, address, environment: parts.environment },
     shared: credentialFiles(unwatched),

@@ -7,16 +7,16 @@ import {
   type CredentialSource,
 } from '@lazaret/oci/registry';
 
-import { watchLimits } from './limits.ts';
 import {
   mayNameVariable,
-  readServerFile,
-  resolveServerFile,
-  type ReferencePlace,
-} from './server-file.ts';
+  resolveReferencedFile,
+  type FilePlaces,
+} from '../floor/secret-reference.ts';
+import { watchLimits } from './limits.ts';
+import { readServerFile, variablePrefix } from './server-file.ts';
 
 export interface CredentialParts {
-  readonly place: ReferencePlace;
+  readonly place: FilePlaces;
   /** The registry that credentials of a file or variable are for. */
   readonly address: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -50,7 +50,7 @@ export function openCredentialReference(
 }
 
 function openDockerConfig(path: string, { place, shared }: CredentialParts): CredentialSource {
-  const dockerConfig = resolveServerFile(path, place);
+  const dockerConfig = resolveReferencedFile(path, place);
   if (dockerConfig === undefined) return { find: () => Promise.reject(forbidden(path)) };
   const { helperEnvironment } = shared;
   return openCredentials({
@@ -65,7 +65,9 @@ function forbidden(path: string): SourceError {
 }
 
 async function readVariable(name: string, parts: CredentialParts): Promise<string> {
-  const value = mayNameVariable(name, parts.place) ? parts.environment[name] : undefined;
+  const value = mayNameVariable(name, { ...parts.place, variablePrefix })
+    ? parts.environment[name]
+    : undefined;
   if (value !== undefined && value !== '') return value;
   throw new SourceError('unauthorized', `the variable ${name} with the credentials is not set`);
 }

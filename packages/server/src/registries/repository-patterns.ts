@@ -2,9 +2,10 @@
 import { SourceError } from '@lazaret/oci';
 import type { WatchSettings } from '@lazaret/protocol';
 
+import type { FilePlaces } from '../floor/secret-reference.ts';
 import { watchLimits } from './limits.ts';
 import { createMatcher, hasWildcard, type NameMatcher } from './match-names.ts';
-import { readServerFile, type ReferencePlace } from './server-file.ts';
+import { readServerFile } from './server-file.ts';
 
 export interface WatchScope {
   readonly repositories: NameMatcher;
@@ -16,10 +17,7 @@ export interface WatchScope {
 }
 
 /** Reads the file again each time. Throws SourceError when it cannot be read. */
-export async function readScope(
-  settings: WatchSettings,
-  place: ReferencePlace,
-): Promise<WatchScope> {
+export async function readScope(settings: WatchSettings, place: FilePlaces): Promise<WatchScope> {
   const { repositoryFile } = settings;
   const listed = repositoryFile === '' ? [] : await readPatterns(repositoryFile, place);
   // With a file, the default of all repositories would make the file pointless.
@@ -41,7 +39,7 @@ export async function readScope(
 }
 
 /** One pattern per line; blank lines and comments from `#` on are skipped. */
-async function readPatterns(path: string, place: ReferencePlace): Promise<string[]> {
+async function readPatterns(path: string, place: FilePlaces): Promise<string[]> {
   const what = 'the list of repositories';
   const text = await readServerFile(path, {
     ...{ what, place },
