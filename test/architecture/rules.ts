@@ -195,6 +195,7 @@ export const tableReaders: readonly TableReader[] = [
     tables: [
       ...['jobs', 'attempts', 'nodes', 'inspections', 'registries', 'arrivals'],
       ...['decisions', 'rejudgements', 'notification_targets', 'notification_deliveries'],
+      ...['hooks', 'hook_deliveries'],
       ...['quarantine_items', 'quarantine_contents', 'actions', 'script_runs', 'gates'],
     ],
     reason: 'a read model over the instance, counted at each scrape',

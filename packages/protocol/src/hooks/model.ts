@@ -17,6 +17,11 @@ export const hookSecretReference = line(limits.hookSecretReferenceChars).regex(
   'expected file:PATH or env:NAME',
 );
 
+/** The address of a hook of the configuration file; long enough not to be guessed. */
+export const hookPath = z
+  .string()
+  .regex(/^[a-z0-9-]{16,64}$/, 'expected 16 to 64 lower-case letters, digits and dashes');
+
 export const hookAuthentications = ['header', 'hmac', 'path', 'oidc'] as const;
 
 export const hookHeader = z
@@ -90,6 +95,7 @@ export const hook = z.object({
   keys: z.string().nullable(),
   ignoreActors: z.array(z.string()),
   checkImage: z.boolean(),
+  source: z.enum(['api', 'file']).describe('`file`: defined in the configuration file'),
   counts: z.object({
     queued: z.number().int().describe('Deliveries that wait to be processed'),
     processed: z.number().int().describe('Processed deliveries that are still stored'),

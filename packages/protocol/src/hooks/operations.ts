@@ -53,7 +53,7 @@ export const hooks = {
       command: 'hooks list',
       columns: [
         ...['name', 'registry', 'kind', 'authentication', 'counts.queued', 'counts.dead'],
-        ...['counts.refused', 'lastDeliveryAt'],
+        ...['counts.refused', 'lastDeliveryAt', 'source'],
       ],
     },
   }),

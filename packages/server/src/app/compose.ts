@@ -268,7 +268,7 @@ async function createSlices(core: Core, parts: SliceParts): Promise<Slices> {
       dockerHost: values.dockerHost,
       checkNotifications: (registry) => checkNotifications(core.database, registry),
     }),
-    await createHooks(core, parts),
+    await createHooks(core, { ...parts, onAnswer: metrics.observeHook }),
     policiesSlice(core),
     notificationsSlice({ ...core, ...(await describeSending(core)) }),
     knowledgeSlice(core),
@@ -303,12 +303,22 @@ function createGate(core: Core): Slice {
   return gateSlice({ ...{ ...core, ...describeConnection({ configuration }, { path }) }, gate });
 }
 
-async function createHooks(core: Core, { publicUrl, localUrl }: SliceParts): Promise<Slice> {
+async function createHooks(
+  core: Core,
+  {
+    publicUrl,
+    localUrl,
+    onAnswer,
+  }: Pick<SliceParts, 'publicUrl' | 'localUrl'> & {
+    readonly onAnswer: MetricsSlice['observeHook'];
+  },
+): Promise<Slice> {
   const directory = join(core.dataDirectory, 'hooks');
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const environment = readEnvironment();
   const variable = (name: string): string | undefined => environment[name];
-  return hooksSlice({ ...core, publicUrl, localUrl, fetch, secrets: { directory, variable } });
+  const secrets = { directory, variable };
+  return hooksSlice({ ...core, publicUrl, localUrl, onAnswer, fetch, secrets });
 }
 
 /** What connections to watched registries share. */

@@ -9,6 +9,7 @@ export const serverLimits = {
   projects: 1_000,
   nodes: 1_000,
   registriesMeasured: 1_000,
+  hooksMeasured: 1_000,
   notificationTargetsMeasured: 1_000,
   leaseMs: 30_000,
   schedulerPollMs: 1_000,
@@ -20,3 +21,8 @@ export const serverLimits = {
   readinessShareMs: 1_000,
   missingPartsListed: 50,
 } as const;
+
+/** Upper bounds, in seconds, of the time from the receipt of a notification to its end. */
+export const hookDurationBuckets = [
+  ...[0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600],
+] as const;

@@ -15,11 +15,11 @@ import type { Kysely, Transaction } from 'kysely';
 import { transaction, type Database } from '../floor/db/index.ts';
 import { appendEvents } from '../floor/events/index.ts';
 import { newId, newSecret } from '../floor/ids.ts';
-import { findRegistry } from '../registries/index.ts';
+import { findRegistry, type WatchedRegistry } from '../registries/index.ts';
 import { hashText } from './authenticate.ts';
 import { hookLimits } from './limits.ts';
-import { checkSecretReference } from './secrets.ts';
-import { countHooks, hookUrl, insertHook } from './store.ts';
+import { checkSecretReference, type HookSource } from './secrets.ts';
+import { countHooks, hookUrl, insertHook, type HookColumns } from './store.ts';
 
 export interface AddingParts {
   readonly database: Kysely<Database>;
@@ -32,40 +32,73 @@ export async function addHook(
   request: HookRequestBody,
   { database, actor, baseUrl }: AddingParts,
 ): Promise<string | null> {
-  const authentication = checkRequest(request);
-  const path = randomBytes(16).toString('hex');
+  const authentication = checkRequest(request, 'api');
+  const path = newPath();
   const secret =
     authentication === 'oidc' || request.secret !== undefined
       ? null
       : generateSecret(request.kind, authentication);
-  const { name, kind, audience = hookUrl(baseUrl, path), serviceAccount, keys } = request;
-  const isToken = authentication === 'oidc';
-  try {
-    await transaction(database, async (trx) => {
-      const registry = await findRegistry(trx, 'all', {
-        ...{ name: request.registry, project: request.project },
-      });
-      await checkCount(trx);
-      await insertHook(trx, {
-        ...{ id: newId(), name, registry: registry.id, kind, path, authentication },
-        header: headerOf(request, authentication),
-        secret_reference: request.secret ?? null,
-        ...storeSecret(secret, authentication),
-        audience: isToken ? audience : null,
-        service_account: serviceAccount ?? null,
-        keys_reference: keys ?? null,
-        ignore_actors: request.ignoreActors,
-        check_image: request.checkImage,
-        created_by: actor,
-      });
-      const data = { registry: request.registry, kind, authentication };
-      const { project } = registry;
-      await appendEvents(trx, [{ type: 'hook.added', subject: name, actor, project, data }]);
+  const columns = {
+    ...describeColumns(request, { authentication, path, url: hookUrl(baseUrl, path) }),
+    ...storeSecret(secret, authentication),
+    source: 'api',
+  };
+  await transaction(database, async (trx) => {
+    const registry = await findRegistry(trx, 'all', {
+      ...{ name: request.registry, project: request.project },
     });
-  } catch (error) {
-    throw translate(error, request);
-  }
+    await recordHook(trx, { columns, registry, actor });
+  }).catch((error: unknown) => {
+    throw toProblem(error, request.name);
+  });
   return secret;
+}
+
+/** Not guessable. */
+export function newPath(): string {
+  return randomBytes(16).toString('hex');
+}
+
+/** Inserts a checked hook, and records that. Throws conflict when there are too many. */
+export async function recordHook(
+  trx: Transaction<Database>,
+  hook: {
+    readonly columns: HookColumns;
+    readonly registry: Pick<WatchedRegistry, 'id' | 'name' | 'project'>;
+    readonly actor: string;
+  },
+): Promise<void> {
+  const { columns, registry, actor } = hook;
+  await checkCount(trx);
+  await insertHook(trx, { ...columns, id: newId(), registry: registry.id, created_by: actor });
+  const { name: subject, kind, authentication } = columns;
+  const data = { registry: registry.name, kind, authentication };
+  const { project } = registry;
+  await appendEvents(trx, [{ type: 'hook.added', subject, actor, project, data }]);
+}
+
+/** What a checked request defines, except a generated secret. */
+export function describeColumns(
+  request: HookRequestBody,
+  how: {
+    readonly authentication: HookAuthentication;
+    readonly path: string;
+    /** Where it receives. */
+    readonly url: string;
+  },
+): Omit<HookColumns, 'source' | 'secret_hash' | 'secret_key'> {
+  const { name, kind, audience = how.url, serviceAccount, keys } = request;
+  const { authentication, path } = how;
+  return {
+    ...{ name, kind, path, authentication },
+    header: headerOf(request, authentication),
+    secret_reference: request.secret ?? null,
+    audience: authentication === 'oidc' ? audience : null,
+    service_account: serviceAccount ?? null,
+    keys_reference: keys ?? null,
+    ignore_actors: request.ignoreActors,
+    check_image: request.checkImage,
+  };
 }
 
 /** A secret in the form that the sender is configured with. */
@@ -88,7 +121,8 @@ export function storeSecret(
     : { secret_hash: hashText(secret), secret_key: null };
 }
 
-function checkRequest(request: HookRequestBody): HookAuthentication {
+/** How the sender authenticates. Throws invalid_request for what contradicts itself. */
+export function checkRequest(request: HookRequestBody, source: HookSource): HookAuthentication {
   const { kind, header } = request;
   const info = hookKindInfo(kind);
   const authentication = request.authentication ?? info.authentication[0];
@@ -105,7 +139,7 @@ function checkRequest(request: HookRequestBody): HookAuthentication {
   }
   for (const field of ['secret', 'keys'] as const) {
     const reference = request[field];
-    if (reference !== undefined) checkSecretReference(reference, field);
+    if (reference !== undefined) checkSecretReference(reference, field, source);
   }
   return authentication;
 }
@@ -137,10 +171,14 @@ async function checkCount(trx: Transaction<Database>): Promise<void> {
   throw new Problem('conflict', `there are ${hookLimits.hooks} hooks already; remove some`);
 }
 
-function translate(error: unknown, { name }: HookRequestBody): unknown {
+/** A violated constraint as a problem; any other error as it is. */
+export function toProblem(error: unknown, name: string): unknown {
   const { constraint } = error as { constraint?: string };
   if (constraint === 'hooks_name_key') {
     return new Problem('already_exists', `there is a hook ${name} already`);
+  }
+  if (constraint === 'hooks_path_key') {
+    return new Problem('already_exists', `another hook has the path of ${name} already`);
   }
   if (constraint === 'hooks_check_image') {
     return new Problem('already_exists', 'another hook receives at /check_image already');
@@ -148,6 +186,7 @@ function translate(error: unknown, { name }: HookRequestBody): unknown {
   return error;
 }
 
-function invalid(path: string, message: string): Problem {
+/** A field that is refused. */
+export function invalid(path: string, message: string): Problem {
   return new Problem('invalid_request', `${path}: ${message}`, { fields: [{ path, message }] });
 }

@@ -6,7 +6,7 @@ import { transaction, type Database } from '../floor/db/index.ts';
 import { appendEvents } from '../floor/events/index.ts';
 import { generateSecret, storeSecret } from './add-hook.ts';
 import { requeueDelivery } from './delivery-store.ts';
-import { changeHook, deleteHook, findHook } from './store.ts';
+import { changeHook, deleteHook, findHook, sourceOf, type HookRow } from './store.ts';
 
 export interface ChangingParts {
   readonly database: Kysely<Database>;
@@ -26,6 +26,7 @@ export async function updateHook(
 ): Promise<string | null> {
   return transaction(database, async (trx) => {
     const hook = await findHook(trx, name);
+    refuseConfigured(hook);
     const authentication = hook.authentication as HookAuthentication;
     const isGenerated = hook.secret_reference === null && authentication !== 'oidc';
     if (change.rotateSecret && !isGenerated) {
@@ -54,12 +55,20 @@ export async function updateHook(
 
 export async function removeHook(name: string, { database, actor }: ChangingParts): Promise<void> {
   await transaction(database, async (trx) => {
-    const { id, project, kind } = await findHook(trx, name);
+    const hook = await findHook(trx, name);
+    refuseConfigured(hook);
+    const { id, project, kind } = hook;
     await deleteHook(trx, id);
     await appendEvents(trx, [
       { type: 'hook.removed', subject: name, actor, project, data: { kind } },
     ]);
   });
+}
+
+function refuseConfigured(hook: HookRow): void {
+  if (sourceOf(hook) === 'api') return;
+  const detail = `the hook ${hook.name} is defined in the configuration file of the server`;
+  throw new Problem('conflict', `${detail}; change it there`);
 }
 
 /** Queues a dead letter again. */

@@ -14,6 +14,7 @@ import {
 import { sql, type Selectable, type Transaction } from 'kysely';
 
 import type { Database } from '../floor/db/index.ts';
+import { hookDurationBuckets } from '../floor/limits.ts';
 import { checkCursor } from '../floor/http/index.ts';
 import { hookLimits } from './limits.ts';
 import type { Connection } from './store.ts';
@@ -130,6 +131,29 @@ export async function finishDelivery(
     .where('id', '=', id)
     .where('state', '=', 'queued')
     .execute();
+}
+
+/** Adds those of the deliveries that have ended to the totals of their hook. */
+export async function addTotals(
+  trx: Transaction<Database>,
+  hook: string,
+  deliveries: readonly Pick<DeliveryRow, 'id'>[],
+): Promise<void> {
+  const ids = deliveries.map(({ id }) => id);
+  const bounds = [...hookDurationBuckets];
+  await sql`
+    with ended as materialized (
+      select state, extract(epoch from processed_at - received_at) as seconds
+      from hook_deliveries where id = any(${ids}::text[]) and state <> 'queued')
+    update hooks set
+      processed = processed + (select count(*) from ended where state = 'processed'),
+      dead_lettered = dead_lettered + (select count(*) from ended where state = 'dead'),
+      duration_seconds = duration_seconds + (select coalesce(sum(seconds), 0) from ended),
+      duration_counts = (
+        select array_agg(coalesce(duration_counts[at], 0)
+          + (select count(*) from ended where seconds <= bound) order by at)
+        from unnest(${bounds}::float8[]) with ordinality as bounds (bound, at))
+    where id = ${hook}`.execute(trx);
 }
 
 /** Puts a delivery that failed back into the queue. */

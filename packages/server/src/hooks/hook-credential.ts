@@ -6,7 +6,7 @@ import type { GoogleKeys } from './google-keys.ts';
 import { readKeyId, readKeySet, type GoogleKey } from './google-token.ts';
 import { readSecret, type SecretPlaces } from './secrets.ts';
 import { readObject } from './shapes/fields.ts';
-import type { HookRow } from './store.ts';
+import { sourceOf, type HookRow } from './store.ts';
 
 export interface CredentialParts {
   readonly secrets: SecretPlaces;
@@ -25,11 +25,12 @@ export async function readCredential(
     const keys =
       reference === null
         ? await googleKeys.find(readKeyId(authorization))
-        : await readKeys(reference, secrets);
+        : await readKeys(hook, reference, secrets);
     return { kind: 'oidc', audience, serviceAccount, keys };
   }
   const { secret_reference: reference } = hook;
-  const secret = reference === null ? hook.secret_key : await readSecret(reference, secrets);
+  const secret =
+    reference === null ? hook.secret_key : await readSecret(reference, secrets, sourceOf(hook));
   return secret === null ? compareHash(hook) : credentialOf(hook, secret);
 }
 
@@ -61,8 +62,12 @@ function headerOfHook({ header, name }: HookRow): string {
   return header;
 }
 
-async function readKeys(reference: string, secrets: SecretPlaces): Promise<readonly GoogleKey[]> {
-  const document = readObject(Buffer.from(await readSecret(reference, secrets)));
+async function readKeys(
+  hook: HookRow,
+  reference: string,
+  secrets: SecretPlaces,
+): Promise<readonly GoogleKey[]> {
+  const document = readObject(Buffer.from(await readSecret(reference, secrets, sourceOf(hook))));
   const keys = typeof document === 'string' ? [] : readKeySet(document);
   if (keys.length > 0) return keys;
   throw new Problem(

@@ -32,6 +32,30 @@ beforeEach(async () => {
   await sql`delete from hooks`.execute(database.handle.db);
 });
 
+test('requests, ended deliveries and their durations are counted', async () => {
+  const hook = await server.addHook('distribution');
+  server.answers.length = 0;
+  await server.deliver(hook, pushOf('counted'));
+  await server.deliver(hook, '{');
+  await server.deliver({ ...hook, generatedSecret: 'wrong' }, pushOf('x'));
+  await server.deliver({ ...hook, url: `${hook.url}0` }, pushOf('x'));
+  expect(server.answers).toEqual([
+    ...[`${hook.name}: accepted`, `${hook.name}: accepted`],
+    ...[`${hook.name}: hook_not_authentic`, ': hook_not_authentic'],
+  ]);
+  await sql`update hook_deliveries set received_at = now() - interval '20 seconds'
+    where content = '{'::bytea`.execute(database.handle.db);
+  await server.process();
+  const [totals] = await database.handle.db
+    .selectFrom('hooks')
+    .select(['processed', 'dead_lettered', 'duration_counts', 'duration_seconds'])
+    .execute();
+  expect(totals).toMatchObject({ processed: 1, dead_lettered: 1 });
+  // Within 10 s one of them, within 60 s both.
+  expect(totals?.duration_counts.slice(-3)).toEqual([1, 2, 2]);
+  expect(totals?.duration_seconds).toBeGreaterThan(20);
+});
+
 async function show(name: string): Promise<Hook> {
   return (await server.call('show', { path: name })).body;
 }

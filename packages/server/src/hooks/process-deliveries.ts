@@ -11,6 +11,7 @@ import type { Logger } from 'pino';
 import { transaction, type Database } from '../floor/db/index.ts';
 import { appendEvents } from '../floor/events/index.ts';
 import {
+  addTotals,
   finishDelivery,
   isRepeated,
   lockDueHook,
@@ -56,10 +57,13 @@ export async function processBatch(
     const hookId = await lockDueHook(lock);
     const hook = hookId === undefined ? undefined : await readHookById(lock, hookId);
     if (hook === undefined) return false;
-    for (const delivery of await readDue(database, hook.id)) {
+    const due = await readDue(database, hook.id);
+    for (const delivery of due) {
       if (signal.aborted) return false;
       await processOne({ ...parts, hook, delivery });
     }
+    // In the transaction that has the row of the hook; killed before, only totals miss them.
+    await addTotals(lock, hook.id, due);
     return true;
   });
   if (found) onEvents();

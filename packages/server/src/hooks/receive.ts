@@ -27,6 +27,14 @@ export interface ReceiverParts extends CredentialParts {
   readonly monotonicMs: () => number;
   /** What a hook accepts at once and per second; that of the limits unless given. */
   readonly rate?: Pick<BucketOptions, 'capacity' | 'perSecond'> | undefined;
+  /** Called for each request when its answer is known. */
+  readonly onAnswer: (answer: {
+    /** Empty for an address that no hook has. */
+    readonly hook: string;
+    /** `accepted`, or the code of the problem. */
+    readonly outcome: string;
+    readonly seconds: number;
+  }) => void;
   /** Called after a delivery was stored. */
   readonly onDelivery: () => void;
 }
@@ -65,10 +73,27 @@ export class HookReceiver {
 
   /** The id of the stored delivery. Throws what the sender is answered. */
   async receive(receiver: Receiver, call: ReceivedCall): Promise<string> {
+    const { database, monotonicMs, onAnswer } = this.#parts;
+    const startedMs = monotonicMs();
+    const hook = await findReceiver(database, receiver);
+    const answer = (outcome: string): void => {
+      const seconds = (monotonicMs() - startedMs) / 1_000;
+      onAnswer({ hook: hook?.name ?? '', outcome, seconds });
+    };
+    try {
+      const path = receiver === 'check_image' ? receiver : receiver.path;
+      const id = await this.#receive(hook, path, call);
+      answer('accepted');
+      return id;
+    } catch (error) {
+      answer(error instanceof Problem ? error.code : 'internal');
+      throw error;
+    }
+  }
+
+  async #receive(hook: HookRow | undefined, path: string, call: ReceivedCall): Promise<string> {
     const { database, refusals, tests } = this.#parts;
     const { address, distinctHeaders: headers } = call;
-    const path = receiver === 'check_image' ? receiver : receiver.path;
-    const hook = await findReceiver(database, receiver);
     if (refusals.isThrottled(hook?.path ?? '', address)) throw throttled();
     if (hook === undefined) throw this.#refuse(hook, `no hook has the path ${path}`, address);
     if (!this.#rates.take(hook.id)) throw tooFast(hook);

@@ -18,6 +18,7 @@ export interface HookSliceContext extends SliceContext {
   readonly localUrl: () => string | undefined;
   readonly fetch: typeof fetch;
   readonly rate?: ReceiverParts['rate'];
+  readonly onAnswer: ReceiverParts['onAnswer'];
 }
 
 export function hooksSlice(context: HookSliceContext): Slice {

@@ -9,6 +9,7 @@ import {
 import { sql, type Kysely, type Selectable, type Transaction } from 'kysely';
 
 import type { Database } from '../floor/db/index.ts';
+import type { HookSource } from './secrets.ts';
 
 export type Connection = Kysely<Database> | Transaction<Database>;
 
@@ -42,6 +43,11 @@ export async function findReceiver(
     : query.where('hooks.path', '=', target.path).executeTakeFirst();
 }
 
+/** Those of the configuration file. */
+export async function listConfigured(database: Connection): Promise<HookRow[]> {
+  return selectHooks(database).where('hooks.source', '=', 'file').execute();
+}
+
 export async function readHookById(database: Connection, id: string): Promise<HookRow | undefined> {
   return selectHooks(database).where('hooks.id', '=', id).executeTakeFirst();
 }
@@ -60,6 +66,9 @@ export async function insertHook(
   await trx.insertInto('hooks').values(row).execute();
 }
 
+/** What defines a hook, besides its registry. */
+export type HookColumns = Omit<Parameters<typeof insertHook>[1], 'id' | 'registry' | 'created_by'>;
+
 /** Columns that a new hook does not have yet. */
 const defaults = {
   refused: 0,
@@ -67,6 +76,10 @@ const defaults = {
   refused_reason: null,
   refused_address: null,
   created_at: null,
+  processed: 0,
+  dead_lettered: 0,
+  duration_counts: [],
+  duration_seconds: 0,
 } as const;
 
 interface HookCounts {
@@ -134,6 +147,7 @@ function toHook(row: HookRow, counts: HookCounts, baseUrl: string): Hook {
     keys: row.keys_reference,
     ignoreActors: row.ignore_actors,
     checkImage: row.check_image,
+    source: sourceOf(row),
     counts: {
       queued: counts.queued,
       processed: counts.processed,
@@ -152,6 +166,11 @@ function toHook(row: HookRow, counts: HookCounts, baseUrl: string): Hook {
     createdBy: row.created_by,
     createdAt: row.created_at.toISOString(),
   };
+}
+
+/** Who defined the hook. */
+export function sourceOf({ source }: Pick<HookRow, 'source'>): HookSource {
+  return source === 'file' ? 'file' : 'api';
 }
 
 function describeSecret(row: HookRow): string {
@@ -186,7 +205,7 @@ export async function addRefusals(
 export async function changeHook(
   trx: Transaction<Database>,
   id: string,
-  change: Partial<Pick<HookRow, 'ignore_actors' | 'secret_hash' | 'secret_key'>>,
+  change: Partial<HookColumns>,
 ): Promise<void> {
   await trx.updateTable('hooks').set(change).where('id', '=', id).execute();
 }

@@ -13,7 +13,7 @@ import { readDelivery } from './delivery-store.ts';
 import { hookLimits } from './limits.ts';
 import { makeSample, type SampleRequest } from './sample-requests.ts';
 import { readSecret, type SecretPlaces } from './secrets.ts';
-import { findHook, hookUrl, type HookRow } from './store.ts';
+import { findHook, hookUrl, sourceOf, type HookRow } from './store.ts';
 import { testHeader, type TestRequests } from './test-requests.ts';
 
 export interface TestParts {
@@ -63,7 +63,7 @@ async function findSecret(
   const { secret_reference: reference, secret_key: key } = hook;
   const name = 'secret';
   if (reference !== null) {
-    const secret = await readSecret(reference, places);
+    const secret = await readSecret(reference, places, sourceOf(hook));
     return { secret, step: { name, ok: true, detail: `${reference} can be read` } };
   }
   if (key !== null) return { secret: key, step: { name, ok: true, detail: 'generated key' } };

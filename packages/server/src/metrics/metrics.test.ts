@@ -135,6 +135,41 @@ test('the queue, live jobs and nodes match the database', async () => {
   expect(await sample(`lazaret_node_up${node}`)).toBeUndefined();
 });
 
+test('hooks: requests of this process, and what became of accepted ones in the database', async () => {
+  const { pool } = database.handle;
+  await pool.query(`
+    insert into registries (id, project, name, address, source, enabled, settings, created_by)
+    values ('r2', 'default', 'forge', 'forge.lab', 'api', true, '{}', 'ana');
+    insert into hooks (id, name, registry, kind, path, authentication, check_image, created_by,
+      processed, dead_lettered, duration_counts, duration_seconds)
+    values ('h1', 'forge', 'r2', 'zot', 'p', 'header', false, 'ana', 5, 2,
+      '{0,0,1,2,3,4,5,5,6,6,7,7}', 12.5);
+    insert into hook_deliveries (id, hook, state, test, headers, content_bytes, content_hash,
+      received_at)
+    select 'd' || n, 'h1', case when n < 3 then 'queued' else 'dead' end, false, '{}', 1, 'x',
+      now() - interval '90 seconds' from generate_series(1, 3) as n`);
+  metrics.observeHook({ hook: 'forge', outcome: 'accepted', seconds: 0.004 });
+  metrics.observeHook({ hook: 'forge', outcome: 'hook_not_authentic', seconds: 0.001 });
+  const values = new Map(
+    [...parse(await metrics.read()).values()].flatMap(({ samples }) => [...samples]),
+  );
+  const find = (name: string): number | undefined => values.get(`lazaret_hook_${name}`);
+  expect(find('requests_total{hook="forge",outcome="accepted"}')).toBe(1);
+  expect(find('requests_total{hook="forge",outcome="hook_not_authentic"}')).toBe(1);
+  expect(find('request_duration_seconds_bucket{le="0.005",outcome="accepted"}')).toBe(1);
+  expect(find('deliveries_waiting{hook="forge"}')).toBe(2);
+  expect(find('oldest_waiting_seconds{hook="forge"}')).toBeGreaterThanOrEqual(90);
+  expect(find('dead_letters{hook="forge"}')).toBe(1);
+  expect(find('deliveries_total{hook="forge",outcome="processed"}')).toBe(5);
+  expect(find('deliveries_total{hook="forge",outcome="dead"}')).toBe(2);
+  expect(find('processing_duration_seconds_bucket{le="1"}')).toBe(5);
+  expect(find('processing_duration_seconds_bucket{le="+Inf"}')).toBe(7);
+  expect(find('processing_duration_seconds_count')).toBe(7);
+  expect(find('processing_duration_seconds_sum')).toBe(12.5);
+  await pool.query(`delete from registries where id = 'r2'`);
+  expect(await sample('lazaret_hook_dead_letters{hook="forge"}')).toBeUndefined();
+});
+
 test('registries and arrivals match the database, and a removed one has no series', async () => {
   const { pool } = database.handle;
   await pool.query(`

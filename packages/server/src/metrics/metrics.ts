@@ -10,6 +10,12 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 
 import type { Database } from '../floor/db/index.ts';
 import { createGateMetrics, setGates } from './gate-metrics.ts';
+import {
+  createHookMetrics,
+  observeRequest,
+  setHooks,
+  type ReceivedRequest,
+} from './hook-metrics.ts';
 import { readInstance, type FinishedJob, type InstanceState } from './store.ts';
 
 export interface LoopReading {
@@ -36,6 +42,8 @@ export interface Metrics {
   observeAnswer(operation: Operation, status: number, seconds: number): void;
   /** Called for every job that reached its final state. */
   observeJob(job: FinishedJob): void;
+  /** Called for every request to the address of a hook. */
+  observeHook(request: ReceivedRequest): void;
   /** The text for Prometheus. */
   read(): Promise<string>;
 }
@@ -51,6 +59,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const gauges = createGauges(registry);
   const totals = createTotals(registry);
   const gates = createGateMetrics(registry);
+  const hooks = createHookMetrics(registry);
   gauges.build.set({ version: options.version }, 1);
   return {
     observeAnswer: (operation, status, seconds) => {
@@ -63,12 +72,14 @@ export function createMetrics(options: MetricsOptions): Metrics {
         seen.phases.observe({ engine, phase }, seconds);
       }
     },
+    observeHook: (request) => observeRequest(hooks, request),
     read: async () => {
       const state = await readInstance(options.database).catch(() => undefined);
       gauges.database.set(state === undefined ? 0 : 1);
       setInstance(gauges, state);
       setNotifications(gauges, totals, state?.notifications ?? []);
       setGates(gates, state?.gates ?? []);
+      setHooks(hooks, state?.hooks ?? []);
       await setProcess(gauges, options);
       return registry.metrics();
     },

@@ -11,6 +11,7 @@ import { createMetrics, type LoopReading, type Metrics } from './metrics.ts';
 
 export interface MetricsSlice extends Slice {
   readonly observeAnswer: Metrics['observeAnswer'];
+  readonly observeHook: Metrics['observeHook'];
 }
 
 export function metricsSlice(
@@ -37,5 +38,6 @@ export function metricsSlice(
     name: 'metrics',
     routes: [route(system.metrics, read)],
     observeAnswer: (...answer) => metrics.observeAnswer(...answer),
+    observeHook: (request) => metrics.observeHook(request),
   };
 }

@@ -6,9 +6,11 @@ import type { Database } from '../floor/db/index.ts';
 import { idAt } from '../floor/ids.ts';
 import { serverLimits } from '../floor/limits.ts';
 import { readGates, type GateReading } from './gate-metrics.ts';
+import { readHooks, type HookReading } from './hook-metrics.ts';
 
 export interface InstanceState {
   readonly gates: readonly GateReading[];
+  readonly hooks: readonly HookReading[];
   readonly judging: {
     /** Of the last hour. */
     readonly decisions: readonly { readonly action: string; readonly count: number }[];
@@ -95,8 +97,9 @@ export async function readInstance(database: Kysely<Database>): Promise<Instance
     readScripts(database),
     readGates(database),
     readJudging(database),
+    readHooks(database),
   ]);
-  const [quarantine, actions, notifications, scripts, gates, judging] = others;
+  const [quarantine, actions, notifications, scripts, gates, judging, hooks] = others;
   const counts = new Map<string, number>(liveStates.map((state) => [state, 0]));
   for (const { state, jobs } of live) counts.set(state, jobs);
   counts.set(
@@ -105,7 +108,7 @@ export async function readInstance(database: Kysely<Database>): Promise<Instance
   );
   return {
     ...{ queue, nodes, inspections, registries, arrivals, quarantine, actions },
-    ...{ notifications, scripts, gates, judging },
+    ...{ notifications, scripts, gates, judging, hooks },
     live: [...counts].map(([state, jobs]) => ({ state, jobs })),
   };
 }

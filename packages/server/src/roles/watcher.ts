@@ -7,7 +7,7 @@ import { join } from 'node:path';
 
 import { readEnvironment, readProgramEnvironment } from '../floor/config/index.ts';
 import { withAdvisoryLock } from '../floor/db/index.ts';
-import { startProcessing } from '../hooks/index.ts';
+import { applyConfigured as applyHooks, startProcessing } from '../hooks/index.ts';
 import {
   applyConfigured as applyTargets,
   notificationReader,
@@ -30,6 +30,10 @@ export async function startWatcher(core: Core): Promise<Role> {
   // Two watchers that start together would add the same ones.
   await withAdvisoryLock(core.locks, 'configured registries', () =>
     applyConfigured(registries, { database, directory }),
+  );
+  const { hooks: configuredHooks, publicUrl } = values;
+  await withAdvisoryLock(core.locks, 'configured hooks', () =>
+    applyHooks(configuredHooks, { database, publicUrl }),
   );
   await withAdvisoryLock(core.locks, 'configured notification targets', () =>
     applyTargets(notifications, database),

@@ -17,6 +17,8 @@ export interface HookServer {
   readonly http: TestHttpServer;
   /** What was reported to registries, in order. */
   readonly recorded: { readonly registry: string; readonly event: RegistryEvent }[];
+  /** `HOOK: OUTCOME` of each request. */
+  readonly answers: string[];
   /** Makes the next reports fail. */
   failNext(count: number): void;
   /** Milliseconds that are added to the clock. */
@@ -69,6 +71,7 @@ export async function startHookServer(
   const process = async (): Promise<void> => {
     while (await processBatch({ database, log, record, onEvents }, signal));
   };
+  const answers: string[] = [];
   let working = Promise.resolve();
   let url = '';
   const slice = hooksSlice({
@@ -90,6 +93,7 @@ export async function startHookServer(
     publicUrl: () => 'https://lazaret.example.test/sub',
     localUrl: () => url,
     fetch,
+    onAnswer: ({ hook, outcome }) => answers.push(`${hook}: ${outcome}`),
     ...(options.burst !== undefined && { rate: { capacity: options.burst, perSecond: 1 } }),
   });
   const admin = testPrincipal('root', [{ role: 'administrator', project: null }]);
@@ -97,7 +101,7 @@ export async function startHookServer(
   ({ url } = http);
   await insertRegistry(database);
   return {
-    ...{ http, process, recorded: recording.recorded },
+    ...{ http, process, answers, recorded: recording.recorded },
     ...callers(url),
     failNext: (count) => (recording.failures = count),
     advance: (ms) => (time.aheadMs += ms),

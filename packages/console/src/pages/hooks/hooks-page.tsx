@@ -24,10 +24,13 @@ const urlChars = 48;
 const columns: readonly Column<Hook>[] = [
   {
     label: 'Hook',
-    cell: ({ name, registry }) => (
+    cell: ({ name, registry, source }) => (
       <div>
         <strong className="break">{name}</strong>
         <div className="small dim">{registry}</div>
+        {source === 'file' && (
+          <div className="small dim">Defined in the configuration file of the server</div>
+        )}
       </div>
     ),
   },

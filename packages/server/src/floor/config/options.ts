@@ -7,6 +7,7 @@ import { z } from 'zod';
 
 import { gateOptions } from './gate-options.ts';
 import { inspectionOption } from './inspection-option.ts';
+import { hookOption } from './hook-option.ts';
 import { notificationOption } from './notification-option.ts';
 import { flag, listenAddress, listOf, option, portMax, portOf, type Option } from './option.ts';
 import { registryOption } from './registry-option.ts';
@@ -137,6 +138,12 @@ export const options = {
     schema: listOf(registryOption),
     fallback: [],
     summary: 'Registries to watch, besides those that are added by the API; see docs/registries.md',
+  }),
+  hooks: option({
+    schema: listOf(hookOption),
+    fallback: [],
+    summary:
+      'Hooks of registries, besides those that are added by the API; see docs/registry-notifications.md',
   }),
   notifications: option({
     schema: listOf(notificationOption),

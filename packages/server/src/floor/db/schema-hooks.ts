@@ -20,10 +20,15 @@ interface Hooks {
   keys_reference: string | null;
   ignore_actors: Generated<string[]>;
   check_image: boolean;
+  source: Generated<string>;
   refused: Generated<number>;
   refused_at: NullableTimestamp;
   refused_reason: string | null;
   refused_address: string | null;
+  processed: Generated<number>;
+  dead_lettered: Generated<number>;
+  duration_counts: Generated<number[]>;
+  duration_seconds: Generated<number>;
   created_by: string;
   created_at: Timestamp;
 }

@@ -31,6 +31,7 @@ const kinds: Readonly<Record<string, string>> = {
   text: 'string',
   'text[]': 'string[]',
   'integer[]': 'number[]',
+  'bigint[]': 'number[]',
   'timestamp with time zone': 'Date',
   uuid: 'string',
   xid8: 'string',
