@@ -1,5 +1,5 @@
 /**
- * Metrics of hooks. Requests are counted by the process that answers them; what became of accepted
+ * Metrics of hooks. Requests are counted by the process that answers them; the results of accepted
  * ones is read from the database at each scrape, for the whole instance.
  */
 import { sql, type Kysely } from 'kysely';
@@ -103,7 +103,7 @@ class StoredHistogram extends Histogram {
     this.#stored = stored;
   }
 
-  /** Called by the registry of the library, which knows nothing but observed values otherwise. */
+  /** Called by the registry of the library; its own method only has observed values. */
   async getForPromString(): Promise<object> {
     const { counts, seconds, count } = this.#stored;
     const name = this.#name;

@@ -135,7 +135,7 @@ test('the queue, live jobs and nodes match the database', async () => {
   expect(await sample(`lazaret_node_up${node}`)).toBeUndefined();
 });
 
-test('hooks: requests of this process, and what became of accepted ones in the database', async () => {
+test('hooks: requests of this process, and results of the instance from the database', async () => {
   const { pool } = database.handle;
   await pool.query(`
     insert into registries (id, project, name, address, source, enabled, settings, created_by)
