@@ -16,6 +16,7 @@ import {
   makeSample,
   type Schema,
 } from './support/bad-values.ts';
+import { takeThird } from './support/exhaustive.ts';
 import { startInstance, type Instance } from './support/instance.ts';
 import { faultOf, rawBytes, rawCall, type RawAnswer, type RawCall } from './support/raw-call.ts';
 
@@ -67,10 +68,13 @@ function headersFor(operation: Operation, more: RawCall['headers'] = {}): RawCal
   };
 }
 
-/** Makes the calls one after the other and returns the wrong responses. */
-async function tryAll(operation: Operation, calls: readonly Partial<RawCall>[]): Promise<void> {
+/**
+ * Makes a third of the calls, other ones for each operation, one after the other; expects no wrong
+ * response.
+ */
+async function tryMany(operation: Operation, calls: readonly Partial<RawCall>[]): Promise<void> {
   const wrong: string[] = [];
-  for (const call of calls) {
+  for (const call of takeThird(calls, operationList.indexOf(operation))) {
     const whole = { method: operation.method as string, path: pathOf(operation), ...call };
     const headers = headersFor(operation, call.headers);
     const answer = await rawCall(instance.url, { ...whole, headers }).catch(String);
@@ -130,7 +134,7 @@ test.each(named)('%s: path and query parameters', async (_, operation) => {
     `x=${'y'.repeat(9_000)}`,
   ];
   const queries = [...twice, ...odd].map((query) => ({ path: `${pathOf(operation)}?${query}` }));
-  await tryAll(operation, [...calls, ...queries]);
+  await tryMany(operation, [...calls, ...queries]);
 });
 
 test.each(named)('%s: unexpected methods, headers and bodies', async (_, operation) => {
@@ -142,7 +146,7 @@ test.each(named)('%s: unexpected methods, headers and bodies', async (_, operati
     expect([method, answer.status, faultOf(answer, requestId)]).toEqual([method, 405, undefined]);
     expect(answer.headers['allow']?.split(', ')).toEqual(expect.arrayContaining(taken));
   }
-  await tryAll(operation, [
+  await tryMany(operation, [
     ...(operation.method === 'GET' ? [{ method: 'HEAD' }] : []),
     ...oddHeaders.map((headers) => ({ headers })),
     ...(operation.bodyKind === 'bytes' ? [] : [{ body: 'x'.repeat(3_000_000) }, { body: '{}' }]),
@@ -179,7 +183,7 @@ const oddHeaders: readonly Record<string, string | string[]>[] = [
 
 test.each(withJson)('%s: bodies that are not JSON', async (_, operation) => {
   const sample = JSON.stringify(sampleOf(operation));
-  await tryAll(operation, [
+  await tryMany(operation, [
     ...badDocuments(sample).map((body) => ({ body })),
     { body: sample, headers: { 'content-type': 'text/plain' } },
     { body: sample, headers: { 'content-type': 'application/jsonp' } },
@@ -189,7 +193,7 @@ test.each(withJson)('%s: bodies that are not JSON', async (_, operation) => {
 
 test.each(withJson)('%s: every body field with every invalid value', async (_, operation) => {
   const bodies = [...badValues(sampleOf(operation))];
-  await tryAll(
+  await tryMany(
     operation,
     bodies.map((body) => ({ body })),
   );

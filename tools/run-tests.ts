@@ -21,7 +21,16 @@ import {
 const root = fileURLToPath(new URL('..', import.meta.url));
 /** Debian packages that tests use besides Docker; only missing ones are installed. */
 const testPackages = [
-  ...['busybox-static', 'chromium', 'curl', 'openssl', 'perl', 'bsdutils', 'util-linux', 'tar'],
+  ...[
+    'busybox-static',
+    'chromium-headless-shell',
+    'curl',
+    'openssl',
+    'perl',
+    'bsdutils',
+    'util-linux',
+    'tar',
+  ],
   ...['mmdebstrap', 'rpm', 'pacman-package-manager', 'makepkg', 'python3-packaging'],
   ...['clamav-daemon', 'yara', 'ssdeep', 'tlsh-tools', 'skopeo', 'docker-registry', 'python3'],
   ...['python3-aiosmtpd'],

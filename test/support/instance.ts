@@ -5,13 +5,14 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 import { createClient, operations, type Client } from '@lazaret/protocol';
+
+import { makeFastDirectory } from '../../packages/server/src/testing/database.ts';
 
 export const repository: string = fileURLToPath(new URL('../..', import.meta.url));
 const program = join(repository, 'packages', 'cli', 'bin', 'lazaret.mjs');
@@ -57,8 +58,7 @@ export const engineFolders = {
 
 /** Starts an instance and waits until it responds and its engines can run. */
 export async function startInstance(options: InstanceOptions = {}): Promise<Instance> {
-  const dataDirectory =
-    options.dataDirectory ?? (await mkdtemp(join(tmpdir(), 'lazaret-instance-')));
+  const dataDirectory = options.dataDirectory ?? (await makeFastDirectory('lazaret-instance-'));
   await placeEngines(dataDirectory, options.engines ?? []);
   const child = spawn(
     process.execPath,

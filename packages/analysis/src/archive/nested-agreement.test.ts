@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
@@ -158,7 +158,7 @@ describe('packages', () => {
   });
 });
 
-describe('bombs of full size', () => {
+describe('sizes beyond the limits', () => {
   const now = (): number => performance.now();
 
   /** Opens it and says by how much memory grew meanwhile. */
@@ -170,23 +170,6 @@ describe('bombs of full size', () => {
     clearInterval(timer);
     return { gaps, grownBytes: highest - before };
   }
-
-  test('10 MB of gzip that expand to 10 GB', async () => {
-    const one = gzipSync(Buffer.alloc(MiB), { level: 9 });
-    const bytes = Buffer.concat(Array.from({ length: 10_240 }, () => one));
-    const { gaps, grownBytes } = await growth(bytes);
-    expect(gaps).toEqual(['file!/content: too_large']);
-    expect(grownBytes).toBeLessThan(512 * MiB);
-  });
-
-  test('a kilobyte of zstd that expands to gigabytes', async () => {
-    const one = zstdCompressSync(Buffer.alloc(64 * MiB));
-    const bytes = zstdCompressSync(Buffer.concat(Array.from({ length: 64 }, () => one)));
-    expect(bytes.length).toBeLessThan(4_096);
-    const { gaps, grownBytes } = await growth(bytes);
-    expect(gaps.at(-1)).toMatch(/: ratio$/);
-    expect(grownBytes).toBeLessThan(512 * MiB);
-  });
 
   test('xz that requires a dictionary of 1.5 GiB', async () => {
     const bytes = run('xz', ['--lzma2=preset=0,dict=1536MiB', '-M', '0'], evil);

@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { isExhaustive } from '../../../../test/support/exhaustive.ts';
 
 import { imageToCache, inspectCached } from '../testing/cached-image.ts';
 import type { CachedRun } from '../testing/cached-image.ts';
@@ -52,7 +53,7 @@ test.each([1, 16, 256])('%s bytes changed anywhere in the file', async (count) =
   const path = join(directory, fileName);
   const whole = readFileSync(path);
   const next = numbers(count);
-  for (let round = 0; round < 24; round += 1) {
+  for (let round = 0; round < (isExhaustive ? 24 : 8); round += 1) {
     const bytes = Buffer.from(whole);
     for (let each = 0; each < count; each += 1) {
       bytes[Math.floor(next() * bytes.length)] = Math.floor(next() * 256);
@@ -119,7 +120,7 @@ describe('restored from a backup', () => {
   test('a write-ahead log that is truncated anywhere, as after a kill or power loss', async () => {
     const { length } = readFileSync(join(backup, 'both-wal'));
     const next = numbers(7);
-    for (let round = 0; round < 24; round += 1) {
+    for (let round = 0; round < (isExhaustive ? 24 : 8); round += 1) {
       restored('both', 'both');
       truncateSync(join(directory, `${fileName}-wal`), Math.floor(next() * length));
       expect((await inspected(image)).text).toBe(cold.text);
@@ -146,7 +147,7 @@ describe('a separate disk', () => {
     mount('size=4k');
     const cache = join(disk, 'cache');
     let isEnough = false;
-    for (let sizeKiB = 4; !isEnough; sizeKiB += 20) {
+    for (let sizeKiB = 4; !isEnough; sizeKiB += isExhaustive ? 20 : 60) {
       execFileSync('mount', ['-o', `remount,size=${sizeKiB}k`, disk]);
       const run = await inspected(image, cache);
       expect(run.text).toBe(cold.text);
