@@ -50,6 +50,7 @@ export const registryFaults = {
   'no-referrers': 'there is no referrers API',
   'no-catalog': 'there is no catalog',
   'echo-secrets': 'errors echo the request with its credentials',
+  'echo-refusal': 'authorized requests get 400 with their credentials',
 } as const;
 
 export type RegistryFault = keyof typeof registryFaults;

@@ -51,6 +51,8 @@ export class RegistryHandler {
       response.setHeader('www-authenticate', challenges);
       const echo = this.#parts.faults.happens('echo-secrets') ? authorization : undefined;
       sendError(response, 401, echo ?? 'UNAUTHORIZED');
+    } else if (this.#parts.faults.happens('echo-refusal')) {
+      sendError(response, 400, authorization ?? 'UNSUPPORTED');
     } else if (url.pathname === '/v2/') response.end('{}');
     else if (url.pathname === '/v2/_catalog') serveCatalog(response, { ...this.#parts, url });
     else await this.#dispatch(request, response, { name, kind, rest, url });

@@ -43,12 +43,18 @@ export async function serveList(call: Call, list: List): Promise<void> {
   const request = { path: `${path}${query}`, repository, what, signal: call.signal };
   try {
     const answer = await client.repeat(() => client.send(request), call.signal);
-    if (answer.status !== 200 && !isCallersFault(answer.status)) {
-      throw await client.refuse(answer, what);
+    if (answer.status !== 200) {
+      const refused = await client.refuse(answer, what);
+      if (!isCallersFault(answer.status)) throw refused;
+      // What the registry says, without what it may repeat of the credentials of the gate.
+      const { body, headers } = new GateError('UNSUPPORTED', refused.message);
+      const json = { ...headers, 'content-type': 'application/json' };
+      send(call, { status: answer.status, headers: json, body });
+      return;
     }
     const body = await readList(answer, what);
     const headers = { ...headersOf(answer), ...linkOf(call, list, answer) };
-    send(call, { status: answer.status, headers, body: renamed(body, list.name, answer.status) });
+    send(call, { headers, body: renamed(body, list.name) });
   } catch (error) {
     if (error instanceof SourceError) throw upstreamError(error, 'NAME_UNKNOWN');
     throw error;
@@ -108,8 +114,8 @@ function linkOf(
 }
 
 /** The list names the repository as the client does. */
-function renamed(body: Buffer, name: string | undefined, status: number): Buffer | string {
-  if (name === undefined || status !== 200) return body;
+function renamed(body: Buffer, name: string | undefined): Buffer | string {
+  if (name === undefined) return body;
   try {
     const list = JSON.parse(body.toString('utf8')) as Record<string, unknown>;
     return list['name'] === name ? body : JSON.stringify({ ...list, name });

@@ -128,7 +128,11 @@ async function decide(parts: PullParts, call: Call, pull: Pull): Promise<PullDec
     if (!(error instanceof DecisionsUnavailable)) throw error;
     health.failed(error);
     const decision = decideUnavailable(pull.name, settings);
-    if (decision.error === undefined) recorder.owe({ ...event, type: 'pull.bypassed', data });
+    if (decision.error === undefined) {
+      recorder.owe({ ...event, type: 'pull.bypassed', data });
+      // The event waits in memory for the database: the log has it even if the process is killed.
+      parts.log.warn({ image: pull.subject, actor, address }, 'a pull passed without a decision');
+    }
     return decision;
   }
 }

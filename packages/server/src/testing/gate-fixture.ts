@@ -3,6 +3,7 @@
  * watcher writes them after an inspection.
  */
 import type { BuiltImage } from '@lazaret/analysis/testing';
+import type { FakeRegistry } from '@lazaret/oci/testing';
 import { watchSettings } from '@lazaret/protocol';
 import { pino } from 'pino';
 
@@ -53,10 +54,14 @@ export const defaultGate: GateSettings = {
 };
 
 /** `databaseUrl` is what `inject` answers. */
-export async function startGateFixture(databaseUrl: string): Promise<GateFixture> {
-  const watched = await startWatchFixture(databaseUrl);
+export async function startGateFixture(
+  databaseUrl: string,
+  behind: { readonly registry?: FakeRegistry; readonly credentials?: string } = {},
+): Promise<GateFixture> {
+  const watched = await startWatchFixture(databaseUrl, behind.registry);
   const { database, parts, registry } = watched;
-  const id = await watched.watch(watchSettings.parse({ plainHttp: true, credentials: 'none' }));
+  const { credentials = 'none' } = behind;
+  const id = await watched.watch(watchSettings.parse({ plainHttp: true, credentials }));
   const log = pino({ level: 'silent' });
   const access = createAccess({ database, log, publicUrl: () => '', anonymousLegacy: false });
   const running: RunningGate[] = [];
