@@ -58,6 +58,23 @@ async function quarantine(put: Put, tag: string, state: string): Promise<void> {
     .execute();
 }
 
+interface PodReview {
+  readonly allowed: boolean;
+  readonly status?: { readonly message: string };
+}
+
+async function reviewPod(to: TestGate, image: string, timeout = '10s'): Promise<PodReview> {
+  const object = {
+    ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web', namespace: 'shop' } },
+    spec: { containers: [{ name: 'web', image }] },
+  };
+  const request = { uid: '1', operation: 'CREATE', namespace: 'shop', object, oldObject: null };
+  const body = { apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', request };
+  const path = `/admission?timeout=${timeout}`;
+  const answer = await to.get(path, { method: 'POST', body: JSON.stringify(body) });
+  return ((await answer.json()) as { response: PodReview }).response;
+}
+
 test('an image that was taken out of the registry is refused with the reason, by tag and digest', async () => {
   const image = await putTiny(lab, 'gone', 'lab/app');
   await lab.settle(image.digest, 'pass');
@@ -73,6 +90,54 @@ test('an image that was taken out of the registry is refused with the reason, by
     });
   }
   expect((await gate.get('/v2/lab/app/manifests/never-there')).status).toBe(404);
+});
+
+test('a pod with an image that was taken out of the registry is denied, whatever unknown ones get', async () => {
+  const image = await putTiny(lab, 'removed', 'lab/app');
+  await lab.settle(image.digest, 'pass');
+  await quarantine(image, 'removed', 'quarantined');
+  const { tags, manifests } = lab.registry.store.repository('lab/app');
+  tags.delete('removed');
+  manifests.delete(image.digest);
+  const open = await lab.start({ admissionUnknown: 'allow' });
+  for (const reference of [':removed', `@${image.digest}`]) {
+    const answer = await reviewPod(open, `${lab.registry.host}/lab/app${reference}`);
+    expect(answer).toMatchObject({
+      allowed: false,
+      status: { message: expect.stringContaining('quarantined by ana: EICAR') as unknown },
+    });
+  }
+});
+
+test('while the registry fails, pods are judged by digest; tags are not taken for unknown images', async () => {
+  const good = await putTiny(lab, 'steady', 'lab/app');
+  const bad = await putTiny(lab, 'steady-bad', 'lab/app');
+  await lab.settle(good.digest, 'pass');
+  await lab.settle(bad.digest, 'block');
+  const open = await lab.start({ admissionUnknown: 'allow' });
+  const image = `${lab.registry.host}/lab/app`;
+  lab.registry.faults.on('long-pause');
+  const byDigest = await reviewPod(open, `${image}@${good.digest}`);
+  const denied = await reviewPod(open, `${image}@${bad.digest}`);
+  const byTag = await reviewPod(open, `${image}:steady`);
+  lab.registry.faults.off('long-pause');
+  // Asked again and again, until the time of the API server is over.
+  lab.registry.faults.on('flapping');
+  const late = await reviewPod(open, `${image}:steady`, '2s');
+  lab.registry.faults.off('flapping');
+  expect([late.allowed, late.status?.message]).toEqual([
+    false,
+    expect.stringContaining('did not answer within the time of a review'),
+  ]);
+  expect(byDigest.allowed).toBe(true);
+  expect([denied.allowed, denied.status?.message]).toEqual([
+    false,
+    expect.stringContaining('is blocked: malware: Eicar in bin/x'),
+  ]);
+  expect([byTag.allowed, byTag.status?.message]).toEqual([
+    false,
+    expect.stringContaining('too many requests'),
+  ]);
 });
 
 test('a released image passes until there are other reasons against it', async () => {

@@ -46,20 +46,18 @@ export class AdmissionWebhook {
     const token = /^\/admission\/([^/]+)$/.exec(url.pathname)?.[1];
     const authorization = token === undefined ? request.headers.authorization : `Bearer ${token}`;
     await this.#parts.clients.authenticate(authorization);
+    const { counters, monotonicMs } = this.#parts;
+    const started = monotonicMs();
     const review = parseReview(await readBody(request));
-    const waitMs = this.#waitMs(url.searchParams.get('timeout'));
-    const answer = await reviewWorkload(this.#parts, review, { waitMs, signal });
-    this.#parts.counters.add(answer.allowed ? 'admitted' : 'rejected');
+    const forMs = readTimeout(url.searchParams.get('timeout')) - gateLimits.reviewMarginMs;
+    const { admissionWaitMs } = this.#parts.settings;
+    const deadline = AbortSignal.any([signal, AbortSignal.timeout(Math.max(0, forMs))]);
+    const answer = await reviewWorkload(this.#parts, review, {
+      ...{ waitMs: Math.max(0, Math.min(admissionWaitMs, forMs)), signal, deadline },
+    });
+    counters.review(answer.allowed, (monotonicMs() - started) / 1_000);
     const headers = { 'content-type': 'application/json' };
     send({ response, isHead: false }, { headers, body: formatReview(review.uid, answer) });
-  }
-
-  /** The API server says in `?timeout=10s` how long it waits. */
-  #waitMs(timeout: string | null): number {
-    const { admissionWaitMs } = this.#parts.settings;
-    const seconds = Number(/^(\d{1,3})s$/.exec(timeout ?? '')?.[1] ?? Number.NaN);
-    if (Number.isNaN(seconds)) return admissionWaitMs;
-    return Math.max(0, Math.min(admissionWaitMs, seconds * 1_000 - gateLimits.reviewMarginMs));
   }
 
   #toGateError(error: unknown): GateError {
@@ -72,6 +70,12 @@ export class AdmissionWebhook {
     log.error({ err: error }, 'a review failed');
     return new GateError('UNKNOWN', 'internal error of the gate; its log has the reason');
   }
+}
+
+/** The API server says in `?timeout=10s` how long it waits. */
+function readTimeout(timeout: string | null): number {
+  const seconds = /^(\d{1,3})s$/.exec(timeout ?? '')?.[1];
+  return seconds === undefined ? gateLimits.reviewMs : Number(seconds) * 1_000;
 }
 
 async function readBody(request: IncomingMessage): Promise<Buffer> {

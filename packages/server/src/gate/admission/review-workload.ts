@@ -10,7 +10,7 @@ import { decidePull, decideUnavailable, type PullDecision } from '../decide-pull
 import { GateError } from '../gate-error.ts';
 import { DecisionsUnavailable } from '../read-image-state.ts';
 import { describePull, type Pull, type PullParts } from '../serve-manifest.ts';
-import type { Upstreams } from '../upstreams.ts';
+import type { Upstream, Upstreams } from '../upstreams.ts';
 import type { ReviewAnswer, ReviewRequest } from './review.ts';
 import { InvalidWorkload, listNewImages, type WorkloadImage } from './workload-images.ts';
 
@@ -22,6 +22,8 @@ export interface ReviewContext {
   readonly waitMs: number;
   /** Aborts when the API server gives up. */
   readonly signal: AbortSignal;
+  /** Aborts a moment before that, so that the answer says why. */
+  readonly deadline: AbortSignal;
 }
 
 export async function reviewWorkload(
@@ -59,10 +61,11 @@ async function reviewImage(
 ): Promise<ImageReview> {
   let pull: Pull;
   try {
-    pull = await resolve(parts, image, context.signal);
+    pull = await resolve(parts, image, context);
   } catch (error) {
     if (!(error instanceof GateError) && !(error instanceof SourceError)) throw error;
-    return unknown(parts, `${place}: ${image}: ${error.message}`);
+    const message = `${place}: ${image}: ${error.message}`;
+    return isUnknown(error) ? unknown(parts, message) : unavailable(parts, message);
   }
   const decision = await decide(parts, pull, context);
   const { error, warning } = decision;
@@ -81,13 +84,49 @@ async function reviewImage(
   return { denied: `${place}: ${error.message}` };
 }
 
-/** The registry and digest of a reference now. Throws GateError, SourceError. */
-async function resolve(parts: ReviewParts, image: string, signal: AbortSignal): Promise<Pull> {
+/**
+ * The registry and digest of a reference now. What the quarantine took out of the registry is found
+ * by its record, and a digest that the registry cannot be asked about by its decision. Throws
+ * GateError, SourceError.
+ */
+async function resolve(
+  parts: ReviewParts,
+  image: string,
+  { signal, deadline }: ReviewContext,
+): Promise<Pull> {
   const reference = parseReference(image);
   const upstream = await findUpstream(parts, reference);
   const selector = reference.digest ?? reference.tag ?? 'latest';
-  const { digest } = await parts.manifests.read(upstream, { selector, accept: undefined, signal });
+  const query = { selector, accept: undefined, signal: deadline };
+  const digest = await parts.manifests.read(upstream, query).then(
+    (manifest) => manifest.digest,
+    async (error: unknown) => {
+      const known = await findKnown(parts, { upstream, selector }).catch(() => undefined);
+      if (known !== undefined) return known;
+      signal.throwIfAborted();
+      if (!deadline.aborted) throw error;
+      const { address } = upstream.registry;
+      throw new SourceError('unreachable', `${address} did not answer within the time of a review`);
+    },
+  );
   return describePull(upstream, reference.digest === undefined ? selector : digest, digest);
+}
+
+async function findKnown(
+  { judge }: ReviewParts,
+  { upstream, selector }: { readonly upstream: Upstream; readonly selector: string },
+): Promise<string | undefined> {
+  const removed = await judge.findRemoved(upstream, selector);
+  if (removed !== undefined || !selector.includes(':')) return removed;
+  const { registry, repository } = upstream;
+  const { basis } = await judge.look({ registry, repository, digest: selector });
+  return basis === 'unknown' ? undefined : selector;
+}
+
+/** No registry of the gate, or nothing in it; not a registry that fails. */
+function isUnknown(error: GateError | SourceError): boolean {
+  if (error instanceof GateError) return error.code !== 'UNAVAILABLE';
+  return !['unreachable', 'rate_limited'].includes(error.code);
 }
 
 /** By the option for images of other registries, and for what cannot be found. */
@@ -96,13 +135,18 @@ function unknown({ settings }: ReviewParts, message: string): ImageReview {
   return settings.admissionUnknown === 'warn' ? { warning: message } : { denied: message };
 }
 
+/** The digest of an image cannot be found out now: as while decisions cannot be read. */
+function unavailable({ settings }: ReviewParts, message: string): ImageReview {
+  return settings.unavailable === 'allow' ? { warning: message } : { denied: message };
+}
+
 async function decide(
   { judge, settings, health }: ReviewParts,
   pull: Pull,
-  { request, waitMs, signal }: ReviewContext & { readonly request: ReviewRequest },
+  { request, waitMs, deadline }: ReviewContext & { readonly request: ReviewRequest },
 ): Promise<PullDecision> {
   try {
-    const asked = { tag: pull.tag, actor: 'kubernetes', waitMs, signal };
+    const asked = { tag: pull.tag, actor: 'kubernetes', waitMs, signal: deadline };
     // A dry run has no side effects, such as an inspection.
     const found = request.isDryRun
       ? await judge.look(pull.image)
