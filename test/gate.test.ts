@@ -177,6 +177,11 @@ test('status and metrics count what passed and what was refused', async () => {
   const headers = { authorization: `Bearer ${instance.adminToken}` };
   const text = await (await fetch(`${instance.url}${system.metrics.path}`, { headers })).text();
   expect(text).toMatch(/lazaret_gate_pulls_total\{gate="[^"]+",outcome="denied"\} [1-9]/);
+  const waited =
+    /lazaret_gate_pull_duration_seconds_bucket\{.*outcome="allowed",le="\+Inf"\} (\d+)/;
+  const total = /lazaret_gate_pull_duration_seconds_count\{.*outcome="allowed"\} (\d+)/;
+  expect(Number(waited.exec(text)?.[1])).toBeGreaterThan(0);
+  expect(waited.exec(text)?.[1]).toBe(total.exec(text)?.[1]);
   const { results } = await client.call(registries.check, { params: { name: 'lab' } });
   expect(results.find(({ name }) => name === 'sign-in')).toMatchObject({ state: 'ok' });
 });

@@ -45,6 +45,14 @@ export const gateLimits = {
   tokensCached: 10_000,
   eventRepeatMs: 1 * minuteMs,
   eventsRemembered: 10_000,
+  /**
+   * Upper bounds in seconds of the histograms of durations: a known image takes a request to the
+   * registry and a few to the database; an unknown one waits for its inspection, up to `gateWait`.
+   */
+  durationBounds: [
+    ...[0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5],
+    ...[1, 2.5, 5, 10, 30, 60, 300, 600],
+  ],
   reportMs: 5_000,
   /** A process that has not reported for so long is not running. */
   lostMs: 30_000,
@@ -60,7 +68,9 @@ export const gateLimits = {
   stopMs: 5_000,
   reviewBytes: 8 * MiB,
   reviewImages: 200,
-  /** What is left of the time of the API server for the answer. */
+  /** How long the API server waits, unless it says. */
+  reviewMs: 10_000,
+  /** What is left of that time for the answer. */
   reviewMarginMs: 1_000,
   warningChars: 240,
   warnings: 10,

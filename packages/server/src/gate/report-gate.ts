@@ -10,7 +10,7 @@ import type { GateSettings } from './gate-settings.ts';
 import { gateLimits } from './limits.ts';
 import type { AnswerRecorder } from './record-answers.ts';
 import type { DecisionHealth } from './serve-manifest.ts';
-import { removeReport, storeReport, sweepGate } from './store.ts';
+import { removeFormer, removeReport, storeReport, sweepGate } from './store.ts';
 
 export interface ReportParts {
   readonly database: Kysely<Database>;
@@ -29,6 +29,7 @@ export class GateReporter {
   readonly #id = newId();
   readonly #startedAt: Date;
   #sweptAt = 0;
+  #isFirst = true;
 
   constructor(parts: ReportParts, health: ReportedHealth) {
     this.#parts = parts;
@@ -45,10 +46,14 @@ export class GateReporter {
       settings: { registry: registry ?? null, tls, anonymous, undecided, unavailable },
       state: {
         ...{ waiting: waiting(), transfers: counters.transfers },
-        counters: counters.read(),
+        ...{ counters: counters.read(), durations: counters.durations.read() },
       },
       problem: this.#health.problem,
     });
+    if (this.#isFirst) {
+      await removeFormer(database, { id: this.#id, host: hostname(), address });
+      this.#isFirst = false;
+    }
     await recorder.settle();
     if (now() - this.#sweptAt < gateLimits.sweepMs) return;
     this.#sweptAt = now();

@@ -31,6 +31,22 @@ export async function storeReport(database: Kysely<Database>, report: GateReport
     .execute();
 }
 
+/**
+ * Removes former processes with the address of this one, which ended without a word: two cannot
+ * listen on it.
+ */
+export async function removeFormer(
+  database: Kysely<Database>,
+  { id, host, address }: Pick<GateReport, 'id' | 'host' | 'address'>,
+): Promise<void> {
+  await database
+    .deleteFrom('gates')
+    .where('host', '=', host)
+    .where('address', '=', address)
+    .where('id', '<>', id)
+    .execute();
+}
+
 /** The process ends. */
 export async function removeReport(database: Kysely<Database>, id: string): Promise<void> {
   await database.deleteFrom('gates').where('id', '=', id).execute();
@@ -74,7 +90,8 @@ export async function listGates(
     next,
     items: page.map(({ lost, settings, state, problem, ...row }) => ({
       ...{ address: row.address, host: row.host, project: row.project, problem },
-      ...{ ...settings, ...state },
+      ...{ ...settings, waiting: state.waiting, transfers: state.transfers },
+      counters: state.counters,
       state: lost ? 'stopped' : problem === null ? 'serving' : 'unavailable',
       startedAt: row.started_at.toISOString(),
       seenAt: row.seen_at.toISOString(),

@@ -3,9 +3,9 @@
  * one scrape of the API has those of all; a process that ended has no series any more.
  */
 import { sql, type Kysely } from 'kysely';
-import { Counter, Gauge, type Registry } from 'prom-client';
+import { AggregatorRegistry, Counter, Gauge, type Registry } from 'prom-client';
 
-import type { Database, GateStateRow } from '../floor/db/index.ts';
+import type { Database, DurationCounts, GateDurations, GateStateRow } from '../floor/db/index.ts';
 import { serverLimits } from '../floor/limits.ts';
 
 export interface GateReading extends GateStateRow {
@@ -34,9 +34,6 @@ export function createGateMetrics(registry: Registry) {
     waiting: new Gauge(about('waiting_pulls', 'Pulls that wait for an inspection', [])),
     transfers: new Gauge(about('transfers', 'Blobs that are being sent', [])),
     pulls: new Counter(about('pulls_total', 'Requests for manifests, by outcome', ['outcome'])),
-    seconds: new Counter(
-      about('pull_seconds_total', 'Time that all requests for manifests took', []),
-    ),
     blobs: new Counter(about('blobs_total', 'Requests for blobs, by outcome', ['outcome'])),
     bytes: new Counter(about('sent_bytes_total', 'Bytes that were sent to clients', [])),
     reviews: new Counter(about('reviews_total', 'Reviewed workloads, by outcome', ['outcome'])),
@@ -55,7 +52,6 @@ export function setGates(metrics: GateMetrics, gates: readonly GateReading[]): v
     for (const [outcome, count] of Object.entries(counters.pulls)) {
       metrics.pulls.inc({ gate, outcome }, count);
     }
-    metrics.seconds.inc({ gate }, counters.manifestSeconds);
     metrics.blobs.inc({ gate, outcome: 'served' }, counters.blobs);
     metrics.blobs.inc({ gate, outcome: 'denied' }, counters.blobsDenied);
     metrics.bytes.inc({ gate }, counters.bytes);
@@ -63,4 +59,46 @@ export function setGates(metrics: GateMetrics, gates: readonly GateReading[]): v
     metrics.reviews.inc({ gate, outcome: 'denied' }, counters.rejected);
     metrics.unauthorized.inc({ gate }, counters.unauthorized);
   }
+}
+
+/** The histograms of the gates, as text. They were counted by other processes. */
+export async function formatDurations(gates: readonly GateReading[]): Promise<string> {
+  const pulls = {
+    kind: 'pulls',
+    help: 'Time from a request for a manifest to its answer',
+  } as const;
+  const reviews = { kind: 'reviews', help: 'Time from an admission review to its answer' } as const;
+  const metrics = [
+    { ...pulls, name: 'lazaret_gate_pull_duration_seconds' },
+    { ...reviews, name: 'lazaret_gate_review_duration_seconds' },
+  ].map(({ kind, ...metric }) => ({
+    ...{ ...metric, type: 'histogram', aggregator: 'sum' },
+    values: gates.flatMap(({ name: gate, durations }) =>
+      durations === undefined
+        ? []
+        : Object.entries(durations[kind]).flatMap(([outcome, found]) =>
+            listSamples(metric.name, { gate, outcome }, { ...found, bounds: durations.bounds }),
+          ),
+    ),
+  }));
+  return AggregatorRegistry.aggregate([metrics]).metrics();
+}
+
+/** Of one histogram: its buckets, which are cumulative, its sum and its count. */
+function listSamples(
+  name: string,
+  labels: Readonly<Record<string, string>>,
+  { bounds, counts, sum }: DurationCounts & Pick<GateDurations, 'bounds'>,
+): object[] {
+  let total = 0;
+  const buckets = counts.map((count, at) => {
+    total += count;
+    const le = bounds[at] ?? '+Inf';
+    return { metricName: `${name}_bucket`, labels: { ...labels, le }, value: total };
+  });
+  return [
+    ...buckets,
+    { metricName: `${name}_sum`, labels, value: sum },
+    { metricName: `${name}_count`, labels, value: total },
+  ];
 }

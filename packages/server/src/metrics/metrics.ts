@@ -9,7 +9,7 @@ import type { Kysely } from 'kysely';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 import type { Database } from '../floor/db/index.ts';
-import { createGateMetrics, setGates } from './gate-metrics.ts';
+import { createGateMetrics, formatDurations, setGates } from './gate-metrics.ts';
 import {
   createHookMetrics,
   observeRequest,
@@ -81,7 +81,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
       setGates(gates, state?.gates ?? []);
       setHooks(hooks, state?.hooks ?? []);
       await setProcess(gauges, options);
-      return registry.metrics();
+      return `${await registry.metrics()}\n${await formatDurations(state?.gates ?? [])}`;
     },
   };
 }

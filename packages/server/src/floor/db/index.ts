@@ -4,6 +4,11 @@ export { type DatabaseHandle, describeDatabase, openDatabase } from './database.
 export { startEmbeddedDatabase } from './embedded.ts';
 export { migrate } from './migrate.ts';
 export type { Database } from './schema.ts';
-export type { GateSettingsRow, GateStateRow } from './schema-gate.ts';
+export type {
+  DurationCounts,
+  GateDurations,
+  GateSettingsRow,
+  GateStateRow,
+} from './schema-gate.ts';
 export type { ReportedPush } from './schema-registries.ts';
 export { transaction } from './transaction.ts';

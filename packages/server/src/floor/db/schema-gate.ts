@@ -15,7 +15,26 @@ export type GateSettingsRow = Pick<
   Gate,
   'registry' | 'tls' | 'anonymous' | 'undecided' | 'unavailable'
 >;
-export type GateStateRow = Pick<Gate, 'waiting' | 'transfers' | 'counters'>;
+/** Durations of one outcome. */
+export interface DurationCounts {
+  /** Of all, in seconds. */
+  readonly sum: number;
+  /** How many took at most each bound and more than the one before; the last exceed all bounds. */
+  readonly counts: readonly number[];
+}
+
+export interface GateDurations {
+  /** Upper bounds, in seconds. */
+  readonly bounds: readonly number[];
+  /** By outcome. */
+  readonly pulls: Readonly<Record<string, DurationCounts>>;
+  readonly reviews: Readonly<Record<string, DurationCounts>>;
+}
+
+export interface GateStateRow extends Pick<Gate, 'waiting' | 'transfers' | 'counters'> {
+  /** Missing in reports of earlier versions. */
+  readonly durations?: GateDurations;
+}
 
 interface Gates {
   id: string;
