@@ -133,7 +133,7 @@ test('after kill -9 nothing passes that was not decided, and what was asked for 
     expect.stringContaining('Unusual_Sample'),
   ]);
   expect((await list()).map(({ source, tag }) => [source, tag])).toEqual([['gate', '1']]);
-  // The process that was killed is not listed beside the one that has its address.
+  // The process that was killed is not listed in addition to the one that has its address.
   const listed = (await instance.client.call(gates.list, {})).items;
   expect(listed.map((one) => [one.address, one.state])).toEqual([[address, 'serving']]);
 }, 120_000);
