@@ -133,7 +133,7 @@ test('whatever writes is refused, and never reaches the registry', async () => {
   expect(lab.registry.requests.slice(before)).toEqual([]);
 });
 
-test('headers that are too large are refused, and the gate goes on', async () => {
+test('headers that are too large are refused, and the gate continues to serve', async () => {
   const large = await raw('/v2/', [`x-large: ${'a'.repeat(70_000)}`]);
   expect(large).toMatch(/^HTTP\/1\.1 431 /);
   expect(await raw('/v2/')).toMatch(/^HTTP\/1\.1 200 /);

@@ -121,7 +121,7 @@ test('while the registry fails, pods are judged by digest; tags are not taken fo
   const denied = await reviewPod(open, `${image}@${bad.digest}`);
   const byTag = await reviewPod(open, `${image}:steady`);
   lab.registry.faults.off('long-pause');
-  // Asked again and again, until the time of the API server is over.
+  // It is asked repeatedly, until the time of the API server is over.
   lab.registry.faults.on('flapping');
   const late = await reviewPod(open, `${image}:steady`, '2s');
   lab.registry.faults.off('flapping');
