@@ -19,14 +19,12 @@ import {
 import {
   openConsole,
   openContext,
-  phone,
   signIn,
   takeScreenshot,
-  wide,
   type MonitoredContext,
 } from './browser.ts';
 import { base, config, manyFiles, markup, rule, top, update, yaraRules } from './hostile-image.ts';
-import { axeViolations, visitPage, horizontalOverflow } from './page-checks.ts';
+import { axeViolations, expectReadable, visitPage } from './page-checks.ts';
 
 let directory: string;
 let lab: RegistryInstance;
@@ -337,18 +335,8 @@ describe('every page', () => {
   afterAll(() => monitored.context.close());
 
   test.each(pages)('%s', async (name, path, expected) => {
-    await page.setViewportSize(wide);
-    await page.emulateMedia({ colorScheme: 'light' });
     await visitPage(page, consoleUrl(path()), expected);
-    expect(await axeViolations(page)).toEqual([]);
-    await takeScreenshot(page, `image-${name}-wide-light`);
-    // The console follows the system colour scheme; only colours differ.
-    await page.emulateMedia({ colorScheme: 'dark' });
-    await page.locator('html[data-mantine-color-scheme="dark"]').waitFor();
-    expect(await axeViolations(page, ['color-contrast'])).toEqual([]);
-    await page.setViewportSize(phone);
-    await expect.poll(() => horizontalOverflow(page)).toBeLessThanOrEqual(0);
-    await takeScreenshot(page, `image-${name}-phone-dark`);
+    await expectReadable(page, `image-${name}`);
     await expectOnlyText(page, monitored);
   });
 });

@@ -90,27 +90,27 @@ async function count(table: 'layers' | 'layer_files' | 'images'): Promise<number
   return rows[0]?.count ?? 0;
 }
 
-test('a hundred thousand files are stored, and shared by their images', async () => {
-  const files = Array.from({ length: 100_000 }, (_, number) => fileAt(number, 'srv/data'));
+test('twenty thousand files are stored, and shared by their images', async () => {
+  const files = Array.from({ length: 20_000 }, (_, number) => fileAt(number, 'srv/data'));
   await store(reportOf(1, files));
   await store(reportOf(2, files.toReversed()));
   expect(await count('layers')).toBe(1);
-  expect(await count('layer_files')).toBe(100_000 + 102);
+  expect(await count('layer_files')).toBe(20_000 + 102);
   expect(await count('images')).toBe(2);
 });
 
 test.each([
-  ['sha256', { sha256: hex(64, 99_999) }],
-  ['sha1', { sha1: hex(40, 99_999) }],
-  ['md5', { md5: hex(32, 99_999) }],
-  ['path', { path: 'srv/data/99/file-99999' }],
-  ['path from the root', { path: '/srv/data/99/file-99999' }],
-  ['path as tar writes it', { path: './srv/data/99/file-99999' }],
+  ['sha256', { sha256: hex(64, 19_999) }],
+  ['sha1', { sha1: hex(40, 19_999) }],
+  ['md5', { md5: hex(32, 19_999) }],
+  ['path', { path: 'srv/data/99/file-19999' }],
+  ['path from the root', { path: '/srv/data/99/file-19999' }],
+  ['path as tar writes it', { path: './srv/data/99/file-19999' }],
 ])('files by %s are found in both images, page by page', async (_, query) => {
   const { db } = database.handle;
   const first = await search(db, 'all', { ...query, limit: 1 });
   expect(first.items).toMatchObject([
-    { image: `sha256:${hex(64, 2)}`, file: { sizeBytes: 99_999 } },
+    { image: `sha256:${hex(64, 2)}`, file: { sizeBytes: 19_999 } },
   ]);
   const cursor = first.next ?? '';
   const second = await search(db, 'all', { ...query, limit: 1, cursor });
@@ -119,9 +119,9 @@ test.each([
 });
 
 test.each([
-  ['sha256', { sha256: hex(64, 99_999) }],
-  ['sha1', { sha1: hex(40, 99_999) }],
-  ['md5', { md5: hex(32, 99_999) }],
+  ['sha256', { sha256: hex(64, 19_999) }],
+  ['sha1', { sha1: hex(40, 19_999) }],
+  ['md5', { md5: hex(32, 19_999) }],
   ['the prefix of a path', { path: 'srv/data/99/file-999' }],
   ['the name of a package', { package: 'bash' }],
   ['a purl', { package: 'pkg:deb/debian/bash' }],
