@@ -127,6 +127,58 @@ test('a policy is tried, applied, explained, excepted and removed on the command
   expect(await lazaret('policy', 'list')).not.toContain('app ');
 });
 
+test('a document is checked and its test cases run without storing anything', async () => {
+  const { client } = instance;
+  const bad = document.replace('startsWith', 'startWith');
+  const refused = await client.call(policies.validate, { body: { document: bad } });
+  expect(refused).toMatchObject({ valid: false, name: null, faults: [{ line: 8, column: 34 }] });
+  expect(refused.faults[0]?.message).toContain('startsWith');
+  const tests = `tests:
+  - name: the lab is blocked
+    context: { repository: lab/app }
+    expect: { verdict: fail, actions: { block: apply } }
+  - name: others are blocked too
+    context: { repository: prod/app }
+    expect: { matched: [no-lab] }
+  - name: from a file
+    report: saved.json
+    expect: { verdict: fail }
+`;
+  const body = { document: `${document}${tests}` };
+  const checked = await client.call(policies.validate, { body });
+  expect(checked).toMatchObject({ valid: true, name: 'app', rules: 1, tests: 3, faults: [] });
+  expect(await client.call(policies.test, { body })).toMatchObject({
+    ...{ name: 'app', passed: 1, failed: 2 },
+    tests: [
+      {
+        passed: true,
+        decided: { verdict: 'fail', rules: [{ id: 'no-lab', message: 'not from the lab' }] },
+      },
+      { passed: false, differences: [{ what: 'matched', expected: 'no-lab', actual: 'none' }] },
+      { passed: false, decided: null, problems: [expect.stringContaining('saved.json')] },
+    ],
+  });
+  expect((await client.call(policies.list, {})).items.map(({ name }) => name)).not.toContain('app');
+});
+
+test('a version that somebody else applied in the meantime is not replaced', async () => {
+  const { client } = instance;
+  const raced = document.replace('name: app', 'name: raced').replace('lab/', 'nowhere/');
+  const first = { document: raced, expectedVersion: 0 };
+  expect(await client.call(policies.apply, { body: first })).toMatchObject({ version: 1 });
+  await expect(
+    client.call(policies.apply, { body: { ...first, document: `${raced}\n` } }),
+  ).rejects.toThrow(/version 1 \(by .+\) of the policy raced is in force, expected none/);
+  const second = { document: `${raced}\n`, expectedVersion: 1 };
+  expect(await client.call(policies.apply, { body: second })).toMatchObject({ version: 2 });
+  // another rule than the one that has an exception
+  const tried = document.replace('no-lab', 'not-lab');
+  const preview = await client.call(policies.preview, { body: { document: tried } });
+  const blocked = preview.actions.find(({ action }) => action === 'block');
+  expect(blocked).toEqual({ action: 'block', before: 0, after: preview.judged });
+  await client.call(policies.remove, { params: { name: 'raced' } });
+});
+
 test('a bad file is refused in the status, and the last good version stays in force', async () => {
   const path = join(instance.dataDirectory, 'policies', 'file.yaml');
   const good = document.replace('name: app', 'name: file').replace('lab/', 'nowhere/');
@@ -170,6 +222,15 @@ test('policies, exceptions and decisions of another project are hidden', async (
   ]);
   const own = await visit(url, policies.apply, { visitor, body: { project: 'red', document } });
   expect(own.status).toBe(200);
+  const pagesOf = async (cursor?: string): Promise<string[]> => {
+    const query = { limit: 1, ...(cursor !== undefined && { cursor }) };
+    const { items, next } = await instance.client.call(policies.list, { query });
+    const names = items.map(({ project, name }) => `${project}/${name}`);
+    return next === null ? names : [...names, ...(await pagesOf(next))];
+  };
+  expect(await pagesOf()).toEqual(['default/file', 'default/default', 'red/app', 'red/default']);
+  const listed = JSON.parse((await visit(url, policies.list, { visitor })).text);
+  expect(listed.items.map(({ name }: { name: string }) => name)).toEqual(['app', 'default']);
 });
 
 test('after kill -9 an arrival that settled without a decision gets one, and keeps the others', async () => {

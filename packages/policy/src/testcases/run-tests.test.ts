@@ -32,7 +32,14 @@ test('a test whose expectations hold passes', async () => {
       rules: { users: passed }
       message: { malware: a/b }
       actions: { report: apply, quarantine: withheld, delete: none }`;
-  expect(await run(`${infected}${expected}`)).toMatchObject({ passed: true, differences: [] });
+  expect(await run(`${infected}${expected}`)).toMatchObject({
+    ...{ passed: true, differences: [] },
+    decided: {
+      ...{ inspection: 'malicious', verdict: 'fail', reasons: ['malware: a/b'] },
+      rules: [{ id: 'malware', state: 'matched', message: 'a/b' }],
+      actions: [{ action: 'report', state: 'apply' }, { action: 'quarantine' }],
+    },
+  });
 });
 
 describe('each expectation can fail, and says what is expected, what is, and why', () => {

@@ -1,11 +1,16 @@
 /** Runs the test cases of a policy and compares what they expect with what the policy decides. */
-import { policyActions, type InspectionReport } from '@lazaret/protocol';
+import {
+  policyActions,
+  type InspectionReport,
+  type RuleState,
+  type VerdictState,
+} from '@lazaret/protocol';
 
 import type { Policy } from '../document/parse-policy.ts';
 import type { PolicyTest } from '../document/policy-schema.ts';
 import { evaluatePolicy } from '../evaluation/evaluate-policy.ts';
 import type { PolicyException } from '../evaluation/exceptions.ts';
-import type { PolicyResult } from '../evaluation/policy-result.ts';
+import type { PolicyResult, RuleResult } from '../evaluation/policy-result.ts';
 import type { CompareVersions } from '../expression/runtime.ts';
 import { buildFacts } from '../facts/build-facts.ts';
 import { buildReport } from './build-report.ts';
@@ -26,6 +31,16 @@ export interface TestResult {
   readonly differences: readonly Difference[];
   /** Why the test could not run. */
   readonly problems: readonly string[];
+  /** What the policy decides; undefined if the test could not run. */
+  readonly decided?: TestDecision;
+}
+
+/** What a policy decides about the facts of a test. */
+export interface TestDecision extends Pick<PolicyResult, 'verdict' | 'reasons' | 'actions'> {
+  /** Verdict of the inspection. */
+  readonly inspection: VerdictState;
+  /** Rules that matched, were excepted or are in error. */
+  readonly rules: readonly Pick<RuleResult, 'id' | 'state' | 'message' | 'reason'>[];
 }
 
 export interface TestOptions {
@@ -64,8 +79,26 @@ async function runTest(
     ...{ facts, compareVersions, exceptions },
     recentActions: clean(recentActions),
   });
-  const differences = compare(test.expect, result, facts.verdict.state);
-  return { name, passed: differences.length === 0, differences, problems: [] };
+  const { state: inspection } = facts.verdict;
+  const differences = compare(test.expect, result, inspection);
+  const decided = describeDecision(result, inspection);
+  return { name, passed: differences.length === 0, differences, problems: [], decided };
+}
+
+const quietStates: readonly RuleState[] = ['passed', 'not-applicable'];
+
+function describeDecision(
+  { verdict, reasons, actions, rules }: PolicyResult,
+  inspection: VerdictState,
+): TestDecision {
+  const shown = rules
+    .filter(({ state }) => !quietStates.includes(state))
+    .map(({ id, state, message, reason }) => ({
+      ...{ id, state },
+      ...(message !== undefined && { message }),
+      ...(reason !== undefined && { reason }),
+    }));
+  return { inspection, verdict, reasons, actions, rules: shown };
 }
 
 async function reportOf(

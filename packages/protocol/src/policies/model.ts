@@ -35,6 +35,7 @@ const policyFault = z.object({
   column: z.number().int().nullable(),
   message: z.string().describe('What is wrong, and what was expected'),
 });
+export type StoredPolicyFault = z.output<typeof policyFault>;
 
 export const storedPolicy = z.object({
   name: policyName,
@@ -80,7 +81,71 @@ export const policyVersion = z.object({
 });
 export type PolicyVersion = z.output<typeof policyVersion>;
 
+/** What checking a document finds; nothing is stored. */
+export const policyCheck = z.object({
+  valid: z.boolean(),
+  name: policyName.nullable().describe('Name in the document; null while it is not valid'),
+  description: z.string().nullable(),
+  rules: z.number().int(),
+  tests: z.number().int().describe('Test cases in the document'),
+  faults: z.array(policyFault).describe('Why it cannot be applied'),
+  warnings: z.array(policyFault).describe('What is allowed, but probably not meant'),
+});
+export type PolicyCheck = z.output<typeof policyCheck>;
+
+/** One test case of a policy with what the policy decides. */
+export const policyTestResult = z.object({
+  name: z.string(),
+  passed: z.boolean(),
+  problems: z.array(z.string()).describe('Why the test did not run'),
+  differences: z
+    .array(
+      z.object({
+        what: z.string().describe('Such as `verdict`, `rules.ID` or `actions.quarantine`'),
+        expected: z.string(),
+        actual: z.string(),
+        reason: z.string().nullable(),
+      }),
+    )
+    .describe('Expectations that do not hold'),
+  decided: z
+    .object({
+      inspection: verdictState.describe('Verdict of the inspection in the test case'),
+      verdict: z.enum(policyVerdicts),
+      reasons: z.array(z.string()),
+      rules: z
+        .array(
+          z.object({
+            id: z.string(),
+            state: z.enum(ruleStates),
+            message: z.string().nullable(),
+            reason: z.string().nullable(),
+          }),
+        )
+        .describe('Rules that matched, were excepted or are in error'),
+      actions: z.array(
+        z.object({
+          action: z.enum(policyActions),
+          state: z.enum(actionStates),
+          reason: z.string().nullable(),
+        }),
+      ),
+    })
+    .nullable()
+    .describe('What the policy decides; null if the test did not run'),
+});
+export type PolicyTestResult = z.output<typeof policyTestResult>;
+
+export const policyTestRun = z.object({
+  name: policyName,
+  passed: z.number().int(),
+  failed: z.number().int(),
+  tests: z.array(policyTestResult),
+});
+export type PolicyTestRun = z.output<typeof policyTestRun>;
+
 export const exceptionStates = ['in-force', 'expired', 'removed'] as const;
+export type ExceptionState = (typeof exceptionStates)[number];
 
 export const policyException = z.object({
   id: identifier,
@@ -251,6 +316,24 @@ export const rejudgePreview = z.object({
   counts: z
     .array(z.object({ before: z.string(), after: z.string(), images: z.number().int() }))
     .describe('By verdict and action, such as `pass none` to `fail block`'),
+  verdicts: z
+    .array(
+      z.object({
+        verdict: z.enum(policyVerdicts),
+        before: z.number().int(),
+        after: z.number().int(),
+      }),
+    )
+    .describe('All judged images by verdict, also those that do not change'),
+  actions: z
+    .array(
+      z.object({
+        action: z.enum(decisionActions),
+        before: z.number().int(),
+        after: z.number().int(),
+      }),
+    )
+    .describe('All judged images by action, likewise'),
   changes: z.array(previewedChange).describe('The first ones, the newest image first'),
 });
 export type RejudgePreview = z.output<typeof rejudgePreview>;

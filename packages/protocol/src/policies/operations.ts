@@ -11,8 +11,10 @@ import {
   decisionExplanation,
   exceptionRequest,
   exceptionStates,
+  policyCheck,
   policyException,
   policyName,
+  policyTestRun,
   policyVersion,
   rejudgePreview,
   rejudgeStatus,
@@ -60,7 +62,7 @@ export const policies = {
       'Exactly one policy decides about an image: of those that apply to its registry, repository ' +
       'and tags the one with the highest priority.',
     access: 'policies.read',
-    query: z.object({ ...paging, ...ofProject }),
+    query: z.object({ ...paging, ...inProject }),
     output: page(storedPolicy),
     cli: {
       command: 'policy list',
@@ -111,6 +113,29 @@ export const policies = {
       columns: ['version', 'sha256', 'bytes', 'inForce', 'createdBy', 'createdAt'],
     },
   }),
+  validate: defineOperation({
+    name: 'policies.validate',
+    method: 'POST',
+    path: '/api/v1/policies/validate',
+    summary: 'Check a policy document: every fault with line, column and what was expected',
+    description: 'Nothing is stored. A document that is valid here can be applied.',
+    access: 'policies.read',
+    body: z.object({ document }),
+    output: policyCheck,
+  }),
+  test: defineOperation({
+    name: 'policies.test',
+    method: 'POST',
+    path: '/api/v1/policies/test',
+    summary: 'Run the test cases of a policy document',
+    description:
+      'For each test case what differs from its expectation, and what the policy decides. Nothing ' +
+      'is stored. Test cases that name a report file do not run here; they have to give `facts`.',
+    access: 'policies.read',
+    body: z.object({ document }),
+    output: policyTestRun,
+    errors: ['invalid_request'],
+  }),
   apply: defineOperation({
     name: 'policies.apply',
     method: 'PUT',
@@ -120,7 +145,19 @@ export const policies = {
       'A document with a fault is refused as a whole, with line, column and what was expected; the ' +
       'version in force stays. Stored images are judged again in the background.',
     access: 'policies.manage',
-    body: z.object({ ...ofProject, document }),
+    body: z.object({
+      ...ofProject,
+      document,
+      expectedVersion: z
+        .number()
+        .int()
+        .min(0)
+        .optional()
+        .describe(
+          'Refuse if another version of the policy is in force now; 0: there is none, or only the ' +
+            'built-in one',
+        ),
+    }),
     output: storedPolicy,
     errors: ['invalid_request', 'conflict'],
   }),
@@ -225,6 +262,7 @@ export const exceptions = {
       vulnerability: line(limits.nameChars)
         .optional()
         .describe('Only exceptions of this advisory or CVE'),
+      expiresBefore: timestamp.optional().describe('Only exceptions that end before this time'),
     }),
     output: page(policyException),
     cli: {

@@ -24,6 +24,8 @@ export const judgingLimits = {
   reasons: 100,
   /** Evidence of one rule in a decision; the total is always given. */
   evidenceItems: 20,
+  /** Time for the test cases of a document in one request. */
+  testRunMs: 10_000,
   /** How often images are looked for that other scanners or signatures inspected. */
   reexaminePeriodMs: 10_000,
   /** Inspections of stored images that wait or run at a time. */

@@ -34,7 +34,7 @@ const put = async (path: string, content: string) => {
   return syncPolicyFiles(parts);
 };
 const names = async () =>
-  (await listPolicies(parts.database, project, sets)).map(
+  (await listPolicies(parts.database, [project], sets)).map(
     ({ name, version }) => `${name}:${version}`,
   );
 
@@ -86,7 +86,7 @@ test('a bad file keeps the last good version in force, and says so until it is c
   expect(await names()).toContain('app:1');
   expect(await put('app.yaml', text('app', 'priority: high\n'))).toBe(true);
   expect(await syncPolicyFiles(parts)).toBe(false);
-  const [app] = await listPolicies(parts.database, project, sets);
+  const [app] = await listPolicies(parts.database, [project], sets);
   expect(app).toMatchObject({
     ...{ name: 'app', version: 1, source: 'file', file: 'app.yaml', inForce: true },
     problem: { faults: [{ line: 3, column: 11, message: expect.stringContaining('number') }] },
@@ -108,7 +108,7 @@ test('a bad file keeps the last good version in force, and says so until it is c
 
 test('a file that never was valid is listed, and is not in force', async () => {
   await put('broken.yaml', 'schema: [');
-  const found = (await listPolicies(parts.database, project, sets)).find(
+  const found = (await listPolicies(parts.database, [project], sets)).find(
     ({ name }) => name === 'broken',
   );
   expect(found).toMatchObject({ version: 0, inForce: false, rules: 0 });
@@ -138,7 +138,7 @@ test('a directory with the name of a project has the policies of that project', 
   await parts.database.insertInto('projects').values({ name: 'red' }).execute();
   await mkdir(join(parts.directory, 'red'));
   await put('red/own.yaml', text('own'));
-  const listed = await listPolicies(parts.database, 'red', sets);
+  const listed = await listPolicies(parts.database, ['red'], sets);
   expect(listed.map(({ name }) => name)).toEqual(['own', 'default']);
 });
 

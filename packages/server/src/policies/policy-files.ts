@@ -12,13 +12,13 @@ import { sql, type Kysely, type Selectable, type Transaction } from 'kysely';
 import type { Logger } from 'pino';
 
 import { transaction } from '../floor/db/index.ts';
-import type { Database, StoredFault } from '../floor/db/schema.ts';
+import type { Database } from '../floor/db/schema.ts';
 import { appendEvents } from '../floor/events/index.ts';
-import { storable } from '../floor/storable.ts';
 import { listProjectNames } from '../access/index.ts';
+import { checkDocument, toStoredFault } from './check-document.ts';
 import { sha256Of } from './default-policy.ts';
 import { judgingLimits } from './limits.ts';
-import { addPolicy, applyWithin, checkDocument, removeWithin } from './store-policies.ts';
+import { addPolicy, applyWithin, removeWithin } from './store-policies.ts';
 
 export interface FileParts {
   readonly database: Kysely<Database>;
@@ -162,11 +162,6 @@ async function addUnnamed(
     .where('id', '=', taken.id)
     .execute();
   return taken.id;
-}
-
-function toStoredFault({ line, column, path, message }: PolicyFault): StoredFault {
-  const text = storable(path === '' ? message : `${path}: ${message}`);
-  return { line: line ?? null, column: column ?? null, message: text };
 }
 
 function describeFault(fault: PolicyFault | undefined): string {

@@ -1,6 +1,8 @@
 /** What would change for stored images: judged as usual, and nothing is written. */
 import {
+  decisionActions,
   limits,
+  policyVerdicts,
   type DecisionAction,
   type PolicyVerdict,
   type PreviewedChange,
@@ -9,13 +11,13 @@ import {
 import { sortPolicies } from '@lazaret/policy';
 import { sql } from 'kysely';
 
+import { requireDocument } from './check-document.ts';
 import type { JudgingParts } from './decide-arrivals.ts';
 import { sha256Of } from './default-policy.ts';
 import type { Outcome, Subject } from './judge.ts';
 import { judgedColumns, judgeRows, type JudgedRow } from './judge-stored.ts';
 import { judgingLimits } from './limits.ts';
 import type { PolicySet } from './policy-set.ts';
-import { requireDocument } from './store-policies.ts';
 
 export interface PreviewRequest {
   readonly project: string;
@@ -34,6 +36,7 @@ export async function previewPolicy(
   const set = document === undefined ? stored : withCandidate(stored, document);
   const now = new Date(parts.now()).toISOString();
   const counts = new Map<string, RejudgePreview['counts'][number]>();
+  const totals = new Totals();
   const changes: PreviewedChange[] = [];
   const seen = { judged: 0, skipped: 0, changed: 0 };
   let reached: string | undefined;
@@ -48,6 +51,7 @@ export async function previewPolicy(
         continue;
       }
       seen.judged += 1;
+      totals.add(one.row, one.outcome);
       if (!one.hasChanged) continue;
       seen.changed += 1;
       const change = toChange(one.row, one.subject, one.outcome);
@@ -57,7 +61,31 @@ export async function previewPolicy(
   }
   const total = await countSubjects(parts, project);
   const ordered = [...counts.values()].toSorted((a, b) => b.images - a.images);
-  return { project, ...seen, total, counts: ordered, changes };
+  return { project, ...seen, total, counts: ordered, ...totals.list(), changes };
+}
+
+/** All judged images by verdict and by action, before and after. */
+class Totals {
+  readonly #counts = new Map<string, number>();
+
+  add(before: { readonly verdict: string; readonly action: string }, after: Outcome): void {
+    for (const [when, { verdict, action }] of Object.entries({ before, after })) {
+      for (const key of [`${when} verdict ${verdict}`, `${when} action ${action}`]) {
+        this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
+      }
+    }
+  }
+
+  list(): Pick<RejudgePreview, 'verdicts' | 'actions'> {
+    const of = (what: string) => ({
+      before: this.#counts.get(`before ${what}`) ?? 0,
+      after: this.#counts.get(`after ${what}`) ?? 0,
+    });
+    return {
+      verdicts: policyVerdicts.map((verdict) => ({ verdict, ...of(`verdict ${verdict}`) })),
+      actions: decisionActions.map((action) => ({ action, ...of(`action ${action}`) })),
+    };
+  }
 }
 
 function withCandidate(set: PolicySet, document: string): PolicySet {

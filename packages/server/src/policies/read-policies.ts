@@ -22,10 +22,12 @@ interface StoredRow extends Selectable<Database['policies']> {
   readonly document: string | null;
 }
 
-/** In the order in which they are tried; those without a valid version last. */
+/**
+ * Project by project, in the order in which they are tried; those without a valid version last.
+ */
 export async function listPolicies(
   database: Kysely<Database>,
-  project: string,
+  projects: readonly string[],
   sets: PolicySets,
 ): Promise<StoredPolicy[]> {
   const rows: StoredRow[] = await database
@@ -35,10 +37,15 @@ export async function listPolicies(
     )
     .selectAll('p')
     .select(['v.sha256', 'v.document'])
-    .where('p.project', '=', project)
+    .where('p.project', 'in', [...projects, ''])
     .where('p.removed_at', 'is', null)
     .orderBy('p.name')
     .execute();
+  const byProject = Map.groupBy(rows, ({ project }) => project);
+  return projects.flatMap((project) => inOrder(project, byProject.get(project) ?? [], sets));
+}
+
+function inOrder(project: string, rows: readonly StoredRow[], sets: PolicySets): StoredPolicy[] {
   const valid = rows.flatMap((row) => {
     if (row.document === null || row.sha256 === null) return [];
     const policy = sets.compile(row.sha256, row.document);
@@ -57,7 +64,7 @@ export async function readPolicy(
   sets: PolicySets,
 ): Promise<StoredPolicyDetail> {
   const { project, name, version } = about;
-  const found = (await listPolicies(database, project, sets)).find((one) => one.name === name);
+  const found = (await listPolicies(database, [project], sets)).find((one) => one.name === name);
   if (found === undefined) throw policyNotFound(project, name);
   if (found.source === 'built-in') {
     if (version !== undefined) throw noVersion(name, version);

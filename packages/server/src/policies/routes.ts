@@ -2,16 +2,18 @@
 import {
   limits,
   operations,
-  policyName,
   Problem,
   type RejudgeStatus,
   type StoredException,
 } from '@lazaret/protocol';
+import { z } from 'zod';
 
 import { checkCursor, route, type CallContext, type Route } from '../floor/http/index.ts';
 import { longPoll } from '../floor/long-poll.ts';
 import { chooseProject, projectsWith } from '../floor/principal.ts';
 import type { SliceContext } from '../floor/slice.ts';
+import { listProjectNames } from '../access/index.ts';
+import { describeCheck, requireDocument } from './check-document.ts';
 import type { JudgingParts } from './decide-arrivals.ts';
 import { explainDigest } from './explain.ts';
 import { previewPolicy } from './preview.ts';
@@ -19,7 +21,8 @@ import { listDecisions, readDecision } from './read-decisions.ts';
 import { listPolicies, listVersions, readPolicy } from './read-policies.ts';
 import { readRejudge, requestRejudge, setPaused } from './rejudge.ts';
 import { addException, importVex, listExceptions, removeException } from './store-exceptions.ts';
-import { applyPolicy, removePolicy, requireDocument } from './store-policies.ts';
+import { applyPolicy, removePolicy } from './store-policies.ts';
+import { testDocument } from './test-document.ts';
 
 export type PolicyRouteParts = JudgingParts & Pick<SliceContext, 'onEvents' | 'changed' | 'wake'>;
 
@@ -45,6 +48,20 @@ function readIn({ principal }: CallContext, { project }: Asked): string {
   return chooseProject(principal, 'policies.read', project);
 }
 
+/** Of a list: the project that is asked for, or all that the caller may read. */
+async function projectsToRead(
+  { database }: PolicyRouteParts,
+  context: CallContext,
+  asked: Asked,
+): Promise<readonly string[]> {
+  if (asked.project !== undefined) return [readIn(context, asked)];
+  const scope = projectsWith(context.principal, 'policies.read');
+  return scope === 'all' ? listProjectNames(database) : scope.toSorted();
+}
+
+/** `PROJECT/NAME` of the last policy of a page. */
+const listCursor = z.string().regex(/^[^/]{1,200}\/[^/]{1,200}$/);
+
 function manageIn({ principal }: CallContext, { project }: Asked): string {
   return chooseProject(principal, 'policies.manage', project);
 }
@@ -60,12 +77,13 @@ function documentRoutes(parts: PolicyRouteParts): Route[] {
   const { policies } = operations;
   return [
     route(policies.list, async ({ query }, context) => {
-      checkCursor(query.cursor, policyName);
-      const all = await listPolicies(database, readIn(context, query), sets);
-      const start = all.findIndex(({ name }) => name === query.cursor) + 1;
-      const items = all.slice(start, start + query.limit);
-      const isLast = start + query.limit >= all.length;
-      return { items, next: isLast ? null : (items.at(-1)?.name ?? null) };
+      checkCursor(query.cursor, listCursor);
+      const all = await listPolicies(database, await projectsToRead(parts, context, query), sets);
+      const keys = all.map(({ project, name }) => `${project}/${name}`);
+      const start = keys.indexOf(query.cursor ?? '') + 1;
+      const end = start + query.limit;
+      const next = end >= all.length ? null : (keys[end - 1] ?? null);
+      return { items: all.slice(start, end), next };
     }),
     route(policies.show, ({ params, query }, context) =>
       readPolicy(database, { ...params, ...query, project: readIn(context, query) }, sets),
@@ -73,11 +91,14 @@ function documentRoutes(parts: PolicyRouteParts): Route[] {
     route(policies.versions, ({ params, query }, context) =>
       listVersions(database, { ...params, ...query, project: readIn(context, query) }),
     ),
+    route(policies.validate, ({ body }) => describeCheck(body.document)),
+    route(policies.test, ({ body }, { signal }) => testDocument(body.document, signal)),
     route(policies.apply, async ({ body }, context) => {
       const project = manageIn(context, body);
       const { name } = requireDocument(body.document);
       const actor = context.principal.name;
-      await applyPolicy(database, { project, document: body.document, actor });
+      const { document, expectedVersion } = body;
+      await applyPolicy(database, { project, document, actor, expectedVersion });
       afterChange(parts);
       return readPolicy(database, { project, name }, sets);
     }),

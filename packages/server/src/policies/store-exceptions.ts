@@ -220,6 +220,7 @@ export async function listExceptions(
     readonly state?: readonly State[] | undefined;
     readonly source?: string | undefined;
     readonly vulnerability?: string | undefined;
+    readonly expiresBefore?: string | undefined;
     readonly id?: string | undefined;
   },
 ): Promise<Page<StoredException>> {
@@ -236,6 +237,9 @@ export async function listExceptions(
   if (ask.id !== undefined) query = query.where('id', '=', ask.id);
   if (ask.vulnerability !== undefined) {
     query = query.where(sql<boolean>`match ->> 'vulnerability' = ${ask.vulnerability}`);
+  }
+  if (ask.expiresBefore !== undefined) {
+    query = query.where(sql<boolean>`expires_at < ${ask.expiresBefore}::timestamptz`);
   }
   if (ask.cursor !== undefined) query = query.where('id', '<', ask.cursor);
   const rows = await query

@@ -1,6 +1,5 @@
 /** Changes of stored policies: applying a document as a new version, and removing. */
-import { Problem, type ProblemField } from '@lazaret/protocol';
-import { parsePolicy, type Policy, type PolicyFault } from '@lazaret/policy';
+import { Problem } from '@lazaret/protocol';
 import { sql, type Kysely, type Selectable, type Transaction } from 'kysely';
 
 import { transaction } from '../floor/db/index.ts';
@@ -8,6 +7,7 @@ import type { Database } from '../floor/db/schema.ts';
 import { appendEvents } from '../floor/events/index.ts';
 import { newId } from '../floor/ids.ts';
 import { requireProject } from '../access/index.ts';
+import { requireDocument } from './check-document.ts';
 import { sha256Of } from './default-policy.ts';
 import { judgingLimits } from './limits.ts';
 import { raiseRevision } from './revision.ts';
@@ -18,33 +18,8 @@ export interface PolicyRequest {
   readonly actor: string;
   /** Path in the directory of policies; undefined for the API. */
   readonly file?: string;
-}
-
-/** The policy, or every fault with its position. */
-export function checkDocument(document: string): {
-  readonly policy?: Policy;
-  readonly faults: readonly PolicyFault[];
-} {
-  const { policy, faults } = parsePolicy(document);
-  if (policy === undefined) return { faults };
-  if (policy.vex.length === 0) return { policy, faults: [] };
-  const message =
-    'the server reads no files of a policy: import them with `lazaret exceptions import`';
-  return { faults: [{ line: undefined, column: undefined, path: 'vex', message }] };
-}
-
-/** Throws invalid_request with the line, column and expectation of each fault. */
-export function requireDocument(document: string): Policy {
-  const { policy, faults } = checkDocument(document);
-  if (policy !== undefined) return policy;
-  throw new Problem('invalid_request', 'the document is not a valid policy', {
-    fields: faults.map(toField),
-  });
-}
-
-function toField({ line, column, path, message }: PolicyFault): ProblemField {
-  const where = line === undefined ? 'document' : `line ${line}, column ${column ?? 1}`;
-  return { path: where, message: path === '' ? message : `${path}: ${message}` };
+  /** The version that has to be in force now; 0 for none. */
+  readonly expectedVersion?: number | undefined;
 }
 
 /** Whether anything changed: the same document again is not a new version. */
@@ -61,11 +36,12 @@ export async function applyPolicy(
 
 export async function applyWithin(
   trx: Transaction<Database>,
-  { project, document, actor, file }: PolicyRequest,
+  { project, document, actor, file, expectedVersion }: PolicyRequest,
   name: string,
 ): Promise<boolean> {
   const known = await lockPolicy(trx, { project, name });
   refuseOtherSource(known, file);
+  refuseOtherVersion(known, name, expectedVersion);
   const sha256 = sha256Of(document);
   if (known !== undefined && known.removed_at === null && (await hasVersion(trx, known, sha256))) {
     await clearProblem(trx, known.id, file);
@@ -119,6 +95,20 @@ function refuseOtherSource(known: PolicyRow | undefined, file: string | undefine
   if (file !== undefined && known.file !== file) {
     throw new Problem('conflict', `the policy ${known.name} is also in ${known.file ?? ''}`);
   }
+}
+
+/** Somebody else applied or removed the policy in the meantime. */
+function refuseOtherVersion(
+  known: PolicyRow | undefined,
+  name: string,
+  expected: number | undefined,
+): void {
+  if (expected === undefined) return;
+  const inForce = known === undefined || known.removed_at !== null ? 0 : (known.version ?? 0);
+  if (inForce === expected) return;
+  const found = inForce === 0 ? 'no version' : `version ${inForce} (by ${known?.changed_by ?? ''})`;
+  const wanted = expected === 0 ? 'none' : `version ${expected}`;
+  throw new Problem('conflict', `${found} of the policy ${name} is in force, expected ${wanted}`);
 }
 
 async function hasVersion(
